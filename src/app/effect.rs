@@ -1,0 +1,169 @@
+//! What the runtime is to do, as data.
+
+use super::ticket::Ticket;
+use crate::config::EnvironmentConfig;
+use crate::model::{MetricKey, Source};
+use jiff::Timestamp;
+
+/// One thing to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Make clients for this environment and forget those of the one before, with all their fetches.
+    Connect {
+        /// The environment.
+        environment: Box<EnvironmentConfig>,
+        /// Its generation: tickets of others are stale.
+        generation: u32,
+    },
+    /// Ask AWS.
+    Fetch {
+        /// Comes back with each piece of the answer.
+        ticket: Ticket,
+        /// Who waits for it.
+        lane: Lane,
+        /// What to ask.
+        query: Query,
+    },
+    /// Put text on the clipboard (OSC 52).
+    Copy(String),
+    /// Open a link in a browser, where there is one.
+    OpenUrl(String),
+    /// Stop the process group as `Ctrl-Z` does, after the terminal was restored.
+    Suspend,
+    /// End.
+    Quit,
+}
+
+/// Who waits for an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Lane {
+    /// A person pressed a key: never waits behind polling.
+    Operator,
+    /// Polling: stays within half of each budget.
+    Background,
+}
+
+/// One operation with all its pages.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Query {
+    /// STS `GetCallerIdentity`, with the end of the credentials.
+    Identity,
+    /// ECS `DescribeClusters`.
+    Cluster {
+        /// Name.
+        cluster: String,
+    },
+    /// ECS `ListServices`.
+    ServiceNames {
+        /// Name.
+        cluster: String,
+    },
+    /// ECS `DescribeServices`.
+    Services {
+        /// Name.
+        cluster: String,
+        /// At most 10.
+        names: Vec<String>,
+    },
+    /// ECS `ListTasks`.
+    TaskIds {
+        /// Name.
+        cluster: String,
+        /// Stopped ones, or those that run or should.
+        stopped: bool,
+    },
+    /// ECS `DescribeTasks`.
+    Tasks {
+        /// Name.
+        cluster: String,
+        /// At most 100.
+        ids: Vec<String>,
+    },
+    /// ECS `DescribeTaskDefinition`.
+    TaskDefinition {
+        /// `family:revision`.
+        name: String,
+    },
+    /// ECS `ListServiceDeployments`, then `DescribeServiceDeployments` of the newest.
+    Rollouts {
+        /// Name.
+        cluster: String,
+        /// Name.
+        service: String,
+    },
+    /// Application Auto Scaling `DescribeScalableTargets` in the namespace `ecs`.
+    ScalableTargets {
+        /// Only those of this cluster are kept.
+        cluster: String,
+    },
+    /// Application Auto Scaling `DescribeScalingPolicies`.
+    ScalingPolicies {
+        /// Only those of this cluster are kept.
+        cluster: String,
+    },
+    /// Application Auto Scaling `DescribeScheduledActions`.
+    ScheduledActions {
+        /// Only those of this cluster are kept.
+        cluster: String,
+    },
+    /// Application Auto Scaling `DescribeScalingActivities`, not-scaled ones too; the newest 200.
+    ScalingActivities {
+        /// Only those of this cluster are kept.
+        cluster: String,
+    },
+    /// ELBv2 `DescribeTargetHealth`.
+    Targets {
+        /// The target group's ARN.
+        group: String,
+    },
+    /// RDS `DescribeDBClusters`; kept are those that a pattern matches.
+    DbClusters {
+        /// Patterns of identifiers.
+        patterns: Vec<String>,
+    },
+    /// RDS `DescribeDBInstances`; kept are those whose own or whose cluster's identifier a pattern
+    /// matches.
+    DbInstances {
+        /// Patterns of identifiers.
+        patterns: Vec<String>,
+    },
+    /// CloudWatch `DescribeAlarms` by prefix, each prefix its own pages.
+    Alarms {
+        /// Prefixes of names.
+        prefixes: Vec<String>,
+    },
+    /// CloudWatch `GetMetricData`, one-minute periods.
+    Metrics {
+        /// The cluster of the services among the keys.
+        cluster: String,
+        /// At most 500.
+        keys: Vec<MetricKey>,
+        /// From.
+        since: Timestamp,
+        /// To.
+        until: Timestamp,
+    },
+}
+
+impl Query {
+    /// The source it belongs to.
+    pub fn source(&self) -> Source {
+        match self {
+            Self::Identity => Source::Identity,
+            Self::Cluster { .. } => Source::Cluster,
+            Self::ServiceNames { .. } | Self::Services { .. } => Source::Services,
+            Self::TaskIds { .. } | Self::Tasks { .. } => Source::Tasks,
+            Self::TaskDefinition { .. } => Source::TaskDefinitions,
+            Self::Rollouts { .. } => Source::Rollouts,
+            Self::ScalableTargets { .. } => Source::ScalableTargets,
+            Self::ScalingPolicies { .. } => Source::ScalingPolicies,
+            Self::ScheduledActions { .. } => Source::ScheduledActions,
+            Self::ScalingActivities { .. } => Source::ScalingActivities,
+            Self::Targets { .. } => Source::Targets,
+            Self::DbClusters { .. } => Source::DbClusters,
+            Self::DbInstances { .. } => Source::DbInstances,
+            Self::Alarms { .. } => Source::Alarms,
+            Self::Metrics { .. } => Source::Metrics,
+        }
+    }
+}

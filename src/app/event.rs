@@ -1,0 +1,113 @@
+//! What can happen. Everything that changes the [`super::App`] is one of these, in one order.
+
+use super::key::Key;
+use super::ticket::Ticket;
+use crate::model::{
+    Alarm, Cluster, DbCluster, DbInstance, Failure, Identity, MetricKey, Point, ScalableTarget, ScalingActivity,
+    ScalingPolicy, ScheduledAction, Service, ServiceDeployment, Target, Task, TaskDefinition,
+};
+use jiff::Timestamp;
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// Time has come to this. The only way in which time enters.
+    Tick(Timestamp),
+    /// A key was pressed.
+    Key(Key),
+    /// Text was pasted (bracketed paste).
+    Paste(String),
+    /// The mouse.
+    Mouse(Mouse),
+    /// The terminal's size is now columns by rows.
+    Resize(u16, u16),
+    /// The terminal gained or lost the focus.
+    Focus(bool),
+    /// An answer to a [`super::effect::Effect::Fetch`].
+    Answer(Answer),
+    /// The terminal came back after a suspension.
+    Resumed,
+    /// Something the runtime did or could not do, for the activity drawer.
+    Notice(Notice),
+}
+
+/// What the mouse did, at a column and a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mouse {
+    /// Left button.
+    Click(u16, u16),
+    /// Wheel up.
+    WheelUp(u16, u16),
+    /// Wheel down.
+    WheelDown(u16, u16),
+}
+
+/// One piece of the answer to a fetch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// Which fetch.
+    pub ticket: Ticket,
+    /// Requests sent for it since the piece before, retries too.
+    pub requests: u32,
+    /// What came.
+    pub part: Part,
+}
+
+/// How far an answer has come.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Part {
+    /// One page; more follow.
+    Page(Fact),
+    /// The last page: the answer is whole.
+    Last(Fact),
+    /// It failed here; pages that came before stand, and the whole is partial.
+    Broken(Failure),
+}
+
+/// What was learned.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fact {
+    /// Who we are.
+    Identity(Identity),
+    /// The cluster; `None` if there is none of that name.
+    Cluster(Option<Cluster>),
+    /// Names of services in the cluster.
+    ServiceNames(Vec<String>),
+    /// Services, and the names that AWS does not know.
+    Services(Vec<Service>, Vec<String>),
+    /// Ids of tasks.
+    TaskIds(Vec<String>),
+    /// Tasks (those that are gone are left out).
+    Tasks(Vec<Task>),
+    /// A task definition.
+    TaskDefinition(Box<TaskDefinition>),
+    /// A service's newest deployments, newest first.
+    Rollouts(Vec<ServiceDeployment>),
+    /// Scalable targets.
+    ScalableTargets(Vec<ScalableTarget>),
+    /// Scaling policies.
+    ScalingPolicies(Vec<ScalingPolicy>),
+    /// Scheduled actions.
+    ScheduledActions(Vec<ScheduledAction>),
+    /// Scaling activities, newest first.
+    ScalingActivities(Vec<ScalingActivity>),
+    /// Targets of one group.
+    Targets(Vec<Target>),
+    /// Aurora clusters.
+    DbClusters(Vec<DbCluster>),
+    /// Database instances.
+    DbInstances(Vec<DbInstance>),
+    /// Alarms.
+    Alarms(Vec<Alarm>),
+    /// Points of metrics.
+    Metrics(Vec<(MetricKey, Vec<Point>)>),
+}
+
+/// A line for the activity drawer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Whether it is bad news.
+    pub error: bool,
+    /// In a sentence.
+    pub text: String,
+}

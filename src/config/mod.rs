@@ -1,0 +1,7 @@
+//! What is configured: types, and how files, environment variables and flags become one value.
+//!
+//! Reading files happens in `load`; the types here are plain data that the app may hold.
+
+mod types;
+
+pub use types::{Config, EnvironmentConfig, Ui};

@@ -1,0 +1,82 @@
+//! The configuration as plain data.
+
+use crate::model::source::Intervals;
+use std::collections::BTreeMap;
+
+/// Everything that is configured.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Config {
+    /// The environment that is opened when none is named.
+    pub default_environment: Option<String>,
+    /// In the order of the file.
+    pub environments: Vec<EnvironmentConfig>,
+    /// How it looks.
+    pub ui: Ui,
+    /// Key bindings that differ from the defaults: command name → keys.
+    pub keys: BTreeMap<String, Vec<String>>,
+}
+
+/// One environment.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct EnvironmentConfig {
+    /// `staging`: what `--env` names.
+    pub name: String,
+    /// What it is an environment of: `bookmark-manager`.
+    pub project: String,
+    /// 12 digits. Facts of another account are never shown as this environment's.
+    pub account: Option<String>,
+    /// `ap-northeast-1`.
+    pub region: Option<String>,
+    /// A profile of the AWS configuration.
+    pub profile: Option<String>,
+    /// Another endpoint for every service, as `AWS_ENDPOINT_URL`.
+    pub endpoint_url: Option<String>,
+    /// The ECS cluster; none where the environment has no containers.
+    pub cluster: Option<String>,
+    /// Names or patterns (`*`) of services; empty is all of the cluster.
+    pub services: Vec<String>,
+    /// Names or patterns of databases (Aurora cluster or RDS instance); empty is none.
+    pub databases: Vec<String>,
+    /// Names or patterns of target groups beside those of the services.
+    pub target_groups: Vec<String>,
+    /// Prefixes of alarms' names.
+    pub alarms: Vec<String>,
+    /// Raises the risk of every change by one.
+    pub guarded: bool,
+    /// Zone of the times shown; the machine's where it is not set.
+    pub timezone: Option<String>,
+    /// How often each source is read.
+    pub refresh: Intervals,
+}
+
+/// How it looks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ui {
+    /// `dark`, `light`, `high-contrast` or a file.
+    pub theme: Option<String>,
+    /// ASCII signs instead of ● ◐ ▲ ✖ ○; `None`: as the terminal draws them.
+    pub ascii: Option<bool>,
+    /// Mouse on; off leaves selection to the terminal.
+    pub mouse: Option<bool>,
+}
+
+impl Config {
+    /// The environment of this name.
+    pub fn environment(&self, name: &str) -> Option<&EnvironmentConfig> {
+        self.environments.iter().find(|environment| environment.name == name)
+    }
+}
+
+impl EnvironmentConfig {
+    /// The services by their exact names, where no pattern is among them: then they need not be
+    /// listed before they are read.
+    pub fn exact_services(&self) -> Option<&[String]> {
+        (!self.services.is_empty() && self.services.iter().all(|name| !name.contains('*')))
+            .then_some(&self.services[..])
+    }
+
+    /// Whether a service belongs to the environment.
+    pub fn has_service(&self, name: &str) -> bool {
+        self.services.is_empty() || self.services.iter().any(|pattern| crate::model::text::matches(pattern, name))
+    }
+}

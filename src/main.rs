@@ -1,0 +1,3 @@
+//! The program: parse, choose interactive or headless, exit code.
+
+fn main() {}

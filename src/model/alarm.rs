@@ -1,0 +1,60 @@
+//! CloudWatch alarms.
+
+use jiff::Timestamp;
+
+/// One metric alarm or composite alarm.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Alarm {
+    /// Its name.
+    pub name: String,
+    /// Its state.
+    pub state: AlarmState,
+    /// Why, as CloudWatch says it.
+    pub reason: String,
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// What it is for.
+    pub description: Option<String>,
+    /// `AWS/ECS`, …
+    pub namespace: Option<String>,
+    /// The metric's name.
+    pub metric: Option<String>,
+    /// Dimensions, name and value.
+    pub dimensions: Vec<(String, String)>,
+    /// The threshold.
+    pub threshold: Option<f64>,
+    /// `GreaterThanOrEqualToThreshold`, …
+    pub comparison: Option<String>,
+    /// Whether it tells anybody.
+    pub actions_enabled: bool,
+}
+
+/// State of an alarm.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum AlarmState {
+    /// Within bounds.
+    Ok,
+    /// Out of bounds.
+    Alarm,
+    /// CloudWatch cannot tell.
+    #[default]
+    InsufficientData,
+}
+
+impl AlarmState {
+    /// The API's word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::Alarm => "ALARM",
+            Self::InsufficientData => "INSUFFICIENT_DATA",
+        }
+    }
+}
+
+impl Alarm {
+    /// Whether autoscaling owns it: those go off in normal work and are no news.
+    pub fn of_autoscaling(&self) -> bool {
+        self.name.starts_with("TargetTracking-")
+    }
+}

@@ -1,0 +1,219 @@
+//! The needs-attention list: what a person should look at first. One rule set, shared by the
+//! Overview and the snapshot.
+//!
+//! Ranking: by severity (critical, warning, note); then by what it concerns (identity, services,
+//! databases, alarms, sources that cannot be read); then the newest first; then by name.
+//!
+//! What enters:
+//! - the credentials: wrong account or unreadable (critical), ending within 15 minutes (warning);
+//! - every reason of a service or database, but not the notes of one that is merely changing;
+//! - alarms in ALARM (warning), save those that autoscaling owns;
+//! - sources that fail (warning; throttling is a note) or are partial (note);
+//! - configured services that do not exist (warning).
+//!
+//! The same sentence on more than three services becomes one entry.
+
+use super::estate::Estate;
+use super::failure::FailureKind;
+use super::health::{Health, Reason};
+use super::source::Source;
+use super::time::spoken;
+use jiff::{SignedDuration, Timestamp};
+
+pub use super::health::Severity;
+
+/// Credentials that end within this time are announced.
+const EXPIRING: SignedDuration = SignedDuration::from_mins(15);
+/// More services than this with the same sentence are told together.
+const TOGETHER: usize = 3;
+
+/// What an entry is about, so that opening it leads there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// The credentials.
+    Identity,
+    /// A service, by its whole name.
+    Service(String),
+    /// Several services.
+    Services,
+    /// A database, by its identifier.
+    Database(String),
+    /// An alarm, by its name.
+    Alarm(String),
+    /// A source that cannot be read.
+    Source(Source),
+}
+
+impl Place {
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Identity => 0,
+            Self::Service(_) | Self::Services => 1,
+            Self::Database(_) => 2,
+            Self::Alarm(_) => 3,
+            Self::Source(_) => 4,
+        }
+    }
+}
+
+/// One entry of the list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attention {
+    /// How bad.
+    pub severity: Severity,
+    /// What it is about.
+    pub place: Place,
+    /// The name to show: a service's short name, a database's identifier …
+    pub name: String,
+    /// What is wrong, in a sentence.
+    pub what: String,
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+/// The list for an estate whose rows are already judged (see [`Estate::settle`]).
+pub fn rank(estate: &Estate, now: Timestamp) -> Vec<Attention> {
+    let mut list = Vec::new();
+    identity(estate, now, &mut list);
+    services(estate, &mut list);
+    for row in &estate.derived.databases {
+        for reason in noteworthy(row.assessment.health, &row.assessment.reasons) {
+            list.push(entry(Place::Database(row.database.id.clone()), row.database.id.clone(), reason));
+        }
+    }
+    for alarm in estate.alarms.value().into_iter().flatten() {
+        if alarm.state == super::AlarmState::Alarm && !alarm.of_autoscaling() {
+            list.push(Attention {
+                severity: Severity::Warning,
+                place: Place::Alarm(alarm.name.clone()),
+                name: alarm.name.clone(),
+                what: format!("alarm: {}", alarm.reason),
+                since: alarm.since,
+                hint: alarm.description.clone(),
+            });
+        }
+    }
+    sources(estate, &mut list);
+    list.sort_by(|a, b| {
+        let newest = |entry: &Attention| std::cmp::Reverse(entry.since);
+        (a.severity, a.place.rank(), newest(a), &a.name).cmp(&(b.severity, b.place.rank(), newest(b), &b.name))
+    });
+    list
+}
+
+fn noteworthy(health: Health, reasons: &[Reason]) -> impl Iterator<Item = &Reason> {
+    reasons.iter().filter(move |reason| reason.severity != Severity::Note || health != Health::Changing)
+}
+
+fn entry(place: Place, name: String, reason: &Reason) -> Attention {
+    Attention {
+        severity: reason.severity,
+        place,
+        name,
+        what: reason.text.clone(),
+        since: reason.since,
+        hint: reason.hint.clone(),
+    }
+}
+
+fn identity(estate: &Estate, now: Timestamp, list: &mut Vec<Attention>) {
+    let mut add = |severity, what: String, hint: Option<&str>| {
+        list.push(Attention {
+            severity,
+            place: Place::Identity,
+            name: "credentials".into(),
+            what,
+            since: None,
+            hint: hint.map(str::to_owned),
+        });
+    };
+    if let Some(failure) = estate.identity.failure() {
+        let severity = match failure.kind {
+            FailureKind::Credentials | FailureKind::WrongAccount => Severity::Critical,
+            FailureKind::Throttled => Severity::Note,
+            FailureKind::Denied
+            | FailureKind::Unreachable
+            | FailureKind::Timeout
+            | FailureKind::Malformed
+            | FailureKind::NotFound
+            | FailureKind::Service
+            | FailureKind::Other => Severity::Warning,
+        };
+        add(severity, failure.message.clone(), Some(failure.kind.hint()));
+    } else if let Some(expires) = estate.identity.value().and_then(|identity| identity.expires) {
+        let left = expires.duration_since(now);
+        if left <= SignedDuration::ZERO {
+            add(Severity::Critical, "the credentials have expired".into(), Some(FailureKind::Credentials.hint()));
+        } else if left <= EXPIRING {
+            add(Severity::Warning, format!("the credentials end in {}", spoken(left)), Some("renew them now"));
+        }
+    }
+}
+
+fn services(estate: &Estate, list: &mut Vec<Attention>) {
+    for name in &estate.missing_services {
+        list.push(Attention {
+            severity: Severity::Warning,
+            place: Place::Service(name.clone()),
+            name: name.clone(),
+            what: "this configured service does not exist in the cluster".into(),
+            since: None,
+            hint: Some(FailureKind::NotFound.hint().into()),
+        });
+    }
+    let mut told: std::collections::HashMap<(Severity, &str), usize> = std::collections::HashMap::new();
+    let rows = &estate.derived.services;
+    for row in rows {
+        for reason in noteworthy(row.assessment.health, &row.assessment.reasons) {
+            *told.entry((reason.severity, reason.text.as_str())).or_default() += 1;
+        }
+    }
+    for row in rows {
+        for reason in noteworthy(row.assessment.health, &row.assessment.reasons) {
+            match told.get_mut(&(reason.severity, reason.text.as_str())) {
+                Some(count) if *count > TOGETHER => {
+                    let mut together = entry(Place::Services, format!("{count} services"), reason);
+                    together.since = None;
+                    list.push(together);
+                    // Told once: later rows with this sentence find 0.
+                    *count = 0;
+                }
+                Some(0) => {}
+                Some(_) | None => list.push(entry(Place::Service(row.name.clone()), row.short.clone(), reason)),
+            }
+        }
+    }
+}
+
+fn sources(estate: &Estate, list: &mut Vec<Attention>) {
+    for source in Source::ALL {
+        if source == Source::Identity {
+            continue;
+        }
+        let status = estate.status(source);
+        let (severity, what, hint) = match (&status.failure, &status.partial) {
+            (Some(failure), _) if failure.kind == FailureKind::Throttled => {
+                (Severity::Note, format!("{} are read late: {failure}", source.words()), Some(failure.kind.hint()))
+            }
+            // Told once, by the identity.
+            (Some(failure), _) if matches!(failure.kind, FailureKind::Credentials | FailureKind::WrongAccount) => {
+                continue;
+            }
+            (Some(failure), _) => {
+                (Severity::Warning, format!("cannot read {}: {failure}", source.words()), Some(failure.kind.hint()))
+            }
+            (None, Some(partial)) => (Severity::Note, format!("{} are incomplete: {partial}", source.words()), None),
+            (None, None) => continue,
+        };
+        list.push(Attention {
+            severity,
+            place: Place::Source(source),
+            name: source.name().into(),
+            what,
+            since: None,
+            hint: hint.map(str::to_owned),
+        });
+    }
+}

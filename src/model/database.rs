@@ -1,0 +1,310 @@
+//! Databases: Aurora clusters and RDS instances, joined into one noun.
+//!
+//! `DescribeDBClusters` says who writes but not how an instance is; `DescribeDBInstances` says how
+//! an instance is but not who writes. [`join`] puts the two together.
+
+use jiff::Timestamp;
+
+/// A cluster as `DescribeDBClusters` gives it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DbCluster {
+    /// Identifier.
+    pub id: String,
+    /// `aurora-postgresql`, …
+    pub engine: String,
+    /// Engine version.
+    pub version: String,
+    /// `available`, `failing-over`, …
+    pub status: String,
+    /// Writer endpoint.
+    pub endpoint: Option<String>,
+    /// Reader endpoint.
+    pub reader_endpoint: Option<String>,
+    /// Port.
+    pub port: Option<u16>,
+    /// Database name.
+    pub database: Option<String>,
+    /// Serverless capacity range in ACU.
+    pub acu: Option<(f64, f64)>,
+    /// Backups.
+    pub backup: Backup,
+    /// Deletion protection.
+    pub protected: bool,
+    /// Storage encrypted.
+    pub encrypted: bool,
+    /// Maintenance window, UTC.
+    pub maintenance: Option<String>,
+    /// Changes that wait: what, to what.
+    pub pending: Vec<(String, String)>,
+    /// Members: identifier, whether it writes, promotion tier (0 is promoted first).
+    pub members: Vec<(String, bool, Option<u32>)>,
+}
+
+/// An instance as `DescribeDBInstances` gives it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DbInstance {
+    /// Identifier.
+    pub id: String,
+    /// The cluster it belongs to.
+    pub cluster: Option<String>,
+    /// `postgres`, …
+    pub engine: String,
+    /// Engine version.
+    pub version: String,
+    /// `available`, `stopped`, `rebooting`, …
+    pub status: String,
+    /// `db.t4g.micro`, `db.serverless`, …
+    pub class: String,
+    /// Availability zone.
+    pub az: Option<String>,
+    /// Its own endpoint.
+    pub endpoint: Option<String>,
+    /// Port.
+    pub port: Option<u16>,
+    /// Database name.
+    pub database: Option<String>,
+    /// A standby in another zone.
+    pub multi_az: bool,
+    /// GiB.
+    pub storage_gib: Option<u32>,
+    /// Backups (a cluster's are the cluster's).
+    pub backup: Backup,
+    /// Deletion protection.
+    pub protected: bool,
+    /// Storage encrypted.
+    pub encrypted: bool,
+    /// Maintenance window, UTC.
+    pub maintenance: Option<String>,
+    /// Identifier of the instance it replicates.
+    pub replica_of: Option<String>,
+    /// Changes that wait: what, to what.
+    pub pending: Vec<(String, String)>,
+}
+
+/// Automated backups.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Backup {
+    /// Days kept; 0 is none.
+    pub retention_days: Option<u32>,
+    /// Daily window, UTC.
+    pub window: Option<String>,
+    /// Earliest moment to which it can be restored.
+    pub earliest: Option<Timestamp>,
+    /// Latest moment to which it can be restored.
+    pub latest: Option<Timestamp>,
+}
+
+/// What a database is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DatabaseKind {
+    /// An Aurora cluster.
+    Aurora,
+    /// One RDS instance.
+    Rds,
+}
+
+impl DatabaseKind {
+    /// `aurora` or `rds`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Aurora => "aurora",
+            Self::Rds => "rds",
+        }
+    }
+}
+
+/// What an instance is in its database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Takes writes.
+    Writer,
+    /// Reads only.
+    Reader,
+    /// An instance that is no cluster's.
+    Instance,
+}
+
+impl Role {
+    /// `writer`, `reader` or `instance`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Writer => "writer",
+            Self::Reader => "reader",
+            Self::Instance => "instance",
+        }
+    }
+}
+
+/// A database of the environment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Database {
+    /// Identifier of the cluster or of the instance.
+    pub id: String,
+    /// Aurora or RDS.
+    pub kind: DatabaseKind,
+    /// Engine.
+    pub engine: String,
+    /// Version.
+    pub version: String,
+    /// Status.
+    pub status: String,
+    /// Endpoint for writes.
+    pub endpoint: Option<String>,
+    /// Endpoint for reads.
+    pub reader_endpoint: Option<String>,
+    /// Port.
+    pub port: Option<u16>,
+    /// Database name.
+    pub database: Option<String>,
+    /// Capacity range in ACU.
+    pub acu: Option<(f64, f64)>,
+    /// Storage in GiB, RDS only.
+    pub storage_gib: Option<u32>,
+    /// A standby in another zone, RDS only.
+    pub multi_az: bool,
+    /// Backups.
+    pub backup: Backup,
+    /// Deletion protection.
+    pub protected: bool,
+    /// Storage encrypted.
+    pub encrypted: bool,
+    /// Maintenance window, UTC.
+    pub maintenance: Option<String>,
+    /// Changes that wait.
+    pub pending: Vec<(String, String)>,
+    /// Writer first, then readers by promotion tier.
+    pub members: Vec<Member>,
+}
+
+/// An instance of a database.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Member {
+    /// Identifier.
+    pub id: String,
+    /// Writer, reader or instance.
+    pub role: Role,
+    /// Status; `None` while the instances could not be read.
+    pub status: Option<String>,
+    /// Class.
+    pub class: Option<String>,
+    /// Availability zone.
+    pub az: Option<String>,
+    /// Promotion tier.
+    pub tier: Option<u32>,
+    /// Its own endpoint.
+    pub endpoint: Option<String>,
+    /// Changes that wait.
+    pub pending: Vec<(String, String)>,
+}
+
+/// Clusters and instances as databases, in the order of their identifiers. `instances` is `None`
+/// while they could not be read: members then have no status, rather than a made-up one.
+pub fn join(clusters: &[DbCluster], instances: Option<&[DbInstance]>) -> Vec<Database> {
+    let by_id = |id: &str| instances.and_then(|all| all.iter().find(|instance| instance.id == id));
+    let mut databases: Vec<Database> = clusters
+        .iter()
+        .map(|cluster| {
+            let mut members: Vec<Member> = cluster
+                .members
+                .iter()
+                .map(|(id, writes, tier)| {
+                    let instance = by_id(id);
+                    Member {
+                        id: id.clone(),
+                        role: if *writes { Role::Writer } else { Role::Reader },
+                        status: instance.map(|instance| instance.status.clone()),
+                        class: instance.map(|instance| instance.class.clone()),
+                        az: instance.and_then(|instance| instance.az.clone()),
+                        tier: *tier,
+                        endpoint: instance.and_then(|instance| instance.endpoint.clone()),
+                        pending: instance.map(|instance| instance.pending.clone()).unwrap_or_default(),
+                    }
+                })
+                .collect();
+            members
+                .sort_by(|a, b| (a.role != Role::Writer, a.tier, &a.id).cmp(&(b.role != Role::Writer, b.tier, &b.id)));
+            Database {
+                id: cluster.id.clone(),
+                kind: DatabaseKind::Aurora,
+                engine: cluster.engine.clone(),
+                version: cluster.version.clone(),
+                status: cluster.status.clone(),
+                endpoint: cluster.endpoint.clone(),
+                reader_endpoint: cluster.reader_endpoint.clone(),
+                port: cluster.port,
+                database: cluster.database.clone(),
+                acu: cluster.acu,
+                storage_gib: None,
+                multi_az: false,
+                backup: cluster.backup.clone(),
+                protected: cluster.protected,
+                encrypted: cluster.encrypted,
+                maintenance: cluster.maintenance.clone(),
+                pending: cluster.pending.clone(),
+                members,
+            }
+        })
+        .collect();
+    for instance in instances.unwrap_or_default().iter().filter(|instance| instance.cluster.is_none()) {
+        databases.push(Database {
+            id: instance.id.clone(),
+            kind: DatabaseKind::Rds,
+            engine: instance.engine.clone(),
+            version: instance.version.clone(),
+            status: instance.status.clone(),
+            endpoint: instance.endpoint.clone(),
+            reader_endpoint: None,
+            port: instance.port,
+            database: instance.database.clone(),
+            acu: None,
+            storage_gib: instance.storage_gib,
+            multi_az: instance.multi_az,
+            backup: instance.backup.clone(),
+            protected: instance.protected,
+            encrypted: instance.encrypted,
+            maintenance: instance.maintenance.clone(),
+            pending: instance.pending.clone(),
+            members: vec![Member {
+                id: instance.id.clone(),
+                role: if instance.replica_of.is_some() { Role::Reader } else { Role::Instance },
+                status: Some(instance.status.clone()),
+                class: Some(instance.class.clone()),
+                az: instance.az.clone(),
+                tier: None,
+                endpoint: instance.endpoint.clone(),
+                pending: instance.pending.clone(),
+            }],
+        });
+    }
+    databases.sort_by(|a, b| a.id.cmp(&b.id));
+    databases
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_without_its_instance_has_no_status() {
+        let cluster = DbCluster {
+            id: "c".into(),
+            members: vec![("c-2".into(), false, Some(1)), ("c-1".into(), true, Some(0))],
+            ..DbCluster::default()
+        };
+        let joined = join(std::slice::from_ref(&cluster), None);
+        assert_eq!(joined[0].members[0].id, "c-1");
+        assert_eq!(joined[0].members[0].role, Role::Writer);
+        assert_eq!(joined[0].members[1].status, None);
+        let instance = DbInstance {
+            id: "c-2".into(),
+            cluster: Some("c".into()),
+            status: "available".into(),
+            ..DbInstance::default()
+        };
+        let lone = DbInstance { id: "a".into(), ..DbInstance::default() };
+        let joined = join(&[cluster], Some(&[instance, lone]));
+        assert_eq!(joined.len(), 2);
+        assert_eq!(joined[0].id, "a");
+        assert_eq!(joined[1].members[1].status.as_deref(), Some("available"));
+    }
+}

@@ -1,0 +1,367 @@
+//! Everything observed of one environment, and what follows from it.
+//!
+//! Facts enter through the `Observed` fields only; [`Estate::settle`] derives the rows that the
+//! screen and the reports read. No requests and no scheduling live here.
+
+use super::alarm::Alarm;
+use super::attention::{self, Attention};
+use super::database::{self, Database, DbCluster, DbInstance};
+use super::database_health;
+use super::failure::Failure;
+use super::health::{self, Assessment, Evidence};
+use super::identity::Identity;
+use super::metric::{MetricKey, Series};
+use super::observed::Observed;
+use super::rollout::{RolloutStatus, ServiceDeployment};
+use super::scaling::{ScalableTarget, ScalingActivity, ScalingPolicy, ScheduledAction};
+use super::service::{Cluster, RolloutState, Service};
+use super::source::Source;
+use super::target::Target;
+use super::task::Task;
+use super::task_definition::{TaskDefinition, image_version};
+use super::text::common_prefix;
+use jiff::Timestamp;
+use std::collections::{BTreeMap, HashMap};
+
+/// The facts about one environment.
+#[derive(Debug, Clone, Default)]
+pub struct Estate {
+    /// Who asks.
+    pub identity: Observed<Identity>,
+    /// The cluster.
+    pub cluster: Observed<Cluster>,
+    /// Services by name.
+    pub services: Observed<BTreeMap<String, Service>>,
+    /// Services that the configuration names and AWS does not know.
+    pub missing_services: Vec<String>,
+    /// Tasks by id, those stopped within the last hour too.
+    pub tasks: Observed<BTreeMap<String, Task>>,
+    /// Task definitions by `family:revision`.
+    pub task_definitions: BTreeMap<String, Observed<TaskDefinition>>,
+    /// History of deployments by service.
+    pub rollouts: BTreeMap<String, Observed<Vec<ServiceDeployment>>>,
+    /// Scalable targets.
+    pub scalable: Observed<Vec<ScalableTarget>>,
+    /// Scaling policies.
+    pub policies: Observed<Vec<ScalingPolicy>>,
+    /// Scheduled actions.
+    pub scheduled: Observed<Vec<ScheduledAction>>,
+    /// Scaling activities, newest first.
+    pub activities: Observed<Vec<ScalingActivity>>,
+    /// Targets by the ARN of their group.
+    pub targets: BTreeMap<String, Observed<Vec<Target>>>,
+    /// Aurora clusters.
+    pub db_clusters: Observed<Vec<DbCluster>>,
+    /// Database instances.
+    pub db_instances: Observed<Vec<DbInstance>>,
+    /// Alarms.
+    pub alarms: Observed<Vec<Alarm>>,
+    /// When metrics were last read; the curves are in `series`.
+    pub metrics: Observed<()>,
+    /// Curves.
+    pub series: BTreeMap<MetricKey, Series>,
+    /// What follows from the above.
+    pub derived: Derived,
+}
+
+/// What [`Estate::settle`] derives.
+#[derive(Debug, Clone, Default)]
+pub struct Derived {
+    /// The beginning that all services' names share.
+    pub prefix: String,
+    /// Services in the order of their names.
+    pub services: Vec<ServiceRow>,
+    /// Databases in the order of their identifiers.
+    pub databases: Vec<DatabaseRow>,
+    /// What needs attention, ranked.
+    pub attention: Vec<Attention>,
+    /// Ids of each service's tasks: those not stopped first, newest first.
+    pub tasks: HashMap<String, Vec<String>>,
+}
+
+/// A service with what lists show of it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ServiceRow {
+    /// Whole name.
+    pub name: String,
+    /// Name without what all share.
+    pub short: String,
+    /// Health and reasons.
+    pub assessment: Assessment,
+    /// Desired count.
+    pub desired: u32,
+    /// Running.
+    pub running: u32,
+    /// Pending.
+    pub pending: u32,
+    /// Limits of its autoscaling.
+    pub limits: Option<(u32, u32)>,
+    /// `completed`, `in progress`, `rolled back` …
+    pub rollout: String,
+    /// `family:revision`.
+    pub task_definition: String,
+    /// The version of its main container's image.
+    pub image: Option<String>,
+    /// Newest CPU percent.
+    pub cpu: Option<f64>,
+    /// Newest memory percent.
+    pub memory: Option<f64>,
+    /// When its primary deployment was made.
+    pub deployed_at: Option<Timestamp>,
+    /// Tasks of the primary deployment that failed, within an hour.
+    pub failed_tasks: usize,
+}
+
+/// A database with its judgement.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DatabaseRow {
+    /// The database.
+    pub database: Database,
+    /// Health and reasons.
+    pub assessment: Assessment,
+}
+
+/// How one source stands.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SourceStatus {
+    /// The oldest of its good reads; `None` if any part was never read.
+    pub at: Option<Timestamp>,
+    /// Its failure, if the last read failed.
+    pub failure: Option<Failure>,
+    /// What is missing.
+    pub partial: Option<String>,
+    /// Whether there is anything to read at all.
+    pub used: bool,
+}
+
+impl Estate {
+    /// How a source stands, whichever field holds it.
+    pub fn status(&self, source: Source) -> SourceStatus {
+        fn one<T>(observed: &Observed<T>) -> SourceStatus {
+            SourceStatus {
+                at: observed.at(),
+                failure: observed.failure().cloned(),
+                partial: observed.partial().map(str::to_owned),
+                used: observed.at().is_some() || observed.failure().is_some() || observed.value().is_some(),
+            }
+        }
+        fn many<'a, T: 'a>(all: impl Iterator<Item = (&'a String, &'a Observed<T>)>) -> SourceStatus {
+            let mut status = SourceStatus::default();
+            let (mut count, mut failed) = (0usize, 0usize);
+            for (_, observed) in all {
+                count += 1;
+                status.used = true;
+                if let Some(failure) = observed.failure() {
+                    failed += 1;
+                    status.failure.get_or_insert_with(|| failure.clone());
+                }
+                status.at = match (status.at, observed.at()) {
+                    (Some(a), Some(b)) => Some(a.min(b)),
+                    (a, b) => a.or(b),
+                };
+            }
+            if failed > 0 && failed < count {
+                let why = status.failure.take().map(|failure| format!(": {failure}")).unwrap_or_default();
+                status.partial = Some(format!("{failed} of {count} could not be read{why}"));
+            }
+            status
+        }
+        match source {
+            Source::Identity => one(&self.identity),
+            Source::Cluster => one(&self.cluster),
+            Source::Services => one(&self.services),
+            Source::Tasks => one(&self.tasks),
+            Source::TaskDefinitions => many(self.task_definitions.iter()),
+            Source::Rollouts => many(self.rollouts.iter()),
+            Source::ScalableTargets => one(&self.scalable),
+            Source::ScalingPolicies => one(&self.policies),
+            Source::ScheduledActions => one(&self.scheduled),
+            Source::ScalingActivities => one(&self.activities),
+            Source::Targets => many(self.targets.iter()),
+            Source::DbClusters => one(&self.db_clusters),
+            Source::DbInstances => one(&self.db_instances),
+            Source::Alarms => one(&self.alarms),
+            Source::Metrics => one(&self.metrics),
+        }
+    }
+
+    /// Derives rows, judgements and the needs-attention list from the facts at `now`.
+    pub fn settle(&mut self, now: Timestamp) {
+        let mut by_service: HashMap<&str, Vec<&Task>> = HashMap::new();
+        for task in self.tasks.value().into_iter().flat_map(BTreeMap::values) {
+            if let Some(service) = task.service.as_deref() {
+                by_service.entry(service).or_default().push(task);
+            }
+        }
+        for tasks in by_service.values_mut() {
+            tasks.sort_by_key(|task| {
+                (task.stopped(), std::cmp::Reverse(task.stopped_at.or(task.created_at)), task.id.as_str())
+            });
+        }
+        let scaling = Scaling::index(self);
+        let empty = BTreeMap::new();
+        let services = self.services.value().unwrap_or(&empty);
+        let prefix = common_prefix(services.keys().map(String::as_str)).to_owned();
+        let rows = services
+            .values()
+            .map(|service| {
+                let tasks = by_service.get(service.name.as_str()).map_or(&[][..], Vec::as_slice);
+                self.row(service, tasks, &scaling, prefix.len(), now)
+            })
+            .collect();
+        let tasks = by_service
+            .into_iter()
+            .map(|(service, tasks)| (service.to_owned(), tasks.iter().map(|task| task.id.clone()).collect()))
+            .collect();
+        let databases = database::join(
+            self.db_clusters.value().map_or(&[][..], Vec::as_slice),
+            self.db_instances.value().map(Vec::as_slice),
+        )
+        .into_iter()
+        .map(|database| DatabaseRow { assessment: database_health::assess(&database, &self.series, now), database })
+        .collect();
+        self.derived = Derived { prefix, services: rows, databases, attention: Vec::new(), tasks };
+        self.derived.attention = attention::rank(self, now);
+    }
+
+    fn row(&self, service: &Service, tasks: &[&Task], scaling: &Scaling<'_>, cut: usize, now: Timestamp) -> ServiceRow {
+        let resource = service.scaling_id();
+        let rollouts = self.rollouts.get(&service.name).and_then(Observed::value).map_or(&[][..], Vec::as_slice);
+        let targets: Vec<(&str, &[Target])> = service
+            .target_groups
+            .iter()
+            .filter_map(|arn| Some((arn.as_str(), self.targets.get(arn)?.value()?.as_slice())))
+            .collect();
+        let scalable = scaling.targets.get(resource.as_str()).copied();
+        let evidence = Evidence {
+            service,
+            tasks,
+            rollouts,
+            scaling: scalable,
+            activities: scaling.activities.get(resource.as_str()).map_or(&[][..], Vec::as_slice),
+            scheduled: scaling.scheduled.get(resource.as_str()).map_or(&[][..], Vec::as_slice),
+            targets: &targets,
+            now,
+        };
+        let newest = |key: MetricKey| self.series.get(&key).and_then(Series::last).map(|point| point.value);
+        let primary = service.primary();
+        ServiceRow {
+            name: service.name.clone(),
+            short: service.name.get(cut..).unwrap_or(&service.name).to_owned(),
+            assessment: health::assess(&evidence),
+            desired: service.desired,
+            running: service.running,
+            pending: service.pending,
+            limits: scalable.map(|target| (target.min, target.max)),
+            rollout: rollout_words(service, rollouts),
+            task_definition: service.task_definition.clone(),
+            image: self.image_of(&service.task_definition).map(|image| image_version(image).to_owned()),
+            cpu: newest(MetricKey::ServiceCpu(service.name.clone())),
+            memory: newest(MetricKey::ServiceMemory(service.name.clone())),
+            deployed_at: primary.and_then(|primary| primary.created_at),
+            failed_tasks: tasks
+                .iter()
+                .filter(|task| task.failed() && primary.is_none_or(|primary| task.started_by == primary.id))
+                .count(),
+        }
+    }
+
+    /// The image of the main container of a task definition, once that was read.
+    pub fn image_of(&self, task_definition: &str) -> Option<&str> {
+        let definition = self.task_definitions.get(task_definition)?.value()?;
+        definition.main_container().map(|container| container.image.as_str())
+    }
+
+    /// The digest that really runs for a task definition: that of a task's main container.
+    pub fn digest_of(&self, task_definition: &str) -> Option<&str> {
+        let main = self.task_definitions.get(task_definition)?.value()?.main_container()?.name.as_str();
+        self.tasks
+            .value()?
+            .values()
+            .filter(|task| task.task_definition == task_definition)
+            .flat_map(|task| &task.containers)
+            .find(|container| container.name == main && container.digest.is_some())
+            .and_then(|container| container.digest.as_deref())
+    }
+
+    /// A service by its whole name.
+    pub fn service(&self, name: &str) -> Option<&Service> {
+        self.services.value()?.get(name)
+    }
+
+    /// A service's row by its whole name.
+    pub fn service_row(&self, name: &str) -> Option<&ServiceRow> {
+        self.derived
+            .services
+            .binary_search_by(|row| row.name.as_str().cmp(name))
+            .ok()
+            .map(|at| &self.derived.services[at])
+    }
+
+    /// The whole name for what a person typed: the whole name, the short one, or an unambiguous end.
+    pub fn resolve_service(&self, typed: &str) -> Result<&str, Vec<&str>> {
+        let rows = &self.derived.services;
+        if let Some(row) = rows.iter().find(|row| row.name == typed || row.short == typed) {
+            return Ok(&row.name);
+        }
+        let close: Vec<&str> =
+            rows.iter().filter(|row| row.name.ends_with(typed)).map(|row| row.name.as_str()).collect();
+        if let [one] = close.as_slice() { Ok(one) } else { Err(close) }
+    }
+
+    /// A task by its id.
+    pub fn task(&self, id: &str) -> Option<&Task> {
+        self.tasks.value()?.get(id)
+    }
+
+    /// Tasks of a service, those not stopped first, newest first.
+    pub fn tasks_of<'a>(&'a self, service: &str) -> impl Iterator<Item = &'a Task> {
+        self.derived.tasks.get(service).into_iter().flatten().filter_map(|id| self.task(id))
+    }
+}
+
+/// Autoscaling facts by resource id.
+struct Scaling<'a> {
+    targets: HashMap<&'a str, &'a ScalableTarget>,
+    activities: HashMap<&'a str, Vec<&'a ScalingActivity>>,
+    scheduled: HashMap<&'a str, Vec<&'a ScheduledAction>>,
+}
+
+impl<'a> Scaling<'a> {
+    fn index(estate: &'a Estate) -> Self {
+        let mut activities: HashMap<&str, Vec<&ScalingActivity>> = HashMap::new();
+        for activity in estate.activities.value().into_iter().flatten() {
+            activities.entry(&activity.resource).or_default().push(activity);
+        }
+        let mut scheduled: HashMap<&str, Vec<&ScheduledAction>> = HashMap::new();
+        for action in estate.scheduled.value().into_iter().flatten() {
+            scheduled.entry(&action.resource).or_default().push(action);
+        }
+        let targets = estate.scalable.value().into_iter().flatten();
+        Self { targets: targets.map(|target| (target.resource.as_str(), target)).collect(), activities, scheduled }
+    }
+}
+
+/// One phrase for the state of a service's rollout. The history is asked first: a service whose
+/// deployment was rolled back also calls its (old) primary completed.
+fn rollout_words(service: &Service, rollouts: &[ServiceDeployment]) -> String {
+    if let Some(newest) = rollouts.first()
+        && matches!(
+            newest.status,
+            RolloutStatus::RollbackSuccessful
+                | RolloutStatus::RollbackFailed
+                | RolloutStatus::RollbackInProgress
+                | RolloutStatus::Stopped
+        )
+    {
+        return newest.status.words().to_owned();
+    }
+    let failed = service.deployments.iter().any(|deployment| deployment.rollout == Some(RolloutState::Failed));
+    match service.primary().and_then(|primary| primary.rollout) {
+        _ if failed => "failed".to_owned(),
+        Some(RolloutState::InProgress) => "in progress".to_owned(),
+        Some(RolloutState::Completed) => "completed".to_owned(),
+        Some(RolloutState::Failed) => "failed".to_owned(),
+        None => "–".to_owned(),
+    }
+}

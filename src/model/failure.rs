@@ -1,0 +1,86 @@
+//! Why a read failed, in words for a person and in a kind for a machine.
+
+/// The kind decides the hint, the retry and the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FailureKind {
+    /// The service asked us to slow down.
+    Throttled,
+    /// The identity may not do this.
+    Denied,
+    /// No credentials, or they are expired or unknown to AWS.
+    Credentials,
+    /// No connection: refused, reset, DNS, TLS.
+    Unreachable,
+    /// No answer within the operation's limit.
+    Timeout,
+    /// An answer that does not follow its protocol.
+    Malformed,
+    /// What was asked for does not exist.
+    NotFound,
+    /// The credentials belong to another account than the configuration says.
+    WrongAccount,
+    /// The service failed on its side.
+    Service,
+    /// Anything else.
+    Other,
+}
+
+impl FailureKind {
+    /// The word used in JSON and in tables.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Throttled => "throttled",
+            Self::Denied => "denied",
+            Self::Credentials => "credentials",
+            Self::Unreachable => "unreachable",
+            Self::Timeout => "timeout",
+            Self::Malformed => "malformed",
+            Self::NotFound => "not_found",
+            Self::WrongAccount => "wrong_account",
+            Self::Service => "service",
+            Self::Other => "other",
+        }
+    }
+
+    /// What a person can do about it.
+    pub fn hint(self) -> &'static str {
+        match self {
+            Self::Throttled => "AWS limits this call; it is asked less often until it answers",
+            Self::Denied => "allow the action named above in this identity's policy, or use another --profile",
+            Self::Credentials => {
+                "renew them (`aws sso login`, `aws login`) or name another --profile; they are read again by themselves"
+            }
+            Self::Unreachable => "check the network, the VPN and --endpoint-url",
+            Self::Timeout => "the service did not answer in time; it is asked again",
+            Self::Malformed => "the answer was not understood: check that --endpoint-url is an AWS endpoint",
+            Self::NotFound => "check the name in the configuration (`cockpit config show`)",
+            Self::WrongAccount => {
+                "use the --profile of the configured account, or correct `account` in the configuration"
+            }
+            Self::Service => "a fault on the side of AWS; it is asked again",
+            Self::Other => "see --log-file with -vv for the details",
+        }
+    }
+}
+
+/// One failure of one read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// What kind it is.
+    pub kind: FailureKind,
+    /// What the service or the connection said; never contains a secret.
+    pub message: String,
+}
+
+impl Failure {
+    /// A failure with its message.
+    pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into() }
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}

@@ -1,0 +1,406 @@
+//! What a service's state means: one health, and reasons instead of riddles.
+//!
+//! The rules, most severe first. Each is a function below, named as here:
+//!
+//! | rule | health | when |
+//! |---|---|---|
+//! | `rolled_back` | down or degraded | the newest service deployment ended ROLLBACK_*, or the primary's rollout FAILED |
+//! | `too_few` | down, degraded or changing | running < desired; down when nothing runs |
+//! | `restart_loop` | degraded | at least 2 tasks of the primary deployment ended by a fault within an hour |
+//! | `unplaced` | degraded | an `unable to` event within 15 min while tasks are missing |
+//! | `bad_targets` | degraded or down | unhealthy targets in a target group |
+//! | `stuck` | degraded | a task not yet RUNNING for over 5 min |
+//! | `suspended` | note | autoscaling is suspended |
+//! | `at_max` | note | desired is at the maximum, with since when |
+//! | `stopped` | stopped | desired is 0 |
+//! | `soon` | note | a schedule stops it within an hour |
+
+use super::rollout::{RolloutStatus, ServiceDeployment};
+use super::scaling::{ScalableTarget, ScalingActivity, ScheduledAction};
+use super::schedule;
+use super::service::{RolloutState, Service};
+use super::target::{Target, group_name};
+use super::task::Task;
+use super::time::{moment, spoken};
+use jiff::{SignedDuration, Timestamp};
+
+/// How a thing is, in one word.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Health {
+    /// Nothing to do.
+    Healthy,
+    /// On its way, and nothing has failed.
+    Changing,
+    /// Serves, but not as it should.
+    Degraded,
+    /// Does not serve.
+    Down,
+    /// Stopped on purpose.
+    Stopped,
+    /// Not known.
+    #[default]
+    Unknown,
+}
+
+impl Health {
+    /// The word beside its sign.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Changing => "changing",
+            Self::Degraded => "degraded",
+            Self::Down => "down",
+            Self::Stopped => "stopped",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// What wants attention first when sorted ascending.
+    pub fn rank(self) -> u8 {
+        match self {
+            Self::Down => 0,
+            Self::Degraded => 1,
+            Self::Unknown => 2,
+            Self::Changing => 3,
+            Self::Stopped => 4,
+            Self::Healthy => 5,
+        }
+    }
+}
+
+/// How bad a reason is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// People are not served, or an act would hit the wrong place.
+    Critical,
+    /// Something is broken but serves.
+    Warning,
+    /// Worth knowing.
+    Note,
+}
+
+impl Severity {
+    /// The word in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Critical => "critical",
+            Self::Warning => "warning",
+            Self::Note => "note",
+        }
+    }
+}
+
+/// One reason for a health, in a sentence.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reason {
+    /// How bad.
+    pub severity: Severity,
+    /// What, in a sentence without a full stop.
+    pub text: String,
+    /// Since when, where it is known.
+    pub since: Option<Timestamp>,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+/// A health with its reasons, the worst first.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Assessment {
+    /// The health.
+    pub health: Health,
+    /// Why.
+    pub reasons: Vec<Reason>,
+}
+
+/// Everything that is known about one service.
+#[derive(Debug, Clone, Copy)]
+pub struct Evidence<'a> {
+    /// The service.
+    pub service: &'a Service,
+    /// Its tasks, running and stopped.
+    pub tasks: &'a [&'a Task],
+    /// Its deployments' history, newest first.
+    pub rollouts: &'a [ServiceDeployment],
+    /// Its scalable target.
+    pub scaling: Option<&'a ScalableTarget>,
+    /// Its scaling activities, newest first.
+    pub activities: &'a [&'a ScalingActivity],
+    /// Its scheduled actions.
+    pub scheduled: &'a [&'a ScheduledAction],
+    /// Its target groups: ARN and targets.
+    pub targets: &'a [(&'a str, &'a [Target])],
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// A restart loop is at least this many faulty ends of the primary deployment's tasks …
+pub const LOOP_COUNT: usize = 2;
+/// … within this time.
+const LOOP_WINDOW: SignedDuration = SignedDuration::from_hours(1);
+/// A task that is not RUNNING after this long is stuck.
+const STUCK: SignedDuration = SignedDuration::from_mins(5);
+/// Events older than this no longer explain anything.
+const EVENT_WINDOW: SignedDuration = SignedDuration::from_mins(15);
+/// A stop by schedule is announced this long before.
+const SOON: SignedDuration = SignedDuration::from_hours(1);
+
+/// Judges a service by the rules above.
+pub fn assess(evidence: &Evidence<'_>) -> Assessment {
+    let service = evidence.service;
+    let mut found = Found::default();
+    if service.status != "ACTIVE" {
+        found.add(Health::Down, Severity::Warning, format!("the service is {}", service.status), None, None);
+    }
+    if service.desired == 0 {
+        stopped(evidence, &mut found);
+    } else {
+        rolled_back(evidence, &mut found);
+        too_few(evidence, &mut found);
+        restart_loop(evidence, &mut found);
+        unplaced(evidence, &mut found);
+        bad_targets(evidence, &mut found);
+        stuck(evidence, &mut found);
+        at_max(evidence, &mut found);
+        soon(evidence, &mut found);
+    }
+    suspended(evidence, &mut found);
+    let mut health = found.worst.unwrap_or(Health::Healthy);
+    if health == Health::Healthy && service.rolling_out() {
+        health = Health::Changing;
+    }
+    found.reasons.sort_by_key(|reason| reason.severity);
+    Assessment { health, reasons: found.reasons }
+}
+
+/// Collects reasons and the worst health among them.
+#[derive(Default)]
+struct Found {
+    worst: Option<Health>,
+    reasons: Vec<Reason>,
+}
+
+impl Found {
+    fn add(&mut self, health: Health, severity: Severity, text: String, since: Option<Timestamp>, hint: Option<&str>) {
+        if self.worst.is_none_or(|worst| health.rank() < worst.rank()) {
+            self.worst = Some(health);
+        }
+        self.reasons.push(Reason { severity, text, since, hint: hint.map(str::to_owned) });
+    }
+
+    fn note(&mut self, text: String, since: Option<Timestamp>, hint: Option<&str>) {
+        self.reasons.push(Reason { severity: Severity::Note, text, since, hint: hint.map(str::to_owned) });
+    }
+}
+
+fn stopped(evidence: &Evidence<'_>, found: &mut Found) {
+    let start = schedule::soonest_that(evidence.scheduled.iter().copied(), schedule::Effect::Start, evidence.now);
+    let text = match start {
+        Some(next) => format!("stopped; scheduled to start at {}", moment(next.at, evidence.now, &next.zone)),
+        None => "stopped: its desired count is 0".to_owned(),
+    };
+    found.worst = Some(Health::Stopped);
+    found.note(text, None, None);
+    if evidence.service.running > 0 {
+        found.note(format!("{} tasks still stopping", evidence.service.running), None, None);
+    }
+}
+
+/// Tasks of the primary deployment that ended by a fault, newest first.
+fn faulty_ends<'a>(evidence: &Evidence<'a>) -> Vec<&'a Task> {
+    let primary = evidence.service.primary().map(|primary| primary.id.as_str());
+    let mut ends: Vec<&Task> = evidence
+        .tasks
+        .iter()
+        .copied()
+        .filter(|task| task.failed())
+        .filter(|task| primary.is_none_or(|id| task.started_by == id))
+        .filter(|task| ended_at(task).is_none_or(|at| evidence.now.duration_since(at) <= LOOP_WINDOW))
+        .collect();
+    ends.sort_by_key(|task| std::cmp::Reverse(ended_at(task)));
+    ends
+}
+
+fn ended_at(task: &Task) -> Option<Timestamp> {
+    task.stopped_at.or(task.stopping_at)
+}
+
+/// `3 tasks stopped in 4 min, last exit 137 OutOfMemoryError`.
+fn ends_in_words(ends: &[&Task], now: Timestamp) -> Option<String> {
+    let newest = ends.first()?;
+    let since = ends.iter().filter_map(|task| ended_at(task)).min();
+    let within = since.map(|since| format!(" in {}", spoken(now.duration_since(since)))).unwrap_or_default();
+    let last = newest.ended_because().map(|why| format!(", last {why}")).unwrap_or_default();
+    let tasks = if ends.len() == 1 { "task" } else { "tasks" };
+    Some(format!("{} {tasks} stopped{within}{last}", ends.len()))
+}
+
+fn too_few(evidence: &Evidence<'_>, found: &mut Found) {
+    let service = evidence.service;
+    if service.running >= service.desired {
+        return;
+    }
+    let ends = faulty_ends(evidence);
+    let started = service.primary().and_then(|primary| primary.created_at);
+    let words = ends_in_words(&ends, evidence.now);
+    let mut text = format!("running {} of {}", service.running, service.desired);
+    if let Some(words) = &words {
+        text = format!("{text}: {words}");
+    } else if service.pending > 0 {
+        text = format!("{text}: {} starting", service.pending);
+    }
+    let health = if words.is_none() && (service.rolling_out() || service.pending > 0) {
+        Health::Changing
+    } else if service.running == 0 {
+        Health::Down
+    } else {
+        Health::Degraded
+    };
+    let severity = match health {
+        Health::Down => Severity::Critical,
+        Health::Degraded => Severity::Warning,
+        Health::Healthy | Health::Changing | Health::Stopped | Health::Unknown => Severity::Note,
+    };
+    let since = ends.last().and_then(|task| ended_at(task)).or(started);
+    found.add(
+        health,
+        severity,
+        text,
+        since,
+        words.is_some().then_some("open the service and look at its stopped tasks"),
+    );
+}
+
+fn restart_loop(evidence: &Evidence<'_>, found: &mut Found) {
+    let ends = faulty_ends(evidence);
+    if ends.len() < LOOP_COUNT {
+        return;
+    }
+    let since = ends.last().and_then(|task| ended_at(task));
+    let span = since.map(|since| format!(" in {}", spoken(evidence.now.duration_since(since)))).unwrap_or_default();
+    let said = found.reasons.iter().any(|reason| reason.text.contains("stopped in"));
+    let why = if said { None } else { ends[0].ended_because() };
+    let why = why.map(|why| format!(", last {why}")).unwrap_or_default();
+    let text = format!("restart loop: {} replacements{span}{why}", ends.len());
+    found.add(Health::Degraded, Severity::Warning, text, since, Some("the log of a stopped task says why it ended"));
+}
+
+fn rolled_back(evidence: &Evidence<'_>, found: &mut Found) {
+    let service = evidence.service;
+    if let Some(newest) = evidence.rollouts.first()
+        && matches!(
+            newest.status,
+            RolloutStatus::RollbackSuccessful | RolloutStatus::RollbackFailed | RolloutStatus::RollbackInProgress
+        )
+    {
+        let failed = newest.status == RolloutStatus::RollbackFailed;
+        let (health, severity) =
+            if failed { (Health::Down, Severity::Critical) } else { (Health::Degraded, Severity::Critical) };
+        let why = newest.rollback_reason.as_deref().filter(|why| !why.is_empty()).unwrap_or(&newest.reason);
+        let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+        let text = format!("deployment {}{why}", newest.status.words());
+        found.add(
+            health,
+            severity,
+            text,
+            newest.finished_at.or(newest.started_at),
+            Some("the version before it serves"),
+        );
+        return;
+    }
+    let failed = service.deployments.iter().find(|deployment| deployment.rollout == Some(RolloutState::Failed));
+    if let Some(failed) = failed {
+        let why = if failed.rollout_reason.is_empty() { String::new() } else { format!(": {}", failed.rollout_reason) };
+        found.add(Health::Degraded, Severity::Critical, format!("deployment failed{why}"), failed.updated_at, None);
+    }
+}
+
+fn unplaced(evidence: &Evidence<'_>, found: &mut Found) {
+    if evidence.service.running >= evidence.service.desired {
+        return;
+    }
+    let event = evidence.service.events.iter().find(|event| {
+        event.message.contains("unable to")
+            && event.at.is_some_and(|at| evidence.now.duration_since(at) <= EVENT_WINDOW)
+    });
+    if let Some(event) = event {
+        let message = event.message.split_once(") ").map_or(event.message.as_str(), |(_, rest)| rest);
+        found.add(Health::Degraded, Severity::Warning, message.trim_end_matches('.').to_owned(), event.at, None);
+    }
+}
+
+fn bad_targets(evidence: &Evidence<'_>, found: &mut Found) {
+    for (arn, targets) in evidence.targets {
+        let counted: Vec<&Target> = targets.iter().filter(|target| target.state != "draining").collect();
+        let bad: Vec<&&Target> = counted.iter().filter(|target| target.state == "unhealthy").collect();
+        let Some(first) = bad.first() else { continue };
+        let all = bad.len() == counted.len();
+        let why = first.description.as_deref().or(first.reason.as_deref()).unwrap_or("no reason given");
+        let text = format!("{} of {} targets unhealthy in {}: {why}", bad.len(), counted.len(), group_name(arn));
+        let (health, severity) =
+            if all { (Health::Down, Severity::Critical) } else { (Health::Degraded, Severity::Warning) };
+        found.add(health, severity, text, None, Some("look at the health check's path and at the log of the task"));
+    }
+}
+
+fn stuck(evidence: &Evidence<'_>, found: &mut Found) {
+    let waiting = evidence.tasks.iter().filter(|task| {
+        task.desired_status == "RUNNING"
+            && matches!(task.last_status.as_str(), "PROVISIONING" | "PENDING" | "ACTIVATING")
+    });
+    let oldest = waiting
+        .filter_map(|task| task.created_at.map(|at| (at, *task)))
+        .filter(|(at, _)| evidence.now.duration_since(*at) > STUCK)
+        .min_by_key(|(at, _)| *at);
+    if let Some((at, task)) = oldest {
+        let text = format!("a task is {} for {}", task.last_status, spoken(evidence.now.duration_since(at)));
+        found.add(
+            Health::Degraded,
+            Severity::Warning,
+            text,
+            Some(at),
+            Some("open the task for its containers' reasons"),
+        );
+    }
+}
+
+fn suspended(evidence: &Evidence<'_>, found: &mut Found) {
+    if let Some(target) = evidence.scaling.filter(|target| target.suspended.any()) {
+        let text = if target.suspended.scale_in && target.suspended.scale_out && target.suspended.scheduled {
+            "autoscaling is suspended".to_owned()
+        } else {
+            format!("autoscaling is suspended for {}", target.suspended.words())
+        };
+        found.note(text, None, Some("counts stay as they are until it is resumed"));
+    }
+}
+
+fn at_max(evidence: &Evidence<'_>, found: &mut Found) {
+    let Some(target) = evidence.scaling else { return };
+    if target.max == 0 || target.min >= target.max || evidence.service.desired < target.max {
+        return;
+    }
+    let since = evidence
+        .activities
+        .iter()
+        .find(|activity| activity.set_to() == Some(target.max))
+        .and_then(|activity| activity.at);
+    let text = match since {
+        Some(since) => format!("at max {} for {}", target.max, spoken(evidence.now.duration_since(since))),
+        None => format!("at max {}", target.max),
+    };
+    found.note(text, since, Some("it cannot scale out further: look at the load, or raise the maximum"));
+}
+
+fn soon(evidence: &Evidence<'_>, found: &mut Found) {
+    let stop = schedule::soonest_that(evidence.scheduled.iter().copied(), schedule::Effect::Stop, evidence.now);
+    if let Some(next) = stop
+        && evidence.scaling.is_none_or(|target| !target.suspended.scheduled)
+        && next.at.duration_since(evidence.now) <= SOON
+    {
+        found.note(format!("scheduled to stop at {}", moment(next.at, evidence.now, &next.zone)), None, None);
+    }
+}
+
+#[cfg(test)]
+#[path = "health_tests.rs"]
+mod tests;

@@ -1,0 +1,44 @@
+//! NOUNS. What an environment is made of, as plain data: no requests, no clock, no files, no screen.
+//!
+//! Everything that comes from outside is held in an [`Observed`], so a missing or old value can
+//! never pass for a present one. Judgements over the data (health, reasons, the needs-attention
+//! list) live here too, because the screen and the snapshot must say the same.
+
+pub mod alarm;
+pub mod attention;
+pub mod cron;
+pub mod database;
+pub mod database_health;
+pub mod estate;
+pub mod failure;
+pub mod health;
+pub mod identity;
+pub mod metric;
+pub mod observed;
+pub mod rollout;
+pub mod scaling;
+pub mod schedule;
+pub mod service;
+pub mod source;
+pub mod target;
+pub mod task;
+pub mod task_definition;
+pub mod text;
+pub mod time;
+
+pub use alarm::{Alarm, AlarmState};
+pub use attention::{Attention, Place, Severity};
+pub use database::{Database, DatabaseKind, DbCluster, DbInstance, Member, Role};
+pub use estate::Estate;
+pub use failure::{Failure, FailureKind};
+pub use health::{Assessment, Health, Reason};
+pub use identity::Identity;
+pub use metric::{MetricKey, Point, Series};
+pub use observed::{Freshness, Observed};
+pub use rollout::{RolloutStatus, ServiceDeployment};
+pub use scaling::{ScalableTarget, ScalingActivity, ScalingPolicy, ScheduledAction};
+pub use service::{Cluster, Deployment, RolloutState, Service, ServiceEvent};
+pub use source::Source;
+pub use target::Target;
+pub use task::{Container, Task};
+pub use task_definition::TaskDefinition;

@@ -1,0 +1,116 @@
+//! Application Auto Scaling of ECS services.
+
+use jiff::Timestamp;
+
+/// A scalable target.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ScalableTarget {
+    /// `service/CLUSTER/NAME`.
+    pub resource: String,
+    /// Minimum count.
+    pub min: u32,
+    /// Maximum count.
+    pub max: u32,
+    /// What is suspended.
+    pub suspended: Suspended,
+}
+
+/// Which kinds of scaling are suspended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Suspended {
+    /// Scaling in by a policy.
+    pub scale_in: bool,
+    /// Scaling out by a policy.
+    pub scale_out: bool,
+    /// Scheduled actions.
+    pub scheduled: bool,
+}
+
+impl Suspended {
+    /// Anything at all.
+    pub fn any(self) -> bool {
+        self.scale_in || self.scale_out || self.scheduled
+    }
+
+    /// In words: `scaling in and out`, `scheduled actions`.
+    pub fn words(self) -> String {
+        let mut parts = Vec::new();
+        match (self.scale_in, self.scale_out) {
+            (true, true) => parts.push("scaling in and out"),
+            (true, false) => parts.push("scaling in"),
+            (false, true) => parts.push("scaling out"),
+            (false, false) => {}
+        }
+        if self.scheduled {
+            parts.push("scheduled actions");
+        }
+        parts.join(", ")
+    }
+}
+
+/// A scaling policy.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ScalingPolicy {
+    /// `service/CLUSTER/NAME`.
+    pub resource: String,
+    /// Its name.
+    pub name: String,
+    /// `TargetTrackingScaling`, `StepScaling`, …
+    pub kind: String,
+    /// `ECSServiceAverageCPUUtilization` or a customised metric's name.
+    pub metric: Option<String>,
+    /// The value it aims at.
+    pub target: Option<f64>,
+    /// Seconds between scaling out twice.
+    pub out_cooldown: Option<u32>,
+    /// Seconds between scaling in twice.
+    pub in_cooldown: Option<u32>,
+    /// Scales out only.
+    pub no_scale_in: bool,
+}
+
+/// A scheduled action.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ScheduledAction {
+    /// `service/CLUSTER/NAME`.
+    pub resource: String,
+    /// Its name.
+    pub name: String,
+    /// `cron(…)`, `rate(…)` or `at(…)`.
+    pub schedule: String,
+    /// IANA zone; UTC where it has none.
+    pub timezone: Option<String>,
+    /// Minimum that it sets.
+    pub min: Option<u32>,
+    /// Maximum that it sets.
+    pub max: Option<u32>,
+}
+
+/// What autoscaling did, or did not do and why.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ScalingActivity {
+    /// Its id.
+    pub id: String,
+    /// `service/CLUSTER/NAME`.
+    pub resource: String,
+    /// When it began.
+    pub at: Option<Timestamp>,
+    /// `Successful`, `InProgress`, `Failed`, `NotScaled` …
+    pub status: String,
+    /// `Setting desired count to 10.`
+    pub description: String,
+    /// `monitor alarm … in state ALARM triggered policy …`
+    pub cause: String,
+    /// Why it did not scale: `AlreadyAtMaxCapacity`, …
+    pub not_scaled: Vec<String>,
+    /// Message of the status.
+    pub message: Option<String>,
+}
+
+impl ScalingActivity {
+    /// The count it set, read from its description, as the API has no field for it.
+    pub fn set_to(&self) -> Option<u32> {
+        let rest = self.description.split("desired count to ").nth(1)?;
+        rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+    }
+}

@@ -1,0 +1,75 @@
+//! When an environment is next stopped, started or resized by a schedule.
+
+use super::cron::Cron;
+use super::scaling::ScheduledAction;
+use jiff::{Timestamp, tz::TimeZone};
+
+/// What a scheduled action does to a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Maximum 0: nothing can run.
+    Stop,
+    /// Minimum above 0.
+    Start,
+    /// Other limits.
+    Resize,
+}
+
+impl Effect {
+    /// `stop`, `start`, `change its limits`.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Stop => "stop",
+            Self::Start => "start",
+            Self::Resize => "change its limits",
+        }
+    }
+}
+
+/// The next time one of the actions fires.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Next {
+    /// When.
+    pub at: Timestamp,
+    /// What it does.
+    pub effect: Effect,
+    /// The action's name.
+    pub action: String,
+    /// The zone the action is written in.
+    pub zone: TimeZone,
+}
+
+/// What an action does.
+pub fn effect(action: &ScheduledAction) -> Effect {
+    match (action.min, action.max) {
+        (_, Some(0)) => Effect::Stop,
+        (Some(min), _) if min > 0 => Effect::Start,
+        _ => Effect::Resize,
+    }
+}
+
+/// When an action fires next; `None` for one whose expression is not understood or is over.
+pub fn next(action: &ScheduledAction, now: Timestamp) -> Option<Next> {
+    let zone = action.timezone.as_deref().map_or(Some(TimeZone::UTC), |name| TimeZone::get(name).ok())?;
+    let at = if let Some(moment) = action.schedule.strip_prefix("at(").and_then(|rest| rest.strip_suffix(')')) {
+        let moment: jiff::civil::DateTime = moment.parse().ok()?;
+        moment.to_zoned(zone.clone()).ok()?.timestamp()
+    } else {
+        Cron::parse(&action.schedule)?.next_after(now, &zone)?
+    };
+    (at > now).then(|| Next { at, effect: effect(action), action: action.name.clone(), zone })
+}
+
+/// The earliest of all actions that fire next.
+pub fn soonest<'a>(actions: impl IntoIterator<Item = &'a ScheduledAction>, now: Timestamp) -> Option<Next> {
+    actions.into_iter().filter_map(|action| next(action, now)).min_by_key(|next| next.at)
+}
+
+/// The earliest that has this effect.
+pub fn soonest_that<'a>(
+    actions: impl IntoIterator<Item = &'a ScheduledAction>,
+    wanted: Effect,
+    now: Timestamp,
+) -> Option<Next> {
+    soonest(actions.into_iter().filter(|action| effect(action) == wanted), now)
+}

@@ -1,0 +1,159 @@
+//! The sources of facts: what is asked, under which name it appears in a snapshot, how often.
+
+use jiff::SignedDuration;
+
+/// One kind of question to AWS; each fails, ages and slows down by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Source {
+    /// Who we are.
+    Identity,
+    /// The cluster.
+    Cluster,
+    /// Services with their deployments and events.
+    Services,
+    /// Tasks.
+    Tasks,
+    /// Task definitions.
+    TaskDefinitions,
+    /// The history of deployments of each service.
+    Rollouts,
+    /// Scalable targets.
+    ScalableTargets,
+    /// Scaling policies.
+    ScalingPolicies,
+    /// Scheduled actions.
+    ScheduledActions,
+    /// Scaling activities.
+    ScalingActivities,
+    /// Health of load balancer targets.
+    Targets,
+    /// Aurora clusters.
+    DbClusters,
+    /// Database instances.
+    DbInstances,
+    /// Alarms.
+    Alarms,
+    /// Metrics.
+    Metrics,
+}
+
+impl Source {
+    /// All of them, in the order of a snapshot.
+    pub const ALL: [Self; 15] = [
+        Self::Identity,
+        Self::Cluster,
+        Self::Services,
+        Self::Tasks,
+        Self::TaskDefinitions,
+        Self::Rollouts,
+        Self::ScalableTargets,
+        Self::ScalingPolicies,
+        Self::ScheduledActions,
+        Self::ScalingActivities,
+        Self::Targets,
+        Self::DbClusters,
+        Self::DbInstances,
+        Self::Alarms,
+        Self::Metrics,
+    ];
+
+    /// The name in `sources` of a snapshot.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Identity => "sts.identity",
+            Self::Cluster => "ecs.cluster",
+            Self::Services => "ecs.services",
+            Self::Tasks => "ecs.tasks",
+            Self::TaskDefinitions => "ecs.task_definitions",
+            Self::Rollouts => "ecs.service_deployments",
+            Self::ScalableTargets => "autoscaling.targets",
+            Self::ScalingPolicies => "autoscaling.policies",
+            Self::ScheduledActions => "autoscaling.scheduled_actions",
+            Self::ScalingActivities => "autoscaling.activities",
+            Self::Targets => "elbv2.target_health",
+            Self::DbClusters => "rds.clusters",
+            Self::DbInstances => "rds.instances",
+            Self::Alarms => "cloudwatch.alarms",
+            Self::Metrics => "cloudwatch.metrics",
+        }
+    }
+
+    /// What it is in words, for messages.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Identity => "the identity",
+            Self::Cluster => "the cluster",
+            Self::Services => "services",
+            Self::Tasks => "tasks",
+            Self::TaskDefinitions => "task definitions",
+            Self::Rollouts => "service deployments",
+            Self::ScalableTargets => "scalable targets",
+            Self::ScalingPolicies => "scaling policies",
+            Self::ScheduledActions => "scheduled actions",
+            Self::ScalingActivities => "scaling activities",
+            Self::Targets => "target health",
+            Self::DbClusters => "database clusters",
+            Self::DbInstances => "database instances",
+            Self::Alarms => "alarms",
+            Self::Metrics => "metrics",
+        }
+    }
+}
+
+/// How often each source is read while the terminal has the focus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Intervals {
+    /// Services.
+    pub services: SignedDuration,
+    /// Tasks.
+    pub tasks: SignedDuration,
+    /// Databases.
+    pub databases: SignedDuration,
+    /// Alarms.
+    pub alarms: SignedDuration,
+    /// Metrics: each read costs money.
+    pub metrics: SignedDuration,
+    /// Autoscaling.
+    pub scaling: SignedDuration,
+    /// Health of load balancer targets.
+    pub targets: SignedDuration,
+    /// Identity.
+    pub identity: SignedDuration,
+}
+
+impl Default for Intervals {
+    fn default() -> Self {
+        let seconds = SignedDuration::from_secs;
+        Self {
+            services: seconds(10),
+            tasks: seconds(10),
+            databases: seconds(30),
+            alarms: seconds(30),
+            metrics: seconds(60),
+            scaling: seconds(60),
+            targets: seconds(20),
+            identity: seconds(300),
+        }
+    }
+}
+
+impl Intervals {
+    /// The interval of a source.
+    pub fn of(&self, source: Source) -> SignedDuration {
+        match source {
+            Source::Identity => self.identity,
+            Source::Cluster | Source::Services | Source::Rollouts => self.services,
+            Source::Tasks => self.tasks,
+            // Immutable: read once, so only failures are read again.
+            Source::TaskDefinitions => SignedDuration::from_hours(24 * 365),
+            Source::ScalableTargets
+            | Source::ScalingPolicies
+            | Source::ScheduledActions
+            | Source::ScalingActivities => self.scaling,
+            Source::Targets => self.targets,
+            Source::DbClusters | Source::DbInstances => self.databases,
+            Source::Alarms => self.alarms,
+            Source::Metrics => self.metrics,
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Text from outside: made harmless and measured before it reaches a terminal.
+//!
+//! Log lines, tags, event messages and names can hold escape sequences that move the cursor, set
+//! the title or answer as if they were keys. They are shown as what they are, never sent.
+
+use std::borrow::Cow;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// Whether a character would act on a terminal, or on the order of what is read, instead of showing.
+fn acts(c: char) -> bool {
+    matches!(c,
+        '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
+        // Bidirectional controls reorder what is shown: a name could pass for another.
+        | '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        // Line and paragraph separator, zero-width joiners of nothing, and tags.
+        | '\u{2028}' | '\u{2029}' | '\u{200b}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+    )
+}
+
+/// The text with each acting character shown: C0 controls as their Unicode pictures (`␛`), others
+/// as `\u{…}`. A tab becomes a blank, as widths must be known before drawing.
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    // U+FE0F asks for a picture two cells wide where the character alone has one; terminals differ.
+    if !text.chars().any(|c| acts(c) || c == '\u{fe0f}') {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '\t' => shown.push(' '),
+            '\u{fe0f}' => {}
+            '\u{0}'..='\u{1f}' => shown.push(char::from_u32(0x2400 + c as u32).unwrap_or('?')),
+            '\u{7f}' => shown.push('␡'),
+            c if acts(c) => {
+                use std::fmt::Write as _;
+                let _ = write!(shown, "\\u{{{:x}}}", c as u32);
+            }
+            c => shown.push(c),
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// Cells that the text takes on a terminal.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// The longest beginning that fits into `cells`, at a grapheme's edge; with `…` where it was cut.
+pub fn cut_end(text: &str, cells: usize) -> Cow<'_, str> {
+    if text.width() <= cells {
+        return Cow::Borrowed(text);
+    }
+    if cells == 0 {
+        return Cow::Borrowed("");
+    }
+    let mut used = 0;
+    let mut kept = String::new();
+    for grapheme in text.graphemes(true) {
+        let wide = grapheme.width();
+        if used + wide > cells - 1 {
+            break;
+        }
+        used += wide;
+        kept.push_str(grapheme);
+    }
+    kept.push('…');
+    Cow::Owned(kept)
+}
+
+/// The longest end that fits into `cells`: for names whose end tells them apart.
+pub fn cut_start(text: &str, cells: usize) -> Cow<'_, str> {
+    if text.width() <= cells {
+        return Cow::Borrowed(text);
+    }
+    if cells == 0 {
+        return Cow::Borrowed("");
+    }
+    let mut used = 0;
+    let mut kept: Vec<&str> = Vec::new();
+    for grapheme in text.graphemes(true).rev() {
+        let wide = grapheme.width();
+        if used + wide > cells - 1 {
+            break;
+        }
+        used += wide;
+        kept.push(grapheme);
+    }
+    kept.push("…");
+    kept.reverse();
+    Cow::Owned(kept.concat())
+}
+
+/// The beginning that all names share, up to and with the last `-`, `/` or `_`; empty for fewer
+/// than two names. Cutting it leaves what tells the names apart.
+pub fn common_prefix<'a>(names: impl IntoIterator<Item = &'a str>) -> &'a str {
+    let mut names = names.into_iter();
+    let Some(first) = names.next() else { return "" };
+    let mut shared = first;
+    let mut several = false;
+    for name in names {
+        several = true;
+        let length = shared
+            .char_indices()
+            .zip(name.chars())
+            .take_while(|((_, a), b)| a == b)
+            .map(|((at, a), _)| at + a.len_utf8())
+            .last();
+        shared = &shared[..length.unwrap_or(0)];
+    }
+    if !several {
+        return "";
+    }
+    shared.rfind(['-', '/', '_']).map_or("", |end| &shared[..=end])
+}
+
+/// Whether `name` matches a pattern in which `*` stands for any text.
+pub fn matches(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(first) = parts.next() else { return name.is_empty() };
+    let Some(mut rest) = name.strip_prefix(first) else { return false };
+    let mut last = None;
+    for part in parts {
+        if let Some(middle) = last.replace(part) {
+            let middle: &str = middle;
+            let Some(at) = rest.find(middle) else { return false };
+            rest = &rest[at + middle.len()..];
+        }
+    }
+    match last {
+        None => rest.is_empty(),
+        Some(end) => rest.ends_with(end),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn escapes_are_shown() {
+        assert_eq!(harmless("a\u{1b}]0;title\u{7}b"), "a␛]0;title␇b");
+        assert_eq!(harmless("x\u{202e}y\u{9b}31m"), "x\\u{202e}y\\u{9b}31m");
+        assert_eq!(harmless("日本語 ok"), "日本語 ok");
+    }
+
+    #[test]
+    fn prefixes_end_at_a_separator() {
+        assert_eq!(
+            common_prefix(["bookmark-manager-staging-web", "bookmark-manager-staging-api"]),
+            "bookmark-manager-staging-"
+        );
+        assert_eq!(common_prefix(["svc-0001", "svc-0002"]), "svc-");
+        assert_eq!(common_prefix(["alone-service"]), "");
+        assert_eq!(common_prefix(["日本-a", "日本-b"]), "日本-");
+    }
+
+    #[test]
+    fn patterns() {
+        assert!(matches("*", "anything"));
+        assert!(matches("a-*-z", "a-b-z"));
+        assert!(matches("web", "web"));
+        assert!(!matches("web", "web2"));
+        assert!(!matches("a*b*c", "acb"));
+        assert!(!matches("ab*b", "ab"));
+    }
+
+    proptest! {
+        #[test]
+        fn cuts_never_exceed_their_width(text in "\\PC{0,40}", cells in 0usize..30) {
+            prop_assert!(width(&cut_end(&text, cells)) <= cells);
+            prop_assert!(width(&cut_start(&text, cells)) <= cells);
+        }
+
+        #[test]
+        fn nothing_acting_is_left(text in any::<String>()) {
+            prop_assert!(!harmless(&text).chars().any(acts));
+        }
+    }
+}

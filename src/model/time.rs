@@ -1,0 +1,84 @@
+//! Durations and moments in words, the same in every pane and table.
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+
+/// `8s`, `4m`, `7h12m`, `3d`: two units where the first alone would mislead.
+pub fn short(duration: SignedDuration) -> String {
+    let seconds = duration.as_secs().max(0);
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    match () {
+        () if seconds < 60 => format!("{seconds}s"),
+        () if minutes < 60 => format!("{minutes}m"),
+        () if hours < 24 && minutes % 60 == 0 => format!("{hours}h"),
+        () if hours < 24 => format!("{hours}h{:02}m", minutes % 60),
+        () if days < 10 && hours % 24 != 0 => format!("{days}d{}h", hours % 24),
+        () => format!("{days}d"),
+    }
+}
+
+/// The age of a moment, `–` where there is none.
+pub fn age(at: Option<Timestamp>, now: Timestamp) -> String {
+    at.map_or_else(|| "–".to_owned(), |at| short(now.duration_since(at)))
+}
+
+/// `4 min`, `12 min`, `2 h`: for sentences.
+pub fn spoken(duration: SignedDuration) -> String {
+    let seconds = duration.as_secs().max(0);
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..7200 => format!("{} min", seconds / 60),
+        7200..172_800 => format!("{} h", seconds / 3600),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+/// `22:00 JST` today, `Mon 09:00 JST` on another day within a week, with the date beyond.
+pub fn moment(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let (at, now) = (at.to_zoned(zone.clone()), now.to_zoned(zone.clone()));
+    let days = at.date().since(now.date()).map_or(i64::MAX, |span| i64::from(span.get_days()));
+    match days {
+        0 => at.strftime("%H:%M %Z").to_string(),
+        -6..=6 => at.strftime("%a %H:%M %Z").to_string(),
+        _ => at.strftime("%Y-%m-%d %H:%M %Z").to_string(),
+    }
+}
+
+/// `14:02:31`, the clock of the top line and of lists of one day.
+pub fn clock(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string()
+}
+
+/// `14:02:31 JST`.
+pub fn clock_with_zone(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%H:%M:%S %Z").to_string()
+}
+
+/// `2026-11-22 14:02:31`.
+pub fn date_clock(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_short() {
+        let of = |seconds| short(SignedDuration::from_secs(seconds));
+        assert_eq!(of(-5), "0s");
+        assert_eq!(of(59), "59s");
+        assert_eq!(of(240), "4m");
+        assert_eq!(of(7200), "2h");
+        assert_eq!(of(25_920), "7h12m");
+        assert_eq!(of(90_000), "1d1h");
+        assert_eq!(of(86_400 * 30), "30d");
+    }
+
+    #[test]
+    fn moments_name_their_day_only_when_it_is_another() {
+        let zone = TimeZone::get("Asia/Tokyo").expect("bundled");
+        let now: Timestamp = "2026-11-20T05:00:00Z".parse().expect("valid");
+        assert_eq!(moment("2026-11-20T13:00:00Z".parse().expect("valid"), now, &zone), "22:00 JST");
+        assert_eq!(moment("2026-11-23T00:00:00Z".parse().expect("valid"), now, &zone), "Mon 09:00 JST");
+    }
+}
