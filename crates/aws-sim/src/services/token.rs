@@ -25,10 +25,6 @@ pub(crate) fn page<T>(items: impl Iterator<Item = (String, T)>, token: Option<&s
     Some((out, next))
 }
 
-/// The page of a list without keys of its own: the position is the key.
-pub(crate) fn page_by_index<T>(items: impl Iterator<Item = T>, token: Option<&str>, size: usize) -> Option<Page<T>> {
-    page(items.enumerate().map(|(i, item)| (format!("{i:08}"), item)), token, size)
-}
 
 /// An opaque token for a key.
 pub(crate) fn encode(key: &str) -> String {
