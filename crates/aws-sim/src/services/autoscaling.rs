@@ -29,8 +29,21 @@ fn invalid(message: impl Into<String>) -> ApiError {
 /// Checks the namespace; `false` if it is one in which nothing is simulated.
 fn ours(call: &Call<'_>) -> Result<bool, ApiError> {
     const KNOWN: &[&str] = &[
-        "ecs", "elasticmapreduce", "ec2", "appstream", "dynamodb", "rds", "sagemaker", "custom-resource",
-        "comprehend", "lambda", "cassandra", "kafka", "elasticache", "neptune", "workspaces",
+        "ecs",
+        "elasticmapreduce",
+        "ec2",
+        "appstream",
+        "dynamodb",
+        "rds",
+        "sagemaker",
+        "custom-resource",
+        "comprehend",
+        "lambda",
+        "cassandra",
+        "kafka",
+        "elasticache",
+        "neptune",
+        "workspaces",
     ];
     let namespace = call.input.str("ServiceNamespace").unwrap_or_default();
     if !KNOWN.contains(&namespace) {
@@ -201,9 +214,9 @@ fn activities(call: &Call<'_>) -> Result<Node, ApiError> {
 }
 
 fn activity(id: &str, a: &Activity) -> Node {
-    let reasons = a.not_scaled.map(|(code, limit, current)| {
-        list([map! {"Code": code, "MaxCapacity": limit, "CurrentCapacity": current}])
-    });
+    let reasons = a
+        .not_scaled
+        .map(|(code, limit, current)| list([map! {"Code": code, "MaxCapacity": limit, "CurrentCapacity": current}]));
     map! {
         "ActivityId": &a.id,
         "ServiceNamespace": NAMESPACE,
@@ -239,8 +252,7 @@ fn register(call: &mut Call<'_>) -> Result<Node, ApiError> {
         let missing = || invalid(format!("ECS service doesn't exist: {id}"));
         let mut parts = id.split('/').skip(1);
         let cluster = parts.next().and_then(|c| call.world.find_cluster(call.region, c)).ok_or_else(missing)?;
-        let service =
-            parts.next().and_then(|s| call.world.find_service(cluster, s)).ok_or_else(missing)?;
+        let service = parts.next().and_then(|s| call.world.find_service(cluster, s)).ok_or_else(missing)?;
         let (Some(min), Some(max)) = (min, max) else {
             return Err(invalid("Both MinCapacity and MaxCapacity are required for a new scalable target."));
         };

@@ -125,7 +125,10 @@ impl Window {
         let start = call.input.time("StartTime").ok_or_else(|| missing("StartTime"))?.as_millisecond();
         let end = call.input.time("EndTime").ok_or_else(|| missing("EndTime"))?.as_millisecond();
         if start >= end {
-            return Err(ApiError::client("ValidationError", "The parameter StartTime must be less than the parameter EndTime."));
+            return Err(ApiError::client(
+                "ValidationError",
+                "The parameter StartTime must be less than the parameter EndTime.",
+            ));
         }
         if period < 1 || (period > 30 && period % 60 != 0) {
             return Err(invalid("Period must be 1, 5, 10, 30 or a multiple of 60."));
@@ -195,7 +198,8 @@ fn metric_data(call: &Call<'_>) -> Result<Node, ApiError> {
     for query in queries {
         let id = query.str("Id").ok_or_else(|| missing("Id"))?;
         if !id.starts_with(|c: char| c.is_ascii_lowercase()) || !seen.insert(id) {
-            let text = format!("The value {id} for parameter Id is not a unique name that starts with a lower-case letter.");
+            let text =
+                format!("The value {id} for parameter Id is not a unique name that starts with a lower-case letter.");
             return Err(ApiError::client("ValidationError", text));
         }
         if query.bool("ReturnData") == Some(false) {
@@ -213,9 +217,8 @@ fn metric_data(call: &Call<'_>) -> Result<Node, ApiError> {
         let mut points: Vec<(Ms, f64)> = Vec::new();
         if let Some(source) = call.world.resolve(call.region, &metric) {
             let now = call.world.now;
-            points.extend(
-                window.periods(now).filter_map(|(at, m)| Some((at, statistic(call.world, source, m, name)?))),
-            );
+            points
+                .extend(window.periods(now).filter_map(|(at, m)| Some((at, statistic(call.world, source, m, name)?))));
         }
         if !oldest_first {
             points.reverse();

@@ -99,10 +99,8 @@ fn groups(call: &Call<'_>) -> Result<Node, ApiError> {
         (listed || arns.contains(&g.arn().as_str()) || names.contains(&g.name.as_str()))
             && of.is_none_or(|arn| world.balancers[g.balancer].arn() == arn)
     };
-    let mut rows: Vec<_> = mine()
-        .filter(wanted)
-        .map(|g| (g.name.clone(), group(g, &world.balancers[g.balancer])))
-        .collect();
+    let mut rows: Vec<_> =
+        mine().filter(wanted).map(|g| (g.name.clone(), group(g, &world.balancers[g.balancer]))).collect();
     rows.sort_by(|a, b| a.0.cmp(&b.0));
     paged(call, "TargetGroups", rows)
 }

@@ -33,12 +33,13 @@ fn paged(
     let size = match call.input.int("MaxRecords") {
         None if call.input.get("MaxRecords").is_some() => return Err(invalid("MaxRecords is not a number")),
         None => 100,
-        Some(n) => usize::try_from(n).ok().filter(|n| (20..=100).contains(n)).ok_or_else(|| {
-            invalid(format!("Invalid value {n} for MaxRecords. Must be between 20 and 100"))
-        })?,
+        Some(n) => usize::try_from(n)
+            .ok()
+            .filter(|n| (20..=100).contains(n))
+            .ok_or_else(|| invalid(format!("Invalid value {n} for MaxRecords. Must be between 20 and 100")))?,
     };
-    let (items, next) = token::page(rows, call.input.str("Marker"), size)
-        .ok_or_else(|| invalid("The marker is not valid"))?;
+    let (items, next) =
+        token::page(rows, call.input.str("Marker"), size).ok_or_else(|| invalid("The marker is not valid"))?;
     let mut answer = map! {"Marker": next};
     answer.set(name, named_list(item, items));
     Ok(answer)
@@ -101,10 +102,7 @@ fn resource_id(prefix: &str, id: &str) -> String {
 
 fn security_groups(id: &str) -> Node {
     let group = format!("sg-{:017x}", rng::hash(11, id) & 0xff_ffff_ffff_ffff);
-    named_list(
-        "VpcSecurityGroupMembership",
-        [map! {"VpcSecurityGroupId": group, "Status": "active"}],
-    )
+    named_list("VpcSecurityGroupMembership", [map! {"VpcSecurityGroupId": group, "Status": "active"}])
 }
 
 fn tags(id: &str) -> Node {

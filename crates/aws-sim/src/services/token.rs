@@ -25,7 +25,6 @@ pub(crate) fn page<T>(items: impl Iterator<Item = (String, T)>, token: Option<&s
     Some((out, next))
 }
 
-
 /// An opaque token for a key.
 pub(crate) fn encode(key: &str) -> String {
     let mut out = format!("{:08x}", check(key));

@@ -17,6 +17,8 @@ pub(crate) mod scaling;
 mod schedule;
 mod scheduler;
 mod tasks;
+#[cfg(test)]
+mod tests;
 
 use crate::clock::Ms;
 use crate::rng::Rng;

@@ -33,7 +33,9 @@ impl World {
                         t.suspended_schedule = on;
                     }
                 }
-                "break_task_definition" => self.break_definition(text(value, "task_definition")?)?,
+                "break_task_definition" => {
+                    self.break_definition(value.as_str().ok_or("it is not a text")?)?;
+                }
                 "add_services" => self.add_services(value)?,
                 other => return Err(format!("unknown poke {other:?}")),
             }
