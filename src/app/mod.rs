@@ -3,7 +3,184 @@
 //! No requests, no clock, no files, no terminal live here: time enters as an event, and what is to
 //! be done leaves as an [`effect::Effect`].
 
+mod absorb;
+pub mod command;
 pub mod effect;
 pub mod event;
+pub mod facts;
+pub mod input;
 pub mod key;
+pub mod keymap;
+pub mod layout;
+pub mod list;
+pub mod overlay;
+pub mod poll;
+pub mod rows;
+pub mod screen;
+pub mod select;
 pub mod ticket;
+mod update;
+
+use crate::config::{Config, EnvironmentConfig};
+use crate::model::Estate;
+use effect::Effect;
+use event::Event;
+use jiff::{Timestamp, tz::TimeZone};
+use keymap::Keymap;
+use poll::{Poller, Wants};
+use screen::Screen;
+pub use update::{bottom_commands, overlay_place};
+
+/// How many lines the activity drawer keeps.
+const ACTIVITY_KEPT: usize = 500;
+
+/// The whole state. One owner; views read it.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// Now, as the last tick said.
+    pub now: Timestamp,
+    /// What is configured.
+    pub config: Config,
+    /// The opened environment.
+    pub environment: EnvironmentConfig,
+    /// What the runtime said of this session.
+    pub session: Session,
+    /// Keys.
+    pub keymap: Keymap,
+    /// What is observed.
+    pub estate: Estate,
+    /// What is asked and when.
+    pub poller: Poller,
+    /// Where a person is.
+    pub screen: Screen,
+    /// What happened, oldest first.
+    pub activity: Vec<Entry>,
+    /// Something that is shown has changed since the last drawing.
+    pub redraw: bool,
+    generation: u32,
+    focused: bool,
+    unsettled: bool,
+}
+
+/// Facts about this session that do not change.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Session {
+    /// On the simulator: the top line says so.
+    pub simulated: bool,
+    /// No command that changes anything.
+    pub read_only: bool,
+    /// Signs that any terminal draws one cell wide.
+    pub ascii: bool,
+    /// What flags said over the configuration: profile, region, endpoint of every environment.
+    pub overrides: Overrides,
+    /// The machine's time zone, for environments without one.
+    pub zone: Option<TimeZone>,
+}
+
+/// Connection flags.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// `--profile`.
+    pub profile: Option<String>,
+    /// `--region`.
+    pub region: Option<String>,
+    /// `--endpoint-url`.
+    pub endpoint_url: Option<String>,
+}
+
+impl Overrides {
+    /// The environment with the flags in place.
+    #[must_use]
+    pub fn apply(&self, mut environment: EnvironmentConfig) -> EnvironmentConfig {
+        environment.profile = self.profile.clone().or(environment.profile);
+        environment.region = self.region.clone().or(environment.region);
+        environment.endpoint_url = self.endpoint_url.clone().or(environment.endpoint_url);
+        environment
+    }
+}
+
+/// One line of the activity drawer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// When.
+    pub at: Timestamp,
+    /// Bad news.
+    pub error: bool,
+    /// What.
+    pub text: String,
+}
+
+impl App {
+    /// A new session on an environment; the effects open it.
+    pub fn new(
+        config: Config,
+        environment: EnvironmentConfig,
+        session: Session,
+        keymap: Keymap,
+        wants: Wants,
+        now: Timestamp,
+    ) -> (Self, Vec<Effect>) {
+        let environment = session.overrides.apply(environment);
+        let mut app = Self {
+            now,
+            poller: Poller::new(1, wants, &environment),
+            config,
+            environment,
+            session,
+            keymap,
+            estate: Estate::default(),
+            screen: Screen::default(),
+            activity: Vec::new(),
+            redraw: true,
+            generation: 1,
+            focused: true,
+            unsettled: true,
+        };
+        let mut effects = vec![app.connect()];
+        effects.extend(app.plan());
+        (app, effects)
+    }
+
+    /// Changes the state by one event; the effects are to be carried out.
+    pub fn update(&mut self, event: Event) -> Vec<Effect> {
+        update::update(self, event)
+    }
+
+    /// Brings rows, judgements and windows up to date. To be called when all waiting events have
+    /// been taken in, before reading or drawing.
+    pub fn settle(&mut self) {
+        update::settle(self);
+    }
+
+    /// The zone in which times are shown.
+    pub fn zone(&self) -> TimeZone {
+        let named = self.environment.timezone.as_deref().and_then(|name| TimeZone::get(name).ok());
+        named.or_else(|| self.session.zone.clone()).unwrap_or(TimeZone::UTC)
+    }
+
+    /// Whether everything that is wanted was read once, well or not.
+    pub fn settled(&self) -> bool {
+        self.poller.settled(&self.estate, &self.environment)
+    }
+
+    /// Adds a line to the activity drawer.
+    pub fn note(&mut self, error: bool, text: impl Into<String>) {
+        if self.activity.len() >= ACTIVITY_KEPT {
+            self.activity.drain(..ACTIVITY_KEPT / 10);
+        }
+        self.activity.push(Entry { at: self.now, error, text: text.into() });
+    }
+
+    fn connect(&self) -> Effect {
+        Effect::Connect { environment: Box::new(self.environment.clone()), generation: self.generation }
+    }
+
+    fn plan(&mut self) -> Vec<Effect> {
+        if self.screen.paused.is_some() {
+            return Vec::new();
+        }
+        let visible = update::visible_services(self);
+        let slow = if self.focused { 1 } else { 2 };
+        self.poller.plan(&self.estate, &self.environment, &visible, slow, self.now)
+    }
+}

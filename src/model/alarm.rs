@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 /// One metric alarm or composite alarm.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct Alarm {
     /// Its name.
     pub name: String,
@@ -30,7 +30,7 @@ pub struct Alarm {
 }
 
 /// State of an alarm.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub enum AlarmState {
     /// Within bounds.
     Ok,

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 
 /// A cluster as `DescribeDBClusters` gives it.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct DbCluster {
     /// Identifier.
     pub id: String,
@@ -41,7 +41,7 @@ pub struct DbCluster {
 }
 
 /// An instance as `DescribeDBInstances` gives it.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct DbInstance {
     /// Identifier.
     pub id: String,
@@ -82,7 +82,7 @@ pub struct DbInstance {
 }
 
 /// Automated backups.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Backup {
     /// Days kept; 0 is none.
     pub retention_days: Option<u32>,
@@ -95,7 +95,7 @@ pub struct Backup {
 }
 
 /// What a database is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub enum DatabaseKind {
     /// An Aurora cluster.
     Aurora,
@@ -114,7 +114,7 @@ impl DatabaseKind {
 }
 
 /// What an instance is in its database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub enum Role {
     /// Takes writes.
     Writer,
@@ -136,7 +136,7 @@ impl Role {
 }
 
 /// A database of the environment.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Database {
     /// Identifier of the cluster or of the instance.
     pub id: String,
@@ -177,7 +177,7 @@ pub struct Database {
 }
 
 /// An instance of a database.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Member {
     /// Identifier.
     pub id: String,

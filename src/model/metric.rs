@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 /// Which curve. The AWS name and dimensions of each are in `src/aws`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 pub enum MetricKey {
     /// CPU of a service in percent of what it reserved.
     ServiceCpu(String),
@@ -31,7 +31,7 @@ pub enum MetricKey {
 }
 
 /// One point: when (start of its minute) and how much.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub struct Point {
     /// Start of the period.
     pub at: Timestamp,
@@ -43,7 +43,7 @@ pub struct Point {
 pub const KEPT: usize = 180;
 
 /// Points of one metric, oldest first, one a minute, at most [`KEPT`].
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct Series {
     points: Vec<Point>,
 }

@@ -69,6 +69,18 @@ impl<T> Observed<T> {
         self.value.get_or_insert_with(T::default)
     }
 
+    /// The end of a read that filled the value in place (see [`Self::fill`]): `missing` says what
+    /// it lacks, if anything, and `failure` why.
+    pub fn filled(&mut self, missing: Option<String>, failure: Option<Failure>, now: Timestamp)
+    where
+        T: Default,
+    {
+        self.fill();
+        self.at = Some(now);
+        self.partial = missing;
+        self.failure = failure;
+    }
+
     /// When the value was last read whole.
     pub fn at(&self) -> Option<Timestamp> {
         self.at

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 /// One entry of `ListServiceDeployments`, with what `DescribeServiceDeployments` adds.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct ServiceDeployment {
     /// The last part of its ARN.
     pub id: String,
@@ -31,7 +31,7 @@ pub struct ServiceDeployment {
 }
 
 /// `status` of a service deployment.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub enum RolloutStatus {
     /// Waits for its turn.
     #[default]

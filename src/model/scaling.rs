@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 /// A scalable target.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct ScalableTarget {
     /// `service/CLUSTER/NAME`.
     pub resource: String,
@@ -16,7 +16,7 @@ pub struct ScalableTarget {
 }
 
 /// Which kinds of scaling are suspended.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Suspended {
     /// Scaling in by a policy.
     pub scale_in: bool,
@@ -49,7 +49,7 @@ impl Suspended {
 }
 
 /// A scaling policy.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct ScalingPolicy {
     /// `service/CLUSTER/NAME`.
     pub resource: String,
@@ -70,7 +70,7 @@ pub struct ScalingPolicy {
 }
 
 /// A scheduled action.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct ScheduledAction {
     /// `service/CLUSTER/NAME`.
     pub resource: String,
@@ -87,7 +87,7 @@ pub struct ScheduledAction {
 }
 
 /// What autoscaling did, or did not do and why.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct ScalingActivity {
     /// Its id.
     pub id: String,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 /// An ECS cluster.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Cluster {
     /// Its name.
     pub name: String,
@@ -18,7 +18,7 @@ pub struct Cluster {
 }
 
 /// An ECS service as `DescribeServices` gives it.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct Service {
     /// Its name, unique in the cluster.
     pub name: String,
@@ -59,7 +59,7 @@ pub struct Service {
 }
 
 /// The deployment circuit breaker's settings.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Breaker {
     /// On at all.
     pub enabled: bool,
@@ -68,7 +68,7 @@ pub struct Breaker {
 }
 
 /// One deployment in a service's list.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct Deployment {
     /// `ecs-svc/<19 digits>`; a task's `startedBy`.
     pub id: String,
@@ -96,7 +96,7 @@ pub struct Deployment {
 }
 
 /// `rolloutState` of a deployment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub enum RolloutState {
     /// Not steady yet.
     InProgress,
@@ -118,7 +118,7 @@ impl RolloutState {
 }
 
 /// One line of a service's event list.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct ServiceEvent {
     /// Its id.
     pub id: String,

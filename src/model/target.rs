@@ -1,7 +1,7 @@
 //! Load balancer targets.
 
 /// One target of a target group, as `DescribeTargetHealth` gives it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Target {
     /// Address or instance id.
     pub id: String,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 /// One task as `DescribeTasks` gives it.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct Task {
     /// The last part of its ARN.
     pub id: String,
@@ -48,7 +48,7 @@ pub struct Task {
 }
 
 /// One container of a task.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct Container {
     /// Its name in the task definition.
     pub name: String,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 /// One revision of a task definition.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct TaskDefinition {
     /// `family:revision`.
     pub name: String,
@@ -27,7 +27,7 @@ pub struct TaskDefinition {
 
 /// One container of a task definition. Values of variables are left out on purpose: they may be
 /// secrets, and names are enough to operate.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct ContainerDefinition {
     /// Its name.
     pub name: String,
@@ -50,7 +50,7 @@ pub struct ContainerDefinition {
 }
 
 /// The `logConfiguration` of a container.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct LogConfiguration {
     /// `awslogs`, `awsfirelens`, …
     pub driver: String,

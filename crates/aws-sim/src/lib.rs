@@ -1,1 +1,31 @@
-//! A simulated AWS on loopback.
+//! A simulated AWS on loopback: the wire protocols of the services the cockpit reads, a seeded
+//! world that behaves (it does not replay), a clock that tests can drive, and faults that can be
+//! switched on.
+//!
+//! What does *not* live here: anything of the cockpit itself. This crate knows no SDK and shares
+//! no type with its clients; it is checked from outside, by botocore and the AWS CLI.
+//!
+//! The map: [`Sim`] starts a server (`server`), which tells the protocols apart (`dispatch`),
+//! answers operations (`services`) from the simulated world (`world`), or control requests
+//! (`control`). `wire` turns one answer tree into JSON, XML or CBOR.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod clock;
+mod control;
+mod dispatch;
+mod faults;
+mod meter;
+mod rng;
+mod scenario;
+mod server;
+mod services;
+mod sim;
+mod wire;
+mod world;
+
+pub use clock::Clock;
+pub use scenario::Scenario;
+pub use sim::{Sim, SimError, SimOptions};
+
+/// The account every simulated resource belongs to.
+pub const ACCOUNT: &str = "123456789012";

@@ -1,0 +1,109 @@
+//! Control requests under `/_sim/`: time, faults, keys, pokes, and what the simulator knows. JSON,
+//! without credentials, on loopback only.
+
+use crate::server::{Payload, answer};
+use crate::sim::Shared;
+use hyper::http::request::Parts;
+use hyper::{Method, Response};
+use serde_json::{Value, json};
+
+/// Answers a control request.
+pub(crate) fn handle(shared: &Shared, head: &Parts, body: &[u8]) -> Response<Payload> {
+    let (status, value) = match run(shared, &head.method, head.uri.path(), body) {
+        Ok(value) => (200, value),
+        Err((status, message)) => (status, json!({"error": message})),
+    };
+    answer(status, "application/json", value.to_string().into_bytes())
+}
+
+fn run(shared: &Shared, method: &Method, path: &str, body: &[u8]) -> Result<Value, (u16, String)> {
+    let bad = |message: String| (400, message);
+    let input = || -> Result<Value, (u16, String)> {
+        if body.is_empty() {
+            return Ok(json!({}));
+        }
+        serde_json::from_slice(body).map_err(|e| (400, format!("not JSON: {e}")))
+    };
+    match (method.as_str(), path) {
+        ("POST", "/_sim/advance") => {
+            let seconds = input()?["seconds"].as_f64().filter(|s| *s >= 0.0);
+            let seconds = seconds.ok_or_else(|| bad("seconds is missing or negative".to_owned()))?;
+            shared.clock.advance((seconds * 1000.0) as i64);
+            drop(shared.world());
+            Ok(json!({"now": shared.clock.now().to_string()}))
+        }
+        ("POST", "/_sim/fault") => {
+            shared.faults().control(&input()?).map_err(bad)?;
+            Ok(json!({"faults": shared.faults().report()}))
+        }
+        ("POST", "/_sim/expire") => {
+            let input = input()?;
+            let key = input["access_key"].as_str().ok_or_else(|| bad("access_key is missing".to_owned()))?;
+            shared.keys().expire(key);
+            Ok(json!({"expired": key}))
+        }
+        ("POST", "/_sim/world") => {
+            shared.world().poke(&input()?).map_err(bad)?;
+            Ok(json!({"ok": true}))
+        }
+        ("GET", "/_sim/state") => Ok(state(shared)),
+        ("GET", "/_sim/requests") => Ok(shared.meter().report()),
+        ("POST", "/_sim/requests/reset") => {
+            *shared.meter() = crate::meter::Meter::new();
+            Ok(json!({"ok": true}))
+        }
+        _ => Err((404, format!("no control request {method} {path}"))),
+    }
+}
+
+fn state(shared: &Shared) -> Value {
+    let world = shared.world();
+    let clusters: Vec<Value> = world
+        .clusters
+        .iter()
+        .enumerate()
+        .map(|(at, c)| {
+            let services: Vec<Value> = world
+                .service_index
+                .range((at, String::new())..(at + 1, String::new()))
+                .map(|((_, name), s)| {
+                    let d = &world.services[*s].deployments;
+                    json!({
+                        "name": name,
+                        "desired": world.services[*s].desired,
+                        "running": world.running(*s),
+                        "pending": world.pending(*s),
+                        "deployments": d.len(),
+                        "failed_tasks": d[0].failed,
+                    })
+                })
+                .collect();
+            json!({"name": c.name, "region": c.region, "services": services})
+        })
+        .collect();
+    let databases: Vec<Value> = world
+        .databases
+        .instances
+        .iter()
+        .enumerate()
+        .map(|(at, i)| {
+            let cluster = i.cluster.map(|c| &world.databases.clusters[c]);
+            json!({
+                "id": i.id,
+                "region": i.region,
+                "cluster": cluster.map(|c| c.id.as_str()),
+                "status": cluster.map_or(i.status, |c| c.status),
+                "writer": cluster.map(|c| c.writer() == at),
+            })
+        })
+        .collect();
+    json!({
+        "now": shared.clock.now().to_string(),
+        "scenario": shared.scenario.name(),
+        "seed": shared.seed,
+        "clusters": clusters,
+        "databases": databases,
+        "tasks": world.tasks.len(),
+        "faults": shared.faults().report(),
+    })
+}

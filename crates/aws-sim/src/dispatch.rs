@@ -1,0 +1,275 @@
+//! From an HTTP request to an operation and back: which protocol, which service, whose key, which
+//! fault; then the answer in that protocol's envelope. What an operation does is in `services`.
+
+use crate::clock::Ms;
+use crate::faults::{Kind, Verdict};
+use crate::rng;
+use crate::scenario::Scenario;
+use crate::server::{Payload, Reply, answer};
+use crate::services::{self, ApiError, Call, Service};
+use crate::sim::Shared;
+use crate::wire::{Node, cbor, json, map, query};
+use hyper::header::{CONTENT_LENGTH, HeaderValue};
+use hyper::http::request::Parts;
+use hyper::{Method, Response};
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+/// How the request was written, and so how the answer must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Protocol {
+    Json10,
+    Json11,
+    Query,
+    Cbor,
+}
+
+/// The operation a request asks for.
+#[derive(Debug)]
+struct Route {
+    protocol: Protocol,
+    service: Service,
+    operation: String,
+    input: Result<Node, String>,
+}
+
+/// Access keys: which one came first, and which have expired. Never their secrets.
+#[derive(Debug, Default)]
+pub(crate) struct Keys {
+    first: Option<(String, Ms)>,
+    expired: BTreeSet<String>,
+}
+
+/// How long the first key lives in the scenario `expired`, in milliseconds.
+const FIRST_KEY_LIFE: Ms = 30_000;
+
+impl Keys {
+    /// From now on requests signed with this key are refused.
+    pub(crate) fn expire(&mut self, key: &str) {
+        self.expired.insert(key.to_owned());
+    }
+
+    fn is_expired(&mut self, key: &str, now: Ms, scenario: Scenario) -> bool {
+        let first = self.first.get_or_insert_with(|| (key.to_owned(), now));
+        self.expired.contains(key)
+            || (scenario == Scenario::Expired && first.0 == key && now - first.1 >= FIRST_KEY_LIFE)
+    }
+}
+
+/// The part of a SigV4 header that matters here: `Credential=KEY/date/region/service/...`.
+struct Scope {
+    key: String,
+    region: String,
+    service: String,
+}
+
+fn scope(head: &Parts) -> Option<Scope> {
+    let header = head.headers.get("authorization")?.to_str().ok()?;
+    let credential = header.split_once("Credential=")?.1.split([',', ' ']).next()?;
+    // A key may hold a slash in theory; the four fields after it never do.
+    let mut parts = credential.rsplitn(5, '/');
+    let (_, service, region, _, key) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    Some(Scope { key: key.to_owned(), region: region.to_owned(), service: service.to_owned() })
+}
+
+/// Answers one request.
+pub(crate) async fn handle(shared: &Shared, head: &Parts, body: &[u8]) -> Reply {
+    let scope = scope(head);
+    let Some(route) = route(head, body, scope.as_ref()) else {
+        shared.meter().unknown();
+        let text = b"{\"__type\":\"UnknownOperationException\"}".to_vec();
+        return Reply::Send(answer(404, "application/x-amz-json-1.1", text));
+    };
+    let operation = format!("{}:{}", route.service.prefix(), route.operation);
+    let number = {
+        let mut meter = shared.meter();
+        meter.request(&operation, Instant::now());
+        meter.total()
+    };
+    let request_id = request_id(shared.seed, number);
+    let mut verdict = shared.faults().take(&operation);
+    if shared.scenario == Scenario::Throttled
+        && route.service == Service::Ecs
+        && verdict.kind.is_none()
+        && rng::mix(shared.seed ^ rng::mix(number)) % 100 < 30
+    {
+        verdict.kind = Some(Kind::Throttle);
+    }
+    if verdict.delay_ms > 0 {
+        tokio::time::sleep(Duration::from_millis(verdict.delay_ms)).await;
+    }
+    match verdict.kind {
+        Some(Kind::Reset) => return Reply::Reset,
+        Some(Kind::Hang) => return Reply::Hang,
+        Some(Kind::Malformed) => {
+            let (kind, garbage) = garbage(route.protocol);
+            return Reply::Send(decorate(answer(200, kind, garbage), &route, &request_id));
+        }
+        _ => {}
+    }
+    let result = run(shared, &route, scope.as_ref(), verdict, &operation);
+    if result.is_err() {
+        shared.meter().error(&operation);
+    }
+    let response = encode(&route, &result, &request_id);
+    Reply::Send(match verdict.kind {
+        Some(Kind::Truncate) => truncate(response),
+        _ => response,
+    })
+}
+
+fn run(
+    shared: &Shared,
+    route: &Route,
+    scope: Option<&Scope>,
+    verdict: Verdict,
+    operation: &str,
+) -> Result<Node, ApiError> {
+    let scope = scope.ok_or_else(ApiError::missing_token)?;
+    match verdict.kind {
+        Some(Kind::Throttle) => return Err(ApiError::throttled()),
+        Some(Kind::Error) => return Err(ApiError::internal(route.service)),
+        Some(Kind::Denied) => return Err(ApiError::denied(operation)),
+        Some(Kind::Expired) => return Err(ApiError::expired()),
+        _ => {}
+    }
+    let mut world = shared.world();
+    if shared.keys().is_expired(&scope.key, world.now, shared.scenario) {
+        return Err(ApiError::expired());
+    }
+    let mut input = route.input.clone().map_err(|e| ApiError::serialization(&e))?;
+    let paging = services::paging(&route.operation);
+    if let (Some(paging), Node::Map(fields)) = (paging, &mut input) {
+        fields.retain(|(k, v)| k != paging.request || v.as_str() != Some(FAULT_TOKEN));
+    }
+    let mut call = Call { world: &mut world, region: &scope.region, input: &input };
+    let result = services::call(route.service, &route.operation, &mut call);
+    if result.as_ref().is_err_and(|e| e.is_unknown_operation()) {
+        shared.meter().unknown();
+    }
+    let mut output = result?;
+    if let Some(paging) = paging {
+        match verdict.kind {
+            Some(Kind::Empty) => {
+                output.set(paging.list, Node::List("member", Vec::new()));
+                output.set(paging.answer, FAULT_TOKEN);
+            }
+            Some(Kind::Loop) => output.set(paging.answer, FAULT_TOKEN),
+            _ => {}
+        }
+    }
+    Ok(output)
+}
+
+/// The token that faulty pages carry; as a request's token it means the first page.
+const FAULT_TOKEN: &str = "c2ltdWxhdGVkLWZhdWx0";
+
+fn route(head: &Parts, body: &[u8], scope: Option<&Scope>) -> Option<Route> {
+    let path = head.uri.path();
+    if let Some(rest) = path.strip_prefix("/service/GraniteServiceVersion20100801/operation/") {
+        return Some(Route {
+            protocol: Protocol::Cbor,
+            service: Service::CloudWatch,
+            operation: rest.to_owned(),
+            input: cbor::decode(body),
+        });
+    }
+    if path != "/" {
+        return None;
+    }
+    let header = |name: &str| head.headers.get(name).and_then(|v| v.to_str().ok());
+    if let Some(target) = header("x-amz-target") {
+        let (prefix, operation) = target.split_once('.')?;
+        let old = header("content-type").is_some_and(|c| c.contains("x-amz-json-1.0"));
+        return Some(Route {
+            protocol: if old { Protocol::Json10 } else { Protocol::Json11 },
+            service: Service::from_target(prefix),
+            operation: operation.to_owned(),
+            input: json::decode(body),
+        });
+    }
+    let form = match head.method {
+        Method::GET => head.uri.query().unwrap_or_default().to_owned(),
+        _ => String::from_utf8_lossy(body).into_owned(),
+    };
+    let input = query::decode(&form);
+    let operation = input.str("Action")?.to_owned();
+    let version = input.str("Version").unwrap_or_default();
+    let service = Service::from_version(version)
+        .or_else(|| scope.map(|s| Service::from_signing_name(&s.service)))
+        .unwrap_or(Service::Unknown);
+    Some(Route { protocol: Protocol::Query, service, operation, input: Ok(input) })
+}
+
+fn encode(route: &Route, result: &Result<Node, ApiError>, request_id: &str) -> Response<Payload> {
+    let namespace = route.service.namespace();
+    let response = match (route.protocol, result) {
+        (Protocol::Json10, Ok(node)) => answer(200, JSON_10, json::encode(node)),
+        (Protocol::Json11, Ok(node)) => answer(200, JSON_11, json::encode(node)),
+        (Protocol::Cbor, Ok(node)) => answer(200, CBOR, cbor::encode(node)),
+        (Protocol::Query, Ok(node)) => answer(200, XML, query::encode(&route.operation, namespace, node, request_id)),
+        (Protocol::Query, Err(e)) => {
+            let body = query::encode_error(namespace, e.sender(), e.query_code(), &e.message, request_id);
+            answer(e.query_status(), XML, body)
+        }
+        (protocol, Err(e)) => {
+            let node = map! {"__type": e.code.as_ref(), "message": e.message.as_str()};
+            let mut response = match protocol {
+                Protocol::Cbor => answer(e.status, CBOR, cbor::encode(&node)),
+                Protocol::Json10 => answer(e.status, JSON_10, json::encode(&node)),
+                _ => answer(e.status, JSON_11, json::encode(&node)),
+            };
+            if let Ok(code) = HeaderValue::from_str(&e.code) {
+                response.headers_mut().insert("x-amzn-errortype", code);
+            }
+            let side = if e.sender() { "Sender" } else { "Receiver" };
+            if route.service == Service::CloudWatch
+                && let Ok(value) = HeaderValue::from_str(&format!("{};{side}", e.query_code()))
+            {
+                response.headers_mut().insert("x-amzn-query-error", value);
+            }
+            response
+        }
+    };
+    decorate(response, route, request_id)
+}
+
+const JSON_10: &str = "application/x-amz-json-1.0";
+const JSON_11: &str = "application/x-amz-json-1.1";
+const CBOR: &str = "application/cbor";
+const XML: &str = "text/xml";
+
+/// The headers every answer carries.
+fn decorate(mut response: Response<Payload>, route: &Route, request_id: &str) -> Response<Payload> {
+    if let Ok(id) = HeaderValue::from_str(request_id) {
+        response.headers_mut().insert("x-amzn-requestid", id);
+    }
+    if route.protocol == Protocol::Cbor {
+        response.headers_mut().insert("smithy-protocol", HeaderValue::from_static("rpc-v2-cbor"));
+    }
+    response
+}
+
+/// Something that starts like the protocol's answers and does not parse.
+fn garbage(protocol: Protocol) -> (&'static str, Vec<u8>) {
+    match protocol {
+        Protocol::Json10 => (JSON_10, b"{\"MetricAlarms\":[{\"AlarmName\":".to_vec()),
+        Protocol::Json11 => (JSON_11, b"{\"serviceArns\":[{]}<html>".to_vec()),
+        Protocol::Query => (XML, b"<DescribeResponse><Result></Wrong>&bogus".to_vec()),
+        Protocol::Cbor => (CBOR, b"\xbf\x6cMetricAlarms\x9f\xff\x1c\xa1".to_vec()),
+    }
+}
+
+/// Keeps the length of the whole body and sends half of it.
+fn truncate(response: Response<Payload>) -> Response<Payload> {
+    let (head, body) = response.into_parts();
+    let data = body.into_data();
+    let half = data.slice(..data.len() / 2);
+    let mut response = Response::from_parts(head, Payload::broken(half));
+    response.headers_mut().insert(CONTENT_LENGTH, data.len().into());
+    response
+}
+
+fn request_id(seed: u64, number: u64) -> String {
+    rng::Rng::new(seed ^ number, "request").uuid()
+}

@@ -1,0 +1,156 @@
+//! Faults that tests switch on: which request they hit and what they do to it. How a broken
+//! answer is written is in `dispatch`; the world never knows.
+
+use serde_json::{Value, json};
+
+/// What a fault does to an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The service says "Rate exceeded".
+    Throttle,
+    /// A server error, status 500.
+    Error,
+    /// The right answer, later.
+    Delay,
+    /// The body is cut in the middle; the content length is the whole.
+    Truncate,
+    /// The connection is closed without an answer.
+    Reset,
+    /// No answer, ever.
+    Hang,
+    /// Status 200 and a body that does not parse.
+    Malformed,
+    /// An empty page with a next token.
+    Empty,
+    /// Every answer carries the same next token.
+    Loop,
+    /// No policy allows the action.
+    Denied,
+    /// The token is expired.
+    Expired,
+}
+
+const KINDS: &[(&str, Kind)] = &[
+    ("throttle", Kind::Throttle),
+    ("error", Kind::Error),
+    ("delay", Kind::Delay),
+    ("truncate", Kind::Truncate),
+    ("reset", Kind::Reset),
+    ("hang", Kind::Hang),
+    ("malformed", Kind::Malformed),
+    ("empty", Kind::Empty),
+    ("loop", Kind::Loop),
+    ("denied", Kind::Denied),
+    ("expired", Kind::Expired),
+];
+
+impl Kind {
+    fn name(self) -> &'static str {
+        KINDS.iter().find(|(_, k)| *k == self).map_or("", |(n, _)| n)
+    }
+}
+
+#[derive(Debug)]
+struct Fault {
+    pattern: String,
+    kind: Kind,
+    left: Option<u64>,
+    delay_ms: u64,
+    hits: u64,
+}
+
+/// What is to be done to one request.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    /// Wait this long (real milliseconds) before anything else.
+    pub(crate) delay_ms: u64,
+    /// The first matching fault that is more than a delay.
+    pub(crate) kind: Option<Kind>,
+}
+
+/// The faults that are switched on.
+#[derive(Debug, Default)]
+pub(crate) struct Faults(Vec<Fault>);
+
+impl Faults {
+    /// Applies a control request: `{"operation","kind","count","delay_ms"}` or `{"clear":true}`.
+    pub(crate) fn control(&mut self, request: &Value) -> Result<(), String> {
+        if request["clear"] == json!(true) {
+            self.0.clear();
+            return Ok(());
+        }
+        let pattern = request["operation"].as_str().unwrap_or("*").to_owned();
+        if pattern != "*" && !pattern.contains(':') {
+            return Err(format!("operation {pattern:?} is not `service:Operation`, `service:*` or `*`"));
+        }
+        let name = request["kind"].as_str().unwrap_or_default();
+        let Some((_, kind)) = KINDS.iter().find(|(n, _)| *n == name) else {
+            let known: Vec<&str> = KINDS.iter().map(|(n, _)| *n).collect();
+            return Err(format!("kind {name:?} is none of {}", known.join(", ")));
+        };
+        self.0.push(Fault {
+            pattern,
+            kind: *kind,
+            left: request["count"].as_u64(),
+            delay_ms: request["delay_ms"].as_u64().unwrap_or(0),
+            hits: 0,
+        });
+        Ok(())
+    }
+
+    /// What happens to a request of this operation; counted faults are used up.
+    pub(crate) fn take(&mut self, operation: &str) -> Verdict {
+        let mut verdict = Verdict::default();
+        for fault in &mut self.0 {
+            let hit = fault.left != Some(0) && matches(&fault.pattern, operation);
+            if !hit || (fault.kind != Kind::Delay && verdict.kind.is_some()) {
+                continue;
+            }
+            fault.left = fault.left.map(|n| n - 1);
+            fault.hits += 1;
+            verdict.delay_ms += fault.delay_ms;
+            if fault.kind != Kind::Delay {
+                verdict.kind = Some(fault.kind);
+            }
+        }
+        self.0.retain(|f| f.left != Some(0));
+        verdict
+    }
+
+    /// The faults as `GET /_sim/state` shows them.
+    pub(crate) fn report(&self) -> Value {
+        self.0
+            .iter()
+            .map(|f| json!({"operation": f.pattern, "kind": f.kind.name(), "left": f.left, "delay_ms": f.delay_ms, "hits": f.hits}))
+            .collect()
+    }
+}
+
+fn matches(pattern: &str, operation: &str) -> bool {
+    pattern == "*"
+        || pattern == operation
+        || pattern.strip_suffix(":*").is_some_and(|service| operation.split(':').next() == Some(service))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counted_faults_run_out_and_delays_add_up() {
+        let mut f = Faults::default();
+        f.control(&json!({"operation": "ecs:*", "kind": "throttle", "count": 1})).unwrap();
+        f.control(&json!({"operation": "*", "kind": "delay", "delay_ms": 5})).unwrap();
+        assert_eq!(f.take("ecs:ListTasks"), Verdict { delay_ms: 5, kind: Some(Kind::Throttle) });
+        assert_eq!(f.take("ecs:ListTasks"), Verdict { delay_ms: 5, kind: None });
+        f.control(&json!({"clear": true})).unwrap();
+        assert_eq!(f.take("ecs:ListTasks"), Verdict::default());
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let mut f = Faults::default();
+        assert!(f.control(&json!({"operation": "x:y", "kind": "nope"})).unwrap_err().contains("nope"));
+        assert!(f.control(&json!({"operation": "ecs", "kind": "error"})).is_err());
+    }
+}

@@ -1,0 +1,113 @@
+//! The names of the scenarios and what each is for. What a scenario *does* is in `world::build`
+//! and in the parts of the world it pokes; nothing here acts.
+
+/// A world to start with: an environment, calm or with one thing going wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scenario {
+    /// bookmark-manager staging, calm.
+    Staging,
+    /// bookmark-manager prod, calm.
+    Prod,
+    /// Pantri in us-east-1, calm.
+    Pantri,
+    /// One database and no containers.
+    Minimal,
+    /// The staging api runs out of memory again and again.
+    CrashLoop,
+    /// The prod database fails over 30 s after the start and every 10 minutes.
+    Failover,
+    /// About 30 % of the ECS calls are throttled.
+    Throttled,
+    /// The first access key expires after 30 s.
+    Expired,
+    /// Load in prod rises until the services sit at their maximum.
+    ScaleOut,
+    /// 1,000 services and 10,000 tasks.
+    Big,
+}
+
+impl Scenario {
+    /// Every scenario, in the order in which help lists them.
+    pub const ALL: &[Scenario] = &[
+        Scenario::Staging,
+        Scenario::Prod,
+        Scenario::Pantri,
+        Scenario::Minimal,
+        Scenario::CrashLoop,
+        Scenario::Failover,
+        Scenario::Throttled,
+        Scenario::Expired,
+        Scenario::ScaleOut,
+        Scenario::Big,
+    ];
+
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Scenario::Staging => "staging",
+            Scenario::Prod => "prod",
+            Scenario::Pantri => "pantri",
+            Scenario::Minimal => "minimal",
+            Scenario::CrashLoop => "crash-loop",
+            Scenario::Failover => "failover",
+            Scenario::Throttled => "throttled",
+            Scenario::Expired => "expired",
+            Scenario::ScaleOut => "scale-out",
+            Scenario::Big => "big",
+        }
+    }
+
+    /// The scenario of that name, if there is one.
+    pub fn parse(name: &str) -> Option<Scenario> {
+        Scenario::ALL.iter().copied().find(|s| s.name() == name)
+    }
+
+    /// The environment that a demonstration of this scenario opens.
+    pub fn environment(self) -> &'static str {
+        match self {
+            Scenario::Staging | Scenario::CrashLoop | Scenario::Throttled | Scenario::Expired => "staging",
+            Scenario::Prod | Scenario::Failover | Scenario::ScaleOut => "prod",
+            Scenario::Pantri => "pantri",
+            Scenario::Minimal => "minimal",
+            Scenario::Big => "big",
+        }
+    }
+
+    /// One line for help.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Scenario::Staging => "bookmark-manager staging, calm; stops at night, starts in the morning",
+            Scenario::Prod => "bookmark-manager prod with an Aurora cluster, calm",
+            Scenario::Pantri => "pantri in us-east-1 over two zones, calm",
+            Scenario::Minimal => "one database and no containers, calm",
+            Scenario::CrashLoop => "the staging api runs out of memory again and again",
+            Scenario::Failover => "the prod database fails over 30 s after the start, then every 10 minutes",
+            Scenario::Throttled => "about 30 % of the ECS calls are throttled",
+            Scenario::Expired => "the first access key expires after 30 s",
+            Scenario::ScaleOut => "load in prod rises until web sits at its maximum of 10",
+            Scenario::Big => "1,000 services and 10,000 tasks in one cluster",
+        }
+    }
+
+    /// The region of the environment that the scenario opens.
+    pub(crate) fn region(self) -> &'static str {
+        match self {
+            Scenario::Pantri => "us-east-1",
+            _ => "ap-northeast-1",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_parse_back() {
+        for s in Scenario::ALL {
+            assert_eq!(Scenario::parse(s.name()), Some(*s));
+            assert!(!s.describe().is_empty());
+        }
+        assert_eq!(Scenario::parse("nothing"), None);
+    }
+}

@@ -1,0 +1,274 @@
+//! Application Auto Scaling, for the desired counts of ECS services.
+
+use super::{ApiError, Call, token};
+use crate::ACCOUNT;
+use crate::clock::timestamp;
+use crate::rng;
+use crate::wire::{Node, list, map};
+use crate::world::scaling::{Activity, Policy, ScalableTarget, ScheduledAction};
+
+const NAMESPACE: &str = "ecs";
+const DIMENSION: &str = "ecs:service:DesiredCount";
+
+/// Runs an Application Auto Scaling operation.
+pub(crate) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiError> {
+    match operation {
+        "DescribeScalableTargets" => targets(call),
+        "DescribeScalingPolicies" => policies(call),
+        "DescribeScheduledActions" => actions(call),
+        "DescribeScalingActivities" => activities(call),
+        "RegisterScalableTarget" => register(call),
+        _ => Err(ApiError::unknown_operation(operation)),
+    }
+}
+
+fn invalid(message: impl Into<String>) -> ApiError {
+    ApiError::client("ValidationException", message)
+}
+
+/// Checks the namespace; `false` if it is one in which nothing is simulated.
+fn ours(call: &Call<'_>) -> Result<bool, ApiError> {
+    const KNOWN: &[&str] = &[
+        "ecs",
+        "elasticmapreduce",
+        "ec2",
+        "appstream",
+        "dynamodb",
+        "rds",
+        "sagemaker",
+        "custom-resource",
+        "comprehend",
+        "lambda",
+        "cassandra",
+        "kafka",
+        "elasticache",
+        "neptune",
+        "workspaces",
+    ];
+    let namespace = call.input.str("ServiceNamespace").unwrap_or_default();
+    if !KNOWN.contains(&namespace) {
+        let text = format!(
+            "1 validation error detected: Value '{namespace}' at 'serviceNamespace' failed to satisfy constraint: Member must satisfy enum value set: [{}]",
+            KNOWN.join(", ")
+        );
+        return Err(invalid(text));
+    }
+    let dimension = call.input.str("ScalableDimension");
+    Ok(namespace == NAMESPACE && dimension.is_none_or(|d| d == DIMENSION))
+}
+
+/// A page of keyed nodes: 1 to 50 of them, 50 by default.
+fn paged(call: &Call<'_>, name: &'static str, rows: Vec<(String, Node)>) -> Result<Node, ApiError> {
+    let size = match call.input.int("MaxResults") {
+        None => 50,
+        Some(n) => usize::try_from(n)
+            .ok()
+            .filter(|n| (1..=50).contains(n))
+            .ok_or_else(|| invalid("MaxResults must be between 1 and 50"))?,
+    };
+    let (items, next) = token::page(rows.into_iter(), call.input.str("NextToken"), size)
+        .ok_or_else(|| ApiError::client("InvalidNextTokenException", "The next token is not valid."))?;
+    let mut answer = map! {};
+    answer.set(name, list(items));
+    answer.set("NextToken", next);
+    Ok(answer)
+}
+
+/// The scalable targets of the call's region, with their places and resource ids, sorted by id.
+fn mine<'a>(call: &'a Call<'_>) -> Vec<(usize, String, &'a ScalableTarget)> {
+    let world = &*call.world;
+    let here = |t: &ScalableTarget| world.clusters[world.services[t.service].cluster].region == call.region;
+    let mut all: Vec<_> = world
+        .scaling
+        .iter()
+        .enumerate()
+        .filter(|(_, t)| here(t))
+        .map(|(at, t)| (at, world.resource_id(t.service), t))
+        .collect();
+    all.sort_by(|a, b| a.1.cmp(&b.1));
+    all
+}
+
+fn targets(call: &Call<'_>) -> Result<Node, ApiError> {
+    let ids = call.input.strings("ResourceIds");
+    let mut rows = Vec::new();
+    if ours(call)? {
+        for (_, id, t) in mine(call).into_iter().filter(|(_, id, _)| ids.is_empty() || ids.contains(&id.as_str())) {
+            let node = target(call, &id, t);
+            rows.push((id, node));
+        }
+    }
+    paged(call, "ScalableTargets", rows)
+}
+
+fn target_arn(call: &Call<'_>, id: &str) -> String {
+    let short = format!("{:016x}{:016x}", rng::hash(15, id), rng::hash(16, id));
+    format!("arn:aws:application-autoscaling:{}:{ACCOUNT}:scalable-target/{short}", call.region)
+}
+
+fn target(call: &Call<'_>, id: &str, t: &ScalableTarget) -> Node {
+    let role = "ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService";
+    map! {
+        "ServiceNamespace": NAMESPACE,
+        "ResourceId": id,
+        "ScalableDimension": DIMENSION,
+        "MinCapacity": t.min,
+        "MaxCapacity": t.max,
+        "RoleARN": format!("arn:aws:iam::{ACCOUNT}:role/aws-service-role/{role}"),
+        "CreationTime": timestamp(t.created),
+        "SuspendedState": map! {
+            "DynamicScalingInSuspended": t.suspended_in,
+            "DynamicScalingOutSuspended": t.suspended_out,
+            "ScheduledScalingSuspended": t.suspended_schedule,
+        },
+        "ScalableTargetARN": target_arn(call, id),
+    }
+}
+
+/// Whether a call's `ResourceId` allows a resource.
+fn chosen(call: &Call<'_>, id: &str) -> bool {
+    call.input.str("ResourceId").is_none_or(|wanted| wanted == id)
+}
+
+fn policies(call: &Call<'_>) -> Result<Node, ApiError> {
+    let names = call.input.strings("PolicyNames");
+    let mut rows = Vec::new();
+    if ours(call)? {
+        for (at, id, t) in mine(call).into_iter().filter(|(_, id, _)| chosen(call, id)) {
+            for p in t.policies.iter().filter(|p| names.is_empty() || names.contains(&p.name.as_str())) {
+                rows.push((format!("{id}\u{0}{}", p.name), policy(call, at, &id, p)));
+            }
+        }
+    }
+    rows.sort_by(|a, b| a.0.cmp(&b.0));
+    paged(call, "ScalingPolicies", rows)
+}
+
+fn policy(call: &Call<'_>, target: usize, id: &str, p: &Policy) -> Node {
+    let alarm = |at: usize| {
+        let a = &call.world.alarms[at];
+        map! {"AlarmName": &a.name, "AlarmARN": a.arn()}
+    };
+    map! {
+        "PolicyARN": call.world.policy_arn(target, &p.uuid, &p.name),
+        "PolicyName": &p.name,
+        "ServiceNamespace": NAMESPACE,
+        "ResourceId": id,
+        "ScalableDimension": DIMENSION,
+        "PolicyType": "TargetTrackingScaling",
+        "TargetTrackingScalingPolicyConfiguration": map! {
+            "TargetValue": p.target,
+            "PredefinedMetricSpecification": map! {"PredefinedMetricType": p.metric},
+            "ScaleOutCooldown": p.out_cooldown,
+            "ScaleInCooldown": p.in_cooldown,
+            "DisableScaleIn": false,
+        },
+        "Alarms": list([alarm(p.high), alarm(p.low)]),
+        "CreationTime": timestamp(p.created),
+    }
+}
+
+fn actions(call: &Call<'_>) -> Result<Node, ApiError> {
+    let names = call.input.strings("ScheduledActionNames");
+    let mut rows = Vec::new();
+    if ours(call)? {
+        for (_, id, t) in mine(call).into_iter().filter(|(_, id, _)| chosen(call, id)) {
+            for a in t.actions.iter().filter(|a| names.is_empty() || names.contains(&a.name)) {
+                rows.push((format!("{id}\u{0}{}", a.name), action(call, &id, a)));
+            }
+        }
+    }
+    rows.sort_by(|a, b| a.0.cmp(&b.0));
+    paged(call, "ScheduledActions", rows)
+}
+
+fn action(call: &Call<'_>, id: &str, a: &ScheduledAction) -> Node {
+    let (region, uuid, name) = (call.region, &a.uuid, a.name);
+    map! {
+        "ScheduledActionName": name,
+        "ScheduledActionARN": format!("arn:aws:autoscaling:{region}:{ACCOUNT}:scheduledAction:{uuid}:resource/ecs/{id}:scheduledActionName/{name}"),
+        "ServiceNamespace": NAMESPACE,
+        "Schedule": a.expression,
+        "Timezone": a.zone,
+        "ResourceId": id,
+        "ScalableDimension": DIMENSION,
+        "ScalableTargetAction": map! {"MinCapacity": a.min, "MaxCapacity": a.max},
+        "CreationTime": timestamp(a.created),
+    }
+}
+
+fn activities(call: &Call<'_>) -> Result<Node, ApiError> {
+    let all = call.input.bool("IncludeNotScaledActivities") == Some(true);
+    let mut rows = Vec::new();
+    if ours(call)? {
+        for (_, id, t) in mine(call).into_iter().filter(|(_, id, _)| chosen(call, id)) {
+            for (n, a) in t.activities.iter().enumerate().filter(|(_, a)| all || a.not_scaled.is_none()) {
+                // Newest first; within a millisecond in the order in which they are kept.
+                let key = format!("{:020}{n:06}{}", i64::MAX - a.at, a.id);
+                rows.push((key, activity(&id, a)));
+            }
+        }
+    }
+    rows.sort_by(|a, b| a.0.cmp(&b.0));
+    paged(call, "ScalingActivities", rows)
+}
+
+fn activity(id: &str, a: &Activity) -> Node {
+    let reasons = a
+        .not_scaled
+        .map(|(code, limit, current)| list([map! {"Code": code, "MaxCapacity": limit, "CurrentCapacity": current}]));
+    map! {
+        "ActivityId": &a.id,
+        "ServiceNamespace": NAMESPACE,
+        "ResourceId": id,
+        "ScalableDimension": DIMENSION,
+        "Description": &a.description,
+        "Cause": &a.cause,
+        "StartTime": timestamp(a.at),
+        "EndTime": a.end.map(timestamp),
+        "StatusCode": a.status,
+        "StatusMessage": &a.message,
+        "NotScaledReasons": reasons,
+    }
+}
+
+fn register(call: &mut Call<'_>) -> Result<Node, ApiError> {
+    if !ours(call)? {
+        return Err(invalid("Only ecs:service:DesiredCount of the namespace ecs is simulated."));
+    }
+    let id = call.input.str("ResourceId").ok_or_else(|| invalid("ResourceId is missing"))?.to_owned();
+    let limit = |key: &str| match call.input.int(key) {
+        None if call.input.get(key).is_none() => Ok(None),
+        n => n
+            .and_then(|n| u32::try_from(n).ok())
+            .map(Some)
+            .ok_or_else(|| invalid(format!("{key} must be a whole number of at least 0"))),
+    };
+    let (min, max) = (limit("MinCapacity")?, limit("MaxCapacity")?);
+    let found = mine(call).into_iter().find(|(_, i, _)| *i == id).map(|(at, _, _)| at);
+    let at = if let Some(at) = found {
+        at
+    } else {
+        let missing = || invalid(format!("ECS service doesn't exist: {id}"));
+        let mut parts = id.split('/').skip(1);
+        let cluster = parts.next().and_then(|c| call.world.find_cluster(call.region, c)).ok_or_else(missing)?;
+        let service = parts.next().and_then(|s| call.world.find_service(cluster, s)).ok_or_else(missing)?;
+        let (Some(min), Some(max)) = (min, max) else {
+            return Err(invalid("Both MinCapacity and MaxCapacity are required for a new scalable target."));
+        };
+        call.world.add_scaling(service, min, max)
+    };
+    let t = &mut call.world.scaling[at];
+    let (min, max) = (min.unwrap_or(t.min), max.unwrap_or(t.max));
+    if min > max {
+        return Err(invalid("Minimum capacity cannot be greater than maximum capacity"));
+    }
+    if let Some(state) = call.input.get("SuspendedState") {
+        let set = |key: &str, old: bool| state.bool(key).unwrap_or(old);
+        t.suspended_in = set("DynamicScalingInSuspended", t.suspended_in);
+        t.suspended_out = set("DynamicScalingOutSuspended", t.suspended_out);
+        t.suspended_schedule = set("ScheduledScalingSuspended", t.suspended_schedule);
+    }
+    call.world.set_limits(at, min, max);
+    Ok(map! {"ScalableTargetARN": target_arn(call, &id)})
+}

@@ -1,0 +1,171 @@
+//! Service deployments and service revisions: the record of each rollout.
+
+use super::services::{load_balancers, network, strategy};
+use super::{Call, cluster, invalid, missing, names, paged, size};
+use crate::ACCOUNT;
+use crate::clock::timestamp;
+use crate::services::ApiError;
+use crate::wire::{Node, list, map};
+use crate::world::World;
+use crate::world::ecs::{Release, Revision};
+
+fn arn(world: &World, service: usize, kind: &str, id: &str) -> String {
+    let s = &world.services[service];
+    let c = &world.clusters[s.cluster];
+    format!("arn:aws:ecs:{}:{ACCOUNT}:{kind}/{}/{}/{id}", c.region, c.name, s.name)
+}
+
+/// `ListServiceDeployments`: newest first, by status and time of creation; pages of 20, up to 100.
+pub(super) fn list_deployments(call: &Call<'_>) -> Result<Node, ApiError> {
+    let cluster = cluster(call)?;
+    let name = call.input.str("service").ok_or_else(|| invalid("Service cannot be empty."))?;
+    let at = call
+        .world
+        .find_service(cluster, name)
+        .ok_or_else(|| ApiError::client("ServiceNotFoundException", "Service not found."))?;
+    let statuses = call.input.strings("status");
+    let bound = call.input.get("createdAt");
+    let after = bound.and_then(|b| b.time("after"));
+    let before = bound.and_then(|b| b.time("before"));
+    let wanted = |r: &&Release| {
+        let created = timestamp(r.created);
+        (statuses.is_empty() || statuses.contains(&r.status))
+            && after.is_none_or(|t| created >= t)
+            && before.is_none_or(|t| created <= t)
+    };
+    let world = &*call.world;
+    let s = &world.services[at];
+    let rows = s.releases.iter().filter(wanted).map(|r| {
+        let node = map! {
+            "serviceDeploymentArn": arn(world, at, "service-deployment", &r.id),
+            "serviceArn": world.service_arn(at),
+            "clusterArn": world.clusters[cluster].arn(),
+            "startedAt": timestamp(r.started),
+            "createdAt": timestamp(r.created),
+            "finishedAt": r.finished.map(timestamp),
+            "targetServiceRevisionArn": arn(world, at, "service-revision", &r.target.to_string()),
+            "status": r.status,
+            "statusReason": r.status_reason.as_ref(),
+        };
+        // Newest first: the later the smaller the key.
+        (format!("{:020}{}", i64::MAX - r.created, r.id), node)
+    });
+    paged(call, "serviceDeployments", rows, size(call, 20, 100)?)
+}
+
+/// Service and id of `arn:…:KIND/CLUSTER/SERVICE/ID`.
+fn find<'a>(call: &Call<'_>, arn: &'a str) -> Option<(usize, &'a str)> {
+    let mut parts = arn.rsplitn(4, '/');
+    let (id, service, cluster) = (parts.next()?, parts.next()?, parts.next()?);
+    let cluster = call.world.find_cluster(call.region, cluster)?;
+    Some((call.world.find_service(cluster, service)?, id))
+}
+
+/// `DescribeServiceDeployments`: up to 20.
+pub(super) fn describe(call: &Call<'_>) -> Result<Node, ApiError> {
+    let (mut found, mut failures) = (Vec::new(), Vec::new());
+    for name in names(call, "serviceDeploymentArns", 20, "Service deployment ARNs")? {
+        let hit = find(call, name).and_then(|(at, id)| {
+            call.world.services[at].releases.iter().find(|r| r.id == id).map(|r| node(call.world, at, r))
+        });
+        match hit {
+            Some(node) => found.push(node),
+            None => failures.push(missing(name.to_owned())),
+        }
+    }
+    Ok(map! {"serviceDeployments": list(found), "failures": list(failures)})
+}
+
+fn node(world: &World, at: usize, r: &Release) -> Node {
+    let s = &world.services[at];
+    let revision = |id: u64| {
+        let deployment = s.deployments.iter().find(|d| d.revision == id).map(|d| d.id);
+        let count = |running: bool| {
+            deployment.map_or(0, |d| {
+                world.count(at, |t| t.deployment == d && !t.stopping && (t.started.is_some() == running))
+            })
+        };
+        map! {
+            "arn": arn(world, at, "service-revision", &id.to_string()),
+            "requestedTaskCount": if id == r.target { s.desired } else { count(true) + count(false) },
+            "runningTaskCount": count(true),
+            "pendingTaskCount": count(false),
+        }
+    };
+    let breaker = match (s.breaker, r.triggered, r.finished) {
+        (false, ..) => "DISABLED",
+        (true, true, _) => "TRIGGERED",
+        (true, false, None) => "MONITORING",
+        (true, false, Some(_)) => "MONITORING_COMPLETE",
+    };
+    let rollback = r.rollback.as_ref().map(|(started, to, reason)| {
+        map! {
+            "reason": reason,
+            "startedAt": timestamp(*started),
+            "serviceRevisionArn": arn(world, at, "service-revision", &to.to_string()),
+        }
+    });
+    map! {
+        "serviceDeploymentArn": arn(world, at, "service-deployment", &r.id),
+        "serviceArn": world.service_arn(at),
+        "clusterArn": world.clusters[s.cluster].arn(),
+        "createdAt": timestamp(r.created),
+        "startedAt": timestamp(r.started),
+        "finishedAt": r.finished.map(timestamp),
+        "updatedAt": timestamp(r.updated),
+        "sourceServiceRevisions": list(r.sources.iter().map(|id| revision(*id))),
+        "targetServiceRevision": revision(r.target),
+        "status": r.status,
+        "statusReason": r.status_reason.as_ref(),
+        "deploymentConfiguration": map! {
+            "deploymentCircuitBreaker": map! {"enable": s.breaker, "rollback": s.breaker},
+            "maximumPercent": s.max_percent,
+            "minimumHealthyPercent": s.min_percent,
+            "strategy": "ROLLING",
+        },
+        "rollback": rollback,
+        "deploymentCircuitBreaker": map! {
+            "status": breaker,
+            "failureCount": r.failures,
+            "threshold": world.breaker_threshold(at),
+        },
+    }
+}
+
+/// `DescribeServiceRevisions`: up to 20.
+pub(super) fn describe_revisions(call: &Call<'_>) -> Result<Node, ApiError> {
+    let (mut found, mut failures) = (Vec::new(), Vec::new());
+    for name in names(call, "serviceRevisionArns", 20, "Service revision ARNs")? {
+        let hit = find(call, name).and_then(|(at, id)| {
+            let id: u64 = id.parse().ok()?;
+            call.world.services[at].revisions.iter().find(|r| r.id == id).map(|r| revision(call.world, at, r))
+        });
+        match hit {
+            Some(node) => found.push(node),
+            None => failures.push(missing(name.to_owned())),
+        }
+    }
+    Ok(map! {"serviceRevisions": list(found), "failures": list(failures)})
+}
+
+fn revision(world: &World, at: usize, r: &Revision) -> Node {
+    let s = &world.services[at];
+    let images = r.def.containers.iter().map(|c| {
+        map! {"containerName": &c.name, "imageDigest": &c.digest, "image": &c.image}
+    });
+    map! {
+        "serviceRevisionArn": arn(world, at, "service-revision", &r.id.to_string()),
+        "serviceArn": world.service_arn(at),
+        "clusterArn": world.clusters[s.cluster].arn(),
+        "taskDefinition": r.def.arn(),
+        "capacityProviderStrategy": s.spot.then(strategy),
+        "launchType": (!s.spot).then_some("FARGATE"),
+        "platformVersion": "1.4.0",
+        "platformFamily": "Linux",
+        "loadBalancers": load_balancers(world, at),
+        "networkConfiguration": network(world, at),
+        "containerImages": list(images),
+        "guardDutyEnabled": false,
+        "createdAt": timestamp(r.created),
+    }
+}

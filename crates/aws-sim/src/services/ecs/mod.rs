@@ -1,0 +1,91 @@
+//! ECS: the table of operations, and what they share. One file each for clusters, services,
+//! tasks, task definitions, service deployments, and changes.
+
+mod changes;
+mod clusters;
+mod definitions;
+mod deployments;
+mod services;
+mod tasks;
+
+use super::token::{self, Page};
+use super::{ApiError, Call};
+use crate::wire::{Node, list, map};
+
+/// Runs an ECS operation.
+pub(crate) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiError> {
+    match operation {
+        "ListClusters" => clusters::list_clusters(call),
+        "DescribeClusters" => clusters::describe(call),
+        "ListServices" => services::list_services(call),
+        "DescribeServices" => services::describe(call),
+        "ListTasks" => tasks::list_tasks(call),
+        "DescribeTasks" => tasks::describe(call),
+        "DescribeTaskDefinition" => definitions::describe(call),
+        "ListTaskDefinitions" => definitions::list_definitions(call),
+        "ListServiceDeployments" => deployments::list_deployments(call),
+        "DescribeServiceDeployments" => deployments::describe(call),
+        "DescribeServiceRevisions" => deployments::describe_revisions(call),
+        "UpdateService" => changes::update_service(call),
+        "StopTask" => changes::stop_task(call),
+        _ => Err(ApiError::unknown_operation(operation)),
+    }
+}
+
+fn invalid(message: impl Into<String>) -> ApiError {
+    ApiError::client("InvalidParameterException", message)
+}
+
+/// The cluster a call is about; without one it is `default`.
+fn cluster(call: &Call<'_>) -> Result<usize, ApiError> {
+    let name = call.input.str("cluster").unwrap_or("default");
+    call.world
+        .find_cluster(call.region, name)
+        .ok_or_else(|| ApiError::client("ClusterNotFoundException", "Cluster not found."))
+}
+
+/// The page size: 1 to `most`, else the default.
+fn size(call: &Call<'_>, default: usize, most: usize) -> Result<usize, ApiError> {
+    match call.input.int("maxResults") {
+        None => Ok(default),
+        Some(n) => usize::try_from(n)
+            .ok()
+            .filter(|n| (1..=most).contains(n))
+            .ok_or_else(|| invalid(format!("maxResults must be between 1 and {most}."))),
+    }
+}
+
+/// A page of sorted keys and items, as `{list, nextToken}`.
+fn paged(
+    call: &Call<'_>,
+    name: &'static str,
+    items: impl Iterator<Item = (String, Node)>,
+    size: usize,
+) -> Result<Node, ApiError> {
+    let (items, next): Page<Node> =
+        token::page(items, call.input.str("nextToken"), size).ok_or_else(|| invalid("Invalid token."))?;
+    let mut answer = map! {};
+    answer.set(name, list(items));
+    answer.set("nextToken", next);
+    Ok(answer)
+}
+
+/// The names a describe call asks for: at least one, at most `most`.
+fn names<'a>(call: &Call<'a>, key: &str, most: usize, what: &str) -> Result<Vec<&'a str>, ApiError> {
+    let names = call.input.strings(key);
+    if names.is_empty() {
+        return Err(invalid(format!("{what} cannot be empty.")));
+    }
+    if names.len() > most {
+        return Err(invalid(format!("{what} can have at most {most} entries.")));
+    }
+    Ok(names)
+}
+
+fn missing(arn: String) -> Node {
+    map! {"arn": arn, "reason": "MISSING"}
+}
+
+fn tags(pairs: &[(&'static str, &'static str)]) -> Node {
+    list(pairs.iter().map(|(k, v)| map! {"key": *k, "value": *v}))
+}

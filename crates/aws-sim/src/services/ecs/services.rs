@@ -1,0 +1,162 @@
+//! Services: lists and descriptions with deployments and events.
+
+use super::{Call, cluster, missing, names, paged, size, tags};
+use crate::clock::timestamp;
+use crate::services::ApiError;
+use crate::wire::{Node, list, map};
+use crate::world::World;
+use crate::world::ecs::{Deployment, Rollout, Status};
+use crate::{ACCOUNT, rng};
+
+/// `ListServices`: pages of 10, up to 100.
+pub(super) fn list_services(call: &Call<'_>) -> Result<Node, ApiError> {
+    let cluster = cluster(call)?;
+    let launch = call.input.str("launchType");
+    let items = call
+        .world
+        .service_index
+        .range((cluster, String::new())..(cluster + 1, String::new()))
+        .filter(|(_, at)| launch.is_none_or(|l| l == "FARGATE" && !call.world.services[**at].spot))
+        .map(|((_, name), at)| (name.clone(), Node::from(call.world.service_arn(*at))));
+    paged(call, "serviceArns", items, size(call, 10, 100)?)
+}
+
+/// `DescribeServices`: up to 10.
+pub(super) fn describe(call: &Call<'_>) -> Result<Node, ApiError> {
+    let cluster = cluster(call)?;
+    let with_tags = call.input.strings("include").contains(&"TAGS");
+    let (mut found, mut failures) = (Vec::new(), Vec::new());
+    for name in names(call, "services", 10, "Services")? {
+        if let Some(at) = call.world.find_service(cluster, name) {
+            found.push(node(call.world, at, with_tags));
+        } else {
+            let c = &call.world.clusters[cluster].name;
+            let arn = format!("arn:aws:ecs:{}:{ACCOUNT}:service/{c}/{name}", call.region);
+            failures.push(missing(if name.starts_with("arn:") { name.to_owned() } else { arn }));
+        }
+    }
+    Ok(map! {"services": list(found), "failures": list(failures)})
+}
+
+/// A service as AWS describes it.
+pub(super) fn node(world: &World, at: usize, with_tags: bool) -> Node {
+    let s = &world.services[at];
+    let c = &world.clusters[s.cluster];
+    let primary = &s.deployments[0];
+    let events = s.events.iter().map(|e| {
+        map! {"id": uuid(e.id), "createdAt": timestamp(e.at), "message": &e.message}
+    });
+    let mut node = map! {
+        "serviceArn": world.service_arn(at),
+        "serviceName": &s.name,
+        "clusterArn": c.arn(),
+        "loadBalancers": load_balancers(world, at),
+        "serviceRegistries": list(Vec::<Node>::new()),
+        "status": "ACTIVE",
+        "desiredCount": s.desired,
+        "runningCount": world.running(at),
+        "pendingCount": world.pending(at),
+        "launchType": (!s.spot).then_some("FARGATE"),
+        "capacityProviderStrategy": s.spot.then(strategy),
+        "platformVersion": "LATEST",
+        "platformFamily": "Linux",
+        "taskDefinition": primary.def.arn(),
+        "deploymentConfiguration": map! {
+            "deploymentCircuitBreaker": map! {"enable": s.breaker, "rollback": s.breaker},
+            "maximumPercent": s.max_percent,
+            "minimumHealthyPercent": s.min_percent,
+            "strategy": "ROLLING",
+        },
+        "deployments": list(s.deployments.iter().enumerate().map(|(i, d)| deployment(world, at, i, d))),
+        "roleArn": format!("arn:aws:iam::{ACCOUNT}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"),
+        "events": list(events),
+        "createdAt": timestamp(s.created),
+        "placementConstraints": list(Vec::<Node>::new()),
+        "placementStrategy": list(Vec::<Node>::new()),
+        "networkConfiguration": network(world, at),
+        "healthCheckGracePeriodSeconds": s.grace,
+        "schedulingStrategy": "REPLICA",
+        "deploymentController": map! {"type": "ECS"},
+        "createdBy": format!("arn:aws:iam::{ACCOUNT}:role/terraform"),
+        "enableECSManagedTags": true,
+        "propagateTags": "SERVICE",
+        "enableExecuteCommand": true,
+        "availabilityZoneRebalancing": "ENABLED",
+    };
+    if with_tags {
+        node.set("tags", tags(&s.tags));
+    }
+    node
+}
+
+fn deployment(world: &World, at: usize, index: usize, d: &Deployment) -> Node {
+    let s = &world.services[at];
+    let mine =
+        |status: fn(Status) -> bool| world.count(at, |t| t.deployment == d.id && !t.stopping && status(t.status));
+    let state = match d.rollout {
+        Rollout::InProgress => "IN_PROGRESS",
+        Rollout::Completed => "COMPLETED",
+        Rollout::Failed => "FAILED",
+    };
+    map! {
+        "id": d.name(),
+        "status": if index == 0 { "PRIMARY" } else { "ACTIVE" },
+        "taskDefinition": d.def.arn(),
+        "desiredCount": if index == 0 { s.desired } else { world.count(at, |t| t.deployment == d.id && !t.stopping) },
+        "pendingCount": mine(|x| x < Status::Running),
+        "runningCount": mine(|x| x == Status::Running),
+        "failedTasks": d.failed,
+        "createdAt": timestamp(d.created),
+        "updatedAt": timestamp(d.updated),
+        "launchType": (!s.spot).then_some("FARGATE"),
+        "capacityProviderStrategy": s.spot.then(strategy),
+        "platformVersion": "1.4.0",
+        "platformFamily": "Linux",
+        "networkConfiguration": network(world, at),
+        "rolloutState": state,
+        "rolloutStateReason": &d.reason,
+    }
+}
+
+/// One task on demand, then half of them on Spot.
+pub(super) fn strategy() -> Node {
+    list([
+        map! {"capacityProvider": "FARGATE", "weight": 1, "base": 1},
+        map! {"capacityProvider": "FARGATE_SPOT", "weight": 1, "base": 0},
+    ])
+}
+
+/// The load balancer of a service: none or one.
+pub(super) fn load_balancers(world: &World, at: usize) -> Node {
+    let s = &world.services[at];
+    list(s.target_group.map(|g| {
+        let container = s.deployments[0].def.containers.first();
+        map! {
+            "targetGroupArn": world.target_groups[g].arn(),
+            "containerName": container.map(|c| c.name.as_str()),
+            "containerPort": container.and_then(|c| c.port),
+        }
+    }))
+}
+
+/// Subnets and security group of a service.
+pub(super) fn network(world: &World, at: usize) -> Node {
+    let s = &world.services[at];
+    let subnets = s.zones.iter().map(|z| subnet(z));
+    let group = format!("sg-{:017x}", rng::hash(4, &s.name) & 0xff_ffff_ffff_ffff);
+    map! {"awsvpcConfiguration": map! {
+        "subnets": list(subnets),
+        "securityGroups": list([group]),
+        "assignPublicIp": if s.public_ip { "ENABLED" } else { "DISABLED" },
+    }}
+}
+
+/// The subnet of a zone.
+pub(super) fn subnet(zone: &str) -> String {
+    format!("subnet-{:017x}", rng::hash(5, zone) & 0xff_ffff_ffff_ffff)
+}
+
+fn uuid(id: u128) -> String {
+    let hex = format!("{id:032x}");
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}

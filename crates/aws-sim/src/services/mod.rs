@@ -1,0 +1,235 @@
+//! The operations: one file a service, each a table of names and functions from an input tree and
+//! the world to an answer tree. Bytes, headers and faults are not known here.
+
+mod autoscaling;
+mod cloudwatch;
+mod ecs;
+mod elbv2;
+mod rds;
+mod sts;
+mod token;
+
+use crate::wire::Node;
+use crate::world::World;
+use std::borrow::Cow;
+
+/// The services that are simulated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Service {
+    Sts,
+    Ecs,
+    AutoScaling,
+    Rds,
+    Elb,
+    CloudWatch,
+    Unknown,
+}
+
+impl Service {
+    /// The IAM prefix, which also names operations in faults and counts.
+    pub(crate) fn prefix(self) -> &'static str {
+        match self {
+            Service::Sts => "sts",
+            Service::Ecs => "ecs",
+            Service::AutoScaling => "application-autoscaling",
+            Service::Rds => "rds",
+            Service::Elb => "elasticloadbalancing",
+            Service::CloudWatch => "cloudwatch",
+            Service::Unknown => "unknown",
+        }
+    }
+
+    /// By the prefix of `X-Amz-Target`.
+    pub(crate) fn from_target(prefix: &str) -> Service {
+        match prefix {
+            "AmazonEC2ContainerServiceV20141113" => Service::Ecs,
+            "AnyScaleFrontendService" => Service::AutoScaling,
+            "GraniteServiceVersion20100801" => Service::CloudWatch,
+            _ => Service::Unknown,
+        }
+    }
+
+    /// By the `Version` of a query request.
+    pub(crate) fn from_version(version: &str) -> Option<Service> {
+        match version {
+            "2011-06-15" => Some(Service::Sts),
+            "2014-10-31" => Some(Service::Rds),
+            "2015-12-01" => Some(Service::Elb),
+            "2010-08-01" => Some(Service::CloudWatch),
+            _ => None,
+        }
+    }
+
+    /// By the service name in the credential scope.
+    pub(crate) fn from_signing_name(name: &str) -> Service {
+        match name {
+            "sts" => Service::Sts,
+            "rds" => Service::Rds,
+            "elasticloadbalancing" => Service::Elb,
+            "monitoring" => Service::CloudWatch,
+            _ => Service::Unknown,
+        }
+    }
+
+    /// The XML namespace of the answers, from the service models.
+    pub(crate) fn namespace(self) -> &'static str {
+        match self {
+            Service::Rds => "http://rds.amazonaws.com/doc/2014-10-31/",
+            Service::Elb => "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
+            Service::CloudWatch => "http://monitoring.amazonaws.com/doc/2010-08-01/",
+            _ => "https://sts.amazonaws.com/doc/2011-06-15/",
+        }
+    }
+}
+
+/// One call: the world at the present, the region of the signature, the input.
+pub(crate) struct Call<'a> {
+    pub(crate) world: &'a mut World,
+    pub(crate) region: &'a str,
+    pub(crate) input: &'a Node,
+}
+
+/// Runs an operation.
+pub(crate) fn call(service: Service, operation: &str, call: &mut Call<'_>) -> Result<Node, ApiError> {
+    match service {
+        Service::Sts => sts::call(operation, call),
+        Service::Ecs => ecs::call(operation, call),
+        Service::AutoScaling => autoscaling::call(operation, call),
+        Service::Rds => rds::call(operation, call),
+        Service::Elb => elbv2::call(operation, call),
+        Service::CloudWatch => cloudwatch::call(operation, call),
+        Service::Unknown => Err(ApiError::unknown_operation(operation)),
+    }
+}
+
+/// Where an operation carries its pages.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Paging {
+    /// The list in the answer.
+    pub(crate) list: &'static str,
+    /// The token in the answer.
+    pub(crate) answer: &'static str,
+    /// The token in the request.
+    pub(crate) request: &'static str,
+}
+
+/// How an operation pages, if it does.
+pub(crate) fn paging(operation: &str) -> Option<Paging> {
+    let (list, answer, request) = match operation {
+        "ListClusters" => ("clusterArns", "nextToken", "nextToken"),
+        "ListServices" => ("serviceArns", "nextToken", "nextToken"),
+        "ListTasks" => ("taskArns", "nextToken", "nextToken"),
+        "ListTaskDefinitions" => ("taskDefinitionArns", "nextToken", "nextToken"),
+        "ListServiceDeployments" => ("serviceDeployments", "nextToken", "nextToken"),
+        "DescribeScalableTargets" => ("ScalableTargets", "NextToken", "NextToken"),
+        "DescribeScalingPolicies" => ("ScalingPolicies", "NextToken", "NextToken"),
+        "DescribeScheduledActions" => ("ScheduledActions", "NextToken", "NextToken"),
+        "DescribeScalingActivities" => ("ScalingActivities", "NextToken", "NextToken"),
+        "DescribeDBClusters" => ("DBClusters", "Marker", "Marker"),
+        "DescribeDBInstances" => ("DBInstances", "Marker", "Marker"),
+        "DescribeEvents" => ("Events", "Marker", "Marker"),
+        "DescribeLoadBalancers" => ("LoadBalancers", "NextMarker", "Marker"),
+        "DescribeTargetGroups" => ("TargetGroups", "NextMarker", "Marker"),
+        "DescribeAlarms" => ("MetricAlarms", "NextToken", "NextToken"),
+        "GetMetricData" => ("MetricDataResults", "NextToken", "NextToken"),
+        "ListMetrics" => ("Metrics", "NextToken", "NextToken"),
+        _ => return None,
+    };
+    Some(Paging { list, answer, request })
+}
+
+/// An error as AWS words it; the code is the one of the JSON protocols.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ApiError {
+    pub(crate) code: Cow<'static, str>,
+    pub(crate) message: String,
+    pub(crate) status: u16,
+}
+
+impl ApiError {
+    /// A client's mistake, status 400.
+    pub(crate) fn client(code: &'static str, message: impl Into<String>) -> ApiError {
+        ApiError { code: Cow::Borrowed(code), message: message.into(), status: 400 }
+    }
+
+    /// Something that is not there, status 404 as the query services answer.
+    pub(crate) fn not_found(code: &'static str, message: impl Into<String>) -> ApiError {
+        ApiError { status: 404, ..ApiError::client(code, message) }
+    }
+
+    pub(crate) fn throttled() -> ApiError {
+        ApiError::client("ThrottlingException", "Rate exceeded")
+    }
+
+    pub(crate) fn expired() -> ApiError {
+        ApiError::client("ExpiredTokenException", "The security token included in the request is expired")
+    }
+
+    pub(crate) fn denied(action: &str) -> ApiError {
+        ApiError::client(
+            "AccessDeniedException",
+            format!(
+                "User: arn:aws:sts::{}:assumed-role/admin/operator is not authorized to perform: {action} because no identity-based policy allows the {action} action",
+                crate::ACCOUNT
+            ),
+        )
+    }
+
+    pub(crate) fn missing_token() -> ApiError {
+        ApiError::client("MissingAuthenticationTokenException", "Request is missing Authentication Token")
+    }
+
+    pub(crate) fn unknown_operation(operation: &str) -> ApiError {
+        ApiError::client("UnknownOperationException", format!("The operation {operation} is not simulated."))
+    }
+
+    pub(crate) fn serialization(detail: &str) -> ApiError {
+        ApiError::client("SerializationException", detail)
+    }
+
+    pub(crate) fn internal(service: Service) -> ApiError {
+        let code = match service {
+            Service::Ecs => "ServerException",
+            Service::AutoScaling => "InternalServiceException",
+            Service::CloudWatch => "InternalServiceFault",
+            _ => "InternalFailure",
+        };
+        ApiError {
+            code: Cow::Borrowed(code),
+            message: "Service Unavailable. Please try again later.".to_owned(),
+            status: 500,
+        }
+    }
+
+    /// Whether no such operation is simulated.
+    pub(crate) fn is_unknown_operation(&self) -> bool {
+        self.code == "UnknownOperationException"
+    }
+
+    /// Whether the caller is to blame.
+    pub(crate) fn sender(&self) -> bool {
+        self.status < 500
+    }
+
+    /// The code as the query protocol spells it.
+    pub(crate) fn query_code(&self) -> &str {
+        match self.code.as_ref() {
+            "ThrottlingException" => "Throttling",
+            "ExpiredTokenException" => "ExpiredToken",
+            "AccessDeniedException" => "AccessDenied",
+            "MissingAuthenticationTokenException" => "MissingAuthenticationToken",
+            "UnknownOperationException" => "InvalidAction",
+            "SerializationException" => "MalformedInput",
+            "ValidationException" => "ValidationError",
+            code => code,
+        }
+    }
+
+    /// The status as the query protocol answers it.
+    pub(crate) fn query_status(&self) -> u16 {
+        match self.code.as_ref() {
+            "ExpiredTokenException" | "AccessDeniedException" | "MissingAuthenticationTokenException" => 403,
+            _ => self.status,
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! Metrics by name: which exist, and the value of one in a minute. All of it is computed when
+//! asked for; statistics over periods are made in `services::cloudwatch`.
+
+use super::databases::Role;
+use super::{MINUTE, World};
+use crate::rng;
+
+/// Where a metric's values come from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Source {
+    ServiceCpu(usize),
+    ServiceMemory(usize),
+    /// A database instance's metric.
+    Instance(usize, Db),
+    /// A database cluster's metric, which is its writer's.
+    DbCluster(usize, Db),
+    /// A target group's metric behind its load balancer.
+    Group(usize, Elb),
+    /// A level and a spread around it.
+    Flat {
+        salt: u64,
+        base: f64,
+        spread: f64,
+    },
+}
+
+/// Database metrics of `AWS/RDS`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Db {
+    Cpu,
+    Connections,
+    Capacity,
+    AcuUtilization,
+    ReplicaLag,
+    FreeableMemory,
+    FreeLocalStorage,
+    FreeStorageSpace,
+    Load,
+}
+
+/// Metrics of `AWS/ApplicationELB`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Elb {
+    Requests,
+    Errors,
+    ResponseTime,
+}
+
+const DB: &[(&str, Db)] = &[
+    ("CPUUtilization", Db::Cpu),
+    ("DatabaseConnections", Db::Connections),
+    ("ServerlessDatabaseCapacity", Db::Capacity),
+    ("ACUUtilization", Db::AcuUtilization),
+    ("AuroraReplicaLag", Db::ReplicaLag),
+    ("FreeableMemory", Db::FreeableMemory),
+    ("FreeLocalStorage", Db::FreeLocalStorage),
+    ("FreeStorageSpace", Db::FreeStorageSpace),
+    ("DBLoad", Db::Load),
+];
+
+const ELB: &[(&str, Elb)] = &[
+    ("RequestCount", Elb::Requests),
+    ("HTTPCode_Target_5XX_Count", Elb::Errors),
+    ("TargetResponseTime", Elb::ResponseTime),
+];
+
+/// The name of a metric: namespace, name, dimensions.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct MetricName {
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+    pub(crate) dimensions: Vec<(String, String)>,
+}
+
+impl MetricName {
+    pub(crate) fn new(namespace: &str, name: &str, dimensions: &[(&str, &str)]) -> MetricName {
+        MetricName {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            dimensions: dimensions.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+        }
+    }
+
+    /// The value of a dimension.
+    pub(crate) fn dimension(&self, key: &str) -> Option<&str> {
+        self.dimensions.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_str())
+    }
+
+    fn exactly(&self, keys: &[&str]) -> bool {
+        self.dimensions.len() == keys.len() && keys.iter().all(|k| self.dimension(k).is_some())
+    }
+}
+
+impl World {
+    /// Where the values of a metric come from, if it exists in the region.
+    pub(crate) fn resolve(&self, region: &str, metric: &MetricName) -> Option<Source> {
+        match metric.namespace.as_str() {
+            "AWS/ECS" if metric.exactly(&["ClusterName", "ServiceName"]) => {
+                let cluster = self.find_cluster(region, metric.dimension("ClusterName")?)?;
+                let service = self.find_service(cluster, metric.dimension("ServiceName")?)?;
+                match metric.name.as_str() {
+                    "CPUUtilization" => Some(Source::ServiceCpu(service)),
+                    "MemoryUtilization" => Some(Source::ServiceMemory(service)),
+                    _ => None,
+                }
+            }
+            "AWS/RDS" => {
+                let kind = DB.iter().find(|(n, _)| *n == metric.name)?.1;
+                if metric.exactly(&["DBInstanceIdentifier"]) {
+                    let id = metric.dimension("DBInstanceIdentifier")?;
+                    let at = self.databases.instances.iter().position(|i| i.region == region && i.id == id)?;
+                    self.has(at, kind).then_some(Source::Instance(at, kind))
+                } else if metric.exactly(&["DBClusterIdentifier"]) {
+                    let id = metric.dimension("DBClusterIdentifier")?;
+                    let at = self.databases.clusters.iter().position(|c| c.region == region && c.id == id)?;
+                    Some(Source::DbCluster(at, kind))
+                } else {
+                    None
+                }
+            }
+            "AWS/ApplicationELB" if metric.exactly(&["LoadBalancer", "TargetGroup"]) => {
+                let group = metric.dimension("TargetGroup")?;
+                let kind = ELB.iter().find(|(n, _)| *n == metric.name)?.1;
+                let at = self.target_groups.iter().position(|g| g.region == region && g.suffix() == group)?;
+                Some(Source::Group(at, kind))
+            }
+            _ => {
+                let alarm = self.alarms.iter().find(|a| a.region == region && a.metric == *metric)?;
+                matches!(alarm.source, Source::Flat { .. }).then_some(alarm.source)
+            }
+        }
+    }
+
+    fn has(&self, instance: usize, kind: Db) -> bool {
+        let aurora = self.databases.instances[instance].cluster.is_some();
+        match kind {
+            Db::Capacity | Db::AcuUtilization | Db::ReplicaLag | Db::FreeLocalStorage => aurora,
+            Db::FreeStorageSpace => !aurora,
+            _ => true,
+        }
+    }
+
+    /// Every metric of a region.
+    pub(crate) fn all_metrics(&self, region: &str) -> Vec<MetricName> {
+        let mut all = Vec::new();
+        for s in &self.services {
+            let c = &self.clusters[s.cluster];
+            if c.region == region {
+                for name in ["CPUUtilization", "MemoryUtilization"] {
+                    all.push(MetricName::new("AWS/ECS", name, &[("ClusterName", &c.name), ("ServiceName", &s.name)]));
+                }
+            }
+        }
+        for (at, i) in self.databases.instances.iter().enumerate().filter(|(_, i)| i.region == region) {
+            for (name, _) in DB.iter().filter(|(_, kind)| self.has(at, *kind)) {
+                all.push(MetricName::new("AWS/RDS", name, &[("DBInstanceIdentifier", &i.id)]));
+            }
+        }
+        for c in self.databases.clusters.iter().filter(|c| c.region == region) {
+            for (name, _) in DB.iter().filter(|(_, kind)| *kind != Db::FreeStorageSpace) {
+                all.push(MetricName::new("AWS/RDS", name, &[("DBClusterIdentifier", &c.id)]));
+            }
+        }
+        for g in self.target_groups.iter().filter(|g| g.region == region) {
+            let balancer = self.balancers[g.balancer].suffix();
+            for (name, _) in ELB {
+                let dims = [("LoadBalancer", balancer.as_str()), ("TargetGroup", &g.suffix())];
+                all.push(MetricName::new("AWS/ApplicationELB", name, &dims));
+            }
+        }
+        let flat = self.alarms.iter().filter(|a| a.region == region && matches!(a.source, Source::Flat { .. }));
+        all.extend(flat.map(|a| a.metric.clone()));
+        all.sort();
+        all.dedup();
+        all
+    }
+
+    /// The value of a metric in a minute since the epoch.
+    pub(crate) fn metric(&self, source: Source, minute: i64) -> Option<f64> {
+        match source {
+            Source::ServiceCpu(service) => self.service_cpu(service, minute),
+            Source::ServiceMemory(service) => self.service_memory(service, minute),
+            Source::Instance(at, kind) => self.db_metric(at, kind, minute),
+            Source::DbCluster(at, kind) => {
+                let at = self.databases.clusters[at].writer_at(minute * MINUTE);
+                self.db_metric(at, kind, minute)
+            }
+            Source::Group(group, kind) => self.elb_metric(group, kind, minute),
+            Source::Flat { salt, base, spread } => Some((base + spread * rng::noise(salt, minute)).max(0.0)),
+        }
+    }
+
+    fn db_metric(&self, instance: usize, kind: Db, minute: i64) -> Option<f64> {
+        let i = &self.databases.instances[instance];
+        let at = minute * MINUTE;
+        if at < i.created {
+            return None;
+        }
+        let salt = rng::hash(self.seed, &i.id);
+        let n = |stream: u64| rng::noise(salt ^ stream, minute);
+        let role = self.databases.role(instance, at + MINUTE - 1);
+        let day = super::load::day(at);
+        let busy = match role {
+            Role::Alone => 0.09,
+            Role::Writer => 0.24,
+            Role::Reader => 0.11,
+        } * day;
+        let spike = self.databases.failing_over(instance, minute);
+        let cpu = (100.0 * busy * (1.0 + 0.25 * n(1)) + if spike { 35.0 } else { 0.0 }).clamp(1.0, 100.0);
+        let acu = i.cluster.map(|c| {
+            let c = &self.databases.clusters[c];
+            let level = c.min_acu + (c.max_acu - c.min_acu) * (cpu / 100.0) * 1.3;
+            (((level * 2.0).round() / 2.0).clamp(c.min_acu, c.max_acu), c.max_acu)
+        });
+        let gib = f64::from(1 << 30);
+        Some(match kind {
+            Db::Cpu => cpu,
+            Db::Connections => {
+                let base = match role {
+                    Role::Alone => 6.0,
+                    Role::Writer => 18.0,
+                    Role::Reader => 7.0,
+                };
+                if spike { 1.0 } else { (base * day + 2.0 * n(2)).round().max(0.0) }
+            }
+            Db::Capacity => acu?.0,
+            Db::AcuUtilization => acu.map(|(now, max)| 100.0 * now / max)?,
+            Db::ReplicaLag if role == Role::Reader => {
+                if spike {
+                    4_200.0 + 900.0 * n(3)
+                } else {
+                    18.0 + 5.0 * n(3)
+                }
+            }
+            Db::ReplicaLag => return None,
+            Db::FreeableMemory => {
+                let all = acu.map_or(1.0, |(now, _)| now * 2.0);
+                (gib * all * (0.32 + 0.03 * n(4))).round()
+            }
+            Db::FreeLocalStorage => (gib * (11.0 + 0.2 * n(5))).round(),
+            Db::FreeStorageSpace => (gib * (f64::from(i.storage?) * 0.71 + 0.05 * n(5))).round(),
+            Db::Load => (busy * 1.4 * (1.0 + 0.3 * n(6))).max(0.0),
+        })
+    }
+
+    fn elb_metric(&self, group: usize, kind: Elb, minute: i64) -> Option<f64> {
+        let service = self.services.iter().position(|s| s.target_group == Some(group))?;
+        let s = &self.services[service];
+        let load = s.load.at(minute, self.start);
+        let running = s.load.running_at(minute * MINUTE + MINUTE - 1);
+        let requests = (load * 900.0).round();
+        let busy = if running == 0 { 1.0 } else { (load / f64::from(running)).min(1.0) };
+        let n = rng::noise(s.load.salt ^ 11, minute);
+        Some(match kind {
+            Elb::Requests => requests,
+            // Without a task the balancer answers by itself: no target, no target errors.
+            Elb::Errors if running == 0 => return None,
+            Elb::Errors => (requests * if busy > 0.95 { 0.03 } else { 0.0006 } * (1.0 + n)).round(),
+            Elb::ResponseTime if running == 0 => return None,
+            Elb::ResponseTime => 0.035 * (1.0 + 0.2 * n) * (1.0 + 6.0 * busy.powi(6)),
+        })
+    }
+}

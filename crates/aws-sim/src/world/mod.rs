@@ -1,0 +1,188 @@
+//! The simulated account: what exists and how it changes with time. Events wait in one queue and
+//! happen in time order, each at its own time, so that one jump of an hour leaves the same world
+//! as 3,600 steps of a second. Reading the world never changes it.
+//!
+//! What does not live here: requests, protocols, faults.
+
+pub(crate) mod alarms;
+pub(crate) mod balancing;
+mod build;
+pub(crate) mod databases;
+pub(crate) mod ecs;
+pub(crate) mod load;
+pub(crate) mod metrics;
+mod poke;
+pub(crate) mod rollout;
+pub(crate) mod scaling;
+mod schedule;
+mod scheduler;
+mod tasks;
+#[cfg(test)]
+mod tests;
+
+use crate::clock::Ms;
+use crate::rng::Rng;
+use crate::scenario::Scenario;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::sync::Arc;
+
+/// One second in world time.
+pub(crate) const SECOND: Ms = 1_000;
+/// One minute in world time.
+pub(crate) const MINUTE: Ms = 60 * SECOND;
+/// One hour in world time.
+pub(crate) const HOUR: Ms = 60 * MINUTE;
+/// One day in world time.
+pub(crate) const DAY: Ms = 24 * HOUR;
+
+/// A task's place: cluster and id.
+pub(crate) type TaskKey = (usize, u128);
+
+/// Something that will happen.
+#[derive(Debug, Clone)]
+pub(crate) enum Event {
+    /// A service looks at its counts and starts or stops tasks.
+    Reconcile(usize),
+    /// A task goes to its next state, if it is still in the one it was.
+    Step { key: TaskKey, epoch: u32 },
+    /// A task's target or health check turns healthy.
+    Healthy { key: TaskKey, epoch: u32 },
+    /// A stopped task is no longer listed.
+    Forget { key: TaskKey },
+    /// A minute is over: alarms and scaling are evaluated.
+    Minute,
+    /// A scheduled action's time.
+    Scheduled { target: usize, action: usize },
+    /// The writer of a database cluster moves.
+    FailoverStart { cluster: usize, repeat: bool },
+    /// The writer flag swaps.
+    FailoverSwap { cluster: usize, to: usize },
+    /// The cluster is available again.
+    FailoverEnd { cluster: usize },
+}
+
+#[derive(Debug)]
+struct Entry {
+    at: Ms,
+    number: u64,
+    event: Event,
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+impl Eq for Entry {}
+impl PartialOrd for Entry {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Entry {
+    // Reversed: the heap gives the earliest first.
+    fn cmp(&self, other: &Self) -> Ordering {
+        (other.at, other.number).cmp(&(self.at, self.number))
+    }
+}
+
+/// The simulated account.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) seed: u64,
+    /// When the simulation starts; before that is history.
+    pub(crate) start: Ms,
+    /// The time up to which everything has happened.
+    pub(crate) now: Ms,
+    pub(crate) scenario: Scenario,
+    pub(crate) clusters: Vec<ecs::Cluster>,
+    pub(crate) services: Vec<ecs::Service>,
+    /// Cluster and name to the place in `services`, in the order in which services are listed.
+    pub(crate) service_index: BTreeMap<(usize, String), usize>,
+    pub(crate) tasks: BTreeMap<TaskKey, ecs::Task>,
+    /// Region and family to its revisions, oldest first.
+    pub(crate) families: BTreeMap<(&'static str, String), Vec<Arc<ecs::TaskDef>>>,
+    pub(crate) scaling: Vec<scaling::ScalableTarget>,
+    pub(crate) alarms: Vec<alarms::Alarm>,
+    pub(crate) databases: databases::Databases,
+    pub(crate) balancers: Vec<balancing::Balancer>,
+    pub(crate) target_groups: Vec<balancing::TargetGroup>,
+    pub(crate) rng: Rng,
+    queue: BinaryHeap<Entry>,
+    number: u64,
+}
+
+impl World {
+    /// The world of a scenario at its start.
+    pub(crate) fn new(scenario: Scenario, seed: u64, start: Ms) -> World {
+        let mut world = World {
+            seed,
+            start,
+            now: start,
+            scenario,
+            clusters: Vec::new(),
+            services: Vec::new(),
+            service_index: BTreeMap::new(),
+            tasks: BTreeMap::new(),
+            families: BTreeMap::new(),
+            scaling: Vec::new(),
+            alarms: Vec::new(),
+            databases: databases::Databases::default(),
+            balancers: Vec::new(),
+            target_groups: Vec::new(),
+            rng: Rng::new(seed, "world"),
+            queue: BinaryHeap::new(),
+            number: 0,
+        };
+        build::build(&mut world);
+        world
+    }
+
+    /// Lets everything happen that is due up to a time.
+    pub(crate) fn run_until(&mut self, until: Ms) {
+        while self.queue.peek().is_some_and(|e| e.at <= until) {
+            let Some(entry) = self.queue.pop() else { break };
+            self.now = self.now.max(entry.at);
+            self.happen(entry.event);
+        }
+        self.now = self.now.max(until);
+    }
+
+    /// Puts an event into the queue, never before the present.
+    pub(crate) fn schedule(&mut self, at: Ms, event: Event) {
+        self.number += 1;
+        let entry = Entry { at: at.max(self.now), number: self.number, event };
+        self.queue.push(entry);
+    }
+
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::Reconcile(service) => self.reconcile(service),
+            Event::Step { key, epoch } => self.step_task(key, epoch),
+            Event::Healthy { key, epoch } => self.task_healthy(key, epoch),
+            Event::Forget { key } => self.forget_task(key),
+            Event::Minute => {
+                self.evaluate_alarms();
+                self.evaluate_scaling();
+                self.schedule(self.now + MINUTE, Event::Minute);
+            }
+            Event::Scheduled { target, action } => self.scheduled_action(target, action),
+            Event::FailoverStart { cluster, repeat } => self.failover_start(cluster, None, repeat),
+            Event::FailoverSwap { cluster, to } => self.failover_swap(cluster, to),
+            Event::FailoverEnd { cluster } => self.failover_end(cluster),
+        }
+    }
+
+    /// The cluster of a name or ARN in a region.
+    pub(crate) fn find_cluster(&self, region: &str, name: &str) -> Option<usize> {
+        let name = name.rsplit('/').next().unwrap_or(name);
+        self.clusters.iter().position(|c| c.region == region && c.name == name)
+    }
+
+    /// The service of a name or ARN in a cluster.
+    pub(crate) fn find_service(&self, cluster: usize, name: &str) -> Option<usize> {
+        let name = if name.starts_with("arn:") { name.rsplit('/').next()? } else { name };
+        self.service_index.get(&(cluster, name.to_owned())).copied()
+    }
+}

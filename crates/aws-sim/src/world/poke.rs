@@ -1,0 +1,101 @@
+//! Small changes from outside, for tests: a name, a count, a load, a broken revision.
+
+use super::World;
+use super::build::ServiceSpec;
+use super::ecs::{Fate, TaskDef};
+use serde_json::Value;
+use std::sync::Arc;
+
+impl World {
+    /// Applies a control request with any of `rename_service`, `set_desired`, `load`, `suspend`,
+    /// `break_task_definition`, `add_services`.
+    pub(crate) fn poke(&mut self, request: &Value) -> Result<(), String> {
+        let fields = request.as_object().ok_or("the request is not an object")?;
+        for (key, value) in fields {
+            match key.as_str() {
+                "rename_service" => self.rename(text(value, "from")?, text(value, "to")?)?,
+                "set_desired" => {
+                    let service = self.named(text(value, "service")?)?;
+                    self.set_desired(service, number(value, "desired")? as u32);
+                }
+                "load" => {
+                    let service = self.named(text(value, "service")?)?;
+                    let factor = value["factor"].as_f64().ok_or("factor is not a number")?;
+                    let now = self.now;
+                    self.services[service].load.set_factor(now, factor);
+                }
+                "suspend" => {
+                    let service = self.named(text(value, "service")?)?;
+                    let on = value["on"].as_bool().unwrap_or(true);
+                    for t in self.scaling.iter_mut().filter(|t| t.service == service) {
+                        t.suspended_in = on;
+                        t.suspended_out = on;
+                        t.suspended_schedule = on;
+                    }
+                }
+                "break_task_definition" => {
+                    self.break_definition(value.as_str().ok_or("it is not a text")?)?;
+                }
+                "add_services" => self.add_services(value)?,
+                other => return Err(format!("unknown poke {other:?}")),
+            }
+        }
+        Ok(())
+    }
+
+    /// The first service of that name, in any cluster.
+    fn named(&self, name: &str) -> Result<usize, String> {
+        let found = self.service_index.iter().find(|((_, n), _)| n == name).map(|(_, i)| *i);
+        found.ok_or_else(|| format!("no service is called {name:?}"))
+    }
+
+    fn rename(&mut self, from: &str, to: &str) -> Result<(), String> {
+        let service = self.named(from)?;
+        let cluster = self.services[service].cluster;
+        self.service_index.remove(&(cluster, from.to_owned()));
+        self.service_index.insert((cluster, to.to_owned()), service);
+        to.clone_into(&mut self.services[service].name);
+        Ok(())
+    }
+
+    /// From now on tasks of `family:revision` end before they run.
+    fn break_definition(&mut self, name: &str) -> Result<(), String> {
+        let (family, revision) = name.rsplit_once(':').ok_or("task_definition is not family:revision")?;
+        let revision: u32 = revision.parse().map_err(|_| "the revision is not a number")?;
+        for ((_, f), revisions) in &mut self.families {
+            if f != family {
+                continue;
+            }
+            if let Some(def) = revisions.iter_mut().find(|d| d.revision == revision) {
+                let mut broken = TaskDef::clone(def);
+                broken.fate = Fate::ExitsEarly;
+                *def = Arc::new(broken);
+                return Ok(());
+            }
+        }
+        Err(format!("no task definition is called {name:?}"))
+    }
+
+    fn add_services(&mut self, value: &Value) -> Result<(), String> {
+        let name = text(value, "cluster")?;
+        let cluster = self.clusters.iter().position(|c| c.name == name).ok_or("no such cluster")?;
+        let prefix = value["prefix"].as_str().unwrap_or("extra-");
+        let count = number(value, "count")?.min(100_000);
+        let desired = value["desired"].as_u64().unwrap_or(1) as u32;
+        for n in 0..count {
+            let name = format!("{prefix}{n:05}");
+            if !self.service_index.contains_key(&(cluster, name.clone())) {
+                self.add_service(ServiceSpec { desired, history: 1, ..ServiceSpec::small(cluster, &name) });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> Result<&'a str, String> {
+    value[key].as_str().ok_or_else(|| format!("{key} is missing or not a text"))
+}
+
+fn number(value: &Value, key: &str) -> Result<u64, String> {
+    value[key].as_u64().ok_or_else(|| format!("{key} is missing or not a whole number"))
+}

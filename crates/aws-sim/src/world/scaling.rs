@@ -1,0 +1,357 @@
+//! Application Auto Scaling: target tracking once a minute, scheduled actions, activities. The
+//! alarms it reads are evaluated in `alarms`; the desired count it sets is met by `scheduler`.
+
+use super::alarms::{AlarmSpec, Comparison, State};
+use super::metrics::{MetricName, Source};
+use super::schedule::Cron;
+use super::{DAY, Event, MINUTE, SECOND, World};
+use crate::ACCOUNT;
+use crate::clock::Ms;
+use crate::rng::Rng;
+use std::collections::VecDeque;
+
+/// A target tracking policy.
+#[derive(Debug)]
+pub(crate) struct Policy {
+    pub(crate) name: String,
+    pub(crate) uuid: String,
+    /// `PredefinedMetricType`.
+    pub(crate) metric: &'static str,
+    /// In percent.
+    pub(crate) target: f64,
+    /// In seconds.
+    pub(crate) out_cooldown: u32,
+    /// In seconds.
+    pub(crate) in_cooldown: u32,
+    pub(crate) created: Ms,
+    /// Place of the `AlarmHigh` in the alarms.
+    pub(crate) high: usize,
+    /// Place of the `AlarmLow`.
+    pub(crate) low: usize,
+    source: Source,
+}
+
+/// A scheduled action.
+#[derive(Debug)]
+pub(crate) struct ScheduledAction {
+    pub(crate) name: &'static str,
+    pub(crate) uuid: String,
+    pub(crate) expression: &'static str,
+    pub(crate) zone: &'static str,
+    pub(crate) min: u32,
+    pub(crate) max: u32,
+    pub(crate) created: Ms,
+}
+
+/// A scaling activity.
+#[derive(Debug)]
+pub(crate) struct Activity {
+    pub(crate) id: String,
+    pub(crate) at: Ms,
+    pub(crate) end: Option<Ms>,
+    pub(crate) cause: String,
+    pub(crate) description: String,
+    pub(crate) status: &'static str,
+    pub(crate) message: String,
+    /// Reason code, limit and capacity of an activity that did not scale.
+    pub(crate) not_scaled: Option<(&'static str, u32, u32)>,
+}
+
+/// A scalable target: always a service's desired count.
+#[derive(Debug)]
+pub(crate) struct ScalableTarget {
+    pub(crate) service: usize,
+    pub(crate) min: u32,
+    pub(crate) max: u32,
+    pub(crate) suspended_in: bool,
+    pub(crate) suspended_out: bool,
+    pub(crate) suspended_schedule: bool,
+    pub(crate) created: Ms,
+    pub(crate) policies: Vec<Policy>,
+    pub(crate) actions: Vec<ScheduledAction>,
+    /// Newest first.
+    pub(crate) activities: VecDeque<Activity>,
+    last_out: Ms,
+    last_in: Ms,
+    rng: Rng,
+}
+
+/// Activities that are kept a target.
+const REMEMBERED: usize = 200;
+
+impl World {
+    /// `service/CLUSTER/NAME`.
+    pub(crate) fn resource_id(&self, service: usize) -> String {
+        let s = &self.services[service];
+        format!("service/{}/{}", self.clusters[s.cluster].name, s.name)
+    }
+
+    /// Registers a service's desired count.
+    pub(crate) fn add_scaling(&mut self, service: usize, min: u32, max: u32) -> usize {
+        let rng = Rng::new(self.seed, &format!("scaling {}", self.resource_id(service)));
+        self.scaling.push(ScalableTarget {
+            service,
+            min,
+            max,
+            suspended_in: false,
+            suspended_out: false,
+            suspended_schedule: false,
+            created: self.start - 90 * DAY,
+            policies: Vec::new(),
+            actions: Vec::new(),
+            activities: VecDeque::new(),
+            last_out: Ms::MIN / 2,
+            last_in: Ms::MIN / 2,
+            rng,
+        });
+        self.scaling.len() - 1
+    }
+
+    /// Adds target tracking of a predefined metric, with its two alarms.
+    pub(crate) fn track(&mut self, target: usize, name: &str, metric: &'static str, value: f64) {
+        let service = self.scaling[target].service;
+        let (source, metric_name) = match metric {
+            "ECSServiceAverageMemoryUtilization" => (Source::ServiceMemory(service), "MemoryUtilization"),
+            _ => (Source::ServiceCpu(service), "CPUUtilization"),
+        };
+        let cluster = self.services[service].cluster;
+        let (region, cluster) = (self.clusters[cluster].region, self.clusters[cluster].name.clone());
+        let service_name = self.services[service].name.clone();
+        let dims = [("ClusterName", cluster.as_str()), ("ServiceName", service_name.as_str())];
+        let uuid = self.scaling[target].rng.uuid();
+        let arn = self.policy_arn(target, &uuid, name);
+        let resource = self.resource_id(service);
+        let (high_id, low_id) = (self.scaling[target].rng.uuid(), self.scaling[target].rng.uuid());
+        let mut spec = AlarmSpec {
+            region,
+            name: format!("TargetTracking-{resource}-AlarmHigh-{high_id}"),
+            description: format!("DO NOT EDIT OR DELETE. For TargetTrackingScaling policy {arn}."),
+            metric: MetricName::new("AWS/ECS", metric_name, &dims),
+            statistic: "Average",
+            unit: Some("Percent"),
+            period: 60,
+            periods: 3,
+            threshold: value,
+            comparison: Comparison::Greater,
+            missing: "missing",
+            actions: vec![arn],
+            flat: None,
+        };
+        let high = self.add_alarm(spec.clone());
+        spec.name = format!("TargetTracking-{resource}-AlarmLow-{low_id}");
+        spec.periods = 15;
+        spec.threshold = value * 0.9;
+        spec.comparison = Comparison::Less;
+        let low = self.add_alarm(spec);
+        let created = self.start - 90 * DAY;
+        let name = name.to_owned();
+        self.scaling[target].policies.push(Policy {
+            name,
+            uuid,
+            metric,
+            target: value,
+            out_cooldown: 60,
+            in_cooldown: 300,
+            created,
+            high,
+            low,
+            source,
+        });
+    }
+
+    /// Adds a scheduled action and plans its first time.
+    pub(crate) fn add_scheduled(
+        &mut self,
+        target: usize,
+        name: &'static str,
+        expression: &'static str,
+        min: u32,
+        max: u32,
+    ) {
+        let uuid = self.scaling[target].rng.uuid();
+        let created = self.start - 90 * DAY;
+        let zone = "Asia/Tokyo";
+        self.scaling[target].actions.push(ScheduledAction { name, uuid, expression, zone, min, max, created });
+        self.plan_action(target, self.scaling[target].actions.len() - 1);
+    }
+
+    fn plan_action(&mut self, target: usize, action: usize) {
+        let a = &self.scaling[target].actions[action];
+        if let Some(at) = Cron::parse(a.expression).and_then(|c| c.next(self.now, a.zone)) {
+            self.schedule(at, Event::Scheduled { target, action });
+        }
+    }
+
+    pub(crate) fn policy_arn(&self, target: usize, uuid: &str, name: &str) -> String {
+        let service = self.scaling[target].service;
+        let region = self.clusters[self.services[service].cluster].region;
+        let resource = self.resource_id(service);
+        format!("arn:aws:autoscaling:{region}:{ACCOUNT}:scalingPolicy:{uuid}:resource/ecs/{resource}:policyName/{name}")
+    }
+
+    /// A scheduled action's time has come.
+    pub(crate) fn scheduled_action(&mut self, target: usize, action: usize) {
+        self.plan_action(target, action);
+        if self.scaling[target].suspended_schedule {
+            return;
+        }
+        let a = &self.scaling[target].actions[action];
+        let (name, min, max) = (a.name, a.min, a.max);
+        let now = self.now;
+        self.record(
+            target,
+            Activity {
+                id: String::new(),
+                at: now,
+                end: Some(now),
+                cause: format!("scheduled action name {name} was triggered"),
+                description: format!("Setting min capacity to {min} and max capacity to {max}"),
+                status: "Successful",
+                message: format!("Successfully set min capacity to {min} and max capacity to {max}"),
+                not_scaled: None,
+            },
+        );
+        self.set_limits(target, min, max);
+    }
+
+    /// Sets the limits and moves the desired count between them.
+    pub(crate) fn set_limits(&mut self, target: usize, min: u32, max: u32) {
+        let t = &mut self.scaling[target];
+        (t.min, t.max) = (min, max);
+        let desired = self.services[t.service].desired;
+        if desired < min {
+            self.scale_to(target, min, format!("minimum capacity was set to {min}"));
+        } else if desired > max {
+            self.scale_to(target, max, format!("maximum capacity was set to {max}"));
+        }
+    }
+
+    /// Changes the desired count and leaves an activity.
+    fn scale_to(&mut self, target: usize, desired: u32, cause: String) {
+        let service = self.scaling[target].service;
+        let now = self.now;
+        self.fulfil(service);
+        self.record(
+            target,
+            Activity {
+                id: String::new(),
+                at: now,
+                end: None,
+                cause,
+                description: format!("Setting desired count to {desired}."),
+                status: "InProgress",
+                message: format!(
+                    "Successfully set desired count to {desired}. Waiting for change to be fulfilled by ecs."
+                ),
+                not_scaled: None,
+            },
+        );
+        self.set_desired(service, desired);
+    }
+
+    /// Adds an activity; the newest are kept.
+    pub(crate) fn record(&mut self, target: usize, mut activity: Activity) {
+        let t = &mut self.scaling[target];
+        activity.id = t.rng.uuid();
+        t.activities.push_front(activity);
+        t.activities.truncate(REMEMBERED);
+    }
+
+    /// A service is steady: what was in progress is done.
+    pub(crate) fn fulfil(&mut self, service: usize) {
+        let now = self.now;
+        for t in self.scaling.iter_mut().filter(|t| t.service == service) {
+            for a in t.activities.iter_mut().filter(|a| a.status == "InProgress") {
+                a.status = "Successful";
+                a.end = Some(now);
+                a.message = a
+                    .message
+                    .replace("Waiting for change to be fulfilled by ecs.", "Change successfully fulfilled by ecs.");
+            }
+        }
+    }
+
+    /// Target tracking of every target on the minute that has just ended.
+    pub(crate) fn evaluate_scaling(&mut self) {
+        for target in 0..self.scaling.len() {
+            if !self.scaling[target].policies.is_empty() {
+                self.evaluate_target(target);
+            }
+        }
+    }
+
+    fn evaluate_target(&mut self, target: usize) {
+        let now = self.now;
+        let minute = now.div_euclid(MINUTE) - 1;
+        let t = &self.scaling[target];
+        let desired = self.services[t.service].desired;
+        let running = self.services[t.service].load.running_at(minute * MINUTE + MINUTE - 1);
+        let mut out: Option<(u32, usize)> = None;
+        let mut inward: Option<(u32, usize)> = None;
+        let mut all_low = true;
+        for (at, p) in t.policies.iter().enumerate() {
+            let Some(value) = self.metric(p.source, minute) else {
+                all_low = false;
+                continue;
+            };
+            let wanted = (f64::from(running) * value / p.target).ceil() as u32;
+            if self.alarms[p.high].state == State::Alarm {
+                // At least one more: the alarm says that it is not enough.
+                let wanted = wanted.max(desired + 1);
+                out = out.max(Some((wanted, at)));
+            }
+            all_low &= self.alarms[p.low].state == State::Alarm;
+            inward = inward.max(Some((wanted, at)));
+        }
+        let cooled = |last: Ms, seconds: u32| now - last >= Ms::from(seconds) * SECOND;
+        if let Some((wanted, at)) = out {
+            self.scale_out(target, wanted, at, desired, cooled(t.last_out, t.policies[at].out_cooldown));
+        } else if let Some((wanted, at)) = inward.filter(|_| all_low) {
+            let cooldown = t.policies[at].in_cooldown;
+            let wanted = wanted.max(t.min);
+            let free = cooled(t.last_in, cooldown) && cooled(t.last_out, cooldown) && !t.suspended_in;
+            if free && wanted < desired {
+                let cause = self.cause(target, at, false);
+                self.scaling[target].last_in = now;
+                self.scale_to(target, wanted, cause);
+            }
+        }
+    }
+
+    fn scale_out(&mut self, target: usize, wanted: u32, policy: usize, desired: u32, cooled: bool) {
+        let now = self.now;
+        let t = &self.scaling[target];
+        if t.suspended_out || !cooled {
+            return;
+        }
+        let max = t.max;
+        let cause = self.cause(target, policy, true);
+        if desired < max {
+            self.scaling[target].last_out = now;
+            self.scale_to(target, wanted.min(max), cause);
+            return;
+        }
+        // One not-scaled activity for as long as it stays so.
+        if self.scaling[target].activities.front().is_none_or(|a| a.not_scaled.is_none()) {
+            self.record(
+                target,
+                Activity {
+                    id: String::new(),
+                    at: now,
+                    end: Some(now),
+                    cause,
+                    description: "Attempting to scale due to alarm triggered".to_owned(),
+                    status: "Unfulfilled",
+                    message: "Not scaled: already at maximum capacity".to_owned(),
+                    not_scaled: Some(("AlreadyAtMaxCapacity", max, desired)),
+                },
+            );
+        }
+    }
+
+    fn cause(&self, target: usize, policy: usize, high: bool) -> String {
+        let p = &self.scaling[target].policies[policy];
+        let alarm = &self.alarms[if high { p.high } else { p.low }];
+        format!("monitor alarm {} in state ALARM triggered policy {}", alarm.name, p.name)
+    }
+}

@@ -1,0 +1,145 @@
+//! The ECS service scheduler: brings what runs to what is desired, within the percentages of the
+//! deployment configuration. The life of a single task is in `tasks`, the judgement over a rollout
+//! in `rollout`.
+
+use super::ecs::{Rollout, Status};
+use super::{Event, SECOND, TaskKey, World};
+
+/// At most this many tasks are started in one go, as Fargate's launch rate suggests.
+const BATCH: u32 = 20;
+
+impl World {
+    /// Sets the desired count, and lets the scheduler look at it soon.
+    pub(crate) fn set_desired(&mut self, service: usize, desired: u32) {
+        let s = &mut self.services[service];
+        if s.desired == desired {
+            return;
+        }
+        s.desired = desired;
+        s.steady = false;
+        let at = self.now;
+        s.deployments[0].updated = at;
+        self.look_soon(service);
+    }
+
+    /// Lets the scheduler look at a service within a second or two.
+    pub(crate) fn look_soon(&mut self, service: usize) {
+        let wait = self.services[service].rng.range(400, 1_800);
+        self.schedule(self.now + wait, Event::Reconcile(service));
+    }
+
+    /// The tasks of one deployment that are not being stopped.
+    fn wanted(&self, service: usize, deployment: u64) -> Vec<TaskKey> {
+        let s = &self.services[service];
+        let keys = s.live.iter().map(|id| (s.cluster, *id));
+        keys.filter(|k| self.tasks.get(k).is_some_and(|t| !t.stopping && t.deployment == deployment)).collect()
+    }
+
+    /// One look of the scheduler.
+    pub(crate) fn reconcile(&mut self, service: usize) {
+        let primary = self.services[service].deployments[0].id;
+        let others: Vec<u64> = self.services[service].deployments[1..].iter().map(|d| d.id).collect();
+        let desired = self.services[service].desired;
+        let mine = self.wanted(service, primary);
+        let mut old: Vec<TaskKey> = Vec::new();
+        for id in &others {
+            old.extend(self.wanted(service, *id));
+        }
+        let busy = if mine.len() as u32 > desired {
+            self.stop_surplus(service, primary, &mine, desired)
+        } else {
+            self.start_missing(service, primary, mine.len() as u32, old.len() as u32)
+        };
+        let replaced = self.stop_old(service, primary, &old, desired);
+        self.settle(service, busy || replaced);
+    }
+
+    /// Stops tasks beyond the desired count: those that do not run yet first, then the oldest.
+    fn stop_surplus(&mut self, service: usize, primary: u64, mine: &[TaskKey], desired: u32) -> bool {
+        let mut order: Vec<TaskKey> = mine.to_vec();
+        order.sort_by_key(|k| (self.tasks[k].status == Status::Running, self.tasks[k].created, k.1));
+        let surplus = mine.len() - desired as usize;
+        let reason = format!("Scaling activity initiated by (deployment ecs-svc/{primary})");
+        self.stop_some(service, &order[..surplus], &reason);
+        true
+    }
+
+    /// Starts what is missing, as far as the maximum percentage allows.
+    fn start_missing(&mut self, service: usize, primary: u64, mine: u32, old: u32) -> bool {
+        let s = &self.services[service];
+        let ceiling = (s.desired * s.max_percent / 100).max(u32::from(s.desired > 0));
+        let missing = s.desired.saturating_sub(mine);
+        let mut starts = missing.min(ceiling.saturating_sub(mine + old)).min(BATCH);
+        if starts == 0 {
+            return missing > 0;
+        }
+        if self.now < s.next_start {
+            let at = s.next_start;
+            self.schedule(at, Event::Reconcile(service));
+            return true;
+        }
+        if s.deployments[0].failed > 0 {
+            starts = 1;
+        }
+        let names: Vec<String> =
+            (0..starts).map(|_| format!("(task {:032x})", self.start_task(service, primary).1)).collect();
+        self.note(service, &format!("has started {starts} tasks: {}.", names.join(" ")));
+        if missing > starts {
+            let wait = self.services[service].rng.range(8, 12) * SECOND;
+            self.schedule(self.now + wait, Event::Reconcile(service));
+        }
+        true
+    }
+
+    /// Stops tasks of older deployments, as far as the minimum percentage allows.
+    fn stop_old(&mut self, service: usize, primary: u64, old: &[TaskKey], desired: u32) -> bool {
+        if old.is_empty() {
+            return false;
+        }
+        let floor = (desired * self.services[service].min_percent).div_ceil(100);
+        let healthy = self.count(service, |t| t.healthy && !t.stopping);
+        let (up, down): (Vec<TaskKey>, Vec<TaskKey>) = old.iter().partition(|k| self.tasks[*k].healthy);
+        let mut stops: Vec<TaskKey> = down;
+        stops.extend(up.into_iter().take(healthy.saturating_sub(floor) as usize));
+        if !stops.is_empty() {
+            let reason = format!("Scaling activity initiated by (deployment ecs-svc/{primary})");
+            self.stop_some(service, &stops, &reason);
+        }
+        true
+    }
+
+    fn stop_some(&mut self, service: usize, keys: &[TaskKey], reason: &str) {
+        let names: Vec<String> = keys.iter().map(|k| format!("(task {:032x})", k.1)).collect();
+        self.note(service, &format!("has stopped {} running tasks: {}.", keys.len(), names.join(" ")));
+        if let Some(group) = self.services[service].target_group {
+            let arn = self.target_groups[group].arn();
+            self.note(service, &format!("deregistered {} targets in (target-group {arn})", keys.len()));
+        }
+        for key in keys {
+            self.stop_task(*key, "ServiceSchedulerInitiated", reason);
+        }
+    }
+
+    /// Forgets drained deployments, completes a rollout, and says when all is calm.
+    fn settle(&mut self, service: usize, busy: bool) {
+        let s = &self.services[service];
+        let used: Vec<u64> =
+            s.live.iter().filter_map(|id| self.tasks.get(&(s.cluster, *id))).map(|t| t.deployment).collect();
+        let s = &mut self.services[service];
+        let primary = s.deployments[0].id;
+        s.deployments.retain(|d| d.id == primary || used.contains(&d.id));
+        let drained = s.deployments.len() == 1;
+        let desired = s.desired;
+        let healthy = self.count(service, |t| t.deployment == primary && t.healthy && !t.stopping);
+        let calm = !busy && drained && healthy == desired;
+        if calm && self.services[service].deployments[0].rollout == Rollout::InProgress {
+            self.complete_rollout(service);
+        }
+        let quiet = calm && self.count(service, |t| t.status != Status::Running) == 0;
+        if quiet && !self.services[service].steady {
+            self.services[service].steady = true;
+            self.note(service, "has reached a steady state.");
+            self.fulfil(service);
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! The life of a task: PROVISIONING, PENDING, ACTIVATING, RUNNING, and the stopping states, some
+//! seconds each. Who starts and stops tasks is `scheduler`.
+
+use super::ecs::{Fate, Status, Stop, Target, Task};
+use super::{Event, HOUR, SECOND, TaskKey, World};
+use crate::clock::Ms;
+
+/// How long stopped tasks stay listed.
+const REMEMBERED: Ms = HOUR;
+/// A task without a health check counts as healthy this long after it runs.
+const HEALTHY_AFTER: Ms = 40 * SECOND;
+const OUT_OF_MEMORY: &str = "OutOfMemoryError: Container killed due to memory usage";
+
+impl World {
+    /// Starts a task of a deployment.
+    pub(crate) fn start_task(&mut self, service: usize, deployment: u64) -> TaskKey {
+        let now = self.now;
+        let s = &mut self.services[service];
+        let at = s.deployments.iter().position(|d| d.id == deployment).unwrap_or(0);
+        let def = s.deployments[at].def.clone();
+        let fate = def.fate;
+        let id = s.rng.wide();
+        let zones = s.zones;
+        // Zones are balanced: the one with the fewest tasks is next.
+        let cluster = s.cluster;
+        let zone = zones
+            .iter()
+            .min_by_key(|z| {
+                self.services[service].live.iter().filter(|id| self.tasks[&(cluster, **id)].zone == **z).count()
+            })
+            .copied()
+            .unwrap_or("ap-northeast-1a");
+        let s = &mut self.services[service];
+        let bits = s.rng.next();
+        let task = Task {
+            service,
+            deployment: s.deployments[at].id,
+            def,
+            status: Status::Provisioning,
+            stopping: false,
+            epoch: 0,
+            fate,
+            zone,
+            spot: s.spot && s.live.len() % 2 == 1,
+            address: [u8::from(s.public_ip) ^ 1, (bits % 200) as u8, ((bits >> 8) % 250) as u8 + 4],
+            created: now,
+            pull_started: None,
+            pull_stopped: None,
+            started: None,
+            stopping_at: None,
+            execution_stopped: None,
+            stopped: None,
+            target: Target::None,
+            healthy: false,
+            stop: None,
+        };
+        s.live.push(id);
+        s.steady = false;
+        let key = (s.cluster, id);
+        self.tasks.insert(key, task);
+        self.after(key, 4, 6);
+        key
+    }
+
+    /// Schedules the next step of a task in that many seconds.
+    fn after(&mut self, key: TaskKey, low: i64, high: i64) {
+        let Some(task) = self.tasks.get(&key) else { return };
+        let (service, epoch) = (task.service, task.epoch);
+        let wait = self.services[service].rng.range(low * SECOND, high * SECOND);
+        self.schedule(self.now + wait, Event::Step { key, epoch });
+    }
+
+    /// A task goes on, if it is still where it was when the step was planned.
+    pub(crate) fn step_task(&mut self, key: TaskKey, epoch: u32) {
+        let now = self.now;
+        let Some(task) = self.tasks.get_mut(&key).filter(|t| t.epoch == epoch) else { return };
+        let service = task.service;
+        task.epoch += 1;
+        match task.status {
+            Status::Provisioning => {
+                task.status = Status::Pending;
+                task.pull_started = Some(now + SECOND);
+                self.after(key, 10, 14);
+            }
+            Status::Pending => {
+                task.status = Status::Activating;
+                task.pull_stopped = Some(now);
+                if task.fate == Fate::ExitsEarly {
+                    self.fail_task(key, 1, None);
+                    return;
+                }
+                self.register_target(key);
+                self.after(key, 3, 5);
+            }
+            Status::Activating => {
+                task.status = Status::Running;
+                task.started = Some(now);
+                let epoch = task.epoch;
+                let crashes = task.fate == Fate::OutOfMemory;
+                self.task_runs(service, key);
+                if crashes {
+                    self.after(key, 4, 7);
+                } else {
+                    let wait = match self.services[service].target_group {
+                        Some(_) => self.services[service].rng.range(5, 10) * SECOND,
+                        None => HEALTHY_AFTER,
+                    };
+                    self.schedule(now + wait, Event::Healthy { key, epoch });
+                }
+            }
+            Status::Running => self.fail_task(key, 137, Some(OUT_OF_MEMORY)),
+            Status::Deactivating => {
+                task.status = Status::Stopping;
+                self.after(key, 2, 5);
+            }
+            Status::Stopping => {
+                task.status = Status::Deprovisioning;
+                task.execution_stopped = Some(now);
+                self.after(key, 2, 4);
+            }
+            Status::Deprovisioning => self.task_stopped(key),
+            Status::Stopped => {}
+        }
+    }
+
+    fn register_target(&mut self, key: TaskKey) {
+        let Some(task) = self.tasks.get_mut(&key) else { return };
+        let service = task.service;
+        if let Some(group) = self.services[service].target_group {
+            task.target = Target::Initial;
+            let arn = self.target_groups[group].arn();
+            self.note(service, &format!("registered 1 targets in (target-group {arn})"));
+        }
+    }
+
+    /// A task of a service came to RUNNING.
+    fn task_runs(&mut self, service: usize, key: TaskKey) {
+        let deployment = self.tasks[&key].deployment;
+        let found = self.services[service].deployments.iter_mut().find(|d| d.id == deployment);
+        if let Some(d) = found {
+            // The quirk of ECS: a task that runs sets the count of failures back.
+            d.failed = 0;
+        }
+        self.log_running(service);
+    }
+
+    /// A target or health check turned healthy.
+    pub(crate) fn task_healthy(&mut self, key: TaskKey, epoch: u32) {
+        let Some(task) = self.tasks.get_mut(&key) else { return };
+        if task.epoch != epoch || task.status != Status::Running {
+            return;
+        }
+        task.healthy = true;
+        if task.target == Target::Initial {
+            task.target = Target::Healthy;
+        }
+        let service = task.service;
+        self.schedule(self.now, Event::Reconcile(service));
+    }
+
+    /// A task's essential container ended by itself.
+    fn fail_task(&mut self, key: TaskKey, exit: i64, container: Option<&'static str>) {
+        let now = self.now;
+        let Some(task) = self.tasks.get_mut(&key) else { return };
+        let (service, deployment) = (task.service, task.deployment);
+        let was_running = task.status == Status::Running;
+        task.status = Status::Deprovisioning;
+        task.stopping = true;
+        task.healthy = false;
+        task.epoch += 1;
+        task.stopping_at = Some(now);
+        task.execution_stopped = Some(now);
+        if task.target != Target::None {
+            task.target = Target::Draining;
+        }
+        task.stop = Some(Box::new(Stop {
+            code: "EssentialContainerExited",
+            reason: "Essential container in task exited".to_owned(),
+            exit,
+            container,
+        }));
+        if was_running {
+            self.log_running(service);
+        }
+        self.after(key, 2, 4);
+        let (fate, created) = self.tasks.get(&key).map_or((Fate::Fine, now), |t| (t.fate, t.created));
+        self.deployment_failure(service, deployment, fate, created);
+    }
+
+    /// Stops a task in order: out of the load balancer, SIGTERM, gone.
+    pub(crate) fn stop_task(&mut self, key: TaskKey, code: &'static str, reason: &str) {
+        let now = self.now;
+        let Some(task) = self.tasks.get_mut(&key).filter(|t| !t.stopping) else { return };
+        let service = task.service;
+        let was_running = task.status == Status::Running;
+        task.stopping = true;
+        task.healthy = false;
+        task.epoch += 1;
+        task.stopping_at = Some(now);
+        let draining = task.target != Target::None;
+        if draining {
+            task.target = Target::Draining;
+            task.status = Status::Deactivating;
+        } else {
+            task.status = Status::Stopping;
+        }
+        task.stop = Some(Box::new(Stop { code, reason: reason.to_owned(), exit: 0, container: None }));
+        self.services[service].steady = false;
+        if was_running {
+            self.log_running(service);
+        }
+        if draining {
+            self.after(key, 10, 15);
+        } else {
+            self.after(key, 2, 5);
+        }
+    }
+
+    fn task_stopped(&mut self, key: TaskKey) {
+        let now = self.now;
+        let Some(task) = self.tasks.get_mut(&key) else { return };
+        let service = task.service;
+        task.status = Status::Stopped;
+        task.stopped = Some(now);
+        task.target = Target::None;
+        let s = &mut self.services[service];
+        s.live.retain(|id| *id != key.1);
+        s.stopped.push_back(key.1);
+        self.schedule(now + REMEMBERED, Event::Forget { key });
+        self.schedule(now, Event::Reconcile(service));
+    }
+
+    /// A stopped task leaves the lists.
+    pub(crate) fn forget_task(&mut self, key: TaskKey) {
+        if let Some(task) = self.tasks.remove(&key) {
+            self.services[task.service].stopped.retain(|id| *id != key.1);
+        }
+    }
+
+    /// Remembers how many tasks run from now on: metrics of the past depend on it.
+    pub(crate) fn log_running(&mut self, service: usize) {
+        let running = self.running(service);
+        let now = self.now;
+        self.services[service].load.log_running(now, running);
+    }
+}

@@ -1,0 +1,449 @@
+//! How answers enter the estate. Every fact passes here, and nowhere else.
+//!
+//! An answer whose account is not yet known to be right waits; one of a wrong account is never shown.
+
+use super::effect::{Effect, Query};
+use super::event::{Answer, Fact, Part};
+use super::poll::{Flight, Job, Poller, Sweep};
+use crate::config::EnvironmentConfig;
+use crate::model::{Estate, Failure, FailureKind, Series, Source};
+use jiff::Timestamp;
+
+/// The content of a fact of this kind.
+macro_rules! picked {
+    ($fact:expr, $kind:ident) => {
+        if let Fact::$kind(found) = $fact { Some(found) } else { None }
+    };
+}
+
+impl Poller {
+    /// Takes an answer in. Effects are what follows from it: the next batches of a sweep.
+    pub fn absorb(
+        &mut self,
+        estate: &mut Estate,
+        environment: &EnvironmentConfig,
+        answer: Answer,
+        now: Timestamp,
+    ) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let Some(flight) = self.claim_or_hold(answer, now, estate, environment, &mut effects) else { return effects };
+        let (flight, part) = flight;
+        self.take_in(estate, environment, flight, part, now, &mut effects);
+        effects
+    }
+
+    /// The flight and the part to take in now; none for a stale answer or one that must wait.
+    fn claim_or_hold(
+        &mut self,
+        answer: Answer,
+        now: Timestamp,
+        estate: &mut Estate,
+        environment: &EnvironmentConfig,
+        effects: &mut Vec<Effect>,
+    ) -> Option<(Flight, Part)> {
+        let identity = self.flights.get(&answer.ticket).is_some_and(|flight| matches!(flight.query, Query::Identity));
+        if !identity && self.flights.contains_key(&answer.ticket) {
+            if let Some(held) = &mut self.held {
+                held.push(answer);
+                return None;
+            }
+        }
+        let flight = self.claim(&answer, now)?;
+        if !identity {
+            return (!self.wrong_account).then_some((flight, answer.part));
+        }
+        self.landed(Job::Identity);
+        self.meet(estate, environment, answer.part, now);
+        // The account is known to be right, or cannot be known: what waited may come in.
+        for waiting in self.held.take().unwrap_or_default() {
+            if let Some(flight) = self.claim(&waiting, now)
+                && !self.wrong_account
+            {
+                self.take_in(estate, environment, flight, waiting.part, now, effects);
+            }
+        }
+        None
+    }
+
+    /// Takes in who we are.
+    fn meet(&mut self, estate: &mut Estate, environment: &EnvironmentConfig, part: Part, now: Timestamp) {
+        let outcome = match part {
+            Part::Page(Fact::Identity(identity)) | Part::Last(Fact::Identity(identity)) => {
+                let wrong = environment.account.as_ref().is_some_and(|account| *account != identity.account);
+                if wrong {
+                    let configured = environment.account.as_deref().unwrap_or_default();
+                    let message = format!(
+                        "these credentials are for account {}, but {} is {configured}",
+                        identity.account, environment.name
+                    );
+                    // Nothing of another account may stand under this environment's name.
+                    *estate = Estate::default();
+                    estate.identity.learn(identity, now);
+                    estate.identity.fail(Failure::new(FailureKind::WrongAccount, message));
+                    self.drop_flights();
+                    self.wrong_account = true;
+                    Err(FailureKind::WrongAccount)
+                } else {
+                    let back = estate.identity.failure().is_some() || self.wrong_account;
+                    self.wrong_account = false;
+                    estate.identity.learn(identity, now);
+                    if back {
+                        self.retry_failed(now);
+                    }
+                    Ok(())
+                }
+            }
+            Part::Broken(failure) => {
+                let kind = failure.kind;
+                estate.identity.fail(failure);
+                Err(kind)
+            }
+            Part::Page(_) | Part::Last(_) => {
+                estate.identity.fail(not_understood());
+                Err(FailureKind::Malformed)
+            }
+        };
+        self.finish(Job::Identity, outcome, environment, now);
+    }
+
+    fn take_in(
+        &mut self,
+        estate: &mut Estate,
+        environment: &EnvironmentConfig,
+        flight: Flight,
+        part: Part,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        if let Part::Broken(failure) = &part
+            && failure.kind == FailureKind::Credentials
+            // Once it is known, the identity's own retries look for new credentials.
+            && estate.identity.failure().is_none()
+        {
+            self.hurry(&[Source::Identity], now);
+        }
+        match &flight.query {
+            Query::Identity => {}
+            Query::ServiceNames { .. } | Query::Services { .. } => {
+                self.sweep_services(estate, environment, &flight, part, now, effects)
+            }
+            Query::TaskIds { .. } | Query::Tasks { .. } => {
+                self.sweep_tasks(estate, environment, &flight, part, now, effects)
+            }
+            Query::TaskDefinition { name } => {
+                let slot = estate.task_definitions.entry(name.clone()).or_default();
+                let outcome = one(slot, part, now, |fact| picked!(fact, TaskDefinition).map(|found| *found));
+                self.finish_keyed(Source::TaskDefinitions, name, outcome, false, environment, now);
+            }
+            Query::Rollouts { service, .. } => {
+                let slot = estate.rollouts.entry(service.clone()).or_default();
+                let outcome = one(slot, part, now, |fact| picked!(fact, Rollouts));
+                let steady = slot.value().and_then(|list| list.first()).is_none_or(|newest| newest.status.terminal());
+                if outcome.is_ok()
+                    && let Some(primary) = estate.service(service).and_then(|service| service.primary())
+                {
+                    self.history_of.insert(service.clone(), primary.id.clone());
+                }
+                self.finish_keyed(Source::Rollouts, service, outcome, steady, environment, now);
+            }
+            Query::Targets { group } => {
+                let slot = estate.targets.entry(group.clone()).or_default();
+                let outcome = one(slot, part, now, |fact| picked!(fact, Targets));
+                self.finish_keyed(Source::Targets, group, outcome, false, environment, now);
+            }
+            Query::Metrics { .. } => self.take_metrics(estate, environment, &flight, part, now),
+            Query::Cluster { .. }
+            | Query::ScalableTargets { .. }
+            | Query::ScalingPolicies { .. }
+            | Query::ScheduledActions { .. }
+            | Query::ScalingActivities { .. }
+            | Query::DbClusters { .. }
+            | Query::DbInstances { .. }
+            | Query::Alarms { .. } => self.whole(estate, environment, flight, part, now),
+        }
+    }
+
+    /// Sources that replace their value whole; pages are gathered until the last.
+    fn whole(
+        &mut self,
+        estate: &mut Estate,
+        environment: &EnvironmentConfig,
+        flight: Flight,
+        part: Part,
+        now: Timestamp,
+    ) {
+        let Some(job) = flight.job else { return };
+        let pages = flight.pages;
+        let outcome = match job {
+            Job::Cluster => {
+                let outcome = one(&mut estate.cluster, part, now, |fact| match fact {
+                    Fact::Cluster(found) => Some(found.unwrap_or_default()),
+                    _ => None,
+                });
+                // No cluster of that name: an empty one was learned, which is not to be believed.
+                if outcome.is_ok() && estate.cluster.value().is_some_and(|cluster| cluster.name.is_empty()) {
+                    let name = environment.cluster.as_deref().unwrap_or_default();
+                    estate.cluster = crate::model::Observed::default();
+                    estate.cluster.fail(Failure::new(FailureKind::NotFound, format!("there is no cluster {name}")));
+                    Err(FailureKind::NotFound)
+                } else {
+                    outcome
+                }
+            }
+            Job::ScalableTargets => all(&mut estate.scalable, pages, part, now, |fact| picked!(fact, ScalableTargets)),
+            Job::ScalingPolicies => all(&mut estate.policies, pages, part, now, |fact| picked!(fact, ScalingPolicies)),
+            Job::ScheduledActions => {
+                all(&mut estate.scheduled, pages, part, now, |fact| picked!(fact, ScheduledActions))
+            }
+            Job::ScalingActivities => {
+                all(&mut estate.activities, pages, part, now, |fact| picked!(fact, ScalingActivities))
+            }
+            Job::DbClusters => all(&mut estate.db_clusters, pages, part, now, |fact| picked!(fact, DbClusters)),
+            Job::DbInstances => all(&mut estate.db_instances, pages, part, now, |fact| picked!(fact, DbInstances)),
+            Job::Alarms => all(&mut estate.alarms, pages, part, now, |fact| picked!(fact, Alarms)),
+            Job::Identity | Job::Services | Job::Tasks | Job::ServiceMetrics | Job::DbMetrics => return,
+        };
+        self.landed(job);
+        self.finish(job, outcome, environment, now);
+    }
+
+    fn sweep_services(
+        &mut self,
+        estate: &mut Estate,
+        environment: &EnvironmentConfig,
+        flight: &Flight,
+        part: Part,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        let last = !matches!(part, Part::Page(_));
+        let Some(sweep) = self.services.as_mut() else { return };
+        let listing = matches!(flight.query, Query::ServiceNames { .. });
+        match part {
+            Part::Page(Fact::ServiceNames(names)) | Part::Last(Fact::ServiceNames(names)) => {
+                for name in names.into_iter().filter(|name| environment.has_service(name)) {
+                    if sweep.listed.insert(name.clone()) {
+                        sweep.waiting.push(name);
+                    }
+                }
+            }
+            Part::Page(Fact::Services(found, missing)) | Part::Last(Fact::Services(found, missing)) => {
+                let services = estate.services.fill();
+                for service in found {
+                    services.insert(service.name.clone(), service);
+                }
+                sweep.missing.extend(missing);
+            }
+            Part::Broken(failure) => sweep.broke(&flight.query, failure),
+            Part::Page(_) | Part::Last(_) => sweep.broke(&flight.query, not_understood()),
+        }
+        if last {
+            sweep.landed(listing);
+            self.landed(Job::Services);
+        }
+        let cluster = environment.cluster.clone().unwrap_or_default();
+        self.send_services(&cluster, flight.lane, effects);
+        let Some(sweep) = self.services.take_if(|sweep| sweep.over()) else { return };
+        let outcome = sweep.outcome();
+        if sweep.list_failure.is_none() && sweep.unread < sweep.listed.len().max(1) {
+            // What is no longer listed, or was looked for and not found, is gone.
+            if let Some(services) = estate.services.value_mut() {
+                services.retain(|name, _| sweep.listed.contains(name) && !sweep.missing.contains(name));
+            }
+        }
+        sweep.close(&mut estate.services, "services", now);
+        estate.missing_services = if environment.exact_services().is_some() { sweep.missing } else { Vec::new() };
+        self.finish(Job::Services, outcome, environment, now);
+    }
+
+    fn sweep_tasks(
+        &mut self,
+        estate: &mut Estate,
+        environment: &EnvironmentConfig,
+        flight: &Flight,
+        part: Part,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        let last = !matches!(part, Part::Page(_));
+        let listing = matches!(flight.query, Query::TaskIds { .. });
+        let Some(mut sweep) = self.tasks.take() else { return };
+        match part {
+            Part::Page(Fact::TaskIds(ids)) | Part::Last(Fact::TaskIds(ids)) => {
+                let stopped = matches!(flight.query, Query::TaskIds { stopped: true, .. });
+                for id in ids {
+                    if sweep.listed.insert(id.clone()) && self.needs_description(estate, &id, stopped, now) {
+                        sweep.waiting.push(id);
+                    }
+                }
+            }
+            Part::Page(Fact::Tasks(found)) | Part::Last(Fact::Tasks(found)) => {
+                let tasks = estate.tasks.fill();
+                for task in found {
+                    // Tasks of services that are not the environment's are not its own.
+                    if task.service.as_deref().is_none_or(|service| environment.has_service(service)) {
+                        self.described.insert(task.id.clone(), now);
+                        tasks.insert(task.id.clone(), task);
+                    }
+                }
+            }
+            Part::Broken(failure) => sweep.broke(&flight.query, failure),
+            Part::Page(_) | Part::Last(_) => sweep.broke(&flight.query, not_understood()),
+        }
+        if last {
+            sweep.landed(listing);
+            self.landed(Job::Tasks);
+        }
+        self.tasks = Some(sweep);
+        let cluster = environment.cluster.clone().unwrap_or_default();
+        self.send_tasks(&cluster, flight.lane, effects);
+        let Some(sweep) = self.tasks.take_if(|sweep| sweep.over()) else { return };
+        let outcome = sweep.outcome();
+        if sweep.list_failure.is_none() {
+            if let Some(tasks) = estate.tasks.value_mut() {
+                tasks.retain(|id, _| sweep.listed.contains(id));
+            }
+            self.described.retain(|id, _| sweep.listed.contains(id));
+        }
+        sweep.close(&mut estate.tasks, "tasks", now);
+        self.finish(Job::Tasks, outcome, environment, now);
+    }
+
+    fn take_metrics(
+        &mut self,
+        estate: &mut Estate,
+        environment: &EnvironmentConfig,
+        flight: &Flight,
+        part: Part,
+        now: Timestamp,
+    ) {
+        let Some(job) = flight.job else { return };
+        let last = !matches!(part, Part::Page(_));
+        match part {
+            Part::Page(Fact::Metrics(found)) | Part::Last(Fact::Metrics(found)) => {
+                for (key, points) in found {
+                    estate.series.entry(key).or_insert_with(|| Series::new(Vec::new())).merge(points);
+                }
+                if last {
+                    self.metric_failures.remove(&job);
+                }
+            }
+            Part::Broken(failure) => {
+                self.metric_failures.insert(job, failure);
+            }
+            Part::Page(_) | Part::Last(_) => {
+                self.metric_failures.insert(job, not_understood());
+            }
+        }
+        if last && self.landed(job) {
+            let outcome = self.metric_failures.get(&job).map_or(Ok(()), |failure| Err(failure.kind));
+            match self.metric_failures.values().next() {
+                Some(failure) => estate.metrics.fail(failure.clone()),
+                None => estate.metrics.learn((), now),
+            }
+            self.finish(job, outcome, environment, now);
+        }
+    }
+}
+
+impl Sweep {
+    /// A list or a batch ended early.
+    fn broke(&mut self, query: &Query, failure: Failure) {
+        match query {
+            Query::Services { names: batch, .. } | Query::Tasks { ids: batch, .. } => {
+                self.unread += batch.len();
+                self.failure.get_or_insert(failure);
+            }
+            _ => self.list_failure = Some(failure),
+        }
+    }
+
+    fn landed(&mut self, listing: bool) {
+        let under_way = if listing { &mut self.lists } else { &mut self.batches };
+        *under_way = under_way.saturating_sub(1);
+    }
+
+    fn outcome(&self) -> Result<(), FailureKind> {
+        let failure = self.list_failure.as_ref().or(self.failure.as_ref());
+        failure.map_or(Ok(()), |failure| Err(failure.kind))
+    }
+
+    /// Writes into the value how the sweep went.
+    fn close<T: Default>(&self, slot: &mut crate::model::Observed<T>, what: &str, now: Timestamp) {
+        let (listed, unread) = (self.listed.len(), self.unread);
+        match (&self.list_failure, &self.failure) {
+            (None, None) => slot.filled(None, None, now),
+            // Nothing came: the last good value stays as it was.
+            (Some(failure), _) if listed == 0 => slot.fail(failure.clone()),
+            (_, Some(failure)) if unread >= listed => slot.fail(failure.clone()),
+            (Some(failure), _) => {
+                slot.filled(
+                    Some(format!("the list of {what} ended early, after {listed}: {failure}")),
+                    Some(failure.clone()),
+                    now,
+                );
+            }
+            (None, Some(failure)) => {
+                let missing = format!("{unread} of {listed} {what} could not be read: {failure}");
+                slot.filled(Some(missing), Some(failure.clone()), now);
+            }
+        }
+    }
+}
+
+/// Takes one value.
+fn one<T>(
+    slot: &mut crate::model::Observed<T>,
+    part: Part,
+    now: Timestamp,
+    pick: impl Fn(Fact) -> Option<T>,
+) -> Result<(), FailureKind> {
+    let failure = match part {
+        Part::Page(fact) | Part::Last(fact) => match pick(fact) {
+            Some(value) => {
+                slot.learn(value, now);
+                return Ok(());
+            }
+            None => not_understood(),
+        },
+        Part::Broken(failure) => failure,
+    };
+    let kind = failure.kind;
+    slot.fail(failure);
+    Err(kind)
+}
+
+/// Takes a list that came in pages.
+fn all<T>(
+    slot: &mut crate::model::Observed<Vec<T>>,
+    pages: Vec<Fact>,
+    part: Part,
+    now: Timestamp,
+    pick: impl Fn(Fact) -> Option<Vec<T>>,
+) -> Result<(), FailureKind> {
+    let count = pages.len();
+    let mut gathered: Vec<T> = pages.into_iter().filter_map(&pick).flatten().collect();
+    let failure = match part {
+        Part::Page(fact) | Part::Last(fact) => match pick(fact) {
+            Some(rest) => {
+                gathered.extend(rest);
+                slot.learn(gathered, now);
+                return Ok(());
+            }
+            None => not_understood(),
+        },
+        Part::Broken(failure) => failure,
+    };
+    let kind = failure.kind;
+    if count > 0 && slot.at().is_none() {
+        let missing = format!("the list ended early, after {count} pages: {failure}");
+        slot.learn_partly(gathered, missing, Some(failure), now);
+    } else {
+        slot.fail(failure);
+    }
+    Err(kind)
+}
+
+fn not_understood() -> Failure {
+    Failure::new(FailureKind::Malformed, "the answer is not of the kind that was asked for")
+}

@@ -1,0 +1,158 @@
+//! Geometry: where each block is, for a size. Both the update (windows, clicks) and the view (frames)
+//! ask here, so they cannot disagree.
+
+use super::App;
+use super::screen::{Block, View};
+use ratatui::layout::Rect;
+
+/// Below this many columns or rows nothing useful fits; the screen says so.
+pub const SMALLEST: (u16, u16) = (60, 15);
+/// From this many columns blocks stand side by side.
+const WIDE: u16 = 100;
+/// From this many rows all blocks of a service are shown at once.
+const TALL: u16 = 28;
+
+/// Where things are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Layout {
+    /// Environment, account, identity, time.
+    pub top: Rect,
+    /// Panes.
+    pub tabs: Rect,
+    /// A line about the opened thing, and why it is as it is.
+    pub summary: Option<Rect>,
+    /// Titles of all blocks of the view, where only the focused one is shown.
+    pub strip: Option<Rect>,
+    /// The blocks that are shown.
+    pub blocks: Vec<(Block, Rect)>,
+    /// Keys.
+    pub bottom: Rect,
+}
+
+/// Rows of the frame and titles around a block's rows.
+fn around(block: Block) -> u16 {
+    2 + u16::from(block.has_header())
+}
+
+/// The rows of a block that fit into its place.
+pub fn rows_in(block: Block, place: Rect) -> usize {
+    usize::from(place.height.saturating_sub(around(block)))
+}
+
+/// Where everything is now.
+pub fn layout(app: &App) -> Layout {
+    let (width, height) = app.screen.size;
+    let line = |y: u16| Rect::new(0, y, width, 1);
+    let view = app.screen.view();
+    let mut layout =
+        Layout { top: line(0), tabs: line(1), bottom: line(height.saturating_sub(1)), ..Layout::default() };
+    let mut area = Rect::new(0, 2, width, height.saturating_sub(3));
+    let summary = summary_rows(app, &view, area.height);
+    if summary > 0 {
+        let (head, rest) = split_rows(area, summary);
+        layout.summary = Some(head);
+        area = rest;
+    }
+    let focused = app.screen.focused();
+    if app.screen.zoom {
+        layout.blocks = vec![(focused, area)];
+        return layout;
+    }
+    match view {
+        View::Overview => overview(app, area, &mut layout),
+        View::Services => layout.blocks = vec![(Block::Services, area)],
+        View::Service(_) if width >= WIDE && area.height >= TALL => service(area, &mut layout),
+        View::Service(_) => one_of(view.blocks(), focused, area, &mut layout),
+        View::Task(..) => {
+            let containers = app.screen.list_of(Block::Containers).map_or(1, |list| list.total.max(1));
+            let (upper, lower) = split_rows(area, (containers as u16 + around(Block::Containers)).min(area.height / 2));
+            layout.blocks = vec![(Block::Containers, upper), (Block::TaskFacts, lower)];
+        }
+        View::Database => database(app, area, &mut layout),
+    }
+    layout
+}
+
+fn split_rows(area: Rect, rows: u16) -> (Rect, Rect) {
+    let rows = rows.min(area.height);
+    (Rect { height: rows, ..area }, Rect { y: area.y + rows, height: area.height - rows, ..area })
+}
+
+fn split_columns(area: Rect, columns: u16) -> (Rect, Rect) {
+    let columns = columns.min(area.width);
+    (Rect { width: columns, ..area }, Rect { x: area.x + columns, width: area.width - columns, ..area })
+}
+
+/// A line for the opened service or task, and one for each reason, as far as there is room.
+fn summary_rows(app: &App, view: &View, height: u16) -> u16 {
+    let reasons = match view {
+        View::Service(name) => app.estate.service_row(name).map_or(0, |row| row.assessment.reasons.len()),
+        View::Task(..) => 1,
+        View::Overview | View::Services | View::Database => return 0,
+    };
+    (1 + reasons as u16).min(if height >= TALL { 5 } else { 3 })
+}
+
+fn one_of(blocks: &[Block], focused: Block, area: Rect, layout: &mut Layout) {
+    let (strip, rest) = split_rows(area, 1);
+    layout.strip = Some(strip);
+    let shown = if blocks.contains(&focused) { focused } else { blocks[0] };
+    layout.blocks = vec![(shown, rest)];
+}
+
+fn overview(app: &App, area: Rect, layout: &mut Layout) {
+    let count = app.estate.derived.attention.len().max(1) as u16;
+    let most = (area.height / 3).max(3);
+    let (top, rest) = split_rows(area, (count + around(Block::Attention)).min(most.max(4)));
+    let databases: usize = app.screen.list_of(Block::OverviewDatabases).map_or(1, |list| list.total.max(1));
+    let (services, databases) = if app.environment.databases.is_empty() {
+        (rest, None)
+    } else if app.environment.cluster.is_none() {
+        (Rect { height: 0, ..rest }, Some(rest))
+    } else if area.width >= WIDE {
+        let (left, right) = split_columns(rest, area.width * 58 / 100);
+        (left, Some(right))
+    } else {
+        let wanted = databases as u16 + around(Block::OverviewDatabases);
+        let (upper, lower) = split_rows(rest, rest.height.saturating_sub(wanted.min(rest.height / 2)));
+        (upper, Some(lower))
+    };
+    layout.blocks = vec![(Block::Attention, top)];
+    if services.height > 0 {
+        layout.blocks.push((Block::OverviewServices, services));
+    }
+    layout.blocks.extend(databases.map(|place| (Block::OverviewDatabases, place)));
+}
+
+fn service(area: Rect, layout: &mut Layout) {
+    // Tasks and events are what is read most: they get the left and wider side.
+    let (left, right) = split_columns(area, area.width * 55 / 100);
+    let (tasks, events) = split_rows(left, area.height * 55 / 100);
+    let quarter = area.height / 4;
+    let (deployments, rest) = split_rows(right, quarter.max(6));
+    let (scaling, rest) = split_rows(rest, quarter.max(6));
+    let (targets, curves) = split_rows(rest, (quarter * 3 / 4).max(5));
+    layout.blocks = vec![
+        (Block::Tasks, tasks),
+        (Block::Deployments, deployments),
+        (Block::Events, events),
+        (Block::Scaling, scaling),
+        (Block::Targets, targets),
+        (Block::ServiceCurves, curves),
+    ];
+}
+
+fn database(app: &App, area: Rect, layout: &mut Layout) {
+    let rows = app.screen.list_of(Block::Databases).map_or(1, |list| list.total.max(1)) as u16;
+    if area.width < WIDE && area.height < TALL {
+        one_of(View::Database.blocks(), app.screen.focused(), area, layout);
+        return;
+    }
+    let (list, rest) = split_rows(area, (rows + around(Block::Databases)).min(area.height / 2).max(4));
+    let (curves, facts) = if area.width >= WIDE {
+        split_columns(rest, area.width * 62 / 100)
+    } else {
+        split_rows(rest, rest.height * 60 / 100)
+    };
+    layout.blocks = vec![(Block::Databases, list), (Block::DatabaseCurves, curves), (Block::DatabaseFacts, facts)];
+}

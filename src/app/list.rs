@@ -1,0 +1,138 @@
+//! A list's window: which row is selected, which are shown, how they are sorted and filtered.
+//!
+//! The selection is a key, not a number: rows come and go under it.
+
+/// The state of one list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct List {
+    /// Keys of the rows as shown, after filter and sort.
+    pub rows: Vec<String>,
+    /// First row shown.
+    pub offset: usize,
+    /// Rows that fit.
+    pub height: usize,
+    /// Which column sorts.
+    pub column: usize,
+    /// Whether it sorts downwards.
+    pub reversed: bool,
+    /// What the rows must contain.
+    pub filter: String,
+    /// Rows before the filter.
+    pub total: usize,
+    selected: Option<String>,
+    place: usize,
+}
+
+impl List {
+    /// The selected row's key.
+    pub fn selected(&self) -> Option<&str> {
+        self.rows.get(self.place).map(String::as_str)
+    }
+
+    /// The selected row's number.
+    pub fn place(&self) -> usize {
+        self.place
+    }
+
+    /// New rows: the selection stays on its key where that is still there, else on its place.
+    pub fn set_rows(&mut self, rows: Vec<String>, total: usize) {
+        self.rows = rows;
+        self.total = total;
+        if self.rows.get(self.place) != self.selected.as_ref()
+            && let Some(selected) = &self.selected
+            && let Some(place) = self.rows.iter().position(|row| row == selected)
+        {
+            self.place = place;
+        }
+        self.settle();
+    }
+
+    /// New height.
+    pub fn set_height(&mut self, height: usize) {
+        self.height = height;
+        self.settle();
+    }
+
+    /// Selects a row by number; too large a number is the last.
+    pub fn select(&mut self, place: usize) {
+        self.place = place.min(self.rows.len().saturating_sub(1));
+        self.selected = self.selected().map(str::to_owned);
+        self.settle();
+    }
+
+    /// Selects a row by key, if it is there; else remembers the key for when it comes.
+    pub fn select_key(&mut self, key: &str) {
+        self.selected = Some(key.to_owned());
+        if let Some(place) = self.rows.iter().position(|row| row == key) {
+            self.select(place);
+        }
+    }
+
+    /// Moves the selection by a number of rows.
+    pub fn step(&mut self, by: isize) {
+        self.select(self.place.saturating_add_signed(by));
+    }
+
+    /// The rows in the window.
+    pub fn window(&self) -> &[String] {
+        let end = (self.offset + self.height).min(self.rows.len());
+        self.rows.get(self.offset..end).unwrap_or_default()
+    }
+
+    fn settle(&mut self) {
+        self.place = self.place.min(self.rows.len().saturating_sub(1));
+        if let Some(row) = self.rows.get(self.place) {
+            self.selected = Some(row.clone());
+        }
+        let height = self.height.max(1);
+        if self.place < self.offset {
+            self.offset = self.place;
+        } else if self.place >= self.offset + height {
+            self.offset = self.place + 1 - height;
+        }
+        self.offset = self.offset.min(self.rows.len().saturating_sub(height));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn rows(keys: &[&str]) -> Vec<String> {
+        keys.iter().map(|key| (*key).to_owned()).collect()
+    }
+
+    #[test]
+    fn the_selection_follows_its_row() {
+        let mut list = List { height: 2, ..List::default() };
+        list.set_rows(rows(&["a", "b", "c"]), 3);
+        list.select(2);
+        assert_eq!(list.offset, 1);
+        list.set_rows(rows(&["c", "a", "b"]), 3);
+        assert_eq!(list.selected(), Some("c"));
+        list.set_rows(rows(&["a", "b"]), 2);
+        assert_eq!(list.selected(), Some("a"));
+    }
+
+    proptest! {
+        #[test]
+        fn the_selection_is_always_in_the_window(
+            steps in proptest::collection::vec((-50isize..50, 0usize..30, 0usize..40), 1..40)
+        ) {
+            let mut list = List::default();
+            for (step, height, count) in steps {
+                list.set_height(height);
+                list.set_rows((0..count).map(|n| n.to_string()).collect(), count);
+                list.step(step);
+                prop_assert!(list.window().len() <= height);
+                if count > 0 && height > 0 {
+                    let selected = list.selected().expect("a row");
+                    prop_assert!(list.window().iter().any(|row| row == selected));
+                    // No blank rows at the end while rows are hidden above.
+                    prop_assert!(list.offset == 0 || list.window().len() == height);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! What lies over the panes: help, palette, actions, raw fields, environments, activity, a message.
+//! All are a titled list of lines that can be searched; choosing a line may run something.
+
+use super::App;
+use super::command::{self, Command, Id, Risk};
+use super::input::Input;
+use super::list::List;
+use crate::model::text;
+
+/// Which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// All keys.
+    Help,
+    /// Any command by its name.
+    Palette,
+    /// What can be done to the selected thing.
+    Actions,
+    /// Raw fields.
+    Inspect,
+    /// Environments.
+    Environments,
+    /// What happened.
+    Activity,
+    /// Something to read.
+    Message,
+}
+
+/// What choosing a line does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// Nothing: it is there to read.
+    Nothing,
+    /// Runs a command.
+    Run(Id),
+    /// Opens an environment.
+    Environment(String),
+}
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// At the left: keys, or a time.
+    pub left: String,
+    /// The text.
+    pub text: String,
+    /// Dimmed, after the text.
+    pub note: String,
+    /// What it risks, for commands.
+    pub risk: Option<Risk>,
+    /// Bad news.
+    pub error: bool,
+    /// What choosing it does.
+    pub choice: Choice,
+}
+
+/// A window over the panes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overlay {
+    /// Which.
+    pub kind: Kind,
+    /// In its frame.
+    pub title: String,
+    /// All lines; `list.rows` holds the numbers of those that match.
+    pub lines: Vec<Line>,
+    /// Selection and window.
+    pub list: List,
+    /// What is searched for.
+    pub query: Input,
+    /// The first column shown, for long lines.
+    pub column: usize,
+    /// What `y` copies, if not the selected line.
+    pub copies: Option<String>,
+}
+
+impl Overlay {
+    /// A window over lines.
+    pub fn new(kind: Kind, title: impl Into<String>, lines: Vec<Line>) -> Self {
+        let mut overlay = Self {
+            kind,
+            title: title.into(),
+            lines,
+            list: List::default(),
+            query: Input::default(),
+            column: 0,
+            copies: None,
+        };
+        overlay.search();
+        overlay
+    }
+
+    /// Whether typing goes into its query at once.
+    pub fn types(&self) -> bool {
+        self.kind == Kind::Palette
+    }
+
+    /// The selected line.
+    pub fn selected(&self) -> Option<&Line> {
+        let number: usize = self.list.selected()?.parse().ok()?;
+        self.lines.get(number)
+    }
+
+    /// The lines in the window with whether each is selected.
+    pub fn shown(&self) -> impl Iterator<Item = (&Line, bool)> {
+        let selected = self.list.selected();
+        self.list.window().iter().filter_map(move |row| {
+            let line = self.lines.get(row.parse::<usize>().ok()?)?;
+            Some((line, Some(row.as_str()) == selected))
+        })
+    }
+
+    /// Finds the lines that match the query: fuzzily in the palette, plainly elsewhere.
+    pub fn search(&mut self) {
+        let query = self.query.text();
+        let numbers: Vec<usize> = if query.is_empty() {
+            (0..self.lines.len()).collect()
+        } else if self.types() {
+            let names: Vec<&str> = self.lines.iter().map(|line| line.text.as_str()).collect();
+            let found = frizbee::Matcher::new(query, &frizbee::Config::default()).match_list(&names);
+            found.into_iter().map(|found| found.index as usize).collect()
+        } else {
+            let wanted = Wanted::new(query);
+            let matching =
+                self.lines.iter().enumerate().filter(|(_, line)| {
+                    wanted.is_in(&line.text) || wanted.is_in(&line.note) || wanted.is_in(&line.left)
+                });
+            matching.map(|(number, _)| number).collect()
+        };
+        let total = self.lines.len();
+        self.list.set_rows(numbers.iter().map(usize::to_string).collect(), total);
+        if self.types() {
+            self.list.select(0);
+        }
+    }
+}
+
+/// A text to look for: capitals count only where one was typed.
+pub struct Wanted {
+    text: String,
+    exact: bool,
+}
+
+impl Wanted {
+    /// From what was typed.
+    pub fn new(typed: &str) -> Self {
+        let exact = typed.chars().any(char::is_uppercase);
+        Self { text: if exact { typed.to_owned() } else { typed.to_lowercase() }, exact }
+    }
+
+    /// Whether a text contains it.
+    pub fn is_in(&self, text: &str) -> bool {
+        if self.exact { text.contains(&self.text) } else { text.to_lowercase().contains(&self.text) }
+    }
+}
+
+fn line(left: impl Into<String>, text: impl Into<String>, note: impl Into<String>, choice: Choice) -> Line {
+    Line { left: left.into(), text: text.into(), note: note.into(), risk: None, error: false, choice }
+}
+
+fn command_line(app: &App, command: &Command, text: &str, note: &str) -> Line {
+    let keys: Vec<String> = app.keymap.keys(command.id).iter().map(|key| key.label()).collect();
+    Line { risk: Some(command.risk), ..line(keys.join(" "), text, note, Choice::Run(command.id)) }
+}
+
+/// All keys and commands, by scope.
+pub fn help(app: &App) -> Overlay {
+    let mut lines = Vec::new();
+    for scope in [command::Scope::List, command::Scope::Global, command::Scope::Input] {
+        lines.push(line("", format!("── {} ──", scope.title()), "", Choice::Nothing));
+        for command in command::ALL.iter().filter(|command| command.scope == scope) {
+            let mut entry = command_line(app, command, command.doc, command.name);
+            if scope == command::Scope::Input {
+                entry.choice = Choice::Nothing;
+            }
+            lines.push(entry);
+        }
+    }
+    Overlay::new(Kind::Help, "Keys", lines)
+}
+
+/// Any command by its name, and each environment.
+pub fn palette(app: &App) -> Overlay {
+    let commands =
+        command::ALL.iter().filter(|command| command.scope != command::Scope::Input && command.id != Id::Palette);
+    let mut lines: Vec<Line> = commands.map(|command| command_line(app, command, command.name, command.doc)).collect();
+    for environment in &app.config.environments {
+        let choice = Choice::Environment(environment.name.clone());
+        lines.push(line(
+            "",
+            format!("environment {}", environment.name),
+            format!("Switch to {}.", environment.name),
+            choice,
+        ));
+    }
+    Overlay::new(Kind::Palette, "Command", lines)
+}
+
+/// What can be done to the selected thing.
+pub fn actions(app: &App) -> Overlay {
+    let (name, commands) = super::select::actions(app);
+    let lines = commands.iter().map(|id| {
+        let command = command::get(*id);
+        command_line(app, command, command.title, command.doc)
+    });
+    Overlay::new(Kind::Actions, format!("Actions on {}", text::harmless(&name)), lines.collect())
+}
+
+/// The environments of the configuration.
+pub fn environments(app: &App) -> Overlay {
+    let lines = app.config.environments.iter().map(|environment| {
+        let mut notes = vec![environment.project.clone()];
+        notes.extend(environment.account.clone());
+        notes.extend(environment.region.clone());
+        if environment.guarded {
+            notes.push("GUARDED".to_owned());
+        }
+        notes.retain(|note| !note.is_empty());
+        let here = if environment.name == app.environment.name { "●" } else { "" };
+        line(here, environment.name.clone(), notes.join("  "), Choice::Environment(environment.name.clone()))
+    });
+    let mut overlay = Overlay::new(Kind::Environments, "Environments", lines.collect());
+    let place = app.config.environments.iter().position(|environment| environment.name == app.environment.name);
+    overlay.list.select(place.unwrap_or(0));
+    overlay
+}
+
+/// What happened in this session, newest first.
+pub fn activity(app: &App) -> Overlay {
+    let zone = app.zone();
+    let lines = app.activity.iter().rev().map(|entry| Line {
+        error: entry.error,
+        ..line(crate::model::time::clock(entry.at, &zone), entry.text.clone(), "", Choice::Nothing)
+    });
+    let mut lines: Vec<Line> = lines.collect();
+    if lines.is_empty() {
+        lines.push(line(
+            "",
+            "Nothing has happened yet: switches, failures and recoveries are listed here.",
+            "",
+            Choice::Nothing,
+        ));
+    }
+    Overlay::new(Kind::Activity, "Activity", lines)
+}
+
+/// Raw fields, a line each.
+pub fn inspect(title: String, fields: &str) -> Overlay {
+    let lines = fields.lines().map(|field| line("", text::harmless(field).into_owned(), "", Choice::Nothing));
+    let mut overlay = Overlay::new(Kind::Inspect, title, lines.collect());
+    overlay.copies = None;
+    overlay
+}
+
+/// Something to read, which `y` copies whole.
+pub fn message(title: &str, body: &str) -> Overlay {
+    let mut overlay =
+        Overlay::new(Kind::Message, title, body.lines().map(|text| line("", text, "", Choice::Nothing)).collect());
+    overlay.copies = Some(body.to_owned());
+    overlay
+}

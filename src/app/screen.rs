@@ -1,0 +1,208 @@
+//! Where a person is: panes, blocks, lists, and what lies over them. State only; drawing is in
+//! `src/ui`, geometry in `layout`, contents of rows in `rows`.
+
+use super::input::Input;
+use super::list::List;
+use super::overlay::Overlay;
+use jiff::Timestamp;
+use std::collections::{BTreeMap, HashMap};
+
+/// A tab of the top line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Pane {
+    /// What needs attention, services and databases at a glance.
+    #[default]
+    Overview,
+    /// Services, one service, one task.
+    Services,
+    /// Databases.
+    Database,
+}
+
+impl Pane {
+    /// All, with the digit that leads there and the title.
+    pub const ALL: [(Self, char, &'static str); 3] =
+        [(Self::Overview, '1', "Overview"), (Self::Services, '2', "Services"), (Self::Database, '4', "Database")];
+}
+
+/// What is shown in the pane.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum View {
+    /// The Overview.
+    Overview,
+    /// All services.
+    Services,
+    /// One service, by its whole name.
+    Service(String),
+    /// One task of a service, by its id.
+    Task(String, String),
+    /// The databases.
+    Database,
+}
+
+/// A framed part of a view that can have the focus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Block {
+    /// Overview: the needs-attention list.
+    Attention,
+    /// Overview: services.
+    OverviewServices,
+    /// Overview: databases.
+    OverviewDatabases,
+    /// The list of services.
+    Services,
+    /// A service's tasks.
+    Tasks,
+    /// A service's deployments and their history.
+    Deployments,
+    /// A service's events.
+    Events,
+    /// A service's autoscaling: limits, policies, schedule, activities.
+    Scaling,
+    /// A service's load balancer targets.
+    Targets,
+    /// A service's curves.
+    ServiceCurves,
+    /// A task's containers.
+    Containers,
+    /// A task's facts.
+    TaskFacts,
+    /// The list of databases with their members.
+    Databases,
+    /// The selected database's curves.
+    DatabaseCurves,
+    /// The selected database's facts: endpoint, backups, pending changes.
+    DatabaseFacts,
+}
+
+impl Block {
+    /// The title in its frame.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Attention => "Needs attention",
+            Self::OverviewServices | Self::Services => "Services",
+            Self::OverviewDatabases | Self::Databases => "Databases",
+            Self::Tasks => "Tasks",
+            Self::Deployments => "Deployments",
+            Self::Events => "Events",
+            Self::Scaling => "Autoscaling",
+            Self::Targets => "Targets",
+            Self::ServiceCurves | Self::DatabaseCurves => "Metrics",
+            Self::Containers => "Containers",
+            Self::TaskFacts => "Task",
+            Self::DatabaseFacts => "Facts",
+        }
+    }
+
+    /// Whether its rows have a line of column titles above them.
+    pub fn has_header(self) -> bool {
+        matches!(
+            self,
+            Self::OverviewServices
+                | Self::Services
+                | Self::Tasks
+                | Self::Deployments
+                | Self::Targets
+                | Self::Containers
+                | Self::Databases
+                | Self::OverviewDatabases
+        )
+    }
+
+    /// Whether it has rows that can be selected.
+    pub fn has_rows(self) -> bool {
+        !matches!(self, Self::ServiceCurves | Self::DatabaseCurves)
+    }
+}
+
+impl View {
+    /// Its blocks, in the order of `Tab`.
+    pub fn blocks(&self) -> &'static [Block] {
+        match self {
+            Self::Overview => &[Block::Attention, Block::OverviewServices, Block::OverviewDatabases],
+            Self::Services => &[Block::Services],
+            Self::Service(_) => {
+                &[Block::Tasks, Block::Deployments, Block::Events, Block::Scaling, Block::Targets, Block::ServiceCurves]
+            }
+            Self::Task(..) => &[Block::Containers, Block::TaskFacts],
+            Self::Database => &[Block::Databases, Block::DatabaseCurves, Block::DatabaseFacts],
+        }
+    }
+}
+
+/// What a line of text is typed for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Typing {
+    /// The block whose rows are filtered; `None`: the overlay.
+    pub block: Option<Block>,
+    /// The line.
+    pub input: Input,
+    /// What stood before, for Esc.
+    pub before: String,
+}
+
+/// Where a person is.
+#[derive(Debug, Clone, Default)]
+pub struct Screen {
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// The pane.
+    pub pane: Pane,
+    /// The opened service in the services pane.
+    pub service: Option<String>,
+    /// The opened task of it.
+    pub task: Option<String>,
+    /// The focused block of each view (by its first block).
+    pub focus: HashMap<Block, Block>,
+    /// The list of each block.
+    pub lists: BTreeMap<Block, List>,
+    /// The focused block has the whole screen.
+    pub zoom: bool,
+    /// Held still since.
+    pub paused: Option<Timestamp>,
+    /// What lies over the panes, the last on top.
+    pub overlays: Vec<Overlay>,
+    /// A line being typed.
+    pub typing: Option<Typing>,
+    /// Names that changed, until when they are marked.
+    pub flashes: HashMap<String, Timestamp>,
+    /// A short message at the bottom, until when.
+    pub toast: Option<(String, Timestamp)>,
+    /// The database whose curves and facts are shown.
+    pub database: Option<String>,
+}
+
+impl Screen {
+    /// What is shown.
+    pub fn view(&self) -> View {
+        match (self.pane, &self.service, &self.task) {
+            (Pane::Overview, _, _) => View::Overview,
+            (Pane::Database, _, _) => View::Database,
+            (Pane::Services, None, _) => View::Services,
+            (Pane::Services, Some(service), None) => View::Service(service.clone()),
+            (Pane::Services, Some(service), Some(task)) => View::Task(service.clone(), task.clone()),
+        }
+    }
+
+    /// The block with the focus.
+    pub fn focused(&self) -> Block {
+        let first = self.view().blocks()[0];
+        self.focus.get(&first).copied().unwrap_or(first)
+    }
+
+    /// Gives a block of the current view the focus.
+    pub fn focus_on(&mut self, block: Block) {
+        let first = self.view().blocks()[0];
+        self.focus.insert(first, block);
+    }
+
+    /// A block's list.
+    pub fn list(&mut self, block: Block) -> &mut List {
+        self.lists.entry(block).or_default()
+    }
+
+    /// A block's list, to read.
+    pub fn list_of(&self, block: Block) -> Option<&List> {
+        self.lists.get(&block)
+    }
+}

@@ -1,0 +1,195 @@
+//! The selected thing: what it is, what it is called, where it is in the AWS console, what can be
+//! done to it, and its raw fields.
+
+use super::App;
+use super::command::Id;
+use super::list::List;
+use super::screen::{Block, View};
+use crate::model::{Observed, Place};
+use serde::Serialize;
+
+/// What a row stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// A service.
+    Service(String),
+    /// A task of a service.
+    Task(String, String),
+    /// A container of a task.
+    Container(String, String),
+    /// A deployment of a service.
+    Deployment(String, String),
+    /// A database.
+    Database(String),
+    /// An instance of a database.
+    Instance(String, String),
+    /// An alarm.
+    Alarm(String),
+    /// An entry of the needs-attention list that is none of these, by its text.
+    Text(String),
+}
+
+/// What is selected, if anything is.
+pub fn subject(app: &App) -> Option<Subject> {
+    let block = app.screen.focused();
+    let key = app.screen.list_of(block).and_then(List::selected);
+    let service = app.screen.service.clone();
+    match block {
+        Block::Services | Block::OverviewServices => key.map(|key| Subject::Service(key.to_owned())),
+        Block::Tasks => Some(Subject::Task(service?, key?.to_owned())),
+        Block::Containers => Some(Subject::Container(app.screen.task.clone()?, key?.to_owned())),
+        Block::Deployments => Some(Subject::Deployment(service?, key?.to_owned())),
+        Block::Databases | Block::OverviewDatabases => {
+            let key = key?;
+            Some(match key.split_once('/') {
+                Some((database, instance)) => Subject::Instance(database.to_owned(), instance.to_owned()),
+                None => Subject::Database(key.to_owned()),
+            })
+        }
+        Block::Attention => {
+            let entry = attention(app)?;
+            Some(match &entry.place {
+                Place::Service(name) => Subject::Service(name.clone()),
+                Place::Database(id) => Subject::Database(id.clone()),
+                Place::Alarm(name) => Subject::Alarm(name.clone()),
+                Place::Identity | Place::Services | Place::Source(_) => Subject::Text(entry.what.clone()),
+            })
+        }
+        Block::Events => {
+            let events = &app.estate.service(&service?)?.events;
+            events.iter().find(|event| Some(event.id.as_str()) == key).map(|event| Subject::Text(event.message.clone()))
+        }
+        Block::Scaling | Block::TaskFacts | Block::DatabaseFacts => {
+            let line = super::facts::lines(app, block).into_iter().nth(key?.parse().ok()?)?;
+            Some(Subject::Text(line.text))
+        }
+        Block::Targets => key.map(|key| Subject::Text(key.to_owned())),
+        Block::ServiceCurves => service.map(Subject::Service),
+        Block::DatabaseCurves => {
+            super::facts::shown_database(app).map(|row| Subject::Database(row.database.id.clone()))
+        }
+    }
+}
+
+/// The selected entry of the needs-attention list.
+pub fn attention(app: &App) -> Option<&crate::model::Attention> {
+    let list = app.screen.list_of(Block::Attention)?;
+    let key = list.selected()?;
+    // The keys are made from the entries in their order, so a filtered list needs the key itself.
+    let mut seen = std::collections::HashMap::new();
+    app.estate.derived.attention.iter().find(|entry| {
+        let number: &mut usize = seen.entry((entry.name.clone(), entry.severity)).or_default();
+        *number += 1;
+        key == format!("{}#{}#{number}", entry.name, entry.severity.word())
+    })
+}
+
+impl Subject {
+    /// What `y` copies and titles show.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Service(name) | Self::Database(name) | Self::Alarm(name) | Self::Text(name) => name,
+            Self::Task(_, id) | Self::Container(_, id) | Self::Instance(_, id) => id,
+            Self::Deployment(_, key) => key.split_once(' ').map_or(key, |(_, id)| id),
+        }
+    }
+}
+
+/// The selected thing's name and the commands that apply to it, most useful first.
+pub fn actions(app: &App) -> (String, Vec<Id>) {
+    let Some(subject) = subject(app) else { return ("nothing".to_owned(), vec![Id::Refresh]) };
+    let mut commands = Vec::new();
+    if opens(app, &subject) {
+        commands.push(Id::Open);
+    }
+    if !matches!(subject, Subject::Text(_)) {
+        commands.push(Id::Inspect);
+    }
+    commands.push(Id::Copy);
+    if console_link(app, &subject).is_some() {
+        commands.push(Id::Console);
+    }
+    commands.push(Id::Refresh);
+    (subject.name().to_owned(), commands)
+}
+
+fn opens(app: &App, subject: &Subject) -> bool {
+    match subject {
+        Subject::Service(_) => app.screen.view() != View::Service(subject.name().to_owned()),
+        Subject::Task(..) => true,
+        Subject::Database(_) | Subject::Instance(..) => app.screen.view() != View::Database,
+        Subject::Container(..) | Subject::Deployment(..) | Subject::Alarm(_) | Subject::Text(_) => false,
+    }
+}
+
+/// Where the AWS console shows it. Source of the forms: the console's own address line.
+pub fn console_link(app: &App, subject: &Subject) -> Option<String> {
+    let region = app.environment.region.as_deref()?;
+    let console = format!("https://{region}.console.aws.amazon.com");
+    let cluster = app.environment.cluster.as_deref();
+    Some(match subject {
+        Subject::Service(name) => {
+            format!("{console}/ecs/v2/clusters/{}/services/{name}/health?region={region}", cluster?)
+        }
+        Subject::Task(_, id) | Subject::Container(id, _) => {
+            format!("{console}/ecs/v2/clusters/{}/tasks/{id}/configuration?region={region}", cluster?)
+        }
+        Subject::Deployment(service, _) => {
+            format!("{console}/ecs/v2/clusters/{}/services/{service}/deployments?region={region}", cluster?)
+        }
+        Subject::Database(id) => {
+            let aurora = app
+                .estate
+                .derived
+                .databases
+                .iter()
+                .any(|row| row.database.id == *id && row.database.kind == crate::model::DatabaseKind::Aurora);
+            format!("{console}/rds/home?region={region}#database:id={id};is-cluster={aurora}")
+        }
+        Subject::Instance(_, id) => format!("{console}/rds/home?region={region}#database:id={id};is-cluster=false"),
+        Subject::Alarm(name) => format!("{console}/cloudwatch/home?region={region}#alarmsV2:alarm/{name}"),
+        Subject::Text(_) => return None,
+    })
+}
+
+/// The raw fields of the selected thing, as YAML.
+pub fn fields(app: &App) -> Option<(String, String)> {
+    fn yaml<T: Serialize>(value: &T) -> String {
+        serde_saphyr::to_string(value).unwrap_or_else(|error| format!("these fields cannot be shown: {error}"))
+    }
+    let estate = &app.estate;
+    let subject = subject(app)?;
+    let body = match &subject {
+        Subject::Service(name) => {
+            let service = yaml(estate.service(name)?);
+            let definition =
+                estate.service(name).and_then(|service| estate.task_definitions.get(&service.task_definition));
+            let definition = definition
+                .and_then(Observed::value)
+                .map(|definition| format!("\n# task definition\n{}", yaml(definition)));
+            service + &definition.unwrap_or_default()
+        }
+        Subject::Task(_, id) => yaml(estate.task(id)?),
+        Subject::Container(task, name) => {
+            yaml(estate.task(task)?.containers.iter().find(|container| container.name == *name)?)
+        }
+        Subject::Deployment(service, key) => {
+            let (when, id) = key.split_once(' ')?;
+            if when == "now" {
+                yaml(estate.service(service)?.deployments.iter().find(|deployment| deployment.id == id)?)
+            } else {
+                yaml(estate.rollouts.get(service)?.value()?.iter().find(|rollout| rollout.id == id)?)
+            }
+        }
+        Subject::Database(id) => {
+            let cluster = estate.db_clusters.value().into_iter().flatten().find(|cluster| cluster.id == *id).map(yaml);
+            let instance =
+                || estate.db_instances.value().into_iter().flatten().find(|instance| instance.id == *id).map(yaml);
+            cluster.or_else(instance)?
+        }
+        Subject::Instance(_, id) => yaml(estate.db_instances.value()?.iter().find(|instance| instance.id == *id)?),
+        Subject::Alarm(name) => yaml(estate.alarms.value()?.iter().find(|alarm| alarm.name == *name)?),
+        Subject::Text(_) => return None,
+    };
+    Some((subject.name().to_owned(), body))
+}
