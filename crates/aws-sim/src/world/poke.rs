@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 impl World {
     /// Applies a control request with any of `rename_service`, `set_desired`, `load`, `suspend`,
-    /// `break_task_definition`, `add_services`.
+    /// `break_task_definition`, `no_capacity`, `pending_change`, `add_services`.
     pub(crate) fn poke(&mut self, request: &Value) -> Result<(), String> {
         let fields = request.as_object().ok_or("the request is not an object")?;
         for (key, value) in fields {
@@ -36,6 +36,12 @@ impl World {
                 "break_task_definition" => {
                     self.break_definition(value.as_str().ok_or("it is not a text")?)?;
                 }
+                "no_capacity" => {
+                    let service = self.named(text(value, "service")?)?;
+                    self.services[service].no_capacity = value["on"].as_bool().unwrap_or(true);
+                    self.look_soon(service);
+                }
+                "pending_change" => self.pending_change(value)?,
                 "add_services" => self.add_services(value)?,
                 other => return Err(format!("unknown poke {other:?}")),
             }
@@ -74,6 +80,19 @@ impl World {
             }
         }
         Err(format!("no task definition is called {name:?}"))
+    }
+
+    /// `{"instance", "name", "value"}`: a change that waits for the maintenance window.
+    fn pending_change(&mut self, value: &Value) -> Result<(), String> {
+        const KNOWN: &[&str] = &["DBInstanceClass", "AllocatedStorage", "EngineVersion", "MultiAZ"];
+        let (id, name) = (text(value, "instance")?, text(value, "name")?);
+        if !KNOWN.contains(&name) {
+            return Err(format!("name is none of {}", KNOWN.join(", ")));
+        }
+        let instance = self.databases.instances.iter_mut().find(|i| i.id == id);
+        let instance = instance.ok_or_else(|| format!("no database instance is called {id:?}"))?;
+        instance.pending.push((name.to_owned(), text(value, "value")?.to_owned()));
+        Ok(())
     }
 
     fn add_services(&mut self, value: &Value) -> Result<(), String> {

@@ -2,12 +2,15 @@
 //! task starts when is decided in `scheduler`.
 
 use super::ecs::{Deployment, Fate, Release, Revision, Rollout, TaskDef};
-use super::{Event, SECOND, World};
+use super::{SECOND, World};
 use crate::clock::Ms;
 use std::sync::Arc;
 
 /// `rolloutStateReason` of a deployment that the breaker ended.
 const BREAKER: &str = "ECS deployment circuit breaker: tasks failed to start.";
+
+/// What ECS says of a service whose tasks fail again and again.
+const UNABLE: &str = "is unable to consistently start tasks successfully. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.";
 
 impl World {
     /// Starts a rollout of a task definition, the current one included (a forced deployment).
@@ -50,6 +53,7 @@ impl World {
                 created: now,
                 updated: now,
                 failed: 0,
+                failures: 0,
                 rollout: Rollout::InProgress,
                 reason: format!("ECS deployment ecs-svc/{id} in progress."),
             },
@@ -72,6 +76,8 @@ impl World {
         let Some(at) = s.deployments.iter().position(|d| d.id == deployment) else { return };
         let d = &mut s.deployments[at];
         d.failed += 1;
+        d.failures += 1;
+        let often = d.failures.is_multiple_of(3);
         d.updated = now;
         let failed = d.failed;
         let rolling = d.rollout == Rollout::InProgress && at == 0;
@@ -89,8 +95,11 @@ impl World {
                 return;
             }
         }
-        let at = self.services[service].next_start;
-        self.schedule(at, Event::Reconcile(service));
+        let at = s.next_start;
+        if often {
+            self.note(service, UNABLE);
+        }
+        self.look_at(service, at);
     }
 
     /// The breaker opened: the last completed deployment becomes PRIMARY again.
@@ -111,6 +120,7 @@ impl World {
                 created: now,
                 updated: now,
                 failed: 0,
+                failures: 0,
                 rollout: Rollout::InProgress,
                 reason: String::new(),
             })

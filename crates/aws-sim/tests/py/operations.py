@@ -170,6 +170,10 @@ def databases():
     staging = r.describe_db_instances(DBInstanceIdentifier="bookmark-manager-staging-db")["DBInstances"][0]
     same((staging["Engine"], staging["DBInstanceClass"], staging["AllocatedStorage"]), ("postgres", "db.t4g.micro", 20))
     same((staging["MultiAZ"], staging["BackupRetentionPeriod"]), (False, 7))
+    change = {"instance": "minimal-db", "name": "AllocatedStorage", "value": "40"}
+    control("/_sim/world", {"pending_change": change})
+    minimal = r.describe_db_instances(DBInstanceIdentifier="minimal-db")["DBInstances"][0]
+    same(minimal["PendingModifiedValues"], {"AllocatedStorage": 40})
     refused(r.describe_db_instances, "DBInstanceNotFound", DBInstanceIdentifier="none")
     refused(r.describe_db_clusters, "DBClusterNotFoundFault", DBClusterIdentifier="none")
     refused(r.describe_db_clusters, "InvalidParameterValue", MaxRecords=5)

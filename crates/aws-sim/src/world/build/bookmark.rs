@@ -78,6 +78,7 @@ pub(super) fn staging(world: &mut World) {
         deletion_protection: false,
         tier: 1,
         created: start - 120 * DAY,
+        pending: Vec::new(),
     });
     for service in [web, api] {
         let target = world.add_scaling(service, 1, 2);
@@ -198,6 +199,7 @@ fn aurora(world: &mut World) -> usize {
             deletion_protection: true,
             tier: n,
             created: start - 90 * DAY + i64::from(n) * HOUR,
+            pending: Vec::new(),
         });
     }
     world.databases.clusters.push(DbCluster {

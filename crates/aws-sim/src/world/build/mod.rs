@@ -215,6 +215,7 @@ impl World {
             created: deployed,
             updated: finished,
             failed: 0,
+            failures: 0,
             rollout: Rollout::Completed,
             reason: format!("ECS deployment ecs-svc/{id} completed."),
         };
@@ -241,6 +242,8 @@ impl World {
             stopped: VecDeque::new(),
             steady: true,
             next_start: 0,
+            retry: None,
+            no_capacity: false,
             load: Load::new(spec.load, spec.memory_use, salt),
             tags: spec.tags,
             rng,

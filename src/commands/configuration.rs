@@ -1,0 +1,34 @@
+//! `config show`, `config check` and `schema`.
+
+use super::context::Context;
+use super::printed;
+use crate::cli::tools::{Config, ConfigAction, Schema};
+use crate::cli::{ExitCode, Output, Report};
+use crate::headless;
+use std::io;
+
+pub(super) fn run(context: &Context, arguments: &Config, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let loaded = context.load();
+    match arguments.action {
+        ConfigAction::Show => {
+            let report = headless::configuration::show(&loaded);
+            printed(headless::print(out, &report, context.output()?, context.width()).map(drop))?;
+        }
+        ConfigAction::Check => {
+            let report = headless::configuration::check(&loaded);
+            let output = context.output()?;
+            if output == Output::Table {
+                // The snippets show more than a table could.
+                let text: String = loaded.diagnostics.iter().map(crate::config::Diagnostic::text).collect::<Vec<_>>().join("\n");
+                printed(headless::write(out, &text).map(drop))?;
+            }
+            printed(headless::print(out, &report, output, context.width()).map(drop))?;
+        }
+    }
+    Ok(if loaded.diagnostics.is_empty() { ExitCode::Done } else { ExitCode::Usage })
+}
+
+pub(super) fn schema(arguments: &Schema, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let text = headless::emit::json(&headless::schema(arguments.name)).unwrap_or_default();
+    printed(headless::write(out, &text).map(drop))
+}

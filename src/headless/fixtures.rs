@@ -1,0 +1,1 @@
+//! Estates made by hand.
