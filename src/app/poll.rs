@@ -652,6 +652,18 @@ impl Poller {
         }
     }
 
+    /// Everything is to be read once more.
+    pub fn again(&mut self) {
+        for timer in self.timers.values_mut().chain(self.keyed.values_mut()) {
+            timer.tried = false;
+            timer.due = None;
+        }
+        // A task definition never changes.
+        for (key, timer) in &mut self.keyed {
+            timer.tried = key.0 == Source::TaskDefinitions && timer.failures == 0;
+        }
+    }
+
     /// What the reader of the estate needs.
     pub fn wants(&self) -> &Wants {
         &self.wants

@@ -38,7 +38,6 @@ pub(crate) fn encode(node: &Node) -> Vec<u8> {
 
 fn write(node: &Node, out: &mut String) {
     match node {
-        Node::Null => out.push_str("null"),
         Node::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
         Node::Int(i) => {
             let _ = write!(out, "{i}");
@@ -46,7 +45,8 @@ fn write(node: &Node, out: &mut String) {
         Node::Float(f) if f.is_finite() => {
             let _ = write!(out, "{f:?}");
         }
-        Node::Float(_) => out.push_str("null"),
+        // Neither has another form in JSON.
+        Node::Null | Node::Float(_) => out.push_str("null"),
         Node::Str(s) => string(s, out),
         Node::Time(t) => {
             let ms = t.as_millisecond();

@@ -82,7 +82,7 @@ pub(crate) enum Rollout {
     Failed,
 }
 
-/// A deployment as DescribeServices lists it.
+/// A deployment as `DescribeServices` lists it.
 #[derive(Debug)]
 pub(crate) struct Deployment {
     /// The number in `ecs-svc/NUMBER`.

@@ -117,6 +117,7 @@ impl World {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // the same computation gives the same bits
 mod tests {
     use super::*;
 

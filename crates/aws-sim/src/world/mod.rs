@@ -40,7 +40,7 @@ pub(crate) const DAY: Ms = 24 * HOUR;
 pub(crate) type TaskKey = (usize, u128);
 
 /// Something that will happen.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Event {
     /// A service looks at its counts and starts or stops tasks.
     Reconcile(usize),

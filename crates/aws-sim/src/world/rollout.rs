@@ -6,6 +6,9 @@ use super::{Event, SECOND, World};
 use crate::clock::Ms;
 use std::sync::Arc;
 
+/// `rolloutStateReason` of a deployment that the breaker ended.
+const BREAKER: &str = "ECS deployment circuit breaker: tasks failed to start.";
+
 impl World {
     /// Starts a rollout of a task definition, the current one included (a forced deployment).
     pub(crate) fn deploy(&mut self, service: usize, def: Arc<TaskDef>) {
@@ -114,7 +117,7 @@ impl World {
         });
         let Some(mut old) = old else {
             // Nothing to go back to: the rollout has failed for good.
-            s.deployments[0].reason = "ECS deployment circuit breaker: tasks failed to start.".to_owned();
+            BREAKER.clone_into(&mut s.deployments[0].reason);
             if let Some(release) = s.releases.first_mut() {
                 release.status = "ROLLBACK_FAILED";
                 release.finished = Some(now);
@@ -126,7 +129,7 @@ impl World {
         old.rollout = Rollout::InProgress;
         old.updated = now;
         old.reason = format!("ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/{to}.");
-        s.deployments[0].reason = "ECS deployment circuit breaker: tasks failed to start.".to_owned();
+        BREAKER.clone_into(&mut s.deployments[0].reason);
         let revision = old.revision;
         s.deployments.insert(0, old);
         s.next_start = 0;

@@ -182,7 +182,7 @@ fn aurora(world: &mut World) -> usize {
     let start = world.start;
     let cluster = world.databases.clusters.len();
     let first = world.databases.instances.len();
-    for (n, zone) in ZONES.iter().enumerate() {
+    for (n, zone) in (0u32..).zip(ZONES) {
         world.databases.instances.push(DbInstance {
             region: REGION,
             id: format!("bookmark-manager-prod-aurora-{}", n + 1),
@@ -196,8 +196,8 @@ fn aurora(world: &mut World) -> usize {
             status: "available",
             backup_days: 30,
             deletion_protection: true,
-            tier: n as u32,
-            created: start - 90 * DAY + n as i64 * HOUR,
+            tier: n,
+            created: start - 90 * DAY + i64::from(n) * HOUR,
         });
     }
     world.databases.clusters.push(DbCluster {
