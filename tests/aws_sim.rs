@@ -7,7 +7,7 @@ use cockpit::app::event::{Event, Fact, Part};
 use cockpit::app::ticket::Ticket;
 use cockpit::aws::{Connection, Session};
 use cockpit::config::EnvironmentConfig;
-use cockpit::model::{AlarmState, Failure, FailureKind, MetricKey};
+use cockpit::model::{AlarmState, Failure, FailureKind, MetricKey, RolloutStatus};
 use jiff::{SignedDuration, Timestamp};
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -414,7 +414,7 @@ async fn endpoints_that_are_not_there_are_named() {
     let unknown = failure(&at("http://cockpit.invalid".into()), services()).await;
     assert_eq!(unknown.kind, FailureKind::Unreachable, "{unknown}");
     let odd = failure(&at("not a url".into()), services()).await;
-    assert!(odd.message.starts_with("ecs:DescribeServices"), "{odd}");
+    assert_eq!(odd.message, "ecs:DescribeServices: the endpoint `not a url` is not a URL");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -451,4 +451,65 @@ async fn polling_that_is_throttled_does_not_slow_a_person() {
     tokio::time::timeout(Duration::from_secs(5), asked).await.unwrap();
     let Some(Event::Answer(answer)) = answers.recv().await else { panic!() };
     assert!(matches!(answer.part, Part::Last(Fact::Services(..))));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deployment_under_way_is_described_and_the_rest_learns_its_targets_later() {
+    let sim = simulator(Scenario::CrashLoop).await;
+    let session = Session::new(connection(&sim));
+    let rollouts =
+        |name: &str| Query::Rollouts { cluster: cluster(), service: format!("bookmark-manager-staging-{name}") };
+    let heard = ask(&session, rollouts("api")).await;
+    assert_eq!(heard.requests, 3);
+    let Fact::Rollouts(found) = heard.end.unwrap() else { panic!() };
+    assert_eq!(found[0].status, RolloutStatus::InProgress);
+    assert!(found[0].breaker.is_some());
+    assert!(found[0].target.as_deref().is_some_and(|name| name.starts_with("bookmark-manager-staging-api:")));
+    assert_eq!(found[0].source_revisions.len(), 1);
+    for (requests, known) in [(1, false), (2, true), (1, true)] {
+        let heard = ask(&session, rollouts("web")).await;
+        assert_eq!(heard.requests, requests);
+        let Fact::Rollouts(found) = heard.end.unwrap() else { panic!() };
+        assert_eq!(found[0].target.is_some(), known);
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_end_of_credentials_is_known() {
+    let sim = simulator(Scenario::Staging).await;
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("ending");
+    let process = r#"{"Version":1,"AccessKeyId":"ASIAEND","SecretAccessKey":"s","SessionToken":"t","Expiration":"2099-01-02T03:04:05Z"}"#;
+    std::fs::write(&file, format!("[ends]\ncredential_process = echo '{process}'\n")).unwrap();
+    let session = Session::new(Connection {
+        keys: None,
+        profile: Some("ends".into()),
+        credentials_file: Some(file),
+        ..connection(&sim)
+    });
+    let Fact::Identity(identity) = fact(&session, Query::Identity).await else { panic!() };
+    assert_eq!(identity.expires, Some("2099-01-02T03:04:05Z".parse().unwrap()));
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn credentials_that_fail_are_sought_once_for_many_questions() {
+    let sim = simulator(Scenario::Staging).await;
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let (file, count) = (folder.join("failing"), folder.join(format!("count-{}", std::process::id())));
+    let process = format!("echo once >> '{}'; exit 1", count.display());
+    std::fs::write(&file, format!("[fails]\ncredential_process = {process}\n")).unwrap();
+    let session = Session::new(Connection {
+        keys: None,
+        profile: Some("fails".into()),
+        credentials_file: Some(file),
+        ..connection(&sim)
+    });
+    let questions = (0..9).map(|_| failure(&session, Query::Identity));
+    for failure in futures_util::future::join_all(questions).await {
+        assert_eq!(failure.kind, FailureKind::Credentials, "{failure}");
+        assert!(failure.message.contains("profile `fails`"), "{failure}");
+    }
+    assert_eq!(std::fs::read_to_string(&count).unwrap().lines().count(), 1);
+    std::fs::remove_file(&count).unwrap();
 }
