@@ -24,7 +24,9 @@ pub(super) async fn alarms(caller: &Caller<'_>, outlet: &Outlet<'_>, prefixes: &
         }
     }
     if let Some(failure) = broken {
-        outlet.page(Fact::Alarms(rest)).await;
+        if !rest.is_empty() {
+            outlet.page(Fact::Alarms(rest)).await;
+        }
         return Err(failure);
     }
     outlet.last(Fact::Alarms(rest)).await;

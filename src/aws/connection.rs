@@ -72,12 +72,23 @@ impl Connection {
         }
     }
 
-    /// What to call the identity in messages: the profile, or what stands for one.
-    pub(super) fn who(&self) -> String {
-        self.profile
-            .clone()
-            .or_else(|| std::env::var("AWS_PROFILE").ok().filter(|name| !name.is_empty()))
-            .map_or_else(|| "the default profile".to_owned(), |profile| format!("profile `{profile}`"))
+    /// What to call the identity in messages, and what to run when its credentials are refused.
+    pub(super) fn who(&self) -> (String, String) {
+        let set = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
+        if self.keys.is_some() {
+            return ("the given key".to_owned(), "it again with another key".to_owned());
+        }
+        let named = self.profile.clone();
+        if named.is_none() && self.credentials_file.is_none() && set("AWS_ACCESS_KEY_ID").is_some() {
+            return ("the key in AWS_ACCESS_KEY_ID".to_owned(), "cockpit again with a new key exported".to_owned());
+        }
+        named.or_else(|| set("AWS_PROFILE")).map_or_else(
+            || ("the default profile".to_owned(), "`aws sso login` or `aws login`".to_owned()),
+            |profile| {
+                let renew = format!("`aws sso login --profile {profile}` or `aws login --profile {profile}`");
+                (format!("profile `{profile}`"), renew)
+            },
+        )
     }
 }
 

@@ -17,11 +17,12 @@ use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
 use std::borrow::Cow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 // The successors of these names are in a crate that is not ours to depend on.
@@ -33,21 +34,67 @@ const METADATA_TIMEOUT: Duration = Duration::from_secs(1);
 /// A chain of profiles longer than this is a loop.
 const LONGEST_CHAIN: usize = 8;
 
-/// Remembers when the credentials that it hands out end.
+/// Remembers when the credentials that it hands out end, and that there are none: a dozen questions at
+/// once must not each wait for the same metadata service that is not there. A failure is remembered for
+/// as long as the session keeps this reading of the files.
 #[derive(Debug, Clone)]
 pub(super) struct Keeper {
     provider: SharedCredentialsProvider,
-    expires: Arc<Mutex<Option<Timestamp>>>,
+    outcome: Arc<Mutex<Outcome>>,
+}
+
+#[derive(Debug, Default)]
+struct Outcome {
+    expires: Option<Timestamp>,
+    failed: Option<(FailedBy, String)>,
+}
+
+/// The kinds of `CredentialsError` that are told apart.
+#[derive(Debug, Clone, Copy)]
+enum FailedBy {
+    Nothing,
+    Settings,
+    Provider,
 }
 
 impl Keeper {
     fn new(provider: impl ProvideCredentials + 'static) -> Self {
-        Self { provider: SharedCredentialsProvider::new(provider), expires: Arc::default() }
+        Self { provider: SharedCredentialsProvider::new(provider), outcome: Arc::default() }
     }
 
     /// When the last credentials end.
     pub(super) fn expires(&self) -> Option<Timestamp> {
-        *self.expires.lock().unwrap_or_else(PoisonError::into_inner)
+        self.outcome().expires
+    }
+
+    fn outcome(&self) -> MutexGuard<'_, Outcome> {
+        self.outcome.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn provide(&self) -> Result<Credentials, CredentialsError> {
+        if let Some((by, why)) = self.outcome().failed.clone() {
+            return Err(match by {
+                FailedBy::Nothing => CredentialsError::not_loaded(why),
+                FailedBy::Settings => CredentialsError::invalid_configuration(why),
+                FailedBy::Provider => CredentialsError::provider_error(why),
+            });
+        }
+        let provided = self.provider.provide_credentials().await;
+        let mut outcome = self.outcome();
+        match &provided {
+            Ok(credentials) => {
+                outcome.expires = credentials.expiry().and_then(|at| Timestamp::try_from(at).ok());
+            }
+            Err(error) => {
+                let by = match error {
+                    CredentialsError::CredentialsNotLoaded(_) => FailedBy::Nothing,
+                    CredentialsError::InvalidConfiguration(_) => FailedBy::Settings,
+                    _ => FailedBy::Provider,
+                };
+                outcome.failed = Some((by, super::failure::deepest(error)));
+            }
+        }
+        provided
     }
 }
 
@@ -56,12 +103,7 @@ impl ProvideCredentials for Keeper {
     where
         Self: 'a,
     {
-        future::ProvideCredentials::new(async move {
-            let credentials = self.provider.provide_credentials().await?;
-            let expires = credentials.expiry().and_then(|at| Timestamp::try_from(at).ok());
-            *self.expires.lock().unwrap_or_else(PoisonError::into_inner) = expires;
-            Ok(credentials)
-        })
+        future::ProvideCredentials::new(self.provide())
     }
 }
 

@@ -1,15 +1,19 @@
-//! ECS service deployments: the list is enough while all went well; what did not is described, with
-//! the revisions that it goes to and comes from, in two requests at once.
+//! ECS service deployments: the list is enough while all went well; what did not is described, and at
+//! the same time the revisions are read that say which task definition each deployment goes to.
+//!
+//! Where all went well the revisions are read only from the second time on: a first answer, which a
+//! snapshot or the first screen waits for, is one request. A revision never changes and is read once.
 
 use super::budget::Class;
 use super::convert::{count, tail, tail_of, time};
 use super::pages::Outlet;
 use super::session::{Action, Caller};
 use crate::app::event::Fact;
-use crate::model::Failure;
 use crate::model::rollout::{RolloutStatus, ServiceDeployment};
+use crate::model::{Failure, FailureKind};
 use aws_sdk_ecs::types as sdk;
-use std::sync::PoisonError;
+use std::collections::{HashMap, HashSet};
+use std::sync::{MutexGuard, PoisonError};
 
 pub(super) const LIST_SERVICE_DEPLOYMENTS: Action =
     Action { name: "ecs:ListServiceDeployments", class: Class::EcsRollouts };
@@ -21,7 +25,18 @@ const LISTED: i32 = 10;
 /// Of the newest so many, those that did not succeed are described.
 const DESCRIBED: usize = 3;
 /// Revisions whose task definition is kept; beyond it the memory begins anew.
-const KEPT: usize = 2_000;
+const KEPT: usize = 20_000;
+
+/// What a session remembers of service revisions.
+#[derive(Debug, Default)]
+pub(super) struct Revisions {
+    /// The task definition of each that was read.
+    definitions: HashMap<String, String>,
+    /// Services (with their cluster) that were listed before.
+    listed: HashSet<(String, String)>,
+    /// They may not be read: not asked again.
+    refused: bool,
+}
 
 /// The newest deployments of one service, newest first.
 pub(super) async fn rollouts(
@@ -45,7 +60,11 @@ pub(super) async fn rollouts(
         .filter_map(|brief| brief.service_deployment_arn.clone())
         .collect();
     let mut deployments: Vec<ServiceDeployment> = briefs.iter().map(from_brief).collect();
+    let before = !memory(caller).listed.insert((cluster.to_owned(), service.to_owned()));
     if wanted.is_empty() {
+        if before {
+            read_revisions(caller, &briefs).await;
+        }
         fill_targets(caller, &mut deployments);
         outlet.last(Fact::Rollouts(deployments)).await;
         return Ok(());
@@ -80,11 +99,14 @@ pub(super) async fn rollouts(
 /// fails, a deployment only has no target's name.
 async fn read_revisions(caller: &Caller<'_>, briefs: &[sdk::ServiceDeploymentBrief]) {
     let unknown: Vec<String> = {
-        let known = caller.session.0.revisions.lock().unwrap_or_else(PoisonError::into_inner);
+        let memory = memory(caller);
+        if memory.refused {
+            return;
+        }
         let mut arns: Vec<String> = briefs
             .iter()
             .filter_map(|brief| brief.target_service_revision_arn.clone())
-            .filter(|arn| !known.contains_key(tail(arn)))
+            .filter(|arn| !memory.definitions.contains_key(tail(arn)))
             .collect();
         arns.sort();
         arns.dedup();
@@ -98,22 +120,32 @@ async fn read_revisions(caller: &Caller<'_>, briefs: &[sdk::ServiceDeploymentBri
             clients.ecs().describe_service_revisions().set_service_revision_arns(Some(unknown.clone())).send()
         })
         .await;
-    let Ok(read) = read else { return };
-    let mut known = caller.session.0.revisions.lock().unwrap_or_else(PoisonError::into_inner);
-    if known.len() > KEPT {
-        known.clear();
+    let mut memory = memory(caller);
+    let read = match read {
+        Ok(read) => read,
+        Err(failure) => {
+            memory.refused |= matches!(failure.kind, FailureKind::Denied | FailureKind::Malformed | FailureKind::Other);
+            return;
+        }
+    };
+    if memory.definitions.len() > KEPT {
+        memory.definitions.clear();
     }
     for revision in read.service_revisions.unwrap_or_default() {
         if let (Some(arn), Some(definition)) = (revision.service_revision_arn, revision.task_definition) {
-            known.insert(tail(&arn).to_owned(), tail(&definition).to_owned());
+            memory.definitions.insert(tail(&arn).to_owned(), tail(&definition).to_owned());
         }
     }
 }
 
+fn memory<'a>(caller: &Caller<'a>) -> MutexGuard<'a, Revisions> {
+    caller.session.0.revisions.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn fill_targets(caller: &Caller<'_>, deployments: &mut [ServiceDeployment]) {
-    let known = caller.session.0.revisions.lock().unwrap_or_else(PoisonError::into_inner);
+    let memory = memory(caller);
     for deployment in deployments {
-        deployment.target = known.get(&deployment.target_revision).cloned();
+        deployment.target = memory.definitions.get(&deployment.target_revision).cloned();
     }
 }
 

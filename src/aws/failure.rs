@@ -142,7 +142,9 @@ where
     let all = words.join(": ").to_ascii_lowercase();
     let answered = matches!(error, SdkError::ResponseError(_));
     let kind = chain(error).find_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
-    if all.contains("dns error") || all.contains("failed to lookup address") {
+    if all.contains("not a valid uri") || all.contains("invalid uri") {
+        (FailureKind::Other, format!("the endpoint {there} is not a URL"))
+    } else if all.contains("dns error") || all.contains("failed to lookup address") {
         (FailureKind::Unreachable, format!("the name of {there} cannot be resolved (DNS): {}", deepest(error)))
     } else if all.contains("certificate") || all.contains("tls") {
         (FailureKind::Unreachable, format!("no safe connection to {there} (TLS): {}", deepest(error)))
@@ -184,10 +186,11 @@ fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn 
     std::iter::successors(Some(error), |cause: &&'a (dyn Error + 'static)| (*cause).source())
 }
 
-/// The innermost cause: the one that says something. Where the service answered (credentials by
-/// another AWS call), its code and message stand in the chain as `ErrorMetadata` is shown.
-fn deepest(error: &(dyn Error + 'static)) -> String {
-    chain(error).map(ToString::to_string).filter(|text| !text.is_empty()).last().unwrap_or_default()
+/// The innermost cause: the one that says something.
+pub(super) fn deepest(error: &(dyn Error + 'static)) -> String {
+    let text = chain(error).map(ToString::to_string).filter(|text| !text.is_empty()).last().unwrap_or_default();
+    // The XML parser goes on with the insides of its token.
+    text.split(" got StartEl").next().unwrap_or_default().to_owned()
 }
 
 /// A message without secrets, of bearable length: what follows `Authorization`, a security token, a

@@ -18,7 +18,6 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use jiff::{SignedDuration, Timestamp};
-use std::collections::HashMap;
 use std::error::Error;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::OnceCell;
@@ -35,8 +34,7 @@ pub(super) struct Inner {
     wire: Wire,
     budget: Budget,
     current: Mutex<Arc<Generation>>,
-    /// Service revisions never change: the task definition of each that was read.
-    pub(super) revisions: Mutex<HashMap<String, String>>,
+    pub(super) revisions: Mutex<super::ecs_rollouts::Revisions>,
 }
 
 /// Configuration and credentials of one reading of the files.
@@ -75,11 +73,7 @@ pub(super) struct Action {
 impl Session {
     /// A connection that does nothing yet.
     pub fn new(connection: Connection) -> Self {
-        let who = connection.who();
-        let renew = connection.profile.as_ref().map_or_else(
-            || "`aws sso login` or `aws login`".to_owned(),
-            |profile| format!("`aws sso login --profile {profile}` or `aws login --profile {profile}`"),
-        );
+        let (who, renew) = connection.who();
         let endpoint = connection
             .endpoint_url
             .clone()
