@@ -216,6 +216,7 @@ pub(crate) enum Target {
     None,
     Initial,
     Healthy,
+    Unhealthy,
     Draining,
 }
 

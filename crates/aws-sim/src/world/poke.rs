@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 impl World {
     /// Applies a control request with any of `rename_service`, `set_desired`, `load`, `suspend`,
-    /// `break_task_definition`, `no_capacity`, `pending_change`, `add_services`.
+    /// `break_task_definition`, `no_capacity`, `unhealthy`,
+    /// `pending_change`, `add_services`.
     pub(crate) fn poke(&mut self, request: &Value) -> Result<(), String> {
         let fields = request.as_object().ok_or("the request is not an object")?;
         for (key, value) in fields {
@@ -35,6 +36,10 @@ impl World {
                 }
                 "break_task_definition" => {
                     self.break_definition(value.as_str().ok_or("it is not a text")?)?;
+                }
+                "unhealthy" => {
+                    let service = self.named(text(value, "service")?)?;
+                    self.targets_fail(service);
                 }
                 "no_capacity" => {
                     let service = self.named(text(value, "service")?)?;

@@ -315,6 +315,20 @@ fn without_capacity_no_task_is_placed() {
 }
 
 #[test]
+fn unhealthy_targets_are_replaced() {
+    let mut w = world(Scenario::Staging);
+    let web = service(&w, WEB);
+    w.poke(&serde_json::json!({"unhealthy": {"service": WEB}})).unwrap();
+    let first = w.services[web].live[0];
+    let key = (w.services[web].cluster, first);
+    assert_eq!((w.tasks[&key].target, w.running(web)), (Target::Unhealthy, 1));
+    after(&mut w, 3 * MINUTE);
+    assert!(w.tasks[&key].stop.as_ref().unwrap().reason.starts_with("Task failed ELB health checks in"));
+    assert_eq!(w.running(web), 1);
+    assert!(w.services[web].steady && w.services[web].live != [first]);
+}
+
+#[test]
 fn a_wide_service_that_fails_is_retried_ever_more_slowly() {
     let mut w = world(Scenario::Big);
     let failing = service(&w, "svc-0007");

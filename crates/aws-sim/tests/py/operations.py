@@ -185,6 +185,9 @@ def databases():
     messages = [e["Message"] for e in pages(r, "describe_events", "Events", SourceType="db-cluster")]
     same(messages[0], "Started cross AZ failover to DB instance: bookmark-manager-prod-aurora-2")
     same(messages[-1], "Completed failover to DB instance: bookmark-manager-prod-aurora-2")
+    backups = r.describe_events(SourceType="db-instance", SourceIdentifier="minimal-db", Duration=2 * 1440, EventCategories=["backup"])
+    same([e["Message"] for e in backups["Events"]], ["Backing up DB instance", "Finished DB Instance backup"] * 2)
+    refused(r.describe_events, "InvalidParameterCombination", SourceIdentifier="minimal-db")
     same(client("rds", "us-east-1").describe_db_instances()["DBInstances"], [])
     refused(r.describe_db_snapshots, "InvalidAction")
 
@@ -197,6 +200,10 @@ def balancers():
     same([g["TargetGroupName"] for g in groups], [API, WEB])
     health = b.describe_target_health(TargetGroupArn=groups[1]["TargetGroupArn"])["TargetHealthDescriptions"]
     same([h["TargetHealth"]["State"] for h in health], ["healthy"])
+    control("/_sim/world", {"unhealthy": {"service": WEB}})
+    health = b.describe_target_health(TargetGroupArn=groups[1]["TargetGroupArn"])["TargetHealthDescriptions"]
+    same(health[0]["TargetHealth"]["State"], "unhealthy")
+    advance(180)
     refused(b.describe_target_groups, "TargetGroupNotFound", Names=["none"])
     refused(b.describe_load_balancers, "LoadBalancerNotFound", Names=["none"])
 

@@ -28,8 +28,27 @@ pub(crate) fn build(world: &mut World) {
     if world.scenario == Scenario::Big {
         big::build(world);
     }
+    backups(world);
     let next = (world.start.div_euclid(MINUTE) + 1) * MINUTE;
     world.schedule(next, Event::Minute);
+}
+
+/// The nightly backups of the past days, at 02:00 in Japan, in the events of the databases.
+fn backups(world: &mut World) {
+    let today = world.start.div_euclid(DAY) * DAY;
+    for days in (0..4).rev() {
+        let at = today - days * DAY + 17 * HOUR;
+        for instance in 0..world.databases.instances.len() {
+            if at + HOUR > world.start || world.databases.instances[instance].cluster.is_some() {
+                continue;
+            }
+            for (minutes, message) in [(7, "Backing up DB instance"), (10, "Finished DB Instance backup")] {
+                world.now = at + minutes * MINUTE;
+                world.instance_event(instance, "backup", message);
+            }
+        }
+    }
+    world.now = world.start;
 }
 
 /// What a service is made of.
