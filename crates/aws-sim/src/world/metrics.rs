@@ -186,7 +186,11 @@ impl World {
                 self.db_metric(at, kind, minute)
             }
             Source::Group(group, kind) => self.elb_metric(group, kind, minute),
-            Source::Flat { salt, base, spread } => Some((base + spread * rng::noise(salt, minute)).max(0.0)),
+            Source::Flat { salt, base, spread } => {
+                let value = (base + spread * rng::noise(salt, minute)).max(0.0);
+                // Large ones are bytes, and whole.
+                Some(if base > 1e6 { value.round() } else { value })
+            }
         }
     }
 

@@ -7,7 +7,8 @@ use serde_json::Value;
 use std::sync::Arc;
 
 impl World {
-    /// Applies a control request with any of `rename_service`, `set_desired`, `load`, `suspend`,
+    /// Applies a control request with any of `rename_service`, `rename_instance`, `rename_alarm`
+    /// (`from`, `to`), `note` (`service`, `text`), `set_desired`, `load`, `suspend`,
     /// `break_task_definition`, `no_capacity`, `unhealthy`,
     /// `pending_change`, `add_services`.
     pub(crate) fn poke(&mut self, request: &Value) -> Result<(), String> {
@@ -40,6 +41,20 @@ impl World {
                 "unhealthy" => {
                     let service = self.named(text(value, "service")?)?;
                     self.targets_fail(service);
+                }
+                "rename_instance" => {
+                    let (from, to) = (text(value, "from")?, text(value, "to")?);
+                    let instance = self.databases.instances.iter_mut().find(|i| i.id == from);
+                    to.clone_into(&mut instance.ok_or("no such instance")?.id);
+                }
+                "rename_alarm" => {
+                    let (from, to) = (text(value, "from")?, text(value, "to")?);
+                    let alarm = self.alarms.iter_mut().find(|a| a.name == from);
+                    to.clone_into(&mut alarm.ok_or("no such alarm")?.name);
+                }
+                "note" => {
+                    let service = self.named(text(value, "service")?)?;
+                    self.note(service, text(value, "text")?);
                 }
                 "no_capacity" => {
                     let service = self.named(text(value, "service")?)?;

@@ -253,6 +253,20 @@ def names():
     true(any(d["Value"] == name for m in listed for d in m["Dimensions"]), "the name in CBOR")
 
 
+def strings():
+    """Escape sequences, Japanese and emoji in XML and CBOR too."""
+    text = "日本 🚀 <b>&\"' \x1b[31m"
+    control("/_sim/world", {"rename_alarm": {"from": "minimal-disk-high", "to": text}})
+    same(len(client("cloudwatch").describe_alarms(AlarmNames=[text])["MetricAlarms"]), 1)
+    control("/_sim/world", {"rename_instance": {"from": "minimal-db", "to": text}})
+    ids = [i["DBInstanceIdentifier"] for i in client("rds").describe_db_instances()["DBInstances"]]
+    # XML 1.0 has no way to write an escape character.
+    true(text.replace("\x1b", "\ufffd") in ids, f"{text} in {ids}")
+    control("/_sim/world", {"note": {"service": WEB, "text": text}})
+    events = client("ecs").describe_services(cluster=C, services=[WEB])["services"][0]["events"]
+    true(events[0]["message"].endswith(text), events[0]["message"])
+
+
 def credentials():
     e = client("ecs", key="AKIAOLD")
     e.list_clusters()
@@ -281,7 +295,7 @@ def counted():
     true(len(SEEN) >= wanted, f"{len(SEEN)} operations seen: {sorted(SEEN)}")
 
 
-for part in (identity, ecs, deployments, balancers, metrics, changes, scaling, databases, names, credentials, counted):
+for part in (identity, ecs, deployments, balancers, metrics, changes, scaling, databases, names, strings, credentials, counted):
     try:
         part()
     except Exception as e:  # noqa: BLE001 - the rest is still worth running

@@ -122,7 +122,7 @@ pub(super) fn staging(world: &mut World) {
         (Comparison::Greater, 10.0),
     );
     spec.statistic = "Sum";
-    spec.flat = Some((0.6, 0.6));
+    spec.flat = Some((0.0, 0.0));
     world.add_alarm(spec);
     if world.scenario == Scenario::CrashLoop {
         crash_loop(world, api);
@@ -256,7 +256,7 @@ fn prod_alarms(world: &mut World) {
         errors,
         (Comparison::Greater, 10.0),
     );
-    (spec.statistic, spec.flat) = ("Sum", Some((1.0, 1.0)));
+    (spec.statistic, spec.flat) = ("Sum", Some((1.0, 0.0)));
     world.add_alarm(spec);
     let nat = MetricName::new("AWS/NATGateway", "BytesOutToDestination", &[("NatGatewayId", "nat-0a1b2c3d4e5f60718")]);
     let mut spec =
