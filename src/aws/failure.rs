@@ -56,7 +56,8 @@ fn of_service(
         return match status {
             200..=299 => (FailureKind::Malformed, format!("the answer was not understood: {}", deepest(error))),
             401 | 403 => (FailureKind::Denied, format!("not allowed (HTTP {status})")),
-            404 => (FailureKind::NotFound, "the endpoint knows no such page (HTTP 404)".to_owned()),
+            // A thing that is missing has a code: this is an endpoint that is not all of AWS.
+            404 => (FailureKind::Malformed, "the endpoint does not know this API (HTTP 404)".to_owned()),
             429 => (FailureKind::Throttled, "the service asks to slow down (HTTP 429)".to_owned()),
             500.. => (FailureKind::Service, format!("the service failed (HTTP {status})")),
             _ => (FailureKind::Malformed, format!("an error (HTTP {status}) that was not understood")),

@@ -94,6 +94,7 @@ fn answers_without_a_code_are_judged_by_their_status() {
     for (status, kind) in [
         (200, FailureKind::Malformed),
         (403, FailureKind::Denied),
+        (404, FailureKind::Malformed),
         (429, FailureKind::Throttled),
         (502, FailureKind::Service),
         (418, FailureKind::Malformed),
