@@ -159,7 +159,7 @@ pub fn overlay_place(screen: &Screen) -> Rect {
         Kind::Palette | Kind::Help | Kind::Inspect | Kind::Activity => usize::from(most),
         Kind::Actions | Kind::Environments | Kind::Message => overlay.lines.len() + 4,
     });
-    let rows = (lines as u16).clamp(5, most);
+    let rows = (lines as u16).clamp(5.min(most), most);
     Rect::new((width - columns) / 2, (height.saturating_sub(rows)) / 2, columns, rows.min(height))
 }
 

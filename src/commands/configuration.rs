@@ -11,15 +11,16 @@ pub(super) fn run(context: &Context, arguments: &Config, out: &mut dyn io::Write
     let loaded = context.load();
     match arguments.action {
         ConfigAction::Show => {
-            let report = headless::configuration::show(&loaded);
+            let report = headless::config::show(&loaded);
             printed(headless::print(out, &report, context.output()?, context.width()).map(drop))?;
         }
         ConfigAction::Check => {
-            let report = headless::configuration::check(&loaded);
+            let report = headless::config::check(&loaded);
             let output = context.output()?;
             if output == Output::Table {
                 // The snippets show more than a table could.
-                let text: String = loaded.diagnostics.iter().map(crate::config::Diagnostic::text).collect::<Vec<_>>().join("\n");
+                let text: String =
+                    loaded.diagnostics.iter().map(crate::config::Diagnostic::text).collect::<Vec<_>>().join("\n");
                 printed(headless::write(out, &text).map(drop))?;
             }
             printed(headless::print(out, &report, output, context.width()).map(drop))?;

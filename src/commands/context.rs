@@ -118,7 +118,9 @@ impl Reading {
 
 /// Whether the terminal is told to speak UTF-8; where nothing says anything, it is assumed.
 fn locale_is_utf8() -> bool {
-    let said = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    let said = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
     said.is_none_or(|value| {
         let value = value.to_ascii_lowercase();
         value.contains("utf-8") || value.contains("utf8") || !(value == "c" || value == "posix" || value.contains('.'))

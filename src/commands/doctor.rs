@@ -40,7 +40,9 @@ pub(super) async fn run(context: &Context, out: &mut dyn io::Write) -> Result<Ex
     let (tools, facts) = tokio::join!(tools(), async {
         match &environment {
             Ok(environment) => of_environment(context, environment).await,
-            Err(report) => vec![Check::fail("environment", report.message.clone(), report.hint.clone().unwrap_or_default())],
+            Err(report) => {
+                vec![Check::fail("environment", report.message.clone(), report.hint.clone().unwrap_or_default())]
+            }
         }
     });
     checks.extend(tools);
@@ -100,7 +102,9 @@ async fn of_environment(context: &Context, environment: &EnvironmentConfig) -> V
     for probe in probes {
         checks.push(match probe.outcome {
             Ok(()) => Check::ok(probe.action, "allowed"),
-            Err(failure) if failure.kind == FailureKind::Throttled => Check::warn(probe.action, failure.message, failure.kind.hint()),
+            Err(failure) if failure.kind == FailureKind::Throttled => {
+                Check::warn(probe.action, failure.message, failure.kind.hint())
+            }
             Err(failure) => {
                 let hint = failure.kind.hint();
                 Check::fail(probe.action, failure.message, hint)
@@ -126,7 +130,11 @@ async fn identity(context: &Context, environment: &EnvironmentConfig) -> Vec<Che
     checks.push(Check::ok("identity", identity.arn.clone()));
     checks.push(match &environment.account {
         Some(_) => Check::ok("account", format!("{}, as configured", identity.account)),
-        None => Check::warn("account", identity.account.clone(), "set `account` of the environment, so that another one is refused"),
+        None => Check::warn(
+            "account",
+            identity.account.clone(),
+            "set `account` of the environment, so that another one is refused",
+        ),
     });
     if let Some(expires) = identity.expires {
         let left = expires.duration_since(reading.collector.app.now);
@@ -158,7 +166,11 @@ fn terminal() -> Vec<Check> {
     checks.push(match probe_widths() {
         Some(1) => Check::ok("signs", "one cell wide"),
         Some(_) => Check::warn("signs", "drawn two cells wide: frames would break", "set `ascii = true` under [ui]"),
-        None => Check::warn("signs", "the terminal does not tell its cursor", "set `ascii = true` under [ui] if frames look broken"),
+        None => Check::warn(
+            "signs",
+            "the terminal does not tell its cursor",
+            "set `ascii = true` under [ui] if frames look broken",
+        ),
     });
     checks.push(if anstyle_query::no_color() {
         Check::ok("colour", "off: NO_COLOR is set")

@@ -5,67 +5,55 @@ use super::printed;
 use crate::cli::lists::{Alarms, Autoscaling, Db, Services, Tasks};
 use crate::cli::{ExitCode, Report};
 use crate::headless::{self, Printable};
-use crate::model::Source;
 use crate::runtime::Collected;
 use std::io;
 
-const SERVICES: &[Source] = &[
-    Source::Identity,
-    Source::Services,
-    Source::Tasks,
-    Source::TaskDefinitions,
-    Source::Rollouts,
-    Source::ScalableTargets,
-    Source::ScalingPolicies,
-    Source::ScheduledActions,
-    Source::ScalingActivities,
-    Source::Targets,
-    Source::Metrics,
-];
-const TASKS: &[Source] = &[Source::Identity, Source::Services, Source::Tasks];
-const SCALING: &[Source] = &[
-    Source::Identity,
-    Source::Services,
-    Source::ScalableTargets,
-    Source::ScalingPolicies,
-    Source::ScheduledActions,
-    Source::ScalingActivities,
-];
-const DATABASES: &[Source] = &[Source::Identity, Source::DbClusters, Source::DbInstances, Source::Metrics];
-const ALARMS: &[Source] = &[Source::Identity, Source::Alarms];
-
-pub(super) async fn services(context: &Context, arguments: &Services, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
-    let reading = context.collect(SERVICES, true).await?;
+pub(super) async fn services(
+    context: &Context,
+    arguments: &Services,
+    out: &mut dyn io::Write,
+) -> Result<ExitCode, Report> {
+    let reading = context.collect(headless::lists::SERVICES_OF, true).await?;
     let list = headless::services(&reading.input(), &arguments.services)?;
     print(context, &reading, &list, list.head.exit_code(), out)
 }
 
 pub(super) async fn tasks(context: &Context, arguments: &Tasks, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
-    let reading = context.collect(TASKS, false).await?;
+    let reading = context.collect(headless::tasks::SOURCES, false).await?;
     let list = headless::tasks(&reading.input(), &arguments.services)?;
     print(context, &reading, &list, list.head.exit_code(), out)
 }
 
-pub(super) async fn autoscaling(context: &Context, arguments: &Autoscaling, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
-    let reading = context.collect(SCALING, false).await?;
+pub(super) async fn autoscaling(
+    context: &Context,
+    arguments: &Autoscaling,
+    out: &mut dyn io::Write,
+) -> Result<ExitCode, Report> {
+    let reading = context.collect(headless::autoscaling::SOURCES, false).await?;
     let list = headless::autoscaling(&reading.input(), &arguments.services)?;
     print(context, &reading, &list, list.head.exit_code(), out)
 }
 
 pub(super) async fn databases(context: &Context, arguments: &Db, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
-    let reading = context.collect(DATABASES, false).await?;
+    let reading = context.collect(headless::lists::DATABASES_OF, false).await?;
     let list = headless::databases(&reading.input(), &arguments.databases)?;
     print(context, &reading, &list, list.head.exit_code(), out)
 }
 
 pub(super) async fn alarms(context: &Context, arguments: &Alarms, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
-    let reading = context.collect(ALARMS, false).await?;
+    let reading = context.collect(headless::lists::ALARMS_OF, false).await?;
     let list = headless::alarms(&reading.input(), arguments.all);
     print(context, &reading, &list, list.head.exit_code(), out)
 }
 
 /// Prints a report and gives the exit code: that of its sources, or that the time ran out.
-pub(super) fn print(context: &Context, reading: &Reading, report: &impl Printable, code: ExitCode, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+pub(super) fn print(
+    context: &Context,
+    reading: &Reading,
+    report: &impl Printable,
+    code: ExitCode,
+    out: &mut dyn io::Write,
+) -> Result<ExitCode, Report> {
     refuse(reading)?;
     let written = headless::print(out, report, context.output()?, context.width());
     printed(written.map(drop))?;

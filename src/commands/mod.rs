@@ -33,9 +33,7 @@ pub async fn run(cli: Cli, out: &mut dyn io::Write) -> Result<ExitCode, Report> 
         Some(Command::Doctor) => doctor::run(&context, out).await,
         Some(Command::Config(arguments)) => configuration::run(&context, arguments, out),
         Some(Command::Schema(arguments)) => configuration::schema(arguments, out),
-        Some(Command::Completions(arguments)) => {
-            printed(crate::cli::tools::completions(arguments.shell, out))
-        }
+        Some(Command::Completions(arguments)) => printed(crate::cli::tools::completions(arguments.shell, out)),
         Some(Command::Man) => printed(crate::cli::tools::man(out)),
         Some(Command::Sim(arguments)) => simulator::sim(arguments, out).await,
         Some(Command::Demo(arguments)) => simulator::demo(&context, arguments).await,

@@ -25,9 +25,17 @@ pub(super) fn needs_terminal(instead: &str) -> Result<(), Report> {
 }
 
 /// Shows the screen until it ends.
-pub(super) async fn show(context: &Context, config: Config, environment: EnvironmentConfig, session: Session, clock: Clock) -> Result<ExitCode, Report> {
+pub(super) async fn show(
+    context: &Context,
+    config: Config,
+    environment: EnvironmentConfig,
+    session: Session,
+    clock: Clock,
+) -> Result<ExitCode, Report> {
     let keymap = Keymap::new(&config.keys).map_err(|mistakes| {
-        mistakes.into_iter().fold(Report::new("config", "the key bindings cannot be used", ExitCode::Usage), Report::cause)
+        mistakes
+            .into_iter()
+            .fold(Report::new("config", "the key bindings cannot be used", ExitCode::Usage), Report::cause)
     })?;
     let theme = theme(context, &config)?;
     let session = Session { ascii: config.ui.ascii.unwrap_or(session.ascii), ..session };
@@ -53,8 +61,13 @@ fn theme(context: &Context, config: &Config) -> Result<Theme, Report> {
     if let Some(theme) = Theme::named(name) {
         return Ok(theme);
     }
-    let wrong = |report: Report| report.hint("`ui.theme` is `dark`, `light`, `high-contrast` or the path of a theme file");
-    let text = std::fs::read_to_string(name)
-        .map_err(|error| wrong(Report::new("config", format!("the theme {name} cannot be read"), ExitCode::Usage).caused_by(&error)))?;
-    Theme::parse(&text).map_err(|mistake| wrong(Report::new("config", format!("the theme {name} cannot be used"), ExitCode::Usage).cause(mistake)))
+    let wrong =
+        |report: Report| report.hint("`ui.theme` is `dark`, `light`, `high-contrast` or the path of a theme file");
+    let text = std::fs::read_to_string(name).map_err(|error| {
+        wrong(Report::new("config", format!("the theme {name} cannot be read"), ExitCode::Usage).caused_by(&error))
+    })?;
+    Theme::parse(&text).map_err(|mistakes| {
+        let report = Report::new("config", format!("the theme {name} cannot be used"), ExitCode::Usage);
+        wrong(mistakes.into_iter().fold(report, Report::cause))
+    })
 }

@@ -22,7 +22,8 @@ pub(super) async fn sim(arguments: &Sim, out: &mut dyn io::Write) -> Result<Exit
         start: None,
     };
     let simulator = start(options).await?;
-    let failed = |error: &io::Error| Report::new("simulator", "the simulator cannot run", ExitCode::Failed).caused_by(error);
+    let failed =
+        |error: &io::Error| Report::new("simulator", "the simulator cannot run", ExitCode::Failed).caused_by(error);
     let hello = headless::json_line(&simulator.hello()).map_err(|error| failed(&error))?;
     headless::write(out, &(hello.trim_end().to_owned() + "\n")).map_err(|error| failed(&error))?;
     out.flush().map_err(|error| failed(&error))?;
@@ -77,12 +78,13 @@ fn built_in(scenario: Scenario) -> Result<Config, Report> {
 fn scenario(name: &str) -> Result<Scenario, Report> {
     Scenario::parse(name).ok_or_else(|| {
         let known: Vec<&str> = Scenario::ALL.iter().map(|scenario| scenario.name()).collect();
-        Report::usage(format!("the scenario `{name}` is not there yet")).hint(format!("there are: {}", known.join(", ")))
+        Report::usage(format!("the scenario `{name}` is not there yet"))
+            .hint(format!("there are: {}", known.join(", ")))
     })
 }
 
 async fn start(options: SimOptions) -> Result<aws_sim::Sim, Report> {
-    aws_sim::Sim::start(options)
-        .await
-        .map_err(|error| Report::new("simulator", "the simulator cannot be started", ExitCode::Failed).caused_by(&error))
+    aws_sim::Sim::start(options).await.map_err(|error| {
+        Report::new("simulator", "the simulator cannot be started", ExitCode::Failed).caused_by(&error)
+    })
 }

@@ -29,8 +29,9 @@ pub(super) async fn run(context: &Context, arguments: &Snapshot, out: &mut dyn i
 }
 
 fn value(reading: &Reading) -> Result<Value, Report> {
-    serde_json::to_value(headless::snapshot(&reading.input()))
-        .map_err(|error| Report::new("output", "the snapshot cannot be written as JSON", ExitCode::Failed).caused_by(&error))
+    serde_json::to_value(headless::snapshot(&reading.input())).map_err(|error| {
+        Report::new("output", "the snapshot cannot be written as JSON", ExitCode::Failed).caused_by(&error)
+    })
 }
 
 /// Prints a line for each change, until interrupted, the reader is gone, or the time is up.
@@ -51,7 +52,8 @@ async fn watch(context: &Context, interval: Duration, out: &mut dyn io::Write) -
         let zone = reading.collector.app.zone();
         for change in watch::changes(&before, &after, reading.collector.app.now) {
             let _ = &zone;
-            let line = if text { change.text() + "\n" } else { change.json().map_err(|error| unwritten(&error))? + "\n" };
+            let line =
+                if text { change.text() + "\n" } else { change.json().map_err(|error| unwritten(&error))? + "\n" };
             match headless::write(out, &line) {
                 Ok(Written::All) => {}
                 Ok(Written::Closed) => return Ok(ExitCode::Done),
@@ -63,7 +65,12 @@ async fn watch(context: &Context, interval: Duration, out: &mut dyn io::Write) -
 }
 
 /// Reads until the condition holds: 0, or 7 when the time is up, saying what it was.
-async fn wait(context: &Context, arguments: &Snapshot, condition: &Condition, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+async fn wait(
+    context: &Context,
+    arguments: &Snapshot,
+    condition: &Condition,
+    out: &mut dyn io::Write,
+) -> Result<ExitCode, Report> {
     let interval = arguments.watch.and_then(|interval| Duration::try_from(interval).ok()).unwrap_or(LOOK);
     let end = context.limit().map(|limit| Instant::now() + limit);
     let mut reading = context.collect(&Source::ALL, false).await?;

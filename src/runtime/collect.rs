@@ -34,7 +34,7 @@ pub struct Collector {
 impl Collector {
     /// Opens an environment.
     pub fn new(config: Config, environment: EnvironmentConfig, session: Session, wants: Wants, clock: Clock) -> Self {
-        let (executor, events) = Executor::new();
+        let (executor, events) = Executor::new(session.simulated);
         let (app, pending) = App::new(config, environment, session, Keymap::default(), wants, clock.now());
         Self { app, executor, events, clock, pending }
     }

@@ -109,7 +109,9 @@ fn read_all(out: &mpsc::Sender<FromTerminal>) -> bool {
 /// crossterm's event as the app's; none for what the app does not know.
 fn translate(event: term::Event) -> Option<Event> {
     Some(match event {
-        term::Event::Key(key) if key.kind != KeyEventKind::Release => Event::Key(translate_key(key.code, key.modifiers)?),
+        term::Event::Key(key) if key.kind != KeyEventKind::Release => {
+            Event::Key(translate_key(key.code, key.modifiers)?)
+        }
         term::Event::Key(_) => return None,
         term::Event::Paste(text) => Event::Paste(text),
         term::Event::Resize(columns, rows) => Event::Resize(columns, rows),

@@ -7,8 +7,8 @@ use super::input::{self, FromTerminal};
 use super::terminal::{self, Guard, Tui};
 use crate::app::effect::Effect;
 use crate::app::event::{Event, Notice};
-use crate::app::{App, poll::Wants};
 use crate::app::keymap::Keymap;
+use crate::app::{App, poll::Wants};
 use crate::config::{Config, EnvironmentConfig};
 use crate::ui;
 use base64::Engine as _;
@@ -72,8 +72,9 @@ pub async fn interactive(
     let mouse = config.ui.mouse.unwrap_or(true);
     let guard = Guard::take(mouse)?;
     let mut tui = terminal::open()?;
+    let simulated = session.simulated;
     let (app, effects) = App::new(config, environment, session, keymap, Wants::default(), clock.now());
-    let (executor, answers) = Executor::new();
+    let (executor, answers) = Executor::new(simulated);
     let mut run = Run { app, executor, tui: &mut tui, guard: &guard, theme, clock, drawn: None };
     let size = crossterm::terminal::size()?;
     run.app.update(Event::Resize(size.0, size.1));
@@ -101,7 +102,12 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn until_end(&mut self, mut answers: mpsc::Receiver<Event>, mut keys: mpsc::Receiver<FromTerminal>, signals: &mut Signals) -> io::Result<Ended> {
+    async fn until_end(
+        &mut self,
+        mut answers: mpsc::Receiver<Event>,
+        mut keys: mpsc::Receiver<FromTerminal>,
+        signals: &mut Signals,
+    ) -> io::Result<Ended> {
         loop {
             let frame_due = self.frame_due();
             let mut urgent = false;
@@ -201,7 +207,10 @@ impl Run<'_> {
             }
             Some(Effect::OpenUrl(link)) => {
                 if let Err(error) = open_link(&link) {
-                    self.app.update(Event::Notice(Notice { error: true, text: format!("no browser could be started: {error}") }));
+                    self.app.update(Event::Notice(Notice {
+                        error: true,
+                        text: format!("no browser could be started: {error}"),
+                    }));
                 }
             }
             Some(Effect::Connect { .. } | Effect::Fetch { .. }) | None => {}

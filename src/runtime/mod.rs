@@ -11,7 +11,7 @@ mod interactive;
 mod panic;
 mod terminal;
 
-pub use collect::{Collector, Collected};
+pub use collect::{Collected, Collector};
 pub use executor::Executor;
 pub use interactive::{Ended, interactive};
 pub use panic::install_panic_hook;

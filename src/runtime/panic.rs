@@ -28,7 +28,11 @@ pub fn install_panic_hook() {
         if main {
             let mut err = std::io::stderr();
             let _ = match written {
-                Some(path) => writeln!(err, "error: cockpit failed at {place}: {message}\n  hint: the report is {}", path.display()),
+                Some(path) => writeln!(
+                    err,
+                    "error: cockpit failed at {place}: {message}\n  hint: the report is {}",
+                    path.display()
+                ),
                 None => writeln!(err, "error: {report}"),
             };
         }

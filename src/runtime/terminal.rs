@@ -40,13 +40,7 @@ fn take(mouse: bool) -> io::Result<()> {
     terminal::enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);
     let mut out = io::stdout();
-    execute!(
-        out,
-        terminal::EnterAlternateScreen,
-        event::EnableBracketedPaste,
-        event::EnableFocusChange,
-        cursor::Hide
-    )?;
+    execute!(out, terminal::EnterAlternateScreen, event::EnableBracketedPaste, event::EnableFocusChange, cursor::Hide)?;
     if mouse {
         execute!(out, event::EnableMouseCapture)?;
     }
