@@ -8,7 +8,7 @@ use serde_json::Value;
 const DEEPEST: usize = 64;
 
 /// Fields of the snapshot: what a path may begin with.
-pub(super) const ROOTS: [&str; 19] = [
+pub(super) const ROOTS: [&str; 18] = [
     "schema",
     "environment",
     "account",
@@ -27,7 +27,6 @@ pub(super) const ROOTS: [&str; 19] = [
     "identity",
     "project",
     "guarded",
-    "count",
 ];
 
 #[derive(Debug, Clone, PartialEq)]
@@ -275,7 +274,7 @@ impl Parser<'_> {
 
     /// Neither side is a path: most likely its first field is misspelt.
     fn no_path(&self) -> ParseError {
-        let known = ROOTS[..ROOTS.len() - 1].join(", ");
+        let known = ROOTS.join(", ");
         let first = match self.tokens.get(self.next) {
             Some((_, Token::Word { segments, .. })) => segments.first().map_or("", String::as_str),
             _ => "",
@@ -295,7 +294,7 @@ impl Parser<'_> {
         let operand = match token {
             Token::Quoted(text) => literal(Value::String(text), false),
             Token::Word { text, segments, plain } => {
-                let root = segments.first().is_some_and(|first| ROOTS.contains(&first.as_str()) && first != "count");
+                let root = segments.first().is_some_and(|first| ROOTS.contains(&first.as_str()));
                 if root {
                     if segments.iter().any(String::is_empty) {
                         return Err(self.wrong("a name is missing in this path", None));
