@@ -77,7 +77,7 @@ pub struct Global {
     /// Limit for the whole command: `30s`, `10m`, `2h30m`
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration::parse)]
     pub timeout: Option<SignedDuration>,
-    /// When to colour; NO_COLOR is honoured
+    /// When to colour; `NO_COLOR` is honoured
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
     pub color: Color,
     /// Diagnostics to --log-file, or to stderr where there is no screen; twice for more

@@ -179,6 +179,15 @@ pub fn load(request: &Request) -> Loaded {
     loaded
 }
 
+/// One text as the whole configuration, under a name for its mistakes.
+pub fn parse(name: &str, text: &str) -> Loaded {
+    let mut loaded = Loaded::default();
+    loaded.files.push(name.to_owned());
+    loaded.layer(&Arc::new(SourceFile { name: name.to_owned(), text: text.to_owned() }));
+    super::check::check(&mut loaded, &[]);
+    loaded
+}
+
 impl Loaded {
     /// Adds a file.
     pub(super) fn layer(&mut self, source: &Arc<SourceFile>) {
@@ -285,7 +294,7 @@ impl Loaded {
         let mut report = Report::new("config", format!("the configuration has {mistakes}"), ExitCode::Usage)
             .hint("`cockpit config check` shows them all; if the file is another program's, name yours with --config");
         for mistake in self.diagnostics.iter().take(3) {
-            report = report.cause(mistake.text().trim_end().to_owned());
+            report = report.cause(mistake.text().trim_start_matches("error: ").trim_end().to_owned());
         }
         Err(report)
     }

@@ -1,7 +1,7 @@
 //! `cockpit config show` and `cockpit config check`.
 
 use super::emit::Printable;
-use super::table::{Table, words};
+use super::table::{Table, prose, words};
 use crate::cli::ExitCode;
 use crate::config::{Loaded, Value, rows};
 use serde::Serialize;
@@ -110,7 +110,7 @@ impl ConfigCheck {
 
 impl Printable for ConfigShow {
     fn tables(&self) -> Vec<Table> {
-        let mut table = Table::new(&[words("KEY"), words("VALUE"), words("FROM")], "nothing is configured");
+        let mut table = Table::new(&[words("KEY"), prose("VALUE"), prose("FROM")], "nothing is configured");
         for row in &self.values {
             let value = if row.value.is_null() { format!("– ({})", row.otherwise) } else { row.value.to_string() };
             table.row([Some(row.key.clone()), Some(value), Some(row.from.clone())]);
