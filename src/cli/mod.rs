@@ -1,7 +1,6 @@
 //! What is typed: the command line as plain data, its errors and its exit codes.
 //!
-//! Nothing is executed here, save rendering help, completions and the manual page to a writer. The
-//! contract is `docs/cli.md` and the help itself.
+//! Nothing is executed here, save rendering help, completions and the manual page to a writer.
 
 pub mod duration;
 pub mod error;

@@ -178,7 +178,7 @@ impl Reader<'_> {
                 }
             }
             (false, _) => {
-                self.wrong(span, format!("`{name}` must be a table"), format!("it holds: {}", deeper.join(", ")))
+                self.wrong(span, format!("`{name}` must be a table"), format!("it holds: {}", deeper.join(", ")));
             }
             (true, _) => {
                 let names = names_in(inside, table);

@@ -205,6 +205,7 @@ pub(super) fn databases_table(databases: Option<&[DatabaseDto]>) -> Table {
     ];
     let mut table = Table::new(&columns, empty);
     for database in databases.unwrap_or_default() {
+        let mut why = database.reasons.first().cloned();
         let mut add = |member: Option<&MemberDto>| {
             table.row([
                 Some(database.id.clone()),
@@ -220,7 +221,8 @@ pub(super) fn databases_table(databases: Option<&[DatabaseDto]>) -> Table {
                 number(member.and_then(|member| member.cpu_percent), 0),
                 member.and_then(|member| member.lag_ms).map(lag_words),
                 database.backup.latest.clone(),
-                database.reasons.first().cloned(),
+                // Told once, beside the writer.
+                why.take(),
             ]);
         };
         if database.members.is_empty() {

@@ -35,7 +35,13 @@ pub struct SnapshotInput<'a> {
 impl<'a> SnapshotInput<'a> {
     /// How rows of sources are made.
     pub fn asked(&self) -> Asked<'a> {
-        Asked { estate: self.estate, now: self.now, requests: self.requests, skipped: self.skipped }
+        Asked {
+            environment: self.environment,
+            estate: self.estate,
+            now: self.now,
+            requests: self.requests,
+            skipped: self.skipped,
+        }
     }
 
     /// Services of the environment; `None` if they could not be read.

@@ -9,7 +9,7 @@ pub const NONE: &str = "–";
 /// Cells between columns.
 const GAP: u16 = 2;
 /// The least width of a column of sentences.
-const LEAST: usize = 28;
+const LEAST: usize = 24;
 
 /// One column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,7 @@ pub struct Column {
 
 impl Column {
     /// The same, left out where there is no room, the higher number first.
+    #[must_use]
     pub const fn rank(mut self, rank: u8) -> Self {
         self.rank = rank;
         self
