@@ -3,9 +3,9 @@
 use super::dto::{SourceDto, SourceState};
 use crate::cli::ExitCode;
 use crate::config::EnvironmentConfig;
-use crate::model::{Estate, FailureKind, Service, Source};
+use crate::model::{Estate, FailureKind, Observed, Service, Source};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Clusters of up to this many services have their whole history of deployments read.
 const HISTORIES: usize = 50;
@@ -38,7 +38,10 @@ impl Asked<'_> {
             _ if self.skipped.contains(&source) || (!status.used && !self.has(source)) => (SourceState::Skipped, None),
             (_, Some(partial)) => (SourceState::Partial, Some(partial.clone())),
             (Some(failure), None) => (SourceState::Failed, Some(failure.message.clone())),
-            (None, None) if status.at.is_some() => (SourceState::Ok, None),
+            (None, None) if status.at.is_some() => match self.unanswered(source) {
+                0 => (SourceState::Ok, None),
+                missing => (SourceState::Partial, Some(format!("{missing} of them were not answered in time"))),
+            },
             (None, None) if status.used => (SourceState::Partial, Some("the read had not ended".to_owned())),
             (None, None) => match self.absence(source) {
                 Absence::Nothing => (SourceState::Skipped, None),
@@ -82,6 +85,31 @@ enum Absence {
 }
 
 impl Asked<'_> {
+    /// How many parts of a source, one for each service, target group or task definition, neither
+    /// were read nor failed.
+    fn unanswered(&self, source: Source) -> usize {
+        fn missing<'a, T: 'a>(
+            wanted: impl Iterator<Item = &'a String>,
+            parts: &BTreeMap<String, Observed<T>>,
+        ) -> usize {
+            let wanted: BTreeSet<&String> = wanted.filter(|key| !key.is_empty()).collect();
+            let answered =
+                |key: &&String| parts.get(*key).is_some_and(|part| part.at().is_some() || part.failure().is_some());
+            wanted.iter().filter(|key| !answered(key)).count()
+        }
+        let Some(services) = self.estate.services.value() else { return 0 };
+        match source {
+            Source::TaskDefinitions => {
+                missing(services.values().map(|service| &service.task_definition), &self.estate.task_definitions)
+            }
+            Source::Targets => {
+                missing(services.values().flat_map(|service| &service.target_groups), &self.estate.targets)
+            }
+            Source::Rollouts if services.len() <= HISTORIES => missing(services.keys(), &self.estate.rollouts),
+            _ => 0,
+        }
+    }
+
     /// Whether the environment has what a source tells of.
     fn has(&self, source: Source) -> bool {
         let environment = self.environment;

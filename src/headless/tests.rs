@@ -187,6 +187,13 @@ fn a_source_that_hangs_is_not_skipped() {
         taken.sources.iter().filter(|row| row.error.is_some()).map(|row| row.name.as_str()).collect();
     assert_eq!(failed, ["elbv2.target_health", "cloudwatch.alarms"]);
     assert_eq!(taken.exit_code(), ExitCode::Incomplete);
+
+    let mut one = whole();
+    one.targets.pop_first();
+    one.settle(now());
+    let taken = with(&one, &environment, snapshot);
+    assert_eq!(taken.sources[10].error.as_deref(), Some("1 of them were not answered in time"));
+    assert_eq!(taken.services.unwrap()[0].targets, None);
 }
 
 #[test]
@@ -269,6 +276,13 @@ fn no_name_drives_the_terminal() {
             let text = render(&snapshot(input), output, Some(80)).unwrap();
             let text = text.replace('\n', "");
             assert_eq!(crate::model::text::harmless(&text), text);
+        }
+        for text in [
+            render(&services(input, &[]).unwrap(), Output::Yaml, None).unwrap(),
+            render(&tasks(input, &[]).unwrap(), Output::Yaml, None).unwrap(),
+            render(&databases(input, &[]).unwrap(), Output::Yaml, None).unwrap(),
+        ] {
+            assert!(text.contains("schema") && text.contains("cockpit."), "{text}");
         }
         let json = render(&snapshot(input), Output::Json, None).unwrap();
         let back: Value = serde_json::from_str(&json).unwrap();
