@@ -149,10 +149,13 @@ impl Cli {
         let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
         let json = asks_for_json(&arguments);
         let wrong = |report: Report| Stop::Wrong { report: Box::new(report), json };
-        let cli = Self::try_parse_from(&arguments).map_err(|error| {
+        let mut cli = Self::try_parse_from(&arguments).map_err(|error| {
             let text = error.render().to_string();
             if error.use_stderr() { wrong(usage(&text)) } else { Stop::Print(text) }
         })?;
+        // A variable that is set to nothing is not set.
+        cli.global.env = cli.global.env.filter(|name| !name.is_empty());
+        cli.global.config = cli.global.config.filter(|path| !path.as_os_str().is_empty());
         cli.check().map_err(wrong)?;
         Ok(cli)
     }
@@ -229,7 +232,8 @@ impl Command {
 fn usage(text: &str) -> Report {
     let text = text.strip_prefix("error: ").unwrap_or(text).trim();
     let (message, rest) = text.split_once("\n\n").unwrap_or((text, ""));
-    let hint: Vec<&str> = rest.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let hint: Vec<&str> =
+        rest.lines().map(|line| line.trim().trim_start_matches("tip: ")).filter(|line| !line.is_empty()).collect();
     let report = Report::usage(message);
     if hint.is_empty() { report.hint("try `cockpit --help`") } else { report.hint(hint.join("\n")) }
 }

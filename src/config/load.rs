@@ -146,10 +146,11 @@ impl Request {
             None => looked.push(self.folder.join(FILE)),
         }
         if let Some(path) = self.home.as_ref().map(|home| home.join(FILE)) {
-            if !path.exists() {
-                looked.push(path);
-            } else if !found.contains(&path) {
-                found.push(path);
+            // What cannot be told to be there is read, so that its error is told.
+            match path.try_exists() {
+                Ok(false) => looked.push(path),
+                Ok(true) | Err(_) if !found.contains(&path) => found.push(path),
+                Ok(true) | Err(_) => {}
             }
         }
         (found, looked)
