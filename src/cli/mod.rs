@@ -1,7 +1,6 @@
 //! What is typed: the command line as plain data, its errors and its exit codes.
 //!
-//! Nothing is executed here, save rendering help, completions and the manual page to a writer. The
-//! contract is `docs/cli.md` and the help itself.
+//! Nothing is executed here, save rendering help, completions and the manual page to a writer.
 
 pub mod duration;
 pub mod error;
@@ -77,7 +76,7 @@ pub struct Global {
     /// Limit for the whole command: `30s`, `10m`, `2h30m`
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration::parse)]
     pub timeout: Option<SignedDuration>,
-    /// When to colour; NO_COLOR is honoured
+    /// When to colour; `NO_COLOR` is honoured
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
     pub color: Color,
     /// Diagnostics to --log-file, or to stderr where there is no screen; twice for more
@@ -150,10 +149,13 @@ impl Cli {
         let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
         let json = asks_for_json(&arguments);
         let wrong = |report: Report| Stop::Wrong { report: Box::new(report), json };
-        let cli = Self::try_parse_from(&arguments).map_err(|error| {
+        let mut cli = Self::try_parse_from(&arguments).map_err(|error| {
             let text = error.render().to_string();
             if error.use_stderr() { wrong(usage(&text)) } else { Stop::Print(text) }
         })?;
+        // A variable that is set to nothing is not set.
+        cli.global.env = cli.global.env.filter(|name| !name.is_empty());
+        cli.global.config = cli.global.config.filter(|path| !path.as_os_str().is_empty());
         cli.check().map_err(wrong)?;
         Ok(cli)
     }
@@ -230,7 +232,8 @@ impl Command {
 fn usage(text: &str) -> Report {
     let text = text.strip_prefix("error: ").unwrap_or(text).trim();
     let (message, rest) = text.split_once("\n\n").unwrap_or((text, ""));
-    let hint: Vec<&str> = rest.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let hint: Vec<&str> =
+        rest.lines().map(|line| line.trim().trim_start_matches("tip: ")).filter(|line| !line.is_empty()).collect();
     let report = Report::usage(message);
     if hint.is_empty() { report.hint("try `cockpit --help`") } else { report.hint(hint.join("\n")) }
 }

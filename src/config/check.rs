@@ -13,6 +13,18 @@ pub(super) fn check(loaded: &mut Loaded, commands: &[KnownCommand]) {
         collisions(loaded, commands);
     }
     twice(loaded);
+    in_order(loaded);
+}
+
+/// As they stand in the files; those of variables and flags last.
+fn in_order(loaded: &mut Loaded) {
+    let Loaded { diagnostics, files, .. } = loaded;
+    diagnostics.sort_by_key(|mistake| {
+        let file = mistake
+            .file()
+            .map_or(usize::MAX, |name| files.iter().position(|file| file == name).unwrap_or(usize::MAX - 1));
+        (file, mistake.line_and_column())
+    });
 }
 
 fn default_environment(loaded: &mut Loaded) {

@@ -7,7 +7,7 @@ pub fn is_region(text: &str) -> bool {
     match parts.as_slice() {
         [words @ .., number] => {
             words.len() >= 2
-                && words.iter().all(|word| lower(&word))
+                && words.iter().all(lower)
                 && (1..=2).contains(&number.len())
                 && number.chars().all(|c| c.is_ascii_digit())
         }

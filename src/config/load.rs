@@ -146,10 +146,11 @@ impl Request {
             None => looked.push(self.folder.join(FILE)),
         }
         if let Some(path) = self.home.as_ref().map(|home| home.join(FILE)) {
-            if !path.exists() {
-                looked.push(path);
-            } else if !found.contains(&path) {
-                found.push(path);
+            // What cannot be told to be there is read, so that its error is told.
+            match path.try_exists() {
+                Ok(false) => looked.push(path),
+                Ok(true) | Err(_) if !found.contains(&path) => found.push(path),
+                Ok(true) | Err(_) => {}
             }
         }
         (found, looked)
@@ -176,6 +177,15 @@ pub fn load(request: &Request) -> Loaded {
     loaded.variables(&request.variables);
     super::check::check(&mut loaded, &request.commands);
     loaded.flags(&request.flags);
+    loaded
+}
+
+/// One text as the whole configuration, under a name for its mistakes.
+pub fn parse(name: &str, text: &str) -> Loaded {
+    let mut loaded = Loaded::default();
+    loaded.files.push(name.to_owned());
+    loaded.layer(&Arc::new(SourceFile { name: name.to_owned(), text: text.to_owned() }));
+    super::check::check(&mut loaded, &[]);
     loaded
 }
 
@@ -285,7 +295,7 @@ impl Loaded {
         let mut report = Report::new("config", format!("the configuration has {mistakes}"), ExitCode::Usage)
             .hint("`cockpit config check` shows them all; if the file is another program's, name yours with --config");
         for mistake in self.diagnostics.iter().take(3) {
-            report = report.cause(mistake.text().trim_end().to_owned());
+            report = report.cause(mistake.text().trim_start_matches("error: ").trim_end().to_owned());
         }
         Err(report)
     }

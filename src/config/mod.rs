@@ -16,7 +16,7 @@ mod value;
 pub use diagnose::{Diagnostic, SourceFile, Spot};
 pub use docs::markdown;
 pub use format::{is_account, is_region, is_url};
-pub use load::{FILE, Flags, KnownCommand, Loaded, Origin, Request, load};
+pub use load::{FILE, Flags, KnownCommand, Loaded, Origin, Request, load, parse};
 pub use read::LARGEST;
 pub use schema::{KNOWN, Known, Place};
 pub use show::{Row, rows};

@@ -53,7 +53,7 @@ pub(super) fn file(path: &Path, name: &str) -> Result<Arc<SourceFile>, Diagnosti
         Ok(text) => Ok(Arc::new(SourceFile { name: name.to_owned(), text })),
         Err(error) => {
             let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = String::from_utf8_lossy(before).matches('\n').count() + 1;
             Err(wrong(format!("this file is not UTF-8 (line {line})"), "save it as UTF-8"))
         }
     }
@@ -146,11 +146,8 @@ impl Reader<'_> {
 
     fn keys(&mut self, table: &DeTable<'_>) {
         for (name, span, value) in pairs(table) {
-            match self.value(super::Kind::Keys, name, value) {
-                Some(Value::List(keys)) => {
-                    self.entries.push(Entry { setting: Setting::Keys(name.to_owned(), keys), span });
-                }
-                Some(_) | None => {}
+            if let Some(Value::List(keys)) = self.value(super::Kind::Keys, name, value) {
+                self.entries.push(Entry { setting: Setting::Keys(name.to_owned(), keys), span });
             }
         }
     }
@@ -181,7 +178,7 @@ impl Reader<'_> {
                 }
             }
             (false, _) => {
-                self.wrong(span, format!("`{name}` must be a table"), format!("it holds: {}", deeper.join(", ")))
+                self.wrong(span, format!("`{name}` must be a table"), format!("it holds: {}", deeper.join(", ")));
             }
             (true, _) => {
                 let names = names_in(inside, table);
@@ -199,7 +196,7 @@ impl Reader<'_> {
             DeValue::Boolean(on) if kind == super::Kind::Switch => Ok(Value::Switch(*on)),
             DeValue::Array(elements) if kind.is_list() => {
                 let mut list = Vec::new();
-                for element in elements.iter() {
+                for element in elements {
                     match element.get_ref() {
                         DeValue::String(text) => match kind.check_element(text) {
                             Ok(()) => list.push(text.to_string()),

@@ -60,15 +60,15 @@ impl Kind {
     /// In words, for the documentation.
     pub fn words(self) -> &'static str {
         match self {
-            Self::Text => "text",
+            Self::Text => "a text",
             Self::Switch => "true or false",
-            Self::Interval => "interval (`10s`, `2m`)",
-            Self::Account => "text of 12 digits",
-            Self::Region => "region",
-            Self::Timezone => "time zone",
-            Self::Url => "URL",
-            Self::Names => "list of texts",
-            Self::Keys => "key or list of keys",
+            Self::Interval => "an interval (`10s`, `2m`)",
+            Self::Account => "a text of 12 digits",
+            Self::Region => "a region",
+            Self::Timezone => "a time zone",
+            Self::Url => "a URL",
+            Self::Names => "a list of texts",
+            Self::Keys => "a key or a list of keys",
         }
     }
 

@@ -6,7 +6,7 @@ use super::emit::Printable;
 use super::lists::Head;
 use super::select;
 use super::snapshot::{SnapshotInput, known};
-use super::table::{Table, numbers, words};
+use super::table::{Table, numbers, prose, words};
 use crate::cli::Report;
 use crate::model::estate::ServiceRow;
 use crate::model::{ScalableTarget, ScalingActivity, Service, Source};
@@ -201,11 +201,11 @@ impl Printable for AutoscalingList {
             numbers("WANT"),
             numbers("MIN"),
             numbers("MAX"),
-            words("SUSPENDED"),
-            words("POLICIES"),
-            words("NEXT"),
-            words("LAST"),
-            words("WHY IT DOES NOT SCALE"),
+            words("SUSPENDED").rank(4),
+            prose("POLICIES").rank(3),
+            words("NEXT").rank(2),
+            prose("LAST").rank(1),
+            prose("WHY IT DOES NOT SCALE"),
         ];
         let mut table = Table::new(&columns, empty);
         for service in self.services.iter().flatten() {

@@ -8,10 +8,11 @@ use crate::model::attention::Place;
 use crate::model::estate::{DatabaseRow, ServiceRow};
 use crate::model::target::group_name;
 use crate::model::{
-    Alarm, Attention, Estate, Health, Member, MetricKey, ScalableTarget, ScalingPolicy, ScheduledAction, Series,
-    Service, schedule,
+    Alarm, Attention, Estate, Health, Member, MetricKey, Observed, ScalableTarget, ScalingPolicy, ScheduledAction,
+    Series, Service, schedule,
 };
 use jiff::Timestamp;
+use std::collections::{BTreeMap, HashMap};
 
 /// RFC 3339.
 pub fn time(at: Option<Timestamp>) -> Option<String> {
@@ -38,8 +39,39 @@ fn health(health: Health, enough: bool) -> HealthDto {
     }
 }
 
+/// What runs for each task definition, found in one walk over all tasks.
+pub struct Digests<'a>(HashMap<&'a str, &'a str>);
+
+impl<'a> Digests<'a> {
+    /// Of all tasks' main containers.
+    pub fn new(estate: &'a Estate) -> Self {
+        let mut digests = HashMap::new();
+        for task in estate.tasks.value().into_iter().flat_map(BTreeMap::values) {
+            let Some(definition) = estate.task_definitions.get(&task.task_definition).and_then(Observed::value) else {
+                continue;
+            };
+            let Some(main) = definition.main_container() else { continue };
+            let container = task.containers.iter().find(|one| one.name == main.name && one.digest.is_some());
+            if let Some(digest) = container.and_then(|one| one.digest.as_deref()) {
+                digests.entry(task.task_definition.as_str()).or_insert(digest);
+            }
+        }
+        Self(digests)
+    }
+
+    fn of(&self, task_definition: &str) -> Option<String> {
+        self.0.get(task_definition).map(|digest| (*digest).to_owned())
+    }
+}
+
 /// A service with its row.
-pub fn service(estate: &Estate, service: &Service, row: &ServiceRow, now: Timestamp) -> ServiceDto {
+pub fn service(
+    estate: &Estate,
+    digests: &Digests<'_>,
+    service: &Service,
+    row: &ServiceRow,
+    now: Timestamp,
+) -> ServiceDto {
     let deployments = service.deployments.iter().map(|deployment| DeploymentDto {
         id: deployment.id.clone(),
         status: deployment.status.clone(),
@@ -50,7 +82,7 @@ pub fn service(estate: &Estate, service: &Service, row: &ServiceRow, now: Timest
         failed: deployment.failed,
         task_definition: deployment.task_definition.clone(),
         image: estate.image_of(&deployment.task_definition).map(str::to_owned),
-        digest: estate.digest_of(&deployment.task_definition).map(str::to_owned),
+        digest: digests.of(&deployment.task_definition),
         created_at: time(deployment.created_at),
         reason: Some(deployment.rollout_reason.clone()).filter(|reason| !reason.is_empty()),
     });
@@ -70,7 +102,7 @@ pub fn service(estate: &Estate, service: &Service, row: &ServiceRow, now: Timest
         short: row.short.clone(),
         launch: service.launch.clone(),
         image: estate.image_of(&service.task_definition).map(str::to_owned),
-        digest: estate.digest_of(&service.task_definition).map(str::to_owned),
+        digest: digests.of(&service.task_definition),
         rollout: row.rollout.clone(),
         cpu_percent: finite(row.cpu),
         memory_percent: finite(row.memory),

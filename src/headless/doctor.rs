@@ -3,7 +3,7 @@
 
 use super::emit::Printable;
 use super::lists::word;
-use super::table::{Table, words};
+use super::table::{Table, prose, words};
 use crate::cli::ExitCode;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -86,7 +86,7 @@ impl Doctor {
 impl Printable for Doctor {
     fn tables(&self) -> Vec<Table> {
         let mut table =
-            Table::new(&[words("CHECK"), words("STATUS"), words("DETAIL"), words("HINT")], "nothing was checked");
+            Table::new(&[words("CHECK"), words("STATUS"), prose("DETAIL"), prose("HINT")], "nothing was checked");
         for check in &self.checks {
             table.row([
                 Some(check.name.clone()),
@@ -100,7 +100,9 @@ impl Printable for Doctor {
 
     fn notes(&self) -> Vec<String> {
         let count = |status| self.checks.iter().filter(|check| check.status == status).count();
-        vec![format!("{} ok, {} warnings, {} failed", count(Outcome::Ok), count(Outcome::Warn), count(Outcome::Fail))]
+        let warned = count(Outcome::Warn);
+        let warnings = if warned == 1 { "warning" } else { "warnings" };
+        vec![format!("{} ok, {warned} {warnings}, {} failed", count(Outcome::Ok), count(Outcome::Fail))]
     }
 }
 
@@ -120,7 +122,7 @@ mod tests {
         let report = doctor(Some("staging"), checks);
         assert_eq!(report.exit_code(), ExitCode::Failed);
         let text = render(&report, Output::Table, Some(100)).unwrap();
-        assert!(text.ends_with("1 ok, 1 warnings, 1 failed\n"), "{text}");
+        assert!(text.ends_with("1 ok, 1 warning, 1 failed\n"), "{text}");
         assert!(text.contains("ecs:DescribeServices  fail    not allowed     allow it"), "{text}");
         assert_eq!(doctor(None, vec![]).exit_code(), ExitCode::Done);
     }

@@ -357,7 +357,7 @@ pub struct AlarmDto {
     pub name: String,
     /// `OK`, `ALARM`, `INSUFFICIENT_DATA`.
     pub state: String,
-    /// Why, as CloudWatch says it.
+    /// Why, as `CloudWatch` says it.
     pub reason: String,
     /// Since when.
     pub since: Option<String>,

@@ -44,7 +44,7 @@ pub fn render(report: &impl Printable, output: Output, width: Option<u16>) -> io
             let tables: Vec<String> = report.tables().iter().map(|table| table.text(width)).collect();
             let mut text = tables.join("\n");
             for (number, note) in report.notes().iter().enumerate() {
-                if number == 0 {
+                if number == 0 && !text.is_empty() {
                     text.push('\n');
                 }
                 text.push_str(&crate::model::text::harmless(note));

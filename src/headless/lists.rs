@@ -5,7 +5,7 @@ use super::emit::Printable;
 use super::select;
 use super::snapshot::{SnapshotInput, known};
 use super::sources;
-use super::table::{Table, numbers, words};
+use super::table::{Table, numbers, prose, words};
 use crate::cli::{ExitCode, Report};
 use crate::model::database_health::lag_words;
 use crate::model::{AlarmState, Source};
@@ -154,12 +154,12 @@ pub(super) fn services_table(services: Option<&[ServiceDto]>) -> Table {
         words("HEALTH"),
         numbers("RUN"),
         numbers("WANT"),
-        words("ROLLOUT"),
-        words("TASK DEFINITION"),
-        words("IMAGE"),
-        numbers("CPU %"),
-        numbers("MEM %"),
-        words("WHY"),
+        words("ROLLOUT").rank(1),
+        words("TASK DEFINITION").rank(3),
+        words("IMAGE").rank(2),
+        numbers("CPU %").rank(1),
+        numbers("MEM %").rank(1),
+        prose("WHY"),
     ];
     let mut table = Table::new(&columns, empty);
     for service in services.unwrap_or_default() {
@@ -192,19 +192,20 @@ pub(super) fn databases_table(databases: Option<&[DatabaseDto]>) -> Table {
         words("STATUS"),
         words("MEMBER"),
         words("ROLE"),
-        words("MEMBER STATUS"),
-        words("CLASS"),
-        words("AZ"),
+        words("MEMBER STATUS").rank(2),
+        words("CLASS").rank(4),
+        words("AZ").rank(3),
         numbers("ACU"),
-        words("MIN–MAX"),
-        numbers("CONN"),
-        numbers("CPU %"),
+        words("MIN–MAX").rank(2),
+        numbers("CONN").rank(1),
+        numbers("CPU %").rank(1),
         numbers("LAG"),
-        words("RESTORABLE"),
-        words("WHY"),
+        words("RESTORABLE").rank(5),
+        prose("WHY"),
     ];
     let mut table = Table::new(&columns, empty);
     for database in databases.unwrap_or_default() {
+        let mut why = database.reasons.first().cloned();
         let mut add = |member: Option<&MemberDto>| {
             table.row([
                 Some(database.id.clone()),
@@ -220,7 +221,8 @@ pub(super) fn databases_table(databases: Option<&[DatabaseDto]>) -> Table {
                 number(member.and_then(|member| member.cpu_percent), 0),
                 member.and_then(|member| member.lag_ms).map(lag_words),
                 database.backup.latest.clone(),
-                database.reasons.first().cloned(),
+                // Told once, beside the writer.
+                why.take(),
             ]);
         };
         if database.members.is_empty() {
@@ -240,7 +242,7 @@ pub(super) fn alarms_table(alarms: Option<&[AlarmDto]>, all: bool) -> Table {
         Some(_) if all => "no alarms",
         Some(_) => "no alarm is raised",
     };
-    let mut table = Table::new(&[words("STATE"), words("ALARM"), words("SINCE"), words("REASON")], empty);
+    let mut table = Table::new(&[words("STATE"), words("ALARM"), words("SINCE").rank(1), prose("REASON")], empty);
     let raised = |alarm: &&AlarmDto| all || (alarm.state != "OK" && !alarm.autoscaling);
     for alarm in alarms.unwrap_or_default().iter().filter(raised) {
         table.row([

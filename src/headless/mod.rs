@@ -2,6 +2,7 @@
 //! clock, no files; time and writers are handed in.
 
 pub mod autoscaling;
+pub mod config;
 mod convert;
 pub mod doctor;
 pub mod dto;

@@ -5,7 +5,7 @@ use super::dto::{DatabaseDto, IdentityDto, ServiceDto, Snapshot};
 use super::emit::Printable;
 use super::lists;
 use super::sources::{self, Asked};
-use super::table::{Table, words};
+use super::table::{Table, prose, words};
 use crate::cli::ExitCode;
 use crate::config::EnvironmentConfig;
 use crate::model::{Estate, Observed, Source};
@@ -35,7 +35,13 @@ pub struct SnapshotInput<'a> {
 impl<'a> SnapshotInput<'a> {
     /// How rows of sources are made.
     pub fn asked(&self) -> Asked<'a> {
-        Asked { estate: self.estate, now: self.now, requests: self.requests, skipped: self.skipped }
+        Asked {
+            environment: self.environment,
+            estate: self.estate,
+            now: self.now,
+            requests: self.requests,
+            skipped: self.skipped,
+        }
     }
 
     /// Services of the environment; `None` if they could not be read.
@@ -45,12 +51,13 @@ impl<'a> SnapshotInput<'a> {
             return Some(Vec::new());
         }
         let all = known(&self.estate.services, BTreeMap::is_empty)?;
+        let digests = convert::Digests::new(self.estate);
         Some(
             self.estate
                 .derived
                 .services
                 .iter()
-                .filter_map(|row| Some(convert::service(self.estate, all.get(&row.name)?, row, self.now)))
+                .filter_map(|row| Some(convert::service(self.estate, &digests, all.get(&row.name)?, row, self.now)))
                 .collect(),
         )
     }
@@ -125,8 +132,10 @@ impl Printable for Snapshot {
             self.region.as_deref().unwrap_or("region unknown"),
             self.taken_at
         );
-        let mut attention =
-            Table::new(&[words("SEVERITY"), words("WHERE"), words("WHAT"), words("HINT")], "nothing needs attention");
+        let mut attention = Table::new(
+            &[words("SEVERITY"), words("WHERE"), prose("WHAT"), prose("HINT").rank(1)],
+            "nothing needs attention",
+        );
         for entry in &self.attention {
             attention.row([
                 Some(entry.severity.clone()),

@@ -2,13 +2,19 @@
 
 use super::dto::{SourceDto, SourceState};
 use crate::cli::ExitCode;
-use crate::model::{Estate, FailureKind, Source};
+use crate::config::EnvironmentConfig;
+use crate::model::{Estate, FailureKind, Observed, Service, Source};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Clusters of up to this many services have their whole history of deployments read.
+const HISTORIES: usize = 50;
 
 /// What the caller knows of its requests.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'a> {
+    /// The environment.
+    pub environment: &'a EnvironmentConfig,
     /// The facts, settled.
     pub estate: &'a Estate,
     /// Now.
@@ -29,14 +35,25 @@ impl Asked<'_> {
         let status = self.estate.status(source);
         let requests = self.requests.get(&source).copied().unwrap_or_default();
         let (state, error) = match (&status.failure, &status.partial) {
-            _ if self.skipped.contains(&source) => (SourceState::Skipped, None),
+            _ if self.skipped.contains(&source) || (!status.used && !self.has(source)) => (SourceState::Skipped, None),
             (_, Some(partial)) => (SourceState::Partial, Some(partial.clone())),
             (Some(failure), None) => (SourceState::Failed, Some(failure.message.clone())),
-            (None, None) if status.at.is_some() => (SourceState::Ok, None),
+            (None, None) if status.at.is_some() => match self.unanswered(source) {
+                0 => (SourceState::Ok, None),
+                missing => (SourceState::Partial, Some(format!("{missing} of them were not answered in time"))),
+            },
             (None, None) if status.used => (SourceState::Partial, Some("the read had not ended".to_owned())),
-            // Nothing was there to be read: a service without target groups has no target health.
-            (None, None) if requests == 0 => (SourceState::Skipped, None),
-            (None, None) => (SourceState::Failed, Some("no answer came in time".to_owned())),
+            (None, None) => match self.absence(source) {
+                Absence::Nothing => (SourceState::Skipped, None),
+                Absence::Unanswered => (SourceState::Failed, Some("no answer came in time".to_owned())),
+                Absence::Follows(parent) => {
+                    (SourceState::Failed, Some(format!("not asked, as {} could not be read", parent.words())))
+                }
+            },
+        };
+        let follows = match self.absence(source) {
+            Absence::Follows(parent) if state == SourceState::Failed => self.estate.status(parent).failure,
+            Absence::Follows(_) | Absence::Nothing | Absence::Unanswered => None,
         };
         SourceDto {
             name: source.name().to_owned(),
@@ -48,9 +65,111 @@ impl Asked<'_> {
             kind: status
                 .failure
                 .as_ref()
+                .or(follows.as_ref())
                 .filter(|_| state != SourceState::Skipped)
                 .map(|failure| failure.kind.word().to_owned()),
             error,
+        }
+    }
+}
+
+/// Why a source has given nothing at all. Requests are counted with their answers, so their count
+/// cannot tell a source that hangs from one with nothing to read; the facts can.
+enum Absence {
+    /// There is nothing to read: a service without target groups has no target health.
+    Nothing,
+    /// It was asked, and no answer came.
+    Unanswered,
+    /// What to ask follows from another source, which could not be read.
+    Follows(Source),
+}
+
+impl Asked<'_> {
+    /// How many parts of a source, one for each service, target group or task definition, neither
+    /// were read nor failed.
+    fn unanswered(&self, source: Source) -> usize {
+        fn missing<'a, T: 'a>(
+            wanted: impl Iterator<Item = &'a String>,
+            parts: &BTreeMap<String, Observed<T>>,
+        ) -> usize {
+            let wanted: BTreeSet<&String> = wanted.filter(|key| !key.is_empty()).collect();
+            let answered =
+                |key: &&String| parts.get(*key).is_some_and(|part| part.at().is_some() || part.failure().is_some());
+            wanted.iter().filter(|key| !answered(key)).count()
+        }
+        let Some(services) = self.estate.services.value() else { return 0 };
+        match source {
+            Source::TaskDefinitions => {
+                missing(services.values().map(|service| &service.task_definition), &self.estate.task_definitions)
+            }
+            Source::Targets => {
+                missing(services.values().flat_map(|service| &service.target_groups), &self.estate.targets)
+            }
+            Source::Rollouts if services.len() <= HISTORIES => missing(services.keys(), &self.estate.rollouts),
+            _ => 0,
+        }
+    }
+
+    /// Whether the environment has what a source tells of.
+    fn has(&self, source: Source) -> bool {
+        let environment = self.environment;
+        match source {
+            Source::Identity => true,
+            Source::Cluster
+            | Source::Services
+            | Source::Tasks
+            | Source::TaskDefinitions
+            | Source::Rollouts
+            | Source::ScalableTargets
+            | Source::ScalingPolicies
+            | Source::ScheduledActions
+            | Source::ScalingActivities
+            | Source::Targets => environment.cluster.is_some(),
+            Source::DbClusters | Source::DbInstances => !environment.databases.is_empty(),
+            Source::Alarms => !environment.alarms.is_empty(),
+            Source::Metrics => environment.cluster.is_some() || !environment.databases.is_empty(),
+        }
+    }
+
+    fn absence(&self, source: Source) -> Absence {
+        let estate = self.estate;
+        let services = estate.services.value().filter(|_| estate.services.at().is_some());
+        let of_services = |wanted: &dyn Fn(&Service) -> bool| match services {
+            None => Absence::Follows(Source::Services),
+            Some(all) if all.values().any(wanted) => Absence::Unanswered,
+            Some(_) => Absence::Nothing,
+        };
+        match source {
+            Source::TaskDefinitions => of_services(&|service| !service.task_definition.is_empty()),
+            // In a large cluster only the histories of services with news are read.
+            Source::Rollouts => {
+                let few = services.is_some_and(|all| all.len() <= HISTORIES);
+                of_services(&|service| few || service.rolling_out())
+            }
+            Source::Targets => of_services(&|service| !service.target_groups.is_empty()),
+            Source::Identity
+            | Source::Cluster
+            | Source::Services
+            | Source::Tasks
+            | Source::ScalableTargets
+            | Source::ScalingPolicies
+            | Source::ScheduledActions
+            | Source::ScalingActivities
+            | Source::DbClusters
+            | Source::DbInstances
+            | Source::Alarms => Absence::Unanswered,
+            Source::Metrics => {
+                let databases = self.has(Source::DbInstances) && !self.skipped.contains(&Source::DbInstances);
+                if !estate.derived.databases.is_empty() {
+                    Absence::Unanswered
+                } else if databases && estate.db_instances.at().is_none() {
+                    Absence::Follows(Source::DbInstances)
+                } else if self.has(Source::Services) {
+                    of_services(&|_| true)
+                } else {
+                    Absence::Nothing
+                }
+            }
         }
     }
 }

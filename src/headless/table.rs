@@ -1,11 +1,15 @@
 //! Rows of text: as columns for people, as CSV for spreadsheets.
 
-use crate::model::text::harmless;
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table as Columns, TableStyle, presets};
+use crate::model::text::{cut_end, harmless, width as width_of};
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table as Columns, TableStyle, presets};
 use std::io;
 
 /// What stands in a cell that has no value.
 pub const NONE: &str = "–";
+/// Cells between columns.
+const GAP: u16 = 2;
+/// The least width of a column of sentences.
+const LEAST: usize = 24;
 
 /// One column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,16 +18,34 @@ pub struct Column {
     pub title: &'static str,
     /// Numbers stand at the right.
     pub right: bool,
+    /// Sentences may be wrapped; other columns are not, as long as there is room.
+    pub prose: bool,
+    /// Where there is no room, columns with a higher number are left out first; 0 always stays.
+    pub rank: u8,
+}
+
+impl Column {
+    /// The same, left out where there is no room, the higher number first.
+    #[must_use]
+    pub const fn rank(mut self, rank: u8) -> Self {
+        self.rank = rank;
+        self
+    }
 }
 
 /// A column of words.
 pub const fn words(title: &'static str) -> Column {
-    Column { title, right: false }
+    Column { title, right: false, prose: false, rank: 0 }
+}
+
+/// A column of sentences.
+pub const fn prose(title: &'static str) -> Column {
+    Column { title, right: false, prose: true, rank: 0 }
 }
 
 /// A column of numbers.
 pub const fn numbers(title: &'static str) -> Column {
-    Column { title, right: true }
+    Column { title, right: true, prose: false, rank: 0 }
 }
 
 /// Rows under columns.
@@ -74,22 +96,59 @@ impl Table {
         if let Some(width) = width {
             columns.set_content_arrangement(ContentArrangement::Dynamic).set_width(width.max(20));
         }
-        columns.set_header(self.columns.iter().map(|column| aligned(Cell::new(column.title), column.right)));
+        let kept = self.fitting(width);
+        columns.set_header(kept.iter().map(|at| aligned(Cell::new(self.columns[*at].title), self.columns[*at].right)));
         for row in &self.rows {
-            columns.add_row(
-                row.iter()
-                    .zip(&self.columns)
-                    .map(|(cell, column)| aligned(Cell::new(harmless(cell.as_deref().unwrap_or(NONE))), column.right)),
-            );
+            columns.add_row(kept.iter().map(|at| {
+                let cell = row.get(*at).and_then(Option::as_deref).unwrap_or(NONE);
+                aligned(Cell::new(harmless(cell)), self.columns[*at].right)
+            }));
         }
-        for column in columns.column_iter_mut() {
-            column.set_padding((0, 2));
+        let roomy = width.is_none_or(|width| self.needs(&kept) <= usize::from(width));
+        for (column, at) in columns.column_iter_mut().zip(&kept) {
+            column.set_padding((0, GAP));
+            if roomy && !self.columns[*at].prose {
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            }
         }
         for line in columns.lines() {
             text.push_str(line.trim_end());
             text.push('\n');
         }
+        let left_out: Vec<&str> =
+            (0..self.columns.len()).filter(|at| !kept.contains(at)).map(|at| self.columns[at].title).collect();
+        if !left_out.is_empty() {
+            let note = format!("(too narrow for: {})", left_out.join(", "));
+            text.push_str(&cut_end(&note, width.map_or(usize::MAX, |width| usize::from(width.max(20)))));
+            text.push('\n');
+        }
         text
+    }
+
+    /// Places of the columns that fit into `width`.
+    fn fitting(&self, width: Option<u16>) -> Vec<usize> {
+        let mut kept: Vec<usize> = (0..self.columns.len()).collect();
+        let Some(width) = width else { return kept };
+        while self.needs(&kept) > usize::from(width) {
+            let last = kept.iter().copied().filter(|at| self.columns[*at].rank > 0);
+            let Some(last) = last.max_by_key(|at| (self.columns[*at].rank, *at)) else { break };
+            kept.retain(|at| *at != last);
+        }
+        kept
+    }
+
+    /// Cells that columns need, sentences at their least.
+    fn needs(&self, kept: &[usize]) -> usize {
+        let widest = |at: usize| {
+            let cells = self
+                .rows
+                .iter()
+                .map(|row| row.get(at).and_then(Option::as_deref).map_or(1, |cell| width_of(&harmless(cell))));
+            cells.chain([width_of(self.columns[at].title)]).max().unwrap_or_default()
+        };
+        let of =
+            |at: &usize| widest(*at).min(if self.columns[*at].prose { LEAST } else { usize::MAX }) + usize::from(GAP);
+        kept.iter().map(of).sum()
     }
 
     /// CSV with a header. Every field is quoted, so that a spreadsheet takes it as text as far as
@@ -134,6 +193,20 @@ mod tests {
                 assert!(crate::model::text::width(line) <= usize::from(width), "{line}");
             }
         }
+    }
+
+    #[test]
+    fn what_has_no_room_is_left_out_and_named() {
+        let mut table = Table::new(&[words("NAME"), words("CLASS").rank(2), words("AZ").rank(1), prose("WHY")], "");
+        table.row(
+            ["db-1", "db.serverless", "ap-northeast-1a", "a sentence that is longer than its column"]
+                .map(|cell| Some(cell.into())),
+        );
+        assert_eq!(
+            table.text(Some(60)),
+            "NAME  AZ               WHY\ndb-1  ap-northeast-1a  a sentence that is longer than its\n                       column\n(too narrow for: CLASS)\n"
+        );
+        assert!(table.text(Some(200)).contains("db.serverless"));
     }
 
     #[test]

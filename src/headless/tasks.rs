@@ -5,7 +5,7 @@ use super::emit::Printable;
 use super::lists::Head;
 use super::select;
 use super::snapshot::{SnapshotInput, known};
-use super::table::{Table, numbers, words};
+use super::table::{Table, numbers, prose, words};
 use crate::cli::Report;
 use crate::model::time::short;
 use crate::model::{Source, Task};
@@ -159,12 +159,12 @@ impl Printable for TaskList {
             words("TASK"),
             words("SERVICE"),
             words("STATUS"),
-            words("HEALTH"),
-            words("AZ"),
+            words("HEALTH").rank(1),
+            words("AZ").rank(3),
             numbers("AGE"),
-            words("TASK DEFINITION"),
-            words("CONTAINERS"),
-            words("WHY IT STOPPED"),
+            words("TASK DEFINITION").rank(2),
+            prose("CONTAINERS").rank(1),
+            prose("WHY IT STOPPED"),
         ];
         let mut table = Table::new(&columns, empty);
         for task in self.tasks.iter().flatten() {

@@ -26,7 +26,7 @@ pub struct Change {
 }
 
 /// Fields that are no news.
-const VOLATILE: [&str; 15] = [
+const VOLATILE: [&str; 13] = [
     "age_ms",
     "taken_at",
     "duration_ms",
@@ -34,13 +34,11 @@ const VOLATILE: [&str; 15] = [
     "cpu_percent",
     "memory_percent",
     "connections",
-    "acu",
     "lag_ms",
     "free_storage_bytes",
     "latest",
     "expires",
     "next",
-    "schedule",
     "hint",
 ];
 
@@ -54,12 +52,12 @@ pub fn changes(before: &Value, after: &Value, now: Timestamp) -> Vec<Change> {
 }
 
 impl Change {
-    /// One line of JSON.
+    /// One line of JSON, without its line break.
     pub fn json(&self) -> io::Result<String> {
-        json_line(self)
+        json_line(self).map(|line| line.trim_end().to_owned())
     }
 
-    /// One line for people: `02:41:07  services.web.running  1 → 2`.
+    /// One line for people, without its line break: `02:41:07  services.web.running  1 → 2`.
     pub fn text(&self) -> String {
         let short = |value: &Value| match value {
             Value::Null => "–".to_owned(),
@@ -77,7 +75,7 @@ impl Change {
         };
         let clock = self.at.get(11..19).unwrap_or(&self.at);
         let line = format!("{clock}  {}  {} → {}", self.path, short(&self.from), short(&self.to));
-        format!("{}\n", harmless(&line))
+        harmless(&line).into_owned()
     }
 }
 
@@ -87,6 +85,10 @@ fn walk(path: &mut Vec<String>, before: &Value, after: &Value, tell: &mut dyn Fn
             let missing = a.keys().filter(|key| !b.contains_key(*key));
             for key in b.keys().chain(missing).filter(|key| !VOLATILE.contains(&key.as_str())) {
                 let (from, to) = (a.get(key).unwrap_or(&Value::Null), b.get(key).unwrap_or(&Value::Null));
+                // A member's capacity is a curve; a database's, with its limits, is a setting.
+                if key == "acu" && !from.is_object() && !to.is_object() {
+                    continue;
+                }
                 path.push(segment(key));
                 walk(path, from, to, tell);
                 path.pop();
@@ -136,10 +138,12 @@ fn named(all: &[Value]) -> bool {
 /// Elements by their name, and which of that name.
 fn by_name(all: &[Value]) -> BTreeMap<(String, usize), &Value> {
     let mut map = BTreeMap::new();
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     for one in all {
         let name = key(one).unwrap_or_default();
-        let number = (0..).find(|number| !map.contains_key(&(name.to_owned(), *number))).unwrap_or_default();
-        map.insert((name.to_owned(), number), one);
+        let number = seen.entry(name).or_default();
+        map.insert((name.to_owned(), *number), one);
+        *number += 1;
     }
     map
 }
@@ -215,10 +219,10 @@ mod tests {
     #[test]
     fn lines_are_harmless_and_short() {
         let changes = changes(&json!({ "a": "x" }), &json!({ "a": "\u{1b}[31m\u{9b}" }), now());
-        assert_eq!(changes[0].text(), "02:41:07  a  x → ␛[31m\\u{9b}\n");
+        assert_eq!(changes[0].text(), "02:41:07  a  x → ␛[31m\\u{9b}");
         assert_eq!(
             changes[0].json().unwrap(),
-            "{\"at\":\"2026-01-01T02:41:07Z\",\"path\":\"a\",\"from\":\"x\",\"to\":\"\\u001b[31m\\u009b\"}\n"
+            "{\"at\":\"2026-01-01T02:41:07Z\",\"path\":\"a\",\"from\":\"x\",\"to\":\"\\u001b[31m\\u009b\"}"
         );
     }
 }

@@ -1,6 +1,6 @@
 //! Whether a condition holds. Three answers: yes, no, and not known.
 
-use super::{Node, Operand, Operator, Path};
+use super::{Node, Operand, Operator, Path, Segment};
 use serde_json::Value;
 use std::cmp::Ordering;
 
@@ -50,8 +50,8 @@ pub(super) fn evaluate(node: &Node, snapshot: &Value) -> Verdict {
 fn answer(node: &Node, snapshot: &Value, seen: &mut Vec<Seen>) -> Option<bool> {
     match node {
         // All parts are looked at, so that the message after a timeout can tell of each.
-        Node::Or(all) => combine(all.iter().map(|node| answer(node, snapshot, seen)).collect(), true),
-        Node::And(all) => combine(all.iter().map(|node| answer(node, snapshot, seen)).collect(), false),
+        Node::Or(all) => combine(&all.iter().map(|node| answer(node, snapshot, seen)).collect::<Vec<_>>(), true),
+        Node::And(all) => combine(&all.iter().map(|node| answer(node, snapshot, seen)).collect::<Vec<_>>(), false),
         Node::Not(inside) => answer(inside, snapshot, seen).map(|known| !known),
         Node::Truth(operand) => value(operand, snapshot, seen)?.as_bool(),
         Node::Compare(left, operator, right) => {
@@ -62,7 +62,7 @@ fn answer(node: &Node, snapshot: &Value, seen: &mut Vec<Seen>) -> Option<bool> {
 }
 
 /// `decisive` decides alone; else anything not known leaves it open.
-fn combine(answers: Vec<Option<bool>>, decisive: bool) -> Option<bool> {
+fn combine(answers: &[Option<bool>], decisive: bool) -> Option<bool> {
     if answers.contains(&Some(decisive)) {
         Some(decisive)
     } else if answers.contains(&None) {
@@ -96,14 +96,15 @@ fn value(operand: &Operand, snapshot: &Value, seen: &mut Vec<Seen>) -> Option<Va
 fn find(path: &Path, snapshot: &Value) -> Option<Value> {
     let mut here = snapshot;
     for (number, segment) in path.segments.iter().enumerate() {
-        here = match here {
-            Value::Object(fields) => fields.get(segment)?,
-            Value::Array(all) => match element(all, segment) {
+        here = match (here, segment) {
+            (Value::Object(fields), Segment::Name(name)) => fields.get(name)?,
+            (Value::Array(all), Segment::Place(place)) => all.get(*place)?,
+            (Value::Array(all), Segment::Name(name)) => match element(all, name) {
                 Some(found) => found,
-                None if segment == "count" && number + 1 == path.segments.len() => return Some(all.len().into()),
+                None if name == "count" && number + 1 == path.segments.len() => return Some(all.len().into()),
                 None => return None,
             },
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return None,
+            (Value::Object(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_), _) => return None,
         };
     }
     Some(here.clone())
@@ -112,15 +113,13 @@ fn find(path: &Path, snapshot: &Value) -> Option<Value> {
 /// The names by which an element may be called, the first one first.
 const NAMES: [&str; 6] = ["name", "short", "id", "where", "service", "severity"];
 
-/// The element of that name, of that short name, with that id, with an end that only it has, or at
-/// that place.
+/// The element of that name, of that short name, with that id, or with an end that only it has.
 pub(super) fn element<'a>(all: &'a [Value], segment: &str) -> Option<&'a Value> {
     for field in NAMES {
         let mut same = all.iter().filter(|one| one.get(field).and_then(Value::as_str) == Some(segment));
-        match (same.next(), same.next()) {
-            (Some(found), None) => return Some(found),
-            // Several of one name: only a place tells them apart.
-            (Some(_), Some(_)) | (None, _) => {}
+        // Of several of one name only a place tells which.
+        if let (Some(found), None) = (same.next(), same.next()) {
+            return Some(found);
         }
     }
     let ends = |one: &&Value| {
@@ -131,7 +130,7 @@ pub(super) fn element<'a>(all: &'a [Value], segment: &str) -> Option<&'a Value> 
     let mut close = all.iter().filter(ends);
     match (close.next(), close.next()) {
         (Some(found), None) => Some(found),
-        (Some(_), Some(_)) | (None, _) => segment.parse::<usize>().ok().and_then(|place| all.get(place)),
+        (Some(_), Some(_)) | (None, _) => None,
     }
 }
 

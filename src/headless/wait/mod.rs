@@ -53,7 +53,16 @@ enum Operand {
 struct Path {
     /// As it was written.
     text: String,
-    segments: Vec<String>,
+    segments: Vec<Segment>,
+}
+
+/// One step of a path.
+#[derive(Debug, Clone, PartialEq)]
+enum Segment {
+    /// A field, or an element by its name.
+    Name(String),
+    /// `[2]`: an element by its place.
+    Place(usize),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Text of a condition to its tree. Depth is bounded, so no text can exhaust the stack.
 
-use super::{Node, Operand, Operator, ParseError, Path};
+use super::{Node, Operand, Operator, ParseError, Path, Segment};
 use crate::headless::select::nearest;
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 const DEEPEST: usize = 64;
 
 /// Fields of the snapshot: what a path may begin with.
-pub(super) const ROOTS: [&str; 19] = [
+pub(super) const ROOTS: [&str; 18] = [
     "schema",
     "environment",
     "account",
@@ -27,12 +27,11 @@ pub(super) const ROOTS: [&str; 19] = [
     "identity",
     "project",
     "guarded",
-    "count",
 ];
 
 #[derive(Debug, Clone, PartialEq)]
 enum Token {
-    Word { text: String, segments: Vec<String>, plain: bool },
+    Word { text: String, segments: Vec<Segment>, plain: bool },
     Quoted(String),
     Operator(Operator),
     And,
@@ -141,7 +140,7 @@ impl Lexer<'_> {
     /// A bare word or a path with its quoted segments and brackets.
     fn word(&mut self) -> Result<Token, ParseError> {
         let start = self.at;
-        let mut segments = vec![String::new()];
+        let mut segments = vec![Segment::Name(String::new())];
         let mut plain = true;
         while let Some(c) = self.peek(0) {
             match c {
@@ -149,9 +148,9 @@ impl Lexer<'_> {
                     self.at += 1;
                     if matches!(self.peek(0), Some('"' | '\'')) {
                         plain = false;
-                        segments.push(self.quoted()?);
+                        segments.push(Segment::Name(self.quoted()?));
                     } else {
-                        segments.push(String::new());
+                        segments.push(Segment::Name(String::new()));
                     }
                 }
                 '[' => {
@@ -159,23 +158,23 @@ impl Lexer<'_> {
                     let open = self.at;
                     self.at += 1;
                     let key = if matches!(self.peek(0), Some('"' | '\'')) {
-                        self.quoted()?
+                        Some(Segment::Name(self.quoted()?))
                     } else {
                         let mut key = String::new();
                         while let Some(c) = self.peek(0).filter(|c| in_word(*c)) {
                             key.push(c);
                             self.at += 1;
                         }
-                        key
+                        key.parse().ok().map(Segment::Place)
                     };
-                    if self.peek(0) != Some(']') || key.is_empty() {
+                    let (Some(key), Some(']')) = (key, self.peek(0)) else {
                         return Err(self.wrong(open, "a number or a quoted name and `]` must follow", None));
-                    }
+                    };
                     self.at += 1;
                     segments.push(key);
                 }
                 c if in_word(c) => {
-                    if let Some(last) = segments.last_mut() {
+                    if let Some(Segment::Name(last)) = segments.last_mut() {
                         last.push(c);
                     }
                     self.at += 1;
@@ -190,6 +189,15 @@ impl Lexer<'_> {
             "not" | "NOT" => Token::Not,
             _ => Token::Word { text, segments, plain },
         })
+    }
+}
+
+impl Segment {
+    fn name(&self) -> &str {
+        match self {
+            Self::Name(name) => name,
+            Self::Place(_) => "",
+        }
     }
 }
 
@@ -275,9 +283,9 @@ impl Parser<'_> {
 
     /// Neither side is a path: most likely its first field is misspelt.
     fn no_path(&self) -> ParseError {
-        let known = ROOTS[..ROOTS.len() - 1].join(", ");
+        let known = ROOTS.join(", ");
         let first = match self.tokens.get(self.next) {
-            Some((_, Token::Word { segments, .. })) => segments.first().map_or("", String::as_str),
+            Some((_, Token::Word { segments, .. })) => segments.first().map_or("", Segment::name),
             _ => "",
         };
         let hint = match nearest(first, ROOTS) {
@@ -295,9 +303,9 @@ impl Parser<'_> {
         let operand = match token {
             Token::Quoted(text) => literal(Value::String(text), false),
             Token::Word { text, segments, plain } => {
-                let root = segments.first().is_some_and(|first| ROOTS.contains(&first.as_str()) && first != "count");
+                let root = segments.first().is_some_and(|first| ROOTS.contains(&first.name()));
                 if root {
-                    if segments.iter().any(String::is_empty) {
+                    if segments.iter().any(|segment| *segment == Segment::Name(String::new())) {
                         return Err(self.wrong("a name is missing in this path", None));
                     }
                     Operand::Path(Path { text, segments })

@@ -33,6 +33,7 @@ fn paths_find_elements_by_their_names() {
     assert_eq!(holds("services.bookmark-manager-staging-api.running==services.api.desired"), Some(true));
     assert_eq!(holds("services.staging-api.running >= 2"), Some(true));
     assert_eq!(holds("services[1].running < 3"), Some(true));
+    assert_eq!(holds("services[0].short == web and services[3].short == x"), None);
     assert_eq!(holds("services.\"日本.語\".desired == 0 and services['日本.語'].running == 0"), Some(true));
     assert_eq!(holds("databases.aurora.status == available"), Some(true));
     assert_eq!(holds("services.web.deployments.ecs-svc/1.failed > 2"), Some(true));
