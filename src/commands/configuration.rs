@@ -16,14 +16,7 @@ pub(super) fn run(context: &Context, arguments: &Config, out: &mut dyn io::Write
         }
         ConfigAction::Check => {
             let report = headless::config::check(&loaded);
-            let output = context.output()?;
-            if output == Output::Table {
-                // The snippets show more than a table could.
-                let text: String =
-                    loaded.diagnostics.iter().map(crate::config::Diagnostic::text).collect::<Vec<_>>().join("\n");
-                printed(headless::write(out, &text).map(drop))?;
-            }
-            printed(headless::print(out, &report, output, context.width()).map(drop))?;
+            printed(headless::print(out, &report, context.output()?, context.width()).map(drop))?;
         }
     }
     Ok(if loaded.diagnostics.is_empty() { ExitCode::Done } else { ExitCode::Usage })

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Clusters of up to this many services have their whole history of deployments read.
-const HISTORIES: usize = 50;
+use crate::app::poll::HISTORIES_FOR_ALL as HISTORIES;
 
 /// What the caller knows of its requests.
 #[derive(Debug, Clone, Copy)]
