@@ -5,8 +5,10 @@
 //! - [`model`]: nouns, pure.
 //! - [`app`]: verbs, pure: events in, effects out.
 //! - [`config`]: what is configured, and where each value comes from.
+//! - [`ui`]: eyes: reads the state, draws the screen.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod app;
 pub mod config;
 pub mod model;
+pub mod ui;
