@@ -153,7 +153,7 @@ fn looks(row: &crate::model::estate::ServiceRow) -> (u32, u32, Health) {
 pub fn overlay_place(screen: &Screen) -> Rect {
     let (width, height) = screen.size;
     let columns = width.saturating_sub(8).clamp(20, 110).min(width);
-    let most = height.saturating_sub(4).max(3);
+    let most = height.saturating_sub(4).max(5);
     let lines = screen.overlays.last().map_or(0, |overlay| match overlay.kind {
         // These are searched: a frame that shrinks with each letter would jump.
         Kind::Palette | Kind::Help | Kind::Inspect | Kind::Activity => usize::from(most),
