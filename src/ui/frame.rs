@@ -3,6 +3,7 @@
 
 use super::canvas::Canvas;
 use super::signs::Signs;
+use crate::app::command::Id;
 use crate::app::screen::{Block, Pane};
 use crate::app::{bottom_commands, command};
 use crate::model::{FailureKind, Severity, text, time};
@@ -106,7 +107,7 @@ fn pieces(canvas: &Canvas<'_, '_>) -> Vec<Piece> {
             add(format!("{}{left}", identity.short()), style, rank, false);
         }
     }
-    add(format!("API {:.1}/s", app.poller.rate(app.now)), theme.dim, 9, true);
+    add(format!("API {:.1}/s", app.poller.rate(app.now).abs()), theme.dim, 9, true);
     add(time::clock_with_zone(app.now, &app.zone()), theme.text, 7, true);
     pieces
 }
@@ -166,7 +167,10 @@ pub fn bottom(canvas: &mut Canvas<'_, '_>, place: Rect) -> Option<(u16, u16)> {
         canvas.put_cut(place.x + 1, place.y, place.width.saturating_sub(2), toast, theme.toast);
         return None;
     }
-    keys_from(canvas, place);
+    // An overlay shows its own keys.
+    if app.screen.overlays.is_empty() {
+        keys_from(canvas, place);
+    }
     None
 }
 
@@ -189,17 +193,37 @@ pub fn typed(canvas: &mut Canvas<'_, '_>, place: Rect, before: &str, input: &cra
 pub fn keys_from(canvas: &mut Canvas<'_, '_>, place: Rect) {
     let app = canvas.app;
     let theme = canvas.theme;
-    let mut x = place.x + 1;
-    for id in bottom_commands(app) {
-        let Some(key) = app.keymap.label(id) else { continue };
-        let title = command::get(id).title;
-        let cells = canvas.width(&key) + 1 + canvas.width(title);
-        if x + cells > place.right() {
+    let commands = bottom_commands(app);
+    let entry = |id: Id| Some((app.keymap.label(id)?, command::get(id).title));
+    let wide = |canvas: &Canvas<'_, '_>, id: Id| {
+        entry(id).map_or(0, |(key, title)| canvas.width(&key) + 1 + canvas.width(title) + 2)
+    };
+    // Help leads to all that does not fit, so it always does.
+    let help = if commands.contains(&Id::Help) { wide(canvas, Id::Help) } else { 0 };
+    let all: u16 = commands.iter().map(|id| wide(canvas, *id)).sum();
+    let (mut x, right) = (place.x + 1, place.right() + 1);
+    let crowded = place.x + 1 + all > right;
+    for id in commands.iter().copied().filter(|id| !(crowded && *id == Id::Help)) {
+        if x + wide(canvas, id) + if crowded { help } else { 0 } > right {
             break;
         }
-        x += canvas.put(x, place.y, cells, &key, theme.key) + 1;
-        x += canvas.put(x, place.y, cells, title, theme.dim) + 2;
+        x += put_key(canvas, x, place, entry(id), theme);
     }
+    if crowded && help > 0 {
+        put_key(canvas, x, place, entry(Id::Help), theme);
+    }
+}
+
+fn put_key(
+    canvas: &mut Canvas<'_, '_>,
+    x: u16,
+    place: Rect,
+    entry: Option<(String, &'static str)>,
+    theme: &super::Theme,
+) -> u16 {
+    let Some((key, title)) = entry else { return 0 };
+    let room = place.right().saturating_sub(x);
+    canvas.put_all(x, place.y, room, &[(&key, theme.key), (" ", theme.dim), (title, theme.dim)]) + 2
 }
 
 /// A window that is too small for anything.

@@ -18,6 +18,8 @@ pub fn draw(canvas: &mut Canvas<'_, '_>) -> Option<(u16, u16)> {
     let theme = canvas.theme;
     let overlay = app.screen.overlays.last()?;
     let place = overlay_place(&app.screen);
+    // What lies beneath steps back.
+    canvas.restyle(canvas.area(), theme.dim);
     canvas.clear(place);
     frames::borders(canvas, place, theme.border_focused);
     let inside = frames::inside(place);

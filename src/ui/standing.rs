@@ -196,7 +196,9 @@ fn attention(app: &App) -> Vec<(Health, String)> {
         .iter()
         .filter(|source| {
             let keyed = matches!(source, Source::TaskDefinitions | Source::Rollouts | Source::Targets);
-            !keyed && app.estate.status(**source).at.is_none()
+            // Where there is nothing there is nothing to measure.
+            let bare = app.estate.derived.services.is_empty() && app.estate.derived.databases.is_empty();
+            !keyed && !(bare && **source == Source::Metrics) && app.estate.status(**source).at.is_none()
         })
         .map(|source| source.words())
         .collect();

@@ -112,8 +112,8 @@ pub fn press(app: &mut App, keys: &str, world: &World) {
 impl World {
     /// Answers fetches, and what is asked because of the answers.
     pub fn answer(&self, app: &mut App, effects: Vec<Effect>) {
-        let mut waiting = effects;
-        while let Some(effect) = waiting.pop() {
+        let mut waiting: std::collections::VecDeque<Effect> = effects.into();
+        while let Some(effect) = waiting.pop_front() {
             let Effect::Fetch { ticket, query, .. } = effect else { continue };
             if self.silent.contains(&query.source()) {
                 continue;

@@ -144,6 +144,15 @@ fn member_row<'a>(theme: &Theme, estate: &Estate, database: &Database, member: &
     ]
 }
 
+/// `writer`, or `…-2` where there are several readers.
+fn member_name(database: &Database, member: &Member) -> String {
+    if database.members.iter().filter(|other| other.role == member.role).count() == 1 {
+        member.role.word().to_owned()
+    } else {
+        short_id(database, &member.id)
+    }
+}
+
 fn member_health(member: &Member) -> Health {
     match member.status.as_deref() {
         None => Health::Unknown,
@@ -176,11 +185,7 @@ pub fn curves(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
     let curves = |key: fn(String) -> MetricKey, wanted: fn(&Member) -> bool| -> Vec<Curve<'_>> {
         let wanted = members.iter().filter(|member| wanted(member));
         let drawn = wanted.map(|member| Curve {
-            name: if several {
-                format!("{} {}", member.role.word(), short_id(database, &member.id))
-            } else {
-                String::new()
-            },
+            name: if several { member_name(database, member) } else { String::new() },
             series: app.estate.series.get(&key(member.id.clone())),
         });
         drawn.collect()

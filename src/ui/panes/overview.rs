@@ -1,6 +1,7 @@
 //! What needs attention; services and databases at a glance share their panes' code.
 
 use crate::app::screen::Block;
+use crate::model::text::width;
 use crate::model::time;
 use crate::ui::canvas::Canvas;
 use crate::ui::signs::Signs;
@@ -34,12 +35,15 @@ pub fn attention(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) 
         Column::left("", 20, 0).up_to(u16::MAX / 2),
         Column::right("", 6, 1),
     ];
+    // Frame, sign, name, age and the gaps between.
+    let room = usize::from(place.width.saturating_sub(name + 1 + 6 + 4 + if place.width >= 104 { 5 } else { 3 }));
     table::block(canvas, Block::Attention, "", place, &columns, standing, |key| {
         let entry = entries.get(key)?;
         let style = theme.severity(entry.severity);
         let what = match &entry.hint {
-            Some(hint) => format!("{}  → {hint}", entry.what),
-            None => entry.what.clone(),
+            // A hint that would be cut says nothing: opening the entry tells it.
+            Some(hint) if width(&entry.what) + width(hint) + 4 <= room => format!("{}  → {hint}", entry.what),
+            Some(_) | None => entry.what.clone(),
         };
         let since = entry.since.map(|since| time::age(Some(since), app.now)).unwrap_or_default();
         Some(

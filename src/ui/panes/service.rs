@@ -15,7 +15,6 @@ use crate::ui::widgets::frame;
 use crate::ui::widgets::table::{self, Cell, Column};
 use crate::ui::widgets::units::Unit;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 
 /// One line about the service, one for each reason.
 pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect, name: &str) {
@@ -29,31 +28,33 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect, name: &str) {
     let image = row.image.as_deref().unwrap_or("–");
     let service = app.estate.service(name);
     let pending = if row.pending > 0 { format!(", {} pending", row.pending) } else { String::new() };
-    let parts = [
-        (format!("{} ", Signs::health(health)), theme.health(health)),
-        (row.short.clone(), theme.strong),
-        (format!("  {}", health.word()), theme.health(health)),
-        ("  desired ".into(), theme.dim),
-        (desired(row), theme.text),
-        ("  running ".into(), theme.dim),
-        (format!("{}{pending}", row.running), theme.text),
-        ("  rollout ".into(), theme.dim),
-        (row.rollout.clone(), rollout_style(theme, &row.rollout)),
-        ("  image ".into(), theme.dim),
-        (image.to_owned(), theme.text),
-        ("  deployed ".into(), theme.dim),
-        (time::age(row.deployed_at, app.now), theme.text),
-        ("  ".into(), theme.dim),
-        (service.map(settings).unwrap_or_default(), theme.dim),
+    let room = place.width.saturating_sub(2);
+    let mut used = canvas.put(place.x + 1, place.y, room, Signs::health(health), theme.health(health)) + 1;
+    used += canvas.put_cut(place.x + 1 + used, place.y, room - used, &row.short, theme.strong);
+    let facts = [
+        ("", health.word().to_owned(), theme.health(health)),
+        ("desired ", desired(row), theme.text),
+        ("running ", format!("{}{pending}", row.running), theme.text),
+        ("rollout ", row.rollout.clone(), rollout_style(theme, &row.rollout)),
+        ("image ", image.to_owned(), theme.text),
+        ("deployed ", time::age(row.deployed_at, app.now), theme.text),
+        ("", service.map(settings).unwrap_or_default(), theme.dim),
     ];
-    let parts: Vec<(&str, Style)> = parts.iter().map(|(text, style)| (text.as_str(), *style)).collect();
-    canvas.put_all(place.x + 1, place.y, place.width.saturating_sub(2), &parts);
+    // As many as fit whole.
+    for (label, value, style) in facts {
+        let wide = 2 + canvas.width(label) + canvas.width(&value);
+        if used + wide > room {
+            break;
+        }
+        let parts = [("  ", theme.dim), (label, theme.dim), (value.as_str(), style)];
+        used += canvas.put_all(place.x + 1 + used, place.y, room - used, &parts);
+    }
     let lines = usize::from(place.height.saturating_sub(1));
     let reasons = &row.assessment.reasons;
     for (number, reason) in reasons.iter().take(lines).enumerate() {
         let y = place.y + 1 + number as u16;
         let hidden = if number + 1 == lines { reasons.len() - lines } else { 0 };
-        let more = if hidden > 0 { format!("  and {hidden} more in the Overview") } else { String::new() };
+        let more = if hidden > 0 { format!("  +{hidden} more") } else { String::new() };
         let since = reason.since.map(|since| format!("  {}", time::age(Some(since), app.now))).unwrap_or_default();
         let hint = reason.hint.as_deref().map(|hint| format!("  → {hint}")).unwrap_or_default();
         let style = theme.severity(reason.severity);
@@ -62,7 +63,9 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect, name: &str) {
         room -= canvas.put_right(place.right() - 1, y, room, &more, theme.dim);
         canvas.put(place.x + 1, y, 1, sign, style);
         let used = canvas.put_cut(place.x + 3, y, room, &reason.text, style);
+        // A hint that would be cut says nothing.
         let rest = format!("{since}{hint}");
+        let rest = if canvas.width(&rest) <= room - used { rest } else { since };
         canvas.put_cut(place.x + 3 + used, y, room - used, &rest, theme.dim);
     }
 }
@@ -107,13 +110,13 @@ pub fn tasks(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
     let theme = canvas.theme;
     let columns = [
         Column::left("", 1, 0),
-        Column::left("STATUS", 12, 0).up_to(14),
+        Column::left("STATUS", 12, 0).up_to(15),
         Column::left("TASK", 9, 0).up_to(if place.width >= 120 { 32 } else { 13 }),
         Column::left("HEALTH", 9, 2),
         Column::left("AZ", 3, 4),
         Column::right("AGE", 6, 1),
-        Column::left("REVISION", 8, 5).up_to(12),
-        Column::left("WHY", 12, 3).up_to(u16::MAX / 2),
+        Column::left("REVISION", 8, 5),
+        Column::left("WHY", 24, 3).up_to(u16::MAX / 2),
     ];
     table::block(canvas, Block::Tasks, "", place, &columns, standing, |key| {
         let task = app.estate.task(key)?;
@@ -152,17 +155,20 @@ pub fn zone(az: &str) -> &str {
 pub fn deployments(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
     let app = canvas.app;
     let theme = canvas.theme;
-    let columns = [
-        Column::left("", 1, 0),
-        Column::left("STATE", 12, 0).up_to(15),
-        Column::left("REVISION", 9, 1).up_to(24),
-        Column::right("TASKS", 6, 3),
-        Column::right("AGE", 5, 2),
-        Column::left("WHY", 10, 4).up_to(u16::MAX / 2),
-    ];
     let name = app.screen.service.as_deref().unwrap_or_default();
     let service = app.estate.service(name);
     let history = app.estate.rollouts.get(name).and_then(Observed::value);
+    let now = service.into_iter().flat_map(|service| &service.deployments).map(|now| now.task_definition.as_str());
+    let then = history.into_iter().flatten().filter_map(|rollout| rollout.target.as_deref());
+    let revision = now.chain(then).map(|revision| canvas.width(revision)).max().unwrap_or(0);
+    let columns = [
+        Column::left("", 1, 0),
+        Column::left("STATE", 14, 0),
+        Column::left("REVISION", 9, 1).up_to(revision.min(48)),
+        Column::right("TASKS", 5, 3),
+        Column::right("AGE", 6, 2),
+        Column::left("WHY", 12, 4).up_to(u16::MAX / 2),
+    ];
     table::block(canvas, Block::Deployments, "", place, &columns, standing, |key| {
         let (when, id) = key.split_once(' ')?;
         if when == "now" {

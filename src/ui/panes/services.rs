@@ -14,7 +14,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 /// From this width on figures have their curve beside them.
-const CURVES_FROM: u16 = 116;
+const CURVES_FROM: u16 = 150;
 /// Cells of such a curve.
 const CURVE: usize = 8;
 

@@ -71,7 +71,11 @@ pub fn draw_all(canvas: &mut Canvas<'_, '_>, place: Rect, charts: &[Chart<'_>]) 
 fn title(canvas: &mut Canvas<'_, '_>, place: Rect, chart: &Chart<'_>) {
     let theme = canvas.theme;
     let mut used = canvas.put(place.x, place.y, place.width, chart.title, theme.strong);
+    // What does not fit whole is left out.
     let mut add = |canvas: &mut Canvas<'_, '_>, text: &str, style: Style| {
+        if used + canvas.width(text) > place.width {
+            return;
+        }
         used += canvas.put(place.x + used, place.y, place.width.saturating_sub(used), text, style);
     };
     for (curve, style) in chart.curves.iter().zip(theme.curves()) {
@@ -214,7 +218,9 @@ fn axis(canvas: &mut Canvas<'_, '_>, plot: Rect, marks: &[Timestamp], until: Tim
         canvas.put(plot.x, y, 6, &format!("{from} "), theme.dim);
         canvas.put_right(plot.right(), y, 6, &format!(" {}", label(until)), theme.dim);
     }
-    if plot.width >= 40 {
+    let middle = plot.width / 2;
+    let taken = |mark: &Timestamp| column_of(*mark, until, plot.width).is_some_and(|x| x.abs_diff(middle) < 5);
+    if plot.width >= 40 && !marks.iter().any(taken) {
         let middle = label(until - SPAN / 2);
         canvas.put(plot.x + plot.width / 2 - 3, y, 7, &format!(" {middle} "), theme.dim);
     }

@@ -51,11 +51,12 @@ pub fn block(canvas: &mut Canvas<'_, '_>, block: Block, named: &str, place: Rect
     }
     let list = app.screen.list_of(block);
     let mut room = place.width - 4;
+    let blank = block.has_rows() && list.is_none_or(|list| list.rows.is_empty());
     // At the right first: the age is a promise, the title can be cut.
     let age = match (&standing.age, standing.loading && list.is_some_and(|list| !list.rows.is_empty())) {
-        (Some(age), _) => Some((age.as_str(), theme.degraded)),
+        (Some(age), _) if !blank => Some((age.as_str(), theme.degraded)),
         (None, true) => Some(("reading …", theme.dim)),
-        (None, false) => None,
+        (Some(_), _) | (None, false) => None,
     };
     if let Some((age, style)) = age {
         let text = format!(" {age} ");
@@ -73,6 +74,9 @@ pub fn block(canvas: &mut Canvas<'_, '_>, block: Block, named: &str, place: Rect
     }
     if let Some(list) = list.filter(|list| block.has_rows() && list.total > 0) {
         let (shown, total) = (list.rows.len(), list.total);
+        // An instance's row belongs to its database's.
+        let databases = matches!(block, Block::Databases | Block::OverviewDatabases) && list.filter.is_empty();
+        let total = if databases { list.rows.iter().filter(|key| !key.contains('/')).count() } else { total };
         let count = if list.filter.is_empty() { format!("({total}) ") } else { format!("({shown} of {total}) ") };
         add(canvas, &count, theme.dim);
         if !list.filter.is_empty() {
@@ -86,7 +90,9 @@ pub fn block(canvas: &mut Canvas<'_, '_>, block: Block, named: &str, place: Rect
         room -= canvas.put_right(place.right() - 2, bottom, room, &text, border);
         scrollbar(canvas, block, place, border);
     }
-    if let Some((health, text)) = &standing.trouble {
+    // Where there are no rows and there is room, the failure stands in their place.
+    let told = blank && place.height >= 8;
+    if let Some((health, text)) = standing.trouble.as_ref().filter(|_| !told) {
         let style = theme.health(*health);
         let text = format!(" {} {text} ", Signs::health(*health));
         canvas.put_cut(place.x + 2, bottom, room, &text, style);
