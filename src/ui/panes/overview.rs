@@ -6,7 +6,7 @@ use crate::model::time;
 use crate::ui::canvas::Canvas;
 use crate::ui::signs::Signs;
 use crate::ui::standing::Standing;
-use crate::ui::widgets::table::{self, Cell, Column};
+use crate::ui::widgets::table::{self, Cell, Column, WIDE};
 use ratatui::layout::Rect;
 use std::collections::HashMap;
 
@@ -36,7 +36,7 @@ pub fn attention(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) 
         Column::right("", 6, 1),
     ];
     // Frame, sign, name, age and the gaps between.
-    let room = usize::from(place.width.saturating_sub(name + 1 + 6 + 4 + if place.width >= 104 { 5 } else { 3 }));
+    let room = usize::from(place.width.saturating_sub(name + 1 + 6 + 4 + if place.width >= WIDE + 4 { 5 } else { 3 }));
     table::block(canvas, Block::Attention, "", place, &columns, standing, |key| {
         let entry = entries.get(key)?;
         let style = theme.severity(entry.severity);

@@ -116,7 +116,7 @@ pub fn tasks(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
         Column::left("AZ", 3, 4),
         Column::right("AGE", 6, 1),
         Column::left("REVISION", 8, 5),
-        Column::left("WHY", 24, 3).up_to(u16::MAX / 2),
+        Column::left("WHY", if place.width >= 74 { 25 } else { 18 }, 3).up_to(u16::MAX / 2),
     ];
     table::block(canvas, Block::Tasks, "", place, &columns, standing, |key| {
         let task = app.estate.task(key)?;
@@ -163,7 +163,7 @@ pub fn deployments(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing
     let revision = now.chain(then).map(|revision| canvas.width(revision)).max().unwrap_or(0);
     let columns = [
         Column::left("", 1, 0),
-        Column::left("STATE", 14, 0),
+        Column::left("STATE", 12, 0).up_to(15),
         Column::left("REVISION", 9, 1).up_to(revision.min(48)),
         Column::right("TASKS", 5, 3),
         Column::right("AGE", 6, 2),

@@ -9,6 +9,9 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use std::borrow::Cow;
 
+/// From this width on columns stand two cells apart.
+pub const WIDE: u16 = 140;
+
 /// A column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Column {
@@ -73,7 +76,7 @@ pub type Placed = (usize, u16, u16);
 
 /// The columns that fit into `width` cells.
 pub fn fit(columns: &[Column], width: u16) -> Vec<Placed> {
-    let between = if width >= 100 { 2 } else { 1 };
+    let between = if width >= WIDE { 2 } else { 1 };
     // A sign belongs to what stands beside it.
     let gap = |number: usize| if columns[number].width == 1 { 1 } else { between };
     let mut kept: Vec<usize> = (0..columns.len()).collect();
