@@ -18,8 +18,9 @@ pub fn draw(canvas: &mut Canvas<'_, '_>) -> Option<(u16, u16)> {
     let theme = canvas.theme;
     let overlay = app.screen.overlays.last()?;
     let place = overlay_place(&app.screen);
-    // What lies beneath steps back.
-    canvas.restyle(canvas.area(), theme.dim);
+    // What lies beneath steps back; where one is stays as it was.
+    let area = canvas.area();
+    canvas.restyle(Rect { y: 2, height: area.height.saturating_sub(2), ..area }, theme.dim);
     canvas.clear(place);
     frames::borders(canvas, place, theme.border_focused);
     let inside = frames::inside(place);

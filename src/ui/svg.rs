@@ -60,7 +60,7 @@ pub fn svg(buffer: &Buffer) -> String {
                 );
             }
         }
-        for group in cells.chunk_by(|a, b| a.3 == b.3 && plain(a.2) && plain(b.2)) {
+        for group in cells.chunk_by(|a, b| a.3 == b.3 && (plain(a.2) && plain(b.2) || a.2 == "─" && b.2 == "─")) {
             let text: String = group.iter().map(|cell| cell.2).collect();
             if text.trim().is_empty() && !group[0].3.underlined {
                 continue;
@@ -74,10 +74,12 @@ pub fn svg(buffer: &Buffer) -> String {
 
 fn run(out: &mut String, top: f32, group: &[(u16, u16, &str, Paint)], text: &str) {
     let (x, _, symbol, paint) = group[0];
+    if let Some(shape) = shape(symbol, group.len(), MARGIN + f32::from(x) * CELL.0, top, paint) {
+        out.push_str(&shape);
+        return;
+    }
     let width = f32::from(group.iter().map(|cell| cell.1).sum::<u16>()) * CELL.0;
-    // Lines and blocks must meet their neighbours: they fill their cells.
-    let fills = symbol.chars().next().is_some_and(|c| ('\u{2500}'..='\u{259f}').contains(&c));
-    let fit = if group.len() > 1 || fills {
+    let fit = if group.len() > 1 {
         format!(" textLength=\"{width:.1}\" lengthAdjust=\"spacingAndGlyphs\"")
     } else {
         String::new()
@@ -100,6 +102,65 @@ fn run(out: &mut String, top: f32, group: &[(u16, u16, &str, Paint)], text: &str
         hex(paint.ink),
         escaped(text)
     );
+}
+
+/// Lines, bars and dots are drawn rather than written, so that they meet their neighbours whatever the
+/// font; `None` for all other characters.
+fn shape(symbol: &str, times: usize, x: f32, y: f32, paint: Paint) -> Option<String> {
+    let c = symbol.chars().next()?;
+    let (right, bottom) = (x + CELL.0, y + CELL.1);
+    let (middle, centre) = (x + CELL.0 / 2.0, y + CELL.1 / 2.0);
+    let ink = hex(paint.ink);
+    let radius = CELL.0 / 2.0;
+    let line = |path: String, wide: f32| {
+        format!("<path d=\"{path}\" fill=\"none\" stroke=\"{ink}\" stroke-width=\"{wide}\"/>\n")
+    };
+    Some(match c {
+        '─' => line(format!("M{x:.1} {centre:.1}H{:.1}", x + CELL.0 * times as f32), 1.2),
+        '╌' => line(format!("M{:.1} {centre:.1}h3m2 0h3", x), 1.2),
+        '│' => line(format!("M{middle:.1} {y:.1}V{bottom:.1}"), 1.2),
+        '┃' => line(format!("M{middle:.1} {y:.1}V{bottom:.1}"), 3.0),
+        '╭' => line(
+            format!("M{middle:.1} {bottom:.1}V{:.1}Q{middle:.1} {centre:.1} {right:.1} {centre:.1}", centre + radius),
+            1.2,
+        ),
+        '╮' => line(
+            format!("M{middle:.1} {bottom:.1}V{:.1}Q{middle:.1} {centre:.1} {x:.1} {centre:.1}", centre + radius),
+            1.2,
+        ),
+        '╰' => line(
+            format!("M{middle:.1} {y:.1}V{:.1}Q{middle:.1} {centre:.1} {right:.1} {centre:.1}", centre - radius),
+            1.2,
+        ),
+        '╯' => {
+            line(format!("M{middle:.1} {y:.1}V{:.1}Q{middle:.1} {centre:.1} {x:.1} {centre:.1}", centre - radius), 1.2)
+        }
+        '▁'..='█' => {
+            let height = CELL.1 * (c as u32 - '▁' as u32 + 1) as f32 / 8.0;
+            format!(
+                "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{height:.1}\" fill=\"{ink}\"/>\n",
+                x + 0.4,
+                bottom - height,
+                CELL.0 - 0.8
+            )
+        }
+        '\u{2800}'..='\u{28ff}' => {
+            let bits = c as u32 - 0x2800;
+            let mut dots = String::new();
+            // The bits of a braille character go down the left, then down the right, the last row apart.
+            for (bit, (column, row)) in
+                [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3)].into_iter().enumerate()
+            {
+                if bits & (1 << bit) != 0 {
+                    let (column, row): (f32, f32) = (column as f32, row as f32);
+                    let (at, down) = (x + CELL.0 * (column + 0.5) / 2.0, y + CELL.1 * (row + 0.5) / 4.0);
+                    let _ = write!(dots, "M{at:.1} {down:.1}h.01");
+                }
+            }
+            format!("<path d=\"{dots}\" stroke=\"{ink}\" stroke-width=\"2.2\" stroke-linecap=\"round\"/>\n")
+        }
+        _ => return None,
+    })
 }
 
 /// Column, cells, symbol and paint of each character of a row.

@@ -62,11 +62,11 @@ theme! {
     selected: "The selected row of the focused block." = "reversed", "reversed", "bold reversed", "reversed";
     marked: "The sign before the selected row of another block." = "dim", "dim", "bold", "dim";
     flash: "A name whose state has just changed." = "bold reversed", "bold reversed", "bold black on brightyellow", "bold reversed underlined";
-    environment: "The environment's name." = "bold black on cyan", "bold white on 25", "bold black on brightwhite", "bold reversed";
-    guarded: "The whole top line of a guarded environment." = "bold white on red", "bold white on 124", "bold brightwhite on red", "bold reversed";
+    environment: "The environment's name." = "bold black on cyan", "bold brightwhite on 25", "bold black on brightwhite", "bold reversed";
+    guarded: "The whole top line of a guarded environment." = "bold brightwhite on red", "bold brightwhite on 124", "bold brightwhite on red", "bold reversed";
     simulated: "SIMULATED and READ-ONLY." = "bold black on yellow", "bold black on 220", "bold black on brightyellow", "bold underlined";
-    paused: "PAUSED." = "bold black on magenta", "bold white on 90", "bold black on brightmagenta", "bold underlined reversed";
-    alert: "Wrong account, no credentials." = "bold white on red", "bold white on 124", "bold brightwhite on red", "bold reversed";
+    paused: "PAUSED." = "bold black on magenta", "bold brightwhite on 90", "bold black on brightmagenta", "bold underlined reversed";
+    alert: "Wrong account, no credentials." = "bold brightwhite on red", "bold brightwhite on 124", "bold brightwhite on red", "bold reversed";
     toast: "A short message at the bottom." = "bold", "bold", "bold brightwhite", "bold";
     healthy: "Nothing to do." = "green", "28", "bold brightgreen", "";
     changing: "On its way." = "blue", "25", "bold brightcyan", "";
