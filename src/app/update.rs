@@ -153,13 +153,13 @@ fn looks(row: &crate::model::estate::ServiceRow) -> (u32, u32, Health) {
 pub fn overlay_place(screen: &Screen) -> Rect {
     let (width, height) = screen.size;
     let columns = width.saturating_sub(8).clamp(20, 110).min(width);
-    let most = height.saturating_sub(4).max(5);
+    let most = height.saturating_sub(4).max(3);
     let lines = screen.overlays.last().map_or(0, |overlay| match overlay.kind {
         // These are searched: a frame that shrinks with each letter would jump.
         Kind::Palette | Kind::Help | Kind::Inspect | Kind::Activity => usize::from(most),
         Kind::Actions | Kind::Environments | Kind::Message => overlay.lines.len() + 4,
     });
-    let rows = (lines as u16).clamp(5, most);
+    let rows = (lines as u16).clamp(5.min(most), most);
     Rect::new((width - columns) / 2, (height.saturating_sub(rows)) / 2, columns, rows.min(height))
 }
 
