@@ -145,8 +145,8 @@ pub fn strip(canvas: &mut Canvas<'_, '_>, place: Rect, blocks: &[Block]) {
     let focused = app.screen.focused();
     let mut x = place.x + 1;
     for block in blocks {
-        let count = app.screen.list_of(*block).filter(|list| block.has_rows() && list.total > 0);
-        let count = count.map(|list| format!(" {}", list.total)).unwrap_or_default();
+        let count = super::widgets::frame::count(app, *block);
+        let count = if count > 0 { format!(" {count}") } else { String::new() };
         let text = format!(" {}{count} ", block.title());
         let style = if *block == focused { theme.tab } else { theme.dim };
         x += canvas.put(x, place.y, place.right().saturating_sub(x), &text, style);

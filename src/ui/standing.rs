@@ -29,10 +29,14 @@ pub fn of(app: &App, block: Block) -> Standing {
     let oldest = main.iter().filter_map(|(source, status)| Some((*source, status.at?))).min_by_key(|(_, at)| *at);
     let unread: Vec<Source> =
         main.iter().filter(|(_, status)| status.at.is_none()).map(|(source, _)| *source).collect();
-    let failed = main.iter().chain(&beside).find_map(|(source, status)| {
-        let failure = status.failure.as_ref().filter(|_| status.partial.is_none())?;
+    let failure = |(source, status): &(Source, SourceStatus)| {
+        let failure = status.failure.clone().filter(|_| status.partial.is_none())?;
         Some((*source, failure))
-    });
+    };
+    // What only adds to the rows is no reason to call them down.
+    let failed = main.iter().find_map(failure).map(|(source, failure)| (severity(&failure), source, failure));
+    let failed =
+        failed.or_else(|| beside.iter().find_map(failure).map(|(source, failure)| (Health::Degraded, source, failure)));
     let partial = main.iter().chain(&beside).find_map(|(source, status)| Some((*source, status.partial.as_ref()?)));
     standing.loading = !unread.is_empty();
     if let Some((source, at)) = oldest {
@@ -44,7 +48,7 @@ pub fn of(app: &App, block: Block) -> Standing {
         standing.dimmed = failing;
     }
     standing.trouble = match (failed, partial) {
-        (Some((source, failure)), _) => Some((severity(failure), trouble(app, source, failure))),
+        (Some((health, source, failure)), _) => Some((health, trouble(app, source, &failure))),
         (None, Some((source, missing))) => {
             Some((Health::Degraded, format!("{} are incomplete: {missing}", source.words())))
         }
@@ -198,7 +202,7 @@ fn attention(app: &App) -> Vec<(Health, String)> {
             let keyed = matches!(source, Source::TaskDefinitions | Source::Rollouts | Source::Targets);
             // Where there is nothing there is nothing to measure.
             let bare = app.estate.derived.services.is_empty() && app.estate.derived.databases.is_empty();
-            !keyed && !(bare && **source == Source::Metrics) && app.estate.status(**source).at.is_none()
+            !(keyed || bare && **source == Source::Metrics) && app.estate.status(**source).at.is_none()
         })
         .map(|source| source.words())
         .collect();

@@ -117,7 +117,7 @@ fn shape(symbol: &str, times: usize, x: f32, y: f32, paint: Paint) -> Option<Str
     };
     Some(match c {
         '─' => line(format!("M{x:.1} {centre:.1}H{:.1}", x + CELL.0 * times as f32), 1.2),
-        '╌' => line(format!("M{:.1} {centre:.1}h3m2 0h3", x), 1.2),
+        '╌' => line(format!("M{x:.1} {centre:.1}h3m2 0h3"), 1.2),
         '│' => line(format!("M{middle:.1} {y:.1}V{bottom:.1}"), 1.2),
         '┃' => line(format!("M{middle:.1} {y:.1}V{bottom:.1}"), 3.0),
         '╭' => line(

@@ -18,6 +18,7 @@ pub fn now() -> Timestamp {
     "2026-11-20T05:02:31Z".parse().unwrap()
 }
 
+#[allow(clippy::unnecessary_wraps)] // as the fields want it
 pub fn ago(minutes: i64) -> Option<Timestamp> {
     Some(now() - SignedDuration::from_mins(minutes))
 }

@@ -1,18 +1,23 @@
 //! The screens as a person sees them, and that nothing at all makes the drawing panic.
 
 use super::testing::*;
+use crate::app::App;
 use crate::app::Session;
 use crate::app::event::Event;
 use crate::app::screen::{Block, Pane};
 use crate::model::{Failure, FailureKind, Source};
 use jiff::SignedDuration;
 
-macro_rules! snapshot {
-    ($name:literal, $app:expr) => {
-        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true, snapshot_path => "snapshots" }, {
-            insta::assert_snapshot!($name, text(&$app));
-        });
-    };
+/// Compares the drawn screen with the one in `snapshots/`.
+fn seen(name: &str, app: &App) {
+    holds(name, &text(app));
+}
+
+fn holds(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
 }
 
 #[test]
@@ -25,9 +30,7 @@ fn overview() {
         ("overview_200x60", (200, 60)),
     ] {
         let app = read(&world, size);
-        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true, snapshot_path => "snapshots" }, {
-            insta::assert_snapshot!(name, text(&app));
-        });
+        seen(name, &app);
     }
 }
 
@@ -42,9 +45,7 @@ fn services() {
         let world = with_services(40);
         let mut app = read(&world, size);
         press(&mut app, "2", &world);
-        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true, snapshot_path => "snapshots" }, {
-            insta::assert_snapshot!(name, text(&app));
-        });
+        seen(name, &app);
         if size == (80, 24) {
             assert!(app.screen.list_of(Block::Services).unwrap().window().len() >= 14);
         }
@@ -65,21 +66,17 @@ fn a_service() {
     ] {
         let mut app = read(&world, size);
         press(&mut app, keys, &world);
-        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true, snapshot_path => "snapshots" }, {
-            insta::assert_snapshot!(name, text(&app));
-        });
+        seen(name, &app);
     }
 }
 
 #[test]
 fn a_task() {
     let world = staging();
-    for (name, size) in [("task_80x24", (80, 24)), ("task_120x40", (120, 40))] {
+    for (name, size) in [("task_60x15", (60, 15)), ("task_80x24", (80, 24)), ("task_120x40", (120, 40))] {
         let mut app = read(&world, size);
         press(&mut app, "2 enter enter", &world);
-        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true, snapshot_path => "snapshots" }, {
-            insta::assert_snapshot!(name, text(&app));
-        });
+        seen(name, &app);
     }
 }
 
@@ -89,28 +86,28 @@ fn databases() {
     for (name, size, keys) in [
         ("database_80x24", (80, 24), "4"),
         ("database_metrics_80x24", (80, 24), "4 tab"),
+        ("database_60x15", (60, 15), "4"),
+        ("database_facts_60x15", (60, 15), "4 shift-tab"),
         ("database_120x40", (120, 40), "4"),
         ("database_200x60", (200, 60), "4 j"),
     ] {
         let mut app = read(&world, size);
         press(&mut app, keys, &world);
-        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true, snapshot_path => "snapshots" }, {
-            insta::assert_snapshot!(name, text(&app));
-        });
+        seen(name, &app);
     }
 }
 
 #[test]
 fn loading_empty_failed_and_forbidden_look_different() {
     let (app, _) = fresh(environment("staging"), Session::default(), (80, 24));
-    snapshot!("loading_80x24", app);
+    seen("loading_80x24", &app);
 
     let mut world = staging();
     world.services.clear();
     world.clusters.clear();
     world.instances.clear();
     let app = read(&world, (80, 24));
-    snapshot!("empty_80x24", app);
+    seen("empty_80x24", &app);
 
     let mut bare = environment("minimal");
     bare.cluster = None;
@@ -118,7 +115,7 @@ fn loading_empty_failed_and_forbidden_look_different() {
     let (mut app, effects) = fresh(bare, Session::default(), (80, 24));
     staging().answer(&mut app, effects);
     press(&mut app, "2", &world);
-    snapshot!("not_configured_80x24", app);
+    seen("not_configured_80x24", &app);
 
     let mut world = staging();
     let denied = "User: arn:aws:sts::123456789012:assumed-role/ro/alice is not authorized to perform: \
@@ -126,12 +123,12 @@ fn loading_empty_failed_and_forbidden_look_different() {
     world.failing.insert(Source::Services, Failure::new(FailureKind::Denied, denied));
     world.failing.insert(Source::DbClusters, Failure::new(FailureKind::Timeout, "no answer within 10 s"));
     let mut app = read(&world, (80, 24));
-    snapshot!("denied_80x24", app);
+    seen("denied_80x24", &app);
     press(&mut app, "2", &world);
-    snapshot!("denied_services_60x15", resized(app, 60, 15));
+    seen("denied_services_60x15", &resized(app, 60, 15));
 }
 
-fn resized(mut app: crate::app::App, columns: u16, rows: u16) -> crate::app::App {
+fn resized(mut app: App, columns: u16, rows: u16) -> App {
     app.update(Event::Resize(columns, rows));
     app.settle();
     app
@@ -144,14 +141,14 @@ fn old_data_says_how_old_and_why() {
     press(&mut app, "2", &world);
     world.silent = vec![Source::Services];
     tick(&mut app, now() + SignedDuration::from_secs(95), &world);
-    snapshot!("stale_80x24", app);
+    seen("stale_80x24", &app);
 
     let mut app = read(&staging(), (80, 24));
     world.silent.clear();
     world.failing.insert(Source::Services, Failure::new(FailureKind::Unreachable, "connection refused"));
     press(&mut app, "2", &world);
     tick(&mut app, now() + SignedDuration::from_secs(12), &world);
-    snapshot!("failed_80x24", app);
+    seen("failed_80x24", &app);
 
     app.estate.services.learn_partly(
         app.estate.services.value().cloned().unwrap(),
@@ -159,7 +156,7 @@ fn old_data_says_how_old_and_why() {
         None,
         app.now,
     );
-    snapshot!("partial_80x24", app);
+    seen("partial_80x24", &app);
 }
 
 #[test]
@@ -173,7 +170,7 @@ fn where_am_i() {
         app
     };
     let simulated = Session { simulated: true, ..Session::default() };
-    let top = |app: &crate::app::App| text(app).lines().next().unwrap_or_default().to_owned();
+    let top = |app: &App| text(app).lines().next().unwrap_or_default().to_owned();
     let mut lines = Vec::new();
     for size in [(60, 15), (80, 24), (120, 40), (200, 60)] {
         lines.push(top(&prod(Session::default(), "123456789012", size)));
@@ -184,10 +181,14 @@ fn where_am_i() {
         lines.push(top(&paused));
         lines.push(top(&fresh(environment("staging"), Session::default(), size).0));
     }
-    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
-        insta::assert_snapshot!("top_lines", lines.join("\n"));
-    });
-    snapshot!("wrong_account_80x24", prod(Session::default(), "999999999999", (80, 24)));
+    holds(
+        "top_lines",
+        &lines.join(
+            "
+",
+        ),
+    );
+    seen("wrong_account_80x24", &prod(Session::default(), "999999999999", (80, 24)));
     for line in &lines {
         assert!(line.starts_with(" prod  GUARDED") || line.starts_with(" staging"), "{line}");
     }
@@ -216,10 +217,10 @@ fn outside_text_is_aligned_and_harmless() {
     }
     let mut app = read(&world, (80, 24));
     press(&mut app, "2", &world);
-    snapshot!("odd_names_80x24", app);
+    seen("odd_names_80x24", &app);
     let mut app = read(&world, (120, 40));
     press(&mut app, "2 G", &world);
-    snapshot!("odd_names_120x40", app);
+    seen("odd_names_120x40", &app);
     // Each row ends in the same column: nothing is wider than it was measured.
     for line in text(&app).lines().skip(2).take(10) {
         assert_eq!(ratatui::buffer::CellWidth::cell_width(line), 120, "{line}");
@@ -236,7 +237,7 @@ fn ascii_has_only_ascii_of_ours() {
         press(&mut app, keys, &world);
         let drawn = text(&app);
         if keys == "2 j j enter" {
-            snapshot!("ascii_service_120x40", app);
+            seen("ascii_service_120x40", &app);
         }
         assert!(drawn.is_ascii(), "{keys}: {:?}", drawn.chars().filter(|c| !c.is_ascii()).collect::<String>());
     }
@@ -259,9 +260,7 @@ fn overlays() {
     ] {
         let mut app = read(&world, size);
         press(&mut app, keys, &world);
-        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true, snapshot_path => "snapshots" }, {
-            insta::assert_snapshot!(name, text(&app));
-        });
+        seen(name, &app);
     }
 }
 
@@ -370,6 +369,7 @@ mod any {
 /// Not a check: prints how long frames take, and draws pictures. Run by name with `--ignored`.
 #[test]
 #[ignore = "measures and draws pictures on request"]
+#[allow(clippy::print_stdout)] // its figures are for whoever runs it
 fn frames_and_pictures() {
     let mut world = with_services(1000);
     for number in 0..10_000 {

@@ -1,5 +1,6 @@
 //! A block's frame: title, count, filter, age at the top; trouble and the place in the list below.
 
+use crate::app::App;
 use crate::app::screen::Block;
 use crate::model::Health;
 use crate::ui::canvas::Canvas;
@@ -74,10 +75,11 @@ pub fn block(canvas: &mut Canvas<'_, '_>, block: Block, named: &str, place: Rect
     }
     if let Some(list) = list.filter(|list| block.has_rows() && list.total > 0) {
         let (shown, total) = (list.rows.len(), list.total);
-        // An instance's row belongs to its database's.
-        let databases = matches!(block, Block::Databases | Block::OverviewDatabases) && list.filter.is_empty();
-        let total = if databases { list.rows.iter().filter(|key| !key.contains('/')).count() } else { total };
-        let count = if list.filter.is_empty() { format!("({total}) ") } else { format!("({shown} of {total}) ") };
+        let count = if list.filter.is_empty() {
+            format!("({}) ", count(canvas.app, block))
+        } else {
+            format!("({shown} of {total}) ")
+        };
         add(canvas, &count, theme.dim);
         if !list.filter.is_empty() {
             add(canvas, &format!("/{} ", list.filter), theme.key);
@@ -100,6 +102,17 @@ pub fn block(canvas: &mut Canvas<'_, '_>, block: Block, named: &str, place: Rect
     inside(place)
 }
 
+/// How many things a block lists. An instance's row belongs to its database's.
+pub fn count(app: &App, block: Block) -> usize {
+    let Some(list) = app.screen.list_of(block).filter(|_| block.has_rows()) else { return 0 };
+    match block {
+        Block::Databases | Block::OverviewDatabases if list.filter.is_empty() => {
+            list.rows.iter().filter(|key| !key.contains('/')).count()
+        }
+        _ => list.total,
+    }
+}
+
 /// A thicker piece of the right border, where the window stands in the list.
 fn scrollbar(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, style: Style) {
     let Some(list) = canvas.app.screen.list_of(block) else { return };
@@ -111,7 +124,7 @@ fn scrollbar(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, style: Styl
     }
     let size = (track * height / rows).clamp(1, track);
     let most = rows - height;
-    let start = if most == 0 { 0 } else { (track - size) * list.offset.min(most) / most };
+    let start = ((track - size) * list.offset.min(most)).checked_div(most).unwrap_or(0);
     for y in 0..size {
         canvas.put(place.right() - 1, first + (start + y) as u16, 1, "┃", style);
     }

@@ -189,15 +189,19 @@ pub fn block<'a>(
             if standing.dimmed {
                 canvas.restyle(Rect { y, height: 1, ..inside }, theme.dim);
             }
-            if let Some((_, at, cells)) = placed.iter().find(|(column, ..)| Some(*column) == row.flash) {
-                canvas.restyle(Rect::new(x + at, y, *cells, 1), theme.flash);
+            if list.offset + number == list.place() {
+                if focused {
+                    canvas.select(Rect { y, height: 1, ..inside });
+                } else {
+                    canvas.put(inside.x, y, 1, "›", theme.marked);
+                }
             }
-        }
-        if list.offset + number == list.place() {
-            if focused {
-                canvas.select(Rect { y, height: 1, ..inside });
-            } else {
-                canvas.put(inside.x, y, 1, "›", theme.marked);
+            if let Some((_, at, cells)) = placed.iter().find(|(column, ..)| Some(*column) == row.flash) {
+                // On the reversed row a reversed name would not show.
+                let selected = focused && list.offset + number == list.place();
+                let underlined = Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED);
+                let style = if selected { underlined } else { theme.flash };
+                canvas.restyle(Rect::new(x + at, y, *cells, 1), style);
             }
         }
         y += 1;
