@@ -99,6 +99,19 @@ impl<'a, 'b> Canvas<'a, 'b> {
         used
     }
 
+    /// Labels with their values, as many as fit whole. Returns the cells used.
+    pub fn put_facts(&mut self, x: u16, y: u16, cells: u16, facts: &[(&str, &str, Style)]) -> u16 {
+        let mut used = 0;
+        let dim = self.theme.dim;
+        for (label, value, style) in facts.iter().filter(|(_, value, _)| !value.is_empty()) {
+            if used + 2 + self.width(label) + self.width(value) > cells {
+                break;
+            }
+            used += self.put_all(x + used, y, cells - used, &[("  ", dim), (label, dim), (value, *style)]);
+        }
+        used
+    }
+
     /// Blanks an area, also the half of a wide character that would reach into it.
     pub fn clear(&mut self, place: Rect) {
         let place = self.buffer.area.intersection(place);

@@ -31,24 +31,18 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect, name: &str) {
     let room = place.width.saturating_sub(2);
     let mut used = canvas.put(place.x + 1, place.y, room, Signs::health(health), theme.health(health)) + 1;
     used += canvas.put_cut(place.x + 1 + used, place.y, room - used, &row.short, theme.strong);
+    let (desired, running) = (desired(row), format!("{}{pending}", row.running));
+    let (deployed, settings) = (time::age(row.deployed_at, app.now), service.map(settings).unwrap_or_default());
     let facts = [
-        ("", health.word().to_owned(), theme.health(health)),
-        ("desired ", desired(row), theme.text),
-        ("running ", format!("{}{pending}", row.running), theme.text),
-        ("rollout ", row.rollout.clone(), rollout_style(theme, &row.rollout)),
-        ("image ", image.to_owned(), theme.text),
-        ("deployed ", time::age(row.deployed_at, app.now), theme.text),
-        ("", service.map(settings).unwrap_or_default(), theme.dim),
+        ("", health.word(), theme.health(health)),
+        ("desired ", desired.as_str(), theme.text),
+        ("running ", running.as_str(), theme.text),
+        ("rollout ", row.rollout.as_str(), rollout_style(theme, &row.rollout)),
+        ("image ", image, theme.text),
+        ("deployed ", deployed.as_str(), theme.text),
+        ("", settings.as_str(), theme.dim),
     ];
-    // As many as fit whole.
-    for (label, value, style) in facts {
-        let wide = 2 + canvas.width(label) + canvas.width(&value);
-        if used + wide > room {
-            break;
-        }
-        let parts = [("  ", theme.dim), (label, theme.dim), (value.as_str(), style)];
-        used += canvas.put_all(place.x + 1 + used, place.y, room - used, &parts);
-    }
+    canvas.put_facts(place.x + 1 + used, place.y, room - used, &facts);
     let lines = usize::from(place.height.saturating_sub(1));
     let reasons = &row.assessment.reasons;
     for (number, reason) in reasons.iter().take(lines).enumerate() {
@@ -65,8 +59,8 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect, name: &str) {
         let used = canvas.put_cut(place.x + 3, y, room, &reason.text, style);
         // A hint that would be cut says nothing.
         let rest = format!("{since}{hint}");
-        let rest = if canvas.width(&rest) <= room - used { rest } else { since };
-        canvas.put_cut(place.x + 3 + used, y, room - used, &rest, theme.dim);
+        let fitting = [rest, since].into_iter().find(|rest| canvas.width(rest) <= room - used);
+        canvas.put(place.x + 3 + used, y, room - used, &fitting.unwrap_or_default(), theme.dim);
     }
 }
 

@@ -8,7 +8,6 @@ use crate::ui::signs::Signs;
 use crate::ui::standing::Standing;
 use crate::ui::widgets::table::{self, Cell, Column};
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 
 /// What it is and why it is so.
 pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect, service: &str, id: &str) {
@@ -28,21 +27,19 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect, service: &str, id: &str
     } else {
         format!(" (wants {})", task.desired_status.to_lowercase())
     };
-    let parts: [(&str, Style); 12] = [
+    let parts = [
         (Signs::health(health), theme.health(health)),
         (" ", theme.text),
         (short, theme.strong),
         (" › ", theme.dim),
         (id, theme.strong),
-        ("  ", theme.text),
-        (&status, theme.health(health)),
-        (&wants, theme.changing),
-        ("  health ", theme.dim),
-        (word, theme.text),
-        ("  age ", theme.dim),
-        (&age, theme.text),
     ];
-    canvas.put_all(place.x + 1, place.y, place.width.saturating_sub(2), &parts);
+    let room = place.width.saturating_sub(2);
+    let used = canvas.put_all(place.x + 1, place.y, room, &parts);
+    let status = format!("{status}{wants}");
+    let facts =
+        [("", status.as_str(), theme.health(health)), ("health ", word, theme.text), ("age ", &age, theme.text)];
+    canvas.put_facts(place.x + 1 + used, place.y, room - used, &facts);
     if place.height < 2 {
         return;
     }
