@@ -405,3 +405,26 @@ fn frames_and_pictures() {
     press(&mut app, "2 x", &world);
     std::fs::write(format!("{folder}/prod.svg"), super::svg::svg(&drawn(&app))).unwrap();
 }
+
+#[test]
+fn a_window_that_is_too_small_says_so() {
+    for ascii in [false, true] {
+        let session = Session { ascii, ..Session::default() };
+        let (app, _) = fresh(environment("staging"), session, (24, 5));
+        let drawn = text(&app);
+        assert!(drawn.contains("too small"), "{drawn}");
+        assert_eq!(drawn.is_ascii(), ascii, "{drawn}");
+    }
+}
+
+#[test]
+fn figures_whose_read_fails_do_not_call_the_rows_down() {
+    let mut world = staging();
+    world.failing.insert(Source::Metrics, Failure::new(FailureKind::Denied, "cloudwatch:GetMetricData"));
+    let mut app = read(&world, (80, 24));
+    press(&mut app, "2", &world);
+    let drawn = text(&app);
+    assert!(drawn.contains("▲ next try in"), "{drawn}");
+    assert!(drawn.contains("no permission to read metrics"), "{drawn}");
+    assert!(drawn.contains("● web"), "{drawn}");
+}
