@@ -10,6 +10,7 @@
 //! - [`cli`]: what is typed, and what is said when it is wrong.
 //! - [`headless`]: what the commands print.
 //! - [`commands`]: one file a command: opens, collects, prints.
+//! - [`ui`]: eyes: reads the state, draws the screen.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod app;
@@ -20,3 +21,4 @@ pub mod config;
 pub mod headless;
 pub mod model;
 pub mod runtime;
+pub mod ui;

@@ -12,6 +12,9 @@ const WIDE: u16 = 100;
 /// From this many rows all blocks of a service are shown at once.
 const TALL: u16 = 28;
 
+/// Rows that are worth opening another block in.
+const SMALLEST_BELOW: u16 = 9;
+
 /// Where things are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Layout {
@@ -145,7 +148,18 @@ fn service(area: Rect, layout: &mut Layout) {
 fn database(app: &App, area: Rect, layout: &mut Layout) {
     let rows = app.screen.list_of(Block::Databases).map_or(1, |list| list.total.max(1)) as u16;
     if area.width < WIDE && area.height < TALL {
+        let list = rows + around(Block::Databases);
         one_of(View::Database.blocks(), app.screen.focused(), area, layout);
+        // A short list leaves room: what is behind it stands below it.
+        if let Some((shown, place)) = layout.blocks.pop() {
+            let below = if shown == Block::Databases { Block::DatabaseCurves } else { shown };
+            if list + SMALLEST_BELOW <= place.height {
+                let (upper, lower) = split_rows(place, list);
+                layout.blocks = vec![(Block::Databases, upper), (below, lower)];
+            } else {
+                layout.blocks = vec![(shown, place)];
+            }
+        }
         return;
     }
     let (list, rest) = split_rows(area, (rows + around(Block::Databases)).min(area.height / 2).max(4));

@@ -1,0 +1,138 @@
+//! Where text meets cells: everything that is drawn goes through [`Canvas::put`], which makes it
+//! harmless, measures it by graphemes and clips it.
+
+use super::signs::Signs;
+use super::theme::Theme;
+use crate::app::App;
+use crate::model::text;
+use ratatui::buffer::{Buffer, CellWidth};
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+use unicode_segmentation::UnicodeSegmentation;
+
+/// A buffer with what is drawn and how.
+pub struct Canvas<'a, 'b> {
+    /// The state.
+    pub app: &'a App,
+    /// Styles.
+    pub theme: &'a Theme,
+    /// Signs.
+    pub signs: Signs,
+    buffer: &'b mut Buffer,
+}
+
+impl<'a, 'b> Canvas<'a, 'b> {
+    /// A canvas over a buffer.
+    pub fn new(app: &'a App, theme: &'a Theme, buffer: &'b mut Buffer) -> Self {
+        Self { app, theme, signs: Signs::new(app.session.ascii), buffer }
+    }
+
+    /// The whole buffer.
+    pub fn area(&self) -> Rect {
+        self.buffer.area
+    }
+
+    /// Draws text from `x` on, at most `cells` cells; what does not fit is left out at a grapheme's
+    /// edge. Returns the cells used.
+    pub fn put(&mut self, x: u16, y: u16, cells: u16, text: &str, style: Style) -> u16 {
+        let area = self.buffer.area;
+        if y < area.y || y >= area.bottom() || x < area.x {
+            return 0;
+        }
+        let end = x.saturating_add(cells).min(area.right());
+        let text = text::harmless(text);
+        let mut at = x;
+        for grapheme in text.graphemes(true) {
+            let drawn = self.signs.plain(grapheme);
+            // A sign can have several letters in its place (`Enter`).
+            let several = drawn.is_ascii() && drawn.len() > 1;
+            let step = if several { 1 } else { drawn.len() };
+            for part in (0..drawn.len()).step_by(step.max(1)) {
+                let part = &drawn[part..part + step];
+                let wide = part.cell_width();
+                if wide == 0 {
+                    continue;
+                }
+                if at + wide > end {
+                    return at - x;
+                }
+                self.buffer[(at, y)].reset();
+                self.buffer[(at, y)].set_symbol(part).set_style(style);
+                for covered in at + 1..at + wide {
+                    self.buffer[(covered, y)].reset();
+                    self.buffer[(covered, y)].set_style(style);
+                }
+                at += wide;
+            }
+        }
+        at - x
+    }
+
+    /// Draws text cut to `cells` with a mark where it was cut. Returns the cells used.
+    pub fn put_cut(&mut self, x: u16, y: u16, cells: u16, text: &str, style: Style) -> u16 {
+        let shown = text::harmless(text);
+        let cut = text::cut_end(&shown, usize::from(cells));
+        self.put(x, y, cells, &cut, style)
+    }
+
+    /// Draws text so that it ends before `right`; no more than `cells`.
+    pub fn put_right(&mut self, right: u16, y: u16, cells: u16, text: &str, style: Style) -> u16 {
+        let wide = self.width(text).min(cells);
+        self.put(right.saturating_sub(wide), y, wide, text, style)
+    }
+
+    /// Cells that a text of ours takes with these signs.
+    pub fn width(&self, text: &str) -> u16 {
+        let harmless = text::harmless(text);
+        if !self.signs.ascii() {
+            return harmless.cell_width();
+        }
+        harmless.graphemes(true).map(|grapheme| self.signs.plain(grapheme).cell_width()).sum()
+    }
+
+    /// One line of differently styled texts, at most `cells`. Returns the cells used.
+    pub fn put_all(&mut self, x: u16, y: u16, cells: u16, parts: &[(&str, Style)]) -> u16 {
+        let mut used = 0;
+        for (text, style) in parts {
+            used += self.put(x + used, y, cells - used, text, *style);
+        }
+        used
+    }
+
+    /// Labels with their values, as many as fit whole. Returns the cells used.
+    pub fn put_facts(&mut self, x: u16, y: u16, cells: u16, facts: &[(&str, &str, Style)]) -> u16 {
+        let mut used = 0;
+        let dim = self.theme.dim;
+        for (label, value, style) in facts.iter().filter(|(_, value, _)| !value.is_empty()) {
+            if used + 2 + self.width(label) + self.width(value) > cells {
+                break;
+            }
+            used += self.put_all(x + used, y, cells - used, &[("  ", dim), (label, dim), (value, *style)]);
+        }
+        used
+    }
+
+    /// Blanks an area, also the half of a wide character that would reach into it.
+    pub fn clear(&mut self, place: Rect) {
+        let place = self.buffer.area.intersection(place);
+        for y in place.top()..place.bottom() {
+            if place.x > self.buffer.area.x && self.buffer[(place.x - 1, y)].symbol().cell_width() > 1 {
+                self.buffer[(place.x - 1, y)].set_symbol(" ");
+            }
+            for x in place.left()..place.right() {
+                self.buffer[(x, y)].reset();
+            }
+        }
+    }
+
+    /// Adds a style to an area.
+    pub fn restyle(&mut self, place: Rect, style: Style) {
+        self.buffer.set_style(place, style);
+    }
+
+    /// Marks a row as selected: dimmed text would not be read on the reversed ground.
+    pub fn select(&mut self, place: Rect) {
+        let style = self.theme.selected.remove_modifier(Modifier::DIM);
+        self.buffer.set_style(place, style);
+    }
+}

@@ -1,0 +1,239 @@
+//! What stands on every screen: the top line (where am I), the panes, the keys (what can I do), a
+//! short message, and the strip of a view's blocks where only one is shown.
+
+use super::canvas::Canvas;
+use super::signs::Signs;
+use crate::app::command::Id;
+use crate::app::screen::{Block, Pane};
+use crate::app::{bottom_commands, command};
+use crate::model::{FailureKind, Severity, text, time};
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+
+/// A piece of the top line.
+struct Piece {
+    text: String,
+    style: Style,
+    /// 0 always stays; the highest goes first.
+    rank: u8,
+    right: bool,
+}
+
+/// The top line. What identifies the environment never goes; the rest goes by its rank.
+pub fn top(canvas: &mut Canvas<'_, '_>, place: Rect) {
+    let theme = canvas.theme;
+    let guarded = canvas.app.environment.guarded;
+    let mut pieces = pieces(canvas);
+    let wide = |canvas: &Canvas<'_, '_>, pieces: &[Piece]| -> u16 {
+        pieces.iter().map(|piece| canvas.width(&piece.text) + 2).sum::<u16>()
+    };
+    while wide(canvas, &pieces) > place.width {
+        let Some(least) = pieces.iter().map(|piece| piece.rank).max().filter(|rank| *rank > 0) else { break };
+        let Some(at) = pieces.iter().rposition(|piece| piece.rank == least) else { break };
+        pieces.remove(at);
+    }
+    if guarded {
+        canvas.put(place.x, place.y, place.width, &" ".repeat(usize::from(place.width)), theme.guarded);
+    }
+    let style = |piece: &Piece| if guarded { piece.style.patch(theme.guarded) } else { piece.style };
+    let mut end = place.right();
+    for piece in pieces.iter().filter(|piece| piece.right).rev() {
+        let used = canvas.put_right(end.saturating_sub(1), place.y, end, &piece.text, style(piece));
+        end = end.saturating_sub(used + 2);
+    }
+    let mut x = place.x;
+    for piece in pieces.iter().filter(|piece| !piece.right) {
+        // Pieces with a ground of their own have a blank on both sides in it.
+        let own = piece.style.bg.is_some() || piece.style.add_modifier.contains(Modifier::REVERSED);
+        let text = if own { format!(" {} ", piece.text) } else { piece.text.clone() };
+        let at = if own { x } else { x + 1 };
+        let used = canvas.put_cut(at, place.y, place.right().saturating_sub(at), &text, style(piece));
+        x = at + used + u16::from(!own);
+    }
+}
+
+fn pieces(canvas: &Canvas<'_, '_>) -> Vec<Piece> {
+    let app = canvas.app;
+    let theme = canvas.theme;
+    let environment = &app.environment;
+    let mut pieces = Vec::new();
+    let mut add = |text: String, style: Style, rank: u8, right: bool| {
+        if !text.is_empty() {
+            pieces.push(Piece { text: text::harmless(&text).into_owned(), style, rank, right });
+        }
+    };
+    add(environment.name.clone(), theme.environment, 0, false);
+    if environment.guarded {
+        add("GUARDED".into(), theme.guarded, 0, false);
+    }
+    if app.session.simulated {
+        add("SIMULATED".into(), theme.simulated, 0, false);
+    }
+    let identity = app.estate.identity.value();
+    let failure = app.estate.identity.failure();
+    match failure.map(|failure| failure.kind) {
+        Some(FailureKind::WrongAccount) => add("✖ WRONG ACCOUNT".into(), theme.alert, 0, false),
+        Some(FailureKind::Credentials) => add("✖ NO CREDENTIALS".into(), theme.alert, 0, false),
+        Some(_) if identity.is_none() => add("▲ identity not known".into(), theme.degraded, 2, false),
+        Some(_) | None => {}
+    }
+    if let Some(since) = app.screen.paused {
+        let clock = time::clock(since, &app.zone());
+        add(format!("PAUSED since {}", &clock[..5]), theme.paused, 0, false);
+    }
+    if app.session.read_only {
+        add("READ-ONLY".into(), theme.dim, 3, false);
+    }
+    add(environment.project.clone(), theme.text, 8, false);
+    // What was not verified carries its question mark.
+    let account = match (identity, &environment.account) {
+        (Some(identity), _) => identity.account.clone(),
+        (None, Some(account)) => format!("{account}?"),
+        (None, None) => "account ?".to_owned(),
+    };
+    add(account, theme.text, 4, false);
+    add(environment.region.clone().unwrap_or_default(), theme.text, 6, false);
+    match identity {
+        None => add("?".into(), theme.unknown, 5, false),
+        Some(identity) => {
+            let left = identity.expires.map(|expires| expires.duration_since(app.now));
+            let (left, style) = match left {
+                None => (String::new(), theme.text),
+                Some(left) if left.as_secs() <= 0 => (" EXPIRED".to_owned(), theme.alert),
+                Some(left) if left.as_mins() < 15 => (format!(" {}", time::short(left)), theme.degraded),
+                Some(left) => (format!(" {}", time::short(left)), theme.text),
+            };
+            let rank = if style == theme.text { 5 } else { 1 };
+            add(format!("{}{left}", identity.short()), style, rank, false);
+        }
+    }
+    add(format!("API {:.1}/s", app.poller.rate(app.now).abs()), theme.dim, 9, true);
+    add(time::clock_with_zone(app.now, &app.zone()), theme.text, 7, true);
+    pieces
+}
+
+/// The panes, and how much needs attention.
+pub fn tabs(canvas: &mut Canvas<'_, '_>, place: Rect) {
+    let app = canvas.app;
+    let theme = canvas.theme;
+    let mut x = place.x + 1;
+    for (pane, digit, title) in Pane::ALL {
+        let cells = title.len() as u16 + 4;
+        let shown = app.screen.pane == pane;
+        if shown {
+            canvas.put(x, place.y, cells, &format!(" {digit} {title} "), theme.tab);
+        } else {
+            canvas.put(x + 1, place.y, 1, &digit.to_string(), theme.key);
+            canvas.put(x + 3, place.y, cells - 3, title, theme.text);
+        }
+        x += cells;
+    }
+    let mut end = place.right().saturating_sub(1);
+    for severity in [Severity::Warning, Severity::Critical] {
+        let count = app.estate.derived.attention.iter().filter(|entry| entry.severity == severity).count();
+        if count > 0 && end > x + 8 {
+            let text = format!("{} {count}", Signs::severity(severity));
+            end -= canvas.put_right(end, place.y, end - x, &text, theme.severity(severity)) + 2;
+        }
+    }
+}
+
+/// Titles of all blocks of a view in which one is shown at a time.
+pub fn strip(canvas: &mut Canvas<'_, '_>, place: Rect, blocks: &[Block]) {
+    let app = canvas.app;
+    let theme = canvas.theme;
+    let focused = app.screen.focused();
+    let mut x = place.x + 1;
+    for block in blocks {
+        let count = super::widgets::frame::count(app, *block);
+        let count = if count > 0 { format!(" {count}") } else { String::new() };
+        let text = format!(" {}{count} ", block.title());
+        let style = if *block == focused { theme.tab } else { theme.dim };
+        x += canvas.put(x, place.y, place.right().saturating_sub(x), &text, style);
+    }
+}
+
+/// Keys, a line being typed, or a short message. Returns where the cursor is.
+pub fn bottom(canvas: &mut Canvas<'_, '_>, place: Rect) -> Option<(u16, u16)> {
+    let app = canvas.app;
+    let theme = canvas.theme;
+    if let Some(typing) = app.screen.typing.as_ref().filter(|typing| typing.block.is_some()) {
+        let keys = place.width.saturating_sub(place.width / 2);
+        let used = typed(canvas, Rect { width: place.width / 2, ..place }, "/", &typing.input);
+        keys_from(canvas, Rect { x: place.x + place.width / 2, width: keys, ..place });
+        return Some((used, place.y));
+    }
+    if let Some((toast, _)) = &app.screen.toast {
+        canvas.put_cut(place.x + 1, place.y, place.width.saturating_sub(2), toast, theme.toast);
+        return None;
+    }
+    // An overlay shows its own keys.
+    if app.screen.overlays.is_empty() {
+        keys_from(canvas, place);
+    }
+    None
+}
+
+/// Draws a line being typed with what stands before it; its end stays in view. Returns the
+/// cursor's column.
+pub fn typed(canvas: &mut Canvas<'_, '_>, place: Rect, before: &str, input: &crate::app::input::Input) -> u16 {
+    let theme = canvas.theme;
+    let start = canvas.put(place.x + 1, place.y, place.width.saturating_sub(1), before, theme.key);
+    let x = place.x + 1 + start;
+    let room = place.right().saturating_sub(x + 1);
+    let (head, tail) = input.text().split_at(input.before_cursor().len());
+    let head = text::harmless(head);
+    let shown = text::cut_start(&head, usize::from(room));
+    let used = canvas.put(x, place.y, room, &shown, theme.text);
+    canvas.put(x + used, place.y, room.saturating_sub(used), tail, theme.text);
+    x + used
+}
+
+/// As many keys as fit whole.
+pub fn keys_from(canvas: &mut Canvas<'_, '_>, place: Rect) {
+    let app = canvas.app;
+    let theme = canvas.theme;
+    let commands = bottom_commands(app);
+    let entry = |id: Id| Some((app.keymap.label(id)?, command::get(id).title));
+    let wide = |canvas: &Canvas<'_, '_>, id: Id| {
+        entry(id).map_or(0, |(key, title)| canvas.width(&key) + 1 + canvas.width(title) + 2)
+    };
+    // Help leads to all that does not fit, so it always does.
+    let help = if commands.contains(&Id::Help) { wide(canvas, Id::Help) } else { 0 };
+    let all: u16 = commands.iter().map(|id| wide(canvas, *id)).sum();
+    let (mut x, right) = (place.x + 1, place.right() + 1);
+    let crowded = place.x + 1 + all > right;
+    for id in commands.iter().copied().filter(|id| !(crowded && *id == Id::Help)) {
+        if x + wide(canvas, id) + if crowded { help } else { 0 } > right {
+            break;
+        }
+        x += put_key(canvas, x, place, entry(id), theme);
+    }
+    if crowded && help > 0 {
+        put_key(canvas, x, place, entry(Id::Help), theme);
+    }
+}
+
+fn put_key(
+    canvas: &mut Canvas<'_, '_>,
+    x: u16,
+    place: Rect,
+    entry: Option<(String, &'static str)>,
+    theme: &super::Theme,
+) -> u16 {
+    let Some((key, title)) = entry else { return 0 };
+    let room = place.right().saturating_sub(x);
+    canvas.put_all(x, place.y, room, &[(&key, theme.key), (" ", theme.dim), (title, theme.dim)]) + 2
+}
+
+/// A window that is too small for anything.
+pub fn too_small(canvas: &mut Canvas<'_, '_>, needed: (u16, u16)) {
+    let area = canvas.area();
+    let text = format!("{}×{} is too small: {}×{} at least", area.width, area.height, needed.0, needed.1);
+    let lines = super::widgets::wrap::wrap(&text, usize::from(area.width));
+    let first = area.y + area.height.saturating_sub(lines.len() as u16) / 2;
+    for (y, line) in (first..area.bottom()).zip(&lines) {
+        let left = area.width.saturating_sub(canvas.width(line)) / 2;
+        canvas.put(area.x + left, y, area.width, line, canvas.theme.text);
+    }
+}

@@ -1,0 +1,55 @@
+//! EYES. The state as cells: reads the [`App`] and changes nothing.
+//!
+//! Geometry is `app::layout`'s, rows are `app::rows`'; here is how they look. No key is matched, no
+//! request made, no file read here. Text from outside reaches cells through `canvas` only.
+
+mod canvas;
+mod frame;
+mod overlay;
+mod panes;
+mod signs;
+mod standing;
+pub mod svg;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+pub mod theme;
+mod widgets;
+
+use crate::app::App;
+use crate::app::layout::{SMALLEST, layout};
+use canvas::Canvas;
+use ratatui::buffer::Buffer;
+pub use theme::Theme;
+
+/// Draws the whole screen with the configured built-in theme. Returns where the cursor is while a
+/// line is typed, so that input methods draw there.
+pub fn draw(app: &App, buffer: &mut Buffer) -> Option<(u16, u16)> {
+    let theme = app.config.ui.theme.as_deref().and_then(Theme::named).unwrap_or_default();
+    draw_with(app, &theme, buffer)
+}
+
+/// Draws the whole screen with a theme.
+pub fn draw_with(app: &App, theme: &Theme, buffer: &mut Buffer) -> Option<(u16, u16)> {
+    let area = buffer.area;
+    let mut canvas = Canvas::new(app, theme, buffer);
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        frame::too_small(&mut canvas, SMALLEST);
+        return None;
+    }
+    let placed = layout(app);
+    frame::top(&mut canvas, placed.top);
+    frame::tabs(&mut canvas, placed.tabs);
+    if let Some(place) = placed.summary {
+        panes::summary(&mut canvas, place);
+    }
+    if let Some(place) = placed.strip {
+        frame::strip(&mut canvas, place, app.screen.view().blocks());
+    }
+    for (block, place) in &placed.blocks {
+        panes::draw(&mut canvas, *block, *place);
+    }
+    let typed = frame::bottom(&mut canvas, placed.bottom);
+    overlay::draw(&mut canvas).or(typed).filter(|(x, y)| *x < area.right() && *y < area.bottom())
+}

@@ -1,0 +1,150 @@
+//! What lies over the panes: a frame with the line of its query, its rows, its keys.
+
+use super::canvas::Canvas;
+use super::frame;
+use super::widgets::frame as frames;
+use crate::app::command::Risk;
+use crate::app::overlay::{Kind, Line, Overlay};
+use crate::app::overlay_place;
+use crate::model::text;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use std::borrow::Cow;
+use unicode_segmentation::UnicodeSegmentation;
+
+/// Draws the overlay on top. Returns where the cursor is while its query is typed.
+pub fn draw(canvas: &mut Canvas<'_, '_>) -> Option<(u16, u16)> {
+    let app = canvas.app;
+    let theme = canvas.theme;
+    let overlay = app.screen.overlays.last()?;
+    let place = overlay_place(&app.screen);
+    // What lies beneath steps back; where one is stays as it was.
+    let area = canvas.area();
+    canvas.restyle(Rect { y: 2, height: area.height.saturating_sub(2), ..area }, theme.dim);
+    canvas.clear(place);
+    frames::borders(canvas, place, theme.border_focused);
+    let inside = frames::inside(place);
+    if inside.height < 3 || inside.width < 8 {
+        return None;
+    }
+    let title = format!(" {} ", overlay.title);
+    let named = theme.strong.patch(theme.border_focused);
+    canvas.put_cut(place.x + 2, place.y, place.width.saturating_sub(4), &title, named);
+    let cursor = query(canvas, overlay, Rect { height: 1, ..inside });
+    rows(canvas, overlay, Rect { y: inside.y + 1, height: inside.height - 2, ..inside });
+    let last = inside.bottom() - 1;
+    let list = &overlay.list;
+    let mut room = inside.width;
+    let count = match (list.rows.len(), list.total) {
+        (shown, total) if shown < total => format!("{shown} of {total} "),
+        (shown, _) if shown > list.height => format!("{}/{shown} ", list.place() + 1),
+        _ => String::new(),
+    };
+    room -= canvas.put_right(inside.right(), last, room, &count, theme.dim);
+    frame::keys_from(canvas, Rect { y: last, width: room, height: 1, ..inside });
+    cursor
+}
+
+fn query(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) -> Option<(u16, u16)> {
+    let theme = canvas.theme;
+    let app = canvas.app;
+    let before = if overlay.types() { ":" } else { "/" };
+    if let Some(typing) = app.screen.typing.as_ref().filter(|typing| typing.block.is_none()) {
+        let column = frame::typed(canvas, place, before, &typing.input);
+        return Some((column, place.y));
+    }
+    let typed = overlay.query.text();
+    if !typed.is_empty() {
+        canvas.put_cut(place.x + 1, place.y, place.width - 1, &format!("{before}{typed}"), theme.key);
+    } else if matches!(overlay.kind, Kind::Help | Kind::Inspect | Kind::Activity) {
+        let key = app.keymap.label(crate::app::command::Id::Filter).unwrap_or_default();
+        canvas.put(place.x + 1, place.y, place.width - 1, &format!("{key} searches"), theme.dim);
+    }
+    None
+}
+
+fn rows(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) {
+    let theme = canvas.theme;
+    if overlay.list.rows.is_empty() {
+        let text = format!("nothing contains {:?}", overlay.query.text());
+        canvas.put_cut(place.x + 1, place.y, place.width - 1, &text, theme.dim);
+        return;
+    }
+    let left = overlay.lines.iter().map(|line| canvas.width(&line.left)).max().unwrap_or(0).min(place.width / 3);
+    let texts = match overlay.kind {
+        // Notes stand in a column of their own.
+        Kind::Palette | Kind::Actions | Kind::Environments => {
+            let widest = overlay.lines.iter().map(|line| canvas.width(&line.text)).max().unwrap_or(0);
+            Some(widest.min(place.width / 2))
+        }
+        Kind::Help | Kind::Inspect | Kind::Activity | Kind::Message => None,
+    };
+    let reads = matches!(overlay.kind, Kind::Inspect | Kind::Message | Kind::Activity | Kind::Help);
+    for (y, (line, selected)) in (place.y..place.bottom()).zip(overlay.shown()) {
+        row(canvas, overlay, line, Rect { y, height: 1, ..place }, left, texts);
+        if selected && reads {
+            canvas.put(place.x, y, 1, "›", theme.key);
+        } else if selected {
+            canvas.select(Rect { y, height: 1, ..place });
+        }
+    }
+}
+
+fn row(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, line: &Line, place: Rect, left: u16, texts: Option<u16>) {
+    let theme = canvas.theme;
+    let (mut x, y) = (place.x + 1, place.y);
+    let mut end = place.right().saturating_sub(1);
+    if left > 0 {
+        canvas.put_cut(x, y, left, &line.left, theme.key);
+        x += left + 2;
+    }
+    let risk = line.risk.filter(|risk| *risk != Risk::Read || overlay.kind == Kind::Actions);
+    if let Some(risk) = risk {
+        let raised = risk.raised(canvas.app.environment.guarded);
+        let style = risk_style(canvas, raised);
+        end -= canvas.put_right(end, y, end.saturating_sub(x), raised.word(), style) + 2;
+    }
+    let heading = overlay.kind == Kind::Help && line.left.is_empty();
+    let style = if line.error {
+        theme.down
+    } else if heading {
+        theme.strong
+    } else {
+        theme.text
+    };
+    let shown = text::harmless(&line.text);
+    let shown = if line.text.is_empty() { shown } else { scrolled(&shown, overlay.column) };
+    let room = end.saturating_sub(x);
+    let text_room = texts.unwrap_or(room).min(room);
+    let used = canvas.put_cut(x, y, text_room, &shown, style);
+    let x = x + texts.map_or(used, |wide| wide.min(room)) + 2;
+    if !line.note.is_empty() && x < end {
+        let style = if line.note.contains("GUARDED") { theme.down } else { theme.dim };
+        canvas.put_cut(x, y, end - x, &line.note, style);
+    }
+}
+
+fn risk_style(canvas: &Canvas<'_, '_>, risk: Risk) -> Style {
+    let theme = canvas.theme;
+    match risk {
+        Risk::Read => theme.dim,
+        Risk::Change => theme.changing,
+        Risk::Disrupt => theme.degraded,
+        Risk::Destroy => theme.down,
+    }
+}
+
+/// The text from a column on, for lines longer than the window.
+fn scrolled(text: &str, column: usize) -> Cow<'_, str> {
+    if column == 0 {
+        return Cow::Borrowed(text);
+    }
+    let mut passed = 0;
+    for (at, grapheme) in text.grapheme_indices(true) {
+        if passed >= column {
+            return Cow::Borrowed(&text[at..]);
+        }
+        passed += text::width(grapheme);
+    }
+    Cow::Borrowed("")
+}

@@ -1,0 +1,59 @@
+//! What needs attention; services and databases at a glance share their panes' code.
+
+use crate::app::screen::Block;
+use crate::model::text::width;
+use crate::model::time;
+use crate::ui::canvas::Canvas;
+use crate::ui::signs::Signs;
+use crate::ui::standing::Standing;
+use crate::ui::widgets::table::{self, Cell, Column, WIDE};
+use ratatui::layout::Rect;
+use std::collections::HashMap;
+
+/// The needs-attention list: sign, name, what, since when.
+pub fn attention(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
+    let app = canvas.app;
+    let theme = canvas.theme;
+    // The keys are made as in `app::rows`: a name and severity can come more than once.
+    let mut seen: HashMap<(&str, &str), usize> = HashMap::new();
+    let entries: HashMap<String, _> = app
+        .estate
+        .derived
+        .attention
+        .iter()
+        .map(|entry| {
+            let number = seen.entry((&entry.name, entry.severity.word())).or_default();
+            *number += 1;
+            (format!("{}#{}#{number}", entry.name, entry.severity.word()), entry)
+        })
+        .collect();
+    let names = entries.values().map(|entry| canvas.width(&entry.name)).max().unwrap_or(0);
+    let name = names.clamp(8, (place.width / 4).max(8));
+    let columns = [
+        Column::left("", 1, 0),
+        Column::left("", name, 0),
+        Column::left("", 20, 0).up_to(u16::MAX / 2),
+        Column::right("", 6, 1),
+    ];
+    // Frame, sign, name, age and the gaps between.
+    let room = usize::from(place.width.saturating_sub(name + 1 + 6 + 4 + if place.width >= WIDE + 4 { 5 } else { 3 }));
+    table::block(canvas, Block::Attention, "", place, &columns, standing, |key| {
+        let entry = entries.get(key)?;
+        let style = theme.severity(entry.severity);
+        let what = match &entry.hint {
+            // A hint that would be cut says nothing: opening the entry tells it.
+            Some(hint) if width(&entry.what) + width(hint) + 4 <= room => format!("{}  → {hint}", entry.what),
+            Some(_) | None => entry.what.clone(),
+        };
+        let since = entry.since.map(|since| time::age(Some(since), app.now)).unwrap_or_default();
+        Some(
+            vec![
+                Cell::new(Signs::severity(entry.severity), style),
+                Cell::new(entry.name.as_str(), theme.strong).tail(),
+                Cell::new(what, theme.text),
+                Cell::new(since, theme.dim),
+            ]
+            .into(),
+        )
+    });
+}

@@ -1,0 +1,345 @@
+//! One service: summary, tasks, deployments, events, targets, curves.
+
+use super::services::{desired, rollout_style};
+use crate::app::rows;
+use crate::app::screen::Block;
+use crate::model::service::RolloutState;
+use crate::model::task_definition::image_version;
+use crate::model::{Alarm, Health, MetricKey, Observed, Service, Task, time};
+use crate::ui::canvas::Canvas;
+use crate::ui::signs::Signs;
+use crate::ui::standing::Standing;
+use crate::ui::theme::Theme;
+use crate::ui::widgets::chart::{self, Chart, Curve};
+use crate::ui::widgets::frame;
+use crate::ui::widgets::table::{self, Cell, Column};
+use crate::ui::widgets::units::Unit;
+use ratatui::layout::Rect;
+
+/// One line about the service, one for each reason.
+pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect, name: &str) {
+    let app = canvas.app;
+    let theme = canvas.theme;
+    let Some(row) = app.estate.service_row(name) else {
+        canvas.put_all(place.x + 1, place.y, place.width, &[("? ", theme.unknown), (name, theme.strong)]);
+        return;
+    };
+    let health = row.assessment.health;
+    let image = row.image.as_deref().unwrap_or("–");
+    let service = app.estate.service(name);
+    let pending = if row.pending > 0 { format!(", {} pending", row.pending) } else { String::new() };
+    let room = place.width.saturating_sub(2);
+    let mut used = canvas.put(place.x + 1, place.y, room, Signs::health(health), theme.health(health)) + 1;
+    used += canvas.put_cut(place.x + 1 + used, place.y, room - used, &row.short, theme.strong);
+    let (desired, running) = (desired(row), format!("{}{pending}", row.running));
+    let (deployed, settings) = (time::age(row.deployed_at, app.now), service.map(settings).unwrap_or_default());
+    let facts = [
+        ("", health.word(), theme.health(health)),
+        ("desired ", desired.as_str(), theme.text),
+        ("running ", running.as_str(), theme.text),
+        ("rollout ", row.rollout.as_str(), rollout_style(theme, &row.rollout)),
+        ("image ", image, theme.text),
+        ("deployed ", deployed.as_str(), theme.text),
+        ("", settings.as_str(), theme.dim),
+    ];
+    canvas.put_facts(place.x + 1 + used, place.y, room - used, &facts);
+    let lines = usize::from(place.height.saturating_sub(1));
+    let reasons = &row.assessment.reasons;
+    for (number, reason) in reasons.iter().take(lines).enumerate() {
+        let y = place.y + 1 + number as u16;
+        let hidden = if number + 1 == lines { reasons.len() - lines } else { 0 };
+        let more = if hidden > 0 { format!("  +{hidden} more") } else { String::new() };
+        let since = reason.since.map(|since| format!("  {}", time::age(Some(since), app.now))).unwrap_or_default();
+        let hint = reason.hint.as_deref().map(|hint| format!("  → {hint}")).unwrap_or_default();
+        let style = theme.severity(reason.severity);
+        let sign = Signs::severity(reason.severity);
+        let mut room = place.width.saturating_sub(4);
+        room -= canvas.put_right(place.right() - 1, y, room, &more, theme.dim);
+        canvas.put(place.x + 1, y, 1, sign, style);
+        let used = canvas.put_cut(place.x + 3, y, room, &reason.text, style);
+        // A hint that would be cut says nothing.
+        let rest = format!("{since}{hint}");
+        let fitting = [rest, since].into_iter().find(|rest| canvas.width(rest) <= room - used);
+        canvas.put(place.x + 3 + used, y, room - used, &fitting.unwrap_or_default(), theme.dim);
+    }
+}
+
+/// What matters of a service's settings, short.
+fn settings(service: &Service) -> String {
+    let mut words = vec![service.launch.clone()];
+    match service.breaker {
+        Some(breaker) if breaker.enabled && breaker.rollback => words.push("breaker rolls back".into()),
+        Some(breaker) if breaker.enabled => words.push("breaker".into()),
+        _ => words.push("no breaker".into()),
+    }
+    if service.exec {
+        words.push("exec".into());
+    }
+    words.retain(|word| !word.is_empty());
+    words.join(", ")
+}
+
+/// The sign, word and health of a task.
+pub fn task_state(task: &Task) -> (Health, &'static str) {
+    let health = match task.last_status.as_str() {
+        "RUNNING" if task.desired_status == "STOPPED" => Health::Changing,
+        "RUNNING" if task.health == "UNHEALTHY" => Health::Degraded,
+        "RUNNING" => Health::Healthy,
+        "STOPPED" if task.failed() => Health::Down,
+        "STOPPED" => Health::Stopped,
+        "" => Health::Unknown,
+        _ => Health::Changing,
+    };
+    let word = match task.health.as_str() {
+        "HEALTHY" => "healthy",
+        "UNHEALTHY" => "unhealthy",
+        _ => "–",
+    };
+    (health, word)
+}
+
+/// Tasks, running and stopped within the last hour.
+pub fn tasks(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
+    let app = canvas.app;
+    let theme = canvas.theme;
+    let columns = [
+        Column::left("", 1, 0),
+        Column::left("STATUS", 12, 0).up_to(15),
+        Column::left("TASK", 9, 0).up_to(if place.width >= 120 { 32 } else { 13 }),
+        Column::left("HEALTH", 9, 2),
+        Column::left("AZ", 3, 4),
+        Column::right("AGE", 6, 1),
+        Column::left("REVISION", 8, 5),
+        Column::left("WHY", if place.width >= 74 { 25 } else { 18 }, 3).up_to(u16::MAX / 2),
+    ];
+    table::block(canvas, Block::Tasks, "", place, &columns, standing, |key| {
+        let task = app.estate.task(key)?;
+        let (health, word) = task_state(task);
+        let faint = if task.stopped() { theme.dim } else { theme.text };
+        let revision = task.task_definition.rsplit(':').next().unwrap_or_default();
+        let why = if task.stopped() || task.desired_status == "STOPPED" {
+            task.ended_because().unwrap_or_default()
+        } else {
+            String::new()
+        };
+        let why_style = if task.failed() { theme.down } else { theme.dim };
+        let health_style = if word == "unhealthy" { theme.degraded } else { faint };
+        Some(
+            vec![
+                Cell::new(Signs::health(health), theme.health(health)),
+                Cell::new(task.last_status.to_lowercase(), faint),
+                Cell::new(task.id.as_str(), faint).tail(),
+                Cell::new(word, health_style),
+                Cell::new(zone(&task.az), faint),
+                Cell::new(time::age(task.stopped_at.or(task.created_at), app.now), faint),
+                Cell::new(format!(":{revision}"), theme.dim),
+                Cell::new(why, why_style),
+            ]
+            .into(),
+        )
+    });
+}
+
+/// `1a` of `ap-northeast-1a`.
+pub fn zone(az: &str) -> &str {
+    if az.is_empty() { "–" } else { az.rsplit('-').next().unwrap_or(az) }
+}
+
+/// Deployments of now, then those of the history.
+pub fn deployments(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
+    let app = canvas.app;
+    let theme = canvas.theme;
+    let name = app.screen.service.as_deref().unwrap_or_default();
+    let service = app.estate.service(name);
+    let history = app.estate.rollouts.get(name).and_then(Observed::value);
+    let now = service.into_iter().flat_map(|service| &service.deployments).map(|now| now.task_definition.as_str());
+    let then = history.into_iter().flatten().filter_map(|rollout| rollout.target.as_deref());
+    let revision = now.chain(then).map(|revision| canvas.width(revision)).max().unwrap_or(0);
+    let columns = [
+        Column::left("", 1, 0),
+        Column::left("STATE", 12, 0).up_to(15),
+        Column::left("REVISION", 9, 1).up_to(revision.min(48)),
+        Column::right("TASKS", 5, 3),
+        Column::right("AGE", 6, 2),
+        Column::left("WHY", 12, 4).up_to(u16::MAX / 2),
+    ];
+    table::block(canvas, Block::Deployments, "", place, &columns, standing, |key| {
+        let (when, id) = key.split_once(' ')?;
+        if when == "now" {
+            let deployment = service?.deployments.iter().find(|deployment| deployment.id == id)?;
+            let (health, words) = match (deployment.rollout, deployment.status.as_str()) {
+                (Some(RolloutState::InProgress), _) => (Health::Changing, "in progress"),
+                (Some(RolloutState::Failed), _) => (Health::Down, "failed"),
+                (_, "PRIMARY") => (Health::Healthy, "primary"),
+                (_, "ACTIVE") => (Health::Changing, "being replaced"),
+                _ => (Health::Stopped, "inactive"),
+            };
+            let failed = if deployment.failed > 0 { format!("{} failed  ", deployment.failed) } else { String::new() };
+            return Some(
+                vec![
+                    Cell::new(Signs::health(health), theme.health(health)),
+                    Cell::new(words, theme.strong),
+                    Cell::new(deployment.task_definition.as_str(), theme.text).tail(),
+                    Cell::new(format!("{}/{}", deployment.running, deployment.desired), theme.text),
+                    Cell::new(time::age(deployment.created_at, app.now), theme.text),
+                    Cell::new(format!("{failed}{}", deployment.rollout_reason), theme.dim),
+                ]
+                .into(),
+            );
+        }
+        let rollout = history?.iter().find(|rollout| rollout.id == id)?;
+        let words = rollout.status.words();
+        let health = match words {
+            "successful" => Health::Stopped,
+            "rolled back" | "rollback failed" => Health::Down,
+            "stopped" => Health::Degraded,
+            _ => Health::Changing,
+        };
+        let took = match (rollout.started_at.or(rollout.created_at), rollout.finished_at) {
+            (Some(from), Some(to)) => format!("took {}  ", time::short(to.duration_since(from))),
+            _ => String::new(),
+        };
+        let why = rollout.rollback_reason.as_deref().unwrap_or(&rollout.reason);
+        let target = rollout.target.as_deref().unwrap_or(&rollout.target_revision);
+        Some(
+            vec![
+                Cell::new(Signs::health(health), theme.health(health)),
+                Cell::new(words, rollout_style(theme, words)),
+                Cell::new(target, theme.dim).tail(),
+                Cell::new("", theme.dim),
+                Cell::new(time::age(rollout.created_at, app.now), theme.dim),
+                Cell::new(format!("{took}{why}"), theme.dim),
+            ]
+            .into(),
+        )
+    });
+}
+
+/// The service's events, newest first. What each begins with is the service's name: left out.
+pub fn events(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
+    let app = canvas.app;
+    let theme = canvas.theme;
+    let columns = [Column::right("", 6, 0), Column::left("", 20, 0).up_to(u16::MAX / 2)];
+    let name = app.screen.service.as_deref().unwrap_or_default();
+    let service = app.estate.service(name);
+    let begins = format!("(service {name}) ");
+    table::block(canvas, Block::Events, "", place, &columns, standing, |key| {
+        let event = service?.events.iter().find(|event| event.id == key)?;
+        let message = event.message.strip_prefix(&begins).unwrap_or(&event.message);
+        let bad = ["unable", "unhealthy", "failed", "rolling back", "circuit breaker"]
+            .iter()
+            .any(|word| message.contains(word));
+        let style = if bad { theme.degraded } else { theme.text };
+        let text = if bad { format!("▲ {message}") } else { message.to_owned() };
+        Some(vec![Cell::new(time::age(event.at, app.now), theme.dim), Cell::new(text, style)].into())
+    });
+}
+
+/// Load balancer targets of all its groups.
+pub fn targets(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
+    let theme = canvas.theme;
+    let columns = [
+        Column::left("", 1, 0),
+        Column::left("STATE", 9, 0).up_to(11),
+        Column::left("TARGET", 15, 0).up_to(21),
+        Column::left("AZ", 3, 2),
+        Column::left("GROUP", 8, 3).up_to(32),
+        Column::left("WHY", 10, 1).up_to(u16::MAX / 2),
+    ];
+    let all = rows::targets(canvas.app);
+    table::block(canvas, Block::Targets, "", place, &columns, standing, |key| {
+        let (_, target, group) = all.iter().find(|(known, ..)| known == key)?;
+        let health = match target.state.as_str() {
+            "healthy" => Health::Healthy,
+            "unhealthy" => Health::Down,
+            "initial" | "draining" => Health::Changing,
+            "unused" => Health::Stopped,
+            _ => Health::Unknown,
+        };
+        let port = target.port.map(|port| format!(":{port}")).unwrap_or_default();
+        let why = target.description.as_deref().or(target.reason.as_deref()).unwrap_or_default();
+        let style = if health == Health::Healthy { theme.text } else { theme.health(health) };
+        Some(
+            vec![
+                Cell::new(Signs::health(health), theme.health(health)),
+                Cell::new(target.state.as_str(), style),
+                Cell::new(format!("{}{port}", target.id), theme.text),
+                Cell::new(zone(target.az.as_deref().unwrap_or_default()), theme.dim),
+                Cell::new(*group, theme.dim).tail(),
+                Cell::new(why, theme.dim),
+            ]
+            .into(),
+        )
+    });
+}
+
+/// CPU and memory, with the alarm's threshold or the aim of its autoscaling.
+pub fn curves(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
+    let app = canvas.app;
+    let inside = frame::block(canvas, Block::ServiceCurves, "", place, standing);
+    let Some(name) = app.screen.service.as_deref() else { return };
+    let series = |key: MetricKey| app.estate.series.get(&key).filter(|series| !series.points().is_empty());
+    let (cpu, memory) =
+        (series(MetricKey::ServiceCpu(name.to_owned())), series(MetricKey::ServiceMemory(name.to_owned())));
+    if cpu.is_none() && memory.is_none() {
+        frame::message(canvas, inside, &standing.empty);
+        return;
+    }
+    let mut marks: Vec<jiff::Timestamp> = Vec::new();
+    let service = app.estate.service(name);
+    marks
+        .extend(service.iter().flat_map(|service| &service.deployments).filter_map(|deployment| deployment.created_at));
+    let history = app.estate.rollouts.get(name).and_then(Observed::value);
+    marks.extend(history.into_iter().flatten().filter_map(|rollout| rollout.created_at));
+    marks.retain(|mark| app.now.duration_since(*mark).as_hours() < 3);
+    let charts =
+        [("CPU", cpu, "CPUUtilization"), ("Memory", memory, "MemoryUtilization")].map(|(title, series, metric)| {
+            Chart {
+                title,
+                unit: Unit::Percent,
+                curves: vec![Curve { name: String::new(), series }],
+                threshold: threshold(canvas, name, metric),
+                full: Some(10.0),
+                marks: marks.clone(),
+            }
+        });
+    let inner = Rect { x: inside.x + 1, width: inside.width.saturating_sub(1), ..inside };
+    chart::draw_all(canvas, inner, &charts);
+    dim_old(canvas, inside, standing);
+}
+
+/// Curves whose read fails are the last good ones: dimmed.
+pub fn dim_old(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
+    if standing.dimmed {
+        let theme: &Theme = canvas.theme;
+        canvas.restyle(place, theme.dim);
+    }
+}
+
+fn threshold(canvas: &Canvas<'_, '_>, name: &str, metric: &str) -> Option<(f64, String)> {
+    let estate = &canvas.app.estate;
+    if let Some(threshold) = alarm_threshold(canvas, "ServiceName", name, metric) {
+        return Some(threshold);
+    }
+    let resource = estate.service(name)?.scaling_id();
+    let policies = estate.policies.value()?.iter().filter(|policy| policy.resource == resource);
+    let wanted = format!("ECSServiceAverage{metric}");
+    let policy = policies.into_iter().find(|policy| policy.metric.as_deref() == Some(wanted.as_str()))?;
+    Some((policy.target?, "scales at".to_owned()))
+}
+
+/// The threshold of an alarm of the team's own on a metric of a thing.
+pub fn alarm_threshold(canvas: &Canvas<'_, '_>, dimension: &str, id: &str, metric: &str) -> Option<(f64, String)> {
+    let fits = |alarm: &&Alarm| {
+        !alarm.of_autoscaling()
+            && alarm.metric.as_deref() == Some(metric)
+            && alarm.dimensions.iter().any(|(name, value)| name == dimension && value == id)
+    };
+    let alarm = canvas.app.estate.alarms.value()?.iter().find(fits)?;
+    Some((alarm.threshold?, "alarm".to_owned()))
+}
+
+/// An image's version, for a container's row.
+pub fn version(image: &str) -> &str {
+    image_version(image)
+}

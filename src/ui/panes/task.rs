@@ -1,0 +1,104 @@
+//! One task: a line about it, its containers. Its facts are a list of sentences (`facts`).
+
+use super::service::{task_state, version};
+use crate::app::screen::Block;
+use crate::model::{Health, time};
+use crate::ui::canvas::Canvas;
+use crate::ui::signs::Signs;
+use crate::ui::standing::Standing;
+use crate::ui::widgets::table::{self, Cell, Column};
+use ratatui::layout::Rect;
+
+/// What it is and why it is so.
+pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect, service: &str, id: &str) {
+    let app = canvas.app;
+    let theme = canvas.theme;
+    let short = app.estate.service_row(service).map_or(service, |row| row.short.as_str());
+    let Some(task) = app.estate.task(id) else {
+        let parts = [("? ", theme.unknown), (short, theme.strong), (" › ", theme.dim), (id, theme.text)];
+        canvas.put_all(place.x + 1, place.y, place.width.saturating_sub(2), &parts);
+        return;
+    };
+    let (health, word) = task_state(task);
+    let status = task.last_status.to_lowercase();
+    let age = time::age(task.created_at, app.now);
+    let wants = if task.desired_status == task.last_status || task.stopped() {
+        String::new()
+    } else {
+        format!(" (wants {})", task.desired_status.to_lowercase())
+    };
+    let parts = [
+        (Signs::health(health), theme.health(health)),
+        (" ", theme.text),
+        (short, theme.strong),
+        (" › ", theme.dim),
+        (id, theme.strong),
+    ];
+    let room = place.width.saturating_sub(2);
+    let used = canvas.put_all(place.x + 1, place.y, room, &parts);
+    let status = format!("{status}{wants}");
+    let facts =
+        [("", status.as_str(), theme.health(health)), ("health ", word, theme.text), ("age ", &age, theme.text)];
+    canvas.put_facts(place.x + 1 + used, place.y, room - used, &facts);
+    if place.height < 2 {
+        return;
+    }
+    let why = task.ended_because().filter(|_| task.stopped() || task.desired_status == "STOPPED");
+    let style = if task.failed() { theme.down } else { theme.dim };
+    let line = match (&why, &task.stopped_reason) {
+        (Some(why), Some(reason)) if !reason.starts_with(why.as_str()) => format!("{why}: {reason}"),
+        (Some(why), _) => why.clone(),
+        (None, _) => format!("{} on {} in {}", task.task_definition, task.launch, task.az),
+    };
+    canvas.put_cut(place.x + 3, place.y + 1, place.width.saturating_sub(4), &line, style);
+}
+
+/// Its containers.
+pub fn containers(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
+    let app = canvas.app;
+    let theme = canvas.theme;
+    let columns = [
+        Column::left("", 1, 0),
+        Column::left("NAME", 10, 0).up_to(30),
+        Column::left("STATUS", 9, 0).up_to(14),
+        Column::left("HEALTH", 9, 3),
+        Column::right("EXIT", 4, 1),
+        Column::left("IMAGE", 8, 2).up_to(14),
+        Column::right("CPU", 5, 5),
+        Column::right("MEM", 6, 5),
+        Column::left("DIGEST", 12, 6),
+        Column::left("WHY", 10, 4).up_to(u16::MAX / 2),
+    ];
+    let task = app.screen.task.as_deref().and_then(|id| app.estate.task(id));
+    table::block(canvas, Block::Containers, "", place, &columns, standing, |key| {
+        let container = task?.containers.iter().find(|container| container.name == key)?;
+        let failed = container.exit_code.is_some_and(|code| code != 0) || container.reason.is_some();
+        let health = match container.status.as_str() {
+            "STOPPED" if failed => Health::Down,
+            "STOPPED" => Health::Stopped,
+            "RUNNING" if container.health == "UNHEALTHY" => Health::Degraded,
+            "RUNNING" => Health::Healthy,
+            _ => Health::Changing,
+        };
+        let word = container.health.to_lowercase();
+        let word = if word == "unknown" || word.is_empty() { "–".to_owned() } else { word };
+        let digest = container.digest.as_deref().unwrap_or("–");
+        let exit = container.exit_code.map_or_else(|| "–".to_owned(), |code| code.to_string());
+        let text = |text: &str| if text.is_empty() || text == "0" { "–".to_owned() } else { text.to_owned() };
+        Some(
+            vec![
+                Cell::new(Signs::health(health), theme.health(health)),
+                Cell::new(container.name.as_str(), theme.text).tail(),
+                Cell::new(container.status.to_lowercase(), theme.text),
+                Cell::new(word, theme.text),
+                Cell::new(exit, if failed { theme.down } else { theme.text }),
+                Cell::new(version(&container.image), theme.text),
+                Cell::new(text(&container.cpu), theme.dim),
+                Cell::new(text(&container.memory), theme.dim),
+                Cell::new(digest.strip_prefix("sha256:").unwrap_or(digest), theme.dim),
+                Cell::new(container.reason.as_deref().unwrap_or_default(), theme.down),
+            ]
+            .into(),
+        )
+    });
+}

@@ -1,0 +1,225 @@
+//! A hand-made world that answers an app's questions, so that screens are drawn from what really
+//! passes through the update; and the screen as text.
+
+mod staging;
+
+use crate::app::effect::{Effect, Query};
+use crate::app::event::{Answer, Event, Fact, Part};
+use crate::app::keymap::Keymap;
+use crate::app::poll::Wants;
+use crate::app::{App, Session};
+use crate::config::{Config, EnvironmentConfig, Ui};
+use crate::model::*;
+use jiff::{SignedDuration, Timestamp};
+use ratatui::buffer::{Buffer, CellWidth};
+use ratatui::layout::Rect;
+pub use staging::{service, staging, task, with_services};
+use std::collections::BTreeMap;
+
+/// 14:02:31 JST.
+pub fn now() -> Timestamp {
+    "2026-11-20T05:02:31Z".parse().unwrap()
+}
+
+#[allow(clippy::unnecessary_wraps)] // as the fields want it
+pub fn ago(minutes: i64) -> Option<Timestamp> {
+    Some(now() - SignedDuration::from_mins(minutes))
+}
+
+/// What AWS knows.
+#[derive(Clone, Default)]
+pub struct World {
+    pub services: Vec<Service>,
+    pub tasks: Vec<Task>,
+    pub definitions: Vec<TaskDefinition>,
+    pub rollouts: BTreeMap<String, Vec<ServiceDeployment>>,
+    pub scalable: Vec<ScalableTarget>,
+    pub policies: Vec<ScalingPolicy>,
+    pub scheduled: Vec<ScheduledAction>,
+    pub activities: Vec<ScalingActivity>,
+    pub targets: BTreeMap<String, Vec<Target>>,
+    pub clusters: Vec<DbCluster>,
+    pub instances: Vec<DbInstance>,
+    pub alarms: Vec<Alarm>,
+    /// Sources that fail.
+    pub failing: BTreeMap<Source, Failure>,
+    /// Sources that do not answer at all.
+    pub silent: Vec<Source>,
+    /// The account of the credentials.
+    pub account: String,
+}
+
+pub fn environment(name: &str) -> EnvironmentConfig {
+    EnvironmentConfig {
+        name: name.into(),
+        project: "bookmark-manager".into(),
+        account: Some("123456789012".into()),
+        region: Some("ap-northeast-1".into()),
+        cluster: Some(format!("bookmark-manager-{name}")),
+        databases: vec!["bookmark-manager-*".into()],
+        alarms: vec!["bookmark-manager-".into()],
+        guarded: name == "prod",
+        timezone: Some("Asia/Tokyo".into()),
+        ..EnvironmentConfig::default()
+    }
+}
+
+pub fn config() -> Config {
+    Config {
+        default_environment: Some("staging".into()),
+        environments: vec![environment("staging"), environment("prod")],
+        ui: Ui::default(),
+        keys: BTreeMap::new(),
+    }
+}
+
+/// An app before any answer.
+pub fn fresh(environment: EnvironmentConfig, session: Session, size: (u16, u16)) -> (App, Vec<Effect>) {
+    let (mut app, effects) = App::new(
+        config(),
+        environment,
+        session,
+        Keymap::default(),
+        Wants::default(),
+        now() - SignedDuration::from_secs(1),
+    );
+    let mut all = effects;
+    all.extend(app.update(Event::Resize(size.0, size.1)));
+    app.settle();
+    (app, all)
+}
+
+/// An app that has read the whole world.
+pub fn read(world: &World, size: (u16, u16)) -> App {
+    let (mut app, effects) = fresh(environment("staging"), Session::default(), size);
+    world.answer(&mut app, effects);
+    tick(&mut app, now(), world);
+    app
+}
+
+/// Time comes to a moment; what is then asked is answered.
+pub fn tick(app: &mut App, to: Timestamp, world: &World) {
+    let effects = app.update(Event::Tick(to));
+    world.answer(app, effects);
+    app.settle();
+}
+
+/// Presses keys, as the configuration writes them.
+pub fn press(app: &mut App, keys: &str, world: &World) {
+    for key in keys.split(' ') {
+        let effects = app.update(Event::Key(key.parse().unwrap()));
+        world.answer(app, effects);
+        app.settle();
+    }
+}
+
+impl World {
+    /// Answers fetches, and what is asked because of the answers.
+    pub fn answer(&self, app: &mut App, effects: Vec<Effect>) {
+        let mut waiting: std::collections::VecDeque<Effect> = effects.into();
+        while let Some(effect) = waiting.pop_front() {
+            let Effect::Fetch { ticket, query, .. } = effect else { continue };
+            if self.silent.contains(&query.source()) {
+                continue;
+            }
+            let part = match self.failing.get(&query.source()) {
+                Some(failure) => Part::Broken(failure.clone()),
+                None => Part::Last(self.fact(&query)),
+            };
+            waiting.extend(app.update(Event::Answer(Answer { ticket, requests: 1, part })));
+        }
+        app.settle();
+    }
+
+    fn fact(&self, query: &Query) -> Fact {
+        match query {
+            Query::Identity => Fact::Identity(Identity {
+                account: self.account.clone(),
+                arn: format!("arn:aws:sts::{}:assumed-role/AWSReservedSSO_admin_0123/alice", self.account),
+                expires: Some(now() + SignedDuration::from_mins(432)),
+            }),
+            Query::Cluster { cluster } => Fact::Cluster(Some(Cluster {
+                name: cluster.clone(),
+                status: "ACTIVE".into(),
+                services: self.services.len() as u32,
+                ..Cluster::default()
+            })),
+            Query::ServiceNames { .. } => {
+                Fact::ServiceNames(self.services.iter().map(|service| service.name.clone()).collect())
+            }
+            Query::Services { names, .. } => Fact::Services(
+                self.services.iter().filter(|service| names.contains(&service.name)).cloned().collect(),
+                Vec::new(),
+            ),
+            Query::TaskIds { stopped, .. } => Fact::TaskIds(
+                self.tasks.iter().filter(|task| task.stopped() == *stopped).map(|task| task.id.clone()).collect(),
+            ),
+            Query::Tasks { ids, .. } => {
+                Fact::Tasks(self.tasks.iter().filter(|task| ids.contains(&task.id)).cloned().collect())
+            }
+            Query::TaskDefinition { name } => Fact::TaskDefinition(Box::new(
+                self.definitions.iter().find(|definition| definition.name == *name).cloned().unwrap_or_default(),
+            )),
+            Query::Rollouts { service, .. } => Fact::Rollouts(self.rollouts.get(service).cloned().unwrap_or_default()),
+            Query::ScalableTargets { .. } => Fact::ScalableTargets(self.scalable.clone()),
+            Query::ScalingPolicies { .. } => Fact::ScalingPolicies(self.policies.clone()),
+            Query::ScheduledActions { .. } => Fact::ScheduledActions(self.scheduled.clone()),
+            Query::ScalingActivities { .. } => Fact::ScalingActivities(self.activities.clone()),
+            Query::Targets { group } => Fact::Targets(self.targets.get(group).cloned().unwrap_or_default()),
+            Query::DbClusters { .. } => Fact::DbClusters(self.clusters.clone()),
+            Query::DbInstances { .. } => Fact::DbInstances(self.instances.clone()),
+            Query::Alarms { .. } => Fact::Alarms(self.alarms.clone()),
+            Query::Metrics { keys, until, .. } => {
+                Fact::Metrics(keys.iter().map(|key| (key.clone(), curve(key, *until))).collect())
+            }
+        }
+    }
+}
+
+/// A curve of three hours with a hump, its height by the metric.
+fn curve(key: &MetricKey, until: Timestamp) -> Vec<Point> {
+    let (base, hump) = match key {
+        MetricKey::ServiceCpu(_) | MetricKey::DbCpu(_) => (7.0, 60.0),
+        MetricKey::ServiceMemory(_) => (41.0, 20.0),
+        MetricKey::DbConnections(_) => (12.0, 9.0),
+        MetricKey::DbAcu(_) => (0.5, 1.2),
+        MetricKey::DbLag(_) => (18.0, 10.0),
+        MetricKey::DbMemory(_) | MetricKey::DbStorage { .. } => (3.2e9, 1e8),
+        MetricKey::DbLoad(_) => (0.2, 1.0),
+    };
+    // Readers differ from writers.
+    let part = if format!("{key:?}").contains("-2") { 0.4 } else { 1.0 };
+    let minute = until.as_second() / 60 * 60;
+    let point = |back: i64| Point {
+        at: Timestamp::from_second(minute - back * 60).unwrap(),
+        value: base
+            + part * hump * (-((back as f64 - 60.0) / 25.0).powi(2)).exp()
+            + part * f64::from((back % 7) as u8) / 4.0 * base / 10.0,
+    };
+    (1..180).map(point).collect()
+}
+
+/// The drawn screen.
+pub fn drawn(app: &App) -> Buffer {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, app.screen.size.0, app.screen.size.1));
+    crate::ui::draw(app, &mut buffer);
+    buffer
+}
+
+/// The screen as text.
+pub fn text(app: &App) -> String {
+    let buffer = drawn(app);
+    let mut text = String::new();
+    for y in 0..buffer.area.height {
+        let mut line = String::new();
+        let mut x = 0;
+        while x < buffer.area.width {
+            let symbol = buffer[(x, y)].symbol();
+            line.push_str(symbol);
+            x += symbol.cell_width().max(1);
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}

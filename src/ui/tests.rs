@@ -1,0 +1,430 @@
+//! The screens as a person sees them, and that nothing at all makes the drawing panic.
+
+use super::testing::*;
+use crate::app::App;
+use crate::app::Session;
+use crate::app::event::Event;
+use crate::app::screen::{Block, Pane};
+use crate::model::{Failure, FailureKind, Source};
+use jiff::SignedDuration;
+
+/// Compares the drawn screen with the one in `snapshots/`.
+fn seen(name: &str, app: &App) {
+    holds(name, &text(app));
+}
+
+fn holds(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+#[test]
+fn overview() {
+    let world = staging();
+    for (name, size) in [
+        ("overview_60x15", (60, 15)),
+        ("overview_80x24", (80, 24)),
+        ("overview_120x40", (120, 40)),
+        ("overview_200x60", (200, 60)),
+    ] {
+        let app = read(&world, size);
+        seen(name, &app);
+    }
+}
+
+#[test]
+fn services() {
+    for (name, size) in [
+        ("services_60x15", (60, 15)),
+        ("services_80x24", (80, 24)),
+        ("services_120x40", (120, 40)),
+        ("services_200x60", (200, 60)),
+    ] {
+        let world = with_services(40);
+        let mut app = read(&world, size);
+        press(&mut app, "2", &world);
+        seen(name, &app);
+        if size == (80, 24) {
+            assert!(app.screen.list_of(Block::Services).unwrap().window().len() >= 14);
+        }
+    }
+}
+
+#[test]
+fn a_service() {
+    let world = staging();
+    for (name, size, keys) in [
+        ("service_web_200x60", (200, 60), "2 j j enter"),
+        ("service_web_120x40", (120, 40), "2 j j enter"),
+        ("service_api_80x24", (80, 24), "2 enter"),
+        ("service_web_scaling_80x24", (80, 24), "2 j j enter tab tab tab"),
+        ("service_web_metrics_80x24", (80, 24), "2 j j enter shift-tab"),
+        ("service_web_events_60x15", (60, 15), "2 enter tab tab"),
+        ("service_web_zoomed_80x24", (80, 24), "2 j j enter tab z"),
+    ] {
+        let mut app = read(&world, size);
+        press(&mut app, keys, &world);
+        seen(name, &app);
+    }
+}
+
+#[test]
+fn a_task() {
+    let world = staging();
+    for (name, size) in [("task_60x15", (60, 15)), ("task_80x24", (80, 24)), ("task_120x40", (120, 40))] {
+        let mut app = read(&world, size);
+        press(&mut app, "2 enter enter", &world);
+        seen(name, &app);
+    }
+}
+
+#[test]
+fn databases() {
+    let world = staging();
+    for (name, size, keys) in [
+        ("database_80x24", (80, 24), "4"),
+        ("database_metrics_80x24", (80, 24), "4 tab"),
+        ("database_60x15", (60, 15), "4"),
+        ("database_facts_60x15", (60, 15), "4 shift-tab"),
+        ("database_120x40", (120, 40), "4"),
+        ("database_200x60", (200, 60), "4 j"),
+    ] {
+        let mut app = read(&world, size);
+        press(&mut app, keys, &world);
+        seen(name, &app);
+    }
+}
+
+#[test]
+fn loading_empty_failed_and_forbidden_look_different() {
+    let (app, _) = fresh(environment("staging"), Session::default(), (80, 24));
+    seen("loading_80x24", &app);
+
+    let mut world = staging();
+    world.services.clear();
+    world.clusters.clear();
+    world.instances.clear();
+    let app = read(&world, (80, 24));
+    seen("empty_80x24", &app);
+
+    let mut bare = environment("minimal");
+    bare.cluster = None;
+    bare.databases.clear();
+    let (mut app, effects) = fresh(bare, Session::default(), (80, 24));
+    staging().answer(&mut app, effects);
+    press(&mut app, "2", &world);
+    seen("not_configured_80x24", &app);
+
+    let mut world = staging();
+    let denied = "User: arn:aws:sts::123456789012:assumed-role/ro/alice is not authorized to perform: \
+                  ecs:DescribeServices on resource: arn:aws:ecs:ap-northeast-1:123456789012:service/x";
+    world.failing.insert(Source::Services, Failure::new(FailureKind::Denied, denied));
+    world.failing.insert(Source::DbClusters, Failure::new(FailureKind::Timeout, "no answer within 10 s"));
+    let mut app = read(&world, (80, 24));
+    seen("denied_80x24", &app);
+    press(&mut app, "2", &world);
+    seen("denied_services_60x15", &resized(app, 60, 15));
+}
+
+fn resized(mut app: App, columns: u16, rows: u16) -> App {
+    app.update(Event::Resize(columns, rows));
+    app.settle();
+    app
+}
+
+#[test]
+fn old_data_says_how_old_and_why() {
+    let mut world = staging();
+    let mut app = read(&world, (80, 24));
+    press(&mut app, "2", &world);
+    world.silent = vec![Source::Services];
+    tick(&mut app, now() + SignedDuration::from_secs(95), &world);
+    seen("stale_80x24", &app);
+
+    let mut app = read(&staging(), (80, 24));
+    world.silent.clear();
+    world.failing.insert(Source::Services, Failure::new(FailureKind::Unreachable, "connection refused"));
+    press(&mut app, "2", &world);
+    tick(&mut app, now() + SignedDuration::from_secs(12), &world);
+    seen("failed_80x24", &app);
+
+    app.estate.services.learn_partly(
+        app.estate.services.value().cloned().unwrap(),
+        "10 of 40 services could not be read: Rate exceeded".into(),
+        None,
+        app.now,
+    );
+    seen("partial_80x24", &app);
+}
+
+#[test]
+fn where_am_i() {
+    let prod = |session: Session, account: &str, size| {
+        let (mut app, effects) = fresh(environment("prod"), session, size);
+        let mut world = staging();
+        world.account = account.into();
+        world.answer(&mut app, effects);
+        tick(&mut app, now(), &world);
+        app
+    };
+    let simulated = Session { simulated: true, ..Session::default() };
+    let top = |app: &App| text(app).lines().next().unwrap_or_default().to_owned();
+    let mut lines = Vec::new();
+    for size in [(60, 15), (80, 24), (120, 40), (200, 60)] {
+        lines.push(top(&prod(Session::default(), "123456789012", size)));
+        lines.push(top(&prod(simulated.clone(), "123456789012", size)));
+        lines.push(top(&prod(Session::default(), "999999999999", size)));
+        let mut paused = prod(simulated.clone(), "123456789012", size);
+        paused.update(Event::Key("p".parse().unwrap()));
+        lines.push(top(&paused));
+        lines.push(top(&fresh(environment("staging"), Session::default(), size).0));
+    }
+    holds(
+        "top_lines",
+        &lines.join(
+            "
+",
+        ),
+    );
+    seen("wrong_account_80x24", &prod(Session::default(), "999999999999", (80, 24)));
+    for line in &lines {
+        assert!(line.starts_with(" prod  GUARDED") || line.starts_with(" staging"), "{line}");
+    }
+}
+
+#[test]
+fn outside_text_is_aligned_and_harmless() {
+    let mut world = staging();
+    for (place, name) in [
+        "日本語サービス",
+        "emoji-👩‍💻-🇯🇵",
+        "esc\u{1b}[31mred\u{7}",
+        "rtl\u{202e}gnp.exe",
+        "zero\u{200b}width-e\u{301}",
+        "ｶﾞﾊﾞ半角",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut odd = service(name, 1, 1);
+        odd.events[0].message = format!("{name}\n: データベースに接続できません");
+        if place == 0 {
+            odd.running = 0;
+        }
+        world.services.push(odd);
+    }
+    let mut app = read(&world, (80, 24));
+    press(&mut app, "2", &world);
+    seen("odd_names_80x24", &app);
+    let mut app = read(&world, (120, 40));
+    press(&mut app, "2 G", &world);
+    seen("odd_names_120x40", &app);
+    // Each row ends in the same column: nothing is wider than it was measured.
+    for line in text(&app).lines().skip(2).take(10) {
+        assert_eq!(ratatui::buffer::CellWidth::cell_width(line), 120, "{line}");
+    }
+}
+
+#[test]
+fn ascii_has_only_ascii_of_ours() {
+    let world = staging();
+    let session = Session { ascii: true, ..Session::default() };
+    for keys in ["1", "2", "2 j j enter", "4", "2 x", "?", ":"] {
+        let (mut app, effects) = fresh(environment("staging"), session.clone(), (120, 40));
+        world.answer(&mut app, effects);
+        press(&mut app, keys, &world);
+        let drawn = text(&app);
+        if keys == "2 j j enter" {
+            seen("ascii_service_120x40", &app);
+        }
+        assert!(drawn.is_ascii(), "{keys}: {:?}", drawn.chars().filter(|c| !c.is_ascii()).collect::<String>());
+    }
+}
+
+#[test]
+fn overlays() {
+    let world = staging();
+    for (name, size, keys) in [
+        ("help_80x24", (80, 24), "?"),
+        ("help_searched_80x24", (80, 24), "? / p a g e enter"),
+        ("palette_80x24", (80, 24), ": z o"),
+        ("actions_80x24", (80, 24), "2 x"),
+        ("inspect_100x30", (100, 30), "2 i"),
+        ("environments_80x24", (80, 24), "e"),
+        ("activity_60x15", (60, 15), "ctrl-a"),
+        ("message_80x24", (80, 24), "2 enter tab tab enter"),
+        ("filter_80x24", (80, 24), "2 / w e"),
+        ("filter_none_80x24", (80, 24), "2 / q q q enter"),
+    ] {
+        let mut app = read(&world, size);
+        press(&mut app, keys, &world);
+        seen(name, &app);
+    }
+}
+
+#[test]
+fn a_typed_line_has_its_cursor() {
+    let world = staging();
+    let mut app = read(&world, (80, 24));
+    press(&mut app, "2 /", &world);
+    app.update(Event::Paste("日本".into()));
+    app.settle();
+    let mut buffer = drawn(&app);
+    assert_eq!(super::draw(&app, &mut buffer), Some((6, 23)));
+    press(&mut app, "esc : z", &world);
+    let (_, y) = super::draw(&app, &mut buffer).unwrap();
+    assert_eq!(y, crate::app::overlay_place(&app.screen).y + 1);
+}
+
+#[test]
+fn tabs_stand_where_clicks_look_for_them() {
+    let world = staging();
+    let mut app = read(&world, (80, 24));
+    let line = text(&app).lines().nth(1).unwrap().to_owned();
+    for (pane, _, title) in Pane::ALL {
+        let column = line.find(title).unwrap() as u16;
+        app.update(Event::Mouse(crate::app::event::Mouse::Click(column, 1)));
+        assert_eq!(app.screen.pane, pane);
+    }
+}
+
+#[test]
+fn a_change_flashes() {
+    let mut world = staging();
+    let mut app = read(&world, (80, 24));
+    press(&mut app, "2", &world);
+    world.services[1].desired = 3;
+    tick(&mut app, now() + SignedDuration::from_secs(11), &world);
+    assert!(!app.screen.flashes.is_empty());
+    let buffer = drawn(&app);
+    let flashing = |buffer: &ratatui::buffer::Buffer| {
+        (0..24).any(|y| {
+            let cell = &buffer[(4, y)];
+            y > 4 && cell.symbol() != " " && cell.modifier.contains(ratatui::style::Modifier::REVERSED)
+        })
+    };
+    assert!(flashing(&buffer));
+    tick(&mut app, now() + SignedDuration::from_secs(13), &world);
+    assert!(!flashing(&drawn(&app)));
+}
+
+mod any {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn keys() -> impl Strategy<Value = Vec<&'static str>> {
+        let key = proptest::sample::select(vec![
+            "1",
+            "2",
+            "4",
+            "tab",
+            "shift-tab",
+            "enter",
+            "esc",
+            "j",
+            "k",
+            "G",
+            "h",
+            "l",
+            "z",
+            "s",
+            "i",
+            "x",
+            "?",
+            ":",
+            "e",
+            "ctrl-a",
+            "/",
+            "w",
+            "p",
+            "y",
+            "r",
+            "ctrl-d",
+            "pagedown",
+        ]);
+        proptest::collection::vec(key, 0..12)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn drawing_never_panics(columns in 0u16..250, rows in 0u16..80, keys in keys(), other in (0u16..250, 0u16..80), ascii: bool) {
+            let world = staging();
+            let session = Session { ascii, simulated: ascii, ..Session::default() };
+            let (mut app, effects) = fresh(environment("prod"), session, (columns, rows));
+            world.answer(&mut app, effects);
+            for key in keys {
+                press(&mut app, key, &world);
+                drawn(&app);
+            }
+            // The terminal has another size than the last event said.
+            let mut buffer = ratatui::buffer::Buffer::empty(ratatui::layout::Rect::new(0, 0, other.0, other.1));
+            crate::ui::draw(&app, &mut buffer);
+        }
+    }
+}
+
+/// Not a check: prints how long frames take, and draws pictures. Run by name with `--ignored`.
+#[test]
+#[ignore = "measures and draws pictures on request"]
+#[allow(clippy::print_stdout)] // its figures are for whoever runs it
+fn frames_and_pictures() {
+    let mut world = with_services(1000);
+    for number in 0..10_000 {
+        let mut task = task("web", &format!("{number:032x}"));
+        task.service = Some(format!("bookmark-manager-staging-job-{:04}", number % 1000));
+        world.tasks.push(task);
+    }
+    let mut app = read(&world, (200, 60));
+    for keys in ["1", "2", "2 j j enter", "4"] {
+        press(&mut app, keys, &world);
+        let start = std::time::Instant::now();
+        for _ in 0..20 {
+            drawn(&app);
+        }
+        println!("{keys}: {:?} a frame", start.elapsed() / 20);
+    }
+    let Ok(folder) = std::env::var("COCKPIT_PICTURES") else { return };
+    let world = staging();
+    for (name, size, keys) in [
+        ("overview", (120, 40), "1"),
+        ("services", (80, 24), "2"),
+        ("service", (120, 40), "2 j j enter"),
+        ("database", (120, 40), "4"),
+        ("palette", (100, 30), ": e"),
+    ] {
+        let mut app = read(&world, size);
+        press(&mut app, keys, &world);
+        std::fs::write(format!("{folder}/{name}.svg"), super::svg::svg(&drawn(&app))).unwrap();
+    }
+    let session = Session { simulated: true, ..Session::default() };
+    let (mut app, effects) = fresh(environment("prod"), session, (100, 30));
+    world.answer(&mut app, effects);
+    press(&mut app, "2 x", &world);
+    std::fs::write(format!("{folder}/prod.svg"), super::svg::svg(&drawn(&app))).unwrap();
+}
+
+#[test]
+fn a_window_that_is_too_small_says_so() {
+    for ascii in [false, true] {
+        let session = Session { ascii, ..Session::default() };
+        let (app, _) = fresh(environment("staging"), session, (24, 5));
+        let drawn = text(&app);
+        assert!(drawn.contains("too small"), "{drawn}");
+        assert_eq!(drawn.is_ascii(), ascii, "{drawn}");
+    }
+}
+
+#[test]
+fn figures_whose_read_fails_do_not_call_the_rows_down() {
+    let mut world = staging();
+    world.failing.insert(Source::Metrics, Failure::new(FailureKind::Denied, "cloudwatch:GetMetricData"));
+    let mut app = read(&world, (80, 24));
+    press(&mut app, "2", &world);
+    let drawn = text(&app);
+    assert!(drawn.contains("▲ next try in"), "{drawn}");
+    assert!(drawn.contains("no permission to read metrics"), "{drawn}");
+    assert!(drawn.contains("● web"), "{drawn}");
+}

@@ -1,0 +1,257 @@
+//! Curves in braille over the last three hours: axes with figures and times, a threshold as a line,
+//! deployments as marks on the time axis.
+
+use super::units::Unit;
+use crate::model::{Point, Series, time};
+use crate::ui::canvas::Canvas;
+use jiff::{SignedDuration, Timestamp};
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+/// How much time a chart shows.
+const SPAN: SignedDuration = SignedDuration::from_hours(3);
+/// Points further apart than this are not joined: something was not measured.
+const GAP: SignedDuration = SignedDuration::from_mins(5);
+/// The bit of each of a cell's dots, by row, left and right.
+const DOTS: [[u8; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
+
+/// One curve.
+#[derive(Debug, Clone)]
+pub struct Curve<'a> {
+    /// Its name; empty where there is only one.
+    pub name: String,
+    /// Its points.
+    pub series: Option<&'a Series>,
+}
+
+/// A chart.
+#[derive(Debug, Clone)]
+pub struct Chart<'a> {
+    /// What is measured.
+    pub title: &'static str,
+    /// In what.
+    pub unit: Unit,
+    /// Curves, at most three are drawn.
+    pub curves: Vec<Curve<'a>>,
+    /// A line with its name.
+    pub threshold: Option<(f64, String)>,
+    /// What the scale must at least reach.
+    pub full: Option<f64>,
+    /// Moments marked on the time axis.
+    pub marks: Vec<Timestamp>,
+}
+
+/// Draws charts side by side and one below the other, or each in a row where there is no room.
+pub fn draw_all(canvas: &mut Canvas<'_, '_>, place: Rect, charts: &[Chart<'_>]) {
+    if charts.is_empty() || place.height == 0 || place.width == 0 {
+        return;
+    }
+    let count = charts.len() as u16;
+    let mut columns = 1;
+    while columns < count && place.width / (columns + 1) >= 36 && place.height / count.div_ceil(columns) < 9 {
+        columns += 1;
+    }
+    let rows = count.div_ceil(columns);
+    let height = place.height / rows;
+    if height < 4 {
+        for (number, chart) in (0..place.height).zip(charts) {
+            draw_row(canvas, Rect { y: place.y + number, height: 1, ..place }, chart);
+        }
+        return;
+    }
+    for (number, chart) in (0u16..).zip(charts) {
+        let (row, column) = (number / columns, number % columns);
+        let width = place.width / columns;
+        let cell = Rect::new(place.x + column * width, place.y + row * height, width.saturating_sub(1), height);
+        draw(canvas, cell, chart);
+    }
+}
+
+/// Title and newest figures: `CPU  writer 7 %  reader 3 %  ╌ alarm 90 %`.
+fn title(canvas: &mut Canvas<'_, '_>, place: Rect, chart: &Chart<'_>) {
+    let theme = canvas.theme;
+    let mut used = canvas.put(place.x, place.y, place.width, chart.title, theme.strong);
+    // What does not fit whole is left out.
+    let mut add = |canvas: &mut Canvas<'_, '_>, text: &str, style: Style| {
+        if used + canvas.width(text) > place.width {
+            return;
+        }
+        used += canvas.put(place.x + used, place.y, place.width.saturating_sub(used), text, style);
+    };
+    for (curve, style) in chart.curves.iter().zip(theme.curves()) {
+        let newest = curve.series.and_then(Series::last);
+        let value = newest.map_or_else(|| "–".to_owned(), |point| chart.unit.words(point.value));
+        let name = if curve.name.is_empty() { String::new() } else { format!("{} ", curve.name) };
+        add(canvas, &format!("  {name}{value}"), style);
+    }
+    if let Some((value, name)) = &chart.threshold {
+        add(canvas, &format!("  ╌ {name} {}", chart.unit.words(*value)), theme.threshold);
+    }
+    if !chart.marks.is_empty() {
+        add(canvas, "  ◆ deployed", theme.dim);
+    }
+}
+
+fn draw_row(canvas: &mut Canvas<'_, '_>, place: Rect, chart: &Chart<'_>) {
+    let label = 14.min(place.width);
+    let theme = canvas.theme;
+    canvas.put_cut(place.x, place.y, label.saturating_sub(1), chart.title, theme.strong);
+    let room = place.width.saturating_sub(label) / chart.curves.len().clamp(1, 3) as u16;
+    let full = ceiling(chart);
+    for (number, (curve, style)) in (0u16..).zip(chart.curves.iter().zip(theme.curves())) {
+        let newest = curve.series.and_then(Series::last);
+        let value = newest.map_or_else(|| "–".to_owned(), |point| chart.unit.words(point.value));
+        let text = format!("{} {value}", curve.name);
+        let wide = canvas.width(&text) + 3;
+        let cells = usize::from(room.saturating_sub(wide)).min(60);
+        let drawn = super::spark::spark(curve.series, cells, full, canvas.app.now);
+        canvas.put(place.x + label + number * room, place.y, room, &format!("{drawn} {}", text.trim_start()), style);
+    }
+}
+
+/// A round figure not below any that is drawn.
+fn ceiling(chart: &Chart<'_>) -> f64 {
+    let values = chart.curves.iter().filter_map(|curve| curve.series).flat_map(Series::points).map(|point| point.value);
+    let floor = chart.full.unwrap_or(0.0).max(chart.threshold.as_ref().map_or(0.0, |(value, _)| *value));
+    let most = values.filter(|value| value.is_finite()).fold(floor, f64::max);
+    round_up(most)
+}
+
+fn round_up(value: f64) -> f64 {
+    if !value.is_finite() || value <= 0.0 {
+        return 1.0;
+    }
+    let power = 10f64.powf(value.log10().floor());
+    let steps = [1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0];
+    steps.iter().map(|step| step * power).find(|step| *step >= value * 0.999_999).unwrap_or(power * 10.0)
+}
+
+/// Draws one chart: title, curves, axis.
+pub fn draw(canvas: &mut Canvas<'_, '_>, place: Rect, chart: &Chart<'_>) {
+    title(canvas, place, chart);
+    let full = ceiling(chart);
+    let theme = canvas.theme;
+    let labels = [chart.unit.words(full), chart.unit.words(full / 2.0), chart.unit.words(0.0)];
+    let margin = labels.iter().map(|label| canvas.width(label)).max().unwrap_or(0) + 1;
+    let rows = place.height.saturating_sub(2);
+    let plot = Rect::new(place.x + margin, place.y + 1, place.width.saturating_sub(margin), rows);
+    if plot.width < 8 || rows == 0 {
+        return;
+    }
+    canvas.put_right(plot.x - 1, plot.y, margin - 1, &labels[0], theme.dim);
+    if rows >= 5 {
+        canvas.put_right(plot.x - 1, plot.y + rows / 2, margin - 1, &labels[1], theme.dim);
+    }
+    canvas.put_right(plot.x - 1, plot.bottom(), margin - 1, &labels[2], theme.dim);
+    if let Some((value, _)) = &chart.threshold {
+        let y = plot.y + row_of(*value, full, rows * 4) / 4;
+        for x in plot.left()..plot.right() {
+            canvas.put(x, y, 1, "╌", theme.threshold);
+        }
+    }
+    let until = canvas.app.now;
+    let drawn = chart.curves.iter().zip(theme.curves());
+    // The first curve is drawn last, so that it stays whole where curves cross.
+    for (curve, style) in drawn.rev() {
+        let grid = dots(curve.series.map_or(&[], Series::points), full, plot, until);
+        for (number, bits) in grid.iter().enumerate().filter(|(_, bits)| **bits != 0) {
+            let (x, y) = (number as u16 % plot.width, number as u16 / plot.width);
+            let c = char::from_u32(0x2800 + u32::from(*bits)).unwrap_or(' ');
+            canvas.put(plot.x + x, plot.y + y, 1, c.encode_utf8(&mut [0; 4]), style);
+        }
+    }
+    axis(canvas, plot, &chart.marks, until);
+}
+
+/// The row of dots of a value, from the top.
+fn row_of(value: f64, full: f64, rows: u16) -> u16 {
+    let part = (value / full).clamp(0.0, 1.0);
+    ((1.0 - part) * f64::from(rows.saturating_sub(1))).round() as u16
+}
+
+fn column_of(at: Timestamp, until: Timestamp, columns: u16) -> Option<u16> {
+    let back = until.duration_since(at).as_secs_f64() / SPAN.as_secs_f64();
+    (0.0..=1.0).contains(&back).then(|| ((1.0 - back) * f64::from(columns.saturating_sub(1))).round() as u16)
+}
+
+/// The bits of each cell of the plot.
+fn dots(points: &[Point], full: f64, plot: Rect, until: Timestamp) -> Vec<u8> {
+    let mut grid = vec![0u8; usize::from(plot.width) * usize::from(plot.height)];
+    let (columns, rows) = (plot.width * 2, plot.height * 4);
+    let mut set = |x: u16, y: u16| {
+        let cell = usize::from(y / 4) * usize::from(plot.width) + usize::from(x / 2);
+        if let Some(bits) = grid.get_mut(cell) {
+            *bits |= DOTS[usize::from(y % 4)][usize::from(x % 2)];
+        }
+    };
+    let mut before: Option<(u16, u16, Timestamp)> = None;
+    for point in points.iter().filter(|point| point.value.is_finite()) {
+        let Some(x) = column_of(point.at, until, columns) else { continue };
+        let y = row_of(point.value, full, rows);
+        match before {
+            Some((from_x, from_y, at)) if point.at.duration_since(at) <= GAP => {
+                let steps = (x - from_x.min(x)).max(from_y.abs_diff(y)).max(1);
+                for step in 0..=steps {
+                    let part = f64::from(step) / f64::from(steps);
+                    let at = |from: u16, to: u16| (f64::from(from) + (f64::from(to) - f64::from(from)) * part).round();
+                    set(at(from_x, x) as u16, at(from_y, y) as u16);
+                }
+            }
+            _ => set(x, y),
+        }
+        before = Some((x, y, point.at));
+    }
+    grid
+}
+
+/// `11:02 ───◆──── 12:32 ──────── 14:02`
+fn axis(canvas: &mut Canvas<'_, '_>, plot: Rect, marks: &[Timestamp], until: Timestamp) {
+    let theme = canvas.theme;
+    let y = plot.bottom();
+    for x in plot.left()..plot.right() {
+        canvas.put(x, y, 1, "─", theme.border);
+    }
+    let zone = canvas.app.zone();
+    let label = |at: Timestamp| time::clock(at, &zone)[..5].to_owned();
+    if plot.width >= 20 {
+        let from = label(until - SPAN);
+        canvas.put(plot.x, y, 6, &format!("{from} "), theme.dim);
+        canvas.put_right(plot.right(), y, 6, &format!(" {}", label(until)), theme.dim);
+    }
+    let middle = plot.width / 2;
+    let taken = |mark: &Timestamp| column_of(*mark, until, plot.width).is_some_and(|x| x.abs_diff(middle) < 5);
+    if plot.width >= 40 && !marks.iter().any(taken) {
+        let middle = label(until - SPAN / 2);
+        canvas.put(plot.x + plot.width / 2 - 3, y, 7, &format!(" {middle} "), theme.dim);
+    }
+    for mark in marks {
+        if let Some(x) = column_of(*mark, until, plot.width) {
+            canvas.put(plot.x + x, y, 1, "◆", theme.deployed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scales_end_at_round_figures() {
+        for (value, rounded) in [(0.0, 1.0), (7.0, 8.0), (12.0, 15.0), (90.0, 100.0), (100.0, 100.0), (0.5, 0.5)] {
+            assert!((round_up(value) - rounded).abs() < 1e-9, "{value}: {}", round_up(value));
+        }
+    }
+
+    #[test]
+    fn a_gap_is_not_joined() {
+        let now = Timestamp::from_second(1_700_000_000).unwrap();
+        let at = |minutes: i64| now - SignedDuration::from_mins(minutes);
+        let plot = Rect::new(0, 0, 18, 2);
+        let count = |points: &[Point]| dots(points, 100.0, plot, now).iter().filter(|bits| **bits != 0).count();
+        let far = [Point { at: at(170), value: 0.0 }, Point { at: at(10), value: 0.0 }];
+        assert_eq!(count(&far), 2);
+        let near = [Point { at: at(12), value: 0.0 }, Point { at: at(10), value: 100.0 }];
+        assert!(count(&near) >= 2);
+        assert_eq!(count(&[Point { at: at(500), value: 1.0 }]), 0);
+    }
+}

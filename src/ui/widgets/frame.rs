@@ -1,0 +1,152 @@
+//! A block's frame: title, count, filter, age at the top; trouble and the place in the list below.
+
+use crate::app::App;
+use crate::app::screen::Block;
+use crate::model::Health;
+use crate::ui::canvas::Canvas;
+use crate::ui::signs::Signs;
+use crate::ui::standing::Standing;
+use crate::ui::widgets::wrap::wrap;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+/// Draws four borders.
+pub fn borders(canvas: &mut Canvas<'_, '_>, place: Rect, style: Style) {
+    if place.width < 2 || place.height < 2 {
+        return;
+    }
+    let (right, bottom) = (place.right() - 1, place.bottom() - 1);
+    for x in place.x + 1..right {
+        canvas.put(x, place.y, 1, "─", style);
+        canvas.put(x, bottom, 1, "─", style);
+    }
+    for y in place.y + 1..bottom {
+        canvas.put(place.x, y, 1, "│", style);
+        canvas.put(right, y, 1, "│", style);
+    }
+    for (x, y, corner) in [(place.x, place.y, "╭"), (right, place.y, "╮"), (place.x, bottom, "╰"), (right, bottom, "╯")]
+    {
+        canvas.put(x, y, 1, corner, style);
+    }
+}
+
+/// The inside of a frame.
+pub fn inside(place: Rect) -> Rect {
+    Rect::new(
+        place.x.saturating_add(1),
+        place.y.saturating_add(1),
+        place.width.saturating_sub(2),
+        place.height.saturating_sub(2),
+    )
+}
+
+/// Draws a block's frame and returns its inside. `named` is what its title names beside the block.
+pub fn block(canvas: &mut Canvas<'_, '_>, block: Block, named: &str, place: Rect, standing: &Standing) -> Rect {
+    let app = canvas.app;
+    let theme = canvas.theme;
+    let focused = app.screen.focused() == block && app.screen.overlays.is_empty();
+    let border = if focused { theme.border_focused } else { theme.border };
+    borders(canvas, place, border);
+    if place.width < 8 || place.height < 2 {
+        return inside(place);
+    }
+    let list = app.screen.list_of(block);
+    let mut room = place.width - 4;
+    let blank = block.has_rows() && list.is_none_or(|list| list.rows.is_empty());
+    // At the right first: the age is a promise, the title can be cut.
+    let age = match (&standing.age, standing.loading && list.is_some_and(|list| !list.rows.is_empty())) {
+        (Some(age), _) if !blank => Some((age.as_str(), theme.degraded)),
+        (None, true) => Some(("reading …", theme.dim)),
+        (Some(_), _) | (None, false) => None,
+    };
+    if let Some((age, style)) = age {
+        let text = format!(" {age} ");
+        room -= canvas.put_right(place.right() - 2, place.y, room, &text, style);
+    }
+    let title = if focused { theme.strong.patch(theme.border_focused) } else { theme.strong };
+    let mut x = place.x + 2;
+    let end = x + room;
+    let mut add = |canvas: &mut Canvas<'_, '_>, text: &str, style: Style| {
+        x += canvas.put_cut(x, place.y, end.saturating_sub(x), text, style);
+    };
+    add(canvas, &format!(" {} ", block.title()), title);
+    if !named.is_empty() {
+        add(canvas, &format!("{named} "), theme.text);
+    }
+    if let Some(list) = list.filter(|list| block.has_rows() && list.total > 0) {
+        let (shown, total) = (list.rows.len(), list.total);
+        let count = if list.filter.is_empty() {
+            format!("({}) ", count(canvas.app, block))
+        } else {
+            format!("({shown} of {total}) ")
+        };
+        add(canvas, &count, theme.dim);
+        if !list.filter.is_empty() {
+            add(canvas, &format!("/{} ", list.filter), theme.key);
+        }
+    }
+    let bottom = place.bottom() - 1;
+    let mut room = place.width - 4;
+    if let Some(list) = list.filter(|list| block.has_rows() && list.rows.len() > list.height && list.height > 0) {
+        let text = format!(" {}/{} ", list.place() + 1, list.rows.len());
+        room -= canvas.put_right(place.right() - 2, bottom, room, &text, border);
+        scrollbar(canvas, block, place, border);
+    }
+    // Where there are no rows and there is room, the failure stands in their place.
+    let told = blank && place.height >= 8;
+    if let Some((health, text)) = standing.trouble.as_ref().filter(|_| !told) {
+        let style = theme.health(*health);
+        let text = format!(" {} {text} ", Signs::health(*health));
+        canvas.put_cut(place.x + 2, bottom, room, &text, style);
+    }
+    inside(place)
+}
+
+/// How many things a block lists. An instance's row belongs to its database's.
+pub fn count(app: &App, block: Block) -> usize {
+    let Some(list) = app.screen.list_of(block).filter(|_| block.has_rows()) else { return 0 };
+    match block {
+        Block::Databases | Block::OverviewDatabases if list.filter.is_empty() => {
+            list.rows.iter().filter(|key| !key.contains('/')).count()
+        }
+        _ => list.total,
+    }
+}
+
+/// A thicker piece of the right border, where the window stands in the list.
+fn scrollbar(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, style: Style) {
+    let Some(list) = canvas.app.screen.list_of(block) else { return };
+    let first = place.y + 1 + u16::from(block.has_header());
+    let track = usize::from(place.bottom().saturating_sub(1).saturating_sub(first));
+    let (rows, height) = (list.rows.len(), list.height.min(list.rows.len()));
+    if track == 0 || rows == 0 {
+        return;
+    }
+    let size = (track * height / rows).clamp(1, track);
+    let most = rows - height;
+    let start = ((track - size) * list.offset.min(most)).checked_div(most).unwrap_or(0);
+    for y in 0..size {
+        canvas.put(place.right() - 1, first + (start + y) as u16, 1, "┃", style);
+    }
+}
+
+/// What stands in a block without rows, wrapped; the first line has its sign.
+pub fn message(canvas: &mut Canvas<'_, '_>, place: Rect, lines: &[(Health, String)]) {
+    let mut y = place.y;
+    let theme = canvas.theme;
+    for (number, (health, text)) in lines.iter().enumerate() {
+        let loud = matches!(health, Health::Down | Health::Degraded | Health::Unknown | Health::Healthy) && number == 0;
+        let indent = if loud { 2 } else { 0 };
+        for (part, line) in wrap(text, usize::from(place.width.saturating_sub(2 + indent))).into_iter().enumerate() {
+            if y >= place.bottom() {
+                return;
+            }
+            if loud && part == 0 {
+                canvas.put(place.x + 1, y, 1, Signs::health(*health), theme.health(*health));
+            }
+            let style = if loud { theme.health(*health) } else { theme.dim };
+            canvas.put(place.x + 1 + indent, y, place.width.saturating_sub(1 + indent), &line, style);
+            y += 1;
+        }
+    }
+}

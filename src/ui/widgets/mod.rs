@@ -1,0 +1,8 @@
+//! What panes are made of. No widget knows a pane.
+
+pub mod chart;
+pub mod frame;
+pub mod spark;
+pub mod table;
+pub mod units;
+pub mod wrap;

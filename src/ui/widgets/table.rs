@@ -1,0 +1,230 @@
+//! Rows in columns: which columns fit, titles with the sort mark, cells cut where that hurts least.
+
+use crate::app::screen::Block;
+use crate::model::text;
+use crate::ui::canvas::Canvas;
+use crate::ui::standing::Standing;
+use crate::ui::widgets::frame;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+use std::borrow::Cow;
+
+/// From this width on columns stand two cells apart.
+pub const WIDE: u16 = 140;
+
+/// A column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column {
+    /// Its title.
+    pub title: &'static str,
+    /// The cells it needs.
+    pub width: u16,
+    /// The cells it takes where there is room.
+    pub most: u16,
+    /// Numbers stand at the right.
+    pub right: bool,
+    /// 0 is never left out; the highest is left out first.
+    pub rank: u8,
+}
+
+impl Column {
+    /// A column of texts.
+    pub const fn left(title: &'static str, width: u16, rank: u8) -> Self {
+        Self { title, width, most: width, right: false, rank }
+    }
+
+    /// A column of numbers.
+    pub const fn right(title: &'static str, width: u16, rank: u8) -> Self {
+        Self { title, width, most: width, right: true, rank }
+    }
+
+    /// It may take more room, up to `most`.
+    #[must_use]
+    pub const fn up_to(mut self, most: u16) -> Self {
+        self.most = if most > self.width { most } else { self.width };
+        self
+    }
+}
+
+/// A cell's text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cell<'a> {
+    /// What it says.
+    pub text: Cow<'a, str>,
+    /// How.
+    pub style: Style,
+    /// Cut at the beginning: its end tells it apart.
+    pub cut_start: bool,
+}
+
+impl<'a> Cell<'a> {
+    /// A cell.
+    pub fn new(text: impl Into<Cow<'a, str>>, style: Style) -> Self {
+        Self { text: text.into(), style, cut_start: false }
+    }
+
+    /// Cut at the beginning rather than at the end.
+    #[must_use]
+    pub fn tail(mut self) -> Self {
+        self.cut_start = true;
+        self
+    }
+}
+
+/// Where a column stands: its number, its first cell from the left, its cells.
+pub type Placed = (usize, u16, u16);
+
+/// The columns that fit into `width` cells.
+pub fn fit(columns: &[Column], width: u16) -> Vec<Placed> {
+    let between = if width >= WIDE { 2 } else { 1 };
+    // A sign belongs to what stands beside it.
+    let gap = |number: usize| if columns[number].width == 1 { 1 } else { between };
+    let mut kept: Vec<usize> = (0..columns.len()).collect();
+    let needed = |kept: &[usize]| -> u16 {
+        let all: u16 = kept.iter().map(|number| columns[*number].width + gap(*number)).sum();
+        all.saturating_sub(kept.last().map_or(0, |last| gap(*last)))
+    };
+    while needed(&kept) > width {
+        let Some(last) = kept
+            .iter()
+            .copied()
+            .filter(|number| columns[*number].rank > 0)
+            .max_by_key(|number| (columns[*number].rank, *number))
+        else {
+            break;
+        };
+        kept.retain(|number| *number != last);
+    }
+    let mut spare = width.saturating_sub(needed(&kept));
+    let mut x = 0;
+    let mut placed = Vec::with_capacity(kept.len());
+    for number in kept {
+        let column = &columns[number];
+        let more = spare.min(column.most - column.width);
+        spare -= more;
+        let cells = (column.width + more).min(width.saturating_sub(x));
+        placed.push((number, x, cells));
+        x += cells + gap(number);
+    }
+    placed
+}
+
+/// Draws one cell.
+pub fn put(canvas: &mut Canvas<'_, '_>, x: u16, y: u16, cells: u16, right: bool, cell: &Cell<'_>) {
+    let shown = text::harmless(&cell.text);
+    let cut = if cell.cut_start {
+        text::cut_start(&shown, usize::from(cells))
+    } else {
+        text::cut_end(&shown, usize::from(cells))
+    };
+    if right {
+        canvas.put_right(x + cells, y, cells, &cut, cell.style);
+    } else {
+        canvas.put(x, y, cells, &cut, cell.style);
+    }
+}
+
+/// A row: its cells, and whether its first cells flash.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Row<'a> {
+    /// A cell for each column.
+    pub cells: Vec<Cell<'a>>,
+    /// The column that flashes.
+    pub flash: Option<usize>,
+}
+
+impl<'a> From<Vec<Cell<'a>>> for Row<'a> {
+    fn from(cells: Vec<Cell<'a>>) -> Self {
+        Self { cells, flash: None }
+    }
+}
+
+/// Draws a block with its frame, titles and the rows of its list's window.
+pub fn block<'a>(
+    canvas: &mut Canvas<'a, '_>,
+    block: Block,
+    named: &str,
+    place: Rect,
+    columns: &[Column],
+    standing: &Standing,
+    row: impl Fn(&'a str) -> Option<Row<'a>>,
+) {
+    let inside = frame::block(canvas, block, named, place, standing);
+    let app = canvas.app;
+    let theme = canvas.theme;
+    let Some(list) = app.screen.list_of(block) else { return };
+    // A cell at the left marks the selected row where the block has no focus; one at the right lets
+    // the frame stand apart.
+    let (x, width) = (inside.x + 1, inside.width.saturating_sub(2));
+    let placed = fit(columns, width);
+    let mut y = inside.y;
+    let sorting = crate::app::rows::columns(block).get(list.column).copied();
+    if block.has_header() && inside.height > 0 {
+        for (number, at, cells) in &placed {
+            let column = &columns[*number];
+            let sorted = sorting == Some(column.title) && !column.title.is_empty();
+            let mark = if list.reversed { "↓" } else { "↑" };
+            let title = if sorted { format!("{}{mark}", column.title) } else { column.title.to_owned() };
+            let style = if sorted { theme.dim.add_modifier(Modifier::UNDERLINED) } else { theme.dim };
+            put(canvas, x + at, y, *cells, column.right, &Cell::new(title, style));
+        }
+        y += 1;
+    }
+    if list.rows.is_empty() {
+        let rest = Rect { y, height: inside.bottom().saturating_sub(y), ..inside };
+        frame::message(canvas, rest, &standing.empty);
+        return;
+    }
+    let focused = app.screen.focused() == block;
+    for (number, key) in list.window().iter().enumerate() {
+        if y >= inside.bottom() {
+            break;
+        }
+        if let Some(row) = row(key) {
+            for (column, at, cells) in &placed {
+                if let Some(cell) = row.cells.get(*column) {
+                    put(canvas, x + at, y, *cells, columns[*column].right, cell);
+                }
+            }
+            if standing.dimmed {
+                canvas.restyle(Rect { y, height: 1, ..inside }, theme.dim);
+            }
+            if list.offset + number == list.place() {
+                if focused {
+                    canvas.select(Rect { y, height: 1, ..inside });
+                } else {
+                    canvas.put(inside.x, y, 1, "›", theme.marked);
+                }
+            }
+            if let Some((_, at, cells)) = placed.iter().find(|(column, ..)| Some(*column) == row.flash) {
+                // On the reversed row a reversed name would not show.
+                let selected = focused && list.offset + number == list.place();
+                let underlined = Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED);
+                let style = if selected { underlined } else { theme.flash };
+                canvas.restyle(Rect::new(x + at, y, *cells, 1), style);
+            }
+        }
+        y += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COLUMNS: [Column; 4] = [
+        Column::left("A", 10, 0).up_to(20),
+        Column::right("B", 5, 2),
+        Column::right("C", 5, 1),
+        Column::left("D", 10, 3).up_to(200),
+    ];
+
+    #[test]
+    fn the_least_important_columns_go_first() {
+        assert_eq!(fit(&COLUMNS, 33), [(0, 0, 10), (1, 11, 5), (2, 17, 5), (3, 23, 10)]);
+        assert_eq!(fit(&COLUMNS, 32), [(0, 0, 20), (1, 21, 5), (2, 27, 5)]);
+        assert_eq!(fit(&COLUMNS, 16), [(0, 0, 10), (2, 11, 5)]);
+        assert_eq!(fit(&COLUMNS, 4), [(0, 0, 4)]);
+        assert_eq!(fit(&COLUMNS, 0), [(0, 0, 0)]);
+    }
+}
