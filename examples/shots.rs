@@ -1,0 +1,95 @@
+//! Pictures of every pane, from real screens over the simulator: `./dev shots`.
+//!
+//! Each picture is the buffer that a terminal would show, as SVG.
+
+use aws_sim::{Scenario, Sim, SimOptions};
+use cockpit::app::event::Event;
+use cockpit::app::poll::Wants;
+use cockpit::app::{App, Session};
+use cockpit::config;
+use cockpit::runtime::Collector;
+use cockpit::runtime::clock::Clock;
+use cockpit::ui;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A picture: its name, scenario, size, and the keys that lead there.
+const SHOTS: [(&str, Scenario, (u16, u16), &str); 14] = [
+    ("overview", Scenario::CrashLoop, (120, 40), ""),
+    ("overview-80x24", Scenario::CrashLoop, (80, 24), ""),
+    ("overview-200x60", Scenario::Prod, (200, 60), ""),
+    ("services", Scenario::Big, (120, 40), "2"),
+    ("services-80x24", Scenario::Big, (80, 24), "2"),
+    ("services-200x60", Scenario::Big, (200, 60), "2"),
+    ("service", Scenario::CrashLoop, (120, 40), "2 enter"),
+    ("task", Scenario::CrashLoop, (120, 40), "2 enter down enter"),
+    ("database", Scenario::Prod, (120, 40), "4"),
+    ("database-80x24", Scenario::Prod, (80, 24), "4"),
+    ("database-200x60", Scenario::Prod, (200, 60), "4"),
+    ("actions", Scenario::Prod, (100, 30), "2 x"),
+    ("palette", Scenario::Staging, (100, 30), ": s e r"),
+    ("help", Scenario::Staging, (100, 30), "?"),
+];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let folder = PathBuf::from(std::env::args().nth(1).ok_or("usage: shots FOLDER")?);
+    std::fs::create_dir_all(&folder)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(all(&folder))
+}
+
+async fn all(folder: &Path) -> Result<(), Box<dyn Error>> {
+    let mut scenarios: Vec<Scenario> = SHOTS.iter().map(|shot| shot.1).collect();
+    scenarios.dedup();
+    scenarios.sort_by_key(|scenario| scenario.name());
+    scenarios.dedup();
+    for scenario in scenarios {
+        // The world stands still, so the same pictures come out each time: Friday, early afternoon.
+        let start = "2026-11-20T05:02:31Z".parse()?;
+        let sim = Sim::start(SimOptions { scenario, speed: 0.0, start: Some(start), ..SimOptions::default() }).await?;
+        let mut collector = open(scenario, &sim)?;
+        collector.collect(Some(Duration::from_secs(30))).await;
+        for (name, _, size, keys) in SHOTS.iter().filter(|shot| shot.1 == scenario) {
+            let picture = shoot(collector.app.clone(), *size, keys)?;
+            std::fs::write(folder.join(format!("{name}.svg")), picture)?;
+        }
+        sim.shutdown();
+    }
+    Ok(())
+}
+
+fn open(scenario: Scenario, sim: &Sim) -> Result<Collector, Box<dyn Error>> {
+    let mut config = config::parse("config.toml", include_str!("../config.toml")).config;
+    config.environments.push(config::EnvironmentConfig {
+        name: "big".into(),
+        project: "big".into(),
+        account: Some(aws_sim::ACCOUNT.into()),
+        region: Some("ap-northeast-1".into()),
+        cluster: Some("big-cluster".into()),
+        ..config::EnvironmentConfig::default()
+    });
+    for environment in &mut config.environments {
+        environment.endpoint_url = Some(sim.endpoint());
+    }
+    let environment = config.environment(scenario.environment()).cloned().ok_or("no such environment")?;
+    let session = Session { simulated: true, ..Session::default() };
+    let wants = Wants { once: true, ..Wants::default() };
+    Ok(Collector::new(config, environment, session, wants, Clock::Simulated(sim.clock())))
+}
+
+fn shoot(mut app: App, size: (u16, u16), keys: &str) -> Result<String, Box<dyn Error>> {
+    app.update(Event::Resize(size.0, size.1));
+    app.settle();
+    for key in keys.split_whitespace() {
+        app.update(Event::Key(key.parse()?));
+        app.settle();
+    }
+    app.screen.toast = None;
+    app.screen.flashes.clear();
+    let mut buffer = Buffer::empty(Rect::new(0, 0, size.0, size.1));
+    ui::draw(&app, &mut buffer);
+    Ok(ui::svg::svg(&buffer))
+}
