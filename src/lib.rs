@@ -4,11 +4,21 @@
 //!
 //! - [`model`]: nouns, pure.
 //! - [`app`]: verbs, pure: events in, effects out.
-//! - [`config`]: what is configured, and where each value comes from.
+//! - [`runtime`]: hands: the only room that spawns, sleeps, reads the clock and draws.
+//! - [`aws`]: the only room that speaks to AWS.
 //! - [`ui`]: eyes: reads the state, draws the screen.
+//! - [`config`]: what is configured, and where each value comes from.
+//! - [`cli`]: what is typed, and what is said when it is wrong.
+//! - [`headless`]: what the commands print.
+//! - [`commands`]: one file a command: opens, collects, prints.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod app;
+pub mod aws;
+pub mod cli;
+pub mod commands;
 pub mod config;
+pub mod headless;
 pub mod model;
+pub mod runtime;
 pub mod ui;

@@ -1,3 +1,60 @@
 //! The program: parse, choose interactive or headless, exit code.
 
-fn main() {}
+use cockpit::cli::{Cli, ExitCode, Stop};
+use cockpit::{commands, runtime};
+use std::io::{self, Write as _};
+use std::process;
+
+fn main() -> process::ExitCode {
+    runtime::install_panic_hook();
+    let cli = match Cli::read(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(Stop::Print(text)) => {
+            // A closed pipe is no fault.
+            let _ = io::stdout().write_all(text.as_bytes());
+            return process::ExitCode::SUCCESS;
+        }
+        Err(Stop::Wrong { report, json }) => {
+            let _ = report.write(&mut io::stderr(), json);
+            return process::ExitCode::from(report.code.code());
+        }
+    };
+    let json = cli.json_errors();
+    let code = run(cli).unwrap_or_else(|report| {
+        let _ = report.write(&mut io::stderr(), json);
+        report.code
+    });
+    process::ExitCode::from(code.code())
+}
+
+fn run(cli: Cli) -> Result<ExitCode, cockpit::cli::Report> {
+    let mut builder = if commands::interactive(&cli) {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        // One to take answers apart while the main thread draws, one for what blocks.
+        builder.worker_threads(2);
+        builder
+    } else {
+        tokio::runtime::Builder::new_current_thread()
+    };
+    let runtime = builder.enable_all().build().map_err(|error| {
+        cockpit::cli::Report::new("system", "the program cannot start", ExitCode::Failed).caused_by(&error)
+    })?;
+    let interactive = commands::interactive(&cli);
+    let mut out = io::stdout();
+    let code = runtime.block_on(async {
+        tokio::select! {
+            code = commands::run(cli, &mut out) => code,
+            // The screen takes Ctrl-C as a key; commands end with 130 and leave nothing behind.
+            () = interrupted(), if !interactive => Ok(ExitCode::Interrupted),
+        }
+    });
+    // Requests under way are not waited for.
+    runtime.shutdown_background();
+    code
+}
+
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

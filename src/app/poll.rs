@@ -24,7 +24,7 @@ const KEYED_AT_ONCE: usize = 8;
 /// More services than this, and curves are read only for those on the screen: each metric costs.
 const METRICS_FOR_ALL: usize = 100;
 /// More services than this, and histories are read only where something points to news.
-const HISTORIES_FOR_ALL: usize = 50;
+pub const HISTORIES_FOR_ALL: usize = 50;
 /// A settled task is described again after this long: its health may have changed.
 const SETTLED_TASK: SignedDuration = SignedDuration::from_secs(60);
 /// How much of a curve is read first.
@@ -292,9 +292,13 @@ impl Poller {
             | Job::ScalingPolicies
             | Job::ScheduledActions
             | Job::ScalingActivities => environment.cluster.is_some(),
-            Job::DbClusters | Job::DbInstances | Job::DbMetrics => !environment.databases.is_empty(),
+            Job::DbClusters | Job::DbInstances => !environment.databases.is_empty(),
+            // Without their instances nothing says which curves there are.
+            Job::DbMetrics => !environment.databases.is_empty() && self.wants.sources.contains(&Source::DbInstances),
             Job::Alarms => !environment.alarms.is_empty(),
-            Job::ServiceMetrics => environment.cluster.is_some() && self.wants.service_metrics,
+            Job::ServiceMetrics => {
+                environment.cluster.is_some() && self.wants.service_metrics && self.wants.sources.contains(&Source::Services)
+            }
         };
         // Who we are is always asked: nothing is shown before the account is known.
         there && (job == Job::Identity || self.wants.sources.contains(&job.source()))
@@ -649,6 +653,18 @@ impl Poller {
                 }
             }
             (None, _) => {}
+        }
+    }
+
+    /// Everything is to be read once more.
+    pub fn again(&mut self) {
+        for timer in self.timers.values_mut().chain(self.keyed.values_mut()) {
+            timer.tried = false;
+            timer.due = None;
+        }
+        // A task definition never changes.
+        for (key, timer) in &mut self.keyed {
+            timer.tried = key.0 == Source::TaskDefinitions && timer.failures == 0;
         }
     }
 

@@ -1,7 +1,27 @@
 //! What is configured: types, and how files, environment variables and flags become one value.
 //!
-//! Reading files happens in `load`; the types here are plain data that the app may hold.
+//! Reading files happens in `read`; the types are plain data that the app may hold.
 
+mod check;
+mod diagnose;
+mod docs;
+mod format;
+mod load;
+mod read;
+mod schema;
+mod show;
 mod types;
+mod value;
 
+pub use diagnose::{Diagnostic, SourceFile, Spot};
+pub use docs::markdown;
+pub use format::{is_account, is_region, is_url};
+pub use load::{FILE, Flags, KnownCommand, Loaded, Origin, Request, load, parse};
+pub use read::LARGEST;
+pub use schema::{KNOWN, Known, Place};
+pub use show::{Row, rows};
 pub use types::{Config, EnvironmentConfig, Ui};
+pub use value::{Kind, Misfit, Value};
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,14 @@
 //! Control requests under `/_sim/`: time, faults, keys, pokes, and what the simulator knows. JSON,
 //! without credentials, on loopback only.
+//!
+//! | request | body | effect |
+//! |---|---|---|
+//! | `POST /_sim/advance` | `{"seconds":N}` | the clock moves; everything due happens |
+//! | `POST /_sim/fault` | `{"operation","kind","count","delay_ms"}`, `{"clear":true}` | see `faults` |
+//! | `POST /_sim/expire` | `{"access_key"}` | requests signed with the key are refused |
+//! | `POST /_sim/world` | see `World::poke` | small changes of the world |
+//! | `GET /_sim/state` | | time, services, databases, faults |
+//! | `GET /_sim/requests` | | counts by operation and budget; `POST /_sim/requests/reset` |
 
 use crate::server::{Payload, answer};
 use crate::sim::Shared;

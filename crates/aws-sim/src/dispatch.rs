@@ -56,7 +56,7 @@ impl Keys {
     }
 }
 
-/// The part of a SigV4 header that matters here: `Credential=KEY/date/region/service/...`.
+/// The part of a `SigV4` header that matters here: `Credential=KEY/date/region/service/...`.
 struct Scope {
     key: String,
     region: String,
@@ -144,7 +144,7 @@ fn run(
     }
     let mut call = Call { world: &mut world, region: &scope.region, input: &input };
     let result = services::call(route.service, &route.operation, &mut call);
-    if result.as_ref().is_err_and(|e| e.is_unknown_operation()) {
+    if result.as_ref().is_err_and(ApiError::is_unknown_operation) {
         shared.meter().unknown();
     }
     let mut output = result?;

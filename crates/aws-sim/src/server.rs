@@ -37,13 +37,16 @@ pub(crate) enum Reply {
 #[derive(Debug)]
 pub(crate) struct Payload {
     data: Option<Bytes>,
+    /// Whether the connection breaks after the data.
     broken: bool,
+    /// Whether the data has had a chance to be sent.
+    flushed: bool,
 }
 
 impl Payload {
     /// A body that is sent whole.
     pub(crate) fn whole(data: impl Into<Bytes>) -> Payload {
-        Payload { data: Some(data.into()), broken: false }
+        Payload { data: Some(data.into()), broken: false, flushed: false }
     }
 
     /// The bytes, taken out.
@@ -53,7 +56,7 @@ impl Payload {
 
     /// A body after which the connection breaks.
     pub(crate) fn broken(data: impl Into<Bytes>) -> Payload {
-        Payload { data: Some(data.into()), broken: true }
+        Payload { data: Some(data.into()), broken: true, flushed: false }
     }
 }
 
@@ -66,12 +69,18 @@ impl Body for Payload {
     type Data = Bytes;
     type Error = Dropped;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Dropped>>> {
-        Poll::Ready(match self.data.take() {
-            Some(data) => Some(Ok(Frame::data(data))),
-            None if self.broken => Some(Err(Dropped)),
-            None => None,
-        })
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Dropped>>> {
+        match self.data.take() {
+            Some(data) => Poll::Ready(Some(Ok(Frame::data(data)))),
+            None if !self.broken => Poll::Ready(None),
+            None if self.flushed => Poll::Ready(Some(Err(Dropped))),
+            None => {
+                // An error right away would take the data along: let it be sent first.
+                self.flushed = true;
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+        }
     }
 
     fn size_hint(&self) -> SizeHint {

@@ -153,6 +153,11 @@ fn target(t: &Task, port: u32) -> Node {
             "Reason": "Target.DeregistrationInProgress",
             "Description": "Target deregistration is in progress",
         },
+        Target::Unhealthy => map! {
+            "State": "unhealthy",
+            "Reason": "Target.ResponseCodeMismatch",
+            "Description": "Health checks failed with these codes: [502]",
+        },
         _ if t.started.is_none() => map! {
             "State": "initial",
             "Reason": "Elb.RegistrationInProgress",

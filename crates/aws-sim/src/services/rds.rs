@@ -224,7 +224,7 @@ fn instance(world: &World, at: usize) -> Node {
             "SubnetGroupStatus": "Complete",
         },
         "PreferredMaintenanceWindow": "sun:18:30-sun:19:30",
-        "PendingModifiedValues": map! {},
+        "PendingModifiedValues": Node::Map(i.pending.iter().map(|(k, v)| (k.clone().into(), Node::from(v))).collect()),
         "LatestRestorableTime": (!aurora).then(|| timestamp(world.now - 4 * MINUTE)),
         "MultiAZ": i.multi_az,
         "EngineVersion": i.version,

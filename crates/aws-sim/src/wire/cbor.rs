@@ -30,7 +30,8 @@ fn value(d: &mut Decoder<'_>, depth: u32) -> Result<Node, Error> {
     }
     Ok(match d.datatype()? {
         Type::Bool => Node::Bool(d.bool()?),
-        Type::Null | Type::Undefined => {
+        // No operation takes bytes.
+        Type::Null | Type::Undefined | Type::Bytes | Type::BytesIndef => {
             d.skip()?;
             Node::Null
         }
@@ -46,10 +47,6 @@ fn value(d: &mut Decoder<'_>, depth: u32) -> Result<Node, Error> {
             }
             Node::Str(text)
         }
-        Type::Bytes | Type::BytesIndef => {
-            d.skip()?;
-            Node::Null
-        }
         Type::Array | Type::ArrayIndef => {
             let length = d.array()?;
             let mut items = Vec::new();
@@ -62,9 +59,8 @@ fn value(d: &mut Decoder<'_>, depth: u32) -> Result<Node, Error> {
             let length = d.map()?;
             let mut fields = Vec::new();
             while more(d, length, fields.len())? {
-                let key = match value(d, depth + 1)? {
-                    Node::Str(key) => key,
-                    _ => return Err(Error::message("a key is not text")),
+                let Node::Str(key) = value(d, depth + 1)? else {
+                    return Err(Error::message("a key is not text"));
                 };
                 fields.push((Cow::Owned(key), value(d, depth + 1)?));
             }

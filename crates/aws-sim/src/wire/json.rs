@@ -38,7 +38,6 @@ pub(crate) fn encode(node: &Node) -> Vec<u8> {
 
 fn write(node: &Node, out: &mut String) {
     match node {
-        Node::Null => out.push_str("null"),
         Node::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
         Node::Int(i) => {
             let _ = write!(out, "{i}");
@@ -46,7 +45,8 @@ fn write(node: &Node, out: &mut String) {
         Node::Float(f) if f.is_finite() => {
             let _ = write!(out, "{f:?}");
         }
-        Node::Float(_) => out.push_str("null"),
+        // Neither has another form in JSON.
+        Node::Null | Node::Float(_) => out.push_str("null"),
         Node::Str(s) => string(s, out),
         Node::Time(t) => {
             let ms = t.as_millisecond();
@@ -79,22 +79,29 @@ fn write(node: &Node, out: &mut String) {
     }
 }
 
-/// A JSON string literal.
+/// A JSON string literal: stretches that need no escape are copied whole.
 fn string(text: &str, out: &mut String) {
     out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if c < ' ' => {
-                let _ = write!(out, "\\u{:04x}", c as u32);
+    let mut copied = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if byte >= b' ' && byte != b'"' && byte != b'\\' {
+            continue;
+        }
+        // The byte is ASCII, so both ends are character boundaries.
+        out.push_str(&text[copied..at]);
+        copied = at + 1;
+        match byte {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            _ => {
+                let _ = write!(out, "\\u{byte:04x}");
             }
-            c => out.push(c),
         }
     }
+    out.push_str(&text[copied..]);
     out.push('"');
 }
 

@@ -65,7 +65,7 @@ impl From<u32> for Node {
 }
 impl From<usize> for Node {
     fn from(v: usize) -> Self {
-        Node::Int(v as i64)
+        Node::Int(i64::try_from(v).unwrap_or(i64::MAX))
     }
 }
 impl From<f64> for Node {

@@ -60,6 +60,8 @@ pub(crate) struct DbInstance {
     pub(crate) deletion_protection: bool,
     pub(crate) tier: u32,
     pub(crate) created: Ms,
+    /// Changes that wait for the maintenance window, by their names in `PendingModifiedValues`.
+    pub(crate) pending: Vec<(String, String)>,
 }
 
 impl DbInstance {

@@ -82,7 +82,7 @@ pub(crate) enum Rollout {
     Failed,
 }
 
-/// A deployment as DescribeServices lists it.
+/// A deployment as `DescribeServices` lists it.
 #[derive(Debug)]
 pub(crate) struct Deployment {
     /// The number in `ecs-svc/NUMBER`.
@@ -94,6 +94,8 @@ pub(crate) struct Deployment {
     pub(crate) updated: Ms,
     /// Consecutive failures; a task that runs sets it back to 0, as in ECS.
     pub(crate) failed: u32,
+    /// All failures.
+    pub(crate) failures: u32,
     pub(crate) rollout: Rollout,
     pub(crate) reason: String,
 }
@@ -171,6 +173,10 @@ pub(crate) struct Service {
     pub(crate) steady: bool,
     /// No task is started before.
     pub(crate) next_start: Ms,
+    /// The next look of the scheduler that is already planned for a retry.
+    pub(crate) retry: Option<Ms>,
+    /// Whether Fargate has no room for its tasks.
+    pub(crate) no_capacity: bool,
     pub(crate) load: Load,
     pub(crate) tags: Vec<(&'static str, &'static str)>,
     pub(crate) rng: Rng,
@@ -210,6 +216,7 @@ pub(crate) enum Target {
     None,
     Initial,
     Healthy,
+    Unhealthy,
     Draining,
 }
 

@@ -186,7 +186,11 @@ impl World {
                 self.db_metric(at, kind, minute)
             }
             Source::Group(group, kind) => self.elb_metric(group, kind, minute),
-            Source::Flat { salt, base, spread } => Some((base + spread * rng::noise(salt, minute)).max(0.0)),
+            Source::Flat { salt, base, spread } => {
+                let value = (base + spread * rng::noise(salt, minute)).max(0.0);
+                // Large ones are bytes, and whole.
+                Some(if base > 1e6 { value.round() } else { value })
+            }
         }
     }
 
@@ -250,13 +254,12 @@ impl World {
         let running = s.load.running_at(minute * MINUTE + MINUTE - 1);
         let requests = (load * 900.0).round();
         let busy = if running == 0 { 1.0 } else { (load / f64::from(running)).min(1.0) };
-        let n = rng::noise(s.load.salt ^ 11, minute);
+        let n = rng::noise(s.load.salt ^ 0xb, minute);
         Some(match kind {
             Elb::Requests => requests,
-            // Without a task the balancer answers by itself: no target, no target errors.
-            Elb::Errors if running == 0 => return None,
+            // Without a task the balancer answers by itself: no target, no figures of one.
+            Elb::Errors | Elb::ResponseTime if running == 0 => return None,
             Elb::Errors => (requests * if busy > 0.95 { 0.03 } else { 0.0006 } * (1.0 + n)).round(),
-            Elb::ResponseTime if running == 0 => return None,
             Elb::ResponseTime => 0.035 * (1.0 + 0.2 * n) * (1.0 + 6.0 * busy.powi(6)),
         })
     }

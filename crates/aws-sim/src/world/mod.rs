@@ -40,7 +40,7 @@ pub(crate) const DAY: Ms = 24 * HOUR;
 pub(crate) type TaskKey = (usize, u128);
 
 /// Something that will happen.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Event {
     /// A service looks at its counts and starts or stops tasks.
     Reconcile(usize),
@@ -48,6 +48,8 @@ pub(crate) enum Event {
     Step { key: TaskKey, epoch: u32 },
     /// A task's target or health check turns healthy.
     Healthy { key: TaskKey, epoch: u32 },
+    /// The service gives up on a task whose target stayed unhealthy.
+    GiveUp { key: TaskKey, epoch: u32 },
     /// A stopped task is no longer listed.
     Forget { key: TaskKey },
     /// A minute is over: alarms and scaling are evaluated.
@@ -161,6 +163,7 @@ impl World {
             Event::Reconcile(service) => self.reconcile(service),
             Event::Step { key, epoch } => self.step_task(key, epoch),
             Event::Healthy { key, epoch } => self.task_healthy(key, epoch),
+            Event::GiveUp { key, epoch } => self.give_up(key, epoch),
             Event::Forget { key } => self.forget_task(key),
             Event::Minute => {
                 self.evaluate_alarms();

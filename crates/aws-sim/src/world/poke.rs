@@ -7,8 +7,10 @@ use serde_json::Value;
 use std::sync::Arc;
 
 impl World {
-    /// Applies a control request with any of `rename_service`, `set_desired`, `load`, `suspend`,
-    /// `break_task_definition`, `add_services`.
+    /// Applies a control request with any of `rename_service`, `rename_instance`, `rename_alarm`
+    /// (`from`, `to`), `note` (`service`, `text`), `set_desired`, `load`, `suspend`,
+    /// `break_task_definition`, `no_capacity`, `unhealthy`,
+    /// `pending_change`, `add_services`.
     pub(crate) fn poke(&mut self, request: &Value) -> Result<(), String> {
         let fields = request.as_object().ok_or("the request is not an object")?;
         for (key, value) in fields {
@@ -36,6 +38,30 @@ impl World {
                 "break_task_definition" => {
                     self.break_definition(value.as_str().ok_or("it is not a text")?)?;
                 }
+                "unhealthy" => {
+                    let service = self.named(text(value, "service")?)?;
+                    self.targets_fail(service);
+                }
+                "rename_instance" => {
+                    let (from, to) = (text(value, "from")?, text(value, "to")?);
+                    let instance = self.databases.instances.iter_mut().find(|i| i.id == from);
+                    to.clone_into(&mut instance.ok_or("no such instance")?.id);
+                }
+                "rename_alarm" => {
+                    let (from, to) = (text(value, "from")?, text(value, "to")?);
+                    let alarm = self.alarms.iter_mut().find(|a| a.name == from);
+                    to.clone_into(&mut alarm.ok_or("no such alarm")?.name);
+                }
+                "note" => {
+                    let service = self.named(text(value, "service")?)?;
+                    self.note(service, text(value, "text")?);
+                }
+                "no_capacity" => {
+                    let service = self.named(text(value, "service")?)?;
+                    self.services[service].no_capacity = value["on"].as_bool().unwrap_or(true);
+                    self.look_soon(service);
+                }
+                "pending_change" => self.pending_change(value)?,
                 "add_services" => self.add_services(value)?,
                 other => return Err(format!("unknown poke {other:?}")),
             }
@@ -74,6 +100,19 @@ impl World {
             }
         }
         Err(format!("no task definition is called {name:?}"))
+    }
+
+    /// `{"instance", "name", "value"}`: a change that waits for the maintenance window.
+    fn pending_change(&mut self, value: &Value) -> Result<(), String> {
+        const KNOWN: &[&str] = &["DBInstanceClass", "AllocatedStorage", "EngineVersion", "MultiAZ"];
+        let (id, name) = (text(value, "instance")?, text(value, "name")?);
+        if !KNOWN.contains(&name) {
+            return Err(format!("name is none of {}", KNOWN.join(", ")));
+        }
+        let instance = self.databases.instances.iter_mut().find(|i| i.id == id);
+        let instance = instance.ok_or_else(|| format!("no database instance is called {id:?}"))?;
+        instance.pending.push((name.to_owned(), text(value, "value")?.to_owned()));
+        Ok(())
     }
 
     fn add_services(&mut self, value: &Value) -> Result<(), String> {

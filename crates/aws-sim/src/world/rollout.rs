@@ -2,9 +2,15 @@
 //! task starts when is decided in `scheduler`.
 
 use super::ecs::{Deployment, Fate, Release, Revision, Rollout, TaskDef};
-use super::{Event, SECOND, World};
+use super::{SECOND, World};
 use crate::clock::Ms;
 use std::sync::Arc;
+
+/// `rolloutStateReason` of a deployment that the breaker ended.
+const BREAKER: &str = "ECS deployment circuit breaker: tasks failed to start.";
+
+/// What ECS says of a service whose tasks fail again and again.
+const UNABLE: &str = "is unable to consistently start tasks successfully. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.";
 
 impl World {
     /// Starts a rollout of a task definition, the current one included (a forced deployment).
@@ -47,6 +53,7 @@ impl World {
                 created: now,
                 updated: now,
                 failed: 0,
+                failures: 0,
                 rollout: Rollout::InProgress,
                 reason: format!("ECS deployment ecs-svc/{id} in progress."),
             },
@@ -69,6 +76,8 @@ impl World {
         let Some(at) = s.deployments.iter().position(|d| d.id == deployment) else { return };
         let d = &mut s.deployments[at];
         d.failed += 1;
+        d.failures += 1;
+        let often = d.failures.is_multiple_of(3);
         d.updated = now;
         let failed = d.failed;
         let rolling = d.rollout == Rollout::InProgress && at == 0;
@@ -86,8 +95,11 @@ impl World {
                 return;
             }
         }
-        let at = self.services[service].next_start;
-        self.schedule(at, Event::Reconcile(service));
+        let at = s.next_start;
+        if often {
+            self.note(service, UNABLE);
+        }
+        self.look_at(service, at);
     }
 
     /// The breaker opened: the last completed deployment becomes PRIMARY again.
@@ -108,13 +120,14 @@ impl World {
                 created: now,
                 updated: now,
                 failed: 0,
+                failures: 0,
                 rollout: Rollout::InProgress,
                 reason: String::new(),
             })
         });
         let Some(mut old) = old else {
             // Nothing to go back to: the rollout has failed for good.
-            s.deployments[0].reason = "ECS deployment circuit breaker: tasks failed to start.".to_owned();
+            BREAKER.clone_into(&mut s.deployments[0].reason);
             if let Some(release) = s.releases.first_mut() {
                 release.status = "ROLLBACK_FAILED";
                 release.finished = Some(now);
@@ -126,7 +139,7 @@ impl World {
         old.rollout = Rollout::InProgress;
         old.updated = now;
         old.reason = format!("ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/{to}.");
-        s.deployments[0].reason = "ECS deployment circuit breaker: tasks failed to start.".to_owned();
+        BREAKER.clone_into(&mut s.deployments[0].reason);
         let revision = old.revision;
         s.deployments.insert(0, old);
         s.next_start = 0;

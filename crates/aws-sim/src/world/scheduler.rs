@@ -4,6 +4,7 @@
 
 use super::ecs::{Rollout, Status};
 use super::{Event, SECOND, TaskKey, World};
+use crate::clock::Ms;
 
 /// At most this many tasks are started in one go, as Fargate's launch rate suggests.
 const BATCH: u32 = 20;
@@ -28,6 +29,16 @@ impl World {
         self.schedule(self.now + wait, Event::Reconcile(service));
     }
 
+    /// Lets the scheduler look at a service at a time, unless it will by then anyway.
+    pub(crate) fn look_at(&mut self, service: usize, at: Ms) {
+        let at = at.max(self.now);
+        let retry = &mut self.services[service].retry;
+        if retry.is_none_or(|planned| planned > at) {
+            *retry = Some(at);
+            self.schedule(at, Event::Reconcile(service));
+        }
+    }
+
     /// The tasks of one deployment that are not being stopped.
     fn wanted(&self, service: usize, deployment: u64) -> Vec<TaskKey> {
         let s = &self.services[service];
@@ -37,6 +48,8 @@ impl World {
 
     /// One look of the scheduler.
     pub(crate) fn reconcile(&mut self, service: usize) {
+        let retry = self.services[service].retry;
+        self.services[service].retry = retry.filter(|at| *at > self.now);
         let primary = self.services[service].deployments[0].id;
         let others: Vec<u64> = self.services[service].deployments[1..].iter().map(|d| d.id).collect();
         let desired = self.services[service].desired;
@@ -75,18 +88,25 @@ impl World {
         }
         if self.now < s.next_start {
             let at = s.next_start;
-            self.schedule(at, Event::Reconcile(service));
+            self.look_at(service, at);
             return true;
         }
-        if s.deployments[0].failed > 0 {
+        if s.no_capacity {
+            self.note(service, "was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone.");
+            self.look_at(service, self.now + 60 * SECOND);
+            return true;
+        }
+        // After a failure one task is tried, and nothing more until it runs or fails.
+        let careful = s.deployments[0].failed > 0;
+        if careful {
             starts = 1;
         }
         let names: Vec<String> =
             (0..starts).map(|_| format!("(task {:032x})", self.start_task(service, primary).1)).collect();
         self.note(service, &format!("has started {starts} tasks: {}.", names.join(" ")));
-        if missing > starts {
+        if missing > starts && !careful {
             let wait = self.services[service].rng.range(8, 12) * SECOND;
-            self.schedule(self.now + wait, Event::Reconcile(service));
+            self.look_at(service, self.now + wait);
         }
         true
     }

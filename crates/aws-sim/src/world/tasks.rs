@@ -158,6 +158,37 @@ impl World {
         self.schedule(self.now, Event::Reconcile(service));
     }
 
+    /// The load balancer finds a service's targets unhealthy; ECS will replace the tasks.
+    pub(crate) fn targets_fail(&mut self, service: usize) {
+        let s = &self.services[service];
+        let keys: Vec<TaskKey> = s.live.iter().map(|id| (s.cluster, *id)).collect();
+        for key in keys {
+            let Some(task) = self.tasks.get_mut(&key).filter(|t| t.target == Target::Healthy) else { continue };
+            task.target = Target::Unhealthy;
+            task.healthy = false;
+            let epoch = task.epoch;
+            self.services[service].steady = false;
+            if let Some(group) = self.services[service].target_group.map(|g| &self.target_groups[g]) {
+                let (port, arn) = (group.port, group.arn());
+                self.note(service, &format!("(port {port}) is unhealthy in (target-group {arn}) due to (reason Health checks failed with these codes: [502])."));
+            }
+            let wait = self.services[service].rng.range(20, 30) * SECOND;
+            self.schedule(self.now + wait, Event::GiveUp { key, epoch });
+        }
+    }
+
+    /// A task whose target is still unhealthy is stopped and replaced.
+    pub(crate) fn give_up(&mut self, key: TaskKey, epoch: u32) {
+        let Some(task) = self.tasks.get(&key).filter(|t| t.epoch == epoch && t.target == Target::Unhealthy) else {
+            return;
+        };
+        let service = task.service;
+        let arn = self.services[service].target_group.map(|g| self.target_groups[g].arn());
+        let reason = format!("Task failed ELB health checks in (target-group {})", arn.unwrap_or_default());
+        self.stop_task(key, "ServiceSchedulerInitiated", &reason);
+        self.look_soon(service);
+    }
+
     /// A task's essential container ended by itself.
     fn fail_task(&mut self, key: TaskKey, exit: i64, container: Option<&'static str>) {
         let now = self.now;

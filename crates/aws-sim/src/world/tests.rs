@@ -299,6 +299,49 @@ fn more_tasks_cost_less_each() {
 }
 
 #[test]
+fn without_capacity_no_task_is_placed() {
+    let mut w = world(Scenario::Staging);
+    let web = service(&w, WEB);
+    w.poke(&serde_json::json!({"no_capacity": {"service": WEB}})).unwrap();
+    w.set_desired(web, 3);
+    after(&mut w, 10 * MINUTE);
+    assert_eq!(w.running(web), 1);
+    let unable =
+        |w: &World| w.services[web].events.iter().filter(|e| e.message.contains("was unable to place a task")).count();
+    assert!((9..=11).contains(&unable(&w)), "{}", unable(&w));
+    w.poke(&serde_json::json!({"no_capacity": {"service": WEB, "on": false}})).unwrap();
+    after(&mut w, 2 * MINUTE);
+    assert_eq!(w.running(web), 3);
+}
+
+#[test]
+fn unhealthy_targets_are_replaced() {
+    let mut w = world(Scenario::Staging);
+    let web = service(&w, WEB);
+    w.poke(&serde_json::json!({"unhealthy": {"service": WEB}})).unwrap();
+    let first = w.services[web].live[0];
+    let key = (w.services[web].cluster, first);
+    assert_eq!((w.tasks[&key].target, w.running(web)), (Target::Unhealthy, 1));
+    after(&mut w, 3 * MINUTE);
+    assert!(w.tasks[&key].stop.as_ref().unwrap().reason.starts_with("Task failed ELB health checks in"));
+    assert_eq!(w.running(web), 1);
+    assert!(w.services[web].steady && w.services[web].live != [first]);
+}
+
+#[test]
+fn a_wide_service_that_fails_is_retried_ever_more_slowly() {
+    let mut w = world(Scenario::Big);
+    let failing = service(&w, "svc-0007");
+    let before = w.services[failing].deployments[0].failures;
+    after(&mut w, 3 * HOUR);
+    let d = &w.services[failing].deployments[0];
+    assert!(d.failures > before && d.failures - before < 60, "{}", d.failures - before);
+    assert_eq!(w.running(failing), 10, "the old tasks stay");
+    assert!(w.services[failing].events.iter().any(|e| e.message.contains("is unable to consistently start tasks")));
+    assert!(w.queue.len() < 12_000, "{}", w.queue.len());
+}
+
+#[test]
 fn big_is_big_and_quick() {
     let mut w = world(Scenario::Big);
     let here: Vec<usize> =

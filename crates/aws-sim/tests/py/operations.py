@@ -170,6 +170,10 @@ def databases():
     staging = r.describe_db_instances(DBInstanceIdentifier="bookmark-manager-staging-db")["DBInstances"][0]
     same((staging["Engine"], staging["DBInstanceClass"], staging["AllocatedStorage"]), ("postgres", "db.t4g.micro", 20))
     same((staging["MultiAZ"], staging["BackupRetentionPeriod"]), (False, 7))
+    change = {"instance": "minimal-db", "name": "AllocatedStorage", "value": "40"}
+    control("/_sim/world", {"pending_change": change})
+    minimal = r.describe_db_instances(DBInstanceIdentifier="minimal-db")["DBInstances"][0]
+    same(minimal["PendingModifiedValues"], {"AllocatedStorage": 40})
     refused(r.describe_db_instances, "DBInstanceNotFound", DBInstanceIdentifier="none")
     refused(r.describe_db_clusters, "DBClusterNotFoundFault", DBClusterIdentifier="none")
     refused(r.describe_db_clusters, "InvalidParameterValue", MaxRecords=5)
@@ -181,6 +185,9 @@ def databases():
     messages = [e["Message"] for e in pages(r, "describe_events", "Events", SourceType="db-cluster")]
     same(messages[0], "Started cross AZ failover to DB instance: bookmark-manager-prod-aurora-2")
     same(messages[-1], "Completed failover to DB instance: bookmark-manager-prod-aurora-2")
+    backups = r.describe_events(SourceType="db-instance", SourceIdentifier="minimal-db", Duration=2 * 1440, EventCategories=["backup"])
+    same([e["Message"] for e in backups["Events"]], ["Backing up DB instance", "Finished DB Instance backup"] * 2)
+    refused(r.describe_events, "InvalidParameterCombination", SourceIdentifier="minimal-db")
     same(client("rds", "us-east-1").describe_db_instances()["DBInstances"], [])
     refused(r.describe_db_snapshots, "InvalidAction")
 
@@ -193,6 +200,10 @@ def balancers():
     same([g["TargetGroupName"] for g in groups], [API, WEB])
     health = b.describe_target_health(TargetGroupArn=groups[1]["TargetGroupArn"])["TargetHealthDescriptions"]
     same([h["TargetHealth"]["State"] for h in health], ["healthy"])
+    control("/_sim/world", {"unhealthy": {"service": WEB}})
+    health = b.describe_target_health(TargetGroupArn=groups[1]["TargetGroupArn"])["TargetHealthDescriptions"]
+    same(health[0]["TargetHealth"]["State"], "unhealthy")
+    advance(180)
     refused(b.describe_target_groups, "TargetGroupNotFound", Names=["none"])
     refused(b.describe_load_balancers, "LoadBalancerNotFound", Names=["none"])
 
@@ -242,6 +253,20 @@ def names():
     true(any(d["Value"] == name for m in listed for d in m["Dimensions"]), "the name in CBOR")
 
 
+def strings():
+    """Escape sequences, Japanese and emoji in XML and CBOR too."""
+    text = "日本 🚀 <b>&\"' \x1b[31m"
+    control("/_sim/world", {"rename_alarm": {"from": "minimal-disk-high", "to": text}})
+    same(len(client("cloudwatch").describe_alarms(AlarmNames=[text])["MetricAlarms"]), 1)
+    control("/_sim/world", {"rename_instance": {"from": "minimal-db", "to": text}})
+    ids = [i["DBInstanceIdentifier"] for i in client("rds").describe_db_instances()["DBInstances"]]
+    # XML 1.0 has no way to write an escape character.
+    true(text.replace("\x1b", "\ufffd") in ids, f"{text} in {ids}")
+    control("/_sim/world", {"note": {"service": WEB, "text": text}})
+    events = client("ecs").describe_services(cluster=C, services=[WEB])["services"][0]["events"]
+    true(events[0]["message"].endswith(text), events[0]["message"])
+
+
 def credentials():
     e = client("ecs", key="AKIAOLD")
     e.list_clusters()
@@ -270,7 +295,7 @@ def counted():
     true(len(SEEN) >= wanted, f"{len(SEEN)} operations seen: {sorted(SEEN)}")
 
 
-for part in (identity, ecs, deployments, balancers, metrics, changes, scaling, databases, names, credentials, counted):
+for part in (identity, ecs, deployments, balancers, metrics, changes, scaling, databases, names, strings, credentials, counted):
     try:
         part()
     except Exception as e:  # noqa: BLE001 - the rest is still worth running

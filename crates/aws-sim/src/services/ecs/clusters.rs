@@ -5,6 +5,7 @@ use crate::ACCOUNT;
 use crate::services::ApiError;
 use crate::wire::{Node, list, map};
 use crate::world::World;
+use crate::world::ecs::Status;
 
 /// `ListClusters`: pages of 100.
 pub(super) fn list_clusters(call: &Call<'_>) -> Result<Node, ApiError> {
@@ -37,10 +38,12 @@ pub(super) fn describe(call: &Call<'_>) -> Result<Node, ApiError> {
 
 fn node(world: &World, at: usize) -> Node {
     let c = &world.clusters[at];
-    let services: Vec<usize> =
-        world.service_index.range((at, String::new())..(at + 1, String::new())).map(|(_, s)| *s).collect();
-    let running: u32 = services.iter().map(|s| world.running(*s)).sum();
-    let pending: u32 = services.iter().map(|s| world.pending(*s)).sum();
+    let services = world.service_index.range((at, String::new())..(at + 1, String::new())).count();
+    let (mut running, mut pending) = (0u32, 0u32);
+    for (_, task) in world.tasks.range((at, 0)..(at + 1, 0)) {
+        running += u32::from(task.status == Status::Running);
+        pending += u32::from(task.status < Status::Running);
+    }
     let insights = if c.insights { "enabled" } else { "disabled" };
     map! {
         "clusterArn": c.arn(),
@@ -49,7 +52,7 @@ fn node(world: &World, at: usize) -> Node {
         "registeredContainerInstancesCount": 0,
         "runningTasksCount": running,
         "pendingTasksCount": pending,
-        "activeServicesCount": services.len(),
+        "activeServicesCount": services,
         "statistics": list(Vec::<Node>::new()),
         "tags": tags(&c.tags),
         "settings": list([map! {"name": "containerInsights", "value": insights}]),

@@ -70,6 +70,11 @@ fn paged(
     Ok(answer)
 }
 
+/// The last key that was served, so that a long list need not be walked from its start.
+fn served(call: &Call<'_>) -> Option<String> {
+    call.input.str("nextToken").and_then(token::decode)
+}
+
 /// The names a describe call asks for: at least one, at most `most`.
 fn names<'a>(call: &Call<'a>, key: &str, most: usize, what: &str) -> Result<Vec<&'a str>, ApiError> {
     let names = call.input.strings(key);

@@ -1,6 +1,6 @@
 //! Services: lists and descriptions with deployments and events.
 
-use super::{Call, cluster, missing, names, paged, size, tags};
+use super::{Call, cluster, missing, names, paged, served, size, tags};
 use crate::clock::timestamp;
 use crate::services::ApiError;
 use crate::wire::{Node, list, map};
@@ -15,7 +15,7 @@ pub(super) fn list_services(call: &Call<'_>) -> Result<Node, ApiError> {
     let items = call
         .world
         .service_index
-        .range((cluster, String::new())..(cluster + 1, String::new()))
+        .range((cluster, served(call).unwrap_or_default())..(cluster + 1, String::new()))
         .filter(|(_, at)| launch.is_none_or(|l| l == "FARGATE" && !call.world.services[**at].spot))
         .map(|((_, name), at)| (name.clone(), Node::from(call.world.service_arn(*at))));
     paged(call, "serviceArns", items, size(call, 10, 100)?)

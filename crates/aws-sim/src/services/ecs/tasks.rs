@@ -1,7 +1,7 @@
 //! Tasks: lists with filters, and descriptions with containers and stop codes.
 
 use super::services::subnet;
-use super::{Call, cluster, invalid, missing, names, paged, size};
+use super::{Call, cluster, invalid, missing, names, paged, served, size};
 use crate::clock::timestamp;
 use crate::services::ApiError;
 use crate::wire::{Node, list, map};
@@ -40,7 +40,8 @@ pub(super) fn list_tasks(call: &Call<'_>) -> Result<Node, ApiError> {
         let keys = ids.into_iter().map(|id| (cluster, id)).filter(|k| wanted(*k).is_some());
         return paged(call, "taskArns", keys.map(row), size);
     }
-    let keys = world.tasks.range((cluster, 0)..(cluster + 1, 0)).map(|(k, _)| *k);
+    let from = served(call).and_then(|key| u128::from_str_radix(&key, 16).ok()).unwrap_or(0);
+    let keys = world.tasks.range((cluster, from)..(cluster + 1, 0)).map(|(k, _)| *k);
     paged(call, "taskArns", keys.filter(|k| wanted(*k).is_some()).map(row), size)
 }
 

@@ -78,6 +78,7 @@ pub(super) fn staging(world: &mut World) {
         deletion_protection: false,
         tier: 1,
         created: start - 120 * DAY,
+        pending: Vec::new(),
     });
     for service in [web, api] {
         let target = world.add_scaling(service, 1, 2);
@@ -121,7 +122,7 @@ pub(super) fn staging(world: &mut World) {
         (Comparison::Greater, 10.0),
     );
     spec.statistic = "Sum";
-    spec.flat = Some((0.6, 0.6));
+    spec.flat = Some((0.0, 0.0));
     world.add_alarm(spec);
     if world.scenario == Scenario::CrashLoop {
         crash_loop(world, api);
@@ -182,7 +183,7 @@ fn aurora(world: &mut World) -> usize {
     let start = world.start;
     let cluster = world.databases.clusters.len();
     let first = world.databases.instances.len();
-    for (n, zone) in ZONES.iter().enumerate() {
+    for (n, zone) in (0u32..).zip(ZONES) {
         world.databases.instances.push(DbInstance {
             region: REGION,
             id: format!("bookmark-manager-prod-aurora-{}", n + 1),
@@ -196,8 +197,9 @@ fn aurora(world: &mut World) -> usize {
             status: "available",
             backup_days: 30,
             deletion_protection: true,
-            tier: n as u32,
-            created: start - 90 * DAY + n as i64 * HOUR,
+            tier: n,
+            created: start - 90 * DAY + i64::from(n) * HOUR,
+            pending: Vec::new(),
         });
     }
     world.databases.clusters.push(DbCluster {
@@ -254,7 +256,7 @@ fn prod_alarms(world: &mut World) {
         errors,
         (Comparison::Greater, 10.0),
     );
-    (spec.statistic, spec.flat) = ("Sum", Some((1.0, 1.0)));
+    (spec.statistic, spec.flat) = ("Sum", Some((1.0, 0.0)));
     world.add_alarm(spec);
     let nat = MetricName::new("AWS/NATGateway", "BytesOutToDestination", &[("NatGatewayId", "nat-0a1b2c3d4e5f60718")]);
     let mut spec =

@@ -26,6 +26,7 @@ pub(super) fn build(world: &mut World) {
         deletion_protection: false,
         tier: 1,
         created,
+        pending: Vec::new(),
     });
     let instance = [("InstanceId", "i-0123456789abcdef0")];
     let cpu = MetricName::new("AWS/EC2", "CPUUtilization", &instance);

@@ -28,8 +28,27 @@ pub(crate) fn build(world: &mut World) {
     if world.scenario == Scenario::Big {
         big::build(world);
     }
+    backups(world);
     let next = (world.start.div_euclid(MINUTE) + 1) * MINUTE;
     world.schedule(next, Event::Minute);
+}
+
+/// The nightly backups of the past days, at 02:00 in Japan, in the events of the databases.
+fn backups(world: &mut World) {
+    let today = world.start.div_euclid(DAY) * DAY;
+    for days in (0..4).rev() {
+        let at = today - days * DAY + 17 * HOUR;
+        for instance in 0..world.databases.instances.len() {
+            if at + HOUR > world.start || world.databases.instances[instance].cluster.is_some() {
+                continue;
+            }
+            for (minutes, message) in [(7, "Backing up DB instance"), (10, "Finished DB Instance backup")] {
+                world.now = at + minutes * MINUTE;
+                world.instance_event(instance, "backup", message);
+            }
+        }
+    }
+    world.now = world.start;
 }
 
 /// What a service is made of.
@@ -215,6 +234,7 @@ impl World {
             created: deployed,
             updated: finished,
             failed: 0,
+            failures: 0,
             rollout: Rollout::Completed,
             reason: format!("ECS deployment ecs-svc/{id} completed."),
         };
@@ -241,6 +261,8 @@ impl World {
             stopped: VecDeque::new(),
             steady: true,
             next_start: 0,
+            retry: None,
+            no_capacity: false,
             load: Load::new(spec.load, spec.memory_use, salt),
             tags: spec.tags,
             rng,

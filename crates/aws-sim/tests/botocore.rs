@@ -1,0 +1,114 @@
+//! boto3 and the AWS CLI, which nobody here wrote, against the simulator: the answers must parse,
+//! hold no member that the service models do not know, and say what the world says.
+//!
+//! The interpreter is `$COCKPIT_PYTHON`, else the one of the environment that `./dev test` makes.
+
+#![allow(clippy::unwrap_used)]
+
+use aws_sim::{Scenario, Sim, SimOptions};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use tokio::process::Command;
+
+/// A Wednesday noon in Japan.
+const NOON: &str = "2026-11-18T03:00:00Z";
+
+fn python() -> PathBuf {
+    if let Some(path) = std::env::var_os("COCKPIT_PYTHON") {
+        return path.into();
+    }
+    let cache = std::env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache")))
+        .unwrap();
+    let path = cache.join("cockpit/venv/bin/python");
+    assert!(
+        path.exists(),
+        "{} is not there: `./dev test` makes the Python environment, or set COCKPIT_PYTHON to an interpreter with boto3 and awscli",
+        path.display()
+    );
+    path
+}
+
+async fn start(scenario: Scenario) -> Sim {
+    let start = Some(NOON.parse().unwrap());
+    Sim::start(SimOptions { scenario, speed: 0.0, start, ..SimOptions::default() }).await.unwrap()
+}
+
+/// A command of the interpreter that knows the simulator and nothing else.
+fn command(sim: &Sim) -> Command {
+    let mut command = Command::new(python());
+    for (key, _) in std::env::vars_os() {
+        if key.to_str().is_some_and(|k| k.starts_with("AWS_") || k.to_lowercase().ends_with("_proxy")) {
+            command.env_remove(key);
+        }
+    }
+    command
+        .env("AWS_ENDPOINT_URL", sim.endpoint())
+        .env("AWS_ACCESS_KEY_ID", "AKIASIMULATED0000001")
+        .env("AWS_SECRET_ACCESS_KEY", "simulated")
+        .env("AWS_REGION", "ap-northeast-1")
+        .env("AWS_DEFAULT_REGION", "ap-northeast-1")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("AWS_CONFIG_FILE", "/dev/null")
+        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .kill_on_drop(true);
+    command
+}
+
+async fn script(scenario: Scenario, name: &str) {
+    let sim = start(scenario).await;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/py");
+    let output = command(&sim).current_dir(folder).arg(name).output().await.unwrap();
+    sim.shutdown();
+    assert!(output.status.success(), "{name}:\n{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_operation_through_boto3() {
+    script(Scenario::Staging, "operations.py").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn scenarios_through_boto3() {
+    script(Scenario::CrashLoop, "crash_loop.py").await;
+    script(Scenario::ScaleOut, "scale_out.py").await;
+    script(Scenario::Big, "big.py").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cloudwatch_speaks_every_protocol_botocore_knows() {
+    script(Scenario::Prod, "protocols.py").await;
+}
+
+/// Runs the AWS CLI and reads its JSON; an empty answer is null.
+async fn cli(sim: &Sim, line: &str) -> Value {
+    let output =
+        command(sim).args(["-m", "awscli", "--output", "json"]).args(line.split_whitespace()).output().await.unwrap();
+    assert!(output.status.success(), "{line}:\n{}", String::from_utf8_lossy(&output.stderr));
+    if output.stdout.is_empty() { Value::Null } else { serde_json::from_slice(&output.stdout).unwrap() }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_aws_cli_reads_it() {
+    let sim = start(Scenario::Prod).await;
+    let cluster = "bookmark-manager-prod-cluster";
+    let identity = cli(&sim, "sts get-caller-identity").await;
+    assert_eq!(identity["Account"], aws_sim::ACCOUNT);
+    let services = cli(&sim, &format!("ecs list-services --cluster {cluster}")).await;
+    assert_eq!(services["serviceArns"].as_array().unwrap().len(), 2);
+    let names = "bookmark-manager-prod-web bookmark-manager-prod-api";
+    cli(&sim, &format!("ecs wait services-stable --cluster {cluster} --services {names}")).await;
+    let clusters = cli(&sim, "rds describe-db-clusters").await;
+    assert_eq!(clusters["DBClusters"][0]["Engine"], "aurora-postgresql");
+    let alarms = cli(&sim, "cloudwatch describe-alarms --alarm-name-prefix bookmark-manager-prod-").await;
+    assert_eq!(alarms["MetricAlarms"].as_array().unwrap().len(), 8);
+    let targets = cli(&sim, "application-autoscaling describe-scalable-targets --service-namespace ecs").await;
+    assert_eq!(targets["ScalableTargets"].as_array().unwrap().len(), 4);
+    let groups = cli(&sim, "elbv2 describe-target-groups --names bookmark-manager-prod-web").await;
+    let arn = groups["TargetGroups"][0]["TargetGroupArn"].as_str().unwrap();
+    let health = cli(&sim, &format!("elbv2 describe-target-health --target-group-arn {arn}")).await;
+    assert_eq!(health["TargetHealthDescriptions"][0]["TargetHealth"]["State"], "healthy");
+    sim.shutdown();
+}

@@ -1,0 +1,213 @@
+//! Application Auto Scaling of ECS services. Its lists are of the whole namespace `ecs`: what belongs
+//! to other clusters is left out here.
+
+use super::budget::Class;
+use super::convert::{count, time};
+use super::pages::{Guard, Outlet};
+use super::session::{Action, Caller};
+use crate::app::event::Fact;
+use crate::model::Failure;
+use crate::model::scaling::{ScalableTarget, ScalingActivity, ScalingPolicy, ScheduledAction, Suspended};
+use aws_sdk_applicationautoscaling::types as sdk;
+
+pub(super) const DESCRIBE_SCALABLE_TARGETS: Action =
+    Action { name: "application-autoscaling:DescribeScalableTargets", class: Class::Autoscaling };
+pub(super) const DESCRIBE_SCALING_POLICIES: Action =
+    Action { name: "application-autoscaling:DescribeScalingPolicies", class: Class::Autoscaling };
+pub(super) const DESCRIBE_SCHEDULED_ACTIONS: Action =
+    Action { name: "application-autoscaling:DescribeScheduledActions", class: Class::Autoscaling };
+pub(super) const DESCRIBE_SCALING_ACTIVITIES: Action =
+    Action { name: "application-autoscaling:DescribeScalingActivities", class: Class::Autoscaling };
+/// The largest page of each.
+const PAGE: i32 = 50;
+/// Activities that are kept.
+const ACTIVITIES: usize = 200;
+/// Pages of activities that are read at most: other clusters of the account have theirs in the list.
+const ACTIVITY_PAGES: usize = 10;
+
+/// What a resource of this cluster begins with.
+fn prefix(cluster: &str) -> String {
+    format!("service/{cluster}/")
+}
+
+/// Scalable targets.
+pub(super) async fn targets(caller: &Caller<'_>, outlet: &Outlet<'_>, cluster: &str) -> Result<(), Failure> {
+    let prefix = prefix(cluster);
+    caller
+        .pages(
+            outlet,
+            DESCRIBE_SCALABLE_TARGETS,
+            |clients, token| {
+                clients
+                    .autoscaling()
+                    .describe_scalable_targets()
+                    .service_namespace(sdk::ServiceNamespace::Ecs)
+                    .max_results(PAGE)
+                    .set_next_token(token)
+                    .send()
+            },
+            |page| {
+                let targets = page.scalable_targets.unwrap_or_default().into_iter();
+                let kept = targets.filter(|target| target.resource_id.starts_with(&prefix)).map(from_target).collect();
+                (Fact::ScalableTargets(kept), page.next_token)
+            },
+        )
+        .await
+}
+
+/// Scaling policies.
+pub(super) async fn policies(caller: &Caller<'_>, outlet: &Outlet<'_>, cluster: &str) -> Result<(), Failure> {
+    let prefix = prefix(cluster);
+    caller
+        .pages(
+            outlet,
+            DESCRIBE_SCALING_POLICIES,
+            |clients, token| {
+                clients
+                    .autoscaling()
+                    .describe_scaling_policies()
+                    .service_namespace(sdk::ServiceNamespace::Ecs)
+                    .max_results(PAGE)
+                    .set_next_token(token)
+                    .send()
+            },
+            |page| {
+                let policies = page.scaling_policies.unwrap_or_default().into_iter();
+                let kept = policies.filter(|policy| policy.resource_id.starts_with(&prefix)).map(from_policy).collect();
+                (Fact::ScalingPolicies(kept), page.next_token)
+            },
+        )
+        .await
+}
+
+/// Scheduled actions.
+pub(super) async fn scheduled(caller: &Caller<'_>, outlet: &Outlet<'_>, cluster: &str) -> Result<(), Failure> {
+    let prefix = prefix(cluster);
+    caller
+        .pages(
+            outlet,
+            DESCRIBE_SCHEDULED_ACTIONS,
+            |clients, token| {
+                clients
+                    .autoscaling()
+                    .describe_scheduled_actions()
+                    .service_namespace(sdk::ServiceNamespace::Ecs)
+                    .max_results(PAGE)
+                    .set_next_token(token)
+                    .send()
+            },
+            |page| {
+                let actions = page.scheduled_actions.unwrap_or_default().into_iter();
+                let kept = actions.filter(|action| action.resource_id.starts_with(&prefix)).map(from_action).collect();
+                (Fact::ScheduledActions(kept), page.next_token)
+            },
+        )
+        .await
+}
+
+/// What autoscaling did and what it did not, newest first, at most [`ACTIVITIES`].
+pub(super) async fn activities(caller: &Caller<'_>, outlet: &Outlet<'_>, cluster: &str) -> Result<(), Failure> {
+    let prefix = prefix(cluster);
+    let mut guard = Guard::default();
+    let (mut token, mut kept) = (None, 0);
+    for page_number in 1..=ACTIVITY_PAGES {
+        let page = caller
+            .call(DESCRIBE_SCALING_ACTIVITIES, |clients| {
+                clients
+                    .autoscaling()
+                    .describe_scaling_activities()
+                    .service_namespace(sdk::ServiceNamespace::Ecs)
+                    .include_not_scaled_activities(true)
+                    .max_results(PAGE)
+                    .set_next_token(token.clone())
+                    .send()
+            })
+            .await?;
+        let mut activities: Vec<ScalingActivity> = page
+            .scaling_activities
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|activity| activity.resource_id.starts_with(&prefix))
+            .map(from_activity)
+            .take(ACTIVITIES - kept)
+            .collect();
+        activities.sort_by_key(|activity| std::cmp::Reverse(activity.at));
+        kept += activities.len();
+        let fact = Fact::ScalingActivities(activities);
+        match guard.next(DESCRIBE_SCALING_ACTIVITIES.name, page.next_token) {
+            Ok(Some(next)) if kept < ACTIVITIES && page_number < ACTIVITY_PAGES => {
+                outlet.page(fact).await;
+                token = Some(next);
+            }
+            Ok(_) => {
+                outlet.last(fact).await;
+                return Ok(());
+            }
+            Err(failure) => {
+                outlet.page(fact).await;
+                return Err(failure);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn from_target(target: sdk::ScalableTarget) -> ScalableTarget {
+    let suspended = target.suspended_state.map_or_else(Suspended::default, |state| Suspended {
+        scale_in: state.dynamic_scaling_in_suspended.unwrap_or(false),
+        scale_out: state.dynamic_scaling_out_suspended.unwrap_or(false),
+        scheduled: state.scheduled_scaling_suspended.unwrap_or(false),
+    });
+    ScalableTarget {
+        resource: target.resource_id,
+        min: count(target.min_capacity),
+        max: count(target.max_capacity),
+        suspended,
+    }
+}
+
+fn from_policy(policy: sdk::ScalingPolicy) -> ScalingPolicy {
+    let kind = policy.policy_type.as_str().to_owned();
+    let base =
+        ScalingPolicy { resource: policy.resource_id, name: policy.policy_name, kind, ..ScalingPolicy::default() };
+    if let Some(tracking) = policy.target_tracking_scaling_policy_configuration {
+        let predefined =
+            tracking.predefined_metric_specification.map(|spec| spec.predefined_metric_type.as_str().to_owned());
+        let customized = tracking.customized_metric_specification.and_then(|spec| spec.metric_name);
+        return ScalingPolicy {
+            metric: predefined.or(customized),
+            target: Some(tracking.target_value),
+            out_cooldown: tracking.scale_out_cooldown.map(count),
+            in_cooldown: tracking.scale_in_cooldown.map(count),
+            no_scale_in: tracking.disable_scale_in.unwrap_or(false),
+            ..base
+        };
+    }
+    let cooldown = policy.step_scaling_policy_configuration.and_then(|step| step.cooldown).map(count);
+    ScalingPolicy { out_cooldown: cooldown, in_cooldown: cooldown, ..base }
+}
+
+fn from_action(action: sdk::ScheduledAction) -> ScheduledAction {
+    let sets = action.scalable_target_action;
+    ScheduledAction {
+        resource: action.resource_id,
+        name: action.scheduled_action_name,
+        schedule: action.schedule,
+        timezone: action.timezone,
+        min: sets.as_ref().and_then(|sets| sets.min_capacity).map(count),
+        max: sets.as_ref().and_then(|sets| sets.max_capacity).map(count),
+    }
+}
+
+fn from_activity(activity: sdk::ScalingActivity) -> ScalingActivity {
+    ScalingActivity {
+        id: activity.activity_id,
+        resource: activity.resource_id,
+        at: time(Some(activity.start_time)),
+        status: activity.status_code.as_str().to_owned(),
+        description: activity.description,
+        cause: activity.cause,
+        not_scaled: activity.not_scaled_reasons.unwrap_or_default().into_iter().map(|reason| reason.code).collect(),
+        message: activity.status_message,
+    }
+}

@@ -1,0 +1,237 @@
+//! How often each API may be asked.
+//!
+//! The limits are per account and region and are shared with CI, consoles and colleagues, so polling
+//! keeps within half of each: its bucket has half the rate and half the burst. Questions of a person
+//! draw on the other half and so never stand in the queue behind polling.
+//!
+//! A bucket hands out reservations: whoever takes from an empty one is told how long to wait, and the
+//! next one waits longer. After a throttling answer polling of that class halves its rate, and wins
+//! it back over [`RECOVERY`].
+
+use crate::app::effect::Lane;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// The time in which a class that was throttled comes back to its whole rate.
+pub const RECOVERY: Duration = Duration::from_mins(1);
+/// A rate is never cut below this part of it: a source must be heard of again.
+const SLOWEST: f64 = 1.0 / 16.0;
+/// Throttling answers closer together than this are one: they were sent before the first came.
+const SAME: Duration = Duration::from_secs(1);
+
+/// APIs that share one documented limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// ECS `ListServices`, `DescribeServices`.
+    EcsServices,
+    /// ECS `ListTasks`, `DescribeTasks`.
+    EcsTasks,
+    /// ECS clusters and task definitions.
+    EcsClusters,
+    /// ECS service deployments and revisions.
+    EcsRollouts,
+    /// RDS.
+    Rds,
+    /// `CloudWatch` `DescribeAlarms`.
+    Alarms,
+    /// `CloudWatch` `GetMetricData`.
+    MetricData,
+    /// Elastic Load Balancing.
+    Elbv2,
+    /// Application Auto Scaling.
+    Autoscaling,
+    /// STS.
+    Sts,
+}
+
+impl Class {
+    const COUNT: usize = 10;
+
+    /// The whole limit: requests a second, and how many at once.
+    pub fn limit(self) -> (f64, f64) {
+        match self {
+            Self::EcsServices | Self::EcsTasks => (20.0, 100.0),
+            Self::EcsClusters | Self::EcsRollouts => (20.0, 50.0),
+            Self::Rds => (12.0, 300.0),
+            Self::Alarms => (9.0, 9.0),
+            Self::MetricData => (500.0, 500.0),
+            // Not documented: half of what is assumed here is 5 a second, 20 at once.
+            Self::Elbv2 | Self::Autoscaling | Self::Sts => (10.0, 40.0),
+        }
+    }
+}
+
+/// One bucket of tokens. Pure: time is handed in.
+#[derive(Debug, Clone)]
+pub struct Bucket {
+    rate: f64,
+    burst: f64,
+    tokens: f64,
+    at: Instant,
+    throttled: Option<(Instant, f64)>,
+}
+
+impl Bucket {
+    /// A full bucket.
+    pub fn new(rate: f64, burst: f64, now: Instant) -> Self {
+        Self { rate, burst: burst.max(1.0), tokens: burst.max(1.0), at: now, throttled: None }
+    }
+
+    /// Takes one token; how long to wait before using it.
+    pub fn next(&mut self, now: Instant) -> Duration {
+        self.fill(now);
+        self.tokens -= 1.0;
+        if self.tokens >= 0.0 { Duration::ZERO } else { Duration::from_secs_f64(-self.tokens / self.pace(now)) }
+    }
+
+    /// Counts requests that were sent without asking: the SDK's own retries.
+    pub fn charge(&mut self, requests: u32, now: Instant) {
+        self.fill(now);
+        self.tokens -= f64::from(requests);
+    }
+
+    /// The service asked us to slow down.
+    pub fn slow_down(&mut self, now: Instant) {
+        self.fill(now);
+        if self.throttled.is_some_and(|(at, _)| now.saturating_duration_since(at) < SAME) {
+            return;
+        }
+        let part = (self.part(now) / 2.0).max(SLOWEST);
+        self.throttled = Some((now, part));
+        // What was saved up for a burst is worth nothing now.
+        self.tokens = self.tokens.min(0.0);
+    }
+
+    /// Tokens a second at this moment.
+    pub fn pace(&self, now: Instant) -> f64 {
+        self.rate * self.part(now)
+    }
+
+    /// The part of its rate that it has: from what throttling left, back to 1.
+    fn part(&self, now: Instant) -> f64 {
+        self.throttled.map_or(1.0, |(at, part)| {
+            let gone = now.saturating_duration_since(at).as_secs_f64() / RECOVERY.as_secs_f64();
+            (part + (1.0 - part) * gone).min(1.0)
+        })
+    }
+
+    fn fill(&mut self, now: Instant) {
+        let passed = now.saturating_duration_since(self.at).as_secs_f64();
+        self.tokens = (self.tokens + passed * self.pace(now)).min(self.burst);
+        self.at = self.at.max(now);
+    }
+}
+
+/// The buckets of one account and region: two for each class.
+#[derive(Debug)]
+pub struct Budget {
+    operator: Mutex<[Option<Bucket>; Class::COUNT]>,
+    background: Mutex<[Option<Bucket>; Class::COUNT]>,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            operator: Mutex::new([const { None }; Class::COUNT]),
+            background: Mutex::new([const { None }; Class::COUNT]),
+        }
+    }
+}
+
+impl Budget {
+    /// Waits until one request may be sent.
+    pub async fn take(&self, class: Class, lane: Lane) {
+        let wait = self.reserve(class, lane, Instant::now());
+        if !wait.is_zero() {
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Takes the place of one request; how long to wait before it is sent.
+    pub fn reserve(&self, class: Class, lane: Lane, now: Instant) -> Duration {
+        self.with(class, lane, |bucket| bucket.next(now))
+    }
+
+    /// Counts requests that the SDK sent again by itself.
+    pub fn charge(&self, class: Class, lane: Lane, requests: u32) {
+        if requests > 0 {
+            self.with(class, lane, |bucket| bucket.charge(requests, Instant::now()));
+        }
+    }
+
+    /// After a throttling answer: polling of this class slows down, a person's questions do not.
+    pub fn slow_down(&self, class: Class) {
+        self.with(class, Lane::Background, |bucket| bucket.slow_down(Instant::now()));
+    }
+
+    fn with<T>(&self, class: Class, lane: Lane, act: impl FnOnce(&mut Bucket) -> T) -> T {
+        let buckets = match lane {
+            Lane::Operator => &self.operator,
+            Lane::Background => &self.background,
+        };
+        let mut buckets = buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let (rate, burst) = class.limit();
+        let bucket =
+            buckets[class as usize].get_or_insert_with(|| Bucket::new(rate / 2.0, burst / 2.0, Instant::now()));
+        act(bucket)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_then_the_rate() {
+        let start = Instant::now();
+        let budget = Budget::default();
+        let take = || budget.reserve(Class::EcsServices, Lane::Background, start);
+        for _ in 0..50 {
+            assert_eq!(take(), Duration::ZERO, "half of the burst of 100 goes at once");
+        }
+        for _ in 0..19 {
+            take();
+        }
+        let last = take().as_secs_f64();
+        assert!((1.9..2.1).contains(&last), "then 10 a second: {last}");
+        let later = start + Duration::from_mins(1);
+        assert_eq!(budget.reserve(Class::EcsServices, Lane::Background, later), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_person_does_not_wait_behind_polling() {
+        let start = Instant::now();
+        let budget = Budget::default();
+        budget.charge(Class::Rds, Lane::Background, 500);
+        assert!(budget.reserve(Class::Rds, Lane::Background, start) > Duration::from_secs(30));
+        assert_eq!(budget.reserve(Class::Rds, Lane::Operator, start), Duration::ZERO);
+    }
+
+    #[test]
+    fn throttling_slows_one_class_and_it_recovers() {
+        let start = Instant::now();
+        let mut bucket = Bucket::new(10.0, 50.0, start);
+        let paced = |bucket: &Bucket, at: Instant, pace: f64| (bucket.pace(at) - pace).abs() < 0.01;
+        bucket.slow_down(start);
+        bucket.slow_down(start);
+        assert!(paced(&bucket, start, 5.0), "answers at the same time count once");
+        assert!(bucket.next(start) > Duration::ZERO, "no burst is left");
+        assert!(paced(&bucket, start + RECOVERY / 2, 7.5));
+        assert!(paced(&bucket, start + RECOVERY, 10.0));
+        for second in 0..20 {
+            bucket.slow_down(start + SAME * second);
+        }
+        assert!(bucket.pace(start + SAME * 20) >= 10.0 * SLOWEST);
+    }
+
+    #[test]
+    fn others_go_on_while_one_is_throttled() {
+        let start = Instant::now();
+        let budget = Budget::default();
+        budget.slow_down(Class::Alarms);
+        assert_eq!(budget.reserve(Class::Rds, Lane::Background, start), Duration::ZERO);
+        assert_eq!(budget.reserve(Class::Alarms, Lane::Operator, start), Duration::ZERO);
+        assert!(budget.reserve(Class::Alarms, Lane::Background, start) > Duration::ZERO);
+    }
+}

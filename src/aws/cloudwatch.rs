@@ -1,0 +1,133 @@
+//! `CloudWatch` alarms.
+
+use super::budget::Class;
+use super::convert::time;
+use super::pages::{Guard, Outlet};
+use super::session::{Action, Caller};
+use crate::app::event::Fact;
+use crate::model::{Alarm, AlarmState, Failure};
+use aws_sdk_cloudwatch::types as sdk;
+use futures_util::future::join_all;
+
+pub(super) const DESCRIBE_ALARMS: Action = Action { name: "cloudwatch:DescribeAlarms", class: Class::Alarms };
+/// The largest page.
+const PAGE: i32 = 100;
+
+/// Alarms whose names begin with one of the prefixes: a list for each, all at once.
+pub(super) async fn alarms(caller: &Caller<'_>, outlet: &Outlet<'_>, prefixes: &[String]) -> Result<(), Failure> {
+    let lists = distinct(prefixes).into_iter().map(|prefix| of_prefix(caller, outlet, prefix));
+    let (mut rest, mut broken) = (Vec::new(), None);
+    for list in join_all(lists).await {
+        match list {
+            Ok(alarms) => rest.extend(alarms),
+            Err(failure) => broken = Some(failure),
+        }
+    }
+    if let Some(failure) = broken {
+        if !rest.is_empty() {
+            outlet.page(Fact::Alarms(rest)).await;
+        }
+        return Err(failure);
+    }
+    outlet.last(Fact::Alarms(rest)).await;
+    Ok(())
+}
+
+/// Prefixes without those that another one covers.
+fn distinct(prefixes: &[String]) -> Vec<&str> {
+    let mut sorted: Vec<&str> = prefixes.iter().map(String::as_str).collect();
+    sorted.sort_unstable();
+    let mut kept: Vec<&str> = Vec::new();
+    for prefix in sorted {
+        if !kept.last().is_some_and(|covering| prefix.starts_with(covering)) {
+            kept.push(prefix);
+        }
+    }
+    kept
+}
+
+/// Sends all pages of one prefix but the last, which it gives back: only the last of all ends the answer.
+async fn of_prefix(caller: &Caller<'_>, outlet: &Outlet<'_>, prefix: &str) -> Result<Vec<Alarm>, Failure> {
+    let mut guard = Guard::default();
+    let mut token: Option<String> = None;
+    loop {
+        let page = caller
+            .call(DESCRIBE_ALARMS, |clients| {
+                let request = clients
+                    .cloudwatch()
+                    .describe_alarms()
+                    .alarm_types(sdk::AlarmType::MetricAlarm)
+                    .alarm_types(sdk::AlarmType::CompositeAlarm)
+                    .max_records(PAGE)
+                    .set_next_token(token.clone());
+                // AWS refuses an empty prefix.
+                if prefix.is_empty() { request.send() } else { request.alarm_name_prefix(prefix).send() }
+            })
+            .await?;
+        let mut alarms: Vec<Alarm> = page.metric_alarms.unwrap_or_default().into_iter().map(from_metric).collect();
+        alarms.extend(page.composite_alarms.unwrap_or_default().into_iter().map(from_composite));
+        match guard.next(DESCRIBE_ALARMS.name, page.next_token) {
+            Ok(None) => return Ok(alarms),
+            Ok(next) => {
+                outlet.page(Fact::Alarms(alarms)).await;
+                token = next;
+            }
+            Err(failure) => {
+                outlet.page(Fact::Alarms(alarms)).await;
+                return Err(failure);
+            }
+        }
+    }
+}
+
+fn state(value: Option<&sdk::StateValue>) -> AlarmState {
+    match value {
+        Some(sdk::StateValue::Ok) => AlarmState::Ok,
+        Some(sdk::StateValue::Alarm) => AlarmState::Alarm,
+        _ => AlarmState::InsufficientData,
+    }
+}
+
+fn from_metric(alarm: sdk::MetricAlarm) -> Alarm {
+    Alarm {
+        name: alarm.alarm_name.unwrap_or_default(),
+        state: state(alarm.state_value.as_ref()),
+        reason: alarm.state_reason.unwrap_or_default(),
+        since: time(alarm.state_transitioned_timestamp.or(alarm.state_updated_timestamp)),
+        description: alarm.alarm_description,
+        namespace: alarm.namespace,
+        metric: alarm.metric_name,
+        dimensions: alarm
+            .dimensions
+            .unwrap_or_default()
+            .into_iter()
+            .map(|dimension| (dimension.name.unwrap_or_default(), dimension.value.unwrap_or_default()))
+            .collect(),
+        threshold: alarm.threshold,
+        comparison: alarm.comparison_operator.map(|operator| operator.as_str().to_owned()),
+        actions_enabled: alarm.actions_enabled.unwrap_or(false),
+    }
+}
+
+fn from_composite(alarm: sdk::CompositeAlarm) -> Alarm {
+    Alarm {
+        name: alarm.alarm_name.unwrap_or_default(),
+        state: state(alarm.state_value.as_ref()),
+        reason: alarm.state_reason.unwrap_or_default(),
+        since: time(alarm.state_transitioned_timestamp.or(alarm.state_updated_timestamp)),
+        description: alarm.alarm_description,
+        actions_enabled: alarm.actions_enabled.unwrap_or(false),
+        ..Alarm::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::distinct;
+
+    #[test]
+    fn prefixes_that_another_covers_are_not_asked() {
+        let prefixes: Vec<String> = ["app-staging", "app-", "db", "app-"].map(str::to_owned).into();
+        assert_eq!(distinct(&prefixes), ["app-", "db"]);
+    }
+}

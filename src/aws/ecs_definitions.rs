@@ -1,0 +1,74 @@
+//! ECS task definitions.
+
+use super::budget::Class;
+use super::convert::{tail, time};
+use super::pages::Outlet;
+use super::session::{Action, Caller};
+use crate::app::event::Fact;
+use crate::model::task_definition::{ContainerDefinition, LogConfiguration, TaskDefinition};
+use crate::model::{Failure, FailureKind};
+use aws_sdk_ecs::types as sdk;
+
+pub(super) const DESCRIBE_TASK_DEFINITION: Action =
+    Action { name: "ecs:DescribeTaskDefinition", class: Class::EcsClusters };
+
+/// One revision.
+pub(super) async fn definition(caller: &Caller<'_>, outlet: &Outlet<'_>, name: &str) -> Result<(), Failure> {
+    let answer = caller
+        .call(DESCRIBE_TASK_DEFINITION, |clients| clients.ecs().describe_task_definition().task_definition(name).send())
+        .await;
+    let answer = answer.map_err(|failure| {
+        // ECS has no code of its own for this.
+        if failure.message.contains("Unable to describe task definition") {
+            Failure::new(FailureKind::NotFound, failure.message)
+        } else {
+            failure
+        }
+    })?;
+    let Some(definition) = answer.task_definition else {
+        let message = format!("{}: the answer has no task definition", DESCRIBE_TASK_DEFINITION.name);
+        return Err(Failure::new(FailureKind::Malformed, message));
+    };
+    outlet.last(Fact::TaskDefinition(Box::new(from_definition(definition)))).await;
+    Ok(())
+}
+
+fn from_definition(definition: sdk::TaskDefinition) -> TaskDefinition {
+    let name = definition.task_definition_arn.as_deref().map_or_else(
+        || format!("{}:{}", definition.family.as_deref().unwrap_or_default(), definition.revision),
+        |arn| tail(arn).to_owned(),
+    );
+    TaskDefinition {
+        name,
+        cpu: definition.cpu.unwrap_or_default(),
+        memory: definition.memory.unwrap_or_default(),
+        architecture: definition
+            .runtime_platform
+            .and_then(|platform| platform.cpu_architecture)
+            .map(|architecture| architecture.as_str().to_owned()),
+        containers: definition.container_definitions.unwrap_or_default().into_iter().map(from_container).collect(),
+        task_role: definition.task_role_arn,
+        execution_role: definition.execution_role_arn,
+        registered_at: time(definition.registered_at),
+        registered_by: definition.registered_by,
+    }
+}
+
+fn from_container(container: sdk::ContainerDefinition) -> ContainerDefinition {
+    let option = |log: &sdk::LogConfiguration, name: &str| log.options.as_ref().and_then(|all| all.get(name).cloned());
+    ContainerDefinition {
+        name: container.name.unwrap_or_default(),
+        image: container.image.unwrap_or_default(),
+        essential: container.essential.unwrap_or(true),
+        cpu: container.cpu,
+        memory: container.memory,
+        log: container.log_configuration.map(|log| LogConfiguration {
+            driver: log.log_driver.as_str().to_owned(),
+            group: option(&log, "awslogs-group"),
+            prefix: option(&log, "awslogs-stream-prefix"),
+        }),
+        variables: container.environment.unwrap_or_default().into_iter().filter_map(|pair| pair.name).collect(),
+        secrets: container.secrets.unwrap_or_default().into_iter().map(|secret| secret.name).collect(),
+        ports: container.port_mappings.unwrap_or_default().iter().filter_map(|port| port.container_port).collect(),
+    }
+}

@@ -1,0 +1,172 @@
+//! ECS clusters and services.
+
+use super::budget::Class;
+use super::convert::{count, tail, tail_of, time};
+use super::pages::Outlet;
+use super::session::{Action, Caller};
+use crate::app::event::Fact;
+use crate::model::service::{Breaker, Cluster, Deployment, RolloutState, Service, ServiceEvent};
+use crate::model::{Failure, FailureKind};
+use aws_sdk_ecs::types as sdk;
+
+pub(super) const DESCRIBE_CLUSTERS: Action = Action { name: "ecs:DescribeClusters", class: Class::EcsClusters };
+pub(super) const LIST_SERVICES: Action = Action { name: "ecs:ListServices", class: Class::EcsServices };
+pub(super) const DESCRIBE_SERVICES: Action = Action { name: "ecs:DescribeServices", class: Class::EcsServices };
+/// The largest page of `ListServices`.
+const PAGE: i32 = 100;
+
+/// The cluster, or that there is none of this name.
+pub(super) async fn cluster(caller: &Caller<'_>, outlet: &Outlet<'_>, name: &str) -> Result<(), Failure> {
+    let answer =
+        caller.call(DESCRIBE_CLUSTERS, |clients| clients.ecs().describe_clusters().clusters(name).send()).await?;
+    let refused = answer.failures.unwrap_or_default().into_iter().find(|failure| !missing(failure));
+    let cluster = answer.clusters.unwrap_or_default().into_iter().next().map(from_cluster);
+    if let (None, Some(refused)) = (&cluster, refused) {
+        return Err(refusal(DESCRIBE_CLUSTERS, &refused));
+    }
+    outlet.last(Fact::Cluster(cluster)).await;
+    Ok(())
+}
+
+/// Names of all services.
+pub(super) async fn names(caller: &Caller<'_>, outlet: &Outlet<'_>, cluster: &str) -> Result<(), Failure> {
+    caller
+        .pages(
+            outlet,
+            LIST_SERVICES,
+            |clients, token| {
+                clients.ecs().list_services().cluster(cluster).max_results(PAGE).set_next_token(token).send()
+            },
+            |page| {
+                let names = page.service_arns.unwrap_or_default().iter().map(|arn| tail(arn).to_owned()).collect();
+                (Fact::ServiceNames(names), page.next_token)
+            },
+        )
+        .await
+}
+
+/// At most ten services.
+pub(super) async fn services(
+    caller: &Caller<'_>,
+    outlet: &Outlet<'_>,
+    cluster: &str,
+    names: &[String],
+) -> Result<(), Failure> {
+    let answer = caller
+        .call(DESCRIBE_SERVICES, |clients| {
+            clients.ecs().describe_services().cluster(cluster).set_services(Some(names.to_vec())).send()
+        })
+        .await?;
+    let failures = answer.failures.unwrap_or_default();
+    let services: Vec<Service> = answer.services.unwrap_or_default().into_iter().map(from_service).collect();
+    if let Some(refused) = failures.iter().find(|failure| !missing(failure)) {
+        outlet.page(Fact::Services(services, Vec::new())).await;
+        return Err(refusal(DESCRIBE_SERVICES, refused));
+    }
+    let unknown = failures.into_iter().map(|failure| tail_of(failure.arn)).collect();
+    outlet.last(Fact::Services(services, unknown)).await;
+    Ok(())
+}
+
+/// Whether the entry of a `failures` list only says that there is no such thing.
+pub(super) fn missing(failure: &sdk::Failure) -> bool {
+    failure.reason.as_deref().is_none_or(|reason| reason.eq_ignore_ascii_case("MISSING"))
+}
+
+/// An entry of a `failures` list as a failure of the whole.
+pub(super) fn refusal(action: Action, failure: &sdk::Failure) -> Failure {
+    let (reason, detail) = (failure.reason.as_deref().unwrap_or(""), failure.detail.as_deref().unwrap_or(""));
+    let about = failure.arn.as_deref().map(tail).unwrap_or_default();
+    let kind = if reason.contains("ACCESS") { FailureKind::Denied } else { FailureKind::Other };
+    Failure::new(kind, super::failure::clean(&format!("{}: {about}: {reason} {detail}", action.name)))
+}
+
+fn from_cluster(cluster: sdk::Cluster) -> Cluster {
+    Cluster {
+        name: cluster.cluster_name.unwrap_or_default(),
+        status: cluster.status.unwrap_or_default(),
+        services: count(cluster.active_services_count),
+        running: count(cluster.running_tasks_count),
+        pending: count(cluster.pending_tasks_count),
+    }
+}
+
+fn from_service(service: sdk::Service) -> Service {
+    let configuration = service.deployment_configuration;
+    let mut target_groups = Vec::new();
+    for group in service.load_balancers.unwrap_or_default().into_iter().filter_map(|balancer| balancer.target_group_arn)
+    {
+        if !target_groups.contains(&group) {
+            target_groups.push(group);
+        }
+    }
+    let mut events: Vec<ServiceEvent> = service.events.unwrap_or_default().into_iter().map(from_event).collect();
+    events.sort_by_key(|event| std::cmp::Reverse(event.at));
+    let mut deployments: Vec<Deployment> =
+        service.deployments.unwrap_or_default().into_iter().map(from_deployment).collect();
+    deployments.sort_by_key(|deployment| std::cmp::Reverse(deployment.created_at));
+    Service {
+        name: service.service_name.unwrap_or_default(),
+        cluster: tail_of(service.cluster_arn),
+        status: service.status.unwrap_or_default(),
+        desired: count(service.desired_count),
+        running: count(service.running_count),
+        pending: count(service.pending_count),
+        task_definition: tail_of(service.task_definition),
+        launch: launch(service.launch_type.as_ref(), service.capacity_provider_strategy.as_deref()),
+        controller: service
+            .deployment_controller
+            .map_or_else(|| "ECS".to_owned(), |controller| controller.r#type.as_str().to_owned()),
+        min_percent: configuration.as_ref().and_then(|set| set.minimum_healthy_percent).map(count),
+        max_percent: configuration.as_ref().and_then(|set| set.maximum_percent).map(count),
+        breaker: configuration
+            .and_then(|set| set.deployment_circuit_breaker)
+            .map(|breaker| Breaker { enabled: breaker.enable, rollback: breaker.rollback }),
+        grace_seconds: service.health_check_grace_period_seconds.map(count),
+        exec: service.enable_execute_command,
+        created_at: time(service.created_at),
+        deployments,
+        events,
+        target_groups,
+    }
+}
+
+/// The launch type, or the capacity providers that stand for it.
+fn launch(kind: Option<&sdk::LaunchType>, strategy: Option<&[sdk::CapacityProviderStrategyItem]>) -> String {
+    let providers: Vec<&str> =
+        strategy.unwrap_or_default().iter().map(|item| item.capacity_provider.as_str()).collect();
+    if providers.is_empty() {
+        kind.map(|kind| kind.as_str().to_owned()).unwrap_or_default()
+    } else {
+        providers.join("+")
+    }
+}
+
+fn from_deployment(deployment: sdk::Deployment) -> Deployment {
+    Deployment {
+        id: deployment.id.unwrap_or_default(),
+        status: deployment.status.unwrap_or_default(),
+        rollout: deployment.rollout_state.and_then(|state| match state {
+            sdk::DeploymentRolloutState::InProgress => Some(RolloutState::InProgress),
+            sdk::DeploymentRolloutState::Completed => Some(RolloutState::Completed),
+            sdk::DeploymentRolloutState::Failed => Some(RolloutState::Failed),
+            _ => None,
+        }),
+        rollout_reason: deployment.rollout_state_reason.unwrap_or_default(),
+        desired: count(deployment.desired_count),
+        running: count(deployment.running_count),
+        pending: count(deployment.pending_count),
+        failed: count(deployment.failed_tasks),
+        task_definition: tail_of(deployment.task_definition),
+        created_at: time(deployment.created_at),
+        updated_at: time(deployment.updated_at),
+    }
+}
+
+fn from_event(event: sdk::ServiceEvent) -> ServiceEvent {
+    ServiceEvent {
+        id: event.id.unwrap_or_default(),
+        at: time(event.created_at),
+        message: event.message.unwrap_or_default(),
+    }
+}

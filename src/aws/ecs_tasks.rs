@@ -1,0 +1,127 @@
+//! ECS tasks.
+
+use super::budget::Class;
+use super::convert::{tail, tail_of, time};
+use super::ecs_services::{missing, refusal};
+use super::pages::Outlet;
+use super::session::{Action, Caller};
+use crate::app::event::Fact;
+use crate::model::Failure;
+use crate::model::task::{Container, Task};
+use aws_sdk_ecs::types as sdk;
+
+pub(super) const LIST_TASKS: Action = Action { name: "ecs:ListTasks", class: Class::EcsTasks };
+pub(super) const DESCRIBE_TASKS: Action = Action { name: "ecs:DescribeTasks", class: Class::EcsTasks };
+/// The largest page of `ListTasks`.
+const PAGE: i32 = 100;
+
+/// Ids of tasks that run or should run, or of those that stopped within the last hour.
+pub(super) async fn ids(caller: &Caller<'_>, outlet: &Outlet<'_>, cluster: &str, stopped: bool) -> Result<(), Failure> {
+    let wanted = if stopped { sdk::DesiredStatus::Stopped } else { sdk::DesiredStatus::Running };
+    caller
+        .pages(
+            outlet,
+            LIST_TASKS,
+            |clients, token| {
+                clients
+                    .ecs()
+                    .list_tasks()
+                    .cluster(cluster)
+                    .desired_status(wanted.clone())
+                    .max_results(PAGE)
+                    .set_next_token(token)
+                    .send()
+            },
+            |page| {
+                let ids = page.task_arns.unwrap_or_default().iter().map(|arn| tail(arn).to_owned()).collect();
+                (Fact::TaskIds(ids), page.next_token)
+            },
+        )
+        .await
+}
+
+/// At most 100 tasks; those that are gone are left out.
+pub(super) async fn tasks(
+    caller: &Caller<'_>,
+    outlet: &Outlet<'_>,
+    cluster: &str,
+    ids: &[String],
+) -> Result<(), Failure> {
+    let answer = caller
+        .call(DESCRIBE_TASKS, |clients| {
+            clients.ecs().describe_tasks().cluster(cluster).set_tasks(Some(ids.to_vec())).send()
+        })
+        .await?;
+    let tasks = Fact::Tasks(answer.tasks.unwrap_or_default().into_iter().map(from_task).collect());
+    let failures = answer.failures.unwrap_or_default();
+    if let Some(refused) = failures.iter().find(|failure| !missing(failure)) {
+        outlet.page(tasks).await;
+        return Err(refusal(DESCRIBE_TASKS, refused));
+    }
+    outlet.last(tasks).await;
+    Ok(())
+}
+
+fn from_task(task: sdk::Task) -> Task {
+    let address = address(&task);
+    Task {
+        id: tail_of(task.task_arn),
+        service: task.group.as_deref().and_then(|group| group.strip_prefix("service:")).map(str::to_owned),
+        started_by: task.started_by.unwrap_or_default(),
+        task_definition: tail_of(task.task_definition_arn),
+        last_status: task.last_status.unwrap_or_default(),
+        desired_status: task.desired_status.unwrap_or_default(),
+        health: health(task.health_status.as_ref()),
+        az: task.availability_zone.unwrap_or_default(),
+        cpu: task.cpu.unwrap_or_default(),
+        memory: task.memory.unwrap_or_default(),
+        launch: task
+            .capacity_provider_name
+            .or_else(|| task.launch_type.map(|kind| kind.as_str().to_owned()))
+            .unwrap_or_default(),
+        address,
+        created_at: time(task.created_at),
+        started_at: time(task.started_at),
+        stopping_at: time(task.stopping_at),
+        stopped_at: time(task.stopped_at),
+        stop_code: task.stop_code.map(|code| code.as_str().to_owned()),
+        stopped_reason: task.stopped_reason,
+        containers: task.containers.unwrap_or_default().into_iter().map(from_container).collect(),
+        exec: task.enable_execute_command,
+    }
+}
+
+/// The private IPv4 address: of the task's network interface, or of its first container's.
+fn address(task: &sdk::Task) -> Option<String> {
+    let attached = task
+        .attachments()
+        .iter()
+        .flat_map(sdk::Attachment::details)
+        .find(|detail| detail.name() == Some("privateIPv4Address"))
+        .and_then(sdk::KeyValuePair::value);
+    let of_container = || {
+        task.containers()
+            .iter()
+            .flat_map(sdk::Container::network_interfaces)
+            .find_map(|card| card.private_ipv4_address())
+    };
+    attached.or_else(of_container).map(str::to_owned)
+}
+
+fn health(status: Option<&sdk::HealthStatus>) -> String {
+    status.map_or("UNKNOWN", sdk::HealthStatus::as_str).to_owned()
+}
+
+fn from_container(container: sdk::Container) -> Container {
+    Container {
+        name: container.name.unwrap_or_default(),
+        status: container.last_status.unwrap_or_default(),
+        health: health(container.health_status.as_ref()),
+        exit_code: container.exit_code,
+        reason: container.reason.filter(|reason| !reason.is_empty()),
+        image: container.image.unwrap_or_default(),
+        digest: container.image_digest,
+        cpu: container.cpu.unwrap_or_default(),
+        memory: container.memory.unwrap_or_default(),
+    }
+}

@@ -1,0 +1,35 @@
+//! Elastic Load Balancing: health of targets.
+
+use super::budget::Class;
+use super::convert::port;
+use super::pages::Outlet;
+use super::session::{Action, Caller};
+use crate::app::event::Fact;
+use crate::model::{Failure, Target};
+use aws_sdk_elasticloadbalancingv2::types as sdk;
+
+pub(super) const DESCRIBE_TARGET_HEALTH: Action =
+    Action { name: "elasticloadbalancing:DescribeTargetHealth", class: Class::Elbv2 };
+
+/// Targets of one group.
+pub(super) async fn targets(caller: &Caller<'_>, outlet: &Outlet<'_>, group: &str) -> Result<(), Failure> {
+    let answer = caller
+        .call(DESCRIBE_TARGET_HEALTH, |clients| clients.elbv2().describe_target_health().target_group_arn(group).send())
+        .await?;
+    let targets = answer.target_health_descriptions.unwrap_or_default().into_iter().map(from_description).collect();
+    outlet.last(Fact::Targets(targets)).await;
+    Ok(())
+}
+
+fn from_description(description: sdk::TargetHealthDescription) -> Target {
+    let (target, health) = (description.target, description.target_health);
+    let health = health.as_ref();
+    Target {
+        port: target.as_ref().and_then(|target| target.port).and_then(port),
+        az: target.as_ref().and_then(|target| target.availability_zone.clone()),
+        id: target.and_then(|target| target.id).unwrap_or_default(),
+        state: health.and_then(sdk::TargetHealth::state).map_or("", |state| state.as_str()).to_owned(),
+        reason: health.and_then(sdk::TargetHealth::reason).map(|reason| reason.as_str().to_owned()),
+        description: health.and_then(sdk::TargetHealth::description).map(str::to_owned),
+    }
+}

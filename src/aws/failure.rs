@@ -1,0 +1,260 @@
+//! Whatever went wrong with a request, as a [`Failure`]: a kind for machines and a sentence for people.
+//!
+//! A sentence begins with the action as IAM names it (`ecs:DescribeServices`), so that a policy can be
+//! corrected from it. No secret is in one: see [`clean`].
+
+use crate::model::{Failure, FailureKind};
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use std::error::Error;
+use std::io;
+
+/// Longer than this no message of a service is shown.
+const LONGEST: usize = 500;
+
+/// What messages name beside the action.
+#[derive(Debug, Clone)]
+pub(super) struct Context {
+    /// The profile, in words.
+    pub who: String,
+    /// What to run to renew its credentials.
+    pub renew: String,
+    /// The configured endpoint, without credentials in it.
+    pub endpoint: Option<String>,
+}
+
+/// The failure of one request.
+pub(super) fn of_request<E>(action: &str, context: &Context, error: &SdkError<E, HttpResponse>) -> Failure
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    let (kind, what) = match error {
+        SdkError::ServiceError(service) => {
+            let status = service.raw().status().as_u16();
+            of_service(context, status, service.err().code(), service.err().message(), service.err())
+        }
+        SdkError::TimeoutError(_) => (FailureKind::Timeout, "no answer within the time limit".to_owned()),
+        SdkError::DispatchFailure(_) | SdkError::ResponseError(_) | SdkError::ConstructionFailure(_) => {
+            of_connection(context, error)
+        }
+        _ => (FailureKind::Other, deepest(error)),
+    };
+    Failure::new(kind, format!("{action}: {}", clean(&what)))
+}
+
+/// An answer that the service itself gave.
+fn of_service(
+    context: &Context,
+    status: u16,
+    code: Option<&str>,
+    message: Option<&str>,
+    error: &(dyn Error + 'static),
+) -> (FailureKind, String) {
+    let Some(code) = code else {
+        return match status {
+            200..=299 => (FailureKind::Malformed, format!("the answer was not understood: {}", deepest(error))),
+            401 | 403 => (FailureKind::Denied, format!("not allowed (HTTP {status})")),
+            // A thing that is missing has a code: this is an endpoint that is not all of AWS.
+            404 => (FailureKind::Malformed, "the endpoint does not know this API (HTTP 404)".to_owned()),
+            429 => (FailureKind::Throttled, "the service asks to slow down (HTTP 429)".to_owned()),
+            500.. => (FailureKind::Service, format!("the service failed (HTTP {status})")),
+            _ => (FailureKind::Malformed, format!("an error (HTTP {status}) that was not understood")),
+        };
+    };
+    let said = match message {
+        Some(message) if !message.is_empty() => format!("{message} ({code})"),
+        _ => code.to_owned(),
+    };
+    match kind_of(code, status) {
+        FailureKind::Throttled => (FailureKind::Throttled, format!("the service asks to slow down: {said}")),
+        FailureKind::Denied => (FailureKind::Denied, format!("not allowed: {said}")),
+        FailureKind::Credentials => {
+            let why = if code.contains("Signature") { "; the secret or this machine's clock is wrong" } else { "" };
+            let what = format!("AWS refuses the credentials of {}: {said}{why}; run {}", context.who, context.renew);
+            (FailureKind::Credentials, what)
+        }
+        FailureKind::Service => (FailureKind::Service, format!("the service failed: {said}")),
+        kind => (kind, said),
+    }
+}
+
+/// The kind that an error code stands for. AWS writes the same code with and without `Exception`.
+pub(super) fn kind_of(code: &str, status: u16) -> FailureKind {
+    let bare = code.strip_suffix("Exception").or_else(|| code.strip_suffix("Fault")).unwrap_or(code);
+    match bare {
+        "Throttling"
+        | "Throttled"
+        | "ThrottlingError"
+        | "RequestThrottled"
+        | "TooManyRequests"
+        | "RequestLimitExceeded"
+        | "BandwidthLimitExceeded"
+        | "LimitExceeded"
+        | "ProvisionedThroughputExceeded"
+        | "SlowDown"
+        | "PriorRequestNotComplete"
+        | "EC2Throttled" => FailureKind::Throttled,
+        "AccessDenied"
+        | "UnauthorizedOperation"
+        | "NotAuthorized"
+        | "AuthorizationError"
+        | "Unauthorized"
+        | "OptInRequired"
+        | "SubscriptionRequired"
+        | "Forbidden" => FailureKind::Denied,
+        "ExpiredToken"
+        | "RequestExpired"
+        | "InvalidClientTokenId"
+        | "UnrecognizedClient"
+        | "InvalidAccessKeyId"
+        | "MissingAuthenticationToken"
+        | "IncompleteSignature"
+        | "SignatureDoesNotMatch"
+        | "InvalidSignature"
+        | "AuthFailure"
+        | "InvalidToken"
+        | "TokenRefreshRequired" => FailureKind::Credentials,
+        "InternalFailure"
+        | "InternalError"
+        | "InternalServerError"
+        | "InternalService"
+        | "ServiceUnavailable"
+        | "Server"
+        | "InternalServer" => FailureKind::Service,
+        _ if bare.contains("NotFound") => FailureKind::NotFound,
+        _ if status == 429 => FailureKind::Throttled,
+        _ if status >= 500 => FailureKind::Service,
+        _ => FailureKind::Other,
+    }
+}
+
+/// No answer, or none that was whole.
+fn of_connection<E>(context: &Context, error: &SdkError<E, HttpResponse>) -> (FailureKind, String)
+where
+    E: Error + 'static,
+{
+    if let Some(credentials) = chain(error).find_map(|cause| cause.downcast_ref::<CredentialsError>()) {
+        return of_credentials(context, credentials);
+    }
+    let there = context.endpoint.as_ref().map_or_else(|| "AWS".to_owned(), |endpoint| format!("`{endpoint}`"));
+    let words: Vec<String> = chain(error).map(ToString::to_string).collect();
+    let all = words.join(": ").to_ascii_lowercase();
+    let answered = matches!(error, SdkError::ResponseError(_));
+    let kind = chain(error).find_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
+    if all.contains("not a valid uri") || all.contains("invalid uri") {
+        (FailureKind::Other, format!("the endpoint {there} is not a URL"))
+    } else if all.contains("dns error") || all.contains("failed to lookup address") {
+        (FailureKind::Unreachable, format!("the name of {there} cannot be resolved (DNS): {}", deepest(error)))
+    } else if all.contains("certificate") || all.contains("tls") {
+        (FailureKind::Unreachable, format!("no safe connection to {there} (TLS): {}", deepest(error)))
+    } else if all.contains("timeout") || all.contains("timed out") {
+        (FailureKind::Unreachable, format!("no connection to {there} within the time limit"))
+    } else if kind == Some(io::ErrorKind::ConnectionRefused) {
+        (FailureKind::Unreachable, format!("{there} refuses the connection: nothing listens there"))
+    } else if matches!(
+        kind,
+        Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof)
+    ) || ["incomplete", "connection closed", "end of file", "body from connection", "reset by peer"]
+        .iter()
+        .any(|sign| all.contains(sign))
+    {
+        (FailureKind::Unreachable, format!("the connection to {there} broke before the answer was whole"))
+    } else if answered {
+        (FailureKind::Malformed, format!("the answer was not understood: {}", deepest(error)))
+    } else if matches!(error, SdkError::DispatchFailure(_)) {
+        (FailureKind::Unreachable, format!("no connection to {there}: {}", deepest(error)))
+    } else {
+        (FailureKind::Other, format!("the request could not be made: {}", deepest(error)))
+    }
+}
+
+/// Credentials that could not be had at all.
+fn of_credentials(context: &Context, error: &CredentialsError) -> (FailureKind, String) {
+    let Context { who, renew, .. } = context;
+    let why = deepest(error);
+    let what = match error {
+        CredentialsError::CredentialsNotLoaded(_) => format!("no credentials for {who} ({why}); run {renew}"),
+        CredentialsError::ProviderTimedOut(_) => format!("credentials for {who} did not come in time ({why})"),
+        CredentialsError::InvalidConfiguration(_) => format!("the settings of {who} are not usable: {why}"),
+        _ => format!("no valid credentials for {who} ({why}); run {renew}"),
+    };
+    (FailureKind::Credentials, what)
+}
+
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |cause: &&'a (dyn Error + 'static)| (*cause).source())
+}
+
+/// The innermost cause: the one that says something.
+pub(super) fn deepest(error: &(dyn Error + 'static)) -> String {
+    let text = chain(error).map(ToString::to_string).filter(|text| !text.is_empty()).last().unwrap_or_default();
+    // The XML parser goes on with the insides of its token.
+    text.split(" got StartEl").next().unwrap_or_default().to_owned()
+}
+
+/// A message without secrets, of bearable length: what follows `Authorization`, a security token, a
+/// canonical request or an encoded authorization message is cut, access key ids and long runs as
+/// tokens are shown by their ends only.
+pub fn clean(message: &str) -> String {
+    let mut text = message;
+    for sign in [
+        "Encoded authorization failure message",
+        "The Canonical String",
+        "Authorization=",
+        "Authorization:",
+        "authorization:",
+        "x-amz-security-token",
+        "X-Amz-Security-Token",
+        "X-Amz-Signature",
+    ] {
+        if let Some(at) = text.find(sign) {
+            text = &text[..at];
+        }
+    }
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| !token_char(c)).unwrap_or(rest.len());
+        let (run, after) = rest.split_at(end);
+        push_run(&mut shown, run);
+        let mut characters = after.chars();
+        shown.extend(characters.next());
+        rest = characters.as_str();
+    }
+    let shown = shown.trim().trim_end_matches([':', ',', ';']);
+    if shown.chars().count() > LONGEST {
+        return shown.chars().take(LONGEST).chain(['…']).collect();
+    }
+    shown.to_owned()
+}
+
+fn token_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=')
+}
+
+/// A run of characters that a token could have.
+fn push_run(shown: &mut String, run: &str) {
+    let key = ["AKIA", "ASIA"].iter().any(|start| run.starts_with(start)) && (16..=128).contains(&run.len());
+    if key || run.len() >= 100 || (run.len() >= 40 && run.contains(['+', '=']) && !run.contains("//")) {
+        // Runs are ASCII, so any place is a character's edge.
+        shown.push_str(&run[..4]);
+        shown.push('…');
+        shown.push_str(&run[run.len() - 4..]);
+    } else {
+        shown.push_str(run);
+    }
+}
+
+/// A URL without the user and password that may stand in it.
+pub(super) fn without_user(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority.rsplit('@').next().unwrap_or(authority);
+    format!("{scheme}://{host}{path}")
+}
+
+#[cfg(test)]
+#[path = "failure_tests.rs"]
+mod tests;

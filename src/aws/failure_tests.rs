@@ -1,0 +1,128 @@
+//! Errors of every kind, and that none shows a secret.
+
+use super::*;
+use aws_sdk_ecs::operation::describe_services::DescribeServicesError;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::error::ErrorMetadata;
+
+type Seen = SdkError<DescribeServicesError, HttpResponse>;
+
+fn context() -> Context {
+    Context {
+        who: "profile `staging`".into(),
+        renew: "`aws sso login --profile staging`".into(),
+        endpoint: Some("http://127.0.0.1:1".into()),
+    }
+}
+
+fn answer(status: u16) -> HttpResponse {
+    HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::empty())
+}
+
+fn service(code: &str, message: &str, status: u16) -> Failure {
+    let meta = ErrorMetadata::builder().code(code).message(message).build();
+    let error: Seen = SdkError::service_error(DescribeServicesError::generic(meta), answer(status));
+    of_request("ecs:DescribeServices", &context(), &error)
+}
+
+fn dispatch(error: ConnectorError) -> Failure {
+    let error: Seen = SdkError::dispatch_failure(error);
+    of_request("ecs:DescribeServices", &context(), &error)
+}
+
+#[test]
+fn codes_have_their_kinds() {
+    for (code, status, kind) in [
+        ("ThrottlingException", 400, FailureKind::Throttled),
+        ("Throttling", 400, FailureKind::Throttled),
+        ("LimitExceededException", 400, FailureKind::Throttled),
+        ("RequestLimitExceeded", 503, FailureKind::Throttled),
+        ("AccessDeniedException", 400, FailureKind::Denied),
+        ("AccessDenied", 403, FailureKind::Denied),
+        ("ExpiredTokenException", 400, FailureKind::Credentials),
+        ("ExpiredToken", 403, FailureKind::Credentials),
+        ("InvalidClientTokenId", 403, FailureKind::Credentials),
+        ("UnrecognizedClientException", 400, FailureKind::Credentials),
+        ("ClusterNotFoundException", 400, FailureKind::NotFound),
+        ("DBInstanceNotFound", 404, FailureKind::NotFound),
+        ("DBClusterNotFoundFault", 404, FailureKind::NotFound),
+        ("TargetGroupNotFound", 400, FailureKind::NotFound),
+        ("ServerException", 500, FailureKind::Service),
+        ("InternalFailure", 500, FailureKind::Service),
+        ("Anything", 503, FailureKind::Service),
+        ("ValidationError", 400, FailureKind::Other),
+    ] {
+        let failure = service(code, "said so", status);
+        assert_eq!(failure.kind, kind, "{code}");
+        assert!(failure.message.starts_with("ecs:DescribeServices: "), "{}", failure.message);
+        assert!(failure.message.contains("said so"), "{}", failure.message);
+    }
+}
+
+#[test]
+fn refused_credentials_name_the_profile_and_what_to_run() {
+    let failure = service("ExpiredTokenException", "The security token included in the request is expired", 400);
+    assert!(failure.message.contains("profile `staging`"), "{}", failure.message);
+    assert!(failure.message.contains("aws sso login --profile staging"), "{}", failure.message);
+    let error: Seen = SdkError::construction_failure(CredentialsError::not_loaded("nothing there"));
+    let failure = of_request("sts:GetCallerIdentity", &context(), &error);
+    assert_eq!(failure.kind, FailureKind::Credentials);
+    assert!(failure.message.contains("no credentials for profile `staging`"), "{}", failure.message);
+}
+
+#[test]
+fn connections_fail_in_their_own_words() {
+    let refused = dispatch(ConnectorError::io(io::Error::from(io::ErrorKind::ConnectionRefused).into()));
+    assert_eq!(refused.kind, FailureKind::Unreachable);
+    assert!(refused.message.contains("`http://127.0.0.1:1` refuses"), "{}", refused.message);
+    let reset = dispatch(ConnectorError::io(io::Error::from(io::ErrorKind::ConnectionReset).into()));
+    assert!(reset.message.contains("broke"), "{}", reset.message);
+    let dns = dispatch(ConnectorError::io(io::Error::other("failed to lookup address information").into()));
+    assert!(dns.message.contains("DNS"), "{}", dns.message);
+    let tls = dispatch(ConnectorError::io(io::Error::other("invalid peer certificate: UnknownIssuer").into()));
+    assert!(tls.message.contains("TLS"), "{}", tls.message);
+    let slow: Seen = SdkError::timeout_error("late");
+    assert_eq!(of_request("a:B", &context(), &slow).kind, FailureKind::Timeout);
+    let odd: Seen = SdkError::response_error("expected `{`", answer(200));
+    assert_eq!(of_request("a:B", &context(), &odd).kind, FailureKind::Malformed);
+}
+
+#[test]
+fn answers_without_a_code_are_judged_by_their_status() {
+    for (status, kind) in [
+        (200, FailureKind::Malformed),
+        (403, FailureKind::Denied),
+        (404, FailureKind::Malformed),
+        (429, FailureKind::Throttled),
+        (502, FailureKind::Service),
+        (418, FailureKind::Malformed),
+    ] {
+        let error: Seen = SdkError::service_error(DescribeServicesError::unhandled("no JSON"), answer(status));
+        assert_eq!(of_request("a:B", &context(), &error).kind, kind, "{status}");
+    }
+}
+
+#[test]
+fn no_secret_is_shown() {
+    let token = "FwoGZXIvYXdzE".repeat(20);
+    for message in [
+        format!("not authorized. Encoded authorization failure message: {token}"),
+        format!("bad header Authorization=AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/2026, Signature={token}"),
+        format!("The request signature we calculated does not match. The Canonical String was {token}"),
+        format!("the token {token} is not valid"),
+        "the key AKIAIOSFODNN7EXAMPLE is not valid".to_owned(),
+        "secret wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY=".to_owned(),
+    ] {
+        let shown = clean(&message);
+        assert!(!shown.contains(&token), "{shown}");
+        assert!(!shown.contains("AKIAIOSFODNN7EXAMPLE"), "{shown}");
+        assert!(!shown.contains("bPxRfiCYEXAMPLEKEY"), "{shown}");
+    }
+    let arn = "User: arn:aws:iam::123456789012:user/日本/alice is not authorized";
+    assert_eq!(clean(arn), arn);
+    assert_eq!(clean("x".repeat(99).as_str()), "x".repeat(99));
+    assert!(clean(&"word ".repeat(500)).chars().count() <= LONGEST + 1);
+    assert_eq!(without_user("http://me:secret@host:1/p"), "http://host:1/p");
+}

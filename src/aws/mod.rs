@@ -1,0 +1,38 @@
+//! The only room that speaks to AWS: questions in ([`crate::app::effect::Query`]), facts out
+//! ([`crate::app::event::Answer`]). No other room imports an `aws_*` crate.
+//!
+//! - [`session`]: one connection to one environment: credentials, clients, retries, time limits.
+//! - [`wire`]: the HTTP client that all of them share; counts requests, watches the servers' clock.
+//! - [`budget`]: how often each API may be asked, by whom.
+//! - [`ask`]: one question with all its pages, to its answer.
+//! - [`failure`]: whatever went wrong, in a sentence.
+//! - [`probe`]: each read tried once, for `cockpit doctor`.
+//! - `ecs_*`, [`rds`], [`autoscaling`], [`elbv2`], [`cloudwatch`], [`metrics`], [`sts`]: a service
+//!   each: the request, and from the SDK's types to the model's.
+//!
+//! What does not live here: what to ask when (that is `app`), and what an answer means (`model`).
+
+pub mod ask;
+pub mod autoscaling;
+pub mod budget;
+pub mod cloudwatch;
+pub mod connection;
+mod convert;
+mod credentials;
+pub mod ecs_definitions;
+pub mod ecs_rollouts;
+pub mod ecs_services;
+pub mod ecs_tasks;
+pub mod elbv2;
+pub mod failure;
+pub mod metrics;
+pub mod pages;
+pub mod probe;
+pub mod rds;
+pub mod session;
+pub mod sts;
+pub mod wire;
+
+pub use connection::{Connection, Keys};
+pub use probe::Probe;
+pub use session::Session;

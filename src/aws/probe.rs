@@ -1,0 +1,146 @@
+//! Each read tried once, for `cockpit doctor`: which permissions are missing shows before they are
+//! missed.
+
+use super::session::{Action, Caller, Session};
+use super::{
+    autoscaling, cloudwatch, ecs_definitions, ecs_rollouts, ecs_services, ecs_tasks, elbv2, metrics, rds, sts,
+};
+use crate::app::effect::Lane;
+use crate::config::EnvironmentConfig;
+use crate::model::{Failure, FailureKind};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use futures_util::future::{BoxFuture, join_all};
+use std::error::Error;
+
+/// A name that nothing has: AWS judges the permission before it looks for the thing.
+const NOBODY: &str = "cockpit-doctor";
+/// A task's id that no task has.
+const NO_TASK: &str = "00000000000000000000000000000000";
+
+/// One read and how it went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probe {
+    /// The action as IAM names it.
+    pub action: &'static str,
+    /// What came of it.
+    pub outcome: Result<(), Failure>,
+}
+
+impl Session {
+    /// Tries every read that this environment needs, all at once, with the smallest pages.
+    pub async fn probe(&self, environment: &EnvironmentConfig) -> Vec<Probe> {
+        let caller = Caller { session: self, lane: Lane::Operator };
+        let mut tries: Vec<BoxFuture<'_, Probe>> =
+            vec![Box::pin(one(caller, sts::GET_CALLER_IDENTITY, |clients| clients.sts().get_caller_identity().send()))];
+        if let Some(cluster) = environment.cluster.as_deref() {
+            tries.extend(ecs(caller, environment, cluster));
+            tries.extend(scaling(caller));
+            let group = format!(
+                "arn:aws:elasticloadbalancing:{}:{}:targetgroup/{NOBODY}/0000000000000000",
+                environment.region.as_deref().unwrap_or("us-east-1"),
+                environment.account.as_deref().unwrap_or("000000000000"),
+            );
+            tries.push(Box::pin(one(caller, elbv2::DESCRIBE_TARGET_HEALTH, move |clients| {
+                clients.elbv2().describe_target_health().target_group_arn(&group).send()
+            })));
+        }
+        if !environment.databases.is_empty() {
+            // 20 is the smallest page that RDS takes.
+            tries.push(Box::pin(one(caller, rds::DESCRIBE_DB_CLUSTERS, |clients| {
+                clients.rds().describe_db_clusters().max_records(20).send()
+            })));
+            tries.push(Box::pin(one(caller, rds::DESCRIBE_DB_INSTANCES, |clients| {
+                clients.rds().describe_db_instances().max_records(20).send()
+            })));
+        }
+        tries.push(Box::pin(one(caller, cloudwatch::DESCRIBE_ALARMS, |clients| {
+            clients.cloudwatch().describe_alarms().max_records(1).send()
+        })));
+        tries.push(Box::pin(one(caller, metrics::GET_METRIC_DATA, |clients| {
+            let now = jiff::Timestamp::now().as_second();
+            let moment = aws_smithy_types::DateTime::from_secs;
+            let query = metrics::query(0, &metrics::named(&crate::model::MetricKey::DbCpu(NOBODY.to_owned()), ""));
+            clients
+                .cloudwatch()
+                .get_metric_data()
+                .metric_data_queries(query)
+                .start_time(moment(now - 60))
+                .end_time(moment(now))
+                .send()
+        })));
+        join_all(tries).await
+    }
+}
+
+fn ecs<'a>(caller: Caller<'a>, environment: &'a EnvironmentConfig, cluster: &'a str) -> Vec<BoxFuture<'a, Probe>> {
+    let service = environment.exact_services().and_then(<[String]>::first).map_or(NOBODY, String::as_str);
+    vec![
+        Box::pin(one(caller, ecs_services::DESCRIBE_CLUSTERS, move |clients| {
+            clients.ecs().describe_clusters().clusters(cluster).send()
+        })),
+        Box::pin(one(caller, ecs_services::LIST_SERVICES, move |clients| {
+            clients.ecs().list_services().cluster(cluster).max_results(1).send()
+        })),
+        Box::pin(one(caller, ecs_services::DESCRIBE_SERVICES, move |clients| {
+            clients.ecs().describe_services().cluster(cluster).services(service).send()
+        })),
+        Box::pin(one(caller, ecs_tasks::LIST_TASKS, move |clients| {
+            clients.ecs().list_tasks().cluster(cluster).max_results(1).send()
+        })),
+        Box::pin(one(caller, ecs_tasks::DESCRIBE_TASKS, move |clients| {
+            clients.ecs().describe_tasks().cluster(cluster).tasks(NO_TASK).send()
+        })),
+        Box::pin(one(caller, ecs_definitions::DESCRIBE_TASK_DEFINITION, |clients| {
+            clients.ecs().describe_task_definition().task_definition(NOBODY).send()
+        })),
+        Box::pin(one(caller, ecs_rollouts::LIST_SERVICE_DEPLOYMENTS, move |clients| {
+            clients.ecs().list_service_deployments().cluster(cluster).service(service).max_results(1).send()
+        })),
+    ]
+}
+
+fn scaling(caller: Caller<'_>) -> Vec<BoxFuture<'_, Probe>> {
+    use aws_sdk_applicationautoscaling::types::ServiceNamespace::Ecs;
+    vec![
+        Box::pin(one(caller, autoscaling::DESCRIBE_SCALABLE_TARGETS, |clients| {
+            clients.autoscaling().describe_scalable_targets().service_namespace(Ecs).max_results(1).send()
+        })),
+        Box::pin(one(caller, autoscaling::DESCRIBE_SCALING_POLICIES, |clients| {
+            clients.autoscaling().describe_scaling_policies().service_namespace(Ecs).max_results(1).send()
+        })),
+        Box::pin(one(caller, autoscaling::DESCRIBE_SCHEDULED_ACTIONS, |clients| {
+            clients.autoscaling().describe_scheduled_actions().service_namespace(Ecs).max_results(1).send()
+        })),
+        Box::pin(one(caller, autoscaling::DESCRIBE_SCALING_ACTIVITIES, |clients| {
+            clients.autoscaling().describe_scaling_activities().service_namespace(Ecs).max_results(1).send()
+        })),
+    ]
+}
+
+async fn one<T, E, Sending>(
+    caller: Caller<'_>,
+    action: Action,
+    send: impl Fn(&super::session::Clients<'_>) -> Sending,
+) -> Probe
+where
+    Sending: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    let outcome = match caller.call(action, send).await {
+        Ok(_) => Ok(()),
+        // That a thing with this name is missing is an answer: the read itself is allowed.
+        Err(failure) if failure.kind == FailureKind::NotFound || about_names(&failure) => Ok(()),
+        Err(failure) => Err(failure),
+    };
+    Probe { action: action.name, outcome }
+}
+
+/// Whether a service found fault with a name only, in the ways in which these say so.
+fn about_names(failure: &Failure) -> bool {
+    failure.kind == FailureKind::Other
+        && ["Unable to describe", "(ValidationError)", "(InvalidParameterException)", "(ServiceNotActiveException)"]
+            .iter()
+            .any(|sign| failure.message.contains(sign))
+}

@@ -1,0 +1,210 @@
+//! RDS: Aurora clusters and database instances.
+
+use super::budget::Class;
+use super::convert::{count, port, time};
+use super::pages::Outlet;
+use super::session::{Action, Caller};
+use crate::app::event::Fact;
+use crate::model::database::{Backup, DbCluster, DbInstance};
+use crate::model::{Failure, text};
+use aws_sdk_rds::types as sdk;
+
+pub(super) const DESCRIBE_DB_CLUSTERS: Action = Action { name: "rds:DescribeDBClusters", class: Class::Rds };
+pub(super) const DESCRIBE_DB_INSTANCES: Action = Action { name: "rds:DescribeDBInstances", class: Class::Rds };
+/// The largest page.
+const PAGE: i32 = 100;
+
+fn kept(patterns: &[String], id: &str) -> bool {
+    patterns.iter().any(|pattern| text::matches(pattern, id))
+}
+
+/// Clusters whose identifiers a pattern matches.
+pub(super) async fn clusters(caller: &Caller<'_>, outlet: &Outlet<'_>, patterns: &[String]) -> Result<(), Failure> {
+    caller
+        .pages(
+            outlet,
+            DESCRIBE_DB_CLUSTERS,
+            |clients, token| clients.rds().describe_db_clusters().max_records(PAGE).set_marker(token).send(),
+            |page| {
+                let all = page.db_clusters.unwrap_or_default().into_iter().map(from_cluster);
+                (Fact::DbClusters(all.filter(|cluster| kept(patterns, &cluster.id)).collect()), page.marker)
+            },
+        )
+        .await
+}
+
+/// Instances whose own or whose cluster's identifier a pattern matches.
+pub(super) async fn instances(caller: &Caller<'_>, outlet: &Outlet<'_>, patterns: &[String]) -> Result<(), Failure> {
+    caller
+        .pages(
+            outlet,
+            DESCRIBE_DB_INSTANCES,
+            |clients, token| clients.rds().describe_db_instances().max_records(PAGE).set_marker(token).send(),
+            |page| {
+                let all = page.db_instances.unwrap_or_default().into_iter().map(from_instance);
+                let ours = all.filter(|instance| {
+                    kept(patterns, &instance.id) || instance.cluster.as_deref().is_some_and(|id| kept(patterns, id))
+                });
+                (Fact::DbInstances(ours.collect()), page.marker)
+            },
+        )
+        .await
+}
+
+fn from_cluster(cluster: sdk::DbCluster) -> DbCluster {
+    let serverless = cluster.serverless_v2_scaling_configuration.map(|set| (set.min_capacity, set.max_capacity));
+    let older = cluster
+        .scaling_configuration_info
+        .map(|set| (set.min_capacity.map(f64::from), set.max_capacity.map(f64::from)));
+    let acu = serverless.or(older).and_then(|(min, max)| Some((min?, max?)));
+    DbCluster {
+        id: cluster.db_cluster_identifier.unwrap_or_default(),
+        engine: cluster.engine.unwrap_or_default(),
+        version: cluster.engine_version.unwrap_or_default(),
+        status: cluster.status.unwrap_or_default(),
+        endpoint: cluster.endpoint,
+        reader_endpoint: cluster.reader_endpoint,
+        port: cluster.port.and_then(port),
+        database: cluster.database_name,
+        acu,
+        backup: Backup {
+            retention_days: cluster.backup_retention_period.map(count),
+            window: cluster.preferred_backup_window,
+            earliest: time(cluster.earliest_restorable_time),
+            latest: time(cluster.latest_restorable_time),
+        },
+        protected: cluster.deletion_protection.unwrap_or(false),
+        encrypted: cluster.storage_encrypted.unwrap_or(false),
+        maintenance: cluster.preferred_maintenance_window,
+        pending: cluster.pending_modified_values.map(cluster_pending).unwrap_or_default(),
+        members: cluster
+            .db_cluster_members
+            .unwrap_or_default()
+            .into_iter()
+            .map(|member| {
+                let id = member.db_instance_identifier.unwrap_or_default();
+                (id, member.is_cluster_writer.unwrap_or(false), member.promotion_tier.map(count))
+            })
+            .collect(),
+    }
+}
+
+fn from_instance(instance: sdk::DbInstance) -> DbInstance {
+    let endpoint = instance.endpoint;
+    DbInstance {
+        id: instance.db_instance_identifier.unwrap_or_default(),
+        cluster: instance.db_cluster_identifier.filter(|id| !id.is_empty()),
+        engine: instance.engine.unwrap_or_default(),
+        version: instance.engine_version.unwrap_or_default(),
+        status: instance.db_instance_status.unwrap_or_default(),
+        class: instance.db_instance_class.unwrap_or_default(),
+        az: instance.availability_zone,
+        port: endpoint.as_ref().and_then(|endpoint| endpoint.port).and_then(port),
+        endpoint: endpoint.and_then(|endpoint| endpoint.address),
+        database: instance.db_name,
+        multi_az: instance.multi_az.unwrap_or(false),
+        storage_gib: instance.allocated_storage.map(count),
+        backup: Backup {
+            retention_days: instance.backup_retention_period.map(count),
+            window: instance.preferred_backup_window,
+            earliest: None,
+            latest: time(instance.latest_restorable_time),
+        },
+        protected: instance.deletion_protection.unwrap_or(false),
+        encrypted: instance.storage_encrypted.unwrap_or(false),
+        maintenance: instance.preferred_maintenance_window,
+        replica_of: instance.read_replica_source_db_instance_identifier.filter(|id| !id.is_empty()),
+        pending: instance.pending_modified_values.map(instance_pending).unwrap_or_default(),
+    }
+}
+
+/// Collects what waits, as what and to what.
+#[derive(Default)]
+struct Pending(Vec<(String, String)>);
+
+impl Pending {
+    fn add(&mut self, what: &str, to: Option<impl ToString>) {
+        if let Some(to) = to {
+            self.0.push((what.to_owned(), to.to_string()));
+        }
+    }
+
+    fn switch(&mut self, what: &str, to: Option<bool>) {
+        self.add(what, to.map(|on| if on { "on" } else { "off" }));
+    }
+
+    fn logs(&mut self, logs: Option<sdk::PendingCloudwatchLogsExports>) {
+        let Some(logs) = logs else { return };
+        for (what, names) in
+            [("log export on", logs.log_types_to_enable), ("log export off", logs.log_types_to_disable)]
+        {
+            let names = names.unwrap_or_default();
+            if !names.is_empty() {
+                self.add(what, Some(names.join(", ")));
+            }
+        }
+    }
+}
+
+fn cluster_pending(values: sdk::ClusterPendingModifiedValues) -> Vec<(String, String)> {
+    let mut pending = Pending::default();
+    pending.add("identifier", values.db_cluster_identifier);
+    pending.add("engine version", values.engine_version);
+    // AWS masks it already; whatever it sends, it is not kept.
+    pending.add("master password", values.master_user_password.map(|_| "changed"));
+    pending.add("backup retention days", values.backup_retention_period);
+    pending.add("storage type", values.storage_type);
+    pending.add("storage GiB", values.allocated_storage);
+    pending.add("iops", values.iops);
+    pending.switch("IAM authentication", values.iam_database_authentication_enabled);
+    pending.logs(values.pending_cloudwatch_logs_exports);
+    pending.0
+}
+
+fn instance_pending(values: sdk::PendingModifiedValues) -> Vec<(String, String)> {
+    let mut pending = Pending::default();
+    pending.add("class", values.db_instance_class);
+    pending.add("storage GiB", values.allocated_storage);
+    pending.add("master password", values.master_user_password.map(|_| "changed"));
+    pending.add("port", values.port);
+    pending.add("backup retention days", values.backup_retention_period);
+    pending.switch("multi-AZ", values.multi_az);
+    pending.add("engine", values.engine);
+    pending.add("engine version", values.engine_version);
+    pending.add("license model", values.license_model);
+    pending.add("iops", values.iops);
+    pending.add("storage throughput", values.storage_throughput);
+    pending.add("identifier", values.db_instance_identifier);
+    pending.add("storage type", values.storage_type);
+    pending.add("certificate authority", values.ca_certificate_identifier);
+    pending.add("subnet group", values.db_subnet_group_name);
+    pending.switch("IAM authentication", values.iam_database_authentication_enabled);
+    pending.switch("dedicated log volume", values.dedicated_log_volume);
+    pending.logs(values.pending_cloudwatch_logs_exports);
+    pending.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pending_changes_are_named_and_the_password_is_not() {
+        let values = sdk::PendingModifiedValues::builder()
+            .db_instance_class("db.t4g.small")
+            .multi_az(true)
+            .master_user_password("hunter2")
+            .build();
+        let pending = instance_pending(values);
+        assert!(pending.contains(&("class".into(), "db.t4g.small".into())));
+        assert!(pending.contains(&("multi-AZ".into(), "on".into())));
+        assert!(pending.iter().all(|(_, to)| to != "hunter2"));
+    }
+
+    #[test]
+    fn a_range_needs_both_ends() {
+        let half = sdk::ServerlessV2ScalingConfigurationInfo::builder().min_capacity(0.5).build();
+        let cluster = sdk::DbCluster::builder().serverless_v2_scaling_configuration(half).build();
+        assert_eq!(from_cluster(cluster).acu, None);
+    }
+}

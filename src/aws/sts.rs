@@ -1,0 +1,24 @@
+//! STS: who we are.
+
+use super::budget::Class;
+use super::pages::Outlet;
+use super::session::{Action, Caller};
+use crate::app::event::Fact;
+use crate::model::{Failure, FailureKind, Identity};
+
+/// Needs no permission: AWS answers it even where a policy denies it.
+pub(super) const GET_CALLER_IDENTITY: Action = Action { name: "sts:GetCallerIdentity", class: Class::Sts };
+
+/// The account and the identity, with the end of the credentials.
+pub(super) async fn identity(caller: &Caller<'_>, outlet: &Outlet<'_>) -> Result<(), Failure> {
+    let answer = caller.call(GET_CALLER_IDENTITY, |clients| clients.sts().get_caller_identity().send()).await?;
+    let (Some(account), Some(arn)) = (answer.account, answer.arn) else {
+        return Err(Failure::new(
+            FailureKind::Malformed,
+            format!("{}: the answer names no account", GET_CALLER_IDENTITY.name),
+        ));
+    };
+    let expires = caller.session.credentials_expire();
+    outlet.last(Fact::Identity(Identity { account, arn, expires })).await;
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! The HTTP client that every AWS client of a session shares: one pool of connections, one place
+//! where requests are counted and the servers' clock is seen.
+//!
+//! Plain HTTP (a simulator on loopback) and TLS are two connectors, and the TLS one, which reads the
+//! machine's root certificates, is made when the first `https` request comes.
+
+use aws_smithy_http_client::{Builder, Connector, proxy::ProxyConfig, tls};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::date_time::{DateTime, Format};
+use jiff::{SignedDuration, Timestamp};
+use std::cell::Cell;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+tokio::task_local! {
+    /// Requests sent by the question that this task answers.
+    static SENT: Cell<u32>;
+}
+
+/// No answer with a date was seen yet.
+const UNSEEN: i64 = i64::MIN;
+
+/// The shared HTTP client. Cloning is cheap.
+#[derive(Debug, Clone)]
+pub struct Wire(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    plain: SharedHttpClient,
+    secure: Mutex<Option<SharedHttpClient>>,
+    requests: AtomicU64,
+    skew_seconds: AtomicI64,
+}
+
+impl Default for Wire {
+    fn default() -> Self {
+        Self(Arc::new(Inner {
+            plain: Builder::new().build_http(),
+            secure: Mutex::new(None),
+            requests: AtomicU64::new(0),
+            skew_seconds: AtomicI64::new(UNSEEN),
+        }))
+    }
+}
+
+impl Wire {
+    /// Requests sent in all, retries and those for credentials too.
+    pub fn requests(&self) -> u64 {
+        self.0.requests.load(Ordering::Relaxed)
+    }
+
+    /// How far this machine's clock is ahead of the servers' (their `Date` headers, in whole seconds).
+    pub fn clock_skew(&self) -> Option<SignedDuration> {
+        let seconds = self.0.skew_seconds.load(Ordering::Relaxed);
+        (seconds != UNSEEN).then(|| SignedDuration::from_secs(seconds))
+    }
+}
+
+/// Runs a question with a count of its own; [`sent`] reads it.
+pub(super) async fn counted<F: Future>(question: F) -> F::Output {
+    SENT.scope(Cell::new(0), question).await
+}
+
+/// Requests that this question has sent so far.
+pub(super) fn sent() -> u32 {
+    SENT.try_with(Cell::get).unwrap_or(0)
+}
+
+impl HttpClient for Wire {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(Switch {
+            inner: Arc::clone(&self.0),
+            settings: settings.clone(),
+            components: components.clone(),
+        })
+    }
+}
+
+#[derive(Debug)]
+struct Switch {
+    inner: Arc<Inner>,
+    settings: HttpConnectorSettings,
+    components: RuntimeComponents,
+}
+
+impl HttpConnector for Switch {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        self.inner.requests.fetch_add(1, Ordering::Relaxed);
+        // Outside a question (credentials in the background) nobody counts.
+        let _ = SENT.try_with(|sent| sent.set(sent.get().saturating_add(1)));
+        let connector = if request.uri().starts_with("https:") {
+            self.inner.secure().http_connector(&self.settings, &self.components)
+        } else {
+            self.inner.plain.http_connector(&self.settings, &self.components)
+        };
+        let inner = Arc::clone(&self.inner);
+        HttpConnectorFuture::new(async move {
+            let answer = connector.call(request).await;
+            if let Ok(answer) = &answer {
+                inner.see_clock(answer, Timestamp::now());
+            }
+            answer
+        })
+    }
+}
+
+impl Inner {
+    fn secure(&self) -> SharedHttpClient {
+        let mut secure = self.secure.lock().unwrap_or_else(PoisonError::into_inner);
+        secure.get_or_insert_with(secure_client).clone()
+    }
+
+    fn see_clock(&self, answer: &HttpResponse, now: Timestamp) {
+        let date = answer.headers().get("date").and_then(|date| DateTime::from_str(date, Format::HttpDate).ok());
+        if let Some(date) = date {
+            self.skew_seconds.store(now.as_second().saturating_sub(date.secs()), Ordering::Relaxed);
+        }
+    }
+}
+
+/// TLS by rustls on aws-lc; `HTTPS_PROXY` and `NO_PROXY` are honoured as the AWS CLI does.
+fn secure_client() -> SharedHttpClient {
+    // One connector for each set of time limits, kept by the client that this makes.
+    Builder::new().build_with_connector_fn(|settings, components| {
+        let mut builder = Connector::builder().proxy_config(ProxyConfig::from_env());
+        builder.set_connector_settings(settings.cloned());
+        if let Some(components) = components {
+            builder.set_sleep_impl(components.sleep_impl());
+        }
+        builder.tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc)).build()
+    })
+}
+
+/// Adds to this question's count what a part of it counted by itself.
+pub(super) fn add(requests: u32) {
+    let _ = SENT.try_with(|sent| sent.set(sent.get().saturating_add(requests)));
+}

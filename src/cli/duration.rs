@@ -1,0 +1,30 @@
+//! Durations on the command line: `10s`, `2m`, `2h30m`.
+
+use jiff::SignedDuration;
+
+/// A duration above zero.
+pub fn parse(text: &str) -> Result<SignedDuration, String> {
+    let wrong = || format!("`{text}` is no duration: write `500ms`, `10s`, `2m` or `2h30m`");
+    let duration: SignedDuration = text.trim().parse().map_err(|_| wrong())?;
+    if duration > SignedDuration::ZERO { Ok(duration) } else { Err(format!("`{text}` is not above zero")) }
+}
+
+/// A duration of a second or more.
+pub fn at_least_a_second(text: &str) -> Result<SignedDuration, String> {
+    let duration = parse(text)?;
+    if duration < SignedDuration::from_secs(1) { Err("at least 1s".to_owned()) } else { Ok(duration) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_friendly() {
+        assert_eq!(parse("2h30m"), Ok(SignedDuration::from_mins(150)));
+        assert_eq!(parse("10m"), Ok(SignedDuration::from_mins(10)));
+        assert_eq!(parse("500ms"), Ok(SignedDuration::from_millis(500)));
+        assert!(parse("10").is_err() && parse("0s").is_err() && parse("-1s").is_err() && parse("soon").is_err());
+        assert!(at_least_a_second("500ms").is_err());
+    }
+}

@@ -1,0 +1,65 @@
+//! Commands that print rows: `services`, `tasks`, `autoscaling`, `db`, `alarms`.
+
+use clap::Args;
+
+/// Flags of `cockpit services`.
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+#[command(after_help = "Examples:
+  cockpit services
+  cockpit services web -o json
+  cockpit --env prod services -o csv > services.csv")]
+pub struct Services {
+    /// Names, short names or unambiguous ends of names; all where none is given
+    #[arg(value_name = "SERVICE")]
+    pub services: Vec<String>,
+}
+
+/// Flags of `cockpit tasks`.
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+#[command(after_help = "Tasks that stopped within the last hour are listed too, with the reason.
+
+Examples:
+  cockpit tasks
+  cockpit tasks api -o json")]
+pub struct Tasks {
+    /// Names, short names or unambiguous ends of services' names; all where none is given
+    #[arg(value_name = "SERVICE")]
+    pub services: Vec<String>,
+}
+
+/// Flags of `cockpit autoscaling`.
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+#[command(
+    after_help = "For each service: its limits, its policies, what is scheduled and when next, what was done last,
+and why it does not scale where it does not.
+
+Example:
+  cockpit --env prod autoscaling web"
+)]
+pub struct Autoscaling {
+    /// Names, short names or unambiguous ends of services' names; all where none is given
+    #[arg(value_name = "SERVICE")]
+    pub services: Vec<String>,
+}
+
+/// Flags of `cockpit db`.
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+#[command(after_help = "Examples:
+  cockpit db
+  cockpit --env prod db -o json")]
+pub struct Db {
+    /// Identifiers or unambiguous ends of databases' identifiers; all where none is given
+    #[arg(value_name = "DATABASE")]
+    pub databases: Vec<String>,
+}
+
+/// Flags of `cockpit alarms`.
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+#[command(after_help = "Examples:
+  cockpit alarms
+  cockpit alarms --all -o csv")]
+pub struct Alarms {
+    /// Alarms that are OK and those that autoscaling owns, too
+    #[arg(long)]
+    pub all: bool,
+}

@@ -1,0 +1,253 @@
+//! What is typed: the command line as plain data, its errors and its exit codes.
+//!
+//! Nothing is executed here, save rendering help, completions and the manual page to a writer.
+
+pub mod duration;
+pub mod error;
+pub mod exit;
+pub mod lists;
+pub mod output;
+pub mod simulator;
+pub mod snapshot;
+pub mod tools;
+
+use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand};
+use jiff::SignedDuration;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+pub use error::Report;
+pub use exit::ExitCode;
+pub use output::{Color, Output};
+pub use tools::{ConfigAction, SchemaName};
+
+/// The whole command line.
+#[derive(Debug, Clone, PartialEq, Parser)]
+#[command(
+    name = "cockpit",
+    version,
+    about = "One screen and one snapshot for a small team's AWS environments",
+    long_about = "One screen and one snapshot for a small team's AWS environments.\n\nWithout a command it opens the interactive session; the commands print the same facts for scripts.",
+    after_help = "Run `cockpit --help` for exit codes and examples, `cockpit COMMAND --help` for a command.",
+    after_long_help = long_help(),
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+pub struct Cli {
+    /// Flags of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// The command; none is the interactive session.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Flags of every command.
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+#[command(next_help_heading = "Options of every command")]
+pub struct Global {
+    /// The environment; needed unless the configuration has a default
+    #[arg(short, long, global = true, value_name = "NAME", env = "COCKPIT_ENV", hide_env_values = true)]
+    pub env: Option<String>,
+    /// This configuration instead of `config.toml` here or in a parent and in the user's folder
+    #[arg(short, long, global = true, value_name = "FILE", env = "COCKPIT_CONFIG", hide_env_values = true)]
+    pub config: Option<PathBuf>,
+    /// Format; `table` on a terminal. Each command says which it supports
+    #[arg(short, long, global = true, value_enum, value_name = "FORMAT")]
+    pub output: Option<Output>,
+    /// Refuse every command that changes anything
+    #[arg(long, global = true)]
+    pub read_only: bool,
+    /// Answer confirmations; a guarded environment and destruction also need --confirm
+    #[arg(short, long, global = true)]
+    pub yes: bool,
+    /// The environment's name, to confirm what is guarded or destroys
+    #[arg(long, global = true, value_name = "NAME")]
+    pub confirm: Option<String>,
+    /// A profile of the AWS configuration, as in the AWS CLI
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// The region, as in the AWS CLI
+    #[arg(long, global = true, value_name = "REGION")]
+    pub region: Option<String>,
+    /// Another endpoint for every service, as in the AWS CLI
+    #[arg(long, global = true, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+    /// Limit for the whole command: `30s`, `10m`, `2h30m`
+    #[arg(long, global = true, value_name = "DURATION", value_parser = duration::parse)]
+    pub timeout: Option<SignedDuration>,
+    /// When to colour; `NO_COLOR` is honoured
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
+    pub color: Color,
+    /// Diagnostics to --log-file, or to stderr where there is no screen; twice for more
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Where diagnostics go
+    #[arg(long, global = true, value_name = "FILE")]
+    pub log_file: Option<PathBuf>,
+}
+
+/// The commands.
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum Command {
+    /// Print the whole environment, watch its changes or wait for a condition [table|json|yaml]
+    Snapshot(snapshot::Snapshot),
+    /// List services: counts, deployments, health and reasons [table|json|yaml|csv]
+    Services(lists::Services),
+    /// List tasks with their containers and why they stopped [table|json|yaml|csv]
+    Tasks(lists::Tasks),
+    /// Show limits, policies, schedules and why a service does not scale [table|json|yaml|csv]
+    Autoscaling(lists::Autoscaling),
+    /// List databases with members, capacity, lag and backups [table|json|yaml|csv]
+    Db(lists::Db),
+    /// List alarms that are not OK [table|json|yaml|csv]
+    Alarms(lists::Alarms),
+    /// Check tools, credentials, account, clock, permissions and the terminal [table|json|yaml]
+    Doctor,
+    /// Show or check the configuration [table|json|yaml]
+    Config(tools::Config),
+    /// Print the JSON Schema of an output
+    Schema(tools::Schema),
+    /// Print completions for a shell
+    Completions(tools::Completions),
+    /// Print the manual page
+    Man,
+    /// Run the simulated AWS alone
+    Sim(simulator::Sim),
+    /// Open the interactive session on the simulated AWS
+    Demo(simulator::Demo),
+}
+
+/// Why there is no [`Cli`] to run.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Stop {
+    /// Help or version: print to stdout, exit 0.
+    Print(String),
+    /// Wrong usage: exit 2, as JSON if the flag says so.
+    Wrong {
+        /// What to say.
+        report: Box<Report>,
+        /// With `-o json` among the arguments.
+        json: bool,
+    },
+}
+
+fn long_help() -> String {
+    format!(
+        "Examples:\n  cockpit                                   the default environment, interactive\n  cockpit snapshot --env staging -o json    everything that is known, for a script\n  cockpit services web                      one service\n  cockpit demo --scenario crash-loop        try it without an account\n\n{}",
+        exit::section()
+    )
+}
+
+impl Cli {
+    /// Parses arguments, the program's name first.
+    pub fn read<I, T>(arguments: I) -> Result<Self, Stop>
+    where
+        I: IntoIterator<Item = T>,
+        T: Into<OsString>,
+    {
+        let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+        let json = asks_for_json(&arguments);
+        let wrong = |report: Report| Stop::Wrong { report: Box::new(report), json };
+        let mut cli = Self::try_parse_from(&arguments).map_err(|error| {
+            let text = error.render().to_string();
+            if error.use_stderr() { wrong(usage(&text)) } else { Stop::Print(text) }
+        })?;
+        // A variable that is set to nothing is not set.
+        cli.global.env = cli.global.env.filter(|name| !name.is_empty());
+        cli.global.config = cli.global.config.filter(|path| !path.as_os_str().is_empty());
+        cli.check().map_err(wrong)?;
+        Ok(cli)
+    }
+
+    /// What clap cannot check alone.
+    fn check(&self) -> Result<(), Report> {
+        self.output(true)?;
+        if let Some(Command::Snapshot(snapshot)) = &self.command
+            && let Some(condition) = &snapshot.wait
+        {
+            crate::headless::wait::Condition::parse(condition).map_err(|error| error.report())?;
+        }
+        if let Some(region) = &self.global.region
+            && !crate::config::is_region(region)
+        {
+            return Err(Report::usage(format!("`{region}` is no region")).hint("write it as ap-northeast-1"));
+        }
+        if let Some(url) = &self.global.endpoint_url
+            && !crate::config::is_url(url)
+        {
+            return Err(Report::usage("--endpoint-url is no URL").hint("write it as http://127.0.0.1:4566"));
+        }
+        Ok(())
+    }
+
+    /// The format to print in: what was asked for if the command supports it, else its default.
+    pub fn output(&self, terminal: bool) -> Result<Output, Report> {
+        let (name, allowed) = match &self.command {
+            Some(command) => (command.name(), command.outputs()),
+            None => return Ok(self.global.output.unwrap_or(Output::Table)),
+        };
+        let piped = if matches!(self.command, Some(Command::Snapshot(_))) { Output::Json } else { Output::Table };
+        output::choose(self.global.output, allowed, name, piped, terminal)
+    }
+
+    /// Whether errors are to be JSON.
+    pub fn json_errors(&self) -> bool {
+        self.global.output == Some(Output::Json)
+    }
+}
+
+impl Command {
+    /// As it is typed.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Snapshot(_) => "snapshot",
+            Self::Services(_) => "services",
+            Self::Tasks(_) => "tasks",
+            Self::Autoscaling(_) => "autoscaling",
+            Self::Db(_) => "db",
+            Self::Alarms(_) => "alarms",
+            Self::Doctor => "doctor",
+            Self::Config(_) => "config",
+            Self::Schema(_) => "schema",
+            Self::Completions(_) => "completions",
+            Self::Man => "man",
+            Self::Sim(_) => "sim",
+            Self::Demo(_) => "demo",
+        }
+    }
+
+    /// The formats that it supports.
+    pub fn outputs(&self) -> &'static [Output] {
+        match self {
+            Self::Services(_) | Self::Tasks(_) | Self::Autoscaling(_) | Self::Db(_) | Self::Alarms(_) => output::LIST,
+            Self::Snapshot(_) | Self::Doctor | Self::Config(_) => output::TREE,
+            Self::Schema(_) | Self::Sim(_) => &[Output::Json],
+            Self::Completions(_) | Self::Man | Self::Demo(_) => &[],
+        }
+    }
+}
+
+/// Clap's own text as a report: its first paragraph says what is wrong, the rest is the hint.
+fn usage(text: &str) -> Report {
+    let text = text.strip_prefix("error: ").unwrap_or(text).trim();
+    let (message, rest) = text.split_once("\n\n").unwrap_or((text, ""));
+    let hint: Vec<&str> =
+        rest.lines().map(|line| line.trim().trim_start_matches("tip: ")).filter(|line| !line.is_empty()).collect();
+    let report = Report::usage(message);
+    if hint.is_empty() { report.hint("try `cockpit --help`") } else { report.hint(hint.join("\n")) }
+}
+
+fn asks_for_json(arguments: &[OsString]) -> bool {
+    let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
+    words.iter().any(|word| matches!(*word, "-ojson" | "-o=json" | "--output=json"))
+        || words.windows(2).any(|pair| matches!(pair, ["-o" | "--output", "json"]))
+}
+
+/// The command as clap sees it, for tests of the documentation.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+#[cfg(test)]
+mod tests;

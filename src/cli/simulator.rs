@@ -1,0 +1,80 @@
+//! `cockpit sim` and `cockpit demo`: the simulated AWS, alone or under the interactive session.
+
+use clap::Args;
+use std::net::SocketAddr;
+
+/// Scenarios that the simulator knows.
+pub const SCENARIOS: [&str; 13] = [
+    "staging",
+    "prod",
+    "pantri",
+    "minimal",
+    "crash-loop",
+    "bad-image",
+    "slow-rollout",
+    "failover",
+    "throttled",
+    "expired",
+    "log-storm",
+    "scale-out",
+    "big",
+];
+
+/// Flags of `cockpit sim`.
+#[derive(Debug, Clone, PartialEq, Args)]
+#[command(after_help = "It prints one line of JSON with its endpoint, then serves until SIGINT or SIGTERM.
+
+Scenarios: staging, prod, pantri, minimal (calm); crash-loop, bad-image, slow-rollout, failover,
+throttled, expired, log-storm, scale-out, big.
+
+Example:
+  cockpit sim --scenario crash-loop --listen 127.0.0.1:4600
+  cockpit --endpoint-url http://127.0.0.1:4600 services")]
+pub struct Sim {
+    /// What happens in it
+    #[arg(long, value_name = "NAME", default_value = "staging", value_parser = scenario)]
+    pub scenario: String,
+    /// Where it listens; only loopback addresses are allowed, port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0", value_parser = loopback)]
+    pub listen: SocketAddr,
+    /// Makes every id and figure the same again
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// How much faster than the wall its clock runs; 0 stops it
+    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed)]
+    pub speed: f64,
+}
+
+/// Flags of `cockpit demo`.
+#[derive(Debug, Clone, PartialEq, Args)]
+#[command(after_help = "Nothing leaves this machine: every screen says SIMULATED.
+
+Example:
+  cockpit demo --scenario crash-loop --speed 5")]
+pub struct Demo {
+    /// What happens in it
+    #[arg(long, value_name = "NAME", default_value = "staging", value_parser = scenario)]
+    pub scenario: String,
+    /// How much faster than the wall its clock runs; 0 stops it
+    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed)]
+    pub speed: f64,
+}
+
+fn scenario(text: &str) -> Result<String, String> {
+    if SCENARIOS.contains(&text) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("there is no scenario `{text}`; there are: {}", SCENARIOS.join(", ")))
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|speed: &f64| speed.is_finite() && (0.0..=100_000.0).contains(speed))
+        .ok_or_else(|| "a number from 0 to 100000".to_owned())
+}
+
+fn loopback(text: &str) -> Result<SocketAddr, String> {
+    let address: SocketAddr = text.parse().map_err(|_| "an address and a port, as 127.0.0.1:0".to_owned())?;
+    if address.ip().is_loopback() { Ok(address) } else { Err("only loopback addresses (127.0.0.1, [::1])".to_owned()) }
+}

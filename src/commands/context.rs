@@ -1,0 +1,129 @@
+//! What every command begins with: the configuration, the environment, the clock, the width.
+
+use crate::app::poll::Wants;
+use crate::app::{Overrides, Session, command};
+use crate::cli::{Cli, Output, Report};
+use crate::config::{self, EnvironmentConfig, KnownCommand, Loaded};
+use crate::headless::SnapshotInput;
+use crate::model::Source;
+use crate::runtime::clock::{Clock, system_zone};
+use crate::runtime::{Collected, Collector};
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+use std::io::IsTerminal as _;
+use std::time::Duration;
+
+/// What was asked for.
+pub(super) struct Context {
+    pub(super) cli: Cli,
+}
+
+impl Context {
+    pub(super) fn new(cli: Cli) -> Self {
+        Self { cli }
+    }
+
+    /// The configuration with all its mistakes.
+    pub(super) fn load(&self) -> Loaded {
+        let commands = command::ALL.iter().map(|command| KnownCommand {
+            name: command.name.to_owned(),
+            // Empty is everywhere.
+            scope: if command.scope == command::Scope::Global { String::new() } else { command.scope.title().to_owned() },
+            keys: command.keys.iter().map(|key| (*key).to_owned()).collect(),
+        });
+        config::load(&config::Request::of_process(&self.cli).with_commands(commands.collect()))
+    }
+
+    /// The configuration, which must be sound, and the environment that was asked for.
+    pub(super) fn open(&self) -> Result<(Loaded, EnvironmentConfig), Report> {
+        let loaded = self.load();
+        let environment = loaded.open(self.cli.global.env.as_deref())?.clone();
+        Ok((loaded, environment))
+    }
+
+    /// The session's facts.
+    pub(super) fn session(&self) -> Session {
+        let global = &self.cli.global;
+        Session {
+            simulated: false,
+            read_only: global.read_only,
+            ascii: !locale_is_utf8(),
+            overrides: Overrides {
+                profile: global.profile.clone(),
+                region: global.region.clone(),
+                endpoint_url: global.endpoint_url.clone(),
+            },
+            zone: Some(system_zone()),
+        }
+    }
+
+    /// The format to print in.
+    pub(super) fn output(&self) -> Result<Output, Report> {
+        self.cli.output(std::io::stdout().is_terminal())
+    }
+
+    /// Columns for tables; none where the output is no terminal.
+    pub(super) fn width(&self) -> Option<u16> {
+        if !std::io::stdout().is_terminal() {
+            return None;
+        }
+        crossterm::terminal::size().ok().map(|(columns, _)| columns)
+    }
+
+    /// `--timeout`.
+    pub(super) fn limit(&self) -> Option<Duration> {
+        self.cli.global.timeout.and_then(|timeout| Duration::try_from(timeout).ok())
+    }
+
+    /// Reads what is wanted once.
+    pub(super) async fn collect(&self, wants: &[Source], service_metrics: bool) -> Result<Reading, Report> {
+        let (loaded, environment) = self.open()?;
+        let wants = Wants { sources: wants.iter().copied().collect(), service_metrics, once: true };
+        let clock = Clock::System;
+        let started = clock.now();
+        let mut collector = Collector::new(loaded.config, environment, self.session(), wants, clock);
+        let collected = collector.collect(self.limit()).await;
+        Ok(Reading::new(collector, started, collected))
+    }
+}
+
+/// A collected environment.
+pub(super) struct Reading {
+    pub(super) collector: Collector,
+    pub(super) started: Timestamp,
+    pub(super) collected: Collected,
+    skipped: Vec<Source>,
+}
+
+impl Reading {
+    pub(super) fn new(collector: Collector, started: Timestamp, collected: Collected) -> Self {
+        let app = &collector.app;
+        let asked: BTreeSet<Source> = app.poller.sources(&app.environment);
+        let skipped = Source::ALL.into_iter().filter(|source| !asked.contains(source)).collect();
+        Self { collector, started, collected, skipped }
+    }
+
+    /// As the reports want it.
+    pub(super) fn input(&self) -> SnapshotInput<'_> {
+        let app = &self.collector.app;
+        SnapshotInput {
+            environment: &app.environment,
+            estate: &app.estate,
+            now: app.now,
+            started: self.started,
+            requests: app.poller.requests(),
+            skipped: &self.skipped,
+        }
+    }
+}
+
+/// Whether the terminal is told to speak UTF-8; where nothing says anything, it is assumed.
+fn locale_is_utf8() -> bool {
+    let said = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    said.is_none_or(|value| {
+        let value = value.to_ascii_lowercase();
+        value.contains("utf-8") || value.contains("utf8") || !(value == "c" || value == "posix" || value.contains('.'))
+    })
+}

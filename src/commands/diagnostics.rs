@@ -1,0 +1,38 @@
+//! `-v`, `-vv`, `--log-file`: what happens, written down. Never secrets: the rooms log names, kinds
+//! and durations, not requests or answers.
+
+use crate::cli::{Cli, ExitCode, Report};
+use std::fs::OpenOptions;
+use std::sync::Mutex;
+use tracing_subscriber::EnvFilter;
+
+/// Starts writing, if anything was asked for.
+pub(super) fn start(cli: &Cli) -> Result<(), Report> {
+    let global = &cli.global;
+    if global.verbose == 0 && global.log_file.is_none() {
+        return Ok(());
+    }
+    // The SDK's own lines can hold headers, so they stay out at every level.
+    let level = match global.verbose {
+        0 | 1 => "cockpit=info",
+        2 => "cockpit=debug",
+        _ => "cockpit=trace",
+    };
+    let builder = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(level)).with_ansi(false);
+    match &global.log_file {
+        Some(path) => {
+            let file = OpenOptions::new().create(true).append(true).open(path).map_err(|error| {
+                Report::new("output", format!("cannot write to {}", path.display()), ExitCode::Usage)
+                    .caused_by(&error)
+                    .hint("name another file with --log-file")
+            })?;
+            builder.with_writer(Mutex::new(file)).init();
+        }
+        // On a screen it would write over the panes.
+        None if super::interactive(cli) => {
+            return Err(Report::usage("diagnostics of the interactive session need a file").hint("add --log-file FILE"));
+        }
+        None => builder.with_writer(std::io::stderr).init(),
+    }
+    Ok(())
+}

@@ -1,0 +1,56 @@
+//! One file a command: opens the environment, collects, prints. What is printed is made in
+//! `src/headless`; what is read and when is decided in `src/app`.
+
+mod configuration;
+mod context;
+mod diagnostics;
+mod doctor;
+mod lists;
+mod session;
+mod simulator;
+mod snapshot;
+
+use crate::cli::{Cli, Command, ExitCode, Report};
+use context::Context;
+use std::io;
+
+/// Runs what was parsed; what is printed goes to `out`.
+///
+/// # Errors
+/// What failed, with what to do and the exit code.
+pub async fn run(cli: Cli, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    diagnostics::start(&cli)?;
+    let context = Context::new(cli);
+    let command = context.cli.command.clone();
+    match &command {
+        None => session::run(&context).await,
+        Some(Command::Snapshot(arguments)) => snapshot::run(&context, arguments, out).await,
+        Some(Command::Services(arguments)) => lists::services(&context, arguments, out).await,
+        Some(Command::Tasks(arguments)) => lists::tasks(&context, arguments, out).await,
+        Some(Command::Autoscaling(arguments)) => lists::autoscaling(&context, arguments, out).await,
+        Some(Command::Db(arguments)) => lists::databases(&context, arguments, out).await,
+        Some(Command::Alarms(arguments)) => lists::alarms(&context, arguments, out).await,
+        Some(Command::Doctor) => doctor::run(&context, out).await,
+        Some(Command::Config(arguments)) => configuration::run(&context, arguments, out),
+        Some(Command::Schema(arguments)) => configuration::schema(arguments, out),
+        Some(Command::Completions(arguments)) => printed(crate::cli::tools::completions(arguments.shell, out)),
+        Some(Command::Man) => printed(crate::cli::tools::man(out)),
+        Some(Command::Sim(arguments)) => simulator::sim(arguments, out).await,
+        Some(Command::Demo(arguments)) => simulator::demo(&context, arguments).await,
+    }
+}
+
+/// The exit code of something that only prints.
+fn printed(result: io::Result<()>) -> Result<ExitCode, Report> {
+    match result {
+        Ok(()) => Ok(ExitCode::Done),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::Done),
+        Err(error) => Err(Report::new("output", "the output cannot be written", ExitCode::Failed).caused_by(&error)),
+    }
+}
+
+/// Whether the command may show a screen, so that it needs more than one thread: the screen must not
+/// wait while an answer is taken apart.
+pub fn interactive(cli: &Cli) -> bool {
+    matches!(cli.command, None | Some(Command::Demo(_)))
+}

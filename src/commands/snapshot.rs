@@ -1,0 +1,103 @@
+//! `snapshot`: once, again and again with the changes, or until a condition holds.
+
+use super::context::{Context, Reading};
+use super::lists;
+use super::printed;
+use crate::cli::{ExitCode, Output, Report, snapshot::Snapshot};
+use crate::headless::{self, Condition, Written, watch};
+use crate::model::Source;
+use serde_json::Value;
+use std::io;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How often a condition is looked at where `--watch` says nothing.
+const LOOK: Duration = Duration::from_secs(5);
+
+pub(super) async fn run(context: &Context, arguments: &Snapshot, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    if let Some(condition) = &arguments.wait {
+        let condition = Condition::parse(condition).map_err(|error| error.report())?;
+        return wait(context, arguments, &condition, out).await;
+    }
+    if let Some(interval) = arguments.watch {
+        return watch(context, Duration::try_from(interval).unwrap_or(LOOK), out).await;
+    }
+    let reading = context.collect(&Source::ALL, false).await?;
+    let snapshot = headless::snapshot(&reading.input());
+    let code = snapshot.exit_code();
+    lists::print(context, &reading, &snapshot, code, out)
+}
+
+fn value(reading: &Reading) -> Result<Value, Report> {
+    serde_json::to_value(headless::snapshot(&reading.input())).map_err(|error| {
+        Report::new("output", "the snapshot cannot be written as JSON", ExitCode::Failed).caused_by(&error)
+    })
+}
+
+/// Prints a line for each change, until interrupted, the reader is gone, or the time is up.
+async fn watch(context: &Context, interval: Duration, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let text = context.output()? == Output::Table;
+    let end = context.limit().map(|limit| Instant::now() + limit);
+    let mut reading = context.collect(&Source::ALL, false).await?;
+    lists::refuse(&reading)?;
+    let mut before = value(&reading)?;
+    loop {
+        let next = Instant::now() + interval;
+        if end.is_some_and(|end| next > end) {
+            return Ok(ExitCode::Done);
+        }
+        tokio::time::sleep_until(next).await;
+        reading.collected = reading.collector.again(left(end)).await;
+        let after = value(&reading)?;
+        let zone = reading.collector.app.zone();
+        for change in watch::changes(&before, &after, reading.collector.app.now) {
+            let _ = &zone;
+            let line =
+                if text { change.text() + "\n" } else { change.json().map_err(|error| unwritten(&error))? + "\n" };
+            match headless::write(out, &line) {
+                Ok(Written::All) => {}
+                Ok(Written::Closed) => return Ok(ExitCode::Done),
+                Err(error) => return Err(unwritten(&error)),
+            }
+        }
+        before = after;
+    }
+}
+
+/// Reads until the condition holds: 0, or 7 when the time is up, saying what it was.
+async fn wait(
+    context: &Context,
+    arguments: &Snapshot,
+    condition: &Condition,
+    out: &mut dyn io::Write,
+) -> Result<ExitCode, Report> {
+    let interval = arguments.watch.and_then(|interval| Duration::try_from(interval).ok()).unwrap_or(LOOK);
+    let end = context.limit().map(|limit| Instant::now() + limit);
+    let mut reading = context.collect(&Source::ALL, false).await?;
+    lists::refuse(&reading)?;
+    loop {
+        let now = value(&reading)?;
+        let verdict = condition.evaluate(&now);
+        if verdict.holds() {
+            let line = format!("{}\n", verdict.words());
+            return printed(headless::write(out, &line).map(drop));
+        }
+        let next = Instant::now() + interval;
+        if end.is_some_and(|end| next > end) {
+            let message = format!("`{}` did not come true in time", condition.text());
+            return Err(Report::new("timeout", message, ExitCode::TimedOut)
+                .cause(verdict.words())
+                .hint("it may still come true: wait longer with --timeout, or look with `cockpit snapshot`"));
+        }
+        tokio::time::sleep_until(next).await;
+        reading.collected = reading.collector.again(left(end)).await;
+    }
+}
+
+fn left(end: Option<Instant>) -> Option<Duration> {
+    end.map(|end| end.saturating_duration_since(Instant::now()))
+}
+
+fn unwritten(error: &io::Error) -> Report {
+    Report::new("output", "the output cannot be written", ExitCode::Failed).caused_by(error)
+}

@@ -1,0 +1,100 @@
+//! Mistakes that only show when all layers are one: names that lead nowhere, keys that collide.
+
+use super::load::{KnownCommand, Loaded};
+use super::schema::bare;
+use crate::app::key::Key;
+use crate::headless::select::{listed, nearest};
+
+/// Adds every such mistake.
+pub(super) fn check(loaded: &mut Loaded, commands: &[KnownCommand]) {
+    default_environment(loaded);
+    if !commands.is_empty() {
+        names(loaded, commands);
+        collisions(loaded, commands);
+    }
+    twice(loaded);
+    in_order(loaded);
+}
+
+/// As they stand in the files; those of variables and flags last.
+fn in_order(loaded: &mut Loaded) {
+    let Loaded { diagnostics, files, .. } = loaded;
+    diagnostics.sort_by_key(|mistake| {
+        let file = mistake
+            .file()
+            .map_or(usize::MAX, |name| files.iter().position(|file| file == name).unwrap_or(usize::MAX - 1));
+        (file, mistake.line_and_column())
+    });
+}
+
+fn default_environment(loaded: &mut Loaded) {
+    let Some(name) = loaded.config.default_environment.clone() else { return };
+    if loaded.config.environment(&name).is_some() {
+        return;
+    }
+    let names: Vec<String> = loaded.config.environments.iter().map(|environment| environment.name.clone()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let hint = match nearest(&name, names.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`? there are: {}", listed(&names)),
+        None if names.is_empty() => "write [environments.NAME]".to_owned(),
+        None => format!("there are: {}", listed(&names)),
+    };
+    loaded.wrong("default_environment", format!("there is no environment `{name}`"), hint);
+}
+
+fn names(loaded: &mut Loaded, commands: &[KnownCommand]) {
+    let bound: Vec<String> = loaded.config.keys.keys().cloned().collect();
+    for name in bound.iter().filter(|name| !commands.iter().any(|command| command.name == **name)) {
+        let hint = match nearest(name, commands.iter().map(|command| command.name.as_str())) {
+            Some(near) => format!("did you mean `{near}`? docs/keys.md lists all commands"),
+            None => "docs/keys.md lists all commands".to_owned(),
+        };
+        loaded.wrong(&format!("keys.{}", bare(name)), format!("there is no command `{name}`"), hint);
+    }
+}
+
+/// Two commands of one scope, or one of them everywhere, on one key: one would never be reached.
+fn collisions(loaded: &mut Loaded, commands: &[KnownCommand]) {
+    let parsed = |keys: &[String]| -> Vec<Key> { keys.iter().filter_map(|key| key.parse().ok()).collect() };
+    let bound = loaded.config.keys.clone();
+    let keys_of = |command: &KnownCommand| parsed(bound.get(&command.name).unwrap_or(&command.keys));
+    for (at, command) in commands.iter().enumerate().filter(|(_, command)| bound.contains_key(&command.name)) {
+        let mine = keys_of(command);
+        for (other_at, other) in commands.iter().enumerate() {
+            let meet = command.scope == other.scope || command.scope.is_empty() || other.scope.is_empty();
+            // Two that are both in the file are told once.
+            if !meet || at == other_at || (bound.contains_key(&other.name) && other_at > at) {
+                continue;
+            }
+            if let Some(key) = keys_of(other).iter().find(|key| mine.contains(key)) {
+                let message = format!("`{key}` is also the key of `{}`", other.name);
+                loaded.wrong(
+                    &format!("keys.{}", bare(&command.name)),
+                    message,
+                    format!("choose another key, or give `{}` another one", other.name),
+                );
+            }
+        }
+    }
+}
+
+/// The same name twice in one list.
+fn twice(loaded: &mut Loaded) {
+    let mut found = Vec::new();
+    for environment in &loaded.config.environments {
+        let lists = [
+            ("services", &environment.services),
+            ("databases", &environment.databases),
+            ("target_groups", &environment.target_groups),
+            ("alarms", &environment.alarms),
+        ];
+        for (key, list) in lists {
+            if let Some((_, name)) = list.iter().enumerate().find(|(at, name)| list[..*at].contains(name)) {
+                found.push((format!("environments.{}.{key}", bare(&environment.name)), name.clone()));
+            }
+        }
+    }
+    for (path, name) in found {
+        loaded.wrong(&path, format!("`{name}` stands twice in this list"), "leave one out".to_owned());
+    }
+}

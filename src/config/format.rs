@@ -1,0 +1,50 @@
+//! What values must look like, shared by the file, the flags and the variables.
+
+/// `ap-northeast-1`, `us-gov-west-1`: the form, not the list, as AWS adds regions.
+pub fn is_region(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let lower = |part: &&str| part.len() >= 2 && part.chars().all(|c| c.is_ascii_lowercase());
+    match parts.as_slice() {
+        [words @ .., number] => {
+            words.len() >= 2
+                && words.iter().all(lower)
+                && (1..=2).contains(&number.len())
+                && number.chars().all(|c| c.is_ascii_digit())
+        }
+        [] => false,
+    }
+}
+
+/// `http://…` or `https://…` with a host and nothing that ends a line.
+pub fn is_url(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://")) else { return false };
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    !host.is_empty() && !host.starts_with(':') && !text.contains(|c: char| c.is_whitespace() || c.is_control())
+}
+
+/// 12 digits.
+pub fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.chars().all(|c| c.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms() {
+        for good in ["ap-northeast-1", "us-east-1", "us-gov-west-1", "cn-north-1", "us-isob-east-1"] {
+            assert!(is_region(good), "{good}");
+        }
+        for bad in ["", "tokyo", "ap_northeast_1", "ap-northeast", "AP-NORTHEAST-1", "ap-northeast-1a", "-1", "a-b-1"] {
+            assert!(!is_region(bad), "{bad}");
+        }
+        assert!(
+            is_url("http://127.0.0.1:4566")
+                && is_url("https://[::1]:1/x")
+                && !is_url("127.0.0.1")
+                && !is_url("http://")
+        );
+        assert!(is_account("123456789012") && !is_account("12345678901") && !is_account("１２３４５６７８９０１２"));
+    }
+}

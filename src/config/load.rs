@@ -1,0 +1,330 @@
+//! The layers as one value: defaults, files, environment variables, flags; later wins, key by key.
+
+use super::diagnose::{Diagnostic, SourceFile, Spot};
+use super::read::{self, Entry, Setting};
+use super::schema::{KNOWN, Known, Place, bare, known};
+use super::types::{Config, EnvironmentConfig};
+use super::value::{Kind, Value};
+use crate::cli::{Cli, ExitCode, Report};
+use crate::headless::select::{listed, nearest};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The file's name, here, in a parent and in the user's folder.
+pub const FILE: &str = "config.toml";
+
+/// What to load from.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// `--config`: this file instead of the search.
+    pub file: Option<PathBuf>,
+    /// Where the search begins.
+    pub folder: PathBuf,
+    /// The user's configuration folder of this program.
+    pub home: Option<PathBuf>,
+    /// Environment variables that begin with `COCKPIT_`.
+    pub variables: Vec<(String, String)>,
+    /// `--env`, `--profile`, `--region`, `--endpoint-url`.
+    pub flags: Flags,
+    /// Commands that keys may be bound to; empty checks no command.
+    pub commands: Vec<KnownCommand>,
+}
+
+/// Flags that override what is configured of the chosen environment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// `--env`.
+    pub environment: Option<String>,
+    /// `--profile`.
+    pub profile: Option<String>,
+    /// `--region`.
+    pub region: Option<String>,
+    /// `--endpoint-url`.
+    pub endpoint_url: Option<String>,
+}
+
+/// A command as far as its keys go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownCommand {
+    /// Its name in `[keys]`.
+    pub name: String,
+    /// Where it applies; commands of one scope must not share a key. Empty is everywhere.
+    pub scope: String,
+    /// Its default keys.
+    pub keys: Vec<String>,
+}
+
+/// Where a value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// Built in.
+    Default,
+    /// A file, at bytes.
+    File(Arc<SourceFile>, Range<usize>),
+    /// An environment variable.
+    Variable(String),
+    /// A flag.
+    Flag(&'static str),
+}
+
+impl Origin {
+    /// `config.toml:12`, `environment variable COCKPIT_UI_THEME`, `flag --region`, `default`.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Default => "default".to_owned(),
+            Self::File(file, span) => format!("{}:{}", file.name, file.place(span.start).0),
+            Self::Variable(name) => format!("environment variable {name}"),
+            Self::Flag(name) => format!("flag {name}"),
+        }
+    }
+
+    fn spot(&self) -> Spot {
+        match self {
+            Self::Default => Spot::Path("default".to_owned()),
+            Self::File(file, span) => Spot::File(Arc::clone(file), span.clone()),
+            Self::Variable(name) => Spot::Variable(name.clone()),
+            Self::Flag(name) => Spot::Flag(name),
+        }
+    }
+}
+
+/// The configuration, where each value comes from, and every mistake.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Loaded {
+    /// The values; what is wrong is left out of them.
+    pub config: Config,
+    /// Where each value comes from, by its path; what is not here is a default.
+    pub provenance: BTreeMap<String, Origin>,
+    /// Mistakes, in the order in which they stand.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Files that were read, the later wins.
+    pub files: Vec<String>,
+    /// Where files were looked for and none was.
+    pub looked: Vec<String>,
+}
+
+impl Request {
+    /// For this process: its folder, its user's folder, its variables and its flags.
+    pub fn of_process(cli: &Cli) -> Self {
+        use etcetera::BaseStrategy as _;
+        Self {
+            file: cli.global.config.clone(),
+            folder: std::env::current_dir().unwrap_or_default(),
+            home: etcetera::choose_base_strategy().ok().map(|folders| folders.config_dir().join("cockpit")),
+            variables: std::env::vars_os()
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
+                .filter(|(name, _)| name.starts_with("COCKPIT_"))
+                .map(|(name, value)| (name, value.to_string_lossy().into_owned()))
+                .collect(),
+            flags: Flags {
+                environment: cli.global.env.clone(),
+                profile: cli.global.profile.clone(),
+                region: cli.global.region.clone(),
+                endpoint_url: cli.global.endpoint_url.clone(),
+            },
+            commands: Vec::new(),
+        }
+    }
+
+    /// The same with the commands that keys may be bound to.
+    #[must_use]
+    pub fn with_commands(mut self, commands: Vec<KnownCommand>) -> Self {
+        self.commands = commands;
+        self
+    }
+
+    /// The files to read, the later wins, and where there was none.
+    fn files(&self) -> (Vec<PathBuf>, Vec<PathBuf>) {
+        if let Some(file) = &self.file {
+            return (vec![self.folder.join(file)], vec![]);
+        }
+        let (mut found, mut looked) = (Vec::new(), Vec::new());
+        match self.folder.ancestors().map(|folder| folder.join(FILE)).find(|path| path.is_file()) {
+            Some(path) => found.push(path),
+            None => looked.push(self.folder.join(FILE)),
+        }
+        if let Some(path) = self.home.as_ref().map(|home| home.join(FILE)) {
+            // What cannot be told to be there is read, so that its error is told.
+            match path.try_exists() {
+                Ok(false) => looked.push(path),
+                Ok(true) | Err(_) if !found.contains(&path) => found.push(path),
+                Ok(true) | Err(_) => {}
+            }
+        }
+        (found, looked)
+    }
+
+    fn shown(&self, path: &Path) -> String {
+        path.strip_prefix(&self.folder).unwrap_or(path).display().to_string()
+    }
+}
+
+/// Loads all layers.
+pub fn load(request: &Request) -> Loaded {
+    let mut loaded = Loaded::default();
+    let (files, looked) = request.files();
+    loaded.looked = looked.iter().map(|path| request.shown(path)).collect();
+    for path in files {
+        let name = request.shown(&path);
+        loaded.files.push(name.clone());
+        match read::file(&path, &name) {
+            Ok(source) => loaded.layer(&source),
+            Err(mistake) => loaded.diagnostics.push(mistake),
+        }
+    }
+    loaded.variables(&request.variables);
+    super::check::check(&mut loaded, &request.commands);
+    loaded.flags(&request.flags);
+    loaded
+}
+
+/// One text as the whole configuration, under a name for its mistakes.
+pub fn parse(name: &str, text: &str) -> Loaded {
+    let mut loaded = Loaded::default();
+    loaded.files.push(name.to_owned());
+    loaded.layer(&Arc::new(SourceFile { name: name.to_owned(), text: text.to_owned() }));
+    super::check::check(&mut loaded, &[]);
+    loaded
+}
+
+impl Loaded {
+    /// Adds a file.
+    pub(super) fn layer(&mut self, source: &Arc<SourceFile>) {
+        let (entries, mistakes) = read::entries(source);
+        self.diagnostics.extend(mistakes);
+        for Entry { setting, span } in entries {
+            let origin = Origin::File(Arc::clone(source), span);
+            match setting {
+                Setting::Environment(name) => {
+                    self.environment_mut(&name);
+                    self.provenance.insert(format!("environments.{}", bare(&name)), origin);
+                }
+                Setting::Known(known, environment, value) => self.set(known, environment.as_deref(), value, origin),
+                Setting::Keys(command, keys) => {
+                    self.provenance.insert(format!("keys.{}", bare(&command)), origin);
+                    self.config.keys.insert(command, keys);
+                }
+            }
+        }
+    }
+
+    fn variables(&mut self, variables: &[(String, String)]) {
+        for known in KNOWN {
+            let Some(name) = known.variable() else { continue };
+            let Some((_, text)) = variables.iter().find(|(set, text)| *set == name && !text.is_empty()) else {
+                continue;
+            };
+            match known.kind.of_variable(text) {
+                Ok(value) => self.set(known, None, value, Origin::Variable(name)),
+                Err(misfit) => self.diagnostics.push(Diagnostic {
+                    spot: Spot::Variable(name),
+                    message: misfit.message,
+                    hint: Some(if known.kind == Kind::Switch {
+                        "write `true` or `false`".to_owned()
+                    } else {
+                        misfit.hint
+                    }),
+                }),
+            }
+        }
+    }
+
+    fn flags(&mut self, flags: &Flags) {
+        let Some(chosen) = flags.environment.clone().or_else(|| self.config.default_environment.clone()) else {
+            return;
+        };
+        if self.config.environment(&chosen).is_none() {
+            return;
+        }
+        let all = [
+            ("profile", "--profile", &flags.profile),
+            ("region", "--region", &flags.region),
+            ("endpoint_url", "--endpoint-url", &flags.endpoint_url),
+        ];
+        for (key, flag, value) in all {
+            if let (Some(known), Some(text)) = (known(true, key), value) {
+                match known.kind.of_text(text) {
+                    Ok(value) => self.set(known, Some(&chosen), value, Origin::Flag(flag)),
+                    Err(misfit) => self.diagnostics.push(Diagnostic {
+                        spot: Spot::Flag(flag),
+                        message: misfit.message,
+                        hint: Some(misfit.hint),
+                    }),
+                }
+            }
+        }
+    }
+
+    fn set(&mut self, known: &Known, environment: Option<&str>, value: Value, origin: Origin) {
+        match (known.place, environment) {
+            (Place::Top { set, .. }, _) => set(&mut self.config, value),
+            (Place::Environment { set, .. }, Some(name)) => set(self.environment_mut(name), value),
+            (Place::Environment { .. }, None) => return,
+        }
+        self.provenance.insert(known.path(environment), origin);
+    }
+
+    fn environment_mut(&mut self, name: &str) -> &mut EnvironmentConfig {
+        let all = &mut self.config.environments;
+        let at = all.iter().position(|environment| environment.name == name).unwrap_or_else(|| {
+            all.push(EnvironmentConfig { name: name.to_owned(), ..EnvironmentConfig::default() });
+            all.len() - 1
+        });
+        &mut all[at]
+    }
+
+    /// Where the value of a path comes from.
+    pub fn origin(&self, path: &str) -> Origin {
+        self.provenance.get(path).cloned().unwrap_or(Origin::Default)
+    }
+
+    pub(super) fn wrong(&mut self, path: &str, message: String, hint: String) {
+        let spot = self.origin(path).spot();
+        self.diagnostics.push(Diagnostic { spot, message, hint: Some(hint) });
+    }
+
+    /// A report if there is any mistake: exit code 2.
+    pub fn sound(&self) -> Result<(), Report> {
+        if self.diagnostics.is_empty() {
+            return Ok(());
+        }
+        let count = self.diagnostics.len();
+        let mistakes = if count == 1 { "a mistake".to_owned() } else { format!("{count} mistakes") };
+        let mut report = Report::new("config", format!("the configuration has {mistakes}"), ExitCode::Usage)
+            .hint("`cockpit config check` shows them all; if the file is another program's, name yours with --config");
+        for mistake in self.diagnostics.iter().take(3) {
+            report = report.cause(mistake.text().trim_start_matches("error: ").trim_end().to_owned());
+        }
+        Err(report)
+    }
+
+    /// The environment that was asked for, or the default one.
+    pub fn open(&self, asked: Option<&str>) -> Result<&EnvironmentConfig, Report> {
+        self.sound()?;
+        let names: Vec<&str> = self.config.environments.iter().map(|environment| environment.name.as_str()).collect();
+        let wrong = |message: String| Report::new("config", message, ExitCode::Usage);
+        if names.is_empty() {
+            return Err(if self.files.is_empty() {
+                wrong("there is no configuration".into())
+                    .cause(format!("looked for {}", self.looked.join(" and ")))
+                    .hint("write [environments.NAME] into config.toml, or name a file with --config; `cockpit demo` needs none")
+            } else {
+                wrong(format!("{} names no environment", self.files.join(" and ")))
+                    .hint("write [environments.NAME] into it")
+            });
+        }
+        let Some(name) = asked.or(self.config.default_environment.as_deref()) else {
+            return Err(wrong("no environment is named".into()).hint(format!(
+                "--env NAME, or default_environment in the configuration; there are: {}",
+                listed(&names)
+            )));
+        };
+        self.config.environment(name).ok_or_else(|| {
+            let mean =
+                nearest(name, names.iter().copied()).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+            wrong(format!("there is no environment `{name}`")).hint(format!("{mean}there are: {}", listed(&names)))
+        })
+    }
+}

@@ -1,0 +1,249 @@
+//! One file: from its bytes to checked entries and its mistakes.
+
+use super::diagnose::{Diagnostic, SourceFile, Spot};
+use super::schema::{self, Known, names_in};
+use super::value::{Misfit, Value};
+use crate::headless::select::nearest;
+use std::io::Read;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// The largest file that is read.
+pub const LARGEST: usize = 1024 * 1024;
+
+/// What one entry of a file sets.
+#[derive(Debug, Clone)]
+pub(super) enum Setting {
+    /// An environment is named, whatever it holds.
+    Environment(String),
+    /// A known key, perhaps of an environment.
+    Known(&'static Known, Option<String>, Value),
+    /// Keys of a command.
+    Keys(String, Vec<String>),
+}
+
+/// A setting with its place.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub setting: Setting,
+    pub span: Range<usize>,
+}
+
+/// Reads a file whole.
+pub(super) fn file(path: &Path, name: &str) -> Result<Arc<SourceFile>, Diagnostic> {
+    let wrong = |message: String, hint: &str| Diagnostic {
+        spot: Spot::Path(name.to_owned()),
+        message,
+        hint: Some(hint.to_owned()),
+    };
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(LARGEST as u64 + 1).read_to_end(&mut bytes))
+        .map_err(|error| wrong(format!("this file cannot be read: {error}"), "check its path and its permissions"))?;
+    if bytes.len() > LARGEST {
+        return Err(wrong(
+            "this file is larger than 1 MiB".into(),
+            "a configuration is a few kilobytes: is it this file?",
+        ));
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Arc::new(SourceFile { name: name.to_owned(), text })),
+        Err(error) => {
+            let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = String::from_utf8_lossy(before).matches('\n').count() + 1;
+            Err(wrong(format!("this file is not UTF-8 (line {line})"), "save it as UTF-8"))
+        }
+    }
+}
+
+/// Parses and checks a file's text.
+pub(super) fn entries(source: &Arc<SourceFile>) -> (Vec<Entry>, Vec<Diagnostic>) {
+    let (table, errors) = DeTable::parse_recoverable(&source.text);
+    let mut reader = Reader { source, entries: Vec::new(), mistakes: Vec::new() };
+    let mut broken = Vec::new();
+    for error in errors {
+        let span = error.span().unwrap_or(0..0);
+        broken.push(source.place(span.start).0);
+        let message = error.message().lines().next().unwrap_or_default();
+        let hint = if message.contains("duplicate") {
+            "each environment and each key may stand once in a file: put the two together"
+        } else {
+            "the file must be TOML: KEY = VALUE, texts in quotation marks"
+        };
+        reader.wrong(span, format!("this is no TOML: {message}"), hint);
+    }
+    let told = reader.mistakes.len();
+    reader.top(table.get_ref());
+    // What a line that is no TOML seems to hold says nothing.
+    let mut number = 0;
+    reader.mistakes.retain(|mistake| {
+        number += 1;
+        number <= told || mistake.line_and_column().is_none_or(|(line, _)| !broken.contains(&line))
+    });
+    (reader.entries, reader.mistakes)
+}
+
+struct Reader<'a> {
+    source: &'a Arc<SourceFile>,
+    entries: Vec<Entry>,
+    mistakes: Vec<Diagnostic>,
+}
+
+type Pair<'a, 'i> = (&'a str, Range<usize>, &'a Spanned<DeValue<'i>>);
+
+/// In the order of the file.
+fn pairs<'a, 'i>(table: &'a DeTable<'i>) -> Vec<Pair<'a, 'i>> {
+    let mut pairs: Vec<Pair<'a, 'i>> =
+        table.iter().map(|(key, value)| (key.get_ref().as_ref(), key.span(), value)).collect();
+    pairs.sort_by_key(|(_, span, _)| span.start);
+    pairs
+}
+
+impl Reader<'_> {
+    fn wrong(&mut self, span: Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
+        self.mistakes.push(Diagnostic {
+            spot: Spot::File(Arc::clone(self.source), span),
+            message: message.into(),
+            hint: Some(hint.into()),
+        });
+    }
+
+    fn top(&mut self, table: &DeTable<'_>) {
+        for (name, span, value) in pairs(table) {
+            match name {
+                "environments" => match value.get_ref() {
+                    DeValue::Table(environments) => self.environments(environments),
+                    _ => self.wrong(span, "`environments` must hold tables", "write [environments.NAME]"),
+                },
+                "keys" => match value.get_ref() {
+                    DeValue::Table(keys) => self.keys(keys),
+                    _ => self.wrong(span, "`keys` must be a table", "write [keys] and under it COMMAND = KEY"),
+                },
+                _ => self.pair(None, "", name, span, value),
+            }
+        }
+    }
+
+    fn environments(&mut self, table: &DeTable<'_>) {
+        for (name, span, value) in pairs(table) {
+            let DeValue::Table(inside) = value.get_ref() else {
+                self.wrong(span, format!("`{name}` must be a table"), format!("write [environments.{name}]"));
+                continue;
+            };
+            if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c.is_control()) {
+                self.wrong(span, "an environment's name must have no blanks", "it is what `--env` names: `staging`");
+                continue;
+            }
+            self.entries.push(Entry { setting: Setting::Environment(name.to_owned()), span });
+            for (key, span, value) in pairs(inside) {
+                self.pair(Some(name), "", key, span, value);
+            }
+        }
+    }
+
+    fn keys(&mut self, table: &DeTable<'_>) {
+        for (name, span, value) in pairs(table) {
+            if let Some(Value::List(keys)) = self.value(super::Kind::Keys, name, value) {
+                self.entries.push(Entry { setting: Setting::Keys(name.to_owned(), keys), span });
+            }
+        }
+    }
+
+    /// A key, or a table of keys, within `table`.
+    fn pair(
+        &mut self,
+        environment: Option<&str>,
+        table: &str,
+        name: &str,
+        span: Range<usize>,
+        value: &Spanned<DeValue<'_>>,
+    ) {
+        let inside = environment.is_some();
+        let key = if table.is_empty() { name.to_owned() } else { format!("{table}.{name}") };
+        if let Some(known) = schema::known(inside, &key) {
+            if let Some(value) = self.value(known.kind, name, value) {
+                let setting = Setting::Known(known, environment.map(str::to_owned), value);
+                self.entries.push(Entry { setting, span });
+            }
+            return;
+        }
+        let deeper = names_in(inside, &key);
+        match (deeper.is_empty(), value.get_ref()) {
+            (false, DeValue::Table(fields)) => {
+                for (name, span, value) in pairs(fields) {
+                    self.pair(environment, &key, name, span, value);
+                }
+            }
+            (false, _) => {
+                self.wrong(span, format!("`{name}` must be a table"), format!("it holds: {}", deeper.join(", ")));
+            }
+            (true, _) => {
+                let names = names_in(inside, table);
+                let near = nearest(name, names.iter().copied());
+                let mean = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+                self.wrong(span, format!("unknown key `{name}`"), format!("{mean}known here: {}", names.join(", ")));
+            }
+        }
+    }
+
+    fn value(&mut self, kind: super::Kind, name: &str, value: &Spanned<DeValue<'_>>) -> Option<Value> {
+        let span = value.span();
+        let fitted = match value.get_ref() {
+            DeValue::String(text) => kind.of_text(text),
+            DeValue::Boolean(on) if kind == super::Kind::Switch => Ok(Value::Switch(*on)),
+            DeValue::Array(elements) if kind.is_list() => {
+                let mut list = Vec::new();
+                for element in elements {
+                    match element.get_ref() {
+                        DeValue::String(text) => match kind.check_element(text) {
+                            Ok(()) => list.push(text.to_string()),
+                            Err(misfit) => self.wrong(element.span(), misfit.message, misfit.hint),
+                        },
+                        other => {
+                            let message = format!("a text must stand here, not {}", words(other));
+                            self.wrong(element.span(), message, "put it in quotation marks");
+                        }
+                    }
+                }
+                Ok(Value::List(list))
+            }
+            DeValue::Integer(_) | DeValue::Float(_) | DeValue::Datetime(_) if kind != super::Kind::Switch => {
+                Err(Misfit {
+                    message: format!("`{name}` must be {}, not {}", kind.words(), words(value.get_ref())),
+                    hint: if kind == super::Kind::Interval {
+                        "write it with its unit: \"10s\""
+                    } else {
+                        "put it in quotation marks"
+                    }
+                    .to_owned(),
+                })
+            }
+            other => Err(Misfit {
+                message: format!("`{name}` must be {}, not {}", kind.words(), words(other)),
+                hint: "see docs/configuration.md".to_owned(),
+            }),
+        };
+        match fitted {
+            Ok(value) => Some(value),
+            Err(misfit) => {
+                self.wrong(span, misfit.message, misfit.hint);
+                None
+            }
+        }
+    }
+}
+
+fn words(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) => "a number",
+        DeValue::Float(_) => "a number with a fraction",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}

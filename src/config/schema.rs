@@ -1,0 +1,292 @@
+//! The one table of known keys. Reading, checking, `config show` and `docs/configuration.md` all
+//! come from it: a key that is not here does not exist.
+
+use super::types::{Config, EnvironmentConfig};
+use super::value::{Kind, Value};
+
+/// A known key.
+#[derive(Debug, Clone, Copy)]
+pub struct Known {
+    /// `ui.theme`; within an environment the rest of the path: `refresh.services`.
+    pub key: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// Where it stands, how it is set and read.
+    pub place: Place,
+    /// What holds without it, in words.
+    pub default: &'static str,
+    /// What it is for.
+    pub doc: &'static str,
+    /// As the file writes its value.
+    pub example: &'static str,
+}
+
+/// Where a key stands.
+#[derive(Debug, Clone, Copy)]
+pub enum Place {
+    /// At the top or in `[ui]`.
+    Top {
+        /// Sets it.
+        set: fn(&mut Config, Value),
+        /// Reads it.
+        get: fn(&Config) -> Option<Value>,
+    },
+    /// In `[environments.NAME]`.
+    Environment {
+        /// Sets it.
+        set: fn(&mut EnvironmentConfig, Value),
+        /// Reads it.
+        get: fn(&EnvironmentConfig) -> Option<Value>,
+    },
+}
+
+/// A key at the top.
+macro_rules! top {
+    ($key:literal, $kind:ident, $($field:ident).+, $convert:ident, $wrap:path, $default:literal, $doc:literal, $example:literal) => {
+        Known {
+            key: $key,
+            kind: Kind::$kind,
+            place: Place::Top {
+                set: |config, value| config.$($field).+ = value.$convert(),
+                get: |config| config.$($field).+.clone().map($wrap),
+            },
+            default: $default,
+            doc: $doc,
+            example: $example,
+        }
+    };
+}
+
+/// A text of an environment.
+macro_rules! text {
+    ($key:literal, $kind:ident, $field:ident, $default:literal, $doc:literal, $example:literal) => {
+        Known {
+            key: $key,
+            kind: Kind::$kind,
+            place: Place::Environment {
+                set: |environment, value| environment.$field = value.text(),
+                get: |environment| environment.$field.clone().map(Value::Text),
+            },
+            default: $default,
+            doc: $doc,
+            example: $example,
+        }
+    };
+}
+
+/// A list of an environment.
+macro_rules! list {
+    ($key:literal, $field:ident, $default:literal, $doc:literal, $example:literal) => {
+        Known {
+            key: $key,
+            kind: Kind::Names,
+            place: Place::Environment {
+                set: |environment, value| environment.$field = value.list(),
+                get: |environment| (!environment.$field.is_empty()).then(|| Value::List(environment.$field.clone())),
+            },
+            default: $default,
+            doc: $doc,
+            example: $example,
+        }
+    };
+}
+
+/// An interval of an environment.
+macro_rules! every {
+    ($key:literal, $field:ident, $default:literal, $doc:literal) => {
+        Known {
+            key: $key,
+            kind: Kind::Interval,
+            place: Place::Environment {
+                set: |environment, value| {
+                    if let Some(interval) = value.interval() {
+                        environment.refresh.$field = interval;
+                    }
+                },
+                get: |environment| Some(Value::Interval(environment.refresh.$field)),
+            },
+            default: $default,
+            doc: $doc,
+            example: concat!("\"", $default, "\""),
+        }
+    };
+}
+
+/// All of them, in the order of the documentation.
+pub static KNOWN: &[Known] = &[
+    top!(
+        "default_environment",
+        Text,
+        default_environment,
+        text,
+        Value::Text,
+        "none: `--env` is needed",
+        "The environment that is opened when none is named.",
+        "\"staging\""
+    ),
+    top!(
+        "ui.theme",
+        Text,
+        ui.theme,
+        text,
+        Value::Text,
+        "`dark`",
+        "`dark`, `light`, `high-contrast` or a file.",
+        "\"light\""
+    ),
+    top!(
+        "ui.ascii",
+        Switch,
+        ui.ascii,
+        switch,
+        Value::Switch,
+        "as the terminal draws them",
+        "ASCII signs instead of ● ◐ ▲ ✖ ○.",
+        "true"
+    ),
+    top!(
+        "ui.mouse",
+        Switch,
+        ui.mouse,
+        switch,
+        Value::Switch,
+        "on",
+        "Whether the mouse is used; off leaves selecting text to the terminal.",
+        "false"
+    ),
+    Known {
+        key: "project",
+        kind: Kind::Text,
+        place: Place::Environment {
+            set: |environment, value| environment.project = value.text().unwrap_or_default(),
+            get: |environment| (!environment.project.is_empty()).then(|| Value::Text(environment.project.clone())),
+        },
+        default: "none",
+        doc: "What it is an environment of.",
+        example: "\"bookmark-manager\"",
+    },
+    text!(
+        "account",
+        Account,
+        account,
+        "any account",
+        "The account. Facts of another one are never shown as this environment's, and nothing is changed there.",
+        "\"123456789012\""
+    ),
+    text!("region", Region, region, "as the AWS CLI finds it", "The region.", "\"ap-northeast-1\""),
+    text!(
+        "profile",
+        Text,
+        profile,
+        "as the AWS CLI finds it",
+        "A profile of the AWS configuration.",
+        "\"staging-admin\""
+    ),
+    text!(
+        "endpoint_url",
+        Url,
+        endpoint_url,
+        "AWS, or `AWS_ENDPOINT_URL`",
+        "Another endpoint for every service: an emulator or the simulator.",
+        "\"http://127.0.0.1:4566\""
+    ),
+    text!("cluster", Text, cluster, "no containers", "The ECS cluster.", "\"bookmark-manager-staging-cluster\""),
+    list!(
+        "services",
+        services,
+        "all of the cluster",
+        "Names of services, or patterns in which `*` stands for any text.",
+        "[\"bookmark-manager-staging-web\", \"bookmark-manager-staging-api\"]"
+    ),
+    list!(
+        "databases",
+        databases,
+        "none",
+        "Identifiers of Aurora clusters or RDS instances, or patterns.",
+        "[\"bookmark-manager-staging-db\"]"
+    ),
+    list!(
+        "target_groups",
+        target_groups,
+        "those of the services",
+        "Names or patterns of target groups beside those of the services.",
+        "[\"bookmark-manager-staging-*\"]"
+    ),
+    list!("alarms", alarms, "none", "Beginnings of alarms' names.", "[\"bookmark-manager-staging-\"]"),
+    Known {
+        key: "guarded",
+        kind: Kind::Switch,
+        place: Place::Environment {
+            set: |environment, value| environment.guarded = value.switch().unwrap_or_default(),
+            get: |environment| Some(Value::Switch(environment.guarded)),
+        },
+        default: "false",
+        doc: "Raises the risk of every change by one: what was confirmed with a key must be typed.",
+        example: "true",
+    },
+    text!("timezone", Timezone, timezone, "the machine's", "Zone of the times shown.", "\"Asia/Tokyo\""),
+    every!("refresh.services", services, "10s", "How often services and deployments are read."),
+    every!("refresh.tasks", tasks, "10s", "How often tasks are read."),
+    every!("refresh.databases", databases, "30s", "How often databases are read."),
+    every!("refresh.alarms", alarms, "30s", "How often alarms are read."),
+    every!("refresh.metrics", metrics, "1m", "How often metrics are read: each read costs money."),
+    every!("refresh.scaling", scaling, "1m", "How often autoscaling is read."),
+    every!("refresh.targets", targets, "20s", "How often the load balancers' targets are read."),
+    every!("refresh.identity", identity, "5m", "How often the identity is read."),
+];
+
+impl Known {
+    /// Whether it stands in an environment.
+    pub fn in_environment(&self) -> bool {
+        matches!(self.place, Place::Environment { .. })
+    }
+
+    /// The environment variable that sets it: `COCKPIT_UI_THEME`; none within environments.
+    pub fn variable(&self) -> Option<String> {
+        (!self.in_environment()).then(|| format!("COCKPIT_{}", self.key.replace('.', "_").to_uppercase()))
+    }
+
+    /// Its whole path in the file.
+    pub fn path(&self, environment: Option<&str>) -> String {
+        match environment {
+            Some(name) => format!("environments.{}.{}", bare(name), self.key),
+            None => self.key.to_owned(),
+        }
+    }
+}
+
+/// The key of this path, at the top or within an environment.
+pub fn known(in_environment: bool, key: &str) -> Option<&'static Known> {
+    KNOWN.iter().find(|known| known.in_environment() == in_environment && known.key == key)
+}
+
+/// Names that may stand in a table: direct keys and sub-tables, each once, in order.
+pub fn names_in(in_environment: bool, table: &str) -> Vec<&'static str> {
+    let mut names: Vec<&'static str> = Vec::new();
+    for known in KNOWN.iter().filter(|known| known.in_environment() == in_environment) {
+        let rest = if table.is_empty() {
+            Some(known.key)
+        } else {
+            known.key.strip_prefix(table).and_then(|rest| rest.strip_prefix('.'))
+        };
+        if let Some(name) = rest.and_then(|rest| rest.split('.').next())
+            && !names.contains(&name)
+        {
+            names.push(name);
+        }
+    }
+    if !in_environment && table.is_empty() {
+        names.extend(["keys", "environments"]);
+    }
+    names
+}
+
+/// A name as TOML writes it in a path.
+pub fn bare(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    if !name.is_empty() && name.chars().all(plain) {
+        name.to_owned()
+    } else {
+        toml::Value::String(name.to_owned()).to_string()
+    }
+}

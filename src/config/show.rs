@@ -1,0 +1,43 @@
+//! Every value with where it comes from, and the mistakes, as plain rows.
+
+use super::load::Loaded;
+use super::schema::{KNOWN, Place, bare};
+use super::value::Value;
+
+/// One value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Its path: `environments.staging.account`.
+    pub key: String,
+    /// The value; `None` where there is none.
+    pub value: Option<Value>,
+    /// What holds where there is none, in words.
+    pub default: &'static str,
+    /// `config.toml:12`, `default`, …
+    pub from: String,
+}
+
+/// Every known key: those at the top, then those of each environment, then key bindings.
+pub fn rows(loaded: &Loaded) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let mut add = |key: String, value, default| {
+        let from = loaded.origin(&key).words();
+        rows.push(Row { key, value, default, from });
+    };
+    for known in KNOWN {
+        if let Place::Top { get, .. } = known.place {
+            add(known.path(None), get(&loaded.config), known.default);
+        }
+    }
+    for environment in &loaded.config.environments {
+        for known in KNOWN {
+            if let Place::Environment { get, .. } = known.place {
+                add(known.path(Some(&environment.name)), get(environment), known.default);
+            }
+        }
+    }
+    for (command, keys) in &loaded.config.keys {
+        add(format!("keys.{}", bare(command)), Some(Value::List(keys.clone())), "");
+    }
+    rows
+}

@@ -1,0 +1,311 @@
+//! Configurations as people write them.
+
+use super::*;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// A folder of its own, removed at the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("cockpit-config-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(path.join("inner")).unwrap();
+        Self(path)
+    }
+
+    fn write(&self, name: &str, content: impl AsRef<[u8]>) -> &Self {
+        let path = self.0.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+        self
+    }
+
+    fn request(&self) -> Request {
+        Request { folder: self.0.join("inner"), home: Some(self.0.join("home/cockpit")), ..Request::default() }
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn of(text: &str) -> Loaded {
+    with(text, &[])
+}
+
+fn with(text: &str, commands: &[KnownCommand]) -> Loaded {
+    let mut loaded = Loaded::default();
+    loaded.layer(&Arc::new(SourceFile { name: "config.toml".into(), text: text.into() }));
+    check::check(&mut loaded, commands);
+    loaded
+}
+
+fn told(loaded: &Loaded) -> Vec<String> {
+    loaded.diagnostics.iter().map(|mistake| format!("{} {}", mistake.place(), mistake.message)).collect()
+}
+
+#[test]
+fn the_example_works_as_it_is() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let loaded = load(&Request { folder: root.to_owned(), ..Request::default() });
+    assert_eq!(told(&loaded), [""; 0]);
+    let names: Vec<&str> = loaded.config.environments.iter().map(|environment| environment.name.as_str()).collect();
+    assert_eq!(names, ["staging", "prod", "pantri", "minimal"]);
+    let staging = loaded.open(None).unwrap();
+    assert_eq!(staging.exact_services().unwrap().len(), 2);
+    assert!(loaded.open(Some("prod")).unwrap().guarded);
+    assert_eq!(loaded.open(Some("minimal")).unwrap().cluster, None);
+    let error = loaded.open(Some("stagin")).unwrap_err();
+    assert_eq!(error.message, "there is no environment `stagin`");
+    assert_eq!(error.hint.unwrap(), "did you mean `staging`? there are: staging, prod, pantri, minimal");
+}
+
+#[test]
+fn what_is_commented_out_in_the_example_is_right_too() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join("config.toml")).unwrap();
+    let is_setting = |line: &str| {
+        line.starts_with('[')
+            || line.split_once(" = ").is_some_and(|(key, _)| key.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+    };
+    // Sub-tables may stand after other tables, so turning comments on in place stays valid.
+    let on: Vec<&str> =
+        text.lines().map(|line| line.strip_prefix("# ").filter(|rest| is_setting(rest)).unwrap_or(line)).collect();
+    let on = on.join("\n");
+    assert!(on.contains("\n[environments.staging.refresh]\nservices"), "{on}");
+    assert_eq!(told(&of(&on)), [""; 0]);
+}
+
+#[test]
+fn the_documentation_is_that_of_the_table() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, markdown()).unwrap();
+    }
+    let stored = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(stored == markdown(), "docs/configuration.md is old: run `UPDATE_DOCS=1 cargo test`");
+}
+
+#[test]
+fn each_example_and_each_default_of_the_table_is_right() {
+    for known in KNOWN {
+        let line = format!("{} = {}", known.key, known.example);
+        let text = if known.in_environment() {
+            format!("[environments.staging]\n{line}")
+        } else {
+            format!("{line}\n[environments.staging]")
+        };
+        assert_eq!(told(&of(&text)), [""; 0], "{line}");
+    }
+    let defaults = of("[environments.x]");
+    for row in rows(&defaults).iter().filter(|row| row.key.contains(".refresh.")) {
+        assert_eq!(row.value.as_ref().map(ToString::to_string), Some(format!("\"{}\"", row.default)), "{}", row.key);
+    }
+}
+
+#[test]
+fn all_mistakes_are_told_at_once() {
+    let loaded = of(r#"default_environment = "stagin"
+colour = true
+[ui]
+themes = "dark"
+ascii = "yes"
+[environments.staging]
+acount = "1"
+account = 123456789012
+region = "tokyo"
+timezone = "Asia/Tokio"
+endpoint_url = "localhost"
+services = ["a", 1, ""]
+databases = "db"
+cluster = ""
+[environments.staging.refresh]
+services = "10"
+tasks = 5
+alarms = "1ms"
+metrics = "2d"
+metric = "1m"
+[environments.x]
+refresh = "1m"
+alarms = ["a-", "a-"]
+[keys]
+quit = "hyper-x"
+[environments]
+y = 1
+"#);
+    assert_eq!(
+        told(&loaded),
+        [
+            "config.toml:1:1 there is no environment `stagin`",
+            "config.toml:2:1 unknown key `colour`",
+            "config.toml:4:1 unknown key `themes`",
+            "config.toml:5:9 this must be true or false",
+            "config.toml:7:1 unknown key `acount`",
+            "config.toml:8:11 `account` must be a text of 12 digits, not a number",
+            "config.toml:9:10 `tokyo` is no region",
+            "config.toml:10:12 there is no time zone `Asia/Tokio`",
+            "config.toml:11:16 `localhost` is no URL",
+            "config.toml:12:18 a text must stand here, not a number",
+            "config.toml:12:21 an empty name matches nothing",
+            "config.toml:13:13 this must be a list",
+            "config.toml:14:11 this is empty",
+            "config.toml:16:12 `10` is no interval",
+            "config.toml:17:9 `tasks` must be an interval (`10s`, `2m`), not a number",
+            "config.toml:18:10 `1ms` is too short",
+            "config.toml:19:11 `2d` is no interval",
+            "config.toml:20:1 unknown key `metric`",
+            "config.toml:22:1 `refresh` must be a table",
+            "config.toml:23:1 `a-` stands twice in this list",
+            "config.toml:25:8 `hyper-x` is no key: write a character, `ctrl-x`, `alt-x`, `enter`, `esc`, `tab`, `f5` …",
+            "config.toml:27:1 `y` must be a table",
+        ]
+    );
+    let hint = |at: usize| loaded.diagnostics[at].hint.clone().unwrap();
+    assert!(hint(4).starts_with("did you mean `account`? known here: project, account, region"), "{}", hint(4));
+    assert!(hint(2).starts_with("did you mean `theme`?"));
+    assert!(hint(0).starts_with("did you mean `staging`?"));
+    let report = loaded.sound().unwrap_err();
+    assert_eq!(report.message, "the configuration has 22 mistakes");
+    assert_eq!(report.code.code(), 2);
+}
+
+#[test]
+fn a_mistake_is_shown_in_its_line() {
+    let loaded = of("[environments.staging]\nacount = \"1\u{9b}\" # 日本\n");
+    assert_eq!(
+        loaded.diagnostics[0].text(),
+        "error: unknown key `acount`
+ --> config.toml:2:1
+  |
+2 | acount = \"1\\u{9b}\" # 日本
+  | ^^^^^^
+  |
+  = help: did you mean `account`? known here: project, account, region, profile, endpoint_url, cluster, services, databases, target_groups, alarms, guarded, timezone, refresh
+"
+    );
+}
+
+#[test]
+fn what_is_no_toml_does_not_hide_the_rest() {
+    let loaded =
+        of("default_environment = staging\n[environments.staging]\nregion = \"tokyo\"\n[environments.staging]\n");
+    let told = told(&loaded);
+    assert!(told[0].starts_with("config.toml:1:23 this is no TOML"), "{told:?}");
+    assert!(told.iter().any(|line| line.starts_with("config.toml:4:") && line.contains("duplicate")), "{told:?}");
+    assert!(told.iter().any(|line| line.contains("`tokyo` is no region")), "{told:?}");
+}
+
+#[test]
+fn unreadable_files_are_mistakes_not_panics() {
+    let folder = Folder::new();
+    folder.write("latin.toml", b"a = \"x\"\nb = \"\xe9\"").write("big.toml", vec![b'#'; LARGEST + 1]);
+    for (name, says) in [
+        ("latin.toml", "this file is not UTF-8 (line 2)"),
+        ("big.toml", "this file is larger than 1 MiB"),
+        ("none.toml", "this file cannot be read"),
+        ("inner", "this file cannot be read"),
+    ] {
+        let loaded = load(&Request { file: Some(folder.0.join(name)), ..folder.request() });
+        assert_eq!(loaded.diagnostics.len(), 1, "{name}");
+        assert!(loaded.diagnostics[0].text().contains(says), "{}", loaded.diagnostics[0].text());
+    }
+}
+
+#[test]
+fn later_layers_win_key_by_key() {
+    let folder = Folder::new();
+    folder
+        .write("config.toml", "default_environment = \"a\"\nui.theme = \"light\"\n[environments.b]\nregion = \"us-east-1\"\nprofile = \"p\"\n[environments.a]\n")
+        .write("home/cockpit/config.toml", "ui.ascii = true\n[environments.b]\nregion = \"eu-west-1\"\n");
+    let mut request = folder.request();
+    request.variables = vec![
+        ("COCKPIT_UI_MOUSE".into(), "0".into()),
+        ("COCKPIT_DEFAULT_ENVIRONMENT".into(), "b".into()),
+        ("COCKPIT_UI_ASCII".into(), "perhaps".into()),
+    ];
+    request.flags.profile = Some("q".into());
+    let loaded = load(&request);
+    assert_eq!(told(&loaded), ["environment variable COCKPIT_UI_ASCII this must be true or false"]);
+    let names: Vec<&str> = loaded.config.environments.iter().map(|environment| environment.name.as_str()).collect();
+    assert_eq!(names, ["b", "a"]);
+    let b = loaded.config.environment("b").unwrap();
+    assert_eq!((b.region.as_deref(), b.profile.as_deref()), (Some("eu-west-1"), Some("q")));
+    assert_eq!(loaded.config.ui, Ui { theme: Some("light".into()), ascii: Some(true), mouse: Some(false) });
+    let from = |key: &str| rows(&loaded).into_iter().find(|row| row.key == key).unwrap().from;
+    assert!(from("environments.b.region").ends_with("home/cockpit/config.toml:3"));
+    assert!(from("ui.theme").ends_with("config.toml:2"));
+    assert_eq!(from("environments.b.profile"), "flag --profile");
+    assert_eq!(from("ui.mouse"), "environment variable COCKPIT_UI_MOUSE");
+    assert_eq!(from("environments.a.guarded"), "default");
+
+    let only = load(&Request { file: Some(folder.0.join("home/cockpit/config.toml")), ..folder.request() });
+    assert_eq!(only.config.ui.theme, None);
+    assert_eq!(only.files.len(), 1);
+}
+
+#[test]
+fn no_configuration_says_where_it_was_looked_for() {
+    let folder = Folder::new();
+    // The search goes up to the root, where a stranger's file may be: only its absence is tested.
+    let loaded =
+        load(&Request { folder: folder.0.join("inner"), home: Some(folder.0.join("home")), ..Request::default() });
+    if loaded.files.is_empty() {
+        let error = loaded.open(Some("x")).unwrap_err();
+        assert_eq!(error.message, "there is no configuration");
+        assert!(error.causes[0].contains("config.toml"));
+    }
+    assert_eq!(of("[environments.a]").open(None).unwrap_err().message, "no environment is named");
+}
+
+#[test]
+fn keys_are_checked_against_the_commands() {
+    let command = |name: &str, scope: &str, key: &str| KnownCommand {
+        name: name.into(),
+        scope: scope.into(),
+        keys: vec![key.into()],
+    };
+    let commands = [
+        command("quit", "", "q"),
+        command("deploy", "services", "D"),
+        command("drop", "database", "D"),
+        command("stop", "services", "S"),
+    ];
+    let loaded = with("[keys]\nquitt = \"x\"\ndeploy = [\"d\", \"q\"]\ndrop = \"d\"\nstop = \"d\"\n", &commands);
+    assert_eq!(
+        told(&loaded),
+        [
+            "config.toml:2:1 there is no command `quitt`",
+            "config.toml:3:1 `q` is also the key of `quit`",
+            "config.toml:5:1 `d` is also the key of `deploy`",
+        ]
+    );
+    assert_eq!(told(&with("[keys]\nquit = \"z\"\ndrop = \"q\"\n", &commands)), [""; 0]);
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_panics(text in "\\PC{0,80}") {
+        for mistake in of(&text).diagnostics {
+            let _ = mistake.text();
+        }
+    }
+
+    #[test]
+    fn no_text_that_looks_like_a_file_panics(
+        parts in proptest::collection::vec(proptest::sample::select(vec![
+            "[environments.a]", "[keys]", "\n", "region", " = ", "\"x\"", "1", "[", "]", "{", "}", "'", "\"\"\"", "日本",
+            "refresh.tasks", "10s", ",", ".", "#", "true", "\u{feff}", "\r", "environments",
+        ]), 0..16)
+    ) {
+        for mistake in of(&parts.concat()).diagnostics {
+            let _ = mistake.text();
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Values of keys: their kinds, and what is wrong with one that does not fit.
+
+use super::format::{is_account, is_region, is_url};
+use crate::app::key::Key;
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+
+/// What a key holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Any text.
+    Text,
+    /// `true` or `false`.
+    Switch,
+    /// `10s`, `2m`: from a second to a day.
+    Interval,
+    /// 12 digits, in quotation marks.
+    Account,
+    /// `ap-northeast-1`.
+    Region,
+    /// `Asia/Tokyo`.
+    Timezone,
+    /// `http://…` or `https://…`.
+    Url,
+    /// A list of names or patterns.
+    Names,
+    /// A key or a list of keys.
+    Keys,
+}
+
+/// A checked value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// Text of any kind.
+    Text(String),
+    /// On or off.
+    Switch(bool),
+    /// How often.
+    Interval(SignedDuration),
+    /// Names, patterns or keys.
+    List(Vec<String>),
+}
+
+/// What is wrong with a value, and what would be right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misfit {
+    /// What is wrong.
+    pub message: String,
+    /// What to write.
+    pub hint: String,
+}
+
+fn misfit<T>(message: impl Into<String>, hint: impl Into<String>) -> Result<T, Misfit> {
+    Err(Misfit { message: message.into(), hint: hint.into() })
+}
+
+const LONGEST: SignedDuration = SignedDuration::from_hours(24);
+
+impl Kind {
+    /// In words, for the documentation.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Text => "a text",
+            Self::Switch => "true or false",
+            Self::Interval => "an interval (`10s`, `2m`)",
+            Self::Account => "a text of 12 digits",
+            Self::Region => "a region",
+            Self::Timezone => "a time zone",
+            Self::Url => "a URL",
+            Self::Names => "a list of texts",
+            Self::Keys => "a key or a list of keys",
+        }
+    }
+
+    /// Whether a list is what it wants.
+    pub fn is_list(self) -> bool {
+        matches!(self, Self::Names | Self::Keys)
+    }
+
+    /// One text as a value of this kind.
+    pub fn of_text(self, text: &str) -> Result<Value, Misfit> {
+        let checked = |good: bool, message: String, hint: &str| {
+            if good { Ok(Value::Text(text.to_owned())) } else { misfit(message, hint) }
+        };
+        match self {
+            Self::Text => checked(!text.is_empty(), "this is empty".into(), "leave the key out, or write a value"),
+            Self::Switch => misfit("this must be true or false", "write it without quotation marks"),
+            Self::Interval => interval(text),
+            Self::Account => checked(
+                is_account(text),
+                format!("`{text}` is no account"),
+                "an account has 12 digits: \"123456789012\"",
+            ),
+            Self::Region => {
+                checked(is_region(text), format!("`{text}` is no region"), "write it as \"ap-northeast-1\"")
+            }
+            Self::Url => checked(is_url(text), format!("`{text}` is no URL"), "write it as \"http://127.0.0.1:4566\""),
+            Self::Timezone => checked(
+                TimeZone::get(text).is_ok(),
+                format!("there is no time zone `{text}`"),
+                "write its IANA name, as \"Asia/Tokyo\" or \"UTC\"",
+            ),
+            Self::Names => misfit("this must be a list", format!("write it as [\"{text}\"]")),
+            Self::Keys => {
+                self.check_element(text)?;
+                Ok(Value::List(vec![text.to_owned()]))
+            }
+        }
+    }
+
+    /// Whether a text may stand in a list of this kind.
+    pub fn check_element(self, text: &str) -> Result<(), Misfit> {
+        if self == Self::Keys {
+            return match text.parse::<Key>() {
+                Ok(_) => Ok(()),
+                Err(message) => misfit(message, "keys are written as in docs/keys.md"),
+            };
+        }
+        if text.is_empty() { misfit("an empty name matches nothing", "leave it out") } else { Ok(()) }
+    }
+
+    /// The text of an environment variable as a value of this kind.
+    pub fn of_variable(self, text: &str) -> Result<Value, Misfit> {
+        match (self, text) {
+            (Self::Switch, "1" | "true") => Ok(Value::Switch(true)),
+            (Self::Switch, "0" | "false") => Ok(Value::Switch(false)),
+            (Self::Names, _) => Ok(Value::List(text.split(',').map(|name| name.trim().to_owned()).collect())),
+            (_, _) => self.of_text(text),
+        }
+    }
+}
+
+fn interval(text: &str) -> Result<Value, Misfit> {
+    let Ok(interval) = text.trim().parse::<SignedDuration>() else {
+        return misfit(format!("`{text}` is no interval"), "write it as \"10s\", \"2m\" or \"1h30m\"");
+    };
+    if interval < SignedDuration::from_secs(1) {
+        return misfit(format!("`{text}` is too short"), "the shortest interval is \"1s\"");
+    }
+    if interval > LONGEST {
+        return misfit(format!("`{text}` is too long"), "the longest interval is \"24h\"");
+    }
+    Ok(Value::Interval(interval))
+}
+
+impl Value {
+    /// The text, if it is one.
+    pub fn text(self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Switch(_) | Self::Interval(_) | Self::List(_) => None,
+        }
+    }
+
+    /// The switch, if it is one.
+    pub fn switch(self) -> Option<bool> {
+        match self {
+            Self::Switch(on) => Some(on),
+            Self::Text(_) | Self::Interval(_) | Self::List(_) => None,
+        }
+    }
+
+    /// The interval, if it is one.
+    pub fn interval(self) -> Option<SignedDuration> {
+        match self {
+            Self::Interval(interval) => Some(interval),
+            Self::Text(_) | Self::Switch(_) | Self::List(_) => None,
+        }
+    }
+
+    /// The list, if it is one.
+    pub fn list(self) -> Vec<String> {
+        match self {
+            Self::List(list) => list,
+            Self::Text(_) | Self::Switch(_) | Self::Interval(_) => Vec::new(),
+        }
+    }
+}
+
+/// As the file would hold it.
+impl std::fmt::Display for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+        match self {
+            Self::Text(text) => f.write_str(&quoted(text)),
+            Self::Switch(on) => write!(f, "{on}"),
+            Self::Interval(interval) => write!(f, "\"{}\"", crate::model::time::short(*interval)),
+            Self::List(list) => {
+                write!(f, "[{}]", list.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", "))
+            }
+        }
+    }
+}

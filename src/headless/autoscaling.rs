@@ -1,0 +1,243 @@
+//! `cockpit autoscaling`: limits, policies, schedules, what was done last, and why it does not scale.
+
+use super::convert::{self, time};
+use super::dto::{PolicyDto, ScheduledDto};
+use super::emit::Printable;
+use super::lists::Head;
+use super::select;
+use super::snapshot::{SnapshotInput, known};
+use super::table::{Table, numbers, prose, words};
+use crate::cli::Report;
+use crate::model::estate::ServiceRow;
+use crate::model::{ScalableTarget, ScalingActivity, Service, Source};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Schema of `cockpit autoscaling`.
+pub const SCHEMA: &str = "cockpit.autoscaling/1";
+/// Its sources.
+pub const SOURCES: &[Source] = &[
+    Source::Identity,
+    Source::Services,
+    Source::ScalableTargets,
+    Source::ScalingPolicies,
+    Source::ScheduledActions,
+    Source::ScalingActivities,
+];
+/// Activities listed of each service.
+const NEWEST: usize = 10;
+
+/// `cockpit autoscaling`.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct AutoscalingList {
+    /// Schema, environment, time, sources.
+    #[serde(flatten)]
+    pub head: Head,
+    /// A row for each service; `null` if services could not be read.
+    pub services: Option<Vec<ScalingDto>>,
+}
+
+/// How a service scales.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct ScalingDto {
+    /// The service.
+    pub service: String,
+    /// Desired count.
+    pub desired: u32,
+    /// Running.
+    pub running: u32,
+    /// Whether it is registered for autoscaling; `null` if that could not be read.
+    pub registered: Option<bool>,
+    /// Minimum.
+    pub min: Option<u32>,
+    /// Maximum.
+    pub max: Option<u32>,
+    /// What is suspended, in words; empty is nothing, `null` not known or not registered.
+    pub suspended: Option<String>,
+    /// Policies; `null` if they could not be read.
+    pub policies: Option<Vec<PolicyDto>>,
+    /// Scheduled actions; `null` if they could not be read.
+    pub scheduled: Option<Vec<ScheduledDto>>,
+    /// The newest activities, newest first; `null` if they could not be read.
+    pub activities: Option<Vec<ActivityDto>>,
+    /// Why it does not scale, as far as it is known.
+    pub not_scaling_because: Vec<String>,
+    /// Its name without what all services of the environment share.
+    pub short: String,
+}
+
+/// What autoscaling did, or did not do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ActivityDto {
+    /// When it began.
+    pub at: Option<String>,
+    /// `Successful`, `InProgress`, `Failed`, `NotScaled` …
+    pub status: String,
+    /// What.
+    pub description: String,
+    /// Why.
+    pub cause: String,
+    /// The count it set.
+    pub set_to: Option<u32>,
+    /// Why it did not scale: `AlreadyAtMaxCapacity`, …
+    pub not_scaled: Vec<String>,
+    /// Message of the status.
+    pub message: Option<String>,
+}
+
+/// `cockpit autoscaling [SERVICE…]`.
+pub fn autoscaling(input: &SnapshotInput<'_>, wanted: &[String]) -> Result<AutoscalingList, Report> {
+    let names = select::services(input, wanted)?;
+    let services = if input.environment.cluster.is_none() {
+        Some(Vec::new())
+    } else {
+        known(&input.estate.services, BTreeMap::is_empty).map(|all| {
+            let rows = input.estate.derived.services.iter();
+            rows.filter(|row| names.as_ref().is_none_or(|names| names.contains(&row.name)))
+                .filter_map(|row| Some(dto(input, all.get(&row.name)?, row)))
+                .collect()
+        })
+    };
+    Ok(AutoscalingList { head: Head::new(SCHEMA, input, SOURCES), services })
+}
+
+fn dto(input: &SnapshotInput<'_>, service: &Service, row: &ServiceRow) -> ScalingDto {
+    let estate = input.estate;
+    let resource = service.scaling_id();
+    let target = convert::scalable(estate, &resource);
+    let activities: Option<Vec<&ScalingActivity>> = estate
+        .activities
+        .value()
+        .map(|all| all.iter().filter(|activity| activity.resource == resource).take(NEWEST).collect());
+    let registered = known(&estate.scalable, Vec::is_empty).map(|_| target.is_some());
+    let policies = convert::policies(estate, &resource);
+    ScalingDto {
+        service: service.name.clone(),
+        desired: service.desired,
+        running: service.running,
+        registered,
+        min: target.map(|target| target.min),
+        max: target.map(|target| target.max),
+        suspended: target.map(|target| target.suspended.words()),
+        not_scaling_because: why(service, registered, target, policies.as_deref(), activities.as_deref()),
+        policies,
+        scheduled: convert::scheduled(estate, &resource, input.now),
+        activities: activities.map(|all| all.into_iter().map(activity).collect()),
+        short: row.short.clone(),
+    }
+}
+
+fn activity(activity: &ScalingActivity) -> ActivityDto {
+    ActivityDto {
+        at: time(activity.at),
+        status: activity.status.clone(),
+        description: activity.description.clone(),
+        cause: activity.cause.clone(),
+        set_to: activity.set_to(),
+        not_scaled: activity.not_scaled.clone(),
+        message: activity.message.clone(),
+    }
+}
+
+/// Every reason that is known for which it does not scale.
+fn why(
+    service: &Service,
+    registered: Option<bool>,
+    target: Option<&ScalableTarget>,
+    policies: Option<&[PolicyDto]>,
+    activities: Option<&[&ScalingActivity]>,
+) -> Vec<String> {
+    let mut reasons = Vec::new();
+    if registered == Some(false) {
+        reasons.push("it is not registered for autoscaling".to_owned());
+    }
+    if let Some(target) = target {
+        if target.suspended.any() {
+            reasons.push(format!("suspended: {}", target.suspended.words()));
+        }
+        if target.max == 0 {
+            reasons.push("its maximum is 0".to_owned());
+        } else if service.desired >= target.max {
+            reasons.push(format!("it is at its maximum of {}", target.max));
+        } else if target.min == target.max {
+            reasons.push(format!("its minimum and maximum are both {}", target.max));
+        }
+        if policies.is_some_and(<[PolicyDto]>::is_empty) {
+            reasons.push("it has no scaling policy".to_owned());
+        }
+    }
+    // Only the newest word counts: what held an hour ago may be over.
+    if let Some(newest) = activities.and_then(<[_]>::first) {
+        for reason in &newest.not_scaled {
+            reasons.push(words_of(reason));
+        }
+        if newest.status == "Failed" {
+            let said = newest.message.as_deref().unwrap_or("without a reason");
+            reasons.push(format!("the last activity failed: {said}"));
+        }
+    }
+    reasons
+}
+
+/// The API's codes in words; an unknown one stays as it is.
+fn words_of(code: &str) -> String {
+    match code {
+        "AlreadyAtMaxCapacity" => "the policy wants more, but it is at its maximum".to_owned(),
+        "AlreadyAtMinCapacity" => "the policy wants less, but it is at its minimum".to_owned(),
+        "AlreadyAtDesiredCapacity" => "it already has the count that the policy wants".to_owned(),
+        "AutoScalingAnticipatedFlapping" => "autoscaling expects that it would have to go back at once".to_owned(),
+        "TargetServicePutResourceAsUnscalable" => "ECS says that it cannot be scaled now".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+impl Printable for AutoscalingList {
+    fn tables(&self) -> Vec<Table> {
+        let empty = if self.services.is_some() { "no services" } else { "services are not known" };
+        let columns = [
+            words("SERVICE"),
+            numbers("RUN"),
+            numbers("WANT"),
+            numbers("MIN"),
+            numbers("MAX"),
+            words("SUSPENDED").rank(4),
+            prose("POLICIES").rank(3),
+            words("NEXT").rank(2),
+            prose("LAST").rank(1),
+            prose("WHY IT DOES NOT SCALE"),
+        ];
+        let mut table = Table::new(&columns, empty);
+        for service in self.services.iter().flatten() {
+            let number = |value: Option<u32>| value.map(|value| value.to_string());
+            let policies = service.policies.as_ref().map(|all| {
+                let one = |policy: &PolicyDto| match (&policy.metric, policy.target) {
+                    (Some(metric), Some(target)) => format!("{metric} {target}"),
+                    (_, _) => policy.name.clone(),
+                };
+                all.iter().map(one).collect::<Vec<_>>().join(", ")
+            });
+            let coming = service.scheduled.iter().flatten().filter_map(|action| Some((action.next.as_ref()?, action)));
+            let next = coming.min_by_key(|(at, _)| (*at).clone()).map(|(at, action)| format!("{} {at}", action.effect));
+            let last = service.activities.iter().flatten().next();
+            table.row([
+                Some(service.service.clone()),
+                number(Some(service.running)),
+                number(Some(service.desired)),
+                number(service.min),
+                number(service.max),
+                service.suspended.clone().filter(|words| !words.is_empty()),
+                policies.filter(|text| !text.is_empty()),
+                next,
+                last.map(|last| {
+                    format!("{} {} {}", last.at.as_deref().unwrap_or_default(), last.status, last.description)
+                }),
+                Some(service.not_scaling_because.join("; ")).filter(|text| !text.is_empty()),
+            ]);
+        }
+        vec![table]
+    }
+    fn notes(&self) -> Vec<String> {
+        self.head.notes()
+    }
+}

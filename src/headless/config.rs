@@ -1,0 +1,178 @@
+//! `cockpit config show` and `cockpit config check`.
+
+use super::emit::Printable;
+use super::table::{Table, prose, words};
+use crate::cli::ExitCode;
+use crate::config::{Loaded, Value, rows};
+use serde::Serialize;
+
+/// `cockpit config show`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ConfigShow {
+    /// `cockpit.config/1`.
+    pub schema: String,
+    /// Files that were read; the later wins.
+    pub files: Vec<String>,
+    /// Every value.
+    pub values: Vec<ValueDto>,
+}
+
+/// One value.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ValueDto {
+    /// `environments.staging.account`.
+    pub key: String,
+    /// The value; `null` where there is none.
+    pub value: serde_json::Value,
+    /// `config.toml:12`, `environment variable …`, `flag …`, `default`.
+    pub from: String,
+    /// What holds where there is no value, in words.
+    pub otherwise: String,
+}
+
+/// `cockpit config check`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ConfigCheck {
+    /// `cockpit.config-check/1`.
+    pub schema: String,
+    /// Files that were read.
+    pub files: Vec<String>,
+    /// Whether there is no mistake.
+    pub ok: bool,
+    /// Every mistake.
+    pub mistakes: Vec<MistakeDto>,
+}
+
+/// One mistake.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MistakeDto {
+    /// The file; `null` for a variable or a flag.
+    pub file: Option<String>,
+    /// Line, from 1.
+    pub line: Option<usize>,
+    /// Column in characters, from 1.
+    pub column: Option<usize>,
+    /// `config.toml:3:5`, `environment variable COCKPIT_UI_ASCII`.
+    pub place: String,
+    /// What is wrong.
+    pub message: String,
+    /// What would be right.
+    pub hint: Option<String>,
+    #[serde(skip)]
+    text: String,
+}
+
+/// Every value with where it came from.
+pub fn show(loaded: &Loaded) -> ConfigShow {
+    let values = rows(loaded).into_iter().map(|row| ValueDto {
+        value: match &row.value {
+            None => serde_json::Value::Null,
+            Some(Value::Text(text)) => text.as_str().into(),
+            Some(Value::Switch(on)) => (*on).into(),
+            Some(Value::Interval(interval)) => crate::model::time::short(*interval).into(),
+            Some(Value::List(list)) => list.clone().into(),
+        },
+        key: row.key,
+        from: row.from,
+        otherwise: row.default.to_owned(),
+    });
+    ConfigShow { schema: "cockpit.config/1".to_owned(), files: loaded.files.clone(), values: values.collect() }
+}
+
+/// Every mistake.
+pub fn check(loaded: &Loaded) -> ConfigCheck {
+    let mistakes = loaded.diagnostics.iter().map(|mistake| {
+        let (line, column) = mistake.line_and_column().unzip();
+        MistakeDto {
+            file: mistake.file().map(str::to_owned),
+            line,
+            column,
+            place: mistake.place(),
+            message: mistake.message.clone(),
+            hint: mistake.hint.clone(),
+            text: mistake.text(),
+        }
+    });
+    ConfigCheck {
+        schema: "cockpit.config-check/1".to_owned(),
+        files: loaded.files.clone(),
+        ok: loaded.diagnostics.is_empty(),
+        mistakes: mistakes.collect(),
+    }
+}
+
+impl ConfigCheck {
+    /// 0, or 2 if there is any mistake.
+    pub fn exit_code(&self) -> ExitCode {
+        if self.ok { ExitCode::Done } else { ExitCode::Usage }
+    }
+}
+
+impl Printable for ConfigShow {
+    fn tables(&self) -> Vec<Table> {
+        let mut table = Table::new(&[words("KEY"), prose("VALUE"), prose("FROM")], "nothing is configured");
+        for row in &self.values {
+            let value = if row.value.is_null() { format!("– ({})", row.otherwise) } else { row.value.to_string() };
+            table.row([Some(row.key.clone()), Some(value), Some(row.from.clone())]);
+        }
+        vec![table]
+    }
+}
+
+impl Printable for ConfigCheck {
+    fn tables(&self) -> Vec<Table> {
+        Vec::new()
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let files = if self.files.is_empty() { "no file".to_owned() } else { self.files.join(", ") };
+        let last = match self.mistakes.len() {
+            0 => format!("no mistakes ({files})"),
+            1 => format!("1 mistake ({files})"),
+            count => format!("{count} mistakes ({files})"),
+        };
+        let lines =
+            self.mistakes.iter().flat_map(|mistake| mistake.text.lines().map(str::to_owned).chain([String::new()]));
+        lines.chain([last]).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::Output;
+    use crate::config::{Request, load};
+    use crate::headless::emit::render;
+
+    #[test]
+    fn the_example_is_shown_with_where_it_comes_from() {
+        let folder = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+        let loaded = load(&Request { folder, ..Request::default() });
+        let text = render(&show(&loaded), Output::Table, None).unwrap();
+        assert!(text.contains("environments.prod.guarded"), "{text}");
+        assert!(
+            text.lines().any(|line| line.starts_with("default_environment") && line.ends_with("config.toml:9")),
+            "{text}"
+        );
+        let json = render(&show(&loaded), Output::Json, None).unwrap();
+        assert!(serde_json::from_str::<serde_json::Value>(&json).unwrap()["values"].as_array().unwrap().len() > 80);
+        assert_eq!(render(&check(&loaded), Output::Table, None).unwrap(), "no mistakes (config.toml)\n");
+        assert_eq!(check(&loaded).exit_code(), ExitCode::Done);
+    }
+
+    #[test]
+    fn mistakes_are_told_in_every_format() {
+        let loaded = load(&Request { file: Some("/nonexistent/config.toml".into()), ..Request::default() });
+        let report = check(&loaded);
+        assert_eq!(report.exit_code(), ExitCode::Usage);
+        let text = render(&report, Output::Table, None).unwrap();
+        assert!(
+            text.starts_with("error: this file cannot be read")
+                && text.ends_with("1 mistake (/nonexistent/config.toml)\n"),
+            "{text}"
+        );
+        let json: serde_json::Value = serde_json::from_str(&render(&report, Output::Json, None).unwrap()).unwrap();
+        assert_eq!(json["mistakes"][0]["file"], "/nonexistent/config.toml");
+        assert_eq!(json["mistakes"][0]["line"], serde_json::Value::Null);
+    }
+}

@@ -1,0 +1,304 @@
+//! Nouns of the model as their DTOs, one function each.
+
+use super::dto::{
+    AlarmDto, AttentionDto, AutoscalingDto, BackupDto, DatabaseDto, DeploymentDto, HealthDto, MemberDto, NextDto,
+    PendingDto, PolicyDto, RangeDto, ScheduleDto, ScheduledDto, ServiceDto, TargetDto,
+};
+use crate::model::attention::Place;
+use crate::model::estate::{DatabaseRow, ServiceRow};
+use crate::model::target::group_name;
+use crate::model::{
+    Alarm, Attention, Estate, Health, Member, MetricKey, Observed, ScalableTarget, ScalingPolicy, ScheduledAction,
+    Series, Service, schedule,
+};
+use jiff::Timestamp;
+use std::collections::{BTreeMap, HashMap};
+
+/// RFC 3339.
+pub fn time(at: Option<Timestamp>) -> Option<String> {
+    at.map(|at| at.to_string())
+}
+
+/// A finite figure: JSON has no other.
+fn figure(estate: &Estate, key: &MetricKey) -> Option<f64> {
+    finite(estate.series.get(key).and_then(Series::last).map(|point| point.value))
+}
+
+fn finite(value: Option<f64>) -> Option<f64> {
+    value.filter(|value| value.is_finite())
+}
+
+fn health(health: Health, enough: bool) -> HealthDto {
+    match health {
+        Health::Healthy => HealthDto::Healthy,
+        Health::Changing if enough => HealthDto::Healthy,
+        Health::Changing | Health::Degraded => HealthDto::Degraded,
+        Health::Down => HealthDto::Down,
+        Health::Stopped => HealthDto::Stopped,
+        Health::Unknown => HealthDto::Unknown,
+    }
+}
+
+/// What runs for each task definition, found in one walk over all tasks.
+pub struct Digests<'a>(HashMap<&'a str, &'a str>);
+
+impl<'a> Digests<'a> {
+    /// Of all tasks' main containers.
+    pub fn new(estate: &'a Estate) -> Self {
+        let mut digests = HashMap::new();
+        for task in estate.tasks.value().into_iter().flat_map(BTreeMap::values) {
+            let Some(definition) = estate.task_definitions.get(&task.task_definition).and_then(Observed::value) else {
+                continue;
+            };
+            let Some(main) = definition.main_container() else { continue };
+            let container = task.containers.iter().find(|one| one.name == main.name && one.digest.is_some());
+            if let Some(digest) = container.and_then(|one| one.digest.as_deref()) {
+                digests.entry(task.task_definition.as_str()).or_insert(digest);
+            }
+        }
+        Self(digests)
+    }
+
+    fn of(&self, task_definition: &str) -> Option<String> {
+        self.0.get(task_definition).map(|digest| (*digest).to_owned())
+    }
+}
+
+/// A service with its row.
+pub fn service(
+    estate: &Estate,
+    digests: &Digests<'_>,
+    service: &Service,
+    row: &ServiceRow,
+    now: Timestamp,
+) -> ServiceDto {
+    let deployments = service.deployments.iter().map(|deployment| DeploymentDto {
+        id: deployment.id.clone(),
+        status: deployment.status.clone(),
+        rollout_state: deployment.rollout.map(|state| state.word().to_owned()),
+        desired: deployment.desired,
+        running: deployment.running,
+        pending: deployment.pending,
+        failed: deployment.failed,
+        task_definition: deployment.task_definition.clone(),
+        image: estate.image_of(&deployment.task_definition).map(str::to_owned),
+        digest: digests.of(&deployment.task_definition),
+        created_at: time(deployment.created_at),
+        reason: Some(deployment.rollout_reason.clone()).filter(|reason| !reason.is_empty()),
+    });
+    ServiceDto {
+        name: service.name.clone(),
+        cluster: service.cluster.clone(),
+        status: service.status.clone(),
+        desired: service.desired,
+        running: service.running,
+        pending: service.pending,
+        task_definition: service.task_definition.clone(),
+        deployments: deployments.collect(),
+        autoscaling: scalable(estate, &service.scaling_id()).map(|target| autoscaling(estate, target, now)),
+        targets: targets(estate, service),
+        health: health(row.assessment.health, service.running >= service.desired),
+        reasons: row.assessment.reasons.iter().map(|reason| reason.text.clone()).collect(),
+        short: row.short.clone(),
+        launch: service.launch.clone(),
+        image: estate.image_of(&service.task_definition).map(str::to_owned),
+        digest: digests.of(&service.task_definition),
+        rollout: row.rollout.clone(),
+        cpu_percent: finite(row.cpu),
+        memory_percent: finite(row.memory),
+        failed_tasks: estate.tasks.value().map(|_| row.failed_tasks),
+    }
+}
+
+/// The scalable target of a resource.
+pub fn scalable<'a>(estate: &'a Estate, resource: &str) -> Option<&'a ScalableTarget> {
+    estate.scalable.value()?.iter().find(|target| target.resource == resource)
+}
+
+fn autoscaling(estate: &Estate, target: &ScalableTarget, now: Timestamp) -> AutoscalingDto {
+    AutoscalingDto {
+        min: target.min,
+        max: target.max,
+        suspended: target.suspended.any(),
+        policies: policies(estate, &target.resource),
+        scheduled: scheduled(estate, &target.resource, now),
+        suspended_kinds: [
+            (target.suspended.scale_in, "scale_in"),
+            (target.suspended.scale_out, "scale_out"),
+            (target.suspended.scheduled, "scheduled"),
+        ]
+        .into_iter()
+        .filter(|(is, _)| *is)
+        .map(|(_, word)| word.to_owned())
+        .collect(),
+    }
+}
+
+/// Policies of a resource; `None` if they could not be read.
+pub fn policies(estate: &Estate, resource: &str) -> Option<Vec<PolicyDto>> {
+    let all = estate.policies.value()?;
+    Some(all.iter().filter(|policy| policy.resource == resource).map(policy).collect())
+}
+
+fn policy(policy: &ScalingPolicy) -> PolicyDto {
+    PolicyDto {
+        name: policy.name.clone(),
+        kind: policy.kind.clone(),
+        metric: policy.metric.clone(),
+        target: finite(policy.target),
+        out_cooldown: policy.out_cooldown,
+        in_cooldown: policy.in_cooldown,
+        scale_in: !policy.no_scale_in,
+    }
+}
+
+/// Scheduled actions of a resource; `None` if they could not be read.
+pub fn scheduled(estate: &Estate, resource: &str, now: Timestamp) -> Option<Vec<ScheduledDto>> {
+    let all = estate.scheduled.value()?;
+    Some(all.iter().filter(|action| action.resource == resource).map(|one| action(one, now)).collect())
+}
+
+fn action(action: &ScheduledAction, now: Timestamp) -> ScheduledDto {
+    ScheduledDto {
+        name: action.name.clone(),
+        schedule: action.schedule.clone(),
+        timezone: action.timezone.clone().unwrap_or_else(|| "UTC".to_owned()),
+        min: action.min,
+        max: action.max,
+        next: time(schedule::next(action, now).map(|next| next.at)),
+        effect: match schedule::effect(action) {
+            schedule::Effect::Stop => "stop",
+            schedule::Effect::Start => "start",
+            schedule::Effect::Resize => "resize",
+        }
+        .to_owned(),
+    }
+}
+
+fn targets(estate: &Estate, service: &Service) -> Option<Vec<TargetDto>> {
+    let mut all = Vec::new();
+    let mut read = 0;
+    for arn in &service.target_groups {
+        let Some(targets) = estate.targets.get(arn).and_then(|observed| observed.value()) else { continue };
+        read += 1;
+        all.extend(targets.iter().map(|target| TargetDto {
+            group: group_name(arn).to_owned(),
+            id: target.id.clone(),
+            port: target.port,
+            az: target.az.clone(),
+            state: target.state.clone(),
+            reason: target.reason.clone(),
+            description: target.description.clone(),
+        }));
+    }
+    (read > 0 || service.target_groups.is_empty()).then_some(all)
+}
+
+/// A database with its judgement.
+pub fn database(estate: &Estate, row: &DatabaseRow) -> DatabaseDto {
+    let database = &row.database;
+    let aurora = database.kind == crate::model::DatabaseKind::Aurora;
+    let pending = |member: Option<&str>, changes: &[(String, String)]| -> Vec<PendingDto> {
+        let of = |(what, to): &(String, String)| PendingDto {
+            member: member.map(str::to_owned),
+            what: what.clone(),
+            to: to.clone(),
+        };
+        changes.iter().map(of).collect()
+    };
+    let mut waiting = pending(None, &database.pending);
+    if aurora {
+        waiting.extend(database.members.iter().flat_map(|member| pending(Some(&member.id), &member.pending)));
+    }
+    DatabaseDto {
+        id: database.id.clone(),
+        kind: database.kind.word().to_owned(),
+        engine: database.engine.clone(),
+        version: database.version.clone(),
+        status: database.status.clone(),
+        endpoint: database.endpoint.clone(),
+        members: database.members.iter().map(|one| member(estate, one, aurora)).collect(),
+        backup: BackupDto {
+            retention_days: database.backup.retention_days,
+            window: database.backup.window.clone(),
+            earliest: time(database.backup.earliest),
+            latest: time(database.backup.latest),
+        },
+        reasons: row.assessment.reasons.iter().map(|reason| reason.text.clone()).collect(),
+        health: health(row.assessment.health, false),
+        reader_endpoint: database.reader_endpoint.clone(),
+        port: database.port,
+        acu: database.acu.map(|(min, max)| RangeDto { min, max }),
+        storage_gib: database.storage_gib,
+        pending: waiting,
+        maintenance: database.maintenance.clone(),
+        protected: database.protected,
+    }
+}
+
+fn member(estate: &Estate, member: &Member, aurora: bool) -> MemberDto {
+    let figure = |key: MetricKey| figure(estate, &key);
+    MemberDto {
+        id: member.id.clone(),
+        role: member.role.word().to_owned(),
+        status: member.status.clone(),
+        class: member.class.clone(),
+        az: member.az.clone(),
+        acu: figure(MetricKey::DbAcu(member.id.clone())),
+        lag_ms: figure(MetricKey::DbLag(member.id.clone())),
+        cpu_percent: figure(MetricKey::DbCpu(member.id.clone())),
+        connections: figure(MetricKey::DbConnections(member.id.clone())),
+        free_storage_bytes: figure(MetricKey::DbStorage { id: member.id.clone(), aurora }),
+        tier: member.tier,
+    }
+}
+
+/// An alarm.
+pub fn alarm(alarm: &Alarm) -> AlarmDto {
+    AlarmDto {
+        name: alarm.name.clone(),
+        state: alarm.state.word().to_owned(),
+        reason: alarm.reason.clone(),
+        since: time(alarm.since),
+        description: alarm.description.clone(),
+        namespace: alarm.namespace.clone(),
+        metric: alarm.metric.clone(),
+        threshold: finite(alarm.threshold),
+        autoscaling: alarm.of_autoscaling(),
+        actions_enabled: alarm.actions_enabled,
+    }
+}
+
+/// What needs attention.
+pub fn attention(entry: &Attention) -> AttentionDto {
+    let (place, name) = match &entry.place {
+        Place::Identity => ("credentials".to_owned(), "credentials"),
+        Place::Service(name) => (format!("service:{}", entry.name), name.as_str()),
+        Place::Services => ("services".to_owned(), entry.name.as_str()),
+        Place::Database(id) => (format!("database:{id}"), id.as_str()),
+        Place::Alarm(name) => (format!("alarm:{name}"), name.as_str()),
+        Place::Source(source) => (format!("source:{}", source.name()), source.name()),
+    };
+    AttentionDto {
+        severity: entry.severity.word().to_owned(),
+        name: name.to_owned(),
+        place,
+        what: entry.what.clone(),
+        since: time(entry.since),
+        hint: entry.hint.clone(),
+    }
+}
+
+/// What the schedule does next, over all services.
+pub fn coming(estate: &Estate, now: Timestamp) -> Option<ScheduleDto> {
+    let actions = estate.scheduled.value()?;
+    let next = |effect| {
+        schedule::soonest_that(actions, effect, now).map(|next| NextDto {
+            at: next.at.to_string(),
+            action: next.action.clone(),
+            timezone: next.zone.iana_name().map(str::to_owned),
+        })
+    };
+    let (next_stop, next_start) = (next(schedule::Effect::Stop), next(schedule::Effect::Start));
+    (next_stop.is_some() || next_start.is_some()).then_some(ScheduleDto { next_stop, next_start })
+}

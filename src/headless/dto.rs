@@ -1,0 +1,414 @@
+//! The snapshot's shape: what scripts read. Fields are added at the end of their struct, never
+//! renamed or removed, within one schema number. `None` is `null`: not known, and `sources` says why.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+/// Everything that is known of one environment at one moment.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Snapshot {
+    /// `cockpit.snapshot/1`.
+    pub schema: String,
+    /// The environment's name.
+    pub environment: String,
+    /// The account of the credentials, or else the configured one.
+    pub account: Option<String>,
+    /// The region.
+    pub region: Option<String>,
+    /// When it was taken.
+    pub taken_at: String,
+    /// How long that took.
+    pub duration_ms: u64,
+    /// Whether no source failed and none is partial.
+    pub complete: bool,
+    /// How each source stands.
+    pub sources: Vec<SourceDto>,
+    /// Services; `null` if they could not be read.
+    pub services: Option<Vec<ServiceDto>>,
+    /// Databases; `null` if they could not be read.
+    pub databases: Option<Vec<DatabaseDto>>,
+    /// What is declared and what runs: not read yet by this version.
+    pub infra: Option<Value>,
+    /// Alarms; `null` if they could not be read.
+    pub alarms: Option<Vec<AlarmDto>>,
+    /// What the schedule does next; `null` if nothing is scheduled or it could not be read.
+    pub schedule: Option<ScheduleDto>,
+    /// Costs: not read yet by this version.
+    pub cost: Option<Value>,
+    /// What needs attention, the most urgent first.
+    pub attention: Vec<AttentionDto>,
+    /// Who asks.
+    pub identity: Option<IdentityDto>,
+    /// What the environment is one of.
+    pub project: String,
+    /// Whether every change needs its name.
+    pub guarded: bool,
+}
+
+/// How one source stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct SourceDto {
+    /// `ecs.services`, …
+    pub name: String,
+    /// `ok`, `partial`, `failed` or `skipped`.
+    pub status: SourceState,
+    /// Age of what is shown; `null` if nothing was ever read whole.
+    pub age_ms: Option<u64>,
+    /// Requests sent for it.
+    pub requests: u32,
+    /// What failed or is missing.
+    pub error: Option<String>,
+    /// `throttled`, `denied`, `credentials`, `unreachable`, `timeout`, `malformed`, `not_found`,
+    /// `wrong_account`, `service`, `other`.
+    pub kind: Option<String>,
+}
+
+/// Status of a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SourceState {
+    /// Read whole.
+    Ok,
+    /// Some of it is missing.
+    Partial,
+    /// It could not be read; what is shown, if anything, is older.
+    Failed,
+    /// There was nothing to read.
+    Skipped,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct IdentityDto {
+    /// The ARN.
+    pub arn: String,
+    /// When the credentials end; `null` for long-lived keys.
+    pub expires: Option<String>,
+}
+
+/// One word for a service or a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum HealthDto {
+    /// Nothing to do.
+    Healthy,
+    /// Serves, but not as it should.
+    Degraded,
+    /// Does not serve.
+    Down,
+    /// Stopped on purpose.
+    Stopped,
+    /// Not known.
+    Unknown,
+}
+
+/// A service.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct ServiceDto {
+    /// Its name.
+    pub name: String,
+    /// Its cluster.
+    pub cluster: String,
+    /// `ACTIVE`, `DRAINING`, `INACTIVE`.
+    pub status: String,
+    /// Desired count.
+    pub desired: u32,
+    /// Tasks in RUNNING.
+    pub running: u32,
+    /// Tasks in PENDING.
+    pub pending: u32,
+    /// `family:revision`.
+    pub task_definition: String,
+    /// Deployments in the service, the primary one first as ECS lists them.
+    pub deployments: Vec<DeploymentDto>,
+    /// Autoscaling; `null` where there is none, or it could not be read (see `sources`).
+    pub autoscaling: Option<AutoscalingDto>,
+    /// Targets of its load balancers; `null` if they could not be read.
+    pub targets: Option<Vec<TargetDto>>,
+    /// One word.
+    pub health: HealthDto,
+    /// Why, the worst first.
+    pub reasons: Vec<String>,
+    /// Its name without what all services of the environment share.
+    pub short: String,
+    /// `FARGATE`, `EC2` or capacity providers.
+    pub launch: String,
+    /// The image of its main container.
+    pub image: Option<String>,
+    /// The digest that runs.
+    pub digest: Option<String>,
+    /// `completed`, `in progress`, `rolled back` …
+    pub rollout: String,
+    /// Newest CPU, percent of what is reserved.
+    pub cpu_percent: Option<f64>,
+    /// Newest memory, percent.
+    pub memory_percent: Option<f64>,
+    /// Tasks of the primary deployment that failed within an hour.
+    pub failed_tasks: Option<usize>,
+}
+
+/// A deployment of a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct DeploymentDto {
+    /// `ecs-svc/…`.
+    pub id: String,
+    /// `PRIMARY`, `ACTIVE`, `INACTIVE`.
+    pub status: String,
+    /// `IN_PROGRESS`, `COMPLETED`, `FAILED`; `null` where ECS does not control the deployment.
+    pub rollout_state: Option<String>,
+    /// Desired count.
+    pub desired: u32,
+    /// Running.
+    pub running: u32,
+    /// Pending.
+    pub pending: u32,
+    /// Tasks that failed to start.
+    pub failed: u32,
+    /// `family:revision`.
+    pub task_definition: String,
+    /// Image of the main container.
+    pub image: Option<String>,
+    /// Digest that runs.
+    pub digest: Option<String>,
+    /// When it was made.
+    pub created_at: Option<String>,
+    /// Why it is in its state.
+    pub reason: Option<String>,
+}
+
+/// Autoscaling of a service.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct AutoscalingDto {
+    /// Minimum.
+    pub min: u32,
+    /// Maximum.
+    pub max: u32,
+    /// Whether any kind of scaling is suspended.
+    pub suspended: bool,
+    /// Policies; `null` if they could not be read.
+    pub policies: Option<Vec<PolicyDto>>,
+    /// Scheduled actions; `null` if they could not be read.
+    pub scheduled: Option<Vec<ScheduledDto>>,
+    /// What is suspended: `scale_in`, `scale_out`, `scheduled`.
+    pub suspended_kinds: Vec<String>,
+}
+
+/// A scaling policy.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct PolicyDto {
+    /// Its name.
+    pub name: String,
+    /// `TargetTrackingScaling`, …
+    pub kind: String,
+    /// Its metric.
+    pub metric: Option<String>,
+    /// The value it aims at.
+    pub target: Option<f64>,
+    /// Seconds between scaling out twice.
+    pub out_cooldown: Option<u32>,
+    /// Seconds between scaling in twice.
+    pub in_cooldown: Option<u32>,
+    /// Whether it also scales in.
+    pub scale_in: bool,
+}
+
+/// A scheduled action.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ScheduledDto {
+    /// Its name.
+    pub name: String,
+    /// `cron(…)`, `rate(…)`, `at(…)`.
+    pub schedule: String,
+    /// Zone of the schedule.
+    pub timezone: String,
+    /// Minimum that it sets.
+    pub min: Option<u32>,
+    /// Maximum that it sets.
+    pub max: Option<u32>,
+    /// When it fires next; `null` if it is over, or its expression is not understood.
+    pub next: Option<String>,
+    /// `stop`, `start` or `resize`.
+    pub effect: String,
+}
+
+/// A target of a load balancer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct TargetDto {
+    /// Name of the target group.
+    pub group: String,
+    /// Address or instance.
+    pub id: String,
+    /// Port.
+    pub port: Option<u16>,
+    /// Availability zone.
+    pub az: Option<String>,
+    /// `healthy`, `unhealthy`, `initial`, `draining`, `unused`, `unavailable`.
+    pub state: String,
+    /// Why.
+    pub reason: Option<String>,
+    /// In a sentence.
+    pub description: Option<String>,
+}
+
+/// A database.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct DatabaseDto {
+    /// Identifier of the cluster or of the instance.
+    pub id: String,
+    /// `aurora` or `rds`.
+    pub kind: String,
+    /// Engine.
+    pub engine: String,
+    /// Version.
+    pub version: String,
+    /// `available`, `failing-over`, `stopped` …
+    pub status: String,
+    /// Endpoint for writes.
+    pub endpoint: Option<String>,
+    /// Writer first, then readers by promotion tier.
+    pub members: Vec<MemberDto>,
+    /// Backups.
+    pub backup: BackupDto,
+    /// What is wrong or worth knowing, the worst first.
+    pub reasons: Vec<String>,
+    /// One word.
+    pub health: HealthDto,
+    /// Endpoint for reads.
+    pub reader_endpoint: Option<String>,
+    /// Port.
+    pub port: Option<u16>,
+    /// Capacity range.
+    pub acu: Option<RangeDto>,
+    /// Storage, RDS only.
+    pub storage_gib: Option<u32>,
+    /// Changes that wait for the maintenance window.
+    pub pending: Vec<PendingDto>,
+    /// Maintenance window, UTC.
+    pub maintenance: Option<String>,
+    /// Deletion protection.
+    pub protected: bool,
+}
+
+/// An instance of a database.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct MemberDto {
+    /// Identifier.
+    pub id: String,
+    /// `writer`, `reader` or `instance`.
+    pub role: String,
+    /// Status.
+    pub status: Option<String>,
+    /// Class.
+    pub class: Option<String>,
+    /// Availability zone.
+    pub az: Option<String>,
+    /// Newest capacity in ACU.
+    pub acu: Option<f64>,
+    /// Newest replica lag.
+    pub lag_ms: Option<f64>,
+    /// Newest CPU percent.
+    pub cpu_percent: Option<f64>,
+    /// Newest count of connections.
+    pub connections: Option<f64>,
+    /// Free storage in bytes.
+    pub free_storage_bytes: Option<f64>,
+    /// Promotion tier: 0 is promoted first.
+    pub tier: Option<u32>,
+}
+
+/// Automated backups.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct BackupDto {
+    /// Days kept; 0 is none.
+    pub retention_days: Option<u32>,
+    /// Daily window, UTC.
+    pub window: Option<String>,
+    /// Earliest moment to which it can be restored.
+    pub earliest: Option<String>,
+    /// Latest moment to which it can be restored.
+    pub latest: Option<String>,
+}
+
+/// From, to.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
+pub struct RangeDto {
+    /// Minimum.
+    pub min: f64,
+    /// Maximum.
+    pub max: f64,
+}
+
+/// A change that waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PendingDto {
+    /// Of which member; `null` for the database itself.
+    pub member: Option<String>,
+    /// What changes.
+    pub what: String,
+    /// To what.
+    pub to: String,
+}
+
+/// An alarm.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct AlarmDto {
+    /// Its name.
+    pub name: String,
+    /// `OK`, `ALARM`, `INSUFFICIENT_DATA`.
+    pub state: String,
+    /// Why, as `CloudWatch` says it.
+    pub reason: String,
+    /// Since when.
+    pub since: Option<String>,
+    /// What it is for.
+    pub description: Option<String>,
+    /// `AWS/ECS`, …
+    pub namespace: Option<String>,
+    /// The metric's name.
+    pub metric: Option<String>,
+    /// The threshold.
+    pub threshold: Option<f64>,
+    /// Whether autoscaling owns it.
+    pub autoscaling: bool,
+    /// Whether it tells anybody.
+    pub actions_enabled: bool,
+}
+
+/// What the schedule does next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ScheduleDto {
+    /// The next stop.
+    pub next_stop: Option<NextDto>,
+    /// The next start.
+    pub next_start: Option<NextDto>,
+}
+
+/// One coming action.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct NextDto {
+    /// When.
+    pub at: String,
+    /// The action's name.
+    pub action: String,
+    /// The zone that it is written in.
+    pub timezone: Option<String>,
+}
+
+/// One thing that needs attention.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct AttentionDto {
+    /// `critical`, `warning` or `note`.
+    pub severity: String,
+    /// `service:web`, `services`, `database:ID`, `alarm:NAME`, `source:ecs.tasks`, `credentials`.
+    #[serde(rename = "where")]
+    pub place: String,
+    /// What is wrong, in a sentence.
+    pub what: String,
+    /// Since when.
+    pub since: Option<String>,
+    /// What to do.
+    pub hint: Option<String>,
+    /// The whole name of what it is about.
+    pub name: String,
+}

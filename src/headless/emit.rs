@@ -1,0 +1,131 @@
+//! One report as text in the format that was asked for, and writing it so that a closed pipe is no
+//! fault.
+
+use super::escape::{json_text, yaml_text};
+use super::table::Table;
+use crate::cli::Output;
+use serde::Serialize;
+use std::io::{self, Write};
+
+/// What can be printed in every format.
+pub trait Printable: Serialize {
+    /// As tables; the first one is the CSV.
+    fn tables(&self) -> Vec<Table>;
+
+    /// Lines under the tables: what is missing and why.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// Whether the reader is still there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// All was written.
+    All,
+    /// The pipe is closed: nothing more need be written, and nothing be said.
+    Closed,
+}
+
+/// The report as text that ends with a line break.
+pub fn render(report: &impl Printable, output: Output, width: Option<u16>) -> io::Result<String> {
+    match output {
+        Output::Json => json(report),
+        Output::Yaml => {
+            let yaml = serde_saphyr::to_string(report).map_err(|error| io::Error::other(error.to_string()))?;
+            let mut text = yaml_text(yaml, report);
+            if !text.ends_with('\n') {
+                text.push('\n');
+            }
+            Ok(text)
+        }
+        Output::Csv => report.tables().first().map_or_else(|| Ok(String::new()), Table::csv),
+        Output::Table => {
+            let tables: Vec<String> = report.tables().iter().map(|table| table.text(width)).collect();
+            let mut text = tables.join("\n");
+            for (number, note) in report.notes().iter().enumerate() {
+                if number == 0 && !text.is_empty() {
+                    text.push('\n');
+                }
+                text.push_str(&crate::model::text::harmless(note));
+                text.push('\n');
+            }
+            Ok(text)
+        }
+    }
+}
+
+/// Indented JSON, harmless to a terminal.
+pub fn json(value: &impl Serialize) -> io::Result<String> {
+    let json = serde_json::to_string_pretty(value)?;
+    Ok(format!("{}\n", json_text(&json)))
+}
+
+/// JSON on one line, harmless to a terminal.
+pub fn json_line(value: &impl Serialize) -> io::Result<String> {
+    let json = serde_json::to_string(value)?;
+    Ok(format!("{}\n", json_text(&json)))
+}
+
+/// Writes the text and flushes; a closed pipe ends quietly.
+pub fn write(out: &mut dyn Write, text: &str) -> io::Result<Written> {
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => Ok(Written::All),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Written::Closed),
+        Err(error) => Err(error),
+    }
+}
+
+/// Renders and writes.
+pub fn print(out: &mut dyn Write, report: &impl Printable, output: Output, width: Option<u16>) -> io::Result<Written> {
+    write(out, &render(report, output, width)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::headless::table::words;
+
+    #[derive(Serialize)]
+    struct Tricky {
+        text: String,
+    }
+
+    impl Printable for Tricky {
+        fn tables(&self) -> Vec<Table> {
+            let mut table = Table::new(&[words("TEXT")], "none");
+            table.row([Some(self.text.clone())]);
+            vec![table]
+        }
+    }
+
+    struct Gone;
+
+    impl Write for Gone {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn no_format_lets_a_terminal_be_driven() {
+        let report = Tricky { text: "x\u{1b}[2J\u{9b}31m\u{202e}\u{7f}\u{7}日本".into() };
+        for output in [Output::Table, Output::Json, Output::Yaml, Output::Csv] {
+            let text = render(&report, output, Some(80)).unwrap();
+            assert_eq!(crate::model::text::harmless(&text.replace('\n', "")), text.replace('\n', ""), "{output:?}");
+            assert!(text.ends_with('\n'));
+        }
+    }
+
+    #[test]
+    fn a_closed_pipe_is_no_fault() {
+        let report = Tricky { text: "x".into() };
+        assert_eq!(print(&mut Gone, &report, Output::Json, None).unwrap(), Written::Closed);
+        let mut out = Vec::new();
+        assert_eq!(print(&mut out, &report, Output::Json, None).unwrap(), Written::All);
+        assert_eq!(out, b"{\n  \"text\": \"x\"\n}\n");
+    }
+}

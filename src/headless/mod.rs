@@ -1,0 +1,34 @@
+//! What the commands print: an estate becomes a DTO, a DTO becomes text. Pure: no requests, no
+//! clock, no files; time and writers are handed in.
+
+pub mod autoscaling;
+pub mod config;
+mod convert;
+pub mod doctor;
+pub mod dto;
+pub mod emit;
+pub mod escape;
+pub mod lists;
+pub mod schema;
+pub mod select;
+pub mod snapshot;
+pub mod sources;
+pub mod table;
+pub mod tasks;
+pub mod wait;
+pub mod watch;
+
+pub use autoscaling::autoscaling;
+pub use doctor::doctor;
+pub use dto::Snapshot;
+pub use emit::{Printable, Written, json_line, print, render, write};
+pub use lists::{alarms, databases, services};
+pub use schema::schema;
+pub use snapshot::{SnapshotInput, snapshot};
+pub use tasks::tasks;
+pub use wait::Condition;
+
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod tests;

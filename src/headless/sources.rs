@@ -1,0 +1,218 @@
+//! How the sources stand: rows of `sources`, whether all is complete, and the exit code.
+
+use super::dto::{SourceDto, SourceState};
+use crate::cli::ExitCode;
+use crate::config::EnvironmentConfig;
+use crate::model::{Estate, FailureKind, Observed, Service, Source};
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Clusters of up to this many services have their whole history of deployments read.
+use crate::app::poll::HISTORIES_FOR_ALL as HISTORIES;
+
+/// What the caller knows of its requests.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The environment.
+    pub environment: &'a EnvironmentConfig,
+    /// The facts, settled.
+    pub estate: &'a Estate,
+    /// Now.
+    pub now: Timestamp,
+    /// Requests sent for each source.
+    pub requests: &'a BTreeMap<Source, u32>,
+    /// Sources that were not asked on purpose.
+    pub skipped: &'a [Source],
+}
+
+impl Asked<'_> {
+    /// A row for each of these sources.
+    pub fn rows(&self, sources: &[Source]) -> Vec<SourceDto> {
+        sources.iter().map(|source| self.row(*source)).collect()
+    }
+
+    fn row(&self, source: Source) -> SourceDto {
+        let status = self.estate.status(source);
+        let requests = self.requests.get(&source).copied().unwrap_or_default();
+        let (state, error) = match (&status.failure, &status.partial) {
+            _ if self.skipped.contains(&source) || (!status.used && !self.has(source)) => (SourceState::Skipped, None),
+            (_, Some(partial)) => (SourceState::Partial, Some(partial.clone())),
+            (Some(failure), None) => (SourceState::Failed, Some(failure.message.clone())),
+            (None, None) if status.at.is_some() => match self.unanswered(source) {
+                0 => (SourceState::Ok, None),
+                missing => (SourceState::Partial, Some(format!("{missing} of them were not answered in time"))),
+            },
+            (None, None) if status.used => (SourceState::Partial, Some("the read had not ended".to_owned())),
+            (None, None) => match self.absence(source) {
+                Absence::Nothing => (SourceState::Skipped, None),
+                Absence::Unanswered => (SourceState::Failed, Some("no answer came in time".to_owned())),
+                Absence::Follows(parent) => {
+                    (SourceState::Failed, Some(format!("not asked, as {} could not be read", parent.words())))
+                }
+            },
+        };
+        let follows = match self.absence(source) {
+            Absence::Follows(parent) if state == SourceState::Failed => self.estate.status(parent).failure,
+            Absence::Follows(_) | Absence::Nothing | Absence::Unanswered => None,
+        };
+        SourceDto {
+            name: source.name().to_owned(),
+            status: state,
+            age_ms: status
+                .at
+                .map(|at| u64::try_from(self.now.duration_since(at).as_millis().max(0)).unwrap_or(u64::MAX)),
+            requests,
+            kind: status
+                .failure
+                .as_ref()
+                .or(follows.as_ref())
+                .filter(|_| state != SourceState::Skipped)
+                .map(|failure| failure.kind.word().to_owned()),
+            error,
+        }
+    }
+}
+
+/// Why a source has given nothing at all. Requests are counted with their answers, so their count
+/// cannot tell a source that hangs from one with nothing to read; the facts can.
+enum Absence {
+    /// There is nothing to read: a service without target groups has no target health.
+    Nothing,
+    /// It was asked, and no answer came.
+    Unanswered,
+    /// What to ask follows from another source, which could not be read.
+    Follows(Source),
+}
+
+impl Asked<'_> {
+    /// How many parts of a source, one for each service, target group or task definition, neither
+    /// were read nor failed.
+    fn unanswered(&self, source: Source) -> usize {
+        fn missing<'a, T: 'a>(
+            wanted: impl Iterator<Item = &'a String>,
+            parts: &BTreeMap<String, Observed<T>>,
+        ) -> usize {
+            let wanted: BTreeSet<&String> = wanted.filter(|key| !key.is_empty()).collect();
+            let answered =
+                |key: &&String| parts.get(*key).is_some_and(|part| part.at().is_some() || part.failure().is_some());
+            wanted.iter().filter(|key| !answered(key)).count()
+        }
+        let Some(services) = self.estate.services.value() else { return 0 };
+        match source {
+            Source::TaskDefinitions => {
+                missing(services.values().map(|service| &service.task_definition), &self.estate.task_definitions)
+            }
+            Source::Targets => {
+                missing(services.values().flat_map(|service| &service.target_groups), &self.estate.targets)
+            }
+            Source::Rollouts if services.len() <= HISTORIES => missing(services.keys(), &self.estate.rollouts),
+            _ => 0,
+        }
+    }
+
+    /// Whether the environment has what a source tells of.
+    fn has(&self, source: Source) -> bool {
+        let environment = self.environment;
+        match source {
+            Source::Identity => true,
+            Source::Cluster
+            | Source::Services
+            | Source::Tasks
+            | Source::TaskDefinitions
+            | Source::Rollouts
+            | Source::ScalableTargets
+            | Source::ScalingPolicies
+            | Source::ScheduledActions
+            | Source::ScalingActivities
+            | Source::Targets => environment.cluster.is_some(),
+            Source::DbClusters | Source::DbInstances => !environment.databases.is_empty(),
+            Source::Alarms => !environment.alarms.is_empty(),
+            Source::Metrics => environment.cluster.is_some() || !environment.databases.is_empty(),
+        }
+    }
+
+    fn absence(&self, source: Source) -> Absence {
+        let estate = self.estate;
+        let services = estate.services.value().filter(|_| estate.services.at().is_some());
+        let of_services = |wanted: &dyn Fn(&Service) -> bool| match services {
+            None => Absence::Follows(Source::Services),
+            Some(all) if all.values().any(wanted) => Absence::Unanswered,
+            Some(_) => Absence::Nothing,
+        };
+        match source {
+            Source::TaskDefinitions => of_services(&|service| !service.task_definition.is_empty()),
+            // In a large cluster only the histories of services with news are read.
+            Source::Rollouts => {
+                let few = services.is_some_and(|all| all.len() <= HISTORIES);
+                of_services(&|service| few || service.rolling_out())
+            }
+            Source::Targets => of_services(&|service| !service.target_groups.is_empty()),
+            Source::Identity
+            | Source::Cluster
+            | Source::Services
+            | Source::Tasks
+            | Source::ScalableTargets
+            | Source::ScalingPolicies
+            | Source::ScheduledActions
+            | Source::ScalingActivities
+            | Source::DbClusters
+            | Source::DbInstances
+            | Source::Alarms => Absence::Unanswered,
+            Source::Metrics => {
+                let databases = self.has(Source::DbInstances) && !self.skipped.contains(&Source::DbInstances);
+                if !estate.derived.databases.is_empty() {
+                    Absence::Unanswered
+                } else if databases && estate.db_instances.at().is_none() {
+                    Absence::Follows(Source::DbInstances)
+                } else if self.has(Source::Services) {
+                    of_services(&|_| true)
+                } else {
+                    Absence::Nothing
+                }
+            }
+        }
+    }
+}
+
+/// Whether no source failed and none is partial.
+pub fn complete(rows: &[SourceDto]) -> bool {
+    rows.iter().all(|row| matches!(row.status, SourceState::Ok | SourceState::Skipped))
+}
+
+/// The exit code that a set of sources asks for.
+pub fn exit_code(rows: &[SourceDto]) -> ExitCode {
+    let kind = |row: &SourceDto, kind: FailureKind| row.kind.as_deref() == Some(kind.word());
+    let asked: Vec<&SourceDto> = rows.iter().filter(|row| row.status != SourceState::Skipped).collect();
+    let all_failed = !asked.is_empty() && asked.iter().all(|row| row.status == SourceState::Failed);
+    let no_credentials = |row: &&SourceDto| kind(row, FailureKind::Credentials);
+    if asked.iter().any(|row| kind(row, FailureKind::WrongAccount)) {
+        return ExitCode::Refused;
+    }
+    let identity = Source::Identity.name();
+    let facts_failed = asked.iter().filter(|row| row.name != identity).all(|row| row.status == SourceState::Failed);
+    if asked.iter().any(|row| row.name == identity && no_credentials(row))
+        || (facts_failed && asked.iter().any(no_credentials))
+    {
+        return ExitCode::Credentials;
+    }
+    match (complete(rows), all_failed) {
+        (true, _) => ExitCode::Done,
+        (false, true) => ExitCode::Failed,
+        (false, false) => ExitCode::Incomplete,
+    }
+}
+
+/// Lines for people about what is missing.
+pub fn notes(rows: &[SourceDto]) -> Vec<String> {
+    rows.iter()
+        .filter_map(|row| {
+            let error = row.error.as_deref()?;
+            let word = match row.status {
+                SourceState::Failed if row.age_ms.is_some() => "is old, the last read failed",
+                SourceState::Failed => "could not be read",
+                SourceState::Partial | SourceState::Ok | SourceState::Skipped => "is incomplete",
+            };
+            Some(format!("! {} {word}: {error}", row.name))
+        })
+        .collect()
+}

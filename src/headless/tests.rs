@@ -1,0 +1,311 @@
+//! Outputs of estates made by hand.
+
+use super::fixtures::{environment, failed, japanese, now, requests, whole};
+use super::*;
+use crate::cli::{ExitCode, Output, SchemaName};
+use crate::config::EnvironmentConfig;
+use crate::model::{Estate, Failure, FailureKind, Source};
+use jiff::SignedDuration;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Gives the input of an estate to `then`.
+fn with<T>(estate: &Estate, environment: &EnvironmentConfig, then: impl FnOnce(&SnapshotInput<'_>) -> T) -> T {
+    let requests = requests();
+    then(&SnapshotInput {
+        environment,
+        estate,
+        now: now(),
+        started: now() - SignedDuration::from_millis(412),
+        requests: &requests,
+        skipped: &[],
+    })
+}
+
+fn taken(estate: &Estate) -> (Snapshot, Value) {
+    let taken = with(estate, &environment(), snapshot);
+    let value = serde_json::to_value(&taken).unwrap();
+    (taken, value)
+}
+
+fn partial() -> Estate {
+    let mut estate = whole();
+    let services = estate.services.value().unwrap().clone();
+    estate.services.learn_partly(services, "2 of 12 services".into(), None, now());
+    estate.alarms.fail(Failure::new(FailureKind::Denied, "not allowed: cloudwatch:DescribeAlarms"));
+    estate.settle(now());
+    estate
+}
+
+#[test]
+fn every_output_follows_its_schema() {
+    let estates = [
+        Estate::default(),
+        whole(),
+        partial(),
+        failed(FailureKind::Credentials),
+        failed(FailureKind::Timeout),
+        japanese(),
+    ];
+    let check = |name, value: &Value| {
+        let schema = schema(name);
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        let errors: Vec<String> =
+            validator.iter_errors(value).map(|error| format!("{} {error}", error.instance_path())).collect();
+        assert!(errors.is_empty(), "{errors:?}");
+        assert!(!validator.is_valid(&Value::from(serde_json::Map::new())));
+    };
+    for estate in &estates {
+        with(estate, &environment(), |input| {
+            let value = |report: Value| report;
+            check(SchemaName::Snapshot, &value(serde_json::to_value(snapshot(input)).unwrap()));
+            check(SchemaName::Services, &serde_json::to_value(services(input, &[]).unwrap()).unwrap());
+            check(SchemaName::Tasks, &serde_json::to_value(tasks(input, &[]).unwrap()).unwrap());
+            check(SchemaName::Autoscaling, &serde_json::to_value(autoscaling(input, &[]).unwrap()).unwrap());
+            check(SchemaName::Db, &serde_json::to_value(databases(input, &[]).unwrap()).unwrap());
+            check(SchemaName::Alarms, &serde_json::to_value(alarms(input, true)).unwrap());
+        });
+    }
+    check(SchemaName::Doctor, &serde_json::to_value(doctor(None, vec![])).unwrap());
+}
+
+#[test]
+fn the_contract_keeps_its_fields_and_their_order() {
+    let (_, value) = taken(&whole());
+    let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
+    assert!(keys(&value).starts_with(
+        "schema environment account region taken_at duration_ms complete sources services databases infra alarms schedule cost attention"
+    ));
+    assert!(keys(&value["sources"][0]).starts_with("name status age_ms requests error"));
+    assert!(keys(&value["services"][0]).starts_with(
+        "name cluster status desired running pending task_definition deployments autoscaling targets health reasons"
+    ));
+    assert!(
+        keys(&value["services"][0]["deployments"][0]).starts_with(
+            "id status rollout_state desired running pending failed task_definition image digest created_at"
+        )
+    );
+    assert!(keys(&value["services"][0]["autoscaling"]).starts_with("min max suspended policies scheduled"));
+    assert!(keys(&value["databases"][0]).starts_with("id kind engine version status endpoint members backup reasons"));
+    assert!(keys(&value["databases"][0]["members"][0]).starts_with("id role status class az acu lag_ms"));
+    assert!(keys(&value["attention"][0]).starts_with("severity where what since hint"));
+}
+
+#[test]
+fn what_was_read_is_told() {
+    let (taken, value) = taken(&whole());
+    assert!(taken.complete, "{:?}", taken.sources);
+    assert_eq!(taken.exit_code(), ExitCode::Done);
+    assert_eq!((value["duration_ms"].as_u64(), &value["taken_at"]), (Some(412), &Value::from("2026-11-20T12:30:00Z")));
+    assert_eq!(value["sources"][2]["age_ms"], 250);
+    let (api, web) = (&value["services"][0], &value["services"][1]);
+    assert_eq!((&api["short"], &api["health"], &web["health"]), (&"api".into(), &"healthy".into(), &"degraded".into()));
+    assert_eq!(api["deployments"][0]["image"], "r/s-api:9f3c2e1");
+    assert_eq!(api["deployments"][0]["digest"], "sha256:abc");
+    assert_eq!(api["cpu_percent"], 71.25);
+    assert_eq!(api["memory_percent"], Value::Null);
+    assert_eq!(api["autoscaling"]["scheduled"][0]["next"], "2026-11-20T13:00:00Z");
+    assert_eq!(web["autoscaling"], Value::Null);
+    assert_eq!(value["databases"][0]["members"][0]["role"], "writer");
+    assert_eq!(value["databases"][0]["members"][0]["acu"], 0.5);
+    assert_eq!(value["databases"][0]["members"][1]["lag_ms"], 18.0);
+    assert_eq!(value["databases"][0]["pending"][0]["member"], "db-2");
+    assert_eq!(value["schedule"]["next_stop"]["action"], "stop");
+    assert_eq!(value["schedule"]["next_start"], Value::Null);
+    let places: Vec<&str> =
+        value["attention"].as_array().unwrap().iter().map(|one| one["where"].as_str().unwrap()).collect();
+    assert!(places.contains(&"service:web") && places.contains(&"alarm:s-cpu"), "{places:?}");
+}
+
+#[test]
+fn what_is_not_known_is_null_and_says_why() {
+    let (taken_empty, value) = taken(&Estate::default());
+    assert_eq!((&value["services"], &value["databases"], &value["alarms"]), (&Value::Null, &Value::Null, &Value::Null));
+    assert_eq!(value["account"], "123456789012");
+    assert_eq!(taken_empty.exit_code(), ExitCode::Failed);
+    for row in value["sources"].as_array().unwrap() {
+        let error = row["error"].as_str().unwrap();
+        assert!(error == "no answer came in time" || error.starts_with("not asked, as "), "{row}");
+    }
+
+    let (taken_partly, value) = taken(&partial());
+    assert_eq!(taken_partly.exit_code(), ExitCode::Incomplete);
+    assert_eq!(
+        (&value["sources"][2]["status"], &value["sources"][2]["error"]),
+        (&"partial".into(), &"2 of 12 services".into())
+    );
+    assert_eq!((&value["sources"][13]["status"], &value["sources"][13]["kind"]), (&"failed".into(), &"denied".into()));
+    assert_eq!(value["alarms"].as_array().unwrap().len(), 2, "the last good value stays");
+
+    let mut begun = Estate::default();
+    begun.services.fill();
+    assert_eq!(taken(&begun).1["services"], Value::Null);
+}
+
+#[test]
+fn what_an_environment_does_not_have_is_empty_and_not_unknown() {
+    let bare = EnvironmentConfig { name: "bare".into(), ..EnvironmentConfig::default() };
+    let estate = Estate::default();
+    let value = serde_json::to_value(with(&estate, &bare, snapshot)).unwrap();
+    assert_eq!(
+        (&value["services"], &value["databases"], &value["alarms"]),
+        (&Value::from(Vec::<u8>::new()), &Value::from(Vec::<u8>::new()), &Value::from(Vec::<u8>::new()))
+    );
+    let nothing = BTreeMap::new();
+    let input = SnapshotInput {
+        environment: &bare,
+        estate: &estate,
+        now: now(),
+        started: now(),
+        requests: &nothing,
+        skipped: &[Source::Identity],
+    };
+    assert!(snapshot(&input).complete);
+    assert_eq!(serde_json::to_value(snapshot(&input)).unwrap()["sources"][2]["status"], "skipped");
+}
+
+#[test]
+fn a_source_that_hangs_is_not_skipped() {
+    // Requests are counted with their answers: a hang has none.
+    let nothing = BTreeMap::new();
+    let environment = environment();
+    let mut estate = whole();
+    estate.targets.clear();
+    estate.alarms = crate::model::Observed::default();
+    estate.settle(now());
+    let input = SnapshotInput {
+        environment: &environment,
+        estate: &estate,
+        now: now(),
+        started: now(),
+        requests: &nothing,
+        skipped: &[],
+    };
+    let taken = snapshot(&input);
+    assert!(!taken.complete);
+    let failed: Vec<&str> =
+        taken.sources.iter().filter(|row| row.error.is_some()).map(|row| row.name.as_str()).collect();
+    assert_eq!(failed, ["elbv2.target_health", "cloudwatch.alarms"]);
+    assert_eq!(taken.exit_code(), ExitCode::Incomplete);
+
+    let mut one = whole();
+    one.targets.pop_first();
+    one.settle(now());
+    let taken = with(&one, &environment, snapshot);
+    assert_eq!(taken.sources[10].error.as_deref(), Some("1 of them were not answered in time"));
+    assert_eq!(taken.services.unwrap()[0].targets, None);
+}
+
+#[test]
+fn exit_codes_tell_why_nothing_was_read() {
+    let code = |kind| taken(&failed(kind)).0.exit_code();
+    assert_eq!(code(FailureKind::Credentials), ExitCode::Credentials);
+    assert_eq!(code(FailureKind::WrongAccount), ExitCode::Refused);
+    assert_eq!(code(FailureKind::Unreachable), ExitCode::Failed);
+    let mut one = whole();
+    one.metrics.fail(Failure::new(FailureKind::Malformed, "not CBOR"));
+    one.settle(now());
+    assert_eq!(taken(&one).0.exit_code(), ExitCode::Incomplete);
+}
+
+#[test]
+fn arguments_name_services() {
+    let estate = whole();
+    with(&estate, &environment(), |input| {
+        let names =
+            |wanted: &str| services(input, &[wanted.to_owned()]).map(|list| list.services.unwrap()[0].name.clone());
+        assert_eq!(names("web").unwrap(), "s-web");
+        assert_eq!(names("s-api").unwrap(), "s-api");
+        let error = names("wep").unwrap_err();
+        assert_eq!(error.message, "there is no service `wep`");
+        assert_eq!(error.hint.unwrap(), "there are: s-api, s-web");
+        assert_eq!(names("s-ap").unwrap_err().hint.unwrap(), "did you mean `s-api`? there are: s-api, s-web");
+        assert_eq!(names("").unwrap_err().message, "`` could be several services");
+        assert_eq!(tasks(input, &["web".into()]).unwrap().tasks.unwrap().len(), 2);
+        assert_eq!(databases(input, &["db".into()]).unwrap().databases.unwrap().len(), 1);
+        assert_eq!(databases(input, &["x".into()]).unwrap_err().code, ExitCode::Usage);
+    });
+    // Where services are not known, nothing can be said against a name.
+    let estate = failed(FailureKind::Timeout);
+    with(&estate, &environment(), |input| assert_eq!(services(input, &["web".into()]).unwrap().services, None));
+}
+
+#[test]
+fn autoscaling_says_why_it_does_not() {
+    let estate = whole();
+    with(&estate, &environment(), |input| {
+        let list = autoscaling(input, &[]).unwrap();
+        let all = list.services.as_ref().unwrap();
+        assert_eq!(
+            all[0].not_scaling_because,
+            ["suspended: scaling in", "it is at its maximum of 10", "the policy wants more, but it is at its maximum"]
+        );
+        assert_eq!(all[1].not_scaling_because, ["it is not registered for autoscaling"]);
+        let text = render(&list, Output::Table, Some(200)).unwrap();
+        assert!(text.contains("stop 2026-11-20T13:00:00Z"), "{text}");
+    });
+}
+
+#[test]
+fn tables_read_well() {
+    let estate = whole();
+    with(&estate, &environment(), |input| {
+        let text = render(&services(input, &[]).unwrap(), Output::Table, None).unwrap();
+        insta::assert_snapshot!("services", text);
+        insta::assert_snapshot!("tasks", render(&tasks(input, &[]).unwrap(), Output::Table, None).unwrap());
+        insta::assert_snapshot!("db", render(&databases(input, &[]).unwrap(), Output::Table, None).unwrap());
+        insta::assert_snapshot!("alarms", render(&alarms(input, false), Output::Table, None).unwrap());
+        insta::assert_snapshot!("snapshot", render(&snapshot(input), Output::Table, Some(120)).unwrap());
+        let csv = render(&tasks(input, &[]).unwrap(), Output::Csv, None).unwrap();
+        assert!(csv.starts_with("\"task\",\"service\",\"status\""), "{csv}");
+    });
+    let estate = partial();
+    with(&estate, &environment(), |input| {
+        let text = render(&snapshot(input), Output::Table, Some(120)).unwrap();
+        assert!(text.ends_with(
+            "\n! ecs.services is incomplete: 2 of 12 services\n! cloudwatch.alarms is old, the last read failed: not allowed: cloudwatch:DescribeAlarms\n"
+        ), "{text}");
+    });
+}
+
+#[test]
+fn no_name_drives_the_terminal() {
+    let estate = japanese();
+    with(&estate, &environment(), |input| {
+        for output in [Output::Table, Output::Json, Output::Yaml, Output::Csv] {
+            let text = render(&snapshot(input), output, Some(80)).unwrap();
+            let text = text.replace('\n', "");
+            assert_eq!(crate::model::text::harmless(&text), text);
+        }
+        for text in [
+            render(&services(input, &[]).unwrap(), Output::Yaml, None).unwrap(),
+            render(&tasks(input, &[]).unwrap(), Output::Yaml, None).unwrap(),
+            render(&databases(input, &[]).unwrap(), Output::Yaml, None).unwrap(),
+        ] {
+            assert!(text.contains("schema") && text.contains("cockpit."), "{text}");
+        }
+        let json = render(&snapshot(input), Output::Json, None).unwrap();
+        let back: Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(back, serde_json::to_value(snapshot(input)).unwrap());
+    });
+}
+
+#[test]
+fn conditions_and_changes_read_the_snapshot() {
+    let (_, before) = taken(&whole());
+    let condition = Condition::parse("services.web.running == services.web.desired").unwrap();
+    assert!(!condition.evaluate(&before).holds());
+    let mut better = whole();
+    if let Some(web) = better.services.fill().get_mut("s-web") {
+        web.running = 2;
+    }
+    better.settle(now());
+    let (_, after) = taken(&better);
+    assert!(condition.evaluate(&after).holds());
+    let paths: Vec<String> = watch::changes(&before, &after, now()).into_iter().map(|change| change.path).collect();
+    assert!(paths.contains(&"services.web.running".to_owned()), "{paths:?}");
+    assert!(watch::changes(&after, &after, now()).is_empty());
+    for root in before.as_object().unwrap().keys() {
+        assert!(Condition::parse(&format!("{root} == 1")).is_ok(), "{root} is no path");
+    }
+}

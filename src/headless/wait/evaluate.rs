@@ -1,0 +1,169 @@
+//! Whether a condition holds. Three answers: yes, no, and not known.
+
+use super::{Node, Operand, Operator, Path, Segment};
+use serde_json::Value;
+use std::cmp::Ordering;
+
+/// What a condition came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    /// Yes, no, or `None`: not known.
+    pub known: Option<bool>,
+    /// Its paths, in the order of the text, each once.
+    pub seen: Vec<Seen>,
+}
+
+/// What a path was.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// The path as it was written.
+    pub path: String,
+    /// Its value; `None` where there is no such thing.
+    pub value: Option<Value>,
+}
+
+impl Verdict {
+    /// Whether it holds for certain.
+    pub fn holds(&self) -> bool {
+        self.known == Some(true)
+    }
+
+    /// `services.web.running is 1, services.web.desired is 2`: for the message after a timeout.
+    pub fn words(&self) -> String {
+        let one = |seen: &Seen| match &seen.value {
+            None => format!("{} is not there", seen.path),
+            Some(Value::Null) => format!("{} is not known (null)", seen.path),
+            Some(Value::Array(all)) => format!("{} has {} entries", seen.path, all.len()),
+            Some(Value::Object(_)) => format!("{} is an object", seen.path),
+            Some(value) => format!("{} is {value}", seen.path),
+        };
+        self.seen.iter().map(one).collect::<Vec<_>>().join(", ")
+    }
+}
+
+pub(super) fn evaluate(node: &Node, snapshot: &Value) -> Verdict {
+    let mut seen = Vec::new();
+    let known = answer(node, snapshot, &mut seen);
+    Verdict { known, seen }
+}
+
+fn answer(node: &Node, snapshot: &Value, seen: &mut Vec<Seen>) -> Option<bool> {
+    match node {
+        // All parts are looked at, so that the message after a timeout can tell of each.
+        Node::Or(all) => combine(&all.iter().map(|node| answer(node, snapshot, seen)).collect::<Vec<_>>(), true),
+        Node::And(all) => combine(&all.iter().map(|node| answer(node, snapshot, seen)).collect::<Vec<_>>(), false),
+        Node::Not(inside) => answer(inside, snapshot, seen).map(|known| !known),
+        Node::Truth(operand) => value(operand, snapshot, seen)?.as_bool(),
+        Node::Compare(left, operator, right) => {
+            let (a, b) = (value(left, snapshot, seen), value(right, snapshot, seen));
+            compare(&a?, *operator, &b?, loose(left) || loose(right), is_null(left) || is_null(right))
+        }
+    }
+}
+
+/// `decisive` decides alone; else anything not known leaves it open.
+fn combine(answers: &[Option<bool>], decisive: bool) -> Option<bool> {
+    if answers.contains(&Some(decisive)) {
+        Some(decisive)
+    } else if answers.contains(&None) {
+        None
+    } else {
+        Some(!decisive)
+    }
+}
+
+fn loose(operand: &Operand) -> bool {
+    matches!(operand, Operand::Literal { loose: true, .. })
+}
+
+fn is_null(operand: &Operand) -> bool {
+    matches!(operand, Operand::Literal { value: Value::Null, .. })
+}
+
+fn value(operand: &Operand, snapshot: &Value, seen: &mut Vec<Seen>) -> Option<Value> {
+    match operand {
+        Operand::Literal { value, .. } => Some(value.clone()),
+        Operand::Path(path) => {
+            let value = find(path, snapshot);
+            if !seen.iter().any(|one| one.path == path.text) {
+                seen.push(Seen { path: path.text.clone(), value: value.clone() });
+            }
+            value
+        }
+    }
+}
+
+fn find(path: &Path, snapshot: &Value) -> Option<Value> {
+    let mut here = snapshot;
+    for (number, segment) in path.segments.iter().enumerate() {
+        here = match (here, segment) {
+            (Value::Object(fields), Segment::Name(name)) => fields.get(name)?,
+            (Value::Array(all), Segment::Place(place)) => all.get(*place)?,
+            (Value::Array(all), Segment::Name(name)) => match element(all, name) {
+                Some(found) => found,
+                None if name == "count" && number + 1 == path.segments.len() => return Some(all.len().into()),
+                None => return None,
+            },
+            (Value::Object(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_), _) => return None,
+        };
+    }
+    Some(here.clone())
+}
+
+/// The names by which an element may be called, the first one first.
+const NAMES: [&str; 6] = ["name", "short", "id", "where", "service", "severity"];
+
+/// The element of that name, of that short name, with that id, or with an end that only it has.
+pub(super) fn element<'a>(all: &'a [Value], segment: &str) -> Option<&'a Value> {
+    for field in NAMES {
+        let mut same = all.iter().filter(|one| one.get(field).and_then(Value::as_str) == Some(segment));
+        // Of several of one name only a place tells which.
+        if let (Some(found), None) = (same.next(), same.next()) {
+            return Some(found);
+        }
+    }
+    let ends = |one: &&Value| {
+        ["name", "id"].iter().any(|field| {
+            one.get(field).and_then(Value::as_str).is_some_and(|name| name.ends_with(segment) && name != segment)
+        })
+    };
+    let mut close = all.iter().filter(ends);
+    match (close.next(), close.next()) {
+        (Some(found), None) => Some(found),
+        (Some(_), Some(_)) | (None, _) => None,
+    }
+}
+
+fn compare(a: &Value, operator: Operator, b: &Value, loose: bool, asks_null: bool) -> Option<bool> {
+    if asks_null {
+        let same = a.is_null() && b.is_null();
+        return match operator {
+            Operator::Equal => Some(same),
+            Operator::Unequal => Some(!same),
+            Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual => None,
+        };
+    }
+    // `null` is "not known": it is neither equal nor unequal to anything.
+    if a.is_null() || b.is_null() {
+        return None;
+    }
+    let number = |value: &Value| match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) if loose => text.parse().ok(),
+        Value::String(_) | Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    };
+    let both_text = match (a, b) {
+        (Value::String(a), Value::String(b)) => Some(a.cmp(b)),
+        _ => None,
+    };
+    let numeric = || number(a)?.partial_cmp(&number(b)?);
+    let order = if loose { numeric().or(both_text) } else { both_text.or_else(numeric) };
+    match operator {
+        Operator::Equal => Some(order.map_or(a == b, |order| order == Ordering::Equal)),
+        Operator::Unequal => Some(order.map_or(a != b, |order| order != Ordering::Equal)),
+        Operator::Less => order.map(|order| order == Ordering::Less),
+        Operator::LessOrEqual => order.map(|order| order != Ordering::Greater),
+        Operator::Greater => order.map(|order| order == Ordering::Greater),
+        Operator::GreaterOrEqual => order.map(|order| order != Ordering::Less),
+    }
+}

@@ -1,0 +1,127 @@
+//! The language of `--wait`: a condition over the snapshot's JSON.
+//!
+//! ```text
+//! condition  = and { ("or" | "||") and }
+//! and        = not { ("and" | "&&") not }
+//! not        = ("not" | "!") not | "(" condition ")" | comparison
+//! comparison = operand [ ("==" | "!=" | "<" | "<=" | ">" | ">=") operand ]
+//! operand    = path | number | 'text' | "text" | true | false | null | word
+//! path       = field { "." (name | "quoted name") | "[" (number | "quoted name") "]" }
+//! ```
+//!
+//! A path begins with a field of the snapshot. An element of a list is found by its name, its short
+//! name, its id, an end that only one has, or its number; `.count` is a list's length. What is not
+//! known makes a comparison unknown, never true: `not` of it is unknown too.
+
+mod evaluate;
+mod parse;
+
+pub use evaluate::{Seen, Verdict};
+
+use crate::cli::Report;
+use serde_json::Value;
+
+/// A parsed condition.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Condition {
+    text: String,
+    root: Node,
+}
+
+/// A part of a condition.
+#[derive(Debug, Clone, PartialEq)]
+enum Node {
+    Or(Vec<Node>),
+    And(Vec<Node>),
+    Not(Box<Node>),
+    Compare(Operand, Operator, Operand),
+    /// A path alone: whether it is true.
+    Truth(Operand),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Operand {
+    Path(Path),
+    /// A value; a bare word is text, with `loose` set: `17` is then also the text "17".
+    Literal {
+        value: Value,
+        loose: bool,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Path {
+    /// As it was written.
+    text: String,
+    segments: Vec<Segment>,
+}
+
+/// One step of a path.
+#[derive(Debug, Clone, PartialEq)]
+enum Segment {
+    /// A field, or an element by its name.
+    Name(String),
+    /// `[2]`: an element by its place.
+    Place(usize),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Operator {
+    Equal,
+    Unequal,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+/// Why a condition cannot be understood, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParseError {
+    /// The condition.
+    pub text: String,
+    /// Character at which it is wrong, from 0.
+    pub at: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What would be right.
+    pub hint: Option<String>,
+}
+
+impl ParseError {
+    /// The condition with a caret under the place.
+    pub fn snippet(&self) -> String {
+        let shown: String = self.text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let before: String = shown.chars().take(self.at).collect();
+        format!("{shown}\n{}^", " ".repeat(crate::model::text::width(&before)))
+    }
+
+    /// As wrong usage.
+    pub fn report(&self) -> Report {
+        let report = Report::usage(format!("--wait: {}\n{}", self.message, self.snippet()));
+        match &self.hint {
+            Some(hint) => report.hint(hint.clone()),
+            None => report.hint("write it as 'services.web.running == services.web.desired'"),
+        }
+    }
+}
+
+impl Condition {
+    /// Parses a condition.
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        parse::parse(text).map(|root| Self { text: text.to_owned(), root })
+    }
+
+    /// As it was written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it holds for a snapshot as JSON, and what its paths were.
+    pub fn evaluate(&self, snapshot: &Value) -> Verdict {
+        evaluate::evaluate(&self.root, snapshot)
+    }
+}
+
+#[cfg(test)]
+mod tests;

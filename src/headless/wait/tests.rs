@@ -1,0 +1,113 @@
+//! Conditions as people write them.
+
+use super::*;
+use proptest::prelude::*;
+use serde_json::json;
+
+fn snapshot() -> Value {
+    json!({
+        "complete": true,
+        "services": [
+            { "name": "bookmark-manager-staging-web", "short": "web", "running": 1, "desired": 2,
+              "health": "degraded", "autoscaling": null, "image": "17", "deployments": [ { "id": "ecs-svc/1", "failed": 3 } ] },
+            { "name": "bookmark-manager-staging-api", "short": "api", "running": 2, "desired": 2, "health": "healthy",
+              "autoscaling": { "max": 10 }, "image": null, "deployments": [] },
+            { "name": "日本.語", "short": "日本.語", "running": 0, "desired": 0 }
+        ],
+        "databases": [ { "id": "prod-aurora", "status": "available" } ],
+        "alarms": null,
+        "attention": []
+    })
+}
+
+fn holds(text: &str) -> Option<bool> {
+    match Condition::parse(text) {
+        Ok(condition) => condition.evaluate(&snapshot()).known,
+        Err(error) => panic!("{}", error.report().text()),
+    }
+}
+
+#[test]
+fn paths_find_elements_by_their_names() {
+    assert_eq!(holds("services.web.running == services.web.desired"), Some(false));
+    assert_eq!(holds("services.bookmark-manager-staging-api.running==services.api.desired"), Some(true));
+    assert_eq!(holds("services.staging-api.running >= 2"), Some(true));
+    assert_eq!(holds("services[1].running < 3"), Some(true));
+    assert_eq!(holds("services[0].short == web and services[3].short == x"), None);
+    assert_eq!(holds("services.\"日本.語\".desired == 0 and services['日本.語'].running == 0"), Some(true));
+    assert_eq!(holds("databases.aurora.status == available"), Some(true));
+    assert_eq!(holds("services.web.deployments.ecs-svc/1.failed > 2"), Some(true));
+    assert_eq!(holds("services.count == 3 && attention.count == 0"), Some(true));
+}
+
+#[test]
+fn what_is_not_known_is_never_true() {
+    assert_eq!(holds("services.gone.running == 1"), None);
+    assert_eq!(holds("not services.gone.running == 1"), None);
+    assert_eq!(holds("alarms.count == 0"), None);
+    assert_eq!(holds("alarms == null"), Some(true));
+    assert_eq!(holds("services.api.image != x"), None);
+    assert_eq!(holds("services.web.autoscaling.max > 1 or complete"), Some(true));
+    assert_eq!(holds("services.web.autoscaling.max > 1 and complete"), None);
+    assert_eq!(holds("services.ging.running == 1"), None);
+}
+
+#[test]
+fn words_numbers_and_logic() {
+    assert_eq!(holds("services.web.health != healthy"), Some(true));
+    assert_eq!(holds("services.web.health == 'degraded'"), Some(true));
+    assert_eq!(holds("services.web.image == 17"), Some(true));
+    assert_eq!(holds("17.0 == services.web.image"), Some(true));
+    assert_eq!(holds("!(services.web.running > 1) || false"), Some(true));
+    assert_eq!(holds("not complete or services.api.running == 2 and complete"), Some(true));
+    assert_eq!(holds("complete == true"), Some(true));
+}
+
+#[test]
+fn mistakes_are_shown_where_they_are() {
+    let wrong = |text: &str| Condition::parse(text).unwrap_err();
+    assert_eq!(wrong("services.web.running = 1").snippet(), "services.web.running = 1\n                     ^");
+    assert!(wrong("services.web.running = 1").report().text().contains("write `==`"));
+    assert!(wrong("service.web.running == 1").hint.unwrap().contains("`services`"));
+    assert_eq!(wrong("complete and").at, 12);
+    assert_eq!(wrong("(complete").message, "here `)` was expected");
+    assert_eq!(wrong("complete complete").at, 9);
+    assert_eq!(wrong("services..x == 1").message, "a name is missing in this path");
+    assert_eq!(wrong("complete == 'x").at, 12);
+    assert_eq!(wrong("   ").message, "the condition is empty");
+    assert_eq!(wrong("1 == 2").message, "this is no path of the snapshot");
+    assert_eq!(wrong(&"(".repeat(100_000)).message, "this is nested too deeply");
+    assert_eq!(wrong(&"!".repeat(100_000)).message, "this is nested too deeply");
+    assert_eq!(wrong("services.日本 = 1").snippet(), "services.日本 = 1\n              ^");
+}
+
+#[test]
+fn after_a_timeout_it_says_what_the_paths_were() {
+    let condition = Condition::parse("services.web.running == services.web.desired and alarms.x.state == OK").unwrap();
+    let verdict = condition.evaluate(&snapshot());
+    assert!(!verdict.holds());
+    assert_eq!(verdict.words(), "services.web.running is 1, services.web.desired is 2, alarms.x.state is not there");
+}
+
+proptest! {
+    #[test]
+    fn nothing_panics(text in "\\PC{0,60}") {
+        if let Ok(condition) = Condition::parse(&text) {
+            let _ = condition.evaluate(&snapshot()).words();
+        }
+    }
+
+    #[test]
+    fn nothing_that_looks_like_a_condition_panics(
+        parts in prop::collection::vec(prop::sample::select(vec![
+            "services", ".web", ".running", "==", "!=", "<", ">=", "and", "or", "not", "(", ")", "!", "[", "]",
+            "'x'", "\"", "1", "-1.5", "null", "true", "complete", ".count", " ", "日本", "..", "&&", "|",
+        ]), 0..14)
+    ) {
+        let text = parts.concat();
+        match Condition::parse(&text) {
+            Ok(condition) => { let _ = condition.evaluate(&snapshot()); }
+            Err(error) => prop_assert!(error.at <= text.chars().count()),
+        }
+    }
+}

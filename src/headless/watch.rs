@@ -1,0 +1,228 @@
+//! What changed between two snapshots: one line for each change.
+//!
+//! Elements of lists are told apart by their name or id, not by their place. What changes with
+//! every read is left out: ages, times of reading, counts of requests, and the curves (CPU, memory,
+//! connections, capacity, lag, free storage), which `snapshot` itself shows.
+
+use super::emit::json_line;
+use crate::model::text::harmless;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::io;
+
+/// One change.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Change {
+    /// When it was seen.
+    pub at: String,
+    /// Where: `services.web.running`, a path that `--wait` understands.
+    pub path: String,
+    /// What it was; `null` also where there was nothing.
+    pub from: Value,
+    /// What it is; `null` also where there is nothing any more.
+    pub to: Value,
+}
+
+/// Fields that are no news.
+const VOLATILE: [&str; 13] = [
+    "age_ms",
+    "taken_at",
+    "duration_ms",
+    "requests",
+    "cpu_percent",
+    "memory_percent",
+    "connections",
+    "lag_ms",
+    "free_storage_bytes",
+    "latest",
+    "expires",
+    "next",
+    "hint",
+];
+
+/// Every change between two snapshots as JSON, seen at `now`.
+pub fn changes(before: &Value, after: &Value, now: Timestamp) -> Vec<Change> {
+    let mut found = Vec::new();
+    walk(&mut Vec::new(), before, after, &mut |path, from, to| {
+        found.push(Change { at: now.to_string(), path: path.to_owned(), from: from.clone(), to: to.clone() });
+    });
+    found
+}
+
+impl Change {
+    /// One line of JSON, without its line break.
+    pub fn json(&self) -> io::Result<String> {
+        json_line(self).map(|line| line.trim_end().to_owned())
+    }
+
+    /// One line for people, without its line break: `02:41:07  services.web.running  1 → 2`.
+    pub fn text(&self) -> String {
+        let short = |value: &Value| match value {
+            Value::Null => "–".to_owned(),
+            Value::String(text) => text.clone(),
+            Value::Array(all) if all.iter().all(Value::is_string) => {
+                all.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("; ")
+            }
+            Value::Object(fields) => fields
+                .get("what")
+                .or_else(|| fields.get("status"))
+                .or_else(|| fields.get("state"))
+                .and_then(Value::as_str)
+                .map_or_else(|| "there".to_owned(), str::to_owned),
+            Value::Bool(_) | Value::Number(_) | Value::Array(_) => value.to_string(),
+        };
+        let clock = self.at.get(11..19).unwrap_or(&self.at);
+        let line = format!("{clock}  {}  {} → {}", self.path, short(&self.from), short(&self.to));
+        harmless(&line).into_owned()
+    }
+}
+
+fn walk(path: &mut Vec<String>, before: &Value, after: &Value, tell: &mut dyn FnMut(&str, &Value, &Value)) {
+    match (before, after) {
+        (Value::Object(a), Value::Object(b)) => {
+            let missing = a.keys().filter(|key| !b.contains_key(*key));
+            for key in b.keys().chain(missing).filter(|key| !VOLATILE.contains(&key.as_str())) {
+                let (from, to) = (a.get(key).unwrap_or(&Value::Null), b.get(key).unwrap_or(&Value::Null));
+                // A member's capacity is a curve; a database's, with its limits, is a setting.
+                if key == "acu" && !from.is_object() && !to.is_object() {
+                    continue;
+                }
+                path.push(segment(key));
+                walk(path, from, to, tell);
+                path.pop();
+            }
+        }
+        (Value::Array(a), Value::Array(b)) if named(a) && named(b) => {
+            let (a, b) = (by_name(a), by_name(b));
+            let missing = a.keys().filter(|key| !b.contains_key(*key));
+            for key in b.keys().chain(missing) {
+                let (from, to) = (a.get(key).copied(), b.get(key).copied());
+                let shown = to.or(from).map_or_else(|| key.0.clone(), |one| label(one, &key.0));
+                path.push(segment(&if key.1 == 0 { shown } else { format!("{shown}#{}", key.1 + 1) }));
+                walk(path, from.unwrap_or(&Value::Null), to.unwrap_or(&Value::Null), tell);
+                path.pop();
+            }
+        }
+        (_, _) if same(before, after) => {}
+        (_, _) => tell(&path.join("."), before, after),
+    }
+}
+
+/// A name with dots or blanks stands in quotation marks, as `--wait` reads it.
+fn segment(name: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '/' | ':' | '#');
+    if !name.is_empty() && name.chars().all(plain) {
+        name.to_owned()
+    } else {
+        format!("\"{}\"", name.replace('"', "\"\""))
+    }
+}
+
+fn key(value: &Value) -> Option<&str> {
+    ["name", "id", "where"].iter().find_map(|field| {
+        // An attention's place tells more than its name, as one thing can have several entries.
+        value.get("where").filter(|_| *field == "name").or_else(|| value.get(field)).and_then(Value::as_str)
+    })
+}
+
+fn label(value: &Value, otherwise: &str) -> String {
+    value.get("short").and_then(Value::as_str).unwrap_or(otherwise).to_owned()
+}
+
+fn named(all: &[Value]) -> bool {
+    all.iter().all(|one| key(one).is_some())
+}
+
+/// Elements by their name, and which of that name.
+fn by_name(all: &[Value]) -> BTreeMap<(String, usize), &Value> {
+    let mut map = BTreeMap::new();
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    for one in all {
+        let name = key(one).unwrap_or_default();
+        let number = seen.entry(name).or_default();
+        map.insert((name.to_owned(), *number), one);
+        *number += 1;
+    }
+    map
+}
+
+/// The same, or the same but for how long it has been so.
+fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::String(a), Value::String(b)) => a == b || timeless(a) == timeless(b),
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (_, _) => a == b,
+    }
+}
+
+/// The sentence without its durations: "at max 10 for 12 min" is the same a minute later.
+fn timeless(text: &str) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    for word in text.split(' ') {
+        let unit = word.trim_end_matches([',', ';', ':', '.', ')']);
+        let counted = words.last().is_some_and(|last| !last.is_empty() && last.chars().all(|c| c.is_ascii_digit()));
+        if counted && matches!(unit, "s" | "min" | "h" | "days") {
+            words.pop();
+            words.push("…");
+        }
+        words.push(word);
+    }
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn now() -> Timestamp {
+        "2026-01-01T02:41:07Z".parse().unwrap()
+    }
+
+    fn told(before: &Value, after: &Value) -> Vec<String> {
+        changes(before, after, now())
+            .iter()
+            .map(|change| format!("{} {} {}", change.path, change.from, change.to))
+            .collect()
+    }
+
+    #[test]
+    fn elements_are_told_apart_by_name() {
+        let before = json!({ "taken_at": 1, "services": [
+            { "name": "x-api", "short": "api", "running": 2, "cpu_percent": 1.0 }, { "name": "x-web", "short": "web", "running": 1 } ] });
+        let after = json!({ "taken_at": 2, "services": [
+            { "name": "x-web", "short": "web", "running": 2 }, { "name": "x-api", "short": "api", "running": 2, "cpu_percent": 9.0 },
+            { "name": "x.new", "running": 0 } ] });
+        assert_eq!(
+            told(&before, &after),
+            ["services.web.running 1 2", "services.\"x.new\" null {\"name\":\"x.new\",\"running\":0}"]
+        );
+    }
+
+    #[test]
+    fn what_becomes_unknown_is_a_change() {
+        assert_eq!(told(&json!({ "alarms": [] }), &json!({ "alarms": null })), ["alarms [] null"]);
+        let failing = json!({ "sources": [ { "name": "ecs.tasks", "status": "failed", "age_ms": 5, "requests": 3 } ] });
+        let fine = json!({ "sources": [ { "name": "ecs.tasks", "status": "ok", "age_ms": 9, "requests": 4 } ] });
+        assert_eq!(told(&fine, &failing), ["sources.\"ecs.tasks\".status \"ok\" \"failed\""]);
+    }
+
+    #[test]
+    fn time_passing_is_no_change() {
+        let of = |text: &str| json!({ "reasons": [text], "attention": [ { "where": "service:web", "name": "x-web", "what": text } ] });
+        assert!(told(&of("at max 10 for 12 min"), &of("at max 10 for 13 min")).is_empty());
+        assert_eq!(told(&of("at max 10 for 12 min"), &of("at max 9 for 12 min")).len(), 2);
+    }
+
+    #[test]
+    fn lines_are_harmless_and_short() {
+        let changes = changes(&json!({ "a": "x" }), &json!({ "a": "\u{1b}[31m\u{9b}" }), now());
+        assert_eq!(changes[0].text(), "02:41:07  a  x → ␛[31m\\u{9b}");
+        assert_eq!(
+            changes[0].json().unwrap(),
+            "{\"at\":\"2026-01-01T02:41:07Z\",\"path\":\"a\",\"from\":\"x\",\"to\":\"\\u001b[31m\\u009b\"}"
+        );
+    }
+}

@@ -1,0 +1,83 @@
+//! The same ring without a screen: drives the app until all that is wanted was read once.
+
+use super::clock::Clock;
+use super::executor::Executor;
+use crate::app::effect::Effect;
+use crate::app::event::Event;
+use crate::app::keymap::Keymap;
+use crate::app::poll::Wants;
+use crate::app::{App, Session};
+use crate::config::{Config, EnvironmentConfig};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+/// How a collection ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Collected {
+    /// All that was wanted was read, well or not.
+    Settled,
+    /// The time ran out before.
+    TimedOut,
+}
+
+/// An app without a screen, and the hands that feed it.
+pub struct Collector {
+    /// The app; its estate is settled after [`Collector::collect`].
+    pub app: App,
+    executor: Executor,
+    events: mpsc::Receiver<Event>,
+    clock: Clock,
+    pending: Vec<Effect>,
+}
+
+impl Collector {
+    /// Opens an environment.
+    pub fn new(config: Config, environment: EnvironmentConfig, session: Session, wants: Wants, clock: Clock) -> Self {
+        let (executor, events) = Executor::new(session.simulated);
+        let (app, pending) = App::new(config, environment, session, Keymap::default(), wants, clock.now());
+        Self { app, executor, events, clock, pending }
+    }
+
+    /// The AWS session, for what the ring does not ask.
+    pub fn executor(&self) -> &Executor {
+        &self.executor
+    }
+
+    /// Reads until everything was read once, or until `limit` from now.
+    pub async fn collect(&mut self, limit: Option<Duration>) -> Collected {
+        let end = limit.map(|limit| Instant::now() + limit);
+        self.run_pending();
+        let mut outcome = Collected::Settled;
+        while !self.app.settled() {
+            let next = match end {
+                Some(end) => tokio::time::timeout_at(end, self.events.recv()).await.ok(),
+                None => Some(self.events.recv().await),
+            };
+            let Some(Some(event)) = next else {
+                outcome = Collected::TimedOut;
+                break;
+            };
+            let mut effects = self.app.update(Event::Tick(self.clock.now()));
+            effects.extend(self.app.update(event));
+            self.pending = effects;
+            self.run_pending();
+        }
+        self.pending = self.app.update(Event::Tick(self.clock.now()));
+        self.app.settle();
+        outcome
+    }
+
+    /// Reads everything once more, keeping what is known.
+    pub async fn again(&mut self, limit: Option<Duration>) -> Collected {
+        self.app.poller.again();
+        self.pending = self.app.update(Event::Tick(self.clock.now()));
+        self.collect(limit).await
+    }
+
+    fn run_pending(&mut self) {
+        for effect in self.pending.drain(..) {
+            self.executor.carry_out(effect);
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! The interactive session: terminal, signals, time and answers in one order; a frame when
+//! something has changed.
+
+use super::clock::Clock;
+use super::executor::Executor;
+use super::input::{self, FromTerminal};
+use super::terminal::{self, Guard, Tui};
+use crate::app::effect::Effect;
+use crate::app::event::{Event, Notice};
+use crate::app::keymap::Keymap;
+use crate::app::{App, poll::Wants};
+use crate::config::{Config, EnvironmentConfig};
+use crate::ui;
+use base64::Engine as _;
+use ratatui::layout::Position;
+use std::io::{self, Write as _};
+use std::time::Duration;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+/// Frames that nobody waits for come at most this often; a key's frame comes at once.
+const FRAME: Duration = Duration::from_millis(33);
+/// Judgements over facts that have come in are made at most this often, unless a key needs them.
+const TICK: Duration = Duration::from_secs(1);
+/// Events taken in before the next frame.
+const BATCH: usize = 128;
+
+/// Why the session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// The person left.
+    Quit,
+    /// A signal: its number.
+    Signal(i32),
+    /// The terminal has gone.
+    TerminalGone,
+}
+
+struct Signals {
+    terminate: Signal,
+    hangup: Signal,
+    interrupt: Signal,
+    stop: Signal,
+    window: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            stop: signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
+            window: signal(SignalKind::window_change())?,
+        })
+    }
+}
+
+/// Runs a session until it ends; the terminal is as before when this returns.
+///
+/// # Errors
+/// When the terminal cannot be taken over or drawn on.
+pub async fn interactive(
+    config: Config,
+    environment: EnvironmentConfig,
+    session: crate::app::Session,
+    keymap: Keymap,
+    theme: ui::theme::Theme,
+    clock: Clock,
+) -> io::Result<Ended> {
+    let mouse = config.ui.mouse.unwrap_or(true);
+    let guard = Guard::take(mouse)?;
+    let mut tui = terminal::open()?;
+    let simulated = session.simulated;
+    let (app, effects) = App::new(config, environment, session, keymap, Wants::default(), clock.now());
+    let (executor, answers) = Executor::new(simulated);
+    let mut run = Run { app, executor, tui: &mut tui, guard: &guard, theme, clock, drawn: None };
+    let size = crossterm::terminal::size()?;
+    run.app.update(Event::Resize(size.0, size.1));
+    // The frame stands before anything is asked: who starts the cockpit sees where they are.
+    run.draw()?;
+    let mut signals = Signals::new()?;
+    let (keys_in, keys) = mpsc::channel(64);
+    input::start(keys_in)?;
+    for effect in effects {
+        if let Some(ended) = run.carry_out(effect)? {
+            return Ok(ended);
+        }
+    }
+    run.until_end(answers, keys, &mut signals).await
+}
+
+struct Run<'a> {
+    app: App,
+    executor: Executor,
+    tui: &'a mut Tui,
+    guard: &'a Guard,
+    theme: ui::theme::Theme,
+    clock: Clock,
+    drawn: Option<Instant>,
+}
+
+impl Run<'_> {
+    async fn until_end(
+        &mut self,
+        mut answers: mpsc::Receiver<Event>,
+        mut keys: mpsc::Receiver<FromTerminal>,
+        signals: &mut Signals,
+    ) -> io::Result<Ended> {
+        loop {
+            let frame_due = self.frame_due();
+            let mut urgent = false;
+            let event = tokio::select! {
+                biased;
+                _ = signals.hangup.recv() => return Ok(Ended::Signal(1)),
+                _ = signals.terminate.recv() => return Ok(Ended::Signal(15)),
+                _ = signals.interrupt.recv() => return Ok(Ended::Signal(2)),
+                _ = signals.stop.recv() => { self.suspend()?; None }
+                _ = signals.window.recv() => {
+                    urgent = true;
+                    crossterm::terminal::size().ok().map(|(columns, rows)| Event::Resize(columns, rows))
+                }
+                key = keys.recv() => {
+                    urgent = true;
+                    match key {
+                        Some(FromTerminal::Event(event)) => Some(event),
+                        Some(FromTerminal::Gone) | None => return Ok(Ended::TerminalGone),
+                    }
+                }
+                answer = answers.recv() => answer,
+                () = tokio::time::sleep_until(frame_due.unwrap_or_else(|| Instant::now() + TICK)), if frame_due.is_some() => None,
+                () = tokio::time::sleep(self.until_tick()) => {
+                    if terminal::gone() {
+                        return Ok(Ended::TerminalGone);
+                    }
+                    None
+                }
+            };
+            // Time first: what follows is judged as of now.
+            if let Some(ended) = self.update(Event::Tick(self.clock.now()))? {
+                return Ok(ended);
+            }
+            if let Some(event) = event
+                && let Some(ended) = self.update(event)?
+            {
+                return Ok(ended);
+            }
+            // Drain before drawing: the newest state wins. Keys go before answers.
+            for _ in 0..BATCH {
+                let next = match keys.try_recv() {
+                    Ok(FromTerminal::Event(event)) => {
+                        urgent = true;
+                        event
+                    }
+                    Ok(FromTerminal::Gone) => return Ok(Ended::TerminalGone),
+                    Err(_) if urgent => break,
+                    Err(_) => match answers.try_recv() {
+                        Ok(event) => event,
+                        Err(_) => break,
+                    },
+                };
+                if let Some(ended) = self.update(next)? {
+                    return Ok(ended);
+                }
+            }
+            if self.app.redraw && (urgent || self.drawn.is_none_or(|drawn| drawn.elapsed() >= FRAME)) {
+                self.draw()?;
+            }
+        }
+    }
+
+    /// When a frame that was put off is to be drawn.
+    fn frame_due(&self) -> Option<Instant> {
+        self.app.redraw.then(|| self.drawn.map_or_else(Instant::now, |drawn| drawn + FRAME))
+    }
+
+    /// Until the next second begins, or sooner while something on the screen ends soon.
+    fn until_tick(&self) -> Duration {
+        let screen = &self.app.screen;
+        if !screen.flashes.is_empty() || screen.toast.is_some() {
+            return Duration::from_millis(250);
+        }
+        let into = self.clock.now().subsec_nanosecond().clamp(0, 999_999_999) as u64;
+        Duration::from_nanos(1_000_000_000 - into).min(TICK)
+    }
+
+    fn update(&mut self, event: Event) -> io::Result<Option<Ended>> {
+        for effect in self.app.update(event) {
+            if let Some(ended) = self.carry_out(effect)? {
+                return Ok(Some(ended));
+            }
+        }
+        Ok(None)
+    }
+
+    fn carry_out(&mut self, effect: Effect) -> io::Result<Option<Ended>> {
+        match self.executor.carry_out(effect) {
+            Some(Effect::Quit) => return Ok(Some(Ended::Quit)),
+            Some(Effect::Suspend) => self.suspend()?,
+            Some(Effect::Copy(text)) => {
+                // OSC 52: the terminal itself puts it on the clipboard, also at the far end of ssh.
+                let coded = base64::engine::general_purpose::STANDARD.encode(text);
+                let mut out = io::stdout();
+                write!(out, "\x1b]52;c;{coded}\x07")?;
+                out.flush()?;
+            }
+            Some(Effect::OpenUrl(link)) => {
+                if let Err(error) = open_link(&link) {
+                    self.app.update(Event::Notice(Notice {
+                        error: true,
+                        text: format!("no browser could be started: {error}"),
+                    }));
+                }
+            }
+            Some(Effect::Connect { .. } | Effect::Fetch { .. }) | None => {}
+        }
+        Ok(None)
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        self.app.settle();
+        self.app.redraw = false;
+        let (app, theme) = (&self.app, &self.theme);
+        self.tui.draw(|frame| {
+            let cursor = ui::draw_with(app, theme, frame.buffer_mut());
+            if let Some((column, row)) = cursor {
+                frame.set_cursor_position(Position::new(column, row));
+            }
+        })?;
+        self.drawn = Some(Instant::now());
+        Ok(())
+    }
+
+    /// Gives the terminal back, stops as the shell expects, and takes it again.
+    fn suspend(&mut self) -> io::Result<()> {
+        terminal::give_back();
+        // The whole group: a wrapper that started the cockpit stops with it, as after Ctrl-Z.
+        rustix::process::kill_current_process_group(rustix::process::Signal::STOP)?;
+        self.guard.retake()?;
+        let (columns, rows) = crossterm::terminal::size()?;
+        self.tui.clear()?;
+        self.update(Event::Resize(columns, rows))?;
+        self.update(Event::Resumed)?;
+        Ok(())
+    }
+}
+
+/// Starts a browser where there is one on this screen; elsewhere the link on the screen must do.
+fn open_link(link: &str) -> io::Result<()> {
+    let has = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    if has("SSH_CONNECTION") {
+        return Ok(());
+    }
+    let program = if cfg!(target_os = "macos") {
+        "open"
+    } else if has("DISPLAY") || has("WAYLAND_DISPLAY") {
+        "xdg-open"
+    } else {
+        return Ok(());
+    };
+    let null = std::process::Stdio::null;
+    std::process::Command::new(program).arg(link).stdin(null()).stdout(null()).stderr(null()).spawn().map(drop)
+}

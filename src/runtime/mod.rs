@@ -1,0 +1,18 @@
+//! HANDS. The only room that spawns, sleeps, reads the clock and draws.
+//!
+//! It turns the terminal, signals, time and AWS's answers into events, hands them to the app one by
+//! one, and carries out what comes back. What any of it means is decided in `src/app`.
+
+pub mod clock;
+mod collect;
+mod executor;
+mod input;
+mod interactive;
+mod panic;
+mod terminal;
+
+pub use collect::{Collected, Collector};
+pub use executor::Executor;
+pub use interactive::{Ended, interactive};
+pub use panic::install_panic_hook;
+pub use terminal::probe_widths;

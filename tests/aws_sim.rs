@@ -1,0 +1,515 @@
+//! The AWS room against the simulator: every question's facts, every fault's sentence.
+#![allow(clippy::unwrap_used)]
+
+use aws_sim::{Scenario, Sim, SimOptions};
+use cockpit::app::effect::{Lane, Query};
+use cockpit::app::event::{Event, Fact, Part};
+use cockpit::app::ticket::Ticket;
+use cockpit::aws::{Connection, Session};
+use cockpit::config::EnvironmentConfig;
+use cockpit::model::{AlarmState, Failure, FailureKind, MetricKey, RolloutStatus};
+use jiff::{SignedDuration, Timestamp};
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::time::Duration;
+
+const TICKET: Ticket = Ticket { generation: 1, serial: 7 };
+
+/// Friday 14:00 in Tokyo: staging is awake.
+fn noon() -> Timestamp {
+    "2026-11-20T05:00:00Z".parse().unwrap()
+}
+
+async fn simulator(scenario: Scenario) -> Sim {
+    Sim::start(SimOptions { scenario, speed: 0.0, start: Some(noon()), ..SimOptions::default() }).await.unwrap()
+}
+
+/// One attempt only: no test waits for a retry.
+fn connection(sim: &Sim) -> Connection {
+    let region = sim.hello()["region"].as_str().unwrap().to_owned();
+    Connection { attempts: 1, ..Connection::simulated(sim.endpoint(), region) }
+}
+
+/// Pages before the end, the end, and the requests counted.
+struct Heard {
+    pages: Vec<Fact>,
+    end: Result<Fact, Failure>,
+    requests: u32,
+}
+
+async fn ask(session: &Session, query: Query) -> Heard {
+    let (out, mut answers) = tokio::sync::mpsc::channel(10_000);
+    session.ask(TICKET, Lane::Background, query, &out).await;
+    drop(out);
+    let (mut pages, mut end, mut requests) = (Vec::new(), None, 0);
+    while let Some(event) = answers.recv().await {
+        let Event::Answer(answer) = event else { panic!("{event:?}") };
+        assert_eq!(answer.ticket, TICKET);
+        assert!(end.is_none(), "nothing comes after the end");
+        requests += answer.requests;
+        match answer.part {
+            Part::Page(fact) => pages.push(fact),
+            Part::Last(fact) => end = Some(Ok(fact)),
+            Part::Broken(failure) => end = Some(Err(failure)),
+        }
+    }
+    Heard { pages, end: end.expect("every answer ends"), requests }
+}
+
+async fn fact(session: &Session, query: Query) -> Fact {
+    ask(session, query).await.end.unwrap()
+}
+
+async fn failure(session: &Session, query: Query) -> Failure {
+    ask(session, query).await.end.unwrap_err()
+}
+
+/// A control request.
+async fn control(sim: &Sim, path: &str, body: serde_json::Value) {
+    let (address, path) = (sim.endpoint().replace("http://", ""), path.to_owned());
+    tokio::task::spawn_blocking(move || {
+        let body = body.to_string();
+        let mut stream = TcpStream::connect(&address).unwrap();
+        let head = format!("POST {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: ");
+        write!(stream, "{head}{}\r\n\r\n{body}", body.len()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    })
+    .await
+    .unwrap();
+}
+
+async fn fault(sim: &Sim, operation: &str, kind: &str) {
+    control(sim, "/_sim/fault", serde_json::json!({"operation": operation, "kind": kind})).await;
+}
+
+fn cluster() -> String {
+    "bookmark-manager-staging-cluster".to_owned()
+}
+
+fn services() -> Query {
+    Query::Services {
+        cluster: cluster(),
+        names: vec!["bookmark-manager-staging-web".into(), "bookmark-manager-staging-api".into(), "no-such".into()],
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn staging_is_read_whole() {
+    let sim = simulator(Scenario::Staging).await;
+    let session = Session::new(connection(&sim));
+
+    let Fact::Identity(identity) = fact(&session, Query::Identity).await else { panic!() };
+    assert_eq!(identity.account, aws_sim::ACCOUNT);
+    assert_eq!(identity.expires, None);
+
+    let Fact::Cluster(Some(found)) = fact(&session, Query::Cluster { cluster: cluster() }).await else { panic!() };
+    assert_eq!((found.name, found.status.as_str()), (cluster(), "ACTIVE"));
+    assert!(matches!(fact(&session, Query::Cluster { cluster: "no-such".into() }).await, Fact::Cluster(None)));
+
+    let Fact::ServiceNames(mut names) = fact(&session, Query::ServiceNames { cluster: cluster() }).await else {
+        panic!()
+    };
+    names.sort();
+    assert_eq!(names, ["bookmark-manager-staging-api", "bookmark-manager-staging-web"]);
+
+    let Fact::Services(found, unknown) = fact(&session, services()).await else { panic!() };
+    assert_eq!(unknown, ["no-such"]);
+    let web = found.iter().find(|service| service.name == "bookmark-manager-staging-web").unwrap();
+    assert_eq!((web.cluster.as_str(), web.status.as_str(), web.desired), (cluster().as_str(), "ACTIVE", 1));
+    assert_eq!(web.running, 1);
+    assert!(web.task_definition.starts_with("bookmark-manager-staging-web:"), "{}", web.task_definition);
+    assert!(web.breaker.is_some_and(|breaker| breaker.enabled && breaker.rollback));
+    assert!(web.primary().is_some_and(|primary| primary.id.starts_with("ecs-svc/")));
+    assert_eq!(web.target_groups.len(), 1);
+
+    let running = Query::TaskIds { cluster: cluster(), stopped: false };
+    let Fact::TaskIds(ids) = fact(&session, running).await else { panic!() };
+    assert_eq!(ids.len(), 2);
+    assert!(matches!(fact(&session, Query::TaskIds { cluster: cluster(), stopped: true }).await, Fact::TaskIds(_)));
+    let Fact::Tasks(tasks) = fact(&session, Query::Tasks { cluster: cluster(), ids: ids.clone() }).await else {
+        panic!()
+    };
+    assert_eq!(tasks.len(), 2);
+    let task = tasks.iter().find(|task| task.service.as_deref() == Some("bookmark-manager-staging-web")).unwrap();
+    assert!(ids.contains(&task.id));
+    assert_eq!(task.last_status, "RUNNING");
+    assert!(task.address.as_deref().is_some_and(|address| address.starts_with("10.")), "{:?}", task.address);
+    assert!(task.containers[0].digest.as_deref().is_some_and(|digest| digest.starts_with("sha256:")));
+
+    let definition = Query::TaskDefinition { name: web.task_definition.clone() };
+    let Fact::TaskDefinition(definition) = fact(&session, definition).await else { panic!() };
+    assert_eq!(definition.name, web.task_definition);
+    let log = definition.main_container().unwrap().log.as_ref().unwrap();
+    assert_eq!(log.group.as_deref(), Some("/ecs/bookmark-manager-staging-web"));
+    let missing = failure(&session, Query::TaskDefinition { name: "no-such:1".into() }).await;
+    assert_eq!(missing.kind, FailureKind::NotFound, "{missing}");
+
+    let rollouts = Query::Rollouts { cluster: cluster(), service: web.name.clone() };
+    let Fact::Rollouts(rollouts) = fact(&session, rollouts).await else { panic!() };
+    assert!(!rollouts.is_empty());
+
+    let Fact::Targets(targets) = fact(&session, Query::Targets { group: web.target_groups[0].clone() }).await else {
+        panic!()
+    };
+    assert_eq!(targets[0].state, "healthy");
+
+    let patterns = vec!["bookmark-manager-staging-*".to_owned()];
+    let Fact::DbInstances(instances) = fact(&session, Query::DbInstances { patterns }).await else { panic!() };
+    assert_eq!(instances[0].id, "bookmark-manager-staging-db");
+    assert_eq!((instances[0].status.as_str(), instances[0].class.as_str()), ("available", "db.t4g.micro"));
+    assert_eq!(instances[0].database.as_deref(), Some("bookmarkdb"));
+
+    let prefixes = vec!["bookmark-manager-staging".to_owned(), "no-such".to_owned()];
+    let heard = ask(&session, Query::Alarms { prefixes }).await;
+    assert_eq!(heard.requests, 2);
+    let Fact::Alarms(alarms) = heard.end.unwrap() else { panic!() };
+    assert!(!alarms.is_empty());
+    assert!(alarms.iter().any(|alarm| alarm.state == AlarmState::Ok));
+
+    let keys = vec![
+        MetricKey::ServiceCpu(web.name.clone()),
+        MetricKey::DbConnections("bookmark-manager-staging-db".into()),
+        MetricKey::DbStorage { id: "bookmark-manager-staging-db".into(), aurora: false },
+    ];
+    let since = noon() - SignedDuration::from_hours(1);
+    let metrics = Query::Metrics { cluster: cluster(), keys: keys.clone(), since, until: noon() };
+    let Fact::Metrics(series) = fact(&session, metrics).await else { panic!() };
+    for key in &keys {
+        let (_, points) = series.iter().find(|(known, _)| known == key).unwrap();
+        assert!(points.len() > 30, "{key:?}: {}", points.len());
+        assert!(points.is_sorted_by_key(|point| point.at));
+    }
+    assert!(session.requests_total() >= 15);
+    assert!(session.clock_skew().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn prod_has_autoscaling_and_aurora() {
+    let sim = simulator(Scenario::Prod).await;
+    let session = Session::new(connection(&sim));
+    let cluster = "bookmark-manager-prod-cluster".to_owned();
+    let Fact::ScalableTargets(targets) = fact(&session, Query::ScalableTargets { cluster: cluster.clone() }).await
+    else {
+        panic!()
+    };
+    assert!(targets.iter().any(|target| (target.min, target.max) == (1, 10)));
+    assert!(targets.iter().all(|target| target.resource.starts_with("service/bookmark-manager-prod-cluster/")));
+    let Fact::ScalingPolicies(policies) = fact(&session, Query::ScalingPolicies { cluster: cluster.clone() }).await
+    else {
+        panic!()
+    };
+    assert!(policies.iter().any(|policy| {
+        policy.metric.as_deref() == Some("ECSServiceAverageCPUUtilization") && policy.target == Some(70.0)
+    }));
+    for query in [Query::ScheduledActions { cluster: cluster.clone() }, Query::ScalingActivities { cluster }] {
+        ask(&session, query).await.end.unwrap();
+    }
+    let other = Query::ScalableTargets { cluster: "other".into() };
+    assert_eq!(fact(&session, other).await, Fact::ScalableTargets(Vec::new()));
+
+    let patterns = vec!["bookmark-manager-prod-aurora".to_owned()];
+    let Fact::DbClusters(clusters) = fact(&session, Query::DbClusters { patterns: patterns.clone() }).await else {
+        panic!()
+    };
+    assert_eq!(clusters[0].acu, Some((0.5, 2.0)));
+    assert_eq!(clusters[0].backup.retention_days, Some(30));
+    assert!(clusters[0].protected);
+    assert_eq!(clusters[0].members.iter().filter(|(_, writes, _)| *writes).count(), 1);
+    // By the cluster's identifier, not their own.
+    let Fact::DbInstances(instances) = fact(&session, Query::DbInstances { patterns }).await else { panic!() };
+    assert_eq!(instances.len(), 2);
+    let keys = vec![MetricKey::DbAcu(instances[0].id.clone()), MetricKey::DbLag(clusters[0].members[1].0.clone())];
+    let since = noon() - SignedDuration::from_hours(1);
+    let Fact::Metrics(series) =
+        fact(&session, Query::Metrics { cluster: String::new(), keys, since, until: noon() }).await
+    else {
+        panic!()
+    };
+    assert_eq!(series.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_big_cluster_comes_page_by_page() {
+    let sim = simulator(Scenario::Big).await;
+    let session = Session::new(connection(&sim));
+    let cluster = sim_cluster(&sim).await;
+    let heard = ask(&session, Query::ServiceNames { cluster: cluster.clone() }).await;
+    let last = heard.end.unwrap();
+    let names: usize = heard
+        .pages
+        .iter()
+        .chain([&last])
+        .map(|fact| if let Fact::ServiceNames(names) = fact { names.len() } else { panic!("{fact:?}") })
+        .sum();
+    assert_eq!(names, 1_000);
+    assert_eq!(heard.requests, 10);
+}
+
+/// The name of the cluster with the most services, from the simulator's own account of itself.
+async fn sim_cluster(sim: &Sim) -> String {
+    let address = sim.endpoint().replace("http://", "");
+    tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(&address).unwrap();
+        write!(stream, "GET /_sim/state HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let text = String::from_utf8_lossy(&answer);
+        let (_, body) = text.split_once("\r\n\r\n").unwrap();
+        let state: serde_json::Value = serde_json::from_str(body).unwrap();
+        let clusters = state["clusters"].as_array().unwrap();
+        let services = |cluster: &&serde_json::Value| cluster["services"].as_array().map_or(0, Vec::len);
+        clusters.iter().max_by_key(services).unwrap()["name"].as_str().unwrap().to_owned()
+    })
+    .await
+    .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_fault_has_its_kind_and_names_the_action() {
+    for (kind, expected) in [
+        ("throttle", FailureKind::Throttled),
+        ("error", FailureKind::Service),
+        ("denied", FailureKind::Denied),
+        ("expired", FailureKind::Credentials),
+        ("truncate", FailureKind::Unreachable),
+        ("reset", FailureKind::Unreachable),
+        ("malformed", FailureKind::Malformed),
+    ] {
+        let sim = simulator(Scenario::Prod).await;
+        let session = Session::new(connection(&sim));
+        fault(&sim, "*", kind).await;
+        for (query, action) in [
+            (Query::Services { cluster: cluster(), names: vec!["a".into()] }, "ecs:DescribeServices"),
+            (Query::DbClusters { patterns: vec!["*".into()] }, "rds:DescribeDBClusters"),
+            (Query::Alarms { prefixes: vec![String::new()] }, "cloudwatch:DescribeAlarms"),
+            (Query::Targets { group: "g".into() }, "elasticloadbalancing:DescribeTargetHealth"),
+            (Query::ScalableTargets { cluster: cluster() }, "application-autoscaling:DescribeScalableTargets"),
+            (Query::Identity, "sts:GetCallerIdentity"),
+        ] {
+            let failure = failure(&session, query).await;
+            assert_eq!(failure.kind, expected, "{kind} {action}: {failure}");
+            assert!(failure.message.starts_with(action), "{failure}");
+            assert!(!failure.message.contains("SIMULATED0000000"), "{failure}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hang_ends_with_the_time_limit() {
+    let sim = simulator(Scenario::Staging).await;
+    let limit = Duration::from_millis(200);
+    let session = Session::new(Connection { operation_timeout: limit, ..connection(&sim) });
+    fault(&sim, "ecs:*", "hang").await;
+    let failure = failure(&session, services()).await;
+    assert_eq!(failure.kind, FailureKind::Timeout, "{failure}");
+    // Others go on.
+    ask(&session, Query::Identity).await.end.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_that_are_empty_go_on_and_pages_that_repeat_do_not() {
+    let sim = simulator(Scenario::Staging).await;
+    let session = Session::new(connection(&sim));
+    control(&sim, "/_sim/fault", serde_json::json!({"operation": "ecs:ListServices", "kind": "empty", "count": 1}))
+        .await;
+    let heard = ask(&session, Query::ServiceNames { cluster: cluster() }).await;
+    assert_eq!(heard.pages, [Fact::ServiceNames(Vec::new())]);
+    assert_eq!(heard.requests, 2);
+    let Fact::ServiceNames(names) = heard.end.unwrap() else { panic!() };
+    assert_eq!(names.len(), 2);
+    fault(&sim, "*", "loop").await;
+    for query in [
+        Query::ServiceNames { cluster: cluster() },
+        Query::TaskIds { cluster: cluster(), stopped: false },
+        Query::DbInstances { patterns: vec!["*".into()] },
+        Query::Alarms { prefixes: vec!["bookmark".into()] },
+        Query::ScalingActivities { cluster: cluster() },
+    ] {
+        let heard = ask(&session, query.clone()).await;
+        let failure = heard.end.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Malformed, "{query:?}: {failure}");
+        assert!(failure.message.contains("same page token"), "{failure}");
+        assert_eq!(heard.pages.len(), 2, "what came stands");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn retries_are_counted() {
+    let sim = simulator(Scenario::Staging).await;
+    let session = Session::new(Connection { attempts: 3, ..connection(&sim) });
+    control(&sim, "/_sim/fault", serde_json::json!({"operation": "ecs:DescribeServices", "kind": "reset", "count": 1}))
+        .await;
+    let heard = ask(&session, services()).await;
+    assert!(heard.end.is_ok());
+    assert_eq!(heard.requests, 2);
+}
+
+fn credentials_file(name: &str, key: &str) -> PathBuf {
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let text = format!("[default]\naws_access_key_id = {key}\naws_secret_access_key = simulated\n");
+    std::fs::write(&file, text).unwrap();
+    file
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn credentials_renewed_on_disk_are_used_without_a_restart() {
+    let sim = simulator(Scenario::Staging).await;
+    let file = credentials_file("renewed", "AKIAFIRST00000000000");
+    let session = Session::new(Connection {
+        keys: None,
+        profile: Some("default".into()),
+        credentials_file: Some(file),
+        reread_after: Duration::ZERO,
+        ..connection(&sim)
+    });
+    ask(&session, services()).await.end.unwrap();
+    control(&sim, "/_sim/expire", serde_json::json!({"access_key": "AKIAFIRST00000000000"})).await;
+    let refused = failure(&session, services()).await;
+    assert_eq!(refused.kind, FailureKind::Credentials);
+    assert!(refused.message.contains("profile `default`"), "{refused}");
+    assert!(refused.message.contains("aws sso login --profile default"), "{refused}");
+    credentials_file("renewed", "AKIASECOND0000000000");
+    let heard = ask(&session, services()).await;
+    heard.end.unwrap();
+    assert_eq!(heard.requests, 2, "the refused one and the one with new credentials");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn missing_credentials_and_codes_are_explained() {
+    let sim = simulator(Scenario::Staging).await;
+    let with = |profile: &str, file: PathBuf| {
+        Session::new(Connection {
+            keys: None,
+            profile: Some(profile.into()),
+            credentials_file: Some(file),
+            ..connection(&sim)
+        })
+    };
+    let session = with("nobody", credentials_file("missing", "AKIAFIRST00000000000"));
+    let missing = failure(&session, Query::Identity).await;
+    assert_eq!(missing.kind, FailureKind::Credentials, "{missing}");
+    assert!(missing.message.contains("profile `nobody`"), "{missing}");
+
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("codes");
+    let text = "[work]\nrole_arn = arn:aws:iam::123456789012:role/work\nsource_profile = absent\nmfa_serial = arn:aws:iam::123456789012:mfa/me\n";
+    std::fs::write(&file, text).unwrap();
+    let asks = failure(&with("work", file), Query::Identity).await;
+    assert_eq!(asks.kind, FailureKind::Credentials);
+    assert!(asks.message.contains("credential_process"), "{asks}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn endpoints_that_are_not_there_are_named() {
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let at = |endpoint: String| {
+        Session::new(Connection { attempts: 1, ..Connection::simulated(endpoint, "ap-northeast-1") })
+    };
+    let refused = failure(&at(format!("http://me:hush@{closed}")), services()).await;
+    assert_eq!(refused.kind, FailureKind::Unreachable, "{refused}");
+    assert!(refused.message.contains(&closed.to_string()), "{refused}");
+    assert!(!refused.message.contains("hush"), "{refused}");
+    let unknown = failure(&at("http://cockpit.invalid".into()), services()).await;
+    assert_eq!(unknown.kind, FailureKind::Unreachable, "{unknown}");
+    let odd = failure(&at("not a url".into()), services()).await;
+    assert_eq!(odd.message, "ecs:DescribeServices: the endpoint `not a url` is not a URL");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_doctor_tries_each_read() {
+    let sim = simulator(Scenario::Staging).await;
+    let session = Session::new(connection(&sim));
+    let environment = EnvironmentConfig {
+        cluster: Some(cluster()),
+        databases: vec!["*".into()],
+        account: Some(aws_sim::ACCOUNT.into()),
+        region: Some("ap-northeast-1".into()),
+        ..EnvironmentConfig::default()
+    };
+    let probes = session.probe(&environment).await;
+    assert_eq!(probes.len(), 17);
+    for probe in &probes {
+        assert_eq!(probe.outcome, Ok(()), "{}", probe.action);
+    }
+    fault(&sim, "ecs:ListTasks", "denied").await;
+    let probes = session.probe(&environment).await;
+    let denied: Vec<&str> = probes.iter().filter(|probe| probe.outcome.is_err()).map(|probe| probe.action).collect();
+    assert_eq!(denied, ["ecs:ListTasks"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn polling_that_is_throttled_does_not_slow_a_person() {
+    let sim = simulator(Scenario::Staging).await;
+    let session = Session::new(connection(&sim));
+    fault(&sim, "ecs:DescribeServices", "throttle").await;
+    assert_eq!(failure(&session, services()).await.kind, FailureKind::Throttled);
+    control(&sim, "/_sim/fault", serde_json::json!({"clear": true})).await;
+    let (out, mut answers) = tokio::sync::mpsc::channel(10);
+    let asked = session.ask(TICKET, Lane::Operator, services(), &out);
+    tokio::time::timeout(Duration::from_secs(5), asked).await.unwrap();
+    let Some(Event::Answer(answer)) = answers.recv().await else { panic!() };
+    assert!(matches!(answer.part, Part::Last(Fact::Services(..))));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deployment_under_way_is_described_and_the_rest_learns_its_targets_later() {
+    let sim = simulator(Scenario::CrashLoop).await;
+    let session = Session::new(connection(&sim));
+    let rollouts =
+        |name: &str| Query::Rollouts { cluster: cluster(), service: format!("bookmark-manager-staging-{name}") };
+    let heard = ask(&session, rollouts("api")).await;
+    assert_eq!(heard.requests, 3);
+    let Fact::Rollouts(found) = heard.end.unwrap() else { panic!() };
+    assert_eq!(found[0].status, RolloutStatus::InProgress);
+    assert!(found[0].breaker.is_some());
+    assert!(found[0].target.as_deref().is_some_and(|name| name.starts_with("bookmark-manager-staging-api:")));
+    assert_eq!(found[0].source_revisions.len(), 1);
+    for (requests, known) in [(1, false), (2, true), (1, true)] {
+        let heard = ask(&session, rollouts("web")).await;
+        assert_eq!(heard.requests, requests);
+        let Fact::Rollouts(found) = heard.end.unwrap() else { panic!() };
+        assert_eq!(found[0].target.is_some(), known);
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_end_of_credentials_is_known() {
+    let sim = simulator(Scenario::Staging).await;
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("ending");
+    let process = r#"{"Version":1,"AccessKeyId":"ASIAEND","SecretAccessKey":"s","SessionToken":"t","Expiration":"2099-01-02T03:04:05Z"}"#;
+    std::fs::write(&file, format!("[ends]\ncredential_process = echo '{process}'\n")).unwrap();
+    let session = Session::new(Connection {
+        keys: None,
+        profile: Some("ends".into()),
+        credentials_file: Some(file),
+        ..connection(&sim)
+    });
+    let Fact::Identity(identity) = fact(&session, Query::Identity).await else { panic!() };
+    assert_eq!(identity.expires, Some("2099-01-02T03:04:05Z".parse().unwrap()));
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn credentials_that_fail_are_sought_once_for_many_questions() {
+    let sim = simulator(Scenario::Staging).await;
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let (file, count) = (folder.join("failing"), folder.join(format!("count-{}", std::process::id())));
+    let process = format!("echo once >> '{}'; exit 1", count.display());
+    std::fs::write(&file, format!("[fails]\ncredential_process = {process}\n")).unwrap();
+    let session = Session::new(Connection {
+        keys: None,
+        profile: Some("fails".into()),
+        credentials_file: Some(file),
+        ..connection(&sim)
+    });
+    let questions = (0..9).map(|_| failure(&session, Query::Identity));
+    for failure in futures_util::future::join_all(questions).await {
+        assert_eq!(failure.kind, FailureKind::Credentials, "{failure}");
+        assert!(failure.message.contains("profile `fails`"), "{failure}");
+    }
+    assert_eq!(std::fs::read_to_string(&count).unwrap().lines().count(), 1);
+    std::fs::remove_file(&count).unwrap();
+}
