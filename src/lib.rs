@@ -6,11 +6,11 @@
 //! - [`app`]: verbs, pure: events in, effects out.
 //! - [`runtime`]: hands: the only room that spawns, sleeps, reads the clock and draws.
 //! - [`aws`]: the only room that speaks to AWS.
-//! - [`ui`]: eyes: reads the state, draws the screen.
 //! - [`config`]: what is configured, and where each value comes from.
 //! - [`cli`]: what is typed, and what is said when it is wrong.
 //! - [`headless`]: what the commands print.
 //! - [`commands`]: one file a command: opens, collects, prints.
+//! - [`ui`]: eyes: reads the state, draws the screen.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod app;

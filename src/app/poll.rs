@@ -297,7 +297,9 @@ impl Poller {
             Job::DbMetrics => !environment.databases.is_empty() && self.wants.sources.contains(&Source::DbInstances),
             Job::Alarms => !environment.alarms.is_empty(),
             Job::ServiceMetrics => {
-                environment.cluster.is_some() && self.wants.service_metrics && self.wants.sources.contains(&Source::Services)
+                environment.cluster.is_some()
+                    && self.wants.service_metrics
+                    && self.wants.sources.contains(&Source::Services)
             }
         };
         // Who we are is always asked: nothing is shown before the account is known.

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::printed;
 use crate::cli::tools::{Config, ConfigAction, Schema};
-use crate::cli::{ExitCode, Output, Report};
+use crate::cli::{ExitCode, Report};
 use crate::headless;
 use std::io;
 

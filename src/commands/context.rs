@@ -28,7 +28,11 @@ impl Context {
         let commands = command::ALL.iter().map(|command| KnownCommand {
             name: command.name.to_owned(),
             // Empty is everywhere.
-            scope: if command.scope == command::Scope::Global { String::new() } else { command.scope.title().to_owned() },
+            scope: if command.scope == command::Scope::Global {
+                String::new()
+            } else {
+                command.scope.title().to_owned()
+            },
             keys: command.keys.iter().map(|key| (*key).to_owned()).collect(),
         });
         config::load(&config::Request::of_process(&self.cli).with_commands(commands.collect()))

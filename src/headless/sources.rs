@@ -1,14 +1,12 @@
 //! How the sources stand: rows of `sources`, whether all is complete, and the exit code.
 
 use super::dto::{SourceDto, SourceState};
+use crate::app::poll::HISTORIES_FOR_ALL as HISTORIES;
 use crate::cli::ExitCode;
 use crate::config::EnvironmentConfig;
 use crate::model::{Estate, FailureKind, Observed, Service, Source};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Clusters of up to this many services have their whole history of deployments read.
-use crate::app::poll::HISTORIES_FOR_ALL as HISTORIES;
 
 /// What the caller knows of its requests.
 #[derive(Debug, Clone, Copy)]
