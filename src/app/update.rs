@@ -410,7 +410,7 @@ fn next_block(app: &mut App, by: isize) {
     let view = app.screen.view();
     let placed = layout::layout(app);
     // In the Overview an environment may lack a block; elsewhere hidden ones come to the front.
-    let all: Vec<Block> = if view == View::Overview && !app.screen.zoom {
+    let all: Vec<Block> = if view == View::Overview && !app.screen.zoom && placed.strip.is_none() {
         placed.blocks.iter().map(|(block, _)| *block).collect()
     } else {
         view.blocks().to_vec()
