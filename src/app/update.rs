@@ -152,7 +152,7 @@ fn looks(row: &crate::model::estate::ServiceRow) -> (u32, u32, Health) {
 /// The place of the top overlay: its frame, in the middle of the screen.
 pub fn overlay_place(screen: &Screen) -> Rect {
     let (width, height) = screen.size;
-    let columns = width.saturating_sub(8).clamp(20, 110).min(width);
+    let columns = overlay::width(width);
     let most = height.saturating_sub(4).max(3);
     let lines = screen.overlays.last().map_or(0, |overlay| match overlay.kind {
         // These are searched: a frame that shrinks with each letter would jump.
@@ -500,8 +500,8 @@ fn open(app: &mut App) -> Vec<Effect> {
                 if let Some(hint) = &entry.hint {
                     body = format!("{body}\n\n{hint}");
                 }
-                let title = entry.name.clone();
-                app.screen.overlays.push(overlay::message(&title, &body));
+                let message = overlay::message(app, &entry.name, &body);
+                app.screen.overlays.push(message);
                 return Vec::new();
             }
         }
@@ -519,7 +519,8 @@ fn open(app: &mut App) -> Vec<Effect> {
         Some(Subject::Container(..) | Subject::Deployment(..)) => run(app, Id::Inspect),
         Some(Subject::Text(text)) => {
             let title = app.screen.focused().title();
-            app.screen.overlays.push(overlay::message(title, &text));
+            let message = overlay::message(app, title, &text);
+            app.screen.overlays.push(message);
             Vec::new()
         }
         Some(Subject::Alarm(_)) | None => Vec::new(),
@@ -570,7 +571,8 @@ fn console(app: &mut App) -> Vec<Effect> {
         toast(app, "simulated: the AWS console knows nothing of it");
         return Vec::new();
     }
-    app.screen.overlays.push(overlay::message("AWS console", &link));
+    let message = overlay::message(app, "AWS console", &link);
+    app.screen.overlays.push(message);
     vec![Effect::OpenUrl(link)]
 }
 

@@ -13,7 +13,7 @@ use crate::model::*;
 use jiff::{SignedDuration, Timestamp};
 use ratatui::buffer::{Buffer, CellWidth};
 use ratatui::layout::Rect;
-pub use staging::{service, staging, task, with_services};
+pub use staging::{service, staging, with_services};
 use std::collections::BTreeMap;
 
 /// 14:02:31 JST.
