@@ -55,7 +55,7 @@ pub(super) fn print(
     out: &mut dyn io::Write,
 ) -> Result<ExitCode, Report> {
     refuse(reading)?;
-    let written = headless::print(out, report, context.output()?, context.width());
+    let written = headless::print(out, report, context.output()?, Context::width());
     printed(written.map(drop))?;
     Ok(if reading.collected == Collected::TimedOut { ExitCode::TimedOut } else { code })
 }
