@@ -157,6 +157,7 @@ impl Poller {
             | Query::ScalingPolicies { .. }
             | Query::ScheduledActions { .. }
             | Query::ScalingActivities { .. }
+            | Query::TargetGroups { .. }
             | Query::DbClusters { .. }
             | Query::DbInstances { .. }
             | Query::Alarms { .. } => self.whole(estate, environment, flight, part, now),
@@ -198,6 +199,7 @@ impl Poller {
             Job::ScalingActivities => {
                 all(&mut estate.activities, pages, part, now, |fact| picked!(fact, ScalingActivities))
             }
+            Job::TargetGroups => all(&mut estate.target_groups, pages, part, now, |fact| picked!(fact, TargetGroups)),
             Job::DbClusters => all(&mut estate.db_clusters, pages, part, now, |fact| picked!(fact, DbClusters)),
             Job::DbInstances => all(&mut estate.db_instances, pages, part, now, |fact| picked!(fact, DbInstances)),
             Job::Alarms => all(&mut estate.alarms, pages, part, now, |fact| picked!(fact, Alarms)),

@@ -165,6 +165,7 @@ impl World {
             Query::ScalingPolicies { .. } => Fact::ScalingPolicies(self.policies.clone()),
             Query::ScheduledActions { .. } => Fact::ScheduledActions(self.scheduled.clone()),
             Query::ScalingActivities { .. } => Fact::ScalingActivities(self.activities.clone()),
+            Query::TargetGroups { .. } => Fact::TargetGroups(Vec::new()),
             Query::Targets { group } => Fact::Targets(self.targets.get(group).cloned().unwrap_or_default()),
             Query::DbClusters { .. } => Fact::DbClusters(self.clusters.clone()),
             Query::DbInstances { .. } => Fact::DbInstances(self.instances.clone()),
