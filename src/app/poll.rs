@@ -583,6 +583,12 @@ impl Poller {
         arm(self.timers.entry(job).or_default(), outcome, interval, now);
     }
 
+    /// Brings a timer's next read forward.
+    pub(super) fn due_within(&mut self, job: Job, wait: SignedDuration, now: Timestamp) {
+        let timer = self.timers.entry(job).or_default();
+        timer.due = Some(timer.due.map_or(now + wait, |due| due.min(now + wait)));
+    }
+
     /// One fetch of a timer came back.
     pub(super) fn landed(&mut self, job: Job) -> bool {
         let timer = self.timers.entry(job).or_default();

@@ -495,7 +495,7 @@ fn open(app: &mut App) -> Vec<Effect> {
             Place::Service(name) => return open_service(app, name),
             Place::Database(id) => return open_database(app, &id),
             Place::Services => return go(app, Pane::Services),
-            Place::Identity | Place::Alarm(_) | Place::Source(_) => {
+            Place::Identity | Place::Alarm(_) | Place::TargetGroup(_) | Place::Source(_) => {
                 let mut body = entry.what.clone();
                 if let Some(hint) = &entry.hint {
                     body = format!("{body}\n\n{hint}");

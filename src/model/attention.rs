@@ -41,6 +41,8 @@ pub enum Place {
     Database(String),
     /// An alarm, by its name.
     Alarm(String),
+    /// A target group that no service is behind, by its name.
+    TargetGroup(String),
     /// A source that cannot be read.
     Source(Source),
 }
@@ -50,7 +52,7 @@ impl Place {
         match self {
             Self::Identity => 0,
             Self::Service(_) | Self::Services => 1,
-            Self::Database(_) => 2,
+            Self::Database(_) | Self::TargetGroup(_) => 2,
             Self::Alarm(_) => 3,
             Self::Source(_) => 4,
         }
@@ -206,7 +208,7 @@ fn target_groups(estate: &Estate, list: &mut Vec<Attention>) {
         let count = bad.count();
         list.push(Attention {
             severity: if count == counted.len() { Severity::Critical } else { Severity::Warning },
-            place: Place::Source(Source::Targets),
+            place: Place::TargetGroup(super::target::group_name(arn).to_owned()),
             name: super::target::group_name(arn).to_owned(),
             what: format!("{count} of {} targets unhealthy: {}", counted.len(), why.unwrap_or("no reason given")),
             since: None,
