@@ -450,7 +450,7 @@ fn odd_names_are_printed_whole_and_do_nothing() {
     let (home, world) = (Home::with(&config), World::staging());
     let long = "x".repeat(255);
     let name = "ブックマーク管理\u{1f600}\u{1b}[31m\u{9b}2J\u{202e}";
-    let database = "データ\u{1b}]0;title\u{7}";
+    let database = "データ\u{202e}\u{1f4be}";
     world.poke(&json!({"rename_service": {"from": SERVICE, "to": name}}));
     world.poke(&json!({"rename_service": {"from": "bookmark-manager-staging-api", "to": long}}));
     world.poke(&json!({"rename_instance": {"from": "bookmark-manager-staging-db", "to": database}}));
