@@ -466,6 +466,11 @@ impl Poller {
             _ => db_metric_keys(estate),
         };
         let Some(keys) = keys else { return };
+        let many = estate.services.value().is_some_and(|services| services.len() > METRICS_FOR_ALL);
+        if job == Job::ServiceMetrics && keys.is_empty() && many && !self.wants.once {
+            // Of many services none is on the screen yet: as soon as some are, they are asked for.
+            return;
+        }
         if keys.is_empty() {
             self.finish(job, Ok(()), environment, now);
             return;
@@ -501,7 +506,8 @@ impl Poller {
             keys.extend(names.iter().take(HISTORIES_FOR_ALL).map(|name| (Source::Rollouts, name.clone())));
         }
         let Some(services) = estate.services.value() else { return keys };
-        let few = services.len() <= HISTORIES_FOR_ALL;
+        // While the first sweep goes on, how many there will be is not known.
+        let few = estate.services.at().is_some() && services.len() <= HISTORIES_FOR_ALL;
         let first = visible.iter().filter_map(|name| services.get(name));
         let mut seen = BTreeSet::new();
         for service in first.chain(services.values()) {
@@ -752,7 +758,9 @@ fn has_news(service: &crate::model::Service) -> bool {
 }
 
 fn service_metric_keys(estate: &Estate, environment: &EnvironmentConfig, visible: &[String]) -> Option<Vec<MetricKey>> {
-    let names: Vec<String> = match (estate.services.value(), environment.exact_services()) {
+    // The first batches of a sweep are not the services: most curves would wait for the next read.
+    let whole = estate.services.value().filter(|_| estate.services.at().is_some());
+    let names: Vec<String> = match (whole, environment.exact_services()) {
         (Some(services), _) if services.len() <= METRICS_FOR_ALL => services.keys().cloned().collect(),
         (Some(services), _) => visible.iter().filter(|name| services.contains_key(*name)).cloned().collect(),
         (None, Some(names)) => names.iter().take(METRICS_FOR_ALL).cloned().collect(),
@@ -790,3 +798,7 @@ fn db_metric_keys(estate: &Estate) -> Option<Vec<MetricKey>> {
     }
     Some(keys)
 }
+
+#[cfg(test)]
+#[path = "poll_tests.rs"]
+mod tests;

@@ -734,3 +734,7 @@ pub fn bottom_commands(app: &App) -> Vec<Id> {
     commands.retain(|id| seen.insert(*id) && !command::get(*id).title.is_empty());
     commands
 }
+
+#[cfg(test)]
+#[path = "update_tests.rs"]
+mod tests;
