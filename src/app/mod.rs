@@ -18,6 +18,8 @@ pub mod poll;
 pub mod rows;
 pub mod screen;
 pub mod select;
+#[cfg(test)]
+mod testing;
 pub mod ticket;
 mod update;
 

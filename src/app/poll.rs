@@ -67,12 +67,13 @@ pub(super) enum Job {
     DbClusters,
     DbInstances,
     Alarms,
+    TargetGroups,
     ServiceMetrics,
     DbMetrics,
 }
 
 impl Job {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Identity,
         Self::Services,
         Self::Cluster,
@@ -84,6 +85,7 @@ impl Job {
         Self::ScalingActivities,
         Self::ScalingPolicies,
         Self::Alarms,
+        Self::TargetGroups,
         Self::ServiceMetrics,
         Self::DbMetrics,
     ];
@@ -101,6 +103,7 @@ impl Job {
             Self::DbClusters => Source::DbClusters,
             Self::DbInstances => Source::DbInstances,
             Self::Alarms => Source::Alarms,
+            Self::TargetGroups => Source::Targets,
             Self::ServiceMetrics | Self::DbMetrics => Source::Metrics,
         }
     }
@@ -140,6 +143,7 @@ impl Flight {
                 | Query::ScalingPolicies { .. }
                 | Query::ScheduledActions { .. }
                 | Query::ScalingActivities { .. }
+                | Query::TargetGroups { .. }
                 | Query::DbClusters { .. }
                 | Query::DbInstances { .. }
                 | Query::Alarms { .. }
@@ -326,6 +330,7 @@ impl Poller {
             // Without their instances nothing says which curves there are.
             Job::DbMetrics => !environment.databases.is_empty() && self.wants.sources.contains(&Source::DbInstances),
             Job::Alarms => !environment.alarms.is_empty(),
+            Job::TargetGroups => !environment.target_groups.is_empty(),
             Job::ServiceMetrics => {
                 environment.cluster.is_some()
                     && self.wants.service_metrics
@@ -341,7 +346,9 @@ impl Poller {
         let mut sources: BTreeSet<Source> =
             Job::ALL.iter().filter(|job| self.wanted(**job, environment)).map(|job| job.source()).collect();
         for keyed in [Source::TaskDefinitions, Source::Rollouts, Source::Targets] {
-            if environment.cluster.is_some() && self.wants.sources.contains(&keyed) {
+            let there =
+                environment.cluster.is_some() || (keyed == Source::Targets && !environment.target_groups.is_empty());
+            if there && self.wants.sources.contains(&keyed) {
                 sources.insert(keyed);
             }
         }
@@ -409,6 +416,7 @@ impl Poller {
             Job::ScalingActivities => Query::ScalingActivities { cluster },
             Job::DbClusters => Query::DbClusters { patterns },
             Job::DbInstances => Query::DbInstances { patterns },
+            Job::TargetGroups => Query::TargetGroups { patterns: environment.target_groups.clone() },
             Job::Alarms => Query::Alarms { prefixes: environment.alarms.clone() },
             Job::Services => {
                 let mut sweep = Sweep::default();
@@ -488,6 +496,11 @@ impl Poller {
             _ => db_metric_keys(estate),
         };
         let Some(keys) = keys else { return };
+        let many = estate.services.value().is_some_and(|services| services.len() > METRICS_FOR_ALL);
+        if job == Job::ServiceMetrics && keys.is_empty() && many && !self.wants.once {
+            // Of many services none is on the screen yet: as soon as some are, they are asked for.
+            return;
+        }
         if keys.is_empty() {
             self.finish(job, Ok(()), environment, now);
             return;
@@ -519,10 +532,9 @@ impl Poller {
     ) -> Vec<(Source, &'a str)> {
         let mut keys = Vec::new();
         let wants = |source| self.wants.sources.contains(&source);
-        for arn in &environment.target_groups {
-            if arn.starts_with("arn:") && wants(Source::Targets) {
-                keys.push((Source::Targets, arn.as_str()));
-            }
+        if wants(Source::Targets) {
+            let groups = estate.target_groups.value().into_iter().flatten();
+            keys.extend(groups.map(|arn| (Source::Targets, arn.as_str())));
         }
         // A history can be read before the service itself, where its name is configured.
         if estate.services.value().is_none() && wants(Source::Rollouts) {
@@ -530,7 +542,8 @@ impl Poller {
             keys.extend(names.iter().take(HISTORIES_FOR_ALL).map(|name| (Source::Rollouts, name.as_str())));
         }
         let Some(services) = estate.services.value() else { return keys };
-        let few = services.len() <= HISTORIES_FOR_ALL;
+        // While the first sweep goes on, how many there will be is not known.
+        let few = estate.services.at().is_some() && services.len() <= HISTORIES_FOR_ALL;
         let first: Vec<&Service> = visible.iter().filter_map(|name| services.get(name)).collect();
         let shown: BTreeSet<&str> = first.iter().map(|service| service.name.as_str()).collect();
         let others = services.values().filter(|service| !shown.contains(service.name.as_str()));
@@ -614,6 +627,12 @@ impl Poller {
     ) {
         let interval = environment.refresh.of(job.source());
         arm(self.timers.entry(job).or_default(), outcome, interval, now);
+    }
+
+    /// Brings a timer's next read forward.
+    pub(super) fn due_within(&mut self, job: Job, wait: SignedDuration, now: Timestamp) {
+        let timer = self.timers.entry(job).or_default();
+        timer.due = Some(timer.due.map_or(now + wait, |due| due.min(now + wait)));
     }
 
     /// One fetch of a timer came back.
@@ -779,7 +798,9 @@ pub(super) fn has_news(service: &crate::model::Service) -> bool {
 }
 
 fn service_metric_keys(estate: &Estate, environment: &EnvironmentConfig, visible: &[String]) -> Option<Vec<MetricKey>> {
-    let names: Vec<String> = match (estate.services.value(), environment.exact_services()) {
+    // The first batches of a sweep are not the services: most curves would wait for the next read.
+    let whole = estate.services.value().filter(|_| estate.services.at().is_some());
+    let names: Vec<String> = match (whole, environment.exact_services()) {
         (Some(services), _) if services.len() <= METRICS_FOR_ALL => services.keys().cloned().collect(),
         (Some(services), _) => visible.iter().filter(|name| services.contains_key(*name)).cloned().collect(),
         (None, Some(names)) => names.iter().take(METRICS_FOR_ALL).cloned().collect(),
@@ -817,3 +838,7 @@ fn db_metric_keys(estate: &Estate) -> Option<Vec<MetricKey>> {
     }
     Some(keys)
 }
+
+#[cfg(test)]
+#[path = "poll_tests.rs"]
+mod tests;

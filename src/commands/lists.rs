@@ -3,10 +3,10 @@
 use super::context::{Context, Reading};
 use super::printed;
 use crate::cli::lists::{Alarms, Autoscaling, Db, Services, Tasks};
-use crate::cli::{ExitCode, Report};
+use crate::cli::{ExitCode, Output, Report};
 use crate::headless::{self, Printable};
 use crate::runtime::Collected;
-use std::io;
+use std::io::{self, Write as _};
 
 pub(super) async fn services(
     context: &Context,
@@ -55,8 +55,15 @@ pub(super) fn print(
     out: &mut dyn io::Write,
 ) -> Result<ExitCode, Report> {
     refuse(reading)?;
-    let written = headless::print(out, report, context.output()?, context.width());
+    let output = context.output()?;
+    let written = headless::print(out, report, output, Context::width());
     printed(written.map(drop))?;
+    if output == Output::Csv {
+        // Rows have no place for what is missing; without a word half a list would look whole.
+        for note in report.notes() {
+            let _ = writeln!(io::stderr(), "{}", crate::model::text::harmless(&note));
+        }
+    }
     Ok(if reading.collected == Collected::TimedOut { ExitCode::TimedOut } else { code })
 }
 

@@ -6,6 +6,7 @@ use super::printed;
 use crate::cli::{ExitCode, Output, Report, snapshot::Snapshot};
 use crate::headless::{self, Condition, Written, watch};
 use crate::model::Source;
+use crate::runtime::Collected;
 use serde_json::Value;
 use std::io;
 use std::time::Duration;
@@ -76,7 +77,11 @@ async fn wait(
     let mut reading = context.collect(&Source::ALL, false).await?;
     lists::refuse(&reading)?;
     loop {
-        let now = value(&reading)?;
+        let mut now = value(&reading)?;
+        if reading.collected == Collected::TimedOut {
+            // What was not read cannot need attention: an empty list would say that all is well.
+            now["attention"] = Value::Null;
+        }
         let verdict = condition.evaluate(&now);
         if verdict.holds() {
             let line = format!("{}\n", verdict.words());

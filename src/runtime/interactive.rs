@@ -108,6 +108,9 @@ impl Run<'_> {
         mut keys: mpsc::Receiver<FromTerminal>,
         signals: &mut Signals,
     ) -> io::Result<Ended> {
+        // For the test that a panic leaves the terminal as it was; not in what is released.
+        #[cfg(debug_assertions)]
+        assert!(std::env::var_os("COCKPIT_PANIC").is_none(), "a panic was asked for");
         loop {
             let frame_due = self.frame_due();
             let mut urgent = false;
@@ -256,7 +259,9 @@ impl Run<'_> {
         rustix::process::kill_current_process_group(rustix::process::Signal::STOP)?;
         self.guard.retake()?;
         let (columns, rows) = crossterm::terminal::size()?;
-        self.tui.clear()?;
+        // A new one knows nothing of the screen before. `clear` would ask where the cursor is, and the
+        // answer would come to the thread that reads keys.
+        *self.tui = terminal::open()?;
         self.update(Event::Resize(columns, rows))?;
         self.update(Event::Resumed)?;
         Ok(())

@@ -1,0 +1,299 @@
+use super::*;
+use crate::app::App;
+use crate::app::event::{Event, Fact, Part};
+use crate::app::testing::{ACCOUNT, at, broken, environment, fetches, name, open, part, read, world};
+use crate::model::{Freshness, Identity};
+
+fn count(asked: &[Query], source: Source) -> usize {
+    asked.iter().filter(|query| query.source() == source).count()
+}
+
+/// Ticks second by second; at which seconds a source was asked.
+fn asked_at(
+    world: &crate::app::testing::World,
+    app: &mut App,
+    source: Source,
+    seconds: std::ops::Range<i64>,
+) -> Vec<i64> {
+    seconds.filter(|second| count(&world.tick(app, *second), source) > 0).collect()
+}
+
+#[test]
+fn answers_to_the_environment_before_are_dropped() {
+    let world = world(3, 1);
+    let (mut app, effects) = open(Wants::default());
+    world.press(&mut app, "e down enter");
+    assert_eq!(app.environment.name, "prod");
+    let before = app.estate.clone();
+    for effect in effects.iter().filter(|effect| matches!(effect, Effect::Fetch { .. })) {
+        let Effect::Fetch { query, .. } = effect else { continue };
+        app.update(world.event(effect, query).unwrap());
+    }
+    // The new environment's own answers came while keys were pressed; nothing was added to them.
+    assert_eq!(app.estate.services.value(), before.services.value());
+    assert_eq!(app.estate.identity, before.identity);
+    assert_eq!(app.estate.db_instances, before.db_instances);
+}
+
+#[test]
+fn an_answer_that_nobody_asked_for_changes_nothing() {
+    let world = world(3, 1);
+    let (mut app, effects) = open(Wants::default());
+    world.answer(&mut app, effects.clone());
+    let before = app.estate.services.clone();
+    for effect in effects.iter().filter(|effect| matches!(effect, Effect::Fetch { .. })) {
+        // Its fetch has ended: the same answer again.
+        app.update(part(effect, Part::Last(Fact::ServiceNames(vec!["stranger".into()]))));
+    }
+    assert_eq!(app.estate.services.value(), before.value());
+}
+
+#[test]
+fn a_wrong_account_clears_all_and_nothing_else_is_asked() {
+    let mut world = world(3, 1);
+    let mut app = read(&world);
+    assert_eq!(app.estate.services.value().unwrap().len(), 3);
+    world.account = "999999999999";
+    world.tick(&mut app, 301);
+    assert!(app.estate.services.value().is_none());
+    assert!(app.estate.db_instances.value().is_none());
+    let failure = app.estate.identity.failure().unwrap();
+    assert_eq!(failure.kind, FailureKind::WrongAccount);
+    assert!(failure.message.contains("999999999999") && failure.message.contains(ACCOUNT), "{failure}");
+    for second in 302..340 {
+        let asked = world.tick(&mut app, second);
+        assert!(asked.iter().all(|query| *query == Query::Identity), "{asked:?}");
+    }
+    // The right credentials come back: all is read again.
+    world.account = ACCOUNT;
+    for second in 340..460 {
+        world.tick(&mut app, second);
+    }
+    assert_eq!(app.estate.services.value().unwrap().len(), 3);
+    assert!(app.estate.identity.failure().is_none());
+}
+
+#[test]
+fn answers_wait_until_the_account_is_known() {
+    let world = world(3, 1);
+    let (mut app, effects) = open(Wants::default());
+    let (identity, others): (Vec<Effect>, Vec<Effect>) =
+        effects.into_iter().partition(|effect| matches!(effect, Effect::Fetch { query: Query::Identity, .. }));
+    world.answer(&mut app, others);
+    assert!(app.estate.db_instances.value().is_none() && app.estate.services.value().is_none());
+    assert!(!app.settled());
+    world.answer(&mut app, identity);
+    assert_eq!(app.estate.services.value().unwrap().len(), 3);
+    assert!(app.estate.db_instances.value().is_some());
+}
+
+#[test]
+fn answers_that_waited_for_a_wrong_account_are_never_shown() {
+    let world = world(3, 1);
+    let (mut app, effects) = open(Wants::default());
+    let (identity, others): (Vec<Effect>, Vec<Effect>) =
+        effects.into_iter().partition(|effect| matches!(effect, Effect::Fetch { query: Query::Identity, .. }));
+    world.answer(&mut app, others);
+    let stranger = Identity { account: "999999999999".into(), arn: "arn:other".into(), expires: None };
+    app.update(part(&identity[0], Part::Last(Fact::Identity(stranger))));
+    app.settle();
+    assert!(app.estate.services.value().is_none() && app.estate.db_instances.value().is_none());
+    assert!(app.settled(), "there is nothing more to read");
+}
+
+#[test]
+fn a_list_that_ends_early_is_partial_and_keeps_what_was_known() {
+    let world = world(30, 1);
+    let mut app = read(&world);
+    let effects = app.update(Event::Tick(at(11)));
+    let list = effects.iter().find(|e| matches!(e, Effect::Fetch { query: Query::ServiceNames { .. }, .. })).unwrap();
+    let some = (0..10).map(name).collect();
+    let batch = app.update(part(list, Part::Page(Fact::ServiceNames(some))));
+    let rest = app.update(broken(list, FailureKind::Malformed));
+    world.answer(&mut app, batch);
+    world.answer(&mut app, rest);
+    app.settle();
+    let services = &app.estate.services;
+    assert_eq!(services.value().unwrap().len(), 30, "the last good ones stay");
+    assert!(services.partial().unwrap().contains("ended early, after 10"), "{:?}", services.partial());
+    assert_eq!(services.freshness(app.now, SignedDuration::from_secs(10)), Freshness::Partial);
+}
+
+#[test]
+fn a_batch_that_fails_leaves_the_others() {
+    let world = world(25, 1);
+    let (mut app, effects) = open(Wants { service_metrics: false, ..Wants::default() });
+    let mut waiting: VecDeque<Effect> = effects.into();
+    let mut failed = false;
+    while let Some(effect) = waiting.pop_front() {
+        let Effect::Fetch { query, .. } = &effect else { continue };
+        let first = !failed && matches!(query, Query::Services { .. });
+        failed |= first;
+        let event = if first { broken(&effect, FailureKind::Timeout) } else { world.event(&effect, query).unwrap() };
+        waiting.extend(app.update(event));
+    }
+    app.settle();
+    assert_eq!(app.estate.services.value().unwrap().len(), 15);
+    assert!(app.estate.services.partial().unwrap().starts_with("10 of 25 services could not be read"));
+}
+
+#[test]
+fn throttling_slows_that_source_only_and_each_time_more() {
+    let mut world = world(3, 1);
+    let mut app = read(&world);
+    world.failing.insert(Source::DbInstances, FailureKind::Throttled);
+    let seconds = asked_at(&world, &mut app, Source::DbInstances, 2..400);
+    let gaps: Vec<i64> = seconds.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert_eq!(gaps[..2], [60, 120], "{gaps:?}");
+    assert_eq!(app.estate.db_instances.value().unwrap().len(), 1, "the last good value stays");
+    assert_eq!(app.estate.db_instances.failure().unwrap().kind, FailureKind::Throttled);
+    // Others keep their pace.
+    let services = asked_at(&world, &mut app, Source::Services, 400..440);
+    assert_eq!(services.len(), 4, "{services:?}");
+    world.failing.clear();
+    asked_at(&world, &mut app, Source::DbInstances, 440..800);
+    assert!(app.estate.db_instances.failure().is_none());
+    let seconds = asked_at(&world, &mut app, Source::DbInstances, 800..900);
+    assert!(seconds.windows(2).all(|pair| pair[1] - pair[0] == 30), "{seconds:?}");
+}
+
+#[test]
+fn a_source_that_hangs_is_asked_once_and_stops_no_other() {
+    let mut world = world(3, 1);
+    let mut app = read(&world);
+    world.silent.insert(Source::Tasks);
+    assert_eq!(asked_at(&world, &mut app, Source::Tasks, 2..100).len(), 1);
+    assert_eq!(asked_at(&world, &mut app, Source::Services, 100..140).len(), 4);
+    assert_eq!(app.estate.tasks.value().unwrap().len(), 3);
+}
+
+#[test]
+fn without_the_focus_everything_is_read_half_as_often() {
+    let world = world(3, 1);
+    let mut app = read(&world);
+    let focused = asked_at(&world, &mut app, Source::Services, 2..122).len();
+    app.update(Event::Focus(false));
+    let away = asked_at(&world, &mut app, Source::Services, 122..242).len();
+    assert_eq!((focused, away), (12, 6));
+    let effects = app.update(Event::Focus(true));
+    world.answer(&mut app, effects);
+    assert_eq!(asked_at(&world, &mut app, Source::Services, 242..302).len(), 6);
+}
+
+#[test]
+fn ten_thousand_services_are_read_ten_at_a_time_and_each_once() {
+    let world = world(10_000, 0);
+    let sources = [Source::Services].into();
+    let (mut app, effects) = open(Wants { sources, service_metrics: false, once: true });
+    let asked = world.answer(&mut app, effects);
+    let mut seen = BTreeSet::new();
+    let mut calls = 0;
+    for query in &asked {
+        if let Query::Services { names, .. } = query {
+            calls += 1;
+            assert!(names.len() <= SERVICES_PER_CALL);
+            assert!(names.iter().all(|name| seen.insert(name.clone())), "one twice");
+        }
+    }
+    assert_eq!((calls, seen.len()), (1_000, 10_000));
+    assert!(app.settled());
+    assert_eq!(app.estate.derived.services.len(), 10_000);
+    assert!(app.estate.services.partial().is_none());
+}
+
+#[test]
+fn tasks_are_read_a_hundred_at_a_time_and_settled_ones_not_again() {
+    let world = world(50, 9);
+    let mut app = read(&world);
+    assert_eq!(app.estate.tasks.value().unwrap().len(), 450);
+    let described = |asked: &[Query]| -> Vec<usize> {
+        asked
+            .iter()
+            .filter_map(|query| if let Query::Tasks { ids, .. } = query { Some(ids.len()) } else { None })
+            .collect()
+    };
+    let mut before_a_minute = Vec::new();
+    for second in 2..55 {
+        before_a_minute.extend(described(&world.tick(&mut app, second)));
+    }
+    assert_eq!(before_a_minute, Vec::<usize>::new());
+    let mut after = Vec::new();
+    for second in 55..75 {
+        after.extend(described(&world.tick(&mut app, second)));
+    }
+    assert_eq!(after, [100, 100, 100, 100, 50]);
+}
+
+#[test]
+fn a_pause_holds_the_screen_and_asks_nothing() {
+    let mut world = world(3, 1);
+    let mut app = read(&world);
+    let effects = app.update(Event::Tick(at(30)));
+    world.press(&mut app, "p");
+    assert!(app.screen.paused.is_some());
+    world.services = 5;
+    world.answer(&mut app, effects);
+    for second in 31..100 {
+        assert_eq!(world.tick(&mut app, second), []);
+    }
+    assert_eq!(app.estate.services.value().unwrap().len(), 3);
+    world.press(&mut app, "p");
+    world.tick(&mut app, 101);
+    assert_eq!(app.estate.services.value().unwrap().len(), 5);
+}
+
+#[test]
+fn a_person_does_not_wait_behind_polling() {
+    let world = world(3, 1);
+    let mut app = read(&world);
+    let lanes = |effects: &[Effect]| -> BTreeSet<bool> {
+        effects
+            .iter()
+            .filter_map(
+                |effect| if let Effect::Fetch { lane, .. } = effect { Some(*lane == Lane::Operator) } else { None },
+            )
+            .collect()
+    };
+    let polled = app.update(Event::Tick(at(12)));
+    assert_eq!(lanes(&polled), [false].into());
+    world.answer(&mut app, polled);
+    let pressed = app.update(Event::Key("r".parse().unwrap()));
+    assert_eq!(lanes(&pressed), [true].into());
+    assert!(fetches(&pressed).iter().any(|query| matches!(query, Query::ServiceNames { .. })));
+}
+
+#[test]
+fn of_many_services_curves_are_read_for_those_on_the_screen() {
+    let few = world(100, 0);
+    let (mut app, effects) = open(Wants::default());
+    let metrics = |asked: &[Query]| -> BTreeSet<String> {
+        let keys =
+            asked.iter().filter_map(|query| if let Query::Metrics { keys, .. } = query { Some(keys) } else { None });
+        keys.flatten()
+            .filter_map(|key| if let MetricKey::ServiceCpu(name) = key { Some(name.clone()) } else { None })
+            .collect()
+    };
+    let mut asked = few.answer(&mut app, effects);
+    asked.extend(few.tick(&mut app, 1));
+    assert_eq!(metrics(&asked).len(), 100);
+    let many = world(101, 0);
+    let (mut app, effects) = open(Wants::default());
+    let mut asked = many.answer(&mut app, effects);
+    for second in 1..70 {
+        asked.extend(many.tick(&mut app, second));
+    }
+    let read = metrics(&asked);
+    let visible: BTreeSet<String> = crate::app::update::visible_services(&app).into_iter().collect();
+    assert!(!visible.is_empty() && visible.len() < 101);
+    assert_eq!(read, visible);
+}
+
+#[test]
+fn every_operation_names_its_environment_only() {
+    let (_, effects) = open(Wants::default());
+    for query in fetches(&effects) {
+        if let Query::ServiceNames { cluster } | Query::Cluster { cluster } = query {
+            assert_eq!(Some(cluster), environment("staging").cluster.as_ref());
+        }
+    }
+}

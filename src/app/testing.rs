@@ -1,0 +1,212 @@
+//! A small world that answers fetches with as many services and tasks as a test wants.
+
+use super::effect::{Effect, Query};
+use super::event::{Answer, Event, Fact, Part};
+use super::key::Key;
+use super::keymap::Keymap;
+use super::poll::Wants;
+use super::{App, Session};
+use crate::config::{Config, EnvironmentConfig, Ui};
+use crate::model::{
+    Alarm, Cluster, DbInstance, Deployment, Failure, FailureKind, Identity, RolloutState, Service, Source, Task,
+    TaskDefinition,
+};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+pub(super) const ACCOUNT: &str = "123456789012";
+
+pub(super) fn at(second: i64) -> Timestamp {
+    "2026-11-20T05:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_secs(second)
+}
+
+pub(super) fn environment(name: &str) -> EnvironmentConfig {
+    EnvironmentConfig {
+        name: name.into(),
+        account: Some(ACCOUNT.into()),
+        region: Some("ap-northeast-1".into()),
+        cluster: Some(format!("{name}-cluster")),
+        databases: vec!["*".into()],
+        alarms: vec!["a-".into()],
+        ..EnvironmentConfig::default()
+    }
+}
+
+pub(super) fn open(wants: Wants) -> (App, Vec<Effect>) {
+    let config = Config {
+        default_environment: Some("staging".into()),
+        environments: vec![environment("staging"), environment("prod")],
+        ui: Ui::default(),
+        keys: BTreeMap::new(),
+    };
+    let (mut app, mut effects) =
+        App::new(config, environment("staging"), Session::default(), Keymap::default(), wants, at(0));
+    effects.extend(app.update(Event::Resize(120, 40)));
+    (app, effects)
+}
+
+/// An app that has read the world once.
+pub(super) fn read(world: &World) -> App {
+    let (mut app, effects) = open(Wants::default());
+    world.answer(&mut app, effects);
+    world.tick(&mut app, 1);
+    app
+}
+
+/// What AWS knows.
+#[derive(Clone)]
+pub(super) struct World {
+    pub(super) account: &'static str,
+    pub(super) services: usize,
+    /// Of each service.
+    pub(super) tasks: usize,
+    pub(super) failing: BTreeMap<Source, FailureKind>,
+    pub(super) silent: BTreeSet<Source>,
+}
+
+pub(super) fn world(services: usize, tasks: usize) -> World {
+    World { account: ACCOUNT, services, tasks, failing: BTreeMap::new(), silent: BTreeSet::new() }
+}
+
+pub(super) fn name(number: usize) -> String {
+    format!("svc-{number:05}")
+}
+
+fn service(number: usize, tasks: usize) -> Service {
+    let (name, count) = (name(number), tasks as u32);
+    Service {
+        cluster: "staging-cluster".into(),
+        status: "ACTIVE".into(),
+        desired: count,
+        running: count,
+        task_definition: format!("{name}:1"),
+        deployments: vec![Deployment {
+            id: format!("ecs-svc/{number}"),
+            status: "PRIMARY".into(),
+            rollout: Some(RolloutState::Completed),
+            desired: count,
+            running: count,
+            task_definition: format!("{name}:1"),
+            ..Deployment::default()
+        }],
+        target_groups: vec![format!("arn:aws:elasticloadbalancing:x:1:targetgroup/{name}/1")],
+        name,
+        ..Service::default()
+    }
+}
+
+fn task(number: usize, each: usize) -> Task {
+    Task {
+        id: format!("{number:08x}"),
+        service: Some(name(number / each.max(1))),
+        last_status: "RUNNING".into(),
+        desired_status: "RUNNING".into(),
+        health: "UNKNOWN".into(),
+        ..Task::default()
+    }
+}
+
+/// The fetches among effects.
+pub(super) fn fetches(effects: &[Effect]) -> Vec<&Query> {
+    effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Fetch { query, .. } => Some(query),
+            _ => None,
+        })
+        .collect()
+}
+
+pub(super) fn broken(effect: &Effect, kind: FailureKind) -> Event {
+    part(effect, Part::Broken(Failure::new(kind, "it failed")))
+}
+
+pub(super) fn part(effect: &Effect, part: Part) -> Event {
+    let Effect::Fetch { ticket, .. } = effect else { panic!("{effect:?}") };
+    Event::Answer(Answer { ticket: *ticket, requests: 1, part })
+}
+
+impl World {
+    /// Answers fetches and what follows from them; gives back every query, in order.
+    pub(super) fn answer(&self, app: &mut App, effects: Vec<Effect>) -> Vec<Query> {
+        let mut waiting: VecDeque<Effect> = effects.into();
+        let mut asked = Vec::new();
+        while let Some(effect) = waiting.pop_front() {
+            let Effect::Fetch { query, .. } = &effect else { continue };
+            asked.push(query.clone());
+            if let Some(event) = self.event(&effect, query) {
+                waiting.extend(app.update(event));
+            }
+        }
+        app.settle();
+        asked
+    }
+
+    pub(super) fn event(&self, effect: &Effect, query: &Query) -> Option<Event> {
+        if self.silent.contains(&query.source()) {
+            return None;
+        }
+        Some(match self.failing.get(&query.source()) {
+            Some(kind) => broken(effect, *kind),
+            None => part(effect, Part::Last(self.fact(query))),
+        })
+    }
+
+    /// Time comes; what is asked is answered.
+    pub(super) fn tick(&self, app: &mut App, second: i64) -> Vec<Query> {
+        let effects = app.update(Event::Tick(at(second)));
+        let asked = self.answer(app, effects);
+        app.settle();
+        asked
+    }
+
+    pub(super) fn press(&self, app: &mut App, keys: &str) {
+        for key in keys.split(' ') {
+            let effects = app.update(Event::Key(key.parse::<Key>().unwrap()));
+            self.answer(app, effects);
+            app.settle();
+        }
+    }
+
+    fn fact(&self, query: &Query) -> Fact {
+        match query {
+            Query::Identity => {
+                Fact::Identity(Identity { account: self.account.into(), arn: "arn:me".into(), expires: None })
+            }
+            Query::Cluster { cluster } => {
+                Fact::Cluster(Some(Cluster { name: cluster.clone(), status: "ACTIVE".into(), ..Cluster::default() }))
+            }
+            Query::ServiceNames { .. } => Fact::ServiceNames((0..self.services).map(name).collect()),
+            Query::Services { names, .. } => {
+                let number = |name: &String| name.strip_prefix("svc-")?.parse::<usize>().ok();
+                let known: Vec<usize> = names.iter().filter_map(number).filter(|n| *n < self.services).collect();
+                Fact::Services(known.into_iter().map(|n| service(n, self.tasks)).collect(), Vec::new())
+            }
+            Query::TaskIds { stopped, .. } => {
+                let count = if *stopped { 0 } else { self.services * self.tasks };
+                Fact::TaskIds((0..count).map(|n| task(n, self.tasks).id).collect())
+            }
+            Query::Tasks { ids, .. } => {
+                let number = |id: &String| usize::from_str_radix(id, 16).unwrap();
+                Fact::Tasks(ids.iter().map(|id| task(number(id), self.tasks)).collect())
+            }
+            Query::TaskDefinition { name } => {
+                Fact::TaskDefinition(Box::new(TaskDefinition { name: name.clone(), ..TaskDefinition::default() }))
+            }
+            Query::Rollouts { .. } => Fact::Rollouts(Vec::new()),
+            Query::ScalableTargets { .. } => Fact::ScalableTargets(Vec::new()),
+            Query::ScalingPolicies { .. } => Fact::ScalingPolicies(Vec::new()),
+            Query::ScheduledActions { .. } => Fact::ScheduledActions(Vec::new()),
+            Query::ScalingActivities { .. } => Fact::ScalingActivities(Vec::new()),
+            Query::Targets { .. } => Fact::Targets(Vec::new()),
+            Query::DbClusters { .. } => Fact::DbClusters(Vec::new()),
+            Query::DbInstances { .. } => Fact::DbInstances(vec![DbInstance {
+                id: "db".into(),
+                status: "available".into(),
+                ..DbInstance::default()
+            }]),
+            Query::Alarms { .. } => Fact::Alarms(Vec::<Alarm>::new()),
+            Query::Metrics { keys, .. } => Fact::Metrics(keys.iter().map(|key| (key.clone(), Vec::new())).collect()),
+        }
+    }
+}

@@ -1,0 +1,225 @@
+use super::*;
+use crate::app::key::Code;
+use crate::app::testing::{at, read, world};
+use crate::model::FailureKind;
+use proptest::prelude::*;
+
+/// What a person can tell apart: where they are and what is shown.
+fn seen(app: &App) -> String {
+    let screen = &app.screen;
+    format!(
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {} {:?}",
+        screen.view(),
+        screen.focused(),
+        screen.lists,
+        screen.overlays,
+        screen.typing,
+        screen.paused,
+        screen.toast,
+        screen.zoom,
+        screen.database
+    )
+}
+
+/// A place where most commands have something to do: the middle of a long list, filtered.
+fn places(world: &crate::app::testing::World) -> Vec<App> {
+    let starts = [
+        "2 down down down",
+        "2 down enter",
+        "2 down enter enter",
+        "1 tab",
+        "4 tab",
+        "2 / s enter G",
+        "? down down",
+        ": s",
+        "2 p",
+        "2 down s s",
+        "2 enter tab",
+        "? / s v c down enter n",
+        "e",
+    ];
+    let mut apps: Vec<App> = starts
+        .iter()
+        .map(|keys| {
+            let mut app = read(world);
+            world.press(&mut app, keys);
+            app
+        })
+        .collect();
+    apps.push(read(world));
+    apps
+}
+
+#[test]
+fn every_command_has_an_effect_somewhere() {
+    let world = world(60, 3);
+    let places = places(&world);
+    for command in command::ALL {
+        let does = places.iter().cloned().any(|mut app| {
+            if command.scope == Scope::Input {
+                return true;
+            }
+            let before = seen(&app);
+            let effects = run(&mut app, command.id);
+            app.settle();
+            !effects.is_empty() || seen(&app) != before
+        });
+        assert!(does, "{} does nothing anywhere", command.name);
+    }
+}
+
+#[test]
+fn every_key_of_typing_edits_the_line() {
+    let world = world(60, 3);
+    for command in command::ALL.iter().filter(|command| command.scope == Scope::Input) {
+        for key in command.default_keys() {
+            let does = ["2 / s v c - 0 left left", ": s down"].iter().any(|keys| {
+                let mut app = read(&world);
+                world.press(&mut app, keys);
+                let before = seen(&app);
+                app.update(Event::Key(key));
+                app.settle();
+                seen(&app) != before
+            });
+            assert!(does, "{} does nothing by {key}", command.name);
+        }
+    }
+}
+
+#[test]
+fn a_filter_keeps_what_matches_and_escape_takes_it_back() {
+    let world = world(60, 1);
+    let mut app = read(&world);
+    world.press(&mut app, "2 / 0 0 0 4");
+    assert_eq!(app.screen.list(Block::Services).rows.len(), 11);
+    world.press(&mut app, "esc");
+    assert_eq!(app.screen.list(Block::Services).rows.len(), 60);
+    world.press(&mut app, "/");
+    app.update(Event::Paste("日本語\u{1b}[31m\n".into()));
+    app.settle();
+    assert_eq!(app.screen.list(Block::Services).filter, "日本語[31m");
+    assert_eq!(app.screen.list(Block::Services).rows.len(), 0);
+    world.press(&mut app, "enter down up G g enter y");
+    world.press(&mut app, "esc");
+    assert_eq!(app.screen.list(Block::Services).rows.len(), 60);
+}
+
+#[test]
+fn failures_and_recoveries_are_in_the_activity() {
+    let mut world = world(3, 1);
+    let mut app = read(&world);
+    world.failing.insert(Source::Services, FailureKind::Denied);
+    for second in 2..20 {
+        world.tick(&mut app, second);
+    }
+    assert_eq!(app.estate.services.value().unwrap().len(), 3);
+    assert_eq!(app.activity.iter().filter(|entry| entry.text.contains("cannot read services")).count(), 1);
+    world.failing.clear();
+    for second in 20..100 {
+        world.tick(&mut app, second);
+    }
+    assert!(app.activity.iter().any(|entry| entry.text == "services can be read again"));
+}
+
+#[test]
+fn a_switch_leaves_nothing_of_the_environment_before() {
+    let mut world = world(3, 1);
+    let mut app = read(&world);
+    world.press(&mut app, "2 down enter");
+    world.silent.extend(Source::ALL);
+    world.press(&mut app, "e down enter");
+    assert_eq!(app.environment.name, "prod");
+    assert!(app.estate.services.value().is_none() && app.estate.derived.services.is_empty());
+    assert_eq!(app.screen.service, None);
+    assert!(app.screen.lists.values().all(|list| list.rows.is_empty()));
+}
+
+#[derive(Debug, Clone)]
+enum Act {
+    Key(Key),
+    Paste(String),
+    Mouse(Mouse),
+    Resize(u16, u16),
+    Focus(bool),
+    Tick(i64),
+    Count(usize),
+    Fail(bool),
+}
+
+fn key() -> impl Strategy<Value = Key> {
+    let bound: Vec<Key> = command::ALL.iter().flat_map(command::Command::default_keys).collect();
+    let code = prop_oneof![
+        any::<char>().prop_map(Code::Char),
+        Just(Code::Esc),
+        Just(Code::Enter),
+        (1u8..13).prop_map(Code::F),
+        Just(Code::BackTab),
+    ];
+    prop_oneof![
+        8 => proptest::sample::select(bound),
+        1 => (code, any::<bool>(), any::<bool>()).prop_map(|(code, ctrl, alt)| Key { code, ctrl, alt }),
+    ]
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    let mouse = (0u16..210, 0u16..70, 0..3).prop_map(|(x, y, kind)| {
+        Act::Mouse(match kind {
+            0 => Mouse::Click(x, y),
+            1 => Mouse::WheelUp(x, y),
+            _ => Mouse::WheelDown(x, y),
+        })
+    });
+    prop_oneof![
+        12 => key().prop_map(Act::Key),
+        1 => ".{0,12}".prop_map(Act::Paste),
+        3 => mouse,
+        1 => (0u16..210, 0u16..70).prop_map(|(x, y)| Act::Resize(x, y)),
+        1 => any::<bool>().prop_map(Act::Focus),
+        2 => (0i64..90).prop_map(Act::Tick),
+        1 => (0usize..130).prop_map(Act::Count),
+        1 => any::<bool>().prop_map(Act::Fail),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn nothing_a_person_or_aws_does_is_too_much(acts in proptest::collection::vec(act(), 1..60)) {
+        let mut world = world(23, 2);
+        let mut app = read(&world);
+        let mut now = 1;
+        for act in acts {
+            let event = match act {
+                Act::Key(key) => Event::Key(key),
+                Act::Paste(text) => Event::Paste(text),
+                Act::Mouse(mouse) => Event::Mouse(mouse),
+                Act::Resize(columns, rows) => Event::Resize(columns, rows),
+                Act::Focus(focused) => Event::Focus(focused),
+                Act::Tick(seconds) => {
+                    now += seconds;
+                    Event::Tick(at(now))
+                }
+                Act::Count(services) => {
+                    world.services = services;
+                    continue;
+                }
+                Act::Fail(fails) => {
+                    world.failing = if fails { [(Source::Services, FailureKind::Timeout)].into() } else { BTreeMap::new() };
+                    continue;
+                }
+            };
+            let effects = app.update(event);
+            world.answer(&mut app, effects);
+            app.settle();
+            let lists = app.screen.view().blocks().iter().filter_map(|block| app.screen.list_of(*block));
+            for list in lists.chain(app.screen.overlays.last().map(|overlay| &overlay.list)) {
+                if let Some(selected) = list.selected() && list.height > 0 {
+                    prop_assert!(list.window().iter().any(|row| row == selected), "{list:?}");
+                }
+                prop_assert!(list.rows.is_empty() || list.selected().is_some());
+            }
+            prop_assert!(!bottom_commands(&app).is_empty());
+        }
+    }
+}

@@ -1,0 +1,627 @@
+//! The program as it is typed: output, exit codes, errors, faults. The world is the simulator's.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use aws_sim::Scenario;
+use rustix::process::Signal;
+use serde_json::{Value, json};
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+use support::{Home, PATIENCE, World, ended, finish, harmless, line, run, signal, until};
+
+const SERVICE: &str = "bookmark-manager-staging-web";
+const CLUSTER: &str = "bookmark-manager-staging-cluster";
+
+/// One line of a snapshot's sources.
+fn source<'a>(snapshot: &'a Value, name: &str) -> &'a Value {
+    let rows = snapshot["sources"].as_array().unwrap();
+    rows.iter().find(|row| row["name"] == name).unwrap_or_else(|| panic!("no source {name}: {snapshot}"))
+}
+
+fn validate(home: &Home, name: &str, instance: &Value) {
+    let schema = line(&mut home.at(None), &format!("schema {name}")).coded(0).json();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<String> = validator.iter_errors(instance).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{name}: {errors:?}");
+}
+
+// What is printed.
+
+#[test]
+fn the_snapshot_of_every_environment_follows_its_schema() {
+    let (home, world) = (Home::new(), World::staging());
+    for (environment, services, databases) in [
+        ("staging", 2, "bookmark-manager-staging-db"),
+        ("prod", 2, "bookmark-manager-prod-aurora"),
+        ("pantri", 1, ""),
+        ("minimal", 0, "minimal-db"),
+    ] {
+        let said = line(&mut home.on(&world), &format!("snapshot --env {environment} -o json")).coded(0);
+        let snapshot = said.json();
+        assert_eq!(said.err, "");
+        validate(&home, "snapshot", &snapshot);
+        assert_eq!(snapshot["environment"], environment);
+        assert_eq!(snapshot["account"], aws_sim::ACCOUNT);
+        assert_eq!(snapshot["complete"], true);
+        assert_eq!(snapshot["services"].as_array().unwrap().len(), services);
+        let found: Vec<&str> =
+            snapshot["databases"].as_array().unwrap().iter().map(|database| database["id"].as_str().unwrap()).collect();
+        assert_eq!(found, if databases.is_empty() { vec![] } else { vec![databases] });
+    }
+}
+
+#[test]
+fn the_snapshot_does_without_a_format_and_without_an_environment() {
+    let (home, world) = (Home::new(), World::staging());
+    // No terminal: JSON, of the default environment.
+    assert_eq!(line(&mut home.on(&world), "snapshot").coded(0).json()["environment"], "staging");
+    let variable = line(home.on(&world).env("COCKPIT_ENV", "prod"), "snapshot").coded(0).json();
+    assert_eq!(variable["environment"], "prod");
+    let yaml = line(&mut home.on(&world), "snapshot -o yaml").coded(0).out;
+    assert!(yaml.starts_with("schema: cockpit.snapshot/1\n"), "{yaml}");
+    let table = line(&mut home.on(&world), "snapshot -o table").coded(0).out;
+    assert!(table.contains(SERVICE) && table.contains("bookmark-manager-staging-db"), "{table}");
+    let refused = line(&mut home.on(&world), "snapshot -o csv").coded(2);
+    assert!(refused.err.contains("table, json, yaml"), "{refused:?}");
+}
+
+#[test]
+fn every_list_has_every_format() {
+    let (home, world) = (Home::new(), World::staging());
+    for (command, first) in [
+        ("services", "SERVICE"),
+        ("tasks", "TASK"),
+        ("autoscaling", "SERVICE"),
+        ("db", "DATABASE"),
+        ("alarms --all", "STATE"),
+    ] {
+        let name = command.split(' ').next().unwrap();
+        let said = |format: &str| line(&mut home.on(&world), &format!("{command} --env prod -o {format}")).coded(0).out;
+        let value: Value = serde_json::from_str(&said("json")).unwrap();
+        validate(&home, name, &value);
+        assert!(said("table").starts_with(first), "{name}: {}", said("table"));
+        assert!(said("yaml").starts_with("schema: "), "{name}");
+        let text = said("csv");
+        let mut rows = csv::Reader::from_reader(text.as_bytes());
+        let columns = rows.headers().unwrap().len();
+        let rows: Vec<csv::StringRecord> = rows.records().map(Result::unwrap).collect();
+        assert!(columns > 3 && !rows.is_empty(), "{name}: {text}");
+        // Without a terminal a list is a table.
+        assert_eq!(
+            line(&mut home.on(&world), &format!("{command} --env prod")).coded(0).out.len(),
+            said("table").len()
+        );
+    }
+}
+
+#[test]
+fn a_list_takes_names_and_says_which_there_are() {
+    let (home, world) = (Home::new(), World::staging());
+    let one = line(&mut home.on(&world), "services web -o json").coded(0).json();
+    assert_eq!(one["services"].as_array().unwrap().len(), 1);
+    assert_eq!(one["services"][0]["name"], SERVICE);
+    let unknown = line(&mut home.on(&world), "services wbe").coded(2);
+    assert!(unknown.err.contains("there is no service `wbe`") && unknown.err.contains(SERVICE), "{unknown:?}");
+    assert_eq!(unknown.out, "");
+    assert!(line(&mut home.on(&world), "db nothing").coded(2).err.contains("bookmark-manager-staging-db"));
+}
+
+#[test]
+fn the_doctor_looks_at_each_thing() {
+    let (home, world) = (Home::new(), World::staging());
+    let doctor = line(&mut home.on(&world), "doctor -o json").coded(0).json();
+    validate(&home, "doctor", &doctor);
+    let text = line(&mut home.on(&world), "doctor -o table").coded(0).out;
+    for check in ["configuration", "identity", "account", "clock", "ecs:ListTasks", "cloudwatch:GetMetricData"] {
+        assert!(text.contains(check), "{check}: {text}");
+    }
+    assert!(line(&mut home.on(&world), "doctor -o yaml").coded(0).out.contains("ecs:ListTasks"));
+    world.fault("ecs:ListTasks", "denied");
+    let denied = line(&mut home.on(&world), "doctor -o table");
+    assert_ne!(denied.code, 0, "{denied:?}");
+    assert!(denied.out.contains("ecs:ListTasks"), "{denied:?}");
+}
+
+#[test]
+fn completions_manual_schema_and_help_need_nothing() {
+    let home = Home::with("this is not a configuration");
+    for shell in ["bash", "zsh", "fish"] {
+        let text = line(&mut home.at(None), &format!("completions {shell}")).coded(0).out;
+        assert!(text.contains("snapshot") && text.contains("autoscaling"), "{shell}");
+    }
+    let manual = line(&mut home.at(None), "man").coded(0).out;
+    assert!(manual.starts_with(".ie") && manual.contains("COCKPIT SNAPSHOT"), "{manual}");
+    for name in ["snapshot", "services", "tasks", "autoscaling", "db", "alarms", "doctor"] {
+        let schema = line(&mut home.at(None), &format!("schema {name}")).coded(0).json();
+        assert!(schema["properties"]["schema"]["const"].as_str().unwrap().starts_with("cockpit."), "{name}");
+    }
+    assert!(line(&mut home.at(None), "--help").coded(0).out.contains("Exit codes"));
+    assert!(line(&mut home.at(None), "--version").coded(0).out.starts_with("cockpit "));
+}
+
+// Usage.
+
+#[test]
+fn without_a_command_and_a_terminal_it_names_the_snapshot() {
+    let home = Home::new();
+    for arguments in ["", "demo"] {
+        let said = line(&mut home.at(None), arguments).coded(2);
+        assert!(said.err.contains("needs a terminal"), "{said:?}");
+        assert_eq!(said.out, "");
+    }
+    assert!(line(&mut home.at(None), "").err.contains("cockpit snapshot"));
+}
+
+#[test]
+fn an_unknown_environment_lists_the_known_ones() {
+    let (home, world) = (Home::new(), World::staging());
+    let said = line(&mut home.on(&world), "snapshot --env stagin").coded(2);
+    for name in ["stagin", "staging", "prod", "pantri", "minimal"] {
+        assert!(said.err.contains(name), "{said:?}");
+    }
+    assert_eq!(world.get("/_sim/requests")["total"], 0, "nothing was asked");
+}
+
+#[test]
+fn wrong_usage_says_what_is_right() {
+    let home = Home::new();
+    for (arguments, expected) in [
+        ("snapshto", "snapshot"),
+        ("snapshot --nonsense", "--nonsense"),
+        ("snapshot --timeout soon", "soon"),
+        ("snapshot --watch 1ms", "1ms"),
+        ("snapshot --wait services.web.running==", "services.web.running=="),
+        ("snapshot --region tokyo", "ap-northeast-1"),
+        ("snapshot --endpoint-url nowhere", "http://"),
+        ("man -o json", "leave out --output"),
+        ("sim --listen 0.0.0.0:0", "loopback"),
+        ("sim --scenario nonsense", "crash-loop"),
+    ] {
+        let said = line(&mut home.at(None), arguments).coded(2);
+        assert!(said.err.starts_with("error: ") || said.err.starts_with('{'), "{arguments}: {said:?}");
+        assert!(said.err.contains(expected), "{arguments}: {said:?}");
+    }
+}
+
+#[test]
+fn errors_are_json_where_json_is_asked_for() {
+    let (home, world) = (Home::new(), World::staging());
+    for (arguments, kind) in [
+        ("snapshot --env nowhere -o json", None),
+        ("snapshot --nonsense --output=json", Some("usage")),
+        ("services nobody -ojson", Some("usage")),
+    ] {
+        let error = line(&mut home.on(&world), arguments).coded(2).error();
+        assert!(error["message"].as_str().is_some_and(|text| !text.is_empty()), "{error}");
+        assert!(error["hint"].is_string() && error["causes"].is_array(), "{error}");
+        if let Some(kind) = kind {
+            assert_eq!(error["kind"], kind);
+        }
+    }
+    world.fault("*", "expired");
+    let error = line(&mut home.on(&world), "snapshot -o json").coded(8).error();
+    assert_eq!(error["kind"], "credentials");
+}
+
+// The configuration.
+
+#[test]
+fn the_check_reports_all_mistakes_with_their_places() {
+    let home = Home::with(
+        "default_environment = \"stagin\"\n[environments.staging]\nclutser = \"a\"\nregion = \"tokyo\"\naccount = 12\n[keys]\nrefersh = \"r\"\n",
+    );
+    let said = line(&mut home.at(None), "config check").coded(2);
+    let all = format!("{}{}", said.out, said.err);
+    for expected in ["stagin", "clutser", "cluster", "tokyo", "account", "refersh", "refresh", "config.toml:3:1"] {
+        assert!(all.contains(expected), "{expected} in {all}");
+    }
+    // Nothing runs with it.
+    let refused = line(&mut home.at(None), "snapshot").coded(2);
+    assert!(refused.err.contains("clutser"), "{refused:?}");
+    let sound = Home::new();
+    line(&mut sound.at(None), "config check").coded(0);
+}
+
+#[test]
+fn a_configuration_that_cannot_be_read_is_told() {
+    let home = Home::new();
+    let missing = line(&mut home.at(None), "config check -c nowhere.toml").coded(2);
+    assert!(format!("{missing:?}").contains("nowhere.toml"), "{missing:?}");
+    home.write("binary.toml", [0xff, 0xfe, 0x00, b'a']);
+    let binary = line(&mut home.at(None), "snapshot -c binary.toml").coded(2);
+    assert!(binary.err.contains("UTF-8"), "{binary:?}");
+    home.write("large.toml", "# long\n".repeat(1 << 20));
+    let large = line(&mut home.at(None), "snapshot -c large.toml").coded(2);
+    assert!(large.err.contains("large.toml"), "{large:?}");
+    let folder = line(&mut home.at(None), "snapshot -c .").coded(2);
+    assert!(folder.err.starts_with("error: "), "{folder:?}");
+    home.write("broken.toml", "[environments.staging\nregion = \u{1b}[31m");
+    let broken = line(&mut home.at(None), "snapshot -c broken.toml").coded(2);
+    assert!(broken.err.contains("broken.toml:1:"), "{broken:?}");
+}
+
+#[test]
+fn the_configuration_says_where_each_value_came_from() {
+    let home = Home::new();
+    let own = home.path().join(".config/cockpit");
+    std::fs::create_dir_all(&own).unwrap();
+    std::fs::write(own.join("config.toml"), "[environments.staging]\nregion = \"eu-central-1\"\n").unwrap();
+    let text = line(&mut home.at(None), "config show -o table").coded(0).out;
+    let row = |key: &str| text.lines().find(|line| line.contains(key)).unwrap_or_else(|| panic!("{key}: {text}"));
+    assert!(row("staging.region").contains("eu-central-1") && row("staging.region").contains(".config"), "{text}");
+    assert!(row("staging.cluster").contains("config.toml"), "{text}");
+    line(&mut home.at(None), "config show -o json").coded(0).json();
+    assert!(!line(&mut home.at(None), "config show -o yaml").coded(0).out.is_empty());
+}
+
+// Accounts and credentials.
+
+#[test]
+fn a_wrong_account_is_refused_and_nothing_of_it_is_shown() {
+    let config = include_str!("../config.toml").replace("123456789012", "999999999999");
+    let (home, world) = (Home::with(&config), World::staging());
+    for command in [
+        "snapshot -o json",
+        "services",
+        "tasks -o csv",
+        "autoscaling",
+        "db",
+        "alarms",
+        "snapshot --watch 1s",
+        "snapshot --wait attention.count==0",
+    ] {
+        let said = line(&mut home.on(&world), command).coded(4);
+        assert_eq!(said.out, "", "{command}");
+        assert!(said.err.contains("999999999999") && said.err.contains(aws_sim::ACCOUNT), "{said:?}");
+        assert!(!said.err.contains(SERVICE), "{said:?}");
+    }
+}
+
+#[test]
+fn without_credentials_it_says_how_to_get_some() {
+    let (home, world) = (Home::new(), World::staging());
+    let mut without = home.at(None);
+    without.env("AWS_ENDPOINT_URL", world.endpoint());
+    let said = line(&mut without, "snapshot").coded(8);
+    assert_eq!(said.out, "");
+    assert!(said.err.contains("no valid credentials for staging") && said.err.contains("hint: "), "{said:?}");
+    let mut profile = home.at(None);
+    profile.env("AWS_ENDPOINT_URL", world.endpoint());
+    let said = line(&mut profile, "services --profile nobody").coded(8);
+    assert!(said.err.contains("nobody"), "{said:?}");
+    assert_eq!(world.get("/_sim/requests")["total"], 0, "nothing was asked");
+}
+
+#[test]
+fn expired_credentials_are_said_to_be_expired() {
+    let (home, world) = (Home::new(), World::staging());
+    world.post("/_sim/expire", &json!({"access_key": "AKIASIMULATED0000001"}));
+    for command in ["snapshot", "services", "alarms", "snapshot --watch 1s"] {
+        let said = line(&mut home.on(&world), command).coded(8);
+        assert_eq!(said.out, "", "{command}");
+        assert!(said.err.contains("xpired") && said.err.contains("hint: "), "{said:?}");
+    }
+}
+
+// Faults on the way.
+
+#[test]
+fn an_endpoint_that_is_not_there_is_named() {
+    let home = Home::new();
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for endpoint in [format!("http://{closed}"), "http://cockpit.invalid".to_owned()] {
+        let said = line(&mut home.at(Some(&endpoint)), "snapshot -o json --timeout 20s");
+        assert!(matches!(said.code, 1 | 7), "{said:#?}");
+        let snapshot = said.json();
+        assert_eq!(snapshot["services"], Value::Null);
+        assert_eq!(snapshot["complete"], false);
+        let row = source(&snapshot, "sts.identity");
+        assert_eq!(row["status"], "failed");
+        assert!(row["error"].as_str().unwrap().contains(endpoint.trim_start_matches("http://")), "{row}");
+    }
+}
+
+#[test]
+fn a_hang_ends_with_the_time_limit_and_what_was_read_is_printed() {
+    let (home, world) = (Home::new(), World::staging());
+    world.fault("rds:*", "hang");
+    let said = line(&mut home.on(&world), "snapshot -o json --timeout 2s").coded(7);
+    let snapshot = said.json();
+    validate(&home, "snapshot", &snapshot);
+    assert_eq!(snapshot["services"].as_array().unwrap().len(), 2);
+    assert_eq!(snapshot["databases"], Value::Null);
+    assert_eq!(source(&snapshot, "rds.instances")["status"], "failed");
+    assert!(source(&snapshot, "rds.instances")["error"].is_string());
+    // Who we are is not known: nothing is shown.
+    world.fault("sts:*", "hang");
+    let unknown = line(&mut home.on(&world), "snapshot -o json --timeout 1s").coded(7).json();
+    assert_eq!(unknown["services"], Value::Null);
+    let list = line(&mut home.on(&world), "services --timeout 1s").coded(7);
+    assert!(!list.out.contains(SERVICE) && list.out.contains("no answer came in time"), "{list:?}");
+}
+
+#[test]
+fn one_denied_source_leaves_the_others() {
+    let (home, world) = (Home::new(), World::staging());
+    world.fault("rds:*", "denied");
+    let snapshot = line(&mut home.on(&world), "snapshot -o json").coded(3).json();
+    validate(&home, "snapshot", &snapshot);
+    assert_eq!(snapshot["databases"], Value::Null);
+    assert_eq!(snapshot["services"].as_array().unwrap().len(), 2);
+    let row = source(&snapshot, "rds.instances");
+    assert_eq!(row["kind"], "denied");
+    assert!(row["error"].as_str().unwrap().contains("rds:DescribeDBInstances"), "{row}");
+    let table = line(&mut home.on(&world), "snapshot -o table").coded(3);
+    assert!(table.out.contains(SERVICE) && format!("{table:?}").contains("rds:DescribeDBInstances"), "{table:?}");
+    line(&mut home.on(&world), "services").coded(0);
+    let databases = line(&mut home.on(&world), "db -o json");
+    assert!(matches!(databases.code, 1 | 3), "{databases:?}");
+    assert_eq!(databases.json()["databases"], Value::Null);
+    // Rows are rows: what is missing is told beside them.
+    world.fault("ecs:ListTasks", "denied");
+    let rows = line(&mut home.on(&world), "services -o csv").coded(3);
+    assert_eq!(csv::Reader::from_reader(rows.out.as_bytes()).records().map(Result::unwrap).count(), 2, "{rows:?}");
+    assert!(rows.err.contains("ecs:ListTasks"), "{rows:?}");
+}
+
+#[test]
+fn every_broken_answer_is_said_to_be_broken() {
+    for kind in ["truncate", "malformed", "reset", "error"] {
+        let (home, world) = (Home::new(), World::staging());
+        for operation in [
+            "ecs:DescribeServices",
+            "rds:DescribeDBInstances",
+            "monitoring:DescribeAlarms",
+            "cloudwatch:DescribeAlarms",
+        ] {
+            world.fault(operation, kind);
+        }
+        let said = line(&mut home.on(&world), "snapshot -o json").coded(3);
+        let snapshot = said.json();
+        validate(&home, "snapshot", &snapshot);
+        for (name, field) in
+            [("ecs.services", "services"), ("rds.instances", "databases"), ("cloudwatch.alarms", "alarms")]
+        {
+            assert_eq!(snapshot[field], Value::Null, "{kind} {name}: {snapshot:#}");
+            let row = source(&snapshot, name);
+            assert_eq!(row["status"], "failed", "{kind} {row}");
+            assert!(row["error"].as_str().is_some_and(|text| text.contains("Describe")), "{kind} {row}");
+        }
+        assert_eq!(source(&snapshot, "ecs.tasks")["status"], "ok", "{kind}");
+    }
+}
+
+#[test]
+fn pages_that_are_empty_go_on_and_pages_that_repeat_end() {
+    // Without names in the configuration the services are listed.
+    let config = format!(
+        "[environments.all]\nregion = \"ap-northeast-1\"\ncluster = \"{CLUSTER}\"\nalarms = [\"bookmark\"]\ndatabases = [\"*\"]\n"
+    );
+    let (home, world) = (Home::with(&config), World::staging());
+    world.post("/_sim/fault", &json!({"operation": "ecs:ListServices", "kind": "empty", "count": 1}));
+    let snapshot = line(&mut home.on(&world), "snapshot --env all -o json").coded(0).json();
+    assert_eq!(snapshot["services"].as_array().unwrap().len(), 2);
+    for operation in ["ecs:ListServices", "ecs:ListTasks", "rds:DescribeDBInstances", "cloudwatch:DescribeAlarms"] {
+        world.fault(operation, "loop");
+    }
+    let said = line(&mut home.on(&world), "snapshot --env all -o json").coded(3);
+    let snapshot = said.json();
+    validate(&home, "snapshot", &snapshot);
+    for name in ["ecs.services", "ecs.tasks", "rds.instances", "cloudwatch.alarms"] {
+        let row = source(&snapshot, name);
+        assert_ne!(row["status"], "ok", "{row}");
+        assert!(row["error"].as_str().unwrap().contains("same page token"), "{row}");
+    }
+    // What came before stands.
+    assert_eq!(snapshot["services"].as_array().unwrap().len(), 2);
+    let total = world.get("/_sim/requests")["total"].as_u64().unwrap();
+    assert!(total < 200, "{total} requests");
+}
+
+#[test]
+fn throttling_is_waited_out_or_told() {
+    let (home, world) = (Home::new(), World::start(Scenario::Throttled));
+    let said = line(&mut home.on(&world), "snapshot -o json");
+    assert!(matches!(said.code, 0 | 3), "{said:#?}");
+    let snapshot = said.json();
+    validate(&home, "snapshot", &snapshot);
+    for row in snapshot["sources"].as_array().unwrap().iter().filter(|row| row["status"] == "failed") {
+        assert!(
+            row["error"].as_str().unwrap().contains("Rate exceeded")
+                || row["error"].as_str().unwrap().contains("not asked"),
+            "{row}"
+        );
+    }
+    let world = World::staging();
+    world.fault("ecs:ListTasks", "throttle");
+    let snapshot = line(&mut home.on(&world), "snapshot -o json").coded(3).json();
+    assert_eq!(source(&snapshot, "ecs.tasks")["kind"], "throttled");
+    assert_eq!(snapshot["services"].as_array().unwrap().len(), 2);
+}
+
+// What is odd in the world.
+
+#[test]
+fn odd_names_are_printed_whole_and_do_nothing() {
+    let config = format!(
+        "[environments.odd]\nregion = \"ap-northeast-1\"\ncluster = \"{CLUSTER}\"\nalarms = [\"bookmark\"]\ndatabases = [\"*\"]\n"
+    );
+    let (home, world) = (Home::with(&config), World::staging());
+    let long = "x".repeat(255);
+    let name = "ブックマーク管理\u{1f600}\u{1b}[31m\u{9b}2J\u{202e}";
+    let database = "データ\u{202e}\u{1f4be}";
+    world.poke(&json!({"rename_service": {"from": SERVICE, "to": name}}));
+    world.poke(&json!({"rename_service": {"from": "bookmark-manager-staging-api", "to": long}}));
+    world.poke(&json!({"rename_instance": {"from": "bookmark-manager-staging-db", "to": database}}));
+    world.poke(&json!({"note": {"service": name, "text": "(service \u{1b}]52;c;aGk=\u{7} 日本語) \u{1b}[2J was unable\r\nto place a task \u{2066}"}}));
+    // `run` looks for what acts on a terminal in all that is printed.
+    let snapshot = line(&mut home.on(&world), "snapshot --env odd -o json").json();
+    let names: Vec<&str> =
+        snapshot["services"].as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap()).collect();
+    assert!(names.contains(&name) && names.contains(&long.as_str()), "{names:?}");
+    assert!(snapshot["databases"].as_array().unwrap().iter().any(|row| row["id"] == database));
+    for command in ["snapshot", "services", "tasks", "autoscaling", "db", "alarms --all", "doctor"] {
+        for format in ["table", "json", "yaml", "csv"] {
+            if format == "csv" && matches!(command, "snapshot" | "doctor") {
+                continue;
+            }
+            let said = line(&mut home.on(&world), &format!("{command} --env odd -o {format}"));
+            assert!(matches!(said.code, 0 | 3), "{command} {format}: {said:?}");
+            if command == "services" && format == "table" {
+                assert!(said.out.contains("ブックマーク管理"), "{said:?}");
+            }
+        }
+    }
+    let unknown = run(&mut home.on(&world), ["services", "--env", "odd", "\u{1b}[31mweb"]).coded(2);
+    assert!(unknown.err.contains("there is no service"), "{unknown:?}");
+}
+
+#[test]
+fn of_ten_thousand_services_what_was_read_in_time_is_printed() {
+    let config = format!("[environments.many]\nregion = \"ap-northeast-1\"\ncluster = \"{CLUSTER}\"\n");
+    let (home, world) = (Home::with(&config), World::staging());
+    world.poke(&json!({"add_services": {"cluster": CLUSTER, "count": 10_000, "desired": 0}}));
+    world.post("/_sim/requests/reset", &json!({}));
+    // Whole it takes as long as the limits of AWS say: 1,000 calls.
+    let said = line(&mut home.on(&world), "services --env many -o json --timeout 6s").coded(7);
+    let list = said.json();
+    let read = list["services"].as_array().unwrap().len();
+    assert!((100..10_000).contains(&read), "{read} services");
+    assert_eq!(source(&list, "ecs.services")["status"], "partial");
+    // One or two may arrive a little early.
+    assert!(world.get("/_sim/requests")["budgets"]["ecs:services"]["over_half"].as_u64().unwrap() < 5);
+}
+
+// Pipes, signals, waiting.
+
+#[test]
+fn a_broken_pipe_is_quiet() {
+    let (home, world) = (Home::new(), World::staging());
+    for arguments in
+        ["snapshot -o json", "services", "man", "completions bash", "schema snapshot", "--help", "config show"]
+    {
+        let mut command = home.on(&world);
+        let mut child =
+            command.args(arguments.split(' ')).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let said = finish(child);
+        assert_eq!((said.code, said.err.as_str()), (0, ""), "{arguments}");
+    }
+}
+
+#[test]
+fn an_interrupt_ends_with_130() {
+    let (home, world) = (Home::new(), World::staging());
+    world.fault("ecs:*", "hang");
+    for arguments in ["snapshot -o json", "snapshot --watch 1s", "doctor"] {
+        let before = world.get("/_sim/requests")["total"].as_u64().unwrap();
+        let mut command = home.on(&world);
+        let child = command.args(arguments.split(' ')).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        until("requests", PATIENCE, || (world.get("/_sim/requests")["total"].as_u64().unwrap() > before).then_some(()));
+        signal(child.id(), Signal::INT);
+        let said = finish(child).coded(130);
+        assert_eq!(said.out, "", "{arguments}");
+    }
+}
+
+#[test]
+fn a_condition_is_waited_for() {
+    let (home, world) = (Home::new(), World::staging());
+    let now =
+        run(&mut home.on(&world), ["snapshot", "--wait", "services.web.running == services.web.desired"]).coded(0);
+    assert!(now.out.contains("services.web.running"), "{now:?}");
+    // It becomes true while it is waited for.
+    let mut command = home.on(&world);
+    command.args(["snapshot", "--wait", "services.web.running == 2", "--watch", "1s", "--timeout", "60s"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    until("a look", PATIENCE, || (world.asked("ecs:DescribeServices") >= 2).then_some(()));
+    world.poke(&json!({"set_desired": {"service": SERVICE, "desired": 2}}));
+    world.advance(300);
+    finish(child).coded(0);
+    // It does not become true.
+    let never = run(
+        &mut home.on(&world),
+        ["snapshot", "-o", "json", "--wait", "services.web.running == 9", "--watch", "1s", "--timeout", "2s"],
+    )
+    .coded(7);
+    let error = never.error();
+    assert_eq!(error["kind"], "timeout");
+    assert!(error["message"].as_str().unwrap().contains("services.web.running == 9"), "{error}");
+    assert!(error["causes"][0].as_str().unwrap().contains('2'), "{error}");
+    // What is not there is told, not waited for without a word.
+    let unknown = run(&mut home.on(&world), ["snapshot", "--wait", "services.nobody.running == 1", "--timeout", "1s"]);
+    assert!(matches!(unknown.code, 2 | 7) && unknown.err.contains("nobody"), "{unknown:?}");
+}
+
+#[test]
+fn changes_are_printed_a_line_each() {
+    let (home, world) = (Home::new(), World::staging());
+    let mut command = home.on(&world);
+    command.args(["snapshot", "--watch", "1s", "-o", "json"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    until("a look", PATIENCE, || (world.asked("ecs:DescribeServices") >= 1).then_some(()));
+    world.poke(&json!({"set_desired": {"service": SERVICE, "desired": 2}}));
+    let desired = lines
+        .by_ref()
+        .map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap())
+        .find(|change| change["path"] == "services.web.desired")
+        .unwrap();
+    assert_eq!((&desired["from"], &desired["to"]), (&json!(1), &json!(2)));
+    world.advance(300);
+    let running = lines
+        .by_ref()
+        .map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap())
+        .find(|change| change["path"] == "services.web.running")
+        .unwrap();
+    assert_eq!(running["to"], 2);
+    signal(child.id(), Signal::INT);
+    assert_eq!(ended(&mut child).code(), Some(130));
+}
+
+#[test]
+fn the_simulator_runs_alone_until_it_is_told_to_end() {
+    let home = Home::new();
+    for end in [Signal::TERM, Signal::INT] {
+        let mut command = home.at(None);
+        command.args(["sim", "--speed", "0", "--scenario", "prod"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut hello = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut hello).unwrap();
+        let hello: Value = serde_json::from_str(&hello).unwrap();
+        assert_eq!((hello["account"].as_str(), hello["scenario"].as_str()), (Some(aws_sim::ACCOUNT), Some("prod")));
+        let endpoint = hello["endpoint"].as_str().unwrap();
+        let snapshot = line(&mut home.at(Some(endpoint)), "snapshot --env prod").coded(0).json();
+        assert_eq!(snapshot["complete"], true);
+        signal(child.id(), end);
+        let code = ended(&mut child).code();
+        let expected: &[i32] = if end == Signal::TERM { &[0] } else { &[0, 130] };
+        assert!(code.is_some_and(|code| expected.contains(&code)), "{code:?}");
+    }
+}
+
+#[test]
+fn diagnostics_hold_no_secret() {
+    let (home, world) = (Home::new(), World::staging());
+    world.fault("ecs:ListTasks", "denied");
+    let said = line(&mut home.on(&world), "snapshot -vvv -o json").coded(3);
+    assert!(said.err.contains("ecs:ListTasks"), "{said:?}");
+    line(&mut home.on(&world), "services -vvv --log-file log.txt").coded(3);
+    let log = std::fs::read_to_string(home.path().join("log.txt")).unwrap();
+    assert!(log.contains("ecs:ListTasks"), "{log}");
+    harmless(&log);
+    let refused = line(&mut home.on(&world), "services -vv --log-file nowhere/log.txt").coded(2);
+    assert!(refused.err.contains("nowhere/log.txt"), "{refused:?}");
+}
+
+#[test]
+fn a_limit_is_for_the_whole_command() {
+    let (home, world) = (Home::new(), World::staging());
+    let watched = line(&mut home.on(&world), "snapshot --watch 1s --timeout 1500ms -o json").coded(0);
+    assert_eq!(watched.out, "", "nothing has changed");
+    world.fault("*", "hang");
+    let waited = line(&mut home.on(&world), "snapshot --wait attention.count==0 --timeout 1s").coded(7);
+    // What nobody could read does not count as calm.
+    assert!(waited.err.contains("did not come true in time"), "{waited:?}");
+}

@@ -1,0 +1,283 @@
+//! What the end-to-end tests share: a simulated AWS with its controls, a home of its own, and the
+//! program run as a person runs it. Nothing here can leave this machine: the environment is cleared,
+//! the credentials are dummies and the endpoint is on loopback.
+#![allow(dead_code)] // each test binary uses its part
+
+use aws_sim::{Scenario, Sim, SimOptions};
+use serde_json::Value;
+use std::ffi::OsStr;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+/// What must never be printed.
+pub const SECRET: &str = "hush/SecretAccessKey/hush";
+/// The same.
+pub const TOKEN: &str = "hush-session-token-hush";
+/// Longer than anything takes on a busy machine; a test that waits this long has failed.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits until something is so.
+///
+/// # Panics
+/// When it does not become so in time.
+pub fn until<T>(what: &str, limit: Duration, mut look: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + limit;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < end, "waited {limit:?} for: {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// A simulated AWS in this process, with a clock that only [`World::advance`] moves.
+pub struct World {
+    sim: Sim,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl World {
+    pub fn start(scenario: Scenario) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let options = SimOptions { scenario, speed: 0.0, ..SimOptions::default() };
+        let sim = runtime.block_on(Sim::start(options)).unwrap();
+        Self { sim, _runtime: runtime }
+    }
+
+    pub fn staging() -> Self {
+        Self::start(Scenario::Staging)
+    }
+
+    pub fn endpoint(&self) -> String {
+        self.sim.endpoint()
+    }
+
+    /// A control request.
+    pub fn post(&self, path: &str, body: &Value) -> Value {
+        http(&self.endpoint(), "POST", path, &body.to_string())
+    }
+
+    pub fn get(&self, path: &str) -> Value {
+        http(&self.endpoint(), "GET", path, "")
+    }
+
+    pub fn fault(&self, operation: &str, kind: &str) {
+        self.post("/_sim/fault", &serde_json::json!({"operation": operation, "kind": kind}));
+    }
+
+    pub fn clear_faults(&self) {
+        self.post("/_sim/fault", &serde_json::json!({"clear": true}));
+    }
+
+    pub fn advance(&self, seconds: u64) {
+        self.post("/_sim/advance", &serde_json::json!({"seconds": seconds}));
+    }
+
+    /// A change of the world.
+    pub fn poke(&self, change: &Value) {
+        self.post("/_sim/world", change);
+    }
+
+    /// How often an operation was asked.
+    pub fn asked(&self, operation: &str) -> u64 {
+        let requests = self.get("/_sim/requests");
+        let all = requests["operations"].as_object().expect("operations");
+        all.get(operation).map_or(0, |count| count.as_u64().or_else(|| count["count"].as_u64()).unwrap_or(0))
+    }
+}
+
+/// One request of HTTP/1.1; anything but 200 is a panic.
+pub fn http(endpoint: &str, method: &str, path: &str, body: &str) -> Value {
+    let address = endpoint.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(address).unwrap();
+    let head = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: ");
+    write!(stream, "{head}{}\r\n\r\n{body}", body.len()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{method} {path} {body}: {answer}");
+    serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+}
+
+/// A folder that is home, working directory and place of the configuration; gone with its value.
+pub struct Home(PathBuf);
+
+impl Home {
+    /// With the example configuration, which works as it is.
+    pub fn new() -> Self {
+        Self::with(include_str!("../../config.toml"))
+    }
+
+    /// With another configuration.
+    pub fn with(config: &str) -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("home-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        std::fs::write(path.join("config.toml"), config).unwrap();
+        Self(path)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.0.join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// The variables of a session: everything else is cleared.
+    pub fn variables(&self, endpoint: Option<&str>) -> Vec<(String, String)> {
+        let path = std::env::var("PATH").unwrap_or_default();
+        let home = self.0.to_str().unwrap().to_owned();
+        let mut variables = vec![
+            ("PATH", path),
+            ("HOME", home),
+            ("LANG", "C.UTF-8".to_owned()),
+            ("TERM", "xterm-256color".to_owned()),
+            ("TZ", "Asia/Tokyo".to_owned()),
+            ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+            // Nothing may leave the machine even where an endpoint is forgotten: the proxy is a closed port.
+            ("HTTPS_PROXY", "http://127.0.0.1:9".to_owned()),
+        ];
+        if let Some(endpoint) = endpoint {
+            variables.extend([
+                ("AWS_ENDPOINT_URL", endpoint.to_owned()),
+                ("AWS_ACCESS_KEY_ID", "AKIASIMULATED0000001".to_owned()),
+                ("AWS_SECRET_ACCESS_KEY", SECRET.to_owned()),
+                ("AWS_SESSION_TOKEN", TOKEN.to_owned()),
+            ]);
+        }
+        variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    /// The program, on a world.
+    pub fn on(&self, world: &World) -> Command {
+        self.at(Some(&world.endpoint()))
+    }
+
+    /// The program, on an endpoint or without one and without credentials.
+    pub fn at(&self, endpoint: Option<&str>) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cockpit"));
+        command.env_clear().envs(self.variables(endpoint)).current_dir(&self.0).stdin(Stdio::null());
+        command
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// What a command said.
+#[derive(Debug)]
+pub struct Said {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Said {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
+    }
+
+    /// The error that stands on stderr with `-o json`.
+    pub fn error(&self) -> Value {
+        let value: Value = serde_json::from_str(&self.err).unwrap_or_else(|error| panic!("{error}: {self:#?}"));
+        value["error"].clone()
+    }
+
+    #[track_caller]
+    pub fn coded(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{self:#?}");
+        self
+    }
+}
+
+/// Runs a command to its end. Whatever it prints holds no secret and nothing that acts on a terminal.
+pub fn run<A: AsRef<OsStr>>(command: &mut Command, arguments: impl IntoIterator<Item = A>) -> Said {
+    let child = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    finish(child)
+}
+
+/// The same for a line of arguments without blanks in them.
+pub fn line(command: &mut Command, arguments: &str) -> Said {
+    run(command, arguments.split_whitespace())
+}
+
+/// Waits for a child and reads what is left of its output.
+pub fn finish(mut child: Child) -> Said {
+    fn read(stream: Option<impl std::io::Read + Send + 'static>) -> std::thread::JoinHandle<Vec<u8>> {
+        std::thread::spawn(move || {
+            let mut bytes = Vec::new();
+            if let Some(mut stream) = stream {
+                let _ = stream.read_to_end(&mut bytes);
+            }
+            bytes
+        })
+    }
+    let (out, err) = (read(child.stdout.take()), read(child.stderr.take()));
+    let status = ended(&mut child);
+    let text = |bytes: std::thread::JoinHandle<Vec<u8>>| String::from_utf8(bytes.join().unwrap()).unwrap();
+    let said = Said { code: status.code().unwrap_or(-1), out: text(out), err: text(err) };
+    harmless(&said.out);
+    harmless(&said.err);
+    said
+}
+
+/// Waits until a child has ended; kills it when it does not.
+pub fn ended(child: &mut Child) -> std::process::ExitStatus {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status;
+        }
+        if Instant::now() > end {
+            let _ = child.kill();
+            panic!("the program did not end within {PATIENCE:?}");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Nothing secret, and nothing that acts on a terminal.
+#[track_caller]
+pub fn harmless(text: &str) {
+    assert!(!text.contains(SECRET) && !text.contains(TOKEN), "a secret: {text}");
+    let acting = text.chars().find(|c| {
+        (c.is_control() && *c != '\n' && *c != '\t') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    });
+    assert_eq!(acting, None, "raw in: {text}");
+}
+
+/// Sends a signal to a process.
+pub fn signal(id: u32, signal: rustix::process::Signal) {
+    let id = rustix::process::Pid::from_raw(i32::try_from(id).unwrap()).unwrap();
+    rustix::process::kill_process(id, signal).unwrap();
+}
+
+/// The Python with boto3, moto and the AWS CLI: `$COCKPIT_PYTHON`, else that of `./dev test`.
+pub fn python() -> PathBuf {
+    if let Some(path) = std::env::var_os("COCKPIT_PYTHON") {
+        return path.into();
+    }
+    let cache = std::env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache")))
+        .unwrap();
+    let path = cache.join("cockpit/venv/bin/python");
+    assert!(
+        path.exists(),
+        "{} is not there: `./dev test` makes the Python environment, or set COCKPIT_PYTHON to an interpreter with boto3, moto and awscli",
+        path.display()
+    );
+    path
+}
