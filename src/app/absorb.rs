@@ -7,7 +7,10 @@ use super::event::{Answer, Fact, Part};
 use super::poll::{Flight, Job, Poller, Sweep};
 use crate::config::EnvironmentConfig;
 use crate::model::{Estate, Failure, FailureKind, Series, Source};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+
+/// Databases are read this often while one fails over. Source: the cadence advice for RDS, 2–3 s.
+const FAILING_OVER: SignedDuration = SignedDuration::from_secs(3);
 
 /// The content of a fact of this kind.
 macro_rules! picked {
@@ -157,6 +160,7 @@ impl Poller {
             | Query::ScalingPolicies { .. }
             | Query::ScheduledActions { .. }
             | Query::ScalingActivities { .. }
+            | Query::TargetGroups { .. }
             | Query::DbClusters { .. }
             | Query::DbInstances { .. }
             | Query::Alarms { .. } => self.whole(estate, environment, flight, part, now),
@@ -198,6 +202,7 @@ impl Poller {
             Job::ScalingActivities => {
                 all(&mut estate.activities, pages, part, now, |fact| picked!(fact, ScalingActivities))
             }
+            Job::TargetGroups => all(&mut estate.target_groups, pages, part, now, |fact| picked!(fact, TargetGroups)),
             Job::DbClusters => all(&mut estate.db_clusters, pages, part, now, |fact| picked!(fact, DbClusters)),
             Job::DbInstances => all(&mut estate.db_instances, pages, part, now, |fact| picked!(fact, DbInstances)),
             Job::Alarms => all(&mut estate.alarms, pages, part, now, |fact| picked!(fact, Alarms)),
@@ -205,6 +210,14 @@ impl Poller {
         };
         self.landed(job);
         self.finish(job, outcome, environment, now);
+        // A failover takes seconds: at the usual interval it would be over before it is seen.
+        let databases = matches!(job, Job::DbClusters | Job::DbInstances);
+        if databases
+            && outcome.is_ok()
+            && estate.db_clusters.value().into_iter().flatten().any(|cluster| cluster.status == "failing-over")
+        {
+            self.due_within(job, FAILING_OVER, now);
+        }
     }
 
     fn sweep_services(

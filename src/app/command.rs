@@ -214,6 +214,16 @@ mod tests {
     }
 
     #[test]
+    fn the_documentation_of_keys_is_this_registry() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/keys.md");
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(path, document()).expect("docs/keys.md is written");
+        }
+        let written = std::fs::read_to_string(path).expect("docs/keys.md is there");
+        assert_eq!(written, document(), "run UPDATE_DOCS=1 cargo test the_documentation");
+    }
+
+    #[test]
     fn a_guarded_environment_raises_each_risk_by_one() {
         assert_eq!(Risk::Read.raised(true), Risk::Read);
         assert_eq!(Risk::Change.raised(true), Risk::Disrupt);

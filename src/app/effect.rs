@@ -116,6 +116,11 @@ pub enum Query {
         /// The target group's ARN.
         group: String,
     },
+    /// ELBv2 `DescribeTargetGroups`; kept are those whose name or ARN a pattern matches.
+    TargetGroups {
+        /// Patterns of names, or ARNs.
+        patterns: Vec<String>,
+    },
     /// RDS `DescribeDBClusters`; kept are those that a pattern matches.
     DbClusters {
         /// Patterns of identifiers.
@@ -159,7 +164,7 @@ impl Query {
             Self::ScalingPolicies { .. } => Source::ScalingPolicies,
             Self::ScheduledActions { .. } => Source::ScheduledActions,
             Self::ScalingActivities { .. } => Source::ScalingActivities,
-            Self::Targets { .. } => Source::Targets,
+            Self::Targets { .. } | Self::TargetGroups { .. } => Source::Targets,
             Self::DbClusters { .. } => Source::DbClusters,
             Self::DbInstances { .. } => Source::DbInstances,
             Self::Alarms { .. } => Source::Alarms,

@@ -93,6 +93,8 @@ pub enum Fact {
     ScalingActivities(Vec<ScalingActivity>),
     /// Targets of one group.
     Targets(Vec<Target>),
+    /// ARNs of target groups.
+    TargetGroups(Vec<String>),
     /// Aurora clusters.
     DbClusters(Vec<DbCluster>),
     /// Database instances.

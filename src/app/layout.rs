@@ -15,6 +15,9 @@ const TALL: u16 = 28;
 /// Rows that are worth opening another block in.
 const SMALLEST_BELOW: u16 = 9;
 
+/// Below this many rows the blocks of the Overview are shown one at a time.
+const SHORT: u16 = 16;
+
 /// Where things are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Layout {
@@ -104,10 +107,12 @@ fn one_of(blocks: &[Block], focused: Block, area: Rect, layout: &mut Layout) {
 }
 
 fn overview(app: &App, area: Rect, layout: &mut Layout) {
-    let count = app.estate.derived.attention.len().max(1) as u16;
-    let most = (area.height / 3).max(3);
-    let (top, rest) = split_rows(area, (count + around(Block::Attention)).min(most.max(4)));
-    let databases: usize = app.screen.list_of(Block::OverviewDatabases).map_or(1, |list| list.total.max(1));
+    if area.height < SHORT {
+        one_of(View::Overview.blocks(), app.screen.focused(), area, layout);
+        return;
+    }
+    // Fixed shares: nothing may jump under a hand when data arrives.
+    let (top, rest) = split_rows(area, (area.height / 4).clamp(4, 9));
     let (services, databases) = if app.environment.databases.is_empty() {
         (rest, None)
     } else if app.environment.cluster.is_none() {
@@ -116,7 +121,7 @@ fn overview(app: &App, area: Rect, layout: &mut Layout) {
         let (left, right) = split_columns(rest, area.width * 58 / 100);
         (left, Some(right))
     } else {
-        let wanted = databases as u16 + around(Block::OverviewDatabases);
+        let wanted = database_rows(app) + around(Block::OverviewDatabases);
         let (upper, lower) = split_rows(rest, rest.height.saturating_sub(wanted.min(rest.height / 2)));
         (upper, Some(lower))
     };
@@ -125,6 +130,13 @@ fn overview(app: &App, area: Rect, layout: &mut Layout) {
         layout.blocks.push((Block::OverviewServices, services));
     }
     layout.blocks.extend(databases.map(|place| (Block::OverviewDatabases, place)));
+}
+
+/// Rows that the configured databases will have: a cluster and its writer and reader each, until
+/// there are more.
+fn database_rows(app: &App) -> u16 {
+    let seen = app.estate.derived.databases.iter().map(|row| 1 + row.database.members.len()).sum::<usize>();
+    seen.max(3 * app.environment.databases.len()).max(1) as u16
 }
 
 fn service(area: Rect, layout: &mut Layout) {
@@ -146,7 +158,7 @@ fn service(area: Rect, layout: &mut Layout) {
 }
 
 fn database(app: &App, area: Rect, layout: &mut Layout) {
-    let rows = app.screen.list_of(Block::Databases).map_or(1, |list| list.total.max(1)) as u16;
+    let rows = database_rows(app);
     if area.width < WIDE && area.height < TALL {
         let list = rows + around(Block::Databases);
         one_of(View::Database.blocks(), app.screen.focused(), area, layout);

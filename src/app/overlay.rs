@@ -251,10 +251,17 @@ pub fn inspect(title: String, fields: &str) -> Overlay {
     overlay
 }
 
-/// Something to read, which `y` copies whole.
-pub fn message(title: &str, body: &str) -> Overlay {
-    let mut overlay =
-        Overlay::new(Kind::Message, title, body.lines().map(|text| line("", text, "", Choice::Nothing)).collect());
+/// Something to read, which `y` copies whole: broken to the window's width.
+pub fn message(app: &App, title: &str, body: &str) -> Overlay {
+    // Its frame, and a cell at each side.
+    let cells = usize::from(width(app.screen.size.0).saturating_sub(4));
+    let lines = crate::model::wrap::wrap(body, cells).into_iter().map(|text| line("", text, "", Choice::Nothing));
+    let mut overlay = Overlay::new(Kind::Message, title, lines.collect());
     overlay.copies = Some(body.to_owned());
     overlay
+}
+
+/// How wide a window over the panes is.
+pub fn width(columns: u16) -> u16 {
+    columns.saturating_sub(8).clamp(20, 110).min(columns)
 }

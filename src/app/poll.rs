@@ -67,12 +67,13 @@ pub(super) enum Job {
     DbClusters,
     DbInstances,
     Alarms,
+    TargetGroups,
     ServiceMetrics,
     DbMetrics,
 }
 
 impl Job {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Identity,
         Self::Services,
         Self::Cluster,
@@ -84,6 +85,7 @@ impl Job {
         Self::ScalingActivities,
         Self::ScalingPolicies,
         Self::Alarms,
+        Self::TargetGroups,
         Self::ServiceMetrics,
         Self::DbMetrics,
     ];
@@ -101,6 +103,7 @@ impl Job {
             Self::DbClusters => Source::DbClusters,
             Self::DbInstances => Source::DbInstances,
             Self::Alarms => Source::Alarms,
+            Self::TargetGroups => Source::Targets,
             Self::ServiceMetrics | Self::DbMetrics => Source::Metrics,
         }
     }
@@ -140,6 +143,7 @@ impl Flight {
                 | Query::ScalingPolicies { .. }
                 | Query::ScheduledActions { .. }
                 | Query::ScalingActivities { .. }
+                | Query::TargetGroups { .. }
                 | Query::DbClusters { .. }
                 | Query::DbInstances { .. }
                 | Query::Alarms { .. }
@@ -296,6 +300,7 @@ impl Poller {
             // Without their instances nothing says which curves there are.
             Job::DbMetrics => !environment.databases.is_empty() && self.wants.sources.contains(&Source::DbInstances),
             Job::Alarms => !environment.alarms.is_empty(),
+            Job::TargetGroups => !environment.target_groups.is_empty(),
             Job::ServiceMetrics => {
                 environment.cluster.is_some()
                     && self.wants.service_metrics
@@ -311,7 +316,9 @@ impl Poller {
         let mut sources: BTreeSet<Source> =
             Job::ALL.iter().filter(|job| self.wanted(**job, environment)).map(|job| job.source()).collect();
         for keyed in [Source::TaskDefinitions, Source::Rollouts, Source::Targets] {
-            if environment.cluster.is_some() && self.wants.sources.contains(&keyed) {
+            let there =
+                environment.cluster.is_some() || (keyed == Source::Targets && !environment.target_groups.is_empty());
+            if there && self.wants.sources.contains(&keyed) {
                 sources.insert(keyed);
             }
         }
@@ -379,6 +386,7 @@ impl Poller {
             Job::ScalingActivities => Query::ScalingActivities { cluster },
             Job::DbClusters => Query::DbClusters { patterns },
             Job::DbInstances => Query::DbInstances { patterns },
+            Job::TargetGroups => Query::TargetGroups { patterns: environment.target_groups.clone() },
             Job::Alarms => Query::Alarms { prefixes: environment.alarms.clone() },
             Job::Services => {
                 let mut sweep = Sweep::default();
@@ -489,10 +497,8 @@ impl Poller {
     fn keys(&self, estate: &Estate, environment: &EnvironmentConfig, visible: &[String]) -> Vec<(Source, String)> {
         let mut keys = Vec::new();
         let wants = |source| self.wants.sources.contains(&source);
-        for arn in &environment.target_groups {
-            if arn.starts_with("arn:") && wants(Source::Targets) {
-                keys.push((Source::Targets, arn.clone()));
-            }
+        if wants(Source::Targets) {
+            keys.extend(estate.target_groups.value().into_iter().flatten().map(|arn| (Source::Targets, arn.clone())));
         }
         // A history can be read before the service itself, where its name is configured.
         if estate.services.value().is_none() && wants(Source::Rollouts) {
@@ -581,6 +587,12 @@ impl Poller {
     ) {
         let interval = environment.refresh.of(job.source());
         arm(self.timers.entry(job).or_default(), outcome, interval, now);
+    }
+
+    /// Brings a timer's next read forward.
+    pub(super) fn due_within(&mut self, job: Job, wait: SignedDuration, now: Timestamp) {
+        let timer = self.timers.entry(job).or_default();
+        timer.due = Some(timer.due.map_or(now + wait, |due| due.min(now + wait)));
     }
 
     /// One fetch of a timer came back.

@@ -52,7 +52,9 @@ pub fn subject(app: &App) -> Option<Subject> {
                 Place::Service(name) => Subject::Service(name.clone()),
                 Place::Database(id) => Subject::Database(id.clone()),
                 Place::Alarm(name) => Subject::Alarm(name.clone()),
-                Place::Identity | Place::Services | Place::Source(_) => Subject::Text(entry.what.clone()),
+                Place::Identity | Place::Services | Place::TargetGroup(_) | Place::Source(_) => {
+                    Subject::Text(entry.what.clone())
+                }
             })
         }
         Block::Events => {

@@ -198,6 +198,7 @@ impl World {
             Query::ScalingPolicies { .. } => Fact::ScalingPolicies(Vec::new()),
             Query::ScheduledActions { .. } => Fact::ScheduledActions(Vec::new()),
             Query::ScalingActivities { .. } => Fact::ScalingActivities(Vec::new()),
+            Query::TargetGroups { .. } => Fact::TargetGroups(Vec::new()),
             Query::Targets { .. } => Fact::Targets(Vec::new()),
             Query::DbClusters { .. } => Fact::DbClusters(Vec::new()),
             Query::DbInstances { .. } => Fact::DbInstances(vec![DbInstance {

@@ -152,7 +152,7 @@ fn looks(row: &crate::model::estate::ServiceRow) -> (u32, u32, Health) {
 /// The place of the top overlay: its frame, in the middle of the screen.
 pub fn overlay_place(screen: &Screen) -> Rect {
     let (width, height) = screen.size;
-    let columns = width.saturating_sub(8).clamp(20, 110).min(width);
+    let columns = overlay::width(width);
     let most = height.saturating_sub(4).max(3);
     let lines = screen.overlays.last().map_or(0, |overlay| match overlay.kind {
         // These are searched: a frame that shrinks with each letter would jump.
@@ -417,7 +417,7 @@ fn next_block(app: &mut App, by: isize) {
     let view = app.screen.view();
     let placed = layout::layout(app);
     // In the Overview an environment may lack a block; elsewhere hidden ones come to the front.
-    let all: Vec<Block> = if view == View::Overview && !app.screen.zoom {
+    let all: Vec<Block> = if view == View::Overview && !app.screen.zoom && placed.strip.is_none() {
         placed.blocks.iter().map(|(block, _)| *block).collect()
     } else {
         view.blocks().to_vec()
@@ -502,13 +502,13 @@ fn open(app: &mut App) -> Vec<Effect> {
             Place::Service(name) => return open_service(app, name),
             Place::Database(id) => return open_database(app, &id),
             Place::Services => return go(app, Pane::Services),
-            Place::Identity | Place::Alarm(_) | Place::Source(_) => {
+            Place::Identity | Place::Alarm(_) | Place::TargetGroup(_) | Place::Source(_) => {
                 let mut body = entry.what.clone();
                 if let Some(hint) = &entry.hint {
                     body = format!("{body}\n\n{hint}");
                 }
-                let title = entry.name.clone();
-                app.screen.overlays.push(overlay::message(&title, &body));
+                let message = overlay::message(app, &entry.name, &body);
+                app.screen.overlays.push(message);
                 return Vec::new();
             }
         }
@@ -526,7 +526,8 @@ fn open(app: &mut App) -> Vec<Effect> {
         Some(Subject::Container(..) | Subject::Deployment(..)) => run(app, Id::Inspect),
         Some(Subject::Text(text)) => {
             let title = app.screen.focused().title();
-            app.screen.overlays.push(overlay::message(title, &text));
+            let message = overlay::message(app, title, &text);
+            app.screen.overlays.push(message);
             Vec::new()
         }
         Some(Subject::Alarm(_)) | None => Vec::new(),
@@ -577,7 +578,8 @@ fn console(app: &mut App) -> Vec<Effect> {
         toast(app, "simulated: the AWS console knows nothing of it");
         return Vec::new();
     }
-    app.screen.overlays.push(overlay::message("AWS console", &link));
+    let message = overlay::message(app, "AWS console", &link);
+    app.screen.overlays.push(message);
     vec![Effect::OpenUrl(link)]
 }
 

@@ -43,6 +43,7 @@ impl Session {
                     Box::pin(autoscaling::activities(&caller, &outlet, &cluster)).await
                 }
                 Query::Targets { group } => Box::pin(elbv2::targets(&caller, &outlet, &group)).await,
+                Query::TargetGroups { patterns } => Box::pin(elbv2::groups(&caller, &outlet, &patterns)).await,
                 Query::DbClusters { patterns } => Box::pin(rds::clusters(&caller, &outlet, &patterns)).await,
                 Query::DbInstances { patterns } => Box::pin(rds::instances(&caller, &outlet, &patterns)).await,
                 Query::Alarms { prefixes } => Box::pin(cloudwatch::alarms(&caller, &outlet, &prefixes)).await,

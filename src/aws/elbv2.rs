@@ -5,11 +5,36 @@ use super::convert::port;
 use super::pages::Outlet;
 use super::session::{Action, Caller};
 use crate::app::event::Fact;
-use crate::model::{Failure, Target};
+use crate::model::target::group_name;
+use crate::model::{Failure, Target, text};
 use aws_sdk_elasticloadbalancingv2::types as sdk;
 
 pub(super) const DESCRIBE_TARGET_HEALTH: Action =
     Action { name: "elasticloadbalancing:DescribeTargetHealth", class: Class::Elbv2 };
+pub(super) const DESCRIBE_TARGET_GROUPS: Action =
+    Action { name: "elasticloadbalancing:DescribeTargetGroups", class: Class::Elbv2 };
+
+/// The largest page.
+const PAGE: i32 = 400;
+
+/// ARNs of the groups whose name or ARN a pattern matches.
+pub(super) async fn groups(caller: &Caller<'_>, outlet: &Outlet<'_>, patterns: &[String]) -> Result<(), Failure> {
+    let ours = |arn: &str| {
+        patterns.iter().any(|pattern| text::matches(pattern, arn) || text::matches(pattern, group_name(arn)))
+    };
+    caller
+        .pages(
+            outlet,
+            DESCRIBE_TARGET_GROUPS,
+            |clients, token| clients.elbv2().describe_target_groups().page_size(PAGE).set_marker(token).send(),
+            |page| {
+                let arns =
+                    page.target_groups.unwrap_or_default().into_iter().filter_map(|group| group.target_group_arn);
+                (Fact::TargetGroups(arns.filter(|arn| ours(arn)).collect()), page.next_marker)
+            },
+        )
+        .await
+}
 
 /// Targets of one group.
 pub(super) async fn targets(caller: &Caller<'_>, outlet: &Outlet<'_>, group: &str) -> Result<(), Failure> {

@@ -12,11 +12,11 @@ pub(super) fn run(context: &Context, arguments: &Config, out: &mut dyn io::Write
     match arguments.action {
         ConfigAction::Show => {
             let report = headless::config::show(&loaded);
-            printed(headless::print(out, &report, context.output()?, context.width()).map(drop))?;
+            printed(headless::print(out, &report, context.output()?, Context::width()).map(drop))?;
         }
         ConfigAction::Check => {
             let report = headless::config::check(&loaded);
-            printed(headless::print(out, &report, context.output()?, context.width()).map(drop))?;
+            printed(headless::print(out, &report, context.output()?, Context::width()).map(drop))?;
         }
     }
     Ok(if loaded.diagnostics.is_empty() { ExitCode::Done } else { ExitCode::Usage })

@@ -67,7 +67,7 @@ impl Context {
     }
 
     /// Columns for tables; none where the output is no terminal.
-    pub(super) fn width(&self) -> Option<u16> {
+    pub(super) fn width() -> Option<u16> {
         if !std::io::stdout().is_terminal() {
             return None;
         }

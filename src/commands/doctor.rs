@@ -36,7 +36,7 @@ pub(super) async fn run(context: &Context, out: &mut dyn io::Write) -> Result<Ex
         Ok(()) => checks.push(Check::ok("configuration", loaded.files.join(", "))),
         Err(report) => checks.push(Check::fail("configuration", report.message, "run `cockpit config check`")),
     }
-    let environment = loaded.open(context.cli.global.env.as_deref()).map(Clone::clone);
+    let environment = loaded.open(context.cli.global.env.as_deref()).cloned();
     let (tools, facts) = tokio::join!(tools(), async {
         match &environment {
             Ok(environment) => of_environment(context, environment).await,
@@ -50,7 +50,7 @@ pub(super) async fn run(context: &Context, out: &mut dyn io::Write) -> Result<Ex
     checks.extend(terminal());
     let name = environment.as_ref().ok().map(|environment| environment.name.as_str());
     let report = headless::doctor(name, checks);
-    printed(headless::print(out, &report, context.output()?, context.width()).map(drop))?;
+    printed(headless::print(out, &report, context.output()?, Context::width()).map(drop))?;
     Ok(report.exit_code())
 }
 
@@ -75,7 +75,7 @@ async fn of_environment(context: &Context, environment: &EnvironmentConfig) -> V
     let mut checks = Vec::new();
     let environment = context.session().overrides.apply(environment.clone());
     let session = Session::new(Connection::from(&environment));
-    let limit = context.limit().unwrap_or(Duration::from_secs(60));
+    let limit = context.limit().unwrap_or(Duration::from_mins(1));
     let Ok(probes) = tokio::time::timeout(limit, session.probe(&environment)).await else {
         checks.push(Check::fail("aws", "no answer in time", FailureKind::Timeout.hint()));
         return checks;

@@ -56,7 +56,7 @@ pub(super) fn print(
 ) -> Result<ExitCode, Report> {
     refuse(reading)?;
     let output = context.output()?;
-    let written = headless::print(out, report, output, context.width());
+    let written = headless::print(out, report, output, Context::width());
     printed(written.map(drop))?;
     if output == Output::Csv {
         // Rows have no place for what is missing; without a word half a list would look whole.

@@ -96,7 +96,7 @@ pub fn service(
         task_definition: service.task_definition.clone(),
         deployments: deployments.collect(),
         autoscaling: scalable(estate, &service.scaling_id()).map(|target| autoscaling(estate, target, now)),
-        targets: targets(estate, service),
+        targets: targets(estate, &service.target_groups),
         health: health(row.assessment.health, service.running >= service.desired),
         reasons: row.assessment.reasons.iter().map(|reason| reason.text.clone()).collect(),
         short: row.short.clone(),
@@ -175,10 +175,11 @@ fn action(action: &ScheduledAction, now: Timestamp) -> ScheduledDto {
     }
 }
 
-fn targets(estate: &Estate, service: &Service) -> Option<Vec<TargetDto>> {
+/// Targets of these groups (ARNs); `None` if none of them could be read.
+pub fn targets(estate: &Estate, groups: &[String]) -> Option<Vec<TargetDto>> {
     let mut all = Vec::new();
     let mut read = 0;
-    for arn in &service.target_groups {
+    for arn in groups {
         let Some(targets) = estate.targets.get(arn).and_then(|observed| observed.value()) else { continue };
         read += 1;
         all.extend(targets.iter().map(|target| TargetDto {
@@ -191,7 +192,7 @@ fn targets(estate: &Estate, service: &Service) -> Option<Vec<TargetDto>> {
             description: target.description.clone(),
         }));
     }
-    (read > 0 || service.target_groups.is_empty()).then_some(all)
+    (read > 0 || groups.is_empty()).then_some(all)
 }
 
 /// A database with its judgement.
@@ -277,6 +278,7 @@ pub fn attention(entry: &Attention) -> AttentionDto {
         Place::Services => ("services".to_owned(), entry.name.as_str()),
         Place::Database(id) => (format!("database:{id}"), id.as_str()),
         Place::Alarm(name) => (format!("alarm:{name}"), name.as_str()),
+        Place::TargetGroup(name) => (format!("target-group:{name}"), name.as_str()),
         Place::Source(source) => (format!("source:{}", source.name()), source.name()),
     };
     AttentionDto {

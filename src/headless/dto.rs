@@ -40,6 +40,9 @@ pub struct Snapshot {
     pub attention: Vec<AttentionDto>,
     /// Who asks.
     pub identity: Option<IdentityDto>,
+    /// Targets of the configured target groups; those of the services stand with them. `null` if they
+    /// could not be read.
+    pub targets: Option<Vec<TargetDto>>,
     /// What the environment is one of.
     pub project: String,
     /// Whether every change needs its name.

@@ -111,6 +111,11 @@ pub fn snapshot(input: &SnapshotInput<'_>) -> Snapshot {
         attention: estate.derived.attention.iter().map(convert::attention).collect(),
         identity: identity
             .map(|identity| IdentityDto { arn: identity.arn.clone(), expires: convert::time(identity.expires) }),
+        targets: if environment.target_groups.is_empty() {
+            Some(Vec::new())
+        } else {
+            known(&estate.target_groups, Vec::is_empty).and_then(|groups| convert::targets(estate, groups))
+        },
         project: environment.project.clone(),
         guarded: environment.guarded,
     }

@@ -121,8 +121,8 @@ impl Asked<'_> {
             | Source::ScalableTargets
             | Source::ScalingPolicies
             | Source::ScheduledActions
-            | Source::ScalingActivities
-            | Source::Targets => environment.cluster.is_some(),
+            | Source::ScalingActivities => environment.cluster.is_some(),
+            Source::Targets => environment.cluster.is_some() || !environment.target_groups.is_empty(),
             Source::DbClusters | Source::DbInstances => !environment.databases.is_empty(),
             Source::Alarms => !environment.alarms.is_empty(),
             Source::Metrics => environment.cluster.is_some() || !environment.databases.is_empty(),

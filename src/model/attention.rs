@@ -7,6 +7,7 @@
 //! What enters:
 //! - the credentials: wrong account or unreadable (critical), ending within 15 minutes (warning);
 //! - every reason of a service or database, but not the notes of one that is merely changing;
+//! - unhealthy targets of configured target groups that no service is behind;
 //! - alarms in ALARM (warning), save those that autoscaling owns;
 //! - sources that fail (warning; throttling is a note) or are partial (note);
 //! - configured services that do not exist (warning).
@@ -40,6 +41,8 @@ pub enum Place {
     Database(String),
     /// An alarm, by its name.
     Alarm(String),
+    /// A target group that no service is behind, by its name.
+    TargetGroup(String),
     /// A source that cannot be read.
     Source(Source),
 }
@@ -49,7 +52,7 @@ impl Place {
         match self {
             Self::Identity => 0,
             Self::Service(_) | Self::Services => 1,
-            Self::Database(_) => 2,
+            Self::Database(_) | Self::TargetGroup(_) => 2,
             Self::Alarm(_) => 3,
             Self::Source(_) => 4,
         }
@@ -95,6 +98,7 @@ pub fn rank(estate: &Estate, now: Timestamp) -> Vec<Attention> {
             });
         }
     }
+    target_groups(estate, &mut list);
     sources(estate, &mut list);
     list.sort_by(|a, b| {
         let newest = |entry: &Attention| std::cmp::Reverse(entry.since);
@@ -184,6 +188,32 @@ fn services(estate: &Estate, list: &mut Vec<Attention>) {
                 Some(_) | None => list.push(entry(Place::Service(row.name.clone()), row.short.clone(), reason)),
             }
         }
+    }
+}
+
+/// Unhealthy targets of groups that no service is behind; a service tells of its own.
+fn target_groups(estate: &Estate, list: &mut Vec<Attention>) {
+    for arn in estate.target_groups.value().into_iter().flatten() {
+        let services = estate.services.value();
+        if services.is_some_and(|services| services.values().any(|service| service.target_groups.contains(arn))) {
+            continue;
+        }
+        let targets = estate.targets.get(arn).and_then(super::Observed::value);
+        let counted: Vec<_> = targets.into_iter().flatten().filter(|target| target.state != "draining").collect();
+        let bad = counted.iter().filter(|target| target.state == "unhealthy");
+        let Some(why) = bad.clone().next().map(|target| target.description.as_deref().or(target.reason.as_deref()))
+        else {
+            continue;
+        };
+        let count = bad.count();
+        list.push(Attention {
+            severity: if count == counted.len() { Severity::Critical } else { Severity::Warning },
+            place: Place::TargetGroup(super::target::group_name(arn).to_owned()),
+            name: super::target::group_name(arn).to_owned(),
+            what: format!("{count} of {} targets unhealthy: {}", counted.len(), why.unwrap_or("no reason given")),
+            since: None,
+            hint: Some("look at the health check's path and at what the targets log".into()),
+        });
     }
 }
 

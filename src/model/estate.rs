@@ -48,6 +48,8 @@ pub struct Estate {
     pub scheduled: Observed<Vec<ScheduledAction>>,
     /// Scaling activities, newest first.
     pub activities: Observed<Vec<ScalingActivity>>,
+    /// ARNs of the target groups that the configuration names beside those of the services.
+    pub target_groups: Observed<Vec<String>>,
     /// Targets by the ARN of their group.
     pub targets: BTreeMap<String, Observed<Vec<Target>>>,
     /// Aurora clusters.
@@ -177,7 +179,15 @@ impl Estate {
             Source::ScalingPolicies => one(&self.policies),
             Source::ScheduledActions => one(&self.scheduled),
             Source::ScalingActivities => one(&self.activities),
-            Source::Targets => many(self.targets.iter()),
+            Source::Targets => {
+                let mut status = many(self.targets.iter());
+                // Without its list, nobody knows which groups are missing.
+                if let Some(failure) = self.target_groups.failure() {
+                    status.used = true;
+                    status.failure.get_or_insert_with(|| failure.clone());
+                }
+                status
+            }
             Source::DbClusters => one(&self.db_clusters),
             Source::DbInstances => one(&self.db_instances),
             Source::Alarms => one(&self.alarms),

@@ -25,6 +25,7 @@ pub mod task;
 pub mod task_definition;
 pub mod text;
 pub mod time;
+pub mod wrap;
 
 pub use alarm::{Alarm, AlarmState};
 pub use attention::{Attention, Place, Severity};

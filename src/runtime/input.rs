@@ -90,18 +90,14 @@ fn read_all(out: &mpsc::Sender<FromTerminal>) -> bool {
                 return false;
             }
         }
-        match term::read() {
-            Ok(event) => {
-                if let Some(event) = translate(event)
-                    && out.blocking_send(FromTerminal::Event(event)).is_err()
-                {
-                    return false;
-                }
-            }
-            Err(_) => {
-                let _ = out.blocking_send(FromTerminal::Gone);
-                return false;
-            }
+        let Ok(event) = term::read() else {
+            let _ = out.blocking_send(FromTerminal::Gone);
+            return false;
+        };
+        if let Some(event) = translate(event)
+            && out.blocking_send(FromTerminal::Event(event)).is_err()
+        {
+            return false;
         }
     }
 }

@@ -230,7 +230,7 @@ fn put_key(
 pub fn too_small(canvas: &mut Canvas<'_, '_>, needed: (u16, u16)) {
     let area = canvas.area();
     let text = format!("{}×{} is too small: {}×{} at least", area.width, area.height, needed.0, needed.1);
-    let lines = super::widgets::wrap::wrap(&text, usize::from(area.width));
+    let lines = crate::model::wrap::wrap(&text, usize::from(area.width));
     let first = area.y + area.height.saturating_sub(lines.len() as u16) / 2;
     for (y, line) in (first..area.bottom()).zip(&lines) {
         let left = area.width.saturating_sub(canvas.width(line)) / 2;

@@ -184,7 +184,14 @@ fn empty(app: &App, block: Block, main: &Statuses, unread: &[Source]) -> Vec<(He
         Block::Deployments => note("no deployments"),
         Block::Events => note("no events: ECS keeps the last 100"),
         Block::Scaling => note("not scaled automatically"),
-        Block::Targets => note("not behind a load balancer"),
+        Block::Targets => {
+            let service = app.screen.service.as_deref().and_then(|name| app.estate.service(name));
+            if service.is_some_and(|service| !service.target_groups.is_empty()) {
+                note("no targets are registered")
+            } else {
+                note("not behind a load balancer")
+            }
+        }
         Block::ServiceCurves | Block::DatabaseCurves => note("no points within the last three hours"),
         Block::Databases | Block::OverviewDatabases | Block::DatabaseFacts => vec![
             (Health::Stopped, format!("no database matches {}", app.environment.databases.join(", "))),

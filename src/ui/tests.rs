@@ -366,46 +366,6 @@ mod any {
     }
 }
 
-/// Not a check: prints how long frames take, and draws pictures. Run by name with `--ignored`.
-#[test]
-#[ignore = "measures and draws pictures on request"]
-#[allow(clippy::print_stdout)] // its figures are for whoever runs it
-fn frames_and_pictures() {
-    let mut world = with_services(1000);
-    for number in 0..10_000 {
-        let mut task = task("web", &format!("{number:032x}"));
-        task.service = Some(format!("bookmark-manager-staging-job-{:04}", number % 1000));
-        world.tasks.push(task);
-    }
-    let mut app = read(&world, (200, 60));
-    for keys in ["1", "2", "2 j j enter", "4"] {
-        press(&mut app, keys, &world);
-        let start = std::time::Instant::now();
-        for _ in 0..20 {
-            drawn(&app);
-        }
-        println!("{keys}: {:?} a frame", start.elapsed() / 20);
-    }
-    let Ok(folder) = std::env::var("COCKPIT_PICTURES") else { return };
-    let world = staging();
-    for (name, size, keys) in [
-        ("overview", (120, 40), "1"),
-        ("services", (80, 24), "2"),
-        ("service", (120, 40), "2 j j enter"),
-        ("database", (120, 40), "4"),
-        ("palette", (100, 30), ": e"),
-    ] {
-        let mut app = read(&world, size);
-        press(&mut app, keys, &world);
-        std::fs::write(format!("{folder}/{name}.svg"), super::svg::svg(&drawn(&app))).unwrap();
-    }
-    let session = Session { simulated: true, ..Session::default() };
-    let (mut app, effects) = fresh(environment("prod"), session, (100, 30));
-    world.answer(&mut app, effects);
-    press(&mut app, "2 x", &world);
-    std::fs::write(format!("{folder}/prod.svg"), super::svg::svg(&drawn(&app))).unwrap();
-}
-
 #[test]
 fn a_window_that_is_too_small_says_so() {
     for ascii in [false, true] {

@@ -28,7 +28,8 @@ pub fn list(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, standing: &S
     let longest = rows
         .iter()
         .flat_map(|row| {
-            let members = row.database.members.iter();
+            let several = row.database.kind == DatabaseKind::Aurora;
+            let members = row.database.members.iter().filter(move |_| several);
             let instances = members.map(|member| 9 + canvas.width(&short_id(&row.database, &member.id)));
             instances.chain([canvas.width(&row.database.id)])
         })

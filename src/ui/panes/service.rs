@@ -154,7 +154,11 @@ pub fn deployments(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing
     let history = app.estate.rollouts.get(name).and_then(Observed::value);
     let now = service.into_iter().flat_map(|service| &service.deployments).map(|now| now.task_definition.as_str());
     let then = history.into_iter().flatten().filter_map(|rollout| rollout.target.as_deref());
-    let revision = now.chain(then).map(|revision| canvas.width(revision)).max().unwrap_or(0);
+    let short = |revision: &'_ str| -> String {
+        let prefix = app.estate.derived.prefix.as_str();
+        revision.strip_prefix(prefix).filter(|rest| !rest.is_empty()).unwrap_or(revision).to_owned()
+    };
+    let revision = now.chain(then).map(|revision| canvas.width(&short(revision))).max().unwrap_or(0);
     let columns = [
         Column::left("", 1, 0),
         Column::left("STATE", 12, 0).up_to(15),
@@ -179,7 +183,7 @@ pub fn deployments(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing
                 vec![
                     Cell::new(Signs::health(health), theme.health(health)),
                     Cell::new(words, theme.strong),
-                    Cell::new(deployment.task_definition.as_str(), theme.text).tail(),
+                    Cell::new(short(&deployment.task_definition), theme.text).tail(),
                     Cell::new(format!("{}/{}", deployment.running, deployment.desired), theme.text),
                     Cell::new(time::age(deployment.created_at, app.now), theme.text),
                     Cell::new(format!("{failed}{}", deployment.rollout_reason), theme.dim),
@@ -205,7 +209,7 @@ pub fn deployments(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing
             vec![
                 Cell::new(Signs::health(health), theme.health(health)),
                 Cell::new(words, rollout_style(theme, words)),
-                Cell::new(target, theme.dim).tail(),
+                Cell::new(short(target), theme.dim).tail(),
                 Cell::new("", theme.dim),
                 Cell::new(time::age(rollout.created_at, app.now), theme.dim),
                 Cell::new(format!("{took}{why}"), theme.dim),

@@ -13,7 +13,7 @@ use crate::model::*;
 use jiff::{SignedDuration, Timestamp};
 use ratatui::buffer::{Buffer, CellWidth};
 use ratatui::layout::Rect;
-pub use staging::{service, staging, task, with_services};
+pub use staging::{service, staging, with_services};
 use std::collections::BTreeMap;
 
 /// 14:02:31 JST.
@@ -165,6 +165,7 @@ impl World {
             Query::ScalingPolicies { .. } => Fact::ScalingPolicies(self.policies.clone()),
             Query::ScheduledActions { .. } => Fact::ScheduledActions(self.scheduled.clone()),
             Query::ScalingActivities { .. } => Fact::ScalingActivities(self.activities.clone()),
+            Query::TargetGroups { .. } => Fact::TargetGroups(Vec::new()),
             Query::Targets { group } => Fact::Targets(self.targets.get(group).cloned().unwrap_or_default()),
             Query::DbClusters { .. } => Fact::DbClusters(self.clusters.clone()),
             Query::DbInstances { .. } => Fact::DbInstances(self.instances.clone()),

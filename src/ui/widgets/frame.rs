@@ -3,10 +3,10 @@
 use crate::app::App;
 use crate::app::screen::Block;
 use crate::model::Health;
+use crate::model::wrap::wrap;
 use crate::ui::canvas::Canvas;
 use crate::ui::signs::Signs;
 use crate::ui::standing::Standing;
-use crate::ui::widgets::wrap::wrap;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 

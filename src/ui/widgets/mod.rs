@@ -5,4 +5,3 @@ pub mod frame;
 pub mod spark;
 pub mod table;
 pub mod units;
-pub mod wrap;

@@ -1,8 +1,8 @@
 //! Lines broken to a width: at spaces where there are any, else between graphemes, as Japanese is.
 
 use crate::model::text::harmless;
-use ratatui::buffer::CellWidth;
 use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
 
 /// The lines of a text, each at most `cells` wide.
 pub fn wrap(text: &str, cells: usize) -> Vec<String> {
@@ -15,7 +15,7 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
         let mut line = String::new();
         let mut used = 0;
         for piece in pieces(&paragraph) {
-            let wide = usize::from(piece.cell_width());
+            let wide = piece.width();
             let blank = piece.chars().all(char::is_whitespace);
             if used + wide > cells && used > 0 && !blank {
                 lines.push(std::mem::take(&mut line).trim_end().to_owned());
@@ -31,7 +31,7 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
             }
             // A word longer than a line.
             for grapheme in piece.graphemes(true) {
-                let wide = usize::from(grapheme.cell_width());
+                let wide = grapheme.width();
                 if used + wide > cells && used > 0 {
                     lines.push(std::mem::take(&mut line));
                     used = 0;
@@ -79,7 +79,7 @@ enum Kind {
 fn kind(grapheme: &str) -> Kind {
     if grapheme.chars().all(char::is_whitespace) {
         Kind::Blank
-    } else if grapheme.cell_width() > 1 {
+    } else if grapheme.width() > 1 {
         Kind::Alone
     } else {
         Kind::Word
@@ -103,7 +103,7 @@ mod tests {
         #[test]
         fn no_line_is_too_long(text in any::<String>(), cells in 1usize..30) {
             for line in wrap(&text, cells) {
-                prop_assert!(usize::from(line.cell_width()) <= cells + 2, "{line:?}");
+                prop_assert!(line.width() <= cells + 2, "{line:?}");
             }
         }
     }
