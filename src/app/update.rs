@@ -292,6 +292,13 @@ fn press(app: &mut App, key: Key) -> Vec<Effect> {
         }
     }
     let Some(command) = command else { return Vec::new() };
+    if app.unsettled {
+        // Keys that come faster than frames: this one means a row as the key before it left them, and
+        // not one that a filter or another order has just taken away.
+        for block in app.screen.view().blocks() {
+            rows::settle(app, *block);
+        }
+    }
     run(app, command)
 }
 

@@ -105,6 +105,18 @@ fn a_filter_keeps_what_matches_and_escape_takes_it_back() {
 }
 
 #[test]
+fn keys_faster_than_frames_mean_the_rows_that_the_keys_before_left() {
+    let world = world(60, 1);
+    let mut app = read(&world);
+    world.press(&mut app, "2");
+    // No frame, so nothing is settled between these.
+    for key in "/ 0 0 0 4 2 enter enter".split(' ') {
+        app.update(Event::Key(key.parse().unwrap()));
+    }
+    assert_eq!(app.screen.service.as_deref(), Some("svc-00042"));
+}
+
+#[test]
 fn failures_and_recoveries_are_in_the_activity() {
     let mut world = world(3, 1);
     let mut app = read(&world);

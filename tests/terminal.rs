@@ -1,0 +1,616 @@
+//! The interactive session on a terminal of its own: keys in, screen out, and what is left behind.
+#![allow(clippy::unwrap_used)]
+#![cfg(unix)]
+
+mod support;
+
+use aws_sim::Scenario;
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, SlavePty};
+use rustix::process::Signal;
+use rustix::termios::LocalModes;
+use serde_json::json;
+use std::fmt::Write as _;
+use std::io::{Read as _, Write};
+use std::num::NonZero;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use support::{Home, PATIENCE, SECRET, TOKEN, World, until};
+
+const SERVICE: &str = "bookmark-manager-staging-web";
+const ESC: &str = "\u{1b}";
+
+/// What a terminal has been told.
+#[derive(Default, Clone)]
+struct Heard {
+    asked_clipboard: Vec<String>,
+    title: Vec<String>,
+}
+
+impl vt100::Callbacks for Heard {
+    fn copy_to_clipboard(&mut self, _: &mut vt100::Screen, _: &[u8], data: &[u8]) {
+        self.asked_clipboard.push(String::from_utf8_lossy(data).into_owned());
+    }
+    fn set_window_title(&mut self, _: &mut vt100::Screen, title: &[u8]) {
+        self.title.push(String::from_utf8_lossy(title).into_owned());
+    }
+}
+
+type Shown = Arc<Mutex<vt100::Parser<Heard>>>;
+
+/// A terminal with the program in it.
+struct Terminal {
+    child: Box<dyn Child + Send + Sync>,
+    master: Box<dyn MasterPty + Send>,
+    // Kept, so that the terminal outlives the program and can be looked at.
+    _slave: Box<dyn SlavePty + Send>,
+    keys: Box<dyn Write + Send>,
+    shown: Shown,
+    raw: Arc<Mutex<Vec<u8>>>,
+}
+
+fn size(columns: u16, rows: u16) -> PtySize {
+    PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }
+}
+
+fn cells(count: u16) -> NonZero<u16> {
+    NonZero::new(count).unwrap()
+}
+
+fn command(home: &Home, endpoint: Option<&str>, arguments: &str) -> CommandBuilder {
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_cockpit"));
+    command.env_clear();
+    for (name, value) in home.variables(endpoint) {
+        command.env(name, value);
+    }
+    command.cwd(home.path());
+    command.args(arguments.split_whitespace());
+    command
+}
+
+impl Terminal {
+    fn open(command: CommandBuilder, columns: u16, rows: u16) -> Self {
+        let pair = portable_pty::native_pty_system().openpty(size(columns, rows)).unwrap();
+        let child = pair.slave.spawn_command(command).unwrap();
+        let shown =
+            Arc::new(Mutex::new(vt100::Parser::new_with_callbacks(cells(rows), cells(columns), 0, Heard::default())));
+        let raw = Arc::new(Mutex::new(Vec::new()));
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let (shown_there, raw_there) = (Arc::clone(&shown), Arc::clone(&raw));
+        std::thread::spawn(move || {
+            let mut bytes = [0; 16 * 1024];
+            while let Ok(count @ 1..) = reader.read(&mut bytes) {
+                raw_there.lock().unwrap().extend_from_slice(&bytes[..count]);
+                shown_there.lock().unwrap().process(&bytes[..count]);
+            }
+        });
+        let keys = pair.master.take_writer().unwrap();
+        Self { child, master: pair.master, _slave: pair.slave, keys, shown, raw }
+    }
+
+    /// A session on a world.
+    fn on(home: &Home, world: &World, arguments: &str) -> Self {
+        Self::open(command(home, Some(&world.endpoint()), arguments), 120, 40)
+    }
+
+    fn demo(home: &Home) -> Self {
+        Self::open(command(home, None, "demo --scenario prod --speed 0"), 120, 40)
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    fn text(&self) -> String {
+        self.shown.lock().unwrap().screen().contents()
+    }
+
+    #[track_caller]
+    fn wait(&self, what: &str, is: impl Fn(&str) -> bool) {
+        let end = std::time::Instant::now() + PATIENCE;
+        while !is(&self.text()) {
+            assert!(std::time::Instant::now() < end, "waited for: {what}\n{}", self.text());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    #[track_caller]
+    fn shows(&self, text: &str) {
+        self.wait(text, |shown| shown.contains(text));
+    }
+
+    #[track_caller]
+    fn hides(&self, text: &str) {
+        self.wait(&format!("no {text}"), |shown| !shown.contains(text));
+    }
+
+    fn resize(&self, columns: u16, rows: u16) {
+        self.shown.lock().unwrap().screen_mut().set_size(cells(rows), cells(columns));
+        self.master.resize(size(columns, rows)).unwrap();
+    }
+
+    fn signal(&self, signal: Signal) {
+        support::signal(self.child.process_id().unwrap(), signal);
+    }
+
+    /// Waits for the end; its exit code.
+    fn ended(&mut self) -> u32 {
+        until("the end", PATIENCE, || self.child.try_wait().unwrap()).exit_code()
+    }
+
+    /// Whether lines are edited and echoed by the terminal, as a shell wants it.
+    fn cooked(&self) -> bool {
+        let path = self.master.tty_name().unwrap();
+        let flags = rustix::fs::OFlags::NOCTTY.bits();
+        let tty = std::fs::OpenOptions::new().read(true).custom_flags(flags.try_into().unwrap()).open(path).unwrap();
+        let modes = rustix::termios::tcgetattr(&tty).unwrap().local_modes;
+        modes.contains(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG)
+    }
+
+    /// The terminal is as it was before the program came.
+    #[track_caller]
+    fn is_given_back(&self) {
+        until("the alternate screen left", PATIENCE, || {
+            let shown = self.shown.lock().unwrap();
+            (!shown.screen().alternate_screen() && !shown.screen().hide_cursor()).then_some(())
+        });
+        let shown = self.shown.lock().unwrap();
+        assert_eq!(shown.screen().mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+        assert!(!shown.screen().bracketed_paste());
+        drop(shown);
+        assert!(self.cooked(), "raw mode stays");
+    }
+
+    fn is_taken(&self) {
+        until("the alternate screen", PATIENCE, || {
+            self.shown.lock().unwrap().screen().alternate_screen().then_some(())
+        });
+        until("raw mode", PATIENCE, || (!self.cooked()).then_some(()));
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let raw = self.raw.lock().unwrap();
+        let text = String::from_utf8_lossy(&raw);
+        if !std::thread::panicking() {
+            assert!(!text.contains(SECRET) && !text.contains(TOKEN), "a secret");
+        }
+    }
+}
+
+// What is shown, and what keys do.
+
+#[test]
+fn the_demonstration_says_that_it_is_one() {
+    let home = Home::with("not read");
+    let mut terminal = Terminal::demo(&home);
+    terminal.shows("SIMULATED");
+    terminal.shows("web");
+    for pane in ["2", "4", "1"] {
+        terminal.press(pane);
+        terminal.shows("SIMULATED");
+    }
+    terminal.press("q");
+    assert_eq!(terminal.ended(), 0);
+    terminal.is_given_back();
+}
+
+#[test]
+fn panes_services_tasks_and_back() {
+    let (home, world) = (Home::new(), World::staging());
+    let mut terminal = Terminal::on(&home, &world, "--env staging");
+    terminal.shows("Needs attention");
+    terminal.shows(aws_sim::ACCOUNT);
+    terminal.shows("healthy");
+    terminal.press("4");
+    terminal.shows("bookmark-manager-staging-db");
+    terminal.press("2");
+    terminal.shows("api");
+    terminal.shows("DESIRED");
+    terminal.press("G\r");
+    terminal.shows("Deployments");
+    terminal.shows("● running");
+    terminal.press("\r");
+    terminal.shows("Containers");
+    terminal.press(ESC);
+    terminal.shows("Deployments");
+    terminal.press(ESC);
+    terminal.hides("Deployments");
+    terminal.press("1");
+    terminal.shows("Needs attention");
+}
+
+#[test]
+fn a_filter_is_typed_in_any_script() {
+    let (home, world) = (Home::with(&any_service()), World::staging());
+    world.poke(&json!({"rename_service": {"from": SERVICE, "to": "ブックマーク管理"}}));
+    let mut terminal = Terminal::on(&home, &world, "--env any");
+    terminal.press("2");
+    terminal.shows("ブックマーク管理");
+    terminal.shows("staging-api");
+    terminal.press("/マーク");
+    terminal.hides("staging-api");
+    terminal.shows("ブックマーク管理");
+    terminal.press("\u{7f}\u{7f}\u{7f}api");
+    terminal.shows("staging-api");
+    terminal.hides("ブックマーク管理");
+    // What is pasted is typed, not run.
+    terminal.press("\u{15}\u{1b}[200~q\nマーク\u{1b}[201~");
+    terminal.shows("qマーク");
+    terminal.press(ESC);
+    terminal.shows("staging-api");
+    terminal.shows("ブックマーク管理");
+}
+
+#[test]
+fn windows_over_the_panes_open_search_and_close() {
+    let (home, world) = (Home::new(), World::staging());
+    let mut terminal = Terminal::on(&home, &world, "--env staging");
+    terminal.press("2");
+    terminal.shows("healthy");
+    terminal.press("?");
+    terminal.shows("Everywhere");
+    terminal.press(ESC);
+    terminal.hides("Everywhere");
+    terminal.press("x");
+    terminal.shows("Actions on");
+    terminal.press(ESC);
+    terminal.hides("Actions on");
+    // Inspect, and look for something in it.
+    terminal.press("i");
+    terminal.shows("task_definition");
+    terminal.press("/launch\r");
+    terminal.shows("launch");
+    terminal.press(ESC);
+    terminal.hides("task_definition");
+    // The palette runs what was chosen.
+    terminal.press(":");
+    terminal.shows("Command");
+    terminal.press("database\r");
+    terminal.shows("bookmark-manager-staging-db");
+    terminal.press("2y");
+    until("the clipboard", PATIENCE, || {
+        let copied = terminal.shown.lock().unwrap().callbacks().asked_clipboard.clone();
+        (!copied.is_empty()).then_some(copied)
+    });
+    terminal.press("\u{1}");
+    terminal.shows("Activity");
+    terminal.press(ESC);
+    terminal.hides("Activity");
+    terminal.press("z");
+    terminal.shows("NAME");
+    terminal.press("z");
+    terminal.press("s");
+    terminal.shows("sorted by name");
+    terminal.press("p");
+    terminal.shows("PAUSED");
+    terminal.press("p");
+    terminal.hides("PAUSED");
+}
+
+#[test]
+fn another_environment_shows_nothing_of_the_one_before() {
+    let (home, world) = (Home::new(), World::staging());
+    let mut terminal = Terminal::on(&home, &world, "--env staging");
+    terminal.press("4");
+    terminal.shows("bookmark-manager-staging-db");
+    terminal.press("e");
+    terminal.shows("Environments");
+    terminal.press("j\r");
+    terminal.shows("GUARDED");
+    terminal.shows("bookmark-manager-prod-aurora");
+    assert!(!terminal.text().contains("staging-db"));
+}
+
+#[test]
+fn any_size_is_drawn_and_one_too_small_says_so() {
+    let (home, world) = (Home::new(), World::staging());
+    let mut terminal = Terminal::on(&home, &world, "--env staging");
+    terminal.shows("healthy");
+    for (columns, rows) in [(80, 24), (200, 60), (60, 15), (40, 10), (1, 1), (10, 3), (60, 15), (200, 60)] {
+        terminal.resize(columns, rows);
+        match (columns, rows) {
+            (40, 10) => terminal.wait("a word about the size", |text| text.contains("60") && text.contains("15")),
+            (..60, _) => {}
+            _ => {
+                terminal.shows("1 Overview");
+                terminal.shows("healthy");
+            }
+        }
+    }
+    terminal.press("4");
+    terminal.shows("bookmark-manager-staging-db");
+}
+
+#[test]
+fn the_mouse_opens_what_it_points_at() {
+    let (home, world) = (Home::new(), World::staging());
+    let mut terminal = Terminal::on(&home, &world, "--env staging");
+    terminal.shows("healthy");
+    let place = |terminal: &Terminal, text: &str| -> (usize, usize) {
+        until(text, PATIENCE, || {
+            let shown = terminal.text();
+            let found =
+                shown.lines().enumerate().find_map(|(row, line)| Some((line.find(text)?, row, line.to_owned())));
+            found.map(|(byte, row, line)| (line[..byte].chars().count() + 1, row + 1))
+        })
+    };
+    let click = |terminal: &mut Terminal, (column, row): (usize, usize)| {
+        let mut keys = String::new();
+        write!(keys, "\u{1b}[<0;{column};{row}M\u{1b}[<0;{column};{row}m").unwrap();
+        terminal.press(&keys);
+    };
+    let tab = place(&terminal, "2 Services");
+    click(&mut terminal, tab);
+    terminal.hides("Needs attention");
+    let row = place(&terminal, "web");
+    click(&mut terminal, row);
+    click(&mut terminal, row);
+    terminal.shows("Deployments");
+}
+
+fn any_service() -> String {
+    "[environments.any]\nregion = \"ap-northeast-1\"\naccount = \"123456789012\"\ncluster = \"bookmark-manager-staging-cluster\"\ndatabases = [\"*\"]\n".to_owned()
+}
+
+#[test]
+fn names_and_events_cannot_drive_the_terminal() {
+    let (home, world) = (Home::with(&any_service()), World::staging());
+    let evil = "evil\u{1b}]0;title-of-evil\u{7}\u{1b}[2J\u{9b}31m\u{202e}";
+    world.poke(&json!({"rename_service": {"from": SERVICE, "to": evil}}));
+    world.poke(&json!({"note": {"service": evil, "text": "event \u{1b}]52;c;ZXZpbA==\u{7}\u{1b}]0;title-of-evil\u{7}\r\n\u{1b}[?1049l"}}));
+    let mut terminal = Terminal::on(&home, &world, "--env any");
+    terminal.press("2");
+    terminal.shows("il␇␛[2J");
+    terminal.press("/evil\r\r");
+    terminal.shows("Deployments");
+    terminal.press("\t\t");
+    terminal.shows("event");
+    terminal.press("i");
+    terminal.shows("evil");
+    terminal.press(ESC);
+    let shown = terminal.shown.lock().unwrap();
+    assert!(shown.callbacks().title.is_empty(), "{:?}", shown.callbacks().title);
+    assert!(shown.callbacks().asked_clipboard.is_empty());
+    assert!(shown.screen().alternate_screen());
+    let raw = terminal.raw.lock().unwrap();
+    let raw = String::from_utf8_lossy(&raw);
+    for bad in ["\u{1b}]0;", "\u{1b}[2J\u{9b}", "\u{9b}", "\u{202e}", "\u{1b}]52"] {
+        assert!(!raw.contains(bad), "{bad:?} is raw");
+    }
+}
+
+// Faults.
+
+#[test]
+fn while_nothing_answers_keys_do() {
+    let (home, world) = (Home::new(), World::staging());
+    let mut terminal = Terminal::on(&home, &world, "--env staging");
+    terminal.shows("healthy");
+    world.fault("*", "hang");
+    terminal.press("r2");
+    terminal.shows("DESIRED");
+    terminal.shows("web");
+    terminal.press("?");
+    terminal.shows("Everywhere");
+    terminal.press(ESC);
+    // From the beginning nothing answers: the frame stands, keys work.
+    let mut fresh = Terminal::on(&home, &world, "--env prod");
+    fresh.shows("GUARDED");
+    for (key, shown) in [("2", "Services"), ("4", "Databases"), ("?", "Everywhere")] {
+        fresh.press(key);
+        fresh.shows(shown);
+    }
+    fresh.press("\u{3}");
+    assert_eq!(fresh.ended(), 0);
+    fresh.is_given_back();
+}
+
+#[test]
+fn a_fault_stands_beside_the_last_good_data() {
+    let (home, world) = (Home::new(), World::staging());
+    for (kind, word) in [("throttle", "Rate exceeded"), ("malformed", "DescribeServices"), ("denied", "not allowed")] {
+        let mut terminal = Terminal::on(&home, &world, "--env staging");
+        terminal.shows("healthy");
+        world.fault("ecs:DescribeServices", kind);
+        terminal.press("r");
+        terminal.shows("ecs:DescribeService");
+        terminal.shows("web");
+        terminal.press("\u{1}");
+        terminal.shows("cannot read services");
+        terminal.shows(word);
+        world.clear_faults();
+    }
+}
+
+#[test]
+fn a_wrong_account_shows_nothing_but_that() {
+    let config = include_str!("../config.toml").replace("123456789012", "999999999999");
+    let (home, world) = (Home::with(&config), World::staging());
+    let mut terminal = Terminal::on(&home, &world, "--env staging");
+    terminal.shows("WRONG ACCOUNT");
+    terminal.press("2");
+    terminal.shows("DESIRED");
+    assert!(!terminal.text().contains("RUNNING  ") || !terminal.text().contains("healthy"));
+    terminal.press("q");
+    terminal.ended();
+}
+
+#[test]
+fn credentials_renewed_on_disk_are_used_without_a_restart() {
+    let (home, world) = (Home::new(), World::staging());
+    let file = |key: &str| {
+        home.write("credentials", format!("[default]\naws_access_key_id = {key}\naws_secret_access_key = {SECRET}\n"))
+    };
+    let path = file("AKIAFIRST00000000000");
+    let mut command = command(&home, None, "--env staging");
+    command.env("AWS_ENDPOINT_URL", world.endpoint());
+    command.env("AWS_SHARED_CREDENTIALS_FILE", path);
+    let mut terminal = Terminal::open(command, 120, 40);
+    terminal.shows("healthy");
+    world.post("/_sim/expire", &json!({"access_key": "AKIAFIRST00000000000"}));
+    terminal.press("r");
+    terminal.shows("NO CREDENTIALS");
+    terminal.shows("web");
+    terminal.press("2");
+    terminal.shows("DESIRED");
+    file("AKIASECOND0000000000");
+    terminal.hides("NO CREDENTIALS");
+    terminal.shows("healthy");
+}
+
+#[test]
+fn an_environment_that_was_never_reached_says_why() {
+    let home = Home::new();
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut terminal = Terminal::open(command(&home, Some(&format!("http://{closed}")), "--env staging"), 120, 40);
+    terminal.shows("identity not known");
+    terminal.shows("cannot");
+    terminal.press("2");
+    terminal.shows("DESIRED");
+}
+
+// The end.
+
+#[test]
+fn the_terminal_is_given_back_after_signals() {
+    let (home, world) = (Home::new(), World::staging());
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
+        let mut terminal = Terminal::on(&home, &world, "--env staging");
+        terminal.shows("healthy");
+        terminal.is_taken();
+        terminal.signal(signal);
+        let code = terminal.ended();
+        assert_eq!(code, if signal == Signal::INT { 130 } else { 1 }, "{signal:?}");
+        terminal.is_given_back();
+    }
+}
+
+#[test]
+fn the_terminal_is_given_back_after_a_panic() {
+    let (home, world) = (Home::new(), World::staging());
+    let mut command = command(&home, Some(&world.endpoint()), "--env staging");
+    command.env("COCKPIT_PANIC", "1");
+    let mut terminal = Terminal::open(command, 120, 40);
+    assert_ne!(terminal.ended(), 0);
+    terminal.is_given_back();
+    terminal.shows("error: cockpit failed at");
+    terminal.shows("hint: the report is");
+    let folder = home.path().join(".local/state/cockpit");
+    let report = std::fs::read_dir(folder).unwrap().next().unwrap().unwrap();
+    let report = std::fs::read_to_string(report.path()).unwrap();
+    assert!(report.contains("panicked in main") && !report.contains(SECRET), "{report}");
+}
+
+#[test]
+fn an_error_before_the_screen_leaves_the_terminal_alone() {
+    let home = Home::with("[environments.staging]\nclutser = 1\n");
+    let mut terminal = Terminal::open(command(&home, None, "--env staging"), 120, 40);
+    assert_eq!(terminal.ended(), 2);
+    terminal.shows("clutser");
+    terminal.is_given_back();
+}
+
+#[cfg(target_os = "linux")]
+fn stat(id: u32) -> Option<Vec<String>> {
+    let text = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    // The name may hold blanks; what follows its bracket does not.
+    Some(text.rsplit_once(") ")?.1.split(' ').map(str::to_owned).collect())
+}
+
+/// Clock ticks of the processor that a process has used.
+#[cfg(target_os = "linux")]
+fn ticks(stat: &[String]) -> u64 {
+    stat[11].parse::<u64>().unwrap() + stat[12].parse::<u64>().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_suspended_session_comes_back_as_it_was() {
+    let (home, world) = (Home::new(), World::staging());
+    let mut terminal = Terminal::on(&home, &world, "--env staging");
+    terminal.shows("healthy");
+    terminal.press("4");
+    terminal.shows("bookmark-manager-staging-db");
+    let id = terminal.child.process_id().unwrap();
+    terminal.press("\u{1a}");
+    until("stopped", PATIENCE, || stat(id).filter(|stat| stat[0] == "T"));
+    terminal.is_given_back();
+    terminal.resize(100, 30);
+    terminal.signal(Signal::CONT);
+    terminal.is_taken();
+    terminal.shows("bookmark-manager-staging-db");
+    // The signal does what the key does.
+    terminal.signal(Signal::TSTP);
+    until("stopped", PATIENCE, || stat(id).filter(|stat| stat[0] == "T"));
+    terminal.is_given_back();
+    terminal.signal(Signal::CONT);
+    terminal.is_taken();
+    terminal.press("q");
+    assert_eq!(terminal.ended(), 0);
+    terminal.is_given_back();
+}
+
+/// The other end of the terminal goes away, with a hang-up signal or, in a session of its own, without.
+#[cfg(target_os = "linux")]
+#[test]
+fn without_its_terminal_it_ends_and_does_not_spin() {
+    let world = World::staging();
+    for own_session in [false, true] {
+        let home = Home::new();
+        let program = env!("CARGO_BIN_EXE_cockpit");
+        let mut command = command(&home, Some(&world.endpoint()), "--env staging");
+        if own_session {
+            let line = format!("exec 3<&0; setsid '{program}' --env staging <&3 3<&- & echo $! > id; wait");
+            *command.get_argv_mut() = ["/bin/sh", "-c", &line].into_iter().map(Into::into).collect();
+        }
+        let pair = portable_pty::native_pty_system().openpty(size(120, 40)).unwrap();
+        let mut child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let mut shown = vt100::Parser::new(cells(40), cells(120), 0);
+        let mut bytes = [0; 16 * 1024];
+        // The clock on the screen brings bytes every second.
+        while !shown.screen().contents().contains("healthy") {
+            let count = reader.read(&mut bytes).unwrap();
+            shown.process(&bytes[..count]);
+        }
+        let id = if own_session {
+            std::fs::read_to_string(home.path().join("id")).unwrap().trim().parse().unwrap()
+        } else {
+            child.process_id().unwrap()
+        };
+        let before = ticks(&stat(id).unwrap());
+        let mut last = before;
+        drop(reader);
+        drop(pair.master);
+        // Two seconds, and as long again for a busy machine.
+        until("the end", Duration::from_secs(4), || match stat(id) {
+            Some(stat) if stat[0] != "Z" => {
+                last = ticks(&stat);
+                None
+            }
+            _ => Some(()),
+        });
+        let _ = child.wait();
+        assert!(last - before < 50, "{} ticks: it spins", last - before);
+    }
+}
+
+#[test]
+fn all_scenarios_can_be_shown() {
+    let home = Home::new();
+    for scenario in Scenario::ALL.iter().filter(|scenario| **scenario != Scenario::Big) {
+        let arguments = format!("demo --speed 0 --scenario {}", scenario.name());
+        let mut terminal = Terminal::open(command(&home, None, &arguments), 120, 40);
+        terminal.shows("SIMULATED");
+        terminal.press("2");
+        terminal.shows("Services");
+        terminal.press("q");
+        assert_eq!(terminal.ended(), 0, "{}", scenario.name());
+    }
+}
