@@ -157,10 +157,10 @@ impl App {
         update::settle(self);
     }
 
-    /// The same for a frame that a key waits for: where there is much to judge, over judgements as
-    /// they stand. The next [`App::settle`] brings the rest.
-    pub fn settle_lists(&mut self) {
-        update::settle_lists(self);
+    /// The same for one of many frames: where there is much to judge, that is done a few times a
+    /// second, and not in a frame that a person waits for (`urgent`). A later frame brings the rest.
+    pub fn settle_frame(&mut self, urgent: bool) {
+        update::settle_frame(self, urgent);
     }
 
     /// Whether facts have come in that are not on the screen yet, because judging them was put off.

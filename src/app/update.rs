@@ -167,9 +167,18 @@ fn many(app: &App) -> bool {
     services + app.estate.tasks.value().map_or(0, BTreeMap::len) > MANY
 }
 
+/// For a frame: everything, unless judging waits for its turn or `urgent`ly a person.
+pub(super) fn settle_frame(app: &mut App, urgent: bool) {
+    if urgent || (owing(app) && too_soon(app)) {
+        settle_lists(app);
+    } else {
+        settle(app);
+    }
+}
+
 /// Lists and windows, over judgements as they stand where there is much to judge: for a key, whose
 /// frame is not to wait.
-pub(super) fn settle_lists(app: &mut App) {
+fn settle_lists(app: &mut App) {
     if !many(app) {
         settle(app);
     } else if app.unsettled > News::Nothing {
@@ -183,10 +192,6 @@ pub(super) fn settle_lists(app: &mut App) {
 /// Rows, judgements and windows; see [`App::settle`].
 pub(super) fn settle(app: &mut App) {
     if app.unsettled == News::Nothing {
-        return;
-    }
-    if owing(app) && too_soon(app) {
-        windows(app);
         return;
     }
     let now = app.now;

@@ -227,11 +227,7 @@ impl Run<'_> {
     /// Draws; `urgent`: a person waits for it.
     fn draw(&mut self, urgent: bool) -> io::Result<()> {
         let start = Instant::now();
-        if urgent {
-            self.app.settle_lists();
-        } else {
-            self.app.settle();
-        }
+        self.app.settle_frame(urgent);
         self.app.redraw = false;
         let settled = Instant::now();
         let (app, theme) = (&self.app, &self.theme);
