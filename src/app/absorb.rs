@@ -243,6 +243,11 @@ impl Poller {
             Part::Page(Fact::Services(found, missing)) | Part::Last(Fact::Services(found, missing)) => {
                 let services = estate.services.fill();
                 for service in found {
+                    if super::poll::has_news(&service) {
+                        self.news.insert(service.name.clone());
+                    } else {
+                        self.news.remove(&service.name);
+                    }
                     services.insert(service.name.clone(), service);
                 }
                 sweep.missing.extend(missing);

@@ -61,7 +61,9 @@ pub struct App {
     pub redraw: bool,
     generation: u32,
     focused: bool,
-    unsettled: bool,
+    unsettled: update::News,
+    /// When facts were last judged.
+    judged: Option<Timestamp>,
 }
 
 /// Facts about this session that do not change.
@@ -136,7 +138,8 @@ impl App {
             redraw: true,
             generation: 1,
             focused: true,
-            unsettled: true,
+            unsettled: update::News::All,
+            judged: None,
         };
         let mut effects = vec![app.connect()];
         effects.extend(app.plan());
@@ -154,6 +157,17 @@ impl App {
         update::settle(self);
     }
 
+    /// The same for a frame that a key waits for: where there is much to judge, over judgements as
+    /// they stand. The next [`App::settle`] brings the rest.
+    pub fn settle_lists(&mut self) {
+        update::settle_lists(self);
+    }
+
+    /// Whether facts have come in that are not on the screen yet, because judging them was put off.
+    pub fn owing(&self) -> bool {
+        update::owing(self)
+    }
+
     /// The zone in which times are shown.
     pub fn zone(&self) -> TimeZone {
         let named = self.environment.timezone.as_deref().and_then(|name| TimeZone::get(name).ok());
@@ -163,6 +177,14 @@ impl App {
     /// Whether everything that is wanted was read once, well or not.
     pub fn settled(&self) -> bool {
         self.poller.settled(&self.estate, &self.environment)
+    }
+
+    /// Reads everything once more, keeping what is known; for readers that read once.
+    pub fn again(&mut self, now: Timestamp) -> Vec<Effect> {
+        self.poller.again();
+        let mut effects = self.update(Event::Tick(now));
+        effects.extend(self.plan());
+        effects
     }
 
     /// Adds a line to the activity drawer.

@@ -9,9 +9,9 @@ use super::effect::{Effect, Lane, Query};
 use super::event::Part;
 use super::ticket::Ticket;
 use crate::config::EnvironmentConfig;
-use crate::model::{Estate, Failure, FailureKind, MetricKey, Source};
+use crate::model::{Estate, Failure, FailureKind, MetricKey, Service, Source};
 use jiff::{SignedDuration, Timestamp};
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 /// Services per `DescribeServices` call. Source: its API reference.
 pub const SERVICES_PER_CALL: usize = 10;
@@ -178,6 +178,33 @@ impl Sweep {
     }
 }
 
+/// Timers of what is fetched by key.
+#[derive(Debug, Clone, Default)]
+struct Keyed(BTreeMap<Source, HashMap<String, Timer>>);
+
+impl Keyed {
+    fn get(&self, source: Source, key: &str) -> Option<&Timer> {
+        self.0.get(&source)?.get(key)
+    }
+
+    fn get_mut(&mut self, source: Source, key: &str) -> Option<&mut Timer> {
+        self.0.get_mut(&source)?.get_mut(key)
+    }
+
+    /// The timer of a key, made where there is none: a new key is due.
+    fn entry(&mut self, source: Source, key: &str) -> &mut Timer {
+        self.0.entry(source).or_default().entry(key.to_owned()).or_default()
+    }
+
+    fn values(&self) -> impl Iterator<Item = &Timer> {
+        self.0.values().flat_map(HashMap::values)
+    }
+
+    fn values_mut(&mut self) -> impl Iterator<Item = &mut Timer> {
+        self.0.values_mut().flat_map(HashMap::values_mut)
+    }
+}
+
 /// The scheduler of one opened environment.
 #[derive(Debug, Clone)]
 pub struct Poller {
@@ -186,7 +213,9 @@ pub struct Poller {
     pub(super) wants: Wants,
     pub(super) flights: HashMap<Ticket, Flight>,
     timers: BTreeMap<Job, Timer>,
-    keyed: HashMap<(Source, String), Timer>,
+    keyed: Keyed,
+    /// Services of which something points to a deployment whose history is worth a request.
+    pub(super) news: BTreeSet<String>,
     pub(super) services: Option<Sweep>,
     pub(super) tasks: Option<Sweep>,
     pub(super) described: HashMap<String, Timestamp>,
@@ -210,7 +239,8 @@ impl Poller {
             wants,
             flights: HashMap::new(),
             timers: BTreeMap::new(),
-            keyed: HashMap::new(),
+            keyed: Keyed::default(),
+            news: BTreeSet::new(),
             services: None,
             tasks: None,
             described: HashMap::new(),
@@ -283,7 +313,7 @@ impl Poller {
             && self
                 .keys(estate, environment, &[])
                 .iter()
-                .all(|key| self.keyed.get(key).is_some_and(|timer| timer.tried))
+                .all(|(source, key)| self.keyed.get(*source, key).is_some_and(|timer| timer.tried))
     }
 
     fn wanted(&self, job: Job, environment: &EnvironmentConfig) -> bool {
@@ -494,42 +524,48 @@ impl Poller {
     }
 
     /// The keys that are wanted, those on the screen first.
-    fn keys(&self, estate: &Estate, environment: &EnvironmentConfig, visible: &[String]) -> Vec<(Source, String)> {
+    fn keys<'a>(
+        &self,
+        estate: &'a Estate,
+        environment: &'a EnvironmentConfig,
+        visible: &[String],
+    ) -> Vec<(Source, &'a str)> {
         let mut keys = Vec::new();
         let wants = |source| self.wants.sources.contains(&source);
         if wants(Source::Targets) {
-            keys.extend(estate.target_groups.value().into_iter().flatten().map(|arn| (Source::Targets, arn.clone())));
+            let groups = estate.target_groups.value().into_iter().flatten();
+            keys.extend(groups.map(|arn| (Source::Targets, arn.as_str())));
         }
         // A history can be read before the service itself, where its name is configured.
         if estate.services.value().is_none() && wants(Source::Rollouts) {
             let names = environment.exact_services().unwrap_or_default();
-            keys.extend(names.iter().take(HISTORIES_FOR_ALL).map(|name| (Source::Rollouts, name.clone())));
+            keys.extend(names.iter().take(HISTORIES_FOR_ALL).map(|name| (Source::Rollouts, name.as_str())));
         }
         let Some(services) = estate.services.value() else { return keys };
         // While the first sweep goes on, how many there will be is not known.
         let few = estate.services.at().is_some() && services.len() <= HISTORIES_FOR_ALL;
-        let first = visible.iter().filter_map(|name| services.get(name));
-        let mut seen = BTreeSet::new();
-        for service in first.chain(services.values()) {
-            if !seen.insert(service.name.as_str()) {
-                continue;
-            }
+        let first: Vec<&Service> = visible.iter().filter_map(|name| services.get(name)).collect();
+        let shown: BTreeSet<&str> = first.iter().map(|service| service.name.as_str()).collect();
+        let others = services.values().filter(|service| !shown.contains(service.name.as_str()));
+        for service in first.iter().copied().chain(others) {
             if wants(Source::TaskDefinitions) {
                 let definitions = std::iter::once(&service.task_definition)
                     .chain(service.deployments.iter().map(|d| &d.task_definition));
                 for definition in definitions.filter(|definition| !definition.is_empty()) {
-                    keys.push((Source::TaskDefinitions, definition.clone()));
+                    keys.push((Source::TaskDefinitions, definition));
                 }
             }
             if wants(Source::Targets) {
-                keys.extend(service.target_groups.iter().map(|arn| (Source::Targets, arn.clone())));
+                keys.extend(service.target_groups.iter().map(|arn| (Source::Targets, arn.as_str())));
             }
-            if wants(Source::Rollouts) && (few || visible.contains(&service.name) || has_news(service)) {
-                keys.push((Source::Rollouts, service.name.clone()));
+            if wants(Source::Rollouts)
+                && (few || shown.contains(service.name.as_str()) || self.news.contains(&service.name))
+            {
+                keys.push((Source::Rollouts, &service.name));
             }
         }
-        let mut told = BTreeSet::new();
-        keys.retain(|key| told.insert(key.clone()));
+        let mut told = HashSet::with_capacity(keys.len());
+        keys.retain(|key| told.insert(*key));
         keys
     }
 
@@ -547,31 +583,35 @@ impl Poller {
         if flying >= limit {
             return;
         }
-        for key in self.keys(estate, environment, visible) {
+        for (source, name) in self.keys(estate, environment, visible) {
             if flying >= limit {
                 return;
             }
-            let timer = self.keyed.entry(key.clone()).or_default();
-            if timer.flying > 0 || (self.wants.once && timer.tried) {
+            let stretch = |timer: &Timer| now_stretch(timer, slow, environment.refresh.of(source));
+            let ready = self.keyed.get(source, name).is_none_or(|timer| {
+                let moved = || {
+                    let primary = estate.service(name).and_then(|service| service.primary());
+                    let known = self.history_of.get(name);
+                    source == Source::Rollouts
+                        && primary.is_some_and(|primary| known.is_some_and(|known| *known != primary.id))
+                };
+                timer.flying == 0
+                    && !(self.wants.once && timer.tried)
+                    && (timer.due.is_none_or(|due| due + stretch(timer) <= now) || moved())
+            });
+            if !ready {
                 continue;
             }
-            let (source, name) = &key;
-            let moved = *source == Source::Rollouts && {
-                let primary = estate.service(name).and_then(|service| service.primary());
-                primary.is_some_and(|primary| self.history_of.get(name).is_some_and(|known| *known != primary.id))
-            };
-            let stretch = now_stretch(timer, slow, environment.refresh.of(*source));
-            if timer.due.is_some_and(|due| due + stretch > now) && !moved {
-                continue;
-            }
+            let timer = self.keyed.entry(source, name);
             timer.flying = 1;
             let lane = timer.lane.take().unwrap_or(Lane::Background);
             flying += 1;
             let cluster = environment.cluster.clone().unwrap_or_default();
+            let name = name.to_owned();
             let query = match source {
-                Source::TaskDefinitions => Query::TaskDefinition { name: name.clone() },
-                Source::Targets => Query::Targets { group: name.clone() },
-                _ => Query::Rollouts { cluster, service: name.clone() },
+                Source::TaskDefinitions => Query::TaskDefinition { name },
+                Source::Targets => Query::Targets { group: name },
+                _ => Query::Rollouts { cluster, service: name },
             };
             effects.push(self.fetch(query, None, lane));
         }
@@ -614,7 +654,7 @@ impl Poller {
         now: Timestamp,
     ) {
         let interval = if steady { SignedDuration::from_mins(10) } else { environment.refresh.of(source) };
-        let timer = self.keyed.entry((source, key.to_owned())).or_default();
+        let timer = self.keyed.entry(source, key);
         timer.flying = 0;
         arm(timer, outcome, interval, now);
     }
@@ -632,14 +672,14 @@ impl Poller {
 
     /// Makes the history, the targets and the definition of one service due now.
     pub fn hurry_keys(&mut self, keys: &[(Source, String)], now: Timestamp) {
-        for key in keys {
+        for (source, key) in keys {
             // What never changes need not be read twice.
-            if key.0 == Source::TaskDefinitions
-                && self.keyed.get(key).is_some_and(|timer| timer.tried && timer.failures == 0)
+            if *source == Source::TaskDefinitions
+                && self.keyed.get(*source, key).is_some_and(|timer| timer.tried && timer.failures == 0)
             {
                 continue;
             }
-            let timer = self.keyed.entry(key.clone()).or_default();
+            let timer = self.keyed.entry(*source, key);
             timer.due = Some(now);
             timer.lane = Some(Lane::Operator);
             timer.failures = 0;
@@ -668,7 +708,7 @@ impl Poller {
                 | Query::Targets { group: key }
                 | Query::Rollouts { service: key, .. },
             ) => {
-                if let Some(timer) = self.keyed.get_mut(&(flight.query.source(), key.clone())) {
+                if let Some(timer) = self.keyed.get_mut(flight.query.source(), key) {
                     timer.flying = 0;
                 }
             }
@@ -683,8 +723,8 @@ impl Poller {
             timer.due = None;
         }
         // A task definition never changes.
-        for (key, timer) in &mut self.keyed {
-            timer.tried = key.0 == Source::TaskDefinitions && timer.failures == 0;
+        for timer in self.keyed.0.get_mut(&Source::TaskDefinitions).into_iter().flat_map(HashMap::values_mut) {
+            timer.tried = timer.failures == 0;
         }
     }
 
@@ -746,7 +786,7 @@ fn arm(timer: &mut Timer, outcome: Result<(), FailureKind>, interval: SignedDura
 }
 
 /// Whether something points to a deployment whose history is worth a request.
-fn has_news(service: &crate::model::Service) -> bool {
+pub(super) fn has_news(service: &crate::model::Service) -> bool {
     service.deployments.len() > 1
         || service.rolling_out()
         || service.running < service.desired

@@ -2,7 +2,7 @@
 
 use super::command::{self, Id, Scope};
 use super::effect::Effect;
-use super::event::{Event, Mouse};
+use super::event::{Answer, Event, Fact, Mouse, Part};
 use super::input::Input;
 use super::key::Key;
 use super::list::List;
@@ -48,9 +48,10 @@ pub(super) fn update(app: &mut App, event: Event) -> Vec<Effect> {
                 return Vec::new();
             }
             let before = failing(&app.estate);
+            let news = news_of(&answer);
             let mut effects = app.poller.absorb(&mut app.estate, &app.environment, answer, app.now);
             tell_changes(app, &before);
-            changed(app);
+            changed_by(app, news);
             effects.extend(app.plan());
             effects
         }
@@ -66,9 +67,39 @@ pub(super) fn update(app: &mut App, event: Event) -> Vec<Effect> {
     }
 }
 
+/// What has changed since the state was last settled; the greater includes the smaller.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum News {
+    #[default]
+    Nothing,
+    /// Where a person is: lists and windows.
+    Lists,
+    /// The second.
+    Time,
+    /// Facts, but none about tasks.
+    Facts,
+    /// Anything.
+    All,
+}
+
 fn changed(app: &mut App) {
-    app.unsettled = true;
+    changed_by(app, News::All);
+}
+
+fn changed_by(app: &mut App, news: News) {
+    app.unsettled = app.unsettled.max(news);
     app.redraw = true;
+}
+
+/// What an answer may change.
+fn news_of(answer: &Answer) -> News {
+    match &answer.part {
+        // With the identity all that was held comes in.
+        Part::Page(Fact::Tasks(_) | Fact::TaskIds(_) | Fact::Identity(_))
+        | Part::Last(Fact::Tasks(_) | Fact::TaskIds(_) | Fact::Identity(_))
+        | Part::Broken(_) => News::All,
+        Part::Page(_) | Part::Last(_) => News::Facts,
+    }
 }
 
 fn toast(app: &mut App, text: impl Into<String>) {
@@ -87,11 +118,15 @@ fn tick(app: &mut App, now: jiff::Timestamp) -> Vec<Effect> {
         app.screen.toast = None;
     }
     if second {
-        changed(app);
-    } else if toasted || flashes != app.screen.flashes.len() {
+        changed_by(app, News::Time);
+    } else if owing(app) && !too_soon(app) {
         app.redraw = true;
     }
-    app.plan()
+    if toasted || flashes != app.screen.flashes.len() {
+        app.redraw = true;
+    }
+    // Everything that is due is due by the second; what follows from an answer is planned with it.
+    if second { app.plan() } else { Vec::new() }
 }
 
 /// Sources with a failure, to tell when that changes.
@@ -112,24 +147,71 @@ fn tell_changes(app: &mut App, before: &BTreeMap<Source, String>) {
     }
 }
 
+/// Judgements over many services and tasks are made at most this often.
+const JUDGE: SignedDuration = SignedDuration::from_millis(250);
+/// More services and tasks than this are many.
+const MANY: usize = 500;
+
+/// Whether facts have come in that are not judged yet.
+pub(super) fn owing(app: &App) -> bool {
+    app.unsettled >= News::Facts
+}
+
+/// Whether judging again would cost more than it tells.
+fn too_soon(app: &App) -> bool {
+    many(app) && app.judged.is_some_and(|at| app.now.duration_since(at).abs() < JUDGE)
+}
+
+fn many(app: &App) -> bool {
+    let services = app.estate.services.value().map_or(0, BTreeMap::len);
+    services + app.estate.tasks.value().map_or(0, BTreeMap::len) > MANY
+}
+
+/// Lists and windows, over judgements as they stand where there is much to judge: for a key, whose
+/// frame is not to wait.
+pub(super) fn settle_lists(app: &mut App) {
+    if !many(app) {
+        settle(app);
+    } else if app.unsettled > News::Nothing {
+        windows(app);
+        if app.unsettled == News::Lists {
+            app.unsettled = News::Nothing;
+        }
+    }
+}
+
 /// Rows, judgements and windows; see [`App::settle`].
 pub(super) fn settle(app: &mut App) {
-    if !app.unsettled {
+    if app.unsettled == News::Nothing {
         return;
     }
-    app.unsettled = false;
+    if owing(app) && too_soon(app) {
+        windows(app);
+        return;
+    }
     let now = app.now;
-    let before: Vec<(String, (u32, u32, Health))> =
-        app.estate.derived.services.iter().map(|row| (row.name.clone(), looks(row))).collect();
-    app.estate.settle(now);
-    if !before.is_empty() {
-        for row in &app.estate.derived.services {
-            let known = before.binary_search_by(|(name, _)| name.as_str().cmp(&row.name));
-            if known.is_ok_and(|at| before[at].1 != looks(row)) {
-                app.screen.flashes.insert(row.name.clone(), now + FLASH);
+    match std::mem::take(&mut app.unsettled) {
+        News::Nothing | News::Lists => {}
+        News::Time => app.estate.pass(now),
+        news @ (News::Facts | News::All) => {
+            app.judged = Some(now);
+            let before = std::mem::take(&mut app.estate.derived.services);
+            if news == News::All { app.estate.settle(now) } else { app.estate.judge(now) }
+            // Both are in the order of their names.
+            let mut before = before.iter().peekable();
+            for row in &app.estate.derived.services {
+                while before.next_if(|known| known.name < row.name).is_some() {}
+                if before.next_if(|known| known.name == row.name).is_some_and(|known| looks(known) != looks(row)) {
+                    app.screen.flashes.insert(row.name.clone(), now + FLASH);
+                }
             }
         }
     }
+    windows(app);
+}
+
+/// The rows of the lists on the screen, and how many of them are shown.
+fn windows(app: &mut App) {
     // What was opened and is gone: the list says more than an empty page.
     for block in app.screen.view().blocks() {
         rows::settle(app, *block);
@@ -236,7 +318,7 @@ fn typed(app: &mut App) {
             }
         }
     }
-    changed(app);
+    changed_by(app, News::Lists);
 }
 
 fn type_command(app: &mut App, command: Id) -> Vec<Effect> {
@@ -247,7 +329,7 @@ fn type_command(app: &mut App, command: Id) -> Vec<Effect> {
     }
     let block = typing.block;
     let before = typing.before.clone();
-    changed(app);
+    changed_by(app, News::Lists);
     match command {
         Id::InputUp => step(app, -1),
         Id::InputDown => step(app, 1),
@@ -272,7 +354,7 @@ fn type_command(app: &mut App, command: Id) -> Vec<Effect> {
 
 /// Runs a command. The only place where a command acts.
 fn run(app: &mut App, command: Id) -> Vec<Effect> {
-    changed(app);
+    changed_by(app, News::Lists);
     match command {
         Id::Open => return open(app),
         Id::Back => back(app),
@@ -340,7 +422,7 @@ fn run(app: &mut App, command: Id) -> Vec<Effect> {
         | Id::CursorEnd => {}
     }
     // Moving may bring services into view whose parts were not read yet.
-    app.settle();
+    settle_lists(app);
     app.plan()
 }
 
@@ -465,7 +547,7 @@ fn go(app: &mut App, pane: Pane) -> Vec<Effect> {
     app.screen.pane = pane;
     app.screen.overlays.clear();
     app.screen.zoom = false;
-    app.settle();
+    settle_lists(app);
     app.plan()
 }
 
@@ -519,7 +601,7 @@ fn open(app: &mut App) -> Vec<Effect> {
             app.screen.service = Some(service);
             app.screen.task = Some(id);
             app.screen.list(Block::TaskFacts).select(0);
-            app.settle();
+            settle_lists(app);
             app.plan()
         }
         Some(Subject::Database(id) | Subject::Instance(id, _)) => open_database(app, &id),
@@ -551,13 +633,13 @@ fn open_service(app: &mut App, name: String) -> Vec<Effect> {
     }
     app.screen.focus.remove(&Block::Tasks);
     app.poller.hurry_keys(&keys, app.now);
-    changed(app);
+    changed_by(app, News::Lists);
     go(app, Pane::Services)
 }
 
 fn open_database(app: &mut App, id: &str) -> Vec<Effect> {
     app.screen.list(Block::Databases).select_key(id);
-    changed(app);
+    changed_by(app, News::Lists);
     go(app, Pane::Database)
 }
 
@@ -631,6 +713,7 @@ fn switch(app: &mut App, name: &str) -> Vec<Effect> {
     let wants = app.poller.wants().clone();
     app.poller = Poller::new(app.generation, wants, &app.environment);
     app.estate = Estate::default();
+    app.judged = None;
     app.screen = Screen { size: app.screen.size, pane: app.screen.pane, ..Screen::default() };
     app.note(false, format!("opened {name}"));
     changed(app);
@@ -649,7 +732,7 @@ fn click(app: &mut App, mouse: Mouse) -> Vec<Effect> {
         Mouse::WheelUp(..) => Some(-WHEEL),
         Mouse::WheelDown(..) => Some(WHEEL),
     };
-    changed(app);
+    changed_by(app, News::Lists);
     if !app.screen.overlays.is_empty() {
         let place = overlay_place(&app.screen);
         match turn {

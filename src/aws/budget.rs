@@ -15,6 +15,8 @@ use tokio::time::Instant;
 
 /// The time in which a class that was throttled comes back to its whole rate.
 pub const RECOVERY: Duration = Duration::from_mins(1);
+/// The part of its half that a lane uses: requests arrive closer together than they were sent.
+const MARGIN: f64 = 0.95;
 /// A rate is never cut below this part of it: a source must be heard of again.
 const SLOWEST: f64 = 1.0 / 16.0;
 /// Throttling answers closer together than this are one: they were sent before the first came.
@@ -173,7 +175,7 @@ impl Budget {
         let mut buckets = buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let (rate, burst) = class.limit();
         let bucket =
-            buckets[class as usize].get_or_insert_with(|| Bucket::new(rate / 2.0, burst / 2.0, Instant::now()));
+            buckets[class as usize].get_or_insert_with(|| Bucket::new(rate / 2.0 * MARGIN, burst / 2.0 * MARGIN, Instant::now()));
         act(bucket)
     }
 }
@@ -187,14 +189,14 @@ mod tests {
         let start = Instant::now();
         let budget = Budget::default();
         let take = || budget.reserve(Class::EcsServices, Lane::Background, start);
-        for _ in 0..50 {
-            assert_eq!(take(), Duration::ZERO, "half of the burst of 100 goes at once");
+        for _ in 0..47 {
+            assert_eq!(take(), Duration::ZERO, "nearly half of the burst of 100 goes at once");
         }
         for _ in 0..19 {
             take();
         }
         let last = take().as_secs_f64();
-        assert!((1.9..2.1).contains(&last), "then 10 a second: {last}");
+        assert!((1.9..2.2).contains(&last), "then nearly 10 a second: {last}");
         let later = start + Duration::from_mins(1);
         assert_eq!(budget.reserve(Class::EcsServices, Lane::Background, later), Duration::ZERO);
     }

@@ -98,7 +98,26 @@ impl From<&EnvironmentConfig> for Connection {
             region: environment.region.clone(),
             profile: environment.profile.clone(),
             endpoint_url: environment.endpoint_url.clone(),
+            attempts: attempts(std::env::var("AWS_MAX_ATTEMPTS").ok().as_deref()),
             ..Self::default()
+        }
+    }
+}
+
+/// As in the AWS CLI and its SDKs: a whole number from 1; anything else is not heard.
+fn attempts(said: Option<&str>) -> u32 {
+    said.and_then(|said| said.trim().parse().ok()).filter(|count| *count > 0).unwrap_or(ATTEMPTS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attempts_are_as_the_variable_says() {
+        assert_eq!(attempts(Some("1")), 1);
+        for odd in [None, Some("0"), Some("many"), Some("")] {
+            assert_eq!(attempts(odd), ATTEMPTS);
         }
     }
 }

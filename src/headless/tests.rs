@@ -309,3 +309,25 @@ fn conditions_and_changes_read_the_snapshot() {
         assert!(Condition::parse(&format!("{root} == 1")).is_ok(), "{root} is no path");
     }
 }
+
+#[test]
+fn time_passing_judges_as_a_new_settling_does() {
+    for estate in [whole(), partial(), failed(FailureKind::Denied), japanese()] {
+        for minutes in [0, 1, 20, 90, 600] {
+            let later = now() + jiff::SignedDuration::from_mins(minutes);
+            let (mut passed, mut judged, mut settled) = (estate.clone(), estate.clone(), estate.clone());
+            passed.pass(later);
+            judged.judge(later);
+            settled.settle(later);
+            // As text: a figure that is no number equals not even itself.
+            let judgements = |estate: &Estate| {
+                let derived = &estate.derived;
+                format!("{:?} {:?} {:?}", derived.services, derived.databases, derived.attention)
+            };
+            for other in [&passed, &judged] {
+                assert_eq!(judgements(other), judgements(&settled));
+                assert_eq!(other.derived.tasks, settled.derived.tasks);
+            }
+        }
+    }
+}

@@ -77,8 +77,17 @@ pub struct Derived {
     pub databases: Vec<DatabaseRow>,
     /// What needs attention, ranked.
     pub attention: Vec<Attention>,
-    /// Ids of each service's tasks: those not stopped first, newest first.
-    pub tasks: HashMap<String, Vec<String>>,
+    /// Each service's tasks.
+    pub tasks: HashMap<String, ServiceTasks>,
+}
+
+/// The tasks of one service.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ServiceTasks {
+    /// Those not stopped first, newest first.
+    pub ids: Vec<String>,
+    /// All run and none has ended: no judgement needs to look at them, now or later.
+    calm: bool,
 }
 
 /// A service with what lists show of it.
@@ -203,38 +212,60 @@ impl Estate {
                 by_service.entry(service).or_default().push(task);
             }
         }
-        for tasks in by_service.values_mut() {
+        let tasks = by_service.into_iter().map(|(service, mut tasks)| {
             tasks.sort_by_key(|task| {
                 (task.stopped(), std::cmp::Reverse(task.stopped_at.or(task.created_at)), task.id.as_str())
             });
-        }
+            let calm = tasks.iter().all(|task| task.last_status == "RUNNING");
+            (service.to_owned(), ServiceTasks { ids: tasks.iter().map(|task| task.id.clone()).collect(), calm })
+        });
+        self.derived.tasks = tasks.collect();
+        self.judge(now);
+    }
+
+    /// The same after news that is not about tasks: which task is whose is still known.
+    pub fn judge(&mut self, now: Timestamp) {
         let scaling = Scaling::index(self);
         let empty = BTreeMap::new();
         let services = self.services.value().unwrap_or(&empty);
         let prefix = common_prefix(services.keys().map(String::as_str)).to_owned();
-        let rows = services
-            .values()
-            .map(|service| {
-                let tasks = by_service.get(service.name.as_str()).map_or(&[][..], Vec::as_slice);
-                self.row(service, tasks, &scaling, prefix.len(), now)
-            })
-            .collect();
-        let tasks = by_service
-            .into_iter()
-            .map(|(service, tasks)| (service.to_owned(), tasks.iter().map(|task| task.id.clone()).collect()))
-            .collect();
-        let databases = database::join(
+        let rows = services.values().map(|service| self.row(service, &scaling, prefix.len(), now)).collect();
+        self.derived.prefix = prefix;
+        self.derived.services = rows;
+        self.rank(now);
+    }
+
+    /// The same when nothing is new and only time has passed: what does not depend on it stays.
+    pub fn pass(&mut self, now: Timestamp) {
+        let mut rows = std::mem::take(&mut self.derived.services);
+        let scaling = Scaling::index(self);
+        for row in &mut rows {
+            // A service without a reason gets one from its tasks or from its schedule, or from news.
+            let timeless = row.assessment.reasons.is_empty()
+                && scaling.scheduled.is_empty()
+                && self.derived.tasks.get(&row.name).is_none_or(|tasks| tasks.calm);
+            if !timeless && let Some(service) = self.service(&row.name) {
+                *row = self.row(service, &scaling, self.derived.prefix.len(), now);
+            }
+        }
+        self.derived.services = rows;
+        self.rank(now);
+    }
+
+    fn rank(&mut self, now: Timestamp) {
+        self.derived.databases = database::join(
             self.db_clusters.value().map_or(&[][..], Vec::as_slice),
             self.db_instances.value().map(Vec::as_slice),
         )
         .into_iter()
         .map(|database| DatabaseRow { assessment: database_health::assess(&database, &self.series, now), database })
         .collect();
-        self.derived = Derived { prefix, services: rows, databases, attention: Vec::new(), tasks };
         self.derived.attention = attention::rank(self, now);
     }
 
-    fn row(&self, service: &Service, tasks: &[&Task], scaling: &Scaling<'_>, cut: usize, now: Timestamp) -> ServiceRow {
+    fn row(&self, service: &Service, scaling: &Scaling<'_>, cut: usize, now: Timestamp) -> ServiceRow {
+        let calm = self.derived.tasks.get(&service.name).is_none_or(|tasks| tasks.calm);
+        let tasks: Vec<&Task> = if calm { Vec::new() } else { self.tasks_of(&service.name).collect() };
         let resource = service.scaling_id();
         let rollouts = self.rollouts.get(&service.name).and_then(Observed::value).map_or(&[][..], Vec::as_slice);
         let targets: Vec<(&str, &[Target])> = service
@@ -245,7 +276,7 @@ impl Estate {
         let scalable = scaling.targets.get(resource.as_str()).copied();
         let evidence = Evidence {
             service,
-            tasks,
+            tasks: &tasks,
             rollouts,
             scaling: scalable,
             activities: scaling.activities.get(resource.as_str()).map_or(&[][..], Vec::as_slice),
@@ -326,7 +357,8 @@ impl Estate {
 
     /// Tasks of a service, those not stopped first, newest first.
     pub fn tasks_of<'a>(&'a self, service: &str) -> impl Iterator<Item = &'a Task> {
-        self.derived.tasks.get(service).into_iter().flatten().filter_map(|id| self.task(id))
+        let ids = self.derived.tasks.get(service).map_or(&[][..], |tasks| tasks.ids.as_slice());
+        ids.iter().filter_map(|id| self.task(id))
     }
 }
 

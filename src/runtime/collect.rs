@@ -70,8 +70,7 @@ impl Collector {
 
     /// Reads everything once more, keeping what is known.
     pub async fn again(&mut self, limit: Option<Duration>) -> Collected {
-        self.app.poller.again();
-        self.pending = self.app.update(Event::Tick(self.clock.now()));
+        self.pending = self.app.again(self.clock.now());
         self.collect(limit).await
     }
 

@@ -79,7 +79,7 @@ pub async fn interactive(
     let size = crossterm::terminal::size()?;
     run.app.update(Event::Resize(size.0, size.1));
     // The frame stands before anything is asked: who starts the cockpit sees where they are.
-    run.draw()?;
+    run.draw(false)?;
     let mut signals = Signals::new()?;
     let (keys_in, keys) = mpsc::channel(64);
     input::start(keys_in)?;
@@ -168,7 +168,7 @@ impl Run<'_> {
                 }
             }
             if self.app.redraw && (urgent || self.drawn.is_none_or(|drawn| drawn.elapsed() >= FRAME)) {
-                self.draw()?;
+                self.draw(urgent)?;
             }
         }
     }
@@ -183,6 +183,9 @@ impl Run<'_> {
         let screen = &self.app.screen;
         if !screen.flashes.is_empty() || screen.toast.is_some() {
             return Duration::from_millis(250);
+        }
+        if self.app.owing() {
+            return Duration::from_millis(100);
         }
         let into = self.clock.now().subsec_nanosecond().clamp(0, 999_999_999) as u64;
         Duration::from_nanos(1_000_000_000 - into).min(TICK)
@@ -221,9 +224,16 @@ impl Run<'_> {
         Ok(None)
     }
 
-    fn draw(&mut self) -> io::Result<()> {
-        self.app.settle();
+    /// Draws; `urgent`: a person waits for it.
+    fn draw(&mut self, urgent: bool) -> io::Result<()> {
+        let start = Instant::now();
+        if urgent {
+            self.app.settle_lists();
+        } else {
+            self.app.settle();
+        }
         self.app.redraw = false;
+        let settled = Instant::now();
         let (app, theme) = (&self.app, &self.theme);
         self.tui.draw(|frame| {
             let cursor = ui::draw_with(app, theme, frame.buffer_mut());
@@ -231,7 +241,14 @@ impl Run<'_> {
                 frame.set_cursor_position(Position::new(column, row));
             }
         })?;
-        self.drawn = Some(Instant::now());
+        let drawn = Instant::now();
+        // Read by the bench.
+        tracing::debug!(
+            settle_us = (settled - start).as_micros() as u64,
+            draw_us = (drawn - settled).as_micros() as u64,
+            "frame"
+        );
+        self.drawn = Some(drawn);
         Ok(())
     }
 

@@ -1,0 +1,63 @@
+//! The figures of the product, measured in one run next to what they are compared with, and the
+//! table of them in `docs/performance.md`. Run with `./dev bench`, or `./dev bench --quick`.
+//!
+//! Each part starts the release binary as a person would: in a pseudo terminal, or as a command,
+//! against a simulator in a process of its own (or moto). What is timed is what comes out of it.
+#![allow(missing_docs, clippy::print_stderr)]
+
+mod interactive;
+mod peer;
+mod report;
+mod servers;
+mod terminal;
+mod times;
+
+use report::Report;
+use servers::World;
+use std::error::Error;
+
+/// What goes wrong here ends the run: there is nobody to recover for.
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// How long and how often is measured.
+#[derive(Debug, Clone, Copy)]
+struct Effort {
+    quick: bool,
+}
+
+impl Effort {
+    /// Of the two, the one that fits.
+    fn pick<T>(self, whole: T, quick: T) -> T {
+        if self.quick { quick } else { whole }
+    }
+}
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let effort = Effort { quick: arguments.iter().any(|argument| argument == "--quick") };
+    let only: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with("--")).collect();
+    let wanted = |name: &str| only.is_empty() || only.iter().any(|part| *part == name);
+    let world = World::new()?;
+    let mut report = Report::new(effort);
+    type Part = fn(&World, Effort, &mut Report) -> Result<()>;
+    let parts: [(&str, Part); 6] = [
+        ("snapshot", peer::snapshot),
+        ("latency", peer::latency),
+        ("start", interactive::start),
+        ("slow", interactive::slow_network),
+        ("keys", interactive::keys_and_idle),
+        ("big", interactive::big),
+    ];
+    for (name, part) in parts {
+        if wanted(name) {
+            eprintln!("» {name}");
+            part(&world, effort, &mut report)?;
+        }
+    }
+    report.print()?;
+    // A table of some of the rows would replace the whole one.
+    if only.is_empty() {
+        report.write()?;
+    }
+    Ok(())
+}

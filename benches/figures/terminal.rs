@@ -1,0 +1,163 @@
+//! The product in a pseudo terminal: what it writes, with the moment of each piece.
+
+use crate::Result;
+use crate::servers::{COCKPIT, Server, World};
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use std::fs;
+use std::io::{Read as _, Write};
+use std::num::NonZero;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+/// Columns and rows.
+const SIZE: (u16, u16) = (120, 40);
+
+/// A running session.
+pub(crate) struct Terminal {
+    child: Box<dyn Child + Send + Sync>,
+    _master: Box<dyn MasterPty + Send>,
+    keys: Box<dyn Write + Send>,
+    output: Receiver<(Instant, Vec<u8>)>,
+    screen: vt100::Parser,
+    pub(crate) started: Instant,
+    pub(crate) bytes: usize,
+}
+
+impl Terminal {
+    /// Opens an environment.
+    pub(crate) fn open(world: &World, server: &Server, environment: &str, flags: &[&str]) -> Result<Self> {
+        let size = PtySize { rows: SIZE.1, cols: SIZE.0, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size)?;
+        let mut command = CommandBuilder::new(COCKPIT);
+        command.args(["--env", environment]);
+        command.args(flags);
+        command.env_clear();
+        for (name, value) in world.environment(&server.endpoint) {
+            command.env(name, value);
+        }
+        command.cwd(&world.folder);
+        let mut reader = pair.master.try_clone_reader()?;
+        let keys = pair.master.take_writer()?;
+        let (to, output) = channel();
+        std::thread::spawn(move || {
+            let mut buffer = vec![0; 64 * 1024];
+            while let Ok(count @ 1..) = reader.read(&mut buffer) {
+                if to.send((Instant::now(), buffer[..count].to_vec())).is_err() {
+                    return;
+                }
+            }
+        });
+        let started = Instant::now();
+        let child = pair.slave.spawn_command(command)?;
+        drop(pair.slave);
+        let lines = |count: u16| NonZero::new(count).ok_or("a terminal without cells");
+        let screen = vt100::Parser::new(lines(SIZE.1)?, lines(SIZE.0)?, 0);
+        Ok(Self { child, _master: pair.master, keys, output, screen, started, bytes: 0 })
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.process_id().unwrap_or_default()
+    }
+
+    /// Reads until the screen is as wanted: when that output came.
+    pub(crate) fn until(
+        &mut self,
+        what: &str,
+        limit: Duration,
+        wanted: impl Fn(&vt100::Screen) -> bool,
+    ) -> Result<Instant> {
+        let end = Instant::now() + limit;
+        loop {
+            match self.output.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok((at, bytes)) => {
+                    self.take(&bytes);
+                    if wanted(self.screen.screen()) {
+                        return Ok(at);
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    return Err(format!("{what} did not come:\n{}", self.screen.screen().contents()).into());
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(format!("it ended before {what}:\n{}", self.screen.screen().contents()).into());
+                }
+            }
+        }
+    }
+
+    /// Reads what comes for a while.
+    pub(crate) fn watch(&mut self, time: Duration) {
+        let end = Instant::now() + time;
+        while let Ok((_, bytes)) = self.output.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            self.take(&bytes);
+        }
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        self.bytes += bytes.len();
+        self.screen.process(bytes);
+    }
+
+    pub(crate) fn screen(&self) -> &vt100::Screen {
+        self.screen.screen()
+    }
+
+    pub(crate) fn write(&mut self, keys: &str) -> Result<()> {
+        self.keys.write_all(keys.as_bytes())?;
+        self.keys.flush()?;
+        Ok(())
+    }
+
+    /// Presses a key, and how long until the screen shows what it does.
+    pub(crate) fn press(&mut self, key: &str) -> Result<Duration> {
+        // What came before the key is not its answer.
+        while let Ok((_, bytes)) = self.output.try_recv() {
+            self.take(&bytes);
+        }
+        let before = place(self.screen());
+        let pressed = Instant::now();
+        self.write(key)?;
+        let shown =
+            self.until(&format!("the answer to {key}"), Duration::from_secs(5), |screen| place(screen) != before)?;
+        Ok(shown.saturating_duration_since(pressed))
+    }
+
+    /// Resident memory in MB (millions of bytes).
+    pub(crate) fn memory(&self) -> Result<f64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
+        let kib: f64 = line.trim().trim_end_matches(" kB").parse()?;
+        Ok(kib * 1024.0 / 1e6)
+    }
+
+    /// Time on the processor, of all threads.
+    pub(crate) fn processor(&self) -> Result<Duration> {
+        let mut total = Duration::ZERO;
+        for thread in fs::read_dir(format!("/proc/{}/task", self.pid()))? {
+            let figures = fs::read_to_string(thread?.path().join("schedstat"))?;
+            let nanoseconds: u64 = figures.split(' ').next().unwrap_or_default().parse()?;
+            total += Duration::from_nanos(nanoseconds);
+        }
+        Ok(total)
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Where a person is: the title of the first block, and the selected row with its place. Ages, counts
+/// and the clock, which change by themselves, are not in it.
+fn place(screen: &vt100::Screen) -> (String, Option<(u16, String)>) {
+    let words = |row: u16, from: u16, cells: u16| -> String {
+        let cell = |column| screen.cell(row, column).map(|cell| cell.contents().to_owned()).unwrap_or_default();
+        (from..from + cells).map(cell).collect()
+    };
+    let title = words(2, 2, 18).chars().filter(|c| c.is_alphabetic()).collect();
+    let reversed = |row: &u16| screen.cell(*row, 5).is_some_and(vt100::Cell::inverse);
+    let selected = (3..SIZE.1).find(reversed).map(|row| (row, words(row, 3, 12)));
+    (title, selected)
+}

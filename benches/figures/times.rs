@@ -1,0 +1,48 @@
+//! Durations and what is said of many of them.
+
+use std::time::Duration;
+
+/// Many measurements of the same.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Times(Vec<Duration>);
+
+impl Times {
+    pub(crate) fn push(&mut self, time: Duration) {
+        let at = self.0.partition_point(|other| *other <= time);
+        self.0.insert(at, time);
+    }
+
+    /// The time that this part of the measurements does not exceed.
+    pub(crate) fn quantile(&self, part: f64) -> Duration {
+        let last = self.0.len().saturating_sub(1);
+        self.0.get((last as f64 * part).round() as usize).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn median(&self) -> Duration {
+        self.quantile(0.5)
+    }
+
+    pub(crate) fn p99(&self) -> Duration {
+        self.quantile(0.99)
+    }
+
+    pub(crate) fn longest(&self) -> Duration {
+        self.quantile(1.0)
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn extend(&mut self, other: &Self) {
+        for time in &other.0 {
+            self.push(*time);
+        }
+    }
+}
+
+/// Milliseconds with as many places as they need.
+pub(crate) fn ms(time: Duration) -> String {
+    let ms = time.as_secs_f64() * 1000.0;
+    if ms < 100.0 { format!("{ms:.1} ms") } else { format!("{ms:.0} ms") }
+}
