@@ -196,7 +196,11 @@ pub(super) fn settle(app: &mut App) {
         news @ (News::Facts | News::All) => {
             app.judged = Some(now);
             let before = std::mem::take(&mut app.estate.derived.services);
-            if news == News::All { app.estate.settle(now) } else { app.estate.judge(now) }
+            if news == News::All {
+                app.estate.settle(now)
+            } else {
+                app.estate.judge(now)
+            }
             // Both are in the order of their names.
             let mut before = before.iter().peekable();
             for row in &app.estate.derived.services {
@@ -287,7 +291,7 @@ fn press(app: &mut App, key: Key) -> Vec<Effect> {
         }
     }
     let Some(command) = command else { return Vec::new() };
-    if app.unsettled {
+    if app.unsettled > News::Nothing {
         // Keys that come faster than frames: this one means a row as the key before it left them, and
         // not one that a filter or another order has just taken away.
         for block in app.screen.view().blocks() {
