@@ -42,7 +42,7 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect, name: &str) {
         ("deployed ", deployed.as_str(), theme.text),
         ("", settings.as_str(), theme.dim),
     ];
-    canvas.put_facts(place.x + 1 + used, place.y, room - used, &facts);
+    canvas.put_facts(place.x + 1 + used, place.y, room.saturating_sub(used), &facts);
     let lines = usize::from(place.height.saturating_sub(1));
     let reasons = &row.assessment.reasons;
     for (number, reason) in reasons.iter().take(lines).enumerate() {
