@@ -306,7 +306,7 @@ impl Poller {
                     .is_none_or(|due| due + (now_stretch(timer, slow, environment.refresh.of(job.source()))) <= now);
             if due && self.wanted(job, environment) && !(self.wrong_account && job != Job::Identity) {
                 let lane = self.timers.get_mut(&job).and_then(|timer| timer.lane.take()).unwrap_or(Lane::Background);
-                self.start(job, estate, environment, visible, lane, now, &mut effects);
+                effects.extend(self.start(job, lane, estate, environment, visible, now));
             }
         }
         if !self.wrong_account {
@@ -318,13 +318,13 @@ impl Poller {
     fn start(
         &mut self,
         job: Job,
+        lane: Lane,
         estate: &Estate,
         environment: &EnvironmentConfig,
         visible: &[String],
-        lane: Lane,
         now: Timestamp,
-        effects: &mut Vec<Effect>,
-    ) {
+    ) -> Vec<Effect> {
+        let mut effects = Vec::new();
         let cluster = environment.cluster.clone().unwrap_or_default();
         let patterns = environment.databases.clone();
         let query = match job {
@@ -340,33 +340,29 @@ impl Poller {
             Job::Alarms => Query::Alarms { prefixes: environment.alarms.clone() },
             Job::Services => {
                 let mut sweep = Sweep::default();
-                match environment.exact_services() {
-                    Some(names) => {
-                        sweep.listed = names.iter().cloned().collect();
-                        sweep.waiting = names.to_vec();
-                    }
-                    None => {
-                        sweep.lists = 1;
-                        effects.push(self.fetch(Query::ServiceNames { cluster: cluster.clone() }, Some(job), lane));
-                    }
+                if let Some(names) = environment.exact_services() {
+                    sweep.listed = names.iter().cloned().collect();
+                    sweep.waiting = names.to_vec();
+                } else {
+                    sweep.lists = 1;
+                    effects.push(self.fetch(Query::ServiceNames { cluster: cluster.clone() }, Some(job), lane));
                 }
                 self.services = Some(sweep);
-                self.send_services(&cluster, lane, effects);
-                return;
+                self.send_services(&cluster, lane, &mut effects);
+                return effects;
             }
             Job::Tasks => {
                 self.tasks = Some(Sweep { lists: 2, ..Sweep::default() });
                 for stopped in [false, true] {
                     effects.push(self.fetch(Query::TaskIds { cluster: cluster.clone(), stopped }, Some(job), lane));
                 }
-                return;
+                return effects;
             }
             Job::ServiceMetrics | Job::DbMetrics => {
-                self.start_metrics(job, estate, environment, visible, lane, now, effects);
-                return;
+                return self.start_metrics(job, lane, estate, environment, visible, now);
             }
         };
-        effects.push(self.fetch(query, Some(job), lane));
+        vec![self.fetch(query, Some(job), lane)]
     }
 
     /// An answer that may not be taken in: its fetch is over, and is due again.

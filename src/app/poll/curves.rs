@@ -68,26 +68,26 @@ impl Poller {
     pub(super) fn start_metrics(
         &mut self,
         job: Job,
+        lane: Lane,
         estate: &Estate,
         environment: &EnvironmentConfig,
         visible: &[String],
-        lane: Lane,
         now: Timestamp,
-        effects: &mut Vec<Effect>,
-    ) {
+    ) -> Vec<Effect> {
+        let mut effects = Vec::new();
         let keys = match job {
             Job::ServiceMetrics => service_metric_keys(estate, environment, visible),
             _ => db_metric_keys(estate),
         };
-        let Some(keys) = keys else { return };
+        let Some(keys) = keys else { return effects };
         let many = estate.services.value().is_some_and(|services| services.len() > METRICS_FOR_ALL);
         if job == Job::ServiceMetrics && keys.is_empty() && many && !self.wants.once {
             // Of many services none is on the screen yet: as soon as some are, they are asked for.
-            return;
+            return effects;
         }
         if keys.is_empty() {
             self.finish(job, Ok(()), environment, now);
-            return;
+            return effects;
         }
         // Curves that are new are read whole, the others only at their end.
         let (known, new): (Vec<MetricKey>, Vec<MetricKey>) =
@@ -105,5 +105,6 @@ impl Poller {
                 effects.push(self.fetch(query, Some(job), lane));
             }
         }
+        effects
     }
 }

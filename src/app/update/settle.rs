@@ -68,9 +68,9 @@ pub(in crate::app) fn settle(app: &mut App) {
             app.judged = Some(now);
             let before = std::mem::take(&mut app.estate.derived.services);
             if news == News::All {
-                app.estate.settle(now)
+                app.estate.settle(now);
             } else {
-                app.estate.judge(now)
+                app.estate.judge(now);
             }
             // Both are in the order of their names.
             let mut before = before.iter().peekable();

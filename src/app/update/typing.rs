@@ -45,14 +45,13 @@ pub(super) fn paste(app: &mut App, text: &str) {
 pub(super) fn typed(app: &mut App) {
     let Some(typing) = &app.screen.typing else { return };
     let text = typing.input.text().to_owned();
-    match typing.block {
-        Some(block) => app.screen.list(block).filter = text,
-        None => {
-            let input = typing.input.clone();
-            if let Some(overlay) = app.screen.overlays.last_mut() {
-                overlay.query = input;
-                overlay.search();
-            }
+    if let Some(block) = typing.block {
+        app.screen.list(block).filter = text
+    } else {
+        let input = typing.input.clone();
+        if let Some(overlay) = app.screen.overlays.last_mut() {
+            overlay.query = input;
+            overlay.search();
         }
     }
     changed_by(app, News::Lists);
