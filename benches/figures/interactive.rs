@@ -116,7 +116,7 @@ pub(crate) fn keys_and_idle(world: &World, effort: Effort, report: &mut Report) 
     let (before, written) = (terminal.processor()?, terminal.bytes);
     let time = Duration::from_secs(effort.pick(60, 20));
     terminal.watch(time);
-    let percent = terminal.processor()?.checked_sub(before).unwrap().as_secs_f64() / time.as_secs_f64() * 100.0;
+    let percent = terminal.processor()?.saturating_sub(before).as_secs_f64() / time.as_secs_f64() * 100.0;
     let kb = (terminal.bytes - written) as f64 / 1000.0 / time.as_secs_f64() * 60.0;
     let memory = terminal.memory()?;
     report.add("resident memory, `staging` idle", "≤ 22 MB", format!("{memory:.1} MB"), memory <= STAGING_MB);

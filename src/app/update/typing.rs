@@ -46,7 +46,7 @@ pub(super) fn typed(app: &mut App) {
     let Some(typing) = &app.screen.typing else { return };
     let text = typing.input.text().to_owned();
     if let Some(block) = typing.block {
-        app.screen.list(block).filter = text
+        app.screen.list(block).filter = text;
     } else {
         let input = typing.input.clone();
         if let Some(overlay) = app.screen.overlays.last_mut() {
