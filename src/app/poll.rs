@@ -1,6 +1,6 @@
 //! What is asked, and when. Pure: it is told the time and the answers, and says what to fetch.
 //!
-//! Whole-environment sources have a timer each ([`Job`]). What belongs to one service, one task
+//! Whole-environment sources have a timer each (`Job`). What belongs to one service, one task
 //! definition or one target group is fetched by key, a few at a time, those on the screen first.
 //! Services and tasks are read in sweeps: names or ids by pages, then their descriptions in batches.
 //! How facts enter the estate is in `absorb`; how fast requests may go out is for `src/aws`.
