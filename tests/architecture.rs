@@ -152,7 +152,7 @@ fn every_command_is_run_in_one_place() {
     let ids: Vec<&str> =
         table.lines().filter_map(|line| line.trim().split(',').next()).filter(|id| !id.is_empty()).collect();
     assert!(ids.len() > 30, "{ids:?}");
-    let run = fs::read_to_string(root().join("src/app/update.rs")).expect("text");
+    let run = fs::read_to_string(root().join("src/app/update/run.rs")).expect("text");
     for id in ids.iter().filter(|id| !id.contains(' ') && !id.starts_with('"')) {
         assert!(run.contains(&format!("Id::{id}")), "{id} is in the registry and nothing runs it");
     }

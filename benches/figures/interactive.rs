@@ -116,11 +116,16 @@ pub(crate) fn keys_and_idle(world: &World, effort: Effort, report: &mut Report) 
     let (before, written) = (terminal.processor()?, terminal.bytes);
     let time = Duration::from_secs(effort.pick(60, 20));
     terminal.watch(time);
-    let percent = (terminal.processor()? - before).as_secs_f64() / time.as_secs_f64() * 100.0;
+    let percent = terminal.processor()?.saturating_sub(before).as_secs_f64() / time.as_secs_f64() * 100.0;
     let kb = (terminal.bytes - written) as f64 / 1000.0 / time.as_secs_f64() * 60.0;
     let memory = terminal.memory()?;
     report.add("resident memory, `staging` idle", "≤ 22 MB", format!("{memory:.1} MB"), memory <= STAGING_MB);
-    report.add("processor, `staging` idle and focused", "≤ 0.3 % of a core", format!("{percent:.2} %"), percent <= IDLE);
+    report.add(
+        "processor, `staging` idle and focused",
+        "≤ 0.3 % of a core",
+        format!("{percent:.2} %"),
+        percent <= IDLE,
+    );
     report.add("written to the terminal, idle", "≤ 30 kB a minute", format!("{kb:.1} kB a minute"), kb <= IDLE_KB);
     budgets("requests at `staging`", &simulator.requests()?, time, report);
     Ok(())
@@ -141,7 +146,7 @@ pub(crate) fn big(world: &World, effort: Effort, report: &mut Report) -> Result<
     }
     // … until every task definition is there, and once more on demand.
     let definitions = |requests: &Value| requests["operations"]["ecs:DescribeTaskDefinition"]["count"].as_u64();
-    let limit = Instant::now() + Duration::from_secs(300);
+    let limit = Instant::now() + Duration::from_mins(5);
     while definitions(&simulator.requests()?).unwrap_or_default() < 1000 {
         if Instant::now() > limit {
             return Err("not all task definitions were read within 5 minutes".into());
@@ -192,7 +197,12 @@ fn frames(log: &str, report: &mut Report) {
         ms(both.longest()),
         both.count()
     );
-    report.add("a frame of `big`: brought up to date and drawn", "≤ 4 ms", measured, both.count() > 0 && median <= FRAME);
+    report.add(
+        "a frame of `big`: brought up to date and drawn",
+        "≤ 4 ms",
+        measured,
+        both.count() > 0 && median <= FRAME,
+    );
 }
 
 /// Requests against half of every budget.

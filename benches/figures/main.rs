@@ -32,6 +32,9 @@ impl Effort {
     }
 }
 
+/// Measures some rows of the table.
+type Part = fn(&World, Effort, &mut Report) -> Result<()>;
+
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let effort = Effort { quick: arguments.iter().any(|argument| argument == "--quick") };
@@ -39,7 +42,6 @@ fn main() -> Result<()> {
     let wanted = |name: &str| only.is_empty() || only.iter().any(|part| *part == name);
     let world = World::new()?;
     let mut report = Report::new(effort);
-    type Part = fn(&World, Effort, &mut Report) -> Result<()>;
     let parts: [(&str, Part); 6] = [
         ("snapshot", peer::snapshot),
         ("latency", peer::latency),

@@ -106,7 +106,7 @@ impl Server {
             .stderr(Stdio::null())
             .spawn()?;
         let server = Self { child, endpoint: format!("http://127.0.0.1:{port}") };
-        let limit = Instant::now() + Duration::from_secs(60);
+        let limit = Instant::now() + Duration::from_mins(1);
         while server.ask("GET", "/moto-api/data.json", "").is_err() {
             if Instant::now() > limit {
                 return Err("moto does not start".into());

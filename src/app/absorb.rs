@@ -45,11 +45,12 @@ impl Poller {
         effects: &mut Vec<Effect>,
     ) -> Option<(Flight, Part)> {
         let identity = self.flights.get(&answer.ticket).is_some_and(|flight| matches!(flight.query, Query::Identity));
-        if !identity && self.flights.contains_key(&answer.ticket) {
-            if let Some(held) = &mut self.held {
-                held.push(answer);
-                return None;
-            }
+        if !identity
+            && self.flights.contains_key(&answer.ticket)
+            && let Some(held) = &mut self.held
+        {
+            held.push(answer);
+            return None;
         }
         let flight = self.claim(&answer, now)?;
         if !identity {
@@ -128,10 +129,10 @@ impl Poller {
         match &flight.query {
             Query::Identity => {}
             Query::ServiceNames { .. } | Query::Services { .. } => {
-                self.sweep_services(estate, environment, &flight, part, now, effects)
+                self.sweep_services(estate, environment, &flight, part, now, effects);
             }
             Query::TaskIds { .. } | Query::Tasks { .. } => {
-                self.sweep_tasks(estate, environment, &flight, part, now, effects)
+                self.sweep_tasks(estate, environment, &flight, part, now, effects);
             }
             Query::TaskDefinition { name } => {
                 let slot = estate.task_definitions.entry(name.clone()).or_default();

@@ -1,7 +1,10 @@
+//! What the module beside it promises, each promise by a history of events.
+
 use super::*;
 use crate::app::App;
 use crate::app::event::{Event, Fact, Part};
 use crate::app::testing::{ACCOUNT, at, broken, environment, fetches, name, open, part, read, world};
+use crate::model::{FailureKind, MetricKey};
 use crate::model::{Freshness, Identity};
 
 fn count(asked: &[Query], source: Source) -> usize {

@@ -1,5 +1,10 @@
+//! What the module beside it promises, each promise by a history of events.
+
+use super::run::run;
 use super::*;
-use crate::app::key::Code;
+use crate::app::command::Scope;
+use crate::app::event::Mouse;
+use crate::app::key::{Code, Key};
 use crate::app::testing::{at, read, world};
 use crate::model::FailureKind;
 use proptest::prelude::*;

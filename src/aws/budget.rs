@@ -174,8 +174,8 @@ impl Budget {
         };
         let mut buckets = buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let (rate, burst) = class.limit();
-        let bucket =
-            buckets[class as usize].get_or_insert_with(|| Bucket::new(rate / 2.0 * MARGIN, burst / 2.0 * MARGIN, Instant::now()));
+        let bucket = buckets[class as usize]
+            .get_or_insert_with(|| Bucket::new(rate / 2.0 * MARGIN, burst / 2.0 * MARGIN, Instant::now()));
         act(bucket)
     }
 }

@@ -115,6 +115,9 @@ impl<'a, 'b> Canvas<'a, 'b> {
     /// Blanks an area, also the half of a wide character that would reach into it.
     pub fn clear(&mut self, place: Rect) {
         let place = self.buffer.area.intersection(place);
+        if place.is_empty() {
+            return;
+        }
         for y in place.top()..place.bottom() {
             if place.x > self.buffer.area.x && self.buffer[(place.x - 1, y)].symbol().cell_width() > 1 {
                 self.buffer[(place.x - 1, y)].set_symbol(" ");

@@ -17,7 +17,11 @@ pub fn draw(canvas: &mut Canvas<'_, '_>) -> Option<(u16, u16)> {
     let app = canvas.app;
     let theme = canvas.theme;
     let overlay = app.screen.overlays.last()?;
-    let place = overlay_place(&app.screen);
+    // A terminal may have shrunk since it last told its size.
+    let place = overlay_place(&app.screen).intersection(canvas.area());
+    if place.width < 10 || place.height < 5 {
+        return None;
+    }
     // What lies beneath steps back; where one is stays as it was.
     let area = canvas.area();
     canvas.restyle(Rect { y: 2, height: area.height.saturating_sub(2), ..area }, theme.dim);

@@ -18,7 +18,7 @@ pub const SECRET: &str = "hush/SecretAccessKey/hush";
 /// The same.
 pub const TOKEN: &str = "hush-session-token-hush";
 /// Longer than anything takes on a busy machine; a test that waits this long has failed.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Waits until something is so.
 ///

@@ -8,7 +8,7 @@ use serde_json::Value;
 const DEEPEST: usize = 64;
 
 /// Fields of the snapshot: what a path may begin with.
-pub(super) const ROOTS: [&str; 18] = [
+pub(super) const ROOTS: [&str; 19] = [
     "schema",
     "environment",
     "account",
@@ -27,6 +27,7 @@ pub(super) const ROOTS: [&str; 18] = [
     "identity",
     "project",
     "guarded",
+    "targets",
 ];
 
 #[derive(Debug, Clone, PartialEq)]

@@ -30,7 +30,7 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect, name: &str) {
     let pending = if row.pending > 0 { format!(", {} pending", row.pending) } else { String::new() };
     let room = place.width.saturating_sub(2);
     let mut used = canvas.put(place.x + 1, place.y, room, Signs::health(health), theme.health(health)) + 1;
-    used += canvas.put_cut(place.x + 1 + used, place.y, room - used, &row.short, theme.strong);
+    used += canvas.put_cut(place.x + 1 + used, place.y, room.saturating_sub(used), &row.short, theme.strong);
     let (desired, running) = (desired(row), format!("{}{pending}", row.running));
     let (deployed, settings) = (time::age(row.deployed_at, app.now), service.map(settings).unwrap_or_default());
     let facts = [
@@ -42,7 +42,7 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect, name: &str) {
         ("deployed ", deployed.as_str(), theme.text),
         ("", settings.as_str(), theme.dim),
     ];
-    canvas.put_facts(place.x + 1 + used, place.y, room - used, &facts);
+    canvas.put_facts(place.x + 1 + used, place.y, room.saturating_sub(used), &facts);
     let lines = usize::from(place.height.saturating_sub(1));
     let reasons = &row.assessment.reasons;
     for (number, reason) in reasons.iter().take(lines).enumerate() {

@@ -1,0 +1,110 @@
+//! Which curves are read, and how far back.
+
+use super::{Job, Poller};
+use crate::app::effect::{Effect, Lane, Query};
+use crate::config::EnvironmentConfig;
+use crate::model::{Estate, MetricKey};
+use jiff::{SignedDuration, Timestamp};
+
+/// Metrics per `GetMetricData` call. Source: its API reference.
+pub(super) const METRICS_PER_CALL: usize = 500;
+
+/// More services than this, and curves are read only for those on the screen: each metric costs.
+pub(super) const METRICS_FOR_ALL: usize = 100;
+
+/// How much of a curve is read first.
+pub(super) const FIRST_CURVE: SignedDuration = SignedDuration::from_hours(3);
+
+/// How much of a curve is read later: late points replace earlier ones.
+pub(super) const LATER_CURVE: SignedDuration = SignedDuration::from_mins(10);
+
+pub(super) fn service_metric_keys(
+    estate: &Estate,
+    environment: &EnvironmentConfig,
+    visible: &[String],
+) -> Option<Vec<MetricKey>> {
+    // The first batches of a sweep are not the services: most curves would wait for the next read.
+    let whole = estate.services.value().filter(|_| estate.services.at().is_some());
+    let names: Vec<String> = match (whole, environment.exact_services()) {
+        (Some(services), _) if services.len() <= METRICS_FOR_ALL => services.keys().cloned().collect(),
+        (Some(services), _) => visible.iter().filter(|name| services.contains_key(*name)).cloned().collect(),
+        (None, Some(names)) => names.iter().take(METRICS_FOR_ALL).cloned().collect(),
+        // Not known yet, or not to be known.
+        (None, None) => return estate.services.failure().map(|_| Vec::new()),
+    };
+    Some(
+        names
+            .into_iter()
+            .flat_map(|name| [MetricKey::ServiceCpu(name.clone()), MetricKey::ServiceMemory(name)])
+            .collect(),
+    )
+}
+
+pub(super) fn db_metric_keys(estate: &Estate) -> Option<Vec<MetricKey>> {
+    let Some(instances) = estate.db_instances.value() else {
+        return estate.db_instances.failure().map(|_| Vec::new());
+    };
+    let mut keys = Vec::new();
+    for instance in instances {
+        let (id, aurora) = (instance.id.clone(), instance.cluster.is_some());
+        keys.extend([
+            MetricKey::DbCpu(id.clone()),
+            MetricKey::DbConnections(id.clone()),
+            MetricKey::DbMemory(id.clone()),
+            MetricKey::DbStorage { id: id.clone(), aurora },
+            MetricKey::DbLoad(id.clone()),
+        ]);
+        if aurora {
+            keys.push(MetricKey::DbLag(id.clone()));
+        }
+        if instance.class == "db.serverless" {
+            keys.push(MetricKey::DbAcu(id));
+        }
+    }
+    Some(keys)
+}
+
+impl Poller {
+    pub(super) fn start_metrics(
+        &mut self,
+        job: Job,
+        lane: Lane,
+        estate: &Estate,
+        environment: &EnvironmentConfig,
+        visible: &[String],
+        now: Timestamp,
+    ) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let keys = match job {
+            Job::ServiceMetrics => service_metric_keys(estate, environment, visible),
+            _ => db_metric_keys(estate),
+        };
+        let Some(keys) = keys else { return effects };
+        let many = estate.services.value().is_some_and(|services| services.len() > METRICS_FOR_ALL);
+        if job == Job::ServiceMetrics && keys.is_empty() && many && !self.wants.once {
+            // Of many services none is on the screen yet: as soon as some are, they are asked for.
+            return effects;
+        }
+        if keys.is_empty() {
+            self.finish(job, Ok(()), environment, now);
+            return effects;
+        }
+        // Curves that are new are read whole, the others only at their end.
+        let (known, new): (Vec<MetricKey>, Vec<MetricKey>) =
+            keys.into_iter().partition(|key| estate.series.contains_key(key));
+        // The minute is rounded down, as CloudWatch aligns its periods.
+        let until = Timestamp::from_second(now.as_second() / 60 * 60).unwrap_or(now) + SignedDuration::from_secs(60);
+        for (keys, span) in [(new, FIRST_CURVE), (known, LATER_CURVE)] {
+            for chunk in keys.chunks(METRICS_PER_CALL) {
+                let query = Query::Metrics {
+                    cluster: environment.cluster.clone().unwrap_or_default(),
+                    keys: chunk.to_vec(),
+                    since: until - span,
+                    until,
+                };
+                effects.push(self.fetch(query, Some(job), lane));
+            }
+        }
+        effects
+    }
+}

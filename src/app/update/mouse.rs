@@ -1,0 +1,81 @@
+//! The mouse: clicks and the wheel, on what the layout says is there.
+
+use super::open::open;
+use super::run::{go, moving, step};
+use super::settle::overlay_place;
+use super::{News, changed_by};
+use crate::app::effect::Effect;
+use crate::app::event::Mouse;
+use crate::app::screen::Pane;
+use crate::app::{App, layout};
+use ratatui::layout::Position;
+
+/// Rows that a turn of the wheel moves.
+const WHEEL: isize = 3;
+
+pub(super) fn click(app: &mut App, mouse: Mouse) -> Vec<Effect> {
+    let (column, row) = match mouse {
+        Mouse::Click(column, row) | Mouse::WheelUp(column, row) | Mouse::WheelDown(column, row) => (column, row),
+    };
+    let turn = match mouse {
+        Mouse::Click(..) => None,
+        Mouse::WheelUp(..) => Some(-WHEEL),
+        Mouse::WheelDown(..) => Some(WHEEL),
+    };
+    changed_by(app, News::Lists);
+    if !app.screen.overlays.is_empty() {
+        let place = overlay_place(&app.screen);
+        match turn {
+            Some(by) => step(app, by),
+            None if !place.contains(Position::new(column, row)) => {
+                app.screen.typing = None;
+                app.screen.overlays.pop();
+            }
+            None => {
+                let first = place.y + 2;
+                let list = moving(app);
+                if row >= first && usize::from(row - first) < list.window().len() {
+                    list.select(list.offset + usize::from(row - first));
+                }
+            }
+        }
+        return Vec::new();
+    }
+    let placed = layout::layout(app);
+    if turn.is_none() && row == placed.tabs.y {
+        return tab_at(app, column).map_or_else(Vec::new, |pane| go(app, pane));
+    }
+    let hit = placed.blocks.iter().find(|(_, place)| place.contains(Position::new(column, row)));
+    let Some((block, place)) = hit else { return Vec::new() };
+    if let Some(by) = turn {
+        app.screen.list(*block).step(by);
+        return Vec::new();
+    }
+    let again = app.screen.focused() == *block;
+    app.screen.focus_on(*block);
+    let first = place.y + 1 + u16::from(block.has_header());
+    let list = app.screen.list(*block);
+    if block.has_rows() && row >= first && usize::from(row - first) < list.window().len() {
+        let number = list.offset + usize::from(row - first);
+        // A click on the row that is already selected opens it.
+        if again && list.place() == number {
+            return open(app);
+        }
+        list.select(number);
+    }
+    Vec::new()
+}
+
+/// The pane whose title is at this column of the tab line: ` 1 Overview  2 Services …`.
+pub(super) fn tab_at(app: &App, column: u16) -> Option<Pane> {
+    let mut x = 1;
+    for (pane, _, title) in Pane::ALL {
+        let width = title.len() as u16 + 4;
+        if (x..x + width).contains(&column) {
+            return Some(pane);
+        }
+        x += width;
+    }
+    let _ = app;
+    None
+}

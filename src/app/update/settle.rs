@@ -1,0 +1,126 @@
+//! Brings rows, judgements and windows up to date: what a drawing or a report reads.
+
+use super::News;
+use crate::app::overlay::{self, Kind};
+use crate::app::screen::Screen;
+use crate::app::{App, layout, rows};
+use crate::model::Health;
+use jiff::SignedDuration;
+use ratatui::layout::Rect;
+use std::collections::BTreeMap;
+
+/// Changes flash for this long.
+const FLASH: SignedDuration = SignedDuration::from_secs(1);
+
+/// Judgements over many services and tasks are made at most this often.
+const JUDGE: SignedDuration = SignedDuration::from_millis(250);
+
+/// More services and tasks than this are many.
+const MANY: usize = 500;
+
+/// Whether facts have come in that are not judged yet.
+pub(in crate::app) fn owing(app: &App) -> bool {
+    app.unsettled >= News::Facts
+}
+
+/// Whether judging again would cost more than it tells.
+pub(super) fn too_soon(app: &App) -> bool {
+    many(app) && app.judged.is_some_and(|at| app.now.duration_since(at).abs() < JUDGE)
+}
+
+pub(super) fn many(app: &App) -> bool {
+    let services = app.estate.services.value().map_or(0, BTreeMap::len);
+    services + app.estate.tasks.value().map_or(0, BTreeMap::len) > MANY
+}
+
+/// For a frame: everything, unless judging waits for its turn or `urgent`ly a person.
+pub(in crate::app) fn settle_frame(app: &mut App, urgent: bool) {
+    if urgent || (owing(app) && too_soon(app)) {
+        settle_lists(app);
+    } else {
+        settle(app);
+    }
+}
+
+/// Lists and windows, over judgements as they stand where there is much to judge: for a key, whose
+/// frame is not to wait.
+pub(super) fn settle_lists(app: &mut App) {
+    if !many(app) {
+        settle(app);
+    } else if app.unsettled > News::Nothing {
+        windows(app);
+        if app.unsettled == News::Lists {
+            app.unsettled = News::Nothing;
+        }
+    }
+}
+
+/// Rows, judgements and windows; see [`App::settle`].
+pub(in crate::app) fn settle(app: &mut App) {
+    if app.unsettled == News::Nothing {
+        return;
+    }
+    let now = app.now;
+    match std::mem::take(&mut app.unsettled) {
+        News::Nothing | News::Lists => {}
+        News::Time => app.estate.pass(now),
+        news @ (News::Facts | News::All) => {
+            app.judged = Some(now);
+            let before = std::mem::take(&mut app.estate.derived.services);
+            if news == News::All {
+                app.estate.settle(now);
+            } else {
+                app.estate.judge(now);
+            }
+            // Both are in the order of their names.
+            let mut before = before.iter().peekable();
+            for row in &app.estate.derived.services {
+                while before.next_if(|known| known.name < row.name).is_some() {}
+                if before.next_if(|known| known.name == row.name).is_some_and(|known| looks(known) != looks(row)) {
+                    app.screen.flashes.insert(row.name.clone(), now + FLASH);
+                }
+            }
+        }
+    }
+    windows(app);
+}
+
+/// The rows of the lists on the screen, and how many of them are shown.
+pub(super) fn windows(app: &mut App) {
+    // What was opened and is gone: the list says more than an empty page.
+    for block in app.screen.view().blocks() {
+        rows::settle(app, *block);
+    }
+    let placed = layout::layout(app);
+    for (block, place) in placed.blocks {
+        app.screen.list(block).set_height(layout::rows_in(block, place));
+    }
+    let height = overlay_rows(&app.screen);
+    if let Some(overlay) = app.screen.overlays.last_mut() {
+        overlay.list.set_height(height);
+    }
+}
+
+/// What makes a row flash when it changes.
+pub(super) fn looks(row: &crate::model::estate::ServiceRow) -> (u32, u32, Health) {
+    (row.desired, row.running, row.assessment.health)
+}
+
+/// The place of the top overlay: its frame, in the middle of the screen.
+pub fn overlay_place(screen: &Screen) -> Rect {
+    let (width, height) = screen.size;
+    let columns = overlay::width(width);
+    let most = height.saturating_sub(4).max(3);
+    let lines = screen.overlays.last().map_or(0, |overlay| match overlay.kind {
+        // These are searched: a frame that shrinks with each letter would jump.
+        Kind::Palette | Kind::Help | Kind::Inspect | Kind::Activity => usize::from(most),
+        Kind::Actions | Kind::Environments | Kind::Message => overlay.lines.len() + 4,
+    });
+    let rows = (lines as u16).clamp(5.min(most), most);
+    Rect::new((width - columns) / 2, (height.saturating_sub(rows)) / 2, columns, rows.min(height))
+}
+
+/// Frame, line of the query, line of the keys.
+pub(super) fn overlay_rows(screen: &Screen) -> usize {
+    usize::from(overlay_place(screen).height.saturating_sub(4))
+}

@@ -1,0 +1,107 @@
+//! Keys, and a line of text being typed.
+
+use super::open::choose;
+use super::run::{run, step};
+use super::{News, changed_by};
+use crate::app::command::{Id, Scope};
+use crate::app::effect::Effect;
+use crate::app::input::Input;
+use crate::app::key::Key;
+use crate::app::screen::{Block, Typing};
+use crate::app::{App, rows};
+
+pub(super) fn press(app: &mut App, key: Key) -> Vec<Effect> {
+    let command = app.keymap.command(scopes(app), key);
+    if let Some(typing) = &mut app.screen.typing {
+        match (command, key.text()) {
+            (Some(command), _) => return type_command(app, command),
+            (None, Some(c)) => {
+                typing.input.insert(&c.to_string());
+                typed(app);
+                return Vec::new();
+            }
+            (None, None) => return Vec::new(),
+        }
+    }
+    let Some(command) = command else { return Vec::new() };
+    if app.unsettled > News::Nothing {
+        // Keys that come faster than frames: this one means a row as the key before it left them, and
+        // not one that a filter or another order has just taken away.
+        for block in app.screen.view().blocks() {
+            rows::settle(app, *block);
+        }
+    }
+    run(app, command)
+}
+
+pub(super) fn paste(app: &mut App, text: &str) {
+    if let Some(typing) = &mut app.screen.typing {
+        typing.input.insert(text);
+        typed(app);
+    }
+}
+
+/// The typed line has changed: search or filter as one types.
+pub(super) fn typed(app: &mut App) {
+    let Some(typing) = &app.screen.typing else { return };
+    let text = typing.input.text().to_owned();
+    if let Some(block) = typing.block {
+        app.screen.list(block).filter = text;
+    } else {
+        let input = typing.input.clone();
+        if let Some(overlay) = app.screen.overlays.last_mut() {
+            overlay.query = input;
+            overlay.search();
+        }
+    }
+    changed_by(app, News::Lists);
+}
+
+pub(super) fn type_command(app: &mut App, command: Id) -> Vec<Effect> {
+    let Some(typing) = &mut app.screen.typing else { return Vec::new() };
+    if typing.input.edit(command) {
+        typed(app);
+        return Vec::new();
+    }
+    let block = typing.block;
+    let before = typing.before.clone();
+    changed_by(app, News::Lists);
+    match command {
+        Id::InputUp => step(app, -1),
+        Id::InputDown => step(app, 1),
+        Id::Accept => {
+            app.screen.typing = None;
+            if block.is_none() && app.screen.overlays.last().is_some_and(crate::app::overlay::Overlay::types) {
+                return choose(app);
+            }
+        }
+        Id::Cancel => {
+            app.screen.typing = Some(Typing { block, input: Input::new(before.clone()), before });
+            typed(app);
+            app.screen.typing = None;
+            if block.is_none() && app.screen.overlays.last().is_some_and(crate::app::overlay::Overlay::types) {
+                app.screen.overlays.pop();
+            }
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+pub(super) fn start_typing(app: &mut App, block: Option<Block>) {
+    let text = match block {
+        Some(block) => app.screen.list(block).filter.clone(),
+        None => app.screen.overlays.last().map(|overlay| overlay.query.text().to_owned()).unwrap_or_default(),
+    };
+    app.screen.typing = Some(Typing { block, input: Input::new(text.clone()), before: text });
+}
+
+pub(super) fn scopes(app: &App) -> &'static [Scope] {
+    if app.screen.typing.is_some() {
+        &[Scope::Input]
+    } else if app.screen.overlays.is_empty() {
+        &[Scope::List, Scope::Global]
+    } else {
+        &[Scope::Overlay, Scope::List, Scope::Global]
+    }
+}
