@@ -1,3 +1,5 @@
+//! The scheduler from outside: what is asked when, and what becomes of the answers.
+
 use super::*;
 use crate::app::App;
 use crate::app::event::{Event, Fact, Part};

@@ -1,3 +1,5 @@
+//! Keys, the mouse, sizes and answers in any order.
+
 use super::*;
 use crate::app::key::Code;
 use crate::app::testing::{at, read, world};
