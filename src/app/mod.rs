@@ -59,6 +59,8 @@ pub struct App {
     pub activity: Vec<Entry>,
     /// Something that is shown has changed since the last drawing.
     pub redraw: bool,
+    /// The most metrics a round whose cost was told.
+    metrics_told: usize,
     generation: u32,
     focused: bool,
     unsettled: update::News,
@@ -136,6 +138,7 @@ impl App {
             screen: Screen::default(),
             activity: Vec::new(),
             redraw: true,
+            metrics_told: 0,
             generation: 1,
             focused: true,
             unsettled: update::News::All,

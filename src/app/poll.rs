@@ -146,6 +146,8 @@ pub struct Poller {
     pub(super) held: Option<Vec<super::event::Answer>>,
     /// The credentials belong to another account: nothing else is asked.
     pub(super) wrong_account: bool,
+    /// Metrics that the last read of each job asked for.
+    metrics: BTreeMap<Job, usize>,
     requests: BTreeMap<Source, u32>,
     recent: VecDeque<(Timestamp, u32)>,
 }
@@ -169,6 +171,7 @@ impl Poller {
             // Without a configured account there is nothing to compare with.
             held: environment.account.as_ref().map(|_| Vec::new()),
             wrong_account: false,
+            metrics: BTreeMap::new(),
             requests: BTreeMap::new(),
             recent: VecDeque::new(),
         }
@@ -197,6 +200,11 @@ impl Poller {
     /// Requests sent, by source.
     pub fn requests(&self) -> &BTreeMap<Source, u32> {
         &self.requests
+    }
+
+    /// Metrics that one round of reads asks for: each costs.
+    pub fn metrics(&self) -> usize {
+        self.metrics.values().sum()
     }
 
     /// Requests a second over the last minute.

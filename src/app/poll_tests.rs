@@ -1,4 +1,4 @@
-//! What the module beside it promises, each promise by a history of events.
+//! The scheduler from outside: what is asked when, and what becomes of the answers.
 
 use super::*;
 use crate::app::App;

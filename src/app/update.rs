@@ -53,6 +53,7 @@ pub(super) fn update(app: &mut App, event: Event) -> Vec<Effect> {
             let news = news_of(&answer);
             let mut effects = app.poller.absorb(&mut app.estate, &app.environment, answer, app.now);
             tell_changes(app, &before);
+            tell_cost(app);
             changed_by(app, news);
             effects.extend(app.plan());
             effects
@@ -135,6 +136,24 @@ fn tick(app: &mut App, now: jiff::Timestamp) -> Vec<Effect> {
 fn failing(estate: &Estate) -> BTreeMap<Source, String> {
     let states = Source::ALL.iter().filter_map(|source| Some((*source, estate.status(*source).failure?.message)));
     states.collect()
+}
+
+/// Dollars for a thousand metrics asked for with `GetMetricData`; there is no free tier. Source: the
+/// price list of CloudWatch.
+const DOLLARS_PER_THOUSAND: f64 = 0.01;
+
+/// What reading metrics costs is told when it is more than was told before.
+fn tell_cost(app: &mut App) {
+    let count = app.poller.metrics();
+    if count <= app.metrics_told {
+        return;
+    }
+    app.metrics_told = count;
+    let interval = app.environment.refresh.metrics;
+    let rounds = 30.44 * 86_400.0 / interval.as_secs_f64().max(1.0);
+    let dollars = count as f64 * rounds * DOLLARS_PER_THOUSAND / 1000.0;
+    let every = crate::model::time::spoken(interval);
+    app.note(false, format!("{count} metrics are read every {every}: about ${dollars:.2} a month while this is open"));
 }
 
 fn tell_changes(app: &mut App, before: &BTreeMap<Source, String>) {

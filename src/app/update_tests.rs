@@ -1,4 +1,4 @@
-//! What the module beside it promises, each promise by a history of events.
+//! Keys, the mouse, sizes and answers in any order.
 
 use super::run::run;
 use super::*;

@@ -89,6 +89,7 @@ impl Poller {
             self.finish(job, Ok(()), environment, now);
             return effects;
         }
+        self.metrics.insert(job, keys.len());
         // Curves that are new are read whole, the others only at their end.
         let (known, new): (Vec<MetricKey>, Vec<MetricKey>) =
             keys.into_iter().partition(|key| estate.series.contains_key(key));
