@@ -47,9 +47,15 @@ impl Poller {
         let identity = self.flights.get(&answer.ticket).is_some_and(|flight| matches!(flight.query, Query::Identity));
         if !identity
             && self.flights.contains_key(&answer.ticket)
+            // A failure brings nothing of another account.
+            && !matches!(answer.part, Part::Broken(_))
             && let Some(held) = &mut self.held
         {
             held.push(answer);
+            if estate.identity.failure().is_some() {
+                // These credentials work: whose they are need not wait for the identity's next try.
+                self.hurry(&[Source::Identity], now);
+            }
             return None;
         }
         let flight = self.claim(&answer, now)?;
@@ -58,6 +64,16 @@ impl Poller {
         }
         self.landed(Job::Identity);
         self.meet(estate, environment, answer.part, now);
+        if environment.account.is_some()
+            && estate.identity.failure().is_some_and(|failure| failure.kind == FailureKind::Credentials)
+        {
+            // Nobody can say whose facts these are, nor how old they will be when somebody can.
+            for waiting in self.held.take().unwrap_or_default() {
+                self.forget(&waiting);
+            }
+            self.hold(environment);
+            return None;
+        }
         // The account is known to be right, or cannot be known: what waited may come in.
         for waiting in self.held.take().unwrap_or_default() {
             if let Some(flight) = self.claim(&waiting, now)
@@ -84,7 +100,7 @@ impl Poller {
                     *estate = Estate::default();
                     estate.identity.learn(identity, now);
                     estate.identity.fail(Failure::new(FailureKind::WrongAccount, message));
-                    self.drop_flights();
+                    self.start_anew();
                     self.wrong_account = true;
                     Err(FailureKind::WrongAccount)
                 } else {
@@ -124,6 +140,7 @@ impl Poller {
             // Once it is known, the identity's own retries look for new credentials.
             && estate.identity.failure().is_none()
         {
+            self.hold(environment);
             self.hurry(&[Source::Identity], now);
         }
         match &flight.query {
@@ -142,7 +159,8 @@ impl Poller {
             Query::Rollouts { service, .. } => {
                 let slot = estate.rollouts.entry(service.clone()).or_default();
                 let outcome = one(slot, part, now, |fact| picked!(fact, Rollouts));
-                let steady = slot.value().and_then(|list| list.first()).is_none_or(|newest| newest.status.terminal());
+                let steady = outcome.is_ok()
+                    && slot.value().and_then(|list| list.first()).is_none_or(|newest| newest.status.terminal());
                 if outcome.is_ok()
                     && let Some(primary) = estate.service(service).and_then(|service| service.primary())
                 {
@@ -271,6 +289,9 @@ impl Poller {
             }
         }
         sweep.close(&mut estate.services, "services", now);
+        if outcome.is_ok() {
+            self.prune(estate);
+        }
         estate.missing_services = if environment.exact_services().is_some() { sweep.missing } else { Vec::new() };
         self.finish(Job::Services, outcome, environment, now);
     }

@@ -25,6 +25,9 @@ pub enum Event {
     Focus(bool),
     /// An answer to a [`super::effect::Effect::Fetch`].
     Answer(Answer),
+    /// Credentials were refused and read again: whose they are must be asked before anything that
+    /// they bring is taken in. With a ticket of the environment they are for.
+    Renewed(Ticket),
     /// The terminal came back after a suspension.
     Resumed,
     /// Something the runtime did or could not do, for the activity drawer.

@@ -208,6 +208,11 @@ impl App {
         }
         let visible = update::visible_services(self);
         let slow = if self.focused { 1 } else { 2 };
-        self.poller.plan(&self.estate, &self.environment, &visible, slow, self.now)
+        let mut effects = self.poller.plan(&self.estate, &self.environment, &visible, slow, self.now);
+        if self.poller.wrong_account() && !effects.is_empty() {
+            // Keys that work are not read again by themselves: look whether others are there now.
+            effects.insert(0, self.connect());
+        }
+        effects
     }
 }

@@ -19,7 +19,7 @@ use super::effect::{Effect, Lane, Query};
 use super::event::Part;
 use super::ticket::Ticket;
 use crate::config::EnvironmentConfig;
-use crate::model::{Estate, Failure, Source};
+use crate::model::{Estate, Failure, FailureKind, Source};
 use jiff::{SignedDuration, Timestamp};
 use keyed::Keyed;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -229,8 +229,10 @@ impl Poller {
 
     /// Whether everything that is wanted was read once, well or not.
     pub fn settled(&self, estate: &Estate, environment: &EnvironmentConfig) -> bool {
-        if self.wrong_account {
-            return true;
+        let nobody = estate.identity.failure().is_some_and(|failure| failure.kind == FailureKind::Credentials);
+        let asked = self.timers.get(&Job::Identity).is_some_and(|timer| timer.tried && timer.flying == 0);
+        if self.wrong_account || (nobody && self.wants.once) {
+            return asked;
         }
         self.flights.is_empty()
             && self.held.is_none()
@@ -373,34 +375,48 @@ impl Poller {
         vec![self.fetch(query, Some(job), lane)]
     }
 
-    /// An answer that may not be taken in: its fetch is over, and is due again.
+    /// An answer that may not be taken in: its fetch is over, and is due again. What else belongs to
+    /// the same read goes with it: the rest of a list would look like a whole one.
     pub(super) fn forget(&mut self, answer: &super::event::Answer) {
-        if matches!(answer.part, Part::Page(_)) {
+        let Some(flight) = self.flights.remove(&answer.ticket) else { return };
+        if let Some(job) = flight.job {
+            self.flights.retain(|_, other| other.job != Some(job));
+            self.timers.entry(job).or_default().flying = 0;
+            match job {
+                Job::Services => self.services = None,
+                Job::Tasks => self.tasks = None,
+                _ => {}
+            }
             return;
         }
-        let Some(flight) = self.flights.remove(&answer.ticket) else { return };
-        match (flight.job, &flight.query) {
-            (Some(job), _) => {
-                self.landed(job);
-                // A sweep that lost a part starts anew.
-                match job {
-                    Job::Services => self.services = None,
-                    Job::Tasks => self.tasks = None,
-                    _ => {}
-                }
-            }
-            (
-                None,
-                Query::TaskDefinition { name: key }
-                | Query::Targets { group: key }
-                | Query::Rollouts { service: key, .. },
-            ) => {
-                if let Some(timer) = self.keyed.get_mut(flight.query.source(), key) {
-                    timer.flying = 0;
-                }
-            }
-            (None, _) => {}
+        let (Query::TaskDefinition { name: key }
+        | Query::Targets { group: key }
+        | Query::Rollouts { service: key, .. }) = &flight.query
+        else {
+            return;
+        };
+        if let Some(timer) = self.keyed.get_mut(flight.query.source(), key) {
+            timer.flying = 0;
         }
+    }
+
+    /// Facts wait from now on until the account is known to be the configured one.
+    pub(super) fn hold(&mut self, environment: &EnvironmentConfig) {
+        if environment.account.is_some() {
+            self.held.get_or_insert_default();
+        }
+    }
+
+    /// Other credentials are in use: who we are is asked again, and facts wait for it.
+    pub(super) fn renewed(&mut self, ticket: Ticket, environment: &EnvironmentConfig, now: Timestamp) {
+        if ticket.generation != self.generation {
+            return;
+        }
+        self.hold(environment);
+        // An answer under way is still about the credentials before.
+        self.flights.retain(|_, flight| !matches!(flight.query, Query::Identity));
+        let timer = self.timers.entry(Job::Identity).or_default();
+        *timer = Timer { due: Some(now), lane: Some(Lane::Operator), ..Timer::default() };
     }
 
     /// What the reader of the estate needs.
@@ -408,8 +424,53 @@ impl Poller {
         &self.wants
     }
 
+    /// Forgets all that was read and all fetches under way: nothing of it may come back, and all of it is
+    /// to be read again when the account is right.
+    pub(super) fn start_anew(&mut self) {
+        self.keyed = Keyed::default();
+        self.news.clear();
+        self.described.clear();
+        self.history_of.clear();
+        self.metric_failures.clear();
+        self.timers.retain(|job, _| *job == Job::Identity);
+        self.drop_flights();
+    }
+
+    /// Forgets what belongs to services that are gone, so that its failures do not stay.
+    pub(super) fn prune(&mut self, estate: &mut Estate) {
+        let Some(services) = estate.services.value() else { return };
+        let definitions: BTreeSet<String> = services
+            .values()
+            .flat_map(|service| {
+                std::iter::once(&service.task_definition).chain(service.deployments.iter().map(|d| &d.task_definition))
+            })
+            .cloned()
+            .collect();
+        let groups: BTreeSet<String> = services
+            .values()
+            .flat_map(|service| &service.target_groups)
+            .chain(estate.target_groups.value().into_iter().flatten())
+            .cloned()
+            .collect();
+        let names: BTreeSet<String> = services.keys().cloned().collect();
+        let wanted = [(Source::Rollouts, &names), (Source::TaskDefinitions, &definitions), (Source::Targets, &groups)];
+        for (source, wanted) in wanted {
+            if let Some(timers) = self.keyed.0.get_mut(&source) {
+                timers.retain(|key, timer| timer.flying > 0 || wanted.contains(key));
+            }
+        }
+        estate.rollouts.retain(|key, _| names.contains(key));
+        estate.task_definitions.retain(|key, _| definitions.contains(key));
+        estate.targets.retain(|key, _| groups.contains(key));
+    }
+
+    /// Whether the credentials belong to another account.
+    pub fn wrong_account(&self) -> bool {
+        self.wrong_account
+    }
+
     /// Forgets all fetches under way: their answers will be stale.
-    pub(super) fn drop_flights(&mut self) {
+    fn drop_flights(&mut self) {
         self.flights.clear();
         self.services = None;
         self.tasks = None;

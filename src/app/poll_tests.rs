@@ -300,3 +300,26 @@ fn every_operation_names_its_environment_only() {
         }
     }
 }
+
+/// Renewed credentials may be another account's: nothing that they bring is shown before it is known.
+#[test]
+fn after_new_credentials_facts_wait_for_the_account() {
+    let mut world = world(3, 1);
+    let mut app = read(&world);
+    let before = app.estate.db_instances.at();
+    assert!(before.is_some());
+    // A question is under way when the credentials are refused and read again.
+    app.poller.hurry(&[Source::DbInstances], app.now);
+    let asked = app.update(Event::Tick(at(2)));
+    let of_databases = |effect: &&Effect| matches!(effect, Effect::Fetch { query: Query::DbInstances { .. }, .. });
+    let fetch = asked.iter().find(of_databases).unwrap();
+    let Effect::Fetch { ticket, query, .. } = fetch else { panic!("{fetch:?}") };
+    let identity = app.update(Event::Renewed(*ticket));
+    app.update(world.event(fetch, query).unwrap());
+    assert_eq!(app.estate.db_instances.at(), before, "it waits");
+    // They are another account's: nothing stays under this environment's name.
+    world.account = "999999999999";
+    world.answer(&mut app, identity);
+    assert_eq!(app.estate.db_instances.value(), None);
+    assert_eq!(app.estate.identity.failure().unwrap().kind, FailureKind::WrongAccount);
+}

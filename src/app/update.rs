@@ -58,6 +58,10 @@ pub(super) fn update(app: &mut App, event: Event) -> Vec<Effect> {
             effects.extend(app.plan());
             effects
         }
+        Event::Renewed(ticket) => {
+            app.poller.renewed(ticket, &app.environment, app.now);
+            app.plan()
+        }
         Event::Resumed => {
             changed(app);
             Vec::new()

@@ -17,7 +17,7 @@ impl Session {
     pub async fn ask(&self, ticket: Ticket, lane: Lane, query: Query, out: &Sender<Event>) {
         wire::counted(async {
             let caller = Caller { session: self, lane };
-            let outlet = Outlet::new(ticket, out);
+            let outlet = Outlet::new(ticket, out, &self.0.renewed);
             // Boxed: the largest of these futures would else be part of every task that asks.
             let asked = match query {
                 Query::Identity => Box::pin(sts::identity(&caller, &outlet)).await,

@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use std::collections::HashSet;
 use std::error::Error;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use tokio::sync::mpsc::Sender;
 
 /// More pages than this is no answer: 100,000 tasks are 1,000.
@@ -43,11 +43,12 @@ pub(super) struct Outlet<'a> {
     ticket: Ticket,
     out: &'a Sender<Event>,
     told: AtomicU32,
+    renewed: &'a AtomicBool,
 }
 
 impl<'a> Outlet<'a> {
-    pub(super) fn new(ticket: Ticket, out: &'a Sender<Event>) -> Self {
-        Self { ticket, out, told: AtomicU32::new(0) }
+    pub(super) fn new(ticket: Ticket, out: &'a Sender<Event>, renewed: &'a AtomicBool) -> Self {
+        Self { ticket, out, told: AtomicU32::new(0), renewed }
     }
 
     /// One page; more follow.
@@ -68,6 +69,10 @@ impl<'a> Outlet<'a> {
     async fn send(&self, part: Part) {
         let sent = wire::sent();
         let requests = sent.saturating_sub(self.told.swap(sent, Ordering::Relaxed));
+        // Said before anything that the new credentials brought: they may be another account's.
+        if self.renewed.swap(false, Ordering::SeqCst) {
+            let _ = self.out.send(Event::Renewed(self.ticket)).await;
+        }
         // Nobody listens any more when the environment was left.
         let _ = self.out.send(Event::Answer(Answer { ticket: self.ticket, requests, part })).await;
     }

@@ -19,6 +19,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use jiff::{SignedDuration, Timestamp};
 use std::error::Error;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
@@ -34,6 +35,8 @@ pub(super) struct Inner {
     wire: Wire,
     budget: Budget,
     current: Mutex<Arc<Generation>>,
+    /// Credentials were read again, and nobody was told yet.
+    pub(super) renewed: AtomicBool,
     pub(super) revisions: Mutex<super::ecs_rollouts::Revisions>,
 }
 
@@ -85,6 +88,7 @@ impl Session {
             wire: Wire::default(),
             budget: Budget::default(),
             current: Mutex::new(Generation::new()),
+            renewed: AtomicBool::new(false),
             revisions: Mutex::default(),
         }))
     }
@@ -127,6 +131,7 @@ impl Session {
         let due = refused.made.elapsed() >= self.0.connection.reread_after;
         if due {
             *current = Generation::new();
+            self.0.renewed.store(true, Ordering::SeqCst);
         }
         due
     }

@@ -49,6 +49,7 @@ async fn watch(context: &Context, interval: Duration, out: &mut dyn io::Write) -
         }
         tokio::time::sleep_until(next).await;
         reading.collected = reading.collector.again(left(end)).await;
+        lists::refuse(&reading)?;
         let after = value(&reading)?;
         let zone = reading.collector.app.zone();
         for change in watch::changes(&before, &after, reading.collector.app.now) {
@@ -96,6 +97,7 @@ async fn wait(
         }
         tokio::time::sleep_until(next).await;
         reading.collected = reading.collector.again(left(end)).await;
+        lists::refuse(&reading)?;
     }
 }
 

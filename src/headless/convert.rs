@@ -9,7 +9,7 @@ use crate::model::estate::{DatabaseRow, ServiceRow};
 use crate::model::target::group_name;
 use crate::model::{
     Alarm, Attention, Estate, Health, Member, MetricKey, Observed, ScalableTarget, ScalingPolicy, ScheduledAction,
-    Series, Service, schedule,
+    Service, schedule,
 };
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
@@ -20,8 +20,8 @@ pub fn time(at: Option<Timestamp>) -> Option<String> {
 }
 
 /// A finite figure: JSON has no other.
-fn figure(estate: &Estate, key: &MetricKey) -> Option<f64> {
-    finite(estate.series.get(key).and_then(Series::last).map(|point| point.value))
+fn figure(estate: &Estate, key: &MetricKey, now: Timestamp) -> Option<f64> {
+    finite(estate.series.get(key).and_then(|series| series.recent(now)).map(|point| point.value))
 }
 
 fn finite(value: Option<f64>) -> Option<f64> {
@@ -196,7 +196,7 @@ pub fn targets(estate: &Estate, groups: &[String]) -> Option<Vec<TargetDto>> {
 }
 
 /// A database with its judgement.
-pub fn database(estate: &Estate, row: &DatabaseRow) -> DatabaseDto {
+pub fn database(estate: &Estate, row: &DatabaseRow, now: Timestamp) -> DatabaseDto {
     let database = &row.database;
     let aurora = database.kind == crate::model::DatabaseKind::Aurora;
     let pending = |member: Option<&str>, changes: &[(String, String)]| -> Vec<PendingDto> {
@@ -218,7 +218,7 @@ pub fn database(estate: &Estate, row: &DatabaseRow) -> DatabaseDto {
         version: database.version.clone(),
         status: database.status.clone(),
         endpoint: database.endpoint.clone(),
-        members: database.members.iter().map(|one| member(estate, one, aurora)).collect(),
+        members: database.members.iter().map(|one| member(estate, one, aurora, now)).collect(),
         backup: BackupDto {
             retention_days: database.backup.retention_days,
             window: database.backup.window.clone(),
@@ -237,8 +237,8 @@ pub fn database(estate: &Estate, row: &DatabaseRow) -> DatabaseDto {
     }
 }
 
-fn member(estate: &Estate, member: &Member, aurora: bool) -> MemberDto {
-    let figure = |key: MetricKey| figure(estate, &key);
+fn member(estate: &Estate, member: &Member, aurora: bool, now: Timestamp) -> MemberDto {
+    let figure = |key: MetricKey| figure(estate, &key, now);
     MemberDto {
         id: member.id.clone(),
         role: member.role.word().to_owned(),

@@ -74,7 +74,7 @@ impl<'a> SnapshotInput<'a> {
         if rows.is_empty() && (clusters.is_none() || instances.is_none()) {
             return None;
         }
-        Some(rows.iter().map(|row| convert::database(self.estate, row)).collect())
+        Some(rows.iter().map(|row| convert::database(self.estate, row, self.now)).collect())
     }
 }
 

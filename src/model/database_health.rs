@@ -44,14 +44,15 @@ const SERVING: [&str; 8] = [
 
 /// Judges a database by the rules above.
 pub fn assess(database: &Database, metrics: &BTreeMap<MetricKey, Series>, now: Timestamp) -> Assessment {
+    let curves = Curves { metrics, now };
     let mut found = Vec::new();
     status(database, &mut found);
     writer(database, &mut found);
     for member in &database.members {
-        lag(database, &member.id, member.role, metrics, &mut found);
-        cpu(&member.id, metrics, &mut found);
-        storage(database, &member.id, metrics, &mut found);
-        capacity(database, &member.id, metrics, &mut found);
+        lag(database, &member.id, member.role, &curves, &mut found);
+        cpu(&member.id, &curves, &mut found);
+        storage(database, &member.id, &curves, &mut found);
+        capacity(database, &member.id, &curves, &mut found);
     }
     lonely(database, &mut found);
     backup(database, now, &mut found);
@@ -60,6 +61,18 @@ pub fn assess(database: &Database, metrics: &BTreeMap<MetricKey, Series>, now: T
     let mut reasons: Vec<Reason> = found.into_iter().map(|(_, reason)| reason).collect();
     reasons.sort_by_key(|reason| reason.severity);
     Assessment { health, reasons }
+}
+
+/// Curves that still say something of now: an instance that stopped in a spike is not still in it.
+struct Curves<'a> {
+    metrics: &'a BTreeMap<MetricKey, Series>,
+    now: Timestamp,
+}
+
+impl<'a> Curves<'a> {
+    fn get(&self, key: MetricKey) -> Option<&'a Series> {
+        self.metrics.get(&key).filter(|series| series.recent(self.now).is_some())
+    }
 }
 
 type Found = Vec<(Health, Reason)>;
@@ -113,11 +126,11 @@ fn writer(database: &Database, found: &mut Found) {
     }
 }
 
-fn lag(database: &Database, id: &str, role: Role, metrics: &BTreeMap<MetricKey, Series>, found: &mut Found) {
+fn lag(database: &Database, id: &str, role: Role, curves: &Curves<'_>, found: &mut Found) {
     if role != Role::Reader {
         return;
     }
-    let Some(series) = metrics.get(&MetricKey::DbLag(id.to_owned())) else { return };
+    let Some(series) = curves.get(MetricKey::DbLag(id.to_owned())) else { return };
     let (Some(last), Some(usual)) = (series.last(), series.median()) else { return };
     if last.value >= LAG_MS && last.value >= usual * 5.0 {
         let text = format!(
@@ -151,29 +164,31 @@ pub fn short_id(database: &Database, id: &str) -> String {
 fn held(series: Option<&Series>, holds: impl Fn(f64) -> bool) -> Option<f64> {
     let points = series?.points();
     let newest = points.get(points.len().checked_sub(HELD)?..)?;
-    newest.iter().all(|point| holds(point.value)).then(|| newest[HELD - 1].value)
+    // Across a gap three points are more than three minutes.
+    let together = newest[HELD - 1].at.duration_since(newest[0].at) <= SignedDuration::from_mins(HELD as i64);
+    (together && newest.iter().all(|point| holds(point.value))).then(|| newest[HELD - 1].value)
 }
 
-fn cpu(id: &str, metrics: &BTreeMap<MetricKey, Series>, found: &mut Found) {
-    if let Some(value) = held(metrics.get(&MetricKey::DbCpu(id.to_owned())), |value| value >= HIGH_CPU) {
+fn cpu(id: &str, curves: &Curves<'_>, found: &mut Found) {
+    if let Some(value) = held(curves.get(MetricKey::DbCpu(id.to_owned())), |value| value >= HIGH_CPU) {
         add(found, Health::Degraded, Severity::Warning, format!("{id}: CPU at {value:.0} %"), None);
     }
 }
 
-fn storage(database: &Database, id: &str, metrics: &BTreeMap<MetricKey, Series>, found: &mut Found) {
+fn storage(database: &Database, id: &str, curves: &Curves<'_>, found: &mut Found) {
     if database.kind != DatabaseKind::Rds {
         return;
     }
-    let last = metrics.get(&MetricKey::DbStorage { id: id.to_owned(), aurora: false }).and_then(Series::last);
+    let last = curves.get(MetricKey::DbStorage { id: id.to_owned(), aurora: false }).and_then(Series::last);
     if let Some(last) = last.filter(|last| last.value < LOW_STORAGE) {
         let text = format!("{id}: {:.1} GB of storage left", last.value / 1e9);
         add(found, Health::Degraded, Severity::Warning, text, Some("a full disk stops the database: enlarge it"));
     }
 }
 
-fn capacity(database: &Database, id: &str, metrics: &BTreeMap<MetricKey, Series>, found: &mut Found) {
+fn capacity(database: &Database, id: &str, curves: &Curves<'_>, found: &mut Found) {
     let Some((_, max)) = database.acu else { return };
-    if held(metrics.get(&MetricKey::DbAcu(id.to_owned())), |value| value >= max).is_some() {
+    if held(curves.get(MetricKey::DbAcu(id.to_owned())), |value| value >= max).is_some() {
         let text = format!("{} at its maximum of {max} ACU", short_id(database, id));
         add(found, Health::Healthy, Severity::Note, text, Some("queries may slow down: raise the maximum"));
     }

@@ -284,7 +284,8 @@ impl Estate {
             targets: &targets,
             now,
         };
-        let newest = |key: MetricKey| self.series.get(&key).and_then(Series::last).map(|point| point.value);
+        let newest =
+            |key: MetricKey| self.series.get(&key).and_then(|series| series.recent(now)).map(|point| point.value);
         let primary = service.primary();
         ServiceRow {
             name: service.name.clone(),

@@ -1,6 +1,6 @@
 //! Metrics: which there are, and their recent points.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// Which curve. The AWS name and dimensions of each are in `src/aws`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
@@ -39,6 +39,9 @@ pub struct Point {
     pub value: f64,
 }
 
+/// A point older than this says nothing of now. One-minute metrics come up to 3 minutes late.
+pub const RECENT: SignedDuration = SignedDuration::from_mins(6);
+
 /// The longest history kept: three hours of minutes.
 pub const KEPT: usize = 180;
 
@@ -73,6 +76,11 @@ impl Series {
     /// All points, oldest first.
     pub fn points(&self) -> &[Point] {
         &self.points
+    }
+
+    /// The newest point, unless it is too old to stand for now: a stopped thing sends no more.
+    pub fn recent(&self, now: Timestamp) -> Option<Point> {
+        self.last().filter(|point| now.duration_since(point.at) <= RECENT)
     }
 
     /// The newest point.

@@ -70,6 +70,8 @@ pub async fn interactive(
     clock: Clock,
 ) -> io::Result<Ended> {
     let mouse = config.ui.mouse.unwrap_or(true);
+    // Before the terminal is taken: a signal from here on gives it back.
+    let mut signals = Signals::new()?;
     let guard = Guard::take(mouse)?;
     let mut tui = terminal::open()?;
     let simulated = session.simulated;
@@ -80,7 +82,6 @@ pub async fn interactive(
     run.app.update(Event::Resize(size.0, size.1));
     // The frame stands before anything is asked: who starts the cockpit sees where they are.
     run.draw(false)?;
-    let mut signals = Signals::new()?;
     let (keys_in, keys) = mpsc::channel(64);
     input::start(keys_in)?;
     for effect in effects {
@@ -250,6 +251,11 @@ impl Run<'_> {
 
     /// Gives the terminal back, stops as the shell expects, and takes it again.
     fn suspend(&mut self) -> io::Result<()> {
+        if !has_shell() {
+            let text = "no shell would bring it back: this terminal runs nothing else".to_owned();
+            self.update(Event::Notice(Notice { error: false, text }))?;
+            return Ok(());
+        }
         terminal::give_back();
         // The whole group: a wrapper that started the cockpit stops with it, as after Ctrl-Z.
         rustix::process::kill_current_process_group(rustix::process::Signal::STOP)?;
@@ -262,6 +268,11 @@ impl Run<'_> {
         self.update(Event::Resumed)?;
         Ok(())
     }
+}
+
+/// Whether anybody could continue a stopped program: as the first process of a container, nobody could.
+fn has_shell() -> bool {
+    rustix::process::getppid().is_some_and(|parent| !parent.is_init())
 }
 
 /// Starts a browser where there is one on this screen; elsewhere the link on the screen must do.

@@ -15,7 +15,8 @@ pub fn install_panic_hook() {
             terminal::give_back();
         }
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        let message = panic.payload_as_str().unwrap_or("no message");
+        // A panic may quote what was read.
+        let message = crate::model::text::harmless(panic.payload_as_str().unwrap_or("no message"));
         let backtrace = std::backtrace::Backtrace::force_capture();
         // The message and the stack only: no arguments, no environment, nothing that was read.
         let report = format!(

@@ -20,8 +20,10 @@ pub(super) struct Guard {
 impl Guard {
     /// Raw mode, the alternate screen, bracketed paste, focus events and, if wanted, the mouse.
     pub(super) fn take(mouse: bool) -> io::Result<Self> {
+        // Made first: what fails half-way is given back too.
+        let guard = Self { mouse };
         take(mouse)?;
-        Ok(Self { mouse })
+        Ok(guard)
     }
 
     /// After a suspension.

@@ -3,7 +3,7 @@
 use super::{Job, Poller};
 use crate::app::effect::{Effect, Lane, Query};
 use crate::config::EnvironmentConfig;
-use crate::model::{Estate, MetricKey};
+use crate::model::{Estate, MetricKey, Series};
 use jiff::{SignedDuration, Timestamp};
 
 /// Metrics per `GetMetricData` call. Source: its API reference.
@@ -91,8 +91,14 @@ impl Poller {
         }
         self.metrics.insert(job, keys.len());
         // Curves that are new are read whole, the others only at their end.
-        let (known, new): (Vec<MetricKey>, Vec<MetricKey>) =
-            keys.into_iter().partition(|key| estate.series.contains_key(key));
+        let (known, new): (Vec<MetricKey>, Vec<MetricKey>) = keys.into_iter().partition(|key| {
+            // After a pause or a failure the gap is longer than the end that is usually read.
+            estate
+                .series
+                .get(key)
+                .and_then(Series::last)
+                .is_some_and(|point| now.duration_since(point.at) < LATER_CURVE)
+        });
         // The minute is rounded down, as CloudWatch aligns its periods.
         let until = Timestamp::from_second(now.as_second() / 60 * 60).unwrap_or(now) + SignedDuration::from_secs(60);
         for (keys, span) in [(new, FIRST_CURVE), (known, LATER_CURVE)] {

@@ -129,7 +129,7 @@ impl Poller {
                 };
                 timer.flying == 0
                     && !(self.wants.once && timer.tried)
-                    && (timer.due.is_none_or(|due| due + stretch(timer) <= now) || moved())
+                    && (timer.due.is_none_or(|due| due + stretch(timer) <= now) || (timer.failures == 0 && moved()))
             });
             if !ready {
                 continue;

@@ -45,7 +45,10 @@ pub(super) fn arm(timer: &mut Timer, outcome: Result<(), FailureKind>, interval:
             timer.failures = timer.failures.saturating_add(1);
             match kind {
                 // Slower than usual, and slower each time.
-                FailureKind::Throttled => (interval * doubled * 2).min(RETRY_LIMIT.max(interval * 8)),
+                FailureKind::Throttled => {
+                    let base = interval.min(RETRY_LIMIT);
+                    (base * doubled * 2).min(RETRY_LIMIT.max(base * 8))
+                }
                 FailureKind::Denied => RETRY_LIMIT,
                 FailureKind::Credentials
                 | FailureKind::Unreachable

@@ -2,11 +2,12 @@
 
 use super::service::{alarm_threshold, dim_old, zone};
 use super::services::word_style;
+use crate::app::App;
 use crate::app::facts::shown_database;
 use crate::app::screen::Block;
 use crate::model::database_health::{lag_words, short_id};
-use crate::model::estate::{DatabaseRow, Estate};
-use crate::model::{Database, DatabaseKind, Health, Member, MetricKey, Role, Series};
+use crate::model::estate::DatabaseRow;
+use crate::model::{Database, DatabaseKind, Health, Member, MetricKey, Role};
 use crate::ui::canvas::Canvas;
 use crate::ui::signs::Signs;
 use crate::ui::standing::Standing;
@@ -57,7 +58,7 @@ pub fn list(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, standing: &S
             None => database_row(theme, row),
             Some(instance) => {
                 let member = row.database.members.iter().find(|member| member.id == instance)?;
-                member_row(theme, estate, &row.database, member)
+                member_row(app, theme, &row.database, member)
             }
         };
         let mut cells = drawn;
@@ -73,7 +74,7 @@ pub fn list(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, standing: &S
         };
         if let Some(id) = figures {
             let series = |key: MetricKey| estate.series.get(&key);
-            let last = |key: MetricKey| series(key).and_then(Series::last).map(|point| point.value);
+            let last = |key: MetricKey| series(key).and_then(|series| series.recent(app.now)).map(|point| point.value);
             let cpu = last(MetricKey::DbCpu(id.to_owned())).map_or_else(|| "–".to_owned(), percent);
             let cpu = if curves {
                 format!("{} {cpu:>5}", spark(series(MetricKey::DbCpu(id.to_owned())), CURVE, 100.0, app.now))
@@ -119,9 +120,10 @@ fn database_row<'a>(theme: &Theme, row: &'a DatabaseRow) -> Vec<Cell<'a>> {
     ]
 }
 
-fn member_row<'a>(theme: &Theme, estate: &Estate, database: &Database, member: &'a Member) -> Vec<Cell<'a>> {
+fn member_row<'a>(app: &App, theme: &Theme, database: &Database, member: &'a Member) -> Vec<Cell<'a>> {
+    let estate = &app.estate;
     let health = member_health(member);
-    let current = estate.series.get(&MetricKey::DbAcu(member.id.clone())).and_then(Series::last);
+    let current = estate.series.get(&MetricKey::DbAcu(member.id.clone())).and_then(|series| series.recent(app.now));
     let acu = match (current, database.acu) {
         (Some(point), Some((_, max))) => format!("{}/{max}", number(point.value)),
         (None, Some(_)) => "–".to_owned(),
