@@ -36,15 +36,25 @@ struct Heard {
     pages: Vec<Fact>,
     end: Result<Fact, Failure>,
     requests: u32,
+    /// Credentials were read again.
+    renewed: bool,
 }
 
 async fn ask(session: &Session, query: Query) -> Heard {
     let (out, mut answers) = tokio::sync::mpsc::channel(10_000);
     session.ask(TICKET, Lane::Background, query, &out).await;
     drop(out);
-    let (mut pages, mut end, mut requests) = (Vec::new(), None, 0);
+    let (mut pages, mut end, mut requests, mut renewed) = (Vec::new(), None, 0, false);
     while let Some(event) = answers.recv().await {
-        let Event::Answer(answer) = event else { panic!("{event:?}") };
+        let answer = match event {
+            Event::Answer(answer) => answer,
+            Event::Renewed(TICKET) => {
+                assert!(pages.is_empty() && end.is_none(), "said before anything that the new credentials bring");
+                renewed = true;
+                continue;
+            }
+            _ => panic!("{event:?}"),
+        };
         assert_eq!(answer.ticket, TICKET);
         assert!(end.is_none(), "nothing comes after the end");
         requests += answer.requests;
@@ -54,7 +64,7 @@ async fn ask(session: &Session, query: Query) -> Heard {
             Part::Broken(failure) => end = Some(Err(failure)),
         }
     }
-    Heard { pages, end: end.expect("every answer ends"), requests }
+    Heard { pages, end: end.expect("every answer ends"), requests, renewed }
 }
 
 async fn fact(session: &Session, query: Query) -> Fact {
@@ -374,6 +384,7 @@ async fn credentials_renewed_on_disk_are_used_without_a_restart() {
     credentials_file("renewed", "AKIASECOND0000000000");
     let heard = ask(&session, services()).await;
     heard.end.unwrap();
+    assert!(heard.renewed, "whose they are is to be asked");
     assert_eq!(heard.requests, 2, "the refused one and the one with new credentials");
 }
 
