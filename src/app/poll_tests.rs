@@ -323,3 +323,44 @@ fn after_new_credentials_facts_wait_for_the_account() {
     assert_eq!(app.estate.db_instances.value(), None);
     assert_eq!(app.estate.identity.failure().unwrap().kind, FailureKind::WrongAccount);
 }
+
+/// What comes while the screen is held still is dropped; half of a list must not pass for all of it.
+#[test]
+fn after_a_pause_in_the_middle_of_a_read_all_is_read_again() {
+    let world = world(3, 2);
+    let mut app = read(&world);
+    let tasks = app.estate.tasks.value().unwrap().len();
+    // A round is under way: its lists have two parts each.
+    let asked = app.update(Event::Tick(at(12)));
+    let lists: Vec<&Effect> =
+        asked.iter().filter(|effect| matches!(effect, Effect::Fetch { query: Query::TaskIds { .. }, .. })).collect();
+    assert_eq!(lists.len(), 2);
+    app.update(Event::Key("p".parse().unwrap()));
+    app.update(part(lists[0], Part::Page(Fact::TaskIds(vec!["00000000".into()]))));
+    let mut resumed = app.update(Event::Key("p".parse().unwrap()));
+    // Late answers of the round before are nobody's.
+    app.update(part(lists[0], Part::Last(Fact::TaskIds(Vec::new()))));
+    app.update(part(lists[1], Part::Last(Fact::TaskIds(Vec::new()))));
+    assert_eq!(app.estate.tasks.value().unwrap().len(), tasks, "nothing was taken for the whole list");
+    resumed.extend(app.update(Event::Tick(at(13))));
+    assert!(fetches(&resumed).iter().any(|query| matches!(query, Query::TaskIds { .. })), "{resumed:?}");
+    world.answer(&mut app, resumed);
+    assert_eq!(app.estate.tasks.at(), Some(app.now), "tasks are read again");
+}
+
+/// A wrong account clears what was known by key too: it all comes back with the right one.
+#[test]
+fn images_and_histories_come_back_with_the_right_account() {
+    let mut world = world(3, 1);
+    let mut app = read(&world);
+    let known = app.estate.task_definitions.len();
+    assert!(known > 0);
+    world.account = "999999999999";
+    world.tick(&mut app, 301);
+    assert!(app.estate.task_definitions.is_empty());
+    world.account = ACCOUNT;
+    for second in 302..420 {
+        world.tick(&mut app, second);
+    }
+    assert_eq!(app.estate.task_definitions.len(), known);
+}

@@ -70,8 +70,8 @@ struct Curves<'a> {
 }
 
 impl<'a> Curves<'a> {
-    fn get(&self, key: MetricKey) -> Option<&'a Series> {
-        self.metrics.get(&key).filter(|series| series.recent(self.now).is_some())
+    fn get(&self, key: &MetricKey) -> Option<&'a Series> {
+        self.metrics.get(key).filter(|series| series.recent(self.now).is_some())
     }
 }
 
@@ -130,7 +130,7 @@ fn lag(database: &Database, id: &str, role: Role, curves: &Curves<'_>, found: &m
     if role != Role::Reader {
         return;
     }
-    let Some(series) = curves.get(MetricKey::DbLag(id.to_owned())) else { return };
+    let Some(series) = curves.get(&MetricKey::DbLag(id.to_owned())) else { return };
     let (Some(last), Some(usual)) = (series.last(), series.median()) else { return };
     if last.value >= LAG_MS && last.value >= usual * 5.0 {
         let text = format!(
@@ -170,7 +170,7 @@ fn held(series: Option<&Series>, holds: impl Fn(f64) -> bool) -> Option<f64> {
 }
 
 fn cpu(id: &str, curves: &Curves<'_>, found: &mut Found) {
-    if let Some(value) = held(curves.get(MetricKey::DbCpu(id.to_owned())), |value| value >= HIGH_CPU) {
+    if let Some(value) = held(curves.get(&MetricKey::DbCpu(id.to_owned())), |value| value >= HIGH_CPU) {
         add(found, Health::Degraded, Severity::Warning, format!("{id}: CPU at {value:.0} %"), None);
     }
 }
@@ -179,7 +179,7 @@ fn storage(database: &Database, id: &str, curves: &Curves<'_>, found: &mut Found
     if database.kind != DatabaseKind::Rds {
         return;
     }
-    let last = curves.get(MetricKey::DbStorage { id: id.to_owned(), aurora: false }).and_then(Series::last);
+    let last = curves.get(&MetricKey::DbStorage { id: id.to_owned(), aurora: false }).and_then(Series::last);
     if let Some(last) = last.filter(|last| last.value < LOW_STORAGE) {
         let text = format!("{id}: {:.1} GB of storage left", last.value / 1e9);
         add(found, Health::Degraded, Severity::Warning, text, Some("a full disk stops the database: enlarge it"));
@@ -188,7 +188,7 @@ fn storage(database: &Database, id: &str, curves: &Curves<'_>, found: &mut Found
 
 fn capacity(database: &Database, id: &str, curves: &Curves<'_>, found: &mut Found) {
     let Some((_, max)) = database.acu else { return };
-    if held(curves.get(MetricKey::DbAcu(id.to_owned())), |value| value >= max).is_some() {
+    if held(curves.get(&MetricKey::DbAcu(id.to_owned())), |value| value >= max).is_some() {
         let text = format!("{} at its maximum of {max} ACU", short_id(database, id));
         add(found, Health::Healthy, Severity::Note, text, Some("queries may slow down: raise the maximum"));
     }
