@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 const FLASH: SignedDuration = SignedDuration::from_secs(1);
 
 /// Judgements over many services and tasks are made at most this often.
-const JUDGE: SignedDuration = SignedDuration::from_millis(250);
+const JUDGE: SignedDuration = SignedDuration::from_secs(1);
 
 /// More services and tasks than this are many.
 const MANY: usize = 500;
