@@ -51,9 +51,7 @@ async fn watch(context: &Context, interval: Duration, out: &mut dyn io::Write) -
         reading.collected = reading.collector.again(left(end)).await;
         lists::refuse(&reading)?;
         let after = value(&reading)?;
-        let zone = reading.collector.app.zone();
         for change in watch::changes(&before, &after, reading.collector.app.now) {
-            let _ = &zone;
             let line =
                 if text { change.text() + "\n" } else { change.json().map_err(|error| unwritten(&error))? + "\n" };
             match headless::write(out, &line) {

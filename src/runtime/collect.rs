@@ -39,11 +39,6 @@ impl Collector {
         Self { app, executor, events, clock, pending }
     }
 
-    /// The AWS session, for what the ring does not ask.
-    pub fn executor(&self) -> &Executor {
-        &self.executor
-    }
-
     /// Reads until everything was read once, or until `limit` from now.
     pub async fn collect(&mut self, limit: Option<Duration>) -> Collected {
         let end = limit.map(|limit| Instant::now() + limit);

@@ -31,11 +31,6 @@ impl Executor {
         (Self { out, session: None, tasks: JoinSet::new(), simulated }, events)
     }
 
-    /// The session of the opened environment.
-    pub fn session(&self) -> Option<&Session> {
-        self.session.as_ref()
-    }
-
     /// Carries out an effect; gives back those that are not for AWS.
     pub fn carry_out(&mut self, effect: Effect) -> Option<Effect> {
         match effect {

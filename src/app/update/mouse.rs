@@ -43,7 +43,7 @@ pub(super) fn click(app: &mut App, mouse: Mouse) -> Vec<Effect> {
     }
     let placed = layout::layout(app);
     if turn.is_none() && row == placed.tabs.y {
-        return tab_at(app, column).map_or_else(Vec::new, |pane| go(app, pane));
+        return tab_at(column).map_or_else(Vec::new, |pane| go(app, pane));
     }
     let hit = placed.blocks.iter().find(|(_, place)| place.contains(Position::new(column, row)));
     let Some((block, place)) = hit else { return Vec::new() };
@@ -67,7 +67,7 @@ pub(super) fn click(app: &mut App, mouse: Mouse) -> Vec<Effect> {
 }
 
 /// The pane whose title is at this column of the tab line: ` 1 Overview  2 Services …`.
-pub(super) fn tab_at(app: &App, column: u16) -> Option<Pane> {
+pub(super) fn tab_at(column: u16) -> Option<Pane> {
     let mut x = 1;
     for (pane, _, title) in Pane::ALL {
         let width = title.len() as u16 + 4;
@@ -76,6 +76,5 @@ pub(super) fn tab_at(app: &App, column: u16) -> Option<Pane> {
         }
         x += width;
     }
-    let _ = app;
     None
 }
