@@ -152,6 +152,7 @@ fn fill_targets(caller: &Caller<'_>, deployments: &mut [ServiceDeployment]) {
 fn from_brief(brief: &sdk::ServiceDeploymentBrief) -> ServiceDeployment {
     ServiceDeployment {
         id: tail_of(brief.service_deployment_arn.clone()),
+        arn: brief.service_deployment_arn.clone().unwrap_or_default(),
         status: status(brief.status.as_ref()),
         reason: brief.status_reason.clone().unwrap_or_default(),
         created_at: time(brief.created_at),

@@ -5,6 +5,7 @@ use super::convert::{count, tail, tail_of, time};
 use super::pages::Outlet;
 use super::session::{Action, Caller};
 use crate::app::event::Fact;
+use crate::app::operation::call::REMEMBERED;
 use crate::model::service::{Breaker, Cluster, Deployment, RolloutState, Service, ServiceEvent};
 use crate::model::{Failure, FailureKind};
 use aws_sdk_ecs::types as sdk;
@@ -91,8 +92,20 @@ fn from_cluster(cluster: sdk::Cluster) -> Cluster {
     }
 }
 
-fn from_service(service: sdk::Service) -> Service {
+pub(super) fn from_service(service: sdk::Service) -> Service {
     let configuration = service.deployment_configuration;
+    let deployment_alarms = configuration
+        .as_ref()
+        .and_then(|set| set.alarms.as_ref())
+        .filter(|alarms| alarms.enable)
+        .map(|alarms| alarms.alarm_names.clone())
+        .unwrap_or_default();
+    let remembered = service
+        .tags
+        .iter()
+        .flatten()
+        .find(|tag| tag.key.as_deref() == Some(REMEMBERED))
+        .and_then(|tag| tag.value.as_deref()?.parse().ok());
     let mut target_groups = Vec::new();
     for group in service.load_balancers.unwrap_or_default().into_iter().filter_map(|balancer| balancer.target_group_arn)
     {
@@ -107,6 +120,7 @@ fn from_service(service: sdk::Service) -> Service {
     deployments.sort_by_key(|deployment| std::cmp::Reverse(deployment.created_at));
     Service {
         name: service.service_name.unwrap_or_default(),
+        arn: service.service_arn.unwrap_or_default(),
         cluster: tail_of(service.cluster_arn),
         status: service.status.unwrap_or_default(),
         desired: count(service.desired_count),
@@ -128,6 +142,8 @@ fn from_service(service: sdk::Service) -> Service {
         deployments,
         events,
         target_groups,
+        deployment_alarms,
+        remembered,
     }
 }
 
