@@ -10,6 +10,7 @@ pub mod audit;
 pub mod cron;
 pub mod database;
 pub mod database_health;
+pub mod deploy;
 pub mod estate;
 pub mod failure;
 pub mod health;
