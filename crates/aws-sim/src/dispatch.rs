@@ -142,7 +142,7 @@ fn run(
     if let (Some(paging), Node::Map(fields)) = (paging, &mut input) {
         fields.retain(|(k, v)| k != paging.request || v.as_str() != Some(FAULT_TOKEN));
     }
-    let mut call = Call { world: &mut world, region: &scope.region, input: &input };
+    let mut call = Call { world: &mut world, region: &scope.region, endpoint: &shared.endpoint(), input: &input };
     let result = services::call(route.service, &route.operation, &mut call);
     if result.as_ref().is_err_and(ApiError::is_unknown_operation) {
         shared.meter().unknown();

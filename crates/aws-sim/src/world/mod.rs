@@ -8,10 +8,16 @@ pub(crate) mod alarms;
 pub(crate) mod balancing;
 mod build;
 pub(crate) mod databases;
+#[cfg(test)]
+mod deploy_tests;
 pub(crate) mod ecs;
+pub(crate) mod fate;
 pub(crate) mod load;
 pub(crate) mod metrics;
+mod people;
 mod poke;
+pub(crate) mod registry;
+pub(crate) mod releases;
 pub(crate) mod rollout;
 pub(crate) mod scaling;
 mod schedule;
@@ -48,8 +54,12 @@ pub(crate) enum Event {
     Step { key: TaskKey, epoch: u32 },
     /// A task's target or health check turns healthy.
     Healthy { key: TaskKey, epoch: u32 },
+    /// The first health check of a task's target fails.
+    Sick { key: TaskKey, epoch: u32 },
     /// The service gives up on a task whose target stayed unhealthy.
     GiveUp { key: TaskKey, epoch: u32 },
+    /// What was asked of a service deployment is done.
+    Stop { service: usize, deployment: u64 },
     /// A stopped task is no longer listed.
     Forget { key: TaskKey },
     /// A minute is over: alarms and scaling are evaluated.
@@ -105,6 +115,7 @@ pub(crate) struct World {
     pub(crate) tasks: BTreeMap<TaskKey, ecs::Task>,
     /// Region and family to its revisions, oldest first.
     pub(crate) families: BTreeMap<(&'static str, String), Vec<Arc<ecs::TaskDef>>>,
+    pub(crate) registry: registry::Registry,
     pub(crate) scaling: Vec<scaling::ScalableTarget>,
     pub(crate) alarms: Vec<alarms::Alarm>,
     pub(crate) databases: databases::Databases,
@@ -128,6 +139,7 @@ impl World {
             service_index: BTreeMap::new(),
             tasks: BTreeMap::new(),
             families: BTreeMap::new(),
+            registry: registry::Registry::default(),
             scaling: Vec::new(),
             alarms: Vec::new(),
             databases: databases::Databases::default(),
@@ -163,10 +175,13 @@ impl World {
             Event::Reconcile(service) => self.reconcile(service),
             Event::Step { key, epoch } => self.step_task(key, epoch),
             Event::Healthy { key, epoch } => self.task_healthy(key, epoch),
+            Event::Sick { key, epoch } => self.target_sick(key, epoch),
+            Event::Stop { service, deployment } => self.stop_release(service, deployment),
             Event::GiveUp { key, epoch } => self.give_up(key, epoch),
             Event::Forget { key } => self.forget_task(key),
             Event::Minute => {
                 self.evaluate_alarms();
+                self.watch_rollouts();
                 self.evaluate_scaling();
                 self.schedule(self.now + MINUTE, Event::Minute);
             }
