@@ -6,7 +6,11 @@ mod cloudwatch;
 mod ecr;
 mod ecs;
 mod elbv2;
+mod lambda;
 mod rds;
+mod rds_power;
+pub(crate) mod rest;
+mod scheduler;
 mod sts;
 mod token;
 
@@ -20,6 +24,8 @@ pub(crate) enum Service {
     Sts,
     Ecs,
     Ecr,
+    Lambda,
+    Scheduler,
     AutoScaling,
     Rds,
     Elb,
@@ -34,6 +40,8 @@ impl Service {
             Service::Sts => "sts",
             Service::Ecs => "ecs",
             Service::Ecr => "ecr",
+            Service::Lambda => "lambda",
+            Service::Scheduler => "scheduler",
             Service::AutoScaling => "application-autoscaling",
             Service::Rds => "rds",
             Service::Elb => "elasticloadbalancing",
@@ -101,6 +109,8 @@ pub(crate) fn call(service: Service, operation: &str, call: &mut Call<'_>) -> Re
         Service::Sts => sts::call(operation, call),
         Service::Ecs => ecs::call(operation, call),
         Service::Ecr => ecr::call(operation, call),
+        Service::Lambda => lambda::call(operation, call),
+        Service::Scheduler => scheduler::call(operation, call),
         Service::AutoScaling => autoscaling::call(operation, call),
         Service::Rds => rds::call(operation, call),
         Service::Elb => elbv2::call(operation, call),
@@ -131,6 +141,7 @@ pub(crate) fn paging(operation: &str) -> Option<Paging> {
         "DescribeRepositories" => ("repositories", "nextToken", "nextToken"),
         "DescribeImages" => ("imageDetails", "nextToken", "nextToken"),
         "ListImages" => ("imageIds", "nextToken", "nextToken"),
+        "ListSchedules" => ("Schedules", "NextToken", "NextToken"),
         "DescribeScalableTargets" => ("ScalableTargets", "NextToken", "NextToken"),
         "DescribeScalingPolicies" => ("ScalingPolicies", "NextToken", "NextToken"),
         "DescribeScheduledActions" => ("ScheduledActions", "NextToken", "NextToken"),
@@ -201,6 +212,8 @@ impl ApiError {
         let code = match service {
             Service::Ecs | Service::Ecr => "ServerException",
             Service::AutoScaling => "InternalServiceException",
+            Service::Lambda => "ServiceException",
+            Service::Scheduler => "InternalServerException",
             Service::CloudWatch => "InternalServiceFault",
             _ => "InternalFailure",
         };
@@ -232,6 +245,15 @@ impl ApiError {
             "SerializationException" => "MalformedInput",
             "ValidationException" => "ValidationError",
             code => code,
+        }
+    }
+
+    /// The status as services with paths answer it.
+    pub(crate) fn rest_status(&self) -> u16 {
+        match self.code.as_ref() {
+            "ThrottlingException" => 429,
+            "UnknownOperationException" => 404,
+            _ => self.query_status(),
         }
     }
 

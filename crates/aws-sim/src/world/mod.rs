@@ -14,13 +14,17 @@ pub(crate) mod ecs;
 pub(crate) mod fate;
 pub(crate) mod load;
 pub(crate) mod metrics;
+pub(crate) mod night;
+#[cfg(test)]
+mod night_tests;
 mod people;
 mod poke;
+pub(crate) mod power;
 pub(crate) mod registry;
 pub(crate) mod releases;
 pub(crate) mod rollout;
 pub(crate) mod scaling;
-mod schedule;
+pub(crate) mod schedule;
 mod scheduler;
 mod tasks;
 #[cfg(test)]
@@ -65,7 +69,15 @@ pub(crate) enum Event {
     /// A minute is over: alarms and scaling are evaluated.
     Minute,
     /// A scheduled action's time.
-    Scheduled { target: usize, action: usize },
+    Scheduled { target: usize, number: u64 },
+    /// A schedule's time.
+    Night { number: u64 },
+    /// A database has been stopped or started.
+    Switched { database: power::Database, on: bool },
+    /// Somebody else deploys to a service.
+    OtherDeploy(usize),
+    /// The stop of a schedule, whatever the time.
+    StopBySchedule,
     /// The writer of a database cluster moves.
     FailoverStart { cluster: usize, repeat: bool },
     /// The writer flag swaps.
@@ -116,6 +128,14 @@ pub(crate) struct World {
     /// Region and family to its revisions, oldest first.
     pub(crate) families: BTreeMap<(&'static str, String), Vec<Arc<ecs::TaskDef>>>,
     pub(crate) registry: registry::Registry,
+    /// What becomes of what is deployed from now on, whatever its image says.
+    pub(crate) curse: Option<fate::Fate>,
+    /// The service that a client changed, until somebody looks.
+    pub(crate) updated: Option<usize>,
+    /// Whether a client has changed a service.
+    pub(crate) begun: bool,
+    pub(crate) functions: Vec<night::Function>,
+    pub(crate) schedules: Vec<night::Schedule>,
     pub(crate) scaling: Vec<scaling::ScalableTarget>,
     pub(crate) alarms: Vec<alarms::Alarm>,
     pub(crate) databases: databases::Databases,
@@ -140,6 +160,11 @@ impl World {
             tasks: BTreeMap::new(),
             families: BTreeMap::new(),
             registry: registry::Registry::default(),
+            curse: None,
+            updated: None,
+            begun: false,
+            functions: Vec::new(),
+            schedules: Vec::new(),
             scaling: Vec::new(),
             alarms: Vec::new(),
             databases: databases::Databases::default(),
@@ -161,6 +186,12 @@ impl World {
             self.happen(entry.event);
         }
         self.now = self.now.max(until);
+    }
+
+    /// A number that nothing else has.
+    pub(crate) fn serial(&mut self) -> u64 {
+        self.number += 1;
+        self.number
     }
 
     /// Puts an event into the queue, never before the present.
@@ -185,7 +216,13 @@ impl World {
                 self.evaluate_scaling();
                 self.schedule(self.now + MINUTE, Event::Minute);
             }
-            Event::Scheduled { target, action } => self.scheduled_action(target, action),
+            Event::Scheduled { target, number } => self.scheduled_action(target, number),
+            Event::Night { number } => self.schedule_fires(number),
+            Event::Switched { database, on } => self.switched(database, on),
+            Event::OtherDeploy(service) => self.other_deploy(service),
+            Event::StopBySchedule => {
+                self.stop_by_schedule();
+            }
             Event::FailoverStart { cluster, repeat } => self.failover_start(cluster, None, repeat),
             Event::FailoverSwap { cluster, to } => self.failover_swap(cluster, to),
             Event::FailoverEnd { cluster } => self.failover_end(cluster),

@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 impl World {
     /// Applies a control request: `push_image` (`repository`, `tag`, `digest`?, `fate`?,
-    /// `processors`?), `deploy` (`service`, `task_definition` or `image`), and whatever `poke` knows.
+    /// `processors`?), `deploy` (`service`, `task_definition` or `image`), `stop_by_schedule`,
+    /// `scheduled_actions` (`false` removes those of Application Auto Scaling), and whatever `poke` knows.
     /// The answer holds `ok` and what each left.
     pub(crate) fn control(&mut self, request: &Value) -> Result<Value, String> {
         let fields = request.as_object().ok_or("the request is not an object")?;
@@ -19,6 +20,17 @@ impl World {
         for (key, value) in fields {
             let left = match key.as_str() {
                 "push_image" => self.push_image(value)?,
+                "stop_by_schedule" => match self.stop_by_schedule() {
+                    Some(done) => done.payload,
+                    None => return Err("there is no scheduler here".to_owned()),
+                },
+                "scheduled_actions" => {
+                    // With `false` the schedules are alone; there is no way to bring them back.
+                    if *value == json!(false) {
+                        self.scaling.iter_mut().for_each(|t| t.actions.clear());
+                    }
+                    json!({})
+                }
                 "deploy" => self.deploy_as_another(value)?,
                 _ => {
                     rest.insert(key.clone(), value.clone());
@@ -75,6 +87,13 @@ impl World {
         };
         let deployment = self.deploy(service, Arc::clone(&def));
         Ok(json!({"deployment": format!("ecs-svc/{deployment}"), "task_definition": def.arn()}))
+    }
+
+    /// Another person deploys the newest image but one of the table.
+    pub(crate) fn other_deploy(&mut self, service: usize) {
+        let current = Arc::clone(&self.services[service].deployments[0].def);
+        let def = self.revise(&current, "c0ffee2");
+        self.deploy(service, def);
     }
 
     /// A new revision of a definition whose first container has another image: a tag, a digest, or

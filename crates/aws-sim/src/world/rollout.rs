@@ -59,7 +59,13 @@ impl World {
     /// number of its deployment.
     pub(crate) fn deploy(&mut self, service: usize, def: Arc<TaskDef>) -> u64 {
         let now = self.now;
-        let images = Arc::new(self.resolve_images(&def));
+        let mut images = self.resolve_images(&def);
+        // Of what was there at the start only the running definition is cursed: the way back is open.
+        let again = self.services[service].deployments.first().is_some_and(|d| d.def.arn() == def.arn());
+        if let Some(fate) = self.curse.filter(|_| again || def.registered >= self.start) {
+            images.fate = fate;
+        }
+        let images = Arc::new(images);
         let deaf = self.alarms_of(service).into_iter().filter(|name| self.alarming(service, name)).collect();
         let s = &mut self.services[service];
         let (id, revision, release) = (s.rng.digits19(), s.rng.digits19(), s.rng.token(21));

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 import urllib.request
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 from botocore.exceptions import ClientError
 from strict import REGION, SEEN, advance, client, control, done, pages, problem, same, true
@@ -338,6 +338,113 @@ def scaling():
     refused(a.describe_scalable_targets, "InvalidNextTokenException", ServiceNamespace="ecs", NextToken="x")
 
 
+def scheduled():
+    a = client("application-autoscaling")
+    about = {"ServiceNamespace": "ecs", "ResourceId": f"service/{C}/{WEB}", "ScalableDimension": "ecs:service:DesiredCount"}
+    named = lambda name: [x for x in a.describe_scheduled_actions(ServiceNamespace="ecs", ResourceId=about["ResourceId"])["ScheduledActions"] if x["ScheduledActionName"] == name]
+    a.put_scheduled_action(
+        **about, ScheduledActionName="mine", Schedule="cron(30 12 ? * SAT *)", Timezone="Asia/Tokyo",
+        ScalableTargetAction={"MinCapacity": 1},
+    )
+    same(named("mine")[0]["ScalableTargetAction"], {"MinCapacity": 1})
+    later = datetime(2027, 1, 1, tzinfo=timezone.utc)
+    a.put_scheduled_action(**about, ScheduledActionName="mine", StartTime=later)
+    mine = named("mine")[0]
+    same((mine["Schedule"], mine["StartTime"], mine["ScalableTargetAction"]), ("cron(30 12 ? * SAT *)", later, {"MinCapacity": 1}))
+    a.delete_scheduled_action(**about, ScheduledActionName="mine")
+    same(named("mine"), [])
+    refused(a.delete_scheduled_action, "ObjectNotFoundException", **about, ScheduledActionName="mine")
+    refused(a.put_scheduled_action, "ValidationException", **about, ScheduledActionName="x", Schedule="nonsense", ScalableTargetAction={"MinCapacity": 1})
+    refused(a.put_scheduled_action, "ObjectNotFoundException", **{**about, "ResourceId": "service/x/y"}, ScheduledActionName="x")
+
+
+def nights():
+    """The function that stops and starts staging, and the schedules that call it."""
+    s, f, e = client("scheduler"), client("lambda"), client("ecs")
+    names = [x["Name"] for x in pages(s, "list_schedules", "Schedules", NamePrefix="bookmark-manager-staging-", PaginationConfig={"PageSize": 1})]
+    same(names, ["bookmark-manager-staging-start", "bookmark-manager-staging-stop"])
+    same(s.list_schedules(NamePrefix="none")["Schedules"], [])
+    stop = s.get_schedule(Name=names[1])
+    same((stop["ScheduleExpression"], stop["ScheduleExpressionTimezone"], stop["State"]), ("cron(0 22 ? * MON-FRI *)", "Asia/Tokyo", "ENABLED"))
+    same(json.loads(stop["Target"]["Input"]), {"action": "stop"})
+    keep = ("Name", "ScheduleExpression", "ScheduleExpressionTimezone", "FlexibleTimeWindow", "Target")
+    skipped = datetime(2026, 11, 20, 13, 0, 1, tzinfo=timezone.utc)
+    s.update_schedule(**{k: stop[k] for k in keep}, StartDate=skipped)
+    same(s.get_schedule(Name=names[1])["StartDate"], skipped)
+    s.update_schedule(**{k: stop[k] for k in keep})
+    true("StartDate" not in s.get_schedule(Name=names[1]), "what is left out is gone")
+    s.create_schedule(**{**{k: stop[k] for k in keep}, "Name": "mine", "State": "DISABLED"})
+    refused(s.create_schedule, "ConflictException", **{**{k: stop[k] for k in keep}, "Name": "mine"})
+    same(s.list_schedules(State="DISABLED")["Schedules"][0]["Name"], "mine")
+    s.delete_schedule(Name="mine")
+    refused(s.get_schedule, "ResourceNotFoundException", Name="mine")
+    refused(s.update_schedule, "ValidationException", **{**{k: stop[k] for k in keep}, "ScheduleExpression": "cron(1)"})
+    name = "bookmark-manager-staging-ecs-scheduler"
+    about = f.get_function(FunctionName=name)["Configuration"]
+    same((about["FunctionArn"], about["State"]), (stop["Target"]["Arn"], "Active"))
+    same([x["FunctionName"] for x in f.list_functions()["Functions"]], [name])
+    refused(f.get_function, "ResourceNotFoundException", FunctionName="none")
+    same(f.invoke(FunctionName=name, InvocationType="DryRun")["StatusCode"], 204)
+    answer = f.invoke(FunctionName=name, Payload=json.dumps({"action": "stop"}), LogType="Tail")
+    same((answer["StatusCode"], answer["ExecutedVersion"], "FunctionError" in answer), (200, "$LATEST", False))
+    payload = json.load(answer["Payload"])
+    same([x["to"] for x in payload["services"]], [0, 0])
+    true(b"REPORT RequestId" in base64.b64decode(answer["LogResult"]), "log")
+    service = e.describe_services(cluster=C, services=[WEB], include=["TAGS"])["services"][0]
+    same(service["desiredCount"], 0)
+    kept = {t["key"]: t["value"] for t in service["tags"]}["cockpit:desired-count"]
+    same(f.invoke(FunctionName=about["FunctionArn"], InvocationType="Event", Payload=b'{"action":"start"}')["StatusCode"], 202)
+    same(e.describe_services(cluster=C, services=[WEB])["services"][0]["desiredCount"], int(kept))
+    answer = f.invoke(FunctionName=name, Payload=b"{}")
+    same((answer["FunctionError"], json.load(answer["Payload"])["errorType"]), ("Unhandled", "Error"))
+    refused(f.invoke, "InvalidRequestContentException", FunctionName=name, Payload=b"{")
+    advance(120)
+
+
+def power():
+    r = client("rds")
+    status = lambda: r.describe_db_instances(DBInstanceIdentifier="bookmark-manager-staging-db")["DBInstances"][0]["DBInstanceStatus"]
+    one = {"DBInstanceIdentifier": "bookmark-manager-staging-db"}
+    refused(r.start_db_instance, "InvalidDBInstanceState", **one)
+    same(r.stop_db_instance(**one)["DBInstance"]["DBInstanceStatus"], "stopping")
+    refused(r.stop_db_instance, "InvalidDBInstanceState", **one)
+    advance(121)
+    same(status(), "stopped")
+    same(r.start_db_instance(**one)["DBInstance"]["DBInstanceStatus"], "starting")
+    advance(201)
+    same(status(), "available")
+    cluster = {"DBClusterIdentifier": "bookmark-manager-prod-aurora"}
+    refused(r.start_db_cluster, "InvalidDBClusterStateFault", **cluster)
+    refused(r.stop_db_instance, "InvalidParameterCombination", DBInstanceIdentifier="bookmark-manager-prod-aurora-1")
+    refused(r.stop_db_instance, "DBInstanceNotFound", DBInstanceIdentifier="none")
+    refused(r.stop_db_cluster, "DBClusterNotFoundFault", DBClusterIdentifier="none")
+    same(r.stop_db_cluster(**cluster)["DBCluster"]["Status"], "stopping")
+    advance(121)
+    same(r.describe_db_clusters(**cluster)["DBClusters"][0]["Status"], "stopped")
+    same(r.start_db_cluster(**cluster)["DBCluster"]["Status"], "starting")
+    advance(201)
+    same({i["DBInstanceStatus"] for i in r.describe_db_instances()["DBInstances"]}, {"available"})
+
+
+def faults():
+    e = client("ecs")
+    control("/_sim/fault", {"operation": "ecs:UpdateService", "kind": "lost", "count": 1})
+    refused(e.update_service, "ServerException", cluster=C, service=WEB, desiredCount=2)
+    same(e.describe_services(cluster=C, services=[WEB])["services"][0]["desiredCount"], 2, "it worked all the same")
+    e.update_service(cluster=C, service=WEB, desiredCount=1)
+    control("/_sim/fault", {"operation": "ecs:*", "kind": "throttle", "seconds": 120})
+    advance(119)
+    refused(e.list_clusters, "ThrottlingException")
+    advance(1)
+    e.list_clusters()
+    control("/_sim/fault", {"operation": "*", "kind": "expired"})
+    refused(e.list_clusters, "ExpiredTokenException")
+    refused(client("scheduler").list_schedules, "ExpiredTokenException")
+    refused(client("lambda").list_functions, "ExpiredTokenException")
+    control("/_sim/fault", {"clear": True, "kind": "expired"})
+    e.list_clusters()
+
+
 def databases():
     r = client("rds")
     clusters = pages(r, "describe_db_clusters", "DBClusters")
@@ -475,11 +582,11 @@ def counted():
     same(report["unknown"], 3)
     true(report["operations"]["ecs:DescribeServices"]["count"] > 5, "counted")
     true(report["budgets"]["ecs:services"]["count"] > 5, "budget")
-    wanted = 30
+    wanted = 61
     true(len(SEEN) >= wanted, f"{len(SEEN)} operations seen: {sorted(SEEN)}")
 
 
-for part in (identity, ecs, deployments, balancers, metrics, registration, tagging, images, rollouts, changes, scaling, databases, names, strings, credentials, counted):
+for part in (identity, ecs, deployments, balancers, metrics, registration, tagging, images, rollouts, changes, scaling, scheduled, nights, faults, databases, power, names, strings, credentials, counted):
     try:
         part()
     except Exception as e:  # noqa: BLE001 - the rest is still worth running

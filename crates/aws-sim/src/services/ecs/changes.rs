@@ -84,6 +84,7 @@ pub(super) fn update_service(call: &mut Call<'_>) -> Result<Node, ApiError> {
     if forced || def.arn() != current.arn() {
         call.world.deploy(at, def);
     }
+    call.world.updated = Some(at);
     Ok(map! {"service": services::node(call.world, at, false)})
 }
 

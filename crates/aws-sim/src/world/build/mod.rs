@@ -30,6 +30,9 @@ pub(crate) fn build(world: &mut World) {
         big::build(world);
     }
     world.stock();
+    if world.scenario == Scenario::BadImage {
+        bookmark::bad_image(world);
+    }
     backups(world);
     let next = (world.start.div_euclid(MINUTE) + 1) * MINUTE;
     world.schedule(next, Event::Minute);
