@@ -12,6 +12,7 @@
 
 use crate::server::{Payload, answer};
 use crate::sim::Shared;
+use crate::world::World;
 use hyper::http::request::Parts;
 use hyper::{Method, Response};
 use serde_json::{Value, json};
@@ -66,6 +67,21 @@ fn run(shared: &Shared, method: &Method, path: &str, body: &[u8]) -> Result<Valu
     }
 }
 
+/// The newest service deployments: whose they are and how they stand.
+fn releases(world: &World, service: usize) -> Vec<Value> {
+    let newest = world.services[service].releases.iter().take(5);
+    newest
+        .map(|r| {
+            json!({
+                "id": r.id,
+                "deployment": format!("ecs-svc/{}", r.deployment),
+                "status": r.shown(world.now),
+                "reason": r.status_reason,
+            })
+        })
+        .collect()
+}
+
 fn state(shared: &Shared) -> Value {
     let world = shared.world();
     let clusters: Vec<Value> = world
@@ -84,7 +100,10 @@ fn state(shared: &Shared) -> Value {
                         "running": world.running(*s),
                         "pending": world.pending(*s),
                         "deployments": d.len(),
-                        "failed_tasks": d[0].failed,
+                        "failed_tasks": d[0].failed + d[0].sick,
+                        "deployment": d[0].name(),
+                        "task_definition": d[0].def.arn(),
+                        "releases": releases(&world, *s),
                     })
                 })
                 .collect();

@@ -6,33 +6,33 @@ use super::fate::KNOWN;
 use super::*;
 use serde_json::json;
 
-const WEB: &str = "bookmark-manager-staging-web";
+pub(super) const WEB: &str = "bookmark-manager-staging-web";
 const NOON: &str = "2026-11-18T03:00:00Z";
 
-fn world_of(scenario: Scenario, seed: u64) -> World {
+pub(super) fn world_of(scenario: Scenario, seed: u64) -> World {
     World::new(scenario, seed, NOON.parse::<jiff::Timestamp>().unwrap().as_millisecond())
 }
 
-fn world() -> World {
+pub(super) fn world() -> World {
     world_of(Scenario::Staging, 1)
 }
 
-fn named(world: &World, name: &str) -> usize {
+pub(super) fn named(world: &World, name: &str) -> usize {
     *world.service_index.iter().find(|((_, n), _)| n == name).unwrap().1
 }
 
-fn after(world: &mut World, time: Ms) {
+pub(super) fn after(world: &mut World, time: Ms) {
     world.run_until(world.now + time);
 }
 
 /// Deploys an image to a service and gives the place of its release.
-fn deploy(world: &mut World, service: &str, image: &str) -> u64 {
+pub(super) fn deploy(world: &mut World, service: &str, image: &str) -> u64 {
     let answer = world.control(&json!({"deploy": {"service": service, "image": image}})).unwrap();
     answer["deployment"].as_str().unwrap().strip_prefix("ecs-svc/").unwrap().parse().unwrap()
 }
 
 /// Runs second by second until the rollout of a deployment has ended; how long it took.
-fn run_to_the_end(world: &mut World, service: usize, deployment: u64, most: Ms) -> Option<Ms> {
+pub(super) fn run_to_the_end(world: &mut World, service: usize, deployment: u64, most: Ms) -> Option<Ms> {
     let began = world.now;
     while world.now - began < most {
         after(world, SECOND);
@@ -44,7 +44,7 @@ fn run_to_the_end(world: &mut World, service: usize, deployment: u64, most: Ms) 
     None
 }
 
-fn status(world: &World, service: usize, deployment: u64) -> &'static str {
+pub(super) fn status(world: &World, service: usize, deployment: u64) -> &'static str {
     world.services[service].releases.iter().find(|r| r.deployment == deployment).unwrap().status
 }
 

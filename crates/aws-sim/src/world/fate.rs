@@ -96,24 +96,6 @@ impl Fate {
         })
     }
 
-    /// The last lines that the first container of such a task writes.
-    #[allow(dead_code, reason = "the log streams of stopped tasks read it")]
-    pub(crate) fn last_words(self) -> &'static [&'static str] {
-        match self {
-            Fate::ExitsEarly => &[
-                "> node dist/main.js",
-                "Error: DATABASE_URL is not set",
-                "    at loadConfig (/app/dist/config.js:21:11)",
-                "    at Object.<anonymous> (/app/dist/main.js:8:16)",
-                "Node.js v22.11.0",
-            ],
-            Fate::WrongPlatform => &["exec /usr/local/bin/docker-entrypoint.sh: exec format error"],
-            Fate::OutOfMemory => &["FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory"],
-            Fate::Unhealthy => &["listening on 127.0.0.1 only"],
-            _ => &[],
-        }
-    }
-
     /// Whether a task of this fate never has a running container.
     pub(crate) fn fails_to_start(self) -> bool {
         matches!(self, Fate::CannotPull | Fate::NoImage | Fate::NoPlatform | Fate::NoSecrets)

@@ -12,6 +12,8 @@ pub(crate) mod databases;
 mod deploy_tests;
 pub(crate) mod ecs;
 pub(crate) mod fate;
+#[cfg(test)]
+mod history_tests;
 pub(crate) mod load;
 pub(crate) mod metrics;
 pub(crate) mod night;
