@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod clock;
 mod collect;
+mod drive;
 mod executor;
 mod input;
 mod interactive;
@@ -14,6 +15,7 @@ mod process;
 mod terminal;
 
 pub use collect::{Collected, Collector};
+pub use drive::Driver;
 pub use executor::Executor;
 pub use interactive::{Ended, interactive};
 pub use panic::install_panic_hook;

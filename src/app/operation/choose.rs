@@ -7,6 +7,7 @@ use super::outcome::{Outcome, Verdict};
 use crate::model::deploy::history::candidates;
 use crate::model::image::ImageRef;
 use crate::model::task_definition::image_version;
+use crate::model::timer::Timer;
 use crate::model::{Failure, TaskDefinition, time};
 use jiff::Timestamp;
 
@@ -20,12 +21,14 @@ pub enum Offer {
     Images,
     /// Revisions that ran before, the newest first.
     Revisions,
+    /// Schedules that stop and start the environment: only to be read.
+    Timers,
 }
 
 /// What was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// The service's whole name.
+    /// The service's whole name; empty where it is about none.
     pub service: String,
     /// In the window's frame.
     pub title: String,
@@ -49,6 +52,8 @@ pub struct Choose {
     pub request: Request,
     /// What is there, once it was read.
     pub options: Vec<Offered>,
+    /// Schedules, where those were asked for.
+    pub timers: Vec<Timer>,
     running: Option<String>,
     found: Vec<(String, Option<Timestamp>, Option<TaskDefinition>)>,
     waiting: usize,
@@ -56,12 +61,20 @@ pub struct Choose {
 
 impl Choose {
     pub(super) fn new(request: Request) -> Self {
-        Self { request, options: Vec::new(), running: None, found: Vec::new(), waiting: 0 }
+        Self { request, options: Vec::new(), timers: Vec::new(), running: None, found: Vec::new(), waiting: 0 }
     }
 
     pub(super) fn begin(&mut self, ctx: &mut Ctx<'_>) {
-        self.waiting = 1;
-        ctx.read(Slot::Service, Read::Services { cluster: ctx.cluster(), names: vec![self.request.service.clone()] });
+        let names = vec![self.request.service.clone()];
+        match &self.request.offer {
+            Offer::Images | Offer::Revisions => {
+                self.read(Slot::Service, Read::Services { cluster: ctx.cluster(), names }, ctx)
+            }
+            Offer::Timers => match ctx.environment.schedules.clone() {
+                Some(prefix) => self.read(Slot::Timers, Read::Timers { prefix }, ctx),
+                None => ctx.end = Some(Outcome::new(Verdict::Done, "no schedule is configured")),
+            },
+        }
     }
 
     pub(super) fn reply(&mut self, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>) {
@@ -102,7 +115,7 @@ impl Choose {
                     Offer::Images => {
                         self.read(Slot::Definition, Read::TaskDefinition { name: service.task_definition }, ctx);
                     }
-                    Offer::Revisions => {
+                    Offer::Revisions | Offer::Timers => {
                         let (cluster, service) = (ctx.cluster(), self.request.service.clone());
                         self.read(Slot::History, Read::History { cluster, service }, ctx);
                     }
@@ -154,6 +167,7 @@ impl Choose {
                     })
                     .collect();
             }
+            Reply::Timers(found) => self.timers = found,
             _ => {}
         }
     }

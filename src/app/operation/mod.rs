@@ -46,6 +46,8 @@ pub struct OperationId(pub u32);
 pub struct Operations {
     /// In the order in which they were begun.
     pub list: Vec<Operation>,
+    /// How long operations that are begun from now on are watched, instead of [`one::LIMIT`].
+    pub limit: Option<jiff::SignedDuration>,
     serial: u32,
     calls: u64,
     waiting: HashMap<CallId, Vec<(OperationId, Slot)>>,
@@ -68,6 +70,7 @@ impl Operations {
         let rival = self.rival(&what, environment);
         let mut operation = Operation::new(id, mark, what, environment.clone(), now);
         operation.rival = rival;
+        operation.limit = self.limit.unwrap_or(one::LIMIT);
         self.list.push(operation);
         let effects = self.step(id, now, Operation::begin);
         (id, effects)
@@ -151,9 +154,9 @@ impl Operations {
         }
     }
 
-    /// Whether replies are still on their way for it.
-    pub fn waits(&self, id: OperationId) -> bool {
-        self.waiting.values().flatten().any(|(other, _)| *other == id)
+    /// Whether its end is still being written into the audit file.
+    pub fn waits_for_audit(&self, id: OperationId) -> bool {
+        self.waiting.values().flatten().any(|(other, slot)| *other == id && *slot == Slot::Audit)
     }
 
     fn crowd(&self) -> usize {
