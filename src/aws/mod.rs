@@ -15,7 +15,6 @@
 pub mod ask;
 pub mod autoscaling;
 pub mod budget;
-mod calls;
 pub mod cloudwatch;
 pub mod connection;
 mod convert;
