@@ -4,9 +4,9 @@
 //! | request | body | effect |
 //! |---|---|---|
 //! | `POST /_sim/advance` | `{"seconds":N}` | the clock moves; everything due happens |
-//! | `POST /_sim/fault` | `{"operation","kind","count","delay_ms"}`, `{"clear":true}` | see `faults` |
-//! | `POST /_sim/expire` | `{"access_key"}` | requests signed with the key are refused |
-//! | `POST /_sim/world` | see `World::poke` | small changes of the world |
+//! | `POST /_sim/fault` | `{"operation","kind","count","seconds","delay_ms"}`, `{"clear":true}` | see `faults` |
+//! | `POST /_sim/expire` | `{"access_key","on"}` | requests signed with the key are refused; with `"on":false` no more |
+//! | `POST /_sim/world`, `/_sim/poke` | see `World::control` and `World::poke` | changes of the world; what came of them |
 //! | `GET /_sim/state` | | time, services, databases, faults |
 //! | `GET /_sim/requests` | | counts by operation and budget; `POST /_sim/requests/reset` |
 
@@ -42,19 +42,20 @@ fn run(shared: &Shared, method: &Method, path: &str, body: &[u8]) -> Result<Valu
             Ok(json!({"now": shared.clock.now().to_string()}))
         }
         ("POST", "/_sim/fault") => {
-            shared.faults().control(&input()?).map_err(bad)?;
+            shared.faults().control(&input()?, shared.clock.now_ms()).map_err(bad)?;
             Ok(json!({"faults": shared.faults().report()}))
         }
         ("POST", "/_sim/expire") => {
             let input = input()?;
             let key = input["access_key"].as_str().ok_or_else(|| bad("access_key is missing".to_owned()))?;
+            if input["on"] == json!(false) {
+                shared.keys().revive(key);
+                return Ok(json!({"good": key}));
+            }
             shared.keys().expire(key);
             Ok(json!({"expired": key}))
         }
-        ("POST", "/_sim/world") => {
-            shared.world().poke(&input()?).map_err(bad)?;
-            Ok(json!({"ok": true}))
-        }
+        ("POST", "/_sim/world" | "/_sim/poke") => shared.world().control(&input()?).map_err(bad),
         ("GET", "/_sim/state") => Ok(state(shared)),
         ("GET", "/_sim/requests") => Ok(shared.meter().report()),
         ("POST", "/_sim/requests/reset") => {
