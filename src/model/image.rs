@@ -24,9 +24,7 @@ impl ImageRef {
         };
         // The first part is a registry where it has a dot or a port, as Docker reads it.
         let (registry, path) = match rest.split_once('/') {
-            Some((first, path)) if first.contains(['.', ':']) || first == "localhost" => {
-                (Some(first.to_owned()), path)
-            }
+            Some((first, path)) if first.contains(['.', ':']) || first == "localhost" => (Some(first.to_owned()), path),
             _ => (None, rest),
         };
         let (repository, tag) = match path.rsplit_once(':') {
@@ -71,8 +69,7 @@ impl ImageRef {
 
 /// Whether a text is a digest: `sha256:` and 64 hexadecimal digits.
 pub fn is_digest(text: &str) -> bool {
-    text.strip_prefix("sha256:")
-        .is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    text.strip_prefix("sha256:").is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// Whether a text can be a tag. Source: the OCI distribution specification, `[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}`.

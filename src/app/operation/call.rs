@@ -410,10 +410,9 @@ impl Write {
             Self::Invoke { function, power } => {
                 json!({"functionName": function, "payload": {"action": power.word()}})
             }
-            Self::Skip { timer, until } => some(vec![
-                ("name", Some(json!(timer.name))),
-                ("startDate", until.map(|at| json!(at.to_string()))),
-            ]),
+            Self::Skip { timer, until } => {
+                some(vec![("name", Some(json!(timer.name))), ("startDate", until.map(|at| json!(at.to_string())))])
+            }
             Self::Database { id, cluster, .. } => {
                 if *cluster {
                     json!({"DBClusterIdentifier": id})
