@@ -53,13 +53,7 @@ pub(super) async fn services(
     cluster: &str,
     names: &[String],
 ) -> Result<(), Failure> {
-    let answer = caller
-        .call(DESCRIBE_SERVICES, |clients| {
-            clients.ecs().describe_services().cluster(cluster).set_services(Some(names.to_vec())).send()
-        })
-        .await?;
-    let failures = answer.failures.unwrap_or_default();
-    let services: Vec<Service> = answer.services.unwrap_or_default().into_iter().map(from_service).collect();
+    let (services, failures) = describe(caller, cluster, names, false).await?;
     if let Some(refused) = failures.iter().find(|failure| !missing(failure)) {
         outlet.page(Fact::Services(services, Vec::new())).await;
         return Err(refusal(DESCRIBE_SERVICES, refused));
@@ -67,6 +61,33 @@ pub(super) async fn services(
     let unknown = failures.into_iter().map(|failure| tail_of(failure.arn)).collect();
     outlet.last(Fact::Services(services, unknown)).await;
     Ok(())
+}
+
+/// At most ten services with their tags; those that AWS does not know are left out. One that was deleted
+/// is known for a while: its status says so.
+pub(super) async fn tagged(caller: &Caller<'_>, cluster: &str, names: &[String]) -> Result<Vec<Service>, Failure> {
+    let (services, failures) = describe(caller, cluster, names, true).await?;
+    match failures.iter().find(|failure| !missing(failure)) {
+        Some(refused) => Err(refusal(DESCRIBE_SERVICES, refused)),
+        None => Ok(services),
+    }
+}
+
+async fn describe(
+    caller: &Caller<'_>,
+    cluster: &str,
+    names: &[String],
+    tags: bool,
+) -> Result<(Vec<Service>, Vec<sdk::Failure>), Failure> {
+    let include = tags.then(|| vec![sdk::ServiceField::Tags]);
+    let answer = caller
+        .call(DESCRIBE_SERVICES, |clients| {
+            let request = clients.ecs().describe_services().cluster(cluster).set_services(Some(names.to_vec()));
+            request.set_include(include.clone()).send()
+        })
+        .await?;
+    let services = answer.services.unwrap_or_default().into_iter().map(from_service).collect();
+    Ok((services, answer.failures.unwrap_or_default()))
 }
 
 /// Whether the entry of a `failures` list only says that there is no such thing.
