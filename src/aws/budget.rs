@@ -56,7 +56,7 @@ pub enum Class {
     /// Lambda `Invoke`.
     LambdaInvoke,
     /// `CloudWatch` Logs `GetLogEvents`.
-    LogEvents,
+    LogsGet,
     /// `EventBridge` Scheduler.
     Scheduler,
 }
@@ -80,7 +80,7 @@ impl Class {
             // The smallest of its control plane. A function's own limit is not ours to know.
             Self::Lambda | Self::LambdaInvoke => (15.0, 15.0),
             // The smallest of any region.
-            Self::LogEvents => (10.0, 10.0),
+            Self::LogsGet => (10.0, 10.0),
             // `ListSchedules`, the smallest of those that are used.
             Self::Scheduler => (50.0, 50.0),
             Self::Rds => (12.0, 300.0),

@@ -4,7 +4,7 @@ use super::budget::Class;
 use super::session::{Action, Caller};
 use crate::model::Failure;
 
-pub(super) const GET_LOG_EVENTS: Action = Action { name: "logs:GetLogEvents", class: Class::LogEvents };
+pub(super) const GET_LOG_EVENTS: Action = Action { name: "logs:GetLogEvents", class: Class::LogsGet };
 /// The most lines of one answer, by the API.
 const MOST: u32 = 10_000;
 /// Pages that are read at most: an empty one may come before those that have something.
@@ -13,7 +13,7 @@ const PAGES: usize = 5;
 const NEARLY_FULL: usize = 900_000;
 
 /// The newest lines of a stream, oldest first, as they are.
-pub(super) async fn tail(caller: &Caller<'_>, group: &str, stream: &str, limit: u32) -> Result<Vec<String>, Failure> {
+pub(super) async fn lines(caller: &Caller<'_>, group: &str, stream: &str, limit: u32) -> Result<Vec<String>, Failure> {
     let limit = limit.clamp(1, MOST) as usize;
     let mut token: Option<String> = None;
     // Newest page first, each in the order of time.
