@@ -82,6 +82,11 @@ async fn cloudwatch_speaks_every_protocol_botocore_knows() {
     script(Scenario::Prod, "protocols.py").await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn logs_through_boto3() {
+    script(Scenario::CrashLoop, "logs.py").await;
+}
+
 /// Runs the AWS CLI and reads its JSON; an empty answer is null.
 async fn cli(sim: &Sim, line: &str) -> Value {
     let output =

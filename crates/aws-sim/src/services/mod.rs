@@ -5,6 +5,7 @@ mod autoscaling;
 mod cloudwatch;
 mod ecs;
 mod elbv2;
+mod logs;
 mod rds;
 mod sts;
 mod token;
@@ -22,6 +23,7 @@ pub(crate) enum Service {
     Rds,
     Elb,
     CloudWatch,
+    Logs,
     Unknown,
 }
 
@@ -35,6 +37,7 @@ impl Service {
             Service::Rds => "rds",
             Service::Elb => "elasticloadbalancing",
             Service::CloudWatch => "cloudwatch",
+            Service::Logs => "logs",
             Service::Unknown => "unknown",
         }
     }
@@ -45,6 +48,7 @@ impl Service {
             "AmazonEC2ContainerServiceV20141113" => Service::Ecs,
             "AnyScaleFrontendService" => Service::AutoScaling,
             "GraniteServiceVersion20100801" => Service::CloudWatch,
+            "Logs_20140328" => Service::Logs,
             _ => Service::Unknown,
         }
     }
@@ -67,6 +71,7 @@ impl Service {
             "rds" => Service::Rds,
             "elasticloadbalancing" => Service::Elb,
             "monitoring" => Service::CloudWatch,
+            "logs" => Service::Logs,
             _ => Service::Unknown,
         }
     }
@@ -98,6 +103,7 @@ pub(crate) fn call(service: Service, operation: &str, call: &mut Call<'_>) -> Re
         Service::Rds => rds::call(operation, call),
         Service::Elb => elbv2::call(operation, call),
         Service::CloudWatch => cloudwatch::call(operation, call),
+        Service::Logs => logs::call(operation, call),
         Service::Unknown => Err(ApiError::unknown_operation(operation)),
     }
 }
@@ -133,6 +139,9 @@ pub(crate) fn paging(operation: &str) -> Option<Paging> {
         "DescribeAlarms" => ("MetricAlarms", "NextToken", "NextToken"),
         "GetMetricData" => ("MetricDataResults", "NextToken", "NextToken"),
         "ListMetrics" => ("Metrics", "NextToken", "NextToken"),
+        "DescribeLogGroups" => ("logGroups", "nextToken", "nextToken"),
+        "DescribeLogStreams" => ("logStreams", "nextToken", "nextToken"),
+        "FilterLogEvents" => ("events", "nextToken", "nextToken"),
         _ => return None,
     };
     Some(Paging { list, answer, request })
@@ -192,6 +201,7 @@ impl ApiError {
             Service::Ecs => "ServerException",
             Service::AutoScaling => "InternalServiceException",
             Service::CloudWatch => "InternalServiceFault",
+            Service::Logs => "ServiceUnavailableException",
             _ => "InternalFailure",
         };
         ApiError {

@@ -10,6 +10,7 @@ mod build;
 pub(crate) mod databases;
 pub(crate) mod ecs;
 pub(crate) mod load;
+pub(crate) mod logs;
 pub(crate) mod metrics;
 mod poke;
 pub(crate) mod rollout;
@@ -111,6 +112,7 @@ pub(crate) struct World {
     pub(crate) balancers: Vec<balancing::Balancer>,
     pub(crate) target_groups: Vec<balancing::TargetGroup>,
     pub(crate) rng: Rng,
+    pub(crate) logs: logs::Logs,
     queue: BinaryHeap<Entry>,
     number: u64,
 }
@@ -134,6 +136,7 @@ impl World {
             balancers: Vec::new(),
             target_groups: Vec::new(),
             rng: Rng::new(seed, "world"),
+            logs: logs::Logs::default(),
             queue: BinaryHeap::new(),
             number: 0,
         };
