@@ -129,13 +129,13 @@ pub(super) fn filter(call: &Call<'_>) -> Result<Node, ApiError> {
             return Err(ApiError::client("ResourceNotFoundException", message));
         }
     }
-    streams.retain(|s| (names.is_empty() || names.contains(&s.name.as_str())) && prefix.is_none_or(|p| s.name.starts_with(p)));
+    streams.retain(|s| {
+        (names.is_empty() || names.contains(&s.name.as_str())) && prefix.is_none_or(|p| s.name.starts_with(p))
+    });
     let pattern = Pattern::parse(call.input.str("filterPattern").unwrap_or_default())
         .map_err(|e| invalid(format!("Invalid filter pattern: {e}")))?;
-    let window = Window {
-        from: call.input.int("startTime").unwrap_or(0),
-        to: call.input.int("endTime").unwrap_or(i64::MAX),
-    };
+    let window =
+        Window { from: call.input.int("startTime").unwrap_or(0), to: call.input.int("endTime").unwrap_or(i64::MAX) };
     let (direction, start) = match call.input.str("nextToken") {
         None => (if call.input.bool("startFromHead") == Some(false) { 'b' } else { 'f' }, None),
         Some(text) => {
@@ -203,7 +203,8 @@ pub(super) fn get(call: &Call<'_>) -> Result<Node, ApiError> {
             (Place { slot: last, within: 0 }, Place { slot: first, within: 0 })
         }
     };
-    let rows = found.events.iter().map(|e| map! {"timestamp": e.at, "message": &e.message, "ingestionTime": e.ingested});
+    let rows =
+        found.events.iter().map(|e| map! {"timestamp": e.at, "message": &e.message, "ingestionTime": e.ingested});
     Ok(map! {
         "events": list(rows),
         "nextForwardToken": format!("f/{}", forward.write('f')),

@@ -16,7 +16,8 @@ pub(super) fn describe_groups(call: &Call<'_>) -> Result<Node, ApiError> {
         return Err(invalid("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters."));
     }
     let names = call.world.groups(call.region).into_iter().filter(|name| {
-        prefix.is_none_or(|p| name.starts_with(p)) && part.is_none_or(|p| name.to_lowercase().contains(&p.to_lowercase()))
+        prefix.is_none_or(|p| name.starts_with(p))
+            && part.is_none_or(|p| name.to_lowercase().contains(&p.to_lowercase()))
     });
     let created = call.world.start - 120 * DAY;
     let rows = names.map(|name| {
@@ -34,8 +35,8 @@ pub(super) fn describe_groups(call: &Call<'_>) -> Result<Node, ApiError> {
         };
         (name, node)
     });
-    let (rows, next): Page<Node> =
-        token::page(rows, call.input.str("nextToken"), limit(call, 50, 50)?).ok_or_else(|| invalid("The specified nextToken is invalid."))?;
+    let (rows, next): Page<Node> = token::page(rows, call.input.str("nextToken"), limit(call, 50, 50)?)
+        .ok_or_else(|| invalid("The specified nextToken is invalid."))?;
     Ok(map! {"logGroups": list(rows), "nextToken": next})
 }
 
@@ -57,8 +58,8 @@ pub(super) fn describe_streams(call: &Call<'_>) -> Result<Node, ApiError> {
         streams.reverse();
     }
     let rows = streams.into_iter().enumerate().map(|(n, s)| (format!("{n:06}"), node(&s, call.region, now)));
-    let (rows, next): Page<Node> =
-        token::page(rows, call.input.str("nextToken"), limit(call, 50, 50)?).ok_or_else(|| invalid("The specified nextToken is invalid."))?;
+    let (rows, next): Page<Node> = token::page(rows, call.input.str("nextToken"), limit(call, 50, 50)?)
+        .ok_or_else(|| invalid("The specified nextToken is invalid."))?;
     Ok(map! {"logStreams": list(rows), "nextToken": next})
 }
 

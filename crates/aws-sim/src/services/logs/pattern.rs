@@ -59,7 +59,11 @@ impl Pattern {
             let mut parser = Parser { text: inner, at: 0 };
             let test = parser.or()?;
             parser.space();
-            return if parser.at == inner.len() { Ok(Pattern::Json(test)) } else { Err(format!("unexpected {:?}", &inner[parser.at..])) };
+            return if parser.at == inner.len() {
+                Ok(Pattern::Json(test))
+            } else {
+                Err(format!("unexpected {:?}", &inner[parser.at..]))
+            };
         }
         if text.starts_with('[') {
             return Err("space-delimited patterns are not simulated".to_owned());
@@ -259,7 +263,8 @@ impl Parser<'_> {
             self.at += end + 2;
             return Ok(Literal::Text(text));
         }
-        let end = self.rest().find(|c: char| c.is_whitespace() || matches!(c, ')' | '&' | '|')).unwrap_or(self.rest().len());
+        let end =
+            self.rest().find(|c: char| c.is_whitespace() || matches!(c, ')' | '&' | '|')).unwrap_or(self.rest().len());
         let word = self.rest()[..end].to_owned();
         self.at += end;
         if word.is_empty() {
@@ -305,7 +310,9 @@ mod tests {
 
     #[test]
     fn mistakes() {
-        for bad in ["\"open", "a,b", "{ $.a }", "{ $.a = }", "{ a = 1 }", "{ $.a = 1", "{ ($.a = 1 }", "{ $.a IS 1 }", "-"] {
+        for bad in
+            ["\"open", "a,b", "{ $.a }", "{ $.a = }", "{ a = 1 }", "{ $.a = 1", "{ ($.a = 1 }", "{ $.a IS 1 }", "-"]
+        {
             assert!(Pattern::parse(bad).is_err(), "{bad}");
         }
     }

@@ -63,7 +63,8 @@ const ROUTES: &[(&str, &str)] = &[
     ("GET", "/api/users/me"),
 ];
 const PAGES: &[&str] = &["/", "/bookmarks", "/login", "/tags/読書", "/settings", "/search", "/favicon.ico"];
-const WORDS: &[&str] = &["cache miss", "cache hit", "プロフィールを更新しました", "queue drained", "token refreshed 🔑"];
+const WORDS: &[&str] =
+    &["cache miss", "cache hit", "プロフィールを更新しました", "queue drained", "token refreshed 🔑"];
 
 /// What a container of this shape says first.
 pub(super) fn first(shape: Shape) -> Vec<String> {
@@ -74,9 +75,17 @@ pub(super) fn first(shape: Shape) -> Vec<String> {
             r#"{"level":30,"pid":1,"context":"RouterExplorer","msg":"Mapped {/api/bookmarks, GET} route"}"#,
             r#"{"level":30,"pid":1,"context":"NestApplication","msg":"Nest application successfully started"}"#,
         ],
-        Shape::Next => &["   ▲ Next.js 15.2.4", "   - Local:        http://localhost:3000", "", " ✓ Starting...", " ✓ Ready in 412ms"],
+        Shape::Next => &[
+            "   ▲ Next.js 15.2.4",
+            "   - Local:        http://localhost:3000",
+            "",
+            " ✓ Starting...",
+            " ✓ Ready in 412ms",
+        ],
         Shape::Winston => &[r#"{"level":"info","message":"Pantri listening on 3000","service":"pantri"}"#],
-        Shape::Agent => &["CORE | INFO | (cmd/agent/subcommands/run/command.go:262 in run) | Starting Datadog Agent v7.72.1"],
+        Shape::Agent => {
+            &["CORE | INFO | (cmd/agent/subcommands/run/command.go:262 in run) | Starting Datadog Agent v7.72.1"]
+        }
         Shape::Logfmt => &["level=info msg=\"listening\" port=8080"],
         Shape::Lambda | Shape::Postgres => &[],
     };
@@ -113,11 +122,14 @@ fn nest(at: Ms, failing: bool, warning: bool, latency: i64, rng: &mut Rng) -> St
     let id = rng.next() & 0xffff_ffff_ffff;
     let mut out = String::with_capacity(256);
     if failing {
-        let error = pick(rng, &[
-            ("PrismaClientKnownRequestError", "Timed out fetching a new connection from the connection pool"),
-            ("MongoNetworkError", "connection 4 to 10.0.21.7:27017 closed"),
-            ("UnauthorizedException", "jwt expired"),
-        ]);
+        let error = pick(
+            rng,
+            &[
+                ("PrismaClientKnownRequestError", "Timed out fetching a new connection from the connection pool"),
+                ("MongoNetworkError", "connection 4 to 10.0.21.7:27017 closed"),
+                ("UnauthorizedException", "jwt expired"),
+            ],
+        );
         let _ = write!(
             out,
             r#"{{"level":50,"time":{at},"pid":1,"context":"ExceptionsHandler","req":{{"id":"{id:012x}","method":"{method}","url":"{url}"}},"res":{{"statusCode":500}},"responseTime":{latency},"err":{{"type":"{}","message":"{}","stack":"{}: {}\n    at BookmarksService.find (/app/dist/bookmarks/bookmarks.service.js:58:23)\n    at async BookmarksController.list (/app/dist/bookmarks/bookmarks.controller.js:27:16)"}},"msg":"request errored"}}"#,
@@ -183,9 +195,15 @@ fn winston(at: Ms, failing: bool, warning: bool, latency: i64, rng: &mut Rng) ->
 
 fn agent(at: Ms, failing: bool, warning: bool, rng: &mut Rng) -> String {
     let (level, text) = match (failing, warning) {
-        (true, _) => ("ERROR", "(comp/forwarder/worker.go:191 in process) | Error while processing transaction: connection refused"),
+        (true, _) => (
+            "ERROR",
+            "(comp/forwarder/worker.go:191 in process) | Error while processing transaction: connection refused",
+        ),
         (_, true) => ("WARN", "(pkg/util/ecs/metadata.go:88 in V4) | task metadata took longer than expected"),
-        _ => ("INFO", "(pkg/collector/worker/check_logger.go:40 in CheckStarted) | check:ecs_fargate | Done running check"),
+        _ => (
+            "INFO",
+            "(pkg/collector/worker/check_logger.go:40 in CheckStarted) | check:ecs_fargate | Done running check",
+        ),
     };
     let at = timestamp(at).to_string();
     let at = at.get(..19).unwrap_or(&at).replace('T', " ");
@@ -211,7 +229,12 @@ fn lambda(failing: bool, latency: i64, rng: &mut Rng, put: &mut dyn FnMut(u64, S
     put(0, format!("START RequestId: {id} Version: $LATEST\n"));
     let action = pick(rng, &["start", "stop"]);
     if failing {
-        put(1, format!("2026-11-18T03:00:00.000Z\t{id}\tERROR\tAccessDeniedException: not authorized to perform ecs:UpdateService\n"));
+        put(
+            1,
+            format!(
+                "2026-11-18T03:00:00.000Z\t{id}\tERROR\tAccessDeniedException: not authorized to perform ecs:UpdateService\n"
+            ),
+        );
     } else {
         put(1, format!("2026-11-18T03:00:00.000Z\t{id}\tINFO\taction {action}: 2 services\n"));
     }

@@ -265,8 +265,16 @@ impl World {
     pub(crate) fn add_other_groups(&mut self) {
         let region = "ap-northeast-1";
         for (group, name, shape) in [
-            ("/aws/lambda/bookmark-manager-staging-ecs-scheduler", "2026/11/18/[$LATEST]5f1c0a9be2d74c1d", Shape::Lambda),
-            ("/aws/rds/instance/bookmark-manager-staging-db/postgresql", "bookmark-manager-staging-db.0", Shape::Postgres),
+            (
+                "/aws/lambda/bookmark-manager-staging-ecs-scheduler",
+                "2026/11/18/[$LATEST]5f1c0a9be2d74c1d",
+                Shape::Lambda,
+            ),
+            (
+                "/aws/rds/instance/bookmark-manager-staging-db/postgresql",
+                "bookmark-manager-staging-db.0",
+                Shape::Postgres,
+            ),
         ] {
             let stream = Stream {
                 region,
