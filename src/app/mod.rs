@@ -13,6 +13,7 @@ pub mod key;
 pub mod keymap;
 pub mod layout;
 pub mod list;
+pub mod logs;
 pub mod overlay;
 pub mod poll;
 pub mod rows;

@@ -45,10 +45,20 @@ pub enum Class {
     Autoscaling,
     /// STS.
     Sts,
+    /// Logs `FilterLogEvents`.
+    LogsFilter,
+    /// Logs `GetLogEvents`.
+    LogsGet,
+    /// Logs `DescribeLogGroups`, `DescribeLogStreams`.
+    LogsDescribe,
+    /// Logs `StartLiveTail`.
+    LogsLive,
+    /// Logs `StartQuery`, `GetQueryResults`.
+    LogsInsights,
 }
 
 impl Class {
-    const COUNT: usize = 10;
+    const COUNT: usize = 15;
 
     /// The whole limit: requests a second, and how many at once.
     pub fn limit(self) -> (f64, f64) {
@@ -58,6 +68,9 @@ impl Class {
             Self::Rds => (12.0, 300.0),
             Self::Alarms => (9.0, 9.0),
             Self::MetricData => (500.0, 500.0),
+            // ap-northeast-1 and most regions; not adjustable, shared by all groups.
+            Self::LogsFilter | Self::LogsGet | Self::LogsDescribe | Self::LogsInsights => (10.0, 10.0),
+            Self::LogsLive => (5.0, 5.0),
             // Not documented: half of what is assumed here is 5 a second, 20 at once.
             Self::Elbv2 | Self::Autoscaling | Self::Sts => (10.0, 40.0),
         }

@@ -7,7 +7,7 @@
 //! - [`ask`]: one question with all its pages, to its answer.
 //! - [`failure`]: whatever went wrong, in a sentence.
 //! - [`probe`]: each read tried once, for `cockpit doctor`.
-//! - `ecs_*`, [`rds`], [`autoscaling`], [`elbv2`], [`cloudwatch`], [`metrics`], [`sts`]: a service
+//! - `ecs_*`, [`rds`], [`autoscaling`], [`elbv2`], [`cloudwatch`], [`metrics`], `logs*`, [`sts`]: a service
 //!   each: the request, and from the SDK's types to the model's.
 //!
 //! What does not live here: what to ask when (that is `app`), and what an answer means (`model`).
@@ -25,6 +25,9 @@ pub mod ecs_services;
 pub mod ecs_tasks;
 pub mod elbv2;
 pub mod failure;
+pub mod logs;
+pub mod logs_insights;
+pub mod logs_live;
 pub mod metrics;
 pub mod pages;
 pub mod probe;

@@ -64,6 +64,7 @@ struct Set {
     cloudwatch: OnceLock<aws_sdk_cloudwatch::Client>,
     elbv2: OnceLock<aws_sdk_elasticloadbalancingv2::Client>,
     sts: OnceLock<aws_sdk_sts::Client>,
+    logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
 }
 
 /// One operation: its name in IAM and the limit that it draws on.
@@ -251,6 +252,22 @@ impl Clients<'_> {
     client!(cloudwatch, aws_sdk_cloudwatch);
     client!(elbv2, aws_sdk_elasticloadbalancingv2);
     client!(sts, aws_sdk_sts);
+
+    pub(super) fn logs(&self) -> &aws_sdk_cloudwatchlogs::Client {
+        self.set().logs.get_or_init(|| {
+            let partition = match self.lane {
+                Lane::Operator => "operator-logs",
+                Lane::Background => "background-logs",
+            };
+            let config = aws_sdk_cloudwatchlogs::config::Builder::from(&self.loaded.config)
+                .retry_partition(RetryPartition::new(partition));
+            let config = match self.loaded.config.endpoint_url() {
+                Some(_) => config.interceptor(super::logs_live::PlainHost),
+                None => config,
+            };
+            aws_sdk_cloudwatchlogs::Client::from_conf(config.build())
+        })
+    }
 }
 
 /// The limits of time for every request of a connection.

@@ -13,6 +13,7 @@ pub mod estate;
 pub mod failure;
 pub mod health;
 pub mod identity;
+pub mod logs;
 pub mod metric;
 pub mod observed;
 pub mod rollout;
