@@ -6,6 +6,7 @@ pub mod duration;
 pub mod error;
 pub mod exit;
 pub mod lists;
+pub mod logs;
 pub mod output;
 pub mod simulator;
 pub mod snapshot;
@@ -100,6 +101,10 @@ pub enum Command {
     Autoscaling(lists::Autoscaling),
     /// List databases with members, capacity, lag and backups [table|json|yaml|csv]
     Db(lists::Db),
+    /// Print log lines of services in order, or follow them [text|json|raw]
+    Logs(logs::Logs),
+    /// Search logs with CloudWatch Logs Insights [table|json|yaml|csv]
+    Insights(logs::Insights),
     /// List alarms that are not OK [table|json|yaml|csv]
     Alarms(lists::Alarms),
     /// Check tools, credentials, account, clock, permissions and the terminal [table|json|yaml]
@@ -187,6 +192,9 @@ impl Cli {
             Some(command) => (command.name(), command.outputs()),
             None => return Ok(self.global.output.unwrap_or(Output::Table)),
         };
+        if matches!(self.command, Some(Command::Logs(_))) && self.global.output.is_none() {
+            return Ok(Output::Text);
+        }
         let piped = if matches!(self.command, Some(Command::Snapshot(_))) { Output::Json } else { Output::Table };
         output::choose(self.global.output, allowed, name, piped, terminal)
     }
@@ -207,6 +215,8 @@ impl Command {
             Self::Autoscaling(_) => "autoscaling",
             Self::Db(_) => "db",
             Self::Alarms(_) => "alarms",
+            Self::Logs(_) => "logs",
+            Self::Insights(_) => "insights",
             Self::Doctor => "doctor",
             Self::Config(_) => "config",
             Self::Schema(_) => "schema",
@@ -220,7 +230,13 @@ impl Command {
     /// The formats that it supports.
     pub fn outputs(&self) -> &'static [Output] {
         match self {
-            Self::Services(_) | Self::Tasks(_) | Self::Autoscaling(_) | Self::Db(_) | Self::Alarms(_) => output::LIST,
+            Self::Services(_)
+            | Self::Tasks(_)
+            | Self::Autoscaling(_)
+            | Self::Db(_)
+            | Self::Alarms(_)
+            | Self::Insights(_) => output::LIST,
+            Self::Logs(_) => output::LINES,
             Self::Snapshot(_) | Self::Doctor | Self::Config(_) => output::TREE,
             Self::Schema(_) | Self::Sim(_) => &[Output::Json],
             Self::Completions(_) | Self::Man | Self::Demo(_) => &[],

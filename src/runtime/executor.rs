@@ -46,6 +46,16 @@ impl Executor {
         }
     }
 
+    /// How far this machine's clock is ahead of AWS's, once something answered.
+    pub fn clock_skew(&self) -> Option<jiff::SignedDuration> {
+        self.session.as_ref().and_then(Session::clock_skew)
+    }
+
+    /// The region in use, once it is known.
+    pub fn region(&self) -> Option<String> {
+        self.session.as_ref().and_then(Session::region)
+    }
+
     fn connect(&mut self, environment: &EnvironmentConfig) {
         // Requests of the environment before are cancelled with their tasks.
         self.tasks.abort_all();

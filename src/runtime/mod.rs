@@ -8,7 +8,9 @@ mod collect;
 mod executor;
 mod input;
 mod interactive;
+pub mod logs;
 mod panic;
+pub mod tee;
 mod terminal;
 
 pub use collect::{Collected, Collector};

@@ -7,6 +7,7 @@
 //! | `POST /_sim/fault` | `{"operation","kind","count","delay_ms"}`, `{"clear":true}` | see `faults` |
 //! | `POST /_sim/expire` | `{"access_key"}` | requests signed with the key are refused |
 //! | `POST /_sim/world` | see `World::poke` | small changes of the world |
+//! | `POST /_sim/logs` | `{"region","group","from","to"}` in ms | ids of all events that are visible |
 //! | `GET /_sim/state` | | time, services, databases, faults |
 //! | `GET /_sim/requests` | | counts by operation and budget; `POST /_sim/requests/reset` |
 
@@ -55,6 +56,7 @@ fn run(shared: &Shared, method: &Method, path: &str, body: &[u8]) -> Result<Valu
             shared.world().poke(&input()?).map_err(bad)?;
             Ok(json!({"ok": true}))
         }
+        ("POST", "/_sim/logs") => emitted(shared, &input()?).map_err(bad),
         ("GET", "/_sim/state") => Ok(state(shared)),
         ("GET", "/_sim/requests") => Ok(shared.meter().report()),
         ("POST", "/_sim/requests/reset") => {
@@ -63,6 +65,17 @@ fn run(shared: &Shared, method: &Method, path: &str, body: &[u8]) -> Result<Valu
         }
         _ => Err((404, format!("no control request {method} {path}"))),
     }
+}
+
+/// What a reader must have seen: the loss check of tests compares with it.
+fn emitted(shared: &Shared, input: &Value) -> Result<Value, String> {
+    let world = shared.world();
+    let group = input["group"].as_str().ok_or("group is missing")?;
+    let region = input["region"].as_str().unwrap_or("ap-northeast-1");
+    let streams = world.streams(region, group).ok_or("no such group")?;
+    let (from, to) = (input["from"].as_i64().unwrap_or(0), input["to"].as_i64().unwrap_or(world.now));
+    let ids = crate::services::visible_events(&world, &streams, from, to);
+    Ok(json!({"now": world.now, "ids": ids}))
 }
 
 fn state(shared: &Shared) -> Value {

@@ -28,6 +28,8 @@ pub(crate) enum Kind {
     Denied,
     /// The token is expired.
     Expired,
+    /// A stream that begins, stays open and says nothing.
+    Silent,
 }
 
 const KINDS: &[(&str, Kind)] = &[
@@ -42,6 +44,7 @@ const KINDS: &[(&str, Kind)] = &[
     ("loop", Kind::Loop),
     ("denied", Kind::Denied),
     ("expired", Kind::Expired),
+    ("silent", Kind::Silent),
 ];
 
 impl Kind {

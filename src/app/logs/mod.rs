@@ -2,6 +2,7 @@
 //!
 //! - [`sources`]: from services and names to groups and the streams in them.
 //! - [`follow`]: the state machine that reads groups by pages, again and again, and loses nothing.
+//! - [`insights`]: presets and what a query costs.
 //! - [`order`]: lines of several groups in the order of their time, held back for a bounded while.
 //!
 //! Pure as all of `app`: time enters as a number, requests leave as data. How lines are kept and
@@ -10,5 +11,6 @@
 pub mod follow;
 #[cfg(test)]
 mod follow_tests;
+pub mod insights;
 pub mod order;
 pub mod sources;
