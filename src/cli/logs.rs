@@ -2,8 +2,7 @@
 
 use super::duration;
 use clap::Args;
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use std::path::PathBuf;
 
 /// Flags of `cockpit logs`.
@@ -103,49 +102,4 @@ pub struct Insights {
 /// A duration, zero too.
 fn delay(text: &str) -> Result<SignedDuration, String> {
     if matches!(text.trim(), "0" | "0s" | "0ms") { Ok(SignedDuration::ZERO) } else { duration::parse(text) }
-}
-
-/// A time on the command line: so long ago, a clock of the last day, a date with or without a clock.
-pub fn moment(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, String> {
-    let text = text.trim();
-    if text == "now" {
-        return Ok(now);
-    }
-    if let Ok(ago) = duration::parse(text) {
-        return now.checked_sub(ago).map_err(|_| format!("`{text}` ago is before all time"));
-    }
-    if let Ok(at) = text.parse::<Timestamp>() {
-        return Ok(at);
-    }
-    if let Ok(clock) = text.parse::<jiff::civil::Time>() {
-        let today = now.to_zoned(zone.clone());
-        let at = today.date().to_datetime(clock).to_zoned(zone.clone()).map_err(|error| error.to_string())?;
-        // A clock that is still to come is yesterday's.
-        let at = if at.timestamp() > now { at.yesterday().unwrap_or(at) } else { at };
-        return Ok(at.timestamp());
-    }
-    let date = text.parse::<jiff::civil::DateTime>().or_else(|_| text.parse::<jiff::civil::Date>().map(Into::into));
-    let wrong = || {
-        format!("`{text}` is no time: write `2h` (so long ago), `14:02`, `2026-11-24`, `2026-11-24 14:02` or RFC 3339")
-    };
-    date.map_err(|_| wrong())?.to_zoned(zone.clone()).map(|at| at.timestamp()).map_err(|_| wrong())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_as_people_write_them() {
-        let zone = TimeZone::get("Asia/Tokyo").expect("bundled");
-        let now: Timestamp = "2026-11-20T05:00:00Z".parse().expect("valid");
-        let at = |text: &str| moment(text, now, &zone).map(|at| at.to_string());
-        assert_eq!(at("2h").as_deref(), Ok("2026-11-20T03:00:00Z"));
-        assert_eq!(at("13:30").as_deref(), Ok("2026-11-20T04:30:00Z"));
-        assert_eq!(at("15:00").as_deref(), Ok("2026-11-19T06:00:00Z"));
-        assert_eq!(at("2026-11-19 09:00").as_deref(), Ok("2026-11-19T00:00:00Z"));
-        assert_eq!(at("2026-11-19").as_deref(), Ok("2026-11-18T15:00:00Z"));
-        assert_eq!(at("2026-11-19T00:00:00Z").as_deref(), Ok("2026-11-19T00:00:00Z"));
-        assert!(at("soon").unwrap_err().contains("no time"));
-    }
 }

@@ -42,7 +42,7 @@ impl Executor {
                 self.fetch(ticket, lane, query);
                 None
             }
-            Effect::Copy(_) | Effect::OpenUrl(_) | Effect::Suspend | Effect::Quit => Some(effect),
+            Effect::Copy(_) | Effect::Save { .. } | Effect::OpenUrl(_) | Effect::Suspend | Effect::Quit => Some(effect),
         }
     }
 

@@ -209,6 +209,14 @@ impl Follower {
         self.feeds.iter().map(|feed| &feed.source)
     }
 
+    /// What is under way is not waited for: it is asked again.
+    pub fn forget_flights(&mut self, now: Ms) {
+        for feed in &mut self.feeds {
+            feed.flight = None;
+            feed.due = now;
+        }
+    }
+
     /// Whether there is nothing to read.
     pub fn is_empty(&self) -> bool {
         self.feeds.is_empty()
