@@ -92,8 +92,9 @@ proptest! {
         let mut any = false;
         for (n, line) in store.iter().enumerate() {
             if line.is(mark::CONTINUES) {
-                // Without a line before, a frame stands for itself.
-                if if any { head } else { filter.matches(&line) } { wanted.push(n); }
+                if (any && head) || filter.matches(&line) {
+                    wanted.push(n);
+                }
             } else {
                 any = true;
                 head = filter.matches(&line);

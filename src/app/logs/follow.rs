@@ -209,6 +209,14 @@ impl Follower {
         self.feeds.iter().map(|feed| &feed.source)
     }
 
+    /// What is under way is not waited for: it is asked again.
+    pub fn forget_flights(&mut self, now: Ms) {
+        for feed in &mut self.feeds {
+            feed.flight = None;
+            feed.due = now;
+        }
+    }
+
     /// Whether there is nothing to read.
     pub fn is_empty(&self) -> bool {
         self.feeds.is_empty()
@@ -289,12 +297,12 @@ impl Follower {
         if page.next.is_some() {
             round.token = page.next;
             feed.due = now;
-            let behind = now + self.ahead - round.position;
+            let behind = now + self.ahead - round.position.max(feed.covered);
             if let Some(skip) = plan.skip.filter(|skip| behind > *skip && !feed.first) {
                 let to = now + self.ahead - skip / 4;
                 batch.gaps.push(Gap {
                     group: feed.source.group.clone(),
-                    from: round.position,
+                    from: round.position.max(feed.covered),
                     to,
                     sampled: false,
                     why: "more lines came than can be read at the rate that AWS allows: a live tail or a filter needs fewer requests".to_owned(),
@@ -326,10 +334,12 @@ impl Follower {
         feed.flight = None;
         feed.failures += 1;
         let mut batch = Batch::default();
-        let lasting = matches!(failure.kind, FailureKind::Denied | FailureKind::NotFound | FailureKind::WrongAccount);
+        let token = failure.message.contains("nextToken");
+        let lasting = matches!(failure.kind, FailureKind::Denied | FailureKind::NotFound | FailureKind::WrongAccount)
+            || (failure.message.contains("InvalidParameter") && !token);
         // A token that is not taken any more: the round goes on where its lines ended.
         if let Some(round) = feed.round.as_mut().filter(|round| round.token.is_some())
-            && (failure.message.contains("nextToken") || feed.failures % 3 == 0)
+            && (token || feed.failures.is_multiple_of(3))
         {
             round.token = None;
             round.from = round.position;
@@ -444,7 +454,9 @@ impl Follower {
             covered: feed.covered,
             behind: match (&feed.round, feed.ended) {
                 (_, true) => 0,
-                (Some(round), _) if round.token.is_some() && self.plan.until.is_none() => server - round.position,
+                (Some(round), _) if round.token.is_some() && self.plan.until.is_none() => {
+                    server - round.position.max(feed.covered)
+                }
                 _ => (server - feed.covered - self.interval()).max(0),
             },
             rate: feed.rate,

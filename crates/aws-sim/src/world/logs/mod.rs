@@ -39,6 +39,22 @@ pub(crate) struct Logs {
     /// Lines that tests wrote, by group and stream.
     written: BTreeMap<(String, String), Vec<Event>>,
     serial: u64,
+    /// Queries of Insights that were started.
+    pub(crate) queries: BTreeMap<String, QueryState>,
+}
+
+/// A query of Insights.
+#[derive(Debug, Clone)]
+pub(crate) struct QueryState {
+    pub(crate) region: String,
+    pub(crate) groups: Vec<String>,
+    pub(crate) text: String,
+    pub(crate) from: Ms,
+    pub(crate) to: Ms,
+    pub(crate) limit: usize,
+    /// How often its results were asked for.
+    pub(crate) looks: u32,
+    pub(crate) cancelled: bool,
 }
 
 /// One stream.
@@ -129,6 +145,42 @@ impl Stream {
 
     /// The events whose timestamps fall into a slot, those not yet visible too.
     pub(crate) fn slot(&self, world: &World, place: usize, slot: i64, out: &mut Vec<Event>) {
+        self.slot_of(world, place, slot, None, out);
+    }
+
+    /// How many slots its clock is ahead.
+    pub(crate) fn skew_slots(&self) -> i64 {
+        self.skew.div_euclid(SLOT)
+    }
+
+    /// What tests wrote into it and was taken in after a time and up to another.
+    pub(crate) fn written_in(&self, world: &World, place: usize, after: Ms, to: Ms) -> Vec<Event> {
+        let written = world.logs.written.get(&(self.group.clone(), self.name.clone()));
+        let written = written.into_iter().flatten().filter(|e| e.ingested > after && e.ingested <= to);
+        written.map(|e| Event { stream: place, ..e.clone() }).collect()
+    }
+
+    /// The same, only those that were taken in after a time and up to another.
+    pub(crate) fn slot_of(
+        &self,
+        world: &World,
+        place: usize,
+        slot: i64,
+        taken: Option<(Ms, Ms)>,
+        out: &mut Vec<Event>,
+    ) {
+        let begun = out.len();
+        self.fill(world, place, slot, taken, out);
+        if let Some((after, to)) = taken {
+            let mut n = 0;
+            out.retain(|e| {
+                n += 1;
+                n <= begun || (e.ingested > after && e.ingested <= to)
+            });
+        }
+    }
+
+    fn fill(&self, world: &World, place: usize, slot: i64, taken: Option<(Ms, Ms)>, out: &mut Vec<Event>) {
         let begin = slot * SLOT;
         let truth = begin - self.skew;
         if let Some(first) = self.first(begin, truth) {
@@ -172,6 +224,9 @@ impl Stream {
                 continue;
             }
             let delay = delay(rng.next());
+            if taken.is_some_and(|(after, to)| true_at + delay <= after || true_at + delay > to) {
+                continue;
+            }
             let serial = (slot.cast_unsigned() << 24) | (n << 5);
             let minute = true_at.div_euclid(60_000);
             lines::write(self.shape, self.salt, minute, begin + within, &mut rng, &mut |sub, message| {
