@@ -14,6 +14,7 @@ pub mod keymap;
 pub mod layout;
 pub mod list;
 pub mod operation;
+pub mod logs;
 pub mod overlay;
 pub mod poll;
 pub mod rows;

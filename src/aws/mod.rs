@@ -9,7 +9,7 @@
 //! - [`failure`]: whatever went wrong, in a sentence.
 //! - [`probe`]: each read tried once, for `cockpit doctor`; those of operations in `probe_changes`.
 //! - `ecs_*`, [`ecr`], [`rds`], [`autoscaling`], [`elbv2`], [`cloudwatch`], [`metrics`], [`lambda`],
-//!   [`logs_tail`], [`scheduler`], [`sts`]: a service each: the request, and from the SDK's types to the model's.
+//!   `logs*`, [`scheduler`], [`sts`]: a service each: the request, and from the SDK's types to the model's.
 //!
 //! What does not live here: what to ask when (that is `app`), and what an answer means (`model`).
 
@@ -31,6 +31,9 @@ pub mod ecs_writes;
 pub mod elbv2;
 pub mod failure;
 pub mod lambda;
+pub mod logs;
+pub mod logs_insights;
+pub mod logs_live;
 pub mod logs_tail;
 pub mod metrics;
 pub mod pages;

@@ -7,6 +7,7 @@ mod ecr;
 mod ecs;
 mod elbv2;
 mod lambda;
+mod logs;
 mod rds;
 mod rds_power;
 pub(crate) mod rest;
@@ -30,6 +31,7 @@ pub(crate) enum Service {
     Rds,
     Elb,
     CloudWatch,
+    Logs,
     Unknown,
 }
 
@@ -46,6 +48,7 @@ impl Service {
             Service::Rds => "rds",
             Service::Elb => "elasticloadbalancing",
             Service::CloudWatch => "cloudwatch",
+            Service::Logs => "logs",
             Service::Unknown => "unknown",
         }
     }
@@ -57,6 +60,7 @@ impl Service {
             "AmazonEC2ContainerRegistry_V20150921" => Service::Ecr,
             "AnyScaleFrontendService" => Service::AutoScaling,
             "GraniteServiceVersion20100801" => Service::CloudWatch,
+            "Logs_20140328" => Service::Logs,
             _ => Service::Unknown,
         }
     }
@@ -79,6 +83,7 @@ impl Service {
             "rds" => Service::Rds,
             "elasticloadbalancing" => Service::Elb,
             "monitoring" => Service::CloudWatch,
+            "logs" => Service::Logs,
             _ => Service::Unknown,
         }
     }
@@ -115,6 +120,7 @@ pub(crate) fn call(service: Service, operation: &str, call: &mut Call<'_>) -> Re
         Service::Rds => rds::call(operation, call),
         Service::Elb => elbv2::call(operation, call),
         Service::CloudWatch => cloudwatch::call(operation, call),
+        Service::Logs => logs::call(operation, call),
         Service::Unknown => Err(ApiError::unknown_operation(operation)),
     }
 }
@@ -154,6 +160,9 @@ pub(crate) fn paging(operation: &str) -> Option<Paging> {
         "DescribeAlarms" => ("MetricAlarms", "NextToken", "NextToken"),
         "GetMetricData" => ("MetricDataResults", "NextToken", "NextToken"),
         "ListMetrics" => ("Metrics", "NextToken", "NextToken"),
+        "DescribeLogGroups" => ("logGroups", "nextToken", "nextToken"),
+        "DescribeLogStreams" => ("logStreams", "nextToken", "nextToken"),
+        "FilterLogEvents" => ("events", "nextToken", "nextToken"),
         _ => return None,
     };
     Some(Paging { list, answer, request })
@@ -215,6 +224,7 @@ impl ApiError {
             Service::Lambda => "ServiceException",
             Service::Scheduler => "InternalServerException",
             Service::CloudWatch => "InternalServiceFault",
+            Service::Logs => "ServiceUnavailableException",
             _ => "InternalFailure",
         };
         ApiError {
