@@ -43,7 +43,9 @@ pub fn lines(app: &App, block: Block) -> Vec<Fact> {
         | Block::ServiceCurves
         | Block::Containers
         | Block::Databases
-        | Block::DatabaseCurves => Vec::new(),
+        | Block::DatabaseCurves
+        | Block::Progress
+        | Block::OperationLog => Vec::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::input::Input;
 use super::list::List;
+use super::operation::OperationId;
 use super::overlay::Overlay;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
@@ -38,6 +39,8 @@ pub enum View {
     Task(String, String),
     /// The databases.
     Database,
+    /// An operation: its picture and its log.
+    Operation(OperationId),
 }
 
 /// A framed part of a view that can have the focus.
@@ -73,6 +76,10 @@ pub enum Block {
     DatabaseCurves,
     /// The selected database's facts: endpoint, backups, pending changes.
     DatabaseFacts,
+    /// How an operation stands, as a picture.
+    Progress,
+    /// What an operation did and what was seen meanwhile.
+    OperationLog,
 }
 
 impl Block {
@@ -91,6 +98,8 @@ impl Block {
             Self::Containers => "Containers",
             Self::TaskFacts => "Task",
             Self::DatabaseFacts => "Facts",
+            Self::Progress => "Progress",
+            Self::OperationLog => "Log",
         }
     }
 
@@ -111,7 +120,7 @@ impl Block {
 
     /// Whether it has rows that can be selected.
     pub fn has_rows(self) -> bool {
-        !matches!(self, Self::ServiceCurves | Self::DatabaseCurves)
+        !matches!(self, Self::ServiceCurves | Self::DatabaseCurves | Self::Progress)
     }
 }
 
@@ -126,6 +135,8 @@ impl View {
             }
             Self::Task(..) => &[Block::Containers, Block::TaskFacts],
             Self::Database => &[Block::Databases, Block::DatabaseCurves, Block::DatabaseFacts],
+            // The log first: it is what is moved in and searched.
+            Self::Operation(_) => &[Block::OperationLog, Block::Progress],
         }
     }
 }
@@ -170,11 +181,16 @@ pub struct Screen {
     pub toast: Option<(String, Timestamp)>,
     /// The database whose curves and facts are shown.
     pub database: Option<String>,
+    /// The operation that is shown instead of the pane.
+    pub operation: Option<OperationId>,
 }
 
 impl Screen {
     /// What is shown.
     pub fn view(&self) -> View {
+        if let Some(id) = self.operation {
+            return View::Operation(id);
+        }
         match (self.pane, &self.service, &self.task) {
             (Pane::Overview, _, _) => View::Overview,
             (Pane::Database, _, _) => View::Database,

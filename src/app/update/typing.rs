@@ -1,12 +1,14 @@
 //! Keys, and a line of text being typed.
 
 use super::open::choose;
-use super::run::{run, step};
+use super::operations;
+use super::run::{page, run, step};
 use super::{News, changed_by};
 use crate::app::command::{Id, Scope};
 use crate::app::effect::Effect;
 use crate::app::input::Input;
 use crate::app::key::Key;
+use crate::app::overlay::Overlay;
 use crate::app::screen::{Block, Typing};
 use crate::app::{App, rows};
 
@@ -69,9 +71,15 @@ pub(super) fn type_command(app: &mut App, command: Id) -> Vec<Effect> {
     match command {
         Id::InputUp => step(app, -1),
         Id::InputDown => step(app, 1),
+        Id::InputPageUp => page(app, -1, 1),
+        Id::InputPageDown => page(app, 1, 1),
+        Id::InputNext if operations::asks(app) => operations::next_button(app, 1),
+        Id::InputNext => step(app, 1),
+        // A window with buttons: what was typed stays there.
+        Id::Accept if block.is_none() && operations::asks(app) => return operations::press(app),
         Id::Accept => {
             app.screen.typing = None;
-            if block.is_none() && app.screen.overlays.last().is_some_and(crate::app::overlay::Overlay::types) {
+            if block.is_none() && app.screen.overlays.last().is_some_and(Overlay::types) {
                 return choose(app);
             }
         }
@@ -79,7 +87,8 @@ pub(super) fn type_command(app: &mut App, command: Id) -> Vec<Effect> {
             app.screen.typing = Some(Typing { block, input: Input::new(before.clone()), before });
             typed(app);
             app.screen.typing = None;
-            if block.is_none() && app.screen.overlays.last().is_some_and(crate::app::overlay::Overlay::types) {
+            let closes = |overlay: &Overlay| overlay.types() || overlay.kind.is_dialog();
+            if block.is_none() && app.screen.overlays.last().is_some_and(closes) {
                 app.screen.overlays.pop();
             }
         }
