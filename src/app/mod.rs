@@ -5,9 +5,11 @@
 
 mod absorb;
 pub mod command;
+pub mod dialog;
 pub mod effect;
 pub mod event;
 pub mod facts;
+pub mod followed;
 pub mod input;
 pub mod key;
 pub mod keymap;
@@ -21,8 +23,9 @@ pub mod rows;
 pub mod safety;
 pub mod screen;
 pub mod select;
+pub mod tell;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 pub mod ticket;
 mod update;
 
@@ -30,6 +33,7 @@ use crate::config::{Config, EnvironmentConfig};
 use crate::model::Estate;
 use effect::Effect;
 use event::Event;
+use followed::Followed;
 use jiff::{Timestamp, tz::TimeZone};
 use keymap::Keymap;
 use operation::Operations;
@@ -59,6 +63,8 @@ pub struct App {
     pub poller: Poller,
     /// What changes the environment, or did.
     pub operations: Operations,
+    /// What a person knows of that.
+    pub followed: Followed,
     /// Where a person is.
     pub screen: Screen,
     /// Logs.
@@ -146,6 +152,7 @@ impl App {
             keymap,
             estate: Estate::default(),
             operations: Operations::default(),
+            followed: Followed::default(),
             screen: Screen::default(),
             logs: logs::pane::LogsPane::default(),
             activity: Vec::new(),

@@ -4,6 +4,7 @@
 //! request made, no file read here. Text from outside reaches cells through `canvas` only.
 
 mod canvas;
+mod dialog;
 mod frame;
 #[cfg(test)]
 mod logs_tests;

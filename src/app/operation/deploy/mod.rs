@@ -178,6 +178,16 @@ impl Deploy {
         self.began
     }
 
+    /// Whether it can be taken back now: it rolls out, and is not on its way back already.
+    pub fn revertible(&self) -> bool {
+        self.phase == Phase::Watching && self.reverting.is_none() && !self.only_looks()
+    }
+
+    /// Whether the image is being built: that ends with the cockpit.
+    pub fn building(&self) -> bool {
+        self.phase == Phase::Building
+    }
+
     /// The image's facts, where they were read.
     pub fn image(&self) -> Option<&Image> {
         self.gather.image.as_ref()
