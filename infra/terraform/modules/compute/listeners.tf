@@ -1,6 +1,6 @@
 locals {
   # Decided by variables alone, so that a plan knows which listeners there will be.
-  https           = var.certificate_arn != null || try(var.domain.delegated, false)
+  https           = var.certificate_arn != null || (var.domain == null ? false : var.domain.delegated)
   certificate_arn = var.certificate_arn != null ? var.certificate_arn : module.edge.certificate_arn
 
   default_service = one([for name, service in var.services : name if length(service.path_patterns) == 0])

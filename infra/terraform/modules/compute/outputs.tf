@@ -38,6 +38,11 @@ output "cloudfront_domain_name" {
   value       = module.edge.cloudfront_domain_name
 }
 
+output "cloudfront_distribution_id" {
+  description = "The CDN, for invalidations, or null."
+  value       = module.edge.cloudfront_distribution_id
+}
+
 output "log_groups" {
   description = "Logs of the services, by short name."
   value       = { for name, group in aws_cloudwatch_log_group.service : name => group.name }

@@ -1,7 +1,7 @@
 data "aws_region" "current" {}
 
 locals {
-  static = try(var.cloudfront.static_bucket_domain_name, null) != null
+  static = var.cloudfront == null ? false : var.cloudfront.static != null
   # CloudFront takes certificates of us-east-1 only.
   cloudfront_certificate = local.delegated && data.aws_region.current.name == "us-east-1"
 }
@@ -47,7 +47,7 @@ resource "aws_cloudfront_distribution" "this" {
   }
 
   dynamic "origin" {
-    for_each = local.static ? [var.cloudfront.static_bucket_domain_name] : []
+    for_each = local.static ? [var.cloudfront.static.bucket_domain_name] : []
     content {
       origin_id                = "static"
       domain_name              = origin.value
@@ -67,7 +67,7 @@ resource "aws_cloudfront_distribution" "this" {
   }
 
   dynamic "ordered_cache_behavior" {
-    for_each = local.static ? var.cloudfront.static_paths : []
+    for_each = local.static ? var.cloudfront.static.paths : []
     content {
       path_pattern           = ordered_cache_behavior.value
       target_origin_id       = "static"

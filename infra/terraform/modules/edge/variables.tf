@@ -56,11 +56,13 @@ variable "waf_rate_limit" {
 }
 
 variable "cloudfront" {
-  description = "A CDN before the load balancer; static_bucket_domain_name and static_paths send those paths to a bucket; null: none."
+  description = "A CDN before the load balancer; `static` sends some paths to a bucket; null: none."
   type = object({
-    price_class               = optional(string, "PriceClass_200")
-    static_bucket_domain_name = optional(string)
-    static_paths              = optional(list(string), [])
+    price_class = optional(string, "PriceClass_200")
+    static = optional(object({
+      bucket_domain_name = string
+      paths              = list(string)
+    }))
   })
   default = null
 }

@@ -1,12 +1,12 @@
 locals {
   zone_id   = var.domain == null ? null : (var.domain.create_zone ? one(aws_route53_zone.this[*].zone_id) : var.domain.zone_id)
-  delegated = try(var.domain.delegated, false)
+  delegated = var.domain == null ? false : var.domain.delegated
 }
 
 resource "aws_route53_zone" "this" {
   # checkov:skip=CKV2_AWS_38: DNSSEC needs a key in KMS and an entry at the registrar: for who wants it, by hand
   # checkov:skip=CKV2_AWS_39: who asked for which name is not asked for
-  count = try(var.domain.create_zone, false) ? 1 : 0
+  count = (var.domain == null ? false : var.domain.create_zone) ? 1 : 0
 
   name    = var.domain.name
   comment = "Of ${var.name_prefix}"

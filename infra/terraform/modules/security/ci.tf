@@ -14,7 +14,7 @@ locals {
 
 # One for each account: the first environment in it makes it, others refer to it.
 resource "aws_iam_openid_connect_provider" "github" {
-  count = try(var.github.create_oidc_provider, false) ? 1 : 0
+  count = (var.github == null ? false : var.github.create_oidc_provider) ? 1 : 0
 
   url            = "https://token.actions.githubusercontent.com"
   client_id_list = ["sts.amazonaws.com"]

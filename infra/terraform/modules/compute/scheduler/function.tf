@@ -64,10 +64,6 @@ resource "aws_lambda_function" "this" {
     variables = { CLUSTER = var.cluster_name }
   }
 
-  logging_config {
-    log_format = "Text"
-    log_group  = aws_cloudwatch_log_group.this.name
-  }
-
-  depends_on = [aws_iam_role_policy.function]
+  # The log group is made first, or Lambda makes one without an end to its retention.
+  depends_on = [aws_iam_role_policy.function, aws_cloudwatch_log_group.this]
 }
