@@ -17,8 +17,32 @@ def table(watch):
     return "\n".join(rows)
 
 
+def accepted():
+    """Policy findings that are accepted: id → (the first reason, in how many places)."""
+    found = {}
+    for path in sorted(support.TERRAFORM_TREE.rglob("*.tf")):
+        if ".terraform" in path.parts or ".terragrunt-cache" in path.parts:
+            continue
+        for check, reason in re.findall(r"# checkov:skip=(\w+): (.*)", path.read_text()):
+            first, places = found.get(check, (reason, 0))
+            found[check] = (max(first, reason, key=len), places + 1)
+    return dict(sorted(found.items()))
+
+
+def accepted_table():
+    rows = ["| check | places | why |", "|---|--:|---|"]
+    rows += [f"| {check} | {places} | {reason} |" for check, (reason, places) in accepted().items()]
+    return "\n".join(rows)
+
+
+def replace(text, mark, content):
+    pattern = re.compile(rf"(<!-- {mark} -->\n).*?(<!-- /{mark} -->)", re.S)
+    return pattern.sub(lambda match: f"{match[1]}{content}\n{match[2]}", text)
+
+
 def write(watch):
-    text = PAGE.read_text()
-    marked = re.compile(r"(<!-- measured -->\n).*?(<!-- /measured -->)", re.S)
     day = datetime.date.today().isoformat()
-    PAGE.write_text(marked.sub(lambda match: f"{match[1]}Measured {day}, two cores.\n\n{table(watch)}\n{match[2]}", text))
+    text = PAGE.read_text()
+    if watch.seconds:
+        text = replace(text, "measured", f"Measured {day} on two cores.\n\n{table(watch)}")
+    PAGE.write_text(replace(text, "accepted", accepted_table()))

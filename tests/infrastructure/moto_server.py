@@ -202,7 +202,8 @@ after(Ecs, "create_service")(_settle)
 after(Ecs, "update_service")(_settle)
 
 
-# --- CloudFront: an origin loses its access control, and the default certificate gets a method of SNI.
+# --- CloudFront: an origin loses its access control, the default certificate gets a method of SNI, and every
+# behaviour gets values to forward.
 
 
 @after(cloudfront.Origin, "__init__")
@@ -214,6 +215,13 @@ def _origin(self, result, origin):
 def _certificate(self, result, config):
     if not config.get("SSLSupportMethod"):
         self.ssl_support_method = None
+
+
+@after(cloudfront.DefaultCacheBehaviour, "__init__")
+def _behaviour(self, result, config):
+    # One with a cache policy has no values to forward.
+    if config.get("CachePolicyId"):
+        self.forwarded_values = None
 
 
 # --- One request at a time: moto's tables are not made for two, and Terraform sends ten.

@@ -15,6 +15,11 @@ resource "aws_rds_cluster_parameter_group" "aurora" {
     value        = tostring(var.max_connections)
     apply_method = "pending-reboot"
   }
+  # Changes of the schema, and statements of more than a second.
+  parameter {
+    name  = "log_statement"
+    value = "ddl"
+  }
   parameter {
     name  = "log_min_duration_statement"
     value = "1000"

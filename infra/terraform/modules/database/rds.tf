@@ -27,6 +27,11 @@ resource "aws_db_parameter_group" "rds" {
     value        = tostring(var.max_connections)
     apply_method = "pending-reboot"
   }
+  # Changes of the schema, and statements of more than a second.
+  parameter {
+    name  = "log_statement"
+    value = "ddl"
+  }
   parameter {
     name  = "log_min_duration_statement"
     value = "1000"
