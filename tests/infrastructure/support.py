@@ -35,6 +35,11 @@ def terragrunt_program():
 
 def cockpit_program():
     given = os.environ.get("COCKPIT_BIN", "")
+    ready = os.environ.get("COCKPIT_READY")
+    # `./dev test` builds it meanwhile, and says when it is done.
+    end = time.monotonic() + 45 * 60
+    while ready and not os.path.exists(ready) and time.monotonic() < end:
+        time.sleep(0.5)
     if not pathlib.Path(given).is_file():
         missing("the cockpit", "Set COCKPIT_BIN to it; `./dev test-infra` builds it and does.")
     return given
