@@ -13,9 +13,11 @@ pub mod key;
 pub mod keymap;
 pub mod layout;
 pub mod list;
+pub mod operation;
 pub mod overlay;
 pub mod poll;
 pub mod rows;
+pub mod safety;
 pub mod screen;
 pub mod select;
 #[cfg(test)]
@@ -29,6 +31,7 @@ use effect::Effect;
 use event::Event;
 use jiff::{Timestamp, tz::TimeZone};
 use keymap::Keymap;
+use operation::Operations;
 use poll::{Poller, Wants};
 use screen::Screen;
 pub use update::{bottom_commands, overlay_place};
@@ -53,6 +56,8 @@ pub struct App {
     pub estate: Estate,
     /// What is asked and when.
     pub poller: Poller,
+    /// What changes the environment, or did.
+    pub operations: Operations,
     /// Where a person is.
     pub screen: Screen,
     /// What happened, oldest first.
@@ -81,6 +86,8 @@ pub struct Session {
     pub overrides: Overrides,
     /// The machine's time zone, for environments without one.
     pub zone: Option<TimeZone>,
+    /// Tells this session's operations from those of others in the audit file.
+    pub mark: String,
 }
 
 /// Connection flags.
@@ -135,6 +142,7 @@ impl App {
             session,
             keymap,
             estate: Estate::default(),
+            operations: Operations::default(),
             screen: Screen::default(),
             activity: Vec::new(),
             redraw: true,
@@ -144,6 +152,7 @@ impl App {
             unsettled: update::News::All,
             judged: None,
         };
+        app.operations = Operations::new(app.session.mark.clone(), app.zone());
         let mut effects = vec![app.connect()];
         effects.extend(app.plan());
         (app, effects)

@@ -37,7 +37,7 @@ pub(super) fn open(wants: Wants) -> (App, Vec<Effect>) {
         default_environment: Some("staging".into()),
         environments: vec![environment("staging"), environment("prod")],
         ui: Ui::default(),
-        keys: BTreeMap::new(),
+        ..Config::default()
     };
     let (mut app, mut effects) =
         App::new(config, environment("staging"), Session::default(), Keymap::default(), wants, at(0));

@@ -2,6 +2,7 @@
 
 mod mouse;
 mod open;
+mod operations;
 mod run;
 mod settle;
 mod typing;
@@ -57,6 +58,16 @@ pub(super) fn update(app: &mut App, event: Event) -> Vec<Effect> {
             changed_by(app, news);
             effects.extend(app.plan());
             effects
+        }
+        Event::Reply(id, answered) => {
+            let effects = app.operations.answered(id, &answered, app.now);
+            operations::follow(app);
+            effects
+        }
+        Event::Output(id, line) => {
+            app.operations.output(id, &line, app.now);
+            operations::follow(app);
+            Vec::new()
         }
         Event::Renewed(ticket) => {
             app.poller.renewed(ticket, &app.environment, app.now);
@@ -132,8 +143,15 @@ fn tick(app: &mut App, now: jiff::Timestamp) -> Vec<Effect> {
     if toasted || flashes != app.screen.flashes.len() {
         app.redraw = true;
     }
+    let mut effects = app.operations.tick(now);
+    if !effects.is_empty() {
+        operations::follow(app);
+    }
     // Everything that is due is due by the second; what follows from an answer is planned with it.
-    if second { app.plan() } else { Vec::new() }
+    if second {
+        effects.extend(app.plan());
+    }
+    effects
 }
 
 /// Sources with a failure, to tell when that changes.

@@ -31,7 +31,7 @@ pub struct Probe {
 impl Session {
     /// Tries every read that this environment needs, all at once, with the smallest pages.
     pub async fn probe(&self, environment: &EnvironmentConfig) -> Vec<Probe> {
-        let caller = Caller { session: self, lane: Lane::Operator };
+        let caller = Caller::new(self, Lane::Operator);
         let mut tries: Vec<BoxFuture<'_, Probe>> =
             vec![Box::pin(one(caller, sts::GET_CALLER_IDENTITY, |clients| clients.sts().get_caller_identity().send()))];
         if let Some(cluster) = environment.cluster.as_deref() {
@@ -122,7 +122,7 @@ fn scaling(caller: Caller<'_>) -> Vec<BoxFuture<'_, Probe>> {
 async fn one<T, E, Sending>(
     caller: Caller<'_>,
     action: Action,
-    send: impl Fn(&super::session::Clients<'_>) -> Sending,
+    send: impl Fn(&super::clients::Clients) -> Sending,
 ) -> Probe
 where
     Sending: Future<Output = Result<T, SdkError<E, HttpResponse>>>,

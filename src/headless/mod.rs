@@ -9,6 +9,7 @@ pub mod dto;
 pub mod emit;
 pub mod escape;
 pub mod lists;
+pub mod operation;
 pub mod schema;
 pub mod select;
 pub mod snapshot;

@@ -220,7 +220,7 @@ impl Run<'_> {
                     }));
                 }
             }
-            Some(Effect::Connect { .. } | Effect::Fetch { .. }) | None => {}
+            Some(Effect::Connect { .. } | Effect::Fetch { .. } | Effect::Call { .. }) | None => {}
         }
         Ok(None)
     }
