@@ -37,7 +37,6 @@ READ = {
 LATER = {
     "ecs:DescribeServiceDeployments": "deploy",
     "ecs:DescribeServiceRevisions": "deploy",
-    "ecs:ListTagsForResource": "stop and start: the tag cockpit:desired-count",
     "ecr:DescribeImages": "deploy: tag to digest",
     "ecr:BatchGetImage": "deploy: architecture of an image",
     "elasticloadbalancing:DescribeTargetGroups": "snapshot with target_groups",
@@ -52,8 +51,7 @@ LATER = {
     "logs:StartQuery": "insights",
     "logs:StopQuery": "insights",
     "logs:GetQueryResults": "insights",
-    "lambda:GetFunction": "schedule",
-    "lambda:ListFunctions": "schedule",
+    "lambda:GetFunctionConfiguration": "stop and start: is the scheduler there",
     "scheduler:ListSchedules": "schedule",
     "scheduler:GetSchedule": "schedule",
     "rds:DescribeEvents": "failover, timeline",
@@ -120,7 +118,7 @@ WRITE = {
     "ssm:PutParameter": ("params put", "parameter"),
     "ssm:DeleteParameter": ("params rm", "parameter"),
     "ssm:AddTagsToResource": ("params put", "parameter"),
-    "iam:PassRole": ("deploy: the task's roles", "role"),
+    "iam:PassRole": ("deploy: the task's roles; schedule: the schedule's", "role"),
 }
 
 # PREFIX, PATH and ACCOUNT are the reader's to fill in.
@@ -150,7 +148,7 @@ RESOURCES = {
 }
 CONDITIONS = {
     "instance": {"StringLike": {"aws:ResourceTag/Name": "PREFIX*"}},
-    "role": {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
+    "role": {"StringEquals": {"iam:PassedToService": ["ecs-tasks.amazonaws.com", "scheduler.amazonaws.com"]}},
 }
 
 # Terraform makes, changes and deletes all of these, and reads them for every plan. A list of single actions would be
