@@ -4,6 +4,7 @@ import dataclasses
 import json
 import shutil
 
+import cost
 import inventory
 import support
 
@@ -76,6 +77,8 @@ class Applied:
 
     def finish(self):
         self.stopwatch.counts[self.environment.name] = self.count()
+        region = self.environment.region
+        self.stopwatch.costs[self.environment.name] = tuple(cost.estimate(self.values(), region, peak) for peak in (False, True))
         self.step("destroy", self.destroy)
         left = inventory.difference(self.before, inventory.take(self.shell, self.environment.region))
         assert left == {}, f"{self.environment.name} left something behind: {left}"

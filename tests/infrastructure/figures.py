@@ -3,6 +3,7 @@
 import datetime
 import re
 
+import cost
 import support
 
 PAGE = support.ROOT / "docs" / "infrastructure.md"
@@ -46,3 +47,6 @@ def write(watch):
     if watch.seconds:
         text = replace(text, "measured", f"Measured {day} on two cores.\n\n{table(watch)}")
     PAGE.write_text(replace(text, "accepted", accepted_table()))
+    readme = support.TERRAFORM_TREE / "README.md"
+    if watch.costs:
+        readme.write_text(replace(readme.read_text(), "cost", cost.table(watch.costs)))

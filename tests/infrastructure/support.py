@@ -154,7 +154,7 @@ def resources(plan):
 
     def walk(module):
         for resource in module.get("resources", []):
-            if resource["mode"] != "managed":
+            if resource["mode"] != "managed" or resource["address"].startswith("ephemeral.") or "values" not in resource:
                 continue
             found[resource["address"]] = resource["values"]
         for child in module.get("child_modules", []):
@@ -170,6 +170,7 @@ class Stopwatch:
     def __init__(self):
         self.seconds = {}
         self.counts = {}
+        self.costs = {}
 
     def time(self, environment, step, function):
         start = time.monotonic()

@@ -10,6 +10,7 @@ import os
 import subprocess
 import tomllib
 
+import cost
 import pytest
 import specification
 import support
@@ -135,6 +136,17 @@ def test_the_schedule_calls_the_function(applied):
         assert schedule["ScheduleExpressionTimezone"] == "Asia/Tokyo"
     assert function["Configuration"]["Environment"]["Variables"] == {"CLUSTER": "bookmark-manager-staging-cluster"}
     assert function["Configuration"]["Handler"] == "index.handler"
+
+
+def test_what_it_costs_is_about_what_the_documents_say(applied):
+    """From the plan's sizes at list prices; traffic, logs and agents come on top of it."""
+    values, region = applied.values(), applied.environment.region
+    calm, peak = cost.estimate(values, region), cost.estimate(values, region, peak=True)
+    assert 0 < calm <= peak
+    # The documents of staging and prod give figures; at its peak, everything that scales would run all month.
+    documented = {"staging": (60, 90), "prod": (190.5, 620.5)}.get(applied.environment.name)
+    if documented:
+        assert documented[0] / 2 < calm < documented[1] * 1.5
 
 
 OUTPUTS = {

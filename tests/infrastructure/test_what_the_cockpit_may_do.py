@@ -14,7 +14,7 @@ import support
 # Calm environments, and some in which more is asked.
 SCENARIOS = ("staging", "prod", "pantri", "minimal", "crash-loop", "failover")
 # What is run in each. A command that this build does not have is left out.
-COMMANDS = (("snapshot", "-o", "json"), ("doctor",), ("services",), ("tasks", "api"), ("autoscaling",), ("db",), ("alarms",))
+COMMANDS = (("snapshot", "-o", "json"), ("doctor",), ("services",), ("tasks",), ("autoscaling",), ("db",), ("alarms",))
 # The same for an operator, in staging; `--yes` confirms.
 OPERATOR_COMMANDS = (
     ("scale", "web", "2", "--yes"),
