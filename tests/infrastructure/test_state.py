@@ -27,6 +27,9 @@ def test_state_moves_from_a_file_to_the_bucket(shell, tree):
     s3 = shell.client("s3", REGION)
     shell.terragrunt("run", "--", "apply", "-input=false", "-auto-approve", cwd=unit)
     assert (unit / "terraform.tfstate").is_file()
+    # The emulator speaks no TLS, and the bucket refuses everything else.
+    assert '"aws:SecureTransport":"false"' in s3.get_bucket_policy(Bucket=BUCKET)["Policy"]
+    s3.delete_bucket_policy(Bucket=BUCKET)
     switch = tree / "envs/staging/env.hcl"
     assert switch.read_text().count('state      = "local"') == 1
     switch.write_text(switch.read_text().replace('state      = "local"', 'state      = "s3"'))
