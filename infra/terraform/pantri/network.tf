@@ -13,7 +13,6 @@ module "security" {
 
   name_prefix         = var.name_prefix
   vpc_id              = module.network.vpc_id
-  parameter_path      = local.parameter_path
   cluster_name        = var.name_prefix
   allowed_cidr_blocks = var.allowed_cidr_blocks
   services            = { service = { port = var.port } }

@@ -90,11 +90,11 @@ resource "aws_db_instance" "this" {
 }
 
 resource "aws_db_instance" "replica" {
-  # checkov:skip=CKV_AWS_118: as the writer
+  # checkov:skip=CKV_AWS_118: enhanced monitoring costs by the metric, as for the writer
   # checkov:skip=CKV_AWS_157: a replica is the second copy
   # checkov:skip=CKV_AWS_161: inherited from the writer
   # checkov:skip=CKV_AWS_293: a replica can be made again
-  # checkov:skip=CKV_AWS_354: as the writer
+  # checkov:skip=CKV_AWS_354: Performance Insights is encrypted with the key of RDS
   # checkov:skip=CKV2_AWS_30: queries are logged by the parameter group
   count = local.rds && var.read_replica ? 1 : 0
 

@@ -24,8 +24,8 @@ resource "aws_cloudfront_distribution" "this" {
   # checkov:skip=CKV_AWS_310: one origin a path; the load balancer is in several zones itself
   # checkov:skip=CKV_AWS_374: for readers everywhere
   # checkov:skip=CKV2_AWS_32: headers are the application's, which knows what it loads from where
-  # checkov:skip=CKV2_AWS_42: as CKV_AWS_174
-  # checkov:skip=CKV2_AWS_47: as CKV_AWS_68
+  # checkov:skip=CKV2_AWS_42: without a domain there is no certificate of our own
+  # checkov:skip=CKV2_AWS_47: the firewall is at the load balancer and has the rules for known bad inputs
   count = var.cloudfront == null ? 0 : 1
 
   enabled         = true

@@ -18,7 +18,7 @@ resource "aws_launch_template" "this" {
     http_endpoint = "enabled"
     http_tokens   = "required"
     # One more than usual for the container; the application asks for its role's credentials.
-    # checkov:skip=CKV_AWS_341: as above
+    # checkov:skip=CKV_AWS_341: one hop more for the container, which asks for its role's credentials
     http_put_response_hop_limit = 2
   }
 

@@ -45,7 +45,9 @@ data "aws_iam_policy_document" "ci_trust" {
   }
 }
 
-# Plans: reads everything, changes nothing, and reads no secret's value.
+# Plans: changes nothing. It must read what Terraform reads, and to compare a parameter the provider asks for its value
+# (which it then drops, as the arguments are write-only); so who may push a branch could read secrets with this role. Where
+# that is too much, give `plan_subjects` an environment of the repository with reviewers.
 resource "aws_iam_role" "ci_plan" {
   count = local.ci
 
@@ -60,21 +62,28 @@ resource "aws_iam_role_policy_attachment" "ci_plan" {
   policy_arn = "arn:${data.aws_partition.current.partition}:iam::aws:policy/ReadOnlyAccess"
 }
 
-resource "aws_iam_role_policy" "ci_plan" {
-  # checkov:skip=CKV_AWS_355: a Deny for every resource is meant
+data "aws_iam_policy_document" "ci_plan" {
   count = local.ci
 
-  name = "no-secrets"
-  role = aws_iam_role.ci_plan[0].id
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Sid      = "NoSecretValues"
-      Effect   = "Deny"
-      Action   = ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "ssm:GetParameterHistory"]
-      Resource = "arn:${data.aws_partition.current.partition}:ssm:${local.here}:parameter${var.parameter_path}/*"
-    }]
-  })
+  # What ReadOnlyAccess has not: the password that the module database hands on while planning.
+  statement {
+    sid       = "DatabasePassword"
+    actions   = ["secretsmanager:GetSecretValue"]
+    resources = ["arn:${data.aws_partition.current.partition}:secretsmanager:${local.here}:secret:${var.name_prefix}-*"]
+  }
+  statement {
+    sid       = "NewPassword"
+    actions   = ["secretsmanager:GetRandomPassword"]
+    resources = ["*"] # this action knows no resource
+  }
+}
+
+resource "aws_iam_role_policy" "ci_plan" {
+  count = local.ci
+
+  name   = "plan"
+  role   = aws_iam_role.ci_plan[0].id
+  policy = data.aws_iam_policy_document.ci_plan[0].json
 }
 
 # Pushes images and deploys them, in this environment only.

@@ -73,16 +73,6 @@ variable "github" {
   }
 }
 
-variable "parameter_path" {
-  description = "Under which the environment's parameters lie, as `/bookmark-manager/staging`; the planning role cannot read them."
-  type        = string
-
-  validation {
-    condition     = can(regex("^/[a-zA-Z0-9_./-]*[a-zA-Z0-9]$", var.parameter_path))
-    error_message = "parameter_path begins with a slash and does not end with one."
-  }
-}
-
 variable "cluster_name" {
   description = "ECS cluster that the deploying role may deploy to."
   type        = string

@@ -26,13 +26,12 @@ dependency "network" {
 }
 
 inputs = {
-  name_prefix    = local.env.name_prefix
-  vpc_id         = dependency.network.outputs.vpc_id
-  parameter_path = local.env.parameter_path
-  cluster_name   = local.env.name_prefix # there is none
-  database_port  = local.env.database.port
-  services       = local.env.services
-  allow_destroy  = true
+  name_prefix   = local.env.name_prefix
+  vpc_id        = dependency.network.outputs.vpc_id
+  cluster_name  = local.env.name_prefix # there is none
+  database_port = local.env.database.port
+  services      = local.env.services
+  allow_destroy = true
 
   # A website for everyone.
   allowed_cidr_blocks = ["0.0.0.0/0"]

@@ -26,13 +26,12 @@ dependency "network" {
 }
 
 inputs = {
-  name_prefix    = local.env.name_prefix
-  vpc_id         = dependency.network.outputs.vpc_id
-  parameter_path = local.env.parameter_path
-  cluster_name   = local.env.cluster_name
-  database_port  = local.env.database.port
-  services       = local.env.services
-  allow_destroy  = local.env.allow_destroy
+  name_prefix   = local.env.name_prefix
+  vpc_id        = dependency.network.outputs.vpc_id
+  cluster_name  = local.env.cluster_name
+  database_port = local.env.database.port
+  services      = local.env.services
+  allow_destroy = local.env.allow_destroy
 
   # For everyone.
   allowed_cidr_blocks = ["0.0.0.0/0"]

@@ -27,11 +27,10 @@ dependency "network" {
 
 # allowed_cidr_blocks is yours and in no repository: copy terraform.tfvars.example to terraform.tfvars.
 inputs = {
-  name_prefix    = local.env.name_prefix
-  vpc_id         = dependency.network.outputs.vpc_id
-  parameter_path = local.env.parameter_path
-  cluster_name   = local.env.cluster_name
-  database_port  = local.env.database.port
-  services       = local.env.services
-  allow_destroy  = true
+  name_prefix   = local.env.name_prefix
+  vpc_id        = dependency.network.outputs.vpc_id
+  cluster_name  = local.env.cluster_name
+  database_port = local.env.database.port
+  services      = local.env.services
+  allow_destroy = true
 }

@@ -19,7 +19,6 @@ mock_provider "aws" {
 variables {
   name_prefix         = "team-test"
   vpc_id              = "vpc-1"
-  parameter_path      = "/team/test"
   cluster_name        = "team-test-cluster"
   database_port       = 5432
   allowed_cidr_blocks = ["203.0.113.4/32"]
