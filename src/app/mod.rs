@@ -14,6 +14,7 @@ pub mod keymap;
 pub mod layout;
 pub mod list;
 pub mod operation;
+pub mod logs;
 pub mod overlay;
 pub mod poll;
 pub mod rows;
@@ -60,6 +61,8 @@ pub struct App {
     pub operations: Operations,
     /// Where a person is.
     pub screen: Screen,
+    /// Logs.
+    pub logs: logs::pane::LogsPane,
     /// What happened, oldest first.
     pub activity: Vec<Entry>,
     /// Something that is shown has changed since the last drawing.
@@ -144,6 +147,7 @@ impl App {
             estate: Estate::default(),
             operations: Operations::default(),
             screen: Screen::default(),
+            logs: logs::pane::LogsPane::default(),
             activity: Vec::new(),
             redraw: true,
             metrics_told: 0,
@@ -211,9 +215,25 @@ impl App {
         Effect::Connect { environment: Box::new(self.environment.clone()), generation: self.generation }
     }
 
+    /// Which opening of an environment this is.
+    pub(crate) fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    /// A short message at the bottom.
+    pub(crate) fn say(&mut self, text: impl Into<String>) {
+        update::say(self, text.into());
+    }
+
+    /// What is to be read of the logs. A pause holds the window still, not the reading: a line that is
+    /// not read may be lost.
+    fn plan_logs(&mut self) -> Vec<Effect> {
+        self.logs.plan(&self.estate, &self.environment, self.generation, self.now)
+    }
+
     fn plan(&mut self) -> Vec<Effect> {
         if self.screen.paused.is_some() {
-            return Vec::new();
+            return self.plan_logs();
         }
         let visible = update::visible_services(self);
         let slow = if self.focused { 1 } else { 2 };
@@ -222,6 +242,7 @@ impl App {
             // Keys that work are not read again by themselves: look whether others are there now.
             effects.insert(0, self.connect());
         }
+        effects.extend(self.plan_logs());
         effects
     }
 }

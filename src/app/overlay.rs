@@ -35,6 +35,10 @@ pub enum Choice {
     Run(Id),
     /// Opens an environment.
     Environment(String),
+    /// Shows or hides a service's lines.
+    LogsService(String),
+    /// Runs a query of Insights.
+    Insights(String),
 }
 
 /// One line.
@@ -165,7 +169,7 @@ fn command_line(app: &App, command: &Command, text: &str, note: &str) -> Line {
 /// All keys and commands, by scope.
 pub fn help(app: &App) -> Overlay {
     let mut lines = Vec::new();
-    for scope in [command::Scope::List, command::Scope::Global, command::Scope::Input] {
+    for scope in [command::Scope::Logs, command::Scope::List, command::Scope::Global, command::Scope::Input] {
         lines.push(line("", format!("── {} ──", scope.title()), "", Choice::Nothing));
         for command in command::ALL.iter().filter(|command| command.scope == scope) {
             let mut entry = command_line(app, command, command.doc, command.name);

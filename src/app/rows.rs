@@ -27,7 +27,8 @@ pub fn columns(block: Block) -> &'static [&'static str] {
         | Block::TaskFacts
         | Block::Databases
         | Block::DatabaseCurves
-        | Block::DatabaseFacts => &[],
+        | Block::DatabaseFacts
+        | Block::Logs => &[],
     }
 }
 
@@ -78,7 +79,8 @@ fn keys(app: &App, block: Block, column: usize, reversed: bool, wanted: Option<&
         | Block::TaskFacts
         | Block::Databases
         | Block::DatabaseCurves
-        | Block::DatabaseFacts => {
+        | Block::DatabaseFacts
+        | Block::Logs => {
             let lines = lines(app, block);
             let total = lines.len();
             let kept = lines.into_iter().filter(|(_, text)| wanted.is_none_or(|wanted| wanted.is_in(text)));
@@ -156,9 +158,12 @@ fn lines(app: &App, block: Block) -> Vec<(String, String)> {
             let lines = super::facts::lines(app, block).into_iter().enumerate();
             lines.map(|(number, line)| (number.to_string(), format!("{} {}", line.label, line.text))).collect()
         }
-        Block::Services | Block::OverviewServices | Block::Tasks | Block::ServiceCurves | Block::DatabaseCurves => {
-            Vec::new()
-        }
+        Block::Services
+        | Block::OverviewServices
+        | Block::Tasks
+        | Block::ServiceCurves
+        | Block::DatabaseCurves
+        | Block::Logs => Vec::new(),
     }
 }
 

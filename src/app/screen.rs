@@ -3,6 +3,7 @@
 
 use super::input::Input;
 use super::list::List;
+use super::logs::pane::Prompt;
 use super::overlay::Overlay;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
@@ -17,12 +18,18 @@ pub enum Pane {
     Services,
     /// Databases.
     Database,
+    /// Log lines of every service.
+    Logs,
 }
 
 impl Pane {
     /// All, with the digit that leads there and the title.
-    pub const ALL: [(Self, char, &'static str); 3] =
-        [(Self::Overview, '1', "Overview"), (Self::Services, '2', "Services"), (Self::Database, '4', "Database")];
+    pub const ALL: [(Self, char, &'static str); 4] = [
+        (Self::Overview, '1', "Overview"),
+        (Self::Services, '2', "Services"),
+        (Self::Logs, '3', "Logs"),
+        (Self::Database, '4', "Database"),
+    ];
 }
 
 /// What is shown in the pane.
@@ -38,6 +45,8 @@ pub enum View {
     Task(String, String),
     /// The databases.
     Database,
+    /// The logs.
+    Logs,
 }
 
 /// A framed part of a view that can have the focus.
@@ -73,6 +82,8 @@ pub enum Block {
     DatabaseCurves,
     /// The selected database's facts: endpoint, backups, pending changes.
     DatabaseFacts,
+    /// Log lines.
+    Logs,
 }
 
 impl Block {
@@ -91,6 +102,7 @@ impl Block {
             Self::Containers => "Containers",
             Self::TaskFacts => "Task",
             Self::DatabaseFacts => "Facts",
+            Self::Logs => "Logs",
         }
     }
 
@@ -111,7 +123,7 @@ impl Block {
 
     /// Whether it has rows that can be selected.
     pub fn has_rows(self) -> bool {
-        !matches!(self, Self::ServiceCurves | Self::DatabaseCurves)
+        !matches!(self, Self::ServiceCurves | Self::DatabaseCurves | Self::Logs)
     }
 }
 
@@ -126,6 +138,7 @@ impl View {
             }
             Self::Task(..) => &[Block::Containers, Block::TaskFacts],
             Self::Database => &[Block::Databases, Block::DatabaseCurves, Block::DatabaseFacts],
+            Self::Logs => &[Block::Logs],
         }
     }
 }
@@ -139,6 +152,8 @@ pub struct Typing {
     pub input: Input,
     /// What stood before, for Esc.
     pub before: String,
+    /// In the logs: what it is for.
+    pub prompt: Option<Prompt>,
 }
 
 /// Where a person is.
@@ -178,6 +193,7 @@ impl Screen {
         match (self.pane, &self.service, &self.task) {
             (Pane::Overview, _, _) => View::Overview,
             (Pane::Database, _, _) => View::Database,
+            (Pane::Logs, _, _) => View::Logs,
             (Pane::Services, None, _) => View::Services,
             (Pane::Services, Some(service), None) => View::Service(service.clone()),
             (Pane::Services, Some(service), Some(task)) => View::Task(service.clone(), task.clone()),

@@ -67,6 +67,7 @@ pub fn subject(app: &App) -> Option<Subject> {
         }
         Block::Targets => key.map(|key| Subject::Text(key.to_owned())),
         Block::ServiceCurves => service.map(Subject::Service),
+        Block::Logs => None,
         Block::DatabaseCurves => {
             super::facts::shown_database(app).map(|row| Subject::Database(row.database.id.clone()))
         }

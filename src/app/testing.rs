@@ -208,6 +208,11 @@ impl World {
             }]),
             Query::Alarms { .. } => Fact::Alarms(Vec::<Alarm>::new()),
             Query::Metrics { keys, .. } => Fact::Metrics(keys.iter().map(|key| (key.clone(), Vec::new())).collect()),
+            Query::TaskLog { .. } => Fact::TaskLog(Vec::new()),
+            Query::LogPage(_) => Fact::LogPage(crate::model::logs::LogPage::default()),
+            Query::LogGroups { .. } => Fact::LogGroups(Vec::new()),
+            Query::LiveTail { .. } => Fact::LiveTail(crate::model::logs::LiveUpdate::default()),
+            Query::Insights(_) => Fact::Insights(Box::default()),
         }
     }
 }

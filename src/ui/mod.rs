@@ -5,6 +5,8 @@
 
 mod canvas;
 mod frame;
+#[cfg(test)]
+mod logs_tests;
 mod overlay;
 mod panes;
 mod signs;

@@ -2,6 +2,7 @@
 
 mod database;
 mod facts;
+mod logs;
 mod overview;
 mod service;
 mod services;
@@ -29,6 +30,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect) {
         Block::ServiceCurves => service::curves(canvas, place, &standing),
         Block::Containers => task::containers(canvas, place, &standing),
         Block::DatabaseCurves => database::curves(canvas, place, &standing),
+        Block::Logs => logs::draw(canvas, place, &standing),
         Block::Scaling | Block::TaskFacts | Block::DatabaseFacts => facts::draw(canvas, block, place, &standing),
     }
 }
@@ -38,6 +40,6 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect) {
     match canvas.app.screen.view() {
         View::Service(name) => service::summary(canvas, place, &name),
         View::Task(service, id) => task::summary(canvas, place, &service, &id),
-        View::Overview | View::Services | View::Database => {}
+        View::Overview | View::Services | View::Database | View::Logs => {}
     }
 }
