@@ -75,9 +75,12 @@ def estimate(units, region, peak=False):
     return total
 
 
-def table(estimates):
-    rows = ["| environment | documents | estimate, calm | estimate, peak |", "|---|---|--:|--:|"]
+HEAD = ["| environment | documents | estimate, calm | estimate, peak |", "|---|---|--:|--:|"]
+
+
+def rows(estimates):
+    made = {}
     for name, (calm, peak) in estimates.items():
         shown = f"${peak:.0f}" if round(peak) != round(calm) else "–"
-        rows.append(f"| {name} | {DOCUMENTED.get(name, '–')} | ${calm:.0f} | {shown} |")
-    return "\n".join(rows)
+        made[name] = f"| {name} | {DOCUMENTED.get(name, '–')} | ${calm:.0f} | {shown} |"
+    return made

@@ -4,18 +4,33 @@ import datetime
 import re
 
 import cost
+import environments
 import support
 
 PAGE = support.ROOT / "docs" / "infrastructure.md"
 STEPS = ("plan", "apply", "plan again", "destroy")
 
 
-def table(watch):
-    rows = ["| environment | resources | " + " | ".join(STEPS) + " |", "|---|--:|" + "--:|" * len(STEPS)]
+HEAD = ["| environment | resources | " + " | ".join(STEPS) + " |", "|---|--:|" + "--:|" * len(STEPS)]
+
+
+def kept(text, mark):
+    """Rows of environments that were measured before, by name."""
+    old = re.search(rf"<!-- {mark} -->\n(.*?)<!-- /{mark} -->", text, re.S)[1]
+    names = {each.name for each in environments.ALL}
+    return {line.split(" | ")[0].strip("| "): line for line in old.splitlines() if line.split(" | ")[0].strip("| ") in names}
+
+
+def rows(watch):
+    made = {}
     for name, seconds in watch.seconds.items():
         cells = [f"{seconds[step]:.0f} s" if step in seconds else "–" for step in STEPS]
-        rows.append(f"| {name} | {watch.counts.get(name, '–')} | " + " | ".join(cells) + " |")
-    return "\n".join(rows)
+        made[name] = f"| {name} | {watch.counts.get(name, '–')} | " + " | ".join(cells) + " |"
+    return made
+
+
+def in_order(found):
+    return [found[each.name] for each in environments.ALL if each.name in found]
 
 
 def accepted():
@@ -42,11 +57,11 @@ def replace(text, mark, content):
 
 
 def write(watch):
-    day = datetime.date.today().isoformat()
     text = PAGE.read_text()
     if watch.seconds:
-        text = replace(text, "measured", f"Measured {day} on two cores.\n\n{table(watch)}")
+        measured = "\n".join(HEAD + in_order(kept(text, "measured") | rows(watch)))
+        text = replace(text, "measured", f"Measured {datetime.date.today().isoformat()} on two cores.\n\n{measured}")
     PAGE.write_text(replace(text, "accepted", accepted_table()))
     readme = support.TERRAFORM_TREE / "README.md"
-    if watch.costs:
-        readme.write_text(replace(readme.read_text(), "cost", cost.table(watch.costs)))
+    text = readme.read_text()
+    readme.write_text(replace(text, "cost", "\n".join(cost.HEAD + in_order(kept(text, "cost") | cost.rows(watch.costs)))))
