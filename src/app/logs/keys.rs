@@ -85,7 +85,7 @@ pub fn bin(app: &mut App, by: isize) {
     if bins == 0 || to <= from {
         return;
     }
-    let width = (to - from).max(1) as i128;
+    let width = i128::from((to - from).max(1));
     let now = (i128::from(line.at - from) * bins as i128 / width) as usize;
     let mut next = now as isize;
     // Empty stretches are passed over.
@@ -196,14 +196,13 @@ fn to_task(app: &mut App) -> Vec<Effect> {
 }
 
 /// The lines of what is selected elsewhere: of a service, or of a task, its last ones if it stopped.
-pub fn of_subject(app: &mut App, service: Option<String>, task: Option<String>) -> Vec<Effect> {
-    let filter = match (&service, &task) {
+pub fn of_subject(app: &mut App, service: Option<&str>, task: Option<&str>) -> Vec<Effect> {
+    let filter = match (service, task) {
         (_, Some(task)) => format!("task:{task}"),
         (Some(service), None) => format!("service:{service}"),
         (None, None) => String::new(),
     };
-    let stopped =
-        task.as_deref().and_then(|id| app.estate.task(id)).and_then(|task| task.stopped_at.or(task.stopping_at));
+    let stopped = task.and_then(|id| app.estate.task(id)).and_then(|task| task.stopped_at.or(task.stopping_at));
     app.screen.pane = Pane::Logs;
     app.screen.overlays.clear();
     app.screen.zoom = false;
@@ -244,17 +243,7 @@ pub fn sources(app: &App) -> Overlay {
         let state = states.iter().find(|state| state.group == group.group);
         let (note, error) = match state {
             None => ("not read yet".to_owned(), false),
-            Some(state) => match &state.failure {
-                Some(failure) => (failure.message.clone(), true),
-                None => {
-                    let mut note = format!("{:.1} lines/s, {} lines", state.rate, state.lines);
-                    if state.behind > 3_000 {
-                        let _ = write!(note, ", {} s behind", state.behind / 1_000);
-                    }
-                    let _ = write!(note, ", looks back {} s", state.overlap / 1_000);
-                    (note, false)
-                }
-            },
+            Some(state) => standing(state),
         };
         lines.push(Entry {
             left: String::new(),
@@ -289,6 +278,19 @@ pub fn sources(app: &App) -> Overlay {
         choice: Choice::Nothing,
     }));
     Overlay::new(Kind::Actions, "Sources of logs", all)
+}
+
+/// How a group stands, in words, and whether that is bad news.
+fn standing(state: &super::follow::FeedState) -> (String, bool) {
+    if let Some(failure) = &state.failure {
+        return (failure.message.clone(), true);
+    }
+    let mut note = format!("{:.1} lines/s, {} lines", state.rate, state.lines);
+    if state.behind > 3_000 {
+        let _ = write!(note, ", {} s behind", state.behind / 1_000);
+    }
+    let _ = write!(note, ", looks back {} s", state.overlap / 1_000);
+    (note, false)
 }
 
 /// Queries of Insights to choose from.
@@ -482,7 +484,8 @@ fn export(app: &mut App, path: &str) -> Vec<Effect> {
     } else {
         marked.into_iter().rev().collect()
     };
-    let json = path.ends_with(".json") || path.ends_with(".jsonl");
+    let ending = path.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    let json = matches!(ending.as_str(), "json" | "jsonl");
     let mut out = String::new();
     for line in all.iter().rev().filter_map(|pos| logs.store.line(*pos)) {
         let at = Timestamp::from_millisecond(line.at).unwrap_or_default();

@@ -9,7 +9,7 @@ mod ends;
 mod lines;
 
 use super::ecs::{Fate, Task};
-use super::{HOUR, SECOND, TaskKey, World};
+use super::{HOUR, MINUTE, SECOND, TaskKey, World};
 use crate::clock::Ms;
 use crate::rng::{self, Rng};
 use crate::scenario::Scenario;
@@ -19,7 +19,11 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Lines are made a slot at a time.
 pub(crate) const SLOT: Ms = 200;
 /// In the scenario `log-storm` the storm has been going on for this long at the start.
-const STORM_BEFORE: Ms = 20 * SECOND;
+const STORM_BEFORE: Ms = 40 * SECOND;
+/// A stream with more lines than this in a slot is fast: its lines are visible within
+/// [`FAST_DELAY`], so that what was taken in lately can be found without looking at a minute of it.
+const FAST: f64 = 200.0;
+const FAST_DELAY: Ms = 8 * SECOND;
 /// Lines a second of each service's main containers together, in the storm.
 const STORM_LINES: f64 = 25_000.0;
 
@@ -148,6 +152,12 @@ impl Stream {
         self.slot_of(world, place, slot, None, out);
     }
 
+    /// How long its lines take at most until they can be read.
+    pub(crate) fn slowest(&self, world: &World, at: Ms) -> Ms {
+        let fast = |at: Ms| self.rate_at(world, at) * SLOT as f64 / 1_000.0 > FAST;
+        if fast(at) && fast(at - MINUTE) { FAST_DELAY } else { MINUTE }
+    }
+
     /// How many slots its clock is ahead.
     pub(crate) fn skew_slots(&self) -> i64 {
         self.skew.div_euclid(SLOT)
@@ -223,7 +233,10 @@ impl Stream {
             if true_at < self.from + 600 || self.until.is_some_and(|until| true_at >= until - 40) {
                 continue;
             }
-            let delay = delay(rng.next());
+            let mut delay = delay(rng.next());
+            if expected > FAST {
+                delay = delay.min(FAST_DELAY);
+            }
             if taken.is_some_and(|(after, to)| true_at + delay <= after || true_at + delay > to) {
                 continue;
             }
