@@ -79,6 +79,8 @@ pub(crate) struct Stream {
     rate: f64,
     /// The main container, whose rate tests can set.
     main: bool,
+    /// It takes part in the storm.
+    storm: bool,
     skew: Ms,
 }
 
@@ -128,18 +130,17 @@ impl Stream {
             salt: rng::hash(world.seed, &format!("{group} {} {id}", c.name)),
             rate: shape.rate(),
             main: container == 0,
+            storm: world.scenario == Scenario::LogStorm && container == 0 && group.contains("-prod-"),
             skew: world.logs.skews.get(group).copied().unwrap_or(0),
         })
     }
 
     /// Lines a second at a (true) time, and whether that is the share of a set rate.
     fn rate_at(&self, world: &World, at: Ms) -> f64 {
-        let set = world.logs.rates.get(&self.group).filter(|_| self.main);
+        let set = if world.logs.rates.is_empty() { None } else { world.logs.rates.get(&self.group) };
+        let set = set.filter(|_| self.main);
         let set = set.and_then(|log| log.iter().rev().find(|(from, _)| *from <= at).map(|(_, rate)| *rate));
-        let storm = world.scenario == Scenario::LogStorm
-            && self.main
-            && self.group.contains("-prod-")
-            && at >= world.start - STORM_BEFORE;
+        let storm = self.storm && at >= world.start - STORM_BEFORE;
         match set {
             Some(rate) => rate,
             None if storm => STORM_LINES,
@@ -211,9 +212,8 @@ impl Stream {
                 }
             }
         }
-        let key = (self.group.clone(), self.name.clone());
         if !world.logs.written.is_empty()
-            && let Some(written) = world.logs.written.get(&key)
+            && let Some(written) = world.logs.written.get(&(self.group.clone(), self.name.clone()))
         {
             let here = written.iter().filter(|e| e.at.div_euclid(SLOT) == slot);
             out.extend(here.map(|e| Event { stream: place, ..e.clone() }));
@@ -355,6 +355,7 @@ impl World {
                 salt: rng::hash(self.seed, group),
                 rate: shape.rate(),
                 main: true,
+                storm: false,
                 skew: 0,
             };
             self.logs.others.insert((region, group.to_owned()), vec![stream]);
