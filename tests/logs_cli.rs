@@ -320,3 +320,17 @@ fn insights_answers_and_says_what_it_cost() {
     let wrong = run(&mut home.on(&world), ["insights", "nonsense"]).coded(1);
     assert!(wrong.err.contains("MalformedQuery"), "{}", wrong.err);
 }
+
+#[test]
+fn streams_of_new_tasks_join_by_themselves() {
+    let (home, world) = (Home::new(), World::running(Scenario::Staging));
+    let tail = Tail::start(&home, &world, &["--since", "10s", "api"]);
+    until("the first lines", PATIENCE, || (tail.ids().len() > 2).then_some(()));
+    world.poke(&json!({"set_desired": {"service": "bookmark-manager-staging-api", "desired": 2}}));
+    until("lines of a second task", PATIENCE, || {
+        let lines = tail.lines.lock().unwrap();
+        let tasks: BTreeSet<&str> = lines.iter().filter_map(|line| line["task"].as_str()).collect();
+        (tasks.len() == 2).then_some(())
+    });
+    tail.stop();
+}
