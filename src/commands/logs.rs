@@ -68,7 +68,7 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
     }
     let plan = Plan {
         since: since.as_millisecond(),
-        until: until.map(|until| until.as_millisecond()),
+        until: until.map(jiff::Timestamp::as_millisecond),
         live: arguments.live,
         skip: None,
     };
@@ -82,6 +82,7 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
     };
     let mut printer = Printer::new(form, wanted, zone, services.iter().map(String::as_str), (colour, terminal));
     let follower = Follower::new(found.groups, plan, arguments.pattern.clone());
+    executor.set_logs_rate(f64::from(arguments.rate));
     let delay = if arguments.follow { arguments.delay.as_millis() as i64 } else { i64::MAX };
     let mut reader = LogReader::new((executor, events, clock), follower, delay, account);
     if let Some(arns) = arns {

@@ -32,6 +32,8 @@ const BUDGET: usize = 40_000;
 const PAST_LINES: usize = 200_000;
 /// Sources are looked at again this often, in milliseconds.
 const RESOLVE: Ms = 3_000;
+/// Between two counts of the histogram, in milliseconds.
+const COUNT_EVERY: Ms = 250;
 /// A group that is this far behind goes on with what is new, and says what it left out.
 const SKIP: Ms = 60_000;
 
@@ -150,6 +152,8 @@ pub struct LogsPane {
     /// Credentials were renewed then: nothing is asked until it is known whose they are.
     renewed: Option<Timestamp>,
     ended: usize,
+    /// When the histogram was counted.
+    counted_at: Ms,
 }
 
 /// A look into the past.
@@ -201,6 +205,7 @@ impl Default for LogsPane {
             opened: false,
             renewed: None,
             ended: 0,
+            counted_at: 0,
         }
     }
 }
@@ -475,7 +480,7 @@ impl LogsPane {
 
     /// Brings what is shown up to date, for a window of so many rows and a histogram of so many bins.
     /// Whether there is more to look at.
-    pub fn settle(&mut self, height: usize, bins: usize) -> bool {
+    pub fn settle(&mut self, height: usize, bins: usize, now: Timestamp) -> bool {
         let mut whole = self.view.update(&self.store, BUDGET);
         if let Some(found) = &mut self.found {
             whole &= found.update(&self.store, BUDGET * 4);
@@ -505,11 +510,16 @@ impl LogsPane {
             .filter_map(|n| self.view.nth(&self.store, n))
             .collect();
         self.selected = self.current().and_then(|pos| self.store.line(pos)).map(|line| line.key());
-        if let Some((first, last)) = self.store.span() {
-            self.span = (first, last + 1);
-            self.histogram = self.store.histogram(first, last + 1, bins);
-        } else {
-            self.histogram.clear();
+        // Some milliseconds where there are a million lines: not in every frame of a storm.
+        let at = now.as_millisecond();
+        if (at - self.counted_at).abs() >= COUNT_EVERY || self.histogram.len() != bins || self.store.len() < 50_000 {
+            self.counted_at = at;
+            if let Some((first, last)) = self.store.span() {
+                self.span = (first, last + 1);
+                self.histogram = self.store.histogram(first, last + 1, bins);
+            } else {
+                self.histogram.clear();
+            }
         }
         !whole
     }

@@ -102,9 +102,9 @@ pub(super) fn run(app: &mut App, command: Id) -> Vec<Effect> {
                 Some(select::Subject::Service(name)) => (Some(name), None),
                 Some(select::Subject::Task(service, task)) => (Some(service), Some(task)),
                 Some(select::Subject::Container(task, _)) => (app.screen.service.clone(), Some(task)),
-                _ => (app.screen.service.clone(), app.screen.task.clone()),
+                Some(_) | None => (app.screen.service.clone(), app.screen.task.clone()),
             };
-            return keys::of_subject(app, service, task);
+            return keys::of_subject(app, service.as_deref(), task.as_deref());
         }
         Id::LogsSearch => start_prompt(app, Prompt::Search),
         Id::LogsFilter => start_prompt(app, Prompt::Filter),

@@ -105,7 +105,7 @@ pub(super) fn windows(app: &mut App) {
         let placed = layout::layout(app);
         if let Some((_, place)) = placed.blocks.first() {
             let (height, bins) = layout::logs_rows(*place);
-            if app.logs.settle(height, bins) {
+            if app.logs.settle(height, bins, app.now) {
                 app.redraw = true;
             }
         }
