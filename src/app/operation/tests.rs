@@ -270,7 +270,13 @@ fn skipping_moves_the_start_right_behind_the_next_time() {
 #[test]
 fn a_lost_change_is_shown_by_what_it_left() {
     let sent = Some((at(0), at(10)));
-    let before = Before { deployments: BTreeSet::from(["old".to_owned()]), newest: 7, sent, running: "web:7".into() };
+    let before = Before {
+        deployments: BTreeSet::from(["old".to_owned()]),
+        newest: 7,
+        sent,
+        running: "web:7".into(),
+        ..Before::default()
+    };
     let update = |revision: Option<&str>| Write::Update {
         cluster: "app".into(),
         service: "web".into(),

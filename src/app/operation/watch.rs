@@ -346,6 +346,10 @@ impl Watch {
             return;
         };
         let Some(ours) = found.into_iter().find(|entry| entry.arn == *arn) else { return };
+        // An answer that was sent before another one and comes after it: what has ended stays ended.
+        if self.state.as_ref().is_some_and(|state| state.status.terminal()) && !ours.status.terminal() {
+            return;
+        }
         let before = self.state.as_ref().map(|state| state.status.clone());
         if before.as_ref() != Some(&ours.status) {
             let weight = match ours.status {

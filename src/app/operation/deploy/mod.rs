@@ -285,6 +285,7 @@ impl Deploy {
         let deployments = self.gather.service.iter().flat_map(|service| &service.deployments);
         let before = Before {
             deployments: deployments.map(|known| known.id.clone()).collect(),
+            releases: self.gather.history.iter().map(|entry| entry.arn.clone()).collect(),
             running: self.gather.service.as_ref().map(|service| service.task_definition.clone()).unwrap_or_default(),
             ..Before::default()
         };
