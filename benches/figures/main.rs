@@ -6,6 +6,7 @@
 #![allow(missing_docs, clippy::print_stderr)]
 
 mod interactive;
+mod logs;
 mod peer;
 mod report;
 mod servers;
@@ -42,13 +43,16 @@ fn main() -> Result<()> {
     let wanted = |name: &str| only.is_empty() || only.iter().any(|part| *part == name);
     let world = World::new()?;
     let mut report = Report::new(effort);
-    let parts: [(&str, Part); 6] = [
+    let parts: [(&str, Part); 9] = [
         ("snapshot", peer::snapshot),
         ("latency", peer::latency),
         ("start", interactive::start),
         ("slow", interactive::slow_network),
         ("keys", interactive::keys_and_idle),
         ("big", interactive::big),
+        ("store", logs::store),
+        ("logs", logs::command),
+        ("storm", logs::storm),
     ];
     for (name, part) in parts {
         if wanted(name) {

@@ -144,7 +144,12 @@ impl Poller {
             self.hurry(&[Source::Identity], now);
         }
         match &flight.query {
-            Query::Identity => {}
+            // Logs take what they asked for with tickets of their own.
+            Query::Identity
+            | Query::LogPage(_)
+            | Query::LogGroups { .. }
+            | Query::LiveTail { .. }
+            | Query::Insights(_) => {}
             Query::ServiceNames { .. } | Query::Services { .. } => {
                 self.sweep_services(estate, environment, &flight, part, now, effects);
             }
@@ -179,8 +184,6 @@ impl Poller {
                 // A failure stays with the value.
                 let _ = one(slot, part, now, |fact| picked!(fact, TaskLog));
             }
-            // Taken by `logs`, which asked for them with tickets of its own.
-            Query::LogPage(_) | Query::LogGroups { .. } | Query::LiveTail { .. } | Query::Insights(_) => {}
             Query::Cluster { .. }
             | Query::ScalableTargets { .. }
             | Query::ScalingPolicies { .. }

@@ -37,6 +37,13 @@ pub enum Effect {
     },
     /// Put text on the clipboard (OSC 52).
     Copy(String),
+    /// Write a file that a person named.
+    Save {
+        /// Where.
+        path: String,
+        /// What.
+        text: String,
+    },
     /// Open a link in a browser, where there is one.
     OpenUrl(String),
     /// Stop the process group as `Ctrl-Z` does, after the terminal was restored.

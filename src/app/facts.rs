@@ -42,8 +42,11 @@ pub fn lines(app: &App, block: Block) -> Vec<Fact> {
         | Block::Targets
         | Block::ServiceCurves
         | Block::Containers
+        | Block::Logs
         | Block::Databases
-        | Block::DatabaseCurves => Vec::new(),
+        | Block::DatabaseCurves
+        | Block::Progress
+        | Block::OperationLog => Vec::new(),
     }
 }
 

@@ -5,24 +5,27 @@
 
 mod absorb;
 pub mod command;
+pub mod dialog;
 pub mod effect;
 pub mod event;
 pub mod facts;
+pub mod followed;
 pub mod input;
 pub mod key;
 pub mod keymap;
 pub mod layout;
 pub mod list;
-pub mod operation;
 pub mod logs;
+pub mod operation;
 pub mod overlay;
 pub mod poll;
 pub mod rows;
 pub mod safety;
 pub mod screen;
 pub mod select;
+pub mod tell;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 pub mod ticket;
 mod update;
 
@@ -30,6 +33,7 @@ use crate::config::{Config, EnvironmentConfig};
 use crate::model::Estate;
 use effect::Effect;
 use event::Event;
+use followed::Followed;
 use jiff::{Timestamp, tz::TimeZone};
 use keymap::Keymap;
 use operation::Operations;
@@ -59,8 +63,12 @@ pub struct App {
     pub poller: Poller,
     /// What changes the environment, or did.
     pub operations: Operations,
+    /// What a person knows of that.
+    pub followed: Followed,
     /// Where a person is.
     pub screen: Screen,
+    /// Logs.
+    pub logs: logs::pane::LogsPane,
     /// What happened, oldest first.
     pub activity: Vec<Entry>,
     /// Something that is shown has changed since the last drawing.
@@ -144,7 +152,9 @@ impl App {
             keymap,
             estate: Estate::default(),
             operations: Operations::default(),
+            followed: Followed::default(),
             screen: Screen::default(),
+            logs: logs::pane::LogsPane::default(),
             activity: Vec::new(),
             redraw: true,
             metrics_told: 0,
@@ -212,9 +222,25 @@ impl App {
         Effect::Connect { environment: Box::new(self.environment.clone()), generation: self.generation }
     }
 
+    /// Which opening of an environment this is.
+    pub(crate) fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    /// A short message at the bottom.
+    pub(crate) fn say(&mut self, text: impl Into<String>) {
+        update::say(self, text.into());
+    }
+
+    /// What is to be read of the logs. A pause holds the window still, not the reading: a line that is
+    /// not read may be lost.
+    fn plan_logs(&mut self) -> Vec<Effect> {
+        self.logs.plan(&self.estate, &self.environment, self.generation, self.now)
+    }
+
     fn plan(&mut self) -> Vec<Effect> {
         if self.screen.paused.is_some() {
-            return Vec::new();
+            return self.plan_logs();
         }
         let visible = update::visible_services(self);
         let slow = if self.focused { 1 } else { 2 };
@@ -223,6 +249,7 @@ impl App {
             // Keys that work are not read again by themselves: look whether others are there now.
             effects.insert(0, self.connect());
         }
+        effects.extend(self.plan_logs());
         effects
     }
 }

@@ -3,6 +3,8 @@
 
 use super::input::Input;
 use super::list::List;
+use super::logs::pane::Prompt;
+use super::operation::OperationId;
 use super::overlay::Overlay;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
@@ -17,12 +19,18 @@ pub enum Pane {
     Services,
     /// Databases.
     Database,
+    /// Log lines of every service.
+    Logs,
 }
 
 impl Pane {
     /// All, with the digit that leads there and the title.
-    pub const ALL: [(Self, char, &'static str); 3] =
-        [(Self::Overview, '1', "Overview"), (Self::Services, '2', "Services"), (Self::Database, '4', "Database")];
+    pub const ALL: [(Self, char, &'static str); 4] = [
+        (Self::Overview, '1', "Overview"),
+        (Self::Services, '2', "Services"),
+        (Self::Logs, '3', "Logs"),
+        (Self::Database, '4', "Database"),
+    ];
 }
 
 /// What is shown in the pane.
@@ -38,6 +46,10 @@ pub enum View {
     Task(String, String),
     /// The databases.
     Database,
+    /// The logs.
+    Logs,
+    /// An operation: its picture and its log.
+    Operation(OperationId),
 }
 
 /// A framed part of a view that can have the focus.
@@ -73,6 +85,12 @@ pub enum Block {
     DatabaseCurves,
     /// The selected database's facts: endpoint, backups, pending changes.
     DatabaseFacts,
+    /// Log lines.
+    Logs,
+    /// How an operation stands, as a picture.
+    Progress,
+    /// What an operation did and what was seen meanwhile.
+    OperationLog,
 }
 
 impl Block {
@@ -91,6 +109,9 @@ impl Block {
             Self::Containers => "Containers",
             Self::TaskFacts => "Task",
             Self::DatabaseFacts => "Facts",
+            Self::Logs => "Logs",
+            Self::Progress => "Progress",
+            Self::OperationLog => "Log",
         }
     }
 
@@ -111,7 +132,7 @@ impl Block {
 
     /// Whether it has rows that can be selected.
     pub fn has_rows(self) -> bool {
-        !matches!(self, Self::ServiceCurves | Self::DatabaseCurves)
+        !matches!(self, Self::ServiceCurves | Self::DatabaseCurves | Self::Logs | Self::Progress)
     }
 }
 
@@ -126,6 +147,9 @@ impl View {
             }
             Self::Task(..) => &[Block::Containers, Block::TaskFacts],
             Self::Database => &[Block::Databases, Block::DatabaseCurves, Block::DatabaseFacts],
+            Self::Logs => &[Block::Logs],
+            // The log first: it is what is moved in and searched.
+            Self::Operation(_) => &[Block::OperationLog, Block::Progress],
         }
     }
 }
@@ -139,6 +163,8 @@ pub struct Typing {
     pub input: Input,
     /// What stood before, for Esc.
     pub before: String,
+    /// In the logs: what it is for.
+    pub prompt: Option<Prompt>,
 }
 
 /// Where a person is.
@@ -170,14 +196,20 @@ pub struct Screen {
     pub toast: Option<(String, Timestamp)>,
     /// The database whose curves and facts are shown.
     pub database: Option<String>,
+    /// The operation that is shown instead of the pane.
+    pub operation: Option<OperationId>,
 }
 
 impl Screen {
     /// What is shown.
     pub fn view(&self) -> View {
+        if let Some(id) = self.operation {
+            return View::Operation(id);
+        }
         match (self.pane, &self.service, &self.task) {
             (Pane::Overview, _, _) => View::Overview,
             (Pane::Database, _, _) => View::Database,
+            (Pane::Logs, _, _) => View::Logs,
             (Pane::Services, None, _) => View::Services,
             (Pane::Services, Some(service), None) => View::Service(service.clone()),
             (Pane::Services, Some(service), Some(task)) => View::Task(service.clone(), task.clone()),

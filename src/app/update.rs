@@ -1,5 +1,6 @@
 //! The one place where the state changes. Every event has its arm.
 
+mod change;
 mod mouse;
 mod open;
 mod operations;
@@ -13,6 +14,7 @@ pub(super) use settle::{owing, settle, settle_frame};
 use super::command::{self, Id};
 use super::effect::Effect;
 use super::event::{Answer, Event, Fact, Part};
+use super::logs::pane::LogsPane;
 use super::overlay::Kind;
 use super::screen::{Block, View};
 use super::{App, rows, select};
@@ -27,6 +29,12 @@ use typing::{paste, press};
 const TOAST: SignedDuration = SignedDuration::from_secs(4);
 
 pub(super) fn update(app: &mut App, event: Event) -> Vec<Effect> {
+    let mut effects = happened(app, event);
+    effects.extend(operations::abandon(app));
+    effects
+}
+
+fn happened(app: &mut App, event: Event) -> Vec<Effect> {
     match event {
         Event::Tick(now) => tick(app, now),
         Event::Key(key) => press(app, key),
@@ -44,6 +52,14 @@ pub(super) fn update(app: &mut App, event: Event) -> Vec<Effect> {
             app.focused = focused;
             app.plan()
         }
+        Event::Answer(answer) if LogsPane::owns(answer.ticket) => {
+            if answer.ticket.generation == app.generation {
+                app.logs.absorb(answer, app.now);
+                crate::app::logs::windows::insights_found(app);
+                changed_by(app, News::Lists);
+            }
+            app.plan_logs()
+        }
         Event::Answer(answer) => {
             // While the screen is held still nothing may change under it.
             if app.screen.paused.is_some() {
@@ -60,17 +76,17 @@ pub(super) fn update(app: &mut App, event: Event) -> Vec<Effect> {
             effects
         }
         Event::Reply(id, answered) => {
-            let effects = app.operations.answered(id, &answered, app.now);
-            operations::follow(app);
+            let mut effects = app.operations.answered(id, &answered, app.now);
+            effects.extend(operations::follow(app));
             effects
         }
         Event::Output(id, line) => {
             app.operations.output(id, &line, app.now);
-            operations::follow(app);
-            Vec::new()
+            operations::follow(app)
         }
         Event::Renewed(ticket) => {
             app.poller.renewed(ticket, &app.environment, app.now);
+            app.logs.renew(app.now);
             app.plan()
         }
         Event::Resumed => {
@@ -120,6 +136,11 @@ fn news_of(answer: &Answer) -> News {
     }
 }
 
+/// A short message at the bottom.
+pub(super) fn say(app: &mut App, text: String) {
+    toast(app, text);
+}
+
 fn toast(app: &mut App, text: impl Into<String>) {
     app.screen.toast = Some((text.into(), app.now + TOAST));
     app.redraw = true;
@@ -144,13 +165,12 @@ fn tick(app: &mut App, now: jiff::Timestamp) -> Vec<Effect> {
         app.redraw = true;
     }
     let mut effects = app.operations.tick(now);
-    if !effects.is_empty() {
-        operations::follow(app);
+    if second || !effects.is_empty() {
+        effects.extend(operations::follow(app));
     }
-    // Everything that is due is due by the second; what follows from an answer is planned with it.
-    if second {
-        effects.extend(app.plan());
-    }
+    // Everything that is due is due by the second; what follows from an answer is planned with it. Logs
+    // have rounds of less than a second.
+    effects.extend(if second { app.plan() } else { app.plan_logs() });
     effects
 }
 
@@ -199,7 +219,12 @@ pub(super) fn visible_services(app: &App) -> Vec<String> {
         }
         View::Services => screen.list_of(Block::Services).map(|list| list.window().to_vec()).unwrap_or_default(),
         View::Service(name) | View::Task(name, _) => vec![name],
-        View::Database => Vec::new(),
+        View::Database | View::Logs => Vec::new(),
+        View::Operation(id) => {
+            let operation =
+                app.operations.get(id).filter(|operation| operation.environment.name == app.environment.name);
+            operation.and_then(|operation| operation.what().service()).map(str::to_owned).into_iter().collect()
+        }
     }
 }
 
@@ -210,12 +235,46 @@ pub fn bottom_commands(app: &App) -> Vec<Id> {
     }
     if let Some(overlay) = app.screen.overlays.last() {
         return match overlay.kind {
-            Kind::Inspect | Kind::Message | Kind::Activity => vec![Id::Back, Id::Filter, Id::Copy],
-            Kind::Help | Kind::Palette | Kind::Actions | Kind::Environments => vec![Id::Open, Id::Back, Id::Filter],
+            Kind::Inspect | Kind::Message => vec![Id::Back, Id::Filter, Id::Copy],
+            Kind::Activity => vec![Id::Open, Id::Back, Id::Filter, Id::Copy],
+            Kind::Plan(_) | Kind::Revert(_) | Kind::Quit => vec![Id::Open, Id::Back, Id::Copy],
+            Kind::Choose(_) | Kind::Ask(_) | Kind::Help | Kind::Palette | Kind::Actions | Kind::Environments => {
+                vec![Id::Open, Id::Back, Id::Filter]
+            }
         };
     }
+    if app.screen.view() == View::Logs {
+        return vec![
+            Id::Open,
+            Id::LogsFollow,
+            Id::LogsSearch,
+            Id::LogsFilter,
+            Id::LogsLevel,
+            Id::LogsTime,
+            Id::LogsMute,
+            Id::LogsSources,
+            Id::LogsWrap,
+            Id::LogsColumns,
+            Id::LogsMark,
+            Id::LogsInsights,
+            Id::LogsTask,
+            Id::Copy,
+            Id::Environment,
+            Id::Help,
+            Id::Palette,
+            Id::Quit,
+        ];
+    }
     let (_, mut commands) = select::actions(app);
+    // The few changes that are made daily stand first; the others are in the list of actions and in help.
+    let daily = [Id::StopTask, Id::Deploy, Id::RollBack, Id::Scale];
+    let rare = |id: &Id| command::get(*id).risk != command::Risk::Read && !daily.contains(id);
+    let later: Vec<Id> = commands.iter().copied().filter(rare).collect();
+    commands.retain(|id| !rare(id) && !(app.session.read_only && daily.contains(id)));
     commands.insert(commands.len().min(1), Id::Actions);
+    if let Some(last) = commands.iter().rposition(|id| daily.contains(id)) {
+        commands.insert(last + 1, Id::Filter);
+    }
     if !rows::columns(app.screen.focused()).is_empty() {
         commands.push(Id::Sort);
     }
@@ -230,6 +289,7 @@ pub fn bottom_commands(app: &App) -> Vec<Id> {
         Id::Activity,
         Id::Quit,
     ]);
+    commands.extend(later.into_iter().filter(|_| !app.session.read_only));
     if app.screen.view().blocks().len() == 1 {
         commands.retain(|id| *id != Id::NextBlock);
     }

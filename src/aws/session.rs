@@ -89,6 +89,11 @@ impl Session {
         self.0.wire.requests()
     }
 
+    /// How often pages of logs may be asked for, in requests a second.
+    pub fn set_logs_rate(&self, rate: f64) {
+        self.0.budget.limit(Class::LogsFilter, rate);
+    }
+
     /// How far this machine's clock is ahead of AWS's (behind: negative), once something answered.
     pub fn clock_skew(&self) -> Option<SignedDuration> {
         self.0.wire.clock_skew()

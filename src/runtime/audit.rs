@@ -17,6 +17,11 @@ pub fn path(configured: Option<&str>) -> Option<PathBuf> {
     Some(folder.join("cockpit").join("audit.jsonl"))
 }
 
+/// Where changes of a simulated environment go: they must not stand among those that were real.
+pub fn simulated() -> Option<PathBuf> {
+    path(None).map(|path| path.with_file_name("audit-simulated.jsonl"))
+}
+
 /// Adds a line, in one write, so that two cockpits never mix theirs.
 pub(super) fn append(path: Option<&Path>, mut record: Record, now: Timestamp) -> io::Result<()> {
     let path = path.ok_or_else(|| io::Error::other("there is no home folder to keep the audit file in"))?;

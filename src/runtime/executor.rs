@@ -72,8 +72,25 @@ impl Executor {
                 self.call(id, &environment, *call);
                 None
             }
-            Effect::Copy(_) | Effect::OpenUrl(_) | Effect::Suspend | Effect::Quit => Some(effect),
+            Effect::Copy(_) | Effect::Save { .. } | Effect::OpenUrl(_) | Effect::Suspend | Effect::Quit => Some(effect),
         }
+    }
+
+    /// How often pages of logs may be asked for, in requests a second.
+    pub fn set_logs_rate(&self, rate: f64) {
+        if let Some(session) = &self.session {
+            session.set_logs_rate(rate);
+        }
+    }
+
+    /// How far this machine's clock is ahead of AWS's, once something answered.
+    pub fn clock_skew(&self) -> Option<jiff::SignedDuration> {
+        self.session.as_ref().and_then(Session::clock_skew)
+    }
+
+    /// The region in use, once it is known.
+    pub fn region(&self) -> Option<String> {
+        self.session.as_ref().and_then(Session::region)
     }
 
     fn connect(&mut self, environment: &EnvironmentConfig) {

@@ -1,6 +1,7 @@
 //! The interactive session: terminal, signals, time and answers in one order; a frame when
 //! something has changed.
 
+use super::audit;
 use super::clock::Clock;
 use super::executor::Executor;
 use super::input::{self, FromTerminal};
@@ -75,8 +76,10 @@ pub async fn interactive(
     let guard = Guard::take(mouse)?;
     let mut tui = terminal::open()?;
     let simulated = session.simulated;
+    let audit = if simulated { audit::simulated() } else { audit::path(config.audit_file.as_deref()) };
     let (app, effects) = App::new(config, environment, session, keymap, Wants::default(), clock.now());
     let (executor, answers) = Executor::new(simulated);
+    let executor = executor.with_audit(audit);
     let mut run = Run { app, executor, tui: &mut tui, guard: &guard, theme, clock, drawn: None };
     let size = crossterm::terminal::size()?;
     run.app.update(Event::Resize(size.0, size.1));
@@ -185,6 +188,10 @@ impl Run<'_> {
         if !screen.flashes.is_empty() || screen.toast.is_some() {
             return Duration::from_millis(250);
         }
+        // Rounds of the logs are shorter than a second.
+        if self.app.logs.opened() {
+            return Duration::from_millis(100);
+        }
         if self.app.owing() {
             return Duration::from_millis(100);
         }
@@ -211,6 +218,13 @@ impl Run<'_> {
                 let mut out = io::stdout();
                 write!(out, "\x1b]52;c;{coded}\x07")?;
                 out.flush()?;
+            }
+            Some(Effect::Save { path, text }) => {
+                let notice = match std::fs::write(&path, text) {
+                    Ok(()) => Notice { error: false, text: format!("{path} is written") },
+                    Err(error) => Notice { error: true, text: format!("{path} could not be written: {error}") },
+                };
+                self.app.update(Event::Notice(notice));
             }
             Some(Effect::OpenUrl(link)) => {
                 if let Err(error) = open_link(&link) {

@@ -4,7 +4,10 @@
 //! request made, no file read here. Text from outside reaches cells through `canvas` only.
 
 mod canvas;
+mod dialog;
 mod frame;
+#[cfg(test)]
+mod logs_tests;
 mod overlay;
 mod panes;
 mod signs;

@@ -196,10 +196,11 @@ fn look(rule: &Rule, store: &Store, n: usize, block: &Block, part: &mut Part) {
         let marks = block.marks(row);
         let stream = block.stream(row);
         let passes = if marks & mark::CONTINUES != 0 {
+            // A trace goes with its error; a frame that passes is shown without it, too.
             *heads.entry(stream).or_insert_with(|| {
                 let head = store.head(Pos { block: n, row });
                 passes(rule, store, head)
-            })
+            }) || passes(rule, store, Pos { block: n, row })
         } else {
             let passes = passes(rule, store, Pos { block: n, row });
             heads.insert(stream, passes);

@@ -44,6 +44,10 @@ const FUTURE_LINES: f64 = 200_000.0;
 const SETTLE: Ms = 300;
 /// A line is late if the group was read this far past its time before it came.
 const LATE: Ms = 2_000;
+/// Pieces of time of a read that ends: a page of one is on its way while that of another is taken in.
+const PIECES: Ms = 4;
+/// Lines that may wait for those of an earlier piece, at most about 100 MB.
+const WAITING: usize = 300_000;
 /// A read that is done once gives up after so many failures in a row.
 const TRIES: u32 = 8;
 
@@ -132,6 +136,8 @@ pub struct FeedState {
 #[derive(Debug, Clone)]
 struct Feed {
     source: GroupSource,
+    /// Where it ends, for a read that does.
+    to: Option<Ms>,
     names: HashMap<String, Option<Arc<Source>>>,
     /// The round under way, with its request if one is out.
     round: Option<Round>,
@@ -189,6 +195,20 @@ impl Follower {
     pub fn set_sources(&mut self, sources: Vec<GroupSource>) {
         let mut old: HashMap<String, Feed> =
             self.feeds.drain(..).map(|feed| (feed.source.group.clone(), feed)).collect();
+        // A read that ends is cut into pieces of time that are read side by side.
+        if let Some(until) = self.plan.until {
+            let since = self.plan.since;
+            let pieces = if until - since >= 8_000 { PIECES } else { 1 };
+            let edge = |n: Ms| since + (until - since) * n / pieces;
+            for source in sources {
+                let feeds = (0..pieces).map(|n| {
+                    let to = if n + 1 == pieces { until } else { edge(n + 1) - 1 };
+                    Feed { to: Some(to), ..Feed::new(source.clone(), edge(n)) }
+                });
+                self.feeds.extend(feeds);
+            }
+            return;
+        }
         for source in sources {
             let feed = match old.remove(&source.group) {
                 Some(mut feed) => {
@@ -207,6 +227,14 @@ impl Follower {
     /// The groups.
     pub fn sources(&self) -> impl Iterator<Item = &GroupSource> {
         self.feeds.iter().map(|feed| &feed.source)
+    }
+
+    /// What is under way is not waited for: it is asked again.
+    pub fn forget_flights(&mut self, now: Ms) {
+        for feed in &mut self.feeds {
+            feed.flight = None;
+            feed.due = now;
+        }
     }
 
     /// Whether there is nothing to read.
@@ -230,15 +258,14 @@ impl Follower {
                 continue;
             }
             // One that is far ahead waits for the others: what it brings would only be held back.
-            if plan.until.is_some() && waiting > 60_000 && feed.position() > slowest {
+            if plan.until.is_some() && waiting > WAITING && feed.position() > slowest + 1 {
                 continue;
             }
-            let round = match feed.round.take() {
-                Some(round) => round,
-                None => {
-                    let (from, to) = feed.window(plan, server);
-                    Round { from, to, began: server, token: None, position: from, alike: HashMap::new() }
-                }
+            let round = if let Some(round) = feed.round.take() {
+                round
+            } else {
+                let (from, to) = feed.window(plan, server);
+                Round { from, to, began: server, token: None, position: from, alike: HashMap::new() }
             };
             let round = feed.round.insert(round);
             self.serial += 1;
@@ -289,12 +316,12 @@ impl Follower {
         if page.next.is_some() {
             round.token = page.next;
             feed.due = now;
-            let behind = now + self.ahead - round.position;
+            let behind = now + self.ahead - round.position.max(feed.covered);
             if let Some(skip) = plan.skip.filter(|skip| behind > *skip && !feed.first) {
                 let to = now + self.ahead - skip / 4;
                 batch.gaps.push(Gap {
                     group: feed.source.group.clone(),
-                    from: round.position,
+                    from: round.position.max(feed.covered),
                     to,
                     sampled: false,
                     why: "more lines came than can be read at the rate that AWS allows: a live tail or a filter needs fewer requests".to_owned(),
@@ -306,7 +333,7 @@ impl Follower {
             return batch;
         }
         // To the end: everything that was visible when the round began was read.
-        feed.covered = match plan.until {
+        feed.covered = match feed.to {
             Some(until) => until,
             None => round.began.max(feed.covered),
         };
@@ -326,10 +353,12 @@ impl Follower {
         feed.flight = None;
         feed.failures += 1;
         let mut batch = Batch::default();
-        let lasting = matches!(failure.kind, FailureKind::Denied | FailureKind::NotFound | FailureKind::WrongAccount);
+        let token = failure.message.contains("nextToken");
+        let lasting = matches!(failure.kind, FailureKind::Denied | FailureKind::NotFound | FailureKind::WrongAccount)
+            || (failure.message.contains("InvalidParameter") && !token);
         // A token that is not taken any more: the round goes on where its lines ended.
         if let Some(round) = feed.round.as_mut().filter(|round| round.token.is_some())
-            && (failure.message.contains("nextToken") || feed.failures % 3 == 0)
+            && (token || feed.failures.is_multiple_of(3))
         {
             round.token = None;
             round.from = round.position;
@@ -341,7 +370,7 @@ impl Follower {
             batch.gaps.push(Gap {
                 group: feed.source.group.clone(),
                 from: position,
-                to: plan.until.unwrap_or(now),
+                to: feed.to.unwrap_or(now),
                 sampled: false,
                 why: failure.message.clone(),
             });
@@ -444,7 +473,9 @@ impl Follower {
             covered: feed.covered,
             behind: match (&feed.round, feed.ended) {
                 (_, true) => 0,
-                (Some(round), _) if round.token.is_some() && self.plan.until.is_none() => server - round.position,
+                (Some(round), _) if round.token.is_some() && self.plan.until.is_none() => {
+                    server - round.position.max(feed.covered)
+                }
                 _ => (server - feed.covered - self.interval()).max(0),
             },
             rate: feed.rate,
@@ -454,7 +485,21 @@ impl Follower {
             ended: feed.ended,
             overlap: overlap(feed.rate, true),
         };
-        self.feeds.iter().map(state).collect()
+        let mut states: Vec<FeedState> = Vec::new();
+        for state in self.feeds.iter().map(state) {
+            // Pieces of one read are one group.
+            match states.iter_mut().find(|known| known.group == state.group) {
+                Some(known) => {
+                    known.lines += state.lines;
+                    known.rate += state.rate;
+                    known.ended &= state.ended;
+                    known.failure = known.failure.take().or(state.failure);
+                    known.retry = known.retry.or(state.retry);
+                }
+                None => states.push(state),
+            }
+        }
+        states
     }
 }
 
@@ -487,6 +532,7 @@ impl Feed {
     fn new(source: GroupSource, since: Ms) -> Self {
         Self {
             source,
+            to: None,
             names: HashMap::new(),
             round: None,
             flight: None,
@@ -509,7 +555,7 @@ impl Feed {
 
     /// The window of the next round.
     fn window(&mut self, plan: Plan, server: Ms) -> (Ms, Ms) {
-        if let Some(until) = plan.until {
+        if let Some(until) = self.to {
             return (self.covered, until);
         }
         let future = affordable(self.rate, FUTURE_LINES, FUTURE, 5_000);

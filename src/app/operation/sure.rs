@@ -23,6 +23,8 @@ const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(30);
 pub struct Before {
     /// Ids of the service's deployments.
     pub deployments: BTreeSet<String>,
+    /// What the service ran: a forced deployment goes to the same.
+    pub running: String,
     /// The newest revision of the family.
     pub newest: u32,
     /// When it was sent first, and when its answer was last given up.
@@ -308,7 +310,7 @@ fn deployed(service: &Service, revision: Option<&str>, before: &Before) -> Shown
         Some(revision) => new.find(|other| other.task_definition == revision).is_some(),
         None => {
             let all: Vec<_> = new.collect();
-            matches!(all.as_slice(), [only] if meant(only.created_at) && only.task_definition == service.task_definition)
+            matches!(all.as_slice(), [only] if meant(only.created_at) && only.task_definition == before.running)
         }
     };
     if ours {

@@ -26,8 +26,10 @@ pub const LOG_LINES: u32 = 50;
 const LOGS: usize = 3;
 /// Points of the picture that are kept.
 const BARS: usize = 600;
-/// A deployment that shows in the service and not in its history for this long is not waited for.
+/// A deployment that shows in the service and not in its history for this long is not waited for …
 const HISTORY_LATE: SignedDuration = SignedDuration::from_secs(90);
+/// … where the history was read so often without it.
+const HISTORY_READS: u32 = 3;
 /// After ECS calls a deployment successful its tasks have this long to be running.
 const SETTLE: SignedDuration = SignedDuration::from_secs(60);
 
@@ -97,6 +99,8 @@ pub struct Watch {
     logged: BTreeSet<String>,
     /// ECS calls it successful since.
     successful: Option<Timestamp>,
+    /// How often the history was read and did not show ours.
+    missed: u32,
     /// What is still read before the end is told.
     last_look: Option<BTreeSet<&'static str>>,
 }
@@ -146,6 +150,7 @@ impl Watch {
             told: BTreeSet::new(),
             logged: BTreeSet::new(),
             successful: None,
+            missed: 0,
             last_look: None,
         }
     }
@@ -155,6 +160,13 @@ impl Watch {
         // What was said before is not about this deployment.
         self.told.extend(service.events.iter().map(|event| event.id.clone()));
         self.take_service(service, ctx);
+    }
+
+    /// Looks on after something else was done: what was seen meanwhile was not judged.
+    pub(super) fn resume(&mut self) {
+        self.last_look = None;
+        self.flying.clear();
+        self.slot = i64::MIN;
     }
 
     /// Time goes on: what is due is asked.
@@ -329,7 +341,10 @@ impl Watch {
         if self.release.is_none() {
             self.release = self.find_ours(&found).map(|ours| ours.arn.clone());
         }
-        let Some(arn) = &self.release else { return };
+        let Some(arn) = &self.release else {
+            self.missed += 1;
+            return;
+        };
         let Some(ours) = found.into_iter().find(|entry| entry.arn == *arn) else { return };
         let before = self.state.as_ref().map(|state| state.status.clone());
         if before.as_ref() != Some(&ours.status) {
@@ -509,6 +524,7 @@ impl Watch {
     /// The service shows our deployment at its end, or no longer, and the history never showed it.
     fn untold(&self, now: Timestamp) -> bool {
         now.duration_since(self.subject.since) >= HISTORY_LATE
+            && self.missed >= HISTORY_READS
             && self.failing.is_none()
             && self.service.as_ref().is_some_and(|service| {
                 service

@@ -3,10 +3,11 @@
 use super::run::{go, run};
 use super::settle::settle_lists;
 use super::{News, changed, changed_by};
+use super::{change, operations};
 use crate::app::App;
 use crate::app::command::Id;
 use crate::app::effect::Effect;
-use crate::app::overlay::{self, Choice};
+use crate::app::overlay::{self, Choice, Kind};
 use crate::app::poll::Poller;
 use crate::app::screen::{Block, Pane, Screen, View};
 use crate::app::select::{self, Subject};
@@ -15,17 +16,49 @@ use crate::model::{Estate, Place, Source};
 /// Runs or opens the chosen line of the overlay on top.
 pub(super) fn choose(app: &mut App) -> Vec<Effect> {
     let Some(overlay) = app.screen.overlays.last() else { return Vec::new() };
+    if overlay.kind.is_dialog() {
+        return operations::press(app);
+    }
+    if let Kind::Ask(question) = overlay.kind {
+        return change::answer(app, question);
+    }
     let choice = overlay.selected().map_or(Choice::Nothing, |line| line.choice.clone());
     match choice {
+        Choice::Nothing if matches!(overlay.kind, Kind::Choose(_)) => {
+            operations::retype(app);
+            Vec::new()
+        }
         Choice::Nothing => {
             if overlay.types() {
                 app.screen.overlays.pop();
             }
             Vec::new()
         }
+        Choice::Operation(id) => {
+            operations::open(app, id);
+            Vec::new()
+        }
+        choice @ (Choice::Image(_) | Choice::Typed | Choice::Build | Choice::Revision(_)) => {
+            change::chosen(app, choice)
+        }
         Choice::Run(command) => {
             app.screen.overlays.pop();
             run(app, command)
+        }
+        Choice::LogsService(name) => {
+            if !app.logs.hidden.remove(&name) {
+                app.logs.hidden.insert(name);
+            }
+            app.logs.show();
+            let place = app.screen.overlays.pop().map_or(0, |overlay| overlay.list.place());
+            let mut overlay = crate::app::logs::windows::sources(app);
+            overlay.list.select(place);
+            app.screen.overlays.push(overlay);
+            Vec::new()
+        }
+        Choice::Insights(name) => {
+            app.screen.overlays.pop();
+            crate::app::logs::windows::query(app, &name)
         }
         Choice::Environment(name) => {
             app.screen.overlays.clear();
@@ -37,6 +70,12 @@ pub(super) fn choose(app: &mut App) -> Vec<Effect> {
 pub(super) fn open(app: &mut App) -> Vec<Effect> {
     if !app.screen.overlays.is_empty() {
         return choose(app);
+    }
+    if app.screen.focused() == Block::Logs {
+        if let Some(overlay) = crate::app::logs::windows::event(app) {
+            app.screen.overlays.push(overlay);
+        }
+        return Vec::new();
     }
     if app.screen.focused() == Block::Attention
         && let Some(entry) = select::attention(app)
@@ -114,6 +153,11 @@ pub(super) fn switch(app: &mut App, name: &str) -> Vec<Effect> {
     app.poller = Poller::new(app.generation, wants, &app.environment);
     app.estate = Estate::default();
     app.judged = None;
+    let looking = app.screen.pane == Pane::Logs;
+    app.logs = crate::app::logs::pane::LogsPane::default();
+    if looking {
+        app.logs.open();
+    }
     app.screen = Screen { size: app.screen.size, pane: app.screen.pane, ..Screen::default() };
     app.note(false, format!("opened {name}"));
     changed(app);

@@ -1,20 +1,35 @@
 //! Commands: the one place where each acts.
 
+use super::change;
 use super::open::open;
+use super::operations;
 use super::settle::settle_lists;
-use super::typing::start_typing;
+use super::typing::{start_prompt, start_typing};
 use super::{News, changed_by, toast};
-use crate::app::command::Id;
+use crate::app::command::{self, Id, Risk};
 use crate::app::effect::Effect;
 use crate::app::list::List;
-use crate::app::overlay;
+use crate::app::logs::keys;
+use crate::app::logs::pane::Prompt;
+use crate::app::overlay::{self, Question};
 use crate::app::screen::{Block, Pane, View};
 use crate::app::{App, layout, rows, select};
 use crate::model::Source;
+use crate::model::timer::Power;
 
 /// Runs a command. The only place where a command acts.
 pub(super) fn run(app: &mut App, command: Id) -> Vec<Effect> {
     changed_by(app, News::Lists);
+    let in_logs = app.screen.view() == View::Logs && app.screen.overlays.is_empty();
+    // A window that asks for a yes takes its own keys: what else is pressed there was not meant for it.
+    if operations::asks(app) && !in_dialogs(command) {
+        return Vec::new();
+    }
+    let entry = command::get(command);
+    if entry.risk != Risk::Read && app.session.read_only {
+        toast(app, format!("read-only: `{}` would change something and is refused", entry.name));
+        return Vec::new();
+    }
     match command {
         Id::Open => return open(app),
         Id::Back => back(app),
@@ -31,6 +46,7 @@ pub(super) fn run(app: &mut App, command: Id) -> Vec<Effect> {
             start_typing(app, block);
         }
         Id::Sort => sort(app),
+        Id::Inspect if in_logs => return open(app),
         Id::Inspect => {
             if let Some((title, fields)) = select::fields(app) {
                 app.screen.overlays.push(overlay::inspect(title, &fields));
@@ -44,15 +60,31 @@ pub(super) fn run(app: &mut App, command: Id) -> Vec<Effect> {
         Id::PaneOverview => return go(app, Pane::Overview),
         Id::PaneServices => {
             // A second press leaves an opened service: the key names the list.
-            if app.screen.pane == Pane::Services {
+            if app.screen.operation.is_none() && app.screen.pane == Pane::Services {
                 app.screen.task = None;
                 app.screen.service = None;
             }
             return go(app, Pane::Services);
         }
         Id::PaneDatabase => return go(app, Pane::Database),
+        Id::PaneLogs => {
+            app.logs.open();
+            return go(app, Pane::Logs);
+        }
         Id::NextBlock => next_block(app, 1),
         Id::PreviousBlock => next_block(app, -1),
+        Id::Left if in_logs => app.logs.shift = app.logs.shift.saturating_sub(16),
+        Id::Right if in_logs => app.logs.shift = (app.logs.shift + 16).min(1 << 18),
+        Id::Down if in_logs => keys::step(app, 1),
+        Id::Up if in_logs => keys::step(app, -1),
+        Id::First if in_logs => keys::step(app, isize::MIN / 2),
+        Id::Last if in_logs => keys::step(app, isize::MAX / 2),
+        Id::HalfDown if in_logs => keys::page(app, 1, 2),
+        Id::HalfUp if in_logs => keys::page(app, -1, 2),
+        Id::PageDown if in_logs => keys::page(app, 1, 1),
+        Id::PageUp if in_logs => keys::page(app, -1, 1),
+        Id::NextMatch if in_logs => keys::jump(app, true),
+        Id::PreviousMatch if in_logs => keys::jump(app, false),
         Id::Left => sideways(app, -1),
         Id::Right => sideways(app, 1),
         Id::Down => step(app, 1),
@@ -65,13 +97,54 @@ pub(super) fn run(app: &mut App, command: Id) -> Vec<Effect> {
         Id::PageUp => page(app, -1, 1),
         Id::NextMatch => wrap(app, 1),
         Id::PreviousMatch => wrap(app, -1),
+        Id::LogsOf => {
+            let (service, task) = match select::subject(app) {
+                Some(select::Subject::Service(name)) => (Some(name), None),
+                Some(select::Subject::Task(service, task)) => (Some(service), Some(task)),
+                Some(select::Subject::Container(task, _)) => (app.screen.service.clone(), Some(task)),
+                Some(_) | None => (app.screen.service.clone(), app.screen.task.clone()),
+            };
+            return keys::of_subject(app, service.as_deref(), task.as_deref());
+        }
+        Id::LogsSearch => start_prompt(app, Prompt::Search),
+        Id::LogsFilter => start_prompt(app, Prompt::Filter),
+        Id::LogsTime => start_prompt(app, Prompt::Time),
+        Id::LogsExport => start_prompt(app, Prompt::Export),
+        Id::LogsFollow
+        | Id::LogsLevel
+        | Id::LogsMute
+        | Id::LogsUnmute
+        | Id::LogsMark
+        | Id::LogsWrap
+        | Id::LogsColumns
+        | Id::LogsSources
+        | Id::LogsEarlier
+        | Id::LogsLater
+        | Id::LogsLive
+        | Id::LogsTask
+        | Id::LogsInsights => return keys::run(app, command),
         Id::Suspend => return vec![Effect::Suspend],
-        Id::Quit => return vec![Effect::Quit],
+        Id::Quit => return operations::quit(app),
+        Id::Deploy => return change::deploy(app),
+        Id::RollBack => return change::roll_back(app),
+        Id::Scale => change::ask(app, Question::Count),
+        Id::Force => return change::force(app),
+        Id::StopTask => return change::stop_task(app),
+        Id::Power => return change::power(app),
+        Id::Watch => return change::watch(app),
+        Id::ScalingSuspend => return change::suspend(app, true),
+        Id::ScalingResume => return change::suspend(app, false),
+        Id::ScalingLimits => change::ask(app, Question::Limits),
+        Id::SkipStop => return change::skip(app, Power::Stop),
+        Id::SkipStart => return change::skip(app, Power::Start),
         // These act on a line being typed, in `type_command`.
         Id::Accept
         | Id::Cancel
         | Id::InputUp
         | Id::InputDown
+        | Id::InputPageUp
+        | Id::InputPageDown
+        | Id::InputNext
         | Id::DeleteBack
         | Id::DeleteHere
         | Id::DeleteWord
@@ -86,8 +159,36 @@ pub(super) fn run(app: &mut App, command: Id) -> Vec<Effect> {
     app.plan()
 }
 
+/// The commands that a window with buttons takes.
+fn in_dialogs(command: Id) -> bool {
+    matches!(
+        command,
+        Id::Open
+            | Id::Back
+            | Id::NextBlock
+            | Id::PreviousBlock
+            | Id::Left
+            | Id::Right
+            | Id::Up
+            | Id::Down
+            | Id::First
+            | Id::Last
+            | Id::HalfUp
+            | Id::HalfDown
+            | Id::PageUp
+            | Id::PageDown
+            | Id::Copy
+            | Id::Suspend
+            | Id::Quit
+    )
+}
+
 pub(super) fn push(app: &mut App, make: fn(&App) -> overlay::Overlay) {
     let overlay = make(app);
+    push_window(app, overlay);
+}
+
+pub(super) fn push_window(app: &mut App, overlay: overlay::Overlay) {
     // The same window twice would only have to be closed twice.
     app.screen.overlays.retain(|other| other.kind != overlay.kind);
     app.screen.overlays.push(overlay);
@@ -104,13 +205,14 @@ pub(super) fn moving(app: &mut App) -> &mut List {
 }
 
 pub(super) fn step(app: &mut App, by: isize) {
-    moving(app).step(by);
+    let scrolls = operations::asks(app);
+    let list = moving(app);
+    if scrolls { list.scroll(by) } else { list.step(by) }
 }
 
 pub(super) fn page(app: &mut App, direction: isize, part: isize) {
-    let list = moving(app);
-    let rows = (list.height as isize / part).max(1);
-    list.step(direction * rows);
+    let rows = (moving(app).height as isize / part).max(1);
+    step(app, direction * rows);
 }
 
 /// To the next or previous row, round the end.
@@ -125,6 +227,9 @@ pub(super) fn wrap(app: &mut App, by: isize) {
 
 /// Left and right: along long lines in an overlay, else to the block beside.
 pub(super) fn sideways(app: &mut App, direction: isize) {
+    if operations::asks(app) {
+        return operations::next_button(app, direction);
+    }
     if let Some(overlay) = app.screen.overlays.last_mut() {
         overlay.column = overlay.column.saturating_add_signed(direction * 8);
         return;
@@ -145,6 +250,9 @@ pub(super) fn sideways(app: &mut App, direction: isize) {
 }
 
 pub(super) fn next_block(app: &mut App, by: isize) {
+    if operations::asks(app) {
+        return operations::next_button(app, by);
+    }
     if !app.screen.overlays.is_empty() {
         return;
     }
@@ -184,12 +292,17 @@ pub(super) fn back(app: &mut App) {
     if screen.overlays.pop().is_some() {
         return;
     }
+    if screen.view() == View::Logs && keys::back(&mut app.logs) {
+        return;
+    }
     let block = screen.focused();
     let list = screen.list(block);
     if !list.filter.is_empty() {
         list.filter.clear();
     } else if screen.zoom {
         screen.zoom = false;
+    } else if screen.operation.take().is_some() {
+        // It goes on; the drawer and the tab line lead back to it.
     } else if screen.pane == Pane::Services && screen.task.take().is_none() {
         screen.service = None;
     }
@@ -197,6 +310,7 @@ pub(super) fn back(app: &mut App) {
 
 pub(super) fn go(app: &mut App, pane: Pane) -> Vec<Effect> {
     app.screen.pane = pane;
+    app.screen.operation = None;
     app.screen.overlays.clear();
     app.screen.zoom = false;
     settle_lists(app);
@@ -226,6 +340,8 @@ pub(super) fn refresh(app: &mut App) -> Vec<Effect> {
             Source::Metrics,
         ],
         View::Database => &[Source::DbClusters, Source::DbInstances, Source::Metrics],
+        View::Logs => &[Source::Services, Source::Tasks],
+        View::Operation(_) => &[Source::Services, Source::Tasks],
     };
     app.poller.hurry(sources, app.now);
     if let Some(name) = app.screen.service.clone() {
@@ -245,6 +361,7 @@ pub(super) fn refresh(app: &mut App) -> Vec<Effect> {
 pub(super) fn copy(app: &mut App) -> Vec<Effect> {
     let text = match app.screen.overlays.last() {
         Some(overlay) => overlay.copies.clone().or_else(|| overlay.selected().map(|line| line.text.clone())),
+        None if app.screen.view() == View::Logs => crate::app::logs::keys::copied(app),
         None => select::subject(app).map(|subject| subject.name().to_owned()),
     };
     let Some(text) = text else { return Vec::new() };

@@ -7,7 +7,7 @@ mod ecr;
 mod ecs;
 mod elbv2;
 mod lambda;
-mod logs;
+pub(crate) mod logs;
 mod rds;
 mod rds_power;
 pub(crate) mod rest;
@@ -17,6 +17,7 @@ mod token;
 
 use crate::wire::Node;
 use crate::world::World;
+use crate::world::logs::Stream;
 use std::borrow::Cow;
 
 /// The services that are simulated.
@@ -123,6 +124,11 @@ pub(crate) fn call(service: Service, operation: &str, call: &mut Call<'_>) -> Re
         Service::Logs => logs::call(operation, call),
         Service::Unknown => Err(ApiError::unknown_operation(operation)),
     }
+}
+
+/// Ids of all events of some streams in a time that are visible now.
+pub(crate) fn visible_events(world: &World, streams: &[Stream], from: i64, to: i64) -> Vec<String> {
+    logs::visible(world, streams, from, to)
 }
 
 /// Where an operation carries its pages.

@@ -178,6 +178,16 @@ impl Deploy {
         self.began
     }
 
+    /// Whether it can be taken back now: it rolls out, and is not on its way back already.
+    pub fn revertible(&self) -> bool {
+        self.phase == Phase::Watching && self.reverting.is_none() && !self.only_looks()
+    }
+
+    /// Whether the image is being built: that ends with the cockpit.
+    pub fn building(&self) -> bool {
+        self.phase == Phase::Building
+    }
+
     /// The image's facts, where they were read.
     pub fn image(&self) -> Option<&Image> {
         self.gather.image.as_ref()
@@ -273,7 +283,11 @@ impl Deploy {
             desired: None,
         };
         let deployments = self.gather.service.iter().flat_map(|service| &service.deployments);
-        let before = Before { deployments: deployments.map(|known| known.id.clone()).collect(), ..Before::default() };
+        let before = Before {
+            deployments: deployments.map(|known| known.id.clone()).collect(),
+            running: self.gather.service.as_ref().map(|service| service.task_definition.clone()).unwrap_or_default(),
+            ..Before::default()
+        };
         self.phase = Phase::Updating(Sure::send(write, before, ctx));
     }
 
@@ -352,6 +366,12 @@ impl Deploy {
                 }
                 let seen = watch.reply(slot, answered, ctx);
                 self.seen(seen, ctx);
+            }
+            // What is read meanwhile is still about the deployment, and its end is told afterwards.
+            Phase::Reverting(_) if !matches!(slot, Slot::Write | Slot::Proof) => {
+                if let Some(watch) = &mut self.watch {
+                    watch.reply(slot, answered, ctx);
+                }
             }
             Phase::Reverting(sure) => match sure.reply(slot, answered, ctx) {
                 Progress::Going => {}
@@ -491,9 +511,16 @@ impl Deploy {
                 self.way_back = true;
                 self.watch_over(subject, service, ctx);
             }
-            _ if self.watch.is_some() => self.phase = Phase::Watching,
+            _ if self.watch.is_some() => self.look_on(),
             // A deployment that somebody else had begun, ended by `cockpit rollback`.
             _ => self.attach(ctx),
+        }
+    }
+
+    fn look_on(&mut self) {
+        self.phase = Phase::Watching;
+        if let Some(watch) = &mut self.watch {
+            watch.resume();
         }
     }
 
@@ -508,8 +535,7 @@ impl Deploy {
             self.reverting = None;
             self.ended_before = true;
             self.look_first = true;
-            self.phase = Phase::Watching;
-            return;
+            return self.look_on();
         }
         let why = self.reverting.clone().unwrap_or_default();
         let outcome = Outcome::new(Verdict::Failed, format!("{short}: {why}; and it could not be rolled back"))

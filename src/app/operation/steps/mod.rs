@@ -187,6 +187,22 @@ impl Steps {
         }
     }
 
+    /// Whether changes are still to be made, so that it is not only waited for.
+    pub fn changing(&self) -> bool {
+        let left = self.steps.iter().any(|step| matches!(step, Step::Do(_)));
+        left || matches!(self.phase, Phase::Doing(_))
+    }
+
+    /// The last look failed: when it is tried again.
+    pub fn next_try(&self) -> Option<Timestamp> {
+        self.next_try
+    }
+
+    /// The state that is waited for.
+    pub fn goal(&self) -> Option<&Goal> {
+        if let Phase::Waiting(goal) = &self.phase { Some(goal) } else { None }
+    }
+
     /// When the first change was made.
     pub fn began(&self) -> Option<Timestamp> {
         self.began

@@ -1,6 +1,6 @@
 //! What is looked at before, and the plan of each.
 
-use super::{Goal, Phase, Step, Steps, Wanted};
+use super::{Goal, Phase, Request, Step, Steps, Wanted};
 use crate::app::command::Risk;
 use crate::app::operation::call::{Answered, Read, Reply, Write};
 use crate::app::operation::machine::{Ctx, Slot};
@@ -167,7 +167,7 @@ impl Steps {
                 .collect(),
             programs: Vec::new(),
             command: self.request.command.clone(),
-            offer: self.offer(),
+            offer: self.offer(ctx),
         });
     }
 
@@ -222,17 +222,43 @@ impl Steps {
         }
     }
 
-    /// More that is worth offering: moving limits that would undo a count.
-    fn offer(&self) -> Option<String> {
-        let Wanted::Scale { service, desired, min: None, max: None, move_limits: false } = &self.request.wanted else {
-            return None;
+    /// More that is worth offering: moving limits that would undo a count, the databases too.
+    fn offer(&self, ctx: &Ctx<'_>) -> Option<String> {
+        match &self.request.wanted {
+            Wanted::Scale { service, desired, min: None, max: None, move_limits: false } => {
+                let target = self.target_of(service)?;
+                let outside = *desired < target.min || *desired > target.max;
+                outside.then(|| {
+                    let (min, max) = (target.min.min(*desired), target.max.max(*desired));
+                    format!("with limits {min}–{max}")
+                })
+            }
+            Wanted::Power { databases: false, .. } if !ctx.environment.databases.is_empty() => {
+                Some("with databases".to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    /// The request that does what is offered too.
+    pub fn offered(&self) -> Option<Request> {
+        let mut request = self.request.clone();
+        let flag = match &mut request.wanted {
+            Wanted::Scale { move_limits, .. } => {
+                *move_limits = true;
+                "--move-limits"
+            }
+            Wanted::Power { databases, .. } => {
+                *databases = true;
+                "--databases"
+            }
+            Wanted::Limits { .. } | Wanted::StopTask { .. } | Wanted::Skip { .. } => return None,
         };
-        let target = self.target_of(service)?;
-        let outside = *desired < target.min || *desired > target.max;
-        outside.then(|| {
-            let (min, max) = (target.min.min(*desired), target.max.max(*desired));
-            format!("with limits {min}–{max}")
-        })
+        request.command = match request.command.split_once(" --env ") {
+            Some((words, environment)) => format!("{words} {flag} --env {environment}"),
+            None => format!("{} {flag}", request.command),
+        };
+        Some(request)
     }
 
     pub(super) fn service_named(&self, name: &str) -> Option<&Service> {

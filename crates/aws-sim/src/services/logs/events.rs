@@ -7,6 +7,7 @@ use super::{group, invalid, limit, no_group};
 use crate::clock::Ms;
 use crate::services::{ApiError, Call, token};
 use crate::wire::{Node, list, map};
+use crate::world::HOUR;
 use crate::world::World;
 use crate::world::logs::{Event, SLOT, Stream};
 
@@ -57,7 +58,45 @@ fn slot(world: &World, streams: &[Stream], slot: i64) -> Vec<Event> {
     for (place, stream) in streams.iter().enumerate() {
         stream.slot(world, place, slot, &mut out);
     }
-    out.sort_by(|a, b| (a.at, a.stream, a.serial).cmp(&(b.at, b.stream, b.serial)));
+    out.sort_by_key(|e| (e.at, e.stream, e.serial));
+    out
+}
+
+/// All events in a time that are visible now, in order.
+pub(super) fn visible_in(world: &World, streams: &[Stream], from: Ms, to: Ms) -> Vec<Event> {
+    // No stream is older than its beginning: a query over a year need not look at each moment of it.
+    let lowest = streams.iter().map(|s| s.slots(world.now).0).min().unwrap_or(0).max(from.div_euclid(SLOT));
+    let highest = to.min(world.now + HOUR * 3).div_euclid(SLOT);
+    let mut out = Vec::new();
+    for at in lowest..=highest {
+        let events = slot(world, streams, at).into_iter();
+        out.extend(events.filter(|e| e.ingested <= world.now && (from..=to).contains(&e.at)));
+    }
+    out
+}
+
+/// All events that were taken in after a time and up to another, in the order of being taken in.
+pub(super) fn ingested(world: &World, streams: &[Stream], after: Ms, to: Ms) -> Vec<Event> {
+    let mut out = Vec::new();
+    for (place, stream) in streams.iter().enumerate() {
+        for at in (after - stream.slowest(world, after)).div_euclid(SLOT)..=to.div_euclid(SLOT) {
+            stream.slot_of(world, place, at + stream.skew_slots(), Some((after, to)), &mut out);
+        }
+        out.extend(stream.written_in(world, place, after, to));
+    }
+    out.sort_by_key(|e| (e.ingested, e.stream, e.serial));
+    out.dedup_by_key(|e| (e.stream, e.serial));
+    out
+}
+
+/// Ids of all events in a time that are visible now.
+pub(in crate::services) fn visible(world: &World, streams: &[Stream], from: Ms, to: Ms) -> Vec<String> {
+    let mut out = Vec::new();
+    for at in from.div_euclid(SLOT)..=to.div_euclid(SLOT) {
+        let events = slot(world, streams, at).into_iter();
+        let events = events.filter(|e| e.ingested <= world.now && (from..=to).contains(&e.at));
+        out.extend(events.map(|e| e.id()));
+    }
     out
 }
 

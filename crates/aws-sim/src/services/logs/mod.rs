@@ -1,12 +1,16 @@
 //! CloudWatch Logs: the table of operations and what they share. Groups and streams are in
-//! `groups`, reading events in `events`, filter patterns in `pattern`.
+//! `groups`, reading events in `events`, filter patterns in `pattern`, live tails in `tail`, queries in
+//! `insights`.
 
 mod events;
 mod groups;
+mod insights;
 mod pattern;
+pub(crate) mod tail;
 
 use super::{ApiError, Call};
 use crate::wire::Node;
+pub(super) use events::visible;
 
 /// Runs an operation of Logs.
 pub(crate) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiError> {
@@ -15,6 +19,9 @@ pub(crate) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiErro
         "DescribeLogStreams" => groups::describe_streams(call),
         "GetLogEvents" => events::get(call),
         "FilterLogEvents" => events::filter(call),
+        "StartQuery" => insights::start(call),
+        "GetQueryResults" => insights::results(call),
+        "StopQuery" => insights::stop(call),
         _ => Err(ApiError::unknown_operation(operation)),
     }
 }
