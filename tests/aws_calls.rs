@@ -1,175 +1,25 @@
-//! What operations ask of AWS, against the simulator: every read whole, every change once, by the
-//! account that was asked for right before.
+//! What operations ask of AWS, against the simulator: what each read tells, what each change does. How
+//! changes are sent is in `aws_changes`.
 #![allow(clippy::unwrap_used)]
 
+#[path = "support/desk.rs"]
+mod desk;
 mod support;
 
 use aws_sim::{ACCOUNT, Scenario};
-use cockpit::app::operation::call::{Answered, DatabaseState, REMEMBERED, Read, Reply, Write, may_have_landed};
-use cockpit::aws::{Connection, Keys, Session};
+use cockpit::app::operation::call::{DatabaseState, REMEMBERED, Read, Reply, Write};
+use cockpit::aws::{Connection, Session};
 use cockpit::model::scaling::Suspended;
-use cockpit::model::timer::{Power, Timer};
-use cockpit::model::{Failure, FailureKind, RolloutStatus, Service};
+use cockpit::model::timer::Power;
+use cockpit::model::{Failure, FailureKind, RolloutStatus};
+use desk::{CLUSTER, DATABASE, Desk, FUNCTION, REGION, WEB, connection, ecs, reads, scheduler};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
-use std::path::PathBuf;
 use std::time::Duration;
-use support::{SECRET, World};
+use support::SECRET;
 use tokio::runtime::Runtime;
-
-const REGION: &str = "ap-northeast-1";
-const CLUSTER: &str = "bookmark-manager-staging-cluster";
-const WEB: &str = "bookmark-manager-staging-web";
-const FUNCTION: &str = "bookmark-manager-staging-ecs-scheduler";
-const DATABASE: &str = "bookmark-manager-staging-db";
-
-/// A session and the simulator that it asks.
-struct Desk {
-    world: World,
-    session: Session,
-    runtime: Runtime,
-}
-
-/// One attempt only, and a secret that must not be seen.
-fn connection(endpoint: String) -> Connection {
-    Connection {
-        attempts: 1,
-        keys: Some(Keys { id: "AKIASIMULATED0000000".into(), secret: SECRET.into() }),
-        ..Connection::simulated(endpoint, REGION)
-    }
-}
-
-impl Desk {
-    fn new(scenario: Scenario) -> Self {
-        Self::with(scenario, |connection| connection)
-    }
-
-    fn with(scenario: Scenario, change: impl FnOnce(Connection) -> Connection) -> Self {
-        let world = World::start(scenario);
-        let session = Session::new(change(connection(world.endpoint())));
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        Self { world, session, runtime }
-    }
-
-    fn read(&self, read: Read) -> Result<Reply, Failure> {
-        self.runtime.block_on(self.session.read(read))
-    }
-
-    fn write(&self, write: Write) -> Answered {
-        self.runtime.block_on(self.session.write(write, Some(ACCOUNT.into())))
-    }
-
-    /// A change that works: its reply and AWS's request id.
-    fn done(&self, write: Write) -> Reply {
-        let action = write.action();
-        let answered = self.write(write);
-        assert_eq!(answered.request_ids.len(), 1, "{action}: {answered:?}");
-        assert!(answered.request_ids[0].len() > 20, "{answered:?}");
-        answered.outcome.unwrap_or_else(|failure| panic!("{action}: {failure}"))
-    }
-
-    fn web(&self) -> Service {
-        let read = Read::Services { cluster: CLUSTER.into(), names: vec![WEB.into()] };
-        let Ok(Reply::Services(mut services)) = self.read(read) else { panic!() };
-        services.remove(0)
-    }
-
-    fn timers(&self) -> Vec<Timer> {
-        let Ok(Reply::Timers(timers)) = self.read(Read::Timers { prefix: "bookmark-manager-staging-".into() }) else {
-            panic!()
-        };
-        timers
-    }
-
-    /// The deployments of web, newest first.
-    fn history(&self) -> Vec<cockpit::model::ServiceDeployment> {
-        let read = Read::History { cluster: CLUSTER.into(), service: WEB.into() };
-        let Ok(Reply::Releases(releases)) = self.read(read) else { panic!() };
-        releases
-    }
-
-    /// Where web's image is.
-    fn repository(&self) -> (Option<String>, String, String) {
-        let Ok(Reply::TaskDefinition(definition)) =
-            self.read(Read::TaskDefinition { name: self.web().task_definition })
-        else {
-            panic!()
-        };
-        let image = cockpit::model::image::ImageRef::parse(&definition.containers[0].image);
-        (Some(ACCOUNT.into()), image.repository.clone(), image.reference().to_owned())
-    }
-}
-
-/// Every read, as staging has it, with its action: the one that its failure names.
-fn reads(desk: &Desk) -> Vec<(Read, &'static str)> {
-    let web = desk.web();
-    let (account, repository, reference) = desk.repository();
-    let (cluster, service) = (String::from(CLUSTER), String::from(WEB));
-    vec![
-        (Read::Identity, "sts:GetCallerIdentity"),
-        (Read::Services { cluster: cluster.clone(), names: vec![service.clone()] }, "ecs:DescribeServices"),
-        (Read::History { cluster: cluster.clone(), service: service.clone() }, "ecs:ListServiceDeployments"),
-        (Read::Releases { arns: vec![desk.history()[0].arn.clone()] }, "ecs:DescribeServiceDeployments"),
-        (Read::Tasks { cluster: cluster.clone(), service }, "ecs:ListTasks"),
-        (Read::Task { cluster, id: "0".repeat(32) }, "ecs:DescribeTasks"),
-        (Read::TaskDefinition { name: web.task_definition.clone() }, "ecs:DescribeTaskDefinition"),
-        (Read::Scalable { resource: web.scaling_id() }, "application-autoscaling:DescribeScalableTargets"),
-        (Read::Image { account: account.clone(), repository: repository.clone(), reference }, "ecr:DescribeImages"),
-        (Read::Images { account, repository }, "ecr:DescribeImages"),
-        (Read::Targets { groups: web.target_groups }, "elasticloadbalancing:DescribeTargetHealth"),
-        (Read::Timers { prefix: "bookmark".into() }, "scheduler:ListSchedules"),
-        (
-            Read::TaskLog { group: "/ecs/bookmark-manager-staging-web".into(), stream: "x".into(), limit: 50 },
-            "logs:GetLogEvents",
-        ),
-        (Read::Function { name: FUNCTION.into() }, "lambda:GetFunctionConfiguration"),
-        (Read::Databases { patterns: vec!["*".into()] }, "rds:DescribeDB"),
-        (Read::Login, "ecr:GetAuthorizationToken"),
-    ]
-}
-
-/// Every change, as staging takes it, with the operation that the simulator counts.
-fn writes(desk: &Desk) -> Vec<(Write, &'static str)> {
-    let web = desk.web();
-    let timer = Box::new(desk.timers().remove(1));
-    let (cluster, service) = (String::from(CLUSTER), String::from(WEB));
-    let database = |id: &str, cluster, power| Write::Database { id: id.into(), cluster, power };
-    let task = desk.read(Read::Tasks { cluster: cluster.clone(), service: service.clone() });
-    let Ok(Reply::Tasks(tasks)) = task else { panic!("{task:?}") };
-    let id = tasks.iter().find(|task| task.last_status == "RUNNING").unwrap().id.clone();
-    vec![
-        (
-            Write::Register { base: web.task_definition.clone(), images: vec![("web".into(), "web:next".into())] },
-            "ecs:RegisterTaskDefinition",
-        ),
-        (
-            Write::Update {
-                cluster: cluster.clone(),
-                service,
-                task_definition: Some(web.task_definition.clone()),
-                force: true,
-                desired: Some(2),
-            },
-            "ecs:UpdateService",
-        ),
-        (Write::RollBack { arn: desk.history()[0].arn.clone() }, "ecs:StopServiceDeployment"),
-        (Write::StopTask { cluster, id, reason: "a test".into() }, "ecs:StopTask"),
-        (Write::Remember { arn: web.arn.clone(), desired: Some(3) }, "ecs:TagResource"),
-        (Write::Remember { arn: web.arn.clone(), desired: None }, "ecs:UntagResource"),
-        (
-            Write::Limits { resource: web.scaling_id(), min: Some(1), max: Some(4), suspended: None },
-            "application-autoscaling:RegisterScalableTarget",
-        ),
-        (Write::Invoke { function: FUNCTION.into(), power: Power::Start }, "lambda:Invoke"),
-        (Write::Skip { timer, until: Some("2030-01-01T00:00:00Z".parse().unwrap()) }, "scheduler:UpdateSchedule"),
-        (database(DATABASE, false, Power::Stop), "rds:StopDBInstance"),
-        (database(DATABASE, false, Power::Start), "rds:StartDBInstance"),
-        (database("no-such", true, Power::Stop), "rds:StopDBCluster"),
-        (database("no-such", true, Power::Start), "rds:StartDBCluster"),
-    ]
-}
 
 #[test]
 fn a_service_is_read_with_what_is_remembered_of_it() {
@@ -501,10 +351,7 @@ fn the_login_has_a_token_that_is_not_shown() {
 
 #[test]
 fn each_read_fails_in_the_words_of_its_fault_and_never_in_part() {
-    let desk = Desk::with(Scenario::Staging, |connection| Connection {
-        operation_timeout: Duration::from_millis(300),
-        ..connection
-    });
+    let desk = Desk::new(Scenario::Staging);
     let reads = reads(&desk);
     for (kind, expected) in [
         ("throttle", FailureKind::Throttled),
@@ -518,11 +365,11 @@ fn each_read_fails_in_the_words_of_its_fault_and_never_in_part() {
     ] {
         desk.world.clear_faults();
         desk.world.fault("*", kind);
+        let limit = Duration::from_millis(if kind == "hang" { 500 } else { 20_000 });
         let failures =
             desk.runtime.block_on(futures_util::future::join_all(reads.iter().map(|(read, action)| async {
                 // A throttled lane is slow, and so each has a session of its own.
-                let connection =
-                    Connection { operation_timeout: Duration::from_millis(300), ..connection(desk.world.endpoint()) };
+                let connection = Connection { operation_timeout: limit, ..connection(desk.world.endpoint()) };
                 let session = Session::new(connection);
                 (session.read(read.clone()).await.unwrap_err(), *action)
             })));
@@ -563,231 +410,6 @@ fn pages_go_on_after_an_empty_one_and_end_where_they_repeat() {
         assert_eq!(failure.kind, FailureKind::Malformed, "{read:?}: {failure}");
         assert!(failure.message.contains("same page token"), "{failure}");
     }
-}
-
-#[test]
-fn a_change_that_fails_is_sent_once_whatever_the_fault() {
-    // Retries are on: only for reads.
-    let patient = |connection| Connection { attempts: 3, operation_timeout: Duration::from_millis(300), ..connection };
-    for (kind, expected) in [
-        ("throttle", FailureKind::Throttled),
-        ("error", FailureKind::Service),
-        ("denied", FailureKind::Denied),
-        ("expired", FailureKind::Credentials),
-        ("truncate", FailureKind::Unreachable),
-        ("reset", FailureKind::Unreachable),
-        ("cut", FailureKind::Unreachable),
-        ("lost", FailureKind::Service),
-        ("malformed", FailureKind::Malformed),
-        ("hang", FailureKind::Timeout),
-    ] {
-        let desk = Desk::with(Scenario::Staging, patient);
-        let writes = writes(&desk);
-        for (write, operation) in &writes {
-            let before = (desk.world.asked(operation), desk.world.asked("sts:GetCallerIdentity"));
-            desk.world.fault(operation, kind);
-            let answered = desk.write(write.clone());
-            desk.world.clear_faults();
-            let after = (desk.world.asked(operation), desk.world.asked("sts:GetCallerIdentity"));
-            assert_eq!(after, (before.0 + 1, before.1 + 1), "{kind} {operation}");
-            match answered.outcome {
-                Err(failure) if failure.kind == expected => {
-                    assert!(failure.message.starts_with(write.action()), "{failure}");
-                    assert!(!format!("{failure:?}").contains(SECRET), "{failure}");
-                    let open = ["error", "truncate", "reset", "cut", "lost", "malformed", "hang"].contains(&kind);
-                    assert_eq!(may_have_landed(&failure), open, "{kind} {operation}");
-                }
-                // What the simulator refuses by itself is refused whatever becomes of its answer.
-                Err(failure) if ["lost", "cut", "truncate"].contains(&kind) => {
-                    assert!(
-                        matches!(failure.kind, FailureKind::NotFound | FailureKind::Other),
-                        "{operation}: {failure}"
-                    );
-                }
-                // An answer without a body has nothing in it that could be broken, and a function's may be anything.
-                Ok(_) => assert!(["malformed", "truncate"].contains(&kind), "{kind} {operation}"),
-                Err(failure) => panic!("{kind} {operation}: {failure:?}"),
-            }
-            let told = ["throttle", "error", "denied", "expired"].contains(&kind);
-            assert!(!told || answered.request_ids.len() == 1, "{kind} {operation}: {:?}", answered.request_ids);
-        }
-    }
-}
-
-#[test]
-fn an_answer_that_was_lost_leaves_what_was_changed() {
-    for kind in ["lost", "cut"] {
-        let desk = Desk::new(Scenario::Staging);
-        desk.world.fault("ecs:UpdateService", kind);
-        let scale = Write::Update {
-            cluster: CLUSTER.into(),
-            service: WEB.into(),
-            task_definition: None,
-            force: false,
-            desired: Some(2),
-        };
-        let failure = desk.write(scale).outcome.unwrap_err();
-        assert!(may_have_landed(&failure), "{failure}");
-        assert_eq!(desk.web().desired, 2);
-        assert_eq!(desk.world.asked("ecs:UpdateService"), 1);
-    }
-}
-
-#[test]
-fn another_account_changes_nothing() {
-    let desk = Desk::new(Scenario::Staging);
-    for (write, operation) in writes(&desk) {
-        let answered = desk.runtime.block_on(desk.session.write(write.clone(), Some("999999999999".into())));
-        let failure = answered.outcome.unwrap_err();
-        assert_eq!(failure.kind, FailureKind::WrongAccount, "{failure}");
-        assert!(failure.message.starts_with(write.action()), "{failure}");
-        assert!(failure.message.contains(ACCOUNT) && failure.message.contains("999999999999"), "{failure}");
-        assert_eq!(desk.world.asked(operation), 0, "{operation}");
-        assert!(answered.request_ids.is_empty());
-    }
-    // Where nobody says which, nobody is asked.
-    let asked = desk.world.asked("sts:GetCallerIdentity");
-    let write = Write::Remember { arn: desk.web().arn, desired: Some(1) };
-    desk.runtime.block_on(desk.session.write(write, None)).outcome.unwrap();
-    assert_eq!(desk.world.asked("sts:GetCallerIdentity"), asked);
-}
-
-#[test]
-fn an_account_that_cannot_be_asked_changes_nothing() {
-    for kind in ["throttle", "error", "denied", "expired", "reset", "malformed"] {
-        let desk = Desk::new(Scenario::Staging);
-        let write = Write::Remember { arn: desk.web().arn, desired: Some(1) };
-        desk.world.fault("sts:*", kind);
-        let failure = desk.write(write).outcome.unwrap_err();
-        assert!(failure.message.starts_with("sts:GetCallerIdentity"), "{failure}");
-        assert_eq!(desk.world.asked("ecs:TagResource"), 0, "{kind}");
-    }
-}
-
-#[test]
-fn what_a_change_reads_first_can_stop_it() {
-    let desk = Desk::new(Scenario::Staging);
-    let web = desk.web();
-    let register = |base: &str, container: &str| Write::Register {
-        base: base.into(),
-        images: vec![("web".into(), "web:1".into()), (container.into(), "x:1".into())],
-    };
-    let unknown = desk.write(register(&web.task_definition, "wbe")).outcome.unwrap_err();
-    assert_eq!(unknown.kind, FailureKind::NotFound);
-    assert!(unknown.message.contains("no container `wbe`; it has web"), "{unknown}");
-    let missing = desk.write(register("no-such:1", "web")).outcome.unwrap_err();
-    assert_eq!(missing.kind, FailureKind::NotFound, "{missing}");
-    desk.world.fault("ecs:DescribeTaskDefinition", "denied");
-    let denied = desk.write(register(&web.task_definition, "web")).outcome.unwrap_err();
-    assert_eq!(denied.kind, FailureKind::Denied, "{denied}");
-    assert_eq!(desk.world.asked("ecs:RegisterTaskDefinition"), 0);
-
-    let timer = Timer { name: "no-such".into(), group: "default".into(), ..Timer::default() };
-    let gone = desk.write(Write::Skip { timer: Box::new(timer), until: None }).outcome.unwrap_err();
-    assert_eq!(gone.kind, FailureKind::NotFound, "{gone}");
-    assert_eq!(desk.world.asked("scheduler:UpdateSchedule"), 0);
-}
-
-fn credentials_file(name: &str, key: &str) -> PathBuf {
-    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-    std::fs::write(&file, format!("[default]\naws_access_key_id = {key}\naws_secret_access_key = {SECRET}\n")).unwrap();
-    file
-}
-
-fn on_file(connection: Connection, file: PathBuf) -> Connection {
-    Connection {
-        keys: None,
-        profile: Some("default".into()),
-        credentials_file: Some(file),
-        reread_after: Duration::ZERO,
-        ..connection
-    }
-}
-
-#[test]
-fn credentials_that_end_before_a_change_are_read_again_and_those_that_end_in_it_only_for_the_next() {
-    let file = credentials_file("change-renewed", "AKIAFIRST00000000000");
-    let desk = Desk::with(Scenario::Staging, |connection| on_file(connection, file));
-    let expire = |key: &str| desk.world.post("/_sim/expire", &json!({"access_key": key}));
-    let remember = |desired| Write::Remember { arn: desk.web().arn, desired: Some(desired) };
-    desk.done(remember(1));
-    expire("AKIAFIRST00000000000");
-    credentials_file("change-renewed", "AKIASECOND0000000000");
-    // The account's question meets the end; nothing was sent.
-    let sts = desk.world.asked("sts:GetCallerIdentity");
-    let arn = desk.web().arn;
-    desk.done(Write::Remember { arn, desired: Some(2) });
-    assert!(desk.world.asked("sts:GetCallerIdentity") > sts);
-    assert_eq!(desk.world.asked("ecs:TagResource"), 2);
-
-    // The change itself meets it.
-    let write = remember(3);
-    desk.world.post("/_sim/fault", &json!({"operation": "ecs:TagResource", "kind": "expired", "count": 1}));
-    let failure = desk.write(write).outcome.unwrap_err();
-    assert_eq!(failure.kind, FailureKind::Credentials, "{failure}");
-    assert!(failure.message.contains("aws sso login --profile default"), "{failure}");
-    assert_eq!(desk.world.asked("ecs:TagResource"), 3, "not repeated");
-    expire("AKIASECOND0000000000");
-    credentials_file("change-renewed", "AKIATHIRD00000000000");
-    desk.done(remember(3));
-    assert_eq!(desk.web().remembered, Some(3));
-}
-
-#[cfg(unix)]
-#[test]
-fn the_account_and_the_change_have_the_same_credentials() {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-    let (file, count) = (folder.join("pinned"), folder.join(format!("pinned-{}", std::process::id())));
-    // Each time another key, which ends in half a minute: every use by itself would read anew.
-    let script = folder.join("pinned.sh");
-    let text = format!(
-        "n=$(cat '{0}' 2>/dev/null | wc -l); echo x >> '{0}'\n\
-         end=$(date -u -d '+30 seconds' +%Y-%m-%dT%H:%M:%SZ 2>/dev/null || date -u -v+30S +%Y-%m-%dT%H:%M:%SZ)\n\
-         echo '{{\"Version\":1,\"AccessKeyId\":\"ASIAKEY'$n'\",\"SecretAccessKey\":\"s\",\"SessionToken\":\"t\",\"Expiration\":\"'$end'\"}}'\n",
-        count.display()
-    );
-    std::fs::write(&script, text).unwrap();
-    std::fs::write(&file, format!("[default]\ncredential_process = sh '{}'\n", script.display())).unwrap();
-    let desk = Desk::with(Scenario::Staging, |connection| on_file(connection, file));
-    let arn = desk.web().arn;
-    let runs = || std::fs::read_to_string(&count).unwrap().lines().count();
-    let before = runs();
-    desk.done(Write::Remember { arn, desired: Some(1) });
-    assert_eq!(runs(), before + 1);
-    std::fs::remove_file(&count).unwrap();
-}
-
-#[test]
-fn nothing_that_is_shown_has_a_secret() {
-    let desk = Desk::new(Scenario::Staging);
-    let mut shown = String::new();
-    for (read, _) in reads(&desk) {
-        shown += &format!("{:?}", desk.read(read));
-    }
-    for (write, _) in writes(&desk) {
-        shown += &format!("{write:?} {} {:?}", write.parameters(), desk.write(write.clone()));
-    }
-    shown += &format!("{:?}", desk.session);
-    assert!(!shown.contains(SECRET));
-    assert!(shown.contains(WEB));
-}
-
-fn ecs(desk: &Desk) -> aws_sdk_ecs::Client {
-    let config = aws_sdk_ecs::Config::builder()
-        .behavior_version(aws_sdk_ecs::config::BehaviorVersion::latest())
-        .region(aws_sdk_ecs::config::Region::new(REGION))
-        .endpoint_url(desk.world.endpoint())
-        .credentials_provider(aws_credential_types::Credentials::new("AKIATEST", "test", None, None, "test"));
-    aws_sdk_ecs::Client::from_conf(config.build())
-}
-
-fn scheduler(desk: &Desk) -> aws_sdk_scheduler::Client {
-    let config = aws_sdk_scheduler::Config::builder()
-        .behavior_version(aws_sdk_scheduler::config::BehaviorVersion::latest())
-        .region(aws_sdk_scheduler::config::Region::new(REGION))
-        .endpoint_url(desk.world.endpoint())
-        .credentials_provider(aws_credential_types::Credentials::new("AKIATEST", "test", None, None, "test"));
-    aws_sdk_scheduler::Client::from_conf(config.build())
 }
 
 #[test]

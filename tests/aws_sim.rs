@@ -442,7 +442,7 @@ async fn the_doctor_tries_each_read() {
         ..EnvironmentConfig::default()
     };
     let probes = session.probe(&environment).await;
-    assert_eq!(probes.len(), 26);
+    assert_eq!(probes.len(), 28);
     for probe in &probes {
         assert_eq!(probe.outcome, Ok(()), "{}", probe.action);
     }
