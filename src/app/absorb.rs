@@ -174,6 +174,13 @@ impl Poller {
                 self.finish_keyed(Source::Targets, group, outcome, false, environment, now);
             }
             Query::Metrics { .. } => self.take_metrics(estate, environment, &flight, part, now),
+            Query::TaskLog { group, stream, .. } => {
+                let slot = estate.task_logs.entry((group.clone(), stream.clone())).or_default();
+                // A failure stays with the value.
+                let _ = one(slot, part, now, |fact| picked!(fact, TaskLog));
+            }
+            // Taken by `logs`, which asked for them with tickets of its own.
+            Query::LogPage(_) | Query::LogGroups { .. } | Query::LiveTail { .. } | Query::Insights(_) => {}
             Query::Cluster { .. }
             | Query::ScalableTargets { .. }
             | Query::ScalingPolicies { .. }

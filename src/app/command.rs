@@ -45,6 +45,8 @@ pub enum Scope {
     Input,
     /// Something lies over the panes.
     Overlay,
+    /// The lines of the logs.
+    Logs,
     /// Blocks with rows.
     List,
     /// Everywhere.
@@ -57,6 +59,7 @@ impl Scope {
         match self {
             Self::Input => "While typing",
             Self::Overlay => "In a window over the panes",
+            Self::Logs => "In the logs",
             Self::List => "In lists",
             Self::Global => "Everywhere",
         }
@@ -116,6 +119,7 @@ commands! {
     PaneOverview, Global, Read, "overview", "Overview", ["1"], "Go to the Overview.";
     PaneServices, Global, Read, "services", "Services", ["2"], "Go to the services.";
     PaneDatabase, Global, Read, "database", "Database", ["4"], "Go to the databases.";
+    PaneLogs, Global, Read, "logs", "Logs", ["3"], "Go to the logs.";
     NextBlock, Global, Read, "next-block", "next block", ["tab"], "Focus the next block.";
     PreviousBlock, Global, Read, "previous-block", "previous block", ["shift-tab"], "Focus the previous block.";
     Down, List, Read, "down", "down", ["j", "down"], "One row down.";
@@ -142,8 +146,26 @@ commands! {
     ScalingLimits, List, Change, "scaling-limits", "limits", [], "Change the limits between which the selected service is scaled.";
     SkipStop, List, Change, "skip-stop", "skip next stop", [], "Skip the next scheduled stop of the environment.";
     SkipStart, List, Change, "skip-start", "skip next start", [], "Skip the next scheduled start of the environment.";
+    LogsOf, List, Read, "logs-of", "its logs", ["ctrl-l"], "Show the log lines of the selected service or task; of a stopped task its last ones.";
     Suspend, Global, Read, "suspend", "suspend", ["ctrl-z"], "Give the terminal back to the shell; `fg` returns.";
     Quit, Global, Read, "quit", "quit", ["q", "ctrl-c"], "Leave.";
+    LogsFollow, Logs, Read, "follow", "follow", ["f"], "Keep the newest line in view, or let go of it.";
+    LogsSearch, Logs, Read, "search", "search", ["/"], "Look for a text, or for a /regex/, as it is typed; n and N go on.";
+    LogsFilter, Logs, Read, "logs-filter", "filter", ["&"], "Show only lines that pass a filter: level>=warn service:api status:5xx latency>500ms -noise.";
+    LogsLevel, Logs, Read, "logs-level", "level", ["v"], "Show all lines, then info and worse, warnings and worse, errors.";
+    LogsTime, Logs, Read, "logs-time", "to time", ["t"], "Go to a time; what is older is read.";
+    LogsMute, Logs, Read, "mute", "mute", ["-"], "Hide all lines of the selected one's pattern.";
+    LogsUnmute, Logs, Read, "unmute", "unmute", ["="], "Show all muted patterns again.";
+    LogsMark, Logs, Read, "mark", "mark", ["m"], "Mark the selected line, or take its mark.";
+    LogsWrap, Logs, Read, "wrap", "wrap", ["w"], "Break long lines, or cut them.";
+    LogsColumns, Logs, Read, "columns", "columns", ["c"], "Show message and fields, the message alone, or the line as it was written.";
+    LogsSources, Logs, Read, "sources", "sources", ["a"], "Choose services; see lines a second and state of each group.";
+    LogsEarlier, Logs, Read, "earlier", "earlier", ["["], "To the stretch of the histogram before.";
+    LogsLater, Logs, Read, "later", "later", ["]"], "To the next stretch of the histogram.";
+    LogsLive, Logs, Read, "live", "live tail", ["ctrl-t"], "Follow with a live tail, which costs by the minute, or by polling.";
+    LogsTask, Logs, Read, "task", "its task", ["ctrl-o"], "Go to the task that wrote the selected line.";
+    LogsInsights, Logs, Read, "insights", "Insights", ["u"], "Search all of the past with CloudWatch Logs Insights.";
+    LogsExport, Logs, Read, "export", "export", ["ctrl-s"], "Write what is shown, or the marked lines, to a file (.jsonl: JSON lines).";
     Accept, Input, Read, "accept", "accept", ["enter"], "Take what was typed.";
     Cancel, Input, Read, "cancel", "cancel", ["esc", "ctrl-c"], "Leave what was typed.";
     InputUp, Input, Read, "input-up", "up", ["up", "ctrl-p"], "To the candidate above.";
@@ -187,7 +209,7 @@ pub fn document() -> String {
          that every pager has). Any command can be bound to other keys in the configuration: \
          `[keys]`, then `name = \"key\"` or a list of keys.\n",
     );
-    for scope in [Scope::Global, Scope::List, Scope::Input] {
+    for scope in [Scope::Global, Scope::List, Scope::Logs, Scope::Input] {
         let _ = write!(page, "\n## {}\n\n| keys | command | risk | what it does |\n|---|---|---|---|\n", scope.title());
         for command in ALL.iter().filter(|command| command.scope == scope) {
             let keys: Vec<String> = command.default_keys().iter().map(|key| format!("`{}`", key.label())).collect();

@@ -3,6 +3,7 @@
 use super::operation::call::{Call, CallId};
 use super::ticket::Ticket;
 use crate::config::EnvironmentConfig;
+use crate::model::logs::{InsightsQuery, LogWindow};
 use crate::model::{MetricKey, Source};
 use jiff::Timestamp;
 
@@ -36,6 +37,13 @@ pub enum Effect {
     },
     /// Put text on the clipboard (OSC 52).
     Copy(String),
+    /// Write a file that a person named.
+    Save {
+        /// Where.
+        path: String,
+        /// What.
+        text: String,
+    },
     /// Open a link in a browser, where there is one.
     OpenUrl(String),
     /// Stop the process group as `Ctrl-Z` does, after the terminal was restored.
@@ -158,6 +166,29 @@ pub enum Query {
         /// To.
         until: Timestamp,
     },
+    /// Logs `GetLogEvents`: the last lines of one stream.
+    TaskLog {
+        /// The group's name.
+        group: String,
+        /// `prefix/container/task-id`.
+        stream: String,
+        /// How many lines, at most 10,000.
+        limit: u16,
+    },
+    /// Logs `FilterLogEvents`: one page.
+    LogPage(Box<LogWindow>),
+    /// Logs `DescribeLogGroups`.
+    LogGroups {
+        /// How their names begin.
+        prefix: String,
+    },
+    /// Logs `StartLiveTail`, until it ends: an answer a second.
+    LiveTail {
+        /// ARNs of groups without `:*`, at most 10.
+        groups: Vec<String>,
+    },
+    /// Logs `StartQuery`, then `GetQueryResults` until it ends.
+    Insights(Box<InsightsQuery>),
 }
 
 impl Query {
@@ -179,6 +210,11 @@ impl Query {
             Self::DbInstances { .. } => Source::DbInstances,
             Self::Alarms { .. } => Source::Alarms,
             Self::Metrics { .. } => Source::Metrics,
+            Self::TaskLog { .. }
+            | Self::LogPage(_)
+            | Self::LogGroups { .. }
+            | Self::LiveTail { .. }
+            | Self::Insights(_) => Source::Logs,
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::key::Key;
 use super::operation::call::{Answered, CallId};
 use super::ticket::Ticket;
+use crate::model::logs::{InsightsResult, LiveUpdate, LogEvent, LogGroup, LogPage};
 use crate::model::{
     Alarm, Cluster, DbCluster, DbInstance, Failure, Identity, MetricKey, Point, ScalableTarget, ScalingActivity,
     ScalingPolicy, ScheduledAction, Service, ServiceDeployment, Target, Task, TaskDefinition,
@@ -111,6 +112,16 @@ pub enum Fact {
     Alarms(Vec<Alarm>),
     /// Points of metrics.
     Metrics(Vec<(MetricKey, Vec<Point>)>),
+    /// The last lines of one stream, oldest first.
+    TaskLog(Vec<LogEvent>),
+    /// A page of events.
+    LogPage(LogPage),
+    /// Log groups.
+    LogGroups(Vec<LogGroup>),
+    /// A second of a live tail.
+    LiveTail(LiveUpdate),
+    /// What Insights has found.
+    Insights(Box<InsightsResult>),
 }
 
 /// A line for the activity drawer.

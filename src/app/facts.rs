@@ -42,6 +42,7 @@ pub fn lines(app: &App, block: Block) -> Vec<Fact> {
         | Block::Targets
         | Block::ServiceCurves
         | Block::Containers
+        | Block::Logs
         | Block::Databases
         | Block::DatabaseCurves
         | Block::Progress

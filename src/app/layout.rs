@@ -70,6 +70,7 @@ pub fn layout(app: &App) -> Layout {
     match view {
         View::Overview => overview(app, area, &mut layout),
         View::Services => layout.blocks = vec![(Block::Services, area)],
+        View::Logs => layout.blocks = vec![(Block::Logs, area)],
         View::Service(_) if width >= WIDE && area.height >= TALL => service(area, &mut layout),
         View::Service(_) => one_of(view.blocks(), focused, area, &mut layout),
         View::Task(..) => {
@@ -87,6 +88,21 @@ pub fn layout(app: &App) -> Layout {
         }
     }
     layout
+}
+
+/// Rows of the logs' histogram in a place of this height.
+pub fn histogram_rows(place: Rect) -> u16 {
+    match place.height {
+        0..10 => 0,
+        10..24 => 2,
+        _ => 4,
+    }
+}
+
+/// Lines of the logs that fit into their place, and bins of their histogram.
+pub fn logs_rows(place: Rect) -> (usize, usize) {
+    let rows = place.height.saturating_sub(2 + histogram_rows(place));
+    (usize::from(rows), usize::from(place.width.saturating_sub(4)))
 }
 
 fn split_rows(area: Rect, rows: u16) -> (Rect, Rect) {
@@ -110,7 +126,7 @@ fn summary_rows(app: &App, view: &View, height: u16) -> u16 {
             // The end of a long list of causes stands in the log.
             return (lines as u16).min(if height >= TALL { 8 } else { (height / 4).max(1) });
         }
-        View::Overview | View::Services | View::Database => return 0,
+        View::Overview | View::Services | View::Database | View::Logs => return 0,
     };
     (1 + reasons as u16).min(if height >= TALL { 5 } else { 3 })
 }

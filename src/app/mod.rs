@@ -15,6 +15,7 @@ pub mod key;
 pub mod keymap;
 pub mod layout;
 pub mod list;
+pub mod logs;
 pub mod operation;
 pub mod overlay;
 pub mod poll;
@@ -66,6 +67,8 @@ pub struct App {
     pub followed: Followed,
     /// Where a person is.
     pub screen: Screen,
+    /// Logs.
+    pub logs: logs::pane::LogsPane,
     /// What happened, oldest first.
     pub activity: Vec<Entry>,
     /// Something that is shown has changed since the last drawing.
@@ -151,6 +154,7 @@ impl App {
             operations: Operations::default(),
             followed: Followed::default(),
             screen: Screen::default(),
+            logs: logs::pane::LogsPane::default(),
             activity: Vec::new(),
             redraw: true,
             metrics_told: 0,
@@ -218,9 +222,25 @@ impl App {
         Effect::Connect { environment: Box::new(self.environment.clone()), generation: self.generation }
     }
 
+    /// Which opening of an environment this is.
+    pub(crate) fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    /// A short message at the bottom.
+    pub(crate) fn say(&mut self, text: impl Into<String>) {
+        update::say(self, text.into());
+    }
+
+    /// What is to be read of the logs. A pause holds the window still, not the reading: a line that is
+    /// not read may be lost.
+    fn plan_logs(&mut self) -> Vec<Effect> {
+        self.logs.plan(&self.estate, &self.environment, self.generation, self.now)
+    }
+
     fn plan(&mut self) -> Vec<Effect> {
         if self.screen.paused.is_some() {
-            return Vec::new();
+            return self.plan_logs();
         }
         let visible = update::visible_services(self);
         let slow = if self.focused { 1 } else { 2 };
@@ -229,6 +249,7 @@ impl App {
             // Keys that work are not read again by themselves: look whether others are there now.
             effects.insert(0, self.connect());
         }
+        effects.extend(self.plan_logs());
         effects
     }
 }

@@ -92,6 +92,10 @@ pub enum Choice {
     Build,
     /// Goes back to this revision, or to the version before.
     Revision(Option<String>),
+    /// Shows or hides a service's lines.
+    LogsService(String),
+    /// Runs a query of Insights.
+    Insights(String),
 }
 
 /// One line.
@@ -207,7 +211,8 @@ impl Overlay {
             }
             _ => self.containing(query),
         };
-        let total = self.lines.len();
+        let shown = |line: &&Line| line.choice != Choice::Typed;
+        let total = self.lines.iter().filter(shown).count().max(numbers.len());
         self.list.set_rows(numbers.iter().map(usize::to_string).collect(), total);
     }
 
@@ -265,7 +270,7 @@ fn command_line(app: &App, command: &Command, text: &str, note: &str) -> Line {
 /// All keys and commands, by scope.
 pub fn help(app: &App) -> Overlay {
     let mut lines = Vec::new();
-    for scope in [command::Scope::List, command::Scope::Global, command::Scope::Input] {
+    for scope in [command::Scope::Logs, command::Scope::List, command::Scope::Global, command::Scope::Input] {
         lines.push(line("", format!("── {} ──", scope.title()), "", Choice::Nothing));
         for command in command::ALL.iter().filter(|command| command.scope == scope) {
             let mut entry = command_line(app, command, command.doc, command.name);

@@ -29,7 +29,8 @@ pub fn columns(block: Block) -> &'static [&'static str] {
         | Block::DatabaseCurves
         | Block::DatabaseFacts
         | Block::Progress
-        | Block::OperationLog => &[],
+        | Block::OperationLog
+        | Block::Logs => &[],
     }
 }
 
@@ -87,7 +88,8 @@ fn keys(app: &App, block: Block, column: usize, reversed: bool, wanted: Option<&
         | Block::DatabaseCurves
         | Block::DatabaseFacts
         | Block::Progress
-        | Block::OperationLog => {
+        | Block::OperationLog
+        | Block::Logs => {
             let lines = lines(app, block);
             let total = lines.len();
             let kept = lines.into_iter().filter(|(_, text)| wanted.is_none_or(|wanted| wanted.is_in(text)));
@@ -175,7 +177,8 @@ fn lines(app: &App, block: Block) -> Vec<(String, String)> {
         | Block::Tasks
         | Block::ServiceCurves
         | Block::DatabaseCurves
-        | Block::Progress => Vec::new(),
+        | Block::Progress
+        | Block::Logs => Vec::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::input::Input;
 use super::list::List;
+use super::logs::pane::Prompt;
 use super::operation::OperationId;
 use super::overlay::Overlay;
 use jiff::Timestamp;
@@ -18,12 +19,18 @@ pub enum Pane {
     Services,
     /// Databases.
     Database,
+    /// Log lines of every service.
+    Logs,
 }
 
 impl Pane {
     /// All, with the digit that leads there and the title.
-    pub const ALL: [(Self, char, &'static str); 3] =
-        [(Self::Overview, '1', "Overview"), (Self::Services, '2', "Services"), (Self::Database, '4', "Database")];
+    pub const ALL: [(Self, char, &'static str); 4] = [
+        (Self::Overview, '1', "Overview"),
+        (Self::Services, '2', "Services"),
+        (Self::Logs, '3', "Logs"),
+        (Self::Database, '4', "Database"),
+    ];
 }
 
 /// What is shown in the pane.
@@ -41,6 +48,8 @@ pub enum View {
     Database,
     /// An operation: its picture and its log.
     Operation(OperationId),
+    /// The logs.
+    Logs,
 }
 
 /// A framed part of a view that can have the focus.
@@ -80,6 +89,8 @@ pub enum Block {
     Progress,
     /// What an operation did and what was seen meanwhile.
     OperationLog,
+    /// Log lines.
+    Logs,
 }
 
 impl Block {
@@ -100,6 +111,7 @@ impl Block {
             Self::DatabaseFacts => "Facts",
             Self::Progress => "Progress",
             Self::OperationLog => "Log",
+            Self::Logs => "Logs",
         }
     }
 
@@ -120,7 +132,7 @@ impl Block {
 
     /// Whether it has rows that can be selected.
     pub fn has_rows(self) -> bool {
-        !matches!(self, Self::ServiceCurves | Self::DatabaseCurves | Self::Progress)
+        !matches!(self, Self::ServiceCurves | Self::DatabaseCurves | Self::Progress | Self::Logs)
     }
 }
 
@@ -137,6 +149,7 @@ impl View {
             Self::Database => &[Block::Databases, Block::DatabaseCurves, Block::DatabaseFacts],
             // The log first: it is what is moved in and searched.
             Self::Operation(_) => &[Block::OperationLog, Block::Progress],
+            Self::Logs => &[Block::Logs],
         }
     }
 }
@@ -150,6 +163,8 @@ pub struct Typing {
     pub input: Input,
     /// What stood before, for Esc.
     pub before: String,
+    /// In the logs: what it is for.
+    pub prompt: Option<Prompt>,
 }
 
 /// Where a person is.
@@ -194,6 +209,7 @@ impl Screen {
         match (self.pane, &self.service, &self.task) {
             (Pane::Overview, _, _) => View::Overview,
             (Pane::Database, _, _) => View::Database,
+            (Pane::Logs, _, _) => View::Logs,
             (Pane::Services, None, _) => View::Services,
             (Pane::Services, Some(service), None) => View::Service(service.clone()),
             (Pane::Services, Some(service), Some(task)) => View::Task(service.clone(), task.clone()),

@@ -74,6 +74,7 @@ pub fn subject(app: &App) -> Option<Subject> {
         Block::Progress => None,
         Block::Targets => key.map(|key| Subject::Text(key.to_owned())),
         Block::ServiceCurves => service.map(Subject::Service),
+        Block::Logs => None,
         Block::DatabaseCurves => {
             super::facts::shown_database(app).map(|row| Subject::Database(row.database.id.clone()))
         }
@@ -89,7 +90,7 @@ pub fn service(app: &App) -> Option<String> {
             let here = operation.environment.name == app.environment.name;
             return operation.what().service().filter(|_| here).map(str::to_owned);
         }
-        View::Overview | View::Services | View::Database => {}
+        View::Overview | View::Services | View::Database | View::Logs => {}
     }
     match subject(app)? {
         Subject::Service(name) => Some(name),

@@ -14,6 +14,7 @@ pub(super) use settle::{owing, settle, settle_frame};
 use super::command::{self, Id};
 use super::effect::Effect;
 use super::event::{Answer, Event, Fact, Part};
+use super::logs::pane::LogsPane;
 use super::overlay::Kind;
 use super::screen::{Block, View};
 use super::{App, rows, select};
@@ -51,6 +52,14 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
             app.focused = focused;
             app.plan()
         }
+        Event::Answer(answer) if LogsPane::owns(answer.ticket) => {
+            if answer.ticket.generation == app.generation {
+                app.logs.absorb(answer, app.now);
+                crate::app::logs::keys::insights_found(app);
+                changed_by(app, News::Lists);
+            }
+            app.plan_logs()
+        }
         Event::Answer(answer) => {
             // While the screen is held still nothing may change under it.
             if app.screen.paused.is_some() {
@@ -77,6 +86,7 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
         }
         Event::Renewed(ticket) => {
             app.poller.renewed(ticket, &app.environment, app.now);
+            app.logs.renew(app.now);
             app.plan()
         }
         Event::Resumed => {
@@ -126,6 +136,11 @@ fn news_of(answer: &Answer) -> News {
     }
 }
 
+/// A short message at the bottom.
+pub(super) fn say(app: &mut App, text: String) {
+    toast(app, text);
+}
+
 fn toast(app: &mut App, text: impl Into<String>) {
     app.screen.toast = Some((text.into(), app.now + TOAST));
     app.redraw = true;
@@ -153,10 +168,9 @@ fn tick(app: &mut App, now: jiff::Timestamp) -> Vec<Effect> {
     if second || !effects.is_empty() {
         effects.extend(operations::follow(app));
     }
-    // Everything that is due is due by the second; what follows from an answer is planned with it.
-    if second {
-        effects.extend(app.plan());
-    }
+    // Everything that is due is due by the second; what follows from an answer is planned with it. Logs
+    // have rounds of less than a second.
+    effects.extend(if second { app.plan() } else { app.plan_logs() });
     effects
 }
 
@@ -210,7 +224,7 @@ pub(super) fn visible_services(app: &App) -> Vec<String> {
                 app.operations.get(id).filter(|operation| operation.environment.name == app.environment.name);
             operation.and_then(|operation| operation.what().service()).map(str::to_owned).into_iter().collect()
         }
-        View::Database => Vec::new(),
+        View::Database | View::Logs => Vec::new(),
     }
 }
 
@@ -228,6 +242,28 @@ pub fn bottom_commands(app: &App) -> Vec<Id> {
                 vec![Id::Open, Id::Back, Id::Filter]
             }
         };
+    }
+    if app.screen.view() == View::Logs {
+        return vec![
+            Id::Open,
+            Id::LogsFollow,
+            Id::LogsSearch,
+            Id::LogsFilter,
+            Id::LogsLevel,
+            Id::LogsTime,
+            Id::LogsMute,
+            Id::LogsSources,
+            Id::LogsWrap,
+            Id::LogsColumns,
+            Id::LogsMark,
+            Id::LogsInsights,
+            Id::LogsTask,
+            Id::Copy,
+            Id::Environment,
+            Id::Help,
+            Id::Palette,
+            Id::Quit,
+        ];
     }
     let (_, mut commands) = select::actions(app);
     // The few changes that are made daily stand first; the others are in the list of actions and in help.

@@ -12,8 +12,11 @@ use proptest::prelude::*;
 /// What a person can tell apart: where they are and what is shown.
 fn seen(app: &App) -> String {
     let screen = &app.screen;
+    let logs = &app.logs;
+    let line = logs.current().and_then(|pos| logs.store.line(pos)).map(|line| (line.key(), line.marks));
+    let lines = (line, logs.follow, logs.wrap, logs.columns, logs.view.len(), logs.shift);
     format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {} {:?}",
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {} {:?} {lines:?}",
         screen.view(),
         screen.focused(),
         screen.lists,
@@ -52,7 +55,31 @@ fn places(world: &crate::app::testing::World) -> Vec<App> {
         })
         .collect();
     apps.push(read(world));
+    apps.push(logs(world));
     apps
+}
+
+/// The logs, held in the middle.
+fn logs(world: &crate::app::testing::World) -> App {
+    let mut app = read(world);
+    world.press(&mut app, "3");
+    let source = log_store::Source { service: "svc-00001".into(), ..log_store::Source::default() };
+    let source = std::sync::Arc::new(source);
+    let lines = (0..400).map(|n| crate::app::logs::follow::Arrived {
+        source: std::sync::Arc::clone(&source),
+        event: crate::model::logs::LogEvent {
+            at: n * 1_000,
+            message: if n % 3 == 0 { format!("ERROR line {n}") } else { format!("a word-{}", n % 7) },
+            ..crate::model::logs::LogEvent::default()
+        },
+        id: n.cast_unsigned() + (1 << 63),
+        late: false,
+    });
+    app.logs.feed(crate::app::logs::follow::Batch { lines: lines.collect(), gaps: Vec::new() });
+    app.update(Event::Resize(120, 40));
+    app.settle();
+    app.logs.select(200);
+    app
 }
 
 #[test]

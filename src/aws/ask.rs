@@ -4,7 +4,8 @@ use super::pages::Outlet;
 use super::session::{Caller, Session};
 use super::wire;
 use super::{
-    autoscaling, cloudwatch, ecs_definitions, ecs_rollouts, ecs_services, ecs_tasks, elbv2, metrics, rds, sts,
+    autoscaling, cloudwatch, ecs_definitions, ecs_rollouts, ecs_services, ecs_tasks, elbv2, logs, logs_insights,
+    logs_live, metrics, rds, sts,
 };
 use crate::app::effect::{Lane, Query};
 use crate::app::event::Event;
@@ -50,6 +51,13 @@ impl Session {
                 Query::Metrics { cluster, keys, since, until } => {
                     Box::pin(metrics::points(&caller, &outlet, &cluster, &keys, since, until)).await
                 }
+                Query::TaskLog { group, stream, limit } => {
+                    Box::pin(logs::tail(&caller, &outlet, &group, &stream, limit)).await
+                }
+                Query::LogPage(window) => Box::pin(logs::page(&caller, &outlet, &window)).await,
+                Query::LogGroups { prefix } => Box::pin(logs::groups(&caller, &outlet, &prefix)).await,
+                Query::LiveTail { groups } => Box::pin(logs_live::follow(&caller, &outlet, &groups)).await,
+                Query::Insights(query) => Box::pin(logs_insights::query(&caller, &outlet, &query)).await,
             };
             if let Err(failure) = asked {
                 outlet.broken(failure).await;

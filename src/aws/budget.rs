@@ -55,14 +55,22 @@ pub enum Class {
     Lambda,
     /// Lambda `Invoke`.
     LambdaInvoke,
-    /// `CloudWatch` Logs `GetLogEvents`.
-    LogEvents,
     /// `EventBridge` Scheduler.
     Scheduler,
+    /// Logs `FilterLogEvents`.
+    LogsFilter,
+    /// Logs `GetLogEvents`.
+    LogsGet,
+    /// Logs `DescribeLogGroups`, `DescribeLogStreams`.
+    LogsDescribe,
+    /// Logs `StartLiveTail`.
+    LogsLive,
+    /// Logs `StartQuery`, `GetQueryResults`.
+    LogsInsights,
 }
 
 impl Class {
-    const COUNT: usize = 17;
+    const COUNT: usize = 21;
 
     /// The whole limit: requests a second, and how many at once.
     ///
@@ -79,13 +87,14 @@ impl Class {
             Self::Ecr => (20.0, 200.0),
             // The smallest of its control plane. A function's own limit is not ours to know.
             Self::Lambda | Self::LambdaInvoke => (15.0, 15.0),
-            // The smallest of any region.
-            Self::LogEvents => (10.0, 10.0),
             // `ListSchedules`, the smallest of those that are used.
             Self::Scheduler => (50.0, 50.0),
             Self::Rds => (12.0, 300.0),
             Self::Alarms => (9.0, 9.0),
             Self::MetricData => (500.0, 500.0),
+            // ap-northeast-1 and most regions; that of `FilterLogEvents` is not adjustable, and all groups share it.
+            Self::LogsFilter | Self::LogsGet | Self::LogsDescribe | Self::LogsInsights => (10.0, 10.0),
+            Self::LogsLive => (5.0, 5.0),
             // Not documented: half of what is assumed here is 5 a second, 20 at once.
             Self::Elbv2 | Self::Autoscaling | Self::Sts => (10.0, 40.0),
         }

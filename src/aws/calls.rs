@@ -4,8 +4,8 @@
 use super::session::{Caller, Session};
 use super::writer::Writer;
 use super::{
-    autoscaling, ecr, ecs_definitions, ecs_rollouts, ecs_services, ecs_tasks, ecs_writes, elbv2, lambda, logs, rds,
-    scheduler, sts,
+    autoscaling, ecr, ecs_definitions, ecs_rollouts, ecs_services, ecs_tasks, ecs_writes, elbv2, lambda, logs_tail,
+    rds, scheduler, sts,
 };
 use crate::app::effect::Lane;
 use crate::app::operation::call::{Answered, Read, Reply, Write};
@@ -44,7 +44,7 @@ impl Session {
             }
             Read::Targets { groups } => Box::pin(elbv2::of_groups(&caller, &groups)).await.map(Reply::Targets),
             Read::TaskLog { group, stream, limit } => {
-                Box::pin(logs::tail(&caller, &group, &stream, limit)).await.map(Reply::Log)
+                Box::pin(logs_tail::lines(&caller, &group, &stream, limit)).await.map(Reply::Log)
             }
             Read::Timers { prefix } => Box::pin(scheduler::timers(&caller, &prefix)).await.map(Reply::Timers),
             Read::Function { name } => Box::pin(lambda::exists(&caller, &name)).await,

@@ -84,7 +84,25 @@ impl Clients {
     client!(cloudwatch, aws_sdk_cloudwatch);
     client!(elbv2, aws_sdk_elasticloadbalancingv2);
     client!(lambda, aws_sdk_lambda);
-    client!(logs, aws_sdk_cloudwatchlogs);
+
+    /// Beside the others it keeps a live tail on the endpoint that was named.
+    pub(super) fn logs(&self) -> &aws_sdk_cloudwatchlogs::Client {
+        self.logs.get_or_init(|| {
+            let partition = match self.usage {
+                Usage::Operator => "operator-logs",
+                Usage::Background => "background-logs",
+                Usage::Change => "change-logs",
+            };
+            let config = aws_sdk_cloudwatchlogs::config::Builder::from(&self.config)
+                .retry_partition(RetryPartition::new(partition));
+            let config = match self.config.endpoint_url() {
+                Some(_) => config.interceptor(super::logs_live::PlainHost),
+                None => config,
+            };
+            aws_sdk_cloudwatchlogs::Client::from_conf(config.build())
+        })
+    }
+
     client!(scheduler, aws_sdk_scheduler);
     client!(sts, aws_sdk_sts);
 }

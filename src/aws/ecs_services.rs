@@ -46,6 +46,16 @@ pub(super) async fn names(caller: &Caller<'_>, outlet: &Outlet<'_>, cluster: &st
         .await
 }
 
+/// A service on the first page of the list, one that is wanted.
+pub(super) async fn any(caller: &Caller<'_>, cluster: &str, wanted: impl Fn(&str) -> bool) -> Option<String> {
+    let page = caller
+        .call(LIST_SERVICES, |clients| clients.ecs().list_services().cluster(cluster).max_results(PAGE).send())
+        .await
+        .ok()?;
+    let names = page.service_arns.unwrap_or_default();
+    names.iter().map(|arn| tail(arn)).find(|name| wanted(name)).map(str::to_owned)
+}
+
 /// At most ten services.
 pub(super) async fn services(
     caller: &Caller<'_>,

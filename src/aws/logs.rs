@@ -1,51 +1,103 @@
-//! `CloudWatch` Logs: the last lines of one stream.
+//! CloudWatch Logs: pages of events, the end of one stream, groups. Live tails are in `logs_live`,
+//! queries of Insights in `logs_insights`.
 
 use super::budget::Class;
+use super::pages::Outlet;
 use super::session::{Action, Caller};
+use crate::app::event::Fact;
 use crate::model::Failure;
+use crate::model::logs::{LogEvent, LogGroup, LogPage, LogWindow};
+use aws_sdk_cloudwatchlogs::types as sdk;
 
-pub(super) const GET_LOG_EVENTS: Action = Action { name: "logs:GetLogEvents", class: Class::LogEvents };
-/// The most lines of one answer, by the API.
-const MOST: u32 = 10_000;
-/// Pages that are read at most: an empty one may come before those that have something.
-const PAGES: usize = 5;
-/// An answer is cut at 1 MiB. One that is shorter than this and has too few lines is the whole stream.
-const NEARLY_FULL: usize = 900_000;
+pub(super) const FILTER_LOG_EVENTS: Action = Action { name: "logs:FilterLogEvents", class: Class::LogsFilter };
+pub(super) const GET_LOG_EVENTS: Action = Action { name: "logs:GetLogEvents", class: Class::LogsGet };
+pub(super) const DESCRIBE_LOG_GROUPS: Action = Action { name: "logs:DescribeLogGroups", class: Class::LogsDescribe };
 
-/// The newest lines of a stream, oldest first, as they are.
-pub(super) async fn tail(caller: &Caller<'_>, group: &str, stream: &str, limit: u32) -> Result<Vec<String>, Failure> {
-    let limit = limit.clamp(1, MOST) as usize;
-    let mut token: Option<String> = None;
-    // Newest page first, each in the order of time.
-    let mut pages: Vec<Vec<String>> = Vec::new();
-    let mut missing = limit;
-    for _ in 0..PAGES {
-        let page = caller
-            .call(GET_LOG_EVENTS, |clients| {
-                clients
-                    .logs()
-                    .get_log_events()
-                    .log_group_name(group)
-                    .log_stream_name(stream)
-                    .start_from_head(false)
-                    .limit(i32::try_from(missing).unwrap_or(i32::MAX))
-                    .set_next_token(token.clone())
-                    .send()
-            })
-            .await?;
-        let mut lines: Vec<String> =
-            page.events.unwrap_or_default().into_iter().map(|event| event.message.unwrap_or_default()).collect();
-        lines.drain(..lines.len().saturating_sub(missing));
-        let bytes: usize = lines.iter().map(String::len).sum();
-        missing -= lines.len();
-        let more = lines.is_empty() || bytes >= NEARLY_FULL;
-        pages.push(lines);
-        // The same token again is how this API says that there is nothing before it.
-        let before = page.next_backward_token.filter(|next| Some(next) != token.as_ref());
-        if missing == 0 || !more || before.is_none() {
-            break;
-        }
-        token = before;
+/// One page of a group's events: whoever asks decides about the next.
+pub(super) async fn page(caller: &Caller<'_>, outlet: &Outlet<'_>, window: &LogWindow) -> Result<(), Failure> {
+    let page = caller
+        .call(FILTER_LOG_EVENTS, |clients| {
+            clients
+                .logs()
+                .filter_log_events()
+                .log_group_name(&window.group)
+                .set_log_stream_name_prefix(window.prefix.clone())
+                .start_time(window.from)
+                .end_time(window.to)
+                .set_filter_pattern(window.pattern.clone())
+                .set_start_from_head(window.newest_first.then_some(false))
+                .set_limit(window.limit)
+                .set_next_token(window.token.clone())
+                .send()
+        })
+        .await?;
+    let next = page.next_token.filter(|token| !token.is_empty());
+    let events = page.events.unwrap_or_default().into_iter().map(from_filtered).collect();
+    outlet.last(Fact::LogPage(LogPage { events, next })).await;
+    Ok(())
+}
+
+/// The last lines of one stream, oldest first. A stream that does not exist yet has none.
+pub(super) async fn tail(
+    caller: &Caller<'_>,
+    outlet: &Outlet<'_>,
+    group: &str,
+    stream: &str,
+    limit: u16,
+) -> Result<(), Failure> {
+    let answer = caller
+        .call(GET_LOG_EVENTS, |clients| {
+            clients
+                .logs()
+                .get_log_events()
+                .log_group_name(group)
+                .log_stream_name(stream)
+                .start_from_head(false)
+                .limit(i32::from(limit.clamp(1, 10_000)))
+                .send()
+        })
+        .await?;
+    let events = answer.events.unwrap_or_default().into_iter();
+    let events = events.map(|event| LogEvent {
+        id: String::new(),
+        stream: stream.to_owned(),
+        at: event.timestamp.unwrap_or_default(),
+        ingested: event.ingestion_time.unwrap_or_default(),
+        message: event.message.unwrap_or_default(),
+    });
+    outlet.last(Fact::TaskLog(events.collect())).await;
+    Ok(())
+}
+
+/// Groups whose names begin so; all of them for an empty prefix.
+pub(super) async fn groups(caller: &Caller<'_>, outlet: &Outlet<'_>, prefix: &str) -> Result<(), Failure> {
+    caller
+        .pages(
+            outlet,
+            DESCRIBE_LOG_GROUPS,
+            |clients, token| {
+                let request = clients.logs().describe_log_groups().limit(50).set_next_token(token);
+                let prefix = (!prefix.is_empty()).then(|| prefix.to_owned());
+                request.set_log_group_name_prefix(prefix).send()
+            },
+            |page| {
+                let groups = page.log_groups.unwrap_or_default().into_iter().map(|group| LogGroup {
+                    name: group.log_group_name.unwrap_or_default(),
+                    bytes: group.stored_bytes.unwrap_or_default(),
+                    retention_days: group.retention_in_days,
+                });
+                (Fact::LogGroups(groups.collect()), page.next_token)
+            },
+        )
+        .await
+}
+
+fn from_filtered(event: sdk::FilteredLogEvent) -> LogEvent {
+    LogEvent {
+        id: event.event_id.unwrap_or_default(),
+        stream: event.log_stream_name.unwrap_or_default(),
+        at: event.timestamp.unwrap_or_default(),
+        ingested: event.ingestion_time.unwrap_or_default(),
+        message: event.message.unwrap_or_default(),
     }
-    Ok(pages.into_iter().rev().flatten().collect())
 }

@@ -7,9 +7,9 @@
 //! - [`ask`]: one question with all its pages, to its answer.
 //! - [`calls`]: what operations ask for, reads and changes; how a change is sent once is in `writer`.
 //! - [`failure`]: whatever went wrong, in a sentence.
-//! - [`probe`]: each read tried once, for `cockpit doctor`.
+//! - [`probe`]: each read tried once, for `cockpit doctor`; those of operations in `probe_changes`.
 //! - `ecs_*`, [`ecr`], [`rds`], [`autoscaling`], [`elbv2`], [`cloudwatch`], [`metrics`], [`lambda`],
-//!   [`logs`], [`scheduler`], [`sts`]: a service each: the request, and from the SDK's types to the model's.
+//!   `logs*`, [`scheduler`], [`sts`]: a service each: the request, and from the SDK's types to the model's.
 //!
 //! What does not live here: what to ask when (that is `app`), and what an answer means (`model`).
 
@@ -32,9 +32,13 @@ pub mod elbv2;
 pub mod failure;
 pub mod lambda;
 pub mod logs;
+pub mod logs_insights;
+pub mod logs_live;
+pub mod logs_tail;
 pub mod metrics;
 pub mod pages;
 pub mod probe;
+mod probe_changes;
 pub mod rds;
 pub mod scheduler;
 pub mod session;

@@ -3,7 +3,8 @@
 
 use super::session::{Action, Caller, Session};
 use super::{
-    autoscaling, cloudwatch, ecs_definitions, ecs_rollouts, ecs_services, ecs_tasks, elbv2, metrics, rds, sts,
+    autoscaling, cloudwatch, ecs_definitions, ecs_rollouts, ecs_services, ecs_tasks, elbv2, metrics, probe_changes,
+    rds, sts,
 };
 use crate::app::effect::Lane;
 use crate::config::EnvironmentConfig;
@@ -11,13 +12,13 @@ use crate::model::{Failure, FailureKind};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use futures_util::future::{BoxFuture, join_all};
+use futures_util::future::{BoxFuture, join, join_all};
 use std::error::Error;
 
 /// A name that nothing has: AWS judges the permission before it looks for the thing.
-const NOBODY: &str = "cockpit-doctor";
+pub(super) const NOBODY: &str = "cockpit-doctor";
 /// A task's id that no task has.
-const NO_TASK: &str = "00000000000000000000000000000000";
+pub(super) const NO_TASK: &str = "00000000000000000000000000000000";
 
 /// One read and how it went.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +71,12 @@ impl Session {
                 .end_time(moment(now))
                 .send()
         })));
-        join_all(tries).await
+        let tried = join_all(tries);
+        let Some(cluster) = environment.cluster.as_deref() else { return tried.await };
+        let changes: BoxFuture<'_, Vec<Probe>> = Box::pin(probe_changes::probe(caller, environment, cluster));
+        let (mut tried, changes) = join(tried, changes).await;
+        tried.extend(changes);
+        tried
     }
 }
 
@@ -119,7 +125,7 @@ fn scaling(caller: Caller<'_>) -> Vec<BoxFuture<'_, Probe>> {
     ]
 }
 
-async fn one<T, E, Sending>(
+pub(super) async fn one<T, E, Sending>(
     caller: Caller<'_>,
     action: Action,
     send: impl Fn(&super::clients::Clients) -> Sending,

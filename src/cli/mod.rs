@@ -6,6 +6,7 @@ pub mod duration;
 pub mod error;
 pub mod exit;
 pub mod lists;
+pub mod logs;
 pub mod operations;
 pub mod output;
 pub mod simulator;
@@ -101,6 +102,10 @@ pub enum Command {
     Autoscaling(lists::Autoscaling),
     /// List databases with members, capacity, lag and backups [table|json|yaml|csv]
     Db(lists::Db),
+    /// Print log lines of services in order, or follow them [text|json|raw]
+    Logs(logs::Logs),
+    /// Search logs with CloudWatch Logs Insights [table|json|yaml|csv]
+    Insights(logs::Insights),
     /// List alarms that are not OK [table|json|yaml|csv]
     Alarms(lists::Alarms),
     /// Deploy a version, watch it to its end and tell the truth about it [table|json|yaml]
@@ -204,6 +209,9 @@ impl Cli {
             Some(command) => (command.name(), command.outputs()),
             None => return Ok(self.global.output.unwrap_or(Output::Table)),
         };
+        if matches!(self.command, Some(Command::Logs(_))) && self.global.output.is_none() {
+            return Ok(Output::Text);
+        }
         let piped = if matches!(self.command, Some(Command::Snapshot(_))) { Output::Json } else { Output::Table };
         output::choose(self.global.output, allowed, name, piped, terminal)
     }
@@ -232,6 +240,8 @@ impl Command {
             Self::Schedule(_) => "schedule",
             Self::StopTask(_) => "stop-task",
             Self::Audit(_) => "audit",
+            Self::Logs(_) => "logs",
+            Self::Insights(_) => "insights",
             Self::Doctor => "doctor",
             Self::Config(_) => "config",
             Self::Schema(_) => "schema",
@@ -246,7 +256,6 @@ impl Command {
     pub fn outputs(&self) -> &'static [Output] {
         match self {
             Self::Autoscaling(arguments) if arguments.changes() => output::TREE,
-            Self::Services(_) | Self::Tasks(_) | Self::Autoscaling(_) | Self::Db(_) | Self::Alarms(_) => output::LIST,
             Self::Snapshot(_)
             | Self::Doctor
             | Self::Config(_)
@@ -258,6 +267,13 @@ impl Command {
             | Self::Schedule(_)
             | Self::StopTask(_)
             | Self::Audit(_) => output::TREE,
+            Self::Services(_)
+            | Self::Tasks(_)
+            | Self::Autoscaling(_)
+            | Self::Db(_)
+            | Self::Alarms(_)
+            | Self::Insights(_) => output::LIST,
+            Self::Logs(_) => output::LINES,
             Self::Schema(_) | Self::Sim(_) => &[Output::Json],
             Self::Completions(_) | Self::Man | Self::Demo(_) => &[],
         }

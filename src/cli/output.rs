@@ -14,6 +14,10 @@ pub enum Output {
     Yaml,
     /// Rows for a spreadsheet.
     Csv,
+    /// Lines for people (`logs`).
+    Text,
+    /// Lines as they were written (`logs`).
+    Raw,
 }
 
 impl Output {
@@ -24,6 +28,8 @@ impl Output {
             Self::Json => "json",
             Self::Yaml => "yaml",
             Self::Csv => "csv",
+            Self::Text => "text",
+            Self::Raw => "raw",
         }
     }
 }
@@ -42,6 +48,8 @@ pub enum Color {
 
 /// Rows and records.
 pub const LIST: &[Output] = &[Output::Table, Output::Json, Output::Yaml, Output::Csv];
+/// Lines that come one by one.
+pub const LINES: &[Output] = &[Output::Text, Output::Json, Output::Raw];
 /// A tree: no rows.
 pub const TREE: &[Output] = &[Output::Table, Output::Json, Output::Yaml];
 

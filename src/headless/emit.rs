@@ -40,7 +40,7 @@ pub fn render(report: &impl Printable, output: Output, width: Option<u16>) -> io
             Ok(text)
         }
         Output::Csv => report.tables().first().map_or_else(|| Ok(String::new()), Table::csv),
-        Output::Table => {
+        Output::Table | Output::Text | Output::Raw => {
             let tables: Vec<String> = report.tables().iter().map(|table| table.text(width)).collect();
             let mut text = tables.join("\n");
             for (number, note) in report.notes().iter().enumerate() {

@@ -126,6 +126,7 @@ impl Asked<'_> {
             Source::DbClusters | Source::DbInstances => !environment.databases.is_empty(),
             Source::Alarms => !environment.alarms.is_empty(),
             Source::Metrics => environment.cluster.is_some() || !environment.databases.is_empty(),
+            Source::Logs => false,
         }
     }
 
@@ -156,6 +157,7 @@ impl Asked<'_> {
             | Source::DbClusters
             | Source::DbInstances
             | Source::Alarms => Absence::Unanswered,
+            Source::Logs => Absence::Nothing,
             Source::Metrics => {
                 let databases = self.has(Source::DbInstances) && !self.skipped.contains(&Source::DbInstances);
                 if !estate.derived.databases.is_empty() {

@@ -59,12 +59,14 @@ pub struct Table {
     pub rows: Vec<Vec<Option<String>>>,
     /// What is said where there are no rows.
     pub empty: String,
+    /// Titles that are known only from what came, instead of the columns' own.
+    pub heads: Vec<String>,
 }
 
 impl Table {
     /// A table without rows.
     pub fn new(columns: &[Column], empty: impl Into<String>) -> Self {
-        Self { title: None, columns: columns.to_vec(), rows: Vec::new(), empty: empty.into() }
+        Self { title: None, columns: columns.to_vec(), rows: Vec::new(), empty: empty.into(), heads: Vec::new() }
     }
 
     /// The same under a title.
@@ -72,6 +74,11 @@ impl Table {
     pub fn titled(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
         self
+    }
+
+    /// The title of a column.
+    fn head(&self, at: usize) -> &str {
+        self.heads.get(at).map_or(self.columns[at].title, String::as_str)
     }
 
     /// Adds a row.
@@ -97,7 +104,7 @@ impl Table {
             columns.set_content_arrangement(ContentArrangement::Dynamic).set_width(width.max(20));
         }
         let kept = self.fitting(width);
-        columns.set_header(kept.iter().map(|at| aligned(Cell::new(self.columns[*at].title), self.columns[*at].right)));
+        columns.set_header(kept.iter().map(|at| aligned(Cell::new(harmless(self.head(*at))), self.columns[*at].right)));
         for row in &self.rows {
             columns.add_row(kept.iter().map(|at| {
                 let cell = row.get(*at).and_then(Option::as_deref).unwrap_or(NONE);
@@ -116,7 +123,7 @@ impl Table {
             text.push('\n');
         }
         let left_out: Vec<&str> =
-            (0..self.columns.len()).filter(|at| !kept.contains(at)).map(|at| self.columns[at].title).collect();
+            (0..self.columns.len()).filter(|at| !kept.contains(at)).map(|at| self.head(at)).collect();
         if !left_out.is_empty() {
             let note = format!("(too narrow for: {})", left_out.join(", "));
             text.push_str(&cut_end(&note, width.map_or(usize::MAX, |width| usize::from(width.max(20)))));
@@ -144,7 +151,7 @@ impl Table {
                 .rows
                 .iter()
                 .map(|row| row.get(at).and_then(Option::as_deref).map_or(1, |cell| width_of(&harmless(cell))));
-            cells.chain([width_of(self.columns[at].title)]).max().unwrap_or_default()
+            cells.chain([width_of(self.head(at))]).max().unwrap_or_default()
         };
         let of =
             |at: &usize| widest(*at).min(if self.columns[*at].prose { LEAST } else { usize::MAX }) + usize::from(GAP);
@@ -155,7 +162,7 @@ impl Table {
     /// it can be told; values are not changed for its sake. Control characters are shown, not sent.
     pub fn csv(&self) -> io::Result<String> {
         let mut writer = csv::WriterBuilder::new().quote_style(csv::QuoteStyle::Always).from_writer(Vec::new());
-        writer.write_record(self.columns.iter().map(|column| column.title.to_lowercase().replace(' ', "_")))?;
+        writer.write_record((0..self.columns.len()).map(|at| self.head(at).to_lowercase().replace(' ', "_")))?;
         for row in &self.rows {
             let cells = row.iter().map(|cell| harmless(cell.as_deref().unwrap_or_default()).into_owned());
             writer.write_record(cells.collect::<Vec<_>>())?;

@@ -10,6 +10,7 @@ use super::database_health;
 use super::failure::Failure;
 use super::health::{self, Assessment, Evidence};
 use super::identity::Identity;
+use super::logs::LogEvent;
 use super::metric::{MetricKey, Series};
 use super::observed::Observed;
 use super::rollout::{RolloutStatus, ServiceDeployment};
@@ -62,6 +63,8 @@ pub struct Estate {
     pub metrics: Observed<()>,
     /// Curves.
     pub series: BTreeMap<MetricKey, Series>,
+    /// The last lines of streams that were asked for, by group and stream.
+    pub task_logs: BTreeMap<(String, String), Observed<Vec<LogEvent>>>,
     /// What follows from the above.
     pub derived: Derived,
 }
@@ -197,6 +200,7 @@ impl Estate {
                 }
                 status
             }
+            Source::Logs => SourceStatus::default(),
             Source::DbClusters => one(&self.db_clusters),
             Source::DbInstances => one(&self.db_instances),
             Source::Alarms => one(&self.alarms),

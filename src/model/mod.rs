@@ -16,6 +16,7 @@ pub mod failure;
 pub mod health;
 pub mod identity;
 pub mod image;
+pub mod logs;
 pub mod metric;
 pub mod observed;
 pub mod rollout;

@@ -35,10 +35,12 @@ pub enum Source {
     Alarms,
     /// Metrics.
     Metrics,
+    /// Logs: read when a person or a deployment asks, never with a snapshot.
+    Logs,
 }
 
 impl Source {
-    /// All of them, in the order of a snapshot.
+    /// All that an environment is polled for, in the order of a snapshot.
     pub const ALL: [Self; 15] = [
         Self::Identity,
         Self::Cluster,
@@ -75,6 +77,7 @@ impl Source {
             Self::DbInstances => "rds.instances",
             Self::Alarms => "cloudwatch.alarms",
             Self::Metrics => "cloudwatch.metrics",
+            Self::Logs => "logs.events",
         }
     }
 
@@ -96,6 +99,7 @@ impl Source {
             Self::DbInstances => "database instances",
             Self::Alarms => "alarms",
             Self::Metrics => "metrics",
+            Self::Logs => "logs",
         }
     }
 }
@@ -157,6 +161,8 @@ impl Intervals {
             Source::DbClusters | Source::DbInstances => self.databases,
             Source::Alarms => self.alarms,
             Source::Metrics => self.metrics,
+            // Followed by `app::logs`, at a pace of its own.
+            Source::Logs => SignedDuration::from_secs(1),
         }
     }
 }

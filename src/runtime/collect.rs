@@ -69,6 +69,11 @@ impl Collector {
         self.collect(limit).await
     }
 
+    /// The app, and the hands with the credentials that it was read with.
+    pub fn into_parts(self) -> (App, Executor, mpsc::Receiver<Event>, Clock) {
+        (self.app, self.executor, self.events, self.clock)
+    }
+
     fn run_pending(&mut self) {
         for effect in self.pending.drain(..) {
             self.executor.carry_out(effect);

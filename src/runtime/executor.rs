@@ -72,8 +72,18 @@ impl Executor {
                 self.call(id, &environment, *call);
                 None
             }
-            Effect::Copy(_) | Effect::OpenUrl(_) | Effect::Suspend | Effect::Quit => Some(effect),
+            Effect::Copy(_) | Effect::Save { .. } | Effect::OpenUrl(_) | Effect::Suspend | Effect::Quit => Some(effect),
         }
+    }
+
+    /// How far this machine's clock is ahead of AWS's, once something answered.
+    pub fn clock_skew(&self) -> Option<jiff::SignedDuration> {
+        self.session.as_ref().and_then(Session::clock_skew)
+    }
+
+    /// The region in use, once it is known.
+    pub fn region(&self) -> Option<String> {
+        self.session.as_ref().and_then(Session::region)
     }
 
     fn connect(&mut self, environment: &EnvironmentConfig) {

@@ -188,6 +188,10 @@ impl Run<'_> {
         if !screen.flashes.is_empty() || screen.toast.is_some() {
             return Duration::from_millis(250);
         }
+        // Rounds of the logs are shorter than a second.
+        if self.app.logs.opened() {
+            return Duration::from_millis(100);
+        }
         if self.app.owing() {
             return Duration::from_millis(100);
         }
@@ -214,6 +218,13 @@ impl Run<'_> {
                 let mut out = io::stdout();
                 write!(out, "\x1b]52;c;{coded}\x07")?;
                 out.flush()?;
+            }
+            Some(Effect::Save { path, text }) => {
+                let notice = match std::fs::write(&path, text) {
+                    Ok(()) => Notice { error: false, text: format!("{path} is written") },
+                    Err(error) => Notice { error: true, text: format!("{path} could not be written: {error}") },
+                };
+                self.app.update(Event::Notice(notice));
             }
             Some(Effect::OpenUrl(link)) => {
                 if let Err(error) = open_link(&link) {

@@ -10,8 +10,10 @@ mod drive;
 mod executor;
 mod input;
 mod interactive;
+pub mod logs;
 mod panic;
 mod process;
+pub mod tee;
 mod terminal;
 
 pub use collect::{Collected, Collector};

@@ -200,7 +200,8 @@ pub fn bottom(canvas: &mut Canvas<'_, '_>, place: Rect) -> Option<(u16, u16)> {
     let theme = canvas.theme;
     if let Some(typing) = app.screen.typing.as_ref().filter(|typing| typing.block.is_some()) {
         let keys = place.width.saturating_sub(place.width / 2);
-        let used = typed(canvas, Rect { width: place.width / 2, ..place }, "/", &typing.input);
+        let before = typing.prompt.map_or("/", crate::app::logs::pane::Prompt::label);
+        let used = typed(canvas, Rect { width: place.width / 2, ..place }, before, &typing.input);
         keys_from(canvas, Rect { x: place.x + place.width / 2, width: keys, ..place });
         return Some((used, place.y));
     }

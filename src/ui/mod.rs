@@ -6,6 +6,10 @@
 mod canvas;
 mod dialog;
 mod frame;
+#[cfg(test)]
+mod logs_tests;
+#[cfg(test)]
+mod operation_tests;
 mod overlay;
 mod panes;
 mod signs;

@@ -70,8 +70,8 @@ fn statuses(app: &App, block: Block) -> (Statuses, Statuses) {
         |sources: &[Source]| -> Statuses { sources.iter().map(|source| (*source, estate.status(*source))).collect() };
     let service = app.screen.service.as_deref().and_then(|name| estate.service(name));
     match block {
-        // It lists the failures of all sources itself.
-        Block::Attention | Block::Progress | Block::OperationLog => (Vec::new(), Vec::new()),
+        // They tell the failures of their sources themselves.
+        Block::Attention | Block::Progress | Block::OperationLog | Block::Logs => (Vec::new(), Vec::new()),
         Block::Services | Block::OverviewServices => {
             (all(&[Source::Services]), all(&[Source::Cluster, Source::ScalableTargets, Source::Metrics]))
         }
@@ -215,6 +215,7 @@ fn empty(app: &App, block: Block, main: &Statuses, unread: &[Source]) -> Vec<(He
             (Health::Unknown, format!("service {} is no longer there", service.unwrap_or_default())),
             (Health::Stopped, "Esc leads back to the list".to_owned()),
         ],
+        Block::Logs => note("no lines"),
         Block::Tasks => note("no tasks: none running, none stopped within the last hour"),
         Block::Containers | Block::TaskFacts => vec![
             (Health::Unknown, "this task is no longer there: ECS keeps stopped tasks for an hour".to_owned()),

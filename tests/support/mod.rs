@@ -49,6 +49,13 @@ impl World {
         Self { sim, _runtime: runtime }
     }
 
+    /// The same with a clock that runs.
+    pub fn running(scenario: Scenario) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let sim = runtime.block_on(Sim::start(SimOptions { scenario, ..SimOptions::default() })).unwrap();
+        Self { sim, _runtime: runtime }
+    }
+
     pub fn staging() -> Self {
         Self::start(Scenario::Staging)
     }

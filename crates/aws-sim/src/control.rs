@@ -7,6 +7,7 @@
 //! | `POST /_sim/fault` | `{"operation","kind","count","seconds","delay_ms"}`, `{"clear":true}` | see `faults` |
 //! | `POST /_sim/expire` | `{"access_key","on"}` | requests signed with the key are refused; with `"on":false` no more |
 //! | `POST /_sim/world`, `/_sim/poke` | see `World::control` and `World::poke` | changes of the world; what came of them |
+//! | `POST /_sim/logs` | `{"region","group","from","to"}` in ms | ids of all events that are visible |
 //! | `GET /_sim/state` | | time, services, databases, faults |
 //! | `GET /_sim/requests` | | counts by operation and budget; `POST /_sim/requests/reset` |
 
@@ -57,6 +58,7 @@ fn run(shared: &Shared, method: &Method, path: &str, body: &[u8]) -> Result<Valu
             Ok(json!({"expired": key}))
         }
         ("POST", "/_sim/world" | "/_sim/poke") => shared.world().control(&input()?).map_err(bad),
+        ("POST", "/_sim/logs") => emitted(shared, &input()?).map_err(bad),
         ("GET", "/_sim/state") => Ok(state(shared)),
         ("GET", "/_sim/requests") => Ok(shared.meter().report()),
         ("POST", "/_sim/requests/reset") => {
@@ -80,6 +82,17 @@ fn releases(world: &World, service: usize) -> Vec<Value> {
             })
         })
         .collect()
+}
+
+/// What a reader must have seen: the loss check of tests compares with it.
+fn emitted(shared: &Shared, input: &Value) -> Result<Value, String> {
+    let world = shared.world();
+    let group = input["group"].as_str().ok_or("group is missing")?;
+    let region = input["region"].as_str().unwrap_or("ap-northeast-1");
+    let streams = world.streams(region, group).ok_or("no such group")?;
+    let (from, to) = (input["from"].as_i64().unwrap_or(0), input["to"].as_i64().unwrap_or(world.now));
+    let ids = crate::services::visible_events(&world, &streams, from, to);
+    Ok(json!({"now": world.now, "ids": ids}))
 }
 
 fn state(shared: &Shared) -> Value {

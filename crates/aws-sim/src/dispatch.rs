@@ -7,14 +7,17 @@ use crate::rng;
 use crate::scenario::Scenario;
 use crate::server::{Payload, Reply, answer};
 use crate::services::rest::{self, Rest};
+use crate::services::logs::tail;
 use crate::services::{self, ApiError, Call, Service};
 use crate::sim::Shared;
 use crate::wire::{Node, cbor, json, map, query};
-use hyper::header::{CONTENT_LENGTH, HeaderValue};
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Response};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
 
 /// How the request was written, and so how the answer must be.
 #[derive(Debug, Clone, Copy)]
@@ -90,7 +93,7 @@ fn scope(head: &Parts) -> Option<Scope> {
 }
 
 /// Answers one request.
-pub(crate) async fn handle(shared: &Shared, head: &Parts, body: &[u8]) -> Reply {
+pub(crate) async fn handle(shared: &Arc<Shared>, head: &Parts, body: &[u8]) -> Reply {
     let scope = scope(head);
     let Some(route) = route(head, body, scope.as_ref()) else {
         shared.meter().unknown();
@@ -124,6 +127,15 @@ pub(crate) async fn handle(shared: &Shared, head: &Parts, body: &[u8]) -> Reply 
         }
         _ => {}
     }
+    if operation == "logs:StartLiveTail" {
+        return match live_tail(shared, &route, scope.as_ref(), verdict, &operation) {
+            Ok(response) => Reply::Send(decorate(response, &route, &request_id)),
+            Err(error) => {
+                shared.meter().error(&operation);
+                Reply::Send(encode(&route, &Err(error), &request_id))
+            }
+        };
+    }
     let result = run(shared, &route, scope.as_ref(), verdict, &operation);
     if result.is_err() {
         shared.meter().error(&operation);
@@ -138,13 +150,41 @@ pub(crate) async fn handle(shared: &Shared, head: &Parts, body: &[u8]) -> Reply 
     })
 }
 
-fn run(
+/// Opens a live tail: the answer is an event stream that goes on.
+fn live_tail(
+    shared: &Arc<Shared>,
+    route: &Route,
+    scope: Option<&Scope>,
+    verdict: Verdict,
+    operation: &str,
+) -> Result<Response<Payload>, ApiError> {
+    let region = allowed(shared, route, scope, verdict, operation)?;
+    let input = route.input.clone().map_err(|e| ApiError::serialization(&e))?;
+    let session = {
+        let mut world = shared.world();
+        tail::open(&mut Call { world: &mut world, region: &region, endpoint: &shared.endpoint(), input: &input })?
+    };
+    let wrong = match verdict.kind {
+        Some(Kind::Silent) => tail::Wrong::Silent,
+        Some(Kind::Truncate) => tail::Wrong::Breaks,
+        _ => tail::Wrong::Nothing,
+    };
+    let (out, rest) = mpsc::channel(16);
+    tokio::spawn(tail::run(Arc::clone(shared), session, wrong, out));
+    let mut response = Response::new(Payload::stream(rest, wrong == tail::Wrong::Breaks));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/vnd.amazon.eventstream"));
+    Ok(response)
+}
+
+/// The region of a request that may go on: it is signed, with a key that is not expired, and no fault
+/// refuses it.
+fn allowed(
     shared: &Shared,
     route: &Route,
     scope: Option<&Scope>,
     verdict: Verdict,
     operation: &str,
-) -> Result<Node, ApiError> {
+) -> Result<String, ApiError> {
     let scope = scope.ok_or_else(ApiError::missing_token)?;
     match verdict.kind {
         Some(Kind::Throttle) => return Err(ApiError::throttled()),
@@ -153,22 +193,35 @@ fn run(
         Some(Kind::Expired) => return Err(ApiError::expired()),
         _ => {}
     }
-    let mut world = shared.world();
-    if shared.keys().is_expired(&scope.key, world.now, shared.scenario) {
+    let now = shared.world().now;
+    if shared.keys().is_expired(&scope.key, now, shared.scenario) {
         return Err(ApiError::expired());
     }
+    Ok(scope.region.clone())
+}
+
+fn run(
+    shared: &Shared,
+    route: &Route,
+    scope: Option<&Scope>,
+    verdict: Verdict,
+    operation: &str,
+) -> Result<Node, ApiError> {
+    let region = allowed(shared, route, scope, verdict, operation)?;
+    let key = scope.map(|scope| scope.key.clone()).unwrap_or_default();
+    let mut world = shared.world();
     let mut input = route.input.clone().map_err(|e| ApiError::serialization(&e))?;
     let paging = services::paging(&route.operation);
     if let (Some(paging), Node::Map(fields)) = (paging, &mut input) {
         fields.retain(|(k, v)| k != paging.request || v.as_str() != Some(FAULT_TOKEN));
     }
-    let mut call = Call { world: &mut world, region: &scope.region, endpoint: &shared.endpoint(), input: &input };
+    let mut call = Call { world: &mut world, region: &region, endpoint: &shared.endpoint(), input: &input };
     let result = services::call(route.service, &route.operation, &mut call);
     if result.as_ref().is_err_and(ApiError::is_unknown_operation) {
         shared.meter().unknown();
     }
     let mut output = result?;
-    let lost = crate::plot::updated(shared, &mut world, &scope.key) || verdict.kind == Some(Kind::Lost);
+    let lost = crate::plot::updated(shared, &mut world, &key) || verdict.kind == Some(Kind::Lost);
     if lost {
         return Err(ApiError::internal(route.service));
     }

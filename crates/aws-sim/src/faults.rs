@@ -33,6 +33,8 @@ pub(crate) enum Kind {
     Lost,
     /// The call works, and the connection is closed without an answer.
     Cut,
+    /// A stream that begins, stays open and says nothing.
+    Silent,
 }
 
 const KINDS: &[(&str, Kind)] = &[
@@ -50,6 +52,7 @@ const KINDS: &[(&str, Kind)] = &[
     ("lost", Kind::Lost),
     ("error_after", Kind::Lost),
     ("cut", Kind::Cut),
+    ("silent", Kind::Silent),
 ];
 
 impl Kind {

@@ -33,6 +33,11 @@ const BUDGETS: &[(&str, f64, f64, &[&str])] = &[
     ("cloudwatch:list-metrics", 25.0, 25.0, &["cloudwatch:ListMetrics"]),
     ("application-autoscaling", 10.0, 40.0, &["application-autoscaling:"]),
     ("elasticloadbalancing", 10.0, 40.0, &["elasticloadbalancing:"]),
+    ("logs:filter", 10.0, 10.0, &["logs:FilterLogEvents"]),
+    ("logs:get", 25.0, 25.0, &["logs:GetLogEvents"]),
+    ("logs:describe", 10.0, 10.0, &["logs:DescribeLogGroups", "logs:DescribeLogStreams"]),
+    ("logs:live-tail", 5.0, 5.0, &["logs:StartLiveTail"]),
+    ("logs:insights", 10.0, 10.0, &["logs:StartQuery", "logs:GetQueryResults", "logs:StopQuery"]),
 ];
 
 #[derive(Debug, Default, Clone, Copy)]

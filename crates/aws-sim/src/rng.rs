@@ -35,6 +35,11 @@ impl Rng {
         Rng(hash(seed, purpose))
     }
 
+    /// A generator that starts from these bits.
+    pub(crate) fn seeded(bits: u64) -> Rng {
+        Rng(bits)
+    }
+
     /// The next 64 bits.
     pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);

@@ -44,6 +44,8 @@ pub enum Scenario {
     ScaleOut,
     /// 1,000 services and 10,000 tasks.
     Big,
+    /// Prod writes 50,000 lines a second.
+    LogStorm,
 }
 
 impl Scenario {
@@ -69,6 +71,7 @@ impl Scenario {
         Scenario::Expired,
         Scenario::ScaleOut,
         Scenario::Big,
+        Scenario::LogStorm,
     ];
 
     /// The name on the command line.
@@ -94,6 +97,7 @@ impl Scenario {
             Scenario::Expired => "expired",
             Scenario::ScaleOut => "scale-out",
             Scenario::Big => "big",
+            Scenario::LogStorm => "log-storm",
         }
     }
 
@@ -119,7 +123,7 @@ impl Scenario {
             | Scenario::Stopped
             | Scenario::Throttled
             | Scenario::Expired => "staging",
-            Scenario::Prod | Scenario::Failover | Scenario::ScaleOut => "prod",
+            Scenario::Prod | Scenario::Failover | Scenario::ScaleOut | Scenario::LogStorm => "prod",
             Scenario::Pantri => "pantri",
             Scenario::Minimal => "minimal",
             Scenario::Big => "big",
@@ -151,6 +155,7 @@ impl Scenario {
             Scenario::Expired => "the first access key expires after 30 s",
             Scenario::ScaleOut => "load in prod rises until web sits at its maximum of 10",
             Scenario::Big => "1,000 services and 10,000 tasks in one cluster",
+            Scenario::LogStorm => "web and api of prod write 50,000 log lines a second",
         }
     }
 

@@ -16,7 +16,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 /// The largest request body that is read.
@@ -41,12 +41,14 @@ pub(crate) struct Payload {
     broken: bool,
     /// Whether the data has had a chance to be sent.
     flushed: bool,
+    /// What comes after the data, piece by piece.
+    rest: Option<mpsc::Receiver<Bytes>>,
 }
 
 impl Payload {
     /// A body that is sent whole.
     pub(crate) fn whole(data: impl Into<Bytes>) -> Payload {
-        Payload { data: Some(data.into()), broken: false, flushed: false }
+        Payload { data: Some(data.into()), broken: false, flushed: false, rest: None }
     }
 
     /// The bytes, taken out.
@@ -56,7 +58,12 @@ impl Payload {
 
     /// A body after which the connection breaks.
     pub(crate) fn broken(data: impl Into<Bytes>) -> Payload {
-        Payload { data: Some(data.into()), broken: true, flushed: false }
+        Payload { data: Some(data.into()), broken: true, flushed: false, rest: None }
+    }
+
+    /// A body that comes piece by piece; after the last one the connection may break.
+    pub(crate) fn stream(rest: mpsc::Receiver<Bytes>, broken: bool) -> Payload {
+        Payload { data: None, broken, flushed: false, rest: Some(rest) }
     }
 }
 
@@ -70,6 +77,13 @@ impl Body for Payload {
     type Error = Dropped;
 
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Dropped>>> {
+        if let Some(rest) = &mut self.rest {
+            match rest.poll_recv(context) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Some(data)) => return Poll::Ready(Some(Ok(Frame::data(data)))),
+                Poll::Ready(None) => self.rest = None,
+            }
+        }
         match self.data.take() {
             Some(data) => Poll::Ready(Some(Ok(Frame::data(data)))),
             None if !self.broken => Poll::Ready(None),
@@ -85,7 +99,7 @@ impl Body for Payload {
 
     fn size_hint(&self) -> SizeHint {
         match &self.data {
-            Some(data) if !self.broken => SizeHint::with_exact(data.len() as u64),
+            Some(data) if !self.broken && self.rest.is_none() => SizeHint::with_exact(data.len() as u64),
             _ => SizeHint::default(),
         }
     }

@@ -115,6 +115,12 @@ async fn cloudwatch_speaks_every_protocol_botocore_knows() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn logs_through_boto3() {
+    script(Scenario::CrashLoop, "logs.py").await;
+    script(Scenario::LogStorm, "live.py").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_aws_cli_waits_for_what_was_rolled_back() {
     let sim = start(Scenario::Breaker).await;
     let (cluster, web) = ("bookmark-manager-staging-cluster", "bookmark-manager-staging-web");

@@ -222,7 +222,7 @@ async fn unknown_operations_are_refused_and_counted() {
     let answer = rds(&sim, "MakeCoffee").await;
     assert!(answer.status == 400 && answer.text().contains("<Code>InvalidAction</Code>"));
     assert_eq!(cbor(&sim, "MakeCoffee", b"").await.status, 400);
-    let headers = format!("{}x-amz-target: Logs_20140328.FilterLogEvents\r\n", signed("AKIATEST", "logs"));
+    let headers = format!("{}x-amz-target: Firehose_20150804.ListDeliveryStreams\r\n", signed("AKIATEST", "firehose"));
     assert_eq!(raw(&sim, "POST", "/", &headers, b"{}").await.status, 400);
     assert_eq!(raw(&sim, "PUT", "/bucket/key", "", b"x").await.status, 404);
     let report = raw(&sim, "GET", "/_sim/requests", "", b"").await.json();

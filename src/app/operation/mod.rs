@@ -24,6 +24,11 @@ pub mod steps;
 pub mod sure;
 pub mod watch;
 
+#[cfg(test)]
+mod histories;
+#[cfg(test)]
+mod tests;
+
 use super::effect::Effect;
 use crate::config::EnvironmentConfig;
 use call::{Answered, Call, CallId, Read};

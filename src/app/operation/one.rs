@@ -427,14 +427,14 @@ impl Operation {
     /// It may go on, and nobody looks any more.
     fn leave(&mut self, why: &str, now: Timestamp) -> Asked {
         let again = match &self.machine {
-            Machine::Deploy(machine) => format!("look again with `cockpit deploy --attach {}`", machine.request.short),
-            Machine::Steps(_) | Machine::Choose(_) => "look with `cockpit services`".to_owned(),
+            Machine::Deploy(machine) => format!("look again with `cockpit deploy --attach {}", machine.request.short),
+            Machine::Steps(_) | Machine::Choose(_) => "look with `cockpit services".to_owned(),
         };
         let mut outcome = Outcome::new(Verdict::Unknown, format!("{}: {why}; it may still be going on", self.title));
         if let Some(runs) = self.deploy().and_then(|deploy| deploy.watch.as_ref()).and_then(super::watch::Watch::runs) {
             outcome.causes.push(format!("what runs now: {runs}"));
         }
-        self.end(outcome.hint(format!("{again} --env {}", self.environment.name)), now)
+        self.end(outcome.hint(format!("{again} --env {}`", self.environment.name)), now)
     }
 
     /// The audit file has it, or not: what cannot be written down is not done.

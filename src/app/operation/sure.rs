@@ -3,6 +3,7 @@
 
 use super::call::{Answered, Read, Reply, Write, may_have_landed, may_pass};
 use super::machine::{Ctx, Slot, Weight};
+use crate::model::service::Service;
 use crate::model::timer::Power;
 use crate::model::{Failure, FailureKind};
 use jiff::{SignedDuration, Timestamp};
@@ -24,7 +25,23 @@ pub struct Before {
     pub deployments: BTreeSet<String>,
     /// The newest revision of the family.
     pub newest: u32,
+    /// When it was sent first, and when its answer was last given up.
+    pub sent: Option<(Timestamp, Timestamp)>,
 }
+
+/// What a look for a change shows.
+#[derive(Debug, Clone)]
+pub enum Shown {
+    /// It was made: the reply that it would have had.
+    Yes(Reply),
+    /// It was not made.
+    No,
+    /// Something was made that may be it, or may hide it. Sending again could undo somebody's work.
+    Doubt(String),
+}
+
+/// This machine's clock and AWS's may be apart by this much.
+const SKEW: SignedDuration = SignedDuration::from_secs(30);
 
 /// A change on its way.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,6 +81,7 @@ impl Sure {
     /// Sends it.
     pub(super) fn send(write: Write, before: Before, ctx: &mut Ctx<'_>) -> Self {
         ctx.write(write.clone());
+        let before = Before { sent: Some((ctx.now, ctx.now)), ..before };
         Self { write, before, state: State::Sending, sends: 1, waits: 0, lost: None }
     }
 
@@ -91,6 +109,7 @@ impl Sure {
             let action = self.write.action();
             ctx.say(Weight::Warn, format!("the answer to {action} was lost ({failure}): looking whether it was done"));
             self.lost = Some(failure);
+            self.before.sent = self.before.sent.map(|(first, _)| (first, ctx.now));
             self.state = State::Resting(ctx.now + LOOK, 0);
             return Progress::Going;
         }
@@ -131,10 +150,18 @@ impl Sure {
                 return Progress::Refused(self.unresolved(&failure));
             }
         };
-        if let Some(reply) = self.write.shown_by(&self.before, reply) {
-            self.state = State::Over;
-            ctx.say(Weight::Step, format!("{} was done", self.write.action()));
-            return Progress::Landed(Box::new(reply));
+        match self.write.shown_by(&self.before, reply) {
+            Shown::Yes(reply) => {
+                self.state = State::Over;
+                ctx.say(Weight::Step, format!("{} was done", self.write.action()));
+                return Progress::Landed(Box::new(reply));
+            }
+            Shown::Doubt(why) => {
+                self.state = State::Over;
+                let lost = self.lost.as_ref().map(ToString::to_string).unwrap_or_default();
+                return Progress::Refused(Failure::new(FailureKind::Service, format!("{lost}; {why}")));
+            }
+            Shown::No => {}
         }
         let looks = looks + 1;
         if looks < LOOKS {
@@ -206,8 +233,22 @@ impl Write {
         }
     }
 
-    /// The reply that the write would have had, where this proof shows that it was carried out.
-    pub fn shown_by(&self, before: &Before, proof: Reply) -> Option<Reply> {
+    /// What a proof says of this write.
+    pub fn shown_by(&self, before: &Before, proof: Reply) -> Shown {
+        if let (Self::Update { service, task_definition, force, desired, .. }, Reply::Services(found)) = (self, &proof)
+        {
+            let Some(found) = found.iter().find(|other| other.name == *service) else { return Shown::No };
+            let counted = desired.is_none_or(|count| found.desired == count);
+            if !*force && task_definition.is_none() {
+                return if counted { Shown::Yes(Reply::Services(vec![found.clone()])) } else { Shown::No };
+            }
+            return deployed(found, task_definition.as_deref(), before);
+        }
+        self.done_by(before, proof).map_or(Shown::No, Shown::Yes)
+    }
+
+    /// The reply of a write that leaves no doubt, where the proof shows that it was carried out.
+    fn done_by(&self, before: &Before, proof: Reply) -> Option<Reply> {
         match (self, proof) {
             (Self::Register { base, images }, Reply::TaskDefinition(found)) => {
                 let number = |name: &str| name.rsplit(':').next().and_then(|text| text.parse::<u32>().ok());
@@ -216,16 +257,6 @@ impl Write {
                     found.containers.iter().any(|container| container.name == *name && container.image == *image)
                 });
                 (newer && same).then(|| Reply::Registered(found.name.clone()))
-            }
-            (Self::Update { service, task_definition, force, desired, .. }, Reply::Services(found)) => {
-                let found = found.into_iter().find(|other| other.name == *service)?;
-                let deploys = *force || task_definition.is_some();
-                let deployed = found.primary().is_some_and(|primary| {
-                    !before.deployments.contains(&primary.id)
-                        && task_definition.as_ref().is_none_or(|name| primary.task_definition == *name)
-                });
-                let counted = desired.is_none_or(|count| found.desired == count);
-                ((!deploys || deployed) && counted).then(|| Reply::Services(vec![found]))
             }
             (Self::Remember { arn, desired }, Reply::Services(found)) => {
                 (found.first()?.remembered == *desired && found.first()?.arn == *arn).then_some(Reply::Done)
@@ -259,6 +290,32 @@ impl Write {
             _ => None,
         }
     }
+}
+
+/// Whether a service shows a deployment that was asked for. By its revision it is told for certain: nobody
+/// else knows that one. A forced one is told by its time; one that began at another is somebody else's, and
+/// may have taken the place of ours.
+fn deployed(service: &Service, revision: Option<&str>, before: &Before) -> Shown {
+    let mut new = service.deployments.iter().filter(|other| !before.deployments.contains(&other.id)).peekable();
+    if new.peek().is_none() {
+        return Shown::No;
+    }
+    let meant = |at: Option<Timestamp>| match (at, before.sent) {
+        (Some(at), Some((first, last))) => (first - SKEW..=last + SKEW).contains(&at),
+        _ => true,
+    };
+    let ours = match revision {
+        Some(revision) => new.find(|other| other.task_definition == revision).is_some(),
+        None => {
+            let all: Vec<_> = new.collect();
+            matches!(all.as_slice(), [only] if meant(only.created_at) && only.task_definition == service.task_definition)
+        }
+    };
+    if ours {
+        return Shown::Yes(Reply::Services(vec![service.clone()]));
+    }
+    let to = service.primary().map(|primary| primary.task_definition.as_str()).unwrap_or_default();
+    Shown::Doubt(format!("another deployment, to {to}, has begun, and whether ours did cannot be told"))
 }
 
 /// `web` of `web:42`.

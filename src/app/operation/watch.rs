@@ -291,7 +291,7 @@ impl Watch {
     fn take_service(&mut self, service: Service, ctx: &mut Ctx<'_>) {
         for event in service.events.iter().rev() {
             if self.told.insert(event.id.clone()) && event.at.is_none_or(|at| at >= self.subject.since) {
-                ctx.say(Weight::Detail, event.message.clone());
+                ctx.say(Weight::Detail, without_service(&event.message));
             }
         }
         let bar = self.bar(&service, ctx.now);
@@ -531,6 +531,11 @@ impl Watch {
         let what = if running.is_empty() { "nothing".to_owned() } else { running.join(", ") };
         Some(format!("{what} (desired {})", service.desired))
     }
+}
+
+/// ECS begins each event with the service's name, which is known here.
+fn without_service(event: &str) -> &str {
+    event.strip_prefix("(service ").and_then(|rest| rest.split_once(") ")).map_or(event, |(_, rest)| rest)
 }
 
 /// The first characters of a task's id: enough to tell it from others.

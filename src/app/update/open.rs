@@ -45,6 +45,21 @@ pub(super) fn choose(app: &mut App) -> Vec<Effect> {
             app.screen.overlays.pop();
             run(app, command)
         }
+        Choice::LogsService(name) => {
+            if !app.logs.hidden.remove(&name) {
+                app.logs.hidden.insert(name);
+            }
+            app.logs.show();
+            let place = app.screen.overlays.pop().map_or(0, |overlay| overlay.list.place());
+            let mut overlay = crate::app::logs::keys::sources(app);
+            overlay.list.select(place);
+            app.screen.overlays.push(overlay);
+            Vec::new()
+        }
+        Choice::Insights(name) => {
+            app.screen.overlays.pop();
+            crate::app::logs::keys::query(app, &name)
+        }
         Choice::Environment(name) => {
             app.screen.overlays.clear();
             switch(app, &name)
@@ -55,6 +70,12 @@ pub(super) fn choose(app: &mut App) -> Vec<Effect> {
 pub(super) fn open(app: &mut App) -> Vec<Effect> {
     if !app.screen.overlays.is_empty() {
         return choose(app);
+    }
+    if app.screen.focused() == Block::Logs {
+        if let Some(overlay) = crate::app::logs::keys::event(app) {
+            app.screen.overlays.push(overlay);
+        }
+        return Vec::new();
     }
     if app.screen.focused() == Block::Attention
         && let Some(entry) = select::attention(app)
@@ -132,6 +153,11 @@ pub(super) fn switch(app: &mut App, name: &str) -> Vec<Effect> {
     app.poller = Poller::new(app.generation, wants, &app.environment);
     app.estate = Estate::default();
     app.judged = None;
+    let looking = app.screen.pane == Pane::Logs;
+    app.logs = crate::app::logs::pane::LogsPane::default();
+    if looking {
+        app.logs.open();
+    }
     app.screen = Screen { size: app.screen.size, pane: app.screen.pane, ..Screen::default() };
     app.note(false, format!("opened {name}"));
     changed(app);

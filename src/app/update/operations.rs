@@ -135,6 +135,7 @@ fn types(app: &mut App, window: &Overlay) {
                 block: None,
                 input: crate::app::input::Input::new(text.clone()),
                 before: text,
+                prompt: None,
             });
         }
         (None, true) => app.screen.typing = None,

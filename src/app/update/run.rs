@@ -4,11 +4,13 @@ use super::change;
 use super::open::open;
 use super::operations;
 use super::settle::settle_lists;
-use super::typing::start_typing;
+use super::typing::{start_prompt, start_typing};
 use super::{News, changed_by, toast};
 use crate::app::command::{self, Id, Risk};
 use crate::app::effect::Effect;
 use crate::app::list::List;
+use crate::app::logs::keys;
+use crate::app::logs::pane::Prompt;
 use crate::app::overlay::{self, Question};
 use crate::app::screen::{Block, Pane, View};
 use crate::app::{App, layout, rows, select};
@@ -27,6 +29,7 @@ pub(super) fn run(app: &mut App, command: Id) -> Vec<Effect> {
         toast(app, format!("read-only: `{}` would change something and is refused", entry.name));
         return Vec::new();
     }
+    let in_logs = app.screen.view() == View::Logs && app.screen.overlays.is_empty();
     match command {
         Id::Open => return open(app),
         Id::Back => back(app),
@@ -43,6 +46,7 @@ pub(super) fn run(app: &mut App, command: Id) -> Vec<Effect> {
             start_typing(app, block);
         }
         Id::Sort => sort(app),
+        Id::Inspect if in_logs => return open(app),
         Id::Inspect => {
             if let Some((title, fields)) = select::fields(app) {
                 app.screen.overlays.push(overlay::inspect(title, &fields));
@@ -63,8 +67,24 @@ pub(super) fn run(app: &mut App, command: Id) -> Vec<Effect> {
             return go(app, Pane::Services);
         }
         Id::PaneDatabase => return go(app, Pane::Database),
+        Id::PaneLogs => {
+            app.logs.open();
+            return go(app, Pane::Logs);
+        }
         Id::NextBlock => next_block(app, 1),
         Id::PreviousBlock => next_block(app, -1),
+        Id::Left if in_logs => app.logs.shift = app.logs.shift.saturating_sub(16),
+        Id::Right if in_logs => app.logs.shift = (app.logs.shift + 16).min(1 << 18),
+        Id::Down if in_logs => keys::step(app, 1),
+        Id::Up if in_logs => keys::step(app, -1),
+        Id::First if in_logs => keys::step(app, isize::MIN / 2),
+        Id::Last if in_logs => keys::step(app, isize::MAX / 2),
+        Id::HalfDown if in_logs => keys::page(app, 1, 2),
+        Id::HalfUp if in_logs => keys::page(app, -1, 2),
+        Id::PageDown if in_logs => keys::page(app, 1, 1),
+        Id::PageUp if in_logs => keys::page(app, -1, 1),
+        Id::NextMatch if in_logs => keys::jump(app, true),
+        Id::PreviousMatch if in_logs => keys::jump(app, false),
         Id::Left => sideways(app, -1),
         Id::Right => sideways(app, 1),
         Id::Down => step(app, 1),
@@ -77,6 +97,32 @@ pub(super) fn run(app: &mut App, command: Id) -> Vec<Effect> {
         Id::PageUp => page(app, -1, 1),
         Id::NextMatch => wrap(app, 1),
         Id::PreviousMatch => wrap(app, -1),
+        Id::LogsOf => {
+            let (service, task) = match select::subject(app) {
+                Some(select::Subject::Service(name)) => (Some(name), None),
+                Some(select::Subject::Task(service, task)) => (Some(service), Some(task)),
+                Some(select::Subject::Container(task, _)) => (app.screen.service.clone(), Some(task)),
+                _ => (app.screen.service.clone(), app.screen.task.clone()),
+            };
+            return keys::of_subject(app, service, task);
+        }
+        Id::LogsSearch => start_prompt(app, Prompt::Search),
+        Id::LogsFilter => start_prompt(app, Prompt::Filter),
+        Id::LogsTime => start_prompt(app, Prompt::Time),
+        Id::LogsExport => start_prompt(app, Prompt::Export),
+        Id::LogsFollow
+        | Id::LogsLevel
+        | Id::LogsMute
+        | Id::LogsUnmute
+        | Id::LogsMark
+        | Id::LogsWrap
+        | Id::LogsColumns
+        | Id::LogsSources
+        | Id::LogsEarlier
+        | Id::LogsLater
+        | Id::LogsLive
+        | Id::LogsTask
+        | Id::LogsInsights => return keys::run(app, command),
         Id::Suspend => return vec![Effect::Suspend],
         Id::Quit => return operations::quit(app),
         Id::Deploy => return change::deploy(app),
@@ -246,6 +292,9 @@ pub(super) fn back(app: &mut App) {
     if screen.overlays.pop().is_some() {
         return;
     }
+    if screen.view() == View::Logs && keys::back(&mut app.logs) {
+        return;
+    }
     let block = screen.focused();
     let list = screen.list(block);
     if !list.filter.is_empty() {
@@ -292,6 +341,7 @@ pub(super) fn refresh(app: &mut App) -> Vec<Effect> {
         ],
         View::Database => &[Source::DbClusters, Source::DbInstances, Source::Metrics],
         View::Operation(_) => &[Source::Services, Source::Tasks],
+        View::Logs => &[Source::Services, Source::Tasks],
     };
     app.poller.hurry(sources, app.now);
     if let Some(name) = app.screen.service.clone() {
@@ -311,6 +361,7 @@ pub(super) fn refresh(app: &mut App) -> Vec<Effect> {
 pub(super) fn copy(app: &mut App) -> Vec<Effect> {
     let text = match app.screen.overlays.last() {
         Some(overlay) => overlay.copies.clone().or_else(|| overlay.selected().map(|line| line.text.clone())),
+        None if app.screen.view() == View::Logs => crate::app::logs::keys::copied(app),
         None => select::subject(app).map(|subject| subject.name().to_owned()),
     };
     let Some(text) = text else { return Vec::new() };

@@ -101,6 +101,15 @@ pub(super) fn windows(app: &mut App) {
     for (block, place) in placed.blocks {
         app.screen.list(block).set_height(layout::rows_in(block, place));
     }
+    if app.screen.view() == crate::app::screen::View::Logs {
+        let placed = layout::layout(app);
+        if let Some((_, place)) = placed.blocks.first() {
+            let (height, bins) = layout::logs_rows(*place);
+            if app.logs.settle(height, bins) {
+                app.redraw = true;
+            }
+        }
+    }
     super::operations::windows(app);
     let height = overlay_rows(app);
     if let Some(overlay) = app.screen.overlays.last_mut() {

@@ -8,9 +8,11 @@ use crate::app::command::{Id, Scope};
 use crate::app::effect::Effect;
 use crate::app::input::Input;
 use crate::app::key::Key;
+use crate::app::logs::pane::Prompt;
 use crate::app::overlay::Overlay;
+use crate::app::screen::View;
 use crate::app::screen::{Block, Typing};
-use crate::app::{App, rows};
+use crate::app::{App, logs, rows};
 
 pub(super) fn press(app: &mut App, key: Key) -> Vec<Effect> {
     let command = app.keymap.command(scopes(app), key);
@@ -47,7 +49,9 @@ pub(super) fn paste(app: &mut App, text: &str) {
 pub(super) fn typed(app: &mut App) {
     let Some(typing) = &app.screen.typing else { return };
     let text = typing.input.text().to_owned();
-    if let Some(block) = typing.block {
+    if let Some(prompt) = typing.prompt {
+        logs::keys::typed(app, prompt, &text);
+    } else if let Some(block) = typing.block {
         app.screen.list(block).filter = text;
     } else {
         let input = typing.input.clone();
@@ -67,6 +71,7 @@ pub(super) fn type_command(app: &mut App, command: Id) -> Vec<Effect> {
     }
     let block = typing.block;
     let before = typing.before.clone();
+    let prompt = typing.prompt;
     changed_by(app, News::Lists);
     match command {
         Id::InputUp => step(app, -1),
@@ -78,13 +83,18 @@ pub(super) fn type_command(app: &mut App, command: Id) -> Vec<Effect> {
         // A window with buttons: what was typed stays there.
         Id::Accept if block.is_none() && operations::asks(app) => return operations::press(app),
         Id::Accept => {
-            app.screen.typing = None;
+            let typed = app.screen.typing.take();
+            if let Some((prompt, text)) =
+                typed.and_then(|typing| Some((typing.prompt?, typing.input.text().to_owned())))
+            {
+                return logs::keys::accept(app, prompt, &text);
+            }
             if block.is_none() && app.screen.overlays.last().is_some_and(Overlay::types) {
                 return choose(app);
             }
         }
         Id::Cancel => {
-            app.screen.typing = Some(Typing { block, input: Input::new(before.clone()), before });
+            app.screen.typing = Some(Typing { block, input: Input::new(before.clone()), before, prompt });
             typed(app);
             app.screen.typing = None;
             let closes = |overlay: &Overlay| overlay.types() || overlay.kind.is_dialog();
@@ -102,12 +112,26 @@ pub(super) fn start_typing(app: &mut App, block: Option<Block>) {
         Some(block) => app.screen.list(block).filter.clone(),
         None => app.screen.overlays.last().map(|overlay| overlay.query.text().to_owned()).unwrap_or_default(),
     };
-    app.screen.typing = Some(Typing { block, input: Input::new(text.clone()), before: text });
+    app.screen.typing = Some(Typing { block, input: Input::new(text.clone()), before: text, prompt: None });
+}
+
+/// A line is typed for the logs.
+pub(super) fn start_prompt(app: &mut App, prompt: Prompt) {
+    let text = match prompt {
+        Prompt::Search => app.logs.search.clone(),
+        Prompt::Filter => app.logs.filter.clone(),
+        Prompt::Time => String::new(),
+        Prompt::Export => "logs.jsonl".to_owned(),
+    };
+    let input = Input::new(text.clone());
+    app.screen.typing = Some(Typing { block: Some(Block::Logs), input, before: text, prompt: Some(prompt) });
 }
 
 pub(super) fn scopes(app: &App) -> &'static [Scope] {
     if app.screen.typing.is_some() {
         &[Scope::Input]
+    } else if app.screen.overlays.is_empty() && app.screen.view() == View::Logs {
+        &[Scope::Logs, Scope::List, Scope::Global]
     } else if app.screen.overlays.is_empty() {
         &[Scope::List, Scope::Global]
     } else {

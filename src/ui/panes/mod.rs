@@ -2,6 +2,7 @@
 
 mod database;
 mod facts;
+mod logs;
 mod operation;
 mod overview;
 mod service;
@@ -32,6 +33,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect) {
         Block::DatabaseCurves => database::curves(canvas, place, &standing),
         Block::Progress => operation::progress(canvas, place, &standing),
         Block::OperationLog => operation::log(canvas, place, &standing),
+        Block::Logs => logs::draw(canvas, place, &standing),
         Block::Scaling | Block::TaskFacts | Block::DatabaseFacts => facts::draw(canvas, block, place, &standing),
     }
 }
@@ -42,6 +44,6 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect) {
         View::Service(name) => service::summary(canvas, place, &name),
         View::Task(service, id) => task::summary(canvas, place, &service, &id),
         View::Operation(_) => operation::summary(canvas, place),
-        View::Overview | View::Services | View::Database => {}
+        View::Overview | View::Services | View::Database | View::Logs => {}
     }
 }

@@ -173,6 +173,11 @@ impl World {
             Query::Metrics { keys, until, .. } => {
                 Fact::Metrics(keys.iter().map(|key| (key.clone(), curve(key, *until))).collect())
             }
+            Query::TaskLog { .. } => Fact::TaskLog(Vec::new()),
+            Query::LogPage(_) => Fact::LogPage(crate::model::logs::LogPage::default()),
+            Query::LogGroups { .. } => Fact::LogGroups(Vec::new()),
+            Query::LiveTail { .. } => Fact::LiveTail(crate::model::logs::LiveUpdate::default()),
+            Query::Insights(_) => Fact::Insights(Box::default()),
         }
     }
 }

@@ -14,6 +14,7 @@ pub(crate) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiErro
     match operation {
         "ListFunctions" => Ok(list_functions(call)),
         "GetFunction" => get_function(call),
+        "GetFunctionConfiguration" => Ok(configuration(call, &call.world.functions[find(call)?])),
         "Invoke" => invoke(call),
         _ => Err(ApiError::unknown_operation(operation)),
     }

@@ -7,6 +7,7 @@ mod ecr;
 mod ecs;
 mod elbv2;
 mod lambda;
+pub(crate) mod logs;
 mod rds;
 mod rds_power;
 pub(crate) mod rest;
@@ -16,6 +17,7 @@ mod token;
 
 use crate::wire::Node;
 use crate::world::World;
+use crate::world::logs::Stream;
 use std::borrow::Cow;
 
 /// The services that are simulated.
@@ -30,6 +32,7 @@ pub(crate) enum Service {
     Rds,
     Elb,
     CloudWatch,
+    Logs,
     Unknown,
 }
 
@@ -46,6 +49,7 @@ impl Service {
             Service::Rds => "rds",
             Service::Elb => "elasticloadbalancing",
             Service::CloudWatch => "cloudwatch",
+            Service::Logs => "logs",
             Service::Unknown => "unknown",
         }
     }
@@ -57,6 +61,7 @@ impl Service {
             "AmazonEC2ContainerRegistry_V20150921" => Service::Ecr,
             "AnyScaleFrontendService" => Service::AutoScaling,
             "GraniteServiceVersion20100801" => Service::CloudWatch,
+            "Logs_20140328" => Service::Logs,
             _ => Service::Unknown,
         }
     }
@@ -79,6 +84,7 @@ impl Service {
             "rds" => Service::Rds,
             "elasticloadbalancing" => Service::Elb,
             "monitoring" => Service::CloudWatch,
+            "logs" => Service::Logs,
             _ => Service::Unknown,
         }
     }
@@ -115,8 +121,14 @@ pub(crate) fn call(service: Service, operation: &str, call: &mut Call<'_>) -> Re
         Service::Rds => rds::call(operation, call),
         Service::Elb => elbv2::call(operation, call),
         Service::CloudWatch => cloudwatch::call(operation, call),
+        Service::Logs => logs::call(operation, call),
         Service::Unknown => Err(ApiError::unknown_operation(operation)),
     }
+}
+
+/// Ids of all events of some streams in a time that are visible now.
+pub(crate) fn visible_events(world: &World, streams: &[Stream], from: i64, to: i64) -> Vec<String> {
+    logs::visible(world, streams, from, to)
 }
 
 /// Where an operation carries its pages.
@@ -154,6 +166,9 @@ pub(crate) fn paging(operation: &str) -> Option<Paging> {
         "DescribeAlarms" => ("MetricAlarms", "NextToken", "NextToken"),
         "GetMetricData" => ("MetricDataResults", "NextToken", "NextToken"),
         "ListMetrics" => ("Metrics", "NextToken", "NextToken"),
+        "DescribeLogGroups" => ("logGroups", "nextToken", "nextToken"),
+        "DescribeLogStreams" => ("logStreams", "nextToken", "nextToken"),
+        "FilterLogEvents" => ("events", "nextToken", "nextToken"),
         _ => return None,
     };
     Some(Paging { list, answer, request })
@@ -215,6 +230,7 @@ impl ApiError {
             Service::Lambda => "ServiceException",
             Service::Scheduler => "InternalServerException",
             Service::CloudWatch => "InternalServiceFault",
+            Service::Logs => "ServiceUnavailableException",
             _ => "InternalFailure",
         };
         ApiError {

@@ -35,6 +35,7 @@ const GROUP: &[(&str, &str)] = &[("groupName", "GroupName")];
 static TABLE: &[Rest] = &[
     rest("GET", "/2015-03-31/functions", Service::Lambda, "ListFunctions"),
     rest("GET", "/2015-03-31/functions/{FunctionName}", Service::Lambda, "GetFunction"),
+    rest("GET", "/2015-03-31/functions/{FunctionName}/configuration", Service::Lambda, "GetFunctionConfiguration"),
     Rest {
         headers: &[("x-amz-invocation-type", "InvocationType"), ("x-amz-log-type", "LogType")],
         payload: Some("Payload"),

@@ -15,6 +15,7 @@ pub(crate) mod fate;
 #[cfg(test)]
 mod history_tests;
 pub(crate) mod load;
+pub(crate) mod logs;
 pub(crate) mod metrics;
 pub(crate) mod night;
 #[cfg(test)]
@@ -144,6 +145,7 @@ pub(crate) struct World {
     pub(crate) balancers: Vec<balancing::Balancer>,
     pub(crate) target_groups: Vec<balancing::TargetGroup>,
     pub(crate) rng: Rng,
+    pub(crate) logs: logs::Logs,
     queue: BinaryHeap<Entry>,
     number: u64,
 }
@@ -173,6 +175,7 @@ impl World {
             balancers: Vec::new(),
             target_groups: Vec::new(),
             rng: Rng::new(seed, "world"),
+            logs: logs::Logs::default(),
             queue: BinaryHeap::new(),
             number: 0,
         };

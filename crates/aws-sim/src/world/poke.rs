@@ -10,7 +10,8 @@ impl World {
     /// Applies a control request with any of `rename_service`, `rename_instance`, `rename_alarm`
     /// (`from`, `to`), `note` (`service`, `text`), `set_desired`, `load`, `suspend`,
     /// `break_task_definition`, `no_capacity`, `unhealthy`,
-    /// `pending_change`, `add_services`.
+    /// `pending_change`, `add_services`, `log_rate` (`group`, `lines` a second), `log_skew` (`group`,
+    /// `ms` ahead), `write_log` (`group`, `message`, `age_ms`), `delete_log_group`.
     pub(crate) fn poke(&mut self, request: &Value) -> Result<(), String> {
         let fields = request.as_object().ok_or("the request is not an object")?;
         for (key, value) in fields {
@@ -63,6 +64,21 @@ impl World {
                 }
                 "pending_change" => self.pending_change(value)?,
                 "add_services" => self.add_services(value)?,
+                "log_rate" => {
+                    let lines = value["lines"].as_f64().ok_or("lines is not a number")?;
+                    self.set_log_rate(text(value, "group")?, lines);
+                }
+                "log_skew" => {
+                    let skew = value["ms"].as_i64().ok_or("ms is not a whole number")?;
+                    self.set_log_skew(text(value, "group")?, skew);
+                }
+                "write_log" => {
+                    let age = value["age_ms"].as_i64().unwrap_or(0);
+                    self.write_log(text(value, "group")?, age, text(value, "message")?.to_owned())?;
+                }
+                "delete_log_group" => {
+                    self.logs.deleted.insert(value.as_str().ok_or("it is not a text")?.to_owned());
+                }
                 other => return Err(format!("unknown poke {other:?}")),
             }
         }

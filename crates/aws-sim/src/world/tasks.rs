@@ -317,6 +317,7 @@ impl World {
     /// A stopped task leaves the lists.
     pub(crate) fn forget_task(&mut self, key: TaskKey) {
         if let Some(task) = self.tasks.remove(&key) {
+            self.keep_streams(key, &task);
             self.services[task.service].stopped.retain(|id| *id != key.1);
         }
     }

@@ -130,7 +130,7 @@ def on_answer(operation_model, response_dict, **_):
     SEEN.add(where)
     if not response_dict["headers"].get("x-amzn-requestid"):
         problem(where, "no request id")
-    if response_dict["status_code"] >= 300:
+    if response_dict["status_code"] >= 300 or operation_model.has_event_stream_output:
         return
     shape, body = operation_model.output_shape, response_dict["body"]
     protocol = model.resolved_protocol
@@ -153,8 +153,8 @@ def on_answer(operation_model, response_dict, **_):
         problem(where, f"unknown protocol {protocol}")
 
 
-def client(service, region=REGION, key="AKIASIMULATED0000001", attempts=1):
-    config = Config(retries={"total_max_attempts": attempts}, read_timeout=5)
+def client(service, region=REGION, key="AKIASIMULATED0000001", attempts=1, **settings):
+    config = Config(retries={"total_max_attempts": attempts}, read_timeout=5, **settings)
     c = boto3.client(
         service,
         region_name=region,

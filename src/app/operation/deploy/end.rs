@@ -25,11 +25,10 @@ impl Deploy {
             .filter(|reason| !reason.is_empty());
         let trouble = watch.and_then(|watch| watch.troubles.first()).map(|trouble| trouble.text.clone());
         let asked_back = matches!(self.request.source, Source::Back(_));
-        let version =
-            self.target.image.as_deref().map(|image| format!(" ({})", image_version(image))).unwrap_or_default();
+        let version = self.version().map(|version| format!(" ({version})")).unwrap_or_default();
         let mut outcome = match seen {
             // The way back, as a deployment of its own.
-            Seen::Successful if self.reverting.is_some() => {
+            Seen::Successful if self.way_back => {
                 let mut outcome = Outcome::new(Verdict::RolledBack, format!("{short} was rolled back to {revision}"));
                 outcome.causes.extend(self.reverting.clone());
                 outcome
@@ -84,6 +83,15 @@ impl Deploy {
             outcome.causes.push(format!("another deployment has begun since: to {newer}"));
         }
         self.with_what_runs(outcome)
+    }
+
+    /// The version as people call it: the tag that was asked for, else what the image is called.
+    fn version(&self) -> Option<String> {
+        match (&self.request.source, &self.gather.image) {
+            (Source::Image(wanted), _) if crate::model::image::is_tag(wanted) => Some(wanted.clone()),
+            (_, Some(image)) => Some(image.version().to_owned()),
+            (_, None) => self.target.image.as_deref().map(|image| image_version(image).to_owned()),
+        }
     }
 
     /// Stopped: a newer deployment took its place, or somebody ended it.

@@ -80,6 +80,12 @@ pub struct Deploy {
     build: Option<Build>,
     /// Why it is being taken back.
     reverting: Option<String>,
+    /// What is watched is the way back, a deployment of its own.
+    way_back: bool,
+    /// ECS would not take ours back: it had ended. Only the revision before can be deployed now.
+    ended_before: bool,
+    /// How ours stands must be read before anything else is done about it.
+    look_first: bool,
     /// The outcome that waits for the after-hook.
     ended: Option<Outcome>,
     began: Option<Timestamp>,
@@ -123,6 +129,9 @@ impl Deploy {
             phase: Phase::Gathering,
             build: None,
             reverting: None,
+            way_back: false,
+            ended_before: false,
+            look_first: false,
             ended: None,
             began: None,
         }
@@ -274,7 +283,7 @@ impl Deploy {
             desired: None,
         };
         let deployments = self.gather.service.iter().flat_map(|service| &service.deployments);
-        let before = Before { deployments: deployments.map(|known| known.id.clone()).collect(), newest: 0 };
+        let before = Before { deployments: deployments.map(|known| known.id.clone()).collect(), ..Before::default() };
         self.phase = Phase::Updating(Sure::send(write, before, ctx));
     }
 
@@ -348,6 +357,9 @@ impl Deploy {
             },
             Phase::Watching => {
                 let Some(watch) = &mut self.watch else { return };
+                if *slot == Slot::Release && answered.outcome.is_ok() {
+                    self.look_first = false;
+                }
                 let seen = watch.reply(slot, answered, ctx);
                 self.seen(seen, ctx);
             }
@@ -390,6 +402,18 @@ impl Deploy {
     fn seen(&mut self, seen: Seen, ctx: &mut Ctx<'_>) {
         match seen {
             Seen::Going => self.fail_early(ctx),
+            // It came to its end before it could be taken back; that is still wanted.
+            Seen::Successful if self.reverting.is_some() && !self.way_back => {
+                let why = self.reverting.take().unwrap_or_default();
+                self.ended_before = true;
+                self.look_first = false;
+                if self.can_go_back() {
+                    self.revert(why, ctx);
+                } else {
+                    let outcome = self.verdict(&Seen::Fell, ctx).cause(why);
+                    self.finish(outcome, ctx);
+                }
+            }
             Seen::Successful
             | Seen::Fell
             | Seen::RolledBack
@@ -406,13 +430,13 @@ impl Deploy {
     /// Something is wrong for certain: it is taken back, where that was asked for or where ECS would not.
     fn fail_early(&mut self, ctx: &mut Ctx<'_>) {
         let Some(watch) = &self.watch else { return };
-        if self.reverting.is_some() || self.only_looks() {
+        if self.reverting.is_some() || self.look_first || self.only_looks() {
             return;
         }
         let Some(trouble) = watch.sure_trouble() else { return };
         let breaker = watch.service.as_ref().and_then(|service| service.breaker);
         let ecs_does_it = breaker.is_some_and(|breaker| breaker.enabled && breaker.rollback);
-        if self.request.roll_back.unwrap_or(!ecs_does_it) {
+        if self.request.roll_back.unwrap_or(!ecs_does_it) && (!self.ended_before || self.can_go_back()) {
             let why = trouble.text.clone();
             self.revert(why, ctx);
             return;
@@ -437,19 +461,25 @@ impl Deploy {
         self.reverting = Some(why);
         let write = match (&watch.release, &self.target.previous) {
             // ECS takes it back to the revision before with the image that it had.
-            (Some(arn), _) => Write::RollBack { arn: arn.clone() },
-            (None, Some(previous)) => Write::Update {
+            (Some(arn), _) if !self.ended_before => Write::RollBack { arn: arn.clone() },
+            (_, Some(previous)) => Write::Update {
                 cluster: watch.subject.cluster.clone(),
                 service: watch.subject.service.clone(),
                 task_definition: Some(previous.clone()),
                 force: false,
                 desired: None,
             },
-            (None, None) => return,
+            (_, None) => return,
         };
         let deployments = watch.service.iter().flat_map(|service| &service.deployments);
-        let before = Before { deployments: deployments.map(|known| known.id.clone()).collect(), newest: 0 };
+        let before = Before { deployments: deployments.map(|known| known.id.clone()).collect(), ..Before::default() };
         self.phase = Phase::Reverting(Sure::send(write, before, ctx));
+    }
+
+    /// Whether the revision before is another one, so that it can be deployed.
+    fn can_go_back(&self) -> bool {
+        let revision = self.watch.as_ref().map(|watch| watch.subject.revision.as_str());
+        self.target.previous.as_deref().is_some_and(|previous| Some(previous) != revision)
     }
 
     fn reverted(&mut self, reply: Reply, ctx: &mut Ctx<'_>) {
@@ -468,6 +498,7 @@ impl Deploy {
                     since: primary.created_at.unwrap_or(ctx.now),
                     known,
                 };
+                self.way_back = true;
                 self.watch_over(subject, service, ctx);
             }
             _ if self.watch.is_some() => self.phase = Phase::Watching,
@@ -482,8 +513,11 @@ impl Deploy {
             return self.not_begun("the deployment under way could not be ended", Some(failure), ctx);
         }
         if matches!(failure.kind, FailureKind::Other | FailureKind::NotFound) {
-            // It ended in the meantime: how is seen by looking on.
-            ctx.say(Weight::Warn, format!("it could not be rolled back from here: {failure}"));
+            // It ended in the meantime: how, is seen by looking on.
+            ctx.say(Weight::Warn, format!("ECS would not take it back: {failure}"));
+            self.reverting = None;
+            self.ended_before = true;
+            self.look_first = true;
             self.phase = Phase::Watching;
             return;
         }

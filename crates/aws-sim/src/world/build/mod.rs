@@ -34,6 +34,7 @@ pub(crate) fn build(world: &mut World) {
         bookmark::bad_image(world);
     }
     backups(world);
+    world.add_other_groups();
     let next = (world.start.div_euclid(MINUTE) + 1) * MINUTE;
     world.schedule(next, Event::Minute);
 }

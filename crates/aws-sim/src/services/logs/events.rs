@@ -1,0 +1,253 @@
+//! `FilterLogEvents` and `GetLogEvents`: pages over what the streams of a group say. A page ends
+//! at its limit, at 1 MB, or after a stretch of time in which little was found: then it may be empty
+//! and have a token, as the service's.
+
+use super::pattern::Pattern;
+use super::{group, invalid, limit, no_group};
+use crate::clock::Ms;
+use crate::services::{ApiError, Call, token};
+use crate::wire::{Node, list, map};
+use crate::world::World;
+use crate::world::logs::{Event, SLOT, Stream};
+use crate::world::{HOUR, MINUTE};
+
+/// The most events of a page.
+const MOST: usize = 10_000;
+/// The most bytes of a page; each event counts its message and 26 bytes.
+const BYTES: usize = 1 << 20;
+/// The most slots a page looks at: then it ends, found or not.
+const LOOKED_AT: i64 = 40_000;
+
+/// A place among the events of some streams: a slot and how many of its events lie before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Place {
+    slot: i64,
+    within: usize,
+}
+
+impl Place {
+    fn write(self, direction: char) -> String {
+        token::encode(&format!("{direction}/{}/{}", self.slot, self.within))
+    }
+
+    fn read(text: &str) -> Option<(char, Place)> {
+        let key = token::decode(text)?;
+        let mut parts = key.split('/');
+        let direction = parts.next()?.chars().next()?;
+        Some((direction, Place { slot: parts.next()?.parse().ok()?, within: parts.next()?.parse().ok()? }))
+    }
+}
+
+/// The window of a read; both ends belong to it.
+#[derive(Debug, Clone, Copy)]
+struct Window {
+    from: Ms,
+    to: Ms,
+}
+
+/// What a walk found.
+struct Walk {
+    events: Vec<Event>,
+    /// Where the next page begins; nothing at the end of the window.
+    next: Option<Place>,
+}
+
+/// All events of a slot, in order.
+fn slot(world: &World, streams: &[Stream], slot: i64) -> Vec<Event> {
+    let mut out = Vec::new();
+    for (place, stream) in streams.iter().enumerate() {
+        stream.slot(world, place, slot, &mut out);
+    }
+    out.sort_by(|a, b| (a.at, a.stream, a.serial).cmp(&(b.at, b.stream, b.serial)));
+    out
+}
+
+/// All events in a time that are visible now, in order.
+pub(super) fn visible_in(world: &World, streams: &[Stream], from: Ms, to: Ms) -> Vec<Event> {
+    // No stream is older than its beginning: a query over a year need not look at each moment of it.
+    let lowest = streams.iter().map(|s| s.slots(world.now).0).min().unwrap_or(0).max(from.div_euclid(SLOT));
+    let highest = to.min(world.now + HOUR * 3).div_euclid(SLOT);
+    let mut out = Vec::new();
+    for at in lowest..=highest {
+        let events = slot(world, streams, at).into_iter();
+        out.extend(events.filter(|e| e.ingested <= world.now && (from..=to).contains(&e.at)));
+    }
+    out
+}
+
+/// All events that were taken in after a time and up to another, in the order of being taken in.
+pub(super) fn ingested(world: &World, streams: &[Stream], after: Ms, to: Ms) -> Vec<Event> {
+    let mut out = Vec::new();
+    for (place, stream) in streams.iter().enumerate() {
+        // Nothing takes longer than a minute.
+        for at in (after - MINUTE).div_euclid(SLOT)..=to.div_euclid(SLOT) {
+            stream.slot_of(world, place, at + stream.skew_slots(), Some((after, to)), &mut out);
+        }
+        out.extend(stream.written_in(world, place, after, to));
+    }
+    out.sort_by_key(|e| (e.ingested, e.stream, e.serial));
+    out.dedup_by_key(|e| (e.stream, e.serial));
+    out
+}
+
+/// Ids of all events in a time that are visible now.
+pub(in crate::services) fn visible(world: &World, streams: &[Stream], from: Ms, to: Ms) -> Vec<String> {
+    let mut out = Vec::new();
+    for at in from.div_euclid(SLOT)..=to.div_euclid(SLOT) {
+        let events = slot(world, streams, at).into_iter();
+        let events = events.filter(|e| e.ingested <= world.now && (from..=to).contains(&e.at));
+        out.extend(events.map(|e| e.id()));
+    }
+    out
+}
+
+/// Walks forward or backward from a place.
+fn walk(
+    world: &World,
+    streams: &[Stream],
+    window: Window,
+    start: Option<Place>,
+    forward: bool,
+    limit: usize,
+    keep: impl Fn(&Event) -> bool,
+) -> Walk {
+    let now = world.now;
+    let lowest = streams.iter().map(|s| s.slots(now).0).min().unwrap_or(0).max(window.from.div_euclid(SLOT));
+    let highest = streams.iter().map(|s| s.slots(now).1).max().unwrap_or(-1).min(window.to.div_euclid(SLOT));
+    let mut events: Vec<Event> = Vec::new();
+    let mut bytes = 0;
+    let mut at = start.map_or(if forward { lowest } else { highest }, |p| p.slot.clamp(lowest - 1, highest + 1));
+    let mut looked = 0;
+    while at >= lowest && at <= highest {
+        looked += 1;
+        let found = slot(world, streams, at);
+        let resumed = start.filter(|p| p.slot == at);
+        let range = match (forward, resumed) {
+            (true, Some(p)) => p.within.min(found.len())..found.len(),
+            (false, Some(p)) => 0..p.within.min(found.len()),
+            _ => 0..found.len(),
+        };
+        let order: Box<dyn Iterator<Item = usize>> = if forward { Box::new(range) } else { Box::new(range.rev()) };
+        for n in order {
+            let event = &found[n];
+            let shown = event.ingested <= now && event.at >= window.from && event.at <= window.to;
+            if !shown || !keep(event) {
+                continue;
+            }
+            let size = event.message.len() + 26;
+            if events.len() >= limit || (bytes + size > BYTES && !events.is_empty()) {
+                let within = if forward { n } else { n + 1 };
+                return Walk { events, next: Some(Place { slot: at, within }) };
+            }
+            bytes += size;
+            events.push(event.clone());
+        }
+        at += if forward { 1 } else { -1 };
+        if looked >= LOOKED_AT && at >= lowest && at <= highest {
+            let within = if forward { 0 } else { usize::MAX };
+            return Walk { events, next: Some(Place { slot: at, within }) };
+        }
+    }
+    Walk { events, next: None }
+}
+
+/// `FilterLogEvents`.
+pub(super) fn filter(call: &Call<'_>) -> Result<Node, ApiError> {
+    let name = group(call)?;
+    let mut streams = call.world.streams(call.region, name).ok_or_else(no_group)?;
+    let names = call.input.strings("logStreamNames");
+    let prefix = call.input.str("logStreamNamePrefix");
+    if prefix.is_some() && !names.is_empty() {
+        return Err(invalid("logStreamNames and logStreamNamePrefix are mutually exclusive parameters."));
+    }
+    if names.len() > 100 {
+        return Err(invalid("logStreamNames can have at most 100 entries."));
+    }
+    for wanted in &names {
+        if !streams.iter().any(|s| s.name == **wanted) {
+            let message = format!("The specified log stream does not exist: {wanted}");
+            return Err(ApiError::client("ResourceNotFoundException", message));
+        }
+    }
+    streams.retain(|s| {
+        (names.is_empty() || names.contains(&s.name.as_str())) && prefix.is_none_or(|p| s.name.starts_with(p))
+    });
+    let pattern = Pattern::parse(call.input.str("filterPattern").unwrap_or_default())
+        .map_err(|e| invalid(format!("Invalid filter pattern: {e}")))?;
+    let window =
+        Window { from: call.input.int("startTime").unwrap_or(0), to: call.input.int("endTime").unwrap_or(i64::MAX) };
+    let (direction, start) = match call.input.str("nextToken") {
+        None => (if call.input.bool("startFromHead") == Some(false) { 'b' } else { 'f' }, None),
+        Some(text) => {
+            let (direction, place) = Place::read(text).ok_or_else(|| invalid("The specified nextToken is invalid."))?;
+            (direction, Some(place))
+        }
+    };
+    let limit = limit(call, MOST, MOST)?;
+    let found = walk(call.world, &streams, window, start, direction == 'f', limit, |e| pattern.matches(&e.message));
+    let rows = found.events.iter().map(|e| {
+        map! {
+            "logStreamName": &streams[e.stream].name,
+            "timestamp": e.at,
+            "message": &e.message,
+            "ingestionTime": e.ingested,
+            "eventId": e.id(),
+        }
+    });
+    Ok(map! {
+        "events": list(rows),
+        "searchedLogStreams": list(Vec::<Node>::new()),
+        "nextToken": found.next.map(|p| p.write(direction)),
+    })
+}
+
+/// `GetLogEvents`.
+pub(super) fn get(call: &Call<'_>) -> Result<Node, ApiError> {
+    let name = group(call)?;
+    let wanted = call.input.str("logStreamName").ok_or_else(|| invalid("logStreamName is missing."))?;
+    let mut streams = call.world.streams(call.region, name).ok_or_else(no_group)?;
+    streams.retain(|s| s.name == wanted);
+    if streams.is_empty() {
+        return Err(ApiError::client("ResourceNotFoundException", "The specified log stream does not exist."));
+    }
+    let window = Window {
+        from: call.input.int("startTime").unwrap_or(0),
+        // Here the end does not belong to the window.
+        to: call.input.int("endTime").map_or(i64::MAX, |end| end.saturating_sub(1)),
+    };
+    let token = call.input.str("nextToken");
+    let (direction, start) = match token {
+        None => (if call.input.bool("startFromHead") == Some(true) { 'f' } else { 'b' }, None),
+        Some(text) => {
+            let read = text.get(2..).and_then(Place::read);
+            let (direction, place) = read.ok_or_else(|| invalid("The specified nextToken is invalid."))?;
+            (direction, Some(place))
+        }
+    };
+    let limit = limit(call, MOST, MOST)?;
+    let mut found = walk(call.world, &streams, window, start, direction == 'f', limit, |_| true);
+    if direction == 'b' {
+        found.events.reverse();
+    }
+    let around = |event: &Event, after: bool| {
+        let at = event.at.div_euclid(SLOT);
+        let within = slot(call.world, &streams, at).iter().take_while(|e| e.serial != event.serial).count();
+        Place { slot: at, within: within + usize::from(after) }
+    };
+    // At the end of a stream the token that was given comes back.
+    let (forward, backward) = match (found.events.first(), found.events.last(), start) {
+        (Some(first), Some(last), _) => (around(last, true), around(first, false)),
+        (_, _, Some(place)) => (place, place),
+        _ => {
+            let (first, last) = streams[0].slots(call.world.now);
+            (Place { slot: last, within: 0 }, Place { slot: first, within: 0 })
+        }
+    };
+    let rows =
+        found.events.iter().map(|e| map! {"timestamp": e.at, "message": &e.message, "ingestionTime": e.ingested});
+    Ok(map! {
+        "events": list(rows),
+        "nextForwardToken": format!("f/{}", forward.write('f')),
+        "nextBackwardToken": format!("b/{}", backward.write('b')),
+    })
+}

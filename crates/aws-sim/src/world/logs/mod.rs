@@ -1,0 +1,381 @@
+//! Log groups and streams. Nothing is stored: the lines of a stream are a pure function of the
+//! stream and the time, so that days of history cost no memory and two reads of the same time give
+//! the same lines. When a line becomes visible is a function too: most within 300 ms, some after
+//! seconds, a few after most of a minute.
+//!
+//! What a line says is in `lines`; what a task says last is in `ends`; requests are `services::logs`.
+
+mod ends;
+mod lines;
+
+use super::ecs::{Fate, Task};
+use super::{HOUR, SECOND, TaskKey, World};
+use crate::clock::Ms;
+use crate::rng::{self, Rng};
+use crate::scenario::Scenario;
+pub(crate) use lines::Shape;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Lines are made a slot at a time.
+pub(crate) const SLOT: Ms = 200;
+/// In the scenario `log-storm` the storm has been going on for this long at the start.
+const STORM_BEFORE: Ms = 20 * SECOND;
+/// Lines a second of each service's main containers together, in the storm.
+const STORM_LINES: f64 = 25_000.0;
+
+/// What tests changed, and what is left of tasks that are gone.
+#[derive(Debug, Default)]
+pub(crate) struct Logs {
+    /// Streams of forgotten tasks.
+    past: Vec<Stream>,
+    /// Groups that were deleted.
+    pub(crate) deleted: BTreeSet<String>,
+    /// Groups without tasks, with their streams.
+    others: BTreeMap<(&'static str, String), Vec<Stream>>,
+    /// Lines a second of a group's main containers from a time on, by group.
+    rates: BTreeMap<String, Vec<(Ms, f64)>>,
+    /// How far the clocks of a group's containers are ahead.
+    skews: BTreeMap<String, Ms>,
+    /// Lines that tests wrote, by group and stream.
+    written: BTreeMap<(String, String), Vec<Event>>,
+    serial: u64,
+    /// Queries of Insights that were started.
+    pub(crate) queries: BTreeMap<String, QueryState>,
+}
+
+/// A query of Insights.
+#[derive(Debug, Clone)]
+pub(crate) struct QueryState {
+    pub(crate) region: String,
+    pub(crate) groups: Vec<String>,
+    pub(crate) text: String,
+    pub(crate) from: Ms,
+    pub(crate) to: Ms,
+    pub(crate) limit: usize,
+    /// How often its results were asked for.
+    pub(crate) looks: u32,
+    pub(crate) cancelled: bool,
+}
+
+/// One stream.
+#[derive(Debug, Clone)]
+pub(crate) struct Stream {
+    pub(crate) region: &'static str,
+    pub(crate) group: String,
+    pub(crate) name: String,
+    pub(crate) shape: Shape,
+    /// When its container started.
+    pub(crate) from: Ms,
+    /// When its container ended.
+    pub(crate) until: Option<Ms>,
+    /// What it says last, if it ended.
+    last: Vec<String>,
+    salt: u64,
+    /// Lines a second on an average day.
+    rate: f64,
+    /// The main container, whose rate tests can set.
+    main: bool,
+    skew: Ms,
+}
+
+/// One event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Event {
+    pub(crate) at: Ms,
+    pub(crate) ingested: Ms,
+    /// Place of its stream in the list it was made from.
+    pub(crate) stream: usize,
+    /// Unique in its stream, ascending in the order of writing.
+    pub(crate) serial: u64,
+    salt: u64,
+    pub(crate) message: String,
+}
+
+impl Event {
+    /// 56 digits, as the service's ids.
+    pub(crate) fn id(&self) -> String {
+        format!("3{:014}{:020}{:021}", self.at.max(0), self.salt, self.serial)
+    }
+}
+
+impl Stream {
+    fn of_task(world: &World, (cluster, id): TaskKey, task: &Task, container: usize) -> Option<Stream> {
+        let c = &task.def.containers[container];
+        let (group, prefix) = c.log.as_ref()?;
+        let until = task.execution_stopped;
+        // A program that ends at once has said something before.
+        let from = match (task.fate, task.pull_stopped) {
+            (Fate::ExitsEarly | Fate::WrongPlatform, Some(at)) => at - 1_500,
+            (_, Some(at)) => at,
+            (_, None) => return None,
+        };
+        let shape = Shape::of(&c.name);
+        let id = format!("{id:032x}");
+        let stop = task.stop.as_ref();
+        let last = if until.is_some() { ends::last_lines(task.fate, shape, stop.map(|s| s.code)) } else { Vec::new() };
+        Some(Stream {
+            region: world.clusters[cluster].region,
+            group: group.clone(),
+            name: format!("{prefix}/{}/{id}", c.name),
+            shape,
+            from,
+            until,
+            last,
+            salt: rng::hash(world.seed, &format!("{group} {} {id}", c.name)),
+            rate: shape.rate(),
+            main: container == 0,
+            skew: world.logs.skews.get(group).copied().unwrap_or(0),
+        })
+    }
+
+    /// Lines a second at a (true) time, and whether that is the share of a set rate.
+    fn rate_at(&self, world: &World, at: Ms) -> f64 {
+        let set = world.logs.rates.get(&self.group).filter(|_| self.main);
+        let set = set.and_then(|log| log.iter().rev().find(|(from, _)| *from <= at).map(|(_, rate)| *rate));
+        let storm = world.scenario == Scenario::LogStorm
+            && self.main
+            && self.group.contains("-prod-")
+            && at >= world.start - STORM_BEFORE;
+        match set {
+            Some(rate) => rate,
+            None if storm => STORM_LINES,
+            None => self.rate * super::load::day(at),
+        }
+    }
+
+    /// The events whose timestamps fall into a slot, those not yet visible too.
+    pub(crate) fn slot(&self, world: &World, place: usize, slot: i64, out: &mut Vec<Event>) {
+        self.slot_of(world, place, slot, None, out);
+    }
+
+    /// How many slots its clock is ahead.
+    pub(crate) fn skew_slots(&self) -> i64 {
+        self.skew.div_euclid(SLOT)
+    }
+
+    /// What tests wrote into it and was taken in after a time and up to another.
+    pub(crate) fn written_in(&self, world: &World, place: usize, after: Ms, to: Ms) -> Vec<Event> {
+        let written = world.logs.written.get(&(self.group.clone(), self.name.clone()));
+        let written = written.into_iter().flatten().filter(|e| e.ingested > after && e.ingested <= to);
+        written.map(|e| Event { stream: place, ..e.clone() }).collect()
+    }
+
+    /// The same, only those that were taken in after a time and up to another.
+    pub(crate) fn slot_of(
+        &self,
+        world: &World,
+        place: usize,
+        slot: i64,
+        taken: Option<(Ms, Ms)>,
+        out: &mut Vec<Event>,
+    ) {
+        let begun = out.len();
+        self.fill(world, place, slot, taken, out);
+        if let Some((after, to)) = taken {
+            let mut n = 0;
+            out.retain(|e| {
+                n += 1;
+                n <= begun || (e.ingested > after && e.ingested <= to)
+            });
+        }
+    }
+
+    fn fill(&self, world: &World, place: usize, slot: i64, taken: Option<(Ms, Ms)>, out: &mut Vec<Event>) {
+        let begin = slot * SLOT;
+        let truth = begin - self.skew;
+        if let Some(first) = self.first(begin, truth) {
+            for (n, message) in lines::first(self.shape).into_iter().enumerate() {
+                let at = first + 30 * n as Ms;
+                if at.div_euclid(SLOT) == slot {
+                    out.push(self.event(place, at, self.from + 30 * n as Ms, 200, n as u64, message));
+                }
+            }
+        }
+        if let Some(until) = self.until {
+            for (n, message) in self.last.iter().enumerate() {
+                let truth = until - 3 * (self.last.len() - n) as Ms;
+                let at = truth + self.skew;
+                if at.div_euclid(SLOT) == slot {
+                    let serial = (1 << 60) | n as u64;
+                    out.push(self.event(place, at, truth, 200, serial, message.clone()));
+                }
+            }
+        }
+        let key = (self.group.clone(), self.name.clone());
+        if !world.logs.written.is_empty()
+            && let Some(written) = world.logs.written.get(&key)
+        {
+            let here = written.iter().filter(|e| e.at.div_euclid(SLOT) == slot);
+            out.extend(here.map(|e| Event { stream: place, ..e.clone() }));
+        }
+        if truth + SLOT <= self.from || self.until.is_some_and(|until| truth > until) {
+            return;
+        }
+        let expected = self.rate_at(world, truth) * SLOT as f64 / 1_000.0;
+        let bits = rng::mix(self.salt ^ rng::mix(slot.cast_unsigned()));
+        let share = (bits >> 11) as f64 / (1u64 << 53) as f64;
+        let count = expected as u64 + u64::from(share < expected.fract());
+        for n in 0..count {
+            let mut rng = Rng::seeded(bits ^ rng::mix(n));
+            let within = if count > 1 { (n as Ms * SLOT) / count as Ms } else { rng.range(0, SLOT - 1) };
+            let true_at = truth + within;
+            // What a container says between its first and its last lines.
+            if true_at < self.from + 600 || self.until.is_some_and(|until| true_at >= until - 40) {
+                continue;
+            }
+            let delay = delay(rng.next());
+            if taken.is_some_and(|(after, to)| true_at + delay <= after || true_at + delay > to) {
+                continue;
+            }
+            let serial = (slot.cast_unsigned() << 24) | (n << 5);
+            let minute = true_at.div_euclid(60_000);
+            lines::write(self.shape, self.salt, minute, begin + within, &mut rng, &mut |sub, message| {
+                out.push(self.event(place, begin + within, true_at, delay, serial | sub, message));
+            });
+        }
+    }
+
+    /// Where the first lines stand, if they may be in or near this slot.
+    fn first(&self, begin: Ms, truth: Ms) -> Option<Ms> {
+        let near = truth + SLOT > self.from && truth < self.from + 600;
+        near.then_some(begin - truth + self.from)
+    }
+
+    fn event(&self, stream: usize, at: Ms, truth: Ms, delay: Ms, serial: u64, message: String) -> Event {
+        Event { at, ingested: truth + delay, stream, serial, salt: self.salt, message }
+    }
+
+    /// The slots that can hold events with timestamps up to now.
+    pub(crate) fn slots(&self, now: Ms) -> (i64, i64) {
+        let last = (self.until.unwrap_or(now).min(now) + self.skew).max(now);
+        ((self.from + self.skew).div_euclid(SLOT), last.div_euclid(SLOT))
+    }
+}
+
+/// How long a line takes until it can be read.
+fn delay(bits: u64) -> Ms {
+    let within = |low: Ms, high: Ms| low + ((bits >> 20) % (high - low).cast_unsigned()).cast_signed();
+    match bits % 1_000 {
+        0..970 => within(30, 300),
+        970..995 => within(1_000, 8_000),
+        _ => within(20_000, 60_000),
+    }
+}
+
+impl World {
+    /// The streams of a group, by name; nothing if there is no such group.
+    pub(crate) fn streams(&self, region: &str, group: &str) -> Option<Vec<Stream>> {
+        if !self.has_group(region, group) {
+            return None;
+        }
+        let mut found: Vec<Stream> = Vec::new();
+        for (key, task) in &self.tasks {
+            if self.clusters[key.0].region != region {
+                continue;
+            }
+            let mine = task.def.containers.iter().enumerate();
+            let mine = mine.filter(|(_, c)| c.log.as_ref().is_some_and(|(g, _)| g == group));
+            found.extend(mine.filter_map(|(n, _)| Stream::of_task(self, *key, task, n)));
+        }
+        found.extend(self.logs.past.iter().filter(|s| s.region == region && s.group == group).cloned());
+        let other = self.logs.others.iter().find(|((r, g), _)| *r == region && g == group);
+        found.extend(other.into_iter().flat_map(|(_, streams)| streams.iter().cloned()));
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        Some(found)
+    }
+
+    /// Names of the groups of a region, sorted.
+    pub(crate) fn groups(&self, region: &str) -> BTreeSet<String> {
+        let mut names: BTreeSet<String> = BTreeSet::new();
+        for ((r, _), revisions) in &self.families {
+            if *r == region {
+                let containers = revisions.iter().flat_map(|d| &d.containers);
+                names.extend(containers.filter_map(|c| c.log.as_ref().map(|(g, _)| g.clone())));
+            }
+        }
+        names.extend(self.logs.others.keys().filter(|(r, _)| *r == region).map(|(_, g)| g.clone()));
+        names.retain(|name| !self.logs.deleted.contains(name));
+        names
+    }
+
+    fn has_group(&self, region: &str, group: &str) -> bool {
+        if self.logs.deleted.contains(group) {
+            return false;
+        }
+        let mine = |c: &super::ecs::Container| c.log.as_ref().is_some_and(|(g, _)| g == group);
+        self.families.iter().any(|((r, _), all)| *r == region && all.iter().any(|d| d.containers.iter().any(mine)))
+            || self.logs.others.keys().any(|(r, g)| *r == region && g == group)
+    }
+
+    /// A task leaves the lists; its streams stay.
+    pub(crate) fn keep_streams(&mut self, key: TaskKey, task: &Task) {
+        let kept: Vec<Stream> =
+            (0..task.def.containers.len()).filter_map(|n| Stream::of_task(self, key, task, n)).collect();
+        self.logs.past.extend(kept);
+        let oldest = self.now - 24 * HOUR;
+        self.logs.past.retain(|s| s.until.is_none_or(|until| until > oldest));
+    }
+
+    /// The groups that belong to no task: a scheduler's function, and a database's log.
+    pub(crate) fn add_other_groups(&mut self) {
+        let region = "ap-northeast-1";
+        for (group, name, shape) in [
+            (
+                "/aws/lambda/bookmark-manager-staging-ecs-scheduler",
+                "2026/11/18/[$LATEST]5f1c0a9be2d74c1d",
+                Shape::Lambda,
+            ),
+            (
+                "/aws/rds/instance/bookmark-manager-staging-db/postgresql",
+                "bookmark-manager-staging-db.0",
+                Shape::Postgres,
+            ),
+        ] {
+            let stream = Stream {
+                region,
+                group: group.to_owned(),
+                name: name.to_owned(),
+                shape,
+                from: self.start - 48 * HOUR,
+                until: None,
+                last: Vec::new(),
+                salt: rng::hash(self.seed, group),
+                rate: shape.rate(),
+                main: true,
+                skew: 0,
+            };
+            self.logs.others.insert((region, group.to_owned()), vec![stream]);
+        }
+    }
+
+    /// From now on a group's main containers write that many lines a second each.
+    pub(crate) fn set_log_rate(&mut self, group: &str, rate: f64) {
+        let now = self.now;
+        self.logs.rates.entry(group.to_owned()).or_default().push((now, rate.clamp(0.0, 200_000.0)));
+    }
+
+    /// The clocks of a group's containers are that far ahead.
+    pub(crate) fn set_log_skew(&mut self, group: &str, skew: Ms) {
+        self.logs.skews.insert(group.to_owned(), skew);
+    }
+
+    /// Writes a line into the first live stream of a group, stamped `age` ms ago.
+    pub(crate) fn write_log(&mut self, group: &str, age: Ms, message: String) -> Result<String, String> {
+        let now = self.now;
+        let regions: BTreeSet<&'static str> = self.clusters.iter().map(|c| c.region).collect();
+        let streams = regions.iter().find_map(|r| self.streams(r, group)).ok_or("no such group")?;
+        let stream = streams.iter().find(|s| s.until.is_none()).ok_or("the group has no live stream")?;
+        self.logs.serial += 1;
+        let event = Event {
+            at: now - age,
+            ingested: now,
+            stream: 0,
+            serial: (1 << 61) | self.logs.serial,
+            salt: stream.salt,
+            message,
+        };
+        let id = event.id();
+        self.logs.written.entry((stream.group.clone(), stream.name.clone())).or_default().push(event);
+        Ok(id)
+    }
+}

@@ -1,0 +1,261 @@
+//! What a line holds: its message, and fields by name. Nothing of it is stored: it is read from the
+//! text when a line is shown or a filter asks.
+
+use crate::json::{self, Value};
+use crate::parse::Kind;
+use std::borrow::Cow;
+
+/// The names under which a field may stand, for the names that filters and columns use.
+const ALIASES: &[(&str, &[&str])] = &[
+    ("status", &["status", "statusCode", "res.statusCode", "response.status", "http.status_code", "status_code"]),
+    (
+        "latency",
+        &["latency", "responseTime", "duration", "durationMs", "duration_ms", "elapsed", "latency_ms", "took", "ms"],
+    ),
+    ("method", &["method", "req.method", "request.method", "http.method"]),
+    ("url", &["url", "path", "req.url", "request.url", "http.url", "route"]),
+    ("trace", &["dd.trace_id", "trace_id", "traceId", "req.id", "requestId", "reqId"]),
+    ("message", MESSAGES),
+];
+/// Where JSON lines have their message, in the order of preference.
+const MESSAGES: &[&str] = &["msg", "message", "@message", "event", "err.message", "error"];
+/// What a shown line does not repeat: the columns before it have them.
+const TOLD: &[&str] = &[
+    "level",
+    "time",
+    "timestamp",
+    "ts",
+    "@timestamp",
+    "msg",
+    "message",
+    "severity",
+    "pid",
+    "hostname",
+    "v",
+    "lvl",
+    "date",
+];
+
+/// Pairs of a logfmt line; words without `=` are passed over. Quotes are taken off.
+pub fn pairs(line: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = line;
+    std::iter::from_fn(move || {
+        loop {
+            rest = rest.trim_start();
+            if rest.is_empty() {
+                return None;
+            }
+            let end = rest.find([' ', '=', '"']).unwrap_or(rest.len());
+            if !rest[end..].starts_with('=') || end == 0 {
+                let step = if end == 0 { rest.chars().next().map_or(1, char::len_utf8) } else { end };
+                rest = &rest[step..];
+                continue;
+            }
+            let (key, after) = (&rest[..end], &rest[end + 1..]);
+            if let Some(quoted) = after.strip_prefix('"') {
+                let close = closing(quoted);
+                rest = quoted.get(close + 1..).unwrap_or_default();
+                return Some((key, &quoted[..close]));
+            }
+            let close = after.find(' ').unwrap_or(after.len());
+            rest = &after[close..];
+            return Some((key, &after[..close]));
+        }
+    })
+}
+
+/// The place of the quote that closes, or the end.
+fn closing(quoted: &str) -> usize {
+    let mut escaped = false;
+    for (at, byte) in quoted.bytes().enumerate() {
+        match byte {
+            b'"' if !escaped => return at,
+            b'\\' => escaped = !escaped,
+            _ => escaped = false,
+        }
+    }
+    quoted.len()
+}
+
+/// A field by its name or by one of the names it goes by.
+#[must_use]
+pub fn field<'a>(line: &'a str, kind: Kind, name: &str) -> Option<Cow<'a, str>> {
+    let names = ALIASES.iter().find(|(alias, _)| *alias == name).map(|(_, names)| *names);
+    match names {
+        Some(names) => names.iter().find_map(|name| exactly(line, kind, name)),
+        None => exactly(line, kind, name),
+    }
+}
+
+fn exactly<'a>(line: &'a str, kind: Kind, name: &str) -> Option<Cow<'a, str>> {
+    match kind {
+        Kind::Json => match json::get(line, name)? {
+            Value::Text(text) => Some(json::unescape(text)),
+            Value::Bare("null") => None,
+            other => Some(Cow::Borrowed(other.raw())),
+        },
+        Kind::Logfmt => pairs(line).find(|(key, _)| *key == name).map(|(_, value)| Cow::Borrowed(value)),
+        Kind::Plain => None,
+    }
+}
+
+/// The message: for a structured line that field, else the line.
+#[must_use]
+pub fn message(line: &str, kind: Kind) -> Cow<'_, str> {
+    let found = match kind {
+        Kind::Plain => None,
+        Kind::Json | Kind::Logfmt => field(line, kind, "message"),
+    };
+    found.unwrap_or(Cow::Borrowed(line))
+}
+
+/// The fields that are worth a place behind the message, flattened one level (`req.url`), in their
+/// order, as text. Nested objects further down are folded to `{…}`.
+#[must_use]
+pub fn rest(line: &str, kind: Kind) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    match kind {
+        Kind::Plain => {}
+        Kind::Logfmt => found.extend(
+            pairs(line).filter(|(key, _)| !TOLD.contains(key)).map(|(key, value)| (key.to_owned(), value.to_owned())),
+        ),
+        Kind::Json => {
+            for (key, value) in json::members(line) {
+                if TOLD.contains(&key) {
+                    continue;
+                }
+                let Value::Object(inner) = value else {
+                    found.push((key.to_owned(), short(value)));
+                    continue;
+                };
+                for (name, value) in json::members(inner) {
+                    found.push((format!("{key}.{name}"), short(value)));
+                }
+            }
+        }
+    }
+    found
+}
+
+fn short(value: Value<'_>) -> String {
+    match value {
+        Value::Text(text) => json::unescape(text).into_owned(),
+        Value::Bare(text) => text.to_owned(),
+        Value::Object(_) => "{…}".to_owned(),
+        Value::Array(text) if text.len() <= 40 => text.to_owned(),
+        Value::Array(_) => "[…]".to_owned(),
+    }
+}
+
+/// The whole event for reading: JSON indented, each pair of logfmt on its line, text as it is.
+#[must_use]
+pub fn pretty(line: &str, kind: Kind) -> String {
+    match kind {
+        Kind::Plain => line.to_owned(),
+        Kind::Logfmt => pairs(line).map(|(key, value)| format!("{key} = {value}\n")).collect(),
+        Kind::Json => {
+            let mut out = String::with_capacity(line.len() * 2);
+            object(line, 0, &mut out);
+            out
+        }
+    }
+}
+
+fn object(text: &str, depth: usize, out: &mut String) {
+    let mut first = true;
+    out.push('{');
+    for (key, value) in json::members(text) {
+        if !first {
+            out.push(',');
+        }
+        first = false;
+        newline(depth + 1, out);
+        out.push('"');
+        out.push_str(key);
+        out.push_str("\": ");
+        match value {
+            // Depth is bounded: nobody reads deeper, and a stack is finite.
+            Value::Object(inner) if depth < 16 => object(inner, depth + 1, out),
+            Value::Text(text) if text.contains("\\n") => {
+                out.push('"');
+                for (n, line) in text.split("\\n").enumerate() {
+                    if n > 0 {
+                        newline(depth + 2, out);
+                    }
+                    out.push_str(line);
+                }
+                out.push('"');
+            }
+            Value::Text(text) => {
+                out.push('"');
+                out.push_str(text);
+                out.push('"');
+            }
+            other => out.push_str(other.raw()),
+        }
+    }
+    if !first {
+        newline(depth, out);
+    }
+    out.push('}');
+}
+
+fn newline(depth: usize, out: &mut String) {
+    out.push('\n');
+    out.extend(std::iter::repeat_n("  ", depth));
+}
+
+/// A number with what it is measured in: durations come out in milliseconds (`1.5s` is 1500).
+#[must_use]
+pub fn number(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let end = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+'))).unwrap_or(text.len());
+    let value: f64 = text[..end].parse().ok()?;
+    let factor = match text[end..].trim() {
+        "" | "ms" => 1.0,
+        "s" | "sec" => 1_000.0,
+        "m" | "min" => 60_000.0,
+        "h" => 3_600_000.0,
+        "us" | "µs" => 0.001,
+        "ns" => 0.000_001,
+        "KB" | "kB" | "k" => 1_000.0,
+        "MB" | "M" => 1_000_000.0,
+        "%" => 1.0,
+        _ => return None,
+    };
+    Some(value * factor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PINO: &str = r#"{"level":30,"time":1,"req":{"method":"GET","url":"/a","deep":{"x":1}},"res":{"statusCode":404},"responseTime":12,"msg":"request \"done\""}"#;
+
+    #[test]
+    fn fields_go_by_several_names() {
+        assert_eq!(field(PINO, Kind::Json, "status").as_deref(), Some("404"));
+        assert_eq!(field(PINO, Kind::Json, "latency").as_deref(), Some("12"));
+        assert_eq!(field(PINO, Kind::Json, "req.deep.x").as_deref(), Some("1"));
+        assert_eq!(message(PINO, Kind::Json), "request \"done\"");
+        let logfmt = r#"level=info msg="a \"b\" c" status=200 latency=1.5s odd "quoted" =x"#;
+        assert_eq!(field(logfmt, Kind::Logfmt, "status").as_deref(), Some("200"));
+        assert_eq!(message(logfmt, Kind::Logfmt), r#"a \"b\" c"#);
+    }
+
+    #[test]
+    fn the_rest_is_flat_and_short() {
+        let rest = rest(PINO, Kind::Json);
+        assert_eq!(rest[0], ("req.method".into(), "GET".into()));
+        assert_eq!(rest[2], ("req.deep".into(), "{…}".into()));
+        assert!(pretty(PINO, Kind::Json).contains("\n  \"res\": {\n    \"statusCode\": 404\n  }"));
+    }
+
+    #[test]
+    fn numbers_with_units() {
+        assert_eq!(number("500ms"), Some(500.0));
+        assert_eq!(number("1.5s"), Some(1500.0));
+        assert_eq!(number("2 min"), Some(120_000.0));
+        assert_eq!(number("x"), None);
+    }
+}

@@ -1,0 +1,75 @@
+//! How bad a line is, in the words and numbers that loggers use.
+
+/// A level. The order is that of badness; lines that say nothing have [`Level::None`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Level {
+    /// The line does not say.
+    #[default]
+    None,
+    /// `trace`, `verbose`, `silly`; pino 10.
+    Trace,
+    /// `debug`; pino 20.
+    Debug,
+    /// `info`, `log`, `http`, `notice`; pino 30.
+    Info,
+    /// `warn`, `warning`; pino 40.
+    Warn,
+    /// `error`, `err`; pino 50.
+    Error,
+    /// `fatal`, `critical`, `panic`, `emergency`, `alert`; pino 60.
+    Fatal,
+}
+
+impl Level {
+    /// All, from the mildest.
+    pub const ALL: [Self; 7] = [Self::None, Self::Trace, Self::Debug, Self::Info, Self::Warn, Self::Error, Self::Fatal];
+
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Trace => "trace",
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+            Self::Fatal => "fatal",
+        }
+    }
+
+    /// From a word, in any case.
+    pub fn from_word(word: &[u8]) -> Option<Self> {
+        let mut lower = [0u8; 9];
+        let lower = lower.get_mut(..word.len())?;
+        lower.copy_from_slice(word);
+        lower.make_ascii_lowercase();
+        Some(match &*lower {
+            b"trace" | b"verbose" | b"silly" | b"trc" => Self::Trace,
+            b"debug" | b"dbg" => Self::Debug,
+            b"info" | b"log" | b"http" | b"notice" | b"inf" | b"ok" | b"success" => Self::Info,
+            b"warn" | b"warning" | b"wrn" => Self::Warn,
+            b"error" | b"err" | b"severe" => Self::Error,
+            b"fatal" | b"critical" | b"crit" | b"panic" | b"emergency" | b"emerg" | b"alert" => Self::Fatal,
+            _ => return None,
+        })
+    }
+
+    /// From a number as pino and bunyan use: 10, 20 … 60.
+    pub fn from_number(number: u32) -> Option<Self> {
+        Some(match number {
+            1..=19 => Self::Trace,
+            20..=29 => Self::Debug,
+            30..=39 => Self::Info,
+            40..=49 => Self::Warn,
+            50..=59 => Self::Error,
+            60..=69 => Self::Fatal,
+            _ => return None,
+        })
+    }
+
+    /// The level of a stored byte.
+    pub(crate) fn of(byte: u8) -> Self {
+        Self::ALL.get(usize::from(byte)).copied().unwrap_or_default()
+    }
+}

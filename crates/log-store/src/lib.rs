@@ -1,0 +1,32 @@
+//! A bounded store of log lines: text in arenas, in the order of time whatever order they come in,
+//! with an index that makes jumping, filtering by level and histograms immediate.
+//!
+//! - [`store`]: lines in, evictions counted, lines out in order; [`block`] is a piece of it.
+//! - [`parse`]: what kind of line it is and how bad; [`fields`]: what it holds; [`json`] scans.
+//! - [`filter`]: the language of filters; [`shape`]: patterns of lines to mute.
+//! - [`search`]: plain and regular expressions over all text; [`view`]: which lines are shown.
+//!
+//! What does not live here: AWS, clocks, threads, terminals. Text is kept as it came; whoever shows
+//! it makes it harmless first.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod block;
+pub mod fields;
+pub mod filter;
+pub mod json;
+pub mod level;
+pub mod parse;
+pub mod search;
+pub mod shape;
+pub mod store;
+pub mod view;
+
+pub use filter::{Filter, FilterError};
+pub use level::Level;
+pub use parse::Kind;
+pub use search::{Search, SearchError};
+pub use store::{Bin, Key, Limits, Line, New, Placed, Pos, Source, Store, StreamId};
+pub use view::View;
+
+/// Milliseconds since the Unix epoch.
+pub type Ms = i64;

@@ -1,0 +1,543 @@
+//! Lines in, in any order; lines out in the order of their time. Bounded: the oldest fall out and
+//! are counted. A line that is there already, by its id, is not taken twice.
+
+use crate::Ms;
+use crate::block::{Block, Row, mark};
+use crate::level::Level;
+use crate::parse::{self, Kind};
+use std::collections::{HashMap, VecDeque};
+
+/// How much is kept, whichever is reached first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Lines.
+    pub lines: usize,
+    /// Bytes of text and of what belongs to it.
+    pub bytes: usize,
+}
+
+impl Default for Limits {
+    /// A million lines, or 512 MB.
+    fn default() -> Self {
+        Self { lines: 1_000_000, bytes: 512 << 20 }
+    }
+}
+
+/// A stream that was made known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StreamId(pub u32);
+
+/// Where lines come from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Source {
+    /// The group.
+    pub group: String,
+    /// The stream.
+    pub stream: String,
+    /// What a person calls it: the service, the function.
+    pub service: String,
+    /// The container, where there is one.
+    pub container: String,
+    /// The task, where there is one.
+    pub task: String,
+}
+
+#[derive(Debug, Clone)]
+struct Known {
+    source: Source,
+    kind: Kind,
+    lines: u64,
+}
+
+/// A new line.
+#[derive(Debug, Clone, Copy)]
+pub struct New<'a> {
+    /// When it was written.
+    pub at: Ms,
+    /// A hash of its id; 0 for none: then it is never taken for another.
+    pub id: u64,
+    /// Its stream.
+    pub stream: StreamId,
+    /// The text.
+    pub text: &'a str,
+    /// It came after later lines had been read.
+    pub late: bool,
+}
+
+/// What became of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placed {
+    /// It is the newest.
+    Last,
+    /// It stands among others.
+    Among,
+    /// It was there already.
+    Known,
+    /// It is older than what fell out, or than what has room.
+    TooOld,
+}
+
+/// The place of a line for the moment: changes of the store move it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Pos {
+    /// Which block.
+    pub block: usize,
+    /// Which row in it.
+    pub row: usize,
+}
+
+/// What finds a line again after changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// Its time.
+    pub at: Ms,
+    /// Its id.
+    pub id: u64,
+}
+
+/// A line.
+#[derive(Debug, Clone, Copy)]
+pub struct Line<'a> {
+    /// When it was written.
+    pub at: Ms,
+    /// The hash of its id.
+    pub id: u64,
+    /// Its stream.
+    pub stream: StreamId,
+    /// Where it comes from.
+    pub source: &'a Source,
+    /// How bad it is.
+    pub level: Level,
+    /// How it is written.
+    pub kind: Kind,
+    /// See [`mark`].
+    pub marks: u8,
+    /// The text.
+    pub text: &'a str,
+}
+
+impl Line<'_> {
+    /// Whether it has one of these marks.
+    pub fn is(&self, marks: u8) -> bool {
+        self.marks & marks != 0
+    }
+
+    /// What finds it again.
+    pub fn key(&self) -> Key {
+        Key { at: self.at, id: self.id }
+    }
+}
+
+/// A stretch of time in a histogram.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Bin {
+    /// Lines.
+    pub all: u32,
+    /// Of them warnings.
+    pub warnings: u32,
+    /// Of them errors and worse.
+    pub errors: u32,
+}
+
+/// The store.
+#[derive(Debug, Clone, Default)]
+pub struct Store {
+    blocks: VecDeque<Block>,
+    limits: Limits,
+    streams: Vec<Known>,
+    index: HashMap<(String, String), StreamId>,
+    serial: u64,
+    lines: usize,
+    bytes: usize,
+    evicted: u64,
+    /// The newest time that fell out.
+    horizon: Option<Ms>,
+    nameless: u64,
+}
+
+impl Store {
+    /// An empty store.
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+
+    /// Makes a stream known; the same group and stream give the same id.
+    pub fn stream(&mut self, source: Source) -> StreamId {
+        let key = (source.group.clone(), source.stream.clone());
+        *self.index.entry(key).or_insert_with(|| {
+            self.streams.push(Known { source, kind: Kind::Plain, lines: 0 });
+            StreamId(self.streams.len() as u32 - 1)
+        })
+    }
+
+    /// The stream of a group and a name, if it is known.
+    pub fn find_stream(&self, group: &str, stream: &str) -> Option<StreamId> {
+        self.index.get(&(group.to_owned(), stream.to_owned())).copied()
+    }
+
+    /// Where a stream's lines come from.
+    pub fn source(&self, stream: StreamId) -> &Source {
+        &self.streams[stream.0 as usize].source
+    }
+
+    /// Streams with the lines each has brought.
+    pub fn streams(&self) -> impl Iterator<Item = (StreamId, &Source, u64)> {
+        self.streams.iter().enumerate().map(|(n, known)| (StreamId(n as u32), &known.source, known.lines))
+    }
+
+    /// How many lines are kept.
+    pub fn len(&self) -> usize {
+        self.lines
+    }
+
+    /// Whether none is kept.
+    pub fn is_empty(&self) -> bool {
+        self.lines == 0
+    }
+
+    /// How many fell out.
+    pub fn evicted(&self) -> u64 {
+        self.evicted
+    }
+
+    /// Bytes in use, about.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Whether the next lines make old ones fall out.
+    pub fn full(&self) -> bool {
+        self.lines + crate::block::ROWS > self.limits.lines || self.bytes + crate::block::TEXT > self.limits.bytes
+    }
+
+    /// The times of the first and the last line.
+    pub fn span(&self) -> Option<(Ms, Ms)> {
+        Some((self.blocks.front()?.first_at(), self.blocks.back()?.last_at()))
+    }
+
+    /// The blocks, oldest first.
+    pub fn blocks(&self) -> &VecDeque<Block> {
+        &self.blocks
+    }
+
+    /// Takes a line in.
+    pub fn push(&mut self, new: &New<'_>) -> Placed {
+        let known = &mut self.streams[new.stream.0 as usize];
+        let parsed = parse::parse(new.text, known.kind);
+        if !parsed.continues {
+            known.kind = parsed.kind;
+        }
+        let marks = if new.late { mark::LATE } else { 0 } | if parsed.continues { mark::CONTINUES } else { 0 };
+        let id = if new.id == 0 { self.name() } else { new.id };
+        let row =
+            Row { at: new.at, id, stream: new.stream.0, level: parsed.level, marks, kind: parsed.kind, text: new.text };
+        let placed = self.place(&row);
+        if matches!(placed, Placed::Last | Placed::Among) {
+            self.streams[new.stream.0 as usize].lines += 1;
+        }
+        placed
+    }
+
+    /// Puts in a row that is no line: a gap, or that the service showed a part only.
+    pub fn note(&mut self, at: Ms, stream: StreamId, sampled: bool, text: &str) -> Placed {
+        let marks = if sampled { mark::SAMPLED } else { mark::GAP };
+        let id = self.name();
+        self.place(&Row { at, id, stream: stream.0, level: Level::Warn, marks, kind: Kind::Plain, text })
+    }
+
+    /// A name for what has none.
+    fn name(&mut self) -> u64 {
+        self.nameless += 1;
+        // Never 0, and unlike a hash: those have all bits in use.
+        self.nameless
+    }
+
+    fn place(&mut self, row: &Row<'_>) -> Placed {
+        if self.horizon.is_some_and(|horizon| row.at <= horizon) {
+            return Placed::TooOld;
+        }
+        let newest = self.blocks.back().map(Block::last_at);
+        if newest.is_none_or(|newest| row.at > newest) {
+            self.append(row);
+            return Placed::Last;
+        }
+        let mut place = self.blocks.partition_point(|block| block.last_at() <= row.at);
+        if self.known(row, place) {
+            return Placed::Known;
+        }
+        if place == self.blocks.len() {
+            // A frame of a trace may belong among the lines of the newest moment.
+            let among = row.marks & mark::CONTINUES != 0 && self.blocks[place - 1].reaches(row.at);
+            if !among {
+                self.append(row);
+                return Placed::Last;
+            }
+            place -= 1;
+        }
+        if self.full() && place == 0 && self.blocks[0].first_at() > row.at {
+            return Placed::TooOld;
+        }
+        // Before all of a block: better the end of the one before, or a new one, than moving all rows.
+        if row.at < self.blocks[place].first_at() {
+            let before = place.checked_sub(1).filter(|b| !self.blocks[*b].full() && self.blocks[*b].reaches(row.at));
+            if let Some(before) = before {
+                place = before;
+            } else if !self.blocks[place].reaches(row.at) || self.blocks[place].full() {
+                self.serial += 1;
+                self.blocks.insert(place, Block::new(self.serial, row.at));
+            }
+        }
+        let block = &mut self.blocks[place];
+        let bytes = block.bytes();
+        let mut at = block.after(row.at);
+        if row.marks & mark::CONTINUES != 0 {
+            // A frame of a trace stands behind its stream's last line of the same moment.
+            let same = block.from(row.at);
+            at = (same..at).rev().find(|n| block.stream(*n) == row.stream).map_or(at, |n| n + 1);
+        }
+        block.insert(at, row);
+        self.bytes = self.bytes + block.bytes() - bytes;
+        self.lines += 1;
+        if block.oversized() {
+            let before = block.bytes();
+            self.serial += 1;
+            let second = block.split(self.serial);
+            self.bytes = self.bytes + block.bytes() + second.bytes() - before;
+            self.blocks.insert(place + 1, second);
+        }
+        self.evict();
+        Placed::Among
+    }
+
+    /// Whether a line of this id and time is there; `place` is the first block that ends later.
+    fn known(&self, row: &Row<'_>, place: usize) -> bool {
+        let mut back = place.min(self.blocks.len().saturating_sub(1));
+        loop {
+            let block = &self.blocks[back];
+            let range = block.from(row.at)..block.after(row.at);
+            let start = range.start;
+            if range.into_iter().any(|n| block.row_id(n) == row.id) {
+                return true;
+            }
+            // Lines of the same moment may go back into the block before.
+            if start > 0 || back == 0 || self.blocks[back - 1].last_at() < row.at {
+                return false;
+            }
+            back -= 1;
+        }
+    }
+
+    fn append(&mut self, row: &Row<'_>) {
+        let fits = self.blocks.back().is_some_and(|block| !block.full() && block.reaches(row.at));
+        if !fits {
+            if let Some(last) = self.blocks.back_mut() {
+                let before = last.bytes();
+                last.seal();
+                self.bytes = self.bytes + last.bytes() - before;
+            }
+            self.serial += 1;
+            let block = Block::new(self.serial, row.at);
+            self.bytes += block.bytes();
+            self.blocks.push_back(block);
+        }
+        if let Some(block) = self.blocks.back_mut() {
+            let before = block.bytes();
+            block.insert(block.len(), row);
+            self.bytes = self.bytes + block.bytes() - before;
+            self.lines += 1;
+        }
+        self.evict();
+    }
+
+    fn evict(&mut self) {
+        while (self.lines > self.limits.lines || self.bytes > self.limits.bytes) && self.blocks.len() > 1 {
+            let Some(oldest) = self.blocks.pop_front() else { return };
+            self.lines -= oldest.len();
+            self.bytes -= oldest.bytes().min(self.bytes);
+            self.evicted += oldest.len() as u64;
+            self.horizon = Some(self.horizon.unwrap_or(Ms::MIN).max(oldest.last_at()));
+        }
+    }
+
+    /// The line at a place.
+    pub fn line(&self, pos: Pos) -> Option<Line<'_>> {
+        let block = self.blocks.get(pos.block)?;
+        if pos.row >= block.len() {
+            return None;
+        }
+        let row = block.row(pos.row);
+        Some(Line {
+            at: row.at,
+            id: row.id,
+            stream: StreamId(row.stream),
+            source: &self.streams[row.stream as usize].source,
+            level: row.level,
+            kind: row.kind,
+            marks: row.marks,
+            text: row.text,
+        })
+    }
+
+    /// The first line not earlier than a time; none if all are.
+    pub fn seek(&self, at: Ms) -> Option<Pos> {
+        let block = self.blocks.partition_point(|block| block.last_at() < at);
+        let row = self.blocks.get(block)?.from(at);
+        Some(Pos { block, row })
+    }
+
+    /// Where a line is now.
+    pub fn find(&self, key: Key) -> Option<Pos> {
+        let mut pos = self.seek(key.at)?;
+        while let Some(line) = self.line(pos).filter(|line| line.at == key.at) {
+            if line.id == key.id {
+                return Some(pos);
+            }
+            pos = self.next(pos)?;
+        }
+        None
+    }
+
+    /// The place after.
+    pub fn next(&self, pos: Pos) -> Option<Pos> {
+        if pos.row + 1 < self.blocks.get(pos.block)?.len() {
+            return Some(Pos { row: pos.row + 1, ..pos });
+        }
+        (pos.block + 1 < self.blocks.len()).then_some(Pos { block: pos.block + 1, row: 0 })
+    }
+
+    /// The place before.
+    pub fn previous(&self, pos: Pos) -> Option<Pos> {
+        if pos.row > 0 {
+            return Some(Pos { row: pos.row - 1, ..pos });
+        }
+        let block = pos.block.checked_sub(1)?;
+        Some(Pos { block, row: self.blocks.get(block)?.len().checked_sub(1)? })
+    }
+
+    /// All lines, oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = Line<'_>> {
+        let all = self.blocks.iter().enumerate().flat_map(|(block, b)| (0..b.len()).map(move |row| Pos { block, row }));
+        all.filter_map(|pos| self.line(pos))
+    }
+
+    /// The line that a frame of a trace belongs to: the nearest before of its stream that stands by
+    /// itself. Itself for others, and where that fell out.
+    pub fn head(&self, pos: Pos) -> Pos {
+        let Some(line) = self.line(pos).filter(|line| line.is(mark::CONTINUES)) else { return pos };
+        let mut at = pos;
+        // A trace is not longer than this, nor interleaved with more.
+        for _ in 0..2_000 {
+            let Some(before) = self.previous(at) else { return pos };
+            at = before;
+            let Some(found) = self.line(at) else { return pos };
+            if found.stream == line.stream && !found.is(mark::CONTINUES) {
+                return at;
+            }
+        }
+        pos
+    }
+
+    /// A whole event: the text of a line with the lines that go on with it.
+    pub fn event(&self, pos: Pos) -> String {
+        let head = self.head(pos);
+        let Some(first) = self.line(head) else { return String::new() };
+        let mut out = first.text.to_owned();
+        let mut at = head;
+        for _ in 0..2_000 {
+            let Some(after) = self.next(at) else { break };
+            at = after;
+            let Some(line) = self.line(at) else { break };
+            if line.stream != first.stream {
+                continue;
+            }
+            if !line.is(mark::CONTINUES) {
+                break;
+            }
+            out.push('\n');
+            out.push_str(line.text);
+        }
+        out
+    }
+
+    /// Sets or takes a person's mark.
+    pub fn toggle_mark(&mut self, pos: Pos) {
+        if let Some(block) = self.blocks.get_mut(pos.block).filter(|block| pos.row < block.len()) {
+            block.toggle(pos.row, mark::MARKED);
+        }
+    }
+
+    /// How many lines each level has.
+    pub fn counts(&self) -> [u64; 7] {
+        let mut counts = [0; 7];
+        for block in &self.blocks {
+            for (sum, count) in counts.iter_mut().zip(block.counts()) {
+                *sum += u64::from(*count);
+            }
+        }
+        counts
+    }
+
+    /// Lines over a time, in equal bins. A block that lies within one bin is not looked into.
+    pub fn histogram(&self, from: Ms, to: Ms, bins: usize) -> Vec<Bin> {
+        let mut out = vec![Bin::default(); bins];
+        let width = to - from;
+        if bins == 0 || width <= 0 {
+            return out;
+        }
+        let bin_of =
+            |at: Ms| ((at - from) as i128 * bins as i128 / i128::from(width)).clamp(0, bins as i128 - 1) as usize;
+        let first = self.blocks.partition_point(|block| block.last_at() < from);
+        for block in self.blocks.range(first..) {
+            if block.first_at() >= to {
+                break;
+            }
+            let (low, high) = (bin_of(block.first_at()), bin_of(block.last_at()));
+            if low == high && block.first_at() >= from && block.last_at() < to {
+                let counts = block.counts();
+                let bin = &mut out[low];
+                bin.all += block.len() as u32;
+                bin.warnings += counts[Level::Warn as usize];
+                bin.errors += counts[Level::Error as usize] + counts[Level::Fatal as usize];
+                continue;
+            }
+            for row in block.from(from)..block.from(to) {
+                let bin = &mut out[bin_of(block.at(row))];
+                bin.all += 1;
+                match block.level(row) {
+                    Level::Warn => bin.warnings += 1,
+                    Level::Error | Level::Fatal => bin.errors += 1,
+                    _ => {}
+                }
+            }
+        }
+        out
+    }
+
+    /// Forgets all lines; streams stay known.
+    pub fn clear(&mut self) {
+        self.blocks.clear();
+        (self.lines, self.bytes, self.horizon) = (0, 0, None);
+    }
+}
+
+/// A hash of an id that stands for it: 64 bits of FNV-1a, mixed; never 0.
+#[must_use]
+pub fn hash(parts: &[&[u8]]) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for part in parts {
+        let mut words = part.chunks_exact(8);
+        for word in words.by_ref() {
+            let word = u64::from_le_bytes([word[0], word[1], word[2], word[3], word[4], word[5], word[6], word[7]]);
+            hash = (hash ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29);
+        }
+        for byte in words.remainder() {
+            hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        hash = (hash ^ part.len() as u64).wrapping_mul(0x0100_0000_01b3);
+    }
+    let mut z = hash;
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    // The low numbers are names of what has no id.
+    (z ^ (z >> 31)) | (1 << 63)
+}

@@ -1,0 +1,230 @@
+//! The follower against a small service that shows lines late, in pages, with failures.
+
+use super::follow::{Follower, Gap, Plan};
+use super::sources::GroupSource;
+use crate::model::logs::{LiveUpdate, LogEvent, LogPage, LogWindow, Ms};
+use crate::model::{Failure, FailureKind};
+use std::collections::BTreeSet;
+
+/// A group that answers as the service does.
+struct Service {
+    events: Vec<LogEvent>,
+    page: usize,
+}
+
+impl Service {
+    /// A line every `step` ms up to `until`; every tenth is visible only 25 s later.
+    fn new(until: Ms, step: Ms) -> Self {
+        let events = (0..until / step).map(|n| {
+            let delay = if n % 10 == 3 { 25_000 } else { 90 };
+            let at = n * step;
+            LogEvent { id: format!("{n}"), stream: "s".into(), at, ingested: at + delay, message: format!("line {n}") }
+        });
+        Self { events: events.collect(), page: 100 }
+    }
+
+    fn answer(&self, window: &LogWindow, now: Ms) -> LogPage {
+        let mut visible: Vec<&LogEvent> = self
+            .events
+            .iter()
+            .filter(|event| event.ingested <= now && (window.from..=window.to).contains(&event.at))
+            .collect();
+        visible.sort_by_key(|event| event.at);
+        let from: usize = window.token.as_ref().map_or(0, |token| token.parse().expect("ours"));
+        let events: Vec<LogEvent> = visible.iter().skip(from).take(self.page).map(|event| (*event).clone()).collect();
+        let next = (from + self.page < visible.len()).then(|| (from + self.page).to_string());
+        LogPage { events, next }
+    }
+}
+
+fn plan() -> Plan {
+    Plan { since: 0, until: None, live: false, skip: None }
+}
+
+fn follower(plan: Plan) -> Follower {
+    Follower::new(vec![GroupSource::named("/g")], plan, None)
+}
+
+fn failure(kind: FailureKind) -> Failure {
+    Failure::new(kind, "logs:FilterLogEvents: no")
+}
+
+/// Runs for a time; `fails` says when a request fails. Gives the ids shown, how many were late, gaps.
+fn run(
+    follower: &mut Follower,
+    service: &Service,
+    until: Ms,
+    fails: impl Fn(Ms) -> Option<FailureKind>,
+) -> (Vec<String>, usize, Vec<Gap>) {
+    let (mut shown, mut late, mut gaps) = (Vec::new(), 0, Vec::new());
+    let mut now = 0;
+    while now <= until {
+        for ask in follower.tick(now, 0) {
+            let batch = match fails(now) {
+                Some(kind) => follower.failed(ask.number, failure(kind), now),
+                None => follower.page(ask.number, service.answer(&ask.window, now), now),
+            };
+            late += batch.lines.iter().filter(|line| line.late).count();
+            shown.extend(batch.lines.into_iter().map(|line| line.event.id));
+            gaps.extend(batch.gaps);
+        }
+        now += 50;
+    }
+    (shown, late, gaps)
+}
+
+fn all_once(shown: &[String], service: &Service, visible: Ms) {
+    let unique: BTreeSet<&String> = shown.iter().collect();
+    assert_eq!(unique.len(), shown.len(), "nothing comes twice");
+    let wanted: BTreeSet<&String> =
+        service.events.iter().filter(|event| event.ingested <= visible).map(|event| &event.id).collect();
+    assert_eq!(unique.difference(&wanted).count(), 0);
+    let lost: Vec<_> = wanted.difference(&unique).collect();
+    assert!(lost.is_empty(), "{} lost: {lost:?}", lost.len());
+}
+
+#[test]
+fn late_lines_are_found_once_and_marked() {
+    let service = Service::new(120_000, 20);
+    let mut follower = follower(plan());
+    let (shown, late, gaps) = run(&mut follower, &service, 240_000, |_| None);
+    all_once(&shown, &service, 200_000);
+    assert_eq!(late, 600, "those that came 25 s later");
+    assert!(gaps.is_empty());
+}
+
+#[test]
+fn failures_lose_and_double_nothing() {
+    for kind in [FailureKind::Throttled, FailureKind::Credentials, FailureKind::Unreachable, FailureKind::Malformed] {
+        let service = Service::new(90_000, 7);
+        let mut follower = follower(plan());
+        // Bad stretches, and a request now and then, in the middle of pages too.
+        let fails = |now: Ms| ((20_000..45_000).contains(&now) || now % 650 == 0).then_some(kind);
+        let (shown, _, gaps) = run(&mut follower, &service, 220_000, fails);
+        all_once(&shown, &service, 200_000);
+        assert!(gaps.is_empty(), "{gaps:?}");
+    }
+}
+
+#[test]
+fn a_clock_that_is_off_loses_nothing() {
+    for skew in [2 * 3_600_000, -2 * 3_600_000] {
+        let start = 10_000_000;
+        let events = (0..300).map(|n| LogEvent {
+            id: format!("{n}"),
+            stream: "s".into(),
+            at: start + n * 200 + skew,
+            ingested: start + n * 200 + 90,
+            message: "x".into(),
+        });
+        let service = Service { events: events.collect(), page: 100 };
+        let mut follower = follower(Plan { since: start, ..plan() });
+        let mut shown = Vec::new();
+        for now in (start..start + 700_000).step_by(100) {
+            for ask in follower.tick(now, 0) {
+                let batch = follower.page(ask.number, service.answer(&ask.window, now), now);
+                shown.extend(batch.lines.into_iter().map(|line| line.event.id));
+            }
+        }
+        all_once(&shown, &service, Ms::MAX);
+    }
+}
+
+#[test]
+fn a_read_that_ends_says_what_it_could_not_read() {
+    let mut service = Service::new(60_000, 10);
+    for event in &mut service.events {
+        event.ingested = 0;
+    }
+    let once = Plan { until: Some(59_000), ..plan() };
+    let mut whole = follower(once);
+    let fails = |now: Ms| (now % 1_700 == 0).then_some(FailureKind::Throttled);
+    let (shown, late, gaps) = run(&mut whole, &service, 100_000, fails);
+    assert!(whole.ended() && gaps.is_empty() && late == 0);
+    service.events.retain(|event| event.at <= 59_000);
+    all_once(&shown, &service, 0);
+    let mut denied = follower(once);
+    let (shown, _, gaps) = run(&mut denied, &service, 1_000, |_| Some(FailureKind::Denied));
+    assert!(denied.ended() && shown.is_empty());
+    assert_eq!((gaps[0].from, gaps[0].to), (0, 59_000));
+}
+
+#[test]
+fn a_group_that_goes_away_is_a_gap_once() {
+    let service = Service::new(90_000, 50);
+    let mut follower = follower(plan());
+    let gone = |now: Ms| (now > 30_000).then_some(FailureKind::NotFound);
+    let (_, _, gaps) = run(&mut follower, &service, 200_000, gone);
+    assert_eq!(gaps.len(), 1);
+    assert!(gaps[0].why.contains("gone") && gaps[0].from < 31_000, "{gaps:?}");
+    assert!(follower.states(200_000)[0].failure.is_some());
+}
+
+#[test]
+fn what_is_left_behind_is_a_gap_with_its_bounds() {
+    let mut service = Service::new(200_000, 5);
+    service.page = 4;
+    let mut follower = follower(Plan { skip: Some(60_000), ..plan() });
+    let (shown, _, gaps) = run(&mut follower, &service, 200_000, |_| None);
+    assert!(!gaps.is_empty() && gaps.iter().all(|gap| gap.from < gap.to && !gap.sampled));
+    let unique: BTreeSet<&String> = shown.iter().collect();
+    let read: BTreeSet<Ms> = shown.iter().map(|id| id.parse().expect("a number")).collect();
+    assert_eq!(unique.len(), shown.len());
+    // Every line that was not shown lies in a gap, is newer than what was read, or came late.
+    let covered = follower.states(200_000)[0].covered;
+    for at in (0..covered - 30_000).step_by(5).filter(|at| at / 5 % 10 != 3 && !read.contains(&(at / 5))) {
+        assert!(gaps.iter().any(|gap| (gap.from..=gap.to).contains(&at)), "{at} is missing and in no gap: {gaps:?}");
+    }
+}
+
+#[test]
+fn a_live_tail_and_rounds_show_each_line_once() {
+    let mut service = Service::new(60_000, 25);
+    for event in &mut service.events {
+        // Lines alike, of one moment too.
+        event.message = "same".into();
+        event.at -= event.at % 100;
+        event.ingested = event.at + 80;
+    }
+    let mut follower = follower(Plan { live: true, ..plan() });
+    let mut shown = 0;
+    let mut sampled = Vec::new();
+    for now in (0..100_000).step_by(50) {
+        if now % 1_000 == 0 {
+            // The tail is away from 20 to 30 s, and shows a part at 40 s.
+            let mut update = LiveUpdate { started: now == 0 || now == 30_000, ..LiveUpdate::default() };
+            if !(20_000..30_000).contains(&now) {
+                let new = service.events.iter().filter(|event| (now - 1_000..now).contains(&event.ingested));
+                update.events =
+                    new.map(|event| ("/g".to_owned(), LogEvent { id: String::new(), ..event.clone() })).collect();
+            }
+            if now == 40_000 {
+                update.events.truncate(5);
+                update.sampled = true;
+            }
+            let batch = follower.live(update, now);
+            shown += batch.lines.len();
+            sampled.extend(batch.gaps);
+        }
+        for ask in follower.tick(now, 0) {
+            shown += follower.page(ask.number, service.answer(&ask.window, now), now).lines.len();
+        }
+    }
+    assert_eq!(shown, service.events.len(), "the rounds fill what the tail missed, and repeat nothing");
+    assert_eq!(sampled.len(), 1);
+    assert!(sampled[0].sampled);
+}
+
+#[test]
+fn many_groups_share_the_rate() {
+    let groups: Vec<GroupSource> = (0..20).map(|n| GroupSource::named(&format!("/g{n}"))).collect();
+    let mut follower = Follower::new(groups, plan(), None);
+    let mut asked = 0;
+    for now in (0..60_000).step_by(50) {
+        for ask in follower.tick(now, 0) {
+            asked += 1;
+            follower.page(ask.number, LogPage::default(), now);
+        }
+    }
+    assert!((200..=264).contains(&asked), "4 a second over all groups, not each: {asked}");
+}

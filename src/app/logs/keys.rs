@@ -1,0 +1,529 @@
+//! What keys do in the pane, and what is typed there.
+
+use super::insights;
+use super::pane::{Columns, LogsPane, Prompt, START};
+use crate::app::App;
+use crate::app::command::Id;
+use crate::app::effect::Effect;
+use crate::app::overlay::{self, Choice, Kind, Line as Entry, Overlay, Tone};
+use crate::app::screen::Pane;
+use crate::model::logs::Ms;
+use crate::model::text;
+use jiff::Timestamp;
+use log_store::block::mark;
+use log_store::{Level, fields, parse, shape};
+use std::fmt::Write as _;
+
+/// The most lines that are written into a file at once.
+const EXPORT: usize = 1_000_000;
+
+/// Moves the selection; at the top it asks for older lines.
+pub fn step(app: &mut App, by: isize) {
+    let logs = &mut app.logs;
+    if by < 0 && logs.place == 0 && logs.store.span().is_some() {
+        older(app);
+        return;
+    }
+    let last = logs.view.len().saturating_sub(1);
+    let place = logs.place.saturating_add_signed(by);
+    // Beyond the last line is following it.
+    logs.select(if by > 0 && place >= last && by > last as isize { last + 1 } else { place.min(last) });
+}
+
+/// A page, or a part of one.
+pub fn page(app: &mut App, direction: isize, part: isize) {
+    let rows = (app.logs.height as isize / part).max(1);
+    step(app, direction * rows);
+}
+
+/// Reads what is older than the first line.
+pub fn older(app: &mut App) {
+    let Some((first, last)) = app.logs.store.span() else { return };
+    // As much again as is there, at least a quarter of an hour.
+    let span = (last - first).clamp(START, 24 * 3_600_000);
+    let text = match app.logs.read_past(first - span, first - 1) {
+        Ok(()) => "reading older lines (Esc stops)".to_owned(),
+        Err(why) => why.to_owned(),
+    };
+    app.say(text);
+}
+
+/// To the next or previous line that has what is looked for.
+pub fn jump(app: &mut App, forward: bool) {
+    let logs = &mut app.logs;
+    let Some(found) = &logs.found else {
+        app.say("nothing is looked for: / searches".to_owned());
+        return;
+    };
+    let Some(pos) = logs.current() else { return };
+    let rank = found.rank(&logs.store, pos);
+    let here = found.nth(&logs.store, rank) == Some(pos);
+    let count = found.len();
+    if count == 0 {
+        let more = if logs.store.evicted() > 0 { ", and older lines fell out" } else { "" };
+        let text = format!("nothing here has {:?}{more}: u searches all of the past with Insights", logs.search);
+        app.say(text);
+        return;
+    }
+    let next = match (forward, here) {
+        (true, true) => (rank + 1) % count,
+        (true, false) => rank % count,
+        (false, _) => (rank + count - 1) % count,
+    };
+    if let Some(pos) = found.nth(&logs.store, next) {
+        let place = logs.view.rank(&logs.store, pos);
+        logs.select(place);
+    }
+}
+
+/// Along the histogram: to the next or previous stretch of time.
+pub fn bin(app: &mut App, by: isize) {
+    let logs = &mut app.logs;
+    let (from, to) = logs.span;
+    let bins = logs.histogram.len();
+    let Some(line) = logs.current().and_then(|pos| logs.store.line(pos)) else { return };
+    if bins == 0 || to <= from {
+        return;
+    }
+    let width = (to - from).max(1) as i128;
+    let now = (i128::from(line.at - from) * bins as i128 / width) as usize;
+    let mut next = now as isize;
+    // Empty stretches are passed over.
+    loop {
+        next += by;
+        match usize::try_from(next).ok().and_then(|next| logs.histogram.get(next)) {
+            None => return,
+            Some(bin) if bin.all > 0 => break,
+            Some(_) => {}
+        }
+    }
+    let at = from + ((next as i128 * width + bins as i128 - 1) / bins as i128) as Ms;
+    logs.seek(at);
+}
+
+/// Runs a command of this pane; what it does not know is nobody's.
+pub fn run(app: &mut App, command: Id) -> Vec<Effect> {
+    match command {
+        Id::LogsFollow => {
+            let on = !app.logs.follow;
+            if on {
+                app.logs.select(usize::MAX);
+            } else {
+                let place = app.logs.place;
+                app.logs.select(place);
+            }
+        }
+        Id::LogsWrap => app.logs.wrap = !app.logs.wrap,
+        Id::LogsColumns => {
+            app.logs.columns = match app.logs.columns {
+                Columns::Fields => Columns::Message,
+                Columns::Message => Columns::Raw,
+                Columns::Raw => Columns::Fields,
+            };
+        }
+        Id::LogsLevel => {
+            app.logs.level = match app.logs.level {
+                Level::None | Level::Trace | Level::Debug => Level::Info,
+                Level::Info => Level::Warn,
+                Level::Warn => Level::Error,
+                Level::Error | Level::Fatal => Level::None,
+            };
+            app.logs.show();
+            let word = app.logs.level.word();
+            app.say(if word.is_empty() { "all levels".to_owned() } else { format!("{word} and worse") });
+        }
+        Id::LogsMark => {
+            if let Some(pos) = app.logs.current() {
+                app.logs.store.toggle_mark(pos);
+                app.logs.view.update(&app.logs.store, usize::MAX);
+            }
+        }
+        Id::LogsMute => mute(app),
+        Id::LogsUnmute => {
+            let count = app.logs.muted.len();
+            app.logs.muted.clear();
+            app.logs.show();
+            app.say(format!("{count} patterns are shown again"));
+        }
+        Id::LogsSources => {
+            let overlay = sources(app);
+            app.screen.overlays.push(overlay);
+        }
+        Id::LogsEarlier => bin(app, -1),
+        Id::LogsLater => bin(app, 1),
+        Id::LogsLive => live(app),
+        Id::LogsTask => return to_task(app),
+        Id::LogsInsights => {
+            let overlay = presets(app);
+            app.screen.overlays.push(overlay);
+        }
+        _ => {}
+    }
+    app.plan()
+}
+
+/// Hides all lines of the selected one's pattern.
+fn mute(app: &mut App) {
+    let logs = &mut app.logs;
+    let Some(pos) = logs.current() else { return };
+    let head = logs.store.head(pos);
+    let Some(line) = logs.store.line(head).filter(|line| !line.is(mark::GAP | mark::SAMPLED)) else { return };
+    let message = fields::message(line.text, line.kind).into_owned();
+    let words = shape::describe(&message);
+    logs.muted.push((shape::shape(&message), words.clone()));
+    let place = logs.place;
+    logs.show();
+    logs.select(place);
+    app.say(format!("muted: {} (= shows all again)", text::cut_end(&text::harmless(&words), 60)));
+}
+
+/// The task of the selected line.
+fn to_task(app: &mut App) -> Vec<Effect> {
+    let Some(line) = app.logs.current().and_then(|pos| app.logs.store.line(pos)) else { return Vec::new() };
+    let (service, task) = (line.source.service.clone(), line.source.task.clone());
+    if app.estate.service(&service).is_none() {
+        app.say(format!("{service} is no service of this environment"));
+        return Vec::new();
+    }
+    if app.estate.task(&task).is_none() {
+        app.say(format!("task {task} is no longer there: ECS keeps stopped tasks for an hour"));
+    } else {
+        app.screen.task = Some(task);
+    }
+    app.screen.service = Some(service);
+    app.screen.pane = Pane::Services;
+    app.plan()
+}
+
+/// The lines of what is selected elsewhere: of a service, or of a task, its last ones if it stopped.
+pub fn of_subject(app: &mut App, service: Option<String>, task: Option<String>) -> Vec<Effect> {
+    let filter = match (&service, &task) {
+        (_, Some(task)) => format!("task:{task}"),
+        (Some(service), None) => format!("service:{service}"),
+        (None, None) => String::new(),
+    };
+    let stopped =
+        task.as_deref().and_then(|id| app.estate.task(id)).and_then(|task| task.stopped_at.or(task.stopping_at));
+    app.screen.pane = Pane::Logs;
+    app.screen.overlays.clear();
+    app.screen.zoom = false;
+    app.logs.open();
+    app.logs.filter = filter;
+    app.logs.show();
+    app.logs.select(usize::MAX);
+    if let Some(stopped) = stopped {
+        let at = stopped.as_millisecond();
+        let first = app.logs.store.span().map_or(at, |(first, _)| first);
+        // What it said before it stopped may be older than what is here.
+        if first > at - 120_000 {
+            let _ = app.logs.read_past(at - 300_000, first.max(at + 10_000) - 1);
+        }
+    }
+    app.plan()
+}
+
+fn live(app: &mut App) {
+    let on = !app.logs.live.on;
+    let groups = app.logs.sources.groups.len();
+    if on && groups > 10 {
+        app.say(format!("a live tail follows 10 groups at most, and there are {groups}"));
+        return;
+    }
+    app.logs.set_live(on, app.now);
+    let said = "live tail: $0.01 a minute beyond the 1,800 free minutes a month; 500 lines a second at most";
+    app.note(false, if on { said } else { "the live tail is off" });
+    app.say(if on { said.to_owned() } else { "the live tail is off".to_owned() });
+}
+
+/// The sources with lines a second and state, each to be hidden or shown.
+pub fn sources(app: &App) -> Overlay {
+    let mut lines = Vec::new();
+    let states = app.logs.states(app.now);
+    let mut services: Vec<(&str, &str)> = Vec::new();
+    for group in &app.logs.sources.groups {
+        let state = states.iter().find(|state| state.group == group.group);
+        let (note, error) = match state {
+            None => ("not read yet".to_owned(), false),
+            Some(state) => match &state.failure {
+                Some(failure) => (failure.message.clone(), true),
+                None => {
+                    let mut note = format!("{:.1} lines/s, {} lines", state.rate, state.lines);
+                    if state.behind > 3_000 {
+                        let _ = write!(note, ", {} s behind", state.behind / 1_000);
+                    }
+                    let _ = write!(note, ", looks back {} s", state.overlap / 1_000);
+                    (note, false)
+                }
+            },
+        };
+        lines.push(Entry {
+            left: String::new(),
+            text: group.group.clone(),
+            note,
+            risk: None,
+            tone: if error { Tone::Bad } else { Tone::Plain },
+            choice: Choice::Nothing,
+        });
+        for writer in &group.writers {
+            if !services.iter().any(|(_, name)| *name == writer.service) {
+                services.push((if app.logs.hidden.contains(&writer.service) { " " } else { "●" }, &writer.service));
+            }
+        }
+    }
+    let toggles = services.into_iter().map(|(shown, service)| Entry {
+        left: shown.to_owned(),
+        text: service.to_owned(),
+        note: "Enter shows or hides its lines".to_owned(),
+        risk: None,
+        tone: Tone::Plain,
+        choice: Choice::LogsService(service.to_owned()),
+    });
+    let mut all: Vec<Entry> = toggles.collect();
+    all.extend(lines);
+    all.extend(app.logs.sources.elsewhere.iter().map(|said| Entry {
+        left: "?".to_owned(),
+        text: said.clone(),
+        note: String::new(),
+        risk: None,
+        tone: Tone::Plain,
+        choice: Choice::Nothing,
+    }));
+    Overlay::new(Kind::Actions, "Sources of logs", all)
+}
+
+/// Queries of Insights to choose from.
+pub fn presets(app: &App) -> Overlay {
+    let mut lines: Vec<Entry> = insights::PRESETS
+        .iter()
+        .map(|preset| Entry {
+            left: String::new(),
+            text: preset.title.to_owned(),
+            note: "over the last hour and what is shown".to_owned(),
+            risk: None,
+            tone: Tone::Plain,
+            choice: Choice::Insights(preset.name.to_owned()),
+        })
+        .collect();
+    if !app.logs.search.is_empty() {
+        lines.insert(
+            0,
+            Entry {
+                left: String::new(),
+                text: format!("lines with {:?}", app.logs.search),
+                note: "in all of the past hour and what is shown".to_owned(),
+                risk: None,
+                tone: Tone::Plain,
+                choice: Choice::Insights(SEARCH.to_owned()),
+            },
+        );
+    }
+    Overlay::new(Kind::Actions, "Insights (what it scans costs $0.0076 a GB)", lines)
+}
+
+/// The name of the query that looks for what is looked for.
+const SEARCH: &str = "search";
+
+/// Runs a query of Insights.
+pub fn query(app: &mut App, name: &str) -> Vec<Effect> {
+    let text = if name == SEARCH {
+        let wanted = app.logs.search.trim_matches('/').replace('/', "\\/");
+        format!(
+            "fields @timestamp, @logStream, @message | filter @message like /(?i){wanted}/ | sort @timestamp desc | limit 1000"
+        )
+    } else {
+        insights::preset(name).unwrap_or_default().to_owned()
+    };
+    let effect = app.logs.query(name, &text, app.now, app.generation());
+    match &effect {
+        Some(_) => app.say("Insights is searching …".to_owned()),
+        None => app.say("there are no groups to search".to_owned()),
+    }
+    effect.into_iter().collect()
+}
+
+/// What Insights found, as something to read.
+pub fn insights_found(app: &mut App) {
+    let Some(found) = app.logs.insights_found.take() else { return };
+    let name = app.logs.insights.take().map(|(_, name)| name).unwrap_or_default();
+    let overlay = match found {
+        Err(failure) => overlay::message(app, "Insights", &format!("the query failed\n\n{failure}")),
+        Ok(result) => {
+            let mut widths: Vec<usize> = result.columns.iter().map(|name| text::width(name)).collect();
+            for row in &result.rows {
+                for (width, value) in widths.iter_mut().zip(row) {
+                    *width = (*width).max(value.as_deref().map_or(1, text::width)).min(60);
+                }
+            }
+            let cells = |values: Vec<String>| {
+                let cells = values.iter().zip(&widths).map(|(value, width)| {
+                    let cut = text::cut_end(value, *width).into_owned();
+                    let pad = width.saturating_sub(text::width(&cut));
+                    format!("{cut}{}", " ".repeat(pad))
+                });
+                cells.collect::<Vec<_>>().join("  ")
+            };
+            let mut page = format!("{}\n\n{}\n", insights::after(&result), cells(result.columns.clone()));
+            for row in &result.rows {
+                let values = row.iter().map(|value| text::harmless(value.as_deref().unwrap_or("–")).into_owned());
+                let _ = writeln!(page, "{}", cells(values.collect()));
+            }
+            overlay::inspect(format!("Insights: {name}"), &page)
+        }
+    };
+    app.screen.overlays.push(overlay);
+}
+
+/// The whole event under the selection, to read.
+pub fn event(app: &App) -> Option<Overlay> {
+    let pos = app.logs.current()?;
+    let head = app.logs.store.head(pos);
+    let line = app.logs.store.line(head)?;
+    let at = Timestamp::from_millisecond(line.at).unwrap_or_default();
+    let mut page = format!("{}\n", at.to_zoned(app.zone()).strftime("%Y-%m-%d %H:%M:%S%.3f %Z"));
+    let source = line.source;
+    for (label, value) in [
+        ("service", &source.service),
+        ("container", &source.container),
+        ("task", &source.task),
+        ("group", &source.group),
+        ("stream", &source.stream),
+    ] {
+        if !value.is_empty() {
+            let _ = writeln!(page, "{label:<10} {value}");
+        }
+    }
+    if line.is(mark::LATE) {
+        page.push_str("late       it came after later lines had been read\n");
+    }
+    page.push('\n');
+    let whole = app.logs.store.event(pos);
+    page.push_str(&parse::strip_colour(&fields::pretty(&whole, line.kind)));
+    let mut overlay = overlay::inspect("Event".to_owned(), &page);
+    overlay.copies = Some(whole);
+    Some(overlay)
+}
+
+/// The text that `y` copies.
+pub fn copied(app: &App) -> Option<String> {
+    app.logs.current().map(|pos| app.logs.store.event(pos))
+}
+
+/// The typed line has changed.
+pub fn typed(app: &mut App, prompt: Prompt, typed: &str) {
+    match prompt {
+        Prompt::Search => {
+            typed.clone_into(&mut app.logs.search);
+            app.logs.look_for();
+        }
+        Prompt::Filter => {
+            typed.clone_into(&mut app.logs.filter);
+            app.logs.show();
+        }
+        Prompt::Time | Prompt::Export => {}
+    }
+}
+
+/// The typed line is taken.
+pub fn accept(app: &mut App, prompt: Prompt, typed: &str) -> Vec<Effect> {
+    match prompt {
+        Prompt::Search => {
+            if let Some(error) = &app.logs.search_error {
+                let text = format!("{error}");
+                app.say(text);
+            } else if app.logs.found.is_some() {
+                app.logs.found.as_mut().map(|found| found.update(&app.logs.store, usize::MAX));
+                jump(app, false);
+            }
+        }
+        Prompt::Filter => {
+            if let Some(error) = app.logs.filter_error.clone() {
+                let body = format!("{}\n\n{}", error.under(typed), error.what);
+                let mut message = overlay::inspect("This is no filter".to_owned(), &body);
+                message.copies = Some(typed.to_owned());
+                app.screen.overlays.push(message);
+            }
+        }
+        Prompt::Time => return to_time(app, typed),
+        Prompt::Export => return export(app, typed),
+    }
+    app.plan()
+}
+
+fn to_time(app: &mut App, typed: &str) -> Vec<Effect> {
+    match crate::app::logs::when::moment(typed, app.now, &app.zone()) {
+        Err(what) => app.say(what),
+        Ok(at) => {
+            let at = at.as_millisecond();
+            match app.logs.store.span() {
+                Some((first, _)) if at >= first => app.logs.seek(at),
+                Some((first, _)) => {
+                    let said = app.logs.read_past(at - 60_000, first - 1);
+                    app.logs.follow = false;
+                    app.say(said.map_or_else(str::to_owned, |()| "reading back to that time (Esc stops)".to_owned()));
+                }
+                None => app.say("there are no lines yet".to_owned()),
+            }
+        }
+    }
+    app.plan()
+}
+
+/// What is shown, as a file: JSON lines for `.json` and `.jsonl`, else text.
+fn export(app: &mut App, path: &str) -> Vec<Effect> {
+    let path = path.trim();
+    if path.is_empty() {
+        return Vec::new();
+    }
+    let logs = &app.logs;
+    let marked = (0..logs.view.len()).filter_map(|n| logs.view.nth(&logs.store, n));
+    let marked: Vec<_> = marked.filter(|pos| logs.store.line(*pos).is_some_and(|line| line.is(mark::MARKED))).collect();
+    let all: Vec<_> = if marked.is_empty() {
+        (0..logs.view.len()).rev().take(EXPORT).filter_map(|n| logs.view.nth(&logs.store, n)).collect()
+    } else {
+        marked.into_iter().rev().collect()
+    };
+    let json = path.ends_with(".json") || path.ends_with(".jsonl");
+    let mut out = String::new();
+    for line in all.iter().rev().filter_map(|pos| logs.store.line(*pos)) {
+        let at = Timestamp::from_millisecond(line.at).unwrap_or_default();
+        if json {
+            let object = serde_json::json!({
+                "time": at.to_string(),
+                "service": line.source.service,
+                "container": line.source.container,
+                "task": line.source.task,
+                "group": line.source.group,
+                "stream": line.source.stream,
+                "level": line.level.word(),
+                "raw": line.text,
+            });
+            let _ = writeln!(out, "{object}");
+        } else {
+            let at = at.to_zoned(app.zone()).strftime("%Y-%m-%d %H:%M:%S%.3f").to_string();
+            let text = text::harmless(&parse::strip_colour(line.text)).into_owned();
+            let _ = writeln!(out, "{at} {} {text}", line.source.service);
+        }
+    }
+    let count = all.len();
+    app.say(format!("writing {count} lines to {path}"));
+    vec![Effect::Save { path: path.to_owned(), text: out }]
+}
+
+/// Esc: the nearest thing that can be taken back.
+pub fn back(logs: &mut LogsPane) -> bool {
+    if logs.past.take().is_some() {
+        return true;
+    }
+    if !logs.search.is_empty() {
+        logs.search.clear();
+        logs.look_for();
+        return true;
+    }
+    if !logs.filter.is_empty() || logs.level != Level::None {
+        logs.filter.clear();
+        logs.level = Level::None;
+        logs.show();
+        return true;
+    }
+    false
+}

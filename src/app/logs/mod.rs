@@ -1,0 +1,20 @@
+//! Logs: where they are, what is asked for when, in which order lines come out, and the pane's state.
+//!
+//! - [`pane`], [`keys`]: the pane's state and what keys do in it; [`when`]: times as people write them.
+//! - [`sources`]: from services and names to groups and the streams in them.
+//! - [`follow`]: the state machine that reads groups by pages, again and again, and loses nothing.
+//! - [`insights`]: presets and what a query costs.
+//! - [`order`]: lines of several groups in the order of their time, held back for a bounded while.
+//!
+//! Pure as all of `app`: time enters as a number, requests leave as data. How lines are kept and
+//! searched is the crate `log-store`.
+
+pub mod follow;
+#[cfg(test)]
+mod follow_tests;
+pub mod insights;
+pub mod keys;
+pub mod order;
+pub mod pane;
+pub mod sources;
+pub mod when;

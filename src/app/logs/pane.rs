@@ -1,0 +1,590 @@
+//! The pane's state: what is read, kept, shown; where a person is in it. Keys are in `keys`.
+
+use super::follow::{Batch, FeedState, Follower, Gap, Plan};
+use super::sources::{self, Sources};
+use crate::app::effect::{Effect, Lane, Query};
+use crate::app::event::{Answer, Fact, Part};
+use crate::app::ticket::Ticket;
+use crate::config::EnvironmentConfig;
+use crate::model::logs::{InsightsResult, Ms};
+use crate::model::{Estate, Failure, FailureKind};
+use jiff::Timestamp;
+use log_store::shape::Shape;
+use log_store::view::Rule;
+use log_store::{
+    Bin, Filter, FilterError, Key, Level, Limits, New, Pos, Search, SearchError, Source, Store, StreamId, View,
+};
+use std::collections::{BTreeMap, HashSet};
+
+/// Serials of this room's tickets; those of the poller are below.
+pub const SERIAL: u64 = 1 << 63;
+/// Of them, those that read the past.
+const PAST: u64 = 1 << 62;
+/// Of them, live tails.
+const LIVE: u64 = 1 << 61;
+/// Of them, queries of Insights.
+const INSIGHTS: u64 = 1 << 60;
+/// How much of the past is read at the start.
+pub const START: Ms = 15 * 60_000;
+/// Rows that are looked at between two frames: some milliseconds.
+const BUDGET: usize = 40_000;
+/// The most lines that one look into the past brings.
+const PAST_LINES: usize = 200_000;
+/// Sources are looked at again this often, in milliseconds.
+const RESOLVE: Ms = 3_000;
+/// A group that is this far behind goes on with what is new, and says what it left out.
+const SKIP: Ms = 60_000;
+
+/// How much of a structured line is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Columns {
+    /// Its message, and its fields dimmed behind it.
+    #[default]
+    Fields,
+    /// Its message alone.
+    Message,
+    /// The line as it was written.
+    Raw,
+}
+
+/// What a line is typed for in this pane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prompt {
+    /// Text or `/regex/` to look for.
+    Search,
+    /// A filter.
+    Filter,
+    /// A time to go to.
+    Time,
+    /// A file to write into.
+    Export,
+}
+
+impl Prompt {
+    /// What stands before the line.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Search => "/",
+            Self::Filter => "filter ",
+            Self::Time => "to time ",
+            Self::Export => "write to file ",
+        }
+    }
+}
+
+/// How a live tail stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Live {
+    /// It is wanted.
+    pub on: bool,
+    /// It runs, under this serial.
+    pub serial: Option<u64>,
+    /// It is opened again then.
+    pub due: Ms,
+    /// Since when it has been wanted, for its cost.
+    pub since: Ms,
+}
+
+/// The pane.
+#[derive(Debug, Clone)]
+pub struct LogsPane {
+    /// The lines.
+    pub store: Store,
+    /// Those that are shown.
+    pub view: View,
+    /// Those that are shown and have what is looked for.
+    pub found: Option<View>,
+    /// What is looked for, as it was typed.
+    pub search: String,
+    /// Why that cannot be looked for.
+    pub search_error: Option<SearchError>,
+    /// The filter, as it was typed.
+    pub filter: String,
+    /// Why that is none.
+    pub filter_error: Option<FilterError>,
+    /// Only lines this bad or worse.
+    pub level: Level,
+    /// Patterns that are not shown, each with its words.
+    pub muted: Vec<(Shape, String)>,
+    /// Services that are not shown.
+    pub hidden: HashSet<String>,
+    /// The newest line is kept in view.
+    pub follow: bool,
+    /// Lines that came since a person let go of the newest.
+    pub news: usize,
+    /// Long lines are broken.
+    pub wrap: bool,
+    /// How much of structured lines is shown.
+    pub columns: Columns,
+    /// The first column of long lines that is shown.
+    pub shift: usize,
+    /// The selected line's number among those shown.
+    pub place: usize,
+    /// The lines in the window.
+    pub window: Vec<Pos>,
+    /// The number of the first line in the window.
+    pub offset: usize,
+    /// Rows of the window.
+    pub height: usize,
+    /// Lines over time.
+    pub histogram: Vec<Bin>,
+    /// The time of the histogram.
+    pub span: (Ms, Ms),
+    /// Where lines come from and where they are not.
+    pub sources: Sources,
+    /// The live tail.
+    pub live: Live,
+    /// Reads the past, while it does.
+    pub past: Option<Past>,
+    /// A query of Insights: its serial while it runs, what it found.
+    pub insights: Option<(u64, String)>,
+    /// What Insights found, to be shown.
+    pub insights_found: Option<Result<InsightsResult, Failure>>,
+    /// Batches that did not fit because they are older than what fell out.
+    pub too_old: u64,
+    follower: Option<Follower>,
+    selected: Option<Key>,
+    resolved: Ms,
+    serial: u64,
+    opened: bool,
+    /// Credentials were renewed then: nothing is asked until it is known whose they are.
+    renewed: Option<Timestamp>,
+    ended: usize,
+}
+
+/// A look into the past.
+#[derive(Debug, Clone)]
+pub struct Past {
+    follower: Follower,
+    /// From.
+    pub from: Ms,
+    /// To.
+    pub to: Ms,
+    /// Lines that it brought.
+    pub lines: usize,
+}
+
+impl Default for LogsPane {
+    fn default() -> Self {
+        Self {
+            store: Store::new(Limits::default()),
+            view: View::default(),
+            found: None,
+            search: String::new(),
+            search_error: None,
+            filter: String::new(),
+            filter_error: None,
+            level: Level::None,
+            muted: Vec::new(),
+            hidden: HashSet::new(),
+            follow: true,
+            news: 0,
+            wrap: false,
+            columns: Columns::default(),
+            shift: 0,
+            place: 0,
+            window: Vec::new(),
+            offset: 0,
+            height: 0,
+            histogram: Vec::new(),
+            span: (0, 0),
+            sources: Sources::default(),
+            live: Live::default(),
+            past: None,
+            insights: None,
+            insights_found: None,
+            too_old: 0,
+            follower: None,
+            selected: None,
+            resolved: 0,
+            serial: 0,
+            opened: false,
+            renewed: None,
+            ended: 0,
+        }
+    }
+}
+
+impl LogsPane {
+    /// Whether anybody has looked at logs yet: before, nothing is read.
+    pub fn opened(&self) -> bool {
+        self.opened
+    }
+
+    /// Somebody looks.
+    pub fn open(&mut self) {
+        self.opened = true;
+    }
+
+    /// How each group stands.
+    pub fn states(&self, now: Timestamp) -> Vec<FeedState> {
+        self.follower.as_ref().map(|follower| follower.states(now.as_millisecond())).unwrap_or_default()
+    }
+
+    /// Whether an answer belongs here.
+    pub fn owns(ticket: Ticket) -> bool {
+        ticket.serial >= SERIAL
+    }
+
+    /// Credentials were renewed: what is under way may be another account's.
+    pub fn renew(&mut self, now: Timestamp) {
+        self.renewed = Some(now);
+        self.past = None;
+        self.live.serial = None;
+        if let Some(follower) = &mut self.follower {
+            follower.forget_flights(now.as_millisecond());
+        }
+    }
+
+    /// What is to be asked now.
+    pub fn plan(
+        &mut self,
+        estate: &Estate,
+        environment: &EnvironmentConfig,
+        generation: u32,
+        now: Timestamp,
+    ) -> Vec<Effect> {
+        if !self.opened || !self.may_ask(estate) {
+            return Vec::new();
+        }
+        let at = now.as_millisecond();
+        self.resolve(estate, at);
+        let mut effects = Vec::new();
+        let ticket = |serial: u64| Ticket { generation, serial: SERIAL | serial };
+        if let Some(follower) = &mut self.follower {
+            for ask in follower.tick(at, 0) {
+                let query = Query::LogPage(Box::new(ask.window));
+                effects.push(Effect::Fetch { ticket: ticket(ask.number), lane: Lane::Background, query });
+            }
+        }
+        if let Some(past) = &mut self.past {
+            for ask in past.follower.tick(at, 0) {
+                let query = Query::LogPage(Box::new(ask.window));
+                effects.push(Effect::Fetch { ticket: ticket(PAST | ask.number), lane: Lane::Operator, query });
+            }
+        }
+        if self.live.on && self.live.serial.is_none() && self.live.due <= at {
+            let arns = arns(&self.sources, estate, environment);
+            if !arns.is_empty() {
+                self.serial += 1;
+                let serial = LIVE | self.serial;
+                self.live.serial = Some(serial);
+                let query = Query::LiveTail { groups: arns };
+                effects.push(Effect::Fetch { ticket: ticket(serial), lane: Lane::Background, query });
+            }
+        }
+        effects
+    }
+
+    /// A query of Insights over the groups that are followed.
+    pub fn query(&mut self, name: &str, text: &str, now: Timestamp, generation: u32) -> Option<Effect> {
+        let groups: Vec<String> = self.sources.groups.iter().map(|group| group.group.clone()).take(50).collect();
+        if groups.is_empty() {
+            return None;
+        }
+        self.serial += 1;
+        let serial = INSIGHTS | self.serial;
+        self.insights = Some((serial, name.to_owned()));
+        let to = now.as_millisecond();
+        let query = crate::model::logs::InsightsQuery {
+            groups,
+            text: text.to_owned(),
+            from: self.span.0.min(to - 3_600_000),
+            to,
+            limit: 1_000,
+        };
+        let ticket = Ticket { generation, serial: SERIAL | serial };
+        Some(Effect::Fetch { ticket, lane: Lane::Operator, query: Query::Insights(Box::new(query)) })
+    }
+
+    /// Nothing is asked while it is not known that the account is the right one.
+    fn may_ask(&mut self, estate: &Estate) -> bool {
+        let wrong = estate.identity.failure().is_some_and(|failure| failure.kind == FailureKind::WrongAccount);
+        let Some(read) = estate.identity.at().filter(|_| !wrong) else { return false };
+        if self.renewed.is_some_and(|renewed| read <= renewed) {
+            return false;
+        }
+        self.renewed = None;
+        true
+    }
+
+    fn resolve(&mut self, estate: &Estate, now: Ms) {
+        if now - self.resolved < RESOLVE && self.follower.is_some() {
+            return;
+        }
+        self.resolved = now;
+        let found = sources::of_services(estate, &[]);
+        if found == self.sources && self.follower.is_some() {
+            return;
+        }
+        match &mut self.follower {
+            Some(follower) => follower.set_sources(found.groups.clone()),
+            None if found.groups.is_empty() => {}
+            None => {
+                let plan = Plan { since: now - START, until: None, live: self.live.on, skip: Some(SKIP) };
+                self.follower = Some(Follower::new(found.groups.clone(), plan, None));
+            }
+        }
+        self.sources = found;
+    }
+
+    /// Takes an answer in.
+    pub fn absorb(&mut self, answer: Answer, now: Timestamp) {
+        let at = now.as_millisecond();
+        let serial = answer.ticket.serial & !SERIAL;
+        if serial & PAST != 0 {
+            self.absorb_past(serial & !PAST, answer.part, at);
+        } else if serial & LIVE != 0 {
+            self.absorb_live(serial, answer.part, at);
+        } else if serial & INSIGHTS != 0 {
+            if self.insights.as_ref().is_some_and(|(asked, _)| *asked == serial) {
+                match answer.part {
+                    Part::Last(Fact::Insights(result)) => self.insights_found = Some(Ok(*result)),
+                    Part::Broken(failure) => self.insights_found = Some(Err(failure)),
+                    Part::Page(_) | Part::Last(_) => {}
+                }
+            }
+        } else if let Some(follower) = &mut self.follower {
+            let batch = taken(follower, serial, answer.part, at);
+            self.put(batch);
+        }
+    }
+
+    fn absorb_past(&mut self, number: u64, part: Part, now: Ms) {
+        let Some(mut past) = self.past.take() else { return };
+        let batch = taken(&mut past.follower, number, part, now);
+        past.lines += batch.lines.len();
+        self.put(batch);
+        if past.lines >= PAST_LINES && !past.follower.ended() {
+            let from = past.follower.covered();
+            let why = format!("only {PAST_LINES} lines of it were read: go to a time in it to read more");
+            let gap = Gap { group: String::new(), from, to: past.to, sampled: false, why };
+            self.put(Batch { lines: Vec::new(), gaps: vec![gap] });
+        } else if !past.follower.ended() {
+            self.past = Some(past);
+        }
+    }
+
+    fn absorb_live(&mut self, serial: u64, part: Part, now: Ms) {
+        if self.live.serial != Some(serial) {
+            return;
+        }
+        let Some(follower) = &mut self.follower else { return };
+        match part {
+            Part::Page(Fact::LiveTail(update)) => {
+                let batch = follower.live(update, now);
+                self.put(batch);
+            }
+            Part::Last(_) | Part::Page(_) => {
+                (self.live.serial, self.live.due) = (None, now);
+                follower.live_broke(now);
+            }
+            Part::Broken(_) => {
+                (self.live.serial, self.live.due) = (None, now + 5_000);
+                follower.live_broke(now);
+            }
+        }
+    }
+
+    /// A live tail on or off.
+    pub fn set_live(&mut self, on: bool, now: Timestamp) {
+        let at = now.as_millisecond();
+        self.live = Live { on, serial: None, due: at, since: at };
+        let groups = self.sources.groups.clone();
+        if !groups.is_empty() {
+            // Ids are of another kind with a live tail: what is there already begins anew after it.
+            let since = self.store.span().map_or(at - 5_000, |(_, last)| last.max(at - 10_000) + 1);
+            self.follower = Some(Follower::new(groups, Plan { since, until: None, live: on, skip: Some(SKIP) }, None));
+        }
+    }
+
+    fn put(&mut self, batch: Batch) {
+        for gap in batch.gaps {
+            let source = Source { group: gap.group.clone(), service: gap.group.clone(), ..Source::default() };
+            let stream = self.store.stream(source);
+            let word = if gap.sampled { "SAMPLED" } else { "GAP" };
+            let text = format!("{word} {} {} – {}: {}", gap.group, clock(gap.from), clock(gap.to), gap.why);
+            self.store.note(gap.from, stream, gap.sampled, text.trim());
+        }
+        let mut known: BTreeMap<usize, StreamId> = BTreeMap::new();
+        for line in &batch.lines {
+            // Lines of one source share its allocation: its place tells it.
+            let place = std::sync::Arc::as_ptr(&line.source) as usize;
+            let stream = *known.entry(place).or_insert_with(|| self.store.stream((*line.source).clone()));
+            let text = line.event.message.trim_end_matches(['\n', '\r']);
+            let new = New { at: line.event.at, id: line.id, stream, text, late: line.late };
+            if self.store.push(&new) == log_store::Placed::TooOld {
+                self.too_old += 1;
+            }
+        }
+    }
+
+    /// Puts a batch in; for tests and benches that have no service.
+    pub fn feed(&mut self, batch: Batch) {
+        self.opened = true;
+        self.put(batch);
+    }
+
+    /// The rule of what is shown.
+    pub fn rule(&self) -> Rule {
+        let text = match self.level {
+            Level::None => self.filter.clone(),
+            level if self.filter.trim().is_empty() => format!("level>={}", level.word()),
+            level => format!("level>={} ({})", level.word(), self.filter),
+        };
+        Rule {
+            filter: Filter::parse(&text).unwrap_or_default(),
+            muted: self.muted.iter().map(|(shape, _)| *shape).collect(),
+            search: None,
+            hidden: self.hidden.clone(),
+        }
+    }
+
+    /// What is shown changes: by level, filter, mutes or hidden services.
+    pub fn show(&mut self) {
+        self.filter_error = Filter::parse(&self.filter).err();
+        if self.filter_error.is_none() {
+            let rule = self.rule();
+            self.view.set(rule);
+        }
+        self.look_for();
+    }
+
+    /// What is looked for changes.
+    pub fn look_for(&mut self) {
+        self.search_error = None;
+        self.found = None;
+        if self.search.is_empty() {
+            return;
+        }
+        let regex = self.search.strip_prefix('/');
+        let made = match regex {
+            Some(pattern) => Search::regex(pattern.strip_suffix('/').unwrap_or(pattern)),
+            None => Search::plain(&self.search),
+        };
+        match made {
+            Ok(search) => self.found = Some(View::new(Rule { search: Some(search), ..self.view.rule().clone() })),
+            Err(error) => self.search_error = Some(error),
+        }
+    }
+
+    /// The search, compiled.
+    pub fn needle(&self) -> Option<&Search> {
+        self.found.as_ref().and_then(|found| found.rule().search.as_ref())
+    }
+
+    /// Brings what is shown up to date, for a window of so many rows and a histogram of so many bins.
+    /// Whether there is more to look at.
+    pub fn settle(&mut self, height: usize, bins: usize) -> bool {
+        let mut whole = self.view.update(&self.store, BUDGET);
+        if let Some(found) = &mut self.found {
+            whole &= found.update(&self.store, BUDGET * 4);
+        }
+        let count = self.view.len();
+        if self.follow {
+            self.place = count.saturating_sub(1);
+            (self.news, self.ended) = (0, count);
+        } else {
+            if let Some(pos) = self.selected.and_then(|key| self.store.find(key)) {
+                self.place = self.view.rank(&self.store, pos);
+            }
+            self.place = self.place.min(count.saturating_sub(1));
+            self.news = count.saturating_sub(self.ended);
+        }
+        self.height = height.max(1);
+        let most = count.saturating_sub(self.height);
+        if self.follow {
+            self.offset = most;
+        } else if self.place < self.offset {
+            self.offset = self.place;
+        } else if self.place >= self.offset + self.height {
+            self.offset = self.place + 1 - self.height;
+        }
+        self.offset = self.offset.min(most);
+        self.window = (self.offset..(self.offset + self.height).min(count))
+            .filter_map(|n| self.view.nth(&self.store, n))
+            .collect();
+        self.selected = self.current().and_then(|pos| self.store.line(pos)).map(|line| line.key());
+        if let Some((first, last)) = self.store.span() {
+            self.span = (first, last + 1);
+            self.histogram = self.store.histogram(first, last + 1, bins);
+        } else {
+            self.histogram.clear();
+        }
+        !whole
+    }
+
+    /// The place of the selected line.
+    pub fn current(&self) -> Option<Pos> {
+        self.view.nth(&self.store, self.place)
+    }
+
+    /// Selects a line by its number; the last one is followed.
+    pub fn select(&mut self, place: usize) {
+        let last = self.view.len().saturating_sub(1);
+        let was = self.follow;
+        self.place = place.min(last);
+        self.follow = place > last;
+        if was && !self.follow {
+            self.ended = self.view.len();
+        }
+        self.selected = self.current().and_then(|pos| self.store.line(pos)).map(|line| line.key());
+    }
+
+    /// Selects the first line that is shown from a time on.
+    pub fn seek(&mut self, at: Ms) {
+        let place = self.store.seek(at).map_or(self.view.len(), |pos| self.view.rank(&self.store, pos));
+        self.select(place.min(self.view.len().saturating_sub(1)));
+        // The line that was asked for stands at the top of the window.
+        self.offset = self.place;
+    }
+
+    /// Reads what was written in a time and is not here, if it can be kept.
+    pub fn read_past(&mut self, from: Ms, to: Ms) -> Result<(), &'static str> {
+        if self.past.is_some() {
+            return Err("older lines are being read already");
+        }
+        if self.store.full() {
+            return Err("the store is full: what is older would fall out at once");
+        }
+        let groups = self.sources.groups.clone();
+        if groups.is_empty() || from >= to {
+            return Err("there is nothing older to read");
+        }
+        let follower = Follower::new(groups, Plan { since: from, until: Some(to), live: false, skip: None }, None);
+        self.past = Some(Past { follower, from, to, lines: 0 });
+        Ok(())
+    }
+
+    /// How much of the past has been read, from 0 to 1.
+    pub fn past_part(&self) -> Option<f64> {
+        let past = self.past.as_ref()?;
+        let read = past.follower.covered().clamp(past.from, past.to) - past.from;
+        Some(read as f64 / (past.to - past.from).max(1) as f64)
+    }
+}
+
+fn taken(follower: &mut Follower, number: u64, part: Part, now: Ms) -> Batch {
+    match part {
+        Part::Page(Fact::LogPage(page)) | Part::Last(Fact::LogPage(page)) => follower.page(number, page, now),
+        Part::Broken(failure) => follower.failed(number, failure, now),
+        Part::Page(_) | Part::Last(_) => {
+            let failure = Failure::new(FailureKind::Malformed, "the answer is not of the kind that was asked for");
+            follower.failed(number, failure, now)
+        }
+    }
+}
+
+fn clock(at: Ms) -> String {
+    Timestamp::from_millisecond(at).map_or_else(|_| "?".to_owned(), |at| at.strftime("%H:%M:%SZ").to_string())
+}
+
+/// ARNs for a live tail: at most 10.
+fn arns(sources: &Sources, estate: &Estate, environment: &EnvironmentConfig) -> Vec<String> {
+    let account = estate.identity.value().map(|identity| identity.account.clone());
+    let (Some(account), Some(region)) = (account.or_else(|| environment.account.clone()), &environment.region) else {
+        return Vec::new();
+    };
+    let groups = sources.groups.iter().take(10);
+    groups.map(|group| format!("arn:aws:logs:{region}:{account}:log-group:{}", group.group)).collect()
+}

@@ -1,0 +1,186 @@
+//! From services and names to log groups, and from a stream's name to what a person calls it.
+
+use crate::model::logs::{LogPlace, place_of};
+use crate::model::{Estate, text};
+use log_store::Source;
+use std::collections::BTreeMap;
+
+/// A container whose lines a group holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Writer {
+    /// The whole name of its service.
+    pub service: String,
+    /// Its name.
+    pub container: String,
+    /// How its streams' names begin; none: any stream of the group may be its.
+    pub prefix: Option<String>,
+}
+
+/// A group to be followed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GroupSource {
+    /// Its name.
+    pub group: String,
+    /// Who writes into it, as far as is known.
+    pub writers: Vec<Writer>,
+    /// Only lines of these writers are wanted, not others of the group.
+    pub only: bool,
+}
+
+/// What is followed, and what cannot be.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sources {
+    /// Groups in the order of their names.
+    pub groups: Vec<GroupSource>,
+    /// Sentences about containers whose lines are elsewhere.
+    pub elsewhere: Vec<String>,
+    /// Services whose task definition is not known.
+    pub unknown: Vec<String>,
+}
+
+impl GroupSource {
+    /// A group by its name alone.
+    pub fn named(group: &str) -> Self {
+        Self { group: group.to_owned(), ..Self::default() }
+    }
+
+    /// What a stream of it is; none if its lines are not wanted.
+    pub fn source(&self, stream: &str) -> Option<Source> {
+        let found = self.writers.iter().find(|writer| {
+            writer
+                .prefix
+                .as_ref()
+                .is_none_or(|prefix| stream.strip_prefix(prefix.as_str()).is_some_and(|id| !id.contains('/')))
+        });
+        if let Some(writer) = found {
+            let task = writer.prefix.as_ref().and_then(|prefix| stream.strip_prefix(prefix.as_str()));
+            return Some(Source {
+                group: self.group.clone(),
+                stream: stream.to_owned(),
+                service: writer.service.clone(),
+                container: writer.container.clone(),
+                task: task.unwrap_or_default().to_owned(),
+            });
+        }
+        if self.only {
+            return None;
+        }
+        // `/aws/lambda/NAME`, `/ecs/NAME`: its last part names it.
+        let service = self.group.rsplit('/').next().unwrap_or(&self.group).to_owned();
+        Some(Source { group: self.group.clone(), stream: stream.to_owned(), service, ..Source::default() })
+    }
+
+    /// The one prefix that all wanted streams share: the service then leaves the others out.
+    pub fn prefix(&self) -> Option<String> {
+        match self.writers.as_slice() {
+            [only] if self.only => only.prefix.clone(),
+            _ => None,
+        }
+    }
+}
+
+/// The groups of services; of all of them where none is named.
+pub fn of_services(estate: &Estate, services: &[String]) -> Sources {
+    let mut found = Sources::default();
+    let mut groups: BTreeMap<String, GroupSource> = BTreeMap::new();
+    for service in estate.services.value().into_iter().flat_map(BTreeMap::values) {
+        let wanted = services.is_empty() || services.contains(&service.name);
+        // While a rollout goes on, two definitions write.
+        let mut definitions: Vec<&str> = vec![service.task_definition.as_str()];
+        definitions.extend(service.deployments.iter().map(|deployment| deployment.task_definition.as_str()));
+        definitions.retain(|name| !name.is_empty());
+        let mut seen = std::collections::BTreeSet::new();
+        definitions.retain(|name| seen.insert(*name));
+        let mut known = false;
+        for definition in definitions {
+            let Some(definition) = estate.task_definitions.get(definition).and_then(|slot| slot.value()) else {
+                continue;
+            };
+            known = true;
+            for container in &definition.containers {
+                match place_of(container) {
+                    LogPlace::Group { group, prefix } => {
+                        let entry = groups.entry(group.clone()).or_insert_with(|| GroupSource::named(&group));
+                        if !wanted {
+                            // Others write here too, and were not asked for.
+                            entry.only = true;
+                            continue;
+                        }
+                        let writer =
+                            Writer { service: service.name.clone(), container: container.name.clone(), prefix };
+                        if !entry.writers.contains(&writer) {
+                            entry.writers.push(writer);
+                        }
+                    }
+                    LogPlace::Elsewhere(said) if wanted => {
+                        let said = format!("{}: {said}", service.name);
+                        if !found.elsewhere.contains(&said) {
+                            found.elsewhere.push(said);
+                        }
+                    }
+                    LogPlace::Elsewhere(_) => {}
+                }
+            }
+        }
+        if wanted && !known {
+            found.unknown.push(service.name.clone());
+        }
+    }
+    found.groups = groups.into_values().filter(|group| !group.writers.is_empty()).collect();
+    found
+}
+
+/// The names by which services are shown: without what all share.
+pub fn short_names<'a>(services: impl IntoIterator<Item = &'a str> + Clone) -> BTreeMap<&'a str, &'a str> {
+    let mut distinct: Vec<&str> = services.into_iter().collect();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let prefix = text::common_prefix(distinct.iter().copied());
+    distinct
+        .into_iter()
+        .map(|name| (name, name.strip_prefix(prefix).filter(|rest| !rest.is_empty()).unwrap_or(name)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::task_definition::{ContainerDefinition, LogConfiguration};
+    use crate::model::{Service, TaskDefinition};
+    use jiff::Timestamp;
+
+    fn container(name: &str, driver: &str, group: &str) -> ContainerDefinition {
+        let log = LogConfiguration { driver: driver.into(), group: Some(group.into()), prefix: Some("ecs".into()) };
+        ContainerDefinition { name: name.into(), log: Some(log), ..ContainerDefinition::default() }
+    }
+
+    fn estate() -> Estate {
+        let mut estate = Estate::default();
+        let service =
+            |name: &str| Service { name: name.into(), task_definition: format!("{name}:1"), ..Service::default() };
+        let all = ["app-web", "app-api", "app-cron"].map(|name| (name.to_owned(), service(name)));
+        estate.services.learn(all.into(), Timestamp::UNIX_EPOCH);
+        let mut define = |name: &str, containers: Vec<ContainerDefinition>| {
+            let definition = TaskDefinition { name: name.into(), containers, ..TaskDefinition::default() };
+            estate.task_definitions.entry(name.to_owned()).or_default().learn(definition, Timestamp::UNIX_EPOCH);
+        };
+        define("app-web:1", vec![container("web", "awslogs", "/ecs/shared"), container("agent", "awsfirelens", "x")]);
+        define("app-api:1", vec![container("api", "awslogs", "/ecs/shared")]);
+        estate
+    }
+
+    #[test]
+    fn groups_of_all_services_and_of_one() {
+        let estate = estate();
+        let all = of_services(&estate, &[]);
+        assert_eq!(all.groups.len(), 1);
+        assert_eq!(all.unknown, ["app-cron"]);
+        assert!(all.elsewhere[0].contains("agent") && all.elsewhere[0].contains("awsfirelens"), "{:?}", all.elsewhere);
+        let source = all.groups[0].source("ecs/api/0123").unwrap();
+        assert_eq!((source.service.as_str(), source.task.as_str()), ("app-api", "0123"));
+        assert_eq!(all.groups[0].source("odd").unwrap().service, "shared");
+        let one = of_services(&estate, &["app-web".to_owned()]);
+        assert!(one.groups[0].source("ecs/api/0123").is_none(), "others of the group were not asked for");
+        assert_eq!(one.groups[0].prefix().as_deref(), Some("ecs/web/"));
+    }
+}

@@ -1,0 +1,121 @@
+//! `StartLiveTail`: an event stream that brings what was taken in, every second, for at most three
+//! hours. It repeats nothing and says when it shows only a part.
+
+use super::budget::Class;
+use super::failure::{clean, deepest};
+use super::pages::Outlet;
+use super::session::{Action, Caller};
+use crate::app::event::Fact;
+use crate::model::logs::{LiveUpdate, LogEvent};
+use crate::model::{Failure, FailureKind};
+use aws_sdk_cloudwatchlogs::config::interceptors::BeforeTransmitInterceptorContextMut;
+use aws_sdk_cloudwatchlogs::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_cloudwatchlogs::types as sdk;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
+use std::error::Error;
+use std::time::Duration;
+
+pub(super) const START_LIVE_TAIL: Action = Action { name: "logs:StartLiveTail", class: Class::LogsLive };
+/// The server says something every second: silence of this length is a dead connection, which
+/// nothing else would notice.
+const SILENCE: Duration = Duration::from_secs(10);
+
+/// The SDK puts `stream-` before the host even of an endpoint that was configured, which is then
+/// another host. Takes it away again.
+#[derive(Debug)]
+pub(super) struct PlainHost;
+
+impl Intercept for PlainHost {
+    fn name(&self) -> &'static str {
+        "PlainHost"
+    }
+
+    fn modify_before_signing(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), Box<dyn Error + Send + Sync + 'static>> {
+        let request = context.request_mut();
+        if let Some(plain) = without_stream(request.uri()) {
+            request.set_uri(plain)?;
+        }
+        Ok(())
+    }
+}
+
+/// The address without `stream-` before its host, if that is there.
+fn without_stream(uri: &str) -> Option<String> {
+    let (scheme, rest) = uri.split_once("://")?;
+    Some(format!("{scheme}://{}", rest.strip_prefix("stream-")?))
+}
+
+/// Follows groups (ARNs without `:*`) until the session ends or breaks: an update a second.
+pub(super) async fn follow(caller: &Caller<'_>, outlet: &Outlet<'_>, groups: &[String]) -> Result<(), Failure> {
+    let mut session = caller
+        .call(START_LIVE_TAIL, |clients| {
+            clients.logs().start_live_tail().set_log_group_identifiers(Some(groups.to_vec())).send()
+        })
+        .await?;
+    loop {
+        let name = START_LIVE_TAIL.name;
+        let received = tokio::time::timeout(SILENCE, session.response_stream.recv()).await;
+        let frame = received.map_err(|_| {
+            Failure::new(FailureKind::Timeout, format!("{name}: the connection is open and silent for {SILENCE:?}"))
+        })?;
+        match frame {
+            Ok(Some(sdk::StartLiveTailResponseStream::SessionStart(_))) => {
+                outlet.page(Fact::LiveTail(LiveUpdate { started: true, ..LiveUpdate::default() })).await;
+            }
+            Ok(Some(sdk::StartLiveTailResponseStream::SessionUpdate(update))) => {
+                outlet.page(Fact::LiveTail(from_update(update))).await;
+            }
+            Ok(Some(_)) => {}
+            Ok(None) => {
+                outlet.last(Fact::LiveTail(LiveUpdate::default())).await;
+                return Ok(());
+            }
+            Err(error) => {
+                let code = error.as_service_error().and_then(|error| error.code()).unwrap_or_default();
+                if code.contains("SessionTimeout") {
+                    outlet.last(Fact::LiveTail(LiveUpdate::default())).await;
+                    return Ok(());
+                }
+                let message = format!("{name}: the live tail broke off: {}", clean(&deepest(&error)));
+                return Err(Failure::new(FailureKind::Unreachable, message));
+            }
+        }
+    }
+}
+
+fn from_update(update: sdk::LiveTailSessionUpdate) -> LiveUpdate {
+    let events = update.session_results.unwrap_or_default().into_iter().map(|event| {
+        let group = event.log_group_identifier.unwrap_or_default();
+        // `ACCOUNT:NAME`.
+        let name = group.split_once(':').map_or(group.as_str(), |(_, name)| name).to_owned();
+        let event = LogEvent {
+            id: String::new(),
+            stream: event.log_stream_name.unwrap_or_default(),
+            at: event.timestamp.unwrap_or_default(),
+            ingested: event.ingestion_time.unwrap_or_default(),
+            message: event.message.unwrap_or_default(),
+        };
+        (name, event)
+    });
+    LiveUpdate {
+        events: events.collect(),
+        sampled: update.session_metadata.is_some_and(|metadata| metadata.sampled),
+        started: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_stream;
+
+    #[test]
+    fn only_the_prefix_of_the_host_goes() {
+        assert_eq!(without_stream("http://stream-127.0.0.1:4566/").as_deref(), Some("http://127.0.0.1:4566/"));
+        assert_eq!(without_stream("http://127.0.0.1:4566/stream-"), None);
+    }
+}

@@ -1,0 +1,71 @@
+//! `insights`: a query over groups, its cost before and after, its result in every format.
+
+use super::context::Context;
+use super::lists;
+use super::logs::{Asked, SOURCES, named_services, resolve};
+use super::printed;
+use crate::app::logs::insights::{self, Estimate};
+use crate::app::logs::sources;
+use crate::app::logs::when::moment;
+use crate::cli::logs::Insights;
+use crate::cli::{ExitCode, Output, Report};
+use crate::headless;
+use crate::model::logs::InsightsQuery;
+use crate::model::text::harmless;
+use crate::runtime::logs::{groups, insights as ask};
+use std::io::{self, Write as _};
+
+pub(super) async fn run(context: &Context, arguments: &Insights, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let output = context.output()?;
+    let reading = context.collect(SOURCES, false).await?;
+    lists::refuse(&reading)?;
+    let app = &reading.collector.app;
+    let (zone, now) = (app.zone(), app.now);
+    let at = |text: &str| moment(text, now, &zone).map_err(Report::usage);
+    let from = at(&arguments.since)?;
+    let to = arguments.until.as_deref().map_or(Ok(now), at)?;
+    if to <= from {
+        return Err(Report::usage("--until is not after --since"));
+    }
+    let named = named_services(&reading, &arguments.services)?;
+    let of = sources::of_services(&app.estate, &named);
+    let asked = Asked { services: &arguments.services, groups: &arguments.group, lambdas: &[] };
+    let (_, mut executor, mut events, _) = reading.collector.into_parts();
+    let found = resolve(&asked, of, &mut executor, &mut events).await?;
+    if found.groups.is_empty() {
+        return Err(Report::new("not_found", "there are no log groups to search", ExitCode::Failed));
+    }
+    if found.groups.len() > 50 {
+        return Err(Report::usage(format!("{} groups are more than the 50 of a query", found.groups.len())));
+    }
+    let text = insights::preset(&arguments.query).unwrap_or(&arguments.query).to_owned();
+    let names: Vec<String> = found.groups.iter().map(|group| group.group.clone()).collect();
+    let estimate = match groups(&mut executor, &mut events, &insights::common(&names)).await {
+        Ok(all) => insights::estimate(&all, &names, to.duration_since(from)),
+        // A price that cannot be told is no reason not to ask.
+        Err(_) => Estimate::default(),
+    };
+    if estimate.worth_saying() {
+        let _ = writeln!(io::stderr(), "insights: {}", estimate.words());
+    }
+    let query = InsightsQuery {
+        groups: names,
+        text,
+        from: from.as_millisecond(),
+        to: to.as_millisecond(),
+        limit: arguments.limit,
+    };
+    let asked = ask(&mut executor, &mut events, query);
+    let result = match context.limit() {
+        Some(limit) => tokio::time::timeout(limit, asked).await.map_err(|_| {
+            Report::new("timeout", "the query did not end in time", ExitCode::TimedOut)
+                .hint("ask for a shorter time, or wait longer with --timeout")
+        })?,
+        None => asked.await,
+    };
+    let result = result.map_err(|failure| Report::of_failure("the query failed", &failure))?;
+    let _ = writeln!(io::stderr(), "insights: {}", harmless(&insights::after(&result)));
+    let report = headless::insights::InsightsDto::new(&result);
+    let width = if output == Output::Table { Context::width() } else { None };
+    printed(headless::print(out, &report, output, width).map(drop))
+}

@@ -1,0 +1,337 @@
+//! `logs`: where lines are, then reading them in order until the end, a condition, or for ever.
+
+use super::context::{Context, Reading};
+use super::lists;
+use crate::app::logs::follow::{FeedState, Follower, Plan};
+use crate::app::logs::sources::{self, GroupSource, Sources};
+use crate::app::logs::when::moment;
+use crate::cli::logs::Logs;
+use crate::cli::{Color, ExitCode, Output, Report};
+use crate::headless::logs::{Form, Printer, Wanted, json_alone};
+use crate::headless::{Written, select, write};
+use crate::model::text::harmless;
+use crate::model::{Failure, Source, time};
+use crate::runtime::logs::{Heard, LogReader, Out, groups};
+use crate::runtime::tee::Tee;
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use log_store::{Filter, FilterError, Level, Search, SearchError};
+use std::collections::HashMap;
+use std::io::{self, IsTerminal as _, Write as _};
+use tokio::time::Instant;
+
+/// What is read of the environment to know where its logs are.
+pub(super) const SOURCES: &[Source] = &[Source::Identity, Source::Services, Source::TaskDefinitions];
+/// A group that is this far behind is told of.
+const BEHIND: i64 = 15_000;
+
+pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let wanted = wanted(arguments)?;
+    let exit_on = arguments.exit_on.as_deref().map(|text| filter("--exit-on", text)).transpose()?;
+    let form = match context.output()? {
+        Output::Json => Form::Json,
+        Output::Raw => Form::Raw,
+        _ => Form::Text,
+    };
+    let reading = context.collect(SOURCES, false).await?;
+    lists::refuse(&reading)?;
+    let app = &reading.collector.app;
+    let zone = if arguments.utc { TimeZone::UTC } else { app.zone() };
+    let now = app.now;
+    let at = |text: &str| moment(text, now, &zone).map_err(Report::usage);
+    let since = at(&arguments.since)?;
+    let until = match &arguments.until {
+        Some(text) => Some(at(text)?),
+        None => (!arguments.follow).then_some(now),
+    };
+    if until.is_some_and(|until| until <= since) {
+        return Err(Report::usage("--until is not after --since"));
+    }
+    let asked = Asked { services: &arguments.services, groups: &arguments.group, lambdas: &arguments.lambda };
+    let named = named_services(&reading, asked.services)?;
+    let account = app.environment.account.clone();
+    let whose = app.estate.identity.value().map(|identity| identity.account.clone()).or_else(|| account.clone());
+    let region = app.environment.region.clone();
+    let found = sources::of_services(&app.estate, &named);
+    let (_, mut executor, mut events, clock) = reading.collector.into_parts();
+    let found = resolve(&asked, found, &mut executor, &mut events).await?;
+    tell_elsewhere(&found);
+    if found.groups.is_empty() {
+        return Err(nothing(&found));
+    }
+    let region = region.or_else(|| executor.region());
+    let arns = arguments.live.then(|| arns(&found.groups, region.as_deref(), whose.as_deref())).transpose()?;
+    if arguments.live {
+        say(
+            "a live tail costs $0.01 a minute beyond the 1,800 free minutes of the account's month; the service shows at most 500 lines a second",
+        );
+    }
+    let plan = Plan {
+        since: since.as_millisecond(),
+        until: until.map(|until| until.as_millisecond()),
+        live: arguments.live,
+        skip: None,
+    };
+    let services: Vec<String> =
+        found.groups.iter().flat_map(|group| group.writers.iter().map(|writer| writer.service.clone())).collect();
+    let terminal = io::stdout().is_terminal();
+    let colour = match context.cli.global.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => terminal && !anstyle_query::no_color(),
+    };
+    let mut printer = Printer::new(form, wanted, zone, services.iter().map(String::as_str), (colour, terminal));
+    let follower = Follower::new(found.groups, plan, arguments.pattern.clone());
+    let delay = if arguments.follow { arguments.delay.as_millis() as i64 } else { i64::MAX };
+    let mut reader = LogReader::new((executor, events, clock), follower, delay, account);
+    if let Some(arns) = arns {
+        reader.live(&arns);
+    }
+    let tee = arguments.tee.as_ref().map(|path| {
+        Tee::open(path).map_err(|error| {
+            Report::new("output", format!("{} cannot be written", path.display()), ExitCode::Failed).caused_by(&error)
+        })
+    });
+    let mut writer =
+        Writer { printer: &mut printer, exit_on, tee: tee.transpose()?, out, missing: false, text: String::new() };
+    let end = context.limit().map(|limit| Instant::now() + limit);
+    let mut trouble = Trouble::default();
+    loop {
+        let heard = match end {
+            Some(end) => tokio::time::timeout_at(end, reader.next()).await.ok(),
+            None => Some(reader.next().await),
+        };
+        match heard {
+            Some(Heard::Lines(lines)) => {
+                if let Some(code) = writer.write(&lines)? {
+                    return Ok(code);
+                }
+                trouble.tell(&reader.states(), arguments.follow);
+            }
+            Some(Heard::Ended) => {
+                return Ok(if writer.missing || !found.unknown.is_empty() {
+                    ExitCode::Incomplete
+                } else {
+                    ExitCode::Done
+                });
+            }
+            Some(Heard::WrongAccount(account)) => {
+                let message = format!("the renewed credentials are for account {account}");
+                return Err(Report::new("wrong_account", message, ExitCode::Refused)
+                    .hint("use the --profile of the configured account"));
+            }
+            None => {
+                let rest = reader.flush();
+                if let Some(code) = writer.write(&rest)? {
+                    return Ok(code);
+                }
+                // Following for a time is what was asked for; a line that did not come is not.
+                let done = arguments.follow && writer.exit_on.is_none();
+                return Ok(if done { ExitCode::Done } else { ExitCode::TimedOut });
+            }
+        }
+    }
+}
+
+/// Whole names of the services that were asked for.
+pub(super) fn named_services(reading: &Reading, services: &[String]) -> Result<Vec<String>, Report> {
+    Ok(select::services(&reading.input(), services)?.unwrap_or_default())
+}
+
+/// What was asked for instead of services.
+pub(super) struct Asked<'a> {
+    pub(super) services: &'a [String],
+    pub(super) groups: &'a [String],
+    pub(super) lambdas: &'a [String],
+}
+
+/// The groups that are meant: of services, or by names and patterns.
+pub(super) async fn resolve(
+    asked: &Asked<'_>,
+    of_services: Sources,
+    executor: &mut crate::runtime::Executor,
+    events: &mut tokio::sync::mpsc::Receiver<crate::app::event::Event>,
+) -> Result<Sources, Report> {
+    if asked.groups.is_empty() && asked.lambdas.is_empty() {
+        return Ok(of_services);
+    }
+    // Who writes into a group that a service has is known.
+    let known: HashMap<&str, &GroupSource> =
+        of_services.groups.iter().map(|group| (group.group.as_str(), group)).collect();
+    let mut found = Sources::default();
+    let named = asked.groups.iter().cloned().chain(asked.lambdas.iter().map(|name| format!("/aws/lambda/{name}")));
+    for name in named {
+        let names = match name.split_once('*') {
+            None => vec![name],
+            Some((prefix, _)) => {
+                let all = groups(executor, events, prefix).await;
+                let all = all.map_err(|failure| Report::of_failure("the log groups cannot be listed", &failure))?;
+                let fitting: Vec<String> = all
+                    .into_iter()
+                    .map(|group| group.name)
+                    .filter(|group| crate::model::text::matches(&name, group))
+                    .collect();
+                if fitting.is_empty() {
+                    return Err(Report::usage(format!("no log group is like `{name}`")));
+                }
+                fitting
+            }
+        };
+        for name in names {
+            let source = known.get(name.as_str()).map_or_else(|| GroupSource::named(&name), |group| (*group).clone());
+            if !found.groups.iter().any(|group| group.group == name) {
+                found.groups.push(source);
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn nothing(found: &Sources) -> Report {
+    let report = Report::new("not_found", "there are no log groups to read", ExitCode::Failed);
+    let report = found.elsewhere.iter().fold(report, |report, said| report.cause(said.clone()));
+    let report = found
+        .unknown
+        .iter()
+        .fold(report, |report, service| report.cause(format!("{service}: its task definition could not be read")));
+    report.hint("name a group with --group, or a function with --lambda")
+}
+
+/// ARNs for a live tail.
+fn arns(groups: &[GroupSource], region: Option<&str>, account: Option<&str>) -> Result<Vec<String>, Report> {
+    let (Some(region), Some(account)) = (region, account) else {
+        return Err(Report::new("config", "a live tail needs the region and the account", ExitCode::Usage)
+            .hint("set `region` and `account` of the environment"));
+    };
+    Ok(groups.iter().map(|group| format!("arn:aws:logs:{region}:{account}:log-group:{}", group.group)).collect())
+}
+
+fn tell_elsewhere(found: &Sources) {
+    for said in &found.elsewhere {
+        say(said);
+    }
+    for service in &found.unknown {
+        say(&format!("{service}: its task definition could not be read, so its logs are not here"));
+    }
+}
+
+/// Beside the data.
+fn say(text: &str) {
+    let _ = writeln!(io::stderr(), "logs: {}", harmless(text));
+}
+
+pub(super) fn filter(flag: &str, text: &str) -> Result<Filter, Report> {
+    Filter::parse(text).map_err(|error| wrong_filter(flag, text, &error))
+}
+
+fn wrong_filter(flag: &str, text: &str, error: &FilterError) -> Report {
+    let report = Report::usage(format!("{flag} is no filter: {}", error.what));
+    let report = error.under(text).lines().fold(report, |report, line| report.cause(line.to_owned()));
+    report.hint("for example: level>=warn service:api status:5xx latency>500ms -healthcheck")
+}
+
+fn wanted(arguments: &Logs) -> Result<Wanted, Report> {
+    let level = match &arguments.level {
+        None => Level::None,
+        Some(word) => Level::from_word(word.as_bytes()).ok_or_else(|| {
+            Report::usage(format!("`{word}` is no level")).hint("there are: trace, debug, info, warn, error, fatal")
+        })?,
+    };
+    let grep = arguments.grep.as_deref().map(|pattern| {
+        Search::regex(pattern).map_err(|error| match error {
+            SearchError::Syntax { what, at } => {
+                let caret = format!("{}^", " ".repeat(at));
+                Report::usage(format!("--grep is no regular expression: {what}")).cause(pattern).cause(caret)
+            }
+            SearchError::TooLarge { .. } => Report::usage(format!("--grep: {error}")),
+        })
+    });
+    let filter = arguments.filter.as_deref().map(|text| filter("--filter", text)).transpose()?;
+    Ok(Wanted { filter: filter.unwrap_or_default(), level, grep: grep.transpose()? })
+}
+
+struct Writer<'a> {
+    printer: &'a mut Printer,
+    exit_on: Option<Filter>,
+    tee: Option<Tee>,
+    out: &'a mut dyn io::Write,
+    missing: bool,
+    text: String,
+}
+
+impl Writer<'_> {
+    /// Writes; an exit code where it is over.
+    fn write(&mut self, lines: &[Out]) -> Result<Option<ExitCode>, Report> {
+        self.text.clear();
+        let mut over = None;
+        for line in lines {
+            match line {
+                Out::Gap(gap) => {
+                    self.missing = true;
+                    self.printer.gap(gap, &mut self.text);
+                }
+                Out::Line(arrived) => {
+                    if let Some(tee) = &mut self.tee {
+                        tee.write(&json_alone(arrived)).map_err(|error| unwritten(&error))?;
+                    }
+                    if self.printer.line(arrived, self.exit_on.as_ref(), &mut self.text) {
+                        over = Some(ExitCode::Done);
+                        break;
+                    }
+                }
+            }
+        }
+        if let Some(tee) = &mut self.tee {
+            tee.flush().map_err(|error| unwritten(&error))?;
+        }
+        if self.text.is_empty() {
+            return Ok(over);
+        }
+        match write(self.out, &self.text) {
+            Ok(Written::All) => Ok(over),
+            Ok(Written::Closed) => Ok(Some(ExitCode::Done)),
+            Err(error) => Err(unwritten(&error)),
+        }
+    }
+}
+
+fn unwritten(error: &io::Error) -> Report {
+    Report::new("output", "the output cannot be written", ExitCode::Failed).caused_by(error)
+}
+
+/// Tells of each trouble once, and when it is over.
+#[derive(Default)]
+struct Trouble {
+    failed: HashMap<String, Failure>,
+    behind: HashMap<String, i64>,
+}
+
+impl Trouble {
+    fn tell(&mut self, states: &[FeedState], follow: bool) {
+        for state in states {
+            let group = &state.group;
+            match (&state.failure, self.failed.get(group)) {
+                (Some(failure), before) if before != Some(failure) => {
+                    say(&format!("{group}: {failure}; it is tried again"));
+                    self.failed.insert(group.clone(), failure.clone());
+                }
+                (None, Some(_)) => {
+                    say(&format!("{group}: it is read again, from where it ended"));
+                    self.failed.remove(group);
+                }
+                _ => {}
+            }
+            if !follow || state.failure.is_some() {
+                continue;
+            }
+            let told = self.behind.get(group).copied().unwrap_or(0);
+            if state.behind > BEHIND.max(told * 2) {
+                let late = time::short(SignedDuration::from_millis(state.behind));
+                say(&format!("{group}: {late} behind: more lines come than its requests bring"));
+                self.behind.insert(group.clone(), state.behind);
+            } else if told > 0 && state.behind < BEHIND / 2 {
+                self.behind.remove(group);
+            }
+        }
+    }
+}

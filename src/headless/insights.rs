@@ -1,0 +1,55 @@
+//! What Insights found, as a table, CSV, JSON or YAML.
+
+use super::emit::Printable;
+use super::table::{Table, words};
+use crate::model::logs::InsightsResult;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// The result.
+#[derive(Debug, Clone, Serialize)]
+pub struct InsightsDto {
+    schema: &'static str,
+    complete: bool,
+    status: String,
+    matched: f64,
+    scanned: f64,
+    bytes_scanned: f64,
+    rows: Vec<Map<String, Value>>,
+    #[serde(skip)]
+    columns: Vec<String>,
+    #[serde(skip)]
+    cells: Vec<Vec<Option<String>>>,
+}
+
+impl InsightsDto {
+    /// From what came.
+    pub fn new(result: &InsightsResult) -> Self {
+        let row = |values: &Vec<Option<String>>| {
+            let pairs = result.columns.iter().zip(values);
+            pairs.map(|(name, value)| (name.clone(), value.clone().map_or(Value::Null, Value::String))).collect()
+        };
+        Self {
+            schema: "cockpit.insights/1",
+            complete: result.complete,
+            status: result.status.clone(),
+            matched: result.matched,
+            scanned: result.scanned,
+            bytes_scanned: result.bytes,
+            rows: result.rows.iter().map(row).collect(),
+            columns: result.columns.clone(),
+            cells: result.rows.clone(),
+        }
+    }
+}
+
+impl Printable for InsightsDto {
+    fn tables(&self) -> Vec<Table> {
+        let mut table = Table::new(&vec![words(""); self.columns.len()], "nothing was found");
+        table.heads.clone_from(&self.columns);
+        for row in &self.cells {
+            table.row(row.iter().cloned());
+        }
+        vec![table]
+    }
+}

@@ -1,0 +1,402 @@
+//! Log lines as text, as JSON lines, or as they came. Text from outside is made harmless for a
+//! terminal; `raw` into a file or a pipe is exactly what was written.
+
+use super::escape::json_text;
+use crate::app::logs::follow::{Arrived, Gap};
+use crate::app::logs::sources::short_names;
+use crate::model::text::harmless;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use log_store::block::mark;
+use log_store::store::{Line, StreamId};
+use log_store::{Filter, Kind, Level, Search, fields, parse};
+use serde::Serialize;
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+/// How lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Columns for people.
+    Text,
+    /// One object a line.
+    Json,
+    /// The line alone.
+    Raw,
+}
+
+/// What a line has to be to be written.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Passes this.
+    pub filter: Filter,
+    /// Is this bad or worse.
+    pub level: Level,
+    /// Has this.
+    pub grep: Option<Search>,
+}
+
+/// Colours of service names: those that can be read on dark and on light.
+const COLOURS: [u8; 6] = [36, 33, 35, 32, 34, 96];
+
+/// Writes lines.
+#[derive(Debug)]
+pub struct Printer {
+    form: Form,
+    wanted: Wanted,
+    zone: TimeZone,
+    colour: bool,
+    /// Whether the reader is a terminal.
+    terminal: bool,
+    names: HashMap<String, String>,
+    width: usize,
+    kinds: HashMap<String, Kind>,
+    /// Whether the last line of a stream that stands by itself was written: a trace goes with it.
+    heads: HashMap<String, bool>,
+    second: i64,
+    clock: String,
+}
+
+#[derive(Serialize)]
+struct LineDto<'a> {
+    schema: &'static str,
+    time: String,
+    service: &'a str,
+    container: Option<&'a str>,
+    task: Option<&'a str>,
+    group: &'a str,
+    stream: &'a str,
+    level: Option<&'static str>,
+    message: &'a str,
+    raw: &'a str,
+    id: &'a str,
+    ingested: String,
+    late: bool,
+}
+
+#[derive(Serialize)]
+struct GapDto<'a> {
+    schema: &'static str,
+    gap: &'static str,
+    group: &'a str,
+    from: String,
+    to: String,
+    why: &'a str,
+}
+
+impl Printer {
+    /// A printer for lines of these services.
+    pub fn new<'a>(
+        form: Form,
+        wanted: Wanted,
+        zone: TimeZone,
+        services: impl IntoIterator<Item = &'a str> + Clone,
+        (colour, terminal): (bool, bool),
+    ) -> Self {
+        let names: HashMap<String, String> =
+            short_names(services).into_iter().map(|(name, short)| (name.to_owned(), short.to_owned())).collect();
+        let width = names.values().map(|name| name.chars().count()).max().unwrap_or(0).clamp(3, 24);
+        Self {
+            form,
+            wanted,
+            zone,
+            colour,
+            terminal,
+            names,
+            width,
+            kinds: HashMap::new(),
+            heads: HashMap::new(),
+            second: i64::MIN,
+            clock: String::new(),
+        }
+    }
+
+    /// Writes a line, if it is wanted. Whether it passes `also` (`--exit-on`).
+    pub fn line(&mut self, arrived: &Arrived, also: Option<&Filter>, out: &mut String) -> bool {
+        let source = &*arrived.source;
+        let text = arrived.event.message.trim_end_matches(['\n', '\r']);
+        let like = self.kinds.get(&source.stream).copied().unwrap_or_default();
+        let parsed = parse::parse(text, like);
+        if !parsed.continues && parsed.kind != like {
+            self.kinds.insert(source.stream.clone(), parsed.kind);
+        }
+        let line = Line {
+            at: arrived.event.at,
+            id: arrived.id,
+            stream: StreamId(0),
+            source,
+            level: parsed.level,
+            kind: parsed.kind,
+            marks: if arrived.late { mark::LATE } else { 0 },
+            text,
+        };
+        let head = parsed.continues.then(|| self.heads.get(&source.stream).copied()).flatten();
+        // A trace goes with its error; a frame that passes is shown without it, too.
+        let passes = head == Some(true) || self.passes(&line);
+        if !parsed.continues {
+            match self.heads.get_mut(&source.stream) {
+                Some(head) => *head = passes,
+                None => {
+                    self.heads.insert(source.stream.clone(), passes);
+                }
+            }
+        }
+        if passes && self.wanted.grep.as_ref().is_none_or(|grep| grep.matches(text)) {
+            self.write(&line, arrived, out);
+        }
+        also.is_some_and(|also| also.matches(&line))
+    }
+
+    fn passes(&self, line: &Line<'_>) -> bool {
+        line.level >= self.wanted.level && self.wanted.filter.matches(line)
+    }
+
+    fn write(&mut self, line: &Line<'_>, arrived: &Arrived, out: &mut String) {
+        match self.form {
+            Form::Raw if self.terminal => {
+                out.push_str(&harmless(&parse::strip_colour(line.text)));
+                out.push('\n');
+            }
+            Form::Raw => {
+                out.push_str(line.text);
+                out.push('\n');
+            }
+            Form::Json => out.push_str(&json(line, arrived)),
+            Form::Text => self.text(line, out),
+        }
+    }
+
+    fn text(&mut self, line: &Line<'_>, out: &mut String) {
+        self.clock(line.at, out);
+        let service = line.source.service.as_str();
+        let name = self.names.get(service).map_or(service, String::as_str);
+        let plain = harmless(name);
+        let pad = self.width.saturating_sub(plain.chars().count());
+        if self.colour {
+            let colour = COLOURS[(log_store::store::hash(&[service.as_bytes()]) % COLOURS.len() as u64) as usize];
+            let _ = write!(out, "\x1b[{colour}m{plain}\x1b[0m");
+        } else {
+            out.push_str(&plain);
+        }
+        out.extend(std::iter::repeat_n(' ', pad + 1));
+        let word = match line.level {
+            Level::None => "    -",
+            Level::Trace => "TRACE",
+            Level::Debug => "DEBUG",
+            Level::Info => " INFO",
+            Level::Warn => " WARN",
+            Level::Error => "ERROR",
+            Level::Fatal => "FATAL",
+        };
+        match line.level {
+            Level::Error | Level::Fatal if self.colour => {
+                let _ = write!(out, "\x1b[31m{word}\x1b[0m ");
+            }
+            Level::Warn if self.colour => {
+                let _ = write!(out, "\x1b[33m{word}\x1b[0m ");
+            }
+            _ => {
+                out.push_str(word);
+                out.push(' ');
+            }
+        }
+        if line.is(mark::LATE) {
+            out.push_str("[late] ");
+        }
+        if line.kind == Kind::Plain {
+            out.push_str(&harmless(&parse::strip_colour(line.text)));
+        } else {
+            out.push_str(&harmless(&parse::strip_colour(&fields::message(line.text, line.kind))));
+            let mut rest = fields::rest(line.text, line.kind);
+            rest.truncate(12);
+            if !rest.is_empty() && self.colour {
+                out.push_str("\x1b[2m");
+            }
+            for (key, value) in &rest {
+                let value: std::borrow::Cow<'_, str> = match value.char_indices().nth(120) {
+                    Some((end, _)) => format!("{}…", &value[..end]).into(),
+                    None => value.as_str().into(),
+                };
+                let _ = write!(out, " {}={}", harmless(key), harmless(&value));
+            }
+            if !rest.is_empty() && self.colour {
+                out.push_str("\x1b[0m");
+            }
+        }
+        out.push('\n');
+    }
+
+    /// `11-24 14:02:31.123 `; the part that changes once a second is kept.
+    fn clock(&mut self, at: i64, out: &mut String) {
+        let second = at.div_euclid(1_000);
+        if second != self.second {
+            self.second = second;
+            let at = Timestamp::from_second(second).unwrap_or(Timestamp::UNIX_EPOCH);
+            self.clock = at.to_zoned(self.zone.clone()).strftime("%m-%d %H:%M:%S").to_string();
+        }
+        let _ = write!(out, "{}.{:03} ", self.clock, at.rem_euclid(1_000));
+    }
+
+    /// Writes what is missing.
+    pub fn gap(&mut self, gap: &Gap, out: &mut String) {
+        let word = if gap.sampled { "SAMPLED" } else { "GAP" };
+        match self.form {
+            Form::Json => {
+                let dto = GapDto {
+                    schema: "cockpit.log/1",
+                    gap: if gap.sampled { "sampled" } else { "missing" },
+                    group: &gap.group,
+                    from: moment(gap.from),
+                    to: moment(gap.to),
+                    why: &gap.why,
+                };
+                out.push_str(&json_text(&serde_json::to_string(&dto).unwrap_or_default()));
+                out.push('\n');
+            }
+            // Not among the lines: nobody wrote it.
+            Form::Raw => {}
+            Form::Text => {
+                self.clock(gap.from, out);
+                let text = format!(
+                    "{word} {} from {} to {}: {}",
+                    gap.group,
+                    self.moment(gap.from),
+                    self.moment(gap.to),
+                    gap.why
+                );
+                let text = harmless(&text);
+                if self.colour {
+                    let _ = writeln!(out, "\x1b[33m{text}\x1b[0m");
+                } else {
+                    let _ = writeln!(out, "{text}");
+                }
+            }
+        }
+    }
+
+    fn moment(&self, at: i64) -> String {
+        let at = Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH);
+        at.to_zoned(self.zone.clone()).strftime("%H:%M:%S").to_string()
+    }
+}
+
+/// A line as one JSON object, for `-o json` and `--tee`.
+pub fn json(line: &Line<'_>, arrived: &Arrived) -> String {
+    let some = |text: &'static str| (!text.is_empty()).then_some(text);
+    let message = fields::message(line.text, line.kind);
+    let dto = LineDto {
+        schema: "cockpit.log/1",
+        time: moment(arrived.event.at),
+        service: &line.source.service,
+        container: (!line.source.container.is_empty()).then_some(line.source.container.as_str()),
+        task: (!line.source.task.is_empty()).then_some(line.source.task.as_str()),
+        group: &line.source.group,
+        stream: &line.source.stream,
+        level: some(line.level.word()),
+        message: &message,
+        raw: line.text,
+        id: &arrived.event.id,
+        ingested: moment(arrived.event.ingested),
+        late: arrived.late,
+    };
+    let text = serde_json::to_string(&dto).unwrap_or_default();
+    let mut text = json_text(&text).into_owned();
+    text.push('\n');
+    text
+}
+
+/// A line as one JSON object, looked at by itself.
+pub fn json_alone(arrived: &Arrived) -> String {
+    let text = arrived.event.message.trim_end_matches(['\n', '\r']);
+    let parsed = parse::parse(text, Kind::Plain);
+    let line = Line {
+        at: arrived.event.at,
+        id: arrived.id,
+        stream: StreamId(0),
+        source: &arrived.source,
+        level: parsed.level,
+        kind: parsed.kind,
+        marks: 0,
+        text,
+    };
+    json(&line, arrived)
+}
+
+fn moment(at: i64) -> String {
+    Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH).strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::logs::LogEvent;
+    use log_store::Source;
+    use std::sync::Arc;
+
+    fn arrived(text: &str) -> Arrived {
+        let source = Source {
+            group: "/ecs/app-api".into(),
+            stream: "ecs/api/0123".into(),
+            service: "app-api".into(),
+            container: "api".into(),
+            task: "0123".into(),
+        };
+        let event = LogEvent {
+            id: "37".into(),
+            stream: source.stream.clone(),
+            at: 1_763_600_000_123,
+            ingested: 1_763_600_000_400,
+            message: text.into(),
+        };
+        Arrived { source: Arc::new(source), event, id: 1, late: false }
+    }
+
+    fn printed(form: Form, wanted: Wanted, terminal: bool, lines: &[&str]) -> String {
+        let mut printer = Printer::new(form, wanted, TimeZone::UTC, ["app-api", "app-web"], (false, terminal));
+        let mut out = String::new();
+        for line in lines {
+            printer.line(&arrived(line), None, &mut out);
+        }
+        out
+    }
+
+    #[test]
+    fn text_has_columns_and_drives_no_terminal() {
+        let lines = [
+            r#"{"level":50,"req":{"url":"/a"},"msg":"it \u001b[2J failed"}"#,
+            "plain \x1b[31mred\x1b[0m \x1b]0;title\x07 日本 🚀\n",
+        ];
+        let text = printed(Form::Text, Wanted::default(), true, &lines);
+        assert_eq!(
+            text,
+            "11-20 00:53:20.123 api ERROR it ␛[2J failed req.url=/a\n11-20 00:53:20.123 api     - plain red ␛]0;title␇ 日本 🚀\n"
+        );
+        assert!(printed(Form::Raw, Wanted::default(), true, &lines).contains("␛]0;title"));
+        assert!(printed(Form::Raw, Wanted::default(), false, &lines).contains("\x1b]0;title"));
+        let json = printed(Form::Json, Wanted::default(), false, &lines);
+        let first: serde_json::Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
+        assert_eq!(first["message"], "it \u{1b}[2J failed");
+        assert_eq!(
+            (first["level"].as_str(), first["time"].as_str()),
+            (Some("error"), Some("2025-11-20T00:53:20.123Z"))
+        );
+        assert!(!json.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn a_trace_goes_with_its_error() {
+        let wanted = Wanted { level: Level::Error, ..Wanted::default() };
+        let lines = ["GET / 200", "    at nothing", "TypeError: x", "    at one", "GET / 200", "    at nothing"];
+        let text = printed(Form::Raw, wanted, false, &lines);
+        assert_eq!(text, "TypeError: x\n    at one\n");
+    }
+
+    #[test]
+    fn gaps_have_bounds() {
+        let gap = Gap { group: "/g".into(), from: 0, to: 61_000, sampled: true, why: "why".into() };
+        let mut printer = Printer::new(Form::Text, Wanted::default(), TimeZone::UTC, ["a"], (false, false));
+        let mut out = String::new();
+        printer.gap(&gap, &mut out);
+        assert_eq!(out, "01-01 00:00:00.000 SAMPLED /g from 00:00:00 to 00:01:01: why\n");
+    }
+}

@@ -1,0 +1,317 @@
+//! Drives a follower without a screen: requests out, lines in order, until the end or for ever.
+
+use super::clock::Clock;
+use super::executor::Executor;
+use crate::app::effect::{Effect, Lane, Query};
+use crate::app::event::{Event, Fact, Part};
+use crate::app::logs::follow::{Arrived, Batch, FeedState, Follower, Gap};
+use crate::app::logs::order::Order;
+use crate::app::ticket::Ticket;
+use crate::model::logs::{LogGroup, Ms};
+use crate::model::{Failure, FailureKind};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// Tickets of this room: no environment has this generation.
+const GENERATION: u32 = u32::MAX;
+/// Serials of live tails; those of pages are below.
+const LIVE: u64 = 1 << 62;
+/// The serial of the question who we are.
+const WHO: u64 = 1 << 61;
+/// A live tail that broke is opened again after this, doubled up to a minute.
+const REOPEN: Ms = 1_000;
+
+/// One thing to write.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Out {
+    /// A line.
+    Line(Arrived),
+    /// What is missing.
+    Gap(Gap),
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Heard {
+    /// Lines, in order; perhaps none.
+    Lines(Vec<Out>),
+    /// Everything was read.
+    Ended,
+    /// The credentials were renewed, and belong to another account.
+    WrongAccount(String),
+}
+
+/// Reads logs.
+pub struct LogReader {
+    executor: Executor,
+    events: mpsc::Receiver<Event>,
+    clock: Clock,
+    follower: Follower,
+    order: Order<Out>,
+    /// ARNs of the groups of each live tail, and when a closed one is opened again.
+    tails: Vec<Tail>,
+    account: Option<String>,
+    /// Answers that wait until it is known whose the renewed credentials are.
+    held: Option<Vec<Event>>,
+    operator: bool,
+}
+
+struct Tail {
+    groups: Vec<String>,
+    serial: u64,
+    open: bool,
+    due: Ms,
+    wait: Ms,
+}
+
+impl LogReader {
+    /// Reads by a follower; a line waits up to `delay` for others.
+    pub fn new(
+        (executor, events, clock): (Executor, mpsc::Receiver<Event>, Clock),
+        follower: Follower,
+        delay: Ms,
+        account: Option<String>,
+    ) -> Self {
+        Self {
+            executor,
+            events,
+            clock,
+            follower,
+            order: Order::new(delay),
+            tails: Vec::new(),
+            account,
+            held: None,
+            operator: false,
+        }
+    }
+
+    /// Opens live tails of these groups (ARNs), at most 10 each.
+    pub fn live(&mut self, arns: &[String]) {
+        self.tails = arns
+            .chunks(10)
+            .zip(0..)
+            .map(|(groups, n)| Tail {
+                groups: groups.to_vec(),
+                serial: LIVE | (n << 32),
+                open: false,
+                due: 0,
+                wait: REOPEN,
+            })
+            .collect();
+    }
+
+    /// Now, on the service's clock as far as that is known.
+    pub fn now(&self) -> Ms {
+        let now = self.clock.now().as_millisecond();
+        let skew = match self.clock {
+            Clock::System => self.executor.clock_skew().unwrap_or_default().as_secs(),
+            Clock::Simulated(_) => 0,
+        };
+        // Dates are whole seconds: less is no skew.
+        if skew.abs() >= 3 { now - skew * 1_000 } else { now }
+    }
+
+    /// How the groups stand.
+    pub fn states(&self) -> Vec<FeedState> {
+        self.follower.states(self.now())
+    }
+
+    /// Waits for the next lines, at most about a second.
+    pub async fn next(&mut self) -> Heard {
+        self.ask();
+        let now = self.now();
+        let due = [self.follower.due(), self.order.due()].into_iter().flatten().min().unwrap_or(now + 1_000);
+        let wait = Duration::from_millis((due - now).clamp(1, 1_000).unsigned_abs());
+        if let Ok(Some(event)) = tokio::time::timeout(wait, self.events.recv()).await {
+            if let Some(wrong) = self.take(event) {
+                return wrong;
+            }
+            while let Ok(event) = self.events.try_recv() {
+                if let Some(wrong) = self.take(event) {
+                    return wrong;
+                }
+            }
+        }
+        let released = self.order.release(self.now(), self.follower.covered());
+        if released.is_empty() && self.follower.ended() {
+            let rest = self.order.flush();
+            return if rest.is_empty() { Heard::Ended } else { Heard::Lines(rest) };
+        }
+        Heard::Lines(released)
+    }
+
+    /// Everything that still waits for its order.
+    pub fn flush(&mut self) -> Vec<Out> {
+        self.order.flush()
+    }
+
+    fn fetch(&mut self, serial: u64, query: Query) {
+        // A read by hand may use both halves of the budget: nothing else is read.
+        self.operator = !self.operator;
+        let lane = if self.operator { Lane::Operator } else { Lane::Background };
+        self.executor.carry_out(Effect::Fetch { ticket: Ticket { generation: GENERATION, serial }, lane, query });
+    }
+
+    fn ask(&mut self) {
+        if self.held.is_some() {
+            return;
+        }
+        let now = self.now();
+        for ask in self.follower.tick(now, self.order.len()) {
+            self.fetch(ask.number, Query::LogPage(Box::new(ask.window)));
+        }
+        let mut open = Vec::new();
+        for tail in self.tails.iter_mut().filter(|tail| !tail.open && tail.due <= now) {
+            tail.open = true;
+            tail.serial += 1;
+            open.push((tail.serial, tail.groups.clone()));
+        }
+        for (serial, groups) in open {
+            self.fetch(serial, Query::LiveTail { groups });
+        }
+    }
+
+    /// Takes an event in.
+    fn take(&mut self, event: Event) -> Option<Heard> {
+        let answer = match event {
+            Event::Renewed(_) if self.account.is_some() => {
+                if self.held.is_none() {
+                    self.held = Some(Vec::new());
+                    self.fetch(WHO, Query::Identity);
+                }
+                return None;
+            }
+            Event::Answer(answer) if answer.ticket.generation == GENERATION => answer,
+            _ => return None,
+        };
+        if answer.ticket.serial == WHO {
+            return self.who(answer.part);
+        }
+        if let Some(held) = &mut self.held {
+            held.push(Event::Answer(answer));
+            return None;
+        }
+        let (serial, now) = (answer.ticket.serial, self.now());
+        if serial >= LIVE {
+            self.take_live(serial, answer.part, now);
+            return None;
+        }
+        let batch = match answer.part {
+            Part::Page(Fact::LogPage(page)) | Part::Last(Fact::LogPage(page)) => self.follower.page(serial, page, now),
+            Part::Broken(failure) => self.follower.failed(serial, failure, now),
+            Part::Page(_) | Part::Last(_) => {
+                let failure = Failure::new(FailureKind::Malformed, "the answer is not of the kind that was asked for");
+                self.follower.failed(serial, failure, now)
+            }
+        };
+        self.put(batch, now);
+        None
+    }
+
+    fn take_live(&mut self, serial: u64, part: Part, now: Ms) {
+        let Some(tail) = self.tails.iter_mut().find(|tail| tail.serial == serial) else { return };
+        match part {
+            Part::Page(Fact::LiveTail(update)) => {
+                tail.wait = REOPEN;
+                let batch = self.follower.live(update, now);
+                self.put(batch, now);
+            }
+            Part::Last(_) | Part::Page(_) => {
+                // Three hours are over: the next session begins at once.
+                (tail.open, tail.due) = (false, now);
+                self.follower.live_broke(now);
+            }
+            Part::Broken(failure) => {
+                tracing::warn!("{failure}");
+                tail.open = false;
+                tail.due = now + tail.wait;
+                tail.wait = (tail.wait * 2).min(60_000);
+                self.follower.live_broke(now);
+            }
+        }
+    }
+
+    /// Whose the renewed credentials are.
+    fn who(&mut self, part: Part) -> Option<Heard> {
+        match part {
+            Part::Last(Fact::Identity(identity)) | Part::Page(Fact::Identity(identity)) => {
+                if self.account.as_ref().is_some_and(|account| *account != identity.account) {
+                    return Some(Heard::WrongAccount(identity.account));
+                }
+                for event in self.held.take().unwrap_or_default() {
+                    self.take(event);
+                }
+                None
+            }
+            // Who cannot be asked cannot be trusted: ask again.
+            _ => {
+                self.fetch(WHO, Query::Identity);
+                None
+            }
+        }
+    }
+
+    fn put(&mut self, batch: Batch, now: Ms) {
+        for gap in batch.gaps {
+            self.order.push(gap.from, now, Out::Gap(gap));
+        }
+        for line in batch.lines {
+            self.order.push(line.event.at, now, Out::Line(line));
+        }
+    }
+}
+
+/// Reads the groups whose names begin so, and hands the hands back.
+///
+/// # Errors
+/// What the service said.
+pub async fn groups(
+    executor: &mut Executor,
+    events: &mut mpsc::Receiver<Event>,
+    prefix: &str,
+) -> Result<Vec<LogGroup>, Failure> {
+    let ticket = Ticket { generation: GENERATION, serial: 0 };
+    let query = Query::LogGroups { prefix: prefix.to_owned() };
+    executor.carry_out(Effect::Fetch { ticket, lane: Lane::Operator, query });
+    let mut found = BTreeMap::new();
+    while let Some(event) = events.recv().await {
+        let Event::Answer(answer) = event else { continue };
+        if answer.ticket != ticket {
+            continue;
+        }
+        let (groups, last) = match answer.part {
+            Part::Page(Fact::LogGroups(groups)) => (groups, false),
+            Part::Last(Fact::LogGroups(groups)) => (groups, true),
+            Part::Broken(failure) => return Err(failure),
+            Part::Page(_) | Part::Last(_) => (Vec::new(), true),
+        };
+        found.extend(groups.into_iter().map(|group| (group.name.clone(), group)));
+        if last {
+            break;
+        }
+    }
+    Ok(found.into_values().collect())
+}
+
+/// Runs a query of Insights to its end.
+///
+/// # Errors
+/// What the service said.
+pub async fn insights(
+    executor: &mut Executor,
+    events: &mut mpsc::Receiver<Event>,
+    query: crate::model::logs::InsightsQuery,
+) -> Result<crate::model::logs::InsightsResult, Failure> {
+    let ticket = Ticket { generation: GENERATION, serial: 1 };
+    executor.carry_out(Effect::Fetch { ticket, lane: Lane::Operator, query: Query::Insights(Box::new(query)) });
+    while let Some(event) = events.recv().await {
+        let Event::Answer(answer) = event else { continue };
+        match answer.part {
+            Part::Last(Fact::Insights(result)) if answer.ticket == ticket => return Ok(*result),
+            Part::Broken(failure) if answer.ticket == ticket => return Err(failure),
+            Part::Page(_) | Part::Last(_) | Part::Broken(_) => {}
+        }
+    }
+    Err(Failure::new(FailureKind::Other, "the answer did not come"))
+}

@@ -1,0 +1,257 @@
+//! `cockpit logs` and `insights` as they are typed, against the simulator: what was emitted is what is
+//! shown, whatever fails on the way.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use aws_sim::Scenario;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+use support::{Home, PATIENCE, Said, World, ended, line, run, signal, until};
+
+const API: &str = "/ecs/bookmark-manager-staging-api";
+const WEB: &str = "/ecs/bookmark-manager-staging-web";
+
+fn now(world: &World) -> i64 {
+    let state = world.get("/_sim/state");
+    state["now"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap().as_millisecond()
+}
+
+/// Ids of what was visible in a group, up to a time.
+fn emitted(world: &World, group: &str, from: i64, to: i64) -> BTreeSet<String> {
+    let said = world.post("/_sim/logs", &json!({"group": group, "from": from, "to": to}));
+    said["ids"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect()
+}
+
+fn lines_of(said: &Said) -> Vec<Value> {
+    said.out.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+}
+
+fn at(line: &Value) -> i64 {
+    line["time"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap().as_millisecond()
+}
+
+#[test]
+fn a_read_is_whole_and_in_order() {
+    let (home, world) = (Home::new(), World::staging());
+    let end = now(&world);
+    let said = line(&mut home.on(&world), "logs --since 20m -o json").coded(0);
+    let lines = lines_of(&said);
+    assert!(lines.is_sorted_by_key(at), "in the order of their time");
+    let shown: Vec<String> = lines.iter().map(|line| line["id"].as_str().unwrap().to_owned()).collect();
+    let unique: BTreeSet<String> = shown.iter().cloned().collect();
+    assert_eq!(unique.len(), shown.len(), "nothing twice");
+    let first = at(&lines[0]) + 5_000;
+    let mut wanted = emitted(&world, API, first, end);
+    wanted.extend(emitted(&world, WEB, first, end));
+    assert!(wanted.len() > 2_000);
+    assert_eq!(wanted.difference(&unique).count(), 0, "nothing is lost");
+    let line = lines.iter().find(|line| line["service"] == "bookmark-manager-staging-api").unwrap();
+    assert_eq!((line["container"].as_str(), line["group"].as_str()), (Some("api"), Some(API)));
+    assert_eq!(said.err, "");
+}
+
+#[test]
+fn services_levels_filters_and_forms() {
+    let (home, world) = (Home::new(), World::staging());
+    let lines = lines_of(&line(&mut home.on(&world), "logs api --since 2h --level warn -o json").coded(0));
+    assert!(!lines.is_empty());
+    assert!(
+        lines.iter().all(|line| line["group"] == API && ["warn", "error"].contains(&line["level"].as_str().unwrap()))
+    );
+    let filter = "status:5xx latency>1ms or ECONNREFUSED";
+    let said = run(&mut home.on(&world), ["logs", "--since", "3h", "--filter", filter, "-o", "raw"]).coded(0);
+    assert!(said.out.contains("\"statusCode\":500") && said.out.contains("ECONNREFUSED"));
+    let text = line(&mut home.on(&world), "logs web --since 10m --utc").coded(0).out;
+    assert!(text.lines().all(|line| line.contains("web") || line.contains("  ")), "{text}");
+    let grep = run(
+        &mut home.on(&world),
+        ["logs", "api", "--since", "30m", "--grep", "req.est COMPLETED".to_lowercase().as_str(), "-o", "raw"],
+    )
+    .coded(0);
+    assert!(grep.out.lines().count() > 100 && grep.out.lines().all(|line| line.contains("request completed")));
+    let pattern =
+        run(&mut home.on(&world), ["logs", "api", "--since", "3h", "--pattern", "{ $.level >= 50 }", "-o", "json"])
+            .coded(0);
+    assert!(lines_of(&pattern).iter().all(|line| line["level"] == "error"));
+    let group = run(&mut home.on(&world), ["logs", "--group", "/aws/lambda/*", "--since", "1d", "-o", "json"]).coded(0);
+    assert!(lines_of(&group).iter().any(|line| line["service"] == "bookmark-manager-staging-ecs-scheduler"));
+}
+
+#[test]
+fn wrong_filters_have_a_caret() {
+    let home = Home::new();
+    let endpoint = Some("http://127.0.0.1:9");
+    let said = run(&mut home.at(endpoint), ["logs", "--filter", "level>=bad x"]).coded(2);
+    assert!(said.err.contains("level>=bad x\n") && said.err.contains("       ^^^"), "{}", said.err);
+    let said = run(&mut home.at(endpoint), ["logs", "--grep", "a(b"]).coded(2);
+    assert!(said.err.contains("unclosed group") && said.err.contains("a(b\n"), "{}", said.err);
+    let said = run(&mut home.at(endpoint), ["logs", "--grep", "(a{1000}){1000}"]).coded(2);
+    assert!(said.err.contains("too large"), "{}", said.err);
+    line(&mut home.at(endpoint), "logs --level loud").coded(2);
+    line(&mut home.at(endpoint), "logs --exit-on x").coded(2);
+    let world = World::staging();
+    let said = line(&mut home.on(&world), "logs --since soon").coded(2);
+    assert!(said.err.contains("no time"), "{}", said.err);
+    line(&mut home.on(&world), "logs nobody").coded(2);
+    let said = run(&mut home.on(&world), ["logs", "api", "--pattern", "{ $.a = }"]).coded(3);
+    assert!(said.err.contains("Invalid filter pattern"), "{}", said.err);
+}
+
+/// A follower whose lines are taken by a thread.
+struct Tail {
+    child: Child,
+    lines: std::sync::Arc<std::sync::Mutex<Vec<Value>>>,
+}
+
+impl Tail {
+    fn start(home: &Home, world: &World, arguments: &[&str]) -> Self {
+        let mut command = home.on(world);
+        command.args(["logs", "-f", "-o", "json"]).args(arguments);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+        let lines = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+        let (out, into) = (child.stdout.take().unwrap(), std::sync::Arc::clone(&lines));
+        std::thread::spawn(move || {
+            for line in BufReader::new(out).lines().map_while(Result::ok) {
+                into.lock().unwrap().push(serde_json::from_str(&line).unwrap());
+            }
+        });
+        Self { child, lines }
+    }
+
+    fn ids(&self) -> Vec<String> {
+        let lines = self.lines.lock().unwrap();
+        lines.iter().filter_map(|line| Some(line["id"].as_str()?.to_owned())).collect()
+    }
+
+    fn stop(mut self) {
+        signal(self.child.id(), rustix::process::Signal::INT);
+        assert_eq!(ended(&mut self.child).code(), Some(130));
+    }
+}
+
+/// What was emitted up to a time is shown, once, whatever fails on the way.
+fn nothing_lost(world: &World, tail: &Tail, from: i64, to: i64) {
+    let mut wanted = emitted(world, API, from, to);
+    wanted.extend(emitted(world, WEB, from, to));
+    until("everything that was emitted", PATIENCE, || {
+        let shown: BTreeSet<String> = tail.ids().into_iter().collect();
+        wanted.is_subset(&shown).then_some(())
+    });
+    let ids = tail.ids();
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "nothing twice");
+}
+
+#[test]
+fn the_fault_matrix_loses_and_doubles_nothing() {
+    let faults = ["throttle", "error", "reset", "truncate", "malformed", "empty", "expired"];
+    std::thread::scope(|scope| {
+        for kind in faults {
+            scope.spawn(move || {
+                let (home, world) = (Home::new(), World::running(Scenario::Staging));
+                let begin = now(&world);
+                let tail = Tail::start(&home, &world, &["--since", "1m"]);
+                until("the first lines", PATIENCE, || (tail.ids().len() > 20).then_some(()));
+                // More than the SDK's own retries hide.
+                let fault = json!({"operation": "logs:FilterLogEvents", "kind": kind, "count": 7});
+                world.post("/_sim/fault", &fault);
+                until("the faults to be used up", PATIENCE, || {
+                    world.get("/_sim/state")["faults"].as_array().unwrap().is_empty().then_some(())
+                });
+                let end = now(&world);
+                nothing_lost(&world, &tail, begin - 50_000, end);
+                tail.stop();
+            });
+        }
+    });
+}
+
+#[test]
+fn late_lines_are_placed_and_marked_and_odd_ones_do_no_harm() {
+    let (home, world) = (Home::new(), World::running(Scenario::Staging));
+    let tail = Tail::start(&home, &world, &["--since", "2m", "web"]);
+    until("the first lines", PATIENCE, || (tail.ids().len() > 20).then_some(()));
+    let asked = world.asked("logs:FilterLogEvents");
+    until("two more rounds", PATIENCE, || (world.asked("logs:FilterLogEvents") > asked + 2).then_some(()));
+    let huge = "y".repeat(256 << 10);
+    for (message, age) in [
+        ("thirty seconds late", 30_000),
+        ("\u{1b}]0;title\u{7}\u{1b}[2J 日本 🚀", 0),
+        (huge.as_str(), 0),
+        ("{\"level\":", 0),
+    ] {
+        world.poke(&json!({"write_log": {"group": WEB, "message": message, "age_ms": age}}));
+    }
+    let find = |what: &str| {
+        until(what, PATIENCE, || tail.lines.lock().unwrap().iter().find(|line| line["raw"] == what).cloned())
+    };
+    assert_eq!(find("thirty seconds late")["late"], true);
+    assert_eq!(find("\u{1b}]0;title\u{7}\u{1b}[2J 日本 🚀")["late"], false);
+    assert_eq!(find("{\"level\":")["level"], Value::Null);
+    find(&huge);
+    tail.stop();
+}
+
+#[test]
+fn a_group_that_goes_away_is_a_gap_and_one_without_permission_says_so() {
+    let (home, world) = (Home::new(), World::running(Scenario::Staging));
+    let tail = Tail::start(&home, &world, &["--since", "1m"]);
+    until("the first lines", PATIENCE, || (tail.ids().len() > 20).then_some(()));
+    world.poke(&json!({"delete_log_group": WEB}));
+    let gap =
+        until("a gap", PATIENCE, || tail.lines.lock().unwrap().iter().find(|line| line["gap"] == "missing").cloned());
+    assert_eq!(gap["group"], WEB);
+    assert!(gap["why"].as_str().unwrap().contains("gone") && gap["from"].as_str() < gap["to"].as_str(), "{gap}");
+    tail.stop();
+    let denied = World::staging();
+    denied.fault("logs:FilterLogEvents", "denied");
+    let said = line(&mut home.on(&denied), "logs --since 5m").coded(3);
+    assert!(said.err.contains("logs:FilterLogEvents") && said.out.contains("GAP"), "{said:?}");
+}
+
+#[test]
+fn scripts_wait_for_a_line_and_a_closed_pipe_ends_quietly() {
+    let (home, world) = (Home::new(), World::running(Scenario::Staging));
+    let said =
+        line(&mut home.on(&world), "logs -f api --since 1m --exit-on level>=debug --timeout 60s -o json").coded(0);
+    assert!(!said.out.is_empty());
+    let said = line(&mut home.on(&world), "logs -f api --since 1m --exit-on nothing_says_this --timeout 3s").coded(7);
+    assert!(!said.out.is_empty());
+    let mut command = home.on(&world);
+    let mut child = command
+        .args(["logs", "-f", "--tee", "all.jsonl"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    assert_eq!(ended(&mut child).code(), Some(0), "the reader is gone");
+    let all = std::fs::read_to_string(home.path().join("all.jsonl")).unwrap();
+    assert!(all.lines().next().unwrap().starts_with("{\"schema\":\"cockpit.log/1\""), "{all}");
+}
+
+#[test]
+fn a_line_is_soon_on_the_screen() {
+    let (home, world) = (Home::new(), World::running(Scenario::Staging));
+    let tail = Tail::start(&home, &world, &["--since", "10s"]);
+    until("the first lines", PATIENCE, || (!tail.ids().is_empty()).then_some(()));
+    let mut waits = Vec::new();
+    for n in 0..9 {
+        let message = format!("probe {n}");
+        world.poke(&json!({"write_log": {"group": if n % 2 == 0 { WEB } else { API }, "message": message}}));
+        let began = Instant::now();
+        until("the probe", PATIENCE, || {
+            tail.lines.lock().unwrap().iter().any(|line| line["raw"] == message).then_some(())
+        });
+        waits.push(began.elapsed());
+    }
+    waits.sort();
+    assert!(waits[4] < Duration::from_millis(1_500), "half within this, on a busy machine: {waits:?}");
+    let budgets = world.get("/_sim/requests");
+    assert_eq!(budgets["budgets"]["logs:filter"]["over_half"], 0, "within half of the budget: {budgets}");
+    tail.stop();
+}
