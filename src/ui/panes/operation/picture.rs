@@ -22,7 +22,12 @@ pub fn rollout(canvas: &mut Canvas<'_, '_>, operation: &Operation, watch: &Watch
     let target = deploy.map(|deploy| &deploy.target);
     let from = target.and_then(|target| target.previous.clone()).filter(|from| *from != watch.subject.revision);
     let to = match from {
-        Some(from) => format!("{from} → {}", watch.subject.revision),
+        Some(from) => {
+            // Of the same family the number tells them apart.
+            let to = &watch.subject.revision;
+            let same = from.rsplit_once(':').zip(to.rsplit_once(':')).filter(|((old, _), (new, _))| old == new);
+            same.map_or_else(|| format!("{from} → {to}"), |(_, (_, number))| format!("{from} → :{number}"))
+        }
         None => watch.subject.revision.clone(),
     };
     let image = target.and_then(|target| target.image.as_deref()).map(image_version).unwrap_or_default();
