@@ -211,7 +211,8 @@ impl Overlay {
             }
             _ => self.containing(query),
         };
-        let total = self.lines.len();
+        let shown = |line: &&Line| line.choice != Choice::Typed;
+        let total = self.lines.iter().filter(shown).count().max(numbers.len());
         self.list.set_rows(numbers.iter().map(usize::to_string).collect(), total);
     }
 

@@ -167,16 +167,16 @@ pub fn plan(app: &App, operation: &Operation, cells: usize) -> Vec<Line> {
         let wide = plan.changes.iter().map(|change| width(&change.what)).max().unwrap_or(0).min(cells / 3);
         for change in &plan.changes {
             let or_none = |text: &str| if text.is_empty() { "–".to_owned() } else { text.to_owned() };
+            let (now, next) = apart(&change.now, &change.next);
             let what = format!("{:wide$}  ", change.what);
-            let whole = format!("{what}{} → {}", or_none(&change.now), or_none(&change.next));
+            let whole = format!("{what}{} → {}", or_none(&now), or_none(&next));
             if width(&whole) <= inner {
                 lines.push(line("", whole, Tone::Plain));
             } else {
                 // Long values stand one above the other, so that they can be compared.
-                let room = inner.saturating_sub(4);
                 lines.push(line("", change.what.clone(), Tone::Plain));
-                paragraph(&mut lines, "", &format!("  {}", or_none(&change.now)), Tone::Dim, room);
-                paragraph(&mut lines, "→", &format!("  {}", or_none(&change.next)), Tone::Plain, room);
+                paragraph(&mut lines, "·", &or_none(&now), Tone::Plain, inner);
+                paragraph(&mut lines, "→", &or_none(&next), Tone::Plain, inner);
             }
         }
     }
@@ -199,6 +199,22 @@ pub fn plan(app: &App, operation: &Operation, cells: usize) -> Vec<Line> {
         paragraph(&mut lines, "", &plan.command, Tone::Plain, inner);
     }
     lines
+}
+
+/// Two long names without the path that they share: `…/web:9f3c2e1`, and digests by their beginning. The whole
+/// digest stands among the checks.
+fn apart(now: &str, next: &str) -> (String, String) {
+    let shared = now.rfind('/').filter(|end| next.get(..=*end) == now.get(..=*end));
+    let cut = |text: &str| {
+        let text = shared.map_or_else(|| text.to_owned(), |end| format!("…{}", &text[end..]));
+        match text.split_once("@sha256:") {
+            Some((name, digest)) if digest.len() > 12 && digest.is_ascii() => {
+                format!("{name}@sha256:{}…", &digest[..12])
+            }
+            _ => text,
+        }
+    };
+    (cut(now), cut(next))
 }
 
 /// Whether a sentence is that of a check which stops the plan.

@@ -110,6 +110,11 @@ fn buttons(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, line: Rect) {
     let used = places.last().map_or(line.x, |place| place.right());
     let room = line.right().saturating_sub(used + 2);
     let copies = overlay.copies.is_some() && dialog::to_type(canvas.app, overlay).is_none();
+    if buttons.len() == 1 {
+        let keys = if buttons[0].label == "Close" { "⏎ closes it" } else { "Esc leaves" };
+        canvas.put_right(line.right(), line.y, room, keys, theme.dim);
+        return;
+    }
     let keys = if copies {
         "⏎ takes it  ←→ other  Esc leaves  y copies"
     } else {

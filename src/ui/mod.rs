@@ -8,6 +8,8 @@ mod dialog;
 mod frame;
 #[cfg(test)]
 mod logs_tests;
+#[cfg(test)]
+mod operation_tests;
 mod overlay;
 mod panes;
 mod signs;

@@ -37,8 +37,8 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, place: Rect, lanes: &Lanes<'_>) {
     let theme = canvas.theme;
     let most =
         lanes.bars.iter().map(|bar| (bar.fresh + bar.starting).max(bar.old).max(bar.desired)).max().unwrap_or(1).max(1);
-    let rows = place.height - 1;
-    let upper = rows.div_ceil(2);
+    let upper = lane(place.height.saturating_sub(1).div_ceil(2), most);
+    let rows = upper + lane((place.height - 1) / 2, most);
     let columns = place.width - LEFT;
     let span = span(lanes);
     let usual =
@@ -69,7 +69,12 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, place: Rect, lanes: &Lanes<'_>) {
             }
         }
     }
-    axis(canvas, Rect { y: place.bottom() - 1, height: 1, ..place }, lanes, span, usual);
+    axis(canvas, Rect { y: place.y + rows, height: 1, ..place }, lanes, span, usual);
+}
+
+/// Rows of a lane: whole ones for each task where there is room.
+fn lane(rows: u16, most: u32) -> u16 {
+    u16::try_from(most).ok().filter(|most| *most <= rows).map_or(rows, |most| rows / most * most)
 }
 
 /// One cell of a lane, `row` from its ground.

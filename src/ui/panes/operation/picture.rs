@@ -2,9 +2,11 @@
 
 use crate::app::followed;
 use crate::app::operation::Operation;
+use crate::app::operation::deploy::Source;
 use crate::app::operation::steps::{Goal, Steps};
 use crate::app::operation::watch::Watch;
 use crate::model::Health;
+use crate::model::image::is_tag;
 use crate::model::task_definition::image_version;
 use crate::ui::canvas::Canvas;
 use crate::ui::signs::Signs;
@@ -20,10 +22,20 @@ pub fn rollout(canvas: &mut Canvas<'_, '_>, operation: &Operation, watch: &Watch
     let target = deploy.map(|deploy| &deploy.target);
     let from = target.and_then(|target| target.previous.clone()).filter(|from| *from != watch.subject.revision);
     let to = match from {
-        Some(from) => format!("{from} → {}", watch.subject.revision),
+        Some(from) => {
+            // Of the same family the number tells them apart.
+            let to = &watch.subject.revision;
+            let same = from.rsplit_once(':').zip(to.rsplit_once(':')).filter(|((old, _), (new, _))| old == new);
+            same.map_or_else(|| format!("{from} → {to}"), |(_, (_, number))| format!("{from} → :{number}"))
+        }
         None => watch.subject.revision.clone(),
     };
     let image = target.and_then(|target| target.image.as_deref()).map(image_version).unwrap_or_default();
+    // As it was asked for: people know tags, not digests.
+    let image = match deploy.map(|deploy| &deploy.request.source) {
+        Some(Source::Image(tag)) if is_tag(tag) => tag.as_str(),
+        _ => image,
+    };
     let state = watch.state.as_ref();
     let (status, status_style) = state.map_or(("not in the history yet", theme.dim), |state| {
         (state.status.words(), crate::ui::panes::services::rollout_style(theme, state.status.words()))
@@ -34,10 +46,9 @@ pub fn rollout(canvas: &mut Canvas<'_, '_>, operation: &Operation, watch: &Watch
         .map(|(failures, threshold)| format!("{failures} of {threshold} failures"))
         .unwrap_or_default();
     let row = |number: u16| place.y + number;
-    canvas.put_facts(
-        place.x.saturating_sub(2),
-        row(0),
-        place.width + 2,
+    facts(
+        canvas,
+        Rect { height: 1, ..place },
         &[
             ("", to.as_str(), theme.strong),
             ("", image, theme.text),
@@ -69,6 +80,14 @@ pub fn rollout(canvas: &mut Canvas<'_, '_>, operation: &Operation, watch: &Watch
     }
 }
 
+/// Labels with their values from the left on, as many as fit whole.
+fn facts(canvas: &mut Canvas<'_, '_>, line: Rect, facts: &[(&str, &str, Style)]) {
+    let Some(((label, value, style), others)) = facts.split_first() else { return };
+    let dim = canvas.theme.dim;
+    let used = canvas.put_all(line.x, line.y, line.width, &[(label, dim), (value, *style)]);
+    canvas.put_facts(line.x + used, line.y, line.width.saturating_sub(used), others);
+}
+
 fn counts(canvas: &mut Canvas<'_, '_>, watch: &Watch, line: Rect) {
     let theme = canvas.theme;
     let Some(bar) = watch.bars.last() else { return };
@@ -82,10 +101,9 @@ fn counts(canvas: &mut Canvas<'_, '_>, watch: &Watch, line: Rect) {
     let starting = if bar.starting > 0 { format!("{} starting", bar.starting) } else { String::new() };
     let (desired, fresh, old) = (bar.desired.to_string(), bar.fresh.to_string(), bar.old.to_string());
     let reached = if bar.fresh >= bar.desired { theme.healthy } else { theme.text };
-    canvas.put_facts(
-        line.x.saturating_sub(2),
-        line.y,
-        line.width + 2,
+    facts(
+        canvas,
+        line,
         &[
             ("desired ", desired.as_str(), theme.text),
             ("new ", fresh.as_str(), reached),
