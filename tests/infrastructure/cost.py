@@ -5,6 +5,7 @@ by hand from AWS's public lists (USD, on demand, 2025): correct them here when t
 """
 
 import math
+import re
 
 HOURS = 730  # a month
 
@@ -32,7 +33,7 @@ def estimate(units, region, peak=False):
     found = {address: values for resources in units.values() for address, values in resources.items()}
 
     def of(kind):
-        return {address: values for address, values in found.items() if address.split("[")[0].split(".")[-2] == kind}
+        return {address: values for address, values in found.items() if re.sub(r"\[[^]]*\]", "", address).split(".")[-2] == kind}
 
     share = OFFICE_HOURS if of("aws_scheduler_schedule") else 1.0
     definitions = {values["family"]: values for values in of("aws_ecs_task_definition").values()}
@@ -52,7 +53,7 @@ def estimate(units, region, peak=False):
             total += EVERYWHERE["address"] * count * share
     for balancer in of("aws_lb").values():
         zones = len(balancer.get("subnets") or []) or 2
-        total += (price["alb"] + price["lcu"] * (5 if peak else 1)) * HOURS + zones * EVERYWHERE["address"]
+        total += (price["alb"] + price["lcu"]) * HOURS + zones * EVERYWHERE["address"]
     total += len(of("aws_nat_gateway")) * (price["nat"] * HOURS + EVERYWHERE["address"])
     interface = [each for each in of("aws_vpc_endpoint").values() if each["vpc_endpoint_type"] == "Interface"]
     total += sum((len(each.get("subnet_ids") or []) or 1) * price["endpoint"] * HOURS for each in interface)

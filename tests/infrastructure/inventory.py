@@ -38,7 +38,11 @@ def take(shell, region):
         "database": ask("rds", "describe_db_instances", "DBInstances", "DBInstanceIdentifier"),
         "database cluster": ask("rds", "describe_db_clusters", "DBClusters", "DBClusterIdentifier"),
         "database subnets": ask("rds", "describe_db_subnet_groups", "DBSubnetGroups", "DBSubnetGroupName"),
-        "parameter group": ask("rds", "describe_db_parameter_groups", "DBParameterGroups", "DBParameterGroupName"),
+        # AWS makes its default ones by itself and keeps them.
+        "parameter group": ask(
+            "rds", "describe_db_parameter_groups", "DBParameterGroups", "DBParameterGroupName",
+            lambda row: not row["DBParameterGroupName"].startswith("default."),
+        ),
         "secret": ask("secretsmanager", "list_secrets", "SecretList", "Name"),
         "parameter": ask("ssm", "describe_parameters", "Parameters", "Name"),
         "log group": ask("logs", "describe_log_groups", "logGroups", "logGroupName"),

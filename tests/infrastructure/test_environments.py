@@ -63,15 +63,32 @@ def secrets_of(applied):
     return values
 
 
-def test_no_secret_is_in_a_state_or_a_plan(applied):
+@pytest.fixture(scope="session")
+def changed_outside(applied):
+    """What people and the scheduler do, and a plan with it there: secrets are set, services are stopped and remembered."""
     region = applied.environment.region
-    ssm = applied.shell.client("ssm", region)
-    # Parameters that are set outside get a value that is looked for too, and a plan is made with it there.
-    placeholders = [name for name, value in secrets_of(applied).items() if value == "not-set-yet"]
-    for name in placeholders:
+    ssm, ecs = applied.shell.client("ssm", region), applied.shell.client("ecs", region)
+    for name in [name for name, value in secrets_of(applied).items() if value == "not-set-yet"]:
         ssm.put_parameter(Name=name, Value=f"known-test-secret-{name.split('/')[-1]}", Type="SecureString", Overwrite=True)
-    empty, printed = applied.plan_again()
-    assert empty, f"setting a secret outside is a difference: {printed[-2000:]}"
+    found = [(cluster, arn) for cluster in ecs.list_clusters()["clusterArns"] for arn in ecs.list_services(cluster=cluster)["serviceArns"]]
+    before = {arn: ecs.describe_services(cluster=cluster, services=[arn])["services"][0]["desiredCount"] for cluster, arn in found}
+    for cluster, arn in found:
+        ecs.tag_resource(resourceArn=arn, tags=[{"key": "cockpit:desired-count", "value": str(before[arn])}])
+        ecs.update_service(cluster=cluster, service=arn, desiredCount=0)
+    result = applied.plan_again()
+    for cluster, arn in found:
+        ecs.update_service(cluster=cluster, service=arn, desiredCount=before[arn])
+        ecs.untag_resource(resourceArn=arn, tagKeys=["cockpit:desired-count"])
+    return result
+
+
+def test_what_is_changed_outside_is_no_difference(changed_outside):
+    """Secrets that people set; counts and tags of services that the scheduler or the cockpit stopped."""
+    empty, printed = changed_outside
+    assert empty, printed[-3000:]
+
+
+def test_no_secret_is_in_a_state_or_a_plan(applied, changed_outside):
     secrets = secrets_of(applied)
     assert "not-set-yet" not in secrets.values()
     assert len(secrets) >= (1 if applied.environment.workspace else 3)
@@ -83,6 +100,8 @@ def test_no_secret_is_in_a_state_or_a_plan(applied):
     assert len(files) > 2
     contents = {str(path): support.bytes_of(path) for path in files} | {"printed": "\n".join(applied.printed).encode()}
     contents["plans as JSON"] = json.dumps(applied.plans).encode()
+    # The search finds what is there: the secrets' names.
+    assert all(any(name.encode() in data for data in contents.values()) for name in secrets)
     leaks = []
     for what, value in wanted.items():
         shapes = {value.encode(), base64.b64encode(value.encode()), json.dumps(value)[1:-1].encode()}
@@ -99,25 +118,6 @@ def test_the_application_gets_the_password_of_the_database(applied):
     assert len(password[0]) == 32 and password[0].isalnum()
     urls = [value for name, value in secrets.items() if name.endswith("DATABASE_URL")]
     assert urls and all(f":{password[0]}@" in url for url in urls)
-
-
-def test_stopped_services_are_no_difference(applied):
-    """The scheduler and the cockpit stop services and remember their counts in a tag; Terraform leaves both alone."""
-    region = applied.environment.region
-    ecs = applied.shell.client("ecs", region)
-    found = [(cluster, arn) for cluster in ecs.list_clusters()["clusterArns"] for arn in ecs.list_services(cluster=cluster)["serviceArns"]]
-    if not found:
-        pytest.skip("no services")
-    before = {}
-    for cluster, arn in found:
-        before[arn] = ecs.describe_services(cluster=cluster, services=[arn])["services"][0]["desiredCount"]
-        ecs.tag_resource(resourceArn=arn, tags=[{"key": "cockpit:desired-count", "value": str(before[arn])}])
-        ecs.update_service(cluster=cluster, service=arn, desiredCount=0)
-    empty, printed = applied.plan_again()
-    for cluster, arn in found:
-        ecs.update_service(cluster=cluster, service=arn, desiredCount=before[arn])
-        ecs.untag_resource(resourceArn=arn, tagKeys=["cockpit:desired-count"])
-    assert empty, printed[-3000:]
 
 
 def test_the_schedule_calls_the_function(applied):
