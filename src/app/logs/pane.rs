@@ -304,9 +304,16 @@ impl LogsPane {
 
     /// Nothing is asked while it is not known that the account is the right one.
     fn may_ask(&mut self, estate: &Estate) -> bool {
-        let wrong = estate.identity.failure().is_some_and(|failure| failure.kind == FailureKind::WrongAccount);
-        let Some(read) = estate.identity.at().filter(|_| !wrong) else { return false };
-        if self.renewed.is_some_and(|renewed| read <= renewed) {
+        let kind = estate.identity.failure().map(|failure| failure.kind);
+        if matches!(kind, Some(FailureKind::WrongAccount | FailureKind::Credentials)) {
+            return false;
+        }
+        // Where STS cannot be asked at all, the account carries its question mark, and facts come in.
+        let known = match estate.identity.at() {
+            Some(read) => self.renewed.is_none_or(|renewed| read > renewed),
+            None => kind.is_some() && self.renewed.is_none(),
+        };
+        if !known {
             return false;
         }
         self.renewed = None;
