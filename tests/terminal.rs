@@ -244,9 +244,15 @@ fn logs_follow_let_go_search_and_drive_no_terminal() {
     terminal.shows("bookmark-manager-staging-web");
     terminal.press("\x1b");
     terminal.hides("Event");
-    terminal.press("\x1b&level>=bad\r");
+    // A byte after Esc in one write would be Alt with it.
+    terminal.press("\x1b");
+    terminal.hides("/owned");
+    terminal.press("&level>=bad\r");
     terminal.shows("this is no level");
-    terminal.press("\x1b\x1b");
+    terminal.press("\x1b");
+    terminal.hides("This is no filter");
+    terminal.press("\x1b");
+    terminal.hides("&level");
     terminal.press("f");
     terminal.shows("following");
     terminal.press("2G\x0c");
