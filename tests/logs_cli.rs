@@ -334,3 +334,17 @@ fn streams_of_new_tasks_join_by_themselves() {
     });
     tail.stop();
 }
+
+#[test]
+fn groups_and_filters_of_the_configuration_belong_to_the_environment() {
+    let config = include_str!("../config.toml")
+        .replace("# logs = [", "logs = [")
+        .replace("# log_filters = [\"slow: latency>500ms -healthcheck\"]", "log_filters = [\"bad: level>=error\"]");
+    let (home, world) = (Home::with(&config), World::staging());
+    let lines = lines_of(&line(&mut home.on(&world), "logs --since 1d --pattern START -o json").coded(0));
+    assert!(lines.iter().any(|line| line["group"] == "/aws/lambda/bookmark-manager-staging-ecs-scheduler"));
+    let lines = lines_of(&line(&mut home.on(&world), "logs api --since 2h --filter @bad -o json").coded(0));
+    assert!(!lines.is_empty() && lines.iter().all(|line| line["level"] == "error"));
+    let said = line(&mut home.on(&world), "logs --filter @none").coded(2);
+    assert!(said.err.contains("no filter is called `none`"), "{}", said.err);
+}

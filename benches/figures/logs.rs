@@ -88,7 +88,8 @@ pub(crate) fn store(world: &World, effort: Effort, report: &mut Report) -> Resul
     let lnav = |query: &str| {
         let mut command = Command::new("lnav");
         command.arg("-n").arg("-I").arg(world.folder.join("lnav")).arg("-c").arg(query).arg(&file);
-        command.env("HOME", &world.folder).env("TERM", "xterm-256color");
+        // It leaves folders where it is started.
+        command.current_dir(&world.folder).env("HOME", &world.folder).env("TERM", "xterm-256color");
         command
     };
     let lnav_ingest = best(runs, || lnav(";SELECT count(*) FROM pino_log"))?;

@@ -207,6 +207,14 @@ impl Poller {
         self.metrics.values().sum()
     }
 
+    /// Counts requests that another room has made: they are the same account's.
+    pub(super) fn count(&mut self, requests: u32, now: Timestamp) {
+        self.recent.push_back((now, requests));
+        while self.recent.front().is_some_and(|(at, _)| now.duration_since(*at) > SignedDuration::from_mins(1)) {
+            self.recent.pop_front();
+        }
+    }
+
     /// Requests a second over the last minute.
     pub fn rate(&self, now: Timestamp) -> f64 {
         let recent = self.recent.iter().filter(|(at, _)| now.duration_since(*at) <= SignedDuration::from_mins(1));

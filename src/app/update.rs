@@ -54,6 +54,7 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
         }
         Event::Answer(answer) if LogsPane::owns(answer.ticket) => {
             if answer.ticket.generation == app.generation {
+                app.poller.count(answer.requests, app.now);
                 app.logs.absorb(answer, app.now);
                 crate::app::logs::windows::insights_found(app);
                 changed_by(app, News::Lists);

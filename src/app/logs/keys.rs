@@ -248,6 +248,7 @@ pub fn typed(app: &mut App, prompt: Prompt, typed: &str) {
         }
         Prompt::Filter => {
             typed.clone_into(&mut app.logs.filter);
+            app.logs.named_filters.clone_from(&app.environment.log_filters);
             app.logs.show();
         }
         Prompt::Time | Prompt::Export => {}
