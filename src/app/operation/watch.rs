@@ -196,12 +196,11 @@ impl Watch {
         if !self.flying.insert("release") {
             return;
         }
-        match &self.release {
-            Some(arn) => ctx.read(Slot::Release, Read::Releases { arns: vec![arn.clone()] }),
-            None => {
-                let (cluster, service) = (self.subject.cluster.clone(), self.subject.service.clone());
-                ctx.read(Slot::History, Read::History { cluster, service });
-            }
+        if let Some(arn) = &self.release {
+            ctx.read(Slot::Release, Read::Releases { arns: vec![arn.clone()] });
+        } else {
+            let (cluster, service) = (self.subject.cluster.clone(), self.subject.service.clone());
+            ctx.read(Slot::History, Read::History { cluster, service });
         }
     }
 
@@ -236,7 +235,7 @@ impl Watch {
             Slot::Tasks => "tasks",
             Slot::Targets => "targets",
             Slot::Log { task, container } => {
-                self.take_log(task, container, answered, ctx);
+                Self::take_log(task, container, answered, ctx);
                 return Seen::Going;
             }
             _ => return Seen::Going,
@@ -433,7 +432,7 @@ impl Watch {
         }
     }
 
-    fn take_log(&mut self, task: &str, container: &str, answered: Answered, ctx: &mut Ctx<'_>) {
+    fn take_log(task: &str, container: &str, answered: Answered, ctx: &mut Ctx<'_>) {
         match answered.outcome {
             Ok(Reply::Log(lines)) if !lines.is_empty() => {
                 ctx.say(Weight::Step, format!("the last lines of {container} in task {}:", short(task)));
