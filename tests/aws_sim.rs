@@ -440,7 +440,7 @@ async fn the_doctor_tries_each_read() {
         ..EnvironmentConfig::default()
     };
     let probes = session.probe(&environment).await;
-    assert_eq!(probes.len(), 17);
+    assert_eq!(probes.len(), 20);
     for probe in &probes {
         assert_eq!(probe.outcome, Ok(()), "{}", probe.action);
     }
