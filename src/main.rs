@@ -39,13 +39,13 @@ fn run(cli: Cli) -> Result<ExitCode, cockpit::cli::Report> {
     let runtime = builder.enable_all().build().map_err(|error| {
         cockpit::cli::Report::new("system", "the program cannot start", ExitCode::Failed).caused_by(&error)
     })?;
-    let interactive = commands::interactive(&cli);
+    let takes_interrupt = commands::interactive(&cli) || commands::takes_interrupt(&cli);
     let mut out = io::stdout();
     let code = runtime.block_on(async {
         tokio::select! {
             code = commands::run(cli, &mut out) => code,
             // The screen takes Ctrl-C as a key; commands end with 130 and leave nothing behind.
-            () = interrupted(), if !interactive => Ok(ExitCode::Interrupted),
+            () = interrupted(), if !takes_interrupt => Ok(ExitCode::Interrupted),
         }
     });
     // Requests under way are not waited for.

@@ -642,6 +642,29 @@ fn without_its_terminal_it_ends_and_does_not_spin() {
 }
 
 #[test]
+fn a_deployment_is_confirmed_and_watched_to_its_verdict() {
+    let home = Home::new();
+    let mut terminal = Terminal::open(command(&home, None, "demo --scenario staging --speed 20"), 100, 32);
+    terminal.press("2");
+    terminal.shows("● web");
+    terminal.press("j");
+    terminal.press("D");
+    terminal.shows("runs now");
+    terminal.press("c0ffee1\r");
+    terminal.shows("[ Deploy ]");
+    terminal.shows("● built for amd64");
+    terminal.press("\r");
+    terminal.shows("run ◐ deploy web");
+    // While it goes on, leaving asks.
+    terminal.press("q");
+    terminal.shows("[ Stay ]");
+    terminal.press("\r");
+    terminal.shows("DONE  web runs bookmark-manager-staging-web:6 (c0ffee1)");
+    terminal.press("q");
+    assert_eq!(terminal.ended(), 0);
+}
+
+#[test]
 fn all_scenarios_can_be_shown() {
     let home = Home::new();
     for scenario in Scenario::ALL.iter().filter(|scenario| **scenario != Scenario::Big) {

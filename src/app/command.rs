@@ -135,6 +135,18 @@ commands! {
     NextMatch, List, Read, "next-match", "next match", ["n"], "To the next row that matches.";
     PreviousMatch, List, Read, "previous-match", "previous match", ["N"], "To the previous row that matches.";
     LogsOf, List, Read, "logs-of", "its logs", ["ctrl-l"], "Show the log lines of the selected service or task; of a stopped task its last ones.";
+    Deploy, List, Change, "deploy", "deploy", ["D"], "Deploy an image to the selected service: choose it, look at the plan, confirm.";
+    RollBack, List, Change, "roll-back", "roll back", ["R"], "Bring back a version of the selected service that ran before; ends a deployment that is under way.";
+    Scale, List, Change, "scale", "scale", ["S"], "Change how many tasks of the selected service run.";
+    Force, List, Change, "force", "force", ["F"], "Deploy the selected service's task definition again, with new tasks.";
+    StopTask, List, Disrupt, "stop-task", "stop task", ["K"], "Stop the selected task; its service starts another in its place.";
+    Power, List, Disrupt, "power", "on/off", ["O"], "Stop the environment, or start it with the counts that it had.";
+    Watch, List, Read, "watch", "watch", [], "Watch the newest deployment of the selected service, whoever began it.";
+    ScalingSuspend, List, Change, "scaling-suspend", "suspend autoscaling", [], "Suspend the autoscaling of the selected service.";
+    ScalingResume, List, Change, "scaling-resume", "resume autoscaling", [], "Let the autoscaling of the selected service go on.";
+    ScalingLimits, List, Change, "scaling-limits", "limits", [], "Change the limits between which the selected service is scaled.";
+    SkipStop, List, Change, "skip-stop", "skip next stop", [], "Skip the next scheduled stop of the environment.";
+    SkipStart, List, Change, "skip-start", "skip next start", [], "Skip the next scheduled start of the environment.";
     Suspend, Global, Read, "suspend", "suspend", ["ctrl-z"], "Give the terminal back to the shell; `fg` returns.";
     Quit, Global, Read, "quit", "quit", ["q", "ctrl-c"], "Leave.";
     LogsFollow, Logs, Read, "follow", "follow", ["f"], "Keep the newest line in view, or let go of it.";
@@ -158,6 +170,9 @@ commands! {
     Cancel, Input, Read, "cancel", "cancel", ["esc", "ctrl-c"], "Leave what was typed.";
     InputUp, Input, Read, "input-up", "up", ["up", "ctrl-p"], "To the candidate above.";
     InputDown, Input, Read, "input-down", "down", ["down", "ctrl-n"], "To the candidate below.";
+    InputPageUp, Input, Read, "input-page-up", "page up", ["pageup"], "A page of candidates or of the text up.";
+    InputPageDown, Input, Read, "input-page-down", "page down", ["pagedown"], "A page of candidates or of the text down.";
+    InputNext, Input, Read, "input-next", "next", ["tab"], "To the next candidate, or the next button.";
     DeleteBack, Input, Read, "delete-back", "delete back", ["backspace", "ctrl-h"], "Delete the character before the cursor.";
     DeleteHere, Input, Read, "delete-here", "delete", ["delete", "ctrl-d"], "Delete the character at the cursor.";
     DeleteWord, Input, Read, "delete-word", "delete word", ["ctrl-w"], "Delete the word before the cursor.";

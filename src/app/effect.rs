@@ -1,5 +1,6 @@
 //! What the runtime is to do, as data.
 
+use super::operation::call::{Call, CallId};
 use super::ticket::Ticket;
 use crate::config::EnvironmentConfig;
 use crate::model::logs::{InsightsQuery, LogWindow};
@@ -24,6 +25,15 @@ pub enum Effect {
         lane: Lane,
         /// What to ask.
         query: Query,
+    },
+    /// Do something for an operation: ask or change AWS, run a program, write into the audit file.
+    Call {
+        /// Comes back with the reply.
+        id: CallId,
+        /// The environment, which need not be the opened one.
+        environment: Box<EnvironmentConfig>,
+        /// What.
+        call: Box<Call>,
     },
     /// Put text on the clipboard (OSC 52).
     Copy(String),

@@ -1,6 +1,7 @@
 //! What can happen. Everything that changes the [`super::App`] is one of these, in one order.
 
 use super::key::Key;
+use super::operation::call::{Answered, CallId};
 use super::ticket::Ticket;
 use crate::model::logs::{InsightsResult, LiveUpdate, LogEvent, LogGroup, LogPage};
 use crate::model::{
@@ -10,7 +11,7 @@ use crate::model::{
 use jiff::Timestamp;
 
 /// One thing that happened.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum Event {
     /// Time has come to this. The only way in which time enters.
     Tick(Timestamp),
@@ -26,6 +27,10 @@ pub enum Event {
     Focus(bool),
     /// An answer to a [`super::effect::Effect::Fetch`].
     Answer(Answer),
+    /// The reply to a [`super::effect::Effect::Call`].
+    Reply(CallId, Box<Answered>),
+    /// A line that a program of a call printed.
+    Output(CallId, String),
     /// Credentials were refused and read again: whose they are must be asked before anything that
     /// they bring is taken in. With a ticket of the environment they are for.
     Renewed(Ticket),

@@ -44,7 +44,9 @@ pub fn lines(app: &App, block: Block) -> Vec<Fact> {
         | Block::Containers
         | Block::Logs
         | Block::Databases
-        | Block::DatabaseCurves => Vec::new(),
+        | Block::DatabaseCurves
+        | Block::Progress
+        | Block::OperationLog => Vec::new(),
     }
 }
 

@@ -12,6 +12,9 @@ const WIDE: u16 = 100;
 /// From this many rows all blocks of a service are shown at once.
 const TALL: u16 = 28;
 
+/// Below this many rows an operation's picture and its log are shown one at a time.
+const LOWEST_OPERATION: u16 = 14;
+
 /// Rows that are worth opening another block in.
 const SMALLEST_BELOW: u16 = 9;
 
@@ -76,6 +79,13 @@ pub fn layout(app: &App) -> Layout {
             layout.blocks = vec![(Block::Containers, upper), (Block::TaskFacts, lower)];
         }
         View::Database => database(app, area, &mut layout),
+        View::Operation(_) if area.height < LOWEST_OPERATION => {
+            one_of(View::blocks(&view), focused, area, &mut layout);
+        }
+        View::Operation(_) => {
+            let (picture, log) = split_rows(area, (area.height * 45 / 100).clamp(9, 18));
+            layout.blocks = vec![(Block::Progress, picture), (Block::OperationLog, log)];
+        }
     }
     layout
 }
@@ -111,6 +121,12 @@ fn summary_rows(app: &App, view: &View, height: u16) -> u16 {
         View::Service(name) => app.estate.service_row(name).map_or(0, |row| row.assessment.reasons.len()),
         View::Task(..) => 1,
         View::Overview | View::Services | View::Database | View::Logs => return 0,
+        View::Operation(id) => {
+            let cells = usize::from(app.screen.size.0.saturating_sub(4));
+            let lines = app.operations.get(*id).map_or(1, |operation| super::tell::head(app, operation, cells).len());
+            // The end of a long list of causes stands in the log.
+            return (lines as u16).min(if height >= TALL { 8 } else { (height / 4).max(1) });
+        }
     };
     (1 + reasons as u16).min(if height >= TALL { 5 } else { 3 })
 }

@@ -73,6 +73,13 @@ impl List {
         self.select(self.place.saturating_add_signed(by));
     }
 
+    /// Moves the window itself, for texts in which nothing is selected.
+    pub fn scroll(&mut self, by: isize) {
+        let last = self.rows.len().saturating_sub(self.height.max(1));
+        self.offset = self.offset.saturating_add_signed(by).min(last);
+        self.select(self.place.clamp(self.offset, self.offset + self.height.max(1) - 1));
+    }
+
     /// The rows in the window.
     pub fn window(&self) -> &[String] {
         let end = (self.offset + self.height).min(self.rows.len());

@@ -5,22 +5,27 @@
 
 mod absorb;
 pub mod command;
+pub mod dialog;
 pub mod effect;
 pub mod event;
 pub mod facts;
+pub mod followed;
 pub mod input;
 pub mod key;
 pub mod keymap;
 pub mod layout;
 pub mod list;
 pub mod logs;
+pub mod operation;
 pub mod overlay;
 pub mod poll;
 pub mod rows;
+pub mod safety;
 pub mod screen;
 pub mod select;
+pub mod tell;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 pub mod ticket;
 mod update;
 
@@ -28,8 +33,10 @@ use crate::config::{Config, EnvironmentConfig};
 use crate::model::Estate;
 use effect::Effect;
 use event::Event;
+use followed::Followed;
 use jiff::{Timestamp, tz::TimeZone};
 use keymap::Keymap;
+use operation::Operations;
 use poll::{Poller, Wants};
 use screen::Screen;
 pub use update::{bottom_commands, overlay_place};
@@ -54,6 +61,10 @@ pub struct App {
     pub estate: Estate,
     /// What is asked and when.
     pub poller: Poller,
+    /// What changes the environment, or did.
+    pub operations: Operations,
+    /// What a person knows of that.
+    pub followed: Followed,
     /// Where a person is.
     pub screen: Screen,
     /// Logs.
@@ -84,6 +95,8 @@ pub struct Session {
     pub overrides: Overrides,
     /// The machine's time zone, for environments without one.
     pub zone: Option<TimeZone>,
+    /// Tells this session's operations from those of others in the audit file.
+    pub mark: String,
 }
 
 /// Connection flags.
@@ -138,6 +151,8 @@ impl App {
             session,
             keymap,
             estate: Estate::default(),
+            operations: Operations::default(),
+            followed: Followed::default(),
             screen: Screen::default(),
             logs: logs::pane::LogsPane::default(),
             activity: Vec::new(),
@@ -148,6 +163,7 @@ impl App {
             unsettled: update::News::All,
             judged: None,
         };
+        app.operations = Operations::new(app.session.mark.clone(), app.zone());
         let mut effects = vec![app.connect()];
         effects.extend(app.plan());
         (app, effects)

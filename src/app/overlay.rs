@@ -1,10 +1,13 @@
-//! What lies over the panes: help, palette, actions, raw fields, environments, activity, a message.
-//! All are a titled list of lines that can be searched; choosing a line may run something.
+//! What lies over the panes: help, palette, actions, raw fields, environments, activity, a message, what is
+//! asked before a change. All are a titled list of lines; choosing a line may run something. Those with
+//! buttons are in [`super::dialog`].
 
 use super::App;
 use super::command::{self, Command, Id, Risk};
 use super::input::Input;
 use super::list::List;
+use super::operation::OperationId;
+use super::{followed, tell};
 use crate::model::text;
 
 /// Which.
@@ -24,6 +27,50 @@ pub enum Kind {
     Activity,
     /// Something to read.
     Message,
+    /// What there is to choose from before an operation; typing filters.
+    Choose(OperationId),
+    /// Numbers are typed.
+    Ask(Question),
+    /// An operation's plan, to be confirmed.
+    Plan(OperationId),
+    /// Whether a deployment under way is rolled back.
+    Revert(OperationId),
+    /// Whether to leave though operations go on.
+    Quit,
+}
+
+/// What numbers are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Question {
+    /// How many tasks run.
+    Count,
+    /// Between which limits autoscaling moves.
+    Limits,
+}
+
+impl Kind {
+    /// Whether it has buttons.
+    pub fn is_dialog(self) -> bool {
+        matches!(self, Self::Plan(_) | Self::Revert(_) | Self::Quit)
+    }
+}
+
+/// How a line looks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Tone {
+    /// As ordinary text.
+    #[default]
+    Plain,
+    /// A heading, or what to do.
+    Strong,
+    /// Less important.
+    Dim,
+    /// Good news.
+    Good,
+    /// Worth a second thought.
+    Warn,
+    /// Bad news.
+    Bad,
 }
 
 /// What choosing a line does.
@@ -39,6 +86,16 @@ pub enum Choice {
     LogsService(String),
     /// Runs a query of Insights.
     Insights(String),
+    /// Opens an operation.
+    Operation(OperationId),
+    /// Deploys this image.
+    Image(String),
+    /// Deploys the image that was typed.
+    Typed,
+    /// Builds the image and deploys it.
+    Build,
+    /// Goes back to this revision, or to the version before.
+    Revision(Option<String>),
 }
 
 /// One line.
@@ -52,8 +109,8 @@ pub struct Line {
     pub note: String,
     /// What it risks, for commands.
     pub risk: Option<Risk>,
-    /// Bad news.
-    pub error: bool,
+    /// How it looks.
+    pub tone: Tone,
     /// What choosing it does.
     pub choice: Choice,
 }
@@ -75,6 +132,12 @@ pub struct Overlay {
     pub column: usize,
     /// What `y` copies, if not the selected line.
     pub copies: Option<String>,
+    /// The service that it is about, by its whole name.
+    pub service: String,
+    /// The selected button of a dialog.
+    pub button: usize,
+    /// A dialog's plan stands: buttons were chosen for it.
+    pub ready: bool,
 }
 
 impl Overlay {
@@ -88,6 +151,9 @@ impl Overlay {
             query: Input::default(),
             column: 0,
             copies: None,
+            service: String::new(),
+            button: 0,
+            ready: false,
         };
         overlay.search();
         overlay
@@ -95,7 +161,7 @@ impl Overlay {
 
     /// Whether typing goes into its query at once.
     pub fn types(&self) -> bool {
-        self.kind == Kind::Palette
+        matches!(self.kind, Kind::Palette | Kind::Choose(_) | Kind::Ask(_))
     }
 
     /// The selected line.
@@ -113,28 +179,63 @@ impl Overlay {
         })
     }
 
-    /// Finds the lines that match the query: fuzzily in the palette, plainly elsewhere.
+    /// Other lines in the place of those that are there: what is selected stays so.
+    pub fn replace(&mut self, lines: Vec<Line>) {
+        if lines != self.lines {
+            self.lines = lines;
+            self.find();
+        }
+    }
+
+    /// Finds the lines that match the query, the first selected where it is typed.
     pub fn search(&mut self) {
-        let query = self.query.text();
-        let numbers: Vec<usize> = if query.is_empty() {
-            (0..self.lines.len()).collect()
-        } else if self.types() {
-            let names: Vec<&str> = self.lines.iter().map(|line| line.text.as_str()).collect();
-            let found = frizbee::Matcher::new(query, &frizbee::Config::default()).match_list(&names);
-            found.into_iter().map(|found| found.index as usize).collect()
-        } else {
-            let wanted = Wanted::new(query);
-            let matching =
-                self.lines.iter().enumerate().filter(|(_, line)| {
-                    wanted.is_in(&line.text) || wanted.is_in(&line.note) || wanted.is_in(&line.left)
-                });
-            matching.map(|(number, _)| number).collect()
-        };
-        let total = self.lines.len();
-        self.list.set_rows(numbers.iter().map(usize::to_string).collect(), total);
+        self.find();
         if self.types() {
             self.list.select(0);
         }
+    }
+
+    /// Lines that match the query: fuzzily in the palette, plainly elsewhere.
+    fn find(&mut self) {
+        let query = self.query.text();
+        let numbers: Vec<usize> = match self.kind {
+            // What is typed there is an answer.
+            Kind::Ask(_) | Kind::Plan(_) | Kind::Revert(_) | Kind::Quit => (0..self.lines.len()).collect(),
+            // An image that only looks alike must not be deployed: no fuzziness there.
+            Kind::Choose(_) => self.choices(query),
+            _ if query.is_empty() => (0..self.lines.len()).collect(),
+            Kind::Palette => {
+                let names: Vec<&str> = self.lines.iter().map(|line| line.text.as_str()).collect();
+                let found = frizbee::Matcher::new(query, &frizbee::Config::default()).match_list(&names);
+                found.into_iter().map(|found| found.index as usize).collect()
+            }
+            _ => self.containing(query),
+        };
+        let shown = |line: &&Line| line.choice != Choice::Typed;
+        let total = self.lines.iter().filter(shown).count().max(numbers.len());
+        self.list.set_rows(numbers.iter().map(usize::to_string).collect(), total);
+    }
+
+    fn containing(&self, query: &str) -> Vec<usize> {
+        let wanted = Wanted::new(query);
+        let matching = self
+            .lines
+            .iter()
+            .enumerate()
+            .filter(|(_, line)| wanted.is_in(&line.text) || wanted.is_in(&line.note) || wanted.is_in(&line.left));
+        matching.map(|(number, _)| number).collect()
+    }
+
+    /// Options that contain what was typed, and what was typed itself unless it is one of them.
+    fn choices(&self, query: &str) -> Vec<usize> {
+        let typed = query.trim();
+        let mut numbers = if typed.is_empty() { (0..self.lines.len()).collect() } else { self.containing(typed) };
+        let same = self.lines.iter().any(|line| line.choice != Choice::Typed && line.text == typed);
+        numbers.retain(|number| self.lines[*number].choice != Choice::Typed);
+        if !typed.is_empty() && !same {
+            numbers.extend(self.lines.iter().position(|line| line.choice == Choice::Typed));
+        }
+        numbers
     }
 }
 
@@ -158,7 +259,7 @@ impl Wanted {
 }
 
 fn line(left: impl Into<String>, text: impl Into<String>, note: impl Into<String>, choice: Choice) -> Line {
-    Line { left: left.into(), text: text.into(), note: note.into(), risk: None, error: false, choice }
+    Line { left: left.into(), text: text.into(), note: note.into(), risk: None, tone: Tone::Plain, choice }
 }
 
 fn command_line(app: &App, command: &Command, text: &str, note: &str) -> Line {
@@ -233,23 +334,65 @@ pub fn environments(app: &App) -> Overlay {
     overlay
 }
 
-/// What happened in this session, newest first.
+/// Operations, then what happened in this session, newest first.
 pub fn activity(app: &App) -> Overlay {
+    Overlay::new(Kind::Activity, "Activity", activities(app))
+}
+
+/// The lines of the activity drawer as of now.
+pub fn activities(app: &App) -> Vec<Line> {
+    let mut lines: Vec<Line> = followed::listed(app).map(|operation| operation_line(app, operation)).collect();
+    if !lines.is_empty() {
+        lines.push(line("", "", "", Choice::Nothing));
+    }
     let zone = app.zone();
-    let lines = app.activity.iter().rev().map(|entry| Line {
-        error: entry.error,
+    lines.extend(app.activity.iter().rev().map(|entry| Line {
+        tone: if entry.error { Tone::Bad } else { Tone::Plain },
         ..line(crate::model::time::clock(entry.at, &zone), entry.text.clone(), "", Choice::Nothing)
-    });
-    let mut lines: Vec<Line> = lines.collect();
+    }));
     if lines.is_empty() {
         lines.push(line(
             "",
-            "Nothing has happened yet: switches, failures and recoveries are listed here.",
+            "Nothing has happened yet: operations, switches, failures and recoveries are listed here.",
             "",
             Choice::Nothing,
         ));
     }
-    Overlay::new(Kind::Activity, "Activity", lines)
+    lines
+}
+
+/// `◐ deploy web  rolling out 1/2  1m12s`, with how it ended in its place.
+fn operation_line(app: &App, operation: &super::operation::Operation) -> Line {
+    let health = followed::health(operation);
+    let clock = crate::model::time::clock(operation.asked, &app.zone());
+    let words = match &operation.outcome {
+        Some(outcome) => format!("{}: {}", operation.words(), outcome.summary),
+        None => format!("{} {}", operation.words(), followed::fraction(operation)).trim_end().to_owned(),
+    };
+    let note = match operation.ended {
+        Some(ended) => format!("{} ago", crate::model::time::short(app.now.duration_since(ended))),
+        None => tell::exactly(followed::elapsed(operation, app.now)),
+    };
+    let tone = match health {
+        crate::model::Health::Down | crate::model::Health::Unknown => Tone::Bad,
+        crate::model::Health::Healthy => Tone::Good,
+        _ => Tone::Strong,
+    };
+    let text = format!("{}  {words}", followed::named(app, operation));
+    Line { tone, ..line(format!("{clock} {}", sign(health)), text, note, Choice::Operation(operation.id)) }
+}
+
+/// The sign of a health, as `src/ui` draws it everywhere.
+fn sign(health: crate::model::Health) -> &'static str {
+    use crate::model::Health;
+    match health {
+        Health::Healthy => "●",
+        Health::Changing => "◐",
+        Health::Degraded => "▲",
+        Health::Down => "✖",
+        Health::Stopped => "○",
+        Health::Unknown => "?",
+    }
 }
 
 /// Raw fields, a line each.

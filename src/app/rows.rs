@@ -28,7 +28,9 @@ pub fn columns(block: Block) -> &'static [&'static str] {
         | Block::Databases
         | Block::DatabaseCurves
         | Block::DatabaseFacts
-        | Block::Logs => &[],
+        | Block::Logs
+        | Block::Progress
+        | Block::OperationLog => &[],
     }
 }
 
@@ -37,7 +39,12 @@ pub fn settle(app: &mut App, block: Block) {
     let mut list = std::mem::take(app.screen.list(block));
     let wanted = (!list.filter.is_empty()).then(|| Wanted::new(&list.filter));
     let (rows, total) = keys(app, block, list.column, list.reversed, wanted.as_ref());
+    // A log is followed as long as its last line is selected.
+    let follows = block == Block::OperationLog && list.place() + 1 >= list.rows.len();
     list.set_rows(rows, total);
+    if follows {
+        list.select(usize::MAX);
+    }
     *app.screen.list(block) = list;
 }
 
@@ -80,7 +87,9 @@ fn keys(app: &App, block: Block, column: usize, reversed: bool, wanted: Option<&
         | Block::Databases
         | Block::DatabaseCurves
         | Block::DatabaseFacts
-        | Block::Logs => {
+        | Block::Logs
+        | Block::Progress
+        | Block::OperationLog => {
             let lines = lines(app, block);
             let total = lines.len();
             let kept = lines.into_iter().filter(|(_, text)| wanted.is_none_or(|wanted| wanted.is_in(text)));
@@ -158,12 +167,18 @@ fn lines(app: &App, block: Block) -> Vec<(String, String)> {
             let lines = super::facts::lines(app, block).into_iter().enumerate();
             lines.map(|(number, line)| (number.to_string(), format!("{} {}", line.label, line.text))).collect()
         }
+        Block::OperationLog => {
+            let operation = app.screen.operation.and_then(|id| app.operations.get(id));
+            let lines = operation.into_iter().flat_map(super::tell::log);
+            lines.map(|(key, line)| (key, line.text.into_owned())).collect()
+        }
         Block::Services
         | Block::OverviewServices
         | Block::Tasks
         | Block::ServiceCurves
         | Block::DatabaseCurves
-        | Block::Logs => Vec::new(),
+        | Block::Logs
+        | Block::Progress => Vec::new(),
     }
 }
 

@@ -4,6 +4,7 @@
 use super::input::Input;
 use super::list::List;
 use super::logs::pane::Prompt;
+use super::operation::OperationId;
 use super::overlay::Overlay;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
@@ -47,6 +48,8 @@ pub enum View {
     Database,
     /// The logs.
     Logs,
+    /// An operation: its picture and its log.
+    Operation(OperationId),
 }
 
 /// A framed part of a view that can have the focus.
@@ -84,6 +87,10 @@ pub enum Block {
     DatabaseFacts,
     /// Log lines.
     Logs,
+    /// How an operation stands, as a picture.
+    Progress,
+    /// What an operation did and what was seen meanwhile.
+    OperationLog,
 }
 
 impl Block {
@@ -103,6 +110,8 @@ impl Block {
             Self::TaskFacts => "Task",
             Self::DatabaseFacts => "Facts",
             Self::Logs => "Logs",
+            Self::Progress => "Progress",
+            Self::OperationLog => "Log",
         }
     }
 
@@ -123,7 +132,7 @@ impl Block {
 
     /// Whether it has rows that can be selected.
     pub fn has_rows(self) -> bool {
-        !matches!(self, Self::ServiceCurves | Self::DatabaseCurves | Self::Logs)
+        !matches!(self, Self::ServiceCurves | Self::DatabaseCurves | Self::Logs | Self::Progress)
     }
 }
 
@@ -139,6 +148,8 @@ impl View {
             Self::Task(..) => &[Block::Containers, Block::TaskFacts],
             Self::Database => &[Block::Databases, Block::DatabaseCurves, Block::DatabaseFacts],
             Self::Logs => &[Block::Logs],
+            // The log first: it is what is moved in and searched.
+            Self::Operation(_) => &[Block::OperationLog, Block::Progress],
         }
     }
 }
@@ -185,11 +196,16 @@ pub struct Screen {
     pub toast: Option<(String, Timestamp)>,
     /// The database whose curves and facts are shown.
     pub database: Option<String>,
+    /// The operation that is shown instead of the pane.
+    pub operation: Option<OperationId>,
 }
 
 impl Screen {
     /// What is shown.
     pub fn view(&self) -> View {
+        if let Some(id) = self.operation {
+            return View::Operation(id);
+        }
         match (self.pane, &self.service, &self.task) {
             (Pane::Overview, _, _) => View::Overview,
             (Pane::Database, _, _) => View::Database,

@@ -65,12 +65,36 @@ pub fn subject(app: &App) -> Option<Subject> {
             let line = super::facts::lines(app, block).into_iter().nth(key?.parse().ok()?)?;
             Some(Subject::Text(line.text))
         }
+        Block::OperationLog => {
+            let View::Operation(id) = app.screen.view() else { return None };
+            let operation = app.operations.get(id)?;
+            let found = super::tell::log(operation).find(|(other, _)| Some(other.as_str()) == key);
+            found.map(|(_, line)| Subject::Text(line.text.into_owned()))
+        }
+        Block::Progress => None,
         Block::Targets => key.map(|key| Subject::Text(key.to_owned())),
         Block::ServiceCurves => service.map(Subject::Service),
         Block::Logs => None,
         Block::DatabaseCurves => {
             super::facts::shown_database(app).map(|row| Subject::Database(row.database.id.clone()))
         }
+    }
+}
+
+/// The service that is selected, or that what is opened belongs to, by its whole name.
+pub fn service(app: &App) -> Option<String> {
+    match app.screen.view() {
+        View::Service(name) | View::Task(name, _) => return Some(name),
+        View::Operation(id) => {
+            let operation = app.operations.get(id)?;
+            let here = operation.environment.name == app.environment.name;
+            return operation.what().service().filter(|_| here).map(str::to_owned);
+        }
+        View::Overview | View::Services | View::Database | View::Logs => {}
+    }
+    match subject(app)? {
+        Subject::Service(name) => Some(name),
+        _ => None,
     }
 }
 
@@ -100,11 +124,20 @@ impl Subject {
 
 /// The selected thing's name and the commands that apply to it, most useful first.
 pub fn actions(app: &App) -> (String, Vec<Id>) {
-    let Some(subject) = subject(app) else { return ("nothing".to_owned(), vec![Id::Refresh]) };
+    let subject = subject(app);
+    if let View::Operation(id) = app.screen.view() {
+        return operation_actions(app, id, subject.as_ref());
+    }
+    let changes = changes(app, subject.as_ref());
+    let Some(subject) = subject else {
+        let name = service(app).unwrap_or_else(|| "nothing".to_owned());
+        return (name, changes.into_iter().chain([Id::Refresh]).collect());
+    };
     let mut commands = Vec::new();
     if opens(app, &subject) {
         commands.push(Id::Open);
     }
+    commands.extend(changes);
     if !matches!(subject, Subject::Text(_)) {
         commands.push(Id::Inspect);
     }
@@ -114,6 +147,41 @@ pub fn actions(app: &App) -> (String, Vec<Id>) {
     }
     commands.push(Id::Refresh);
     (subject.name().to_owned(), commands)
+}
+
+/// What can be done to an operation: what can still be taken back first.
+fn operation_actions(app: &App, id: super::operation::OperationId, subject: Option<&Subject>) -> (String, Vec<Id>) {
+    let Some(operation) = app.operations.get(id) else { return ("nothing".to_owned(), vec![Id::Back]) };
+    let mut commands = vec![Id::Back];
+    if super::dialog::revertible(operation) || (operation.outcome.is_some() && service(app).is_some()) {
+        commands.push(Id::RollBack);
+    }
+    if subject.is_some() {
+        commands.extend([Id::Open, Id::Copy]);
+    }
+    (operation.title.clone(), commands)
+}
+
+/// The changes that apply to what is selected or opened.
+fn changes(app: &App, subject: Option<&Subject>) -> Vec<Id> {
+    let mut commands = Vec::new();
+    if matches!(subject, Some(Subject::Task(..) | Subject::Container(..))) {
+        commands.push(Id::StopTask);
+    }
+    if let Some(name) = service(app) {
+        commands.extend([Id::Deploy, Id::RollBack, Id::Scale, Id::Force, Id::Watch]);
+        let resource = app.estate.service(&name).map(crate::model::Service::scaling_id);
+        let scalable = app.estate.scalable.value().into_iter().flatten();
+        if let Some(target) = scalable.into_iter().find(|target| Some(&target.resource) == resource.as_ref()) {
+            commands.push(if target.suspended.any() { Id::ScalingResume } else { Id::ScalingSuspend });
+            commands.push(Id::ScalingLimits);
+        }
+        commands.push(Id::Power);
+        if app.environment.schedules.is_some() {
+            commands.extend([Id::SkipStop, Id::SkipStart]);
+        }
+    }
+    commands
 }
 
 fn opens(app: &App, subject: &Subject) -> bool {

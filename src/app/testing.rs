@@ -1,5 +1,7 @@
 //! A small world that answers fetches with as many services and tasks as a test wants.
 
+pub(crate) mod calls;
+
 use super::effect::{Effect, Query};
 use super::event::{Answer, Event, Fact, Part};
 use super::key::Key;
@@ -7,6 +9,7 @@ use super::keymap::Keymap;
 use super::poll::Wants;
 use super::{App, Session};
 use crate::config::{Config, EnvironmentConfig, Ui};
+use crate::model::task_definition::ContainerDefinition;
 use crate::model::{
     Alarm, Cluster, DbInstance, Deployment, Failure, FailureKind, Identity, RolloutState, Service, Source, Task,
     TaskDefinition,
@@ -37,7 +40,7 @@ pub(super) fn open(wants: Wants) -> (App, Vec<Effect>) {
         default_environment: Some("staging".into()),
         environments: vec![environment("staging"), environment("prod")],
         ui: Ui::default(),
-        keys: BTreeMap::new(),
+        ..Config::default()
     };
     let (mut app, mut effects) =
         App::new(config, environment("staging"), Session::default(), Keymap::default(), wants, at(0));
@@ -132,6 +135,10 @@ impl World {
         let mut waiting: VecDeque<Effect> = effects.into();
         let mut asked = Vec::new();
         while let Some(effect) = waiting.pop_front() {
+            if matches!(effect, Effect::Call { .. }) {
+                waiting.extend(self.aws(app.now).event(&effect).map(|event| app.update(event)).unwrap_or_default());
+                continue;
+            }
             let Effect::Fetch { query, .. } = &effect else { continue };
             asked.push(query.clone());
             if let Some(event) = self.event(&effect, query) {
@@ -140,6 +147,29 @@ impl World {
         }
         app.settle();
         asked
+    }
+
+    /// What answers the calls of operations: it knows the same services and forgets every change.
+    fn aws(&self, now: Timestamp) -> calls::Aws {
+        calls::Aws {
+            account: self.account.into(),
+            now,
+            services: (0..self.services).map(|number| service(number, self.tasks)).collect(),
+            definitions: (0..self.services)
+                .map(|number| TaskDefinition {
+                    name: format!("{}:1", name(number)),
+                    containers: vec![ContainerDefinition {
+                        name: "app".into(),
+                        image: "1.dkr.ecr.x.amazonaws.com/app:1".into(),
+                        ..ContainerDefinition::default()
+                    }],
+                    ..TaskDefinition::default()
+                })
+                .collect(),
+            failing: self.failing.get(&Source::Services).map(|kind| Failure::new(*kind, "it failed")),
+            silent: self.silent.contains(&Source::Services),
+            ..calls::Aws::default()
+        }
     }
 
     pub(super) fn event(&self, effect: &Effect, query: &Query) -> Option<Event> {

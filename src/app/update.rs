@@ -1,7 +1,9 @@
 //! The one place where the state changes. Every event has its arm.
 
+mod change;
 mod mouse;
 mod open;
+mod operations;
 mod run;
 mod settle;
 mod typing;
@@ -27,6 +29,12 @@ use typing::{paste, press};
 const TOAST: SignedDuration = SignedDuration::from_secs(4);
 
 pub(super) fn update(app: &mut App, event: Event) -> Vec<Effect> {
+    let mut effects = happened(app, event);
+    effects.extend(operations::abandon(app));
+    effects
+}
+
+fn happened(app: &mut App, event: Event) -> Vec<Effect> {
     match event {
         Event::Tick(now) => tick(app, now),
         Event::Key(key) => press(app, key),
@@ -67,6 +75,15 @@ pub(super) fn update(app: &mut App, event: Event) -> Vec<Effect> {
             changed_by(app, news);
             effects.extend(app.plan());
             effects
+        }
+        Event::Reply(id, answered) => {
+            let mut effects = app.operations.answered(id, &answered, app.now);
+            effects.extend(operations::follow(app));
+            effects
+        }
+        Event::Output(id, line) => {
+            app.operations.output(id, &line, app.now);
+            operations::follow(app)
         }
         Event::Renewed(ticket) => {
             app.poller.renewed(ticket, &app.environment, app.now);
@@ -148,9 +165,14 @@ fn tick(app: &mut App, now: jiff::Timestamp) -> Vec<Effect> {
     if toasted || flashes != app.screen.flashes.len() {
         app.redraw = true;
     }
+    let mut effects = app.operations.tick(now);
+    if second || !effects.is_empty() {
+        effects.extend(operations::follow(app));
+    }
     // Everything that is due is due by the second; what follows from an answer is planned with it. Logs
     // have rounds of less than a second.
-    if second { app.plan() } else { app.plan_logs() }
+    effects.extend(if second { app.plan() } else { app.plan_logs() });
+    effects
 }
 
 /// Sources with a failure, to tell when that changes.
@@ -199,6 +221,11 @@ pub(super) fn visible_services(app: &App) -> Vec<String> {
         View::Services => screen.list_of(Block::Services).map(|list| list.window().to_vec()).unwrap_or_default(),
         View::Service(name) | View::Task(name, _) => vec![name],
         View::Database | View::Logs => Vec::new(),
+        View::Operation(id) => {
+            let operation =
+                app.operations.get(id).filter(|operation| operation.environment.name == app.environment.name);
+            operation.and_then(|operation| operation.what().service()).map(str::to_owned).into_iter().collect()
+        }
     }
 }
 
@@ -209,8 +236,12 @@ pub fn bottom_commands(app: &App) -> Vec<Id> {
     }
     if let Some(overlay) = app.screen.overlays.last() {
         return match overlay.kind {
-            Kind::Inspect | Kind::Message | Kind::Activity => vec![Id::Back, Id::Filter, Id::Copy],
-            Kind::Help | Kind::Palette | Kind::Actions | Kind::Environments => vec![Id::Open, Id::Back, Id::Filter],
+            Kind::Inspect | Kind::Message => vec![Id::Back, Id::Filter, Id::Copy],
+            Kind::Activity => vec![Id::Open, Id::Back, Id::Filter, Id::Copy],
+            Kind::Plan(_) | Kind::Revert(_) | Kind::Quit => vec![Id::Open, Id::Back, Id::Copy],
+            Kind::Choose(_) | Kind::Ask(_) | Kind::Help | Kind::Palette | Kind::Actions | Kind::Environments => {
+                vec![Id::Open, Id::Back, Id::Filter]
+            }
         };
     }
     if app.screen.view() == View::Logs {
@@ -236,7 +267,15 @@ pub fn bottom_commands(app: &App) -> Vec<Id> {
         ];
     }
     let (_, mut commands) = select::actions(app);
+    // The few changes that are made daily stand first; the others are in the list of actions and in help.
+    let daily = [Id::StopTask, Id::Deploy, Id::RollBack, Id::Scale];
+    let rare = |id: &Id| command::get(*id).risk != command::Risk::Read && !daily.contains(id);
+    let later: Vec<Id> = commands.iter().copied().filter(rare).collect();
+    commands.retain(|id| !rare(id) && !(app.session.read_only && daily.contains(id)));
     commands.insert(commands.len().min(1), Id::Actions);
+    if let Some(last) = commands.iter().rposition(|id| daily.contains(id)) {
+        commands.insert(last + 1, Id::Filter);
+    }
     if !rows::columns(app.screen.focused()).is_empty() {
         commands.push(Id::Sort);
     }
@@ -251,6 +290,7 @@ pub fn bottom_commands(app: &App) -> Vec<Id> {
         Id::Activity,
         Id::Quit,
     ]);
+    commands.extend(later.into_iter().filter(|_| !app.session.read_only));
     if app.screen.view().blocks().len() == 1 {
         commands.retain(|id| *id != Id::NextBlock);
     }

@@ -17,7 +17,7 @@ impl Session {
     /// last page or with what broke. Dropping the future cancels what is under way.
     pub async fn ask(&self, ticket: Ticket, lane: Lane, query: Query, out: &Sender<Event>) {
         wire::counted(async {
-            let caller = Caller { session: self, lane };
+            let caller = Caller::new(self, lane);
             let outlet = Outlet::new(ticket, out, &self.0.renewed);
             // Boxed: the largest of these futures would else be part of every task that asks.
             let asked = match query {

@@ -2,10 +2,12 @@
 //! to other clusters is left out here.
 
 use super::budget::Class;
-use super::convert::{count, time};
+use super::convert::{count, number, time};
 use super::pages::{Guard, Outlet};
 use super::session::{Action, Caller};
+use super::writer::Writer;
 use crate::app::event::Fact;
+use crate::app::operation::call::Reply;
 use crate::model::Failure;
 use crate::model::scaling::{ScalableTarget, ScalingActivity, ScalingPolicy, ScheduledAction, Suspended};
 use aws_sdk_applicationautoscaling::types as sdk;
@@ -18,8 +20,12 @@ pub(super) const DESCRIBE_SCHEDULED_ACTIONS: Action =
     Action { name: "application-autoscaling:DescribeScheduledActions", class: Class::Autoscaling };
 pub(super) const DESCRIBE_SCALING_ACTIVITIES: Action =
     Action { name: "application-autoscaling:DescribeScalingActivities", class: Class::Autoscaling };
+const REGISTER_SCALABLE_TARGET: Action =
+    Action { name: "application-autoscaling:RegisterScalableTarget", class: Class::Autoscaling };
 /// The largest page of each.
 const PAGE: i32 = 50;
+/// Scalable targets that a search by id gives at most: a service has one.
+const MOST_TARGETS: usize = 50;
 /// Activities that are kept.
 const ACTIVITIES: usize = 200;
 /// Pages of activities that are read at most: other clusters of the account have theirs in the list.
@@ -53,6 +59,62 @@ pub(super) async fn targets(caller: &Caller<'_>, outlet: &Outlet<'_>, cluster: &
             },
         )
         .await
+}
+
+/// The scalable target of one service, if it has one.
+pub(super) async fn target(caller: &Caller<'_>, resource: &str) -> Result<Option<ScalableTarget>, Failure> {
+    let found = caller
+        .all(
+            DESCRIBE_SCALABLE_TARGETS,
+            MOST_TARGETS,
+            |clients, token| {
+                clients
+                    .autoscaling()
+                    .describe_scalable_targets()
+                    .service_namespace(sdk::ServiceNamespace::Ecs)
+                    .scalable_dimension(sdk::ScalableDimension::EcsServiceDesiredCount)
+                    .resource_ids(resource)
+                    .set_next_token(token)
+                    .send()
+            },
+            |page| (page.scalable_targets.unwrap_or_default(), page.next_token),
+        )
+        .await?;
+    // Asked for by its id, it is the only one; an endpoint that gives others must not mislead.
+    Ok(found.into_iter().find(|target| target.resource_id == resource).map(from_target))
+}
+
+/// Moves limits, suspends and resumes; what is none is not sent and stays as it is.
+pub(super) async fn limit(
+    writer: &Writer<'_>,
+    resource: &str,
+    min: Option<u32>,
+    max: Option<u32>,
+    suspended: Option<Suspended>,
+) -> Result<Reply, Failure> {
+    let (min, max) = (number(REGISTER_SCALABLE_TARGET.name, min)?, number(REGISTER_SCALABLE_TARGET.name, max)?);
+    let suspended = suspended.map(|state| {
+        sdk::SuspendedState::builder()
+            .dynamic_scaling_in_suspended(state.scale_in)
+            .dynamic_scaling_out_suspended(state.scale_out)
+            .scheduled_scaling_suspended(state.scheduled)
+            .build()
+    });
+    writer
+        .once(REGISTER_SCALABLE_TARGET, |clients| {
+            clients
+                .autoscaling()
+                .register_scalable_target()
+                .service_namespace(sdk::ServiceNamespace::Ecs)
+                .scalable_dimension(sdk::ScalableDimension::EcsServiceDesiredCount)
+                .resource_id(resource)
+                .set_min_capacity(min)
+                .set_max_capacity(max)
+                .set_suspended_state(suspended)
+                .send()
+        })
+        .await?;
+    Ok(Reply::Done)
 }
 
 /// Scaling policies.

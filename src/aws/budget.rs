@@ -33,6 +33,12 @@ pub enum Class {
     EcsClusters,
     /// ECS service deployments and revisions.
     EcsRollouts,
+    /// ECS `RegisterTaskDefinition`.
+    EcsRegister,
+    /// ECS `UpdateService`, and other changes of services, tasks and tags.
+    EcsUpdate,
+    /// ECR.
+    Ecr,
     /// RDS.
     Rds,
     /// `CloudWatch` `DescribeAlarms`.
@@ -45,6 +51,12 @@ pub enum Class {
     Autoscaling,
     /// STS.
     Sts,
+    /// Lambda `GetFunctionConfiguration`.
+    Lambda,
+    /// Lambda `Invoke`.
+    LambdaInvoke,
+    /// `EventBridge` Scheduler.
+    Scheduler,
     /// Logs `FilterLogEvents`.
     LogsFilter,
     /// Logs `GetLogEvents`.
@@ -58,17 +70,29 @@ pub enum Class {
 }
 
 impl Class {
-    const COUNT: usize = 15;
+    const COUNT: usize = 21;
 
     /// The whole limit: requests a second, and how many at once.
+    ///
+    /// Sources: the pages on throttling and quotas of each service in AWS's documentation (ECS: "Request
+    /// throttling"; ECR, Lambda, `CloudWatch` Logs and Scheduler: "Quotas").
     pub fn limit(self) -> (f64, f64) {
         match self {
             Self::EcsServices | Self::EcsTasks => (20.0, 100.0),
             Self::EcsClusters | Self::EcsRollouts => (20.0, 50.0),
+            Self::EcsRegister => (1.0, 20.0),
+            // That of `UpdateService`, the smallest among them.
+            Self::EcsUpdate => (5.0, 50.0),
+            // That of `GetAuthorizationToken`; those of images are far larger.
+            Self::Ecr => (20.0, 200.0),
+            // The smallest of its control plane. A function's own limit is not ours to know.
+            Self::Lambda | Self::LambdaInvoke => (15.0, 15.0),
+            // `ListSchedules`, the smallest of those that are used.
+            Self::Scheduler => (50.0, 50.0),
             Self::Rds => (12.0, 300.0),
             Self::Alarms => (9.0, 9.0),
             Self::MetricData => (500.0, 500.0),
-            // ap-northeast-1 and most regions; not adjustable, shared by all groups.
+            // ap-northeast-1 and most regions; that of `FilterLogEvents` is not adjustable, and all groups share it.
             Self::LogsFilter | Self::LogsGet | Self::LogsDescribe | Self::LogsInsights => (10.0, 10.0),
             Self::LogsLive => (5.0, 5.0),
             // Not documented: half of what is assumed here is 5 a second, 20 at once.

@@ -1,5 +1,6 @@
 //! Small steps from the SDK's types to the model's.
 
+use crate::model::{Failure, FailureKind};
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 
@@ -17,6 +18,13 @@ pub(super) fn moment(at: Timestamp) -> DateTime {
 /// A count; a negative one, which no service should send, is 0.
 pub(super) fn count(number: i32) -> u32 {
     u32::try_from(number).unwrap_or(0)
+}
+
+/// A count for a request to this action.
+pub(super) fn number(action: &str, count: Option<u32>) -> Result<Option<i32>, Failure> {
+    let number = count.map(i32::try_from).transpose();
+    number
+        .map_err(|_| Failure::new(FailureKind::Other, format!("{action}: {} is too large", count.unwrap_or_default())))
 }
 
 /// A port.

@@ -31,6 +31,8 @@ use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
 
 /// How long the instance's metadata service is waited for: where there is one, it is near.
 const METADATA_TIMEOUT: Duration = Duration::from_secs(1);
+/// Credentials that are held for a change must be good for so long.
+const HELD: Duration = Duration::from_mins(1);
 /// A chain of profiles longer than this is a loop.
 const LONGEST_CHAIN: usize = 8;
 
@@ -45,7 +47,8 @@ pub(super) struct Keeper {
 
 #[derive(Debug, Default)]
 struct Outcome {
-    expires: Option<Timestamp>,
+    /// The last that were handed out.
+    given: Option<Credentials>,
     failed: Option<(FailedBy, String)>,
 }
 
@@ -64,7 +67,18 @@ impl Keeper {
 
     /// When the last credentials end.
     pub(super) fn expires(&self) -> Option<Timestamp> {
-        self.outcome().expires
+        self.outcome().given.as_ref().and_then(expiry)
+    }
+
+    /// Credentials to hold for several requests that must be one identity's: those in use, where they
+    /// do not end soon.
+    pub(super) async fn held(&self) -> Result<Credentials, CredentialsError> {
+        let given = self.outcome().given.clone();
+        let soon = Timestamp::now() + HELD;
+        match given {
+            Some(credentials) if expiry(&credentials).is_none_or(|at| at > soon) => Ok(credentials),
+            _ => self.provide().await,
+        }
     }
 
     fn outcome(&self) -> MutexGuard<'_, Outcome> {
@@ -82,9 +96,7 @@ impl Keeper {
         let provided = self.provider.provide_credentials().await;
         let mut outcome = self.outcome();
         match &provided {
-            Ok(credentials) => {
-                outcome.expires = credentials.expiry().and_then(|at| Timestamp::try_from(at).ok());
-            }
+            Ok(credentials) => outcome.given = Some(credentials.clone()),
             Err(error) => {
                 let by = match error {
                     CredentialsError::CredentialsNotLoaded(_) => FailedBy::Nothing,
@@ -96,6 +108,10 @@ impl Keeper {
         }
         provided
     }
+}
+
+fn expiry(credentials: &Credentials) -> Option<Timestamp> {
+    credentials.expiry().and_then(|at| Timestamp::try_from(at).ok())
 }
 
 impl ProvideCredentials for Keeper {

@@ -14,8 +14,26 @@ pub(super) const DESCRIBE_TASK_DEFINITION: Action =
 
 /// One revision.
 pub(super) async fn definition(caller: &Caller<'_>, outlet: &Outlet<'_>, name: &str) -> Result<(), Failure> {
+    outlet.last(Fact::TaskDefinition(Box::new(read(caller, name).await?))).await;
+    Ok(())
+}
+
+/// One revision; for a family its newest.
+pub(super) async fn read(caller: &Caller<'_>, name: &str) -> Result<TaskDefinition, Failure> {
+    Ok(from_definition(describe(caller, name, false).await?.0))
+}
+
+/// One revision as AWS has it, with its tags where they were asked for.
+pub(super) async fn describe(
+    caller: &Caller<'_>,
+    name: &str,
+    tags: bool,
+) -> Result<(sdk::TaskDefinition, Vec<sdk::Tag>), Failure> {
+    let include = tags.then(|| vec![sdk::TaskDefinitionField::Tags]);
     let answer = caller
-        .call(DESCRIBE_TASK_DEFINITION, |clients| clients.ecs().describe_task_definition().task_definition(name).send())
+        .call(DESCRIBE_TASK_DEFINITION, |clients| {
+            clients.ecs().describe_task_definition().task_definition(name).set_include(include.clone()).send()
+        })
         .await;
     let answer = answer.map_err(|failure| {
         // ECS has no code of its own for this.
@@ -29,8 +47,7 @@ pub(super) async fn definition(caller: &Caller<'_>, outlet: &Outlet<'_>, name: &
         let message = format!("{}: the answer has no task definition", DESCRIBE_TASK_DEFINITION.name);
         return Err(Failure::new(FailureKind::Malformed, message));
     };
-    outlet.last(Fact::TaskDefinition(Box::new(from_definition(definition)))).await;
-    Ok(())
+    Ok((definition, answer.tags.unwrap_or_default()))
 }
 
 fn from_definition(definition: sdk::TaskDefinition) -> TaskDefinition {

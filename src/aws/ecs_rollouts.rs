@@ -6,12 +6,16 @@
 
 use super::budget::Class;
 use super::convert::{count, tail, tail_of, time};
+use super::ecs_services::{missing, refusal};
 use super::pages::Outlet;
 use super::session::{Action, Caller};
+use super::writer::Writer;
 use crate::app::event::Fact;
+use crate::app::operation::call::Reply;
 use crate::model::rollout::{RolloutStatus, ServiceDeployment};
 use crate::model::{Failure, FailureKind};
 use aws_sdk_ecs::types as sdk;
+use futures_util::future::{join, try_join};
 use std::collections::{HashMap, HashSet};
 use std::sync::{MutexGuard, PoisonError};
 
@@ -19,9 +23,13 @@ pub(super) const LIST_SERVICE_DEPLOYMENTS: Action =
     Action { name: "ecs:ListServiceDeployments", class: Class::EcsRollouts };
 pub(super) const DESCRIBE_SERVICE_DEPLOYMENTS: Action =
     Action { name: "ecs:DescribeServiceDeployments", class: Class::EcsRollouts };
-const DESCRIBE_SERVICE_REVISIONS: Action = Action { name: "ecs:DescribeServiceRevisions", class: Class::EcsRollouts };
-/// How far back the history goes.
+pub(super) const DESCRIBE_SERVICE_REVISIONS: Action =
+    Action { name: "ecs:DescribeServiceRevisions", class: Class::EcsRollouts };
+const STOP_SERVICE_DEPLOYMENT: Action = Action { name: "ecs:StopServiceDeployment", class: Class::EcsRollouts };
+/// How far back the polled list goes.
 const LISTED: i32 = 10;
+/// How far back the history goes that an operation reads; also the most that is described at once.
+const MOST: i32 = 20;
 /// Of the newest so many, those that did not succeed are described.
 const DESCRIBED: usize = 3;
 /// Revisions whose task definition is kept; beyond it the memory begins anew.
@@ -45,75 +53,141 @@ pub(super) async fn rollouts(
     cluster: &str,
     service: &str,
 ) -> Result<(), Failure> {
-    let listed = caller
-        .call(LIST_SERVICE_DEPLOYMENTS, |clients| {
-            clients.ecs().list_service_deployments().cluster(cluster).service(service).max_results(LISTED).send()
-        })
-        .await?;
-    let mut briefs = listed.service_deployments.unwrap_or_default();
-    briefs.sort_by_key(|brief| std::cmp::Reverse(time(brief.created_at)));
-    briefs.truncate(LISTED as usize);
-    let wanted: Vec<String> = briefs
-        .iter()
-        .take(DESCRIBED)
-        .filter(|brief| brief.status != Some(sdk::ServiceDeploymentStatus::Successful))
-        .filter_map(|brief| brief.service_deployment_arn.clone())
-        .collect();
+    let briefs = list(caller, cluster, service, LISTED).await?;
+    let wanted = unsuccessful(briefs.iter().take(DESCRIBED));
     let mut deployments: Vec<ServiceDeployment> = briefs.iter().map(from_brief).collect();
     let before = !memory(caller).listed.insert((cluster.to_owned(), service.to_owned()));
+    let revisions = targets(&briefs);
+    // Revisions are an extra: where they cannot be read, a deployment only has no target's name.
     if wanted.is_empty() {
         if before {
-            read_revisions(caller, &briefs).await;
+            let _ = read_revisions(caller, &revisions).await;
         }
         fill_targets(caller, &mut deployments);
         outlet.last(Fact::Rollouts(deployments)).await;
         return Ok(());
     }
-    let (described, ()) = futures_util::future::join(
-        Box::pin(caller.call(DESCRIBE_SERVICE_DEPLOYMENTS, |clients| {
-            clients.ecs().describe_service_deployments().set_service_deployment_arns(Some(wanted.clone())).send()
-        })),
-        Box::pin(read_revisions(caller, &briefs)),
-    )
-    .await;
+    let (described, _) = join(Box::pin(describe(caller, &wanted)), Box::pin(read_revisions(caller, &revisions))).await;
+    let broken = described.map(|details| add_details(&mut deployments, details)).err();
     fill_targets(caller, &mut deployments);
-    match described {
-        Ok(described) => {
-            for detail in described.service_deployments.unwrap_or_default() {
-                let id = detail.service_deployment_arn.as_deref().map(tail).unwrap_or_default();
-                if let Some(known) = deployments.iter_mut().find(|known| known.id == id) {
-                    add_detail(known, detail);
-                }
-            }
+    match broken {
+        None => {
             outlet.last(Fact::Rollouts(deployments)).await;
             Ok(())
         }
-        Err(failure) => {
+        Some(failure) => {
             outlet.page(Fact::Rollouts(deployments)).await;
             Err(failure)
         }
     }
 }
 
-/// Reads the task definitions of revisions that are not known yet. They are an extra: where this
-/// fails, a deployment only has no target's name.
-async fn read_revisions(caller: &Caller<'_>, briefs: &[sdk::ServiceDeploymentBrief]) {
+/// The history of a service, whole: what did not succeed and the newest are described, and the task
+/// definition of each is read where revisions may be read at all.
+pub(super) async fn history(
+    caller: &Caller<'_>,
+    cluster: &str,
+    service: &str,
+) -> Result<Vec<ServiceDeployment>, Failure> {
+    let briefs = list(caller, cluster, service, MOST).await?;
+    let mut wanted = unsuccessful(briefs.iter().skip(1));
+    wanted.extend(briefs.first().and_then(|brief| brief.service_deployment_arn.clone()));
+    let mut deployments: Vec<ServiceDeployment> = briefs.iter().map(from_brief).collect();
+    let revisions = targets(&briefs);
+    let details = async { if wanted.is_empty() { Ok(Vec::new()) } else { describe(caller, &wanted).await } };
+    let (details, ()) = try_join(Box::pin(details), Box::pin(read_revisions(caller, &revisions))).await?;
+    add_details(&mut deployments, details);
+    fill_targets(caller, &mut deployments);
+    Ok(deployments)
+}
+
+/// Service deployments by their ARNs, newest first; those that are gone are left out.
+pub(super) async fn releases(caller: &Caller<'_>, arns: &[String]) -> Result<Vec<ServiceDeployment>, Failure> {
+    let details = describe(caller, arns).await?;
+    let mut revisions: Vec<String> =
+        details.iter().filter_map(|detail| detail.target_service_revision.as_ref()?.arn.clone()).collect();
+    revisions.sort();
+    revisions.dedup();
+    // Whoever watches must not be stopped by an extra; it is tried again the next time.
+    let _ = read_revisions(caller, &revisions).await;
+    let mut deployments: Vec<ServiceDeployment> = details.into_iter().map(from_detail).collect();
+    deployments.sort_by_key(|deployment| std::cmp::Reverse(deployment.created_at));
+    fill_targets(caller, &mut deployments);
+    Ok(deployments)
+}
+
+/// Ends a service deployment by going back.
+pub(super) async fn roll_back(writer: &Writer<'_>, arn: &str) -> Result<Reply, Failure> {
+    writer
+        .once(STOP_SERVICE_DEPLOYMENT, |clients| {
+            clients
+                .ecs()
+                .stop_service_deployment()
+                .service_deployment_arn(arn)
+                .stop_type(sdk::StopServiceDeploymentStopType::Rollback)
+                .send()
+        })
+        .await?;
+    Ok(Reply::Done)
+}
+
+/// The newest deployments, newest first.
+async fn list(
+    caller: &Caller<'_>,
+    cluster: &str,
+    service: &str,
+    most: i32,
+) -> Result<Vec<sdk::ServiceDeploymentBrief>, Failure> {
+    let listed = caller
+        .call(LIST_SERVICE_DEPLOYMENTS, |clients| {
+            clients.ecs().list_service_deployments().cluster(cluster).service(service).max_results(most).send()
+        })
+        .await?;
+    let mut briefs = listed.service_deployments.unwrap_or_default();
+    briefs.sort_by_key(|brief| std::cmp::Reverse(time(brief.created_at)));
+    briefs.truncate(most as usize);
+    Ok(briefs)
+}
+
+fn unsuccessful<'a>(briefs: impl Iterator<Item = &'a sdk::ServiceDeploymentBrief>) -> Vec<String> {
+    briefs
+        .filter(|brief| brief.status != Some(sdk::ServiceDeploymentStatus::Successful))
+        .filter_map(|brief| brief.service_deployment_arn.clone())
+        .collect()
+}
+
+async fn describe(caller: &Caller<'_>, arns: &[String]) -> Result<Vec<sdk::ServiceDeployment>, Failure> {
+    let described = caller
+        .call(DESCRIBE_SERVICE_DEPLOYMENTS, |clients| {
+            clients.ecs().describe_service_deployments().set_service_deployment_arns(Some(arns.to_vec())).send()
+        })
+        .await?;
+    match described.failures.unwrap_or_default().iter().find(|failure| !missing(failure)) {
+        Some(refused) => Err(refusal(DESCRIBE_SERVICE_DEPLOYMENTS, refused)),
+        None => Ok(described.service_deployments.unwrap_or_default()),
+    }
+}
+
+/// ARNs of the revisions that deployments go to.
+fn targets(briefs: &[sdk::ServiceDeploymentBrief]) -> Vec<String> {
+    let mut arns: Vec<String> = briefs.iter().filter_map(|brief| brief.target_service_revision_arn.clone()).collect();
+    arns.sort();
+    arns.dedup();
+    arns
+}
+
+/// Reads the task definitions of revisions that are not known yet. That they may not be read is no
+/// failure, and they are not asked for again.
+async fn read_revisions(caller: &Caller<'_>, arns: &[String]) -> Result<(), Failure> {
     let unknown: Vec<String> = {
         let memory = memory(caller);
         if memory.refused {
-            return;
+            return Ok(());
         }
-        let mut arns: Vec<String> = briefs
-            .iter()
-            .filter_map(|brief| brief.target_service_revision_arn.clone())
-            .filter(|arn| !memory.definitions.contains_key(tail(arn)))
-            .collect();
-        arns.sort();
-        arns.dedup();
-        arns
+        arns.iter().filter(|arn| !memory.definitions.contains_key(tail(arn))).cloned().collect()
     };
     if unknown.is_empty() {
-        return;
+        return Ok(());
     }
     let read = caller
         .call(DESCRIBE_SERVICE_REVISIONS, |clients| {
@@ -123,10 +197,11 @@ async fn read_revisions(caller: &Caller<'_>, briefs: &[sdk::ServiceDeploymentBri
     let mut memory = memory(caller);
     let read = match read {
         Ok(read) => read,
-        Err(failure) => {
-            memory.refused |= matches!(failure.kind, FailureKind::Denied | FailureKind::Malformed | FailureKind::Other);
-            return;
+        Err(failure) if matches!(failure.kind, FailureKind::Denied | FailureKind::Malformed | FailureKind::Other) => {
+            memory.refused = true;
+            return Ok(());
         }
+        Err(failure) => return Err(failure),
     };
     if memory.definitions.len() > KEPT {
         memory.definitions.clear();
@@ -136,6 +211,7 @@ async fn read_revisions(caller: &Caller<'_>, briefs: &[sdk::ServiceDeploymentBri
             memory.definitions.insert(tail(&arn).to_owned(), tail(&definition).to_owned());
         }
     }
+    Ok(())
 }
 
 fn memory<'a>(caller: &Caller<'a>) -> MutexGuard<'a, Revisions> {
@@ -152,6 +228,7 @@ fn fill_targets(caller: &Caller<'_>, deployments: &mut [ServiceDeployment]) {
 fn from_brief(brief: &sdk::ServiceDeploymentBrief) -> ServiceDeployment {
     ServiceDeployment {
         id: tail_of(brief.service_deployment_arn.clone()),
+        arn: brief.service_deployment_arn.clone().unwrap_or_default(),
         status: status(brief.status.as_ref()),
         reason: brief.status_reason.clone().unwrap_or_default(),
         created_at: time(brief.created_at),
@@ -162,16 +239,43 @@ fn from_brief(brief: &sdk::ServiceDeploymentBrief) -> ServiceDeployment {
     }
 }
 
-fn add_detail(known: &mut ServiceDeployment, detail: sdk::ServiceDeployment) {
-    // Newer than the list by one request.
-    known.status = status(detail.status.as_ref());
-    known.reason = detail.status_reason.unwrap_or_default();
-    known.finished_at = time(detail.finished_at).or(known.finished_at);
-    known.source_revisions =
-        detail.source_service_revisions.unwrap_or_default().into_iter().map(|source| tail_of(source.arn)).collect();
-    known.breaker =
-        detail.deployment_circuit_breaker.map(|breaker| (count(breaker.failure_count), count(breaker.threshold)));
-    known.rollback_reason = detail.rollback.and_then(|rollback| rollback.reason);
+/// Puts what was described, newer than the list by one request, into the list.
+fn add_details(deployments: &mut [ServiceDeployment], details: Vec<sdk::ServiceDeployment>) {
+    for mut detail in details.into_iter().map(from_detail) {
+        if let Some(known) = deployments.iter_mut().find(|known| known.id == detail.id) {
+            if detail.target_revision.is_empty() {
+                detail.target_revision.clone_from(&known.target_revision);
+            }
+            detail.created_at = detail.created_at.or(known.created_at);
+            detail.finished_at = detail.finished_at.or(known.finished_at);
+            *known = detail;
+        }
+    }
+}
+
+fn from_detail(detail: sdk::ServiceDeployment) -> ServiceDeployment {
+    let arn = detail.service_deployment_arn.unwrap_or_default();
+    ServiceDeployment {
+        id: tail(&arn).to_owned(),
+        arn,
+        status: status(detail.status.as_ref()),
+        reason: detail.status_reason.unwrap_or_default(),
+        created_at: time(detail.created_at),
+        started_at: time(detail.started_at),
+        finished_at: time(detail.finished_at),
+        target: None,
+        target_revision: tail_of(detail.target_service_revision.and_then(|target| target.arn)),
+        source_revisions: detail
+            .source_service_revisions
+            .unwrap_or_default()
+            .into_iter()
+            .map(|source| tail_of(source.arn))
+            .collect(),
+        breaker: detail
+            .deployment_circuit_breaker
+            .map(|breaker| (count(breaker.failure_count), count(breaker.threshold))),
+        rollback_reason: detail.rollback.and_then(|rollback| rollback.reason),
+    }
 }
 
 fn status(status: Option<&sdk::ServiceDeploymentStatus>) -> RolloutStatus {

@@ -5,6 +5,7 @@ use super::convert::{count, tail, tail_of, time};
 use super::pages::Outlet;
 use super::session::{Action, Caller};
 use crate::app::event::Fact;
+use crate::app::operation::call::REMEMBERED;
 use crate::model::service::{Breaker, Cluster, Deployment, RolloutState, Service, ServiceEvent};
 use crate::model::{Failure, FailureKind};
 use aws_sdk_ecs::types as sdk;
@@ -45,6 +46,16 @@ pub(super) async fn names(caller: &Caller<'_>, outlet: &Outlet<'_>, cluster: &st
         .await
 }
 
+/// A service on the first page of the list, one that is wanted.
+pub(super) async fn any(caller: &Caller<'_>, cluster: &str, wanted: impl Fn(&str) -> bool) -> Option<String> {
+    let page = caller
+        .call(LIST_SERVICES, |clients| clients.ecs().list_services().cluster(cluster).max_results(PAGE).send())
+        .await
+        .ok()?;
+    let names = page.service_arns.unwrap_or_default();
+    names.iter().map(|arn| tail(arn)).find(|name| wanted(name)).map(str::to_owned)
+}
+
 /// At most ten services.
 pub(super) async fn services(
     caller: &Caller<'_>,
@@ -52,13 +63,7 @@ pub(super) async fn services(
     cluster: &str,
     names: &[String],
 ) -> Result<(), Failure> {
-    let answer = caller
-        .call(DESCRIBE_SERVICES, |clients| {
-            clients.ecs().describe_services().cluster(cluster).set_services(Some(names.to_vec())).send()
-        })
-        .await?;
-    let failures = answer.failures.unwrap_or_default();
-    let services: Vec<Service> = answer.services.unwrap_or_default().into_iter().map(from_service).collect();
+    let (services, failures) = describe(caller, cluster, names, false).await?;
     if let Some(refused) = failures.iter().find(|failure| !missing(failure)) {
         outlet.page(Fact::Services(services, Vec::new())).await;
         return Err(refusal(DESCRIBE_SERVICES, refused));
@@ -66,6 +71,33 @@ pub(super) async fn services(
     let unknown = failures.into_iter().map(|failure| tail_of(failure.arn)).collect();
     outlet.last(Fact::Services(services, unknown)).await;
     Ok(())
+}
+
+/// At most ten services with their tags; those that AWS does not know are left out. One that was deleted
+/// is known for a while: its status says so.
+pub(super) async fn tagged(caller: &Caller<'_>, cluster: &str, names: &[String]) -> Result<Vec<Service>, Failure> {
+    let (services, failures) = describe(caller, cluster, names, true).await?;
+    match failures.iter().find(|failure| !missing(failure)) {
+        Some(refused) => Err(refusal(DESCRIBE_SERVICES, refused)),
+        None => Ok(services),
+    }
+}
+
+async fn describe(
+    caller: &Caller<'_>,
+    cluster: &str,
+    names: &[String],
+    tags: bool,
+) -> Result<(Vec<Service>, Vec<sdk::Failure>), Failure> {
+    let include = tags.then(|| vec![sdk::ServiceField::Tags]);
+    let answer = caller
+        .call(DESCRIBE_SERVICES, |clients| {
+            let request = clients.ecs().describe_services().cluster(cluster).set_services(Some(names.to_vec()));
+            request.set_include(include.clone()).send()
+        })
+        .await?;
+    let services = answer.services.unwrap_or_default().into_iter().map(from_service).collect();
+    Ok((services, answer.failures.unwrap_or_default()))
 }
 
 /// Whether the entry of a `failures` list only says that there is no such thing.
@@ -91,8 +123,20 @@ fn from_cluster(cluster: sdk::Cluster) -> Cluster {
     }
 }
 
-fn from_service(service: sdk::Service) -> Service {
+pub(super) fn from_service(service: sdk::Service) -> Service {
     let configuration = service.deployment_configuration;
+    let deployment_alarms = configuration
+        .as_ref()
+        .and_then(|set| set.alarms.as_ref())
+        .filter(|alarms| alarms.enable)
+        .map(|alarms| alarms.alarm_names.clone())
+        .unwrap_or_default();
+    let remembered = service
+        .tags
+        .iter()
+        .flatten()
+        .find(|tag| tag.key.as_deref() == Some(REMEMBERED))
+        .and_then(|tag| tag.value.as_deref()?.parse().ok());
     let mut target_groups = Vec::new();
     for group in service.load_balancers.unwrap_or_default().into_iter().filter_map(|balancer| balancer.target_group_arn)
     {
@@ -107,6 +151,7 @@ fn from_service(service: sdk::Service) -> Service {
     deployments.sort_by_key(|deployment| std::cmp::Reverse(deployment.created_at));
     Service {
         name: service.service_name.unwrap_or_default(),
+        arn: service.service_arn.unwrap_or_default(),
         cluster: tail_of(service.cluster_arn),
         status: service.status.unwrap_or_default(),
         desired: count(service.desired_count),
@@ -128,6 +173,8 @@ fn from_service(service: sdk::Service) -> Service {
         deployments,
         events,
         target_groups,
+        deployment_alarms,
+        remembered,
     }
 }
 

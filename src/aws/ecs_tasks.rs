@@ -9,11 +9,14 @@ use crate::app::event::Fact;
 use crate::model::Failure;
 use crate::model::task::{Container, Task};
 use aws_sdk_ecs::types as sdk;
+use futures_util::future::{try_join, try_join_all};
 
 pub(super) const LIST_TASKS: Action = Action { name: "ecs:ListTasks", class: Class::EcsTasks };
 pub(super) const DESCRIBE_TASKS: Action = Action { name: "ecs:DescribeTasks", class: Class::EcsTasks };
-/// The largest page of `ListTasks`.
+/// The largest page of `ListTasks`, and the most tasks that are described at once.
 const PAGE: i32 = 100;
+/// Tasks of one service that are read at most: ECS allows 5,000, and as many may have stopped.
+const MOST: usize = 10_000;
 
 /// Ids of tasks that run or should run, or of those that stopped within the last hour.
 pub(super) async fn ids(caller: &Caller<'_>, outlet: &Outlet<'_>, cluster: &str, stopped: bool) -> Result<(), Failure> {
@@ -47,19 +50,59 @@ pub(super) async fn tasks(
     cluster: &str,
     ids: &[String],
 ) -> Result<(), Failure> {
+    let (tasks, refused) = describe(caller, cluster, ids).await?;
+    if let Some(refused) = refused {
+        outlet.page(Fact::Tasks(tasks)).await;
+        return Err(refused);
+    }
+    outlet.last(Fact::Tasks(tasks)).await;
+    Ok(())
+}
+
+/// All tasks of a service: those that run or should run, and those that stopped within the last hour.
+pub(super) async fn of_service(caller: &Caller<'_>, cluster: &str, service: &str) -> Result<Vec<Task>, Failure> {
+    let list = |wanted: sdk::DesiredStatus| {
+        Box::pin(caller.all(
+            LIST_TASKS,
+            MOST,
+            move |clients, token| {
+                let request = clients.ecs().list_tasks().cluster(cluster).service_name(service);
+                request.desired_status(wanted.clone()).max_results(PAGE).set_next_token(token).send()
+            },
+            |page| {
+                let ids = page.task_arns.unwrap_or_default().iter().map(|arn| tail(arn).to_owned()).collect();
+                (ids, page.next_token)
+            },
+        ))
+    };
+    let (running, stopped) = try_join(list(sdk::DesiredStatus::Running), list(sdk::DesiredStatus::Stopped)).await?;
+    let mut ids: Vec<String> = running;
+    // One that stops between the two lists is in both.
+    ids.extend(stopped);
+    ids.sort_unstable();
+    ids.dedup();
+    let described = try_join_all(ids.chunks(PAGE as usize).map(|ids| known(caller, cluster, ids))).await?;
+    Ok(described.into_iter().flatten().collect())
+}
+
+/// At most 100 tasks; those that are gone are left out, and one that is refused is a failure.
+pub(super) async fn known(caller: &Caller<'_>, cluster: &str, ids: &[String]) -> Result<Vec<Task>, Failure> {
+    match describe(caller, cluster, ids).await? {
+        (tasks, None) => Ok(tasks),
+        (_, Some(refused)) => Err(refused),
+    }
+}
+
+async fn describe(caller: &Caller<'_>, cluster: &str, ids: &[String]) -> Result<(Vec<Task>, Option<Failure>), Failure> {
     let answer = caller
         .call(DESCRIBE_TASKS, |clients| {
             clients.ecs().describe_tasks().cluster(cluster).set_tasks(Some(ids.to_vec())).send()
         })
         .await?;
-    let tasks = Fact::Tasks(answer.tasks.unwrap_or_default().into_iter().map(from_task).collect());
+    let tasks = answer.tasks.unwrap_or_default().into_iter().map(from_task).collect();
     let failures = answer.failures.unwrap_or_default();
-    if let Some(refused) = failures.iter().find(|failure| !missing(failure)) {
-        outlet.page(tasks).await;
-        return Err(refusal(DESCRIBE_TASKS, refused));
-    }
-    outlet.last(tasks).await;
-    Ok(())
+    let refused = failures.iter().find(|failure| !missing(failure)).map(|refused| refusal(DESCRIBE_TASKS, refused));
+    Ok((tasks, refused))
 }
 
 fn from_task(task: sdk::Task) -> Task {

@@ -8,6 +8,7 @@ use crate::app::event::Fact;
 use crate::model::target::group_name;
 use crate::model::{Failure, Target, text};
 use aws_sdk_elasticloadbalancingv2::types as sdk;
+use futures_util::future::try_join_all;
 
 pub(super) const DESCRIBE_TARGET_HEALTH: Action =
     Action { name: "elasticloadbalancing:DescribeTargetHealth", class: Class::Elbv2 };
@@ -38,12 +39,21 @@ pub(super) async fn groups(caller: &Caller<'_>, outlet: &Outlet<'_>, patterns: &
 
 /// Targets of one group.
 pub(super) async fn targets(caller: &Caller<'_>, outlet: &Outlet<'_>, group: &str) -> Result<(), Failure> {
+    outlet.last(Fact::Targets(health(caller, group).await?)).await;
+    Ok(())
+}
+
+/// Targets of several groups, each with its group's ARN.
+pub(super) async fn of_groups(caller: &Caller<'_>, groups: &[String]) -> Result<Vec<(String, Vec<Target>)>, Failure> {
+    let each = groups.iter().map(|group| async { Ok((group.clone(), health(caller, group).await?)) });
+    try_join_all(each).await
+}
+
+async fn health(caller: &Caller<'_>, group: &str) -> Result<Vec<Target>, Failure> {
     let answer = caller
         .call(DESCRIBE_TARGET_HEALTH, |clients| clients.elbv2().describe_target_health().target_group_arn(group).send())
         .await?;
-    let targets = answer.target_health_descriptions.unwrap_or_default().into_iter().map(from_description).collect();
-    outlet.last(Fact::Targets(targets)).await;
-    Ok(())
+    Ok(answer.target_health_descriptions.unwrap_or_default().into_iter().map(from_description).collect())
 }
 
 fn from_description(description: sdk::TargetHealthDescription) -> Target {

@@ -44,6 +44,12 @@ where
     Failure::new(kind, format!("{action}: {}", clean(&what)))
 }
 
+/// The failure of a request that was not sent for want of credentials.
+pub(super) fn without_credentials(action: &str, context: &Context, error: &CredentialsError) -> Failure {
+    let (kind, what) = of_credentials(context, error);
+    Failure::new(kind, format!("{action}: {}", clean(&what)))
+}
+
 /// An answer that the service itself gave.
 fn of_service(
     context: &Context,

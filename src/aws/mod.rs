@@ -5,36 +5,46 @@
 //! - [`wire`]: the HTTP client that all of them share; counts requests, watches the servers' clock.
 //! - [`budget`]: how often each API may be asked, by whom.
 //! - [`ask`]: one question with all its pages, to its answer.
+//! - [`calls`]: what operations ask for, reads and changes; how a change is sent once is in `writer`.
 //! - [`failure`]: whatever went wrong, in a sentence.
-//! - [`probe`]: each read tried once, for `cockpit doctor`.
-//! - `ecs_*`, [`rds`], [`autoscaling`], [`elbv2`], [`cloudwatch`], [`metrics`], `logs*`, [`sts`]: a service
-//!   each: the request, and from the SDK's types to the model's.
+//! - [`probe`]: each read tried once, for `cockpit doctor`; those of operations in `probe_changes`.
+//! - `ecs_*`, [`ecr`], [`rds`], [`autoscaling`], [`elbv2`], [`cloudwatch`], [`metrics`], [`lambda`],
+//!   `logs*`, [`scheduler`], [`sts`]: a service each: the request, and from the SDK's types to the model's.
 //!
 //! What does not live here: what to ask when (that is `app`), and what an answer means (`model`).
 
 pub mod ask;
 pub mod autoscaling;
 pub mod budget;
+pub mod calls;
+mod clients;
 pub mod cloudwatch;
 pub mod connection;
 mod convert;
 mod credentials;
+pub mod ecr;
 pub mod ecs_definitions;
 pub mod ecs_rollouts;
 pub mod ecs_services;
 pub mod ecs_tasks;
+pub mod ecs_writes;
 pub mod elbv2;
 pub mod failure;
+pub mod lambda;
 pub mod logs;
 pub mod logs_insights;
 pub mod logs_live;
+pub mod logs_tail;
 pub mod metrics;
 pub mod pages;
 pub mod probe;
+mod probe_changes;
 pub mod rds;
+pub mod scheduler;
 pub mod session;
 pub mod sts;
 pub mod wire;
+mod writer;
 
 pub use connection::{Connection, Keys};
 pub use probe::Probe;

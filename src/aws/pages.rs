@@ -1,6 +1,7 @@
 //! All pages of an answer, and the ways in which a list of pages can be wrong.
 
-use super::session::{Action, Caller, Clients};
+use super::clients::Clients;
+use super::session::{Action, Caller};
 use super::wire;
 use crate::app::event::{Answer, Event, Fact, Part};
 use crate::app::ticket::Ticket;
@@ -84,7 +85,7 @@ impl Caller<'_> {
         &self,
         outlet: &Outlet<'_>,
         action: Action,
-        send: impl Fn(&Clients<'_>, Option<String>) -> Sending,
+        send: impl Fn(&Clients, Option<String>) -> Sending,
         mut split: impl FnMut(T) -> (Fact, Option<String>),
     ) -> Result<(), Failure>
     where
@@ -109,6 +110,33 @@ impl Caller<'_> {
                     outlet.page(fact).await;
                     return Err(failure);
                 }
+            }
+        }
+    }
+}
+
+impl Caller<'_> {
+    /// All pages of a list, whole or not at all; a list of more than `most` is read no further.
+    pub(super) async fn all<T, X, E, Sending>(
+        &self,
+        action: Action,
+        most: usize,
+        send: impl Fn(&Clients, Option<String>) -> Sending,
+        mut split: impl FnMut(T) -> (Vec<X>, Option<String>),
+    ) -> Result<Vec<X>, Failure>
+    where
+        Sending: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        let mut guard = Guard::default();
+        let (mut token, mut whole) = (None, Vec::new());
+        loop {
+            let page = self.call(action, |clients| send(clients, token.clone())).await?;
+            let (entries, next) = split(page);
+            whole.extend(entries);
+            token = guard.next(action.name, next)?;
+            if token.is_none() || whole.len() >= most {
+                return Ok(whole);
             }
         }
     }

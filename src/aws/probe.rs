@@ -3,7 +3,8 @@
 
 use super::session::{Action, Caller, Session};
 use super::{
-    autoscaling, cloudwatch, ecs_definitions, ecs_rollouts, ecs_services, ecs_tasks, elbv2, logs, metrics, rds, sts,
+    autoscaling, cloudwatch, ecs_definitions, ecs_rollouts, ecs_services, ecs_tasks, elbv2, logs, metrics,
+    probe_changes, rds, sts,
 };
 use crate::app::effect::Lane;
 use crate::config::EnvironmentConfig;
@@ -11,13 +12,13 @@ use crate::model::{Failure, FailureKind};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use futures_util::future::{BoxFuture, join_all};
+use futures_util::future::{BoxFuture, join, join_all};
 use std::error::Error;
 
 /// A name that nothing has: AWS judges the permission before it looks for the thing.
-const NOBODY: &str = "cockpit-doctor";
+pub(super) const NOBODY: &str = "cockpit-doctor";
 /// A task's id that no task has.
-const NO_TASK: &str = "00000000000000000000000000000000";
+pub(super) const NO_TASK: &str = "00000000000000000000000000000000";
 
 /// One read and how it went.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +32,7 @@ pub struct Probe {
 impl Session {
     /// Tries every read that this environment needs, all at once, with the smallest pages.
     pub async fn probe(&self, environment: &EnvironmentConfig) -> Vec<Probe> {
-        let caller = Caller { session: self, lane: Lane::Operator };
+        let caller = Caller::new(self, Lane::Operator);
         let mut tries: Vec<BoxFuture<'_, Probe>> =
             vec![Box::pin(one(caller, sts::GET_CALLER_IDENTITY, |clients| clients.sts().get_caller_identity().send()))];
         if let Some(cluster) = environment.cluster.as_deref() {
@@ -73,13 +74,15 @@ impl Session {
         tries.push(Box::pin(one(caller, logs::FILTER_LOG_EVENTS, |clients| {
             clients.logs().filter_log_events().log_group_name(NOBODY).limit(1).send()
         })));
-        tries.push(Box::pin(one(caller, logs::GET_LOG_EVENTS, |clients| {
-            clients.logs().get_log_events().log_group_name(NOBODY).log_stream_name(NOBODY).limit(1).send()
-        })));
         tries.push(Box::pin(one(caller, logs::DESCRIBE_LOG_GROUPS, |clients| {
             clients.logs().describe_log_groups().limit(1).send()
         })));
-        join_all(tries).await
+        let tried = join_all(tries);
+        let Some(cluster) = environment.cluster.as_deref() else { return tried.await };
+        let changes: BoxFuture<'_, Vec<Probe>> = Box::pin(probe_changes::probe(caller, environment, cluster));
+        let (mut tried, changes) = join(tried, changes).await;
+        tried.extend(changes);
+        tried
     }
 }
 
@@ -128,10 +131,10 @@ fn scaling(caller: Caller<'_>) -> Vec<BoxFuture<'_, Probe>> {
     ]
 }
 
-async fn one<T, E, Sending>(
+pub(super) async fn one<T, E, Sending>(
     caller: Caller<'_>,
     action: Action,
-    send: impl Fn(&super::session::Clients<'_>) -> Sending,
+    send: impl Fn(&super::clients::Clients) -> Sending,
 ) -> Probe
 where
     Sending: Future<Output = Result<T, SdkError<E, HttpResponse>>>,

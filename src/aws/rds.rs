@@ -1,18 +1,29 @@
 //! RDS: Aurora clusters and database instances.
 
 use super::budget::Class;
+use super::clients::Clients;
 use super::convert::{count, port, time};
 use super::pages::Outlet;
 use super::session::{Action, Caller};
+use super::writer::Writer;
 use crate::app::event::Fact;
+use crate::app::operation::call::{DatabaseState, Reply};
 use crate::model::database::{Backup, DbCluster, DbInstance};
+use crate::model::timer::Power;
 use crate::model::{Failure, text};
 use aws_sdk_rds::types as sdk;
+use futures_util::future::try_join;
 
 pub(super) const DESCRIBE_DB_CLUSTERS: Action = Action { name: "rds:DescribeDBClusters", class: Class::Rds };
 pub(super) const DESCRIBE_DB_INSTANCES: Action = Action { name: "rds:DescribeDBInstances", class: Class::Rds };
+const STOP_DB_CLUSTER: Action = Action { name: "rds:StopDBCluster", class: Class::Rds };
+const START_DB_CLUSTER: Action = Action { name: "rds:StartDBCluster", class: Class::Rds };
+const STOP_DB_INSTANCE: Action = Action { name: "rds:StopDBInstance", class: Class::Rds };
+const START_DB_INSTANCE: Action = Action { name: "rds:StartDBInstance", class: Class::Rds };
 /// The largest page.
 const PAGE: i32 = 100;
+/// Clusters, and instances, of an account and region that are read at most; AWS allows 40 of each unasked.
+const MOST: usize = 2_000;
 
 fn kept(patterns: &[String], id: &str) -> bool {
     patterns.iter().any(|pattern| text::matches(pattern, id))
@@ -49,6 +60,51 @@ pub(super) async fn instances(caller: &Caller<'_>, outlet: &Outlet<'_>, patterns
             },
         )
         .await
+}
+
+/// Clusters, and instances that belong to none: what can be stopped and started.
+pub(super) async fn states(caller: &Caller<'_>, patterns: &[String]) -> Result<Vec<DatabaseState>, Failure> {
+    let clusters = caller.all(
+        DESCRIBE_DB_CLUSTERS,
+        MOST,
+        |clients, token| clients.rds().describe_db_clusters().max_records(PAGE).set_marker(token).send(),
+        |page| (page.db_clusters.unwrap_or_default(), page.marker),
+    );
+    let instances = caller.all(
+        DESCRIBE_DB_INSTANCES,
+        MOST,
+        |clients, token| clients.rds().describe_db_instances().max_records(PAGE).set_marker(token).send(),
+        |page| (page.db_instances.unwrap_or_default(), page.marker),
+    );
+    let (clusters, instances) = try_join(Box::pin(clusters), Box::pin(instances)).await?;
+    let clusters = clusters.into_iter().map(from_cluster);
+    let clusters = clusters.map(|cluster| DatabaseState { id: cluster.id, cluster: true, status: cluster.status });
+    let instances = instances.into_iter().map(from_instance).filter(|instance| instance.cluster.is_none());
+    let instances = instances.map(|one| DatabaseState { id: one.id, cluster: false, status: one.status });
+    Ok(clusters.chain(instances).filter(|database| kept(patterns, &database.id)).collect())
+}
+
+/// Stops or starts a cluster or an instance.
+pub(super) async fn power(writer: &Writer<'_>, id: &str, cluster: bool, power: Power) -> Result<Reply, Failure> {
+    match (cluster, power) {
+        (true, Power::Stop) => {
+            let send = |clients: &Clients| clients.rds().stop_db_cluster().db_cluster_identifier(id).send();
+            writer.once(STOP_DB_CLUSTER, send).await.map(drop)?;
+        }
+        (true, Power::Start) => {
+            let send = |clients: &Clients| clients.rds().start_db_cluster().db_cluster_identifier(id).send();
+            writer.once(START_DB_CLUSTER, send).await.map(drop)?;
+        }
+        (false, Power::Stop) => {
+            let send = |clients: &Clients| clients.rds().stop_db_instance().db_instance_identifier(id).send();
+            writer.once(STOP_DB_INSTANCE, send).await.map(drop)?;
+        }
+        (false, Power::Start) => {
+            let send = |clients: &Clients| clients.rds().start_db_instance().db_instance_identifier(id).send();
+            writer.once(START_DB_INSTANCE, send).await.map(drop)?;
+        }
+    }
+    Ok(Reply::Done)
 }
 
 fn from_cluster(cluster: sdk::DbCluster) -> DbCluster {

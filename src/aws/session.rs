@@ -7,20 +7,22 @@
 //! [`super::connection::REREAD_AFTER`]: credentials renewed outside are used without a restart.
 
 use super::budget::{Budget, Class};
+use super::clients::{Clients, Usage};
 use super::connection::{CONNECT_TIMEOUT, Connection};
 use super::failure::{self, Context};
 use super::wire::{self, Wire};
+use super::writer::Pinned;
 use crate::app::effect::Lane;
 use crate::model::{Failure, FailureKind};
 use aws_config::SdkConfig;
-use aws_sdk_ecs::config::retry::RetryPartition;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use jiff::{SignedDuration, Timestamp};
 use std::error::Error;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
@@ -30,9 +32,9 @@ pub struct Session(pub(super) Arc<Inner>);
 
 #[derive(Debug)]
 pub(super) struct Inner {
-    connection: Connection,
-    context: Context,
-    wire: Wire,
+    pub(super) connection: Connection,
+    pub(super) context: Context,
+    pub(super) wire: Wire,
     budget: Budget,
     current: Mutex<Arc<Generation>>,
     /// Credentials were read again, and nobody was told yet.
@@ -42,7 +44,7 @@ pub(super) struct Inner {
 
 /// Configuration and credentials of one reading of the files.
 #[derive(Debug)]
-struct Generation {
+pub(super) struct Generation {
     made: Instant,
     loaded: OnceCell<Result<Loaded, Failure>>,
 }
@@ -51,20 +53,8 @@ struct Generation {
 pub(super) struct Loaded {
     pub(super) config: SdkConfig,
     pub(super) credentials: super::credentials::Keeper,
-    operator: Set,
-    background: Set,
-}
-
-/// The clients of one lane, each made when it is first used.
-#[derive(Debug, Default)]
-struct Set {
-    ecs: OnceLock<aws_sdk_ecs::Client>,
-    rds: OnceLock<aws_sdk_rds::Client>,
-    autoscaling: OnceLock<aws_sdk_applicationautoscaling::Client>,
-    cloudwatch: OnceLock<aws_sdk_cloudwatch::Client>,
-    elbv2: OnceLock<aws_sdk_elasticloadbalancingv2::Client>,
-    sts: OnceLock<aws_sdk_sts::Client>,
-    logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
+    operator: Clients,
+    background: Clients,
 }
 
 /// One operation: its name in IAM and the limit that it draws on.
@@ -123,13 +113,13 @@ impl Session {
         loaded.credentials.expires()
     }
 
-    fn current(&self) -> Arc<Generation> {
+    pub(super) fn current(&self) -> Arc<Generation> {
         Arc::clone(&self.0.current.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Drops what `refused` holds, unless that was read a moment ago. Whether there is something
     /// newer to try.
-    fn renew(&self, refused: &Arc<Generation>) -> bool {
+    pub(super) fn renew(&self, refused: &Arc<Generation>) -> bool {
         let mut current = self.0.current.lock().unwrap_or_else(PoisonError::into_inner);
         if !Arc::ptr_eq(&current, refused) {
             return true;
@@ -148,13 +138,47 @@ impl Generation {
         Arc::new(Self { made: Instant::now(), loaded: OnceCell::new() })
     }
 
-    async fn load(&self, session: &Inner) -> &Result<Loaded, Failure> {
+    pub(super) async fn load(&self, session: &Inner) -> &Result<Loaded, Failure> {
         self.loaded
             .get_or_init(|| async {
                 let (config, credentials) = super::credentials::load(&session.connection, &session.wire).await?;
-                Ok(Loaded { config, credentials, operator: Set::default(), background: Set::default() })
+                Ok(Loaded {
+                    operator: Clients::new(config.clone(), Usage::Operator),
+                    background: Clients::new(config.clone(), Usage::Background),
+                    config,
+                    credentials,
+                })
             })
             .await
+    }
+}
+
+impl Inner {
+    /// One request with the SDK's retries, within the budget.
+    pub(super) async fn send<T, E>(
+        &self,
+        action: Action,
+        lane: Lane,
+        // Boxed: an SDK future has some 20 kB.
+        sending: Pin<Box<impl Future<Output = Result<T, SdkError<E, HttpResponse>>>>>,
+    ) -> Result<T, SdkError<E, HttpResponse>> {
+        self.budget.take(action.class, lane).await;
+        let (answer, sent) = wire::counted(async { (sending.await, wire::sent()) }).await;
+        wire::add(sent);
+        self.budget.charge(action.class, lane, sent.saturating_sub(1));
+        answer
+    }
+
+    /// What came of a request that failed; polling slows down where it was throttled.
+    pub(super) fn failed<E>(&self, action: Action, error: &SdkError<E, HttpResponse>) -> Failure
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        let failed = failure::of_request(action.name, &self.context, error);
+        if failed.kind == FailureKind::Throttled {
+            self.budget.slow_down(action.class);
+        }
+        failed
     }
 }
 
@@ -162,116 +186,62 @@ impl Generation {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Caller<'a> {
     pub(super) session: &'a Session,
-    pub(super) lane: Lane,
+    lane: Lane,
+    /// Reads that belong to a change use its credentials, which are never renewed in between.
+    pinned: Option<&'a Pinned>,
 }
 
-impl Caller<'_> {
+impl<'a> Caller<'a> {
+    pub(super) fn new(session: &'a Session, lane: Lane) -> Self {
+        Self { session, lane, pinned: None }
+    }
+
+    pub(super) fn pinned(session: &'a Session, pinned: &'a Pinned) -> Self {
+        Self { session, lane: Lane::Operator, pinned: Some(pinned) }
+    }
+
     /// One request with its retries: within the budget, its failure in a sentence, and once more
     /// with new credentials where AWS refused those there were.
     pub(super) async fn call<T, E, Sending>(
         &self,
         action: Action,
-        send: impl Fn(&Clients<'_>) -> Sending,
+        send: impl Fn(&Clients) -> Sending,
     ) -> Result<T, Failure>
     where
         Sending: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + Error + 'static,
     {
         let inner = &self.session.0;
+        if let Some(pinned) = self.pinned {
+            let answer = inner.send(action, self.lane, Box::pin(send(&pinned.reads))).await;
+            return answer.map_err(|error| inner.failed(action, &error));
+        }
         let mut again = true;
         loop {
             let generation = self.session.current();
             let failed = match generation.load(inner).await {
                 Err(failure) => Failure::new(failure.kind, format!("{}: {failure}", action.name)),
                 Ok(loaded) => {
-                    inner.budget.take(action.class, self.lane).await;
-                    // Boxed: an SDK future has some 20 kB.
-                    let sending = Box::pin(send(&Clients { loaded, lane: self.lane }));
-                    let (answer, sent) = wire::counted(async { (sending.await, wire::sent()) }).await;
-                    wire::add(sent);
-                    inner.budget.charge(action.class, self.lane, sent.saturating_sub(1));
-                    match answer {
+                    let clients = match self.lane {
+                        Lane::Operator => &loaded.operator,
+                        Lane::Background => &loaded.background,
+                    };
+                    match inner.send(action, self.lane, Box::pin(send(clients))).await {
                         Ok(answer) => return Ok(answer),
-                        Err(error) => failure::of_request(action.name, &inner.context, &error),
+                        Err(error) => inner.failed(action, &error),
                     }
                 }
             };
             tracing::debug!(kind = failed.kind.word(), "{failed}");
-            match failed.kind {
-                FailureKind::Throttled => inner.budget.slow_down(action.class),
-                FailureKind::Credentials if again && self.session.renew(&generation) => {
-                    again = false;
-                    continue;
-                }
-                FailureKind::Credentials => return Err(super::credentials::explain(&inner.connection, failed).await),
-                FailureKind::Denied
-                | FailureKind::Unreachable
-                | FailureKind::Timeout
-                | FailureKind::Malformed
-                | FailureKind::NotFound
-                | FailureKind::WrongAccount
-                | FailureKind::Service
-                | FailureKind::Other => {}
+            if failed.kind != FailureKind::Credentials {
+                return Err(failed);
             }
-            return Err(failed);
+            if again && self.session.renew(&generation) {
+                again = false;
+                continue;
+            }
+            return Err(super::credentials::explain(&inner.connection, failed).await);
         }
-    }
-}
-
-/// The clients of a lane.
-#[derive(Debug)]
-pub(super) struct Clients<'a> {
-    loaded: &'a Loaded,
-    lane: Lane,
-}
-
-/// One getter: the client of a service, with the lane's own retry partition.
-macro_rules! client {
-    ($name:ident, $service:ident) => {
-        pub(super) fn $name(&self) -> &$service::Client {
-            self.set().$name.get_or_init(|| {
-                let partition = match self.lane {
-                    Lane::Operator => concat!("operator-", stringify!($name)),
-                    Lane::Background => concat!("background-", stringify!($name)),
-                };
-                let config = $service::config::Builder::from(&self.loaded.config)
-                    .retry_partition(RetryPartition::new(partition))
-                    .build();
-                $service::Client::from_conf(config)
-            })
-        }
-    };
-}
-
-impl Clients<'_> {
-    fn set(&self) -> &Set {
-        match self.lane {
-            Lane::Operator => &self.loaded.operator,
-            Lane::Background => &self.loaded.background,
-        }
-    }
-
-    client!(ecs, aws_sdk_ecs);
-    client!(rds, aws_sdk_rds);
-    client!(autoscaling, aws_sdk_applicationautoscaling);
-    client!(cloudwatch, aws_sdk_cloudwatch);
-    client!(elbv2, aws_sdk_elasticloadbalancingv2);
-    client!(sts, aws_sdk_sts);
-
-    pub(super) fn logs(&self) -> &aws_sdk_cloudwatchlogs::Client {
-        self.set().logs.get_or_init(|| {
-            let partition = match self.lane {
-                Lane::Operator => "operator-logs",
-                Lane::Background => "background-logs",
-            };
-            let config = aws_sdk_cloudwatchlogs::config::Builder::from(&self.loaded.config)
-                .retry_partition(RetryPartition::new(partition));
-            let config = match self.loaded.config.endpoint_url() {
-                Some(_) => config.interceptor(super::logs_live::PlainHost),
-                None => config,
-            };
-            aws_sdk_cloudwatchlogs::Client::from_conf(config.build())
-        })
     }
 }
 

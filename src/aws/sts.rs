@@ -11,6 +11,12 @@ pub(super) const GET_CALLER_IDENTITY: Action = Action { name: "sts:GetCallerIden
 
 /// The account and the identity, with the end of the credentials.
 pub(super) async fn identity(caller: &Caller<'_>, outlet: &Outlet<'_>) -> Result<(), Failure> {
+    outlet.last(Fact::Identity(who(caller).await?)).await;
+    Ok(())
+}
+
+/// Who the caller is.
+pub(super) async fn who(caller: &Caller<'_>) -> Result<Identity, Failure> {
     let answer = caller.call(GET_CALLER_IDENTITY, |clients| clients.sts().get_caller_identity().send()).await?;
     let (Some(account), Some(arn)) = (answer.account, answer.arn) else {
         return Err(Failure::new(
@@ -19,6 +25,5 @@ pub(super) async fn identity(caller: &Caller<'_>, outlet: &Outlet<'_>) -> Result
         ));
     };
     let expires = caller.session.credentials_expire();
-    outlet.last(Fact::Identity(Identity { account, arn, expires })).await;
-    Ok(())
+    Ok(Identity { account, arn, expires })
 }

@@ -4,23 +4,29 @@
 //! Plain HTTP (a simulator on loopback) and TLS are two connectors, and the TLS one, which reads the
 //! machine's root certificates, is made when the first `https` request comes.
 
-use aws_smithy_http_client::{Builder, Connector, proxy::ProxyConfig, tls};
+use aws_smithy_http_client::{Builder, Connector, ConnectorBuilder, proxy::ProxyConfig, tls};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::byte_stream::ByteStream;
 use aws_smithy_types::date_time::{DateTime, Format};
 use jiff::{SignedDuration, Timestamp};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 tokio::task_local! {
     /// Requests sent by the question that this task answers.
     static SENT: Cell<u32>;
 }
 
+/// A download takes no longer than this.
+const DOWNLOAD_LIMIT: Duration = Duration::from_secs(5);
+/// A download is no larger than this: configurations of images have some kilobytes.
+const DOWNLOAD_MOST: usize = 1024 * 1024;
 /// No answer with a date was seen yet.
 const UNSEEN: i64 = i64::MIN;
 
@@ -32,6 +38,8 @@ pub struct Wire(Arc<Inner>);
 struct Inner {
     plain: SharedHttpClient,
     secure: Mutex<Option<SharedHttpClient>>,
+    /// For addresses that no AWS client asks: plain and TLS.
+    direct: (OnceLock<Connector>, OnceLock<Connector>),
     requests: AtomicU64,
     skew_seconds: AtomicI64,
 }
@@ -41,6 +49,7 @@ impl Default for Wire {
         Self(Arc::new(Inner {
             plain: Builder::new().build_http(),
             secure: Mutex::new(None),
+            direct: Default::default(),
             requests: AtomicU64::new(0),
             skew_seconds: AtomicI64::new(UNSEEN),
         }))
@@ -51,6 +60,14 @@ impl Wire {
     /// Requests sent in all, retries and those for credentials too.
     pub fn requests(&self) -> u64 {
         self.0.requests.load(Ordering::Relaxed)
+    }
+
+    /// Fetches a small file from an address that needs no signature; none where that fails, for whatever
+    /// reason: the address is a secret, and so is not said.
+    pub(super) async fn download(&self, url: &str) -> Option<Vec<u8>> {
+        self.0.requests.fetch_add(1, Ordering::Relaxed);
+        let _ = SENT.try_with(|sent| sent.set(sent.get().saturating_add(1)));
+        tokio::time::timeout(DOWNLOAD_LIMIT, self.0.download(url)).await.ok()?
     }
 
     /// How far this machine's clock is ahead of the servers' (their `Date` headers, in whole seconds).
@@ -109,6 +126,28 @@ impl HttpConnector for Switch {
 }
 
 impl Inner {
+    async fn download(&self, url: &str) -> Option<Vec<u8>> {
+        let connector = if url.starts_with("https:") {
+            self.direct.1.get_or_init(|| secure_connector(Connector::builder()))
+        } else {
+            self.direct.0.get_or_init(|| Connector::builder().build_http())
+        };
+        let answer = connector.call(HttpRequest::get(url).ok()?).await.ok()?;
+        if !answer.status().is_success() {
+            return None;
+        }
+        let mut body = ByteStream::new(answer.into_body());
+        let mut whole = Vec::new();
+        while let Some(piece) = body.next().await {
+            let piece = piece.ok()?;
+            if whole.len() + piece.len() > DOWNLOAD_MOST {
+                return None;
+            }
+            whole.extend_from_slice(&piece);
+        }
+        Some(whole)
+    }
+
     fn secure(&self) -> SharedHttpClient {
         let mut secure = self.secure.lock().unwrap_or_else(PoisonError::into_inner);
         secure.get_or_insert_with(secure_client).clone()
@@ -126,13 +165,18 @@ impl Inner {
 fn secure_client() -> SharedHttpClient {
     // One connector for each set of time limits, kept by the client that this makes.
     Builder::new().build_with_connector_fn(|settings, components| {
-        let mut builder = Connector::builder().proxy_config(ProxyConfig::from_env());
+        let mut builder = Connector::builder();
         builder.set_connector_settings(settings.cloned());
         if let Some(components) = components {
             builder.set_sleep_impl(components.sleep_impl());
         }
-        builder.tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc)).build()
+        secure_connector(builder)
     })
+}
+
+fn secure_connector(builder: ConnectorBuilder) -> Connector {
+    let builder = builder.proxy_config(ProxyConfig::from_env());
+    builder.tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc)).build()
 }
 
 /// Adds to this question's count what a part of it counted by itself.

@@ -7,6 +7,7 @@ pub mod error;
 pub mod exit;
 pub mod lists;
 pub mod logs;
+pub mod operations;
 pub mod output;
 pub mod simulator;
 pub mod snapshot;
@@ -107,6 +108,22 @@ pub enum Command {
     Insights(logs::Insights),
     /// List alarms that are not OK [table|json|yaml|csv]
     Alarms(lists::Alarms),
+    /// Deploy a version, watch it to its end and tell the truth about it [table|json|yaml]
+    Deploy(operations::Deploy),
+    /// Go back to the version that ran before [table|json|yaml]
+    Rollback(operations::Rollback),
+    /// Set how many tasks of a service run, and wait for them [table|json|yaml]
+    Scale(operations::Scale),
+    /// Stop all services of the environment, keeping their counts [table|json|yaml]
+    Stop(operations::Power),
+    /// Start all services of the environment as they were [table|json|yaml]
+    Start(operations::Power),
+    /// Show when the schedule stops and starts the environment, or skip the next time [table|json|yaml]
+    Schedule(operations::Schedule),
+    /// Stop one task; its service replaces it [table|json|yaml]
+    StopTask(operations::StopTask),
+    /// Show what was changed, by whom and how it ended [table|json|yaml]
+    Audit(operations::Audit),
     /// Check tools, credentials, account, clock, permissions and the terminal [table|json|yaml]
     Doctor,
     /// Show or check the configuration [table|json|yaml]
@@ -215,6 +232,14 @@ impl Command {
             Self::Autoscaling(_) => "autoscaling",
             Self::Db(_) => "db",
             Self::Alarms(_) => "alarms",
+            Self::Deploy(_) => "deploy",
+            Self::Rollback(_) => "rollback",
+            Self::Scale(_) => "scale",
+            Self::Stop(_) => "stop",
+            Self::Start(_) => "start",
+            Self::Schedule(_) => "schedule",
+            Self::StopTask(_) => "stop-task",
+            Self::Audit(_) => "audit",
             Self::Logs(_) => "logs",
             Self::Insights(_) => "insights",
             Self::Doctor => "doctor",
@@ -230,6 +255,18 @@ impl Command {
     /// The formats that it supports.
     pub fn outputs(&self) -> &'static [Output] {
         match self {
+            Self::Autoscaling(arguments) if arguments.changes() => output::TREE,
+            Self::Snapshot(_)
+            | Self::Doctor
+            | Self::Config(_)
+            | Self::Deploy(_)
+            | Self::Rollback(_)
+            | Self::Scale(_)
+            | Self::Stop(_)
+            | Self::Start(_)
+            | Self::Schedule(_)
+            | Self::StopTask(_)
+            | Self::Audit(_) => output::TREE,
             Self::Services(_)
             | Self::Tasks(_)
             | Self::Autoscaling(_)
@@ -237,7 +274,6 @@ impl Command {
             | Self::Alarms(_)
             | Self::Insights(_) => output::LIST,
             Self::Logs(_) => output::LINES,
-            Self::Snapshot(_) | Self::Doctor | Self::Config(_) => output::TREE,
             Self::Schema(_) | Self::Sim(_) => &[Output::Json],
             Self::Completions(_) | Self::Man | Self::Demo(_) => &[],
         }

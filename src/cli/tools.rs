@@ -47,6 +47,12 @@ pub enum SchemaName {
     Alarms,
     /// `cockpit doctor -o json`
     Doctor,
+    /// `cockpit deploy`, `rollback`, `scale`, `stop`, `start`, `stop-task` with `-o json`
+    Operation,
+    /// `cockpit schedule -o json`
+    Schedule,
+    /// `cockpit audit -o json`
+    Audit,
 }
 
 /// Flags of `cockpit completions`.

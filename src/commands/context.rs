@@ -58,6 +58,7 @@ impl Context {
                 endpoint_url: global.endpoint_url.clone(),
             },
             zone: Some(system_zone()),
+            mark: mark(),
         }
     }
 
@@ -119,6 +120,11 @@ impl Reading {
             skipped: &self.skipped,
         }
     }
+}
+
+/// Tells this process's operations from those of others: when it began, and its number.
+fn mark() -> String {
+    format!("{}-{}", Timestamp::now().as_second(), std::process::id())
 }
 
 /// Whether the terminal is told to speak UTF-8; where nothing says anything, it is assumed.

@@ -8,11 +8,13 @@ mod doctor;
 mod insights;
 mod lists;
 mod logs;
+mod operations;
 mod session;
 mod simulator;
 mod snapshot;
 
 use crate::cli::{Cli, Command, ExitCode, Report};
+use crate::model::timer::Power;
 use context::Context;
 use std::io;
 
@@ -29,6 +31,17 @@ pub async fn run(cli: Cli, out: &mut dyn io::Write) -> Result<ExitCode, Report> 
         Some(Command::Snapshot(arguments)) => snapshot::run(&context, arguments, out).await,
         Some(Command::Services(arguments)) => lists::services(&context, arguments, out).await,
         Some(Command::Tasks(arguments)) => lists::tasks(&context, arguments, out).await,
+        Some(Command::Autoscaling(arguments)) if arguments.changes() => {
+            operations::limits(&context, arguments, out).await
+        }
+        Some(Command::Deploy(arguments)) => operations::deploy(&context, arguments, out).await,
+        Some(Command::Rollback(arguments)) => operations::rollback(&context, arguments, out).await,
+        Some(Command::Scale(arguments)) => operations::scale(&context, arguments, out).await,
+        Some(Command::Stop(arguments)) => operations::power(&context, Power::Stop, arguments, out).await,
+        Some(Command::Start(arguments)) => operations::power(&context, Power::Start, arguments, out).await,
+        Some(Command::Schedule(arguments)) => operations::schedule(&context, arguments, out).await,
+        Some(Command::StopTask(arguments)) => operations::stop_task(&context, arguments, out).await,
+        Some(Command::Audit(arguments)) => operations::audit(&context, arguments, out),
         Some(Command::Autoscaling(arguments)) => lists::autoscaling(&context, arguments, out).await,
         Some(Command::Db(arguments)) => lists::databases(&context, arguments, out).await,
         Some(Command::Alarms(arguments)) => lists::alarms(&context, arguments, out).await,
@@ -50,6 +63,24 @@ fn printed(result: io::Result<()>) -> Result<ExitCode, Report> {
         Ok(()) => Ok(ExitCode::Done),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::Done),
         Err(error) => Err(Report::new("output", "the output cannot be written", ExitCode::Failed).caused_by(&error)),
+    }
+}
+
+/// Whether the command takes an interrupt itself: what it began goes on without it, and it says how to look
+/// again.
+pub fn takes_interrupt(cli: &Cli) -> bool {
+    match &cli.command {
+        Some(
+            Command::Deploy(_)
+            | Command::Rollback(_)
+            | Command::Scale(_)
+            | Command::Stop(_)
+            | Command::Start(_)
+            | Command::StopTask(_),
+        ) => true,
+        Some(Command::Schedule(arguments)) => arguments.skip.is_some() || arguments.unskip.is_some(),
+        Some(Command::Autoscaling(arguments)) => arguments.changes(),
+        _ => false,
     }
 }
 

@@ -1,6 +1,6 @@
 //! `docs/configuration.md`, from the table of known keys.
 
-use super::schema::{KNOWN, Known};
+use super::schema::{KNOWN, Known, Within};
 use std::fmt::Write as _;
 
 const HEAD: &str = "# Configuration
@@ -24,26 +24,38 @@ once, `cockpit config show` prints every value with where it comes from.
 /// The page.
 pub fn markdown() -> String {
     let mut page = HEAD.to_owned();
-    let of = |prefix: &'static str, inside: bool| {
+    let of = |prefix: &'static str, within: Within| {
         KNOWN.iter().filter(move |known| {
-            known.in_environment() == inside && known.key.rsplit_once('.').map_or("", |(table, _)| table) == prefix
+            known.within() == within && known.key.rsplit_once('.').map_or("", |(table, _)| table) == prefix
         })
     };
-    section(&mut page, "At the top", of("", false), "");
-    section(&mut page, "`[ui]`", of("ui", false), "");
+    section(&mut page, "At the top", of("", Within::Top), "");
+    section(&mut page, "`[ui]`", of("ui", Within::Top), "");
+    section(
+        &mut page,
+        "`[hooks]`",
+        of("hooks", Within::Top),
+        "Commands around a deployment. They get the facts as JSON on standard input, and those that are texts as\nvariables: `DEPLOY_ENVIRONMENT`, `DEPLOY_SERVICE`, `DEPLOY_IMAGE`, `DEPLOY_DIGEST`, `DEPLOY_REVISION`,\n`DEPLOY_PREVIOUS`; after it also `DEPLOY_VERDICT` (`done`, `rolled_back`, `failed`, `unknown`) and `DEPLOY_SUMMARY`.\n\n",
+    );
+    section(
+        &mut page,
+        "`[build.SERVICE]`",
+        of("", Within::Build),
+        "How `cockpit deploy SERVICE --build` builds an image. `SERVICE` is the service's name or its end: `web`.\n\n",
+    );
     page.push_str(
         "## `[keys]`\n\nThe name of a command and its key, or a list of keys, instead of its default ones. `docs/keys.md` lists\nthe commands. Keys are written `D`, `ctrl-d`, `alt-x`, `esc`, `f5`.\n\n```toml\n[keys]\nrefresh = [\"r\", \"f5\"]\n```\n\n",
     );
     section(
         &mut page,
         "`[environments.NAME]`",
-        of("", true),
+        of("", Within::Environment),
         "One table for each environment, in the order in which they are listed. `NAME` is what `--env` names.\n\n",
     );
     section(
         &mut page,
         "`[environments.NAME.refresh]`",
-        of("refresh", true),
+        of("refresh", Within::Environment),
         "How often each source is read while the terminal has the focus, from `1s` to `24h`; half as often without it.\n\n",
     );
     while page.ends_with("\n\n") {

@@ -2,7 +2,7 @@
 
 use super::diagnose::{Diagnostic, SourceFile, Spot};
 use super::read::{self, Entry, Setting};
-use super::schema::{KNOWN, Known, Place, bare, known};
+use super::schema::{KNOWN, Known, Place, Within, bare, known};
 use super::types::{Config, EnvironmentConfig};
 use super::value::{Kind, Value};
 use crate::cli::{Cli, ExitCode, Report};
@@ -244,7 +244,7 @@ impl Loaded {
             ("endpoint_url", "--endpoint-url", &flags.endpoint_url),
         ];
         for (key, flag, value) in all {
-            if let (Some(known), Some(text)) = (known(true, key), value) {
+            if let (Some(known), Some(text)) = (known(Within::Environment, key), value) {
                 match known.kind.of_text(text) {
                     Ok(value) => self.set(known, Some(&chosen), value, Origin::Flag(flag)),
                     Err(misfit) => self.diagnostics.push(Diagnostic {
@@ -257,13 +257,16 @@ impl Loaded {
         }
     }
 
-    fn set(&mut self, known: &Known, environment: Option<&str>, value: Value, origin: Origin) {
-        match (known.place, environment) {
+    fn set(&mut self, known: &Known, of: Option<&str>, value: Value, origin: Origin) {
+        match (known.place, of) {
             (Place::Top { set, .. }, _) => set(&mut self.config, value),
             (Place::Environment { set, .. }, Some(name)) => set(self.environment_mut(name), value),
-            (Place::Environment { .. }, None) => return,
+            (Place::Build { set, .. }, Some(name)) => {
+                set(self.config.builds.entry(name.to_owned()).or_default(), value)
+            }
+            (Place::Environment { .. } | Place::Build { .. }, None) => return,
         }
-        self.provenance.insert(known.path(environment), origin);
+        self.provenance.insert(known.path(of), origin);
     }
 
     fn environment_mut(&mut self, name: &str) -> &mut EnvironmentConfig {

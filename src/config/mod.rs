@@ -18,9 +18,9 @@ pub use docs::markdown;
 pub use format::{is_account, is_region, is_url};
 pub use load::{FILE, Flags, KnownCommand, Loaded, Origin, Request, load, parse};
 pub use read::LARGEST;
-pub use schema::{KNOWN, Known, Place};
+pub use schema::{KNOWN, Known, Place, Within};
 pub use show::{Row, rows};
-pub use types::{Config, EnvironmentConfig, Ui};
+pub use types::{BuildConfig, Config, EnvironmentConfig, Hooks, Ui};
 pub use value::{Kind, Misfit, Value};
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! One file: from its bytes to checked entries and its mistakes.
 
 use super::diagnose::{Diagnostic, SourceFile, Spot};
-use super::schema::{self, Known, names_in};
+use super::schema::{self, Known, Within, names_in};
 use super::value::{Misfit, Value};
 use crate::headless::select::nearest;
 use std::io::Read;
@@ -19,7 +19,7 @@ pub const LARGEST: usize = 1024 * 1024;
 pub(super) enum Setting {
     /// An environment is named, whatever it holds.
     Environment(String),
-    /// A known key, perhaps of an environment.
+    /// A known key, perhaps of an environment or of a service's build.
     Known(&'static Known, Option<String>, Value),
     /// Keys of a command.
     Keys(String, Vec<String>),
@@ -118,11 +118,15 @@ impl Reader<'_> {
                     DeValue::Table(environments) => self.environments(environments),
                     _ => self.wrong(span, "`environments` must hold tables", "write [environments.NAME]"),
                 },
+                "build" => match value.get_ref() {
+                    DeValue::Table(builds) => self.builds(builds),
+                    _ => self.wrong(span, "`build` must hold tables", "write [build.SERVICE]"),
+                },
                 "keys" => match value.get_ref() {
                     DeValue::Table(keys) => self.keys(keys),
                     _ => self.wrong(span, "`keys` must be a table", "write [keys] and under it COMMAND = KEY"),
                 },
-                _ => self.pair(None, "", name, span, value),
+                _ => self.pair(Within::Top, None, "", name, span, value),
             }
         }
     }
@@ -139,7 +143,23 @@ impl Reader<'_> {
             }
             self.entries.push(Entry { setting: Setting::Environment(name.to_owned()), span });
             for (key, span, value) in pairs(inside) {
-                self.pair(Some(name), "", key, span, value);
+                self.pair(Within::Environment, Some(name), "", key, span, value);
+            }
+        }
+    }
+
+    fn builds(&mut self, table: &DeTable<'_>) {
+        for (name, span, value) in pairs(table) {
+            let DeValue::Table(inside) = value.get_ref() else {
+                self.wrong(span, format!("`{name}` must be a table"), format!("write [build.{name}]"));
+                continue;
+            };
+            for (key, span, value) in pairs(inside) {
+                self.pair(Within::Build, Some(name), "", key, span, value);
+            }
+            if inside.get("context").is_none() {
+                let hint = "write `context = \"FOLDER\"`: the folder that is sent to the build";
+                self.wrong(span, format!("[build.{name}] has no `context`"), hint);
             }
         }
     }
@@ -155,33 +175,33 @@ impl Reader<'_> {
     /// A key, or a table of keys, within `table`.
     fn pair(
         &mut self,
-        environment: Option<&str>,
+        within: Within,
+        of: Option<&str>,
         table: &str,
         name: &str,
         span: Range<usize>,
         value: &Spanned<DeValue<'_>>,
     ) {
-        let inside = environment.is_some();
         let key = if table.is_empty() { name.to_owned() } else { format!("{table}.{name}") };
-        if let Some(known) = schema::known(inside, &key) {
+        if let Some(known) = schema::known(within, &key) {
             if let Some(value) = self.value(known.kind, name, value) {
-                let setting = Setting::Known(known, environment.map(str::to_owned), value);
+                let setting = Setting::Known(known, of.map(str::to_owned), value);
                 self.entries.push(Entry { setting, span });
             }
             return;
         }
-        let deeper = names_in(inside, &key);
+        let deeper = names_in(within, &key);
         match (deeper.is_empty(), value.get_ref()) {
             (false, DeValue::Table(fields)) => {
                 for (name, span, value) in pairs(fields) {
-                    self.pair(environment, &key, name, span, value);
+                    self.pair(within, of, &key, name, span, value);
                 }
             }
             (false, _) => {
                 self.wrong(span, format!("`{name}` must be a table"), format!("it holds: {}", deeper.join(", ")));
             }
             (true, _) => {
-                let names = names_in(inside, table);
+                let names = names_in(within, table);
                 let near = nearest(name, names.iter().copied());
                 let mean = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
                 self.wrong(span, format!("unknown key `{name}`"), format!("{mean}known here: {}", names.join(", ")));

@@ -1,7 +1,7 @@
 //! The one table of known keys. Reading, checking, `config show` and `docs/configuration.md` all
 //! come from it: a key that is not here does not exist.
 
-use super::types::{Config, EnvironmentConfig};
+use super::types::{BuildConfig, Config, EnvironmentConfig};
 use super::value::{Kind, Value};
 
 /// A known key.
@@ -38,6 +38,35 @@ pub enum Place {
         /// Reads it.
         get: fn(&EnvironmentConfig) -> Option<Value>,
     },
+    /// In `[build.SERVICE]`.
+    Build {
+        /// Sets it.
+        set: fn(&mut BuildConfig, Value),
+        /// Reads it.
+        get: fn(&BuildConfig) -> Option<Value>,
+    },
+}
+
+/// Which tables a key can stand in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Within {
+    /// At the top, or a table of its own.
+    Top,
+    /// `[environments.NAME]`.
+    Environment,
+    /// `[build.SERVICE]`.
+    Build,
+}
+
+impl Within {
+    /// The table whose entries it is: `environments`.
+    pub fn table(self) -> Option<&'static str> {
+        match self {
+            Self::Top => None,
+            Self::Environment => Some("environments"),
+            Self::Build => Some("build"),
+        }
+    }
 }
 
 /// A key at the top.
@@ -154,6 +183,69 @@ pub static KNOWN: &[Known] = &[
         "Whether the mouse is used; off leaves selecting text to the terminal.",
         "false"
     ),
+    top!(
+        "audit_file",
+        Text,
+        audit_file,
+        text,
+        Value::Text,
+        "`audit.jsonl` in the user's state folder",
+        "Where every change is written down.",
+        "\"/var/log/cockpit/audit.jsonl\""
+    ),
+    top!(
+        "hooks.before_deploy",
+        Text,
+        hooks.before_deploy,
+        text,
+        Value::Text,
+        "none",
+        "A command that is run by `sh` before the service is changed; where it fails, nothing is.",
+        "\"./migrate.sh\""
+    ),
+    top!(
+        "hooks.after_deploy",
+        Text,
+        hooks.after_deploy,
+        text,
+        Value::Text,
+        "none",
+        "A command that is run by `sh` after a deployment has ended, however it ended.",
+        "\"./notify.sh\""
+    ),
+    Known {
+        key: "context",
+        kind: Kind::Text,
+        place: Place::Build {
+            set: |build, value| build.context = value.text().unwrap_or_default(),
+            get: |build| (!build.context.is_empty()).then(|| Value::Text(build.context.clone())),
+        },
+        default: "needed",
+        doc: "The folder that is sent to the build; the command runs in it.",
+        example: "\"../app\"",
+    },
+    Known {
+        key: "dockerfile",
+        kind: Kind::Text,
+        place: Place::Build {
+            set: |build, value| build.dockerfile = value.text(),
+            get: |build| build.dockerfile.clone().map(Value::Text),
+        },
+        default: "`Dockerfile`",
+        doc: "The Dockerfile, as seen from the context.",
+        example: "\"apps/web/Dockerfile\"",
+    },
+    Known {
+        key: "target",
+        kind: Kind::Text,
+        place: Place::Build {
+            set: |build, value| build.target = value.text(),
+            get: |build| build.target.clone().map(Value::Text),
+        },
+        default: "the last stage",
+        doc: "The stage that is built.",
+        example: "\"runner\"",
+    },
     Known {
         key: "project",
         kind: Kind::Text,
@@ -239,6 +331,22 @@ pub static KNOWN: &[Known] = &[
         example: "true",
     },
     text!("timezone", Timezone, timezone, "the machine's", "Zone of the times shown.", "\"Asia/Tokyo\""),
+    text!(
+        "scheduler",
+        Text,
+        scheduler,
+        "it is done directly",
+        "The Lambda function that stops and starts the environment.",
+        "\"bookmark-manager-staging-ecs-scheduler\""
+    ),
+    text!(
+        "schedules",
+        Text,
+        schedules,
+        "no schedule is read",
+        "Beginning of the names of the EventBridge schedules that stop and start it.",
+        "\"bookmark-manager-staging-\""
+    ),
     every!("refresh.services", services, "10s", "How often services and deployments are read."),
     every!("refresh.tasks", tasks, "10s", "How often tasks are read."),
     every!("refresh.databases", databases, "30s", "How often databases are read."),
@@ -247,37 +355,42 @@ pub static KNOWN: &[Known] = &[
     every!("refresh.scaling", scaling, "1m", "How often autoscaling is read."),
     every!("refresh.targets", targets, "20s", "How often the load balancers' targets are read."),
     every!("refresh.identity", identity, "5m", "How often the identity is read."),
+    every!("refresh.watch", watch, "3s", "How often a deployment under way is read."),
 ];
 
 impl Known {
-    /// Whether it stands in an environment.
-    pub fn in_environment(&self) -> bool {
-        matches!(self.place, Place::Environment { .. })
+    /// Which tables it can stand in.
+    pub fn within(&self) -> Within {
+        match self.place {
+            Place::Top { .. } => Within::Top,
+            Place::Environment { .. } => Within::Environment,
+            Place::Build { .. } => Within::Build,
+        }
     }
 
-    /// The environment variable that sets it: `COCKPIT_UI_THEME`; none within environments.
+    /// The environment variable that sets it: `COCKPIT_UI_THEME`; only for keys at the top.
     pub fn variable(&self) -> Option<String> {
-        (!self.in_environment()).then(|| format!("COCKPIT_{}", self.key.replace('.', "_").to_uppercase()))
+        (self.within() == Within::Top).then(|| format!("COCKPIT_{}", self.key.replace('.', "_").to_uppercase()))
     }
 
-    /// Its whole path in the file.
-    pub fn path(&self, environment: Option<&str>) -> String {
-        match environment {
-            Some(name) => format!("environments.{}.{}", bare(name), self.key),
-            None => self.key.to_owned(),
+    /// Its whole path in the file; `name` is that of the environment or service.
+    pub fn path(&self, name: Option<&str>) -> String {
+        match (self.within().table(), name) {
+            (Some(table), Some(name)) => format!("{table}.{}.{}", bare(name), self.key),
+            _ => self.key.to_owned(),
         }
     }
 }
 
-/// The key of this path, at the top or within an environment.
-pub fn known(in_environment: bool, key: &str) -> Option<&'static Known> {
-    KNOWN.iter().find(|known| known.in_environment() == in_environment && known.key == key)
+/// The key of this path within these tables.
+pub fn known(within: Within, key: &str) -> Option<&'static Known> {
+    KNOWN.iter().find(|known| known.within() == within && known.key == key)
 }
 
 /// Names that may stand in a table: direct keys and sub-tables, each once, in order.
-pub fn names_in(in_environment: bool, table: &str) -> Vec<&'static str> {
+pub fn names_in(within: Within, table: &str) -> Vec<&'static str> {
     let mut names: Vec<&'static str> = Vec::new();
-    for known in KNOWN.iter().filter(|known| known.in_environment() == in_environment) {
+    for known in KNOWN.iter().filter(|known| known.within() == within) {
         let rest = if table.is_empty() {
             Some(known.key)
         } else {
@@ -289,8 +402,8 @@ pub fn names_in(in_environment: bool, table: &str) -> Vec<&'static str> {
             names.push(name);
         }
     }
-    if !in_environment && table.is_empty() {
-        names.extend(["keys", "environments"]);
+    if within == Within::Top && table.is_empty() {
+        names.extend(["keys", "build", "environments"]);
     }
     names
 }

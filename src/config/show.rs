@@ -36,6 +36,13 @@ pub fn rows(loaded: &Loaded) -> Vec<Row> {
             }
         }
     }
+    for (service, build) in &loaded.config.builds {
+        for known in KNOWN {
+            if let Place::Build { get, .. } = known.place {
+                add(known.path(Some(service)), get(build), known.default);
+            }
+        }
+    }
     for (command, keys) in &loaded.config.keys {
         add(format!("keys.{}", bare(command)), Some(Value::List(keys.clone())), "");
     }

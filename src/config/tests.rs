@@ -97,8 +97,11 @@ fn the_documentation_is_that_of_the_table() {
 fn each_example_and_each_default_of_the_table_is_right() {
     for known in KNOWN {
         let line = format!("{} = {}", known.key, known.example);
-        let text = if known.in_environment() {
+        let text = if known.within() == crate::config::Within::Environment {
             format!("[environments.staging]\n{line}")
+        } else if known.within() == crate::config::Within::Build {
+            let context = if known.key == "context" { "" } else { "context = \"x\"\n" };
+            format!("[build.web]\n{context}{line}")
         } else {
             format!("{line}\n[environments.staging]")
         };
@@ -187,7 +190,7 @@ fn a_mistake_is_shown_in_its_line() {
 2 | acount = \"1\\u{9b}\" # 日本
   | ^^^^^^
   |
-  = help: did you mean `account`? known here: project, account, region, profile, endpoint_url, cluster, services, databases, target_groups, alarms, logs, log_filters, guarded, timezone, refresh
+  = help: did you mean `account`? known here: project, account, region, profile, endpoint_url, cluster, services, databases, target_groups, alarms, logs, log_filters, guarded, timezone, scheduler, schedules, refresh
 "
     );
 }

@@ -14,6 +14,32 @@ pub struct Config {
     pub ui: Ui,
     /// Key bindings that differ from the defaults: command name → keys.
     pub keys: BTreeMap<String, Vec<String>>,
+    /// Commands around a deployment.
+    pub hooks: Hooks,
+    /// How images are built, by the short name of their service.
+    pub builds: BTreeMap<String, BuildConfig>,
+    /// The audit file, instead of the one in the user's state folder.
+    pub audit_file: Option<String>,
+}
+
+/// Commands around a deployment, run by `sh`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Hooks {
+    /// Before the service is changed; a failure stops the deployment.
+    pub before_deploy: Option<String>,
+    /// After its end, whatever it is.
+    pub after_deploy: Option<String>,
+}
+
+/// How the image of a service is built.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BuildConfig {
+    /// The folder that is sent to the build.
+    pub context: String,
+    /// The Dockerfile, as seen from the context; `Dockerfile` where none is named.
+    pub dockerfile: Option<String>,
+    /// The target stage.
+    pub target: Option<String>,
 }
 
 /// One environment.
@@ -49,6 +75,10 @@ pub struct EnvironmentConfig {
     pub guarded: bool,
     /// Zone of the times shown; the machine's where it is not set.
     pub timezone: Option<String>,
+    /// The Lambda function that stops and starts it.
+    pub scheduler: Option<String>,
+    /// Beginning of the names of the `EventBridge` schedules that stop and start it.
+    pub schedules: Option<String>,
     /// How often each source is read.
     pub refresh: Intervals,
 }
@@ -77,6 +107,14 @@ impl EnvironmentConfig {
     pub fn exact_services(&self) -> Option<&[String]> {
         (!self.services.is_empty() && self.services.iter().all(|name| !name.contains('*')))
             .then_some(&self.services[..])
+    }
+
+    /// How the image of a service is built: by its short name, or the longest configured end of its name.
+    pub fn build_of<'a>(builds: &'a BTreeMap<String, BuildConfig>, service: &str) -> Option<&'a BuildConfig> {
+        let fits = builds.iter().filter(|(name, _)| {
+            service.strip_suffix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with(['-', '_', '/']))
+        });
+        fits.max_by_key(|(name, _)| name.len()).map(|(_, build)| build)
     }
 
     /// Whether a service belongs to the environment.

@@ -11,6 +11,7 @@ pub mod escape;
 pub mod insights;
 pub mod lists;
 pub mod logs;
+pub mod operation;
 pub mod schema;
 pub mod select;
 pub mod snapshot;

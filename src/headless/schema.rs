@@ -23,6 +23,9 @@ pub fn schema(name: SchemaName) -> Value {
         SchemaName::Autoscaling => of::<super::autoscaling::AutoscalingList>(super::autoscaling::SCHEMA),
         SchemaName::Db => of::<super::lists::DatabaseList>(super::lists::DATABASES),
         SchemaName::Alarms => of::<super::lists::AlarmList>(super::lists::ALARMS),
+        SchemaName::Operation => of::<super::operation::OperationReport>(super::operation::SCHEMA),
+        SchemaName::Schedule => of::<super::operation::ScheduleList>(super::operation::SCHEDULE),
+        SchemaName::Audit => of::<super::operation::AuditList>(super::operation::AUDIT),
         SchemaName::Doctor => of::<super::doctor::Doctor>(super::doctor::SCHEMA),
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 /// The answer of STS `GetCallerIdentity`, with what the credentials say of their own end.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Identity {
     /// 12 digits.
     pub account: String,

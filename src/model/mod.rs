@@ -6,13 +6,16 @@
 
 pub mod alarm;
 pub mod attention;
+pub mod audit;
 pub mod cron;
 pub mod database;
 pub mod database_health;
+pub mod deploy;
 pub mod estate;
 pub mod failure;
 pub mod health;
 pub mod identity;
+pub mod image;
 pub mod logs;
 pub mod metric;
 pub mod observed;
@@ -26,6 +29,7 @@ pub mod task;
 pub mod task_definition;
 pub mod text;
 pub mod time;
+pub mod timer;
 pub mod wrap;
 
 pub use alarm::{Alarm, AlarmState};

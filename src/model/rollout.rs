@@ -8,6 +8,8 @@ use jiff::Timestamp;
 pub struct ServiceDeployment {
     /// The last part of its ARN.
     pub id: String,
+    /// Its ARN.
+    pub arn: String,
     /// Its status.
     pub status: RolloutStatus,
     /// Why.

@@ -22,6 +22,8 @@ pub struct Cluster {
 pub struct Service {
     /// Its name, unique in the cluster.
     pub name: String,
+    /// Its ARN.
+    pub arn: String,
     /// The cluster's name.
     pub cluster: String,
     /// `ACTIVE`, `DRAINING` or `INACTIVE`.
@@ -56,6 +58,11 @@ pub struct Service {
     pub events: Vec<ServiceEvent>,
     /// ARNs of the target groups behind it.
     pub target_groups: Vec<String>,
+    /// Alarms that end a deployment, where they are switched on.
+    pub deployment_alarms: Vec<String>,
+    /// The count that is remembered in its tag while it is stopped; only where tags were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remembered: Option<u32>,
 }
 
 /// The deployment circuit breaker's settings.

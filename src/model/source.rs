@@ -123,6 +123,8 @@ pub struct Intervals {
     pub targets: SignedDuration,
     /// Identity.
     pub identity: SignedDuration,
+    /// A deployment that is being watched.
+    pub watch: SignedDuration,
 }
 
 impl Default for Intervals {
@@ -137,6 +139,7 @@ impl Default for Intervals {
             scaling: seconds(60),
             targets: seconds(20),
             identity: seconds(300),
+            watch: seconds(3),
         }
     }
 }

@@ -1,13 +1,17 @@
 //! Carries out effects that ask AWS. Each fetch is a task of its own; dropping it cancels its request.
+//! Calls of operations are tasks of their own too, and outlive a switch to another environment.
 
 use crate::app::effect::{Effect, Lane, Query};
 use crate::app::event::{Answer, Event, Part};
+use crate::app::operation::call::{Answered, Call, CallId};
 use crate::app::ticket::Ticket;
 use crate::aws::{Connection, Session};
 use crate::config::EnvironmentConfig;
 use crate::model::{Failure, FailureKind};
 use futures_util::FutureExt;
+use jiff::Timestamp;
 use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -21,6 +25,11 @@ pub struct Executor {
     session: Option<Session>,
     tasks: JoinSet<()>,
     simulated: bool,
+    opened: Option<EnvironmentConfig>,
+    /// Sessions of operations in environments that are not the opened one.
+    others: Vec<(EnvironmentConfig, Session)>,
+    calls: JoinSet<()>,
+    audit_file: Option<PathBuf>,
 }
 
 impl Executor {
@@ -28,7 +37,24 @@ impl Executor {
     /// for: it takes any, and a person without an account has none.
     pub fn new(simulated: bool) -> (Self, mpsc::Receiver<Event>) {
         let (out, events) = mpsc::channel(CHANNEL);
-        (Self { out, session: None, tasks: JoinSet::new(), simulated }, events)
+        let executor = Self {
+            out,
+            session: None,
+            tasks: JoinSet::new(),
+            simulated,
+            opened: None,
+            others: Vec::new(),
+            calls: JoinSet::new(),
+            audit_file: None,
+        };
+        (executor, events)
+    }
+
+    /// The same with the file that every change is written into.
+    #[must_use]
+    pub fn with_audit(mut self, path: Option<PathBuf>) -> Self {
+        self.audit_file = path;
+        self
     }
 
     /// Carries out an effect; gives back those that are not for AWS.
@@ -40,6 +66,10 @@ impl Executor {
             }
             Effect::Fetch { ticket, lane, query } => {
                 self.fetch(ticket, lane, query);
+                None
+            }
+            Effect::Call { id, environment, call } => {
+                self.call(id, &environment, *call);
                 None
             }
             Effect::Copy(_) | Effect::Save { .. } | Effect::OpenUrl(_) | Effect::Suspend | Effect::Quit => Some(effect),
@@ -67,11 +97,51 @@ impl Executor {
         // Requests of the environment before are cancelled with their tasks.
         self.tasks.abort_all();
         self.tasks = JoinSet::new();
-        let connection = match (&environment.endpoint_url, &environment.region) {
+        if let (Some(session), Some(opened)) = (self.session.take(), self.opened.take())
+            && !self.calls.is_empty()
+            && opened != *environment
+        {
+            // An operation there goes on with the session that it has.
+            self.others.push((opened, session));
+        }
+        self.session = Some(Session::new(self.connection(environment)));
+        self.opened = Some(environment.clone());
+    }
+
+    fn connection(&self, environment: &EnvironmentConfig) -> Connection {
+        match (&environment.endpoint_url, &environment.region) {
             (Some(endpoint), Some(region)) if self.simulated => Connection::simulated(endpoint, region),
             _ => Connection::from(environment),
-        };
-        self.session = Some(Session::new(connection));
+        }
+    }
+
+    /// The session of an environment: the opened one's budget and credentials are shared.
+    fn session_of(&mut self, environment: &EnvironmentConfig) -> Session {
+        if let (Some(session), Some(opened)) = (&self.session, &self.opened)
+            && opened == environment
+        {
+            return session.clone();
+        }
+        if let Some((_, session)) = self.others.iter().find(|(other, _)| other == environment) {
+            return session.clone();
+        }
+        let session = Session::new(self.connection(environment));
+        self.others.push((environment.clone(), session.clone()));
+        session
+    }
+
+    fn call(&mut self, id: CallId, environment: &EnvironmentConfig, call: Call) {
+        while self.calls.try_join_next().is_some() {}
+        let session = self.session_of(environment);
+        let (out, audit) = (self.out.clone(), self.audit_file.clone());
+        self.calls.spawn(async move {
+            let answered = AssertUnwindSafe(answer(id, session, call, audit, &out)).catch_unwind().await;
+            let answered = answered.unwrap_or_else(|_| {
+                let failure = Failure::new(FailureKind::Other, "an internal fault: see the report in the log");
+                Answered { outcome: Err(failure), request_ids: Vec::new() }
+            });
+            let _ = out.send(Event::Reply(id, Box::new(answered))).await;
+        });
     }
 
     fn fetch(&mut self, ticket: Ticket, lane: Lane, query: Query) {
@@ -89,4 +159,39 @@ impl Executor {
             }
         });
     }
+}
+
+/// Carries out one call of an operation.
+async fn answer(
+    id: CallId,
+    session: Session,
+    call: Call,
+    audit: Option<PathBuf>,
+    out: &mpsc::Sender<Event>,
+) -> Answered {
+    let outcome = match call {
+        Call::Write { write, account } => return session.write(write, account).await,
+        Call::Read(read) => session.read(read).await,
+        Call::Run(program) => {
+            let lines = |line| {
+                // A program that prints faster than it is read is not held up: its last lines are kept anyway.
+                let _ = out.try_send(Event::Output(id, line));
+            };
+            super::process::run(program, lines).await
+        }
+        Call::Audit(record) => {
+            let written = tokio::task::spawn_blocking(move || {
+                super::audit::append(audit.as_deref(), *record, Timestamp::now()).map_err(|error| {
+                    let path = audit.map(|path| path.display().to_string()).unwrap_or_default();
+                    Failure::new(FailureKind::Other, format!("the audit file {path} cannot be written: {error}"))
+                })
+            });
+            match written.await {
+                Ok(Ok(())) => Ok(crate::app::operation::call::Reply::Done),
+                Ok(Err(failure)) => Err(failure),
+                Err(_) => Err(Failure::new(FailureKind::Other, "the audit file could not be written")),
+            }
+        }
+    };
+    Answered { outcome, request_ids: Vec::new() }
 }

@@ -1,6 +1,7 @@
 //! The interactive session: terminal, signals, time and answers in one order; a frame when
 //! something has changed.
 
+use super::audit;
 use super::clock::Clock;
 use super::executor::Executor;
 use super::input::{self, FromTerminal};
@@ -75,8 +76,10 @@ pub async fn interactive(
     let guard = Guard::take(mouse)?;
     let mut tui = terminal::open()?;
     let simulated = session.simulated;
+    let audit = if simulated { audit::simulated() } else { audit::path(config.audit_file.as_deref()) };
     let (app, effects) = App::new(config, environment, session, keymap, Wants::default(), clock.now());
     let (executor, answers) = Executor::new(simulated);
+    let executor = executor.with_audit(audit);
     let mut run = Run { app, executor, tui: &mut tui, guard: &guard, theme, clock, drawn: None };
     let size = crossterm::terminal::size()?;
     run.app.update(Event::Resize(size.0, size.1));
@@ -231,7 +234,7 @@ impl Run<'_> {
                     }));
                 }
             }
-            Some(Effect::Connect { .. } | Effect::Fetch { .. }) | None => {}
+            Some(Effect::Connect { .. } | Effect::Fetch { .. } | Effect::Call { .. }) | None => {}
         }
         Ok(None)
     }

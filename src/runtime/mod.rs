@@ -3,17 +3,21 @@
 //! It turns the terminal, signals, time and AWS's answers into events, hands them to the app one by
 //! one, and carries out what comes back. What any of it means is decided in `src/app`.
 
+pub mod audit;
 pub mod clock;
 mod collect;
+mod drive;
 mod executor;
 mod input;
 mod interactive;
 pub mod logs;
 mod panic;
+mod process;
 pub mod tee;
 mod terminal;
 
 pub use collect::{Collected, Collector};
+pub use drive::Driver;
 pub use executor::Executor;
 pub use interactive::{Ended, interactive};
 pub use panic::install_panic_hook;

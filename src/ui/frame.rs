@@ -5,7 +5,7 @@ use super::canvas::Canvas;
 use super::signs::Signs;
 use crate::app::command::Id;
 use crate::app::screen::{Block, Pane};
-use crate::app::{bottom_commands, command};
+use crate::app::{bottom_commands, command, followed};
 use crate::model::{FailureKind, Severity, text, time};
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -112,14 +112,14 @@ fn pieces(canvas: &Canvas<'_, '_>) -> Vec<Piece> {
     pieces
 }
 
-/// The panes, and how much needs attention.
+/// The panes, what goes on, and how much needs attention.
 pub fn tabs(canvas: &mut Canvas<'_, '_>, place: Rect) {
     let app = canvas.app;
     let theme = canvas.theme;
     let mut x = place.x + 1;
     for (pane, digit, title) in Pane::ALL {
         let cells = title.len() as u16 + 4;
-        let shown = app.screen.pane == pane;
+        let shown = app.screen.pane == pane && app.screen.operation.is_none();
         if shown {
             canvas.put(x, place.y, cells, &format!(" {digit} {title} "), theme.tab);
         } else {
@@ -136,6 +136,47 @@ pub fn tabs(canvas: &mut Canvas<'_, '_>, place: Rect) {
             end -= canvas.put_right(end, place.y, end - x, &text, theme.severity(severity)) + 2;
         }
     }
+    end = failures(canvas, place.y, x, end);
+    runs(canvas, place.y, x, end);
+}
+
+/// Operations that ended badly and that nobody has looked at since. Gives back what is free at the left.
+fn failures(canvas: &mut Canvas<'_, '_>, y: u16, x: u16, end: u16) -> u16 {
+    let app = canvas.app;
+    let count = followed::unseen(app).count();
+    let Some(newest) = followed::unseen(app).next() else { return end };
+    let health = followed::health(newest);
+    let (sign, more) = (Signs::health(health), if count > 1 { format!(" +{}", count - 1) } else { String::new() });
+    let forms = [
+        format!("{sign} {} {}{more}", followed::named(app, newest), newest.words()),
+        format!("{sign} {}{more}", followed::named(app, newest)),
+        format!("{sign}{}", if count > 1 { count.to_string() } else { String::new() }),
+    ];
+    put_first(canvas, y, x, end, &forms, canvas.theme.health(health))
+}
+
+/// Operations that go on.
+fn runs(canvas: &mut Canvas<'_, '_>, y: u16, x: u16, end: u16) {
+    let app = canvas.app;
+    let count = followed::running(app).count();
+    let Some(newest) = followed::running(app).next() else { return };
+    let more = if count > 1 { format!(" +{}", count - 1) } else { String::new() };
+    let (named, fraction) = (followed::named(app, newest), followed::fraction(newest));
+    let forms = [
+        format!("run ◐ {named} {fraction}{more}").replace("  ", " ").trim_end().to_owned(),
+        format!("◐ {named}{more}"),
+        format!("◐ {fraction}{more}").trim_end().to_owned(),
+        "◐".to_owned(),
+    ];
+    put_first(canvas, y, x, end, &forms, canvas.theme.changing);
+}
+
+/// Draws the first text that fits before `end`. Gives back what is free at its left.
+fn put_first(canvas: &mut Canvas<'_, '_>, y: u16, x: u16, end: u16, forms: &[String], style: Style) -> u16 {
+    let room = end.saturating_sub(x + 1);
+    let Some(text) = forms.iter().find(|text| canvas.width(text) <= room) else { return end };
+    let used = canvas.put_right(end, y, room, text, style);
+    end.saturating_sub(used + 2)
 }
 
 /// Titles of all blocks of a view in which one is shown at a time.

@@ -4,9 +4,12 @@
 //! request made, no file read here. Text from outside reaches cells through `canvas` only.
 
 mod canvas;
+mod dialog;
 mod frame;
 #[cfg(test)]
 mod logs_tests;
+#[cfg(test)]
+mod operation_tests;
 mod overlay;
 mod panes;
 mod signs;

@@ -4,7 +4,7 @@ use super::canvas::Canvas;
 use super::frame;
 use super::widgets::frame as frames;
 use crate::app::command::Risk;
-use crate::app::overlay::{Kind, Line, Overlay};
+use crate::app::overlay::{Kind, Line, Overlay, Tone};
 use crate::app::overlay_place;
 use crate::model::text;
 use ratatui::layout::Rect;
@@ -24,8 +24,12 @@ pub fn draw(canvas: &mut Canvas<'_, '_>) -> Option<(u16, u16)> {
     }
     // What lies beneath steps back; where one is stays as it was.
     let area = canvas.area();
-    canvas.restyle(Rect { y: 2, height: area.height.saturating_sub(2), ..area }, theme.dim);
+    // The last line is the window's own: what was just said stands there.
+    canvas.restyle(Rect { y: 2, height: area.height.saturating_sub(3), ..area }, theme.dim);
     canvas.clear(place);
+    if overlay.kind.is_dialog() {
+        return super::dialog::draw(canvas, overlay, place);
+    }
     frames::borders(canvas, place, theme.border_focused);
     let inside = frames::inside(place);
     if inside.height < 3 || inside.width < 8 {
@@ -52,7 +56,11 @@ pub fn draw(canvas: &mut Canvas<'_, '_>) -> Option<(u16, u16)> {
 fn query(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) -> Option<(u16, u16)> {
     let theme = canvas.theme;
     let app = canvas.app;
-    let before = if overlay.types() { ":" } else { "/" };
+    let before = match overlay.kind {
+        Kind::Palette => ":",
+        Kind::Ask(_) => "› ",
+        _ => "/",
+    };
     if let Some(typing) = app.screen.typing.as_ref().filter(|typing| typing.block.is_none()) {
         let column = frame::typed(canvas, place, before, &typing.input);
         return Some((column, place.y));
@@ -77,18 +85,26 @@ fn rows(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) {
     let left = overlay.lines.iter().map(|line| canvas.width(&line.left)).max().unwrap_or(0).min(place.width / 3);
     let texts = match overlay.kind {
         // Notes stand in a column of their own.
-        Kind::Palette | Kind::Actions | Kind::Environments => {
+        Kind::Palette | Kind::Actions | Kind::Environments | Kind::Choose(_) => {
             let widest = overlay.lines.iter().map(|line| canvas.width(&line.text)).max().unwrap_or(0);
             Some(widest.min(place.width / 2))
         }
-        Kind::Help | Kind::Inspect | Kind::Activity | Kind::Message => None,
+        Kind::Help
+        | Kind::Inspect
+        | Kind::Activity
+        | Kind::Message
+        | Kind::Ask(_)
+        | Kind::Plan(_)
+        | Kind::Revert(_)
+        | Kind::Quit => None,
     };
     let reads = matches!(overlay.kind, Kind::Inspect | Kind::Message | Kind::Activity | Kind::Help);
+    let asks = matches!(overlay.kind, Kind::Ask(_));
     for (y, (line, selected)) in (place.y..place.bottom()).zip(overlay.shown()) {
         row(canvas, overlay, line, Rect { y, height: 1, ..place }, left, texts);
         if selected && reads {
             canvas.put(place.x, y, 1, "›", theme.key);
-        } else if selected {
+        } else if selected && !asks {
             canvas.select(Rect { y, height: 1, ..place });
         }
     }
@@ -109,12 +125,14 @@ fn row(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, line: &Line, place: Rect,
         end -= canvas.put_right(end, y, end.saturating_sub(x), raised.word(), style) + 2;
     }
     let heading = overlay.kind == Kind::Help && line.left.is_empty();
-    let style = if line.error {
-        theme.down
+    let refused =
+        canvas.app.session.read_only && overlay.kind == Kind::Actions && risk.is_some_and(|risk| risk != Risk::Read);
+    let style = if refused {
+        theme.dim
     } else if heading {
         theme.strong
     } else {
-        theme.text
+        tone(canvas, line.tone)
     };
     let shown = text::harmless(&line.text);
     let shown = if line.text.is_empty() { shown } else { scrolled(&shown, overlay.column) };
@@ -125,6 +143,19 @@ fn row(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, line: &Line, place: Rect,
     if !line.note.is_empty() && x < end {
         let style = if line.note.contains("GUARDED") { theme.down } else { theme.dim };
         canvas.put_cut(x, y, end - x, &line.note, style);
+    }
+}
+
+/// The style of a line's tone.
+pub fn tone(canvas: &Canvas<'_, '_>, tone: Tone) -> Style {
+    let theme = canvas.theme;
+    match tone {
+        Tone::Plain => theme.text,
+        Tone::Strong => theme.strong,
+        Tone::Dim => theme.dim,
+        Tone::Good => theme.healthy,
+        Tone::Warn => theme.degraded,
+        Tone::Bad => theme.down,
     }
 }
 

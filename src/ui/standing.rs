@@ -24,6 +24,9 @@ pub struct Standing {
 
 /// How the data of a block stands.
 pub fn of(app: &App, block: Block) -> Standing {
+    if matches!(block, Block::Progress | Block::OperationLog) {
+        return operation(app, block);
+    }
     let (main, beside) = statuses(app, block);
     let mut standing = Standing::default();
     let oldest = main.iter().filter_map(|(source, status)| Some((*source, status.at?))).min_by_key(|(_, at)| *at);
@@ -68,7 +71,7 @@ fn statuses(app: &App, block: Block) -> (Statuses, Statuses) {
     let service = app.screen.service.as_deref().and_then(|name| estate.service(name));
     match block {
         // They tell the failures of their sources themselves.
-        Block::Attention | Block::Logs => (Vec::new(), Vec::new()),
+        Block::Attention | Block::Logs | Block::Progress | Block::OperationLog => (Vec::new(), Vec::new()),
         Block::Services | Block::OverviewServices => {
             (all(&[Source::Services]), all(&[Source::Cluster, Source::ScalableTargets, Source::Metrics]))
         }
@@ -98,6 +101,42 @@ fn statuses(app: &App, block: Block) -> (Statuses, Statuses) {
             (all(&[Source::DbClusters, Source::DbInstances]), all(&[Source::Metrics]))
         }
     }
+}
+
+/// How what is seen of an operation stands: its age where it is late, and why.
+fn operation(app: &App, block: Block) -> Standing {
+    let mut standing = Standing::default();
+    let found = app.screen.operation.and_then(|id| app.operations.get(id));
+    if block == Block::OperationLog {
+        let filtered = app.screen.list_of(block).filter(|list| list.total > 0 && !list.filter.is_empty());
+        standing.empty = match filtered {
+            Some(list) => vec![
+                (Health::Stopped, format!("none of {} lines contains {:?}", list.total, list.filter)),
+                (Health::Stopped, "Esc shows all again".to_owned()),
+            ],
+            None => vec![(Health::Stopped, "nothing yet".to_owned())],
+        };
+        return standing;
+    }
+    let Some(operation) = found.filter(|operation| operation.outcome.is_none()) else { return standing };
+    let next = |at: jiff::Timestamp| {
+        let left = at.duration_since(app.now);
+        if left.as_secs() > 0 { format!("next try in {}", spoken(left)) } else { "trying again".to_owned() }
+    };
+    if let Some(watch) = operation.deploy().and_then(|deploy| deploy.watch.as_ref()) {
+        if let Some(seen) = watch.seen {
+            let age = app.now.duration_since(seen);
+            if age > operation.environment.refresh.watch * 2 {
+                standing.age = Some(format!("{} old", short(age)));
+            }
+        }
+        if let Some((failure, at)) = &watch.failing {
+            standing.trouble = Some((severity(failure), format!("{} · cannot look: {}", next(*at), failure.message)));
+        }
+    } else if let Some(at) = operation.steps().and_then(crate::app::operation::steps::Steps::next_try) {
+        standing.trouble = Some((Health::Degraded, format!("{} · the last look failed", next(at))));
+    }
+    standing
 }
 
 fn status<T>(observed: &Observed<T>) -> SourceStatus {
@@ -193,6 +232,7 @@ fn empty(app: &App, block: Block, main: &Statuses, unread: &[Source]) -> Vec<(He
                 note("not behind a load balancer")
             }
         }
+        Block::Progress | Block::OperationLog => Vec::new(),
         Block::ServiceCurves | Block::DatabaseCurves => note("no points within the last three hours"),
         Block::Databases | Block::OverviewDatabases | Block::DatabaseFacts => vec![
             (Health::Stopped, format!("no database matches {}", app.environment.databases.join(", "))),

@@ -9,7 +9,7 @@ use crate::model::{Failure, FailureKind, Source};
 use jiff::SignedDuration;
 
 /// Compares the drawn screen with the one in `snapshots/`.
-fn seen(name: &str, app: &App) {
+pub(super) fn seen(name: &str, app: &App) {
     holds(name, &text(app));
 }
 

@@ -4,15 +4,16 @@
 //! | request | body | effect |
 //! |---|---|---|
 //! | `POST /_sim/advance` | `{"seconds":N}` | the clock moves; everything due happens |
-//! | `POST /_sim/fault` | `{"operation","kind","count","delay_ms"}`, `{"clear":true}` | see `faults` |
-//! | `POST /_sim/expire` | `{"access_key"}` | requests signed with the key are refused |
-//! | `POST /_sim/world` | see `World::poke` | small changes of the world |
+//! | `POST /_sim/fault` | `{"operation","kind","count","seconds","delay_ms"}`, `{"clear":true}` | see `faults` |
+//! | `POST /_sim/expire` | `{"access_key","on"}` | requests signed with the key are refused; with `"on":false` no more |
+//! | `POST /_sim/world`, `/_sim/poke` | see `World::control` and `World::poke` | changes of the world; what came of them |
 //! | `POST /_sim/logs` | `{"region","group","from","to"}` in ms | ids of all events that are visible |
 //! | `GET /_sim/state` | | time, services, databases, faults |
 //! | `GET /_sim/requests` | | counts by operation and budget; `POST /_sim/requests/reset` |
 
 use crate::server::{Payload, answer};
 use crate::sim::Shared;
+use crate::world::World;
 use hyper::http::request::Parts;
 use hyper::{Method, Response};
 use serde_json::{Value, json};
@@ -43,19 +44,20 @@ fn run(shared: &Shared, method: &Method, path: &str, body: &[u8]) -> Result<Valu
             Ok(json!({"now": shared.clock.now().to_string()}))
         }
         ("POST", "/_sim/fault") => {
-            shared.faults().control(&input()?).map_err(bad)?;
+            shared.faults().control(&input()?, shared.clock.now_ms()).map_err(bad)?;
             Ok(json!({"faults": shared.faults().report()}))
         }
         ("POST", "/_sim/expire") => {
             let input = input()?;
             let key = input["access_key"].as_str().ok_or_else(|| bad("access_key is missing".to_owned()))?;
+            if input["on"] == json!(false) {
+                shared.keys().revive(key);
+                return Ok(json!({"good": key}));
+            }
             shared.keys().expire(key);
             Ok(json!({"expired": key}))
         }
-        ("POST", "/_sim/world") => {
-            shared.world().poke(&input()?).map_err(bad)?;
-            Ok(json!({"ok": true}))
-        }
+        ("POST", "/_sim/world" | "/_sim/poke") => shared.world().control(&input()?).map_err(bad),
         ("POST", "/_sim/logs") => emitted(shared, &input()?).map_err(bad),
         ("GET", "/_sim/state") => Ok(state(shared)),
         ("GET", "/_sim/requests") => Ok(shared.meter().report()),
@@ -65,6 +67,21 @@ fn run(shared: &Shared, method: &Method, path: &str, body: &[u8]) -> Result<Valu
         }
         _ => Err((404, format!("no control request {method} {path}"))),
     }
+}
+
+/// The newest service deployments: whose they are and how they stand.
+fn releases(world: &World, service: usize) -> Vec<Value> {
+    let newest = world.services[service].releases.iter().take(5);
+    newest
+        .map(|r| {
+            json!({
+                "id": r.id,
+                "deployment": format!("ecs-svc/{}", r.deployment),
+                "status": r.shown(world.now),
+                "reason": r.status_reason,
+            })
+        })
+        .collect()
 }
 
 /// What a reader must have seen: the loss check of tests compares with it.
@@ -96,7 +113,10 @@ fn state(shared: &Shared) -> Value {
                         "running": world.running(*s),
                         "pending": world.pending(*s),
                         "deployments": d.len(),
-                        "failed_tasks": d[0].failed,
+                        "failed_tasks": d[0].failed + d[0].sick,
+                        "deployment": d[0].name(),
+                        "task_definition": d[0].def.arn(),
+                        "releases": releases(&world, *s),
                     })
                 })
                 .collect();

@@ -7,24 +7,27 @@ use crate::rng;
 use crate::scenario::Scenario;
 use crate::server::{Payload, Reply, answer};
 use crate::services::logs::tail;
+use crate::services::rest::{self, Rest};
 use crate::services::{self, ApiError, Call, Service};
 use crate::sim::Shared;
 use crate::wire::{Node, cbor, json, map, query};
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Response};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 /// How the request was written, and so how the answer must be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 enum Protocol {
     Json10,
     Json11,
     Query,
     Cbor,
+    /// A method and a path.
+    Rest(&'static Rest),
 }
 
 /// The operation a request asks for.
@@ -41,6 +44,8 @@ struct Route {
 pub(crate) struct Keys {
     first: Option<(String, Ms)>,
     expired: BTreeSet<String>,
+    /// Keys that will expire, and when.
+    dying: BTreeMap<String, Ms>,
 }
 
 /// How long the first key lives in the scenario `expired`, in milliseconds.
@@ -52,9 +57,21 @@ impl Keys {
         self.expired.insert(key.to_owned());
     }
 
+    /// From a time on requests signed with this key are refused.
+    pub(crate) fn expire_at(&mut self, key: &str, at: Ms) {
+        self.dying.insert(key.to_owned(), at);
+    }
+
+    /// The key is good again.
+    pub(crate) fn revive(&mut self, key: &str) {
+        self.expired.remove(key);
+        self.dying.remove(key);
+    }
+
     fn is_expired(&mut self, key: &str, now: Ms, scenario: Scenario) -> bool {
         let first = self.first.get_or_insert_with(|| (key.to_owned(), now));
         self.expired.contains(key)
+            || self.dying.get(key).is_some_and(|at| now >= *at)
             || (scenario == Scenario::Expired && first.0 == key && now - first.1 >= FIRST_KEY_LIFE)
     }
 }
@@ -90,7 +107,7 @@ pub(crate) async fn handle(shared: &Arc<Shared>, head: &Parts, body: &[u8]) -> R
         meter.total()
     };
     let request_id = request_id(shared.seed, number);
-    let mut verdict = shared.faults().take(&operation);
+    let mut verdict = shared.faults().take(&operation, shared.clock.now_ms());
     if shared.scenario == Scenario::Throttled
         && route.service == Service::Ecs
         && verdict.kind.is_none()
@@ -123,6 +140,9 @@ pub(crate) async fn handle(shared: &Arc<Shared>, head: &Parts, body: &[u8]) -> R
     if result.is_err() {
         shared.meter().error(&operation);
     }
+    if verdict.kind == Some(Kind::Cut) {
+        return Reply::Reset;
+    }
     let response = encode(&route, &result, &request_id);
     Reply::Send(match verdict.kind {
         Some(Kind::Truncate) => truncate(response),
@@ -142,7 +162,7 @@ fn live_tail(
     let input = route.input.clone().map_err(|e| ApiError::serialization(&e))?;
     let session = {
         let mut world = shared.world();
-        tail::open(&mut Call { world: &mut world, region: &region, input: &input })?
+        tail::open(&mut Call { world: &mut world, region: &region, endpoint: &shared.endpoint(), input: &input })?
     };
     let wrong = match verdict.kind {
         Some(Kind::Silent) => tail::Wrong::Silent,
@@ -188,18 +208,23 @@ fn run(
     operation: &str,
 ) -> Result<Node, ApiError> {
     let region = allowed(shared, route, scope, verdict, operation)?;
+    let key = scope.map(|scope| scope.key.clone()).unwrap_or_default();
     let mut world = shared.world();
     let mut input = route.input.clone().map_err(|e| ApiError::serialization(&e))?;
     let paging = services::paging(&route.operation);
     if let (Some(paging), Node::Map(fields)) = (paging, &mut input) {
         fields.retain(|(k, v)| k != paging.request || v.as_str() != Some(FAULT_TOKEN));
     }
-    let mut call = Call { world: &mut world, region: &region, input: &input };
+    let mut call = Call { world: &mut world, region: &region, endpoint: &shared.endpoint(), input: &input };
     let result = services::call(route.service, &route.operation, &mut call);
     if result.as_ref().is_err_and(ApiError::is_unknown_operation) {
         shared.meter().unknown();
     }
     let mut output = result?;
+    let lost = crate::plot::updated(shared, &mut world, &key) || verdict.kind == Some(Kind::Lost);
+    if lost {
+        return Err(ApiError::internal(route.service));
+    }
     if let Some(paging) = paging {
         match verdict.kind {
             Some(Kind::Empty) => {
@@ -227,7 +252,9 @@ fn route(head: &Parts, body: &[u8], scope: Option<&Scope>) -> Option<Route> {
         });
     }
     if path != "/" {
-        return None;
+        let (rest, input) = rest::route(head, body)?;
+        let operation = rest.operation.to_owned();
+        return Some(Route { protocol: Protocol::Rest(rest), service: rest.service, operation, input });
     }
     let header = |name: &str| head.headers.get(name).and_then(|v| v.to_str().ok());
     if let Some(target) = header("x-amz-target") {
@@ -259,6 +286,7 @@ fn encode(route: &Route, result: &Result<Node, ApiError>, request_id: &str) -> R
         (Protocol::Json10, Ok(node)) => answer(200, JSON_10, json::encode(node)),
         (Protocol::Json11, Ok(node)) => answer(200, JSON_11, json::encode(node)),
         (Protocol::Cbor, Ok(node)) => answer(200, CBOR, cbor::encode(node)),
+        (Protocol::Rest(rest), Ok(node)) => encode_rest(rest, node),
         (Protocol::Query, Ok(node)) => answer(200, XML, query::encode(&route.operation, namespace, node, request_id)),
         (Protocol::Query, Err(e)) => {
             let body = query::encode_error(namespace, e.sender(), e.query_code(), &e.message, request_id);
@@ -269,6 +297,7 @@ fn encode(route: &Route, result: &Result<Node, ApiError>, request_id: &str) -> R
             let mut response = match protocol {
                 Protocol::Cbor => answer(e.status, CBOR, cbor::encode(&node)),
                 Protocol::Json10 => answer(e.status, JSON_10, json::encode(&node)),
+                Protocol::Rest(_) => answer(e.rest_status(), JSON, json::encode(&node)),
                 _ => answer(e.status, JSON_11, json::encode(&node)),
             };
             if let Ok(code) = HeaderValue::from_str(&e.code) {
@@ -286,6 +315,22 @@ fn encode(route: &Route, result: &Result<Node, ApiError>, request_id: &str) -> R
     decorate(response, route, request_id)
 }
 
+/// The answer of an operation with a path: some members are headers, one may be the body.
+fn encode_rest(rest: &Rest, node: &Node) -> Response<Payload> {
+    let status = node.int("StatusCode").and_then(|s| u16::try_from(s).ok()).unwrap_or(200);
+    let mut response = match rest.payload {
+        Some(member) => answer(status, JSON, node.str(member).unwrap_or_default().as_bytes().to_vec()),
+        None => answer(200, JSON, json::encode(node)),
+    };
+    for (header, member) in rest.answers {
+        if let Some(value) = node.str(member).and_then(|v| HeaderValue::from_str(v).ok()) {
+            response.headers_mut().insert(*header, value);
+        }
+    }
+    response
+}
+
+const JSON: &str = "application/json";
 const JSON_10: &str = "application/x-amz-json-1.0";
 const JSON_11: &str = "application/x-amz-json-1.1";
 const CBOR: &str = "application/cbor";
@@ -296,7 +341,7 @@ fn decorate(mut response: Response<Payload>, route: &Route, request_id: &str) ->
     if let Ok(id) = HeaderValue::from_str(request_id) {
         response.headers_mut().insert("x-amzn-requestid", id);
     }
-    if route.protocol == Protocol::Cbor {
+    if matches!(route.protocol, Protocol::Cbor) {
         response.headers_mut().insert("smithy-protocol", HeaderValue::from_static("rpc-v2-cbor"));
     }
     response
@@ -306,6 +351,7 @@ fn decorate(mut response: Response<Payload>, route: &Route, request_id: &str) ->
 fn garbage(protocol: Protocol) -> (&'static str, Vec<u8>) {
     match protocol {
         Protocol::Json10 => (JSON_10, b"{\"MetricAlarms\":[{\"AlarmName\":".to_vec()),
+        Protocol::Rest(_) => (JSON, b"{\"Schedules\":[{]}<html>".to_vec()),
         Protocol::Json11 => (JSON_11, b"{\"serviceArns\":[{]}<html>".to_vec()),
         Protocol::Query => (XML, b"<DescribeResponse><Result></Wrong>&bogus".to_vec()),
         Protocol::Cbor => (CBOR, b"\xbf\x6cMetricAlarms\x9f\xff\x1c\xa1".to_vec()),

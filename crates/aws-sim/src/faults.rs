@@ -1,6 +1,7 @@
 //! Faults that tests switch on: which request they hit and what they do to it. How a broken
 //! answer is written is in `dispatch`; the world never knows.
 
+use crate::clock::Ms;
 use serde_json::{Value, json};
 
 /// What a fault does to an answer.
@@ -28,6 +29,10 @@ pub(crate) enum Kind {
     Denied,
     /// The token is expired.
     Expired,
+    /// The call works, and the answer is a server error.
+    Lost,
+    /// The call works, and the connection is closed without an answer.
+    Cut,
     /// A stream that begins, stays open and says nothing.
     Silent,
 }
@@ -44,6 +49,9 @@ const KINDS: &[(&str, Kind)] = &[
     ("loop", Kind::Loop),
     ("denied", Kind::Denied),
     ("expired", Kind::Expired),
+    ("lost", Kind::Lost),
+    ("error_after", Kind::Lost),
+    ("cut", Kind::Cut),
     ("silent", Kind::Silent),
 ];
 
@@ -58,6 +66,8 @@ struct Fault {
     pattern: String,
     kind: Kind,
     left: Option<u64>,
+    /// In world time.
+    until: Option<Ms>,
     delay_ms: u64,
     hits: u64,
 }
@@ -76,10 +86,13 @@ pub(crate) struct Verdict {
 pub(crate) struct Faults(Vec<Fault>);
 
 impl Faults {
-    /// Applies a control request: `{"operation","kind","count","delay_ms"}` or `{"clear":true}`.
-    pub(crate) fn control(&mut self, request: &Value) -> Result<(), String> {
+    /// Applies a control request: `{"operation","kind","count","seconds","delay_ms"}`, with `seconds`
+    /// of world time after `now`; or `{"clear":true}`, of one `operation` or `kind` alone if they
+    /// are given.
+    pub(crate) fn control(&mut self, request: &Value, now: Ms) -> Result<(), String> {
         if request["clear"] == json!(true) {
-            self.0.clear();
+            let (operation, kind) = (request["operation"].as_str(), request["kind"].as_str());
+            self.0.retain(|f| operation.is_some_and(|o| o != f.pattern) || kind.is_some_and(|k| !is_named(f.kind, k)));
             return Ok(());
         }
         let pattern = request["operation"].as_str().unwrap_or("*").to_owned();
@@ -95,6 +108,7 @@ impl Faults {
             pattern,
             kind: *kind,
             left: request["count"].as_u64(),
+            until: request["seconds"].as_f64().map(|s| now + (s.max(0.0) * 1_000.0) as Ms),
             delay_ms: request["delay_ms"].as_u64().unwrap_or(0),
             hits: 0,
         });
@@ -102,8 +116,9 @@ impl Faults {
     }
 
     /// What happens to a request of this operation; counted faults are used up.
-    pub(crate) fn take(&mut self, operation: &str) -> Verdict {
+    pub(crate) fn take(&mut self, operation: &str, now: Ms) -> Verdict {
         let mut verdict = Verdict::default();
+        self.0.retain(|f| f.until.is_none_or(|until| now < until));
         for fault in &mut self.0 {
             let hit = fault.left != Some(0) && matches(&fault.pattern, operation);
             if !hit || (fault.kind != Kind::Delay && verdict.kind.is_some()) {
@@ -124,9 +139,14 @@ impl Faults {
     pub(crate) fn report(&self) -> Value {
         self.0
             .iter()
-            .map(|f| json!({"operation": f.pattern, "kind": f.kind.name(), "left": f.left, "delay_ms": f.delay_ms, "hits": f.hits}))
+            .map(|f| json!({"operation": f.pattern, "kind": f.kind.name(), "left": f.left, "until": f.until.map(|t| crate::clock::timestamp(t).to_string()), "delay_ms": f.delay_ms, "hits": f.hits}))
             .collect()
     }
+}
+
+/// Whether a kind has that name.
+fn is_named(kind: Kind, name: &str) -> bool {
+    KINDS.iter().any(|(n, k)| *n == name && *k == kind)
 }
 
 fn matches(pattern: &str, operation: &str) -> bool {
@@ -142,18 +162,33 @@ mod tests {
     #[test]
     fn counted_faults_run_out_and_delays_add_up() {
         let mut f = Faults::default();
-        f.control(&json!({"operation": "ecs:*", "kind": "throttle", "count": 1})).unwrap();
-        f.control(&json!({"operation": "*", "kind": "delay", "delay_ms": 5})).unwrap();
-        assert_eq!(f.take("ecs:ListTasks"), Verdict { delay_ms: 5, kind: Some(Kind::Throttle) });
-        assert_eq!(f.take("ecs:ListTasks"), Verdict { delay_ms: 5, kind: None });
-        f.control(&json!({"clear": true})).unwrap();
-        assert_eq!(f.take("ecs:ListTasks"), Verdict::default());
+        f.control(&json!({"operation": "ecs:*", "kind": "throttle", "count": 1}), 0).unwrap();
+        f.control(&json!({"operation": "*", "kind": "delay", "delay_ms": 5}), 0).unwrap();
+        assert_eq!(f.take("ecs:ListTasks", 0), Verdict { delay_ms: 5, kind: Some(Kind::Throttle) });
+        assert_eq!(f.take("ecs:ListTasks", 0), Verdict { delay_ms: 5, kind: None });
+        f.control(&json!({"clear": true}), 0).unwrap();
+        assert_eq!(f.take("ecs:ListTasks", 0), Verdict::default());
+    }
+
+    #[test]
+    fn some_last_for_a_time_and_some_can_be_taken_back() {
+        let mut f = Faults::default();
+        f.control(&json!({"operation": "ecs:*", "kind": "throttle", "seconds": 120}), 1_000).unwrap();
+        assert_eq!(f.take("ecs:ListTasks", 120_999).kind, Some(Kind::Throttle));
+        assert_eq!(f.take("ecs:ListTasks", 121_000).kind, None);
+        assert_eq!(f.report(), json!([]));
+        f.control(&json!({"operation": "*", "kind": "expired"}), 0).unwrap();
+        f.control(&json!({"operation": "ecs:UpdateService", "kind": "error_after"}), 0).unwrap();
+        f.control(&json!({"clear": true, "kind": "expired"}), 0).unwrap();
+        assert_eq!(f.take("ecs:UpdateService", 0).kind, Some(Kind::Lost));
+        f.control(&json!({"clear": true, "operation": "ecs:UpdateService", "kind": "lost"}), 0).unwrap();
+        assert_eq!(f.take("ecs:UpdateService", 0).kind, None);
     }
 
     #[test]
     fn mistakes_are_named() {
         let mut f = Faults::default();
-        assert!(f.control(&json!({"operation": "x:y", "kind": "nope"})).unwrap_err().contains("nope"));
-        assert!(f.control(&json!({"operation": "ecs", "kind": "error"})).is_err());
+        assert!(f.control(&json!({"operation": "x:y", "kind": "nope"}), 0).unwrap_err().contains("nope"));
+        assert!(f.control(&json!({"operation": "ecs", "kind": "error"}), 0).is_err());
     }
 }

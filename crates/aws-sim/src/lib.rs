@@ -7,7 +7,7 @@
 //!
 //! The map: [`Sim`] starts a server (`server`), which tells the protocols apart (`dispatch`),
 //! answers operations (`services`) from the simulated world (`world`), or control requests
-//! (`control`). `wire` turns one answer tree into JSON, XML or CBOR.
+//! (`control`). `plot` is what a scenario does when a client acts. `wire` turns one answer tree into JSON, XML or CBOR.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod clock;
@@ -15,6 +15,7 @@ mod control;
 mod dispatch;
 mod faults;
 mod meter;
+mod plot;
 mod rng;
 mod scenario;
 mod server;

@@ -14,6 +14,26 @@ pub enum Scenario {
     Minimal,
     /// The staging api runs out of memory again and again.
     CrashLoop,
+    /// A deployment of staging to an image that cannot be pulled is going on.
+    BadImage,
+    /// Images take minutes to start.
+    SlowRollout,
+    /// Whatever a client deploys crashes, and the breaker rolls it back.
+    Breaker,
+    /// Whatever a client deploys crashes, and nothing stops it.
+    NoBreaker,
+    /// Somebody else deploys 30 s after the first change.
+    OtherDeploy,
+    /// The first change works and is answered with an error.
+    LostAnswer,
+    /// After the first change ECS is throttled for two minutes.
+    ThrottledDeploy,
+    /// The key expires 30 s after the first change.
+    Expires,
+    /// The scheduled stop comes 30 s after the first change.
+    ScheduledStop,
+    /// Staging at night.
+    Stopped,
     /// The prod database fails over 30 s after the start and every 10 minutes.
     Failover,
     /// About 30 % of the ECS calls are throttled.
@@ -36,6 +56,16 @@ impl Scenario {
         Scenario::Pantri,
         Scenario::Minimal,
         Scenario::CrashLoop,
+        Scenario::BadImage,
+        Scenario::SlowRollout,
+        Scenario::Breaker,
+        Scenario::NoBreaker,
+        Scenario::OtherDeploy,
+        Scenario::LostAnswer,
+        Scenario::ThrottledDeploy,
+        Scenario::Expires,
+        Scenario::ScheduledStop,
+        Scenario::Stopped,
         Scenario::Failover,
         Scenario::Throttled,
         Scenario::Expired,
@@ -52,6 +82,16 @@ impl Scenario {
             Scenario::Pantri => "pantri",
             Scenario::Minimal => "minimal",
             Scenario::CrashLoop => "crash-loop",
+            Scenario::BadImage => "bad-image",
+            Scenario::SlowRollout => "slow-rollout",
+            Scenario::Breaker => "breaker",
+            Scenario::NoBreaker => "no-breaker",
+            Scenario::OtherDeploy => "other-deploy",
+            Scenario::LostAnswer => "lost-answer",
+            Scenario::ThrottledDeploy => "throttled-deploy",
+            Scenario::Expires => "expires",
+            Scenario::ScheduledStop => "scheduled-stop",
+            Scenario::Stopped => "stopped",
             Scenario::Failover => "failover",
             Scenario::Throttled => "throttled",
             Scenario::Expired => "expired",
@@ -69,7 +109,20 @@ impl Scenario {
     /// The environment that a demonstration of this scenario opens.
     pub fn environment(self) -> &'static str {
         match self {
-            Scenario::Staging | Scenario::CrashLoop | Scenario::Throttled | Scenario::Expired => "staging",
+            Scenario::Staging
+            | Scenario::CrashLoop
+            | Scenario::BadImage
+            | Scenario::SlowRollout
+            | Scenario::Breaker
+            | Scenario::NoBreaker
+            | Scenario::OtherDeploy
+            | Scenario::LostAnswer
+            | Scenario::ThrottledDeploy
+            | Scenario::Expires
+            | Scenario::ScheduledStop
+            | Scenario::Stopped
+            | Scenario::Throttled
+            | Scenario::Expired => "staging",
             Scenario::Prod | Scenario::Failover | Scenario::ScaleOut | Scenario::LogStorm => "prod",
             Scenario::Pantri => "pantri",
             Scenario::Minimal => "minimal",
@@ -85,6 +138,18 @@ impl Scenario {
             Scenario::Pantri => "pantri in us-east-1 over two zones, calm",
             Scenario::Minimal => "one database and no containers, calm",
             Scenario::CrashLoop => "the staging api runs out of memory again and again",
+            Scenario::BadImage => "staging deploys web with an image that cannot be pulled; the breaker will roll back",
+            Scenario::SlowRollout => "staging, where every image takes two to three minutes to start",
+            Scenario::Breaker => "staging, where whatever is deployed crashes and the breaker rolls it back",
+            Scenario::NoBreaker => "staging without a breaker, where whatever is deployed crashes for ever",
+            Scenario::OtherDeploy => "staging, where another person deploys 30 s after your first change",
+            Scenario::LostAnswer => "staging, where the first UpdateService works and answers 500",
+            Scenario::ThrottledDeploy => {
+                "staging, where ECS throttles every call for two minutes after the first UpdateService"
+            }
+            Scenario::Expires => "staging, where your key expires 30 s after the first UpdateService",
+            Scenario::ScheduledStop => "staging, where the scheduled stop comes 30 s after the first UpdateService",
+            Scenario::Stopped => "staging at night: stopped, the counts kept in the tags",
             Scenario::Failover => "the prod database fails over 30 s after the start, then every 10 minutes",
             Scenario::Throttled => "about 30 % of the ECS calls are throttled",
             Scenario::Expired => "the first access key expires after 30 s",

@@ -104,7 +104,7 @@ impl Sim {
 
     /// The address to put into `AWS_ENDPOINT_URL`: `http://127.0.0.1:PORT`.
     pub fn endpoint(&self) -> String {
-        format!("http://{}", self.0.address)
+        self.0.endpoint()
     }
 
     /// The first line `cockpit sim` prints: endpoint, account, region, scenario.
@@ -134,6 +134,11 @@ impl Sim {
 }
 
 impl Shared {
+    /// Where it is reached: `http://127.0.0.1:PORT`.
+    pub(crate) fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     /// The world, brought up to the present.
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);

@@ -8,6 +8,7 @@
 use aws_sim::{Scenario, Sim, SimOptions};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 
 /// A Wednesday noon in Japan.
@@ -33,6 +34,21 @@ fn python() -> PathBuf {
 async fn start(scenario: Scenario) -> Sim {
     let start = Some(NOON.parse().unwrap());
     Sim::start(SimOptions { scenario, speed: 0.0, start, ..SimOptions::default() }).await.unwrap()
+}
+
+/// Moves the clock, as a test from outside does.
+async fn advance(sim: &Sim, seconds: u64) {
+    let address = sim.endpoint().strip_prefix("http://").unwrap().to_owned();
+    let mut stream = tokio::net::TcpStream::connect(&address).await.unwrap();
+    let body = format!("{{\"seconds\":{seconds}}}");
+    let head = format!(
+        "POST /_sim/advance HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
 /// A command of the interpreter that knows the simulator and nothing else.
@@ -78,6 +94,22 @@ async fn scenarios_through_boto3() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_happens_in_the_middle_of_a_deployment() {
+    for scenario in [
+        Scenario::Breaker,
+        Scenario::NoBreaker,
+        Scenario::OtherDeploy,
+        Scenario::LostAnswer,
+        Scenario::ThrottledDeploy,
+        Scenario::Expires,
+        Scenario::ScheduledStop,
+        Scenario::Stopped,
+    ] {
+        script(scenario, "plots.py").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cloudwatch_speaks_every_protocol_botocore_knows() {
     script(Scenario::Prod, "protocols.py").await;
 }
@@ -86,6 +118,44 @@ async fn cloudwatch_speaks_every_protocol_botocore_knows() {
 async fn logs_through_boto3() {
     script(Scenario::CrashLoop, "logs.py").await;
     script(Scenario::LogStorm, "live.py").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_aws_cli_waits_for_what_was_rolled_back() {
+    let sim = start(Scenario::Breaker).await;
+    let (cluster, web) = ("bookmark-manager-staging-cluster", "bookmark-manager-staging-web");
+    let answer =
+        cli(&sim, &format!("ecs update-service --cluster {cluster} --service {web} --force-new-deployment")).await;
+    let mine = answer["service"]["currentServiceDeployment"].as_str().unwrap().to_owned();
+    assert_eq!(answer["service"]["deployments"][0]["rolloutState"], "IN_PROGRESS");
+    advance(&sim, 600).await;
+    // "Stable" is true, and what was deployed is not what runs.
+    cli(&sim, &format!("ecs wait services-stable --cluster {cluster} --services {web}")).await;
+    let answer = cli(&sim, &format!("ecs describe-service-deployments --service-deployment-arns {mine}")).await;
+    let deployment = &answer["serviceDeployments"][0];
+    assert_eq!(deployment["status"], "ROLLBACK_SUCCESSFUL");
+    assert_eq!(deployment["deploymentCircuitBreaker"]["status"], "TRIGGERED");
+    sim.shutdown();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_aws_cli_knows_images_functions_and_schedules() {
+    let sim = start(Scenario::Staging).await;
+    let images =
+        cli(&sim, "ecr describe-images --repository-name bookmark-manager-staging-web --image-ids imageTag=c0ffee1")
+            .await;
+    assert!(images["imageDetails"][0]["imageDigest"].as_str().unwrap().starts_with("sha256:"));
+    let schedule = cli(&sim, "scheduler get-schedule --name bookmark-manager-staging-stop").await;
+    assert_eq!(schedule["ScheduleExpressionTimezone"], "Asia/Tokyo");
+    let name = "bookmark-manager-staging-ecs-scheduler";
+    let line =
+        format!("lambda invoke --function-name {name} --log-type Tail --payload {{\"action\":\"stop\"}} /dev/null");
+    let answer = cli(&sim, &line).await;
+    assert_eq!(
+        (&answer["StatusCode"], &answer["ExecutedVersion"]),
+        (&serde_json::json!(200), &serde_json::json!("$LATEST"))
+    );
+    sim.shutdown();
 }
 
 /// Version 2 of the AWS CLI, which has `logs tail`: Debian's package, which `./dev test` installs.

@@ -222,7 +222,7 @@ async fn unknown_operations_are_refused_and_counted() {
     let answer = rds(&sim, "MakeCoffee").await;
     assert!(answer.status == 400 && answer.text().contains("<Code>InvalidAction</Code>"));
     assert_eq!(cbor(&sim, "MakeCoffee", b"").await.status, 400);
-    let headers = format!("{}x-amz-target: Firehose_20150804.PutRecord\r\n", signed("AKIATEST", "firehose"));
+    let headers = format!("{}x-amz-target: Firehose_20150804.ListDeliveryStreams\r\n", signed("AKIATEST", "firehose"));
     assert_eq!(raw(&sim, "POST", "/", &headers, b"{}").await.status, 400);
     assert_eq!(raw(&sim, "PUT", "/bucket/key", "", b"x").await.status, 404);
     let report = raw(&sim, "GET", "/_sim/requests", "", b"").await.json();
@@ -369,4 +369,69 @@ async fn the_state_tells_what_goes_on() {
     control(&sim, "/_sim/advance", json!({"seconds": 60})).await;
     let state = raw(&sim, "GET", "/_sim/state", "", b"").await.json();
     assert_eq!(state["clusters"][0]["services"][1]["running"], 3);
+}
+
+#[tokio::test]
+async fn blobs_need_no_key_and_bad_pokes_are_refused() {
+    let sim = start(Scenario::Staging).await;
+    assert_eq!(raw(&sim, "GET", "/_ecr/blob/sha256:00", "", b"").await.status, 404);
+    let web = "bookmark-manager-staging-web";
+    for bad in [
+        json!({"push_image": {"repository": "none", "tag": "a"}}),
+        json!({"push_image": {"repository": web}}),
+        json!({"push_image": {"repository": web, "tag": "a", "fate": "glorious"}}),
+        json!({"deploy": {"service": "none"}}),
+        json!({"deploy": {"service": web, "task_definition": "none:1"}}),
+    ] {
+        assert_eq!(raw(&sim, "POST", "/_sim/poke", "", bad.to_string().as_bytes()).await.status, 400, "{bad}");
+    }
+    let pushed = control(&sim, "/_sim/poke", json!({"push_image": {"repository": web, "tag": "v1"}})).await;
+    assert!(pushed["digest"].as_str().unwrap().starts_with("sha256:"));
+    let name = format!("{web}:2");
+    let deployed = control(&sim, "/_sim/poke", json!({"deploy": {"service": web, "task_definition": name}})).await;
+    let state = raw(&sim, "GET", "/_sim/state", "", b"").await.json();
+    let service = &state["clusters"][0]["services"][1];
+    assert_eq!(service["deployment"], deployed["deployment"]);
+    assert_eq!(
+        (&service["releases"][0]["status"], &service["releases"][1]["status"]),
+        (&json!("PENDING"), &json!("SUCCESSFUL"))
+    );
+    let stopped = control(&sim, "/_sim/poke", json!({"stop_by_schedule": true})).await;
+    assert_eq!(stopped["changed"][1]["service"], web);
+    let key = json!({"access_key": "AKIATEST"});
+    control(&sim, "/_sim/expire", key).await;
+    assert_eq!(ecs(&sim, "ListClusters", json!({})).await.status, 400);
+    control(&sim, "/_sim/expire", json!({"access_key": "AKIATEST", "on": false})).await;
+    assert_eq!(ecs(&sim, "ListClusters", json!({})).await.status, 200);
+}
+
+#[tokio::test]
+async fn calls_by_path_have_their_own_errors_and_faults() {
+    let sim = start(Scenario::Staging).await;
+    let get = |path: &'static str| {
+        let sim = sim.clone();
+        async move { raw(&sim, "GET", path, &signed("AKIATEST", "scheduler"), b"").await }
+    };
+    let path = "/schedules/bookmark-manager-staging-stop";
+    assert_eq!(get(path).await.json()["State"], "ENABLED");
+    let missing = get("/schedules/none").await;
+    assert_eq!((missing.status, missing.header("x-amzn-errortype")), (404, Some("ResourceNotFoundException")));
+    for (kind, status) in [("throttle", 429), ("error", 500), ("denied", 403), ("expired", 403), ("lost", 500)] {
+        fault(&sim, "scheduler:GetSchedule", kind, 1).await;
+        assert_eq!(get(path).await.status, status, "{kind}");
+    }
+    fault(&sim, "scheduler:*", "cut", 1).await;
+    assert_eq!(get(path).await.status, 0);
+    fault(&sim, "scheduler:*", "malformed", 1).await;
+    let bad = get(path).await;
+    assert!(bad.status == 200 && serde_json::from_slice::<Value>(&bad.body).is_err());
+    let headers = signed("AKIATEST", "lambda");
+    let name = "/2015-03-31/functions/bookmark-manager-staging-ecs-scheduler/invocations";
+    fault(&sim, "lambda:Invoke", "cut", 1).await;
+    let gone = raw(&sim, "POST", name, &headers, b"{\"action\":\"stop\"}").await;
+    assert_eq!(gone.status, 0);
+    let state = raw(&sim, "GET", "/_sim/state", "", b"").await.json();
+    assert_eq!(state["clusters"][0]["services"][0]["desired"], 0, "it was done all the same");
+    assert_eq!(raw(&sim, "POST", name, &headers, b"\xff").await.status, 400);
+    assert_eq!(raw(&sim, "PATCH", path, &headers, b"").await.status, 404);
 }

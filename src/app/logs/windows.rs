@@ -3,7 +3,7 @@
 use super::insights;
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::overlay::{self, Choice, Kind, Line as Entry, Overlay};
+use crate::app::overlay::{self, Choice, Kind, Line as Entry, Overlay, Tone};
 use crate::model::text;
 use jiff::Timestamp;
 use log_store::block::mark;
@@ -26,7 +26,7 @@ pub fn sources(app: &App) -> Overlay {
             text: group.group.clone(),
             note,
             risk: None,
-            error,
+            tone: if error { Tone::Bad } else { Tone::Plain },
             choice: Choice::Nothing,
         });
         for writer in &group.writers {
@@ -40,7 +40,7 @@ pub fn sources(app: &App) -> Overlay {
         text: service.to_owned(),
         note: "Enter shows or hides its lines".to_owned(),
         risk: None,
-        error: false,
+        tone: Tone::Plain,
         choice: Choice::LogsService(service.to_owned()),
     });
     let mut all: Vec<Entry> = toggles.collect();
@@ -50,7 +50,7 @@ pub fn sources(app: &App) -> Overlay {
         text: said.clone(),
         note: String::new(),
         risk: None,
-        error: false,
+        tone: Tone::Plain,
         choice: Choice::Nothing,
     }));
     Overlay::new(Kind::Actions, "Sources of logs", all)
@@ -78,7 +78,7 @@ pub fn presets(app: &App) -> Overlay {
             text: preset.title.to_owned(),
             note: "over the last hour and what is shown".to_owned(),
             risk: None,
-            error: false,
+            tone: Tone::Plain,
             choice: Choice::Insights(preset.name.to_owned()),
         })
         .collect();
@@ -90,7 +90,7 @@ pub fn presets(app: &App) -> Overlay {
                 text: format!("lines with {:?}", app.logs.search),
                 note: "in all of the past hour and what is shown".to_owned(),
                 risk: None,
-                error: false,
+                tone: Tone::Plain,
                 choice: Choice::Insights(SEARCH.to_owned()),
             },
         );

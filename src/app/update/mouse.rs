@@ -1,13 +1,14 @@
 //! The mouse: clicks and the wheel, on what the layout says is there.
 
 use super::open::open;
+use super::operations;
 use super::run::{go, moving, step};
 use super::settle::overlay_place;
 use super::{News, changed_by};
 use crate::app::effect::Effect;
 use crate::app::event::Mouse;
 use crate::app::screen::Pane;
-use crate::app::{App, layout};
+use crate::app::{App, dialog, layout};
 use ratatui::layout::Position;
 
 /// Rows that a turn of the wheel moves.
@@ -32,6 +33,9 @@ pub(super) fn click(app: &mut App, mouse: Mouse) -> Vec<Effect> {
                 app.screen.overlays.pop();
             }
             None => {
+                if operations::asks(app) {
+                    return button(app, column, row);
+                }
                 let first = place.y + 2;
                 let list = moving(app);
                 if row >= first && usize::from(row - first) < list.window().len() {
@@ -64,6 +68,20 @@ pub(super) fn click(app: &mut App, mouse: Mouse) -> Vec<Effect> {
         list.select(number);
     }
     Vec::new()
+}
+
+/// Presses the button at a place.
+fn button(app: &mut App, column: u16, row: u16) -> Vec<Effect> {
+    let Some(window) = app.screen.overlays.last() else { return Vec::new() };
+    let buttons = dialog::buttons(app, window);
+    let places = dialog::places(&buttons, dialog::line(overlay_place(&app.screen)));
+    let Some(number) = places.iter().position(|place| place.contains(Position::new(column, row))) else {
+        return Vec::new();
+    };
+    if let Some(window) = app.screen.overlays.last_mut() {
+        window.button = number;
+    }
+    operations::press(app)
 }
 
 /// The pane whose title is at this column of the tab line: ` 1 Overview  2 Services …`.

@@ -3,10 +3,11 @@
 use super::run::{go, run};
 use super::settle::settle_lists;
 use super::{News, changed, changed_by};
+use super::{change, operations};
 use crate::app::App;
 use crate::app::command::Id;
 use crate::app::effect::Effect;
-use crate::app::overlay::{self, Choice};
+use crate::app::overlay::{self, Choice, Kind};
 use crate::app::poll::Poller;
 use crate::app::screen::{Block, Pane, Screen, View};
 use crate::app::select::{self, Subject};
@@ -15,13 +16,30 @@ use crate::model::{Estate, Place, Source};
 /// Runs or opens the chosen line of the overlay on top.
 pub(super) fn choose(app: &mut App) -> Vec<Effect> {
     let Some(overlay) = app.screen.overlays.last() else { return Vec::new() };
+    if overlay.kind.is_dialog() {
+        return operations::press(app);
+    }
+    if let Kind::Ask(question) = overlay.kind {
+        return change::answer(app, question);
+    }
     let choice = overlay.selected().map_or(Choice::Nothing, |line| line.choice.clone());
     match choice {
+        Choice::Nothing if matches!(overlay.kind, Kind::Choose(_)) => {
+            operations::retype(app);
+            Vec::new()
+        }
         Choice::Nothing => {
             if overlay.types() {
                 app.screen.overlays.pop();
             }
             Vec::new()
+        }
+        Choice::Operation(id) => {
+            operations::open(app, id);
+            Vec::new()
+        }
+        choice @ (Choice::Image(_) | Choice::Typed | Choice::Build | Choice::Revision(_)) => {
+            change::chosen(app, choice)
         }
         Choice::Run(command) => {
             app.screen.overlays.pop();

@@ -1,23 +1,35 @@
 //! Commands: the one place where each acts.
 
+use super::change;
 use super::open::open;
+use super::operations;
 use super::settle::settle_lists;
 use super::typing::{start_prompt, start_typing};
 use super::{News, changed_by, toast};
-use crate::app::command::Id;
+use crate::app::command::{self, Id, Risk};
 use crate::app::effect::Effect;
 use crate::app::list::List;
 use crate::app::logs::keys;
 use crate::app::logs::pane::Prompt;
-use crate::app::overlay;
+use crate::app::overlay::{self, Question};
 use crate::app::screen::{Block, Pane, View};
 use crate::app::{App, layout, rows, select};
 use crate::model::Source;
+use crate::model::timer::Power;
 
 /// Runs a command. The only place where a command acts.
 pub(super) fn run(app: &mut App, command: Id) -> Vec<Effect> {
     changed_by(app, News::Lists);
     let in_logs = app.screen.view() == View::Logs && app.screen.overlays.is_empty();
+    // A window that asks for a yes takes its own keys: what else is pressed there was not meant for it.
+    if operations::asks(app) && !in_dialogs(command) {
+        return Vec::new();
+    }
+    let entry = command::get(command);
+    if entry.risk != Risk::Read && app.session.read_only {
+        toast(app, format!("read-only: `{}` would change something and is refused", entry.name));
+        return Vec::new();
+    }
     match command {
         Id::Open => return open(app),
         Id::Back => back(app),
@@ -48,7 +60,7 @@ pub(super) fn run(app: &mut App, command: Id) -> Vec<Effect> {
         Id::PaneOverview => return go(app, Pane::Overview),
         Id::PaneServices => {
             // A second press leaves an opened service: the key names the list.
-            if app.screen.pane == Pane::Services {
+            if app.screen.operation.is_none() && app.screen.pane == Pane::Services {
                 app.screen.task = None;
                 app.screen.service = None;
             }
@@ -112,12 +124,27 @@ pub(super) fn run(app: &mut App, command: Id) -> Vec<Effect> {
         | Id::LogsTask
         | Id::LogsInsights => return keys::run(app, command),
         Id::Suspend => return vec![Effect::Suspend],
-        Id::Quit => return vec![Effect::Quit],
+        Id::Quit => return operations::quit(app),
+        Id::Deploy => return change::deploy(app),
+        Id::RollBack => return change::roll_back(app),
+        Id::Scale => change::ask(app, Question::Count),
+        Id::Force => return change::force(app),
+        Id::StopTask => return change::stop_task(app),
+        Id::Power => return change::power(app),
+        Id::Watch => return change::watch(app),
+        Id::ScalingSuspend => return change::suspend(app, true),
+        Id::ScalingResume => return change::suspend(app, false),
+        Id::ScalingLimits => change::ask(app, Question::Limits),
+        Id::SkipStop => return change::skip(app, Power::Stop),
+        Id::SkipStart => return change::skip(app, Power::Start),
         // These act on a line being typed, in `type_command`.
         Id::Accept
         | Id::Cancel
         | Id::InputUp
         | Id::InputDown
+        | Id::InputPageUp
+        | Id::InputPageDown
+        | Id::InputNext
         | Id::DeleteBack
         | Id::DeleteHere
         | Id::DeleteWord
@@ -132,8 +159,36 @@ pub(super) fn run(app: &mut App, command: Id) -> Vec<Effect> {
     app.plan()
 }
 
+/// The commands that a window with buttons takes.
+fn in_dialogs(command: Id) -> bool {
+    matches!(
+        command,
+        Id::Open
+            | Id::Back
+            | Id::NextBlock
+            | Id::PreviousBlock
+            | Id::Left
+            | Id::Right
+            | Id::Up
+            | Id::Down
+            | Id::First
+            | Id::Last
+            | Id::HalfUp
+            | Id::HalfDown
+            | Id::PageUp
+            | Id::PageDown
+            | Id::Copy
+            | Id::Suspend
+            | Id::Quit
+    )
+}
+
 pub(super) fn push(app: &mut App, make: fn(&App) -> overlay::Overlay) {
     let overlay = make(app);
+    push_window(app, overlay);
+}
+
+pub(super) fn push_window(app: &mut App, overlay: overlay::Overlay) {
     // The same window twice would only have to be closed twice.
     app.screen.overlays.retain(|other| other.kind != overlay.kind);
     app.screen.overlays.push(overlay);
@@ -150,13 +205,14 @@ pub(super) fn moving(app: &mut App) -> &mut List {
 }
 
 pub(super) fn step(app: &mut App, by: isize) {
-    moving(app).step(by);
+    let scrolls = operations::asks(app);
+    let list = moving(app);
+    if scrolls { list.scroll(by) } else { list.step(by) }
 }
 
 pub(super) fn page(app: &mut App, direction: isize, part: isize) {
-    let list = moving(app);
-    let rows = (list.height as isize / part).max(1);
-    list.step(direction * rows);
+    let rows = (moving(app).height as isize / part).max(1);
+    step(app, direction * rows);
 }
 
 /// To the next or previous row, round the end.
@@ -171,6 +227,9 @@ pub(super) fn wrap(app: &mut App, by: isize) {
 
 /// Left and right: along long lines in an overlay, else to the block beside.
 pub(super) fn sideways(app: &mut App, direction: isize) {
+    if operations::asks(app) {
+        return operations::next_button(app, direction);
+    }
     if let Some(overlay) = app.screen.overlays.last_mut() {
         overlay.column = overlay.column.saturating_add_signed(direction * 8);
         return;
@@ -191,6 +250,9 @@ pub(super) fn sideways(app: &mut App, direction: isize) {
 }
 
 pub(super) fn next_block(app: &mut App, by: isize) {
+    if operations::asks(app) {
+        return operations::next_button(app, by);
+    }
     if !app.screen.overlays.is_empty() {
         return;
     }
@@ -239,6 +301,8 @@ pub(super) fn back(app: &mut App) {
         list.filter.clear();
     } else if screen.zoom {
         screen.zoom = false;
+    } else if screen.operation.take().is_some() {
+        // It goes on; the drawer and the tab line lead back to it.
     } else if screen.pane == Pane::Services && screen.task.take().is_none() {
         screen.service = None;
     }
@@ -246,6 +310,7 @@ pub(super) fn back(app: &mut App) {
 
 pub(super) fn go(app: &mut App, pane: Pane) -> Vec<Effect> {
     app.screen.pane = pane;
+    app.screen.operation = None;
     app.screen.overlays.clear();
     app.screen.zoom = false;
     settle_lists(app);
@@ -276,6 +341,7 @@ pub(super) fn refresh(app: &mut App) -> Vec<Effect> {
         ],
         View::Database => &[Source::DbClusters, Source::DbInstances, Source::Metrics],
         View::Logs => &[Source::Services, Source::Tasks],
+        View::Operation(_) => &[Source::Services, Source::Tasks],
     };
     app.poller.hurry(sources, app.now);
     if let Some(name) = app.screen.service.clone() {

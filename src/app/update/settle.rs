@@ -3,7 +3,7 @@
 use super::News;
 use crate::app::overlay::{self, Kind};
 use crate::app::screen::Screen;
-use crate::app::{App, layout, rows};
+use crate::app::{App, dialog, layout, rows};
 use crate::model::Health;
 use jiff::SignedDuration;
 use ratatui::layout::Rect;
@@ -14,6 +14,12 @@ const FLASH: SignedDuration = SignedDuration::from_secs(1);
 
 /// Judgements over many services and tasks are made at most this often.
 const JUDGE: SignedDuration = SignedDuration::from_secs(1);
+
+/// Rows of a window to choose from, where there is room.
+const CHOOSE: usize = 16;
+
+/// Rows of the window with a plan, where there is room.
+const PLAN: usize = 30;
 
 /// More services and tasks than this are many.
 const MANY: usize = 500;
@@ -104,7 +110,8 @@ pub(super) fn windows(app: &mut App) {
             }
         }
     }
-    let height = overlay_rows(&app.screen);
+    super::operations::windows(app);
+    let height = overlay_rows(app);
     if let Some(overlay) = app.screen.overlays.last_mut() {
         overlay.list.set_height(height);
     }
@@ -123,13 +130,21 @@ pub fn overlay_place(screen: &Screen) -> Rect {
     let lines = screen.overlays.last().map_or(0, |overlay| match overlay.kind {
         // These are searched: a frame that shrinks with each letter would jump.
         Kind::Palette | Kind::Help | Kind::Inspect | Kind::Activity => usize::from(most),
+        // These fill while one looks: a frame that grows would jump.
+        Kind::Choose(_) => CHOOSE,
+        Kind::Plan(_) => PLAN,
+        Kind::Ask(_) | Kind::Revert(_) | Kind::Quit => overlay.lines.len() + 6,
         Kind::Actions | Kind::Environments | Kind::Message => overlay.lines.len() + 4,
     });
     let rows = (lines as u16).clamp(5.min(most), most);
     Rect::new((width - columns) / 2, (height.saturating_sub(rows)) / 2, columns, rows.min(height))
 }
 
-/// Frame, line of the query, line of the keys.
-pub(super) fn overlay_rows(screen: &Screen) -> usize {
-    usize::from(overlay_place(screen).height.saturating_sub(4))
+/// Frame, line of the query, line of the keys; those with buttons have others.
+pub(super) fn overlay_rows(app: &App) -> usize {
+    let around = match app.screen.overlays.last() {
+        Some(overlay) if overlay.kind.is_dialog() => dialog::around(app, overlay),
+        _ => 4,
+    };
+    usize::from(overlay_place(&app.screen).height.saturating_sub(around))
 }

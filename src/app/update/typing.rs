@@ -1,13 +1,15 @@
 //! Keys, and a line of text being typed.
 
 use super::open::choose;
-use super::run::{run, step};
+use super::operations;
+use super::run::{page, run, step};
 use super::{News, changed_by};
 use crate::app::command::{Id, Scope};
 use crate::app::effect::Effect;
 use crate::app::input::Input;
 use crate::app::key::Key;
 use crate::app::logs::pane::Prompt;
+use crate::app::overlay::Overlay;
 use crate::app::screen::View;
 use crate::app::screen::{Block, Typing};
 use crate::app::{App, logs, rows};
@@ -74,6 +76,12 @@ pub(super) fn type_command(app: &mut App, command: Id) -> Vec<Effect> {
     match command {
         Id::InputUp => step(app, -1),
         Id::InputDown => step(app, 1),
+        Id::InputPageUp => page(app, -1, 1),
+        Id::InputPageDown => page(app, 1, 1),
+        Id::InputNext if operations::asks(app) => operations::next_button(app, 1),
+        Id::InputNext => step(app, 1),
+        // A window with buttons: what was typed stays there.
+        Id::Accept if block.is_none() && operations::asks(app) => return operations::press(app),
         Id::Accept => {
             let typed = app.screen.typing.take();
             if let Some((prompt, text)) =
@@ -81,7 +89,7 @@ pub(super) fn type_command(app: &mut App, command: Id) -> Vec<Effect> {
             {
                 return logs::keys::accept(app, prompt, &text);
             }
-            if block.is_none() && app.screen.overlays.last().is_some_and(crate::app::overlay::Overlay::types) {
+            if block.is_none() && app.screen.overlays.last().is_some_and(Overlay::types) {
                 return choose(app);
             }
         }
@@ -89,7 +97,8 @@ pub(super) fn type_command(app: &mut App, command: Id) -> Vec<Effect> {
             app.screen.typing = Some(Typing { block, input: Input::new(before.clone()), before, prompt });
             typed(app);
             app.screen.typing = None;
-            if block.is_none() && app.screen.overlays.last().is_some_and(crate::app::overlay::Overlay::types) {
+            let closes = |overlay: &Overlay| overlay.types() || overlay.kind.is_dialog();
+            if block.is_none() && app.screen.overlays.last().is_some_and(closes) {
                 app.screen.overlays.pop();
             }
         }

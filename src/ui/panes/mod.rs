@@ -3,6 +3,7 @@
 mod database;
 mod facts;
 mod logs;
+mod operation;
 mod overview;
 mod service;
 mod services;
@@ -31,6 +32,8 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect) {
         Block::Containers => task::containers(canvas, place, &standing),
         Block::DatabaseCurves => database::curves(canvas, place, &standing),
         Block::Logs => logs::draw(canvas, place, &standing),
+        Block::Progress => operation::progress(canvas, place, &standing),
+        Block::OperationLog => operation::log(canvas, place, &standing),
         Block::Scaling | Block::TaskFacts | Block::DatabaseFacts => facts::draw(canvas, block, place, &standing),
     }
 }
@@ -41,5 +44,6 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect) {
         View::Service(name) => service::summary(canvas, place, &name),
         View::Task(service, id) => task::summary(canvas, place, &service, &id),
         View::Overview | View::Services | View::Database | View::Logs => {}
+        View::Operation(_) => operation::summary(canvas, place),
     }
 }

@@ -54,7 +54,7 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect, name: &str) {
         let style = theme.severity(reason.severity);
         let sign = Signs::severity(reason.severity);
         let mut room = place.width.saturating_sub(4);
-        room -= canvas.put_right(place.right() - 1, y, room, &more, theme.dim);
+        room -= canvas.put_right(place.right().saturating_sub(1), y, room, &more, theme.dim);
         canvas.put(place.x + 1, y, 1, sign, style);
         let used = canvas.put_cut(place.x + 3, y, room, &reason.text, style);
         // A hint that would be cut says nothing.

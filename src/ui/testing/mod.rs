@@ -69,7 +69,7 @@ pub fn config() -> Config {
         default_environment: Some("staging".into()),
         environments: vec![environment("staging"), environment("prod")],
         ui: Ui::default(),
-        keys: BTreeMap::new(),
+        ..Config::default()
     }
 }
 

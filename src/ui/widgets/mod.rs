@@ -2,6 +2,7 @@
 
 pub mod chart;
 pub mod frame;
+pub mod lanes;
 pub mod spark;
 pub mod table;
 pub mod units;

@@ -6,6 +6,9 @@ use crate::clock::timestamp;
 use crate::rng;
 use crate::wire::{Node, list, map};
 use crate::world::scaling::{Activity, Policy, ScalableTarget, ScheduledAction};
+use crate::world::schedule::Times;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 const NAMESPACE: &str = "ecs";
 const DIMENSION: &str = "ecs:service:DesiredCount";
@@ -18,6 +21,8 @@ pub(crate) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiErro
         "DescribeScheduledActions" => actions(call),
         "DescribeScalingActivities" => activities(call),
         "RegisterScalableTarget" => register(call),
+        "PutScheduledAction" => put_action(call),
+        "DeleteScheduledAction" => delete_action(call),
         _ => Err(ApiError::unknown_operation(operation)),
     }
 }
@@ -173,7 +178,7 @@ fn actions(call: &Call<'_>) -> Result<Node, ApiError> {
     let mut rows = Vec::new();
     if ours(call)? {
         for (_, id, t) in mine(call).into_iter().filter(|(_, id, _)| chosen(call, id)) {
-            for a in t.actions.iter().filter(|a| names.is_empty() || names.contains(&a.name)) {
+            for a in t.actions.iter().filter(|a| names.is_empty() || names.contains(&a.name.as_str())) {
                 rows.push((format!("{id}\u{0}{}", a.name), action(call, &id, a)));
             }
         }
@@ -183,15 +188,17 @@ fn actions(call: &Call<'_>) -> Result<Node, ApiError> {
 }
 
 fn action(call: &Call<'_>, id: &str, a: &ScheduledAction) -> Node {
-    let (region, uuid, name) = (call.region, &a.uuid, a.name);
+    let (region, uuid, name) = (call.region, &a.uuid, a.name.as_str());
     map! {
         "ScheduledActionName": name,
         "ScheduledActionARN": format!("arn:aws:autoscaling:{region}:{ACCOUNT}:scheduledAction:{uuid}:resource/ecs/{id}:scheduledActionName/{name}"),
         "ServiceNamespace": NAMESPACE,
-        "Schedule": a.expression,
-        "Timezone": a.zone,
+        "Schedule": &a.expression,
+        "Timezone": &a.zone,
         "ResourceId": id,
         "ScalableDimension": DIMENSION,
+        "StartTime": a.start.map(timestamp),
+        "EndTime": a.end.map(timestamp),
         "ScalableTargetAction": map! {"MinCapacity": a.min, "MaxCapacity": a.max},
         "CreationTime": timestamp(a.created),
     }
@@ -232,19 +239,91 @@ fn activity(id: &str, a: &Activity) -> Node {
     }
 }
 
+/// A capacity: a whole number, if it is given.
+fn limit(node: &Node, key: &str) -> Result<Option<u32>, ApiError> {
+    if node.get(key).is_none() {
+        return Ok(None);
+    }
+    let n = node.int(key).and_then(|n| u32::try_from(n).ok());
+    n.map(Some).ok_or_else(|| invalid(format!("{key} must be a whole number of at least 0")))
+}
+
+/// The scalable target that a call is about.
+fn named(call: &Call<'_>) -> Result<usize, ApiError> {
+    let here = ours(call)?;
+    let id = call.input.str("ResourceId").unwrap_or_default();
+    let found = mine(call).into_iter().find(|(_, i, _)| i == id).map(|(at, _, _)| at);
+    found.filter(|_| here).ok_or_else(|| {
+        let text = format!(
+            "No scalable target registered for service namespace: {NAMESPACE}, resource ID: {id}, scalable dimension: {DIMENSION}"
+        );
+        ApiError::client("ObjectNotFoundException", text)
+    })
+}
+
+/// `PutScheduledAction`: what is left out of an action that is there stays as it was.
+fn put_action(call: &mut Call<'_>) -> Result<Node, ApiError> {
+    let at = named(call)?;
+    let input = call.input;
+    let name = input.str("ScheduledActionName").ok_or_else(|| invalid("ScheduledActionName is missing"))?;
+    let old = call.world.scaling[at].actions.iter().find(|a| a.name == name);
+    let expression = input.str("Schedule").or(old.map(|a| a.expression.as_str()));
+    let expression = expression.ok_or_else(|| invalid("Schedule is required for a new scheduled action"))?;
+    if Times::parse(expression).is_none() {
+        return Err(invalid(format!("Invalid schedule expression: {expression}")));
+    }
+    let zone = input.str("Timezone").or(old.map(|a| a.zone.as_str())).unwrap_or("UTC");
+    if TimeZone::get(zone).is_err() {
+        return Err(invalid(format!("Invalid timezone: {zone}")));
+    }
+    let (min, max) = match input.get("ScalableTargetAction") {
+        Some(limits) => (limit(limits, "MinCapacity")?, limit(limits, "MaxCapacity")?),
+        None => old.map(|a| (a.min, a.max)).unwrap_or_default(),
+    };
+    if min.is_none() && max.is_none() {
+        return Err(invalid("At least one of MinCapacity and MaxCapacity is required"));
+    }
+    if min.zip(max).is_some_and(|(min, max)| min > max) {
+        return Err(invalid("Minimum capacity cannot be greater than maximum capacity"));
+    }
+    let time = |key: &str| input.time(key).map(Timestamp::as_millisecond);
+    let action = ScheduledAction {
+        name: name.to_owned(),
+        uuid: String::new(),
+        expression: expression.to_owned(),
+        zone: zone.to_owned(),
+        min,
+        max,
+        start: time("StartTime"),
+        end: time("EndTime"),
+        created: call.world.now,
+        number: 0,
+    };
+    call.world.put_action(at, action);
+    Ok(map! {})
+}
+
+/// `DeleteScheduledAction`.
+fn delete_action(call: &mut Call<'_>) -> Result<Node, ApiError> {
+    let at = named(call)?;
+    let name = call.input.str("ScheduledActionName").unwrap_or_default();
+    let actions = &mut call.world.scaling[at].actions;
+    let place = actions.iter().position(|a| a.name == name).ok_or_else(|| {
+        ApiError::client(
+            "ObjectNotFoundException",
+            format!("No scheduled action found for service namespace: {NAMESPACE}, scheduled action name: {name}"),
+        )
+    })?;
+    actions.remove(place);
+    Ok(map! {})
+}
+
 fn register(call: &mut Call<'_>) -> Result<Node, ApiError> {
     if !ours(call)? {
         return Err(invalid("Only ecs:service:DesiredCount of the namespace ecs is simulated."));
     }
     let id = call.input.str("ResourceId").ok_or_else(|| invalid("ResourceId is missing"))?.to_owned();
-    let limit = |key: &str| match call.input.int(key) {
-        None if call.input.get(key).is_none() => Ok(None),
-        n => n
-            .and_then(|n| u32::try_from(n).ok())
-            .map(Some)
-            .ok_or_else(|| invalid(format!("{key} must be a whole number of at least 0"))),
-    };
-    let (min, max) = (limit("MinCapacity")?, limit("MaxCapacity")?);
+    let (min, max) = (limit(call.input, "MinCapacity")?, limit(call.input, "MaxCapacity")?);
     let found = mine(call).into_iter().find(|(_, i, _)| *i == id).map(|(at, _, _)| at);
     let at = if let Some(at) = found {
         at

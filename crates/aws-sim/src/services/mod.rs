@@ -3,10 +3,15 @@
 
 mod autoscaling;
 mod cloudwatch;
+mod ecr;
 mod ecs;
 mod elbv2;
+mod lambda;
 pub(crate) mod logs;
 mod rds;
+mod rds_power;
+pub(crate) mod rest;
+mod scheduler;
 mod sts;
 mod token;
 
@@ -20,6 +25,9 @@ use std::borrow::Cow;
 pub(crate) enum Service {
     Sts,
     Ecs,
+    Ecr,
+    Lambda,
+    Scheduler,
     AutoScaling,
     Rds,
     Elb,
@@ -34,6 +42,9 @@ impl Service {
         match self {
             Service::Sts => "sts",
             Service::Ecs => "ecs",
+            Service::Ecr => "ecr",
+            Service::Lambda => "lambda",
+            Service::Scheduler => "scheduler",
             Service::AutoScaling => "application-autoscaling",
             Service::Rds => "rds",
             Service::Elb => "elasticloadbalancing",
@@ -47,6 +58,7 @@ impl Service {
     pub(crate) fn from_target(prefix: &str) -> Service {
         match prefix {
             "AmazonEC2ContainerServiceV20141113" => Service::Ecs,
+            "AmazonEC2ContainerRegistry_V20150921" => Service::Ecr,
             "AnyScaleFrontendService" => Service::AutoScaling,
             "GraniteServiceVersion20100801" => Service::CloudWatch,
             "Logs_20140328" => Service::Logs,
@@ -88,10 +100,12 @@ impl Service {
     }
 }
 
-/// One call: the world at the present, the region of the signature, the input.
+/// One call: the world at the present, the region of the signature, the simulator's address, the input.
 pub(crate) struct Call<'a> {
     pub(crate) world: &'a mut World,
     pub(crate) region: &'a str,
+    /// Where the simulator itself is reached: `http://127.0.0.1:PORT`.
+    pub(crate) endpoint: &'a str,
     pub(crate) input: &'a Node,
 }
 
@@ -100,6 +114,9 @@ pub(crate) fn call(service: Service, operation: &str, call: &mut Call<'_>) -> Re
     match service {
         Service::Sts => sts::call(operation, call),
         Service::Ecs => ecs::call(operation, call),
+        Service::Ecr => ecr::call(operation, call),
+        Service::Lambda => lambda::call(operation, call),
+        Service::Scheduler => scheduler::call(operation, call),
         Service::AutoScaling => autoscaling::call(operation, call),
         Service::Rds => rds::call(operation, call),
         Service::Elb => elbv2::call(operation, call),
@@ -133,6 +150,10 @@ pub(crate) fn paging(operation: &str) -> Option<Paging> {
         "ListTasks" => ("taskArns", "nextToken", "nextToken"),
         "ListTaskDefinitions" => ("taskDefinitionArns", "nextToken", "nextToken"),
         "ListServiceDeployments" => ("serviceDeployments", "nextToken", "nextToken"),
+        "DescribeRepositories" => ("repositories", "nextToken", "nextToken"),
+        "DescribeImages" => ("imageDetails", "nextToken", "nextToken"),
+        "ListImages" => ("imageIds", "nextToken", "nextToken"),
+        "ListSchedules" => ("Schedules", "NextToken", "NextToken"),
         "DescribeScalableTargets" => ("ScalableTargets", "NextToken", "NextToken"),
         "DescribeScalingPolicies" => ("ScalingPolicies", "NextToken", "NextToken"),
         "DescribeScheduledActions" => ("ScheduledActions", "NextToken", "NextToken"),
@@ -204,8 +225,10 @@ impl ApiError {
 
     pub(crate) fn internal(service: Service) -> ApiError {
         let code = match service {
-            Service::Ecs => "ServerException",
+            Service::Ecs | Service::Ecr => "ServerException",
             Service::AutoScaling => "InternalServiceException",
+            Service::Lambda => "ServiceException",
+            Service::Scheduler => "InternalServerException",
             Service::CloudWatch => "InternalServiceFault",
             Service::Logs => "ServiceUnavailableException",
             _ => "InternalFailure",
@@ -238,6 +261,15 @@ impl ApiError {
             "SerializationException" => "MalformedInput",
             "ValidationException" => "ValidationError",
             code => code,
+        }
+    }
+
+    /// The status as services with paths answer it.
+    pub(crate) fn rest_status(&self) -> u16 {
+        match self.code.as_ref() {
+            "ThrottlingException" => 429,
+            "UnknownOperationException" => 404,
+            _ => self.query_status(),
         }
     }
 

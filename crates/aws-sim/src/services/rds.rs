@@ -1,7 +1,7 @@
 //! RDS: clusters, instances, events, and the failover. How long a failover takes is the world's
 //! business.
 
-use super::{ApiError, Call, token};
+use super::{ApiError, Call, rds_power, token};
 use crate::clock::timestamp;
 use crate::wire::{Node, map, named_list};
 use crate::world::databases::DbEvent;
@@ -15,6 +15,7 @@ pub(crate) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiErro
         "DescribeDBInstances" => instances(call),
         "DescribeEvents" => events(call),
         "FailoverDBCluster" => failover(call),
+        "StopDBInstance" | "StartDBInstance" | "StopDBCluster" | "StartDBCluster" => rds_power::call(operation, call),
         _ => Err(ApiError::unknown_operation(operation)),
     }
 }
@@ -46,7 +47,7 @@ fn paged(
 }
 
 /// Whether `values` hold an identifier or its ARN.
-fn named(values: &[&str], id: &str, arn: &str) -> bool {
+pub(super) fn named(values: &[&str], id: &str, arn: &str) -> bool {
     values.iter().any(|v| *v == id || *v == arn)
 }
 
@@ -110,7 +111,7 @@ fn tags(id: &str) -> Node {
     named_list("Tag", [map! {"Key": "Environment", "Value": environment}])
 }
 
-fn cluster(world: &World, at: usize) -> Node {
+pub(super) fn cluster(world: &World, at: usize) -> Node {
     let c = &world.databases.clusters[at];
     let writer = c.writer();
     let members = c.members.iter().map(|m| {
@@ -189,7 +190,7 @@ fn instances(call: &Call<'_>) -> Result<Node, ApiError> {
     paged(call, "DBInstances", "DBInstance", rows.into_iter())
 }
 
-fn instance(world: &World, at: usize) -> Node {
+pub(super) fn instance(world: &World, at: usize) -> Node {
     let i = &world.databases.instances[at];
     let cluster = i.cluster.map(|c| &world.databases.clusters[c]);
     let aurora = cluster.is_some();

@@ -113,6 +113,14 @@ impl Node {
         }
     }
 
+    /// The field of a map, to be changed.
+    pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+        match self {
+            Node::Map(fields) => fields.iter_mut().find(|(k, v)| k == key && *v != Node::Null).map(|(_, v)| v),
+            _ => None,
+        }
+    }
+
     /// A text field.
     pub(crate) fn str(&self, key: &str) -> Option<&str> {
         self.get(key).and_then(Node::as_str)

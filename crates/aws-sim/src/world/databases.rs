@@ -62,6 +62,8 @@ pub(crate) struct DbInstance {
     pub(crate) created: Ms,
     /// Changes that wait for the maintenance window, by their names in `PendingModifiedValues`.
     pub(crate) pending: Vec<(String, String)>,
+    /// When it was stopped, and until when.
+    pub(crate) off: Vec<(Ms, Option<Ms>)>,
 }
 
 impl DbInstance {
@@ -123,7 +125,8 @@ impl Databases {
 const REPEAT: Ms = 600 * SECOND;
 
 impl World {
-    fn cluster_event(&mut self, cluster: usize, category: &'static str, message: String) {
+    /// Adds an event of a cluster.
+    pub(crate) fn cluster_event(&mut self, cluster: usize, category: &'static str, message: String) {
         let c = &self.databases.clusters[cluster];
         let event = DbEvent {
             region: c.region,

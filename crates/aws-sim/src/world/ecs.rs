@@ -3,11 +3,15 @@
 
 use super::World;
 use super::load::Load;
+use super::registry::Resolved;
 use crate::ACCOUNT;
 use crate::clock::Ms;
 use crate::rng::Rng;
+use crate::wire::Node;
 use std::collections::VecDeque;
 use std::sync::Arc;
+
+pub(crate) use super::fate::Fate;
 
 /// A cluster.
 #[derive(Debug)]
@@ -30,17 +34,15 @@ impl Cluster {
 pub(crate) struct Container {
     pub(crate) name: String,
     pub(crate) image: String,
-    /// `sha256:…`, as the registry would give it.
-    pub(crate) digest: String,
     pub(crate) cpu: u32,
     pub(crate) memory: Option<u32>,
     pub(crate) essential: bool,
     pub(crate) port: Option<u32>,
-    pub(crate) environment: Vec<(&'static str, String)>,
+    pub(crate) environment: Vec<(String, String)>,
     /// Name of the variable and the parameter it comes from.
-    pub(crate) secrets: Vec<(&'static str, String)>,
+    pub(crate) secrets: Vec<(String, String)>,
     /// The log group and stream prefix of awslogs.
-    pub(crate) log: Option<(String, &'static str)>,
+    pub(crate) log: Option<(String, String)>,
 }
 
 /// A revision of a task definition.
@@ -53,25 +55,21 @@ pub(crate) struct TaskDef {
     pub(crate) memory: u32,
     pub(crate) containers: Vec<Container>,
     pub(crate) registered: Ms,
-    /// What becomes of tasks of this revision.
+    /// What becomes of tasks of this revision, where it is not the image that decides.
     pub(crate) fate: Fate,
+    /// Whether it is for arm64.
+    pub(crate) arm: bool,
+    /// The tree that a client registered; none of those that are there at the start has one.
+    pub(crate) raw: Option<Node>,
+    pub(crate) tags: Vec<(String, String)>,
+    /// When it was deregistered.
+    pub(crate) inactive: Option<Ms>,
 }
 
 impl TaskDef {
     pub(crate) fn arn(&self) -> String {
         format!("arn:aws:ecs:{}:{ACCOUNT}:task-definition/{}:{}", self.region, self.family, self.revision)
     }
-}
-
-/// What becomes of a task.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fate {
-    /// It runs.
-    Fine,
-    /// It runs for some seconds and is killed for its memory.
-    OutOfMemory,
-    /// Its program ends with an error before it runs.
-    ExitsEarly,
 }
 
 /// `rolloutState` of a deployment.
@@ -88,12 +86,16 @@ pub(crate) struct Deployment {
     /// The number in `ecs-svc/NUMBER`.
     pub(crate) id: u64,
     pub(crate) def: Arc<TaskDef>,
+    /// What its images were resolved to.
+    pub(crate) images: Arc<Resolved>,
     /// The service revision it deploys.
     pub(crate) revision: u64,
     pub(crate) created: Ms,
     pub(crate) updated: Ms,
     /// Consecutive failures; a task that runs sets it back to 0, as in ECS.
     pub(crate) failed: u32,
+    /// Tasks in a row that ran and failed their health checks.
+    pub(crate) sick: u32,
     /// All failures.
     pub(crate) failures: u32,
     pub(crate) rollout: Rollout,
@@ -111,6 +113,7 @@ impl Deployment {
 pub(crate) struct Revision {
     pub(crate) id: u64,
     pub(crate) def: Arc<TaskDef>,
+    pub(crate) images: Arc<Resolved>,
     pub(crate) created: Ms,
 }
 
@@ -131,6 +134,10 @@ pub(crate) struct Release {
     /// Failures counted by the circuit breaker.
     pub(crate) failures: u32,
     pub(crate) triggered: bool,
+    /// Alarms that were in alarm when it started: they are not listened to.
+    pub(crate) deaf: Vec<String>,
+    /// Alarms that ended it.
+    pub(crate) alarmed: Vec<String>,
     /// When and to which revision it rolled back, and why.
     pub(crate) rollback: Option<(Ms, u64, String)>,
 }
@@ -143,6 +150,14 @@ pub(crate) struct ServiceEvent {
     pub(crate) message: String,
 }
 
+/// Alarms that end a rollout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DeployAlarms {
+    pub(crate) names: Vec<String>,
+    pub(crate) enable: bool,
+    pub(crate) rollback: bool,
+}
+
 /// A service and its rules.
 #[derive(Debug)]
 pub(crate) struct Service {
@@ -153,6 +168,11 @@ pub(crate) struct Service {
     pub(crate) min_percent: u32,
     pub(crate) max_percent: u32,
     pub(crate) breaker: bool,
+    /// Whether the breaker rolls back.
+    pub(crate) breaker_rollback: bool,
+    pub(crate) alarms: Option<DeployAlarms>,
+    /// ECS Exec.
+    pub(crate) exec: bool,
     pub(crate) grace: u32,
     pub(crate) target_group: Option<usize>,
     /// FARGATE and `FARGATE_SPOT` instead of a launch type.
@@ -177,8 +197,10 @@ pub(crate) struct Service {
     pub(crate) retry: Option<Ms>,
     /// Whether Fargate has no room for its tasks.
     pub(crate) no_capacity: bool,
+    /// Whether every image takes minutes to start.
+    pub(crate) slow: bool,
     pub(crate) load: Load,
-    pub(crate) tags: Vec<(&'static str, &'static str)>,
+    pub(crate) tags: Vec<(String, String)>,
     pub(crate) rng: Rng,
 }
 
@@ -225,9 +247,10 @@ pub(crate) enum Target {
 pub(crate) struct Stop {
     pub(crate) code: &'static str,
     pub(crate) reason: String,
-    pub(crate) exit: i64,
-    /// The reason of the container that ended first.
-    pub(crate) container: Option<&'static str>,
+    /// The exit code of the container that ended first, if it ran.
+    pub(crate) exit: Option<i64>,
+    /// The reason of that container.
+    pub(crate) container: Option<String>,
 }
 
 /// A task.
@@ -243,6 +266,8 @@ pub(crate) struct Task {
     /// Counts state changes: a step that was meant for an earlier state is void.
     pub(crate) epoch: u32,
     pub(crate) fate: Fate,
+    /// What its images were resolved to.
+    pub(crate) images: Arc<Resolved>,
     pub(crate) zone: &'static str,
     pub(crate) spot: bool,
     /// The last three bytes of its 10.x address.

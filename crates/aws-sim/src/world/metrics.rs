@@ -3,6 +3,7 @@
 
 use super::databases::Role;
 use super::{MINUTE, World};
+use crate::clock::Ms;
 use crate::rng;
 
 /// Where a metric's values come from.
@@ -197,7 +198,9 @@ impl World {
     fn db_metric(&self, instance: usize, kind: Db, minute: i64) -> Option<f64> {
         let i = &self.databases.instances[instance];
         let at = minute * MINUTE;
-        if at < i.created {
+        // A database that is stopped for the whole minute has no figures.
+        let off = |(from, until): &(Ms, Option<Ms>)| *from <= at && until.is_none_or(|until| until > at + MINUTE);
+        if at < i.created || i.off.iter().any(off) {
             return None;
         }
         let salt = rng::hash(self.seed, &i.id);

@@ -8,14 +8,26 @@ pub(crate) mod alarms;
 pub(crate) mod balancing;
 mod build;
 pub(crate) mod databases;
+#[cfg(test)]
+mod deploy_tests;
 pub(crate) mod ecs;
+pub(crate) mod fate;
+#[cfg(test)]
+mod history_tests;
 pub(crate) mod load;
 pub(crate) mod logs;
 pub(crate) mod metrics;
+pub(crate) mod night;
+#[cfg(test)]
+mod night_tests;
+mod people;
 mod poke;
+pub(crate) mod power;
+pub(crate) mod registry;
+pub(crate) mod releases;
 pub(crate) mod rollout;
 pub(crate) mod scaling;
-mod schedule;
+pub(crate) mod schedule;
 mod scheduler;
 mod tasks;
 #[cfg(test)]
@@ -49,14 +61,26 @@ pub(crate) enum Event {
     Step { key: TaskKey, epoch: u32 },
     /// A task's target or health check turns healthy.
     Healthy { key: TaskKey, epoch: u32 },
+    /// The first health check of a task's target fails.
+    Sick { key: TaskKey, epoch: u32 },
     /// The service gives up on a task whose target stayed unhealthy.
     GiveUp { key: TaskKey, epoch: u32 },
+    /// What was asked of a service deployment is done.
+    Stop { service: usize, deployment: u64 },
     /// A stopped task is no longer listed.
     Forget { key: TaskKey },
     /// A minute is over: alarms and scaling are evaluated.
     Minute,
     /// A scheduled action's time.
-    Scheduled { target: usize, action: usize },
+    Scheduled { target: usize, number: u64 },
+    /// A schedule's time.
+    Night { number: u64 },
+    /// A database has been stopped or started.
+    Switched { database: power::Database, on: bool },
+    /// Somebody else deploys to a service.
+    OtherDeploy(usize),
+    /// The stop of a schedule, whatever the time.
+    StopBySchedule,
     /// The writer of a database cluster moves.
     FailoverStart { cluster: usize, repeat: bool },
     /// The writer flag swaps.
@@ -106,6 +130,15 @@ pub(crate) struct World {
     pub(crate) tasks: BTreeMap<TaskKey, ecs::Task>,
     /// Region and family to its revisions, oldest first.
     pub(crate) families: BTreeMap<(&'static str, String), Vec<Arc<ecs::TaskDef>>>,
+    pub(crate) registry: registry::Registry,
+    /// What becomes of what is deployed from now on, whatever its image says.
+    pub(crate) curse: Option<fate::Fate>,
+    /// The service that a client changed, until somebody looks.
+    pub(crate) updated: Option<usize>,
+    /// Whether a client has changed a service.
+    pub(crate) begun: bool,
+    pub(crate) functions: Vec<night::Function>,
+    pub(crate) schedules: Vec<night::Schedule>,
     pub(crate) scaling: Vec<scaling::ScalableTarget>,
     pub(crate) alarms: Vec<alarms::Alarm>,
     pub(crate) databases: databases::Databases,
@@ -130,6 +163,12 @@ impl World {
             service_index: BTreeMap::new(),
             tasks: BTreeMap::new(),
             families: BTreeMap::new(),
+            registry: registry::Registry::default(),
+            curse: None,
+            updated: None,
+            begun: false,
+            functions: Vec::new(),
+            schedules: Vec::new(),
             scaling: Vec::new(),
             alarms: Vec::new(),
             databases: databases::Databases::default(),
@@ -154,6 +193,12 @@ impl World {
         self.now = self.now.max(until);
     }
 
+    /// A number that nothing else has.
+    pub(crate) fn serial(&mut self) -> u64 {
+        self.number += 1;
+        self.number
+    }
+
     /// Puts an event into the queue, never before the present.
     pub(crate) fn schedule(&mut self, at: Ms, event: Event) {
         self.number += 1;
@@ -166,14 +211,23 @@ impl World {
             Event::Reconcile(service) => self.reconcile(service),
             Event::Step { key, epoch } => self.step_task(key, epoch),
             Event::Healthy { key, epoch } => self.task_healthy(key, epoch),
+            Event::Sick { key, epoch } => self.target_sick(key, epoch),
+            Event::Stop { service, deployment } => self.stop_release(service, deployment),
             Event::GiveUp { key, epoch } => self.give_up(key, epoch),
             Event::Forget { key } => self.forget_task(key),
             Event::Minute => {
                 self.evaluate_alarms();
+                self.watch_rollouts();
                 self.evaluate_scaling();
                 self.schedule(self.now + MINUTE, Event::Minute);
             }
-            Event::Scheduled { target, action } => self.scheduled_action(target, action),
+            Event::Scheduled { target, number } => self.scheduled_action(target, number),
+            Event::Night { number } => self.schedule_fires(number),
+            Event::Switched { database, on } => self.switched(database, on),
+            Event::OtherDeploy(service) => self.other_deploy(service),
+            Event::StopBySchedule => {
+                self.stop_by_schedule();
+            }
             Event::FailoverStart { cluster, repeat } => self.failover_start(cluster, None, repeat),
             Event::FailoverSwap { cluster, to } => self.failover_swap(cluster, to),
             Event::FailoverEnd { cluster } => self.failover_end(cluster),

@@ -86,7 +86,7 @@ impl World {
     }
 
     /// The first service of that name, in any cluster.
-    fn named(&self, name: &str) -> Result<usize, String> {
+    pub(crate) fn named(&self, name: &str) -> Result<usize, String> {
         let found = self.service_index.iter().find(|((_, n), _)| n == name).map(|(_, i)| *i);
         found.ok_or_else(|| format!("no service is called {name:?}"))
     }
@@ -140,14 +140,15 @@ impl World {
         for n in 0..count {
             let name = format!("{prefix}{n:05}");
             if !self.service_index.contains_key(&(cluster, name.clone())) {
-                self.add_service(ServiceSpec { desired, history: 1, ..ServiceSpec::small(cluster, &name) });
+                let repository = "big-app".to_owned();
+                self.add_service(ServiceSpec { desired, history: 1, repository, ..ServiceSpec::small(cluster, &name) });
             }
         }
         Ok(())
     }
 }
 
-fn text<'a>(value: &'a Value, key: &str) -> Result<&'a str, String> {
+pub(crate) fn text<'a>(value: &'a Value, key: &str) -> Result<&'a str, String> {
     value[key].as_str().ok_or_else(|| format!("{key} is missing or not a text"))
 }
 

@@ -1,31 +1,82 @@
 //! Rollouts: a new deployment, its failures, the circuit breaker, the way back, the end. Which
-//! task starts when is decided in `scheduler`.
+//! task starts when is decided in `scheduler`; what is asked of a rollout while it goes on is in
+//! `releases`.
 
 use super::ecs::{Deployment, Fate, Release, Revision, Rollout, TaskDef};
 use super::{SECOND, World};
 use crate::clock::Ms;
 use std::sync::Arc;
 
-/// `rolloutStateReason` of a deployment that the breaker ended.
-const BREAKER: &str = "ECS deployment circuit breaker: tasks failed to start.";
-
 /// What ECS says of a service whose tasks fail again and again.
 const UNABLE: &str = "is unable to consistently start tasks successfully. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.";
 
+/// Why a rollout is ended before it is complete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Too many of its tasks failed.
+    Breaker,
+    /// These alarms went off.
+    Alarms(Vec<String>),
+    /// A person asked for it.
+    Asked,
+}
+
+impl End {
+    /// `rolloutStateReason` of the deployment that ended.
+    fn rollout_reason(&self) -> String {
+        match self {
+            End::Breaker => "ECS deployment circuit breaker: tasks failed to start.".to_owned(),
+            End::Alarms(_) => "ECS deployment failed: alarm detected.".to_owned(),
+            End::Asked => "ECS deployment was stopped by StopServiceDeployment.".to_owned(),
+        }
+    }
+
+    /// What the service's events say of it.
+    fn event(&self) -> &'static str {
+        match self {
+            End::Breaker => "deployment failed: tasks failed to start.",
+            End::Alarms(_) => "deployment failed: alarm detected.",
+            End::Asked => "deployment stopped.",
+        }
+    }
+
+    /// `statusReason` of the service deployment: it was `rolled back` or `stopped`.
+    fn status_reason(&self, done: &str) -> String {
+        match self {
+            End::Breaker => {
+                format!("Service deployment {done} because the circuit breaker threshold was exceeded.")
+            }
+            End::Alarms(names) => {
+                format!("Service deployment {done} because alarms were in the ALARM state: {}.", names.join(", "))
+            }
+            End::Asked => format!("Service deployment {done} because a user asked for it."),
+        }
+    }
+}
+
 impl World {
-    /// Starts a rollout of a task definition, the current one included (a forced deployment).
-    pub(crate) fn deploy(&mut self, service: usize, def: Arc<TaskDef>) {
+    /// Starts a rollout of a task definition, the current one included (a forced deployment); the
+    /// number of its deployment.
+    pub(crate) fn deploy(&mut self, service: usize, def: Arc<TaskDef>) -> u64 {
         let now = self.now;
+        let mut images = self.resolve_images(&def);
+        // Of what was there at the start only the running definition is cursed: the way back is open.
+        let again = self.services[service].deployments.first().is_some_and(|d| d.def.arn() == def.arn());
+        if let Some(fate) = self.curse.filter(|_| again || def.registered >= self.start) {
+            images.fate = fate;
+        }
+        let images = Arc::new(images);
+        let deaf = self.alarms_of(service).into_iter().filter(|name| self.alarming(service, name)).collect();
         let s = &mut self.services[service];
         let (id, revision, release) = (s.rng.digits19(), s.rng.digits19(), s.rng.token(21));
         let source = s.deployments.first().map(|d| d.revision);
         for release in s.releases.iter_mut().filter(|r| r.finished.is_none()) {
             release.status = "STOPPED";
-            release.status_reason = Some("Stopped because a newer deployment started.".to_owned());
+            release.status_reason = Some("Service deployment stopped because a newer deployment started.".to_owned());
             release.finished = Some(now);
             release.updated = now;
         }
-        s.revisions.push(Revision { id: revision, def: Arc::clone(&def), created: now });
+        s.revisions.push(Revision { id: revision, def: Arc::clone(&def), images: Arc::clone(&images), created: now });
         s.releases.insert(
             0,
             Release {
@@ -41,6 +92,8 @@ impl World {
                 sources: source.into_iter().collect(),
                 failures: 0,
                 triggered: false,
+                deaf,
+                alarmed: Vec::new(),
                 rollback: None,
             },
         );
@@ -49,10 +102,12 @@ impl World {
             Deployment {
                 id,
                 def,
+                images,
                 revision,
                 created: now,
                 updated: now,
                 failed: 0,
+                sick: 0,
                 failures: 0,
                 rollout: Rollout::InProgress,
                 reason: format!("ECS deployment ecs-svc/{id} in progress."),
@@ -61,6 +116,7 @@ impl World {
         s.steady = false;
         s.next_start = 0;
         self.look_soon(service);
+        id
     }
 
     /// The failures after which the circuit breaker opens: half of desired rounded up, 3 to 200.
@@ -68,30 +124,62 @@ impl World {
         self.services[service].desired.div_ceil(2).clamp(3, 200)
     }
 
-    /// A task of a deployment failed.
+    /// A task of a deployment failed: it did not come to run, or it ended by itself.
     pub(crate) fn deployment_failure(&mut self, service: usize, deployment: u64, fate: Fate, created: Ms) {
+        let now = self.now;
+        let s = &mut self.services[service];
+        let Some(d) = s.deployments.iter_mut().find(|d| d.id == deployment) else { return };
+        d.failed += 1;
+        let failed = d.failed;
+        s.next_start = match fate {
+            Fate::OutOfMemory => created + s.rng.range(75, 79) * SECOND,
+            _ => now + 10 * SECOND * (1 << failed.saturating_sub(1).min(5)),
+        };
+        self.count_failure(service, deployment);
+    }
+
+    /// A task of a deployment ran and failed its health checks. One that runs does not set this
+    /// count back; one that turns healthy does.
+    pub(crate) fn health_failure(&mut self, service: usize, deployment: u64) {
+        let now = self.now;
+        let s = &mut self.services[service];
+        let Some(d) = s.deployments.iter_mut().find(|d| d.id == deployment) else { return };
+        d.sick += 1;
+        s.next_start = now + 10 * SECOND * (1 << d.sick.saturating_sub(1).min(5));
+        self.count_failure(service, deployment);
+    }
+
+    /// What a failure means for the rollout.
+    fn count_failure(&mut self, service: usize, deployment: u64) {
         let now = self.now;
         let threshold = self.breaker_threshold(service);
         let s = &mut self.services[service];
         let Some(at) = s.deployments.iter().position(|d| d.id == deployment) else { return };
         let d = &mut s.deployments[at];
-        d.failed += 1;
         d.failures += 1;
-        let often = d.failures.is_multiple_of(3);
         d.updated = now;
-        let failed = d.failed;
+        let often = d.failures.is_multiple_of(3);
+        let failed = d.failed.max(d.sick);
         let rolling = d.rollout == Rollout::InProgress && at == 0;
-        s.next_start = match fate {
-            Fate::OutOfMemory => created + s.rng.range(75, 79) * SECOND,
-            _ => now + 10 * SECOND * (1 << failed.saturating_sub(1).min(5)),
-        };
-        let release = s.releases.iter_mut().find(|r| r.deployment == deployment && r.finished.is_none());
-        if let Some(release) = release {
-            release.updated = now;
-            release.failures = failed;
-            if rolling && s.breaker && failed >= threshold {
-                release.triggered = true;
-                self.roll_back(service);
+        let (breaker, rollback) = (s.breaker, s.breaker_rollback);
+        if let Some(release) = s.releases.iter_mut().find(|r| r.finished.is_none()) {
+            let opens = rolling && breaker && failed >= threshold;
+            if release.deployment == deployment {
+                release.updated = now;
+                release.failures = failed;
+                if opens {
+                    release.triggered = true;
+                    self.end_rollout(service, &End::Breaker, rollback);
+                    return;
+                }
+            } else if opens && release.rollback.is_some() {
+                // What it was rolled back to does not run either.
+                release.status = "ROLLBACK_FAILED";
+                release.finished = Some(now);
+                release.updated = now;
+                s.deployments[0].rollout = Rollout::Failed;
+                s.deployments[0].reason = End::Breaker.rollout_reason();
+                self.note(service, &format!("(deployment ecs-svc/{deployment}) {}", End::Breaker.event()));
                 return;
             }
         }
@@ -102,58 +190,87 @@ impl World {
         self.look_at(service, at);
     }
 
-    /// The breaker opened: the last completed deployment becomes PRIMARY again.
-    fn roll_back(&mut self, service: usize) {
+    /// The service revision of the newest rollout that was completed.
+    fn last_good(&self, service: usize) -> Option<u64> {
+        let s = &self.services[service];
+        s.releases.iter().find_map(|r| match r.status {
+            "SUCCESSFUL" => Some(r.target),
+            "ROLLBACK_SUCCESSFUL" => r.rollback.as_ref().map(|(_, to, _)| *to),
+            _ => None,
+        })
+    }
+
+    /// The PRIMARY deployment has failed, or is to end: back to what was complete before, or a stop
+    /// where it is.
+    pub(crate) fn end_rollout(&mut self, service: usize, end: &End, rollback: bool) {
         let now = self.now;
+        let good = self.last_good(service);
         let s = &mut self.services[service];
         let failing = s.deployments[0].id;
-        let back = s.deployments.iter().position(|d| d.rollout == Rollout::Completed);
         s.deployments[0].rollout = Rollout::Failed;
         s.deployments[0].updated = now;
-        let source = s.releases.first().and_then(|r| r.sources.first().copied());
-        let old = back.map(|at| s.deployments.remove(at)).or_else(|| {
-            let def = source.and_then(|id| s.revisions.iter().find(|r| r.id == id)).map(|r| Arc::clone(&r.def))?;
-            Some(Deployment {
-                id: s.rng.digits19(),
-                def,
-                revision: source?,
-                created: now,
-                updated: now,
-                failed: 0,
-                failures: 0,
-                rollout: Rollout::InProgress,
-                reason: String::new(),
-            })
-        });
-        let Some(mut old) = old else {
-            // Nothing to go back to: the rollout has failed for good.
-            BREAKER.clone_into(&mut s.deployments[0].reason);
-            if let Some(release) = s.releases.first_mut() {
-                release.status = "ROLLBACK_FAILED";
+        s.deployments[0].reason = end.rollout_reason();
+        s.steady = false;
+        let back = if rollback { self.deployment_to_return_to(service, good) } else { None };
+        let s = &mut self.services[service];
+        let release = s.releases.iter_mut().find(|r| r.deployment == failing && r.finished.is_none());
+        let Some(mut old) = back else {
+            // Nothing to go back to, or nobody wants it: it stays as it is.
+            if let Some(release) = release {
+                release.status = if rollback { "ROLLBACK_FAILED" } else { "STOPPED" };
+                release.status_reason = Some(end.status_reason("stopped"));
                 release.finished = Some(now);
+                release.updated = now;
             }
-            self.note(service, &format!("(deployment ecs-svc/{failing}) deployment failed: tasks failed to start."));
+            self.note(service, &format!("(deployment ecs-svc/{failing}) {}", end.event()));
+            self.look_soon(service);
             return;
         };
         let to = old.id;
         old.rollout = Rollout::InProgress;
         old.updated = now;
-        old.reason = format!("ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/{to}.");
-        BREAKER.clone_into(&mut s.deployments[0].reason);
+        old.reason = match end {
+            End::Breaker => format!("ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/{to}."),
+            _ => format!("ECS deployment rolling back to deploymentId ecs-svc/{to}."),
+        };
         let revision = old.revision;
-        s.deployments.insert(0, old);
-        s.next_start = 0;
-        s.steady = false;
-        let reason = "Service deployment rolled back because the circuit breaker threshold was exceeded.";
-        if let Some(release) = s.releases.iter_mut().find(|r| r.deployment == failing) {
+        if let Some(release) = release {
             release.status = "ROLLBACK_IN_PROGRESS";
-            release.status_reason = Some(reason.to_owned());
-            release.rollback = Some((now, revision, reason.to_owned()));
+            release.status_reason = Some(end.status_reason("rolled back"));
+            release.rollback = Some((now, revision, end.status_reason("rolled back")));
             release.updated = now;
         }
-        self.note(service, &format!("(deployment ecs-svc/{failing}) deployment failed: tasks failed to start."));
+        s.deployments.insert(0, old);
+        s.next_start = 0;
+        self.note(service, &format!("(deployment ecs-svc/{failing}) {}", end.event()));
         self.note(service, &format!("rolling back to deployment ecs-svc/{to}."));
         self.look_soon(service);
+    }
+
+    /// The deployment of a service revision, taken out of the list if it still has tasks, else made
+    /// anew from what the revision remembers.
+    fn deployment_to_return_to(&mut self, service: usize, revision: Option<u64>) -> Option<Deployment> {
+        let now = self.now;
+        let s = &mut self.services[service];
+        let revision = revision?;
+        if let Some(at) = s.deployments.iter().skip(1).position(|d| d.revision == revision) {
+            return Some(s.deployments.remove(at + 1));
+        }
+        let found = s.revisions.iter().find(|r| r.id == revision)?;
+        let (def, images) = (Arc::clone(&found.def), Arc::clone(&found.images));
+        Some(Deployment {
+            id: s.rng.digits19(),
+            def,
+            images,
+            revision,
+            created: now,
+            updated: now,
+            failed: 0,
+            sick: 0,
+            failures: 0,
+            rollout: Rollout::InProgress,
+            reason: String::new(),
+        })
     }
 
     /// The PRIMARY deployment has all its tasks healthy and the older ones are drained.

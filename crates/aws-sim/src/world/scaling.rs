@@ -3,7 +3,7 @@
 
 use super::alarms::{AlarmSpec, Comparison, State};
 use super::metrics::{MetricName, Source};
-use super::schedule::Cron;
+use super::schedule;
 use super::{DAY, Event, MINUTE, SECOND, World};
 use crate::ACCOUNT;
 use crate::clock::Ms;
@@ -34,13 +34,17 @@ pub(crate) struct Policy {
 /// A scheduled action.
 #[derive(Debug)]
 pub(crate) struct ScheduledAction {
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     pub(crate) uuid: String,
-    pub(crate) expression: &'static str,
-    pub(crate) zone: &'static str,
-    pub(crate) min: u32,
-    pub(crate) max: u32,
+    pub(crate) expression: String,
+    pub(crate) zone: String,
+    pub(crate) min: Option<u32>,
+    pub(crate) max: Option<u32>,
+    pub(crate) start: Option<Ms>,
+    pub(crate) end: Option<Ms>,
     pub(crate) created: Ms,
+    /// Which plan of it is the valid one.
+    pub(crate) number: u64,
 }
 
 /// A scaling activity.
@@ -159,26 +163,44 @@ impl World {
         });
     }
 
-    /// Adds a scheduled action and plans its first time.
-    pub(crate) fn add_scheduled(
-        &mut self,
-        target: usize,
-        name: &'static str,
-        expression: &'static str,
-        min: u32,
-        max: u32,
-    ) {
-        let uuid = self.scaling[target].rng.uuid();
-        let created = self.start - 90 * DAY;
-        let zone = "Asia/Tokyo";
-        self.scaling[target].actions.push(ScheduledAction { name, uuid, expression, zone, min, max, created });
-        self.plan_action(target, self.scaling[target].actions.len() - 1);
+    /// Adds a scheduled action in Japan's time that is as old as its target.
+    pub(crate) fn add_scheduled(&mut self, target: usize, name: &str, expression: &str, min: u32, max: u32) {
+        let action = ScheduledAction {
+            name: name.to_owned(),
+            uuid: String::new(),
+            expression: expression.to_owned(),
+            zone: "Asia/Tokyo".to_owned(),
+            min: Some(min),
+            max: Some(max),
+            start: None,
+            end: None,
+            created: self.start - 90 * DAY,
+            number: 0,
+        };
+        self.put_action(target, action);
     }
 
-    fn plan_action(&mut self, target: usize, action: usize) {
-        let a = &self.scaling[target].actions[action];
-        if let Some(at) = Cron::parse(a.expression).and_then(|c| c.next(self.now, a.zone)) {
-            self.schedule(at, Event::Scheduled { target, action });
+    /// Puts a scheduled action into the place of the one of its name, or adds it, and plans its next
+    /// time.
+    pub(crate) fn put_action(&mut self, target: usize, mut action: ScheduledAction) {
+        action.number = self.serial();
+        let number = action.number;
+        let t = &mut self.scaling[target];
+        if let Some(old) = t.actions.iter_mut().find(|a| a.name == action.name) {
+            (action.uuid, action.created) = (old.uuid.clone(), old.created);
+            *old = action;
+        } else {
+            action.uuid = t.rng.uuid();
+            t.actions.push(action);
+        }
+        self.plan_action(target, number);
+    }
+
+    fn plan_action(&mut self, target: usize, number: u64) {
+        let Some(a) = self.scaling[target].actions.iter().find(|a| a.number == number) else { return };
+        if let Some(at) = schedule::next(&a.expression, &a.zone, self.now, a.start, a.end) {
+            // A moment later than a schedule of the same time: that one sees what is there to keep.
+            self.schedule(at + 1, Event::Scheduled { target, number });
         }
     }
 
@@ -189,14 +211,18 @@ impl World {
         format!("arn:aws:autoscaling:{region}:{ACCOUNT}:scalingPolicy:{uuid}:resource/ecs/{resource}:policyName/{name}")
     }
 
-    /// A scheduled action's time has come.
-    pub(crate) fn scheduled_action(&mut self, target: usize, action: usize) {
-        self.plan_action(target, action);
-        if self.scaling[target].suspended_schedule {
-            return;
-        }
-        let a = &self.scaling[target].actions[action];
-        let (name, min, max) = (a.name, a.min, a.max);
+    /// A scheduled action's time has come, if it was not put or deleted since.
+    pub(crate) fn scheduled_action(&mut self, target: usize, number: u64) {
+        self.plan_action(target, number);
+        let t = &self.scaling[target];
+        let Some(a) = t.actions.iter().find(|a| a.number == number).filter(|_| !t.suspended_schedule) else { return };
+        let name = a.name.clone();
+        // A limit that is left out stays, moved by the other one if it must.
+        let (min, max) = match (a.min, a.max) {
+            (Some(min), None) => (min, t.max.max(min)),
+            (None, Some(max)) => (t.min.min(max), max),
+            (min, max) => (min.unwrap_or(t.min), max.unwrap_or(t.max)),
+        };
         let now = self.now;
         self.record(
             target,

@@ -58,6 +58,11 @@ impl World {
         for id in &others {
             old.extend(self.wanted(service, *id));
         }
+        if self.services[service].deployments[0].rollout == Rollout::Failed {
+            self.keep_old(service, &mine, &old, desired);
+            self.settle(service, true);
+            return;
+        }
         let busy = if mine.len() as u32 > desired {
             self.stop_surplus(service, primary, &mine, desired)
         } else {
@@ -65,6 +70,26 @@ impl World {
         };
         let replaced = self.stop_old(service, primary, &old, desired);
         self.settle(service, busy || replaced);
+    }
+
+    /// A rollout that was stopped where it was: no task of it is started any more, and the deployment
+    /// before it keeps the service up.
+    fn keep_old(&mut self, service: usize, mine: &[TaskKey], old: &[TaskKey], desired: u32) {
+        let primary = self.services[service].deployments[0].id;
+        if desired == 0 {
+            let all: Vec<TaskKey> = mine.iter().chain(old).copied().collect();
+            if !all.is_empty() {
+                self.stop_some(service, &all, &format!("Scaling activity initiated by (deployment ecs-svc/{primary})"));
+            }
+            return;
+        }
+        let up = mine.iter().filter(|k| self.tasks[*k].healthy).count() as u32 + old.len() as u32;
+        let before = self.services[service].deployments[1..].iter().find(|d| d.rollout == Rollout::Completed);
+        if let Some(id) = before.map(|d| d.id).filter(|_| up < desired) {
+            let names: Vec<String> =
+                (up..desired).map(|_| format!("(task {:032x})", self.start_task(service, id).1)).collect();
+            self.note(service, &format!("has started {} tasks: {}.", names.len(), names.join(" ")));
+        }
     }
 
     /// Stops tasks beyond the desired count: those that do not run yet first, then the oldest.
@@ -97,7 +122,7 @@ impl World {
             return true;
         }
         // After a failure one task is tried, and nothing more until it runs or fails.
-        let careful = s.deployments[0].failed > 0;
+        let careful = s.deployments[0].failed + s.deployments[0].sick > 0;
         if careful {
             starts = 1;
         }
@@ -134,6 +159,7 @@ impl World {
         if let Some(group) = self.services[service].target_group {
             let arn = self.target_groups[group].arn();
             self.note(service, &format!("deregistered {} targets in (target-group {arn})", keys.len()));
+            self.note(service, &format!("has begun draining connections on {} tasks.", keys.len()));
         }
         for key in keys {
             self.stop_task(*key, "ServiceSchedulerInitiated", reason);
@@ -152,7 +178,8 @@ impl World {
         let desired = s.desired;
         let healthy = self.count(service, |t| t.deployment == primary && t.healthy && !t.stopping);
         let calm = !busy && drained && healthy == desired;
-        if calm && self.services[service].deployments[0].rollout == Rollout::InProgress {
+        let asked = self.services[service].releases.first().is_some_and(super::ecs::Release::is_asked);
+        if calm && !asked && self.services[service].deployments[0].rollout == Rollout::InProgress {
             self.complete_rollout(service);
         }
         let quiet = calm && self.count(service, |t| t.status != Status::Running) == 0;

@@ -17,8 +17,8 @@ impl World {
         let now = self.now;
         let s = &mut self.services[service];
         let at = s.deployments.iter().position(|d| d.id == deployment).unwrap_or(0);
-        let def = s.deployments[at].def.clone();
-        let fate = def.fate;
+        let (def, images) = (s.deployments[at].def.clone(), s.deployments[at].images.clone());
+        let fate = if s.slow && images.fate == Fate::Fine { Fate::Slow } else { images.fate };
         let id = s.rng.wide();
         let zones = s.zones;
         // Zones are balanced: the one with the fewest tasks is next.
@@ -40,6 +40,7 @@ impl World {
             stopping: false,
             epoch: 0,
             fate,
+            images,
             zone,
             spot: s.spot && s.live.len() % 2 == 1,
             address: [u8::from(s.public_ip) ^ 1, (bits % 200) as u8, ((bits >> 8) % 250) as u8 + 4],
@@ -79,15 +80,25 @@ impl World {
         match task.status {
             Status::Provisioning => {
                 task.status = Status::Pending;
+                if task.fate == Fate::NoSecrets {
+                    self.after(key, 4, 7);
+                    return;
+                }
                 task.pull_started = Some(now + SECOND);
-                self.after(key, 10, 14);
+                if task.fate == Fate::Slow {
+                    self.after(key, 120, 180);
+                } else {
+                    self.after(key, 10, 14);
+                }
             }
+            Status::Pending if task.fate.fails_to_start() => self.fail_to_start(key),
             Status::Pending => {
                 task.status = Status::Activating;
                 task.pull_stopped = Some(now);
-                if task.fate == Fate::ExitsEarly {
-                    self.fail_task(key, 1, None);
-                    return;
+                match task.fate {
+                    Fate::ExitsEarly => return self.fail_task(key, 1, None),
+                    Fate::WrongPlatform => return self.fail_task(key, 255, None),
+                    _ => {}
                 }
                 self.register_target(key);
                 self.after(key, 3, 5);
@@ -96,10 +107,13 @@ impl World {
                 task.status = Status::Running;
                 task.started = Some(now);
                 let epoch = task.epoch;
-                let crashes = task.fate == Fate::OutOfMemory;
+                let (fate, behind) = (task.fate, task.target != Target::None);
                 self.task_runs(service, key);
-                if crashes {
+                if fate == Fate::OutOfMemory {
                     self.after(key, 4, 7);
+                } else if fate == Fate::Unhealthy && behind {
+                    let wait = self.services[service].rng.range(5, 10) * SECOND;
+                    self.schedule(now + wait, Event::Sick { key, epoch });
                 } else {
                     let wait = match self.services[service].target_group {
                         Some(_) => self.services[service].rng.range(5, 10) * SECOND,
@@ -108,7 +122,7 @@ impl World {
                     self.schedule(now + wait, Event::Healthy { key, epoch });
                 }
             }
-            Status::Running => self.fail_task(key, 137, Some(OUT_OF_MEMORY)),
+            Status::Running => self.fail_task(key, 137, Some(OUT_OF_MEMORY.to_owned())),
             Status::Deactivating => {
                 task.status = Status::Stopping;
                 self.after(key, 2, 5);
@@ -154,8 +168,24 @@ impl World {
         if task.target == Target::Initial {
             task.target = Target::Healthy;
         }
-        let service = task.service;
+        let (service, deployment) = (task.service, task.deployment);
+        if let Some(d) = self.services[service].deployments.iter_mut().find(|d| d.id == deployment) {
+            d.sick = 0;
+        }
         self.schedule(self.now, Event::Reconcile(service));
+    }
+
+    /// The first check of a new target fails; ECS does not listen until the grace period is over.
+    pub(crate) fn target_sick(&mut self, key: TaskKey, epoch: u32) {
+        let now = self.now;
+        let Some(task) = self.tasks.get_mut(&key).filter(|t| t.epoch == epoch && t.status == Status::Running) else {
+            return;
+        };
+        task.target = Target::Unhealthy;
+        let (service, started) = (task.service, task.started.unwrap_or(now));
+        let grace = Ms::from(self.services[service].grace) * SECOND;
+        let wait = self.services[service].rng.range(5, 15) * SECOND;
+        self.schedule((started + grace).max(now) + wait, Event::GiveUp { key, epoch });
     }
 
     /// The load balancer finds a service's targets unhealthy; ECS will replace the tasks.
@@ -168,10 +198,7 @@ impl World {
             task.healthy = false;
             let epoch = task.epoch;
             self.services[service].steady = false;
-            if let Some(group) = self.services[service].target_group.map(|g| &self.target_groups[g]) {
-                let (port, arn) = (group.port, group.arn());
-                self.note(service, &format!("(port {port}) is unhealthy in (target-group {arn}) due to (reason Health checks failed with these codes: [502])."));
-            }
+            self.note_unhealthy(service);
             let wait = self.services[service].rng.range(20, 30) * SECOND;
             self.schedule(self.now + wait, Event::GiveUp { key, epoch });
         }
@@ -182,15 +209,46 @@ impl World {
         let Some(task) = self.tasks.get(&key).filter(|t| t.epoch == epoch && t.target == Target::Unhealthy) else {
             return;
         };
-        let service = task.service;
-        let arn = self.services[service].target_group.map(|g| self.target_groups[g].arn());
-        let reason = format!("Task failed ELB health checks in (target-group {})", arn.unwrap_or_default());
+        let (service, deployment) = (task.service, task.deployment);
+        let new = task.fate == Fate::Unhealthy;
+        let arn = self.services[service].target_group.map(|g| self.target_groups[g].arn()).unwrap_or_default();
+        if new {
+            self.note_unhealthy(service);
+        }
+        self.note(service, &format!("(task {:032x}) failed ELB health checks in (target-group {arn}).", key.1));
+        let reason = format!("Task failed ELB health checks in (target-group {arn})");
         self.stop_task(key, "ServiceSchedulerInitiated", &reason);
-        self.look_soon(service);
+        if new {
+            self.health_failure(service, deployment);
+        } else {
+            self.look_soon(service);
+        }
+    }
+
+    fn note_unhealthy(&mut self, service: usize) {
+        if let Some(group) = self.services[service].target_group.map(|g| &self.target_groups[g]) {
+            let (port, arn) = (group.port, group.arn());
+            self.note(service, &format!("(port {port}) is unhealthy in (target-group {arn}) due to (reason Health checks failed with these codes: [502])."));
+        }
+    }
+
+    /// A task ends before any of its containers ran.
+    fn fail_to_start(&mut self, key: TaskKey) {
+        let Some(task) = self.tasks.get(&key) else { return };
+        let reason = super::fate::why_not_started(task, key.1);
+        // The container of a task whose image cannot be pulled says it too.
+        let container = (task.fate != Fate::NoSecrets).then(|| reason.clone());
+        self.end_task(key, Stop { code: "TaskFailedToStart", reason, exit: None, container });
     }
 
     /// A task's essential container ended by itself.
-    fn fail_task(&mut self, key: TaskKey, exit: i64, container: Option<&'static str>) {
+    fn fail_task(&mut self, key: TaskKey, exit: i64, container: Option<String>) {
+        let reason = "Essential container in task exited".to_owned();
+        self.end_task(key, Stop { code: "EssentialContainerExited", reason, exit: Some(exit), container });
+    }
+
+    /// A task is over without anybody having asked for it.
+    fn end_task(&mut self, key: TaskKey, stop: Stop) {
         let now = self.now;
         let Some(task) = self.tasks.get_mut(&key) else { return };
         let (service, deployment) = (task.service, task.deployment);
@@ -204,12 +262,7 @@ impl World {
         if task.target != Target::None {
             task.target = Target::Draining;
         }
-        task.stop = Some(Box::new(Stop {
-            code: "EssentialContainerExited",
-            reason: "Essential container in task exited".to_owned(),
-            exit,
-            container,
-        }));
+        task.stop = Some(Box::new(stop));
         if was_running {
             self.log_running(service);
         }
@@ -235,7 +288,7 @@ impl World {
         } else {
             task.status = Status::Stopping;
         }
-        task.stop = Some(Box::new(Stop { code, reason: reason.to_owned(), exit: 0, container: None }));
+        task.stop = Some(Box::new(Stop { code, reason: reason.to_owned(), exit: Some(0), container: None }));
         self.services[service].steady = false;
         if was_running {
             self.log_running(service);

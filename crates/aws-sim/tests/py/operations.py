@@ -1,6 +1,10 @@
 """Every operation once or more, through boto3, with what the answers should say."""
 
-from datetime import timedelta
+import base64
+import hashlib
+import json
+import urllib.request
+from datetime import datetime, timedelta, timezone
 
 from botocore.exceptions import ClientError
 from strict import REGION, SEEN, advance, client, control, done, pages, problem, same, true
@@ -127,6 +131,186 @@ def changes():
     same(e.describe_services(cluster=C, services=[API])["services"][0]["runningCount"], 2)
 
 
+def registration():
+    """What is registered comes back as it was, and what is described can be registered again."""
+    e = client("ecs")
+    old = e.describe_task_definition(taskDefinition=WEB, include=["TAGS"])
+    same(old["tags"], [])
+    old = old["taskDefinition"]
+    answered = ("taskDefinitionArn", "revision", "status", "requiresAttributes", "compatibilities", "registeredAt", "registeredBy")
+    again = {k: v for k, v in old.items() if k not in answered}
+    new = e.register_task_definition(**again, tags=[{"key": "commit", "value": "c0ffee1"}])
+    same(new["tags"], [{"key": "commit", "value": "c0ffee1"}])
+    same(new["taskDefinition"]["revision"], old["revision"] + 1)
+    same({k: v for k, v in new["taskDefinition"].items() if k not in answered}, again, "unchanged")
+    image = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{WEB}:c0ffee1"
+    everything = {
+        "family": "everything",
+        "taskRoleArn": f"arn:aws:iam::{ACCOUNT}:role/task", "executionRoleArn": f"arn:aws:iam::{ACCOUNT}:role/execution",
+        "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"], "cpu": "1024", "memory": "2048",
+        "ephemeralStorage": {"sizeInGiB": 30}, "pidMode": "task", "enableFaultInjection": False,
+        "runtimePlatform": {"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"},
+        "volumes": [{"name": "data", "efsVolumeConfiguration": {"fileSystemId": "fs-1", "transitEncryption": "ENABLED"}}],
+        "containerDefinitions": [
+            {
+                "name": "app", "image": image, "essential": True, "cpu": 512,
+                "portMappings": [{"containerPort": 3000, "hostPort": 3000, "protocol": "tcp", "name": "http", "appProtocol": "http"}],
+                "environment": [{"name": "日本", "value": "🚀 \"q\" \\ \n"}], "environmentFiles": [{"type": "s3", "value": "arn:aws:s3:::b/k"}],
+                "secrets": [{"name": "A", "valueFrom": f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/a"}],
+                "repositoryCredentials": {"credentialsParameter": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:x"},
+                "logConfiguration": {
+                    "logDriver": "awslogs", "options": {"awslogs-group": "/x", "awslogs-region": REGION, "awslogs-stream-prefix": "ecs", "mode": "non-blocking"},
+                    "secretOptions": [{"name": "k", "valueFrom": "arn:aws:ssm:x"}],
+                },
+                "healthCheck": {"command": ["CMD-SHELL", "curl -f http://localhost/"], "interval": 30, "timeout": 5, "retries": 3, "startPeriod": 60},
+                "dependsOn": [{"containerName": "side", "condition": "HEALTHY"}],
+                "mountPoints": [{"sourceVolume": "data", "containerPath": "/data", "readOnly": True}], "volumesFrom": [],
+                "linuxParameters": {"initProcessEnabled": True, "capabilities": {"drop": ["ALL"]}}, "stopTimeout": 30,
+                "ulimits": [{"name": "nofile", "softLimit": 1024, "hardLimit": 2048}], "dockerLabels": {"a": "b"},
+                "readonlyRootFilesystem": True, "systemControls": [{"namespace": "net.core.somaxconn", "value": "1024"}],
+            },
+            {
+                "name": "side", "image": "public.ecr.aws/x/y:1", "essential": False, "cpu": 0, "memory": 128, "portMappings": [],
+                "environment": [], "mountPoints": [], "volumesFrom": [], "systemControls": [],
+                "firelensConfiguration": {"type": "fluentbit", "options": {"enable-ecs-log-metadata": "true"}},
+            },
+        ],
+        "placementConstraints": [],
+    }
+    e.register_task_definition(**everything)
+    got = e.describe_task_definition(taskDefinition="everything:1")["taskDefinition"]
+    same({k: v for k, v in got.items() if k not in answered}, everything, "everything unchanged")
+    small = {"family": "x", "containerDefinitions": [{"name": "a", "image": "b", "memory": 64}]}
+    defaults = e.register_task_definition(**small)["taskDefinition"]["containerDefinitions"][0]
+    same((defaults["essential"], defaults["cpu"], defaults["environment"]), (True, 0, []))
+    refused(e.register_task_definition, "ClientException", **{**small, "family": "a b"})
+    refused(e.register_task_definition, "ClientException", **{**small, "containerDefinitions": []})
+    refused(e.register_task_definition, "ClientException", **{**small, "containerDefinitions": [{"name": "a"}]})
+    refused(e.register_task_definition, "ClientException", **{**everything, "memory": "123"})
+    without = {k: v for k, v in everything.items() if k != "executionRoleArn"}
+    refused(e.register_task_definition, "ClientException", **without)
+    same(e.deregister_task_definition(taskDefinition="everything:1")["taskDefinition"]["status"], "INACTIVE")
+    refused(e.update_service, "ClientException", cluster=C, service=WEB, taskDefinition="everything:1")
+    same(e.list_task_definitions(familyPrefix="everything", status="INACTIVE")["taskDefinitionArns"], [got["taskDefinitionArn"]])
+    refused(e.deregister_task_definition, "ClientException", taskDefinition="everything:9")
+    e.deregister_task_definition(taskDefinition=new["taskDefinition"]["taskDefinitionArn"])
+
+
+def tagging():
+    e = client("ecs")
+    arn = e.describe_services(cluster=C, services=[WEB])["services"][0]["serviceArn"]
+    e.tag_resource(resourceArn=arn, tags=[{"key": "cockpit:desired-count", "value": "1"}])
+    e.tag_resource(resourceArn=arn, tags=[{"key": "cockpit:desired-count", "value": "2"}])
+    tags = e.list_tags_for_resource(resourceArn=arn)["tags"]
+    same([t["value"] for t in tags if t["key"] == "cockpit:desired-count"], ["2"])
+    same(e.describe_services(cluster=C, services=[WEB], include=["TAGS"])["services"][0]["tags"], tags)
+    e.untag_resource(resourceArn=arn, tagKeys=["cockpit:desired-count"])
+    true(all(t["key"] != "cockpit:desired-count" for t in e.list_tags_for_resource(resourceArn=arn)["tags"]), "untagged")
+    refused(e.tag_resource, "ResourceNotFoundException", resourceArn=arn + "x", tags=[{"key": "a", "value": "b"}])
+    refused(e.tag_resource, "InvalidParameterException", resourceArn=arn, tags=[{"key": "aws:a", "value": "b"}])
+
+
+def images():
+    r = client("ecr")
+    names = [x["repositoryName"] for x in pages(r, "describe_repositories", "repositories", PaginationConfig={"PageSize": 1})]
+    same(names, ["bookmark-manager-prod-api", "bookmark-manager-prod-web", API, WEB])
+    refused(r.describe_repositories, "RepositoryNotFoundException", repositoryNames=["none"])
+    details = pages(r, "describe_images", "imageDetails", repositoryName=WEB, PaginationConfig={"PageSize": 3})
+    same(details, sorted(details, key=lambda d: d["imagePushedAt"]))
+    tags = {t: d for d in details for t in d.get("imageTags", [])}
+    same(tags["latest"]["imageDigest"], tags["c0ffee1"]["imageDigest"])
+    true(len(pages(r, "list_images", "imageIds", repositoryName=WEB, filter={"tagStatus": "TAGGED"}, PaginationConfig={"PageSize": 4})) == len(tags), "every tag")
+    e = client("ecs")
+    service = e.describe_services(cluster=C, services=[WEB])["services"][0]
+    image = e.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]["containerDefinitions"][0]["image"]
+    task = e.describe_tasks(cluster=C, tasks=e.list_tasks(cluster=C, serviceName=WEB)["taskArns"])["tasks"][0]
+    same(tags[image.rsplit(":", 1)[1]]["imageDigest"], task["containers"][0]["imageDigest"], "what runs is in the registry")
+    def platform(tag):
+        image = r.batch_get_image(repositoryName=WEB, imageIds=[{"imageTag": tag}])["images"][0]
+        manifest = json.loads(image["imageManifest"])
+        same("sha256:" + hashlib.sha256(image["imageManifest"].encode()).hexdigest(), image["imageId"]["imageDigest"])
+        if "manifests" in manifest:
+            return [m["platform"]["architecture"] for m in manifest["manifests"]]
+        url = r.get_download_url_for_layer(repositoryName=WEB, layerDigest=manifest["config"]["digest"])["downloadUrl"]
+        with urllib.request.urlopen(url) as blob:
+            config = json.load(blob)
+        return [config["architecture"]]
+    same([platform(t) for t in ("c0ffee1", "a4a4a4a", "c0ffee2")], [["amd64"], ["arm64"], ["amd64", "arm64"]])
+    missing = r.batch_get_image(repositoryName=WEB, imageIds=[{"imageTag": "none"}])
+    same(missing["failures"][0]["failureCode"], "ImageNotFound")
+    refused(r.describe_images, "ImageNotFoundException", repositoryName=WEB, imageIds=[{"imageTag": "none"}])
+    refused(r.get_download_url_for_layer, "LayersNotFoundException", repositoryName=WEB, layerDigest="sha256:" + "0" * 64)
+    findings = r.describe_image_scan_findings(repositoryName=WEB, imageId={"imageTag": "c0ffee1"})["imageScanFindings"]
+    same(findings["findingSeverityCounts"], {"HIGH": 1, "MEDIUM": 4, "LOW": 17})
+    refused(r.describe_image_scan_findings, "ScanNotFoundException", repositoryName=WEB, imageId={"imageTag": "c0ffee2"})
+    login = r.get_authorization_token()["authorizationData"][0]
+    same(login["proxyEndpoint"], f"https://{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com")
+    true(base64.b64decode(login["authorizationToken"]).startswith(b"AWS:"), "token")
+    manifest = r.batch_get_image(repositoryName=WEB, imageIds=[{"imageTag": "c0ffee1"}])["images"][0]["imageManifest"]
+    put = r.put_image(repositoryName=WEB, imageManifest=manifest, imageTag="v1")["image"]["imageId"]
+    same(put["imageDigest"], tags["c0ffee1"]["imageDigest"])
+    refused(r.put_image, "ImageAlreadyExistsException", repositoryName=WEB, imageManifest=manifest, imageTag="v1")
+    pushed = control("/_sim/poke", {"push_image": {"repository": WEB, "tag": "abc1234"}})
+    same(r.describe_images(repositoryName=WEB, imageIds=[{"imageTag": "abc1234"}])["imageDetails"][0]["imageDigest"], pushed["digest"])
+    given = "sha256:" + "7" * 64
+    same(control("/_sim/poke", {"push_image": {"repository": WEB, "tag": "mine", "digest": given, "fate": "exits"}})["digest"], given)
+    same(r.describe_images(repositoryName=WEB, imageIds=[{"imageDigest": given}])["imageDetails"][0]["imageTags"], ["mine"])
+
+
+def rollouts():
+    """Our deployment by its id, the way back that is asked for, and what is refused."""
+    e = client("ecs")
+    deployments_of = lambda: e.list_service_deployments(cluster=C, service=WEB)["serviceDeployments"]
+    definition = e.describe_task_definition(taskDefinition=WEB)["taskDefinition"]
+    keep = ("family", "taskRoleArn", "executionRoleArn", "networkMode", "volumes", "placementConstraints", "runtimePlatform", "requiresCompatibilities", "cpu", "memory")
+    containers = definition["containerDefinitions"]
+    containers[0]["image"] = containers[0]["image"].rsplit(":", 1)[0] + ":c0ffee1"
+    new = e.register_task_definition(containerDefinitions=containers, **{k: definition[k] for k in keep})["taskDefinition"]
+    service = e.update_service(cluster=C, service=WEB, taskDefinition=new["taskDefinitionArn"])["service"]
+    mine = service["deployments"][0]
+    same((mine["status"], mine["rolloutState"], mine["taskDefinition"]), ("PRIMARY", "IN_PROGRESS", new["taskDefinitionArn"]))
+    arn = service["currentServiceDeployment"]
+    newest = deployments_of()[0]
+    same((newest["serviceDeploymentArn"], newest["status"]), (arn, "PENDING"))
+    advance(2)
+    same(len(e.list_service_deployments(cluster=C, service=WEB, status=["IN_PROGRESS", "PENDING"])["serviceDeployments"]), 1)
+    same(e.stop_service_deployment(serviceDeploymentArn=arn, stopType="ROLLBACK")["serviceDeploymentArn"], arn)
+    same(deployments_of()[0]["status"], "ROLLBACK_REQUESTED")
+    advance(4)
+    same(deployments_of()[0]["status"], "ROLLBACK_IN_PROGRESS")
+    advance(120)
+    same(deployments_of()[0]["status"], "ROLLBACK_SUCCESSFUL")
+    refused(e.stop_service_deployment, "ConflictException", serviceDeploymentArn=arn)
+    refused(e.stop_service_deployment, "ServiceDeploymentNotFoundException", serviceDeploymentArn=arn + "x")
+    e.get_waiter("services_stable").wait(cluster=C, services=[WEB], WaiterConfig={"Delay": 0, "MaxAttempts": 1})
+    service = e.describe_services(cluster=C, services=[WEB])["services"][0]
+    true(service["taskDefinition"] != new["taskDefinitionArn"], "back")
+    rules = {"minimumHealthyPercent": 0, "maximumPercent": 100, "deploymentCircuitBreaker": {"enable": True, "rollback": False}}
+    alarms = {"alarmNames": ["bookmark-manager-staging-web-cpu-high"], "enable": True, "rollback": True}
+    answer = e.update_service(
+        cluster=C, service=WEB, healthCheckGracePeriodSeconds=60, enableExecuteCommand=False,
+        deploymentConfiguration={**rules, "alarms": alarms},
+    )["service"]
+    got = answer["deploymentConfiguration"]
+    same({k: got[k] for k in rules}, rules)
+    same(got["alarms"], alarms)
+    same((answer["healthCheckGracePeriodSeconds"], answer["enableExecuteCommand"], answer["deploymentController"]), (60, False, {"type": "ECS"}))
+    full = {"minimumHealthyPercent": 100, "maximumPercent": 100}
+    refused(e.update_service, "InvalidParameterException", cluster=C, service=WEB, deploymentConfiguration=full)
+    refused(e.update_service, "ServiceNotFoundException", cluster=C, service="none", desiredCount=1)
+    refused(e.update_service, "ClientException", cluster=C, service=WEB, taskDefinition="none:1")
+    rules["deploymentCircuitBreaker"]["rollback"] = True
+    e.update_service(cluster=C, service=WEB, deploymentConfiguration={**rules, "minimumHealthyPercent": 100, "maximumPercent": 200, "alarms": {**alarms, "enable": False}})
+    answer = control("/_sim/poke", {"deploy": {"service": WEB, "image": "f00dbad"}})
+    advance(240)
+    full = e.describe_service_deployments(serviceDeploymentArns=[deployments_of()[0]["serviceDeploymentArn"]])["serviceDeployments"][0]
+    same((full["status"], full["alarms"]["status"]), ("ROLLBACK_SUCCESSFUL", "DISABLED"))
+    stopped = e.describe_tasks(cluster=C, tasks=pages(e, "list_tasks", "taskArns", cluster=C, desiredStatus="STOPPED", serviceName=WEB))["tasks"]
+    bad = [t for t in stopped if t["startedBy"] == answer["deployment"]]
+    same(({t["stopCode"] for t in bad}, len(bad)), ({"TaskFailedToStart"}, 3))
+    true(all("exitCode" not in t["containers"][0] and t["stoppedReason"].startswith("CannotPullContainerError") for t in bad), "not pulled")
+
+
 def scaling():
     a = client("application-autoscaling")
     targets = pages(a, "describe_scalable_targets", "ScalableTargets", ServiceNamespace="ecs", PaginationConfig={"PageSize": 1})
@@ -152,6 +336,113 @@ def scaling():
     same(a.describe_scalable_targets(ServiceNamespace="dynamodb")["ScalableTargets"], [])
     refused(a.describe_scalable_targets, "ValidationException", ServiceNamespace="nonsense")
     refused(a.describe_scalable_targets, "InvalidNextTokenException", ServiceNamespace="ecs", NextToken="x")
+
+
+def scheduled():
+    a = client("application-autoscaling")
+    about = {"ServiceNamespace": "ecs", "ResourceId": f"service/{C}/{WEB}", "ScalableDimension": "ecs:service:DesiredCount"}
+    named = lambda name: [x for x in a.describe_scheduled_actions(ServiceNamespace="ecs", ResourceId=about["ResourceId"])["ScheduledActions"] if x["ScheduledActionName"] == name]
+    a.put_scheduled_action(
+        **about, ScheduledActionName="mine", Schedule="cron(30 12 ? * SAT *)", Timezone="Asia/Tokyo",
+        ScalableTargetAction={"MinCapacity": 1},
+    )
+    same(named("mine")[0]["ScalableTargetAction"], {"MinCapacity": 1})
+    later = datetime(2027, 1, 1, tzinfo=timezone.utc)
+    a.put_scheduled_action(**about, ScheduledActionName="mine", StartTime=later)
+    mine = named("mine")[0]
+    same((mine["Schedule"], mine["StartTime"], mine["ScalableTargetAction"]), ("cron(30 12 ? * SAT *)", later, {"MinCapacity": 1}))
+    a.delete_scheduled_action(**about, ScheduledActionName="mine")
+    same(named("mine"), [])
+    refused(a.delete_scheduled_action, "ObjectNotFoundException", **about, ScheduledActionName="mine")
+    refused(a.put_scheduled_action, "ValidationException", **about, ScheduledActionName="x", Schedule="nonsense", ScalableTargetAction={"MinCapacity": 1})
+    refused(a.put_scheduled_action, "ObjectNotFoundException", **{**about, "ResourceId": "service/x/y"}, ScheduledActionName="x")
+
+
+def nights():
+    """The function that stops and starts staging, and the schedules that call it."""
+    s, f, e = client("scheduler"), client("lambda"), client("ecs")
+    names = [x["Name"] for x in pages(s, "list_schedules", "Schedules", NamePrefix="bookmark-manager-staging-", PaginationConfig={"PageSize": 1})]
+    same(names, ["bookmark-manager-staging-start", "bookmark-manager-staging-stop"])
+    same(s.list_schedules(NamePrefix="none")["Schedules"], [])
+    stop = s.get_schedule(Name=names[1])
+    same((stop["ScheduleExpression"], stop["ScheduleExpressionTimezone"], stop["State"]), ("cron(0 22 ? * MON-FRI *)", "Asia/Tokyo", "ENABLED"))
+    same(json.loads(stop["Target"]["Input"]), {"action": "stop"})
+    keep = ("Name", "ScheduleExpression", "ScheduleExpressionTimezone", "FlexibleTimeWindow", "Target")
+    skipped = datetime(2026, 11, 20, 13, 0, 1, tzinfo=timezone.utc)
+    s.update_schedule(**{k: stop[k] for k in keep}, StartDate=skipped)
+    same(s.get_schedule(Name=names[1])["StartDate"], skipped)
+    s.update_schedule(**{k: stop[k] for k in keep})
+    true("StartDate" not in s.get_schedule(Name=names[1]), "what is left out is gone")
+    s.create_schedule(**{**{k: stop[k] for k in keep}, "Name": "mine", "State": "DISABLED"})
+    refused(s.create_schedule, "ConflictException", **{**{k: stop[k] for k in keep}, "Name": "mine"})
+    same(s.list_schedules(State="DISABLED")["Schedules"][0]["Name"], "mine")
+    s.delete_schedule(Name="mine")
+    refused(s.get_schedule, "ResourceNotFoundException", Name="mine")
+    refused(s.update_schedule, "ValidationException", **{**{k: stop[k] for k in keep}, "ScheduleExpression": "cron(1)"})
+    name = "bookmark-manager-staging-ecs-scheduler"
+    about = f.get_function(FunctionName=name)["Configuration"]
+    same((about["FunctionArn"], about["State"]), (stop["Target"]["Arn"], "Active"))
+    same([x["FunctionName"] for x in f.list_functions()["Functions"]], [name])
+    refused(f.get_function, "ResourceNotFoundException", FunctionName="none")
+    same(f.invoke(FunctionName=name, InvocationType="DryRun")["StatusCode"], 204)
+    answer = f.invoke(FunctionName=name, Payload=json.dumps({"action": "stop"}), LogType="Tail")
+    same((answer["StatusCode"], answer["ExecutedVersion"], "FunctionError" in answer), (200, "$LATEST", False))
+    payload = json.load(answer["Payload"])
+    same([x["to"] for x in payload["services"]], [0, 0])
+    true(b"REPORT RequestId" in base64.b64decode(answer["LogResult"]), "log")
+    service = e.describe_services(cluster=C, services=[WEB], include=["TAGS"])["services"][0]
+    same(service["desiredCount"], 0)
+    kept = {t["key"]: t["value"] for t in service["tags"]}["cockpit:desired-count"]
+    same(f.invoke(FunctionName=about["FunctionArn"], InvocationType="Event", Payload=b'{"action":"start"}')["StatusCode"], 202)
+    same(e.describe_services(cluster=C, services=[WEB])["services"][0]["desiredCount"], int(kept))
+    answer = f.invoke(FunctionName=name, Payload=b"{}")
+    same((answer["FunctionError"], json.load(answer["Payload"])["errorType"]), ("Unhandled", "Error"))
+    refused(f.invoke, "InvalidRequestContentException", FunctionName=name, Payload=b"{")
+    advance(120)
+
+
+def power():
+    r = client("rds")
+    status = lambda: r.describe_db_instances(DBInstanceIdentifier="bookmark-manager-staging-db")["DBInstances"][0]["DBInstanceStatus"]
+    one = {"DBInstanceIdentifier": "bookmark-manager-staging-db"}
+    refused(r.start_db_instance, "InvalidDBInstanceState", **one)
+    same(r.stop_db_instance(**one)["DBInstance"]["DBInstanceStatus"], "stopping")
+    refused(r.stop_db_instance, "InvalidDBInstanceState", **one)
+    advance(121)
+    same(status(), "stopped")
+    same(r.start_db_instance(**one)["DBInstance"]["DBInstanceStatus"], "starting")
+    advance(201)
+    same(status(), "available")
+    cluster = {"DBClusterIdentifier": "bookmark-manager-prod-aurora"}
+    refused(r.start_db_cluster, "InvalidDBClusterStateFault", **cluster)
+    refused(r.stop_db_instance, "InvalidParameterCombination", DBInstanceIdentifier="bookmark-manager-prod-aurora-1")
+    refused(r.stop_db_instance, "DBInstanceNotFound", DBInstanceIdentifier="none")
+    refused(r.stop_db_cluster, "DBClusterNotFoundFault", DBClusterIdentifier="none")
+    same(r.stop_db_cluster(**cluster)["DBCluster"]["Status"], "stopping")
+    advance(121)
+    same(r.describe_db_clusters(**cluster)["DBClusters"][0]["Status"], "stopped")
+    same(r.start_db_cluster(**cluster)["DBCluster"]["Status"], "starting")
+    advance(201)
+    same({i["DBInstanceStatus"] for i in r.describe_db_instances()["DBInstances"]}, {"available"})
+
+
+def faults():
+    e = client("ecs")
+    control("/_sim/fault", {"operation": "ecs:UpdateService", "kind": "lost", "count": 1})
+    refused(e.update_service, "ServerException", cluster=C, service=WEB, desiredCount=2)
+    same(e.describe_services(cluster=C, services=[WEB])["services"][0]["desiredCount"], 2, "it worked all the same")
+    e.update_service(cluster=C, service=WEB, desiredCount=1)
+    control("/_sim/fault", {"operation": "ecs:*", "kind": "throttle", "seconds": 120})
+    advance(119)
+    refused(e.list_clusters, "ThrottlingException")
+    advance(1)
+    e.list_clusters()
+    control("/_sim/fault", {"operation": "*", "kind": "expired"})
+    refused(e.list_clusters, "ExpiredTokenException")
+    refused(client("scheduler").list_schedules, "ExpiredTokenException")
+    refused(client("lambda").list_functions, "ExpiredTokenException")
+    control("/_sim/fault", {"clear": True, "kind": "expired"})
+    e.list_clusters()
 
 
 def databases():
@@ -291,11 +582,11 @@ def counted():
     same(report["unknown"], 3)
     true(report["operations"]["ecs:DescribeServices"]["count"] > 5, "counted")
     true(report["budgets"]["ecs:services"]["count"] > 5, "budget")
-    wanted = 30
+    wanted = 61
     true(len(SEEN) >= wanted, f"{len(SEEN)} operations seen: {sorted(SEEN)}")
 
 
-for part in (identity, ecs, deployments, balancers, metrics, changes, scaling, databases, names, strings, credentials, counted):
+for part in (identity, ecs, deployments, balancers, metrics, registration, tagging, images, rollouts, changes, scaling, scheduled, nights, faults, databases, power, names, strings, credentials, counted):
     try:
         part()
     except Exception as e:  # noqa: BLE001 - the rest is still worth running

@@ -69,6 +69,19 @@ def check_tree(shape, value, where, timestamp):
         check_scalar(shape, value, where)
 
 
+def check_rest(shape, headers, body, where):
+    """Services with paths: some members are headers, one may be the whole body."""
+    for name, member in shape.members.items():
+        if member.serialization.get("location") == "header":
+            value = headers.get(member.serialization["name"])
+            if value is not None:
+                check_scalar(member, value, f"{where}.{name}")
+    if shape.serialization.get("payload"):
+        return
+    number = lambda v: isinstance(v, (int, float)) and not isinstance(v, bool)
+    check_tree(shape, json.loads(body) if body else {}, where, number)
+
+
 def local(tag):
     return tag.rsplit("}", 1)[-1]
 
@@ -134,6 +147,8 @@ def on_answer(operation_model, response_dict, **_):
         if set(parts) != {f"{operation_model.name}Result", "ResponseMetadata"}:
             problem(where, f"parts {sorted(parts)}")
         check_xml(shape, parts[f"{operation_model.name}Result"], where)
+    elif protocol == "rest-json":
+        check_rest(shape, response_dict["headers"], body, where)
     else:
         problem(where, f"unknown protocol {protocol}")
 

@@ -3,8 +3,50 @@
 use super::{Call, cluster, definitions, invalid, services, tasks};
 use crate::services::ApiError;
 use crate::wire::{Node, map};
+use crate::world::ecs::DeployAlarms;
 
-/// `UpdateService`: desired count, task definition, a forced deployment.
+/// A whole number of a field within bounds, if it is given.
+fn number(node: &Node, key: &'static str, most: u32) -> Result<Option<u32>, ApiError> {
+    if node.get(key).is_none() {
+        return Ok(None);
+    }
+    let n = node.int(key).and_then(|n| u32::try_from(n).ok()).filter(|n| *n <= most);
+    n.map(Some).ok_or_else(|| invalid(format!("{key} must be between 0 and {most}.")))
+}
+
+/// The new deployment configuration.
+struct Configuration {
+    min: Option<u32>,
+    max: Option<u32>,
+    breaker: Option<(bool, bool)>,
+    alarms: Option<DeployAlarms>,
+}
+
+fn configuration(call: &Call<'_>, service: usize) -> Result<Option<Configuration>, ApiError> {
+    let Some(given) = call.input.get("deploymentConfiguration") else { return Ok(None) };
+    let (min, max) = (number(given, "minimumHealthyPercent", 100)?, number(given, "maximumPercent", 1_000)?);
+    let s = &call.world.services[service];
+    let (low, high) = (min.unwrap_or(s.min_percent), max.unwrap_or(s.max_percent));
+    if high < 100 {
+        return Err(invalid("maximumPercent must be at least 100."));
+    }
+    if (low, high) == (100, 100) {
+        return Err(invalid(
+            "Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments.",
+        ));
+    }
+    let flag = |node: &Node, key: &str| node.bool(key) == Some(true);
+    let breaker = given.get("deploymentCircuitBreaker").map(|b| (flag(b, "enable"), flag(b, "rollback")));
+    let alarms = given.get("alarms").map(|a| DeployAlarms {
+        names: a.strings("alarmNames").into_iter().map(ToOwned::to_owned).collect(),
+        enable: flag(a, "enable"),
+        rollback: flag(a, "rollback"),
+    });
+    Ok(Some(Configuration { min, max, breaker, alarms }))
+}
+
+/// `UpdateService`: desired count, task definition, a forced deployment, the rules of rollouts.
+/// Nothing is changed unless all of it can be.
 pub(super) fn update_service(call: &mut Call<'_>) -> Result<Node, ApiError> {
     let cluster = cluster(call)?;
     let name = call.input.str("service").ok_or_else(|| invalid("Service cannot be empty."))?;
@@ -12,28 +54,37 @@ pub(super) fn update_service(call: &mut Call<'_>) -> Result<Node, ApiError> {
         .world
         .find_service(cluster, name)
         .ok_or_else(|| ApiError::client("ServiceNotFoundException", "Service not found."))?;
-    let desired = match call.input.int("desiredCount") {
-        None => None,
-        Some(n) => Some(
-            u32::try_from(n)
-                .ok()
-                .filter(|n| *n <= 5_000)
-                .ok_or_else(|| invalid("desiredCount must be between 0 and 5000."))?,
-        ),
-    };
+    let desired = number(call.input, "desiredCount", 5_000)?;
+    let grace = number(call.input, "healthCheckGracePeriodSeconds", i32::MAX as u32)?;
+    let rules = configuration(call, at)?;
     let current = call.world.services[at].deployments[0].def.clone();
     let def = match call.input.str("taskDefinition") {
         None => current.clone(),
         Some(name) => definitions::find(call.world, call.region, name)
             .ok_or_else(|| ApiError::client("ClientException", "TaskDefinition not found."))?,
     };
+    if def.inactive.is_some() && def.arn() != current.arn() {
+        return Err(ApiError::client("ClientException", "TaskDefinition is inactive"));
+    }
     let forced = call.input.bool("forceNewDeployment") == Some(true);
+    let s = &mut call.world.services[at];
+    s.grace = grace.unwrap_or(s.grace);
+    s.exec = call.input.bool("enableExecuteCommand").unwrap_or(s.exec);
+    if let Some(rules) = rules {
+        s.min_percent = rules.min.unwrap_or(s.min_percent);
+        s.max_percent = rules.max.unwrap_or(s.max_percent);
+        if let Some((breaker, rollback)) = rules.breaker {
+            (s.breaker, s.breaker_rollback) = (breaker, rollback);
+        }
+        s.alarms = rules.alarms.or(s.alarms.take());
+    }
     if let Some(desired) = desired {
         call.world.set_desired(at, desired);
     }
     if forced || def.arn() != current.arn() {
         call.world.deploy(at, def);
     }
+    call.world.updated = Some(at);
     Ok(map! {"service": services::node(call.world, at, false)})
 }
 

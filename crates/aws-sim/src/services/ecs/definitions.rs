@@ -1,5 +1,6 @@
 //! Task definitions.
 
+use super::tags;
 use super::{Call, invalid, paged, size};
 use crate::clock::timestamp;
 use crate::services::ApiError;
@@ -21,7 +22,7 @@ pub(super) fn find(world: &World, region: &str, name: &str) -> Option<Arc<TaskDe
     let revisions = world.families.get(&(region, family.to_owned()))?;
     match revision {
         Some(revision) => revisions.iter().find(|d| d.revision == revision).cloned(),
-        None => revisions.last().cloned(),
+        None => revisions.iter().rev().find(|d| d.inactive.is_none()).cloned(),
     }
 }
 
@@ -30,16 +31,19 @@ pub(super) fn describe(call: &Call<'_>) -> Result<Node, ApiError> {
     let name = call.input.str("taskDefinition").ok_or_else(|| invalid("TaskDefinition cannot be empty."))?;
     let def = find(call.world, call.region, name)
         .ok_or_else(|| ApiError::client("ClientException", "Unable to describe task definition."))?;
-    Ok(map! {"taskDefinition": node(&def), "tags": list(Vec::<Node>::new())})
+    let with_tags = call.input.strings("include").contains(&"TAGS");
+    Ok(map! {"taskDefinition": node(&def), "tags": with_tags.then(|| tags(&def.tags))})
 }
 
 /// `ListTaskDefinitions`: pages of 100, by family prefix.
 pub(super) fn list_definitions(call: &Call<'_>) -> Result<Node, ApiError> {
     let prefix = call.input.str("familyPrefix");
+    let inactive = call.input.str("status") == Some("INACTIVE");
     let mut rows: Vec<(String, Node)> = Vec::new();
     for ((region, family), revisions) in &call.world.families {
         if *region == call.region && prefix.is_none_or(|p| family == p) {
-            rows.extend(revisions.iter().map(|d| (format!("{family}\u{0}{:09}", d.revision), Node::from(d.arn()))));
+            let listed = revisions.iter().filter(|d| d.inactive.is_some() == inactive);
+            rows.extend(listed.map(|d| (format!("{family}\u{0}{:09}", d.revision), Node::from(d.arn()))));
         }
     }
     if call.input.str("sort") == Some("DESC") {
@@ -52,28 +56,43 @@ pub(super) fn list_definitions(call: &Call<'_>) -> Result<Node, ApiError> {
     paged(call, "taskDefinitionArns", rows.into_iter(), size(call, 100, 100)?)
 }
 
-fn node(d: &TaskDef) -> Node {
+/// A task definition as AWS describes it: what was registered, unchanged, and what AWS adds.
+pub(super) fn node(d: &TaskDef) -> Node {
+    if let Some(raw) = &d.raw {
+        let mut node = raw.clone();
+        added(d, &mut node);
+        return node;
+    }
     let role = |name: &str| format!("arn:aws:iam::{ACCOUNT}:role/{}-{name}", d.family);
-    map! {
-        "taskDefinitionArn": d.arn(),
+    let mut node = map! {
         "containerDefinitions": list(d.containers.iter().map(|c| container(d, c))),
         "family": &d.family,
         "taskRoleArn": role("task"),
         "executionRoleArn": role("execution"),
         "networkMode": "awsvpc",
-        "revision": d.revision,
         "volumes": list(Vec::<Node>::new()),
-        "status": "ACTIVE",
-        "requiresAttributes": list([map! {"name": "ecs.capability.task-eni"}]),
         "placementConstraints": list(Vec::<Node>::new()),
-        "compatibilities": list(["EC2", "FARGATE"]),
         "runtimePlatform": map! {"cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX"},
         "requiresCompatibilities": list(["FARGATE"]),
         "cpu": d.cpu.to_string(),
         "memory": d.memory.to_string(),
-        "registeredAt": timestamp(d.registered),
-        "registeredBy": format!("arn:aws:sts::{ACCOUNT}:assumed-role/github-actions/deploy-{:x}", rng::hash(8, &d.family) & 0xffff),
-    }
+    };
+    added(d, &mut node);
+    let run = rng::hash(8, &d.family) & 0xffff;
+    node.set("registeredBy", format!("arn:aws:sts::{ACCOUNT}:assumed-role/github-actions/deploy-{run:x}"));
+    node
+}
+
+/// What AWS adds to a registered definition.
+fn added(d: &TaskDef, node: &mut Node) {
+    node.set("taskDefinitionArn", d.arn());
+    node.set("revision", d.revision);
+    node.set("status", if d.inactive.is_some() { "INACTIVE" } else { "ACTIVE" });
+    node.set("requiresAttributes", list([map! {"name": "ecs.capability.task-eni"}]));
+    node.set("compatibilities", list(["EC2", "FARGATE"]));
+    node.set("registeredAt", timestamp(d.registered));
+    node.set("deregisteredAt", d.inactive.map(timestamp));
+    node.set("registeredBy", format!("arn:aws:sts::{ACCOUNT}:assumed-role/admin/operator"));
 }
 
 fn container(d: &TaskDef, c: &Container) -> Node {
@@ -94,10 +113,10 @@ fn container(d: &TaskDef, c: &Container) -> Node {
         "memory": c.memory,
         "portMappings": list(port),
         "essential": c.essential,
-        "environment": list(c.environment.iter().map(|(k, v)| map! {"name": *k, "value": v})),
+        "environment": list(c.environment.iter().map(|(k, v)| map! {"name": k, "value": v})),
         "mountPoints": list(Vec::<Node>::new()),
         "volumesFrom": list(Vec::<Node>::new()),
-        "secrets": list(c.secrets.iter().map(|(k, v)| map! {"name": *k, "valueFrom": v})),
+        "secrets": list(c.secrets.iter().map(|(k, v)| map! {"name": k, "valueFrom": v})),
         "logConfiguration": log,
         "systemControls": list(Vec::<Node>::new()),
     }

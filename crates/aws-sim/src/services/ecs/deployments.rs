@@ -1,6 +1,6 @@
 //! Service deployments and service revisions: the record of each rollout.
 
-use super::services::{load_balancers, network, strategy};
+use super::services::{configuration, load_balancers, network, strategy};
 use super::{Call, cluster, invalid, missing, names, paged, size};
 use crate::ACCOUNT;
 use crate::clock::timestamp;
@@ -9,7 +9,13 @@ use crate::wire::{Node, list, map};
 use crate::world::World;
 use crate::world::ecs::{Release, Revision};
 
-fn arn(world: &World, service: usize, kind: &str, id: &str) -> String {
+/// The ARN of a service deployment.
+pub(super) fn release_arn(world: &World, service: usize, r: &Release) -> String {
+    arn(world, service, "service-deployment", &r.id)
+}
+
+/// The ARN of a record of a service.
+pub(super) fn arn(world: &World, service: usize, kind: &str, id: &str) -> String {
     let s = &world.services[service];
     let c = &world.clusters[s.cluster];
     format!("arn:aws:ecs:{}:{ACCOUNT}:{kind}/{}/{}/{id}", c.region, c.name, s.name)
@@ -29,7 +35,7 @@ pub(super) fn list_deployments(call: &Call<'_>) -> Result<Node, ApiError> {
     let before = bound.and_then(|b| b.time("before"));
     let wanted = |r: &&Release| {
         let created = timestamp(r.created);
-        (statuses.is_empty() || statuses.contains(&r.status))
+        (statuses.is_empty() || statuses.contains(&r.shown(call.world.now)))
             && after.is_none_or(|t| created >= t)
             && before.is_none_or(|t| created <= t)
     };
@@ -37,14 +43,14 @@ pub(super) fn list_deployments(call: &Call<'_>) -> Result<Node, ApiError> {
     let s = &world.services[at];
     let rows = s.releases.iter().filter(wanted).map(|r| {
         let node = map! {
-            "serviceDeploymentArn": arn(world, at, "service-deployment", &r.id),
+            "serviceDeploymentArn": release_arn(world, at, r),
             "serviceArn": world.service_arn(at),
             "clusterArn": world.clusters[cluster].arn(),
-            "startedAt": timestamp(r.started),
+            "startedAt": (world.now >= r.started).then(|| timestamp(r.started)),
             "createdAt": timestamp(r.created),
             "finishedAt": r.finished.map(timestamp),
             "targetServiceRevisionArn": arn(world, at, "service-revision", &r.target.to_string()),
-            "status": r.status,
+            "status": r.shown(world.now),
             "statusReason": r.status_reason.as_ref(),
         };
         // Newest first: the later the smaller the key.
@@ -76,6 +82,24 @@ pub(super) fn describe(call: &Call<'_>) -> Result<Node, ApiError> {
     Ok(map! {"serviceDeployments": list(found), "failures": list(failures)})
 }
 
+/// `StopServiceDeployment`: a way back by default.
+pub(super) fn stop(call: &mut Call<'_>) -> Result<Node, ApiError> {
+    let arn = call.input.str("serviceDeploymentArn").ok_or_else(|| invalid("serviceDeploymentArn cannot be empty."))?;
+    let rollback = match call.input.str("stopType").unwrap_or("ROLLBACK") {
+        "ROLLBACK" => true,
+        "ABORT" => false,
+        other => return Err(invalid(format!("stopType {other} is not valid."))),
+    };
+    let missing = || ApiError::client("ServiceDeploymentNotFoundException", "Service deployment not found.");
+    let (at, id) = find(call, arn).ok_or_else(missing)?;
+    let release = call.world.services[at].releases.iter().position(|r| r.id == id).ok_or_else(missing)?;
+    call.world.ask_to_stop(at, release, rollback).map_err(|status| {
+        let text = format!("Service deployment {arn} is in the state {status} and can no longer be stopped.");
+        ApiError::client("ConflictException", text)
+    })?;
+    Ok(map! {"serviceDeploymentArn": arn})
+}
+
 fn node(world: &World, at: usize, r: &Release) -> Node {
     let s = &world.services[at];
     let revision = |id: u64| {
@@ -105,30 +129,39 @@ fn node(world: &World, at: usize, r: &Release) -> Node {
             "serviceRevisionArn": arn(world, at, "service-revision", &to.to_string()),
         }
     });
+    let alarms = s.alarms.as_ref().map(|a| {
+        let status = match (a.enable, r.alarmed.is_empty(), r.finished) {
+            (false, ..) => "DISABLED",
+            (true, false, _) => "TRIGGERED",
+            (true, true, None) => "MONITORING",
+            (true, true, Some(_)) => "MONITORING_COMPLETE",
+        };
+        map! {
+            "status": status,
+            "alarmNames": list(a.names.iter().map(String::as_str)),
+            "triggeredAlarmNames": list(r.alarmed.iter().map(String::as_str)),
+        }
+    });
     map! {
-        "serviceDeploymentArn": arn(world, at, "service-deployment", &r.id),
+        "serviceDeploymentArn": release_arn(world, at, r),
         "serviceArn": world.service_arn(at),
         "clusterArn": world.clusters[s.cluster].arn(),
         "createdAt": timestamp(r.created),
-        "startedAt": timestamp(r.started),
+        "startedAt": (world.now >= r.started).then(|| timestamp(r.started)),
         "finishedAt": r.finished.map(timestamp),
         "updatedAt": timestamp(r.updated),
         "sourceServiceRevisions": list(r.sources.iter().map(|id| revision(*id))),
         "targetServiceRevision": revision(r.target),
-        "status": r.status,
+        "status": r.shown(world.now),
         "statusReason": r.status_reason.as_ref(),
-        "deploymentConfiguration": map! {
-            "deploymentCircuitBreaker": map! {"enable": s.breaker, "rollback": s.breaker},
-            "maximumPercent": s.max_percent,
-            "minimumHealthyPercent": s.min_percent,
-            "strategy": "ROLLING",
-        },
+        "deploymentConfiguration": configuration(s),
         "rollback": rollback,
         "deploymentCircuitBreaker": map! {
             "status": breaker,
             "failureCount": r.failures,
             "threshold": world.breaker_threshold(at),
         },
+        "alarms": alarms,
     }
 }
 
@@ -150,8 +183,8 @@ pub(super) fn describe_revisions(call: &Call<'_>) -> Result<Node, ApiError> {
 
 fn revision(world: &World, at: usize, r: &Revision) -> Node {
     let s = &world.services[at];
-    let images = r.def.containers.iter().map(|c| {
-        map! {"containerName": &c.name, "imageDigest": &c.digest, "image": &c.image}
+    let images = r.def.containers.iter().zip(&r.images.digests).map(|(c, digest)| {
+        map! {"containerName": &c.name, "imageDigest": digest.as_deref(), "image": &c.image}
     });
     map! {
         "serviceRevisionArn": arn(world, at, "service-revision", &r.id.to_string()),

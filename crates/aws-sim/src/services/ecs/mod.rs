@@ -1,11 +1,13 @@
 //! ECS: the table of operations, and what they share. One file each for clusters, services,
-//! tasks, task definitions, service deployments, and changes.
+//! tasks, task definitions and their registration, service deployments, tags, and changes.
 
 mod changes;
 mod clusters;
 mod definitions;
 mod deployments;
+mod register;
 mod services;
+mod tagging;
 mod tasks;
 
 use super::token::{self, Page};
@@ -26,6 +28,12 @@ pub(crate) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiErro
         "ListServiceDeployments" => deployments::list_deployments(call),
         "DescribeServiceDeployments" => deployments::describe(call),
         "DescribeServiceRevisions" => deployments::describe_revisions(call),
+        "StopServiceDeployment" => deployments::stop(call),
+        "RegisterTaskDefinition" => register::register(call),
+        "DeregisterTaskDefinition" => register::deregister(call),
+        "TagResource" => tagging::tag(call),
+        "UntagResource" => tagging::untag(call),
+        "ListTagsForResource" => tagging::list_tags(call),
         "UpdateService" => changes::update_service(call),
         "StopTask" => changes::stop_task(call),
         _ => Err(ApiError::unknown_operation(operation)),
@@ -91,6 +99,6 @@ fn missing(arn: String) -> Node {
     map! {"arn": arn, "reason": "MISSING"}
 }
 
-fn tags(pairs: &[(&'static str, &'static str)]) -> Node {
-    list(pairs.iter().map(|(k, v)| map! {"key": *k, "value": *v}))
+fn tags<T: AsRef<str>>(pairs: &[(T, T)]) -> Node {
+    list(pairs.iter().map(|(k, v)| map! {"key": k.as_ref(), "value": v.as_ref()}))
 }

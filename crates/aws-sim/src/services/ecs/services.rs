@@ -1,11 +1,12 @@
 //! Services: lists and descriptions with deployments and events.
 
+use super::deployments::release_arn;
 use super::{Call, cluster, missing, names, paged, served, size, tags};
 use crate::clock::timestamp;
 use crate::services::ApiError;
 use crate::wire::{Node, list, map};
 use crate::world::World;
-use crate::world::ecs::{Deployment, Rollout, Status};
+use crate::world::ecs::{Deployment, Rollout, Service, Status};
 use crate::{ACCOUNT, rng};
 
 /// `ListServices`: pages of 10, up to 100.
@@ -61,16 +62,13 @@ pub(super) fn node(world: &World, at: usize, with_tags: bool) -> Node {
         "platformVersion": "LATEST",
         "platformFamily": "Linux",
         "taskDefinition": primary.def.arn(),
-        "deploymentConfiguration": map! {
-            "deploymentCircuitBreaker": map! {"enable": s.breaker, "rollback": s.breaker},
-            "maximumPercent": s.max_percent,
-            "minimumHealthyPercent": s.min_percent,
-            "strategy": "ROLLING",
-        },
+        "deploymentConfiguration": configuration(s),
         "deployments": list(s.deployments.iter().enumerate().map(|(i, d)| deployment(world, at, i, d))),
         "roleArn": format!("arn:aws:iam::{ACCOUNT}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"),
         "events": list(events),
         "createdAt": timestamp(s.created),
+        "currentServiceDeployment": s.releases.first().map(|r| release_arn(world, at, r)),
+        "currentServiceRevisions": list(s.deployments.iter().map(|d| current_revision(world, at, d))),
         "placementConstraints": list(Vec::<Node>::new()),
         "placementStrategy": list(Vec::<Node>::new()),
         "networkConfiguration": network(world, at),
@@ -80,13 +78,39 @@ pub(super) fn node(world: &World, at: usize, with_tags: bool) -> Node {
         "createdBy": format!("arn:aws:iam::{ACCOUNT}:role/terraform"),
         "enableECSManagedTags": true,
         "propagateTags": "SERVICE",
-        "enableExecuteCommand": true,
+        "enableExecuteCommand": s.exec,
         "availabilityZoneRebalancing": "ENABLED",
     };
     if with_tags {
         node.set("tags", tags(&s.tags));
     }
     node
+}
+
+/// The deployment configuration of a service.
+pub(super) fn configuration(s: &Service) -> Node {
+    let alarms = s.alarms.as_ref().map(|a| {
+        map! {"alarmNames": list(a.names.iter().map(String::as_str)), "enable": a.enable, "rollback": a.rollback}
+    });
+    map! {
+        "deploymentCircuitBreaker": map! {"enable": s.breaker, "rollback": s.breaker && s.breaker_rollback},
+        "maximumPercent": s.max_percent,
+        "minimumHealthyPercent": s.min_percent,
+        "alarms": alarms,
+        "strategy": "ROLLING",
+    }
+}
+
+fn current_revision(world: &World, at: usize, d: &Deployment) -> Node {
+    let count = |running: bool| {
+        world.count(at, |t| t.deployment == d.id && !t.stopping && (t.status == Status::Running) == running)
+    };
+    map! {
+        "arn": super::deployments::arn(world, at, "service-revision", &d.revision.to_string()),
+        "requestedTaskCount": count(true) + count(false),
+        "runningTaskCount": count(true),
+        "pendingTaskCount": count(false),
+    }
 }
 
 fn deployment(world: &World, at: usize, index: usize, d: &Deployment) -> Node {
@@ -105,7 +129,7 @@ fn deployment(world: &World, at: usize, index: usize, d: &Deployment) -> Node {
         "desiredCount": if index == 0 { s.desired } else { world.count(at, |t| t.deployment == d.id && !t.stopping) },
         "pendingCount": mine(|x| x < Status::Running),
         "runningCount": mine(|x| x == Status::Running),
-        "failedTasks": d.failed,
+        "failedTasks": d.failed + d.sick,
         "createdAt": timestamp(d.created),
         "updatedAt": timestamp(d.updated),
         "launchType": (!s.spot).then_some("FARGATE"),

@@ -75,7 +75,7 @@ pub(super) fn node(world: &World, key: TaskKey) -> Node {
     let s = &world.services[t.service];
     let c = &world.clusters[s.cluster];
     let interface = attachment_id(key, 1);
-    let containers = t.def.containers.iter().enumerate().map(|(i, d)| container(world, key, t, d, i == 0, &interface));
+    let containers = t.def.containers.iter().enumerate().map(|(i, d)| container(world, key, t, d, i, &interface));
     let stop = t.stop.as_deref();
     let up = t.pull_stopped;
     map! {
@@ -119,7 +119,7 @@ pub(super) fn node(world: &World, key: TaskKey) -> Node {
     }
 }
 
-fn container(world: &World, key: TaskKey, t: &Task, d: &Container, first: bool, interface: &str) -> Node {
+fn container(world: &World, key: TaskKey, t: &Task, d: &Container, at: usize, interface: &str) -> Node {
     let c = &world.clusters[key.0];
     let region = c.region;
     let ended = t.execution_stopped.is_some() || t.status == Status::Stopped;
@@ -128,18 +128,21 @@ fn container(world: &World, key: TaskKey, t: &Task, d: &Container, first: bool, 
         _ if ended => "STOPPED",
         _ => "RUNNING",
     };
-    let stop = t.stop.as_deref().filter(|_| ended && t.pull_stopped.is_some());
+    let stop = t.stop.as_deref().filter(|_| ended);
+    let decides = at == t.images.container;
+    // A container that never ran has no exit code.
+    let exit = stop.and_then(|s| if decides || s.exit.is_none() { s.exit } else { Some(0) });
     let id = format!("{:032x}-{:010}", key.1, rng::hash(6, &d.name) % 10_000_000_000);
     map! {
         "containerArn": format!("arn:aws:ecs:{region}:{ACCOUNT}:container/{}/{:032x}/{}", c.name, key.1, attachment_id(key, rng::hash(7, &d.name))),
         "taskArn": world.task_arn(key),
         "name": &d.name,
         "image": &d.image,
-        "imageDigest": t.pull_stopped.map(|_| d.digest.as_str()),
+        "imageDigest": t.pull_stopped.and(t.images.digests.get(at)).and_then(Option::as_deref),
         "runtimeId": t.pull_stopped.map(|_| id),
         "lastStatus": status,
-        "exitCode": stop.map(|s| if first { s.exit } else { 0 }),
-        "reason": stop.filter(|_| first).and_then(|s| s.container),
+        "exitCode": exit.filter(|_| t.pull_stopped.is_some()),
+        "reason": stop.filter(|_| decides).and_then(|s| s.container.as_deref()),
         "networkBindings": list(Vec::<Node>::new()),
         "networkInterfaces": list([map! {"attachmentId": interface, "privateIpv4Address": t.ip()}]),
         "healthStatus": "UNKNOWN",

@@ -15,7 +15,8 @@ pub(super) fn build(world: &mut World) {
     let cluster = world.add_cluster("ap-northeast-1", "big-cluster", true, vec![("Environment", "big")]);
     for n in 1..=SERVICES {
         let name = format!("svc-{n:04}");
-        let base = ServiceSpec { desired: 10, load: 4.6, ..ServiceSpec::small(cluster, &name) };
+        let small = ServiceSpec { repository: "big-app".to_owned(), ..ServiceSpec::small(cluster, &name) };
+        let base = ServiceSpec { desired: 10, load: 4.6, ..small };
         let scaled = n % 100 == 50;
         let spec = ServiceSpec {
             desired: if scaled { 13 } else { 10 },

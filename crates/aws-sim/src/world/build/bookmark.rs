@@ -4,11 +4,13 @@
 use super::{ServiceSpec, alarm};
 use crate::ACCOUNT;
 use crate::scenario::Scenario;
+use crate::wire::map;
 use crate::world::alarms::Comparison;
 use crate::world::databases::{DbCluster, DbInstance};
 use crate::world::ecs::Fate;
 use crate::world::load::Shape;
 use crate::world::metrics::MetricName;
+use crate::world::night::{Function, Schedule};
 use crate::world::{DAY, Event, HOUR, MINUTE, SECOND, World};
 
 const REGION: &str = "ap-northeast-1";
@@ -79,7 +81,9 @@ pub(super) fn staging(world: &mut World) {
         tier: 1,
         created: start - 120 * DAY,
         pending: Vec::new(),
+        off: Vec::new(),
     });
+    sleep_at_night(world, world.services[web].cluster);
     for service in [web, api] {
         let target = world.add_scaling(service, 1, 2);
         world.add_scheduled(target, "stop-at-night", "cron(0 22 ? * MON-FRI *)", 0, 0);
@@ -124,8 +128,67 @@ pub(super) fn staging(world: &mut World) {
     spec.statistic = "Sum";
     spec.flat = Some((0.0, 0.0));
     world.add_alarm(spec);
-    if world.scenario == Scenario::CrashLoop {
-        crash_loop(world, api);
+    match world.scenario {
+        Scenario::CrashLoop => crash_loop(world, api),
+        Scenario::SlowRollout => {
+            for service in [web, api] {
+                world.services[service].slow = true;
+            }
+        }
+        Scenario::Breaker => world.curse = Some(Fate::ExitsEarly),
+        Scenario::NoBreaker => {
+            world.curse = Some(Fate::ExitsEarly);
+            for service in [web, api] {
+                world.services[service].breaker = false;
+            }
+        }
+        Scenario::Stopped => world.fall_asleep(0),
+        _ => {}
+    }
+}
+
+/// Half a minute ago web was deployed with an image that cannot be pulled; the breaker is on.
+pub(super) fn bad_image(world: &mut World) {
+    let web = world.find_cluster(REGION, "bookmark-manager-staging-cluster");
+    let Some(web) = web.and_then(|c| world.find_service(c, "bookmark-manager-staging-web")) else { return };
+    let start = world.start;
+    world.now = start - 30 * SECOND;
+    let current = world.services[web].deployments[0].def.clone();
+    let def = world.revise(&current, "f00dbad");
+    world.deploy(web, def);
+    world.run_until(start);
+}
+
+/// The function that stops and starts staging, and its two schedules: at the same times as the
+/// scheduled actions, and to the same end.
+fn sleep_at_night(world: &mut World, cluster: usize) {
+    let base = "bookmark-manager-staging";
+    let created = world.start - 100 * DAY;
+    let function = Function { region: REGION, name: format!("{base}-ecs-scheduler"), cluster, modified: created };
+    let arn = function.arn();
+    world.functions.push(function);
+    for (action, hour) in [("start", 9), ("stop", 22)] {
+        let target = map! {
+            "Arn": arn.as_str(),
+            "RoleArn": format!("arn:aws:iam::{ACCOUNT}:role/{base}-scheduler"),
+            "Input": format!("{{\"action\":\"{action}\"}}"),
+            "RetryPolicy": map! {"MaximumEventAgeInSeconds": 3600, "MaximumRetryAttempts": 3},
+        };
+        world.put_schedule(Schedule {
+            region: REGION,
+            name: format!("{base}-{action}"),
+            description: None,
+            expression: format!("cron(0 {hour} ? * MON-FRI *)"),
+            zone: "Asia/Tokyo".to_owned(),
+            start: None,
+            end: None,
+            enabled: true,
+            target,
+            window: map! {"Mode": "OFF"},
+            created,
+            modified: created,
+            number: 0,
+        });
     }
 }
 
@@ -200,6 +263,7 @@ fn aurora(world: &mut World) -> usize {
             tier: n,
             created: start - 90 * DAY + i64::from(n) * HOUR,
             pending: Vec::new(),
+            off: Vec::new(),
         });
     }
     world.databases.clusters.push(DbCluster {

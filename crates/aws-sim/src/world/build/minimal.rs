@@ -27,6 +27,7 @@ pub(super) fn build(world: &mut World) {
         tier: 1,
         created,
         pending: Vec::new(),
+        off: Vec::new(),
     });
     let instance = [("InstanceId", "i-0123456789abcdef0")];
     let cpu = MetricName::new("AWS/EC2", "CPUUtilization", &instance);

@@ -11,6 +11,7 @@ use super::balancing::{Balancer, TargetGroup};
 use super::ecs::{Cluster, Container, Deployment, Fate, Release, Revision, Rollout, Service, Status, Target, TaskDef};
 use super::load::Load;
 use super::metrics::MetricName;
+use super::registry::Push;
 use super::{DAY, Event, HOUR, MINUTE, SECOND, World};
 use crate::ACCOUNT;
 use crate::clock::Ms;
@@ -27,6 +28,10 @@ pub(crate) fn build(world: &mut World) {
     minimal::build(world);
     if world.scenario == Scenario::Big {
         big::build(world);
+    }
+    world.stock();
+    if world.scenario == Scenario::BadImage {
+        bookmark::bad_image(world);
     }
     backups(world);
     world.add_other_groups();
@@ -52,11 +57,17 @@ fn backups(world: &mut World) {
     world.now = world.start;
 }
 
+fn owned(pairs: &[(&'static str, String)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect()
+}
+
 /// What a service is made of.
 #[derive(Debug, Clone)]
 pub(crate) struct ServiceSpec {
     pub(crate) cluster: usize,
     pub(crate) name: String,
+    /// Where its images are; a large environment shares one.
+    pub(crate) repository: String,
     pub(crate) cpu: u32,
     pub(crate) memory: u32,
     pub(crate) desired: u32,
@@ -82,6 +93,7 @@ impl ServiceSpec {
         ServiceSpec {
             cluster,
             name: name.to_owned(),
+            repository: name.to_owned(),
             cpu: 256,
             memory: 512,
             desired: 1,
@@ -145,36 +157,43 @@ impl World {
     /// Registers a revision of a family; the image's tag is made from its number.
     fn register(&mut self, spec: &ServiceSpec, revision: u32, at: Ms, fate: Fate) -> Arc<TaskDef> {
         let region = self.clusters[spec.cluster].region;
-        let mark = rng::hash(self.seed, &format!("{}:{revision}", spec.name));
+        let mark = rng::hash(self.seed, &format!("{}:{revision}", spec.repository));
         let group = format!("/ecs/{}", spec.name);
-        let digest = |n: u64| {
-            let parts: Vec<String> = (0..4).map(|i| format!("{:016x}", rng::mix(n ^ i))).collect();
-            format!("sha256:{}", parts.concat())
-        };
+        let tag = format!("{:07x}", mark & 0xfff_ffff);
+        let known = self.registry.repositories.get(&(region, spec.repository.clone()));
+        if known.is_none_or(|r| r.find(None, Some(&tag)).is_none()) {
+            self.push(&Push {
+                region,
+                repository: &spec.repository,
+                tag: &tag,
+                processors: &["amd64"],
+                fate,
+                findings: Some([0, 0, 3, 11]),
+                at: at - 2 * MINUTE,
+            });
+        }
         let mut containers = vec![Container {
             name: spec.container.to_owned(),
-            image: format!("{ACCOUNT}.dkr.ecr.{region}.amazonaws.com/{}:{:07x}", spec.name, mark & 0xfff_ffff),
-            digest: digest(mark),
+            image: format!("{ACCOUNT}.dkr.ecr.{region}.amazonaws.com/{}:{tag}", spec.repository),
             cpu: 0,
             memory: None,
             essential: true,
             port: Some(spec.port),
-            environment: spec.environment.clone(),
-            secrets: spec.secrets.clone(),
-            log: Some((group.clone(), "ecs")),
+            environment: owned(&spec.environment),
+            secrets: owned(&spec.secrets),
+            log: Some((group.clone(), "ecs".to_owned())),
         }];
         if spec.sidecar {
             containers.push(Container {
                 name: "datadog-agent".to_owned(),
                 image: "public.ecr.aws/datadog/agent:7.72.1".to_owned(),
-                digest: digest(7),
                 cpu: 64,
                 memory: Some(256),
                 essential: false,
                 port: None,
-                environment: vec![("ECS_FARGATE", "true".to_owned()), ("DD_SITE", "datadoghq.com".to_owned())],
-                secrets: vec![("DD_API_KEY", format!("arn:aws:ssm:{region}:{ACCOUNT}:parameter/datadog/api-key"))],
-                log: Some((group, "datadog")),
+                environment: owned(&[("ECS_FARGATE", "true".to_owned()), ("DD_SITE", "datadoghq.com".to_owned())]),
+                secrets: owned(&[("DD_API_KEY", format!("arn:aws:ssm:{region}:{ACCOUNT}:parameter/datadog/api-key"))]),
+                log: Some((group, "datadog".to_owned())),
             });
         }
         let def = Arc::new(TaskDef {
@@ -186,6 +205,10 @@ impl World {
             containers,
             registered: at,
             fate,
+            arm: false,
+            raw: None,
+            tags: Vec::new(),
+            inactive: None,
         });
         self.families.entry((region, spec.name.clone())).or_default().push(Arc::clone(&def));
         def
@@ -221,20 +244,26 @@ impl World {
                     sources: revisions.last().map(|r| r.id).into_iter().collect(),
                     failures: 0,
                     triggered: false,
+                    deaf: Vec::new(),
+                    alarmed: Vec::new(),
                     rollback: None,
                 },
             );
-            revisions.push(Revision { id: revision, def: Arc::clone(&def), created: at });
+            let images = Arc::new(self.resolve_images(&def));
+            revisions.push(Revision { id: revision, def: Arc::clone(&def), images, created: at });
             last = Some((id, def, at, finished));
         }
         let Some((id, def, deployed, finished)) = last else { return 0 };
+        let images = Arc::new(self.resolve_images(&def));
         let deployment = Deployment {
             id,
             def,
+            images,
             revision: revisions.last().map_or(0, |r| r.id),
             created: deployed,
             updated: finished,
             failed: 0,
+            sick: 0,
             failures: 0,
             rollout: Rollout::Completed,
             reason: format!("ECS deployment ecs-svc/{id} completed."),
@@ -249,6 +278,9 @@ impl World {
             min_percent: 100,
             max_percent: 200,
             breaker: true,
+            breaker_rollback: true,
+            alarms: None,
+            exec: true,
             grace: if spec.target_group.is_some() { 120 } else { 0 },
             target_group: spec.target_group,
             spot: spec.spot,
@@ -264,8 +296,9 @@ impl World {
             next_start: 0,
             retry: None,
             no_capacity: false,
+            slow: false,
             load: Load::new(spec.load, spec.memory_use, salt),
-            tags: spec.tags,
+            tags: spec.tags.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
             rng,
         });
         self.note_at(service, deployed + 20 * SECOND, &format!("has started {} tasks.", spec.desired));

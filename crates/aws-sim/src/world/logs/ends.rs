@@ -13,7 +13,6 @@ pub(super) fn last_lines(fate: Fate, shape: Shape, code: Option<&str>) -> Vec<St
         return owned(&["Received SIGTERM, shutting down", "Server closed, 0 requests in flight"]);
     }
     match fate {
-        Fate::Fine => owned(&["Process ended"]),
         Fate::OutOfMemory => owned(&[
             "",
             "<--- Last few GCs --->",
@@ -39,6 +38,9 @@ pub(super) fn last_lines(fate: Fate, shape: Shape, code: Option<&str>) -> Vec<St
             "",
             "Node.js v22.14.0",
         ]),
+        Fate::WrongPlatform => owned(&["exec /usr/local/bin/docker-entrypoint.sh: exec format error"]),
+        // The others end only when they are asked to.
+        _ => owned(&["Process ended"]),
     }
 }
 

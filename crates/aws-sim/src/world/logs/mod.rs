@@ -111,8 +111,8 @@ impl Stream {
         let until = task.execution_stopped;
         // A program that ends at once has said something before.
         let from = match (task.fate, task.pull_stopped) {
-            (Fate::Fine | Fate::OutOfMemory, Some(at)) => at,
-            (_, Some(at)) => at - 1_500,
+            (Fate::ExitsEarly | Fate::WrongPlatform, Some(at)) => at - 1_500,
+            (_, Some(at)) => at,
             (_, None) => return None,
         };
         let shape = Shape::of(&c.name);

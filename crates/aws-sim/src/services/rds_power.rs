@@ -1,0 +1,57 @@
+//! RDS: databases are stopped and started. How long that takes is in `world::power`.
+
+use super::ApiError;
+use super::rds::{self, named};
+use crate::services::Call;
+use crate::wire::{Node, map};
+use crate::world::power::Database;
+
+/// Runs `StopDBInstance`, `StartDBInstance`, `StopDBCluster` or `StartDBCluster`.
+pub(super) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiError> {
+    let on = operation.starts_with("Start");
+    if operation.ends_with("Cluster") { cluster(call, on) } else { instance(call, on) }
+}
+
+/// The state that it must be in.
+fn resting(on: bool) -> &'static str {
+    if on { "stopped" } else { "available" }
+}
+
+fn instance(call: &mut Call<'_>, on: bool) -> Result<Node, ApiError> {
+    let id = call.input.str("DBInstanceIdentifier").unwrap_or_default();
+    let region = call.region;
+    let all = &call.world.databases.instances;
+    let at = all
+        .iter()
+        .position(|i| i.region == region && named(&[id], &i.id, &i.arn()))
+        .ok_or_else(|| ApiError::not_found("DBInstanceNotFound", format!("DBInstance {id} not found.")))?;
+    if all[at].cluster.is_some() {
+        let text = "aurora-postgresql DB instances are not eligible for stopping or starting.";
+        return Err(ApiError::client("InvalidParameterCombination", text));
+    }
+    let wanted = resting(on);
+    if all[at].status != wanted {
+        let text = format!("Instance {id} is not in {wanted} state.");
+        return Err(ApiError::client("InvalidDBInstanceState", text));
+    }
+    call.world.switch(Database::Instance(at), on);
+    Ok(map! {"DBInstance": rds::instance(call.world, at)})
+}
+
+fn cluster(call: &mut Call<'_>, on: bool) -> Result<Node, ApiError> {
+    let id = call.input.str("DBClusterIdentifier").unwrap_or_default();
+    let region = call.region;
+    let all = &call.world.databases.clusters;
+    let at = all
+        .iter()
+        .position(|c| c.region == region && named(&[id], &c.id, &c.arn()))
+        .ok_or_else(|| ApiError::not_found("DBClusterNotFoundFault", format!("DBCluster {id} not found.")))?;
+    let wanted = resting(on);
+    let status = call.world.database_status(Database::Cluster(at));
+    if status != wanted {
+        let text = format!("DbCluster {id} is in {status} state but expected it to be one of {wanted}.");
+        return Err(ApiError::client("InvalidDBClusterStateFault", text));
+    }
+    call.world.switch(Database::Cluster(at), on);
+    Ok(map! {"DBCluster": rds::cluster(call.world, at)})
+}

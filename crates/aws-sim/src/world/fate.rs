@@ -1,0 +1,156 @@
+//! What becomes of a task, and which image decides it. The image's digest carries the fate, so a
+//! deployment by tag and one by digest end the same way. How a fate is lived through is in `tasks`.
+
+use super::ecs::Task;
+use super::registry::invented;
+use crate::{ACCOUNT, rng};
+
+/// What becomes of a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It runs.
+    Fine,
+    /// It runs, but takes minutes to start.
+    Slow,
+    /// It runs for some seconds and is killed for its memory.
+    OutOfMemory,
+    /// Its program ends with an error before it runs.
+    ExitsEarly,
+    /// It runs, and its target never turns healthy.
+    Unhealthy,
+    /// A layer of its image cannot be read.
+    CannotPull,
+    /// Its image is not in the registry.
+    NoImage,
+    /// No manifest of its image is for the processor of the task definition.
+    NoPlatform,
+    /// Its image is for another processor.
+    WrongPlatform,
+    /// Its execution role may not read its secrets.
+    NoSecrets,
+}
+
+/// An image that every repository has.
+#[derive(Debug)]
+pub(crate) struct Known {
+    pub(crate) tag: &'static str,
+    pub(crate) fate: Fate,
+    /// The processors it is made for, as image configurations spell them; two make an index.
+    pub(crate) processors: &'static [&'static str],
+    /// Critical, high, medium and low findings of its scan, if it was scanned.
+    pub(crate) findings: Option<[u32; 4]>,
+}
+
+const fn known(tag: &'static str, fate: Fate, processors: &'static [&'static str]) -> Known {
+    Known { tag, fate, processors, findings: Some([0, 0, 2, 9]) }
+}
+
+const AMD64: &[&str] = &["amd64"];
+
+/// The images of every repository, oldest first; beside them there is one a revision, all fine.
+///
+/// | tag | what happens |
+/// |---|---|
+/// | `badc0de` | the container exits 1 at once: `Error: DATABASE_URL is not set` |
+/// | `0dd5eed` | it runs, and some seconds later it is out of memory, exit 137 |
+/// | `deadbee` | it runs, and the load balancer never finds it healthy |
+/// | `f00dbad` | `CannotPullContainerError`, stop code `TaskFailedToStart` |
+/// | `5ec4e75` | `ResourceInitializationError`: the secrets may not be read |
+/// | `a4a4a4a` | for arm64 only: `exec format error`, exit 255 on X86_64 |
+/// | `51005e1` | it takes two to three minutes to start |
+/// | `c0ffee2` | an index for amd64 and arm64: fine, not scanned |
+/// | `c0ffee1` | fine; the newest, so `latest` points at it; its scan found something |
+pub(crate) const KNOWN: &[Known] = &[
+    known("badc0de", Fate::ExitsEarly, AMD64),
+    known("0dd5eed", Fate::OutOfMemory, AMD64),
+    known("deadbee", Fate::Unhealthy, AMD64),
+    known("f00dbad", Fate::CannotPull, AMD64),
+    known("5ec4e75", Fate::NoSecrets, AMD64),
+    known("a4a4a4a", Fate::Fine, &["arm64"]),
+    known("51005e1", Fate::Slow, AMD64),
+    Known { tag: "c0ffee2", fate: Fate::Fine, processors: &["amd64", "arm64"], findings: None },
+    Known { tag: "c0ffee1", fate: Fate::Fine, processors: AMD64, findings: Some([0, 1, 4, 17]) },
+];
+
+/// The tag that points at the newest image that is fine.
+pub(crate) const LATEST: &str = "latest";
+
+/// The names of fates in control requests.
+const NAMES: &[(&str, Fate)] = &[
+    ("fine", Fate::Fine),
+    ("slow", Fate::Slow),
+    ("out-of-memory", Fate::OutOfMemory),
+    ("exits", Fate::ExitsEarly),
+    ("unhealthy", Fate::Unhealthy),
+    ("cannot-pull", Fate::CannotPull),
+    ("no-secrets", Fate::NoSecrets),
+];
+
+impl Fate {
+    /// The fate of a name in a control request, or what the tag of a known image says.
+    pub(crate) fn parse(name: &str) -> Result<Fate, String> {
+        let named = NAMES.iter().find(|(n, _)| *n == name).map(|(_, f)| *f);
+        named.or_else(|| KNOWN.iter().find(|k| k.tag == name).map(|k| k.fate)).ok_or_else(|| {
+            let names: Vec<&str> = NAMES.iter().map(|(n, _)| *n).collect();
+            format!("fate {name:?} is none of {}", names.join(", "))
+        })
+    }
+
+    /// Whether a task of this fate never has a running container.
+    pub(crate) fn fails_to_start(self) -> bool {
+        matches!(self, Fate::CannotPull | Fate::NoImage | Fate::NoPlatform | Fate::NoSecrets)
+    }
+}
+
+/// The words for a task that never ran, as Fargate's agent has them.
+pub(crate) fn why_not_started(task: &Task, id: u128) -> String {
+    let container = task.def.containers.get(task.images.container);
+    let image = container.map(|c| c.image.as_str()).unwrap_or_default();
+    let repository = image.split(['@']).next().unwrap_or(image);
+    let repository = repository.rsplit_once(':').map_or(repository, |(name, _)| name);
+    let (region, family) = (task.def.region, &task.def.family);
+    match task.fate {
+        Fate::CannotPull => {
+            let (host, name) = repository.split_once('/').unwrap_or((repository, repository));
+            let layer = invented(rng::hash(23, image));
+            format!(
+                "CannotPullContainerError: ref pull has been retried 5 time(s): failed to copy: httpReadSeeker: failed open: unexpected status code https://{host}/v2/{name}/blobs/{layer}: 404 Not Found"
+            )
+        }
+        Fate::NoPlatform => format!(
+            "CannotPullContainerError: image Manifest does not contain descriptor matching platform 'linux/{}' in {image}",
+            if task.def.arm { "arm64" } else { "amd64" }
+        ),
+        Fate::NoSecrets => {
+            let secret = container.and_then(|c| c.secrets.first()).map(|(_, from)| from.clone());
+            let secret = secret.unwrap_or_else(|| format!("arn:aws:ssm:{region}:{ACCOUNT}:parameter/none"));
+            format!(
+                "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secrets from ssm: service call has been retried 1 time(s): AccessDeniedException: User: arn:aws:sts::{ACCOUNT}:assumed-role/{family}-execution/{id:032x} is not authorized to perform: ssm:GetParameters on resource: {secret} because no identity-based policy allows the ssm:GetParameters action"
+            )
+        }
+        _ => format!(
+            "CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref {image}: {image}: not found"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fates_have_names() {
+        assert_eq!(Fate::parse("cannot-pull"), Ok(Fate::CannotPull));
+        assert_eq!(Fate::parse("deadbee"), Ok(Fate::Unhealthy));
+        assert!(Fate::parse("glorious").unwrap_err().contains("unhealthy"));
+    }
+
+    #[test]
+    fn tags_are_unique_and_look_like_commits() {
+        let mut tags: Vec<&str> = KNOWN.iter().map(|k| k.tag).collect();
+        assert!(tags.iter().all(|t| t.len() == 7 && t.bytes().all(|b| b.is_ascii_hexdigit())));
+        tags.sort_unstable();
+        tags.dedup();
+        assert_eq!(tags.len(), KNOWN.len());
+    }
+}

@@ -1,0 +1,219 @@
+//! Environments that sleep: the function that stops and starts the services of a cluster, and the
+//! schedules that call it. The function does what the one in the Terraform modules does: `stop`
+//! keeps a service's count in its tag, `start` goes back to it.
+
+use super::{Event, SECOND, World, schedule};
+use crate::ACCOUNT;
+use crate::clock::{Ms, timestamp};
+use crate::wire::Node;
+use serde_json::{Value, json};
+
+/// The tag in which a service's desired count is kept while it is stopped.
+pub(crate) const COUNT: &str = "cockpit:desired-count";
+/// The tag in which the lowest capacity of its scaling is kept.
+pub(crate) const LOWEST: &str = "cockpit:min-capacity";
+
+/// A function that stops and starts a cluster.
+#[derive(Debug)]
+pub(crate) struct Function {
+    pub(crate) region: &'static str,
+    pub(crate) name: String,
+    /// The cluster it is for.
+    pub(crate) cluster: usize,
+    pub(crate) modified: Ms,
+}
+
+impl Function {
+    pub(crate) fn arn(&self) -> String {
+        format!("arn:aws:lambda:{}:{ACCOUNT}:function:{}", self.region, self.name)
+    }
+}
+
+/// What a call of a function left.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Invocation {
+    pub(crate) payload: Value,
+    /// The lines it logged.
+    pub(crate) log: String,
+    /// Whether it threw.
+    pub(crate) failed: bool,
+}
+
+/// A schedule of EventBridge Scheduler.
+#[derive(Debug, Clone)]
+pub(crate) struct Schedule {
+    pub(crate) region: &'static str,
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
+    pub(crate) expression: String,
+    pub(crate) zone: String,
+    pub(crate) start: Option<Ms>,
+    pub(crate) end: Option<Ms>,
+    pub(crate) enabled: bool,
+    /// `Target` as it was put.
+    pub(crate) target: Node,
+    /// `FlexibleTimeWindow` as it was put.
+    pub(crate) window: Node,
+    pub(crate) created: Ms,
+    pub(crate) modified: Ms,
+    /// Which plan of it is the valid one.
+    pub(crate) number: u64,
+}
+
+impl Schedule {
+    pub(crate) fn arn(&self) -> String {
+        format!("arn:aws:scheduler:{}:{ACCOUNT}:schedule/default/{}", self.region, self.name)
+    }
+}
+
+impl World {
+    /// Puts a schedule into the place of the one of its name, or adds it, and plans its next time.
+    pub(crate) fn put_schedule(&mut self, mut schedule: Schedule) {
+        schedule.number = self.serial();
+        let number = schedule.number;
+        let same = |s: &&mut Schedule| s.region == schedule.region && s.name == schedule.name;
+        if let Some(old) = self.schedules.iter_mut().find(same) {
+            *old = schedule;
+        } else {
+            self.schedules.push(schedule);
+        }
+        self.plan_schedule(number);
+    }
+
+    fn plan_schedule(&mut self, number: u64) {
+        let Some(s) = self.schedules.iter().find(|s| s.number == number && s.enabled) else { return };
+        if let Some(at) = schedule::next(&s.expression, &s.zone, self.now, s.start, s.end) {
+            self.schedule(at, Event::Night { number });
+        }
+    }
+
+    /// A schedule's time has come, if it was not put or deleted since.
+    pub(crate) fn schedule_fires(&mut self, number: u64) {
+        self.plan_schedule(number);
+        let Some(s) = self.schedules.iter().find(|s| s.number == number) else { return };
+        let (region, arn) = (s.region, s.target.str("Arn").unwrap_or_default().to_owned());
+        let input = s.target.str("Input").and_then(|i| serde_json::from_str(i).ok()).unwrap_or(Value::Null);
+        if let Some(at) = self.functions.iter().position(|f| f.region == region && f.arn() == arn) {
+            self.invoke(at, &input);
+        }
+    }
+
+    /// The stop of a schedule happens now, whatever the time.
+    pub(crate) fn stop_by_schedule(&mut self) -> Option<Invocation> {
+        let function = (!self.functions.is_empty()).then_some(0)?;
+        Some(self.invoke(function, &json!({"action": "stop"})))
+    }
+
+    /// Calls a function.
+    pub(crate) fn invoke(&mut self, function: usize, input: &Value) -> Invocation {
+        let request = self.rng.uuid();
+        let at = timestamp(self.now);
+        let (payload, line, failed) = match self.act(function, input) {
+            Ok(result) => (result.clone(), format!("INFO\t{result}"), false),
+            Err(message) => {
+                let error = json!({
+                    "errorType": "Error",
+                    "errorMessage": message,
+                    "trace": [format!("Error: {message}"), "    at run (file:///var/task/index.mjs:32:19)"],
+                });
+                (error.clone(), format!("ERROR\tInvoke Error \t{error}"), true)
+            }
+        };
+        let duration = 180 + self.rng.range(0, 400);
+        let log = format!(
+            "START RequestId: {request} Version: $LATEST\n{at:.3}\t{request}\t{line}\nEND RequestId: {request}\nREPORT RequestId: {request}\tDuration: {duration}.00 ms\tBilled Duration: {duration} ms\tMemory Size: 128 MB\tMax Memory Used: 92 MB\t\n"
+        );
+        Invocation { payload, log, failed }
+    }
+
+    fn act(&mut self, function: usize, input: &Value) -> Result<Value, String> {
+        let action = &input["action"];
+        let stop = match action.as_str() {
+            Some("stop") => true,
+            Some("start") => false,
+            _ => {
+                let shown = if action.is_null() { "undefined".to_owned() } else { action.to_string() };
+                return Err(format!("action is \"start\" or \"stop\", not {shown}"));
+            }
+        };
+        let cluster = self.functions[function].cluster;
+        let every = || self.service_index.range((cluster, String::new())..(cluster + 1, String::new()));
+        let names: Vec<String> = match &input["services"] {
+            Value::Null => every().map(|((_, name), _)| name.clone()).collect(),
+            Value::Array(names) => names.iter().filter_map(Value::as_str).map(ToOwned::to_owned).collect(),
+            _ => return Err("services is a list of names".to_owned()),
+        };
+        let (mut services, mut changed, mut unchanged, mut gone) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for name in names {
+            let Some(service) = self.find_service(cluster, &name) else {
+                gone.push(name);
+                continue;
+            };
+            let from = self.services[service].desired;
+            let to = if stop { self.sleep(service) } else { self.wake(service) };
+            let entry = json!({"service": name, "from": from, "to": to});
+            services.push(entry.clone());
+            if from == to { unchanged.push(json!(name)) } else { changed.push(entry) }
+        }
+        Ok(json!({
+            "action": action,
+            "cluster": self.clusters[cluster].name,
+            "services": services,
+            "changed": changed,
+            "unchanged": unchanged,
+            "gone": gone,
+            "failed": [],
+        }))
+    }
+
+    /// Stops a service and keeps what it had; one that is stopped keeps what it kept.
+    fn sleep(&mut self, service: usize) -> u32 {
+        let desired = self.services[service].desired;
+        if desired > 0 {
+            self.set_tag(service, COUNT, &desired.to_string());
+        }
+        for target in 0..self.scaling.len() {
+            let min = self.scaling[target].min;
+            if self.scaling[target].service == service && min > 0 {
+                self.set_tag(service, LOWEST, &min.to_string());
+                self.scaling[target].min = 0;
+            }
+        }
+        self.set_desired(service, 0);
+        0
+    }
+
+    /// Starts a service with what it had, else one task; one that runs stays as it is.
+    fn wake(&mut self, service: usize) -> u32 {
+        let desired = self.services[service].desired;
+        if desired > 0 {
+            return desired;
+        }
+        let kept =
+            |key: &str| self.tag(service, key).and_then(|v| v.parse::<u32>().ok()).filter(|n| (1..10_000).contains(n));
+        let (to, min) = (kept(COUNT).unwrap_or(1), kept(LOWEST));
+        for t in self.scaling.iter_mut().filter(|t| t.service == service) {
+            t.min = min.unwrap_or(t.min).min(t.max);
+        }
+        self.set_desired(service, to);
+        to
+    }
+
+    fn tag(&self, service: usize, key: &str) -> Option<&str> {
+        self.services[service].tags.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_str())
+    }
+
+    fn set_tag(&mut self, service: usize, key: &str, value: &str) {
+        let tags = &mut self.services[service].tags;
+        tags.retain(|(k, _)| k != key);
+        tags.push((key.to_owned(), value.to_owned()));
+    }
+
+    /// A world that is asleep at its start: stopped some hours ago.
+    pub(crate) fn fall_asleep(&mut self, function: usize) {
+        let start = self.start;
+        self.now = start - 300 * SECOND;
+        self.invoke(function, &json!({"action": "stop"}));
+        self.run_until(start);
+    }
+}

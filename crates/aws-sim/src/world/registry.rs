@@ -1,0 +1,327 @@
+//! The image registry: repositories, images with their manifests and blobs, and what an image's
+//! reference stands for at the time of a deployment. What becomes of its tasks is in `fate`.
+
+use super::ecs::TaskDef;
+use super::fate::{Fate, KNOWN, LATEST};
+use super::{DAY, HOUR, MINUTE, World};
+use crate::clock::{Ms, timestamp};
+use crate::{ACCOUNT, rng};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// Media type of an image's manifest.
+pub(crate) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+/// Media type of an index of manifests.
+pub(crate) const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
+const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
+
+/// An image: a manifest and the tags that point at it.
+#[derive(Debug, Clone)]
+pub(crate) struct Image {
+    pub(crate) digest: String,
+    pub(crate) tags: Vec<String>,
+    pub(crate) pushed: Ms,
+    pub(crate) size: u64,
+    pub(crate) media_type: String,
+    pub(crate) manifest: String,
+    /// The processors it is made for; empty where that is not known.
+    pub(crate) processors: Vec<String>,
+    pub(crate) fate: Fate,
+    /// Critical, high, medium and low findings.
+    pub(crate) findings: Option<[u32; 4]>,
+}
+
+/// A repository.
+#[derive(Debug)]
+pub(crate) struct Repository {
+    pub(crate) created: Ms,
+    /// In the order in which they were pushed.
+    pub(crate) images: Vec<Image>,
+}
+
+/// Every repository and blob.
+#[derive(Debug, Default)]
+pub(crate) struct Registry {
+    /// By region and name.
+    pub(crate) repositories: BTreeMap<(&'static str, String), Repository>,
+    /// Configurations by their digests.
+    pub(crate) blobs: BTreeMap<String, String>,
+}
+
+/// What the containers of a task definition resolve to when they are deployed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Resolved {
+    /// The digest of each container's image, if it was found.
+    pub(crate) digests: Vec<Option<String>>,
+    /// What becomes of the tasks.
+    pub(crate) fate: Fate,
+    /// The container whose image decides it.
+    pub(crate) container: usize,
+}
+
+/// An image that is pushed.
+#[derive(Debug, Clone)]
+pub(crate) struct Push<'a> {
+    pub(crate) region: &'static str,
+    pub(crate) repository: &'a str,
+    pub(crate) tag: &'a str,
+    pub(crate) processors: &'a [&'a str],
+    pub(crate) fate: Fate,
+    pub(crate) findings: Option<[u32; 4]>,
+    pub(crate) at: Ms,
+}
+
+/// `sha256:…` of a text.
+pub(crate) fn digest(text: &str) -> String {
+    let hash = Sha256::digest(text.as_bytes());
+    let hex: Vec<String> = hash.iter().map(|b| format!("{b:02x}")).collect();
+    format!("sha256:{}", hex.concat())
+}
+
+/// A digest that stands for content nobody has.
+pub(crate) fn invented(mark: u64) -> String {
+    let parts: Vec<String> = (0..4).map(|i| format!("{:016x}", rng::mix(mark ^ i))).collect();
+    format!("sha256:{}", parts.concat())
+}
+
+impl Repository {
+    /// The image of a digest or tag.
+    pub(crate) fn find(&self, digest: Option<&str>, tag: Option<&str>) -> Option<&Image> {
+        self.images.iter().find(|i| match (digest, tag) {
+            (Some(digest), None) => i.digest == digest,
+            (Some(digest), Some(tag)) => i.digest == digest && i.tags.iter().any(|t| t == tag),
+            (None, Some(tag)) => i.tags.iter().any(|t| t == tag),
+            (None, None) => false,
+        })
+    }
+
+    /// Puts an image under a tag; the tag leaves the image that had it.
+    pub(crate) fn put(&mut self, mut image: Image, tag: Option<&str>) {
+        if let Some(tag) = tag {
+            for other in &mut self.images {
+                other.tags.retain(|t| t != tag);
+            }
+        }
+        let tag = tag.map(ToOwned::to_owned);
+        if let Some(same) = self.images.iter_mut().find(|i| i.digest == image.digest) {
+            same.tags.extend(tag);
+        } else {
+            image.tags = tag.into_iter().collect();
+            self.images.push(image);
+        }
+    }
+}
+
+/// Repository, tag and digest of a reference to this account's registry of a region.
+fn parse<'a>(image: &'a str, region: &str) -> Option<(&'a str, Option<&'a str>, Option<&'a str>)> {
+    let rest = image.strip_prefix(&format!("{ACCOUNT}.dkr.ecr.{region}.amazonaws.com/"))?;
+    let (rest, digest) = rest.split_once('@').map_or((rest, None), |(name, digest)| (name, Some(digest)));
+    let (name, tag) = rest.split_once(':').map_or((rest, None), |(name, tag)| (name, Some(tag)));
+    // As Docker does: without either it is `latest`, and a digest beats a tag.
+    let tag = if digest.is_some() { None } else { tag.or(Some(LATEST)) };
+    Some((name, tag, digest))
+}
+
+impl World {
+    /// Pushes an image made of a configuration and layers of its own; the digest.
+    pub(crate) fn push(&mut self, push: &Push<'_>) -> String {
+        let mut made: Vec<Image> = push.processors.iter().map(|p| self.assemble(push, p)).collect();
+        let image = match made.as_slice() {
+            [one] => one.clone(),
+            many => {
+                let index = index(push, many);
+                let repository = self.repository(push.region, push.repository);
+                for child in made.drain(..) {
+                    repository.put(child, None);
+                }
+                index
+            }
+        };
+        let digest = image.digest.clone();
+        self.repository(push.region, push.repository).put(image, Some(push.tag));
+        digest
+    }
+
+    /// The repository of a name, made if there is none.
+    fn repository(&mut self, region: &'static str, name: &str) -> &mut Repository {
+        let created = self.start - 121 * DAY;
+        let entry = self.registry.repositories.entry((region, name.to_owned()));
+        entry.or_insert_with(|| Repository { created, images: Vec::new() })
+    }
+
+    /// An image for one processor; its configuration becomes a blob.
+    fn assemble(&mut self, push: &Push<'_>, processor: &str) -> Image {
+        let mark = rng::hash(21, &format!("{}:{}:{processor}", push.repository, push.tag));
+        let layers: Vec<(String, u64)> =
+            (0..4u64).map(|n| (invented(mark ^ (n << 32)), 900_000 + rng::mix(mark ^ n) % 24_000_000)).collect();
+        let config = json!({
+            "architecture": processor,
+            "os": "linux",
+            "created": timestamp(push.at - 2 * MINUTE).to_string(),
+            "config": {
+                "Env": ["NODE_VERSION=22.11.0"],
+                "Cmd": ["node", "dist/main.js"],
+                "Labels": {"org.opencontainers.image.revision": push.tag, "org.opencontainers.image.title": push.repository},
+            },
+            "rootfs": {"type": "layers", "diff_ids": layers.iter().map(|(d, _)| d).collect::<Vec<_>>()},
+        })
+        .to_string();
+        let name = digest(&config);
+        let size = layers.iter().map(|(_, size)| size).sum::<u64>() + config.len() as u64;
+        let layers: Vec<Value> =
+            layers.iter().map(|(digest, size)| json!({"mediaType": LAYER, "digest": digest, "size": size})).collect();
+        let manifest = json!({
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "config": {"mediaType": CONFIG, "digest": name, "size": config.len()},
+            "layers": layers,
+        })
+        .to_string();
+        self.registry.blobs.insert(name, config);
+        Image {
+            digest: digest(&manifest),
+            tags: Vec::new(),
+            pushed: push.at,
+            size,
+            media_type: MANIFEST.to_owned(),
+            manifest,
+            processors: vec![processor.to_owned()],
+            fate: push.fate,
+            findings: push.findings,
+        }
+    }
+
+    /// Fills every repository with the images of the table, the newest some minutes old.
+    pub(crate) fn stock(&mut self) {
+        let names: Vec<(&'static str, String)> = self.registry.repositories.keys().cloned().collect();
+        for (region, name) in names {
+            for (n, known) in KNOWN.iter().rev().enumerate() {
+                let push = Push {
+                    region,
+                    repository: &name,
+                    tag: known.tag,
+                    processors: known.processors,
+                    fate: known.fate,
+                    findings: known.findings,
+                    at: self.start - 20 * MINUTE - n as Ms * 5 * HOUR,
+                };
+                self.push(&push);
+            }
+            let repository = self.repository(region, &name);
+            repository.images.sort_by_key(|i| i.pushed);
+            let newest = KNOWN.last().map(|k| k.tag);
+            if let Some(image) = repository.find(None, newest).cloned() {
+                repository.put(image, Some(LATEST));
+            }
+        }
+    }
+
+    /// What the images of a task definition stand for now.
+    pub(crate) fn resolve_images(&self, def: &TaskDef) -> Resolved {
+        let mut resolved = Resolved { digests: Vec::new(), fate: Fate::Fine, container: 0 };
+        for (at, container) in def.containers.iter().enumerate() {
+            let (digest, fate) = self.resolve_image(def, &container.image);
+            resolved.digests.push(digest);
+            let decides = container.essential || fate.fails_to_start();
+            if decides && (resolved.fate == Fate::Fine || (fate.fails_to_start() && !resolved.fate.fails_to_start())) {
+                (resolved.fate, resolved.container) = (fate, at);
+            }
+        }
+        // What a test or a scenario says of a revision beats its images.
+        if def.fate != Fate::Fine {
+            (resolved.fate, resolved.container) = (def.fate, 0);
+        }
+        resolved
+    }
+
+    fn resolve_image(&self, def: &TaskDef, image: &str) -> (Option<String>, Fate) {
+        let Some((name, tag, digest)) = parse(image, def.region) else {
+            // Another registry: public images are there, other accounts' are not for us.
+            let private = image.contains(".dkr.ecr.");
+            let fate = if private { Fate::NoImage } else { Fate::Fine };
+            return ((!private).then(|| invented(rng::hash(22, image))), fate);
+        };
+        let repository = self.registry.repositories.get(&(def.region, name.to_owned()));
+        let Some(image) = repository.and_then(|r| r.find(digest, tag)) else { return (None, Fate::NoImage) };
+        let wanted = if def.arm { "arm64" } else { "amd64" };
+        let fits = image.processors.is_empty() || image.processors.iter().any(|p| p == wanted);
+        let fate = match (fits, image.media_type == INDEX) {
+            (true, _) => image.fate,
+            (false, true) => Fate::NoPlatform,
+            (false, false) => Fate::WrongPlatform,
+        };
+        (Some(image.digest.clone()), fate)
+    }
+
+    /// An image as a push from outside leaves it: under a digest that is given or made.
+    pub(crate) fn push_from_outside(&mut self, push: &Push<'_>, given: Option<&str>) -> String {
+        let Some(given) = given else { return self.push(push) };
+        let found = self.registry.repositories.get(&(push.region, push.repository.to_owned()));
+        if let Some(image) = found.and_then(|r| r.find(Some(given), None)).cloned() {
+            self.repository(push.region, push.repository).put(image, Some(push.tag));
+            return given.to_owned();
+        }
+        let mut image = self.assemble(push, push.processors.first().copied().unwrap_or("amd64"));
+        given.clone_into(&mut image.digest);
+        self.repository(push.region, push.repository).put(image, Some(push.tag));
+        given.to_owned()
+    }
+
+    /// `PutImage`: a manifest that a client brings; `None` if the repository is not there.
+    pub(crate) fn put_image(
+        &mut self,
+        region: &str,
+        name: &str,
+        manifest: &str,
+        media_type: &str,
+        tag: Option<&str>,
+    ) -> Option<Image> {
+        let now = self.now;
+        let found = self.registry.repositories.iter_mut().find(|((r, n), _)| *r == region && n == name);
+        let repository = found.map(|(_, repository)| repository)?;
+        let digest = digest(manifest);
+        let known = repository.find(Some(&digest), None).cloned();
+        let image = known.unwrap_or_else(|| Image {
+            digest: digest.clone(),
+            tags: Vec::new(),
+            pushed: now,
+            size: manifest.len() as u64,
+            media_type: media_type.to_owned(),
+            manifest: manifest.to_owned(),
+            processors: Vec::new(),
+            fate: tag.and_then(|t| Fate::parse(t).ok()).unwrap_or(Fate::Fine),
+            findings: None,
+        });
+        repository.put(image.clone(), tag);
+        Some(image)
+    }
+}
+
+/// The index over an image's manifests.
+fn index(push: &Push<'_>, children: &[Image]) -> Image {
+    let manifests: Vec<Value> = children
+        .iter()
+        .map(|child| {
+            json!({
+                "mediaType": MANIFEST,
+                "digest": child.digest,
+                "size": child.manifest.len(),
+                "platform": {"architecture": child.processors.first(), "os": "linux"},
+            })
+        })
+        .collect();
+    let manifest = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests}).to_string();
+    Image {
+        digest: digest(&manifest),
+        tags: Vec::new(),
+        pushed: push.at,
+        size: children.iter().map(|c| c.size).sum(),
+        media_type: INDEX.to_owned(),
+        manifest,
+        processors: children.iter().flat_map(|c| c.processors.clone()).collect(),
+        fate: push.fate,
+        findings: push.findings,
+    }
+}

@@ -1,0 +1,183 @@
+//! Windows with buttons: a plan to be confirmed, a deployment to be taken back, leaving while something
+//! goes on. What they say, which buttons they have, where those are.
+
+use super::App;
+use super::command::Risk;
+use super::operation::{Operation, OperationId, Stage};
+use super::overlay::{Kind, Line, Overlay};
+use super::safety::{self, Yes};
+use super::tell;
+use crate::model::text::width;
+use ratatui::layout::Rect;
+
+/// What a button does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// Does it.
+    Yes,
+    /// Looks at the same with more.
+    Offer,
+    /// Leaves it.
+    No,
+}
+
+/// A button.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Button {
+    /// What it does.
+    pub act: Act,
+    /// What it says.
+    pub label: String,
+}
+
+fn button(act: Act, label: impl Into<String>) -> Button {
+    Button { act, label: label.into() }
+}
+
+/// The operation that a window is about.
+pub fn about<'a>(app: &'a App, overlay: &Overlay) -> Option<&'a Operation> {
+    match overlay.kind {
+        Kind::Plan(id) | Kind::Revert(id) | Kind::Choose(id) => app.operations.get(id),
+        _ => None,
+    }
+}
+
+/// A window over an operation.
+pub fn over(app: &App, kind: Kind, id: OperationId) -> Overlay {
+    let title = app.operations.get(id).map(|operation| capital(&operation.title)).unwrap_or_default();
+    let mut overlay = Overlay::new(kind, title, Vec::new());
+    if let Some(operation) = app.operations.get(id) {
+        operation.what().service().unwrap_or_default().clone_into(&mut overlay.service);
+    }
+    overlay
+}
+
+/// The text with its first letter as a capital.
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// What a yes takes there.
+pub fn yes(app: &App, overlay: &Overlay) -> Option<Yes> {
+    let operation = about(app, overlay)?;
+    match overlay.kind {
+        Kind::Plan(_) if operation.stage == Stage::Asking => {
+            let plan = operation.plan.as_ref().filter(|plan| plan.possible())?;
+            Some(safety::yes(plan.risk, &operation.environment))
+        }
+        Kind::Revert(_) if revertible(operation) => Some(safety::yes(Risk::Change, &operation.environment)),
+        _ => None,
+    }
+}
+
+/// Whether a deployment under way can be rolled back now.
+pub fn revertible(operation: &Operation) -> bool {
+    operation.stage == Stage::Acting && operation.deploy().is_some_and(super::operation::deploy::Deploy::revertible)
+}
+
+/// The buttons, from the left.
+pub fn buttons(app: &App, overlay: &Overlay) -> Vec<Button> {
+    match overlay.kind {
+        Kind::Quit => vec![button(Act::No, "Stay"), button(Act::Yes, "Leave")],
+        Kind::Revert(_) if yes(app, overlay).is_some() => {
+            vec![button(Act::Yes, "Roll back"), button(Act::No, "Cancel")]
+        }
+        Kind::Plan(_) => {
+            let Some(operation) = about(app, overlay) else { return vec![button(Act::No, "Close")] };
+            if operation.outcome.is_some() {
+                return vec![button(Act::No, "Close")];
+            }
+            let verb = verb(&operation.title);
+            let mut buttons = Vec::new();
+            if yes(app, overlay).is_some() {
+                buttons.push(button(Act::Yes, verb.clone()));
+                if let Some(offer) = operation.plan.as_ref().and_then(|plan| plan.offer.as_ref()) {
+                    buttons.push(button(Act::Offer, format!("{verb}, {offer}")));
+                }
+            }
+            buttons.push(button(Act::No, "Cancel"));
+            buttons
+        }
+        _ => vec![button(Act::No, "Close")],
+    }
+}
+
+/// `Deploy` of `deploy web`, `Roll back` of `roll web back`.
+fn verb(title: &str) -> String {
+    let first = title.split(' ').next().unwrap_or_default();
+    match first {
+        "roll" => "Roll back".to_owned(),
+        "do" => "Do not skip".to_owned(),
+        word => capital(word),
+    }
+}
+
+/// The button that is selected when the window is ready.
+pub fn first_button(app: &App, overlay: &Overlay) -> usize {
+    match (overlay.kind, yes(app, overlay)) {
+        (Kind::Quit, _) | (_, None | Some(Yes::Key | Yes::Typed(_))) => 0,
+        (_, Some(Yes::Chosen)) => buttons(app, overlay).len() - 1,
+    }
+}
+
+/// What must be typed for a yes, if anything.
+pub fn to_type(app: &App, overlay: &Overlay) -> Option<String> {
+    match yes(app, overlay) {
+        Some(Yes::Typed(name)) => Some(name),
+        _ => None,
+    }
+}
+
+/// Where the buttons are on their line.
+pub fn places(buttons: &[Button], line: Rect) -> Vec<Rect> {
+    let mut x = line.x + 1;
+    buttons
+        .iter()
+        .map(|button| {
+            let wide = (width(&button.label) as u16 + 4).min(line.right().saturating_sub(x));
+            let place = Rect { x, width: wide, height: 1, ..line };
+            x = (x + wide + 1).min(line.right());
+            place
+        })
+        .collect()
+}
+
+/// The line of the buttons, in a window's place.
+pub fn line(place: Rect) -> Rect {
+    Rect {
+        x: place.x + 1,
+        y: place.bottom().saturating_sub(2),
+        width: place.width.saturating_sub(2),
+        height: 1.min(place.height),
+    }
+}
+
+/// Rows around the text of a dialog: frame, where it is, buttons, what is typed.
+pub fn around(app: &App, overlay: &Overlay) -> u16 {
+    let place = u16::from(overlay.kind != Kind::Quit);
+    3 + place + 1 + u16::from(to_type(app, overlay).is_some())
+}
+
+/// The text, for a window with room for `cells`.
+pub fn text(app: &App, overlay: &Overlay, cells: usize) -> Vec<Line> {
+    match (overlay.kind, about(app, overlay)) {
+        (Kind::Plan(_), Some(operation)) => tell::plan(app, operation, cells),
+        (Kind::Revert(_), Some(operation)) => {
+            let mut lines = tell::revert(operation, cells);
+            if yes(app, overlay).is_none() {
+                lines.clear();
+                tell::paragraph(
+                    &mut lines,
+                    "",
+                    &format!("There is nothing to roll back any more: {}.", operation.words()),
+                    super::overlay::Tone::Plain,
+                    cells,
+                );
+            }
+            lines
+        }
+        (Kind::Quit, _) => tell::leaving(app, cells),
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,79 @@
+//! What a person knows of the operations of this session: which they said yes to, which ends they were
+//! told, which failures they have not looked at. It stays when the environment is switched, as operations do.
+
+use super::App;
+use super::operation::outcome::Verdict;
+use super::operation::{Operation, OperationId, Stage};
+use crate::model::Health;
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+
+/// What a person knows of the operations.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Followed {
+    /// Those that were confirmed or are watched: the others were only looked at.
+    pub confirmed: BTreeSet<OperationId>,
+    /// Those whose first change was followed by a look at the services.
+    pub(super) begun: BTreeSet<OperationId>,
+    /// Those whose end was told.
+    pub(super) told: BTreeSet<OperationId>,
+    /// Those that ended badly and were not opened since.
+    pub unseen: BTreeSet<OperationId>,
+    /// A person is leaving, since: what is written down at the end is waited for.
+    pub(super) leaving: Option<Timestamp>,
+}
+
+/// The operations that a person knows of, newest first.
+pub fn listed(app: &App) -> impl Iterator<Item = &Operation> {
+    app.operations.list.iter().rev().filter(|operation| app.followed.confirmed.contains(&operation.id))
+}
+
+/// Those of them that go on, newest first.
+pub fn running(app: &App) -> impl Iterator<Item = &Operation> {
+    listed(app).filter(|operation| matches!(operation.stage, Stage::Recording | Stage::Acting))
+}
+
+/// Those of them that ended badly and were not looked at since, newest first.
+pub fn unseen(app: &App) -> impl Iterator<Item = &Operation> {
+    listed(app).filter(|operation| app.followed.unseen.contains(&operation.id))
+}
+
+/// How an operation stands, as a sign and colour.
+pub fn health(operation: &Operation) -> Health {
+    match operation.outcome.as_ref().map(|outcome| outcome.verdict) {
+        None => Health::Changing,
+        Some(Verdict::Done) => Health::Healthy,
+        Some(Verdict::RolledBack | Verdict::Failed | Verdict::Refused | Verdict::Impossible) => Health::Down,
+        Some(Verdict::Unknown) => Health::Unknown,
+        Some(Verdict::Cancelled) => Health::Stopped,
+    }
+}
+
+/// Whether it ended otherwise than was asked for.
+pub fn ended_badly(operation: &Operation) -> bool {
+    matches!(health(operation), Health::Down | Health::Unknown)
+}
+
+/// The environment's name where it is not the opened one.
+pub fn elsewhere<'a>(app: &App, operation: &'a Operation) -> Option<&'a str> {
+    (operation.environment.name != app.environment.name).then_some(operation.environment.name.as_str())
+}
+
+/// `deploy web`, or `prod: deploy web` of another environment.
+pub fn named(app: &App, operation: &Operation) -> String {
+    match elsewhere(app, operation) {
+        Some(environment) => format!("{environment}: {}", operation.title),
+        None => operation.title.clone(),
+    }
+}
+
+/// `1/2`, where there is a total.
+pub fn fraction(operation: &Operation) -> String {
+    operation.progress().map_or_else(String::new, |(done, all)| format!("{done}/{all}"))
+}
+
+/// How long it has been going on, or took.
+pub fn elapsed(operation: &Operation, now: Timestamp) -> jiff::SignedDuration {
+    let began = operation.began().unwrap_or(operation.asked);
+    operation.ended.unwrap_or(now).duration_since(began)
+}

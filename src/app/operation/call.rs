@@ -1,0 +1,429 @@
+//! What an operation asks for, as data: one call, one reply. Reads may be repeated; a write is sent
+//! once, and where its answer was lost it is looked for ([`Write::proof`]).
+
+use crate::model::audit::Record;
+use crate::model::image::Image;
+use crate::model::scaling::Suspended;
+use crate::model::timer::{Power, Timer};
+use crate::model::{
+    Failure, FailureKind, Identity, ScalableTarget, Service, ServiceDeployment, Target, Task, TaskDefinition,
+};
+use jiff::Timestamp;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+
+/// How a reply finds its call. Handed out by [`super::Operations`]; one that is not held there any more is
+/// dropped, in one place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CallId(pub u64);
+
+/// One thing to do for an operation.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Call {
+    /// Ask AWS.
+    Read(Read),
+    /// Change something in AWS.
+    Write {
+        /// What.
+        write: Write,
+        /// The account it must be: it is asked for right before, with the same credentials. None: any.
+        account: Option<String>,
+    },
+    /// Run a program.
+    Run(Program),
+    /// Append to the audit file.
+    Audit(Box<Record>),
+}
+
+/// One question to AWS, with all its pages, answered whole or not at all.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Read {
+    /// STS `GetCallerIdentity` → [`Reply::Identity`].
+    Identity,
+    /// ECS `DescribeServices` with tags; at most 10 → [`Reply::Services`].
+    Services {
+        /// The cluster.
+        cluster: String,
+        /// Whole names.
+        names: Vec<String>,
+    },
+    /// ECS `ListServiceDeployments`, their details and the task definitions of their revisions; the newest
+    /// 20, newest first → [`Reply::Releases`].
+    History {
+        /// The cluster.
+        cluster: String,
+        /// Whole name.
+        service: String,
+    },
+    /// ECS `DescribeServiceDeployments`; at most 20 → [`Reply::Releases`].
+    Releases {
+        /// ARNs.
+        arns: Vec<String>,
+    },
+    /// ECS `ListTasks` of a service, running and stopped, and `DescribeTasks` → [`Reply::Tasks`].
+    Tasks {
+        /// The cluster.
+        cluster: String,
+        /// Whole name.
+        service: String,
+    },
+    /// ECS `DescribeTasks` of one task → [`Reply::Tasks`].
+    Task {
+        /// The cluster.
+        cluster: String,
+        /// Its id.
+        id: String,
+    },
+    /// ECS `DescribeTaskDefinition`; `name` is `family:revision`, or a family for its newest →
+    /// [`Reply::TaskDefinition`].
+    TaskDefinition {
+        /// Which.
+        name: String,
+    },
+    /// Application Auto Scaling `DescribeScalableTargets` of one service → [`Reply::Scalable`].
+    Scalable {
+        /// `service/CLUSTER/NAME`.
+        resource: String,
+    },
+    /// ECR `DescribeImages` of one image with its scan, and `BatchGetImage` for its architectures →
+    /// [`Reply::Image`]; a missing image fails with [`FailureKind::NotFound`].
+    Image {
+        /// The registry's account.
+        account: Option<String>,
+        /// The repository.
+        repository: String,
+        /// A tag, or a digest.
+        reference: String,
+    },
+    /// ECR `DescribeImages` of a repository: the newest 50 by push, newest first → [`Reply::Images`].
+    Images {
+        /// The registry's account.
+        account: Option<String>,
+        /// The repository.
+        repository: String,
+    },
+    /// ELBv2 `DescribeTargetHealth` of each group → [`Reply::Targets`].
+    Targets {
+        /// ARNs.
+        groups: Vec<String>,
+    },
+    /// Logs `GetLogEvents`, the newest lines of one stream, oldest first → [`Reply::Log`].
+    TaskLog {
+        /// The log group.
+        group: String,
+        /// The stream: `prefix/container/task-id`.
+        stream: String,
+        /// How many at most.
+        limit: u32,
+    },
+    /// `EventBridge` Scheduler `ListSchedules` by prefix and `GetSchedule` of each → [`Reply::Timers`].
+    Timers {
+        /// Beginning of their names.
+        prefix: String,
+    },
+    /// Lambda `GetFunctionConfiguration` → [`Reply::Done`]; a missing one fails with `NotFound`.
+    Function {
+        /// Its name.
+        name: String,
+    },
+    /// RDS `DescribeDBClusters` and `DescribeDBInstances` → [`Reply::Databases`].
+    Databases {
+        /// Patterns of identifiers.
+        patterns: Vec<String>,
+    },
+    /// ECR `GetAuthorizationToken` → [`Reply::Login`].
+    Login,
+}
+
+/// One change of AWS.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Write {
+    /// ECS `RegisterTaskDefinition`: a copy of `base`, tags and everything else kept, with other images →
+    /// [`Reply::Registered`].
+    Register {
+        /// `family:revision` that is copied.
+        base: String,
+        /// Container and image.
+        images: Vec<(String, String)>,
+    },
+    /// ECS `UpdateService`; only what is some is sent → [`Reply::Services`] with one.
+    Update {
+        /// The cluster.
+        cluster: String,
+        /// Whole name.
+        service: String,
+        /// `family:revision`.
+        task_definition: Option<String>,
+        /// `forceNewDeployment`.
+        force: bool,
+        /// `desiredCount`.
+        desired: Option<u32>,
+    },
+    /// ECS `StopServiceDeployment` with `stopType` ROLLBACK → [`Reply::Done`].
+    RollBack {
+        /// The service deployment's ARN.
+        arn: String,
+    },
+    /// ECS `StopTask` → [`Reply::Done`].
+    StopTask {
+        /// The cluster.
+        cluster: String,
+        /// Its id.
+        id: String,
+        /// Shown as its stopped reason.
+        reason: String,
+    },
+    /// ECS `TagResource` or, for none, `UntagResource`: remembers a service's count → [`Reply::Done`].
+    Remember {
+        /// The service's ARN.
+        arn: String,
+        /// What is remembered.
+        desired: Option<u32>,
+    },
+    /// Application Auto Scaling `RegisterScalableTarget`; only what is some is sent → [`Reply::Done`].
+    Limits {
+        /// `service/CLUSTER/NAME`.
+        resource: String,
+        /// Minimum.
+        min: Option<u32>,
+        /// Maximum.
+        max: Option<u32>,
+        /// What is suspended.
+        suspended: Option<Suspended>,
+    },
+    /// Lambda `Invoke` of the scheduler, its log tail asked for → [`Reply::Invoked`].
+    Invoke {
+        /// The function.
+        function: String,
+        /// What it is told: `{"action":"stop"}`.
+        power: Power,
+    },
+    /// `EventBridge` Scheduler `UpdateSchedule` of what `GetSchedule` gives, with another `StartDate` →
+    /// [`Reply::Done`].
+    Skip {
+        /// The schedule.
+        timer: Box<Timer>,
+        /// It does not fire before; none: the next time is not skipped.
+        until: Option<Timestamp>,
+    },
+    /// RDS `StopDBCluster`, `StartDBCluster`, `StopDBInstance`, `StartDBInstance` → [`Reply::Done`].
+    Database {
+        /// Its identifier.
+        id: String,
+        /// An Aurora cluster rather than an instance.
+        cluster: bool,
+        /// Start or stop.
+        power: Power,
+    },
+}
+
+/// A program to run, without a shell. What it prints comes line by line.
+#[derive(Debug, Clone)]
+pub struct Program {
+    /// Program and arguments. Never a secret: arguments are visible to everybody on the machine.
+    pub argv: Vec<String>,
+    /// Where; none is the folder in which the cockpit was started.
+    pub folder: Option<String>,
+    /// Variables beside the inherited ones.
+    pub variables: Vec<(String, String)>,
+    /// What it reads.
+    pub input: Option<SecretString>,
+    /// Its output is an answer and not shown.
+    pub quiet: bool,
+    /// It is ended after this many seconds.
+    pub limit_seconds: u64,
+}
+
+impl PartialEq for Program {
+    fn eq(&self, other: &Self) -> bool {
+        // Whether two inputs are the same is nobody's business.
+        self.argv == other.argv && self.folder == other.folder && self.variables == other.variables
+    }
+}
+
+/// What came of a call.
+#[derive(Debug, Clone)]
+pub enum Reply {
+    /// It was done; there is nothing to tell.
+    Done,
+    /// Who we are.
+    Identity(Identity),
+    /// Services that were found; those that AWS does not know are not in it.
+    Services(Vec<Service>),
+    /// Service deployments, newest first.
+    Releases(Vec<ServiceDeployment>),
+    /// Tasks.
+    Tasks(Vec<Task>),
+    /// A task definition.
+    TaskDefinition(Box<TaskDefinition>),
+    /// The scalable target, if the service has one.
+    Scalable(Option<ScalableTarget>),
+    /// An image.
+    Image(Box<Image>),
+    /// Images of a repository.
+    Images(Vec<Image>),
+    /// Target groups' ARNs with their targets.
+    Targets(Vec<(String, Vec<Target>)>),
+    /// Log lines, oldest first.
+    Log(Vec<String>),
+    /// Schedules.
+    Timers(Vec<Timer>),
+    /// Databases.
+    Databases(Vec<DatabaseState>),
+    /// For `docker login`.
+    Login {
+        /// Host of the registry.
+        registry: String,
+        /// Always `AWS`.
+        user: String,
+        /// The token, valid for 12 hours.
+        token: SecretString,
+    },
+    /// A new revision: `family:revision`.
+    Registered(String),
+    /// What a function answered.
+    Invoked {
+        /// Its payload.
+        answer: String,
+        /// The end of its log.
+        log: Vec<String>,
+        /// It failed: `Handled`, `Unhandled`.
+        failed: Option<String>,
+    },
+    /// A program has ended.
+    Ended {
+        /// Its exit code; none where a signal ended it.
+        code: Option<i32>,
+        /// What a quiet one printed; the last lines of any other.
+        output: String,
+    },
+}
+
+/// A database that can be stopped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatabaseState {
+    /// Identifier of the cluster, or of an instance that belongs to none.
+    pub id: String,
+    /// An Aurora cluster.
+    pub cluster: bool,
+    /// `available`, `stopping`, `stopped`, `starting` …
+    pub status: String,
+}
+
+/// A reply with what the audit file wants of it.
+#[derive(Debug, Clone)]
+pub struct Answered {
+    /// What came.
+    pub outcome: Result<Reply, Failure>,
+    /// AWS's request ids of writes.
+    pub request_ids: Vec<String>,
+}
+
+/// Whether a write that failed may have been carried out all the same.
+pub fn may_have_landed(failure: &Failure) -> bool {
+    match failure.kind {
+        FailureKind::Timeout | FailureKind::Unreachable | FailureKind::Malformed | FailureKind::Service => true,
+        FailureKind::Throttled
+        | FailureKind::Denied
+        | FailureKind::Credentials
+        | FailureKind::NotFound
+        | FailureKind::WrongAccount
+        | FailureKind::Other => false,
+    }
+}
+
+/// Whether asking again later can help.
+pub fn may_pass(failure: &Failure) -> bool {
+    match failure.kind {
+        FailureKind::Throttled
+        | FailureKind::Credentials
+        | FailureKind::Timeout
+        | FailureKind::Unreachable
+        | FailureKind::Malformed
+        | FailureKind::Service => true,
+        FailureKind::Denied | FailureKind::NotFound | FailureKind::WrongAccount | FailureKind::Other => false,
+    }
+}
+
+impl Write {
+    /// The action as IAM names it.
+    pub fn action(&self) -> &'static str {
+        match self {
+            Self::Register { .. } => "ecs:RegisterTaskDefinition",
+            Self::Update { .. } => "ecs:UpdateService",
+            Self::RollBack { .. } => "ecs:StopServiceDeployment",
+            Self::StopTask { .. } => "ecs:StopTask",
+            Self::Remember { desired: Some(_), .. } => "ecs:TagResource",
+            Self::Remember { desired: None, .. } => "ecs:UntagResource",
+            Self::Limits { .. } => "application-autoscaling:RegisterScalableTarget",
+            Self::Invoke { .. } => "lambda:InvokeFunction",
+            Self::Skip { .. } => "scheduler:UpdateSchedule",
+            Self::Database { cluster, power, .. } => match (cluster, power) {
+                (true, Power::Stop) => "rds:StopDBCluster",
+                (true, Power::Start) => "rds:StartDBCluster",
+                (false, Power::Stop) => "rds:StopDBInstance",
+                (false, Power::Start) => "rds:StartDBInstance",
+            },
+        }
+    }
+
+    /// Its parameters, for `--dry-run` and the audit file. There is no secret among them.
+    pub fn parameters(&self) -> Value {
+        let some = |pairs: Vec<(&str, Option<Value>)>| -> Value {
+            let map = pairs.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
+            Value::Object(map.collect())
+        };
+        match self {
+            Self::Register { base, images } => {
+                let images: serde_json::Map<String, Value> =
+                    images.iter().map(|(container, image)| (container.clone(), json!(image))).collect();
+                json!({"copyOf": base, "images": images})
+            }
+            Self::Update { cluster, service, task_definition, force, desired } => some(vec![
+                ("cluster", Some(json!(cluster))),
+                ("service", Some(json!(service))),
+                ("taskDefinition", task_definition.as_ref().map(|name| json!(name))),
+                ("forceNewDeployment", force.then(|| json!(true))),
+                ("desiredCount", desired.map(|count| json!(count))),
+            ]),
+            Self::RollBack { arn } => json!({"serviceDeploymentArn": arn, "stopType": "ROLLBACK"}),
+            Self::StopTask { cluster, id, reason } => json!({"cluster": cluster, "task": id, "reason": reason}),
+            Self::Remember { arn, desired } => match desired {
+                Some(count) => json!({"resourceArn": arn, "tags": {REMEMBERED: count.to_string()}}),
+                None => json!({"resourceArn": arn, "tagKeys": [REMEMBERED]}),
+            },
+            Self::Limits { resource, min, max, suspended } => some(vec![
+                ("resourceId", Some(json!(resource))),
+                ("minCapacity", min.map(|count| json!(count))),
+                ("maxCapacity", max.map(|count| json!(count))),
+                (
+                    "suspendedState",
+                    suspended.map(|state| {
+                        json!({
+                            "dynamicScalingInSuspended": state.scale_in,
+                            "dynamicScalingOutSuspended": state.scale_out,
+                            "scheduledScalingSuspended": state.scheduled,
+                        })
+                    }),
+                ),
+            ]),
+            Self::Invoke { function, power } => {
+                json!({"functionName": function, "payload": {"action": power.word()}})
+            }
+            Self::Skip { timer, until } => {
+                some(vec![("name", Some(json!(timer.name))), ("startDate", until.map(|at| json!(at.to_string())))])
+            }
+            Self::Database { id, cluster, .. } => {
+                if *cluster {
+                    json!({"DBClusterIdentifier": id})
+                } else {
+                    json!({"DBInstanceIdentifier": id})
+                }
+            }
+        }
+    }
+}
+
+/// The tag of a service in which its count is kept while it is stopped; the scheduler Lambda uses the
+/// same one.
+pub const REMEMBERED: &str = "cockpit:desired-count";

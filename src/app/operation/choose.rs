@@ -1,0 +1,194 @@
+//! What there is to choose from before an operation begins: the images of a repository, the revisions that
+//! ran before. Only looks.
+
+use super::call::{Answered, Read, Reply};
+use super::machine::{Ctx, Slot};
+use super::outcome::{Outcome, Verdict};
+use crate::model::deploy::history::candidates;
+use crate::model::image::ImageRef;
+use crate::model::task_definition::image_version;
+use crate::model::timer::Timer;
+use crate::model::{Failure, TaskDefinition, time};
+use jiff::Timestamp;
+
+/// So many revisions are offered to go back to.
+const REVISIONS: usize = 8;
+
+/// What is offered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Offer {
+    /// Images of the service's repository, the newest first.
+    Images,
+    /// Revisions that ran before, the newest first.
+    Revisions,
+    /// Schedules that stop and start the environment: only to be read.
+    Timers,
+}
+
+/// What was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The service's whole name; empty where it is about none.
+    pub service: String,
+    /// In the window's frame.
+    pub title: String,
+    /// What is offered.
+    pub offer: Offer,
+}
+
+/// One thing to choose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offered {
+    /// What the operation is given: a tag, a digest, `family:revision`.
+    pub value: String,
+    /// Beside it.
+    pub note: String,
+}
+
+/// What there is to choose from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choose {
+    /// What was asked for.
+    pub request: Request,
+    /// What is there, once it was read.
+    pub options: Vec<Offered>,
+    /// Schedules, where those were asked for.
+    pub timers: Vec<Timer>,
+    running: Option<String>,
+    found: Vec<(String, Option<Timestamp>, Option<TaskDefinition>)>,
+    waiting: usize,
+}
+
+impl Choose {
+    pub(super) fn new(request: Request) -> Self {
+        Self { request, options: Vec::new(), timers: Vec::new(), running: None, found: Vec::new(), waiting: 0 }
+    }
+
+    pub(super) fn begin(&mut self, ctx: &mut Ctx<'_>) {
+        let names = vec![self.request.service.clone()];
+        match &self.request.offer {
+            Offer::Images | Offer::Revisions => {
+                self.read(Slot::Service, Read::Services { cluster: ctx.cluster(), names }, ctx)
+            }
+            Offer::Timers => match ctx.environment.schedules.clone() {
+                Some(prefix) => self.read(Slot::Timers, Read::Timers { prefix }, ctx),
+                None => ctx.end = Some(Outcome::new(Verdict::Done, "no schedule is configured")),
+            },
+        }
+    }
+
+    pub(super) fn reply(&mut self, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>) {
+        self.waiting = self.waiting.saturating_sub(1);
+        match answered.outcome {
+            Ok(reply) => self.found(slot, reply, ctx),
+            // A definition that cannot be read leaves its line without its image.
+            Err(_) if matches!(slot, Slot::Choice(_)) => {}
+            Err(failure) => return Self::failed(&failure, ctx),
+        }
+        if self.waiting == 0 && ctx.end.is_none() {
+            self.list(ctx);
+        }
+    }
+
+    fn failed(failure: &Failure, ctx: &mut Ctx<'_>) {
+        ctx.end =
+            Some(Outcome::new(Verdict::Impossible, "what there is to choose from cannot be read").because(failure));
+    }
+
+    fn read(&mut self, slot: Slot, read: Read, ctx: &mut Ctx<'_>) {
+        self.waiting += 1;
+        ctx.read(slot, read);
+    }
+
+    fn found(&mut self, slot: &Slot, reply: Reply, ctx: &mut Ctx<'_>) {
+        match reply {
+            Reply::Services(found) => {
+                let Some(service) = found.into_iter().find(|service| service.name == self.request.service) else {
+                    ctx.end = Some(Outcome::new(
+                        Verdict::Impossible,
+                        format!("there is no service {}", self.request.service),
+                    ));
+                    return;
+                };
+                self.running = Some(service.task_definition.clone());
+                match self.request.offer {
+                    Offer::Images => {
+                        self.read(Slot::Definition, Read::TaskDefinition { name: service.task_definition }, ctx);
+                    }
+                    Offer::Revisions | Offer::Timers => {
+                        let (cluster, service) = (ctx.cluster(), self.request.service.clone());
+                        self.read(Slot::History, Read::History { cluster, service }, ctx);
+                    }
+                }
+            }
+            Reply::TaskDefinition(found) if *slot == Slot::Definition => {
+                let image = found.main_container().map(|container| ImageRef::parse(&container.image));
+                let Some(image) = image.filter(|image| image.ecr().is_some()) else { return };
+                let account = image.ecr().map(|(account, _)| account.to_owned());
+                self.found.push((image.reference().to_owned(), None, Some(*found)));
+                self.read(Slot::Image, Read::Images { account, repository: image.repository }, ctx);
+            }
+            Reply::TaskDefinition(found) => {
+                if let Slot::Choice(name) = slot
+                    && let Some(entry) = self.found.iter_mut().find(|entry| entry.0 == *name)
+                {
+                    entry.2 = Some(*found);
+                }
+            }
+            Reply::Releases(found) => {
+                let running = self.running.clone().unwrap_or_default();
+                let names: Vec<(String, Option<Timestamp>)> = candidates(&found, &running)
+                    .into_iter()
+                    .take(REVISIONS)
+                    .filter_map(|entry| Some((entry.target.clone()?, entry.finished_at.or(entry.created_at))))
+                    .collect();
+                for (name, at) in names {
+                    self.read(Slot::Choice(name.clone()), Read::TaskDefinition { name: name.clone() }, ctx);
+                    self.found.push((name, at, None));
+                }
+            }
+            Reply::Images(found) => {
+                let now = self.found.first().map(|entry| entry.0.clone()).unwrap_or_default();
+                self.options = found
+                    .iter()
+                    .map(|image| {
+                        let mut notes = Vec::new();
+                        if let Some(at) = image.pushed_at {
+                            notes.push(format!("{} ago", time::short(ctx.now.duration_since(at))));
+                        }
+                        if image.tags.len() > 1 {
+                            notes.push(image.tags[1..].join(" "));
+                        }
+                        if image.digest == now || image.tags.contains(&now) {
+                            notes.push("runs now".to_owned());
+                        }
+                        let value = image.tags.first().unwrap_or(&image.digest).clone();
+                        Offered { value, note: notes.join("  ") }
+                    })
+                    .collect();
+            }
+            Reply::Timers(found) => self.timers = found,
+            _ => {}
+        }
+    }
+
+    fn list(&mut self, ctx: &mut Ctx<'_>) {
+        if self.request.offer == Offer::Revisions {
+            self.options = self
+                .found
+                .iter()
+                .map(|(name, at, definition)| {
+                    let mut notes = Vec::new();
+                    let container = definition.as_ref().and_then(TaskDefinition::main_container);
+                    notes.extend(container.map(|container| image_version(&container.image).to_owned()));
+                    notes.extend(at.map(|at| format!("ran {}", time::date_clock(at, ctx.zone))));
+                    let by = definition.as_ref().and_then(|definition| definition.registered_by.as_deref());
+                    notes.extend(by.map(|arn| format!("by {}", arn.rsplit('/').next().unwrap_or(arn))));
+                    Offered { value: name.clone(), note: notes.join("  ") }
+                })
+                .collect();
+        }
+        let what = if self.options.is_empty() { "there is nothing to choose from" } else { "read" };
+        ctx.end = Some(Outcome::new(Verdict::Done, what));
+    }
+}

@@ -1,0 +1,250 @@
+//! How a deployment ends: the verdict, what runs now, the hooks.
+
+use super::{Deploy, Phase, Source};
+use crate::app::operation::call::{Answered, Call, Program, Reply};
+use crate::app::operation::machine::{Ctx, Slot, Weight};
+use crate::app::operation::outcome::{Outcome, Verdict};
+use crate::app::operation::watch::Seen;
+use crate::model::Failure;
+use crate::model::rollout::RolloutStatus;
+use crate::model::task_definition::image_version;
+use serde_json::{Value, json};
+
+/// A hook may take this long.
+const HOOK_SECONDS: u64 = 900;
+
+impl Deploy {
+    /// The verdict over how our deployment ended.
+    pub(super) fn verdict(&self, seen: &Seen, ctx: &Ctx<'_>) -> Outcome {
+        let short = &self.request.short;
+        let watch = self.watch.as_ref();
+        let revision = watch.map(|watch| watch.subject.revision.clone()).unwrap_or_default();
+        let reason = watch
+            .and_then(|watch| watch.state.as_ref())
+            .map(|state| state.rollback_reason.clone().unwrap_or_else(|| state.reason.clone()))
+            .filter(|reason| !reason.is_empty());
+        let trouble = watch.and_then(|watch| watch.troubles.first()).map(|trouble| trouble.text.clone());
+        let asked_back = matches!(self.request.source, Source::Back(_));
+        let version = self.version().map(|version| format!(" ({version})")).unwrap_or_default();
+        let mut outcome = match seen {
+            // The way back, as a deployment of its own.
+            Seen::Successful if self.way_back => {
+                let mut outcome = Outcome::new(Verdict::RolledBack, format!("{short} was rolled back to {revision}"));
+                outcome.causes.extend(self.reverting.clone());
+                outcome
+            }
+            Seen::Successful if asked_back => Outcome::new(Verdict::Done, format!("{short} is back at {revision}")),
+            Seen::Successful => {
+                let desired = watch.and_then(|watch| watch.service.as_ref()).map_or(0, |service| service.desired);
+                if desired == 0 {
+                    Outcome::new(
+                        Verdict::Done,
+                        format!("{short} is set to {revision}{version}; nothing runs (desired 0)"),
+                    )
+                    .hint("start it with `cockpit start`")
+                } else {
+                    Outcome::new(Verdict::Done, format!("{short} runs {revision}{version}"))
+                }
+            }
+            Seen::Fell => {
+                Outcome::new(Verdict::Failed, format!("{short}: ECS calls {revision} successful, and it does not run"))
+                    .hint(format!("`cockpit rollback {short}` brings the version before back"))
+            }
+            Seen::RolledBack if asked_back => {
+                Outcome::new(Verdict::Done, format!("{short} was rolled back: {revision} was ended"))
+            }
+            Seen::RolledBack => {
+                Outcome::new(Verdict::RolledBack, format!("{short} was rolled back: {revision} failed"))
+            }
+            Seen::RollbackFailed => {
+                Outcome::new(Verdict::Failed, format!("{short}: {revision} failed, and so did the way back"))
+                    .hint(format!("look with `cockpit tasks {short}`, then `cockpit rollback {short} --to REVISION`"))
+            }
+            Seen::Stopped => self.stopped(&revision),
+            Seen::Gone => Outcome::new(Verdict::Failed, format!("{short} is gone: the service was deleted")),
+            Seen::Going | Seen::Untold => Outcome::new(
+                Verdict::Unknown,
+                format!("{short}: the history of deployments does not show this one; how it ended is not known"),
+            )
+            .hint(format!("look with `cockpit services {short}`")),
+        };
+        if outcome.verdict != Verdict::Done {
+            outcome.causes.extend(reason);
+            outcome.causes.extend(trouble);
+            outcome.causes.dedup();
+        }
+        if let Some(began) = self.began {
+            let took = crate::model::time::spoken(ctx.now.duration_since(began));
+            outcome.summary = format!("{} after {took}", outcome.summary);
+        }
+        if *seen == Seen::Successful
+            && let Some(newer) = self.superseded_by()
+        {
+            outcome.causes.push(format!("another deployment has begun since: to {newer}"));
+        }
+        self.with_what_runs(outcome)
+    }
+
+    /// The version as people call it: the tag that was asked for, else what the image is called.
+    fn version(&self) -> Option<String> {
+        match (&self.request.source, &self.gather.image) {
+            (Source::Image(wanted), _) if crate::model::image::is_tag(wanted) => Some(wanted.clone()),
+            (_, Some(image)) => Some(image.version().to_owned()),
+            (_, None) => self.target.image.as_deref().map(|image| image_version(image).to_owned()),
+        }
+    }
+
+    /// Stopped: a newer deployment took its place, or somebody ended it.
+    fn stopped(&self, revision: &str) -> Outcome {
+        let short = &self.request.short;
+        let failed_here = self.watch.as_ref().and_then(|watch| watch.service.as_ref()).is_some_and(|service| {
+            service.deployments.iter().any(|other| {
+                other.task_definition == revision && other.rollout == Some(crate::model::RolloutState::Failed)
+            })
+        });
+        match self.superseded_by() {
+            Some(newer) => Outcome::new(
+                Verdict::Failed,
+                format!("{short}: another deployment, to {newer}, took the place of {revision} before it was done"),
+            )
+            .hint(format!("watch that one with `cockpit deploy --attach {short}`")),
+            None if failed_here => Outcome::new(
+                Verdict::Failed,
+                format!("{short}: {revision} failed, and the circuit breaker does not roll back"),
+            )
+            .hint(format!("`cockpit rollback {short}` brings the version before back")),
+            None => Outcome::new(Verdict::Failed, format!("{short}: the deployment of {revision} was stopped"))
+                .hint(format!("look with `cockpit services {short}`")),
+        }
+    }
+
+    /// The task definition of a deployment that is newer than ours.
+    fn superseded_by(&self) -> Option<String> {
+        let watch = self.watch.as_ref()?;
+        let service = watch.service.as_ref()?;
+        let primary = service.primary()?;
+        let rolled_back =
+            watch.state.as_ref().is_some_and(|state| matches!(state.status, RolloutStatus::RollbackSuccessful));
+        let newer = primary.created_at >= Some(watch.subject.since);
+        (primary.id != watch.subject.deployment && newer && !rolled_back).then(|| primary.task_definition.clone())
+    }
+
+    /// What runs now belongs to every end that is not plainly good.
+    pub(super) fn with_what_runs(&self, mut outcome: Outcome) -> Outcome {
+        if outcome.verdict != Verdict::Done
+            && let Some(runs) = self.watch.as_ref().and_then(super::Watch::runs)
+        {
+            outcome.causes.push(format!("what runs now: {runs}"));
+        }
+        outcome
+    }
+
+    /// It failed before the service was changed.
+    pub(super) fn not_begun(&mut self, what: &str, failure: Option<&Failure>, ctx: &mut Ctx<'_>) {
+        let mut outcome = Outcome::new(Verdict::Impossible, format!("{}: {what}", self.request.short))
+            .cause("the service was not changed");
+        if let Some(failure) = failure {
+            outcome = outcome.because(failure);
+        }
+        self.finish(outcome, ctx);
+    }
+
+    /// The service could not be updated: refused, or nobody knows.
+    pub(super) fn not_updated(&mut self, failure: &Failure, ctx: &mut Ctx<'_>) {
+        let lost = matches!(&self.phase, Phase::Updating(sure) if sure.may_have_landed());
+        if !lost {
+            return self.not_begun("the service could not be updated", Some(failure), ctx);
+        }
+        let short = &self.request.short;
+        let outcome = Outcome::new(
+            Verdict::Unknown,
+            format!("{short}: AWS did not answer, and whether it was done is not known"),
+        )
+        .because(failure)
+        .hint(format!("look with `cockpit services {short}` before trying again"));
+        self.finish(outcome, ctx);
+    }
+
+    /// The end, after the after-hook.
+    pub(super) fn finish(&mut self, outcome: Outcome, ctx: &mut Ctx<'_>) {
+        let command = self.request.hooks.after_deploy.clone();
+        // What did not begin has no after.
+        let Some(command) = command.filter(|_| self.watch.is_some() && !self.only_looks()) else {
+            ctx.end = Some(outcome);
+            return;
+        };
+        ctx.say(Weight::Step, format!("after: {command}"));
+        let program = hook_program(self, &command, Some(&outcome), ctx);
+        self.ended = Some(outcome);
+        self.phase = Phase::AfterHook;
+        ctx.ask(Slot::Run("after"), Call::Run(program));
+    }
+
+    pub(super) fn before_hook_ended(&mut self, answered: Answered, ctx: &mut Ctx<'_>) {
+        match answered.outcome {
+            Ok(Reply::Ended { code: Some(0), .. }) => self.recheck(ctx),
+            Ok(Reply::Ended { code, output }) => {
+                let end = code.map_or_else(|| "was ended by a signal".to_owned(), |code| format!("exited {code}"));
+                let last = output.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
+                let what = format!("the before-hook {end}{}{last}", if last.is_empty() { "" } else { ": " });
+                self.not_begun(&what, None, ctx);
+            }
+            Ok(_) => {}
+            Err(failure) => self.not_begun("the before-hook could not be run", Some(&failure), ctx),
+        }
+    }
+
+    pub(super) fn after_hook_ended(&mut self, answered: Answered, ctx: &mut Ctx<'_>) {
+        let Some(mut outcome) = self.ended.take() else { return };
+        // The deployment ended as it did; a notification that failed changes nothing of it.
+        match answered.outcome {
+            Ok(Reply::Ended { code: Some(0), .. }) => {}
+            Ok(Reply::Ended { code, .. }) => {
+                let end = code.map_or_else(|| "was ended by a signal".to_owned(), |code| format!("exited {code}"));
+                ctx.say(Weight::Warn, format!("the after-hook {end}"));
+                outcome.causes.push(format!("the after-hook {end}"));
+            }
+            Ok(_) => {}
+            Err(failure) => {
+                ctx.say(Weight::Warn, format!("the after-hook could not be run: {failure}"));
+                outcome.causes.push(format!("the after-hook could not be run: {failure}"));
+            }
+        }
+        ctx.end = Some(outcome);
+    }
+
+    /// The facts of a deployment as hooks get them.
+    pub fn facts(&self, outcome: Option<&Outcome>, environment: &crate::config::EnvironmentConfig) -> Value {
+        json!({
+            "environment": environment.name,
+            "account": environment.account,
+            "region": environment.region,
+            "cluster": environment.cluster,
+            "service": self.request.service,
+            "image": self.target.image,
+            "digest": self.target.digest,
+            "revision": self.target.revision,
+            "previous": self.target.previous,
+            "deployment": self.watch.as_ref().map(|watch| watch.subject.deployment.clone()),
+            "verdict": outcome.map(|outcome| outcome.verdict.word()),
+            "summary": outcome.map(|outcome| outcome.summary.clone()),
+        })
+    }
+}
+
+/// A hook: run by the shell, the facts in its environment and on its standard input.
+pub(super) fn hook_program(deploy: &Deploy, command: &str, outcome: Option<&Outcome>, ctx: &Ctx<'_>) -> Program {
+    let facts = deploy.facts(outcome, ctx.environment);
+    let variables = facts.as_object().into_iter().flatten().filter_map(|(name, value)| {
+        let value = value.as_str()?.to_owned();
+        Some((format!("DEPLOY_{}", name.to_uppercase()), value))
+    });
+    Program {
+        argv: vec!["sh".to_owned(), "-c".to_owned(), command.to_owned()],
+        folder: None,
+        variables: variables.collect(),
+        input: Some(facts.to_string().into()),
+        quiet: false,
+        limit_seconds: HOOK_SECONDS,
+    }
+}

@@ -1,0 +1,558 @@
+//! Deploy, force, roll back, attach: from what is looked at before to the verdict.
+//!
+//! ```text
+//! gathering → planned → (build) → before-hook → looked at again → registering → updating → watching ┐
+//!                                                                    ┌── reverting ← failing early ─┤
+//!                                                                    └──────────→ after-hook → end ←┘
+//! ```
+
+mod build;
+mod end;
+mod gather;
+
+use super::call::{Answered, Program, Read, Reply, Write};
+use super::machine::{Ctx, Slot, Weight};
+use super::outcome::{Outcome, Verdict};
+use super::sure::{Before, Progress, Sure};
+use super::watch::{Seen, Subject, Watch};
+use crate::config::{BuildConfig, Hooks};
+use crate::model::image::Image;
+use crate::model::service::Service;
+use crate::model::{Failure, FailureKind, TaskDefinition};
+use build::Build;
+use gather::Gather;
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
+
+/// What is deployed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Source {
+    /// An image in the service's repository, by tag or digest.
+    Image(String),
+    /// The same task definition again, with new tasks.
+    Force,
+    /// An image that is built now.
+    Build {
+        /// How.
+        config: BuildConfig,
+        /// Though the tree has changes that are not committed.
+        dirty: bool,
+    },
+    /// A revision that ran before: this one, or the one right before.
+    Back(Option<String>),
+    /// What is under way, or ended last: it is only watched.
+    Attach,
+}
+
+/// What was asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// The service's whole name.
+    pub service: String,
+    /// As people call it.
+    pub short: String,
+    /// What.
+    pub source: Source,
+    /// The task definition that is copied instead of the one that runs.
+    pub base: Option<String>,
+    /// The container whose image is changed instead of the main one.
+    pub container: Option<String>,
+    /// Whether what fails early is rolled back from here; none: where the circuit breaker would not do it.
+    pub roll_back: Option<bool>,
+    /// Commands before and after.
+    pub hooks: Hooks,
+    /// As it would be typed.
+    pub command: String,
+}
+
+/// A deployment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Deploy {
+    /// What was asked for.
+    pub request: Request,
+    /// What was found before.
+    pub(super) gather: Gather,
+    /// The deployment, once it is under way.
+    pub watch: Option<Watch>,
+    /// What it goes to.
+    pub target: Target,
+    phase: Phase,
+    build: Option<Build>,
+    /// Why it is being taken back.
+    reverting: Option<String>,
+    /// What is watched is the way back, a deployment of its own.
+    way_back: bool,
+    /// ECS would not take ours back: it had ended. Only the revision before can be deployed now.
+    ended_before: bool,
+    /// How ours stands must be read before anything else is done about it.
+    look_first: bool,
+    /// The outcome that waits for the after-hook.
+    ended: Option<Outcome>,
+    began: Option<Timestamp>,
+}
+
+/// What a deployment goes to.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Target {
+    /// `family:revision`, once it is registered.
+    pub revision: Option<String>,
+    /// The whole image.
+    pub image: Option<String>,
+    /// `sha256:…`.
+    pub digest: Option<String>,
+    /// What ran before: `family:revision`.
+    pub previous: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Phase {
+    Gathering,
+    Planned,
+    Building,
+    BeforeHook,
+    Rechecking,
+    Registering(Sure),
+    Updating(Sure),
+    Watching,
+    Reverting(Sure),
+    AfterHook,
+}
+
+impl Deploy {
+    /// A deployment that has not begun.
+    pub fn new(request: Request) -> Self {
+        Self {
+            request,
+            gather: Gather::default(),
+            watch: None,
+            target: Target::default(),
+            phase: Phase::Gathering,
+            build: None,
+            reverting: None,
+            way_back: false,
+            ended_before: false,
+            look_first: false,
+            ended: None,
+            began: None,
+        }
+    }
+
+    /// Whether it only looks.
+    pub fn only_looks(&self) -> bool {
+        self.request.source == Source::Attach
+    }
+
+    /// What it is doing, in two or three words.
+    pub fn words(&self) -> &'static str {
+        match &self.phase {
+            Phase::Gathering => "looking",
+            Phase::Planned => "waiting for a yes",
+            Phase::Building => "building",
+            Phase::BeforeHook => "running the before-hook",
+            Phase::Rechecking => "looking again",
+            Phase::Registering(_) => "registering",
+            Phase::Updating(_) => "updating the service",
+            Phase::Watching if self.reverting.is_some() => "rolling back",
+            Phase::Watching => "rolling out",
+            Phase::Reverting(_) => "rolling back",
+            Phase::AfterHook => "running the after-hook",
+        }
+    }
+
+    /// How far it is: of tasks, or of the build's steps.
+    pub fn progress(&self) -> Option<(u32, u32)> {
+        match (&self.phase, &self.build, &self.watch) {
+            (Phase::Building, Some(build), _) => build.progress,
+            (Phase::Watching, _, Some(watch)) => watch.bars.last().map(|bar| (bar.fresh.min(bar.desired), bar.desired)),
+            _ => None,
+        }
+    }
+
+    /// How long deployments of this service usually take.
+    pub fn usual(&self) -> Option<SignedDuration> {
+        crate::model::deploy::history::usual(&self.gather.history)
+    }
+
+    /// When the change was made.
+    pub fn began(&self) -> Option<Timestamp> {
+        self.began
+    }
+
+    /// Whether it can be taken back now: it rolls out, and is not on its way back already.
+    pub fn revertible(&self) -> bool {
+        self.phase == Phase::Watching && self.reverting.is_none() && !self.only_looks()
+    }
+
+    /// Whether the image is being built: that ends with the cockpit.
+    pub fn building(&self) -> bool {
+        self.phase == Phase::Building
+    }
+
+    /// The image's facts, where they were read.
+    pub fn image(&self) -> Option<&Image> {
+        self.gather.image.as_ref()
+    }
+
+    /// Confirmed: it begins.
+    pub(super) fn go(&mut self, ctx: &mut Ctx<'_>) {
+        match self.request.source {
+            Source::Build { .. } => {
+                self.phase = Phase::Building;
+                self.build_next(ctx);
+            }
+            _ => self.before_hook(ctx),
+        }
+    }
+
+    fn before_hook(&mut self, ctx: &mut Ctx<'_>) {
+        let Some(command) = self.request.hooks.before_deploy.clone() else { return self.recheck(ctx) };
+        self.phase = Phase::BeforeHook;
+        ctx.say(Weight::Step, format!("before: {command}"));
+        let program = self.hook(&command, None, ctx);
+        ctx.ask(Slot::Run("before"), super::call::Call::Run(program));
+    }
+
+    /// Minutes may have passed since it was looked at: nobody else may have changed it.
+    fn recheck(&mut self, ctx: &mut Ctx<'_>) {
+        self.phase = Phase::Rechecking;
+        ctx.read(Slot::Again, Read::Services { cluster: ctx.cluster(), names: vec![self.request.service.clone()] });
+    }
+
+    fn rechecked(&mut self, answered: Answered, ctx: &mut Ctx<'_>) {
+        let name = &self.request.service;
+        let found = match answered.outcome {
+            Ok(Reply::Services(found)) => found.into_iter().find(|service| service.name == *name),
+            Ok(_) => None,
+            Err(failure) => return self.not_begun("the service cannot be read", Some(&failure), ctx),
+        };
+        let (Some(now), Some(before)) = (found, &self.gather.service) else {
+            return self.not_begun("the service is gone", None, ctx);
+        };
+        let id = |service: &Service| service.primary().map(|primary| primary.id.clone());
+        let back = matches!(self.request.source, Source::Back(_));
+        if id(&now) != id(before) && !(back && self.gather.under_way().is_some()) {
+            let to = now.primary().map(|primary| primary.task_definition.clone()).unwrap_or_default();
+            return self.not_begun(
+                &format!("the service changed since it was looked at: it now goes to {to}"),
+                None,
+                ctx,
+            );
+        }
+        self.gather.service = Some(now);
+        self.change(ctx);
+    }
+
+    /// The first change.
+    fn change(&mut self, ctx: &mut Ctx<'_>) {
+        self.began = Some(ctx.now);
+        match &self.request.source {
+            Source::Image(_) | Source::Build { .. } => {
+                let Some(write) = self.registration() else {
+                    return self.not_begun("there is no container to change", None, ctx);
+                };
+                ctx.say(Weight::Step, format!("registering a copy of {}", self.gather.base_name()));
+                let before = Before { newest: self.gather.newest_revision(), ..Before::default() };
+                self.phase = Phase::Registering(Sure::send(write, before, ctx));
+            }
+            Source::Force => self.update(None, ctx),
+            Source::Back(_) => match self.gather.under_way() {
+                Some(arn) => {
+                    ctx.say(Weight::Step, "ending the deployment that is under way: ECS rolls it back");
+                    self.phase = Phase::Reverting(Sure::send(Write::RollBack { arn }, Before::default(), ctx));
+                }
+                None => self.update(self.target.revision.clone(), ctx),
+            },
+            Source::Attach => {}
+        }
+    }
+
+    fn registration(&self) -> Option<Write> {
+        let container = self.gather.container(&self.request)?;
+        let image = self.target.image.clone()?;
+        Some(Write::Register { base: self.gather.base_name(), images: vec![(container, image)] })
+    }
+
+    fn update(&mut self, revision: Option<String>, ctx: &mut Ctx<'_>) {
+        let what = revision.as_deref().map_or_else(|| "starting new tasks".to_owned(), |to| format!("going to {to}"));
+        ctx.say(Weight::Step, what);
+        let write = Write::Update {
+            cluster: ctx.cluster(),
+            service: self.request.service.clone(),
+            force: revision.is_none(),
+            task_definition: revision,
+            desired: None,
+        };
+        let deployments = self.gather.service.iter().flat_map(|service| &service.deployments);
+        let before = Before {
+            deployments: deployments.map(|known| known.id.clone()).collect(),
+            releases: self.gather.history.iter().map(|entry| entry.arn.clone()).collect(),
+            running: self.gather.service.as_ref().map(|service| service.task_definition.clone()).unwrap_or_default(),
+            ..Before::default()
+        };
+        self.phase = Phase::Updating(Sure::send(write, before, ctx));
+    }
+
+    /// The service was updated: the deployment that it now has is ours.
+    fn updated(&mut self, reply: Reply, ctx: &mut Ctx<'_>) {
+        let Reply::Services(found) = reply else { return };
+        let Some(service) = found.into_iter().find(|service| service.name == self.request.service) else { return };
+        let known: BTreeSet<&str> = self
+            .gather
+            .service
+            .iter()
+            .flat_map(|before| &before.deployments)
+            .map(|deployment| deployment.id.as_str())
+            .collect();
+        let revision = self.target.revision.clone().unwrap_or_else(|| service.task_definition.clone());
+        let ours = service
+            .deployments
+            .iter()
+            .find(|deployment| !known.contains(deployment.id.as_str()) && deployment.task_definition == revision);
+        let Some(ours) = ours else {
+            let outcome = Outcome::new(Verdict::Unknown, "AWS took the change and shows no new deployment")
+                .hint(format!("look with `cockpit services {}`", self.request.short));
+            return self.finish(outcome, ctx);
+        };
+        ctx.say(Weight::Step, format!("deployment {} to {revision}", ours.id));
+        let subject = Subject {
+            cluster: ctx.cluster(),
+            service: self.request.service.clone(),
+            deployment: ours.id.clone(),
+            since: ours.created_at.unwrap_or(ctx.now),
+            revision,
+            known: self.gather.history.iter().map(|entry| entry.arn.clone()).collect(),
+        };
+        self.watch_over(subject, service, ctx);
+    }
+
+    fn watch_over(&mut self, subject: Subject, service: Service, ctx: &mut Ctx<'_>) {
+        let definition = self.gather.base.clone().or_else(|| self.gather.definition.clone());
+        let mut watch = Watch::new(subject, definition);
+        watch.first(service, ctx);
+        watch.tick(ctx);
+        self.watch = Some(watch);
+        self.phase = Phase::Watching;
+    }
+
+    /// A reply.
+    pub(super) fn reply(&mut self, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>) {
+        match &mut self.phase {
+            Phase::Gathering => self.gathered(slot, answered, ctx),
+            Phase::Planned => {}
+            Phase::Building => self.build_reply(slot, answered, ctx),
+            Phase::BeforeHook => self.before_hook_ended(answered, ctx),
+            Phase::Rechecking if *slot == Slot::Again => self.rechecked(answered, ctx),
+            Phase::Rechecking => {}
+            Phase::Registering(sure) => match sure.reply(slot, answered, ctx) {
+                Progress::Going => {}
+                Progress::Landed(reply) => {
+                    if let Reply::Registered(name) = *reply {
+                        self.target.revision = Some(name);
+                    }
+                    self.update(self.target.revision.clone(), ctx);
+                }
+                Progress::Refused(failure) => {
+                    self.not_begun("the task definition could not be registered", Some(&failure), ctx);
+                }
+            },
+            Phase::Updating(sure) => match sure.reply(slot, answered, ctx) {
+                Progress::Going => {}
+                Progress::Landed(reply) => self.updated(*reply, ctx),
+                Progress::Refused(failure) => self.not_updated(&failure, ctx),
+            },
+            Phase::Watching => {
+                let Some(watch) = &mut self.watch else { return };
+                if *slot == Slot::Release && answered.outcome.is_ok() {
+                    self.look_first = false;
+                }
+                let seen = watch.reply(slot, answered, ctx);
+                self.seen(seen, ctx);
+            }
+            // What is read meanwhile is still about the deployment, and its end is told afterwards.
+            Phase::Reverting(_) if !matches!(slot, Slot::Write | Slot::Proof) => {
+                if let Some(watch) = &mut self.watch {
+                    watch.reply(slot, answered, ctx);
+                }
+            }
+            Phase::Reverting(sure) => match sure.reply(slot, answered, ctx) {
+                Progress::Going => {}
+                Progress::Landed(reply) => self.reverted(*reply, ctx),
+                Progress::Refused(failure) => self.not_reverted(&failure, ctx),
+            },
+            Phase::AfterHook => self.after_hook_ended(answered, ctx),
+        }
+    }
+
+    /// A line of a program's output.
+    pub(super) fn output(&mut self, line: &str, ctx: &mut Ctx<'_>) {
+        if let Some(build) = &mut self.build {
+            build.output(line);
+        }
+        ctx.say(Weight::Detail, line);
+    }
+
+    /// Time goes on.
+    pub(super) fn tick(&mut self, ctx: &mut Ctx<'_>) {
+        match &mut self.phase {
+            Phase::Registering(sure) | Phase::Updating(sure) | Phase::Reverting(sure) => sure.tick(ctx),
+            Phase::Watching => {
+                if let Some(watch) = &mut self.watch {
+                    watch.tick(ctx);
+                }
+            }
+            Phase::Gathering
+            | Phase::Planned
+            | Phase::Building
+            | Phase::BeforeHook
+            | Phase::Rechecking
+            | Phase::AfterHook => {}
+        }
+    }
+
+    /// The watched deployment stands like this.
+    fn seen(&mut self, seen: Seen, ctx: &mut Ctx<'_>) {
+        match seen {
+            Seen::Going => self.fail_early(ctx),
+            // It came to its end before it could be taken back; that is still wanted.
+            Seen::Successful if self.reverting.is_some() && !self.way_back => {
+                let why = self.reverting.take().unwrap_or_default();
+                self.ended_before = true;
+                self.look_first = false;
+                if self.can_go_back() {
+                    self.revert(why, ctx);
+                } else {
+                    let outcome = self.verdict(&Seen::Fell, ctx).cause(why);
+                    self.finish(outcome, ctx);
+                }
+            }
+            Seen::Successful
+            | Seen::Fell
+            | Seen::RolledBack
+            | Seen::RollbackFailed
+            | Seen::Stopped
+            | Seen::Gone
+            | Seen::Untold => {
+                let outcome = self.verdict(&seen, ctx);
+                self.finish(outcome, ctx);
+            }
+        }
+    }
+
+    /// Something is wrong for certain: it is taken back, where that was asked for or where ECS would not.
+    fn fail_early(&mut self, ctx: &mut Ctx<'_>) {
+        let Some(watch) = &self.watch else { return };
+        if self.reverting.is_some() || self.look_first || self.only_looks() {
+            return;
+        }
+        let Some(trouble) = watch.sure_trouble() else { return };
+        let breaker = watch.service.as_ref().and_then(|service| service.breaker);
+        let ecs_does_it = breaker.is_some_and(|breaker| breaker.enabled && breaker.rollback);
+        if self.request.roll_back.unwrap_or(!ecs_does_it) && (!self.ended_before || self.can_go_back()) {
+            let why = trouble.text.clone();
+            self.revert(why, ctx);
+            return;
+        }
+        // Nobody will take it back: that it fails is the end of it.
+        if !ecs_does_it && !breaker.is_some_and(|breaker| breaker.enabled) {
+            let outcome = Outcome::new(Verdict::Failed, format!("{}: {}", self.request.short, trouble.text))
+                .cause("it was left as it is: --no-rollback was given, and the circuit breaker is off")
+                .hint(format!("`cockpit rollback {}` brings the version before back", self.request.short));
+            let outcome = self.with_what_runs(outcome);
+            self.finish(outcome, ctx);
+        }
+    }
+
+    /// Takes a deployment that is under way back.
+    pub(super) fn revert(&mut self, why: String, ctx: &mut Ctx<'_>) {
+        if self.reverting.is_some() || self.phase != Phase::Watching {
+            return;
+        }
+        let Some(watch) = &self.watch else { return };
+        ctx.say(Weight::Bad, format!("rolling back: {why}"));
+        self.reverting = Some(why);
+        let write = match (&watch.release, &self.target.previous) {
+            // ECS takes it back to the revision before with the image that it had.
+            (Some(arn), _) if !self.ended_before => Write::RollBack { arn: arn.clone() },
+            (_, Some(previous)) => Write::Update {
+                cluster: watch.subject.cluster.clone(),
+                service: watch.subject.service.clone(),
+                task_definition: Some(previous.clone()),
+                force: false,
+                desired: None,
+            },
+            (_, None) => return,
+        };
+        let deployments = watch.service.iter().flat_map(|service| &service.deployments);
+        let before = Before { deployments: deployments.map(|known| known.id.clone()).collect(), ..Before::default() };
+        self.phase = Phase::Reverting(Sure::send(write, before, ctx));
+    }
+
+    /// Whether the revision before is another one, so that it can be deployed.
+    fn can_go_back(&self) -> bool {
+        let revision = self.watch.as_ref().map(|watch| watch.subject.revision.as_str());
+        self.target.previous.as_deref().is_some_and(|previous| Some(previous) != revision)
+    }
+
+    fn reverted(&mut self, reply: Reply, ctx: &mut Ctx<'_>) {
+        match reply {
+            // The way back is a deployment of its own.
+            Reply::Services(found) => {
+                let Some(service) = found.into_iter().next() else { return };
+                let Some(primary) = service.primary() else { return };
+                let mut known: BTreeSet<String> = self.gather.history.iter().map(|entry| entry.arn.clone()).collect();
+                known.extend(self.watch.as_ref().and_then(|watch| watch.release.clone()));
+                let subject = Subject {
+                    cluster: ctx.cluster(),
+                    service: service.name.clone(),
+                    deployment: primary.id.clone(),
+                    revision: primary.task_definition.clone(),
+                    since: primary.created_at.unwrap_or(ctx.now),
+                    known,
+                };
+                self.way_back = true;
+                self.watch_over(subject, service, ctx);
+            }
+            _ if self.watch.is_some() => self.look_on(),
+            // A deployment that somebody else had begun, ended by `cockpit rollback`.
+            _ => self.attach(ctx),
+        }
+    }
+
+    fn look_on(&mut self) {
+        self.phase = Phase::Watching;
+        if let Some(watch) = &mut self.watch {
+            watch.resume();
+        }
+    }
+
+    fn not_reverted(&mut self, failure: &Failure, ctx: &mut Ctx<'_>) {
+        let short = self.request.short.clone();
+        if self.watch.is_none() {
+            return self.not_begun("the deployment under way could not be ended", Some(failure), ctx);
+        }
+        if matches!(failure.kind, FailureKind::Other | FailureKind::NotFound) {
+            // It ended in the meantime: how, is seen by looking on.
+            ctx.say(Weight::Warn, format!("ECS would not take it back: {failure}"));
+            self.reverting = None;
+            self.ended_before = true;
+            self.look_first = true;
+            return self.look_on();
+        }
+        let why = self.reverting.clone().unwrap_or_default();
+        let outcome = Outcome::new(Verdict::Failed, format!("{short}: {why}; and it could not be rolled back"))
+            .because(failure)
+            .hint(format!("try `cockpit rollback {short}`"));
+        let outcome = self.with_what_runs(outcome);
+        self.finish(outcome, ctx);
+    }
+
+    /// Where logs of its tasks are.
+    pub(super) fn definition(&self) -> Option<&TaskDefinition> {
+        self.gather.definition.as_ref()
+    }
+
+    /// A program of a hook, with what it is told.
+    fn hook(&self, command: &str, outcome: Option<&Outcome>, ctx: &Ctx<'_>) -> Program {
+        end::hook_program(self, command, outcome, ctx)
+    }
+}

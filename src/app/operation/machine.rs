@@ -1,0 +1,137 @@
+//! What every machine works with: where replies go ([`Slot`]), and what one step may do ([`Ctx`]).
+
+use super::call::{Call, Read, Write};
+use super::outcome::Outcome;
+use super::plan::Plan;
+use crate::config::EnvironmentConfig;
+use jiff::{Timestamp, tz::TimeZone};
+
+/// The place in a machine that a reply belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Slot {
+    /// Who we are.
+    Identity,
+    /// The service, or services.
+    Service,
+    /// The service once more, right before a change.
+    Again,
+    /// The history of deployments.
+    History,
+    /// Our service deployment.
+    Release,
+    /// Tasks.
+    Tasks,
+    /// Autoscaling.
+    Scalable,
+    /// The task definition that runs.
+    Definition,
+    /// The one that is copied or gone back to.
+    Base,
+    /// The newest of the family.
+    Newest,
+    /// The image.
+    Image,
+    /// Schedules.
+    Timers,
+    /// The scheduler function.
+    Function,
+    /// Targets.
+    Targets,
+    /// Databases.
+    Databases,
+    /// The last lines of a container of a task.
+    Log {
+        /// The task's id.
+        task: String,
+        /// The container's name.
+        container: String,
+    },
+    /// A change.
+    Write,
+    /// Whether a change whose answer was lost was made.
+    Proof,
+    /// Registry login.
+    Login,
+    /// A program.
+    Run(&'static str),
+    /// The audit file.
+    Audit,
+    /// One of the things to choose from.
+    Choice(String),
+}
+
+/// How important a line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Weight {
+    /// What is being done.
+    Step,
+    /// What the service says: events, output of programs, log lines.
+    Detail,
+    /// Something is not as it should be.
+    Warn,
+    /// Bad news.
+    Bad,
+    /// Good news.
+    Good,
+}
+
+/// A line of an operation's own log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// When.
+    pub at: Timestamp,
+    /// How important.
+    pub weight: Weight,
+    /// What.
+    pub text: String,
+}
+
+/// One step of a machine: what it knows and what it may do.
+#[derive(Debug)]
+pub struct Ctx<'a> {
+    /// Now.
+    pub now: Timestamp,
+    /// The environment.
+    pub environment: &'a EnvironmentConfig,
+    /// The zone in which times are told.
+    pub zone: &'a TimeZone,
+    /// How many operations are being watched: what is read of each depends on it.
+    pub crowd: usize,
+    pub(super) asks: Vec<(Slot, Call)>,
+    pub(super) lines: Vec<Line>,
+    pub(super) plan: Option<Plan>,
+    pub(super) end: Option<Outcome>,
+}
+
+impl<'a> Ctx<'a> {
+    pub(super) fn new(now: Timestamp, environment: &'a EnvironmentConfig, zone: &'a TimeZone, crowd: usize) -> Self {
+        Self { now, environment, zone, crowd, asks: Vec::new(), lines: Vec::new(), plan: None, end: None }
+    }
+
+    /// Asks for something.
+    pub(super) fn ask(&mut self, slot: Slot, call: Call) {
+        self.asks.push((slot, call));
+    }
+
+    /// Asks AWS.
+    pub(super) fn read(&mut self, slot: Slot, read: Read) {
+        self.ask(slot, Call::Read(read));
+    }
+
+    /// Changes AWS.
+    pub(super) fn write(&mut self, write: Write) {
+        let account = self.environment.account.clone();
+        self.ask(Slot::Write, Call::Write { write, account });
+    }
+
+    /// Says what is going on.
+    pub(super) fn say(&mut self, weight: Weight, text: impl Into<String>) {
+        self.lines.push(Line { at: self.now, weight, text: text.into() });
+    }
+
+    /// The cluster; operations on services are only started where there is one.
+    pub(super) fn cluster(&self) -> String {
+        self.environment.cluster.clone().unwrap_or_default()
+    }
+}

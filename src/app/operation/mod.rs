@@ -1,0 +1,261 @@
+//! Operations: what changes an environment, as state machines. Events in, calls out; no requests, no
+//! clock, no files: time enters as an event. The screen and the headless commands drive the same ones.
+//!
+//! - [`call`]: what is asked for and what comes back.
+//! - [`machine`]: what one step of a machine may do.
+//! - [`deploy`]: deploy, force, roll back, attach; [`watch`] tells its end.
+//! - [`steps`]: scale, limits, stop and start, stop a task, skip.
+//! - [`choose`]: what there is to choose from before one begins.
+//! - [`sure`]: one change, whose answer may be lost.
+//! - [`plan`], [`outcome`]: what is confirmed, and how it ends.
+//! - [`one`]: the life that all of them have: looked at, confirmed, written down, done, written down.
+//!
+//! This file holds all operations of a session: it hands out call ids, joins reads that several watched
+//! deployments need at the same moment, and drops replies that nobody waits for.
+
+pub mod call;
+pub mod choose;
+pub mod deploy;
+pub mod machine;
+pub mod one;
+pub mod outcome;
+pub mod plan;
+pub mod steps;
+pub mod sure;
+pub mod watch;
+
+#[cfg(test)]
+mod histories;
+#[cfg(test)]
+mod tests;
+
+use super::effect::Effect;
+use crate::config::EnvironmentConfig;
+use call::{Answered, Call, CallId, Read};
+use jiff::{Timestamp, tz::TimeZone};
+use machine::Slot;
+pub use one::{Operation, Stage, What};
+use std::collections::{BTreeMap, HashMap};
+
+/// Services in one `DescribeServices`. Source: the ECS API.
+const SERVICES_PER_CALL: usize = 10;
+/// Service deployments in one `DescribeServiceDeployments`. Source: the ECS API.
+const RELEASES_PER_CALL: usize = 20;
+
+/// Which operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct OperationId(pub u32);
+
+/// All operations of a session.
+#[derive(Debug, Clone, Default)]
+pub struct Operations {
+    /// In the order in which they were begun.
+    pub list: Vec<Operation>,
+    /// How long operations that are begun from now on are watched, instead of [`one::LIMIT`].
+    pub limit: Option<jiff::SignedDuration>,
+    serial: u32,
+    calls: u64,
+    waiting: HashMap<CallId, Vec<(OperationId, Slot)>>,
+    zone: Option<TimeZone>,
+    /// Marks this process in the audit file.
+    mark: String,
+}
+
+impl Operations {
+    /// For a session: `mark` tells its operations from those of others in the audit file.
+    pub fn new(mark: impl Into<String>, zone: TimeZone) -> Self {
+        Self { mark: mark.into(), zone: Some(zone), ..Self::default() }
+    }
+
+    /// Begins to look at what was asked for; nothing is changed before it is confirmed.
+    pub fn start(&mut self, what: What, environment: &EnvironmentConfig, now: Timestamp) -> (OperationId, Vec<Effect>) {
+        self.serial += 1;
+        let id = OperationId(self.serial);
+        let mark = format!("{}-{}", self.mark, self.serial);
+        let rival = self.rival(&what, environment);
+        let mut operation = Operation::new(id, mark, what, environment.clone(), now);
+        operation.rival = rival;
+        operation.limit = self.limit.unwrap_or(one::LIMIT);
+        self.list.push(operation);
+        let effects = self.step(id, now, Operation::begin);
+        (id, effects)
+    }
+
+    /// Another operation of this session on the same service.
+    fn rival(&self, what: &What, environment: &EnvironmentConfig) -> Option<String> {
+        let service = what.service()?;
+        let acting =
+            self.list.iter().filter(|other| other.stage == Stage::Acting && other.environment.name == environment.name);
+        let mut same = acting.filter(|other| other.what().service() == Some(service) && !other.only_looks());
+        same.next().map(|other| other.title.clone())
+    }
+
+    /// One by its id.
+    pub fn get(&self, id: OperationId) -> Option<&Operation> {
+        self.list.iter().find(|operation| operation.id == id)
+    }
+
+    fn get_mut(&mut self, id: OperationId) -> Option<&mut Operation> {
+        self.list.iter_mut().find(|operation| operation.id == id)
+    }
+
+    /// Those that are not at their end and not waiting for a person.
+    pub fn acting(&self) -> impl Iterator<Item = &Operation> {
+        self.list.iter().filter(|operation| operation.stage == Stage::Acting)
+    }
+
+    /// A person said yes. The plan must be possible; [`super::safety`] has decided who may say so.
+    pub fn confirm(&mut self, id: OperationId, now: Timestamp) -> Vec<Effect> {
+        self.step(id, now, Operation::confirm)
+    }
+
+    /// A person said no, before anything was changed.
+    pub fn cancel(&mut self, id: OperationId, now: Timestamp) -> Vec<Effect> {
+        self.step(id, now, Operation::cancel)
+    }
+
+    /// It is not watched any more; it goes on without us.
+    pub fn detach(&mut self, id: OperationId, now: Timestamp) -> Vec<Effect> {
+        self.step(id, now, Operation::detach)
+    }
+
+    /// A deployment under way is taken back.
+    pub fn revert(&mut self, id: OperationId, now: Timestamp) -> Vec<Effect> {
+        self.step(id, now, Operation::revert)
+    }
+
+    /// Time goes on. Call it at least once a second, and more often for a shorter interval of watching.
+    pub fn tick(&mut self, now: Timestamp) -> Vec<Effect> {
+        let ids: Vec<OperationId> =
+            self.list.iter().filter(|operation| operation.outcome.is_none()).map(|operation| operation.id).collect();
+        let crowd = self.crowd();
+        let zone = self.zone.clone().unwrap_or(TimeZone::UTC);
+        let mut asked = Vec::new();
+        for id in ids {
+            if let Some(operation) = self.get_mut(id) {
+                asked.extend(operation.tick(now, &zone, crowd).into_iter().map(|(slot, call)| (id, slot, call)));
+            }
+        }
+        self.send(asked)
+    }
+
+    /// A reply. One that nobody waits for is dropped here, and nowhere else.
+    pub fn answered(&mut self, call: CallId, answered: &Answered, now: Timestamp) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for (id, slot) in self.waiting.remove(&call).unwrap_or_default() {
+            let answered = answered.clone();
+            effects.extend(self.step(id, now, move |operation, now, zone, crowd| {
+                operation.answered(&slot, answered, now, zone, crowd)
+            }));
+        }
+        effects
+    }
+
+    /// A line that a program printed.
+    pub fn output(&mut self, call: CallId, line: &str, now: Timestamp) {
+        let waiting: Vec<OperationId> = self.waiting.get(&call).into_iter().flatten().map(|(id, _)| *id).collect();
+        for id in waiting {
+            self.step(id, now, |operation, now, zone, crowd| operation.output(line, now, zone, crowd));
+        }
+    }
+
+    /// Whether no reply is on its way to any of them.
+    pub fn quiet(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Whether its end is still being written into the audit file.
+    pub fn waits_for_audit(&self, id: OperationId) -> bool {
+        self.waiting.values().flatten().any(|(other, slot)| *other == id && *slot == Slot::Audit)
+    }
+
+    fn crowd(&self) -> usize {
+        self.acting().count()
+    }
+
+    fn step(
+        &mut self,
+        id: OperationId,
+        now: Timestamp,
+        act: impl FnOnce(&mut Operation, Timestamp, &TimeZone, usize) -> Vec<(Slot, Call)>,
+    ) -> Vec<Effect> {
+        let crowd = self.crowd();
+        let zone = self.zone.clone().unwrap_or(TimeZone::UTC);
+        let Some(operation) = self.get_mut(id) else { return Vec::new() };
+        let asked = act(operation, now, &zone, crowd);
+        self.send(asked.into_iter().map(|(slot, call)| (id, slot, call)).collect())
+    }
+
+    /// Calls as effects. Reads of services and of service deployments that come at the same moment for the
+    /// same environment are one request.
+    fn send(&mut self, asked: Vec<(OperationId, Slot, Call)>) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let mut services: BTreeMap<(String, String), Joined> = BTreeMap::new();
+        let mut releases: BTreeMap<String, Joined> = BTreeMap::new();
+        for (id, slot, call) in asked {
+            let Some(environment) = self.get(id).map(|operation| operation.environment.clone()) else { continue };
+            match call {
+                Call::Read(Read::Services { cluster, names }) => {
+                    let joined = services.entry((environment.name.clone(), cluster)).or_default();
+                    joined.add(environment, names, (id, slot));
+                }
+                Call::Read(Read::Releases { arns }) => {
+                    releases.entry(environment.name.clone()).or_default().add(environment, arns, (id, slot));
+                }
+                call => effects.push(self.effect(&environment, call, vec![(id, slot)])),
+            }
+        }
+        for ((_, cluster), joined) in services {
+            for (environment, names, waiting) in joined.parts(SERVICES_PER_CALL) {
+                let call = Call::Read(Read::Services { cluster: cluster.clone(), names });
+                effects.push(self.effect(&environment, call, waiting));
+            }
+        }
+        for joined in releases.into_values() {
+            for (environment, arns, waiting) in joined.parts(RELEASES_PER_CALL) {
+                effects.push(self.effect(&environment, Call::Read(Read::Releases { arns }), waiting));
+            }
+        }
+        effects
+    }
+
+    fn effect(&mut self, environment: &EnvironmentConfig, call: Call, waiting: Vec<(OperationId, Slot)>) -> Effect {
+        self.calls += 1;
+        let id = CallId(self.calls);
+        self.waiting.insert(id, waiting);
+        Effect::Call { id, environment: Box::new(environment.clone()), call: Box::new(call) }
+    }
+}
+
+/// Reads that become one.
+#[derive(Default)]
+struct Joined {
+    wanted: Vec<(EnvironmentConfig, Vec<String>, (OperationId, Slot))>,
+}
+
+/// One request: the environment, the names, and who waits for it.
+type Part = (EnvironmentConfig, Vec<String>, Vec<(OperationId, Slot)>);
+
+impl Joined {
+    fn add(&mut self, environment: EnvironmentConfig, names: Vec<String>, waiting: (OperationId, Slot)) {
+        self.wanted.push((environment, names, waiting));
+    }
+
+    /// Requests of at most so many names; what one operation asked for stays in one.
+    fn parts(self, most: usize) -> Vec<Part> {
+        let mut parts: Vec<Part> = Vec::new();
+        for (environment, names, waiting) in self.wanted {
+            let fits = parts.last_mut().filter(|(_, together, _)| {
+                let new = names.iter().filter(|name| !together.contains(name)).count();
+                together.len() + new <= most
+            });
+            if let Some((_, together, waits)) = fits {
+                together.extend(names.iter().filter(|name| !together.contains(name)).cloned().collect::<Vec<_>>());
+                waits.push(waiting);
+            } else {
+                parts.push((environment, names, vec![waiting]));
+            }
+        }
+        parts
+    }
+}

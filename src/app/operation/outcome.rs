@@ -1,0 +1,99 @@
+//! How an operation ends: one verdict, what runs now, and what to do.
+
+use crate::model::{Failure, FailureKind};
+
+/// The verdict. There is one, and it is final.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// What was asked for holds.
+    Done,
+    /// The new version failed, the one before serves again.
+    RolledBack,
+    /// It failed; nothing brought the version before back.
+    Failed,
+    /// It may still be going on: detached, or the time is up.
+    Unknown,
+    /// A safety rule refused it; nothing was changed.
+    Refused,
+    /// A check before it failed; nothing was changed.
+    Impossible,
+    /// A person left it before it began.
+    Cancelled,
+}
+
+impl Verdict {
+    /// The word in JSON and in the audit file.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::RolledBack => "rolled_back",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+            Self::Refused => "refused",
+            Self::Impossible => "impossible",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// For people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::RolledBack => "rolled back",
+            Self::Failed => "failed",
+            Self::Unknown => "not known",
+            Self::Refused => "refused",
+            Self::Impossible => "not begun",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// How it ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// In a sentence: `web runs 9f3c2e1 (web:44), 1 of 1`.
+    pub summary: String,
+    /// Why, the nearest cause first.
+    pub causes: Vec<String>,
+    /// What to do.
+    pub hint: Option<String>,
+    /// The kind of failure of AWS that ended it, where one did.
+    pub failure: Option<FailureKind>,
+}
+
+impl Outcome {
+    /// An outcome without causes.
+    pub fn new(verdict: Verdict, summary: impl Into<String>) -> Self {
+        Self { verdict, summary: summary.into(), causes: Vec::new(), hint: None, failure: None }
+    }
+
+    /// The same with a cause.
+    #[must_use]
+    pub fn cause(mut self, cause: impl Into<String>) -> Self {
+        self.causes.push(cause.into());
+        self
+    }
+
+    /// The same with what to do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same, because of a failure of AWS.
+    #[must_use]
+    pub fn because(mut self, failure: &Failure) -> Self {
+        self.causes.push(failure.message.clone());
+        self.hint.get_or_insert_with(|| failure.kind.hint().to_owned());
+        self.failure = Some(failure.kind);
+        if failure.kind == FailureKind::WrongAccount {
+            self.verdict = Verdict::Refused;
+        }
+        self
+    }
+}

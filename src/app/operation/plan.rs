@@ -1,0 +1,42 @@
+//! What a person confirms: what will happen to what, how it stands, what can be undone, and the calls.
+
+use super::call::Write;
+use crate::app::command::Risk;
+use crate::model::deploy::{Change, Check, Level};
+
+/// A plan, shown before anything is changed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// `deploy web`.
+    pub title: String,
+    /// What will happen, a sentence each.
+    pub steps: Vec<String>,
+    /// What it is now and will be.
+    pub changes: Vec<Change>,
+    /// What was looked at.
+    pub checks: Vec<Check>,
+    /// What can be undone, and how.
+    pub undo: String,
+    /// What it risks, before a guarded environment raises it.
+    pub risk: Risk,
+    /// The changes of AWS, in order.
+    pub writes: Vec<Write>,
+    /// Commands that will be run.
+    pub programs: Vec<String>,
+    /// As it would be typed.
+    pub command: String,
+    /// The same with more, where more is worth offering: a title and what it does.
+    pub offer: Option<String>,
+}
+
+impl Plan {
+    /// The checks that keep it from being done.
+    pub fn stops(&self) -> impl Iterator<Item = &Check> {
+        self.checks.iter().filter(|check| check.level == Level::Stop)
+    }
+
+    /// Whether nothing keeps it from being done.
+    pub fn possible(&self) -> bool {
+        self.stops().next().is_none()
+    }
+}

@@ -1,0 +1,395 @@
+//! Everything that is a few changes in a row and then a state to be reached: scale, limits of autoscaling,
+//! stop and start, stop a task, skip a scheduled time.
+
+mod plan;
+mod power;
+
+use super::call::{Answered, DatabaseState, Read, Reply, Write};
+use super::machine::{Ctx, Slot, Weight};
+use super::outcome::{Outcome, Verdict};
+use super::sure::{Before, Progress, Sure};
+use crate::model::deploy::Check;
+use crate::model::service::Service;
+use crate::model::timer::{Power, Timer};
+use crate::model::{Failure, ScalableTarget, Task};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// Failing reads are repeated after a wait that doubles up to this.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(30);
+
+/// What was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// A count of tasks.
+    Scale {
+        /// The service's whole name.
+        service: String,
+        /// How many.
+        desired: u32,
+        /// New limits of autoscaling.
+        min: Option<u32>,
+        /// The same.
+        max: Option<u32>,
+        /// Move the limits where the count is outside of them.
+        move_limits: bool,
+    },
+    /// Limits of autoscaling, or what of it is suspended.
+    Limits {
+        /// The service's whole name.
+        service: String,
+        /// Minimum.
+        min: Option<u32>,
+        /// Maximum.
+        max: Option<u32>,
+        /// Suspend all of it, or let all go on.
+        suspended: Option<bool>,
+    },
+    /// Stop or start the environment.
+    Power {
+        /// Which.
+        power: Power,
+        /// Whole names, in the configured order.
+        services: Vec<String>,
+        /// Databases too.
+        databases: bool,
+        /// Not through the scheduler function though there is one.
+        direct: bool,
+    },
+    /// Stop one task; its service replaces it.
+    StopTask {
+        /// Its id.
+        id: String,
+    },
+    /// Skip the next time of the schedule, or take that back.
+    Skip {
+        /// Stop or start.
+        power: Power,
+        /// Take it back.
+        undo: bool,
+    },
+}
+
+/// What was asked for, with how people call it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// What.
+    pub wanted: Wanted,
+    /// `web`, `staging`, the beginning of a task's id.
+    pub short: String,
+    /// As it would be typed.
+    pub command: String,
+}
+
+/// A thing to do, or to wait for.
+#[derive(Debug, Clone, PartialEq)]
+enum Step {
+    Do(Write),
+    Until(Goal),
+}
+
+/// A state to be reached.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Goal {
+    /// Services and how many tasks run of each.
+    Counts(BTreeMap<String, u32>),
+    /// The task is STOPPED.
+    Stopped(String),
+    /// Databases and the status each is to have.
+    Databases(BTreeMap<String, &'static str>),
+}
+
+/// A few changes in a row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Steps {
+    /// What was asked for.
+    pub request: Request,
+    waiting: Vec<Slot>,
+    services: Vec<Service>,
+    scalable: BTreeMap<String, ScalableTarget>,
+    timers: Vec<Timer>,
+    databases: Vec<DatabaseState>,
+    tasks: Vec<Task>,
+    /// The scheduler function is there.
+    function: bool,
+    checks: Vec<Check>,
+    failure: Option<Failure>,
+    steps: VecDeque<Step>,
+    all: usize,
+    phase: Phase,
+    began: Option<Timestamp>,
+    slot: i64,
+    flying: bool,
+    failures: u32,
+    next_try: Option<Timestamp>,
+    told: BTreeSet<String>,
+    /// Counts before, for the audit file.
+    pub before: BTreeMap<String, u32>,
+    /// The counts that were last seen, running and desired.
+    pub counts: BTreeMap<String, (u32, u32)>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Phase {
+    Gathering,
+    Planned,
+    Doing(Box<Sure>),
+    Waiting(Goal),
+}
+
+impl Steps {
+    /// One that has not begun.
+    pub fn new(request: Request) -> Self {
+        Self {
+            request,
+            waiting: Vec::new(),
+            services: Vec::new(),
+            scalable: BTreeMap::new(),
+            timers: Vec::new(),
+            databases: Vec::new(),
+            tasks: Vec::new(),
+            function: false,
+            checks: Vec::new(),
+            failure: None,
+            steps: VecDeque::new(),
+            all: 0,
+            phase: Phase::Gathering,
+            began: None,
+            slot: i64::MIN,
+            flying: false,
+            failures: 0,
+            next_try: None,
+            told: BTreeSet::new(),
+            before: BTreeMap::new(),
+            counts: BTreeMap::new(),
+        }
+    }
+
+    /// What it is doing, in two or three words.
+    pub fn words(&self) -> &'static str {
+        match &self.phase {
+            Phase::Gathering => "looking",
+            Phase::Planned => "waiting for a yes",
+            Phase::Doing(_) => "changing",
+            Phase::Waiting(Goal::Counts(_)) => "waiting for the tasks",
+            Phase::Waiting(Goal::Stopped(_)) => "waiting for the task",
+            Phase::Waiting(Goal::Databases(_)) => "waiting for the database",
+        }
+    }
+
+    /// Steps done and in all.
+    pub fn progress(&self) -> Option<(u32, u32)> {
+        match &self.phase {
+            Phase::Gathering | Phase::Planned => None,
+            Phase::Doing(_) | Phase::Waiting(_) => {
+                Some(((self.all - self.steps.len()).saturating_sub(1) as u32, self.all as u32))
+            }
+        }
+    }
+
+    /// Whether changes are still to be made, so that it is not only waited for.
+    pub fn changing(&self) -> bool {
+        let left = self.steps.iter().any(|step| matches!(step, Step::Do(_)));
+        left || matches!(self.phase, Phase::Doing(_))
+    }
+
+    /// The last look failed: when it is tried again.
+    pub fn next_try(&self) -> Option<Timestamp> {
+        self.next_try
+    }
+
+    /// The state that is waited for.
+    pub fn goal(&self) -> Option<&Goal> {
+        if let Phase::Waiting(goal) = &self.phase { Some(goal) } else { None }
+    }
+
+    /// When the first change was made.
+    pub fn began(&self) -> Option<Timestamp> {
+        self.began
+    }
+
+    /// Confirmed: it begins.
+    pub(super) fn go(&mut self, ctx: &mut Ctx<'_>) {
+        self.steps = self.compile(ctx);
+        self.all = self.steps.len();
+        self.began = Some(ctx.now);
+        self.next(ctx);
+    }
+
+    fn next(&mut self, ctx: &mut Ctx<'_>) {
+        match self.steps.pop_front() {
+            Some(Step::Do(write)) => {
+                ctx.say(Weight::Step, plan::sentence(&write));
+                self.phase = Phase::Doing(Box::new(Sure::send(write, Before::default(), ctx)));
+            }
+            Some(Step::Until(goal)) => {
+                self.slot = i64::MIN;
+                self.flying = false;
+                self.phase = Phase::Waiting(goal);
+                self.look(ctx);
+            }
+            None => self.done(ctx),
+        }
+    }
+
+    /// A reply.
+    pub(super) fn reply(&mut self, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>) {
+        match &mut self.phase {
+            Phase::Gathering => self.gathered(slot, answered, ctx),
+            Phase::Planned => {}
+            Phase::Doing(sure) => match sure.reply(slot, answered, ctx) {
+                Progress::Going => {}
+                Progress::Landed(reply) => self.landed(*reply, ctx),
+                Progress::Refused(failure) => {
+                    let lost = sure.may_have_landed();
+                    self.refused(&failure, lost, ctx);
+                }
+            },
+            Phase::Waiting(_) => {
+                self.flying = false;
+                match answered.outcome {
+                    Ok(reply) => {
+                        if self.next_try.take().is_some() {
+                            self.failures = 0;
+                            ctx.say(Weight::Step, "AWS answers again");
+                        }
+                        self.looked(reply, ctx);
+                    }
+                    Err(failure) => {
+                        if self.failures == 0 {
+                            ctx.say(Weight::Warn, format!("cannot look: {failure}; it is tried again"));
+                        }
+                        let wait = (ctx.environment.refresh.watch * 2_i32.pow(self.failures.min(4))).min(LONGEST_WAIT);
+                        self.failures += 1;
+                        self.next_try = Some(ctx.now + wait);
+                    }
+                }
+            }
+        }
+    }
+
+    fn landed(&mut self, reply: Reply, ctx: &mut Ctx<'_>) {
+        if let Reply::Invoked { answer, log, failed } = reply {
+            for line in log {
+                ctx.say(Weight::Detail, format!("  {line}"));
+            }
+            if let Some(kind) = failed {
+                let outcome =
+                    Outcome::new(Verdict::Failed, format!("the scheduler function failed ({kind}): {answer}"))
+                        .hint("look at its log, or do it without the function: --direct");
+                ctx.end = Some(outcome);
+                return;
+            }
+            ctx.say(Weight::Step, format!("the function answered: {answer}"));
+        }
+        self.next(ctx);
+    }
+
+    fn refused(&mut self, failure: &Failure, lost: bool, ctx: &mut Ctx<'_>) {
+        let short = &self.request.short;
+        let done = (self.all - self.steps.len()).saturating_sub(1);
+        let outcome = if lost {
+            Outcome::new(Verdict::Unknown, format!("{short}: AWS did not answer, and whether it was done is not known"))
+                .hint("look with `cockpit services` before trying again")
+        } else if done == 0 {
+            Outcome::new(Verdict::Impossible, format!("{short}: it could not be done")).cause("nothing was changed")
+        } else {
+            Outcome::new(Verdict::Failed, format!("{short}: it stopped after {done} of {} steps", self.all))
+        };
+        ctx.end = Some(outcome.because(failure));
+    }
+
+    /// Time goes on.
+    pub(super) fn tick(&mut self, ctx: &mut Ctx<'_>) {
+        match &mut self.phase {
+            Phase::Doing(sure) => sure.tick(ctx),
+            Phase::Waiting(_) => self.look(ctx),
+            Phase::Gathering | Phase::Planned => {}
+        }
+    }
+
+    fn look(&mut self, ctx: &mut Ctx<'_>) {
+        let Phase::Waiting(goal) = &self.phase else { return };
+        let interval = ctx.environment.refresh.watch.as_millis().max(1) as i64;
+        let slot = ctx.now.as_millisecond().div_euclid(interval);
+        if self.flying || slot <= self.slot || self.next_try.is_some_and(|next| ctx.now < next) {
+            return;
+        }
+        self.slot = slot;
+        self.flying = true;
+        match goal {
+            // Ten at a call: of more the rest comes with the next look.
+            Goal::Counts(counts) => {
+                let unmet = counts
+                    .iter()
+                    .filter(|(name, goal)| self.counts.get(*name).is_none_or(|(running, _)| running != *goal));
+                let mut names: Vec<String> = unmet.map(|(name, _)| name.clone()).take(10).collect();
+                if names.is_empty() {
+                    names = counts.keys().take(10).cloned().collect();
+                }
+                ctx.read(Slot::Service, Read::Services { cluster: ctx.cluster(), names });
+            }
+            Goal::Stopped(id) => ctx.read(Slot::Tasks, Read::Task { cluster: ctx.cluster(), id: id.clone() }),
+            Goal::Databases(states) => {
+                ctx.read(Slot::Databases, Read::Databases { patterns: states.keys().cloned().collect() });
+            }
+        }
+    }
+
+    fn looked(&mut self, reply: Reply, ctx: &mut Ctx<'_>) {
+        let Phase::Waiting(goal) = &self.phase else { return };
+        let reached = match (goal, reply) {
+            (Goal::Counts(goals), Reply::Services(found)) => {
+                let goals = goals.clone();
+                for service in found.iter().filter(|service| goals.contains_key(&service.name)) {
+                    let (running, desired) = (service.running, service.desired);
+                    let before = self.counts.insert(service.name.clone(), (running, desired));
+                    if before != Some((running, desired)) {
+                        ctx.say(Weight::Step, format!("{}: {running} of {desired} run", service.name));
+                    }
+                    for event in service.events.iter().rev() {
+                        let new = event.at.is_some_and(|at| self.began.is_some_and(|began| at >= began));
+                        if new && self.told.insert(event.id.clone()) {
+                            ctx.say(Weight::Detail, event.message.clone());
+                        }
+                    }
+                    // Somebody, or autoscaling, has asked for another count.
+                    if goals.get(&service.name).is_some_and(|goal| *goal != desired) {
+                        let text = format!("{}: desired is {desired} now, not {}", service.name, goals[&service.name]);
+                        if self.told.insert(text.clone()) {
+                            ctx.say(Weight::Warn, text);
+                        }
+                    }
+                }
+                goals.iter().all(|(name, goal)| self.counts.get(name) == Some(&(*goal, *goal)))
+            }
+            (Goal::Stopped(id), Reply::Tasks(found)) => {
+                let task = found.iter().find(|task| task.id == *id);
+                if let Some(task) = task
+                    && self.told.insert(task.last_status.clone())
+                {
+                    ctx.say(Weight::Step, format!("task {}: {}", super::watch::short(id), task.last_status));
+                }
+                task.is_none_or(Task::stopped)
+            }
+            (Goal::Databases(goals), Reply::Databases(found)) => {
+                for database in &found {
+                    if self.told.insert(format!("{} {}", database.id, database.status)) {
+                        ctx.say(Weight::Step, format!("{}: {}", database.id, database.status));
+                    }
+                }
+                goals.iter().all(|(id, status)| found.iter().any(|other| other.id == *id && other.status == *status))
+            }
+            _ => false,
+        };
+        if reached {
+            self.next(ctx);
+        }
+    }
+
+    fn done(&self, ctx: &mut Ctx<'_>) {
+        let took = self.began.map(|began| ctx.now.duration_since(began)).filter(|took| took.as_secs() > 0);
+        let took = took.map(|took| format!(" after {}", crate::model::time::spoken(took))).unwrap_or_default();
+        ctx.end = Some(Outcome::new(Verdict::Done, format!("{}{took}", self.result(ctx))));
+    }
+}

@@ -1,0 +1,522 @@
+//! What is looked at before, and the plan of each.
+
+use super::{Goal, Phase, Request, Step, Steps, Wanted};
+use crate::app::command::Risk;
+use crate::app::operation::call::{Answered, Read, Reply, Write};
+use crate::app::operation::machine::{Ctx, Slot};
+use crate::app::operation::plan::Plan;
+use crate::model::deploy::{Change, Check, Level};
+use crate::model::scaling::Suspended;
+use crate::model::service::Service;
+use crate::model::timer::Power;
+use crate::model::{ScalableTarget, time};
+use std::collections::{BTreeMap, VecDeque};
+
+/// What a change does, in a sentence.
+pub(super) fn sentence(write: &Write) -> String {
+    match write {
+        Write::Update { service, desired: Some(desired), .. } => format!("{service}: desired count {desired}"),
+        Write::Update { service, .. } => format!("updating {service}"),
+        Write::Limits { resource, min, max, suspended } => {
+            let name = resource.rsplit('/').next().unwrap_or(resource);
+            let mut parts = Vec::new();
+            match (min, max) {
+                (Some(min), Some(max)) => parts.push(format!("between {min} and {max}")),
+                (Some(min), None) => parts.push(format!("minimum {min}")),
+                (None, Some(max)) => parts.push(format!("maximum {max}")),
+                (None, None) => {}
+            }
+            match suspended {
+                Some(state) if state.any() => parts.push("suspended".to_owned()),
+                Some(_) => parts.push("goes on".to_owned()),
+                None => {}
+            }
+            format!("{name}: autoscaling {}", parts.join(", "))
+        }
+        Write::Remember { arn, desired } => {
+            let name = arn.rsplit('/').next().unwrap_or(arn);
+            match desired {
+                Some(count) => format!("{name}: remembering its count, {count}"),
+                None => format!("{name}: its count need not be remembered any more"),
+            }
+        }
+        Write::StopTask { id, .. } => format!("stopping task {}", super::super::watch::short(id)),
+        Write::Invoke { function, power } => format!("invoking {function} with \"{}\"", power.word()),
+        Write::Skip { timer, until: Some(_) } => format!("{}: the next time is skipped", timer.name),
+        Write::Skip { timer, until: None } => format!("{}: no time is skipped", timer.name),
+        Write::Database { id, power, .. } => {
+            format!("{} {id}", if *power == Power::Stop { "stopping" } else { "starting" })
+        }
+        Write::Register { .. } | Write::RollBack { .. } => write.action().to_owned(),
+    }
+}
+
+impl Steps {
+    /// Begins to look.
+    pub(in crate::app::operation) fn begin(&mut self, ctx: &mut Ctx<'_>) {
+        let cluster = ctx.cluster();
+        let reads: Vec<(Slot, Read)> = match self.request.wanted.clone() {
+            Wanted::Scale { service, .. } | Wanted::Limits { service, .. } => vec![
+                (Slot::Scalable, Read::Scalable { resource: format!("service/{cluster}/{service}") }),
+                (Slot::Service, Read::Services { cluster, names: vec![service] }),
+            ],
+            Wanted::Power { services, databases, direct, .. } => {
+                let mut reads: Vec<(Slot, Read)> = Vec::new();
+                for (number, names) in services.chunks(10).enumerate() {
+                    let slot = Slot::Choice(format!("services {number}"));
+                    reads.push((slot, Read::Services { cluster: cluster.clone(), names: names.to_vec() }));
+                }
+                for name in &services {
+                    let resource = format!("service/{cluster}/{name}");
+                    reads.push((Slot::Choice(format!("scalable {name}")), Read::Scalable { resource }));
+                }
+                if let Some(name) = ctx.environment.scheduler.clone().filter(|_| !direct) {
+                    reads.push((Slot::Function, Read::Function { name }));
+                }
+                if databases {
+                    reads.push((Slot::Databases, Read::Databases { patterns: ctx.environment.databases.clone() }));
+                }
+                if let Some(prefix) = ctx.environment.schedules.clone() {
+                    reads.push((Slot::Timers, Read::Timers { prefix }));
+                }
+                reads
+            }
+            Wanted::StopTask { id } => vec![(Slot::Tasks, Read::Task { cluster, id })],
+            Wanted::Skip { .. } => match ctx.environment.schedules.clone() {
+                Some(prefix) => vec![(Slot::Timers, Read::Timers { prefix })],
+                None => {
+                    let check = Check::new(Level::Stop, format!("{} has no schedule", ctx.environment.name));
+                    self.checks.push(check.hint("name it with `schedules` in the environment's configuration"));
+                    Vec::new()
+                }
+            },
+        };
+        for (slot, read) in reads {
+            self.waiting.push(slot.clone());
+            ctx.read(slot, read);
+        }
+        if self.waiting.is_empty() {
+            self.planned(ctx);
+        }
+    }
+
+    pub(super) fn gathered(&mut self, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>) {
+        self.waiting.retain(|waiting| waiting != slot);
+        match answered.outcome {
+            Ok(Reply::Services(found)) => self.services.extend(found),
+            Ok(Reply::Scalable(Some(found))) => {
+                self.scalable.insert(found.resource.clone(), found);
+            }
+            Ok(Reply::Timers(found)) => self.timers = found,
+            Ok(Reply::Databases(found)) => self.databases = found,
+            Ok(Reply::Tasks(found)) => self.tasks = found,
+            Ok(Reply::Done) => self.function = true,
+            Ok(_) => {}
+            Err(failure) => {
+                let (level, what) = match slot {
+                    Slot::Timers if matches!(self.request.wanted, Wanted::Power { .. }) => {
+                        (Level::Note, "the schedule cannot be read")
+                    }
+                    Slot::Function => (Level::Stop, "the scheduler function cannot be used"),
+                    _ => (Level::Stop, "not everything could be read"),
+                };
+                let hint = match slot {
+                    Slot::Function => "do it without the function: --direct".to_owned(),
+                    _ => failure.kind.hint().to_owned(),
+                };
+                self.checks.push(Check::new(level, format!("{what}: {failure}")).hint(hint));
+                if level == Level::Stop {
+                    self.failure.get_or_insert(failure);
+                }
+            }
+        }
+        if self.waiting.is_empty() {
+            self.planned(ctx);
+        }
+    }
+
+    fn planned(&mut self, ctx: &mut Ctx<'_>) {
+        self.before = self.services.iter().map(|service| (service.name.clone(), service.desired)).collect();
+        self.check(ctx);
+        self.checks.sort_by_key(|check| std::cmp::Reverse(check.level));
+        self.phase = Phase::Planned;
+        let steps = self.compile(ctx);
+        let sentences = steps.iter().map(|step| match step {
+            Step::Do(write) => sentence(write),
+            Step::Until(Goal::Counts(counts)) => {
+                let tasks: u32 = counts.values().sum();
+                format!("waiting until {tasks} {} run", if tasks == 1 { "task does" } else { "tasks" })
+                    .replace("task does run", "task runs")
+            }
+            Step::Until(Goal::Stopped(_)) => "waiting until it has stopped".to_owned(),
+            Step::Until(Goal::Databases(goals)) => {
+                let states: Vec<String> = goals.iter().map(|(id, state)| format!("{id} is {state}")).collect();
+                format!("waiting until {}", states.join(" and "))
+            }
+        });
+        ctx.plan = Some(Plan {
+            title: self.title(),
+            steps: sentences.collect(),
+            changes: self.changes(ctx),
+            checks: self.checks.clone(),
+            undo: self.undo(),
+            risk: self.risk(),
+            writes: steps
+                .iter()
+                .filter_map(|step| if let Step::Do(write) = step { Some(write.clone()) } else { None })
+                .collect(),
+            programs: Vec::new(),
+            command: self.request.command.clone(),
+            offer: self.offer(ctx),
+        });
+    }
+
+    /// `scale web to 3`.
+    pub fn title(&self) -> String {
+        let short = &self.request.short;
+        match &self.request.wanted {
+            Wanted::Scale { desired, .. } => format!("scale {short} to {desired}"),
+            Wanted::Limits { suspended: Some(true), .. } => format!("suspend autoscaling of {short}"),
+            Wanted::Limits { suspended: Some(false), .. } => format!("resume autoscaling of {short}"),
+            Wanted::Limits { .. } => format!("change the limits of {short}"),
+            Wanted::Power { power, .. } => format!("{} {short}", power.word()),
+            Wanted::StopTask { .. } => format!("stop task {short}"),
+            Wanted::Skip { power, undo: false } => format!("skip the next {}", power.word()),
+            Wanted::Skip { power, undo: true } => format!("do not skip the next {}", power.word()),
+        }
+    }
+
+    fn risk(&self) -> Risk {
+        match &self.request.wanted {
+            Wanted::Power { power: Power::Stop, .. } | Wanted::StopTask { .. } | Wanted::Scale { desired: 0, .. } => {
+                Risk::Disrupt
+            }
+            Wanted::Scale { .. } | Wanted::Limits { .. } | Wanted::Power { .. } | Wanted::Skip { .. } => Risk::Change,
+        }
+    }
+
+    fn undo(&self) -> String {
+        let short = &self.request.short;
+        let was = |service: &str| self.before.get(service).copied().unwrap_or_default();
+        match &self.request.wanted {
+            Wanted::Scale { service, .. } => format!("`cockpit scale {short} {}` takes it back", was(service)),
+            Wanted::Limits { suspended: Some(true), .. } => {
+                format!("`cockpit autoscaling {short} --resume` takes it back")
+            }
+            Wanted::Limits { suspended: Some(false), .. } => {
+                format!("`cockpit autoscaling {short} --suspend` takes it back")
+            }
+            Wanted::Limits { service, .. } => match self.target_of(service) {
+                Some(target) => {
+                    format!("`cockpit autoscaling {short} --min {} --max {}` takes it back", target.min, target.max)
+                }
+                None => String::new(),
+            },
+            Wanted::Power { power: Power::Stop, .. } => "`cockpit start` brings the counts of now back".to_owned(),
+            Wanted::Power { power: Power::Start, .. } => "`cockpit stop` takes it back".to_owned(),
+            Wanted::StopTask { .. } => "the service starts another task in its place".to_owned(),
+            Wanted::Skip { power, undo: false } => {
+                format!("`cockpit schedule --unskip {}` takes it back", power.word())
+            }
+            Wanted::Skip { power, undo: true } => format!("`cockpit schedule --skip {}` takes it back", power.word()),
+        }
+    }
+
+    /// More that is worth offering: moving limits that would undo a count, the databases too.
+    fn offer(&self, ctx: &Ctx<'_>) -> Option<String> {
+        match &self.request.wanted {
+            Wanted::Scale { service, desired, min: None, max: None, move_limits: false } => {
+                let target = self.target_of(service)?;
+                let outside = *desired < target.min || *desired > target.max;
+                outside.then(|| {
+                    let (min, max) = (target.min.min(*desired), target.max.max(*desired));
+                    format!("with limits {min}–{max}")
+                })
+            }
+            Wanted::Power { databases: false, .. } if !ctx.environment.databases.is_empty() => {
+                Some("with databases".to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    /// The request that does what is offered too.
+    pub fn offered(&self) -> Option<Request> {
+        let mut request = self.request.clone();
+        let flag = match &mut request.wanted {
+            Wanted::Scale { move_limits, .. } => {
+                *move_limits = true;
+                "--move-limits"
+            }
+            Wanted::Power { databases, .. } => {
+                *databases = true;
+                "--databases"
+            }
+            Wanted::Limits { .. } | Wanted::StopTask { .. } | Wanted::Skip { .. } => return None,
+        };
+        request.command = match request.command.split_once(" --env ") {
+            Some((words, environment)) => format!("{words} {flag} --env {environment}"),
+            None => format!("{} {flag}", request.command),
+        };
+        Some(request)
+    }
+
+    pub(super) fn service_named(&self, name: &str) -> Option<&Service> {
+        self.services.iter().find(|service| service.name == name)
+    }
+
+    pub(super) fn target_of(&self, service: &str) -> Option<&ScalableTarget> {
+        self.scalable.values().find(|target| target.resource.rsplit('/').next() == Some(service))
+    }
+
+    fn check(&mut self, ctx: &Ctx<'_>) {
+        if self.failure.is_some() {
+            return;
+        }
+        let found = match self.request.wanted.clone() {
+            Wanted::Scale { service, desired, min, max, move_limits } => {
+                self.check_scale(&service, desired, min, max, move_limits)
+            }
+            Wanted::Limits { service, min, max, .. } => self.check_limits(&service, min, max),
+            Wanted::Power { power, services, databases, .. } => self.check_power(power, &services, databases, ctx),
+            Wanted::StopTask { id } => match self.tasks.iter().find(|task| task.id == id) {
+                None => vec![Check::new(Level::Stop, "there is no such task").hint("`cockpit tasks` lists them")],
+                Some(task) if task.stopped() || task.desired_status == "STOPPED" => {
+                    vec![Check::new(Level::Stop, format!("it is {} already", task.last_status))]
+                }
+                Some(task) => match &task.service {
+                    Some(service) => {
+                        vec![Check::new(Level::Note, format!("{service} starts another one in its place"))]
+                    }
+                    None => vec![Check::new(Level::Warn, "no service started it: nothing starts another one")],
+                },
+            },
+            Wanted::Skip { power, undo } => self.check_skip(power, undo, ctx),
+        };
+        self.checks.extend(found);
+    }
+
+    fn check_scale(&self, name: &str, desired: u32, min: Option<u32>, max: Option<u32>, moves: bool) -> Vec<Check> {
+        let Some(service) = self.service_named(name) else {
+            return vec![Check::new(Level::Stop, format!("there is no service {name}"))];
+        };
+        let mut checks = Vec::new();
+        if service.desired == desired && min.is_none() && max.is_none() {
+            checks.push(Check::new(Level::Note, format!("it is {desired} already")));
+        }
+        if service.rolling_out() {
+            checks.push(Check::new(Level::Warn, "a deployment is in progress: it goes on with the new count"));
+        }
+        let Some(target) = self.target_of(name) else {
+            if min.is_some() || max.is_some() {
+                checks.push(Check::new(Level::Stop, "it has no autoscaling whose limits could be moved"));
+            }
+            return checks;
+        };
+        let (low, high) = self.limits(target, desired, min, max, moves);
+        if low > high {
+            checks.push(Check::new(Level::Stop, format!("the minimum {low} is above the maximum {high}")));
+        }
+        let (now_low, now_high) = (target.min, target.max);
+        if target.suspended.scale_in && target.suspended.scale_out {
+            checks.push(Check::new(
+                Level::Note,
+                format!("autoscaling {now_low}–{now_high} is suspended: it stays as it is set"),
+            ));
+        } else if desired < low || desired > high {
+            let back = desired.clamp(low, high);
+            checks.push(
+                Check::new(
+                    Level::Warn,
+                    format!("autoscaling keeps it between {low} and {high}: it will be set to {back} again"),
+                )
+                .hint("move its limits too: --move-limits, or --min and --max"),
+            );
+        } else {
+            checks.push(Check::new(Level::Note, format!("autoscaling between {low} and {high} may change it again")));
+        }
+        checks
+    }
+
+    fn check_limits(&self, name: &str, min: Option<u32>, max: Option<u32>) -> Vec<Check> {
+        let Some(target) = self.target_of(name) else {
+            return vec![Check::new(Level::Stop, "it has no autoscaling").hint("it is declared in infra/terraform")];
+        };
+        let (low, high) = (min.unwrap_or(target.min), max.unwrap_or(target.max));
+        let mut checks = Vec::new();
+        if low > high {
+            checks.push(Check::new(Level::Stop, format!("the minimum {low} is above the maximum {high}")));
+        }
+        if let Some(service) = self.service_named(name)
+            && !(low..=high).contains(&service.desired)
+            && low <= high
+        {
+            let to = service.desired.clamp(low, high);
+            checks.push(Check::new(Level::Note, format!("desired is {} and will be set to {to}", service.desired)));
+        }
+        checks
+    }
+
+    fn check_skip(&self, power: Power, undo: bool, ctx: &Ctx<'_>) -> Vec<Check> {
+        let timers: Vec<_> = self.timers.iter().filter(|timer| timer.power() == Some(power)).collect();
+        if timers.is_empty() {
+            return vec![Check::new(Level::Stop, format!("no schedule does a {}", power.word()))];
+        }
+        let skipped = timers.iter().any(|timer| timer.skipped(ctx.now).is_some());
+        match (undo, skipped) {
+            (false, true) => vec![Check::new(Level::Stop, "the next time is skipped already")],
+            (true, false) => vec![Check::new(Level::Stop, "no time is skipped")],
+            _ if timers.iter().all(|timer| !timer.enabled) => {
+                vec![Check::new(Level::Stop, "the schedule is disabled: nothing will happen")]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The limits after a scaling.
+    fn limits(
+        &self,
+        target: &ScalableTarget,
+        desired: u32,
+        min: Option<u32>,
+        max: Option<u32>,
+        moves: bool,
+    ) -> (u32, u32) {
+        let low = min.unwrap_or(if moves { target.min.min(desired) } else { target.min });
+        let high = max.unwrap_or(if moves { target.max.max(desired) } else { target.max });
+        (low, high)
+    }
+
+    fn changes(&self, ctx: &Ctx<'_>) -> Vec<Change> {
+        let range = |min: u32, max: u32| format!("{min}–{max}");
+        match &self.request.wanted {
+            Wanted::Scale { service, desired, min, max, move_limits } => {
+                let now = self.before.get(service).copied().unwrap_or_default();
+                let mut changes: Vec<Change> =
+                    Change::of("desired count", now.to_string(), desired.to_string()).into_iter().collect();
+                if let Some(target) = self.target_of(service) {
+                    let (low, high) = self.limits(target, *desired, *min, *max, *move_limits);
+                    changes.extend(Change::of("limits", range(target.min, target.max), range(low, high)));
+                }
+                changes
+            }
+            Wanted::Limits { service, min, max, suspended } => {
+                let Some(target) = self.target_of(service) else { return Vec::new() };
+                let next = range(min.unwrap_or(target.min), max.unwrap_or(target.max));
+                let mut changes: Vec<Change> =
+                    Change::of("limits", range(target.min, target.max), next).into_iter().collect();
+                if let Some(on) = suspended {
+                    let words = |on: bool| if on { "suspended" } else { "on" };
+                    changes.extend(Change::of("autoscaling", words(target.suspended.any()), words(*on)));
+                }
+                changes
+            }
+            Wanted::Power { .. } => self.power_changes(ctx),
+            Wanted::StopTask { .. } => {
+                let states = self.tasks.iter().map(|task| Change::of("task", task.last_status.clone(), "STOPPED"));
+                states.flatten().collect()
+            }
+            Wanted::Skip { power, undo } => self
+                .timers
+                .iter()
+                .filter(|timer| timer.power() == Some(*power))
+                .filter_map(|timer| {
+                    let say = |at: Option<jiff::Timestamp>| {
+                        at.map_or_else(|| "never".to_owned(), |at| time::moment(at, ctx.now, ctx.zone))
+                    };
+                    let after = if *undo {
+                        timer.next_unskipped(ctx.now)
+                    } else {
+                        timer.next(ctx.now).and_then(|next| timer.next_unskipped(next))
+                    };
+                    Change::of(format!("next {}", power.word()), say(timer.next(ctx.now)), say(after))
+                })
+                .collect(),
+        }
+    }
+
+    /// The steps, from what was found.
+    pub(super) fn compile(&self, ctx: &Ctx<'_>) -> VecDeque<Step> {
+        let mut steps = VecDeque::new();
+        let cluster = ctx.cluster();
+        match &self.request.wanted {
+            Wanted::Scale { service, desired, min, max, move_limits } => {
+                if let Some(target) = self.target_of(service) {
+                    let (low, high) = self.limits(target, *desired, *min, *max, *move_limits);
+                    if (low, high) != (target.min, target.max) {
+                        steps.push_back(Step::Do(Write::Limits {
+                            resource: target.resource.clone(),
+                            min: Some(low),
+                            max: Some(high),
+                            suspended: None,
+                        }));
+                    }
+                }
+                steps.push_back(Step::Do(Write::Update {
+                    cluster,
+                    service: service.clone(),
+                    task_definition: None,
+                    force: false,
+                    desired: Some(*desired),
+                }));
+                steps.push_back(Step::Until(Goal::Counts(BTreeMap::from([(service.clone(), *desired)]))));
+            }
+            Wanted::Limits { service, min, max, suspended } => {
+                if let Some(target) = self.target_of(service) {
+                    let all = |on: bool| Suspended { scale_in: on, scale_out: on, scheduled: on };
+                    steps.push_back(Step::Do(Write::Limits {
+                        resource: target.resource.clone(),
+                        min: *min,
+                        max: *max,
+                        suspended: suspended.map(all),
+                    }));
+                }
+            }
+            Wanted::Power { power, services, .. } => self.compile_power(*power, services, ctx, &mut steps),
+            Wanted::StopTask { id } => {
+                let reason = "stopped by a person with cockpit".to_owned();
+                steps.push_back(Step::Do(Write::StopTask { cluster, id: id.clone(), reason }));
+                steps.push_back(Step::Until(Goal::Stopped(id.clone())));
+            }
+            Wanted::Skip { power, undo } => {
+                for timer in self.timers.iter().filter(|timer| timer.power() == Some(*power) && timer.enabled) {
+                    // It may fire again right after the time that is skipped.
+                    let until = timer.next(ctx.now).map(|next| next + jiff::SignedDuration::from_secs(1));
+                    let until = until.filter(|_| !undo);
+                    steps.push_back(Step::Do(Write::Skip { timer: Box::new(timer.clone()), until }));
+                }
+            }
+        }
+        steps
+    }
+
+    /// What holds at the end.
+    pub(super) fn result(&self, ctx: &Ctx<'_>) -> String {
+        let short = &self.request.short;
+        match &self.request.wanted {
+            Wanted::Scale { desired, .. } => format!("{short} runs {desired} of {desired}"),
+            Wanted::Limits { suspended: Some(true), .. } => format!("autoscaling of {short} is suspended"),
+            Wanted::Limits { suspended: Some(false), .. } => format!("autoscaling of {short} goes on"),
+            Wanted::Limits { service, min, max, .. } => {
+                let target = self.target_of(service);
+                let low = min.or(target.map(|target| target.min)).unwrap_or_default();
+                let high = max.or(target.map(|target| target.max)).unwrap_or_default();
+                format!("autoscaling of {short} is between {low} and {high}")
+            }
+            Wanted::Power { power: Power::Stop, .. } => format!("{short} is stopped"),
+            Wanted::Power { power: Power::Start, .. } => format!("{short} runs"),
+            Wanted::StopTask { .. } => format!("task {short} has stopped"),
+            Wanted::Skip { power, undo } => {
+                let next = self.timers.iter().find(|timer| timer.power() == Some(*power)).and_then(|timer| {
+                    if *undo {
+                        timer.next_unskipped(ctx.now)
+                    } else {
+                        timer.next(ctx.now).and_then(|at| timer.next_unskipped(at))
+                    }
+                });
+                let at = next.map_or_else(|| "never".to_owned(), |at| time::moment(at, ctx.now, ctx.zone));
+                format!("the next {} is {at}", power.word())
+            }
+        }
+    }
+}

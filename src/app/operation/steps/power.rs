@@ -1,0 +1,191 @@
+//! Stop and start of an environment: through its scheduler function where it has one, or directly with the
+//! same convention: the count of before stands in a tag of the service.
+//!
+//! Order: services stop in the reverse of the configured order, databases after them; databases start
+//! first, then the services in order.
+
+use super::{Goal, Step, Steps, Wanted};
+use crate::app::operation::call::Write;
+use crate::app::operation::machine::Ctx;
+use crate::model::deploy::{Change, Check, Level};
+use crate::model::scaling::Suspended;
+use crate::model::time;
+use crate::model::timer::Power;
+use std::collections::{BTreeMap, VecDeque};
+
+/// A service that is started and whose count nobody remembers gets this many tasks.
+const UNREMEMBERED: u32 = 1;
+
+impl Steps {
+    /// The count that each service is to have.
+    pub(super) fn power_goals(&self, power: Power, services: &[String]) -> BTreeMap<String, u32> {
+        let goals = services.iter().filter_map(|name| {
+            let service = self.service_named(name)?;
+            let goal = match power {
+                Power::Stop => 0,
+                Power::Start if service.desired > 0 => service.desired,
+                Power::Start => {
+                    let least = self.target_of(name).map_or(0, |target| target.min);
+                    service.remembered.filter(|count| *count > 0).unwrap_or(UNREMEMBERED).max(least)
+                }
+            };
+            Some((name.clone(), goal))
+        });
+        goals.collect()
+    }
+
+    pub(super) fn check_power(&self, power: Power, services: &[String], databases: bool, ctx: &Ctx<'_>) -> Vec<Check> {
+        let mut checks = Vec::new();
+        for name in services.iter().filter(|name| self.service_named(name).is_none()) {
+            checks.push(Check::new(Level::Warn, format!("there is no service {name}: it is left out")));
+        }
+        if services.is_empty() && !databases {
+            checks.push(Check::new(Level::Stop, "the environment has no services"));
+        }
+        if self.function {
+            let name = ctx.environment.scheduler.as_deref().unwrap_or_default();
+            checks.push(Check::new(Level::Note, format!("it is done by {name}, as the schedule does it")));
+        }
+        let goals = self.power_goals(power, services);
+        let there = goals.iter().all(|(name, goal)| self.before.get(name) == Some(goal));
+        if there && !goals.is_empty() && !databases {
+            let what = if power == Power::Stop { "everything is stopped already" } else { "everything runs already" };
+            checks.push(Check::new(Level::Stop, what));
+        }
+        for service in self.services.iter().filter(|service| service.rolling_out()) {
+            checks.push(Check::new(Level::Warn, format!("a deployment of {} is in progress", service.name)));
+        }
+        if power == Power::Start {
+            let unknown = self.services.iter().filter(|service| service.desired == 0 && service.remembered.is_none());
+            checks.extend(unknown.map(|service| {
+                Check::new(
+                    Level::Note,
+                    format!("nobody remembers the count of {}: {UNREMEMBERED} is started", service.name),
+                )
+            }));
+        }
+        let opposite = if power == Power::Stop { Power::Start } else { Power::Stop };
+        if let Some(at) = crate::model::deploy::preflight::soonest(&self.timers, opposite, ctx.now) {
+            let text = format!("the schedule does a {} at {}", opposite.word(), time::moment(at, ctx.now, ctx.zone));
+            checks.push(Check::new(Level::Note, text));
+        }
+        if databases {
+            if self.databases.is_empty() {
+                checks.push(Check::new(Level::Stop, "the environment has no database that could be found"));
+            }
+            if power == Power::Stop {
+                checks.push(Check::new(Level::Note, "AWS starts a stopped database by itself after seven days"));
+            }
+        }
+        checks
+    }
+
+    pub(super) fn power_changes(&self, _: &Ctx<'_>) -> Vec<Change> {
+        let Wanted::Power { power, services, databases, .. } = &self.request.wanted else { return Vec::new() };
+        let mut changes = Vec::new();
+        for (name, goal) in self.power_goals(*power, services) {
+            let now = self.before.get(&name).copied().unwrap_or_default();
+            changes.extend(Change::of(format!("{name} desired"), now.to_string(), goal.to_string()));
+        }
+        if *databases {
+            let state = if *power == Power::Stop { "stopped" } else { "available" };
+            changes
+                .extend(self.databases.iter().filter_map(|database| Change::of(&database.id, &database.status, state)));
+        }
+        changes
+    }
+
+    pub(super) fn compile_power(&self, power: Power, services: &[String], ctx: &Ctx<'_>, steps: &mut VecDeque<Step>) {
+        let Wanted::Power { databases, .. } = &self.request.wanted else { return };
+        let goals = self.power_goals(power, services);
+        if *databases && power == Power::Start {
+            self.databases_to(power, steps);
+        }
+        if let Some(function) = ctx.environment.scheduler.clone().filter(|_| self.function) {
+            if !goals.is_empty() {
+                steps.push_back(Step::Do(Write::Invoke { function, power }));
+            }
+        } else {
+            let mut order: Vec<&String> = services.iter().filter(|name| goals.contains_key(*name)).collect();
+            if power == Power::Stop {
+                order.reverse();
+            }
+            for name in order {
+                self.one_to(name, goals[name], power, ctx, steps);
+            }
+        }
+        if !goals.is_empty() {
+            steps.push_back(Step::Until(Goal::Counts(goals)));
+        }
+        if *databases && power == Power::Stop {
+            self.databases_to(power, steps);
+        }
+    }
+
+    /// One service, directly: its count is remembered first, and autoscaling must not bring it back.
+    fn one_to(&self, name: &str, goal: u32, power: Power, ctx: &Ctx<'_>, steps: &mut VecDeque<Step>) {
+        let Some(service) = self.service_named(name) else { return };
+        let limits = |on: bool| {
+            let target = self.target_of(name)?;
+            let state = Suspended { scale_in: on, scale_out: on, scheduled: on };
+            (target.suspended != state).then(|| {
+                Step::Do(Write::Limits {
+                    resource: target.resource.clone(),
+                    min: None,
+                    max: None,
+                    suspended: Some(state),
+                })
+            })
+        };
+        let update = Step::Do(Write::Update {
+            cluster: ctx.cluster(),
+            service: name.to_owned(),
+            task_definition: None,
+            force: false,
+            desired: Some(goal),
+        });
+        match power {
+            Power::Stop => {
+                if service.desired > 0 {
+                    steps.push_back(Step::Do(Write::Remember {
+                        arn: service.arn.clone(),
+                        desired: Some(service.desired),
+                    }));
+                }
+                steps.extend(limits(true));
+                if service.desired > 0 {
+                    steps.push_back(update);
+                }
+            }
+            Power::Start => {
+                if service.desired != goal {
+                    steps.push_back(update);
+                }
+                steps.extend(limits(false));
+                if service.remembered.is_some() {
+                    steps.push_back(Step::Do(Write::Remember { arn: service.arn.clone(), desired: None }));
+                }
+            }
+        }
+    }
+
+    fn databases_to(&self, power: Power, steps: &mut VecDeque<Step>) {
+        let state = if power == Power::Stop { "stopped" } else { "available" };
+        let moving = self.databases.iter().filter(|database| database.status != state);
+        let mut goals = BTreeMap::new();
+        for database in moving {
+            let under_way = if power == Power::Stop { "stopping" } else { "starting" };
+            if database.status != under_way {
+                steps.push_back(Step::Do(Write::Database {
+                    id: database.id.clone(),
+                    cluster: database.cluster,
+                    power,
+                }));
+            }
+            goals.insert(database.id.clone(), state);
+        }
+        if !goals.is_empty() {
+            steps.push_back(Step::Until(Goal::Databases(goals)));
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! Single steps that must be as they are: what is joined, what is looked for, who is refused.
+
+use super::call::{Answered, Call, CallId, Read, Reply, Write};
+use super::deploy::{self, Source};
+use super::outcome::Verdict;
+use super::steps::{self, Wanted};
+use super::sure::{Before, Shown};
+use super::{OperationId, Operations, Stage, What};
+use crate::app::effect::Effect;
+use crate::config::{EnvironmentConfig, Hooks};
+use crate::model::deploy::Level;
+use crate::model::scaling::{ScalableTarget, Suspended};
+use crate::model::service::{Deployment, Service};
+use crate::model::timer::{Power, Timer};
+use crate::model::{Failure, FailureKind, Identity};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use std::collections::BTreeSet;
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_700_000_000 + second).expect("valid")
+}
+
+fn environment() -> EnvironmentConfig {
+    EnvironmentConfig {
+        name: "staging".into(),
+        account: Some("123456789012".into()),
+        cluster: Some("app".into()),
+        schedules: Some("app-".into()),
+        ..EnvironmentConfig::default()
+    }
+}
+
+fn deploy(service: &str) -> What {
+    What::Deploy(deploy::Request {
+        service: service.into(),
+        short: service.into(),
+        source: Source::Attach,
+        base: None,
+        container: None,
+        roll_back: None,
+        hooks: Hooks::default(),
+        command: String::new(),
+    })
+}
+
+fn steps(wanted: Wanted) -> What {
+    What::Steps(steps::Request { wanted, short: "web".into(), command: "cockpit".into() })
+}
+
+fn calls(effects: &[Effect]) -> Vec<(CallId, &Call)> {
+    effects
+        .iter()
+        .map(|effect| if let Effect::Call { id, call, .. } = effect { (*id, &**call) } else { panic!("{effect:?}") })
+        .collect()
+}
+
+fn ok(reply: Reply) -> Answered {
+    Answered { outcome: Ok(reply), request_ids: Vec::new() }
+}
+
+fn me(account: &str) -> Answered {
+    ok(Reply::Identity(Identity {
+        account: account.into(),
+        arn: "arn:aws:iam::1:user/me".into(),
+        ..Identity::default()
+    }))
+}
+
+/// Answers everything that is asked until nothing is, and gives back the changes that were asked for.
+fn settle(
+    operations: &mut Operations,
+    effects: Vec<Effect>,
+    now: Timestamp,
+    answer: &mut dyn FnMut(&Call) -> Answered,
+) -> Vec<Write> {
+    let mut writes = Vec::new();
+    let mut waiting = effects;
+    while !waiting.is_empty() {
+        let mut next = Vec::new();
+        for (id, call) in calls(&waiting) {
+            if let Call::Write { write, .. } = call {
+                writes.push(write.clone());
+            }
+            next.extend(operations.answered(id, &answer(call), now));
+        }
+        waiting = next;
+    }
+    writes
+}
+
+fn service(name: &str, desired: u32, running: u32) -> Service {
+    Service {
+        name: name.into(),
+        arn: format!("arn:service/app/{name}"),
+        status: "ACTIVE".into(),
+        desired,
+        running,
+        ..Service::default()
+    }
+}
+
+fn get(operations: &Operations, id: OperationId) -> &super::Operation {
+    operations.get(id).expect("it is there")
+}
+
+#[test]
+fn reads_of_the_same_moment_are_joined() {
+    let mut operations = Operations::new("t", TimeZone::UTC);
+    let (_, first) = operations.start(deploy("a"), &environment(), at(0));
+    let (_, second) = operations.start(deploy("b"), &environment(), at(0));
+    assert!(calls(&first).len() >= 3 && calls(&second).len() >= 3, "each begins by itself");
+    // What is asked in one tick for one environment is one request, ten services at most.
+    let asked: Vec<_> = (0..12)
+        .map(|number| {
+            let names = vec![format!("s{number}")];
+            let read = Read::Services { cluster: "app".into(), names };
+            (OperationId(1 + number % 2), super::Slot::Service, Call::Read(read))
+        })
+        .collect();
+    let sent = operations.send(asked);
+    let sizes: Vec<usize> = calls(&sent)
+        .iter()
+        .map(|(_, call)| if let Call::Read(Read::Services { names, .. }) = call { names.len() } else { 0 })
+        .collect();
+    assert_eq!(sizes, [10, 2]);
+}
+
+#[test]
+fn another_account_ends_it_before_anything_is_asked_of_a_person() {
+    let mut operations = Operations::new("t", TimeZone::UTC);
+    let wanted = Wanted::StopTask { id: "1".into() };
+    let (id, effects) = operations.start(steps(wanted), &environment(), at(0));
+    settle(&mut operations, effects, at(0), &mut |call| match call {
+        Call::Read(Read::Identity) => me("999999999999"),
+        _ => ok(Reply::Tasks(Vec::new())),
+    });
+    let operation = get(&operations, id);
+    let outcome = operation.outcome.as_ref().expect("it ended");
+    assert_eq!((outcome.verdict, outcome.failure), (Verdict::Refused, Some(FailureKind::WrongAccount)));
+    assert!(operations.confirm(id, at(1)).is_empty(), "and cannot be confirmed");
+}
+
+#[test]
+fn what_cannot_be_written_down_is_not_done() {
+    let mut operations = Operations::new("t", TimeZone::UTC);
+    let wanted = Wanted::Scale { service: "web".into(), desired: 3, min: None, max: None, move_limits: false };
+    let (id, effects) = operations.start(steps(wanted), &environment(), at(0));
+    let mut answer = |call: &Call| match call {
+        Call::Read(Read::Identity) => me("123456789012"),
+        Call::Read(Read::Scalable { .. }) => ok(Reply::Scalable(None)),
+        Call::Read(_) => ok(Reply::Services(vec![service("web", 1, 1)])),
+        Call::Audit(_) => {
+            Answered { outcome: Err(Failure::new(FailureKind::Other, "read-only file system")), request_ids: vec![] }
+        }
+        _ => panic!("{call:?}"),
+    };
+    settle(&mut operations, effects, at(0), &mut answer);
+    assert_eq!(get(&operations, id).stage, Stage::Asking);
+    let effects = operations.confirm(id, at(1));
+    let writes = settle(&mut operations, effects, at(1), &mut answer);
+    assert_eq!(writes, []);
+    assert_eq!(get(&operations, id).outcome.as_ref().map(|outcome| outcome.verdict), Some(Verdict::Refused));
+}
+
+#[test]
+fn scaling_outside_the_limits_warns_and_offers_to_move_them() {
+    let target = ScalableTarget { resource: "service/app/web".into(), min: 1, max: 2, ..ScalableTarget::default() };
+    for (moves, writes_expected, warned) in [(false, 1, true), (true, 2, false)] {
+        let mut operations = Operations::new("t", TimeZone::UTC);
+        let wanted = Wanted::Scale { service: "web".into(), desired: 5, min: None, max: None, move_limits: moves };
+        let (id, effects) = operations.start(steps(wanted), &environment(), at(0));
+        let mut running = 1;
+        let mut answer = |call: &Call| match call {
+            Call::Read(Read::Identity) => me("123456789012"),
+            Call::Read(Read::Scalable { .. }) => ok(Reply::Scalable(Some(target.clone()))),
+            Call::Write { write: Write::Update { desired: Some(count), .. }, .. } => {
+                running = *count;
+                ok(Reply::Services(vec![service("web", 5, 1)]))
+            }
+            Call::Read(_) => ok(Reply::Services(vec![service("web", running, running)])),
+            _ => ok(Reply::Done),
+        };
+        settle(&mut operations, effects, at(0), &mut answer);
+        let plan = get(&operations, id).plan.clone().expect("a plan");
+        assert_eq!(plan.checks.iter().any(|check| check.level == Level::Warn), warned, "{:?}", plan.checks);
+        assert_eq!(plan.offer.as_deref(), warned.then_some("with limits 1–5"));
+        let effects = operations.confirm(id, at(1));
+        let writes = settle(&mut operations, effects, at(1), &mut answer);
+        assert_eq!(writes.len(), writes_expected, "{writes:?}");
+        let outcome = get(&operations, id).outcome.clone().expect("it ended");
+        assert_eq!((outcome.verdict, outcome.summary.as_str()), (Verdict::Done, "web runs 5 of 5"));
+    }
+}
+
+#[test]
+fn a_direct_stop_remembers_counts_in_reverse_order_and_a_start_brings_them_back() {
+    let target = ScalableTarget { resource: "service/app/web".into(), min: 1, max: 4, ..ScalableTarget::default() };
+    let suspended =
+        ScalableTarget { suspended: Suspended { scale_in: true, scale_out: true, scheduled: true }, ..target.clone() };
+    let run = |power: Power, services: Vec<Service>, target: ScalableTarget| {
+        let mut operations = Operations::new("t", TimeZone::UTC);
+        let names = vec!["web".to_owned(), "api".to_owned()];
+        let wanted = Wanted::Power { power, services: names, databases: false, direct: true };
+        let (id, effects) = operations.start(steps(wanted), &environment(), at(0));
+        let counts = std::cell::RefCell::new(services);
+        let mut answer = |call: &Call| match call {
+            Call::Read(Read::Identity) => me("123456789012"),
+            Call::Read(Read::Timers { .. }) => ok(Reply::Timers(Vec::new())),
+            Call::Read(Read::Scalable { resource }) => {
+                ok(Reply::Scalable(Some(target.clone()).filter(|target| target.resource == *resource)))
+            }
+            Call::Write { write: Write::Update { service, desired: Some(count), .. }, .. } => {
+                for other in counts.borrow_mut().iter_mut().filter(|other| other.name == *service) {
+                    (other.desired, other.running) = (*count, *count);
+                }
+                ok(Reply::Services(counts.borrow().clone()))
+            }
+            Call::Read(_) => ok(Reply::Services(counts.borrow().clone())),
+            _ => ok(Reply::Done),
+        };
+        settle(&mut operations, effects, at(0), &mut answer);
+        let effects = operations.confirm(id, at(1));
+        let writes = settle(&mut operations, effects, at(1), &mut answer);
+        assert_eq!(get(&operations, id).outcome.as_ref().map(|outcome| outcome.verdict), Some(Verdict::Done));
+        let words = |write: &Write| match write {
+            Write::Update { service, desired, .. } => format!("{service}={}", desired.unwrap_or_default()),
+            Write::Remember { arn, desired } => {
+                format!("tag {} {desired:?}", arn.rsplit('/').next().unwrap_or_default())
+            }
+            Write::Limits { suspended, .. } => format!("suspended {}", suspended.unwrap_or_default().any()),
+            other => format!("{other:?}"),
+        };
+        writes.iter().map(words).collect::<Vec<_>>()
+    };
+    let stopped = run(Power::Stop, vec![service("web", 2, 2), service("api", 1, 1)], target);
+    assert_eq!(stopped, ["tag api Some(1)", "api=0", "tag web Some(2)", "suspended true", "web=0"]);
+    let asleep = |name: &str, remembered| Service { remembered, ..service(name, 0, 0) };
+    let started = run(Power::Start, vec![asleep("web", Some(2)), asleep("api", Some(1))], suspended);
+    assert_eq!(started, ["web=2", "suspended false", "tag web None", "api=1", "tag api None"]);
+}
+
+#[test]
+fn skipping_moves_the_start_right_behind_the_next_time() {
+    let timer = Timer {
+        name: "app-stop".into(),
+        expression: "cron(0 22 ? * MON-FRI *)".into(),
+        timezone: Some("Asia/Tokyo".into()),
+        enabled: true,
+        input: r#"{"action":"stop"}"#.into(),
+        ..Timer::default()
+    };
+    let now: Timestamp = "2026-11-20T11:00:00Z".parse().expect("valid");
+    let mut operations = Operations::new("t", TimeZone::get("Asia/Tokyo").expect("bundled"));
+    let wanted = Wanted::Skip { power: Power::Stop, undo: false };
+    let (id, effects) = operations.start(steps(wanted), &environment(), now);
+    let mut answer = |call: &Call| match call {
+        Call::Read(Read::Identity) => me("123456789012"),
+        Call::Read(Read::Timers { .. }) => ok(Reply::Timers(vec![timer.clone()])),
+        _ => ok(Reply::Done),
+    };
+    settle(&mut operations, effects, now, &mut answer);
+    let effects = operations.confirm(id, now);
+    let writes = settle(&mut operations, effects, now, &mut answer);
+    let [Write::Skip { until, .. }] = writes.as_slice() else { panic!("{writes:?}") };
+    assert_eq!(*until, Some("2026-11-20T13:00:01Z".parse().expect("valid")));
+    let outcome = get(&operations, id).outcome.clone().expect("it ended");
+    assert_eq!(outcome.summary, "the next stop is Mon 22:00 JST");
+}
+
+#[test]
+fn a_lost_change_is_shown_by_what_it_left() {
+    let sent = Some((at(0), at(10)));
+    let before = Before {
+        deployments: BTreeSet::from(["old".to_owned()]),
+        newest: 7,
+        sent,
+        running: "web:7".into(),
+        ..Before::default()
+    };
+    let update = |revision: Option<&str>| Write::Update {
+        cluster: "app".into(),
+        service: "web".into(),
+        task_definition: revision.map(str::to_owned),
+        force: revision.is_none(),
+        desired: None,
+    };
+    let shown = |write: Write, id: &str, revision: &str, second: i64| {
+        let primary = Deployment {
+            id: id.into(),
+            status: "PRIMARY".into(),
+            task_definition: revision.into(),
+            created_at: Some(at(second)),
+            ..Deployment::default()
+        };
+        let service = Service { deployments: vec![primary], task_definition: revision.into(), ..service("web", 1, 1) };
+        match write.shown_by(&before, Reply::Services(vec![service])) {
+            Shown::Yes(_) => "yes",
+            Shown::No => "no",
+            Shown::Doubt(_) => "doubt",
+        }
+    };
+    assert_eq!(shown(update(Some("web:8")), "new", "web:8", 500), "yes", "nobody else knows the revision");
+    assert_eq!(shown(update(Some("web:8")), "new", "web:9", 5), "doubt", "somebody else's may hide it");
+    assert_eq!(shown(update(Some("web:8")), "old", "web:7", -90), "no");
+    assert_eq!(shown(update(None), "new", "web:7", 5), "yes");
+    assert_eq!(shown(update(None), "new", "web:7", 90), "doubt", "begun when nothing was sent");
+    assert_eq!(shown(update(None), "new", "web:8", 5), "doubt", "it goes elsewhere");
+    assert_eq!(shown(update(None), "old", "web:7", -90), "no");
+}
+
+#[test]
+fn it_is_left_when_the_time_is_up_and_says_how_to_look_again() {
+    let mut operations = Operations::new("t", TimeZone::UTC);
+    operations.limit = Some(SignedDuration::from_mins(2));
+    let (id, effects) = operations.start(deploy("web"), &environment(), at(0));
+    drop(effects);
+    assert!(get(&operations, id).outcome.is_none());
+    operations.tick(at(121));
+    let outcome = get(&operations, id).outcome.clone().expect("it ended");
+    assert_eq!(outcome.verdict, Verdict::Unknown);
+    assert_eq!(outcome.hint.as_deref(), Some("look again with `cockpit deploy --attach web --env staging`"));
+}

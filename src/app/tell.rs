@@ -1,0 +1,270 @@
+//! What the screen says of an operation, in sentences: the head of its view, its log, the lines of its
+//! dialogs. How they look is for `src/ui`.
+
+use super::App;
+use super::followed;
+use super::operation::machine::Weight;
+use super::operation::{Operation, Stage};
+use super::overlay::{Choice, Line, Tone};
+use crate::model::deploy::{Check, Level};
+use crate::model::text::width;
+use crate::model::time;
+use crate::model::wrap::wrap;
+use jiff::{SignedDuration, Timestamp};
+
+/// A line of text; `left` is a sign or a number.
+pub fn line(left: &str, text: impl Into<String>, tone: Tone) -> Line {
+    Line { left: left.into(), text: text.into(), note: String::new(), risk: None, tone, choice: Choice::Nothing }
+}
+
+/// Adds a paragraph, broken to `cells` with the sign before its first line.
+pub fn paragraph(lines: &mut Vec<Line>, left: &str, text: &str, tone: Tone, cells: usize) {
+    for (number, part) in wrap(text, cells.max(1)).into_iter().enumerate() {
+        lines.push(line(if number == 0 { left } else { "" }, part, tone));
+    }
+}
+
+/// The tone of a line of an operation's log.
+pub fn tone(weight: Weight) -> Tone {
+    match weight {
+        Weight::Step => Tone::Plain,
+        Weight::Detail => Tone::Dim,
+        Weight::Warn => Tone::Warn,
+        Weight::Bad => Tone::Bad,
+        Weight::Good => Tone::Good,
+    }
+}
+
+/// The sign and tone of a check.
+pub fn of_check(check: &Check) -> (&'static str, Tone) {
+    match check.level {
+        Level::Fine => ("●", Tone::Good),
+        Level::Note => ("·", Tone::Plain),
+        Level::Warn => ("▲", Tone::Warn),
+        Level::Stop => ("✖", Tone::Bad),
+    }
+}
+
+/// A line of an operation's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logged<'a> {
+    /// When; the causes at its end have no time of their own.
+    pub at: Option<Timestamp>,
+    /// How it looks.
+    pub tone: Tone,
+    /// What.
+    pub text: std::borrow::Cow<'a, str>,
+}
+
+/// An operation's log, oldest first; at its end why it ended so, and what to do.
+pub fn log(operation: &Operation) -> impl Iterator<Item = (String, Logged<'_>)> {
+    let dropped = operation.dropped;
+    let lines = operation.lines.iter().enumerate().map(move |(number, line)| {
+        let logged = Logged { at: Some(line.at), tone: tone(line.weight), text: line.text.as_str().into() };
+        ((dropped + number).to_string(), logged)
+    });
+    let end = operation.outcome.iter().flat_map(|outcome| {
+        let causes = outcome.causes.iter().map(|cause| (Tone::Plain, format!("  {cause}")));
+        causes.chain(outcome.hint.iter().map(|hint| (Tone::Strong, format!("→ {hint}"))))
+    });
+    let end = end
+        .enumerate()
+        .map(|(number, (tone, text))| (format!("end {number}"), Logged { at: None, tone, text: text.into() }));
+    lines.chain(end)
+}
+
+/// The lines above an operation's blocks: how it stands; at its end the verdict, why, and what to do.
+/// The first line's sign is its health's.
+pub fn head(app: &App, operation: &Operation, cells: usize) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let named = followed::named(app, operation);
+    match &operation.outcome {
+        None => {
+            let mut words = vec![format!("{named}  {}", operation.words())];
+            let fraction = followed::fraction(operation);
+            if !fraction.is_empty() {
+                words.push(fraction);
+            }
+            words.push(duration(operation, app.now));
+            lines.push(line("", words.join("  "), Tone::Strong));
+        }
+        Some(outcome) => {
+            let verdict = outcome.verdict.words().to_uppercase();
+            let tone = match followed::health(operation) {
+                crate::model::Health::Healthy => Tone::Good,
+                crate::model::Health::Stopped => Tone::Strong,
+                _ => Tone::Bad,
+            };
+            paragraph(&mut lines, "", &format!("{verdict}  {}", outcome.summary), tone, cells);
+            for cause in &outcome.causes {
+                paragraph(&mut lines, "·", cause, Tone::Plain, cells);
+            }
+            if let Some(hint) = &outcome.hint {
+                paragraph(&mut lines, "→", hint, Tone::Strong, cells);
+            }
+        }
+    }
+    lines
+}
+
+/// `1m12s, usually 2 min`.
+fn duration(operation: &Operation, now: Timestamp) -> String {
+    let elapsed = exactly(followed::elapsed(operation, now));
+    match operation.deploy().and_then(super::operation::deploy::Deploy::usual) {
+        Some(usual) => format!("{elapsed}, usually {}", time::spoken(usual)),
+        None => elapsed,
+    }
+}
+
+/// `8s`, `1m12s`, `2h05m`: a duration that is watched.
+pub fn exactly(duration: SignedDuration) -> String {
+    let seconds = duration.as_secs().max(0);
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
+        _ => time::short(duration),
+    }
+}
+
+/// The plan of an operation, or how far looking at it is, or why it cannot be done.
+pub fn plan(app: &App, operation: &Operation, cells: usize) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let inner = cells.saturating_sub(2);
+    if let Some(outcome) = &operation.outcome {
+        paragraph(&mut lines, "✖", &outcome.summary, Tone::Bad, inner);
+        // What a plan stopped at stands below, among its checks.
+        for cause in outcome.causes.iter().filter(|cause| !stops(operation, cause)) {
+            paragraph(&mut lines, "", cause, Tone::Plain, inner);
+        }
+        if let Some(hint) = &outcome.hint {
+            paragraph(&mut lines, "→", hint, Tone::Strong, inner);
+        }
+    } else if operation.stage == Stage::Looking {
+        let waited = app.now.duration_since(operation.asked);
+        let waited = if waited.as_secs() > 2 { format!(" {}", exactly(waited)) } else { String::new() };
+        lines.push(line("◐", format!("looking …{waited}"), Tone::Plain));
+        paragraph(&mut lines, "", "nothing is changed before it is confirmed", Tone::Dim, inner);
+    }
+    let Some(plan) = &operation.plan else { return lines };
+    let possible = plan.possible() && operation.outcome.is_none();
+    let section = |lines: &mut Vec<Line>, title: &str| {
+        if !lines.is_empty() {
+            lines.push(line("", "", Tone::Plain));
+        }
+        lines.push(line("", title, Tone::Strong));
+    };
+    if possible && !plan.steps.is_empty() {
+        section(&mut lines, "What will happen");
+        for (number, step) in plan.steps.iter().enumerate() {
+            paragraph(&mut lines, &format!("{}", number + 1), step, Tone::Plain, inner);
+        }
+        for program in &plan.programs {
+            paragraph(&mut lines, "$", program, Tone::Plain, inner);
+        }
+    }
+    if !plan.changes.is_empty() {
+        section(&mut lines, "Now → next");
+        let wide = plan.changes.iter().map(|change| width(&change.what)).max().unwrap_or(0).min(cells / 3);
+        for change in &plan.changes {
+            let or_none = |text: &str| if text.is_empty() { "–".to_owned() } else { text.to_owned() };
+            let (now, next) = apart(&change.now, &change.next);
+            let what = format!("{:wide$}  ", change.what);
+            let whole = format!("{what}{} → {}", or_none(&now), or_none(&next));
+            if width(&whole) <= inner {
+                lines.push(line("", whole, Tone::Plain));
+            } else {
+                // Long values stand one above the other, so that they can be compared.
+                lines.push(line("", change.what.clone(), Tone::Plain));
+                paragraph(&mut lines, "·", &or_none(&now), Tone::Plain, inner);
+                paragraph(&mut lines, "→", &or_none(&next), Tone::Plain, inner);
+            }
+        }
+    }
+    if !plan.checks.is_empty() {
+        section(&mut lines, "Looked at");
+        for check in &plan.checks {
+            let (sign, tone) = of_check(check);
+            paragraph(&mut lines, sign, &check.text, tone, inner);
+            if let Some(hint) = &check.hint {
+                paragraph(&mut lines, "", &format!("→ {hint}"), Tone::Dim, inner);
+            }
+        }
+    }
+    if possible && !plan.undo.is_empty() {
+        section(&mut lines, "To undo it");
+        paragraph(&mut lines, "", &plan.undo, Tone::Plain, inner);
+    }
+    if !plan.command.is_empty() {
+        section(&mut lines, "The same from a shell");
+        paragraph(&mut lines, "", &plan.command, Tone::Plain, inner);
+    }
+    lines
+}
+
+/// Two long names without the path that they share: `…/web:9f3c2e1`, and digests by their beginning. The whole
+/// digest stands among the checks.
+fn apart(now: &str, next: &str) -> (String, String) {
+    let shared = now.rfind('/').filter(|end| next.get(..=*end) == now.get(..=*end));
+    let cut = |text: &str| {
+        let text = shared.map_or_else(|| text.to_owned(), |end| format!("…{}", &text[end..]));
+        match text.split_once("@sha256:") {
+            Some((name, digest)) if digest.len() > 12 && digest.is_ascii() => {
+                format!("{name}@sha256:{}…", &digest[..12])
+            }
+            _ => text,
+        }
+    };
+    (cut(now), cut(next))
+}
+
+/// Whether a sentence is that of a check which stops the plan.
+fn stops(operation: &Operation, sentence: &str) -> bool {
+    operation.plan.iter().flat_map(super::operation::plan::Plan::stops).any(|check| check.text == sentence)
+}
+
+/// What rolling back what is under way does.
+pub fn revert(operation: &Operation, cells: usize) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let deploy = operation.deploy();
+    let target = deploy.map(|deploy| &deploy.target);
+    let revision = target.and_then(|target| target.revision.clone()).unwrap_or_default();
+    let previous = target.and_then(|target| target.previous.clone());
+    paragraph(&mut lines, "", &format!("The deployment of {revision} is ended."), Tone::Plain, cells);
+    let back = match previous {
+        Some(previous) => format!("ECS brings {previous} back; this is watched to its end."),
+        None => "ECS brings the version before back; this is watched to its end.".to_owned(),
+    };
+    paragraph(&mut lines, "", &back, Tone::Plain, cells);
+    if let Some(runs) = deploy.and_then(|deploy| deploy.watch.as_ref()).and_then(super::operation::watch::Watch::runs) {
+        paragraph(&mut lines, "", &format!("What runs now: {runs}"), Tone::Dim, cells);
+    }
+    lines
+}
+
+/// What becomes of operations under way when the cockpit is left.
+pub fn leaving(app: &App, cells: usize) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let inner = cells.saturating_sub(2);
+    for operation in followed::running(app) {
+        let head =
+            format!("{}  {}  {}", followed::named(app, operation), operation.words(), followed::fraction(operation));
+        paragraph(&mut lines, "◐", head.trim_end(), Tone::Strong, inner);
+        let environment = &operation.environment.name;
+        let becomes = match operation.deploy() {
+            Some(deploy) if deploy.watch.is_some() => {
+                let short = &deploy.request.short;
+                format!("goes on in AWS; look again with `cockpit deploy {short} --attach --env {environment}`")
+            }
+            Some(deploy) if deploy.building() => "the build is ended, and nothing is deployed".to_owned(),
+            Some(deploy) => {
+                format!("may stop half-way: look with `cockpit services {} --env {environment}`", deploy.request.short)
+            }
+            None if operation.steps().is_some_and(super::operation::steps::Steps::changing) => {
+                "what was sent goes on in AWS; the steps after it are not done".to_owned()
+            }
+            None => format!("goes on in AWS; look with `cockpit services --env {environment}`"),
+        };
+        paragraph(&mut lines, "", &becomes, Tone::Plain, inner);
+    }
+    lines
+}

@@ -1,0 +1,201 @@
+//! A small AWS that answers the calls of operations: what it is told to change it changes, and a test moves
+//! its rollouts on.
+
+use crate::app::effect::Effect;
+use crate::app::event::Event;
+use crate::app::operation::call::{Answered, Call, DatabaseState, Read, Reply, Write};
+use crate::model::audit::Record;
+use crate::model::image::Image;
+use crate::model::timer::Timer;
+use crate::model::{
+    Deployment, Failure, FailureKind, Identity, RolloutState, RolloutStatus, ScalableTarget, Service,
+    ServiceDeployment, Target, Task, TaskDefinition,
+};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+/// What it knows, and what was done to it.
+#[derive(Clone, Default)]
+pub(crate) struct Aws {
+    pub(crate) account: String,
+    pub(crate) now: Timestamp,
+    pub(crate) services: Vec<Service>,
+    pub(crate) definitions: Vec<TaskDefinition>,
+    pub(crate) history: BTreeMap<String, Vec<ServiceDeployment>>,
+    pub(crate) scalable: Vec<ScalableTarget>,
+    pub(crate) images: Vec<Image>,
+    pub(crate) tasks: Vec<Task>,
+    pub(crate) targets: Vec<Target>,
+    pub(crate) databases: Vec<DatabaseState>,
+    pub(crate) timers: Vec<Timer>,
+    pub(crate) log: Vec<String>,
+    /// Every change, in order.
+    pub(crate) writes: Vec<Write>,
+    /// Everything written down.
+    pub(crate) audit: Vec<Record>,
+    /// Reads fail.
+    pub(crate) failing: Option<Failure>,
+    /// Nothing is answered.
+    pub(crate) silent: bool,
+}
+
+impl Aws {
+    /// The event that answers an effect, if it is a call.
+    pub(crate) fn event(&mut self, effect: &Effect) -> Option<Event> {
+        let Effect::Call { id, call, .. } = effect else { return None };
+        if self.silent {
+            return None;
+        }
+        let outcome = match &**call {
+            Call::Read(read) => match &self.failing {
+                Some(failure) => Err(failure.clone()),
+                None => self.read(read),
+            },
+            Call::Write { write, .. } => {
+                self.writes.push(write.clone());
+                Ok(self.write(write))
+            }
+            Call::Run(_) => Ok(Reply::Ended { code: Some(0), output: String::new() }),
+            Call::Audit(record) => {
+                self.audit.push((**record).clone());
+                Ok(Reply::Done)
+            }
+        };
+        Some(Event::Reply(*id, Box::new(Answered { outcome, request_ids: Vec::new() })))
+    }
+
+    fn read(&self, read: &Read) -> Result<Reply, Failure> {
+        let missing = || Failure::new(FailureKind::NotFound, "it is not there");
+        Ok(match read {
+            Read::Identity => Reply::Identity(Identity {
+                account: self.account.clone(),
+                arn: "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_admin_0123456789abcdef/alice".into(),
+                expires: None,
+            }),
+            Read::Services { names, .. } => {
+                Reply::Services(self.services.iter().filter(|service| names.contains(&service.name)).cloned().collect())
+            }
+            Read::History { service, .. } => Reply::Releases(self.history.get(service).cloned().unwrap_or_default()),
+            Read::Releases { arns } => Reply::Releases(
+                self.history.values().flatten().filter(|entry| arns.contains(&entry.arn)).cloned().collect(),
+            ),
+            Read::Tasks { service, .. } => {
+                Reply::Tasks(self.tasks.iter().filter(|task| task.service.as_ref() == Some(service)).cloned().collect())
+            }
+            Read::Task { id, .. } => Reply::Tasks(self.tasks.iter().filter(|task| task.id == *id).cloned().collect()),
+            Read::TaskDefinition { name } => {
+                let found = self.definitions.iter().rfind(|definition| {
+                    definition.name == *name
+                        || definition.name.rsplit_once(':').is_some_and(|(family, _)| family == name)
+                });
+                Reply::TaskDefinition(Box::new(found.cloned().ok_or_else(missing)?))
+            }
+            Read::Scalable { resource } => {
+                Reply::Scalable(self.scalable.iter().find(|target| target.resource == *resource).cloned())
+            }
+            Read::Image { reference, .. } => {
+                let found =
+                    self.images.iter().find(|image| image.tags.contains(reference) || image.digest == *reference);
+                Reply::Image(Box::new(found.cloned().ok_or_else(missing)?))
+            }
+            Read::Images { .. } => Reply::Images(self.images.clone()),
+            Read::Targets { groups } => {
+                Reply::Targets(groups.iter().map(|group| (group.clone(), self.targets.clone())).collect())
+            }
+            Read::TaskLog { .. } => Reply::Log(self.log.clone()),
+            Read::Timers { .. } => Reply::Timers(self.timers.clone()),
+            Read::Function { .. } => Reply::Done,
+            Read::Databases { .. } => Reply::Databases(self.databases.clone()),
+            Read::Login => return Err(missing()),
+        })
+    }
+
+    fn write(&mut self, write: &Write) -> Reply {
+        match write {
+            Write::Register { base, images } => {
+                let mut copy =
+                    self.definitions.iter().find(|definition| definition.name == *base).cloned().unwrap_or_default();
+                let (family, revision) = base.rsplit_once(':').unwrap_or((base, "1"));
+                copy.name = format!("{family}:{}", revision.parse().unwrap_or(1) + 1);
+                for (container, image) in images {
+                    if let Some(found) = copy.containers.iter_mut().find(|other| other.name == *container) {
+                        found.image.clone_from(image);
+                    }
+                }
+                let name = copy.name.clone();
+                self.definitions.push(copy);
+                Reply::Registered(name)
+            }
+            Write::Update { service, task_definition, desired, .. } => {
+                let (now, number) = (self.now, self.writes.len());
+                let Some(found) = self.services.iter_mut().find(|other| other.name == *service) else {
+                    return Reply::Services(Vec::new());
+                };
+                if let Some(desired) = desired {
+                    found.desired = *desired;
+                } else {
+                    let to = task_definition.clone().unwrap_or_else(|| found.task_definition.clone());
+                    for other in &mut found.deployments {
+                        other.status = "ACTIVE".into();
+                    }
+                    found.deployments.insert(
+                        0,
+                        Deployment {
+                            id: format!("ecs-svc/{number}"),
+                            status: "PRIMARY".into(),
+                            rollout: Some(RolloutState::InProgress),
+                            desired: found.desired,
+                            task_definition: to.clone(),
+                            created_at: Some(now),
+                            ..Deployment::default()
+                        },
+                    );
+                    found.task_definition.clone_from(&to);
+                    let entry = ServiceDeployment {
+                        id: format!("release-{number}"),
+                        arn: format!("arn:release-{number}"),
+                        status: RolloutStatus::InProgress,
+                        created_at: Some(now),
+                        started_at: Some(now),
+                        target: Some(to),
+                        ..ServiceDeployment::default()
+                    };
+                    self.history.entry(service.clone()).or_default().insert(0, entry);
+                }
+                Reply::Services(vec![found.clone()])
+            }
+            Write::RollBack { arn } => {
+                let entries = self.history.values_mut().flatten();
+                for entry in entries.filter(|entry| entry.arn == *arn) {
+                    entry.status = RolloutStatus::RollbackInProgress;
+                }
+                Reply::Done
+            }
+            Write::Invoke { .. } => {
+                Reply::Invoked { answer: "{\"ok\":true}".into(), log: vec!["START".into()], failed: None }
+            }
+            _ => Reply::Done,
+        }
+    }
+
+    /// Counts of a service's rollout: running and starting tasks of the new deployment, running ones of the old.
+    pub(crate) fn rollout(&mut self, service: &str, fresh: u32, starting: u32, old: u32) {
+        let Some(found) = self.services.iter_mut().find(|other| other.name == service) else { return };
+        for (number, deployment) in found.deployments.iter_mut().enumerate() {
+            (deployment.running, deployment.pending) =
+                if deployment.status == "PRIMARY" { (fresh, starting) } else { (if number == 1 { old } else { 0 }, 0) };
+        }
+        found.running = fresh + old;
+        found.pending = starting;
+    }
+
+    /// The newest entry of a service's history ends so.
+    pub(crate) fn finish(&mut self, service: &str, status: RolloutStatus, reason: &str) {
+        let now = self.now;
+        if let Some(entry) = self.history.get_mut(service).and_then(|entries| entries.first_mut()) {
+            entry.status = status;
+            entry.finished_at = Some(now);
+            entry.rollback_reason = (!reason.is_empty()).then(|| reason.to_owned());
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! Commands that change something: each becomes an operation, or first a question whose answer does.
+
+use super::run::push_window;
+use super::typing::start_typing;
+use super::{News, changed_by, toast};
+use crate::app::App;
+use crate::app::dialog;
+use crate::app::effect::Effect;
+use crate::app::operation::choose::{self, Offer};
+use crate::app::operation::deploy::{self, Source};
+use crate::app::operation::steps::{self, Wanted};
+use crate::app::operation::{Operation, OperationId, What, watch};
+use crate::app::overlay::{Choice, Kind, Line, Overlay, Question, Tone};
+use crate::app::select::{self, Subject};
+use crate::app::tell;
+use crate::config::EnvironmentConfig;
+use crate::model::timer::Power;
+
+/// The selected service's whole and short name; a person is told where there is none.
+fn service(app: &mut App) -> Option<(String, String)> {
+    let found = select::service(app);
+    if found.is_none() {
+        toast(app, "select a service first");
+    }
+    let name = found?;
+    let short = short(app, &name);
+    Some((name, short))
+}
+
+fn short(app: &App, name: &str) -> String {
+    app.estate.service_row(name).map_or_else(|| name.to_owned(), |row| row.short.clone())
+}
+
+/// The command as it would be typed, with its environment.
+fn command(app: &App, words: &str) -> String {
+    format!("cockpit {words} --env {}", app.environment.name)
+}
+
+/// Begins to look, and opens the window in which the plan comes.
+fn plan(app: &mut App, what: What) -> Vec<Effect> {
+    let environment = app.environment.clone();
+    plan_in(app, what, &environment)
+}
+
+fn plan_in(app: &mut App, what: What, environment: &EnvironmentConfig) -> Vec<Effect> {
+    let (id, effects) = app.operations.start(what, environment, app.now);
+    let window = dialog::over(app, Kind::Plan(id), id);
+    app.screen.typing = None;
+    push_window(app, window);
+    super::operations::windows(app);
+    effects
+}
+
+fn deploy_of(app: &App, service: String, source: Source, words: &str) -> What {
+    let short = short(app, &service);
+    // The way back is not taken back again.
+    let roll_back = matches!(source, Source::Back(_)).then_some(false);
+    What::Deploy(deploy::Request {
+        command: command(app, words),
+        service,
+        short,
+        source,
+        base: None,
+        container: None,
+        roll_back,
+        hooks: app.config.hooks.clone(),
+    })
+}
+
+fn choose(app: &mut App, offer: Offer, title: impl FnOnce(&str) -> String) -> Vec<Effect> {
+    let Some((service, short)) = service(app) else { return Vec::new() };
+    let title = title(&short);
+    let request = choose::Request { service: service.clone(), title: title.clone(), offer };
+    let (id, effects) = app.operations.start(What::Choose(request), &app.environment, app.now);
+    let mut window = Overlay::new(Kind::Choose(id), title, Vec::new());
+    window.service = service;
+    push_window(app, window);
+    start_typing(app, None);
+    super::operations::windows(app);
+    effects
+}
+
+/// Which image?
+pub(super) fn deploy(app: &mut App) -> Vec<Effect> {
+    choose(app, Offer::Images, |short| format!("Deploy {short}: image"))
+}
+
+/// To which version? In an operation's own view: what is under way there.
+pub(super) fn roll_back(app: &mut App) -> Vec<Effect> {
+    if let Some(id) = app.screen.operation
+        && app.operations.get(id).is_some_and(dialog::revertible)
+    {
+        let mut window = dialog::over(app, Kind::Revert(id), id);
+        window.title = format!("Roll back: {}", window.title.to_lowercase());
+        push_window(app, window);
+        super::operations::windows(app);
+        return Vec::new();
+    }
+    choose(app, Offer::Revisions, |short| format!("Roll {short} back: version"))
+}
+
+pub(super) fn force(app: &mut App) -> Vec<Effect> {
+    let Some((name, short)) = service(app) else { return Vec::new() };
+    let what = deploy_of(app, name, Source::Force, &format!("deploy {short} --force"));
+    plan(app, what)
+}
+
+/// Watches the newest deployment, whoever began it: nothing is asked, nothing is changed.
+pub(super) fn watch(app: &mut App) -> Vec<Effect> {
+    let Some((name, short)) = service(app) else { return Vec::new() };
+    let what = deploy_of(app, name, Source::Attach, &format!("deploy {short} --attach"));
+    let (id, effects) = app.operations.start(what, &app.environment, app.now);
+    app.followed.confirmed.insert(id);
+    super::operations::open(app, id);
+    effects
+}
+
+/// Numbers are typed: which are they now?
+pub(super) fn ask(app: &mut App, question: Question) {
+    let Some((name, short)) = service(app) else { return };
+    let title = match question {
+        Question::Count => format!("Scale {short}: number of tasks"),
+        Question::Limits => format!("Limits of {short}: minimum maximum"),
+    };
+    let row = app.estate.service_row(&name);
+    let mut lines = Vec::new();
+    if let Some(row) = row {
+        lines.push(tell::line("", format!("now: desired {}, running {}", row.desired, row.running), Tone::Plain));
+        lines.push(match row.limits {
+            Some((min, max)) => tell::line("", format!("autoscaling: between {min} and {max}"), Tone::Plain),
+            None => tell::line("", "not scaled automatically", Tone::Dim),
+        });
+    }
+    let hint = match question {
+        Question::Count => "a number, 0 stops it",
+        Question::Limits => "two numbers, as 1 4",
+    };
+    lines.push(tell::line("", hint, Tone::Dim));
+    let mut window = Overlay::new(Kind::Ask(question), title, lines);
+    window.service = name;
+    push_window(app, window);
+    start_typing(app, None);
+}
+
+/// The typed numbers.
+pub(super) fn answer(app: &mut App, question: Question) -> Vec<Effect> {
+    let Some(window) = app.screen.overlays.last() else { return Vec::new() };
+    let (service, typed) = (window.service.clone(), window.query.text().to_owned());
+    let short = short(app, &service);
+    let separators = [' ', ',', '-', '–', '.'];
+    let numbers: Option<Vec<u32>> =
+        typed.split(separators).filter(|part| !part.is_empty()).map(|part| part.parse().ok()).collect();
+    let request = match (question, numbers.as_deref()) {
+        (Question::Count, Some([desired])) => steps::Request {
+            wanted: Wanted::Scale { service, desired: *desired, min: None, max: None, move_limits: false },
+            command: command(app, &format!("scale {short} {desired}")),
+            short,
+        },
+        (Question::Limits, Some([min, max])) if min <= max => steps::Request {
+            wanted: Wanted::Limits { service, min: Some(*min), max: Some(*max), suspended: None },
+            command: command(app, &format!("autoscaling {short} --min {min} --max {max}")),
+            short,
+        },
+        (question, _) => {
+            toast(
+                app,
+                match question {
+                    Question::Count => format!("`{typed}` is no number of tasks: type one, as 3"),
+                    Question::Limits => format!("`{typed}` are no limits: type two numbers, as 1 4"),
+                },
+            );
+            return again(app);
+        }
+    };
+    app.screen.overlays.pop();
+    plan(app, What::Steps(request))
+}
+
+/// The window stays, and what was typed can be corrected.
+fn again(app: &mut App) -> Vec<Effect> {
+    start_typing(app, None);
+    changed_by(app, News::Lists);
+    Vec::new()
+}
+
+pub(super) fn suspend(app: &mut App, on: bool) -> Vec<Effect> {
+    let Some((service, short)) = service(app) else { return Vec::new() };
+    let flag = if on { "--suspend" } else { "--resume" };
+    let request = steps::Request {
+        wanted: Wanted::Limits { service, min: None, max: None, suspended: Some(on) },
+        command: command(app, &format!("autoscaling {short} {flag}")),
+        short,
+    };
+    plan(app, What::Steps(request))
+}
+
+/// Stops the environment if anything of it is to run; else starts it.
+pub(super) fn power(app: &mut App) -> Vec<Effect> {
+    if app.environment.cluster.is_none() {
+        toast(app, format!("{} has no services that could be stopped", app.environment.name));
+        return Vec::new();
+    }
+    let Some(known) = app.estate.services.value() else {
+        toast(app, "whether it runs is not known yet: the services were not read");
+        return Vec::new();
+    };
+    let services: Vec<String> = match app.environment.exact_services() {
+        Some(exact) => exact.to_vec(),
+        None => known.keys().cloned().collect(),
+    };
+    let runs = services.iter().filter_map(|name| known.get(name)).any(|service| service.desired > 0);
+    let power = if runs { Power::Stop } else { Power::Start };
+    let request = steps::Request {
+        wanted: Wanted::Power { power, services, databases: false, direct: false },
+        short: app.environment.name.clone(),
+        command: command(app, power.word()),
+    };
+    plan(app, What::Steps(request))
+}
+
+pub(super) fn stop_task(app: &mut App) -> Vec<Effect> {
+    let id = match (select::subject(app), &app.screen.task) {
+        (Some(Subject::Task(_, id) | Subject::Container(id, _)), _) => id,
+        (_, Some(id)) if app.screen.operation.is_none() => id.clone(),
+        _ => {
+            toast(app, "select a task first: ⏎ on a service lists them");
+            return Vec::new();
+        }
+    };
+    let request = steps::Request {
+        short: watch::short(&id).to_owned(),
+        command: command(app, &format!("stop-task {id}")),
+        wanted: Wanted::StopTask { id },
+    };
+    plan(app, What::Steps(request))
+}
+
+pub(super) fn skip(app: &mut App, power: Power) -> Vec<Effect> {
+    let request = steps::Request {
+        wanted: Wanted::Skip { power, undo: false },
+        short: app.environment.name.clone(),
+        command: command(app, &format!("schedule --skip {}", power.word())),
+    };
+    plan(app, What::Steps(request))
+}
+
+/// An image or a revision was chosen.
+pub(super) fn chosen(app: &mut App, choice: Choice) -> Vec<Effect> {
+    let Some(window) = app.screen.overlays.last() else { return Vec::new() };
+    let name = window.service.clone();
+    let typed = window.query.text().trim().to_owned();
+    let short = short(app, &name);
+    let (source, words) = match choice {
+        Choice::Image(image) => (Source::Image(image.clone()), format!("deploy {short} --image {image}")),
+        Choice::Typed => (Source::Image(typed.clone()), format!("deploy {short} --image {typed}")),
+        Choice::Build => {
+            let Some(config) = EnvironmentConfig::build_of(&app.config.builds, &name).cloned() else {
+                return again(app);
+            };
+            (Source::Build { config, dirty: false }, format!("deploy {short} --build"))
+        }
+        Choice::Revision(None) => (Source::Back(None), format!("rollback {short}")),
+        Choice::Revision(Some(to)) => (Source::Back(Some(to.clone())), format!("rollback {short} --to {to}")),
+        Choice::Nothing
+        | Choice::Run(_)
+        | Choice::Environment(_)
+        | Choice::Operation(_)
+        | Choice::LogsService(_)
+        | Choice::Insights(_) => return again(app),
+    };
+    app.screen.overlays.pop();
+    let what = deploy_of(app, name, source, &words);
+    plan(app, what)
+}
+
+/// The same with what was offered.
+pub(super) fn offered(app: &mut App, id: OperationId) -> Vec<Effect> {
+    let Some(operation) = app.operations.get(id) else { return Vec::new() };
+    let Some(request) = operation.steps().and_then(steps::Steps::offered) else { return Vec::new() };
+    let environment = operation.environment.clone();
+    app.screen.overlays.pop();
+    plan_in(app, What::Steps(request), &environment)
+}
+
+/// The lines of a window to choose from.
+pub(super) fn options(app: &App, operation: &Operation, window: &Overlay) -> Vec<Line> {
+    let Some(choices) = operation.choices() else { return Vec::new() };
+    let images = choices.request.offer == Offer::Images;
+    let entry = |text: &str, note: &str, choice: Choice| Line {
+        note: note.to_owned(),
+        choice,
+        ..tell::line("", text, Tone::Plain)
+    };
+    let mut lines = Vec::new();
+    if !images {
+        lines.extend(before(app, window));
+    }
+    lines.extend(choices.options.iter().map(|option| {
+        let choice =
+            if images { Choice::Image(option.value.clone()) } else { Choice::Revision(Some(option.value.clone())) };
+        entry(&option.value, &option.note, choice)
+    }));
+    if images && let Some(build) = EnvironmentConfig::build_of(&app.config.builds, &window.service) {
+        lines.push(entry("build it now", &format!("from {}", build.context), Choice::Build));
+    }
+    match &operation.outcome {
+        None => lines.push(tell::line("", "reading …", Tone::Dim)),
+        Some(outcome) => {
+            if let Some(hint) = outcome.hint.as_ref().filter(|_| outcome.failure.is_some()) {
+                lines.push(tell::line("", outcome.summary.clone(), Tone::Bad));
+                lines.extend(outcome.causes.iter().map(|cause| tell::line("", cause.clone(), Tone::Plain)));
+                lines.push(tell::line("", format!("→ {hint}"), Tone::Dim));
+            } else if choices.options.is_empty() {
+                lines.push(tell::line("", outcome.summary.clone(), Tone::Dim));
+            }
+        }
+    }
+    if images {
+        lines.push(entry(window.query.text().trim(), "as typed", Choice::Typed));
+    }
+    lines
+}
+
+/// The first way back: the version before, or the end of what is under way.
+fn before(app: &App, window: &Overlay) -> Option<Line> {
+    let under_way = app.estate.service(&window.service).is_some_and(crate::model::Service::rolling_out);
+    let (text, note) = if under_way {
+        ("end the deployment under way", "ECS brings back what ran before it")
+    } else {
+        ("the version before", "what ran right before this one")
+    };
+    Some(Line { note: note.to_owned(), choice: Choice::Revision(None), ..tell::line("", text, Tone::Strong) })
+}

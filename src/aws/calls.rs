@@ -1,0 +1,87 @@
+//! What operations ask for: each read and each change, to its reply. [`crate::app::operation::call`]
+//! says what each means.
+
+use super::session::{Caller, Session};
+use super::writer::Writer;
+use super::{
+    autoscaling, ecr, ecs_definitions, ecs_rollouts, ecs_services, ecs_tasks, ecs_writes, elbv2, lambda, logs_tail,
+    rds, scheduler, sts,
+};
+use crate::app::effect::Lane;
+use crate::app::operation::call::{Answered, Read, Reply, Write};
+use crate::model::Failure;
+
+impl Session {
+    /// One question of an operation, with all its pages: answered whole or not at all. Dropping the
+    /// future cancels what is under way.
+    pub async fn read(&self, read: Read) -> Result<Reply, Failure> {
+        let caller = Caller::new(self, Lane::Operator);
+        // Boxed: the largest of these futures would else be part of every operation.
+        match read {
+            Read::Identity => Box::pin(sts::who(&caller)).await.map(Reply::Identity),
+            Read::Services { cluster, names } => {
+                Box::pin(ecs_services::tagged(&caller, &cluster, &names)).await.map(Reply::Services)
+            }
+            Read::History { cluster, service } => {
+                Box::pin(ecs_rollouts::history(&caller, &cluster, &service)).await.map(Reply::Releases)
+            }
+            Read::Releases { arns } => Box::pin(ecs_rollouts::releases(&caller, &arns)).await.map(Reply::Releases),
+            Read::Tasks { cluster, service } => {
+                Box::pin(ecs_tasks::of_service(&caller, &cluster, &service)).await.map(Reply::Tasks)
+            }
+            Read::Task { cluster, id } => Box::pin(ecs_tasks::known(&caller, &cluster, &[id])).await.map(Reply::Tasks),
+            Read::TaskDefinition { name } => Box::pin(ecs_definitions::read(&caller, &name))
+                .await
+                .map(|definition| Reply::TaskDefinition(Box::new(definition))),
+            Read::Scalable { resource } => Box::pin(autoscaling::target(&caller, &resource)).await.map(Reply::Scalable),
+            Read::Image { account, repository, reference } => {
+                Box::pin(ecr::image(&caller, account.as_deref(), &repository, &reference))
+                    .await
+                    .map(|image| Reply::Image(Box::new(image)))
+            }
+            Read::Images { account, repository } => {
+                Box::pin(ecr::images(&caller, account.as_deref(), &repository)).await.map(Reply::Images)
+            }
+            Read::Targets { groups } => Box::pin(elbv2::of_groups(&caller, &groups)).await.map(Reply::Targets),
+            Read::TaskLog { group, stream, limit } => {
+                Box::pin(logs_tail::lines(&caller, &group, &stream, limit)).await.map(Reply::Log)
+            }
+            Read::Timers { prefix } => Box::pin(scheduler::timers(&caller, &prefix)).await.map(Reply::Timers),
+            Read::Function { name } => Box::pin(lambda::exists(&caller, &name)).await,
+            Read::Databases { patterns } => Box::pin(rds::states(&caller, &patterns)).await.map(Reply::Databases),
+            Read::Login => Box::pin(ecr::login(&caller)).await,
+        }
+    }
+
+    /// One change, sent once and never again, with the account asked for right before: another one
+    /// than `account` is [`crate::model::FailureKind::WrongAccount`], and nothing was sent.
+    pub async fn write(&self, write: Write, account: Option<String>) -> Answered {
+        let writer = match Box::pin(Writer::new(self, write.action(), account.as_deref())).await {
+            Ok(writer) => writer,
+            Err(failure) => return Answered { outcome: Err(failure), request_ids: Vec::new() },
+        };
+        let outcome = Box::pin(change(&writer, write)).await;
+        let (outcome, request_ids) = writer.end(outcome).await;
+        Answered { outcome, request_ids }
+    }
+}
+
+async fn change(writer: &Writer<'_>, write: Write) -> Result<Reply, Failure> {
+    match write {
+        Write::Register { base, images } => Box::pin(ecs_writes::register(writer, &base, &images)).await,
+        Write::Update { cluster, service, task_definition, force, desired } => {
+            Box::pin(ecs_writes::update(writer, &cluster, &service, task_definition, force, desired)).await
+        }
+        Write::RollBack { arn } => Box::pin(ecs_rollouts::roll_back(writer, &arn)).await,
+        Write::StopTask { cluster, id, reason } => {
+            Box::pin(ecs_writes::stop_task(writer, &cluster, &id, &reason)).await
+        }
+        Write::Remember { arn, desired } => Box::pin(ecs_writes::remember(writer, &arn, desired)).await,
+        Write::Limits { resource, min, max, suspended } => {
+            Box::pin(autoscaling::limit(writer, &resource, min, max, suspended)).await
+        }
+        Write::Invoke { function, power } => Box::pin(lambda::invoke(writer, &function, power)).await,
+        Write::Skip { timer, until } => Box::pin(scheduler::skip(writer, &timer, until)).await,
+        Write::Database { id, cluster, power } => Box::pin(rds::power(writer, &id, cluster, power)).await,
+    }
+}

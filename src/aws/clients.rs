@@ -1,0 +1,108 @@
+//! The clients of one lane: each service's is made when it is first used, all share one HTTP client.
+
+use crate::app::effect::Lane;
+use aws_config::SdkConfig;
+use aws_sdk_ecs::config::retry::RetryPartition;
+use std::sync::OnceLock;
+
+/// Who uses a set of clients: each has retry partitions of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Usage {
+    Operator,
+    Background,
+    /// One change: see [`super::writer`].
+    Change,
+}
+
+impl From<Lane> for Usage {
+    fn from(lane: Lane) -> Self {
+        match lane {
+            Lane::Operator => Self::Operator,
+            Lane::Background => Self::Background,
+        }
+    }
+}
+
+/// The clients of one use.
+#[derive(Debug)]
+pub(super) struct Clients {
+    config: SdkConfig,
+    usage: Usage,
+    ecs: OnceLock<aws_sdk_ecs::Client>,
+    ecr: OnceLock<aws_sdk_ecr::Client>,
+    rds: OnceLock<aws_sdk_rds::Client>,
+    autoscaling: OnceLock<aws_sdk_applicationautoscaling::Client>,
+    cloudwatch: OnceLock<aws_sdk_cloudwatch::Client>,
+    elbv2: OnceLock<aws_sdk_elasticloadbalancingv2::Client>,
+    lambda: OnceLock<aws_sdk_lambda::Client>,
+    logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
+    scheduler: OnceLock<aws_sdk_scheduler::Client>,
+    sts: OnceLock<aws_sdk_sts::Client>,
+}
+
+/// One getter: the client of a service, with a retry partition for this use alone.
+macro_rules! client {
+    ($name:ident, $service:ident) => {
+        pub(super) fn $name(&self) -> &$service::Client {
+            self.$name.get_or_init(|| {
+                let partition = match self.usage {
+                    Usage::Operator => concat!("operator-", stringify!($name)),
+                    Usage::Background => concat!("background-", stringify!($name)),
+                    Usage::Change => concat!("change-", stringify!($name)),
+                };
+                let config = $service::config::Builder::from(&self.config)
+                    .retry_partition(RetryPartition::new(partition))
+                    .build();
+                $service::Client::from_conf(config)
+            })
+        }
+    };
+}
+
+impl Clients {
+    pub(super) fn new(config: SdkConfig, usage: Usage) -> Self {
+        Self {
+            config,
+            usage,
+            ecs: OnceLock::new(),
+            ecr: OnceLock::new(),
+            rds: OnceLock::new(),
+            autoscaling: OnceLock::new(),
+            cloudwatch: OnceLock::new(),
+            elbv2: OnceLock::new(),
+            lambda: OnceLock::new(),
+            logs: OnceLock::new(),
+            scheduler: OnceLock::new(),
+            sts: OnceLock::new(),
+        }
+    }
+
+    client!(ecs, aws_sdk_ecs);
+    client!(ecr, aws_sdk_ecr);
+    client!(rds, aws_sdk_rds);
+    client!(autoscaling, aws_sdk_applicationautoscaling);
+    client!(cloudwatch, aws_sdk_cloudwatch);
+    client!(elbv2, aws_sdk_elasticloadbalancingv2);
+    client!(lambda, aws_sdk_lambda);
+
+    /// Beside the others it keeps a live tail on the endpoint that was named.
+    pub(super) fn logs(&self) -> &aws_sdk_cloudwatchlogs::Client {
+        self.logs.get_or_init(|| {
+            let partition = match self.usage {
+                Usage::Operator => "operator-logs",
+                Usage::Background => "background-logs",
+                Usage::Change => "change-logs",
+            };
+            let config = aws_sdk_cloudwatchlogs::config::Builder::from(&self.config)
+                .retry_partition(RetryPartition::new(partition));
+            let config = match self.config.endpoint_url() {
+                Some(_) => config.interceptor(super::logs_live::PlainHost),
+                None => config,
+            };
+            aws_sdk_cloudwatchlogs::Client::from_conf(config.build())
+        })
+    }
+
+    client!(scheduler, aws_sdk_scheduler);
+    client!(sts, aws_sdk_sts);
+}

@@ -1,0 +1,62 @@
+//! `CloudWatch` Logs: the last lines of one stream.
+
+use super::budget::Class;
+use super::session::{Action, Caller};
+use crate::model::Failure;
+use aws_sdk_cloudwatchlogs::types::OutputLogEvent;
+
+pub(super) const GET_LOG_EVENTS: Action = Action { name: "logs:GetLogEvents", class: Class::LogsGet };
+/// The most lines of one answer, by the API.
+const MOST: u32 = 10_000;
+/// Pages that are read at most: an empty one may come before those that have something.
+const PAGES: usize = 5;
+/// An answer is cut at 1 MiB. One that is shorter than this and has too few lines is the whole stream.
+const NEARLY_FULL: usize = 900_000;
+
+/// The newest lines of a stream, oldest first, as they are.
+pub(super) async fn lines(caller: &Caller<'_>, group: &str, stream: &str, limit: u32) -> Result<Vec<String>, Failure> {
+    let events = events(caller, group, stream, limit).await?;
+    Ok(events.into_iter().map(|event| event.message.unwrap_or_default()).collect())
+}
+
+/// The same with their times.
+pub(super) async fn events(
+    caller: &Caller<'_>,
+    group: &str,
+    stream: &str,
+    limit: u32,
+) -> Result<Vec<OutputLogEvent>, Failure> {
+    let limit = limit.clamp(1, MOST) as usize;
+    let mut token: Option<String> = None;
+    // Newest page first, each in the order of time.
+    let mut pages: Vec<Vec<OutputLogEvent>> = Vec::new();
+    let mut missing = limit;
+    for _ in 0..PAGES {
+        let page = caller
+            .call(GET_LOG_EVENTS, |clients| {
+                clients
+                    .logs()
+                    .get_log_events()
+                    .log_group_name(group)
+                    .log_stream_name(stream)
+                    .start_from_head(false)
+                    .limit(i32::try_from(missing).unwrap_or(i32::MAX))
+                    .set_next_token(token.clone())
+                    .send()
+            })
+            .await?;
+        let mut lines = page.events.unwrap_or_default();
+        lines.drain(..lines.len().saturating_sub(missing));
+        let bytes: usize = lines.iter().filter_map(OutputLogEvent::message).map(str::len).sum();
+        missing -= lines.len();
+        let more = lines.is_empty() || bytes >= NEARLY_FULL;
+        pages.push(lines);
+        // The same token again is how this API says that there is nothing before it.
+        let before = page.next_backward_token.filter(|next| Some(next) != token.as_ref());
+        if missing == 0 || !more || before.is_none() {
+            break;
+        }
+        token = before;
+    }
+    Ok(pages.into_iter().rev().flatten().collect())
+}

@@ -1,0 +1,171 @@
+//! How a change is sent: once, by an identity that was asked for right before.
+//!
+//! Credentials are taken once and held: the account is asked with them, and the change goes with the
+//! same ones. Where they are refused before anything was sent, they are read again; where the change
+//! itself is refused, they are read again for the next call only. The SDK's retries are off.
+
+use super::budget::Class;
+use super::clients::{Clients, Usage};
+use super::failure;
+use super::session::{Action, Caller, Generation, Loaded, Session};
+use super::sts;
+use crate::app::effect::Lane;
+use crate::model::{Failure, FailureKind};
+use aws_config::SdkConfig;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_ecs::config::IdentityCache;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::request_id::RequestId;
+use std::error::Error;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A function may work for longer than any other call: so many times the usual limit.
+const FUNCTION_LIMIT: u32 = 6;
+
+/// Clients with credentials that do not change any more.
+#[derive(Debug)]
+pub(super) struct Pinned {
+    generation: Arc<Generation>,
+    /// For reads that belong to the change: with retries.
+    pub(super) reads: Clients,
+    once: Clients,
+    /// The same for calls of functions.
+    patient: Clients,
+}
+
+impl Pinned {
+    fn new(session: &Session, generation: &Arc<Generation>, loaded: &Loaded, credentials: &Credentials) -> Self {
+        let held = |config: SdkConfig| {
+            // A cache would keep every change's credentials for as long as the session lasts.
+            config
+                .into_builder()
+                .credentials_provider(SharedCredentialsProvider::new(credentials.clone()))
+                .identity_cache(IdentityCache::no_cache())
+        };
+        let reads = held(loaded.config.clone()).build();
+        let once = held(loaded.config.clone()).retry_config(RetryConfig::disabled()).build();
+        let limit = session.0.connection.operation_timeout * FUNCTION_LIMIT;
+        let times = TimeoutConfig::builder()
+            .connect_timeout(super::connection::CONNECT_TIMEOUT.min(limit))
+            .operation_timeout(limit)
+            .build();
+        let patient = held(loaded.config.clone()).retry_config(RetryConfig::disabled()).timeout_config(times).build();
+        Self {
+            generation: Arc::clone(generation),
+            reads: Clients::new(reads, Usage::Operator),
+            once: Clients::new(once, Usage::Change),
+            patient: Clients::new(patient, Usage::Change),
+        }
+    }
+}
+
+/// One change on its way.
+#[derive(Debug)]
+pub(super) struct Writer<'a> {
+    session: &'a Session,
+    pinned: Pinned,
+    ids: Mutex<Vec<String>>,
+}
+
+impl<'a> Writer<'a> {
+    /// Takes credentials and asks whose they are. `what` is the change, for the failure's sentence.
+    pub(super) async fn new(session: &'a Session, what: &str, account: Option<&str>) -> Result<Self, Failure> {
+        let inner = &session.0;
+        let mut again = true;
+        loop {
+            let generation = session.current();
+            let failed = match Self::begin(session, &generation, what, account).await {
+                Ok(writer) => return Ok(writer),
+                Err(failed) => failed,
+            };
+            tracing::debug!(kind = failed.kind.word(), "{failed}");
+            if failed.kind != FailureKind::Credentials {
+                return Err(failed);
+            }
+            // Nothing was sent yet, so that newer credentials may be tried.
+            if again && session.renew(&generation) {
+                again = false;
+                continue;
+            }
+            return Err(super::credentials::explain(&inner.connection, failed).await);
+        }
+    }
+
+    async fn begin(
+        session: &'a Session,
+        generation: &Arc<Generation>,
+        what: &str,
+        account: Option<&str>,
+    ) -> Result<Self, Failure> {
+        let inner = &session.0;
+        let loaded = match generation.load(inner).await {
+            Ok(loaded) => loaded,
+            Err(failure) => return Err(Failure::new(failure.kind, format!("{what}: {failure}"))),
+        };
+        let credentials = loaded
+            .credentials
+            .held()
+            .await
+            .map_err(|error| failure::without_credentials(what, &inner.context, &error))?;
+        let writer =
+            Self { session, pinned: Pinned::new(session, generation, loaded, &credentials), ids: Mutex::default() };
+        if let Some(account) = account {
+            let identity = sts::who(&writer.reader()).await?;
+            if identity.account != account {
+                return Err(Failure::new(
+                    FailureKind::WrongAccount,
+                    format!(
+                        "{what} was not sent: the credentials of {} are for account {}, and the environment is in {account}",
+                        inner.context.who, identity.account
+                    ),
+                ));
+            }
+        }
+        Ok(writer)
+    }
+
+    /// For reads that belong to the change.
+    pub(super) fn reader(&self) -> Caller<'_> {
+        Caller::pinned(self.session, &self.pinned)
+    }
+
+    /// Sends the change. Whatever comes of it, it is not sent again.
+    pub(super) async fn once<T, E, Sending>(
+        &self,
+        action: Action,
+        send: impl FnOnce(&Clients) -> Sending,
+    ) -> Result<T, Failure>
+    where
+        Sending: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        T: RequestId,
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        let inner = &self.session.0;
+        let clients = if action.class == Class::LambdaInvoke { &self.pinned.patient } else { &self.pinned.once };
+        let answer = inner.send(action, Lane::Operator, Box::pin(send(clients))).await;
+        if let Some(id) = answer.request_id().filter(|id| !id.is_empty()) {
+            self.ids.lock().unwrap_or_else(PoisonError::into_inner).push(failure::clean(id));
+        }
+        answer.map_err(|error| inner.failed(action, &error))
+    }
+
+    /// The end: a failure with what it means for the next call, and AWS's request ids.
+    pub(super) async fn end<T>(self, outcome: Result<T, Failure>) -> (Result<T, Failure>, Vec<String>) {
+        let outcome = match outcome {
+            Err(failed) if failed.kind == FailureKind::Credentials => {
+                self.session.renew(&self.pinned.generation);
+                Err(super::credentials::explain(&self.session.0.connection, failed).await)
+            }
+            outcome => outcome,
+        };
+        if let Err(failed) = &outcome {
+            tracing::debug!(kind = failed.kind.word(), "{failed}");
+        }
+        (outcome, self.ids.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -1,0 +1,481 @@
+//! Commands that change an environment: what is typed becomes an operation, a yes is asked for, and it is
+//! followed to its end. What it does is decided in `app::operation`, who may say yes in `app::safety`.
+
+use super::context::Context;
+use super::printed;
+use crate::app::operation::choose::{self, Offer};
+use crate::app::operation::deploy::{self, Source};
+use crate::app::operation::outcome::Verdict;
+use crate::app::operation::steps::{self, Wanted};
+use crate::app::operation::{Operation, OperationId, Operations, Stage, What};
+use crate::app::safety::{self, Decision, Yes};
+use crate::cli::lists::Autoscaling;
+use crate::cli::operations::{Audit, Deploy, Power as PowerFlags, Rollback, Scale, Schedule, StopTask, Which};
+use crate::cli::{ExitCode, Output, Report};
+use crate::config::{Config, EnvironmentConfig};
+use crate::headless::{self, operation as reports};
+use crate::model::timer::Power;
+use crate::model::{Source as Read, text};
+use crate::runtime::clock::{Clock, system_zone};
+use crate::runtime::{Collected, Driver, audit as audit_file};
+use jiff::tz::TimeZone;
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+
+/// An opened environment and what its operations need.
+struct Opened {
+    config: Config,
+    environment: EnvironmentConfig,
+    zone: TimeZone,
+}
+
+fn open(context: &Context) -> Result<Opened, Report> {
+    let (loaded, environment) = context.open()?;
+    let environment = context.session().overrides.apply(environment);
+    let zone = environment.timezone.as_deref().and_then(|name| TimeZone::get(name).ok()).unwrap_or_else(system_zone);
+    Ok(Opened { config: loaded.config, environment, zone })
+}
+
+impl Opened {
+    fn needs_cluster(&self) -> Result<(), Report> {
+        if self.environment.cluster.is_some() {
+            return Ok(());
+        }
+        Err(Report::usage(format!("{} has no containers", self.environment.name))
+            .hint("an environment with services names its `cluster` in the configuration"))
+    }
+
+    fn driver(&self, context: &Context) -> Driver {
+        let file = audit_file::path(self.config.audit_file.as_deref());
+        Driver::new(&context.session().mark, self.zone.clone(), file, Clock::System)
+    }
+
+    /// The command as it would be typed, with its environment.
+    fn command(&self, words: &str) -> String {
+        format!("cockpit {words} --env {}", self.environment.name)
+    }
+}
+
+/// Whole and short names of the services that were typed, or of all.
+async fn names(context: &Context, opened: &Opened, typed: &[String]) -> Result<Vec<(String, String)>, Report> {
+    let all: Vec<String> = if let Some(exact) = opened.environment.exact_services() {
+        exact.to_vec()
+    } else {
+        let reading = context.collect(&[Read::Services], false).await?;
+        super::lists::refuse(&reading)?;
+        let estate = &reading.collector.app.estate;
+        if estate.services.value().is_none() || reading.collected == Collected::TimedOut {
+            let why = estate.services.failure().cloned();
+            let report = Report::new("services", "the services cannot be listed", ExitCode::Failed);
+            return Err(match why {
+                Some(failure) => Report::of_failure("the services cannot be listed", &failure),
+                None => report,
+            });
+        }
+        estate.services.value().into_iter().flatten().map(|(name, _)| name.clone()).collect()
+    };
+    let prefix = text::common_prefix(all.iter().map(String::as_str)).to_owned();
+    let short = |name: &str| name.get(prefix.len()..).unwrap_or(name).to_owned();
+    let every: Vec<&str> = all.iter().map(String::as_str).collect();
+    let mut wanted = Vec::new();
+    for name in typed {
+        // A short name is one that all others lack the rest of.
+        match every.iter().find(|other| short(other) == *name) {
+            Some(whole) => wanted.push((*whole).to_owned()),
+            None => {
+                wanted.extend(
+                    headless::select::among("service", &every, std::slice::from_ref(name))?.unwrap_or_default(),
+                );
+            }
+        }
+    }
+    if typed.is_empty() {
+        wanted.clone_from(&all);
+    }
+    // In the configured order, each once.
+    Ok(all.iter().filter(|name| wanted.contains(name)).map(|name| (name.clone(), short(name))).collect())
+}
+
+pub(super) async fn deploy(context: &Context, flags: &Deploy, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let opened = open(context)?;
+    opened.needs_cluster()?;
+    let mut whats = Vec::new();
+    for (service, short) in names(context, &opened, &flags.services).await? {
+        let (source, how) = match (&flags.image, flags.force, flags.build) {
+            (Some(image), ..) => (Source::Image(image.clone()), format!("--image {image}")),
+            (None, true, _) => (Source::Force, "--force".to_owned()),
+            (None, false, true) => {
+                let config = EnvironmentConfig::build_of(&opened.config.builds, &service).ok_or_else(|| {
+                    Report::new("config", format!("how {short} is built is not configured"), ExitCode::Usage)
+                        .hint(format!("write [build.{short}] with its `context`, or build elsewhere and use --image"))
+                })?;
+                let source = Source::Build { config: config.clone(), dirty: flags.dirty };
+                (source, if flags.dirty { "--build --dirty" } else { "--build" }.to_owned())
+            }
+            (None, false, false) => (Source::Attach, "--attach".to_owned()),
+        };
+        let mut words = format!("deploy {short} {how}");
+        if let Some(from) = &flags.from {
+            words = format!("{words} --from {from}");
+        }
+        if let Some(container) = &flags.container {
+            words = format!("{words} --container {container}");
+        }
+        let roll_back = match (flags.rollback_on_failure, flags.no_rollback) {
+            (true, _) => Some(true),
+            (_, true) => Some(false),
+            (false, false) => None,
+        };
+        if let Some(on) = roll_back {
+            words = format!("{words} {}", if on { "--rollback-on-failure" } else { "--no-rollback" });
+        }
+        whats.push(What::Deploy(deploy::Request {
+            service,
+            source,
+            base: flags.from.clone(),
+            container: flags.container.clone(),
+            roll_back,
+            hooks: opened.config.hooks.clone(),
+            command: opened.command(&words),
+            short,
+        }));
+    }
+    act(context, &opened, whats, flags.dry_run, out).await
+}
+
+pub(super) async fn rollback(context: &Context, flags: &Rollback, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let opened = open(context)?;
+    opened.needs_cluster()?;
+    let (service, short) = one(names(context, &opened, std::slice::from_ref(&flags.service)).await?)?;
+    let to = flags.to.as_ref().map(|to| format!(" --to {to}")).unwrap_or_default();
+    let what = What::Deploy(deploy::Request {
+        service,
+        source: Source::Back(flags.to.clone()),
+        base: None,
+        container: None,
+        // The way back is not taken back again.
+        roll_back: Some(false),
+        hooks: opened.config.hooks.clone(),
+        command: opened.command(&format!("rollback {short}{to}")),
+        short,
+    });
+    act(context, &opened, vec![what], flags.dry_run, out).await
+}
+
+fn one(mut names: Vec<(String, String)>) -> Result<(String, String), Report> {
+    match (names.pop(), names.is_empty()) {
+        (Some(name), true) => Ok(name),
+        _ => Err(Report::usage("one service is needed").hint("name it, as `cockpit services` lists it")),
+    }
+}
+
+pub(super) async fn scale(context: &Context, flags: &Scale, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let opened = open(context)?;
+    opened.needs_cluster()?;
+    let (service, short) = one(names(context, &opened, std::slice::from_ref(&flags.service)).await?)?;
+    let mut words = format!("scale {short} {}", flags.desired);
+    for (flag, value) in [("--min", flags.min), ("--max", flags.max)] {
+        if let Some(value) = value {
+            words = format!("{words} {flag} {value}");
+        }
+    }
+    if flags.move_limits {
+        words.push_str(" --move-limits");
+    }
+    let wanted = Wanted::Scale {
+        service,
+        desired: flags.desired,
+        min: flags.min,
+        max: flags.max,
+        move_limits: flags.move_limits,
+    };
+    let what = What::Steps(steps::Request { wanted, short, command: opened.command(&words) });
+    act(context, &opened, vec![what], flags.dry_run, out).await
+}
+
+pub(super) async fn limits(
+    context: &Context,
+    flags: &Autoscaling,
+    out: &mut dyn io::Write,
+) -> Result<ExitCode, Report> {
+    let opened = open(context)?;
+    opened.needs_cluster()?;
+    if flags.services.len() != 1 {
+        return Err(
+            Report::usage("a change of autoscaling needs one service").hint("name it, as `cockpit services` lists it")
+        );
+    }
+    let (service, short) = one(names(context, &opened, &flags.services).await?)?;
+    let suspended = if flags.suspend { Some(true) } else { flags.resume.then_some(false) };
+    let how = match (suspended, flags.min, flags.max) {
+        (Some(true), ..) => "--suspend".to_owned(),
+        (Some(false), ..) => "--resume".to_owned(),
+        (None, min, max) => {
+            let part = |flag: &str, value: Option<u32>| value.map(|value| format!("{flag} {value}"));
+            [part("--min", min), part("--max", max)].into_iter().flatten().collect::<Vec<_>>().join(" ")
+        }
+    };
+    let wanted = Wanted::Limits { service, min: flags.min, max: flags.max, suspended };
+    let command = opened.command(&format!("autoscaling {short} {how}"));
+    let what = What::Steps(steps::Request { wanted, short, command });
+    act(context, &opened, vec![what], flags.dry_run, out).await
+}
+
+pub(super) async fn power(
+    context: &Context,
+    power: Power,
+    flags: &PowerFlags,
+    out: &mut dyn io::Write,
+) -> Result<ExitCode, Report> {
+    let opened = open(context)?;
+    let services = if opened.environment.cluster.is_some() {
+        names(context, &opened, &[]).await?.into_iter().map(|(name, _)| name).collect()
+    } else {
+        Vec::new()
+    };
+    let mut words = power.word().to_owned();
+    for (flag, on) in [(" --databases", flags.databases), (" --direct", flags.direct)] {
+        words.push_str(if on { flag } else { "" });
+    }
+    let wanted = Wanted::Power { power, services, databases: flags.databases, direct: flags.direct };
+    let short = opened.environment.name.clone();
+    let what = What::Steps(steps::Request { wanted, short, command: opened.command(&words) });
+    act(context, &opened, vec![what], flags.dry_run, out).await
+}
+
+pub(super) async fn stop_task(
+    context: &Context,
+    flags: &StopTask,
+    out: &mut dyn io::Write,
+) -> Result<ExitCode, Report> {
+    let opened = open(context)?;
+    opened.needs_cluster()?;
+    let id = whole_id(context, &flags.task).await?;
+    let short = crate::app::operation::watch::short(&id).to_owned();
+    let command = opened.command(&format!("stop-task {id}"));
+    let what = What::Steps(steps::Request { wanted: Wanted::StopTask { id }, short, command });
+    act(context, &opened, vec![what], flags.dry_run, out).await
+}
+
+/// A task by the beginning of its id. Source of the length: ECS task ids are 32 hexadecimal digits.
+async fn whole_id(context: &Context, typed: &str) -> Result<String, Report> {
+    if typed.len() == 32 && typed.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(typed.to_owned());
+    }
+    let reading = context.collect(&[Read::Services, Read::Tasks], false).await?;
+    super::lists::refuse(&reading)?;
+    let tasks = reading.collector.app.estate.tasks.value();
+    let mut found = tasks.into_iter().flatten().map(|(id, _)| id).filter(|id| id.starts_with(typed));
+    match (found.next(), found.next()) {
+        (Some(id), None) => Ok(id.clone()),
+        (None, _) => {
+            Err(Report::usage(format!("no task's id begins with `{typed}`")).hint("`cockpit tasks` lists them"))
+        }
+        (Some(_), Some(_)) => {
+            Err(Report::usage(format!("several tasks' ids begin with `{typed}`")).hint("write more of it"))
+        }
+    }
+}
+
+pub(super) async fn schedule(context: &Context, flags: &Schedule, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let opened = open(context)?;
+    let of = |which: Which| if which == Which::Stop { Power::Stop } else { Power::Start };
+    let change = flags.skip.map(|which| (of(which), false)).or(flags.unskip.map(|which| (of(which), true)));
+    if let Some((power, undo)) = change {
+        let flag = if undo { "--unskip" } else { "--skip" };
+        let command = opened.command(&format!("schedule {flag} {}", power.word()));
+        let short = opened.environment.name.clone();
+        let what = What::Steps(steps::Request { wanted: Wanted::Skip { power, undo }, short, command });
+        return act(context, &opened, vec![what], flags.dry_run, out).await;
+    }
+    let mut driver = opened.driver(context);
+    let request = choose::Request { service: String::new(), title: "schedule".to_owned(), offer: Offer::Timers };
+    let id = driver.start(What::Choose(request), &opened.environment);
+    driver.until(|all| all.get(id).is_none_or(|operation| operation.outcome.is_some()), |_| {}).await;
+    let Some(operation) = driver.operations.get(id) else { return Ok(ExitCode::Failed) };
+    if let Some(outcome) = operation.outcome.as_ref().filter(|outcome| outcome.verdict != Verdict::Done) {
+        return Err(reports::not_begun(operation, outcome));
+    }
+    let timers = operation.choices().map(|choices| choices.timers.as_slice()).unwrap_or_default();
+    let report = reports::schedule(timers, &opened.environment.name, Clock::System.now(), &opened.zone);
+    printed(headless::print(out, &report, context.output()?, Context::width()).map(drop))
+}
+
+pub(super) fn audit(context: &Context, flags: &Audit, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let opened = open(context)?;
+    let path = audit_file::path(opened.config.audit_file.as_deref()).ok_or_else(|| {
+        Report::new("audit", "there is no home folder to keep the audit file in", ExitCode::Failed)
+            .hint("name a file with `audit_file` in the configuration")
+    })?;
+    let (records, odd) = audit_file::read(&path).map_err(|error| {
+        Report::new("audit", format!("the audit file {} cannot be read", path.display()), ExitCode::Failed)
+            .caused_by(&error)
+            .hint("check its permissions, or name another one with `audit_file`")
+    })?;
+    let environment = (!flags.all).then_some(opened.environment.name.as_str());
+    let report = reports::audit(records, odd, path.display().to_string(), environment, flags.last, &opened.zone);
+    printed(headless::print(out, &report, context.output()?, Context::width()).map(drop))
+}
+
+/// Looks at all that was asked for, asks for one yes, and does one after the other up to the first failure.
+async fn act(
+    context: &Context,
+    opened: &Opened,
+    whats: Vec<What>,
+    dry_run: bool,
+    out: &mut dyn io::Write,
+) -> Result<ExitCode, Report> {
+    let output = context.output()?;
+    let mut driver = opened.driver(context);
+    if let Some(limit) = context.cli.global.timeout {
+        driver.operations.limit = Some(limit);
+    }
+    let ids: Vec<OperationId> = whats.into_iter().map(|what| driver.start(what, &opened.environment)).collect();
+    let mut told = Told::new(opened.zone.clone());
+    let looked = |all: &Operations| {
+        ids.iter().all(|id| all.get(*id).is_none_or(|operation| !matches!(operation.stage, Stage::Looking)))
+    };
+    tokio::select! {
+        () = driver.until(looked, |_| {}) => {}
+        _ = tokio::signal::ctrl_c() => return Ok(ExitCode::Interrupted),
+    }
+    let all: Vec<&Operation> = ids.iter().filter_map(|id| driver.operations.get(*id)).collect();
+    let attach = all.iter().all(|operation| operation.only_looks());
+    if let Some((operation, outcome)) =
+        all.iter().find_map(|operation| Some((*operation, operation.outcome.as_ref()?))).filter(|_| !attach)
+    {
+        // What stops one stops all: nothing was changed yet.
+        all.iter().filter(|other| other.plan.is_some()).for_each(|other| told.plan(other));
+        return Err(reports::not_begun(operation, outcome));
+    }
+    if dry_run {
+        all.iter().for_each(|operation| told.plan(operation));
+        let report = reports::report(&all, true);
+        return printed(headless::print(out, &report, output, Context::width()).map(drop));
+    }
+    if !attach {
+        all.iter().for_each(|operation| told.plan(operation));
+        let risk = all.iter().filter_map(|operation| operation.plan.as_ref()).map(|plan| plan.risk).max();
+        if !said_yes(context, opened, risk.unwrap_or(crate::app::command::Risk::Change))? {
+            return Err(Report::new("cancelled", "nothing was changed: the answer was no", ExitCode::Refused));
+        }
+    }
+    let mut code = ExitCode::Done;
+    let mut done = Vec::new();
+    for id in &ids {
+        done.push(*id);
+        if !attach {
+            driver.confirm(*id);
+        }
+        follow(&mut driver, *id, &mut told).await;
+        let Some(operation) = driver.operations.get(*id) else { continue };
+        code = reports::exit_code(operation);
+        if code != ExitCode::Done {
+            break;
+        }
+    }
+    let finished: Vec<&Operation> = done.iter().filter_map(|id| driver.operations.get(*id)).collect();
+    let report = reports::report(&finished, false);
+    printed(headless::print(out, &report, output, Context::width()).map(drop))?;
+    if output != Output::Table {
+        // The verdict stands on stderr for whoever reads along.
+        for operation in &finished {
+            if let Some(outcome) = operation.outcome.as_ref().filter(|outcome| outcome.verdict != Verdict::Done) {
+                told.say(&outcome.summary);
+            }
+        }
+    }
+    Ok(code)
+}
+
+/// Follows one operation to its end; an interrupt leaves it.
+async fn follow(driver: &mut Driver, id: OperationId, told: &mut Told) {
+    let mut leaving = false;
+    loop {
+        let over = |all: &Operations| {
+            all.get(id).is_none_or(|operation| operation.outcome.is_some()) && !all.waits_for_audit(id)
+        };
+        tokio::select! {
+            () = driver.until(over, |all| told.news(all, id)) => return,
+            _ = tokio::signal::ctrl_c() => {
+                if leaving {
+                    return;
+                }
+                leaving = true;
+                driver.leave(id);
+            }
+        }
+    }
+}
+
+/// Whether the flags, or a person at the terminal, say yes.
+fn said_yes(context: &Context, opened: &Opened, risk: crate::app::command::Risk) -> Result<bool, Report> {
+    let global = &context.cli.global;
+    let flags = safety::Flags { read_only: global.read_only, yes: global.yes, confirm: global.confirm.clone() };
+    let prompt = io::stdin().is_terminal() && io::stderr().is_terminal();
+    match safety::decide(risk, &opened.environment, &flags, prompt) {
+        Decision::Go => Ok(true),
+        Decision::Refuse(why, hint) => {
+            Err(Report::new("refused", format!("nothing was changed: {why}"), ExitCode::Refused).hint(hint))
+        }
+        Decision::Ask(yes) => Ok(ask(&yes)),
+    }
+}
+
+/// Asks a person.
+fn ask(yes: &Yes) -> bool {
+    let question = match yes {
+        Yes::Key => "do it? [Y/n] ".to_owned(),
+        Yes::Chosen => "do it? [y/N] ".to_owned(),
+        Yes::Typed(name) => format!("type {name} to do it: "),
+    };
+    let mut err = io::stderr();
+    let _ = write!(err, "{question}").and_then(|()| err.flush());
+    let mut answer = String::new();
+    if io::stdin().lock().read_line(&mut answer).unwrap_or(0) == 0 {
+        return false;
+    }
+    let answer = answer.trim();
+    match yes {
+        Yes::Key => matches!(answer, "" | "y" | "Y" | "yes"),
+        Yes::Chosen => matches!(answer, "y" | "Y" | "yes"),
+        Yes::Typed(name) => answer == name,
+    }
+}
+
+/// What was told on stderr so far.
+struct Told {
+    zone: TimeZone,
+    lines: usize,
+    of: Option<OperationId>,
+}
+
+impl Told {
+    fn new(zone: TimeZone) -> Self {
+        Self { zone, lines: 0, of: None }
+    }
+
+    fn say(&self, line: &str) {
+        let _ = writeln!(io::stderr(), "{}", text::harmless(line));
+    }
+
+    fn plan(&self, operation: &Operation) {
+        for line in reports::plan(operation) {
+            self.say(&line);
+        }
+    }
+
+    /// Lines that are new since the last time.
+    fn news(&mut self, all: &Operations, id: OperationId) {
+        let Some(operation) = all.get(id) else { return };
+        if self.of != Some(id) {
+            self.of = Some(id);
+            self.lines = 0;
+        }
+        let total = operation.dropped + operation.lines.len();
+        let new = total.saturating_sub(self.lines).min(operation.lines.len());
+        for line in &operation.lines[operation.lines.len() - new..] {
+            self.say(&reports::line(line, &self.zone));
+        }
+        self.lines = total;
+    }
+}

@@ -1,0 +1,516 @@
+//! What an operation was, for scripts and for people: its plan, its outcome, what runs.
+
+use super::convert::time;
+use super::emit::Printable;
+use super::table::{Table, prose, words};
+use crate::app::operation::machine::{Line, Weight};
+use crate::app::operation::outcome::{Outcome, Verdict};
+use crate::app::operation::{Operation, What};
+use crate::cli::{ExitCode, Report};
+use crate::model::FailureKind;
+use crate::model::audit::Record;
+use crate::model::deploy::{Change, Check, Level};
+use jiff::tz::TimeZone;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+/// Schema of the commands that change something.
+pub const SCHEMA: &str = "cockpit.operation/1";
+/// Schema of `cockpit audit`.
+pub const AUDIT: &str = "cockpit.audit/1";
+
+/// What the operations of a command came to.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct OperationReport {
+    /// `cockpit.operation/1`.
+    pub schema: String,
+    /// The environment's name.
+    pub environment: String,
+    /// The account of the credentials; `null` if it could not be asked for.
+    pub account: Option<String>,
+    /// The region.
+    pub region: Option<String>,
+    /// Whether nothing was to be changed.
+    pub dry_run: bool,
+    /// In the order in which they were done; one that was not begun because one before it failed is left out.
+    pub operations: Vec<OperationDto>,
+}
+
+/// One operation.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct OperationDto {
+    /// `deploy web`.
+    pub title: String,
+    /// The service's whole name, where it is about one.
+    pub service: Option<String>,
+    /// `done`, `rolled_back`, `failed`, `unknown`, `refused`, `impossible`, `cancelled`; `null` for a dry run.
+    pub verdict: Option<String>,
+    /// In a sentence.
+    pub summary: Option<String>,
+    /// Why, the nearest cause first.
+    pub causes: Vec<String>,
+    /// What to do.
+    pub hint: Option<String>,
+    /// The deployment's id: `ecs-svc/…`.
+    pub deployment: Option<String>,
+    /// The task definition that it goes to.
+    pub revision: Option<String>,
+    /// The one that ran before.
+    pub previous: Option<String>,
+    /// The image.
+    pub image: Option<String>,
+    /// Its digest.
+    pub digest: Option<String>,
+    /// What runs now, in words.
+    pub runs: Option<String>,
+    /// When the change was made; `null` if none was.
+    pub began_at: Option<String>,
+    /// When it ended.
+    pub ended_at: Option<String>,
+    /// How long that took.
+    pub duration_ms: Option<u64>,
+    /// What was looked at before.
+    pub checks: Vec<CheckDto>,
+    /// What it was and is meant to be.
+    pub changes: Vec<ChangeDto>,
+    /// The changes of AWS with their parameters.
+    pub calls: Vec<CallDto>,
+    /// Programs that are run.
+    pub programs: Vec<String>,
+    /// AWS's request ids of the changes.
+    pub request_ids: Vec<String>,
+    /// Its name in the audit file.
+    pub operation: String,
+}
+
+/// One check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct CheckDto {
+    /// `fine`, `note`, `warn` or `stop`.
+    pub level: String,
+    /// In a sentence.
+    pub text: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+/// One difference.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ChangeDto {
+    /// What.
+    pub what: String,
+    /// As it is.
+    pub now: String,
+    /// As it will be.
+    pub next: String,
+}
+
+/// One call.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct CallDto {
+    /// As IAM names it.
+    pub action: String,
+    /// What it is given.
+    pub parameters: Value,
+}
+
+/// The word of a level.
+pub fn level_word(level: Level) -> &'static str {
+    match level {
+        Level::Fine => "fine",
+        Level::Note => "note",
+        Level::Warn => "warn",
+        Level::Stop => "stop",
+    }
+}
+
+fn check(check: &Check) -> CheckDto {
+    CheckDto { level: level_word(check.level).to_owned(), text: check.text.clone(), hint: check.hint.clone() }
+}
+
+fn change(change: &Change) -> ChangeDto {
+    ChangeDto { what: change.what.clone(), now: change.now.clone(), next: change.next.clone() }
+}
+
+/// One operation as it stands.
+pub fn of(operation: &Operation) -> OperationDto {
+    let outcome = operation.outcome.as_ref();
+    let deploy = operation.deploy();
+    let target = deploy.map(|deploy| &deploy.target);
+    let watch = deploy.and_then(|deploy| deploy.watch.as_ref());
+    let plan = operation.plan.as_ref();
+    let took = operation.began().zip(operation.ended).map(|(began, ended)| ended.duration_since(began));
+    OperationDto {
+        title: operation.title.clone(),
+        service: operation.what().service().map(str::to_owned),
+        verdict: outcome.map(|outcome| outcome.verdict.word().to_owned()),
+        summary: outcome.map(|outcome| outcome.summary.clone()),
+        causes: outcome.map(|outcome| outcome.causes.clone()).unwrap_or_default(),
+        hint: outcome.and_then(|outcome| outcome.hint.clone()),
+        deployment: watch.map(|watch| watch.subject.deployment.clone()),
+        revision: target.and_then(|target| target.revision.clone()),
+        previous: target.and_then(|target| target.previous.clone()),
+        image: target.and_then(|target| target.image.clone()),
+        digest: target.and_then(|target| target.digest.clone()),
+        runs: watch.and_then(crate::app::operation::watch::Watch::runs),
+        began_at: operation.began().map(|at| at.to_string()),
+        ended_at: operation.ended.map(|at| at.to_string()),
+        duration_ms: took.map(|took| took.as_millis().max(0) as u64),
+        checks: plan.iter().flat_map(|plan| &plan.checks).map(check).collect(),
+        changes: plan.iter().flat_map(|plan| &plan.changes).map(change).collect(),
+        calls: operation
+            .calls()
+            .map(|write| CallDto { action: write.action().to_owned(), parameters: write.parameters() })
+            .collect(),
+        programs: plan.map(|plan| plan.programs.clone()).unwrap_or_default(),
+        request_ids: operation.request_ids.clone(),
+        operation: operation.mark.clone(),
+    }
+}
+
+/// The report of a command.
+pub fn report(operations: &[&Operation], dry_run: bool) -> OperationReport {
+    let first = operations.first();
+    OperationReport {
+        schema: SCHEMA.to_owned(),
+        environment: first.map(|operation| operation.environment.name.clone()).unwrap_or_default(),
+        account: first.and_then(|operation| operation.who.as_ref()).map(|who| who.account.clone()),
+        region: first.and_then(|operation| operation.environment.region.clone()),
+        dry_run,
+        operations: operations.iter().map(|operation| of(operation)).collect(),
+    }
+}
+
+impl Printable for OperationReport {
+    fn tables(&self) -> Vec<Table> {
+        if self.dry_run {
+            let mut table =
+                Table::new(&[words("OPERATION"), words("CALL"), prose("PARAMETERS")], "nothing would be changed");
+            for operation in &self.operations {
+                for call in &operation.calls {
+                    table.row([
+                        Some(operation.title.clone()),
+                        Some(call.action.clone()),
+                        Some(call.parameters.to_string()),
+                    ]);
+                }
+                for program in &operation.programs {
+                    table.row([Some(operation.title.clone()), Some("run".to_owned()), Some(program.clone())]);
+                }
+            }
+            return vec![table];
+        }
+        let columns = [words("OPERATION"), words("VERDICT"), prose("WHAT"), words("REVISION"), words("DIGEST")];
+        let mut table = Table::new(&columns, "nothing was done");
+        for operation in &self.operations {
+            table.row([
+                Some(operation.title.clone()),
+                operation.verdict.clone(),
+                operation.summary.clone(),
+                operation.revision.clone(),
+                operation.digest.as_deref().map(|digest| digest.get(..19).unwrap_or(digest).to_owned()),
+            ]);
+        }
+        vec![table]
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        for operation in &self.operations {
+            notes.extend(operation.causes.iter().map(|cause| format!("cause: {cause}")));
+            notes.extend(operation.hint.iter().map(|hint| format!("hint: {hint}")));
+        }
+        notes
+    }
+}
+
+/// How a command ends whose operation ended like this.
+pub fn exit_code(operation: &Operation) -> ExitCode {
+    let Some(outcome) = &operation.outcome else { return ExitCode::Done };
+    let deploys = matches!(operation.what(), What::Deploy(_));
+    match (outcome.verdict, outcome.failure) {
+        (Verdict::Done, _) => ExitCode::Done,
+        (Verdict::RolledBack, _) => ExitCode::RolledBack,
+        (Verdict::Failed, _) if deploys => ExitCode::DeployFailed,
+        (Verdict::Unknown, _) => ExitCode::TimedOut,
+        (_, Some(FailureKind::Credentials)) => ExitCode::Credentials,
+        (Verdict::Refused, Some(FailureKind::WrongAccount) | None) => ExitCode::Refused,
+        (Verdict::Cancelled, _) => ExitCode::Refused,
+        (Verdict::Failed | Verdict::Refused | Verdict::Impossible, _) => ExitCode::Failed,
+    }
+}
+
+/// What is said on stderr of an operation that was not begun.
+pub fn not_begun(operation: &Operation, outcome: &Outcome) -> Report {
+    let kind = outcome.failure.map_or(outcome.verdict.word(), FailureKind::word);
+    let mut report = Report::new(kind, outcome.summary.clone(), exit_code(operation));
+    report.causes.clone_from(&outcome.causes);
+    report.hint.clone_from(&outcome.hint);
+    report
+}
+
+/// The plan as lines for a person, before a yes.
+pub fn plan(operation: &Operation) -> Vec<String> {
+    let Some(plan) = &operation.plan else { return Vec::new() };
+    let environment = &operation.environment;
+    let who = operation.who.as_ref();
+    let mut lines = vec![format!(
+        "{} in {}{} ({}, {}, as {})",
+        plan.title,
+        environment.name,
+        if environment.guarded { " GUARDED" } else { "" },
+        who.map_or("?", |who| who.account.as_str()),
+        environment.region.as_deref().unwrap_or("?"),
+        who.map_or("?", |who| who.arn.rsplit('/').next().unwrap_or(&who.arn)),
+    )];
+    lines.extend(plan.steps.iter().map(|step| format!("  → {step}")));
+    lines.extend(plan.programs.iter().map(|program| format!("  run {program}")));
+    for change in &plan.changes {
+        let or_none = |text: &str| if text.is_empty() { "none".to_owned() } else { text.to_owned() };
+        lines.push(format!("  {}: {} → {}", change.what, or_none(&change.now), or_none(&change.next)));
+    }
+    for check in &plan.checks {
+        lines.push(format!("  [{}] {}", level_word(check.level), check.text));
+        lines.extend(check.hint.iter().filter(|_| check.level >= Level::Warn).map(|hint| format!("         {hint}")));
+    }
+    if !plan.undo.is_empty() {
+        lines.push(format!("  undo: {}", plan.undo));
+    }
+    lines
+}
+
+/// A line of an operation's log for stderr.
+pub fn line(line: &Line, zone: &TimeZone) -> String {
+    let sign = match line.weight {
+        Weight::Step => "→",
+        Weight::Detail => " ",
+        Weight::Warn => "▲",
+        Weight::Bad => "✖",
+        Weight::Good => "●",
+    };
+    format!("{} {sign} {}", crate::model::time::clock(line.at, zone), line.text)
+}
+
+/// What was changed, from the audit file.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct AuditList {
+    /// `cockpit.audit/1`.
+    pub schema: String,
+    /// The file.
+    pub file: String,
+    /// Lines of it that could not be understood.
+    pub unreadable: usize,
+    /// Operations, the newest last.
+    pub operations: Vec<AuditDto>,
+    #[serde(skip)]
+    zone: Option<Zone>,
+}
+
+/// The zone in which times are printed.
+#[derive(Debug, Clone, PartialEq)]
+struct Zone(TimeZone);
+
+/// One operation of the audit file: its beginning and its end together.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct AuditDto {
+    /// Its name.
+    pub operation: String,
+    /// When it began.
+    pub began_at: String,
+    /// When it ended; `null` if that was never written: it was killed, or it still goes on.
+    pub ended_at: Option<String>,
+    /// The identity's ARN.
+    pub who: String,
+    /// The machine's user.
+    pub user: String,
+    /// The environment.
+    pub environment: String,
+    /// The account.
+    pub account: String,
+    /// The region.
+    pub region: String,
+    /// As it would be typed.
+    pub command: String,
+    /// What was there.
+    pub before: Value,
+    /// What is there.
+    pub after: Value,
+    /// `started`, `done`, `rolled_back`, `failed`, `unknown`.
+    pub outcome: String,
+    /// Why.
+    pub reason: String,
+    /// AWS's request ids.
+    pub request_ids: Vec<String>,
+}
+
+/// The newest operations of an environment, or of all.
+pub fn audit(
+    records: Vec<Record>,
+    unreadable: usize,
+    file: String,
+    environment: Option<&str>,
+    last: usize,
+    zone: &TimeZone,
+) -> AuditList {
+    let mut operations: Vec<AuditDto> = Vec::new();
+    for record in records {
+        if environment.is_some_and(|name| name != record.environment) {
+            continue;
+        }
+        let at = record.time.to_string();
+        // The end of an operation belongs to its beginning.
+        if record.outcome != "started"
+            && let Some(known) = operations.iter_mut().rev().find(|known| known.operation == record.operation)
+        {
+            known.ended_at = Some(at);
+            known.after = record.after;
+            known.outcome = record.outcome;
+            known.reason = record.reason;
+            known.request_ids = record.request_ids;
+            continue;
+        }
+        operations.push(AuditDto {
+            operation: record.operation,
+            began_at: at,
+            ended_at: None,
+            who: record.who,
+            user: record.user,
+            environment: record.environment,
+            account: record.account,
+            region: record.region,
+            command: record.command,
+            before: record.before,
+            after: record.after,
+            outcome: record.outcome,
+            reason: record.reason,
+            request_ids: record.request_ids,
+        });
+    }
+    let skipped = operations.len().saturating_sub(last);
+    operations.drain(..skipped);
+    AuditList { schema: AUDIT.to_owned(), file, unreadable, operations, zone: Some(Zone(zone.clone())) }
+}
+
+impl Printable for AuditList {
+    fn tables(&self) -> Vec<Table> {
+        let columns = [
+            words("TIME"),
+            words("WHO").rank(2),
+            words("ENVIRONMENT").rank(1),
+            prose("COMMAND"),
+            words("OUTCOME"),
+            prose("REASON").rank(3),
+        ];
+        let mut table = Table::new(&columns, "nothing was changed yet");
+        for operation in &self.operations {
+            let at: Option<jiff::Timestamp> = operation.began_at.parse().ok();
+            let at = at.zip(self.zone.as_ref()).map(|(at, zone)| crate::model::time::date_clock(at, &zone.0));
+            let who = operation.who.rsplit('/').next().unwrap_or(&operation.who);
+            table.row([
+                at,
+                Some(if operation.user.is_empty() { who.to_owned() } else { format!("{who} ({})", operation.user) }),
+                Some(operation.environment.clone()),
+                Some(operation.command.clone()),
+                Some(operation.outcome.clone()),
+                Some(operation.reason.clone()).filter(|reason| !reason.is_empty()),
+            ]);
+        }
+        vec![table]
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.unreadable > 0 {
+            notes.push(format!("{} lines of {} could not be understood", self.unreadable, self.file));
+        }
+        notes
+    }
+}
+
+/// What the schedule does next, for `cockpit schedule`.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct ScheduleList {
+    /// `cockpit.schedule/1`.
+    pub schema: String,
+    /// The environment's name.
+    pub environment: String,
+    /// The zone in which the table tells times.
+    pub timezone: String,
+    /// Each schedule.
+    pub schedules: Vec<TimerDto>,
+    #[serde(skip)]
+    rows: Vec<[Option<String>; 5]>,
+}
+
+/// Schema of `cockpit schedule`.
+pub const SCHEDULE: &str = "cockpit.schedule/1";
+
+/// One schedule.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct TimerDto {
+    /// Its name.
+    pub name: String,
+    /// `stop`, `start`; `null` if its input says neither.
+    pub action: Option<String>,
+    /// `cron(…)`.
+    pub expression: String,
+    /// The zone that it is written in.
+    pub timezone: String,
+    /// Whether it is enabled.
+    pub enabled: bool,
+    /// When it does that next, what is skipped left out; `null` for never or not understood.
+    pub next: Option<String>,
+    /// The time that is skipped.
+    pub skipped: Option<String>,
+}
+
+/// The schedules of an environment.
+pub fn schedule(
+    timers: &[crate::model::timer::Timer],
+    environment: &str,
+    now: jiff::Timestamp,
+    zone: &TimeZone,
+) -> ScheduleList {
+    let words = |at: jiff::Timestamp| crate::model::time::moment(at, now, zone);
+    let rows = timers.iter().map(|timer| {
+        let next = timer.next(now).map_or_else(|| if timer.enabled { "?" } else { "disabled" }.to_owned(), words);
+        [
+            Some(timer.name.clone()),
+            timer.power().map(|power| power.word().to_owned()),
+            Some(next),
+            timer.skipped(now).map(words),
+            Some(format!("{} {}", timer.expression, timer.zone().iana_name().unwrap_or("UTC"))),
+        ]
+    });
+    ScheduleList {
+        schema: SCHEDULE.to_owned(),
+        environment: environment.to_owned(),
+        timezone: zone.iana_name().unwrap_or("UTC").to_owned(),
+        rows: rows.collect(),
+        schedules: timers
+            .iter()
+            .map(|timer| TimerDto {
+                name: timer.name.clone(),
+                action: timer.power().map(|power| power.word().to_owned()),
+                expression: timer.expression.clone(),
+                timezone: timer.timezone.clone().unwrap_or_else(|| "UTC".to_owned()),
+                enabled: timer.enabled,
+                next: time(timer.next(now)),
+                skipped: time(timer.skipped(now)),
+            })
+            .collect(),
+    }
+}
+
+impl Printable for ScheduleList {
+    fn tables(&self) -> Vec<Table> {
+        let columns =
+            [words("SCHEDULE"), words("ACTION"), words("NEXT"), words("SKIPPED"), prose("WRITTEN AS").rank(1)];
+        let mut table = Table::new(&columns, "nothing stops or starts this environment by schedule");
+        for row in &self.rows {
+            table.row(row.clone());
+        }
+        vec![table]
+    }
+}

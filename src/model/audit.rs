@@ -1,0 +1,37 @@
+//! What the audit file says of each operation: who did what where, what it was before and after.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// One line of the audit file. Fields are added, never renamed.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Record {
+    /// When it was written.
+    pub time: Timestamp,
+    /// Which operation: the same in the line of its beginning and that of its end.
+    pub operation: String,
+    /// The ARN of the identity.
+    pub who: String,
+    /// The machine's user, for identities that several people share.
+    pub user: String,
+    /// The environment's name.
+    pub environment: String,
+    /// The account.
+    pub account: String,
+    /// The region.
+    pub region: String,
+    /// As it would be typed: `cockpit deploy web --image 9f3c2e1 --env staging`.
+    pub command: String,
+    /// What was there.
+    pub before: Value,
+    /// What is there, or is meant to be.
+    pub after: Value,
+    /// `started`; at its end `done`, `rolled_back`, `failed`, `unknown`.
+    pub outcome: String,
+    /// Why, in a sentence.
+    pub reason: String,
+    /// AWS's request ids of the changes.
+    pub request_ids: Vec<String>,
+}

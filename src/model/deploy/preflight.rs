@@ -1,0 +1,306 @@
+//! What is looked at before a deployment: each a sentence that says how it stands. A [`Level::Stop`] keeps
+//! it from being done.
+
+use crate::model::image::{Image, architecture_of};
+use crate::model::rollout::{RolloutStatus, ServiceDeployment};
+use crate::model::scaling::ScalableTarget;
+use crate::model::service::Service;
+use crate::model::task_definition::TaskDefinition;
+use crate::model::time;
+use crate::model::timer::{Power, Timer};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+
+/// How a check came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Fine.
+    Fine,
+    /// Worth knowing.
+    Note,
+    /// Think twice.
+    Warn,
+    /// Not to be done.
+    Stop,
+}
+
+/// One check.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Check {
+    /// How it came out.
+    pub level: Level,
+    /// In a sentence without a full stop.
+    pub text: String,
+    /// What to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+impl Check {
+    /// A check without a hint.
+    pub fn new(level: Level, text: impl Into<String>) -> Self {
+        Self { level, text: text.into(), hint: None }
+    }
+
+    /// The same with what to do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// A scheduled stop this soon is worth a warning.
+const SOON: SignedDuration = SignedDuration::from_mins(30);
+
+/// The service: its controller, what is under way, whether its percentages can work, how it fails.
+pub fn service(service: &Service, history: &[ServiceDeployment], now: Timestamp) -> Vec<Check> {
+    let mut checks = Vec::new();
+    if service.status != "ACTIVE" {
+        checks.push(Check::new(Level::Stop, format!("the service is {}", service.status)));
+    }
+    if service.controller != "ECS" {
+        let text = format!("its deployments are made by {}, not by ECS", service.controller);
+        checks.push(Check::new(Level::Stop, text).hint("deploy it with the tool that controls it"));
+    }
+    checks.extend(under_way(service, history, now));
+    checks.push(percentages(service));
+    checks.push(match service.breaker {
+        Some(breaker) if breaker.enabled && breaker.rollback => Check::new(
+            Level::Fine,
+            format!("the circuit breaker rolls back after {} failures", breaker_threshold(service.desired)),
+        ),
+        Some(breaker) if breaker.enabled => {
+            Check::new(Level::Note, "the circuit breaker stops a failing deployment and does not roll back")
+        }
+        _ => Check::new(Level::Warn, "the circuit breaker is off: ECS would try a failing version for ever")
+            .hint("what fails early is rolled back from here, unless --no-rollback is given"),
+    });
+    if !service.deployment_alarms.is_empty() {
+        let names = service.deployment_alarms.join(", ");
+        checks.push(Check::new(Level::Note, format!("these alarms end the deployment: {names}")));
+    }
+    checks
+}
+
+/// A deployment that is under way, and whose it is.
+fn under_way(service: &Service, history: &[ServiceDeployment], now: Timestamp) -> Option<Check> {
+    let primary = service.primary();
+    let newest = history.first().filter(|entry| !entry.status.terminal());
+    if !service.rolling_out() && newest.is_none() {
+        return None;
+    }
+    let to = newest
+        .and_then(|entry| entry.target.clone())
+        .or_else(|| primary.map(|primary| primary.task_definition.clone()))
+        .unwrap_or_default();
+    let since = newest.and_then(|entry| entry.created_at).or_else(|| primary.and_then(|primary| primary.created_at));
+    let since = time::age(since, now);
+    let text = if newest.is_some_and(|entry| entry.status == RolloutStatus::RollbackInProgress) {
+        format!("a rollback is in progress since {since}")
+    } else {
+        format!("a deployment to {to} is in progress since {since}")
+    };
+    Some(
+        Check::new(Level::Stop, text)
+            .hint("watch it with `cockpit deploy --attach`, or end it with `cockpit rollback`"),
+    )
+}
+
+/// Failures after which the circuit breaker opens: half of the desired count rounded up, 3 to 200.
+/// Source: the ECS developer guide on the deployment circuit breaker.
+pub fn breaker_threshold(desired: u32) -> u32 {
+    desired.div_ceil(2).clamp(3, 200)
+}
+
+/// Whether the minimum and maximum percent leave room to replace a task. ECS rounds the minimum up and the
+/// maximum down, so that some pairs allow neither to stop an old task nor to start a new one.
+fn percentages(service: &Service) -> Check {
+    let (min, max) = (service.min_percent.unwrap_or(100), service.max_percent.unwrap_or(200));
+    let desired = service.desired;
+    let floor = (desired * min).div_ceil(100);
+    let ceiling = desired * max / 100;
+    if desired == 0 || ceiling > desired || floor < desired {
+        return Check::new(Level::Fine, format!("minimum {min} % and maximum {max} % of {desired} leave room"));
+    }
+    Check::new(
+        Level::Stop,
+        format!(
+            "minimum {min} % and maximum {max} % of {desired} allow neither to start a new task nor to stop an old one"
+        ),
+    )
+    .hint("raise the maximum percent, lower the minimum percent, or change the desired count")
+}
+
+/// Autoscaling and the schedule: what may interfere, and deploying into an environment that is stopped.
+pub fn interference(
+    service: &Service,
+    scalable: Option<&ScalableTarget>,
+    timers: &[Timer],
+    now: Timestamp,
+    zone: &TimeZone,
+) -> Vec<Check> {
+    let mut checks = Vec::new();
+    if let Some(target) = scalable {
+        let (min, max) = (target.min, target.max);
+        if target.suspended.any() {
+            let what = target.suspended.words();
+            checks.push(Check::new(Level::Note, format!("autoscaling {min}–{max}, suspended: {what}")));
+        } else {
+            checks.push(Check::new(Level::Fine, format!("autoscaling keeps it between {min} and {max}")));
+        }
+    }
+    if service.desired == 0 {
+        let mut text = "it is stopped (desired 0): nothing will run until it is started".to_owned();
+        let start = soonest(timers, Power::Start, now);
+        if let Some(at) = start {
+            text = format!("{text}; the schedule starts it at {}", time::moment(at, now, zone));
+        }
+        checks.push(Check::new(Level::Warn, text).hint("start it first with `cockpit start`"));
+    } else if let Some(at) = soonest(timers, Power::Stop, now)
+        && at.duration_since(now) <= SOON
+    {
+        let text = format!("the schedule stops this environment at {}", time::moment(at, now, zone));
+        checks.push(Check::new(Level::Warn, text).hint("skip it with `cockpit schedule --skip stop`"));
+    }
+    checks
+}
+
+/// When a schedule next does this.
+pub fn soonest(timers: &[Timer], power: Power, now: Timestamp) -> Option<Timestamp> {
+    timers.iter().filter(|timer| timer.power() == Some(power)).filter_map(|timer| timer.next(now)).min()
+}
+
+/// The image: what it is, whether it can run there, what was found in it.
+pub fn image(image: &Image, definition: &TaskDefinition, now: Timestamp) -> Vec<Check> {
+    let mut checks = Vec::new();
+    let pushed = image.pushed_at.map(|at| format!(", pushed {} ago", time::short(now.duration_since(at))));
+    let tags = if image.tags.is_empty() { String::new() } else { format!(" ({})", image.tags.join(", ")) };
+    checks.push(Check::new(Level::Fine, format!("{}{tags}{}", image.digest, pushed.unwrap_or_default())));
+    let wanted = architecture_of(definition.architecture.as_deref());
+    if image.architectures.is_empty() {
+        checks.push(Check::new(Level::Note, "the image's architecture could not be read"));
+    } else if image.architectures.iter().any(|architecture| architecture == wanted) {
+        checks.push(Check::new(Level::Fine, format!("built for {wanted}")));
+    } else {
+        let text = format!("the image is for {}, the task definition for {wanted}", image.architectures.join(", "));
+        checks.push(Check::new(Level::Stop, text).hint(format!("build it with --platform linux/{wanted}")));
+    }
+    if let Some(scan) = &image.scan {
+        let (critical, high, other) = (scan.critical, scan.high, scan.other);
+        let level = if critical > 0 {
+            Level::Warn
+        } else if high > 0 {
+            Level::Note
+        } else {
+            Level::Fine
+        };
+        let text = match (scan.status.as_str(), critical + high + other) {
+            ("COMPLETE" | "ACTIVE", 0) => "the scan found nothing".to_owned(),
+            ("COMPLETE" | "ACTIVE", _) => format!("the scan found {critical} critical, {high} high, {other} other"),
+            (status, _) => format!("the scan is {}", status.to_lowercase().replace('_', " ")),
+        };
+        checks.push(Check::new(level, text));
+    }
+    checks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::image::Scan;
+    use crate::model::service::{Breaker, Deployment, RolloutState};
+
+    fn at() -> Timestamp {
+        "2026-11-20T11:00:00Z".parse().expect("valid")
+    }
+
+    fn active(desired: u32, min: u32, max: u32) -> Service {
+        Service {
+            status: "ACTIVE".into(),
+            controller: "ECS".into(),
+            desired,
+            min_percent: Some(min),
+            max_percent: Some(max),
+            breaker: Some(Breaker { enabled: true, rollback: true }),
+            ..Service::default()
+        }
+    }
+
+    fn worst(checks: &[Check]) -> Option<&Check> {
+        checks.iter().max_by_key(|check| check.level)
+    }
+
+    #[test]
+    fn pairs_of_percentages_that_deadlock_stop_a_deployment() {
+        for (desired, min, max, fine) in [
+            (1, 100, 200, true),
+            (1, 0, 100, true),
+            (2, 75, 100, false),
+            (3, 100, 125, false),
+            (4, 100, 125, true),
+            (1, 100, 150, false),
+            (0, 100, 100, true),
+        ] {
+            let checks = service(&active(desired, min, max), &[], at());
+            let stopped = worst(&checks).is_some_and(|check| check.level == Level::Stop);
+            assert_eq!(!stopped, fine, "{desired} at {min}–{max}");
+        }
+    }
+
+    #[test]
+    fn a_deployment_under_way_says_whose_it_is() {
+        let mut busy = active(1, 100, 200);
+        busy.deployments = vec![Deployment {
+            status: "PRIMARY".into(),
+            rollout: Some(RolloutState::InProgress),
+            task_definition: "web:42".into(),
+            created_at: Some(at() - SignedDuration::from_secs(90)),
+            ..Deployment::default()
+        }];
+        let checks = service(&busy, &[], at());
+        assert_eq!(worst(&checks).map(|c| c.text.as_str()), Some("a deployment to web:42 is in progress since 1m"));
+    }
+
+    #[test]
+    fn another_controller_and_a_breaker_that_is_off_are_told() {
+        let mut other = active(1, 100, 200);
+        other.controller = "CODE_DEPLOY".into();
+        assert!(worst(&service(&other, &[], at())).is_some_and(|c| c.level == Level::Stop));
+        other.controller = "ECS".into();
+        other.breaker = None;
+        assert!(worst(&service(&other, &[], at())).is_some_and(|c| c.level == Level::Warn));
+    }
+
+    #[test]
+    fn the_wrong_architecture_stops_and_an_unknown_one_does_not() {
+        let definition = TaskDefinition { architecture: Some("X86_64".into()), ..TaskDefinition::default() };
+        let with = |architectures: &[&str]| Image {
+            architectures: architectures.iter().map(ToString::to_string).collect(),
+            scan: Some(Scan { status: "COMPLETE".into(), critical: 1, ..Scan::default() }),
+            ..Image::default()
+        };
+        let level = |image: &Image| worst(&super::image(image, &definition, at())).map(|check| check.level);
+        assert_eq!(level(&with(&["arm64"])), Some(Level::Stop));
+        assert_eq!(level(&with(&["arm64", "amd64"])), Some(Level::Warn));
+        assert_eq!(level(&with(&[])), Some(Level::Warn));
+    }
+
+    #[test]
+    fn deploying_into_a_stopped_environment_says_so() {
+        let zone = TimeZone::get("Asia/Tokyo").expect("bundled");
+        let timer = |expression: &str, action: &str| Timer {
+            expression: expression.into(),
+            timezone: Some("Asia/Tokyo".into()),
+            enabled: true,
+            input: format!("{{\"action\":\"{action}\"}}"),
+            ..Timer::default()
+        };
+        let timers = [timer("cron(0 9 ? * MON-FRI *)", "start"), timer("cron(15 20 ? * MON-FRI *)", "stop")];
+        let checks = interference(&active(0, 100, 200), None, &timers, at(), &zone);
+        assert!(checks[0].text.contains("the schedule starts it at Mon 09:00 JST"), "{checks:?}");
+        // 20:00 in Tokyo, a quarter of an hour before the stop.
+        let checks = interference(&active(1, 100, 200), None, &timers, at(), &zone);
+        assert!(checks[0].text.contains("stops this environment at 20:15 JST"), "{checks:?}");
+    }
+}

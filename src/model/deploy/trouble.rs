@@ -1,0 +1,230 @@
+//! Why new tasks do not come up, said as soon as it is sure.
+//!
+//! | trouble | sure when |
+//! |---|---|
+//! | image | one task could not pull an image that is missing or refused; else two |
+//! | secrets | one task was refused its secrets or could not find them; else two |
+//! | crash | the same container ended by a fault in two tasks |
+//! | health | two tasks failed their health checks |
+//! | capacity | two tasks, or an event of the last five minutes, had no place |
+
+use crate::model::service::Service;
+use crate::model::task::Task;
+use jiff::{SignedDuration, Timestamp};
+
+/// What kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TroubleKind {
+    /// The image cannot be pulled.
+    Image,
+    /// Secrets cannot be had.
+    Secrets,
+    /// A container ends by itself.
+    Crash,
+    /// Health checks fail.
+    Health,
+    /// There is no place for the task.
+    Capacity,
+}
+
+/// One kind of trouble of a deployment.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Trouble {
+    /// Which.
+    pub kind: TroubleKind,
+    /// In a sentence: `api exited 1 in 2 tasks`.
+    pub text: String,
+    /// In how many tasks it was seen.
+    pub tasks: usize,
+    /// Sure enough to give the deployment up.
+    pub sure: bool,
+}
+
+/// Events older than this say nothing of what is now.
+const RECENT: SignedDuration = SignedDuration::from_mins(5);
+
+/// The troubles of a deployment's tasks, the most telling first.
+pub fn troubles(service: &Service, tasks: &[Task], deployment: &str, since: Timestamp, now: Timestamp) -> Vec<Trouble> {
+    let mut found: Vec<(TroubleKind, String, usize, bool)> = Vec::new();
+    for task in tasks.iter().filter(|task| task.started_by == deployment && ended_badly(task)) {
+        let (kind, text, clear) = cause(task);
+        match found.iter_mut().find(|(other, words, ..)| *other == kind && *words == text) {
+            Some((_, _, count, sure)) => {
+                *count += 1;
+                *sure = true;
+            }
+            None => found.push((kind, text, 1, clear)),
+        }
+    }
+    // Different exit codes of one container are one trouble that was seen several times.
+    for kind in [TroubleKind::Crash, TroubleKind::Image, TroubleKind::Secrets, TroubleKind::Health] {
+        let several = found.iter().filter(|(other, ..)| *other == kind).map(|(_, _, count, _)| count).sum::<usize>();
+        if several >= 2 {
+            found.iter_mut().filter(|(other, ..)| *other == kind).for_each(|(_, _, _, sure)| *sure = true);
+        }
+    }
+    let unplaced = service.events.iter().find(|event| {
+        let at = event.at.unwrap_or_default();
+        at >= since && now.duration_since(at) <= RECENT && event.message.contains("unable to place a task")
+    });
+    if let Some(event) = unplaced {
+        let why = event.message.split("Reason: ").nth(1).unwrap_or(&event.message);
+        found.push((TroubleKind::Capacity, format!("no place for a task: {}", first_sentence(why)), 1, true));
+    }
+    found.sort_by_key(|(kind, _, count, sure)| (!sure, *kind, std::cmp::Reverse(*count)));
+    let words = |(kind, text, tasks, sure): (TroubleKind, String, usize, bool)| {
+        let text = if tasks > 1 { format!("{text}, in {tasks} tasks") } else { text };
+        Trouble { kind, text, tasks, sure }
+    };
+    found.into_iter().map(words).collect()
+}
+
+/// A task that ended, or is ending, by a fault rather than because it was replaced.
+fn ended_badly(task: &Task) -> bool {
+    task.failed()
+}
+
+/// What ended a task: the kind, a sentence, and whether once is enough to be sure.
+fn cause(task: &Task) -> (TroubleKind, String, bool) {
+    let reason = task.stopped_reason.as_deref().unwrap_or_default();
+    let container = task
+        .containers
+        .iter()
+        .find(|container| container.reason.is_some() || container.exit_code.is_some_and(|code| code != 0));
+    let detail = container.and_then(|container| container.reason.as_deref()).unwrap_or_default();
+    let all = format!("{reason} {detail}");
+    let lower = all.to_lowercase();
+    let lasting = [
+        "not found",
+        "does not exist",
+        "no such",
+        "accessdenied",
+        "access denied",
+        "not authorized",
+        "manifest unknown",
+    ]
+    .iter()
+    .any(|sign| lower.contains(sign));
+    if lower.contains("cannotpull") || lower.contains("pull image") {
+        return (TroubleKind::Image, format!("the image cannot be pulled: {}", told(&all, "CannotPull")), lasting);
+    }
+    if lower.contains("resourceinitializationerror") || lower.contains("secret") {
+        let what = told(&all, "ResourceInitializationError");
+        return (TroubleKind::Secrets, format!("the task cannot be prepared: {what}"), lasting);
+    }
+    if lower.contains("capacity is unavailable") {
+        return (TroubleKind::Capacity, "no place for a task: capacity is unavailable".to_owned(), false);
+    }
+    if lower.contains("health check") {
+        return (TroubleKind::Health, "health checks fail".to_owned(), false);
+    }
+    let name = container.map_or("a container", |container| container.name.as_str());
+    let what = match (container.and_then(|container| container.exit_code), detail) {
+        (Some(code), "") => format!("exited {code}"),
+        (Some(code), detail) => format!("exited {code}: {}", first_sentence(detail)),
+        (None, "") => first_sentence(reason).to_owned(),
+        (None, detail) => first_sentence(detail).to_owned(),
+    };
+    (TroubleKind::Crash, format!("{name} {what}"), false)
+}
+
+/// What follows a marker, of bearable length.
+fn told(text: &str, marker: &str) -> String {
+    let from = text.find(marker).map_or(text, |at| &text[at..]);
+    let from = from.split_once(": ").map_or(from, |(_, rest)| rest);
+    crate::model::text::cut_end(from.trim(), 160).into_owned()
+}
+
+fn first_sentence(text: &str) -> &str {
+    text.split(". ").next().unwrap_or(text).trim().trim_end_matches('.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::service::ServiceEvent;
+    use crate::model::task::Container;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_700_000_000 + second).expect("valid")
+    }
+
+    fn task(code: &str, reason: &str, exit: Option<i32>, detail: Option<&str>) -> Task {
+        Task {
+            last_status: "STOPPED".into(),
+            started_by: "ecs-svc/1".into(),
+            stop_code: Some(code.into()),
+            stopped_reason: Some(reason.into()),
+            containers: vec![Container {
+                name: "api".into(),
+                exit_code: exit,
+                reason: detail.map(str::to_owned),
+                ..Container::default()
+            }],
+            ..Task::default()
+        }
+    }
+
+    fn of(tasks: &[Task]) -> Vec<Trouble> {
+        troubles(&Service::default(), tasks, "ecs-svc/1", at(0), at(60))
+    }
+
+    #[test]
+    fn a_crash_is_sure_when_it_comes_twice() {
+        let crash = task("EssentialContainerExited", "Essential container in task exited", Some(1), None);
+        let once = of(std::slice::from_ref(&crash));
+        assert_eq!((once[0].sure, once[0].text.as_str()), (false, "api exited 1"));
+        let twice = of(&[crash.clone(), crash.clone()]);
+        assert_eq!((twice[0].sure, twice[0].text.as_str()), (true, "api exited 1, in 2 tasks"));
+        let mut other = crash.clone();
+        other.started_by = "ecs-svc/2".into();
+        assert!(!of(&[crash, other])[0].sure, "tasks of another deployment say nothing");
+    }
+
+    #[test]
+    fn a_missing_image_is_sure_at_once_and_a_slow_registry_is_not() {
+        let missing = task(
+            "TaskFailedToStart",
+            "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref x: not found",
+            None,
+            None,
+        );
+        assert!(of(&[missing])[0].sure);
+        let slow = task("TaskFailedToStart", "CannotPullContainerError: i/o timeout", None, None);
+        let found = of(&[slow]);
+        assert_eq!((found[0].kind, found[0].sure), (TroubleKind::Image, false));
+    }
+
+    #[test]
+    fn secrets_health_and_capacity_are_told_apart() {
+        let secrets = task(
+            "TaskFailedToStart",
+            "ResourceInitializationError: unable to pull secrets or registry auth: AccessDeniedException: User is not authorized",
+            None,
+            None,
+        );
+        let found = of(&[secrets]);
+        assert_eq!((found[0].kind, found[0].sure), (TroubleKind::Secrets, true));
+        let ill = task("ServiceSchedulerInitiated", "Task failed ELB health checks in (target-group x)", None, None);
+        assert_eq!(of(&[ill.clone(), ill])[0].text, "health checks fail, in 2 tasks");
+        let service = Service {
+            events: vec![ServiceEvent {
+                at: Some(at(30)),
+                message: "(service x) was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later.".into(),
+                ..ServiceEvent::default()
+            }],
+            ..Service::default()
+        };
+        let found = troubles(&service, &[], "ecs-svc/1", at(0), at(60));
+        assert_eq!(found[0].text, "no place for a task: Capacity is unavailable at this time");
+        assert!(troubles(&service, &[], "ecs-svc/1", at(40), at(60)).is_empty(), "older than the deployment");
+    }
+
+    #[test]
+    fn tasks_that_were_replaced_are_no_trouble() {
+        let replaced =
+            task("ServiceSchedulerInitiated", "Scaling activity initiated by (deployment ecs-svc/1)", None, None);
+        assert!(of(&[replaced]).is_empty());
+    }
+}

@@ -1,0 +1,153 @@
+//! Container images: what a reference names, and what a registry says of it.
+
+use jiff::Timestamp;
+
+/// An image as a task definition writes it: `registry/repository:tag@digest`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageRef {
+    /// `123456789012.dkr.ecr.ap-northeast-1.amazonaws.com`; none is Docker Hub.
+    pub registry: Option<String>,
+    /// `bookmark-manager-staging-web`.
+    pub repository: String,
+    /// `9f3c2e1`.
+    pub tag: Option<String>,
+    /// `sha256:…`.
+    pub digest: Option<String>,
+}
+
+impl ImageRef {
+    /// From a container definition.
+    pub fn parse(image: &str) -> Self {
+        let (rest, digest) = match image.split_once('@') {
+            Some((rest, digest)) => (rest, Some(digest.to_owned())),
+            None => (image, None),
+        };
+        // The first part is a registry where it has a dot or a port, as Docker reads it.
+        let (registry, path) = match rest.split_once('/') {
+            Some((first, path)) if first.contains(['.', ':']) || first == "localhost" => (Some(first.to_owned()), path),
+            _ => (None, rest),
+        };
+        let (repository, tag) = match path.rsplit_once(':') {
+            Some((repository, tag)) => (repository, Some(tag.to_owned())),
+            None => (path, None),
+        };
+        Self { registry, repository: repository.to_owned(), tag, digest }
+    }
+
+    /// The account and region of an ECR registry; none for any other.
+    pub fn ecr(&self) -> Option<(&str, &str)> {
+        let mut parts = self.registry.as_deref()?.split('.');
+        let (account, dkr, ecr, region) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        (dkr == "dkr" && ecr == "ecr").then_some((account, region))
+    }
+
+    /// The same repository with a digest and no tag: what never changes its meaning.
+    #[must_use]
+    pub fn pinned(&self, digest: &str) -> String {
+        format!("{}@{digest}", self.name())
+    }
+
+    /// The same repository with a tag.
+    #[must_use]
+    pub fn tagged(&self, tag: &str) -> String {
+        format!("{}:{tag}", self.name())
+    }
+
+    /// Registry and repository.
+    pub fn name(&self) -> String {
+        match &self.registry {
+            Some(registry) => format!("{registry}/{}", self.repository),
+            None => self.repository.clone(),
+        }
+    }
+
+    /// What the registry is asked for: the digest, else the tag, else `latest`.
+    pub fn reference(&self) -> &str {
+        self.digest.as_deref().or(self.tag.as_deref()).unwrap_or("latest")
+    }
+}
+
+/// Whether a text is a digest: `sha256:` and 64 hexadecimal digits.
+pub fn is_digest(text: &str) -> bool {
+    text.strip_prefix("sha256:").is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// Whether a text can be a tag. Source: the OCI distribution specification, `[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}`.
+pub fn is_tag(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    let first = bytes.next().is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    first && text.len() <= 128 && bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
+}
+
+/// An image in a registry.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Image {
+    /// The repository's name.
+    pub repository: String,
+    /// `sha256:…`.
+    pub digest: String,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// When it was pushed.
+    pub pushed_at: Option<Timestamp>,
+    /// Compressed size in bytes.
+    pub bytes: Option<u64>,
+    /// `amd64`, `arm64`: those of an index are several; empty where it could not be read.
+    pub architectures: Vec<String>,
+    /// What a scan found, if there was one.
+    pub scan: Option<Scan>,
+}
+
+/// Findings of an image scan, by severity.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Scan {
+    /// `COMPLETE`, `IN_PROGRESS`, `FAILED` …
+    pub status: String,
+    /// Critical findings.
+    pub critical: u32,
+    /// High.
+    pub high: u32,
+    /// All others.
+    pub other: u32,
+}
+
+impl Image {
+    /// Its first tag, or the beginning of its digest.
+    pub fn version(&self) -> &str {
+        let digest = self.digest.strip_prefix("sha256:").unwrap_or(&self.digest);
+        self.tags.first().map_or(digest.get(..12).unwrap_or(digest), String::as_str)
+    }
+}
+
+/// The registry's word for an architecture of a task definition (`X86_64`, `ARM64`; none is x86).
+pub fn architecture_of(definition: Option<&str>) -> &'static str {
+    match definition {
+        Some("ARM64") => "arm64",
+        _ => "amd64",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_taken_apart_as_docker_does() {
+        let ecr = ImageRef::parse("1.dkr.ecr.ap-northeast-1.amazonaws.com/a/web:9f3c2e1");
+        assert_eq!((ecr.repository.as_str(), ecr.reference()), ("a/web", "9f3c2e1"));
+        assert_eq!(ecr.ecr(), Some(("1", "ap-northeast-1")));
+        assert_eq!(ecr.pinned("sha256:ab"), "1.dkr.ecr.ap-northeast-1.amazonaws.com/a/web@sha256:ab");
+        let hub = ImageRef::parse("public/web");
+        assert_eq!((hub.registry.as_deref(), hub.reference(), hub.ecr()), (None, "latest", None));
+        let local = ImageRef::parse("localhost:5000/web@sha256:00");
+        assert_eq!((local.registry.as_deref(), local.tag.as_deref()), (Some("localhost:5000"), None));
+        assert_eq!(local.reference(), "sha256:00");
+    }
+
+    #[test]
+    fn tags_and_digests_are_told_apart() {
+        assert!(is_digest(&format!("sha256:{}", "0a".repeat(32))));
+        assert!(!is_digest("sha256:0a") && !is_tag("sha256:0a") && !is_tag("-x") && !is_tag(""));
+        assert!(is_tag("v1.2_3-rc") && !is_tag(&"a".repeat(129)));
+    }
+}

@@ -1,0 +1,185 @@
+//! Programs of operations: docker, git, hooks. Without a shell of ours, without a terminal; their output
+//! comes line by line, and what they read is handed to them and to nobody else.
+
+use crate::app::operation::call::{Program, Reply};
+use crate::model::{Failure, FailureKind, text};
+use secrecy::ExposeSecret as _;
+use std::collections::VecDeque;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWriteExt as _, BufReader};
+use tokio::process::Command;
+use tokio::sync::mpsc;
+
+/// Lines that are kept for the answer.
+const KEPT: usize = 200;
+/// A longer line is cut: nobody reads it whole.
+const LONGEST: usize = 4 * 1024;
+
+/// Runs a program to its end. What it prints goes to `lines`, unless it is quiet.
+pub(super) async fn run(program: Program, lines: impl Fn(String)) -> Result<Reply, Failure> {
+    let Some((name, arguments)) = program.argv.split_first() else {
+        return Err(Failure::new(FailureKind::Other, "there is no program to run"));
+    };
+    let mut command = Command::new(name);
+    command
+        .args(arguments)
+        .envs(program.variables.iter().map(|(name, value)| (name, value)))
+        .stdin(if program.input.is_some() { Stdio::piped() } else { Stdio::null() })
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    if let Some(folder) = &program.folder {
+        command.current_dir(folder);
+    }
+    let mut child = command.spawn().map_err(|error| not_started(name, &program, &error))?;
+    let input = child.stdin.take();
+    let feeding = async {
+        if let (Some(mut input), Some(text)) = (input, &program.input) {
+            // One that does not read what it is told is not to be waited for.
+            let _ = input.write_all(text.expose_secret().as_bytes()).await;
+        }
+    };
+    let (into, mut out) = mpsc::channel::<(bool, String)>(64);
+    let stdout = child.stdout.take().map(|stream| read(stream, false, into.clone()));
+    let stderr = child.stderr.take().map(|stream| read(stream, true, into));
+    let reading = async {
+        tokio::join!(
+            async {
+                if let Some(stdout) = stdout {
+                    stdout.await
+                }
+            },
+            async {
+                if let Some(stderr) = stderr {
+                    stderr.await
+                }
+            },
+        )
+    };
+    let mut kept: VecDeque<String> = VecDeque::new();
+    let mut complaint = String::new();
+    let gathering = async {
+        while let Some((error, line)) = out.recv().await {
+            if error {
+                complaint.clone_from(&line);
+            }
+            if program.quiet && error {
+                continue;
+            }
+            if kept.len() >= KEPT {
+                kept.pop_front();
+            }
+            kept.push_back(line.clone());
+            if !program.quiet {
+                lines(line);
+            }
+        }
+    };
+    let whole = async {
+        tokio::join!(feeding, reading, gathering);
+        child.wait().await
+    };
+    let limit = Duration::from_secs(program.limit_seconds);
+    let ended = tokio::time::timeout(limit, whole).await;
+    let status = match ended {
+        Ok(Ok(status)) => status,
+        Ok(Err(error)) => return Err(Failure::new(FailureKind::Other, format!("{name} was lost: {error}"))),
+        // Dropped, and so ended.
+        Err(_) => {
+            let message = format!("{name} did not end within {} s and was ended", program.limit_seconds);
+            return Err(Failure::new(FailureKind::Timeout, message));
+        }
+    };
+    let mut output: Vec<String> = kept.into();
+    if output.is_empty() && !status.success() && !complaint.is_empty() {
+        output.push(complaint);
+    }
+    Ok(Reply::Ended { code: status.code(), output: output.join("\n") })
+}
+
+fn not_started(name: &str, program: &Program, error: &std::io::Error) -> Failure {
+    let kind = error.kind();
+    if kind != std::io::ErrorKind::NotFound {
+        return Failure::new(FailureKind::Other, format!("{name} cannot be started: {error}"));
+    }
+    // The same error says that the folder is missing.
+    match program.folder.as_deref().filter(|folder| !std::path::Path::new(folder).is_dir()) {
+        Some(folder) => Failure::new(FailureKind::NotFound, format!("there is no folder {folder}")),
+        None => Failure::new(FailureKind::NotFound, format!("there is no {name} on this machine")),
+    }
+}
+
+/// Lines of a stream; a carriage return ends one too, as progress bars use it.
+async fn read(stream: impl AsyncRead + Unpin, error: bool, into: mpsc::Sender<(bool, String)>) {
+    let mut reader = BufReader::new(stream);
+    let mut bytes = Vec::new();
+    loop {
+        bytes.clear();
+        match reader.read_until(b'\n', &mut bytes).await {
+            Ok(0) | Err(_) => return,
+            Ok(_) => {}
+        }
+        let line = String::from_utf8_lossy(&bytes);
+        for part in line.split(['\n', '\r']).filter(|part| !part.trim().is_empty()) {
+            let shown = text::cut_end(part, LONGEST).into_owned();
+            if into.send((error, shown)).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::RefCell;
+
+    fn program(argv: &[&str]) -> Program {
+        Program {
+            argv: argv.iter().map(ToString::to_string).collect(),
+            folder: None,
+            variables: Vec::new(),
+            input: None,
+            quiet: false,
+            limit_seconds: 30,
+        }
+    }
+
+    #[tokio::test]
+    async fn output_comes_line_by_line_and_input_is_handed_over() {
+        let seen = RefCell::new(Vec::new());
+        let mut program = program(&["sh", "-c", "read word; echo got $word; echo $MARK >&2; exit 3"]);
+        program.input = Some("secret\n".to_owned().into());
+        program.variables = vec![("MARK".to_owned(), "here".to_owned())];
+        let reply = run(program, |line| seen.borrow_mut().push(line)).await.unwrap();
+        assert!(matches!(reply, Reply::Ended { code: Some(3), .. }));
+        let mut lines = seen.into_inner();
+        lines.sort();
+        assert_eq!(lines, ["got secret", "here"]);
+    }
+
+    #[tokio::test]
+    async fn what_is_missing_is_named() {
+        let failure = run(program(&["no-such-program-here"]), |_| {}).await.unwrap_err();
+        assert_eq!(failure.message, "there is no no-such-program-here on this machine");
+        let mut elsewhere = program(&["sh"]);
+        elsewhere.folder = Some("/no/such/folder".to_owned());
+        let failure = run(elsewhere, |_| {}).await.unwrap_err();
+        assert_eq!(failure.message, "there is no folder /no/such/folder");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_does_not_end_is_ended() {
+        let failure = run(program(&["sleep", "600"]), |_| {}).await.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Timeout);
+    }
+
+    #[tokio::test]
+    async fn a_quiet_one_says_nothing_and_its_answer_is_its_output() {
+        let mut quiet = program(&["sh", "-c", "echo answer; echo noise >&2"]);
+        quiet.quiet = true;
+        let reply = run(quiet, |line| panic!("{line}")).await.unwrap();
+        assert!(matches!(reply, Reply::Ended { code: Some(0), output } if output == "answer"));
+    }
+}

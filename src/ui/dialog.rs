@@ -1,0 +1,139 @@
+//! Windows with buttons: where it is, what it says, what is typed, the buttons.
+
+use super::canvas::Canvas;
+use super::frame;
+use super::overlay::tone;
+use super::widgets::frame as frames;
+use crate::app::dialog::{self, Button};
+use crate::app::overlay::{Kind, Overlay};
+use crate::app::overlay_place;
+use crate::model::text;
+use ratatui::layout::Rect;
+
+/// Draws the window into its place. Returns where the cursor is while a name is typed.
+pub fn draw(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) -> Option<(u16, u16)> {
+    let app = canvas.app;
+    let theme = canvas.theme;
+    let guarded = dialog::about(app, overlay).is_some_and(|operation| operation.environment.guarded);
+    let border = if guarded { theme.down } else { theme.border_focused };
+    frames::borders(canvas, place, border);
+    let inside = frames::inside(place);
+    let title = format!(" {} ", text::harmless(&overlay.title));
+    canvas.put_cut(place.x + 2, place.y, place.width.saturating_sub(4), &title, theme.strong.patch(border));
+    let mut y = inside.y;
+    if overlay.kind != Kind::Quit {
+        place_line(canvas, overlay, Rect { y, height: 1, ..inside }, guarded);
+        y += 1;
+    }
+    let line = dialog::line(overlay_place(&app.screen)).intersection(inside);
+    let mut end = line.y.max(y);
+    let mut cursor = None;
+    if let Some(name) = dialog::to_type(app, overlay) {
+        end = end.saturating_sub(1).max(y);
+        cursor = typed(canvas, overlay, &name, Rect { y: end, height: 1, ..inside });
+    }
+    // A blank line between the text and what is to be done.
+    let rows = Rect { y, height: end.saturating_sub(y).saturating_sub(1), ..inside };
+    lines(canvas, overlay, rows);
+    buttons(canvas, overlay, line);
+    more(canvas, overlay, place);
+    cursor
+}
+
+/// Environment, account, region, identity: where it will happen.
+fn place_line(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, line: Rect, guarded: bool) {
+    let theme = canvas.theme;
+    let Some(operation) = dialog::about(canvas.app, overlay) else { return };
+    let environment = &operation.environment;
+    if guarded {
+        let blank = " ".repeat(usize::from(line.width));
+        canvas.put(line.x, line.y, line.width, &blank, theme.guarded);
+    }
+    let style = |own: ratatui::style::Style| if guarded { theme.guarded } else { own };
+    let account = match (&operation.who, &environment.account) {
+        (Some(who), _) => who.account.clone(),
+        (None, Some(account)) => format!("{account}?"),
+        (None, None) => "account ?".to_owned(),
+    };
+    let parts = [
+        (environment.name.clone(), theme.strong),
+        (if guarded { "GUARDED".to_owned() } else { String::new() }, theme.strong),
+        (account, theme.text),
+        (environment.region.clone().unwrap_or_default(), theme.text),
+        (operation.who.as_ref().map(crate::model::Identity::short).unwrap_or_default(), theme.text),
+    ];
+    let (mut x, end) = (line.x + 1, line.right());
+    for (text, own) in parts.iter().filter(|(text, _)| !text.is_empty()) {
+        x += canvas.put_cut(x, line.y, end.saturating_sub(x), text, style(*own)) + 2;
+    }
+}
+
+fn lines(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) {
+    let signs = overlay.lines.iter().any(|line| !line.left.is_empty());
+    let indent = if signs { 2 } else { 0 };
+    for (y, (line, _)) in (place.y..place.bottom()).zip(overlay.shown()) {
+        let style = tone(canvas, line.tone);
+        canvas.put(place.x + 1, y, 2, &line.left, style);
+        // Headings stand out to the left.
+        let heading = line.left.is_empty() && line.tone == crate::app::overlay::Tone::Strong;
+        let x = place.x + 1 + if heading { 0 } else { indent };
+        canvas.put_cut(x, y, place.right().saturating_sub(x), &line.text, style);
+    }
+}
+
+fn typed(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, name: &str, line: Rect) -> Option<(u16, u16)> {
+    let theme = canvas.theme;
+    let before = format!("type {name} to confirm: ");
+    let typing = canvas.app.screen.typing.as_ref().filter(|typing| typing.block.is_none());
+    if let Some(typing) = typing {
+        let column = frame::typed(canvas, line, &before, &typing.input);
+        return Some((column, line.y));
+    }
+    let text = format!("{before}{}", overlay.query.text());
+    canvas.put_cut(line.x + 1, line.y, line.width.saturating_sub(1), &text, theme.key);
+    None
+}
+
+fn buttons(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, line: Rect) {
+    let theme = canvas.theme;
+    let buttons = dialog::buttons(canvas.app, overlay);
+    let places = dialog::places(&buttons, line);
+    for (number, (Button { label, .. }, place)) in buttons.iter().zip(&places).enumerate() {
+        let chosen = number == overlay.button;
+        let (text, style) = if chosen {
+            (format!("[ {label} ]"), theme.selected.patch(theme.strong))
+        } else {
+            (format!("[ {label} ]"), theme.text)
+        };
+        canvas.put(place.x, place.y, place.width, &text, style);
+    }
+    let used = places.last().map_or(line.x, |place| place.right());
+    let room = line.right().saturating_sub(used + 2);
+    let copies = overlay.copies.is_some() && dialog::to_type(canvas.app, overlay).is_none();
+    if buttons.len() == 1 {
+        let keys = if buttons[0].label == "Close" { "⏎ closes it" } else { "Esc leaves" };
+        canvas.put_right(line.right(), line.y, room, keys, theme.dim);
+        return;
+    }
+    let keys = if copies {
+        "⏎ takes it  ←→ other  Esc leaves  y copies"
+    } else {
+        "⏎ takes it  ←→ other  Esc leaves"
+    };
+    let fitting = [keys, "⏎ takes it  Esc leaves", "Esc leaves"].into_iter().find(|keys| canvas.width(keys) <= room);
+    canvas.put_right(line.right(), line.y, room, fitting.unwrap_or_default(), theme.dim);
+}
+
+/// Where there is more text than fits.
+fn more(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) {
+    let list = &overlay.list;
+    let below = list.rows.len().saturating_sub(list.offset + list.height);
+    let text = match (list.offset, below) {
+        (0, 0) => return,
+        (0, below) => format!(" ↓ {below} more "),
+        (above, 0) => format!(" ↑ {above} more "),
+        (above, below) => format!(" ↑ {above}  ↓ {below} more "),
+    };
+    let y = place.bottom().saturating_sub(1);
+    canvas.put_right(place.right().saturating_sub(2), y, place.width.saturating_sub(4), &text, canvas.theme.degraded);
+}

@@ -1,0 +1,691 @@
+//! Operations as a person sees and drives them: keys in, changes of a small AWS out, and the screens on the
+//! way.
+
+use super::testing::*;
+use super::tests::seen;
+use crate::app::effect::Effect;
+use crate::app::event::{Event, Mouse};
+use crate::app::operation::Stage;
+use crate::app::operation::call::Write;
+use crate::app::operation::outcome::Verdict;
+use crate::app::overlay::Kind;
+use crate::app::screen::View;
+use crate::app::testing::calls::Aws;
+use crate::app::{App, Session, followed};
+use crate::config::BuildConfig;
+use crate::model::image::Image;
+use crate::model::*;
+use jiff::{SignedDuration, Timestamp};
+use std::collections::VecDeque;
+
+const WEB: &str = "bookmark-manager-staging-web";
+
+/// An app, and the two halves of the world: what is polled, and what operations ask and change.
+struct Stage0 {
+    app: App,
+    world: World,
+    aws: Aws,
+    /// Effects that leave the app and are no questions.
+    left: Vec<Effect>,
+}
+
+fn aws(world: &World) -> Aws {
+    let history = world.rollouts.iter().map(|(name, entries)| {
+        let entries =
+            entries.iter().cloned().map(|entry| ServiceDeployment { arn: format!("arn:{}", entry.id), ..entry });
+        (name.clone(), entries.collect())
+    });
+    let image = |tag: &str, minutes: i64, digit: &str| Image {
+        repository: "web".into(),
+        digest: format!("sha256:{}", digit.repeat(64)),
+        tags: vec![tag.into()],
+        pushed_at: ago(minutes),
+        architectures: vec!["amd64".into()],
+        ..Image::default()
+    };
+    Aws {
+        account: world.account.clone(),
+        now: now(),
+        services: world
+            .services
+            .iter()
+            .map(|service| Service { arn: format!("arn:aws:ecs:x:1:service/c/{}", service.name), ..service.clone() })
+            .collect(),
+        definitions: world.definitions.clone(),
+        history: history.collect(),
+        scalable: world.scalable.clone(),
+        images: vec![image("c0ffee1", 4, "c"), image("9f3c2e1", 100, "9"), image("badc0de", 3000, "b")],
+        tasks: world.tasks.clone(),
+        ..Aws::default()
+    }
+}
+
+impl Stage0 {
+    fn new(size: (u16, u16)) -> Self {
+        Self::of(environment("staging"), Session::default(), size)
+    }
+
+    fn of(environment: crate::config::EnvironmentConfig, session: Session, size: (u16, u16)) -> Self {
+        let mut world = staging();
+        // A second version that ran, so that there is a way back and a usual duration.
+        let entries = world.rollouts.get_mut(WEB).unwrap();
+        entries.push(ServiceDeployment {
+            id: "hist-0".into(),
+            status: RolloutStatus::Successful,
+            created_at: ago(3000),
+            started_at: ago(3000),
+            finished_at: ago(2998),
+            target: Some("web:41".into()),
+            ..ServiceDeployment::default()
+        });
+        world.definitions.insert(0, TaskDefinition { name: "web:41".into(), ..world.definitions[0].clone() });
+        let aws = aws(&world);
+        let (app, effects) = fresh(environment, session, size);
+        let mut stage = Self { app, world, aws, left: Vec::new() };
+        stage.serve(effects);
+        stage.to(0);
+        stage
+    }
+
+    fn serve(&mut self, effects: Vec<Effect>) {
+        let mut waiting: VecDeque<Effect> = effects.into();
+        while let Some(effect) = waiting.pop_front() {
+            match &effect {
+                Effect::Fetch { .. } => self.world.answer(&mut self.app, vec![effect]),
+                Effect::Call { .. } => {
+                    if let Some(event) = self.aws.event(&effect) {
+                        waiting.extend(self.app.update(event));
+                    }
+                }
+                Effect::Connect { .. } => {}
+                _ => self.left.push(effect),
+            }
+        }
+        self.app.settle();
+    }
+
+    /// Time comes to so many seconds after the beginning.
+    fn to(&mut self, seconds: i64) {
+        let at: Timestamp = now() + SignedDuration::from_secs(seconds);
+        self.aws.now = at;
+        let effects = self.app.update(Event::Tick(at));
+        self.serve(effects);
+    }
+
+    fn press(&mut self, keys: &str) {
+        for key in keys.split_whitespace() {
+            let effects = self.app.update(Event::Key(key.parse().unwrap()));
+            self.serve(effects);
+        }
+    }
+
+    fn typed(&mut self, text: &str) {
+        for letter in text.chars() {
+            let effects = self.app.update(Event::Key(letter.to_string().parse().unwrap()));
+            self.serve(effects);
+        }
+    }
+
+    fn window(&self) -> Option<Kind> {
+        self.app.screen.overlays.last().map(|overlay| overlay.kind)
+    }
+
+    #[track_caller]
+    fn shows(&self, text: &str) {
+        let drawn = super::testing::text(&self.app);
+        assert!(drawn.contains(text), "{text:?} is not on the screen:\n{drawn}");
+    }
+
+    #[track_caller]
+    fn hides(&self, text: &str) {
+        let drawn = super::testing::text(&self.app);
+        assert!(!drawn.contains(text), "{text:?} is on the screen:\n{drawn}");
+    }
+
+    fn verdict(&self) -> Option<Verdict> {
+        self.app.operations.list.last().and_then(|operation| operation.outcome.as_ref()).map(|outcome| outcome.verdict)
+    }
+
+    /// Web is selected, and the plan to deploy an image stands.
+    fn planned(size: (u16, u16)) -> Self {
+        let mut stage = Self::new(size);
+        stage.press("2 j j D");
+        stage.typed("c0ffee1");
+        stage.press("enter");
+        stage
+    }
+
+    /// A deployment of two tasks is half done.
+    fn half(size: (u16, u16)) -> Self {
+        let mut stage = Self::new(size);
+        for service in stage.aws.services.iter_mut().filter(|service| service.name == WEB) {
+            service.desired = 4;
+            service.running = 4;
+            service.deployments[0].desired = 4;
+            service.deployments[0].running = 4;
+        }
+        stage.press("2 j j D");
+        stage.typed("c0ffee1");
+        stage.press("enter enter");
+        stage.to(1);
+        for (second, fresh, starting, old) in
+            [(4, 0, 2, 4), (16, 1, 1, 4), (28, 2, 2, 4), (40, 2, 2, 3), (52, 3, 1, 2), (64, 3, 1, 2)]
+        {
+            stage.aws.rollout(WEB, fresh, starting, old);
+            stage.aws.targets = [("healthy", fresh + old), ("initial", starting)]
+                .into_iter()
+                .flat_map(|(state, count)| (0..count).map(move |_| Target { state: state.into(), ..Target::default() }))
+                .collect();
+            for step in 0..4 {
+                stage.to(second + step * 3);
+            }
+        }
+        stage
+    }
+}
+
+const SIZES: [((u16, u16), &str); 3] = [((60, 15), "60x15"), ((80, 24), "80x24"), ((120, 40), "120x40")];
+
+#[test]
+fn a_deployment_from_key_to_verdict() {
+    let mut stage = Stage0::planned((100, 30));
+    assert!(stage.aws.writes.is_empty(), "nothing is changed before a yes");
+    stage.shows("web:9f3c2e1");
+    stage.shows("[ Deploy ]");
+    stage.shows("cockpit deploy web --image c0ffee1 --env staging");
+    stage.press("enter");
+    assert!(matches!(stage.app.screen.view(), View::Operation(_)));
+    assert!(matches!(stage.aws.writes[..], [Write::Register { .. }, Write::Update { .. }]), "{:?}", stage.aws.writes);
+    assert_eq!(stage.aws.audit.len(), 1);
+    stage.shows("rolling out");
+    stage.shows("run ◐ deploy web");
+    stage.aws.rollout(WEB, 1, 0, 0);
+    stage.aws.finish(WEB, RolloutStatus::Successful, "");
+    stage.to(4);
+    stage.to(8);
+    assert_eq!(stage.verdict(), Some(Verdict::Done));
+    stage.shows("DONE  web runs web:43");
+    stage.hides("run ◐");
+    assert_eq!(stage.aws.audit.last().map(|record| record.outcome.as_str()), Some("done"));
+    // Back: to where one was.
+    stage.press("esc");
+    assert_eq!(stage.app.screen.view(), View::Services);
+}
+
+#[test]
+fn a_watched_deployment_is_somebody_elses() {
+    let mut stage = Stage0::half((80, 24));
+    // Another session looks at what the first began.
+    stage.press("esc :");
+    stage.typed("watch");
+    let writes = stage.aws.writes.len();
+    stage.press("enter");
+    assert!(matches!(stage.app.screen.view(), View::Operation(_)));
+    stage.shows("watch web  rolling out");
+    stage.to(80);
+    assert_eq!(stage.aws.writes.len(), writes);
+    stage.hides("R roll back");
+}
+
+#[test]
+fn cancel_changes_nothing() {
+    for keys in ["esc", "right enter", "tab enter", "2", "e down enter"] {
+        let mut stage = Stage0::planned((100, 30));
+        if keys == "e down enter" {
+            // A window with buttons takes no other keys.
+            stage.press(keys);
+            assert!(stage.window().is_none_or(|kind| kind != Kind::Environments));
+            continue;
+        }
+        stage.press(keys);
+        if keys == "2" {
+            assert!(matches!(stage.window(), Some(Kind::Plan(_))), "other keys are not for it");
+            stage.press("esc");
+        }
+        assert_eq!(stage.verdict(), Some(Verdict::Cancelled), "{keys}");
+        assert!(stage.aws.writes.is_empty() && stage.aws.audit.is_empty(), "{keys}");
+        assert_eq!(stage.window(), None);
+        assert_eq!(followed::listed(&stage.app).count(), 0);
+    }
+}
+
+#[test]
+fn a_click_beside_the_window_leaves_it_and_one_on_a_button_presses_it() {
+    let mut stage = Stage0::planned((100, 30));
+    let effects = stage.app.update(Event::Mouse(Mouse::Click(0, 5)));
+    stage.serve(effects);
+    assert_eq!(stage.verdict(), Some(Verdict::Cancelled));
+    let mut stage = Stage0::planned((100, 30));
+    let drawn = text(&stage.app);
+    let row = drawn.lines().position(|line| line.contains("[ Deploy ]")).unwrap();
+    let before = drawn.lines().nth(row).unwrap().split("[ Deploy ]").next().unwrap().chars().count();
+    let effects = stage.app.update(Event::Mouse(Mouse::Click(before as u16 + 3, row as u16)));
+    stage.serve(effects);
+    assert_eq!(stage.aws.writes.len(), 2);
+}
+
+#[test]
+fn enter_and_escape_while_looking() {
+    let mut stage = Stage0::new((80, 24));
+    stage.press("2 j j D");
+    stage.aws.silent = true;
+    stage.typed("c0ffee1");
+    stage.press("enter");
+    stage.shows("looking");
+    seen("plan_looking_80x24", &stage.app);
+    // A yes that comes before the plan is none.
+    stage.press("enter");
+    assert!(matches!(stage.window(), Some(Kind::Plan(_))));
+    stage.press("esc");
+    assert_eq!(stage.verdict(), Some(Verdict::Cancelled));
+    assert_eq!(stage.window(), None);
+}
+
+#[test]
+fn read_only_refuses_with_a_sentence() {
+    let session = Session { read_only: true, ..Session::default() };
+    for key in ["D", "F", "R", "S", "O"] {
+        let mut stage = Stage0::of(environment("staging"), session.clone(), (100, 30));
+        stage.press("2 j j");
+        stage.press(key);
+        assert!(stage.app.operations.list.is_empty(), "{key}");
+        assert_eq!(stage.window(), None, "{key}");
+        stage.shows("read-only");
+    }
+    let mut stage = Stage0::of(environment("staging"), session, (100, 30));
+    stage.press("2 j j");
+    stage.hides("D deploy");
+    stage.press("x");
+    seen("actions_read_only_100x30", &stage.app);
+}
+
+#[test]
+fn a_guarded_environment_asks_harder() {
+    let prod = || {
+        let mut stage = Stage0::of(environment("prod"), Session::default(), (80, 24));
+        stage.press("2 j j");
+        stage
+    };
+    // A change: the no is selected.
+    let mut stage = prod();
+    stage.press("D");
+    stage.typed("c0ffee1");
+    stage.press("enter");
+    seen("plan_guarded_80x24", &stage.app);
+    stage.press("enter");
+    assert_eq!(stage.verdict(), Some(Verdict::Cancelled));
+    assert!(stage.aws.writes.is_empty());
+    // What disrupts: the name must be typed.
+    let mut stage = prod();
+    stage.press("O");
+    seen("plan_typed_80x24", &stage.app);
+    stage.typed("stagin");
+    stage.press("enter");
+    assert!(stage.aws.writes.is_empty(), "{:?}", stage.aws.writes);
+    stage.shows("type prod to confirm");
+    stage.press("ctrl-u");
+    stage.typed("prod");
+    stage.press("enter");
+    assert!(!stage.aws.writes.is_empty());
+    // And it can be left.
+    let mut stage = prod();
+    stage.press("O");
+    stage.typed("pro");
+    stage.press("esc");
+    assert_eq!(stage.verdict(), Some(Verdict::Cancelled));
+    assert!(stage.app.screen.typing.is_none() && stage.window().is_none());
+}
+
+#[test]
+fn it_goes_on_when_the_environment_is_switched() {
+    let mut stage = Stage0::half((120, 40));
+    stage.press("esc e down enter");
+    assert_eq!(stage.app.environment.name, "prod");
+    stage.shows("run ◐ staging: deploy web 3/4");
+    stage.aws.finish(WEB, RolloutStatus::RollbackSuccessful, "tasks failed to start");
+    stage.aws.rollout(WEB, 0, 0, 4);
+    stage.to(80);
+    stage.to(84);
+    assert_eq!(stage.verdict(), Some(Verdict::RolledBack));
+    // A failure stays until somebody looked.
+    stage.to(120);
+    stage.shows("✖ staging: deploy web rolled back");
+    stage.press("ctrl-a enter");
+    assert!(matches!(stage.app.screen.view(), View::Operation(_)));
+    stage.hides("✖ staging: deploy web rolled back");
+    stage.shows("ROLLED BACK");
+}
+
+#[test]
+fn leaving_asks_only_while_something_goes_on() {
+    let mut stage = Stage0::planned((80, 24));
+    stage.press("q");
+    assert_eq!(stage.left, [Effect::Quit], "a plan that waits is nothing that goes on");
+
+    let mut stage = Stage0::half((80, 24));
+    stage.press("q");
+    assert_eq!(stage.window(), Some(Kind::Quit));
+    assert!(stage.left.is_empty());
+    seen("quit_80x24", &stage.app);
+    // Stay is selected.
+    stage.press("enter");
+    assert_eq!((stage.window(), stage.left.len()), (None, 0));
+    stage.press("q right enter");
+    assert_eq!(stage.left, [Effect::Quit]);
+    assert_eq!(stage.verdict(), Some(Verdict::Unknown));
+    assert_eq!(stage.aws.audit.last().map(|record| record.outcome.as_str()), Some("unknown"));
+}
+
+#[test]
+fn what_is_under_way_is_taken_back_from_its_view() {
+    let mut stage = Stage0::half((80, 24));
+    stage.press("R");
+    assert!(matches!(stage.window(), Some(Kind::Revert(_))));
+    seen("revert_80x24", &stage.app);
+    stage.press("esc");
+    assert!(stage.aws.writes.iter().all(|write| !matches!(write, Write::RollBack { .. })));
+    stage.press("R enter");
+    assert!(stage.aws.writes.iter().any(|write| matches!(write, Write::RollBack { .. })));
+    stage.shows("rolling back");
+    stage.press("R");
+    assert!(!matches!(stage.window(), Some(Kind::Revert(_))), "it is on its way back already");
+}
+
+#[test]
+fn going_back_offers_what_ran_before() {
+    let mut stage = Stage0::new((80, 24));
+    stage.press("2 j j R");
+    seen("revisions_80x24", &stage.app);
+    stage.press("enter");
+    stage.shows("Roll back");
+    stage.shows("web:41");
+    stage.press("enter");
+    assert!(
+        matches!(&stage.aws.writes[..], [Write::Update { task_definition: Some(to), .. }] if to == "web:41"),
+        "{:?}",
+        stage.aws.writes
+    );
+}
+
+#[test]
+fn an_image_that_is_not_in_the_list_is_deployed_as_typed() {
+    let mut stage = Stage0::new((80, 24));
+    stage.press("2 j j D");
+    seen("images_80x24", &stage.app);
+    // Only the beginning of a tag: the list has it, and what was typed can be meant too.
+    stage.typed("c0");
+    seen("images_typed_80x24", &stage.app);
+    stage.press("ctrl-u");
+    stage.typed("v1.2.3");
+    stage.press("enter");
+    stage.shows("there is no such image");
+    stage.shows("[ Close ]");
+    seen("plan_impossible_80x24", &stage.app);
+    stage.press("enter");
+    assert_eq!(stage.window(), None);
+    assert!(stage.aws.writes.is_empty());
+}
+
+#[test]
+fn a_build_is_offered_where_one_is_configured() {
+    let mut stage = Stage0::new((80, 24));
+    let build = BuildConfig { context: "./web".into(), ..BuildConfig::default() };
+    stage.app.config.builds.insert("web".into(), build);
+    stage.press("2 j j D");
+    stage.shows("build it now");
+}
+
+#[test]
+fn scaling_asks_for_a_number_and_offers_to_move_limits() {
+    let mut stage = Stage0::new((80, 24));
+    stage.press("2 j j S");
+    stage.shows("now: desired 1, running 1");
+    seen("ask_count_80x24", &stage.app);
+    stage.typed("many");
+    stage.press("enter");
+    stage.shows("`many` is no number of tasks");
+    stage.press("ctrl-u");
+    stage.typed("12");
+    stage.press("enter");
+    seen("plan_scale_80x24", &stage.app);
+    stage.shows("[ Scale, with limits 1–12 ]");
+    stage.press("right enter");
+    let plan = stage.app.operations.list.last().unwrap().plan.as_ref().unwrap();
+    assert_eq!(plan.command, "cockpit scale web 12 --move-limits --env staging");
+    stage.press("enter");
+    assert!(
+        matches!(stage.aws.writes[..], [Write::Limits { max: Some(12), .. }, Write::Update { desired: Some(12), .. }]),
+        "{:?}",
+        stage.aws.writes
+    );
+}
+
+#[test]
+fn limits_are_two_numbers() {
+    let mut stage = Stage0::new((80, 24));
+    stage.press("2 j j :");
+    stage.typed("scaling-limits");
+    stage.press("enter");
+    stage.typed("4 2");
+    stage.press("enter");
+    stage.shows("are no limits");
+    stage.press("ctrl-u");
+    stage.typed("2 4");
+    stage.press("enter enter");
+    assert!(
+        matches!(stage.aws.writes[..], [Write::Limits { min: Some(2), max: Some(4), .. }]),
+        "{:?}",
+        stage.aws.writes
+    );
+}
+
+#[test]
+fn the_environment_is_stopped_with_or_without_its_databases() {
+    let mut stage = Stage0::new((100, 30));
+    stage.press("O");
+    stage.shows("[ Stop ]");
+    stage.shows("[ Stop, with databases ]");
+    seen("plan_stop_100x30", &stage.app);
+    // It disrupts: Cancel is selected.
+    stage.press("enter");
+    assert!(stage.aws.writes.is_empty());
+    stage.press("O left left enter");
+    assert!(!stage.aws.writes.is_empty());
+    seen("steps_100x30", &stage.app);
+}
+
+#[test]
+fn a_task_is_stopped_from_its_row() {
+    let mut stage = Stage0::new((100, 30));
+    stage.press("2 j j enter");
+    stage.press("K");
+    stage.shows("[ Stop ]");
+    stage.press("left enter");
+    assert!(matches!(stage.aws.writes[..], [Write::StopTask { .. }]), "{:?}", stage.aws.writes);
+}
+
+#[test]
+fn the_other_panes_follow_an_operation() {
+    let mut stage = Stage0::planned((100, 30));
+    stage.world.services.iter_mut().find(|service| service.name == WEB).unwrap().running = 9;
+    stage.press("enter");
+    assert_eq!(stage.app.estate.service(WEB).unwrap().running, 9, "the services were read again at once");
+}
+
+#[test]
+fn pictures_of_a_plan() {
+    for (size, name) in SIZES {
+        let stage = Stage0::planned(size);
+        seen(&format!("plan_{name}"), &stage.app);
+        stage.shows("[ Deploy ]");
+    }
+}
+
+#[test]
+fn pictures_of_a_deployment() {
+    for (size, name) in SIZES {
+        let mut stage = Stage0::half(size);
+        seen(&format!("deploying_{name}"), &stage.app);
+        if size.1 < 20 {
+            stage.press("tab");
+            seen(&format!("deploying_progress_{name}"), &stage.app);
+            stage.press("tab");
+        }
+        stage.press("esc ctrl-a");
+        seen(&format!("drawer_{name}"), &stage.app);
+    }
+}
+
+#[test]
+fn pictures_of_reads_that_fail() {
+    for (size, name) in SIZES {
+        let mut stage = Stage0::half(size);
+        stage.aws.failing = Some(Failure::new(FailureKind::Throttled, "Rate exceeded"));
+        for second in [78, 84, 91, 98] {
+            stage.to(second);
+        }
+        if size.1 < 20 {
+            stage.press("tab");
+        }
+        seen(&format!("deploying_late_{name}"), &stage.app);
+    }
+}
+
+/// Ends a deployment that is half done.
+fn ended(size: (u16, u16), status: RolloutStatus, fresh: u32, old: u32, reason: &str) -> Stage0 {
+    let mut stage = Stage0::half(size);
+    stage.aws.rollout(WEB, fresh, 0, old);
+    stage.aws.finish(WEB, status, reason);
+    for second in [78, 82, 86] {
+        stage.to(second);
+    }
+    stage
+}
+
+#[test]
+fn pictures_of_verdicts() {
+    let long = "ECS deployment circuit breaker: tasks failed to start.";
+    for (size, name) in SIZES {
+        let done = ended(size, RolloutStatus::Successful, 4, 0, "");
+        assert_eq!(done.verdict(), Some(Verdict::Done));
+        seen(&format!("verdict_done_{name}"), &done.app);
+        let back = ended(size, RolloutStatus::RollbackSuccessful, 0, 4, long);
+        assert_eq!(back.verdict(), Some(Verdict::RolledBack));
+        seen(&format!("verdict_rolled_back_{name}"), &back.app);
+        let failed = ended(size, RolloutStatus::RollbackFailed, 1, 1, long);
+        assert_eq!(failed.verdict(), Some(Verdict::Failed));
+        seen(&format!("verdict_failed_{name}"), &failed.app);
+        let mut unknown = Stage0::half(size);
+        let id = unknown.app.operations.list.last().unwrap().id;
+        let at = unknown.app.now;
+        let effects = unknown.app.operations.detach(id, at);
+        unknown.serve(effects);
+        unknown.to(80);
+        seen(&format!("verdict_unknown_{name}"), &unknown.app);
+    }
+}
+
+#[test]
+fn text_from_outside_is_aligned_and_harmless() {
+    let mut stage = Stage0::half((80, 24));
+    let lines = [
+        "データベースに接続できません: タイムアウト 👩‍💻 ｶﾞﾊﾞ半角",
+        "esc\u{1b}[31mred\u{7}\u{1b}]0;title\u{7}",
+        "rtl\u{202e}gnp.exe zero\u{200b}width",
+    ];
+    for service in stage.aws.services.iter_mut().filter(|service| service.name == WEB) {
+        for (number, line) in lines.iter().enumerate() {
+            service.events.insert(
+                0,
+                ServiceEvent {
+                    id: format!("odd-{number}"),
+                    at: Some(now() + SignedDuration::from_secs(70)),
+                    message: (*line).into(),
+                },
+            );
+        }
+    }
+    stage.to(79);
+    seen("log_odd_80x24", &stage.app);
+    let drawn = text(&stage.app);
+    assert!(!drawn.contains('\u{1b}') && !drawn.contains('\u{202e}'));
+    for line in drawn.lines().filter(|line| line.starts_with('│')) {
+        assert_eq!(ratatui::buffer::CellWidth::cell_width(line), 80, "{line}");
+    }
+    // Searched, and opened whole.
+    stage.press("/");
+    stage.typed("red");
+    stage.press("enter");
+    stage.shows("/red");
+    stage.press("enter");
+    assert_eq!(stage.window(), Some(Kind::Message));
+}
+
+#[test]
+fn the_log_follows_unless_it_was_scrolled() {
+    let mut stage = Stage0::half((80, 24));
+    let last = |stage: &Stage0| {
+        let list = stage.app.screen.list_of(crate::app::screen::Block::OperationLog).unwrap();
+        (list.place() + 1, list.rows.len())
+    };
+    assert_eq!(last(&stage).0, last(&stage).1);
+    stage.press("k k");
+    let place = last(&stage).0;
+    stage.aws.rollout(WEB, 4, 0, 0);
+    stage.aws.finish(WEB, RolloutStatus::Successful, "");
+    for second in [78, 82, 86] {
+        stage.to(second);
+    }
+    assert_eq!(last(&stage).0, place);
+    assert!(last(&stage).1 > place);
+}
+
+mod any {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn drawing_never_panics_with_operations(
+            size in (0u16..220, 0u16..70),
+            keys in proptest::collection::vec(proptest::sample::select(vec![
+                "2", "j", "k", "D", "R", "S", "F", "K", "O", "1", "enter", "enter", "esc", "tab", "right", "left",
+                "down", "pagedown", "G", "z", "/", "x", "ctrl-a", "q", "y", ":", "p", "c", "3", "e",
+            ]), 0..30),
+            counts in proptest::collection::vec((0u32..6, 0u32..6, 0u32..6, 0i64..120), 0..8),
+            ascii: bool,
+            failing: bool,
+            end in 0usize..4,
+        ) {
+            let session = Session { ascii, ..Session::default() };
+            let mut stage = Stage0::of(environment(if ascii { "prod" } else { "staging" }), session, size);
+            stage.press("2 j j");
+            let mut second = 1;
+            let mut counts = counts.into_iter();
+            for key in keys {
+                stage.press(key);
+                drawn(&stage.app);
+                if let Some((fresh, starting, old, seconds)) = counts.next() {
+                    stage.aws.rollout(WEB, fresh, starting, old);
+                    second += seconds;
+                    stage.to(second);
+                    drawn(&stage.app);
+                }
+            }
+            stage.aws.failing = failing.then(|| Failure::new(FailureKind::Timeout, "no answer"));
+            let ends = [RolloutStatus::Successful, RolloutStatus::RollbackSuccessful, RolloutStatus::Stopped, RolloutStatus::RollbackFailed];
+            stage.aws.finish(WEB, ends[end].clone(), "why");
+            for _ in 0..4 {
+                second += 4;
+                stage.to(second);
+                drawn(&stage.app);
+            }
+            // No plan waits that nobody sees.
+            let waits = stage.app.operations.list.iter().filter(|operation| operation.stage == Stage::Asking);
+            for operation in waits {
+                prop_assert!(stage.app.screen.overlays.iter().any(|window| window.kind == Kind::Plan(operation.id)));
+            }
+        }
+    }
+}

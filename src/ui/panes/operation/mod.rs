@@ -1,0 +1,91 @@
+//! An operation's own view: how it stands, as a picture, and its log.
+
+mod picture;
+
+use crate::app::operation::Operation;
+use crate::app::screen::{Block, View};
+use crate::app::{followed, tell};
+use crate::model::time;
+use crate::ui::canvas::Canvas;
+use crate::ui::overlay::tone;
+use crate::ui::signs::Signs;
+use crate::ui::standing::Standing;
+use crate::ui::widgets::frame;
+use crate::ui::widgets::table::{self, Cell, Column};
+use ratatui::layout::Rect;
+use std::collections::HashMap;
+
+/// The operation that is shown.
+pub fn shown<'a>(canvas: &Canvas<'a, '_>) -> Option<&'a Operation> {
+    match canvas.app.screen.view() {
+        View::Operation(id) => canvas.app.operations.get(id),
+        _ => None,
+    }
+}
+
+/// How it stands; at its end the verdict, why, and what to do.
+pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect) {
+    let Some(operation) = shown(canvas) else { return };
+    let app = canvas.app;
+    let theme = canvas.theme;
+    let health = followed::health(operation);
+    let lines = tell::head(app, operation, usize::from(place.width.saturating_sub(4)));
+    let rows = usize::from(place.height);
+    for (number, (y, line)) in (place.y..place.bottom()).zip(&lines).enumerate() {
+        let sign = if number == 0 { Signs::health(health) } else { line.left.as_str() };
+        let style = if number == 0 { theme.health(health) } else { theme.dim };
+        canvas.put(place.x + 1, y, 1, sign, style);
+        let own = tone(canvas, line.tone);
+        let last = number + 1 == rows && lines.len() > rows;
+        let mut room = place.width.saturating_sub(4);
+        if last {
+            let more = format!("  +{} in the log", lines.len() - rows);
+            room -= canvas.put_right(place.right().saturating_sub(1), y, room, &more, theme.dim);
+        }
+        canvas.put_cut(place.x + 3, y, room, &line.text, own);
+    }
+}
+
+/// The picture: of a rollout, of a build, or of steps.
+pub fn progress(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
+    let operation = shown(canvas);
+    let named = operation.and_then(|operation| followed::elsewhere(canvas.app, operation)).unwrap_or_default();
+    let named = if named.is_empty() { String::new() } else { format!("in {named}") };
+    let inside = frame::block(canvas, Block::Progress, &named, place, standing);
+    let Some(operation) = operation.filter(|_| inside.height > 0 && inside.width > 10) else { return };
+    let inside = Rect { x: inside.x + 1, width: inside.width - 2, ..inside };
+    match (operation.deploy().and_then(|deploy| deploy.watch.as_ref()), operation.steps()) {
+        (Some(watch), _) => picture::rollout(canvas, operation, watch, inside),
+        (None, Some(steps)) => picture::steps(canvas, operation, steps, inside),
+        (None, None) => picture::bar(canvas, operation, inside),
+    }
+}
+
+/// The log, its newest line at the bottom.
+pub fn log(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
+    let app = canvas.app;
+    let theme = canvas.theme;
+    let Some(operation) = shown(canvas) else { return };
+    let zone = app.zone();
+    let lines: HashMap<String, tell::Logged<'_>> = tell::log(operation).collect();
+    let columns = [Column::left("", 8, 1), Column::left("", 20, 0).up_to(u16::MAX / 2)];
+    let named =
+        if operation.dropped > 0 { format!("without the first {} lines", operation.dropped) } else { String::new() };
+    table::block(canvas, Block::OperationLog, &named, place, &columns, standing, |key| {
+        let line = lines.get(key)?;
+        let clock = line.at.map(|at| time::clock(at, &zone)).unwrap_or_default();
+        Some(vec![Cell::new(clock, theme.dim), Cell::new(line.text.to_string(), line_style(theme, line.tone))].into())
+    });
+}
+
+fn line_style(theme: &crate::ui::theme::Theme, tone: crate::app::overlay::Tone) -> ratatui::style::Style {
+    use crate::app::overlay::Tone;
+    match tone {
+        Tone::Plain => theme.text,
+        Tone::Strong => theme.strong,
+        Tone::Dim => theme.dim,
+        Tone::Good => theme.healthy,
+        Tone::Warn => theme.degraded,
+        Tone::Bad => theme.down,
+    }
+}

@@ -1,0 +1,186 @@
+//! Pictures of an operation: tasks over time, a build's bar, steps with what is done of them.
+
+use crate::app::followed;
+use crate::app::operation::Operation;
+use crate::app::operation::deploy::Source;
+use crate::app::operation::steps::{Goal, Steps};
+use crate::app::operation::watch::Watch;
+use crate::model::Health;
+use crate::model::image::is_tag;
+use crate::model::task_definition::image_version;
+use crate::ui::canvas::Canvas;
+use crate::ui::signs::Signs;
+use crate::ui::widgets::lanes::{self, Lanes};
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use std::collections::BTreeMap;
+
+/// A rollout: what goes to what, counts, targets, tasks over time, troubles.
+pub fn rollout(canvas: &mut Canvas<'_, '_>, operation: &Operation, watch: &Watch, place: Rect) {
+    let theme = canvas.theme;
+    let deploy = operation.deploy();
+    let target = deploy.map(|deploy| &deploy.target);
+    let from = target.and_then(|target| target.previous.clone()).filter(|from| *from != watch.subject.revision);
+    let to = match from {
+        Some(from) => {
+            // Of the same family the number tells them apart.
+            let to = &watch.subject.revision;
+            let same = from.rsplit_once(':').zip(to.rsplit_once(':')).filter(|((old, _), (new, _))| old == new);
+            same.map_or_else(|| format!("{from} → {to}"), |(_, (_, number))| format!("{from} → :{number}"))
+        }
+        None => watch.subject.revision.clone(),
+    };
+    let image = target.and_then(|target| target.image.as_deref()).map(image_version).unwrap_or_default();
+    // As it was asked for: people know tags, not digests.
+    let image = match deploy.map(|deploy| &deploy.request.source) {
+        Some(Source::Image(tag)) if is_tag(tag) => tag.as_str(),
+        _ => image,
+    };
+    let state = watch.state.as_ref();
+    let (status, status_style) = state.map_or(("not in the history yet", theme.dim), |state| {
+        (state.status.words(), crate::ui::panes::services::rollout_style(theme, state.status.words()))
+    });
+    let breaker = state
+        .and_then(|state| state.breaker)
+        .filter(|(failures, _)| *failures > 0)
+        .map(|(failures, threshold)| format!("{failures} of {threshold} failures"))
+        .unwrap_or_default();
+    let row = |number: u16| place.y + number;
+    facts(
+        canvas,
+        Rect { height: 1, ..place },
+        &[
+            ("", to.as_str(), theme.strong),
+            ("", image, theme.text),
+            ("ECS: ", status, status_style),
+            ("breaker: ", breaker.as_str(), theme.degraded),
+        ],
+    );
+    if place.height < 2 {
+        return;
+    }
+    counts(canvas, watch, Rect { y: row(1), height: 1, ..place });
+    let troubles = watch.troubles.len().min(usize::from(place.height / 4)) as u16;
+    let chart = Rect { y: row(2), height: place.height.saturating_sub(2 + troubles), ..place };
+    let began = operation.began().unwrap_or(watch.subject.since);
+    lanes::draw(
+        canvas,
+        chart,
+        &Lanes {
+            bars: &watch.bars,
+            began: began.min(watch.subject.since),
+            until: operation.ended.unwrap_or(canvas.app.now),
+            usual: deploy.and_then(crate::app::operation::deploy::Deploy::usual),
+        },
+    );
+    for (trouble, y) in watch.troubles.iter().zip(chart.bottom()..place.bottom()) {
+        let health = if trouble.sure { Health::Down } else { Health::Degraded };
+        canvas.put(place.x, y, 1, Signs::health(health), theme.health(health));
+        canvas.put_cut(place.x + 2, y, place.width.saturating_sub(2), &trouble.text, theme.health(health));
+    }
+}
+
+/// Labels with their values from the left on, as many as fit whole.
+fn facts(canvas: &mut Canvas<'_, '_>, line: Rect, facts: &[(&str, &str, Style)]) {
+    let Some(((label, value, style), others)) = facts.split_first() else { return };
+    let dim = canvas.theme.dim;
+    let used = canvas.put_all(line.x, line.y, line.width, &[(label, dim), (value, *style)]);
+    canvas.put_facts(line.x + used, line.y, line.width.saturating_sub(used), others);
+}
+
+fn counts(canvas: &mut Canvas<'_, '_>, watch: &Watch, line: Rect) {
+    let theme = canvas.theme;
+    let Some(bar) = watch.bars.last() else { return };
+    let mut states: BTreeMap<&str, usize> = BTreeMap::new();
+    for target in watch.targets.iter().flat_map(|(_, targets)| targets) {
+        *states.entry(target.state.as_str()).or_default() += 1;
+    }
+    let bad = states.keys().any(|state| *state == "unhealthy");
+    let targets: Vec<String> = states.iter().map(|(state, count)| format!("{count} {state}")).collect();
+    let targets = targets.join(", ");
+    let starting = if bar.starting > 0 { format!("{} starting", bar.starting) } else { String::new() };
+    let (desired, fresh, old) = (bar.desired.to_string(), bar.fresh.to_string(), bar.old.to_string());
+    let reached = if bar.fresh >= bar.desired { theme.healthy } else { theme.text };
+    facts(
+        canvas,
+        line,
+        &[
+            ("desired ", desired.as_str(), theme.text),
+            ("new ", fresh.as_str(), reached),
+            ("", starting.as_str(), theme.changing),
+            ("old ", old.as_str(), theme.text),
+            ("targets ", targets.as_str(), if bad { theme.degraded } else { theme.text }),
+        ],
+    );
+}
+
+/// A few changes in a row: those that are done, the one that is under way, those to come; counts of services.
+pub fn steps(canvas: &mut Canvas<'_, '_>, operation: &Operation, steps: &Steps, place: Rect) {
+    let theme = canvas.theme;
+    let all: &[String] = operation.plan.as_ref().map_or(&[], |plan| &plan.steps);
+    let done = match (&operation.outcome, steps.progress()) {
+        (Some(outcome), _) if followed::health(operation) == Health::Healthy && !outcome.summary.is_empty() => {
+            all.len()
+        }
+        (_, Some((done, _))) => done as usize,
+        (_, None) => 0,
+    };
+    bar_line(canvas, Rect { height: 1, ..place }, done as u32, all.len() as u32, operation.words());
+    let goals = match steps.goal() {
+        Some(Goal::Counts(goals)) => goals.len(),
+        _ => steps.counts.len(),
+    };
+    let counts = (goals as u16).min(place.height.saturating_sub(1) / 2);
+    let list = Rect { y: place.y + 1, height: place.height.saturating_sub(1 + counts), ..place };
+    // The step under way stays in view.
+    let first =
+        (done + 2).saturating_sub(usize::from(list.height)).min(all.len().saturating_sub(usize::from(list.height)));
+    for ((number, text), y) in all.iter().enumerate().skip(first).zip(list.y..list.bottom()) {
+        let (sign, style) = match (number.cmp(&done), operation.outcome.is_some()) {
+            (std::cmp::Ordering::Less, _) => ("●", theme.healthy),
+            (std::cmp::Ordering::Equal, false) => ("◐", theme.changing),
+            (std::cmp::Ordering::Equal, true) => {
+                (Signs::health(followed::health(operation)), theme.health(followed::health(operation)))
+            }
+            (std::cmp::Ordering::Greater, _) => ("○", theme.dim),
+        };
+        canvas.put(place.x, y, 1, sign, style);
+        let own = if number > done { theme.dim } else { theme.text };
+        canvas.put_cut(place.x + 2, y, place.width.saturating_sub(2), text, own);
+    }
+    let below = list.bottom().min(list.y + all.len() as u16 - (first as u16).min(all.len() as u16));
+    for ((name, (running, desired)), y) in steps.counts.iter().zip(below..place.bottom()) {
+        let style = if running == desired { theme.text } else { theme.changing };
+        let short = canvas.app.estate.service_row(name).map_or(name.as_str(), |row| row.short.as_str());
+        let used = canvas.put_cut(place.x + 2, y, place.width.saturating_sub(20), short, theme.text);
+        canvas.put(place.x + 4 + used, y, 18, &format!("{running} of {desired} run"), style);
+    }
+}
+
+/// A bar where there is a total, words where there is none.
+pub fn bar(canvas: &mut Canvas<'_, '_>, operation: &Operation, place: Rect) {
+    let theme = canvas.theme;
+    match operation.progress() {
+        Some((done, all)) => bar_line(canvas, Rect { height: 1, ..place }, done, all, operation.words()),
+        None => {
+            let health = followed::health(operation);
+            canvas.put(place.x, place.y, 1, Signs::health(health), theme.health(health));
+            canvas.put_cut(place.x + 2, place.y, place.width.saturating_sub(2), operation.words(), theme.text);
+        }
+    }
+}
+
+fn bar_line(canvas: &mut Canvas<'_, '_>, line: Rect, done: u32, all: u32, words: &str) {
+    let theme = canvas.theme;
+    if all == 0 {
+        canvas.put_cut(line.x, line.y, line.width, words, theme.text);
+        return;
+    }
+    let figures = format!(" {}/{all}  {words}", done.min(all));
+    let wide = line.width.saturating_sub(canvas.width(&figures)).min(60);
+    let full = (u32::from(wide) * done.min(all) / all) as u16;
+    let cells = |count: u16, sign: &str| sign.repeat(usize::from(count));
+    let parts: [(&str, Style); 3] =
+        [(&cells(full, "█"), theme.healthy), (&cells(wide - full, "░"), theme.dim), (&figures, theme.text)];
+    canvas.put_all(line.x, line.y, line.width, &parts);
+}
