@@ -259,13 +259,10 @@ impl Watch {
 
     /// A read that failed says nothing of the deployment: it is asked again.
     fn failed(&mut self, name: &'static str, failure: Failure, ctx: &mut Ctx<'_>) {
-        if name == "targets" {
-            return;
-        }
-        if name == "tasks" {
-            self.tasks_wanted = true;
+        if matches!(name, "tasks" | "targets") {
+            self.tasks_wanted |= name == "tasks";
             if let Some(left) = &mut self.last_look {
-                // What the tasks are is an extra at the end.
+                // Tasks and targets are an extra at the end.
                 left.remove(name);
             }
             return;
@@ -488,6 +485,13 @@ impl Watch {
                 let (cluster, service) = (self.subject.cluster.clone(), self.subject.service.clone());
                 ctx.read(Slot::Tasks, Read::Tasks { cluster, service });
                 self.tasks_at = Some(ctx.now);
+                let groups = self.service.as_ref().map(|service| service.target_groups.clone()).unwrap_or_default();
+                if !groups.is_empty() {
+                    self.flying.insert("targets");
+                    self.last_look.get_or_insert_default().insert("targets");
+                    self.targets_at = Some(ctx.now);
+                    ctx.read(Slot::Targets, Read::Targets { groups });
+                }
                 return Seen::Going;
             }
             Some(left) if !left.is_empty() => return Seen::Going,
