@@ -18,6 +18,7 @@ os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 os.environ.setdefault("MOTO_ACM_VALIDATION_WAIT", "0")
 
 import moto.cloudfront.models as cloudfront  # noqa: E402
+import moto.ec2.models.instances as instances  # noqa: E402
 import moto.ec2.models.security_groups as security_groups  # noqa: E402
 import moto.rds.models as rds  # noqa: E402
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse as Scaling  # noqa: E402
@@ -160,6 +161,13 @@ def _description(self):
 
 
 security_groups.SecurityGroupRule.description = property(_description)
+
+
+# An instance with a public address gets its groups with its network interface, and moto looks there only.
+@after(instances.Instance, "__init__")
+def _groups(self, result, *args, **named):
+    if not self.security_groups and 0 in self.nics:
+        self.security_groups = list(self.nics[0]._group_set)
 
 
 # --- ECS: attributes of a service that moto drops would be in every plan, and a rollout never ends.
