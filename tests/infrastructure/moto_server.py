@@ -135,6 +135,12 @@ def _instance(self, result, *args, **named):
     self.performance_insights_enabled = str(wanted).lower() == "true"
 
 
+# A replica is a copy of its source, that id included.
+@after(rds.RDSBackend, "create_db_instance_read_replica")
+def _replica(self, replica, *args, **named):
+    replica.dbi_resource_id = "db-" + secrets.token_hex(13).upper()
+
+
 def _serverless(self):
     given = self.scaling_configuration
     return given and {"MinCapacity": given.get("min_capacity"), "MaxCapacity": given.get("max_capacity")}
