@@ -44,7 +44,8 @@ def take(shell, region):
             lambda row: not row["DBParameterGroupName"].startswith("default."),
         ),
         "secret": ask("secretsmanager", "list_secrets", "SecretList", "Name"),
-        "parameter": ask("ssm", "describe_parameters", "Parameters", "Name"),
+        # Those that AWS publishes for everyone are nobody's.
+        "parameter": ask("ssm", "describe_parameters", "Parameters", "Name", lambda row: not row["Name"].startswith("/aws/")),
         "log group": ask("logs", "describe_log_groups", "logGroups", "logGroupName"),
         "alarm": ask("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
         "dashboard": ask("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),

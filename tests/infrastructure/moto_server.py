@@ -18,6 +18,7 @@ os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 os.environ.setdefault("MOTO_ACM_VALIDATION_WAIT", "0")
 
 import moto.cloudfront.models as cloudfront  # noqa: E402
+import moto.ec2.models.instances as instances  # noqa: E402
 import moto.ec2.models.security_groups as security_groups  # noqa: E402
 import moto.rds.models as rds  # noqa: E402
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse as Scaling  # noqa: E402
@@ -134,6 +135,12 @@ def _instance(self, result, *args, **named):
     self.performance_insights_enabled = str(wanted).lower() == "true"
 
 
+# A replica is a copy of its source, that id included.
+@after(rds.RDSBackend, "create_db_instance_read_replica")
+def _replica(self, replica, *args, **named):
+    replica.dbi_resource_id = "db-" + secrets.token_hex(13).upper()
+
+
 def _serverless(self):
     given = self.scaling_configuration
     return given and {"MinCapacity": given.get("min_capacity"), "MaxCapacity": given.get("max_capacity")}
@@ -160,6 +167,13 @@ def _description(self):
 
 
 security_groups.SecurityGroupRule.description = property(_description)
+
+
+# An instance with a public address gets its groups with its network interface, and moto looks there only.
+@after(instances.Instance, "__init__")
+def _groups(self, result, *args, **named):
+    if not self.security_groups and 0 in self.nics:
+        self.security_groups = list(self.nics[0]._group_set)
 
 
 # --- ECS: attributes of a service that moto drops would be in every plan, and a rollout never ends.
