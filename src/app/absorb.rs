@@ -189,6 +189,7 @@ impl Poller {
             | Query::ScalableTargets { .. }
             | Query::ScalingPolicies { .. }
             | Query::ScheduledActions { .. }
+            | Query::Schedules { .. }
             | Query::ScalingActivities { .. }
             | Query::TargetGroups { .. }
             | Query::DbClusters { .. }
@@ -226,6 +227,7 @@ impl Poller {
             }
             Job::ScalableTargets => all(&mut estate.scalable, pages, part, now, |fact| picked!(fact, ScalableTargets)),
             Job::ScalingPolicies => all(&mut estate.policies, pages, part, now, |fact| picked!(fact, ScalingPolicies)),
+            Job::Schedules => all(&mut estate.schedules, pages, part, now, |fact| picked!(fact, Schedules)),
             Job::ScheduledActions => {
                 all(&mut estate.scheduled, pages, part, now, |fact| picked!(fact, ScheduledActions))
             }
@@ -545,6 +547,7 @@ fn mark(estate: &mut Estate, query: &Query, part: &Part) {
             Fact::ScalableTargets(_)
             | Fact::ScalingPolicies(_)
             | Fact::ScheduledActions(_)
+            | Fact::Schedules(_)
             | Fact::ScalingActivities(_),
         ) => unjudged.all = true,
         _ => {}

@@ -21,6 +21,7 @@ use super::target::Target;
 use super::task::Task;
 use super::task_definition::{TaskDefinition, image_version};
 use super::text::common_prefix;
+use super::timer::Timer;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -47,6 +48,8 @@ pub struct Estate {
     pub policies: Observed<Vec<ScalingPolicy>>,
     /// Scheduled actions.
     pub scheduled: Observed<Vec<ScheduledAction>>,
+    /// Schedules that stop and start the environment.
+    pub schedules: Observed<Vec<Timer>>,
     /// Scaling activities, newest first.
     pub activities: Observed<Vec<ScalingActivity>>,
     /// ARNs of the target groups that the configuration names beside those of the services.
@@ -230,6 +233,7 @@ impl Estate {
             Source::ScalableTargets => one(&self.scalable),
             Source::ScalingPolicies => one(&self.policies),
             Source::ScheduledActions => one(&self.scheduled),
+            Source::Schedules => one(&self.schedules),
             Source::ScalingActivities => one(&self.activities),
             Source::Targets => {
                 let mut status = many(self.targets.iter());
@@ -330,6 +334,7 @@ impl Estate {
             // A service without a reason gets one from its tasks or from its schedule, or from news.
             let timeless = row.assessment.reasons.is_empty()
                 && scaling.scheduled.is_empty()
+                && self.schedules.value().is_none_or(Vec::is_empty)
                 && self.derived.tasks.get(&row.name).is_none_or(|tasks| tasks.calm);
             if !timeless && let Some(service) = self.service(&row.name) {
                 *row = self.row(service, &scaling, self.derived.prefix.len(), now);
@@ -368,6 +373,7 @@ impl Estate {
             scaling: scalable,
             activities: scaling.activities.get(resource.as_str()).map_or(&[][..], Vec::as_slice),
             scheduled: scaling.scheduled.get(resource.as_str()).map_or(&[][..], Vec::as_slice),
+            timers: self.schedules.value().map_or(&[][..], Vec::as_slice),
             targets: &targets,
             now,
         };
