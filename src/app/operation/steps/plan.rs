@@ -144,11 +144,11 @@ impl Steps {
         let steps = self.compile(ctx);
         let sentences = steps.iter().map(|step| match step {
             Step::Do(write) => sentence(write),
-            Step::Until(Goal::Counts(counts)) => {
-                let tasks: u32 = counts.values().sum();
-                format!("waiting until {tasks} {} run", if tasks == 1 { "task does" } else { "tasks" })
-                    .replace("task does run", "task runs")
-            }
+            Step::Until(Goal::Counts(counts)) => match counts.values().sum::<u32>() {
+                0 => "waiting until no task runs".to_owned(),
+                1 => "waiting until 1 task runs".to_owned(),
+                tasks => format!("waiting until {tasks} tasks run"),
+            },
             Step::Until(Goal::Stopped(_)) => "waiting until it has stopped".to_owned(),
             Step::Until(Goal::Databases(goals)) => {
                 let states: Vec<String> = goals.iter().map(|(id, state)| format!("{id} is {state}")).collect();
