@@ -18,7 +18,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// A picture: its name, scenario, size, and the keys that lead there.
-const SHOTS: [(&str, Scenario, (u16, u16), &str); 14] = [
+const SHOTS: [(&str, Scenario, (u16, u16), &str); 18] = [
     ("overview", Scenario::CrashLoop, (120, 40), ""),
     ("overview-80x24", Scenario::CrashLoop, (80, 24), ""),
     ("overview-200x60", Scenario::Prod, (200, 60), ""),
@@ -30,6 +30,10 @@ const SHOTS: [(&str, Scenario, (u16, u16), &str); 14] = [
     ("database", Scenario::Prod, (120, 40), "4"),
     ("database-80x24", Scenario::Prod, (80, 24), "4"),
     ("database-200x60", Scenario::Prod, (200, 60), "4"),
+    ("logs", Scenario::LogStorm, (120, 40), "3"),
+    ("logs-80x24", Scenario::LogStorm, (80, 24), "3"),
+    ("logs-200x60", Scenario::LogStorm, (200, 60), "3"),
+    ("logs-event", Scenario::LogStorm, (120, 40), "3 v v v k enter"),
     ("actions", Scenario::Prod, (100, 30), "2 x"),
     ("palette", Scenario::Staging, (100, 30), ": s e r"),
     ("help", Scenario::Staging, (100, 30), "?"),
@@ -56,6 +60,11 @@ async fn all(folder: &Path) -> Result<(), Box<dyn Error>> {
         let sim = Sim::start(SimOptions { scenario, speed: 0.0, start: Some(start), ..SimOptions::default() }).await?;
         let mut collector = open(scenario, &sim)?;
         collector.collect(Some(Duration::from_secs(30))).await;
+        if scenario == Scenario::LogStorm {
+            // Read once, shown in every picture: what half a minute of it brings.
+            let open = vec![Event::Key("3".parse()?)];
+            collector.drive(open, Duration::from_mins(1), |app| app.logs.store.len() > 120_000).await;
+        }
         for (name, _, size, keys) in SHOTS.iter().filter(|shot| shot.1 == scenario) {
             let picture = shoot(collector.app.clone(), *size, keys)?;
             std::fs::write(folder.join(format!("{name}.svg")), picture)?;

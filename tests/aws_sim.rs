@@ -437,17 +437,28 @@ async fn the_doctor_tries_each_read() {
         databases: vec!["*".into()],
         account: Some(aws_sim::ACCOUNT.into()),
         region: Some("ap-northeast-1".into()),
+        scheduler: Some("bookmark-manager-staging-ecs-scheduler".into()),
+        schedules: Some("bookmark-manager-staging".into()),
         ..EnvironmentConfig::default()
     };
     let probes = session.probe(&environment).await;
-    assert_eq!(probes.len(), 17);
+    assert_eq!(probes.len(), 28);
     for probe in &probes {
         assert_eq!(probe.outcome, Ok(()), "{}", probe.action);
     }
-    fault(&sim, "ecs:ListTasks", "denied").await;
+    let reads = [
+        "ecs:ListTasks",
+        "ecr:DescribeImages",
+        "logs:GetLogEvents",
+        "scheduler:GetSchedule",
+        "lambda:GetFunctionConfiguration",
+    ];
+    for read in reads {
+        fault(&sim, read, "denied").await;
+    }
     let probes = session.probe(&environment).await;
     let denied: Vec<&str> = probes.iter().filter(|probe| probe.outcome.is_err()).map(|probe| probe.action).collect();
-    assert_eq!(denied, ["ecs:ListTasks"]);
+    assert_eq!(denied, reads);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -255,3 +255,96 @@ fn a_line_is_soon_on_the_screen() {
     assert_eq!(budgets["budgets"]["logs:filter"]["over_half"], 0, "within half of the budget: {budgets}");
     tail.stop();
 }
+
+#[test]
+fn a_live_tail_is_filled_in_where_it_samples_breaks_or_is_silent() {
+    // A connection that breaks, one that stays open and silent, and a quiet session: nothing is lost.
+    std::thread::scope(|scope| {
+        for kind in ["truncate", "silent", "none"] {
+            scope.spawn(move || {
+                let (home, world) = (Home::new(), World::running(Scenario::Staging));
+                if kind != "none" {
+                    let fault = json!({"operation": "logs:StartLiveTail", "kind": kind, "count": 1});
+                    world.post("/_sim/fault", &fault);
+                }
+                let begin = now(&world);
+                let tail = Tail::start(&home, &world, &["--live", "--since", "1m", "--delay", "0s"]);
+                until("the first lines", PATIENCE, || (tail.ids().len() > 20).then_some(()));
+                let sessions = if kind == "none" { 1 } else { 2 };
+                until("a session", PATIENCE, || (world.asked("logs:StartLiveTail") >= sessions).then_some(()));
+                let message = format!("probe {kind}");
+                world.poke(&json!({"write_log": {"group": API, "message": message}}));
+                let end = now(&world);
+                // Lines of a live tail have no ids: they are counted, and compared by what they say.
+                let wanted = emitted(&world, API, begin, end).len() + emitted(&world, WEB, begin, end).len();
+                until("every line", PATIENCE, || {
+                    let lines = tail.lines.lock().unwrap();
+                    let inside = lines.iter().filter(|line| line["raw"].is_string());
+                    let inside = inside.filter(|line| (begin..=end).contains(&at(line))).count();
+                    assert!(inside <= wanted + 20, "nothing twice");
+                    (inside >= wanted && lines.iter().any(|line| line["raw"] == message)).then_some(())
+                });
+                tail.stop();
+            });
+        }
+    });
+}
+
+#[test]
+fn what_a_live_tail_samples_is_a_row_with_bounds() {
+    let (home, world) = (Home::new(), World::running(Scenario::LogStorm));
+    let mut command = home.on(&world);
+    command.args(["--env", "prod", "logs", "-f", "--live", "--since", "1s", "web", "-o", "json"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let sampled = lines.map(|line| serde_json::from_str::<Value>(&line).unwrap()).find(|line| line["gap"] == "sampled");
+    let sampled = sampled.expect("a row");
+    assert!(sampled["from"].as_str() <= sampled["to"].as_str() && sampled["why"].as_str().unwrap().contains("500"));
+    signal(child.id(), rustix::process::Signal::INT);
+    ended(&mut child);
+}
+
+#[test]
+fn insights_answers_and_says_what_it_cost() {
+    let (home, world) = (Home::new(), World::staging());
+    let said = line(&mut home.on(&world), "insights errors --since 6h -o json").coded(0);
+    let result = said.json();
+    assert_eq!(result["schema"], "cockpit.insights/1");
+    assert!(!result["rows"].as_array().unwrap().is_empty() && result["complete"] == true);
+    assert!(said.err.contains("scanned, about"), "{}", said.err);
+    let query = "stats count(*) as lines by @log | sort lines desc";
+    let said = run(&mut home.on(&world), ["insights", query, "api", "--since", "1h", "-o", "csv"]).coded(0);
+    assert!(said.out.starts_with("\"@log\",\"lines\"\n") && said.out.contains(API), "{}", said.out);
+    let table = line(&mut home.on(&world), "insights slow --since 1h -o table").coded(0);
+    assert!(table.out.contains("p95"), "{}", table.out);
+    let wrong = run(&mut home.on(&world), ["insights", "nonsense"]).coded(1);
+    assert!(wrong.err.contains("MalformedQuery"), "{}", wrong.err);
+}
+
+#[test]
+fn streams_of_new_tasks_join_by_themselves() {
+    let (home, world) = (Home::new(), World::running(Scenario::Staging));
+    let tail = Tail::start(&home, &world, &["--since", "10s", "api"]);
+    until("the first lines", PATIENCE, || (tail.ids().len() > 2).then_some(()));
+    world.poke(&json!({"set_desired": {"service": "bookmark-manager-staging-api", "desired": 2}}));
+    until("lines of a second task", PATIENCE, || {
+        let lines = tail.lines.lock().unwrap();
+        let tasks: BTreeSet<&str> = lines.iter().filter_map(|line| line["task"].as_str()).collect();
+        (tasks.len() == 2).then_some(())
+    });
+    tail.stop();
+}
+
+#[test]
+fn groups_and_filters_of_the_configuration_belong_to_the_environment() {
+    let config = include_str!("../config.toml")
+        .replace("# logs = [", "logs = [")
+        .replace("# log_filters = [\"slow: latency>500ms -healthcheck\"]", "log_filters = [\"bad: level>=error\"]");
+    let (home, world) = (Home::with(&config), World::staging());
+    let lines = lines_of(&line(&mut home.on(&world), "logs --since 1d --pattern START -o json").coded(0));
+    assert!(lines.iter().any(|line| line["group"] == "/aws/lambda/bookmark-manager-staging-ecs-scheduler"));
+    let lines = lines_of(&line(&mut home.on(&world), "logs api --since 2h --filter @bad -o json").coded(0));
+    assert!(!lines.is_empty() && lines.iter().all(|line| line["level"] == "error"));
+    let said = line(&mut home.on(&world), "logs --filter @none").coded(2);
+    assert!(said.err.contains("no filter is called `none`"), "{}", said.err);
+}

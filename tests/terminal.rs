@@ -225,6 +225,44 @@ fn panes_services_tasks_and_back() {
 }
 
 #[test]
+fn logs_follow_let_go_search_and_drive_no_terminal() {
+    let (home, world) = (Home::new(), World::running(Scenario::Staging));
+    let mut terminal = Terminal::on(&home, &world, "--env staging");
+    terminal.shows("healthy");
+    terminal.press("3");
+    terminal.shows("following");
+    terminal.shows("request completed");
+    let group = "/ecs/bookmark-manager-staging-web";
+    let message = "mark\u{1b}]0;owned\u{7}\u{1b}[2J 日本";
+    world.poke(&json!({"write_log": {"group": group, "message": message}}));
+    terminal.shows("mark␛]0;owned␇␛[2J 日本");
+    terminal.press("k");
+    terminal.shows("new ↓");
+    terminal.press("/owned\r");
+    terminal.shows("/owned (1)");
+    terminal.press("\r");
+    terminal.shows("bookmark-manager-staging-web");
+    terminal.press("\x1b");
+    terminal.hides("Event");
+    // A byte after Esc in one write would be Alt with it.
+    terminal.press("\x1b");
+    terminal.hides("/owned");
+    terminal.press("&level>=bad\r");
+    terminal.shows("this is no level");
+    terminal.press("\x1b");
+    terminal.hides("This is no filter");
+    terminal.press("\x1b");
+    terminal.hides("&level");
+    terminal.press("f");
+    terminal.shows("following");
+    terminal.press("2G\x0c");
+    terminal.shows("&service:");
+    terminal.press("q");
+    assert_eq!(terminal.ended(), 0);
+    terminal.is_given_back();
+}
+
+#[test]
 fn a_filter_is_typed_in_any_script() {
     let (home, world) = (Home::with(&any_service()), World::staging());
     world.poke(&json!({"rename_service": {"from": SERVICE, "to": "ブックマーク管理"}}));
@@ -253,9 +291,9 @@ fn windows_over_the_panes_open_search_and_close() {
     terminal.press("2");
     terminal.shows("healthy");
     terminal.press("?");
-    terminal.shows("Everywhere");
+    terminal.shows("In lists");
     terminal.press(ESC);
-    terminal.hides("Everywhere");
+    terminal.hides("In lists");
     terminal.press("x");
     terminal.shows("Actions on");
     terminal.press(ESC);
@@ -398,12 +436,12 @@ fn while_nothing_answers_keys_do() {
     terminal.shows("DESIRED");
     terminal.shows("web");
     terminal.press("?");
-    terminal.shows("Everywhere");
+    terminal.shows("In lists");
     terminal.press(ESC);
     // From the beginning nothing answers: the frame stands, keys work.
     let mut fresh = Terminal::on(&home, &world, "--env prod");
     fresh.shows("GUARDED");
-    for (key, shown) in [("2", "Services"), ("4", "Databases"), ("?", "Everywhere")] {
+    for (key, shown) in [("2", "Services"), ("4", "Databases"), ("?", "In lists")] {
         fresh.press(key);
         fresh.shows(shown);
     }

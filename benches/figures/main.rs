@@ -6,6 +6,8 @@
 #![allow(missing_docs, clippy::print_stderr)]
 
 mod interactive;
+mod logs;
+mod operations;
 mod peer;
 mod report;
 mod servers;
@@ -42,13 +44,18 @@ fn main() -> Result<()> {
     let wanted = |name: &str| only.is_empty() || only.iter().any(|part| *part == name);
     let world = World::new()?;
     let mut report = Report::new(effort);
-    let parts: [(&str, Part); 6] = [
+    let parts: [(&str, Part); 11] = [
         ("snapshot", peer::snapshot),
         ("latency", peer::latency),
         ("start", interactive::start),
         ("slow", interactive::slow_network),
         ("keys", interactive::keys_and_idle),
         ("big", interactive::big),
+        ("verdicts", operations::verdicts),
+        ("calls", operations::calls),
+        ("store", logs::store),
+        ("logs", logs::command),
+        ("storm", logs::storm),
     ];
     for (name, part) in parts {
         if wanted(name) {

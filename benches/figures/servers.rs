@@ -83,8 +83,18 @@ impl Drop for Server {
 impl Server {
     /// The simulator. It gives way to what is measured: on AWS its work is done elsewhere.
     pub(crate) fn simulator(scenario: &str) -> Result<Self> {
+        Self::at_speed(scenario, "1")
+    }
+
+    /// The simulator with a clock that stands.
+    pub(crate) fn standing(scenario: &str) -> Result<Self> {
+        Self::at_speed(scenario, "0")
+    }
+
+    /// The simulator with a clock that runs so many times faster.
+    pub(crate) fn at_speed(scenario: &str, speed: &str) -> Result<Self> {
         let mut child = Command::new("nice")
-            .args(["-n", "5", COCKPIT, "sim", "--scenario", scenario])
+            .args(["-n", "5", COCKPIT, "sim", "--scenario", scenario, "--speed", speed])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()?;

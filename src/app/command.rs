@@ -134,6 +134,7 @@ commands! {
     PageUp, List, Read, "page-up", "page up", ["pageup", "ctrl-b"], "A page up.";
     NextMatch, List, Read, "next-match", "next match", ["n"], "To the next row that matches.";
     PreviousMatch, List, Read, "previous-match", "previous match", ["N"], "To the previous row that matches.";
+    LogsOf, List, Read, "logs-of", "its logs", ["ctrl-l"], "Show the log lines of the selected service or task; of a stopped task its last ones.";
     Deploy, List, Change, "deploy", "deploy", ["D"], "Deploy an image to the selected service: choose it, look at the plan, confirm.";
     RollBack, List, Change, "roll-back", "roll back", ["R"], "Bring back a version of the selected service that ran before; ends a deployment that is under way.";
     Scale, List, Change, "scale", "scale", ["S"], "Change how many tasks of the selected service run.";
@@ -146,7 +147,6 @@ commands! {
     ScalingLimits, List, Change, "scaling-limits", "limits", [], "Change the limits between which the selected service is scaled.";
     SkipStop, List, Change, "skip-stop", "skip next stop", [], "Skip the next scheduled stop of the environment.";
     SkipStart, List, Change, "skip-start", "skip next start", [], "Skip the next scheduled start of the environment.";
-    LogsOf, List, Read, "logs-of", "its logs", ["ctrl-l"], "Show the log lines of the selected service or task; of a stopped task its last ones.";
     Suspend, Global, Read, "suspend", "suspend", ["ctrl-z"], "Give the terminal back to the shell; `fg` returns.";
     Quit, Global, Read, "quit", "quit", ["q", "ctrl-c"], "Leave.";
     LogsFollow, Logs, Read, "follow", "follow", ["f"], "Keep the newest line in view, or let go of it.";

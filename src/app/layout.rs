@@ -120,13 +120,13 @@ fn summary_rows(app: &App, view: &View, height: u16) -> u16 {
     let reasons = match view {
         View::Service(name) => app.estate.service_row(name).map_or(0, |row| row.assessment.reasons.len()),
         View::Task(..) => 1,
+        View::Overview | View::Services | View::Database | View::Logs => return 0,
         View::Operation(id) => {
             let cells = usize::from(app.screen.size.0.saturating_sub(4));
             let lines = app.operations.get(*id).map_or(1, |operation| super::tell::head(app, operation, cells).len());
             // The end of a long list of causes stands in the log.
             return (lines as u16).min(if height >= TALL { 8 } else { (height / 4).max(1) });
         }
-        View::Overview | View::Services | View::Database | View::Logs => return 0,
     };
     (1 + reasons as u16).min(if height >= TALL { 5 } else { 3 })
 }

@@ -82,6 +82,10 @@ pub enum Choice {
     Run(Id),
     /// Opens an environment.
     Environment(String),
+    /// Shows or hides a service's lines.
+    LogsService(String),
+    /// Runs a query of Insights.
+    Insights(String),
     /// Opens an operation.
     Operation(OperationId),
     /// Deploys this image.
@@ -92,10 +96,6 @@ pub enum Choice {
     Build,
     /// Goes back to this revision, or to the version before.
     Revision(Option<String>),
-    /// Shows or hides a service's lines.
-    LogsService(String),
-    /// Runs a query of Insights.
-    Insights(String),
 }
 
 /// One line.
@@ -270,7 +270,12 @@ fn command_line(app: &App, command: &Command, text: &str, note: &str) -> Line {
 /// All keys and commands, by scope.
 pub fn help(app: &App) -> Overlay {
     let mut lines = Vec::new();
-    for scope in [command::Scope::Logs, command::Scope::List, command::Scope::Global, command::Scope::Input] {
+    // The keys of where one is come first.
+    let mut scopes = vec![command::Scope::List, command::Scope::Global, command::Scope::Logs, command::Scope::Input];
+    if app.screen.view() == super::screen::View::Logs {
+        scopes.swap(0, 2);
+    }
+    for scope in scopes {
         lines.push(line("", format!("── {} ──", scope.title()), "", Choice::Nothing));
         for command in command::ALL.iter().filter(|command| command.scope == scope) {
             let mut entry = command_line(app, command, command.doc, command.name);

@@ -28,9 +28,9 @@ pub fn columns(block: Block) -> &'static [&'static str] {
         | Block::Databases
         | Block::DatabaseCurves
         | Block::DatabaseFacts
+        | Block::Logs
         | Block::Progress
-        | Block::OperationLog
-        | Block::Logs => &[],
+        | Block::OperationLog => &[],
     }
 }
 
@@ -87,9 +87,9 @@ fn keys(app: &App, block: Block, column: usize, reversed: bool, wanted: Option<&
         | Block::Databases
         | Block::DatabaseCurves
         | Block::DatabaseFacts
+        | Block::Logs
         | Block::Progress
-        | Block::OperationLog
-        | Block::Logs => {
+        | Block::OperationLog => {
             let lines = lines(app, block);
             let total = lines.len();
             let kept = lines.into_iter().filter(|(_, text)| wanted.is_none_or(|wanted| wanted.is_in(text)));
@@ -177,8 +177,8 @@ fn lines(app: &App, block: Block) -> Vec<(String, String)> {
         | Block::Tasks
         | Block::ServiceCurves
         | Block::DatabaseCurves
-        | Block::Progress
-        | Block::Logs => Vec::new(),
+        | Block::Logs
+        | Block::Progress => Vec::new(),
     }
 }
 

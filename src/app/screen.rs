@@ -46,10 +46,10 @@ pub enum View {
     Task(String, String),
     /// The databases.
     Database,
-    /// An operation: its picture and its log.
-    Operation(OperationId),
     /// The logs.
     Logs,
+    /// An operation: its picture and its log.
+    Operation(OperationId),
 }
 
 /// A framed part of a view that can have the focus.
@@ -85,12 +85,12 @@ pub enum Block {
     DatabaseCurves,
     /// The selected database's facts: endpoint, backups, pending changes.
     DatabaseFacts,
+    /// Log lines.
+    Logs,
     /// How an operation stands, as a picture.
     Progress,
     /// What an operation did and what was seen meanwhile.
     OperationLog,
-    /// Log lines.
-    Logs,
 }
 
 impl Block {
@@ -109,9 +109,9 @@ impl Block {
             Self::Containers => "Containers",
             Self::TaskFacts => "Task",
             Self::DatabaseFacts => "Facts",
+            Self::Logs => "Logs",
             Self::Progress => "Progress",
             Self::OperationLog => "Log",
-            Self::Logs => "Logs",
         }
     }
 
@@ -132,7 +132,7 @@ impl Block {
 
     /// Whether it has rows that can be selected.
     pub fn has_rows(self) -> bool {
-        !matches!(self, Self::ServiceCurves | Self::DatabaseCurves | Self::Progress | Self::Logs)
+        !matches!(self, Self::ServiceCurves | Self::DatabaseCurves | Self::Logs | Self::Progress)
     }
 }
 
@@ -147,9 +147,9 @@ impl View {
             }
             Self::Task(..) => &[Block::Containers, Block::TaskFacts],
             Self::Database => &[Block::Databases, Block::DatabaseCurves, Block::DatabaseFacts],
+            Self::Logs => &[Block::Logs],
             // The log first: it is what is moved in and searched.
             Self::Operation(_) => &[Block::OperationLog, Block::Progress],
-            Self::Logs => &[Block::Logs],
         }
     }
 }

@@ -54,8 +54,9 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
         }
         Event::Answer(answer) if LogsPane::owns(answer.ticket) => {
             if answer.ticket.generation == app.generation {
+                app.poller.count(answer.requests, app.now);
                 app.logs.absorb(answer, app.now);
-                crate::app::logs::keys::insights_found(app);
+                crate::app::logs::windows::insights_found(app);
                 changed_by(app, News::Lists);
             }
             app.plan_logs()
@@ -219,12 +220,12 @@ pub(super) fn visible_services(app: &App) -> Vec<String> {
         }
         View::Services => screen.list_of(Block::Services).map(|list| list.window().to_vec()).unwrap_or_default(),
         View::Service(name) | View::Task(name, _) => vec![name],
+        View::Database | View::Logs => Vec::new(),
         View::Operation(id) => {
             let operation =
                 app.operations.get(id).filter(|operation| operation.environment.name == app.environment.name);
             operation.and_then(|operation| operation.what().service()).map(str::to_owned).into_iter().collect()
         }
-        View::Database | View::Logs => Vec::new(),
     }
 }
 
@@ -270,7 +271,7 @@ pub fn bottom_commands(app: &App) -> Vec<Id> {
     let daily = [Id::StopTask, Id::Deploy, Id::RollBack, Id::Scale];
     let rare = |id: &Id| command::get(*id).risk != command::Risk::Read && !daily.contains(id);
     let later: Vec<Id> = commands.iter().copied().filter(rare).collect();
-    commands.retain(|id| !rare(id) && !(app.session.read_only && daily.contains(id)));
+    commands.retain(|id| !(rare(id) || app.session.read_only && daily.contains(id)));
     commands.insert(commands.len().min(1), Id::Actions);
     if let Some(last) = commands.iter().rposition(|id| daily.contains(id)) {
         commands.insert(last + 1, Id::Filter);

@@ -179,6 +179,14 @@ impl Default for Budget {
 }
 
 impl Budget {
+    /// Another limit than the documented one, in requests a second: regions and accounts differ.
+    pub fn limit(&self, class: Class, rate: f64) {
+        for buckets in [&self.operator, &self.background] {
+            let mut buckets = buckets.lock().unwrap_or_else(PoisonError::into_inner);
+            buckets[class as usize] = Some(Bucket::new(rate / 2.0 * MARGIN, rate / 2.0 * MARGIN, Instant::now()));
+        }
+    }
+
     /// Waits until one request may be sent.
     pub async fn take(&self, class: Class, lane: Lane) {
         let wait = self.reserve(class, lane, Instant::now());

@@ -62,7 +62,7 @@ pub(super) async fn tasks(
 /// All tasks of a service: those that run or should run, and those that stopped within the last hour.
 pub(super) async fn of_service(caller: &Caller<'_>, cluster: &str, service: &str) -> Result<Vec<Task>, Failure> {
     let list = |wanted: sdk::DesiredStatus| {
-        caller.all(
+        Box::pin(caller.all(
             LIST_TASKS,
             MOST,
             move |clients, token| {
@@ -73,7 +73,7 @@ pub(super) async fn of_service(caller: &Caller<'_>, cluster: &str, service: &str
                 let ids = page.task_arns.unwrap_or_default().iter().map(|arn| tail(arn).to_owned()).collect();
                 (ids, page.next_token)
             },
-        )
+        ))
     };
     let (running, stopped) = try_join(list(sdk::DesiredStatus::Running), list(sdk::DesiredStatus::Stopped)).await?;
     let mut ids: Vec<String> = running;

@@ -138,3 +138,94 @@ pub(super) async fn remember(writer: &Writer<'_>, arn: &str, desired: Option<u32
     }
     Ok(Reply::Done)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_ecs::config::BehaviorVersion;
+    use std::collections::BTreeMap;
+    use std::fmt::Debug;
+
+    /// The fields of a structure with what is in each, from its pretty form.
+    fn fields(value: &impl Debug) -> BTreeMap<String, String> {
+        let (mut fields, mut name) = (BTreeMap::<String, String>::new(), String::new());
+        let text = format!("{value:#?}");
+        for line in text.lines().skip(1) {
+            let field = line.strip_prefix("    ").filter(|rest| !rest.starts_with([' ', '}', ']', ')']));
+            if let Some((field, _)) = field.and_then(|rest| rest.split_once(": ")) {
+                field.clone_into(&mut name);
+            }
+            fields.entry(name.clone()).or_default().push_str(line);
+        }
+        fields
+    }
+
+    #[allow(deprecated)]
+    fn everything() -> sdk::TaskDefinition {
+        let accelerator = sdk::InferenceAccelerator::builder().device_name("d").device_type("t");
+        sdk::TaskDefinition::builder()
+            .task_definition_arn("arn:aws:ecs:r:1:task-definition/family:7")
+            .family("family")
+            .revision(7)
+            .task_role_arn("task")
+            .execution_role_arn("execution")
+            .network_mode(sdk::NetworkMode::Awsvpc)
+            .container_definitions(sdk::ContainerDefinition::builder().name("web").image("web:1").build())
+            .container_definitions(sdk::ContainerDefinition::builder().name("side").image("side:1").build())
+            .volumes(sdk::Volume::builder().name("data").build())
+            .placement_constraints(sdk::TaskDefinitionPlacementConstraint::builder().expression("e").build())
+            .requires_compatibilities(sdk::Compatibility::Fargate)
+            .cpu("256")
+            .memory("512")
+            .pid_mode(sdk::PidMode::Task)
+            .ipc_mode(sdk::IpcMode::None)
+            .proxy_configuration(sdk::ProxyConfiguration::builder().container_name("side").build().unwrap())
+            .inference_accelerators(accelerator.build().unwrap())
+            .ephemeral_storage(sdk::EphemeralStorage::builder().size_in_gib(30).build())
+            .runtime_platform(sdk::RuntimePlatform::builder().cpu_architecture(sdk::CpuArchitecture::Arm64).build())
+            .enable_fault_injection(true)
+            .build()
+    }
+
+    fn copied(tags: Vec<sdk::Tag>) -> BTreeMap<String, String> {
+        let config = aws_sdk_ecs::Config::builder().behavior_version(BehaviorVersion::latest()).build();
+        let request = copy(&Client::from_conf(config), everything(), tags);
+        fields(&request.as_input().clone().build().unwrap())
+    }
+
+    /// Fails when the SDK learns of a field that both a definition and a registration have: the builder
+    /// above does not set it, or the copy does not keep it.
+    #[test]
+    fn a_copy_keeps_whatever_can_be_kept() {
+        let (from, to) = (fields(&everything()), copied(Vec::new()));
+        let common: Vec<&String> = from.keys().filter(|name| to.contains_key(*name)).collect();
+        assert_eq!(common.len(), 17, "{common:?}");
+        for name in common {
+            assert_ne!(from[name], format!("    {name}: None,"), "{name} is not tried");
+            assert_eq!(to[name], from[name], "{name} is not kept");
+        }
+        // What only a registration has is the tags.
+        let new: Vec<&String> = to.keys().filter(|name| !from.contains_key(*name)).collect();
+        assert_eq!(new, ["tags"]);
+    }
+
+    #[test]
+    fn tags_are_kept_but_those_of_aws_and_an_empty_list_is_not_sent() {
+        let tag = |key: &str| sdk::Tag::builder().key(key).value("v").build();
+        assert!(copied(Vec::new())["tags"].contains("None"));
+        assert!(copied(vec![tag("aws:cloudformation:stack-name")])["tags"].contains("None"));
+        let kept = &copied(vec![tag("Project"), tag("AWS:x")])["tags"];
+        assert!(kept.contains("Project") && !kept.contains("AWS:x"), "{kept}");
+    }
+
+    #[test]
+    fn only_the_named_containers_change() {
+        let mut definition = everything();
+        set_images("family:7", &mut definition, &[("side".into(), "side:2".into())]).unwrap();
+        let images: Vec<_> = definition.container_definitions().iter().filter_map(|one| one.image()).collect();
+        assert_eq!(images, ["web:1", "side:2"]);
+        let failure = set_images("family:7", &mut definition, &[("wbe".into(), "x".into())]).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::NotFound);
+        assert!(failure.message.ends_with("family:7 has no container `wbe`; it has web, side"), "{failure}");
+    }
+}

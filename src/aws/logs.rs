@@ -2,6 +2,7 @@
 //! queries of Insights in `logs_insights`.
 
 use super::budget::Class;
+use super::logs_tail;
 use super::pages::Outlet;
 use super::session::{Action, Caller};
 use crate::app::event::Fact;
@@ -10,7 +11,6 @@ use crate::model::logs::{LogEvent, LogGroup, LogPage, LogWindow};
 use aws_sdk_cloudwatchlogs::types as sdk;
 
 pub(super) const FILTER_LOG_EVENTS: Action = Action { name: "logs:FilterLogEvents", class: Class::LogsFilter };
-pub(super) const GET_LOG_EVENTS: Action = Action { name: "logs:GetLogEvents", class: Class::LogsGet };
 pub(super) const DESCRIBE_LOG_GROUPS: Action = Action { name: "logs:DescribeLogGroups", class: Class::LogsDescribe };
 
 /// One page of a group's events: whoever asks decides about the next.
@@ -45,19 +45,7 @@ pub(super) async fn tail(
     stream: &str,
     limit: u16,
 ) -> Result<(), Failure> {
-    let answer = caller
-        .call(GET_LOG_EVENTS, |clients| {
-            clients
-                .logs()
-                .get_log_events()
-                .log_group_name(group)
-                .log_stream_name(stream)
-                .start_from_head(false)
-                .limit(i32::from(limit.clamp(1, 10_000)))
-                .send()
-        })
-        .await?;
-    let events = answer.events.unwrap_or_default().into_iter();
+    let events = logs_tail::events(caller, group, stream, u32::from(limit)).await?.into_iter();
     let events = events.map(|event| LogEvent {
         id: String::new(),
         stream: stream.to_owned(),

@@ -3,6 +3,7 @@
 use super::budget::Class;
 use super::session::{Action, Caller};
 use crate::model::Failure;
+use aws_sdk_cloudwatchlogs::types::OutputLogEvent;
 
 pub(super) const GET_LOG_EVENTS: Action = Action { name: "logs:GetLogEvents", class: Class::LogsGet };
 /// The most lines of one answer, by the API.
@@ -14,10 +15,21 @@ const NEARLY_FULL: usize = 900_000;
 
 /// The newest lines of a stream, oldest first, as they are.
 pub(super) async fn lines(caller: &Caller<'_>, group: &str, stream: &str, limit: u32) -> Result<Vec<String>, Failure> {
+    let events = events(caller, group, stream, limit).await?;
+    Ok(events.into_iter().map(|event| event.message.unwrap_or_default()).collect())
+}
+
+/// The same with their times.
+pub(super) async fn events(
+    caller: &Caller<'_>,
+    group: &str,
+    stream: &str,
+    limit: u32,
+) -> Result<Vec<OutputLogEvent>, Failure> {
     let limit = limit.clamp(1, MOST) as usize;
     let mut token: Option<String> = None;
     // Newest page first, each in the order of time.
-    let mut pages: Vec<Vec<String>> = Vec::new();
+    let mut pages: Vec<Vec<OutputLogEvent>> = Vec::new();
     let mut missing = limit;
     for _ in 0..PAGES {
         let page = caller
@@ -33,10 +45,9 @@ pub(super) async fn lines(caller: &Caller<'_>, group: &str, stream: &str, limit:
                     .send()
             })
             .await?;
-        let mut lines: Vec<String> =
-            page.events.unwrap_or_default().into_iter().map(|event| event.message.unwrap_or_default()).collect();
+        let mut lines = page.events.unwrap_or_default();
         lines.drain(..lines.len().saturating_sub(missing));
-        let bytes: usize = lines.iter().map(String::len).sum();
+        let bytes: usize = lines.iter().filter_map(OutputLogEvent::message).map(str::len).sum();
         missing -= lines.len();
         let more = lines.is_empty() || bytes >= NEARLY_FULL;
         pages.push(lines);

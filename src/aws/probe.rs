@@ -3,8 +3,8 @@
 
 use super::session::{Action, Caller, Session};
 use super::{
-    autoscaling, cloudwatch, ecs_definitions, ecs_rollouts, ecs_services, ecs_tasks, elbv2, metrics, probe_changes,
-    rds, sts,
+    autoscaling, cloudwatch, ecs_definitions, ecs_rollouts, ecs_services, ecs_tasks, elbv2, logs, metrics,
+    probe_changes, rds, sts,
 };
 use crate::app::effect::Lane;
 use crate::config::EnvironmentConfig;
@@ -70,6 +70,12 @@ impl Session {
                 .start_time(moment(now - 60))
                 .end_time(moment(now))
                 .send()
+        })));
+        tries.push(Box::pin(one(caller, logs::FILTER_LOG_EVENTS, |clients| {
+            clients.logs().filter_log_events().log_group_name(NOBODY).limit(1).send()
+        })));
+        tries.push(Box::pin(one(caller, logs::DESCRIBE_LOG_GROUPS, |clients| {
+            clients.logs().describe_log_groups().limit(1).send()
         })));
         let tried = join_all(tries);
         let Some(cluster) = environment.cluster.as_deref() else { return tried.await };

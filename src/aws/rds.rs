@@ -76,7 +76,7 @@ pub(super) async fn states(caller: &Caller<'_>, patterns: &[String]) -> Result<V
         |clients, token| clients.rds().describe_db_instances().max_records(PAGE).set_marker(token).send(),
         |page| (page.db_instances.unwrap_or_default(), page.marker),
     );
-    let (clusters, instances) = try_join(clusters, instances).await?;
+    let (clusters, instances) = try_join(Box::pin(clusters), Box::pin(instances)).await?;
     let clusters = clusters.into_iter().map(from_cluster);
     let clusters = clusters.map(|cluster| DatabaseState { id: cluster.id, cluster: true, status: cluster.status });
     let instances = instances.into_iter().map(from_instance).filter(|instance| instance.cluster.is_none());

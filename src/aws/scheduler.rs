@@ -2,8 +2,10 @@
 
 use super::budget::Class;
 use super::convert::{moment, time};
+use super::pages::Outlet;
 use super::session::{Action, Caller};
 use super::writer::Writer;
+use crate::app::event::Fact;
 use crate::app::operation::call::Reply;
 use crate::model::timer::Timer;
 use crate::model::{Failure, FailureKind};
@@ -61,6 +63,12 @@ pub(super) async fn timers(caller: &Caller<'_>, prefix: &str) -> Result<Vec<Time
         }
     }
     Ok(timers)
+}
+
+/// The same as the answer of a poll.
+pub(super) async fn schedules(caller: &Caller<'_>, outlet: &Outlet<'_>, prefix: &str) -> Result<(), Failure> {
+    outlet.last(Fact::Schedules(timers(caller, prefix).await?)).await;
+    Ok(())
 }
 
 /// Lets a schedule fire no sooner than `until`; everything else of it is kept.
@@ -123,5 +131,73 @@ fn from_schedule(schedule: GetScheduleOutput) -> Timer {
         start: time(schedule.start_date),
         target,
         input: input.unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_scheduler::config::BehaviorVersion;
+    use aws_sdk_scheduler::primitives::DateTime;
+    use std::collections::BTreeSet;
+
+    fn everything() -> GetScheduleOutput {
+        let window = sdk::FlexibleTimeWindow::builder().mode(sdk::FlexibleTimeWindowMode::Off).build().unwrap();
+        GetScheduleOutput::builder()
+            .arn("arn:aws:scheduler:r:1:schedule/g/stop")
+            .name("stop")
+            .group_name("g")
+            .schedule_expression("cron(0 22 ? * MON-FRI *)")
+            .schedule_expression_timezone("Asia/Tokyo")
+            .start_date(DateTime::from_secs(1))
+            .end_date(DateTime::from_secs(2))
+            .description("d")
+            .state(sdk::ScheduleState::Enabled)
+            .kms_key_arn("k")
+            .target(sdk::Target::builder().arn("a").role_arn("r").input("{}").build().unwrap())
+            .flexible_time_window(window)
+            .action_after_completion(sdk::ActionAfterCompletion::None)
+            .last_modification_date(DateTime::from_secs(3))
+            .creation_date(DateTime::from_secs(0))
+            .build()
+    }
+
+    fn request(from: GetScheduleOutput, until: Option<Timestamp>) -> UpdateScheduleFluentBuilder {
+        let config = aws_sdk_scheduler::Config::builder().behavior_version(BehaviorVersion::latest()).build();
+        copy(&Client::from_conf(config), from, until)
+    }
+
+    fn names(text: &str) -> BTreeSet<String> {
+        let lines = text.lines().filter_map(|line| line.strip_prefix("    ").filter(|rest| !rest.starts_with(' ')));
+        lines.filter_map(|line| Some(line.split_once(": ")?.0.to_owned())).collect()
+    }
+
+    /// Fails when the SDK learns of a field that an update would reset because it is not copied.
+    #[test]
+    fn an_update_keeps_whatever_can_be_kept() {
+        let until = "2030-01-01T00:00:00Z".parse().unwrap();
+        let input = request(everything(), Some(until)).as_input().clone().build().unwrap();
+        let text = format!("{input:#?}");
+        let unset: Vec<&str> =
+            text.lines().filter(|line| line.ends_with(": None,") && !line.starts_with("     ")).collect();
+        assert!(unset.is_empty(), "{unset:?}");
+        let (from, to) = (names(&format!("{:#?}", everything())), names(&text));
+        let only: Vec<&String> = from.difference(&to).collect();
+        assert_eq!(only, ["_request_id", "arn", "creation_date", "last_modification_date"]);
+        assert_eq!(input.start_date, Some(moment(until)));
+        assert_eq!((input.target, input.end_date), (everything().target, everything().end_date));
+        assert_eq!(request(everything(), None).as_input().get_start_date(), &None);
+    }
+
+    #[test]
+    fn a_token_stands_for_one_change_of_one_state() {
+        let until: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
+        let one = token(&everything(), Some(until));
+        assert_eq!(one, token(&everything(), Some(until)));
+        assert!(one.len() <= 64 && one.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'), "{one}");
+        assert_ne!(one, token(&everything(), None));
+        let mut later = everything();
+        later.last_modification_date = Some(DateTime::from_secs(4));
+        assert_ne!(one, token(&later, Some(until)), "skipping again later is another change");
     }
 }

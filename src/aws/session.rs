@@ -20,6 +20,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use jiff::{SignedDuration, Timestamp};
 use std::error::Error;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
@@ -88,6 +89,11 @@ impl Session {
         self.0.wire.requests()
     }
 
+    /// How often pages of logs may be asked for, in requests a second.
+    pub fn set_logs_rate(&self, rate: f64) {
+        self.0.budget.limit(Class::LogsFilter, rate);
+    }
+
     /// How far this machine's clock is ahead of AWS's (behind: negative), once something answered.
     pub fn clock_skew(&self) -> Option<SignedDuration> {
         self.0.wire.clock_skew()
@@ -153,11 +159,10 @@ impl Inner {
         &self,
         action: Action,
         lane: Lane,
-        sending: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        // Boxed: an SDK future has some 20 kB.
+        sending: Pin<Box<impl Future<Output = Result<T, SdkError<E, HttpResponse>>>>>,
     ) -> Result<T, SdkError<E, HttpResponse>> {
         self.budget.take(action.class, lane).await;
-        // Boxed: an SDK future has some 20 kB.
-        let sending = Box::pin(sending);
         let (answer, sent) = wire::counted(async { (sending.await, wire::sent()) }).await;
         wire::add(sent);
         self.budget.charge(action.class, lane, sent.saturating_sub(1));
@@ -208,7 +213,7 @@ impl<'a> Caller<'a> {
     {
         let inner = &self.session.0;
         if let Some(pinned) = self.pinned {
-            let answer = inner.send(action, self.lane, send(&pinned.reads)).await;
+            let answer = inner.send(action, self.lane, Box::pin(send(&pinned.reads))).await;
             return answer.map_err(|error| inner.failed(action, &error));
         }
         let mut again = true;
@@ -221,7 +226,7 @@ impl<'a> Caller<'a> {
                         Lane::Operator => &loaded.operator,
                         Lane::Background => &loaded.background,
                     };
-                    match inner.send(action, self.lane, send(clients)).await {
+                    match inner.send(action, self.lane, Box::pin(send(clients))).await {
                         Ok(answer) => return Ok(answer),
                         Err(error) => inner.failed(action, &error),
                     }

@@ -39,7 +39,7 @@ pub(super) struct Pinned {
 }
 
 impl Pinned {
-    fn new(session: &Session, generation: &Arc<Generation>, loaded: &Loaded, credentials: Credentials) -> Self {
+    fn new(session: &Session, generation: &Arc<Generation>, loaded: &Loaded, credentials: &Credentials) -> Self {
         let held = |config: SdkConfig| {
             // A cache would keep every change's credentials for as long as the session lasts.
             config
@@ -113,7 +113,7 @@ impl<'a> Writer<'a> {
             .await
             .map_err(|error| failure::without_credentials(what, &inner.context, &error))?;
         let writer =
-            Self { session, pinned: Pinned::new(session, generation, loaded, credentials), ids: Mutex::default() };
+            Self { session, pinned: Pinned::new(session, generation, loaded, &credentials), ids: Mutex::default() };
         if let Some(account) = account {
             let identity = sts::who(&writer.reader()).await?;
             if identity.account != account {
@@ -147,7 +147,7 @@ impl<'a> Writer<'a> {
     {
         let inner = &self.session.0;
         let clients = if action.class == Class::LambdaInvoke { &self.pinned.patient } else { &self.pinned.once };
-        let answer = inner.send(action, Lane::Operator, send(clients)).await;
+        let answer = inner.send(action, Lane::Operator, Box::pin(send(clients))).await;
         if let Some(id) = answer.request_id().filter(|id| !id.is_empty()) {
             self.ids.lock().unwrap_or_else(PoisonError::into_inner).push(failure::clean(id));
         }

@@ -26,8 +26,9 @@ pub(super) const SOURCES: &[Source] = &[Source::Identity, Source::Services, Sour
 const BEHIND: i64 = 15_000;
 
 pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
-    let wanted = wanted(arguments)?;
-    let exit_on = arguments.exit_on.as_deref().map(|text| filter("--exit-on", text)).transpose()?;
+    let named_filters = context.open()?.1.log_filters;
+    let wanted = wanted(arguments, &named_filters)?;
+    let exit_on = arguments.exit_on.as_deref().map(|text| filter("--exit-on", text, &named_filters)).transpose()?;
     let form = match context.output()? {
         Output::Json => Form::Json,
         Output::Raw => Form::Raw,
@@ -53,8 +54,16 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
     let whose = app.estate.identity.value().map(|identity| identity.account.clone()).or_else(|| account.clone());
     let region = app.environment.region.clone();
     let found = sources::of_services(&app.estate, &named);
+    let found_names: Vec<String> = found.groups.iter().map(|group| group.group.clone()).collect();
+    let configured = app.environment.logs.clone();
     let (_, mut executor, mut events, clock) = reading.collector.into_parts();
-    let found = resolve(&asked, found, &mut executor, &mut events).await?;
+    let mut found = resolve(&asked, found, &mut executor, &mut events).await?;
+    if asked.is_all() && !configured.is_empty() {
+        // What the environment names beside its services belongs to all of it.
+        let more = Asked { services: &[], groups: &configured, lambdas: &[] };
+        let more = resolve(&more, Sources::default(), &mut executor, &mut events).await?;
+        found.groups.extend(more.groups.into_iter().filter(|group| !known(&found_names, &group.group)));
+    }
     tell_elsewhere(&found);
     if found.groups.is_empty() {
         return Err(nothing(&found));
@@ -68,7 +77,7 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
     }
     let plan = Plan {
         since: since.as_millisecond(),
-        until: until.map(|until| until.as_millisecond()),
+        until: until.map(jiff::Timestamp::as_millisecond),
         live: arguments.live,
         skip: None,
     };
@@ -82,6 +91,7 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
     };
     let mut printer = Printer::new(form, wanted, zone, services.iter().map(String::as_str), (colour, terminal));
     let follower = Follower::new(found.groups, plan, arguments.pattern.clone());
+    executor.set_logs_rate(f64::from(arguments.rate));
     let delay = if arguments.follow { arguments.delay.as_millis() as i64 } else { i64::MAX };
     let mut reader = LogReader::new((executor, events, clock), follower, delay, account);
     if let Some(arns) = arns {
@@ -143,6 +153,17 @@ pub(super) struct Asked<'a> {
     pub(super) services: &'a [String],
     pub(super) groups: &'a [String],
     pub(super) lambdas: &'a [String],
+}
+
+impl Asked<'_> {
+    /// Whether nothing was named: the whole environment is meant.
+    fn is_all(&self) -> bool {
+        self.services.is_empty() && self.groups.is_empty() && self.lambdas.is_empty()
+    }
+}
+
+fn known(names: &[String], group: &str) -> bool {
+    names.iter().any(|name| name == group)
 }
 
 /// The groups that are meant: of services, or by names and patterns.
@@ -220,7 +241,11 @@ fn say(text: &str) {
     let _ = writeln!(io::stderr(), "logs: {}", harmless(text));
 }
 
-pub(super) fn filter(flag: &str, text: &str) -> Result<Filter, Report> {
+fn filter(flag: &str, text: &str, named: &[String]) -> Result<Filter, Report> {
+    let text = &sources::expand(text, named).map_err(|name| {
+        Report::usage(format!("{flag}: no filter is called `{name}`"))
+            .hint("`log_filters` of the environment names them: [\"slow: latency>500ms\"]")
+    })?;
     Filter::parse(text).map_err(|error| wrong_filter(flag, text, &error))
 }
 
@@ -230,7 +255,7 @@ fn wrong_filter(flag: &str, text: &str, error: &FilterError) -> Report {
     report.hint("for example: level>=warn service:api status:5xx latency>500ms -healthcheck")
 }
 
-fn wanted(arguments: &Logs) -> Result<Wanted, Report> {
+fn wanted(arguments: &Logs, named: &[String]) -> Result<Wanted, Report> {
     let level = match &arguments.level {
         None => Level::None,
         Some(word) => Level::from_word(word.as_bytes()).ok_or_else(|| {
@@ -246,7 +271,7 @@ fn wanted(arguments: &Logs) -> Result<Wanted, Report> {
             SearchError::TooLarge { .. } => Report::usage(format!("--grep: {error}")),
         })
     });
-    let filter = arguments.filter.as_deref().map(|text| filter("--filter", text)).transpose()?;
+    let filter = arguments.filter.as_deref().map(|text| filter("--filter", text, named)).transpose()?;
     Ok(Wanted { filter: filter.unwrap_or_default(), level, grep: grep.transpose()? })
 }
 

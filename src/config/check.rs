@@ -87,6 +87,8 @@ fn twice(loaded: &mut Loaded) {
             ("databases", &environment.databases),
             ("target_groups", &environment.target_groups),
             ("alarms", &environment.alarms),
+            ("logs", &environment.logs),
+            ("log_filters", &environment.log_filters),
         ];
         for (key, list) in lists {
             if let Some((_, name)) = list.iter().enumerate().find(|(at, name)| list[..*at].contains(name)) {

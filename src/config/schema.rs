@@ -305,6 +305,20 @@ pub static KNOWN: &[Known] = &[
         "[\"bookmark-manager-staging-*\"]"
     ),
     list!("alarms", alarms, "none", "Beginnings of alarms' names.", "[\"bookmark-manager-staging-\"]"),
+    list!(
+        "logs",
+        logs,
+        "those of the services",
+        "Names or patterns of log groups beside those of the services.",
+        "[\"/aws/lambda/bookmark-manager-staging-*\"]"
+    ),
+    list!(
+        "log_filters",
+        log_filters,
+        "none",
+        "Filters of log lines, each `NAME: FILTER`; `@NAME` stands for one wherever a filter is typed.",
+        "[\"slow: latency>500ms -healthcheck\"]"
+    ),
     Known {
         key: "guarded",
         kind: Kind::Switch,

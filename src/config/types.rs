@@ -67,6 +67,10 @@ pub struct EnvironmentConfig {
     pub target_groups: Vec<String>,
     /// Prefixes of alarms' names.
     pub alarms: Vec<String>,
+    /// Names or patterns (`*`) of log groups beside those of the services.
+    pub logs: Vec<String>,
+    /// Filters of log lines by name: `NAME: FILTER`.
+    pub log_filters: Vec<String>,
     /// Raises the risk of every change by one.
     pub guarded: bool,
     /// Zone of the times shown; the machine's where it is not set.

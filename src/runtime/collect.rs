@@ -69,6 +69,29 @@ impl Collector {
         self.collect(limit).await
     }
 
+    /// Takes events in, as a person would cause them, and goes on until something is so or `limit` is
+    /// over. Whether it is so.
+    pub async fn drive(&mut self, events: Vec<Event>, limit: Duration, done: impl Fn(&App) -> bool) -> bool {
+        for event in events {
+            self.pending.extend(self.app.update(event));
+            self.app.settle();
+        }
+        let end = Instant::now() + limit;
+        while !done(&self.app) {
+            self.run_pending();
+            if Instant::now() >= end {
+                return false;
+            }
+            let next = tokio::time::timeout(Duration::from_millis(50), self.events.recv()).await;
+            self.pending = self.app.update(Event::Tick(self.clock.now()));
+            if let Ok(Some(event)) = next {
+                self.pending.extend(self.app.update(event));
+            }
+            self.app.settle();
+        }
+        true
+    }
+
     /// The app, and the hands with the credentials that it was read with.
     pub fn into_parts(self) -> (App, Executor, mpsc::Receiver<Event>, Clock) {
         (self.app, self.executor, self.events, self.clock)

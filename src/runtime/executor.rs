@@ -76,6 +76,13 @@ impl Executor {
         }
     }
 
+    /// How often pages of logs may be asked for, in requests a second.
+    pub fn set_logs_rate(&self, rate: f64) {
+        if let Some(session) = &self.session {
+            session.set_logs_rate(rate);
+        }
+    }
+
     /// How far this machine's clock is ahead of AWS's, once something answered.
     pub fn clock_skew(&self) -> Option<jiff::SignedDuration> {
         self.session.as_ref().and_then(Session::clock_skew)

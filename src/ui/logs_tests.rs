@@ -231,3 +231,75 @@ fn a_frame_under_a_storm_is_quick_enough() {
         assert!(text(&app).contains("Logs"));
     }
 }
+
+/// The requests for pages among effects: ticket, from, to.
+fn asked(effects: &[Effect]) -> Vec<(crate::app::ticket::Ticket, i64, i64)> {
+    let pages = effects.iter().filter_map(|effect| match effect {
+        Effect::Fetch { ticket, query: Query::LogPage(window), .. } => Some((*ticket, window.from, window.to)),
+        _ => None,
+    });
+    pages.collect()
+}
+
+fn key(app: &mut App, key: &str) -> Vec<Effect> {
+    let effects = app.update(Event::Key(key.parse().expect("a key")));
+    app.settle();
+    effects
+}
+
+#[test]
+fn scrolling_past_the_top_reads_the_past_and_escape_stops_it() {
+    let mut app = open((80, 24), 400);
+    let first = app.logs.store.span().expect("lines").0;
+    key(&mut app, "g");
+    let pages = asked(&key(&mut app, "k"));
+    let older = pages.iter().find(|(_, _, to)| *to < first).expect("the past is asked for");
+    assert!(app.logs.past.is_some());
+    assert!(text(&app).contains("reading older lines"), "{}", text(&app));
+    let event = LogEvent {
+        id: "old".into(),
+        stream: "s".into(),
+        at: older.1 + 5,
+        ingested: older.1 + 5,
+        message: "an older line".into(),
+    };
+    let page = LogPage { events: vec![event], next: Some("more".into()) };
+    app.update(Event::Answer(Answer { ticket: older.0, requests: 1, part: Part::Last(Fact::LogPage(page)) }));
+    app.settle();
+    assert_eq!(app.logs.store.span().expect("lines").0, older.1 + 5, "it stands before the others");
+    assert_eq!(app.logs.place, 1, "the selected line stayed where it was");
+    key(&mut app, "esc");
+    assert!(app.logs.past.is_none());
+    for typed in ["t", "1", "0", ":", "0", "0"] {
+        key(&mut app, typed);
+    }
+    let pages = asked(&key(&mut app, "enter"));
+    let ten: jiff::Timestamp = "2026-11-20T01:00:00Z".parse().expect("valid");
+    assert!(pages.iter().any(|(_, from, _)| *from == ten.as_millisecond() - 60_000), "{pages:?}");
+}
+
+#[test]
+fn insights_is_asked_and_its_table_is_shown() {
+    let mut app = open((120, 40), 400);
+    let tick = now() + jiff::SignedDuration::from_secs(10);
+    app.update(Event::Tick(tick));
+    key(&mut app, "u");
+    let effects = key(&mut app, "enter");
+    let Some(Effect::Fetch { ticket, query: Query::Insights(query), .. }) = effects.first().cloned() else {
+        panic!("{effects:?}");
+    };
+    assert!(!query.groups.is_empty() && query.text.contains("stats count(*)"), "{query:?}");
+    let result = crate::model::logs::InsightsResult {
+        complete: true,
+        status: "Complete".into(),
+        columns: vec!["text".into(), "lines".into()],
+        rows: vec![vec![Some("jwt expired\u{1b}[2J".into()), Some("42".into())]],
+        matched: 42.0,
+        scanned: 1_000.0,
+        bytes: 5e9,
+    };
+    app.update(Event::Answer(Answer { ticket, requests: 3, part: Part::Last(Fact::Insights(Box::new(result))) }));
+    app.settle();
+    let screen = text(&app);
+    assert!(screen.contains("jwt expired␛[2J") && screen.contains("5.00 GB scanned, about $0.038"), "{screen}");
+}

@@ -71,7 +71,7 @@ fn statuses(app: &App, block: Block) -> (Statuses, Statuses) {
     let service = app.screen.service.as_deref().and_then(|name| estate.service(name));
     match block {
         // They tell the failures of their sources themselves.
-        Block::Attention | Block::Progress | Block::OperationLog | Block::Logs => (Vec::new(), Vec::new()),
+        Block::Attention | Block::Logs | Block::Progress | Block::OperationLog => (Vec::new(), Vec::new()),
         Block::Services | Block::OverviewServices => {
             (all(&[Source::Services]), all(&[Source::Cluster, Source::ScalableTargets, Source::Metrics]))
         }
@@ -84,7 +84,7 @@ fn statuses(app: &App, block: Block) -> (Statuses, Statuses) {
         }
         Block::Scaling => (
             all(&[Source::ScalableTargets]),
-            all(&[Source::ScalingPolicies, Source::ScheduledActions, Source::ScalingActivities]),
+            all(&[Source::ScalingPolicies, Source::ScheduledActions, Source::ScalingActivities, Source::Schedules]),
         ),
         Block::Targets => {
             let groups = service.map_or(&[][..], |service| &service.target_groups);

@@ -43,8 +43,13 @@ pub struct World {
 
 impl World {
     pub fn start(scenario: Scenario) -> Self {
+        Self::run_at(scenario, 0.0)
+    }
+
+    /// The same, with a clock that runs so many times faster than this machine's.
+    pub fn run_at(scenario: Scenario, speed: f64) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let options = SimOptions { scenario, speed: 0.0, ..SimOptions::default() };
+        let options = SimOptions { scenario, speed, ..SimOptions::default() };
         let sim = runtime.block_on(Sim::start(options)).unwrap();
         Self { sim, _runtime: runtime }
     }

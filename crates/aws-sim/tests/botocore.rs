@@ -158,6 +158,56 @@ async fn the_aws_cli_knows_images_functions_and_schedules() {
     sim.shutdown();
 }
 
+/// Version 2 of the AWS CLI, which has `logs tail`: Debian's package, which `./dev test` installs.
+fn version_2() -> Option<PathBuf> {
+    let found = std::env::var_os("COCKPIT_AWS_V2").map_or_else(|| PathBuf::from("/usr/bin/aws"), PathBuf::from);
+    found.exists().then_some(found)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_aws_cli_tails_and_filters_logs() {
+    use tokio::io::{AsyncBufReadExt as _, BufReader};
+    let aws = version_2().expect("version 2 of the AWS CLI: `./dev test` installs Debian's, or set COCKPIT_AWS_V2");
+    let group = "/ecs/bookmark-manager-staging-web";
+    let sim = Sim::start(SimOptions { scenario: Scenario::Staging, ..SimOptions::default() }).await.unwrap();
+    let run = || {
+        let mut run = Command::new(&aws);
+        let known = command(&sim);
+        for (key, value) in known.as_std().get_envs() {
+            match value {
+                Some(value) => run.env(key, value),
+                None => run.env_remove(key),
+            };
+        }
+        // Debian's is older than `AWS_ENDPOINT_URL`.
+        run.kill_on_drop(true).args(["--endpoint-url", &sim.endpoint()]);
+        run
+    };
+    let said = run()
+        .args(["logs", "filter-log-events", "--output", "json", "--log-group-name", group])
+        .output()
+        .await
+        .unwrap();
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    let since = run().args(["logs", "tail", group, "--since", "2m"]).output().await.unwrap();
+    assert!(since.status.success(), "{}", String::from_utf8_lossy(&since.stderr));
+    let lines = String::from_utf8_lossy(&since.stdout).lines().filter(|line| line.contains("GET /")).count();
+    assert!(lines > 60, "{lines} lines in two minutes");
+    let mut child = run()
+        .args(["logs", "tail", group, "--follow", "--since", "10s"])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut count = 0;
+    while count < 30 {
+        out.next_line().await.unwrap().expect("it goes on");
+        count += 1;
+    }
+    child.kill().await.unwrap();
+    sim.shutdown();
+}
+
 /// Runs the AWS CLI and reads its JSON; an empty answer is null.
 async fn cli(sim: &Sim, line: &str) -> Value {
     let output =

@@ -5,6 +5,7 @@
 use log_store::store::hash;
 use log_store::view::Rule;
 use log_store::{Filter, Limits, New, Search, Source, Store, View};
+use std::fmt::Write as _;
 use std::time::Instant;
 
 fn made() -> String {
@@ -14,13 +15,14 @@ fn made() -> String {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let (level, status) = if state >> 57 == 0 { (50, 502) } else { (30, 200) };
         let rare = if n == 777_777 { "NeedleInTheHaystack" } else { "request completed" };
-        out.push_str(&format!(
+        let _ = write!(
+            out,
             r#"{{"level":{level},"time":{},"pid":1,"context":"HTTP","req":{{"id":"{:012x}","method":"GET","url":"/api/bookmarks/{}","remoteAddress":"10.0.1.7"}},"res":{{"statusCode":{status}}},"responseTime":{},"msg":"{rare}"}}"#,
             1_760_000_000_000 + n,
             state >> 16,
             state >> 50,
             (state >> 40) % 900
-        ));
+        );
         out.push('\n');
     }
     out

@@ -4,6 +4,7 @@
 use crate::json::{self, Value};
 use crate::parse::Kind;
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 /// The names under which a field may stand, for the names that filters and columns use.
 const ALIASES: &[(&str, &[&str])] = &[
@@ -152,7 +153,10 @@ fn short(value: Value<'_>) -> String {
 pub fn pretty(line: &str, kind: Kind) -> String {
     match kind {
         Kind::Plain => line.to_owned(),
-        Kind::Logfmt => pairs(line).map(|(key, value)| format!("{key} = {value}\n")).collect(),
+        Kind::Logfmt => pairs(line).fold(String::new(), |mut out, (key, value)| {
+            let _ = writeln!(out, "{key} = {value}");
+            out
+        }),
         Kind::Json => {
             let mut out = String::with_capacity(line.len() * 2);
             object(line, 0, &mut out);
@@ -212,15 +216,13 @@ pub fn number(text: &str) -> Option<f64> {
     let end = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+'))).unwrap_or(text.len());
     let value: f64 = text[..end].parse().ok()?;
     let factor = match text[end..].trim() {
-        "" | "ms" => 1.0,
-        "s" | "sec" => 1_000.0,
+        "" | "ms" | "%" => 1.0,
+        "s" | "sec" | "KB" | "kB" | "k" => 1_000.0,
         "m" | "min" => 60_000.0,
         "h" => 3_600_000.0,
         "us" | "µs" => 0.001,
         "ns" => 0.000_001,
-        "KB" | "kB" | "k" => 1_000.0,
         "MB" | "M" => 1_000_000.0,
-        "%" => 1.0,
         _ => return None,
     };
     Some(value * factor)

@@ -219,15 +219,12 @@ pub fn unescape(text: &str) -> std::borrow::Cow<'_, str> {
             Some(b'u') => unicode(after),
             _ => (None, 0),
         };
-        match found {
-            Some(c) => {
-                out.push(c);
-                rest = &after[used..];
-            }
-            None => {
-                out.push('\\');
-                rest = after;
-            }
+        if let Some(c) = found {
+            out.push(c);
+            rest = &after[used..];
+        } else {
+            out.push('\\');
+            rest = after;
         }
     }
     out.push_str(rest);

@@ -12,7 +12,7 @@ pub enum Kind {
     /// Words.
     #[default]
     Plain,
-    /// A JSON object: pino, NestJS, Winston, Datadog and others.
+    /// A JSON object: pino, `NestJS`, Winston, Datadog and others.
     Json,
     /// `key=value` pairs.
     Logfmt,

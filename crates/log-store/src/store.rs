@@ -485,7 +485,7 @@ impl Store {
             return out;
         }
         let bin_of =
-            |at: Ms| ((at - from) as i128 * bins as i128 / i128::from(width)).clamp(0, bins as i128 - 1) as usize;
+            |at: Ms| (i128::from(at - from) * bins as i128 / i128::from(width)).clamp(0, bins as i128 - 1) as usize;
         let first = self.blocks.partition_point(|block| block.last_at() < from);
         for block in self.blocks.range(first..) {
             if block.first_at() >= to {

@@ -38,11 +38,11 @@ proptest! {
             let id = id | (1 << 63);
             let text = format!("line {at} {id}");
             let placed = store.push(&New { at, id, stream, text: &text, late: false });
-            if !known.insert((at, id)) {
-                prop_assert_eq!(placed, Placed::Known);
-            } else {
+            if known.insert((at, id)) {
                 prop_assert!(matches!(placed, Placed::Last | Placed::Among));
                 model.push((at, id));
+            } else {
+                prop_assert_eq!(placed, Placed::Known);
             }
         }
         // Stable by time: of one moment, in the order in which they came.

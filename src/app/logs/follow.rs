@@ -44,6 +44,10 @@ const FUTURE_LINES: f64 = 200_000.0;
 const SETTLE: Ms = 300;
 /// A line is late if the group was read this far past its time before it came.
 const LATE: Ms = 2_000;
+/// Pieces of time of a read that ends: a page of one is on its way while that of another is taken in.
+const PIECES: Ms = 4;
+/// Lines that may wait for those of an earlier piece, at most about 100 MB.
+const WAITING: usize = 300_000;
 /// A read that is done once gives up after so many failures in a row.
 const TRIES: u32 = 8;
 
@@ -132,6 +136,8 @@ pub struct FeedState {
 #[derive(Debug, Clone)]
 struct Feed {
     source: GroupSource,
+    /// Where it ends, for a read that does.
+    to: Option<Ms>,
     names: HashMap<String, Option<Arc<Source>>>,
     /// The round under way, with its request if one is out.
     round: Option<Round>,
@@ -189,6 +195,20 @@ impl Follower {
     pub fn set_sources(&mut self, sources: Vec<GroupSource>) {
         let mut old: HashMap<String, Feed> =
             self.feeds.drain(..).map(|feed| (feed.source.group.clone(), feed)).collect();
+        // A read that ends is cut into pieces of time that are read side by side.
+        if let Some(until) = self.plan.until {
+            let since = self.plan.since;
+            let pieces = if until - since >= 8_000 { PIECES } else { 1 };
+            let edge = |n: Ms| since + (until - since) * n / pieces;
+            for source in sources {
+                let feeds = (0..pieces).map(|n| {
+                    let to = if n + 1 == pieces { until } else { edge(n + 1) - 1 };
+                    Feed { to: Some(to), ..Feed::new(source.clone(), edge(n)) }
+                });
+                self.feeds.extend(feeds);
+            }
+            return;
+        }
         for source in sources {
             let feed = match old.remove(&source.group) {
                 Some(mut feed) => {
@@ -238,15 +258,14 @@ impl Follower {
                 continue;
             }
             // One that is far ahead waits for the others: what it brings would only be held back.
-            if plan.until.is_some() && waiting > 60_000 && feed.position() > slowest {
+            if plan.until.is_some() && waiting > WAITING && feed.position() > slowest + 1 {
                 continue;
             }
-            let round = match feed.round.take() {
-                Some(round) => round,
-                None => {
-                    let (from, to) = feed.window(plan, server);
-                    Round { from, to, began: server, token: None, position: from, alike: HashMap::new() }
-                }
+            let round = if let Some(round) = feed.round.take() {
+                round
+            } else {
+                let (from, to) = feed.window(plan, server);
+                Round { from, to, began: server, token: None, position: from, alike: HashMap::new() }
             };
             let round = feed.round.insert(round);
             self.serial += 1;
@@ -314,7 +333,7 @@ impl Follower {
             return batch;
         }
         // To the end: everything that was visible when the round began was read.
-        feed.covered = match plan.until {
+        feed.covered = match feed.to {
             Some(until) => until,
             None => round.began.max(feed.covered),
         };
@@ -351,7 +370,7 @@ impl Follower {
             batch.gaps.push(Gap {
                 group: feed.source.group.clone(),
                 from: position,
-                to: plan.until.unwrap_or(now),
+                to: feed.to.unwrap_or(now),
                 sampled: false,
                 why: failure.message.clone(),
             });
@@ -466,7 +485,21 @@ impl Follower {
             ended: feed.ended,
             overlap: overlap(feed.rate, true),
         };
-        self.feeds.iter().map(state).collect()
+        let mut states: Vec<FeedState> = Vec::new();
+        for state in self.feeds.iter().map(state) {
+            // Pieces of one read are one group.
+            match states.iter_mut().find(|known| known.group == state.group) {
+                Some(known) => {
+                    known.lines += state.lines;
+                    known.rate += state.rate;
+                    known.ended &= state.ended;
+                    known.failure = known.failure.take().or(state.failure);
+                    known.retry = known.retry.or(state.retry);
+                }
+                None => states.push(state),
+            }
+        }
+        states
     }
 }
 
@@ -499,6 +532,7 @@ impl Feed {
     fn new(source: GroupSource, since: Ms) -> Self {
         Self {
             source,
+            to: None,
             names: HashMap::new(),
             round: None,
             flight: None,
@@ -521,7 +555,7 @@ impl Feed {
 
     /// The window of the next round.
     fn window(&mut self, plan: Plan, server: Ms) -> (Ms, Ms) {
-        if let Some(until) = plan.until {
+        if let Some(until) = self.to {
             return (self.covered, until);
         }
         let future = affordable(self.rate, FUTURE_LINES, FUTURE, 5_000);
@@ -534,7 +568,8 @@ impl Feed {
             return (self.covered - far(self.rate), server + future);
         }
         let deep = plan.live || server - self.deep_at >= DEEP_EVERY;
-        let from = (self.covered - overlap(self.rate, deep)).max(plan.since);
+        // Lines stamped before the beginning count too, if they came after it: see `take`.
+        let from = self.covered - overlap(self.rate, deep);
         if !deep {
             return (from, server + 5_000);
         }

@@ -146,7 +146,7 @@ fn a_read_that_ends_says_what_it_could_not_read() {
     let mut denied = follower(once);
     let (shown, _, gaps) = run(&mut denied, &service, 1_000, |_| Some(FailureKind::Denied));
     assert!(denied.ended() && shown.is_empty());
-    assert_eq!((gaps[0].from, gaps[0].to), (0, 59_000));
+    assert_eq!((gaps[0].from, gaps.last().expect("a gap").to), (0, 59_000), "one for each piece: {gaps:?}");
 }
 
 #[test]
@@ -227,4 +227,31 @@ fn many_groups_share_the_rate() {
         }
     }
     assert!((200..=264).contains(&asked), "4 a second over all groups, not each: {asked}");
+}
+
+#[test]
+fn what_comes_after_the_beginning_is_shown_whatever_its_stamp() {
+    let begin = 600_000;
+    let event = |id: &str, at: Ms, ingested: Ms| LogEvent {
+        id: id.into(),
+        stream: "s".into(),
+        at,
+        ingested,
+        message: "x".into(),
+    };
+    let events = vec![
+        event("before", begin - 40_000, begin - 39_900),
+        event("late", begin - 20_000, begin + 9_000),
+        event("now", begin + 1_000, begin + 1_090),
+    ];
+    let service = Service { events, page: 100 };
+    let mut follower = follower(Plan { since: begin - 10_000, ..plan() });
+    let mut shown = Vec::new();
+    for now in (begin..begin + 40_000).step_by(50) {
+        for ask in follower.tick(now, 0) {
+            let batch = follower.page(ask.number, service.answer(&ask.window, now), now);
+            shown.extend(batch.lines.into_iter().map(|line| line.event.id));
+        }
+    }
+    assert_eq!(shown, ["now", "late"]);
 }

@@ -1,6 +1,6 @@
 //! Logs: where they are, what is asked for when, in which order lines come out, and the pane's state.
 //!
-//! - [`pane`], [`keys`]: the pane's state and what keys do in it; [`when`]: times as people write them.
+//! - [`pane`], [`keys`]: the pane's state and what keys do in it; [`windows`] over it; [`when`]: times as people write them.
 //! - [`sources`]: from services and names to groups and the streams in them.
 //! - [`follow`]: the state machine that reads groups by pages, again and again, and loses nothing.
 //! - [`insights`]: presets and what a query costs.
@@ -18,3 +18,4 @@ pub mod order;
 pub mod pane;
 pub mod sources;
 pub mod when;
+pub mod windows;

@@ -24,6 +24,8 @@ const PAST: u64 = 1 << 62;
 const LIVE: u64 = 1 << 61;
 /// Of them, queries of Insights.
 const INSIGHTS: u64 = 1 << 60;
+/// Of them, lists of groups.
+const GROUPS: u64 = 1 << 59;
 /// How much of the past is read at the start.
 pub const START: Ms = 15 * 60_000;
 /// Rows that are looked at between two frames: some milliseconds.
@@ -32,6 +34,8 @@ const BUDGET: usize = 40_000;
 const PAST_LINES: usize = 200_000;
 /// Sources are looked at again this often, in milliseconds.
 const RESOLVE: Ms = 3_000;
+/// Between two counts of the histogram, in milliseconds.
+const COUNT_EVERY: Ms = 250;
 /// A group that is this far behind goes on with what is new, and says what it left out.
 const SKIP: Ms = 60_000;
 
@@ -145,11 +149,19 @@ pub struct LogsPane {
     follower: Option<Follower>,
     selected: Option<Key>,
     resolved: Ms,
+    /// Groups that patterns of the configuration were filled in with.
+    groups: Vec<String>,
+    /// They were asked for.
+    listed: bool,
+    /// Filters by name, as configured.
+    pub named_filters: Vec<String>,
     serial: u64,
     opened: bool,
     /// Credentials were renewed then: nothing is asked until it is known whose they are.
     renewed: Option<Timestamp>,
     ended: usize,
+    /// When the histogram was counted.
+    counted_at: Ms,
 }
 
 /// A look into the past.
@@ -197,10 +209,14 @@ impl Default for LogsPane {
             follower: None,
             selected: None,
             resolved: 0,
+            groups: Vec::new(),
+            listed: false,
+            named_filters: Vec::new(),
             serial: 0,
             opened: false,
             renewed: None,
             ended: 0,
+            counted_at: 0,
         }
     }
 }
@@ -248,9 +264,17 @@ impl LogsPane {
             return Vec::new();
         }
         let at = now.as_millisecond();
-        self.resolve(estate, at);
         let mut effects = Vec::new();
         let ticket = |serial: u64| Ticket { generation, serial: SERIAL | serial };
+        if !self.listed && environment.logs.iter().any(|pattern| pattern.contains('*')) {
+            self.listed = true;
+            let prefixes = environment.logs.iter().filter_map(|pattern| Some(pattern.split_once('*')?.0.to_owned()));
+            for (n, prefix) in (0..).zip(prefixes) {
+                let query = Query::LogGroups { prefix };
+                effects.push(Effect::Fetch { ticket: ticket(GROUPS | n), lane: Lane::Background, query });
+            }
+        }
+        self.resolve(estate, environment, at);
         if let Some(follower) = &mut self.follower {
             for ask in follower.tick(at, 0) {
                 let query = Query::LogPage(Box::new(ask.window));
@@ -299,21 +323,30 @@ impl LogsPane {
 
     /// Nothing is asked while it is not known that the account is the right one.
     fn may_ask(&mut self, estate: &Estate) -> bool {
-        let wrong = estate.identity.failure().is_some_and(|failure| failure.kind == FailureKind::WrongAccount);
-        let Some(read) = estate.identity.at().filter(|_| !wrong) else { return false };
-        if self.renewed.is_some_and(|renewed| read <= renewed) {
+        let kind = estate.identity.failure().map(|failure| failure.kind);
+        if matches!(kind, Some(FailureKind::WrongAccount | FailureKind::Credentials)) {
+            return false;
+        }
+        // Where STS cannot be asked at all, the account carries its question mark, and facts come in.
+        let known = match estate.identity.at() {
+            Some(read) => self.renewed.is_none_or(|renewed| read > renewed),
+            None => kind.is_some() && self.renewed.is_none(),
+        };
+        if !known {
             return false;
         }
         self.renewed = None;
         true
     }
 
-    fn resolve(&mut self, estate: &Estate, now: Ms) {
+    fn resolve(&mut self, estate: &Estate, environment: &EnvironmentConfig, now: Ms) {
         if now - self.resolved < RESOLVE && self.follower.is_some() {
             return;
         }
         self.resolved = now;
-        let found = sources::of_services(estate, &[]);
+        let mut found = sources::of_services(estate, &[]);
+        let named = sources::named(&environment.logs, &self.groups, &found);
+        found.groups.extend(named);
         if found == self.sources && self.follower.is_some() {
             return;
         }
@@ -343,6 +376,11 @@ impl LogsPane {
                     Part::Broken(failure) => self.insights_found = Some(Err(failure)),
                     Part::Page(_) | Part::Last(_) => {}
                 }
+            }
+        } else if serial & GROUPS != 0 {
+            if let Part::Page(Fact::LogGroups(groups)) | Part::Last(Fact::LogGroups(groups)) = answer.part {
+                self.groups.extend(groups.into_iter().map(|group| group.name));
+                self.resolved = 0;
             }
         } else if let Some(follower) = &mut self.follower {
             let batch = taken(follower, serial, answer.part, at);
@@ -427,10 +465,11 @@ impl LogsPane {
 
     /// The rule of what is shown.
     pub fn rule(&self) -> Rule {
+        let filter = sources::expand(&self.filter, &self.named_filters).unwrap_or_default();
         let text = match self.level {
-            Level::None => self.filter.clone(),
+            Level::None => filter,
             level if self.filter.trim().is_empty() => format!("level>={}", level.word()),
-            level => format!("level>={} ({})", level.word(), self.filter),
+            level => format!("level>={} ({filter})", level.word()),
         };
         Rule {
             filter: Filter::parse(&text).unwrap_or_default(),
@@ -442,7 +481,16 @@ impl LogsPane {
 
     /// What is shown changes: by level, filter, mutes or hidden services.
     pub fn show(&mut self) {
-        self.filter_error = Filter::parse(&self.filter).err();
+        self.filter_error = match sources::expand(&self.filter, &self.named_filters) {
+            // What is wrong in what was typed has its place there.
+            Ok(_) if !self.filter.contains('@') => Filter::parse(&self.filter).err(),
+            Ok(expanded) => Filter::parse(&expanded).err(),
+            Err(name) => {
+                let at = self.filter.find(&format!("@{name}")).map_or(0, |at| self.filter[..at].chars().count());
+                let what = format!("no filter is called {name}: `log_filters` of the environment names them");
+                Some(FilterError { what, at, length: name.chars().count() + 1 })
+            }
+        };
         if self.filter_error.is_none() {
             let rule = self.rule();
             self.view.set(rule);
@@ -475,7 +523,7 @@ impl LogsPane {
 
     /// Brings what is shown up to date, for a window of so many rows and a histogram of so many bins.
     /// Whether there is more to look at.
-    pub fn settle(&mut self, height: usize, bins: usize) -> bool {
+    pub fn settle(&mut self, height: usize, bins: usize, now: Timestamp) -> bool {
         let mut whole = self.view.update(&self.store, BUDGET);
         if let Some(found) = &mut self.found {
             whole &= found.update(&self.store, BUDGET * 4);
@@ -505,11 +553,16 @@ impl LogsPane {
             .filter_map(|n| self.view.nth(&self.store, n))
             .collect();
         self.selected = self.current().and_then(|pos| self.store.line(pos)).map(|line| line.key());
-        if let Some((first, last)) = self.store.span() {
-            self.span = (first, last + 1);
-            self.histogram = self.store.histogram(first, last + 1, bins);
-        } else {
-            self.histogram.clear();
+        // Some milliseconds where there are a million lines: not in every frame of a storm.
+        let at = now.as_millisecond();
+        if (at - self.counted_at).abs() >= COUNT_EVERY || self.histogram.len() != bins || self.store.len() < 50_000 {
+            self.counted_at = at;
+            if let Some((first, last)) = self.store.span() {
+                self.span = (first, last + 1);
+                self.histogram = self.store.histogram(first, last + 1, bins);
+            } else {
+                self.histogram.clear();
+            }
         }
         !whole
     }

@@ -130,6 +130,41 @@ pub fn of_services(estate: &Estate, services: &[String]) -> Sources {
     found
 }
 
+/// A filter as it was typed, with each `@NAME` replaced by the configured one in brackets. The error is
+/// the name that is not configured.
+pub fn expand(typed: &str, filters: &[String]) -> Result<String, String> {
+    let mut out = Vec::new();
+    for word in typed.split(' ') {
+        let (minus, name) = word.strip_prefix('-').map_or(("", word), |rest| ("-", rest));
+        let Some(name) = name.strip_prefix('@').filter(|name| !name.is_empty()) else {
+            out.push(word.to_owned());
+            continue;
+        };
+        let known = filters.iter().filter_map(|filter| filter.split_once(':'));
+        let found = known.into_iter().find(|(known, _)| known.trim() == name);
+        let (_, filter) = found.ok_or_else(|| name.to_owned())?;
+        out.push(format!("{minus}({})", filter.trim()));
+    }
+    Ok(out.join(" "))
+}
+
+/// Groups that are named in the configuration, patterns filled in with those that there are; one that a
+/// service has already is left out.
+pub fn named(patterns: &[String], there: &[String], of_services: &Sources) -> Vec<GroupSource> {
+    let mut names: Vec<&str> = Vec::new();
+    for pattern in patterns {
+        if pattern.contains('*') {
+            names.extend(there.iter().map(String::as_str).filter(|name| text::matches(pattern, name)));
+        } else {
+            names.push(pattern);
+        }
+    }
+    names.sort_unstable();
+    names.dedup();
+    names.retain(|name| !of_services.groups.iter().any(|group| group.group == *name));
+    names.into_iter().map(GroupSource::named).collect()
+}
+
 /// The names by which services are shown: without what all share.
 pub fn short_names<'a>(services: impl IntoIterator<Item = &'a str> + Clone) -> BTreeMap<&'a str, &'a str> {
     let mut distinct: Vec<&str> = services.into_iter().collect();
@@ -167,6 +202,20 @@ mod tests {
         define("app-web:1", vec![container("web", "awslogs", "/ecs/shared"), container("agent", "awsfirelens", "x")]);
         define("app-api:1", vec![container("api", "awslogs", "/ecs/shared")]);
         estate
+    }
+
+    #[test]
+    fn filters_have_names_and_groups_patterns() {
+        let filters = ["slow: latency>1s or took>1s".to_owned(), "noise: health".to_owned()];
+        assert_eq!(
+            expand("level>=warn @slow -@noise", &filters).as_deref(),
+            Ok("level>=warn (latency>1s or took>1s) -(health)")
+        );
+        assert_eq!(expand("@none", &filters), Err("none".to_owned()));
+        let there = ["/aws/lambda/a".to_owned(), "/ecs/shared".to_owned()];
+        let of_services = of_services(&estate(), &[]);
+        let groups = named(&["/aws/*".to_owned(), "/x".to_owned(), "/ecs/shared".to_owned()], &there, &of_services);
+        assert_eq!(groups.iter().map(|group| group.group.as_str()).collect::<Vec<_>>(), ["/aws/lambda/a", "/x"]);
     }
 
     #[test]

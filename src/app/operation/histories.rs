@@ -147,6 +147,7 @@ impl World {
     }
 
     /// The newest release goes on, in one of many ways.
+    #[allow(clippy::match_same_arms)] // each way stands for itself
     fn go_on(&mut self) {
         let byte = self.script.next();
         let desired = self.service.desired;
@@ -452,7 +453,11 @@ fn judge(world: &World, operation: &Operation) {
             });
             assert!(!(serves && runs && world.trouble == 0), "{:?}", operation.lines);
         }
-        Verdict::Unknown => {}
+        Verdict::Unknown => {
+            let gave_up = operation.outcome.as_ref().is_some_and(|outcome| outcome.summary.contains("the time is up"));
+            let over = of_watch.is_some_and(|release| release.entry.status.terminal() && world.second > 1_000);
+            assert!(!(gave_up && over), "an end was not seen: {:?}", operation.lines);
+        }
         Verdict::Refused | Verdict::Impossible | Verdict::Cancelled => {
             assert_eq!(world.updates, 0, "nothing was changed: {:?}", operation.lines);
         }

@@ -159,6 +159,11 @@ impl Operations {
         }
     }
 
+    /// Whether no reply is on its way to any of them.
+    pub fn quiet(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
     /// Whether its end is still being written into the audit file.
     pub fn waits_for_audit(&self, id: OperationId) -> bool {
         self.waiting.values().flatten().any(|(other, slot)| *other == id && *slot == Slot::Audit)

@@ -23,6 +23,10 @@ const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(30);
 pub struct Before {
     /// Ids of the service's deployments.
     pub deployments: BTreeSet<String>,
+    /// ARNs of its service deployments.
+    pub releases: BTreeSet<String>,
+    /// What the service ran: a forced deployment goes to the same.
+    pub running: String,
     /// The newest revision of the family.
     pub newest: u32,
     /// When it was sent first, and when its answer was last given up.
@@ -115,14 +119,14 @@ impl Sure {
         }
         // A sending that was lost before may still be carried out: a refusal of the next says nothing of it.
         if may_pass(&failure) {
-            return self.wait(failure, ctx);
+            return self.wait(&failure, ctx);
         }
         self.state = State::Over;
         Progress::Refused(failure)
     }
 
     /// Refused for now: throttled, or the credentials have expired. It was not carried out.
-    fn wait(&mut self, failure: Failure, ctx: &mut Ctx<'_>) -> Progress {
+    fn wait(&mut self, failure: &Failure, ctx: &mut Ctx<'_>) -> Progress {
         let why = match failure.kind {
             FailureKind::Throttled => "AWS asks to slow down",
             FailureKind::Credentials => "AWS refuses the credentials; they are read again",
@@ -198,7 +202,7 @@ impl Sure {
             }
             State::Resting(at, looks) if ctx.now >= at => {
                 self.state = State::Looking(looks);
-                ctx.read(Slot::Proof, self.write.proof());
+                ctx.read(Slot::Proof, self.write.proof(looks));
             }
             State::Waiting(_) | State::Resting(..) | State::Sending | State::Looking(_) | State::Over => {}
         }
@@ -211,10 +215,16 @@ impl Sure {
 }
 
 impl Write {
-    /// What to read to see whether it was carried out.
-    pub fn proof(&self) -> Read {
+    /// What to read to see whether it was carried out, after so many looks that did not show it.
+    pub fn proof(&self, looks: u32) -> Read {
         match self {
             Self::Register { base, .. } => Read::TaskDefinition { name: family(base).to_owned() },
+            // A deployment that has already come to its end shows only in the history.
+            Self::Update { cluster, service, task_definition, force, .. }
+                if looks > 0 && (*force || task_definition.is_some()) =>
+            {
+                Read::History { cluster: cluster.clone(), service: service.clone() }
+            }
             Self::Update { cluster, service, .. } => {
                 Read::Services { cluster: cluster.clone(), names: vec![service.clone()] }
             }
@@ -243,6 +253,19 @@ impl Write {
                 return if counted { Shown::Yes(Reply::Services(vec![found.clone()])) } else { Shown::No };
             }
             return deployed(found, task_definition.as_deref(), before);
+        }
+        if let (Self::Update { task_definition, .. }, Reply::Releases(found)) = (self, &proof) {
+            let new = found.iter().find(|entry| {
+                let wanted = task_definition.as_ref().unwrap_or(&before.running);
+                !before.releases.contains(&entry.arn) && entry.target.as_ref().is_none_or(|target| target == wanted)
+            });
+            return match new {
+                Some(entry) => Shown::Doubt(format!(
+                    "the history shows a deployment that began since, and that is {}",
+                    entry.status.words()
+                )),
+                None => Shown::No,
+            };
         }
         self.done_by(before, proof).map_or(Shown::No, Shown::Yes)
     }
@@ -304,12 +327,11 @@ fn deployed(service: &Service, revision: Option<&str>, before: &Before) -> Shown
         (Some(at), Some((first, last))) => (first - SKEW..=last + SKEW).contains(&at),
         _ => true,
     };
-    let ours = match revision {
-        Some(revision) => new.find(|other| other.task_definition == revision).is_some(),
-        None => {
-            let all: Vec<_> = new.collect();
-            matches!(all.as_slice(), [only] if meant(only.created_at) && only.task_definition == service.task_definition)
-        }
+    let ours = if let Some(revision) = revision {
+        new.find(|other| other.task_definition == revision).is_some()
+    } else {
+        let all: Vec<_> = new.collect();
+        matches!(all.as_slice(), [only] if meant(only.created_at) && only.task_definition == before.running)
     };
     if ours {
         return Shown::Yes(Reply::Services(vec![service.clone()]));

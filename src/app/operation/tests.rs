@@ -270,7 +270,13 @@ fn skipping_moves_the_start_right_behind_the_next_time() {
 #[test]
 fn a_lost_change_is_shown_by_what_it_left() {
     let sent = Some((at(0), at(10)));
-    let before = Before { deployments: BTreeSet::from(["old".to_owned()]), newest: 7, sent };
+    let before = Before {
+        deployments: BTreeSet::from(["old".to_owned()]),
+        newest: 7,
+        sent,
+        running: "web:7".into(),
+        ..Before::default()
+    };
     let update = |revision: Option<&str>| Write::Update {
         cluster: "app".into(),
         service: "web".into(),
@@ -298,6 +304,7 @@ fn a_lost_change_is_shown_by_what_it_left() {
     assert_eq!(shown(update(Some("web:8")), "old", "web:7", -90), "no");
     assert_eq!(shown(update(None), "new", "web:7", 5), "yes");
     assert_eq!(shown(update(None), "new", "web:7", 90), "doubt", "begun when nothing was sent");
+    assert_eq!(shown(update(None), "new", "web:8", 5), "doubt", "it goes elsewhere");
     assert_eq!(shown(update(None), "old", "web:7", -90), "no");
 }
 

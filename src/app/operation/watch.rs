@@ -26,8 +26,10 @@ pub const LOG_LINES: u32 = 50;
 const LOGS: usize = 3;
 /// Points of the picture that are kept.
 const BARS: usize = 600;
-/// A deployment that shows in the service and not in its history for this long is not waited for.
+/// A deployment that shows in the service and not in its history for this long is not waited for …
 const HISTORY_LATE: SignedDuration = SignedDuration::from_secs(90);
+/// … where the history was read so often without it.
+const HISTORY_READS: u32 = 3;
 /// After ECS calls a deployment successful its tasks have this long to be running.
 const SETTLE: SignedDuration = SignedDuration::from_secs(60);
 
@@ -97,6 +99,8 @@ pub struct Watch {
     logged: BTreeSet<String>,
     /// ECS calls it successful since.
     successful: Option<Timestamp>,
+    /// How often the history was read and did not show ours.
+    missed: u32,
     /// What is still read before the end is told.
     last_look: Option<BTreeSet<&'static str>>,
 }
@@ -146,6 +150,7 @@ impl Watch {
             told: BTreeSet::new(),
             logged: BTreeSet::new(),
             successful: None,
+            missed: 0,
             last_look: None,
         }
     }
@@ -155,6 +160,13 @@ impl Watch {
         // What was said before is not about this deployment.
         self.told.extend(service.events.iter().map(|event| event.id.clone()));
         self.take_service(service, ctx);
+    }
+
+    /// Looks on after something else was done: what was seen meanwhile was not judged.
+    pub(super) fn resume(&mut self) {
+        self.last_look = None;
+        self.flying.clear();
+        self.slot = i64::MIN;
     }
 
     /// Time goes on: what is due is asked.
@@ -184,12 +196,11 @@ impl Watch {
         if !self.flying.insert("release") {
             return;
         }
-        match &self.release {
-            Some(arn) => ctx.read(Slot::Release, Read::Releases { arns: vec![arn.clone()] }),
-            None => {
-                let (cluster, service) = (self.subject.cluster.clone(), self.subject.service.clone());
-                ctx.read(Slot::History, Read::History { cluster, service });
-            }
+        if let Some(arn) = &self.release {
+            ctx.read(Slot::Release, Read::Releases { arns: vec![arn.clone()] });
+        } else {
+            let (cluster, service) = (self.subject.cluster.clone(), self.subject.service.clone());
+            ctx.read(Slot::History, Read::History { cluster, service });
         }
     }
 
@@ -224,7 +235,7 @@ impl Watch {
             Slot::Tasks => "tasks",
             Slot::Targets => "targets",
             Slot::Log { task, container } => {
-                self.take_log(task, container, answered, ctx);
+                Self::take_log(task, container, answered, ctx);
                 return Seen::Going;
             }
             _ => return Seen::Going,
@@ -248,13 +259,10 @@ impl Watch {
 
     /// A read that failed says nothing of the deployment: it is asked again.
     fn failed(&mut self, name: &'static str, failure: Failure, ctx: &mut Ctx<'_>) {
-        if name == "targets" {
-            return;
-        }
-        if name == "tasks" {
-            self.tasks_wanted = true;
+        if matches!(name, "tasks" | "targets") {
+            self.tasks_wanted |= name == "tasks";
             if let Some(left) = &mut self.last_look {
-                // What the tasks are is an extra at the end.
+                // Tasks and targets are an extra at the end.
                 left.remove(name);
             }
             return;
@@ -329,8 +337,15 @@ impl Watch {
         if self.release.is_none() {
             self.release = self.find_ours(&found).map(|ours| ours.arn.clone());
         }
-        let Some(arn) = &self.release else { return };
+        let Some(arn) = &self.release else {
+            self.missed += 1;
+            return;
+        };
         let Some(ours) = found.into_iter().find(|entry| entry.arn == *arn) else { return };
+        // An answer that was sent before another one and comes after it: what has ended stays ended.
+        if self.state.as_ref().is_some_and(|state| state.status.terminal()) && !ours.status.terminal() {
+            return;
+        }
         let before = self.state.as_ref().map(|state| state.status.clone());
         if before.as_ref() != Some(&ours.status) {
             let weight = match ours.status {
@@ -414,7 +429,7 @@ impl Watch {
         }
     }
 
-    fn take_log(&mut self, task: &str, container: &str, answered: Answered, ctx: &mut Ctx<'_>) {
+    fn take_log(task: &str, container: &str, answered: Answered, ctx: &mut Ctx<'_>) {
         match answered.outcome {
             Ok(Reply::Log(lines)) if !lines.is_empty() => {
                 ctx.say(Weight::Step, format!("the last lines of {container} in task {}:", short(task)));
@@ -470,6 +485,13 @@ impl Watch {
                 let (cluster, service) = (self.subject.cluster.clone(), self.subject.service.clone());
                 ctx.read(Slot::Tasks, Read::Tasks { cluster, service });
                 self.tasks_at = Some(ctx.now);
+                let groups = self.service.as_ref().map(|service| service.target_groups.clone()).unwrap_or_default();
+                if !groups.is_empty() {
+                    self.flying.insert("targets");
+                    self.last_look.get_or_insert_default().insert("targets");
+                    self.targets_at = Some(ctx.now);
+                    ctx.read(Slot::Targets, Read::Targets { groups });
+                }
                 return Seen::Going;
             }
             Some(left) if !left.is_empty() => return Seen::Going,
@@ -509,6 +531,7 @@ impl Watch {
     /// The service shows our deployment at its end, or no longer, and the history never showed it.
     fn untold(&self, now: Timestamp) -> bool {
         now.duration_since(self.subject.since) >= HISTORY_LATE
+            && self.missed >= HISTORY_READS
             && self.failing.is_none()
             && self.service.as_ref().is_some_and(|service| {
                 service

@@ -51,14 +51,14 @@ pub(super) fn choose(app: &mut App) -> Vec<Effect> {
             }
             app.logs.show();
             let place = app.screen.overlays.pop().map_or(0, |overlay| overlay.list.place());
-            let mut overlay = crate::app::logs::keys::sources(app);
+            let mut overlay = crate::app::logs::windows::sources(app);
             overlay.list.select(place);
             app.screen.overlays.push(overlay);
             Vec::new()
         }
         Choice::Insights(name) => {
             app.screen.overlays.pop();
-            crate::app::logs::keys::query(app, &name)
+            crate::app::logs::windows::query(app, &name)
         }
         Choice::Environment(name) => {
             app.screen.overlays.clear();
@@ -72,7 +72,7 @@ pub(super) fn open(app: &mut App) -> Vec<Effect> {
         return choose(app);
     }
     if app.screen.focused() == Block::Logs {
-        if let Some(overlay) = crate::app::logs::keys::event(app) {
+        if let Some(overlay) = crate::app::logs::windows::event(app) {
             app.screen.overlays.push(overlay);
         }
         return Vec::new();

@@ -20,6 +20,7 @@ use crate::model::timer::Power;
 /// Runs a command. The only place where a command acts.
 pub(super) fn run(app: &mut App, command: Id) -> Vec<Effect> {
     changed_by(app, News::Lists);
+    let in_logs = app.screen.view() == View::Logs && app.screen.overlays.is_empty();
     // A window that asks for a yes takes its own keys: what else is pressed there was not meant for it.
     if operations::asks(app) && !in_dialogs(command) {
         return Vec::new();
@@ -29,7 +30,6 @@ pub(super) fn run(app: &mut App, command: Id) -> Vec<Effect> {
         toast(app, format!("read-only: `{}` would change something and is refused", entry.name));
         return Vec::new();
     }
-    let in_logs = app.screen.view() == View::Logs && app.screen.overlays.is_empty();
     match command {
         Id::Open => return open(app),
         Id::Back => back(app),
@@ -102,9 +102,9 @@ pub(super) fn run(app: &mut App, command: Id) -> Vec<Effect> {
                 Some(select::Subject::Service(name)) => (Some(name), None),
                 Some(select::Subject::Task(service, task)) => (Some(service), Some(task)),
                 Some(select::Subject::Container(task, _)) => (app.screen.service.clone(), Some(task)),
-                _ => (app.screen.service.clone(), app.screen.task.clone()),
+                Some(_) | None => (app.screen.service.clone(), app.screen.task.clone()),
             };
-            return keys::of_subject(app, service, task);
+            return keys::of_subject(app, service.as_deref(), task.as_deref());
         }
         Id::LogsSearch => start_prompt(app, Prompt::Search),
         Id::LogsFilter => start_prompt(app, Prompt::Filter),
@@ -340,8 +340,7 @@ pub(super) fn refresh(app: &mut App) -> Vec<Effect> {
             Source::Metrics,
         ],
         View::Database => &[Source::DbClusters, Source::DbInstances, Source::Metrics],
-        View::Operation(_) => &[Source::Services, Source::Tasks],
-        View::Logs => &[Source::Services, Source::Tasks],
+        View::Logs | View::Operation(_) => &[Source::Services, Source::Tasks],
     };
     app.poller.hurry(sources, app.now);
     if let Some(name) = app.screen.service.clone() {

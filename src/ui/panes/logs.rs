@@ -273,12 +273,12 @@ fn draw_lines(canvas: &mut Canvas<'_, '_>, place: Rect) {
         used += heights[first];
     }
     let mut y = place.y;
-    for n in first..logs.window.len() {
+    for (n, (pos, rows)) in logs.window.iter().zip(&heights).enumerate().skip(first) {
         if y >= place.bottom() {
             break;
         }
-        if let Some(line) = logs.store.line(logs.window[n]) {
-            let rows = heights[n].min(place.bottom() - y);
+        if let Some(line) = logs.store.line(*pos) {
+            let rows = (*rows).min(place.bottom() - y);
             wrapped(canvas, &look, &line, Rect { y, height: rows, ..place });
             if n == at {
                 canvas.select(Rect { y, height: rows, ..place });
@@ -354,7 +354,7 @@ fn pieces<'a>(canvas: &Canvas<'_, '_>, line: &Line<'a>) -> Vec<(Cow<'a, str>, St
 }
 
 /// A text in the colours that its program gave it: those of SGR sequences; what else is in it is shown.
-fn coloured<'a>(text: Cow<'a, str>, base: Style, colours: bool) -> Vec<(Cow<'a, str>, Style)> {
+fn coloured(text: Cow<'_, str>, base: Style, colours: bool) -> Vec<(Cow<'_, str>, Style)> {
     if !text.contains('\u{1b}') {
         return vec![(text, base)];
     }

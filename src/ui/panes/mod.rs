@@ -31,9 +31,9 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect) {
         Block::ServiceCurves => service::curves(canvas, place, &standing),
         Block::Containers => task::containers(canvas, place, &standing),
         Block::DatabaseCurves => database::curves(canvas, place, &standing),
+        Block::Logs => logs::draw(canvas, place, &standing),
         Block::Progress => operation::progress(canvas, place, &standing),
         Block::OperationLog => operation::log(canvas, place, &standing),
-        Block::Logs => logs::draw(canvas, place, &standing),
         Block::Scaling | Block::TaskFacts | Block::DatabaseFacts => facts::draw(canvas, block, place, &standing),
     }
 }
@@ -43,7 +43,7 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect) {
     match canvas.app.screen.view() {
         View::Service(name) => service::summary(canvas, place, &name),
         View::Task(service, id) => task::summary(canvas, place, &service, &id),
-        View::Operation(_) => operation::summary(canvas, place),
         View::Overview | View::Services | View::Database | View::Logs => {}
+        View::Operation(_) => operation::summary(canvas, place),
     }
 }

@@ -283,7 +283,12 @@ impl Deploy {
             desired: None,
         };
         let deployments = self.gather.service.iter().flat_map(|service| &service.deployments);
-        let before = Before { deployments: deployments.map(|known| known.id.clone()).collect(), ..Before::default() };
+        let before = Before {
+            deployments: deployments.map(|known| known.id.clone()).collect(),
+            releases: self.gather.history.iter().map(|entry| entry.arn.clone()).collect(),
+            running: self.gather.service.as_ref().map(|service| service.task_definition.clone()).unwrap_or_default(),
+            ..Before::default()
+        };
         self.phase = Phase::Updating(Sure::send(write, before, ctx));
     }
 
@@ -333,11 +338,10 @@ impl Deploy {
     pub(super) fn reply(&mut self, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>) {
         match &mut self.phase {
             Phase::Gathering => self.gathered(slot, answered, ctx),
-            Phase::Planned => {}
             Phase::Building => self.build_reply(slot, answered, ctx),
             Phase::BeforeHook => self.before_hook_ended(answered, ctx),
             Phase::Rechecking if *slot == Slot::Again => self.rechecked(answered, ctx),
-            Phase::Rechecking => {}
+            Phase::Planned | Phase::Rechecking => {}
             Phase::Registering(sure) => match sure.reply(slot, answered, ctx) {
                 Progress::Going => {}
                 Progress::Landed(reply) => {
@@ -361,7 +365,13 @@ impl Deploy {
                     self.look_first = false;
                 }
                 let seen = watch.reply(slot, answered, ctx);
-                self.seen(seen, ctx);
+                self.seen(&seen, ctx);
+            }
+            // What is read meanwhile is still about the deployment, and its end is told afterwards.
+            Phase::Reverting(_) if !matches!(slot, Slot::Write | Slot::Proof) => {
+                if let Some(watch) = &mut self.watch {
+                    watch.reply(slot, answered, ctx);
+                }
             }
             Phase::Reverting(sure) => match sure.reply(slot, answered, ctx) {
                 Progress::Going => {}
@@ -399,7 +409,7 @@ impl Deploy {
     }
 
     /// The watched deployment stands like this.
-    fn seen(&mut self, seen: Seen, ctx: &mut Ctx<'_>) {
+    fn seen(&mut self, seen: &Seen, ctx: &mut Ctx<'_>) {
         match seen {
             Seen::Going => self.fail_early(ctx),
             // It came to its end before it could be taken back; that is still wanted.
@@ -421,7 +431,7 @@ impl Deploy {
             | Seen::Stopped
             | Seen::Gone
             | Seen::Untold => {
-                let outcome = self.verdict(&seen, ctx);
+                let outcome = self.verdict(seen, ctx);
                 self.finish(outcome, ctx);
             }
         }
@@ -501,9 +511,16 @@ impl Deploy {
                 self.way_back = true;
                 self.watch_over(subject, service, ctx);
             }
-            _ if self.watch.is_some() => self.phase = Phase::Watching,
+            _ if self.watch.is_some() => self.look_on(),
             // A deployment that somebody else had begun, ended by `cockpit rollback`.
             _ => self.attach(ctx),
+        }
+    }
+
+    fn look_on(&mut self) {
+        self.phase = Phase::Watching;
+        if let Some(watch) = &mut self.watch {
+            watch.resume();
         }
     }
 
@@ -518,8 +535,7 @@ impl Deploy {
             self.reverting = None;
             self.ended_before = true;
             self.look_first = true;
-            self.phase = Phase::Watching;
-            return;
+            return self.look_on();
         }
         let why = self.reverting.clone().unwrap_or_default();
         let outcome = Outcome::new(Verdict::Failed, format!("{short}: {why}; and it could not be rolled back"))

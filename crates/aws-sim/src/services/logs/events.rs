@@ -7,9 +7,9 @@ use super::{group, invalid, limit, no_group};
 use crate::clock::Ms;
 use crate::services::{ApiError, Call, token};
 use crate::wire::{Node, list, map};
+use crate::world::HOUR;
 use crate::world::World;
 use crate::world::logs::{Event, SLOT, Stream};
-use crate::world::{HOUR, MINUTE};
 
 /// The most events of a page.
 const MOST: usize = 10_000;
@@ -58,7 +58,7 @@ fn slot(world: &World, streams: &[Stream], slot: i64) -> Vec<Event> {
     for (place, stream) in streams.iter().enumerate() {
         stream.slot(world, place, slot, &mut out);
     }
-    out.sort_by(|a, b| (a.at, a.stream, a.serial).cmp(&(b.at, b.stream, b.serial)));
+    out.sort_by_key(|e| (e.at, e.stream, e.serial));
     out
 }
 
@@ -79,8 +79,7 @@ pub(super) fn visible_in(world: &World, streams: &[Stream], from: Ms, to: Ms) ->
 pub(super) fn ingested(world: &World, streams: &[Stream], after: Ms, to: Ms) -> Vec<Event> {
     let mut out = Vec::new();
     for (place, stream) in streams.iter().enumerate() {
-        // Nothing takes longer than a minute.
-        for at in (after - MINUTE).div_euclid(SLOT)..=to.div_euclid(SLOT) {
+        for at in (after - stream.slowest(world, after)).div_euclid(SLOT)..=to.div_euclid(SLOT) {
             stream.slot_of(world, place, at + stream.skew_slots(), Some((after, to)), &mut out);
         }
         out.extend(stream.written_in(world, place, after, to));

@@ -25,6 +25,9 @@ const SHOWN: usize = 500;
 /// Sessions of an account at a time.
 const SESSIONS: u32 = 15;
 
+/// What an update looks back at most.
+const JUMP: Ms = 15_000;
+
 static OPEN: AtomicU32 = AtomicU32::new(0);
 
 /// What a session follows.
@@ -118,7 +121,8 @@ async fn follow(shared: &Shared, session: &Session, wrong: Wrong, out: &Sender<B
             return;
         }
         let now = shared.clock.now_ms();
-        let update = update(shared, session, last, now);
+        // After a jump of the clock only its end is looked at: nobody could have listened to all of it.
+        let update = update(shared, session, last.max(now - JUMP), now);
         if out.send(frame("event", "sessionUpdate", &update)).await.is_err() {
             return;
         }

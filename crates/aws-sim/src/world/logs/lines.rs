@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 /// How a container writes its log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
-    /// NestJS with pino: JSON lines.
+    /// `NestJS` with pino: JSON lines.
     Nest,
     /// Next.js: plain text, stack traces over several lines, some in colour.
     Next,
@@ -20,7 +20,7 @@ pub(crate) enum Shape {
     Logfmt,
     /// A Lambda function: START, lines, END, REPORT.
     Lambda,
-    /// PostgreSQL's own log.
+    /// `PostgreSQL`'s own log.
     Postgres,
 }
 
@@ -94,7 +94,7 @@ pub(super) fn first(shape: Shape) -> Vec<String> {
 
 /// Whether a stream is in one of its bad minutes: one in about 40.
 fn bad(salt: u64, minute: i64) -> bool {
-    rng::mix(salt ^ rng::mix(minute.cast_unsigned() ^ 0xbad)) % 40 == 0
+    rng::mix(salt ^ rng::mix(minute.cast_unsigned() ^ 0xbad)).is_multiple_of(40)
 }
 
 fn pick<T: Copy>(rng: &mut Rng, from: &[T]) -> T {

@@ -9,7 +9,7 @@ mod ends;
 mod lines;
 
 use super::ecs::{Fate, Task};
-use super::{HOUR, SECOND, TaskKey, World};
+use super::{HOUR, MINUTE, SECOND, TaskKey, World};
 use crate::clock::Ms;
 use crate::rng::{self, Rng};
 use crate::scenario::Scenario;
@@ -19,7 +19,11 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Lines are made a slot at a time.
 pub(crate) const SLOT: Ms = 200;
 /// In the scenario `log-storm` the storm has been going on for this long at the start.
-const STORM_BEFORE: Ms = 20 * SECOND;
+const STORM_BEFORE: Ms = 40 * SECOND;
+/// A stream with more lines than this in a slot is fast: its lines are visible within
+/// [`FAST_DELAY`], so that what was taken in lately can be found without looking at a minute of it.
+const FAST: f64 = 200.0;
+const FAST_DELAY: Ms = 8 * SECOND;
 /// Lines a second of each service's main containers together, in the storm.
 const STORM_LINES: f64 = 25_000.0;
 
@@ -75,6 +79,8 @@ pub(crate) struct Stream {
     rate: f64,
     /// The main container, whose rate tests can set.
     main: bool,
+    /// It takes part in the storm.
+    storm: bool,
     skew: Ms,
 }
 
@@ -124,18 +130,17 @@ impl Stream {
             salt: rng::hash(world.seed, &format!("{group} {} {id}", c.name)),
             rate: shape.rate(),
             main: container == 0,
+            storm: world.scenario == Scenario::LogStorm && container == 0 && group.contains("-prod-"),
             skew: world.logs.skews.get(group).copied().unwrap_or(0),
         })
     }
 
     /// Lines a second at a (true) time, and whether that is the share of a set rate.
     fn rate_at(&self, world: &World, at: Ms) -> f64 {
-        let set = world.logs.rates.get(&self.group).filter(|_| self.main);
+        let set = if world.logs.rates.is_empty() { None } else { world.logs.rates.get(&self.group) };
+        let set = set.filter(|_| self.main);
         let set = set.and_then(|log| log.iter().rev().find(|(from, _)| *from <= at).map(|(_, rate)| *rate));
-        let storm = world.scenario == Scenario::LogStorm
-            && self.main
-            && self.group.contains("-prod-")
-            && at >= world.start - STORM_BEFORE;
+        let storm = self.storm && at >= world.start - STORM_BEFORE;
         match set {
             Some(rate) => rate,
             None if storm => STORM_LINES,
@@ -146,6 +151,12 @@ impl Stream {
     /// The events whose timestamps fall into a slot, those not yet visible too.
     pub(crate) fn slot(&self, world: &World, place: usize, slot: i64, out: &mut Vec<Event>) {
         self.slot_of(world, place, slot, None, out);
+    }
+
+    /// How long its lines take at most until they can be read.
+    pub(crate) fn slowest(&self, world: &World, at: Ms) -> Ms {
+        let fast = |at: Ms| self.rate_at(world, at) * SLOT as f64 / 1_000.0 > FAST;
+        if fast(at) && fast(at - MINUTE) { FAST_DELAY } else { MINUTE }
     }
 
     /// How many slots its clock is ahead.
@@ -201,9 +212,8 @@ impl Stream {
                 }
             }
         }
-        let key = (self.group.clone(), self.name.clone());
         if !world.logs.written.is_empty()
-            && let Some(written) = world.logs.written.get(&key)
+            && let Some(written) = world.logs.written.get(&(self.group.clone(), self.name.clone()))
         {
             let here = written.iter().filter(|e| e.at.div_euclid(SLOT) == slot);
             out.extend(here.map(|e| Event { stream: place, ..e.clone() }));
@@ -223,7 +233,10 @@ impl Stream {
             if true_at < self.from + 600 || self.until.is_some_and(|until| true_at >= until - 40) {
                 continue;
             }
-            let delay = delay(rng.next());
+            let mut delay = delay(rng.next());
+            if expected > FAST {
+                delay = delay.min(FAST_DELAY);
+            }
             if taken.is_some_and(|(after, to)| true_at + delay <= after || true_at + delay > to) {
                 continue;
             }
@@ -342,6 +355,7 @@ impl World {
                 salt: rng::hash(self.seed, group),
                 rate: shape.rate(),
                 main: true,
+                storm: false,
                 skew: 0,
             };
             self.logs.others.insert((region, group.to_owned()), vec![stream]);

@@ -56,6 +56,10 @@ enum Token {
     Mark(&'static str),
 }
 
+/// The functions that there are.
+const KNOWN: &[&str] =
+    &["coalesce", "ispresent", "isblank", "bin", "count", "count_distinct", "sum", "avg", "min", "max", "pct"];
+
 const MARKS: &[&str] = &["!=", "<=", ">=", "=~", "=", "<", ">", "(", ")", "[", "]", ",", "|", "*"];
 
 /// Reads a query.
@@ -309,19 +313,6 @@ impl Parser<'_> {
                         return Err(self.mistake("a bracket is not closed"));
                     }
                 }
-                const KNOWN: &[&str] = &[
-                    "coalesce",
-                    "ispresent",
-                    "isblank",
-                    "bin",
-                    "count",
-                    "count_distinct",
-                    "sum",
-                    "avg",
-                    "min",
-                    "max",
-                    "pct",
-                ];
                 let lower = name.to_ascii_lowercase();
                 if KNOWN.contains(&lower.as_str()) {
                     Ok(Expr::Call(lower, arguments))

@@ -1,0 +1,316 @@
+//! Logs: the store beside lnav and ripgrep on one file, the command beside `aws logs tail` on one
+//! simulator, the pane while 50,000 lines a second arrive.
+
+use crate::report::Report;
+use crate::servers::{COCKPIT, Server, World};
+use crate::terminal::Terminal;
+use crate::times::{Times, ms};
+use crate::{Effort, Result};
+use log_store::store::hash;
+use log_store::view::Rule;
+use log_store::{Limits, New, Search, Source, Store, View};
+use serde_json::json;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+const LINES: usize = 1_000_000;
+const WEB: &str = "/ecs/bookmark-manager-prod-web";
+/// A format of lnav for the lines of the file, as a person would write one.
+const LNAV: &str = r#"{"pino_log":{"title":"pino","url":"","description":"","json":true,"file-pattern":".*\\.jsonl",
+"level-field":"level","level":{"error":50,"warning":40,"info":30,"debug":20},
+"timestamp-field":"time","timestamp-divisor":1000,"body-field":"msg",
+"line-format":[{"field":"__timestamp__"}," ",{"field":"msg"}],
+"value":{"level":{"kind":"integer"},"pid":{"kind":"integer"},"context":{"kind":"string"},"req":{"kind":"json"},"res":{"kind":"json"},"responseTime":{"kind":"integer"}}}}"#;
+
+/// A million JSON lines of about 200 bytes, one of them with a rare word.
+fn made() -> String {
+    let mut out = String::with_capacity(LINES * 210);
+    let mut state = 1_u64;
+    for n in 0..LINES as u64 {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let (level, status) = if state >> 57 == 0 { (50, 502) } else { (30, 200) };
+        let message = if n == 777_777 { "NeedleInTheHaystack" } else { "request completed" };
+        let _ = writeln!(
+            out,
+            r#"{{"level":{level},"time":{},"pid":1,"context":"HTTP","req":{{"id":"{:012x}","method":"GET","url":"/api/bookmarks/{}","remoteAddress":"10.0.1.7"}},"res":{{"statusCode":{status}}},"responseTime":{},"msg":"{message}"}}"#,
+            1_760_000_000_000 + n,
+            state >> 16,
+            state >> 50,
+            (state >> 40) % 900
+        );
+    }
+    out
+}
+
+/// The best of some runs of a command.
+fn best(runs: usize, mut command: impl FnMut() -> Command) -> Result<Duration> {
+    let mut best = Duration::MAX;
+    for _ in 0..runs {
+        let begin = Instant::now();
+        let status = command().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status()?;
+        if !status.success() {
+            return Err(format!("{:?} ended with {status}", command()).into());
+        }
+        best = best.min(begin.elapsed());
+    }
+    Ok(best)
+}
+
+/// Resident memory of this process, in MB.
+fn resident() -> Result<f64> {
+    let status = fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
+    Ok(line.trim().trim_end_matches(" kB").trim().parse::<f64>()? / 1_000.0)
+}
+
+fn fill(store: &mut Store, text: &str) -> Duration {
+    let stream = store.stream(Source { service: "api".into(), ..Source::default() });
+    let begin = Instant::now();
+    for (n, text) in text.lines().enumerate() {
+        let at = 1_760_000_000_000 + n as i64 / 50;
+        store.push(&New { at, id: hash(&[&n.to_le_bytes()]), stream, text, late: false });
+    }
+    begin.elapsed()
+}
+
+pub(crate) fn store(world: &World, effort: Effort, report: &mut Report) -> Result<()> {
+    let file = world.folder.join("million.jsonl");
+    let text = made();
+    fs::write(&file, &text)?;
+    let bytes = text.len() - LINES;
+    let formats = world.folder.join("lnav/formats/pino");
+    fs::create_dir_all(&formats)?;
+    fs::write(formats.join("format.json"), LNAV)?;
+    let runs = effort.pick(3, 1);
+    let lnav = |query: &str| {
+        let mut command = Command::new("lnav");
+        command.arg("-n").arg("-I").arg(world.folder.join("lnav")).arg("-c").arg(query).arg(&file);
+        // It leaves folders where it is started.
+        command.current_dir(&world.folder).env("HOME", &world.folder).env("TERM", "xterm-256color");
+        command
+    };
+    let lnav_ingest = best(runs, || lnav(";SELECT count(*) FROM pino_log"))?;
+    let limits = Limits { lines: 2 * LINES, bytes: 1 << 30 };
+    let mut ingest = Duration::MAX;
+    for _ in 0..runs {
+        let mut store = Store::new(limits);
+        ingest = ingest.min(fill(&mut store, &text));
+    }
+    let before = resident()?;
+    let mut kept = Store::new(limits);
+    fill(&mut kept, &text);
+    let memory = resident()? - before;
+    let rate = LINES as f64 / ingest.as_secs_f64();
+    report.add(
+        "ingest, parse and index a million JSON lines of about 210 bytes, one core; lnav with a JSON format on the same file",
+        "≥ 1 M lines/s, ≥ 2× lnav",
+        format!("{:.2} M lines/s ({}); lnav {}", rate / 1e6, ms(ingest), ms(lnav_ingest)),
+        rate >= 1e6 && ingest * 2 <= lnav_ingest,
+    );
+    let beyond = (kept.bytes() - bytes) as f64 / LINES as f64;
+    report.add(
+        "memory of a million stored lines",
+        "≤ 32 bytes a line beyond its text, ≤ 300 MB resident",
+        format!("{beyond:.1} bytes; {memory:.0} MB for {:.0} MB of text", bytes as f64 / 1e6),
+        beyond <= 32.0 && memory <= 300.0,
+    );
+    for (what, pattern, search) in [
+        ("a rare term", "NeedleInTheHaystack", Search::plain("NeedleInTheHaystack")?),
+        ("a regular expression", r#"statusCode":50\d"#, Search::regex(r#"statusCode":50\d"#)?),
+    ] {
+        let mut took = Duration::MAX;
+        let (mut count, mut first) = (0, Duration::MAX);
+        for _ in 0..5 {
+            let mut view = View::new(Rule { search: Some(search.clone()), ..Rule::default() });
+            // As one types, a frame looks at this many rows, the newest first.
+            let begin = Instant::now();
+            view.update(&kept, 160_000);
+            first = first.min(begin.elapsed());
+            let begin = Instant::now();
+            let mut view = View::new(Rule { search: Some(search.clone()), ..Rule::default() });
+            view.update(&kept, usize::MAX);
+            took = took.min(begin.elapsed());
+            count = view.len();
+        }
+        let rg = best(5, || {
+            let mut command = Command::new("rg");
+            command.arg("-c").arg(pattern).arg(&file);
+            command
+        })?;
+        report.add(
+            &format!("search {what} in a million lines; `rg -c` on the same text"),
+            "≤ 100 ms, ≤ 2× ripgrep; the share of a frame ≤ 16 ms",
+            format!("{} ({count} lines), a frame {}; ripgrep {}", ms(took), ms(first), ms(rg)),
+            took <= Duration::from_millis(100) && took <= rg * 2 && first <= Duration::from_millis(16),
+        );
+    }
+    fs::remove_file(file)?;
+    Ok(())
+}
+
+/// Lines that a command prints, and how long it takes.
+fn counted(command: &mut Command) -> Result<(usize, bool, Duration)> {
+    let begin = Instant::now();
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+    let out = BufReader::with_capacity(1 << 20, child.stdout.take().ok_or("no output")?);
+    let (mut count, mut before, mut ordered) = (0, String::new(), true);
+    for line in out.split(b'\n') {
+        let line = line?;
+        let stamp = String::from_utf8_lossy(&line[..line.len().min(18)]).into_owned();
+        ordered &= stamp >= before;
+        before = stamp;
+        count += 1;
+    }
+    child.wait()?;
+    Ok((count, ordered, begin.elapsed()))
+}
+
+pub(crate) fn command(world: &World, effort: Effort, report: &mut Report) -> Result<()> {
+    let aws = std::env::var("COCKPIT_AWS_V2").unwrap_or_else(|_| "/usr/bin/aws".to_owned());
+    let simulator = Server::standing("log-storm")?;
+    // The storm has gone on for 40 s at the start: a million lines of web, or an eighth of them.
+    let since = effort.pick("45s", "5s");
+    let mut ours = world.command(COCKPIT, &simulator.endpoint);
+    ours.args(["--env", "prod", "logs", "web", "--since", since, "--utc", "--rate", "1000"]);
+    let (lines, ordered, took) = counted(&mut ours)?;
+    let mut theirs = world.command(&aws, &simulator.endpoint);
+    // Debian's version is older than `AWS_ENDPOINT_URL`.
+    theirs.args(["--endpoint-url", &simulator.endpoint, "logs", "tail", WEB, "--since", since]);
+    let (their_lines, _, their_time) = counted(&mut theirs)?;
+    let mut modest = world.command(COCKPIT, &simulator.endpoint);
+    modest.args(["--env", "prod", "logs", "web", "--since", since, "--utc"]);
+    let (_, _, modest_time) = counted(&mut modest)?;
+    report.add(
+        "`cockpit logs --since` of stored events; `aws logs tail` (version 2) on the same",
+        "≥ 10×, the same lines in the order of their time",
+        format!(
+            "{lines} lines in {} with `--rate 1000`, {} within the 10 requests a second of AWS; aws {their_lines} in {}",
+            ms(took),
+            ms(modest_time),
+            ms(their_time)
+        ),
+        took * 10 <= their_time && ordered && lines >= their_lines,
+    );
+    follow(world, effort, report, &aws)
+}
+
+/// How soon a line that is written is printed.
+fn follow(world: &World, effort: Effort, report: &mut Report, aws: &str) -> Result<()> {
+    let group = "/ecs/bookmark-manager-staging-web";
+    let simulator = Server::simulator("staging")?;
+    let latency = |command: &mut Command| -> Result<(Times, bool)> {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        let out = BufReader::new(child.stdout.take().ok_or("no output")?);
+        let (send, seen) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            for line in out.lines().map_while(std::result::Result::ok) {
+                if send.send((Instant::now(), line)).is_err() {
+                    return;
+                }
+            }
+        });
+        let write = |message: &str, age: u64| {
+            let body = json!({"write_log": {"group": group, "message": message, "age_ms": age}});
+            simulator.ask("POST", "/_sim/world", &body.to_string())
+        };
+        seen.recv_timeout(Duration::from_mins(1))?;
+        std::thread::sleep(Duration::from_secs(3));
+        let mut times = Times::default();
+        for n in 0..effort.pick(30, 8) {
+            let message = format!("probe-{n}-{}", std::process::id());
+            let begin = Instant::now();
+            write(&message, 0)?;
+            loop {
+                let (at, line) = seen.recv_timeout(Duration::from_secs(30))?;
+                if line.contains(&message) {
+                    times.push(at.duration_since(begin));
+                    break;
+                }
+            }
+            std::thread::sleep(Duration::from_millis(137 * (n % 5) as u64));
+        }
+        write("thirty-seconds-back", 30_000)?;
+        let end = Instant::now() + Duration::from_secs(30);
+        let mut found = false;
+        while let Some(left) = end.checked_duration_since(Instant::now()).filter(|_| !found) {
+            match seen.recv_timeout(left) {
+                Ok((_, line)) => found = line.contains("thirty-seconds-back"),
+                Err(_) => break,
+            }
+        }
+        child.kill()?;
+        child.wait()?;
+        Ok((times, found))
+    };
+    let ours = |live: bool| {
+        let mut command = world.command(COCKPIT, &simulator.endpoint);
+        command.args(["logs", "-f", "web", "api", "--since", "10s", "-o", "raw"]);
+        if live {
+            command.args(["--live", "--delay", "0s"]);
+        }
+        command
+    };
+    let (polling, late) = latency(&mut ours(false))?;
+    let (live, live_late) = latency(&mut ours(true))?;
+    let mut tail = world.command(aws, &simulator.endpoint);
+    tail.args(["--endpoint-url", &simulator.endpoint, "logs", "tail", group, "--follow", "--since", "10s"])
+        .env("PYTHONUNBUFFERED", "1");
+    let (theirs, their_late) = latency(&mut tail)?;
+    let words = |found: bool| if found { "shown" } else { "lost" };
+    report.add(
+        "event to line in follow mode, polling; `aws logs tail --follow`",
+        "p50 ≤ 1 s, nothing lost",
+        format!(
+            "p50 {}, max {}, a line of 30 s back {}; aws p50 {}, max {}, {}",
+            ms(polling.median()),
+            ms(polling.longest()),
+            words(late),
+            ms(theirs.median()),
+            ms(theirs.longest()),
+            words(their_late)
+        ),
+        polling.median() <= Duration::from_secs(1) && late,
+    );
+    report.add(
+        "… with `--live`, which the service sends once a second",
+        "p50 ≤ 300 ms",
+        format!("p50 {}, max {}, a line of 30 s back {}", ms(live.median()), ms(live.longest()), words(live_late)),
+        live.median() <= Duration::from_millis(300) && live_late,
+    );
+    Ok(())
+}
+
+/// Keys while 50,000 lines a second are written.
+pub(crate) fn storm(world: &World, effort: Effort, report: &mut Report) -> Result<()> {
+    let simulator = Server::simulator("log-storm")?;
+    let mut terminal = Terminal::open(world, &simulator, "prod", &[])?;
+    let long = Duration::from_mins(1);
+    terminal.until("the first frame", long, |screen| screen.contents().contains("3 Logs"))?;
+    terminal.write("3")?;
+    terminal.until("lines", long, |screen| screen.contents().contains("following"))?;
+    terminal.watch(Duration::from_secs(effort.pick(10, 4)));
+    let mut keys = Times::default();
+    for _ in 0..effort.pick(100, 30) {
+        // To the newest line, then away from it: held, only keys move what is selected.
+        terminal.write("f")?;
+        terminal.watch(Duration::from_millis(60));
+        terminal.write("k")?;
+        terminal.watch(Duration::from_millis(60));
+        for key in ["k", "k", "j", "k"] {
+            let took = terminal.press(key)?;
+            keys.push(took);
+            terminal.watch(Duration::from_millis(20).saturating_sub(took));
+        }
+    }
+    let p99 = keys.p99();
+    report.add(
+        "logs: key to frame while 50,000 lines a second are written",
+        "p99 ≤ 16 ms",
+        format!("p50 {}, p99 {} of {}", ms(keys.median()), ms(p99), keys.count()),
+        p99 <= Duration::from_millis(16),
+    );
+    Ok(())
+}

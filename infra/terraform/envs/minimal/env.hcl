@@ -1,0 +1,59 @@
+# Minimal: one instance and one database; in the second phase a load balancer before a group of instances.
+locals {
+  project        = "minimal"
+  environment    = "minimal"
+  name_prefix    = "minimal"
+  parameter_path = "/minimal"
+
+  # Yours; the cockpit's config.toml names the same.
+  account_id = "123456789012"
+  region     = "ap-northeast-1"
+  state      = "local" # or "s3": see root.hcl
+
+  # 1, and 2 when one instance is no longer enough. The variable of the environment is for a trial.
+  phase = tonumber(get_env("MINIMAL_PHASE", "1"))
+
+  # Images are built elsewhere and only pulled.
+  image_tag = "initial"
+  port      = 3000
+
+  files_bucket       = "${local.name_prefix}-files-${local.account_id}"
+  log_retention_days = 30
+
+  network = {
+    cidr_block         = "10.2.0.0/16"
+    availability_zones = ["${local.region}a", "${local.region}c"]
+    nat_gateways       = 0
+    # Phase 2 has its instances in private subnets and no NAT gateway: what they call is reached over endpoints
+    # (Session Manager speaks over three; the registry over two, its layers over S3).
+    interface_endpoints = local.phase == 1 ? [] : ["ecr.api", "ecr.dkr", "logs", "monitoring", "ec2messages", "ssm", "ssmmessages"]
+    gateway_endpoints   = ["s3"]
+  }
+
+  database = {
+    engine                = "rds"
+    engine_version        = "17"
+    instance_class        = "db.t4g.micro"
+    multi_az              = local.phase == 2
+    read_replica          = local.phase == 2
+    database_name         = "minimaldb"
+    username              = "dbadmin"
+    port                  = 5432
+    max_connections       = 80
+    backup_retention_days = 7
+    production            = false
+    deletion_protection   = false
+    skip_final_snapshot   = true
+    allow_destroy         = true
+  }
+  database_identifier = "${local.name_prefix}-db"
+
+  services = {
+    app = {
+      port          = local.port
+      uses_database = true
+      public        = local.phase == 1
+      egress_ports  = []
+    }
+  }
+}

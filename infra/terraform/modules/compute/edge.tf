@@ -1,0 +1,16 @@
+# Domain, certificate, firewall and CDN lie before the load balancer and are made with it: the certificate
+# is needed by its listener, and the records need its address.
+module "edge" {
+  source = "../edge"
+
+  name_prefix = var.name_prefix
+  domain      = var.domain
+  waf         = var.waf
+  cloudfront  = var.cloudfront
+  load_balancer = {
+    arn      = aws_lb.this.arn
+    dns_name = aws_lb.this.dns_name
+    zone_id  = aws_lb.this.zone_id
+    https    = local.https
+  }
+}

@@ -1,0 +1,24 @@
+resource "aws_cloudwatch_log_group" "service" {
+  # checkov:skip=CKV_AWS_158: the key of CloudWatch Logs is enough; a key of our own costs and can lock us out
+  # checkov:skip=CKV_AWS_338: how long is the environment's decision (7 days in staging, 30 in prod), as documented
+  for_each = var.services
+
+  name              = "/ecs/${var.name_prefix}-${each.key}"
+  retention_in_days = var.log_retention_days
+}
+
+# Counts error lines; the alarm on the count is in the module monitoring, which knows it by its name.
+resource "aws_cloudwatch_log_metric_filter" "errors" {
+  for_each = var.services
+
+  name           = "${var.name_prefix}-${each.key}-errors"
+  log_group_name = aws_cloudwatch_log_group.service[each.key].name
+  pattern        = "?ERROR ?UnhandledPromiseRejection"
+
+  metric_transformation {
+    name          = "${each.key}-errors"
+    namespace     = var.name_prefix
+    value         = "1"
+    default_value = "0"
+  }
+}

@@ -1,0 +1,124 @@
+locals {
+  # The part of a task that belongs to the application, by service.
+  containers = { for name, service in var.services : name => {
+    name      = name
+    image     = service.image
+    essential = true
+
+    portMappings = [{ containerPort = service.port, hostPort = service.port, protocol = "tcp" }]
+    environment  = [for key in sort(keys(service.environment)) : { name = key, value = service.environment[key] }]
+    secrets      = [for key in sort(tolist(service.secrets)) : { name = key, valueFrom = lookup(local.secrets, key, "") }]
+
+    logConfiguration = {
+      logDriver = "awslogs"
+      options = {
+        awslogs-group         = aws_cloudwatch_log_group.service[name].name
+        awslogs-region        = data.aws_region.current.name
+        awslogs-stream-prefix = name
+      }
+    }
+
+    # Without it, processes that the application leaves behind stay as zombies.
+    linuxParameters = { initProcessEnabled = true }
+  } }
+
+  # What runs beside the application logs to the service's group.
+  sidecars = { for name, service in var.services : name => [for sidecar in var.sidecars : merge(sidecar, {
+    logConfiguration = {
+      logDriver = "awslogs"
+      options = {
+        awslogs-group         = aws_cloudwatch_log_group.service[name].name
+        awslogs-region        = data.aws_region.current.name
+        awslogs-stream-prefix = sidecar.name
+      }
+    }
+  })] }
+}
+
+resource "aws_ecs_task_definition" "this" {
+  # checkov:skip=CKV_AWS_336: Next.js writes its cache and NestJS its uploads into the container
+  for_each = var.services
+
+  family                   = "${var.name_prefix}-${each.key}"
+  requires_compatibilities = ["FARGATE"]
+  network_mode             = "awsvpc"
+  cpu                      = each.value.cpu
+  memory                   = each.value.memory
+  execution_role_arn       = aws_iam_role.execution.arn
+  task_role_arn            = aws_iam_role.task.arn
+  container_definitions    = jsonencode(concat([local.containers[each.key]], local.sidecars[each.key]))
+
+  runtime_platform {
+    operating_system_family = "LINUX"
+    cpu_architecture        = var.cpu_architecture
+  }
+
+  # Former revisions are what a rollback goes back to.
+  skip_destroy = true
+
+  lifecycle {
+    precondition {
+      condition     = length(setsubtract(each.value.secrets, local.secret_names)) == 0
+      error_message = "Service ${each.key} wants secrets that nobody makes: ${join(", ", setsubtract(each.value.secrets, local.secret_names))}. Put them into external_secrets or generated_secrets."
+    }
+  }
+}
+
+resource "aws_ecs_service" "this" {
+  # checkov:skip=CKV_AWS_333: a public address is the environment's decision: without NAT it is the only way to the registry
+  for_each = var.services
+
+  name            = "${var.name_prefix}-${each.key}"
+  cluster         = aws_ecs_cluster.this.id
+  task_definition = aws_ecs_task_definition.this[each.key].arn
+  desired_count   = each.value.desired_count
+  # Tasks run for more than one reason to wait for here: the image may be pushed only later.
+  wait_for_steady_state = false
+
+  dynamic "capacity_provider_strategy" {
+    for_each = { for provider, part in {
+      FARGATE      = { base = each.value.capacity.fargate_base, weight = each.value.capacity.fargate_weight }
+      FARGATE_SPOT = { base = 0, weight = each.value.capacity.spot_weight }
+    } : provider => part if part.base > 0 || part.weight > 0 }
+    content {
+      capacity_provider = capacity_provider_strategy.key
+      base              = capacity_provider_strategy.value.base
+      weight            = capacity_provider_strategy.value.weight
+    }
+  }
+
+  platform_version       = "LATEST"
+  enable_execute_command = true
+
+  deployment_minimum_healthy_percent = 100
+  deployment_maximum_percent         = 200
+  health_check_grace_period_seconds  = var.health_check.grace_period
+
+  deployment_circuit_breaker {
+    enable   = true
+    rollback = true
+  }
+
+  network_configuration {
+    subnets          = var.task_subnet_ids
+    security_groups  = [each.value.security_group_id]
+    assign_public_ip = var.assign_public_ip
+  }
+
+  load_balancer {
+    target_group_arn = aws_lb_target_group.this[each.key].arn
+    container_name   = each.key
+    container_port   = each.value.port
+  }
+
+  enable_ecs_managed_tags = true
+  propagate_tags          = "SERVICE"
+
+  # Counts and revisions move after the first apply (autoscaling, the schedule, deployments), and Terraform
+  # must not put them back. The scheduler's tag is left alone by `ignore_tags` of the provider.
+  lifecycle {
+    ignore_changes = [desired_count, task_definition]
+  }
+
+  depends_on = [aws_lb_listener.http, aws_lb_listener.https, aws_iam_role_policy.execution, aws_iam_role_policy.task, aws_ecs_cluster_capacity_providers.this]
+}

@@ -1,0 +1,39 @@
+output "identifier" {
+  description = "Name of the instance or the cluster, as `databases` in the cockpit's config.toml has it."
+  value       = local.identifier
+}
+
+output "endpoint" {
+  description = "Address that reads and writes."
+  value       = local.host
+}
+
+output "reader_endpoint" {
+  description = "Address that only reads, or null."
+  value       = local.aurora ? one(aws_rds_cluster.this[*].reader_endpoint) : one(aws_db_instance.replica[*].address)
+}
+
+output "port" {
+  description = "Port."
+  value       = var.port
+}
+
+output "database_name" {
+  description = "Name of the database."
+  value       = var.database_name
+}
+
+output "username" {
+  description = "Its owner."
+  value       = var.username
+}
+
+output "password_secret_arn" {
+  description = "Where the password is, in Secrets Manager."
+  value       = aws_secretsmanager_secret.password.arn
+}
+
+output "secrets" {
+  description = "Parameters that services read as environment variables: name to ARN."
+  value       = { DATABASE_URL = aws_ssm_parameter.database_url.arn }
+}

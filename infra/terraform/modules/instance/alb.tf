@@ -1,0 +1,89 @@
+resource "aws_lb" "this" {
+  # checkov:skip=CKV_AWS_91: access logs are not asked for
+  # checkov:skip=CKV_AWS_150: deletion protection is a variable
+  # checkov:skip=CKV2_AWS_20: HTTP redirects wherever there is a certificate
+  # checkov:skip=CKV2_AWS_28: a firewall is not asked for here
+  count = var.phase == 2 ? 1 : 0
+
+  name               = "${var.name_prefix}-alb"
+  load_balancer_type = "application"
+  subnets            = var.public_subnet_ids
+  security_groups    = [var.alb_security_group_id]
+
+  drop_invalid_header_fields = true
+  enable_deletion_protection = var.deletion_protection && !var.allow_destroy
+}
+
+resource "aws_lb_target_group" "this" {
+  # checkov:skip=CKV_AWS_378: TLS ends at the load balancer
+  count = var.phase == 2 ? 1 : 0
+
+  name                 = var.name_prefix
+  vpc_id               = var.vpc_id
+  target_type          = "instance"
+  protocol             = "HTTP"
+  port                 = var.port
+  deregistration_delay = 30
+
+  health_check {
+    path                = var.health_check_path
+    matcher             = "200"
+    interval            = 30
+    timeout             = 5
+    healthy_threshold   = 2
+    unhealthy_threshold = 3
+  }
+}
+
+check "https" {
+  assert {
+    condition     = var.phase == 1 || var.certificate_arn != null
+    error_message = "No certificate_arn, so no HTTPS listener: the load balancer answers HTTP only."
+  }
+}
+
+resource "aws_lb_listener" "http" {
+  # checkov:skip=CKV_AWS_2: it redirects to HTTPS wherever there is a certificate
+  # checkov:skip=CKV_AWS_103: it redirects to HTTPS wherever there is a certificate
+  # checkov:skip=CKV2_AWS_20: it redirects to HTTPS wherever there is a certificate
+  count = var.phase == 2 ? 1 : 0
+
+  load_balancer_arn = aws_lb.this[0].arn
+  protocol          = "HTTP"
+  port              = 80
+
+  dynamic "default_action" {
+    for_each = var.certificate_arn == null ? [] : [1]
+    content {
+      type = "redirect"
+      redirect {
+        protocol    = "HTTPS"
+        port        = "443"
+        status_code = "HTTP_301"
+      }
+    }
+  }
+
+  dynamic "default_action" {
+    for_each = var.certificate_arn == null ? [1] : []
+    content {
+      type             = "forward"
+      target_group_arn = aws_lb_target_group.this[0].arn
+    }
+  }
+}
+
+resource "aws_lb_listener" "https" {
+  count = var.phase == 2 && var.certificate_arn != null ? 1 : 0
+
+  load_balancer_arn = aws_lb.this[0].arn
+  protocol          = "HTTPS"
+  port              = 443
+  ssl_policy        = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+  certificate_arn   = var.certificate_arn
+
+  default_action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.this[0].arn
+  }
+}

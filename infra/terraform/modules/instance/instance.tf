@@ -1,0 +1,81 @@
+data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
+data "aws_region" "current" {}
+
+data "aws_ssm_parameter" "ami" {
+  name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${var.architecture}"
+}
+
+locals {
+  here = "${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}"
+
+  user_data = templatefile("${path.module}/user_data.sh.tftpl", {
+    name           = var.name_prefix
+    region         = data.aws_region.current.name
+    registry       = split("/", var.image)[0]
+    image          = var.image
+    port           = var.port
+    parameter_path = var.parameter_path
+    agent = jsonencode({
+      agent = { metrics_collection_interval = 60 }
+      metrics = {
+        append_dimensions = { InstanceId = "$${aws:InstanceId}", AutoScalingGroupName = "$${aws:AutoScalingGroupName}" }
+        # The alarm needs one figure for each instance or group, whatever its file system is called.
+        aggregation_dimensions = var.phase == 1 ? [["InstanceId", "path"]] : [["AutoScalingGroupName", "path"]]
+        metrics_collected = {
+          disk = { measurement = ["used_percent"], resources = ["/"], drop_device = true }
+          mem  = { measurement = ["mem_used_percent"] }
+        }
+      }
+      logs = { logs_collected = { files = { collect_list = [
+        { file_path = "/var/log/app.log", log_group_name = aws_cloudwatch_log_group.this.name, log_stream_name = "{instance_id}/app" },
+        { file_path = "/var/log/messages", log_group_name = aws_cloudwatch_log_group.this.name, log_stream_name = "{instance_id}/system" },
+      ] } } }
+    })
+  })
+}
+
+resource "aws_cloudwatch_log_group" "this" {
+  # checkov:skip=CKV_AWS_158: the key of CloudWatch Logs is enough; a key of our own costs and can lock us out
+  # checkov:skip=CKV_AWS_338: 30 days, as documented
+  name              = "/ec2/${var.name_prefix}"
+  retention_in_days = var.log_retention_days
+}
+
+# Phase 1: one instance in a public subnet, reached by the website's readers directly and by people over
+# Session Manager only: there is no key and no port for SSH.
+resource "aws_instance" "this" {
+  # checkov:skip=CKV_AWS_88: in phase 1 the instance itself is the website
+  # checkov:skip=CKV_AWS_126: the agent measures each minute what the alarms need
+  count = var.phase == 1 ? 1 : 0
+
+  ami                         = data.aws_ssm_parameter.ami.insecure_value
+  instance_type               = var.instance_type
+  subnet_id                   = var.public_subnet_ids[0]
+  vpc_security_group_ids      = [var.security_group_id]
+  associate_public_ip_address = true
+  iam_instance_profile        = aws_iam_instance_profile.this.name
+  user_data                   = local.user_data
+  user_data_replace_on_change = false
+  ebs_optimized               = true
+  disable_api_termination     = var.deletion_protection && !var.allow_destroy
+
+  metadata_options {
+    http_endpoint               = "enabled"
+    http_tokens                 = "required"
+    http_put_response_hop_limit = 2 # one more for the container
+  }
+
+  root_block_device {
+    encrypted   = true
+    volume_type = "gp3"
+    volume_size = var.disk_gb
+  }
+
+  tags = { Name = var.name_prefix }
+
+  lifecycle {
+    # A new image of the system every week is no reason to make a new instance.
+    ignore_changes = [ami]
+  }
+}

@@ -1,0 +1,30 @@
+# The agent runs beside each service's container. Its key is set outside Terraform, like every secret.
+resource "aws_ssm_parameter" "datadog_api_key" {
+  # checkov:skip=CKV_AWS_337: encrypted with the account's key of Parameter Store; a key of our own costs and can lock us out
+  count = var.datadog == null ? 0 : 1
+
+  name             = "${var.parameter_path}/DD_API_KEY"
+  description      = "API key of Datadog; set outside Terraform"
+  type             = "SecureString"
+  value_wo         = "not-set-yet"
+  value_wo_version = 1
+}
+
+locals {
+  datadog_sidecar = var.datadog == null ? null : {
+    name  = "datadog-agent"
+    image = var.datadog.image
+    # The application goes on when its agent does not.
+    essential         = false
+    cpu               = 64
+    memoryReservation = 128
+    portMappings      = [{ containerPort = 8126, hostPort = 8126, protocol = "tcp" }]
+    environment = [
+      { name = "DD_APM_ENABLED", value = "true" },
+      { name = "DD_ENV", value = var.datadog.environment },
+      { name = "DD_SITE", value = var.datadog.site },
+      { name = "ECS_FARGATE", value = "true" },
+    ]
+    secrets = [{ name = "DD_API_KEY", valueFrom = aws_ssm_parameter.datadog_api_key[0].arn }]
+  }
+}

@@ -1,0 +1,78 @@
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
+  }
+}
+
+variables {
+  name_prefix    = "team-test"
+  parameter_path = "/team/test"
+  services       = { web = { cluster_name = "c", service_name = "team-test-web" } }
+}
+
+run "services_only" {
+  command = plan
+
+  assert {
+    condition     = join(" ", output.alarm_names) == "team-test-web-cpu team-test-web-errors team-test-web-memory"
+    error_message = "three alarms a service"
+  }
+  assert {
+    condition     = length(output.sidecars) == 0 && length(output.secrets) == 0
+    error_message = "no agent and no Sentry were asked for"
+  }
+}
+
+run "everything" {
+  command = plan
+  variables {
+    database                = { engine = "aurora", identifier = "team-test-aurora", max_connections = 400 }
+    nat_gateway_ids         = { a = "nat-1" }
+    scheduler_function_name = "team-test-ecs-scheduler"
+    datadog                 = { environment = "test" }
+    sentry                  = true
+    budget                  = { monthly_usd = 100, environment_tag = "test" }
+    alarm_emails            = ["team@example.com"]
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.this) == 8
+    error_message = "three of the service, three of the database, NAT, scheduler"
+  }
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["db-connections"].threshold == 320
+    error_message = "80 % of what the database allows"
+  }
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["db-storage"].metric_name == "FreeLocalStorage"
+    error_message = "Aurora's volume does not fill up, its instances' storage does"
+  }
+  assert {
+    condition     = output.sidecars[0].essential == false
+    error_message = "the application goes on without its agent"
+  }
+}
+
+run "per_cent_above_a_hundred" {
+  command = plan
+  variables {
+    thresholds = { task_cpu = 800 }
+  }
+  expect_failures = [var.thresholds]
+}
+
+run "no_address" {
+  command = plan
+  variables {
+    alarm_emails = ["team"]
+  }
+  expect_failures = [var.alarm_emails]
+}
+
+run "no_money" {
+  command = plan
+  variables {
+    budget = { monthly_usd = 0, environment_tag = "test" }
+  }
+  expect_failures = [var.budget]
+}

@@ -1,0 +1,47 @@
+# The load balancer: from the allowed addresses to the services' ports, nothing else.
+resource "aws_security_group" "alb" {
+  # checkov:skip=CKV2_AWS_5: attached by another module, which a scan of this one cannot see
+  name        = "${var.name_prefix}-alb"
+  description = "Load balancer: HTTP and HTTPS from the allowed addresses"
+  vpc_id      = var.vpc_id
+
+  tags = { Name = "${var.name_prefix}-alb" }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_vpc_security_group_ingress_rule" "alb_http" {
+  # checkov:skip=CKV_AWS_260: port 80 answers with a redirect where there is a certificate; staging admits listed addresses only
+  for_each = toset(var.allowed_cidr_blocks)
+
+  security_group_id = aws_security_group.alb.id
+  description       = "HTTP"
+  cidr_ipv4         = each.key
+  ip_protocol       = "tcp"
+  from_port         = 80
+  to_port           = 80
+}
+
+resource "aws_vpc_security_group_ingress_rule" "alb_https" {
+  for_each = toset(var.allowed_cidr_blocks)
+
+  security_group_id = aws_security_group.alb.id
+  description       = "HTTPS"
+  cidr_ipv4         = each.key
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+}
+
+resource "aws_vpc_security_group_egress_rule" "alb" {
+  for_each = var.services
+
+  security_group_id            = aws_security_group.alb.id
+  description                  = "To ${each.key}"
+  referenced_security_group_id = aws_security_group.service[each.key].id
+  ip_protocol                  = "tcp"
+  from_port                    = each.value.port
+  to_port                      = each.value.port
+}

@@ -1,0 +1,92 @@
+# A way to the database that does not go through a task: Session Manager only, no inbound rule, no key.
+data "aws_ssm_parameter" "ami" {
+  count = var.bastion == null ? 0 : 1
+
+  name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+}
+
+resource "aws_security_group" "bastion" {
+  count = var.bastion == null ? 0 : 1
+
+  name        = "${var.name_prefix}-bastion"
+  description = "Bastion: nothing comes in; Session Manager goes out over HTTPS"
+  vpc_id      = var.vpc_id
+
+  tags = { Name = "${var.name_prefix}-bastion" }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_vpc_security_group_egress_rule" "bastion_https" {
+  count = var.bastion == null ? 0 : 1
+
+  security_group_id = aws_security_group.bastion[0].id
+  description       = "Session Manager"
+  cidr_ipv4         = "0.0.0.0/0"
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+}
+
+resource "aws_iam_role" "bastion" {
+  count = var.bastion == null ? 0 : 1
+
+  name               = "${var.name_prefix}-bastion"
+  assume_role_policy = data.aws_iam_policy_document.ec2_trust.json
+}
+
+data "aws_iam_policy_document" "ec2_trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+    principals {
+      type        = "Service"
+      identifiers = ["ec2.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_iam_role_policy_attachment" "bastion" {
+  count = var.bastion == null ? 0 : 1
+
+  role       = aws_iam_role.bastion[0].name
+  policy_arn = "arn:${data.aws_partition.current.partition}:iam::aws:policy/AmazonSSMManagedInstanceCore"
+}
+
+resource "aws_iam_instance_profile" "bastion" {
+  count = var.bastion == null ? 0 : 1
+
+  name = "${var.name_prefix}-bastion"
+  role = aws_iam_role.bastion[0].name
+}
+
+resource "aws_instance" "bastion" {
+  count = var.bastion == null ? 0 : 1
+
+  # checkov:skip=CKV_AWS_126: nothing is decided from the bastion's metrics, so detailed ones are not paid for
+  # checkov:skip=CKV_AWS_135: EBS optimisation cannot be switched on for the smallest instance types
+  ami                    = data.aws_ssm_parameter.ami[0].insecure_value
+  instance_type          = var.bastion.instance_type
+  subnet_id              = var.bastion.subnet_id
+  vpc_security_group_ids = [aws_security_group.bastion[0].id]
+  iam_instance_profile   = aws_iam_instance_profile.bastion[0].name
+
+  metadata_options {
+    http_tokens   = "required"
+    http_endpoint = "enabled"
+  }
+
+  root_block_device {
+    encrypted   = true
+    volume_type = "gp3"
+    volume_size = 8
+  }
+
+  tags = { Name = "${var.name_prefix}-bastion", Role = "bastion" }
+
+  lifecycle {
+    # A new image every week is no reason to make a new instance.
+    ignore_changes = [ami]
+  }
+}

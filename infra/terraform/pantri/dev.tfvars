@@ -1,0 +1,21 @@
+# Pantri, workspace dev: one task on Fargate Spot, one NAT gateway, may be destroyed at any time.
+environment = "dev"
+name_prefix = "pantri-dev"
+account_id  = "123456789012"
+
+cidr_block   = "10.10.0.0/16"
+zone_letters = ["a", "b"]
+nat_gateways = 1
+
+cpu         = 256
+memory      = 512
+autoscaling = { min = 1, max = 2 }
+# Nobody waits for dev: all of it on Spot.
+capacity = { fargate_base = 0, fargate_weight = 0, spot_weight = 1 }
+
+container_insights = false
+log_retention_days = 7
+
+mfa                 = "OPTIONAL"
+deletion_protection = false
+allow_destroy       = true

@@ -1,0 +1,23 @@
+# Pantri, workspace prod: three zones, two tasks for sure, more on Fargate and Spot as they are needed.
+environment = "prod"
+name_prefix = "pantri"
+account_id  = "123456789012"
+
+cidr_block   = "10.11.0.0/16"
+zone_letters = ["a", "b", "c"]
+nat_gateways = 3 # one a zone: no zone depends on another
+
+cpu         = 512
+memory      = 1024
+autoscaling = { min = 2, max = 10 }
+# Two are never interrupted; of what comes on top in a rush, every second is on Spot.
+capacity = { fargate_base = 2, fargate_weight = 1, spot_weight = 1 }
+
+container_insights = true
+log_retention_days = 30
+
+static_infrequent_access_after_days = 180
+
+mfa                 = "ON"
+deletion_protection = true
+monthly_budget_usd  = 300

@@ -1,0 +1,174 @@
+variable "environment" {
+  description = "dev or prod; the workspace has the same name."
+  type        = string
+
+  validation {
+    condition     = contains(["dev", "prod"], var.environment)
+    error_message = "environment is dev or prod."
+  }
+}
+
+variable "name_prefix" {
+  description = "Begins the name of everything, and is the name of the cluster: `pantri` in prod, `pantri-dev` in dev."
+  type        = string
+}
+
+variable "account_id" {
+  description = "The account all this is in; nothing is done in another."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[0-9]{12}$", var.account_id))
+    error_message = "account_id has twelve digits: aws sts get-caller-identity shows it."
+  }
+}
+
+variable "region" {
+  description = "Region of everything; CloudFront takes its certificate from us-east-1."
+  type        = string
+  default     = "us-east-1"
+}
+
+variable "emulator" {
+  description = "AWS is an emulator on this machine (AWS_ENDPOINT_URL)."
+  type        = bool
+  default     = false
+}
+
+variable "cidr_block" {
+  description = "Addresses of the network, a /16."
+  type        = string
+}
+
+variable "zone_letters" {
+  description = "Zones of the region to lie in, by their letter."
+  type        = list(string)
+}
+
+variable "nat_gateways" {
+  description = "1 for one NAT gateway that all zones share, or as many as there are zones."
+  type        = number
+
+  validation {
+    condition     = var.nat_gateways >= 1
+    error_message = "nat_gateways is at least 1: tasks are in private subnets and reach the registry over it."
+  }
+}
+
+variable "allowed_cidr_blocks" {
+  description = "Who reaches the load balancer; CloudFront comes from everywhere."
+  type        = list(string)
+  default     = ["0.0.0.0/0"]
+}
+
+variable "port" {
+  description = "Port that the application listens on."
+  type        = number
+  default     = 3000
+}
+
+variable "health_check_path" {
+  description = "Path that answers 200 when the application is well."
+  type        = string
+  default     = "/api/health"
+}
+
+variable "image_tag" {
+  description = "Image of the first apply; later ones leave what is deployed."
+  type        = string
+  default     = "initial"
+}
+
+variable "cpu" {
+  description = "CPU units of a task."
+  type        = number
+}
+
+variable "memory" {
+  description = "Memory of a task in MB."
+  type        = number
+}
+
+variable "autoscaling" {
+  description = "Least and most tasks, and the CPU and memory in per cent that are aimed at."
+  type = object({
+    min    = number
+    max    = number
+    cpu    = optional(number, 70)
+    memory = optional(number, 80)
+  })
+}
+
+variable "capacity" {
+  description = "How many tasks run on Fargate for sure (fargate_base), and how the others are split between Fargate and the cheaper Fargate Spot, which may be interrupted."
+  type = object({
+    fargate_base   = number
+    fargate_weight = number
+    spot_weight    = number
+  })
+}
+
+variable "container_insights" {
+  description = "Detailed metrics of tasks, paid by the metric."
+  type        = bool
+}
+
+variable "log_retention_days" {
+  description = "How long logs are kept."
+  type        = number
+}
+
+variable "static_infrequent_access_after_days" {
+  description = "After how many days static files move to cheaper storage; null: never."
+  type        = number
+  default     = null
+}
+
+variable "mfa" {
+  description = "Whether people need a second factor: OFF, OPTIONAL or ON."
+  type        = string
+
+  validation {
+    condition     = contains(["OFF", "OPTIONAL", "ON"], var.mfa)
+    error_message = "mfa is OFF, OPTIONAL or ON."
+  }
+}
+
+variable "domain" {
+  description = "The website's domain and its zone; null: CloudFront's own name."
+  type = object({
+    name        = string
+    zone_id     = optional(string)
+    create_zone = optional(bool, false)
+    delegated   = optional(bool, true)
+  })
+  default = null
+}
+
+variable "alarm_emails" {
+  description = "Addresses that alarms are sent to; each must confirm once."
+  type        = set(string)
+  default     = []
+}
+
+variable "monthly_budget_usd" {
+  description = "What a month may cost; null: no budget."
+  type        = number
+  default     = null
+}
+
+variable "deletion_protection" {
+  description = "Refuse to delete the load balancer and the users."
+  type        = bool
+
+  validation {
+    condition     = var.environment != "prod" || var.deletion_protection
+    error_message = "deletion_protection is off in production. Set it to true; to take the environment down, set allow_destroy = true instead, apply, and then destroy (README, \"Taking an environment down\")."
+  }
+}
+
+variable "allow_destroy" {
+  description = "Lifts the deletion protection and lets buckets and repositories be emptied. Apply it, then destroy."
+  type        = bool
+  default     = false
+}

@@ -1,0 +1,602 @@
+//! What operations ask of AWS, against the simulator: what each read tells, what each change does. How
+//! changes are sent is in `aws_changes`.
+#![allow(clippy::unwrap_used)]
+
+#[path = "support/desk.rs"]
+mod desk;
+mod support;
+
+use aws_sim::{ACCOUNT, Scenario};
+use cockpit::app::operation::call::{DatabaseState, REMEMBERED, Read, Reply, Write};
+use cockpit::aws::{Connection, Session};
+use cockpit::model::scaling::Suspended;
+use cockpit::model::timer::Power;
+use cockpit::model::{Failure, FailureKind, RolloutStatus};
+use desk::{CLUSTER, DATABASE, Desk, FUNCTION, REGION, WEB, connection, ecs, reads, scheduler};
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::time::Duration;
+use support::SECRET;
+use tokio::runtime::Runtime;
+
+#[test]
+fn a_service_is_read_with_what_is_remembered_of_it() {
+    let desk = Desk::new(Scenario::Staging);
+    let Ok(Reply::Identity(identity)) = desk.read(Read::Identity) else { panic!() };
+    assert_eq!(identity.account, ACCOUNT);
+    let names = vec![WEB.into(), "no-such".into()];
+    let Ok(Reply::Services(services)) = desk.read(Read::Services { cluster: CLUSTER.into(), names }) else { panic!() };
+    let [web] = services.as_slice() else { panic!("{services:?}") };
+    assert_eq!((web.name.as_str(), web.remembered), (WEB, None));
+
+    assert!(matches!(desk.done(Write::Remember { arn: web.arn.clone(), desired: Some(3) }), Reply::Done));
+    assert_eq!(desk.web().remembered, Some(3));
+    assert!(matches!(desk.done(Write::Remember { arn: web.arn.clone(), desired: None }), Reply::Done));
+    assert_eq!(desk.web().remembered, None);
+
+    let read = Read::Tasks { cluster: CLUSTER.into(), service: WEB.into() };
+    let Ok(Reply::Tasks(tasks)) = desk.read(read.clone()) else { panic!() };
+    assert!(!tasks.is_empty() && tasks.iter().all(|task| task.service.as_deref() == Some(WEB)), "{tasks:?}");
+    let id = tasks.iter().find(|task| task.last_status == "RUNNING").unwrap().id.clone();
+    let one = Read::Task { cluster: CLUSTER.into(), id: id.clone() };
+    let Ok(Reply::Tasks(alone)) = desk.read(one.clone()) else { panic!() };
+    assert_eq!((alone.len(), &alone[0].id), (1, &id));
+    let Ok(Reply::Tasks(none)) = desk.read(Read::Task { cluster: CLUSTER.into(), id: "0".repeat(32) }) else {
+        panic!()
+    };
+    assert!(none.is_empty());
+
+    let reason = String::from("stopped by a test");
+    desk.done(Write::StopTask { cluster: CLUSTER.into(), id: id.clone(), reason });
+    desk.world.advance(120);
+    let Ok(Reply::Tasks(tasks)) = desk.read(read) else { panic!() };
+    let gone = tasks.iter().find(|task| task.id == id).expect("those that stopped are read too");
+    assert_eq!(gone.last_status, "STOPPED");
+    assert!(gone.stopped_reason.as_deref().is_some_and(|reason| reason.contains("stopped by a test")), "{gone:?}");
+    assert!(tasks.iter().any(|task| task.last_status == "RUNNING"), "{tasks:?}");
+
+    let Ok(Reply::Targets(groups)) = desk.read(Read::Targets { groups: web.target_groups.clone() }) else { panic!() };
+    assert_eq!(groups.len(), 1);
+    assert_eq!(groups[0].0, web.target_groups[0]);
+    assert!(groups[0].1.iter().any(|target| target.state == "healthy"), "{groups:?}");
+}
+
+#[test]
+fn a_deployment_is_registered_deployed_followed_and_taken_back() {
+    let desk = Desk::new(Scenario::Staging);
+    let before = desk.web();
+    let (_, repository, _) = desk.repository();
+    let image = format!("{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{repository}:next");
+    let images = vec![("web".into(), image.clone())];
+    let Reply::Registered(name) = desk.done(Write::Register { base: before.task_definition.clone(), images }) else {
+        panic!()
+    };
+    assert_ne!(name, before.task_definition);
+    assert_eq!(name.split(':').next(), before.task_definition.split(':').next());
+    let Ok(Reply::TaskDefinition(definition)) = desk.read(Read::TaskDefinition { name: name.clone() }) else {
+        panic!()
+    };
+    assert_eq!(definition.containers[0].image, image);
+    let family = name.split(':').next().unwrap().to_owned();
+    let Ok(Reply::TaskDefinition(newest)) = desk.read(Read::TaskDefinition { name: family }) else { panic!() };
+    assert_eq!(newest.name, name);
+
+    let update = Write::Update {
+        cluster: CLUSTER.into(),
+        service: WEB.into(),
+        task_definition: Some(name.clone()),
+        force: false,
+        desired: None,
+    };
+    let Reply::Services(after) = desk.done(update) else { panic!() };
+    assert_eq!((after[0].task_definition.as_str(), after[0].desired), (name.as_str(), before.desired));
+    let primary = after[0].primary().unwrap().id.clone();
+    assert_ne!(Some(&primary), before.primary().map(|primary| &primary.id));
+
+    let history = desk.history();
+    assert_eq!(history[0].target.as_ref(), Some(&name));
+    assert!(matches!(history[0].status, RolloutStatus::Pending | RolloutStatus::InProgress), "{history:?}");
+    assert!(history.is_sorted_by_key(|release| std::cmp::Reverse(release.created_at)));
+    assert!(history.iter().all(|release| release.target.is_some()), "{history:?}");
+    let Ok(Reply::Releases(one)) = desk.read(Read::Releases { arns: vec![history[0].arn.clone()] }) else { panic!() };
+    assert_eq!(one, [history[0].clone()]);
+
+    desk.world.advance(20);
+    assert!(matches!(desk.done(Write::RollBack { arn: history[0].arn.clone() }), Reply::Done));
+    desk.world.advance(600);
+    let Ok(Reply::Releases(one)) = desk.read(Read::Releases { arns: vec![history[0].arn.clone()] }) else { panic!() };
+    assert_eq!(one[0].status, RolloutStatus::RollbackSuccessful);
+    assert_eq!(desk.web().task_definition, before.task_definition);
+    let missing = vec![format!("{}0", history[0].arn)];
+    let Ok(Reply::Releases(none)) = desk.read(Read::Releases { arns: missing }) else { panic!() };
+    assert!(none.is_empty());
+
+    let scale = Write::Update {
+        cluster: CLUSTER.into(),
+        service: WEB.into(),
+        task_definition: None,
+        force: false,
+        desired: Some(2),
+    };
+    let Reply::Services(scaled) = desk.done(scale) else { panic!() };
+    assert_eq!((scaled[0].desired, scaled[0].task_definition.as_str()), (2, before.task_definition.as_str()));
+}
+
+#[test]
+fn a_history_without_the_right_to_its_revisions_has_no_targets() {
+    let desk = Desk::new(Scenario::CrashLoop);
+    desk.world.fault("ecs:DescribeServiceRevisions", "throttle");
+    let read = Read::History { cluster: CLUSTER.into(), service: WEB.into() };
+    assert_eq!(desk.read(read).unwrap_err().kind, FailureKind::Throttled, "whole or not at all");
+    desk.world.clear_faults();
+    desk.world.fault("ecs:DescribeServiceRevisions", "denied");
+    assert!(desk.history().iter().all(|release| release.target.is_none()));
+    desk.world.clear_faults();
+    assert!(desk.history().iter().all(|release| release.target.is_none()), "not asked for again");
+}
+
+#[test]
+fn scaling_limits_move_and_are_suspended_one_at_a_time() {
+    let desk = Desk::new(Scenario::Staging);
+    let resource = desk.web().scaling_id();
+    let target = || {
+        let Ok(Reply::Scalable(target)) = desk.read(Read::Scalable { resource: resource.clone() }) else { panic!() };
+        target.unwrap()
+    };
+    let limits = |min, max, suspended| Write::Limits { resource: resource.clone(), min, max, suspended };
+    assert_eq!((target().min, target().max), (1, 2));
+    desk.done(limits(None, Some(6), None));
+    assert_eq!((target().min, target().max), (1, 6));
+    let all = Suspended { scale_in: true, scale_out: true, scheduled: true };
+    desk.done(limits(None, None, Some(all)));
+    assert_eq!((target().max, target().suspended), (6, all));
+    desk.done(limits(Some(2), None, Some(Suspended::default())));
+    assert_eq!((target().min, target().suspended), (2, Suspended::default()));
+    let other = Read::Scalable { resource: format!("service/{CLUSTER}/no-such") };
+    assert!(matches!(desk.read(other), Ok(Reply::Scalable(None))));
+    let broken = desk.write(limits(Some(u32::MAX), None, None)).outcome.unwrap_err();
+    assert_eq!(broken.kind, FailureKind::Other, "{broken}");
+}
+
+#[test]
+fn the_function_is_called_and_tells_what_it_did() {
+    let desk = Desk::new(Scenario::Staging);
+    assert!(matches!(desk.read(Read::Function { name: FUNCTION.into() }), Ok(Reply::Done)));
+    let missing = desk.read(Read::Function { name: "no-such".into() }).unwrap_err();
+    assert_eq!(missing.kind, FailureKind::NotFound, "{missing}");
+    let stop = Write::Invoke { function: FUNCTION.into(), power: Power::Stop };
+    let Reply::Invoked { answer, log, failed } = desk.done(stop.clone()) else { panic!() };
+    assert_eq!(failed, None, "{answer}");
+    assert!(serde_json::from_str::<Value>(&answer).is_ok(), "{answer}");
+    assert!(log.len() >= 4 && log[0].starts_with("START RequestId"), "{log:?}");
+    assert_eq!((desk.web().desired, desk.web().remembered), (0, Some(1)));
+    let missing = desk.write(Write::Invoke { function: "no-such".into(), power: Power::Stop }).outcome.unwrap_err();
+    assert_eq!(missing.kind, FailureKind::NotFound, "{missing}");
+}
+
+#[test]
+fn a_schedule_is_skipped_with_everything_else_kept() {
+    let desk = Desk::new(Scenario::Staging);
+    let timers = desk.timers();
+    let names: Vec<&str> = timers.iter().map(|timer| timer.name.as_str()).collect();
+    assert_eq!(names, ["bookmark-manager-staging-start", "bookmark-manager-staging-stop"]);
+    let stop = &timers[1];
+    assert_eq!((stop.group.as_str(), stop.enabled, stop.power()), ("default", true, Some(Power::Stop)));
+    assert_eq!((stop.timezone.as_deref(), stop.start), (Some("Asia/Tokyo"), None));
+    assert!(stop.target.ends_with(FUNCTION), "{}", stop.target);
+    assert!(matches!(desk.read(Read::Timers { prefix: "no-such".into() }), Ok(Reply::Timers(none)) if none.is_empty()));
+
+    let client = scheduler(&desk);
+    let whole = || {
+        let schedule = desk.runtime.block_on(client.get_schedule().name(&stop.name).send()).unwrap();
+        (schedule.target, schedule.flexible_time_window, schedule.description, schedule.end_date, schedule.state)
+    };
+    let described = desk.runtime.block_on(async {
+        let now = client.get_schedule().name(&stop.name).send().await.unwrap();
+        client
+            .update_schedule()
+            .name(&stop.name)
+            .set_target(now.target)
+            .set_flexible_time_window(now.flexible_time_window)
+            .set_schedule_expression(now.schedule_expression)
+            .set_schedule_expression_timezone(now.schedule_expression_timezone)
+            .description("stops staging")
+            .end_date(aws_smithy_types::DateTime::from_secs(2_000_000_000))
+            .send()
+            .await
+    });
+    described.unwrap();
+    let before = whole();
+    assert!(before.2.is_some() && before.3.is_some());
+    let until = "2030-01-01T00:00:00Z".parse().unwrap();
+    let skip = |until| Write::Skip { timer: Box::new(stop.clone()), until };
+    assert!(matches!(desk.done(skip(Some(until))), Reply::Done));
+    assert_eq!(desk.timers()[1].start, Some(until));
+    assert_eq!(whole(), before);
+    desk.done(skip(None));
+    assert_eq!(desk.timers()[1], *stop);
+    assert_eq!(whole(), before);
+}
+
+#[test]
+fn databases_stop_and_start() {
+    let desk = Desk::new(Scenario::Staging);
+    let states = |pattern: &str| {
+        let Ok(Reply::Databases(states)) = desk.read(Read::Databases { patterns: vec![pattern.into()] }) else {
+            panic!()
+        };
+        states
+    };
+    let state = |status: &str| DatabaseState { id: DATABASE.into(), cluster: false, status: status.into() };
+    assert_eq!(states("bookmark-manager-staging-*"), [state("available")]);
+    assert!(states("no-such").is_empty());
+    desk.done(Write::Database { id: DATABASE.into(), cluster: false, power: Power::Stop });
+    assert_eq!(states(DATABASE), [state("stopping")]);
+    desk.world.advance(600);
+    desk.done(Write::Database { id: DATABASE.into(), cluster: false, power: Power::Start });
+    assert_eq!(states(DATABASE), [state("starting")]);
+
+    let prod = Desk::new(Scenario::Prod);
+    let aurora = |power| Write::Database { id: "bookmark-manager-prod-aurora".into(), cluster: true, power };
+    prod.done(aurora(Power::Stop));
+    prod.world.advance(600);
+    let Ok(Reply::Databases(states)) = prod.read(Read::Databases { patterns: vec!["bookmark-manager-prod-*".into()] })
+    else {
+        panic!()
+    };
+    let [cluster] = states.as_slice() else { panic!("members of a cluster are its own business: {states:?}") };
+    assert_eq!((cluster.cluster, cluster.status.as_str()), (true, "stopped"));
+    prod.done(aurora(Power::Start));
+}
+
+#[test]
+fn an_image_is_found_by_tag_and_digest_with_its_architectures_and_its_scan() {
+    let desk = Desk::new(Scenario::Staging);
+    let (account, repository, reference) = desk.repository();
+    let read = |reference: &str| {
+        desk.read(Read::Image { account: account.clone(), repository: repository.clone(), reference: reference.into() })
+    };
+    let Ok(Reply::Image(image)) = read(&reference) else { panic!() };
+    assert!(image.tags.contains(&reference) && image.digest.starts_with("sha256:"), "{image:?}");
+    assert!(!image.architectures.is_empty() && image.pushed_at.is_some() && image.bytes > Some(0), "{image:?}");
+    let Ok(Reply::Image(same)) = read(&image.digest) else { panic!() };
+    assert_eq!(same, image);
+    let missing = read("no-such").unwrap_err();
+    assert_eq!(missing.kind, FailureKind::NotFound, "{missing}");
+    let elsewhere = Read::Image { account: None, repository: "no-such".into(), reference: "x".into() };
+    assert_eq!(desk.read(elsewhere).unwrap_err().kind, FailureKind::NotFound);
+
+    // Rights of their own: without them the rest is told.
+    for (operation, kind) in [
+        ("ecr:BatchGetImage", "denied"),
+        ("ecr:GetDownloadUrlForLayer", "denied"),
+        ("ecr:BatchGetImage", "malformed"),
+        ("ecr:GetDownloadUrlForLayer", "error"),
+    ] {
+        desk.world.clear_faults();
+        desk.world.fault(operation, kind);
+        let Ok(Reply::Image(alone)) = read(&image.digest) else { panic!() };
+        let single = image.architectures.len() == 1;
+        assert_eq!(
+            alone.architectures.is_empty(),
+            single || operation == "ecr:BatchGetImage",
+            "{operation}: {alone:?}"
+        );
+        assert_eq!((&alone.digest, &alone.scan), (&image.digest, &image.scan));
+    }
+    desk.world.clear_faults();
+
+    let Ok(Reply::Images(images)) =
+        desk.read(Read::Images { account: account.clone(), repository: repository.clone() })
+    else {
+        panic!()
+    };
+    assert!((2..=50).contains(&images.len()), "{}", images.len());
+    assert!(images.is_sorted_by_key(|image| std::cmp::Reverse(image.pushed_at)));
+    assert!(images.iter().any(|one| one.digest == image.digest));
+    let scanned: Vec<_> = images.iter().filter_map(|image| image.scan.as_ref()).collect();
+    assert!(!scanned.is_empty() && scanned.iter().all(|scan| scan.status == "COMPLETE"), "{scanned:?}");
+    // One image that has several, one that has one.
+    let kinds: Vec<usize> = images
+        .iter()
+        .map(|one| {
+            let Ok(Reply::Image(image)) = read(&one.digest) else { panic!() };
+            assert!(image.architectures.iter().all(|name| ["amd64", "arm64"].contains(&name.as_str())), "{image:?}");
+            image.architectures.len()
+        })
+        .collect();
+    assert!(kinds.contains(&1), "{kinds:?}");
+}
+
+#[test]
+fn an_index_has_the_architectures_of_its_images() {
+    let desk = Desk::new(Scenario::Staging);
+    let (account, repository, _) = desk.repository();
+    let manifest = json!({
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.docker.distribution.manifest.list.v2+json",
+        "manifests": [
+            {"digest": format!("sha256:{}", "1".repeat(64)), "platform": {"architecture": "arm64", "os": "linux"}},
+            {"digest": format!("sha256:{}", "2".repeat(64)), "platform": {"architecture": "unknown", "os": "unknown"}},
+            {"digest": format!("sha256:{}", "3".repeat(64)), "platform": {"architecture": "amd64", "os": "linux"}},
+        ],
+    });
+    let config = aws_sdk_ecr::Config::builder()
+        .behavior_version(aws_sdk_ecr::config::BehaviorVersion::latest())
+        .region(aws_sdk_ecr::config::Region::new(REGION))
+        .endpoint_url(desk.world.endpoint())
+        .credentials_provider(aws_credential_types::Credentials::new("AKIATEST", "test", None, None, "test"));
+    let client = aws_sdk_ecr::Client::from_conf(config.build());
+    let put = client.put_image().repository_name(&repository).image_tag("both").image_manifest(manifest.to_string());
+    desk.runtime.block_on(put.send()).unwrap();
+    let read = Read::Image { account, repository, reference: "both".into() };
+    let Ok(Reply::Image(image)) = desk.read(read) else { panic!() };
+    assert_eq!(image.architectures, ["arm64", "amd64"]);
+    assert_eq!(image.scan, None);
+}
+
+#[test]
+fn the_login_has_a_token_that_is_not_shown() {
+    let desk = Desk::new(Scenario::Staging);
+    let reply = desk.read(Read::Login).unwrap();
+    let shown = format!("{reply:?} {:?}", desk.session);
+    let Reply::Login { registry, user, token } = reply else { panic!() };
+    assert_eq!(registry, format!("{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"));
+    assert_eq!(user, "AWS");
+    assert!(token.expose_secret().len() >= 32);
+    assert!(!shown.contains(token.expose_secret()) && !shown.contains(SECRET), "{shown}");
+}
+
+#[test]
+fn each_read_fails_in_the_words_of_its_fault_and_never_in_part() {
+    let desk = Desk::new(Scenario::Staging);
+    let reads = reads(&desk);
+    for (kind, expected) in [
+        ("throttle", FailureKind::Throttled),
+        ("error", FailureKind::Service),
+        ("denied", FailureKind::Denied),
+        ("expired", FailureKind::Credentials),
+        ("truncate", FailureKind::Unreachable),
+        ("reset", FailureKind::Unreachable),
+        ("malformed", FailureKind::Malformed),
+        ("hang", FailureKind::Timeout),
+    ] {
+        desk.world.clear_faults();
+        desk.world.fault("*", kind);
+        let limit = Duration::from_millis(if kind == "hang" { 500 } else { 20_000 });
+        let failures =
+            desk.runtime.block_on(futures_util::future::join_all(reads.iter().map(|(read, action)| async {
+                // A throttled lane is slow, and so each has a session of its own.
+                let connection = Connection { operation_timeout: limit, ..connection(desk.world.endpoint()) };
+                let session = Session::new(connection);
+                (session.read(read.clone()).await.unwrap_err(), *action)
+            })));
+        for (failure, action) in failures {
+            assert_eq!(failure.kind, expected, "{kind} {action}: {failure}");
+            assert!(failure.message.starts_with(action), "{failure}");
+            assert!(!format!("{failure:?}").contains(SECRET), "{failure}");
+        }
+    }
+}
+
+#[test]
+fn pages_go_on_after_an_empty_one_and_end_where_they_repeat() {
+    let desk = Desk::new(Scenario::Staging);
+    let reads = reads(&desk);
+    let listed: Vec<&Read> = reads
+        .iter()
+        .map(|(read, _)| read)
+        .filter(|read| {
+            matches!(
+                read,
+                Read::Tasks { .. }
+                    | Read::Images { .. }
+                    | Read::Timers { .. }
+                    | Read::Databases { .. }
+                    | Read::Scalable { .. }
+            )
+        })
+        .collect();
+    assert_eq!(listed.len(), 5);
+    for read in listed {
+        desk.world.clear_faults();
+        let whole = format!("{:?}", desk.read(read.clone()).unwrap());
+        desk.world.post("/_sim/fault", &json!({"operation": "*", "kind": "empty", "count": 1}));
+        assert_eq!(format!("{:?}", desk.read(read.clone()).unwrap()), whole);
+        desk.world.fault("*", "loop");
+        let failure = desk.read(read.clone()).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Malformed, "{read:?}: {failure}");
+        assert!(failure.message.contains("same page token"), "{failure}");
+    }
+}
+
+#[test]
+fn a_copied_revision_differs_in_its_image_only() {
+    use aws_sdk_ecs::types as sdk;
+    let desk = Desk::new(Scenario::Staging);
+    let client = ecs(&desk);
+    let container = |name: &str| {
+        sdk::ContainerDefinition::builder()
+            .name(name)
+            .image(format!("{name}:1"))
+            .cpu(128)
+            .memory(256)
+            .memory_reservation(128)
+            .command("run")
+            .entry_point("/bin/sh")
+            .working_directory("/srv")
+            .user("1000")
+            .environment(sdk::KeyValuePair::builder().name("A").value("1").build())
+            .secrets(sdk::Secret::builder().name("S").value_from("arn:aws:ssm:::parameter/s").build().unwrap())
+            .docker_labels("l", "v")
+            .health_check(sdk::HealthCheck::builder().command("CMD").interval(5).build().unwrap())
+            .readonly_root_filesystem(true)
+            .start_timeout(9)
+            .stop_timeout(10)
+            .mount_points(sdk::MountPoint::builder().source_volume("data").container_path("/data").build())
+            .restart_policy(sdk::ContainerRestartPolicy::builder().enabled(true).build().unwrap())
+    };
+    let log = sdk::LogConfiguration::builder().log_driver(sdk::LogDriver::Awslogs).options("awslogs-group", "/g");
+    let efs = sdk::EfsVolumeConfiguration::builder().file_system_id("fs-1").build().unwrap();
+    let registered = desk.runtime.block_on(
+        client
+            .register_task_definition()
+            .family("everything")
+            .container_definitions(container("app").log_configuration(log.build().unwrap()).build())
+            .container_definitions(container("side").essential(false).build())
+            .volumes(sdk::Volume::builder().name("data").efs_volume_configuration(efs).build())
+            .requires_compatibilities(sdk::Compatibility::Fargate)
+            .network_mode(sdk::NetworkMode::Awsvpc)
+            .cpu("256")
+            .memory("512")
+            .task_role_arn("arn:aws:iam::123456789012:role/task")
+            .execution_role_arn("arn:aws:iam::123456789012:role/execution")
+            .pid_mode(sdk::PidMode::Task)
+            .ephemeral_storage(sdk::EphemeralStorage::builder().size_in_gib(30).build())
+            .runtime_platform(
+                sdk::RuntimePlatform::builder()
+                    .cpu_architecture(sdk::CpuArchitecture::Arm64)
+                    .operating_system_family(sdk::OsFamily::Linux)
+                    .build(),
+            )
+            .proxy_configuration(sdk::ProxyConfiguration::builder().container_name("side").build().unwrap())
+            .enable_fault_injection(true)
+            .tags(sdk::Tag::builder().key("Project").value("everything").build())
+            .send(),
+    );
+    registered.unwrap();
+    let images = vec![("app".to_owned(), "app:2".to_owned())];
+    let Reply::Registered(name) = desk.done(Write::Register { base: "everything:1".into(), images }) else { panic!() };
+    assert_eq!(name, "everything:2");
+    let describe = |name: &str| {
+        let request = client.describe_task_definition().task_definition(name).include(sdk::TaskDefinitionField::Tags);
+        desk.runtime.block_on(request.send()).unwrap()
+    };
+    let (before, after) = (describe("everything:1"), describe("everything:2"));
+    assert_eq!(before.tags, after.tags);
+    assert_eq!(after.tags().len(), 1);
+    let (before, mut after) = (before.task_definition.unwrap(), after.task_definition.unwrap());
+    let app = &mut after.container_definitions.as_mut().unwrap()[0];
+    assert_eq!(app.image.replace("app:1".into()), Some("app:2".into()));
+    after.revision = before.revision;
+    after.task_definition_arn.clone_from(&before.task_definition_arn);
+    after.registered_at = before.registered_at;
+    assert_eq!(after, before);
+
+    // Without tags none are sent: AWS refuses an empty list.
+    let web = desk.web().task_definition;
+    desk.done(Write::Register { base: web, images: Vec::new() });
+}
+
+#[test]
+fn a_task_is_known_by_its_last_lines() {
+    let desk = Desk::new(Scenario::Staging);
+    let Ok(Reply::Tasks(tasks)) = desk.read(Read::Tasks { cluster: CLUSTER.into(), service: WEB.into() }) else {
+        panic!()
+    };
+    let Ok(Reply::TaskDefinition(definition)) = desk.read(Read::TaskDefinition { name: desk.web().task_definition })
+    else {
+        panic!()
+    };
+    let container = definition.main_container().unwrap();
+    let log = container.log.clone().unwrap();
+    let (group, prefix) = (log.group.unwrap(), log.prefix.unwrap());
+    desk.world.advance(300);
+    let read = |stream: String, limit| desk.read(Read::TaskLog { group: group.clone(), stream, limit });
+    let stream = format!("{prefix}/{}/{}", container.name, tasks[0].id);
+    let Ok(Reply::Log(lines)) = read(stream.clone(), 50) else { panic!() };
+    assert!((2..=50).contains(&lines.len()), "{lines:?}");
+    let Ok(Reply::Log(last)) = read(stream, 1) else { panic!() };
+    assert_eq!(last, lines[lines.len() - 1..]);
+    let failure = read(format!("{prefix}/{}/{}", container.name, "0".repeat(32)), 50).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::NotFound, "{failure}");
+    let nowhere = Read::TaskLog { group: "/no/such".into(), stream: "x".into(), limit: 50 };
+    assert_eq!(desk.read(nowhere).unwrap_err().kind, FailureKind::NotFound);
+}
+
+/// A server that gives one prepared answer after the other and keeps what it was asked.
+fn scripted(answers: Vec<(u16, Value)>) -> (String, std::thread::JoinHandle<Vec<Value>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let served = std::thread::spawn(move || {
+        let mut asked = Vec::new();
+        for (status, answer) in answers {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = Vec::new();
+            let body = loop {
+                let mut piece = [0; 4096];
+                let length = stream.read(&mut piece).unwrap();
+                request.extend_from_slice(&piece[..length]);
+                let text = String::from_utf8_lossy(&request).into_owned();
+                let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+                let length = head
+                    .lines()
+                    .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
+                if body.len() >= length.unwrap_or(0) {
+                    break body.to_owned();
+                }
+            };
+            asked.push(serde_json::from_str(&body).unwrap());
+            let answer = answer.to_string();
+            let head = "content-type: application/x-amz-json-1.1\r\nconnection: close";
+            write!(stream, "HTTP/1.1 {status} X\r\n{head}\r\ncontent-length: {}\r\n\r\n{answer}", answer.len())
+                .unwrap();
+        }
+        asked
+    });
+    (endpoint, served)
+}
+
+#[test]
+fn the_last_lines_of_a_task_come_oldest_first() {
+    let runtime = Runtime::new().unwrap();
+    let lines = |messages: &[&str], next: &str| {
+        let events: Vec<Value> = messages.iter().map(|message| json!({"timestamp": 1, "message": message})).collect();
+        (200, json!({"events": events, "nextBackwardToken": next, "nextForwardToken": "f"}))
+    };
+    let read = |limit, answers| {
+        let (endpoint, served) = scripted(answers);
+        let session = Session::new(connection(endpoint));
+        let read = Read::TaskLog { group: "/ecs/web".into(), stream: "web/web/1".into(), limit };
+        let reply = runtime.block_on(session.read(read));
+        (reply, served.join().unwrap())
+    };
+    let told = |reply: Result<Reply, Failure>| match reply {
+        Ok(Reply::Log(lines)) => lines,
+        other => panic!("{other:?}"),
+    };
+    // One that has fewer is whole; escapes are the screen's business.
+    let (reply, asked) = read(50, vec![lines(&["first", "\u{1b}[31mlast"], "b/1")]);
+    assert_eq!(told(reply), ["first", "\u{1b}[31mlast"]);
+    assert_eq!((&asked[0]["limit"], &asked[0]["startFromHead"]), (&json!(50), &json!(false)));
+    assert_eq!(asked[0]["logStreamName"], "web/web/1");
+    // More than was asked for: the newest count.
+    assert_eq!(told(read(2, vec![lines(&["1", "2", "3"], "b/1")]).0), ["2", "3"]);
+    // An empty page may come before those that have something; the same token again is the end.
+    let (reply, asked) = read(50, vec![lines(&[], "b/1"), lines(&["only"], "b/2")]);
+    assert_eq!(told(reply), ["only"]);
+    assert_eq!(asked[1]["nextToken"], "b/1");
+    assert!(told(read(50, vec![lines(&[], "b/1"), lines(&[], "b/1")]).0).is_empty());
+    // An answer is cut at a mebibyte: what is before it is asked for.
+    let long = "x".repeat(950_000);
+    let (reply, asked) = read(2, vec![lines(&[&long], "b/1"), lines(&["earlier"], "b/2")]);
+    let all = told(reply);
+    assert_eq!((all[0].as_str(), all[1].len()), ("earlier", long.len()));
+    assert_eq!(asked[1]["limit"], 1);
+
+    let gone = json!({"__type": "ResourceNotFoundException", "message": "The specified log stream does not exist."});
+    let failure = read(50, vec![(400, gone)]).0.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::NotFound);
+    assert!(failure.message.starts_with("logs:GetLogEvents"), "{failure}");
+}
+
+#[test]
+fn a_count_that_is_no_number_is_not_remembered() {
+    let desk = Desk::new(Scenario::Staging);
+    let arn = desk.web().arn;
+    let tag = aws_sdk_ecs::types::Tag::builder().key(REMEMBERED).value("many").build();
+    desk.runtime.block_on(ecs(&desk).tag_resource().resource_arn(arn).tags(tag).send()).unwrap();
+    assert_eq!(desk.web().remembered, None);
+}

@@ -1,0 +1,227 @@
+//! How changes are sent to AWS: once whatever comes of it, and by the account that was asked for right
+//! before, with the same credentials.
+#![allow(clippy::unwrap_used)]
+
+#[path = "support/desk.rs"]
+mod desk;
+mod support;
+
+use aws_sim::{ACCOUNT, Scenario};
+use cockpit::app::operation::call::{Write, may_have_landed};
+use cockpit::aws::Connection;
+use cockpit::model::FailureKind;
+use cockpit::model::timer::Timer;
+use desk::{CLUSTER, Desk, WEB, reads, writes};
+use serde_json::json;
+use std::path::PathBuf;
+use std::time::Duration;
+use support::SECRET;
+
+#[test]
+fn a_change_that_fails_is_sent_once_whatever_the_fault() {
+    for (kind, expected) in [
+        ("throttle", FailureKind::Throttled),
+        ("error", FailureKind::Service),
+        ("denied", FailureKind::Denied),
+        ("expired", FailureKind::Credentials),
+        ("truncate", FailureKind::Unreachable),
+        ("reset", FailureKind::Unreachable),
+        ("cut", FailureKind::Unreachable),
+        ("lost", FailureKind::Service),
+        ("malformed", FailureKind::Malformed),
+        ("hang", FailureKind::Timeout),
+    ] {
+        // Retries are on: only for reads. A short limit where it is what ends the waiting.
+        let limit = Duration::from_millis(if kind == "hang" { 500 } else { 20_000 });
+        let patient = |connection| Connection { attempts: 3, operation_timeout: limit, ..connection };
+        let desk = Desk::with(Scenario::Staging, patient);
+        let writes = writes(&desk);
+        for (write, operation) in &writes {
+            let before = (desk.world.asked(operation), desk.world.asked("sts:GetCallerIdentity"));
+            desk.world.fault(operation, kind);
+            let answered = desk.write(write.clone());
+            desk.world.clear_faults();
+            let after = (desk.world.asked(operation), desk.world.asked("sts:GetCallerIdentity"));
+            assert_eq!(after, (before.0 + 1, before.1 + 1), "{kind} {operation}");
+            match answered.outcome {
+                Err(failure) if failure.kind == expected => {
+                    assert!(failure.message.starts_with(write.action()), "{failure}");
+                    assert!(!format!("{failure:?}").contains(SECRET), "{failure}");
+                    let open = ["error", "truncate", "reset", "cut", "lost", "malformed", "hang"].contains(&kind);
+                    assert_eq!(may_have_landed(&failure), open, "{kind} {operation}");
+                }
+                // What the simulator refuses by itself is refused whatever becomes of its answer.
+                Err(failure) if ["lost", "cut", "truncate"].contains(&kind) => {
+                    assert!(
+                        matches!(failure.kind, FailureKind::NotFound | FailureKind::Other),
+                        "{operation}: {failure}"
+                    );
+                }
+                // An answer without a body has nothing in it that could be broken, and a function's may be anything.
+                Ok(_) => assert!(["malformed", "truncate"].contains(&kind), "{kind} {operation}"),
+                Err(failure) => panic!("{kind} {operation}: {failure:?}"),
+            }
+            let told = ["throttle", "error", "denied", "expired"].contains(&kind);
+            assert!(!told || answered.request_ids.len() == 1, "{kind} {operation}: {:?}", answered.request_ids);
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_was_lost_leaves_what_was_changed() {
+    for kind in ["lost", "cut"] {
+        let desk = Desk::new(Scenario::Staging);
+        desk.world.fault("ecs:UpdateService", kind);
+        let scale = Write::Update {
+            cluster: CLUSTER.into(),
+            service: WEB.into(),
+            task_definition: None,
+            force: false,
+            desired: Some(2),
+        };
+        let failure = desk.write(scale).outcome.unwrap_err();
+        assert!(may_have_landed(&failure), "{failure}");
+        assert_eq!(desk.web().desired, 2);
+        assert_eq!(desk.world.asked("ecs:UpdateService"), 1);
+    }
+}
+
+#[test]
+fn another_account_changes_nothing() {
+    let desk = Desk::new(Scenario::Staging);
+    for (write, operation) in writes(&desk) {
+        let answered = desk.runtime.block_on(desk.session.write(write.clone(), Some("999999999999".into())));
+        let failure = answered.outcome.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::WrongAccount, "{failure}");
+        assert!(failure.message.starts_with(write.action()), "{failure}");
+        assert!(failure.message.contains(ACCOUNT) && failure.message.contains("999999999999"), "{failure}");
+        assert_eq!(desk.world.asked(operation), 0, "{operation}");
+        assert!(answered.request_ids.is_empty());
+    }
+    // Where nobody says which, nobody is asked.
+    let asked = desk.world.asked("sts:GetCallerIdentity");
+    let write = Write::Remember { arn: desk.web().arn, desired: Some(1) };
+    desk.runtime.block_on(desk.session.write(write, None)).outcome.unwrap();
+    assert_eq!(desk.world.asked("sts:GetCallerIdentity"), asked);
+}
+
+#[test]
+fn an_account_that_cannot_be_asked_changes_nothing() {
+    for kind in ["throttle", "error", "denied", "expired", "reset", "malformed"] {
+        let desk = Desk::new(Scenario::Staging);
+        let write = Write::Remember { arn: desk.web().arn, desired: Some(1) };
+        desk.world.fault("sts:*", kind);
+        let failure = desk.write(write).outcome.unwrap_err();
+        assert!(failure.message.starts_with("sts:GetCallerIdentity"), "{failure}");
+        assert_eq!(desk.world.asked("ecs:TagResource"), 0, "{kind}");
+    }
+}
+
+#[test]
+fn what_a_change_reads_first_can_stop_it() {
+    let desk = Desk::new(Scenario::Staging);
+    let web = desk.web();
+    let register = |base: &str, container: &str| Write::Register {
+        base: base.into(),
+        images: vec![("web".into(), "web:1".into()), (container.into(), "x:1".into())],
+    };
+    let unknown = desk.write(register(&web.task_definition, "wbe")).outcome.unwrap_err();
+    assert_eq!(unknown.kind, FailureKind::NotFound);
+    assert!(unknown.message.contains("no container `wbe`; it has web"), "{unknown}");
+    let missing = desk.write(register("no-such:1", "web")).outcome.unwrap_err();
+    assert_eq!(missing.kind, FailureKind::NotFound, "{missing}");
+    desk.world.fault("ecs:DescribeTaskDefinition", "denied");
+    let denied = desk.write(register(&web.task_definition, "web")).outcome.unwrap_err();
+    assert_eq!(denied.kind, FailureKind::Denied, "{denied}");
+    assert_eq!(desk.world.asked("ecs:RegisterTaskDefinition"), 0);
+
+    let timer = Timer { name: "no-such".into(), group: "default".into(), ..Timer::default() };
+    let gone = desk.write(Write::Skip { timer: Box::new(timer), until: None }).outcome.unwrap_err();
+    assert_eq!(gone.kind, FailureKind::NotFound, "{gone}");
+    assert_eq!(desk.world.asked("scheduler:UpdateSchedule"), 0);
+}
+
+fn credentials_file(name: &str, key: &str) -> PathBuf {
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&file, format!("[default]\naws_access_key_id = {key}\naws_secret_access_key = {SECRET}\n")).unwrap();
+    file
+}
+
+fn on_file(connection: Connection, file: PathBuf) -> Connection {
+    Connection {
+        keys: None,
+        profile: Some("default".into()),
+        credentials_file: Some(file),
+        reread_after: Duration::ZERO,
+        ..connection
+    }
+}
+
+#[test]
+fn credentials_that_end_before_a_change_are_read_again_and_those_that_end_in_it_only_for_the_next() {
+    let file = credentials_file("change-renewed", "AKIAFIRST00000000000");
+    let desk = Desk::with(Scenario::Staging, |connection| on_file(connection, file));
+    let expire = |key: &str| desk.world.post("/_sim/expire", &json!({"access_key": key}));
+    let remember = |desired| Write::Remember { arn: desk.web().arn, desired: Some(desired) };
+    desk.done(remember(1));
+    expire("AKIAFIRST00000000000");
+    credentials_file("change-renewed", "AKIASECOND0000000000");
+    // The account's question meets the end; nothing was sent.
+    let sts = desk.world.asked("sts:GetCallerIdentity");
+    let arn = desk.web().arn;
+    desk.done(Write::Remember { arn, desired: Some(2) });
+    assert!(desk.world.asked("sts:GetCallerIdentity") > sts);
+    assert_eq!(desk.world.asked("ecs:TagResource"), 2);
+
+    // The change itself meets it.
+    let write = remember(3);
+    desk.world.post("/_sim/fault", &json!({"operation": "ecs:TagResource", "kind": "expired", "count": 1}));
+    let failure = desk.write(write).outcome.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Credentials, "{failure}");
+    assert!(failure.message.contains("aws sso login --profile default"), "{failure}");
+    assert_eq!(desk.world.asked("ecs:TagResource"), 3, "not repeated");
+    expire("AKIASECOND0000000000");
+    credentials_file("change-renewed", "AKIATHIRD00000000000");
+    desk.done(remember(3));
+    assert_eq!(desk.web().remembered, Some(3));
+}
+
+#[cfg(unix)]
+#[test]
+fn the_account_and_the_change_have_the_same_credentials() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let (file, count) = (folder.join("pinned"), folder.join(format!("pinned-{}", std::process::id())));
+    // Each time another key, which ends in half a minute: every use by itself would read anew.
+    let script = folder.join("pinned.sh");
+    let text = format!(
+        "n=$(cat '{0}' 2>/dev/null | wc -l); echo x >> '{0}'\n\
+         end=$(date -u -d '+30 seconds' +%Y-%m-%dT%H:%M:%SZ 2>/dev/null || date -u -v+30S +%Y-%m-%dT%H:%M:%SZ)\n\
+         echo '{{\"Version\":1,\"AccessKeyId\":\"ASIAKEY'$n'\",\"SecretAccessKey\":\"s\",\"SessionToken\":\"t\",\"Expiration\":\"'$end'\"}}'\n",
+        count.display()
+    );
+    std::fs::write(&script, text).unwrap();
+    std::fs::write(&file, format!("[default]\ncredential_process = sh '{}'\n", script.display())).unwrap();
+    let desk = Desk::with(Scenario::Staging, |connection| on_file(connection, file));
+    let arn = desk.web().arn;
+    let runs = || std::fs::read_to_string(&count).unwrap().lines().count();
+    let before = runs();
+    desk.done(Write::Remember { arn, desired: Some(1) });
+    assert_eq!(runs(), before + 1);
+    std::fs::remove_file(&count).unwrap();
+}
+
+#[test]
+fn nothing_that_is_shown_has_a_secret() {
+    use std::fmt::Write as _;
+    let desk = Desk::new(Scenario::Staging);
+    let mut shown = String::new();
+    for (read, _) in reads(&desk) {
+        let _ = write!(shown, "{:?}", desk.read(read));
+    }
+    for (write, _) in writes(&desk) {
+        let _ = write!(shown, "{write:?} {} {:?}", write.parameters(), desk.write(write.clone()));
+    }
+    let _ = write!(shown, "{:?}", desk.session);
+    assert!(!shown.contains(SECRET));
+    assert!(shown.contains(WEB));
+}

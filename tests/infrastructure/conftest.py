@@ -1,0 +1,96 @@
+"""Fixtures: the emulator, a wall around this machine, and the environments, applied one after the other."""
+
+import http.server
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import threading
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+import environments  # noqa: E402
+import figures  # noqa: E402
+import support  # noqa: E402
+
+
+def pytest_addoption(parser):
+    parser.addoption("--full", action="store_true", help="apply every environment, not only staging and pantri-dev")
+    parser.addoption("--figures", action="store_true", help="write what was measured into docs/infrastructure.md")
+
+
+def pytest_generate_tests(metafunc):
+    if "applied" in metafunc.fixturenames:
+        full = metafunc.config.getoption("--full")
+        chosen = [each for each in environments.ALL if full or each.quick]
+        metafunc.parametrize("applied", chosen, indirect=True, ids=lambda each: each.name, scope="session")
+
+
+@pytest.fixture(scope="session")
+def wall():
+    """A proxy that lets nothing through and remembers who tried: the tests fail if anyone did."""
+    attempts = []
+
+    class Wall(http.server.BaseHTTPRequestHandler):
+        def refuse(self):
+            attempts.append(f"{self.command} {self.path}")
+            self.send_error(403, "nothing leaves this machine")
+
+        do_CONNECT = do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = refuse
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Wall)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    server.attempts = attempts
+    server.address = f"http://127.0.0.1:{server.server_port}"
+    yield server
+    server.shutdown()
+    assert attempts == [], "something tried to leave this machine"
+
+
+@pytest.fixture(scope="session")
+def emulator():
+    """moto in a process of its own, until the tests end."""
+    python = os.environ.get("COCKPIT_PYTHON") or sys.executable
+    script = pathlib.Path(__file__).parent / "moto_server.py"
+    child = subprocess.Popen(
+        [python, str(script)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "PYTHONDONTWRITEBYTECODE": "1", "NO_PROXY": "*"},
+    )
+    line = child.stdout.readline()
+    if not line:
+        raise support.Failed(f"{script} did not start with {python}: are tests/requirements.txt installed?")
+    endpoint = json.loads(line)["endpoint"]
+    assert endpoint.startswith("http://127.0.0.1:")
+    yield endpoint
+    child.stdin.close()
+    child.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def shell(tmp_path_factory, emulator, wall):
+    return support.Shell(tmp_path_factory.mktemp("infra"), emulator, wall.address)
+
+
+@pytest.fixture(scope="session")
+def stopwatch(request):
+    watch = support.Stopwatch()
+    yield watch
+    if request.config.getoption("--figures"):
+        figures.write(watch)
+
+
+@pytest.fixture(scope="session")
+def applied(request, shell, stopwatch):
+    """One environment: planned, applied, planned again; destroyed when the next one's turn comes."""
+    environment = request.param.start(shell, stopwatch)
+    yield environment
+    environment.finish()

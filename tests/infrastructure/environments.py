@@ -1,0 +1,166 @@
+"""The environments and what is done with each: a copy of the tree, plan, apply, plan again, destroy."""
+
+import dataclasses
+import json
+import shutil
+
+import cost
+import inventory
+import support
+
+
+@dataclasses.dataclass(frozen=True)
+class Environment:
+    """One environment of infra/terraform, and how its name is written elsewhere."""
+
+    name: str
+    region: str
+    cockpit: str | None  # its name in config.toml
+    quick: bool  # applied by every `./dev test`
+    folder: str
+    workspace: str | None = None  # plain Terraform
+    variables: tuple = ()  # of the process's environment
+    examples: tuple = ()  # .example files that someone who starts from nothing must copy
+
+    def start(self, shell, stopwatch):
+        kind = Plain if self.workspace else Units
+        return kind(self, shell, stopwatch)
+
+
+# In this order: the first needs no cockpit, which may still be built meanwhile.
+ALL = (
+    Environment("pantri-dev", "us-east-1", None, True, "pantri", workspace="dev", examples=("terraform.tfvars",)),
+    Environment(
+        "staging", "ap-northeast-1", "staging", True, "envs/staging",
+        examples=("security/terraform.tfvars", "monitoring/terraform.tfvars"),
+    ),
+    Environment("pantri-prod", "us-east-1", "pantri", False, "pantri", workspace="prod", examples=("terraform.tfvars",)),
+    Environment("prod", "ap-northeast-1", "prod", False, "envs/prod", examples=("security/terraform.tfvars",)),
+    Environment("minimal-1", "ap-northeast-1", "minimal", False, "envs/minimal", variables=(("MINIMAL_PHASE", "1"),)),
+    Environment("minimal-2", "ap-northeast-1", "minimal", False, "envs/minimal", variables=(("MINIMAL_PHASE", "2"),)),
+)
+
+
+class Applied:
+    """What was done, and what came out of it."""
+
+    def __init__(self, environment, shell, stopwatch):
+        self.environment, self.shell, self.stopwatch = environment, shell, stopwatch
+        self.variables = dict(environment.variables)
+        self.tree = support.copy_tree(shell.folder / environment.name)
+        self.folder = self.tree / environment.folder
+        self.before = inventory.take(shell, environment.region)
+        for name in environment.examples:
+            shutil.copy(self.folder / f"{name}.example", self.folder / name)
+        self.printed = []  # everything that Terraform said
+        self.plans = {}  # unit → plan as JSON, from before anything existed
+        self.step("plan", self.plan_first)
+        self.step("apply", self.apply)
+        self.empty = self.step("plan again", self.plan_again)
+
+    def step(self, name, function):
+        return self.stopwatch.time(self.environment.name, name, function)
+
+    def tell(self, result):
+        self.printed.append(result.stdout)
+        return result
+
+    def values(self):
+        """Planned values of all units."""
+        return {unit: support.resources(plan) for unit, plan in self.plans.items()}
+
+    def count(self):
+        return sum(1 for plan in self.plans.values() for change in plan["resource_changes"] if change["change"]["actions"] == ["create"])
+
+    def files_with_state(self):
+        return [path for path in self.tree.rglob("*") if path.is_file() and not path.is_symlink() and (".tfstate" in path.name or path.name.endswith("tfplan"))]
+
+    def finish(self):
+        self.stopwatch.counts[self.environment.name] = self.count()
+        region = self.environment.region
+        self.stopwatch.costs[self.environment.name] = tuple(cost.estimate(self.values(), region, peak) for peak in (False, True))
+        self.step("destroy", self.destroy)
+        left = inventory.difference(self.before, inventory.take(self.shell, self.environment.region))
+        assert left == {}, f"{self.environment.name} left something behind: {left}"
+
+
+class Units(Applied):
+    """An environment of Terragrunt units."""
+
+    def run_all(self, *arguments, **more):
+        return self.tell(self.shell.terragrunt("run", "--all", "--", *arguments, cwd=self.folder, **self.variables, **more))
+
+    def units(self):
+        return sorted(path.parent.name for path in self.folder.glob("*/terragrunt.hcl"))
+
+    def working_directory(self, unit):
+        return next(path.parent for path in (self.folder / unit / ".terragrunt-cache").rglob("provider.tf"))
+
+    def plan_first(self):
+        self.run_all("plan", "-input=false", "-out=first.tfplan")
+        for unit in self.units():
+            shown = self.shell.terraform("show", "-json", "first.tfplan", cwd=self.working_directory(unit))
+            self.plans[unit] = json.loads(shown.stdout)
+
+    def apply(self):
+        self.run_all("apply", "-input=false", "-auto-approve")
+
+    def plan_again(self):
+        result = self.run_all("plan", "-input=false", "-detailed-exitcode", "-out=again.tfplan", codes=(0, 2))
+        return result.returncode == 0, result.stdout
+
+    def outputs(self):
+        return {
+            unit: json.loads(self.shell.terraform("output", "-json", cwd=self.working_directory(unit)).stdout) for unit in self.units()
+        }
+
+    def state_is_empty(self):
+        return all(json.loads((self.folder / unit / "terraform.tfstate").read_text())["resources"] == [] for unit in self.units())
+
+    def destroy(self):
+        protected = self.folder / "env.hcl"
+        text = protected.read_text()
+        if "allow_destroy = false" in text:
+            # Production: the protection is lifted by a change that is applied, and only then destroyed.
+            protected.write_text(text.replace("allow_destroy = false", "allow_destroy = true"))
+            self.run_all("apply", "-input=false", "-auto-approve")
+        self.run_all("destroy", "-input=false", "-auto-approve")
+        assert self.state_is_empty()
+
+
+class Plain(Applied):
+    """A plain Terraform root with a workspace and a file of variables."""
+
+    def terraform(self, *arguments, **more):
+        return self.tell(self.shell.terraform(*arguments, cwd=self.folder, TF_VAR_emulator="true", **more))
+
+    def arguments(self):
+        return ("-input=false", "-no-color", f"-var-file={self.environment.workspace}.tfvars")
+
+    def plan_first(self):
+        self.terraform("init", "-input=false", "-no-color")
+        self.terraform("workspace", "new", self.environment.workspace)
+        self.terraform("plan", *self.arguments(), "-out=first.tfplan")
+        shown = self.terraform("show", "-json", "first.tfplan")
+        self.printed.pop()
+        self.plans["pantri"] = json.loads(shown.stdout)
+
+    def apply(self):
+        # Exactly the plan that was looked at.
+        self.terraform("apply", "-input=false", "-no-color", "first.tfplan")
+
+    def plan_again(self):
+        result = self.terraform("plan", *self.arguments(), "-detailed-exitcode", "-out=again.tfplan", codes=(0, 2))
+        return result.returncode == 0, result.stdout
+
+    def outputs(self):
+        return {"pantri": json.loads(self.shell.terraform("output", "-json", cwd=self.folder).stdout)}
+
+    def destroy(self):
+        variables = (*self.arguments(), "-auto-approve")
+        if "deletion_protection = true" in (self.folder / f"{self.environment.workspace}.tfvars").read_text():
+            self.terraform("apply", *variables, "-var=allow_destroy=true")
+            variables = (*variables, "-var=allow_destroy=true")
+        self.terraform("destroy", *variables)
+        state = json.loads((self.folder / "terraform.tfstate.d" / self.environment.workspace / "terraform.tfstate").read_text())
+        assert state["resources"] == []

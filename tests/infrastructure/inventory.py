@@ -1,0 +1,69 @@
+"""What an account holds, by kind: taken before an environment and after its end, and compared."""
+
+
+def _names(rows, key):
+    return sorted(str(row[key] if key else row) for row in rows)
+
+
+def take(shell, region):
+    """Names of everything that Terraform here can make, asked from AWS itself and not from a state."""
+
+    def ask(service, call, rows, key, keep=lambda row: True, **arguments):
+        answer = getattr(shell.client(service, region), call)(**arguments)
+        for part in rows.split("."):
+            answer = answer.get(part) or []
+        return _names([row for row in answer if keep(row)], key)
+
+    return {
+        "vpc": ask("ec2", "describe_vpcs", "Vpcs", "VpcId"),
+        "subnet": ask("ec2", "describe_subnets", "Subnets", "SubnetId"),
+        "route table": ask("ec2", "describe_route_tables", "RouteTables", "RouteTableId"),
+        "security group": ask("ec2", "describe_security_groups", "SecurityGroups", "GroupId"),
+        "address": ask("ec2", "describe_addresses", "Addresses", "AllocationId"),
+        "internet gateway": ask("ec2", "describe_internet_gateways", "InternetGateways", "InternetGatewayId"),
+        "nat gateway": ask("ec2", "describe_nat_gateways", "NatGateways", "NatGatewayId", lambda row: row["State"] != "deleted"),
+        "vpc endpoint": ask("ec2", "describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId", lambda row: row["State"] != "deleted"),
+        "launch template": ask("ec2", "describe_launch_templates", "LaunchTemplates", "LaunchTemplateName"),
+        "instance": ask(
+            "ec2", "describe_instances", "Reservations", "ReservationId",
+            lambda row: any(each["State"]["Name"] != "terminated" for each in row["Instances"]),
+        ),
+        "autoscaling group": ask("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", "AutoScalingGroupName"),
+        "load balancer": ask("elbv2", "describe_load_balancers", "LoadBalancers", "LoadBalancerName"),
+        "target group": ask("elbv2", "describe_target_groups", "TargetGroups", "TargetGroupName"),
+        "cluster": ask("ecs", "describe_clusters", "clusters", "clusterName", lambda row: row["status"] == "ACTIVE"),
+        "repository": ask("ecr", "describe_repositories", "repositories", "repositoryName"),
+        "scalable target": ask("application-autoscaling", "describe_scalable_targets", "ScalableTargets", "ResourceId", ServiceNamespace="ecs"),
+        "bucket": ask("s3", "list_buckets", "Buckets", "Name"),
+        "database": ask("rds", "describe_db_instances", "DBInstances", "DBInstanceIdentifier"),
+        "database cluster": ask("rds", "describe_db_clusters", "DBClusters", "DBClusterIdentifier"),
+        "database subnets": ask("rds", "describe_db_subnet_groups", "DBSubnetGroups", "DBSubnetGroupName"),
+        # AWS makes its default ones by itself and keeps them.
+        "parameter group": ask(
+            "rds", "describe_db_parameter_groups", "DBParameterGroups", "DBParameterGroupName",
+            lambda row: not row["DBParameterGroupName"].startswith("default."),
+        ),
+        "secret": ask("secretsmanager", "list_secrets", "SecretList", "Name"),
+        # Those that AWS publishes for everyone are nobody's.
+        "parameter": ask("ssm", "describe_parameters", "Parameters", "Name", lambda row: not row["Name"].startswith("/aws/")),
+        "log group": ask("logs", "describe_log_groups", "logGroups", "logGroupName"),
+        "alarm": ask("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
+        "dashboard": ask("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
+        "topic": ask("sns", "list_topics", "Topics", "TopicArn"),
+        "budget": ask("budgets", "describe_budgets", "Budgets", "BudgetName", AccountId="123456789012"),
+        "function": ask("lambda", "list_functions", "Functions", "FunctionName"),
+        "schedule": ask("scheduler", "list_schedules", "Schedules", "Name"),
+        "role": ask("iam", "list_roles", "Roles", "RoleName"),
+        "instance profile": ask("iam", "list_instance_profiles", "InstanceProfiles", "InstanceProfileName"),
+        "identity provider": ask("iam", "list_open_id_connect_providers", "OpenIDConnectProviderList", "Arn"),
+        "zone": ask("route53", "list_hosted_zones", "HostedZones", "Name"),
+        "certificate": ask("acm", "list_certificates", "CertificateSummaryList", "DomainName"),
+        "firewall": ask("wafv2", "list_web_acls", "WebACLs", "Name", Scope="REGIONAL"),
+        "distribution": ask("cloudfront", "list_distributions", "DistributionList.Items", "Id"),
+        "user pool": ask("cognito-idp", "list_user_pools", "UserPools", "Name", MaxResults=60),
+    }
+
+
+def difference(before, after):
+    """What is there now and was not, by kind."""
+    return {kind: sorted(set(names) - set(before[kind])) for kind, names in after.items() if set(names) - set(before[kind])}

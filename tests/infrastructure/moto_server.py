@@ -1,0 +1,270 @@
+"""An AWS on this machine that the real AWS provider can apply the whole of infra/terraform to.
+
+moto is the emulator; below is what the provider reads back and moto does not keep. Each part says what goes wrong
+without it. Prints its address as one line of JSON and serves until its standard input ends:
+
+    python tests/infrastructure/moto_server.py [PORT]
+"""
+
+import functools
+import json
+import os
+import secrets
+import sys
+import threading
+
+# Attachments of AWS's own policies are refused unless moto knows them; certificates are validated at once.
+os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
+os.environ.setdefault("MOTO_ACM_VALIDATION_WAIT", "0")
+
+import moto.cloudfront.models as cloudfront  # noqa: E402
+import moto.ec2.models.instances as instances  # noqa: E402
+import moto.ec2.models.security_groups as security_groups  # noqa: E402
+import moto.rds.models as rds  # noqa: E402
+from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse as Scaling  # noqa: E402
+from moto.budgets.responses import BudgetsResponse as Budgets  # noqa: E402
+from moto.ecs.responses import EC2ContainerServiceResponse as Ecs  # noqa: E402
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication  # noqa: E402
+from moto.server import ThreadedMotoServer  # noqa: E402
+
+TAGS = {}  # of resources whose tags moto forgets: ARN → {key: value}
+
+
+def after(owner, name):
+    """A function that runs after a method of moto and may change what it made."""
+
+    def decorate(extra):
+        original = getattr(owner, name)
+
+        @functools.wraps(original)
+        def both(self, *args, **named):
+            result = original(self, *args, **named)
+            changed = extra(self, result, *args, **named)
+            return result if changed is None else changed
+
+        setattr(owner, name, both)
+        return extra
+
+    return decorate
+
+
+def answers(owner, name):
+    """A call that moto has not, or answers wrongly: the function's value as JSON."""
+
+    def decorate(function):
+        setattr(owner, name, lambda self: json.dumps(function(self)))
+        return function
+
+    return decorate
+
+
+# --- Application Auto Scaling: the provider reads the tags of every target and waits for ever without an answer.
+
+
+@after(Scaling, "register_scalable_target")
+def _remember_tags(self, result):
+    given = self._get_param("Tags")
+    if given:
+        TAGS.setdefault(json.loads(result)["ScalableTargetARN"], {}).update(given)
+
+
+@answers(Scaling, "list_tags_for_resource")
+def _list_tags(self):
+    return {"Tags": TAGS.get(self._get_param("ResourceARN"), {})}
+
+
+@answers(Scaling, "tag_resource")
+def _tag(self):
+    TAGS.setdefault(self._get_param("ResourceARN"), {}).update(self._get_param("Tags") or {})
+    return {}
+
+
+@answers(Scaling, "untag_resource")
+def _untag(self):
+    for key in self._get_param("TagKeys") or []:
+        TAGS.get(self._get_param("ResourceARN"), {}).pop(key, None)
+    return {}
+
+
+@answers(Scaling, "describe_scaling_activities")
+def _activities(self):
+    return {"ScalingActivities": []}  # the cockpit asks, and nothing scales here
+
+
+# --- Budgets: notifications come back without those who are notified, and budgets without tags.
+
+SUBSCRIBERS = {}
+
+
+def _notification(self):
+    told = self._get_param("Notification") or {}
+    parts = {key: float(value) if key == "Threshold" else value for key, value in told.items() if key != "NotificationState"}
+    return self._get_param("BudgetName"), json.dumps(parts, sort_keys=True)
+
+
+@after(Budgets, "create_notification")
+def _remember_subscribers(self, result):
+    SUBSCRIBERS[_notification(self)] = self._get_param("Subscribers") or []
+
+
+@answers(Budgets, "describe_subscribers_for_notification")
+def _subscribers(self):
+    return {"Subscribers": SUBSCRIBERS.get(_notification(self), [])}
+
+
+@after(Budgets, "create_budget")
+def _remember_budget_tags(self, result):
+    name = (self._get_param("Budget") or {}).get("BudgetName")
+    arn = f"arn:aws:budgets::{self._get_param('AccountId')}:budget/{name}"
+    TAGS[arn] = {tag["Key"]: tag["Value"] for tag in self._get_param("ResourceTags") or []}
+
+
+@answers(Budgets, "list_tags_for_resource")
+def _budget_tags(self):
+    tags = TAGS.get(self._get_param("ResourceARN"), {})
+    return {"ResourceTags": [{"Key": key, "Value": value} for key, value in tags.items()]}
+
+
+# --- RDS: every instance has the same resource id, by which the provider finds it again; flags are lost.
+
+
+@after(rds.DBInstance, "__init__")
+def _instance(self, result, *args, **named):
+    self.dbi_resource_id = "db-" + secrets.token_hex(13).upper()
+    wanted = named.get("enable_performance_insights", named.get("performance_insights_enabled", False))
+    self.performance_insights_enabled = str(wanted).lower() == "true"
+
+
+# A replica is a copy of its source, that id included.
+@after(rds.RDSBackend, "create_db_instance_read_replica")
+def _replica(self, replica, *args, **named):
+    replica.dbi_resource_id = "db-" + secrets.token_hex(13).upper()
+
+
+def _serverless(self):
+    given = self.scaling_configuration
+    return given and {"MinCapacity": given.get("min_capacity"), "MaxCapacity": given.get("max_capacity")}
+
+
+rds.DBCluster.scaling_configuration_info = property(_serverless)
+
+
+# A parameter that someone set says so; the provider reads no others.
+def _set_by_user(self, result, new_parameters):
+    for parameter in self.parameters.values():
+        parameter["Source"] = "user"
+
+
+after(rds.DBParameterGroup, "update_parameters")(_set_by_user)
+after(rds.DBClusterParameterGroup, "update_cluster_parameters")(_set_by_user)
+
+
+# --- EC2: a rule that refers to a group loses its description.
+
+
+def _description(self):
+    return self.ip_range.get("Description") or self.source_group.get("Description")
+
+
+security_groups.SecurityGroupRule.description = property(_description)
+
+
+# An instance with a public address gets its groups with its network interface, and moto looks there only.
+@after(instances.Instance, "__init__")
+def _groups(self, result, *args, **named):
+    if not self.security_groups and 0 in self.nics:
+        self.security_groups = list(self.nics[0]._group_set)
+
+
+# --- ECS: attributes of a service that moto drops would be in every plan, and a rollout never ends.
+
+KEPT = {
+    "enableExecuteCommand": "enable_execute_command",
+    "enableECSManagedTags": "enable_ecs_managed_tags",
+    "healthCheckGracePeriodSeconds": "health_check_grace_period_seconds",
+    "availabilityZoneRebalancing": "availability_zone_rebalancing",
+    "deploymentConfiguration": "deployment_configuration",
+    "capacityProviderStrategy": "capacity_provider_strategy",
+}
+
+
+def _settle(self, result):
+    cluster = self._get_param("cluster", "default").split("/")[-1]
+    name = (self._get_param("serviceName") or self._get_param("service")).split("/")[-1]
+    service = self.ecs_backend.services[f"{cluster}:{name}"]
+    for parameter, attribute in KEPT.items():
+        value = self._get_param(parameter)
+        if value is not None:
+            setattr(service, attribute, value)
+            setattr(service, parameter, value)
+    # ECS answers with the ARN of the revision, whatever it was called in the request.
+    if service.task_definition and ":task-definition/" not in service.task_definition:
+        service.task_definition = self.ecs_backend.describe_task_definition(service.task_definition).arn
+    service.running_count, service.pending_count = service.desired_count, 0
+    for deployment in service.deployments:
+        deployment.update(
+            desiredCount=service.desired_count,
+            runningCount=service.desired_count,
+            pendingCount=0,
+            rolloutState="COMPLETED",
+            rolloutStateReason=f"ECS deployment {deployment['id']} completed.",
+            taskDefinition=service.task_definition,
+        )
+
+
+after(Ecs, "create_service")(_settle)
+after(Ecs, "update_service")(_settle)
+
+
+# --- CloudFront: an origin loses its access control, the default certificate gets a method of SNI, and every
+# behaviour gets values to forward.
+
+
+@after(cloudfront.Origin, "__init__")
+def _origin(self, result, origin):
+    self.origin_access_control_id = origin.get("OriginAccessControlId") or ""
+
+
+@after(cloudfront.ViewerCertificate, "__init__")
+def _certificate(self, result, config):
+    if not config.get("SSLSupportMethod"):
+        self.ssl_support_method = None
+
+
+@after(cloudfront.DefaultCacheBehaviour, "__init__")
+def _behaviour(self, result, config):
+    # One with a cache policy has no values to forward.
+    if config.get("CachePolicyId"):
+        self.forwarded_values = None
+
+
+# --- One request at a time: moto's tables are not made for two, and Terraform sends ten.
+
+ONE_AT_A_TIME = threading.Lock()
+
+
+def _in_turn(original):
+    @functools.wraps(original)
+    def call(self, environ, start_response):
+        with ONE_AT_A_TIME:
+            return original(self, environ, start_response)
+
+    return call
+
+
+DomainDispatcherApplication.__call__ = _in_turn(DomainDispatcherApplication.__call__)
+
+
+def main():
+
+    port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
+    server.start()
+    _, port = server.get_host_and_port()
+    print(json.dumps({"endpoint": f"http://127.0.0.1:{port}"}), flush=True)
+    sys.stdin.read()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,312 @@
+"""The figures of the environments, as their documents have them, each with where a plan shows it.
+
+One row is (what, unit, address and attribute, wanted). The address may have a `[*]` for all that match; the path goes
+on through lists and objects with dots. `test_environments.py` compares every row with the plan's JSON.
+"""
+
+
+class Has:
+    """A list or text that must hold something."""
+
+    def __init__(self, *parts):
+        self.parts = parts
+
+    def __eq__(self, other):
+        return all(part in other for part in self.parts)
+
+    def __repr__(self):
+        return f"something with {self.parts}"
+
+
+class Absent:
+    """Nothing at that address."""
+
+    def __repr__(self):
+        return "nothing"
+
+
+ABSENT = Absent()
+
+
+def bookmark_manager(env, rows):
+    """What staging and prod have in common."""
+    name = f"bookmark-manager-{env}"
+    common = [
+        ("cluster", "compute", "aws_ecs_cluster.this name", f"{name}-cluster"),
+        ("service web", "compute", 'aws_ecs_service.this["web"] name', f"{name}-web"),
+        ("service api", "compute", 'aws_ecs_service.this["api"] name', f"{name}-api"),
+        ("log group web", "compute", 'aws_cloudwatch_log_group.service["web"] name', f"/ecs/{name}-web"),
+        ("log group api", "compute", 'aws_cloudwatch_log_group.service["api"] name', f"/ecs/{name}-api"),
+        ("repository web", "ecr", 'aws_ecr_repository.this["web"] name', f"{name}-web"),
+        ("repository api", "ecr", 'aws_ecr_repository.this["api"] name', f"{name}-api"),
+        ("parameter DATABASE_URL", "database", "aws_ssm_parameter.database_url name", f"/bookmark-manager/{env}/DATABASE_URL"),
+        ("parameter db/endpoint", "database", "aws_ssm_parameter.endpoint name", f"/bookmark-manager/{env}/db/endpoint"),
+        ("parameter JWT_SECRET", "compute", 'aws_ssm_parameter.generated["JWT_SECRET"] name', f"/bookmark-manager/{env}/JWT_SECRET"),
+        ("parameter MONGODB_URI", "compute", 'aws_ssm_parameter.external["MONGODB_URI"] name', f"/bookmark-manager/{env}/MONGODB_URI"),
+        ("parameters are encrypted", "compute", "aws_ssm_parameter[*] type", "SecureString"),
+        ("one task each", "compute", "aws_ecs_service[*] desired_count", 1),
+        ("/api/* goes to api", "compute", 'aws_lb_listener_rule.service["api"] condition.0.path_pattern.0.values', ["/api/*"]),
+        ("health of web", "compute", 'aws_lb_target_group.this["web"] health_check.0.path', "/health"),
+        ("health of api", "compute", 'aws_lb_target_group.this["api"] health_check.0.path', "/api/health"),
+        ("ECS Exec", "compute", "aws_ecs_service[*] enable_execute_command", True),
+        ("circuit breaker", "compute", "aws_ecs_service[*] deployment_circuit_breaker.0.enable", True),
+        ("rollback", "compute", "aws_ecs_service[*] deployment_circuit_breaker.0.rollback", True),
+        ("grace 120 s", "compute", "aws_ecs_service[*] health_check_grace_period_seconds", 120),
+        ("images are scanned", "ecr", "aws_ecr_repository[*] image_scanning_configuration.0.scan_on_push", True),
+        ("S3 over a gateway endpoint", "network", 'aws_vpc_endpoint.gateway["s3"] vpc_endpoint_type', "Gateway"),
+        ("alarm on CPU of tasks", "monitoring", 'aws_cloudwatch_metric_alarm.this["api-cpu"] threshold', 80),
+        ("… at or above", "monitoring", 'aws_cloudwatch_metric_alarm.this["api-cpu"] comparison_operator', "GreaterThanOrEqualToThreshold"),
+        ("alarm on CPU of the database", "monitoring", 'aws_cloudwatch_metric_alarm.this["db-cpu"] threshold', 80),
+        ("alarm on free storage: 5 GiB", "monitoring", 'aws_cloudwatch_metric_alarm.this["db-storage"] threshold', 5 * 2**30),
+        ("… or less", "monitoring", 'aws_cloudwatch_metric_alarm.this["db-storage"] comparison_operator', "LessThanOrEqualToThreshold"),
+        ("alarm on error lines", "monitoring", 'aws_cloudwatch_metric_alarm.this["api-errors"] metric_name', "api-errors"),
+        ("alarms are called by the prefix", "monitoring", 'aws_cloudwatch_metric_alarm.this["db-cpu"] alarm_name', f"{name}-db-cpu"),
+        ("bucket's public access", "storage", "aws_s3_bucket_public_access_block.this block_public_acls", True),
+    ]
+    return common + rows
+
+
+STAGING = bookmark_manager("staging", [
+    ("VPC", "network", "aws_vpc.this cidr_block", "10.0.0.0/16"),
+    ("tasks have a public address", "compute", "aws_ecs_service[*] network_configuration.0.assign_public_ip", True),
+    ("no NAT gateway", "network", "aws_nat_gateway", ABSENT),
+    ("endpoint ECR api", "network", 'aws_vpc_endpoint.interface["ecr.api"] vpc_endpoint_type', "Interface"),
+    ("endpoint ECR dkr", "network", 'aws_vpc_endpoint.interface["ecr.dkr"] vpc_endpoint_type', "Interface"),
+    ("endpoint Logs", "network", 'aws_vpc_endpoint.interface["logs"] vpc_endpoint_type', "Interface"),
+    ("only allowed addresses", "security", 'aws_vpc_security_group_ingress_rule.alb_http["203.0.113.4/32"] cidr_ipv4', "203.0.113.4/32"),
+    ("nobody else over HTTP", "security", 'aws_vpc_security_group_ingress_rule.alb_http["0.0.0.0/0"]', ABSENT),
+    ("no domain", "compute", "aws_route53_zone", ABSENT),
+    ("no firewall", "compute", "aws_wafv2_web_acl", ABSENT),
+    ("256 CPU", "compute", "aws_ecs_task_definition[*] cpu", "256"),
+    ("512 MB", "compute", "aws_ecs_task_definition[*] memory", "512"),
+    ("no autoscaling", "compute", "aws_appautoscaling_target", ABSENT),
+    ("starts Mon–Fri 09:00", "compute", 'aws_scheduler_schedule.this["start"] schedule_expression', "cron(0 9 ? * MON-FRI *)"),
+    ("stops 22:00", "compute", 'aws_scheduler_schedule.this["stop"] schedule_expression', "cron(0 22 ? * MON-FRI *)"),
+    ("JST", "compute", "aws_scheduler_schedule[*] schedule_expression_timezone", "Asia/Tokyo"),
+    ("payload start", "compute", 'aws_scheduler_schedule.this["start"] target.0.input', '{"action":"start"}'),
+    ("payload stop", "compute", 'aws_scheduler_schedule.this["stop"] target.0.input', '{"action":"stop"}'),
+    ("names of the schedule", "compute", 'aws_scheduler_schedule.this["stop"] name', "bookmark-manager-staging-stop"),
+    ("function", "compute", "aws_lambda_function.this function_name", "bookmark-manager-staging-ecs-scheduler"),
+    ("function's runtime is Node", "compute", "aws_lambda_function.this runtime", Has("nodejs")),
+    ("RDS PostgreSQL", "database", "aws_db_instance.this[0] engine", "postgres"),
+    ("db.t4g.micro", "database", "aws_db_instance.this[0] instance_class", "db.t4g.micro"),
+    ("database's name in config.toml", "database", "aws_db_instance.this[0] identifier", "bookmark-manager-staging-db"),
+    ("database bookmarkdb", "database", "aws_db_instance.this[0] db_name", "bookmarkdb"),
+    ("user dbadmin", "database", "aws_db_instance.this[0] username", "dbadmin"),
+    ("port 5432", "database", "aws_db_instance.this[0] port", 5432),
+    ("not public", "database", "aws_db_instance.this[0] publicly_accessible", False),
+    ("encrypted", "database", "aws_db_instance.this[0] storage_encrypted", True),
+    ("connections at 80 % of 80", "monitoring", 'aws_cloudwatch_metric_alarm.this["db-connections"] threshold', 64),
+    ("no bastion", "security", "aws_instance", ABSENT),
+    ("logs 7 days", "compute", "aws_cloudwatch_log_group[*] retention_in_days", 7),
+    ("the database's too", "database", "aws_cloudwatch_log_group[*] retention_in_days", 7),
+    ("no Container Insights", "compute", "aws_ecs_cluster.this setting.0.value", "disabled"),
+    ("versioning off", "storage", "aws_s3_bucket_versioning.this versioning_configuration.0.status", "Disabled"),
+    ("lifecycle", "storage", "aws_s3_bucket_lifecycle_configuration.this rule.0.status", "Enabled"),
+    ("repositories force delete", "ecr", "aws_ecr_repository[*] force_delete", True),
+    ("health interval 60 s", "compute", "aws_lb_target_group[*] health_check.0.interval", 60),
+    ("unhealthy 10", "compute", "aws_lb_target_group[*] health_check.0.unhealthy_threshold", 10),
+    ("HTTP is answered", "compute", "aws_lb_listener.http default_action.0.type", "forward"),
+])
+
+PROD = bookmark_manager("prod", [
+    ("VPC", "network", "aws_vpc.this cidr_block", "10.1.0.0/16"),
+    ("zone a", "network", 'aws_subnet.private["a"] availability_zone', "ap-northeast-1a"),
+    ("zone c", "network", 'aws_subnet.private["c"] availability_zone', "ap-northeast-1c"),
+    ("tasks have no public address", "compute", "aws_ecs_service[*] network_configuration.0.assign_public_ip", False),
+    ("one NAT gateway", "network", 'aws_nat_gateway.this["a"] connectivity_type', "public"),
+    ("… and no second", "network", 'aws_nat_gateway.this["c"]', ABSENT),
+    ("endpoint ECR api", "network", 'aws_vpc_endpoint.interface["ecr.api"] vpc_endpoint_type', "Interface"),
+    ("endpoint ECR dkr", "network", 'aws_vpc_endpoint.interface["ecr.dkr"] vpc_endpoint_type', "Interface"),
+    ("open to everyone", "security", 'aws_vpc_security_group_ingress_rule.alb_https["0.0.0.0/0"] from_port', 443),
+    ("HTTPS", "compute", "aws_lb_listener.https[0] port", 443),
+    ("TLS 1.3", "compute", "aws_lb_listener.https[0] ssl_policy", Has("TLS13")),
+    ("HTTP → HTTPS", "compute", "aws_lb_listener.http default_action.0.redirect.0.protocol", "HTTPS"),
+    ("… by 301", "compute", "aws_lb_listener.http default_action.0.redirect.0.status_code", "HTTP_301"),
+    ("www leads to the domain", "compute", "aws_lb_listener_rule.www[0] condition.0.host_header.0.values", ["www.tidilyspace.app"]),
+    ("zone", "compute", "aws_route53_zone.this[0] name", "tidilyspace.app"),
+    ("certificate's wildcard", "compute", "aws_acm_certificate.this[0] subject_alternative_names", Has("*.tidilyspace.app")),
+    ("validated by DNS", "compute", "aws_acm_certificate.this[0] validation_method", "DNS"),
+    ("record www", "compute", 'aws_route53_record.website["www"] name', "www.tidilyspace.app"),
+    ("firewall: 2000 requests in five minutes", "compute", "aws_wafv2_web_acl.this[0] rule.*.statement.0.rate_based_statement.0.limit", 2000),
+    ("firewall: core rules", "compute", "aws_wafv2_web_acl.this[0] rule.*.name", Has("AWSManagedRulesCommonRuleSet")),
+    ("firewall: SQL injection", "compute", "aws_wafv2_web_acl.this[0] rule.*.name", Has("AWSManagedRulesSQLiRuleSet")),
+    ("firewall: bad inputs", "compute", "aws_wafv2_web_acl.this[0] rule.*.name", Has("AWSManagedRulesKnownBadInputsRuleSet")),
+    ("1024 CPU", "compute", "aws_ecs_task_definition[*] cpu", "1024"),
+    ("2048 MB", "compute", "aws_ecs_task_definition[*] memory", "2048"),
+    ("least 1", "compute", "aws_appautoscaling_target[*] min_capacity", 1),
+    ("most 10", "compute", "aws_appautoscaling_target[*] max_capacity", 10),
+    ("CPU 70 %", "compute", 'aws_appautoscaling_policy.cpu["web"] target_tracking_scaling_policy_configuration.0.target_value', 70),
+    ("memory 80 %", "compute", 'aws_appautoscaling_policy.memory["web"] target_tracking_scaling_policy_configuration.0.target_value', 80),
+    ("out after 60 s", "compute", "aws_appautoscaling_policy[*] target_tracking_scaling_policy_configuration.0.scale_out_cooldown", 60),
+    ("in after 300 s", "compute", "aws_appautoscaling_policy[*] target_tracking_scaling_policy_configuration.0.scale_in_cooldown", 300),
+    ("24 hours: no schedule", "compute", "aws_scheduler_schedule", ABSENT),
+    ("Aurora PostgreSQL", "database", "aws_rds_cluster.this[0] engine", "aurora-postgresql"),
+    ("17", "database", "aws_rds_cluster.this[0] engine_version", Has("17")),
+    ("Serverless v2", "database", "aws_rds_cluster_instance[*] instance_class", "db.serverless"),
+    ("least 0.5 ACU", "database", "aws_rds_cluster.this[0] serverlessv2_scaling_configuration.0.min_capacity", 0.5),
+    ("most 2 ACU", "database", "aws_rds_cluster.this[0] serverlessv2_scaling_configuration.0.max_capacity", 2),
+    ("the writer's zone", "database", "aws_rds_cluster_instance.this[0] promotion_tier", 0),
+    ("a reader", "database", "aws_rds_cluster_instance.this[1] promotion_tier", 1),
+    ("backups 30 days", "database", "aws_rds_cluster.this[0] backup_retention_period", 30),
+    ("deletion protection", "database", "aws_rds_cluster.this[0] deletion_protection", True),
+    ("a final snapshot", "database", "aws_rds_cluster.this[0] skip_final_snapshot", False),
+    ("database's name in config.toml", "database", "aws_rds_cluster.this[0] cluster_identifier", "bookmark-manager-prod-aurora"),
+    ("database bookmarkdb", "database", "aws_rds_cluster.this[0] database_name", "bookmarkdb"),
+    ("user dbadmin", "database", "aws_rds_cluster.this[0] master_username", "dbadmin"),
+    ("connections at 80 % of 400", "monitoring", 'aws_cloudwatch_metric_alarm.this["db-connections"] threshold', 320),
+    ("bastion t3.nano", "security", "aws_instance.bastion[0] instance_type", "t3.nano"),
+    ("nothing comes in to the bastion", "security", "aws_vpc_security_group_ingress_rule.bastion", ABSENT),
+    ("logs 30 days", "compute", "aws_cloudwatch_log_group[*] retention_in_days", 30),
+    ("Container Insights", "compute", "aws_ecs_cluster.this setting.0.value", "enabled"),
+    ("versioning", "storage", "aws_s3_bucket_versioning.this versioning_configuration.0.status", "Enabled"),
+    ("infrequent access after 180 days", "storage", "aws_s3_bucket_lifecycle_configuration.this rule.0.transition.0.days", 180),
+    ("… in that class", "storage", "aws_s3_bucket_lifecycle_configuration.this rule.0.transition.0.storage_class", "STANDARD_IA"),
+    ("deleted after 730 days", "storage", "aws_s3_bucket_lifecycle_configuration.this rule.0.expiration.0.days", 730),
+    ("CORS for the domain", "storage", "aws_s3_bucket_cors_configuration.this[0] cors_rule.0.allowed_origins", Has("https://tidilyspace.app")),
+    ("keep 30", "ecr", 'aws_ecr_lifecycle_policy.this["web"] policy', Has('"countNumber":30')),
+    ("no force delete", "ecr", "aws_ecr_repository[*] force_delete", False),
+    ("stricter: unhealthy 3", "compute", "aws_lb_target_group[*] health_check.0.unhealthy_threshold", 3),
+    ("stricter: interval 30 s", "compute", "aws_lb_target_group[*] health_check.0.interval", 30),
+    ("Datadog's key", "monitoring", "aws_ssm_parameter.datadog_api_key[0] name", "/bookmark-manager/prod/DD_API_KEY"),
+    ("Sentry's address", "monitoring", "aws_ssm_parameter.sentry_dsn[0] name", "/bookmark-manager/prod/SENTRY_DSN"),
+    ("NAT: 10 GB a day", "monitoring", 'aws_cloudwatch_metric_alarm.this["nat-a-bytes"] threshold', 10_000_000_000),
+    ("… in a day", "monitoring", 'aws_cloudwatch_metric_alarm.this["nat-a-bytes"] period', 86400),
+    ("budget", "monitoring", "aws_budgets_budget.this[0] time_unit", "MONTHLY"),
+])
+
+
+def pantri(name, rows):
+    return [
+        ("cluster", "pantri", "module.compute.aws_ecs_cluster.this name", name),
+        ("service", "pantri", 'module.compute.aws_ecs_service.this["service"] name', f"{name}-service"),
+        ("us-east-1", "pantri", 'module.network.aws_subnet.private["a"] availability_zone', "us-east-1a"),
+        ("several zones", "pantri", 'module.network.aws_subnet.private["b"] availability_zone', "us-east-1b"),
+        ("tasks in private subnets", "pantri", "module.compute.aws_ecs_service[*] network_configuration.0.assign_public_ip", False),
+        ("NAT", "pantri", 'module.network.aws_nat_gateway.this["a"] connectivity_type', "public"),
+        ("CloudFront", "pantri", "module.compute.module.edge.aws_cloudfront_distribution.this[0] enabled", True),
+        ("static files over CloudFront", "pantri", "module.compute.module.edge.aws_cloudfront_distribution.this[0] ordered_cache_behavior.*.path_pattern", Has("/_next/static/*")),
+        ("static files: versioning", "pantri", "module.static.aws_s3_bucket_versioning.this versioning_configuration.0.status", "Enabled"),
+        ("static files: lifecycle", "pantri", "module.static.aws_s3_bucket_lifecycle_configuration.this rule.0.status", "Enabled"),
+        ("password policy", "pantri", "aws_cognito_user_pool.this password_policy.0.minimum_length", 12),
+        ("second factor by an application", "pantri", "aws_cognito_user_pool.this software_token_mfa_configuration.0.enabled", True),
+        ("Datadog's key", "pantri", "module.monitoring.aws_ssm_parameter.datadog_api_key[0] type", "SecureString"),
+        ("target tracking on CPU", "pantri", 'module.compute.aws_appautoscaling_policy.cpu["service"] target_tracking_scaling_policy_configuration.0.target_value', 70),
+        ("target tracking on memory", "pantri", 'module.compute.aws_appautoscaling_policy.memory["service"] target_tracking_scaling_policy_configuration.0.target_value', 80),
+        ("both capacity providers", "pantri", "module.compute.aws_ecs_cluster_capacity_providers.this capacity_providers", Has("FARGATE", "FARGATE_SPOT")),
+        ("alarms are called by the prefix", "pantri", 'module.monitoring.aws_cloudwatch_metric_alarm.this["service-cpu"] alarm_name', f"{name}-service-cpu"),
+    ] + rows
+
+
+PANTRI_DEV = pantri("pantri-dev", [
+    ("VPC", "pantri", "module.network.aws_vpc.this cidr_block", "10.10.0.0/16"),
+    ("all on Spot", "pantri", 'module.compute.aws_ecs_service.this["service"] capacity_provider_strategy.*.capacity_provider', ["FARGATE_SPOT"]),
+    ("second factor where wanted", "pantri", "aws_cognito_user_pool.this mfa_configuration", "OPTIONAL"),
+])
+
+PANTRI_PROD = pantri("pantri", [
+    ("VPC", "pantri", "module.network.aws_vpc.this cidr_block", "10.11.0.0/16"),
+    ("a NAT gateway in each zone", "pantri", 'module.network.aws_nat_gateway.this["c"] connectivity_type', "public"),
+    ("two for sure", "pantri", 'module.compute.aws_ecs_service.this["service"] capacity_provider_strategy.*.base', Has(2)),
+    ("a second factor for all", "pantri", "aws_cognito_user_pool.this mfa_configuration", "ON"),
+    ("most 10", "pantri", "module.compute.aws_appautoscaling_target[*] max_capacity", 10),
+])
+
+
+def minimal(rows):
+    return [
+        ("database private", "database", "aws_db_instance.this[0] publicly_accessible", False),
+        ("PostgreSQL", "database", "aws_db_instance.this[0] engine", "postgres"),
+        ("database's name in config.toml", "database", "aws_db_instance.this[0] identifier", "minimal-db"),
+        ("logs 30 days", "instance", "aws_cloudwatch_log_group.this retention_in_days", 30),
+        ("Session Manager", "instance", 'aws_iam_role_policy_attachment.this["AmazonSSMManagedInstanceCore"] role', "minimal-instance"),
+        ("the agent's role", "instance", 'aws_iam_role_policy_attachment.this["CloudWatchAgentServerPolicy"] role', "minimal-instance"),
+        ("disk 85 %", "instance", "aws_cloudwatch_metric_alarm.disk threshold", 85),
+        ("alarms are called by the prefix", "instance", "aws_cloudwatch_metric_alarm.disk alarm_name", "minimal-instance-disk"),
+        ("no NAT gateway", "network", "aws_nat_gateway", ABSENT),
+        ("files", "storage", "aws_s3_bucket_public_access_block.this block_public_acls", True),
+        ("parameters", "instance", "aws_ssm_parameter[*] type", "SecureString"),
+    ] + rows
+
+
+MINIMAL_1 = minimal([
+    ("one instance in a public subnet", "instance", "aws_instance.this[0] associate_public_ip_address", True),
+    ("no load balancer", "instance", "aws_lb", ABSENT),
+    ("no group", "instance", "aws_autoscaling_group", ABSENT),
+    ("one zone", "database", "aws_db_instance.this[0] multi_az", False),
+    ("no replica", "database", "aws_db_instance.replica", ABSENT),
+])
+
+MINIMAL_2 = minimal([
+    ("load balancer", "instance", "aws_lb.this[0] load_balancer_type", "application"),
+    ("least 2", "instance", "aws_autoscaling_group.this[0] min_size", 2),
+    ("most 4", "instance", "aws_autoscaling_group.this[0] max_size", 4),
+    ("CPU 70 %", "instance", "aws_autoscaling_policy.cpu[0] target_tracking_configuration.0.target_value", 70),
+    ("endpoint S3", "network", 'aws_vpc_endpoint.gateway["s3"] vpc_endpoint_type', "Gateway"),
+    ("endpoint Logs", "network", 'aws_vpc_endpoint.interface["logs"] vpc_endpoint_type', "Interface"),
+    ("endpoint SSM", "network", 'aws_vpc_endpoint.interface["ssm"] vpc_endpoint_type', "Interface"),
+    ("two zones", "database", "aws_db_instance.this[0] multi_az", True),
+    ("a replica", "database", "aws_db_instance.replica[0] identifier", "minimal-db-replica"),
+    ("no instance of its own", "instance", "aws_instance", ABSENT),
+])
+
+FIGURES = {
+    "staging": STAGING,
+    "prod": PROD,
+    "pantri-dev": PANTRI_DEV,
+    "pantri-prod": PANTRI_PROD,
+    "minimal-1": MINIMAL_1,
+    "minimal-2": MINIMAL_2,
+}
+
+
+def _reach(value, path):
+    """All values at a path; `*` goes through every element that has what follows."""
+    if not path:
+        return [value]
+    step, rest = path[0], path[1:]
+    if step == "*":
+        return [found for each in value or [] for found in _reach(each, rest)]
+    if value is None or (isinstance(value, list) and int(step) >= len(value)):
+        return []
+    return _reach(value[int(step)] if isinstance(value, list) else value.get(step), rest)
+
+
+def matches(resources, address):
+    """Resources at an address: exact, all of a type (`aws_x[*]`), or all that begin with it (for ABSENT)."""
+    if address.endswith("[*]"):
+        kind = address[:-3]
+        return {name: each for name, each in resources.items() if name.startswith(f"{kind}.") or f".{kind}." in name}
+    exact = {name: each for name, each in resources.items() if name == address or name.endswith(f".{address}")}
+    if exact:
+        return exact
+    return {name: each for name, each in resources.items() if name.startswith((f"{address}.", f"{address}["))}
+
+
+def mistakes(rows, units):
+    """Rows that the plans do not fulfil, as sentences."""
+    found = []
+    for what, unit, where, wanted in rows:
+        address, _, path = where.partition(" ")
+        if '["' in where:  # keys may hold blanks and dots
+            end = where.index('"]') + 2
+            address, path = where[:end], where[end:].strip()
+        at = matches(units[unit], address)
+        if wanted is ABSENT:
+            if at:
+                found.append(f"{what}: {unit} has {', '.join(sorted(at))}")
+            continue
+        if not at:
+            found.append(f"{what}: {unit} has no {address}")
+            continue
+        for name, values in at.items():
+            got = _reach(values, path.split("."))
+            starred = "*" in path.split(".")
+            value = got if starred and not isinstance(wanted, (int, float)) else (got[0] if got else None)
+            if isinstance(wanted, Has):
+                good = value is not None and wanted == value
+            else:
+                good = value == wanted
+            if not good:
+                found.append(f"{what}: {name} {path} is {value!r}, not {wanted!r}")
+    return found

@@ -1,0 +1,184 @@
+"""What the tests of infra/terraform share: programs and how they are run, so that nothing leaves this machine."""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+import zipfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+TERRAFORM_TREE = ROOT / "infra" / "terraform"
+MODULES = sorted(path.parent for path in (TERRAFORM_TREE / "modules").rglob("versions.tf") if ".terraform" not in path.parts)
+ACCOUNT = "123456789012"
+
+
+class Failed(AssertionError):
+    """A program that did not end as it should; its last lines are the message."""
+
+
+def missing(what, hint):
+    """A tool that is not there fails the test and says how to get it: a skipped check is no check."""
+    raise Failed(f"{what} is not there. {hint}")
+
+
+def terraform_program():
+    return shutil.which("terraform") or missing("terraform", "Install Terraform 1.11 or newer (mise install), and put it on PATH.")
+
+
+def terragrunt_program():
+    given = os.environ.get("COCKPIT_TERRAGRUNT") or shutil.which("terragrunt")
+    return given or missing("terragrunt", "./dev builds it where Go is installed: https://go.dev/doc/install, or Debian's golang.")
+
+
+def cockpit_program():
+    given = os.environ.get("COCKPIT_BIN", "")
+    ready = os.environ.get("COCKPIT_READY")
+    # `./dev test` builds it meanwhile, and says when it is done.
+    end = time.monotonic() + 45 * 60
+    while ready and not os.path.exists(ready) and time.monotonic() < end:
+        time.sleep(0.5)
+    if not pathlib.Path(given).is_file():
+        missing("the cockpit", "Set COCKPIT_BIN to it; `./dev test-infra` builds it and does.")
+    return given
+
+
+def plugin_directories():
+    """Where the AWS provider lies unpacked, if it does: TF_PLUGIN_DIR, or a folder at the top of the machine."""
+    if os.environ.get("TF_PLUGIN_DIR"):
+        return [os.environ["TF_PLUGIN_DIR"]]
+    return sorted(str(path.parent) for pattern in ("*", "*/*") for path in pathlib.Path("/").glob(f"{pattern}/registry.terraform.io") if path.is_dir())
+
+
+class Shell:
+    """Runs programs with an environment of their own: dummy keys, one endpoint, no way out."""
+
+    def __init__(self, folder, endpoint, proxy):
+        self.folder = folder
+        self.endpoint = endpoint
+        configuration = folder / "terraform.rc"
+        # Without network, providers come from a folder; elsewhere Terraform fetches them, once, into a cache.
+        lines = ["disable_checkpoint = true"]
+        mirrors = plugin_directories()
+        if mirrors:
+            lines += ["provider_installation {", *(f'  filesystem_mirror {{ path = "{mirror}" }}' for mirror in mirrors), "}"]
+        else:
+            cache = pathlib.Path(os.environ.get("COCKPIT_CACHE", folder)) / "terraform-plugins"
+            cache.mkdir(parents=True, exist_ok=True)
+            lines.append(f'plugin_cache_dir = "{cache}"')
+            proxy = None  # the registry must be reached
+        configuration.write_text("\n".join(lines) + "\n")
+        kept = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "SSL_CERT_FILE", "SSL_CERT_DIR", "CARGO_TARGET_DIR")
+        self.environment = {name: os.environ[name] for name in kept if name in os.environ}
+        self.environment |= {
+            "AWS_ACCESS_KEY_ID": "AKIATESTTESTTESTTEST",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_CONFIG_FILE": "/dev/null",
+            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_ENDPOINT_URL": endpoint,
+            "NO_PROXY": "127.0.0.1",
+            "no_proxy": "127.0.0.1",
+            "CHECKPOINT_DISABLE": "1",
+            "TF_IN_AUTOMATION": "1",
+            "TF_INPUT": "0",
+            "TF_CLI_CONFIG_FILE": str(configuration),
+            "TG_NO_COLOR": "true",
+            "TG_NON_INTERACTIVE": "true",
+            "TG_NO_AUTO_RETRY": "true",
+            "TG_TF_PATH": shutil.which("terraform") or "terraform",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        if proxy:
+            self.environment |= {name: proxy for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")}
+
+    def run(self, *command, cwd=None, codes=(0,), seconds=900, **more):
+        """Runs to the end; another exit code than those is a failure that shows the end of what was printed."""
+        result = subprocess.run(
+            [str(part) for part in command],
+            cwd=cwd or self.folder,
+            env=self.environment | {name: str(value) for name, value in more.items()},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=seconds,
+            text=True,
+        )
+        if result.returncode not in codes:
+            errors = [line for line in result.stdout.splitlines() if "rror" in line]
+            tail = "\n".join(errors[:20] + ["…"] + result.stdout.splitlines()[-60:])
+            raise Failed(f"{' '.join(map(str, command))} in {cwd}: exit code {result.returncode}\n{tail}")
+        return result
+
+    def terraform(self, *arguments, **more):
+        return self.run(terraform_program(), *arguments, **more)
+
+    def terragrunt(self, *arguments, **more):
+        return self.run(terragrunt_program(), *arguments, **more)
+
+    def client(self, service, region):
+        import boto3
+
+        return boto3.client(
+            service,
+            region_name=region,
+            endpoint_url=self.endpoint,
+            aws_access_key_id="AKIATESTTESTTESTTEST",
+            aws_secret_access_key="test",
+        )
+
+
+def copy_tree(target):
+    """A copy of infra/terraform as a fresh clone has it."""
+    shutil.copytree(
+        TERRAFORM_TREE,
+        target,
+        ignore=shutil.ignore_patterns(".terraform", ".terragrunt-cache", "*.tfstate*", "terraform.tfvars", ".tfvars.local", "*.tfplan", ".terraform.lock.hcl"),
+    )
+    return target
+
+
+def bytes_of(path):
+    """A file's bytes; of a saved plan, those of everything in it."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            return b"".join(archive.read(name) for name in archive.namelist())
+    return path.read_bytes()
+
+
+def resources(plan):
+    """Planned values by address without the modules on the way: {"aws_vpc.this": {…}}; a later one wins."""
+    found = {}
+
+    def walk(module):
+        for resource in module.get("resources", []):
+            if resource["mode"] != "managed" or resource["address"].startswith("ephemeral.") or "values" not in resource:
+                continue
+            found[resource["address"]] = resource["values"]
+        for child in module.get("child_modules", []):
+            walk(child)
+
+    walk(plan["planned_values"]["root_module"])
+    return found
+
+
+class Stopwatch:
+    """Seconds by environment and step, for docs/infrastructure.md."""
+
+    def __init__(self):
+        self.seconds = {}
+        self.counts = {}
+        self.costs = {}
+
+    def time(self, environment, step, function):
+        start = time.monotonic()
+        result = function()
+        self.seconds.setdefault(environment, {})[step] = time.monotonic() - start
+        print(f"{environment}: {step} {self.seconds[environment][step]:.0f} s", file=sys.stderr)
+        return result
+
+
+def read_json(text):
+    return json.loads(text)

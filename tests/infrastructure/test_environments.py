@@ -1,0 +1,202 @@
+"""Each environment on the emulator: planned, applied whole, planned again with nothing to do, destroyed.
+
+The steps are in `environments.py` (they happen when the fixture `applied` is first asked for and when it ends); here is
+what must be true in between.
+"""
+
+import base64
+import json
+import os
+import subprocess
+import tomllib
+
+import cost
+import pytest
+import specification
+import support
+
+
+def test_the_plan_has_every_figure_of_the_specification(applied):
+    rows = specification.FIGURES[applied.environment.name]
+    assert len(rows) > 10
+    assert specification.mistakes(rows, applied.values()) == []
+
+
+def test_a_second_plan_is_empty(applied):
+    empty, printed = applied.empty
+    changed = [line for line in printed.splitlines() if " will be " in line or " must be " in line]
+    assert empty, "\n".join(changed) or printed[-3000:]
+
+
+def test_names_are_those_of_the_configuration(applied):
+    """What the cockpit is pointed at in config.toml is what was applied."""
+    if applied.environment.cockpit is None:
+        pytest.skip("not in config.toml")
+    wanted = tomllib.loads((support.ROOT / "config.toml").read_text())["environments"][applied.environment.cockpit]
+    region = applied.environment.region
+    assert wanted["region"] == region
+    client = applied.shell.client
+    assert wanted["account"] == client("sts", region).get_caller_identity()["Account"] == support.ACCOUNT
+    if "cluster" in wanted:
+        arns = client("ecs", region).list_services(cluster=wanted["cluster"])["serviceArns"]
+        assert sorted(arn.split("/")[-1] for arn in arns) == sorted(wanted["services"])
+    rds = client("rds", region)
+    databases = {each["DBClusterIdentifier"] for each in rds.describe_db_clusters()["DBClusters"]}
+    databases |= {each["DBInstanceIdentifier"] for each in rds.describe_db_instances()["DBInstances"]}
+    assert set(wanted.get("databases", [])) <= databases
+    alarms = [each["AlarmName"] for each in client("cloudwatch", region).describe_alarms()["MetricAlarms"]]
+    alarms = [name for name in alarms if not name.startswith("TargetTracking-")]  # autoscaling makes its own
+    assert alarms and all(name.startswith(tuple(wanted["alarms"])) for name in alarms)
+
+
+def secrets_of(applied):
+    """Every secret value that the account holds now: parameters and secrets, as someone with the right to would read them."""
+    region = applied.environment.region
+    ssm, manager = applied.shell.client("ssm", region), applied.shell.client("secretsmanager", region)
+    values = {}
+    for page in ssm.get_paginator("describe_parameters").paginate():
+        for each in page["Parameters"]:
+            if each["Type"] == "SecureString":
+                values[each["Name"]] = ssm.get_parameter(Name=each["Name"], WithDecryption=True)["Parameter"]["Value"]
+    for each in manager.list_secrets()["SecretList"]:
+        values[each["Name"]] = manager.get_secret_value(SecretId=each["ARN"])["SecretString"]
+    return values
+
+
+@pytest.fixture(scope="session")
+def changed_outside(applied):
+    """What people and the scheduler do, and a plan with it there: secrets are set, services are stopped and remembered."""
+    region = applied.environment.region
+    ssm, ecs = applied.shell.client("ssm", region), applied.shell.client("ecs", region)
+    for name in [name for name, value in secrets_of(applied).items() if value == "not-set-yet"]:
+        ssm.put_parameter(Name=name, Value=f"known-test-secret-{name.split('/')[-1]}", Type="SecureString", Overwrite=True)
+    found = [(cluster, arn) for cluster in ecs.list_clusters()["clusterArns"] for arn in ecs.list_services(cluster=cluster)["serviceArns"]]
+    before = {arn: ecs.describe_services(cluster=cluster, services=[arn])["services"][0]["desiredCount"] for cluster, arn in found}
+    for cluster, arn in found:
+        ecs.tag_resource(resourceArn=arn, tags=[{"key": "cockpit:desired-count", "value": str(before[arn])}])
+        ecs.update_service(cluster=cluster, service=arn, desiredCount=0)
+    result = applied.plan_again()
+    for cluster, arn in found:
+        ecs.update_service(cluster=cluster, service=arn, desiredCount=before[arn])
+        ecs.untag_resource(resourceArn=arn, tagKeys=["cockpit:desired-count"])
+    return result
+
+
+def test_what_is_changed_outside_is_no_difference(changed_outside):
+    """Secrets that people set; counts and tags of services that the scheduler or the cockpit stopped."""
+    empty, printed = changed_outside
+    assert empty, printed[-3000:]
+
+
+def test_no_secret_is_in_a_state_or_a_plan(applied, changed_outside):
+    secrets = secrets_of(applied)
+    assert "not-set-yet" not in secrets.values()
+    assert len(secrets) >= (1 if applied.environment.workspace else 3)
+    wanted = dict(secrets)
+    for value in list(wanted.values()):
+        if value.startswith("postgresql://"):
+            wanted["the password in DATABASE_URL"] = value.split("//")[1].split("@")[0].split(":")[1]
+    files = applied.files_with_state()
+    assert len(files) > 2
+    contents = {str(path): support.bytes_of(path) for path in files} | {"printed": "\n".join(applied.printed).encode()}
+    contents["plans as JSON"] = json.dumps(applied.plans).encode()
+    # The search finds what is there: the secrets' names.
+    assert all(any(name.encode() in data for data in contents.values()) for name in secrets)
+    leaks = []
+    for what, value in wanted.items():
+        shapes = {value.encode(), base64.b64encode(value.encode()), json.dumps(value)[1:-1].encode()}
+        leaks += [f"{what} in {where}" for where, data in contents.items() if any(shape in data for shape in shapes)]
+    assert leaks == []
+
+
+def test_the_application_gets_the_password_of_the_database(applied):
+    """Three places, one password, though no plan knew it."""
+    secrets = secrets_of(applied)
+    password = [value for name, value in secrets.items() if name.endswith("-database")]
+    if not password:
+        pytest.skip("no database")
+    assert len(password[0]) == 32 and password[0].isalnum()
+    urls = [value for name, value in secrets.items() if name.endswith("DATABASE_URL")]
+    assert urls and all(f":{password[0]}@" in url for url in urls)
+
+
+def test_the_schedule_calls_the_function(applied):
+    """EventBridge Scheduler → function → cluster, as AWS has it."""
+    region = applied.environment.region
+    scheduler = applied.shell.client("scheduler", region)
+    schedules = {each["Name"]: scheduler.get_schedule(Name=each["Name"]) for each in scheduler.list_schedules()["Schedules"]}
+    if applied.environment.name != "staging":
+        assert schedules == {}
+        return
+    assert sorted(schedules) == ["bookmark-manager-staging-start", "bookmark-manager-staging-stop"]
+    function = applied.shell.client("lambda", region).get_function(FunctionName="bookmark-manager-staging-ecs-scheduler")
+    for name, schedule in schedules.items():
+        assert schedule["Target"]["Arn"] == function["Configuration"]["FunctionArn"]
+        assert json.loads(schedule["Target"]["Input"]) == {"action": name.split("-")[-1]}
+        assert schedule["ScheduleExpressionTimezone"] == "Asia/Tokyo"
+    assert function["Configuration"]["Environment"]["Variables"] == {"CLUSTER": "bookmark-manager-staging-cluster"}
+    assert function["Configuration"]["Handler"] == "index.handler"
+
+
+def test_what_it_costs_is_about_what_the_documents_say(applied):
+    """From the plan's sizes at list prices; traffic, logs and agents come on top of it."""
+    values, region = applied.values(), applied.environment.region
+    calm, peak = cost.estimate(values, region), cost.estimate(values, region, peak=True)
+    assert 0 < calm <= peak
+    # The documents of staging and prod give figures; at its peak, everything that scales would run all month.
+    documented = {"staging": (60, 90), "prod": (190.5, 620.5)}.get(applied.environment.name)
+    if documented:
+        assert documented[0] / 2 < calm < documented[1] * 1.5
+
+
+OUTPUTS = {
+    "staging": {"compute": ["load_balancer_dns_name", "website_url", "scheduler_function_name"], "database": ["endpoint"], "ecr": ["repository_urls"]},
+    "prod": {"compute": ["load_balancer_dns_name", "website_url", "name_servers", "certificate_status"], "database": ["endpoint", "reader_endpoint"]},
+    "pantri-dev": {"pantri": ["website_url", "cloudfront_domain_name", "repository_url", "user_pool_id", "static_bucket_name"]},
+    "pantri-prod": {"pantri": ["website_url", "cloudfront_domain_name", "repository_url", "user_pool_id", "static_bucket_name"]},
+    "minimal-1": {"instance": ["website_url", "instance_id"], "database": ["endpoint"]},
+    "minimal-2": {"instance": ["website_url", "load_balancer_dns_name", "autoscaling_group_name"], "database": ["endpoint", "reader_endpoint"]},
+}
+
+
+def test_outputs_that_people_need_are_there(applied):
+    outputs = applied.outputs()
+    for unit, names in OUTPUTS[applied.environment.name].items():
+        for name in names:
+            assert outputs[unit][name]["value"] not in (None, "", [], {}), f"{unit}.{name}"
+
+
+def test_the_cockpit_shows_what_was_applied(applied):
+    """`cockpit snapshot` against the emulator; moto answers some sources wrongly, so that 3 (partial) is expected."""
+    name = applied.environment.cockpit
+    if name is None:
+        pytest.skip("not in config.toml")
+    shell = applied.shell
+    result = subprocess.run(
+        [support.cockpit_program(), "snapshot", "--env", name, "-o", "json"],
+        cwd=support.ROOT,
+        env=shell.environment | {"HOME": str(shell.folder), "PATH": os.environ["PATH"]},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert result.returncode in (0, 3), result.stderr
+    snapshot = json.loads(result.stdout)
+    assert snapshot["account"] == support.ACCOUNT
+    wanted = tomllib.loads((support.ROOT / "config.toml").read_text())["environments"][name]
+    shown = {service["name"]: service for service in snapshot["services"] or []}
+    assert sorted(shown) == sorted(wanted.get("services", []))
+    values = applied.values()
+    for service in shown.values():
+        assert service["task_definition"].startswith(service["name"])
+        planned = [each for unit in values.values() for address, each in unit.items() if "aws_ecs_service" in address and each["name"] == service["name"]]
+        assert service["desired"] == planned[0]["desired_count"]
+        targets = [each for unit in values.values() for address, each in unit.items() if "aws_appautoscaling_target" in address]
+        if targets:
+            assert (service["autoscaling"]["min"], service["autoscaling"]["max"]) == (targets[0]["min_capacity"], targets[0]["max_capacity"])
+    databases = {database["id"]: database for database in snapshot["databases"] or []}
+    assert set(wanted.get("databases", [])) <= set(databases)
+    if name == "prod":
+        aurora = databases["bookmark-manager-prod-aurora"]
+        assert (aurora["kind"], len(aurora["members"])) == ("aurora", 2)

@@ -1,0 +1,170 @@
+"""What needs no account: form, validity, policy, the tables in the READMEs, the function, the workflows."""
+
+import base64
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+
+import figures
+import pytest
+import support
+
+TREE = support.TERRAFORM_TREE
+SCHEDULER = TREE / "modules/compute/scheduler"
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    return support.copy_tree(tmp_path_factory.mktemp("static") / "terraform")
+
+
+def test_everything_is_formatted(shell):
+    shell.terraform("fmt", "-check", "-diff", "-recursive", TREE)
+    shell.terragrunt("hcl", "format", "--check", "--working-dir", TREE / "envs")
+
+
+# The others are validated by their own tests (test_refused.py) and by every plan.
+UNTESTED = [path for path in support.MODULES if not (path / "tests").is_dir() and path.name != "scheduler"] + [TREE / "pantri"]
+
+
+@pytest.mark.parametrize("root", UNTESTED, ids=lambda path: path.name)
+def test_it_is_valid(shell, tree, root):
+    folder = tree / root.relative_to(TREE)
+    shell.terraform("init", "-backend=false", "-no-color", cwd=folder)
+    assert "Success" in shell.terraform("validate", "-no-color", cwd=folder).stdout
+
+
+@pytest.mark.parametrize("environment", ["staging", "prod", "minimal", "bootstrap"])
+def test_units_and_their_edges(shell, tree, environment):
+    """Edges as the specification has them; a cycle or a parse error would drop some without a word."""
+    folder = tree / "envs" / environment
+    shell.terragrunt("hcl", "validate", cwd=folder)
+    found = json.loads(shell.terragrunt("find", "--json", "--dag", "--dependencies", cwd=folder).stdout)
+    edges = {unit["path"]: sorted(unit.get("dependencies", [])) for unit in found}
+    assert sorted(edges) == sorted(path.parent.name for path in folder.glob("*/terragrunt.hcl"))
+    wanted = {
+        "ecr": [],
+        "network": [],
+        "security": ["network"],
+        "storage": ["network"],
+        "database": ["network", "security"],
+        "monitoring": ["network"] if environment == "prod" else [],
+        "compute": sorted(["ecr", "network", "security", "database"] + (["monitoring"] if environment == "prod" else [])),
+        "instance": ["database", "ecr", "monitoring", "network", "security"],
+        "state": [],
+    }
+    assert edges == {unit: wanted[unit] for unit in edges}
+
+
+def test_mocks_are_for_plans_only():
+    """A plan may be made before what it needs exists; an apply on made-up values would be a disaster."""
+    for unit in TREE.glob("envs/*/*/terragrunt.hcl"):
+        text = unit.read_text()
+        allowed = re.findall(r"mock_outputs_allowed_terraform_commands = (.*)", text)
+        assert len(allowed) == len(re.findall(r"^  mock_outputs = ", text, re.M)), unit
+        assert set(allowed) <= {'["init", "validate", "plan"]'}, unit
+
+
+def test_versions_are_pinned_once():
+    pins = {path.read_text() for path in TREE.glob("modules/**/versions.tf") if ".terraform" not in path.parts}
+    assert len(pins) == 1
+    assert 'required_version = ">= 1.11.0, < 2.0.0"' in pins.pop()
+    assert (support.ROOT / "mise.toml").read_text().count(" = ") >= 4
+
+
+def test_modules_name_no_account_region_or_environment():
+    """Those are the environments' to say; examples in descriptions, patterns and tests are none."""
+    for path in TREE.glob("modules/**/*.tf"):
+        if ".terraform" in path.parts:
+            continue
+        code = re.sub(r"(description|error_message) += .*|#.*", "", path.read_text())
+        assert not re.search(r"\b[0-9]{12}\b", code), f"{path} has an account"
+        assert not re.search(r'"(bookmark-manager|pantri|minimal|tidilyspace)', code), f"{path} has a name"
+        regions = set(re.findall(r"\b(?:us|eu|ap)-[a-z]+-[0-9]\b", code))
+        assert regions <= {"us-east-1"}, f"{path} has {regions}"  # where CloudFront takes certificates from
+
+
+def test_every_variable_says_what_it_is():
+    for path in [*TREE.glob("modules/**/variables.tf"), TREE / "pantri/variables.tf"]:
+        text = path.read_text()
+        for name, body in re.findall(r'^variable "([^"]+)" {\n(.*?)^}', text, re.M | re.S):
+            assert "description = " in body.replace("  ", " ") and re.search(r"^  type +=", body, re.M), f"{path}: {name}"
+
+
+def test_tables_in_the_readmes():
+    result = subprocess.run([sys.executable, TREE / "readme.py", "--check"], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+
+
+def test_policies(shell, tmp_path):
+    """checkov finds nothing that is not accepted where it is, with a reason."""
+    program = shutil.which("checkov", path=os.path.dirname(sys.executable)) or support.missing("checkov", "Install tests/infrastructure/requirements.txt.")
+    result = shell.run(
+        sys.executable, program, "-d", TREE, "--framework", "terraform", "--skip-download", "--quiet", "-o", "json",
+        codes=(0, 1), CKV_SKIP_PACKAGE_UPDATE_CHECK="true",
+    )
+    report = json.loads(result.stdout[result.stdout.index("{") :])
+    failed = [f"{each['check_id']} {each['resource']} {each['file_path']}" for each in report["results"]["failed_checks"]]
+    assert failed == []
+    assert report["summary"]["passed"] > 300
+    # What is accepted is written beside what it is about, with more than a word.
+    accepted = figures.accepted()
+    assert report["summary"]["skipped"] >= len(accepted) > 20
+    assert all(len(reason) > 10 for reason, _ in accepted.values())
+
+
+def test_the_linter(shell, tree):
+    """tflint, where it is: it is in no registry of packages that CI reaches, so this says what was not checked."""
+    program = shutil.which("tflint")
+    if not program:
+        pytest.skip("tflint is not installed (mise install): the rules of .tflint.hcl were not checked")
+    shell.run(program, "--recursive", "--config", TREE / ".tflint.hcl", cwd=tree)
+
+
+def test_the_function(shell):
+    node = shutil.which("node") or support.missing("node", "Install Node 20 or newer.")
+    printed = shell.run(node, "--test", cwd=SCHEDULER).stdout
+    assert re.search(r"^# pass 1[0-9]$", printed, re.M) and "# fail 0" in printed
+
+
+def test_the_zip_that_terraform_makes(shell, tmp_path):
+    """Unpacked by another program, it is the source; made twice, it is the same."""
+    for name in ("zip.tf", "index.mjs"):
+        shutil.copy(SCHEDULER / name, tmp_path)
+    (tmp_path / "output.tf").write_text('output "zip" { value = local.zip_base64 }\n')
+    for comment in ("", "a", "ab", "abc", "\n// 日本語のコメント\n"):  # every length modulo three, and more bytes than characters
+        source = (SCHEDULER / "index.mjs").read_text() + comment
+        (tmp_path / "index.mjs").write_text(source)
+        shell.terraform("apply", "-auto-approve", "-no-color", cwd=tmp_path)
+        made = base64.b64decode(shell.terraform("output", "-raw", "zip", cwd=tmp_path).stdout, validate=True)
+        with zipfile.ZipFile(io.BytesIO(made)) as archive:
+            assert archive.testzip() is None
+            assert archive.namelist() == ["index.mjs"]
+            assert archive.read("index.mjs").decode() == source
+            assert archive.infolist()[0].external_attr >> 16 == 0o100644
+
+
+def test_the_workflows(shell):
+    program = os.environ.get("COCKPIT_ACTIONLINT") or shutil.which("actionlint")
+    program = program or support.missing("actionlint", "./dev builds it where Go is installed.")
+    workflows = sorted((support.ROOT / ".github/workflows").glob("*.yml"))
+    assert len(workflows) >= 3
+    shell.run(program, "-no-color", *workflows, cwd=support.ROOT)
+    for path in workflows:
+        text = path.read_text()
+        assert not re.search(r"AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY)", text), "roles through OIDC, no keys"
+        for used in re.findall(r"^ +- uses: (\S+)", text, re.M):
+            assert re.search(r"@v[0-9]+", used), f"{path.name}: {used} has no version"
+
+
+def test_what_is_ignored_by_git():
+    ignored = (TREE / ".gitignore").read_text().split()
+    for name in ("terraform.tfvars", ".tfvars.local", "*.tfstate", "*.tfplan", ".terragrunt-cache/"):
+        assert name in ignored
+    tracked = subprocess.run(["git", "ls-files", TREE], cwd=support.ROOT, capture_output=True, text=True).stdout
+    assert not re.search(r"tfstate|terraform\.tfvars$|\.tfplan", tracked, re.M)

@@ -1,0 +1,180 @@
+//! A session in front of a simulated AWS, and every read and change there is, as staging takes them.
+#![allow(dead_code)] // each test binary uses its part
+
+use crate::support::{SECRET, World};
+use aws_sim::{ACCOUNT, Scenario};
+use cockpit::app::operation::call::{Answered, Read, Reply, Write};
+use cockpit::aws::{Connection, Keys, Session};
+use cockpit::model::timer::{Power, Timer};
+use cockpit::model::{Failure, Service};
+use tokio::runtime::Runtime;
+
+pub const REGION: &str = "ap-northeast-1";
+pub const CLUSTER: &str = "bookmark-manager-staging-cluster";
+pub const WEB: &str = "bookmark-manager-staging-web";
+pub const FUNCTION: &str = "bookmark-manager-staging-ecs-scheduler";
+pub const DATABASE: &str = "bookmark-manager-staging-db";
+
+/// A session and the simulator that it asks.
+pub struct Desk {
+    pub world: World,
+    pub session: Session,
+    pub runtime: Runtime,
+}
+
+/// One attempt only, and a secret that must not be seen.
+pub fn connection(endpoint: String) -> Connection {
+    Connection {
+        attempts: 1,
+        keys: Some(Keys { id: "AKIASIMULATED0000000".into(), secret: SECRET.into() }),
+        ..Connection::simulated(endpoint, REGION)
+    }
+}
+
+impl Desk {
+    pub fn new(scenario: Scenario) -> Self {
+        Self::with(scenario, |connection| connection)
+    }
+
+    pub fn with(scenario: Scenario, change: impl FnOnce(Connection) -> Connection) -> Self {
+        let world = World::start(scenario);
+        let session = Session::new(change(connection(world.endpoint())));
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        Self { world, session, runtime }
+    }
+
+    pub fn read(&self, read: Read) -> Result<Reply, Failure> {
+        self.runtime.block_on(self.session.read(read))
+    }
+
+    pub fn write(&self, write: Write) -> Answered {
+        self.runtime.block_on(self.session.write(write, Some(ACCOUNT.into())))
+    }
+
+    /// A change that works: its reply and AWS's request id.
+    pub fn done(&self, write: Write) -> Reply {
+        let action = write.action();
+        let answered = self.write(write);
+        assert_eq!(answered.request_ids.len(), 1, "{action}: {answered:?}");
+        assert!(answered.request_ids[0].len() > 20, "{answered:?}");
+        answered.outcome.unwrap_or_else(|failure| panic!("{action}: {failure}"))
+    }
+
+    pub fn web(&self) -> Service {
+        let read = Read::Services { cluster: CLUSTER.into(), names: vec![WEB.into()] };
+        let Ok(Reply::Services(mut services)) = self.read(read) else { panic!() };
+        services.remove(0)
+    }
+
+    pub fn timers(&self) -> Vec<Timer> {
+        let Ok(Reply::Timers(timers)) = self.read(Read::Timers { prefix: "bookmark-manager-staging-".into() }) else {
+            panic!()
+        };
+        timers
+    }
+
+    /// The deployments of web, newest first.
+    pub fn history(&self) -> Vec<cockpit::model::ServiceDeployment> {
+        let read = Read::History { cluster: CLUSTER.into(), service: WEB.into() };
+        let Ok(Reply::Releases(releases)) = self.read(read) else { panic!() };
+        releases
+    }
+
+    /// Where web's image is.
+    pub fn repository(&self) -> (Option<String>, String, String) {
+        let Ok(Reply::TaskDefinition(definition)) =
+            self.read(Read::TaskDefinition { name: self.web().task_definition })
+        else {
+            panic!()
+        };
+        let image = cockpit::model::image::ImageRef::parse(&definition.containers[0].image);
+        (Some(ACCOUNT.into()), image.repository.clone(), image.reference().to_owned())
+    }
+}
+
+/// Every read, as staging has it, with its action: the one that its failure names.
+pub fn reads(desk: &Desk) -> Vec<(Read, &'static str)> {
+    let web = desk.web();
+    let (account, repository, reference) = desk.repository();
+    let (cluster, service) = (String::from(CLUSTER), String::from(WEB));
+    vec![
+        (Read::Identity, "sts:GetCallerIdentity"),
+        (Read::Services { cluster: cluster.clone(), names: vec![service.clone()] }, "ecs:DescribeServices"),
+        (Read::History { cluster: cluster.clone(), service: service.clone() }, "ecs:ListServiceDeployments"),
+        (Read::Releases { arns: vec![desk.history()[0].arn.clone()] }, "ecs:DescribeServiceDeployments"),
+        (Read::Tasks { cluster: cluster.clone(), service }, "ecs:ListTasks"),
+        (Read::Task { cluster, id: "0".repeat(32) }, "ecs:DescribeTasks"),
+        (Read::TaskDefinition { name: web.task_definition.clone() }, "ecs:DescribeTaskDefinition"),
+        (Read::Scalable { resource: web.scaling_id() }, "application-autoscaling:DescribeScalableTargets"),
+        (Read::Image { account: account.clone(), repository: repository.clone(), reference }, "ecr:DescribeImages"),
+        (Read::Images { account, repository }, "ecr:DescribeImages"),
+        (Read::Targets { groups: web.target_groups }, "elasticloadbalancing:DescribeTargetHealth"),
+        (Read::Timers { prefix: "bookmark".into() }, "scheduler:ListSchedules"),
+        (
+            Read::TaskLog { group: "/ecs/bookmark-manager-staging-web".into(), stream: "x".into(), limit: 50 },
+            "logs:GetLogEvents",
+        ),
+        (Read::Function { name: FUNCTION.into() }, "lambda:GetFunctionConfiguration"),
+        (Read::Databases { patterns: vec!["*".into()] }, "rds:DescribeDB"),
+        (Read::Login, "ecr:GetAuthorizationToken"),
+    ]
+}
+
+/// Every change, as staging takes it, with the operation that the simulator counts.
+pub fn writes(desk: &Desk) -> Vec<(Write, &'static str)> {
+    let web = desk.web();
+    let timer = Box::new(desk.timers().remove(1));
+    let (cluster, service) = (String::from(CLUSTER), String::from(WEB));
+    let database = |id: &str, cluster, power| Write::Database { id: id.into(), cluster, power };
+    let task = desk.read(Read::Tasks { cluster: cluster.clone(), service: service.clone() });
+    let Ok(Reply::Tasks(tasks)) = task else { panic!("{task:?}") };
+    let id = tasks.iter().find(|task| task.last_status == "RUNNING").unwrap().id.clone();
+    vec![
+        (
+            Write::Register { base: web.task_definition.clone(), images: vec![("web".into(), "web:next".into())] },
+            "ecs:RegisterTaskDefinition",
+        ),
+        (
+            Write::Update {
+                cluster: cluster.clone(),
+                service,
+                task_definition: Some(web.task_definition.clone()),
+                force: true,
+                desired: Some(2),
+            },
+            "ecs:UpdateService",
+        ),
+        (Write::RollBack { arn: desk.history()[0].arn.clone() }, "ecs:StopServiceDeployment"),
+        (Write::StopTask { cluster, id, reason: "a test".into() }, "ecs:StopTask"),
+        (Write::Remember { arn: web.arn.clone(), desired: Some(3) }, "ecs:TagResource"),
+        (Write::Remember { arn: web.arn.clone(), desired: None }, "ecs:UntagResource"),
+        (
+            Write::Limits { resource: web.scaling_id(), min: Some(1), max: Some(4), suspended: None },
+            "application-autoscaling:RegisterScalableTarget",
+        ),
+        (Write::Invoke { function: FUNCTION.into(), power: Power::Start }, "lambda:Invoke"),
+        (Write::Skip { timer, until: Some("2030-01-01T00:00:00Z".parse().unwrap()) }, "scheduler:UpdateSchedule"),
+        (database(DATABASE, false, Power::Stop), "rds:StopDBInstance"),
+        (database(DATABASE, false, Power::Start), "rds:StartDBInstance"),
+        (database("no-such", true, Power::Stop), "rds:StopDBCluster"),
+        (database("no-such", true, Power::Start), "rds:StartDBCluster"),
+    ]
+}
+
+pub fn ecs(desk: &Desk) -> aws_sdk_ecs::Client {
+    let config = aws_sdk_ecs::Config::builder()
+        .behavior_version(aws_sdk_ecs::config::BehaviorVersion::latest())
+        .region(aws_sdk_ecs::config::Region::new(REGION))
+        .endpoint_url(desk.world.endpoint())
+        .credentials_provider(aws_credential_types::Credentials::new("AKIATEST", "test", None, None, "test"));
+    aws_sdk_ecs::Client::from_conf(config.build())
+}
+
+pub fn scheduler(desk: &Desk) -> aws_sdk_scheduler::Client {
+    let config = aws_sdk_scheduler::Config::builder()
+        .behavior_version(aws_sdk_scheduler::config::BehaviorVersion::latest())
+        .region(aws_sdk_scheduler::config::Region::new(REGION))
+        .endpoint_url(desk.world.endpoint())
+        .credentials_provider(aws_credential_types::Credentials::new("AKIATEST", "test", None, None, "test"));
+    aws_sdk_scheduler::Client::from_conf(config.build())
+}
