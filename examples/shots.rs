@@ -15,6 +15,7 @@ use ratatui::layout::Rect;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// A picture: its name, scenario, size, and the keys that lead there.
 const SHOTS: [(&str, Scenario, (u16, u16), &str); 18] = [
@@ -37,6 +38,9 @@ const SHOTS: [(&str, Scenario, (u16, u16), &str); 18] = [
     ("palette", Scenario::Staging, (100, 30), ": s e r"),
     ("help", Scenario::Staging, (100, 30), "?"),
 ];
+
+/// The simulator answers within this.
+const ANSWER: Duration = Duration::from_millis(60);
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(std::env::args().nth(1).ok_or("usage: shots FOLDER")?);
@@ -67,6 +71,67 @@ async fn all(folder: &Path) -> Result<(), Box<dyn Error>> {
         }
         sim.shutdown();
     }
+    operations(folder).await
+}
+
+/// A picture on the way of a deployment: its name, size, the keys that lead on from the one before, and how
+/// many seconds pass then.
+const OPERATIONS: [(&str, (u16, u16), &str, u64); 6] = [
+    ("images", (100, 30), "2 down D", 0),
+    ("plan", (100, 34), "b a d c 0 d e enter", 0),
+    ("plan-80x24", (80, 24), "", 0),
+    ("deploying", (120, 40), "enter", 50),
+    ("deploying-80x24", (80, 24), "", 0),
+    ("rolled-back", (120, 40), "", 150),
+];
+
+/// A second passes in the simulated world.
+async fn advance(sim: &Sim) -> Result<(), Box<dyn Error>> {
+    let endpoint = sim.endpoint();
+    let host = endpoint.strip_prefix("http://").unwrap_or(&endpoint);
+    let body = "{\"seconds\":1}";
+    let head = format!("POST /_sim/advance HTTP/1.1\r\nhost: {host}\r\ncontent-length: {}\r\n", body.len());
+    let mut stream = tokio::net::TcpStream::connect(host).await?;
+    stream.write_all(format!("{head}connection: close\r\n\r\n{body}").as_bytes()).await?;
+    stream.read_to_end(&mut Vec::new()).await?;
+    Ok(())
+}
+
+/// A deployment from the choice of its image to its verdict.
+async fn operations(folder: &Path) -> Result<(), Box<dyn Error>> {
+    let start = "2026-11-20T05:02:31Z".parse()?;
+    let options = SimOptions { scenario: Scenario::Staging, speed: 0.0, start: Some(start), ..SimOptions::default() };
+    let sim = Sim::start(options).await?;
+    let mut collector = open(Scenario::Staging, &sim)?;
+    collector.collect(Some(Duration::from_secs(30))).await;
+    let (mut app, executor, mut events, clock) = collector.into_parts();
+    let audit = std::env::temp_dir().join("cockpit-shots-audit.jsonl");
+    let mut executor = executor.with_audit(Some(audit));
+    for (name, size, keys, seconds) in OPERATIONS {
+        let mut effects = Vec::new();
+        for key in keys.split_whitespace() {
+            effects.extend(app.update(Event::Key(key.parse()?)));
+            app.settle();
+        }
+        for second in 0..=seconds {
+            for effect in std::mem::take(&mut effects) {
+                executor.carry_out(effect);
+            }
+            // What was asked is answered before time goes on.
+            while let Ok(Some(event)) = tokio::time::timeout(ANSWER, events.recv()).await {
+                for effect in app.update(event) {
+                    executor.carry_out(effect);
+                }
+            }
+            if second < seconds {
+                advance(&sim).await?;
+            }
+            effects = app.update(Event::Tick(clock.now()));
+        }
+        app.settle();
+        std::fs::write(folder.join(format!("{name}.svg")), shoot(app.clone(), size, "")?)?;
+    }
+    sim.shutdown();
     Ok(())
 }
 

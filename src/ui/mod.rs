@@ -9,6 +9,8 @@ mod frame;
 #[cfg(test)]
 mod logs_tests;
 #[cfg(test)]
+mod operation_picture_tests;
+#[cfg(test)]
 mod operation_tests;
 mod overlay;
 mod panes;

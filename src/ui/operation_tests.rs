@@ -5,190 +5,19 @@ use super::testing::*;
 use super::tests::seen;
 use crate::app::effect::Effect;
 use crate::app::event::{Event, Mouse};
-use crate::app::operation::Stage;
+use crate::app::operation::Stage as Life;
 use crate::app::operation::call::Write;
 use crate::app::operation::outcome::Verdict;
 use crate::app::overlay::Kind;
 use crate::app::screen::View;
-use crate::app::testing::calls::Aws;
-use crate::app::{App, Session, followed};
+use crate::app::{Session, followed};
 use crate::config::BuildConfig;
-use crate::model::image::Image;
 use crate::model::*;
-use jiff::{SignedDuration, Timestamp};
-use std::collections::VecDeque;
-
-const WEB: &str = "bookmark-manager-staging-web";
-
-/// An app, and the two halves of the world: what is polled, and what operations ask and change.
-struct Stage0 {
-    app: App,
-    world: World,
-    aws: Aws,
-    /// Effects that leave the app and are no questions.
-    left: Vec<Effect>,
-}
-
-fn aws(world: &World) -> Aws {
-    let history = world.rollouts.iter().map(|(name, entries)| {
-        let entries =
-            entries.iter().cloned().map(|entry| ServiceDeployment { arn: format!("arn:{}", entry.id), ..entry });
-        (name.clone(), entries.collect())
-    });
-    let image = |tag: &str, minutes: i64, digit: &str| Image {
-        repository: "web".into(),
-        digest: format!("sha256:{}", digit.repeat(64)),
-        tags: vec![tag.into()],
-        pushed_at: ago(minutes),
-        architectures: vec!["amd64".into()],
-        ..Image::default()
-    };
-    Aws {
-        account: world.account.clone(),
-        now: now(),
-        services: world
-            .services
-            .iter()
-            .map(|service| Service { arn: format!("arn:aws:ecs:x:1:service/c/{}", service.name), ..service.clone() })
-            .collect(),
-        definitions: world.definitions.clone(),
-        history: history.collect(),
-        scalable: world.scalable.clone(),
-        images: vec![image("c0ffee1", 4, "c"), image("9f3c2e1", 100, "9"), image("badc0de", 3000, "b")],
-        tasks: world.tasks.clone(),
-        ..Aws::default()
-    }
-}
-
-impl Stage0 {
-    fn new(size: (u16, u16)) -> Self {
-        Self::of(environment("staging"), Session::default(), size)
-    }
-
-    fn of(environment: crate::config::EnvironmentConfig, session: Session, size: (u16, u16)) -> Self {
-        let mut world = staging();
-        // A second version that ran, so that there is a way back and a usual duration.
-        let entries = world.rollouts.get_mut(WEB).unwrap();
-        entries.push(ServiceDeployment {
-            id: "hist-0".into(),
-            status: RolloutStatus::Successful,
-            created_at: ago(3000),
-            started_at: ago(3000),
-            finished_at: ago(2998),
-            target: Some("web:41".into()),
-            ..ServiceDeployment::default()
-        });
-        world.definitions.insert(0, TaskDefinition { name: "web:41".into(), ..world.definitions[0].clone() });
-        let aws = aws(&world);
-        let (app, effects) = fresh(environment, session, size);
-        let mut stage = Self { app, world, aws, left: Vec::new() };
-        stage.serve(effects);
-        stage.to(0);
-        stage
-    }
-
-    fn serve(&mut self, effects: Vec<Effect>) {
-        let mut waiting: VecDeque<Effect> = effects.into();
-        while let Some(effect) = waiting.pop_front() {
-            match &effect {
-                Effect::Fetch { .. } => self.world.answer(&mut self.app, vec![effect]),
-                Effect::Call { .. } => {
-                    if let Some(event) = self.aws.event(&effect) {
-                        waiting.extend(self.app.update(event));
-                    }
-                }
-                Effect::Connect { .. } => {}
-                _ => self.left.push(effect),
-            }
-        }
-        self.app.settle();
-    }
-
-    /// Time comes to so many seconds after the beginning.
-    fn to(&mut self, seconds: i64) {
-        let at: Timestamp = now() + SignedDuration::from_secs(seconds);
-        self.aws.now = at;
-        let effects = self.app.update(Event::Tick(at));
-        self.serve(effects);
-    }
-
-    fn press(&mut self, keys: &str) {
-        for key in keys.split_whitespace() {
-            let effects = self.app.update(Event::Key(key.parse().unwrap()));
-            self.serve(effects);
-        }
-    }
-
-    fn typed(&mut self, text: &str) {
-        for letter in text.chars() {
-            let effects = self.app.update(Event::Key(letter.to_string().parse().unwrap()));
-            self.serve(effects);
-        }
-    }
-
-    fn window(&self) -> Option<Kind> {
-        self.app.screen.overlays.last().map(|overlay| overlay.kind)
-    }
-
-    #[track_caller]
-    fn shows(&self, text: &str) {
-        let drawn = super::testing::text(&self.app);
-        assert!(drawn.contains(text), "{text:?} is not on the screen:\n{drawn}");
-    }
-
-    #[track_caller]
-    fn hides(&self, text: &str) {
-        let drawn = super::testing::text(&self.app);
-        assert!(!drawn.contains(text), "{text:?} is on the screen:\n{drawn}");
-    }
-
-    fn verdict(&self) -> Option<Verdict> {
-        self.app.operations.list.last().and_then(|operation| operation.outcome.as_ref()).map(|outcome| outcome.verdict)
-    }
-
-    /// Web is selected, and the plan to deploy an image stands.
-    fn planned(size: (u16, u16)) -> Self {
-        let mut stage = Self::new(size);
-        stage.press("2 j j D");
-        stage.typed("c0ffee1");
-        stage.press("enter");
-        stage
-    }
-
-    /// A deployment of two tasks is half done.
-    fn half(size: (u16, u16)) -> Self {
-        let mut stage = Self::new(size);
-        for service in stage.aws.services.iter_mut().filter(|service| service.name == WEB) {
-            service.desired = 4;
-            service.running = 4;
-            service.deployments[0].desired = 4;
-            service.deployments[0].running = 4;
-        }
-        stage.press("2 j j D");
-        stage.typed("c0ffee1");
-        stage.press("enter enter");
-        stage.to(1);
-        for (second, fresh, starting, old) in
-            [(4, 0, 2, 4), (16, 1, 1, 4), (28, 2, 2, 4), (40, 2, 2, 3), (52, 3, 1, 2), (64, 3, 1, 2)]
-        {
-            stage.aws.rollout(WEB, fresh, starting, old);
-            stage.aws.targets = [("healthy", fresh + old), ("initial", starting)]
-                .into_iter()
-                .flat_map(|(state, count)| (0..count).map(move |_| Target { state: state.into(), ..Target::default() }))
-                .collect();
-            for step in 0..4 {
-                stage.to(second + step * 3);
-            }
-        }
-        stage
-    }
-}
-
-const SIZES: [((u16, u16), &str); 3] = [((60, 15), "60x15"), ((80, 24), "80x24"), ((120, 40), "120x40")];
+use jiff::SignedDuration;
 
 #[test]
 fn a_deployment_from_key_to_verdict() {
-    let mut stage = Stage0::planned((100, 30));
+    let mut stage = Stage::planned((100, 30));
     assert!(stage.aws.writes.is_empty(), "nothing is changed before a yes");
     stage.shows("web:9f3c2e1");
     stage.shows("[ Deploy ]");
@@ -214,7 +43,7 @@ fn a_deployment_from_key_to_verdict() {
 
 #[test]
 fn a_watched_deployment_is_somebody_elses() {
-    let mut stage = Stage0::half((80, 24));
+    let mut stage = Stage::half((80, 24));
     // Another session looks at what the first began.
     stage.press("esc :");
     stage.typed("watch");
@@ -230,7 +59,7 @@ fn a_watched_deployment_is_somebody_elses() {
 #[test]
 fn cancel_changes_nothing() {
     for keys in ["esc", "right enter", "tab enter", "2", "e down enter"] {
-        let mut stage = Stage0::planned((100, 30));
+        let mut stage = Stage::planned((100, 30));
         if keys == "e down enter" {
             // A window with buttons takes no other keys.
             stage.press(keys);
@@ -251,11 +80,11 @@ fn cancel_changes_nothing() {
 
 #[test]
 fn a_click_beside_the_window_leaves_it_and_one_on_a_button_presses_it() {
-    let mut stage = Stage0::planned((100, 30));
+    let mut stage = Stage::planned((100, 30));
     let effects = stage.app.update(Event::Mouse(Mouse::Click(0, 5)));
     stage.serve(effects);
     assert_eq!(stage.verdict(), Some(Verdict::Cancelled));
-    let mut stage = Stage0::planned((100, 30));
+    let mut stage = Stage::planned((100, 30));
     let drawn = text(&stage.app);
     let row = drawn.lines().position(|line| line.contains("[ Deploy ]")).unwrap();
     let before = drawn.lines().nth(row).unwrap().split("[ Deploy ]").next().unwrap().chars().count();
@@ -266,7 +95,7 @@ fn a_click_beside_the_window_leaves_it_and_one_on_a_button_presses_it() {
 
 #[test]
 fn enter_and_escape_while_looking() {
-    let mut stage = Stage0::new((80, 24));
+    let mut stage = Stage::new((80, 24));
     stage.press("2 j j D");
     stage.aws.silent = true;
     stage.typed("c0ffee1");
@@ -285,14 +114,14 @@ fn enter_and_escape_while_looking() {
 fn read_only_refuses_with_a_sentence() {
     let session = Session { read_only: true, ..Session::default() };
     for key in ["D", "F", "R", "S", "O"] {
-        let mut stage = Stage0::of(environment("staging"), session.clone(), (100, 30));
+        let mut stage = Stage::of(environment("staging"), session.clone(), (100, 30));
         stage.press("2 j j");
         stage.press(key);
         assert!(stage.app.operations.list.is_empty(), "{key}");
         assert_eq!(stage.window(), None, "{key}");
         stage.shows("read-only");
     }
-    let mut stage = Stage0::of(environment("staging"), session, (100, 30));
+    let mut stage = Stage::of(environment("staging"), session, (100, 30));
     stage.press("2 j j");
     stage.hides("D deploy");
     stage.press("x");
@@ -302,7 +131,7 @@ fn read_only_refuses_with_a_sentence() {
 #[test]
 fn a_guarded_environment_asks_harder() {
     let prod = || {
-        let mut stage = Stage0::of(environment("prod"), Session::default(), (80, 24));
+        let mut stage = Stage::of(environment("prod"), Session::default(), (80, 24));
         stage.press("2 j j");
         stage
     };
@@ -338,7 +167,7 @@ fn a_guarded_environment_asks_harder() {
 
 #[test]
 fn it_goes_on_when_the_environment_is_switched() {
-    let mut stage = Stage0::half((120, 40));
+    let mut stage = Stage::half((120, 40));
     stage.press("esc e down enter");
     assert_eq!(stage.app.environment.name, "prod");
     stage.shows("run ◐ staging: deploy web 3/4");
@@ -358,11 +187,11 @@ fn it_goes_on_when_the_environment_is_switched() {
 
 #[test]
 fn leaving_asks_only_while_something_goes_on() {
-    let mut stage = Stage0::planned((80, 24));
+    let mut stage = Stage::planned((80, 24));
     stage.press("q");
     assert_eq!(stage.left, [Effect::Quit], "a plan that waits is nothing that goes on");
 
-    let mut stage = Stage0::half((80, 24));
+    let mut stage = Stage::half((80, 24));
     stage.press("q");
     assert_eq!(stage.window(), Some(Kind::Quit));
     assert!(stage.left.is_empty());
@@ -378,7 +207,7 @@ fn leaving_asks_only_while_something_goes_on() {
 
 #[test]
 fn what_is_under_way_is_taken_back_from_its_view() {
-    let mut stage = Stage0::half((80, 24));
+    let mut stage = Stage::half((80, 24));
     stage.press("R");
     assert!(matches!(stage.window(), Some(Kind::Revert(_))));
     seen("revert_80x24", &stage.app);
@@ -393,7 +222,7 @@ fn what_is_under_way_is_taken_back_from_its_view() {
 
 #[test]
 fn going_back_offers_what_ran_before() {
-    let mut stage = Stage0::new((80, 24));
+    let mut stage = Stage::new((80, 24));
     stage.press("2 j j R");
     seen("revisions_80x24", &stage.app);
     stage.press("enter");
@@ -409,7 +238,7 @@ fn going_back_offers_what_ran_before() {
 
 #[test]
 fn an_image_that_is_not_in_the_list_is_deployed_as_typed() {
-    let mut stage = Stage0::new((80, 24));
+    let mut stage = Stage::new((80, 24));
     stage.press("2 j j D");
     seen("images_80x24", &stage.app);
     // Only the beginning of a tag: the list has it, and what was typed can be meant too.
@@ -428,7 +257,7 @@ fn an_image_that_is_not_in_the_list_is_deployed_as_typed() {
 
 #[test]
 fn a_build_is_offered_where_one_is_configured() {
-    let mut stage = Stage0::new((80, 24));
+    let mut stage = Stage::new((80, 24));
     let build = BuildConfig { context: "./web".into(), ..BuildConfig::default() };
     stage.app.config.builds.insert("web".into(), build);
     stage.press("2 j j D");
@@ -437,7 +266,7 @@ fn a_build_is_offered_where_one_is_configured() {
 
 #[test]
 fn scaling_asks_for_a_number_and_offers_to_move_limits() {
-    let mut stage = Stage0::new((80, 24));
+    let mut stage = Stage::new((80, 24));
     stage.press("2 j j S");
     stage.shows("now: desired 1, running 1");
     seen("ask_count_80x24", &stage.app);
@@ -462,7 +291,7 @@ fn scaling_asks_for_a_number_and_offers_to_move_limits() {
 
 #[test]
 fn limits_are_two_numbers() {
-    let mut stage = Stage0::new((80, 24));
+    let mut stage = Stage::new((80, 24));
     stage.press("2 j j :");
     stage.typed("scaling-limits");
     stage.press("enter");
@@ -481,7 +310,7 @@ fn limits_are_two_numbers() {
 
 #[test]
 fn the_environment_is_stopped_with_or_without_its_databases() {
-    let mut stage = Stage0::new((100, 30));
+    let mut stage = Stage::new((100, 30));
     stage.press("O");
     stage.shows("[ Stop ]");
     stage.shows("[ Stop, with databases ]");
@@ -496,7 +325,7 @@ fn the_environment_is_stopped_with_or_without_its_databases() {
 
 #[test]
 fn a_task_is_stopped_from_its_row() {
-    let mut stage = Stage0::new((100, 30));
+    let mut stage = Stage::new((100, 30));
     stage.press("2 j j enter");
     stage.press("K");
     stage.shows("[ Stop ]");
@@ -506,88 +335,15 @@ fn a_task_is_stopped_from_its_row() {
 
 #[test]
 fn the_other_panes_follow_an_operation() {
-    let mut stage = Stage0::planned((100, 30));
+    let mut stage = Stage::planned((100, 30));
     stage.world.services.iter_mut().find(|service| service.name == WEB).unwrap().running = 9;
     stage.press("enter");
     assert_eq!(stage.app.estate.service(WEB).unwrap().running, 9, "the services were read again at once");
 }
 
 #[test]
-fn pictures_of_a_plan() {
-    for (size, name) in SIZES {
-        let stage = Stage0::planned(size);
-        seen(&format!("plan_{name}"), &stage.app);
-        stage.shows("[ Deploy ]");
-    }
-}
-
-#[test]
-fn pictures_of_a_deployment() {
-    for (size, name) in SIZES {
-        let mut stage = Stage0::half(size);
-        seen(&format!("deploying_{name}"), &stage.app);
-        if size.1 < 20 {
-            stage.press("tab");
-            seen(&format!("deploying_progress_{name}"), &stage.app);
-            stage.press("tab");
-        }
-        stage.press("esc ctrl-a");
-        seen(&format!("drawer_{name}"), &stage.app);
-    }
-}
-
-#[test]
-fn pictures_of_reads_that_fail() {
-    for (size, name) in SIZES {
-        let mut stage = Stage0::half(size);
-        stage.aws.failing = Some(Failure::new(FailureKind::Throttled, "Rate exceeded"));
-        for second in [78, 84, 91, 98] {
-            stage.to(second);
-        }
-        if size.1 < 20 {
-            stage.press("tab");
-        }
-        seen(&format!("deploying_late_{name}"), &stage.app);
-    }
-}
-
-/// Ends a deployment that is half done.
-fn ended(size: (u16, u16), status: RolloutStatus, fresh: u32, old: u32, reason: &str) -> Stage0 {
-    let mut stage = Stage0::half(size);
-    stage.aws.rollout(WEB, fresh, 0, old);
-    stage.aws.finish(WEB, status, reason);
-    for second in [78, 82, 86] {
-        stage.to(second);
-    }
-    stage
-}
-
-#[test]
-fn pictures_of_verdicts() {
-    let long = "ECS deployment circuit breaker: tasks failed to start.";
-    for (size, name) in SIZES {
-        let done = ended(size, RolloutStatus::Successful, 4, 0, "");
-        assert_eq!(done.verdict(), Some(Verdict::Done));
-        seen(&format!("verdict_done_{name}"), &done.app);
-        let back = ended(size, RolloutStatus::RollbackSuccessful, 0, 4, long);
-        assert_eq!(back.verdict(), Some(Verdict::RolledBack));
-        seen(&format!("verdict_rolled_back_{name}"), &back.app);
-        let failed = ended(size, RolloutStatus::RollbackFailed, 1, 1, long);
-        assert_eq!(failed.verdict(), Some(Verdict::Failed));
-        seen(&format!("verdict_failed_{name}"), &failed.app);
-        let mut unknown = Stage0::half(size);
-        let id = unknown.app.operations.list.last().unwrap().id;
-        let at = unknown.app.now;
-        let effects = unknown.app.operations.detach(id, at);
-        unknown.serve(effects);
-        unknown.to(80);
-        seen(&format!("verdict_unknown_{name}"), &unknown.app);
-    }
-}
-
-#[test]
 fn text_from_outside_is_aligned_and_harmless() {
-    let mut stage = Stage0::half((80, 24));
+    let mut stage = Stage::half((80, 24));
     let lines = [
         "データベースに接続できません: タイムアウト 👩‍💻 ｶﾞﾊﾞ半角",
         "esc\u{1b}[31mred\u{7}\u{1b}]0;title\u{7}",
@@ -623,8 +379,8 @@ fn text_from_outside_is_aligned_and_harmless() {
 
 #[test]
 fn the_log_follows_unless_it_was_scrolled() {
-    let mut stage = Stage0::half((80, 24));
-    let last = |stage: &Stage0| {
+    let mut stage = Stage::half((80, 24));
+    let last = |stage: &Stage| {
         let list = stage.app.screen.list_of(crate::app::screen::Block::OperationLog).unwrap();
         (list.place() + 1, list.rows.len())
     };
@@ -659,7 +415,7 @@ mod any {
             end in 0usize..4,
         ) {
             let session = Session { ascii, ..Session::default() };
-            let mut stage = Stage0::of(environment(if ascii { "prod" } else { "staging" }), session, size);
+            let mut stage = Stage::of(environment(if ascii { "prod" } else { "staging" }), session, size);
             stage.press("2 j j");
             let mut second = 1;
             let mut counts = counts.into_iter();
@@ -682,7 +438,7 @@ mod any {
                 drawn(&stage.app);
             }
             // No plan waits that nobody sees.
-            let waits = stage.app.operations.list.iter().filter(|operation| operation.stage == Stage::Asking);
+            let waits = stage.app.operations.list.iter().filter(|operation| operation.stage == Life::Asking);
             for operation in waits {
                 prop_assert!(stage.app.screen.overlays.iter().any(|window| window.kind == Kind::Plan(operation.id)));
             }

@@ -1,6 +1,7 @@
 //! A hand-made world that answers an app's questions, so that screens are drawn from what really
 //! passes through the update; and the screen as text.
 
+mod stage;
 mod staging;
 
 use crate::app::effect::{Effect, Query};
@@ -13,6 +14,7 @@ use crate::model::*;
 use jiff::{SignedDuration, Timestamp};
 use ratatui::buffer::{Buffer, CellWidth};
 use ratatui::layout::Rect;
+pub use stage::{Stage, WEB};
 pub use staging::{service, staging, with_services};
 use std::collections::BTreeMap;
 
