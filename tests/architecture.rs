@@ -172,7 +172,7 @@ fn processes_threads_and_drawing_are_the_hands_business() {
     }
     // `doctor` asks tools for their versions.
     for hit in with("src", &["tokio::process"]) {
-        assert_eq!(hit, "src/commands/doctor.rs");
+        assert!(hit == "src/commands/doctor.rs" || hit.starts_with("src/runtime/"), "{hit} runs programs");
     }
 }
 

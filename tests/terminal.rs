@@ -291,9 +291,9 @@ fn windows_over_the_panes_open_search_and_close() {
     terminal.press("2");
     terminal.shows("healthy");
     terminal.press("?");
-    terminal.shows("Everywhere");
+    terminal.shows("In lists");
     terminal.press(ESC);
-    terminal.hides("Everywhere");
+    terminal.hides("In lists");
     terminal.press("x");
     terminal.shows("Actions on");
     terminal.press(ESC);
@@ -436,12 +436,12 @@ fn while_nothing_answers_keys_do() {
     terminal.shows("DESIRED");
     terminal.shows("web");
     terminal.press("?");
-    terminal.shows("Everywhere");
+    terminal.shows("In lists");
     terminal.press(ESC);
     // From the beginning nothing answers: the frame stands, keys work.
     let mut fresh = Terminal::on(&home, &world, "--env prod");
     fresh.shows("GUARDED");
-    for (key, shown) in [("2", "Services"), ("4", "Databases"), ("?", "Everywhere")] {
+    for (key, shown) in [("2", "Services"), ("4", "Databases"), ("?", "In lists")] {
         fresh.press(key);
         fresh.shows(shown);
     }

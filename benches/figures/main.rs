@@ -7,6 +7,7 @@
 
 mod interactive;
 mod logs;
+mod operations;
 mod peer;
 mod report;
 mod servers;
@@ -43,13 +44,15 @@ fn main() -> Result<()> {
     let wanted = |name: &str| only.is_empty() || only.iter().any(|part| *part == name);
     let world = World::new()?;
     let mut report = Report::new(effort);
-    let parts: [(&str, Part); 9] = [
+    let parts: [(&str, Part); 11] = [
         ("snapshot", peer::snapshot),
         ("latency", peer::latency),
         ("start", interactive::start),
         ("slow", interactive::slow_network),
         ("keys", interactive::keys_and_idle),
         ("big", interactive::big),
+        ("verdicts", operations::verdicts),
+        ("calls", operations::calls),
         ("store", logs::store),
         ("logs", logs::command),
         ("storm", logs::storm),

@@ -91,7 +91,8 @@ impl Server {
         Self::at_speed(scenario, "0")
     }
 
-    fn at_speed(scenario: &str, speed: &str) -> Result<Self> {
+    /// The simulator with a clock that runs so many times faster.
+    pub(crate) fn at_speed(scenario: &str, speed: &str) -> Result<Self> {
         let mut child = Command::new("nice")
             .args(["-n", "5", COCKPIT, "sim", "--scenario", scenario, "--speed", speed])
             .stdin(Stdio::null())

@@ -143,6 +143,7 @@ impl Poller {
             self.hold(environment);
             self.hurry(&[Source::Identity], now);
         }
+        mark(estate, &flight.query, &part);
         match &flight.query {
             // Logs take what they asked for with tickets of their own.
             Query::Identity
@@ -188,6 +189,7 @@ impl Poller {
             | Query::ScalableTargets { .. }
             | Query::ScalingPolicies { .. }
             | Query::ScheduledActions { .. }
+            | Query::Schedules { .. }
             | Query::ScalingActivities { .. }
             | Query::TargetGroups { .. }
             | Query::DbClusters { .. }
@@ -225,6 +227,7 @@ impl Poller {
             }
             Job::ScalableTargets => all(&mut estate.scalable, pages, part, now, |fact| picked!(fact, ScalableTargets)),
             Job::ScalingPolicies => all(&mut estate.policies, pages, part, now, |fact| picked!(fact, ScalingPolicies)),
+            Job::Schedules => all(&mut estate.schedules, pages, part, now, |fact| picked!(fact, Schedules)),
             Job::ScheduledActions => {
                 all(&mut estate.scheduled, pages, part, now, |fact| picked!(fact, ScheduledActions))
             }
@@ -294,8 +297,15 @@ impl Poller {
         let outcome = sweep.outcome();
         if sweep.list_failure.is_none() && sweep.unread < sweep.listed.len().max(1) {
             // What is no longer listed, or was looked for and not found, is gone.
+            let unjudged = &mut estate.unjudged;
             if let Some(services) = estate.services.value_mut() {
-                services.retain(|name, _| sweep.listed.contains(name) && !sweep.missing.contains(name));
+                services.retain(|name, _| {
+                    let there = sweep.listed.contains(name) && !sweep.missing.contains(name);
+                    if !there {
+                        unjudged.mark(name);
+                    }
+                    there
+                });
             }
         }
         sweep.close(&mut estate.services, "services", now);
@@ -350,8 +360,15 @@ impl Poller {
         let Some(sweep) = self.tasks.take_if(|sweep| sweep.over()) else { return };
         let outcome = sweep.outcome();
         if sweep.list_failure.is_none() {
+            let unjudged = &mut estate.unjudged;
             if let Some(tasks) = estate.tasks.value_mut() {
-                tasks.retain(|id, _| sweep.listed.contains(id));
+                tasks.retain(|id, task| {
+                    let there = sweep.listed.contains(id);
+                    if !there && let Some(service) = &task.service {
+                        unjudged.mark(service);
+                    }
+                    there
+                });
             }
             self.described.retain(|id, _| sweep.listed.contains(id));
         }
@@ -496,4 +513,43 @@ fn all<T>(
 
 fn not_understood() -> Failure {
     Failure::new(FailureKind::Malformed, "the answer is not of the kind that was asked for")
+}
+
+/// Marks the services that an answer may change the judgement of.
+fn mark(estate: &mut Estate, query: &Query, part: &Part) {
+    use crate::model::MetricKey;
+    let (Part::Page(fact) | Part::Last(fact)) = part else { return };
+    let Estate { services, unjudged, .. } = estate;
+    let services = || services.value().into_iter().flat_map(|all| all.values());
+    match (query, fact) {
+        (_, Fact::Services(found, _)) => found.iter().for_each(|service| unjudged.mark(&service.name)),
+        (_, Fact::Tasks(found)) => {
+            found.iter().filter_map(|task| task.service.as_deref()).for_each(|service| unjudged.mark(service));
+        }
+        (Query::Rollouts { service, .. }, _) => unjudged.mark(service),
+        (Query::TaskDefinition { name }, _) => {
+            let using = services().filter(|service| service.task_definition == *name);
+            using.for_each(|service| unjudged.mark(&service.name));
+        }
+        (Query::Targets { group }, _) => {
+            let behind = services().filter(|service| service.target_groups.contains(group));
+            behind.for_each(|service| unjudged.mark(&service.name));
+        }
+        (_, Fact::Metrics(found)) => {
+            for (key, _) in found {
+                if let MetricKey::ServiceCpu(service) | MetricKey::ServiceMemory(service) = key {
+                    unjudged.mark(service);
+                }
+            }
+        }
+        (
+            _,
+            Fact::ScalableTargets(_)
+            | Fact::ScalingPolicies(_)
+            | Fact::ScheduledActions(_)
+            | Fact::Schedules(_)
+            | Fact::ScalingActivities(_),
+        ) => unjudged.all = true,
+        _ => {}
+    }
 }

@@ -129,6 +129,11 @@ pub enum Query {
         /// Only those of this cluster are kept.
         cluster: String,
     },
+    /// `EventBridge` Scheduler `ListSchedules` by prefix, and `GetSchedule` of each.
+    Schedules {
+        /// Beginning of their names.
+        prefix: String,
+    },
     /// ELBv2 `DescribeTargetHealth`.
     Targets {
         /// The target group's ARN.
@@ -204,6 +209,7 @@ impl Query {
             Self::ScalableTargets { .. } => Source::ScalableTargets,
             Self::ScalingPolicies { .. } => Source::ScalingPolicies,
             Self::ScheduledActions { .. } => Source::ScheduledActions,
+            Self::Schedules { .. } => Source::Schedules,
             Self::ScalingActivities { .. } => Source::ScalingActivities,
             Self::Targets { .. } | Self::TargetGroups { .. } => Source::Targets,
             Self::DbClusters { .. } => Source::DbClusters,

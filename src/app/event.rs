@@ -4,6 +4,7 @@ use super::key::Key;
 use super::operation::call::{Answered, CallId};
 use super::ticket::Ticket;
 use crate::model::logs::{InsightsResult, LiveUpdate, LogEvent, LogGroup, LogPage};
+use crate::model::timer::Timer;
 use crate::model::{
     Alarm, Cluster, DbCluster, DbInstance, Failure, Identity, MetricKey, Point, ScalableTarget, ScalingActivity,
     ScalingPolicy, ScheduledAction, Service, ServiceDeployment, Target, Task, TaskDefinition,
@@ -98,6 +99,8 @@ pub enum Fact {
     ScalingPolicies(Vec<ScalingPolicy>),
     /// Scheduled actions.
     ScheduledActions(Vec<ScheduledAction>),
+    /// Schedules that stop and start the environment.
+    Schedules(Vec<Timer>),
     /// Scaling activities, newest first.
     ScalingActivities(Vec<ScalingActivity>),
     /// Targets of one group.

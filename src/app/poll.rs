@@ -53,6 +53,7 @@ pub(super) enum Job {
     ScalingPolicies,
     ScheduledActions,
     ScalingActivities,
+    Schedules,
     DbClusters,
     DbInstances,
     Alarms,
@@ -62,7 +63,7 @@ pub(super) enum Job {
 }
 
 impl Job {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Identity,
         Self::Services,
         Self::Cluster,
@@ -71,6 +72,7 @@ impl Job {
         Self::DbInstances,
         Self::ScalableTargets,
         Self::ScheduledActions,
+        Self::Schedules,
         Self::ScalingActivities,
         Self::ScalingPolicies,
         Self::Alarms,
@@ -88,6 +90,7 @@ impl Job {
             Self::ScalableTargets => Source::ScalableTargets,
             Self::ScalingPolicies => Source::ScalingPolicies,
             Self::ScheduledActions => Source::ScheduledActions,
+            Self::Schedules => Source::Schedules,
             Self::ScalingActivities => Source::ScalingActivities,
             Self::DbClusters => Source::DbClusters,
             Self::DbInstances => Source::DbInstances,
@@ -116,6 +119,7 @@ impl Flight {
             Query::ScalableTargets { .. }
                 | Query::ScalingPolicies { .. }
                 | Query::ScheduledActions { .. }
+                | Query::Schedules { .. }
                 | Query::ScalingActivities { .. }
                 | Query::TargetGroups { .. }
                 | Query::DbClusters { .. }
@@ -267,6 +271,7 @@ impl Poller {
             Job::DbClusters | Job::DbInstances => !environment.databases.is_empty(),
             // Without their instances nothing says which curves there are.
             Job::DbMetrics => !environment.databases.is_empty() && self.wants.sources.contains(&Source::DbInstances),
+            Job::Schedules => environment.schedules.is_some(),
             Job::Alarms => !environment.alarms.is_empty(),
             Job::TargetGroups => !environment.target_groups.is_empty(),
             Job::ServiceMetrics => {
@@ -351,6 +356,7 @@ impl Poller {
             Job::ScalableTargets => Query::ScalableTargets { cluster },
             Job::ScalingPolicies => Query::ScalingPolicies { cluster },
             Job::ScheduledActions => Query::ScheduledActions { cluster },
+            Job::Schedules => Query::Schedules { prefix: environment.schedules.clone().unwrap_or_default() },
             Job::ScalingActivities => Query::ScalingActivities { cluster },
             Job::DbClusters => Query::DbClusters { patterns },
             Job::DbInstances => Query::DbInstances { patterns },

@@ -66,13 +66,12 @@ pub fn decide(risk: Risk, environment: &EnvironmentConfig, flags: &Flags, prompt
     let named = environment.guarded || risk == Risk::Destroy;
     match (flags.yes, named, flags.confirm.is_some()) {
         (true, false, _) | (true, true, true) => Decision::Go,
-        (true, true, false) if prompt => Decision::Ask(yes(risk, environment)),
+        (true, true, false) | (false, _, _) if prompt => Decision::Ask(yes(risk, environment)),
         (true, true, false) => {
             let why =
                 if environment.guarded { format!("{name} is guarded") } else { "it cannot be taken back".to_owned() };
             Decision::Refuse(why, format!("say it with --yes --confirm {name}"))
         }
-        (false, _, _) if prompt => Decision::Ask(yes(risk, environment)),
         (false, _, _) => {
             let answer = if named { format!("--yes --confirm {name}") } else { "--yes".to_owned() };
             Decision::Refuse(

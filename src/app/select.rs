@@ -71,10 +71,9 @@ pub fn subject(app: &App) -> Option<Subject> {
             let found = super::tell::log(operation).find(|(other, _)| Some(other.as_str()) == key);
             found.map(|(_, line)| Subject::Text(line.text.into_owned()))
         }
-        Block::Progress => None,
+        Block::Progress | Block::Logs => None,
         Block::Targets => key.map(|key| Subject::Text(key.to_owned())),
         Block::ServiceCurves => service.map(Subject::Service),
-        Block::Logs => None,
         Block::DatabaseCurves => {
             super::facts::shown_database(app).map(|row| Subject::Database(row.database.id.clone()))
         }

@@ -227,6 +227,7 @@ impl World {
             Query::ScalableTargets { .. } => Fact::ScalableTargets(Vec::new()),
             Query::ScalingPolicies { .. } => Fact::ScalingPolicies(Vec::new()),
             Query::ScheduledActions { .. } => Fact::ScheduledActions(Vec::new()),
+            Query::Schedules { .. } => Fact::Schedules(Vec::new()),
             Query::ScalingActivities { .. } => Fact::ScalingActivities(Vec::new()),
             Query::TargetGroups { .. } => Fact::TargetGroups(Vec::new()),
             Query::Targets { .. } => Fact::Targets(Vec::new()),

@@ -271,7 +271,7 @@ pub fn bottom_commands(app: &App) -> Vec<Id> {
     let daily = [Id::StopTask, Id::Deploy, Id::RollBack, Id::Scale];
     let rare = |id: &Id| command::get(*id).risk != command::Risk::Read && !daily.contains(id);
     let later: Vec<Id> = commands.iter().copied().filter(rare).collect();
-    commands.retain(|id| !rare(id) && !(app.session.read_only && daily.contains(id)));
+    commands.retain(|id| !(rare(id) || app.session.read_only && daily.contains(id)));
     commands.insert(commands.len().min(1), Id::Actions);
     if let Some(last) = commands.iter().rposition(|id| daily.contains(id)) {
         commands.insert(last + 1, Id::Filter);

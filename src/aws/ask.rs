@@ -5,7 +5,7 @@ use super::session::{Caller, Session};
 use super::wire;
 use super::{
     autoscaling, cloudwatch, ecs_definitions, ecs_rollouts, ecs_services, ecs_tasks, elbv2, logs, logs_insights,
-    logs_live, metrics, rds, sts,
+    logs_live, metrics, rds, scheduler, sts,
 };
 use crate::app::effect::{Lane, Query};
 use crate::app::event::Event;
@@ -40,6 +40,7 @@ impl Session {
                 Query::ScheduledActions { cluster } => {
                     Box::pin(autoscaling::scheduled(&caller, &outlet, &cluster)).await
                 }
+                Query::Schedules { prefix } => Box::pin(scheduler::schedules(&caller, &outlet, &prefix)).await,
                 Query::ScalingActivities { cluster } => {
                     Box::pin(autoscaling::activities(&caller, &outlet, &cluster)).await
                 }

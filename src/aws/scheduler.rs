@@ -2,8 +2,10 @@
 
 use super::budget::Class;
 use super::convert::{moment, time};
+use super::pages::Outlet;
 use super::session::{Action, Caller};
 use super::writer::Writer;
+use crate::app::event::Fact;
 use crate::app::operation::call::Reply;
 use crate::model::timer::Timer;
 use crate::model::{Failure, FailureKind};
@@ -61,6 +63,12 @@ pub(super) async fn timers(caller: &Caller<'_>, prefix: &str) -> Result<Vec<Time
         }
     }
     Ok(timers)
+}
+
+/// The same as the answer of a poll.
+pub(super) async fn schedules(caller: &Caller<'_>, outlet: &Outlet<'_>, prefix: &str) -> Result<(), Failure> {
+    outlet.last(Fact::Schedules(timers(caller, prefix).await?)).await;
+    Ok(())
 }
 
 /// Lets a schedule fire no sooner than `until`; everything else of it is kept.

@@ -1,31 +1,16 @@
 //! `cockpit sim` and `cockpit demo`: the simulated AWS, alone or under the interactive session.
 
+use aws_sim::Scenario;
 use clap::Args;
 use std::net::SocketAddr;
-
-/// Scenarios that the simulator knows.
-pub const SCENARIOS: [&str; 13] = [
-    "staging",
-    "prod",
-    "pantri",
-    "minimal",
-    "crash-loop",
-    "bad-image",
-    "slow-rollout",
-    "failover",
-    "throttled",
-    "expired",
-    "log-storm",
-    "scale-out",
-    "big",
-];
 
 /// Flags of `cockpit sim`.
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(after_help = "It prints one line of JSON with its endpoint, then serves until SIGINT or SIGTERM.
 
-Scenarios: staging, prod, pantri, minimal (calm); crash-loop, bad-image, slow-rollout, failover,
-throttled, expired, log-storm, scale-out, big.
+Scenarios: staging, prod, pantri, minimal (calm), stopped (at night); crash-loop, bad-image, slow-rollout,
+failover, throttled, expired, log-storm, scale-out, big. With the first change that is made: breaker,
+no-breaker, other-deploy, lost-answer, throttled-deploy, expires, scheduled-stop.
 
 Example:
   cockpit sim --scenario crash-loop --listen 127.0.0.1:4600
@@ -61,10 +46,11 @@ pub struct Demo {
 }
 
 fn scenario(text: &str) -> Result<String, String> {
-    if SCENARIOS.contains(&text) {
+    if Scenario::parse(text).is_some() {
         return Ok(text.to_owned());
     }
-    Err(format!("there is no scenario `{text}`; there are: {}", SCENARIOS.join(", ")))
+    let known: Vec<&str> = Scenario::ALL.iter().map(|scenario| scenario.name()).collect();
+    Err(format!("there is no scenario `{text}`; there are: {}", known.join(", ")))
 }
 
 fn speed(text: &str) -> Result<f64, String> {

@@ -344,16 +344,22 @@ async fn act(
         all.iter().find_map(|operation| Some((*operation, operation.outcome.as_ref()?))).filter(|_| !attach)
     {
         // What stops one stops all: nothing was changed yet.
-        all.iter().filter(|other| other.plan.is_some()).for_each(|other| told.plan(other));
+        for other in all.iter().filter(|other| other.plan.is_some()) {
+            tell_plan(other);
+        }
         return Err(reports::not_begun(operation, outcome));
     }
     if dry_run {
-        all.iter().for_each(|operation| told.plan(operation));
+        for operation in &all {
+            tell_plan(operation);
+        }
         let report = reports::report(&all, true);
         return printed(headless::print(out, &report, output, Context::width()).map(drop));
     }
     if !attach {
-        all.iter().for_each(|operation| told.plan(operation));
+        for operation in &all {
+            tell_plan(operation);
+        }
         let risk = all.iter().filter_map(|operation| operation.plan.as_ref()).map(|plan| plan.risk).max();
         if !said_yes(context, opened, risk.unwrap_or(crate::app::command::Risk::Change))? {
             return Err(Report::new("cancelled", "nothing was changed: the answer was no", ExitCode::Refused));
@@ -380,7 +386,7 @@ async fn act(
         // The verdict stands on stderr for whoever reads along.
         for operation in &finished {
             if let Some(outcome) = operation.outcome.as_ref().filter(|outcome| outcome.verdict != Verdict::Done) {
-                told.say(&outcome.summary);
+                say(&outcome.summary);
             }
         }
     }
@@ -442,6 +448,17 @@ fn ask(yes: &Yes) -> bool {
     }
 }
 
+/// A line for whoever reads along.
+fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "{}", text::harmless(line));
+}
+
+fn tell_plan(operation: &Operation) {
+    for line in reports::plan(operation) {
+        say(&line);
+    }
+}
+
 /// What was told on stderr so far.
 struct Told {
     zone: TimeZone,
@@ -454,16 +471,6 @@ impl Told {
         Self { zone, lines: 0, of: None }
     }
 
-    fn say(&self, line: &str) {
-        let _ = writeln!(io::stderr(), "{}", text::harmless(line));
-    }
-
-    fn plan(&self, operation: &Operation) {
-        for line in reports::plan(operation) {
-            self.say(&line);
-        }
-    }
-
     /// Lines that are new since the last time.
     fn news(&mut self, all: &Operations, id: OperationId) {
         let Some(operation) = all.get(id) else { return };
@@ -474,7 +481,7 @@ impl Told {
         let total = operation.dropped + operation.lines.len();
         let new = total.saturating_sub(self.lines).min(operation.lines.len());
         for line in &operation.lines[operation.lines.len() - new..] {
-            self.say(&reports::line(line, &self.zone));
+            say(&reports::line(line, &self.zone));
         }
         self.lines = total;
     }

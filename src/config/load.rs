@@ -262,7 +262,7 @@ impl Loaded {
             (Place::Top { set, .. }, _) => set(&mut self.config, value),
             (Place::Environment { set, .. }, Some(name)) => set(self.environment_mut(name), value),
             (Place::Build { set, .. }, Some(name)) => {
-                set(self.config.builds.entry(name.to_owned()).or_default(), value)
+                set(self.config.builds.entry(name.to_owned()).or_default(), value);
             }
             (Place::Environment { .. } | Place::Build { .. }, None) => return,
         }

@@ -7,6 +7,7 @@ use super::dto::{
 use crate::model::attention::Place;
 use crate::model::estate::{DatabaseRow, ServiceRow};
 use crate::model::target::group_name;
+use crate::model::timer::Power;
 use crate::model::{
     Alarm, Attention, Estate, Health, Member, MetricKey, Observed, ScalableTarget, ScalingPolicy, ScheduledAction,
     Service, schedule,
@@ -293,14 +294,19 @@ pub fn attention(entry: &Attention) -> AttentionDto {
 
 /// What the schedule does next, over all services.
 pub fn coming(estate: &Estate, now: Timestamp) -> Option<ScheduleDto> {
-    let actions = estate.scheduled.value()?;
-    let next = |effect| {
-        schedule::soonest_that(actions, effect, now).map(|next| NextDto {
+    let actions = estate.scheduled.value().map_or(&[][..], Vec::as_slice);
+    let timers = estate.schedules.value().map_or(&[][..], Vec::as_slice);
+    let next = |effect, power| {
+        let action = schedule::soonest_that(actions, effect, now);
+        let next =
+            [action, schedule::soonest_timer(timers, power, now)].into_iter().flatten().min_by_key(|next| next.at)?;
+        Some(NextDto {
             at: next.at.to_string(),
             action: next.action.clone(),
             timezone: next.zone.iana_name().map(str::to_owned),
         })
     };
-    let (next_stop, next_start) = (next(schedule::Effect::Stop), next(schedule::Effect::Start));
+    let next_stop = next(schedule::Effect::Stop, Power::Stop);
+    let next_start = next(schedule::Effect::Start, Power::Start);
     (next_stop.is_some() || next_start.is_some()).then_some(ScheduleDto { next_stop, next_start })
 }

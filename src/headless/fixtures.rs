@@ -26,6 +26,7 @@ pub(super) fn environment() -> EnvironmentConfig {
         project: "bookmark-manager".into(),
         account: Some("123456789012".into()),
         region: Some("ap-northeast-1".into()),
+        schedules: Some("s-".into()),
         cluster: Some("c".into()),
         databases: vec!["*".into()],
         alarms: vec!["s-".into()],
@@ -177,6 +178,7 @@ fn scaling(estate: &mut Estate) {
         target: Some(70.0),
         ..ScalingPolicy::default()
     }]);
+    estate.schedules = observed(Vec::new());
     estate.scheduled = observed(vec![ScheduledAction {
         resource: resource.clone(),
         name: "stop".into(),
@@ -231,6 +233,7 @@ pub(super) fn failed(kind: FailureKind) -> Estate {
     estate.scalable.fail(failure());
     estate.policies.fail(failure());
     estate.scheduled.fail(failure());
+    estate.schedules.fail(failure());
     estate.activities.fail(failure());
     estate.db_clusters.fail(failure());
     estate.db_instances.fail(failure());

@@ -99,6 +99,7 @@ pub const SERVICES_OF: &[Source] = &[
     Source::ScalableTargets,
     Source::ScalingPolicies,
     Source::ScheduledActions,
+    Source::Schedules,
     Source::ScalingActivities,
     Source::Targets,
     Source::Metrics,

@@ -235,8 +235,7 @@ pub fn exit_code(operation: &Operation) -> ExitCode {
         (Verdict::Failed, _) if deploys => ExitCode::DeployFailed,
         (Verdict::Unknown, _) => ExitCode::TimedOut,
         (_, Some(FailureKind::Credentials)) => ExitCode::Credentials,
-        (Verdict::Refused, Some(FailureKind::WrongAccount) | None) => ExitCode::Refused,
-        (Verdict::Cancelled, _) => ExitCode::Refused,
+        (Verdict::Refused, Some(FailureKind::WrongAccount) | None) | (Verdict::Cancelled, _) => ExitCode::Refused,
         (Verdict::Failed | Verdict::Refused | Verdict::Impossible, _) => ExitCode::Failed,
     }
 }

@@ -122,6 +122,7 @@ impl Asked<'_> {
             | Source::ScalingPolicies
             | Source::ScheduledActions
             | Source::ScalingActivities => environment.cluster.is_some(),
+            Source::Schedules => environment.schedules.is_some(),
             Source::Targets => environment.cluster.is_some() || !environment.target_groups.is_empty(),
             Source::DbClusters | Source::DbInstances => !environment.databases.is_empty(),
             Source::Alarms => !environment.alarms.is_empty(),
@@ -154,6 +155,7 @@ impl Asked<'_> {
             | Source::ScalingPolicies
             | Source::ScheduledActions
             | Source::ScalingActivities
+            | Source::Schedules
             | Source::DbClusters
             | Source::DbInstances
             | Source::Alarms => Absence::Unanswered,

@@ -134,7 +134,7 @@ fn what_is_not_known_is_null_and_says_why() {
         (&value["sources"][2]["status"], &value["sources"][2]["error"]),
         (&"partial".into(), &"2 of 12 services".into())
     );
-    assert_eq!((&value["sources"][13]["status"], &value["sources"][13]["kind"]), (&"failed".into(), &"denied".into()));
+    assert_eq!((&value["sources"][14]["status"], &value["sources"][14]["kind"]), (&"failed".into(), &"denied".into()));
     assert_eq!(value["alarms"].as_array().unwrap().len(), 2, "the last good value stays");
 
     let mut begun = Estate::default();
@@ -192,7 +192,7 @@ fn a_source_that_hangs_is_not_skipped() {
     one.targets.pop_first();
     one.settle(now());
     let taken = with(&one, &environment, snapshot);
-    assert_eq!(taken.sources[10].error.as_deref(), Some("1 of them were not answered in time"));
+    assert_eq!(taken.sources[11].error.as_deref(), Some("1 of them were not answered in time"));
     assert_eq!(taken.services.unwrap()[0].targets, None);
 }
 

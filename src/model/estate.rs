@@ -21,8 +21,9 @@ use super::target::Target;
 use super::task::Task;
 use super::task_definition::{TaskDefinition, image_version};
 use super::text::common_prefix;
+use super::timer::Timer;
 use jiff::Timestamp;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The facts about one environment.
 #[derive(Debug, Clone, Default)]
@@ -47,6 +48,8 @@ pub struct Estate {
     pub policies: Observed<Vec<ScalingPolicy>>,
     /// Scheduled actions.
     pub scheduled: Observed<Vec<ScheduledAction>>,
+    /// Schedules that stop and start the environment.
+    pub schedules: Observed<Vec<Timer>>,
     /// Scaling activities, newest first.
     pub activities: Observed<Vec<ScalingActivity>>,
     /// ARNs of the target groups that the configuration names beside those of the services.
@@ -65,8 +68,34 @@ pub struct Estate {
     pub series: BTreeMap<MetricKey, Series>,
     /// The last lines of streams that were asked for, by group and stream.
     pub task_logs: BTreeMap<(String, String), Observed<Vec<LogEvent>>>,
+    /// What of it has changed since it was last judged.
+    pub unjudged: Unjudged,
     /// What follows from the above.
     pub derived: Derived,
+}
+
+/// What has changed since the last judgement: of a large environment only that is judged again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unjudged {
+    /// Everything, or something that concerns many services.
+    pub all: bool,
+    /// These services, their tasks, or what belongs to them.
+    pub services: BTreeSet<String>,
+}
+
+impl Default for Unjudged {
+    fn default() -> Self {
+        Self { all: true, services: BTreeSet::new() }
+    }
+}
+
+impl Unjudged {
+    /// A service has changed.
+    pub fn mark(&mut self, service: &str) {
+        if !self.all && !self.services.contains(service) {
+            self.services.insert(service.to_owned());
+        }
+    }
 }
 
 /// What [`Estate::settle`] derives.
@@ -148,6 +177,20 @@ pub struct SourceStatus {
     pub used: bool,
 }
 
+impl ServiceTasks {
+    /// Of these tasks of one service; none for none.
+    fn of(mut tasks: Vec<&Task>) -> Option<Self> {
+        if tasks.is_empty() {
+            return None;
+        }
+        tasks.sort_by_key(|task| {
+            (task.stopped(), std::cmp::Reverse(task.stopped_at.or(task.created_at)), task.id.as_str())
+        });
+        let calm = tasks.iter().all(|task| task.last_status == "RUNNING");
+        Some(Self { ids: tasks.iter().map(|task| task.id.clone()).collect(), calm })
+    }
+}
+
 impl Estate {
     /// How a source stands, whichever field holds it.
     pub fn status(&self, source: Source) -> SourceStatus {
@@ -190,6 +233,7 @@ impl Estate {
             Source::ScalableTargets => one(&self.scalable),
             Source::ScalingPolicies => one(&self.policies),
             Source::ScheduledActions => one(&self.scheduled),
+            Source::Schedules => one(&self.schedules),
             Source::ScalingActivities => one(&self.activities),
             Source::Targets => {
                 let mut status = many(self.targets.iter());
@@ -216,15 +260,57 @@ impl Estate {
                 by_service.entry(service).or_default().push(task);
             }
         }
-        let tasks = by_service.into_iter().map(|(service, mut tasks)| {
-            tasks.sort_by_key(|task| {
-                (task.stopped(), std::cmp::Reverse(task.stopped_at.or(task.created_at)), task.id.as_str())
-            });
-            let calm = tasks.iter().all(|task| task.last_status == "RUNNING");
-            (service.to_owned(), ServiceTasks { ids: tasks.iter().map(|task| task.id.clone()).collect(), calm })
-        });
+        let tasks =
+            by_service.into_iter().filter_map(|(service, tasks)| Some((service.to_owned(), ServiceTasks::of(tasks)?)));
         self.derived.tasks = tasks.collect();
         self.judge(now);
+    }
+
+    /// The same for the services that have changed alone; gives back their names. To be called where
+    /// [`Unjudged::all`] is not said: then it leaves the same rows as [`Self::settle`].
+    pub fn settle_changed(&mut self, now: Timestamp) -> BTreeSet<String> {
+        let changed = std::mem::take(&mut self.unjudged.services);
+        let mut tasks: HashMap<&str, Vec<&Task>> = changed.iter().map(|name| (name.as_str(), Vec::new())).collect();
+        for task in self.tasks.value().into_iter().flat_map(BTreeMap::values) {
+            if let Some(known) = task.service.as_deref().and_then(|service| tasks.get_mut(service)) {
+                known.push(task);
+            }
+        }
+        let tasks: Vec<(String, Option<ServiceTasks>)> =
+            tasks.into_iter().map(|(name, tasks)| (name.to_owned(), ServiceTasks::of(tasks))).collect();
+        for (name, tasks) in tasks {
+            match tasks {
+                Some(tasks) => self.derived.tasks.insert(name, tasks),
+                None => self.derived.tasks.remove(&name),
+            };
+        }
+        let empty = BTreeMap::new();
+        let services = self.services.value().unwrap_or(&empty);
+        let prefix = common_prefix(services.keys().map(String::as_str)).to_owned();
+        let scaling = Scaling::index(self);
+        let cut = prefix.len();
+        let fresh: Vec<(&String, Option<ServiceRow>)> = changed
+            .iter()
+            .map(|name| (name, services.get(name).map(|service| self.row(service, &scaling, cut, now))))
+            .collect();
+        let mut rows = std::mem::take(&mut self.derived.services);
+        for (name, row) in fresh {
+            match (rows.binary_search_by(|row| row.name.as_str().cmp(name)), row) {
+                (Ok(at), Some(row)) => rows[at] = row,
+                (Ok(at), None) => drop(rows.remove(at)),
+                (Err(at), Some(row)) => rows.insert(at, row),
+                (Err(_), None) => {}
+            }
+        }
+        if prefix != self.derived.prefix {
+            for row in &mut rows {
+                row.name.get(cut..).unwrap_or(&row.name).clone_into(&mut row.short);
+            }
+        }
+        self.derived.prefix = prefix;
+        self.derived.services = rows;
+        self.rank(now);
+        changed
     }
 
     /// The same after news that is not about tasks: which task is whose is still known.
@@ -236,6 +322,7 @@ impl Estate {
         let rows = services.values().map(|service| self.row(service, &scaling, prefix.len(), now)).collect();
         self.derived.prefix = prefix;
         self.derived.services = rows;
+        self.unjudged = Unjudged { all: false, services: BTreeSet::new() };
         self.rank(now);
     }
 
@@ -247,6 +334,7 @@ impl Estate {
             // A service without a reason gets one from its tasks or from its schedule, or from news.
             let timeless = row.assessment.reasons.is_empty()
                 && scaling.scheduled.is_empty()
+                && self.schedules.value().is_none_or(Vec::is_empty)
                 && self.derived.tasks.get(&row.name).is_none_or(|tasks| tasks.calm);
             if !timeless && let Some(service) = self.service(&row.name) {
                 *row = self.row(service, &scaling, self.derived.prefix.len(), now);
@@ -285,6 +373,7 @@ impl Estate {
             scaling: scalable,
             activities: scaling.activities.get(resource.as_str()).map_or(&[][..], Vec::as_slice),
             scheduled: scaling.scheduled.get(resource.as_str()).map_or(&[][..], Vec::as_slice),
+            timers: self.schedules.value().map_or(&[][..], Vec::as_slice),
             targets: &targets,
             now,
         };
@@ -410,5 +499,64 @@ fn rollout_words(service: &Service, rollouts: &[ServiceDeployment]) -> String {
         Some(RolloutState::Completed) => "completed".to_owned(),
         Some(RolloutState::Failed) => "failed".to_owned(),
         None => "–".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_700_000_000 + second).expect("valid")
+    }
+
+    proptest! {
+        /// Judging what has changed leaves what judging everything leaves.
+        #[test]
+        fn what_changed_alone_is_as_good_as_everything(
+            changes in prop::collection::vec((0_u8..5, 0_u8..12, any::<u8>()), 1..40),
+        ) {
+            let mut estate = Estate::default();
+            estate.services.learn(BTreeMap::new(), at(0));
+            estate.tasks.learn(BTreeMap::new(), at(0));
+            estate.settle(at(0));
+            for (kind, number, value) in changes {
+                let name = format!("app-{}{number:02}", if number % 3 == 0 { "x-" } else { "" });
+                estate.unjudged.mark(&name);
+                let id = format!("{name}/{}", value % 4);
+                match kind {
+                    0 => {
+                        let service = Service {
+                            name: name.clone(),
+                            desired: u32::from(value % 3),
+                            running: u32::from(value % 2),
+                            ..Service::default()
+                        };
+                        estate.services.fill().insert(name, service);
+                    }
+                    1 => drop(estate.services.fill().remove(&name)),
+                    2 | 3 => {
+                        let task = Task {
+                            id: id.clone(),
+                            service: Some(name),
+                            last_status: if value % 2 == 0 { "RUNNING" } else { "STOPPED" }.into(),
+                            stop_code: Some("EssentialContainerExited".into()),
+                            stopped_at: Some(at(i64::from(value))),
+                            ..Task::default()
+                        };
+                        estate.tasks.fill().insert(id, task);
+                    }
+                    _ => drop(estate.tasks.fill().remove(&id)),
+                }
+                let mut whole = estate.clone();
+                whole.settle(at(300));
+                estate.settle_changed(at(300));
+                prop_assert_eq!(&whole.derived.services, &estate.derived.services);
+                prop_assert_eq!(&whole.derived.prefix, &estate.derived.prefix);
+                prop_assert_eq!(&whole.derived.tasks, &estate.derived.tasks);
+                prop_assert_eq!(&whole.derived.attention, &estate.derived.attention);
+            }
+        }
     }
 }

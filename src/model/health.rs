@@ -22,6 +22,7 @@ use super::service::{RolloutState, Service};
 use super::target::{Target, group_name};
 use super::task::Task;
 use super::time::{moment, spoken};
+use super::timer::{Power, Timer};
 use jiff::{SignedDuration, Timestamp};
 
 /// How a thing is, in one word.
@@ -127,6 +128,8 @@ pub struct Evidence<'a> {
     pub activities: &'a [&'a ScalingActivity],
     /// Its scheduled actions.
     pub scheduled: &'a [&'a ScheduledAction],
+    /// Schedules of the whole environment.
+    pub timers: &'a [Timer],
     /// Its target groups: ARN and targets.
     pub targets: &'a [(&'a str, &'a [Target])],
     /// Now.
@@ -193,7 +196,7 @@ impl Found {
 }
 
 fn stopped(evidence: &Evidence<'_>, found: &mut Found) {
-    let start = schedule::soonest_that(evidence.scheduled.iter().copied(), schedule::Effect::Start, evidence.now);
+    let start = coming(evidence, schedule::Effect::Start, Power::Start);
     let text = match start {
         Some(next) => format!("stopped; scheduled to start at {}", moment(next.at, evidence.now, &next.zone)),
         None => "stopped: its desired count is 0".to_owned(),
@@ -391,10 +394,19 @@ fn at_max(evidence: &Evidence<'_>, found: &mut Found) {
     found.note(text, since, Some("it cannot scale out further: look at the load, or raise the maximum"));
 }
 
+/// The next time that something is done to a service: by a scheduled action of its own, unless those are
+/// suspended, or by a schedule of the environment.
+fn coming(evidence: &Evidence<'_>, effect: schedule::Effect, power: Power) -> Option<schedule::Next> {
+    let suspended = evidence.scaling.is_some_and(|target| target.suspended.scheduled);
+    let actions = evidence.scheduled.iter().copied().filter(|_| !suspended);
+    let action = schedule::soonest_that(actions, effect, evidence.now);
+    let timer = schedule::soonest_timer(evidence.timers, power, evidence.now);
+    [action, timer].into_iter().flatten().min_by_key(|next| next.at)
+}
+
 fn soon(evidence: &Evidence<'_>, found: &mut Found) {
-    let stop = schedule::soonest_that(evidence.scheduled.iter().copied(), schedule::Effect::Stop, evidence.now);
+    let stop = coming(evidence, schedule::Effect::Stop, Power::Stop);
     if let Some(next) = stop
-        && evidence.scaling.is_none_or(|target| !target.suspended.scheduled)
         && next.at.duration_since(evidence.now) <= SOON
     {
         found.note(format!("scheduled to stop at {}", moment(next.at, evidence.now, &next.zone)), None, None);

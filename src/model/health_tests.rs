@@ -63,6 +63,7 @@ impl Case {
             scaling: self.scaling.as_ref(),
             activities: &self.activities.iter().collect::<Vec<_>>(),
             scheduled: &self.scheduled.iter().collect::<Vec<_>>(),
+            timers: &[],
             targets: &[("arn:x:targetgroup/api/1", &self.targets)],
             now: now(),
         });

@@ -2,6 +2,7 @@
 
 use super::cron::Cron;
 use super::scaling::ScheduledAction;
+use super::timer::{Power, Timer};
 use jiff::{Timestamp, tz::TimeZone};
 
 /// What a scheduled action does to a service.
@@ -37,6 +38,14 @@ pub struct Next {
     pub action: String,
     /// The zone the action is written in.
     pub zone: TimeZone,
+}
+
+/// The earliest schedule of the environment that does this; skipped times are left out.
+pub fn soonest_timer(timers: &[Timer], power: Power, now: Timestamp) -> Option<Next> {
+    let effect = if power == Power::Stop { Effect::Stop } else { Effect::Start };
+    let doing = timers.iter().filter(|timer| timer.power() == Some(power));
+    let next = doing.filter_map(|timer| Some((timer.next(now)?, timer))).min_by_key(|(at, _)| *at);
+    next.map(|(at, timer)| Next { at, effect, action: timer.name.clone(), zone: timer.zone() })
 }
 
 /// What an action does.

@@ -25,6 +25,8 @@ pub enum Source {
     ScheduledActions,
     /// Scaling activities.
     ScalingActivities,
+    /// Schedules that stop and start the environment.
+    Schedules,
     /// Health of load balancer targets.
     Targets,
     /// Aurora clusters.
@@ -41,7 +43,7 @@ pub enum Source {
 
 impl Source {
     /// All that an environment is polled for, in the order of a snapshot.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Identity,
         Self::Cluster,
         Self::Services,
@@ -52,6 +54,7 @@ impl Source {
         Self::ScalingPolicies,
         Self::ScheduledActions,
         Self::ScalingActivities,
+        Self::Schedules,
         Self::Targets,
         Self::DbClusters,
         Self::DbInstances,
@@ -72,6 +75,7 @@ impl Source {
             Self::ScalingPolicies => "autoscaling.policies",
             Self::ScheduledActions => "autoscaling.scheduled_actions",
             Self::ScalingActivities => "autoscaling.activities",
+            Self::Schedules => "scheduler.schedules",
             Self::Targets => "elbv2.target_health",
             Self::DbClusters => "rds.clusters",
             Self::DbInstances => "rds.instances",
@@ -94,6 +98,7 @@ impl Source {
             Self::ScalingPolicies => "scaling policies",
             Self::ScheduledActions => "scheduled actions",
             Self::ScalingActivities => "scaling activities",
+            Self::Schedules => "schedules",
             Self::Targets => "target health",
             Self::DbClusters => "database clusters",
             Self::DbInstances => "database instances",
@@ -156,7 +161,8 @@ impl Intervals {
             Source::ScalableTargets
             | Source::ScalingPolicies
             | Source::ScheduledActions
-            | Source::ScalingActivities => self.scaling,
+            | Source::ScalingActivities
+            | Source::Schedules => self.scaling,
             Source::Targets => self.targets,
             Source::DbClusters | Source::DbInstances => self.databases,
             Source::Alarms => self.alarms,

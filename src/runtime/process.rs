@@ -47,12 +47,12 @@ pub(super) async fn run(program: Program, lines: impl Fn(String)) -> Result<Repl
         tokio::join!(
             async {
                 if let Some(stdout) = stdout {
-                    stdout.await
+                    stdout.await;
                 }
             },
             async {
                 if let Some(stderr) = stderr {
-                    stderr.await
+                    stderr.await;
                 }
             },
         )

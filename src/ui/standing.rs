@@ -84,7 +84,7 @@ fn statuses(app: &App, block: Block) -> (Statuses, Statuses) {
         }
         Block::Scaling => (
             all(&[Source::ScalableTargets]),
-            all(&[Source::ScalingPolicies, Source::ScheduledActions, Source::ScalingActivities]),
+            all(&[Source::ScalingPolicies, Source::ScheduledActions, Source::ScalingActivities, Source::Schedules]),
         ),
         Block::Targets => {
             let groups = service.map_or(&[][..], |service| &service.target_groups);

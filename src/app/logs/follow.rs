@@ -568,7 +568,8 @@ impl Feed {
             return (self.covered - far(self.rate), server + future);
         }
         let deep = plan.live || server - self.deep_at >= DEEP_EVERY;
-        let from = (self.covered - overlap(self.rate, deep)).max(plan.since);
+        // Lines stamped before the beginning count too, if they came after it: see `take`.
+        let from = self.covered - overlap(self.rate, deep);
         if !deep {
             return (from, server + 5_000);
         }

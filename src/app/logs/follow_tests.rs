@@ -228,3 +228,30 @@ fn many_groups_share_the_rate() {
     }
     assert!((200..=264).contains(&asked), "4 a second over all groups, not each: {asked}");
 }
+
+#[test]
+fn what_comes_after_the_beginning_is_shown_whatever_its_stamp() {
+    let begin = 600_000;
+    let event = |id: &str, at: Ms, ingested: Ms| LogEvent {
+        id: id.into(),
+        stream: "s".into(),
+        at,
+        ingested,
+        message: "x".into(),
+    };
+    let events = vec![
+        event("before", begin - 40_000, begin - 39_900),
+        event("late", begin - 20_000, begin + 9_000),
+        event("now", begin + 1_000, begin + 1_090),
+    ];
+    let service = Service { events, page: 100 };
+    let mut follower = follower(Plan { since: begin - 10_000, ..plan() });
+    let mut shown = Vec::new();
+    for now in (begin..begin + 40_000).step_by(50) {
+        for ask in follower.tick(now, 0) {
+            let batch = follower.page(ask.number, service.answer(&ask.window, now), now);
+            shown.extend(batch.lines.into_iter().map(|line| line.event.id));
+        }
+    }
+    assert_eq!(shown, ["now", "late"]);
+}

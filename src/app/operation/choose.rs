@@ -68,7 +68,7 @@ impl Choose {
         let names = vec![self.request.service.clone()];
         match &self.request.offer {
             Offer::Images | Offer::Revisions => {
-                self.read(Slot::Service, Read::Services { cluster: ctx.cluster(), names }, ctx)
+                self.read(Slot::Service, Read::Services { cluster: ctx.cluster(), names }, ctx);
             }
             Offer::Timers => match ctx.environment.schedules.clone() {
                 Some(prefix) => self.read(Slot::Timers, Read::Timers { prefix }, ctx),

@@ -147,6 +147,7 @@ impl World {
     }
 
     /// The newest release goes on, in one of many ways.
+    #[allow(clippy::match_same_arms)] // each way stands for itself
     fn go_on(&mut self) {
         let byte = self.script.next();
         let desired = self.service.desired;

@@ -119,14 +119,14 @@ impl Sure {
         }
         // A sending that was lost before may still be carried out: a refusal of the next says nothing of it.
         if may_pass(&failure) {
-            return self.wait(failure, ctx);
+            return self.wait(&failure, ctx);
         }
         self.state = State::Over;
         Progress::Refused(failure)
     }
 
     /// Refused for now: throttled, or the credentials have expired. It was not carried out.
-    fn wait(&mut self, failure: Failure, ctx: &mut Ctx<'_>) -> Progress {
+    fn wait(&mut self, failure: &Failure, ctx: &mut Ctx<'_>) -> Progress {
         let why = match failure.kind {
             FailureKind::Throttled => "AWS asks to slow down",
             FailureKind::Credentials => "AWS refuses the credentials; they are read again",
@@ -327,12 +327,11 @@ fn deployed(service: &Service, revision: Option<&str>, before: &Before) -> Shown
         (Some(at), Some((first, last))) => (first - SKEW..=last + SKEW).contains(&at),
         _ => true,
     };
-    let ours = match revision {
-        Some(revision) => new.find(|other| other.task_definition == revision).is_some(),
-        None => {
-            let all: Vec<_> = new.collect();
-            matches!(all.as_slice(), [only] if meant(only.created_at) && only.task_definition == before.running)
-        }
+    let ours = if let Some(revision) = revision {
+        new.find(|other| other.task_definition == revision).is_some()
+    } else {
+        let all: Vec<_> = new.collect();
+        matches!(all.as_slice(), [only] if meant(only.created_at) && only.task_definition == before.running)
     };
     if ours {
         return Shown::Yes(Reply::Services(vec![service.clone()]));

@@ -196,12 +196,11 @@ impl Watch {
         if !self.flying.insert("release") {
             return;
         }
-        match &self.release {
-            Some(arn) => ctx.read(Slot::Release, Read::Releases { arns: vec![arn.clone()] }),
-            None => {
-                let (cluster, service) = (self.subject.cluster.clone(), self.subject.service.clone());
-                ctx.read(Slot::History, Read::History { cluster, service });
-            }
+        if let Some(arn) = &self.release {
+            ctx.read(Slot::Release, Read::Releases { arns: vec![arn.clone()] });
+        } else {
+            let (cluster, service) = (self.subject.cluster.clone(), self.subject.service.clone());
+            ctx.read(Slot::History, Read::History { cluster, service });
         }
     }
 
@@ -236,7 +235,7 @@ impl Watch {
             Slot::Tasks => "tasks",
             Slot::Targets => "targets",
             Slot::Log { task, container } => {
-                self.take_log(task, container, answered, ctx);
+                Self::take_log(task, container, answered, ctx);
                 return Seen::Going;
             }
             _ => return Seen::Going,
@@ -260,13 +259,10 @@ impl Watch {
 
     /// A read that failed says nothing of the deployment: it is asked again.
     fn failed(&mut self, name: &'static str, failure: Failure, ctx: &mut Ctx<'_>) {
-        if name == "targets" {
-            return;
-        }
-        if name == "tasks" {
-            self.tasks_wanted = true;
+        if matches!(name, "tasks" | "targets") {
+            self.tasks_wanted |= name == "tasks";
             if let Some(left) = &mut self.last_look {
-                // What the tasks are is an extra at the end.
+                // Tasks and targets are an extra at the end.
                 left.remove(name);
             }
             return;
@@ -433,7 +429,7 @@ impl Watch {
         }
     }
 
-    fn take_log(&mut self, task: &str, container: &str, answered: Answered, ctx: &mut Ctx<'_>) {
+    fn take_log(task: &str, container: &str, answered: Answered, ctx: &mut Ctx<'_>) {
         match answered.outcome {
             Ok(Reply::Log(lines)) if !lines.is_empty() => {
                 ctx.say(Weight::Step, format!("the last lines of {container} in task {}:", short(task)));
@@ -489,6 +485,13 @@ impl Watch {
                 let (cluster, service) = (self.subject.cluster.clone(), self.subject.service.clone());
                 ctx.read(Slot::Tasks, Read::Tasks { cluster, service });
                 self.tasks_at = Some(ctx.now);
+                let groups = self.service.as_ref().map(|service| service.target_groups.clone()).unwrap_or_default();
+                if !groups.is_empty() {
+                    self.flying.insert("targets");
+                    self.last_look.get_or_insert_default().insert("targets");
+                    self.targets_at = Some(ctx.now);
+                    ctx.read(Slot::Targets, Read::Targets { groups });
+                }
                 return Seen::Going;
             }
             Some(left) if !left.is_empty() => return Seen::Going,

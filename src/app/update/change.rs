@@ -293,7 +293,7 @@ pub(super) fn options(app: &App, operation: &Operation, window: &Overlay) -> Vec
     };
     let mut lines = Vec::new();
     if !images {
-        lines.extend(before(app, window));
+        lines.push(before(app, window));
     }
     lines.extend(choices.options.iter().map(|option| {
         let choice =
@@ -322,12 +322,12 @@ pub(super) fn options(app: &App, operation: &Operation, window: &Overlay) -> Vec
 }
 
 /// The first way back: the version before, or the end of what is under way.
-fn before(app: &App, window: &Overlay) -> Option<Line> {
+fn before(app: &App, window: &Overlay) -> Line {
     let under_way = app.estate.service(&window.service).is_some_and(crate::model::Service::rolling_out);
     let (text, note) = if under_way {
         ("end the deployment under way", "ECS brings back what ran before it")
     } else {
         ("the version before", "what ran right before this one")
     };
-    Some(Line { note: note.to_owned(), choice: Choice::Revision(None), ..tell::line("", text, Tone::Strong) })
+    Line { note: note.to_owned(), choice: Choice::Revision(None), ..tell::line("", text, Tone::Strong) }
 }

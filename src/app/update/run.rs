@@ -340,8 +340,7 @@ pub(super) fn refresh(app: &mut App) -> Vec<Effect> {
             Source::Metrics,
         ],
         View::Database => &[Source::DbClusters, Source::DbInstances, Source::Metrics],
-        View::Logs => &[Source::Services, Source::Tasks],
-        View::Operation(_) => &[Source::Services, Source::Tasks],
+        View::Logs | View::Operation(_) => &[Source::Services, Source::Tasks],
     };
     app.poller.hurry(sources, app.now);
     if let Some(name) = app.screen.service.clone() {

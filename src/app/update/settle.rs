@@ -31,7 +31,7 @@ pub(in crate::app) fn owing(app: &App) -> bool {
 
 /// Whether judging again would cost more than it tells.
 pub(super) fn too_soon(app: &App) -> bool {
-    many(app) && app.judged.is_some_and(|at| app.now.duration_since(at).abs() < JUDGE)
+    app.estate.unjudged.all && many(app) && app.judged.is_some_and(|at| app.now.duration_since(at).abs() < JUDGE)
 }
 
 pub(super) fn many(app: &App) -> bool {
@@ -70,10 +70,26 @@ pub(in crate::app) fn settle(app: &mut App) {
     match std::mem::take(&mut app.unsettled) {
         News::Nothing | News::Lists => {}
         News::Time => app.estate.pass(now),
+        News::Facts | News::All if many(app) && !app.estate.unjudged.all => {
+            // Of many only those that have changed: the whole would hold up keys.
+            let seen: BTreeMap<String, _> = app
+                .estate
+                .unjudged
+                .services
+                .iter()
+                .filter_map(|name| Some((name.clone(), looks(app.estate.service_row(name)?))))
+                .collect();
+            for name in app.estate.settle_changed(now) {
+                let after = app.estate.service_row(&name).map(looks);
+                if after.is_some() && seen.get(&name).is_some_and(|before| Some(*before) != after) {
+                    app.screen.flashes.insert(name, now + FLASH);
+                }
+            }
+        }
         news @ (News::Facts | News::All) => {
             app.judged = Some(now);
             let before = std::mem::take(&mut app.estate.derived.services);
-            if news == News::All {
+            if news == News::All || app.estate.unjudged.all {
                 app.estate.settle(now);
             } else {
                 app.estate.judge(now);

@@ -75,11 +75,10 @@ pub(super) fn type_command(app: &mut App, command: Id) -> Vec<Effect> {
     changed_by(app, News::Lists);
     match command {
         Id::InputUp => step(app, -1),
-        Id::InputDown => step(app, 1),
         Id::InputPageUp => page(app, -1, 1),
         Id::InputPageDown => page(app, 1, 1),
         Id::InputNext if operations::asks(app) => operations::next_button(app, 1),
-        Id::InputNext => step(app, 1),
+        Id::InputDown | Id::InputNext => step(app, 1),
         // A window with buttons: what was typed stays there.
         Id::Accept if block.is_none() && operations::asks(app) => return operations::press(app),
         Id::Accept => {

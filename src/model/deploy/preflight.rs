@@ -54,7 +54,12 @@ impl Check {
 const SOON: SignedDuration = SignedDuration::from_mins(30);
 
 /// The service: its controller, what is under way, whether its percentages can work, how it fails.
-pub fn service(service: &Service, history: &[ServiceDeployment], now: Timestamp) -> Vec<Check> {
+pub fn service(
+    service: &Service,
+    history: &[ServiceDeployment],
+    running: Option<&TaskDefinition>,
+    now: Timestamp,
+) -> Vec<Check> {
     let mut checks = Vec::new();
     if service.status != "ACTIVE" {
         checks.push(Check::new(Level::Stop, format!("the service is {}", service.status)));
@@ -63,7 +68,7 @@ pub fn service(service: &Service, history: &[ServiceDeployment], now: Timestamp)
         let text = format!("its deployments are made by {}, not by ECS", service.controller);
         checks.push(Check::new(Level::Stop, text).hint("deploy it with the tool that controls it"));
     }
-    checks.extend(under_way(service, history, now));
+    checks.extend(under_way(service, history, running, now));
     checks.push(percentages(service));
     checks.push(match service.breaker {
         Some(breaker) if breaker.enabled && breaker.rollback => Check::new(
@@ -84,7 +89,12 @@ pub fn service(service: &Service, history: &[ServiceDeployment], now: Timestamp)
 }
 
 /// A deployment that is under way, and whose it is.
-fn under_way(service: &Service, history: &[ServiceDeployment], now: Timestamp) -> Option<Check> {
+fn under_way(
+    service: &Service,
+    history: &[ServiceDeployment],
+    running: Option<&TaskDefinition>,
+    now: Timestamp,
+) -> Option<Check> {
     let primary = service.primary();
     let newest = history.first().filter(|entry| !entry.status.terminal());
     if !service.rolling_out() && newest.is_none() {
@@ -99,7 +109,13 @@ fn under_way(service: &Service, history: &[ServiceDeployment], now: Timestamp) -
     let text = if newest.is_some_and(|entry| entry.status == RolloutStatus::RollbackInProgress) {
         format!("a rollback is in progress since {since}")
     } else {
-        format!("a deployment to {to} is in progress since {since}")
+        // Who deploys is nowhere told; who registered what is deployed is the best there is.
+        let by = running
+            .filter(|definition| definition.name == to)
+            .and_then(|definition| definition.registered_by.as_deref());
+        let by =
+            by.map(|arn| format!(", registered by {},", arn.rsplit('/').next().unwrap_or(arn))).unwrap_or_default();
+        format!("a deployment to {to}{by} is in progress since {since}")
     };
     Some(
         Check::new(Level::Stop, text)
@@ -242,7 +258,7 @@ mod tests {
             (1, 100, 150, false),
             (0, 100, 100, true),
         ] {
-            let checks = service(&active(desired, min, max), &[], at());
+            let checks = service(&active(desired, min, max), &[], None, at());
             let stopped = worst(&checks).is_some_and(|check| check.level == Level::Stop);
             assert_eq!(!stopped, fine, "{desired} at {min}–{max}");
         }
@@ -258,18 +274,39 @@ mod tests {
             created_at: Some(at() - SignedDuration::from_secs(90)),
             ..Deployment::default()
         }];
-        let checks = service(&busy, &[], at());
+        let checks = service(&busy, &[], None, at());
         assert_eq!(worst(&checks).map(|c| c.text.as_str()), Some("a deployment to web:42 is in progress since 1m"));
+    }
+
+    #[test]
+    fn whose_it_is_is_told_by_who_registered_it() {
+        let mut busy = active(1, 100, 200);
+        busy.deployments = vec![Deployment {
+            status: "PRIMARY".into(),
+            rollout: Some(RolloutState::InProgress),
+            task_definition: "web:42".into(),
+            ..Deployment::default()
+        }];
+        let running = TaskDefinition {
+            name: "web:42".into(),
+            registered_by: Some("arn:aws:sts::1:assumed-role/dev/alice".into()),
+            ..TaskDefinition::default()
+        };
+        let checks = service(&busy, &[], Some(&running), at());
+        assert!(
+            worst(&checks).is_some_and(|check| check.text.contains("web:42, registered by alice, is")),
+            "{checks:?}"
+        );
     }
 
     #[test]
     fn another_controller_and_a_breaker_that_is_off_are_told() {
         let mut other = active(1, 100, 200);
         other.controller = "CODE_DEPLOY".into();
-        assert!(worst(&service(&other, &[], at())).is_some_and(|c| c.level == Level::Stop));
+        assert!(worst(&service(&other, &[], None, at())).is_some_and(|c| c.level == Level::Stop));
         other.controller = "ECS".into();
         other.breaker = None;
-        assert!(worst(&service(&other, &[], at())).is_some_and(|c| c.level == Level::Warn));
+        assert!(worst(&service(&other, &[], None, at())).is_some_and(|c| c.level == Level::Warn));
     }
 
     #[test]

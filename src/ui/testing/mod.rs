@@ -163,6 +163,7 @@ impl World {
             Query::Rollouts { service, .. } => Fact::Rollouts(self.rollouts.get(service).cloned().unwrap_or_default()),
             Query::ScalableTargets { .. } => Fact::ScalableTargets(self.scalable.clone()),
             Query::ScalingPolicies { .. } => Fact::ScalingPolicies(self.policies.clone()),
+            Query::Schedules { .. } => Fact::Schedules(Vec::new()),
             Query::ScheduledActions { .. } => Fact::ScheduledActions(self.scheduled.clone()),
             Query::ScalingActivities { .. } => Fact::ScalingActivities(self.activities.clone()),
             Query::TargetGroups { .. } => Fact::TargetGroups(Vec::new()),

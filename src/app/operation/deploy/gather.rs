@@ -312,7 +312,7 @@ impl Deploy {
         let short = &request.short;
         let mut checks = gather.checks.clone();
         if let Some(service) = &gather.service {
-            let mut found = preflight::service(service, &gather.history, ctx.now);
+            let mut found = preflight::service(service, &gather.history, gather.definition.as_ref(), ctx.now);
             if matches!(request.source, Source::Back(_)) {
                 // A rollback ends what is under way.
                 found.iter_mut().filter(|check| check.text.contains("in progress")).for_each(|check| {

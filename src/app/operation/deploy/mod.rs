@@ -338,11 +338,10 @@ impl Deploy {
     pub(super) fn reply(&mut self, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>) {
         match &mut self.phase {
             Phase::Gathering => self.gathered(slot, answered, ctx),
-            Phase::Planned => {}
             Phase::Building => self.build_reply(slot, answered, ctx),
             Phase::BeforeHook => self.before_hook_ended(answered, ctx),
             Phase::Rechecking if *slot == Slot::Again => self.rechecked(answered, ctx),
-            Phase::Rechecking => {}
+            Phase::Planned | Phase::Rechecking => {}
             Phase::Registering(sure) => match sure.reply(slot, answered, ctx) {
                 Progress::Going => {}
                 Progress::Landed(reply) => {
@@ -366,7 +365,7 @@ impl Deploy {
                     self.look_first = false;
                 }
                 let seen = watch.reply(slot, answered, ctx);
-                self.seen(seen, ctx);
+                self.seen(&seen, ctx);
             }
             // What is read meanwhile is still about the deployment, and its end is told afterwards.
             Phase::Reverting(_) if !matches!(slot, Slot::Write | Slot::Proof) => {
@@ -410,7 +409,7 @@ impl Deploy {
     }
 
     /// The watched deployment stands like this.
-    fn seen(&mut self, seen: Seen, ctx: &mut Ctx<'_>) {
+    fn seen(&mut self, seen: &Seen, ctx: &mut Ctx<'_>) {
         match seen {
             Seen::Going => self.fail_early(ctx),
             // It came to its end before it could be taken back; that is still wanted.
@@ -432,7 +431,7 @@ impl Deploy {
             | Seen::Stopped
             | Seen::Gone
             | Seen::Untold => {
-                let outcome = self.verdict(&seen, ctx);
+                let outcome = self.verdict(seen, ctx);
                 self.finish(outcome, ctx);
             }
         }

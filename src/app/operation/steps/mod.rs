@@ -114,7 +114,7 @@ pub struct Steps {
     function: bool,
     checks: Vec<Check>,
     failure: Option<Failure>,
-    steps: VecDeque<Step>,
+    ahead: VecDeque<Step>,
     all: usize,
     phase: Phase,
     began: Option<Timestamp>,
@@ -151,7 +151,7 @@ impl Steps {
             function: false,
             checks: Vec::new(),
             failure: None,
-            steps: VecDeque::new(),
+            ahead: VecDeque::new(),
             all: 0,
             phase: Phase::Gathering,
             began: None,
@@ -182,14 +182,14 @@ impl Steps {
         match &self.phase {
             Phase::Gathering | Phase::Planned => None,
             Phase::Doing(_) | Phase::Waiting(_) => {
-                Some(((self.all - self.steps.len()).saturating_sub(1) as u32, self.all as u32))
+                Some(((self.all - self.ahead.len()).saturating_sub(1) as u32, self.all as u32))
             }
         }
     }
 
     /// Whether changes are still to be made, so that it is not only waited for.
     pub fn changing(&self) -> bool {
-        let left = self.steps.iter().any(|step| matches!(step, Step::Do(_)));
+        let left = self.ahead.iter().any(|step| matches!(step, Step::Do(_)));
         left || matches!(self.phase, Phase::Doing(_))
     }
 
@@ -210,14 +210,14 @@ impl Steps {
 
     /// Confirmed: it begins.
     pub(super) fn go(&mut self, ctx: &mut Ctx<'_>) {
-        self.steps = self.compile(ctx);
-        self.all = self.steps.len();
+        self.ahead = self.compile(ctx);
+        self.all = self.ahead.len();
         self.began = Some(ctx.now);
         self.next(ctx);
     }
 
     fn next(&mut self, ctx: &mut Ctx<'_>) {
-        match self.steps.pop_front() {
+        match self.ahead.pop_front() {
             Some(Step::Do(write)) => {
                 ctx.say(Weight::Step, plan::sentence(&write));
                 self.phase = Phase::Doing(Box::new(Sure::send(write, Before::default(), ctx)));
@@ -287,7 +287,7 @@ impl Steps {
 
     fn refused(&mut self, failure: &Failure, lost: bool, ctx: &mut Ctx<'_>) {
         let short = &self.request.short;
-        let done = (self.all - self.steps.len()).saturating_sub(1);
+        let done = (self.all - self.ahead.len()).saturating_sub(1);
         let outcome = if lost {
             Outcome::new(Verdict::Unknown, format!("{short}: AWS did not answer, and whether it was done is not known"))
                 .hint("look with `cockpit services` before trying again")

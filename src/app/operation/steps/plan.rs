@@ -82,14 +82,15 @@ impl Steps {
                 reads
             }
             Wanted::StopTask { id } => vec![(Slot::Tasks, Read::Task { cluster, id })],
-            Wanted::Skip { .. } => match ctx.environment.schedules.clone() {
-                Some(prefix) => vec![(Slot::Timers, Read::Timers { prefix })],
-                None => {
+            Wanted::Skip { .. } => {
+                if let Some(prefix) = ctx.environment.schedules.clone() {
+                    vec![(Slot::Timers, Read::Timers { prefix })]
+                } else {
                     let check = Check::new(Level::Stop, format!("{} has no schedule", ctx.environment.name));
                     self.checks.push(check.hint("name it with `schedules` in the environment's configuration"));
                     Vec::new()
                 }
-            },
+            }
         };
         for (slot, read) in reads {
             self.waiting.push(slot.clone());
@@ -143,11 +144,11 @@ impl Steps {
         let steps = self.compile(ctx);
         let sentences = steps.iter().map(|step| match step {
             Step::Do(write) => sentence(write),
-            Step::Until(Goal::Counts(counts)) => {
-                let tasks: u32 = counts.values().sum();
-                format!("waiting until {tasks} {} run", if tasks == 1 { "task does" } else { "tasks" })
-                    .replace("task does run", "task runs")
-            }
+            Step::Until(Goal::Counts(counts)) => match counts.values().sum::<u32>() {
+                0 => "waiting until no task runs".to_owned(),
+                1 => "waiting until 1 task runs".to_owned(),
+                tasks => format!("waiting until {tasks} tasks run"),
+            },
             Step::Until(Goal::Stopped(_)) => "waiting until it has stopped".to_owned(),
             Step::Until(Goal::Databases(goals)) => {
                 let states: Vec<String> = goals.iter().map(|(id, state)| format!("{id} is {state}")).collect();
@@ -313,7 +314,7 @@ impl Steps {
             }
             return checks;
         };
-        let (low, high) = self.limits(target, desired, min, max, moves);
+        let (low, high) = limits(target, desired, min, max, moves);
         if low > high {
             checks.push(Check::new(Level::Stop, format!("the minimum {low} is above the maximum {high}")));
         }
@@ -373,20 +374,6 @@ impl Steps {
         }
     }
 
-    /// The limits after a scaling.
-    fn limits(
-        &self,
-        target: &ScalableTarget,
-        desired: u32,
-        min: Option<u32>,
-        max: Option<u32>,
-        moves: bool,
-    ) -> (u32, u32) {
-        let low = min.unwrap_or(if moves { target.min.min(desired) } else { target.min });
-        let high = max.unwrap_or(if moves { target.max.max(desired) } else { target.max });
-        (low, high)
-    }
-
     fn changes(&self, ctx: &Ctx<'_>) -> Vec<Change> {
         let range = |min: u32, max: u32| format!("{min}–{max}");
         match &self.request.wanted {
@@ -395,7 +382,7 @@ impl Steps {
                 let mut changes: Vec<Change> =
                     Change::of("desired count", now.to_string(), desired.to_string()).into_iter().collect();
                 if let Some(target) = self.target_of(service) {
-                    let (low, high) = self.limits(target, *desired, *min, *max, *move_limits);
+                    let (low, high) = limits(target, *desired, *min, *max, *move_limits);
                     changes.extend(Change::of("limits", range(target.min, target.max), range(low, high)));
                 }
                 changes
@@ -442,7 +429,7 @@ impl Steps {
         match &self.request.wanted {
             Wanted::Scale { service, desired, min, max, move_limits } => {
                 if let Some(target) = self.target_of(service) {
-                    let (low, high) = self.limits(target, *desired, *min, *max, *move_limits);
+                    let (low, high) = limits(target, *desired, *min, *max, *move_limits);
                     if (low, high) != (target.min, target.max) {
                         steps.push_back(Step::Do(Write::Limits {
                             resource: target.resource.clone(),
@@ -519,4 +506,11 @@ impl Steps {
             }
         }
     }
+}
+
+/// The limits after a scaling.
+fn limits(target: &ScalableTarget, desired: u32, min: Option<u32>, max: Option<u32>, moves: bool) -> (u32, u32) {
+    let low = min.unwrap_or(if moves { target.min.min(desired) } else { target.min });
+    let high = max.unwrap_or(if moves { target.max.max(desired) } else { target.max });
+    (low, high)
 }

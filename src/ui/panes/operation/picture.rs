@@ -160,13 +160,12 @@ pub fn steps(canvas: &mut Canvas<'_, '_>, operation: &Operation, steps: &Steps, 
 /// A bar where there is a total, words where there is none.
 pub fn bar(canvas: &mut Canvas<'_, '_>, operation: &Operation, place: Rect) {
     let theme = canvas.theme;
-    match operation.progress() {
-        Some((done, all)) => bar_line(canvas, Rect { height: 1, ..place }, done, all, operation.words()),
-        None => {
-            let health = followed::health(operation);
-            canvas.put(place.x, place.y, 1, Signs::health(health), theme.health(health));
-            canvas.put_cut(place.x + 2, place.y, place.width.saturating_sub(2), operation.words(), theme.text);
-        }
+    if let Some((done, all)) = operation.progress() {
+        bar_line(canvas, Rect { height: 1, ..place }, done, all, operation.words());
+    } else {
+        let health = followed::health(operation);
+        canvas.put(place.x, place.y, 1, Signs::health(health), theme.health(health));
+        canvas.put_cut(place.x + 2, place.y, place.width.saturating_sub(2), operation.words(), theme.text);
     }
 }
 
