@@ -17,8 +17,10 @@ import threading
 os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 os.environ.setdefault("MOTO_ACM_VALIDATION_WAIT", "0")
 
+import moto.autoscaling.models as autoscaling  # noqa: E402
 import moto.cloudfront.models as cloudfront  # noqa: E402
 import moto.ec2.models.instances as instances  # noqa: E402
+import moto.ec2.models.launch_templates as launch_templates  # noqa: E402
 import moto.ec2.models.security_groups as security_groups  # noqa: E402
 import moto.rds.models as rds  # noqa: E402
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse as Scaling  # noqa: E402
@@ -214,6 +216,23 @@ def _settle(self, result):
 
 after(Ecs, "create_service")(_settle)
 after(Ecs, "update_service")(_settle)
+
+
+# A launch template's own tags are not those of what it launches.
+@after(launch_templates.LaunchTemplateVersion, "__init__")
+def _template(self, result, *args, **named):
+    given = self.data.get("TagSpecifications")
+    if given:
+        self.data["TagSpecifications"] = [each for each in given if each.get("ResourceType") != "launch-template"]
+
+
+# --- Auto Scaling: a policy comes back switched off, and with an empty prediction.
+
+
+@after(autoscaling.FakeScalingPolicy, "__init__")
+def _policy(self, result, *args, **named):
+    self.enabled = True
+    self.predictive_scaling_configuration = self.predictive_scaling_configuration or None
 
 
 # --- CloudFront: an origin loses its access control, the default certificate gets a method of SNI, and every

@@ -92,7 +92,6 @@ resource "aws_db_instance" "this" {
 resource "aws_db_instance" "replica" {
   # checkov:skip=CKV_AWS_118: enhanced monitoring costs by the metric, as for the writer
   # checkov:skip=CKV_AWS_157: a replica is the second copy
-  # checkov:skip=CKV_AWS_161: inherited from the writer
   # checkov:skip=CKV_AWS_293: a replica can be made again
   # checkov:skip=CKV_AWS_354: Performance Insights is encrypted with the key of RDS
   # checkov:skip=CKV2_AWS_30: queries are logged by the parameter group
@@ -102,6 +101,9 @@ resource "aws_db_instance" "replica" {
   replicate_source_db = aws_db_instance.this[0].identifier
   instance_class      = var.instance_class
   storage_encrypted   = true
+  # Inherited from the writer; said here, or each plan would want to take them back.
+  max_allocated_storage               = var.max_allocated_storage
+  iam_database_authentication_enabled = true
 
   vpc_security_group_ids = [var.security_group_id]
   publicly_accessible    = false
