@@ -19,6 +19,8 @@ pub enum Slot {
     History,
     /// Our service deployment.
     Release,
+    /// A last look, after the end: at the service, its tasks or its targets.
+    Last(&'static str),
     /// Tasks.
     Tasks,
     /// Autoscaling.
@@ -96,6 +98,8 @@ pub struct Ctx<'a> {
     pub environment: &'a EnvironmentConfig,
     /// The zone in which times are told.
     pub zone: &'a TimeZone,
+    /// The account of every change: the configured one, else that of the credentials that were shown.
+    pub account: Option<String>,
     /// How many operations are being watched: what is read of each depends on it.
     pub crowd: usize,
     pub(super) asks: Vec<(Slot, Call)>,
@@ -106,7 +110,8 @@ pub struct Ctx<'a> {
 
 impl<'a> Ctx<'a> {
     pub(super) fn new(now: Timestamp, environment: &'a EnvironmentConfig, zone: &'a TimeZone, crowd: usize) -> Self {
-        Self { now, environment, zone, crowd, asks: Vec::new(), lines: Vec::new(), plan: None, end: None }
+        let account = environment.account.clone();
+        Self { now, environment, zone, account, crowd, asks: Vec::new(), lines: Vec::new(), plan: None, end: None }
     }
 
     /// Asks for something.
@@ -121,7 +126,7 @@ impl<'a> Ctx<'a> {
 
     /// Changes AWS.
     pub(super) fn write(&mut self, write: Write) {
-        let account = self.environment.account.clone();
+        let account = self.account.clone();
         self.ask(Slot::Write, Call::Write { write, account });
     }
 

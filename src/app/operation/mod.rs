@@ -129,9 +129,9 @@ impl Operations {
         let ids: Vec<OperationId> =
             self.list.iter().filter(|operation| operation.outcome.is_none()).map(|operation| operation.id).collect();
         let crowd = self.crowd();
-        let zone = self.zone.clone().unwrap_or(TimeZone::UTC);
         let mut asked = Vec::new();
         for id in ids {
+            let zone = self.zone_of(id);
             if let Some(operation) = self.get_mut(id) {
                 asked.extend(operation.tick(now, &zone, crowd).into_iter().map(|(slot, call)| (id, slot, call)));
             }
@@ -169,6 +169,13 @@ impl Operations {
         self.waiting.values().flatten().any(|(other, slot)| *other == id && *slot == Slot::Audit)
     }
 
+    /// The zone in which an operation tells times: that of its environment.
+    fn zone_of(&self, id: OperationId) -> TimeZone {
+        let named = self.get(id).and_then(|operation| operation.environment.timezone.as_deref());
+        let named = named.and_then(|name| TimeZone::get(name).ok());
+        named.or_else(|| self.zone.clone()).unwrap_or(TimeZone::UTC)
+    }
+
     fn crowd(&self) -> usize {
         self.acting().count()
     }
@@ -180,7 +187,7 @@ impl Operations {
         act: impl FnOnce(&mut Operation, Timestamp, &TimeZone, usize) -> Vec<(Slot, Call)>,
     ) -> Vec<Effect> {
         let crowd = self.crowd();
-        let zone = self.zone.clone().unwrap_or(TimeZone::UTC);
+        let zone = self.zone_of(id);
         let Some(operation) = self.get_mut(id) else { return Vec::new() };
         let asked = act(operation, now, &zone, crowd);
         self.send(asked.into_iter().map(|(slot, call)| (id, slot, call)).collect())

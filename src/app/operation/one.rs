@@ -245,6 +245,7 @@ impl Operation {
     ) -> Asked {
         let environment = self.environment.clone();
         let mut ctx = Ctx::new(now, &environment, zone, crowd);
+        ctx.account = ctx.account.take().or_else(|| Some(self.who.as_ref()?.account.clone()));
         act(&mut self.machine, &mut ctx);
         let Ctx { mut asks, lines, plan, end, .. } = ctx;
         for line in lines {
@@ -325,7 +326,7 @@ impl Operation {
                     .hint("check the network and the endpoint, then try again");
                 return self.end(outcome, now);
             }
-            Stage::Acting if self.acting_since.is_some_and(|since| now.duration_since(since) >= self.limit) => {
+            Stage::Acting if self.watched_since().is_some_and(|since| now.duration_since(since) >= self.limit) => {
                 return self.leave("the time is up", now);
             }
             Stage::Acting => {}
@@ -424,8 +425,21 @@ impl Operation {
         })
     }
 
+    /// Since when the limit counts: a build and a hook have limits of their own.
+    fn watched_since(&self) -> Option<Timestamp> {
+        match &self.machine {
+            Machine::Deploy(machine) if !machine.only_looks() => machine.began(),
+            Machine::Deploy(_) | Machine::Steps(_) | Machine::Choose(_) => self.acting_since,
+        }
+    }
+
     /// It may go on, and nobody looks any more.
     fn leave(&mut self, why: &str, now: Timestamp) -> Asked {
+        if let Machine::Deploy(machine) = &mut self.machine
+            && let Some(outcome) = machine.left()
+        {
+            return self.end(outcome, now);
+        }
         let again = match &self.machine {
             Machine::Deploy(machine) => format!("look again with `cockpit deploy --attach {}", machine.request.short),
             Machine::Steps(_) | Machine::Choose(_) => "look with `cockpit services".to_owned(),

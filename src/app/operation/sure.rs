@@ -42,6 +42,8 @@ pub enum Shown {
     No,
     /// Something was made that may be it, or may hide it. Sending again could undo somebody's work.
     Doubt(String),
+    /// It was not made, and there is nothing left to make: why.
+    Over(String),
 }
 
 /// This machine's clock and AWS's may be apart by this much.
@@ -165,6 +167,10 @@ impl Sure {
                 let lost = self.lost.as_ref().map(ToString::to_string).unwrap_or_default();
                 return Progress::Refused(Failure::new(FailureKind::Service, format!("{lost}; {why}")));
             }
+            Shown::Over(why) => {
+                self.state = State::Over;
+                return Progress::Refused(Failure::new(FailureKind::Other, why));
+            }
             Shown::No => {}
         }
         let looks = looks + 1;
@@ -267,6 +273,16 @@ impl Write {
                 None => Shown::No,
             };
         }
+        if let (Self::RollBack { .. }, Reply::Releases(found)) = (self, &proof) {
+            use crate::model::RolloutStatus::{InProgress, Pending, Stopped, Successful};
+            return match found.first().map(|entry| &entry.status) {
+                None | Some(Pending | InProgress) => Shown::No,
+                Some(status @ (Successful | Stopped)) => {
+                    Shown::Over(format!("it had ended before: {}", status.words()))
+                }
+                Some(_) => Shown::Yes(Reply::Done),
+            };
+        }
         self.done_by(before, proof).map_or(Shown::No, Shown::Yes)
     }
 
@@ -283,10 +299,6 @@ impl Write {
             }
             (Self::Remember { arn, desired }, Reply::Services(found)) => {
                 (found.first()?.remembered == *desired && found.first()?.arn == *arn).then_some(Reply::Done)
-            }
-            (Self::RollBack { .. }, Reply::Releases(found)) => {
-                use crate::model::RolloutStatus::{InProgress, Pending};
-                (!matches!(found.first()?.status, Pending | InProgress)).then_some(Reply::Done)
             }
             (Self::StopTask { .. }, Reply::Tasks(found)) => {
                 found.first().is_none_or(|task| task.desired_status == "STOPPED").then_some(Reply::Done)

@@ -297,6 +297,7 @@ fn a_lost_change_is_shown_by_what_it_left() {
             Shown::Yes(_) => "yes",
             Shown::No => "no",
             Shown::Doubt(_) => "doubt",
+            Shown::Over(_) => "over",
         }
     };
     assert_eq!(shown(update(Some("web:8")), "new", "web:8", 500), "yes", "nobody else knows the revision");

@@ -234,6 +234,7 @@ impl Watch {
             Slot::Release | Slot::History => "release",
             Slot::Tasks => "tasks",
             Slot::Targets => "targets",
+            Slot::Last(name) => name,
             Slot::Log { task, container } => {
                 Self::take_log(task, container, answered, ctx);
                 return Seen::Going;
@@ -249,7 +250,9 @@ impl Watch {
                     ctx.say(Weight::Step, "AWS answers again");
                 }
                 self.take(reply, ctx);
-                if let Some(left) = &mut self.last_look {
+                if matches!(slot, Slot::Last(_))
+                    && let Some(left) = &mut self.last_look
+                {
                     left.remove(name);
                 }
             }
@@ -478,19 +481,17 @@ impl Watch {
         match &self.last_look {
             None => {
                 self.last_look = Some(BTreeSet::from(["service", "tasks"]));
-                // Reads under way were sent before the end was seen.
-                self.flying.clear();
-                self.ask_service(ctx);
-                self.flying.insert("tasks");
+                // Reads under way were sent before the end was seen: these are told apart from them.
                 let (cluster, service) = (self.subject.cluster.clone(), self.subject.service.clone());
-                ctx.read(Slot::Tasks, Read::Tasks { cluster, service });
+                let names = vec![service.clone()];
+                ctx.read(Slot::Last("service"), Read::Services { cluster: cluster.clone(), names });
+                ctx.read(Slot::Last("tasks"), Read::Tasks { cluster, service });
                 self.tasks_at = Some(ctx.now);
                 let groups = self.service.as_ref().map(|service| service.target_groups.clone()).unwrap_or_default();
                 if !groups.is_empty() {
-                    self.flying.insert("targets");
                     self.last_look.get_or_insert_default().insert("targets");
                     self.targets_at = Some(ctx.now);
-                    ctx.read(Slot::Targets, Read::Targets { groups });
+                    ctx.read(Slot::Last("targets"), Read::Targets { groups });
                 }
                 return Seen::Going;
             }

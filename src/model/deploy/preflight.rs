@@ -119,7 +119,7 @@ fn under_way(
     };
     Some(
         Check::new(Level::Stop, text)
-            .hint("watch it with `cockpit deploy --attach`, or end it with `cockpit rollback`"),
+            .hint("watch it with `cockpit deploy SERVICE --attach`, or end it with `cockpit rollback SERVICE`"),
     )
 }
 

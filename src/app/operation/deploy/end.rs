@@ -28,6 +28,12 @@ impl Deploy {
         let version = self.version().map(|version| format!(" ({version})")).unwrap_or_default();
         let mut outcome = match seen {
             // The way back, as a deployment of its own.
+            // Somebody else's deployment, which was to be ended, had come to its end before.
+            Seen::Successful if self.ended_theirs => Outcome::new(
+                Verdict::Failed,
+                format!("{short}: {revision} had succeeded before it could be ended, and serves"),
+            )
+            .hint(format!("`cockpit rollback {short}` brings the version before back")),
             Seen::Successful if self.way_back => {
                 let mut outcome = Outcome::new(Verdict::RolledBack, format!("{short} was rolled back to {revision}"));
                 outcome.causes.extend(self.reverting.clone());
@@ -50,8 +56,15 @@ impl Deploy {
                 Outcome::new(Verdict::Failed, format!("{short}: ECS calls {revision} successful, and it does not run"))
                     .hint(format!("`cockpit rollback {short}` brings the version before back"))
             }
-            Seen::RolledBack if asked_back => {
+            Seen::RolledBack if self.way_back => {
+                Outcome::new(Verdict::Failed, format!("{short}: the way back to {revision} failed too"))
+                    .hint(format!("look with `cockpit tasks {short}`, then `cockpit rollback {short} --to REVISION`"))
+            }
+            Seen::RolledBack if self.ended_theirs => {
                 Outcome::new(Verdict::Done, format!("{short} was rolled back: {revision} was ended"))
+            }
+            Seen::RolledBack if asked_back => {
+                Outcome::new(Verdict::RolledBack, format!("{short}: {revision} failed, and ECS went back to what ran"))
             }
             Seen::RolledBack => {
                 Outcome::new(Verdict::RolledBack, format!("{short} was rolled back: {revision} failed"))

@@ -151,7 +151,8 @@ impl Deploy {
             Reply::TaskDefinition(found) => match slot {
                 Slot::Definition => {
                     gather.definition = Some(*found);
-                    if self.request.base.is_none() {
+                    // What is gone back to has an image of its own.
+                    if self.request.base.is_none() && !matches!(self.request.source, Source::Back(_)) {
                         self.ask_image(ctx);
                     }
                 }
@@ -204,6 +205,11 @@ impl Deploy {
         let under_way = self.gather.under_way().is_some();
         let running = &service.task_definition;
         let family = running.rsplit_once(':').map_or(running.as_str(), |(family, _)| family);
+        if wanted.is_some() && under_way {
+            let check = Check::new(Level::Stop, "a deployment is under way, and ending it leads to what ran before it");
+            self.gather.stop(check.hint("leave --to out to end it, then go on to the revision"));
+            return;
+        }
         let chosen = match wanted {
             Some(name) if name.contains(':') => Some(name.clone()),
             // A number is a revision of the same family.
@@ -286,6 +292,10 @@ impl Deploy {
                 "the history of deployments cannot be read, and without it no end can be told from a rollback",
             ),
             Slot::Definition | Slot::Base => (Level::Stop, "the task definition cannot be read"),
+            // What runs, or ran, is not kept from running again because a registry does not know it.
+            Slot::Image if matches!(self.request.source, Source::Force | Source::Back(_)) => {
+                (Level::Warn, "the image cannot be found in its registry")
+            }
             Slot::Image if failure.kind == FailureKind::NotFound => (Level::Stop, "there is no such image"),
             Slot::Image => (Level::Stop, "the image cannot be looked up"),
             Slot::Run(_) => (Level::Stop, "the build cannot begin"),

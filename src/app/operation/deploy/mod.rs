@@ -82,6 +82,8 @@ pub struct Deploy {
     reverting: Option<String>,
     /// What is watched is the way back, a deployment of its own.
     way_back: bool,
+    /// A deployment that somebody else had begun was ended from here.
+    ended_theirs: bool,
     /// ECS would not take ours back: it had ended. Only the revision before can be deployed now.
     ended_before: bool,
     /// How ours stands must be read before anything else is done about it.
@@ -130,6 +132,7 @@ impl Deploy {
             build: None,
             reverting: None,
             way_back: false,
+            ended_theirs: false,
             ended_before: false,
             look_first: false,
             ended: None,
@@ -258,6 +261,7 @@ impl Deploy {
             Source::Back(_) => match self.gather.under_way() {
                 Some(arn) => {
                     ctx.say(Weight::Step, "ending the deployment that is under way: ECS rolls it back");
+                    self.ended_theirs = true;
                     self.phase = Phase::Reverting(Sure::send(Write::RollBack { arn }, Before::default(), ctx));
                 }
                 None => self.update(self.target.revision.clone(), ctx),
@@ -339,9 +343,9 @@ impl Deploy {
         match &mut self.phase {
             Phase::Gathering => self.gathered(slot, answered, ctx),
             Phase::Building => self.build_reply(slot, answered, ctx),
-            Phase::BeforeHook => self.before_hook_ended(answered, ctx),
+            Phase::BeforeHook if *slot == Slot::Run("before") => self.before_hook_ended(answered, ctx),
             Phase::Rechecking if *slot == Slot::Again => self.rechecked(answered, ctx),
-            Phase::Planned | Phase::Rechecking => {}
+            Phase::Planned | Phase::Rechecking | Phase::BeforeHook => {}
             Phase::Registering(sure) => match sure.reply(slot, answered, ctx) {
                 Progress::Going => {}
                 Progress::Landed(reply) => {
@@ -378,7 +382,9 @@ impl Deploy {
                 Progress::Landed(reply) => self.reverted(*reply, ctx),
                 Progress::Refused(failure) => self.not_reverted(&failure, ctx),
             },
-            Phase::AfterHook => self.after_hook_ended(answered, ctx),
+            // What was read before the end and comes after it changes nothing of the verdict.
+            Phase::AfterHook if *slot == Slot::Run("after") => self.after_hook_ended(answered, ctx),
+            Phase::AfterHook => {}
         }
     }
 
@@ -443,6 +449,10 @@ impl Deploy {
         if self.reverting.is_some() || self.look_first || self.only_looks() {
             return;
         }
+        // At its end ECS has judged; whether its tasks run is looked at there.
+        if watch.state.as_ref().is_some_and(|state| state.status.terminal()) {
+            return;
+        }
         let Some(trouble) = watch.sure_trouble() else { return };
         let breaker = watch.service.as_ref().and_then(|service| service.breaker);
         let ecs_does_it = breaker.is_some_and(|breaker| breaker.enabled && breaker.rollback);
@@ -454,7 +464,13 @@ impl Deploy {
         // Nobody will take it back: that it fails is the end of it.
         if !ecs_does_it && !breaker.is_some_and(|breaker| breaker.enabled) {
             let outcome = Outcome::new(Verdict::Failed, format!("{}: {}", self.request.short, trouble.text))
-                .cause("it was left as it is: --no-rollback was given, and the circuit breaker is off")
+                .cause(match self.request.source {
+                    Source::Back(_) => "it was left as it is: a way back is not taken back again",
+                    _ if self.request.roll_back == Some(false) => {
+                        "it was left as it is: --no-rollback was given, and the circuit breaker is off"
+                    }
+                    _ => "it cannot be taken back from here, and the circuit breaker is off",
+                })
                 .hint(format!("`cockpit rollback {}` brings the version before back", self.request.short));
             let outcome = self.with_what_runs(outcome);
             self.finish(outcome, ctx);
@@ -472,17 +488,27 @@ impl Deploy {
         let write = match (&watch.release, &self.target.previous) {
             // ECS takes it back to the revision before with the image that it had.
             (Some(arn), _) if !self.ended_before => Write::RollBack { arn: arn.clone() },
-            (_, Some(previous)) => Write::Update {
+            (_, Some(previous)) if self.can_go_back() => Write::Update {
                 cluster: watch.subject.cluster.clone(),
                 service: watch.subject.service.clone(),
                 task_definition: Some(previous.clone()),
                 force: false,
                 desired: None,
             },
-            (_, None) => return,
+            // The history will show it in a moment, and then ECS can be asked.
+            (_, _) => {
+                self.reverting = None;
+                return;
+            }
         };
         let deployments = watch.service.iter().flat_map(|service| &service.deployments);
-        let before = Before { deployments: deployments.map(|known| known.id.clone()).collect(), ..Before::default() };
+        let releases = self.gather.history.iter().map(|entry| entry.arn.clone()).chain(watch.release.clone());
+        let before = Before {
+            deployments: deployments.map(|known| known.id.clone()).collect(),
+            releases: releases.collect(),
+            running: watch.subject.revision.clone(),
+            ..Before::default()
+        };
         self.phase = Phase::Reverting(Sure::send(write, before, ctx));
     }
 
@@ -497,7 +523,10 @@ impl Deploy {
             // The way back is a deployment of its own.
             Reply::Services(found) => {
                 let Some(service) = found.into_iter().next() else { return };
-                let Some(primary) = service.primary() else { return };
+                // Somebody else may have deployed in the same moment: the way back is told by where it goes.
+                let to = self.target.previous.clone().unwrap_or_default();
+                let back = service.deployments.iter().find(|other| other.task_definition == to);
+                let Some(primary) = back.or_else(|| service.primary()) else { return };
                 let mut known: BTreeSet<String> = self.gather.history.iter().map(|entry| entry.arn.clone()).collect();
                 known.extend(self.watch.as_ref().and_then(|watch| watch.release.clone()));
                 let subject = Subject {
@@ -543,6 +572,21 @@ impl Deploy {
             .hint(format!("try `cockpit rollback {short}`"));
         let outcome = self.with_what_runs(outcome);
         self.finish(outcome, ctx);
+    }
+
+    /// Left before its end: what is known all the same, if anything is.
+    pub(super) fn left(&mut self) -> Option<Outcome> {
+        if let Some(outcome) = self.ended.take() {
+            return Some(outcome.cause("the after-hook was not waited for"));
+        }
+        let unchanged = match &self.phase {
+            Phase::Gathering | Phase::Planned => !self.only_looks(),
+            Phase::Building | Phase::BeforeHook | Phase::Rechecking | Phase::Registering(_) => true,
+            Phase::Updating(sure) => !sure.may_have_landed(),
+            Phase::Watching | Phase::Reverting(_) | Phase::AfterHook => false,
+        };
+        let summary = format!("{}: it was left before the service was changed", self.request.short);
+        unchanged.then(|| Outcome::new(Verdict::Cancelled, summary))
     }
 
     /// Where logs of its tasks are.
