@@ -232,7 +232,12 @@ fn what_cannot_be_written_down_is_not_done() {
 #[test]
 fn a_person_at_a_terminal_is_asked_and_may_say_no() {
     let (home, world) = (home(""), World::staging());
-    for (arguments, typed, words) in [("scale web 2", "n\n", "do it? [Y/n]"), ("stop", "\n", "do it? [y/N]")] {
+    for (arguments, typed, words, code) in [
+        ("scale web 2", "n\n", "do it? [Y/n]", 4),
+        ("stop", "\n", "do it? [y/N]", 4),
+        // Ctrl-C, and no line after it.
+        ("scale web 2", "\x03", "do it? [Y/n]", 130),
+    ] {
         let pair = portable_pty::native_pty_system().openpty(portable_pty::PtySize::default()).unwrap();
         let mut command = portable_pty::CommandBuilder::new(env!("CARGO_BIN_EXE_cockpit"));
         command.env_clear();
@@ -261,7 +266,7 @@ fn a_person_at_a_terminal_is_asked_and_may_say_no() {
         let mut writer = pair.master.take_writer().unwrap();
         std::io::Write::write_all(&mut writer, typed.as_bytes()).unwrap();
         let status = child.wait().unwrap();
-        assert_eq!(status.exit_code(), 4, "{seen}");
+        assert_eq!(status.exit_code(), code, "{seen}");
     }
     assert_eq!(asked(&world, "ecs:UpdateService") + asked(&world, "lambda:InvokeFunction"), 0);
 }

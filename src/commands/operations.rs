@@ -361,7 +361,16 @@ async fn act(
             tell_plan(operation);
         }
         let risk = all.iter().filter_map(|operation| operation.plan.as_ref()).map(|plan| plan.risk).max();
-        if !said_yes(context, opened, risk.unwrap_or(crate::app::command::Risk::Change))? {
+        let answer = tokio::select! {
+            biased;
+            // Nothing was changed: the read of the terminal is left behind, and the process ends.
+            _ = tokio::signal::ctrl_c() => {
+                let _ = writeln!(io::stderr());
+                return Ok(ExitCode::Interrupted);
+            }
+            answer = said_yes(context, opened, risk.unwrap_or(crate::app::command::Risk::Change)) => answer?,
+        };
+        if !answer {
             return Err(Report::new("cancelled", "nothing was changed: the answer was no", ExitCode::Refused));
         }
     }
@@ -414,7 +423,7 @@ async fn follow(driver: &mut Driver, id: OperationId, told: &mut Told) {
 }
 
 /// Whether the flags, or a person at the terminal, say yes.
-fn said_yes(context: &Context, opened: &Opened, risk: crate::app::command::Risk) -> Result<bool, Report> {
+async fn said_yes(context: &Context, opened: &Opened, risk: crate::app::command::Risk) -> Result<bool, Report> {
     let global = &context.cli.global;
     let flags = safety::Flags { read_only: global.read_only, yes: global.yes, confirm: global.confirm.clone() };
     let prompt = io::stdin().is_terminal() && io::stderr().is_terminal();
@@ -423,7 +432,7 @@ fn said_yes(context: &Context, opened: &Opened, risk: crate::app::command::Risk)
         Decision::Refuse(why, hint) => {
             Err(Report::new("refused", format!("nothing was changed: {why}"), ExitCode::Refused).hint(hint))
         }
-        Decision::Ask(yes) => Ok(ask(&yes)),
+        Decision::Ask(yes) => Ok(tokio::task::spawn_blocking(move || ask(&yes)).await.unwrap_or(false)),
     }
 }
 

@@ -15,6 +15,8 @@ use tokio::sync::mpsc;
 const KEPT: usize = 200;
 /// A longer line is cut: nobody reads it whole.
 const LONGEST: usize = 4 * 1024;
+/// How long what a program printed is still read after its end.
+const DRAIN: Duration = Duration::from_secs(1);
 
 /// Runs a program to its end. What it prints goes to `lines`, unless it is quiet.
 pub(super) async fn run(program: Program, lines: impl Fn(String)) -> Result<Reply, Failure> {
@@ -77,8 +79,16 @@ pub(super) async fn run(program: Program, lines: impl Fn(String)) -> Result<Repl
         }
     };
     let whole = async {
-        tokio::join!(feeding, reading, gathering);
-        child.wait().await
+        let everything = async { tokio::join!(feeding, reading, gathering) };
+        tokio::pin!(everything);
+        tokio::select! {
+            _ = &mut everything => child.wait().await,
+            status = child.wait() => {
+                // What it left running may hold its output open for as long as it likes.
+                let _ = tokio::time::timeout(DRAIN, everything).await;
+                status
+            }
+        }
     };
     let limit = Duration::from_secs(program.limit_seconds);
     let ended = tokio::time::timeout(limit, whole).await;
@@ -115,19 +125,34 @@ async fn read(stream: impl AsyncRead + Unpin, error: bool, into: mpsc::Sender<(b
     let mut reader = BufReader::new(stream);
     let mut bytes = Vec::new();
     loop {
-        bytes.clear();
-        match reader.read_until(b'\n', &mut bytes).await {
-            Ok(0) | Err(_) => return,
-            Ok(_) => {}
-        }
-        let line = String::from_utf8_lossy(&bytes);
-        for part in line.split(['\n', '\r']).filter(|part| !part.trim().is_empty()) {
-            let shown = text::cut_end(part, LONGEST).into_owned();
-            if into.send((error, shown)).await.is_err() {
+        // Piece by piece, so that a line without an end does not fill the memory.
+        let (ended, used) = {
+            let Ok(piece) = reader.fill_buf().await else { return };
+            if let Some(at) = piece.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
+                keep(&mut bytes, &piece[..at]);
+                (true, at + 1)
+            } else {
+                keep(&mut bytes, piece);
+                (piece.is_empty(), piece.len())
+            }
+        };
+        reader.consume(used);
+        if ended {
+            let line = String::from_utf8_lossy(&bytes);
+            let told =
+                line.trim().is_empty() || into.send((error, text::cut_end(&line, LONGEST).into_owned())).await.is_ok();
+            if used == 0 || !told {
                 return;
             }
+            bytes.clear();
         }
     }
+}
+
+/// As much of a line as is shown, and a little more so that the cut is seen.
+fn keep(bytes: &mut Vec<u8>, piece: &[u8]) {
+    let room = (4 * LONGEST).saturating_sub(bytes.len());
+    bytes.extend_from_slice(&piece[..piece.len().min(room)]);
 }
 
 #[cfg(test)]
@@ -169,10 +194,24 @@ mod tests {
         assert_eq!(failure.message, "there is no folder /no/such/folder");
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn one_that_does_not_end_is_ended() {
-        let failure = run(program(&["sleep", "600"]), |_| {}).await.unwrap_err();
+        let mut endless = program(&["sleep", "600"]);
+        endless.limit_seconds = 0;
+        let failure = run(endless, |_| {}).await.unwrap_err();
         assert_eq!(failure.kind, FailureKind::Timeout);
+    }
+
+    #[tokio::test]
+    async fn a_progress_bar_is_lines_and_what_it_leaves_running_is_not_waited_for() {
+        let seen = RefCell::new(Vec::new());
+        let bar = r#"printf "10%%\r20%%\r"; head -c 100000 /dev/zero | tr "\0" x; echo; echo end; sleep 60 & :"#;
+        let reply = run(program(&["sh", "-c", bar]), |line| seen.borrow_mut().push(line)).await.unwrap();
+        assert!(matches!(reply, Reply::Ended { code: Some(0), .. }));
+        let seen = seen.into_inner();
+        assert_eq!(seen[..2], ["10%", "20%"]);
+        assert!(seen[2].len() <= LONGEST + 3, "{}", seen[2].len());
+        assert_eq!(seen[3], "end");
     }
 
     #[tokio::test]

@@ -268,6 +268,36 @@ fn skipping_moves_the_start_right_behind_the_next_time() {
 }
 
 #[test]
+fn after_a_late_yes_what_was_shown_is_done_or_nothing() {
+    for (desired, done) in [(2, true), (4, false)] {
+        let mut operations = Operations::new("t", TimeZone::UTC);
+        let wanted = Wanted::Scale { service: "web".into(), desired: 3, min: None, max: None, move_limits: false };
+        let (id, effects) = operations.start(steps(wanted), &environment(), at(0));
+        let count = std::cell::Cell::new((2, 2));
+        let mut answer = |call: &Call| match call {
+            Call::Read(Read::Identity) => me("123456789012"),
+            Call::Read(Read::Services { .. }) => {
+                ok(Reply::Services(vec![service("web", count.get().0, count.get().1)]))
+            }
+            Call::Read(Read::Scalable { .. }) => ok(Reply::Scalable(None)),
+            Call::Write { .. } => {
+                count.set((3, 3));
+                ok(Reply::Done)
+            }
+            _ => ok(Reply::Done),
+        };
+        settle(&mut operations, effects, at(0), &mut answer);
+        // The yes comes a quarter of an hour later.
+        count.set((desired, 2));
+        let effects = operations.confirm(id, at(900));
+        let writes = settle(&mut operations, effects, at(900), &mut answer);
+        let outcome = get(&operations, id).outcome.clone().expect("it ended");
+        assert_eq!(writes.len(), usize::from(done), "{outcome:?}");
+        assert_eq!(outcome.verdict, if done { Verdict::Done } else { Verdict::Impossible }, "{outcome:?}");
+    }
+}
+
+#[test]
 fn a_lost_change_is_shown_by_what_it_left() {
     let sent = Some((at(0), at(10)));
     let before = Before {

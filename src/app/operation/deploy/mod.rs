@@ -345,7 +345,6 @@ impl Deploy {
             Phase::Building => self.build_reply(slot, answered, ctx),
             Phase::BeforeHook if *slot == Slot::Run("before") => self.before_hook_ended(answered, ctx),
             Phase::Rechecking if *slot == Slot::Again => self.rechecked(answered, ctx),
-            Phase::Planned | Phase::Rechecking | Phase::BeforeHook => {}
             Phase::Registering(sure) => match sure.reply(slot, answered, ctx) {
                 Progress::Going => {}
                 Progress::Landed(reply) => {
@@ -382,9 +381,9 @@ impl Deploy {
                 Progress::Landed(reply) => self.reverted(*reply, ctx),
                 Progress::Refused(failure) => self.not_reverted(&failure, ctx),
             },
-            // What was read before the end and comes after it changes nothing of the verdict.
             Phase::AfterHook if *slot == Slot::Run("after") => self.after_hook_ended(answered, ctx),
-            Phase::AfterHook => {}
+            // What was asked in an earlier phase and comes now changes nothing, and least of all the verdict.
+            Phase::Planned | Phase::Rechecking | Phase::BeforeHook | Phase::AfterHook => {}
         }
     }
 

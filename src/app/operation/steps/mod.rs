@@ -17,6 +17,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Failing reads are repeated after a wait that doubles up to this.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(30);
+/// So long what was looked at for the plan is taken as it was; after a later yes it is looked at again.
+const FRESH: SignedDuration = SignedDuration::from_secs(5);
 
 /// What was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,6 +116,9 @@ pub struct Steps {
     function: bool,
     checks: Vec<Check>,
     failure: Option<Failure>,
+    /// What the plan showed, and when: nothing else is done.
+    shown: VecDeque<Step>,
+    planned: Option<Timestamp>,
     ahead: VecDeque<Step>,
     all: usize,
     phase: Phase,
@@ -123,6 +128,8 @@ pub struct Steps {
     failures: u32,
     next_try: Option<Timestamp>,
     told: BTreeSet<String>,
+    /// The counts are those of a last look at all of them.
+    sure: bool,
     /// Counts before, for the audit file.
     pub before: BTreeMap<String, u32>,
     /// The counts that were last seen, running and desired.
@@ -133,6 +140,7 @@ pub struct Steps {
 enum Phase {
     Gathering,
     Planned,
+    Rechecking,
     Doing(Box<Sure>),
     Waiting(Goal),
 }
@@ -151,6 +159,8 @@ impl Steps {
             function: false,
             checks: Vec::new(),
             failure: None,
+            shown: VecDeque::new(),
+            planned: None,
             ahead: VecDeque::new(),
             all: 0,
             phase: Phase::Gathering,
@@ -160,6 +170,7 @@ impl Steps {
             failures: 0,
             next_try: None,
             told: BTreeSet::new(),
+            sure: false,
             before: BTreeMap::new(),
             counts: BTreeMap::new(),
         }
@@ -168,7 +179,7 @@ impl Steps {
     /// What it is doing, in two or three words.
     pub fn words(&self) -> &'static str {
         match &self.phase {
-            Phase::Gathering => "looking",
+            Phase::Gathering | Phase::Rechecking => "looking",
             Phase::Planned => "waiting for a yes",
             Phase::Doing(_) => "changing",
             Phase::Waiting(Goal::Counts(_)) => "waiting for the tasks",
@@ -180,7 +191,7 @@ impl Steps {
     /// Steps done and in all.
     pub fn progress(&self) -> Option<(u32, u32)> {
         match &self.phase {
-            Phase::Gathering | Phase::Planned => None,
+            Phase::Gathering | Phase::Planned | Phase::Rechecking => None,
             Phase::Doing(_) | Phase::Waiting(_) => {
                 Some(((self.all - self.ahead.len()).saturating_sub(1) as u32, self.all as u32))
             }
@@ -210,8 +221,36 @@ impl Steps {
 
     /// Confirmed: it begins.
     pub(super) fn go(&mut self, ctx: &mut Ctx<'_>) {
-        self.ahead = self.compile(ctx);
+        self.ahead = self.shown.clone();
         self.all = self.ahead.len();
+        if self.planned.is_some_and(|planned| ctx.now.duration_since(planned) <= FRESH) {
+            return self.first(ctx);
+        }
+        self.phase = Phase::Rechecking;
+        self.services.clear();
+        self.scalable.clear();
+        self.timers.clear();
+        self.databases.clear();
+        self.tasks.clear();
+        self.function = false;
+        self.read(ctx);
+    }
+
+    /// Minutes may have passed since it was looked at: what was shown is what is done, or nothing is.
+    fn rechecked(&mut self, ctx: &mut Ctx<'_>) {
+        let short = &self.request.short;
+        if let Some(failure) = &self.failure {
+            let outcome = Outcome::new(Verdict::Impossible, format!("{short}: it cannot be looked at once more"));
+            ctx.end = Some(outcome.because(failure).cause("nothing was changed"));
+        } else if self.counts_now() != self.before || self.compile(ctx) != self.shown {
+            let outcome = Outcome::new(Verdict::Impossible, format!("{short}: it changed since it was looked at"));
+            ctx.end = Some(outcome.cause("nothing was changed").hint("ask for it again: the plan is another one now"));
+        } else {
+            self.first(ctx);
+        }
+    }
+
+    fn first(&mut self, ctx: &mut Ctx<'_>) {
         self.began = Some(ctx.now);
         self.next(ctx);
     }
@@ -225,6 +264,8 @@ impl Steps {
             Some(Step::Until(goal)) => {
                 self.slot = i64::MIN;
                 self.flying = false;
+                self.sure = false;
+                self.counts.clear();
                 self.phase = Phase::Waiting(goal);
                 self.look(ctx);
             }
@@ -235,7 +276,7 @@ impl Steps {
     /// A reply.
     pub(super) fn reply(&mut self, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>) {
         match &mut self.phase {
-            Phase::Gathering => self.gathered(slot, answered, ctx),
+            Phase::Gathering | Phase::Rechecking => self.gathered(slot, answered, ctx),
             Phase::Planned => {}
             Phase::Doing(sure) => match sure.reply(slot, answered, ctx) {
                 Progress::Going => {}
@@ -304,7 +345,7 @@ impl Steps {
         match &mut self.phase {
             Phase::Doing(sure) => sure.tick(ctx),
             Phase::Waiting(_) => self.look(ctx),
-            Phase::Gathering | Phase::Planned => {}
+            Phase::Gathering | Phase::Planned | Phase::Rechecking => {}
         }
     }
 
@@ -320,13 +361,8 @@ impl Steps {
         match goal {
             // Ten at a call: of more the rest comes with the next look.
             Goal::Counts(counts) => {
-                let unmet = counts
-                    .iter()
-                    .filter(|(name, goal)| self.counts.get(*name).is_none_or(|(running, _)| running != *goal));
-                let mut names: Vec<String> = unmet.map(|(name, _)| name.clone()).take(10).collect();
-                if names.is_empty() {
-                    names = counts.keys().take(10).cloned().collect();
-                }
+                let unmet = counts.iter().filter(|(name, goal)| self.counts.get(*name) != Some(&(**goal, **goal)));
+                let names: Vec<String> = unmet.map(|(name, _)| name.clone()).take(10).collect();
                 ctx.read(Slot::Service, Read::Services { cluster: ctx.cluster(), names });
             }
             Goal::Stopped(id) => ctx.read(Slot::Tasks, Read::Task { cluster: ctx.cluster(), id: id.clone() }),
@@ -361,7 +397,16 @@ impl Steps {
                         }
                     }
                 }
-                goals.iter().all(|(name, goal)| self.counts.get(name) == Some(&(*goal, *goal)))
+                let all = goals.iter().all(|(name, goal)| self.counts.get(name) == Some(&(*goal, *goal)));
+                // What was seen first may be long ago: more than one look can hold is looked at once more, at
+                // the end, and only what holds then is the end.
+                if all && found.len() < goals.len() && !self.sure {
+                    self.sure = true;
+                    self.counts.clear();
+                    false
+                } else {
+                    all
+                }
             }
             (Goal::Stopped(id), Reply::Tasks(found)) => {
                 let task = found.iter().find(|task| task.id == *id);

@@ -54,6 +54,11 @@ pub(super) fn sentence(write: &Write) -> String {
 impl Steps {
     /// Begins to look.
     pub(in crate::app::operation) fn begin(&mut self, ctx: &mut Ctx<'_>) {
+        self.read(ctx);
+    }
+
+    /// Reads all that the plan rests on.
+    pub(super) fn read(&mut self, ctx: &mut Ctx<'_>) {
         let cluster = ctx.cluster();
         let reads: Vec<(Slot, Read)> = match self.request.wanted.clone() {
             Wanted::Scale { service, .. } | Wanted::Limits { service, .. } => vec![
@@ -97,7 +102,7 @@ impl Steps {
             ctx.read(slot, read);
         }
         if self.waiting.is_empty() {
-            self.planned(ctx);
+            self.gathered_all(ctx);
         }
     }
 
@@ -132,16 +137,30 @@ impl Steps {
             }
         }
         if self.waiting.is_empty() {
-            self.planned(ctx);
+            self.gathered_all(ctx);
         }
     }
 
-    fn planned(&mut self, ctx: &mut Ctx<'_>) {
-        self.before = self.services.iter().map(|service| (service.name.clone(), service.desired)).collect();
+    fn gathered_all(&mut self, ctx: &mut Ctx<'_>) {
+        match self.phase {
+            Phase::Rechecking => self.rechecked(ctx),
+            _ => self.plan(ctx),
+        }
+    }
+
+    /// Desired counts as they were just read.
+    pub(super) fn counts_now(&self) -> BTreeMap<String, u32> {
+        self.services.iter().map(|service| (service.name.clone(), service.desired)).collect()
+    }
+
+    fn plan(&mut self, ctx: &mut Ctx<'_>) {
+        self.before = self.counts_now();
         self.check(ctx);
         self.checks.sort_by_key(|check| std::cmp::Reverse(check.level));
         self.phase = Phase::Planned;
         let steps = self.compile(ctx);
+        self.shown.clone_from(&steps);
+        self.planned = Some(ctx.now);
         let sentences = steps.iter().map(|step| match step {
             Step::Do(write) => sentence(write),
             Step::Until(Goal::Counts(counts)) => match counts.values().sum::<u32>() {
