@@ -296,10 +296,12 @@ pub(crate) fn storm(world: &World, effort: Effort, report: &mut Report) -> Resul
     for _ in 0..effort.pick(100, 30) {
         // To the newest line, then away from it: held, only keys move what is selected.
         terminal.write("f")?;
-        terminal.watch(Duration::from_millis(60));
+        terminal.until("following", long, |screen| !screen.contents().contains("f follows"))?;
         terminal.write("k")?;
+        terminal.until("held", long, |screen| screen.contents().contains("f follows"))?;
         terminal.watch(Duration::from_millis(60));
-        for key in ["k", "k", "j", "k"] {
+        // One way only: two keys that one frame answers would otherwise leave no trace of either.
+        for key in ["k", "k", "k", "k"] {
             let took = terminal.press(key)?;
             keys.push(took);
             terminal.watch(Duration::from_millis(20).saturating_sub(took));

@@ -60,7 +60,10 @@ fn main() -> Result<()> {
     for (name, part) in parts {
         if wanted(name) {
             eprintln!("» {name}");
-            part(&world, effort, &mut report)?;
+            if let Err(error) = part(&world, effort, &mut report) {
+                let error = error.to_string();
+                report.add(name, "measured", format!("not: {}", error.lines().next().unwrap_or_default()), false);
+            }
         }
     }
     report.print()?;
