@@ -490,6 +490,58 @@ proptest! {
     }
 }
 
+/// What the verdict of a rollback that was asked for must be true of.
+fn judge_back(world: &World, operation: &Operation) {
+    let verdict = operation.outcome.as_ref().map(|outcome| outcome.verdict).expect("an outcome");
+    let watched = operation.deploy().and_then(|deploy| deploy.watch.as_ref());
+    let of_watch =
+        watched.and_then(|watch| world.releases.iter().find(|release| release.deployment == watch.subject.deployment));
+    match verdict {
+        Verdict::Done => {
+            let release = of_watch.expect("done is said of a deployment");
+            let goes_back = release.entry.status == RolloutStatus::Successful && (release.ours || world.lost);
+            // Somebody else's, that was ended.
+            let was_ended = release.entry.status == RolloutStatus::RollbackSuccessful && !release.ours;
+            assert!(goes_back || was_ended, "{:?}", operation.lines);
+        }
+        Verdict::RolledBack => {
+            let status = of_watch.map(|release| release.entry.status.clone());
+            let one = [RolloutStatus::RollbackSuccessful, RolloutStatus::Successful];
+            assert!(status.is_some_and(|status| one.contains(&status)), "{:?}", operation.lines);
+        }
+        Verdict::Refused | Verdict::Impossible | Verdict::Cancelled => {
+            assert_eq!(world.updates, 0, "nothing was changed: {:?}", operation.lines);
+        }
+        Verdict::Failed | Verdict::Unknown => {}
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_history_makes_a_rollback_lie(
+        bytes in prop::collection::vec(any::<u8>(), 50..400),
+        breaker in prop::option::of((any::<bool>(), any::<bool>())),
+        desired in 0_u32..4,
+        trouble in 0_u8..8,
+        under_way in any::<bool>(),
+        named in any::<bool>(),
+        roll_back in prop::option::of(any::<bool>()),
+        detach in prop::option::of(5_i64..400),
+    ) {
+        let breaker = breaker.map(|(enabled, rollback)| Breaker { enabled, rollback });
+        let mut world = World::new(bytes, breaker, desired, trouble);
+        if under_way {
+            world.revision = 8;
+            world.begin("web:8", false);
+        }
+        let source = Source::Back(named.then(|| "web:5".to_owned()));
+        let operation = run(&mut world, source, roll_back, detach);
+        judge_back(&world, &operation);
+    }
+}
+
 /// A world in which nothing goes wrong.
 fn calm() -> Vec<u8> {
     // Answers come, others stay away, and the rollout goes on by bytes between 23 and 70.
