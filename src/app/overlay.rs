@@ -379,20 +379,7 @@ fn operation_line(app: &App, operation: &super::operation::Operation) -> Line {
         _ => Tone::Strong,
     };
     let text = format!("{}  {words}", followed::named(app, operation));
-    Line { tone, ..line(format!("{clock} {}", sign(health)), text, note, Choice::Operation(operation.id)) }
-}
-
-/// The sign of a health, as `src/ui` draws it everywhere.
-fn sign(health: crate::model::Health) -> &'static str {
-    use crate::model::Health;
-    match health {
-        Health::Healthy => "●",
-        Health::Changing => "◐",
-        Health::Degraded => "▲",
-        Health::Down => "✖",
-        Health::Stopped => "○",
-        Health::Unknown => "?",
-    }
+    Line { tone, ..line(format!("{clock} {}", health.sign()), text, note, Choice::Operation(operation.id)) }
 }
 
 /// Raw fields, a line each.

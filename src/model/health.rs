@@ -44,6 +44,18 @@ pub enum Health {
 }
 
 impl Health {
+    /// Its sign, the same everywhere; what a terminal draws instead is for the interface.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Healthy => "●",
+            Self::Changing => "◐",
+            Self::Degraded => "▲",
+            Self::Down => "✖",
+            Self::Stopped => "○",
+            Self::Unknown => "?",
+        }
+    }
+
     /// The word beside its sign.
     pub fn word(self) -> &'static str {
         match self {

@@ -2,7 +2,6 @@
 
 use super::canvas::Canvas;
 use super::frame;
-use super::overlay::tone;
 use super::widgets::frame as frames;
 use crate::app::dialog::{self, Button};
 use crate::app::overlay::{Kind, Overlay};
@@ -72,7 +71,7 @@ fn lines(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) {
     let signs = overlay.lines.iter().any(|line| !line.left.is_empty());
     let indent = if signs { 2 } else { 0 };
     for (y, (line, _)) in (place.y..place.bottom()).zip(overlay.shown()) {
-        let style = tone(canvas, line.tone);
+        let style = canvas.theme.tone(line.tone);
         canvas.put(place.x + 1, y, 2, &line.left, style);
         // Headings stand out to the left.
         let heading = line.left.is_empty() && line.tone == crate::app::overlay::Tone::Strong;

@@ -146,7 +146,7 @@ fn failures(canvas: &mut Canvas<'_, '_>, y: u16, x: u16, end: u16) -> u16 {
     let count = followed::unseen(app).count();
     let Some(newest) = followed::unseen(app).next() else { return end };
     let health = followed::health(newest);
-    let (sign, more) = (Signs::health(health), if count > 1 { format!(" +{}", count - 1) } else { String::new() });
+    let (sign, more) = (health.sign(), if count > 1 { format!(" +{}", count - 1) } else { String::new() });
     let forms = [
         format!("{sign} {} {}{more}", followed::named(app, newest), newest.words()),
         format!("{sign} {}{more}", followed::named(app, newest)),

@@ -4,7 +4,7 @@ use super::canvas::Canvas;
 use super::frame;
 use super::widgets::frame as frames;
 use crate::app::command::Risk;
-use crate::app::overlay::{Kind, Line, Overlay, Tone};
+use crate::app::overlay::{Kind, Line, Overlay};
 use crate::app::overlay_place;
 use crate::model::text;
 use ratatui::layout::Rect;
@@ -132,7 +132,7 @@ fn row(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, line: &Line, place: Rect,
     } else if heading {
         theme.strong
     } else {
-        tone(canvas, line.tone)
+        canvas.theme.tone(line.tone)
     };
     let shown = text::harmless(&line.text);
     let shown = if line.text.is_empty() { shown } else { scrolled(&shown, overlay.column) };
@@ -143,19 +143,6 @@ fn row(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, line: &Line, place: Rect,
     if !line.note.is_empty() && x < end {
         let style = if line.note.contains("GUARDED") { theme.down } else { theme.dim };
         canvas.put_cut(x, y, end - x, &line.note, style);
-    }
-}
-
-/// The style of a line's tone.
-pub fn tone(canvas: &Canvas<'_, '_>, tone: Tone) -> Style {
-    let theme = canvas.theme;
-    match tone {
-        Tone::Plain => theme.text,
-        Tone::Strong => theme.strong,
-        Tone::Dim => theme.dim,
-        Tone::Good => theme.healthy,
-        Tone::Warn => theme.degraded,
-        Tone::Bad => theme.down,
     }
 }
 

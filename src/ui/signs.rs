@@ -3,7 +3,7 @@
 //! With ASCII signs every character of ours is replaced while it is drawn ([`Signs::plain`]), so a
 //! view never has to ask which signs are on.
 
-use crate::model::{Health, Severity};
+use crate::model::Severity;
 
 /// Which signs are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,18 +59,6 @@ impl Signs {
         Self { ascii }
     }
 
-    /// The sign of a health.
-    pub fn health(health: Health) -> &'static str {
-        match health {
-            Health::Healthy => "●",
-            Health::Changing => "◐",
-            Health::Degraded => "▲",
-            Health::Down => "✖",
-            Health::Stopped => "○",
-            Health::Unknown => "?",
-        }
-    }
-
     /// The sign of a severity.
     pub fn severity(severity: Severity) -> &'static str {
         match severity {
@@ -105,13 +93,13 @@ impl Signs {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Health;
 
     #[test]
     fn signs_differ_from_each_other_in_ascii_too() {
         let ascii = Signs::new(true);
         let all = [Health::Healthy, Health::Changing, Health::Degraded, Health::Down, Health::Stopped, Health::Unknown];
-        let drawn: std::collections::BTreeSet<&str> =
-            all.iter().map(|health| ascii.plain(Signs::health(*health))).collect();
+        let drawn: std::collections::BTreeSet<&str> = all.iter().map(|health| ascii.plain(health.sign())).collect();
         assert_eq!(drawn.len(), all.len());
         assert!(drawn.iter().all(|sign| sign.is_ascii()));
         assert_eq!(Signs::new(false).plain("●"), "●");

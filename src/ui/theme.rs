@@ -4,6 +4,7 @@
 //! `guarded = "bold white on red"`, `key = "#8ab4f8"`; `base = "light"` names the theme for what the
 //! file leaves out. Reading the file is for the runtime.
 
+use crate::app::overlay::Tone;
 use crate::model::{Health, Severity};
 use ratatui::style::{Color, Modifier, Style};
 use std::str::FromStr;
@@ -131,6 +132,18 @@ impl Theme {
             }
         }
         if mistakes.is_empty() { Ok(theme) } else { Err(mistakes) }
+    }
+
+    /// The style of a line of this tone.
+    pub fn tone(&self, tone: Tone) -> Style {
+        match tone {
+            Tone::Plain => self.text,
+            Tone::Strong => self.strong,
+            Tone::Dim => self.dim,
+            Tone::Good => self.healthy,
+            Tone::Warn => self.degraded,
+            Tone::Bad => self.down,
+        }
     }
 
     /// The style of a health.

@@ -4,7 +4,15 @@ use super::call::{Call, Read, Write};
 use super::outcome::Outcome;
 use super::plan::Plan;
 use crate::config::EnvironmentConfig;
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+
+/// The longest wait before something that failed is tried again.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(30);
+
+/// How long to wait after so many failures in a row before it is tried again: `base`, doubled with each.
+pub(super) fn wait_after(base: SignedDuration, failures: u32) -> SignedDuration {
+    (base * 2_i32.pow(failures.min(4))).min(LONGEST_WAIT)
+}
 
 /// The place in a machine that a reply belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -2,7 +2,7 @@
 //! else is done, and sent again only when it was twice not there.
 
 use super::call::{Answered, Read, Reply, Write, may_have_landed, may_pass};
-use super::machine::{Ctx, Slot, Weight};
+use super::machine::{Ctx, Slot, Weight, wait_after};
 use crate::model::service::Service;
 use crate::model::timer::Power;
 use crate::model::{Failure, FailureKind};
@@ -15,8 +15,6 @@ const LOOK: SignedDuration = SignedDuration::from_secs(3);
 const LOOKS: u32 = 2;
 /// It is sent at most so often.
 const SENDS: u32 = 3;
-/// The longest wait before a change that was refused for a time is sent again.
-const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(30);
 
 /// What was there before the change, to tell whether it was made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -137,7 +135,7 @@ impl Sure {
         if self.waits == 0 {
             ctx.say(Weight::Warn, format!("{}: {why}: waiting ({failure})", self.write.action()));
         }
-        let wait = (LOOK * 2_i32.pow(self.waits.min(4))).min(LONGEST_WAIT);
+        let wait = wait_after(LOOK, self.waits);
         self.waits += 1;
         self.state = State::Waiting(ctx.now + wait);
         Progress::Going

@@ -2,7 +2,7 @@
 //! history, and nothing else: a service is also "stable" after a rollback.
 
 use super::call::{Answered, Read, Reply};
-use super::machine::{Ctx, Slot, Weight};
+use super::machine::{Ctx, Slot, Weight, wait_after};
 use crate::model::deploy::trouble::{Trouble, troubles};
 use crate::model::rollout::{RolloutStatus, ServiceDeployment};
 use crate::model::service::Service;
@@ -18,8 +18,6 @@ const TASKS: SignedDuration = SignedDuration::from_secs(12);
 const TASKS_CALM: SignedDuration = SignedDuration::from_secs(45);
 /// Targets are read at most this often.
 const TARGETS: SignedDuration = SignedDuration::from_secs(30);
-/// A failing read is repeated after a wait that doubles up to this.
-const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(30);
 /// Lines of a stopped task's log that are shown.
 pub const LOG_LINES: u32 = 50;
 /// Logs of so many stopped tasks are read: more of the same say nothing new.
@@ -273,7 +271,7 @@ impl Watch {
         if self.failures == 0 {
             ctx.say(Weight::Warn, format!("cannot look: {failure}; the deployment goes on, and so does the looking"));
         }
-        let wait = (ctx.environment.refresh.watch * 2_i32.pow(self.failures.min(4))).min(LONGEST_WAIT);
+        let wait = wait_after(ctx.environment.refresh.watch, self.failures);
         self.failures += 1;
         self.failing = Some((failure, ctx.now + wait));
         if self.last_look.is_some() {

@@ -9,7 +9,6 @@ use crate::model::database_health::{lag_words, short_id};
 use crate::model::estate::DatabaseRow;
 use crate::model::{Database, DatabaseKind, Health, Member, MetricKey, Role};
 use crate::ui::canvas::Canvas;
-use crate::ui::signs::Signs;
 use crate::ui::standing::Standing;
 use crate::ui::theme::Theme;
 use crate::ui::widgets::chart::{self, Chart, Curve};
@@ -104,7 +103,7 @@ fn database_row<'a>(theme: &Theme, row: &'a DatabaseRow) -> Vec<Cell<'a>> {
     let acu = database.acu.map(|(min, max)| format!("{min}–{max}")).unwrap_or_default();
     let reason = row.assessment.reasons.first();
     vec![
-        Cell::new(Signs::health(health), theme.health(health)),
+        Cell::new(health.sign(), theme.health(health)),
         Cell::new(database.id.as_str(), theme.strong).tail(),
         Cell::new(database.status.as_str(), word_style(theme, health)),
         Cell::new(class, theme.dim),
@@ -134,7 +133,7 @@ fn member_row<'a>(app: &App, theme: &Theme, database: &Database, member: &'a Mem
         _ => String::new(),
     };
     vec![
-        Cell::new(Signs::health(health), theme.health(health)),
+        Cell::new(health.sign(), theme.health(health)),
         Cell::new(format!("  {} {}", member.role.word(), short_id(database, &member.id)), theme.text),
         Cell::new(member.status.as_deref().unwrap_or("?"), word_style(theme, health)),
         Cell::new(member.class.as_deref().unwrap_or("?"), theme.dim),

@@ -29,7 +29,7 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect, name: &str) {
     let service = app.estate.service(name);
     let pending = if row.pending > 0 { format!(", {} pending", row.pending) } else { String::new() };
     let room = place.width.saturating_sub(2);
-    let mut used = canvas.put(place.x + 1, place.y, room, Signs::health(health), theme.health(health)) + 1;
+    let mut used = canvas.put(place.x + 1, place.y, room, health.sign(), theme.health(health)) + 1;
     used += canvas.put_cut(place.x + 1 + used, place.y, room.saturating_sub(used), &row.short, theme.strong);
     let (desired, running) = (desired(row), format!("{}{pending}", row.running));
     let (deployed, settings) = (time::age(row.deployed_at, app.now), service.map(settings).unwrap_or_default());
@@ -126,7 +126,7 @@ pub fn tasks(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
         let health_style = if word == "unhealthy" { theme.degraded } else { faint };
         Some(
             vec![
-                Cell::new(Signs::health(health), theme.health(health)),
+                Cell::new(health.sign(), theme.health(health)),
                 Cell::new(task.last_status.to_lowercase(), faint),
                 Cell::new(task.id.as_str(), faint).tail(),
                 Cell::new(word, health_style),
@@ -181,7 +181,7 @@ pub fn deployments(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing
             let failed = if deployment.failed > 0 { format!("{} failed  ", deployment.failed) } else { String::new() };
             return Some(
                 vec![
-                    Cell::new(Signs::health(health), theme.health(health)),
+                    Cell::new(health.sign(), theme.health(health)),
                     Cell::new(words, theme.strong),
                     Cell::new(short(&deployment.task_definition), theme.text).tail(),
                     Cell::new(format!("{}/{}", deployment.running, deployment.desired), theme.text),
@@ -207,7 +207,7 @@ pub fn deployments(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing
         let target = rollout.target.as_deref().unwrap_or(&rollout.target_revision);
         Some(
             vec![
-                Cell::new(Signs::health(health), theme.health(health)),
+                Cell::new(health.sign(), theme.health(health)),
                 Cell::new(words, rollout_style(theme, words)),
                 Cell::new(short(target), theme.dim).tail(),
                 Cell::new("", theme.dim),
@@ -265,7 +265,7 @@ pub fn targets(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
         let style = if health == Health::Healthy { theme.text } else { theme.health(health) };
         Some(
             vec![
-                Cell::new(Signs::health(health), theme.health(health)),
+                Cell::new(health.sign(), theme.health(health)),
                 Cell::new(target.state.as_str(), style),
                 Cell::new(format!("{}{port}", target.id), theme.text),
                 Cell::new(zone(target.az.as_deref().unwrap_or_default()), theme.dim),

@@ -4,7 +4,6 @@ use crate::app::screen::Block;
 use crate::model::estate::ServiceRow;
 use crate::model::{Health, MetricKey, Severity, time};
 use crate::ui::canvas::Canvas;
-use crate::ui::signs::Signs;
 use crate::ui::standing::Standing;
 use crate::ui::theme::Theme;
 use crate::ui::widgets::spark::spark;
@@ -54,7 +53,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, standing: &S
         };
         Some(Row {
             cells: vec![
-                Cell::new(Signs::health(row.assessment.health), theme.health(row.assessment.health)),
+                Cell::new(row.assessment.health.sign(), theme.health(row.assessment.health)),
                 Cell::new(row.short.as_str(), theme.text).tail(),
                 Cell::new(row.assessment.health.word(), word_style(theme, row.assessment.health)),
                 Cell::new(desired(row), theme.text),

@@ -4,7 +4,6 @@ use super::service::{task_state, version};
 use crate::app::screen::Block;
 use crate::model::{Health, time};
 use crate::ui::canvas::Canvas;
-use crate::ui::signs::Signs;
 use crate::ui::standing::Standing;
 use crate::ui::widgets::table::{self, Cell, Column};
 use ratatui::layout::Rect;
@@ -28,7 +27,7 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect, service: &str, id: &str
         format!(" (wants {})", task.desired_status.to_lowercase())
     };
     let parts = [
-        (Signs::health(health), theme.health(health)),
+        (health.sign(), theme.health(health)),
         (" ", theme.text),
         (short, theme.strong),
         (" › ", theme.dim),
@@ -87,7 +86,7 @@ pub fn containers(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing)
         let text = |text: &str| if text.is_empty() || text == "0" { "–".to_owned() } else { text.to_owned() };
         Some(
             vec![
-                Cell::new(Signs::health(health), theme.health(health)),
+                Cell::new(health.sign(), theme.health(health)),
                 Cell::new(container.name.as_str(), theme.text).tail(),
                 Cell::new(container.status.to_lowercase(), theme.text),
                 Cell::new(word, theme.text),

@@ -5,7 +5,6 @@ use crate::app::screen::Block;
 use crate::model::Health;
 use crate::model::wrap::wrap;
 use crate::ui::canvas::Canvas;
-use crate::ui::signs::Signs;
 use crate::ui::standing::Standing;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -96,7 +95,7 @@ pub fn block(canvas: &mut Canvas<'_, '_>, block: Block, named: &str, place: Rect
     let told = blank && place.height >= 8;
     if let Some((health, text)) = standing.trouble.as_ref().filter(|_| !told) {
         let style = theme.health(*health);
-        let text = format!(" {} {text} ", Signs::health(*health));
+        let text = format!(" {} {text} ", health.sign());
         canvas.put_cut(place.x + 2, bottom, room, &text, style);
     }
     inside(place)
@@ -142,7 +141,7 @@ pub fn message(canvas: &mut Canvas<'_, '_>, place: Rect, lines: &[(Health, Strin
                 return;
             }
             if loud && part == 0 {
-                canvas.put(place.x + 1, y, 1, Signs::health(*health), theme.health(*health));
+                canvas.put(place.x + 1, y, 1, health.sign(), theme.health(*health));
             }
             let style = if loud { theme.health(*health) } else { theme.dim };
             canvas.put(place.x + 1 + indent, y, place.width.saturating_sub(1 + indent), &line, style);

@@ -5,7 +5,7 @@ mod plan;
 mod power;
 
 use super::call::{Answered, DatabaseState, Read, Reply, Write};
-use super::machine::{Ctx, Slot, Weight};
+use super::machine::{Ctx, Slot, Weight, wait_after};
 use super::outcome::{Outcome, Verdict};
 use super::sure::{Before, Progress, Sure};
 use crate::model::deploy::Check;
@@ -15,8 +15,6 @@ use crate::model::{Failure, ScalableTarget, Task};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// Failing reads are repeated after a wait that doubles up to this.
-const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(30);
 /// So long what was looked at for the plan is taken as it was; after a later yes it is looked at again.
 const FRESH: SignedDuration = SignedDuration::from_secs(5);
 
@@ -300,7 +298,7 @@ impl Steps {
                         if self.failures == 0 {
                             ctx.say(Weight::Warn, format!("cannot look: {failure}; it is tried again"));
                         }
-                        let wait = (ctx.environment.refresh.watch * 2_i32.pow(self.failures.min(4))).min(LONGEST_WAIT);
+                        let wait = wait_after(ctx.environment.refresh.watch, self.failures);
                         self.failures += 1;
                         self.next_try = Some(ctx.now + wait);
                     }

@@ -7,8 +7,6 @@ use crate::app::screen::{Block, View};
 use crate::app::{followed, tell};
 use crate::model::time;
 use crate::ui::canvas::Canvas;
-use crate::ui::overlay::tone;
-use crate::ui::signs::Signs;
 use crate::ui::standing::Standing;
 use crate::ui::widgets::frame;
 use crate::ui::widgets::table::{self, Cell, Column};
@@ -32,10 +30,10 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect) {
     let lines = tell::head(app, operation, usize::from(place.width.saturating_sub(4)));
     let rows = usize::from(place.height);
     for (number, (y, line)) in (place.y..place.bottom()).zip(&lines).enumerate() {
-        let sign = if number == 0 { Signs::health(health) } else { line.left.as_str() };
+        let sign = if number == 0 { health.sign() } else { line.left.as_str() };
         let style = if number == 0 { theme.health(health) } else { theme.dim };
         canvas.put(place.x + 1, y, 1, sign, style);
-        let own = tone(canvas, line.tone);
+        let own = canvas.theme.tone(line.tone);
         let last = number + 1 == rows && lines.len() > rows;
         let mut room = place.width.saturating_sub(4);
         if last {
@@ -74,18 +72,6 @@ pub fn log(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
     table::block(canvas, Block::OperationLog, &named, place, &columns, standing, |key| {
         let line = lines.get(key)?;
         let clock = line.at.map(|at| time::clock(at, &zone)).unwrap_or_default();
-        Some(vec![Cell::new(clock, theme.dim), Cell::new(line.text.to_string(), line_style(theme, line.tone))].into())
+        Some(vec![Cell::new(clock, theme.dim), Cell::new(line.text.to_string(), theme.tone(line.tone))].into())
     });
-}
-
-fn line_style(theme: &crate::ui::theme::Theme, tone: crate::app::overlay::Tone) -> ratatui::style::Style {
-    use crate::app::overlay::Tone;
-    match tone {
-        Tone::Plain => theme.text,
-        Tone::Strong => theme.strong,
-        Tone::Dim => theme.dim,
-        Tone::Good => theme.healthy,
-        Tone::Warn => theme.degraded,
-        Tone::Bad => theme.down,
-    }
 }

@@ -9,7 +9,6 @@ use crate::model::Health;
 use crate::model::image::is_tag;
 use crate::model::task_definition::image_version;
 use crate::ui::canvas::Canvas;
-use crate::ui::signs::Signs;
 use crate::ui::widgets::lanes::{self, Lanes};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -75,7 +74,7 @@ pub fn rollout(canvas: &mut Canvas<'_, '_>, operation: &Operation, watch: &Watch
     );
     for (trouble, y) in watch.troubles.iter().zip(chart.bottom()..place.bottom()) {
         let health = if trouble.sure { Health::Down } else { Health::Degraded };
-        canvas.put(place.x, y, 1, Signs::health(health), theme.health(health));
+        canvas.put(place.x, y, 1, health.sign(), theme.health(health));
         canvas.put_cut(place.x + 2, y, place.width.saturating_sub(2), &trouble.text, theme.health(health));
     }
 }
@@ -140,7 +139,7 @@ pub fn steps(canvas: &mut Canvas<'_, '_>, operation: &Operation, steps: &Steps, 
             (std::cmp::Ordering::Less, _) => ("●", theme.healthy),
             (std::cmp::Ordering::Equal, false) => ("◐", theme.changing),
             (std::cmp::Ordering::Equal, true) => {
-                (Signs::health(followed::health(operation)), theme.health(followed::health(operation)))
+                (followed::health(operation).sign(), theme.health(followed::health(operation)))
             }
             (std::cmp::Ordering::Greater, _) => ("○", theme.dim),
         };
@@ -164,7 +163,7 @@ pub fn bar(canvas: &mut Canvas<'_, '_>, operation: &Operation, place: Rect) {
         bar_line(canvas, Rect { height: 1, ..place }, done, all, operation.words());
     } else {
         let health = followed::health(operation);
-        canvas.put(place.x, place.y, 1, Signs::health(health), theme.health(health));
+        canvas.put(place.x, place.y, 1, health.sign(), theme.health(health));
         canvas.put_cut(place.x + 2, place.y, place.width.saturating_sub(2), operation.words(), theme.text);
     }
 }
