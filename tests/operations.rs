@@ -475,8 +475,11 @@ async fn scaling_waits_for_the_tasks_and_limits_move_with_it() {
     assert_eq!(verdict(&stage.run(limits(true)).await), Verdict::Done);
     assert_eq!(verdict(&stage.run(limits(false)).await), Verdict::Done);
     let min_over_max = wanted(Wanted::Limits { service: WEB.into(), min: Some(9), max: Some(2), suspended: None });
-    let id = stage.plan(min_over_max).await;
-    assert!(says(stage.operations.get(id).unwrap(), "the minimum 9 is above the maximum 2"));
+    let scaled = Wanted::Scale { service: WEB.into(), desired: 5, min: Some(9), max: Some(2), move_limits: false };
+    for wrong in [min_over_max, wanted(scaled)] {
+        let id = stage.plan(wrong).await;
+        assert!(says(stage.operations.get(id).unwrap(), "the minimum 9 is above the maximum 2"));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -267,3 +267,39 @@ proptest! {
         }
     }
 }
+
+/// Lines that come between a frame and a key: the key means the line that a person sees, or looks for.
+#[test]
+fn keys_find_their_line_among_those_that_came_since_the_last_frame() {
+    let world = world(4, 1);
+    for late in [0, 100_500, 399_000] {
+        let mut app = logs(&world);
+        let feed = |app: &mut App, at: i64, message: &str, id: u64| {
+            let source = log_store::Source { service: "svc-00002".into(), ..log_store::Source::default() };
+            let event =
+                crate::model::logs::LogEvent { at, message: message.into(), ..crate::model::logs::LogEvent::default() };
+            let source = std::sync::Arc::new(source);
+            let line = crate::app::logs::follow::Arrived { source, event, id, late: true };
+            app.logs.feed(crate::app::logs::follow::Batch { lines: vec![line], gaps: Vec::new() });
+        };
+        let shown = |app: &App| {
+            let pos = app.logs.current().unwrap();
+            app.logs.store.line(pos).unwrap().text.to_owned()
+        };
+        let before = shown(&app);
+        for n in 0..300 {
+            feed(&mut app, late, &format!("late {n}"), n);
+        }
+        world.press(&mut app, "j k");
+        assert_eq!(shown(&app), before, "late lines at {late}");
+        feed(&mut app, late, "a needle", 1_000);
+        world.press(&mut app, "/ n e e d l e");
+        for n in 0..300 {
+            feed(&mut app, late, &format!("later {n}"), 2_000 + n);
+        }
+        world.press(&mut app, "enter");
+        assert_eq!(shown(&app), "a needle", "late lines at {late}");
+        app.settle();
+        assert_eq!(shown(&app), "a needle", "late lines at {late}");
+    }
+}

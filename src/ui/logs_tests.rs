@@ -28,7 +28,7 @@ fn line(service: &str, at: i64, text: &str, late: bool) -> Arrived {
 }
 
 /// Twelve minutes of two services.
-fn batch(count: i64) -> Batch {
+pub(super) fn batch(count: i64) -> Batch {
     let end = now().as_millisecond();
     let mut lines = Vec::new();
     for n in 0..count {

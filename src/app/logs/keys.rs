@@ -171,9 +171,7 @@ fn mute(app: &mut App) {
     let message = fields::message(line.text, line.kind).into_owned();
     let words = shape::describe(&message);
     logs.muted.push((shape::shape(&message), words.clone()));
-    let place = logs.place;
     logs.show();
-    logs.select(place);
     app.say(format!("muted: {} (= shows all again)", text::cut_end(&text::harmless(&words), 60)));
 }
 

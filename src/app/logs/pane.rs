@@ -521,9 +521,10 @@ impl LogsPane {
         self.found.as_ref().and_then(|found| found.rule().search.as_ref())
     }
 
-    /// Brings what is shown up to date, for a window of so many rows and a histogram of so many bins.
+    /// Brings the lists of lines up to date, and the selected line's number with them. Before anything that
+    /// uses a number: lines that came since the last frame, late ones above all, have moved the others.
     /// Whether there is more to look at.
-    pub fn settle(&mut self, height: usize, bins: usize, now: Timestamp) -> bool {
+    pub fn refresh(&mut self) -> bool {
         let mut whole = self.view.update(&self.store, BUDGET);
         if let Some(found) = &mut self.found {
             whole &= found.update(&self.store, BUDGET * 4);
@@ -539,6 +540,14 @@ impl LogsPane {
             self.place = self.place.min(count.saturating_sub(1));
             self.news = count.saturating_sub(self.ended);
         }
+        !whole
+    }
+
+    /// Brings what is shown up to date, for a window of so many rows and a histogram of so many bins.
+    /// Whether there is more to look at.
+    pub fn settle(&mut self, height: usize, bins: usize, now: Timestamp) -> bool {
+        let more = self.refresh();
+        let count = self.view.len();
         self.height = height.max(1);
         let most = count.saturating_sub(self.height);
         if self.follow {
@@ -564,7 +573,7 @@ impl LogsPane {
                 self.histogram.clear();
             }
         }
-        !whole
+        more
     }
 
     /// The place of the selected line.

@@ -7,7 +7,7 @@ use super::settle::overlay_place;
 use super::{News, changed_by};
 use crate::app::effect::Effect;
 use crate::app::event::Mouse;
-use crate::app::screen::Pane;
+use crate::app::screen::{Pane, View};
 use crate::app::{App, dialog, layout};
 use ratatui::layout::Position;
 
@@ -23,6 +23,9 @@ pub(super) fn click(app: &mut App, mouse: Mouse) -> Vec<Effect> {
         Mouse::WheelUp(..) => Some(-WHEEL),
         Mouse::WheelDown(..) => Some(WHEEL),
     };
+    if app.screen.view() == View::Logs {
+        app.logs.refresh();
+    }
     changed_by(app, News::Lists);
     if !app.screen.overlays.is_empty() {
         let place = overlay_place(&app.screen);

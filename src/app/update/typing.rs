@@ -15,6 +15,9 @@ use crate::app::screen::{Block, Typing};
 use crate::app::{App, logs, rows};
 
 pub(super) fn press(app: &mut App, key: Key) -> Vec<Effect> {
+    if app.screen.view() == View::Logs {
+        app.logs.refresh();
+    }
     let command = app.keymap.command(scopes(app), key);
     if let Some(typing) = &mut app.screen.typing {
         match (command, key.text()) {

@@ -11,7 +11,7 @@ use ratatui::layout::Rect;
 pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, standing: &Standing) {
     let theme = canvas.theme;
     let lines = facts::lines(canvas.app, block);
-    let label = lines.iter().map(|line| canvas.width(&line.label)).max().unwrap_or(0).clamp(1, place.width / 3);
+    let label = lines.iter().map(|line| canvas.width(&line.label)).max().unwrap_or(0).min(place.width / 3);
     // A width of one would count as a sign's.
     let columns = [Column::left("", label.max(2), 0), Column::left("", 10, 0).up_to(u16::MAX / 2)];
     let named = match block {

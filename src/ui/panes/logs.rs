@@ -243,7 +243,7 @@ fn draw_lines(canvas: &mut Canvas<'_, '_>, place: Rect) {
     let longest = names.values().map(|name| canvas.width(name)).max().unwrap_or(3);
     let look = Look {
         zone: app.zone(),
-        width: longest.clamp(3, place.width / 6),
+        width: longest.min(place.width / 6).max(3),
         names,
         coloured: canvas.theme.key.fg.is_some(),
     };

@@ -344,7 +344,7 @@ impl Steps {
                 format!("autoscaling {now_low}–{now_high} is suspended: it stays as it is set"),
             ));
         } else if desired < low || desired > high {
-            let back = desired.clamp(low, high);
+            let back = desired.max(low).min(high);
             checks.push(
                 Check::new(
                     Level::Warn,
