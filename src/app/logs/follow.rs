@@ -5,8 +5,9 @@
 //! back a few seconds, every [`DEEP_EVERY`] one looks back two minutes. A failure moves nothing: the
 //! next try begins where the last good read ended, so it leaves no gap.
 //!
-//! With a live tail beside it the rounds are slow: they fill what the tail missed. Its lines have no
-//! ids, so there a line is known by what it says and when, and by how many like it came before.
+//! A live tail beside it sends once a second. Rounds go on fast while they are the first to bring lines;
+//! where the service shows lines to the tail first, they are slow and only fill what it missed. Its lines
+//! have no ids, so there a line is known by what it says and when, and by how many like it came before.
 
 use super::sources::GroupSource;
 use crate::model::logs::{LiveUpdate, LogEvent, LogPage, LogWindow, Ms};
@@ -18,8 +19,16 @@ use std::sync::Arc;
 
 /// Between two rounds of a group, in milliseconds.
 pub const INTERVAL: Ms = 800;
-/// Between two rounds beside a live tail.
+/// Between two rounds beside a live tail that is the first to bring lines.
 pub const LIVE_INTERVAL: Ms = 15_000;
+/// Between two rounds beside a live tail that is not.
+const FAST_INTERVAL: Ms = 200;
+/// Rounds a second over all groups then: polling's half of the budget, which a person has asked for.
+const FAST_ROUNDS: Ms = 5;
+/// Rounds stay fast while at least this part of the lines comes by them first.
+const LEAD: f64 = 0.2;
+/// What one line changes in that part.
+const LEAD_STEP: f64 = 0.1;
 /// Rounds a second over all groups: within polling's half of the 10 that `FilterLogEvents` allows.
 pub const ROUNDS: Ms = 4;
 /// How far an ordinary round looks back. Most lines are visible within 300 ms, and nearly all others
@@ -181,12 +190,14 @@ pub struct Follower {
     serial: u64,
     /// How far the service's clock is ahead of ours.
     ahead: Ms,
+    /// Beside a live tail: the part of the last lines that rounds brought first.
+    lead: f64,
 }
 
 impl Follower {
     /// Reads these groups by a plan.
     pub fn new(sources: Vec<GroupSource>, plan: Plan, pattern: Option<String>) -> Self {
-        let mut follower = Self { plan, pattern, feeds: Vec::new(), serial: 0, ahead: 0 };
+        let mut follower = Self { plan, pattern, feeds: Vec::new(), serial: 0, ahead: 0, lead: 1.0 };
         follower.set_sources(sources);
         follower
     }
@@ -243,8 +254,17 @@ impl Follower {
     }
 
     fn interval(&self) -> Ms {
-        let least = if self.plan.live { LIVE_INTERVAL } else { INTERVAL };
-        least.max(self.feeds.len() as Ms * 1_000 / ROUNDS)
+        let (least, rounds) = match (self.plan.live, self.fast()) {
+            (false, _) => (INTERVAL, ROUNDS),
+            (true, true) => (FAST_INTERVAL, FAST_ROUNDS),
+            (true, false) => (LIVE_INTERVAL, ROUNDS),
+        };
+        least.max(self.feeds.len() as Ms * 1_000 / rounds)
+    }
+
+    /// Whether rounds beside a live tail are worth their requests.
+    fn fast(&self) -> bool {
+        self.lead >= LEAD
     }
 
     /// What is to be asked now. Groups in `paused` wait: they are far ahead of others.
@@ -252,6 +272,7 @@ impl Follower {
         let server = now + self.ahead;
         let plan = self.plan;
         let slowest = self.slowest();
+        let fills = plan.live && !self.fast();
         let mut asks = Vec::new();
         for feed in &mut self.feeds {
             if feed.ended || feed.flight.is_some() || feed.due > now {
@@ -264,7 +285,7 @@ impl Follower {
             let round = if let Some(round) = feed.round.take() {
                 round
             } else {
-                let (from, to) = feed.window(plan, server);
+                let (from, to) = feed.window(fills, server);
                 Round { from, to, began: server, token: None, position: from, alike: HashMap::new() }
             };
             let round = feed.round.insert(round);
@@ -311,6 +332,10 @@ impl Follower {
                 hash(&[event.id.as_bytes()])
             };
             feed.take(event, id, plan, &mut batch);
+        }
+        if plan.live && !feed.first {
+            let fresh = batch.lines.iter().filter(|line| !line.late).count();
+            self.lead = 1.0 - (1.0 - self.lead) * (1.0 - LEAD_STEP).powi(fresh.min(100) as i32);
         }
         feed.count(&batch, now);
         if page.next.is_some() {
@@ -430,6 +455,7 @@ impl Follower {
             let id = hash(&[&content.to_le_bytes(), &count.to_le_bytes()]);
             feed.take(event, id, plan, &mut batch);
         }
+        self.lead *= (1.0 - LEAD_STEP).powi(batch.lines.len().min(100) as i32);
         for feed in &mut self.feeds {
             let mine = batch.lines.iter().filter(|line| line.source.group == feed.source.group).count();
             feed.lines += mine as u64;
@@ -439,6 +465,7 @@ impl Follower {
 
     /// The live tail broke: what it may have missed is read at once.
     pub fn live_broke(&mut self, now: Ms) {
+        self.lead = 1.0;
         for feed in self.feeds.iter_mut().filter(|feed| feed.flight.is_none() && feed.failure.is_none()) {
             feed.due = now;
         }
@@ -553,8 +580,8 @@ impl Feed {
         }
     }
 
-    /// The window of the next round.
-    fn window(&mut self, plan: Plan, server: Ms) -> (Ms, Ms) {
+    /// The window of the next round; one that fills what a live tail missed looks far back.
+    fn window(&mut self, fills: bool, server: Ms) -> (Ms, Ms) {
         if let Some(until) = self.to {
             return (self.covered, until);
         }
@@ -567,7 +594,7 @@ impl Feed {
             (self.far_at, self.deep_at) = (server, server);
             return (self.covered - far(self.rate), server + future);
         }
-        let deep = plan.live || server - self.deep_at >= DEEP_EVERY;
+        let deep = fills || server - self.deep_at >= DEEP_EVERY;
         // Lines stamped before the beginning count too, if they came after it: see `take`.
         let from = self.covered - overlap(self.rate, deep);
         if !deep {

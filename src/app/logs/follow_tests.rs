@@ -255,3 +255,44 @@ fn what_comes_after_the_beginning_is_shown_whatever_its_stamp() {
     }
     assert_eq!(shown, ["now", "late"]);
 }
+
+#[test]
+fn rounds_beside_a_live_tail_are_as_fast_as_they_are_worth() {
+    // Lines are visible to rounds at once, or after the tail has had them.
+    for (visible, least, most) in [(80, 280, 300), (4_000, 8, 40)] {
+        let mut service = Service { page: 1_000, ..Service::new(60_000, 100) };
+        let tail = service.events.clone();
+        for event in &mut service.events {
+            event.ingested = event.at + visible;
+        }
+        let answer = |window: &LogWindow, now: Ms| {
+            let mut page = service.answer(window, now);
+            // The same line says the same to both, whenever it is visible.
+            for event in &mut page.events {
+                event.ingested = event.at + 80;
+            }
+            page
+        };
+        let mut follower = follower(Plan { live: true, ..plan() });
+        let (mut shown, mut asked) = (0, 0);
+        for now in (0..60_000).step_by(50) {
+            if now % 1_000 == 0 {
+                let new = tail.iter().filter(|event| (now - 1_000..now).contains(&(event.at + 80)));
+                let events = new
+                    .map(|event| {
+                        let event = LogEvent { id: String::new(), ingested: event.at + 80, ..event.clone() };
+                        ("/g".to_owned(), event)
+                    })
+                    .collect();
+                let update = LiveUpdate { started: now == 0, events, ..LiveUpdate::default() };
+                shown += follower.live(update, now).lines.len();
+            }
+            for ask in follower.tick(now, 0) {
+                asked += 1;
+                shown += follower.page(ask.number, answer(&ask.window, now), now).lines.len();
+            }
+        }
+        assert!((least..=most).contains(&asked), "visible after {visible} ms: {asked} requests in a minute");
+        assert!((shown as i64 - tail.len() as i64).abs() < 20, "{shown} of {}", tail.len());
+    }
+}
