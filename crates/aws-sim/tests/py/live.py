@@ -106,6 +106,17 @@ true(table(errors) and all(float(r["p95"]) >= 0 for r in table(errors)), f"{tabl
 true(errors["statistics"]["recordsMatched"] < errors["statistics"]["recordsScanned"], "matched fewer")
 bins = table(query("filter @message like /GET/ and res.statusCode in [200, 304] | stats count(*) by bin(10m)", staging))
 true(6 <= len(bins) <= 7, f"{bins}")
+# Web writes `GET /path 200 in 12ms`.
+parsed = table(query('parse @message "GET * * in *ms" as path, status, ms | filter ispresent(path) | dedup status | sort status', [QUIET]))
+true(parsed and len({r["@message"].split(" in ")[0].split()[-1] for r in parsed}) == len(parsed), f"{parsed}")
+groups = table(query("parse @message /in (?<took>[0-9]+)ms/ | filter ispresent(took) | stats count(*) as n, max(took) as most", [QUIET]))
+true(int(groups[0]["n"]) > 0 and float(groups[0]["most"]) > 0, f"{groups}")
+for pattern, holds in (
+    ("%GET /[a-z]+%", lambda m: "GET /" in m),
+    ("[method = GET, path, status = *200*, ...]", lambda m: m.split()[0] == "GET" and "200" in m.split()[2]),
+):
+    found = logs.filter_log_events(logGroupName=QUIET, startTime=now() - 3600_000, filterPattern=pattern)["events"]
+    true(found and all(holds(e["message"].strip()) for e in found), f"{pattern}: {found[:2]}")
 for bad in ("nonsense", "fields a | filter a like 5", 'fields "open'):
     try:
         query(bad, staging)

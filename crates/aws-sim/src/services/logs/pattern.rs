@@ -1,20 +1,44 @@
 //! The filter patterns of CloudWatch Logs: terms, quoted phrases, `?` for any of, `-` for none of,
-//! and JSON selectors `{ $.a.b = "x*" && ($.n > 3 || $.e NOT EXISTS) }`.
+//! regular expressions between `%`, JSON selectors `{ $.a.b = "x*" && ($.n > 3 || $.e NOT EXISTS) }` and
+//! columns `[ip, ..., status = 4* || status = 5*, bytes > 1000]`.
 //! Terms match case-sensitively, anywhere in the line.
+//! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html>
 
+use regex::Regex;
 use serde_json::Value;
 
+/// The most regular expressions in a pattern, by the quotas of the service.
+const REGEXES: usize = 2;
+
 /// A parsed pattern.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Pattern {
     /// Lines that have all, none, and one of these; empty lists ask for nothing.
-    Terms { all: Vec<String>, none: Vec<String>, any: Vec<String> },
+    Terms { all: Vec<Term>, none: Vec<Term>, any: Vec<Term> },
     /// Lines that are JSON and for which this holds.
     Json(Test),
+    /// Lines of columns with spaces between them.
+    Columns(Vec<Column>),
+}
+
+/// A part of a line.
+#[derive(Debug, Clone)]
+pub(crate) enum Term {
+    Text(String),
+    Regex(Regex),
+}
+
+/// A column of a line.
+#[derive(Debug, Clone)]
+pub(crate) enum Column {
+    /// Any number of columns.
+    Rest,
+    /// One, for which one of these lists holds whole; none asks for nothing.
+    One(Vec<Vec<(Op, Literal)>>),
 }
 
 /// A condition on a JSON line.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Test {
     And(Box<Test>, Box<Test>),
     Or(Box<Test>, Box<Test>),
@@ -41,10 +65,11 @@ pub(crate) enum Op {
     Ge,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Literal {
     Text(String),
     Number(f64),
+    Regex(Regex),
 }
 
 impl Pattern {
@@ -54,6 +79,16 @@ impl Pattern {
         if text.len() > 1_024 {
             return Err("it is longer than 1024 characters".to_owned());
         }
+        let pattern = Self::read(text)?;
+        // Each has two signs; those in quotes are of the text.
+        let outside = text.split('"').step_by(2).map(|part| part.matches('%').count()).sum::<usize>();
+        if outside / 2 > REGEXES {
+            return Err(format!("it has more than {REGEXES} regular expressions"));
+        }
+        Ok(pattern)
+    }
+
+    fn read(text: &str) -> Result<Pattern, String> {
         if let Some(inner) = text.strip_prefix('{') {
             let inner = inner.strip_suffix('}').ok_or("the closing brace is missing")?;
             let mut parser = Parser { text: inner, at: 0 };
@@ -65,8 +100,9 @@ impl Pattern {
                 Err(format!("unexpected {:?}", &inner[parser.at..]))
             };
         }
-        if text.starts_with('[') {
-            return Err("space-delimited patterns are not simulated".to_owned());
+        if let Some(inner) = text.strip_prefix('[') {
+            let inner = inner.strip_suffix(']').ok_or("the closing bracket is missing")?;
+            return columns(inner).map(Pattern::Columns);
         }
         let (mut all, mut none, mut any) = (Vec::new(), Vec::new(), Vec::new());
         let mut rest = text;
@@ -79,19 +115,22 @@ impl Pattern {
             rest = rest.strip_prefix(['?', '-']).unwrap_or(rest);
             let (term, after) = if let Some(quoted) = rest.strip_prefix('"') {
                 let end = quoted.find('"').ok_or("a quote is not closed")?;
-                (&quoted[..end], &quoted[end + 1..])
+                (Term::Text(quoted[..end].to_owned()), &quoted[end + 1..])
+            } else if let Some(inner) = rest.strip_prefix('%') {
+                let end = inner.find('%').ok_or("a regular expression is not closed by %")?;
+                (Term::Regex(regex(&inner[..end])?), &inner[end + 1..])
             } else {
                 let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
                 let term = &rest[..end];
-                if !term.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '/' | ':' | '=' | '%')) {
+                if !term.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '/' | ':' | '=')) {
                     return Err(format!("the term {term:?} has other than letters, digits and underscores: quote it"));
                 }
-                (term, &rest[end..])
+                (Term::Text(term.to_owned()), &rest[end..])
             };
-            if term.is_empty() {
+            if matches!(&term, Term::Text(text) if text.is_empty()) {
                 return Err("a term is empty".to_owned());
             }
-            list.push(term.to_owned());
+            list.push(term);
             rest = after.trim_start();
         }
         Ok(Pattern::Terms { all, none, any })
@@ -102,11 +141,91 @@ impl Pattern {
         match self {
             Pattern::Terms { all, none, any } => {
                 // As documented: `?` terms count only where there are no others.
-                all.iter().all(|t| line.contains(t.as_str()))
-                    && none.iter().all(|t| !line.contains(t.as_str()))
-                    && (any.is_empty() || !all.is_empty() || any.iter().any(|t| line.contains(t.as_str())))
+                all.iter().all(|term| term.is_in(line))
+                    && none.iter().all(|term| !term.is_in(line))
+                    && (any.is_empty() || !all.is_empty() || any.iter().any(|term| term.is_in(line)))
             }
+            Pattern::Columns(columns) => fit(columns, &cells(line)),
             Pattern::Json(test) => serde_json::from_str::<Value>(line).is_ok_and(|v| v.is_object() && test.holds(&v)),
+        }
+    }
+}
+
+impl Term {
+    fn is_in(&self, line: &str) -> bool {
+        match self {
+            Term::Text(text) => line.contains(text.as_str()),
+            Term::Regex(regex) => regex.is_match(line),
+        }
+    }
+}
+
+/// A regular expression of the kind that the service takes: letters, digits, some signs, no groups.
+fn regex(text: &str) -> Result<Regex, String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || ":_#=@/;,-^$?[]{}|\\*+. ".contains(c);
+    if let Some(c) = text.chars().find(|c| !allowed(*c)) {
+        return Err(format!("a regular expression may not have {c:?}"));
+    }
+    Regex::new(text).map_err(|_| format!("{text:?} is no regular expression"))
+}
+
+/// The columns of a line: what stands in brackets or quotes is one.
+fn cells(line: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = line.trim();
+    while !rest.is_empty() {
+        let close = match rest.as_bytes()[0] {
+            b'[' => Some(']'),
+            b'"' => Some('"'),
+            _ => None,
+        };
+        let quoted = close.and_then(|close| Some((1, rest[1..].find(close)? + 1)));
+        let (begin, end) = quoted.unwrap_or((0, rest.find(char::is_whitespace).unwrap_or(rest.len())));
+        found.push(&rest[begin..end]);
+        rest = rest[(end + begin)..].trim_start();
+    }
+    found
+}
+
+fn fit(columns: &[Column], cells: &[&str]) -> bool {
+    match columns.split_first() {
+        None => cells.is_empty(),
+        Some((Column::Rest, after)) => (0..=cells.len()).any(|skip| fit(after, &cells[skip..])),
+        Some((Column::One(ways), after)) => cells.split_first().is_some_and(|(cell, rest)| {
+            let holds = |way: &Vec<(Op, Literal)>| way.iter().all(|(op, value)| compare_text(cell, *op, value));
+            (ways.is_empty() || ways.iter().any(holds)) && fit(after, rest)
+        }),
+    }
+}
+
+/// `name`, `...`, or conditions on a name: `name = a* && name != ab || name > 3`.
+fn columns(text: &str) -> Result<Vec<Column>, String> {
+    let mut parser = Parser { text, at: 0 };
+    let mut found = Vec::new();
+    loop {
+        parser.space();
+        if parser.eat("...") {
+            found.push(Column::Rest);
+        } else {
+            let mut ways: Vec<Vec<(Op, Literal)>> = vec![Vec::new()];
+            loop {
+                parser.name()?;
+                if let Ok(op) = parser.op() {
+                    let value = parser.literal()?;
+                    ways.last_mut().into_iter().for_each(|way| way.push((op, value.clone())));
+                }
+                if parser.eat("||") {
+                    ways.push(Vec::new());
+                } else if !parser.eat("&&") {
+                    break;
+                }
+            }
+            ways.retain(|way| !way.is_empty());
+            found.push(Column::One(ways));
+        }
+        if !parser.eat(",") {
+            parser.space();
+            return if parser.at == text.len() { Ok(found) } else { Err(format!("unexpected {:?}", parser.rest())) };
         }
     }
 }
@@ -132,23 +251,34 @@ fn find<'a>(line: &'a Value, path: &[Step]) -> Option<&'a Value> {
 }
 
 fn compare(found: &Value, op: Op, wanted: &Literal) -> bool {
-    match wanted {
-        Literal::Number(n) => found.as_f64().is_some_and(|v| match op {
-            Op::Eq => (v - n).abs() < f64::EPSILON,
-            Op::Ne => (v - n).abs() >= f64::EPSILON,
-            Op::Lt => v < *n,
-            Op::Le => v <= *n,
-            Op::Gt => v > *n,
-            Op::Ge => v >= *n,
-        }),
-        Literal::Text(text) => {
-            let matches = found.as_str().is_some_and(|v| wild(v, text));
-            match op {
-                Op::Eq => matches,
-                Op::Ne => found.is_string() && !matches,
-                _ => false,
-            }
-        }
+    match (wanted, found) {
+        (Literal::Number(n), _) => found.as_f64().is_some_and(|v| ordered(v, op, *n)),
+        (_, Value::String(text)) => compare_text(text, op, wanted),
+        _ => false,
+    }
+}
+
+fn compare_text(found: &str, op: Op, wanted: &Literal) -> bool {
+    let matches = match wanted {
+        Literal::Number(n) => return found.parse().is_ok_and(|v| ordered(v, op, *n)),
+        Literal::Text(text) => wild(found, text),
+        Literal::Regex(regex) => regex.is_match(found),
+    };
+    match op {
+        Op::Eq => matches,
+        Op::Ne => !matches,
+        _ => false,
+    }
+}
+
+fn ordered(found: f64, op: Op, wanted: f64) -> bool {
+    match op {
+        Op::Eq => (found - wanted).abs() < f64::EPSILON,
+        Op::Ne => (found - wanted).abs() >= f64::EPSILON,
+        Op::Lt => found < wanted,
+        Op::Le => found <= wanted,
+        Op::Gt => found > wanted,
+        Op::Ge => found >= wanted,
     }
 }
 
@@ -225,11 +355,27 @@ impl Parser<'_> {
                 () => Err("IS goes with NULL, TRUE or FALSE".to_owned()),
             };
         }
-        let ops = [("!=", Op::Ne), (">=", Op::Ge), ("<=", Op::Le), ("=", Op::Eq), (">", Op::Gt), ("<", Op::Lt)];
-        let found = ops.into_iter().find(|(token, _)| self.eat(token));
-        let (_, op) = found.ok_or_else(|| format!("a comparison is missing at {:?}", self.rest()))?;
+        let op = self.op()?;
         let value = self.literal()?;
         Ok(Test::Is { path, op, value })
+    }
+
+    fn op(&mut self) -> Result<Op, String> {
+        let ops = [("!=", Op::Ne), (">=", Op::Ge), ("<=", Op::Le), ("=", Op::Eq), (">", Op::Gt), ("<", Op::Lt)];
+        let found = ops.into_iter().find(|(token, _)| self.eat(token));
+        found.map(|(_, op)| op).ok_or_else(|| format!("a comparison is missing at {:?}", self.rest()))
+    }
+
+    /// The name of a column.
+    fn name(&mut self) -> Result<(), String> {
+        self.space();
+        let rest = self.rest();
+        let end = rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-'))).unwrap_or(rest.len());
+        if end == 0 {
+            return Err(format!("the name of a column is missing at {rest:?}"));
+        }
+        self.at += end;
+        Ok(())
     }
 
     fn path(&mut self) -> Result<Vec<Step>, String> {
@@ -263,8 +409,16 @@ impl Parser<'_> {
             self.at += end + 2;
             return Ok(Literal::Text(text));
         }
-        let end =
-            self.rest().find(|c: char| c.is_whitespace() || matches!(c, ')' | '&' | '|')).unwrap_or(self.rest().len());
+        if let Some(rest) = self.rest().strip_prefix('%') {
+            let end = rest.find('%').ok_or("a regular expression is not closed by %")?;
+            let regex = regex(&rest[..end])?;
+            self.at += end + 2;
+            return Ok(Literal::Regex(regex));
+        }
+        let end = self
+            .rest()
+            .find(|c: char| c.is_whitespace() || matches!(c, ')' | '&' | '|' | ','))
+            .unwrap_or(self.rest().len());
         let word = self.rest()[..end].to_owned();
         self.at += end;
         if word.is_empty() {
@@ -309,7 +463,36 @@ mod tests {
     }
 
     #[test]
+    fn regular_expressions() {
+        assert!(hit("%AUTHORIZED%", "[ERROR 401] UNAUTHORIZED REQUEST") && !hit("%^AUTH%", "UNAUTHORIZED"));
+        assert!(hit("%[Ee]rror|[Ff]ail% -health", "a Failure") && !hit("%[Ee]rror% -health", "error health"));
+        assert!(hit("{ $.url = %^/api/[a-z]+$% }", r#"{"url":"/api/tags"}"#));
+        assert!(!hit("{ $.url = %^/api/[a-z]+$% }", r#"{"url":"/api/1"}"#));
+    }
+
+    #[test]
+    fn columns() {
+        let line = r#"127.0.0.1 - frank [10/Oct/2000:13:25:15 -0700] "GET /index.html HTTP/1.0" 404 1534"#;
+        for pattern in [
+            "[ip, id, user, time, request, status, bytes]",
+            "[ip, id, user, time, request = *.html*, status = 4*, bytes > 1000]",
+            "[..., status = 404 || status = 410, bytes]",
+            "[..., request = \"GET *\", status != 200 && status < 500, bytes]",
+            "[ip = %127[.]0% , ..., bytes]",
+        ] {
+            assert!(hit(pattern, line), "{pattern}");
+        }
+        for pattern in ["[ip, id]", "[..., bytes > 2000]", "[..., status = 5*, bytes]", "[user = frank, ...]"] {
+            assert!(!hit(pattern, line), "{pattern}");
+        }
+        assert!(hit("[level, ...]", "x") && !hit("[a, b]", "x") && hit("[a, b]", "日本 語"));
+    }
+
+    #[test]
     fn mistakes() {
+        for bad in ["[a", "[a =]", "[a b]", "[,]", "%open", "%(a)%", "%a% %b% %c%", "{ $.a = %!% }"] {
+            assert!(Pattern::parse(bad).is_err(), "{bad}");
+        }
         for bad in
             ["\"open", "a,b", "{ $.a }", "{ $.a = }", "{ a = 1 }", "{ $.a = 1", "{ ($.a = 1 }", "{ $.a IS 1 }", "-"]
         {

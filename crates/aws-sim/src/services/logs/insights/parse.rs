@@ -1,5 +1,5 @@
-//! The language of Insights, as far as it is simulated: `fields`, `display`, `filter`, `stats … by`,
-//! `sort`, `limit`; functions `coalesce`, `ispresent`, `isblank`, `bin`, `count`, `count_distinct`,
+//! The language of Insights, as far as it is simulated: `fields`, `display`, `filter`, `parse` with a glob
+//! or named groups, `stats … by`, `dedup`, `sort`, `limit`; functions `coalesce`, `ispresent`, `isblank`, `bin`, `count`, `count_distinct`,
 //! `sum`, `avg`, `min`, `max`, `pct`; operators `= != < <= > >= like in and or not`.
 
 use regex::Regex;
@@ -14,6 +14,10 @@ pub(super) enum Command {
     Filter(Expr),
     Stats(Vec<(Expr, String)>, Vec<(Expr, String)>),
     Sort(Vec<(Expr, bool)>),
+    /// Takes values out of a text: what the groups of an expression match, by name.
+    Parse(Expr, Regex, Vec<String>),
+    /// Keeps the first of those that have these values alike.
+    Dedup(Vec<Expr>),
     Limit(usize),
 }
 
@@ -197,6 +201,16 @@ impl Parser<'_> {
                     }
                 }
             }
+            "parse" => self.parse(),
+            "dedup" => {
+                let mut keys = Vec::new();
+                loop {
+                    keys.push(self.value()?);
+                    if !self.eat(",") {
+                        return Ok(Command::Dedup(keys));
+                    }
+                }
+            }
             "limit" | "head" => match self.peek() {
                 Some(Token::Number(n)) => {
                     let limit = Command::Limit(*n as usize);
@@ -210,6 +224,59 @@ impl Parser<'_> {
                 Err(self.mistake(&format!("unknown command {word}")))
             }
         }
+    }
+
+    /// `parse @message "a * b *" as x, y` or `parse @message /(?<x>…)/`; without a field: the message.
+    fn parse(&mut self) -> Result<Command, Mistake> {
+        let from = match self.peek() {
+            Some(Token::Text(_) | Token::Regex(_)) => Expr::Field("@message".to_owned()),
+            _ => self.value()?,
+        };
+        let token = self.peek().cloned();
+        self.at += 1;
+        let (regex, glob) = match token {
+            Some(Token::Regex(text)) => (text, false),
+            // A `*` takes as little as it can, the last one up to the end.
+            Some(Token::Text(text)) => {
+                let parts: Vec<String> = text.split('*').map(regex::escape).collect();
+                let last = if text.ends_with('*') { "(.*)" } else { "(.*?)" };
+                let (end, begin) = parts.split_last().map_or((String::new(), &parts[..]), |(end, b)| (end.clone(), b));
+                let wild = begin.len();
+                let mut made = String::from("(?s)");
+                for (n, part) in begin.iter().enumerate() {
+                    made.push_str(part);
+                    made.push_str(if n + 1 == wild { last } else { "(.*?)" });
+                }
+                (made + &end, true)
+            }
+            _ => {
+                self.at -= 1;
+                return Err(self.mistake("a pattern is missing"));
+            }
+        };
+        let regex = Regex::new(&regex).map_err(|_| self.mistake("this is no regular expression"))?;
+        let mut names: Vec<String> = Vec::new();
+        if glob {
+            if !self.keyword("as") {
+                return Err(self.mistake("as is missing"));
+            }
+            loop {
+                match self.peek().cloned() {
+                    Some(Token::Word(name)) => names.push(name),
+                    _ => return Err(self.mistake("a name is missing")),
+                }
+                self.at += 1;
+                if !self.eat(",") {
+                    break;
+                }
+            }
+        } else {
+            names.extend(regex.capture_names().skip(1).map(|name| name.unwrap_or_default().to_owned()));
+        }
+        if names.len() + 1 != regex.captures_len() {
+            return Err(self.mistake("there must be as many names as there are wildcards"));
+        }
+        Ok(Command::Parse(from, regex, names))
     }
 
     /// Expressions with the names that they have in the result.
@@ -342,6 +409,9 @@ mod tests {
         assert_eq!(at("filter a ="), (1, 11));
         assert_eq!(at("filter a like 5"), (1, 15));
         assert_eq!(at("limit x"), (1, 7));
+        assert!(parse("parse \"a * b\" as x | parse @message /(?<y>[0-9]+) ms/ | dedup x, y").is_ok());
+        assert_eq!(at("parse @message \"* *\" as x"), (1, 26));
+        assert_eq!(at("parse @message 5"), (1, 16));
         assert_eq!(at("fields \"open"), (1, 8));
     }
 }

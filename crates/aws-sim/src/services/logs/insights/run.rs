@@ -109,6 +109,29 @@ pub(super) fn run(world: &World, state: &QueryState, query: &Query) -> Found {
                 });
                 sorted = true;
             }
+            Command::Parse(from, regex, names) => {
+                for record in &mut records {
+                    let Some(text) = value(from, record) else { continue };
+                    let Some(found) = regex.captures(&text) else { continue };
+                    for (name, part) in names.iter().zip(found.iter().skip(1)) {
+                        if let Some(part) = part.filter(|_| !name.is_empty()) {
+                            record.set(name, part.as_str().to_owned());
+                        }
+                    }
+                }
+            }
+            Command::Dedup(keys) => {
+                // Of those alike the newest stays, or the first of a sort.
+                if !sorted && !aggregated {
+                    records.sort_by_key(|record| std::cmp::Reverse(record.get("@timestamp")));
+                }
+                let mut seen = std::collections::BTreeSet::new();
+                // Records without one of the values stay.
+                records.retain(|record| {
+                    let key: Option<Vec<String>> = keys.iter().map(|key| value(key, record)).collect();
+                    key.is_none_or(|key| seen.insert(key))
+                });
+            }
             Command::Limit(n) => limit = limit.min(*n),
         }
     }
