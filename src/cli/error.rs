@@ -120,7 +120,7 @@ impl Report {
         let inner =
             Inner { kind: &self.kind, message: &self.message, causes: &self.causes, hint: self.hint.as_deref() };
         let json = serde_json::to_string(&Envelope { error: inner }).unwrap_or_default();
-        format!("{}\n", crate::headless::escape::json_text(&json))
+        format!("{}\n", crate::model::text::json_text(&json))
     }
 
     /// Writes it to `out` (stderr), as JSON or for people.

@@ -1,9 +1,9 @@
 //! One report as text in the format that was asked for, and writing it so that a closed pipe is no
 //! fault.
 
-use super::escape::{json_text, yaml_text};
 use super::table::Table;
 use crate::cli::Output;
+use crate::model::text::{json_acts, json_text};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -79,6 +79,17 @@ pub fn write(out: &mut dyn Write, text: &str) -> io::Result<Written> {
 /// Renders and writes.
 pub fn print(out: &mut dyn Write, report: &impl Printable, output: Output, width: Option<u16>) -> io::Result<Written> {
     write(out, &render(report, output, width)?)
+}
+
+/// YAML text made safe in the same way. A line with an acting character is given as JSON is: its
+/// scalar in double quotes, where YAML knows the same escapes.
+fn yaml_text(yaml: String, value: &impl serde::Serialize) -> String {
+    let safe = |c: char| !json_acts(c) && (c == '\n' || !c.is_control());
+    if yaml.chars().all(safe) {
+        return yaml;
+    }
+    // JSON is YAML too: the whole document in that form is right and harmless.
+    serde_json::to_string_pretty(value).map(|json| format!("{}\n", json_text(&json))).unwrap_or_default()
 }
 
 #[cfg(test)]

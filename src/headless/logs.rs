@@ -1,10 +1,10 @@
 //! Log lines as text, as JSON lines, or as they came. Text from outside is made harmless for a
 //! terminal; `raw` into a file or a pipe is exactly what was written.
 
-use super::escape::json_text;
 use crate::app::logs::follow::{Arrived, Gap};
 use crate::app::logs::sources::short_names;
-use crate::model::text::harmless;
+use crate::app::logs::written::{json, moment};
+use crate::model::text::{harmless, json_text};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use log_store::block::mark;
@@ -55,23 +55,6 @@ pub struct Printer {
     heads: HashMap<String, bool>,
     second: i64,
     clock: String,
-}
-
-#[derive(Serialize)]
-struct LineDto<'a> {
-    schema: &'static str,
-    time: String,
-    service: &'a str,
-    container: Option<&'a str>,
-    task: Option<&'a str>,
-    group: &'a str,
-    stream: &'a str,
-    level: Option<&'static str>,
-    message: &'a str,
-    raw: &'a str,
-    id: &'a str,
-    ingested: String,
-    late: bool,
 }
 
 #[derive(Serialize)]
@@ -161,7 +144,7 @@ impl Printer {
                 out.push_str(line.text);
                 out.push('\n');
             }
-            Form::Json => out.push_str(&json(line, arrived)),
+            Form::Json => out.push_str(&json(line, Some(arrived))),
             Form::Text => self.text(line, out),
         }
     }
@@ -278,52 +261,6 @@ impl Printer {
         let at = Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH);
         at.to_zoned(self.zone.clone()).strftime("%H:%M:%S").to_string()
     }
-}
-
-/// A line as one JSON object, for `-o json` and `--tee`.
-pub fn json(line: &Line<'_>, arrived: &Arrived) -> String {
-    let some = |text: &'static str| (!text.is_empty()).then_some(text);
-    let message = fields::message(line.text, line.kind);
-    let dto = LineDto {
-        schema: "cockpit.log/1",
-        time: moment(arrived.event.at),
-        service: &line.source.service,
-        container: (!line.source.container.is_empty()).then_some(line.source.container.as_str()),
-        task: (!line.source.task.is_empty()).then_some(line.source.task.as_str()),
-        group: &line.source.group,
-        stream: &line.source.stream,
-        level: some(line.level.word()),
-        message: &message,
-        raw: line.text,
-        id: &arrived.event.id,
-        ingested: moment(arrived.event.ingested),
-        late: arrived.late,
-    };
-    let text = serde_json::to_string(&dto).unwrap_or_default();
-    let mut text = json_text(&text).into_owned();
-    text.push('\n');
-    text
-}
-
-/// A line as one JSON object, looked at by itself.
-pub fn json_alone(arrived: &Arrived) -> String {
-    let text = arrived.event.message.trim_end_matches(['\n', '\r']);
-    let parsed = parse::parse(text, Kind::Plain);
-    let line = Line {
-        at: arrived.event.at,
-        id: arrived.id,
-        stream: StreamId(0),
-        source: &arrived.source,
-        level: parsed.level,
-        kind: parsed.kind,
-        marks: 0,
-        text,
-    };
-    json(&line, arrived)
-}
-
-fn moment(at: i64) -> String {
-    Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH).strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
 #[cfg(test)]

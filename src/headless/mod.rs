@@ -7,7 +7,6 @@ mod convert;
 pub mod doctor;
 pub mod dto;
 pub mod emit;
-pub mod escape;
 pub mod insights;
 pub mod lists;
 pub mod logs;

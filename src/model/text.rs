@@ -42,6 +42,33 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// Whether JSON leaves the character as it is although a terminal would act on it, or a reader be
+/// misled by it: it escapes C0 controls itself.
+pub fn json_acts(c: char) -> bool {
+    c >= ' ' && acts(c)
+}
+
+/// JSON text with C1 controls, bidirectional controls and invisible characters as `\u009b`. Outside
+/// of strings JSON has none of them, so the result is JSON with the same meaning.
+pub fn json_text(json: &str) -> Cow<'_, str> {
+    if !json.chars().any(json_acts) {
+        return Cow::Borrowed(json);
+    }
+    let mut text = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        if json_acts(c) {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                use std::fmt::Write as _;
+                let _ = write!(text, "\\u{unit:04x}");
+            }
+        } else {
+            text.push(c);
+        }
+    }
+    Cow::Owned(text)
+}
+
 /// Cells that the text takes on a terminal.
 pub fn width(text: &str) -> usize {
     text.width()
@@ -144,6 +171,15 @@ mod tests {
         assert_eq!(harmless("a\u{1b}]0;title\u{7}b"), "a␛]0;title␇b");
         assert_eq!(harmless("x\u{202e}y\u{9b}31m"), "x\\u{202e}y\\u{9b}31m");
         assert_eq!(harmless("日本語 ok"), "日本語 ok");
+    }
+
+    #[test]
+    fn json_keeps_its_meaning() {
+        let tricky = "a\u{9b}31m\u{202e}日本\u{e0041}\u{7f}\"\\";
+        let json = serde_json::to_string(&[tricky]).unwrap();
+        let text = json_text(&json);
+        assert!(!text.chars().any(json_acts));
+        assert_eq!(serde_json::from_str::<Vec<String>>(&text).unwrap(), [tricky]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::pane::{Columns, LogsPane, Prompt, START};
 use super::windows::{presets, sources};
+use super::written;
 use crate::app::App;
 use crate::app::command::Id;
 use crate::app::effect::Effect;
@@ -316,21 +317,11 @@ fn export(app: &mut App, path: &str) -> Vec<Effect> {
     let json = matches!(ending.as_str(), "json" | "jsonl");
     let mut out = String::new();
     for line in all.iter().rev().filter_map(|pos| logs.store.line(*pos)) {
-        let at = Timestamp::from_millisecond(line.at).unwrap_or_default();
         if json {
-            let object = serde_json::json!({
-                "time": at.to_string(),
-                "service": line.source.service,
-                "container": line.source.container,
-                "task": line.source.task,
-                "group": line.source.group,
-                "stream": line.source.stream,
-                "level": line.level.word(),
-                "raw": line.text,
-            });
-            let _ = writeln!(out, "{object}");
+            out.push_str(&written::json(&line, None));
         } else {
-            let at = at.to_zoned(app.zone()).strftime("%Y-%m-%d %H:%M:%S%.3f").to_string();
+            let at = Timestamp::from_millisecond(line.at).unwrap_or_default().to_zoned(app.zone());
+            let at = at.strftime("%Y-%m-%d %H:%M:%S%.3f");
             let text = text::harmless(&parse::strip_colour(line.text)).into_owned();
             let _ = writeln!(out, "{at} {} {text}", line.source.service);
         }

@@ -3,7 +3,7 @@
 //! - [`pane`], [`keys`]: the pane's state and what keys do in it; [`windows`] over it; [`when`]: times as people write them.
 //! - [`sources`]: from services and names to groups and the streams in them.
 //! - [`follow`]: the state machine that reads groups by pages, again and again, and loses nothing.
-//! - [`insights`]: presets and what a query costs.
+//! - [`insights`]: presets and what a query costs; [`written`]: lines as JSON.
 //! - [`order`]: lines of several groups in the order of their time, held back for a bounded while.
 //!
 //! Pure as all of `app`: time enters as a number, requests leave as data. How lines are kept and
@@ -19,3 +19,4 @@ pub mod pane;
 pub mod sources;
 pub mod when;
 pub mod windows;
+pub mod written;
