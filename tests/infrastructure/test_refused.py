@@ -45,25 +45,29 @@ def test_addresses_that_are_none(shell, tree):
     assert "One address is written as 203.0.113.4/32." in said(result)
 
 
-def test_the_other_workspaces_variables(shell, tree):
+@pytest.fixture(scope="module")
+def production(shell, tree):
+    """The root of pantri in its workspace prod."""
     root = tree / "pantri"
     shell.terraform("init", "-no-color", cwd=root)
     shell.terraform("workspace", "new", "prod", cwd=root)
+    return root
+
+
+def test_the_other_workspaces_variables(shell, production):
     arguments = ("plan", "-input=false", "-no-color", "-var-file=dev.tfvars")
-    result = shell.terraform(*arguments, cwd=root, codes=(1,), TF_VAR_emulator="true")
+    result = shell.terraform(*arguments, cwd=production, codes=(1,), TF_VAR_emulator="true")
     assert "The workspace is prod and the variables are those of dev." in said(result)
 
 
-def test_production_without_protection(shell, tree):
-    root = tree / "pantri"
+def test_production_without_protection(shell, production):
     arguments = ("plan", "-input=false", "-no-color", "-var-file=prod.tfvars", "-var=deletion_protection=false")
-    result = shell.terraform(*arguments, cwd=root, codes=(1,), TF_VAR_emulator="true")
+    result = shell.terraform(*arguments, cwd=production, codes=(1,), TF_VAR_emulator="true")
     assert "deletion_protection is off in production. Set it to true" in said(result)
 
 
-def test_another_account(shell, tree):
+def test_another_account(shell, production):
     """Credentials of an account that is not the configured one change nothing."""
-    root = tree / "pantri"
     arguments = ("plan", "-input=false", "-no-color", "-var-file=prod.tfvars", "-var=account_id=999999999999")
-    result = shell.terraform(*arguments, cwd=root, codes=(1,), TF_VAR_emulator="true")
+    result = shell.terraform(*arguments, cwd=production, codes=(1,), TF_VAR_emulator="true")
     assert "AWS account ID not allowed" in said(result) or "Account ID not allowed" in said(result)
