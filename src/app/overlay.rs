@@ -29,6 +29,8 @@ pub enum Kind {
     Message,
     /// What there is to choose from before an operation; typing filters.
     Choose(OperationId),
+    /// What the logs have to choose from.
+    Logs(Window),
     /// Numbers are typed.
     Ask(Question),
     /// An operation's plan, to be confirmed.
@@ -82,10 +84,8 @@ pub enum Choice {
     Run(Id),
     /// Opens an environment.
     Environment(String),
-    /// Shows or hides a service's lines.
-    LogsService(String),
-    /// Runs a query of Insights.
-    Insights(String),
+    /// Something of the logs.
+    Logs(Pick),
     /// Opens an operation.
     Operation(OperationId),
     /// Deploys this image.
