@@ -44,12 +44,27 @@ pub enum Effect {
         /// What.
         text: String,
     },
+    /// Write lines that come into a file beside the screen.
+    Tee(Tee),
+    /// Keep the saved filters for later sessions.
+    SaveFilters(Vec<String>),
     /// Open a link in a browser, where there is one.
     OpenUrl(String),
     /// Stop the process group as `Ctrl-Z` does, after the terminal was restored.
     Suspend,
     /// End.
     Quit,
+}
+
+/// What becomes of the file that lines are written into as they come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tee {
+    /// Begins, with a file that a person named; what is in it stays.
+    Open(String),
+    /// These lines go into it.
+    Lines(String),
+    /// Ends.
+    Close,
 }
 
 /// Who waits for an answer.

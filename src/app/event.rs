@@ -39,6 +39,8 @@ pub enum Event {
     Resumed,
     /// Something the runtime did or could not do, for the activity drawer.
     Notice(Notice),
+    /// The file that lines are written into as they come cannot be written.
+    TeeEnded(String),
 }
 
 /// What the mouse did, at a column and a row.

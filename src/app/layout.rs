@@ -100,8 +100,8 @@ pub fn histogram_rows(place: Rect) -> u16 {
 }
 
 /// Lines of the logs that fit into their place, and bins of their histogram.
-pub fn logs_rows(place: Rect) -> (usize, usize) {
-    let rows = place.height.saturating_sub(2 + histogram_rows(place));
+pub fn logs_rows(place: Rect, header: bool) -> (usize, usize) {
+    let rows = place.height.saturating_sub(2 + histogram_rows(place) + u16::from(header));
     (usize::from(rows), usize::from(place.width.saturating_sub(4)))
 }
 

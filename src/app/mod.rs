@@ -69,6 +69,8 @@ pub struct App {
     pub screen: Screen,
     /// Logs.
     pub logs: logs::pane::LogsPane,
+    /// Filters of logs that were saved, each `name: filter`.
+    pub filters: Vec<String>,
     /// What happened, oldest first.
     pub activity: Vec<Entry>,
     /// Something that is shown has changed since the last drawing.
@@ -155,6 +157,7 @@ impl App {
             followed: Followed::default(),
             screen: Screen::default(),
             logs: logs::pane::LogsPane::default(),
+            filters: Vec::new(),
             activity: Vec::new(),
             redraw: true,
             metrics_told: 0,
@@ -184,6 +187,16 @@ impl App {
     /// second, and not in a frame that a person waits for (`urgent`). A later frame brings the rest.
     pub fn settle_frame(&mut self, urgent: bool) {
         update::settle_frame(self, urgent);
+    }
+
+    /// Filters of logs by name: saved ones, then those of the environment.
+    pub fn named_filters(&self) -> Vec<String> {
+        self.filters.iter().chain(&self.environment.log_filters).cloned().collect()
+    }
+
+    /// A line is typed for the logs.
+    pub(crate) fn type_for_logs(&mut self, prompt: logs::pane::Prompt) {
+        update::start_prompt(self, prompt);
     }
 
     /// Whether facts have come in that are not on the screen yet, because judging them was put off.

@@ -6,6 +6,7 @@ use super::App;
 use super::command::{self, Command, Id, Risk};
 use super::input::Input;
 use super::list::List;
+use super::logs::windows::{Pick, Window};
 use super::operation::OperationId;
 use super::{followed, tell};
 use crate::model::text;

@@ -10,6 +10,7 @@ mod typing;
 
 pub use settle::overlay_place;
 pub(super) use settle::{owing, settle, settle_frame};
+pub(in crate::app) use typing::start_prompt;
 
 use super::command::{self, Id};
 use super::effect::Effect;
@@ -92,6 +93,13 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
         }
         Event::Resumed => {
             changed(app);
+            Vec::new()
+        }
+        Event::TeeEnded(why) => {
+            if let Some(path) = app.logs.tee.take() {
+                app.note(true, format!("{path} gets no more lines: {why}"));
+                toast(app, format!("{path} gets no more lines: {why}"));
+            }
             Vec::new()
         }
         Event::Notice(notice) => {
@@ -239,7 +247,13 @@ pub fn bottom_commands(app: &App) -> Vec<Id> {
             Kind::Inspect | Kind::Message => vec![Id::Back, Id::Filter, Id::Copy],
             Kind::Activity => vec![Id::Open, Id::Back, Id::Filter, Id::Copy],
             Kind::Plan(_) | Kind::Revert(_) | Kind::Quit => vec![Id::Open, Id::Back, Id::Copy],
-            Kind::Choose(_) | Kind::Ask(_) | Kind::Help | Kind::Palette | Kind::Actions | Kind::Environments => {
+            Kind::Choose(_)
+            | Kind::Ask(_)
+            | Kind::Help
+            | Kind::Palette
+            | Kind::Actions
+            | Kind::Logs(_)
+            | Kind::Environments => {
                 vec![Id::Open, Id::Back, Id::Filter]
             }
         };

@@ -14,7 +14,7 @@ fn seen(app: &App) -> String {
     let screen = &app.screen;
     let logs = &app.logs;
     let line = logs.current().and_then(|pos| logs.store.line(pos)).map(|line| (line.key(), line.marks));
-    let lines = (line, logs.follow, logs.wrap, logs.columns, logs.view.len(), logs.shift);
+    let lines = (line, logs.follow, logs.wrap, logs.detail, logs.view.len(), logs.shift);
     format!(
         "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {} {:?} {lines:?}",
         screen.view(),

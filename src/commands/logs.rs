@@ -27,7 +27,8 @@ pub(super) const SOURCES: &[Source] = &[Source::Identity, Source::Services, Sour
 const BEHIND: i64 = 15_000;
 
 pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
-    let named_filters = context.open()?.1.log_filters;
+    let mut named_filters = crate::runtime::files::saved_filters();
+    named_filters.extend(context.open()?.1.log_filters);
     let wanted = wanted(arguments, &named_filters)?;
     let exit_on = arguments.exit_on.as_deref().map(|text| filter("--exit-on", text, &named_filters)).transpose()?;
     let form = match context.output()? {
@@ -245,7 +246,7 @@ fn say(text: &str) {
 fn filter(flag: &str, text: &str, named: &[String]) -> Result<Filter, Report> {
     let text = &sources::expand(text, named).map_err(|name| {
         Report::usage(format!("{flag}: no filter is called `{name}`"))
-            .hint("`log_filters` of the environment names them: [\"slow: latency>500ms\"]")
+            .hint("`log_filters` of the environment names them ([\"slow: latency>500ms\"]), and + in the logs pane saves them")
     })?;
     Filter::parse(text).map_err(|error| wrong_filter(flag, text, &error))
 }

@@ -39,7 +39,7 @@ pub(super) async fn show(
     })?;
     let theme = theme(context, &config)?;
     let session = Session { ascii: config.ui.ascii.unwrap_or(session.ascii), ..session };
-    let ended = runtime::interactive(config, environment, session, keymap, theme, clock).await;
+    let ended = Box::pin(runtime::interactive(config, environment, session, keymap, theme, clock)).await;
     match ended {
         Ok(Ended::Quit) => Ok(ExitCode::Done),
         Ok(Ended::Signal(2)) => Ok(ExitCode::Interrupted),

@@ -85,7 +85,8 @@ impl Driver {
             | Event::Answer(_)
             | Event::Renewed(_)
             | Event::Resumed
-            | Event::Notice(_) => {}
+            | Event::Notice(_)
+            | Event::TeeEnded(_) => {}
         }
     }
 

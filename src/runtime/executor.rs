@@ -72,7 +72,13 @@ impl Executor {
                 self.call(id, &environment, *call);
                 None
             }
-            Effect::Copy(_) | Effect::Save { .. } | Effect::OpenUrl(_) | Effect::Suspend | Effect::Quit => Some(effect),
+            Effect::Copy(_)
+            | Effect::Save { .. }
+            | Effect::Tee(_)
+            | Effect::SaveFilters(_)
+            | Effect::OpenUrl(_)
+            | Effect::Suspend
+            | Effect::Quit => Some(effect),
         }
     }
 

@@ -4,9 +4,11 @@
 use super::audit;
 use super::clock::Clock;
 use super::executor::Executor;
+use super::files;
 use super::input::{self, FromTerminal};
+use super::tee::Tee;
 use super::terminal::{self, Guard, Tui};
-use crate::app::effect::Effect;
+use crate::app::effect::{self, Effect};
 use crate::app::event::{Event, Notice};
 use crate::app::keymap::Keymap;
 use crate::app::{App, poll::Wants};
@@ -77,10 +79,11 @@ pub async fn interactive(
     let mut tui = terminal::open()?;
     let simulated = session.simulated;
     let audit = if simulated { audit::simulated() } else { audit::path(config.audit_file.as_deref()) };
-    let (app, effects) = App::new(config, environment, session, keymap, Wants::default(), clock.now());
+    let (mut app, effects) = App::new(config, environment, session, keymap, Wants::default(), clock.now());
+    app.filters = files::saved_filters();
     let (executor, answers) = Executor::new(simulated);
     let executor = executor.with_audit(audit);
-    let mut run = Run { app, executor, tui: &mut tui, guard: &guard, theme, clock, drawn: None };
+    let mut run = Run { app, executor, tui: &mut tui, guard: &guard, theme, clock, drawn: None, tee: None };
     let size = crossterm::terminal::size()?;
     run.app.update(Event::Resize(size.0, size.1));
     // The frame stands before anything is asked: who starts the cockpit sees where they are.
@@ -103,6 +106,8 @@ struct Run<'a> {
     theme: ui::theme::Theme,
     clock: Clock,
     drawn: Option<Instant>,
+    /// The file that lines of the logs go into as they come.
+    tee: Option<Tee>,
 }
 
 impl Run<'_> {
@@ -220,11 +225,27 @@ impl Run<'_> {
                 out.flush()?;
             }
             Some(Effect::Save { path, text }) => {
-                let notice = match std::fs::write(&path, text) {
+                let notice = match files::create(&path, &text) {
                     Ok(()) => Notice { error: false, text: format!("{path} is written") },
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Notice {
+                        error: true,
+                        text: format!("{path} is there already and was left as it is: take another name"),
+                    },
                     Err(error) => Notice { error: true, text: format!("{path} could not be written: {error}") },
                 };
                 self.app.update(Event::Notice(notice));
+            }
+            Some(Effect::Tee(order)) => {
+                if let Err(error) = self.tee(order) {
+                    self.tee = None;
+                    self.app.update(Event::TeeEnded(error.to_string()));
+                }
+            }
+            Some(Effect::SaveFilters(filters)) => {
+                if let Err(error) = files::save_filters(&filters) {
+                    let text = format!("the filters could not be kept for later sessions: {error}");
+                    self.app.update(Event::Notice(Notice { error: true, text }));
+                }
             }
             Some(Effect::OpenUrl(link)) => {
                 if let Err(error) = open_link(&link) {
@@ -237,6 +258,24 @@ impl Run<'_> {
             Some(Effect::Connect { .. } | Effect::Fetch { .. } | Effect::Call { .. }) | None => {}
         }
         Ok(None)
+    }
+
+    /// Does what becomes of the file that lines are written into as they come.
+    fn tee(&mut self, order: effect::Tee) -> io::Result<()> {
+        match order {
+            effect::Tee::Open(path) => self.tee = Some(Tee::open(&files::named(&path))?),
+            effect::Tee::Close => self.tee = None,
+            effect::Tee::Lines(text) => {
+                if let Some(tee) = &mut self.tee {
+                    // One write a line keeps the rotation exact.
+                    for line in text.split_inclusive('\n') {
+                        tee.write(line)?;
+                    }
+                    tee.flush()?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Draws; `urgent`: a person waits for it.

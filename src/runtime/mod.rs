@@ -8,6 +8,7 @@ pub mod clock;
 mod collect;
 mod drive;
 mod executor;
+pub mod files;
 mod input;
 mod interactive;
 pub mod logs;

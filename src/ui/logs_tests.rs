@@ -303,3 +303,166 @@ fn insights_is_asked_and_its_table_is_shown() {
     let screen = text(&app);
     assert!(screen.contains("jwt expired␛[2J") && screen.contains("5.00 GB scanned, about $0.038"), "{screen}");
 }
+
+fn typed(app: &mut App, text: &str) {
+    for c in text.chars() {
+        key(app, &c.to_string());
+    }
+}
+
+#[test]
+fn a_query_of_ones_own_says_what_it_costs_before_it_runs() {
+    let mut app = open((120, 40), 400);
+    app.update(Event::Tick(now() + jiff::SignedDuration::from_secs(10)));
+    let effects = key(&mut app, "u");
+    let Some(Effect::Fetch { ticket, query: Query::LogGroups { .. }, .. }) = effects.first().cloned() else {
+        panic!("how large the groups are is asked: {effects:?}");
+    };
+    assert!(text(&app).contains("asking how large"), "{}", text(&app));
+    let names = app.logs.group_names();
+    let size = |name: &String| crate::model::logs::LogGroup {
+        name: name.clone(),
+        bytes: 70_000_000_000,
+        retention_days: Some(7),
+    };
+    let sizes = names.iter().map(size).collect();
+    app.update(Event::Answer(Answer { ticket, requests: 1, part: Part::Last(Fact::LogGroups(sizes)) }));
+    app.settle();
+    // An hour of 10 GB a day each is less than a gigabyte, a day is not.
+    key(&mut app, "g");
+    key(&mut app, "enter");
+    key(&mut app, "enter");
+    let screen = text(&app);
+    assert!(screen.contains("over the last day") && screen.contains("GB (about $"), "{screen}");
+    key(&mut app, "G");
+    key(&mut app, "enter");
+    typed(&mut app, "stats");
+    key(&mut app, " ");
+    typed(&mut app, "count(*)");
+    assert!(
+        key(&mut app, "enter").iter().all(|effect| !matches!(effect, Effect::Fetch { query: Query::Insights(_), .. }))
+    );
+    assert!(text(&app).contains("Enter again runs it"), "{}", text(&app));
+    let effects = key(&mut app, "enter");
+    let Some(Effect::Fetch { query: Query::Insights(query), .. }) = effects.first() else { panic!("{effects:?}") };
+    assert_eq!((query.text.as_str(), query.to - query.from), ("stats count(*)", 24 * 3_600_000));
+    assert!(text(&app).contains("Insights is searching: your query"), "{}", text(&app));
+    key(&mut app, "esc");
+    assert!(app.logs.insights.running.is_none());
+}
+
+#[test]
+fn fields_stand_in_columns_that_a_person_chose() {
+    let mut app = open((120, 40), 400);
+    key(&mut app, "c");
+    let screen = text(&app);
+    assert!(screen.contains("res.statusCode") && screen.contains("req.url"), "{screen}");
+    for field in ["responseTime", "statusCode"] {
+        key(&mut app, "/");
+        typed(&mut app, field);
+        key(&mut app, "enter");
+        key(&mut app, "enter");
+        key(&mut app, "/");
+        key(&mut app, "ctrl-u");
+        key(&mut app, "enter");
+    }
+    key(&mut app, "esc");
+    assert_eq!(app.logs.columns, ["responseTime", "res.statusCode"]);
+    seen("logs_columns_120x40", &app);
+    key(&mut app, "d");
+    assert!(!text(&app).contains("req.method="), "the message alone: {}", text(&app));
+}
+
+#[test]
+fn a_filter_is_saved_and_chosen_by_its_name() {
+    let mut app = open((120, 40), 400);
+    key(&mut app, "&");
+    typed(&mut app, "latency>500ms");
+    key(&mut app, "enter");
+    let shown = app.logs.view.len();
+    key(&mut app, "+");
+    typed(&mut app, "slow");
+    let effects = key(&mut app, "enter");
+    assert_eq!(effects, [Effect::SaveFilters(vec!["slow: latency>500ms".into()])]);
+    key(&mut app, "esc");
+    assert!(app.logs.view.len() > shown);
+    key(&mut app, "*");
+    assert!(text(&app).contains("latency>500ms (saved)"), "{}", text(&app));
+    key(&mut app, "enter");
+    assert_eq!((app.logs.filter.as_str(), app.logs.view.len()), ("@slow", shown));
+    key(&mut app, "+");
+    typed(&mut app, "a:b");
+    assert_eq!(key(&mut app, "enter"), []);
+    key(&mut app, "+");
+    typed(&mut app, "-slow");
+    assert_eq!(key(&mut app, "enter"), [Effect::SaveFilters(Vec::new())]);
+}
+
+#[test]
+fn a_stretch_of_lines_is_marked_and_copied() {
+    let mut app = open((120, 40), 400);
+    assert_eq!(key(&mut app, "ctrl-y"), [], "nothing is marked");
+    key(&mut app, "k");
+    key(&mut app, "m");
+    for _ in 0..4 {
+        key(&mut app, "k");
+    }
+    let top = selected(&app);
+    key(&mut app, ".");
+    let effects = key(&mut app, "ctrl-y");
+    let Some(Effect::Copy(text)) = effects.first() else { panic!("{effects:?}") };
+    assert!(text.starts_with(&top) && text.lines().count() >= 5, "{text}");
+    let effects = {
+        key(&mut app, "ctrl-s");
+        key(&mut app, "enter")
+    };
+    let Some(Effect::Save { path, text }) = effects.first() else { panic!("{effects:?}") };
+    assert_eq!((path.as_str(), text.lines().count()), ("logs.jsonl", 5));
+    for line in text.lines() {
+        let object: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        assert_eq!(object["schema"], "cockpit.log/1");
+    }
+}
+
+#[test]
+fn what_comes_goes_into_a_file_too_until_it_cannot() {
+    use crate::app::effect::Tee;
+    let mut app = open((120, 40), 40);
+    key(&mut app, ">");
+    assert_eq!(key(&mut app, "enter"), [Effect::Tee(Tee::Open("tee.jsonl".into()))]);
+    let lines = vec![line("bookmark-manager-api", now().as_millisecond(), "a \u{1b}[2J line", false)];
+    app.logs.feed(Batch { lines, gaps: Vec::new() });
+    let effects = app.update(Event::Tick(now() + jiff::SignedDuration::from_secs(1)));
+    let Some(Effect::Tee(Tee::Lines(text))) = effects.iter().find(|effect| matches!(effect, Effect::Tee(_))) else {
+        panic!("{effects:?}");
+    };
+    let object: serde_json::Value = serde_json::from_str(text).expect("one line");
+    assert_eq!(object["raw"], "a \u{1b}[2J line");
+    assert!(super::testing::text(&app).contains("→tee.jsonl"));
+    app.update(Event::TeeEnded("no space left on device".into()));
+    app.settle();
+    let screen = super::testing::text(&app);
+    assert!(!screen.contains("→tee.jsonl") && screen.contains("no space left on device"), "{screen}");
+    key(&mut app, ">");
+    key(&mut app, "enter");
+    assert_eq!(key(&mut app, ">"), [Effect::Tee(Tee::Close)]);
+}
+
+#[test]
+fn a_click_selects_a_line_and_opens_the_selected_one() {
+    use crate::app::event::Mouse;
+    let mut app = open((120, 40), 400);
+    let screen = text(&app);
+    let row = screen.lines().position(|line| line.contains("プロフィール")).expect("such a line") as u16;
+    app.update(Event::Mouse(Mouse::Click(30, row)));
+    app.settle();
+    assert!(selected(&app).contains("プロフィール"), "{}", selected(&app));
+    assert!(!app.logs.follow);
+    app.update(Event::Mouse(Mouse::Click(30, row)));
+    app.settle();
+    assert!(text(&app).contains("Event"), "{}", text(&app));
+    app.update(Event::Key("esc".parse().expect("a key")));
+    app.update(Event::Mouse(Mouse::WheelUp(30, 20)));
+    app.settle();
+    assert!(!selected(&app).contains("プロフィール"));
+}

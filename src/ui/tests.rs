@@ -315,7 +315,7 @@ mod any {
     use proptest::prelude::*;
 
     fn keys() -> impl Strategy<Value = Vec<&'static str>> {
-        const KEYS: &str = "1 2 3 4 tab shift-tab enter esc j k g G h l z s i x ? : e / & w p y r n N [ ] v m - a f o b t D R S O K L ctrl-a ctrl-d pagedown";
+        const KEYS: &str = "1 2 3 4 d . ctrl-y > + * u tab shift-tab enter esc j k g G h l z s i x ? : e / & w p y r n N [ ] v m - a f o b t D R S O K L ctrl-a ctrl-d pagedown";
         let key = proptest::sample::select(KEYS.split(' ').collect::<Vec<_>>());
         proptest::collection::vec(key, 0..12)
     }

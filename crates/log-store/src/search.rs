@@ -33,6 +33,12 @@ enum Matcher {
     Regex(Regex),
 }
 
+/// The text as a regular expression that finds it and nothing else.
+#[must_use]
+pub fn literal(text: &str) -> String {
+    regex::escape(text)
+}
+
 /// A compiled search.
 #[derive(Debug, Clone)]
 pub struct Search {

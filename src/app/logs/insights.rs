@@ -1,8 +1,86 @@
 //! Insights: presets, what a query will cost, what it did cost. Searches beyond what the store holds
 //! go there.
 
-use crate::model::logs::{INSIGHTS_DOLLARS_A_GB, InsightsResult, LogGroup};
+use crate::app::event::{Fact, Part};
+use crate::model::Failure;
+use crate::model::logs::{INSIGHTS_DOLLARS_A_GB, InsightsResult, LogGroup, Ms};
 use jiff::SignedDuration;
+
+const HOUR: Ms = 3_600_000;
+
+/// Times that a query may look at, each with its length; none is what is shown.
+pub const RANGES: &[(&str, Option<Ms>)] = &[
+    ("the last hour", Some(HOUR)),
+    ("the last 6 hours", Some(6 * HOUR)),
+    ("the last day", Some(24 * HOUR)),
+    ("the last 7 days", Some(7 * 24 * HOUR)),
+    ("the last 30 days", Some(30 * 24 * HOUR)),
+    ("the time of the lines that are here", None),
+];
+
+/// What the pane asks of Insights.
+#[derive(Debug, Clone, Default)]
+pub struct Insights {
+    /// Which of [`RANGES`].
+    pub range: usize,
+    /// The query that was typed last.
+    pub typed: String,
+    /// A query that costs was chosen once: the next time it runs.
+    pub agreed: Option<String>,
+    /// The serial and the name of the query that runs.
+    pub running: Option<(u64, String)>,
+    /// What it found, to be shown.
+    pub found: Option<Result<InsightsResult, Failure>>,
+    /// Groups with their sizes.
+    pub sizes: Vec<LogGroup>,
+    /// All of them were read.
+    pub sized: bool,
+    /// Why they could not be.
+    pub unsized_why: Option<Failure>,
+}
+
+impl Insights {
+    /// From when to when a query looks.
+    pub fn span(&self, shown: (Ms, Ms), now: Ms) -> (Ms, Ms) {
+        match RANGES.get(self.range) {
+            Some((_, Some(length))) => (now - length, now),
+            _ => (shown.0.min(now - 1_000), now),
+        }
+    }
+
+    /// Takes an answer in; that of a query which was left is nobody's.
+    pub fn absorb(&mut self, serial: u64, part: Part) {
+        if self.running.as_ref().is_some_and(|(asked, _)| *asked == serial) {
+            match part {
+                Part::Last(Fact::Insights(result)) => self.found = Some(Ok(*result)),
+                Part::Broken(failure) => self.found = Some(Err(failure)),
+                Part::Page(_) | Part::Last(_) => {}
+            }
+        }
+    }
+
+    /// Takes sizes in.
+    pub fn absorb_sizes(&mut self, part: Part) {
+        match part {
+            Part::Page(Fact::LogGroups(groups)) => self.sizes.extend(groups),
+            Part::Last(Fact::LogGroups(groups)) => {
+                self.sizes.extend(groups);
+                (self.sized, self.unsized_why) = (true, None);
+            }
+            Part::Broken(failure) => self.unsized_why = Some(failure),
+            Part::Page(_) | Part::Last(_) => {}
+        }
+    }
+
+    /// What a query over these groups is expected to scan.
+    pub fn estimate(&self, groups: &[String], shown: (Ms, Ms), now: Ms) -> Estimate {
+        if !self.sized {
+            return Estimate::default();
+        }
+        let (from, to) = self.span(shown, now);
+        estimate(&self.sizes, groups, SignedDuration::from_millis(to - from))
+    }
+}
 
 /// A query with a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

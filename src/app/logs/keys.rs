@@ -1,11 +1,11 @@
 //! What keys do in the pane, and what is typed there.
 
-use super::pane::{Columns, LogsPane, Prompt, START};
-use super::windows::{presets, sources};
+use super::pane::{Detail, LogsPane, Prompt, START};
+use super::windows::{self, Window};
 use super::written;
 use crate::app::App;
 use crate::app::command::Id;
-use crate::app::effect::Effect;
+use crate::app::effect::{Effect, Tee};
 use crate::app::overlay;
 use crate::app::screen::Pane;
 use crate::model::logs::Ms;
@@ -17,6 +17,10 @@ use std::fmt::Write as _;
 
 /// The most lines that are written into a file at once.
 const EXPORT: usize = 1_000_000;
+/// The most lines that one mark reaches over.
+const REACH: usize = 100_000;
+/// The most bytes that are copied: terminals take no more by OSC 52.
+const COPIED: usize = 74_000;
 
 /// Moves the selection; at the top it asks for older lines.
 pub fn step(app: &mut App, by: isize) {
@@ -115,13 +119,15 @@ pub fn run(app: &mut App, command: Id) -> Vec<Effect> {
             }
         }
         Id::LogsWrap => app.logs.wrap = !app.logs.wrap,
-        Id::LogsColumns => {
-            app.logs.columns = match app.logs.columns {
-                Columns::Fields => Columns::Message,
-                Columns::Message => Columns::Raw,
-                Columns::Raw => Columns::Fields,
+        Id::LogsDetail => {
+            app.logs.detail = match app.logs.detail {
+                Detail::Fields => Detail::Message,
+                Detail::Message => Detail::Raw,
+                Detail::Raw => Detail::Fields,
             };
         }
+        Id::LogsColumns => return windows::open(app, Window::Columns),
+        Id::LogsFilters => return windows::open(app, Window::Filters),
         Id::LogsLevel => {
             app.logs.level = match app.logs.level {
                 Level::None | Level::Trace | Level::Debug => Level::Info,
@@ -139,6 +145,8 @@ pub fn run(app: &mut App, command: Id) -> Vec<Effect> {
                 app.logs.view.update(&app.logs.store, usize::MAX);
             }
         }
+        Id::LogsMarkTo => mark_to(app),
+        Id::LogsCopyMarked => return copy_marked(app),
         Id::LogsMute => mute(app),
         Id::LogsUnmute => {
             let count = app.logs.muted.len();
@@ -146,21 +154,125 @@ pub fn run(app: &mut App, command: Id) -> Vec<Effect> {
             app.logs.show();
             app.say(format!("{count} patterns are shown again"));
         }
-        Id::LogsSources => {
-            let overlay = sources(app);
-            app.screen.overlays.push(overlay);
-        }
+        Id::LogsSources => return windows::open(app, Window::Sources),
         Id::LogsEarlier => bin(app, -1),
         Id::LogsLater => bin(app, 1),
         Id::LogsLive => live(app),
         Id::LogsTask => return to_task(app),
-        Id::LogsInsights => {
-            let overlay = presets(app);
-            app.screen.overlays.push(overlay);
-        }
+        Id::LogsInsights => return windows::open(app, Window::Insights),
         _ => {}
     }
     app.plan()
+}
+
+/// Marks the lines that are shown from the nearest mark to the selected one: above it, else below.
+fn mark_to(app: &mut App) {
+    let logs = &mut app.logs;
+    let marked = |logs: &LogsPane, n: usize| {
+        let line = logs.view.nth(&logs.store, n).and_then(|pos| logs.store.line(pos));
+        line.is_some_and(|line| line.is(mark::MARKED))
+    };
+    let here = logs.place;
+    let above = (here.saturating_sub(REACH)..here).rev().find(|n| marked(logs, *n));
+    let from = above.or_else(|| (here + 1..logs.view.len().min(here + REACH)).find(|n| marked(logs, *n)));
+    let Some(from) = from else {
+        app.say("nothing is marked: m marks the line to begin with");
+        return;
+    };
+    let range = from.min(here)..=from.max(here);
+    let new: Vec<_> = range.filter(|n| !marked(logs, *n)).filter_map(|n| logs.view.nth(&logs.store, n)).collect();
+    for pos in &new {
+        logs.store.toggle_mark(*pos);
+    }
+    logs.view.update(&logs.store, usize::MAX);
+    let count = new.len();
+    app.say(format!("{count} more lines are marked: Ctrl-y copies, Ctrl-s writes them to a file"));
+}
+
+/// The marked lines among those that are shown.
+fn marked(logs: &LogsPane) -> Vec<log_store::Pos> {
+    let all = (0..logs.view.len()).filter_map(|n| logs.view.nth(&logs.store, n));
+    all.filter(|pos| logs.store.line(*pos).is_some_and(|line| line.is(mark::MARKED))).collect()
+}
+
+fn copy_marked(app: &mut App) -> Vec<Effect> {
+    let logs = &app.logs;
+    let (mut text, mut count) = (String::new(), 0);
+    let all = marked(logs);
+    for line in all.iter().filter_map(|pos| logs.store.line(*pos)) {
+        if text.len() + line.text.len() > COPIED {
+            break;
+        }
+        text.push_str(line.text);
+        text.push('\n');
+        count += 1;
+    }
+    if count == 0 {
+        app.say(if all.is_empty() {
+            "nothing is marked: m marks a line"
+        } else {
+            "the first marked line is too long to be copied"
+        });
+        return Vec::new();
+    }
+    let rest = all.len() - count;
+    let more = if rest > 0 {
+        format!("; {rest} more are too much for a terminal: Ctrl-s writes a file")
+    } else {
+        String::new()
+    };
+    app.say(format!("copied {count} lines{more}"));
+    vec![Effect::Copy(text)]
+}
+
+/// Begins to write what comes into a file, or ends it where none is named.
+pub fn tee(app: &mut App, path: &str) -> Vec<Effect> {
+    let path = path.trim();
+    let was = app.logs.tee.take();
+    if path.is_empty() {
+        if let Some(was) = was {
+            app.say(format!("{was} gets no more lines"));
+        }
+        return vec![Effect::Tee(Tee::Close)];
+    }
+    app.logs.tee = Some(path.to_owned());
+    app.say(format!("lines go into {path} as they come; > ends that"));
+    vec![Effect::Tee(Tee::Open(path.to_owned()))]
+}
+
+/// Saves the filter by a name, or forgets one.
+fn save(app: &mut App, typed: &str) -> Vec<Effect> {
+    let typed = typed.trim().trim_start_matches('@');
+    let (forget, name) = typed.strip_prefix('-').map_or((false, typed), |name| (true, name));
+    if name.is_empty() {
+        return Vec::new();
+    }
+    if name.contains([' ', ':', '(', ')', '"', '@']) {
+        app.say("a name has no blanks and none of : ( ) \" @");
+        return Vec::new();
+    }
+    let filter = app.logs.filter.trim().to_owned();
+    if let Some(error) = app.logs.filter_error.clone().filter(|_| !forget) {
+        app.say(format!("the filter cannot be saved: {}", error.what));
+        return Vec::new();
+    }
+    let before = app.filters.len();
+    app.filters.retain(|saved| saved.split_once(':').is_none_or(|(known, _)| known.trim() != name));
+    if forget {
+        let found = app.filters.len() < before;
+        app.say(if found { format!("{name} is forgotten") } else { format!("no saved filter is called {name}") });
+    } else if filter.is_empty() {
+        app.say("there is no filter to save: & types one");
+        return Vec::new();
+    } else {
+        // One that uses itself would have no end: what it stands for is saved.
+        let filter = super::sources::expand(&filter, &app.logs.named_filters).unwrap_or(filter);
+        app.filters.push(format!("{name}: {filter}"));
+        app.filters.sort();
+        app.say(format!("saved: @{name} is this filter"));
+    }
+    app.logs.named_filters = app.named_filters();
+    vec![Effect::SaveFilters(app.filters.clone())]
 }
 
 /// Hides all lines of the selected one's pattern.
@@ -247,10 +359,10 @@ pub fn typed(app: &mut App, prompt: Prompt, typed: &str) {
         }
         Prompt::Filter => {
             typed.clone_into(&mut app.logs.filter);
-            app.logs.named_filters.clone_from(&app.environment.log_filters);
+            app.logs.named_filters = app.named_filters();
             app.logs.show();
         }
-        Prompt::Time | Prompt::Export => {}
+        Prompt::Time | Prompt::Export | Prompt::Tee | Prompt::Save | Prompt::Insights => {}
     }
 }
 
@@ -276,6 +388,21 @@ pub fn accept(app: &mut App, prompt: Prompt, typed: &str) -> Vec<Effect> {
         }
         Prompt::Time => return to_time(app, typed),
         Prompt::Export => return export(app, typed),
+        Prompt::Tee => return tee(app, typed),
+        Prompt::Save => return save(app, typed),
+        Prompt::Insights => {
+            typed.trim().clone_into(&mut app.logs.insights.typed);
+            app.logs.insights.agreed = None;
+            if app.logs.insights.typed.is_empty() {
+                return Vec::new();
+            }
+            let effects = windows::query(app, &windows::Asked::Typed);
+            if effects.is_empty() && app.logs.insights.agreed.is_some() {
+                // It costs: the window has it, to be chosen again.
+                return windows::open(app, Window::Insights);
+            }
+            return effects;
+        }
     }
     app.plan()
 }
@@ -306,8 +433,7 @@ fn export(app: &mut App, path: &str) -> Vec<Effect> {
         return Vec::new();
     }
     let logs = &app.logs;
-    let marked = (0..logs.view.len()).filter_map(|n| logs.view.nth(&logs.store, n));
-    let marked: Vec<_> = marked.filter(|pos| logs.store.line(*pos).is_some_and(|line| line.is(mark::MARKED))).collect();
+    let marked = marked(logs);
     let all: Vec<_> = if marked.is_empty() {
         (0..logs.view.len()).rev().take(EXPORT).filter_map(|n| logs.view.nth(&logs.store, n)).collect()
     } else {
@@ -333,7 +459,7 @@ fn export(app: &mut App, path: &str) -> Vec<Effect> {
 
 /// Esc: the nearest thing that can be taken back.
 pub fn back(logs: &mut LogsPane) -> bool {
-    if logs.past.take().is_some() {
+    if logs.past.take().is_some() || logs.insights.running.take().is_some() {
         return true;
     }
     if !logs.search.is_empty() {

@@ -1,12 +1,14 @@
 //! The pane's state: what is read, kept, shown; where a person is in it. Keys are in `keys`.
 
 use super::follow::{Batch, FeedState, Follower, Gap, Plan};
+use super::insights::{self, Insights};
 use super::sources::{self, Sources};
-use crate::app::effect::{Effect, Lane, Query};
+use super::written;
+use crate::app::effect::{Effect, Lane, Query, Tee};
 use crate::app::event::{Answer, Fact, Part};
 use crate::app::ticket::Ticket;
 use crate::config::EnvironmentConfig;
-use crate::model::logs::{InsightsResult, Ms};
+use crate::model::logs::{InsightsQuery, Ms};
 use crate::model::{Estate, Failure, FailureKind};
 use jiff::Timestamp;
 use log_store::shape::Shape;
@@ -26,6 +28,8 @@ const LIVE: u64 = 1 << 61;
 const INSIGHTS: u64 = 1 << 60;
 /// Of them, lists of groups.
 const GROUPS: u64 = 1 << 59;
+/// Of them, how large groups are.
+const SIZES: u64 = 1 << 58;
 /// How much of the past is read at the start.
 pub const START: Ms = 15 * 60_000;
 /// Rows that are looked at between two frames: some milliseconds.
@@ -41,7 +45,7 @@ const SKIP: Ms = 60_000;
 
 /// How much of a structured line is shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Columns {
+pub enum Detail {
     /// Its message, and its fields dimmed behind it.
     #[default]
     Fields,
@@ -62,6 +66,12 @@ pub enum Prompt {
     Time,
     /// A file to write into.
     Export,
+    /// A file that every line that comes is written into.
+    Tee,
+    /// A name for the filter.
+    Save,
+    /// A query of Insights.
+    Insights,
 }
 
 impl Prompt {
@@ -72,6 +82,9 @@ impl Prompt {
             Self::Filter => "filter ",
             Self::Time => "to time ",
             Self::Export => "write to file ",
+            Self::Tee => "write what comes into file ",
+            Self::Save => "save the filter as ",
+            Self::Insights => "query ",
         }
     }
 }
@@ -119,13 +132,17 @@ pub struct LogsPane {
     /// Long lines are broken.
     pub wrap: bool,
     /// How much of structured lines is shown.
-    pub columns: Columns,
+    pub detail: Detail,
+    /// Fields of structured lines that stand in columns of their own.
+    pub columns: Vec<String>,
     /// The first column of long lines that is shown.
     pub shift: usize,
     /// The selected line's number among those shown.
     pub place: usize,
     /// The lines in the window.
     pub window: Vec<Pos>,
+    /// What tells them from others, wherever they move until the next frame.
+    pub drawn: Vec<Key>,
     /// The number of the first line in the window.
     pub offset: usize,
     /// Rows of the window.
@@ -140,10 +157,12 @@ pub struct LogsPane {
     pub live: Live,
     /// Reads the past, while it does.
     pub past: Option<Past>,
-    /// A query of Insights: its serial while it runs, what it found.
-    pub insights: Option<(u64, String)>,
-    /// What Insights found, to be shown.
-    pub insights_found: Option<Result<InsightsResult, Failure>>,
+    /// What is asked of Insights.
+    pub insights: Insights,
+    /// The file that every line that comes is written into.
+    pub tee: Option<String>,
+    /// Lines for that file which have come since the last effects.
+    tee_lines: String,
     /// Batches that did not fit because they are older than what fell out.
     pub too_old: u64,
     follower: Option<Follower>,
@@ -192,10 +211,12 @@ impl Default for LogsPane {
             follow: true,
             news: 0,
             wrap: false,
-            columns: Columns::default(),
+            detail: Detail::default(),
+            columns: Vec::new(),
             shift: 0,
             place: 0,
             window: Vec::new(),
+            drawn: Vec::new(),
             offset: 0,
             height: 0,
             histogram: Vec::new(),
@@ -203,8 +224,9 @@ impl Default for LogsPane {
             sources: Sources::default(),
             live: Live::default(),
             past: None,
-            insights: None,
-            insights_found: None,
+            insights: Insights::default(),
+            tee: None,
+            tee_lines: String::new(),
             too_old: 0,
             follower: None,
             selected: None,
@@ -274,6 +296,9 @@ impl LogsPane {
                 effects.push(Effect::Fetch { ticket: ticket(GROUPS | n), lane: Lane::Background, query });
             }
         }
+        if !self.tee_lines.is_empty() {
+            effects.push(Effect::Tee(Tee::Lines(std::mem::take(&mut self.tee_lines))));
+        }
         self.resolve(estate, environment, at);
         if let Some(follower) = &mut self.follower {
             for ask in follower.tick(at, 0) {
@@ -302,23 +327,33 @@ impl LogsPane {
 
     /// A query of Insights over the groups that are followed.
     pub fn query(&mut self, name: &str, text: &str, now: Timestamp, generation: u32) -> Option<Effect> {
-        let groups: Vec<String> = self.sources.groups.iter().map(|group| group.group.clone()).take(50).collect();
+        let groups = self.group_names();
         if groups.is_empty() {
             return None;
         }
         self.serial += 1;
         let serial = INSIGHTS | self.serial;
-        self.insights = Some((serial, name.to_owned()));
-        let to = now.as_millisecond();
-        let query = crate::model::logs::InsightsQuery {
-            groups,
-            text: text.to_owned(),
-            from: self.span.0.min(to - 3_600_000),
-            to,
-            limit: 1_000,
-        };
+        self.insights.running = Some((serial, name.to_owned()));
+        let (from, to) = self.insights.span(self.span, now.as_millisecond());
+        let query = InsightsQuery { groups, text: text.to_owned(), from, to, limit: 1_000 };
         let ticket = Ticket { generation, serial: SERIAL | serial };
         Some(Effect::Fetch { ticket, lane: Lane::Operator, query: Query::Insights(Box::new(query)) })
+    }
+
+    /// Asks how large the groups are, for what a query will cost, unless that is known.
+    pub fn ask_sizes(&mut self, generation: u32) -> Option<Effect> {
+        if self.insights.sized {
+            return None;
+        }
+        self.insights.sizes.clear();
+        let prefix = insights::common(&self.group_names());
+        let ticket = Ticket { generation, serial: SERIAL | SIZES };
+        Some(Effect::Fetch { ticket, lane: Lane::Operator, query: Query::LogGroups { prefix } })
+    }
+
+    /// The groups that a query may search: at most 50.
+    pub fn group_names(&self) -> Vec<String> {
+        self.sources.groups.iter().map(|group| group.group.clone()).take(50).collect()
     }
 
     /// Nothing is asked while it is not known that the account is the right one.
@@ -370,13 +405,9 @@ impl LogsPane {
         } else if serial & LIVE != 0 {
             self.absorb_live(serial, answer.part, at);
         } else if serial & INSIGHTS != 0 {
-            if self.insights.as_ref().is_some_and(|(asked, _)| *asked == serial) {
-                match answer.part {
-                    Part::Last(Fact::Insights(result)) => self.insights_found = Some(Ok(*result)),
-                    Part::Broken(failure) => self.insights_found = Some(Err(failure)),
-                    Part::Page(_) | Part::Last(_) => {}
-                }
-            }
+            self.insights.absorb(serial, answer.part);
+        } else if serial & SIZES != 0 {
+            self.insights.absorb_sizes(answer.part);
         } else if serial & GROUPS != 0 {
             if let Part::Page(Fact::LogGroups(groups)) | Part::Last(Fact::LogGroups(groups)) = answer.part {
                 self.groups.extend(groups.into_iter().map(|group| group.name));
@@ -449,6 +480,9 @@ impl LogsPane {
             // Lines of one source share its allocation: its place tells it.
             let place = std::sync::Arc::as_ptr(&line.source) as usize;
             let stream = *known.entry(place).or_insert_with(|| self.store.stream((*line.source).clone()));
+            if self.tee.is_some() {
+                self.tee_lines.push_str(&written::json_alone(line));
+            }
             let text = line.event.message.trim_end_matches(['\n', '\r']);
             let new = New { at: line.event.at, id: line.id, stream, text, late: line.late };
             if self.store.push(&new) == log_store::Placed::TooOld {
@@ -487,7 +521,8 @@ impl LogsPane {
             Ok(expanded) => Filter::parse(&expanded).err(),
             Err(name) => {
                 let at = self.filter.find(&format!("@{name}")).map_or(0, |at| self.filter[..at].chars().count());
-                let what = format!("no filter is called {name}: `log_filters` of the environment names them");
+                let what =
+                    format!("no filter is called {name}: + saves one, `log_filters` of the environment names others");
                 Some(FilterError { what, at, length: name.chars().count() + 1 })
             }
         };
@@ -561,6 +596,7 @@ impl LogsPane {
         self.window = (self.offset..(self.offset + self.height).min(count))
             .filter_map(|n| self.view.nth(&self.store, n))
             .collect();
+        self.drawn = self.window.iter().filter_map(|pos| Some(self.store.line(*pos)?.key())).collect();
         self.selected = self.current().and_then(|pos| self.store.line(pos)).map(|line| line.key());
         // Some milliseconds where there are a million lines: not in every frame of a storm.
         let at = now.as_millisecond();

@@ -1,6 +1,8 @@
-//! Windows over the logs: sources, queries of Insights and what they found, one event whole.
+//! Windows over the logs: sources, columns, filters, queries of Insights and what they found, one event whole.
 
-use super::insights;
+use super::insights::{self, RANGES};
+use super::keys;
+use super::pane::{Detail, Prompt};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::overlay::{self, Choice, Kind, Line as Entry, Overlay, Tone};
@@ -8,52 +10,214 @@ use crate::model::text;
 use jiff::Timestamp;
 use log_store::block::mark;
 use log_store::{fields, parse};
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
-/// The sources with lines a second and state, each to be hidden or shown.
-pub fn sources(app: &App) -> Overlay {
-    let mut lines = Vec::new();
+/// Lines that are looked at for their fields.
+const LOOKED: usize = 300;
+/// The most fields that stand in columns.
+const COLUMNS: usize = 6;
+
+/// What there is to choose from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Window {
+    /// Groups, and services to be shown or hidden.
+    Sources,
+    /// Fields to stand in columns, and how much of a line is shown.
+    Columns,
+    /// Filters by name.
+    Filters,
+    /// Queries of Insights.
+    Insights,
+}
+
+/// What is chosen there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pick {
+    /// A service: shows or hides its lines.
+    Service(String),
+    /// A field: has a column, or has none.
+    Column(String),
+    /// How much of a line is shown.
+    Detail(Detail),
+    /// The filter of this name.
+    Filter(String),
+    /// A query of Insights: a preset, what is looked for, or what was typed.
+    Query(Asked),
+    /// Another time to query.
+    Range,
+    /// A query is to be typed.
+    Type,
+}
+
+/// A query of Insights.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// A preset, by its name.
+    Preset(String),
+    /// Lines that have what is looked for.
+    Search,
+    /// What was typed.
+    Typed,
+}
+
+/// Opens a window.
+pub fn open(app: &mut App, window: Window) -> Vec<Effect> {
+    let title = match window {
+        Window::Sources => "Sources of logs",
+        Window::Columns => "Columns: fields of the lines here",
+        Window::Filters => "Filters",
+        Window::Insights => "Insights (what it scans costs $0.0076 a GB)",
+    };
+    let lines = lines(app, window);
+    let mut overlay = Overlay::new(Kind::Logs(window), title, lines);
+    if window == Window::Insights {
+        // The time stands above what is mostly chosen.
+        overlay.list.select(1);
+    }
+    app.screen.overlays.push(overlay);
+    let generation = app.generation();
+    (window == Window::Insights).then(|| app.logs.ask_sizes(generation)).flatten().into_iter().collect()
+}
+
+/// The lines of a window, as things stand.
+pub fn lines(app: &App, window: Window) -> Vec<Entry> {
+    match window {
+        Window::Sources => sources(app),
+        Window::Columns => columns(app),
+        Window::Filters => filters(app),
+        Window::Insights => queries(app),
+    }
+}
+
+fn entry(left: &str, text: impl Into<String>, note: impl Into<String>, pick: Option<Pick>) -> Entry {
+    Entry {
+        left: left.to_owned(),
+        text: text.into(),
+        note: note.into(),
+        risk: None,
+        tone: Tone::Plain,
+        choice: pick.map_or(Choice::Nothing, Choice::Logs),
+    }
+}
+
+/// Does what was chosen.
+pub fn pick(app: &mut App, pick: Pick) -> Vec<Effect> {
+    match pick {
+        Pick::Service(name) => {
+            if !app.logs.hidden.remove(&name) {
+                app.logs.hidden.insert(name);
+            }
+            app.logs.show();
+        }
+        Pick::Column(name) => {
+            let columns = &mut app.logs.columns;
+            match columns.iter().position(|column| *column == name) {
+                Some(at) => drop(columns.remove(at)),
+                None if columns.len() == COLUMNS => app.say(format!("{COLUMNS} columns are the most")),
+                None => columns.push(name),
+            }
+        }
+        Pick::Detail(detail) => app.logs.detail = detail,
+        Pick::Filter(name) => {
+            app.screen.overlays.pop();
+            keys::typed(app, Prompt::Filter, &format!("@{name}"));
+        }
+        Pick::Range => {
+            app.logs.insights.range = (app.logs.insights.range + 1) % RANGES.len();
+            app.logs.insights.agreed = None;
+        }
+        Pick::Type => {
+            app.screen.overlays.clear();
+            app.type_for_logs(Prompt::Insights);
+        }
+        Pick::Query(asked) => return query(app, &asked),
+    }
+    Vec::new()
+}
+
+/// The sources with lines a second and state, each service to be hidden or shown.
+fn sources(app: &App) -> Vec<Entry> {
     let states = app.logs.states(app.now);
-    let mut services: Vec<(&str, &str)> = Vec::new();
+    let (mut services, mut groups) = (Vec::new(), Vec::new());
     for group in &app.logs.sources.groups {
         let state = states.iter().find(|state| state.group == group.group);
-        let (note, error) = match state {
-            None => ("not read yet".to_owned(), false),
-            Some(state) => standing(state),
-        };
-        lines.push(Entry {
-            left: String::new(),
-            text: group.group.clone(),
-            note,
-            risk: None,
-            tone: if error { Tone::Bad } else { Tone::Plain },
-            choice: Choice::Nothing,
-        });
+        let (note, error) = state.map_or_else(|| ("not read yet".to_owned(), false), standing);
+        let tone = if error { Tone::Bad } else { Tone::Plain };
+        groups.push(Entry { tone, ..entry("", &group.group, note, None) });
         for writer in &group.writers {
-            if !services.iter().any(|(_, name)| *name == writer.service) {
-                services.push((if app.logs.hidden.contains(&writer.service) { " " } else { "●" }, &writer.service));
+            let name = &writer.service;
+            if !services.iter().any(|known: &Entry| known.text == *name) {
+                let shown = if app.logs.hidden.contains(name) { " " } else { "●" };
+                services.push(entry(shown, name, "Enter shows or hides its lines", Some(Pick::Service(name.clone()))));
             }
         }
     }
-    let toggles = services.into_iter().map(|(shown, service)| Entry {
-        left: shown.to_owned(),
-        text: service.to_owned(),
-        note: "Enter shows or hides its lines".to_owned(),
-        risk: None,
-        tone: Tone::Plain,
-        choice: Choice::LogsService(service.to_owned()),
-    });
-    let mut all: Vec<Entry> = toggles.collect();
-    all.extend(lines);
-    all.extend(app.logs.sources.elsewhere.iter().map(|said| Entry {
-        left: "?".to_owned(),
-        text: said.clone(),
-        note: String::new(),
-        risk: None,
-        tone: Tone::Plain,
-        choice: Choice::Nothing,
+    services.extend(groups);
+    services.extend(app.logs.sources.elsewhere.iter().map(|said| entry("?", said, "", None)));
+    services
+}
+
+/// Fields of the lines about the selected one, each with a value, and how much of a line is shown.
+fn columns(app: &App) -> Vec<Entry> {
+    let logs = &app.logs;
+    let details = [
+        (Detail::Fields, "message and fields"),
+        (Detail::Message, "the message alone"),
+        (Detail::Raw, "the line as it was written"),
+    ];
+    let mut entries: Vec<Entry> = details
+        .into_iter()
+        .map(|(detail, words)| {
+            let here = if logs.detail == detail { "●" } else { " " };
+            entry(here, words, "shown of each line", Some(Pick::Detail(detail)))
+        })
+        .collect();
+    let mut found: HashMap<String, (usize, String)> = HashMap::new();
+    let end = (logs.place + LOOKED / 3).min(logs.view.len());
+    let mut structured = 0;
+    for pos in (end.saturating_sub(LOOKED)..end).filter_map(|n| logs.view.nth(&logs.store, n)) {
+        let Some(line) = logs.store.line(pos) else { continue };
+        let rest = fields::rest(line.text, line.kind);
+        structured += usize::from(!rest.is_empty());
+        for (key, value) in rest {
+            let known = found.entry(key).or_default();
+            *known = (known.0 + 1, value);
+        }
+    }
+    let mut names: Vec<(String, (usize, String))> = found.into_iter().collect();
+    names.sort_by(|a, b| b.1.0.cmp(&a.1.0).then_with(|| a.0.cmp(&b.0)));
+    let gone = logs.columns.iter().filter(|column| !names.iter().any(|(name, _)| name == *column));
+    let gone: Vec<Entry> =
+        gone.map(|name| entry("●", name, "in no line here", Some(Pick::Column(name.clone())))).collect();
+    entries.extend(gone);
+    entries.extend(names.into_iter().map(|(name, (count, value))| {
+        let here = if logs.columns.contains(&name) { "●" } else { " " };
+        let value = text::cut_end(&text::harmless(&value), 30).into_owned();
+        entry(here, name.clone(), format!("in {count} of {structured} lines, last {value}"), Some(Pick::Column(name)))
     }));
-    Overlay::new(Kind::Actions, "Sources of logs", all)
+    entries
+}
+
+/// Filters by name: saved ones first, as they win over those of the configuration.
+fn filters(app: &App) -> Vec<Entry> {
+    let named = app.named_filters();
+    let saved = app.filters.len();
+    let mut entries: Vec<Entry> = named
+        .iter()
+        .enumerate()
+        .filter_map(|(n, filter)| {
+            let (name, filter) = filter.split_once(':')?;
+            let from = if n < saved { "saved" } else { "configured" };
+            let name = name.trim();
+            let here = if app.logs.filter.split(' ').any(|word| word == format!("@{name}")) { "●" } else { " " };
+            Some(entry(here, name, format!("{} ({from})", filter.trim()), Some(Pick::Filter(name.to_owned()))))
+        })
+        .collect();
+    if entries.is_empty() {
+        entries.push(entry("", "there is none yet: + saves the filter that is typed", "", None));
+    }
+    entries
 }
 
 /// How a group stands, in words, and whether that is bad news.
@@ -69,60 +233,84 @@ fn standing(state: &super::follow::FeedState) -> (String, bool) {
     (note, false)
 }
 
-/// Queries of Insights to choose from.
-pub fn presets(app: &App) -> Overlay {
-    let mut lines: Vec<Entry> = insights::PRESETS
-        .iter()
-        .map(|preset| Entry {
-            left: String::new(),
-            text: preset.title.to_owned(),
-            note: "over the last hour and what is shown".to_owned(),
-            risk: None,
-            tone: Tone::Plain,
-            choice: Choice::Insights(preset.name.to_owned()),
-        })
-        .collect();
-    if !app.logs.search.is_empty() {
-        lines.insert(
-            0,
-            Entry {
-                left: String::new(),
-                text: format!("lines with {:?}", app.logs.search),
-                note: "in all of the past hour and what is shown".to_owned(),
-                risk: None,
-                tone: Tone::Plain,
-                choice: Choice::Insights(SEARCH.to_owned()),
-            },
-        );
+/// Queries of Insights to choose from, over what time, and what that costs.
+fn queries(app: &App) -> Vec<Entry> {
+    let logs = &app.logs;
+    let (time, _) = RANGES.get(logs.insights.range).copied().unwrap_or(RANGES[0]);
+    let estimate = logs.insights.estimate(&logs.group_names(), logs.span, app.now.as_millisecond());
+    let cost = match &logs.insights.unsized_why {
+        Some(failure) => format!("what it will scan is not known: {failure}"),
+        None if logs.insights.sized => estimate.words(),
+        None => "asking how large the groups are …".to_owned(),
+    };
+    let mut entries =
+        vec![entry("⇄", format!("over {time}"), format!("{cost}; Enter takes another time"), Some(Pick::Range))];
+    let again = |asked: Asked, text: String, note: &str| {
+        let waits = logs.insights.agreed.as_deref() == Some(key_of(&asked));
+        let note = if waits { "Enter again runs it" } else { note };
+        Entry { tone: if waits { Tone::Warn } else { Tone::Plain }, ..entry("", text, note, Some(Pick::Query(asked))) }
+    };
+    if !logs.search.is_empty() {
+        entries.push(again(Asked::Search, format!("lines with {:?}", logs.search), "what is looked for here"));
     }
-    Overlay::new(Kind::Actions, "Insights (what it scans costs $0.0076 a GB)", lines)
+    if !logs.insights.typed.is_empty() {
+        entries.push(again(Asked::Typed, logs.insights.typed.clone(), "your query"));
+    }
+    for preset in insights::PRESETS {
+        entries.push(again(Asked::Preset(preset.name.to_owned()), preset.title.to_owned(), ""));
+    }
+    entries.push(entry("", "a query of your own …", "", Some(Pick::Type)));
+    entries
 }
 
-/// The name of the query that looks for what is looked for.
-const SEARCH: &str = "search";
+/// What tells a query from the others.
+fn key_of(asked: &Asked) -> &str {
+    match asked {
+        Asked::Preset(name) => name,
+        Asked::Search => "/",
+        Asked::Typed => "",
+    }
+}
 
-/// Runs a query of Insights.
-pub fn query(app: &mut App, name: &str) -> Vec<Effect> {
-    let text = if name == SEARCH {
-        let wanted = app.logs.search.trim_matches('/').replace('/', "\\/");
-        format!(
-            "fields @timestamp, @logStream, @message | filter @message like /(?i){wanted}/ | sort @timestamp desc | limit 1000"
-        )
-    } else {
-        insights::preset(name).unwrap_or_default().to_owned()
+/// Runs a query of Insights; one that scans a gigabyte or more only when it is chosen again.
+pub fn query(app: &mut App, asked: &Asked) -> Vec<Effect> {
+    let logs = &mut app.logs;
+    let estimate = logs.insights.estimate(&logs.group_names(), logs.span, app.now.as_millisecond());
+    if estimate.worth_saying() && logs.insights.agreed.as_deref() != Some(key_of(asked)) {
+        logs.insights.agreed = Some(key_of(asked).to_owned());
+        app.say(format!("{}: Enter again runs it", estimate.words()));
+        return Vec::new();
+    }
+    logs.insights.agreed = None;
+    let (name, text) = match asked {
+        Asked::Search => {
+            let wanted = logs.search.trim_matches('/');
+            let wanted =
+                if logs.search.starts_with('/') { wanted.to_owned() } else { log_store::search::literal(wanted) };
+            let wanted = wanted.replace('/', "\\/");
+            (
+                logs.search.clone(),
+                format!(
+                    "fields @timestamp, @logStream, @message | filter @message like /(?i){wanted}/ | sort @timestamp desc | limit 1000"
+                ),
+            )
+        }
+        Asked::Typed => ("your query".to_owned(), logs.insights.typed.clone()),
+        Asked::Preset(name) => (name.clone(), insights::preset(name).unwrap_or_default().to_owned()),
     };
-    let effect = app.logs.query(name, &text, app.now, app.generation());
+    app.screen.overlays.clear();
+    let effect = app.logs.query(&name, &text, app.now, app.generation());
     match &effect {
-        Some(_) => app.say("Insights is searching …".to_owned()),
-        None => app.say("there are no groups to search".to_owned()),
+        Some(_) => app.say("Insights is searching …"),
+        None => app.say("there are no groups to search"),
     }
     effect.into_iter().collect()
 }
 
 /// What Insights found, as something to read.
 pub fn insights_found(app: &mut App) {
-    let Some(found) = app.logs.insights_found.take() else { return };
-    let name = app.logs.insights.take().map(|(_, name)| name).unwrap_or_default();
+    let Some(found) = app.logs.insights.found.take() else { return };
+    let name = app.logs.insights.running.take().map(|(_, name)| name).unwrap_or_default();
     let overlay = match found {
         Err(failure) => overlay::message(app, "Insights", &format!("the query failed\n\n{failure}")),
         Ok(result) => {

@@ -261,12 +261,9 @@ pub(super) fn chosen(app: &mut App, choice: Choice) -> Vec<Effect> {
         }
         Choice::Revision(None) => (Source::Back(None), format!("rollback {short}")),
         Choice::Revision(Some(to)) => (Source::Back(Some(to.clone())), format!("rollback {short} --to {to}")),
-        Choice::Nothing
-        | Choice::Run(_)
-        | Choice::Environment(_)
-        | Choice::Operation(_)
-        | Choice::LogsService(_)
-        | Choice::Insights(_) => return again(app),
+        Choice::Nothing | Choice::Run(_) | Choice::Environment(_) | Choice::Operation(_) | Choice::Logs(_) => {
+            return again(app);
+        }
     };
     app.screen.overlays.pop();
     let what = deploy_of(app, name, source, &words);

@@ -7,9 +7,10 @@ use super::settle::overlay_place;
 use super::{News, changed_by};
 use crate::app::effect::Effect;
 use crate::app::event::Mouse;
-use crate::app::screen::{Pane, View};
+use crate::app::logs::keys;
+use crate::app::screen::{Block, Pane, View};
 use crate::app::{App, dialog, layout};
-use ratatui::layout::Position;
+use ratatui::layout::{Position, Rect};
 
 /// Rows that a turn of the wheel moves.
 const WHEEL: isize = 3;
@@ -54,6 +55,9 @@ pub(super) fn click(app: &mut App, mouse: Mouse) -> Vec<Effect> {
     }
     let hit = placed.blocks.iter().find(|(_, place)| place.contains(Position::new(column, row)));
     let Some((block, place)) = hit else { return Vec::new() };
+    if *block == Block::Logs {
+        return on_logs(app, *place, turn, row);
+    }
     if let Some(by) = turn {
         app.screen.list(*block).step(by);
         return Vec::new();
@@ -70,6 +74,27 @@ pub(super) fn click(app: &mut App, mouse: Mouse) -> Vec<Effect> {
         }
         list.select(number);
     }
+    Vec::new()
+}
+
+/// The wheel moves through the lines; a click selects one, and opens the one that is selected.
+fn on_logs(app: &mut App, place: Rect, turn: Option<isize>, row: u16) -> Vec<Effect> {
+    if let Some(by) = turn {
+        keys::step(app, by);
+        return app.plan();
+    }
+    let header = !app.logs.columns.is_empty();
+    let first = place.y + 1 + layout::histogram_rows(place) + u16::from(header);
+    // Lines that are broken take rows of their own: only keys tell them apart.
+    let key = row.checked_sub(first).and_then(|n| app.logs.drawn.get(usize::from(n)).copied());
+    let Some(pos) = key.filter(|_| !app.logs.wrap).and_then(|key| app.logs.store.find(key)) else {
+        return Vec::new();
+    };
+    let number = app.logs.view.rank(&app.logs.store, pos);
+    if app.logs.place == number && !app.logs.follow {
+        return open(app);
+    }
+    app.logs.select(number);
     Vec::new()
 }
 

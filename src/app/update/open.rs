@@ -45,20 +45,9 @@ pub(super) fn choose(app: &mut App) -> Vec<Effect> {
             app.screen.overlays.pop();
             run(app, command)
         }
-        Choice::LogsService(name) => {
-            if !app.logs.hidden.remove(&name) {
-                app.logs.hidden.insert(name);
-            }
-            app.logs.show();
-            let place = app.screen.overlays.pop().map_or(0, |overlay| overlay.list.place());
-            let mut overlay = crate::app::logs::windows::sources(app);
-            overlay.list.select(place);
-            app.screen.overlays.push(overlay);
-            Vec::new()
-        }
-        Choice::Insights(name) => {
-            app.screen.overlays.pop();
-            crate::app::logs::windows::query(app, &name)
+        Choice::Logs(pick) => {
+            changed_by(app, News::Lists);
+            crate::app::logs::windows::pick(app, pick)
         }
         Choice::Environment(name) => {
             app.screen.overlays.clear();

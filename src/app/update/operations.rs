@@ -92,6 +92,7 @@ pub(super) fn windows(app: &mut App) {
     for (number, window) in overlays.iter_mut().enumerate() {
         match window.kind {
             Kind::Activity => window.replace(overlay::activities(app)),
+            Kind::Logs(which) => window.replace(crate::app::logs::windows::lines(app, which)),
             Kind::Choose(id) => {
                 if let Some(operation) = app.operations.get(id) {
                     window.replace(change::options(app, operation, window));

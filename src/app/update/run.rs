@@ -110,11 +110,21 @@ pub(super) fn run(app: &mut App, command: Id) -> Vec<Effect> {
         Id::LogsFilter => start_prompt(app, Prompt::Filter),
         Id::LogsTime => start_prompt(app, Prompt::Time),
         Id::LogsExport => start_prompt(app, Prompt::Export),
+        Id::LogsSave if app.logs.filter.trim().is_empty() && app.filters.is_empty() => {
+            toast(app, "there is no filter to save: & types one");
+        }
+        Id::LogsSave => start_prompt(app, Prompt::Save),
+        Id::LogsTee if app.logs.tee.is_some() => return keys::tee(app, ""),
+        Id::LogsTee => start_prompt(app, Prompt::Tee),
         Id::LogsFollow
         | Id::LogsLevel
         | Id::LogsMute
         | Id::LogsUnmute
         | Id::LogsMark
+        | Id::LogsMarkTo
+        | Id::LogsCopyMarked
+        | Id::LogsFilters
+        | Id::LogsDetail
         | Id::LogsWrap
         | Id::LogsColumns
         | Id::LogsSources

@@ -120,7 +120,7 @@ pub(super) fn windows(app: &mut App) {
     if app.screen.view() == crate::app::screen::View::Logs {
         let placed = layout::layout(app);
         if let Some((_, place)) = placed.blocks.first() {
-            let (height, bins) = layout::logs_rows(*place);
+            let (height, bins) = layout::logs_rows(*place, !app.logs.columns.is_empty());
             if app.logs.settle(height, bins, app.now) {
                 app.redraw = true;
             }
@@ -150,7 +150,7 @@ pub fn overlay_place(screen: &Screen) -> Rect {
         Kind::Choose(_) => CHOOSE,
         Kind::Plan(_) => PLAN,
         Kind::Ask(_) | Kind::Revert(_) | Kind::Quit => overlay.lines.len() + 6,
-        Kind::Actions | Kind::Environments | Kind::Message => overlay.lines.len() + 4,
+        Kind::Actions | Kind::Logs(_) | Kind::Environments | Kind::Message => overlay.lines.len() + 4,
     });
     let rows = (lines as u16).clamp(5.min(most), most);
     Rect::new((width - columns) / 2, (height.saturating_sub(rows)) / 2, columns, rows.min(height))

@@ -118,12 +118,14 @@ pub(super) fn start_typing(app: &mut App, block: Option<Block>) {
 }
 
 /// A line is typed for the logs.
-pub(super) fn start_prompt(app: &mut App, prompt: Prompt) {
+pub(in crate::app) fn start_prompt(app: &mut App, prompt: Prompt) {
     let text = match prompt {
         Prompt::Search => app.logs.search.clone(),
         Prompt::Filter => app.logs.filter.clone(),
-        Prompt::Time => String::new(),
+        Prompt::Time | Prompt::Save => String::new(),
         Prompt::Export => "logs.jsonl".to_owned(),
+        Prompt::Tee => "tee.jsonl".to_owned(),
+        Prompt::Insights => app.logs.insights.typed.clone(),
     };
     let input = Input::new(text.clone());
     app.screen.typing = Some(Typing { block: Some(Block::Logs), input, before: text, prompt: Some(prompt) });

@@ -2,7 +2,7 @@
 //! ones are broken.
 
 use crate::app::layout::histogram_rows;
-use crate::app::logs::pane::{Columns, LogsPane};
+use crate::app::logs::pane::{Detail, LogsPane};
 use crate::app::logs::sources::short_names;
 use crate::app::screen::Block;
 use crate::model::logs::Ms;
@@ -25,6 +25,8 @@ const BARS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
 /// Colours of services' names, of the terminal's own: neither red nor yellow, which mean something.
 const COLOURS: [Color; 6] =
     [Color::Cyan, Color::Magenta, Color::Green, Color::Blue, Color::LightCyan, Color::LightMagenta];
+/// No chosen column is wider.
+const WIDEST: u16 = 40;
 /// More columns of a line are not looked at.
 const LONGEST: usize = 4_000;
 
@@ -41,12 +43,13 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
     if rows > 0 {
         histogram(canvas, Rect { x: inside.x + 1, width: inside.width - 2, height: rows, ..inside });
     }
-    let lines = Rect { y: inside.y + rows, height: inside.height - rows, ..inside };
+    let header = u16::from(!logs.columns.is_empty()).min(inside.height - rows);
+    let lines = Rect { y: inside.y + rows + header, height: inside.height - rows - header, ..inside };
     if logs.window.is_empty() {
         frames::message(canvas, lines, &empty(canvas));
         return;
     }
-    draw_lines(canvas, lines);
+    draw_lines(canvas, lines, header > 0);
     scroll_bar(canvas, place, lines);
 }
 
@@ -72,6 +75,9 @@ fn title(logs: &LogsPane) -> String {
     }
     if logs.live.on {
         parts.push("LIVE".to_owned());
+    }
+    if let Some(path) = &logs.tee {
+        parts.push(format!("→{path}"));
     }
     parts.join(" ")
 }
@@ -102,6 +108,8 @@ fn status(canvas: &mut Canvas<'_, '_>, place: Rect) {
         (format!("✖ search: {error}"), theme.down)
     } else if let Some(part) = logs.past_part() {
         (format!("◐ reading older lines {:.0} %", part * 100.0), theme.changing)
+    } else if let Some((_, name)) = &logs.insights.running {
+        (format!("◐ Insights is searching: {name} (Esc leaves it)"), theme.changing)
     } else if let Some((state, failure)) = failing {
         let retry = state.retry.map_or(0, |retry| (retry - app.now.as_millisecond()).max(0) / 1_000);
         (format!("✖ {}: next try in {retry} s · {failure}", state.group), theme.down)
@@ -228,10 +236,37 @@ struct Look<'a> {
     zone: TimeZone,
     names: HashMap<&'a str, &'a str>,
     width: u16,
+    /// Cells of each chosen column.
+    columns: Vec<u16>,
     coloured: bool,
 }
 
-fn draw_lines(canvas: &mut Canvas<'_, '_>, place: Rect) {
+/// Cells of the chosen columns: as wide as what is in them here, all of them at most half of the place.
+fn column_widths(canvas: &Canvas<'_, '_>, place: Rect) -> Vec<u16> {
+    let logs = &canvas.app.logs;
+    let lines: Vec<Line<'_>> = logs.window.iter().filter_map(|pos| logs.store.line(*pos)).collect();
+    let most = (place.width / 2 / (logs.columns.len().max(1) as u16)).saturating_sub(1).min(WIDEST);
+    let values = |column: &String| {
+        let widths = lines.iter().filter_map(|line| fields::field(line.text, line.kind, column));
+        widths.map(|value| canvas.width(&text::harmless(&value))).max().unwrap_or(0)
+    };
+    let width = |column: &String| values(column).max(canvas.width(column)).max(3).min(most);
+    logs.columns.iter().map(width).collect()
+}
+
+/// The names over the columns.
+fn header(canvas: &mut Canvas<'_, '_>, look: &Look<'_>, place: Rect) {
+    let theme = canvas.theme;
+    let columns = &canvas.app.logs.columns;
+    let mut x = place.x + head_width(look, place);
+    for (name, width) in columns.iter().zip(&look.columns) {
+        let room = place.right().saturating_sub(x).min(*width);
+        canvas.put(x, place.y, room, &text::cut_start(name, usize::from(room)), theme.dim);
+        x += width + 1;
+    }
+}
+
+fn draw_lines(canvas: &mut Canvas<'_, '_>, place: Rect, named: bool) {
     let app = canvas.app;
     let logs = &app.logs;
     let writers = logs.sources.groups.iter().flat_map(|group| group.writers.iter());
@@ -245,8 +280,12 @@ fn draw_lines(canvas: &mut Canvas<'_, '_>, place: Rect) {
         zone: app.zone(),
         width: longest.min(place.width / 6).max(3),
         names,
+        columns: column_widths(canvas, place),
         coloured: canvas.theme.key.fg.is_some(),
     };
+    if named {
+        header(canvas, &look, Rect { y: place.y - 1, height: 1, ..place });
+    }
     if !logs.wrap {
         for (n, (y, pos)) in (place.y..place.bottom()).zip(&logs.window).enumerate() {
             if let Some(line) = logs.store.line(*pos) {
@@ -288,7 +327,13 @@ fn draw_lines(canvas: &mut Canvas<'_, '_>, place: Rect) {
     }
 }
 
-/// Time, service and level; the cells that they take.
+/// Cells of time, service and level.
+fn head_width(look: &Look<'_>, place: Rect) -> u16 {
+    let time = if place.width >= 100 { 12 } else { 8 };
+    1 + time + 1 + look.width + 1 + 6
+}
+
+/// Time, service, level and the chosen columns; the cells that they take.
 fn head(canvas: &mut Canvas<'_, '_>, look: &Look<'_>, line: &Line<'_>, place: Rect) -> u16 {
     let theme = canvas.theme;
     let (mut x, y) = (place.x + 1, place.y);
@@ -323,7 +368,28 @@ fn head(canvas: &mut Canvas<'_, '_>, look: &Look<'_>, line: &Line<'_>, place: Re
         Level::Fatal => ("FATAL", theme.down),
     };
     canvas.put(x, y, 5, word, style);
-    x + 6 - place.x
+    x += 6;
+    let plain = line.kind == Kind::Plain || line.is(mark::GAP | mark::SAMPLED);
+    for (column, width) in canvas.app.logs.columns.iter().zip(&look.columns) {
+        let value = if plain { None } else { fields::field(line.text, line.kind, column) };
+        if let Some(value) = value {
+            let style = if fails(column, &value) { theme.down } else { theme.text };
+            let shown = text::harmless(&value);
+            let room = place.right().saturating_sub(x).min(*width);
+            if value.parse::<f64>().is_ok() {
+                canvas.put_right(x + room, y, room, &shown, style);
+            } else {
+                canvas.put_cut(x, y, room, &shown, style);
+            }
+        }
+        x += width + 1;
+    }
+    x - place.x
+}
+
+/// Whether a field says that a request failed.
+fn fails(key: &str, value: &str) -> bool {
+    key.to_lowercase().contains("status") && value.starts_with('5')
 }
 
 /// The text of a line in differently styled pieces.
@@ -337,16 +403,16 @@ fn pieces<'a>(canvas: &Canvas<'_, '_>, line: &Line<'a>) -> Vec<(Cow<'a, str>, St
     if line.is(mark::GAP | mark::SAMPLED) {
         return vec![(Cow::Borrowed(line.text), theme.degraded.add_modifier(Modifier::BOLD))];
     }
-    if line.kind == Kind::Plain || logs.columns == Columns::Raw {
+    if line.kind == Kind::Plain || logs.detail == Detail::Raw {
         return coloured(limit(Cow::Borrowed(line.text)), theme.text, theme.key.fg.is_some());
     }
     let mut out = coloured(limit(fields::message(line.text, line.kind)), theme.text, theme.key.fg.is_some());
-    if logs.columns == Columns::Fields {
-        for (key, value) in fields::rest(line.text, line.kind).into_iter().take(16) {
+    if logs.detail == Detail::Fields {
+        let rest = fields::rest(line.text, line.kind).into_iter().filter(|(key, _)| !logs.columns.contains(key));
+        for (key, value) in rest.take(16) {
             out.push((Cow::Owned(format!("  {key}=")), theme.dim));
             let value = text::cut_end(&value, 80).into_owned();
-            let style =
-                if key.to_lowercase().contains("status") && value.starts_with('5') { theme.down } else { theme.dim };
+            let style = if fails(&key, &value) { theme.down } else { theme.dim };
             out.push((Cow::Owned(value), style));
         }
     }
@@ -446,7 +512,8 @@ fn passed<'a>(text: &'a str, skip: &mut usize) -> &'a str {
 
 /// Rows that a broken line takes, at most a third of the place.
 fn height_of(canvas: &Canvas<'_, '_>, look: &Look<'_>, line: &Line<'_>, place: Rect) -> u16 {
-    let room = usize::from(place.width.saturating_sub(21 + look.width).max(10));
+    let columns: u16 = look.columns.iter().map(|width| width + 1).sum();
+    let room = usize::from(place.width.saturating_sub(head_width(look, place) + columns).max(10));
     let cells: usize = pieces(canvas, line).iter().map(|(piece, _)| text::width(&text::harmless(piece))).sum();
     (cells.div_ceil(room).max(1) as u16).min((place.height / 3).max(1))
 }
