@@ -19,6 +19,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 pub(super) const ACCOUNT: &str = "123456789012";
 
+/// A property test's configuration: so many cases, more of them where `PROPTEST_CASES` (usually 256) asks for more.
+pub(crate) fn cases(usual: u32) -> proptest::test_runner::Config {
+    let config = proptest::test_runner::Config::default();
+    proptest::test_runner::Config { cases: usual * config.cases / 256, ..config }
+}
+
 pub(super) fn at(second: i64) -> Timestamp {
     "2026-11-20T05:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_secs(second)
 }

@@ -5,7 +5,7 @@ use super::*;
 use crate::app::command::Scope;
 use crate::app::event::Mouse;
 use crate::app::key::{Code, Key};
-use crate::app::testing::{at, read, world};
+use crate::app::testing::{at, cases, read, world};
 use crate::model::FailureKind;
 use proptest::prelude::*;
 
@@ -226,7 +226,7 @@ fn act() -> impl Strategy<Value = Act> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(cases(96))]
 
     #[test]
     fn nothing_a_person_or_aws_does_is_too_much(acts in proptest::collection::vec(act(), 1..60)) {

@@ -21,6 +21,10 @@ fn acts(c: char) -> bool {
 /// The text with each acting character shown: C0 controls as their Unicode pictures (`␛`), others
 /// as `\u{…}`. A tab becomes a blank, as widths must be known before drawing.
 pub fn harmless(text: &str) -> Cow<'_, str> {
+    // Most text is plain, and a million lines of it are looked at.
+    if text.bytes().all(|byte| (b' '..0x7f).contains(&byte)) {
+        return Cow::Borrowed(text);
+    }
     // U+FE0F asks for a picture two cells wide where the character alone has one; terminals differ.
     if !text.chars().any(|c| acts(c) || c == '\u{fe0f}') {
         return Cow::Borrowed(text);

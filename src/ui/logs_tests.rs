@@ -333,7 +333,7 @@ fn a_query_of_ones_own_says_what_it_costs_before_it_runs() {
     key(&mut app, "enter");
     key(&mut app, "enter");
     let screen = text(&app);
-    assert!(screen.contains("over the last day") && screen.contains("GB (about $"), "{screen}");
+    assert!(screen.contains("over the last day") && screen.contains("GB, about $"), "{screen}");
     key(&mut app, "G");
     key(&mut app, "enter");
     typed(&mut app, "stats");

@@ -398,10 +398,11 @@ fn the_log_follows_unless_it_was_scrolled() {
 
 mod any {
     use super::*;
+    use crate::app::testing::cases;
     use proptest::prelude::*;
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..cases(48) })]
         #[test]
         fn drawing_never_panics_with_operations(
             size in (0u16..220, 0u16..70),

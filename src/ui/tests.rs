@@ -312,6 +312,7 @@ fn a_change_flashes() {
 
 mod any {
     use super::*;
+    use crate::app::testing::cases;
     use proptest::prelude::*;
 
     fn keys() -> impl Strategy<Value = Vec<&'static str>> {
@@ -326,7 +327,7 @@ mod any {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..cases(128) })]
         #[test]
         fn drawing_never_panics(size in size(), keys in keys(), other in size(), ascii: bool) {
             let world = staging();

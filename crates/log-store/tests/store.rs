@@ -27,7 +27,7 @@ fn filled(lines: &[(i64, &str)]) -> Store {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases * 48 / 256, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn lines_come_out_in_order_and_once(lines in prop::collection::vec((0i64..5_000, 0u64..3_000), 1..6_000)) {
         let mut store = Store::new(Limits::default());

@@ -15,6 +15,7 @@ use crate::model::{Failure, FailureKind};
 use log_store::Source;
 use log_store::store::hash;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 /// Between two rounds of a group, in milliseconds.
@@ -156,7 +157,7 @@ struct Feed {
     deep_at: Ms,
     far_at: Ms,
     due: Ms,
-    seen: HashMap<u64, Ms>,
+    seen: HashMap<u64, Ms, BuildHasherDefault<Hashed>>,
     /// How many lines alike the live tail has brought.
     alike: HashMap<u64, (u32, Ms)>,
     first: bool,
@@ -550,6 +551,24 @@ fn affordable(rate: f64, lines: f64, most: Ms, least: Ms) -> Ms {
     if time >= most as f64 { most } else { (time as Ms).max(least) }
 }
 
+/// What is a hash already needs no other.
+#[derive(Debug, Clone, Copy, Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = hash(&[bytes]);
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number;
+    }
+}
+
 /// What tells lines without ids apart.
 fn content(event: &LogEvent) -> u64 {
     hash(&[event.stream.as_bytes(), &event.at.to_le_bytes(), &event.ingested.to_le_bytes(), event.message.as_bytes()])
@@ -567,7 +586,7 @@ impl Feed {
             deep_at: 0,
             far_at: 0,
             due: 0,
-            seen: HashMap::new(),
+            seen: HashMap::default(),
             alike: HashMap::new(),
             first: true,
             failures: 0,

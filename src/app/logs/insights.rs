@@ -130,11 +130,17 @@ impl Estimate {
         self.bytes.is_some_and(|bytes| bytes >= 1e9)
     }
 
+    /// In a few words.
+    pub fn short(&self) -> String {
+        let known = |bytes| format!("about {}, {}", size(bytes), dollars(bytes));
+        self.bytes.map_or_else(|| "what it will scan is not known".to_owned(), known)
+    }
+
     /// In a sentence.
     pub fn words(&self) -> String {
         self.bytes.map_or_else(
             || "what it will scan is not known".to_owned(),
-            |bytes| format!("it will scan about {} (about {})", size(bytes), dollars(bytes)),
+            |bytes| format!("it will scan about {}, which costs {}", size(bytes), dollars(bytes)),
         )
     }
 }
@@ -155,7 +161,7 @@ pub fn estimate(all: &[LogGroup], names: &[String], time: SignedDuration) -> Est
 /// What it has scanned and what that costs.
 pub fn after(result: &InsightsResult) -> String {
     format!(
-        "{} rows; {} of {} lines matched; {} scanned, about {}",
+        "{} rows; {} of {} lines matched; {} scanned, {}",
         result.rows.len(),
         result.matched,
         result.scanned,
@@ -166,7 +172,7 @@ pub fn after(result: &InsightsResult) -> String {
 
 fn dollars(bytes: f64) -> String {
     let cost = bytes / 1e9 * INSIGHTS_DOLLARS_A_GB;
-    if cost < 0.001 { "less than $0.001".to_owned() } else { format!("${cost:.3}") }
+    if cost < 0.001 { "less than $0.001".to_owned() } else { format!("about ${cost:.3}") }
 }
 
 fn size(bytes: f64) -> String {
@@ -196,7 +202,7 @@ mod tests {
         let group = LogGroup { name: "/a".into(), bytes: 70_000_000_000, retention_days: Some(7) };
         let day = estimate(std::slice::from_ref(&group), &["/a".to_owned()], SignedDuration::from_hours(24));
         assert!(day.worth_saying());
-        assert_eq!(day.words(), "it will scan about 10.00 GB (about $0.076)");
+        assert_eq!(day.words(), "it will scan about 10.00 GB, which costs about $0.076");
         assert!(!estimate(&[group], &["/b".to_owned()], SignedDuration::from_hours(24)).worth_saying());
         assert_eq!(common(&["/ecs/a-web".into(), "/ecs/a-api".into()]), "/ecs/a-");
         assert!(preset("errors").is_some() && preset("none").is_none());

@@ -240,11 +240,10 @@ fn queries(app: &App) -> Vec<Entry> {
     let estimate = logs.insights.estimate(&logs.group_names(), logs.span, app.now.as_millisecond());
     let cost = match &logs.insights.unsized_why {
         Some(failure) => format!("what it will scan is not known: {failure}"),
-        None if logs.insights.sized => estimate.words(),
+        None if logs.insights.sized => estimate.short(),
         None => "asking how large the groups are …".to_owned(),
     };
-    let mut entries =
-        vec![entry("⇄", format!("over {time}"), format!("{cost}; Enter takes another time"), Some(Pick::Range))];
+    let mut entries = vec![entry("⇄", format!("over {time} (Enter: another)"), cost, Some(Pick::Range))];
     let again = |asked: Asked, text: String, note: &str| {
         let waits = logs.insights.agreed.as_deref() == Some(key_of(&asked));
         let note = if waits { "Enter again runs it" } else { note };

@@ -24,7 +24,7 @@ const STORM_BEFORE: Ms = 40 * SECOND;
 /// [`FAST_DELAY`], so that what was taken in lately can be found without looking at a minute of it.
 const FAST: f64 = 200.0;
 const FAST_DELAY: Ms = 8 * SECOND;
-/// Lines a second of each service's main containers together, in the storm.
+/// Lines a second of each main container, in the storm.
 const STORM_LINES: f64 = 25_000.0;
 
 /// What tests changed, and what is left of tasks that are gone.
