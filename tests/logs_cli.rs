@@ -348,3 +348,22 @@ fn groups_and_filters_of_the_configuration_belong_to_the_environment() {
     let said = line(&mut home.on(&world), "logs --filter @none").coded(2);
     assert!(said.err.contains("no filter is called `none`"), "{}", said.err);
 }
+
+#[test]
+fn a_service_that_comes_later_is_followed_too() {
+    let config = "default_environment = \"staging\"\n[environments.staging]\nregion = \"ap-northeast-1\"\naccount = \"123456789012\"\n\
+                  cluster = \"bookmark-manager-staging-cluster\"\nservices = [\"*-api\"]\n\
+                  [environments.staging.refresh]\nservices = \"1s\"\n";
+    let (home, world) = (Home::with(config), World::running(Scenario::Staging));
+    let tail = Tail::start(&home, &world, &["--since", "1m", "--delay", "0s"]);
+    let of = |group: &str| {
+        let lines = tail.lines.lock().unwrap();
+        lines.iter().find(|line| line["group"] == group).cloned()
+    };
+    until("a line", PATIENCE, || of(API));
+    assert_eq!(of(WEB), None);
+    world.poke(&json!({"rename_service": {"from": "bookmark-manager-staging-web", "to": "second-api"}}));
+    let line = until("a line of the other", PATIENCE, || of(WEB));
+    assert_eq!(line["service"], "second-api");
+    tail.stop();
+}

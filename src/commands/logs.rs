@@ -55,6 +55,7 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
     let account = app.environment.account.clone();
     let whose = app.estate.identity.value().map(|identity| identity.account.clone()).or_else(|| account.clone());
     let region = app.environment.region.clone();
+    let again = app.environment.refresh.services.unsigned_abs() * 3;
     let found = sources::of_services(&app.estate, &named);
     let found_names: Vec<String> = found.groups.iter().map(|group| group.group.clone()).collect();
     let configured = app.environment.logs.clone();
@@ -92,6 +93,7 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
         Color::Auto => terminal && !anstyle_query::no_color(),
     };
     let mut printer = Printer::new(form, wanted, zone, services.iter().map(String::as_str), (colour, terminal));
+    let mut groups_now = found.groups.clone();
     let follower = Follower::new(found.groups, plan, arguments.pattern.clone());
     executor.set_logs_rate(f64::from(arguments.rate));
     let delay = if arguments.follow { arguments.delay.as_millis() as i64 } else { i64::MAX };
@@ -108,10 +110,18 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
         Writer { printer: &mut printer, exit_on, tee: tee.transpose()?, out, missing: false, text: String::new() };
     let end = context.limit().map(|limit| Instant::now() + limit);
     let mut trouble = Trouble::default();
+    let follows = arguments.follow && asked.groups.is_empty() && asked.lambdas.is_empty();
+    let mut fresh = Box::pin(resolve_again(context, &arguments.services, again));
     loop {
-        let heard = match end {
-            Some(end) => tokio::time::timeout_at(end, reader.next()).await.ok(),
-            None => Some(reader.next().await),
+        let heard = tokio::select! {
+            heard = until_end(end, &mut reader) => heard,
+            fresh_sources = &mut fresh, if follows => {
+                fresh.set(resolve_again(context, &arguments.services, again));
+                if let Some(fresh_sources) = fresh_sources {
+                    join(fresh_sources, &mut groups_now, &mut reader, writer.printer);
+                }
+                continue;
+            }
         };
         match heard {
             Some(Heard::Lines(lines)) => {
@@ -142,6 +152,42 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
                 return Ok(if done { ExitCode::Done } else { ExitCode::TimedOut });
             }
         }
+    }
+}
+
+/// What comes next, or nothing when the time is up.
+async fn until_end(end: Option<Instant>, reader: &mut LogReader) -> Option<Heard> {
+    match end {
+        Some(end) => tokio::time::timeout_at(end, reader.next()).await.ok(),
+        None => Some(reader.next().await),
+    }
+}
+
+/// Looks after a while where the services' lines are now; nothing where that could not be read.
+async fn resolve_again(context: &Context, services: &[String], after: std::time::Duration) -> Option<Sources> {
+    tokio::time::sleep(after).await;
+    let reading = context.collect(SOURCES, false).await.ok()?;
+    let named = named_services(&reading, services).ok()?;
+    Some(sources::of_services(&reading.collector.app.estate, &named))
+}
+
+/// Follows groups that have come; those that nobody writes into any more are followed on.
+fn join(fresh: Sources, now: &mut Vec<GroupSource>, reader: &mut LogReader, printer: &mut Printer) {
+    let mut all = now.clone();
+    for group in fresh.groups {
+        if let Some(known) = all.iter_mut().find(|known| known.group == group.group) {
+            // Those of before may still write: a rollout takes minutes.
+            let new: Vec<_> = group.writers.into_iter().filter(|writer| !known.writers.contains(writer)).collect();
+            known.writers.extend(new);
+        } else {
+            say(&format!("{} is followed from now on", group.group));
+            all.push(group);
+        }
+    }
+    if all != *now {
+        printer.know(all.iter().flat_map(|group| group.writers.iter().map(|writer| writer.service.as_str())));
+        reader.set_sources(all.clone());
+        *now = all;
     }
 }
 

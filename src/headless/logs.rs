@@ -76,22 +76,28 @@ impl Printer {
         services: impl IntoIterator<Item = &'a str> + Clone,
         (colour, terminal): (bool, bool),
     ) -> Self {
-        let names: HashMap<String, String> =
-            short_names(services).into_iter().map(|(name, short)| (name.to_owned(), short.to_owned())).collect();
-        let width = names.values().map(|name| name.chars().count()).max().unwrap_or(0).clamp(3, 24);
-        Self {
+        let mut printer = Self {
             form,
             wanted,
             zone,
             colour,
             terminal,
-            names,
-            width,
+            names: HashMap::new(),
+            width: 0,
             kinds: HashMap::new(),
             heads: HashMap::new(),
             second: i64::MIN,
             clock: String::new(),
-        }
+        };
+        printer.know(services);
+        printer
+    }
+
+    /// These are the services from now on.
+    pub fn know<'a>(&mut self, services: impl IntoIterator<Item = &'a str> + Clone) {
+        let names = short_names(services).into_iter();
+        self.names = names.map(|(name, short)| (name.to_owned(), short.to_owned())).collect();
+        self.width = self.names.values().map(|name| name.chars().count()).max().unwrap_or(0).clamp(3, 24);
     }
 
     /// Writes a line, if it is wanted. Whether it passes `also` (`--exit-on`).

@@ -6,6 +6,7 @@ use crate::app::effect::{Effect, Lane, Query};
 use crate::app::event::{Event, Fact, Part};
 use crate::app::logs::follow::{Arrived, Batch, FeedState, Follower, Gap};
 use crate::app::logs::order::Order;
+use crate::app::logs::sources::GroupSource;
 use crate::app::ticket::Ticket;
 use crate::model::logs::{LogGroup, Ms};
 use crate::model::{Failure, FailureKind};
@@ -99,6 +100,11 @@ impl LogReader {
                 wait: REOPEN,
             })
             .collect();
+    }
+
+    /// Follows these groups from now on.
+    pub fn set_sources(&mut self, groups: Vec<GroupSource>) {
+        self.follower.set_sources(groups);
     }
 
     /// Now, on the service's clock as far as that is known.
