@@ -263,6 +263,46 @@ fn logs_follow_let_go_search_and_drive_no_terminal() {
 }
 
 #[test]
+fn filters_are_there_in_the_next_session_and_lines_go_into_files() {
+    let (home, world) = (Home::new(), World::running(Scenario::Staging));
+    let mut terminal = Terminal::on(&home, &world, "--env staging");
+    terminal.press("3");
+    terminal.shows("request completed");
+    terminal.press("&level>=warn\r");
+    terminal.shows("&level>=warn");
+    terminal.press("+bad\r");
+    terminal.shows("saved: @bad is this filter");
+    terminal.press("\x1b");
+    terminal.hides("&level");
+    terminal.press(">\x15all.jsonl\r");
+    terminal.shows("→all.jsonl");
+    let message = "into the file, too";
+    world.poke(&json!({"write_log": {"group": "/ecs/bookmark-manager-staging-web", "message": message}}));
+    let file = home.path().join("all.jsonl");
+    until("the line in the file", PATIENCE, || {
+        std::fs::read_to_string(&file).ok().filter(|text| text.contains(message))
+    });
+    // What is shown, into a new file; one that is there is left as it is.
+    terminal.press("\x13\x15all.jsonl\r");
+    terminal.shows("is there already");
+    terminal.press("\x13\x15shown.txt\r");
+    terminal.shows("shown.txt is written");
+    assert!(std::fs::read_to_string(home.path().join("shown.txt")).unwrap().contains(message));
+    terminal.press("q");
+    assert_eq!(terminal.ended(), 0);
+    let mut terminal = Terminal::on(&home, &world, "--env staging");
+    terminal.press("3");
+    terminal.shows("request completed");
+    terminal.press("*");
+    terminal.shows("level>=warn (saved)");
+    terminal.press("\r");
+    terminal.shows("&@bad");
+    terminal.hides("request completed");
+    let said = support::line(&mut home.on(&world), "logs --since 10m --filter @bad -o json").coded(0);
+    assert!(said.out.lines().count() > 0 && !said.out.contains("\"level\":\"info\""), "{}", said.out);
+}
+
+#[test]
 fn a_filter_is_typed_in_any_script() {
     let (home, world) = (Home::with(&any_service()), World::staging());
     world.poke(&json!({"rename_service": {"from": SERVICE, "to": "ブックマーク管理"}}));
