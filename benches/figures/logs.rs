@@ -201,7 +201,7 @@ pub(crate) fn command(world: &World, effort: Effort, report: &mut Report) -> Res
 fn follow(world: &World, effort: Effort, report: &mut Report, aws: &str) -> Result<()> {
     let group = "/ecs/bookmark-manager-staging-web";
     let simulator = Server::simulator("staging")?;
-    let latency = |command: &mut Command| -> Result<(Times, bool)> {
+    let latency = |who: &str, command: &mut Command| -> Result<(Times, bool)> {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let out = BufReader::new(child.stdout.take().ok_or("no output")?);
         let (send, seen) = std::sync::mpsc::channel();
@@ -220,7 +220,8 @@ fn follow(world: &World, effort: Effort, report: &mut Report, aws: &str) -> Resu
         std::thread::sleep(Duration::from_secs(3));
         let mut times = Times::default();
         for n in 0..effort.pick(30, 8) {
-            let message = format!("probe-{n}-{}", std::process::id());
+            // No line of the one before, which the next one may read as well.
+            let message = format!("probe-{who}-{n}-{}", std::process::id());
             let begin = Instant::now();
             write(&message, 0)?;
             loop {
@@ -232,12 +233,13 @@ fn follow(world: &World, effort: Effort, report: &mut Report, aws: &str) -> Resu
             }
             std::thread::sleep(Duration::from_millis(137 * (n % 5) as u64));
         }
-        write("thirty-seconds-back", 30_000)?;
+        let back = format!("thirty-seconds-back-{who}");
+        write(&back, 30_000)?;
         let end = Instant::now() + Duration::from_secs(30);
         let mut found = false;
         while let Some(left) = end.checked_duration_since(Instant::now()).filter(|_| !found) {
             match seen.recv_timeout(left) {
-                Ok((_, line)) => found = line.contains("thirty-seconds-back"),
+                Ok((_, line)) => found = line.contains(&back),
                 Err(_) => break,
             }
         }
@@ -253,12 +255,12 @@ fn follow(world: &World, effort: Effort, report: &mut Report, aws: &str) -> Resu
         }
         command
     };
-    let (polling, late) = latency(&mut ours(false))?;
-    let (live, live_late) = latency(&mut ours(true))?;
+    let (polling, late) = latency("polling", &mut ours(false))?;
+    let (live, live_late) = latency("live", &mut ours(true))?;
     let mut tail = world.command(aws, &simulator.endpoint);
     tail.args(["--endpoint-url", &simulator.endpoint, "logs", "tail", group, "--follow", "--since", "10s"])
         .env("PYTHONUNBUFFERED", "1");
-    let (theirs, their_late) = latency(&mut tail)?;
+    let (theirs, their_late) = latency("aws", &mut tail)?;
     let words = |found: bool| if found { "shown" } else { "lost" };
     report.add(
         "event to line in follow mode, polling; `aws logs tail --follow`",

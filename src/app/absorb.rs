@@ -150,7 +150,8 @@ impl Poller {
             | Query::LogPage(_)
             | Query::LogGroups { .. }
             | Query::LiveTail { .. }
-            | Query::Insights(_) => {}
+            | Query::Insights(_)
+            | Query::StopInsights { .. } => {}
             Query::ServiceNames { .. } | Query::Services { .. } => {
                 self.sweep_services(estate, environment, &flight, part, now, effects);
             }

@@ -46,8 +46,15 @@ pub enum Effect {
     },
     /// Write lines that come into a file beside the screen.
     Tee(Tee),
-    /// Keep the saved filters for later sessions.
-    SaveFilters(Vec<String>),
+    /// Keep a filter of logs for later sessions, or forget it.
+    SaveFilter {
+        /// Its name.
+        name: String,
+        /// What it stands for; none: it is forgotten.
+        filter: Option<String>,
+    },
+    /// Nobody waits any more for what was asked under this ticket: a live tail, a query of Insights.
+    Leave(Ticket),
     /// Open a link in a browser, where there is one.
     OpenUrl(String),
     /// Stop the process group as `Ctrl-Z` does, after the terminal was restored.
@@ -207,6 +214,11 @@ pub enum Query {
         /// ARNs of groups without `:*`, at most 10.
         groups: Vec<String>,
     },
+    /// Logs `StopQuery`.
+    StopInsights {
+        /// The query's id.
+        id: String,
+    },
     /// Logs `StartQuery`, then `GetQueryResults` until it ends.
     Insights(Box<InsightsQuery>),
 }
@@ -235,7 +247,8 @@ impl Query {
             | Self::LogPage(_)
             | Self::LogGroups { .. }
             | Self::LiveTail { .. }
-            | Self::Insights(_) => Source::Logs,
+            | Self::Insights(_)
+            | Self::StopInsights { .. } => Source::Logs,
         }
     }
 }

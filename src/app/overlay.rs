@@ -183,8 +183,17 @@ impl Overlay {
     /// Other lines in the place of those that are there: what is selected stays so.
     pub fn replace(&mut self, lines: Vec<Line>) {
         if lines != self.lines {
+            let choice = self.selected().map(|line| line.choice.clone()).filter(|choice| *choice != Choice::Nothing);
             self.lines = lines;
             self.find();
+            // Lines of these windows come and go: what is selected is what it would do, not where it stands.
+            let place = |choice: Choice| {
+                let number = self.lines.iter().position(|line| line.choice == choice)?.to_string();
+                self.list.rows.iter().position(|row| *row == number)
+            };
+            if let Some(place) = choice.filter(|_| matches!(self.kind, Kind::Logs(_))).and_then(place) {
+                self.list.select(place);
+            }
         }
     }
 

@@ -73,6 +73,7 @@ pub(super) async fn groups(caller: &Caller<'_>, outlet: &Outlet<'_>, prefix: &st
                     name: group.log_group_name.unwrap_or_default(),
                     bytes: group.stored_bytes.unwrap_or_default(),
                     retention_days: group.retention_in_days,
+                    created: group.creation_time,
                 });
                 (Fact::LogGroups(groups.collect()), page.next_token)
             },

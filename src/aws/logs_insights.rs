@@ -12,6 +12,7 @@ use std::time::Duration;
 
 pub(super) const START_QUERY: Action = Action { name: "logs:StartQuery", class: Class::LogsInsights };
 pub(super) const GET_QUERY_RESULTS: Action = Action { name: "logs:GetQueryResults", class: Class::LogsInsights };
+pub(super) const STOP_QUERY: Action = Action { name: "logs:StopQuery", class: Class::LogsInsights };
 /// Between two looks at a query that runs.
 const LOOK: Duration = Duration::from_millis(500);
 
@@ -35,7 +36,7 @@ pub(super) async fn query(caller: &Caller<'_>, outlet: &Outlet<'_>, query: &Insi
         let looked =
             caller.call(GET_QUERY_RESULTS, |clients| clients.logs().get_query_results().query_id(&id).send()).await?;
         let status = looked.status.clone();
-        let result = from_results(looked);
+        let result = InsightsResult { id: id.clone(), ..from_results(looked) };
         match status {
             Some(QueryStatus::Complete) => {
                 outlet.last(Fact::Insights(Box::new(InsightsResult { complete: true, ..result }))).await;
@@ -53,6 +54,13 @@ pub(super) async fn query(caller: &Caller<'_>, outlet: &Outlet<'_>, query: &Insi
             }
         }
     }
+}
+
+/// Stops a query that nobody waits for: what it has not scanned yet costs nothing.
+pub(super) async fn stop(caller: &Caller<'_>, outlet: &Outlet<'_>, id: &str) -> Result<(), Failure> {
+    caller.call(STOP_QUERY, |clients| clients.logs().stop_query().query_id(id).send()).await?;
+    outlet.last(Fact::Insights(Box::default())).await;
+    Ok(())
 }
 
 fn from_results(looked: GetQueryResultsOutput) -> InsightsResult {
@@ -80,6 +88,7 @@ fn from_results(looked: GetQueryResultsOutput) -> InsightsResult {
     }
     let statistics = looked.statistics;
     InsightsResult {
+        id: String::new(),
         complete: false,
         status: looked.status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
         columns,

@@ -41,7 +41,7 @@ pub(super) async fn run(context: &Context, arguments: &Insights, out: &mut dyn i
     let text = insights::preset(&arguments.query).unwrap_or(&arguments.query).to_owned();
     let names: Vec<String> = found.groups.iter().map(|group| group.group.clone()).collect();
     let estimate = match groups(&mut executor, &mut events, &insights::common(&names)).await {
-        Ok(all) => insights::estimate(&all, &names, to.duration_since(from)),
+        Ok(all) => insights::estimate(&all, &names, to.duration_since(from), to.as_millisecond()),
         // A price that cannot be told is no reason not to ask.
         Err(_) => Estimate::default(),
     };

@@ -111,12 +111,12 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
     let end = context.limit().map(|limit| Instant::now() + limit);
     let mut trouble = Trouble::default();
     let follows = arguments.follow && asked.groups.is_empty() && asked.lambdas.is_empty();
-    let mut fresh = Box::pin(resolve_again(context, &arguments.services, again));
+    let mut fresh = Box::pin(resolve_again(context, &arguments.services, again, None));
     loop {
         let heard = tokio::select! {
             heard = until_end(end, &mut reader) => heard,
-            fresh_sources = &mut fresh, if follows => {
-                fresh.set(resolve_again(context, &arguments.services, again));
+            (known, fresh_sources) = &mut fresh, if follows => {
+                fresh.set(resolve_again(context, &arguments.services, again, known));
                 if let Some(fresh_sources) = fresh_sources {
                     join(fresh_sources, &mut groups_now, &mut reader, writer.printer);
                 }
@@ -163,12 +163,28 @@ async fn until_end(end: Option<Instant>, reader: &mut LogReader) -> Option<Heard
     }
 }
 
-/// Looks after a while where the services' lines are now; nothing where that could not be read.
-async fn resolve_again(context: &Context, services: &[String], after: std::time::Duration) -> Option<Sources> {
+/// Looks after a while where the services' lines are now; nothing where that could not be read. What was
+/// read stays known: credentials and task definitions are not asked for each time.
+async fn resolve_again(
+    context: &Context,
+    services: &[String],
+    after: std::time::Duration,
+    known: Option<Reading>,
+) -> (Option<Reading>, Option<Sources>) {
     tokio::time::sleep(after).await;
-    let reading = context.collect(SOURCES, false).await.ok()?;
-    let named = named_services(&reading, services).ok()?;
-    Some(sources::of_services(&reading.collector.app.estate, &named))
+    let reading = match known {
+        Some(mut reading) => {
+            reading.collector.again(context.limit()).await;
+            reading
+        }
+        None => match context.collect(SOURCES, false).await {
+            Ok(reading) => reading,
+            Err(_) => return (None, None),
+        },
+    };
+    let found = named_services(&reading, services).ok();
+    let found = found.map(|named| sources::of_services(&reading.collector.app.estate, &named));
+    (Some(reading), found)
 }
 
 /// Follows groups that have come; those that nobody writes into any more are followed on.
@@ -179,8 +195,9 @@ fn join(fresh: Sources, now: &mut Vec<GroupSource>, reader: &mut LogReader, prin
             // Those of before may still write: a rollout takes minutes.
             let new: Vec<_> = group.writers.into_iter().filter(|writer| !known.writers.contains(writer)).collect();
             known.writers.extend(new);
+            known.only |= group.only;
         } else {
-            say(&format!("{} is followed from now on", group.group));
+            say(&format!("{} joins", group.group));
             all.push(group);
         }
     }

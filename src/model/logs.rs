@@ -61,6 +61,8 @@ pub struct LogGroup {
     pub bytes: i64,
     /// Days after which lines are deleted; none for never.
     pub retention_days: Option<i32>,
+    /// When it was made.
+    pub created: Option<Ms>,
 }
 
 /// What one second of a live tail brought.
@@ -92,6 +94,8 @@ pub struct InsightsQuery {
 /// What Insights has found so far.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct InsightsResult {
+    /// The service's id of the query.
+    pub id: String,
     /// Whether it has ended.
     pub complete: bool,
     /// `Running`, `Complete`, …

@@ -10,10 +10,11 @@ use crate::config::EnvironmentConfig;
 use crate::model::{Failure, FailureKind};
 use futures_util::FutureExt;
 use jiff::Timestamp;
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 
 /// Events that may wait between the feeds and the app. Bounded: a feed that is faster than the app
 /// waits, it does not fill the memory.
@@ -30,6 +31,8 @@ pub struct Executor {
     others: Vec<(EnvironmentConfig, Session)>,
     calls: JoinSet<()>,
     audit_file: Option<PathBuf>,
+    /// Live tails and queries of Insights, which go on, and cost, until somebody leaves them.
+    waiting: HashMap<Ticket, AbortHandle>,
 }
 
 impl Executor {
@@ -46,6 +49,7 @@ impl Executor {
             others: Vec::new(),
             calls: JoinSet::new(),
             audit_file: None,
+            waiting: HashMap::new(),
         };
         (executor, events)
     }
@@ -68,6 +72,12 @@ impl Executor {
                 self.fetch(ticket, lane, query);
                 None
             }
+            Effect::Leave(ticket) => {
+                if let Some(task) = self.waiting.remove(&ticket) {
+                    task.abort();
+                }
+                None
+            }
             Effect::Call { id, environment, call } => {
                 self.call(id, &environment, *call);
                 None
@@ -75,7 +85,7 @@ impl Executor {
             Effect::Copy(_)
             | Effect::Save { .. }
             | Effect::Tee(_)
-            | Effect::SaveFilters(_)
+            | Effect::SaveFilter { .. }
             | Effect::OpenUrl(_)
             | Effect::Suspend
             | Effect::Quit => Some(effect),
@@ -155,7 +165,8 @@ impl Executor {
         while self.tasks.try_join_next().is_some() {}
         let Some(session) = self.session.clone() else { return };
         let out = self.out.clone();
-        self.tasks.spawn(async move {
+        let leaves = matches!(query, Query::LiveTail { .. } | Query::Insights(_));
+        let task = self.tasks.spawn(async move {
             let asked = AssertUnwindSafe(session.ask(ticket, lane, query, &out)).catch_unwind().await;
             if asked.is_err() {
                 // A fault in one feed must not leave its source waiting for ever.
@@ -164,6 +175,10 @@ impl Executor {
                 let _ = out.send(Event::Answer(answer)).await;
             }
         });
+        if leaves {
+            self.waiting.retain(|_, task| !task.is_finished());
+            self.waiting.insert(ticket, task);
+        }
     }
 }
 

@@ -27,17 +27,28 @@ fn filters() -> Option<PathBuf> {
 
 /// Filters that were saved, each `name: filter`; none where there is no such file.
 pub fn saved_filters() -> Vec<String> {
-    let text = filters().and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
-    text.lines().filter(|line| line.contains(':')).map(str::to_owned).collect()
+    filters().and_then(|path| read(&path).ok()).unwrap_or_default()
 }
 
-/// Keeps these filters and no others.
+fn read(path: &Path) -> io::Result<Vec<String>> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(text.lines().filter(|line| line.contains(':')).map(str::to_owned).collect()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Keeps a filter under a name, or forgets it; others stay, those of another session too.
 ///
 /// # Errors
-/// When the file cannot be written; the one before then stays.
-pub fn save_filters(saved: &[String]) -> io::Result<()> {
+/// When the file cannot be read or written; it then stays as it is.
+pub fn save_filter(name: &str, filter: Option<&str>) -> io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt as _;
-    let path = filters().ok_or_else(|| io::Error::other("there is no home folder to keep them in"))?;
+    let path = filters().ok_or_else(|| io::Error::other("there is no home folder to keep it in"))?;
+    let mut saved = read(&path)?;
+    saved.retain(|saved| saved.split_once(':').is_none_or(|(known, _)| known.trim() != name));
+    saved.extend(filter.map(|filter| format!("{name}: {filter}")));
+    saved.sort();
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }

@@ -241,9 +241,9 @@ impl Run<'_> {
                     self.app.update(Event::TeeEnded(error.to_string()));
                 }
             }
-            Some(Effect::SaveFilters(filters)) => {
-                if let Err(error) = files::save_filters(&filters) {
-                    let text = format!("the filters could not be kept for later sessions: {error}");
+            Some(Effect::SaveFilter { name, filter }) => {
+                if let Err(error) = files::save_filter(&name, filter.as_deref()) {
+                    let text = format!("the filter is not kept for later sessions: {error}");
                     self.app.update(Event::Notice(Notice { error: true, text }));
                 }
             }
@@ -255,7 +255,7 @@ impl Run<'_> {
                     }));
                 }
             }
-            Some(Effect::Connect { .. } | Effect::Fetch { .. } | Effect::Call { .. }) | None => {}
+            Some(Effect::Connect { .. } | Effect::Fetch { .. } | Effect::Leave(_) | Effect::Call { .. }) | None => {}
         }
         Ok(None)
     }

@@ -284,12 +284,15 @@ fn insights_is_asked_and_its_table_is_shown() {
     let tick = now() + jiff::SignedDuration::from_secs(10);
     app.update(Event::Tick(tick));
     key(&mut app, "u");
+    // How much it will cost is not known yet: that is asked for twice.
+    assert_eq!(key(&mut app, "enter"), []);
     let effects = key(&mut app, "enter");
     let Some(Effect::Fetch { ticket, query: Query::Insights(query), .. }) = effects.first().cloned() else {
         panic!("{effects:?}");
     };
     assert!(!query.groups.is_empty() && query.text.contains("stats count(*)"), "{query:?}");
     let result = crate::model::logs::InsightsResult {
+        id: "q-1".into(),
         complete: true,
         status: "Complete".into(),
         columns: vec!["text".into(), "lines".into()],
@@ -324,6 +327,7 @@ fn a_query_of_ones_own_says_what_it_costs_before_it_runs() {
         name: name.clone(),
         bytes: 70_000_000_000,
         retention_days: Some(7),
+        created: None,
     };
     let sizes = names.iter().map(size).collect();
     app.update(Event::Answer(Answer { ticket, requests: 1, part: Part::Last(Fact::LogGroups(sizes)) }));
@@ -347,8 +351,66 @@ fn a_query_of_ones_own_says_what_it_costs_before_it_runs() {
     let Some(Effect::Fetch { query: Query::Insights(query), .. }) = effects.first() else { panic!("{effects:?}") };
     assert_eq!((query.text.as_str(), query.to - query.from), ("stats count(*)", 24 * 3_600_000));
     assert!(text(&app).contains("Insights is searching: your query"), "{}", text(&app));
-    key(&mut app, "esc");
+    // Left, it is stopped: what it has not scanned yet costs nothing.
+    let Some(Effect::Fetch { ticket, .. }) = effects.first() else { panic!("{effects:?}") };
+    let looked = crate::model::logs::InsightsResult { id: "q-7".into(), ..Default::default() };
+    let part = Part::Page(Fact::Insights(Box::new(looked)));
+    app.update(Event::Answer(Answer { ticket: *ticket, requests: 2, part }));
+    let mut effects = key(&mut app, "esc");
     assert!(app.logs.insights.running.is_none());
+    effects.extend(app.update(Event::Tick(now() + jiff::SignedDuration::from_secs(12))));
+    assert!(effects.contains(&Effect::Leave(*ticket)), "{effects:?}");
+    let stops =
+        |effect: &Effect| matches!(effect, Effect::Fetch { query: Query::StopInsights { id }, .. } if id == "q-7");
+    assert!(effects.iter().any(stops), "{effects:?}");
+}
+
+#[test]
+fn what_waits_for_a_second_yes_is_what_the_second_yes_runs() {
+    let mut app = open((120, 40), 400);
+    app.update(Event::Tick(now() + jiff::SignedDuration::from_secs(10)));
+    key(&mut app, "/");
+    typed(&mut app, "jwt");
+    key(&mut app, "enter");
+    key(&mut app, "u");
+    key(&mut app, "G");
+    key(&mut app, "enter");
+    typed(&mut app, "stats");
+    key(&mut app, "enter");
+    let effects = key(&mut app, "enter");
+    let Some(Effect::Fetch { query: Query::Insights(query), .. }) = effects.first() else { panic!("{effects:?}") };
+    assert_eq!(query.text, "stats");
+}
+
+#[test]
+fn a_live_tail_that_is_off_is_closed() {
+    let mut app = open((120, 40), 40);
+    let on = key(&mut app, "ctrl-t");
+    let live = on.iter().find_map(|effect| match effect {
+        Effect::Fetch { ticket, query: Query::LiveTail { .. }, .. } => Some(*ticket),
+        _ => None,
+    });
+    let live = live.expect("it is opened");
+    let off = key(&mut app, "ctrl-t");
+    assert!(off.contains(&Effect::Leave(live)), "it costs by the minute: {off:?}");
+}
+
+#[test]
+fn the_selected_field_stays_selected_while_lines_come() {
+    let mut app = open((120, 40), 400);
+    key(&mut app, "c");
+    for _ in 0..5 {
+        key(&mut app, "j");
+    }
+    let chosen =
+        |app: &App| app.screen.overlays.last().and_then(|window| window.selected()).map(|line| line.choice.clone());
+    let before = chosen(&app);
+    let end = now().as_millisecond();
+    let lines = (0..200).map(|n| line("bookmark-manager-api", end + n, r#"{"a":1,"b":2,"msg":"x"}"#, false)).collect();
+    app.logs.feed(Batch { lines, gaps: Vec::new() });
+    app.update(Event::Resize(120, 40));
+    app.settle();
+    assert_eq!(chosen(&app), before);
 }
 
 #[test]
@@ -383,9 +445,14 @@ fn a_filter_is_saved_and_chosen_by_its_name() {
     key(&mut app, "+");
     typed(&mut app, "slow");
     let effects = key(&mut app, "enter");
-    assert_eq!(effects, [Effect::SaveFilters(vec!["slow: latency>500ms".into()])]);
+    let saved = |filter: Option<&str>| Effect::SaveFilter { name: "slow".into(), filter: filter.map(str::to_owned) };
+    assert_eq!(effects, [saved(Some("latency>500ms"))]);
     key(&mut app, "esc");
     assert!(app.logs.view.len() > shown);
+    // Nothing is typed: what is saved under the name stays.
+    key(&mut app, "+");
+    typed(&mut app, "slow");
+    assert_eq!(key(&mut app, "enter"), []);
     key(&mut app, "*");
     assert!(text(&app).contains("latency>500ms (saved)"), "{}", text(&app));
     key(&mut app, "enter");
@@ -395,7 +462,8 @@ fn a_filter_is_saved_and_chosen_by_its_name() {
     assert_eq!(key(&mut app, "enter"), []);
     key(&mut app, "+");
     typed(&mut app, "-slow");
-    assert_eq!(key(&mut app, "enter"), [Effect::SaveFilters(Vec::new())]);
+    assert_eq!(key(&mut app, "enter"), [saved(None)]);
+    assert!(app.logs.filter_error.is_some(), "what it stood for is not shown as if it still did");
 }
 
 #[test]
@@ -438,6 +506,11 @@ fn what_comes_goes_into_a_file_too_until_it_cannot() {
     };
     let object: serde_json::Value = serde_json::from_str(text).expect("one line");
     assert_eq!(object["raw"], "a \u{1b}[2J line");
+    // A line that is known already is in the file already.
+    let lines = vec![line("bookmark-manager-api", now().as_millisecond(), "a \u{1b}[2J line", false)];
+    app.logs.feed(Batch { lines, gaps: Vec::new() });
+    let effects = app.update(Event::Tick(now() + jiff::SignedDuration::from_secs(2)));
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Tee(_))), "{effects:?}");
     assert!(super::testing::text(&app).contains("→tee.jsonl"));
     app.update(Event::TeeEnded("no space left on device".into()));
     app.settle();
@@ -446,6 +519,18 @@ fn what_comes_goes_into_a_file_too_until_it_cannot() {
     key(&mut app, ">");
     key(&mut app, "enter");
     assert_eq!(key(&mut app, ">"), [Effect::Tee(Tee::Close)]);
+    // In another environment it ends, and says so.
+    key(&mut app, ">");
+    key(&mut app, "enter");
+    let lines = vec![line("bookmark-manager-api", now().as_millisecond() + 5, "the last", false)];
+    app.logs.feed(Batch { lines, gaps: Vec::new() });
+    let mut effects = Vec::new();
+    for pressed in "e / s t a g i n g enter enter".split(' ') {
+        effects.extend(key(&mut app, pressed));
+    }
+    let tees: Vec<&Effect> = effects.iter().filter(|effect| matches!(effect, Effect::Tee(_))).collect();
+    assert!(matches!(tees[..], [Effect::Tee(Tee::Lines(_)), Effect::Tee(Tee::Close)]), "{effects:?}");
+    assert!(app.activity.iter().any(|entry| entry.text.contains("tee.jsonl gets no more lines")));
 }
 
 #[test]

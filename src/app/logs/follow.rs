@@ -633,14 +633,16 @@ impl Feed {
         if event.at < plan.since && event.ingested < plan.since {
             return;
         }
-        if self.seen.insert(id, event.at).is_some() {
+        if self.seen.contains_key(&id) {
             return;
         }
         let source = &self.source;
         if !self.names.contains_key(&event.stream) {
             self.names.insert(event.stream.clone(), source.source(&event.stream).map(Arc::new));
         }
+        // Nobody wants it yet: it is not known, as somebody may on a later round.
         let Some(Some(source)) = self.names.get(&event.stream) else { return };
+        self.seen.insert(id, event.at);
         let late = plan.until.is_none() && !self.first && event.at < self.covered - LATE;
         batch.lines.push(Arrived { source: Arc::clone(source), event, id, late });
     }

@@ -2,6 +2,7 @@
 //! go there.
 
 use crate::app::event::{Fact, Part};
+use crate::app::ticket::Ticket;
 use crate::model::Failure;
 use crate::model::logs::{INSIGHTS_DOLLARS_A_GB, InsightsResult, LogGroup, Ms};
 use jiff::SignedDuration;
@@ -27,16 +28,27 @@ pub struct Insights {
     pub typed: String,
     /// A query that costs was chosen once: the next time it runs.
     pub agreed: Option<String>,
-    /// The serial and the name of the query that runs.
-    pub running: Option<(u64, String)>,
+    /// The query that runs.
+    pub running: Option<Running>,
     /// What it found, to be shown.
     pub found: Option<Result<InsightsResult, Failure>>,
     /// Groups with their sizes.
     pub sizes: Vec<LogGroup>,
-    /// All of them were read.
-    pub sized: bool,
     /// Why they could not be.
     pub unsized_why: Option<Failure>,
+}
+
+/// A query that runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Running {
+    /// It was asked for under this.
+    pub ticket: Ticket,
+    /// Its serial among those of the pane.
+    pub serial: u64,
+    /// Its name for a person.
+    pub name: String,
+    /// The service's id of it, once it is known.
+    pub id: String,
 }
 
 impl Insights {
@@ -44,14 +56,17 @@ impl Insights {
     pub fn span(&self, shown: (Ms, Ms), now: Ms) -> (Ms, Ms) {
         match RANGES.get(self.range) {
             Some((_, Some(length))) => (now - length, now),
+            // Nothing is here: from the beginning of time would be all that there is, and cost as much.
+            _ if shown.0 == 0 => (now - HOUR, now),
             _ => (shown.0.min(now - 1_000), now),
         }
     }
 
     /// Takes an answer in; that of a query which was left is nobody's.
     pub fn absorb(&mut self, serial: u64, part: Part) {
-        if self.running.as_ref().is_some_and(|(asked, _)| *asked == serial) {
+        if let Some(running) = self.running.as_mut().filter(|running| running.serial == serial) {
             match part {
+                Part::Page(Fact::Insights(result)) => running.id.clone_from(&result.id),
                 Part::Last(Fact::Insights(result)) => self.found = Some(Ok(*result)),
                 Part::Broken(failure) => self.found = Some(Err(failure)),
                 Part::Page(_) | Part::Last(_) => {}
@@ -65,20 +80,22 @@ impl Insights {
             Part::Page(Fact::LogGroups(groups)) => self.sizes.extend(groups),
             Part::Last(Fact::LogGroups(groups)) => {
                 self.sizes.extend(groups);
-                (self.sized, self.unsized_why) = (true, None);
+                self.unsized_why = None;
             }
             Part::Broken(failure) => self.unsized_why = Some(failure),
             Part::Page(_) | Part::Last(_) => {}
         }
     }
 
+    /// Whether it is known how large these groups are.
+    pub fn sized(&self, groups: &[String]) -> bool {
+        groups.iter().all(|name| self.sizes.iter().any(|group| group.name == *name))
+    }
+
     /// What a query over these groups is expected to scan.
     pub fn estimate(&self, groups: &[String], shown: (Ms, Ms), now: Ms) -> Estimate {
-        if !self.sized {
-            return Estimate::default();
-        }
         let (from, to) = self.span(shown, now);
-        estimate(&self.sizes, groups, SignedDuration::from_millis(to - from))
+        estimate(&self.sizes, groups, SignedDuration::from_millis(to - from), now)
     }
 }
 
@@ -125,9 +142,9 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// Whether a person should know before: a gigabyte or more.
+    /// Whether a person should know before: a gigabyte or more, or nobody knows.
     pub fn worth_saying(&self) -> bool {
-        self.bytes.is_some_and(|bytes| bytes >= 1e9)
+        self.bytes.is_none_or(|bytes| bytes >= 1e9)
     }
 
     /// In a few words.
@@ -145,13 +162,16 @@ impl Estimate {
     }
 }
 
-/// What a query over some time scans: the groups' bytes, spread over the time that they keep.
-pub fn estimate(all: &[LogGroup], names: &[String], time: SignedDuration) -> Estimate {
+/// What a query over some time scans: the groups' bytes, spread over the time that they keep, or since
+/// when they have been there.
+pub fn estimate(all: &[LogGroup], names: &[String], time: SignedDuration, now: Ms) -> Estimate {
     let mut bytes = 0.0;
     for name in names {
         let Some(group) = all.iter().find(|group| group.name == *name) else { return Estimate::default() };
-        // Without a limit of days, a year is assumed: the estimate is then too high rather than too low.
-        let days = f64::from(group.retention_days.unwrap_or(365).max(1));
+        let age = group.created.map(|created| (now - created) as f64 / 86_400_000.0);
+        let kept = group.retention_days.map(f64::from);
+        // Where neither is known, a day: the estimate is then too high rather than too low.
+        let days = kept.into_iter().chain(age).reduce(f64::min).unwrap_or(1.0).max(1.0 / 24.0);
         let part = (time.as_secs_f64() / 86_400.0 / days).min(1.0);
         bytes += group.bytes as f64 * part;
     }
@@ -199,11 +219,18 @@ mod tests {
 
     #[test]
     fn what_it_costs_is_said() {
-        let group = LogGroup { name: "/a".into(), bytes: 70_000_000_000, retention_days: Some(7) };
-        let day = estimate(std::slice::from_ref(&group), &["/a".to_owned()], SignedDuration::from_hours(24));
+        let group = LogGroup { name: "/a".into(), bytes: 70_000_000_000, retention_days: Some(7), created: None };
+        let of = |group: &LogGroup, name: &str| {
+            estimate(std::slice::from_ref(group), &[name.to_owned()], SignedDuration::from_hours(24), 864_000_000)
+        };
+        let day = of(&group, "/a");
         assert!(day.worth_saying());
         assert_eq!(day.words(), "it will scan about 10.00 GB, which costs about $0.076");
-        assert!(!estimate(&[group], &["/b".to_owned()], SignedDuration::from_hours(24)).worth_saying());
+        assert!(of(&group, "/b").worth_saying(), "what is not known is asked for twice");
+        let young = LogGroup { created: Some(432_000_000), retention_days: None, ..group.clone() };
+        assert_eq!(of(&young, "/a").bytes, Some(14e9), "five days old");
+        let small = LogGroup { bytes: 1_000_000, ..group };
+        assert!(!of(&small, "/a").worth_saying());
         assert_eq!(common(&["/ecs/a-web".into(), "/ecs/a-api".into()]), "/ecs/a-");
         assert!(preset("errors").is_some() && preset("none").is_none());
     }

@@ -108,6 +108,8 @@ pub fn bin(app: &mut App, by: isize) {
 
 /// Runs a command of this pane; what it does not know is nobody's.
 pub fn run(app: &mut App, command: Id) -> Vec<Effect> {
+    // By its name a command is run from other panes too, which do not keep the lines up to date.
+    app.logs.refresh();
     match command {
         Id::LogsFollow => {
             let on = !app.logs.follow;
@@ -196,6 +198,8 @@ fn marked(logs: &LogsPane) -> Vec<log_store::Pos> {
 }
 
 fn copy_marked(app: &mut App) -> Vec<Effect> {
+    let logs = &mut app.logs;
+    logs.view.update(&logs.store, usize::MAX);
     let logs = &app.logs;
     let (mut text, mut count) = (String::new(), 0);
     let all = marked(logs);
@@ -228,16 +232,25 @@ fn copy_marked(app: &mut App) -> Vec<Effect> {
 /// Begins to write what comes into a file, or ends it where none is named.
 pub fn tee(app: &mut App, path: &str) -> Vec<Effect> {
     let path = path.trim();
-    let was = app.logs.tee.take();
-    if path.is_empty() {
-        if let Some(was) = was {
-            app.say(format!("{was} gets no more lines"));
-        }
-        return vec![Effect::Tee(Tee::Close)];
+    let mut effects = end_tee(app, "");
+    if !path.is_empty() {
+        app.logs.tee = Some(path.to_owned());
+        app.say(format!("lines go into {path} as they come; > ends that"));
+        effects.push(Effect::Tee(Tee::Open(path.to_owned())));
     }
-    app.logs.tee = Some(path.to_owned());
-    app.say(format!("lines go into {path} as they come; > ends that"));
-    vec![Effect::Tee(Tee::Open(path.to_owned()))]
+    effects
+}
+
+/// Ends the writing into a file, if there is any, with what it has not got yet.
+pub fn end_tee(app: &mut App, why: &str) -> Vec<Effect> {
+    let mut effects: Vec<Effect> = app.logs.take_tee().into_iter().collect();
+    if let Some(was) = app.logs.tee.take() {
+        let text = format!("{was} gets no more lines{why}");
+        app.note(false, text.clone());
+        app.say(text);
+        effects.push(Effect::Tee(Tee::Close));
+    }
+    effects
 }
 
 /// Saves the filter by a name, or forgets one.
@@ -256,23 +269,27 @@ fn save(app: &mut App, typed: &str) -> Vec<Effect> {
         app.say(format!("the filter cannot be saved: {}", error.what));
         return Vec::new();
     }
+    if filter.is_empty() && !forget {
+        app.say("there is no filter to save: & types one");
+        return Vec::new();
+    }
     let before = app.filters.len();
+    let mut kept = None;
     app.filters.retain(|saved| saved.split_once(':').is_none_or(|(known, _)| known.trim() != name));
     if forget {
         let found = app.filters.len() < before;
         app.say(if found { format!("{name} is forgotten") } else { format!("no saved filter is called {name}") });
-    } else if filter.is_empty() {
-        app.say("there is no filter to save: & types one");
-        return Vec::new();
     } else {
         // One that uses itself would have no end: what it stands for is saved.
         let filter = super::sources::expand(&filter, &app.logs.named_filters).unwrap_or(filter);
+        kept = Some(filter.clone());
         app.filters.push(format!("{name}: {filter}"));
         app.filters.sort();
         app.say(format!("saved: @{name} is this filter"));
     }
     app.logs.named_filters = app.named_filters();
-    vec![Effect::SaveFilters(app.filters.clone())]
+    app.logs.show();
+    vec![Effect::SaveFilter { name: name.to_owned(), filter: kept }]
 }
 
 /// Hides all lines of the selected one's pattern.
@@ -339,7 +356,7 @@ fn live(app: &mut App) {
         app.say(format!("a live tail follows 10 groups at most, and there are {groups}"));
         return;
     }
-    app.logs.set_live(on, app.now);
+    app.logs.set_live(on, app.now, app.generation());
     let said = "live tail: $0.01 a minute beyond the 1,800 free minutes a month; 500 lines a second at most";
     app.note(false, if on { said } else { "the live tail is off" });
     app.say(if on { said.to_owned() } else { "the live tail is off".to_owned() });
@@ -368,6 +385,7 @@ pub fn typed(app: &mut App, prompt: Prompt, typed: &str) {
 
 /// The typed line is taken.
 pub fn accept(app: &mut App, prompt: Prompt, typed: &str) -> Vec<Effect> {
+    app.logs.refresh();
     match prompt {
         Prompt::Search => {
             if let Some(error) = &app.logs.search_error {
@@ -432,6 +450,8 @@ fn export(app: &mut App, path: &str) -> Vec<Effect> {
     if path.is_empty() {
         return Vec::new();
     }
+    // All that passes, not only what was looked at for the last frame.
+    app.logs.view.update(&app.logs.store, usize::MAX);
     let logs = &app.logs;
     let marked = marked(logs);
     let all: Vec<_> = if marked.is_empty() {
@@ -459,7 +479,7 @@ fn export(app: &mut App, path: &str) -> Vec<Effect> {
 
 /// Esc: the nearest thing that can be taken back.
 pub fn back(logs: &mut LogsPane) -> bool {
-    if logs.past.take().is_some() || logs.insights.running.take().is_some() {
+    if logs.past.take().is_some() || logs.leave_query() {
         return true;
     }
     if !logs.search.is_empty() {

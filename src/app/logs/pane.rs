@@ -1,7 +1,7 @@
 //! The pane's state: what is read, kept, shown; where a person is in it. Keys are in `keys`.
 
 use super::follow::{Batch, FeedState, Follower, Gap, Plan};
-use super::insights::{self, Insights};
+use super::insights::{self, Insights, Running};
 use super::sources::{self, Sources};
 use super::written;
 use crate::app::effect::{Effect, Lane, Query, Tee};
@@ -163,6 +163,8 @@ pub struct LogsPane {
     pub tee: Option<String>,
     /// Lines for that file which have come since the last effects.
     tee_lines: String,
+    /// What is to be said of what nobody waits for any more.
+    leaving: Vec<Effect>,
     /// Batches that did not fit because they are older than what fell out.
     pub too_old: u64,
     follower: Option<Follower>,
@@ -227,6 +229,7 @@ impl Default for LogsPane {
             insights: Insights::default(),
             tee: None,
             tee_lines: String::new(),
+            leaving: Vec::new(),
             too_old: 0,
             follower: None,
             selected: None,
@@ -269,6 +272,8 @@ impl LogsPane {
         self.renewed = Some(now);
         self.past = None;
         self.live.serial = None;
+        // What it finds may be another account's.
+        self.leave_query();
         if let Some(follower) = &mut self.follower {
             follower.forget_flights(now.as_millisecond());
         }
@@ -282,11 +287,12 @@ impl LogsPane {
         generation: u32,
         now: Timestamp,
     ) -> Vec<Effect> {
+        let mut effects = std::mem::take(&mut self.leaving);
+        effects.extend(self.take_tee());
         if !self.opened || !self.may_ask(estate) {
-            return Vec::new();
+            return effects;
         }
         let at = now.as_millisecond();
-        let mut effects = Vec::new();
         let ticket = |serial: u64| Ticket { generation, serial: SERIAL | serial };
         if !self.listed && environment.logs.iter().any(|pattern| pattern.contains('*')) {
             self.listed = true;
@@ -295,9 +301,6 @@ impl LogsPane {
                 let query = Query::LogGroups { prefix };
                 effects.push(Effect::Fetch { ticket: ticket(GROUPS | n), lane: Lane::Background, query });
             }
-        }
-        if !self.tee_lines.is_empty() {
-            effects.push(Effect::Tee(Tee::Lines(std::mem::take(&mut self.tee_lines))));
         }
         self.resolve(estate, environment, at);
         if let Some(follower) = &mut self.follower {
@@ -331,24 +334,44 @@ impl LogsPane {
         if groups.is_empty() {
             return None;
         }
+        self.leave_query();
         self.serial += 1;
         let serial = INSIGHTS | self.serial;
-        self.insights.running = Some((serial, name.to_owned()));
+        let ticket = Ticket { generation, serial: SERIAL | serial };
+        self.insights.running = Some(Running { ticket, serial, name: name.to_owned(), id: String::new() });
         let (from, to) = self.insights.span(self.span, now.as_millisecond());
         let query = InsightsQuery { groups, text: text.to_owned(), from, to, limit: 1_000 };
-        let ticket = Ticket { generation, serial: SERIAL | serial };
         Some(Effect::Fetch { ticket, lane: Lane::Operator, query: Query::Insights(Box::new(query)) })
+    }
+
+    /// Nobody waits any more for the query that runs: it is stopped, as it costs what it scans. Whether one
+    /// ran.
+    pub fn leave_query(&mut self) -> bool {
+        let Some(running) = self.insights.running.take() else { return false };
+        self.leaving.push(Effect::Leave(running.ticket));
+        if !running.id.is_empty() {
+            let query = Query::StopInsights { id: running.id };
+            self.leaving.push(Effect::Fetch { ticket: running.ticket, lane: Lane::Operator, query });
+        }
+        true
     }
 
     /// Asks how large the groups are, for what a query will cost, unless that is known.
     pub fn ask_sizes(&mut self, generation: u32) -> Option<Effect> {
-        if self.insights.sized {
+        let groups = self.group_names();
+        if self.insights.sized(&groups) {
             return None;
         }
         self.insights.sizes.clear();
-        let prefix = insights::common(&self.group_names());
         let ticket = Ticket { generation, serial: SERIAL | SIZES };
-        Some(Effect::Fetch { ticket, lane: Lane::Operator, query: Query::LogGroups { prefix } })
+        let query = Query::LogGroups { prefix: insights::common(&groups) };
+        Some(Effect::Fetch { ticket, lane: Lane::Operator, query })
+    }
+
+    /// Lines that have come for the file that they are written into.
+    pub fn take_tee(&mut self) -> Option<Effect> {
+        let lines = std::mem::take(&mut self.tee_lines);
+        (!lines.is_empty()).then_some(Effect::Tee(Tee::Lines(lines)))
     }
 
     /// The groups that a query may search: at most 50.
@@ -357,7 +380,7 @@ impl LogsPane {
     }
 
     /// Nothing is asked while it is not known that the account is the right one.
-    fn may_ask(&mut self, estate: &Estate) -> bool {
+    pub fn may_ask(&mut self, estate: &Estate) -> bool {
         let kind = estate.identity.failure().map(|failure| failure.kind);
         if matches!(kind, Some(FailureKind::WrongAccount | FailureKind::Credentials)) {
             return false;
@@ -415,7 +438,7 @@ impl LogsPane {
             }
         } else if let Some(follower) = &mut self.follower {
             let batch = taken(follower, serial, answer.part, at);
-            self.put(batch);
+            self.put(batch, true);
         }
     }
 
@@ -423,12 +446,12 @@ impl LogsPane {
         let Some(mut past) = self.past.take() else { return };
         let batch = taken(&mut past.follower, number, part, now);
         past.lines += batch.lines.len();
-        self.put(batch);
+        self.put(batch, false);
         if past.lines >= PAST_LINES && !past.follower.ended() {
             let from = past.follower.covered();
             let why = format!("only {PAST_LINES} lines of it were read: go to a time in it to read more");
             let gap = Gap { group: String::new(), from, to: past.to, sampled: false, why };
-            self.put(Batch { lines: Vec::new(), gaps: vec![gap] });
+            self.put(Batch { lines: Vec::new(), gaps: vec![gap] }, false);
         } else if !past.follower.ended() {
             self.past = Some(past);
         }
@@ -442,7 +465,7 @@ impl LogsPane {
         match part {
             Part::Page(Fact::LiveTail(update)) => {
                 let batch = follower.live(update, now);
-                self.put(batch);
+                self.put(batch, true);
             }
             Part::Last(_) | Part::Page(_) => {
                 (self.live.serial, self.live.due) = (None, now);
@@ -456,8 +479,12 @@ impl LogsPane {
     }
 
     /// A live tail on or off.
-    pub fn set_live(&mut self, on: bool, now: Timestamp) {
+    pub fn set_live(&mut self, on: bool, now: Timestamp, generation: u32) {
         let at = now.as_millisecond();
+        if let Some(serial) = self.live.serial {
+            // A session costs by the minute until it is closed.
+            self.leaving.push(Effect::Leave(Ticket { generation, serial: SERIAL | serial }));
+        }
         self.live = Live { on, serial: None, due: at, since: at };
         let groups = self.sources.groups.clone();
         if !groups.is_empty() {
@@ -467,7 +494,8 @@ impl LogsPane {
         }
     }
 
-    fn put(&mut self, batch: Batch) {
+    /// Takes lines in; whether they come now, or are of the past.
+    fn put(&mut self, batch: Batch, comes: bool) {
         for gap in batch.gaps {
             let source = Source { group: gap.group.clone(), service: gap.group.clone(), ..Source::default() };
             let stream = self.store.stream(source);
@@ -480,13 +508,13 @@ impl LogsPane {
             // Lines of one source share its allocation: its place tells it.
             let place = std::sync::Arc::as_ptr(&line.source) as usize;
             let stream = *known.entry(place).or_insert_with(|| self.store.stream((*line.source).clone()));
-            if self.tee.is_some() {
-                self.tee_lines.push_str(&written::json_alone(line));
-            }
             let text = line.event.message.trim_end_matches(['\n', '\r']);
             let new = New { at: line.event.at, id: line.id, stream, text, late: line.late };
-            if self.store.push(&new) == log_store::Placed::TooOld {
-                self.too_old += 1;
+            let placed = self.store.push(&new);
+            self.too_old += u64::from(placed == log_store::Placed::TooOld);
+            // What is read of the past has come already.
+            if self.tee.is_some() && comes && placed != log_store::Placed::Known {
+                self.tee_lines.push_str(&written::json_alone(line));
             }
         }
     }
@@ -494,7 +522,7 @@ impl LogsPane {
     /// Puts a batch in; for tests and benches that have no service.
     pub fn feed(&mut self, batch: Batch) {
         self.opened = true;
-        self.put(batch);
+        self.put(batch, true);
     }
 
     /// The rule of what is shown.

@@ -72,12 +72,14 @@ pub fn open(app: &mut App, window: Window) -> Vec<Effect> {
     let lines = lines(app, window);
     let mut overlay = Overlay::new(Kind::Logs(window), title, lines);
     if window == Window::Insights {
-        // The time stands above what is mostly chosen.
-        overlay.list.select(1);
+        // The time stands above what is mostly chosen; what waits for a second yes comes first.
+        let waits = overlay.lines.iter().position(|line| line.tone == Tone::Warn);
+        overlay.list.select(waits.unwrap_or(1));
     }
     app.screen.overlays.push(overlay);
     let generation = app.generation();
-    (window == Window::Insights).then(|| app.logs.ask_sizes(generation)).flatten().into_iter().collect()
+    let asks = window == Window::Insights && app.logs.may_ask(&app.estate);
+    asks.then(|| app.logs.ask_sizes(generation)).flatten().into_iter().collect()
 }
 
 /// The lines of a window, as things stand.
@@ -186,11 +188,11 @@ fn columns(app: &App) -> Vec<Entry> {
         }
     }
     let mut names: Vec<(String, (usize, String))> = found.into_iter().collect();
-    names.sort_by(|a, b| b.1.0.cmp(&a.1.0).then_with(|| a.0.cmp(&b.0)));
-    let gone = logs.columns.iter().filter(|column| !names.iter().any(|(name, _)| name == *column));
-    let gone: Vec<Entry> =
-        gone.map(|name| entry("●", name, "in no line here", Some(Pick::Column(name.clone())))).collect();
-    entries.extend(gone);
+    let gone: Vec<&String> =
+        logs.columns.iter().filter(|column| !names.iter().any(|(name, _)| name == *column)).collect();
+    names.extend(gone.into_iter().map(|name| (name.clone(), (0, "–".to_owned()))));
+    // By name: an order by their number would change while one looks.
+    names.sort();
     entries.extend(names.into_iter().map(|(name, (count, value))| {
         let here = if logs.columns.contains(&name) { "●" } else { " " };
         let value = text::cut_end(&text::harmless(&value), 30).into_owned();
@@ -240,7 +242,7 @@ fn queries(app: &App) -> Vec<Entry> {
     let estimate = logs.insights.estimate(&logs.group_names(), logs.span, app.now.as_millisecond());
     let cost = match &logs.insights.unsized_why {
         Some(failure) => format!("what it will scan is not known: {failure}"),
-        None if logs.insights.sized => estimate.short(),
+        None if logs.insights.sized(&logs.group_names()) => estimate.short(),
         None => "asking how large the groups are …".to_owned(),
     };
     let mut entries = vec![entry("⇄", format!("over {time} (Enter: another)"), cost, Some(Pick::Range))];
@@ -273,6 +275,10 @@ fn key_of(asked: &Asked) -> &str {
 
 /// Runs a query of Insights; one that scans a gigabyte or more only when it is chosen again.
 pub fn query(app: &mut App, asked: &Asked) -> Vec<Effect> {
+    if !app.logs.may_ask(&app.estate) {
+        app.say("nothing is asked until it is known that these credentials are of the right account");
+        return Vec::new();
+    }
     let logs = &mut app.logs;
     let estimate = logs.insights.estimate(&logs.group_names(), logs.span, app.now.as_millisecond());
     if estimate.worth_saying() && logs.insights.agreed.as_deref() != Some(key_of(asked)) {
@@ -309,7 +315,7 @@ pub fn query(app: &mut App, asked: &Asked) -> Vec<Effect> {
 /// What Insights found, as something to read.
 pub fn insights_found(app: &mut App) {
     let Some(found) = app.logs.insights.found.take() else { return };
-    let name = app.logs.insights.running.take().map(|(_, name)| name).unwrap_or_default();
+    let name = app.logs.insights.running.take().map(|running| running.name).unwrap_or_default();
     let overlay = match found {
         Err(failure) => overlay::message(app, "Insights", &format!("the query failed\n\n{failure}")),
         Ok(result) => {

@@ -136,6 +136,7 @@ pub(super) fn open_database(app: &mut App, id: &str) -> Vec<Effect> {
 /// people fear most.
 pub(super) fn switch(app: &mut App, name: &str) -> Vec<Effect> {
     let Some(environment) = app.config.environment(name).cloned() else { return Vec::new() };
+    let mut effects = crate::app::logs::keys::end_tee(app, ": another environment was opened");
     app.environment = app.session.overrides.apply(environment);
     app.generation += 1;
     let wants = app.poller.wants().clone();
@@ -150,7 +151,7 @@ pub(super) fn switch(app: &mut App, name: &str) -> Vec<Effect> {
     app.screen = Screen { size: app.screen.size, pane: app.screen.pane, ..Screen::default() };
     app.note(false, format!("opened {name}"));
     changed(app);
-    let mut effects = vec![app.connect()];
+    effects.push(app.connect());
     app.settle();
     effects.extend(app.plan());
     effects

@@ -108,8 +108,8 @@ fn status(canvas: &mut Canvas<'_, '_>, place: Rect) {
         (format!("✖ search: {error}"), theme.down)
     } else if let Some(part) = logs.past_part() {
         (format!("◐ reading older lines {:.0} %", part * 100.0), theme.changing)
-    } else if let Some((_, name)) = &logs.insights.running {
-        (format!("◐ Insights is searching: {name} (Esc leaves it)"), theme.changing)
+    } else if let Some(running) = &logs.insights.running {
+        (format!("◐ Insights is searching: {} (Esc stops it)", running.name), theme.changing)
     } else if let Some((state, failure)) = failing {
         let retry = state.retry.map_or(0, |retry| (retry - app.now.as_millisecond()).max(0) / 1_000);
         (format!("✖ {}: next try in {retry} s · {failure}", state.group), theme.down)
@@ -248,7 +248,7 @@ fn column_widths(canvas: &Canvas<'_, '_>, place: Rect) -> Vec<u16> {
     let most = (place.width / 2 / (logs.columns.len().max(1) as u16)).saturating_sub(1).min(WIDEST);
     let values = |column: &String| {
         let widths = lines.iter().filter_map(|line| fields::field(line.text, line.kind, column));
-        widths.map(|value| canvas.width(&text::harmless(&value))).max().unwrap_or(0)
+        widths.map(|value| canvas.width(&text::cut_end(&text::harmless(&value), 200))).max().unwrap_or(0)
     };
     let width = |column: &String| values(column).max(canvas.width(column)).max(3).min(most);
     logs.columns.iter().map(width).collect()
