@@ -54,8 +54,13 @@ const FUTURE_LINES: f64 = 200_000.0;
 const SETTLE: Ms = 300;
 /// A line is late if the group was read this far past its time before it came.
 const LATE: Ms = 2_000;
-/// Pieces of time of a read that ends: a page of one is on its way while that of another is taken in.
+/// Pieces of time of a read that ends at its beginning.
 const PIECES: Ms = 4;
+/// Pages of a read that ends are on their way at the same time, at most. Lines come out in their order: while
+/// one piece holds all others up, it is halved until so many are read.
+const FLIGHTS: usize = 6;
+/// A piece is halved while it has so many pages to go at least.
+const WORTH: Ms = 4;
 /// Lines that may wait for those of an earlier piece, at most about 100 MB.
 const WAITING: usize = 300_000;
 /// A read that is done once gives up after so many failures in a row.
@@ -160,6 +165,8 @@ struct Feed {
     seen: HashMap<u64, Ms, BuildHasherDefault<Hashed>>,
     /// How many lines alike the live tail has brought.
     alike: HashMap<u64, (u32, Ms)>,
+    /// The time that its last page reached over.
+    reach: Ms,
     first: bool,
     failures: u32,
     failure: Option<Failure>,
@@ -272,6 +279,9 @@ impl Follower {
     pub fn tick(&mut self, now: Ms, waiting: usize) -> Vec<Ask> {
         let server = now + self.ahead;
         let plan = self.plan;
+        if plan.until.is_some() {
+            self.halve(waiting);
+        }
         let slowest = self.slowest();
         let fills = plan.live && !self.fast();
         let mut asks = Vec::new();
@@ -306,6 +316,27 @@ impl Follower {
         asks
     }
 
+    /// Halves the piece that holds the others up, while fewer pages are on their way than may be.
+    fn halve(&mut self, waiting: usize) {
+        let slowest = self.slowest();
+        let held = |feed: &Feed| waiting > WAITING && feed.position() > slowest + 1;
+        let busy = |feed: &&Feed| !feed.ended && (feed.flight.is_some() || !held(feed));
+        let busy = self.feeds.iter().filter(busy).count();
+        for _ in busy..FLIGHTS {
+            let whole = self.feeds.iter().enumerate().filter(|(_, feed)| {
+                let left = feed.to.map_or(0, |to| to - feed.position());
+                let dense = feed.round.as_ref().is_some_and(|round| round.token.is_some());
+                !feed.ended && dense && feed.reach > 0 && left >= WORTH * feed.reach
+            });
+            let Some((at, feed)) = whole.min_by_key(|(_, feed)| feed.position()) else { return };
+            let to = feed.to.unwrap_or_default();
+            let middle = feed.position() + (to - feed.position()) / 2;
+            let half = Feed { to: Some(to), names: feed.names.clone(), ..Feed::new(feed.source.clone(), middle) };
+            self.feeds[at].to = Some(middle - 1);
+            self.feeds.insert(at + 1, half);
+        }
+    }
+
     /// When there may be something to ask.
     pub fn due(&self) -> Option<Ms> {
         self.feeds.iter().filter(|feed| !feed.ended && feed.flight.is_none()).map(|feed| feed.due).min()
@@ -321,7 +352,14 @@ impl Follower {
         (feed.failures, feed.failure, feed.gone) = (0, None, false);
         let Some(mut round) = feed.round.take() else { return Batch::default() };
         let mut batch = Batch::default();
+        let before = round.position;
+        // Beyond its end: the piece was halved, and the other half has them. The service's pages are in the
+        // order of time, so nothing of this one is still to come.
+        let over = feed.to.is_some_and(|to| page.events.iter().any(|event| event.at > to));
         for event in page.events {
+            if feed.to.is_some_and(|to| event.at > to) {
+                continue;
+            }
             round.position = round.position.max(event.at);
             self.ahead = self.ahead.max(event.ingested - now);
             let id = if plan.live {
@@ -338,8 +376,9 @@ impl Follower {
             let fresh = batch.lines.iter().filter(|line| !line.late).count();
             self.lead = 1.0 - (1.0 - self.lead) * (1.0 - LEAD_STEP).powi(fresh.min(100) as i32);
         }
+        feed.reach = round.position - before;
         feed.count(&batch, now);
-        if page.next.is_some() {
+        if page.next.is_some() && !over {
             round.token = page.next;
             feed.due = now;
             let behind = now + self.ahead - round.position.max(feed.covered);
@@ -588,6 +627,7 @@ impl Feed {
             due: 0,
             seen: HashMap::default(),
             alike: HashMap::new(),
+            reach: 0,
             first: true,
             failures: 0,
             failure: None,

@@ -296,3 +296,45 @@ fn rounds_beside_a_live_tail_are_as_fast_as_they_are_worth() {
         assert!((shown as i64 - tail.len() as i64).abs() < 20, "{shown} of {}", tail.len());
     }
 }
+
+#[test]
+fn a_read_whose_lines_are_all_in_one_place_has_many_pages_on_their_way() {
+    use super::order::Order;
+    let events = (0..12_000).map(|n| LogEvent {
+        id: format!("{n}"),
+        stream: "s".into(),
+        at: 90_000 + n / 2,
+        ingested: 0,
+        message: "x".into(),
+    });
+    let service = Service { events: events.collect(), page: 100 };
+    let mut whole = follower(Plan { until: Some(100_000), ..plan() });
+    let mut order = Order::new(Ms::MAX);
+    let (mut shown, mut most, mut now) = (Vec::new(), 0, 0);
+    let mut under_way: Vec<(Ms, super::follow::Ask)> = Vec::new();
+    while !whole.ended() {
+        under_way.extend(whole.tick(now, order.len()).into_iter().map(|ask| (now + 100, ask)));
+        most = most.max(under_way.len());
+        now += 10;
+        for (_, ask) in under_way.extract_if(.., |(due, _)| *due <= now).collect::<Vec<_>>() {
+            // A page now and then fails, the first of a half too.
+            let batch = if now % 370 == 0 {
+                whole.failed(ask.number, failure(FailureKind::Throttled), now)
+            } else {
+                whole.page(ask.number, service.answer(&ask.window, now), now)
+            };
+            assert!(batch.gaps.is_empty());
+            for line in batch.lines {
+                order.push(line.event.at, now, line);
+            }
+        }
+        shown.extend(order.release(now, whole.covered()));
+        assert!(now < 60_000, "it has an end");
+    }
+    shown.extend(order.flush());
+    assert!(shown.is_sorted_by_key(|line| line.event.at));
+    let ids: Vec<String> = shown.into_iter().map(|line| line.event.id).collect();
+    all_once(&ids, &service, 0);
+    // 120 pages of 100 ms one after the other are 12 s.
+    assert!((5..=6).contains(&most) && now < 6_000, "{most} at most, {now} ms");
+}
