@@ -435,7 +435,7 @@ impl Watch {
             Ok(Reply::Log(lines)) if !lines.is_empty() => {
                 ctx.say(Weight::Step, format!("the last lines of {container} in task {}:", short(task)));
                 for line in lines {
-                    ctx.say(Weight::Detail, format!("  {}", line.trim_end()));
+                    ctx.say(Weight::Detail, format!("  {}", log_store::parse::strip_colour(line.trim_end())));
                 }
             }
             Ok(_) => ctx.say(Weight::Detail, format!("{container} in task {} wrote no log", short(task))),
