@@ -28,9 +28,9 @@ fn main() -> process::ExitCode {
 }
 
 fn run(cli: Cli) -> Result<ExitCode, cockpit::cli::Report> {
-    let mut builder = if commands::interactive(&cli) {
+    let mut builder = if commands::interactive(&cli) || commands::takes_much_apart(&cli) {
         let mut builder = tokio::runtime::Builder::new_multi_thread();
-        // One to take answers apart while the main thread draws, one for what blocks.
+        // One to take answers apart while the main thread draws or writes, one for what blocks.
         builder.worker_threads(2);
         builder
     } else {

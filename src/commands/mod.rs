@@ -84,6 +84,11 @@ pub fn takes_interrupt(cli: &Cli) -> bool {
     }
 }
 
+/// Whether its answers are large enough to be taken apart beside the main thread.
+pub fn takes_much_apart(cli: &Cli) -> bool {
+    matches!(cli.command, Some(Command::Logs(_)))
+}
+
 /// Whether the command may show a screen, so that it needs more than one thread: the screen must not
 /// wait while an answer is taken apart.
 pub fn interactive(cli: &Cli) -> bool {

@@ -125,6 +125,11 @@ impl LogReader {
 
     /// Waits for the next lines, at most about a second.
     pub async fn next(&mut self) -> Heard {
+        if self.follower.ended() {
+            // Nothing more comes: there is nothing to wait for.
+            let rest = self.order.flush();
+            return if rest.is_empty() { Heard::Ended } else { Heard::Lines(rest) };
+        }
         self.ask();
         let now = self.now();
         let due = [self.follower.due(), self.order.due()].into_iter().flatten().min().unwrap_or(now + 1_000);
@@ -139,12 +144,7 @@ impl LogReader {
                 }
             }
         }
-        let released = self.order.release(self.now(), self.follower.covered());
-        if released.is_empty() && self.follower.ended() {
-            let rest = self.order.flush();
-            return if rest.is_empty() { Heard::Ended } else { Heard::Lines(rest) };
-        }
-        Heard::Lines(released)
+        Heard::Lines(self.order.release(self.now(), self.follower.covered()))
     }
 
     /// Everything that still waits for its order.
