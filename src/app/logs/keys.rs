@@ -20,7 +20,7 @@ const EXPORT: usize = 1_000_000;
 /// The most lines that one mark reaches over.
 const REACH: usize = 100_000;
 /// The most bytes that are copied: terminals take no more by OSC 52.
-const COPIED: usize = 74_000;
+pub const COPIED: usize = 74_000;
 
 /// Moves the selection; at the top it asks for older lines.
 pub fn step(app: &mut App, by: isize) {

@@ -6,6 +6,7 @@ use super::pane::{Detail, Prompt};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::overlay::{self, Choice, Kind, Line as Entry, Overlay, Tone};
+use crate::model::logs::InsightsResult;
 use crate::model::text;
 use jiff::Timestamp;
 use log_store::block::mark;
@@ -312,6 +313,23 @@ pub fn query(app: &mut App, asked: &Asked) -> Vec<Effect> {
     effect.into_iter().collect()
 }
 
+/// The table as CSV, as many rows as can be copied.
+fn csv(result: &InsightsResult) -> String {
+    let mut out = String::new();
+    let values = |row: &[Option<String>]| row.iter().map(|value| value.clone().unwrap_or_default()).collect();
+    let rows = result.rows.iter().map(|row| values(row));
+    for row in std::iter::once(result.columns.clone()).chain(rows) {
+        let mut writer = csv::WriterBuilder::new().quote_style(csv::QuoteStyle::Always).from_writer(Vec::new());
+        let written = writer.write_record(&row).ok().and_then(|()| writer.into_inner().ok());
+        let line = written.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
+        if out.len() + line.len() > keys::COPIED {
+            break;
+        }
+        out.push_str(&line);
+    }
+    out
+}
+
 /// What Insights found, as something to read.
 pub fn insights_found(app: &mut App) {
     let Some(found) = app.logs.insights.found.take() else { return };
@@ -338,7 +356,9 @@ pub fn insights_found(app: &mut App) {
                 let values = row.iter().map(|value| text::harmless(value.as_deref().unwrap_or("–")).into_owned());
                 let _ = writeln!(page, "{}", cells(values.collect()));
             }
-            overlay::inspect(format!("Insights: {name}"), &page)
+            let mut overlay = overlay::inspect(format!("Insights: {name} (y copies it as CSV)"), &page);
+            overlay.copies = Some(csv(&result));
+            overlay
         }
     };
     app.screen.overlays.push(overlay);
