@@ -1,5 +1,6 @@
 //! Files that a person names, and what is kept for later sessions.
 
+use crate::app::logs::sources::name_filter;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -46,9 +47,7 @@ pub fn save_filter(name: &str, filter: Option<&str>) -> io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt as _;
     let path = filters().ok_or_else(|| io::Error::other("there is no home folder to keep it in"))?;
     let mut saved = read(&path)?;
-    saved.retain(|saved| saved.split_once(':').is_none_or(|(known, _)| known.trim() != name));
-    saved.extend(filter.map(|filter| format!("{name}: {filter}")));
-    saved.sort();
+    name_filter(&mut saved, name, filter);
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }

@@ -43,8 +43,6 @@ pub struct Insights {
 pub struct Running {
     /// It was asked for under this.
     pub ticket: Ticket,
-    /// Its serial among those of the pane.
-    pub serial: u64,
     /// Its name for a person.
     pub name: String,
     /// The service's id of it, once it is known.
@@ -63,8 +61,8 @@ impl Insights {
     }
 
     /// Takes an answer in; that of a query which was left is nobody's.
-    pub fn absorb(&mut self, serial: u64, part: Part) {
-        if let Some(running) = self.running.as_mut().filter(|running| running.serial == serial) {
+    pub fn absorb(&mut self, ticket: Ticket, part: Part) {
+        if let Some(running) = self.running.as_mut().filter(|running| running.ticket == ticket) {
             match part {
                 Part::Page(Fact::Insights(result)) => running.id.clone_from(&result.id),
                 Part::Last(Fact::Insights(result)) => self.found = Some(Ok(*result)),

@@ -1,6 +1,7 @@
 //! What keys do in the pane, and what is typed there.
 
 use super::pane::{Detail, LogsPane, Prompt, START};
+use super::sources;
 use super::windows::{self, Window};
 use super::written;
 use crate::app::App;
@@ -12,7 +13,7 @@ use crate::model::logs::Ms;
 use crate::model::text;
 use jiff::Timestamp;
 use log_store::block::mark;
-use log_store::{Level, fields, parse, shape};
+use log_store::{Level, Pos, fields, parse, shape};
 use std::fmt::Write as _;
 
 /// The most lines that are written into a file at once.
@@ -170,10 +171,7 @@ pub fn run(app: &mut App, command: Id) -> Vec<Effect> {
 /// Marks the lines that are shown from the nearest mark to the selected one: above it, else below.
 fn mark_to(app: &mut App) {
     let logs = &mut app.logs;
-    let marked = |logs: &LogsPane, n: usize| {
-        let line = logs.view.nth(&logs.store, n).and_then(|pos| logs.store.line(pos));
-        line.is_some_and(|line| line.is(mark::MARKED))
-    };
+    let marked = |logs: &LogsPane, n: usize| logs.view.nth(&logs.store, n).is_some_and(|pos| is_marked(logs, pos));
     let here = logs.place;
     let above = (here.saturating_sub(REACH)..here).rev().find(|n| marked(logs, *n));
     let from = above.or_else(|| (here + 1..logs.view.len().min(here + REACH)).find(|n| marked(logs, *n)));
@@ -191,18 +189,21 @@ fn mark_to(app: &mut App) {
     app.say(format!("{count} more lines are marked: Ctrl-y copies, Ctrl-s writes them to a file"));
 }
 
-/// The marked lines among those that are shown.
-fn marked(logs: &LogsPane) -> Vec<log_store::Pos> {
+fn is_marked(logs: &LogsPane, pos: Pos) -> bool {
+    logs.store.line(pos).is_some_and(|line| line.is(mark::MARKED))
+}
+
+/// The marked lines among all that pass, not only among those looked at for the last frame.
+fn marked(logs: &mut LogsPane) -> Vec<Pos> {
+    logs.view.update(&logs.store, usize::MAX);
     let all = (0..logs.view.len()).filter_map(|n| logs.view.nth(&logs.store, n));
-    all.filter(|pos| logs.store.line(*pos).is_some_and(|line| line.is(mark::MARKED))).collect()
+    all.filter(|pos| is_marked(logs, *pos)).collect()
 }
 
 fn copy_marked(app: &mut App) -> Vec<Effect> {
-    let logs = &mut app.logs;
-    logs.view.update(&logs.store, usize::MAX);
+    let all = marked(&mut app.logs);
     let logs = &app.logs;
     let (mut text, mut count) = (String::new(), 0);
-    let all = marked(logs);
     for line in all.iter().filter_map(|pos| logs.store.line(*pos)) {
         if text.len() + line.text.len() > COPIED {
             break;
@@ -273,20 +274,14 @@ fn save(app: &mut App, typed: &str) -> Vec<Effect> {
         app.say("there is no filter to save: & types one");
         return Vec::new();
     }
-    let before = app.filters.len();
-    let mut kept = None;
-    app.filters.retain(|saved| saved.split_once(':').is_none_or(|(known, _)| known.trim() != name));
-    if forget {
-        let found = app.filters.len() < before;
-        app.say(if found { format!("{name} is forgotten") } else { format!("no saved filter is called {name}") });
-    } else {
-        // One that uses itself would have no end: what it stands for is saved.
-        let filter = super::sources::expand(&filter, &app.logs.named_filters).unwrap_or(filter);
-        kept = Some(filter.clone());
-        app.filters.push(format!("{name}: {filter}"));
-        app.filters.sort();
-        app.say(format!("saved: @{name} is this filter"));
-    }
+    // One that uses itself would have no end: what it stands for is saved.
+    let kept = (!forget).then(|| sources::expand(&filter, &app.logs.named_filters).unwrap_or(filter));
+    let was = sources::name_filter(&mut app.filters, name, kept.as_deref());
+    app.say(match (forget, was) {
+        (false, _) => format!("saved: @{name} is this filter"),
+        (true, true) => format!("{name} is forgotten"),
+        (true, false) => format!("no saved filter is called {name}"),
+    });
     app.logs.named_filters = app.named_filters();
     app.logs.show();
     vec![Effect::SaveFilter { name: name.to_owned(), filter: kept }]
@@ -450,10 +445,8 @@ fn export(app: &mut App, path: &str) -> Vec<Effect> {
     if path.is_empty() {
         return Vec::new();
     }
-    // All that passes, not only what was looked at for the last frame.
-    app.logs.view.update(&app.logs.store, usize::MAX);
+    let marked = marked(&mut app.logs);
     let logs = &app.logs;
-    let marked = marked(logs);
     let all: Vec<_> = if marked.is_empty() {
         (0..logs.view.len()).rev().take(EXPORT).filter_map(|n| logs.view.nth(&logs.store, n)).collect()
     } else {

@@ -336,9 +336,8 @@ impl LogsPane {
         }
         self.leave_query();
         self.serial += 1;
-        let serial = INSIGHTS | self.serial;
-        let ticket = Ticket { generation, serial: SERIAL | serial };
-        self.insights.running = Some(Running { ticket, serial, name: name.to_owned(), id: String::new() });
+        let ticket = Ticket { generation, serial: SERIAL | INSIGHTS | self.serial };
+        self.insights.running = Some(Running { ticket, name: name.to_owned(), id: String::new() });
         let (from, to) = self.insights.span(self.span, now.as_millisecond());
         let query = InsightsQuery { groups, text: text.to_owned(), from, to, limit: 1_000 };
         Some(Effect::Fetch { ticket, lane: Lane::Operator, query: Query::Insights(Box::new(query)) })
@@ -428,7 +427,7 @@ impl LogsPane {
         } else if serial & LIVE != 0 {
             self.absorb_live(serial, answer.part, at);
         } else if serial & INSIGHTS != 0 {
-            self.insights.absorb(serial, answer.part);
+            self.insights.absorb(answer.ticket, answer.part);
         } else if serial & SIZES != 0 {
             self.insights.absorb_sizes(answer.part);
         } else if serial & GROUPS != 0 {

@@ -130,6 +130,16 @@ pub fn of_services(estate: &Estate, services: &[String]) -> Sources {
     found
 }
 
+/// Gives a filter a name among others, each `name: filter`, or takes it away. Whether the name was there.
+pub fn name_filter(filters: &mut Vec<String>, name: &str, filter: Option<&str>) -> bool {
+    let before = filters.len();
+    filters.retain(|saved| saved.split_once(':').is_none_or(|(known, _)| known.trim() != name));
+    let was = filters.len() < before;
+    filters.extend(filter.map(|filter| format!("{name}: {filter}")));
+    filters.sort();
+    was
+}
+
 /// A filter as it was typed, with each `@NAME` replaced by the configured one in brackets. The error is
 /// the name that is not configured.
 pub fn expand(typed: &str, filters: &[String]) -> Result<String, String> {
