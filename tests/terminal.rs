@@ -263,6 +263,19 @@ fn logs_follow_let_go_search_and_drive_no_terminal() {
 }
 
 #[test]
+fn the_first_key_after_another_size_is_taken() {
+    let (home, world) = (Home::new(), World::staging());
+    let mut terminal = Terminal::on(&home, &world, "--env staging");
+    terminal.shows("Needs attention");
+    for (columns, key, shown) in [(100, "4", "bookmark-manager-staging-db"), (120, "2", "DESIRED")] {
+        terminal.resize(columns, 40);
+        std::thread::sleep(Duration::from_millis(1_500));
+        terminal.press(key);
+        terminal.shows(shown);
+    }
+}
+
+#[test]
 fn filters_are_there_in_the_next_session_and_lines_go_into_files() {
     let (home, world) = (Home::new(), World::running(Scenario::Staging));
     let mut terminal = Terminal::on(&home, &world, "--env staging");

@@ -32,8 +32,10 @@ pub(super) fn start(out: mpsc::Sender<FromTerminal>) -> std::io::Result<()> {
                         return;
                     }
                 }
+                // A change of the window's size waits in crossterm, which hands it out before the next key and then
+                // leaves that key until another comes: it is taken out while no key waits.
                 Waited::Nothing => {
-                    if out.is_closed() {
+                    if out.is_closed() || !read_all(&out) {
                         return;
                     }
                 }
