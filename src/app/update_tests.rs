@@ -69,7 +69,7 @@ fn logs(world: &crate::app::testing::World) -> App {
         source: std::sync::Arc::clone(&source),
         event: crate::model::logs::LogEvent {
             at: n * 1_000,
-            message: if n % 3 == 0 { format!("ERROR line {n}") } else { format!("a word-{}", n % 7) },
+            message: if n % 3 == 0 { format!("ERROR line {n}") } else { format!("a word-{}", n % 7) }.into(),
             ..crate::model::logs::LogEvent::default()
         },
         id: n.cast_unsigned() + (1 << 63),

@@ -2,11 +2,12 @@
 //! queries of Insights in `logs_insights`.
 
 use super::budget::Class;
+use super::logs_page::Events;
 use super::logs_tail;
 use super::pages::Outlet;
 use super::session::{Action, Caller};
 use crate::app::event::Fact;
-use crate::model::Failure;
+use crate::model::{Failure, Piece};
 use crate::model::logs::{LogEvent, LogGroup, LogPage, LogWindow};
 use aws_sdk_cloudwatchlogs::types as sdk;
 
@@ -15,6 +16,7 @@ pub(super) const DESCRIBE_LOG_GROUPS: Action = Action { name: "logs:DescribeLogG
 
 /// One page of a group's events: whoever asks decides about the next.
 pub(super) async fn page(caller: &Caller<'_>, outlet: &Outlet<'_>, window: &LogWindow) -> Result<(), Failure> {
+    let events = Events::default();
     let page = caller
         .call(FILTER_LOG_EVENTS, |clients| {
             clients
@@ -28,11 +30,14 @@ pub(super) async fn page(caller: &Caller<'_>, outlet: &Outlet<'_>, window: &LogW
                 .set_start_from_head(window.newest_first.then_some(false))
                 .set_limit(window.limit)
                 .set_next_token(window.token.clone())
+                .customize()
+                .interceptor(events.clone())
                 .send()
         })
         .await?;
     let next = page.next_token.filter(|token| !token.is_empty());
-    let events = page.events.unwrap_or_default().into_iter().map(from_filtered).collect();
+    let left = page.events.unwrap_or_default().into_iter().map(from_filtered);
+    let events = events.take().unwrap_or_else(|| left.collect());
     outlet.last(Fact::LogPage(LogPage { events, next })).await;
     Ok(())
 }
@@ -47,11 +52,11 @@ pub(super) async fn tail(
 ) -> Result<(), Failure> {
     let events = logs_tail::events(caller, group, stream, u32::from(limit)).await?.into_iter();
     let events = events.map(|event| LogEvent {
-        id: String::new(),
-        stream: stream.to_owned(),
+        id: Piece::default(),
+        stream: stream.into(),
         at: event.timestamp.unwrap_or_default(),
         ingested: event.ingestion_time.unwrap_or_default(),
-        message: event.message.unwrap_or_default(),
+        message: event.message.into(),
     });
     outlet.last(Fact::TaskLog(events.collect())).await;
     Ok(())
@@ -83,10 +88,10 @@ pub(super) async fn groups(caller: &Caller<'_>, outlet: &Outlet<'_>, prefix: &st
 
 fn from_filtered(event: sdk::FilteredLogEvent) -> LogEvent {
     LogEvent {
-        id: event.event_id.unwrap_or_default(),
-        stream: event.log_stream_name.unwrap_or_default(),
+        id: event.event_id.into(),
+        stream: event.log_stream_name.into(),
         at: event.timestamp.unwrap_or_default(),
         ingested: event.ingestion_time.unwrap_or_default(),
-        message: event.message.unwrap_or_default(),
+        message: event.message.into(),
     }
 }

@@ -7,7 +7,7 @@ use super::pages::Outlet;
 use super::session::{Action, Caller};
 use crate::app::event::Fact;
 use crate::model::logs::{LiveUpdate, LogEvent};
-use crate::model::{Failure, FailureKind};
+use crate::model::{Failure, FailureKind, Piece};
 use aws_sdk_cloudwatchlogs::config::interceptors::BeforeTransmitInterceptorContextMut;
 use aws_sdk_cloudwatchlogs::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_cloudwatchlogs::types as sdk;
@@ -94,11 +94,11 @@ fn from_update(update: sdk::LiveTailSessionUpdate) -> LiveUpdate {
         // `ACCOUNT:NAME`.
         let name = group.split_once(':').map_or(group.as_str(), |(_, name)| name).to_owned();
         let event = LogEvent {
-            id: String::new(),
-            stream: event.log_stream_name.unwrap_or_default(),
+            id: Piece::default(),
+            stream: event.log_stream_name.into(),
             at: event.timestamp.unwrap_or_default(),
             ingested: event.ingestion_time.unwrap_or_default(),
-            message: event.message.unwrap_or_default(),
+            message: event.message.into(),
         };
         (name, event)
     });

@@ -34,6 +34,7 @@ pub mod lambda;
 pub mod logs;
 pub mod logs_insights;
 pub mod logs_live;
+mod logs_page;
 pub mod logs_tail;
 pub mod metrics;
 pub mod pages;

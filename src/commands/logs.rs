@@ -87,6 +87,7 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
     let services: Vec<String> =
         found.groups.iter().flat_map(|group| group.writers.iter().map(|writer| writer.service.clone())).collect();
     let terminal = io::stdout().is_terminal();
+    crate::runtime::widen_output();
     let colour = match context.cli.global.color {
         Color::Always => true,
         Color::Never => false,

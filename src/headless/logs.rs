@@ -9,10 +9,11 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use log_store::block::mark;
 use log_store::store::{Line, StreamId};
-use log_store::{Filter, Kind, Level, Search, fields, parse};
+use log_store::{Filter, Kind, Level, Search, Source, fields, parse};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 /// How lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,11 +51,25 @@ pub struct Printer {
     terminal: bool,
     names: HashMap<String, String>,
     width: usize,
-    kinds: HashMap<String, Kind>,
-    /// Whether the last line of a stream that stands by itself was written: a trace goes with it.
-    heads: HashMap<String, bool>,
+    /// Streams, and the place of each by its name.
+    streams: Vec<Stream>,
+    places: HashMap<String, usize>,
+    /// The same by where its source stands in memory, which is kept there.
+    known: HashMap<usize, (Arc<Source>, usize)>,
+    last: Option<(usize, usize)>,
     second: i64,
     clock: String,
+}
+
+/// What is known of a stream.
+#[derive(Debug, Default)]
+struct Stream {
+    /// How its last line was written.
+    kind: Kind,
+    /// Whether its last line that stands by itself was written: a trace goes with it.
+    head: Option<bool>,
+    /// Its service, as it stands before a line; empty until it was written once.
+    column: String,
 }
 
 #[derive(Serialize)]
@@ -84,8 +99,10 @@ impl Printer {
             terminal,
             names: HashMap::new(),
             width: 0,
-            kinds: HashMap::new(),
-            heads: HashMap::new(),
+            streams: Vec::new(),
+            places: HashMap::new(),
+            known: HashMap::new(),
+            last: None,
             second: i64::MIN,
             clock: String::new(),
         };
@@ -98,37 +115,60 @@ impl Printer {
         let names = short_names(services).into_iter();
         self.names = names.map(|(name, short)| (name.to_owned(), short.to_owned())).collect();
         self.width = self.names.values().map(|name| name.chars().count()).max().unwrap_or(0).clamp(3, 24);
+        for stream in &mut self.streams {
+            stream.column.clear();
+        }
+    }
+
+    /// The place of a source's stream. Many lines share a source, so its name is looked up once.
+    fn stream(&mut self, source: &Arc<Source>) -> usize {
+        let address = Arc::as_ptr(source) as usize;
+        if let Some((last, place)) = self.last
+            && last == address
+        {
+            return place;
+        }
+        let place = match self.known.get(&address) {
+            Some((_, place)) => *place,
+            None => {
+                let place = *self.places.entry(source.stream.clone()).or_insert(self.streams.len());
+                if place == self.streams.len() {
+                    self.streams.push(Stream::default());
+                }
+                self.known.insert(address, (Arc::clone(source), place));
+                place
+            }
+        };
+        self.last = Some((address, place));
+        place
     }
 
     /// Writes a line, if it is wanted. Whether it passes `also` (`--exit-on`).
     pub fn line(&mut self, arrived: &Arrived, also: Option<&Filter>, out: &mut String) -> bool {
         let source = &*arrived.source;
         let text = arrived.event.message.trim_end_matches(['\n', '\r']);
-        let like = self.kinds.get(&source.stream).copied().unwrap_or_default();
-        let parsed = parse::parse(text, like);
-        if !parsed.continues && parsed.kind != like {
-            self.kinds.insert(source.stream.clone(), parsed.kind);
+        let place = self.stream(&arrived.source);
+        let stream = &mut self.streams[place];
+        let parsed = parse::parse(text, stream.kind);
+        if !parsed.continues {
+            stream.kind = parsed.kind;
         }
+        let head = stream.head.filter(|_| parsed.continues);
         let line = Line {
             at: arrived.event.at,
             id: arrived.id,
-            stream: StreamId(0),
+            // Here it is the place in `streams`.
+            stream: StreamId(place as u32),
             source,
             level: parsed.level,
             kind: parsed.kind,
             marks: if arrived.late { mark::LATE } else { 0 },
             text,
         };
-        let head = parsed.continues.then(|| self.heads.get(&source.stream).copied()).flatten();
         // A trace goes with its error; a frame that passes is shown without it, too.
         let passes = head == Some(true) || self.passes(&line);
         if !parsed.continues {
-            match self.heads.get_mut(&source.stream) {
-                Some(head) => *head = passes,
-                None => {
-                    self.heads.insert(source.stream.clone(), passes);
-                }
-            }
+            self.streams[place].head = Some(passes);
         }
         if passes && self.wanted.grep.as_ref().is_none_or(|grep| grep.matches(text)) {
             self.write(&line, arrived, out);
@@ -157,17 +197,11 @@ impl Printer {
 
     fn text(&mut self, line: &Line<'_>, out: &mut String) {
         self.clock(line.at, out);
-        let service = line.source.service.as_str();
-        let name = self.names.get(service).map_or(service, String::as_str);
-        let plain = harmless(name);
-        let pad = self.width.saturating_sub(plain.chars().count());
-        if self.colour {
-            let colour = COLOURS[(log_store::store::hash(&[service.as_bytes()]) % COLOURS.len() as u64) as usize];
-            let _ = write!(out, "\x1b[{colour}m{plain}\x1b[0m");
-        } else {
-            out.push_str(&plain);
+        let place = line.stream.0 as usize;
+        if self.streams[place].column.is_empty() {
+            self.streams[place].column = self.column(&line.source.service);
         }
-        out.extend(std::iter::repeat_n(' ', pad + 1));
+        out.push_str(&self.streams[place].column);
         let word = match line.level {
             Level::None => "    -",
             Level::Trace => "TRACE",
@@ -215,6 +249,18 @@ impl Printer {
         out.push('\n');
     }
 
+    /// A service's name, padded.
+    fn column(&self, service: &str) -> String {
+        let name = self.names.get(service).map_or(service, String::as_str);
+        let plain = harmless(name);
+        let pad = " ".repeat(self.width.saturating_sub(plain.chars().count()) + 1);
+        if !self.colour {
+            return format!("{plain}{pad}");
+        }
+        let colour = COLOURS[(log_store::store::hash(&[service.as_bytes()]) % COLOURS.len() as u64) as usize];
+        format!("\x1b[{colour}m{plain}\x1b[0m{pad}")
+    }
+
     /// `11-24 14:02:31.123 `; the part that changes once a second is kept.
     fn clock(&mut self, at: i64, out: &mut String) {
         let second = at.div_euclid(1_000);
@@ -223,7 +269,11 @@ impl Printer {
             let at = Timestamp::from_second(second).unwrap_or(Timestamp::UNIX_EPOCH);
             self.clock = at.to_zoned(self.zone.clone()).strftime("%m-%d %H:%M:%S").to_string();
         }
-        let _ = write!(out, "{}.{:03} ", self.clock, at.rem_euclid(1_000));
+        out.push_str(&self.clock);
+        out.push('.');
+        let ms = at.rem_euclid(1_000);
+        out.extend([ms / 100, ms / 10 % 10, ms % 10].map(|digit| char::from(b'0' + digit as u8)));
+        out.push(' ');
     }
 
     /// Writes what is missing.
@@ -273,8 +323,6 @@ impl Printer {
 mod tests {
     use super::*;
     use crate::model::logs::LogEvent;
-    use log_store::Source;
-    use std::sync::Arc;
 
     fn arrived(text: &str) -> Arrived {
         let source = Source {
@@ -286,7 +334,7 @@ mod tests {
         };
         let event = LogEvent {
             id: "37".into(),
-            stream: source.stream.clone(),
+            stream: source.stream.as_str().into(),
             at: 1_763_600_000_123,
             ingested: 1_763_600_000_400,
             message: text.into(),

@@ -2,6 +2,7 @@
 //! Where a container's lines are found lives here too. How lines are kept, parsed and searched is
 //! the crate `log-store`; when what is asked is `app::logs`.
 
+use super::piece::Piece;
 use super::task_definition::ContainerDefinition;
 
 /// Milliseconds since the Unix epoch, as the service counts.
@@ -11,15 +12,15 @@ pub type Ms = i64;
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct LogEvent {
     /// Unique in its group; empty where the API gives none (live tail, `GetLogEvents`).
-    pub id: String,
+    pub id: Piece,
     /// Its stream.
-    pub stream: String,
+    pub stream: Piece,
     /// When it was written, in milliseconds.
     pub at: Ms,
     /// When the service took it in, in milliseconds.
     pub ingested: Ms,
     /// The line, as it came.
-    pub message: String,
+    pub message: Piece,
 }
 
 /// One page of a read.

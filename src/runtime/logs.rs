@@ -127,21 +127,26 @@ impl LogReader {
     pub async fn next(&mut self) -> Heard {
         if self.follower.ended() {
             // Nothing more comes: there is nothing to wait for.
-            let rest = self.order.flush();
+            let rest = self.order.release(self.now(), Ms::MAX);
             return if rest.is_empty() { Heard::Ended } else { Heard::Lines(rest) };
         }
         self.ask();
-        let now = self.now();
-        let due = [self.follower.due(), self.order.due()].into_iter().flatten().min().unwrap_or(now + 1_000);
-        let wait = Duration::from_millis((due - now).clamp(1, 1_000).unsigned_abs());
-        if let Ok(Some(event)) = tokio::time::timeout(wait, self.events.recv()).await {
-            if let Some(wrong) = self.take(event) {
+        if self.order.more() {
+            // Others have their turn: the lines may come faster than they are written.
+            tokio::task::yield_now().await;
+        } else {
+            let now = self.now();
+            let due = [self.follower.due(), self.order.due()].into_iter().flatten().min().unwrap_or(now + 1_000);
+            let wait = Duration::from_millis((due - now).clamp(1, 1_000).unsigned_abs());
+            if let Ok(Some(event)) = tokio::time::timeout(wait, self.events.recv()).await
+                && let Some(wrong) = self.take(event)
+            {
                 return wrong;
             }
-            while let Ok(event) = self.events.try_recv() {
-                if let Some(wrong) = self.take(event) {
-                    return wrong;
-                }
+        }
+        while let Ok(event) = self.events.try_recv() {
+            if let Some(wrong) = self.take(event) {
+                return wrong;
             }
         }
         Heard::Lines(self.order.release(self.now(), self.follower.covered()))

@@ -21,8 +21,8 @@ fn line(service: &str, at: i64, text: &str, late: bool) -> Arrived {
         container: "main".to_owned(),
         task: "0123abcd".to_owned(),
     };
-    let event =
-        LogEvent { id: format!("{at}{text}"), stream: source.stream.clone(), at, ingested: at, message: text.into() };
+    let (id, stream) = (format!("{at}{text}").into(), source.stream.as_str().into());
+    let event = LogEvent { id, stream, at, ingested: at, message: text.into() };
     let id = log_store::store::hash(&[event.id.as_bytes()]);
     Arrived { source: Arc::new(source), event, id, late }
 }

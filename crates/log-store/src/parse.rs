@@ -3,7 +3,7 @@
 
 use crate::json::{self, Value};
 use crate::level::Level;
-use memchr::memmem;
+use memchr::{memchr, memchr_iter};
 
 /// How a line is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,6 +29,8 @@ pub struct Parsed {
     pub continues: bool,
 }
 
+/// No word for a level is longer.
+const LONGEST: usize = 9;
 /// More of a plain line is not looked at for a level.
 const HEAD: usize = 160;
 
@@ -75,9 +77,11 @@ fn json_level(line: &str) -> Option<Level> {
 }
 
 fn looks_logfmt(line: &str) -> bool {
-    let word = line.split(' ').next().unwrap_or_default();
-    word.split_once('=').is_some_and(|(key, _)| !key.is_empty() && is_key(key))
-        || [" level=", " lvl=", " msg="].iter().any(|mark| line.contains(mark))
+    memchr_iter(b'=', line.as_bytes()).enumerate().any(|(n, at)| {
+        let before = &line[..at];
+        (n == 0 && !before.is_empty() && is_key(before))
+            || [" level", " lvl", " msg"].iter().any(|mark| before.ends_with(mark))
+    })
 }
 
 fn is_key(key: &str) -> bool {
@@ -128,62 +132,64 @@ fn plain_level(line: &str) -> Level {
         _ => {}
     }
     let head = &line.as_bytes()[..line.len().min(HEAD)];
-    if memmem::find(head, b"FATAL ERROR").is_some() || memmem::find(head, b"panicked at").is_some() {
-        return Level::Fatal;
-    }
-    let mut best = Level::None;
-    let mut from = 0;
-    for (at, byte) in head.iter().chain(std::iter::once(&b' ')).enumerate() {
+    let (mut first, mut best, mut from) = (None, Level::None, 0);
+    for at in 0..=head.len() {
+        let byte = head.get(at).copied().unwrap_or(b' ');
         if byte.is_ascii_alphabetic() {
             continue;
         }
         let word = &head[from..at];
         from = at + 1;
-        if !(3..=9).contains(&word.len()) || !word[0].is_ascii_uppercase() {
-            // Lower-case words are prose unless something marks them as a level.
-            let marked = matches!(byte, b':' | b']' | b'|') && (3..=9).contains(&word.len());
-            if !marked {
-                continue;
-            }
+        if word.len() < 3 {
+            continue;
         }
-        let upper = word.iter().all(u8::is_ascii_uppercase);
-        let marked = matches!(byte, b':' | b']' | b'|' | b'\t');
-        if (upper || marked)
-            && let Some(level) = Level::from_word(word)
-        {
-            return level;
+        let rest = &head[at..];
+        // Worse than whatever level the line has.
+        if (word == b"FATAL" && rest.starts_with(b" ERROR")) || (word == b"panicked" && rest.starts_with(b" at")) {
+            return Level::Fatal;
         }
-        // `TypeError: …`, `PrismaClientError: …`
-        if *byte == b':' && (word.ends_with(b"Error") || word.ends_with(b"Exception")) {
-            best = best.max(Level::Error);
+        // `TypeError: …`, `PrismaClientInitializationError: …`
+        if byte == b':' && (word.ends_with(b"Error") || word.ends_with(b"Exception")) {
+            best = if word.len() <= LONGEST || rest.starts_with(b": ") { Level::Error } else { best };
+        }
+        // Lower-case words are prose unless something marks them as a level.
+        let marked = matches!(byte, b':' | b']' | b'|');
+        if first.is_some() || word.len() > LONGEST || !(marked || word[0].is_ascii_uppercase()) {
+            continue;
+        }
+        if marked || byte == b'\t' || word.iter().all(u8::is_ascii_uppercase) {
+            first = Level::from_word(word);
         }
     }
-    if best == Level::None && error_name(head) { Level::Error } else { best }
+    first.unwrap_or(best)
 }
 
-/// Whether a longer word ends in `Error:` or `Exception:`.
-fn error_name(head: &[u8]) -> bool {
-    [&b"Error: "[..], b"Exception: "].iter().any(|mark| memmem::find(head, mark).is_some())
-}
+/// Escape, with which colours begin.
+const ESC: u8 = 0x1b;
 
 /// A line without its colours, where it has any.
 #[must_use]
 pub fn strip_colour(line: &str) -> std::borrow::Cow<'_, str> {
-    if !line.as_bytes().contains(&0x1b) {
-        return std::borrow::Cow::Borrowed(line);
-    }
+    let Some(mut at) = memchr(ESC, line.as_bytes()) else { return std::borrow::Cow::Borrowed(line) };
     let mut out = String::with_capacity(line.len());
     let mut rest = line;
-    while let Some(at) = rest.find("\x1b[") {
-        out.push_str(&rest[..at]);
-        let after = &rest[at + 2..];
-        let end = after.find(|c: char| !(c.is_ascii_digit() || matches!(c, ';' | ':'))).unwrap_or(after.len());
-        if after[end..].starts_with('m') {
-            rest = &after[end + 1..];
+    loop {
+        let (before, after) = rest.split_at(at);
+        out.push_str(before);
+        let bytes = after.as_bytes();
+        let end = bytes.iter().skip(2).position(|byte| !(byte.is_ascii_digit() || matches!(byte, b';' | b':')));
+        if let (Some(b'['), Some(end)) = (bytes.get(1), end)
+            && bytes[end + 2] == b'm'
+        {
+            rest = &after[end + 3..];
         } else {
             // Not a colour: it stays, to be shown for what it is.
-            out.push_str("\x1b[");
-            rest = after;
+            out.push('\x1b');
+            rest = &after[1..];
+        }
+        match memchr(ESC, rest.as_bytes()) {
+            Some(next) => at = next,
+            None => break,
         }
     }
     out.push_str(rest);

@@ -15,6 +15,7 @@ use crate::model::{Failure, FailureKind};
 use log_store::Source;
 use log_store::store::hash;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
@@ -63,6 +64,8 @@ const FLIGHTS: usize = 6;
 const WORTH: Ms = 4;
 /// Lines that may wait for those of an earlier piece, at most about 100 MB.
 const WAITING: usize = 300_000;
+/// A read that ends may bring lines of so long before again, where its token was refused.
+const AGAIN: Ms = 2_000;
 /// A read that is done once gives up after so many failures in a row.
 const TRIES: u32 = 8;
 
@@ -163,6 +166,8 @@ struct Feed {
     far_at: Ms,
     due: Ms,
     seen: HashMap<u64, Ms, BuildHasherDefault<Hashed>>,
+    /// With so many of them, a read that ends forgets those that it has passed.
+    forget_at: usize,
     /// How many lines alike the live tail has brought.
     alike: HashMap<u64, (u32, Ms)>,
     /// The time that its last page reached over.
@@ -356,6 +361,7 @@ impl Follower {
         // Beyond its end: the piece was halved, and the other half has them. The service's pages are in the
         // order of time, so nothing of this one is still to come.
         let over = feed.to.is_some_and(|to| page.events.iter().any(|event| event.at > to));
+        batch.lines.reserve(page.events.len());
         for event in page.events {
             if feed.to.is_some_and(|to| event.at > to) {
                 continue;
@@ -379,6 +385,9 @@ impl Follower {
         feed.reach = round.position - before;
         feed.count(&batch, now);
         if page.next.is_some() && !over {
+            if plan.until.is_some() {
+                feed.forget_passed(round.position);
+            }
             round.token = page.next;
             feed.due = now;
             let behind = now + self.ahead - round.position.max(feed.covered);
@@ -626,6 +635,7 @@ impl Feed {
             far_at: 0,
             due: 0,
             seen: HashMap::default(),
+            forget_at: 20_000,
             alike: HashMap::new(),
             reach: 0,
             first: true,
@@ -673,18 +683,24 @@ impl Feed {
         if event.at < plan.since && event.ingested < plan.since {
             return;
         }
-        if self.seen.contains_key(&id) {
-            return;
-        }
         let source = &self.source;
-        if !self.names.contains_key(&event.stream) {
-            self.names.insert(event.stream.clone(), source.source(&event.stream).map(Arc::new));
+        if !self.names.contains_key(&*event.stream) {
+            self.names.insert(event.stream.to_string(), source.source(&event.stream).map(Arc::new));
         }
         // Nobody wants it yet: it is not known, as somebody may on a later round.
-        let Some(Some(source)) = self.names.get(&event.stream) else { return };
-        self.seen.insert(id, event.at);
+        let Some(Some(source)) = self.names.get(&*event.stream) else { return };
+        let Entry::Vacant(unseen) = self.seen.entry(id) else { return };
+        unseen.insert(event.at);
         let late = plan.until.is_none() && !self.first && event.at < self.covered - LATE;
         batch.lines.push(Arrived { source: Arc::clone(source), event, id, late });
+    }
+
+    /// Forgets ids of a read that ends: it goes forward, and goes on where its lines ended.
+    fn forget_passed(&mut self, position: Ms) {
+        if self.seen.len() > self.forget_at {
+            self.seen.retain(|_, at| *at >= position - AGAIN);
+            self.forget_at = 2 * self.seen.len() + 20_000;
+        }
     }
 
     /// Forgets ids that no round will bring again.

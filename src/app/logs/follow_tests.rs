@@ -3,7 +3,7 @@
 use super::follow::{Follower, Gap, Plan};
 use super::sources::GroupSource;
 use crate::model::logs::{LiveUpdate, LogEvent, LogPage, LogWindow, Ms};
-use crate::model::{Failure, FailureKind};
+use crate::model::{Failure, FailureKind, Piece};
 use std::collections::BTreeSet;
 
 /// A group that answers as the service does.
@@ -18,7 +18,8 @@ impl Service {
         let events = (0..until / step).map(|n| {
             let delay = if n % 10 == 3 { 25_000 } else { 90 };
             let at = n * step;
-            LogEvent { id: format!("{n}"), stream: "s".into(), at, ingested: at + delay, message: format!("line {n}") }
+            let (id, message) = (format!("{n}").into(), format!("line {n}").into());
+            LogEvent { id, stream: "s".into(), at, ingested: at + delay, message }
         });
         Self { events: events.collect(), page: 100 }
     }
@@ -65,7 +66,7 @@ fn run(
                 None => follower.page(ask.number, service.answer(&ask.window, now), now),
             };
             late += batch.lines.iter().filter(|line| line.late).count();
-            shown.extend(batch.lines.into_iter().map(|line| line.event.id));
+            shown.extend(batch.lines.into_iter().map(|line| line.event.id.to_string()));
             gaps.extend(batch.gaps);
         }
         now += 50;
@@ -74,10 +75,10 @@ fn run(
 }
 
 fn all_once(shown: &[String], service: &Service, visible: Ms) {
-    let unique: BTreeSet<&String> = shown.iter().collect();
+    let unique: BTreeSet<&str> = shown.iter().map(String::as_str).collect();
     assert_eq!(unique.len(), shown.len(), "nothing comes twice");
-    let wanted: BTreeSet<&String> =
-        service.events.iter().filter(|event| event.ingested <= visible).map(|event| &event.id).collect();
+    let wanted: BTreeSet<&str> =
+        service.events.iter().filter(|event| event.ingested <= visible).map(|event| &*event.id).collect();
     assert_eq!(unique.difference(&wanted).count(), 0);
     let lost: Vec<_> = wanted.difference(&unique).collect();
     assert!(lost.is_empty(), "{} lost: {lost:?}", lost.len());
@@ -111,7 +112,7 @@ fn a_clock_that_is_off_loses_nothing() {
     for skew in [2 * 3_600_000, -2 * 3_600_000] {
         let start = 10_000_000;
         let events = (0..300).map(|n| LogEvent {
-            id: format!("{n}"),
+            id: format!("{n}").into(),
             stream: "s".into(),
             at: start + n * 200 + skew,
             ingested: start + n * 200 + 90,
@@ -123,7 +124,7 @@ fn a_clock_that_is_off_loses_nothing() {
         for now in (start..start + 700_000).step_by(100) {
             for ask in follower.tick(now, 0) {
                 let batch = follower.page(ask.number, service.answer(&ask.window, now), now);
-                shown.extend(batch.lines.into_iter().map(|line| line.event.id));
+                shown.extend(batch.lines.into_iter().map(|line| line.event.id.to_string()));
             }
         }
         all_once(&shown, &service, Ms::MAX);
@@ -167,7 +168,7 @@ fn what_is_left_behind_is_a_gap_with_its_bounds() {
     let mut follower = follower(Plan { skip: Some(60_000), ..plan() });
     let (shown, _, gaps) = run(&mut follower, &service, 200_000, |_| None);
     assert!(!gaps.is_empty() && gaps.iter().all(|gap| gap.from < gap.to && !gap.sampled));
-    let unique: BTreeSet<&String> = shown.iter().collect();
+    let unique: BTreeSet<&str> = shown.iter().map(String::as_str).collect();
     let read: BTreeSet<Ms> = shown.iter().map(|id| id.parse().expect("a number")).collect();
     assert_eq!(unique.len(), shown.len());
     // Every line that was not shown lies in a gap, is newer than what was read, or came late.
@@ -196,7 +197,7 @@ fn a_live_tail_and_rounds_show_each_line_once() {
             if !(20_000..30_000).contains(&now) {
                 let new = service.events.iter().filter(|event| (now - 1_000..now).contains(&event.ingested));
                 update.events =
-                    new.map(|event| ("/g".to_owned(), LogEvent { id: String::new(), ..event.clone() })).collect();
+                    new.map(|event| ("/g".to_owned(), LogEvent { id: Piece::default(), ..event.clone() })).collect();
             }
             if now == 40_000 {
                 update.events.truncate(5);
@@ -250,7 +251,7 @@ fn what_comes_after_the_beginning_is_shown_whatever_its_stamp() {
     for now in (begin..begin + 40_000).step_by(50) {
         for ask in follower.tick(now, 0) {
             let batch = follower.page(ask.number, service.answer(&ask.window, now), now);
-            shown.extend(batch.lines.into_iter().map(|line| line.event.id));
+            shown.extend(batch.lines.into_iter().map(|line| line.event.id.to_string()));
         }
     }
     assert_eq!(shown, ["now", "late"]);
@@ -280,7 +281,7 @@ fn rounds_beside_a_live_tail_are_as_fast_as_they_are_worth() {
                 let new = tail.iter().filter(|event| (now - 1_000..now).contains(&(event.at + 80)));
                 let events = new
                     .map(|event| {
-                        let event = LogEvent { id: String::new(), ingested: event.at + 80, ..event.clone() };
+                        let event = LogEvent { id: Piece::default(), ingested: event.at + 80, ..event.clone() };
                         ("/g".to_owned(), event)
                     })
                     .collect();
@@ -301,7 +302,7 @@ fn rounds_beside_a_live_tail_are_as_fast_as_they_are_worth() {
 fn a_read_whose_lines_are_all_in_one_place_has_many_pages_on_their_way() {
     use super::order::Order;
     let events = (0..12_000).map(|n| LogEvent {
-        id: format!("{n}"),
+        id: format!("{n}").into(),
         stream: "s".into(),
         at: 90_000 + n / 2,
         ingested: 0,
@@ -333,7 +334,7 @@ fn a_read_whose_lines_are_all_in_one_place_has_many_pages_on_their_way() {
     }
     shown.extend(order.flush());
     assert!(shown.is_sorted_by_key(|line| line.event.at));
-    let ids: Vec<String> = shown.into_iter().map(|line| line.event.id).collect();
+    let ids: Vec<String> = shown.into_iter().map(|line| line.event.id.to_string()).collect();
     all_once(&ids, &service, 0);
     // 120 pages of 100 ms one after the other are 12 s.
     assert!((5..=6).contains(&most) && now < 6_000, "{most} at most, {now} ms");

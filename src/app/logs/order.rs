@@ -2,29 +2,70 @@
 //! its time, but never longer than the delay: order is worth a second, not more.
 
 use crate::model::logs::Ms;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+
+/// More stretches than this are made one: a look at each of them costs.
+const RUNS: usize = 32;
+/// So many go out at once, at most: a million at once would be copied through all of the memory.
+const MOST: usize = 4_096;
 
 /// What waits. `T` is a line or a note.
 #[derive(Debug, Clone)]
 pub struct Order<T> {
     delay: Ms,
-    waiting: BTreeMap<(Ms, u64), T>,
+    /// Stretches in order of time, as pages are: what comes goes behind the first one that ends before it.
+    runs: Vec<VecDeque<Waiting<T>>>,
+    /// Where the last one went.
+    latest: usize,
     aging: VecDeque<(Ms, Ms)>,
     serial: u64,
+    waiting: usize,
+    more: bool,
     /// Everything up to this time goes out.
     bound: Ms,
+}
+
+#[derive(Debug, Clone)]
+struct Waiting<T> {
+    at: Ms,
+    serial: u64,
+    item: T,
+}
+
+impl<T> Waiting<T> {
+    fn place(&self) -> (Ms, u64) {
+        (self.at, self.serial)
+    }
 }
 
 impl<T> Order<T> {
     /// With the longest time that a line waits, in milliseconds; `Ms::MAX` is for ever.
     pub fn new(delay: Ms) -> Self {
-        Self { delay, waiting: BTreeMap::new(), aging: VecDeque::new(), serial: 0, bound: Ms::MIN }
+        Self { delay, runs: Vec::new(), latest: 0, aging: VecDeque::new(), serial: 0, waiting: 0, more: false, bound: Ms::MIN }
     }
 
     /// Takes one in that was written at a time and has come now.
     pub fn push(&mut self, at: Ms, now: Ms, item: T) {
         self.serial += 1;
-        self.waiting.insert((at, self.serial), item);
+        self.waiting += 1;
+        let waiting = Waiting { at, serial: self.serial, item };
+        let fits = |run: &VecDeque<Waiting<T>>| run.back().is_none_or(|last| last.at <= at);
+        // Most go behind the one that came before them.
+        if !self.runs.get(self.latest).is_some_and(fits) {
+            self.latest = self.runs.iter().position(fits).unwrap_or(self.runs.len());
+        }
+        match self.runs.get_mut(self.latest) {
+            Some(run) => run.push_back(waiting),
+            None => {
+                if self.runs.len() >= RUNS {
+                    let mut all: Vec<_> = self.runs.drain(..).flatten().collect();
+                    all.sort_by_key(Waiting::place);
+                    self.runs.push(all.into());
+                }
+                self.latest = self.runs.len();
+                self.runs.push(VecDeque::from([waiting]));
+            }
+        }
         if self.delay != Ms::MAX {
             self.aging.push_back((now, at));
         }
@@ -32,34 +73,67 @@ impl<T> Order<T> {
 
     /// How many wait.
     pub fn len(&self) -> usize {
-        self.waiting.len()
+        self.waiting
     }
 
     /// Whether none waits.
     pub fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
+        self.waiting == 0
     }
 
-    /// What may go out now: up to the time that every group was read past, and what has waited.
+    /// What may go out now: up to the time that every group was read past, and what has waited. Perhaps not
+    /// all of it: see [`Self::more`].
     pub fn release(&mut self, now: Ms, covered: Ms) -> Vec<T> {
         while self.aging.front().is_some_and(|(came, _)| now - came >= self.delay) {
             let Some((_, at)) = self.aging.pop_front() else { break };
             self.bound = self.bound.max(at);
         }
-        let bound = self.bound.max(covered);
-        let rest = self.waiting.split_off(&(bound.saturating_add(1), 0));
-        std::mem::replace(&mut self.waiting, rest).into_values().collect()
+        self.until(self.bound.max(covered), MOST)
+    }
+
+    /// Whether more may go out at once: the last release was as large as one is.
+    pub fn more(&self) -> bool {
+        self.more
     }
 
     /// Everything.
     pub fn flush(&mut self) -> Vec<T> {
         self.aging.clear();
-        std::mem::take(&mut self.waiting).into_values().collect()
+        self.until(Ms::MAX, usize::MAX)
+    }
+
+    /// What was written up to a time, in its order.
+    fn until(&mut self, bound: Ms, most: usize) -> Vec<T> {
+        let mut out = Vec::new();
+        while out.len() < most {
+            // The run that is first, and how far: up to where the next one begins.
+            let mut heads: Option<(usize, (Ms, u64))> = None;
+            let mut next = (bound, u64::MAX);
+            for (n, run) in self.runs.iter().enumerate() {
+                let Some(place) = run.front().map(Waiting::place).filter(|(at, _)| *at <= bound) else { continue };
+                match heads {
+                    Some((_, first)) if place > first => next = next.min(place),
+                    _ => {
+                        next = heads.map_or(next, |(_, first)| first.min(next));
+                        heads = Some((n, place));
+                    }
+                }
+            }
+            let Some((first, _)) = heads else { break };
+            let run = &mut self.runs[first];
+            while out.len() < most && run.front().is_some_and(|waiting| waiting.place() <= next) {
+                out.extend(run.pop_front().map(|waiting| waiting.item));
+            }
+        }
+        self.runs.retain(|run| !run.is_empty());
+        self.waiting -= out.len();
+        self.more = out.len() == most;
+        out
     }
 
     /// When the next one has waited long enough, if any waits.
     pub fn due(&self) -> Option<Ms> {
-        if self.waiting.is_empty() {
+        if self.is_empty() {
             return None;
         }
         self.aging.front().map(|(came, _)| came + self.delay)
@@ -89,11 +163,58 @@ mod tests {
     }
 
     #[test]
+    fn many_go_out_in_pieces() {
+        let mut order = Order::new(Ms::MAX);
+        for n in 0..10_000 {
+            order.push(n / 3, 0, n);
+        }
+        let mut all = Vec::new();
+        loop {
+            all.extend(order.release(0, 3_332));
+            if !order.more() {
+                break;
+            }
+            assert_eq!(all.len() % MOST, 0);
+        }
+        assert_eq!((all.len(), order.len()), (9_999, 1));
+        assert!(all.is_sorted());
+    }
+
+    #[test]
     fn for_ever_is_until_covered() {
         let mut order = Order::new(Ms::MAX);
         order.push(5, 0, 1);
         order.push(9, 0, 2);
         assert_eq!(order.release(1_000_000, 5), [1]);
         assert_eq!(order.flush(), [2]);
+    }
+
+    proptest::proptest! {
+        #![proptest_config(crate::app::testing::cases(64))]
+
+        /// However lines come, what goes out is in the order of time, and of coming where that is the same.
+        #[test]
+        fn what_goes_out_is_in_order(
+            steps in proptest::collection::vec((0_i64..400, 0_i64..9), 0..300),
+        ) {
+            let mut order = Order::new(Ms::MAX);
+            let mut waiting: Vec<(Ms, usize)> = Vec::new();
+            for (n, (at, step)) in steps.into_iter().enumerate() {
+                order.push(at, 0, n);
+                waiting.push((at, n));
+                if step == 0 {
+                    waiting.sort_unstable();
+                    let due = waiting.partition_point(|(time, _)| *time <= at);
+                    let expected: Vec<usize> = waiting.drain(..due).map(|(_, n)| n).collect();
+                    proptest::prop_assert_eq!(order.release(0, at), expected);
+                    proptest::prop_assert!(!order.more());
+                    proptest::prop_assert_eq!(order.len(), waiting.len());
+                }
+            }
+            waiting.sort_unstable();
+            let rest: Vec<usize> = waiting.into_iter().map(|(_, n)| n).collect();
+            proptest::prop_assert_eq!(order.flush(), rest);
+            proptest::prop_assert!(order.is_empty());
+        }
     }
 }

@@ -102,7 +102,7 @@ type Written = Result<(), minicbor::encode::Error<std::convert::Infallible>>;
 
 fn write(e: &mut Encoder<Vec<u8>>, node: &Node) -> Written {
     match node {
-        Node::Null => e.null()?,
+        Node::Null | Node::Json(_) => e.null()?,
         Node::Bool(b) => e.bool(*b)?,
         Node::Int(i) => e.i64(*i)?,
         Node::Float(f) => e.f64(*f)?,

@@ -31,9 +31,18 @@ fn from_value(value: serde_json::Value) -> Node {
 
 /// Writes an answer.
 pub(crate) fn encode(node: &Node) -> Vec<u8> {
-    let mut out = String::with_capacity(512);
+    let mut out = String::with_capacity(512 + written(node));
     write(node, &mut out);
     out.into_bytes()
+}
+
+/// What is written already, in bytes.
+fn written(node: &Node) -> usize {
+    match node {
+        Node::Json(text) => text.len(),
+        Node::Map(fields) => fields.iter().map(|(_, value)| written(value)).sum(),
+        _ => 0,
+    }
 }
 
 fn write(node: &Node, out: &mut String) {
@@ -48,6 +57,7 @@ fn write(node: &Node, out: &mut String) {
         // Neither has another form in JSON.
         Node::Null | Node::Float(_) => out.push_str("null"),
         Node::Str(s) => string(s, out),
+        Node::Json(text) => out.push_str(text),
         Node::Time(t) => {
             let ms = t.as_millisecond();
             let _ = write!(out, "{}.{:03}", ms.div_euclid(1000), ms.rem_euclid(1000));
@@ -79,17 +89,31 @@ fn write(node: &Node, out: &mut String) {
     }
 }
 
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+/// Bytes that do not stand in a string as they are.
+const ESCAPED: [bool; 256] = {
+    let mut escaped = [false; 256];
+    let mut byte = 0;
+    while byte < 32 {
+        escaped[byte] = true;
+        byte += 1;
+    }
+    escaped[b'"' as usize] = true;
+    escaped[b'\\' as usize] = true;
+    escaped
+};
+
 /// A JSON string literal: stretches that need no escape are copied whole.
-fn string(text: &str, out: &mut String) {
+pub(crate) fn string(text: &str, out: &mut String) {
     out.push('"');
     let mut copied = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        if byte >= b' ' && byte != b'"' && byte != b'\\' {
-            continue;
-        }
+    while let Some(next) = text.as_bytes()[copied..].iter().position(|byte| ESCAPED[usize::from(*byte)]) {
+        let at = copied + next;
         // The byte is ASCII, so both ends are character boundaries.
         out.push_str(&text[copied..at]);
         copied = at + 1;
+        let byte = text.as_bytes()[at];
         match byte {
             b'"' => out.push_str("\\\""),
             b'\\' => out.push_str("\\\\"),
@@ -97,7 +121,8 @@ fn string(text: &str, out: &mut String) {
             b'\r' => out.push_str("\\r"),
             b'\t' => out.push_str("\\t"),
             _ => {
-                let _ = write!(out, "\\u{byte:04x}");
+                out.push_str("\\u00");
+                out.extend([byte >> 4, byte & 15].map(|digit| char::from(HEX[usize::from(digit)])));
             }
         }
     }

@@ -4,6 +4,7 @@
 
 pub(crate) mod cbor;
 pub(crate) mod json;
+pub(crate) mod number;
 pub(crate) mod query;
 
 use jiff::Timestamp;
@@ -23,6 +24,9 @@ pub(crate) enum Node {
     /// A list and the name of its elements in XML.
     List(&'static str, Vec<Node>),
     Map(Vec<(Cow<'static, str>, Node)>),
+    /// Written already, for an answer of thousands of entries that is JSON in any case: their tree costs
+    /// more than their text. The other protocols leave it out.
+    Json(String),
 }
 
 /// Builds a [`Node::Map`]; values are anything that converts into a [`Node`], `None` is left out.

@@ -117,7 +117,7 @@ fn fields(node: &Node, out: &mut String) {
 fn element(name: &str, node: &Node, out: &mut String) {
     let _ = write!(out, "<{name}>");
     match node {
-        Node::Null => {}
+        Node::Null | Node::Json(_) => {}
         Node::Bool(b) => {
             let _ = write!(out, "{b}");
         }

@@ -6,7 +6,7 @@ use super::pattern::Pattern;
 use super::{group, invalid, limit, no_group};
 use crate::clock::Ms;
 use crate::services::{ApiError, Call, token};
-use crate::wire::{Node, list, map};
+use crate::wire::{Node, json, list, map, number};
 use crate::world::HOUR;
 use crate::world::World;
 use crate::world::logs::{Event, SLOT, Stream};
@@ -117,29 +117,36 @@ fn walk(
     let mut bytes = 0;
     let mut at = start.map_or(if forward { lowest } else { highest }, |p| p.slot.clamp(lowest - 1, highest + 1));
     let mut looked = 0;
+    let mark = world.logs.mark(streams);
     while at >= lowest && at <= highest {
         looked += 1;
-        let found = slot(world, streams, at);
         let resumed = start.filter(|p| p.slot == at);
+        // What a page before this one left of the slot begins after what it took.
+        let rest = resumed.filter(|_| forward).and_then(|p| world.logs.left.take(mark, (p.slot, p.within)));
+        let first = if rest.is_some() { resumed.map_or(0, |p| p.within) } else { 0 };
+        let mut found = rest.unwrap_or_else(|| slot(world, streams, at));
         let range = match (forward, resumed) {
-            (true, Some(p)) => p.within.min(found.len())..found.len(),
+            (true, Some(p)) => (p.within - first).min(found.len())..found.len(),
             (false, Some(p)) => 0..p.within.min(found.len()),
             _ => 0..found.len(),
         };
         let order: Box<dyn Iterator<Item = usize>> = if forward { Box::new(range) } else { Box::new(range.rev()) };
         for n in order {
-            let event = &found[n];
+            let event = &mut found[n];
             let shown = event.ingested <= now && event.at >= window.from && event.at <= window.to;
             if !shown || !keep(event) {
                 continue;
             }
             let size = event.message.len() + 26;
             if events.len() >= limit || (bytes + size > BYTES && !events.is_empty()) {
-                let within = if forward { n } else { n + 1 };
+                let within = if forward { first + n } else { n + 1 };
+                if forward {
+                    world.logs.left.put(mark, (at, within), found.split_off(n));
+                }
                 return Walk { events, next: Some(Place { slot: at, within }) };
             }
             bytes += size;
-            events.push(event.clone());
+            events.push(event.taken());
         }
         at += if forward { 1 } else { -1 };
         if looked >= LOOKED_AT && at >= lowest && at <= highest {
@@ -184,20 +191,42 @@ pub(super) fn filter(call: &Call<'_>) -> Result<Node, ApiError> {
     };
     let limit = limit(call, MOST, MOST)?;
     let found = walk(call.world, &streams, window, start, direction == 'f', limit, |e| pattern.matches(&e.message));
-    let rows = found.events.iter().map(|e| {
-        map! {
-            "logStreamName": &streams[e.stream].name,
-            "timestamp": e.at,
-            "message": &e.message,
-            "ingestionTime": e.ingested,
-            "eventId": e.id(),
-        }
-    });
     Ok(map! {
-        "events": list(rows),
+        "events": Node::Json(rows(&streams, &found.events)),
         "searchedLogStreams": list(Vec::<Node>::new()),
         "nextToken": found.next.map(|p| p.write(direction)),
     })
+}
+
+/// Events as `FilterLogEvents` has them.
+fn rows(streams: &[Stream], events: &[Event]) -> String {
+    let names: Vec<String> = streams
+        .iter()
+        .map(|stream| {
+            let mut name = String::new();
+            json::string(&stream.name, &mut name);
+            name
+        })
+        .collect();
+    let texts: usize = events.iter().map(|e| e.message.len() + names[e.stream].len()).sum();
+    let mut out = String::with_capacity(texts + texts / 8 + 200 * events.len());
+    out.push('[');
+    for (n, e) in events.iter().enumerate() {
+        out.push_str(if n == 0 { "" } else { "," });
+        out.push_str(r#"{"logStreamName":"#);
+        out.push_str(&names[e.stream]);
+        out.push_str(r#","timestamp":"#);
+        number::plain(&mut out, e.at);
+        out.push_str(r#","message":"#);
+        json::string(&e.message, &mut out);
+        out.push_str(r#","ingestionTime":"#);
+        number::plain(&mut out, e.ingested);
+        out.push_str(r#","eventId":""#);
+        e.write_id(&mut out);
+        out.push_str("\"}");
+    }
+    out.push(']');
+    out
 }
 
 /// `GetLogEvents`.

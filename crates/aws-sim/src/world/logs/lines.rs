@@ -3,6 +3,7 @@
 
 use crate::clock::{Ms, timestamp};
 use crate::rng::{self, Rng};
+use crate::wire::number;
 use std::fmt::Write as _;
 
 /// How a container writes its log.
@@ -173,8 +174,16 @@ fn next(failing: bool, warning: bool, latency: i64, rng: &mut Rng, put: &mut dyn
     } else if warning {
         put(0, format!(" ⚠ Slow render of {page}: {} ms", latency + 800));
     } else {
-        let (status, colour) = pick(rng, &[(200, 32), (200, 32), (200, 32), (304, 36), (404, 33)]);
-        put(0, format!(" GET {page} \x1b[{colour}m{status}\x1b[39m in {latency}ms"));
+        let coloured = pick(
+            rng,
+            &["\x1b[32m200", "\x1b[32m200", "\x1b[32m200", "\x1b[36m304", "\x1b[33m404"],
+        );
+        // The storm is of these.
+        let mut line = String::with_capacity(48);
+        line.extend([" GET ", page, " ", coloured, "\x1b[39m in "]);
+        number::plain(&mut line, latency);
+        line.push_str("ms");
+        put(0, line);
     }
 }
 

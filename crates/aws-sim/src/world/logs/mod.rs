@@ -13,8 +13,10 @@ use super::{HOUR, MINUTE, SECOND, TaskKey, World};
 use crate::clock::Ms;
 use crate::rng::{self, Rng};
 use crate::scenario::Scenario;
+use crate::wire::number::padded;
 pub(crate) use lines::Shape;
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Lines are made a slot at a time.
 pub(crate) const SLOT: Ms = 200;
@@ -45,6 +47,52 @@ pub(crate) struct Logs {
     serial: u64,
     /// Queries of Insights that were started.
     pub(crate) queries: BTreeMap<String, QueryState>,
+    /// What pages left of the slot in which they ended.
+    pub(crate) left: Left,
+}
+
+/// What pages left of the slot in which they ended, for those that go on there: the fastest slots have as many
+/// lines as a page, and would all be made twice.
+#[derive(Debug, Default)]
+pub(crate) struct Left(RefCell<VecDeque<(u64, (i64, usize), Vec<Event>)>>);
+
+/// So many rests are kept.
+const LEFT: usize = 16;
+
+impl Left {
+    /// Keeps the rest of a slot after so many events, of streams with this mark.
+    pub(crate) fn put(&self, mark: u64, place: (i64, usize), rest: Vec<Event>) {
+        let mut kept = self.0.borrow_mut();
+        kept.push_back((mark, place, rest));
+        if kept.len() > LEFT {
+            kept.pop_front();
+        }
+    }
+
+    /// The rest of a slot, if it was kept.
+    pub(crate) fn take(&self, mark: u64, place: (i64, usize)) -> Option<Vec<Event>> {
+        let mut kept = self.0.borrow_mut();
+        let at = kept.iter().position(|(m, p, _)| (*m, *p) == (mark, place))?;
+        kept.remove(at).map(|(_, _, rest)| rest)
+    }
+}
+
+impl Logs {
+    /// A number that changes with anything that the lines of these streams depend on, but for the time.
+    pub(crate) fn mark(&self, streams: &[Stream]) -> u64 {
+        let written: usize = self.written.values().map(Vec::len).sum();
+        let rates: usize = self.rates.values().map(Vec::len).sum();
+        streams.iter().fold(rng::mix((written << 32 | rates) as u64), |mark, stream| {
+            let numbers = [
+                stream.salt.cast_signed(),
+                stream.from,
+                stream.until.unwrap_or(-1),
+                stream.skew,
+                stream.last.len() as i64,
+            ];
+            numbers.iter().fold(mark, |mark, number| rng::mix(mark ^ number.cast_unsigned()))
+        })
+    }
 }
 
 /// A query of Insights.
@@ -100,7 +148,22 @@ pub(crate) struct Event {
 impl Event {
     /// 56 digits, as the service's ids.
     pub(crate) fn id(&self) -> String {
-        format!("3{:014}{:020}{:021}", self.at.max(0), self.salt, self.serial)
+        let mut id = String::with_capacity(56);
+        self.write_id(&mut id);
+        id
+    }
+
+    /// The event; what is left has no message.
+    pub(crate) fn taken(&mut self) -> Event {
+        Event { message: std::mem::take(&mut self.message), ..*self }
+    }
+
+    /// Puts its id after a text.
+    pub(crate) fn write_id(&self, out: &mut String) {
+        out.push('3');
+        padded(out, self.at.clamp(0, 99_999_999_999_999).cast_unsigned(), 14);
+        padded(out, self.salt, 20);
+        padded(out, self.serial, 21);
     }
 }
 

@@ -1,0 +1,275 @@
+//! A page of `FilterLogEvents`, taken apart on its way to the SDK.
+//!
+//! The SDK makes three strings of each event: of a page of ten thousand that is most of the work, and a read
+//! of the past has hundreds of pages. So the body of an answer is read here, its events become pieces of one
+//! text, and the SDK is handed what is left of it, the token. An answer that says no, and one that is not
+//! understood here, is handed on as it came: what it means is for the SDK to say.
+
+use crate::model::Piece;
+use crate::model::logs::LogEvent;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextMut;
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::ConfigBag;
+use bytes::Bytes;
+use http_body::{Body, Frame};
+use serde::de::{Deserializer, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+use std::marker::PhantomData;
+use std::mem;
+use std::ops::Range;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+
+/// Memory that is set aside for a body by what its head says, at most: the head may be wrong.
+const EXPECTED: u64 = 8 << 20;
+
+/// The events of one page, once they have come.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Events(Arc<Mutex<Option<Vec<LogEvent>>>>);
+
+impl Events {
+    /// Those of the answer; none if it was left to the SDK.
+    pub(super) fn take(&self) -> Option<Vec<LogEvent>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn put(&self, events: Vec<LogEvent>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(events);
+    }
+}
+
+#[dyn_dispatch_hint]
+impl Intercept for Events {
+    fn name(&self) -> &'static str {
+        "events of a page of logs"
+    }
+
+    fn modify_before_deserialization(
+        &self,
+        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        // What an attempt before this one brought counts no more.
+        self.take();
+        if context.response().status().is_success() {
+            let body = context.response_mut().body_mut();
+            let inner = mem::replace(body, SdkBody::taken());
+            *body = SdkBody::from_body_1_x(Reader::new(inner, self.clone()));
+        }
+        Ok(())
+    }
+}
+
+/// A body that keeps the events of another one to itself.
+struct Reader {
+    inner: SdkBody,
+    events: Events,
+    read: Vec<u8>,
+    ended: bool,
+}
+
+impl Reader {
+    fn new(inner: SdkBody, events: Events) -> Self {
+        let expected = inner.content_length().unwrap_or_default().min(EXPECTED);
+        let read = Vec::with_capacity(usize::try_from(expected).unwrap_or_default());
+        Self { inner, events, read, ended: false }
+    }
+
+    /// What the SDK is to read, now that all is here.
+    fn rest(&mut self) -> Vec<u8> {
+        let read = mem::take(&mut self.read);
+        let Some((events, rest)) = apart(&read) else { return read };
+        self.events.put(events);
+        rest
+    }
+}
+
+impl Body for Reader {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        while !self.ended {
+            match ready!(Pin::new(&mut self.inner).poll_frame(context)) {
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        self.read.extend_from_slice(&data);
+                    }
+                }
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => {
+                    self.ended = true;
+                    let rest = self.rest();
+                    return Poll::Ready(Some(Ok(Frame::data(rest.into()))));
+                }
+            }
+        }
+        Poll::Ready(None)
+    }
+}
+
+/// The answer, as far as it is needed.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Page<'a> {
+    #[serde(borrow, default)]
+    events: Placed<'a>,
+    next_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Event<'a> {
+    #[serde(borrow)]
+    log_stream_name: Option<Text<'a>>,
+    timestamp: Option<i64>,
+    #[serde(borrow)]
+    message: Option<Text<'a>>,
+    ingestion_time: Option<i64>,
+    #[serde(borrow)]
+    event_id: Option<Text<'a>>,
+}
+
+/// Text that is borrowed where it has no escapes: serde looks into no option for that.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// What is left of the answer.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Rest {
+    next_token: Option<String>,
+}
+
+/// Events as places in one text: each name of a stream stands there once.
+#[derive(Default)]
+struct Placed<'a> {
+    whole: String,
+    streams: HashMap<Cow<'a, str>, Range<usize>>,
+    events: Vec<Place>,
+}
+
+struct Place {
+    id: Range<usize>,
+    stream: Range<usize>,
+    message: Range<usize>,
+    at: i64,
+    ingested: i64,
+}
+
+impl<'a> Placed<'a> {
+    fn text(&mut self, text: &str) -> Range<usize> {
+        let from = self.whole.len();
+        self.whole.push_str(text);
+        from..self.whole.len()
+    }
+
+    fn add(&mut self, event: Event<'a>) {
+        let text = |text: Option<Text<'a>>| text.map(|text| text.0).unwrap_or_default();
+        let name = text(event.log_stream_name);
+        let stream = match self.streams.get(&name) {
+            Some(known) => known.clone(),
+            None => {
+                let place = self.text(&name);
+                self.streams.insert(name, place.clone());
+                place
+            }
+        };
+        let (id, message) = (self.text(&text(event.event_id)), self.text(&text(event.message)));
+        let (at, ingested) = (event.timestamp.unwrap_or_default(), event.ingestion_time.unwrap_or_default());
+        self.events.push(Place { id, stream, message, at, ingested });
+    }
+
+    fn into_events(mut self) -> Vec<LogEvent> {
+        // Kept as long as one of its lines is.
+        self.whole.shrink_to_fit();
+        let whole = Arc::new(self.whole);
+        let events = self.events.into_iter().map(|event| LogEvent {
+            id: Piece::of(&whole, event.id),
+            stream: Piece::of(&whole, event.stream),
+            at: event.at,
+            ingested: event.ingested,
+            message: Piece::of(&whole, event.message),
+        });
+        events.collect()
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Placed<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(List(PhantomData))
+    }
+}
+
+/// Takes the events of a list one by one.
+struct List<'a>(PhantomData<&'a ()>);
+
+impl<'de: 'a, 'a> Visitor<'de> for List<'a> {
+    type Value = Placed<'a>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a list of events")
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<Placed<'a>, S::Error> {
+        let mut placed = Placed::default();
+        while let Some(event) = list.next_element()? {
+            placed.add(event);
+        }
+        Ok(placed)
+    }
+}
+
+/// The events of an answer, and what is left of it; nothing where it is not understood.
+fn apart(answer: &[u8]) -> Option<(Vec<LogEvent>, Vec<u8>)> {
+    let answer = std::str::from_utf8(answer).ok()?;
+    let page: Page<'_> = serde_json::from_str(answer).ok()?;
+    let rest = serde_json::to_vec(&Rest { next_token: page.next_token }).ok()?;
+    Some((page.events.into_events(), rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(answer: &str) -> Option<(Vec<LogEvent>, String)> {
+        apart(answer.as_bytes()).map(|(events, rest)| (events, String::from_utf8(rest).unwrap()))
+    }
+
+    #[test]
+    fn events_are_as_they_came() {
+        let (events, rest) = read(
+            r#"{"searchedLogStreams":[{"x":1}],"events":[
+                {"logStreamName":"s/1","timestamp":5,"message":"plain 日本","ingestionTime":7,"eventId":"31"},
+                {"eventId":"32","message":"\"q\" \u001b[31m \ud83d\ude80\n","timestamp":-6,"logStreamName":"s/1","new":null},
+                {"message":null},{}],"nextToken":"t\"1"}"#,
+        )
+        .unwrap();
+        assert_eq!(rest, r#"{"nextToken":"t\"1"}"#);
+        let (first, second) = (&events[0], &events[1]);
+        assert_eq!((&*first.id, &*first.stream, &*first.message), ("31", "s/1", "plain 日本"));
+        assert_eq!((first.at, first.ingested), (5, 7));
+        assert_eq!((&*second.id, &*second.stream, &*second.message), ("32", "s/1", "\"q\" \u{1b}[31m 🚀\n"));
+        assert_eq!((second.at, second.ingested), (-6, 0));
+        assert_eq!(events[2..], [LogEvent::default(), LogEvent::default()]);
+        assert_eq!(read(r#"{"events":[]}"#), Some((Vec::new(), r#"{"nextToken":null}"#.to_owned())));
+        assert_eq!(read("{}"), Some((Vec::new(), r#"{"nextToken":null}"#.to_owned())));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_left_to_the_sdk() {
+        for answer in ["", "{\"events\":[{]}<html>", "[]", r#"{"events":[{"timestamp":"x"}]}"#, r#"{"events":null}"#] {
+            assert_eq!(read(answer), None, "{answer}");
+        }
+        assert!(apart(b"{\"events\":[{\"message\":\"\xff\"}]}").is_none());
+    }
+}

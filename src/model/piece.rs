@@ -1,0 +1,107 @@
+//! A piece of a text that many share: a page of a log is one allocation, not three a line.
+
+use std::fmt;
+use std::ops::{Deref, Range};
+use std::sync::Arc;
+
+/// A piece of a shared text. Cloning is cheap; the whole text lives as long as any piece of it.
+#[derive(Clone, Default)]
+pub struct Piece {
+    whole: Arc<String>,
+    from: u32,
+    to: u32,
+}
+
+impl Piece {
+    /// The piece of `whole` at these bytes; empty where they are none of it, or cut a character.
+    pub fn of(whole: &Arc<String>, range: Range<usize>) -> Self {
+        match (u32::try_from(range.start), u32::try_from(range.end)) {
+            (Ok(from), Ok(to)) if whole.get(range).is_some() => Self { whole: Arc::clone(whole), from, to },
+            _ => Self::default(),
+        }
+    }
+
+    /// Its text.
+    pub fn as_str(&self) -> &str {
+        self
+    }
+}
+
+impl Deref for Piece {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        // Looked at when it was made: what is shared does not change.
+        self.whole.get(self.from as usize..self.to as usize).unwrap_or_default()
+    }
+}
+
+impl From<String> for Piece {
+    fn from(text: String) -> Self {
+        let end = text.len();
+        Self::of(&Arc::new(text), 0..end)
+    }
+}
+
+impl From<&str> for Piece {
+    fn from(text: &str) -> Self {
+        Self::from(text.to_owned())
+    }
+}
+
+impl From<Option<String>> for Piece {
+    fn from(text: Option<String>) -> Self {
+        text.map(Self::from).unwrap_or_default()
+    }
+}
+
+impl PartialEq for Piece {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Piece {}
+
+impl fmt::Debug for Piece {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl fmt::Display for Piece {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
+    }
+}
+
+impl serde::Serialize for Piece {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_piece_is_its_text() {
+        let whole = Arc::new("読む a line".to_owned());
+        let piece = Piece::of(&whole, 0..6);
+        assert_eq!(&*piece, "読む");
+        assert_eq!(piece, Piece::from("読む"));
+        assert_eq!(format!("{piece} {piece:?}"), "読む \"読む\"");
+        assert_eq!(serde_json::to_string(&piece).unwrap(), "\"読む\"");
+        drop(whole);
+        assert_eq!(&*piece, "読む", "it keeps what it is a piece of");
+    }
+
+    #[test]
+    fn bytes_that_are_none_are_empty() {
+        let whole = Arc::new("読む".to_owned());
+        for range in [0..7, 1..3, 4..100] {
+            assert_eq!(&*Piece::of(&whole, range), "");
+        }
+    }
+}
