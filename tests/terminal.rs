@@ -267,9 +267,11 @@ fn the_first_key_after_another_size_is_taken() {
     let (home, world) = (Home::new(), World::staging());
     let mut terminal = Terminal::on(&home, &world, "--env staging");
     terminal.shows("Needs attention");
-    for (columns, key, shown) in [(100, "4", "bookmark-manager-staging-db"), (120, "2", "DESIRED")] {
-        terminal.resize(columns, 40);
-        std::thread::sleep(Duration::from_millis(1_500));
+    // In the same moment, a moment later, and long after.
+    for (n, wait) in [0, 0, 1, 5, 20, 100, 600, 0, 0].into_iter().enumerate() {
+        let (key, shown) = if n % 2 == 0 { ("4", "bookmark-manager-staging-db") } else { ("2", "DESIRED") };
+        terminal.resize(if n % 2 == 0 { 100 } else { 120 }, 40);
+        std::thread::sleep(Duration::from_millis(wait));
         terminal.press(key);
         terminal.shows(shown);
     }

@@ -1,7 +1,9 @@
 //! The terminal's input as events: a thread that waits for bytes and lets crossterm read them.
 //!
 //! crossterm's own waiting spins when the terminal has gone (crossterm issue 793), so this thread
-//! waits on the descriptor itself and looks for the hang-up before it lets crossterm read.
+//! waits on the descriptor itself and looks for the hang-up before it lets crossterm read. Its feature
+//! `use-dev-tty` is on for the way in which it reads then: without it, crossterm asks the system once whether
+//! there are bytes, and forgets them where the window took another size in the same moment.
 
 use crate::app::event::{Event, Mouse};
 use crate::app::key::{Code, Key};
@@ -19,6 +21,8 @@ pub(super) enum FromTerminal {
     Gone,
 }
 
+/// crossterm reads nothing when it is given no time at all. With bytes there it takes none of this.
+const MOMENT: Duration = Duration::from_millis(20);
 /// The thread looks for a hang-up at least this often.
 const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 500_000_000 };
 
@@ -32,8 +36,7 @@ pub(super) fn start(out: mpsc::Sender<FromTerminal>) -> std::io::Result<()> {
                         return;
                     }
                 }
-                // A change of the window's size waits in crossterm, which hands it out before the next key and then
-                // leaves that key until another comes: it is taken out while no key waits.
+                // A change of the window's size waits in crossterm without a byte from the terminal.
                 Waited::Nothing => {
                     if out.is_closed() || !read_all(&out) {
                         return;
@@ -84,7 +87,7 @@ fn wait() -> Waited {
 /// Reads what is there; false when nobody listens any more or the terminal is gone.
 fn read_all(out: &mpsc::Sender<FromTerminal>) -> bool {
     loop {
-        match term::poll(Duration::ZERO) {
+        match term::poll(MOMENT) {
             Ok(true) => {}
             Ok(false) => return true,
             Err(_) => {
