@@ -5,12 +5,17 @@
 mod support;
 
 use aws_sim::Scenario;
+use cockpit::app::effect::{Effect, Lane, Query};
+use cockpit::app::ticket::Ticket;
+use cockpit::config::EnvironmentConfig;
+use cockpit::model::logs::InsightsQuery;
+use cockpit::runtime::Executor;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
-use support::{Home, PATIENCE, Said, World, ended, line, run, signal, until};
+use support::{Home, PATIENCE, Said, World, ended, finish, line, run, signal, until};
 
 const API: &str = "/ecs/bookmark-manager-staging-api";
 const WEB: &str = "/ecs/bookmark-manager-staging-web";
@@ -319,6 +324,49 @@ fn insights_answers_and_says_what_it_cost() {
     assert!(table.out.contains("p95"), "{}", table.out);
     let wrong = run(&mut home.on(&world), ["insights", "nonsense"]).coded(1);
     assert!(wrong.err.contains("MalformedQuery"), "{}", wrong.err);
+}
+
+#[test]
+fn a_query_that_nobody_waits_for_is_stopped() {
+    let (home, world) = (Home::new(), World::staging());
+    world.fault("logs:GetQueryResults", "hang");
+    let stopped = || world.asked("logs:StopQuery");
+    let child = home.on(&world).args(["insights", "volume"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let child = child.unwrap();
+    until("a query", PATIENCE, || (world.asked("logs:GetQueryResults") > 0).then_some(()));
+    signal(child.id(), rustix::process::Signal::INT);
+    finish(child).coded(130);
+    assert_eq!(stopped(), 1, "what it has not scanned yet costs nothing");
+    line(&mut home.on(&world), "insights volume --timeout 2s").coded(7);
+    assert_eq!(stopped(), 2);
+    // Another environment is opened while a query runs.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let environment = |name: &str| EnvironmentConfig {
+            name: name.into(),
+            endpoint_url: Some(world.endpoint()),
+            region: Some("ap-northeast-1".into()),
+            ..EnvironmentConfig::default()
+        };
+        let (mut executor, _answers) = Executor::new(true);
+        executor.carry_out(Effect::Connect { environment: Box::new(environment("staging")), generation: 1 });
+        let (text, groups) = ("stats count(*)".to_owned(), vec![API.to_owned()]);
+        let query = Box::new(InsightsQuery { groups, text, from: 0, to: 1_000, limit: 10 });
+        let before = world.asked("logs:GetQueryResults");
+        let ticket = Ticket { generation: 1, serial: 1 };
+        executor.carry_out(Effect::Fetch { ticket, lane: Lane::Operator, query: Query::Insights(query) });
+        let wait = async |what: &dyn Fn() -> bool| {
+            let asked = async {
+                while !what() {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            };
+            tokio::time::timeout(PATIENCE, asked).await.expect("in time");
+        };
+        wait(&|| world.asked("logs:GetQueryResults") > before).await;
+        executor.carry_out(Effect::Connect { environment: Box::new(environment("prod")), generation: 2 });
+        wait(&|| stopped() == 3).await;
+    });
 }
 
 #[test]

@@ -150,8 +150,7 @@ impl Poller {
             | Query::LogPage(_)
             | Query::LogGroups { .. }
             | Query::LiveTail { .. }
-            | Query::Insights(_)
-            | Query::StopInsights { .. } => {}
+            | Query::Insights(_) => {}
             Query::ServiceNames { .. } | Query::Services { .. } => {
                 self.sweep_services(estate, environment, &flight, part, now, effects);
             }

@@ -214,12 +214,7 @@ pub enum Query {
         /// ARNs of groups without `:*`, at most 10.
         groups: Vec<String>,
     },
-    /// Logs `StopQuery`.
-    StopInsights {
-        /// The query's id.
-        id: String,
-    },
-    /// Logs `StartQuery`, then `GetQueryResults` until it ends.
+    /// Logs `StartQuery`, then `GetQueryResults` until it ends; left before, `StopQuery`.
     Insights(Box<InsightsQuery>),
 }
 
@@ -247,8 +242,7 @@ impl Query {
             | Self::LogPage(_)
             | Self::LogGroups { .. }
             | Self::LiveTail { .. }
-            | Self::Insights(_)
-            | Self::StopInsights { .. } => Source::Logs,
+            | Self::Insights(_) => Source::Logs,
         }
     }
 }

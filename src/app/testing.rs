@@ -249,7 +249,7 @@ impl World {
             Query::LogPage(_) => Fact::LogPage(crate::model::logs::LogPage::default()),
             Query::LogGroups { .. } => Fact::LogGroups(Vec::new()),
             Query::LiveTail { .. } => Fact::LiveTail(crate::model::logs::LiveUpdate::default()),
-            Query::Insights(_) | Query::StopInsights { .. } => Fact::Insights(Box::default()),
+            Query::Insights(_) => Fact::Insights(Box::default()),
         }
     }
 }

@@ -58,7 +58,6 @@ impl Session {
                 Query::LogPage(window) => Box::pin(logs::page(&caller, &outlet, &window)).await,
                 Query::LogGroups { prefix } => Box::pin(logs::groups(&caller, &outlet, &prefix)).await,
                 Query::LiveTail { groups } => Box::pin(logs_live::follow(&caller, &outlet, &groups)).await,
-                Query::StopInsights { id } => Box::pin(logs_insights::stop(&caller, &outlet, &id)).await,
                 Query::Insights(query) => Box::pin(logs_insights::query(&caller, &outlet, &query)).await,
             };
             if let Err(failure) = asked {

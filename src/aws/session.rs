@@ -23,8 +23,13 @@ use std::error::Error;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::OnceCell;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
+
+/// Nobody who leaves is held up longer than this.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// A connection to one environment. Cloning is cheap; dropping the last clone closes it.
 #[derive(Debug, Clone)]
@@ -40,6 +45,8 @@ pub(super) struct Inner {
     /// Credentials were read again, and nobody was told yet.
     pub(super) renewed: AtomicBool,
     pub(super) revisions: Mutex<super::ecs_rollouts::Revisions>,
+    /// What outlives those who wait for it, to end it properly.
+    apart: Mutex<JoinSet<()>>,
 }
 
 /// Configuration and credentials of one reading of the files.
@@ -81,12 +88,26 @@ impl Session {
             current: Mutex::new(Generation::new()),
             renewed: AtomicBool::new(false),
             revisions: Mutex::default(),
+            apart: Mutex::default(),
         }))
     }
 
     /// Requests sent in all, retries too.
     pub fn requests_total(&self) -> u64 {
         self.0.wire.requests()
+    }
+
+    /// Runs something that ends by itself a moment after nobody waits for it any more.
+    pub(super) fn apart(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut apart = self.0.apart.lock().unwrap_or_else(PoisonError::into_inner);
+        while apart.try_join_next().is_some() {}
+        apart.spawn(task);
+    }
+
+    /// Waits until what was left has ended, for [`FAREWELL`] at most.
+    pub async fn farewell(&self) {
+        let apart = std::mem::take(&mut *self.0.apart.lock().unwrap_or_else(PoisonError::into_inner));
+        let _ = tokio::time::timeout(FAREWELL, apart.join_all()).await;
     }
 
     /// How often pages of logs may be asked for, in requests a second.
@@ -198,6 +219,11 @@ impl<'a> Caller<'a> {
 
     pub(super) fn pinned(session: &'a Session, pinned: &'a Pinned) -> Self {
         Self { session, lane: Lane::Operator, pinned: Some(pinned) }
+    }
+
+    /// Whose questions these are.
+    pub(super) fn lane(&self) -> Lane {
+        self.lane
     }
 
     /// One request with its retries: within the budget, its failure in a sentence, and once more

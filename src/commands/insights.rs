@@ -7,15 +7,35 @@ use super::printed;
 use crate::app::logs::insights::{self, Estimate};
 use crate::app::logs::sources;
 use crate::app::logs::when::moment;
+use crate::aws::Session;
 use crate::cli::logs::Insights;
 use crate::cli::{ExitCode, Output, Report};
 use crate::headless;
 use crate::model::logs::InsightsQuery;
 use crate::model::text::harmless;
 use crate::runtime::logs::{groups, insights as ask};
+use std::cell::OnceCell;
 use std::io::{self, Write as _};
 
 pub(super) async fn run(context: &Context, arguments: &Insights, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let session = OnceCell::new();
+    let code = tokio::select! {
+        code = search(context, arguments, out, &session) => code,
+        _ = tokio::signal::ctrl_c() => Ok(ExitCode::Interrupted),
+    };
+    // Nobody waits any more for a query that still runs: it is stopped, as it costs what it scans.
+    if let Some(session) = session.get() {
+        session.farewell().await;
+    }
+    code
+}
+
+async fn search(
+    context: &Context,
+    arguments: &Insights,
+    out: &mut dyn io::Write,
+    session: &OnceCell<Session>,
+) -> Result<ExitCode, Report> {
     let output = context.output()?;
     let reading = context.collect(SOURCES, false).await?;
     lists::refuse(&reading)?;
@@ -55,6 +75,9 @@ pub(super) async fn run(context: &Context, arguments: &Insights, out: &mut dyn i
         to: to.as_millisecond(),
         limit: arguments.limit,
     };
+    if let Some(open) = executor.session() {
+        let _ = session.set(open);
+    }
     let asked = ask(&mut executor, &mut events, query);
     let result = match context.limit() {
         Some(limit) => tokio::time::timeout(limit, asked).await.map_err(|_| {

@@ -76,7 +76,8 @@ pub fn takes_interrupt(cli: &Cli) -> bool {
             | Command::Scale(_)
             | Command::Stop(_)
             | Command::Start(_)
-            | Command::StopTask(_),
+            | Command::StopTask(_)
+            | Command::Insights(_),
         ) => true,
         Some(Command::Schedule(arguments)) => arguments.skip.is_some() || arguments.unskip.is_some(),
         Some(Command::Autoscaling(arguments)) => arguments.changes(),

@@ -9,6 +9,7 @@ use crate::aws::{Connection, Session};
 use crate::config::EnvironmentConfig;
 use crate::model::{Failure, FailureKind};
 use futures_util::FutureExt;
+use futures_util::future::join_all;
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
@@ -107,6 +108,19 @@ impl Executor {
     /// The region in use, once it is known.
     pub fn region(&self) -> Option<String> {
         self.session.as_ref().and_then(Session::region)
+    }
+
+    /// The session of the opened environment.
+    pub fn session(&self) -> Option<Session> {
+        self.session.clone()
+    }
+
+    /// Leaves everything that is under way, and waits a moment until that is said where it costs: a query of
+    /// Insights is stopped.
+    pub async fn farewell(&mut self) {
+        self.tasks.shutdown().await;
+        let sessions = self.session.iter().chain(self.others.iter().map(|(_, session)| session));
+        join_all(sessions.map(|session| session.farewell())).await;
     }
 
     fn connect(&mut self, environment: &EnvironmentConfig) {

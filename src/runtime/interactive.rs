@@ -95,7 +95,12 @@ pub async fn interactive(
             return Ok(ended);
         }
     }
-    run.until_end(answers, keys, &mut signals).await
+    let ended = run.until_end(answers, keys, &mut signals).await;
+    let mut executor = run.executor;
+    // The screen is given back first: whoever leaves does not look at a picture that stands still.
+    drop((tui, guard));
+    executor.farewell().await;
+    ended
 }
 
 struct Run<'a> {

@@ -45,8 +45,6 @@ pub struct Running {
     pub ticket: Ticket,
     /// Its name for a person.
     pub name: String,
-    /// The service's id of it, once it is known.
-    pub id: String,
 }
 
 impl Insights {
@@ -62,9 +60,8 @@ impl Insights {
 
     /// Takes an answer in; that of a query which was left is nobody's.
     pub fn absorb(&mut self, ticket: Ticket, part: Part) {
-        if let Some(running) = self.running.as_mut().filter(|running| running.ticket == ticket) {
+        if self.running.as_ref().is_some_and(|running| running.ticket == ticket) {
             match part {
-                Part::Page(Fact::Insights(result)) => running.id.clone_from(&result.id),
                 Part::Last(Fact::Insights(result)) => self.found = Some(Ok(*result)),
                 Part::Broken(failure) => self.found = Some(Err(failure)),
                 Part::Page(_) | Part::Last(_) => {}

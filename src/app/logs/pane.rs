@@ -337,7 +337,7 @@ impl LogsPane {
         self.leave_query();
         self.serial += 1;
         let ticket = Ticket { generation, serial: SERIAL | INSIGHTS | self.serial };
-        self.insights.running = Some(Running { ticket, name: name.to_owned(), id: String::new() });
+        self.insights.running = Some(Running { ticket, name: name.to_owned() });
         let (from, to) = self.insights.span(self.span, now.as_millisecond());
         let query = InsightsQuery { groups, text: text.to_owned(), from, to, limit: 1_000 };
         Some(Effect::Fetch { ticket, lane: Lane::Operator, query: Query::Insights(Box::new(query)) })
@@ -348,10 +348,6 @@ impl LogsPane {
     pub fn leave_query(&mut self) -> bool {
         let Some(running) = self.insights.running.take() else { return false };
         self.leaving.push(Effect::Leave(running.ticket));
-        if !running.id.is_empty() {
-            let query = Query::StopInsights { id: running.id };
-            self.leaving.push(Effect::Fetch { ticket: running.ticket, lane: Lane::Operator, query });
-        }
         true
     }
 
