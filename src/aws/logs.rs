@@ -7,8 +7,8 @@ use super::logs_tail;
 use super::pages::Outlet;
 use super::session::{Action, Caller};
 use crate::app::event::Fact;
-use crate::model::{Failure, Piece};
 use crate::model::logs::{LogEvent, LogGroup, LogPage, LogWindow};
+use crate::model::{Failure, Piece};
 use aws_sdk_cloudwatchlogs::types as sdk;
 
 pub(super) const FILTER_LOG_EVENTS: Action = Action { name: "logs:FilterLogEvents", class: Class::LogsFilter };

@@ -55,7 +55,7 @@ pub(super) async fn query(caller: &Caller<'_>, outlet: &Outlet<'_>, query: &Insi
 /// Starts a query and looks at it until it ends, or until nobody listens.
 async fn run(session: Session, lane: Lane, query: InsightsQuery, out: mpsc::Sender<Look>) {
     let caller = Caller::new(&session, lane);
-    let start = caller.call(START_QUERY, |clients| {
+    let start = Box::pin(caller.call(START_QUERY, |clients| {
         clients
             .logs()
             .start_query()
@@ -65,7 +65,7 @@ async fn run(session: Session, lane: Lane, query: InsightsQuery, out: mpsc::Send
             .end_time(query.to.div_euclid(1_000))
             .limit(query.limit.clamp(1, 10_000))
             .send()
-    });
+    }));
     // Never left half-way: a query that was started and has no id could not be stopped.
     let (started, mut requests) = wire::counted(async { (start.await, wire::sent()) }).await;
     let id = match started {
@@ -79,10 +79,9 @@ async fn run(session: Session, lane: Lane, query: InsightsQuery, out: mpsc::Send
     loop {
         let look = async {
             tokio::time::sleep(pause).await;
-            let looked = caller.call(GET_QUERY_RESULTS, |clients| {
-                clients.logs().get_query_results().query_id(&id).send()
-            });
-            (looked.await, wire::sent())
+            let looked =
+                caller.call(GET_QUERY_RESULTS, |clients| clients.logs().get_query_results().query_id(&id).send());
+            (Box::pin(looked).await, wire::sent())
         };
         let (looked, sent) = tokio::select! {
             looked = wire::counted(look) => looked,

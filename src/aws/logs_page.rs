@@ -128,14 +128,14 @@ struct Page<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Event<'a> {
-    #[serde(borrow)]
-    log_stream_name: Option<Text<'a>>,
+    #[serde(borrow, rename = "logStreamName")]
+    stream: Option<Text<'a>>,
     timestamp: Option<i64>,
     #[serde(borrow)]
     message: Option<Text<'a>>,
     ingestion_time: Option<i64>,
-    #[serde(borrow)]
-    event_id: Option<Text<'a>>,
+    #[serde(borrow, rename = "eventId")]
+    id: Option<Text<'a>>,
 }
 
 /// Text that is borrowed where it has no escapes: serde looks into no option for that.
@@ -175,16 +175,14 @@ impl<'a> Placed<'a> {
 
     fn add(&mut self, event: Event<'a>) {
         let text = |text: Option<Text<'a>>| text.map(|text| text.0).unwrap_or_default();
-        let name = text(event.log_stream_name);
-        let stream = match self.streams.get(&name) {
-            Some(known) => known.clone(),
-            None => {
-                let place = self.text(&name);
-                self.streams.insert(name, place.clone());
-                place
-            }
-        };
-        let (id, message) = (self.text(&text(event.event_id)), self.text(&text(event.message)));
+        let name = text(event.stream);
+        let known = self.streams.get(&name).cloned();
+        let stream = known.unwrap_or_else(|| {
+            let place = self.text(&name);
+            self.streams.insert(name, place.clone());
+            place
+        });
+        let (id, message) = (self.text(&text(event.id)), self.text(&text(event.message)));
         let (at, ingested) = (event.timestamp.unwrap_or_default(), event.ingestion_time.unwrap_or_default());
         self.events.push(Place { id, stream, message, at, ingested });
     }

@@ -97,6 +97,11 @@ impl Session {
         self.0.wire.requests()
     }
 
+    /// Whether it asks an emulator: AWS answers over TLS only.
+    pub fn is_emulated(&self) -> bool {
+        self.0.context.endpoint.as_deref().is_some_and(|endpoint| endpoint.starts_with("http://"))
+    }
+
     /// Runs something that ends by itself a moment after nobody waits for it any more.
     pub(super) fn apart(&self, task: impl Future<Output = ()> + Send + 'static) {
         let mut apart = self.0.apart.lock().unwrap_or_else(PoisonError::into_inner);
@@ -104,7 +109,7 @@ impl Session {
         apart.spawn(task);
     }
 
-    /// Waits until what was left has ended, for [`FAREWELL`] at most.
+    /// Waits until what was left has ended, for two seconds at most.
     pub async fn farewell(&self) {
         let apart = std::mem::take(&mut *self.0.apart.lock().unwrap_or_else(PoisonError::into_inner));
         let _ = tokio::time::timeout(FAREWELL, apart.join_all()).await;

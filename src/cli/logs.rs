@@ -55,9 +55,10 @@ pub struct Logs {
     /// Follow with a live tail: sooner, at most 500 lines a second, $0.01 a minute beyond 1,800 a month
     #[arg(long, requires = "follow")]
     pub live: bool,
-    /// Requests a second for pages of lines; the default is what most regions allow, us-east-1 allows 25
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1_000))]
-    pub rate: u16,
+    /// Requests a second for pages of lines; without it 10, which most regions allow (us-east-1: 25), and 1000 for
+    /// what is stored on an emulator
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    pub rate: Option<u16>,
     /// How long a line waits for earlier ones of other groups; `0s` is not at all
     #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = delay)]
     pub delay: SignedDuration,

@@ -23,6 +23,10 @@ use tokio::time::Instant;
 
 /// What is read of the environment to know where its logs are.
 pub(super) const SOURCES: &[Source] = &[Source::Identity, Source::Services, Source::TaskDefinitions];
+/// Pages a second that most regions allow, for all of an account.
+const RATE: u16 = 10;
+/// As many as an emulator can give.
+const EMULATED_RATE: u16 = 1_000;
 /// A group that is this far behind is told of.
 const BEHIND: i64 = 15_000;
 
@@ -88,6 +92,7 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
         found.groups.iter().flat_map(|group| group.writers.iter().map(|writer| writer.service.clone())).collect();
     let terminal = io::stdout().is_terminal();
     crate::runtime::widen_output();
+    crate::runtime::keep_what_is_freed();
     let colour = match context.cli.global.color {
         Color::Always => true,
         Color::Never => false,
@@ -96,7 +101,10 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
     let mut printer = Printer::new(form, wanted, zone, services.iter().map(String::as_str), (colour, terminal));
     let mut groups_now = found.groups.clone();
     let follower = Follower::new(found.groups, plan, arguments.pattern.clone());
-    executor.set_logs_rate(f64::from(arguments.rate));
+    // AWS's limit is not an emulator's. What is followed there is paced as it would be on AWS.
+    let emulated = executor.session().is_some_and(|session| session.is_emulated());
+    let usual = if emulated && !arguments.follow { EMULATED_RATE } else { RATE };
+    executor.set_logs_rate(f64::from(arguments.rate.unwrap_or(usual)));
     let delay = if arguments.follow { arguments.delay.as_millis() as i64 } else { i64::MAX };
     let mut reader = LogReader::new((executor, events, clock), follower, delay, account);
     if let Some(arns) = arns {

@@ -21,6 +21,7 @@ pub(super) async fn sim(arguments: &Sim, out: &mut dyn io::Write) -> Result<Exit
         speed: arguments.speed,
         start: None,
     };
+    crate::runtime::keep_what_is_freed();
     let simulator = start(options).await?;
     let failed =
         |error: &io::Error| Report::new("simulator", "the simulator cannot run", ExitCode::Failed).caused_by(error);

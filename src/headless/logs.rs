@@ -128,17 +128,13 @@ impl Printer {
         {
             return place;
         }
-        let place = match self.known.get(&address) {
-            Some((_, place)) => *place,
-            None => {
-                let place = *self.places.entry(source.stream.clone()).or_insert(self.streams.len());
-                if place == self.streams.len() {
-                    self.streams.push(Stream::default());
-                }
-                self.known.insert(address, (Arc::clone(source), place));
-                place
+        let (_, place) = *self.known.entry(address).or_insert_with(|| {
+            let place = *self.places.entry(source.stream.clone()).or_insert(self.streams.len());
+            if place == self.streams.len() {
+                self.streams.push(Stream::default());
             }
-        };
+            (Arc::clone(source), place)
+        });
         self.last = Some((address, place));
         place
     }

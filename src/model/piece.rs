@@ -21,6 +21,11 @@ impl Piece {
         }
     }
 
+    /// Whether it is the very same piece, not only the same text.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.whole, &other.whole) && (self.from, self.to) == (other.from, other.to)
+    }
+
     /// Its text.
     pub fn as_str(&self) -> &str {
         self
@@ -91,6 +96,7 @@ mod tests {
         let piece = Piece::of(&whole, 0..6);
         assert_eq!(&*piece, "読む");
         assert_eq!(piece, Piece::from("読む"));
+        assert!(piece.is(&piece.clone()) && !piece.is(&Piece::from("読む")) && !piece.is(&Piece::of(&whole, 0..3)));
         assert_eq!(format!("{piece} {piece:?}"), "読む \"読む\"");
         assert_eq!(serde_json::to_string(&piece).unwrap(), "\"読む\"");
         drop(whole);

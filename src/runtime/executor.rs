@@ -120,7 +120,7 @@ impl Executor {
     pub async fn farewell(&mut self) {
         self.tasks.shutdown().await;
         let sessions = self.session.iter().chain(self.others.iter().map(|(_, session)| session));
-        join_all(sessions.map(|session| session.farewell())).await;
+        join_all(sessions.map(Session::farewell)).await;
     }
 
     fn connect(&mut self, environment: &EnvironmentConfig) {

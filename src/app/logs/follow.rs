@@ -11,7 +11,7 @@
 
 use super::sources::GroupSource;
 use crate::model::logs::{LiveUpdate, LogEvent, LogPage, LogWindow, Ms};
-use crate::model::{Failure, FailureKind};
+use crate::model::{Failure, FailureKind, Piece};
 use log_store::Source;
 use log_store::store::hash;
 use std::collections::HashMap;
@@ -65,7 +65,7 @@ const WORTH: Ms = 4;
 /// Lines that may wait for those of an earlier piece, at most about 100 MB.
 const WAITING: usize = 300_000;
 /// A read that ends may bring lines of so long before again, where its token was refused.
-const AGAIN: Ms = 2_000;
+const AGAIN: Ms = 100;
 /// A read that is done once gives up after so many failures in a row.
 const TRIES: u32 = 8;
 
@@ -150,6 +150,11 @@ pub struct FeedState {
     /// How far a deep round looks back, in milliseconds.
     pub overlap: Ms,
 }
+
+/// Streams of one page, whose lines share their names: not to look each up.
+type Recent = Vec<(Piece, Option<Arc<Source>>)>;
+/// So many of them.
+const RECENT: usize = 8;
 
 #[derive(Debug, Clone)]
 struct Feed {
@@ -362,6 +367,7 @@ impl Follower {
         // order of time, so nothing of this one is still to come.
         let over = feed.to.is_some_and(|to| page.events.iter().any(|event| event.at > to));
         batch.lines.reserve(page.events.len());
+        let mut recent = Recent::new();
         for event in page.events {
             if feed.to.is_some_and(|to| event.at > to) {
                 continue;
@@ -376,7 +382,7 @@ impl Follower {
             } else {
                 hash(&[event.id.as_bytes()])
             };
-            feed.take(event, id, plan, &mut batch);
+            feed.take(event, id, plan, &mut recent, &mut batch);
         }
         if plan.live && !feed.first {
             let fresh = batch.lines.iter().filter(|line| !line.late).count();
@@ -502,7 +508,7 @@ impl Follower {
             let (count, at) = feed.alike.entry(content).or_insert((0, event.at));
             (*count, *at) = (*count + 1, event.at);
             let id = hash(&[&content.to_le_bytes(), &count.to_le_bytes()]);
-            feed.take(event, id, plan, &mut batch);
+            feed.take(event, id, plan, &mut Recent::new(), &mut batch);
         }
         self.lead *= (1.0 - LEAD_STEP).powi(batch.lines.len().min(100) as i32);
         for feed in &mut self.feeds {
@@ -677,22 +683,35 @@ impl Feed {
         self.round.as_ref().map_or(self.covered, |round| round.position)
     }
 
+    /// Who writes into a stream, if anybody wants to know.
+    fn source_of(&mut self, stream: &Piece, recent: &mut Recent) -> Option<Arc<Source>> {
+        if let Some((_, source)) = recent.iter().find(|(name, _)| name.is(stream)) {
+            return source.clone();
+        }
+        let known = self.names.get(&**stream).cloned();
+        let source = known.unwrap_or_else(|| {
+            let source = self.source.source(stream).map(Arc::new);
+            self.names.insert(stream.to_string(), source.clone());
+            source
+        });
+        if recent.len() < RECENT {
+            recent.push((stream.clone(), source.clone()));
+        }
+        source
+    }
+
     /// Takes a line in, unless it is known or not wanted.
-    fn take(&mut self, event: LogEvent, id: u64, plan: Plan, batch: &mut Batch) {
+    fn take(&mut self, event: LogEvent, id: u64, plan: Plan, recent: &mut Recent, batch: &mut Batch) {
         // A round that looks far back finds what was asked for by nobody, too.
         if event.at < plan.since && event.ingested < plan.since {
             return;
         }
-        let source = &self.source;
-        if !self.names.contains_key(&*event.stream) {
-            self.names.insert(event.stream.to_string(), source.source(&event.stream).map(Arc::new));
-        }
         // Nobody wants it yet: it is not known, as somebody may on a later round.
-        let Some(Some(source)) = self.names.get(&*event.stream) else { return };
+        let Some(source) = self.source_of(&event.stream, recent) else { return };
         let Entry::Vacant(unseen) = self.seen.entry(id) else { return };
         unseen.insert(event.at);
         let late = plan.until.is_none() && !self.first && event.at < self.covered - LATE;
-        batch.lines.push(Arrived { source: Arc::clone(source), event, id, late });
+        batch.lines.push(Arrived { source, event, id, late });
     }
 
     /// Forgets ids of a read that ends: it goes forward, and goes on where its lines ended.

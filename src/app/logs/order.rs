@@ -41,7 +41,16 @@ impl<T> Waiting<T> {
 impl<T> Order<T> {
     /// With the longest time that a line waits, in milliseconds; `Ms::MAX` is for ever.
     pub fn new(delay: Ms) -> Self {
-        Self { delay, runs: Vec::new(), latest: 0, aging: VecDeque::new(), serial: 0, waiting: 0, more: false, bound: Ms::MIN }
+        Self {
+            delay,
+            runs: Vec::new(),
+            latest: 0,
+            aging: VecDeque::new(),
+            serial: 0,
+            waiting: 0,
+            more: false,
+            bound: Ms::MIN,
+        }
     }
 
     /// Takes one in that was written at a time and has come now.
@@ -54,17 +63,16 @@ impl<T> Order<T> {
         if !self.runs.get(self.latest).is_some_and(fits) {
             self.latest = self.runs.iter().position(fits).unwrap_or(self.runs.len());
         }
-        match self.runs.get_mut(self.latest) {
-            Some(run) => run.push_back(waiting),
-            None => {
-                if self.runs.len() >= RUNS {
-                    let mut all: Vec<_> = self.runs.drain(..).flatten().collect();
-                    all.sort_by_key(Waiting::place);
-                    self.runs.push(all.into());
-                }
-                self.latest = self.runs.len();
-                self.runs.push(VecDeque::from([waiting]));
+        if let Some(run) = self.runs.get_mut(self.latest) {
+            run.push_back(waiting);
+        } else {
+            if self.runs.len() >= RUNS {
+                let mut all: Vec<_> = self.runs.drain(..).flatten().collect();
+                all.sort_by_key(Waiting::place);
+                self.runs.push(all.into());
             }
+            self.latest = self.runs.len();
+            self.runs.push(VecDeque::from([waiting]));
         }
         if self.delay != Ms::MAX {
             self.aging.push_back((now, at));

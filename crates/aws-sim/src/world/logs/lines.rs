@@ -174,10 +174,7 @@ fn next(failing: bool, warning: bool, latency: i64, rng: &mut Rng, put: &mut dyn
     } else if warning {
         put(0, format!(" ⚠ Slow render of {page}: {} ms", latency + 800));
     } else {
-        let coloured = pick(
-            rng,
-            &["\x1b[32m200", "\x1b[32m200", "\x1b[32m200", "\x1b[36m304", "\x1b[33m404"],
-        );
+        let coloured = pick(rng, &["\x1b[32m200", "\x1b[32m200", "\x1b[32m200", "\x1b[36m304", "\x1b[33m404"]);
         // The storm is of these.
         let mut line = String::with_capacity(48);
         line.extend([" GET ", page, " ", coloured, "\x1b[39m in "]);

@@ -54,7 +54,16 @@ pub(crate) struct Logs {
 /// What pages left of the slot in which they ended, for those that go on there: the fastest slots have as many
 /// lines as a page, and would all be made twice.
 #[derive(Debug, Default)]
-pub(crate) struct Left(RefCell<VecDeque<(u64, (i64, usize), Vec<Event>)>>);
+pub(crate) struct Left(RefCell<VecDeque<Rest>>);
+
+#[derive(Debug)]
+struct Rest {
+    /// Of these streams: see [`Logs::mark`].
+    mark: u64,
+    /// The slot, and after how many of its events.
+    place: (i64, usize),
+    events: Vec<Event>,
+}
 
 /// So many rests are kept.
 const LEFT: usize = 16;
@@ -63,7 +72,7 @@ impl Left {
     /// Keeps the rest of a slot after so many events, of streams with this mark.
     pub(crate) fn put(&self, mark: u64, place: (i64, usize), rest: Vec<Event>) {
         let mut kept = self.0.borrow_mut();
-        kept.push_back((mark, place, rest));
+        kept.push_back(Rest { mark, place, events: rest });
         if kept.len() > LEFT {
             kept.pop_front();
         }
@@ -72,8 +81,8 @@ impl Left {
     /// The rest of a slot, if it was kept.
     pub(crate) fn take(&self, mark: u64, place: (i64, usize)) -> Option<Vec<Event>> {
         let mut kept = self.0.borrow_mut();
-        let at = kept.iter().position(|(m, p, _)| (*m, *p) == (mark, place))?;
-        kept.remove(at).map(|(_, _, rest)| rest)
+        let at = kept.iter().position(|rest| (rest.mark, rest.place) == (mark, place))?;
+        kept.remove(at).map(|rest| rest.events)
     }
 }
 
@@ -149,7 +158,7 @@ impl Event {
     /// 56 digits, as the service's ids.
     pub(crate) fn id(&self) -> String {
         let mut id = String::with_capacity(56);
-        self.write_id(&mut id);
+        Ids::default().write(self, &mut id);
         id
     }
 
@@ -157,13 +166,31 @@ impl Event {
     pub(crate) fn taken(&mut self) -> Event {
         Event { message: std::mem::take(&mut self.message), ..*self }
     }
+}
 
-    /// Puts its id after a text.
-    pub(crate) fn write_id(&self, out: &mut String) {
-        out.push('3');
-        padded(out, self.at.clamp(0, 99_999_999_999_999).cast_unsigned(), 14);
-        padded(out, self.salt, 20);
-        padded(out, self.serial, 21);
+/// Writes ids of events, most of which begin as one before.
+#[derive(Debug, Default)]
+pub(crate) struct Ids {
+    /// What is the same for all events of a stream in a moment.
+    begin: Vec<((Ms, u64), String)>,
+}
+
+impl Ids {
+    /// Puts the event's id after a text.
+    pub(crate) fn write(&mut self, event: &Event, out: &mut String) {
+        let key = (event.at, event.salt);
+        let begin = match self.begin.iter_mut().find(|((_, salt), _)| *salt == event.salt) {
+            Some(begin) => begin,
+            None => self.begin.push_mut(((Ms::MIN, event.salt), String::new())),
+        };
+        if begin.0 != key {
+            let mut text = "3".to_owned();
+            padded(&mut text, event.at.clamp(0, 99_999_999_999_999).cast_unsigned(), 14);
+            padded(&mut text, event.salt, 20);
+            *begin = (key, text);
+        }
+        out.push_str(&begin.1);
+        padded(out, event.serial, 21);
     }
 }
 
