@@ -263,6 +263,26 @@ fn logs_follow_let_go_search_and_drive_no_terminal() {
 }
 
 #[test]
+fn a_query_that_runs_is_stopped_when_the_session_ends() {
+    let (home, world) = (Home::new(), World::running(Scenario::Staging));
+    world.fault("logs:GetQueryResults", "hang");
+    let mut terminal = Terminal::on(&home, &world, "--env staging");
+    terminal.press("3");
+    terminal.shows("request completed");
+    terminal.press("u");
+    terminal.shows("Insights");
+    terminal.press("\r");
+    until("a query", PATIENCE, || (world.asked("logs:GetQueryResults") > 0).then_some(()));
+    terminal.press("\x1b");
+    terminal.press("u\r");
+    until("another query", PATIENCE, || (world.asked("logs:GetQueryResults") > 1).then_some(()));
+    terminal.signal(Signal::TERM);
+    assert_eq!(terminal.ended(), 1);
+    terminal.is_given_back();
+    assert_eq!((world.asked("logs:StartQuery"), world.asked("logs:StopQuery")), (2, 2));
+}
+
+#[test]
 fn the_first_key_after_another_size_is_taken() {
     let (home, world) = (Home::new(), World::staging());
     let mut terminal = Terminal::on(&home, &world, "--env staging");

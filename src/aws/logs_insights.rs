@@ -12,7 +12,7 @@ use crate::model::{Failure, FailureKind};
 use aws_sdk_cloudwatchlogs::operation::get_query_results::GetQueryResultsOutput;
 use aws_sdk_cloudwatchlogs::types::QueryStatus;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::oneshot;
 
 pub(super) const START_QUERY: Action = Action { name: "logs:StartQuery", class: Class::LogsInsights };
 pub(super) const GET_QUERY_RESULTS: Action = Action { name: "logs:GetQueryResults", class: Class::LogsInsights };
@@ -20,40 +20,23 @@ pub(super) const STOP_QUERY: Action = Action { name: "logs:StopQuery", class: Cl
 /// Between two looks at a query that runs.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// What a look at a query brought, and the requests that it took.
-struct Look {
-    requests: u32,
-    result: Option<InsightsResult>,
-    end: Option<Result<(), Failure>>,
-}
+/// What a query has come to, and the requests that it took.
+type Answer = (u32, Result<InsightsResult, Failure>);
 
-/// Runs a query: a page for each look, the last when it has ended. Dropping the future stops the query.
+/// Runs a query to its end. Dropping the future stops it.
 pub(super) async fn query(caller: &Caller<'_>, outlet: &Outlet<'_>, query: &InsightsQuery) -> Result<(), Failure> {
-    let (out, mut looks) = mpsc::channel(1);
+    let (out, answer) = oneshot::channel();
     // It goes on for a moment after nobody waits any more: to say so to the service.
     caller.session.apart(run(caller.session.clone(), caller.lane(), query.clone(), out));
-    while let Some(Look { requests, result, end }) = looks.recv().await {
-        wire::add(requests);
-        match (end, result) {
-            (Some(Ok(())), Some(result)) => {
-                outlet.last(Fact::Insights(Box::new(result))).await;
-                return Ok(());
-            }
-            (end, result) => {
-                if let Some(result) = result {
-                    outlet.page(Fact::Insights(Box::new(result))).await;
-                }
-                if let Some(Err(failure)) = end {
-                    return Err(failure);
-                }
-            }
-        }
-    }
-    Err(Failure::new(FailureKind::Other, "an internal fault: see the report in the log"))
+    let (requests, found) =
+        answer.await.map_err(|_| Failure::new(FailureKind::Other, "an internal fault: see the report in the log"))?;
+    wire::add(requests);
+    outlet.last(Fact::Insights(Box::new(found?))).await;
+    Ok(())
 }
 
-/// Starts a query and looks at it until it ends, or until nobody listens.
-async fn run(session: Session, lane: Lane, query: InsightsQuery, out: mpsc::Sender<Look>) {
+/// Starts a query and looks at it until it ends, or until nobody waits.
+async fn run(session: Session, lane: Lane, query: InsightsQuery, mut out: oneshot::Sender<Answer>) {
     let caller = Caller::new(&session, lane);
     let start = Box::pin(caller.call(START_QUERY, |clients| {
         clients
@@ -71,7 +54,7 @@ async fn run(session: Session, lane: Lane, query: InsightsQuery, out: mpsc::Send
     let id = match started {
         Ok(started) => started.query_id.unwrap_or_default(),
         Err(failure) => {
-            let _ = out.send(Look { requests, result: None, end: Some(Err(failure)) }).await;
+            let _ = out.send((requests, Err(failure)));
             return;
         }
     };
@@ -88,35 +71,33 @@ async fn run(session: Session, lane: Lane, query: InsightsQuery, out: mpsc::Send
             () = out.closed() => break,
         };
         (pause, requests) = (LOOK, requests + sent);
-        let (result, end) = match looked {
-            Ok(looked) => judged(&id, looked),
-            Err(failure) => (None, Some(Err(failure))),
-        };
-        let over = end.as_ref().is_some_and(|end| end.is_ok() || result.is_some());
-        let _ = out.send(Look { requests, result, end }).await;
-        requests = 0;
-        if over {
-            return;
+        match looked.map(judged) {
+            Ok(None) => {}
+            Ok(Some(found)) => {
+                let _ = out.send((requests, found));
+                return;
+            }
+            Err(failure) => {
+                // It may go on, and nobody will look at it.
+                let _ = out.send((requests, Err(failure)));
+                break;
+            }
         }
     }
     let _ = caller.call(STOP_QUERY, |clients| clients.logs().stop_query().query_id(&id).send()).await;
 }
 
-/// What a query has found, and whether that was all or it failed.
-fn judged(id: &str, looked: GetQueryResultsOutput) -> (Option<InsightsResult>, Option<Result<(), Failure>>) {
-    let status = looked.status.clone();
-    let complete = status == Some(QueryStatus::Complete);
-    let result = InsightsResult { id: id.to_owned(), complete, ..from_results(looked) };
-    let end = match status {
-        Some(QueryStatus::Complete) => Some(Ok(())),
+/// What a query has come to; nothing while it runs.
+fn judged(looked: GetQueryResultsOutput) -> Option<Result<InsightsResult, Failure>> {
+    match &looked.status {
         Some(QueryStatus::Scheduled | QueryStatus::Running) => None,
+        Some(QueryStatus::Complete) => Some(Ok(InsightsResult { complete: true, ..from_results(looked) })),
         other => {
-            let word = other.map_or_else(|| "unknown".to_owned(), |status| status.as_str().to_lowercase());
+            let word = other.as_ref().map_or_else(|| "unknown".to_owned(), |status| status.as_str().to_lowercase());
             let message = format!("{}: the query ended as {word}", GET_QUERY_RESULTS.name);
             Some(Err(Failure::new(FailureKind::Service, message)))
         }
-    };
-    (Some(result), end)
+    }
 }
 
 fn from_results(looked: GetQueryResultsOutput) -> InsightsResult {
@@ -144,7 +125,6 @@ fn from_results(looked: GetQueryResultsOutput) -> InsightsResult {
     }
     let statistics = looked.statistics;
     InsightsResult {
-        id: String::new(),
         complete: false,
         status: looked.status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
         columns,

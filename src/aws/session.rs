@@ -45,6 +45,7 @@ pub(super) struct Inner {
     /// Credentials were read again, and nobody was told yet.
     pub(super) renewed: AtomicBool,
     pub(super) revisions: Mutex<super::ecs_rollouts::Revisions>,
+    emulated: bool,
     /// What outlives those who wait for it, to end it properly.
     apart: Mutex<JoinSet<()>>,
 }
@@ -64,6 +65,21 @@ pub(super) struct Loaded {
     background: Clients,
 }
 
+/// Whether logs are asked for at an emulator: AWS answers over TLS only. An address in the configuration counts
+/// for all services, one in the environment unless another variable overrules it.
+fn emulated(configured: Option<&str>) -> bool {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let plain = |url: &str| url.starts_with("http://");
+    match configured {
+        Some(url) => plain(url),
+        None => {
+            variable("AWS_ENDPOINT_URL").is_some_and(|url| plain(&url))
+                && variable("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS").is_none_or(|url| plain(&url))
+                && variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_none()
+        }
+    }
+}
+
 /// One operation: its name in IAM and the limit that it draws on.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Action {
@@ -80,6 +96,7 @@ impl Session {
             .clone()
             .or_else(|| std::env::var("AWS_ENDPOINT_URL").ok().filter(|url| !url.is_empty()))
             .map(|url| failure::without_user(&url));
+        let emulated = emulated(connection.endpoint_url.as_deref());
         Self(Arc::new(Inner {
             connection,
             context: Context { who, renew, endpoint },
@@ -88,6 +105,7 @@ impl Session {
             current: Mutex::new(Generation::new()),
             renewed: AtomicBool::new(false),
             revisions: Mutex::default(),
+            emulated,
             apart: Mutex::default(),
         }))
     }
@@ -97,9 +115,9 @@ impl Session {
         self.0.wire.requests()
     }
 
-    /// Whether it asks an emulator: AWS answers over TLS only.
+    /// Whether it asks an emulator for logs.
     pub fn is_emulated(&self) -> bool {
-        self.0.context.endpoint.as_deref().is_some_and(|endpoint| endpoint.starts_with("http://"))
+        self.0.emulated
     }
 
     /// Runs something that ends by itself a moment after nobody waits for it any more.
@@ -109,10 +127,18 @@ impl Session {
         apart.spawn(task);
     }
 
+    /// Whether something that was left has not ended yet.
+    pub fn lingers(&self) -> bool {
+        let mut apart = self.0.apart.lock().unwrap_or_else(PoisonError::into_inner);
+        while apart.try_join_next().is_some() {}
+        !apart.is_empty()
+    }
+
     /// Waits until what was left has ended, for two seconds at most.
     pub async fn farewell(&self) {
-        let apart = std::mem::take(&mut *self.0.apart.lock().unwrap_or_else(PoisonError::into_inner));
-        let _ = tokio::time::timeout(FAREWELL, apart.join_all()).await;
+        let mut apart = std::mem::take(&mut *self.0.apart.lock().unwrap_or_else(PoisonError::into_inner));
+        // Not `join_all`: it would panic where one of them did.
+        let _ = tokio::time::timeout(FAREWELL, async { while apart.join_next().await.is_some() {} }).await;
     }
 
     /// How often pages of logs may be asked for, in requests a second.

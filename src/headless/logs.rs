@@ -51,9 +51,9 @@ pub struct Printer {
     terminal: bool,
     names: HashMap<String, String>,
     width: usize,
-    /// Streams, and the place of each by its name.
+    /// Streams, and the place of each by its group and its name.
     streams: Vec<Stream>,
-    places: HashMap<String, usize>,
+    places: HashMap<(String, String), usize>,
     /// The same by where its source stands in memory, which is kept there.
     known: HashMap<usize, (Arc<Source>, usize)>,
     last: Option<(usize, usize)>,
@@ -118,6 +118,8 @@ impl Printer {
         for stream in &mut self.streams {
             stream.column.clear();
         }
+        self.known.clear();
+        self.last = None;
     }
 
     /// The place of a source's stream. Many lines share a source, so its name is looked up once.
@@ -129,7 +131,8 @@ impl Printer {
             return place;
         }
         let (_, place) = *self.known.entry(address).or_insert_with(|| {
-            let place = *self.places.entry(source.stream.clone()).or_insert(self.streams.len());
+            let name = (source.group.clone(), source.stream.clone());
+            let place = *self.places.entry(name).or_insert(self.streams.len());
             if place == self.streams.len() {
                 self.streams.push(Stream::default());
             }
@@ -368,6 +371,26 @@ mod tests {
             (Some("error"), Some("2025-11-20T00:53:20.123Z"))
         );
         assert!(!json.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn streams_of_one_name_in_two_groups_are_two() {
+        let mut printer =
+            Printer::new(Form::Text, Wanted::default(), TimeZone::UTC, ["app-api", "app-web"], (false, false));
+        let mut other = arrived("two");
+        other.source =
+            Arc::new(Source { group: "/ecs/web".into(), service: "app-web".into(), ..(*other.source).clone() });
+        let mut out = String::new();
+        for line in [arrived("one"), other.clone(), arrived("three"), other] {
+            printer.line(&line, None, &mut out);
+        }
+        let names: Vec<&str> = out.lines().filter_map(|line| line.split(' ').nth(2)).collect();
+        assert_eq!(names, ["api", "web", "api", "web"], "{out}");
+        // A service that joins may have a name whose end it shares with another.
+        printer.know(["app-api", "app-web", "app-long-worker"]);
+        out.clear();
+        printer.line(&arrived("four"), None, &mut out);
+        assert!(out.contains(" api         "), "{out}");
     }
 
     #[test]

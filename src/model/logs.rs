@@ -4,6 +4,7 @@
 
 use super::piece::Piece;
 use super::task_definition::ContainerDefinition;
+use std::sync::Arc;
 
 /// Milliseconds since the Unix epoch, as the service counts.
 pub type Ms = i64;
@@ -21,6 +22,21 @@ pub struct LogEvent {
     pub ingested: Ms,
     /// The line, as it came.
     pub message: Piece,
+}
+
+impl LogEvent {
+    /// The same as a text of its own: it no longer keeps that of its page.
+    #[must_use]
+    pub fn alone(&self) -> Self {
+        let whole = Arc::new([&*self.id, &*self.stream, &*self.message].concat());
+        let (id, stream) = (self.id.len(), self.id.len() + self.stream.len());
+        Self {
+            id: Piece::of(&whole, 0..id),
+            stream: Piece::of(&whole, id..stream),
+            message: Piece::of(&whole, stream..whole.len()),
+            ..*self
+        }
+    }
 }
 
 /// One page of a read.
@@ -95,8 +111,6 @@ pub struct InsightsQuery {
 /// What Insights has found so far.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct InsightsResult {
-    /// The service's id of the query.
-    pub id: String,
     /// Whether it has ended.
     pub complete: bool,
     /// `Running`, `Complete`, …

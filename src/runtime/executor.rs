@@ -30,6 +30,8 @@ pub struct Executor {
     opened: Option<EnvironmentConfig>,
     /// Sessions of operations in environments that are not the opened one.
     others: Vec<(EnvironmentConfig, Session)>,
+    /// Sessions that were left, while something of them has to be ended.
+    left: Vec<Session>,
     calls: JoinSet<()>,
     audit_file: Option<PathBuf>,
     /// Live tails and queries of Insights, which go on, and cost, until somebody leaves them.
@@ -48,6 +50,7 @@ impl Executor {
             simulated,
             opened: None,
             others: Vec::new(),
+            left: Vec::new(),
             calls: JoinSet::new(),
             audit_file: None,
             waiting: HashMap::new(),
@@ -119,7 +122,8 @@ impl Executor {
     /// Insights is stopped.
     pub async fn farewell(&mut self) {
         self.tasks.shutdown().await;
-        let sessions = self.session.iter().chain(self.others.iter().map(|(_, session)| session));
+        let others = self.others.iter().map(|(_, session)| session);
+        let sessions = self.session.iter().chain(others).chain(&self.left);
         join_all(sessions.map(Session::farewell)).await;
     }
 
@@ -127,12 +131,14 @@ impl Executor {
         // Requests of the environment before are cancelled with their tasks.
         self.tasks.abort_all();
         self.tasks = JoinSet::new();
-        if let (Some(session), Some(opened)) = (self.session.take(), self.opened.take())
-            && !self.calls.is_empty()
-            && opened != *environment
-        {
-            // An operation there goes on with the session that it has.
-            self.others.push((opened, session));
+        self.left.retain(Session::lingers);
+        if let (Some(session), Some(opened)) = (self.session.take(), self.opened.take()) {
+            if !self.calls.is_empty() && opened != *environment {
+                // An operation there goes on with the session that it has.
+                self.others.push((opened, session));
+            } else if session.lingers() {
+                self.left.push(session);
+            }
         }
         self.session = Some(Session::new(self.connection(environment)));
         self.opened = Some(environment.clone());

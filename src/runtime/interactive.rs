@@ -99,7 +99,11 @@ pub async fn interactive(
     let mut executor = run.executor;
     // The screen is given back first: whoever leaves does not look at a picture that stands still.
     drop((tui, guard));
-    executor.farewell().await;
+    tokio::select! {
+        () = executor.farewell() => {}
+        _ = signals.interrupt.recv() => {}
+        _ = signals.terminate.recv() => {}
+    }
     ended
 }
 

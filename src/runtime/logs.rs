@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
+/// With more lines than this to be written, no more are asked for.
+const AHEAD: usize = 50_000;
 /// Tickets of this room: no environment has this generation.
 const GENERATION: u32 = u32::MAX;
 /// Serials of live tails; those of pages are below.
@@ -130,8 +132,11 @@ impl LogReader {
             let rest = self.order.release(self.now(), Ms::MAX);
             return if rest.is_empty() { Heard::Ended } else { Heard::Lines(rest) };
         }
-        self.ask();
-        if self.order.more() {
+        // Who takes the lines slowly is not read ahead of without an end.
+        if self.order.ready() <= AHEAD {
+            self.ask();
+        }
+        if self.order.ready() > 0 {
             // Others have their turn: the lines may come faster than they are written.
             tokio::task::yield_now().await;
         } else {
@@ -169,7 +174,7 @@ impl LogReader {
             return;
         }
         let now = self.now();
-        for ask in self.follower.tick(now, self.order.len()) {
+        for ask in self.follower.tick(now, self.order.len() - self.order.ready()) {
             self.fetch(ask.number, Query::LogPage(Box::new(ask.window)));
         }
         let mut open = Vec::new();

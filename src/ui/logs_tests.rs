@@ -292,7 +292,6 @@ fn insights_is_asked_and_its_table_is_shown() {
     };
     assert!(!query.groups.is_empty() && query.text.contains("stats count(*)"), "{query:?}");
     let result = crate::model::logs::InsightsResult {
-        id: "q-1".into(),
         complete: true,
         status: "Complete".into(),
         columns: vec!["text".into(), "lines".into()],

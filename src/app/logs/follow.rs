@@ -285,7 +285,8 @@ impl Follower {
         self.lead >= LEAD
     }
 
-    /// What is to be asked now. Groups in `paused` wait: they are far ahead of others.
+    /// What is to be asked now, while so many lines wait for those of an earlier piece: with too many, pieces that
+    /// are ahead wait, too.
     pub fn tick(&mut self, now: Ms, waiting: usize) -> Vec<Ask> {
         let server = now + self.ahead;
         let plan = self.plan;
@@ -366,7 +367,8 @@ impl Follower {
         // Beyond its end: the piece was halved, and the other half has them. The service's pages are in the
         // order of time, so nothing of this one is still to come.
         let over = feed.to.is_some_and(|to| page.events.iter().any(|event| event.at > to));
-        batch.lines.reserve(page.events.len());
+        let came = page.events.len();
+        batch.lines.reserve(came);
         let mut recent = Recent::new();
         for event in page.events {
             if feed.to.is_some_and(|to| event.at > to) {
@@ -383,6 +385,10 @@ impl Follower {
                 hash(&[event.id.as_bytes()])
             };
             feed.take(event, id, plan, &mut recent, &mut batch);
+        }
+        if batch.lines.len() * 2 < came {
+            // A page lives as long as any of its lines: those of others would be kept along with them.
+            batch.lines.iter_mut().for_each(|line| line.event = line.event.alone());
         }
         if plan.live && !feed.first {
             let fresh = batch.lines.iter().filter(|line| !line.late).count();

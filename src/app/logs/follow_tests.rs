@@ -5,6 +5,7 @@ use super::sources::GroupSource;
 use crate::model::logs::{LiveUpdate, LogEvent, LogPage, LogWindow, Ms};
 use crate::model::{Failure, FailureKind, Piece};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// A group that answers as the service does.
 struct Service {
@@ -296,6 +297,51 @@ fn rounds_beside_a_live_tail_are_as_fast_as_they_are_worth() {
         assert!((least..=most).contains(&asked), "visible after {visible} ms: {asked} requests in a minute");
         assert!((shown as i64 - tail.len() as i64).abs() < 20, "{shown} of {}", tail.len());
     }
+}
+
+#[test]
+fn a_long_read_whose_token_is_refused_loses_and_doubles_nothing() {
+    let events = (0..60_000).map(|n| LogEvent {
+        id: format!("{n}").into(),
+        stream: "s".into(),
+        at: 1_000 + n / 10,
+        ingested: 0,
+        message: "x".into(),
+    });
+    let service = Service { events: events.collect(), page: 7_000 };
+    // Too short to be cut into pieces.
+    let mut whole = follower(Plan { since: 1_000, until: Some(7_500), ..plan() });
+    let (mut shown, mut now, mut pages) = (Vec::new(), 0, 0);
+    while !whole.ended() {
+        for ask in whole.tick(now, 0) {
+            pages += 1;
+            let batch = if pages % 3 == 0 && ask.window.token.is_some() {
+                let refused =
+                    Failure::new(FailureKind::Service, "InvalidParameterException: the nextToken has expired");
+                whole.failed(ask.number, refused, now)
+            } else {
+                whole.page(ask.number, service.answer(&ask.window, now), now)
+            };
+            assert!(batch.gaps.is_empty());
+            shown.extend(batch.lines.into_iter().map(|line| line.event.id.to_string()));
+        }
+        now += 1_000;
+        assert!(now < 1_000_000, "it has an end");
+    }
+    assert!(pages > 9, "{pages}");
+    all_once(&shown, &service, 0);
+}
+
+#[test]
+fn lines_that_are_wanted_do_not_keep_those_that_are_not() {
+    let whole = Arc::new("id-1 s other line wanted".to_owned());
+    let piece = |range| Piece::of(&whole, range);
+    let event = LogEvent { id: piece(0..4), stream: piece(5..6), at: 1, ingested: 2, message: piece(18..24) };
+    let alone = event.alone();
+    assert_eq!(alone, event);
+    drop(event);
+    assert_eq!(Arc::strong_count(&whole), 1);
+    assert_eq!((&*alone.id, &*alone.stream, &*alone.message), ("id-1", "s", "wanted"));
 }
 
 #[test]
