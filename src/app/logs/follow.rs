@@ -59,11 +59,11 @@ const LATE: Ms = 2_000;
 const PIECES: Ms = 4;
 /// Pages of a read that ends are on their way at the same time, at most. Lines come out in their order: while
 /// one piece holds all others up, it is halved until so many are read.
-const FLIGHTS: usize = 6;
+const FLIGHTS: usize = 8;
 /// A piece is halved while it has so many pages to go at least.
 const WORTH: Ms = 4;
-/// Lines that may wait for those of an earlier piece, at most about 100 MB.
-const WAITING: usize = 300_000;
+/// Lines that may wait for those of an earlier piece, usually less than 200 MB.
+const WAITING: usize = 500_000;
 /// A read that ends may bring lines of so long before again, where its token was refused.
 const AGAIN: Ms = 100;
 /// A read that is done once gives up after so many failures in a row.
