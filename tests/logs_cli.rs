@@ -10,6 +10,7 @@ use cockpit::app::ticket::Ticket;
 use cockpit::config::EnvironmentConfig;
 use cockpit::model::logs::InsightsQuery;
 use cockpit::runtime::Executor;
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
@@ -133,7 +134,7 @@ impl Tail {
     }
 
     fn stop(mut self) {
-        signal(self.child.id(), rustix::process::Signal::INT);
+        signal(self.child.id(), Signal::INT);
         assert_eq!(ended(&mut self.child).code(), Some(130));
     }
 }
@@ -305,7 +306,7 @@ fn what_a_live_tail_samples_is_a_row_with_bounds() {
     let sampled = lines.map(|line| serde_json::from_str::<Value>(&line).unwrap()).find(|line| line["gap"] == "sampled");
     let sampled = sampled.expect("a row");
     assert!(sampled["from"].as_str() <= sampled["to"].as_str() && sampled["why"].as_str().unwrap().contains("500"));
-    signal(child.id(), rustix::process::Signal::INT);
+    signal(child.id(), Signal::INT);
     ended(&mut child);
 }
 
@@ -330,21 +331,18 @@ fn insights_answers_and_says_what_it_cost() {
 fn a_query_that_nobody_waits_for_is_stopped() {
     let (home, world) = (Home::new(), World::staging());
     world.fault("logs:GetQueryResults", "hang");
-    let stopped = || world.asked("logs:StopQuery");
-    let child = home.on(&world).args(["insights", "volume"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-    let child = child.unwrap();
-    until("a query", PATIENCE, || (world.asked("logs:GetQueryResults") > 0).then_some(()));
-    signal(child.id(), rustix::process::Signal::INT);
-    finish(child).coded(130);
-    assert_eq!(stopped(), 1, "what it has not scanned yet costs nothing");
-    line(&mut home.on(&world), "insights volume --timeout 2s").coded(7);
-    assert_eq!(stopped(), 2);
-    let before = world.asked("logs:GetQueryResults");
-    let child = home.on(&world).args(["insights", "volume"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-    let child = child.unwrap();
-    until("a query", PATIENCE, || (world.asked("logs:GetQueryResults") > before).then_some(()));
-    signal(child.id(), rustix::process::Signal::TERM);
-    finish(child).coded(1);
+    let (looked, stopped) = (|| world.asked("logs:GetQueryResults"), || world.asked("logs:StopQuery"));
+    for (n, told, code) in [(1, Signal::INT, 130), (2, Signal::TERM, 1)] {
+        let before = looked();
+        let mut command = home.on(&world);
+        command.args(["insights", "volume"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        until("a query", PATIENCE, || (looked() > before).then_some(()));
+        signal(child.id(), told);
+        finish(child).coded(code);
+        assert_eq!(stopped(), n, "what it has not scanned yet costs nothing");
+    }
+    line(&mut home.on(&world), "insights volume --timeout 4s").coded(7);
     assert_eq!(stopped(), 3);
     // Another environment is opened while a query runs.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -359,18 +357,15 @@ fn a_query_that_nobody_waits_for_is_stopped() {
         executor.carry_out(Effect::Connect { environment: Box::new(environment("staging")), generation: 1 });
         let (text, groups) = ("stats count(*)".to_owned(), vec![API.to_owned()]);
         let query = Box::new(InsightsQuery { groups, text, from: 0, to: 1_000, limit: 10 });
-        let before = world.asked("logs:GetQueryResults");
+        let before = looked();
         let ticket = Ticket { generation: 1, serial: 1 };
         executor.carry_out(Effect::Fetch { ticket, lane: Lane::Operator, query: Query::Insights(query) });
-        let wait = async |what: &dyn Fn() -> bool| {
-            let asked = async {
-                while !what() {
-                    tokio::time::sleep(Duration::from_millis(20)).await;
-                }
-            };
-            tokio::time::timeout(PATIENCE, asked).await.expect("in time");
+        let asked = async {
+            while looked() == before {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
         };
-        wait(&|| world.asked("logs:GetQueryResults") > before).await;
+        tokio::time::timeout(PATIENCE, asked).await.expect("in time");
         executor.carry_out(Effect::Connect { environment: Box::new(environment("prod")), generation: 2 });
         // Nobody waits longer than it takes to say so, and that is waited for.
         executor.farewell().await;

@@ -65,10 +65,14 @@ pub(super) struct Loaded {
     background: Clients,
 }
 
+/// A variable of the environment that says something.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
 /// Whether logs are asked for at an emulator: AWS answers over TLS only. An address in the configuration counts
 /// for all services, one in the environment unless another variable overrules it.
 fn emulated(configured: Option<&str>) -> bool {
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let plain = |url: &str| url.starts_with("http://");
     match configured {
         Some(url) => plain(url),
@@ -94,7 +98,7 @@ impl Session {
         let endpoint = connection
             .endpoint_url
             .clone()
-            .or_else(|| std::env::var("AWS_ENDPOINT_URL").ok().filter(|url| !url.is_empty()))
+            .or_else(|| variable("AWS_ENDPOINT_URL"))
             .map(|url| failure::without_user(&url));
         let emulated = emulated(connection.endpoint_url.as_deref());
         Self(Arc::new(Inner {

@@ -13,7 +13,7 @@ const MOST: usize = if cfg!(test) { 7 } else { 4_096 };
 #[derive(Debug, Clone)]
 pub struct Order<T> {
     delay: Ms,
-    /// Stretches in order of time, as pages are: what comes goes behind the first one that ends before it.
+    /// Stretches in order of time, as pages are: what comes goes behind one that ends before it.
     runs: Vec<VecDeque<Waiting<T>>>,
     /// Where the last one went.
     latest: usize,

@@ -1,4 +1,4 @@
-//! Whole numbers as text, two digits at a time: a million log lines have six of them each, and formatting them
+//! Whole numbers as text, two digits at a time: a million log lines have several of them each, and formatting them
 //! would cost as much as all else.
 
 use std::fmt::Write as _;
