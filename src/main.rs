@@ -2,7 +2,7 @@
 
 use cockpit::cli::{Cli, ExitCode, Stop};
 use cockpit::{commands, runtime};
-use std::io::{self, Write as _};
+use std::io;
 use std::process;
 
 fn main() -> process::ExitCode {
@@ -10,9 +10,13 @@ fn main() -> process::ExitCode {
     let cli = match Cli::read(std::env::args_os()) {
         Ok(cli) => cli,
         Err(Stop::Print(text)) => {
-            // A closed pipe is no fault.
-            let _ = io::stdout().write_all(text.as_bytes());
-            return process::ExitCode::SUCCESS;
+            return match commands::print_text(&mut io::stdout(), &text) {
+                Ok(code) => process::ExitCode::from(code.code()),
+                Err(report) => {
+                    let _ = report.write(&mut io::stderr(), false);
+                    process::ExitCode::from(report.code.code())
+                }
+            };
         }
         Err(Stop::Wrong { report, json }) => {
             let _ = report.write(&mut io::stderr(), json);

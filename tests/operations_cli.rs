@@ -69,6 +69,45 @@ fn each_end_has_its_exit_code_and_says_what_runs() {
     }
 }
 
+/// Runs with an output that takes nothing, as a full disk does.
+#[cfg(target_os = "linux")]
+fn on_a_full_disk(command: &mut std::process::Command, arguments: &str) -> Said {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    finish(command.args(arguments.split_whitespace()).stdout(full).stderr(Stdio::piped()).spawn().unwrap())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_verdict_is_the_exit_code_though_the_output_cannot_be_written() {
+    for (scenario, arguments, code, verdict) in [
+        (Scenario::Staging, "deploy web --image c0ffee1 --yes -o json", 0, "web runs"),
+        (Scenario::Breaker, "deploy web --image c0ffee1 --yes", 5, "rolled back"),
+        (Scenario::NoBreaker, "deploy web --image c0ffee1 --no-rollback --yes -o yaml", 6, "fail"),
+        (Scenario::Staging, "scale web 2 --yes", 0, "web"),
+    ] {
+        let (home, world) = (home(""), world(scenario));
+        let said = on_a_full_disk(&mut home.on(&world), arguments).coded(code);
+        assert!(said.err.contains("the output cannot be written"), "{said:#?}");
+        assert!(said.err.to_lowercase().contains(verdict), "{said:#?}");
+    }
+    let (home, world) = (home(""), World::staging());
+    on_a_full_disk(&mut home.on(&world), "snapshot --wait environment==staging").coded(0);
+    let broken = Home::with("default_environment = \"stagin\"\n");
+    on_a_full_disk(&mut broken.at(None), "config check").coded(2);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_only_prints_has_failed_where_it_cannot_be_written() {
+    let (home, world) = (home(""), World::staging());
+    for arguments in
+        ["--help", "--version", "deploy --help", "man", "completions bash", "schema snapshot", "services", "audit"]
+    {
+        let said = on_a_full_disk(&mut home.on(&world), arguments).coded(1);
+        assert!(said.err.contains("the output cannot be written"), "{arguments}: {said:#?}");
+    }
+}
+
 #[test]
 fn nothing_is_changed_without_a_yes() {
     let (home, world) = (home(""), World::staging());

@@ -4,8 +4,9 @@ use jiff::SignedDuration;
 
 /// A duration above zero.
 pub fn parse(text: &str) -> Result<SignedDuration, String> {
+    let text = text.trim();
     let wrong = || format!("`{text}` is no duration: write `500ms`, `10s`, `2m` or `2h30m`");
-    let duration: SignedDuration = text.trim().parse().map_err(|_| wrong())?;
+    let duration = crate::model::time::duration(text).ok_or_else(wrong)?;
     if duration > SignedDuration::ZERO { Ok(duration) } else { Err(format!("`{text}` is not above zero")) }
 }
 
@@ -25,6 +26,7 @@ mod tests {
         assert_eq!(parse("10m"), Ok(SignedDuration::from_mins(10)));
         assert_eq!(parse("500ms"), Ok(SignedDuration::from_millis(500)));
         assert!(parse("10").is_err() && parse("0s").is_err() && parse("-1s").is_err() && parse("soon").is_err());
+        assert!(parse("16:01:44").is_err() && parse("1d 01:02:03").is_err(), "that is a clock");
         assert!(at_least_a_second("500ms").is_err());
     }
 }

@@ -13,7 +13,8 @@ pub mod simulator;
 pub mod snapshot;
 pub mod tools;
 
-use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use jiff::SignedDuration;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -171,10 +172,18 @@ impl Cli {
         let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
         let json = asks_for_json(&arguments);
         let wrong = |report: Report| Stop::Wrong { report: Box::new(report), json };
-        let mut cli = Self::try_parse_from(&arguments).map_err(|error| {
+        let refused = |error: &clap::Error| {
             let text = error.render().to_string();
             if error.use_stderr() { wrong(usage(&text)) } else { Stop::Print(text) }
-        })?;
+        };
+        let mut matches = Self::command().try_get_matches_from(&arguments).map_err(|error| refused(&error))?;
+        if let Some(name) = empty_argument(&Self::command(), &matches) {
+            return Err(wrong(
+                Report::usage(format!("{name} is empty"))
+                    .hint("a variable of the shell that is not set leaves nothing: give a value, or leave it out"),
+            ));
+        }
+        let mut cli = Self::from_arg_matches_mut(&mut matches).map_err(|error| refused(&error))?;
         // A variable that is set to nothing is not set.
         cli.global.env = cli.global.env.filter(|name| !name.is_empty());
         cli.global.config = cli.global.config.filter(|path| !path.as_os_str().is_empty());
@@ -288,6 +297,25 @@ fn usage(text: &str) -> Report {
         rest.lines().map(|line| line.trim().trim_start_matches("tip: ")).filter(|line| !line.is_empty()).collect();
     let report = Report::usage(message);
     if hint.is_empty() { report.hint("try `cockpit --help`") } else { report.hint(hint.join("\n")) }
+}
+
+/// The first argument that was given with nothing, or only blanks, in it: `SERVICE` or `--env`. An empty text
+/// is the beginning and the end of every name: what takes names must never see it.
+fn empty_argument(command: &clap::Command, matches: &ArgMatches) -> Option<String> {
+    let blank = |value: &std::ffi::OsStr| value.to_str().is_some_and(|value| value.trim().is_empty());
+    let typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+    for argument in command.get_arguments() {
+        let id = argument.get_id().as_str();
+        // Flags of every command are known to the commands below alone until they are built.
+        let Ok(Some(mut values)) = matches.try_get_raw(id) else { continue };
+        if typed(id) && values.any(blank) {
+            let long = argument.get_long().map(|long| format!("--{long}"));
+            let name = || argument.get_value_names().and_then(<[_]>::first).map(ToString::to_string);
+            return long.or_else(name).or_else(|| Some(id.to_uppercase()));
+        }
+    }
+    let (name, below) = matches.subcommand()?;
+    empty_argument(command.find_subcommand(name)?, below)
 }
 
 fn asks_for_json(arguments: &[OsString]) -> bool {

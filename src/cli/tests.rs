@@ -46,12 +46,68 @@ fn wrong_usage_says_what_is_right() {
     assert!(!json);
     assert!(wrong("servicse -o json").2);
     assert!(wrong("servicse").1.starts_with("a similar subcommand exists: 'services'"));
-    assert_eq!(read("snapshot --env=").unwrap().global.env, None);
     assert!(wrong("snapshot --timeout soon").0.contains("`soon` is no duration"));
     assert!(wrong("sim --listen 0.0.0.0:1").0.contains("loopback"));
     assert!(wrong("demo --scenario nowhere").0.contains("crash-loop"));
     assert!(wrong("services --region tokyo").0.contains("`tokyo` is no region"));
     assert!(wrong("snapshot --wait service.web==1").0.contains("service"));
+}
+
+/// Every place where a text, a file or a name can be given.
+fn places(command: &clap::Command, path: &[String], found: &mut Vec<(Vec<String>, Option<String>)>) {
+    for argument in command.get_arguments().filter(|argument| argument.get_action().takes_values()) {
+        found.push((path.to_vec(), argument.get_long().map(|long| format!("--{long}"))));
+    }
+    for sub in command.get_subcommands() {
+        let deeper = [path, &[sub.get_name().to_owned()]].concat();
+        places(sub, &deeper, found);
+    }
+}
+
+#[test]
+fn an_empty_argument_is_wrong_usage_wherever_it_stands() {
+    let mut all = Vec::new();
+    places(&command(), &[], &mut all);
+    assert!(all.len() > 50, "{}", all.len());
+    for (path, flag) in all {
+        for empty in ["", " ", "\t"] {
+            let mut arguments = vec!["cockpit".to_owned()];
+            arguments.extend(path.clone());
+            arguments.extend(flag.clone());
+            arguments.push(empty.to_owned());
+            let stop = Cli::read(&arguments);
+            assert!(
+                matches!(&stop, Err(Stop::Wrong { report, .. }) if report.code == ExitCode::Usage),
+                "{arguments:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_empty_name_is_named_before_anything_is_asked() {
+    for (arguments, name) in [
+        (&["deploy", "", "--force", "-y"][..], "SERVICE"),
+        (&["deploy", "web", "", "--force", "-y"], "SERVICE"),
+        (&["scale", "", "0", "-y"], "SERVICE"),
+        (&["stop-task", ""], "TASK"),
+        (&["rollback", ""], "SERVICE"),
+        (&["services", ""], "SERVICE"),
+        (&["logs", "web", "--filter="], "--filter"),
+        (&["autoscaling", "", "--suspend"], "SERVICE"),
+        (&["deploy", "web", "--image", "", "-y"], "--image"),
+        (&["deploy", "web", "--force", "--env", "", "-y"], "--env"),
+        (&["--env", "", "deploy", "web", "--force"], "--env"),
+        (&["db", "  "], "DATABASE"),
+    ] {
+        let arguments: Vec<&str> = std::iter::once("cockpit").chain(arguments.iter().copied()).collect();
+        match Cli::read(&arguments) {
+            Err(Stop::Wrong { report, .. }) => {
+                assert_eq!(report.message.split(' ').next(), Some(name), "{arguments:?}");
+            }
+            other => panic!("{arguments:?}: {other:?}"),
+        }
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `config show`, `config check` and `schema`.
 
 use super::context::Context;
-use super::printed;
+use super::{printed, verdict};
 use crate::cli::tools::{Config, ConfigAction, Schema};
 use crate::cli::{ExitCode, Report};
 use crate::headless;
@@ -9,17 +9,17 @@ use std::io;
 
 pub(super) fn run(context: &Context, arguments: &Config, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let loaded = context.load();
+    let code = if loaded.diagnostics.is_empty() { ExitCode::Done } else { ExitCode::Usage };
+    let (output, width) = (context.output()?, Context::width());
     match arguments.action {
         ConfigAction::Show => {
-            let report = headless::config::show(&loaded);
-            printed(headless::print(out, &report, context.output()?, Context::width()).map(drop))?;
+            printed(headless::print(out, &headless::config::show(&loaded), output, width).map(drop))?;
+            Ok(code)
         }
         ConfigAction::Check => {
-            let report = headless::config::check(&loaded);
-            printed(headless::print(out, &report, context.output()?, Context::width()).map(drop))?;
+            verdict(headless::print(out, &headless::config::check(&loaded), output, width).map(drop), code)
         }
     }
-    Ok(if loaded.diagnostics.is_empty() { ExitCode::Done } else { ExitCode::Usage })
 }
 
 pub(super) fn schema(arguments: &Schema, out: &mut dyn io::Write) -> Result<ExitCode, Report> {

@@ -2,7 +2,7 @@
 //! the others.
 
 use super::context::Context;
-use super::printed;
+use super::verdict;
 use crate::aws::{Connection, Session};
 use crate::cli::{ExitCode, Report};
 use crate::config::EnvironmentConfig;
@@ -50,8 +50,7 @@ pub(super) async fn run(context: &Context, out: &mut dyn io::Write) -> Result<Ex
     checks.extend(terminal());
     let name = environment.as_ref().ok().map(|environment| environment.name.as_str());
     let report = headless::doctor(name, checks);
-    printed(headless::print(out, &report, context.output()?, Context::width()).map(drop))?;
-    Ok(report.exit_code())
+    verdict(headless::print(out, &report, context.output()?, Context::width()).map(drop), report.exit_code())
 }
 
 async fn tools() -> Vec<Check> {

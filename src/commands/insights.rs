@@ -6,7 +6,7 @@ use super::logs::{Asked, SOURCES, named_services, resolve};
 use super::printed;
 use crate::app::logs::insights::{self, Estimate};
 use crate::app::logs::sources;
-use crate::app::logs::when::moment;
+use crate::app::logs::when;
 use crate::aws::Session;
 use crate::cli::logs::Insights;
 use crate::cli::{ExitCode, Output, Report};
@@ -53,12 +53,8 @@ async fn search(
     lists::refuse(&reading)?;
     let app = &reading.collector.app;
     let (zone, now) = (app.zone(), app.now);
-    let at = |text: &str| moment(text, now, &zone).map_err(Report::usage);
-    let from = at(&arguments.since)?;
-    let to = arguments.until.as_deref().map_or(Ok(now), at)?;
-    if to <= from {
-        return Err(Report::usage("--until is not after --since"));
-    }
+    let (from, to) = when::range(&arguments.since, arguments.until.as_deref(), now, &zone).map_err(Report::usage)?;
+    let to = to.unwrap_or(now);
     let named = named_services(&reading, &arguments.services)?;
     let of = sources::of_services(&app.estate, &named);
     let asked = Asked { services: &arguments.services, groups: &arguments.group, lambdas: &[] };

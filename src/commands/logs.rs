@@ -4,7 +4,7 @@ use super::context::{Context, Reading};
 use super::lists;
 use crate::app::logs::follow::{FeedState, Follower, Plan};
 use crate::app::logs::sources::{self, GroupSource, Sources};
-use crate::app::logs::when::moment;
+use crate::app::logs::when;
 use crate::app::logs::written::json_alone;
 use crate::cli::logs::Logs;
 use crate::cli::{Color, ExitCode, Output, Report};
@@ -45,15 +45,9 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
     let app = &reading.collector.app;
     let zone = if arguments.utc { TimeZone::UTC } else { app.zone() };
     let now = app.now;
-    let at = |text: &str| moment(text, now, &zone).map_err(Report::usage);
-    let since = at(&arguments.since)?;
-    let until = match &arguments.until {
-        Some(text) => Some(at(text)?),
-        None => (!arguments.follow).then_some(now),
-    };
-    if until.is_some_and(|until| until <= since) {
-        return Err(Report::usage("--until is not after --since"));
-    }
+    let (since, until) =
+        when::range(&arguments.since, arguments.until.as_deref(), now, &zone).map_err(Report::usage)?;
+    let until = until.or_else(|| (!arguments.follow).then_some(now));
     let asked = Asked { services: &arguments.services, groups: &arguments.group, lambdas: &arguments.lambda };
     let named = named_services(&reading, asked.services)?;
     let account = app.environment.account.clone();
@@ -389,7 +383,8 @@ impl Writer<'_> {
         match write(self.out, &self.text) {
             Ok(Written::All) => Ok(over),
             Ok(Written::Closed) => Ok(Some(ExitCode::Done)),
-            Err(error) => Err(unwritten(&error)),
+            // What was waited for came, though it could not be written.
+            Err(error) => Err(Report { code: over.unwrap_or(ExitCode::Failed), ..unwritten(&error) }),
         }
     }
 }

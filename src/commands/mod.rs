@@ -50,11 +50,21 @@ pub async fn run(cli: Cli, out: &mut dyn io::Write) -> Result<ExitCode, Report> 
         Some(Command::Doctor) => doctor::run(&context, out).await,
         Some(Command::Config(arguments)) => configuration::run(&context, arguments, out),
         Some(Command::Schema(arguments)) => configuration::schema(arguments, out),
-        Some(Command::Completions(arguments)) => printed(crate::cli::tools::completions(arguments.shell, out)),
-        Some(Command::Man) => printed(crate::cli::tools::man(out)),
+        Some(Command::Completions(arguments)) => {
+            printed(crate::cli::tools::completions(arguments.shell, out).and_then(|()| out.flush()))
+        }
+        Some(Command::Man) => printed(crate::cli::tools::man(out).and_then(|()| out.flush())),
         Some(Command::Sim(arguments)) => simulator::sim(arguments, out).await,
         Some(Command::Demo(arguments)) => simulator::demo(&context, arguments).await,
     }
+}
+
+/// Prints the help or the version.
+///
+/// # Errors
+/// When it cannot be written; a closed pipe is no fault.
+pub fn print_text(out: &mut dyn io::Write, text: &str) -> Result<ExitCode, Report> {
+    printed(crate::headless::write(out, text).map(drop))
 }
 
 /// The exit code of something that only prints.
@@ -63,6 +73,15 @@ fn printed(result: io::Result<()>) -> Result<ExitCode, Report> {
         Ok(()) => Ok(ExitCode::Done),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::Done),
         Err(error) => Err(Report::new("output", "the output cannot be written", ExitCode::Failed).caused_by(&error)),
+    }
+}
+
+/// The exit code of a verdict that is also printed. It stays what it is where the output cannot be written: a
+/// script must not take a deployment that was rolled back for one whose report was lost.
+fn verdict(result: io::Result<()>, code: ExitCode) -> Result<ExitCode, Report> {
+    match printed(result) {
+        Ok(_) => Ok(code),
+        Err(report) => Err(Report { code, ..report }),
     }
 }
 

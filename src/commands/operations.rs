@@ -2,7 +2,7 @@
 //! followed to its end. What it does is decided in `app::operation`, who may say yes in `app::safety`.
 
 use super::context::Context;
-use super::printed;
+use super::{printed, verdict};
 use crate::app::operation::choose::{self, Offer};
 use crate::app::operation::deploy::{self, Source};
 use crate::app::operation::outcome::Verdict;
@@ -390,16 +390,17 @@ async fn act(
     }
     let finished: Vec<&Operation> = done.iter().filter_map(|id| driver.operations.get(*id)).collect();
     let report = reports::report(&finished, false);
-    printed(headless::print(out, &report, output, Context::width()).map(drop))?;
-    if output != Output::Table {
+    let written = headless::print(out, &report, output, Context::width());
+    if output != Output::Table || written.is_err() {
         // The verdict stands on stderr for whoever reads along.
         for operation in &finished {
-            if let Some(outcome) = operation.outcome.as_ref().filter(|outcome| outcome.verdict != Verdict::Done) {
+            let told = |verdict: Verdict| verdict != Verdict::Done || written.is_err();
+            if let Some(outcome) = operation.outcome.as_ref().filter(|outcome| told(outcome.verdict)) {
                 say(&outcome.summary);
             }
         }
     }
-    Ok(code)
+    verdict(written.map(drop), code)
 }
 
 /// Follows one operation to its end; an interrupt leaves it.

@@ -2,7 +2,6 @@
 
 use super::context::{Context, Reading};
 use super::lists;
-use super::printed;
 use crate::cli::{ExitCode, Output, Report, snapshot::Snapshot};
 use crate::headless::{self, Condition, Written, watch};
 use crate::model::Source;
@@ -84,7 +83,7 @@ async fn wait(
         let verdict = condition.evaluate(&now);
         if verdict.holds() {
             let line = format!("{}\n", verdict.words());
-            return printed(headless::write(out, &line).map(drop));
+            return super::verdict(headless::write(out, &line).map(drop), ExitCode::Done);
         }
         let next = Instant::now() + interval;
         if end.is_some_and(|end| next > end) {

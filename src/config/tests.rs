@@ -51,6 +51,14 @@ fn told(loaded: &Loaded) -> Vec<String> {
 }
 
 #[test]
+fn a_clock_is_no_interval() {
+    for text in ["16:01:44", "1d 01:02:03", "00:00:30"] {
+        assert!(value::Kind::Interval.of_text(text).is_err(), "{text}");
+    }
+    assert!(value::Kind::Interval.of_text("1h30m").is_ok());
+}
+
+#[test]
 fn the_example_works_as_it_is() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let loaded = load(&Request { folder: root.to_owned(), ..Request::default() });

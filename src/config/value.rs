@@ -131,7 +131,7 @@ impl Kind {
 }
 
 fn interval(text: &str) -> Result<Value, Misfit> {
-    let Ok(interval) = text.trim().parse::<SignedDuration>() else {
+    let Some(interval) = crate::model::time::duration(text) else {
         return misfit(format!("`{text}` is no interval"), "write it as \"10s\", \"2m\" or \"1h30m\"");
     };
     if interval < SignedDuration::from_secs(1) {

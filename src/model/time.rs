@@ -2,6 +2,13 @@
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
+/// A duration as it is typed: `500ms`, `10s`, `2h30m`. A clock (`16:01:44`), which the library would read as 16
+/// hours and more, is none.
+pub fn duration(text: &str) -> Option<SignedDuration> {
+    let text = text.trim();
+    if text.contains(':') { None } else { text.parse().ok() }
+}
+
 /// `8s`, `4m`, `7h12m`, `3d`: two units where the first alone would mislead.
 pub fn short(duration: SignedDuration) -> String {
     let seconds = duration.as_secs().max(0);

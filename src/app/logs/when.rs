@@ -1,13 +1,27 @@
 //! Times as people write them: so long ago, a clock, a date.
 
+use jiff::civil::Time;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, Zoned};
 
 /// A time as people write it: so long ago, a clock of the last day, a date with or without a clock.
+///
+/// # Errors
+/// What is wrong with it, and the forms that there are.
 pub fn moment(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, String> {
     let text = text.trim();
     if text == "now" {
         return Ok(now);
+    }
+    // A clock comes first: the reader of durations takes `16:01:44` for 16 hours and more.
+    if is_clock(text) {
+        let clock =
+            clock(text).ok_or_else(|| format!("`{text}` is no time of a day: it goes from 00:00 to 23:59:59"))?;
+        let today = now.to_zoned(zone.clone());
+        let at = today.date().to_datetime(clock).to_zoned(zone.clone()).map_err(|error| error.to_string())?;
+        // A clock that is still to come is yesterday's.
+        let at = if at.timestamp() > now { at.yesterday().unwrap_or(at) } else { at };
+        return Ok(at.timestamp());
     }
     if let Some(ago) = ago(text) {
         return now.checked_sub(ago).map_err(|_| format!("`{text}` ago is before all time"));
@@ -15,23 +29,78 @@ pub fn moment(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, 
     if let Ok(at) = text.parse::<Timestamp>() {
         return Ok(at);
     }
-    if let Some(clock) = text.parse::<jiff::civil::Time>().ok().filter(|_| !text.contains('-')) {
-        let today = now.to_zoned(zone.clone());
-        let at = today.date().to_datetime(clock).to_zoned(zone.clone()).map_err(|error| error.to_string())?;
-        // A clock that is still to come is yesterday's.
-        let at = if at.timestamp() > now { at.yesterday().unwrap_or(at) } else { at };
-        return Ok(at.timestamp());
+    if text.contains('[') {
+        return text.parse::<Zoned>().map(|at| at.timestamp()).map_err(|_| wrong(text));
     }
     let date = text.parse::<jiff::civil::DateTime>().or_else(|_| text.parse::<jiff::civil::Date>().map(Into::into));
-    let wrong = || {
-        format!("`{text}` is no time: write `2h` (so long ago), `14:02`, `2026-11-24`, `2026-11-24 14:02` or RFC 3339")
-    };
-    date.map_err(|_| wrong())?.to_zoned(zone.clone()).map(|at| at.timestamp()).map_err(|_| wrong())
+    // The library passes over an offset that it does not need.
+    let date = date.ok().filter(|_| !has_offset(text)).ok_or_else(|| wrong(text))?;
+    date.to_zoned(zone.clone()).map(|at| at.timestamp()).map_err(|_| wrong(text))
 }
 
-/// A duration above zero; a day has 24 hours.
+/// From when to when, as `--since` and `--until` say it.
+///
+/// # Errors
+/// A time that is none, a beginning that is still to come, an end that is not after the beginning.
+pub fn range(
+    since: &str,
+    until: Option<&str>,
+    now: Timestamp,
+    zone: &TimeZone,
+) -> Result<(Timestamp, Option<Timestamp>), String> {
+    let from = moment(since, now, zone)?;
+    if from > now {
+        return Err(format!("--since {since} is in the future: it is {} now", spelled(now, zone)));
+    }
+    let Some(until) = until else { return Ok((from, None)) };
+    let mut to = moment(until, now, zone)?;
+    if to <= from && is_clock(until.trim()) {
+        // Yesterday's would be before the beginning: the first one after it is meant.
+        let mut at = to.to_zoned(zone.clone());
+        while at.timestamp() <= from {
+            at = at.tomorrow().map_err(|_| wrong(until))?;
+        }
+        to = at.timestamp();
+    }
+    if to <= from {
+        let (from, to) = (spelled(from, zone), spelled(to, zone));
+        return Err(format!("--until is not after --since: {from} to {to}"));
+    }
+    Ok((from, Some(to)))
+}
+
+fn wrong(text: &str) -> String {
+    format!("`{text}` is no time: write `2h` (so long ago), `14:02`, `2026-11-24`, `2026-11-24 14:02` or RFC 3339")
+}
+
+/// A moment with its zone, as an error tells it.
+pub fn spelled(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
+}
+
+/// Whether it is written as a clock, right or wrong.
+fn is_clock(text: &str) -> bool {
+    text.contains(':') && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.'))
+}
+
+/// `9:30`, `14:02`, `14:02:44`, `14:02:44.5`. There is no second 60 here, which the library takes for 59.
+fn clock(text: &str) -> Option<Time> {
+    let padded = if text.find(':') == Some(1) { format!("0{text}") } else { text.to_owned() };
+    let second = padded.split(':').nth(2).and_then(|second| second.get(..2));
+    padded.parse().ok().filter(|_| second != Some("60"))
+}
+
+/// Whether a date's clock is followed by an offset from UTC.
+fn has_offset(text: &str) -> bool {
+    let after_date = text.get(10..).unwrap_or_default();
+    after_date.contains(['+', '-', 'Z', 'z'])
+}
+
+/// A duration above zero, `2h` or `2h ago`; a day has 24 hours.
 fn ago(text: &str) -> Option<SignedDuration> {
-    let span: jiff::Span = text.parse().ok()?;
+    let text = text.strip_suffix("ago").map_or(text, str::trim_end);
+    // The library would take a clock for a part of a duration: `1d 02:03:04`.
+    let span: jiff::Span = Some(text).filter(|text| !text.contains(':'))?.parse().ok()?;
     let ago = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok()?;
     ago.is_positive().then_some(ago)
 }
@@ -40,18 +109,100 @@ fn ago(text: &str) -> Option<SignedDuration> {
 mod tests {
     use super::*;
 
+    const NOW: &str = "2026-11-20T05:00:00Z";
+
+    fn at(text: &str) -> Result<String, String> {
+        moment(text, NOW.parse().expect("valid"), &tokyo()).map(|at| at.to_string())
+    }
+
+    fn tokyo() -> TimeZone {
+        TimeZone::get("Asia/Tokyo").expect("bundled")
+    }
+
     #[test]
     fn times_as_people_write_them() {
-        let zone = TimeZone::get("Asia/Tokyo").expect("bundled");
-        let now: Timestamp = "2026-11-20T05:00:00Z".parse().expect("valid");
-        let at = |text: &str| moment(text, now, &zone).map(|at| at.to_string());
-        assert_eq!(at("2h").as_deref(), Ok("2026-11-20T03:00:00Z"));
-        assert_eq!(at("2d").as_deref(), Ok("2026-11-18T05:00:00Z"));
-        assert_eq!(at("13:30").as_deref(), Ok("2026-11-20T04:30:00Z"));
-        assert_eq!(at("15:00").as_deref(), Ok("2026-11-19T06:00:00Z"));
-        assert_eq!(at("2026-11-19 09:00").as_deref(), Ok("2026-11-19T00:00:00Z"));
-        assert_eq!(at("2026-11-19").as_deref(), Ok("2026-11-18T15:00:00Z"));
-        assert_eq!(at("2026-11-19T00:00:00Z").as_deref(), Ok("2026-11-19T00:00:00Z"));
+        for (text, expected) in [
+            ("2h", "2026-11-20T03:00:00Z"),
+            ("2h ago", "2026-11-20T03:00:00Z"),
+            ("1h30m", "2026-11-20T03:30:00Z"),
+            ("PT30M", "2026-11-20T04:30:00Z"),
+            ("2d", "2026-11-18T05:00:00Z"),
+            ("13:30", "2026-11-20T04:30:00Z"),
+            ("9:30", "2026-11-20T00:30:00Z"),
+            ("15:00", "2026-11-19T06:00:00Z"),
+            ("2026-11-19 09:00", "2026-11-19T00:00:00Z"),
+            ("2026-11-19T09:00:30", "2026-11-19T00:00:30Z"),
+            ("2026-11-19", "2026-11-18T15:00:00Z"),
+            ("2026-11-19T00:00:00Z", "2026-11-19T00:00:00Z"),
+            ("2026-11-19T09:00:00+09:00", "2026-11-19T00:00:00Z"),
+            ("2026-11-19 09:00[Europe/Berlin]", "2026-11-19T08:00:00Z"),
+            ("now", NOW),
+        ] {
+            assert_eq!(at(text).as_deref(), Ok(expected), "{text}");
+        }
         assert!(at("soon").unwrap_err().contains("no time"));
+    }
+
+    #[test]
+    fn a_clock_with_seconds_is_a_clock_and_not_so_many_hours_ago() {
+        for (text, expected) in [
+            ("13:01:44", "2026-11-20T04:01:44Z"),
+            ("16:01:44", "2026-11-19T07:01:44Z"),
+            ("00:00:10", "2026-11-19T15:00:10Z"),
+            ("9:05:07", "2026-11-20T00:05:07Z"),
+            ("13:01:44.5", "2026-11-20T04:01:44.5Z"),
+            (" 13:01:44 ", "2026-11-20T04:01:44Z"),
+        ] {
+            assert_eq!(at(text).as_deref(), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused_and_not_guessed() {
+        for text in [
+            "14:02:99",
+            "14:60",
+            "24:00",
+            "25:00:00",
+            "14:02:60",
+            "14:",
+            ":30",
+            "1:2",
+            "14:02:44:01",
+            "1d 02:03:04",
+            "2h 01:00:00",
+            "-2h",
+            "0s",
+            "10",
+            "1402",
+            "14:02+09:00",
+            "14:02Z",
+            "2026-13-01",
+            "2026-11-24 14:02:99",
+            "2026-11-31",
+            "",
+        ] {
+            assert!(at(text).is_err(), "{text}: {:?}", at(text));
+        }
+    }
+
+    #[test]
+    fn a_range_begins_in_the_past_and_ends_after_that() {
+        let now = NOW.parse().expect("valid");
+        let of = |since, until| {
+            range(since, until, now, &tokyo()).map(|(from, to)| (from.to_string(), to.map(|to| to.to_string())))
+        };
+        let future = of("2026-11-24", None).unwrap_err();
+        assert!(
+            future.contains("--since 2026-11-24 is in the future") && future.contains("2026-11-20 14:00:00 JST"),
+            "{future}"
+        );
+        assert!(of("2026-11-24", Some("2026-11-25")).unwrap_err().contains("in the future"));
+        assert!(of("1h", Some("2h")).unwrap_err().contains("--until is not after --since"));
+        // An end that is still to come is that of the day of the beginning, not of the day before.
+        let (from, to) = of("13:00", Some("15:00")).expect("valid");
+        assert_eq!((from.as_str(), to.as_deref()), ("2026-11-20T04:00:00Z", Some("2026-11-20T06:00:00Z")));
+        let (_, to) = of("2026-11-18 22:00", Some("09:00")).expect("valid");
+        assert_eq!(to.as_deref(), Some("2026-11-20T00:00:00Z"));
     }
 }
