@@ -4,6 +4,7 @@
 //! be done leaves as an [`effect::Effect`].
 
 mod absorb;
+pub mod backoff;
 pub mod command;
 pub mod dialog;
 pub mod effect;

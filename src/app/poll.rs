@@ -321,9 +321,11 @@ impl Poller {
     ) -> Vec<Effect> {
         let mut effects = Vec::new();
         for job in Job::ALL {
+            // Facts that wait for the account need an answer, also in a read that is done once.
+            let waited_for = job == Job::Identity && self.held.is_some();
             let timer = self.timers.entry(job).or_default();
             let due = timer.flying == 0
-                && !(self.wants.once && timer.tried)
+                && !(self.wants.once && timer.tried && !waited_for)
                 && timer
                     .due
                     .is_none_or(|due| due + (now_stretch(timer, slow, environment.refresh.of(job.source()))) <= now);
@@ -494,6 +496,8 @@ impl Poller {
     }
 }
 
+#[cfg(test)]
+mod once_tests;
 #[cfg(test)]
 #[path = "poll_tests.rs"]
 mod tests;

@@ -59,7 +59,7 @@ impl Report {
             | FailureKind::Service
             | FailureKind::Other => ExitCode::Failed,
         };
-        Self::new(failure.kind.word(), message, code).cause(failure.message.clone()).hint(failure.kind.hint())
+        Self::new(failure.kind.word(), message, code).cause(failure.message.clone()).hint(failure.hint())
     }
 
     /// The same with one more cause.

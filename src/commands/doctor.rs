@@ -102,12 +102,9 @@ async fn of_environment(context: &Context, environment: &EnvironmentConfig) -> V
         checks.push(match probe.outcome {
             Ok(()) => Check::ok(probe.action, "allowed"),
             Err(failure) if failure.kind == FailureKind::Throttled => {
-                Check::warn(probe.action, failure.message, failure.kind.hint())
+                Check::warn(probe.action, failure.message.clone(), failure.hint())
             }
-            Err(failure) => {
-                let hint = failure.kind.hint();
-                Check::fail(probe.action, failure.message, hint)
-            }
+            Err(failure) => Check::fail(probe.action, failure.message.clone(), failure.hint()),
         });
     }
     checks
@@ -122,7 +119,7 @@ async fn identity(context: &Context, environment: &EnvironmentConfig) -> Vec<Che
     let seen: &Observed<Identity> = &reading.collector.app.estate.identity;
     let mut checks = Vec::new();
     if let Some(failure) = seen.failure() {
-        checks.push(Check::fail("identity", failure.message.clone(), failure.kind.hint()));
+        checks.push(Check::fail("identity", failure.message.clone(), failure.hint()));
         return checks;
     }
     let Some(identity) = seen.value() else { return checks };

@@ -27,6 +27,8 @@ pub(super) const SOURCES: &[Source] = &[Source::Identity, Source::Services, Sour
 const RATE: u16 = 10;
 /// As many as an emulator can give.
 const EMULATED_RATE: u16 = 1_000;
+/// A read that ends asks so often whose renewed credentials are, over a quarter of a minute.
+const IDENTITY_TRIES: u32 = 5;
 /// A group that is this far behind is told of.
 const BEHIND: i64 = 15_000;
 
@@ -144,6 +146,15 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
                 let message = format!("the renewed credentials are for account {account}");
                 return Err(Report::new("wrong_account", message, ExitCode::Refused)
                     .hint("use the --profile of the configured account"));
+            }
+            Some(Heard::Unknown(failure, times)) => {
+                // What no retry can help, and a read that ends, need not wait for ever.
+                if failure.lasting || (!arguments.follow && times >= IDENTITY_TRIES) {
+                    return Err(Report::of_failure("whose the renewed credentials are cannot be asked", &failure));
+                }
+                if times == 1 {
+                    say(&format!("whose the renewed credentials are cannot be asked: {failure}; it is tried again"));
+                }
             }
             None => {
                 let rest = reader.flush();

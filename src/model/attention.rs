@@ -15,7 +15,7 @@
 //! The same sentence on more than three services becomes one entry.
 
 use super::estate::Estate;
-use super::failure::FailureKind;
+use super::failure::{Failure, FailureKind};
 use super::health::{Health, Reason};
 use super::source::Source;
 use super::time::spoken;
@@ -145,7 +145,7 @@ fn identity(estate: &Estate, now: Timestamp, list: &mut Vec<Attention>) {
             | FailureKind::Service
             | FailureKind::Other => Severity::Warning,
         };
-        add(severity, failure.message.clone(), Some(failure.kind.hint()));
+        add(severity, failure.message.clone(), Some(failure.hint()));
     } else if let Some(expires) = estate.identity.value().and_then(|identity| identity.expires) {
         let left = expires.duration_since(now);
         if left <= SignedDuration::ZERO {
@@ -218,32 +218,118 @@ fn target_groups(estate: &Estate, list: &mut Vec<Attention>) {
 }
 
 fn sources(estate: &Estate, list: &mut Vec<Attention>) {
+    let refused = |kind| matches!(kind, FailureKind::Credentials | FailureKind::WrongAccount);
+    // Told by the identity: with no connection at all every source would say the same.
+    let told = |failure: &Failure| {
+        estate.identity.failure().is_some_and(|identity| {
+            (refused(identity.kind) && refused(failure.kind))
+                || (identity.kind == failure.kind && reason(identity) == reason(failure))
+        })
+    };
+    let mut unread: Vec<(Failure, Vec<Source>)> = Vec::new();
+    let row = |severity, source: Source, what, hint: Option<&str>| Attention {
+        severity,
+        place: Place::Source(source),
+        name: source.name().into(),
+        what,
+        since: None,
+        hint: hint.map(str::to_owned),
+    };
     for source in Source::ALL {
         if source == Source::Identity {
             continue;
         }
         let status = estate.status(source);
-        let (severity, what, hint) = match (&status.failure, &status.partial) {
+        match (status.failure, status.partial) {
             (Some(failure), _) if failure.kind == FailureKind::Throttled => {
-                (Severity::Note, format!("{} are read late: {failure}", source.words()), Some(failure.kind.hint()))
+                let what = format!("{} are read late: {failure}", source.words());
+                list.push(row(Severity::Note, source, what, Some(failure.hint())));
             }
-            // Told once, by the identity.
-            (Some(failure), _) if matches!(failure.kind, FailureKind::Credentials | FailureKind::WrongAccount) => {
-                continue;
-            }
+            (Some(failure), _) if told(&failure) => {}
             (Some(failure), _) => {
-                (Severity::Warning, format!("cannot read {}: {failure}", source.words()), Some(failure.kind.hint()))
+                let same = |known: &Failure| known.kind == failure.kind && reason(known) == reason(&failure);
+                match unread.iter_mut().find(|(known, _)| same(known)) {
+                    Some((_, sources)) => sources.push(source),
+                    None => unread.push((failure, vec![source])),
+                }
             }
-            (None, Some(partial)) => (Severity::Note, format!("{} are incomplete: {partial}", source.words()), None),
-            (None, None) => continue,
-        };
-        list.push(Attention {
-            severity,
-            place: Place::Source(source),
-            name: source.name().into(),
-            what,
-            since: None,
-            hint: hint.map(str::to_owned),
-        });
+            (None, Some(partial)) => {
+                let what = format!("{} are incomplete: {partial}", source.words());
+                list.push(row(Severity::Note, source, what, None));
+            }
+            (None, None) => {}
+        }
+    }
+    for (failure, sources) in unread {
+        let words: Vec<&str> = sources.iter().map(|source| source.words()).collect();
+        // The action stands for one source; of several the common reason is told.
+        let why = if sources.len() == 1 { failure.message.as_str() } else { reason(&failure) };
+        let what = format!("cannot read {}: {why}", words.join(", "));
+        list.push(row(Severity::Warning, sources[0], what, Some(failure.hint())));
+    }
+}
+
+/// What a failure says, without the action that it begins with (`ecs:ListTasks: …`).
+fn reason(failure: &Failure) -> &str {
+    let message = failure.message.as_str();
+    match message.split_once(": ") {
+        Some((action, rest)) if action.contains(':') && !action.contains(' ') => rest,
+        _ => message,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failing(identity: Option<Failure>, sources: &[(Source, Failure)]) -> Vec<Attention> {
+        let mut estate = Estate::default();
+        if let Some(failure) = identity {
+            estate.identity.fail(failure);
+        }
+        for (source, failure) in sources {
+            match source {
+                Source::Services => estate.services.fail(failure.clone()),
+                Source::Tasks => estate.tasks.fail(failure.clone()),
+                _ => estate.alarms.fail(failure.clone()),
+            }
+        }
+        rank(&estate, Timestamp::UNIX_EPOCH)
+    }
+
+    fn unreachable(action: &str) -> Failure {
+        Failure::new(FailureKind::Unreachable, format!("{action}: no connection to AWS"))
+    }
+
+    #[test]
+    fn no_connection_at_all_is_one_row() {
+        let sources =
+            [(Source::Services, unreachable("ecs:ListServices")), (Source::Alarms, unreachable("cloudwatch:X"))];
+        assert_eq!(failing(Some(unreachable("sts:GetCallerIdentity")), &sources).len(), 1);
+        // With an identity that is known, the sources say it, once.
+        let rows = failing(None, &sources);
+        assert_eq!(rows.len(), 1, "{rows:#?}");
+        assert_eq!(rows[0].what, "cannot read services, alarms: no connection to AWS");
+    }
+
+    #[test]
+    fn different_reasons_are_rows_of_their_own() {
+        let denied = Failure::new(FailureKind::Denied, "cloudwatch:DescribeAlarms: not allowed");
+        let rows = failing(
+            Some(unreachable("sts:GetCallerIdentity")),
+            &[(Source::Services, unreachable("ecs:ListServices")), (Source::Alarms, denied)],
+        );
+        assert_eq!(rows.len(), 2, "{rows:#?}");
+        assert!(rows.iter().any(|row| row.what.contains("cloudwatch:DescribeAlarms: not allowed")));
+    }
+
+    #[test]
+    fn a_source_refused_for_its_credentials_is_told_unless_the_identity_tells_it() {
+        let refused = |action: &str| Failure::new(FailureKind::Credentials, format!("{action}: expired"));
+        let sources = [(Source::Tasks, refused("ecs:DescribeTasks"))];
+        let rows = failing(None, &sources);
+        assert!(rows.iter().any(|row| row.place == Place::Source(Source::Tasks)), "{rows:#?}");
+        let rows = failing(Some(refused("sts:GetCallerIdentity")), &sources);
+        assert!(rows.iter().all(|row| row.place == Place::Identity), "{rows:#?}");
     }
 }

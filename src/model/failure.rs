@@ -70,12 +70,36 @@ pub struct Failure {
     pub kind: FailureKind,
     /// What the service or the connection said; never contains a secret.
     pub message: String,
+    /// What to do about this one, where that is more than [`FailureKind::hint`].
+    pub hint: Option<String>,
+    /// No retry can help as long as this process runs: AWS refuses keys that stand in the environment, and
+    /// nobody can change the environment of a process.
+    pub lasting: bool,
 }
 
 impl Failure {
     /// A failure with its message.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
+        Self { kind, message: message.into(), hint: None, lasting: false }
+    }
+
+    /// The same with what to do.
+    #[must_use]
+    pub fn hinted(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same under another sentence.
+    #[must_use]
+    pub fn said(mut self, message: impl Into<String>) -> Self {
+        self.message = message.into();
+        self
+    }
+
+    /// What a person can do about it.
+    pub fn hint(&self) -> &str {
+        self.hint.as_deref().unwrap_or_else(|| self.kind.hint())
     }
 }
 

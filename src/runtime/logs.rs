@@ -2,6 +2,7 @@
 
 use super::clock::Clock;
 use super::executor::Executor;
+use crate::app::backoff::Backoff;
 use crate::app::effect::{Effect, Lane, Query};
 use crate::app::event::{Event, Fact, Part};
 use crate::app::logs::follow::{Arrived, Batch, FeedState, Follower, Gap};
@@ -22,8 +23,6 @@ const GENERATION: u32 = u32::MAX;
 const LIVE: u64 = 1 << 62;
 /// The serial of the question who we are.
 const WHO: u64 = 1 << 61;
-/// A live tail that broke is opened again after this, doubled up to a minute.
-const REOPEN: Ms = 1_000;
 
 /// One thing to write.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +42,9 @@ pub enum Heard {
     Ended,
     /// The credentials were renewed, and belong to another account.
     WrongAccount(String),
+    /// The credentials were renewed, and whose they are could not be asked, so many times in a row. Nothing
+    /// is read until that is known; it is asked again after a while.
+    Unknown(Failure, u32),
 }
 
 /// Reads logs.
@@ -57,6 +59,9 @@ pub struct LogReader {
     account: Option<String>,
     /// Answers that wait until it is known whose the renewed credentials are.
     held: Option<Vec<Event>>,
+    /// When that is asked next; none while the question is under way.
+    who_due: Option<Ms>,
+    who_failed: Backoff,
     operator: bool,
 }
 
@@ -65,7 +70,7 @@ struct Tail {
     serial: u64,
     open: bool,
     due: Ms,
-    wait: Ms,
+    failed: Backoff,
 }
 
 impl LogReader {
@@ -85,6 +90,8 @@ impl LogReader {
             tails: Vec::new(),
             account,
             held: None,
+            who_due: None,
+            who_failed: Backoff::default(),
             operator: false,
         }
     }
@@ -99,7 +106,7 @@ impl LogReader {
                 serial: LIVE | (n << 32),
                 open: false,
                 due: 0,
-                wait: REOPEN,
+                failed: Backoff::default(),
             })
             .collect();
     }
@@ -170,10 +177,14 @@ impl LogReader {
     }
 
     fn ask(&mut self) {
+        let now = self.now();
         if self.held.is_some() {
+            if self.who_due.is_some_and(|due| due <= now) {
+                self.who_due = None;
+                self.fetch(WHO, Query::Identity);
+            }
             return;
         }
-        let now = self.now();
         for ask in self.follower.tick(now, self.order.len() - self.order.ready()) {
             self.fetch(ask.number, Query::LogPage(Box::new(ask.window)));
         }
@@ -192,10 +203,7 @@ impl LogReader {
     fn take(&mut self, event: Event) -> Option<Heard> {
         let answer = match event {
             Event::Renewed(_) if self.account.is_some() => {
-                if self.held.is_none() {
-                    self.held = Some(Vec::new());
-                    self.fetch(WHO, Query::Identity);
-                }
+                self.hold();
                 return None;
             }
             Event::Answer(answer) if answer.ticket.generation == GENERATION => answer,
@@ -225,11 +233,29 @@ impl LogReader {
         None
     }
 
+    /// Nothing comes in until it is known whose the renewed credentials are.
+    fn hold(&mut self) {
+        if self.held.is_some() {
+            return;
+        }
+        self.held = Some(Vec::new());
+        self.fetch(WHO, Query::Identity);
+        // A live tail would go on sending: nothing bounds what waits for an answer that may never come.
+        let now = self.now();
+        for tail in self.tails.iter_mut().filter(|tail| tail.open) {
+            let ticket = Ticket { generation: GENERATION, serial: tail.serial };
+            self.executor.carry_out(Effect::Leave(ticket));
+            (tail.open, tail.due) = (false, now);
+            tail.serial += 1;
+        }
+        self.follower.live_broke(now);
+    }
+
     fn take_live(&mut self, serial: u64, part: Part, now: Ms) {
         let Some(tail) = self.tails.iter_mut().find(|tail| tail.serial == serial) else { return };
         match part {
             Part::Page(Fact::LiveTail(update)) => {
-                tail.wait = REOPEN;
+                tail.failed.worked();
                 let batch = self.follower.live(update, now);
                 self.put(batch, now);
             }
@@ -241,8 +267,7 @@ impl LogReader {
             Part::Broken(failure) => {
                 tracing::warn!("{failure}");
                 tail.open = false;
-                tail.due = now + tail.wait;
-                tail.wait = (tail.wait * 2).min(60_000);
+                tail.due = now + tail.failed.failed().as_millis() as Ms;
                 self.follower.live_broke(now);
             }
         }
@@ -255,17 +280,24 @@ impl LogReader {
                 if self.account.as_ref().is_some_and(|account| *account != identity.account) {
                     return Some(Heard::WrongAccount(identity.account));
                 }
+                self.who_failed.worked();
+                let mut wrong = None;
                 for event in self.held.take().unwrap_or_default() {
-                    self.take(event);
+                    wrong = wrong.or(self.take(event));
                 }
-                None
+                wrong
             }
-            // Who cannot be asked cannot be trusted: ask again.
-            _ => {
-                self.fetch(WHO, Query::Identity);
-                None
-            }
+            // Who cannot be asked cannot be trusted: it is asked again, less and less often.
+            Part::Broken(failure) => Some(self.unknown(failure)),
+            Part::Page(_) | Part::Last(_) => Some(
+                self.unknown(Failure::new(FailureKind::Malformed, "the answer is not of the kind that was asked for")),
+            ),
         }
+    }
+
+    fn unknown(&mut self, failure: Failure) -> Heard {
+        self.who_due = Some(self.now() + self.who_failed.failed().as_millis() as Ms);
+        Heard::Unknown(failure, self.who_failed.failures())
     }
 
     fn put(&mut self, batch: Batch, now: Ms) {
@@ -330,4 +362,68 @@ pub async fn insights(
         }
     }
     Err(Failure::new(FailureKind::Other, "the answer did not come"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::event::Answer;
+    use crate::app::logs::follow::Plan;
+    use crate::model::Identity;
+
+    fn reader() -> LogReader {
+        let (executor, events) = Executor::new(false);
+        let plan = Plan { since: 0, until: None, live: true, skip: None };
+        let follower = Follower::new(vec![GroupSource::named("g")], plan, None);
+        LogReader::new((executor, events, Clock::System), follower, 0, Some("123456789012".into()))
+    }
+
+    fn answer(serial: u64, part: Part) -> Event {
+        Event::Answer(Answer { ticket: Ticket { generation: GENERATION, serial }, requests: 1, part })
+    }
+
+    fn denied() -> Part {
+        Part::Broken(Failure::new(FailureKind::Denied, "no"))
+    }
+
+    #[tokio::test]
+    async fn whose_the_credentials_are_is_asked_again_after_waits_that_double() {
+        let mut reader = reader();
+        let renewed = Event::Renewed(Ticket { generation: GENERATION, serial: 1 });
+        assert!(reader.take(renewed).is_none());
+        let waits: Vec<Ms> = (1..=8)
+            .map(|times| {
+                let before = reader.now();
+                let Some(Heard::Unknown(_, told)) = reader.take(answer(WHO, denied())) else { panic!() };
+                assert_eq!(told, times);
+                // Within the wait nothing is asked, however often the reader looks.
+                let due = reader.who_due.unwrap();
+                reader.ask();
+                assert_eq!(reader.who_due, Some(due));
+                reader.who_due = Some(before);
+                reader.ask();
+                assert_eq!(reader.who_due, None, "it is under way");
+                (due - before) / 1_000
+            })
+            .collect();
+        assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60]);
+        let who = Identity { account: "123456789012".into(), ..Identity::default() };
+        assert!(reader.take(answer(WHO, Part::Last(Fact::Identity(who)))).is_none());
+        assert!(reader.held.is_none() && reader.who_failed == Backoff::default());
+    }
+
+    #[tokio::test]
+    async fn a_live_tail_is_left_while_nobody_knows_whose_the_credentials_are() {
+        let mut reader = reader();
+        reader.live(&["arn:g".to_owned()]);
+        reader.ask();
+        let old = reader.tails[0].serial;
+        assert!(reader.tails[0].open);
+        reader.take(Event::Renewed(Ticket { generation: GENERATION, serial: 1 }));
+        assert!(!reader.tails[0].open && reader.tails[0].serial != old);
+        let waiting = reader.held.as_ref().map_or(0, Vec::len);
+        reader.ask();
+        assert!(!reader.tails[0].open, "it is opened when the account is known");
+        assert_eq!(waiting, 0);
+    }
 }

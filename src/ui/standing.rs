@@ -295,7 +295,7 @@ fn failure_lines(app: &App, source: Source, failure: &Failure) -> Vec<(Health, S
     let mut lines = vec![
         (severity(failure), what),
         (Health::Stopped, failure.message.clone()),
-        (Health::Stopped, format!("→ {}", failure.kind.hint())),
+        (Health::Stopped, format!("→ {}", failure.hint())),
     ];
     lines.extend(next_try(app, source).map(|next| (Health::Stopped, next)));
     lines

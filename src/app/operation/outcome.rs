@@ -89,7 +89,7 @@ impl Outcome {
     #[must_use]
     pub fn because(mut self, failure: &Failure) -> Self {
         self.causes.push(failure.message.clone());
-        self.hint.get_or_insert_with(|| failure.kind.hint().to_owned());
+        self.hint.get_or_insert_with(|| failure.hint().to_owned());
         self.failure = Some(failure.kind);
         if failure.kind == FailureKind::WrongAccount {
             self.verdict = Verdict::Refused;

@@ -1,17 +1,15 @@
 //! Timers: when something is next read, and how a failure puts that off.
 
 use super::{Job, Poller};
+use crate::app::backoff::{self, LONGEST};
 use crate::app::effect::Lane;
 use crate::config::EnvironmentConfig;
 use crate::model::{FailureKind, Source};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 
-/// A failed read is tried again after this, then after twice, four times … as long.
+/// A failed read is tried again after this, then after twice, four times … as long (see [`backoff`]).
 pub(super) const RETRY: SignedDuration = SignedDuration::from_secs(5);
-
-/// … but at least this often.
-pub(super) const RETRY_LIMIT: SignedDuration = SignedDuration::from_secs(60);
 
 /// When something is next read, and how it went so far.
 #[derive(Debug, Clone, Default)]
@@ -41,15 +39,16 @@ pub(super) fn arm(timer: &mut Timer, outcome: Result<(), FailureKind>, interval:
             interval
         }
         Err(kind) => {
-            let doubled = 1 << timer.failures.min(6);
-            timer.failures = timer.failures.saturating_add(1);
+            let failures = timer.failures.saturating_add(1);
+            timer.failures = failures;
             match kind {
                 // Slower than usual, and slower each time.
                 FailureKind::Throttled => {
-                    let base = interval.min(RETRY_LIMIT);
-                    (base * doubled * 2).min(RETRY_LIMIT.max(base * 8))
+                    let base = interval.min(LONGEST);
+                    let doubled = 1 << (failures - 1).min(6);
+                    (base * doubled * 2).min(LONGEST.max(base * 8))
                 }
-                FailureKind::Denied => RETRY_LIMIT,
+                FailureKind::Denied => LONGEST,
                 FailureKind::Credentials
                 | FailureKind::Unreachable
                 | FailureKind::Timeout
@@ -57,7 +56,7 @@ pub(super) fn arm(timer: &mut Timer, outcome: Result<(), FailureKind>, interval:
                 | FailureKind::NotFound
                 | FailureKind::WrongAccount
                 | FailureKind::Service
-                | FailureKind::Other => (RETRY * doubled).min(RETRY_LIMIT),
+                | FailureKind::Other => backoff::wait(RETRY, failures),
             }
         }
     };

@@ -148,7 +148,7 @@ fn empty(canvas: &Canvas<'_, '_>) -> Vec<(Health, String)> {
     if let Some((state, failure)) = states.iter().find_map(|state| Some((state, state.failure.as_ref()?))) {
         return vec![
             (Health::Down, format!("{}: {failure}", state.group)),
-            (Health::Stopped, failure.kind.hint().to_owned()),
+            (Health::Stopped, failure.hint().to_owned()),
         ];
     }
     if app.environment.cluster.is_none() {

@@ -309,7 +309,7 @@ impl Deploy {
             (Slot::Run(_), FailureKind::NotFound) => {
                 "install it, or build elsewhere and deploy with --image".to_owned()
             }
-            _ => failure.kind.hint().to_owned(),
+            _ => failure.hint().to_owned(),
         };
         gather.checks.push(check.hint(hint));
         if level == Level::Stop {

@@ -128,7 +128,7 @@ impl Steps {
                 };
                 let hint = match slot {
                     Slot::Function => "do it without the function: --direct".to_owned(),
-                    _ => failure.kind.hint().to_owned(),
+                    _ => failure.hint().to_owned(),
                 };
                 self.checks.push(Check::new(level, format!("{what}: {failure}")).hint(hint));
                 if level == Level::Stop {

@@ -1,0 +1,184 @@
+//! A read that is done once ends, whatever is answered: a fault is put on each question, once and for ever,
+//! and when every question has its answer nothing may be left to wait for.
+
+use super::*;
+use crate::app::App;
+use crate::app::event::{Answer, Event, Fact};
+use crate::app::testing::{at, open, world};
+use crate::model::health::Severity;
+use proptest::prelude::*;
+use std::collections::VecDeque;
+
+/// What becomes of a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    /// It is refused or breaks.
+    Broken(FailureKind),
+    /// An answer of another kind.
+    Other,
+    /// A page, and then it breaks.
+    Cut(FailureKind),
+    /// Credentials were refused, read again, and then it works.
+    Renewed,
+    /// Credentials were refused, read again, and refused again.
+    Refused,
+}
+
+const KINDS: [FailureKind; 9] = [
+    FailureKind::Throttled,
+    FailureKind::Denied,
+    FailureKind::Credentials,
+    FailureKind::Unreachable,
+    FailureKind::Timeout,
+    FailureKind::Malformed,
+    FailureKind::NotFound,
+    FailureKind::Service,
+    FailureKind::Other,
+];
+
+fn faults() -> Vec<Fault> {
+    let broken = KINDS.map(Fault::Broken);
+    let cut = KINDS.map(Fault::Cut);
+    broken.into_iter().chain(cut).chain([Fault::Other, Fault::Renewed, Fault::Refused]).collect()
+}
+
+/// The name of a question: faults are put on operations, of which one source may have several.
+fn name_of(query: &Query) -> String {
+    let text = format!("{query:?}");
+    text.split([' ', '(', '{']).next().unwrap_or_default().to_owned()
+}
+
+/// Reads once, with a fault on one operation; `pick` says which of the questions under way is answered next.
+/// The names of all questions, and the app; none where it waits for nothing and is not done.
+fn read_once(
+    wants: Wants,
+    account: bool,
+    on: &str,
+    fault: Fault,
+    mut times: u32,
+    mut pick: impl FnMut(usize) -> usize,
+) -> Option<(Vec<String>, App)> {
+    let world = world(2, 2);
+    let (mut app, first) = open(wants);
+    if !account {
+        // Nothing is configured to compare with.
+        app.environment.account = None;
+        app.poller.held = None;
+    }
+    let mut waiting: VecDeque<Effect> = first.into();
+    let mut asked = Vec::new();
+    for round in 0..2_000 {
+        if app.settled() {
+            return Some((asked, app));
+        }
+        if waiting.is_empty() {
+            // What is planned by the second may still come.
+            waiting.extend(app.update(Event::Tick(at(i64::from(round) + 1))));
+            if waiting.iter().all(|effect| !matches!(effect, Effect::Fetch { .. })) {
+                return None;
+            }
+        }
+        let effect = waiting.remove(pick(waiting.len()) % waiting.len())?;
+        let Effect::Fetch { ticket, query, .. } = &effect else { continue };
+        let name = name_of(query);
+        let hit = name == on && times > 0;
+        asked.push(name);
+        let answer = |part| Event::Answer(Answer { ticket: *ticket, requests: 1, part });
+        let broken = |kind| answer(Part::Broken(Failure::new(kind, "it failed")));
+        let good = world.event(&effect, query)?;
+        let events = if hit {
+            times -= 1;
+            let page = match &good {
+                Event::Answer(Answer { part: Part::Last(fact), .. }) => vec![answer(Part::Page(fact.clone()))],
+                _ => Vec::new(),
+            };
+            match fault {
+                Fault::Broken(kind) => vec![broken(kind)],
+                Fault::Other => vec![answer(Part::Last(Fact::LogGroups(Vec::new())))],
+                Fault::Cut(kind) => page.into_iter().chain([broken(kind)]).collect(),
+                Fault::Renewed => vec![Event::Renewed(*ticket), good],
+                Fault::Refused => vec![Event::Renewed(*ticket), broken(FailureKind::Credentials)],
+            }
+        } else {
+            vec![good]
+        };
+        for event in events {
+            waiting.extend(app.update(event));
+        }
+    }
+    None
+}
+
+fn wants(sources: &[Source], service_metrics: bool) -> Wants {
+    Wants { sources: sources.iter().copied().collect(), service_metrics, once: true }
+}
+
+/// What the commands read, and each source alone.
+fn all_wants() -> Vec<Wants> {
+    let alone = Source::ALL.iter().map(|source| wants(&[Source::Identity, *source], true));
+    [wants(&Source::ALL, true), wants(&Source::ALL, false)].into_iter().chain(alone).collect()
+}
+
+#[test]
+fn a_read_that_is_done_once_ends_with_any_fault_on_any_question() {
+    for (wants, account) in all_wants().into_iter().flat_map(|wants| [(wants.clone(), true), (wants, false)]) {
+        // First come, first served; the last first; the identity's answer after all others.
+        for order in [0_usize, usize::MAX] {
+            let pick = |_| order;
+            let (mut names, _) = read_once(wants.clone(), account, "", Fault::Other, 0, pick).expect("without a fault");
+            names.sort();
+            names.dedup();
+            for (name, fault) in names.iter().flat_map(|name| faults().into_iter().map(move |fault| (name, fault))) {
+                // Credentials are renewed at most every two seconds: not for ever within one read.
+                let for_ever = if matches!(fault, Fault::Renewed | Fault::Refused) { 3 } else { u32::MAX };
+                for times in [1, for_ever] {
+                    let read = read_once(wants.clone(), account, name, fault, times, pick);
+                    assert!(read.is_some(), "{fault:?} on {name}, {times} times, of {wants:?}: it waits for ever");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_was_refused_for_its_credentials_is_said() {
+    for order in [0_usize, usize::MAX] {
+        let fault = Fault::Broken(FailureKind::Credentials);
+        let (_, mut app) = read_once(wants(&Source::ALL, true), true, "Tasks", fault, 1, |_| order).unwrap();
+        app.settle();
+        let told = &app.estate.derived.attention;
+        assert!(
+            told.iter().any(|entry| entry.severity <= Severity::Warning && entry.what.contains("tasks")),
+            "{told:#?}"
+        );
+    }
+}
+
+proptest! {
+    #![proptest_config(crate::app::testing::cases(256))]
+
+    #[test]
+    fn a_read_that_is_done_once_ends_in_any_order_of_answers(
+        at in 0_usize..64,
+        fault in proptest::sample::select(faults()),
+        for_ever: bool,
+        order in proptest::collection::vec(any::<usize>(), 64),
+        account: bool,
+    ) {
+        let all = wants(&Source::ALL, true);
+        let pick = |order: &[usize]| {
+            let order = order.to_vec();
+            let mut next = 0;
+            move |_| { next += 1; order[next % order.len()] }
+        };
+        let (names, _) = read_once(all.clone(), account, "", Fault::Other, 0, pick(&order)).expect("without a fault");
+        let name = &names[at % names.len()];
+        let times = match (for_ever, fault) {
+            (true, Fault::Renewed | Fault::Refused) => 3,
+            (true, _) => u32::MAX,
+            (false, _) => 1,
+        };
+        let read = read_once(all, account, name, fault, times, pick(&order));
+        prop_assert!(read.is_some(), "{fault:?} on {name}, {times} times: it waits for ever");
+    }
+}
