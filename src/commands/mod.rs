@@ -46,7 +46,7 @@ pub async fn run(cli: Cli, out: &mut dyn io::Write) -> Result<ExitCode, Report> 
         Some(Command::Db(arguments)) => lists::databases(&context, arguments, out).await,
         Some(Command::Alarms(arguments)) => lists::alarms(&context, arguments, out).await,
         Some(Command::Logs(arguments)) => Box::pin(logs::run(&context, arguments, out)).await,
-        Some(Command::Insights(arguments)) => insights::run(&context, arguments, out).await,
+        Some(Command::Insights(arguments)) => Box::pin(insights::run(&context, arguments, out)).await,
         Some(Command::Doctor) => doctor::run(&context, out).await,
         Some(Command::Config(arguments)) => configuration::run(&context, arguments, out),
         Some(Command::Schema(arguments)) => configuration::schema(arguments, out),
