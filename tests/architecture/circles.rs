@@ -1,0 +1,240 @@
+//! Which file knows which, and the circles among them. A file that only gathers others (`mod.rs` with its `pub use`)
+//! is a file like any other.
+
+use crate::tree::Tree;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Circles that were there when the rule was drawn up. A circle within one of them is known; the lists only shrink.
+const KNOWN: &[&[&str]] = &[
+    &[
+        "src/app/dialog.rs",
+        "src/app/facts.rs",
+        "src/app/followed.rs",
+        "src/app/layout.rs",
+        "src/app/logs/keys.rs",
+        "src/app/logs/windows.rs",
+        "src/app/mod.rs",
+        "src/app/overlay.rs",
+        "src/app/poll.rs",
+        "src/app/poll/keyed.rs",
+        "src/app/poll/sweep.rs",
+        "src/app/poll/timer.rs",
+        "src/app/rows.rs",
+        "src/app/screen.rs",
+        "src/app/select.rs",
+        "src/app/tell.rs",
+        "src/app/update.rs",
+        "src/app/update/change.rs",
+        "src/app/update/mouse.rs",
+        "src/app/update/open.rs",
+        "src/app/update/operations.rs",
+        "src/app/update/run.rs",
+        "src/app/update/settle.rs",
+        "src/app/update/typing.rs",
+    ],
+    &[
+        "src/app/operation/deploy/build.rs",
+        "src/app/operation/deploy/gather.rs",
+        "src/app/operation/deploy/mod.rs",
+        "src/app/operation/mod.rs",
+        "src/app/operation/one.rs",
+    ],
+    &[
+        "src/aws/clients.rs",
+        "src/aws/credentials.rs",
+        "src/aws/ecs_rollouts.rs",
+        "src/aws/ecs_services.rs",
+        "src/aws/logs_live.rs",
+        "src/aws/pages.rs",
+        "src/aws/session.rs",
+        "src/aws/sts.rs",
+        "src/aws/writer.rs",
+    ],
+    &["src/aws/probe.rs", "src/aws/probe_changes.rs"],
+    &["src/cli/mod.rs", "src/cli/tools.rs"],
+    &["src/config/check.rs", "src/config/load.rs", "src/config/mod.rs", "src/config/read.rs", "src/config/show.rs"],
+    &["src/headless/lists.rs", "src/headless/select.rs", "src/headless/snapshot.rs"],
+    &["src/headless/wait/evaluate.rs", "src/headless/wait/mod.rs"],
+    &["src/model/attention.rs", "src/model/estate.rs", "src/model/mod.rs"],
+    &[
+        "crates/aws-sim/src/control.rs",
+        "crates/aws-sim/src/dispatch.rs",
+        "crates/aws-sim/src/lib.rs",
+        "crates/aws-sim/src/plot.rs",
+        "crates/aws-sim/src/server.rs",
+        "crates/aws-sim/src/services/logs/events.rs",
+        "crates/aws-sim/src/services/logs/mod.rs",
+        "crates/aws-sim/src/services/logs/tail.rs",
+        "crates/aws-sim/src/services/mod.rs",
+        "crates/aws-sim/src/services/rest.rs",
+        "crates/aws-sim/src/sim.rs",
+        "crates/aws-sim/src/world/ecs.rs",
+        "crates/aws-sim/src/world/fate.rs",
+        "crates/aws-sim/src/world/logs/mod.rs",
+        "crates/aws-sim/src/world/registry.rs",
+    ],
+    &["crates/aws-sim/src/services/ecs/deployments.rs", "crates/aws-sim/src/services/ecs/services.rs"],
+    &["crates/aws-sim/src/services/rds.rs", "crates/aws-sim/src/services/rds_power.rs"],
+    &[
+        "crates/log-store/src/block.rs",
+        "crates/log-store/src/filter.rs",
+        "crates/log-store/src/lib.rs",
+        "crates/log-store/src/search.rs",
+        "crates/log-store/src/store.rs",
+        "crates/log-store/src/view.rs",
+    ],
+    &["crates/log-store/src/fields.rs", "crates/log-store/src/parse.rs"],
+];
+
+/// The crates, by the folder of their sources.
+const CRATES: &[&str] = &["src", "crates/aws-sim/src", "crates/log-store/src"];
+
+type Module = Vec<String>;
+
+/// Circles that are not known, as a line each.
+pub fn unknown(tree: &Tree) -> Vec<String> {
+    let known: Vec<BTreeSet<&str>> = KNOWN.iter().map(|circle| circle.iter().copied().collect()).collect();
+    let circles = CRATES.iter().flat_map(|folder| circles(tree, folder));
+    let new =
+        circles.filter(|circle| !known.iter().any(|known| circle.iter().all(|file| known.contains(file.as_str()))));
+    new.map(|circle| circle.join(" ↔ ")).collect()
+}
+
+/// Groups of files that all reach each other.
+fn circles(tree: &Tree, folder: &str) -> Vec<Vec<String>> {
+    let files: BTreeMap<Module, &str> = tree
+        .under(folder)
+        .filter(|(_, source)| !source.product.is_empty())
+        .map(|(path, _)| (module(path, folder), path))
+        .collect();
+    let mut edges: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (path, source) in tree.under(folder).filter(|(_, source)| !source.product.is_empty()) {
+        let here = module(path, folder);
+        let targets = paths(&source.product).into_iter().filter_map(|name| target(&name, &here, &files));
+        edges.insert(path, targets.filter(|other| *other != path).collect());
+    }
+    let reach: BTreeMap<&str, BTreeSet<&str>> = edges.keys().map(|from| (*from, reached(from, &edges))).collect();
+    let mut found = BTreeSet::new();
+    for (from, to) in &reach {
+        let circle: Vec<String> = to
+            .iter()
+            .filter(|other| reach.get(*other).is_some_and(|back| back.contains(from)))
+            .map(|name| (*name).to_owned())
+            .collect();
+        if circle.len() > 1 {
+            found.insert(circle);
+        }
+    }
+    found.into_iter().collect()
+}
+
+fn reached<'a>(from: &'a str, edges: &BTreeMap<&'a str, BTreeSet<&'a str>>) -> BTreeSet<&'a str> {
+    let (mut seen, mut next) = (BTreeSet::new(), vec![from]);
+    while let Some(at) = next.pop() {
+        next.extend(edges.get(at).into_iter().flatten().filter(|other| seen.insert(**other)));
+    }
+    seen
+}
+
+/// `src/app/logs/mod.rs` is `app::logs`.
+fn module(path: &str, folder: &str) -> Module {
+    let inner = path.trim_start_matches(folder).trim_start_matches('/').trim_end_matches(".rs");
+    let mut parts: Module = inner.split('/').map(str::to_owned).collect();
+    if parts.last().is_some_and(|last| ["mod", "lib", "main"].contains(&last.as_str())) {
+        parts.pop();
+    }
+    parts
+}
+
+/// The file that a path in code leads to: the longest beginning of it that is a module.
+fn target<'a>(name: &[String], here: &[String], files: &BTreeMap<Module, &'a str>) -> Option<&'a str> {
+    let mut place: Module = Vec::new();
+    let mut rest = name;
+    match name.first().map(String::as_str) {
+        Some("crate") => rest = &name[1..],
+        Some("self") => (place, rest) = (here.to_vec(), &name[1..]),
+        Some("super") => {
+            place = here.to_vec();
+            while rest.first().is_some_and(|part| part == "super") {
+                place.pop();
+                rest = &rest[1..];
+            }
+        }
+        Some(first) => {
+            place = here.to_vec();
+            files.get(&[here, std::slice::from_ref(&first.to_owned())].concat())?;
+        }
+        None => return None,
+    }
+    place.extend(rest.iter().cloned());
+    (0..=place.len()).rev().find_map(|length| files.get(&place[..length]).copied())
+}
+
+/// Every path in code: those of `use`, taken apart, and those written where they are used.
+fn paths(code: &str) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    let mut rest = code;
+    while let Some(at) = rest.find("use ") {
+        let starts = rest[..at].chars().next_back().is_none_or(|before| !before.is_alphanumeric() && before != '_');
+        let (before, after) = (&rest[..at], &rest[at + 4..]);
+        written(before, &mut found);
+        let end = if starts { after.find(';').unwrap_or(0) } else { 0 };
+        expand(&[], &after[..end], &mut found);
+        rest = &after[end..];
+    }
+    written(rest, &mut found);
+    found
+}
+
+/// `a::{b, c::{d, e as f}}` as `a::b`, `a::c::d`, `a::c::e`.
+fn expand(before: &[String], tree: &str, found: &mut Vec<Vec<String>>) {
+    let (mut depth, mut start) = (0_usize, 0);
+    let mut parts = Vec::new();
+    for (at, next) in tree.char_indices() {
+        match next {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => {
+                parts.push(&tree[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&tree[start..]);
+    for part in parts.into_iter().map(str::trim).filter(|part| !part.is_empty()) {
+        let (head, inner) = part
+            .split_once('{')
+            .map_or((part, None), |(head, inner)| (head, inner.rsplit_once('}').map(|(inner, _)| inner)));
+        let head = head.split(" as ").next().unwrap_or_default();
+        let names = head.split("::").map(str::trim).filter(|name| !name.is_empty() && *name != "*");
+        let path: Vec<String> = before.iter().cloned().chain(names.map(str::to_owned)).collect();
+        match inner {
+            Some(inner) => expand(&path, inner, found),
+            None => found.push(path),
+        }
+    }
+}
+
+/// `crate::a::b` in the middle of code.
+fn written(code: &str, found: &mut Vec<Vec<String>>) {
+    for start in ["crate::", "super::"] {
+        for (at, _) in code.match_indices(start) {
+            if code[..at].ends_with("::")
+                || code[..at].chars().next_back().is_some_and(|before| before.is_alphanumeric() || before == '_')
+            {
+                continue;
+            }
+            let path: String =
+                code[at..].chars().take_while(|next| next.is_alphanumeric() || *next == '_' || *next == ':').collect();
+            found.push(path.split("::").filter(|name| !name.is_empty()).map(str::to_owned).collect());
+        }
+    }
+}
+
+#[test]
+fn a_use_is_taken_apart() {
+    let found = paths("pub use crate::a::{b, c::{self, d as e}};\nfn f() { super::g::h(); }");
+    let found: Vec<String> = found.iter().map(|path| path.join("::")).collect();
+    assert_eq!(found, ["crate::a::b", "crate::a::c::self", "crate::a::c::d", "super::g::h"]);
+}

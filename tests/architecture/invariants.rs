@@ -1,0 +1,239 @@
+//! The invariants of ARCHITECTURE.md that can be read off the sources. Most state an absence, which no type can:
+//! who imports what, who reads the clock, where a key is matched.
+//!
+//! Each has breaches that are planted into a copy of the sources in memory: a rule that does not find them is broken.
+
+use crate::circles;
+use crate::tree::Tree;
+
+/// A rule over the sources.
+pub struct Invariant {
+    /// The rule, as it is told when it is broken.
+    pub rule: &'static str,
+    /// What breaks it, a line each.
+    pub breaches: fn(&Tree) -> Vec<String>,
+    /// Code that breaks it: a file and what is written at its end.
+    pub planted: &'static [(&'static str, &'static str)],
+}
+
+/// Lines a file may have.
+const LONGEST: usize = 450;
+
+/// Files that were longer when the limit was drawn, with the lines they may have. The list only shrinks.
+const LONG: &[(&str, usize)] = &[
+    ("crates/aws-sim/src/services/logs/pattern.rs", 600),
+    ("crates/aws-sim/src/world/logs/mod.rs", 550),
+    ("crates/log-store/src/filter.rs", 550),
+    ("crates/log-store/src/store.rs", 600),
+    ("src/app/absorb.rs", 650),
+    ("src/app/logs/follow.rs", 850),
+    ("src/app/logs/keys.rs", 550),
+    ("src/app/logs/pane.rs", 800),
+    ("src/app/operation/deploy/gather.rs", 600),
+    ("src/app/operation/deploy/mod.rs", 650),
+    ("src/app/operation/histories.rs", 650),
+    ("src/app/operation/one.rs", 600),
+    ("src/app/operation/steps/plan.rs", 600),
+    ("src/app/operation/watch.rs", 650),
+    ("src/app/poll.rs", 550),
+    ("src/commands/operations.rs", 550),
+    ("src/headless/operation.rs", 600),
+    ("src/model/estate.rs", 650),
+    ("src/ui/logs_tests.rs", 600),
+    ("src/ui/panes/logs.rs", 650),
+    ("tests/aws_calls.rs", 700),
+    ("tests/aws_sim.rs", 600),
+    ("tests/cli.rs", 700),
+    ("tests/operations.rs", 800),
+    ("tests/terminal.rs", 850),
+];
+
+/// What waits, asks, draws or looks at the clock.
+const IMPURE: &[&str] = &[
+    "tokio",
+    "aws_sdk_",
+    "std::fs",
+    "std::net",
+    "std::process",
+    "std::env",
+    "std::thread",
+    "Instant::now",
+    "SystemTime",
+    "Timestamp::now",
+    "Zoned::now",
+    "TimeZone::system",
+    "crossterm",
+    "println!",
+    "eprintln!",
+];
+
+const CLOCK: &[&str] = &["Timestamp::now", "Instant::now", "SystemTime", "Zoned::now"];
+
+/// Rooms, and those they may not know. A room knows only rooms below it.
+const ROOMS: &[(&str, &[&str])] = &[
+    ("src/model", &["app", "ui", "aws", "runtime", "headless", "cli", "config", "commands"]),
+    ("src/app", &["ui", "aws", "runtime", "headless", "cli", "commands"]),
+    ("src/config", &["ui", "aws", "runtime", "commands"]),
+    ("src/cli", &["ui", "aws", "runtime", "commands"]),
+    ("src/ui", &["aws", "runtime", "headless", "cli", "commands"]),
+    ("src/headless", &["aws", "runtime", "ui", "commands"]),
+    ("src/aws", &["ui", "runtime", "headless", "cli", "commands"]),
+    ("src/runtime", &["commands"]),
+];
+
+pub const INVARIANTS: &[Invariant] = &[
+    Invariant {
+        rule: "only src/aws imports the AWS SDK",
+        breaches: |tree| {
+            let words = ["aws_sdk_", "aws_config::", "aws_smithy", "aws_credential_types", "aws_types"];
+            outside(tree.naming("src", &words), &["src/aws/"])
+        },
+        planted: &[("src/runtime/mod.rs", "use aws_sdk_ecs::Client;")],
+    },
+    Invariant {
+        rule: "model and app are pure: no runtime, no SDK, no clock, no files, no terminal",
+        breaches: |tree| [tree.naming("src/model", IMPURE), tree.naming("src/app", IMPURE)].concat(),
+        planted: &[
+            ("src/app/mod.rs", "fn now() { tokio::spawn(async {}); }"),
+            ("src/app/operation/mod.rs", "fn read() { let _ = std::fs::read(\"\"); }"),
+            ("src/model/time.rs", "fn now() -> jiff::Timestamp { jiff::Timestamp::now() }"),
+        ],
+    },
+    Invariant {
+        rule: "a room knows only the rooms below it",
+        breaches: |tree| {
+            let one = |(room, above): &(&str, &[&str])| {
+                let words: Vec<String> = above.iter().map(|name| format!("crate::{name}")).collect();
+                tree.naming(room, &words.iter().map(String::as_str).collect::<Vec<_>>())
+            };
+            let mut found: Vec<String> = ROOMS.iter().flat_map(one).collect();
+            found.extend(tree.naming("crates/aws-sim/src", &["cockpit::"]));
+            found.extend(tree.naming("crates/log-store/src", &["cockpit::", "aws_sim"]));
+            found
+        },
+        planted: &[
+            ("src/model/mod.rs", "use crate::config::Config;"),
+            ("src/app/mod.rs", "use crate::runtime::clock;"),
+            ("src/config/mod.rs", "use crate::aws::Session;"),
+            ("src/cli/mod.rs", "use crate::commands::run;"),
+            ("src/ui/mod.rs", "use crate::aws::Session;"),
+            ("src/headless/mod.rs", "use crate::runtime::clock;"),
+            ("src/aws/mod.rs", "use crate::headless::table;"),
+            ("src/runtime/mod.rs", "use crate::commands::run;"),
+            ("crates/aws-sim/src/lib.rs", "use cockpit::model::Estate;"),
+        ],
+    },
+    Invariant {
+        rule: "files know each other in one direction: no circles",
+        breaches: circles::unknown,
+        planted: &[
+            ("src/model/text.rs", "use crate::model::wrap::wrapped; use super::attention::attention;"),
+            ("crates/log-store/src/level.rs", "use crate::store::Store;"),
+        ],
+    },
+    Invariant {
+        rule: "the screen and the reports read no clock: time enters as an event",
+        breaches: |tree| [tree.naming("src/ui", CLOCK), tree.naming("src/headless", CLOCK)].concat(),
+        planted: &[
+            ("src/ui/mod.rs", "fn now() { std::time::Instant::now(); }"),
+            ("src/headless/mod.rs", "fn now() { jiff::Timestamp::now(); }"),
+        ],
+    },
+    Invariant {
+        rule: "views read, and change nothing",
+        breaches: |tree| tree.naming("src/ui", &["&mut App", "&mut crate::app::App", "&mut Screen", "&mut Estate"]),
+        planted: &[("src/ui/mod.rs", "fn change(app: &mut App) {}")],
+    },
+    Invariant {
+        rule: "a key is matched in one place: what it is (key.rs), what it means (keymap.rs), from the terminal (input.rs)",
+        breaches: |tree| {
+            let words = ["Code::Char", "Code::Enter", "Code::Esc", "KeyCode::", "Code::Up", "Code::Tab"];
+            outside(tree.naming("src", &words), &["src/model/key.rs", "src/app/keymap.rs", "src/runtime/input.rs"])
+        },
+        planted: &[("src/app/update.rs", "fn quits(code: Code) -> bool { code == Code::Esc }")],
+    },
+    Invariant {
+        rule: "each command of the registry is run, and no wildcard lets a new one do nothing",
+        breaches: commands_that_nothing_runs,
+        planted: &[("src/app/command.rs", "commands! {\n    Forgotten, \"nothing\"\n}")],
+    },
+    Invariant {
+        rule: "the state has one owner: no lock shares it",
+        breaches: |tree| tree.naming("src", &["Mutex<App", "RwLock<App", "RefCell<App"]),
+        planted: &[("src/runtime/mod.rs", "type Shared = std::sync::Mutex<App>;")],
+    },
+    Invariant {
+        rule: "processes, threads and drawing belong to src/runtime (doctor may ask tools for their version)",
+        breaches: |tree| {
+            let hands = ["std::thread::", "std::process::Command", "tokio::spawn", "execute!("];
+            let mut found = outside(tree.naming("src", &hands), &["src/runtime/"]);
+            found.extend(outside(tree.naming("src", &["tokio::process"]), &["src/runtime/", "src/commands/doctor.rs"]));
+            found
+        },
+        planted: &[
+            ("src/commands/mod.rs", "fn go() { std::thread::spawn(|| {}); }"),
+            ("src/aws/mod.rs", "async fn go() { tokio::process::Command::new(\"\"); }"),
+        ],
+    },
+    Invariant {
+        rule: "channels are bounded: a feed that is faster than the app waits",
+        breaches: |tree| tree.naming("src", &["unbounded_channel", "mpsc::unbounded"]),
+        planted: &[("src/runtime/mod.rs", "use tokio::sync::mpsc::unbounded_channel;")],
+    },
+    Invariant {
+        rule: "a file can be read in one sitting",
+        breaches: too_long,
+        planted: &[("src/model/new.rs", LONG_FILE)],
+    },
+    Invariant {
+        rule: "each module says what it is for, with //! at its beginning",
+        breaches: |tree| {
+            let silent = |text: &str| !text.starts_with("//!") && !text.starts_with("#![");
+            let folders = ["src", "crates/aws-sim/src", "crates/log-store/src"];
+            let files = folders.into_iter().flat_map(|folder| tree.under(folder).collect::<Vec<_>>());
+            files.filter(|(_, source)| silent(&source.text)).map(|(path, _)| path.to_owned()).collect()
+        },
+        planted: &[("src/model/new.rs", "fn undocumented() {}")],
+    },
+];
+
+/// A file of 500 lines.
+const LONG_FILE: &str = {
+    const LINES: [u8; 500] = [b'\n'; 500];
+    match std::str::from_utf8(&LINES) {
+        Ok(text) => text,
+        Err(_) => "",
+    }
+};
+
+/// Those breaches that lie outside some folders or files.
+fn outside(found: Vec<String>, allowed: &[&str]) -> Vec<String> {
+    found.into_iter().filter(|hit| !allowed.iter().any(|place| hit.starts_with(place))).collect()
+}
+
+fn too_long(tree: &Tree) -> Vec<String> {
+    let folders = ["src", "crates", "tests", "benches", "examples"];
+    let files = folders.into_iter().flat_map(|folder| tree.under(folder).collect::<Vec<_>>());
+    let over = |(path, source): (&str, &crate::tree::Source)| {
+        let lines = source.text.lines().count();
+        let limit = LONG.iter().find(|(known, _)| *known == path).map_or(LONGEST, |(_, limit)| *limit);
+        (lines > limit).then(|| format!("{path} has {lines} lines, {limit} are allowed"))
+    };
+    files.filter_map(over).collect()
+}
+
+fn commands_that_nothing_runs(tree: &Tree) -> Vec<String> {
+    let registry = tree.text("src/app/command.rs");
+    let tables = registry.split("commands! {").skip(1).filter_map(|table| table.split("\n}").next());
+    let ids = tables.flat_map(str::lines).filter_map(|line| line.trim().split(',').next());
+    let ids: Vec<&str> = ids.filter(|id| !id.is_empty() && !id.contains(' ') && !id.starts_with('"')).collect();
+    assert!(ids.len() > 30, "{ids:?}");
+    let run = tree.text("src/app/update/run.rs");
+    let body = run.split("fn run(").nth(1).expect("the place").split("\nfn ").next().expect("its end");
+    let mut found: Vec<String> =
+        ids.iter().filter(|id| !run.contains(&format!("Id::{id}"))).map(ToString::to_string).collect();
+    if body.contains("_ =>") {
+        found.push("a wildcard in run()".to_owned());
+    }
+    found
+}

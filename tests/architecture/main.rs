@@ -1,0 +1,137 @@
+//! The invariants of ARCHITECTURE.md, each checked from the sources, and what else the project promises of itself:
+//! licences, the README's commands, what CI runs.
+
+mod circles;
+mod invariants;
+mod tree;
+
+use invariants::INVARIANTS;
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+use tree::{Tree, root};
+
+#[test]
+fn every_invariant_holds() {
+    let tree = Tree::read();
+    for invariant in INVARIANTS {
+        let breaches = (invariant.breaches)(&tree);
+        assert!(breaches.is_empty(), "{}:\n  {}", invariant.rule, breaches.join("\n  "));
+    }
+}
+
+/// A rule that finds nothing may look at nothing: each must find what is planted for it.
+#[test]
+fn a_planted_breach_of_each_invariant_is_found() {
+    let tree = Tree::read();
+    for invariant in INVARIANTS {
+        for (path, code) in invariant.planted {
+            let breaches = (invariant.breaches)(&tree.with(path, code));
+            assert!(!breaches.is_empty(), "not found in {path}, though the rule is “{}”: {code}", invariant.rule);
+        }
+    }
+}
+
+/// Nothing copyleft is linked. `cargo deny` needs its database from outside; this needs nothing.
+#[test]
+fn licences_of_all_crates_are_permissive() {
+    // Crates of other systems are not on this machine; each system checks its own.
+    let rustc = Command::new("rustc").arg("-vV").output().expect("rustc runs");
+    let rustc = String::from_utf8_lossy(&rustc.stdout).into_owned();
+    let host = rustc.lines().find_map(|line| line.strip_prefix("host: ")).expect("a host");
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--locked", "--offline", "--filter-platform", host])
+        .current_dir(root())
+        .output()
+        .expect("cargo metadata runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let accepted = [
+        "MIT",
+        "MIT-0",
+        "Apache-2.0",
+        "Apache-2.0 WITH LLVM-exception",
+        "BSD-2-Clause",
+        "BSD-3-Clause",
+        "ISC",
+        "Zlib",
+        "0BSD",
+        "Unicode-3.0",
+        "Unicode-DFS-2016",
+        "BlueOak-1.0.0",
+        "BSL-1.0",
+        "CC0-1.0",
+        "Unlicense",
+        "OpenSSL",
+    ];
+    // The metadata also name crates of optional features that nobody asked for; the tree knows what is built.
+    let tree = Command::new(env!("CARGO"))
+        .args([
+            "tree",
+            "--workspace",
+            "--offline",
+            "--locked",
+            "-e",
+            "normal,build,dev",
+            "--prefix",
+            "none",
+            "-f",
+            "{p}",
+        ])
+        .current_dir(root())
+        .output()
+        .expect("cargo tree runs");
+    let tree = String::from_utf8_lossy(&tree.stdout).into_owned();
+    let built: BTreeSet<String> =
+        tree.lines().map(|line| line.split(' ').take(2).collect::<Vec<_>>().join(" ")).collect();
+    assert!(built.len() > 200, "{}", built.len());
+    let mut wrong = Vec::new();
+    let packages = metadata["packages"].as_array().expect("packages");
+    for package in packages {
+        let (name, version) =
+            (package["name"].as_str().unwrap_or_default(), package["version"].as_str().unwrap_or_default());
+        if !built.contains(&format!("{name} v{version}")) {
+            continue;
+        }
+        let licence = package["license"].as_str().unwrap_or("none");
+        // `A OR B` needs one that is accepted, `A AND B` all of them; `/` is an old form of OR.
+        let whole = licence.replace('/', " OR ").replace(['(', ')'], "");
+        let one = |term: &str| term.split(" AND ").all(|part| accepted.contains(&part.trim()));
+        let fine = whole.split(" OR ").any(one)
+            || whole.split(" AND ").all(|all| all.split(" OR ").any(|part| accepted.contains(&part.trim())));
+        if !fine {
+            wrong.push(format!("{name}: {licence}"));
+        }
+    }
+    assert!(wrong.is_empty(), "not accepted: {wrong:#?}");
+}
+
+/// The README's own words: its commands are those of the script and of the program.
+#[test]
+fn the_readme_names_commands_that_exist() {
+    let readme = fs::read_to_string(root().join("README.md")).expect("text");
+    let script = fs::read_to_string(root().join("dev")).expect("text");
+    let mut seen = 0;
+    for word in readme.split("./dev ").skip(1) {
+        let command: String = word.chars().take_while(char::is_ascii_lowercase).collect();
+        assert!(script.contains(&format!("\n  {command})")), "./dev {command} is not there");
+        seen += 1;
+    }
+    assert!(seen >= 4);
+    for picture in readme.split("](docs/pictures/").skip(1).filter_map(|rest| rest.split(')').next()) {
+        assert!(root().join("docs/pictures").join(picture).is_file(), "docs/pictures/{picture} is not there");
+    }
+    let help = Command::new(env!("CARGO_BIN_EXE_cockpit")).arg("--help").output().expect("it runs");
+    let help = String::from_utf8_lossy(&help.stdout).into_owned();
+    for line in readme.lines().filter_map(|line| line.strip_prefix("cockpit ")) {
+        let words = line.split_whitespace().filter(|word| !word.starts_with('-'));
+        let command = words.clone().find(|word| help.contains(&format!("\n  {word} ")));
+        assert!(line.starts_with("--env") || command.is_some(), "`cockpit {line}` is not there");
+    }
+}
+
+#[test]
+fn ci_calls_the_test_command() {
+    let ci = fs::read_to_string(root().join(".ci/run")).expect("text");
+    assert!(ci.contains("./dev test"));
+}
