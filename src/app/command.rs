@@ -1,7 +1,7 @@
 //! The registry: every command once, with its name, its words, its keys, where it applies and what
 //! it risks. Key map, palette, help, `docs/keys.md` and confirmation all derive from it.
 
-use super::key::Key;
+use crate::model::key::Key;
 
 /// What a command can do to the environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,8 +1,8 @@
 //! What can happen. Everything that changes the [`super::App`] is one of these, in one order.
 
-use super::key::Key;
 use super::operation::call::{Answered, CallId};
 use super::ticket::Ticket;
+use crate::model::key::Key;
 use crate::model::logs::{InsightsResult, LiveUpdate, LogEvent, LogGroup, LogPage};
 use crate::model::timer::Timer;
 use crate::model::{

@@ -1,7 +1,7 @@
 //! Keys to commands: the one place where a key is matched.
 
 use super::command::{self, Id, Scope};
-use super::key::{Code, Key};
+use crate::model::key::{Code, Key};
 use std::collections::{BTreeMap, HashMap};
 
 /// Which command a key means in which scope.

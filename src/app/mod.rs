@@ -12,7 +12,6 @@ pub mod event;
 pub mod facts;
 pub mod followed;
 pub mod input;
-pub mod key;
 pub mod keymap;
 pub mod layout;
 pub mod list;

@@ -4,11 +4,11 @@ pub(crate) mod calls;
 
 use super::effect::{Effect, Query};
 use super::event::{Answer, Event, Fact, Part};
-use super::key::Key;
 use super::keymap::Keymap;
 use super::poll::Wants;
 use super::{App, Session};
 use crate::config::{Config, EnvironmentConfig, Ui};
+use crate::model::key::Key;
 use crate::model::task_definition::ContainerDefinition;
 use crate::model::{
     Alarm, Cluster, DbInstance, Deployment, Failure, FailureKind, Identity, RolloutState, Service, Source, Task,

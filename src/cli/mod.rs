@@ -194,18 +194,13 @@ impl Cli {
     /// What clap cannot check alone.
     fn check(&self) -> Result<(), Report> {
         self.output(true)?;
-        if let Some(Command::Snapshot(snapshot)) = &self.command
-            && let Some(condition) = &snapshot.wait
-        {
-            crate::headless::wait::Condition::parse(condition).map_err(|error| error.report())?;
-        }
         if let Some(region) = &self.global.region
-            && !crate::config::is_region(region)
+            && !crate::model::format::is_region(region)
         {
             return Err(Report::usage(format!("`{region}` is no region")).hint("write it as ap-northeast-1"));
         }
         if let Some(url) = &self.global.endpoint_url
-            && !crate::config::is_url(url)
+            && !crate::model::format::is_url(url)
         {
             return Err(Report::usage("--endpoint-url is no URL").hint("write it as http://127.0.0.1:4566"));
         }

@@ -50,7 +50,6 @@ fn wrong_usage_says_what_is_right() {
     assert!(wrong("sim --listen 0.0.0.0:1").0.contains("loopback"));
     assert!(wrong("demo --scenario nowhere").0.contains("crash-loop"));
     assert!(wrong("services --region tokyo").0.contains("`tokyo` is no region"));
-    assert!(wrong("snapshot --wait service.web==1").0.contains("service"));
 }
 
 /// Every place where a text, a file or a name can be given.

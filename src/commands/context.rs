@@ -25,17 +25,30 @@ impl Context {
 
     /// The configuration with all its mistakes.
     pub(super) fn load(&self) -> Loaded {
-        let commands = command::ALL.iter().map(|command| KnownCommand {
-            name: command.name.to_owned(),
-            // Empty is everywhere.
-            scope: if command.scope == command::Scope::Global {
-                String::new()
-            } else {
-                command.scope.title().to_owned()
+        config::load(&self.request())
+    }
+
+    /// For this process: its folder, its user's folder, its variables and its flags.
+    fn request(&self) -> config::Request {
+        use etcetera::BaseStrategy as _;
+        let global = &self.cli.global;
+        config::Request {
+            file: global.config.clone(),
+            folder: std::env::current_dir().unwrap_or_default(),
+            home: etcetera::choose_base_strategy().ok().map(|folders| folders.config_dir().join("cockpit")),
+            variables: std::env::vars_os()
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
+                .filter(|(name, _)| name.starts_with("COCKPIT_"))
+                .map(|(name, value)| (name, value.to_string_lossy().into_owned()))
+                .collect(),
+            flags: config::Flags {
+                environment: global.env.clone(),
+                profile: global.profile.clone(),
+                region: global.region.clone(),
+                endpoint_url: global.endpoint_url.clone(),
             },
-            keys: command.keys.iter().map(|key| (*key).to_owned()).collect(),
-        });
-        config::load(&config::Request::of_process(&self.cli).with_commands(commands.collect()))
+            commands: commands(),
+        }
     }
 
     /// The configuration, which must be sound, and the environment that was asked for.
@@ -136,4 +149,21 @@ fn locale_is_utf8() -> bool {
         let value = value.to_ascii_lowercase();
         value.contains("utf-8") || value.contains("utf8") || !(value == "c" || value == "posix" || value.contains('.'))
     })
+}
+
+/// The commands that keys may be bound to.
+fn commands() -> Vec<KnownCommand> {
+    command::ALL
+        .iter()
+        .map(|command| KnownCommand {
+            name: command.name.to_owned(),
+            // Empty is everywhere.
+            scope: if command.scope == command::Scope::Global {
+                String::new()
+            } else {
+                command.scope.title().to_owned()
+            },
+            keys: command.keys.iter().map(|key| (*key).to_owned()).collect(),
+        })
+        .collect()
 }

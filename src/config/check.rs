@@ -2,8 +2,8 @@
 
 use super::load::{KnownCommand, Loaded};
 use super::schema::bare;
-use crate::app::key::Key;
-use crate::headless::select::{listed, nearest};
+use crate::model::key::Key;
+use crate::model::names::{listed, nearest};
 
 /// Adds every such mistake.
 pub(super) fn check(loaded: &mut Loaded, commands: &[KnownCommand]) {

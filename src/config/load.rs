@@ -5,8 +5,8 @@ use super::read::{self, Entry, Setting};
 use super::schema::{KNOWN, Known, Place, Within, bare, known};
 use super::types::{Config, EnvironmentConfig};
 use super::value::{Kind, Value};
-use crate::cli::{Cli, ExitCode, Report};
-use crate::headless::select::{listed, nearest};
+use crate::cli::{ExitCode, Report};
+use crate::model::names::{listed, nearest};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -106,35 +106,6 @@ pub struct Loaded {
 }
 
 impl Request {
-    /// For this process: its folder, its user's folder, its variables and its flags.
-    pub fn of_process(cli: &Cli) -> Self {
-        use etcetera::BaseStrategy as _;
-        Self {
-            file: cli.global.config.clone(),
-            folder: std::env::current_dir().unwrap_or_default(),
-            home: etcetera::choose_base_strategy().ok().map(|folders| folders.config_dir().join("cockpit")),
-            variables: std::env::vars_os()
-                .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
-                .filter(|(name, _)| name.starts_with("COCKPIT_"))
-                .map(|(name, value)| (name, value.to_string_lossy().into_owned()))
-                .collect(),
-            flags: Flags {
-                environment: cli.global.env.clone(),
-                profile: cli.global.profile.clone(),
-                region: cli.global.region.clone(),
-                endpoint_url: cli.global.endpoint_url.clone(),
-            },
-            commands: Vec::new(),
-        }
-    }
-
-    /// The same with the commands that keys may be bound to.
-    #[must_use]
-    pub fn with_commands(mut self, commands: Vec<KnownCommand>) -> Self {
-        self.commands = commands;
-        self
-    }
-
     /// The files to read, the later wins, and where there was none.
     fn files(&self) -> (Vec<PathBuf>, Vec<PathBuf>) {
         if let Some(file) = &self.file {

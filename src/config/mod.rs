@@ -5,7 +5,6 @@
 mod check;
 mod diagnose;
 mod docs;
-mod format;
 mod load;
 mod read;
 mod schema;
@@ -15,7 +14,6 @@ mod value;
 
 pub use diagnose::{Diagnostic, SourceFile, Spot};
 pub use docs::markdown;
-pub use format::{is_account, is_region, is_url};
 pub use load::{FILE, Flags, KnownCommand, Loaded, Origin, Request, load, parse};
 pub use read::LARGEST;
 pub use schema::{KNOWN, Known, Place, Within};

@@ -3,7 +3,7 @@
 use super::diagnose::{Diagnostic, SourceFile, Spot};
 use super::schema::{self, Known, Within, names_in};
 use super::value::{Misfit, Value};
-use crate::headless::select::nearest;
+use crate::model::names::nearest;
 use std::io::Read;
 use std::ops::Range;
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! Values of keys: their kinds, and what is wrong with one that does not fit.
 
-use super::format::{is_account, is_region, is_url};
-use crate::app::key::Key;
+use crate::model::format::{is_account, is_region, is_url};
+use crate::model::key::Key;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 

@@ -2,6 +2,7 @@
 
 use super::snapshot::{SnapshotInput, known};
 use crate::cli::Report;
+use crate::model::names::{listed, nearest};
 use std::collections::BTreeMap;
 
 /// Whole names of the wanted services; `None` is all, and also where services are not known: then
@@ -50,21 +51,4 @@ fn unknown(what: &str, typed: &str, close: &[&str], known: &[&str]) -> Report {
         Some(near) => report.hint(format!("did you mean `{near}`? there are: {}", listed(known))),
         None => report.hint(format!("there are: {}", listed(known))),
     }
-}
-
-/// At most 20 names, and how many more.
-pub fn listed(names: &[&str]) -> String {
-    const SHOWN: usize = 20;
-    let text = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
-    if names.len() > SHOWN { format!("{text} … and {} more", names.len() - SHOWN) } else { text }
-}
-
-/// The name that is most like what was typed, if any is.
-pub fn nearest<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    names
-        .into_iter()
-        .map(|name| (strsim::jaro_winkler(typed, name), name))
-        .filter(|(likeness, _)| *likeness > 0.75)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, name)| name)
 }

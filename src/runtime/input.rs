@@ -6,7 +6,7 @@
 //! there are bytes, and forgets them where the window took another size in the same moment.
 
 use crate::app::event::{Event, Mouse};
-use crate::app::key::{Code, Key};
+use crate::model::key::{Code, Key};
 use crossterm::event::{self as term, KeyCode, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::time::Duration;

@@ -7,12 +7,12 @@ use super::{News, changed_by};
 use crate::app::command::{Id, Scope};
 use crate::app::effect::Effect;
 use crate::app::input::Input;
-use crate::app::key::Key;
 use crate::app::logs::pane::Prompt;
 use crate::app::overlay::Overlay;
 use crate::app::screen::View;
 use crate::app::screen::{Block, Typing};
 use crate::app::{App, logs, rows};
+use crate::model::key::Key;
 
 pub(super) fn press(app: &mut App, key: Key) -> Vec<Effect> {
     if app.screen.view() == View::Logs {

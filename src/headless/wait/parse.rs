@@ -1,7 +1,7 @@
 //! Text of a condition to its tree. Depth is bounded, so no text can exhaust the stack.
 
 use super::{Node, Operand, Operator, ParseError, Path, Segment};
-use crate::headless::select::nearest;
+use crate::model::names::nearest;
 use serde_json::Value;
 
 /// The deepest nesting of parentheses and `not`.
