@@ -419,3 +419,63 @@ fn a_service_that_comes_later_is_followed_too() {
     assert_eq!(line["service"], "second-api");
     tail.stop();
 }
+
+/// A fault, what it is about, and the command that meets it.
+const UNREAD: [(&str, &str); 4] = [
+    ("ecs:DescribeServices", "denied"),
+    ("ecs:DescribeServices", "error"),
+    ("ecs:DescribeTaskDefinition", "denied"),
+    ("ecs:DescribeServices", "malformed"),
+];
+
+#[test]
+fn there_are_no_log_groups_is_never_said_because_a_call_failed() {
+    let (home, world) = (Home::new(), World::staging());
+    for (operation, kind) in UNREAD {
+        world.clear_faults();
+        world.fault(operation, kind);
+        for command in ["logs --since 5m", "logs api --since 5m", "logs -f", "insights errors", "insights errors api"] {
+            let said = line(&mut home.on(&world), command).coded(3);
+            assert!(said.err.contains("it is not known which log groups there are"), "{command}: {}", said.err);
+            assert!(said.err.contains(operation) && said.out.is_empty(), "{command}: {said:?}");
+        }
+    }
+    world.clear_faults();
+    world.fault("ecs:DescribeServices", "hang");
+    for command in ["logs --timeout 2s", "logs -f --timeout 2s", "insights errors --timeout 2s"] {
+        let said = line(&mut home.on(&world), command).coded(7);
+        assert!(said.err.contains("it is not known which log groups there are"), "{command}: {}", said.err);
+    }
+    world.clear_faults();
+    // A group that is named needs no services.
+    world.fault("ecs:DescribeServices", "denied");
+    assert!(!line(&mut home.on(&world), &format!("logs --group {API} --since 5m")).coded(0).out.is_empty());
+    line(&mut home.on(&world), &format!("insights volume --group {API}")).coded(0);
+    world.clear_faults();
+    world.fault("logs:DescribeLogGroups", "denied");
+    let said = line(&mut home.on(&world), "logs --group /aws/* --since 5m").coded(3);
+    assert!(said.err.contains("logs:DescribeLogGroups"), "{}", said.err);
+    world.clear_faults();
+    world.fault("logs:DescribeLogGroups", "hang");
+    line(&mut home.on(&world), "logs --group /aws/* --timeout 2s").coded(7);
+}
+
+#[test]
+fn a_part_of_the_groups_is_read_and_what_is_missing_is_said() {
+    let (home, world) = (Home::new(), World::staging());
+    let once = json!({"operation": "ecs:DescribeTaskDefinition", "kind": "denied", "count": 1});
+    world.post("/_sim/fault", &once);
+    let said = line(&mut home.on(&world), "logs --since 5m -o json").coded(3);
+    assert!(said.err.contains("ecs:DescribeTaskDefinition") && !said.out.is_empty(), "{}", said.err);
+    world.post("/_sim/fault", &once);
+    let said = line(&mut home.on(&world), "insights volume --since 1h -o json").coded(3);
+    let result = said.json();
+    assert_eq!((&result["complete"], result["missing"].as_array().unwrap().len()), (&json!(false), 1));
+    assert!(said.err.contains("ecs:DescribeTaskDefinition"), "{}", said.err);
+    // What the configuration names beside the services does not stop their logs.
+    let config = include_str!("../config.toml").replace("# logs = [", "logs = [");
+    let home = Home::with(&config);
+    world.fault("logs:DescribeLogGroups", "denied");
+    let said = line(&mut home.on(&world), "logs --since 5m -o json").coded(3);
+    assert!(said.err.contains("of the configuration") && !said.out.is_empty(), "{}", said.err);
+}

@@ -56,7 +56,7 @@ async fn the_last_words_of_a_failed_task() {
 async fn pages_and_their_refusals() {
     let (sim, session) = simulator(Scenario::Staging).await;
     let now = sim.now().as_millisecond();
-    let window = LogWindow { group: GROUP.into(), from: now - 60_000, to: now, ..LogWindow::default() };
+    let window = LogWindow { group: GROUP.into(), from: now - 60_000, to: Some(now), ..LogWindow::default() };
     let Fact::LogPage(whole) = ask(&session, Query::LogPage(Box::new(window.clone()))).await.unwrap() else { panic!() };
     assert!(whole.next.is_none() && whole.events.len() > 50);
     assert!(whole.events.is_sorted_by_key(|event| event.at));

@@ -25,7 +25,7 @@ pub(super) async fn page(caller: &Caller<'_>, outlet: &Outlet<'_>, window: &LogW
                 .log_group_name(&window.group)
                 .set_log_stream_name_prefix(window.prefix.clone())
                 .start_time(window.from)
-                .end_time(window.to)
+                .set_end_time(window.to)
                 .set_filter_pattern(window.pattern.clone())
                 .set_start_from_head(window.newest_first.then_some(false))
                 .set_limit(window.limit)

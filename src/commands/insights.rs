@@ -1,11 +1,10 @@
 //! `insights`: a query over groups, its cost before and after, its result in every format.
 
 use super::context::Context;
-use super::lists;
-use super::logs::{Asked, SOURCES, named_services, resolve};
+use super::log_groups::{self, Asked};
 use super::printed;
 use crate::app::logs::insights::{self, Estimate};
-use crate::app::logs::sources;
+use crate::app::logs::sources::Missing;
 use crate::app::logs::when;
 use crate::aws::Session;
 use crate::cli::logs::Insights;
@@ -17,6 +16,7 @@ use crate::runtime::logs::{groups, insights as ask};
 use std::cell::OnceCell;
 use std::io::{self, Write as _};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::Instant;
 
 pub(super) async fn run(context: &Context, arguments: &Insights, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let session = OnceCell::new();
@@ -49,19 +49,20 @@ async fn search(
     session: &OnceCell<Session>,
 ) -> Result<ExitCode, Report> {
     let output = context.output()?;
-    let reading = context.collect(SOURCES, false).await?;
-    lists::refuse(&reading)?;
+    let end = context.limit().map(|limit| Instant::now() + limit);
+    let asked = Asked { services: &arguments.services, groups: &arguments.group, lambdas: &[] };
+    let (reading, found) = log_groups::read(context, &asked).await?;
     let app = &reading.collector.app;
     let (zone, now) = (app.zone(), app.now);
     let (from, to) = when::range(&arguments.since, arguments.until.as_deref(), now, &zone).map_err(Report::usage)?;
     let to = to.unwrap_or(now);
-    let named = named_services(&reading, &arguments.services)?;
-    let of = sources::of_services(&app.estate, &named);
-    let asked = Asked { services: &arguments.services, groups: &arguments.group, lambdas: &[] };
     let (_, mut executor, mut events, _) = reading.collector.into_parts();
-    let found = resolve(&asked, of, &mut executor, &mut events).await?;
+    let found = log_groups::resolve(&asked, found, &[], (&mut executor, &mut events), end).await?;
     if found.groups.is_empty() {
-        return Err(Report::new("not_found", "there are no log groups to search", ExitCode::Failed));
+        return Err(log_groups::none(&found));
+    }
+    if asked.follows_services() {
+        log_groups::tell(&found);
     }
     if found.groups.len() > 50 {
         return Err(Report::usage(format!("{} groups are more than the 50 of a query", found.groups.len())));
@@ -86,17 +87,23 @@ async fn search(
     if let Some(open) = executor.session() {
         let _ = session.set(open);
     }
-    let asked = ask(&mut executor, &mut events, query);
-    let result = match context.limit() {
-        Some(limit) => tokio::time::timeout(limit, asked).await.map_err(|_| {
+    let asking = ask(&mut executor, &mut events, query);
+    let result = match end {
+        Some(end) => tokio::time::timeout_at(end, asking).await.map_err(|_| {
             Report::new("timeout", "the query did not end in time", ExitCode::TimedOut)
                 .hint("ask for a shorter time, or wait longer with --timeout")
         })?,
-        None => asked.await,
+        None => asking.await,
     };
     let result = result.map_err(|failure| Report::of_failure("the query failed", &failure))?;
     let _ = writeln!(io::stderr(), "insights: {}", harmless(&insights::after(&result)));
-    let report = headless::insights::InsightsDto::new(&result);
+    let missing: Vec<String> = match asked.follows_services() {
+        true => found.missing.iter().map(Missing::words).collect(),
+        false => Vec::new(),
+    };
+    let whole = missing.is_empty();
+    let report = headless::insights::InsightsDto::new(&result, missing);
     let width = if output == Output::Table { Context::width() } else { None };
-    printed(headless::print(out, &report, output, width).map(drop))
+    let code = printed(headless::print(out, &report, output, width).map(drop))?;
+    Ok(if whole { code } else { ExitCode::Incomplete })
 }

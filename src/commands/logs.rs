@@ -1,28 +1,25 @@
 //! `logs`: where lines are, then reading them in order until the end, a condition, or for ever.
 
 use super::context::{Context, Reading};
-use super::lists;
+use super::log_groups::{self, Asked, say};
 use crate::app::logs::follow::{FeedState, Follower, Plan};
-use crate::app::logs::sources::{self, GroupSource, Sources};
+use crate::app::logs::sources::{self, GroupSource, Missing, Sources};
 use crate::app::logs::when;
 use crate::app::logs::written::json_alone;
 use crate::cli::logs::Logs;
 use crate::cli::{Color, ExitCode, Output, Report};
 use crate::headless::logs::{Form, Printer, Wanted};
-use crate::headless::{Written, select, write};
-use crate::model::text::harmless;
-use crate::model::{Failure, Source, time};
-use crate::runtime::logs::{Heard, LogReader, Out, groups};
+use crate::headless::{Written, write};
+use crate::model::{Failure, time};
+use crate::runtime::logs::{Heard, LogReader, Out};
 use crate::runtime::tee::Tee;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use log_store::{Filter, FilterError, Level, Search, SearchError};
 use std::collections::HashMap;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use tokio::time::Instant;
 
-/// What is read of the environment to know where its logs are.
-pub(super) const SOURCES: &[Source] = &[Source::Identity, Source::Services, Source::TaskDefinitions];
 /// Pages a second that most regions allow, for all of an account.
 const RATE: u16 = 10;
 /// As many as an emulator can give.
@@ -42,34 +39,26 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
         Output::Raw => Form::Raw,
         _ => Form::Text,
     };
-    let reading = context.collect(SOURCES, false).await?;
-    lists::refuse(&reading)?;
+    let end = context.limit().map(|limit| Instant::now() + limit);
+    let asked = Asked { services: &arguments.services, groups: &arguments.group, lambdas: &arguments.lambda };
+    let (reading, found) = log_groups::read(context, &asked).await?;
     let app = &reading.collector.app;
     let zone = if arguments.utc { TimeZone::UTC } else { app.zone() };
     let now = app.now;
     let (since, until) =
         when::range(&arguments.since, arguments.until.as_deref(), now, &zone).map_err(Report::usage)?;
-    let until = until.or_else(|| (!arguments.follow).then_some(now));
-    let asked = Asked { services: &arguments.services, groups: &arguments.group, lambdas: &arguments.lambda };
-    let named = named_services(&reading, asked.services)?;
     let account = app.environment.account.clone();
     let whose = app.estate.identity.value().map(|identity| identity.account.clone()).or_else(|| account.clone());
     let region = app.environment.region.clone();
     let again = app.environment.refresh.services.unsigned_abs() * 3;
-    let found = sources::of_services(&app.estate, &named);
-    let found_names: Vec<String> = found.groups.iter().map(|group| group.group.clone()).collect();
     let configured = app.environment.logs.clone();
     let (_, mut executor, mut events, clock) = reading.collector.into_parts();
-    let mut found = resolve(&asked, found, &mut executor, &mut events).await?;
-    if asked.is_all() && !configured.is_empty() {
-        // What the environment names beside its services belongs to all of it.
-        let more = Asked { services: &[], groups: &configured, lambdas: &[] };
-        let more = resolve(&more, Sources::default(), &mut executor, &mut events).await?;
-        found.groups.extend(more.groups.into_iter().filter(|group| !known(&found_names, &group.group)));
-    }
-    tell_elsewhere(&found);
+    let mut found = log_groups::resolve(&asked, found, &configured, (&mut executor, &mut events), end).await?;
     if found.groups.is_empty() {
-        return Err(nothing(&found));
+        return Err(log_groups::none(&found));
+    }
+    if asked.follows_services() {
+        log_groups::tell(&found);
     }
     let region = region.or_else(|| executor.region());
     let arns = arguments.live.then(|| arns(&found.groups, region.as_deref(), whose.as_deref())).transpose()?;
@@ -81,6 +70,7 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
     let plan = Plan {
         since: since.as_millisecond(),
         until: until.map(jiff::Timestamp::as_millisecond),
+        once: (!arguments.follow).then_some(now.as_millisecond()),
         live: arguments.live,
         skip: None,
     };
@@ -96,7 +86,7 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
     };
     let mut printer = Printer::new(form, wanted, zone, services.iter().map(String::as_str), (colour, terminal));
     let mut groups_now = found.groups.clone();
-    let follower = Follower::new(found.groups, plan, arguments.pattern.clone());
+    let follower = Follower::new(std::mem::take(&mut found.groups), plan, arguments.pattern.clone());
     // AWS's limit is not an emulator's. What is followed there is paced as it would be on AWS.
     let emulated = executor.session().is_some_and(|session| session.is_emulated());
     let usual = if emulated && !arguments.follow { EMULATED_RATE } else { RATE };
@@ -113,17 +103,25 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
     });
     let mut writer =
         Writer { printer: &mut printer, exit_on, tee: tee.transpose()?, out, missing: false, text: String::new() };
-    let end = context.limit().map(|limit| Instant::now() + limit);
-    let mut trouble = Trouble::default();
-    let follows = arguments.follow && asked.groups.is_empty() && asked.lambdas.is_empty();
-    let mut fresh = Box::pin(resolve_again(context, &arguments.services, again, None));
+    let mut trouble = Trouble { unread: !found.missing.is_empty(), ..Trouble::default() };
+    let mut missing = !found.missing.is_empty();
+    let follows = arguments.follow && asked.follows_services();
+    let mut fresh = Box::pin(resolve_again(context, &asked, again, None));
     loop {
         let heard = tokio::select! {
             heard = until_end(end, &mut reader) => heard,
             (known, fresh_sources) = &mut fresh, if follows => {
-                fresh.set(resolve_again(context, &arguments.services, again, known));
-                if let Some(fresh_sources) = fresh_sources {
-                    join(fresh_sources, &mut groups_now, &mut reader, writer.printer);
+                fresh.set(resolve_again(context, &asked, again, known));
+                match fresh_sources {
+                    Ok(fresh_sources) => {
+                        missing = !fresh_sources.missing.is_empty();
+                        trouble.unread(&fresh_sources.missing.iter().map(Missing::words).collect::<Vec<_>>());
+                        join(fresh_sources, &mut groups_now, &mut reader, writer.printer);
+                    }
+                    Err(report) => {
+                        missing = true;
+                        trouble.unread(&report.causes);
+                    }
                 }
                 continue;
             }
@@ -136,11 +134,7 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
                 trouble.tell(&reader.states(), arguments.follow);
             }
             Some(Heard::Ended) => {
-                return Ok(if writer.missing || !found.unknown.is_empty() {
-                    ExitCode::Incomplete
-                } else {
-                    ExitCode::Done
-                });
+                return Ok(if writer.missing || missing { ExitCode::Incomplete } else { ExitCode::Done });
             }
             Some(Heard::WrongAccount(account)) => {
                 let message = format!("the renewed credentials are for account {account}");
@@ -162,8 +156,11 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
                     return Ok(code);
                 }
                 // Following for a time is what was asked for; a line that did not come is not.
-                let done = arguments.follow && writer.exit_on.is_none();
-                return Ok(if done { ExitCode::Done } else { ExitCode::TimedOut });
+                return Ok(match arguments.follow && writer.exit_on.is_none() {
+                    true if missing => ExitCode::Incomplete,
+                    true => ExitCode::Done,
+                    false => ExitCode::TimedOut,
+                });
             }
         }
     }
@@ -177,27 +174,26 @@ async fn until_end(end: Option<Instant>, reader: &mut LogReader) -> Option<Heard
     }
 }
 
-/// Looks after a while where the services' lines are now; nothing where that could not be read. What was
-/// read stays known: credentials and task definitions are not asked for each time.
+/// Looks after a while where the services' lines are now. What was read stays known: credentials and task
+/// definitions are not asked for each time.
 async fn resolve_again(
     context: &Context,
-    services: &[String],
+    asked: &Asked<'_>,
     after: std::time::Duration,
     known: Option<Reading>,
-) -> (Option<Reading>, Option<Sources>) {
+) -> (Option<Reading>, Result<Sources, Report>) {
     tokio::time::sleep(after).await;
     let reading = match known {
         Some(mut reading) => {
             reading.collector.again(context.limit()).await;
             reading
         }
-        None => match context.collect(SOURCES, false).await {
+        None => match context.collect(log_groups::SOURCES, false).await {
             Ok(reading) => reading,
-            Err(_) => return (None, None),
+            Err(report) => return (None, Err(report)),
         },
     };
-    let found = named_services(&reading, services).ok();
-    let found = found.map(|named| sources::of_services(&reading.collector.app.estate, &named));
+    let found = log_groups::of_services(&reading, asked);
     (Some(reading), found)
 }
 
@@ -222,81 +218,6 @@ fn join(fresh: Sources, now: &mut Vec<GroupSource>, reader: &mut LogReader, prin
     }
 }
 
-/// Whole names of the services that were asked for.
-pub(super) fn named_services(reading: &Reading, services: &[String]) -> Result<Vec<String>, Report> {
-    Ok(select::services(&reading.input(), services)?.unwrap_or_default())
-}
-
-/// What was asked for instead of services.
-pub(super) struct Asked<'a> {
-    pub(super) services: &'a [String],
-    pub(super) groups: &'a [String],
-    pub(super) lambdas: &'a [String],
-}
-
-impl Asked<'_> {
-    /// Whether nothing was named: the whole environment is meant.
-    fn is_all(&self) -> bool {
-        self.services.is_empty() && self.groups.is_empty() && self.lambdas.is_empty()
-    }
-}
-
-fn known(names: &[String], group: &str) -> bool {
-    names.iter().any(|name| name == group)
-}
-
-/// The groups that are meant: of services, or by names and patterns.
-pub(super) async fn resolve(
-    asked: &Asked<'_>,
-    of_services: Sources,
-    executor: &mut crate::runtime::Executor,
-    events: &mut tokio::sync::mpsc::Receiver<crate::app::event::Event>,
-) -> Result<Sources, Report> {
-    if asked.groups.is_empty() && asked.lambdas.is_empty() {
-        return Ok(of_services);
-    }
-    // Who writes into a group that a service has is known.
-    let known: HashMap<&str, &GroupSource> =
-        of_services.groups.iter().map(|group| (group.group.as_str(), group)).collect();
-    let mut found = Sources::default();
-    let named = asked.groups.iter().cloned().chain(asked.lambdas.iter().map(|name| format!("/aws/lambda/{name}")));
-    for name in named {
-        let names = match name.split_once('*') {
-            None => vec![name],
-            Some((prefix, _)) => {
-                let all = groups(executor, events, prefix).await;
-                let all = all.map_err(|failure| Report::of_failure("the log groups cannot be listed", &failure))?;
-                let fitting: Vec<String> = all
-                    .into_iter()
-                    .map(|group| group.name)
-                    .filter(|group| crate::model::text::matches(&name, group))
-                    .collect();
-                if fitting.is_empty() {
-                    return Err(Report::usage(format!("no log group is like `{name}`")));
-                }
-                fitting
-            }
-        };
-        for name in names {
-            let source = known.get(name.as_str()).map_or_else(|| GroupSource::named(&name), |group| (*group).clone());
-            if !found.groups.iter().any(|group| group.group == name) {
-                found.groups.push(source);
-            }
-        }
-    }
-    Ok(found)
-}
-
-fn nothing(found: &Sources) -> Report {
-    let report = Report::new("not_found", "there are no log groups to read", ExitCode::Failed);
-    let report = found.elsewhere.iter().fold(report, |report, said| report.cause(said.clone()));
-    let report = found
-        .unknown
-        .iter()
-        .fold(report, |report, service| report.cause(format!("{service}: its task definition could not be read")));
-    report.hint("name a group with --group, or a function with --lambda")
-}
-
 /// ARNs for a live tail.
 fn arns(groups: &[GroupSource], region: Option<&str>, account: Option<&str>) -> Result<Vec<String>, Report> {
     let (Some(region), Some(account)) = (region, account) else {
@@ -304,20 +225,6 @@ fn arns(groups: &[GroupSource], region: Option<&str>, account: Option<&str>) -> 
             .hint("set `region` and `account` of the environment"));
     };
     Ok(groups.iter().map(|group| format!("arn:aws:logs:{region}:{account}:log-group:{}", group.group)).collect())
-}
-
-fn tell_elsewhere(found: &Sources) {
-    for said in &found.elsewhere {
-        say(said);
-    }
-    for service in &found.unknown {
-        say(&format!("{service}: its task definition could not be read, so its logs are not here"));
-    }
-}
-
-/// Beside the data.
-fn say(text: &str) {
-    let _ = writeln!(io::stderr(), "logs: {}", harmless(text));
 }
 
 fn filter(flag: &str, text: &str, named: &[String]) -> Result<Filter, Report> {
@@ -409,9 +316,21 @@ fn unwritten(error: &io::Error) -> Report {
 struct Trouble {
     failed: HashMap<String, Failure>,
     behind: HashMap<String, i64>,
+    unread: bool,
 }
 
 impl Trouble {
+    /// What could not be read when it was looked where the lines are now; nothing where all could.
+    fn unread(&mut self, missing: &[String]) {
+        if self.unread == missing.is_empty() {
+            match missing.first() {
+                Some(first) => say(&format!("{first}; what is not followed yet does not join meanwhile")),
+                None => say("it is known again where the lines are"),
+            }
+        }
+        self.unread = !missing.is_empty();
+    }
+
     fn tell(&mut self, states: &[FeedState], follow: bool) {
         for state in states {
             let group = &state.group;

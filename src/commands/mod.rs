@@ -7,6 +7,7 @@ mod diagnostics;
 mod doctor;
 mod insights;
 mod lists;
+mod log_groups;
 mod logs;
 mod operations;
 mod session;

@@ -15,6 +15,8 @@ pub struct InsightsDto {
     matched: f64,
     scanned: f64,
     bytes_scanned: f64,
+    /// What could not be read, so that groups were not searched; empty where all were.
+    missing: Vec<String>,
     rows: Vec<Map<String, Value>>,
     #[serde(skip)]
     columns: Vec<String>,
@@ -23,19 +25,20 @@ pub struct InsightsDto {
 }
 
 impl InsightsDto {
-    /// From what came.
-    pub fn new(result: &InsightsResult) -> Self {
+    /// From what came, and what could not be searched.
+    pub fn new(result: &InsightsResult, missing: Vec<String>) -> Self {
         let row = |values: &Vec<Option<String>>| {
             let pairs = result.columns.iter().zip(values);
             pairs.map(|(name, value)| (name.clone(), value.clone().map_or(Value::Null, Value::String))).collect()
         };
         Self {
             schema: "cockpit.insights/1",
-            complete: result.complete,
+            complete: result.complete && missing.is_empty(),
             status: result.status.clone(),
             matched: result.matched,
             scanned: result.scanned,
             bytes_scanned: result.bytes,
+            missing,
             rows: result.rows.iter().map(row).collect(),
             columns: result.columns.clone(),
             cells: result.rows.clone(),

@@ -57,8 +57,8 @@ pub struct LogWindow {
     pub prefix: Option<String>,
     /// From this time on, in milliseconds.
     pub from: Ms,
-    /// To this time, which belongs to it, in milliseconds.
-    pub to: Ms,
+    /// To this time, which belongs to it, in milliseconds; none for no end.
+    pub to: Option<Ms>,
     /// A filter pattern of the service.
     pub pattern: Option<String>,
     /// The newest come first.

@@ -235,7 +235,7 @@ fn a_frame_under_a_storm_is_quick_enough() {
 /// The requests for pages among effects: ticket, from, to.
 fn asked(effects: &[Effect]) -> Vec<(crate::app::ticket::Ticket, i64, i64)> {
     let pages = effects.iter().filter_map(|effect| match effect {
-        Effect::Fetch { ticket, query: Query::LogPage(window), .. } => Some((*ticket, window.from, window.to)),
+        Effect::Fetch { ticket, query: Query::LogPage(window), .. } => Some((*ticket, window.from, window.to?)),
         _ => None,
     });
     pages.collect()

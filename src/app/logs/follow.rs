@@ -68,14 +68,21 @@ const WAITING: usize = 500_000;
 const AGAIN: Ms = 100;
 /// A read that is done once gives up after so many failures in a row.
 const TRIES: u32 = 8;
+/// The end of a read without one: later than any line.
+pub const ENDLESS: Ms = Ms::MAX / 4;
+/// A read without an end is over at a page of lines that the service took in so long after it had begun: where
+/// more is written than can be read, it would go on for ever.
+const AFTERWARDS: Ms = 5_000;
 
 /// How to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plan {
     /// From this time on.
     pub since: Ms,
-    /// Up to this time, then end; none: for ever.
+    /// Up to this time, which belongs to it; none: whatever there is.
     pub until: Option<Ms>,
+    /// Read once, begun when the service's clock showed this, then end; none: again and again.
+    pub once: Option<Ms>,
     /// A live tail runs beside it.
     pub live: bool,
     /// When a round is this far behind, what is between is left out and said so; none: never.
@@ -220,18 +227,27 @@ impl Follower {
         follower
     }
 
+    /// How far the service's clock is ahead of ours (behind: negative), as far as that is known.
+    pub fn set_ahead(&mut self, ahead: Ms) {
+        self.ahead = ahead;
+    }
+
     /// Follows these groups from now on: new ones from the plan's beginning, others go on.
     pub fn set_sources(&mut self, sources: Vec<GroupSource>) {
         let mut old: HashMap<String, Feed> =
             self.feeds.drain(..).map(|feed| (feed.source.group.clone(), feed)).collect();
         // A read that ends is cut into pieces of time that are read side by side.
-        if let Some(until) = self.plan.until {
+        if let Some(begun) = self.plan.once {
             let since = self.plan.since;
+            // Where no end was asked for, the last piece has none: what is stamped later, by a container whose
+            // clock is ahead, belongs to it.
+            let last = self.plan.until.unwrap_or(ENDLESS);
+            let until = last.min(begun);
             let pieces = if until - since >= 8_000 { PIECES } else { 1 };
             let edge = |n: Ms| since + (until - since) * n / pieces;
             for source in sources {
                 let feeds = (0..pieces).map(|n| {
-                    let to = if n + 1 == pieces { until } else { edge(n + 1) - 1 };
+                    let to = if n + 1 == pieces { last } else { edge(n + 1) - 1 };
                     Feed { to: Some(to), ..Feed::new(source.clone(), edge(n)) }
                 });
                 self.feeds.extend(feeds);
@@ -290,7 +306,7 @@ impl Follower {
     pub fn tick(&mut self, now: Ms, waiting: usize) -> Vec<Ask> {
         let server = now + self.ahead;
         let plan = self.plan;
-        if plan.until.is_some() {
+        if plan.once.is_some() {
             self.halve(waiting);
         }
         let slowest = self.slowest();
@@ -301,7 +317,7 @@ impl Follower {
                 continue;
             }
             // One that is far ahead waits for the others: what it brings would only be held back.
-            if plan.until.is_some() && waiting > WAITING && feed.position() > slowest + 1 {
+            if plan.once.is_some() && waiting > WAITING && feed.position() > slowest + 1 {
                 continue;
             }
             let round = if let Some(round) = feed.round.take() {
@@ -317,7 +333,7 @@ impl Follower {
                 group: feed.source.group.clone(),
                 prefix: feed.source.prefix(),
                 from: round.from.max(0),
-                to: round.to,
+                to: (round.to < ENDLESS).then_some(round.to),
                 pattern: self.pattern.clone(),
                 token: round.token.clone(),
                 ..LogWindow::default()
@@ -329,19 +345,19 @@ impl Follower {
 
     /// Halves the piece that holds the others up, while fewer pages are on their way than may be.
     fn halve(&mut self, waiting: usize) {
-        let slowest = self.slowest();
+        let (slowest, begun) = (self.slowest(), self.plan.once.unwrap_or(Ms::MAX));
         let held = |feed: &Feed| waiting > WAITING && feed.position() > slowest + 1;
         let busy = |feed: &&Feed| !feed.ended && (feed.flight.is_some() || !held(feed));
         let busy = self.feeds.iter().filter(busy).count();
         for _ in busy..FLIGHTS {
             let whole = self.feeds.iter().enumerate().filter(|(_, feed)| {
-                let left = feed.to.map_or(0, |to| to - feed.position());
+                let left = feed.to.map_or(0, |to| to.min(begun) - feed.position());
                 let dense = feed.round.as_ref().is_some_and(|round| round.token.is_some());
                 !feed.ended && dense && feed.reach > 0 && left >= WORTH * feed.reach
             });
             let Some((at, feed)) = whole.min_by_key(|(_, feed)| feed.position()) else { return };
             let to = feed.to.unwrap_or_default();
-            let middle = feed.position() + (to - feed.position()) / 2;
+            let middle = feed.position() + (to.min(begun) - feed.position()) / 2;
             let half = Feed { to: Some(to), names: feed.names.clone(), ..Feed::new(feed.source.clone(), middle) };
             self.feeds[at].to = Some(middle - 1);
             self.feeds.insert(at + 1, half);
@@ -367,6 +383,8 @@ impl Follower {
         // Beyond its end: the piece was halved, and the other half has them. The service's pages are in the
         // order of time, so nothing of this one is still to come.
         let over = feed.to.is_some_and(|to| page.events.iter().any(|event| event.at > to));
+        let after = plan.once.map_or(Ms::MAX, |begun| begun + AFTERWARDS);
+        let over = over || (!page.events.is_empty() && page.events.iter().all(|event| event.ingested > after));
         let came = page.events.len();
         batch.lines.reserve(came);
         let mut recent = Recent::new();
@@ -397,7 +415,7 @@ impl Follower {
         feed.reach = round.position - before;
         feed.count(&batch, now);
         if page.next.is_some() && !over {
-            if plan.until.is_some() {
+            if plan.once.is_some() {
                 feed.forget_passed(round.position);
             }
             round.token = page.next;
@@ -423,7 +441,7 @@ impl Follower {
             Some(until) => until,
             None => round.began.max(feed.covered),
         };
-        feed.ended = plan.until.is_some();
+        feed.ended = plan.once.is_some();
         feed.first = false;
         feed.due = (round.began - self.ahead + interval).max(now);
         feed.forget(plan.live);
@@ -451,17 +469,17 @@ impl Follower {
             round.alike.clear();
         }
         let position = feed.position();
-        if plan.until.is_some() && (lasting || feed.failures >= TRIES) {
+        if plan.once.is_some() && (lasting || feed.failures >= TRIES) {
             feed.ended = true;
             batch.gaps.push(Gap {
                 group: feed.source.group.clone(),
                 from: position,
-                to: feed.to.unwrap_or(now),
+                to: feed.to.map_or(now, |to| to.min(position.max(plan.once.unwrap_or(now)))),
                 sampled: false,
                 why: failure.message.clone(),
             });
         }
-        if failure.kind == FailureKind::NotFound && plan.until.is_none() && feed.lines > 0 && !feed.gone {
+        if failure.kind == FailureKind::NotFound && plan.once.is_none() && feed.lines > 0 && !feed.gone {
             feed.gone = true;
             batch.gaps.push(Gap {
                 group: feed.source.group.clone(),
@@ -534,7 +552,7 @@ impl Follower {
 
     /// Everything of every group that answers was read up to this time.
     pub fn covered(&self) -> Ms {
-        if self.plan.until.is_some() {
+        if self.plan.once.is_some() {
             return self.slowest();
         }
         let healthy = self.feeds.iter().filter(|feed| feed.failure.is_none());
@@ -550,7 +568,7 @@ impl Follower {
 
     /// Whether everything was read.
     pub fn ended(&self) -> bool {
-        self.plan.until.is_some() && self.feeds.iter().all(|feed| feed.ended)
+        self.plan.once.is_some() && self.feeds.iter().all(|feed| feed.ended)
     }
 
     /// How each group stands.
@@ -561,7 +579,7 @@ impl Follower {
             covered: feed.covered,
             behind: match (&feed.round, feed.ended) {
                 (_, true) => 0,
-                (Some(round), _) if round.token.is_some() && self.plan.until.is_none() => {
+                (Some(round), _) if round.token.is_some() && self.plan.once.is_none() => {
                     server - round.position.max(feed.covered)
                 }
                 _ => (server - feed.covered - self.interval()).max(0),
@@ -716,7 +734,7 @@ impl Feed {
         let Some(source) = self.source_of(&event.stream, recent) else { return };
         let Entry::Vacant(unseen) = self.seen.entry(id) else { return };
         unseen.insert(event.at);
-        let late = plan.until.is_none() && !self.first && event.at < self.covered - LATE;
+        let late = plan.once.is_none() && !self.first && event.at < self.covered - LATE;
         batch.lines.push(Arrived { source, event, id, late });
     }
 

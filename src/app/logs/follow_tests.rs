@@ -29,7 +29,7 @@ impl Service {
         let mut visible: Vec<&LogEvent> = self
             .events
             .iter()
-            .filter(|event| event.ingested <= now && (window.from..=window.to).contains(&event.at))
+            .filter(|event| event.ingested <= now && (window.from..=window.to.unwrap_or(Ms::MAX)).contains(&event.at))
             .collect();
         visible.sort_by_key(|event| event.at);
         let from: usize = window.token.as_ref().map_or(0, |token| token.parse().expect("ours"));
@@ -40,7 +40,7 @@ impl Service {
 }
 
 fn plan() -> Plan {
-    Plan { since: 0, until: None, live: false, skip: None }
+    Plan { since: 0, until: None, once: None, live: false, skip: None }
 }
 
 fn follower(plan: Plan) -> Follower {
@@ -138,7 +138,7 @@ fn a_read_that_ends_says_what_it_could_not_read() {
     for event in &mut service.events {
         event.ingested = 0;
     }
-    let once = Plan { until: Some(59_000), ..plan() };
+    let once = Plan { until: Some(59_000), once: Some(59_000), ..plan() };
     let mut whole = follower(once);
     let fails = |now: Ms| (now % 1_700 == 0).then_some(FailureKind::Throttled);
     let (shown, late, gaps) = run(&mut whole, &service, 100_000, fails);
@@ -310,7 +310,7 @@ fn a_long_read_whose_token_is_refused_loses_and_doubles_nothing() {
     });
     let service = Service { events: events.collect(), page: 7_000 };
     // Too short to be cut into pieces.
-    let mut whole = follower(Plan { since: 1_000, until: Some(7_500), ..plan() });
+    let mut whole = follower(Plan { since: 1_000, until: Some(7_500), once: Some(7_500), ..plan() });
     let (mut shown, mut now, mut pages) = (Vec::new(), 0, 0);
     while !whole.ended() {
         for ask in whole.tick(now, 0) {
@@ -355,7 +355,7 @@ fn a_read_whose_lines_are_all_in_one_place_has_many_pages_on_their_way() {
         message: "x".into(),
     });
     let service = Service { events: events.collect(), page: 100 };
-    let mut whole = follower(Plan { until: Some(100_000), ..plan() });
+    let mut whole = follower(Plan { until: Some(100_000), once: Some(100_000), ..plan() });
     let mut order = Order::new(Ms::MAX);
     let (mut shown, mut most, mut now) = (Vec::new(), 0, 0);
     let mut under_way: Vec<(Ms, super::follow::Ask)> = Vec::new();

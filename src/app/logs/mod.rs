@@ -15,6 +15,7 @@ mod follow_tests;
 pub mod insights;
 pub mod keys;
 pub mod order;
+pub mod retry;
 pub mod pane;
 pub mod sources;
 pub mod when;

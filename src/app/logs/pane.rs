@@ -2,7 +2,8 @@
 
 use super::follow::{Batch, FeedState, Follower, Gap, Plan};
 use super::insights::{self, Insights, Running};
-use super::sources::{self, Sources};
+use super::retry;
+use super::sources::{self, Missing, Sources};
 use super::written;
 use crate::app::effect::{Effect, Lane, Query, Tee};
 use crate::app::event::{Answer, Fact, Part};
@@ -172,8 +173,8 @@ pub struct LogsPane {
     resolved: Ms,
     /// Groups that patterns of the configuration were filled in with.
     groups: Vec<String>,
-    /// They were asked for.
-    listed: bool,
+    /// Their lists that are still to be asked for, each with when and how often it failed.
+    lists: Vec<Listing>,
     /// Filters by name, as configured.
     pub named_filters: Vec<String>,
     serial: u64,
@@ -183,6 +184,19 @@ pub struct LogsPane {
     ended: usize,
     /// When the histogram was counted.
     counted_at: Ms,
+}
+
+/// A list of groups that a pattern of the configuration is filled in with.
+#[derive(Debug, Clone)]
+struct Listing {
+    /// The configured pattern.
+    pattern: String,
+    /// When it is asked for; none: its answer is under way, or has come.
+    due: Option<Ms>,
+    /// How often it failed in a row.
+    failures: u32,
+    /// Why it is not known.
+    failure: Option<Failure>,
 }
 
 /// A look into the past.
@@ -235,7 +249,7 @@ impl Default for LogsPane {
             selected: None,
             resolved: 0,
             groups: Vec::new(),
-            listed: false,
+            lists: Vec::new(),
             named_filters: Vec::new(),
             serial: 0,
             opened: false,
@@ -272,6 +286,8 @@ impl LogsPane {
         self.renewed = Some(now);
         self.past = None;
         self.live.serial = None;
+        self.groups.clear();
+        self.lists.clear();
         // What it finds may be another account's.
         self.leave_query();
         if let Some(follower) = &mut self.follower {
@@ -294,10 +310,15 @@ impl LogsPane {
         }
         let at = now.as_millisecond();
         let ticket = |serial: u64| Ticket { generation, serial: SERIAL | serial };
-        if !self.listed && environment.logs.iter().any(|pattern| pattern.contains('*')) {
-            self.listed = true;
-            let prefixes = environment.logs.iter().filter_map(|pattern| Some(pattern.split_once('*')?.0.to_owned()));
-            for (n, prefix) in (0..).zip(prefixes) {
+        if self.lists.is_empty() {
+            let patterns = environment.logs.iter().filter(|pattern| pattern.contains('*'));
+            let listing =
+                |pattern: &String| Listing { pattern: pattern.clone(), due: Some(at), failures: 0, failure: None };
+            self.lists = patterns.map(listing).collect();
+        }
+        for (n, list) in (0..).zip(&mut self.lists) {
+            if list.due.take_if(|due| *due <= at).is_some() {
+                let prefix = list.pattern.split('*').next().unwrap_or_default().to_owned();
                 let query = Query::LogGroups { prefix };
                 effects.push(Effect::Fetch { ticket: ticket(GROUPS | n), lane: Lane::Background, query });
             }
@@ -400,6 +421,11 @@ impl LogsPane {
         let mut found = sources::of_services(estate, &[]);
         let named = sources::named(&environment.logs, &self.groups, &found);
         found.groups.extend(named);
+        for list in &self.lists {
+            let what = format!("the log groups `{}` of the configuration", list.pattern);
+            let failed = list.failure.clone().map(|failure| Missing { what, failure: Some(failure), services: false });
+            found.missing.extend(failed);
+        }
         if found == self.sources && self.follower.is_some() {
             return;
         }
@@ -407,7 +433,7 @@ impl LogsPane {
             Some(follower) => follower.set_sources(found.groups.clone()),
             None if found.groups.is_empty() => {}
             None => {
-                let plan = Plan { since: now - START, until: None, live: self.live.on, skip: Some(SKIP) };
+                let plan = Plan { since: now - START, until: None, once: None, live: self.live.on, skip: Some(SKIP) };
                 self.follower = Some(Follower::new(found.groups.clone(), plan, None));
             }
         }
@@ -427,13 +453,30 @@ impl LogsPane {
         } else if serial & SIZES != 0 {
             self.insights.absorb_sizes(answer.part);
         } else if serial & GROUPS != 0 {
-            if let Part::Page(Fact::LogGroups(groups)) | Part::Last(Fact::LogGroups(groups)) = answer.part {
-                self.groups.extend(groups.into_iter().map(|group| group.name));
-                self.resolved = 0;
-            }
+            self.absorb_groups(serial & !GROUPS, answer.part, at);
         } else if let Some(follower) = &mut self.follower {
             let batch = taken(follower, serial, answer.part, at);
             self.put(batch, true);
+        }
+    }
+
+    fn absorb_groups(&mut self, list: u64, part: Part, now: Ms) {
+        self.resolved = 0;
+        let list = usize::try_from(list).ok().and_then(|list| self.lists.get_mut(list));
+        match (part, list) {
+            (Part::Page(Fact::LogGroups(groups)), _) => self.groups.extend(groups.into_iter().map(|group| group.name)),
+            (Part::Last(Fact::LogGroups(groups)), list) => {
+                self.groups.extend(groups.into_iter().map(|group| group.name));
+                if let Some(list) = list {
+                    (list.failures, list.failure) = (0, None);
+                }
+            }
+            (Part::Broken(failure), Some(list)) => {
+                list.failures += 1;
+                list.due = Some(now + retry::wait(list.failures));
+                list.failure = Some(failure);
+            }
+            (Part::Broken(_) | Part::Page(_) | Part::Last(_), _) => {}
         }
     }
 
@@ -485,7 +528,7 @@ impl LogsPane {
         if !groups.is_empty() {
             // Ids are of another kind with a live tail: what is there already begins anew after it.
             let since = self.store.span().map_or(at - 5_000, |(_, last)| last.max(at - 10_000) + 1);
-            self.follower = Some(Follower::new(groups, Plan { since, until: None, live: on, skip: Some(SKIP) }, None));
+            self.follower = Some(Follower::new(groups, Plan { since, until: None, once: None, live: on, skip: Some(SKIP) }, None));
         }
     }
 
@@ -672,7 +715,7 @@ impl LogsPane {
         if groups.is_empty() || from >= to {
             return Err("there is nothing older to read");
         }
-        let follower = Follower::new(groups, Plan { since: from, until: Some(to), live: false, skip: None }, None);
+        let follower = Follower::new(groups, Plan { since: from, until: Some(to), once: Some(to), live: false, skip: None }, None);
         self.past = Some(Past { follower, from, to, lines: 0 });
         Ok(())
     }

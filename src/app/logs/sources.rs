@@ -1,7 +1,7 @@
 //! From services and names to log groups, and from a stream's name to what a person calls it.
 
 use crate::model::logs::{LogPlace, place_of};
-use crate::model::{Estate, text};
+use crate::model::{Estate, Failure, text};
 use log_store::Source;
 use std::collections::BTreeMap;
 
@@ -34,8 +34,36 @@ pub struct Sources {
     pub groups: Vec<GroupSource>,
     /// Sentences about containers whose lines are elsewhere.
     pub elsewhere: Vec<String>,
-    /// Services whose task definition is not known.
-    pub unknown: Vec<String>,
+    /// What is not known, so that groups may be missing here.
+    pub missing: Vec<Missing>,
+}
+
+/// A read on which it depends which groups there are, and which has brought nothing or not all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    /// What could not be read: `the services`, `the task definition api:7 of the service api`.
+    pub what: String,
+    /// Why; none while its first answer is still to come.
+    pub failure: Option<Failure>,
+    /// Services themselves may be missing, not only where one of them writes to.
+    pub services: bool,
+}
+
+impl Missing {
+    /// In a sentence.
+    pub fn words(&self) -> String {
+        match &self.failure {
+            Some(failure) => format!("{} could not be read: {failure}", self.what),
+            None => format!("{} were not read in time", self.what),
+        }
+    }
+}
+
+impl Sources {
+    /// Whether groups may be missing because a read failed; one that is still under way has not.
+    pub fn failed(&self) -> impl Iterator<Item = (&Missing, &Failure)> {
+        self.missing.iter().filter_map(|missing| Some((missing, missing.failure.as_ref()?)))
+    }
 }
 
 impl GroupSource {
@@ -81,7 +109,7 @@ impl GroupSource {
 
 /// The groups of services; of all of them where none is named.
 pub fn of_services(estate: &Estate, services: &[String]) -> Sources {
-    let mut found = Sources::default();
+    let mut found = Sources { missing: unread_services(estate), ..Sources::default() };
     let mut groups: BTreeMap<String, GroupSource> = BTreeMap::new();
     for service in estate.services.value().into_iter().flat_map(BTreeMap::values) {
         let wanted = services.is_empty() || services.contains(&service.name);
@@ -91,12 +119,16 @@ pub fn of_services(estate: &Estate, services: &[String]) -> Sources {
         definitions.retain(|name| !name.is_empty());
         let mut seen = std::collections::BTreeSet::new();
         definitions.retain(|name| seen.insert(*name));
-        let mut known = false;
-        for definition in definitions {
-            let Some(definition) = estate.task_definitions.get(definition).and_then(|slot| slot.value()) else {
+        for name in definitions {
+            let slot = estate.task_definitions.get(name);
+            let Some(definition) = slot.and_then(|slot| slot.value()) else {
+                if wanted {
+                    let what = format!("the containers of {name}, a task definition of {},", service.name);
+                    let failure = slot.and_then(|slot| slot.failure()).cloned();
+                    found.missing.push(Missing { what, failure, services: false });
+                }
                 continue;
             };
-            known = true;
             for container in &definition.containers {
                 match place_of(container) {
                     LogPlace::Group { group, prefix } => {
@@ -122,12 +154,22 @@ pub fn of_services(estate: &Estate, services: &[String]) -> Sources {
                 }
             }
         }
-        if wanted && !known {
-            found.unknown.push(service.name.clone());
-        }
     }
     found.groups = groups.into_values().filter(|group| !group.writers.is_empty()).collect();
     found
+}
+
+/// What is not known of the services themselves.
+fn unread_services(estate: &Estate) -> Vec<Missing> {
+    let services = &estate.services;
+    let what = match (services.at(), services.partial()) {
+        (_, Some(_)) => "some of the services",
+        // An old list may lack a service that has come since.
+        (Some(_), None) if services.failure().is_some() => "the services as they are now",
+        (Some(_), None) => return Vec::new(),
+        (None, None) => "the services",
+    };
+    vec![Missing { what: what.to_owned(), failure: services.failure().cloned(), services: true }]
 }
 
 /// Gives a filter a name among others, each `name: filter`, or takes it away. Whether the name was there.
@@ -229,11 +271,35 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_without_groups_because_a_read_failed() {
+        let denied = || Failure::new(crate::model::FailureKind::Denied, "ecs:DescribeServices: no");
+        let mut unread = Estate::default();
+        assert_eq!(of_services(&unread, &[]).failed().count(), 0, "its first answer is still to come");
+        assert_eq!(of_services(&unread, &[]).missing[0].words(), "the services were not read in time");
+        unread.services.fail(denied());
+        let words = of_services(&unread, &[]).missing[0].words();
+        assert_eq!(words, "the services could not be read: ecs:DescribeServices: no");
+        let mut half = estate();
+        // Of a rollout, one of the two definitions.
+        let services = half.services.value_mut().unwrap();
+        let deployment = crate::model::Deployment { task_definition: "app-api:2".into(), ..Default::default() };
+        services.get_mut("app-api").unwrap().deployments.push(deployment);
+        half.task_definitions.entry("app-api:2".into()).or_default().fail(denied());
+        let one = of_services(&half, &["app-api".to_owned()]);
+        assert_eq!((one.groups.len(), one.failed().count()), (1, 1), "{:?}", one.missing);
+        assert_eq!(of_services(&half, &["app-web".to_owned()]).missing, [], "others were not asked for");
+        let services = half.services.value().cloned().unwrap();
+        half.services.learn_partly(services, "10 of 20".into(), Some(denied()), Timestamp::UNIX_EPOCH);
+        assert!(of_services(&half, &[]).missing[0].words().starts_with("some of the services could not"));
+    }
+
+    #[test]
     fn groups_of_all_services_and_of_one() {
         let estate = estate();
         let all = of_services(&estate, &[]);
         assert_eq!(all.groups.len(), 1);
-        assert_eq!(all.unknown, ["app-cron"]);
+        let missing: Vec<&str> = all.missing.iter().map(|missing| missing.what.as_str()).collect();
+        assert_eq!(missing, ["the containers of app-cron:1, a task definition of app-cron,"]);
         assert!(all.elsewhere[0].contains("agent") && all.elsewhere[0].contains("awsfirelens"), "{:?}", all.elsewhere);
         let source = all.groups[0].source("ecs/api/0123").unwrap();
         assert_eq!((source.service.as_str(), source.task.as_str()), ("app-api", "0123"));

@@ -157,6 +157,8 @@ fn sources(app: &App) -> Vec<Entry> {
         }
     }
     services.extend(groups);
+    let missing = app.logs.sources.failed().map(|(missing, _)| missing.words());
+    services.extend(missing.map(|words| Entry { tone: Tone::Bad, ..entry("✖", words, "groups may be missing", None) }));
     services.extend(app.logs.sources.elsewhere.iter().map(|said| entry("?", said, "", None)));
     services
 }
@@ -247,6 +249,10 @@ fn queries(app: &App) -> Vec<Entry> {
         None => "asking how large the groups are …".to_owned(),
     };
     let mut entries = vec![entry("⇄", format!("over {time} (Enter: another)"), cost, Some(Pick::Range))];
+    let missing = logs.sources.failed().map(|(missing, _)| missing.words());
+    entries.extend(
+        missing.map(|words| Entry { tone: Tone::Bad, ..entry("✖", words, "groups that it would name are not searched", None) }),
+    );
     let again = |asked: Asked, text: String, note: &str| {
         let waits = logs.insights.agreed.as_deref() == Some(key_of(&asked));
         let note = if waits { "Enter again runs it" } else { note };
@@ -306,9 +312,13 @@ pub fn query(app: &mut App, asked: &Asked) -> Vec<Effect> {
     };
     app.screen.overlays.clear();
     let effect = app.logs.query(&name, &text, app.now, app.generation());
+    let unread = app.logs.sources.failed().next().map(|(missing, _)| missing.words());
     match &effect {
-        Some(_) => app.say("Insights is searching …"),
-        None => app.say("there are no groups to search"),
+        Some(_) => app.say(match unread {
+            Some(unread) => format!("Insights is searching, not everywhere: {unread}"),
+            None => "Insights is searching …".to_owned(),
+        }),
+        None => app.say(unread.unwrap_or_else(|| "there are no groups to search".to_owned())),
     }
     effect.into_iter().collect()
 }

@@ -113,6 +113,8 @@ fn status(canvas: &mut Canvas<'_, '_>, place: Rect) {
     } else if let Some((state, failure)) = failing {
         let retry = state.retry.map_or(0, |retry| (retry - app.now.as_millisecond()).max(0) / 1_000);
         (format!("✖ {}: next try in {retry} s · {failure}", state.group), theme.down)
+    } else if let Some((missing, _)) = logs.sources.failed().next() {
+        (format!("✖ groups may be missing: {}", missing.words()), theme.down)
     } else if behind > 5_000 {
         let late = time::short(SignedDuration::from_millis(behind));
         (format!("▲ {late} behind: requests are limited to 10 a second for all groups"), theme.degraded)
@@ -156,6 +158,9 @@ fn empty(canvas: &Canvas<'_, '_>) -> Vec<(Health, String)> {
             (Health::Stopped, "not configured".to_owned()),
             (Health::Stopped, "logs are those of services: set `cluster` of the environment".to_owned()),
         ];
+    }
+    if let Some((missing, failure)) = logs.sources.failed().next() {
+        return vec![(Health::Down, missing.words()), (Health::Stopped, failure.kind.hint().to_owned())];
     }
     if !logs.sources.elsewhere.is_empty() && logs.sources.groups.is_empty() {
         return logs.sources.elsewhere.iter().map(|said| (Health::Unknown, said.clone())).collect();

@@ -1,0 +1,204 @@
+//! Which log groups `logs` and `insights` read: those of services, or those that are named; and what could
+//! not be read on the way to them. How lines are read and written does not live here.
+
+use super::context::{Context, Reading};
+use super::lists;
+use crate::app::event::Event;
+use crate::app::logs::sources::{self, GroupSource, Missing, Sources};
+use crate::cli::{ExitCode, Report};
+use crate::headless::select;
+use crate::model::text::{self, harmless};
+use crate::model::{Failure, Source};
+use crate::runtime::logs::groups;
+use crate::runtime::{Collected, Executor};
+use std::collections::HashMap;
+use std::io::{self, Write as _};
+use tokio::sync::mpsc::Receiver;
+use tokio::time::Instant;
+
+/// What is read of the environment to know where its logs are.
+pub(super) const SOURCES: &[Source] = &[Source::Identity, Source::Services, Source::TaskDefinitions];
+
+/// Whose lines a person asked for; nothing named is the whole environment.
+pub(super) struct Asked<'a> {
+    pub(super) services: &'a [String],
+    pub(super) groups: &'a [String],
+    pub(super) lambdas: &'a [String],
+}
+
+impl Asked<'_> {
+    fn is_all(&self) -> bool {
+        self.services.is_empty() && self.follows_services()
+    }
+
+    /// Whether the groups are those of services, so that they follow from what runs.
+    pub(super) fn follows_services(&self) -> bool {
+        self.groups.is_empty() && self.lambdas.is_empty()
+    }
+}
+
+/// Reads the services and their task definitions, from which their groups follow.
+///
+/// # Errors
+/// Where no credentials are valid, and where nothing is known of the services whose groups were asked for.
+pub(super) async fn read(context: &Context, asked: &Asked<'_>) -> Result<(Reading, Sources), Report> {
+    let reading = context.collect(SOURCES, false).await?;
+    lists::refuse(&reading)?;
+    let found = of_services(&reading, asked)?;
+    let late = reading.collected == Collected::TimedOut;
+    match found.missing.first() {
+        Some(first) if late && asked.follows_services() => Err(unknown(first, true)),
+        _ => Ok((reading, found)),
+    }
+}
+
+/// The groups of the services that were asked for, by what was read.
+///
+/// # Errors
+/// Where the services are not known, and where there is none of a name.
+pub(super) fn of_services(reading: &Reading, asked: &Asked<'_>) -> Result<Sources, Report> {
+    let estate = &reading.collector.app.estate;
+    let all = || sources::of_services(estate, &[]);
+    if !asked.follows_services() {
+        // They only lend their names to the groups that were named.
+        return Ok(all());
+    }
+    if estate.services.value().is_none() || estate.services.at().is_none() {
+        let missing = all().missing;
+        return match missing.first() {
+            Some(first) => Err(unknown(first, reading.collected == Collected::TimedOut)),
+            None => Ok(all()),
+        };
+    }
+    match select::services(&reading.input(), asked.services) {
+        Ok(named) => Ok(sources::of_services(estate, &named.unwrap_or_default())),
+        // Of a name that is not among some of the services nothing can be said.
+        Err(report) => match all().missing.iter().find(|missing| missing.services) {
+            Some(missing) => Err(unknown(missing, false).cause(report.message)),
+            None => Err(report),
+        },
+    }
+}
+
+/// It is not known where the lines are.
+fn unknown(missing: &Missing, late: bool) -> Report {
+    let message = "it is not known which log groups there are";
+    let report = match &missing.failure {
+        Some(failure) => incomplete(message, failure),
+        None => Report::new("timeout", message, ExitCode::Incomplete).hint("wait longer with --timeout"),
+    };
+    let causes = vec![missing.words()];
+    let code = if late { ExitCode::TimedOut } else { report.code };
+    Report { causes, code, ..report }
+}
+
+/// A failed read that leaves what was asked for without an answer.
+fn incomplete(message: &str, failure: &Failure) -> Report {
+    let report = Report::of_failure(message, failure);
+    let code = if report.code == ExitCode::Failed { ExitCode::Incomplete } else { report.code };
+    Report { code, ..report }
+}
+
+/// The groups that are meant: those of services, or by names and patterns.
+///
+/// # Errors
+/// Where the groups that a pattern means cannot be listed, or there is none like it; where the time is up.
+pub(super) async fn resolve(
+    asked: &Asked<'_>,
+    of_services: Sources,
+    configured: &[String],
+    (executor, events): (&mut Executor, &mut Receiver<Event>),
+    end: Option<Instant>,
+) -> Result<Sources, Report> {
+    let resolving = async {
+        if asked.is_all() {
+            return Ok(with_configured(of_services, configured, (executor, events)).await);
+        }
+        if asked.follows_services() {
+            return Ok(of_services);
+        }
+        let lambdas = asked.lambdas.iter().map(|name| format!("/aws/lambda/{name}"));
+        let mut found = Sources::default();
+        for name in asked.groups.iter().cloned().chain(lambdas) {
+            let fitting = fitting(&name, executor, events).await;
+            let fitting = fitting.map_err(|failure| incomplete("the log groups cannot be listed", &failure))?;
+            if fitting.is_empty() {
+                return Err(Report::usage(format!("no log group is like `{name}`")));
+            }
+            add(&mut found.groups, &of_services, fitting);
+        }
+        Ok(found)
+    };
+    match end {
+        None => resolving.await,
+        Some(end) => tokio::time::timeout_at(end, resolving).await.unwrap_or_else(|_| {
+            let message = "the log groups were not listed in time";
+            Err(Report::new("timeout", message, ExitCode::TimedOut).hint("wait longer with --timeout"))
+        }),
+    }
+}
+
+/// What the environment names beside its services belongs to all of it. Its services' lines are read even
+/// where that cannot be listed.
+async fn with_configured(
+    mut found: Sources,
+    configured: &[String],
+    (executor, events): (&mut Executor, &mut Receiver<Event>),
+) -> Sources {
+    for name in configured {
+        match fitting(name, executor, events).await {
+            Ok(fitting) if fitting.is_empty() => say(&format!("no log group is like `{name}` of the configuration")),
+            Ok(fitting) => add(&mut found.groups, &Sources::default(), fitting),
+            Err(failure) => {
+                let what = format!("the log groups `{name}` of the configuration");
+                found.missing.push(Missing { what, failure: Some(failure), services: false });
+            }
+        }
+    }
+    found
+}
+
+/// Adds groups by their names; who writes into one that a service has is known.
+fn add(groups: &mut Vec<GroupSource>, of_services: &Sources, names: Vec<String>) {
+    let known: HashMap<&str, &GroupSource> =
+        of_services.groups.iter().map(|group| (group.group.as_str(), group)).collect();
+    for name in names {
+        if !groups.iter().any(|group| group.group == name) {
+            let source = known.get(name.as_str()).map_or_else(|| GroupSource::named(&name), |group| (*group).clone());
+            groups.push(source);
+        }
+    }
+}
+
+/// Names of the groups that a name or a pattern means.
+async fn fitting(name: &str, executor: &mut Executor, events: &mut Receiver<Event>) -> Result<Vec<String>, Failure> {
+    let Some((prefix, _)) = name.split_once('*') else { return Ok(vec![name.to_owned()]) };
+    let all = groups(executor, events, prefix).await?;
+    Ok(all.into_iter().map(|group| group.name).filter(|group| text::matches(name, group)).collect())
+}
+
+/// The error where there is no group to read or to search.
+pub(super) fn none(found: &Sources) -> Report {
+    if let Some(missing) = found.missing.first() {
+        let report = unknown(missing, false);
+        return found.missing.iter().skip(1).fold(report, |report, missing| report.cause(missing.words()));
+    }
+    let report = Report::new("not_found", "there are no log groups to read", ExitCode::Failed);
+    let report = found.elsewhere.iter().fold(report, |report, said| report.cause(said.clone()));
+    report.hint("name a group with --group, or a function with --lambda")
+}
+
+/// Says what is not in what follows: lines that are kept elsewhere, and what could not be read.
+pub(super) fn tell(found: &Sources) {
+    for said in &found.elsewhere {
+        say(said);
+    }
+    for missing in &found.missing {
+        say(&format!("{}: what it writes may be missing here", missing.words()));
+    }
+}
+
+/// Beside the data.
+pub(super) fn say(text: &str) {
+    let _ = writeln!(io::stderr(), "logs: {}", harmless(text));
+}
