@@ -193,7 +193,7 @@ async fn staging_is_read_whole() {
         assert!(points.is_sorted_by_key(|point| point.at));
     }
     assert!(session.requests_total() >= 15);
-    assert!(session.clock_skew().is_some());
+    assert!(session.service_clock().measured().is_some());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -479,3 +479,54 @@ fn a_part_of_the_groups_is_read_and_what_is_missing_is_said() {
     let said = line(&mut home.on(&world), "logs --since 5m -o json").coded(3);
     assert!(said.err.contains("of the configuration") && !said.out.is_empty(), "{}", said.err);
 }
+
+/// How many lines of a text are in the last so many minutes of the world, and whether any is older.
+fn dated(said: &Said, from: i64) -> (usize, usize) {
+    let lines = lines_of(said);
+    let old = lines.iter().filter(|line| at(line) < from).count();
+    (lines.len(), old)
+}
+
+#[test]
+fn a_clock_that_is_wrong_loses_no_line_and_moves_no_time() {
+    // The service's clock is ten minutes ahead of ours, then behind.
+    for minutes in [10, -10] {
+        let (home, world) = (Home::new(), World::off_by(Scenario::Staging, jiff::SignedDuration::from_mins(minutes)));
+        let end = now(&world);
+        let said = line(&mut home.on(&world), "logs --since 5m -o json").coded(0);
+        let (count, old) = dated(&said, end - 303_000);
+        assert!(count > 300 && old == 0, "{minutes} min: {count} lines, {old} too old");
+        let shown: BTreeSet<String> =
+            lines_of(&said).iter().map(|line| line["id"].as_str().unwrap().to_owned()).collect();
+        let mut wanted = emitted(&world, API, end - 297_000, end);
+        wanted.extend(emitted(&world, WEB, end - 297_000, end));
+        assert!(wanted.is_subset(&shown), "{minutes} min: lines are lost");
+        // What is followed begins there too, and brings what comes.
+        let tail = Tail::start(&home, &world, &["--since", "1m"]);
+        until("the first lines", PATIENCE, || (tail.ids().len() > 20).then_some(()));
+        nothing_lost(&world, &tail, end - 55_000, end);
+        assert!(tail.lines.lock().unwrap().iter().all(|line| at(line) >= end - 65_000), "older than asked for");
+        world.poke(&json!({"write_log": {"group": API, "message": "probe"}}));
+        until("a line of now", PATIENCE, || {
+            tail.lines.lock().unwrap().iter().any(|l| l["raw"] == "probe").then_some(())
+        });
+        tail.stop();
+        let rows = line(&mut home.on(&world), "insights volume --since 30m -o json").coded(0).json();
+        assert!(!rows["rows"].as_array().unwrap().is_empty());
+        let doctor = line(&mut home.on(&world), "doctor -o json");
+        assert!(doctor.out.contains("10 min off") || doctor.out.contains("9 min off"), "{}", doctor.out);
+    }
+}
+
+#[test]
+fn what_is_stamped_later_than_now_is_read_where_no_end_was_asked_for() {
+    let (home, world) = (Home::new(), World::staging());
+    // The clocks of its containers are 90 s ahead.
+    world.poke(&json!({"log_skew": {"group": API, "ms": 90_000}}));
+    let end = now(&world);
+    let later = |said: &Said| lines_of(said).iter().filter(|line| at(line) > end + 60_000).count();
+    assert!(later(&line(&mut home.on(&world), "logs api --since 5m -o json").coded(0)) > 20);
+    let until = jiff::Timestamp::from_millisecond(end).unwrap();
+    let said = line(&mut home.on(&world), &format!("logs api --since 5m --until {until} -o json")).coded(0);
+    assert!(!said.out.is_empty() && later(&said) == 0);
+}

@@ -9,13 +9,15 @@ use crate::model::{
     Alarm, Cluster, DbCluster, DbInstance, Failure, Identity, MetricKey, Point, ScalableTarget, ScalingActivity,
     ScalingPolicy, ScheduledAction, Service, ServiceDeployment, Target, Task, TaskDefinition,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// One thing that happened.
 #[derive(Debug, Clone)]
 pub enum Event {
     /// Time has come to this. The only way in which time enters.
     Tick(Timestamp),
+    /// The service's clock was measured: it is so far ahead of the one that ticks (behind: negative).
+    Clock(SignedDuration),
     /// A key was pressed.
     Key(Key),
     /// Text was pasted (bracketed paste).

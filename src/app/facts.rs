@@ -77,8 +77,8 @@ fn scaling(app: &App) -> Vec<Fact> {
         lines.push(fact("policy", text));
     }
     for action in estate.scheduled.value().into_iter().flatten().filter(|action| action.resource == resource) {
-        let when = schedule::next(action, app.now)
-            .map_or_else(|| action.schedule.clone(), |next| moment(next.at, app.now, &next.zone));
+        let when = schedule::next(action, app.service_now())
+            .map_or_else(|| action.schedule.clone(), |next| moment(next.at, app.service_now(), &next.zone));
         let limits = match (action.min, action.max) {
             (Some(min), Some(max)) => format!(" ({min}–{max})"),
             (Some(min), None) => format!(" (min {min})"),
@@ -97,7 +97,7 @@ fn scaling(app: &App) -> Vec<Fact> {
         };
         let health = (!activity.not_scaled.is_empty() || activity.status == "Failed").then_some(Health::Degraded);
         let text = format!("{}{why}  {}", activity.description.trim_end_matches('.'), activity.cause);
-        lines.push(Fact { label: format!("{} ago", age(activity.at, app.now)), text, health });
+        lines.push(Fact { label: format!("{} ago", age(activity.at, app.service_now())), text, health });
     }
     lines
 }
@@ -135,7 +135,10 @@ fn task(app: &App) -> Vec<Fact> {
         ("ended", task.stopped_at),
     ] {
         if let Some(at) = at {
-            lines.push(fact(label, format!("{}, {} ago", moment(at, app.now, &app.zone()), age(Some(at), app.now))));
+            lines.push(fact(
+                label,
+                format!("{}, {} ago", moment(at, app.service_now(), &app.zone()), age(Some(at), app.service_now())),
+            ));
         }
     }
     let definition = app.estate.task_definitions.get(&task.task_definition).and_then(crate::model::Observed::value);
@@ -214,9 +217,9 @@ fn database(app: &App) -> Vec<Fact> {
     if let Some(latest) = backup.latest {
         let earliest = backup
             .earliest
-            .map(|earliest| format!("from {} ", moment(earliest, app.now, &app.zone())))
+            .map(|earliest| format!("from {} ", moment(earliest, app.service_now(), &app.zone())))
             .unwrap_or_default();
-        lines.push(fact("restorable", format!("{earliest}to {} ago", short(app.now.duration_since(latest)))));
+        lines.push(fact("restorable", format!("{earliest}to {} ago", short(app.service_now().duration_since(latest)))));
     }
     lines.push(fact(
         "protection",

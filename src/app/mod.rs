@@ -34,7 +34,7 @@ use crate::model::Estate;
 use effect::Effect;
 use event::Event;
 use followed::Followed;
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use keymap::Keymap;
 use operation::Operations;
 use poll::{Poller, Wants};
@@ -47,8 +47,11 @@ const ACTIVITY_KEPT: usize = 500;
 /// The whole state. One owner; views read it.
 #[derive(Debug, Clone)]
 pub struct App {
-    /// Now, as the last tick said.
+    /// Now by this machine's clock, as the last tick said: for what is waited for here. What the service dates is
+    /// compared with [`App::service_now`].
     pub now: Timestamp,
+    /// How far the service's clock is ahead of that.
+    pub ahead: SignedDuration,
     /// What is configured.
     pub config: Config,
     /// The opened environment.
@@ -147,6 +150,7 @@ impl App {
         let environment = session.overrides.apply(environment);
         let mut app = Self {
             now,
+            ahead: SignedDuration::ZERO,
             poller: Poller::new(1, wants, &environment),
             config,
             environment,
@@ -170,6 +174,11 @@ impl App {
         let mut effects = vec![app.connect()];
         effects.extend(app.plan());
         (app, effects)
+    }
+
+    /// Now by the service's clock.
+    pub fn service_now(&self) -> Timestamp {
+        self.now + self.ahead
     }
 
     /// Changes the state by one event; the effects are to be carried out.

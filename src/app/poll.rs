@@ -134,6 +134,8 @@ impl Flight {
 pub struct Poller {
     generation: u32,
     serial: u64,
+    /// How far the service's clock is ahead of the one that ticks: windows of metrics are the service's time.
+    pub(super) ahead: SignedDuration,
     pub(super) wants: Wants,
     pub(super) flights: HashMap<Ticket, Flight>,
     timers: BTreeMap<Job, Timer>,
@@ -162,6 +164,7 @@ impl Poller {
         Self {
             generation,
             serial: 0,
+            ahead: SignedDuration::ZERO,
             wants,
             flights: HashMap::new(),
             timers: BTreeMap::new(),

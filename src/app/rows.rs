@@ -250,5 +250,5 @@ fn task_order(a: &Task, b: &Task, column: usize) -> Ordering {
 
 /// A moment as the panes show it in lists: its clock today, its date before.
 pub fn list_moment(at: Option<jiff::Timestamp>, app: &App) -> String {
-    at.map_or_else(|| "–".to_owned(), |at| time::moment(at, app.now, &app.zone()))
+    at.map_or_else(|| "–".to_owned(), |at| time::moment(at, app.service_now(), &app.zone()))
 }

@@ -38,6 +38,15 @@ pub(super) fn update(app: &mut App, event: Event) -> Vec<Effect> {
 fn happened(app: &mut App, event: Event) -> Vec<Effect> {
     match event {
         Event::Tick(now) => tick(app, now),
+        Event::Clock(ahead) => {
+            app.ahead = ahead;
+            app.poller.ahead = ahead;
+            app.operations.ahead = ahead;
+            app.logs.set_ahead(ahead);
+            // Every age was another.
+            changed(app);
+            Vec::new()
+        }
         Event::Key(key) => press(app, key),
         Event::Paste(text) => {
             paste(app, &text);

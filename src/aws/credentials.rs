@@ -5,6 +5,7 @@
 //! resort, with one short attempt. The region never comes from the instance's metadata.
 
 use super::connection::Connection;
+use super::service_clock::ServiceClock;
 use super::session::timeouts;
 use super::wire::Wire;
 use crate::model::{Failure, FailureKind};
@@ -72,9 +73,10 @@ impl Keeper {
 
     /// Credentials to hold for several requests that must be one identity's: those in use, where they
     /// do not end soon.
-    pub(super) async fn held(&self) -> Result<Credentials, CredentialsError> {
+    pub(super) async fn held(&self, clock: &ServiceClock) -> Result<Credentials, CredentialsError> {
         let given = self.outcome().given.clone();
-        let soon = Timestamp::now() + HELD;
+        // Their end is told in the service's time.
+        let soon = Timestamp::now() + clock.ahead() + HELD;
         match given {
             Some(credentials) if expiry(&credentials).is_none_or(|at| at > soon) => Ok(credentials),
             _ => self.provide().await,
@@ -134,6 +136,7 @@ pub(super) async fn load(connection: &Connection, wire: &Wire) -> Result<(SdkCon
     let keeper = provider(connection, wire, &region).await;
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(wire.clone())
+        .time_source(wire.clock().clone())
         .region(region)
         .credentials_provider(keeper.clone())
         .timeout_config(timeouts(connection))
@@ -168,7 +171,10 @@ async fn provider(connection: &Connection, wire: &Wire, region: &Region) -> Keep
     if let Some(keys) = &connection.keys {
         return Keeper::new(Credentials::new(&keys.id, keys.secret.expose_secret(), None, None, "cockpit"));
     }
-    let config = ProviderConfig::without_region().with_http_client(wire.clone()).with_region(Some(region.clone()));
+    let config = ProviderConfig::without_region()
+        .with_http_client(wire.clone())
+        .with_time_source(wire.clock().clone())
+        .with_region(Some(region.clone()));
     let files = files(connection);
     if connection.profile.is_some() || files.is_some() {
         let mut provider = ProfileFileCredentialsProvider::builder().configure(&config);

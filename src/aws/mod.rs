@@ -3,6 +3,7 @@
 //!
 //! - [`session`]: one connection to one environment: credentials, clients, retries, time limits.
 //! - [`wire`]: the HTTP client that all of them share; counts requests, watches the servers' clock.
+//! - [`service_clock`]: how far the servers' clock is ahead of this machine's.
 //! - [`budget`]: how often each API may be asked, by whom.
 //! - [`ask`]: one question with all its pages, to its answer.
 //! - [`calls`]: what operations ask for, reads and changes; how a change is sent once is in `writer`.
@@ -42,6 +43,7 @@ pub mod probe;
 mod probe_changes;
 pub mod rds;
 pub mod scheduler;
+pub mod service_clock;
 pub mod session;
 pub mod sts;
 pub mod wire;
@@ -49,4 +51,5 @@ mod writer;
 
 pub use connection::{Connection, Keys};
 pub use probe::Probe;
+pub use service_clock::ServiceClock;
 pub use session::Session;

@@ -10,6 +10,7 @@ use super::budget::{Budget, Class};
 use super::clients::{Clients, Usage};
 use super::connection::{CONNECT_TIMEOUT, Connection};
 use super::failure::{self, Context};
+use super::service_clock::ServiceClock;
 use super::wire::{self, Wire};
 use super::writer::Pinned;
 use crate::app::effect::Lane;
@@ -18,7 +19,7 @@ use aws_config::SdkConfig;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use std::error::Error;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -94,6 +95,11 @@ pub(super) struct Action {
 impl Session {
     /// A connection that does nothing yet.
     pub fn new(connection: Connection) -> Self {
+        Self::with_clock(connection, ServiceClock::default())
+    }
+
+    /// The same with a measurement of the service's clock that others share.
+    pub fn with_clock(connection: Connection, clock: ServiceClock) -> Self {
         let (who, renew) = connection.who();
         let endpoint = connection
             .endpoint_url
@@ -104,7 +110,7 @@ impl Session {
         Self(Arc::new(Inner {
             connection,
             context: Context { who, renew, endpoint },
-            wire: Wire::default(),
+            wire: Wire::new(clock),
             budget: Budget::default(),
             current: Mutex::new(Generation::new()),
             renewed: AtomicBool::new(false),
@@ -150,9 +156,9 @@ impl Session {
         self.0.budget.limit(Class::LogsFilter, rate);
     }
 
-    /// How far this machine's clock is ahead of AWS's (behind: negative), once something answered.
-    pub fn clock_skew(&self) -> Option<SignedDuration> {
-        self.0.wire.clock_skew()
+    /// The service's clock, as measured.
+    pub fn service_clock(&self) -> &ServiceClock {
+        self.0.wire.clock()
     }
 
     /// The region in use, once it is known.
@@ -277,9 +283,10 @@ impl<'a> Caller<'a> {
             let answer = inner.send(action, self.lane, Box::pin(send(&pinned.reads))).await;
             return answer.map_err(|error| inner.failed(action, &error));
         }
-        let mut again = true;
+        let (mut again, mut signed_again) = (true, false);
         loop {
             let generation = self.session.current();
+            let ahead = self.session.service_clock().ahead();
             let failed = match generation.load(inner).await {
                 Err(failure) => Failure::new(failure.kind, format!("{}: {failure}", action.name)),
                 Ok(loaded) => {
@@ -294,6 +301,11 @@ impl<'a> Caller<'a> {
                 }
             };
             tracing::debug!(kind = failed.kind.word(), "{failed}");
+            // Signed with a time that was wrong, as this answer has shown: AWS refuses 5 minutes of difference.
+            if ahead != self.session.service_clock().ahead() && !signed_again && refuses(failed.kind) {
+                signed_again = true;
+                continue;
+            }
             if failed.kind != FailureKind::Credentials {
                 return Err(failed);
             }
@@ -304,6 +316,11 @@ impl<'a> Caller<'a> {
             return Err(super::credentials::explain(&inner.connection, failed).await);
         }
     }
+}
+
+/// Whether AWS may have refused what this request was signed with.
+fn refuses(kind: FailureKind) -> bool {
+    matches!(kind, FailureKind::Credentials | FailureKind::Denied | FailureKind::Other)
 }
 
 /// The limits of time for every request of a connection.

@@ -4,6 +4,7 @@
 //! Plain HTTP (a simulator on loopback) and TLS are two connectors, and the TLS one, which reads the
 //! machine's root certificates, is made when the first `https` request comes.
 
+use super::service_clock::ServiceClock;
 use aws_smithy_http_client::{Builder, Connector, ConnectorBuilder, proxy::ProxyConfig, tls};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
@@ -12,9 +13,9 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::byte_stream::ByteStream;
 use aws_smithy_types::date_time::{DateTime, Format};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use std::cell::Cell;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -27,8 +28,6 @@ tokio::task_local! {
 const DOWNLOAD_LIMIT: Duration = Duration::from_secs(5);
 /// A download is no larger than this: configurations of images have some kilobytes.
 const DOWNLOAD_MOST: usize = 1024 * 1024;
-/// No answer with a date was seen yet.
-const UNSEEN: i64 = i64::MIN;
 
 /// The shared HTTP client. Cloning is cheap.
 #[derive(Debug, Clone)]
@@ -41,17 +40,24 @@ struct Inner {
     /// For addresses that no AWS client asks: plain and TLS.
     direct: (OnceLock<Connector>, OnceLock<Connector>),
     requests: AtomicU64,
-    skew_seconds: AtomicI64,
+    clock: ServiceClock,
 }
 
 impl Default for Wire {
     fn default() -> Self {
+        Self::new(ServiceClock::default())
+    }
+}
+
+impl Wire {
+    /// A client that measures the servers' clock with every answer.
+    pub fn new(clock: ServiceClock) -> Self {
         Self(Arc::new(Inner {
             plain: Builder::new().build_http(),
             secure: Mutex::new(None),
             direct: Default::default(),
             requests: AtomicU64::new(0),
-            skew_seconds: AtomicI64::new(UNSEEN),
+            clock,
         }))
     }
 }
@@ -70,10 +76,9 @@ impl Wire {
         tokio::time::timeout(DOWNLOAD_LIMIT, self.0.download(url)).await.ok()?
     }
 
-    /// How far this machine's clock is ahead of the servers' (their `Date` headers, in whole seconds).
-    pub fn clock_skew(&self) -> Option<SignedDuration> {
-        let seconds = self.0.skew_seconds.load(Ordering::Relaxed);
-        (seconds != UNSEEN).then(|| SignedDuration::from_secs(seconds))
+    /// The servers' clock, as measured.
+    pub fn clock(&self) -> &ServiceClock {
+        &self.0.clock
     }
 }
 
@@ -116,9 +121,10 @@ impl HttpConnector for Switch {
         };
         let inner = Arc::clone(&self.inner);
         HttpConnectorFuture::new(async move {
+            let sent = Timestamp::now();
             let answer = connector.call(request).await;
             if let Ok(answer) = &answer {
-                inner.see_clock(answer, Timestamp::now());
+                inner.see_clock(answer, sent);
             }
             answer
         })
@@ -153,10 +159,10 @@ impl Inner {
         secure.get_or_insert_with(secure_client).clone()
     }
 
-    fn see_clock(&self, answer: &HttpResponse, now: Timestamp) {
+    fn see_clock(&self, answer: &HttpResponse, sent: Timestamp) {
         let date = answer.headers().get("date").and_then(|date| DateTime::from_str(date, Format::HttpDate).ok());
         if let Some(date) = date {
-            self.skew_seconds.store(now.as_second().saturating_sub(date.secs()), Ordering::Relaxed);
+            self.clock.see(date.secs(), sent, Timestamp::now());
         }
     }
 }

@@ -109,7 +109,7 @@ impl<'a> Writer<'a> {
         };
         let credentials = loaded
             .credentials
-            .held()
+            .held(session.service_clock())
             .await
             .map_err(|error| failure::without_credentials(what, &inner.context, &error))?;
         let writer =

@@ -127,7 +127,8 @@ impl Reading {
         SnapshotInput {
             environment: &app.environment,
             estate: &app.estate,
-            now: app.now,
+            now: app.service_now(),
+            ahead: app.ahead,
             started: self.started,
             requests: app.poller.requests(),
             skipped: &self.skipped,

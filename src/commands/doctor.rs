@@ -84,7 +84,7 @@ async fn of_environment(context: &Context, environment: &EnvironmentConfig) -> V
         Some(region) => Check::ok("region", region),
         None => Check::fail("region", "none is set", "set `region` of the environment, --region or AWS_REGION"),
     });
-    checks.push(match session.clock_skew() {
+    checks.push(match session.service_clock().measured() {
         None => Check::warn("clock", "no answer told the time", "check the endpoint"),
         Some(skew) => {
             let off = skew.abs();
@@ -133,7 +133,7 @@ async fn identity(context: &Context, environment: &EnvironmentConfig) -> Vec<Che
         ),
     });
     if let Some(expires) = identity.expires {
-        let left = expires.duration_since(reading.collector.app.now);
+        let left = expires.duration_since(reading.collector.app.service_now());
         let detail = format!("end in {}", spoken(left));
         checks.push(if left < SignedDuration::from_mins(15) {
             Check::warn("credentials", detail, FailureKind::Credentials.hint())

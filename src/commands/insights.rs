@@ -53,7 +53,7 @@ async fn search(
     let asked = Asked { services: &arguments.services, groups: &arguments.group, lambdas: &[] };
     let (reading, found) = log_groups::read(context, &asked).await?;
     let app = &reading.collector.app;
-    let (zone, now) = (app.zone(), app.now);
+    let (zone, now) = (app.zone(), app.service_now());
     let (from, to) = when::range(&arguments.since, arguments.until.as_deref(), now, &zone).map_err(Report::usage)?;
     let to = to.unwrap_or(now);
     let (_, mut executor, mut events, _) = reading.collector.into_parts();

@@ -44,7 +44,7 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
     let (reading, found) = log_groups::read(context, &asked).await?;
     let app = &reading.collector.app;
     let zone = if arguments.utc { TimeZone::UTC } else { app.zone() };
-    let now = app.now;
+    let now = app.service_now();
     let (since, until) =
         when::range(&arguments.since, arguments.until.as_deref(), now, &zone).map_err(Report::usage)?;
     let account = app.environment.account.clone();

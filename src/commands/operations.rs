@@ -296,7 +296,7 @@ pub(super) async fn schedule(context: &Context, flags: &Schedule, out: &mut dyn 
         return Err(reports::not_begun(operation, outcome));
     }
     let timers = operation.choices().map(|choices| choices.timers.as_slice()).unwrap_or_default();
-    let report = reports::schedule(timers, &opened.environment.name, Clock::System.now(), &opened.zone);
+    let report = reports::schedule(timers, &opened.environment.name, driver.service_now(), &opened.zone);
     printed(headless::print(out, &report, context.output()?, Context::width()).map(drop))
 }
 

@@ -9,7 +9,7 @@ use super::table::{Table, prose, words};
 use crate::cli::ExitCode;
 use crate::config::EnvironmentConfig;
 use crate::model::{Estate, Observed, Source};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
 /// The schema's name.
@@ -22,9 +22,11 @@ pub struct SnapshotInput<'a> {
     pub environment: &'a EnvironmentConfig,
     /// Its facts, settled.
     pub estate: &'a Estate,
-    /// Now.
+    /// Now, by the service's clock.
     pub now: Timestamp,
-    /// When reading began.
+    /// How far that is ahead of this machine's, by which it is known when something was read.
+    pub ahead: SignedDuration,
+    /// When reading began, by this machine's clock.
     pub started: Timestamp,
     /// Requests sent for each source.
     pub requests: &'a BTreeMap<Source, u32>,
@@ -38,7 +40,7 @@ impl<'a> SnapshotInput<'a> {
         Asked {
             environment: self.environment,
             estate: self.estate,
-            now: self.now,
+            now: self.now - self.ahead,
             requests: self.requests,
             skipped: self.skipped,
         }
@@ -95,7 +97,8 @@ pub fn snapshot(input: &SnapshotInput<'_>) -> Snapshot {
         account: identity.map(|identity| identity.account.clone()).or_else(|| environment.account.clone()),
         region: environment.region.clone(),
         taken_at: input.now.to_string(),
-        duration_ms: u64::try_from(input.now.duration_since(input.started).as_millis().max(0)).unwrap_or(u64::MAX),
+        duration_ms: u64::try_from((input.now - input.ahead).duration_since(input.started).as_millis().max(0))
+            .unwrap_or(u64::MAX),
         complete: sources::complete(&rows),
         sources: rows,
         services: input.services(),

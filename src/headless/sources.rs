@@ -15,7 +15,7 @@ pub struct Asked<'a> {
     pub environment: &'a EnvironmentConfig,
     /// The facts, settled.
     pub estate: &'a Estate,
-    /// Now.
+    /// Now, by this machine's clock.
     pub now: Timestamp,
     /// Requests sent for each source.
     pub requests: &'a BTreeMap<Source, u32>,

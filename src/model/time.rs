@@ -9,6 +9,9 @@ pub fn duration(text: &str) -> Option<SignedDuration> {
     if text.contains(':') { None } else { text.parse().ok() }
 }
 
+/// A clock that is so far off is told of.
+const WRONG: SignedDuration = SignedDuration::from_secs(30);
+
 /// `8s`, `4m`, `7h12m`, `3d`: two units where the first alone would mislead.
 pub fn short(duration: SignedDuration) -> String {
     let seconds = duration.as_secs().max(0);
@@ -50,6 +53,14 @@ pub fn moment(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     }
 }
 
+/// What is said of this machine's clock where it is half a minute or more off the service's, given how far the
+/// service's is ahead: `clock 10m behind AWS`.
+pub fn wrong_clock(ahead: SignedDuration) -> Option<String> {
+    let off = ahead.abs();
+    let side = if ahead.is_negative() { "ahead of" } else { "behind" };
+    (off >= WRONG).then(|| format!("clock {} {side} AWS", short(off)))
+}
+
 /// `14:02:31`, the clock of the top line and of lists of one day.
 pub fn clock(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string()
@@ -79,6 +90,14 @@ mod tests {
         assert_eq!(of(25_920), "7h12m");
         assert_eq!(of(90_000), "1d1h");
         assert_eq!(of(86_400 * 30), "30d");
+    }
+
+    #[test]
+    fn a_clock_is_wrong_from_half_a_minute_on() {
+        let of = |seconds| wrong_clock(SignedDuration::from_secs(seconds));
+        assert_eq!((of(29), of(-29), of(0)), (None, None, None));
+        assert_eq!(of(30).as_deref(), Some("clock 30s behind AWS"));
+        assert_eq!(of(-600).as_deref(), Some("clock 10m ahead of AWS"));
     }
 
     #[test]

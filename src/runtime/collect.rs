@@ -53,12 +53,12 @@ impl Collector {
                 outcome = Collected::TimedOut;
                 break;
             };
-            let mut effects = self.app.update(Event::Tick(self.clock.now()));
+            let mut effects = self.tick();
             effects.extend(self.app.update(event));
             self.pending = effects;
             self.run_pending();
         }
-        self.pending = self.app.update(Event::Tick(self.clock.now()));
+        self.pending = self.tick();
         self.app.settle();
         outcome
     }
@@ -83,7 +83,7 @@ impl Collector {
                 return false;
             }
             let next = tokio::time::timeout(Duration::from_millis(50), self.events.recv()).await;
-            self.pending = self.app.update(Event::Tick(self.clock.now()));
+            self.pending = self.tick();
             if let Ok(Some(event)) = next {
                 self.pending.extend(self.app.update(event));
             }
@@ -95,6 +95,14 @@ impl Collector {
     /// The app, and the hands with the credentials that it was read with.
     pub fn into_parts(self) -> (App, Executor, mpsc::Receiver<Event>, Clock) {
         (self.app, self.executor, self.events, self.clock)
+    }
+
+    /// Tells the app the time, and how far the service's differs.
+    fn tick(&mut self) -> Vec<Effect> {
+        let ahead = self.executor.ahead();
+        let mut effects = if ahead == self.app.ahead { Vec::new() } else { self.app.update(Event::Clock(ahead)) };
+        effects.extend(self.app.update(Event::Tick(self.clock.now())));
+        effects
     }
 
     fn run_pending(&mut self) {

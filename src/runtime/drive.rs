@@ -6,6 +6,7 @@ use crate::app::effect::Effect;
 use crate::app::event::Event;
 use crate::app::operation::{OperationId, Operations, What};
 use crate::config::EnvironmentConfig;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -49,9 +50,15 @@ impl Driver {
         self.carry_out(effects);
     }
 
+    /// Now by the service's clock, as far as that was measured.
+    pub fn service_now(&self) -> Timestamp {
+        self.clock.now() + self.executor.ahead()
+    }
+
     /// Goes on until `over`; `news` is told after each step.
     pub async fn until(&mut self, over: impl Fn(&Operations) -> bool, mut news: impl FnMut(&Operations)) {
         loop {
+            self.operations.ahead = self.executor.ahead();
             let effects = self.operations.tick(self.clock.now());
             self.carry_out(effects);
             news(&self.operations);
@@ -69,6 +76,8 @@ impl Driver {
 
     fn take(&mut self, event: Event) {
         let now = self.clock.now();
+        // The answer has brought the service's time along.
+        self.operations.ahead = self.executor.ahead();
         match event {
             Event::Reply(id, answered) => {
                 let effects = self.operations.answered(id, &answered, now);
@@ -77,6 +86,7 @@ impl Driver {
             Event::Output(id, line) => self.operations.output(id, &line, now),
             // Everything else belongs to a screen.
             Event::Tick(_)
+            | Event::Clock(_)
             | Event::Key(_)
             | Event::Paste(_)
             | Event::Mouse(_)

@@ -5,12 +5,12 @@ use crate::app::effect::{Effect, Lane, Query};
 use crate::app::event::{Answer, Event, Part};
 use crate::app::operation::call::{Answered, Call, CallId};
 use crate::app::ticket::Ticket;
-use crate::aws::{Connection, Session};
+use crate::aws::{Connection, ServiceClock, Session};
 use crate::config::EnvironmentConfig;
 use crate::model::{Failure, FailureKind};
 use futures_util::FutureExt;
 use futures_util::future::join_all;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
@@ -36,6 +36,7 @@ pub struct Executor {
     audit_file: Option<PathBuf>,
     /// Live tails and queries of Insights, which go on, and cost, until somebody leaves them.
     waiting: HashMap<Ticket, AbortHandle>,
+    service_clock: ServiceClock,
 }
 
 impl Executor {
@@ -54,6 +55,7 @@ impl Executor {
             calls: JoinSet::new(),
             audit_file: None,
             waiting: HashMap::new(),
+            service_clock: ServiceClock::default(),
         };
         (executor, events)
     }
@@ -103,9 +105,10 @@ impl Executor {
         }
     }
 
-    /// How far this machine's clock is ahead of AWS's, once something answered.
-    pub fn clock_skew(&self) -> Option<jiff::SignedDuration> {
-        self.session.as_ref().and_then(Session::clock_skew)
+    /// How far the service's clock is ahead of this machine's, as far as that was measured. In a session on the
+    /// simulator they are one clock.
+    pub fn ahead(&self) -> SignedDuration {
+        if self.simulated { SignedDuration::ZERO } else { self.service_clock.ahead() }
     }
 
     /// The region in use, once it is known.
@@ -140,8 +143,12 @@ impl Executor {
                 self.left.push(session);
             }
         }
-        self.session = Some(Session::new(self.connection(environment)));
+        self.session = Some(self.open(environment));
         self.opened = Some(environment.clone());
+    }
+
+    fn open(&self, environment: &EnvironmentConfig) -> Session {
+        Session::with_clock(self.connection(environment), self.service_clock.clone())
     }
 
     fn connection(&self, environment: &EnvironmentConfig) -> Connection {
@@ -161,7 +168,7 @@ impl Executor {
         if let Some((_, session)) = self.others.iter().find(|(other, _)| other == environment) {
             return session.clone();
         }
-        let session = Session::new(self.connection(environment));
+        let session = self.open(environment);
         self.others.push((environment.clone(), session.clone()));
         session
     }

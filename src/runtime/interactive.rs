@@ -159,6 +159,12 @@ impl Run<'_> {
                 }
             };
             // Time first: what follows is judged as of now.
+            let ahead = self.executor.ahead();
+            if ahead != self.app.ahead
+                && let Some(ended) = self.update(Event::Clock(ahead))?
+            {
+                return Ok(ended);
+            }
             if let Some(ended) = self.update(Event::Tick(self.clock.now()))? {
                 return Ok(ended);
             }

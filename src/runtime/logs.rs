@@ -11,6 +11,7 @@ use crate::app::logs::sources::GroupSource;
 use crate::app::ticket::Ticket;
 use crate::model::logs::{LogGroup, Ms};
 use crate::model::{Failure, FailureKind};
+use jiff::SignedDuration;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -63,6 +64,8 @@ pub struct LogReader {
     who_due: Option<Ms>,
     who_failed: Backoff,
     operator: bool,
+    /// How far the service's clock is ahead, as the follower was told.
+    ahead: SignedDuration,
 }
 
 struct Tail {
@@ -93,6 +96,7 @@ impl LogReader {
             who_due: None,
             who_failed: Backoff::default(),
             operator: false,
+            ahead: SignedDuration::ZERO,
         }
     }
 
@@ -116,15 +120,9 @@ impl LogReader {
         self.follower.set_sources(groups);
     }
 
-    /// Now, on the service's clock as far as that is known.
-    pub fn now(&self) -> Ms {
-        let now = self.clock.now().as_millisecond();
-        let skew = match self.clock {
-            Clock::System => self.executor.clock_skew().unwrap_or_default().as_secs(),
-            Clock::Simulated(_) => 0,
-        };
-        // Dates are whole seconds: less is no skew.
-        if skew.abs() >= 3 { now - skew * 1_000 } else { now }
+    /// Now by this machine's clock: the follower knows how far the service's is ahead.
+    fn now(&self) -> Ms {
+        self.clock.now().as_millisecond()
     }
 
     /// How the groups stand.
@@ -134,6 +132,11 @@ impl LogReader {
 
     /// Waits for the next lines, at most about a second.
     pub async fn next(&mut self) -> Heard {
+        let ahead = self.executor.ahead();
+        if ahead != self.ahead {
+            self.ahead = ahead;
+            self.follower.set_ahead(i64::try_from(ahead.as_millis()).unwrap_or_default());
+        }
         if self.follower.ended() {
             // Nothing more comes: there is nothing to wait for.
             let rest = self.order.release(self.now(), Ms::MAX);

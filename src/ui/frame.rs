@@ -96,7 +96,7 @@ fn pieces(canvas: &Canvas<'_, '_>) -> Vec<Piece> {
     match identity {
         None => add("?".into(), theme.unknown, 5, false),
         Some(identity) => {
-            let left = identity.expires.map(|expires| expires.duration_since(app.now));
+            let left = identity.expires.map(|expires| expires.duration_since(app.service_now()));
             let (left, style) = match left {
                 None => (String::new(), theme.text),
                 Some(left) if left.as_secs() <= 0 => (" EXPIRED".to_owned(), theme.alert),
@@ -108,7 +108,10 @@ fn pieces(canvas: &Canvas<'_, '_>) -> Vec<Piece> {
         }
     }
     add(format!("API {:.1}/s", app.poller.rate(app.now).abs()), theme.dim, 9, true);
-    add(time::clock_with_zone(app.now, &app.zone()), theme.text, 7, true);
+    add(time::clock_with_zone(app.service_now(), &app.zone()), theme.text, 7, true);
+    if let Some(wrong) = time::wrong_clock(app.ahead) {
+        add(format!("▲ {wrong}"), theme.degraded, 1, true);
+    }
     pieces
 }
 

@@ -368,3 +368,32 @@ fn figures_whose_read_fails_do_not_call_the_rows_down() {
     assert!(drawn.contains("no permission to read metrics"), "{drawn}");
     assert!(drawn.contains("● web"), "{drawn}");
 }
+
+#[test]
+fn a_wrong_clock_is_said_in_the_top_line_and_changes_no_age() {
+    let world = staging();
+    for keys in ["1", "2", "2 j enter", "4"] {
+        let mut right = read(&world, (200, 60));
+        press(&mut right, keys, &world);
+        for minutes in [10, -10] {
+            let ahead = SignedDuration::from_mins(minutes);
+            let mut wrong = read(&world, (200, 60));
+            press(&mut wrong, keys, &world);
+            wrong.update(Event::Clock(ahead));
+            wrong.update(Event::Tick(right.now - ahead));
+            // What was read is as old by the same clock.
+            wrong.settle();
+            let (right, wrong) = (text(&right), text(&wrong));
+            let side = if minutes > 0 { "behind" } else { "ahead of" };
+            let top = wrong.lines().next().unwrap();
+            assert!(top.contains(&format!("▲ clock 10m {side} AWS")), "{top}");
+            let below = |text: &str| text.lines().skip(1).map(|line| line.replace("10m old", "")).collect::<String>();
+            let blank = |text: &str| below(text).replace(['─', ' '], "");
+            assert_eq!(blank(&wrong), blank(&right), "{keys}, {minutes} min");
+        }
+    }
+    let mut near = read(&world, (200, 60));
+    near.update(Event::Clock(SignedDuration::from_secs(29)));
+    near.settle();
+    assert!(!text(&near).contains("clock 29s"));
+}

@@ -54,6 +54,14 @@ impl World {
         Self { sim, _runtime: runtime }
     }
 
+    /// The same with a clock that runs, so far ahead of this machine's (behind: negative).
+    pub fn off_by(scenario: Scenario, ahead: jiff::SignedDuration) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let start = Some(jiff::Timestamp::now() + ahead);
+        let sim = runtime.block_on(Sim::start(SimOptions { scenario, start, ..SimOptions::default() })).unwrap();
+        Self { sim, _runtime: runtime }
+    }
+
     /// The same with a clock that runs.
     pub fn running(scenario: Scenario) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();

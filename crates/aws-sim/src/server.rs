@@ -6,7 +6,7 @@ use crate::{control, dispatch};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
@@ -152,7 +152,14 @@ async fn handle(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
         dispatch::handle(&shared, &head, &body).await
     };
     match reply {
-        Reply::Send(response) => Ok(response),
+        Reply::Send(mut response) => {
+            // As AWS does, by its own clock.
+            let date = shared.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+            if let Ok(date) = HeaderValue::from_str(&date) {
+                response.headers_mut().insert(DATE, date);
+            }
+            Ok(response)
+        }
         Reply::Reset => Err(Dropped),
         Reply::Hang => {
             let never: Infallible = std::future::pending().await;

@@ -227,6 +227,13 @@ impl Follower {
         follower
     }
 
+    /// The same, with what is known of the service's clock: see [`Self::set_ahead`].
+    #[must_use]
+    pub fn ahead_by(mut self, ahead: Ms) -> Self {
+        self.set_ahead(ahead);
+        self
+    }
+
     /// How far the service's clock is ahead of ours (behind: negative), as far as that is known.
     pub fn set_ahead(&mut self, ahead: Ms) {
         self.ahead = ahead;

@@ -421,7 +421,7 @@ pub fn accept(app: &mut App, prompt: Prompt, typed: &str) -> Vec<Effect> {
 }
 
 fn to_time(app: &mut App, typed: &str) -> Vec<Effect> {
-    match crate::app::logs::when::moment(typed, app.now, &app.zone()) {
+    match crate::app::logs::when::moment(typed, app.service_now(), &app.zone()) {
         Err(what) => app.say(what),
         Ok(at) if at > app.now => {
             app.say(format!("{} is in the future", crate::app::logs::when::spelled(at, &app.zone())));

@@ -11,7 +11,7 @@ use crate::app::ticket::Ticket;
 use crate::config::EnvironmentConfig;
 use crate::model::logs::{InsightsQuery, Ms};
 use crate::model::{Estate, Failure, FailureKind};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use log_store::shape::Shape;
 use log_store::view::Rule;
 use log_store::{
@@ -182,6 +182,8 @@ pub struct LogsPane {
     /// Credentials were renewed then: nothing is asked until it is known whose they are.
     renewed: Option<Timestamp>,
     ended: usize,
+    /// How far the service's clock is ahead of the one that ticks, in milliseconds.
+    ahead: Ms,
     /// When the histogram was counted.
     counted_at: Ms,
 }
@@ -255,6 +257,7 @@ impl Default for LogsPane {
             opened: false,
             renewed: None,
             ended: 0,
+            ahead: 0,
             counted_at: 0,
         }
     }
@@ -264,6 +267,15 @@ impl LogsPane {
     /// Whether anybody has looked at logs yet: before, nothing is read.
     pub fn opened(&self) -> bool {
         self.opened
+    }
+
+    /// How far the service's clock is ahead of the one that ticks.
+    pub fn set_ahead(&mut self, ahead: SignedDuration) {
+        self.ahead = i64::try_from(ahead.as_millis()).unwrap_or_default();
+        let past = self.past.as_mut().map(|past| &mut past.follower);
+        for follower in self.follower.iter_mut().chain(past) {
+            follower.set_ahead(self.ahead);
+        }
     }
 
     /// Somebody looks.
@@ -433,8 +445,14 @@ impl LogsPane {
             Some(follower) => follower.set_sources(found.groups.clone()),
             None if found.groups.is_empty() => {}
             None => {
-                let plan = Plan { since: now - START, until: None, once: None, live: self.live.on, skip: Some(SKIP) };
-                self.follower = Some(Follower::new(found.groups.clone(), plan, None));
+                let plan = Plan {
+                    since: now + self.ahead - START,
+                    until: None,
+                    once: None,
+                    live: self.live.on,
+                    skip: Some(SKIP),
+                };
+                self.follower = Some(Follower::new(found.groups.clone(), plan, None).ahead_by(self.ahead));
             }
         }
         self.sources = found;
@@ -527,8 +545,12 @@ impl LogsPane {
         let groups = self.sources.groups.clone();
         if !groups.is_empty() {
             // Ids are of another kind with a live tail: what is there already begins anew after it.
-            let since = self.store.span().map_or(at - 5_000, |(_, last)| last.max(at - 10_000) + 1);
-            self.follower = Some(Follower::new(groups, Plan { since, until: None, once: None, live: on, skip: Some(SKIP) }, None));
+            let served = at + self.ahead;
+            let since = self.store.span().map_or(served - 5_000, |(_, last)| last.max(served - 10_000) + 1);
+            self.follower = Some(
+                Follower::new(groups, Plan { since, until: None, once: None, live: on, skip: Some(SKIP) }, None)
+                    .ahead_by(self.ahead),
+            );
         }
     }
 
@@ -715,7 +737,8 @@ impl LogsPane {
         if groups.is_empty() || from >= to {
             return Err("there is nothing older to read");
         }
-        let follower = Follower::new(groups, Plan { since: from, until: Some(to), once: Some(to), live: false, skip: None }, None);
+        let follower =
+            Follower::new(groups, Plan { since: from, until: Some(to), once: Some(to), live: false, skip: None }, None);
         self.past = Some(Past { follower, from, to, lines: 0 });
         Ok(())
     }

@@ -242,7 +242,7 @@ fn standing(state: &super::follow::FeedState) -> (String, bool) {
 fn queries(app: &App) -> Vec<Entry> {
     let logs = &app.logs;
     let (time, _) = RANGES.get(logs.insights.range).copied().unwrap_or(RANGES[0]);
-    let estimate = logs.insights.estimate(&logs.group_names(), logs.span, app.now.as_millisecond());
+    let estimate = logs.insights.estimate(&logs.group_names(), logs.span, app.service_now().as_millisecond());
     let cost = match &logs.insights.unsized_why {
         Some(failure) => format!("what it will scan is not known: {failure}"),
         None if logs.insights.sized(&logs.group_names()) => estimate.short(),
@@ -250,9 +250,10 @@ fn queries(app: &App) -> Vec<Entry> {
     };
     let mut entries = vec![entry("⇄", format!("over {time} (Enter: another)"), cost, Some(Pick::Range))];
     let missing = logs.sources.failed().map(|(missing, _)| missing.words());
-    entries.extend(
-        missing.map(|words| Entry { tone: Tone::Bad, ..entry("✖", words, "groups that it would name are not searched", None) }),
-    );
+    entries.extend(missing.map(|words| Entry {
+        tone: Tone::Bad,
+        ..entry("✖", words, "groups that it would name are not searched", None)
+    }));
     let again = |asked: Asked, text: String, note: &str| {
         let waits = logs.insights.agreed.as_deref() == Some(key_of(&asked));
         let note = if waits { "Enter again runs it" } else { note };
@@ -286,8 +287,9 @@ pub fn query(app: &mut App, asked: &Asked) -> Vec<Effect> {
         app.say("nothing is asked until it is known that these credentials are of the right account");
         return Vec::new();
     }
+    let dated = app.service_now();
     let logs = &mut app.logs;
-    let estimate = logs.insights.estimate(&logs.group_names(), logs.span, app.now.as_millisecond());
+    let estimate = logs.insights.estimate(&logs.group_names(), logs.span, dated.as_millisecond());
     if estimate.worth_saying() && logs.insights.agreed.as_deref() != Some(key_of(asked)) {
         logs.insights.agreed = Some(key_of(asked).to_owned());
         app.say(format!("{}: Enter again runs it", estimate.words()));
@@ -311,7 +313,7 @@ pub fn query(app: &mut App, asked: &Asked) -> Vec<Effect> {
         Asked::Preset(name) => (name.clone(), insights::preset(name).unwrap_or_default().to_owned()),
     };
     app.screen.overlays.clear();
-    let effect = app.logs.query(&name, &text, app.now, app.generation());
+    let effect = app.logs.query(&name, &text, dated, app.generation());
     let unread = app.logs.sources.failed().next().map(|(missing, _)| missing.words());
     match &effect {
         Some(_) => app.say(match unread {

@@ -154,7 +154,7 @@ impl Choose {
                     .map(|image| {
                         let mut notes = Vec::new();
                         if let Some(at) = image.pushed_at {
-                            notes.push(format!("{} ago", time::short(ctx.now.duration_since(at))));
+                            notes.push(format!("{} ago", time::short(ctx.service_now.duration_since(at))));
                         }
                         if image.tags.len() > 1 {
                             notes.push(image.tags[1..].join(" "));

@@ -100,8 +100,10 @@ pub struct Line {
 /// One step of a machine: what it knows and what it may do.
 #[derive(Debug)]
 pub struct Ctx<'a> {
-    /// Now.
+    /// Now by this machine's clock: for what is waited for here.
     pub now: Timestamp,
+    /// Now by the service's clock: for what the service dates.
+    pub service_now: Timestamp,
     /// The environment.
     pub environment: &'a EnvironmentConfig,
     /// The zone in which times are told.
@@ -119,7 +121,18 @@ pub struct Ctx<'a> {
 impl<'a> Ctx<'a> {
     pub(super) fn new(now: Timestamp, environment: &'a EnvironmentConfig, zone: &'a TimeZone, crowd: usize) -> Self {
         let account = environment.account.clone();
-        Self { now, environment, zone, account, crowd, asks: Vec::new(), lines: Vec::new(), plan: None, end: None }
+        Self {
+            now,
+            service_now: now,
+            environment,
+            zone,
+            account,
+            crowd,
+            asks: Vec::new(),
+            lines: Vec::new(),
+            plan: None,
+            end: None,
+        }
     }
 
     /// Asks for something.

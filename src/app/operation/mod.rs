@@ -53,6 +53,8 @@ pub struct Operations {
     pub list: Vec<Operation>,
     /// How long operations that are begun from now on are watched, instead of [`one::LIMIT`].
     pub limit: Option<jiff::SignedDuration>,
+    /// How far the service's clock is ahead of the one that ticks.
+    pub ahead: jiff::SignedDuration,
     serial: u32,
     calls: u64,
     waiting: HashMap<CallId, Vec<(OperationId, Slot)>>,
@@ -131,8 +133,9 @@ impl Operations {
         let crowd = self.crowd();
         let mut asked = Vec::new();
         for id in ids {
-            let zone = self.zone_of(id);
+            let (zone, ahead) = (self.zone_of(id), self.ahead);
             if let Some(operation) = self.get_mut(id) {
+                operation.ahead = ahead;
                 asked.extend(operation.tick(now, &zone, crowd).into_iter().map(|(slot, call)| (id, slot, call)));
             }
         }
@@ -186,9 +189,10 @@ impl Operations {
         now: Timestamp,
         act: impl FnOnce(&mut Operation, Timestamp, &TimeZone, usize) -> Vec<(Slot, Call)>,
     ) -> Vec<Effect> {
-        let crowd = self.crowd();
+        let (crowd, ahead) = (self.crowd(), self.ahead);
         let zone = self.zone_of(id);
         let Some(operation) = self.get_mut(id) else { return Vec::new() };
+        operation.ahead = ahead;
         let asked = act(operation, now, &zone, crowd);
         self.send(asked.into_iter().map(|(slot, call)| (id, slot, call)).collect())
     }

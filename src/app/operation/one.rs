@@ -112,6 +112,8 @@ pub struct Operation {
     pub(super) rival: Option<String>,
     /// How long it is watched.
     pub limit: SignedDuration,
+    /// How far the service's clock is ahead of the one that ticks.
+    pub(super) ahead: SignedDuration,
     what: What,
     machine: Machine,
     acting_since: Option<Timestamp>,
@@ -162,6 +164,7 @@ impl Operation {
             request_ids: Vec::new(),
             rival: None,
             limit: LIMIT,
+            ahead: SignedDuration::ZERO,
             what,
             machine,
             acting_since: None,
@@ -245,6 +248,7 @@ impl Operation {
     ) -> Asked {
         let environment = self.environment.clone();
         let mut ctx = Ctx::new(now, &environment, zone, crowd);
+        ctx.service_now = now + self.ahead;
         ctx.account = ctx.account.take().or_else(|| Some(self.who.as_ref()?.account.clone()));
         act(&mut self.machine, &mut ctx);
         let Ctx { mut asks, lines, plan, end, .. } = ctx;

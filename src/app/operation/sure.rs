@@ -85,7 +85,7 @@ impl Sure {
     /// Sends it.
     pub(super) fn send(write: Write, before: Before, ctx: &mut Ctx<'_>) -> Self {
         ctx.write(write.clone());
-        let before = Before { sent: Some((ctx.now, ctx.now)), ..before };
+        let before = Before { sent: Some((ctx.service_now, ctx.service_now)), ..before };
         Self { write, before, state: State::Sending, sends: 1, waits: 0, lost: None }
     }
 
@@ -113,7 +113,7 @@ impl Sure {
             let action = self.write.action();
             ctx.say(Weight::Warn, format!("the answer to {action} was lost ({failure}): looking whether it was done"));
             self.lost = Some(failure);
-            self.before.sent = self.before.sent.map(|(first, _)| (first, ctx.now));
+            self.before.sent = self.before.sent.map(|(first, _)| (first, ctx.service_now));
             self.state = State::Resting(ctx.now + LOOK, 0);
             return Progress::Going;
         }

@@ -303,7 +303,7 @@ impl Watch {
                 ctx.say(Weight::Detail, without_service(&event.message));
             }
         }
-        let bar = self.bar(&service, ctx.now);
+        let bar = self.bar(&service, ctx.service_now);
         let same = |last: &Bar| Bar { at: bar.at, ..*last } == bar;
         if self.bars.last().is_none_or(|last| !same(last)) {
             self.tasks_wanted = true;
@@ -451,7 +451,7 @@ impl Watch {
     fn look_for_trouble(&mut self, ctx: &mut Ctx<'_>) {
         let Some(service) = &self.service else { return };
         let subject = &self.subject;
-        let found = troubles(service, &self.tasks, &subject.deployment, subject.since, ctx.now);
+        let found = troubles(service, &self.tasks, &subject.deployment, subject.since, ctx.service_now);
         for trouble in found.iter().filter(|trouble| trouble.sure) {
             if self.told.insert(format!("trouble {:?}", trouble.kind)) {
                 ctx.say(Weight::Bad, trouble.text.clone());
@@ -471,7 +471,7 @@ impl Watch {
             return Seen::Gone;
         }
         let Some(state) = &self.state else {
-            return if self.untold(ctx.now) { Seen::Untold } else { Seen::Going };
+            return if self.untold(ctx.service_now) { Seen::Untold } else { Seen::Going };
         };
         if !state.status.terminal() {
             return Seen::Going;

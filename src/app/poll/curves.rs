@@ -74,6 +74,8 @@ impl Poller {
         visible: &[String],
         now: Timestamp,
     ) -> Vec<Effect> {
+        // Points are dated by the service.
+        let dated = now + self.ahead;
         let mut effects = Vec::new();
         let keys = match job {
             Job::ServiceMetrics => service_metric_keys(estate, environment, visible),
@@ -97,10 +99,11 @@ impl Poller {
                 .series
                 .get(key)
                 .and_then(Series::last)
-                .is_some_and(|point| now.duration_since(point.at) < LATER_CURVE)
+                .is_some_and(|point| dated.duration_since(point.at) < LATER_CURVE)
         });
         // The minute is rounded down, as CloudWatch aligns its periods.
-        let until = Timestamp::from_second(now.as_second() / 60 * 60).unwrap_or(now) + SignedDuration::from_secs(60);
+        let until =
+            Timestamp::from_second(dated.as_second() / 60 * 60).unwrap_or(dated) + SignedDuration::from_secs(60);
         for (keys, span) in [(new, FIRST_CURVE), (known, LATER_CURVE)] {
             for chunk in keys.chunks(METRICS_PER_CALL) {
                 let query = Query::Metrics {

@@ -141,10 +141,12 @@ pub(super) fn switch(app: &mut App, name: &str) -> Vec<Effect> {
     app.generation += 1;
     let wants = app.poller.wants().clone();
     app.poller = Poller::new(app.generation, wants, &app.environment);
+    app.poller.ahead = app.ahead;
     app.estate = Estate::default();
     app.judged = None;
     let looking = app.screen.pane == Pane::Logs;
     app.logs = crate::app::logs::pane::LogsPane::default();
+    app.logs.set_ahead(app.ahead);
     if looking {
         app.logs.open();
     }

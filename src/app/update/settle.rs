@@ -66,10 +66,10 @@ pub(in crate::app) fn settle(app: &mut App) {
     if app.unsettled == News::Nothing {
         return;
     }
-    let now = app.now;
+    let (now, dated) = (app.now, app.service_now());
     match std::mem::take(&mut app.unsettled) {
         News::Nothing | News::Lists => {}
-        News::Time => app.estate.pass(now),
+        News::Time => app.estate.pass(dated),
         News::Facts | News::All if many(app) && !app.estate.unjudged.all => {
             // Of many only those that have changed: the whole would hold up keys.
             let seen: BTreeMap<String, _> = app
@@ -79,7 +79,7 @@ pub(in crate::app) fn settle(app: &mut App) {
                 .iter()
                 .filter_map(|name| Some((name.clone(), looks(app.estate.service_row(name)?))))
                 .collect();
-            for name in app.estate.settle_changed(now) {
+            for name in app.estate.settle_changed(dated) {
                 let after = app.estate.service_row(&name).map(looks);
                 if after.is_some() && seen.get(&name).is_some_and(|before| Some(*before) != after) {
                     app.screen.flashes.insert(name, now + FLASH);
@@ -90,9 +90,9 @@ pub(in crate::app) fn settle(app: &mut App) {
             app.judged = Some(now);
             let before = std::mem::take(&mut app.estate.derived.services);
             if news == News::All || app.estate.unjudged.all {
-                app.estate.settle(now);
+                app.estate.settle(dated);
             } else {
-                app.estate.judge(now);
+                app.estate.judge(dated);
             }
             // Both are in the order of their names.
             let mut before = before.iter().peekable();

@@ -73,10 +73,12 @@ pub fn list(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, standing: &S
         };
         if let Some(id) = figures {
             let series = |key: MetricKey| estate.series.get(&key);
-            let last = |key: MetricKey| series(key).and_then(|series| series.recent(app.now)).map(|point| point.value);
+            let last = |key: MetricKey| {
+                series(key).and_then(|series| series.recent(app.service_now())).map(|point| point.value)
+            };
             let cpu = last(MetricKey::DbCpu(id.to_owned())).map_or_else(|| "–".to_owned(), percent);
             let cpu = if curves {
-                format!("{} {cpu:>5}", spark(series(MetricKey::DbCpu(id.to_owned())), CURVE, 100.0, app.now))
+                format!("{} {cpu:>5}", spark(series(MetricKey::DbCpu(id.to_owned())), CURVE, 100.0, app.service_now()))
             } else {
                 cpu
             };
@@ -122,7 +124,8 @@ fn database_row<'a>(theme: &Theme, row: &'a DatabaseRow) -> Vec<Cell<'a>> {
 fn member_row<'a>(app: &App, theme: &Theme, database: &Database, member: &'a Member) -> Vec<Cell<'a>> {
     let estate = &app.estate;
     let health = member_health(member);
-    let current = estate.series.get(&MetricKey::DbAcu(member.id.clone())).and_then(|series| series.recent(app.now));
+    let current =
+        estate.series.get(&MetricKey::DbAcu(member.id.clone())).and_then(|series| series.recent(app.service_now()));
     let acu = match (current, database.acu) {
         (Some(point), Some((_, max))) => format!("{}/{max}", number(point.value)),
         (None, Some(_)) => "–".to_owned(),

@@ -168,7 +168,7 @@ fn empty(canvas: &Canvas<'_, '_>) -> Vec<(Health, String)> {
     if states.is_empty() {
         return vec![(Health::Stopped, "looking for the log groups of the services …".to_owned())];
     }
-    if states.iter().any(|state| state.covered <= app.now.as_millisecond() - 10_000) {
+    if states.iter().any(|state| state.covered <= app.service_now().as_millisecond() - 10_000) {
         return vec![(Health::Stopped, "reading the last 15 minutes …".to_owned())];
     }
     vec![(Health::Stopped, "no lines within the last 15 minutes: scrolling up reads older ones".to_owned())]

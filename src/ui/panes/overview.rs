@@ -45,7 +45,7 @@ pub fn attention(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) 
             Some(hint) if width(&entry.what) + width(hint) + 4 <= room => format!("{}  → {hint}", entry.what),
             Some(_) | None => entry.what.clone(),
         };
-        let since = entry.since.map(|since| time::age(Some(since), app.now)).unwrap_or_default();
+        let since = entry.since.map(|since| time::age(Some(since), app.service_now())).unwrap_or_default();
         Some(
             vec![
                 Cell::new(Signs::severity(entry.severity), style),

@@ -32,7 +32,8 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect, name: &str) {
     let mut used = canvas.put(place.x + 1, place.y, room, health.sign(), theme.health(health)) + 1;
     used += canvas.put_cut(place.x + 1 + used, place.y, room.saturating_sub(used), &row.short, theme.strong);
     let (desired, running) = (desired(row), format!("{}{pending}", row.running));
-    let (deployed, settings) = (time::age(row.deployed_at, app.now), service.map(settings).unwrap_or_default());
+    let (deployed, settings) =
+        (time::age(row.deployed_at, app.service_now()), service.map(settings).unwrap_or_default());
     let facts = [
         ("", health.word(), theme.health(health)),
         ("desired ", desired.as_str(), theme.text),
@@ -49,7 +50,8 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect, name: &str) {
         let y = place.y + 1 + number as u16;
         let hidden = if number + 1 == lines { reasons.len() - lines } else { 0 };
         let more = if hidden > 0 { format!("  +{hidden} more") } else { String::new() };
-        let since = reason.since.map(|since| format!("  {}", time::age(Some(since), app.now))).unwrap_or_default();
+        let since =
+            reason.since.map(|since| format!("  {}", time::age(Some(since), app.service_now()))).unwrap_or_default();
         let hint = reason.hint.as_deref().map(|hint| format!("  → {hint}")).unwrap_or_default();
         let style = theme.severity(reason.severity);
         let sign = Signs::severity(reason.severity);
@@ -131,7 +133,7 @@ pub fn tasks(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
                 Cell::new(task.id.as_str(), faint).tail(),
                 Cell::new(word, health_style),
                 Cell::new(zone(&task.az), faint),
-                Cell::new(time::age(task.stopped_at.or(task.created_at), app.now), faint),
+                Cell::new(time::age(task.stopped_at.or(task.created_at), app.service_now()), faint),
                 Cell::new(format!(":{revision}"), theme.dim),
                 Cell::new(why, why_style),
             ]
@@ -185,7 +187,7 @@ pub fn deployments(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing
                     Cell::new(words, theme.strong),
                     Cell::new(short(&deployment.task_definition), theme.text).tail(),
                     Cell::new(format!("{}/{}", deployment.running, deployment.desired), theme.text),
-                    Cell::new(time::age(deployment.created_at, app.now), theme.text),
+                    Cell::new(time::age(deployment.created_at, app.service_now()), theme.text),
                     Cell::new(format!("{failed}{}", deployment.rollout_reason), theme.dim),
                 ]
                 .into(),
@@ -211,7 +213,7 @@ pub fn deployments(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing
                 Cell::new(words, rollout_style(theme, words)),
                 Cell::new(short(target), theme.dim).tail(),
                 Cell::new("", theme.dim),
-                Cell::new(time::age(rollout.created_at, app.now), theme.dim),
+                Cell::new(time::age(rollout.created_at, app.service_now()), theme.dim),
                 Cell::new(format!("{took}{why}"), theme.dim),
             ]
             .into(),
@@ -235,7 +237,7 @@ pub fn events(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
             .any(|word| message.contains(word));
         let style = if bad { theme.degraded } else { theme.text };
         let text = if bad { format!("▲ {message}") } else { message.to_owned() };
-        Some(vec![Cell::new(time::age(event.at, app.now), theme.dim), Cell::new(text, style)].into())
+        Some(vec![Cell::new(time::age(event.at, app.service_now()), theme.dim), Cell::new(text, style)].into())
     });
 }
 
@@ -295,7 +297,7 @@ pub fn curves(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
         .extend(service.iter().flat_map(|service| &service.deployments).filter_map(|deployment| deployment.created_at));
     let history = app.estate.rollouts.get(name).and_then(Observed::value);
     marks.extend(history.into_iter().flatten().filter_map(|rollout| rollout.created_at));
-    marks.retain(|mark| app.now.duration_since(*mark).as_hours() < 3);
+    marks.retain(|mark| app.service_now().duration_since(*mark).as_hours() < 3);
     let charts =
         [("CPU", cpu, "CPUUtilization"), ("Memory", memory, "MemoryUtilization")].map(|(title, series, metric)| {
             Chart {

@@ -49,7 +49,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, standing: &S
             if !curves {
                 return figure;
             }
-            format!("{} {figure:>5}", spark(app.estate.series.get(&series), CURVE, 100.0, app.now))
+            format!("{} {figure:>5}", spark(app.estate.series.get(&series), CURVE, 100.0, app.service_now()))
         };
         Some(Row {
             cells: vec![
@@ -62,7 +62,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, standing: &S
                 Cell::new(row.image.as_deref().unwrap_or("–"), theme.text),
                 Cell::new(curve(MetricKey::ServiceCpu(row.name.clone()), row.cpu), theme.text),
                 Cell::new(curve(MetricKey::ServiceMemory(row.name.clone()), row.memory), theme.text),
-                Cell::new(time::age(row.deployed_at, app.now), theme.dim),
+                Cell::new(time::age(row.deployed_at, app.service_now()), theme.dim),
                 reason(theme, row),
             ],
             flash,

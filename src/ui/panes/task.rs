@@ -20,7 +20,7 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect, service: &str, id: &str
     };
     let (health, word) = task_state(task);
     let status = task.last_status.to_lowercase();
-    let age = time::age(task.created_at, app.now);
+    let age = time::age(task.created_at, app.service_now());
     let wants = if task.desired_status == task.last_status || task.stopped() {
         String::new()
     } else {

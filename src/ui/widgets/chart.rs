@@ -104,7 +104,7 @@ fn draw_row(canvas: &mut Canvas<'_, '_>, place: Rect, chart: &Chart<'_>) {
         let text = format!("{} {value}", curve.name);
         let wide = canvas.width(&text) + 3;
         let cells = usize::from(room.saturating_sub(wide)).min(60);
-        let drawn = super::spark::spark(curve.series, cells, full, canvas.app.now);
+        let drawn = super::spark::spark(curve.series, cells, full, canvas.app.service_now());
         canvas.put(place.x + label + number * room, place.y, room, &format!("{drawn} {}", text.trim_start()), style);
     }
 }
@@ -149,7 +149,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, place: Rect, chart: &Chart<'_>) {
             canvas.put(x, y, 1, "╌", theme.threshold);
         }
     }
-    let until = canvas.app.now;
+    let until = canvas.app.service_now();
     let drawn = chart.curves.iter().zip(theme.curves());
     // The first curve is drawn last, so that it stays whole where curves cross.
     for (curve, style) in drawn.rev() {

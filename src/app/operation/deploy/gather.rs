@@ -322,7 +322,7 @@ impl Deploy {
         let short = &request.short;
         let mut checks = gather.checks.clone();
         if let Some(service) = &gather.service {
-            let mut found = preflight::service(service, &gather.history, gather.definition.as_ref(), ctx.now);
+            let mut found = preflight::service(service, &gather.history, gather.definition.as_ref(), ctx.service_now);
             if matches!(request.source, Source::Back(_)) {
                 // A rollback ends what is under way.
                 found.iter_mut().filter(|check| check.text.contains("in progress")).for_each(|check| {
@@ -335,13 +335,13 @@ impl Deploy {
                 service,
                 gather.scalable.as_ref(),
                 &gather.timers,
-                ctx.now,
+                ctx.service_now,
                 ctx.zone,
             ));
         }
         let definition = gather.base.as_ref().or(gather.definition.as_ref());
         if let (Some(image), Some(definition)) = (&gather.image, definition) {
-            let mut found = preflight::image(image, definition, ctx.now);
+            let mut found = preflight::image(image, definition, ctx.service_now);
             if matches!(request.source, Source::Force | Source::Back(_)) {
                 // What ran before is not judged again.
                 found.retain(|check| check.level != Level::Stop);
@@ -512,7 +512,7 @@ impl Deploy {
             deployment: id,
             revision,
             known: self.gather.history.iter().skip(1).map(|entry| entry.arn.clone()).collect(),
-            since: newest.created_at.unwrap_or(ctx.now),
+            since: newest.created_at.unwrap_or(ctx.service_now),
         };
         self.watch_over(subject, service, ctx);
         if let Some(watch) = &mut self.watch {

@@ -322,7 +322,7 @@ impl Deploy {
             cluster: ctx.cluster(),
             service: self.request.service.clone(),
             deployment: ours.id.clone(),
-            since: ours.created_at.unwrap_or(ctx.now),
+            since: ours.created_at.unwrap_or(ctx.service_now),
             revision,
             known: self.gather.history.iter().map(|entry| entry.arn.clone()).collect(),
         };
@@ -533,7 +533,7 @@ impl Deploy {
                     service: service.name.clone(),
                     deployment: primary.id.clone(),
                     revision: primary.task_definition.clone(),
-                    since: primary.created_at.unwrap_or(ctx.now),
+                    since: primary.created_at.unwrap_or(ctx.service_now),
                     known,
                 };
                 self.way_back = true;

@@ -381,8 +381,9 @@ impl Steps {
                     if before != Some((running, desired)) {
                         ctx.say(Weight::Step, format!("{}: {running} of {desired} run", service.name));
                     }
+                    let ahead = ctx.service_now.duration_since(ctx.now);
                     for event in service.events.iter().rev() {
-                        let new = event.at.is_some_and(|at| self.began.is_some_and(|began| at >= began));
+                        let new = event.at.is_some_and(|at| self.began.is_some_and(|began| at >= began + ahead));
                         if new && self.told.insert(event.id.clone()) {
                             ctx.say(Weight::Detail, event.message.clone());
                         }

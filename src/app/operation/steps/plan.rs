@@ -382,7 +382,7 @@ impl Steps {
         if timers.is_empty() {
             return vec![Check::new(Level::Stop, format!("no schedule does a {}", power.word()))];
         }
-        let skipped = timers.iter().any(|timer| timer.skipped(ctx.now).is_some());
+        let skipped = timers.iter().any(|timer| timer.skipped(ctx.service_now).is_some());
         match (undo, skipped) {
             (false, true) => vec![Check::new(Level::Stop, "the next time is skipped already")],
             (true, false) => vec![Check::new(Level::Stop, "no time is skipped")],
@@ -428,14 +428,14 @@ impl Steps {
                 .filter(|timer| timer.power() == Some(*power))
                 .filter_map(|timer| {
                     let say = |at: Option<jiff::Timestamp>| {
-                        at.map_or_else(|| "never".to_owned(), |at| time::moment(at, ctx.now, ctx.zone))
+                        at.map_or_else(|| "never".to_owned(), |at| time::moment(at, ctx.service_now, ctx.zone))
                     };
                     let after = if *undo {
-                        timer.next_unskipped(ctx.now)
+                        timer.next_unskipped(ctx.service_now)
                     } else {
-                        timer.next(ctx.now).and_then(|next| timer.next_unskipped(next))
+                        timer.next(ctx.service_now).and_then(|next| timer.next_unskipped(next))
                     };
-                    Change::of(format!("next {}", power.word()), say(timer.next(ctx.now)), say(after))
+                    Change::of(format!("next {}", power.word()), say(timer.next(ctx.service_now)), say(after))
                 })
                 .collect(),
         }
@@ -487,7 +487,7 @@ impl Steps {
             Wanted::Skip { power, undo } => {
                 for timer in self.timers.iter().filter(|timer| timer.power() == Some(*power) && timer.enabled) {
                     // It may fire again right after the time that is skipped.
-                    let until = timer.next(ctx.now).map(|next| next + jiff::SignedDuration::from_secs(1));
+                    let until = timer.next(ctx.service_now).map(|next| next + jiff::SignedDuration::from_secs(1));
                     let until = until.filter(|_| !undo);
                     steps.push_back(Step::Do(Write::Skip { timer: Box::new(timer.clone()), until }));
                 }
@@ -515,12 +515,12 @@ impl Steps {
             Wanted::Skip { power, undo } => {
                 let next = self.timers.iter().find(|timer| timer.power() == Some(*power)).and_then(|timer| {
                     if *undo {
-                        timer.next_unskipped(ctx.now)
+                        timer.next_unskipped(ctx.service_now)
                     } else {
-                        timer.next(ctx.now).and_then(|at| timer.next_unskipped(at))
+                        timer.next(ctx.service_now).and_then(|at| timer.next_unskipped(at))
                     }
                 });
-                let at = next.map_or_else(|| "never".to_owned(), |at| time::moment(at, ctx.now, ctx.zone));
+                let at = next.map_or_else(|| "never".to_owned(), |at| time::moment(at, ctx.service_now, ctx.zone));
                 format!("the next {} is {at}", power.word())
             }
         }

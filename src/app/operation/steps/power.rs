@@ -65,8 +65,9 @@ impl Steps {
             }));
         }
         let opposite = if power == Power::Stop { Power::Start } else { Power::Stop };
-        if let Some(at) = crate::model::deploy::preflight::soonest(&self.timers, opposite, ctx.now) {
-            let text = format!("the schedule does a {} at {}", opposite.word(), time::moment(at, ctx.now, ctx.zone));
+        if let Some(at) = crate::model::deploy::preflight::soonest(&self.timers, opposite, ctx.service_now) {
+            let text =
+                format!("the schedule does a {} at {}", opposite.word(), time::moment(at, ctx.service_now, ctx.zone));
             checks.push(Check::new(Level::Note, text));
         }
         if databases {

@@ -61,14 +61,16 @@ pub fn rollout(canvas: &mut Canvas<'_, '_>, operation: &Operation, watch: &Watch
     counts(canvas, watch, Rect { y: row(1), height: 1, ..place });
     let troubles = watch.troubles.len().min(usize::from(place.height / 4)) as u16;
     let chart = Rect { y: row(2), height: place.height.saturating_sub(2 + troubles), ..place };
-    let began = operation.began().unwrap_or(watch.subject.since);
+    // Bars are dated by the service.
+    let ahead = canvas.app.ahead;
+    let began = operation.began().map_or(watch.subject.since, |at| at + ahead);
     lanes::draw(
         canvas,
         chart,
         &Lanes {
             bars: &watch.bars,
             began: began.min(watch.subject.since),
-            until: operation.ended.unwrap_or(canvas.app.now),
+            until: operation.ended.map_or(canvas.app.service_now(), |at| at + ahead),
             usual: deploy.and_then(crate::app::operation::deploy::Deploy::usual),
         },
     );
