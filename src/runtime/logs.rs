@@ -376,7 +376,7 @@ mod tests {
 
     fn reader() -> LogReader {
         let (executor, events) = Executor::new(false);
-        let plan = Plan { since: 0, until: None, live: true, skip: None };
+        let plan = Plan { since: 0, until: None, once: None, live: true, skip: None };
         let follower = Follower::new(vec![GroupSource::named("g")], plan, None);
         LogReader::new((executor, events, Clock::System), follower, 0, Some("123456789012".into()))
     }

@@ -16,7 +16,6 @@ pub mod insights;
 pub mod keys;
 pub mod order;
 pub mod pane;
-pub mod retry;
 pub mod sources;
 pub mod when;
 pub mod windows;

@@ -2,9 +2,9 @@
 
 use super::follow::{Batch, FeedState, Follower, Gap, Plan};
 use super::insights::{self, Insights, Running};
-use super::retry;
 use super::sources::{self, Missing, Sources};
 use super::written;
+use crate::app::backoff::Backoff;
 use crate::app::effect::{Effect, Lane, Query, Tee};
 use crate::app::event::{Answer, Fact, Part};
 use crate::app::ticket::Ticket;
@@ -101,6 +101,8 @@ pub struct Live {
     pub due: Ms,
     /// Since when it has been wanted, for its cost.
     pub since: Ms,
+    /// How often it broke in a row.
+    failed: Backoff,
 }
 
 /// The pane.
@@ -196,7 +198,7 @@ struct Listing {
     /// When it is asked for; none: its answer is under way, or has come.
     due: Option<Ms>,
     /// How often it failed in a row.
-    failures: u32,
+    failed: Backoff,
     /// Why it is not known.
     failure: Option<Failure>,
 }
@@ -324,8 +326,12 @@ impl LogsPane {
         let ticket = |serial: u64| Ticket { generation, serial: SERIAL | serial };
         if self.lists.is_empty() {
             let patterns = environment.logs.iter().filter(|pattern| pattern.contains('*'));
-            let listing =
-                |pattern: &String| Listing { pattern: pattern.clone(), due: Some(at), failures: 0, failure: None };
+            let listing = |pattern: &String| Listing {
+                pattern: pattern.clone(),
+                due: Some(at),
+                failed: Backoff::default(),
+                failure: None,
+            };
             self.lists = patterns.map(listing).collect();
         }
         for (n, list) in (0..).zip(&mut self.lists) {
@@ -486,12 +492,12 @@ impl LogsPane {
             (Part::Last(Fact::LogGroups(groups)), list) => {
                 self.groups.extend(groups.into_iter().map(|group| group.name));
                 if let Some(list) = list {
-                    (list.failures, list.failure) = (0, None);
+                    list.failed.worked();
+                    list.failure = None;
                 }
             }
             (Part::Broken(failure), Some(list)) => {
-                list.failures += 1;
-                list.due = Some(now + retry::wait(list.failures));
+                list.due = Some(now + list.failed.failed().as_millis() as Ms);
                 list.failure = Some(failure);
             }
             (Part::Broken(_) | Part::Page(_) | Part::Last(_), _) => {}
@@ -520,6 +526,7 @@ impl LogsPane {
         let Some(follower) = &mut self.follower else { return };
         match part {
             Part::Page(Fact::LiveTail(update)) => {
+                self.live.failed.worked();
                 let batch = follower.live(update, now);
                 self.put(batch, true);
             }
@@ -528,7 +535,7 @@ impl LogsPane {
                 follower.live_broke(now);
             }
             Part::Broken(_) => {
-                (self.live.serial, self.live.due) = (None, now + 5_000);
+                (self.live.serial, self.live.due) = (None, now + self.live.failed.failed().as_millis() as Ms);
                 follower.live_broke(now);
             }
         }
@@ -541,7 +548,7 @@ impl LogsPane {
             // A session costs by the minute until it is closed.
             self.leaving.push(Effect::Leave(Ticket { generation, serial: SERIAL | serial }));
         }
-        self.live = Live { on, serial: None, due: at, since: at };
+        self.live = Live { on, serial: None, due: at, since: at, failed: Backoff::default() };
         let groups = self.sources.groups.clone();
         if !groups.is_empty() {
             // Ids are of another kind with a live tail: what is there already begins anew after it.
@@ -774,4 +781,44 @@ fn arns(sources: &Sources, estate: &Estate, environment: &EnvironmentConfig) -> 
     };
     let groups = sources.groups.iter().take(10);
     groups.map(|group| format!("arn:aws:logs:{region}:{account}:log-group:{}", group.group)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_live_tail_that_breaks_waits_twice_as_long_each_time_until_it_works() {
+        let mut pane = LogsPane { follower: Some(Follower::new(Vec::new(), plan(), None)), ..LogsPane::default() };
+        let mut wait = |part: Part| {
+            pane.live.serial = Some(LIVE | 1);
+            pane.absorb_live(LIVE | 1, part, 1_000_000);
+            pane.live.due - 1_000_000
+        };
+        let broken = || Part::Broken(Failure::new(FailureKind::Unreachable, "it broke off"));
+        let waits: Vec<Ms> = (0..8).map(|_| wait(broken())).collect();
+        assert_eq!(waits, [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000], "as the command does");
+        wait(Part::Page(Fact::LiveTail(crate::model::logs::LiveUpdate::default())));
+        assert_eq!(wait(broken()), 1_000);
+    }
+
+    #[test]
+    fn groups_that_cannot_be_listed_are_missing_and_asked_for_again() {
+        let list = Listing { pattern: "/aws/*".into(), due: None, failed: Backoff::default(), failure: None };
+        let mut pane = LogsPane { lists: vec![list], opened: true, ..LogsPane::default() };
+        let denied = Failure::new(FailureKind::Denied, "logs:DescribeLogGroups: no");
+        pane.absorb_groups(0, Part::Broken(denied), 5_000);
+        assert_eq!(pane.lists[0].due, Some(6_000));
+        pane.resolve(&Estate::default(), &EnvironmentConfig::default(), 5_000);
+        let said: Vec<String> = pane.sources.failed().map(|(missing, _)| missing.words()).collect();
+        assert!(said[0].contains("`/aws/*` of the configuration could not be read"), "{said:?}");
+        let group = crate::model::logs::LogGroup { name: "/aws/x".into(), ..Default::default() };
+        pane.absorb_groups(0, Part::Last(Fact::LogGroups(vec![group])), 7_000);
+        pane.resolve(&Estate::default(), &EnvironmentConfig::default(), 10_000);
+        assert_eq!(pane.sources.failed().count(), 0);
+    }
+
+    fn plan() -> Plan {
+        Plan { since: 0, until: None, once: None, live: true, skip: None }
+    }
 }
