@@ -9,7 +9,7 @@
 //! it back over [`RECOVERY`].
 
 use crate::app::effect::Lane;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -69,20 +69,56 @@ pub enum Class {
     LogsInsights,
 }
 
+/// Regions in which pages of logs may be asked for less often than elsewhere.
+const FEW_LOGS: [&str; 5] = ["ap-northeast-3", "ap-southeast-3", "ca-west-1", "eu-central-1", "il-central-1"];
+
 impl Class {
+    /// Every class, in the order of their buckets.
+    pub const ALL: [Class; Self::COUNT] = [
+        Self::EcsServices,
+        Self::EcsTasks,
+        Self::EcsClusters,
+        Self::EcsRollouts,
+        Self::EcsRegister,
+        Self::EcsUpdate,
+        Self::Ecr,
+        Self::Rds,
+        Self::Alarms,
+        Self::MetricData,
+        Self::Elbv2,
+        Self::Autoscaling,
+        Self::Sts,
+        Self::Lambda,
+        Self::LambdaInvoke,
+        Self::Scheduler,
+        Self::LogsFilter,
+        Self::LogsGet,
+        Self::LogsDescribe,
+        Self::LogsLive,
+        Self::LogsInsights,
+    ];
     const COUNT: usize = 21;
 
-    /// The whole limit: requests a second, and how many at once.
+    /// The whole limit in a region: requests a second, and how many at once. Where the region is not known
+    /// (empty), that of most.
     ///
-    /// Sources: the pages on throttling and quotas of each service in AWS's documentation (ECS: "Request
+    /// Sources: the pages on throttling and quotas of each service in AWS's documentation (ECS and ELB: "Request
     /// throttling"; ECR, Lambda, `CloudWatch` Logs and Scheduler: "Quotas").
-    pub fn limit(self) -> (f64, f64) {
+    pub fn limit(self, region: &str) -> (f64, f64) {
+        let alike = |per_second: f64| (per_second, per_second);
         match self {
+            // Not adjustable, and all groups share it.
+            Self::LogsFilter if region == "us-east-1" => alike(25.0),
+            Self::LogsFilter if FEW_LOGS.contains(&region) => alike(5.0),
+            Self::LogsGet if region == "us-west-2" || region == "eu-west-1" || FEW_LOGS.contains(&region) => {
+                alike(10.0)
+            }
+            Self::LogsGet => alike(25.0),
             Self::EcsServices | Self::EcsTasks => (20.0, 100.0),
             Self::EcsClusters | Self::EcsRollouts => (20.0, 50.0),
             Self::EcsRegister => (1.0, 20.0),
-            // That of `UpdateService`, the smallest among them.
-            Self::EcsUpdate => (5.0, 50.0),
+            // The rate of `UpdateService` and the burst of `TagResource`: the smallest among them.
+            Self::EcsUpdate => (5.0, 20.0),
             // That of `GetAuthorizationToken`; those of images are far larger.
             Self::Ecr => (20.0, 200.0),
             // The smallest of its control plane. A function's own limit is not ours to know.
@@ -92,10 +128,9 @@ impl Class {
             Self::Rds => (12.0, 300.0),
             Self::Alarms => (9.0, 9.0),
             Self::MetricData => (500.0, 500.0),
-            // ap-northeast-1 and most regions; that of `FilterLogEvents` is not adjustable, and all groups share it.
-            Self::LogsFilter | Self::LogsGet | Self::LogsDescribe | Self::LogsInsights => (10.0, 10.0),
+            Self::LogsFilter | Self::LogsDescribe | Self::LogsInsights => (10.0, 10.0),
             Self::LogsLive => (5.0, 5.0),
-            // Not documented: half of what is assumed here is 5 a second, 20 at once.
+            // That of ELB's `Describe` actions; not documented for Application Auto Scaling, far larger for STS.
             Self::Elbv2 | Self::Autoscaling | Self::Sts => (10.0, 40.0),
         }
     }
@@ -167,6 +202,8 @@ impl Bucket {
 pub struct Budget {
     operator: Mutex<[Option<Bucket>; Class::COUNT]>,
     background: Mutex<[Option<Bucket>; Class::COUNT]>,
+    /// Where it asks, once that is known.
+    region: OnceLock<String>,
 }
 
 impl Default for Budget {
@@ -174,11 +211,17 @@ impl Default for Budget {
         Self {
             operator: Mutex::new([const { None }; Class::COUNT]),
             background: Mutex::new([const { None }; Class::COUNT]),
+            region: OnceLock::new(),
         }
     }
 }
 
 impl Budget {
+    /// The region whose limits count: said once, before anything is asked.
+    pub fn asks_in(&self, region: &str) {
+        self.region.get_or_init(|| region.to_owned());
+    }
+
     /// Another limit than the documented one, in requests a second: regions and accounts differ.
     pub fn limit(&self, class: Class, rate: f64) {
         for buckets in [&self.operator, &self.background] {
@@ -218,7 +261,7 @@ impl Budget {
             Lane::Background => &self.background,
         };
         let mut buckets = buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        let (rate, burst) = class.limit();
+        let (rate, burst) = class.limit(self.region.get().map_or("", String::as_str));
         let bucket = buckets[class as usize]
             .get_or_insert_with(|| Bucket::new(rate / 2.0 * MARGIN, burst / 2.0 * MARGIN, Instant::now()));
         act(bucket)
@@ -244,6 +287,18 @@ mod tests {
         assert!((1.9..2.2).contains(&last), "then nearly 10 a second: {last}");
         let later = start + Duration::from_mins(1);
         assert_eq!(budget.reserve(Class::EcsServices, Lane::Background, later), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_region_with_a_smaller_quota_is_asked_less_often() {
+        let start = Instant::now();
+        let at_once = |region: &str| {
+            let budget = Budget::default();
+            budget.asks_in(region);
+            let free = || budget.reserve(Class::LogsFilter, Lane::Operator, start).is_zero();
+            (0..100).take_while(|_| free()).count()
+        };
+        assert_eq!((at_once("us-east-1"), at_once("ap-northeast-1"), at_once("eu-central-1")), (11, 4, 2));
     }
 
     #[test]

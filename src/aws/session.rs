@@ -204,6 +204,7 @@ impl Generation {
         self.loaded
             .get_or_init(|| async {
                 let (config, credentials) = super::credentials::load(&session.connection, &session.wire).await?;
+                session.budget.asks_in(config.region().map_or("", |region| region.as_ref()));
                 Ok(Loaded {
                     operator: Clients::new(config.clone(), Usage::Operator),
                     background: Clients::new(config.clone(), Usage::Background),

@@ -12,6 +12,10 @@ Scenarios: staging, prod, pantri, minimal (calm), stopped (at night); crash-loop
 failover, throttled, expired, log-storm, scale-out, big. With the first change that is made: breaker,
 no-breaker, other-deploy, lost-answer, throttled-deploy, expires, scheduled-stop.
 
+Every client is held to the rates that AWS documents for each API, and throttled as AWS throttles. A second of
+a rate has passed when it passed on the wall or in the simulated time, whichever went further: with --speed 60 a
+client may ask 60 times as often, with --speed 0 as often as on AWS.
+
 Example:
   cockpit sim --scenario crash-loop --listen 127.0.0.1:4600
   cockpit --endpoint-url http://127.0.0.1:4600 services")]
@@ -28,6 +32,9 @@ pub struct Sim {
     /// How much faster than the wall its clock runs; 0 stops it
     #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed)]
     pub speed: f64,
+    /// Throttles nobody, however often it is asked
+    #[arg(long)]
+    pub unlimited: bool,
 }
 
 /// Flags of `cockpit demo`.

@@ -20,6 +20,7 @@ pub(super) async fn sim(arguments: &Sim, out: &mut dyn io::Write) -> Result<Exit
         seed: arguments.seed,
         speed: arguments.speed,
         start: None,
+        limited: !arguments.unlimited,
     };
     crate::runtime::keep_what_is_freed();
     let simulator = start(options).await?;

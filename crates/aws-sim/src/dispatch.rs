@@ -176,8 +176,8 @@ fn live_tail(
     Ok(response)
 }
 
-/// The region of a request that may go on: it is signed, with a key that is not expired, and no fault
-/// refuses it.
+/// The region of a request that may go on: it is signed, with a key that is not expired, no fault
+/// refuses it, and its API was not asked too often.
 fn allowed(
     shared: &Shared,
     route: &Route,
@@ -187,7 +187,7 @@ fn allowed(
 ) -> Result<String, ApiError> {
     let scope = scope.ok_or_else(ApiError::missing_token)?;
     match verdict.kind {
-        Some(Kind::Throttle) => return Err(ApiError::throttled()),
+        Some(Kind::Throttle) => return Err(ApiError::throttled(route.service)),
         Some(Kind::Error) => return Err(ApiError::internal(route.service)),
         Some(Kind::Denied) => return Err(ApiError::denied(operation)),
         Some(Kind::Expired) => return Err(ApiError::expired()),
@@ -196,6 +196,10 @@ fn allowed(
     let now = shared.world().now;
     if shared.keys().is_expired(&scope.key, now, shared.scenario) {
         return Err(ApiError::expired());
+    }
+    if !shared.limits().take(operation, &scope.region, Instant::now(), now) {
+        shared.meter().throttled(operation);
+        return Err(ApiError::throttled(route.service));
     }
     Ok(scope.region.clone())
 }
@@ -293,7 +297,11 @@ fn encode(route: &Route, result: &Result<Node, ApiError>, request_id: &str) -> R
             answer(e.query_status(), XML, body)
         }
         (protocol, Err(e)) => {
-            let node = map! {"__type": e.code.as_ref(), "message": e.message.as_str()};
+            let mut node = map! {"__type": e.code.as_ref(), "message": e.message.as_str()};
+            if e.code == "TooManyRequestsException" {
+                node.set("Type", "User");
+                node.set("Reason", "CallerRateLimitExceeded");
+            }
             let mut response = match protocol {
                 Protocol::Cbor => answer(e.status, CBOR, cbor::encode(&node)),
                 Protocol::Json10 => answer(e.status, JSON_10, json::encode(&node)),

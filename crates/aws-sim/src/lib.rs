@@ -7,7 +7,7 @@
 //!
 //! The map: [`Sim`] starts a server (`server`), which tells the protocols apart (`dispatch`),
 //! answers operations (`services`) from the simulated world (`world`), or control requests
-//! (`control`). `plot` is what a scenario does when a client acts. `wire` turns one answer tree into JSON, XML or CBOR.
+//! (`control`); `rates` throttles those who ask too often. `plot` is what a scenario does when a client acts. `wire` turns one answer tree into JSON, XML or CBOR.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod clock;
@@ -16,6 +16,7 @@ mod dispatch;
 mod faults;
 mod meter;
 mod plot;
+mod rates;
 mod rng;
 mod scenario;
 mod server;
@@ -25,6 +26,7 @@ mod wire;
 mod world;
 
 pub use clock::Clock;
+pub use rates::{Rate, rate};
 pub use scenario::Scenario;
 pub use sim::{Sim, SimError, SimOptions};
 

@@ -1,44 +1,11 @@
-//! Counts of what was asked, and how that fits the request budgets AWS documents, in real time.
-//! It measures only: nothing is throttled here.
+//! Counts of what was asked, and how that fits half of the rates AWS documents, in real time: a client that
+//! polls leaves the other half to people and machines it shares them with. Nothing is throttled here; that is
+//! `rates`.
 
+use crate::rates::{self, RATES};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
-
-/// A budget class: name, requests a second, burst, and which operations draw on it.
-/// The figures are AWS's documented ones; where there is none (Application Auto Scaling, ELB)
-/// 10 a second and a burst of 40 are assumed.
-const BUDGETS: &[(&str, f64, f64, &[&str])] = &[
-    ("ecs:services", 20.0, 100.0, &["ecs:DescribeServices", "ecs:ListServices"]),
-    ("ecs:tasks", 20.0, 100.0, &["ecs:DescribeTasks", "ecs:ListTasks"]),
-    ("ecs:clusters", 20.0, 50.0, &["ecs:DescribeClusters", "ecs:ListClusters"]),
-    ("ecs:task-definitions", 20.0, 50.0, &["ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions"]),
-    (
-        "ecs:service-deployments",
-        20.0,
-        50.0,
-        &[
-            "ecs:ListServiceDeployments",
-            "ecs:DescribeServiceDeployments",
-            "ecs:DescribeServiceRevisions",
-            "ecs:StopServiceDeployment",
-        ],
-    ),
-    ("ecs:update-service", 5.0, 50.0, &["ecs:UpdateService"]),
-    ("ecs:register", 1.0, 20.0, &["ecs:RegisterTaskDefinition", "ecs:DeregisterTaskDefinition"]),
-    ("rds", 12.0, 300.0, &["rds:"]),
-    ("cloudwatch:alarms", 9.0, 9.0, &["cloudwatch:DescribeAlarms"]),
-    ("cloudwatch:metric-data", 500.0, 500.0, &["cloudwatch:GetMetricData"]),
-    ("cloudwatch:statistics", 400.0, 400.0, &["cloudwatch:GetMetricStatistics"]),
-    ("cloudwatch:list-metrics", 25.0, 25.0, &["cloudwatch:ListMetrics"]),
-    ("application-autoscaling", 10.0, 40.0, &["application-autoscaling:"]),
-    ("elasticloadbalancing", 10.0, 40.0, &["elasticloadbalancing:"]),
-    ("logs:filter", 10.0, 10.0, &["logs:FilterLogEvents"]),
-    ("logs:get", 25.0, 25.0, &["logs:GetLogEvents"]),
-    ("logs:describe", 10.0, 10.0, &["logs:DescribeLogGroups", "logs:DescribeLogStreams"]),
-    ("logs:live-tail", 5.0, 5.0, &["logs:StartLiveTail"]),
-    ("logs:insights", 10.0, 10.0, &["logs:StartQuery", "logs:GetQueryResults", "logs:StopQuery"]),
-];
 
 #[derive(Debug, Default, Clone, Copy)]
 struct Count {
@@ -49,6 +16,7 @@ struct Count {
 #[derive(Debug)]
 struct Bucket {
     count: u64,
+    throttled: u64,
     over_half: u64,
     peak_1s: usize,
     recent: VecDeque<Instant>,
@@ -68,14 +36,15 @@ pub(crate) struct Meter {
 impl Meter {
     /// Counters at zero, buckets full.
     pub(crate) fn new() -> Meter {
-        let buckets = BUDGETS
+        let buckets = RATES
             .iter()
-            .map(|(_, _, burst, _)| Bucket {
+            .map(|rate| Bucket {
                 count: 0,
+                throttled: 0,
                 over_half: 0,
                 peak_1s: 0,
                 recent: VecDeque::new(),
-                tokens: burst / 2.0,
+                tokens: rate.burst / 2.0,
                 filled: None,
             })
             .collect();
@@ -86,11 +55,17 @@ impl Meter {
     pub(crate) fn request(&mut self, operation: &str, at: Instant) {
         self.total += 1;
         self.operations.entry(operation.to_owned()).or_default().count += 1;
-        for ((_, rate, burst, operations), bucket) in BUDGETS.iter().zip(&mut self.buckets) {
-            let mine = operations.iter().any(|o| *o == operation || (o.ends_with(':') && operation.starts_with(o)));
-            if mine {
-                bucket.take(rate / 2.0, burst / 2.0, at);
-            }
+        if let Some(of) = rates::index(operation)
+            && let (Some(rate), Some(bucket)) = (RATES.get(of), self.buckets.get_mut(of))
+        {
+            bucket.take(rate.per_second / 2.0, rate.burst / 2.0, at);
+        }
+    }
+
+    /// Counts a request that was over its rate.
+    pub(crate) fn throttled(&mut self, operation: &str) {
+        if let Some(bucket) = rates::index(operation).and_then(|at| self.buckets.get_mut(at)) {
+            bucket.throttled += 1;
         }
     }
 
@@ -116,12 +91,12 @@ impl Meter {
             .iter()
             .map(|(name, c)| (name.clone(), json!({"count": c.count, "errors": c.errors})))
             .collect();
-        let budgets: Map<String, Value> = BUDGETS
+        let budgets: Map<String, Value> = RATES
             .iter()
             .zip(&self.buckets)
-            .map(|((name, rate, burst, _), b)| {
-                let value = json!({"count": b.count, "peak_1s": b.peak_1s, "over_half": b.over_half, "rate": rate, "burst": burst});
-                ((*name).to_owned(), value)
+            .map(|(rate, b)| {
+                let value = json!({"count": b.count, "throttled": b.throttled, "peak_1s": b.peak_1s, "over_half": b.over_half, "rate": rate.per_second, "burst": rate.burst});
+                (rate.name.to_owned(), value)
             })
             .collect();
         json!({"total": self.total, "unknown": self.unknown, "operations": operations, "budgets": budgets})

@@ -4,6 +4,7 @@ use crate::clock::Clock;
 use crate::dispatch::Keys;
 use crate::faults::Faults;
 use crate::meter::Meter;
+use crate::rates::Limits;
 use crate::scenario::Scenario;
 use crate::world::World;
 use crate::{ACCOUNT, server};
@@ -26,6 +27,8 @@ pub struct SimOptions {
     pub speed: f64,
     /// The simulated time at the start; `None` is the real time.
     pub start: Option<jiff::Timestamp>,
+    /// Whether clients are held to the rates that AWS documents: a request too many is throttled.
+    pub limited: bool,
 }
 
 impl Default for SimOptions {
@@ -36,6 +39,7 @@ impl Default for SimOptions {
             seed: 1,
             speed: 1.0,
             start: None,
+            limited: true,
         }
     }
 }
@@ -71,6 +75,7 @@ pub(crate) struct Shared {
     world: Mutex<World>,
     faults: Mutex<Faults>,
     meter: Mutex<Meter>,
+    limits: Mutex<Limits>,
     keys: Mutex<Keys>,
     stop: watch::Sender<bool>,
 }
@@ -95,6 +100,7 @@ impl Sim {
             world: Mutex::new(World::new(options.scenario, options.seed, start.as_millisecond())),
             faults: Mutex::default(),
             meter: Mutex::new(Meter::new()),
+            limits: Mutex::new(Limits::new(options.limited)),
             keys: Mutex::default(),
             stop,
         });
@@ -152,6 +158,10 @@ impl Shared {
 
     pub(crate) fn meter(&self) -> MutexGuard<'_, Meter> {
         self.meter.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn limits(&self) -> MutexGuard<'_, Limits> {
+        self.limits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn keys(&self) -> MutexGuard<'_, Keys> {

@@ -115,6 +115,11 @@ async fn cloudwatch_speaks_every_protocol_botocore_knows() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_client_is_held_to_the_documented_rates() {
+    script(Scenario::Staging, "rates.py").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn logs_through_boto3() {
     script(Scenario::CrashLoop, "logs.py").await;
     script(Scenario::LogStorm, "live.py").await;

@@ -193,8 +193,14 @@ impl ApiError {
         ApiError { status: 404, ..ApiError::client(code, message) }
     }
 
-    pub(crate) fn throttled() -> ApiError {
-        ApiError::client("ThrottlingException", "Rate exceeded")
+    /// The refusal of a request too many. Code, status and spelling of each protocol are those on the wire.
+    pub(crate) fn throttled(service: Service) -> ApiError {
+        match service {
+            Service::Lambda => {
+                ApiError { status: 429, ..ApiError::client("TooManyRequestsException", "Rate exceeded") }
+            }
+            _ => ApiError::client("ThrottlingException", "Rate exceeded"),
+        }
     }
 
     pub(crate) fn expired() -> ApiError {

@@ -7,7 +7,8 @@ from strict import advance, client, control, done, pages, problem, same, true
 
 API, WEB = "/ecs/bookmark-manager-staging-api", "/ecs/bookmark-manager-staging-web"
 C = "bookmark-manager-staging-cluster"
-logs = client("logs")
+# It reads page after page, and waits where it is throttled.
+logs = client("logs", attempts=10)
 now = int(datetime.fromisoformat(control("/_sim/state")["now"].replace("Z", "+00:00")).timestamp() * 1000)
 
 

@@ -1,0 +1,248 @@
+//! How often each API may be asked, as AWS documents it, and the token buckets that hold every client to
+//! it. A request that finds its bucket empty is throttled and takes nothing; all clients of the simulator
+//! share the buckets, as all callers of one account and region do.
+//!
+//! A bucket fills with the real clock or with the simulated one, whichever went further since the last
+//! request: clients pace themselves by their own clock where the simulated one is slow or stands, and are
+//! not throttled for hours that a test or `--speed` made pass in a moment.
+
+use crate::clock::Ms;
+use serde_json::Value;
+use std::collections::HashMap;
+use std::time::Instant;
+
+/// What some operations may be asked together.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rate {
+    /// Its name in `GET /_sim/requests`.
+    pub name: &'static str,
+    /// Requests a second in the long run.
+    pub per_second: f64,
+    /// Requests at once, after a time without any.
+    pub burst: f64,
+    /// `service:Operation`, or `service:` for all others of a service. The first entry that fits counts.
+    pub(crate) operations: &'static [&'static str],
+}
+
+/// A quota that AWS documents in transactions a second, which is its burst as well.
+const fn tps(name: &'static str, per_second: f64, operations: &'static [&'static str]) -> Rate {
+    Rate { name, per_second, burst: per_second, operations }
+}
+
+const fn bucket(name: &'static str, per_second: f64, burst: f64, operations: &'static [&'static str]) -> Rate {
+    Rate { name, per_second, burst, operations }
+}
+
+/// The limits of most regions. Sources, all in AWS's documentation: ECS, "Request throttling for the Amazon
+/// ECS API"; ELB, "Request throttling for the Elastic Load Balancing API"; Logs, `CloudWatch`, ECR, Lambda,
+/// Scheduler and STS, the pages on quotas. Where a quota differs by region, [`in_region`] has the others.
+///
+/// Not documented, and assumed: Application Auto Scaling, RDS, the reads of ECR that pull no image, and that
+/// `StopServiceDeployment` belongs to the actions of service deployments, task sets to those of services,
+/// `StopQuery` to `StartQuery`.
+pub(crate) const RATES: &[Rate] = &[
+    bucket("ecs:services", 20.0, 100.0, &["ecs:DescribeServices", "ecs:ListServices"]),
+    bucket("ecs:tasks", 20.0, 100.0, &["ecs:DescribeTasks", "ecs:ListTasks"]),
+    bucket("ecs:clusters", 20.0, 50.0, &["ecs:DescribeClusters", "ecs:ListClusters"]),
+    bucket("ecs:task-definitions", 20.0, 50.0, &["ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions"]),
+    bucket(
+        "ecs:service-deployments",
+        20.0,
+        50.0,
+        &["ecs:ListServiceDeployments", "ecs:DescribeServiceDeployments", "ecs:StopServiceDeployment"],
+    ),
+    bucket("ecs:service-revisions", 20.0, 50.0, &["ecs:DescribeServiceRevisions"]),
+    bucket(
+        "ecs:update-service",
+        5.0,
+        50.0,
+        &["ecs:UpdateService", "ecs:CreateService", "ecs:DeleteService", "ecs:CreateTaskSet", "ecs:DeleteTaskSet"],
+    ),
+    bucket("ecs:register", 1.0, 20.0, &["ecs:RegisterTaskDefinition", "ecs:DeregisterTaskDefinition"]),
+    bucket("ecs:task-changes", 40.0, 100.0, &["ecs:StopTask", "ecs:RunTask"]),
+    bucket("ecs:tag-changes", 10.0, 20.0, &["ecs:TagResource", "ecs:UntagResource"]),
+    bucket("ecs:tags", 20.0, 50.0, &["ecs:ListTagsForResource"]),
+    bucket("rds", 12.0, 300.0, &["rds:"]),
+    tps("cloudwatch:alarms", 9.0, &["cloudwatch:DescribeAlarms"]),
+    tps("cloudwatch:metric-data", 500.0, &["cloudwatch:GetMetricData"]),
+    tps("cloudwatch:statistics", 400.0, &["cloudwatch:GetMetricStatistics"]),
+    tps("cloudwatch:list-metrics", 25.0, &["cloudwatch:ListMetrics"]),
+    bucket("application-autoscaling", 10.0, 40.0, &["application-autoscaling:"]),
+    bucket("elasticloadbalancing", 10.0, 40.0, &["elasticloadbalancing:"]),
+    tps("logs:filter", 10.0, &["logs:FilterLogEvents"]),
+    tps("logs:get", 25.0, &["logs:GetLogEvents"]),
+    tps("logs:groups", 10.0, &["logs:DescribeLogGroups"]),
+    tps("logs:streams", 25.0, &["logs:DescribeLogStreams"]),
+    tps("logs:live-tail", 5.0, &["logs:StartLiveTail"]),
+    tps("logs:queries", 10.0, &["logs:StartQuery", "logs:StopQuery"]),
+    tps("logs:query-results", 10.0, &["logs:GetQueryResults"]),
+    tps("ecr:login", 500.0, &["ecr:GetAuthorizationToken"]),
+    tps("ecr:manifests", 2_000.0, &["ecr:BatchGetImage"]),
+    tps("ecr:layers", 3_000.0, &["ecr:GetDownloadUrlForLayer"]),
+    tps("ecr:push", 10.0, &["ecr:PutImage"]),
+    bucket("ecr", 20.0, 200.0, &["ecr:"]),
+    tps("lambda:functions", 100.0, &["lambda:GetFunction"]),
+    // Ten a second for each of the 1,000 that may run at once.
+    tps("lambda:invoke", 10_000.0, &["lambda:Invoke"]),
+    tps("lambda", 15.0, &["lambda:"]),
+    tps("scheduler", 50.0, &["scheduler:"]),
+    tps("sts", 600.0, &["sts:"]),
+];
+
+/// Another figure than that of most regions, in transactions a second.
+fn in_region(name: &str, region: &str) -> Option<f64> {
+    let few = ["ap-northeast-3", "ap-southeast-3", "ca-west-1", "eu-central-1", "il-central-1"];
+    match (name, region) {
+        ("logs:filter", "us-east-1") => Some(25.0),
+        ("logs:filter", _) if few.contains(&region) => Some(5.0),
+        ("logs:get", "eu-west-3") => Some(30.0),
+        ("logs:get", "us-west-2" | "eu-west-1") => Some(10.0),
+        ("logs:get", _) if few.contains(&region) => Some(10.0),
+        _ => None,
+    }
+}
+
+/// What AWS documents for an operation, as `ecs:ListServices`, in a region; nothing where there is no limit.
+pub fn rate(operation: &str, region: &str) -> Option<Rate> {
+    let rate = *index(operation).and_then(|at| RATES.get(at))?;
+    Some(in_region(rate.name, region).map_or(rate, |tps| Rate { per_second: tps, burst: tps, ..rate }))
+}
+
+/// The entry of [`RATES`] that an operation draws on.
+pub(crate) fn index(operation: &str) -> Option<usize> {
+    let whole = RATES.iter().position(|rate| rate.operations.contains(&operation));
+    whole.or_else(|| {
+        let others = |o: &&str| o.ends_with(':') && operation.starts_with(*o);
+        RATES.iter().position(|rate| rate.operations.iter().any(|o| others(&o)))
+    })
+}
+
+/// Tokens, and when they were counted on either clock.
+#[derive(Debug)]
+struct Bucket {
+    tokens: f64,
+    real: Instant,
+    simulated: Ms,
+}
+
+/// The buckets of every region.
+#[derive(Debug)]
+pub(crate) struct Limits {
+    on: bool,
+    /// Other figures, a second and at once, than the documented ones, in every region.
+    set: HashMap<usize, (f64, f64)>,
+    buckets: HashMap<(String, usize), Bucket>,
+}
+
+impl Limits {
+    pub(crate) fn new(on: bool) -> Limits {
+        Limits { on, set: HashMap::new(), buckets: HashMap::new() }
+    }
+
+    /// Takes a token for a request; whether there was one.
+    pub(crate) fn take(&mut self, operation: &str, region: &str, real: Instant, simulated: Ms) -> bool {
+        let Some(at) = index(operation).filter(|_| self.on) else { return true };
+        let documented = rate(operation, region).map(|rate| (rate.per_second, rate.burst));
+        let Some((per_second, burst)) = self.set.get(&at).copied().or(documented) else { return true };
+        let full = || Bucket { tokens: burst, real, simulated };
+        let bucket = self.buckets.entry((region.to_owned(), at)).or_insert_with(full);
+        let passed = real.saturating_duration_since(bucket.real).as_secs_f64();
+        let passed = passed.max((simulated - bucket.simulated) as f64 / 1_000.0);
+        bucket.tokens = (bucket.tokens + passed * per_second).min(burst);
+        (bucket.real, bucket.simulated) = (real, simulated);
+        let granted = bucket.tokens >= 1.0;
+        if granted {
+            bucket.tokens -= 1.0;
+        }
+        granted
+    }
+
+    /// `{"on": false}` holds nobody, `{"on": true}` everybody again; `{"rate": "logs:filter", "per_second": 5,
+    /// "burst": 5}` is another figure, as regions and raised quotas have; its bucket is full.
+    pub(crate) fn control(&mut self, request: &Value) -> Result<(), String> {
+        if let Some(on) = request["on"].as_bool() {
+            self.on = on;
+            self.buckets.clear();
+            return Ok(());
+        }
+        let name = request["rate"].as_str().ok_or("`on` or `rate` is missing")?;
+        let at = RATES.iter().position(|rate| rate.name == name).ok_or_else(|| {
+            let known: Vec<&str> = RATES.iter().map(|rate| rate.name).collect();
+            format!("rate {name:?} is none of {}", known.join(", "))
+        })?;
+        let figure = |key: &str| request[key].as_f64().filter(|n| *n > 0.0);
+        let per_second = figure("per_second").ok_or("per_second is missing or not positive")?;
+        self.set.insert(at, (per_second, figure("burst").unwrap_or(per_second).max(1.0)));
+        self.buckets.retain(|(_, of), _| *of != at);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use std::time::Duration;
+
+    fn granted(limits: &mut Limits, operation: &str, region: &str, real: Instant, simulated: Ms) -> usize {
+        (0..1_000).take_while(|_| limits.take(operation, region, real, simulated)).count()
+    }
+
+    #[test]
+    fn a_burst_then_the_rate_for_operations_together_and_each_region_alone() {
+        let (mut limits, start) = (Limits::new(true), Instant::now());
+        assert_eq!(granted(&mut limits, "ecs:ListServices", "eu-west-1", start, 0), 100);
+        assert_eq!(granted(&mut limits, "ecs:DescribeServices", "eu-west-1", start, 0), 0, "they share a bucket");
+        assert_eq!(granted(&mut limits, "ecs:ListServices", "us-east-1", start, 0), 100);
+        let later = start + Duration::from_millis(500);
+        assert_eq!(granted(&mut limits, "ecs:ListServices", "eu-west-1", later, 0), 10);
+    }
+
+    #[test]
+    fn the_clock_that_went_further_fills_a_bucket() {
+        let (mut limits, start) = (Limits::new(true), Instant::now());
+        let mut take = |real: u64, simulated| {
+            granted(&mut limits, "logs:FilterLogEvents", "r", start + Duration::from_millis(real), simulated)
+        };
+        assert_eq!(take(0, 0), 10);
+        assert_eq!(take(200, 0), 2, "the simulated clock stands");
+        assert_eq!(take(300, 500), 5, "it runs faster");
+        assert_eq!(take(800, 600), 5, "it runs slower");
+        assert_eq!(take(800, 1_000_000), 10, "never more than a burst");
+    }
+
+    #[test]
+    fn what_is_throttled_costs_nothing() {
+        let (mut limits, start) = (Limits::new(true), Instant::now());
+        assert_eq!(granted(&mut limits, "logs:FilterLogEvents", "r", start, 0), 10);
+        for _ in 0..100 {
+            assert!(!limits.take("logs:FilterLogEvents", "r", start, 0));
+        }
+        assert!(limits.take("logs:FilterLogEvents", "r", start + Duration::from_millis(101), 0));
+    }
+
+    #[test]
+    fn quotas_differ_by_region_and_can_be_changed() {
+        let filter = |region| rate("logs:FilterLogEvents", region).map(|r| r.burst);
+        assert_eq!((filter("us-east-1"), filter("eu-central-1")), (Some(25.0), Some(5.0)));
+        assert_eq!((filter("ap-northeast-1"), rate("s3:GetObject", "us-east-1")), (Some(10.0), None));
+        let (mut limits, start) = (Limits::new(true), Instant::now());
+        limits.control(&json!({"rate": "logs:filter", "per_second": 3})).unwrap();
+        assert_eq!(granted(&mut limits, "logs:FilterLogEvents", "us-east-1", start, 0), 3);
+        limits.control(&json!({"on": false})).unwrap();
+        assert_eq!(granted(&mut limits, "logs:FilterLogEvents", "us-east-1", start, 0), 1_000);
+        assert!(limits.control(&json!({"rate": "x", "per_second": 1})).unwrap_err().contains("logs:filter"));
+        assert!(limits.control(&json!({"rate": "rds"})).is_err() && limits.control(&json!({})).is_err());
+    }
+
+    #[test]
+    fn an_entry_of_its_own_comes_before_that_of_a_service() {
+        let named = |operation| rate(operation, "r").map(|r| r.name);
+        assert_eq!(
+            (named("lambda:GetFunction"), named("lambda:ListFunctions")),
+            (Some("lambda:functions"), Some("lambda"))
+        );
+        assert_eq!((named("ecr:PutImage"), named("ecr:DescribeImages")), (Some("ecr:push"), Some("ecr")));
+        assert_eq!(named("rds:DescribeEvents"), Some("rds"));
+    }
+}
