@@ -10,11 +10,15 @@ use std::net::SocketAddr;
 
 Scenarios: staging, prod, pantri, minimal (calm), stopped (at night); crash-loop, bad-image, slow-rollout,
 failover, throttled, expired, log-storm, scale-out, big. With the first change that is made: breaker,
-no-breaker, other-deploy, lost-answer, throttled-deploy, expires, scheduled-stop.
+no-breaker, rollback-fails, rollback-hangs, deleted, other-deploy, lost-answer, throttled-deploy, expires,
+scheduled-stop. Without a past: first-deployment.
 
 Every client is held to the rates that AWS documents for each API, and throttled as AWS throttles. A second of
 a rate has passed when it passed on the wall or in the simulated time, whichever went further: with --speed 60 a
 client may ask 60 times as often, with --speed 0 as often as on AWS.
+
+More happens on request, as `POST /_sim/world` with JSON: {\"delete_service\": NAME}, {\"rollback\": {\"service\": NAME,
+\"ends\": \"fails\"}} (or hangs, open), {\"refuse_role\": ARN}, {\"role_seconds\": 60}; `POST /_sim/rates` {\"on\": false}.
 
 Example:
   cockpit sim --scenario crash-loop --listen 127.0.0.1:4600

@@ -160,9 +160,10 @@ fn live_tail(
 ) -> Result<Response<Payload>, ApiError> {
     let region = allowed(shared, route, scope, verdict, operation)?;
     let input = route.input.clone().map_err(|e| ApiError::serialization(&e))?;
+    let key = scope.map(|scope| scope.key.clone()).unwrap_or_default();
     let session = {
         let mut world = shared.world();
-        tail::open(&mut Call { world: &mut world, region: &region, endpoint: &shared.endpoint(), input: &input })?
+        tail::open(&mut Call { world: &mut world, region: &region, endpoint: &shared.endpoint(), key: &key, input: &input })?
     };
     let wrong = match verdict.kind {
         Some(Kind::Silent) => tail::Wrong::Silent,
@@ -193,8 +194,11 @@ fn allowed(
         Some(Kind::Expired) => return Err(ApiError::expired()),
         _ => {}
     }
-    let now = shared.world().now;
-    if shared.keys().is_expired(&scope.key, now, shared.scenario) {
+    let (now, over) = {
+        let world = shared.world();
+        (world.now, world.sessions.get(&scope.key).is_some_and(|session| session.until <= world.now))
+    };
+    if over || shared.keys().is_expired(&scope.key, now, shared.scenario) {
         return Err(ApiError::expired());
     }
     if !shared.limits().take(operation, &scope.region, Instant::now(), now) {
@@ -219,7 +223,7 @@ fn run(
     if let (Some(paging), Node::Map(fields)) = (paging, &mut input) {
         fields.retain(|(k, v)| k != paging.request || v.as_str() != Some(FAULT_TOKEN));
     }
-    let mut call = Call { world: &mut world, region: &region, endpoint: &shared.endpoint(), input: &input };
+    let mut call = Call { world: &mut world, region: &region, endpoint: &shared.endpoint(), key: &key, input: &input };
     let result = services::call(route.service, &route.operation, &mut call);
     if result.as_ref().is_err_and(ApiError::is_unknown_operation) {
         shared.meter().unknown();

@@ -1,5 +1,5 @@
 //! What some scenarios do once a client changes a service for the first time: the answer is lost,
-//! calls are throttled, keys die, somebody else deploys, the night begins. What the world does by
+//! calls are throttled, keys die, somebody else deploys or deletes the service, the night begins. What the world does by
 //! itself is in `world`.
 
 use crate::clock::Ms;
@@ -29,6 +29,7 @@ pub(crate) fn updated(shared: &Shared, world: &mut World, key: &str) -> bool {
         }
         Scenario::Expires => shared.keys().expire_at(key, later),
         Scenario::OtherDeploy => world.schedule(later, Event::OtherDeploy(service)),
+        Scenario::Deleted => world.schedule(later, Event::Delete(service)),
         Scenario::ScheduledStop => world.schedule(later, Event::StopBySchedule),
         _ => {}
     }

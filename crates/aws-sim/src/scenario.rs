@@ -22,6 +22,14 @@ pub enum Scenario {
     Breaker,
     /// Whatever a client deploys crashes, and nothing stops it.
     NoBreaker,
+    /// What a client deploys crashes, and the rollback of the breaker fails as well.
+    RollbackFails,
+    /// What a client deploys crashes, and the rollback of the breaker never ends.
+    RollbackHangs,
+    /// A service was created a moment ago, and its first rollout fails.
+    FirstDeployment,
+    /// A service is deleted 30 s after the first change of it.
+    Deleted,
     /// Somebody else deploys 30 s after the first change.
     OtherDeploy,
     /// The first change works and is answered with an error.
@@ -60,6 +68,10 @@ impl Scenario {
         Scenario::SlowRollout,
         Scenario::Breaker,
         Scenario::NoBreaker,
+        Scenario::RollbackFails,
+        Scenario::RollbackHangs,
+        Scenario::FirstDeployment,
+        Scenario::Deleted,
         Scenario::OtherDeploy,
         Scenario::LostAnswer,
         Scenario::ThrottledDeploy,
@@ -86,6 +98,10 @@ impl Scenario {
             Scenario::SlowRollout => "slow-rollout",
             Scenario::Breaker => "breaker",
             Scenario::NoBreaker => "no-breaker",
+            Scenario::RollbackFails => "rollback-fails",
+            Scenario::RollbackHangs => "rollback-hangs",
+            Scenario::FirstDeployment => "first-deployment",
+            Scenario::Deleted => "deleted",
             Scenario::OtherDeploy => "other-deploy",
             Scenario::LostAnswer => "lost-answer",
             Scenario::ThrottledDeploy => "throttled-deploy",
@@ -115,6 +131,10 @@ impl Scenario {
             | Scenario::SlowRollout
             | Scenario::Breaker
             | Scenario::NoBreaker
+            | Scenario::RollbackFails
+            | Scenario::RollbackHangs
+            | Scenario::FirstDeployment
+            | Scenario::Deleted
             | Scenario::OtherDeploy
             | Scenario::LostAnswer
             | Scenario::ThrottledDeploy
@@ -142,6 +162,10 @@ impl Scenario {
             Scenario::SlowRollout => "staging, where every image takes two to three minutes to start",
             Scenario::Breaker => "staging, where whatever is deployed crashes and the breaker rolls it back",
             Scenario::NoBreaker => "staging without a breaker, where whatever is deployed crashes for ever",
+            Scenario::RollbackFails => "staging, where whatever is deployed crashes and the rollback fails too",
+            Scenario::RollbackHangs => "staging, where whatever is deployed crashes and the rollback never ends",
+            Scenario::FirstDeployment => "staging, where api was created half a minute ago and never came to run",
+            Scenario::Deleted => "staging, where the service is deleted 30 s after your first change of it",
             Scenario::OtherDeploy => "staging, where another person deploys 30 s after your first change",
             Scenario::LostAnswer => "staging, where the first UpdateService works and answers 500",
             Scenario::ThrottledDeploy => {

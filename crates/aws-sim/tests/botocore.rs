@@ -73,10 +73,12 @@ fn command(sim: &Sim) -> Command {
     command
 }
 
-async fn script(scenario: Scenario, name: &str) {
+async fn script(scenario: Scenario, line: &str) {
+    let mut words = line.split_whitespace();
+    let name = words.next().unwrap();
     let sim = start(scenario).await;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/py");
-    let output = command(&sim).current_dir(folder).arg(name).output().await.unwrap();
+    let output = command(&sim).current_dir(folder).arg(name).args(words).output().await.unwrap();
     sim.shutdown();
     assert!(output.status.success(), "{name}:\n{}", String::from_utf8_lossy(&output.stderr));
 }
@@ -117,6 +119,13 @@ async fn cloudwatch_speaks_every_protocol_botocore_knows() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_client_is_held_to_the_documented_rates() {
     script(Scenario::Staging, "rates.py").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn services_and_roles_come_and_go() {
+    script(Scenario::Staging, "lifecycle.py").await;
+    script(Scenario::FirstDeployment, "lifecycle.py first-deployment").await;
+    script(Scenario::Deleted, "lifecycle.py deleted").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

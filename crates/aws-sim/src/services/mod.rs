@@ -106,6 +106,8 @@ pub(crate) struct Call<'a> {
     pub(crate) region: &'a str,
     /// Where the simulator itself is reached: `http://127.0.0.1:PORT`.
     pub(crate) endpoint: &'a str,
+    /// The access key of the signature.
+    pub(crate) key: &'a str,
     pub(crate) input: &'a Node,
 }
 

@@ -1,17 +1,80 @@
-//! STS: who am I. Nothing is verified; every caller is the same operator.
+//! STS: who am I, and roles that are assumed. Nothing is verified: every caller without a role is the same
+//! operator, and the account of an assumed role is the one in its ARN.
 
 use super::{ApiError, Call};
 use crate::ACCOUNT;
+use crate::clock::timestamp;
+use crate::rng::Rng;
 use crate::wire::{Node, map};
+use crate::world::SECOND;
+use crate::world::roles::RoleSession;
 
 /// Runs an STS operation.
-pub(crate) fn call(operation: &str, _: &mut Call<'_>) -> Result<Node, ApiError> {
+pub(crate) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiError> {
     match operation {
-        "GetCallerIdentity" => Ok(map! {
+        "GetCallerIdentity" => Ok(identity(call)),
+        "AssumeRole" => assume(call),
+        _ => Err(ApiError::unknown_operation(operation)),
+    }
+}
+
+fn identity(call: &Call<'_>) -> Node {
+    match call.world.sessions.get(call.key) {
+        Some(session) => map! {"UserId": session.id(), "Account": &session.account, "Arn": session.arn()},
+        None => map! {
             "UserId": "AROASIMULATEDEXAMPLE:operator",
             "Account": ACCOUNT,
             "Arn": format!("arn:aws:sts::{ACCOUNT}:assumed-role/admin/operator"),
-        }),
-        _ => Err(ApiError::unknown_operation(operation)),
+        },
     }
+}
+
+/// Account and name of `arn:aws:iam::ACCOUNT:role/PATH/NAME`.
+fn role(arn: &str) -> Option<(&str, &str)> {
+    let (account, path) = arn.strip_prefix("arn:aws:iam::")?.split_once(":role/")?;
+    let name = path.rsplit('/').next().filter(|name| !name.is_empty())?;
+    (account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit())).then_some((account, name))
+}
+
+/// `AssumeRole`: a key that is good for an hour, or as long as it is asked for.
+fn assume(call: &mut Call<'_>) -> Result<Node, ApiError> {
+    let arn = call.input.str("RoleArn").unwrap_or_default();
+    let (account, role) =
+        role(arn).ok_or_else(|| ApiError::client("ValidationException", format!("{arn} is invalid")))?;
+    let name = call.input.str("RoleSessionName").unwrap_or_default();
+    let legal = |c: char| c.is_ascii_alphanumeric() || "_=,.@-".contains(c);
+    if !(2..=64).contains(&name.len()) || !name.chars().all(legal) {
+        return Err(ApiError::client("ValidationException", "RoleSessionName has 2 to 64 of the characters \\w+=,.@-"));
+    }
+    let seconds = call.input.int("DurationSeconds").unwrap_or(3_600);
+    if !(900..=43_200).contains(&seconds) {
+        return Err(ApiError::client("ValidationException", "DurationSeconds must be between 900 and 43200."));
+    }
+    if call.world.trust.refuses(arn) {
+        let caller = call.world.sessions.get(call.key).map(RoleSession::arn);
+        let caller = caller.unwrap_or_else(|| format!("arn:aws:iam::{ACCOUNT}:user/operator"));
+        let text = format!("User: {caller} is not authorized to perform: sts:AssumeRole on resource: {arn}");
+        return Err(ApiError::client("AccessDeniedException", text));
+    }
+    let seconds = call.world.trust.longest.map_or(seconds, |longest| seconds.min(longest));
+    let number = call.world.serial();
+    let mut rng = Rng::new(call.world.seed ^ number, "session");
+    let key = format!("ASIA{:016X}", rng.next());
+    let session = RoleSession {
+        account: account.to_owned(),
+        role: role.to_owned(),
+        name: name.to_owned(),
+        until: call.world.now + seconds * SECOND,
+    };
+    let answer = map! {
+        "Credentials": map! {
+            "AccessKeyId": key.as_str(),
+            "SecretAccessKey": rng.token(40),
+            "SessionToken": rng.token(120),
+            "Expiration": timestamp(session.until),
+        },
+        "AssumedRoleUser": map! {"AssumedRoleId": session.id(), "Arn": session.arn()},
+    };
+    call.world.sessions.insert(key, session);
+    Ok(answer)
 }

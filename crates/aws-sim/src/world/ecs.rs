@@ -2,6 +2,7 @@
 //! in `scheduler`, `tasks` and `rollout`; how they look in an answer is in `services::ecs`.
 
 use super::World;
+use super::lifecycle::{Life, WayBack};
 use super::load::Load;
 use super::registry::Resolved;
 use crate::ACCOUNT;
@@ -164,6 +165,9 @@ pub(crate) struct Service {
     pub(crate) cluster: usize,
     pub(crate) name: String,
     pub(crate) created: Ms,
+    pub(crate) life: Life,
+    /// What becomes of its rollbacks.
+    pub(crate) way_back: WayBack,
     pub(crate) desired: u32,
     pub(crate) min_percent: u32,
     pub(crate) max_percent: u32,

@@ -14,6 +14,7 @@ pub(crate) mod ecs;
 pub(crate) mod fate;
 #[cfg(test)]
 mod history_tests;
+pub(crate) mod lifecycle;
 pub(crate) mod load;
 pub(crate) mod logs;
 pub(crate) mod metrics;
@@ -25,6 +26,7 @@ mod poke;
 pub(crate) mod power;
 pub(crate) mod registry;
 pub(crate) mod releases;
+pub(crate) mod roles;
 pub(crate) mod rollout;
 pub(crate) mod scaling;
 pub(crate) mod schedule;
@@ -67,6 +69,10 @@ pub(crate) enum Event {
     GiveUp { key: TaskKey, epoch: u32 },
     /// What was asked of a service deployment is done.
     Stop { service: usize, deployment: u64 },
+    /// The rollback of a deployment fails.
+    RollbackFails { service: usize, deployment: u64 },
+    /// Somebody deletes a service.
+    Delete(usize),
     /// A stopped task is no longer listed.
     Forget { key: TaskKey },
     /// A minute is over: alarms and scaling are evaluated.
@@ -127,6 +133,8 @@ pub(crate) struct World {
     pub(crate) services: Vec<ecs::Service>,
     /// Cluster and name to the place in `services`, in the order in which services are listed.
     pub(crate) service_index: BTreeMap<(usize, String), usize>,
+    /// The same for those that were deleted.
+    pub(crate) deleted_services: BTreeMap<(usize, String), usize>,
     pub(crate) tasks: BTreeMap<TaskKey, ecs::Task>,
     /// Region and family to its revisions, oldest first.
     pub(crate) families: BTreeMap<(&'static str, String), Vec<Arc<ecs::TaskDef>>>,
@@ -144,6 +152,10 @@ pub(crate) struct World {
     pub(crate) databases: databases::Databases,
     pub(crate) balancers: Vec<balancing::Balancer>,
     pub(crate) target_groups: Vec<balancing::TargetGroup>,
+    /// What roles were assumed: access key to session.
+    pub(crate) sessions: BTreeMap<String, roles::RoleSession>,
+    /// Who may assume which role, where that was changed.
+    pub(crate) trust: roles::Trust,
     pub(crate) rng: Rng,
     pub(crate) logs: logs::Logs,
     queue: BinaryHeap<Entry>,
@@ -161,6 +173,7 @@ impl World {
             clusters: Vec::new(),
             services: Vec::new(),
             service_index: BTreeMap::new(),
+            deleted_services: BTreeMap::new(),
             tasks: BTreeMap::new(),
             families: BTreeMap::new(),
             registry: registry::Registry::default(),
@@ -174,6 +187,8 @@ impl World {
             databases: databases::Databases::default(),
             balancers: Vec::new(),
             target_groups: Vec::new(),
+            sessions: BTreeMap::new(),
+            trust: roles::Trust::default(),
             rng: Rng::new(seed, "world"),
             logs: logs::Logs::default(),
             queue: BinaryHeap::new(),
@@ -214,6 +229,8 @@ impl World {
             Event::Sick { key, epoch } => self.target_sick(key, epoch),
             Event::Stop { service, deployment } => self.stop_release(service, deployment),
             Event::GiveUp { key, epoch } => self.give_up(key, epoch),
+            Event::RollbackFails { service, deployment } => self.rollback_fails(service, deployment),
+            Event::Delete(service) => self.delete_service(service),
             Event::Forget { key } => self.forget_task(key),
             Event::Minute => {
                 self.evaluate_alarms();
@@ -240,9 +257,10 @@ impl World {
         self.clusters.iter().position(|c| c.region == region && c.name == name)
     }
 
-    /// The service of a name or ARN in a cluster.
+    /// The service of a name or ARN in a cluster, also one that was deleted.
     pub(crate) fn find_service(&self, cluster: usize, name: &str) -> Option<usize> {
         let name = if name.starts_with("arn:") { name.rsplit('/').next()? } else { name };
-        self.service_index.get(&(cluster, name.to_owned())).copied()
+        let key = (cluster, name.to_owned());
+        self.service_index.get(&key).or_else(|| self.deleted_services.get(&key)).copied()
     }
 }

@@ -3,13 +3,16 @@
 use super::World;
 use super::build::ServiceSpec;
 use super::ecs::{Fate, TaskDef};
+use super::lifecycle::WayBack;
 use serde_json::Value;
 use std::sync::Arc;
 
 impl World {
     /// Applies a control request with any of `rename_service`, `rename_instance`, `rename_alarm`
     /// (`from`, `to`), `note` (`service`, `text`), `set_desired`, `load`, `suspend`,
-    /// `break_task_definition`, `no_capacity`, `unhealthy`,
+    /// `break_task_definition`, `no_capacity`, `unhealthy`, `delete_service` (a name), `forget_service` (the
+    /// name of a deleted one), `rollback` (`service`, `ends`: `open`, `hangs`, `fails`), `refuse_role` and
+    /// `trust_role` (an ARN or name), `role_seconds` (how long a role is held at most),
     /// `pending_change`, `add_services`, `log_rate` (`group`, `lines` a second), `log_skew` (`group`,
     /// `ms` ahead), `write_log` (`group`, `message`, `age_ms`), `delete_log_group`.
     pub(crate) fn poke(&mut self, request: &Value) -> Result<(), String> {
@@ -61,6 +64,23 @@ impl World {
                     let service = self.named(text(value, "service")?)?;
                     self.services[service].no_capacity = value["on"].as_bool().unwrap_or(true);
                     self.look_soon(service);
+                }
+                "delete_service" => {
+                    let service = self.named(value.as_str().ok_or("it is not a text")?)?;
+                    self.delete_service(service);
+                }
+                "forget_service" => {
+                    let name = value.as_str().ok_or("it is not a text")?;
+                    self.deleted_services.retain(|(_, known), _| known != name);
+                }
+                "rollback" => {
+                    let service = self.named(text(value, "service")?)?;
+                    self.services[service].way_back = WayBack::parse(text(value, "ends")?)?;
+                }
+                "refuse_role" => self.trust.refuse(value.as_str().ok_or("it is not a text")?),
+                "trust_role" => self.trust.allow(value.as_str().ok_or("it is not a text")?),
+                "role_seconds" => {
+                    self.trust.longest = Some(value.as_i64().filter(|s| *s > 0).ok_or("it is no number of seconds")?);
                 }
                 "pending_change" => self.pending_change(value)?,
                 "add_services" => self.add_services(value)?,

@@ -244,6 +244,7 @@ impl World {
         s.next_start = 0;
         self.note(service, &format!("(deployment ecs-svc/{failing}) {}", end.event()));
         self.note(service, &format!("rolling back to deployment ecs-svc/{to}."));
+        self.doom_rollback(service, failing);
         self.look_soon(service);
     }
 

@@ -3,6 +3,7 @@
 //! in `rollout`.
 
 use super::ecs::{Rollout, Status};
+use super::lifecycle::Life;
 use super::{Event, SECOND, TaskKey, World};
 use crate::clock::Ms;
 
@@ -13,7 +14,7 @@ impl World {
     /// Sets the desired count, and lets the scheduler look at it soon.
     pub(crate) fn set_desired(&mut self, service: usize, desired: u32) {
         let s = &mut self.services[service];
-        if s.desired == desired {
+        if s.desired == desired || s.life != Life::Active {
             return;
         }
         s.desired = desired;
@@ -50,6 +51,9 @@ impl World {
     pub(crate) fn reconcile(&mut self, service: usize) {
         let retry = self.services[service].retry;
         self.services[service].retry = retry.filter(|at| *at > self.now);
+        if self.services[service].life == Life::Inactive {
+            return;
+        }
         let primary = self.services[service].deployments[0].id;
         let others: Vec<u64> = self.services[service].deployments[1..].iter().map(|d| d.id).collect();
         let desired = self.services[service].desired;
@@ -179,7 +183,8 @@ impl World {
         let healthy = self.count(service, |t| t.deployment == primary && t.healthy && !t.stopping);
         let calm = !busy && drained && healthy == desired;
         let asked = self.services[service].releases.first().is_some_and(super::ecs::Release::is_asked);
-        if calm && !asked && self.services[service].deployments[0].rollout == Rollout::InProgress {
+        let held = self.is_held_back(service);
+        if calm && !asked && !held && self.services[service].deployments[0].rollout == Rollout::InProgress {
             self.complete_rollout(service);
         }
         let quiet = calm && self.count(service, |t| t.status != Status::Running) == 0;
@@ -188,5 +193,6 @@ impl World {
             self.note(service, "has reached a steady state.");
             self.fulfil(service);
         }
+        self.drained(service);
     }
 }

@@ -4,9 +4,10 @@ use super::{Call, cluster, definitions, invalid, services, tasks};
 use crate::services::ApiError;
 use crate::wire::{Node, map};
 use crate::world::ecs::DeployAlarms;
+use crate::world::lifecycle::Life;
 
 /// A whole number of a field within bounds, if it is given.
-fn number(node: &Node, key: &'static str, most: u32) -> Result<Option<u32>, ApiError> {
+pub(super) fn number(node: &Node, key: &'static str, most: u32) -> Result<Option<u32>, ApiError> {
     if node.get(key).is_none() {
         return Ok(None);
     }
@@ -15,18 +16,22 @@ fn number(node: &Node, key: &'static str, most: u32) -> Result<Option<u32>, ApiE
 }
 
 /// The new deployment configuration.
-struct Configuration {
-    min: Option<u32>,
-    max: Option<u32>,
-    breaker: Option<(bool, bool)>,
-    alarms: Option<DeployAlarms>,
+pub(super) struct Configuration {
+    pub(super) min: Option<u32>,
+    pub(super) max: Option<u32>,
+    pub(super) breaker: Option<(bool, bool)>,
+    pub(super) alarms: Option<DeployAlarms>,
 }
 
-fn configuration(call: &Call<'_>, service: usize) -> Result<Option<Configuration>, ApiError> {
+/// The deployment configuration that is given, for a service that is there or one that is to be.
+pub(super) fn configuration(call: &Call<'_>, service: Option<usize>) -> Result<Option<Configuration>, ApiError> {
     let Some(given) = call.input.get("deploymentConfiguration") else { return Ok(None) };
     let (min, max) = (number(given, "minimumHealthyPercent", 100)?, number(given, "maximumPercent", 1_000)?);
-    let s = &call.world.services[service];
-    let (low, high) = (min.unwrap_or(s.min_percent), max.unwrap_or(s.max_percent));
+    let now = service.map_or((100, 200), |at| {
+        let s = &call.world.services[at];
+        (s.min_percent, s.max_percent)
+    });
+    let (low, high) = (min.unwrap_or(now.0), max.unwrap_or(now.1));
     if high < 100 {
         return Err(invalid("maximumPercent must be at least 100."));
     }
@@ -54,9 +59,12 @@ pub(super) fn update_service(call: &mut Call<'_>) -> Result<Node, ApiError> {
         .world
         .find_service(cluster, name)
         .ok_or_else(|| ApiError::client("ServiceNotFoundException", "Service not found."))?;
+    if call.world.services[at].life != Life::Active {
+        return Err(ApiError::client("ServiceNotActiveException", "Service was not ACTIVE."));
+    }
     let desired = number(call.input, "desiredCount", 5_000)?;
     let grace = number(call.input, "healthCheckGracePeriodSeconds", i32::MAX as u32)?;
-    let rules = configuration(call, at)?;
+    let rules = configuration(call, Some(at))?;
     let current = call.world.services[at].deployments[0].def.clone();
     let def = match call.input.str("taskDefinition") {
         None => current.clone(),

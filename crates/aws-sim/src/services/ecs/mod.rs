@@ -3,6 +3,7 @@
 
 mod changes;
 mod clusters;
+mod create;
 mod definitions;
 mod deployments;
 mod register;
@@ -34,6 +35,8 @@ pub(crate) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiErro
         "TagResource" => tagging::tag(call),
         "UntagResource" => tagging::untag(call),
         "ListTagsForResource" => tagging::list_tags(call),
+        "CreateService" => create::create(call),
+        "DeleteService" => create::delete(call),
         "UpdateService" => changes::update_service(call),
         "StopTask" => changes::stop_task(call),
         _ => Err(ApiError::unknown_operation(operation)),

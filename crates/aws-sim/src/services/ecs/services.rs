@@ -7,6 +7,7 @@ use crate::services::ApiError;
 use crate::wire::{Node, list, map};
 use crate::world::World;
 use crate::world::ecs::{Deployment, Rollout, Service, Status};
+use crate::world::lifecycle::Life;
 use crate::{ACCOUNT, rng};
 
 /// `ListServices`: pages of 10, up to 100.
@@ -53,7 +54,7 @@ pub(super) fn node(world: &World, at: usize, with_tags: bool) -> Node {
         "clusterArn": c.arn(),
         "loadBalancers": load_balancers(world, at),
         "serviceRegistries": list(Vec::<Node>::new()),
-        "status": "ACTIVE",
+        "status": s.life.name(),
         "desiredCount": s.desired,
         "runningCount": world.running(at),
         "pendingCount": world.pending(at),
@@ -63,7 +64,7 @@ pub(super) fn node(world: &World, at: usize, with_tags: bool) -> Node {
         "platformFamily": "Linux",
         "taskDefinition": primary.def.arn(),
         "deploymentConfiguration": configuration(s),
-        "deployments": list(s.deployments.iter().enumerate().map(|(i, d)| deployment(world, at, i, d))),
+        "deployments": list(s.deployments.iter().filter(|_| s.life != Life::Inactive).enumerate().map(|(i, d)| deployment(world, at, i, d))),
         "roleArn": format!("arn:aws:iam::{ACCOUNT}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"),
         "events": list(events),
         "createdAt": timestamp(s.created),

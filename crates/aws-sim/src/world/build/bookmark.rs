@@ -8,6 +8,7 @@ use crate::wire::map;
 use crate::world::alarms::Comparison;
 use crate::world::databases::{DbCluster, DbInstance};
 use crate::world::ecs::Fate;
+use crate::world::lifecycle::WayBack;
 use crate::world::load::Shape;
 use crate::world::metrics::MetricName;
 use crate::world::night::{Function, Schedule};
@@ -136,6 +137,13 @@ pub(super) fn staging(world: &mut World) {
             }
         }
         Scenario::Breaker => world.curse = Some(Fate::ExitsEarly),
+        Scenario::RollbackFails | Scenario::RollbackHangs => {
+            world.curse = Some(Fate::ExitsEarly);
+            let fails = world.scenario == Scenario::RollbackFails;
+            for service in [web, api] {
+                world.services[service].way_back = if fails { WayBack::Fails } else { WayBack::Hangs };
+            }
+        }
         Scenario::NoBreaker => {
             world.curse = Some(Fate::ExitsEarly);
             for service in [web, api] {
@@ -156,6 +164,17 @@ pub(super) fn bad_image(world: &mut World) {
     let current = world.services[web].deployments[0].def.clone();
     let def = world.revise(&current, "f00dbad");
     world.deploy(web, def);
+    world.run_until(start);
+}
+
+/// Half a minute ago api was created, with an image whose container exits at once: no rollout of it was ever
+/// complete.
+pub(super) fn first_deployment(world: &mut World) {
+    let api = world.find_cluster(REGION, "bookmark-manager-staging-cluster");
+    let Some(api) = api.and_then(|c| world.find_service(c, "bookmark-manager-staging-api")) else { return };
+    let start = world.start;
+    world.now = start - 30 * SECOND;
+    world.forget_past(api, "badc0de");
     world.run_until(start);
 }
 

@@ -9,6 +9,7 @@ mod pantri;
 use super::alarms::{AlarmSpec, Comparison};
 use super::balancing::{Balancer, TargetGroup};
 use super::ecs::{Cluster, Container, Deployment, Fate, Release, Revision, Rollout, Service, Status, Target, TaskDef};
+use super::lifecycle::{Life, WayBack};
 use super::load::Load;
 use super::metrics::MetricName;
 use super::registry::Push;
@@ -32,6 +33,9 @@ pub(crate) fn build(world: &mut World) {
     world.stock();
     if world.scenario == Scenario::BadImage {
         bookmark::bad_image(world);
+    }
+    if world.scenario == Scenario::FirstDeployment {
+        bookmark::first_deployment(world);
     }
     backups(world);
     world.add_other_groups();
@@ -274,6 +278,8 @@ impl World {
             cluster: spec.cluster,
             name: spec.name,
             created: now - 120 * DAY,
+            life: Life::Active,
+            way_back: WayBack::Open,
             desired: spec.desired,
             min_percent: 100,
             max_percent: 200,

@@ -1,0 +1,86 @@
+//! `CreateService` and `DeleteService`.
+
+use super::changes::{self, number};
+use super::{Call, cluster, definitions, invalid, services};
+use crate::services::ApiError;
+use crate::wire::{Node, map};
+use crate::world::lifecycle::{Life, NewService};
+
+/// The target group of a service that is to be created.
+fn target_group(call: &Call<'_>) -> Result<Option<usize>, ApiError> {
+    let Some(given) = call.input.items("loadBalancers").first() else { return Ok(None) };
+    let arn = given.str("targetGroupArn").unwrap_or_default();
+    let found = call.world.target_groups.iter().position(|g| g.region == call.region && g.arn() == arn);
+    found.map(Some).ok_or_else(|| invalid(format!("The target group with targetGroupArn {arn} does not exist.")))
+}
+
+/// `CreateService`: on Fargate, with a rolling update of its own.
+pub(super) fn create(call: &mut Call<'_>) -> Result<Node, ApiError> {
+    let cluster = cluster(call)?;
+    let name = call.input.str("serviceName").unwrap_or_default();
+    let legal = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if name.is_empty() || name.len() > 255 || !name.chars().all(legal) {
+        return Err(invalid("Service name must have 1 to 255 letters, numbers, hyphens and underscores."));
+    }
+    match call.world.find_service(cluster, name).map(|at| call.world.services[at].life) {
+        Some(Life::Active) => return Err(invalid("Creation of service was not idempotent.")),
+        Some(Life::Draining) => return Err(invalid("Unable to Start a service that is still Draining.")),
+        Some(Life::Inactive) | None => {}
+    }
+    let def = call.input.str("taskDefinition").ok_or_else(|| invalid("TaskDefinition can not be blank."))?;
+    let def = definitions::find(call.world, call.region, def)
+        .ok_or_else(|| ApiError::client("ClientException", "TaskDefinition not found."))?;
+    if def.inactive.is_some() {
+        return Err(ApiError::client("ClientException", "TaskDefinition is inactive"));
+    }
+    let network = call.input.get("networkConfiguration").and_then(|n| n.get("awsvpcConfiguration"));
+    let Some(network) = network else {
+        return Err(invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified."));
+    };
+    let public_ip = network.str("assignPublicIp") == Some("ENABLED");
+    let desired = number(call.input, "desiredCount", 5_000)?
+        .ok_or_else(|| invalid("Desired count must be specified for REPLICA services."))?;
+    let grace = number(call.input, "healthCheckGracePeriodSeconds", i32::MAX as u32)?;
+    let rules = changes::configuration(call, None)?;
+    let new = NewService {
+        cluster,
+        name: name.to_owned(),
+        def,
+        desired,
+        min_percent: rules.as_ref().and_then(|r| r.min).unwrap_or(100),
+        max_percent: rules.as_ref().and_then(|r| r.max).unwrap_or(200),
+        breaker: rules.as_ref().and_then(|r| r.breaker).unwrap_or((false, false)),
+        alarms: rules.and_then(|r| r.alarms),
+        exec: call.input.bool("enableExecuteCommand") == Some(true),
+        grace: grace.unwrap_or(0),
+        target_group: target_group(call)?,
+        spot: !call.input.items("capacityProviderStrategy").is_empty(),
+        public_ip,
+        tags: call
+            .input
+            .items("tags")
+            .iter()
+            .filter_map(|t| Some((t.str("key")?.to_owned(), t.str("value").unwrap_or_default().to_owned())))
+            .collect(),
+    };
+    call.world.deleted_services.remove(&(cluster, new.name.clone()));
+    let at = call.world.create_service(new);
+    call.world.updated = Some(at);
+    Ok(map! {"service": services::node(call.world, at, true)})
+}
+
+/// `DeleteService`: one that wants no tasks, or any by force.
+pub(super) fn delete(call: &mut Call<'_>) -> Result<Node, ApiError> {
+    let cluster = cluster(call)?;
+    let name = call.input.str("service").ok_or_else(|| invalid("Service cannot be empty."))?;
+    let at = call
+        .world
+        .find_service(cluster, name)
+        .ok_or_else(|| ApiError::client("ServiceNotFoundException", "Service not found."))?;
+    let s = &call.world.services[at];
+    if s.life == Life::Active && s.desired > 0 && call.input.bool("force") != Some(true) {
+        return Err(invalid("The service cannot be stopped while it is scaled above 0."));
+    }
+    call.world.delete_service(at);
+    Ok(map! {"service": services::node(call.world, at, false)})
+}

@@ -1,0 +1,208 @@
+//! Services come and go: what is created has no past, so that its first rollout has nothing to go back
+//! to; what is deleted drains, and is INACTIVE then. Also what becomes of a rollback, where it is not
+//! the tasks that decide. The answers' shapes are in `services::ecs`.
+
+use super::ecs::{DeployAlarms, Rollout, Service, TaskDef};
+use super::load::Load;
+use super::{Event, SECOND, World};
+use crate::rng::Rng;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// `status` of a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Life {
+    Active,
+    /// It was deleted, and its last tasks stop.
+    Draining,
+    /// It was deleted.
+    Inactive,
+}
+
+impl Life {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Life::Active => "ACTIVE",
+            Life::Draining => "DRAINING",
+            Life::Inactive => "INACTIVE",
+        }
+    }
+}
+
+/// What becomes of a rollback.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WayBack {
+    /// What its tasks do.
+    Open,
+    /// It begins and never ends.
+    Hangs,
+    /// It begins and fails.
+    Fails,
+}
+
+impl WayBack {
+    pub(crate) fn parse(name: &str) -> Result<WayBack, String> {
+        match name {
+            "open" => Ok(WayBack::Open),
+            "hangs" => Ok(WayBack::Hangs),
+            "fails" => Ok(WayBack::Fails),
+            _ => Err(format!("rollback {name:?} is none of open, hangs, fails")),
+        }
+    }
+}
+
+/// What `CreateService` is given.
+#[derive(Debug)]
+pub(crate) struct NewService {
+    pub(crate) cluster: usize,
+    pub(crate) name: String,
+    pub(crate) def: Arc<TaskDef>,
+    pub(crate) desired: u32,
+    pub(crate) min_percent: u32,
+    pub(crate) max_percent: u32,
+    /// Whether the breaker is on, and whether it rolls back.
+    pub(crate) breaker: (bool, bool),
+    pub(crate) alarms: Option<DeployAlarms>,
+    pub(crate) exec: bool,
+    pub(crate) grace: u32,
+    pub(crate) target_group: Option<usize>,
+    pub(crate) spot: bool,
+    pub(crate) public_ip: bool,
+    pub(crate) tags: Vec<(String, String)>,
+}
+
+impl World {
+    /// Creates a service and begins its first rollout.
+    pub(crate) fn create_service(&mut self, new: NewService) -> usize {
+        let region = self.clusters[new.cluster].region;
+        let near = self.services.iter().find(|s| self.clusters[s.cluster].region == region);
+        let zones = near.map_or(&["ap-northeast-1a", "ap-northeast-1c"][..], |s| s.zones);
+        let number = self.serial();
+        let mut rng = Rng::new(self.seed, &format!("service {}/{}/{number}", new.cluster, new.name));
+        let salt = rng.next();
+        let at = self.services.len();
+        self.service_index.insert((new.cluster, new.name.clone()), at);
+        self.services.push(Service {
+            cluster: new.cluster,
+            name: new.name,
+            created: self.now,
+            life: Life::Active,
+            way_back: WayBack::Open,
+            desired: new.desired,
+            min_percent: new.min_percent,
+            max_percent: new.max_percent,
+            breaker: new.breaker.0,
+            breaker_rollback: new.breaker.1,
+            alarms: new.alarms,
+            exec: new.exec,
+            grace: new.grace,
+            target_group: new.target_group,
+            spot: new.spot,
+            zones,
+            public_ip: new.public_ip,
+            deployments: Vec::new(),
+            releases: Vec::new(),
+            revisions: Vec::new(),
+            events: VecDeque::new(),
+            live: Vec::new(),
+            stopped: VecDeque::new(),
+            steady: false,
+            next_start: 0,
+            retry: None,
+            no_capacity: false,
+            slow: false,
+            load: Load::new(0.3, 45.0, salt),
+            tags: new.tags,
+            rng,
+        });
+        self.deploy(at, new.def);
+        at
+    }
+
+    /// Deletes a service: nothing of it is started any more, and it drains.
+    pub(crate) fn delete_service(&mut self, service: usize) {
+        let now = self.now;
+        let s = &mut self.services[service];
+        if s.life != Life::Active {
+            return;
+        }
+        s.life = Life::Draining;
+        s.desired = 0;
+        s.steady = false;
+        for release in s.releases.iter_mut().filter(|r| r.finished.is_none()) {
+            release.status = "STOPPED";
+            release.status_reason = Some("Service deployment stopped because the service was deleted.".to_owned());
+            release.finished = Some(now);
+            release.updated = now;
+        }
+        if s.deployments[0].rollout == Rollout::InProgress {
+            s.deployments[0].rollout = Rollout::Failed;
+            s.deployments[0].reason = format!("ECS deployment {} failed: the service was deleted.", s.deployments[0].name());
+        }
+        s.deployments[0].updated = now;
+        self.look_soon(service);
+    }
+
+    /// The last task of a deleted service has stopped: it is no longer listed, and can still be described.
+    pub(crate) fn drained(&mut self, service: usize) {
+        let s = &mut self.services[service];
+        if s.life != Life::Draining || !s.live.is_empty() {
+            return;
+        }
+        s.life = Life::Inactive;
+        let key = (s.cluster, s.name.clone());
+        self.service_index.remove(&key);
+        self.deleted_services.insert(key, service);
+    }
+
+    /// A rollback that is to fail will do so after most of a minute.
+    pub(crate) fn doom_rollback(&mut self, service: usize, deployment: u64) {
+        if self.services[service].way_back == WayBack::Fails {
+            let wait = self.services[service].rng.range(40, 60) * SECOND;
+            self.schedule(self.now + wait, Event::RollbackFails { service, deployment });
+        }
+    }
+
+    /// Whether a rollback goes on that is not to end well.
+    pub(crate) fn is_held_back(&self, service: usize) -> bool {
+        let s = &self.services[service];
+        s.way_back != WayBack::Open && s.releases.first().is_some_and(|r| r.rollback.is_some() && r.finished.is_none())
+    }
+
+    /// The rollback of a deployment fails.
+    pub(crate) fn rollback_fails(&mut self, service: usize, deployment: u64) {
+        let now = self.now;
+        let s = &mut self.services[service];
+        let release = s.releases.iter_mut().find(|r| r.deployment == deployment && r.status == "ROLLBACK_IN_PROGRESS");
+        let Some(release) = release else { return };
+        release.status = "ROLLBACK_FAILED";
+        release.status_reason = Some("Service deployment rollback failed because tasks failed to start.".to_owned());
+        release.finished = Some(now);
+        release.updated = now;
+        let d = &mut s.deployments[0];
+        d.rollout = Rollout::Failed;
+        d.updated = now;
+        d.reason = "ECS deployment circuit breaker: tasks failed to start.".to_owned();
+        let text = format!("(deployment {}) deployment failed: tasks failed to start.", d.name());
+        self.note(service, &text);
+        self.look_soon(service);
+    }
+
+    /// Makes a service one that was created a moment ago, with a task definition that never ran.
+    pub(crate) fn forget_past(&mut self, service: usize, image: &str) {
+        let def = self.services[service].deployments[0].def.clone();
+        let s = &mut self.services[service];
+        let cluster = s.cluster;
+        s.created = self.now;
+        (s.releases, s.revisions, s.deployments) = (Vec::new(), Vec::new(), Vec::new());
+        s.events.clear();
+        s.stopped.clear();
+        let (live, now) = (std::mem::take(&mut s.live), self.now);
+        for id in live {
+            self.tasks.remove(&(cluster, id));
+        }
+        self.services[service].load.log_running(now, 0);
+        let first = self.revise(&def, image);
+        self.deploy(service, first);
+    }
+}

@@ -1,0 +1,54 @@
+//! Roles that are assumed: each session has a key of its own and ends. Which roles exist is not simulated:
+//! any may be assumed that was not refused. How it is asked is in `services::sts`.
+
+use crate::clock::Ms;
+use std::collections::BTreeSet;
+
+/// A role that was assumed.
+#[derive(Debug, Clone)]
+pub(crate) struct RoleSession {
+    pub(crate) account: String,
+    pub(crate) role: String,
+    pub(crate) name: String,
+    /// From then on its key is expired.
+    pub(crate) until: Ms,
+}
+
+impl RoleSession {
+    pub(crate) fn arn(&self) -> String {
+        format!("arn:aws:sts::{}:assumed-role/{}/{}", self.account, self.role, self.name)
+    }
+
+    /// The id of the role, and of the session in it.
+    pub(crate) fn id(&self) -> String {
+        format!("AROA{:016X}:{}", crate::rng::hash(31, &self.role), self.name)
+    }
+}
+
+/// What was said about roles.
+#[derive(Debug, Default)]
+pub(crate) struct Trust {
+    refused: BTreeSet<String>,
+    /// The longest that a session lasts, in seconds, whatever was asked for.
+    pub(crate) longest: Option<i64>,
+}
+
+impl Trust {
+    /// Nobody may assume the role of this ARN or name any more.
+    pub(crate) fn refuse(&mut self, role: &str) {
+        self.refused.insert(name(role).to_owned());
+    }
+
+    /// It may be assumed again.
+    pub(crate) fn allow(&mut self, role: &str) {
+        self.refused.remove(name(role));
+    }
+
+    pub(crate) fn refuses(&self, role: &str) -> bool {
+        self.refused.contains(name(role))
+    }
+}
+
+fn name(role: &str) -> &str {
+    role.rsplit('/').next().unwrap_or(role)
+}
