@@ -163,7 +163,13 @@ fn live_tail(
     let key = scope.map(|scope| scope.key.clone()).unwrap_or_default();
     let session = {
         let mut world = shared.world();
-        tail::open(&mut Call { world: &mut world, region: &region, endpoint: &shared.endpoint(), key: &key, input: &input })?
+        tail::open(&mut Call {
+            world: &mut world,
+            region: &region,
+            endpoint: &shared.endpoint(),
+            key: &key,
+            input: &input,
+        })?
     };
     let wrong = match verdict.kind {
         Some(Kind::Silent) => tail::Wrong::Silent,

@@ -137,7 +137,8 @@ impl World {
         }
         if s.deployments[0].rollout == Rollout::InProgress {
             s.deployments[0].rollout = Rollout::Failed;
-            s.deployments[0].reason = format!("ECS deployment {} failed: the service was deleted.", s.deployments[0].name());
+            s.deployments[0].reason =
+                format!("ECS deployment {} failed: the service was deleted.", s.deployments[0].name());
         }
         s.deployments[0].updated = now;
         self.look_soon(service);

@@ -152,7 +152,6 @@ def roles():
     advance(31)
     refused(client("ecs", key=short).list_clusters, "ExpiredTokenException")
     refused(sts.assume_role, "ValidationError", RoleArn="arn:aws:iam::123456789012:user/somebody", RoleSessionName="mia")
-    refused(sts.assume_role, "ValidationError", RoleArn=arn, RoleSessionName="mia", DurationSeconds=60)
 
 
 def both_ways_back():
