@@ -113,7 +113,7 @@ pub(crate) fn index(operation: &str) -> Option<usize> {
     let whole = RATES.iter().position(|rate| rate.operations.contains(&operation));
     whole.or_else(|| {
         let others = |o: &&str| o.ends_with(':') && operation.starts_with(*o);
-        RATES.iter().position(|rate| rate.operations.iter().any(|o| others(&o)))
+        RATES.iter().position(|rate| rate.operations.iter().any(others))
     })
 }
 

@@ -183,7 +183,7 @@ impl World {
         let d = &mut s.deployments[0];
         d.rollout = Rollout::Failed;
         d.updated = now;
-        d.reason = "ECS deployment circuit breaker: tasks failed to start.".to_owned();
+        "ECS deployment circuit breaker: tasks failed to start.".clone_into(&mut d.reason);
         let text = format!("(deployment {}) deployment failed: tasks failed to start.", d.name());
         self.note(service, &text);
         self.look_soon(service);
