@@ -13,6 +13,7 @@ use cockpit::app::operation::outcome::Verdict;
 use cockpit::app::operation::steps::{self, Wanted};
 use cockpit::app::operation::{Operation, OperationId, Operations, Stage, What};
 use cockpit::config::{EnvironmentConfig, Hooks};
+use cockpit::model::FailureKind;
 use cockpit::model::timer::Power;
 use cockpit::runtime::Executor;
 use jiff::{Timestamp, tz::TimeZone};
@@ -275,11 +276,14 @@ async fn without_a_breaker_what_fails_is_rolled_back_from_here_or_left_as_was_sa
     assert_eq!(verdict(&operation), Verdict::RolledBack, "{:#?}", operation.lines);
     assert!(says(&operation, "rolling back: "));
     let mut stage = Theatre::on(Scenario::NoBreaker).await;
+    stage.operations.limit = Some(jiff::SignedDuration::from_mins(5));
     let mut left = request(WEB, Source::Image("c0ffee1".into()));
     left.roll_back = Some(false);
     let operation = stage.run(What::Deploy(left)).await;
-    assert_eq!(verdict(&operation), Verdict::Failed, "{:#?}", operation.lines);
-    assert!(says(&operation, "--no-rollback was given"));
+    // Nobody ends it: ECS goes on trying, and how it ends is not known.
+    assert_eq!(verdict(&operation), Verdict::Unknown, "{:#?}", operation.lines);
+    assert!(says(&operation, "--no-rollback was given") && says(&operation, "exited 1, in "));
+    assert_eq!(stage.truth(WEB).await["status"], "IN_PROGRESS");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -341,6 +345,30 @@ async fn a_lost_answer_is_looked_for_and_nothing_is_sent_twice() {
     assert_eq!(updates.as_u64().or_else(|| updates["count"].as_u64()), Some(1), "{updates}");
 }
 
+/// Whose credentials these are is asked right before each change, and what belongs to a change is read before it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_could_not_even_be_sent_is_not_called_lost() {
+    let scale = Wanted::Scale { service: WEB.into(), desired: 2, min: None, max: None, move_limits: true };
+    let skip = Wanted::Skip { power: Power::Stop, undo: false };
+    for (what, operation, kind, change) in [
+        (wanted(scale), "sts:GetCallerIdentity", "error", "ecs:UpdateService"),
+        (image("c0ffee1"), "sts:GetCallerIdentity", "reset", "ecs:RegisterTaskDefinition"),
+        (image("c0ffee1"), "ecs:DescribeTaskDefinition", "error", "ecs:RegisterTaskDefinition"),
+        (wanted(skip), "scheduler:GetSchedule", "error", "scheduler:UpdateSchedule"),
+    ] {
+        let mut stage = Theatre::on(Scenario::Staging).await;
+        let id = stage.plan(what).await;
+        stage.post("/_sim/fault", json!({"operation": operation, "kind": kind})).await;
+        stage.confirm(id).await;
+        stage.follow(&[id]).await;
+        let ended = stage.operations.get(id).unwrap();
+        assert_eq!(verdict(ended), Verdict::Impossible, "{operation}: {:#?}", ended.lines);
+        assert!(!says(ended, "was lost") && (says(ended, "nothing was changed") || says(ended, "was not changed")));
+        let all = stage.get("/_sim/requests").await;
+        assert!(all["operations"].get(change).is_none(), "{operation}: {all}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn throttling_and_expiry_in_the_middle_delay_the_verdict_and_do_not_change_it() {
     let mut stage = Theatre::on(Scenario::ThrottledDeploy).await;
@@ -354,11 +382,13 @@ async fn throttling_and_expiry_in_the_middle_delay_the_verdict_and_do_not_change
     for _ in 0..90 {
         stage.second().await;
     }
-    let operation = stage.operations.get(id).unwrap();
-    assert!(operation.outcome.is_none(), "{:#?}", operation.lines);
-    assert!(operation.deploy().unwrap().watch.as_ref().unwrap().failing.is_some(), "it says that it cannot look");
-    // The keys are good again.
+    // A key that was given to it cannot be renewed: it is not watched for ever.
+    let outcome = stage.operations.get(id).unwrap().outcome.clone().unwrap();
+    assert_eq!((outcome.verdict, outcome.failure), (Verdict::Unknown, Some(FailureKind::Credentials)));
+    assert!(outcome.hint.unwrap().contains("cockpit deploy --attach web --env staging"));
+    // With a key that is good the same deployment is watched to its end.
     stage.post("/_sim/expire", json!({"access_key": "AKIASIMULATED0000000", "on": false})).await;
+    let id = stage.plan(What::Deploy(request(WEB, Source::Attach))).await;
     stage.follow(&[id]).await;
     let operation = stage.operations.get(id).unwrap();
     assert_eq!(verdict(operation), Verdict::Done, "{:#?}", operation.lines);
@@ -373,12 +403,62 @@ async fn somebody_elses_deployment_in_the_middle_is_not_taken_for_ours() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stop_by_schedule_in_the_middle_leaves_nothing_running_and_says_so() {
+async fn a_deployment_that_is_stopped_before_anything_of_it_ran_is_not_done() {
     let mut stage = Theatre::on(Scenario::ScheduledStop).await;
     let operation = stage.run(image("51005e1")).await;
-    let truth = stage.truth(WEB).await;
-    assert_eq!(verdict(&operation) == Verdict::Done, truth["status"] == "SUCCESSFUL", "{:#?}", operation.lines);
-    assert!(says(&operation, "nothing runs"), "{:?}", operation.outcome);
+    assert_eq!(stage.truth(WEB).await["status"], "SUCCESSFUL", "ECS calls that a success");
+    assert_eq!(verdict(&operation), Verdict::Unknown, "{:#?}", operation.lines);
+    assert!(says(&operation, "none of its tasks ever ran"), "{:?}", operation.outcome);
+    assert!(says(&operation, "its desired count became 0"), "{:?}", operation.outcome);
+    // Nor is it for whoever looks at it afterwards.
+    let id = stage.plan(What::Deploy(request(WEB, Source::Attach))).await;
+    stage.follow(&[id]).await;
+    assert_eq!(verdict(stage.operations.get(id).unwrap()), Verdict::Unknown);
+}
+
+/// The emergency for which a rollback is there: the version under way has crashed for an hour.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rollback_of_a_version_that_crashes_is_watched_to_the_end_of_the_way_back() {
+    let mut stage = Theatre::on(Scenario::CrashLoop).await;
+    let mut back = request(API, Source::Back(None));
+    back.roll_back = Some(false);
+    let operation = stage.run(What::Deploy(back)).await;
+    assert_eq!(stage.truth(API).await["status"], "ROLLBACK_SUCCESSFUL");
+    assert_eq!(verdict(&operation), Verdict::Done, "{:#?}", operation.lines);
+    let report = cockpit::headless::operation::of(&operation);
+    assert!(report.duration_ms.unwrap() < 1_800_000, "its own time, not that of what it ended: {report:?}");
+}
+
+/// A count that is right at one glance: the task of a version that crashes is gone two seconds later.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn neither_scale_nor_start_is_done_while_the_tasks_crash() {
+    let scale = Wanted::Scale { service: API.into(), desired: 1, min: None, max: None, move_limits: false };
+    let start = Wanted::Power { power: Power::Start, services: vec![API.into()], databases: false, direct: true };
+    for (wants, stopped) in [(scale, false), (start, true)] {
+        let mut stage = Theatre::on(Scenario::CrashLoop).await;
+        if stopped {
+            let stop = Wanted::Power { power: Power::Stop, services: vec![API.into()], databases: false, direct: true };
+            assert_eq!(verdict(&stage.run(wanted(stop)).await), Verdict::Done);
+        }
+        let operation = stage.run(wanted(wants)).await;
+        let outcome = operation.outcome.clone().unwrap();
+        assert!(matches!(outcome.verdict, Verdict::Failed | Verdict::Unknown), "{:#?}", operation.lines);
+        assert!(says(&operation, "exit "), "{:#?}", operation.lines);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn attaching_to_one_that_ended_long_ago_tells_how_long_that_one_took() {
+    let mut stage = Theatre::on(Scenario::Staging).await;
+    let id = stage.plan(What::Deploy(request(API, Source::Attach))).await;
+    stage.follow(&[id]).await;
+    let operation = stage.operations.get(id).unwrap();
+    let truth = stage.truth(API).await;
+    let report = cockpit::headless::operation::of(operation);
+    assert!(report.duration_ms.unwrap() < 1_800_000, "{report:?} {truth}");
+    let ended: Timestamp = report.ended_at.as_deref().unwrap().parse().unwrap();
+    assert!(stage.sim.now().duration_since(ended).as_secs() > 1_800, "it ended long ago: {report:?}");
+    assert!(report.summary.unwrap().contains(", ended "));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

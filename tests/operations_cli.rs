@@ -42,7 +42,7 @@ fn each_end_has_its_exit_code_and_says_what_runs() {
         (Scenario::Staging, "deploy web --image c0ffee1 --yes -o json", 0, "done"),
         (Scenario::Breaker, "deploy web --image c0ffee1 --yes -o json", 5, "rolled_back"),
         (Scenario::NoBreaker, "deploy web --image c0ffee1 --yes -o json", 5, "rolled_back"),
-        (Scenario::NoBreaker, "deploy web --image c0ffee1 --no-rollback --yes -o json", 6, "failed"),
+        (Scenario::NoBreaker, "deploy web --image c0ffee1 --no-rollback --timeout 3s --yes -o json", 7, "unknown"),
         (Scenario::OtherDeploy, "deploy web --image 51005e1 --yes -o json", 6, "failed"),
         (Scenario::LostAnswer, "deploy web --image c0ffee1 --yes -o json", 0, "done"),
         (Scenario::Stopped, "deploy web --image c0ffee1 --yes -o json", 0, "done"),
@@ -82,7 +82,12 @@ fn the_verdict_is_the_exit_code_though_the_output_cannot_be_written() {
     for (scenario, arguments, code, verdict) in [
         (Scenario::Staging, "deploy web --image c0ffee1 --yes -o json", 0, "web runs"),
         (Scenario::Breaker, "deploy web --image c0ffee1 --yes", 5, "rolled back"),
-        (Scenario::NoBreaker, "deploy web --image c0ffee1 --no-rollback --yes -o yaml", 6, "fail"),
+        (
+            Scenario::NoBreaker,
+            "deploy web --image c0ffee1 --no-rollback --timeout 3s --yes -o yaml",
+            7,
+            "the time is up",
+        ),
         (Scenario::Staging, "scale web 2 --yes", 0, "web"),
     ] {
         let (home, world) = (home(""), world(scenario));
@@ -204,6 +209,24 @@ fn an_interrupt_leaves_it_and_says_how_to_look_again() {
     let mut again = home.on(&world);
     let said = line(again.env("COCKPIT_ENV", "staging"), "deploy --attach web --timeout 3s -o json").coded(7);
     assert_eq!(said.json()["operations"][0]["verdict"], "unknown");
+}
+
+#[test]
+fn an_interrupt_before_anything_was_changed_ends_with_130() {
+    let world = world(Scenario::Staging);
+    let home = home("[hooks]\nbefore_deploy = \"echo begun; exec sleep 600\"\n");
+    let mut command = home.on(&world);
+    command.args(["deploy", "web", "--image", "c0ffee1", "--yes"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    let audit = home.path().join(".local/state/cockpit/audit.jsonl");
+    // It was said yes to, and the hook is what comes first.
+    until("the yes", support::PATIENCE, || {
+        std::fs::read_to_string(&audit).ok().filter(|text| text.contains("started"))
+    });
+    signal(child.id(), rustix::process::Signal::INT);
+    let said = finish(child).coded(130);
+    assert!(said.out.contains("it was left before the service was changed"), "{said:#?}");
+    assert_eq!(asked(&world, "ecs:UpdateService") + asked(&world, "ecs:RegisterTaskDefinition"), 0);
 }
 
 #[test]

@@ -75,5 +75,5 @@ pub fn fraction(operation: &Operation) -> String {
 /// How long it has been going on, or took.
 pub fn elapsed(operation: &Operation, now: Timestamp) -> jiff::SignedDuration {
     let began = operation.began().unwrap_or(operation.asked);
-    operation.ended.unwrap_or(now).duration_since(began)
+    operation.took().unwrap_or_else(|| operation.ended.unwrap_or(now).duration_since(began))
 }

@@ -58,7 +58,8 @@ impl Session {
     pub async fn write(&self, write: Write, account: Option<String>) -> Answered {
         let writer = match Box::pin(Writer::new(self, write.action(), account.as_deref())).await {
             Ok(writer) => writer,
-            Err(failure) => return Answered { outcome: Err(failure), request_ids: Vec::new() },
+            // Whose credentials these are is asked first: nothing of the change was sent yet.
+            Err(failure) => return Answered { outcome: Err(failure.unsent()), request_ids: Vec::new() },
         };
         let outcome = Box::pin(change(&writer, write)).await;
         let (outcome, request_ids) = writer.end(outcome).await;

@@ -72,6 +72,18 @@ impl Connection {
         }
     }
 
+    /// Whether its credentials are keys that nothing can renew while this process runs: those that were given to it,
+    /// or those in its environment. A profile may be written anew at any time.
+    pub(super) fn lasts(&self) -> bool {
+        self.keys.is_some() || self.key_in_environment()
+    }
+
+    /// Whether the key is that of the environment's variables, as in the AWS CLI.
+    fn key_in_environment(&self) -> bool {
+        let set = std::env::var("AWS_ACCESS_KEY_ID").is_ok_and(|value| !value.is_empty());
+        set && self.profile.is_none() && self.credentials_file.is_none()
+    }
+
     /// What to call the identity in messages, and what to run when its credentials are refused.
     pub(super) fn who(&self) -> (String, String) {
         let set = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
@@ -79,7 +91,7 @@ impl Connection {
             return ("the given key".to_owned(), "it again with another key".to_owned());
         }
         let named = self.profile.clone();
-        if named.is_none() && self.credentials_file.is_none() && set("AWS_ACCESS_KEY_ID").is_some() {
+        if self.key_in_environment() {
             return ("the key in AWS_ACCESS_KEY_ID".to_owned(), "cockpit again with a new key exported".to_owned());
         }
         named.or_else(|| set("AWS_PROFILE")).map_or_else(

@@ -168,3 +168,16 @@ fn from_container(container: sdk::Container) -> Container {
         memory: container.memory.unwrap_or_default(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Fails when the SDK learns of a stop code: `model::stop` must say whose fault it is.
+    #[test]
+    fn every_stop_code_of_the_sdk_is_known_to_the_model() {
+        for code in sdk::TaskStopCode::values() {
+            assert!(crate::model::stop::codes().any(|known| known == *code), "{code}");
+        }
+    }
+}

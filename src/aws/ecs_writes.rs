@@ -20,8 +20,9 @@ const UNTAG_RESOURCE: Action = Action { name: "ecs:UntagResource", class: Class:
 
 /// A copy of a revision with other images, everything else and its tags kept.
 pub(super) async fn register(writer: &Writer<'_>, base: &str, images: &[(String, String)]) -> Result<Reply, Failure> {
-    let (mut definition, tags) = ecs_definitions::describe(&writer.reader(), base, true).await?;
-    set_images(base, &mut definition, images)?;
+    let (mut definition, tags) =
+        ecs_definitions::describe(&writer.reader(), base, true).await.map_err(Failure::unsent)?;
+    set_images(base, &mut definition, images).map_err(Failure::unsent)?;
     let answer = writer.once(REGISTER_TASK_DEFINITION, |clients| copy(clients.ecs(), definition, tags).send()).await?;
     let registered = answer.task_definition.and_then(|definition| definition.task_definition_arn);
     match registered {
@@ -91,7 +92,7 @@ pub(super) async fn update(
     force: bool,
     desired: Option<u32>,
 ) -> Result<Reply, Failure> {
-    let desired = number(UPDATE_SERVICE.name, desired)?;
+    let desired = number(UPDATE_SERVICE.name, desired).map_err(Failure::unsent)?;
     let answer = writer
         .once(UPDATE_SERVICE, |clients| {
             clients

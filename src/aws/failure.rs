@@ -21,6 +21,8 @@ pub(super) struct Context {
     pub who: String,
     /// What to run to renew its credentials.
     pub renew: String,
+    /// Its credentials cannot be renewed while this process runs.
+    pub lasting: bool,
     /// The configured endpoint, without credentials in it.
     pub endpoint: Option<String>,
 }
@@ -41,13 +43,30 @@ where
         }
         _ => (FailureKind::Other, deepest(error)),
     };
-    Failure::new(kind, format!("{action}: {}", clean(&what)))
+    let failure = Failure::new(kind, format!("{action}: {}", clean(&what))).lasting(context.lasting);
+    if never_left(error) { failure.unsent() } else { failure }
+}
+
+/// Whether the request was certainly not sent: it could not be made, or nothing took the connection. A time limit
+/// or a broken connection leaves that open.
+fn never_left<E>(error: &SdkError<E, HttpResponse>) -> bool
+where
+    E: Error + 'static,
+{
+    match error {
+        SdkError::ConstructionFailure(_) => true,
+        SdkError::DispatchFailure(_) => chain(error).any(|cause| {
+            cause.downcast_ref::<CredentialsError>().is_some()
+                || cause.downcast_ref::<io::Error>().is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused)
+        }),
+        _ => false,
+    }
 }
 
 /// The failure of a request that was not sent for want of credentials.
 pub(super) fn without_credentials(action: &str, context: &Context, error: &CredentialsError) -> Failure {
     let (kind, what) = of_credentials(context, error);
-    Failure::new(kind, format!("{action}: {}", clean(&what)))
+    Failure::new(kind, format!("{action}: {}", clean(&what))).lasting(context.lasting).unsent()
 }
 
 /// An answer that the service itself gave.

@@ -11,6 +11,7 @@ type Seen = SdkError<DescribeServicesError, HttpResponse>;
 
 fn context() -> Context {
     Context {
+        lasting: false,
         who: "profile `staging`".into(),
         renew: "`aws sso login --profile staging`".into(),
         endpoint: Some("http://127.0.0.1:1".into()),
@@ -125,4 +126,27 @@ fn no_secret_is_shown() {
     assert_eq!(clean("x".repeat(99).as_str()), "x".repeat(99));
     assert!(clean(&"word ".repeat(500)).chars().count() <= LONGEST + 1);
     assert_eq!(without_user("http://me:secret@host:1/p"), "http://host:1/p");
+}
+
+#[test]
+fn only_what_certainly_never_left_is_called_unsent() {
+    let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+    assert!(dispatch(ConnectorError::io(refused.into())).unsent, "nothing took the connection");
+    let reset = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+    assert!(!dispatch(ConnectorError::io(reset.into())).unsent, "it may have been on its way");
+    assert!(!dispatch(ConnectorError::timeout("HTTP read timeout".into())).unsent);
+    assert!(!service("InternalFailure", "", 500).unsent && !service("ThrottlingException", "", 400).unsent);
+    let error: Seen = SdkError::construction_failure("no endpoint");
+    assert!(of_request("ecs:UpdateService", &context(), &error).unsent);
+}
+
+#[test]
+fn only_refused_credentials_can_be_lasting() {
+    let lasts = Context { lasting: true, ..context() };
+    let of = |context: &Context, code: &str| {
+        let meta = ErrorMetadata::builder().code(code).build();
+        let error: Seen = SdkError::service_error(DescribeServicesError::generic(meta), answer(400));
+        of_request("ecs:DescribeServices", context, &error).lasting
+    };
+    assert!(of(&lasts, "ExpiredToken") && !of(&lasts, "ThrottlingException") && !of(&context(), "ExpiredToken"));
 }

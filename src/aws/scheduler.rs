@@ -74,7 +74,7 @@ pub(super) async fn schedules(caller: &Caller<'_>, outlet: &Outlet<'_>, prefix: 
 /// Lets a schedule fire no sooner than `until`; everything else of it is kept.
 pub(super) async fn skip(writer: &Writer<'_>, timer: &Timer, until: Option<Timestamp>) -> Result<Reply, Failure> {
     let group = Some(timer.group.as_str()).filter(|group| !group.is_empty());
-    let schedule = get(&writer.reader(), &timer.name, group).await?;
+    let schedule = get(&writer.reader(), &timer.name, group).await.map_err(Failure::unsent)?;
     writer.once(UPDATE_SCHEDULE, |clients| copy(clients.scheduler(), schedule, until).send()).await?;
     Ok(Reply::Done)
 }

@@ -101,6 +101,7 @@ impl Session {
     /// The same with a measurement of the service's clock that others share.
     pub fn with_clock(connection: Connection, clock: ServiceClock) -> Self {
         let (who, renew) = connection.who();
+        let lasting = connection.lasts();
         let endpoint = connection
             .endpoint_url
             .clone()
@@ -109,7 +110,7 @@ impl Session {
         let emulated = emulated(connection.endpoint_url.as_deref());
         Self(Arc::new(Inner {
             connection,
-            context: Context { who, renew, endpoint },
+            context: Context { who, renew, endpoint, lasting },
             wire: Wire::new(clock),
             budget: Budget::default(),
             current: Mutex::new(Generation::new()),

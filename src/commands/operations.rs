@@ -381,9 +381,13 @@ async fn act(
         if !attach {
             driver.confirm(*id);
         }
-        follow(&mut driver, *id, &mut told).await;
+        let interrupted = follow(&mut driver, *id, &mut told).await;
         let Some(operation) = driver.operations.get(*id) else { continue };
         code = reports::exit_code(operation);
+        // A person ended it before the environment was changed; a program that was running was interrupted, too.
+        if interrupted && matches!(ended_as(operation), Some(Verdict::Cancelled | Verdict::Impossible)) {
+            code = ExitCode::Interrupted;
+        }
         if code != ExitCode::Done {
             break;
         }
@@ -403,22 +407,28 @@ async fn act(
     verdict(written.map(drop), code)
 }
 
-/// Follows one operation to its end; an interrupt leaves it.
-async fn follow(driver: &mut Driver, id: OperationId, told: &mut Told) {
+fn ended_as(operation: &Operation) -> Option<Verdict> {
+    operation.outcome.as_ref().map(|outcome| outcome.verdict)
+}
+
+/// Follows one operation to its end; an interrupt leaves it. Whether there was one.
+async fn follow(driver: &mut Driver, id: OperationId, told: &mut Told) -> bool {
     let mut leaving = false;
     loop {
         let over = |all: &Operations| {
             all.get(id).is_none_or(|operation| operation.outcome.is_some()) && !all.waits_for_audit(id)
         };
         tokio::select! {
-            () = driver.until(over, |all| told.news(all, id)) => return,
+            biased;
+            // Before its effects: a terminal interrupts the programs that run, too.
             _ = tokio::signal::ctrl_c() => {
                 if leaving {
-                    return;
+                    return true;
                 }
                 leaving = true;
                 driver.leave(id);
             }
+            () = driver.until(over, |all| told.news(all, id)) => return leaving,
         }
     }
 }

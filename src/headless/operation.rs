@@ -140,7 +140,6 @@ pub fn of(operation: &Operation) -> OperationDto {
     let target = deploy.map(|deploy| &deploy.target);
     let watch = deploy.and_then(|deploy| deploy.watch.as_ref());
     let plan = operation.plan.as_ref();
-    let took = operation.began().zip(operation.ended).map(|(began, ended)| ended.duration_since(began));
     OperationDto {
         title: operation.title.clone(),
         service: operation.what().service().map(str::to_owned),
@@ -155,8 +154,8 @@ pub fn of(operation: &Operation) -> OperationDto {
         digest: target.and_then(|target| target.digest.clone()),
         runs: watch.and_then(crate::app::operation::watch::Watch::runs),
         began_at: operation.began().map(|at| at.to_string()),
-        ended_at: operation.ended.map(|at| at.to_string()),
-        duration_ms: took.map(|took| took.as_millis().max(0) as u64),
+        ended_at: operation.ended_at().map(|at| at.to_string()),
+        duration_ms: operation.took().map(|took| took.as_millis().max(0) as u64),
         checks: plan.iter().flat_map(|plan| &plan.checks).map(check).collect(),
         changes: plan.iter().flat_map(|plan| &plan.changes).map(change).collect(),
         calls: operation
@@ -233,8 +232,9 @@ pub fn exit_code(operation: &Operation) -> ExitCode {
         (Verdict::Done, _) => ExitCode::Done,
         (Verdict::RolledBack, _) => ExitCode::RolledBack,
         (Verdict::Failed, _) if deploys => ExitCode::DeployFailed,
-        (Verdict::Unknown, _) => ExitCode::TimedOut,
+        // Also where nothing more can be seen without them: how to look again stands in the hint.
         (_, Some(FailureKind::Credentials)) => ExitCode::Credentials,
+        (Verdict::Unknown, _) => ExitCode::TimedOut,
         (Verdict::Refused, Some(FailureKind::WrongAccount) | None) | (Verdict::Cancelled, _) => ExitCode::Refused,
         (Verdict::Failed | Verdict::Refused | Verdict::Impossible, _) => ExitCode::Failed,
     }

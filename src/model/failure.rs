@@ -70,6 +70,8 @@ pub struct Failure {
     pub kind: FailureKind,
     /// What the service or the connection said; never contains a secret.
     pub message: String,
+    /// The request itself was never sent: whatever it was to change is as it was.
+    pub unsent: bool,
     /// What to do about this one, where that is more than [`FailureKind::hint`].
     pub hint: Option<String>,
     /// No retry can help as long as this process runs: AWS refuses keys that stand in the environment, and
@@ -80,7 +82,7 @@ pub struct Failure {
 impl Failure {
     /// A failure with its message.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hint: None, lasting: false }
+        Self { kind, message: message.into(), unsent: false, hint: None, lasting: false }
     }
 
     /// The same with what to do.
@@ -100,6 +102,20 @@ impl Failure {
     /// What a person can do about it.
     pub fn hint(&self) -> &str {
         self.hint.as_deref().unwrap_or_else(|| self.kind.hint())
+    }
+
+    /// The same, of a request that was never sent.
+    #[must_use]
+    pub fn unsent(mut self) -> Self {
+        self.unsent = true;
+        self
+    }
+
+    /// The same, of credentials that cannot be renewed while this process runs. Of another kind it says nothing.
+    #[must_use]
+    pub fn lasting(mut self, lasting: bool) -> Self {
+        self.lasting = lasting && self.kind == FailureKind::Credentials;
+        self
     }
 }
 

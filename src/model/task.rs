@@ -1,5 +1,6 @@
 //! ECS tasks and their containers.
 
+use super::stop::Fault;
 use jiff::Timestamp;
 
 /// One task as `DescribeTasks` gives it.
@@ -82,30 +83,22 @@ impl Task {
             || (self.last_status == "RUNNING" && self.desired_status == "RUNNING" && self.health != "UNHEALTHY")
     }
 
-    /// Did it end by a fault of its own, rather than because a deployment, a scaling action or a
-    /// person ended it.
+    /// Did it end by a fault, rather than because a deployment, a scaling action or a person ended it, or because
+    /// what it ran on was taken away.
     pub fn failed(&self) -> bool {
-        if !self.stopped() && self.last_status != "DEPROVISIONING" && self.last_status != "STOPPING" {
-            return false;
-        }
-        match self.stop_code.as_deref() {
-            Some("EssentialContainerExited" | "TaskFailedToStart" | "SpotInterruption" | "TerminationNotice") => true,
-            // The scheduler also replaces what fails its health checks.
-            Some("ServiceSchedulerInitiated") => self.stopped_reason.as_deref().is_some_and(|reason| {
-                let reason = reason.to_ascii_lowercase();
-                reason.contains("failed") && reason.contains("health check")
-            }),
-            _ => false,
-        }
+        let broke = matches!(self.stop_code.as_deref(), Some("EssentialContainerExited" | "TaskFailedToStart"));
+        self.end(None).is_some_and(|end| match end.fault {
+            Fault::Version => true,
+            Fault::Platform | Fault::Unknown => broke,
+            Fault::Person | Fault::Service => false,
+        })
     }
 
     /// Why it ended, short: `exit 137 OutOfMemoryError`, `CannotPullContainerError`, the stop reason.
     pub fn ended_because(&self) -> Option<String> {
         let culprit = self
-            .containers
-            .iter()
-            .find(|container| container.reason.is_some())
-            .or_else(|| self.containers.iter().find(|container| container.exit_code.is_some_and(|code| code != 0)));
+            .culprit(None)
+            .filter(|container| container.reason.is_some() || container.exit_code.is_some_and(|code| code != 0));
         if let Some(container) = culprit {
             let reason = container.reason.as_deref().map(first_word);
             return Some(match (container.exit_code, reason) {

@@ -319,8 +319,11 @@ pub struct Answered {
     pub request_ids: Vec<String>,
 }
 
-/// Whether a write that failed may have been carried out all the same.
+/// Whether a write that failed may have been carried out all the same. What was never sent was not.
 pub fn may_have_landed(failure: &Failure) -> bool {
+    if failure.unsent {
+        return false;
+    }
     match failure.kind {
         FailureKind::Timeout | FailureKind::Unreachable | FailureKind::Malformed | FailureKind::Service => true,
         FailureKind::Throttled

@@ -238,6 +238,22 @@ impl Operation {
         }
     }
 
+    /// How long it took, once it ended; of a deployment that was only looked at, how long that one took.
+    pub fn took(&self) -> Option<SignedDuration> {
+        match &self.machine {
+            Machine::Deploy(machine) => machine.took(self.ended?),
+            Machine::Steps(_) | Machine::Choose(_) => Some(self.ended?.duration_since(self.began()?)),
+        }
+    }
+
+    /// When it ended; of a deployment that was only looked at, when that one did.
+    pub fn ended_at(&self) -> Option<Timestamp> {
+        match &self.machine {
+            Machine::Deploy(machine) if machine.only_looks() => machine.ended_at(),
+            Machine::Deploy(_) | Machine::Steps(_) | Machine::Choose(_) => self.ended,
+        }
+    }
+
     /// One step of the machine, and what follows from it.
     fn step(
         &mut self,
@@ -439,9 +455,12 @@ impl Operation {
 
     /// It may go on, and nobody looks any more.
     fn leave(&mut self, why: &str, now: Timestamp) -> Asked {
-        if let Machine::Deploy(machine) = &mut self.machine
-            && let Some(outcome) = machine.left()
-        {
+        let known = match &mut self.machine {
+            Machine::Deploy(machine) => machine.left(),
+            Machine::Steps(machine) => machine.left(&self.title),
+            Machine::Choose(_) => None,
+        };
+        if let Some(outcome) = known {
             return self.end(outcome, now);
         }
         let again = match &self.machine {
@@ -449,9 +468,11 @@ impl Operation {
             Machine::Steps(_) | Machine::Choose(_) => "look with `cockpit services".to_owned(),
         };
         let mut outcome = Outcome::new(Verdict::Unknown, format!("{}: {why}; it may still be going on", self.title));
-        if let Some(runs) = self.deploy().and_then(|deploy| deploy.watch.as_ref()).and_then(super::watch::Watch::runs) {
-            outcome.causes.push(format!("what runs now: {runs}"));
+        if let Some(watch) = self.deploy().and_then(|deploy| deploy.watch.as_ref()) {
+            outcome.causes.extend(watch.troubles.iter().filter(|trouble| trouble.sure).map(|other| other.text.clone()));
+            outcome.causes.extend(watch.runs().map(|runs| format!("what runs now: {runs}")));
         }
+        outcome.causes.extend(self.steps().map(Steps::lacking).unwrap_or_default());
         self.end(outcome.hint(format!("{again} --env {}`", self.environment.name)), now)
     }
 

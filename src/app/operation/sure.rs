@@ -3,6 +3,7 @@
 
 use super::call::{Answered, Read, Reply, Write, may_have_landed, may_pass};
 use super::machine::{Ctx, Slot, Weight, wait_after};
+use super::refusals::{self, Refusals};
 use crate::model::service::Service;
 use crate::model::timer::Power;
 use crate::model::{Failure, FailureKind};
@@ -15,6 +16,9 @@ const LOOK: SignedDuration = SignedDuration::from_secs(3);
 const LOOKS: u32 = 2;
 /// It is sent at most so often.
 const SENDS: u32 = 3;
+
+/// What could not even be sent is tried so often again before it is given up: nothing was changed.
+const UNSENT: u32 = 3;
 
 /// What was there before the change, to tell whether it was made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -55,6 +59,10 @@ pub struct Sure {
     state: State,
     sends: u32,
     waits: u32,
+    /// How often it could not even be sent.
+    unsent: u32,
+    /// Refusals of the credentials in a row.
+    refusals: Refusals,
     /// Whether a sending may have been carried out.
     lost: Option<Failure>,
 }
@@ -86,7 +94,16 @@ impl Sure {
     pub(super) fn send(write: Write, before: Before, ctx: &mut Ctx<'_>) -> Self {
         ctx.write(write.clone());
         let before = Before { sent: Some((ctx.service_now, ctx.service_now)), ..before };
-        Self { write, before, state: State::Sending, sends: 1, waits: 0, lost: None }
+        Self {
+            write,
+            before,
+            state: State::Sending,
+            sends: 1,
+            waits: 0,
+            unsent: 0,
+            refusals: Refusals::default(),
+            lost: None,
+        }
     }
 
     /// A reply to it, or to a look.
@@ -118,7 +135,8 @@ impl Sure {
             return Progress::Going;
         }
         // A sending that was lost before may still be carried out: a refusal of the next says nothing of it.
-        if may_pass(&failure) {
+        let given_up = self.refusals.note(&failure, ctx.now) || (failure.unsent && self.unsent >= UNSENT);
+        if may_pass(&failure) && !given_up {
             return self.wait(&failure, ctx);
         }
         self.state = State::Over;
@@ -130,11 +148,14 @@ impl Sure {
         let why = match failure.kind {
             FailureKind::Throttled => "AWS asks to slow down",
             FailureKind::Credentials => "AWS refuses the credentials; they are read again",
+            _ if failure.unsent => "it was not sent, and is tried again",
             _ => "it was not done",
         };
         if self.waits == 0 {
-            ctx.say(Weight::Warn, format!("{}: {why}: waiting ({failure})", self.write.action()));
+            let limit = refusals::waiting(failure);
+            ctx.say(Weight::Warn, format!("{}: {why}: waiting ({failure}){limit}", self.write.action()));
         }
+        self.unsent += u32::from(failure.unsent);
         let wait = wait_after(LOOK, self.waits);
         self.waits += 1;
         self.state = State::Waiting(ctx.now + wait);
@@ -143,8 +164,11 @@ impl Sure {
 
     fn looked(&mut self, answered: Answered, looks: u32, ctx: &mut Ctx<'_>) -> Progress {
         let reply = match answered.outcome {
-            Ok(reply) => reply,
-            Err(failure) if may_pass(&failure) => {
+            Ok(reply) => {
+                self.refusals.clear();
+                reply
+            }
+            Err(failure) if !self.refusals.note(&failure, ctx.now) && may_pass(&failure) => {
                 self.state = State::Resting(ctx.now + LOOK, looks);
                 return Progress::Going;
             }
@@ -210,6 +234,11 @@ impl Sure {
             }
             State::Waiting(_) | State::Resting(..) | State::Sending | State::Looking(_) | State::Over => {}
         }
+    }
+
+    /// Whether it asks ECS to end a deployment and go back.
+    pub(super) fn is_roll_back(&self) -> bool {
+        matches!(self.write, Write::RollBack { .. })
     }
 
     /// Whether something of it may have been carried out.

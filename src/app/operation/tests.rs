@@ -12,7 +12,7 @@ use crate::model::deploy::Level;
 use crate::model::scaling::{ScalableTarget, Suspended};
 use crate::model::service::{Deployment, Service};
 use crate::model::timer::{Power, Timer};
-use crate::model::{Failure, FailureKind, Identity};
+use crate::model::{Failure, FailureKind, Identity, Task};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use std::collections::BTreeSet;
 
@@ -86,6 +86,38 @@ fn settle(
         waiting = next;
     }
     writes
+}
+
+/// Answers everything, second after second, until it has ended; gives back the changes that were asked for.
+fn to_its_end(
+    operations: &mut Operations,
+    id: OperationId,
+    effects: Vec<Effect>,
+    from: i64,
+    answer: &mut dyn FnMut(&Call) -> Answered,
+) -> Vec<Write> {
+    let mut writes = settle(operations, effects, at(from), answer);
+    for second in from + 1..from + 3_600 {
+        if get(operations, id).outcome.is_some() {
+            return writes;
+        }
+        let effects = operations.tick(at(second));
+        writes.extend(settle(operations, effects, at(second), answer));
+    }
+    panic!("it does not end: {:?}", get(operations, id).lines);
+}
+
+/// Tasks that run and are well.
+fn healthy(service: &str, count: u32) -> Answered {
+    let task = |number| Task {
+        id: format!("{service} {number}"),
+        service: Some(service.into()),
+        last_status: "RUNNING".into(),
+        desired_status: "RUNNING".into(),
+        health: "HEALTHY".into(),
+        ..Task::default()
+    };
+    ok(Reply::Tasks((0..count).map(task).collect()))
 }
 
 fn service(name: &str, desired: u32, running: u32) -> Service {
@@ -177,6 +209,7 @@ fn scaling_outside_the_limits_warns_and_offers_to_move_them() {
                 running = *count;
                 ok(Reply::Services(vec![service("web", 5, 1)]))
             }
+            Call::Read(Read::Tasks { .. }) => healthy("web", running),
             Call::Read(_) => ok(Reply::Services(vec![service("web", running, running)])),
             _ => ok(Reply::Done),
         };
@@ -185,10 +218,10 @@ fn scaling_outside_the_limits_warns_and_offers_to_move_them() {
         assert_eq!(plan.checks.iter().any(|check| check.level == Level::Warn), warned, "{:?}", plan.checks);
         assert_eq!(plan.offer.as_deref(), warned.then_some("with limits 1–5"));
         let effects = operations.confirm(id, at(1));
-        let writes = settle(&mut operations, effects, at(1), &mut answer);
+        let writes = to_its_end(&mut operations, id, effects, 1, &mut answer);
         assert_eq!(writes.len(), writes_expected, "{writes:?}");
         let outcome = get(&operations, id).outcome.clone().expect("it ended");
-        assert_eq!((outcome.verdict, outcome.summary.as_str()), (Verdict::Done, "web runs 5 of 5"));
+        assert_eq!((outcome.verdict, outcome.summary.as_str()), (Verdict::Done, "web runs 5 of 5 after 3 s"));
     }
 }
 
@@ -215,12 +248,16 @@ fn a_direct_stop_remembers_counts_in_reverse_order_and_a_start_brings_them_back(
                 }
                 ok(Reply::Services(counts.borrow().clone()))
             }
+            Call::Read(Read::Tasks { service, .. }) => {
+                let count = counts.borrow().iter().find(|other| other.name == *service).map(|other| other.running);
+                healthy(service, count.unwrap_or_default())
+            }
             Call::Read(_) => ok(Reply::Services(counts.borrow().clone())),
             _ => ok(Reply::Done),
         };
         settle(&mut operations, effects, at(0), &mut answer);
         let effects = operations.confirm(id, at(1));
-        let writes = settle(&mut operations, effects, at(1), &mut answer);
+        let writes = to_its_end(&mut operations, id, effects, 1, &mut answer);
         assert_eq!(get(&operations, id).outcome.as_ref().map(|outcome| outcome.verdict), Some(Verdict::Done));
         let words = |write: &Write| match write {
             Write::Update { service, desired, .. } => format!("{service}={}", desired.unwrap_or_default()),
@@ -280,6 +317,7 @@ fn after_a_late_yes_what_was_shown_is_done_or_nothing() {
                 ok(Reply::Services(vec![service("web", count.get().0, count.get().1)]))
             }
             Call::Read(Read::Scalable { .. }) => ok(Reply::Scalable(None)),
+            Call::Read(Read::Tasks { .. }) => healthy("web", count.get().1),
             Call::Write { .. } => {
                 count.set((3, 3));
                 ok(Reply::Done)
@@ -290,7 +328,7 @@ fn after_a_late_yes_what_was_shown_is_done_or_nothing() {
         // The yes comes a quarter of an hour later.
         count.set((desired, 2));
         let effects = operations.confirm(id, at(900));
-        let writes = settle(&mut operations, effects, at(900), &mut answer);
+        let writes = to_its_end(&mut operations, id, effects, 900, &mut answer);
         let outcome = get(&operations, id).outcome.clone().expect("it ended");
         assert_eq!(writes.len(), usize::from(done), "{outcome:?}");
         assert_eq!(outcome.verdict, if done { Verdict::Done } else { Verdict::Impossible }, "{outcome:?}");
@@ -350,4 +388,87 @@ fn it_is_left_when_the_time_is_up_and_says_how_to_look_again() {
     let outcome = get(&operations, id).outcome.clone().expect("it ended");
     assert_eq!(outcome.verdict, Verdict::Unknown);
     assert_eq!(outcome.hint.as_deref(), Some("look again with `cockpit deploy --attach web --env staging`"));
+}
+
+#[test]
+fn what_was_never_sent_changed_nothing_and_is_not_looked_for() {
+    for kind in [FailureKind::Timeout, FailureKind::Unreachable, FailureKind::Service, FailureKind::Malformed] {
+        let mut operations = Operations::new("t", TimeZone::UTC);
+        let wanted = Wanted::Scale { service: "web".into(), desired: 3, min: None, max: None, move_limits: false };
+        let (id, effects) = operations.start(steps(wanted), &environment(), at(0));
+        let mut answer = |call: &Call| match call {
+            Call::Read(Read::Identity) => me("123456789012"),
+            Call::Read(Read::Scalable { .. }) => ok(Reply::Scalable(None)),
+            Call::Read(_) => ok(Reply::Services(vec![service("web", 2, 2)])),
+            Call::Write { .. } => {
+                let failure = Failure::new(kind, "sts:GetCallerIdentity: no answer").unsent();
+                Answered { outcome: Err(failure), request_ids: Vec::new() }
+            }
+            _ => ok(Reply::Done),
+        };
+        settle(&mut operations, effects, at(0), &mut answer);
+        let effects = operations.confirm(id, at(1));
+        let writes = to_its_end(&mut operations, id, effects, 1, &mut answer);
+        assert!((1..=4).contains(&writes.len()), "{}", writes.len());
+        let operation = get(&operations, id);
+        let outcome = operation.outcome.clone().expect("it ended");
+        assert_eq!(outcome.verdict, Verdict::Impossible, "{outcome:?}");
+        assert!(outcome.causes.contains(&"nothing was changed".to_owned()), "{outcome:?}");
+        assert!(!operation.lines.iter().any(|line| line.text.contains("lost")), "{:?}", operation.lines);
+    }
+}
+
+#[test]
+fn a_key_that_cannot_be_renewed_ends_the_watch_and_one_that_can_is_waited_for() {
+    for (lasting, soon, late) in [(true, 30, 60), (false, 890, 960)] {
+        let mut operations = Operations::new("t", TimeZone::UTC);
+        let wanted = Wanted::Scale { service: "web".into(), desired: 3, min: None, max: None, move_limits: false };
+        let (id, effects) = operations.start(steps(wanted), &environment(), at(0));
+        let changed = std::cell::Cell::new(false);
+        let mut answer = |call: &Call| match call {
+            Call::Write { .. } => {
+                changed.set(true);
+                ok(Reply::Services(vec![service("web", 3, 2)]))
+            }
+            Call::Read(_) if changed.get() => {
+                let failure = Failure::new(FailureKind::Credentials, "ecs:DescribeServices: ExpiredToken");
+                Answered { outcome: Err(failure.lasting(lasting)), request_ids: Vec::new() }
+            }
+            Call::Read(Read::Identity) => me("123456789012"),
+            Call::Read(Read::Scalable { .. }) => ok(Reply::Scalable(None)),
+            Call::Read(_) => ok(Reply::Services(vec![service("web", 2, 2)])),
+            _ => ok(Reply::Done),
+        };
+        settle(&mut operations, effects, at(0), &mut answer);
+        let effects = operations.confirm(id, at(1));
+        to_its_end(&mut operations, id, effects, 1, &mut answer);
+        let operation = get(&operations, id);
+        let outcome = operation.outcome.clone().expect("it ended");
+        assert_eq!((outcome.verdict, outcome.failure), (Verdict::Unknown, Some(FailureKind::Credentials)));
+        let hint = outcome.hint.unwrap_or_default();
+        assert!(hint.contains("cockpit services --env staging"), "{hint}");
+        let ended = operation.ended.expect("it ended").duration_since(at(0)).as_secs();
+        assert!(ended <= late && (lasting || ended >= soon), "{lasting}: {ended} s");
+        let said = operation.lines.iter().any(|line| line.text.contains("waited for, 15 min at most"));
+        assert_eq!(said, !lasting, "{:?}", operation.lines);
+    }
+}
+
+#[test]
+fn steps_that_are_left_before_anything_was_sent_changed_nothing() {
+    let mut operations = Operations::new("t", TimeZone::UTC);
+    let wanted = Wanted::Scale { service: "web".into(), desired: 3, min: None, max: None, move_limits: false };
+    let (id, effects) = operations.start(steps(wanted), &environment(), at(0));
+    settle(&mut operations, effects, at(0), &mut |call: &Call| match call {
+        Call::Read(Read::Identity) => me("123456789012"),
+        Call::Read(Read::Scalable { .. }) => ok(Reply::Scalable(None)),
+        _ => ok(Reply::Services(vec![service("web", 2, 2)])),
+    });
+    // The yes comes late: it is looked at once more, and the answer does not come.
+    let effects = operations.confirm(id, at(60));
+    for (call, _) in calls(&effects) {
+        operations.answered(call, &ok(Reply::Done), at(60));
+    }
+    operations.detach(id, at(61));
+    assert_eq!(get(&operations, id).outcome.as_ref().map(|outcome| outcome.verdict), Some(Verdict::Cancelled));
 }

@@ -3,12 +3,13 @@
 
 use super::call::{Answered, Read, Reply};
 use super::machine::{Ctx, Slot, Weight, wait_after};
+use super::refusals::{self, Refusals};
 use crate::model::deploy::trouble::{Trouble, troubles};
 use crate::model::rollout::{RolloutStatus, ServiceDeployment};
 use crate::model::service::Service;
 use crate::model::target::Target;
 use crate::model::task::Task;
-use crate::model::{Failure, TaskDefinition};
+use crate::model::{Failure, Fault, TaskDefinition};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 
@@ -28,7 +29,7 @@ const BARS: usize = 600;
 const HISTORY_LATE: SignedDuration = SignedDuration::from_secs(90);
 /// … where the history was read so often without it.
 const HISTORY_READS: u32 = 3;
-/// After ECS calls a deployment successful its tasks have this long to be running.
+/// After ECS calls the end of a deployment a good one, what is to serve then has this long to be running.
 const SETTLE: SignedDuration = SignedDuration::from_secs(60);
 
 /// How many tasks there were at a time.
@@ -95,8 +96,12 @@ pub struct Watch {
     targets_at: Option<Timestamp>,
     told: BTreeSet<String>,
     logged: BTreeSet<String>,
-    /// ECS calls it successful since.
-    successful: Option<Timestamp>,
+    /// ECS calls its end a good one since; what is to serve then did not all run yet.
+    settling: Option<Timestamp>,
+    /// Refusals of the credentials in a row.
+    refusals: Refusals,
+    /// A task of ours ran, at least for a moment.
+    pub ran: bool,
     /// How often the history was read and did not show ours.
     missed: u32,
     /// What is still read before the end is told.
@@ -114,6 +119,8 @@ pub enum Seen {
     Fell,
     /// Ours was rolled back.
     RolledBack,
+    /// Ours was rolled back, and what is to serve in its place does not run.
+    BackFell,
     /// Ours was to be rolled back, and that failed.
     RollbackFailed,
     /// Ours was stopped: by a newer one, or by a person.
@@ -122,6 +129,8 @@ pub enum Seen {
     Gone,
     /// The service shows it at its end and the history never did.
     Untold,
+    /// AWS refuses the credentials for good: nothing more can be seen.
+    Refused(Box<Failure>),
 }
 
 impl Watch {
@@ -147,7 +156,9 @@ impl Watch {
             targets_at: None,
             told: BTreeSet::new(),
             logged: BTreeSet::new(),
-            successful: None,
+            settling: None,
+            refusals: Refusals::default(),
+            ran: false,
             missed: 0,
             last_look: None,
         }
@@ -241,8 +252,10 @@ impl Watch {
         };
         self.flying.remove(name);
         match answered.outcome {
+            Err(failure) if self.refusals.note(&failure, ctx.now) => return Seen::Refused(Box::new(failure)),
             Err(failure) => self.failed(name, failure, ctx),
             Ok(reply) => {
+                self.refusals.clear();
                 if matches!(name, "service" | "release") && self.failing.take().is_some() {
                     self.failures = 0;
                     ctx.say(Weight::Step, "AWS answers again");
@@ -269,7 +282,9 @@ impl Watch {
             return;
         }
         if self.failures == 0 {
-            ctx.say(Weight::Warn, format!("cannot look: {failure}; the deployment goes on, and so does the looking"));
+            let limit = refusals::waiting(&failure);
+            let text = format!("cannot look: {failure}; the deployment goes on, and so does the looking{limit}");
+            ctx.say(Weight::Warn, text);
         }
         let wait = wait_after(ctx.environment.refresh.watch, self.failures);
         self.failures += 1;
@@ -304,6 +319,7 @@ impl Watch {
             }
         }
         let bar = self.bar(&service, ctx.service_now);
+        self.ran |= bar.fresh > 0;
         let same = |last: &Bar| Bar { at: bar.at, ..*last } == bar;
         if self.bars.last().is_none_or(|last| !same(last)) {
             self.tasks_wanted = true;
@@ -389,15 +405,25 @@ impl Watch {
 
     fn take_tasks(&mut self, found: Vec<Task>, ctx: &mut Ctx<'_>) {
         let ours = self.subject.deployment.clone();
-        for task in found.iter().filter(|task| task.started_by == ours && task.failed()) {
+        // Between two looks one may have run and ended.
+        self.ran |= found.iter().any(|task| task.started_by == ours && task.started_at.is_some());
+        for task in found.iter().filter(|task| task.started_by == ours) {
+            let own = match task.end(self.definition.as_ref()).map(|end| end.fault) {
+                Some(Fault::Version) => true,
+                Some(Fault::Platform | Fault::Person) => false,
+                Some(Fault::Service | Fault::Unknown) | None => continue,
+            };
             if self.told.insert(format!("task {}", task.id)) {
                 let why = task.ended_because().unwrap_or_else(|| "for no told reason".to_owned());
                 let code = task.stop_code.as_deref().map(|code| format!(" ({code})")).unwrap_or_default();
-                ctx.say(Weight::Bad, format!("task {} stopped: {why}{code}", short(&task.id)));
+                let weight = if own { Weight::Bad } else { Weight::Warn };
+                ctx.say(weight, format!("task {} stopped: {why}{code}", short(&task.id)));
                 if let Some(reason) = &task.stopped_reason {
                     ctx.say(Weight::Detail, reason.clone());
                 }
-                self.ask_logs(task, ctx);
+                if own {
+                    self.ask_logs(task, ctx);
+                }
             }
         }
         self.tasks = found;
@@ -451,18 +477,20 @@ impl Watch {
     fn look_for_trouble(&mut self, ctx: &mut Ctx<'_>) {
         let Some(service) = &self.service else { return };
         let subject = &self.subject;
-        let found = troubles(service, &self.tasks, &subject.deployment, subject.since, ctx.service_now);
+        let definition = self.definition.as_ref();
+        let found = troubles(service, &self.tasks, definition, &subject.deployment, subject.since, ctx.service_now);
         for trouble in found.iter().filter(|trouble| trouble.sure) {
             if self.told.insert(format!("trouble {:?}", trouble.kind)) {
-                ctx.say(Weight::Bad, trouble.text.clone());
+                let weight = if trouble.condemns() { Weight::Bad } else { Weight::Warn };
+                ctx.say(weight, trouble.text.clone());
             }
         }
         self.troubles = found;
     }
 
-    /// The trouble that is sure, if any.
+    /// The trouble that is sure, and the version's own, if any.
     pub fn sure_trouble(&self) -> Option<&Trouble> {
-        self.troubles.iter().find(|trouble| trouble.sure)
+        self.troubles.iter().find(|trouble| trouble.condemns())
     }
 
     /// How it stands. An end is told when the service and its tasks were read once more after it.
@@ -498,7 +526,7 @@ impl Watch {
         }
         match state.status {
             RolloutStatus::Successful => self.settled(ctx),
-            RolloutStatus::RollbackSuccessful => Seen::RolledBack,
+            RolloutStatus::RollbackSuccessful => self.settled_back(ctx),
             RolloutStatus::RollbackFailed => Seen::RollbackFailed,
             RolloutStatus::Stopped => Seen::Stopped,
             RolloutStatus::Pending
@@ -518,13 +546,41 @@ impl Watch {
         if ours.running >= service.desired {
             return Seen::Successful;
         }
-        let since = *self.successful.get_or_insert(ctx.now);
-        if ctx.now.duration_since(since) < SETTLE && self.sure_trouble().is_none() {
-            // Looked at again with the next tick.
-            self.last_look = None;
-            return Seen::Going;
+        if self.sure_trouble().is_none() && self.still_settling(ctx) { Seen::Going } else { Seen::Fell }
+    }
+
+    /// After a rollback the deployment that is PRIMARY then must run. One that began later is its own affair.
+    fn settled_back(&mut self, ctx: &Ctx<'_>) -> Seen {
+        let Some(service) = &self.service else { return Seen::Going };
+        let finished = self.state.as_ref().and_then(|state| state.finished_at);
+        let later = |at: Option<Timestamp>| at.zip(finished).is_some_and(|(at, finished)| at > finished);
+        let before =
+            service.primary().filter(|primary| primary.id != self.subject.deployment && !later(primary.created_at));
+        if before.is_none_or(|before| before.running >= service.desired) {
+            return Seen::RolledBack;
         }
-        Seen::Fell
+        if self.still_settling(ctx) { Seen::Going } else { Seen::BackFell }
+    }
+
+    /// Whether what is to serve has time left to come up; then it is looked at again with the next tick.
+    fn still_settling(&mut self, ctx: &Ctx<'_>) -> bool {
+        let since = *self.settling.get_or_insert(ctx.now);
+        if ctx.now.duration_since(since) >= SETTLE {
+            return false;
+        }
+        self.last_look = None;
+        true
+    }
+
+    /// How long ours took, by the clock of AWS; none while it has not ended.
+    pub fn took(&self) -> Option<SignedDuration> {
+        let state = self.state.as_ref().filter(|state| state.status.terminal())?;
+        Some(state.finished_at?.duration_since(state.created_at.or(state.started_at)?))
+    }
+
+    /// Whether nothing of ours ever ran because no task was to run.
+    pub fn nothing_ran(&self) -> bool {
+        !self.ran && self.bars.iter().any(|bar| bar.desired == 0)
     }
 
     /// The service shows our deployment at its end, or no longer, and the history never showed it.

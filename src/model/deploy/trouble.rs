@@ -1,15 +1,18 @@
-//! Why new tasks do not come up, said as soon as it is sure.
+//! Why new tasks do not come up, said as soon as it is sure. Whose fault an end is: [`crate::model::stop`].
 //!
 //! | trouble | sure when |
 //! |---|---|
 //! | image | one task could not pull an image that is missing or refused; else two |
 //! | secrets | one task was refused its secrets or could not find them; else two |
-//! | crash | the same container ended by a fault in two tasks |
+//! | crash | containers of the version ended by a fault in two tasks |
 //! | health | two tasks failed their health checks |
 //! | capacity | two tasks, or an event of the last five minutes, had no place |
+//! | platform | two tasks ended by what AWS provides |
 
 use crate::model::service::Service;
+use crate::model::stop::{Cause, End, Fault};
 use crate::model::task::Task;
+use crate::model::task_definition::TaskDefinition;
 use jiff::{SignedDuration, Timestamp};
 
 /// What kind.
@@ -26,6 +29,8 @@ pub enum TroubleKind {
     Health,
     /// There is no place for the task.
     Capacity,
+    /// What AWS provides failed: hosts, Spot capacity, the network.
+    Platform,
 }
 
 /// One kind of trouble of a deployment.
@@ -37,31 +42,62 @@ pub struct Trouble {
     pub text: String,
     /// In how many tasks it was seen.
     pub tasks: usize,
-    /// Sure enough to give the deployment up.
+    /// Seen often enough to be said.
     pub sure: bool,
+    /// Whose fault it is.
+    pub fault: Fault,
+}
+
+impl Trouble {
+    /// Whether it is sure, and the version's own: no other may take a deployment back.
+    pub fn condemns(&self) -> bool {
+        self.sure && self.fault == Fault::Version
+    }
 }
 
 /// Events older than this say nothing of what is now.
 const RECENT: SignedDuration = SignedDuration::from_mins(5);
 
-/// The troubles of a deployment's tasks, the most telling first.
-pub fn troubles(service: &Service, tasks: &[Task], deployment: &str, since: Timestamp, now: Timestamp) -> Vec<Trouble> {
-    let mut found: Vec<(TroubleKind, String, usize, bool)> = Vec::new();
-    for task in tasks.iter().filter(|task| task.started_by == deployment && ended_badly(task)) {
-        let (kind, text, clear) = cause(task);
-        match found.iter_mut().find(|(other, words, ..)| *other == kind && *words == text) {
-            Some((_, _, count, sure)) => {
-                *count += 1;
-                *sure = true;
+/// The troubles of a deployment's tasks, the most telling first. `definition` is the task definition that it goes to,
+/// where it is known.
+pub fn troubles(
+    service: &Service,
+    tasks: &[Task],
+    definition: Option<&TaskDefinition>,
+    deployment: &str,
+    since: Timestamp,
+    now: Timestamp,
+) -> Vec<Trouble> {
+    let mut found: Vec<Trouble> = Vec::new();
+    for task in tasks.iter().filter(|task| task.started_by == deployment) {
+        let Some(end) = task.end(definition) else { continue };
+        if matches!(end.fault, Fault::Person | Fault::Service | Fault::Unknown) {
+            continue;
+        }
+        let (kind, text, clear) = told_of(task, end);
+        match found.iter_mut().find(|other| other.kind == kind && other.text == text) {
+            Some(other) => {
+                other.tasks += 1;
+                other.sure = true;
             }
-            None => found.push((kind, text, 1, clear)),
+            None => found.push(Trouble { kind, text, tasks: 1, sure: clear, fault: end.fault }),
         }
     }
     // Different exit codes of one container are one trouble that was seen several times.
-    for kind in [TroubleKind::Crash, TroubleKind::Image, TroubleKind::Secrets, TroubleKind::Health] {
-        let several = found.iter().filter(|(other, ..)| *other == kind).map(|(_, _, count, _)| count).sum::<usize>();
-        if several >= 2 {
-            found.iter_mut().filter(|(other, ..)| *other == kind).for_each(|(_, _, _, sure)| *sure = true);
+    for kind in [
+        TroubleKind::Crash,
+        TroubleKind::Image,
+        TroubleKind::Secrets,
+        TroubleKind::Health,
+        TroubleKind::Capacity,
+        TroubleKind::Platform,
+    ] {
+        for fault in [Fault::Version, Fault::Platform] {
+            let same = |other: &&mut Trouble| other.kind == kind && other.fault == fault;
+            let several = found.iter_mut().filter(same).map(|other| other.tasks).sum::<usize>();
+            if several >= 2 {
+                found.iter_mut().filter(same).for_each(|other| other.sure = true);
+            }
         }
     }
     let unplaced = service.events.iter().find(|event| {
@@ -70,32 +106,24 @@ pub fn troubles(service: &Service, tasks: &[Task], deployment: &str, since: Time
     });
     if let Some(event) = unplaced {
         let why = event.message.split("Reason: ").nth(1).unwrap_or(&event.message);
-        found.push((TroubleKind::Capacity, format!("no place for a task: {}", first_sentence(why)), 1, true));
+        let text = format!("no place for a task: {}", first_sentence(why));
+        found.push(Trouble { kind: TroubleKind::Capacity, text, tasks: 1, sure: true, fault: Fault::Platform });
     }
-    found.sort_by_key(|(kind, _, count, sure)| (!sure, *kind, std::cmp::Reverse(*count)));
-    let words = |(kind, text, tasks, sure): (TroubleKind, String, usize, bool)| {
-        let text = if tasks > 1 { format!("{text}, in {tasks} tasks") } else { text };
-        Trouble { kind, text, tasks, sure }
-    };
-    found.into_iter().map(words).collect()
-}
-
-/// A task that ended, or is ending, by a fault rather than because it was replaced.
-fn ended_badly(task: &Task) -> bool {
-    task.failed()
+    // The version's own stand before what the platform does.
+    found.sort_by_key(|other| (!other.condemns(), !other.sure, other.kind, std::cmp::Reverse(other.tasks)));
+    for other in found.iter_mut().filter(|other| other.tasks > 1) {
+        other.text = format!("{}, in {} tasks", other.text, other.tasks);
+    }
+    found
 }
 
 /// What ended a task: the kind, a sentence, and whether once is enough to be sure.
-fn cause(task: &Task) -> (TroubleKind, String, bool) {
+fn told_of(task: &Task, end: End<'_>) -> (TroubleKind, String, bool) {
     let reason = task.stopped_reason.as_deref().unwrap_or_default();
-    let container = task
-        .containers
-        .iter()
-        .find(|container| container.reason.is_some() || container.exit_code.is_some_and(|code| code != 0));
-    let detail = container.and_then(|container| container.reason.as_deref()).unwrap_or_default();
+    let detail = end.container.and_then(|container| container.reason.as_deref()).unwrap_or_default();
     let all = format!("{reason} {detail}");
     let lower = all.to_lowercase();
-    let lasting = [
+    let refused = [
         "not found",
         "does not exist",
         "no such",
@@ -106,27 +134,32 @@ fn cause(task: &Task) -> (TroubleKind, String, bool) {
     ]
     .iter()
     .any(|sign| lower.contains(sign));
-    if lower.contains("cannotpull") || lower.contains("pull image") {
-        return (TroubleKind::Image, format!("the image cannot be pulled: {}", told(&all, "CannotPull")), lasting);
+    let lasting = refused && end.fault == Fault::Version;
+    match end.cause {
+        Cause::Image => {
+            (TroubleKind::Image, format!("the image cannot be pulled: {}", told(&all, "CannotPull")), lasting)
+        }
+        Cause::Preparation => {
+            let what = told(&all, "ResourceInitializationError");
+            (TroubleKind::Secrets, format!("the task cannot be prepared: {what}"), lasting)
+        }
+        Cause::Capacity => (TroubleKind::Capacity, "no place for a task: capacity is unavailable".to_owned(), false),
+        Cause::Health => (TroubleKind::Health, "health checks fail".to_owned(), false),
+        Cause::Crash | Cause::Other => {
+            let name = end.container.map_or("a container", |container| container.name.as_str());
+            let what = match (end.container.and_then(|container| container.exit_code), detail) {
+                (Some(code), "") => format!("exited {code}"),
+                (Some(code), detail) => format!("exited {code}: {}", first_sentence(detail)),
+                (None, "") => first_sentence(reason).to_owned(),
+                (None, detail) => first_sentence(detail).to_owned(),
+            };
+            if end.fault == Fault::Version {
+                return (TroubleKind::Crash, format!("{name} {what}"), false);
+            }
+            let why = if reason.is_empty() { task.stop_code.as_deref().unwrap_or("a task ended") } else { reason };
+            (TroubleKind::Platform, format!("not the version's fault: {}", first_sentence(why)), false)
+        }
     }
-    if lower.contains("resourceinitializationerror") || lower.contains("secret") {
-        let what = told(&all, "ResourceInitializationError");
-        return (TroubleKind::Secrets, format!("the task cannot be prepared: {what}"), lasting);
-    }
-    if lower.contains("capacity is unavailable") {
-        return (TroubleKind::Capacity, "no place for a task: capacity is unavailable".to_owned(), false);
-    }
-    if lower.contains("health check") {
-        return (TroubleKind::Health, "health checks fail".to_owned(), false);
-    }
-    let name = container.map_or("a container", |container| container.name.as_str());
-    let what = match (container.and_then(|container| container.exit_code), detail) {
-        (Some(code), "") => format!("exited {code}"),
-        (Some(code), detail) => format!("exited {code}: {}", first_sentence(detail)),
-        (None, "") => first_sentence(reason).to_owned(),
-        (None, detail) => first_sentence(detail).to_owned(),
-    };
-    (TroubleKind::Crash, format!("{name} {what}"), false)
 }
 
 /// What follows a marker, of bearable length.
@@ -167,7 +200,7 @@ mod tests {
     }
 
     fn of(tasks: &[Task]) -> Vec<Trouble> {
-        troubles(&Service::default(), tasks, "ecs-svc/1", at(0), at(60))
+        troubles(&Service::default(), tasks, None, "ecs-svc/1", at(0), at(60))
     }
 
     #[test]
@@ -216,9 +249,9 @@ mod tests {
             }],
             ..Service::default()
         };
-        let found = troubles(&service, &[], "ecs-svc/1", at(0), at(60));
+        let found = troubles(&service, &[], None, "ecs-svc/1", at(0), at(60));
         assert_eq!(found[0].text, "no place for a task: Capacity is unavailable at this time");
-        assert!(troubles(&service, &[], "ecs-svc/1", at(40), at(60)).is_empty(), "older than the deployment");
+        assert!(troubles(&service, &[], None, "ecs-svc/1", at(40), at(60)).is_empty(), "older than the deployment");
     }
 
     #[test]
@@ -226,5 +259,27 @@ mod tests {
         let replaced =
             task("ServiceSchedulerInitiated", "Scaling activity initiated by (deployment ecs-svc/1)", None, None);
         assert!(of(&[replaced]).is_empty());
+    }
+
+    #[test]
+    fn what_the_platform_does_is_said_and_condemns_nothing() {
+        for (code, reason) in [
+            ("SpotInterruption", "Your Spot Task was interrupted."),
+            ("TerminationNotice", "Host EC2 (instance i-0abc) terminated."),
+            ("InfrastructureHealth", ""),
+            ("TaskFailedToStart", "Timeout waiting for network interface provisioning to complete."),
+            ("TaskFailedToStart", "CannotPullContainerError: ref pull has been retried 5 time(s): i/o timeout"),
+        ] {
+            let ended = task(code, reason, Some(137), None);
+            let found = of(&[ended.clone(), ended.clone(), ended]);
+            assert!(found.iter().all(|trouble| !trouble.condemns()), "{code}: {found:?}");
+            assert!(found[0].sure, "it is said: {found:?}");
+        }
+        let crash = task("EssentialContainerExited", "Essential container in task exited", Some(1), None);
+        let spot = task("SpotInterruption", "Your Spot Task was interrupted.", Some(137), None);
+        let found = of(&[spot.clone(), crash.clone(), spot]);
+        assert!(!found.iter().any(Trouble::condemns), "one crash between them is one: {found:?}");
+        let found = of(&[crash.clone(), crash]);
+        assert!(found[0].condemns());
     }
 }

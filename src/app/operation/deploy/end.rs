@@ -8,8 +8,11 @@ use crate::app::operation::watch::Seen;
 use crate::model::Failure;
 use crate::model::rollout::RolloutStatus;
 use crate::model::task_definition::image_version;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+/// Tasks that stopped are listed for at least this long. Source: the ECS API, `ListTasks`.
+const STOPPED_LISTED: SignedDuration = SignedDuration::from_hours(1);
 /// A hook may take this long.
 const HOOK_SECONDS: u64 = 900;
 
@@ -33,12 +36,19 @@ impl Deploy {
                 Verdict::Failed,
                 format!("{short}: {revision} had succeeded before it could be ended, and serves"),
             )
-            .hint(format!("`cockpit rollback {short}` brings the version before back")),
+            .hint(self.way_out()),
             Seen::Successful if self.way_back => {
                 let mut outcome = Outcome::new(Verdict::RolledBack, format!("{short} was rolled back to {revision}"));
                 outcome.causes.extend(self.reverting.clone());
                 outcome
             }
+            // ECS calls that a success, too: there was nothing to wait for.
+            Seen::Successful if self.nothing_ran(ctx) => Outcome::new(
+                Verdict::Unknown,
+                format!("{short} is set to {revision}{version}, and none of its tasks ever ran"),
+            )
+            .cause("its desired count became 0 before one did: whether it can run is not known")
+            .hint(format!("start it with `cockpit start` or `cockpit scale {short} COUNT`, and see whether it runs")),
             Seen::Successful if asked_back => Outcome::new(Verdict::Done, format!("{short} is back at {revision}")),
             Seen::Successful => {
                 let desired = watch.and_then(|watch| watch.service.as_ref()).map_or(0, |service| service.desired);
@@ -54,28 +64,35 @@ impl Deploy {
             }
             Seen::Fell => {
                 Outcome::new(Verdict::Failed, format!("{short}: ECS calls {revision} successful, and it does not run"))
-                    .hint(format!("`cockpit rollback {short}` brings the version before back"))
+                    .hint(self.way_out())
             }
-            Seen::RolledBack if self.way_back => {
+            Seen::RolledBack | Seen::BackFell if self.way_back => {
                 Outcome::new(Verdict::Failed, format!("{short}: the way back to {revision} failed too"))
-                    .hint(format!("look with `cockpit tasks {short}`, then `cockpit rollback {short} --to REVISION`"))
+                    .hint(self.named_way_out())
             }
-            Seen::RolledBack if self.ended_theirs => {
-                Outcome::new(Verdict::Done, format!("{short} was rolled back: {revision} was ended"))
-            }
-            Seen::RolledBack if asked_back => {
+            Seen::BackFell if self.ended_theirs => Outcome::new(
+                Verdict::Failed,
+                format!("{short}: {revision} was ended, and what ECS went back to does not run"),
+            )
+            .hint(self.named_way_out()),
+            Seen::RolledBack if self.ended_theirs => self.ended_for(&revision),
+            Seen::RolledBack | Seen::BackFell if asked_back => {
                 Outcome::new(Verdict::RolledBack, format!("{short}: {revision} failed, and ECS went back to what ran"))
             }
-            Seen::RolledBack => {
+            Seen::RolledBack | Seen::BackFell => {
                 Outcome::new(Verdict::RolledBack, format!("{short} was rolled back: {revision} failed"))
+            }
+            Seen::RollbackFailed if self.ended_theirs => {
+                Outcome::new(Verdict::Failed, format!("{short}: {revision} was to be ended, and the way back failed"))
+                    .hint(self.named_way_out())
             }
             Seen::RollbackFailed => {
                 Outcome::new(Verdict::Failed, format!("{short}: {revision} failed, and so did the way back"))
-                    .hint(format!("look with `cockpit tasks {short}`, then `cockpit rollback {short} --to REVISION`"))
+                    .hint(self.named_way_out())
             }
             Seen::Stopped => self.stopped(&revision),
             Seen::Gone => Outcome::new(Verdict::Failed, format!("{short} is gone: the service was deleted")),
-            Seen::Going | Seen::Untold => Outcome::new(
+            Seen::Going | Seen::Untold | Seen::Refused(_) => Outcome::new(
                 Verdict::Unknown,
                 format!("{short}: the history of deployments does not show this one; how it ended is not known"),
             )
@@ -84,11 +101,15 @@ impl Deploy {
         if outcome.verdict != Verdict::Done {
             outcome.causes.extend(reason);
             outcome.causes.extend(trouble);
+            outcome.causes.extend(self.not_taken_back.clone());
             outcome.causes.dedup();
         }
-        if let Some(began) = self.began {
-            let took = crate::model::time::spoken(ctx.now.duration_since(began));
-            outcome.summary = format!("{} after {took}", outcome.summary);
+        if let Some(took) = self.took(ctx.now) {
+            outcome.summary = format!("{} after {}", outcome.summary, crate::model::time::spoken(took));
+        }
+        if let Some(at) = self.ended_at().filter(|_| self.only_looks()) {
+            let at = crate::model::time::moment(at, ctx.service_now, ctx.zone);
+            outcome.summary = format!("{}, ended {at}", outcome.summary);
         }
         if *seen == Seen::Successful
             && let Some(newer) = self.superseded_by()
@@ -96,6 +117,60 @@ impl Deploy {
             outcome.causes.push(format!("another deployment has begun since: to {newer}"));
         }
         self.with_what_runs(outcome)
+    }
+
+    /// Somebody else's deployment was ended: what serves instead.
+    fn ended_for(&self, revision: &str) -> Outcome {
+        let short = &self.request.short;
+        let service = self.watch.as_ref().and_then(|watch| watch.service.as_ref());
+        let serves = service.map(|service| service.task_definition.clone()).unwrap_or_default();
+        let summary = format!("{short} was rolled back to {serves}: {revision} was ended");
+        if service.is_some_and(|service| service.desired == 0) && !self.planned_at_zero {
+            return Outcome::new(Verdict::Unknown, summary)
+                .cause("its desired count became 0 meanwhile: nothing runs")
+                .hint(format!(
+                    "start it with `cockpit start` or `cockpit scale {short} COUNT`, and see whether it runs"
+                ));
+        }
+        Outcome::new(Verdict::Done, summary)
+    }
+
+    /// Nothing of it ever ran, though there was something to run when it was planned. Of one that is only looked at
+    /// that is known for as long as ECS lists the tasks that stopped.
+    fn nothing_ran(&self, ctx: &Ctx<'_>) -> bool {
+        let listed = self.ended_at().is_none_or(|at| ctx.service_now.duration_since(at) < STOPPED_LISTED);
+        !self.planned_at_zero
+            && (!self.only_looks() || listed)
+            && self.watch.as_ref().is_some_and(super::Watch::nothing_ran)
+    }
+
+    /// When our deployment ended, as AWS tells it.
+    pub fn ended_at(&self) -> Option<Timestamp> {
+        let state = self.watch.as_ref()?.state.as_ref().filter(|state| state.status.terminal())?;
+        state.finished_at
+    }
+
+    /// How long it took, or takes: from the change by this machine's clock. One that somebody else began is told by
+    /// the clock of AWS, from its beginning to its own end.
+    pub fn took(&self, now: Timestamp) -> Option<SignedDuration> {
+        if self.only_looks() {
+            return self.watch.as_ref()?.took();
+        }
+        Some(now.duration_since(self.began?))
+    }
+
+    /// What to do about a version that does not run. One more step back would go too far where this was one.
+    fn way_out(&self) -> String {
+        match self.request.source {
+            Source::Back(_) => self.named_way_out(),
+            _ => format!("`cockpit rollback {}` brings the version before back", self.request.short),
+        }
+    }
+
+    /// The same, where only a person can tell which revision is a good one.
+    fn named_way_out(&self) -> String {
+        let short = &self.request.short;
+        format!("look with `cockpit tasks {short}`, then `cockpit rollback {short} --to REVISION`")
     }
 
     /// The version as people call it: the tag that was asked for, else what the image is called.
@@ -125,7 +200,7 @@ impl Deploy {
                 Verdict::Failed,
                 format!("{short}: {revision} failed, and the circuit breaker does not roll back"),
             )
-            .hint(format!("`cockpit rollback {short}` brings the version before back")),
+            .hint(self.way_out()),
             None => Outcome::new(Verdict::Failed, format!("{short}: the deployment of {revision} was stopped"))
                 .hint(format!("look with `cockpit services {short}`")),
         }

@@ -127,6 +127,7 @@ impl Deploy {
                 self.attach(ctx);
             } else {
                 self.phase = Phase::Planned;
+                self.planned_at_zero = self.gather.service.as_ref().is_some_and(|service| service.desired == 0);
                 ctx.plan = Some(self.plan(ctx));
             }
         }
@@ -505,7 +506,10 @@ impl Deploy {
             .map(|container| container.image.clone());
         let what = self.target.image.as_deref().map(|image| format!(" ({})", image_version(image)));
         ctx.say(Weight::Step, format!("the newest deployment goes to {revision}{}", what.unwrap_or_default()));
-        self.began = newest.created_at;
+        // A rollback that ends what is under way began itself: its own limit and time count from then.
+        if self.only_looks() {
+            self.began = newest.created_at;
+        }
         let subject = Subject {
             cluster: ctx.cluster(),
             service: service.name.clone(),

@@ -13,10 +13,12 @@ mod gather;
 use super::call::{Answered, Program, Read, Reply, Write};
 use super::machine::{Ctx, Slot, Weight};
 use super::outcome::{Outcome, Verdict};
+use super::refusals;
 use super::sure::{Before, Progress, Sure};
 use super::watch::{Seen, Subject, Watch};
 use crate::config::{BuildConfig, Hooks};
 use crate::model::image::Image;
+use crate::model::rollout::RolloutStatus;
 use crate::model::service::Service;
 use crate::model::{Failure, FailureKind, TaskDefinition};
 use build::Build;
@@ -88,6 +90,12 @@ pub struct Deploy {
     ended_before: bool,
     /// How ours stands must be read before anything else is done about it.
     look_first: bool,
+    /// Why it cannot be taken back from here: it is not tried again, and belongs to the verdict.
+    not_taken_back: Option<String>,
+    /// It was said that nobody takes the failing version back.
+    told_left: bool,
+    /// No task was to run when it was planned, and the plan said so.
+    planned_at_zero: bool,
     /// The outcome that waits for the after-hook.
     ended: Option<Outcome>,
     began: Option<Timestamp>,
@@ -135,6 +143,9 @@ impl Deploy {
             ended_theirs: false,
             ended_before: false,
             look_first: false,
+            not_taken_back: None,
+            told_left: false,
+            planned_at_zero: false,
             ended: None,
             began: None,
         }
@@ -155,7 +166,7 @@ impl Deploy {
             Phase::Rechecking => "looking again",
             Phase::Registering(_) => "registering",
             Phase::Updating(_) => "updating the service",
-            Phase::Watching if self.reverting.is_some() => "rolling back",
+            Phase::Watching if self.reverting.is_some() || self.ended_theirs => "rolling back",
             Phase::Watching => "rolling out",
             Phase::Reverting(_) => "rolling back",
             Phase::AfterHook => "running the after-hook",
@@ -183,7 +194,8 @@ impl Deploy {
 
     /// Whether it can be taken back now: it rolls out, and is not on its way back already.
     pub fn revertible(&self) -> bool {
-        self.phase == Phase::Watching && self.reverting.is_none() && !self.only_looks()
+        let coming_back = self.reverting.is_some() || self.ended_theirs;
+        self.phase == Phase::Watching && !coming_back && !self.only_looks()
     }
 
     /// Whether the image is being built: that ends with the cockpit.
@@ -425,54 +437,75 @@ impl Deploy {
                 if self.can_go_back() {
                     self.revert(why, ctx);
                 } else {
-                    let outcome = self.verdict(&Seen::Fell, ctx).cause(why);
+                    let text = format!("it was to be rolled back ({why}), and had succeeded before");
+                    let outcome = self.verdict(seen, ctx).cause(text);
                     self.finish(outcome, ctx);
                 }
+            }
+            // Nothing is known of its end: the hook that is told of one is not run.
+            Seen::Refused(failure) => {
+                let again = format!("cockpit deploy --attach {}", self.request.short);
+                let outcome = refusals::given_up(&self.title(), failure, &again, ctx);
+                ctx.end = Some(self.with_what_runs(outcome));
             }
             Seen::Successful
             | Seen::Fell
             | Seen::RolledBack
+            | Seen::BackFell
             | Seen::RollbackFailed
             | Seen::Stopped
             | Seen::Gone
             | Seen::Untold => {
+                if self.ended_theirs && matches!(seen, Seen::RolledBack | Seen::BackFell) {
+                    // What it went to is known only now.
+                    let service = self.watch.as_ref().and_then(|watch| watch.service.as_ref());
+                    self.target.revision = service.map(|service| service.task_definition.clone());
+                }
                 let outcome = self.verdict(seen, ctx);
                 self.finish(outcome, ctx);
             }
         }
     }
 
-    /// Something is wrong for certain: it is taken back, where that was asked for or where ECS would not.
+    /// The new version is at fault for certain: it is taken back, where that was asked for or where ECS would not.
+    /// Whatever is done, the verdict is that of the deployment: a version whose first tasks failed may still come up.
     fn fail_early(&mut self, ctx: &mut Ctx<'_>) {
         let Some(watch) = &self.watch else { return };
-        if self.reverting.is_some() || self.look_first || self.only_looks() {
+        // One that is on its way back already is not judged by the tasks that it is taken back for.
+        if self.reverting.is_some() || self.ended_theirs || self.look_first || self.only_looks() {
             return;
         }
         // At its end ECS has judged; whether its tasks run is looked at there.
-        if watch.state.as_ref().is_some_and(|state| state.status.terminal()) {
+        let leaves = |status: &RolloutStatus| match status {
+            RolloutStatus::Pending | RolloutStatus::InProgress | RolloutStatus::Other(_) => false,
+            RolloutStatus::Successful
+            | RolloutStatus::Stopped
+            | RolloutStatus::StopRequested
+            | RolloutStatus::RollbackInProgress
+            | RolloutStatus::RollbackSuccessful
+            | RolloutStatus::RollbackFailed => true,
+        };
+        if watch.state.as_ref().is_some_and(|state| leaves(&state.status)) {
             return;
         }
         let Some(trouble) = watch.sure_trouble() else { return };
-        let breaker = watch.service.as_ref().and_then(|service| service.breaker);
-        let ecs_does_it = breaker.is_some_and(|breaker| breaker.enabled && breaker.rollback);
-        if self.request.roll_back.unwrap_or(!ecs_does_it) && (!self.ended_before || self.can_go_back()) {
+        let breaker = watch.service.as_ref().and_then(|service| service.breaker).unwrap_or_default();
+        let ecs_does_it = breaker.enabled && breaker.rollback;
+        let wanted = self.request.roll_back.unwrap_or(!ecs_does_it) && self.not_taken_back.is_none();
+        if wanted && (!self.ended_before || self.can_go_back()) {
             let why = trouble.text.clone();
             self.revert(why, ctx);
             return;
         }
-        // Nobody will take it back: that it fails is the end of it.
-        if !ecs_does_it && !breaker.is_some_and(|breaker| breaker.enabled) {
-            let outcome = Outcome::new(Verdict::Failed, format!("{}: {}", self.request.short, trouble.text))
-                .cause(match self.request.source {
-                    Source::Back(_) => "it was left as it is: a way back is not taken back again",
-                    _ if self.request.roll_back == Some(false) => {
-                        "it was left as it is: --no-rollback was given, and the circuit breaker is off"
-                    }
-                    _ => "it cannot be taken back from here, and the circuit breaker is off",
-                })
-                .hint(format!("`cockpit rollback {}` brings the version before back", self.request.short));
-            let outcome = self.with_what_runs(outcome);
-            self.finish(outcome, ctx);
+        if !breaker.enabled && !self.told_left {
+            self.told_left = true;
+            let why = match self.request.source {
+                Source::Back(_) => "a way back is not taken back again",
+                _ if self.request.roll_back == Some(false) => "--no-rollback was given",
+                _ => "it cannot be taken back from here",
+            };
+            let text = format!("nobody takes it back: {why}, and the circuit breaker is off; ECS goes on trying");
+            ctx.say(Weight::Warn, text);
         }
     }
 
@@ -553,24 +586,27 @@ impl Deploy {
     }
 
     fn not_reverted(&mut self, failure: &Failure, ctx: &mut Ctx<'_>) {
-        let short = self.request.short.clone();
         if self.watch.is_none() {
             return self.not_begun("the deployment under way could not be ended", Some(failure), ctx);
         }
-        if matches!(failure.kind, FailureKind::Other | FailureKind::NotFound) {
+        let why = self.reverting.take().unwrap_or_default();
+        let ended = matches!(&self.phase, Phase::Reverting(sure) if sure.is_roll_back() && !sure.may_have_landed())
+            && matches!(failure.kind, FailureKind::Other | FailureKind::NotFound);
+        if failure.unsent && failure.kind != FailureKind::WrongAccount {
+            // Nothing came of it, and it is still wanted.
+            ctx.say(Weight::Warn, format!("it could not be rolled back yet: {failure}"));
+        } else if ended {
             // It ended in the meantime: how, is seen by looking on.
             ctx.say(Weight::Warn, format!("ECS would not take it back: {failure}"));
-            self.reverting = None;
             self.ended_before = true;
             self.look_first = true;
-            return self.look_on();
+        } else {
+            // The deployment goes on without us, and its end is the verdict.
+            let text = format!("{why}; and it could not be rolled back: {failure}");
+            ctx.say(Weight::Bad, text.clone());
+            self.not_taken_back = Some(text);
         }
-        let why = self.reverting.clone().unwrap_or_default();
-        let outcome = Outcome::new(Verdict::Failed, format!("{short}: {why}; and it could not be rolled back"))
-            .because(failure)
-            .hint(format!("try `cockpit rollback {short}`"));
-        let outcome = self.with_what_runs(outcome);
-        self.finish(outcome, ctx);
+        self.look_on();
     }
 
     /// Left before its end: what is known all the same, if anything is.

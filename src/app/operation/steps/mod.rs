@@ -1,17 +1,20 @@
 //! Everything that is a few changes in a row and then a state to be reached: scale, limits of autoscaling,
 //! stop and start, stop a task, skip a scheduled time.
 
+mod counts;
 mod plan;
 mod power;
 
 use super::call::{Answered, DatabaseState, Read, Reply, Write};
 use super::machine::{Ctx, Slot, Weight, wait_after};
 use super::outcome::{Outcome, Verdict};
+use super::refusals::{self, Refusals};
 use super::sure::{Before, Progress, Sure};
 use crate::model::deploy::Check;
 use crate::model::service::Service;
 use crate::model::timer::{Power, Timer};
 use crate::model::{Failure, ScalableTarget, Task};
+use counts::{Counts, Standing};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -122,12 +125,15 @@ pub struct Steps {
     phase: Phase,
     began: Option<Timestamp>,
     slot: i64,
-    flying: bool,
+    /// Replies that are on their way.
+    flying: u32,
+    /// Looks so far.
+    looks: u64,
     failures: u32,
+    refusals: Refusals,
     next_try: Option<Timestamp>,
     told: BTreeSet<String>,
-    /// The counts are those of a last look at all of them.
-    sure: bool,
+    settling: Counts,
     /// Counts before, for the audit file.
     pub before: BTreeMap<String, u32>,
     /// The counts that were last seen, running and desired.
@@ -164,11 +170,13 @@ impl Steps {
             phase: Phase::Gathering,
             began: None,
             slot: i64::MIN,
-            flying: false,
+            flying: 0,
+            looks: 0,
             failures: 0,
+            refusals: Refusals::default(),
             next_try: None,
             told: BTreeSet::new(),
-            sure: false,
+            settling: Counts::default(),
             before: BTreeMap::new(),
             counts: BTreeMap::new(),
         }
@@ -261,9 +269,11 @@ impl Steps {
             }
             Some(Step::Until(goal)) => {
                 self.slot = i64::MIN;
-                self.flying = false;
-                self.sure = false;
+                self.flying = 0;
                 self.counts.clear();
+                if let Goal::Counts(goals) = &goal {
+                    self.settling = Counts::new(goals.clone());
+                }
                 self.phase = Phase::Waiting(goal);
                 self.look(ctx);
             }
@@ -285,18 +295,24 @@ impl Steps {
                 }
             },
             Phase::Waiting(_) => {
-                self.flying = false;
+                self.flying = self.flying.saturating_sub(1);
                 match answered.outcome {
                     Ok(reply) => {
+                        self.refusals.clear();
                         if self.next_try.take().is_some() {
                             self.failures = 0;
                             ctx.say(Weight::Step, "AWS answers again");
                         }
-                        self.looked(reply, ctx);
+                        self.looked(slot, reply, ctx);
                     }
+                    Err(failure) if self.refusals.note(&failure, ctx.now) => {
+                        ctx.end = Some(refusals::given_up(&self.title(), &failure, "cockpit services", ctx));
+                    }
+                    Err(failure) if self.settling.missed(slot, &failure, ctx) => {}
                     Err(failure) => {
                         if self.failures == 0 {
-                            ctx.say(Weight::Warn, format!("cannot look: {failure}; it is tried again"));
+                            let limit = refusals::waiting(&failure);
+                            ctx.say(Weight::Warn, format!("cannot look: {failure}; it is tried again{limit}"));
                         }
                         let wait = wait_after(ctx.environment.refresh.watch, self.failures);
                         self.failures += 1;
@@ -351,18 +367,14 @@ impl Steps {
         let Phase::Waiting(goal) = &self.phase else { return };
         let interval = ctx.environment.refresh.watch.as_millis().max(1) as i64;
         let slot = ctx.now.as_millisecond().div_euclid(interval);
-        if self.flying || slot <= self.slot || self.next_try.is_some_and(|next| ctx.now < next) {
+        if self.flying > 0 || slot <= self.slot || self.next_try.is_some_and(|next| ctx.now < next) {
             return;
         }
         self.slot = slot;
-        self.flying = true;
+        self.looks += 1;
+        self.flying = 1;
         match goal {
-            // Ten at a call: of more the rest comes with the next look.
-            Goal::Counts(counts) => {
-                let unmet = counts.iter().filter(|(name, goal)| self.counts.get(*name) != Some(&(**goal, **goal)));
-                let names: Vec<String> = unmet.map(|(name, _)| name.clone()).take(10).collect();
-                ctx.read(Slot::Service, Read::Services { cluster: ctx.cluster(), names });
-            }
+            Goal::Counts(_) => self.flying = self.settling.ask(self.looks, ctx),
             Goal::Stopped(id) => ctx.read(Slot::Tasks, Read::Task { cluster: ctx.cluster(), id: id.clone() }),
             Goal::Databases(states) => {
                 ctx.read(Slot::Databases, Read::Databases { patterns: states.keys().cloned().collect() });
@@ -370,41 +382,19 @@ impl Steps {
         }
     }
 
-    fn looked(&mut self, reply: Reply, ctx: &mut Ctx<'_>) {
+    fn looked(&mut self, slot: &Slot, reply: Reply, ctx: &mut Ctx<'_>) {
         let Phase::Waiting(goal) = &self.phase else { return };
         let reached = match (goal, reply) {
-            (Goal::Counts(goals), Reply::Services(found)) => {
-                let goals = goals.clone();
-                for service in found.iter().filter(|service| goals.contains_key(&service.name)) {
-                    let (running, desired) = (service.running, service.desired);
-                    let before = self.counts.insert(service.name.clone(), (running, desired));
-                    if before != Some((running, desired)) {
-                        ctx.say(Weight::Step, format!("{}: {running} of {desired} run", service.name));
-                    }
-                    let ahead = ctx.service_now.duration_since(ctx.now);
-                    for event in service.events.iter().rev() {
-                        let new = event.at.is_some_and(|at| self.began.is_some_and(|began| at >= began + ahead));
-                        if new && self.told.insert(event.id.clone()) {
-                            ctx.say(Weight::Detail, event.message.clone());
-                        }
-                    }
-                    // Somebody, or autoscaling, has asked for another count.
-                    if goals.get(&service.name).is_some_and(|goal| *goal != desired) {
-                        let text = format!("{}: desired is {desired} now, not {}", service.name, goals[&service.name]);
-                        if self.told.insert(text.clone()) {
-                            ctx.say(Weight::Warn, text);
-                        }
-                    }
+            (Goal::Counts(goals), reply) => {
+                if let Reply::Services(found) = &reply {
+                    let goals = goals.clone();
+                    self.tell(found, &goals, ctx);
                 }
-                let all = goals.iter().all(|(name, goal)| self.counts.get(name) == Some(&(*goal, *goal)));
-                // What was seen first may be long ago: more than one look can hold is looked at once more, at
-                // the end, and only what holds then is the end.
-                if all && found.len() < goals.len() && !self.sure {
-                    self.sure = true;
-                    self.counts.clear();
-                    false
-                } else {
-                    all
+                self.settling.take(slot, reply, ctx);
+                match self.settling.standing() {
+                    Standing::Going => false,
+                    Standing::Reached => true,
+                    Standing::Failing(service, why) => return self.failing(&service, &why, ctx),
                 }
             }
             (Goal::Stopped(id), Reply::Tasks(found)) => {
@@ -428,6 +418,65 @@ impl Steps {
         };
         if reached {
             self.next(ctx);
+        }
+    }
+
+    /// What services show, where it is new.
+    fn tell(&mut self, found: &[Service], goals: &BTreeMap<String, u32>, ctx: &mut Ctx<'_>) {
+        for service in found {
+            let Some(goal) = goals.get(&service.name) else { continue };
+            let (running, desired) = (service.running, service.desired);
+            let before = self.counts.insert(service.name.clone(), (running, desired));
+            if before != Some((running, desired)) {
+                ctx.say(Weight::Step, format!("{}: {running} of {desired} run", service.name));
+            }
+            let ahead = ctx.service_now.duration_since(ctx.now);
+            for event in service.events.iter().rev() {
+                let new = event.at.is_some_and(|at| self.began.is_some_and(|began| at >= began + ahead));
+                if new && self.told.insert(event.id.clone()) {
+                    ctx.say(Weight::Detail, event.message.clone());
+                }
+            }
+            // Somebody, or autoscaling, has asked for another count.
+            if *goal != desired {
+                let text = format!("{}: desired is {desired} now, not {goal}", service.name);
+                if self.told.insert(text.clone()) {
+                    ctx.say(Weight::Warn, text);
+                }
+            }
+        }
+    }
+
+    /// Its tasks fail again and again: the count was set, and what was promised does not hold.
+    fn failing(&self, service: &str, why: &str, ctx: &mut Ctx<'_>) {
+        let summary = format!("{}: the tasks of {service} do not stay", self.request.short);
+        let outcome = Outcome::new(Verdict::Failed, summary)
+            .cause(why)
+            .cause("the desired count was set, and ECS goes on trying")
+            .hint(format!(
+                "`cockpit tasks {service}` and its log say why; `cockpit rollback` brings the version before back"
+            ));
+        ctx.end = Some(outcome);
+    }
+
+    /// Left before its end: what is known all the same.
+    pub(super) fn left(&self, title: &str) -> Option<Outcome> {
+        let unchanged = match &self.phase {
+            Phase::Gathering | Phase::Planned | Phase::Rechecking => true,
+            Phase::Doing(sure) => !sure.may_have_landed() && self.all == self.ahead.len() + 1,
+            Phase::Waiting(_) => false,
+        };
+        unchanged.then(|| {
+            Outcome::new(Verdict::Cancelled, format!("{title}: it was left before anything was changed"))
+                .cause("nothing was changed")
+        })
+    }
+
+    /// What is not as it is to be yet.
+    pub(super) fn lacking(&self) -> Vec<String> {
+        match &self.phase {
+            Phase::Waiting(Goal::Counts(_)) => self.settling.lacking(),
+            Phase::Gathering | Phase::Planned | Phase::Rechecking | Phase::Doing(_) | Phase::Waiting(_) => Vec::new(),
         }
     }
 

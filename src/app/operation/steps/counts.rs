@@ -1,0 +1,289 @@
+//! Waiting until services run as many tasks as they are to, and these are there to stay. A count that is right at one
+//! glance proves nothing: a task that crashes as soon as it runs is counted, too.
+//!
+//! A service has settled when its counts are right and each of its tasks is what ECS itself asks of a deployment's
+//! tasks: healthy where the load balancer or a health check of its containers tells, else 40 s after it came to run.
+//! Where a task failed in the meantime, those that run must be older than that, whatever health checks say.
+
+use crate::app::operation::call::{Read, Reply};
+use crate::app::operation::machine::{Ctx, Slot, Weight};
+use crate::app::operation::watch::short;
+use crate::model::deploy::preflight::breaker_threshold;
+use crate::model::service::Service;
+use crate::model::task::Task;
+use crate::model::{Failure, Fault, Target};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Without health checks a task counts after it ran for this long. Source: the ECS developer guide, deployment circuit
+/// breaker.
+const STEADY: SignedDuration = SignedDuration::from_secs(40);
+/// Services that are looked at in one look. Source: the ECS API, `DescribeServices`.
+const SERVICES: usize = 10;
+/// Services whose tasks are read in one look: that is three requests each.
+const TASKS: usize = 3;
+
+/// What is waited for, and what was seen of it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Counts {
+    goals: BTreeMap<String, u32>,
+    seen: BTreeMap<String, One>,
+    /// All have settled, one after the other: those that were not looked at once more since.
+    last_look: Option<BTreeSet<String>>,
+    told: BTreeSet<String>,
+}
+
+/// What was seen of one service.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct One {
+    /// Running, desired and pending.
+    counts: Option<(u32, u32, u32)>,
+    /// The counts are right, look after look, since.
+    right_since: Option<Timestamp>,
+    groups: Vec<String>,
+    tasks: Option<Vec<Task>>,
+    targets: Option<Vec<(String, Vec<Target>)>>,
+    /// Its tasks or targets may not be read.
+    no_tasks: bool,
+    no_targets: bool,
+    /// The look with which its tasks were read last.
+    read: u64,
+    /// The newest time that AWS told, by its own clock.
+    newest: Option<Timestamp>,
+    /// Tasks that run, and since when they were seen to.
+    running_since: BTreeMap<String, Timestamp>,
+    /// Tasks that had stopped before it was first looked at.
+    before: Option<BTreeSet<String>>,
+    /// Tasks that failed since, and why the last one did.
+    failed: BTreeSet<String>,
+    why: Option<String>,
+    settled: bool,
+}
+
+/// How it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It goes on.
+    Going,
+    /// All have settled.
+    Reached,
+    /// So many tasks failed that ECS itself would give a deployment up: the service, and why.
+    Failing(String, String),
+}
+
+impl Counts {
+    pub(super) fn new(goals: BTreeMap<String, u32>) -> Self {
+        let seen = goals.keys().map(|name| (name.clone(), One::default())).collect();
+        Self { goals, seen, last_look: None, told: BTreeSet::new() }
+    }
+
+    /// Asks for what is to be seen next; how many replies there will be. `look` is the number of this look.
+    pub(super) fn ask(&mut self, look: u64, ctx: &mut Ctx<'_>) -> u32 {
+        let cluster = ctx.cluster();
+        let names: Vec<String> = match &self.last_look {
+            Some(left) => left.iter().take(SERVICES).cloned().collect(),
+            None => self.unsettled().take(SERVICES).map(|(name, _)| name.clone()).collect(),
+        };
+        let mut asked = u32::from(!names.is_empty());
+        if asked > 0 {
+            ctx.read(Slot::Service, Read::Services { cluster: cluster.clone(), names });
+        }
+        if self.last_look.is_some() {
+            return asked;
+        }
+        let mut due: Vec<(u64, String)> = self
+            .unsettled()
+            .filter(|(name, one)| one.counts.is_some() && self.goals[*name] > 0 && !one.no_tasks)
+            .map(|(name, one)| (one.read, name.clone()))
+            .collect();
+        due.sort();
+        for (_, name) in due.into_iter().take(TASKS) {
+            let Some(one) = self.seen.get_mut(&name) else { continue };
+            one.read = look;
+            asked += 1;
+            ctx.read(of_tasks(&name), Read::Tasks { cluster: cluster.clone(), service: name.clone() });
+            if !one.groups.is_empty() && !one.no_targets {
+                asked += 1;
+                ctx.read(of_targets(&name), Read::Targets { groups: one.groups.clone() });
+            }
+        }
+        asked
+    }
+
+    fn unsettled(&self) -> impl Iterator<Item = (&String, &One)> {
+        self.seen.iter().filter(|(_, one)| !one.settled)
+    }
+
+    /// A reply.
+    pub(super) fn take(&mut self, slot: &Slot, reply: Reply, ctx: &mut Ctx<'_>) {
+        match reply {
+            Reply::Services(found) => {
+                for service in found {
+                    self.take_service(&service, ctx);
+                }
+            }
+            Reply::Tasks(found) => {
+                if let Some(name) = self.named(slot, of_tasks) {
+                    self.take_tasks(&name, found, ctx);
+                }
+            }
+            Reply::Targets(found) => {
+                if let Some(one) = self.named(slot, of_targets).and_then(|name| self.seen.get_mut(&name)) {
+                    one.targets = Some(found);
+                }
+            }
+            _ => {}
+        }
+        for (name, one) in &mut self.seen {
+            one.settled |= one.has_settled(self.goals[name], ctx.now);
+        }
+        // What settled first may be long ago: all are looked at once more, and only what holds then is the end.
+        if self.last_look.is_none() && self.goals.len() > 1 && self.seen.values().all(|one| one.settled) {
+            self.last_look = Some(self.goals.keys().cloned().collect());
+        }
+    }
+
+    /// Something that cannot be read, now or ever; whether it can be done without.
+    pub(super) fn missed(&mut self, slot: &Slot, failure: &Failure, ctx: &mut Ctx<'_>) -> bool {
+        if super::super::call::may_pass(failure) {
+            return false;
+        }
+        let (of_tasks, of_targets) = (self.named(slot, of_tasks), self.named(slot, of_targets));
+        let Some(name) = of_tasks.as_ref().or(of_targets.as_ref()) else { return false };
+        let Some(one) = self.seen.get_mut(name) else { return false };
+        one.no_tasks |= of_tasks.is_some();
+        one.no_targets |= of_targets.is_some();
+        if self.told.insert(failure.message.clone()) {
+            ctx.say(Weight::Warn, format!("whether the tasks are healthy cannot be seen: {failure}"));
+        }
+        true
+    }
+
+    fn named(&self, slot: &Slot, of: impl Fn(&str) -> Slot) -> Option<String> {
+        self.goals.keys().find(|name| of(name) == *slot).cloned()
+    }
+
+    fn take_service(&mut self, service: &Service, ctx: &Ctx<'_>) {
+        let (Some(one), Some(goal)) = (self.seen.get_mut(&service.name), self.goals.get(&service.name)) else { return };
+        one.counts = Some((service.running, service.desired, service.pending));
+        one.groups.clone_from(&service.target_groups);
+        let deployments = service.deployments.iter().flat_map(|other| [other.created_at, other.updated_at]);
+        one.told(service.events.iter().map(|event| event.at).chain(deployments));
+        one.right_since = one.right(*goal).then(|| one.right_since.unwrap_or(ctx.now));
+        if one.right(*goal) {
+            if let Some(left) = &mut self.last_look {
+                left.remove(&service.name);
+            }
+        } else {
+            one.settled = false;
+            self.last_look = None;
+        }
+    }
+
+    fn take_tasks(&mut self, name: &str, found: Vec<Task>, ctx: &mut Ctx<'_>) {
+        let Some(one) = self.seen.get_mut(name) else { return };
+        one.told(found.iter().flat_map(|task| [task.created_at, task.started_at, task.stopping_at, task.stopped_at]));
+        let runs = |task: &&Task| task.last_status == "RUNNING" && task.desired_status != "STOPPED";
+        let running: BTreeSet<&String> = found.iter().filter(runs).map(|task| &task.id).collect();
+        one.running_since.retain(|id, _| running.contains(id));
+        for id in running {
+            one.running_since.entry(id.clone()).or_insert(ctx.now);
+        }
+        let ended = || found.iter().filter(|task| task.end(None).is_some());
+        let before = one.before.get_or_insert_with(|| ended().map(|task| task.id.clone()).collect());
+        for task in ended().filter(|task| !before.contains(&task.id)) {
+            if task.end(None).is_some_and(|end| end.fault == Fault::Version) && one.failed.insert(task.id.clone()) {
+                let why = task.ended_because().unwrap_or_else(|| "for no told reason".to_owned());
+                ctx.say(Weight::Bad, format!("{name}: task {} stopped: {why}", short(&task.id)));
+                one.why = Some(why);
+            }
+        }
+        one.tasks = Some(found);
+    }
+
+    /// How it stands.
+    pub(super) fn standing(&self) -> Standing {
+        let failing = self.seen.iter().find_map(|(name, one)| {
+            let most = breaker_threshold(*self.goals.get(name)?) as usize;
+            (one.failed.len() >= most).then(|| {
+                let why = one.why.as_deref().unwrap_or("for no told reason");
+                Standing::Failing(
+                    name.clone(),
+                    format!("{} of its tasks failed, the last one: {why}", one.failed.len()),
+                )
+            })
+        });
+        if let Some(failing) = failing {
+            return failing;
+        }
+        let settled = self.seen.values().all(|one| one.settled);
+        let looked = self.goals.len() < 2 || self.last_look.as_ref().is_some_and(BTreeSet::is_empty);
+        if settled && looked { Standing::Reached } else { Standing::Going }
+    }
+
+    /// Why it is not there yet, for whoever stops waiting.
+    pub(super) fn lacking(&self) -> Vec<String> {
+        let lack = |(name, one): (&String, &One)| {
+            let (running, desired, _) = one.counts?;
+            let why = one.why.as_ref().map(|why| format!(", {} failed: {why}", one.failed.len())).unwrap_or_default();
+            Some(format!("{name}: {running} of {desired} run{why}"))
+        };
+        self.unsettled().filter_map(lack).collect()
+    }
+}
+
+fn of_tasks(name: &str) -> Slot {
+    Slot::Choice(format!("tasks of {name}"))
+}
+
+fn of_targets(name: &str) -> Slot {
+    Slot::Choice(format!("targets of {name}"))
+}
+
+impl One {
+    /// Takes in times by the clock of AWS: it is at least as late as the newest.
+    fn told(&mut self, times: impl Iterator<Item = Option<Timestamp>>) {
+        self.newest = times.flatten().chain(self.newest).max();
+    }
+
+    fn right(&self, goal: u32) -> bool {
+        self.counts == Some((goal, goal, 0))
+    }
+
+    fn has_settled(&self, goal: u32, now: Timestamp) -> bool {
+        if !self.right(goal) || goal == 0 {
+            return self.right(goal);
+        }
+        let steady = |since: Timestamp| now.duration_since(since) >= STEADY;
+        if self.no_tasks {
+            return self.right_since.is_some_and(steady);
+        }
+        let Some(tasks) = &self.tasks else { return false };
+        let running: Vec<&Task> = tasks.iter().filter(|task| self.running_since.contains_key(&task.id)).collect();
+        let aged = |task: &Task| {
+            let by_aws = self.newest.zip(task.started_at).is_some_and(|(at, began)| at.duration_since(began) >= STEADY);
+            by_aws || self.running_since.get(&task.id).copied().is_some_and(steady)
+        };
+        let balanced = !self.groups.is_empty() && !self.no_targets;
+        let ready = |task: &&Task| match task.health.as_str() {
+            "UNHEALTHY" => false,
+            _ if aged(task) => true,
+            "HEALTHY" => self.failed.is_empty(),
+            _ => balanced && self.failed.is_empty(),
+        };
+        running.len() >= goal as usize && running.iter().all(ready) && (!balanced || self.all_balanced(goal))
+    }
+
+    /// Whether each target group that is in use has as many healthy targets as there are to be tasks.
+    fn all_balanced(&self, goal: u32) -> bool {
+        let Some(groups) = &self.targets else { return false };
+        let used = |target: &&Target| !matches!(target.state.as_str(), "unused" | "draining");
+        let mut in_use = groups.iter().filter(|(_, targets)| targets.iter().any(|target| used(&target))).peekable();
+        let healthy = |targets: &[Target]| targets.iter().filter(|target| target.state == "healthy").count();
+        in_use.peek().is_some() && in_use.all(|(_, targets)| healthy(targets) >= goal as usize)
+    }
+}
+
+#[cfg(test)]
+#[path = "counts_tests.rs"]
+mod tests;
