@@ -10,6 +10,7 @@ use cockpit::config;
 use cockpit::runtime::Collector;
 use cockpit::runtime::clock::Clock;
 use cockpit::ui;
+use jiff::SignedDuration;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::error::Error;
@@ -110,6 +111,7 @@ async fn operations(folder: &Path) -> Result<(), Box<dyn Error>> {
     for (name, size, keys, seconds) in OPERATIONS {
         let mut effects = Vec::new();
         for key in keys.split_whitespace() {
+            read(&mut app);
             effects.extend(app.update(Event::Key(key.parse()?)));
             app.settle();
         }
@@ -154,13 +156,23 @@ fn open(scenario: Scenario, sim: &Sim) -> Result<Collector, Box<dyn Error>> {
     Ok(Collector::new(config, environment, session, wants, Clock::Simulated(sim.clock())))
 }
 
+/// The screen stands there for as long as a person needs to read it.
+fn read(app: &mut App) {
+    app.settle();
+    let drawn = app.confirm.now() + SignedDuration::from_secs(1);
+    app.update(Event::Drawn(drawn, app.screen.size));
+    app.update(Event::Elapsed(drawn + SignedDuration::from_secs(2)));
+}
+
 fn shoot(mut app: App, size: (u16, u16), keys: &str) -> Result<String, Box<dyn Error>> {
     app.update(Event::Resize(size.0, size.1));
     app.settle();
     for key in keys.split_whitespace() {
+        read(&mut app);
         app.update(Event::Key(key.parse()?));
         app.settle();
     }
+    read(&mut app);
     app.screen.toast = None;
     app.screen.flashes.clear();
     let mut buffer = Buffer::empty(Rect::new(0, 0, size.0, size.1));

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used)]
 #![cfg(unix)]
 
+#[path = "terminal/questions.rs"]
+mod questions;
 mod support;
 
 use aws_sim::Scenario;
@@ -685,7 +687,9 @@ fn without_its_terminal_it_ends_and_does_not_spin() {
         let program = env!("CARGO_BIN_EXE_cockpit");
         let mut command = command(&home, Some(&world.endpoint()), "--env staging");
         if own_session {
-            let line = format!("exec 3<&0; setsid '{program}' --env staging <&3 3<&- & echo $! > id; wait");
+            let line = format!(
+                "trap '' HUP; exec 3<&0; setsid '{program}' --env staging <&3 3<&- & echo $! > id; wait $!; echo $? > code"
+            );
             *command.get_argv_mut() = ["/bin/sh", "-c", &line].into_iter().map(Into::into).collect();
         }
         let pair = portable_pty::native_pty_system().openpty(size(120, 40)).unwrap();
@@ -716,8 +720,20 @@ fn without_its_terminal_it_ends_and_does_not_spin() {
             }
             _ => Some(()),
         });
-        let _ = child.wait();
+        let ended = child.wait().unwrap();
         assert!(last - before < 50, "{} ticks: it spins", last - before);
+        // Quietly, as a hang-up ends it: no report of a fault.
+        if own_session {
+            let code = until("the code", PATIENCE, || {
+                std::fs::read_to_string(home.path().join("code")).ok().filter(|code| code.ends_with('\n'))
+            });
+            assert_eq!(code.trim(), "1");
+        } else {
+            assert_eq!(ended.exit_code(), 1);
+        }
+        let reports = std::fs::read_dir(home.path().join(".local/state/cockpit")).into_iter().flatten().flatten();
+        let reports: Vec<_> = reports.map(|entry| entry.file_name()).collect();
+        assert!(!reports.iter().any(|name| name.to_string_lossy().starts_with("panic")), "{reports:?}");
     }
 }
 
@@ -733,11 +749,14 @@ fn a_deployment_is_confirmed_and_watched_to_its_verdict() {
     terminal.press("c0ffee1\r");
     terminal.shows("[ Deploy ]");
     terminal.shows("● built for amd64");
+    // Once it could be read, and the key before is a while ago.
+    terminal.shows("⏎ takes it");
     terminal.press("\r");
     terminal.shows("run ◐ deploy web");
     // While it goes on, leaving asks.
     terminal.press("q");
     terminal.shows("[ Stay ]");
+    terminal.shows("⏎ takes it");
     terminal.press("\r");
     terminal.shows("DONE  web runs bookmark-manager-staging-web:6 (c0ffee1)");
     terminal.press("q");

@@ -14,12 +14,19 @@ use jiff::{SignedDuration, Timestamp};
 /// One thing that happened.
 #[derive(Debug, Clone)]
 pub enum Event {
-    /// Time has come to this. The only way in which time enters.
+    /// Time has come to this. The only way in which the time of day enters.
     Tick(Timestamp),
     /// The service's clock was measured: it is so far ahead of the one that ticks (behind: negative).
     Clock(SignedDuration),
+    /// The machine's monotonic clock has come to this, counted from the session's start; an input that
+    /// follows came then. Unlike the time of a tick it is never set and never runs faster.
+    Elapsed(SignedDuration),
+    /// A frame stands on the terminal: when, by the clock of `Elapsed`, and its columns and rows.
+    Drawn(SignedDuration, (u16, u16)),
     /// A key was pressed.
     Key(Key),
+    /// The terminal says that a key is still held down. Few do.
+    Held(Key),
     /// Text was pasted (bracketed paste).
     Paste(String),
     /// The mouse.

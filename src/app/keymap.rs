@@ -60,6 +60,13 @@ impl Keymap {
         scopes.iter().find_map(|scope| self.bindings.get(&(*scope, key)).copied())
     }
 
+    /// Whether the key can answer a question: it takes what is selected or typed, or leaves.
+    pub fn answers(&self, key: Key) -> bool {
+        let scopes = [Scope::Input, Scope::Overlay, Scope::List, Scope::Global];
+        let means = |scope: &Scope| self.command(std::slice::from_ref(scope), key);
+        scopes.iter().filter_map(means).any(|command| matches!(command, Id::Open | Id::Accept | Id::Quit))
+    }
+
     /// The keys of a command, the one to show first.
     pub fn keys(&self, id: Id) -> &[Key] {
         self.shown.get(&id).map_or(&[], Vec::as_slice)

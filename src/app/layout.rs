@@ -7,6 +7,11 @@ use ratatui::layout::Rect;
 
 /// Below this many columns or rows nothing useful fits; the screen says so.
 pub const SMALLEST: (u16, u16) = (60, 15);
+/// Whether a screen of this size shows nothing but that it is too small.
+pub fn too_small(size: (u16, u16)) -> bool {
+    size.0 < SMALLEST.0 || size.1 < SMALLEST.1
+}
+
 /// From this many columns blocks stand side by side.
 const WIDE: u16 = 100;
 /// From this many rows all blocks of a service are shown at once.

@@ -6,6 +6,7 @@
 mod absorb;
 pub mod backoff;
 pub mod command;
+pub mod confirm;
 pub mod dialog;
 pub mod effect;
 pub mod event;
@@ -68,6 +69,8 @@ pub struct App {
     pub operations: Operations,
     /// What a person knows of that.
     pub followed: Followed,
+    /// What the screen asked, and what a person touched.
+    pub confirm: confirm::Confirm,
     /// Where a person is.
     pub screen: Screen,
     /// Logs.
@@ -159,6 +162,7 @@ impl App {
             estate: Estate::default(),
             operations: Operations::default(),
             followed: Followed::default(),
+            confirm: confirm::Confirm::default(),
             screen: Screen::default(),
             logs: logs::pane::LogsPane::default(),
             filters: Vec::new(),
@@ -206,6 +210,11 @@ impl App {
     /// A line is typed for the logs.
     pub(crate) fn type_for_logs(&mut self, prompt: logs::pane::Prompt) {
         update::start_prompt(self, prompt);
+    }
+
+    /// Whether it will soon be said on the screen that what is asked there can be answered.
+    pub fn asks_soon(&self) -> bool {
+        self.confirm.pending()
     }
 
     /// Whether facts have come in that are not on the screen yet, because judging them was put off.

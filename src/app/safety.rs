@@ -24,6 +24,19 @@ pub fn yes(risk: Risk, environment: &EnvironmentConfig) -> Yes {
     }
 }
 
+impl Yes {
+    /// Whether the line that a person typed at a prompt says yes. Nothing at all does only where the yes is
+    /// what is selected, which it never is in a guarded environment.
+    pub fn said(&self, line: &str) -> bool {
+        let line = line.trim();
+        match self {
+            Self::Key => matches!(line, "" | "y" | "Y" | "yes"),
+            Self::Chosen => matches!(line, "y" | "Y" | "yes"),
+            Self::Typed(name) => line == name,
+        }
+    }
+}
+
 /// What the flags of a headless command say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Flags {
@@ -112,6 +125,18 @@ mod tests {
         }
         assert_eq!(decide(Risk::Destroy, &open, &flags(true, Some("prod")), false), Decision::Go);
         assert_eq!(decide(Risk::Disrupt, &guarded, &flags(true, Some("prod")), false), Decision::Go);
+    }
+
+    #[test]
+    fn a_guarded_environment_takes_no_bare_enter() {
+        for risk in [Risk::Change, Risk::Disrupt, Risk::Destroy] {
+            let asked = yes(risk, &environment(true));
+            assert!(!asked.said("") && !asked.said("\n") && !asked.said(" "), "{risk:?}");
+        }
+        assert!(yes(Risk::Change, &environment(false)).said("\n"));
+        assert!(!yes(Risk::Disrupt, &environment(false)).said("\n"));
+        assert!(yes(Risk::Destroy, &environment(false)).said("prod\n"));
+        assert!(!yes(Risk::Destroy, &environment(false)).said("y\n"));
     }
 
     #[test]

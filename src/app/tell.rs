@@ -3,9 +3,10 @@
 
 use super::App;
 use super::followed;
+use super::layout;
 use super::operation::machine::Weight;
 use super::operation::{Operation, Stage};
-use super::overlay::{Choice, Line, Tone};
+use super::overlay::{Choice, Kind, Line, Tone};
 use crate::model::deploy::{Check, Level};
 use crate::model::text::width;
 use crate::model::time;
@@ -239,6 +240,20 @@ pub fn revert(operation: &Operation, cells: usize) -> Vec<Line> {
         paragraph(&mut lines, "", &format!("What runs now: {runs}"), Tone::Dim, cells);
     }
     lines
+}
+
+/// What stands on a screen that is too small for anything else, broken to its width: that it is, and what
+/// leaving would leave behind where that was asked for.
+pub fn too_small(app: &App, (columns, rows): (u16, u16)) -> Vec<String> {
+    let (least_columns, least_rows) = layout::SMALLEST;
+    let mut text = format!("{columns}×{rows} is too small: {least_columns}×{least_rows} at least");
+    if app.screen.overlays.last().is_some_and(|window| window.kind == Kind::Quit) {
+        let count = followed::running(app).count();
+        let (what, goes) =
+            if count == 1 { ("1 operation", "goes on") } else { (&*format!("{count} operations"), "go on") };
+        text = format!("{what} {goes}; q again leaves. {text}");
+    }
+    wrap(&text, usize::from(columns))
 }
 
 /// What becomes of operations under way when the cockpit is left.

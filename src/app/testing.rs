@@ -54,6 +54,20 @@ pub(super) fn open(wants: Wants) -> (App, Vec<Effect>) {
     (app, effects)
 }
 
+/// The screen is drawn, and a person takes the time to read it.
+pub(crate) fn read_screen(app: &mut App) {
+    app.settle();
+    let at = app.confirm.now() + SignedDuration::from_secs(1);
+    app.update(Event::Drawn(at, app.screen.size));
+    app.update(Event::Elapsed(at + SignedDuration::from_secs(2)));
+}
+
+/// What a person does who has read the screen before.
+pub(crate) fn by_hand(app: &mut App, event: Event) -> Vec<Effect> {
+    read_screen(app);
+    app.update(event)
+}
+
 /// An app that has read the world once.
 pub(super) fn read(world: &World) -> App {
     let (mut app, effects) = open(Wants::default());
@@ -198,7 +212,7 @@ impl World {
 
     pub(super) fn press(&self, app: &mut App, keys: &str) {
         for key in keys.split(' ') {
-            let effects = app.update(Event::Key(key.parse::<Key>().unwrap()));
+            let effects = by_hand(app, Event::Key(key.parse::<Key>().unwrap()));
             self.answer(app, effects);
             app.settle();
         }

@@ -12,9 +12,12 @@ pub use settle::overlay_place;
 pub(super) use settle::{owing, settle, settle_frame};
 pub(in crate::app) use typing::start_prompt;
 
-use super::command::{self, Id};
+use super::command::{self, Id, Scope};
+use super::confirm::{self, Touch};
 use super::effect::Effect;
-use super::event::{Answer, Event, Fact, Part};
+use super::event::{Answer, Event, Fact, Mouse, Part};
+use crate::model::key::Key;
+use super::layout;
 use super::logs::pane::LogsPane;
 use super::overlay::Kind;
 use super::screen::{Block, View};
@@ -47,12 +50,31 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
             changed(app);
             Vec::new()
         }
-        Event::Key(key) => press(app, key),
+        Event::Elapsed(now) => {
+            app.confirm.elapsed(now);
+            // What is asked can be answered from now on: the screen says so.
+            app.redraw |= app.confirm.pending() && app.confirm.ready();
+            Vec::new()
+        }
+        Event::Drawn(at, size) => {
+            let asked = confirm::question(app).filter(|_| size == app.screen.size);
+            app.confirm.drawn(asked, at);
+            Vec::new()
+        }
+        Event::Key(key) => pressed(app, key, false),
+        Event::Held(key) => pressed(app, key, true),
+        // Nothing is typed into, or pointed at on, a screen that shows nothing.
+        Event::Paste(_) | Event::Mouse(_) if layout::too_small(app.screen.size) => Vec::new(),
         Event::Paste(text) => {
             paste(app, &text);
             Vec::new()
         }
-        Event::Mouse(mouse) => click(app, mouse),
+        Event::Mouse(mouse) => {
+            if matches!(mouse, Mouse::Click(..)) {
+                app.confirm.touch(Touch::Click, false);
+            }
+            click(app, mouse)
+        }
         Event::Resize(columns, rows) => {
             app.screen.size = (columns, rows);
             changed(app);
@@ -60,6 +82,11 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
         }
         Event::Focus(focused) => {
             app.focused = focused;
+            if focused {
+                // Whoever looked elsewhere has not read it, and the click that came back was for the window.
+                app.confirm.forget();
+                app.redraw = true;
+            }
             app.plan()
         }
         Event::Answer(answer) if LogsPane::owns(answer.ticket) => {
@@ -101,6 +128,7 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
             app.plan()
         }
         Event::Resumed => {
+            app.confirm.forget();
             changed(app);
             Vec::new()
         }
@@ -117,6 +145,19 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
             Vec::new()
         }
     }
+}
+
+/// A key; `held`: the terminal says that it is still down.
+fn pressed(app: &mut App, key: Key, held: bool) -> Vec<Effect> {
+    if app.keymap.answers(key) {
+        app.confirm.touch(Touch::Key(key), held);
+    }
+    if layout::too_small(app.screen.size) {
+        // A screen that shows nothing takes nothing but leaving it.
+        let leaves = app.keymap.command(&[Scope::Global], key) == Some(Id::Quit);
+        return if leaves { operations::quit(app) } else { Vec::new() };
+    }
+    press(app, key)
 }
 
 /// What has changed since the state was last settled; the greater includes the smaller.

@@ -2,11 +2,9 @@
 
 use super::run::run;
 use super::*;
-use crate::app::command::Scope;
-use crate::app::event::Mouse;
 use crate::app::testing::{at, cases, read, world};
 use crate::model::FailureKind;
-use crate::model::key::{Code, Key};
+use crate::model::key::Code;
 use proptest::prelude::*;
 
 /// What a person can tell apart: where they are and what is shown.

@@ -18,7 +18,9 @@ pub(super) fn start(cli: &Cli) -> Result<(), Report> {
         2 => "cockpit=debug",
         _ => "cockpit=trace",
     };
-    let builder = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(level)).with_ansi(false);
+    // A line that cannot be written is lost: to say so on a standard error that is gone would be a panic.
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(EnvFilter::new(level)).with_ansi(false).log_internal_errors(false);
     match &global.log_file {
         Some(path) => {
             let file = OpenOptions::new().create(true).append(true).open(path).map_err(|error| {

@@ -9,7 +9,7 @@ use crate::config::EnvironmentConfig;
 use crate::headless::{self, doctor::Check};
 use crate::model::time::spoken;
 use crate::model::{FailureKind, Identity, Observed, Source};
-use crate::runtime::{Collected, probe_widths};
+use crate::runtime::{Collected, drawable, probe_widths};
 use jiff::SignedDuration;
 use std::io::{self, IsTerminal as _};
 use std::process::Stdio;
@@ -158,6 +158,11 @@ fn terminal() -> Vec<Check> {
         } else {
             Check::ok("terminal", detail)
         });
+    }
+    if !drawable() {
+        let hint = "the screen needs a terminal that can move its cursor; commands such as `cockpit services` do not";
+        checks.push(Check::warn("signs", format!("TERM is {name}: nothing is drawn"), hint));
+        return checks;
     }
     checks.push(match probe_widths() {
         Some(1) => Check::ok("signs", "one cell wide"),

@@ -82,7 +82,7 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
     let colour = match context.cli.global.color {
         Color::Always => true,
         Color::Never => false,
-        Color::Auto => terminal && !anstyle_query::no_color(),
+        Color::Auto => terminal && crate::runtime::drawable() && !anstyle_query::no_color(),
     };
     let mut printer = Printer::new(form, wanted, zone, services.iter().map(String::as_str), (colour, terminal));
     let mut groups_now = found.groups.clone();

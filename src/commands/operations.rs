@@ -3,6 +3,7 @@
 
 use super::context::Context;
 use super::{printed, verdict};
+use crate::app::confirm::READABLE;
 use crate::app::operation::choose::{self, Offer};
 use crate::app::operation::deploy::{self, Source};
 use crate::app::operation::outcome::Verdict;
@@ -17,9 +18,10 @@ use crate::headless::{self, operation as reports};
 use crate::model::timer::Power;
 use crate::model::{Source as Read, text};
 use crate::runtime::clock::{Clock, system_zone};
-use crate::runtime::{Collected, Driver, audit as audit_file};
+use crate::runtime::{Collected, Driver, audit as audit_file, forget_typed};
 use jiff::tz::TimeZone;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::time::Instant;
 
 /// An opened environment and what its operations need.
 struct Opened {
@@ -447,24 +449,29 @@ async fn said_yes(context: &Context, opened: &Opened, risk: crate::app::command:
     }
 }
 
-/// Asks a person.
+/// Asks a person. What was typed before the question is no answer to it.
 fn ask(yes: &Yes) -> bool {
     let question = match yes {
         Yes::Key => "do it? [Y/n] ".to_owned(),
         Yes::Chosen => "do it? [y/N] ".to_owned(),
         Yes::Typed(name) => format!("type {name} to do it: "),
     };
-    let mut err = io::stderr();
-    let _ = write!(err, "{question}").and_then(|()| err.flush());
-    let mut answer = String::new();
-    if io::stdin().lock().read_line(&mut answer).unwrap_or(0) == 0 {
-        return false;
-    }
-    let answer = answer.trim();
-    match yes {
-        Yes::Key => matches!(answer, "" | "y" | "Y" | "yes"),
-        Yes::Chosen => matches!(answer, "y" | "Y" | "yes"),
-        Yes::Typed(name) => answer == name,
+    loop {
+        // First, so that a program that answers for a person at once is heard.
+        forget_typed();
+        let mut err = io::stderr();
+        let _ = write!(err, "{question}").and_then(|()| err.flush());
+        let asked = Instant::now();
+        let mut answer = String::new();
+        if io::stdin().lock().read_line(&mut answer).unwrap_or(0) == 0 {
+            return false;
+        }
+        // A second Enter of the command's own may still have been on its way, over ssh for one.
+        if answer.trim().is_empty() && asked.elapsed() < READABLE.unsigned_abs() {
+            say("not taken: it came before this could be read");
+            continue;
+        }
+        return yes.said(&answer);
     }
 }
 

@@ -19,7 +19,12 @@ pub(super) async fn run(context: &Context) -> Result<ExitCode, Report> {
 /// The session cannot be where there is no terminal.
 pub(super) fn needs_terminal(instead: &str) -> Result<(), Report> {
     if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
-        return Ok(());
+        if runtime::drawable() {
+            return Ok(());
+        }
+        let name = std::env::var("TERM").unwrap_or_default();
+        return Err(Report::usage(format!("the interactive session cannot be drawn on this terminal: TERM is {name}"))
+            .hint(format!("for scripts there is {instead}; in a terminal that can, set TERM to its name")));
     }
     Err(Report::usage("the interactive session needs a terminal").hint(format!("for scripts there is {instead}")))
 }

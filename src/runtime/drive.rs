@@ -87,7 +87,10 @@ impl Driver {
             // Everything else belongs to a screen.
             Event::Tick(_)
             | Event::Clock(_)
+            | Event::Elapsed(_)
+            | Event::Drawn(..)
             | Event::Key(_)
+            | Event::Held(_)
             | Event::Paste(_)
             | Event::Mouse(_)
             | Event::Resize(..)

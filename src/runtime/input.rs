@@ -9,39 +9,81 @@ use crate::app::event::{Event, Mouse};
 use crate::model::key::{Code, Key};
 use crossterm::event::{self as term, KeyCode, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use std::time::Duration;
+use std::os::fd::OwnedFd;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 /// What the thread tells.
 #[derive(Debug)]
 pub(super) enum FromTerminal {
-    /// Something for the app.
-    Event(Event),
+    /// Something for the app, and when it came.
+    Event(Instant, Event),
     /// The terminal is gone.
     Gone,
 }
 
+/// What the terminal said and the app has not taken in yet, at most.
+const WAITING: usize = 64;
 /// crossterm reads nothing when it is given no time at all. With bytes there it takes none of this.
 const MOMENT: Duration = Duration::from_millis(20);
 /// The thread looks for a hang-up at least this often.
 const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 500_000_000 };
+/// And this often for a while after something came.
+const SOON: Timespec = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
+/// So many times. What came in one piece is handed out one by one, and where this thread is held up for longer
+/// than [`MOMENT`] crossterm says that there is nothing more: the rest then waits without a byte from the
+/// terminal that would tell of it.
+const SOON_FOR: u8 = 25;
+
+/// The running thread. When it is dropped nothing is read any more: what is typed from then on is for
+/// whoever has the terminal next.
+pub(super) struct Reading {
+    /// Closed to end the thread, which waits for that too.
+    stop: Option<OwnedFd>,
+    /// Closed first: the thread may wait for room.
+    keys: mpsc::Receiver<FromTerminal>,
+    /// Its other end goes with the thread.
+    ended: std::sync::mpsc::Receiver<()>,
+}
+
+impl Reading {
+    /// The next of what the terminal said.
+    pub(super) async fn recv(&mut self) -> Option<FromTerminal> {
+        self.keys.recv().await
+    }
+
+    /// The same where it is there already.
+    pub(super) fn try_recv(&mut self) -> Option<FromTerminal> {
+        self.keys.try_recv().ok()
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        self.keys.close();
+        drop(self.stop.take());
+        // Not for ever: in the middle of an escape sequence crossterm waits for its end.
+        let _ = self.ended.recv_timeout(5 * MOMENT);
+    }
+}
 
 /// Starts the thread.
-pub(super) fn start(out: mpsc::Sender<FromTerminal>) -> std::io::Result<()> {
+pub(super) fn start() -> std::io::Result<Reading> {
+    let (out, keys) = mpsc::channel(WAITING);
+    let (stopped, stop) = rustix::pipe::pipe()?;
+    let (running, ended) = std::sync::mpsc::sync_channel(0);
     std::thread::Builder::new().name("terminal input".into()).stack_size(256 * 1024).spawn(move || {
+        let _running = running;
+        let mut soon = 0;
         loop {
-            match wait() {
-                Waited::Bytes => {
-                    if !read_all(&out) {
-                        return;
-                    }
-                }
+            match wait(&stopped, if soon > 0 { &SOON } else { &LOOK }) {
                 // A change of the window's size waits in crossterm without a byte from the terminal.
-                Waited::Nothing => {
-                    if out.is_closed() || !read_all(&out) {
-                        return;
-                    }
-                }
+                Waited::Bytes | Waited::Nothing => match read_all(&out) {
+                    Read::Some => soon = SOON_FOR,
+                    Read::Nothing => soon = soon.saturating_sub(1),
+                    Read::Ended => return,
+                },
+                Waited::Stopped => return,
                 Waited::Gone => {
                     let _ = out.blocking_send(FromTerminal::Gone);
                     return;
@@ -49,22 +91,25 @@ pub(super) fn start(out: mpsc::Sender<FromTerminal>) -> std::io::Result<()> {
             }
         }
     })?;
-    Ok(())
+    Ok(Reading { stop: Some(stop), keys, ended })
 }
 
 enum Waited {
     Bytes,
     Nothing,
+    Stopped,
     Gone,
 }
 
-fn wait() -> Waited {
+fn wait(stopped: &OwnedFd, longest: &Timespec) -> Waited {
     let stdin = std::io::stdin();
-    let mut watched = [PollFd::new(&stdin, PollFlags::IN)];
-    match poll(&mut watched, Some(&LOOK)) {
+    let mut watched = [PollFd::new(&stdin, PollFlags::IN), PollFd::new(stopped, PollFlags::empty())];
+    match poll(&mut watched, Some(longest)) {
         Ok(_) => {
             let seen = watched[0].revents();
-            if seen.intersects(PollFlags::HUP | PollFlags::ERR) {
+            if !watched[1].revents().is_empty() {
+                Waited::Stopped
+            } else if seen.intersects(PollFlags::HUP | PollFlags::ERR) {
                 Waited::Gone
             } else if seen.contains(PollFlags::NVAL) {
                 // Some systems cannot poll terminal devices: crossterm's own waiting is the fallback.
@@ -84,25 +129,34 @@ fn wait() -> Waited {
     }
 }
 
-/// Reads what is there; false when nobody listens any more or the terminal is gone.
-fn read_all(out: &mpsc::Sender<FromTerminal>) -> bool {
+enum Read {
+    Some,
+    Nothing,
+    /// Nobody listens any more, or the terminal is gone.
+    Ended,
+}
+
+/// Reads what is there.
+fn read_all(out: &mpsc::Sender<FromTerminal>) -> Read {
+    let mut read = Read::Nothing;
     loop {
         match term::poll(MOMENT) {
-            Ok(true) => {}
-            Ok(false) => return true,
+            Ok(_) if out.is_closed() => return Read::Ended,
+            Ok(true) => read = Read::Some,
+            Ok(false) => return read,
             Err(_) => {
                 let _ = out.blocking_send(FromTerminal::Gone);
-                return false;
+                return Read::Ended;
             }
         }
         let Ok(event) = term::read() else {
             let _ = out.blocking_send(FromTerminal::Gone);
-            return false;
+            return Read::Ended;
         };
         if let Some(event) = translate(event)
-            && out.blocking_send(FromTerminal::Event(event)).is_err()
+            && out.blocking_send(FromTerminal::Event(Instant::now(), event)).is_err()
         {
-            return false;
+            return Read::Ended;
         }
     }
 }
@@ -110,10 +164,14 @@ fn read_all(out: &mpsc::Sender<FromTerminal>) -> bool {
 /// crossterm's event as the app's; none for what the app does not know.
 fn translate(event: term::Event) -> Option<Event> {
     Some(match event {
-        term::Event::Key(key) if key.kind != KeyEventKind::Release => {
-            Event::Key(translate_key(key.code, key.modifiers)?)
+        term::Event::Key(key) => {
+            let pressed = translate_key(key.code, key.modifiers)?;
+            match key.kind {
+                KeyEventKind::Press => Event::Key(pressed),
+                KeyEventKind::Repeat => Event::Held(pressed),
+                KeyEventKind::Release => return None,
+            }
         }
-        term::Event::Key(_) => return None,
         term::Event::Paste(text) => Event::Paste(text),
         term::Event::Resize(columns, rows) => Event::Resize(columns, rows),
         term::Event::FocusGained => Event::Focus(true),

@@ -5,7 +5,7 @@ use super::audit;
 use super::clock::Clock;
 use super::executor::Executor;
 use super::files;
-use super::input::{self, FromTerminal};
+use super::input::{self, FromTerminal, Reading};
 use super::tee::Tee;
 use super::terminal::{self, Guard, Tui};
 use crate::app::effect::{self, Effect};
@@ -15,6 +15,7 @@ use crate::app::{App, poll::Wants};
 use crate::config::{Config, EnvironmentConfig};
 use crate::ui;
 use base64::Engine as _;
+use jiff::SignedDuration;
 use ratatui::layout::Position;
 use std::io::{self, Write as _};
 use std::time::Duration;
@@ -83,22 +84,38 @@ pub async fn interactive(
     app.filters = files::saved_filters();
     let (executor, answers) = Executor::new(simulated);
     let executor = executor.with_audit(audit);
-    let mut run = Run { app, executor, tui: &mut tui, guard: &guard, theme, clock, drawn: None, tee: None };
+    let mut run = Run {
+        app,
+        executor,
+        tui: &mut tui,
+        guard: &guard,
+        theme,
+        clock,
+        drawn: None,
+        started: std::time::Instant::now(),
+        tee: None,
+    };
     let size = crossterm::terminal::size()?;
     run.app.update(Event::Resize(size.0, size.1));
     // The frame stands before anything is asked: who starts the cockpit sees where they are.
     run.draw(false)?;
-    let (keys_in, keys) = mpsc::channel(64);
-    input::start(keys_in)?;
+    let mut keys = input::start()?;
     for effect in effects {
         if let Some(ended) = run.carry_out(effect)? {
             return Ok(ended);
         }
     }
-    let ended = run.until_end(answers, keys, &mut signals).await;
+    let ended = run.until_end(answers, &mut keys, &mut signals).await;
     let mut executor = run.executor;
-    // The screen is given back first: whoever leaves does not look at a picture that stands still.
+    // The terminal is given back first: whoever leaves does not look at a picture that stands still, and what
+    // they type is the shell's.
+    drop(keys);
     drop((tui, guard));
+    // A terminal that is gone takes no last frame either.
+    let ended = match ended {
+        Err(_) if terminal::gone() => Ok(Ended::TerminalGone),
+        ended => ended,
+    };
     tokio::select! {
         () = executor.farewell() => {}
         _ = signals.interrupt.recv() => {}
@@ -115,6 +132,8 @@ struct Run<'a> {
     theme: ui::theme::Theme,
     clock: Clock,
     drawn: Option<Instant>,
+    /// When the session began.
+    started: std::time::Instant,
     /// The file that lines of the logs go into as they come.
     tee: Option<Tee>,
 }
@@ -123,7 +142,7 @@ impl Run<'_> {
     async fn until_end(
         &mut self,
         mut answers: mpsc::Receiver<Event>,
-        mut keys: mpsc::Receiver<FromTerminal>,
+        keys: &mut Reading,
         signals: &mut Signals,
     ) -> io::Result<Ended> {
         // For the test that a panic leaves the terminal as it was; not in what is released.
@@ -132,6 +151,7 @@ impl Run<'_> {
         loop {
             let frame_due = self.frame_due();
             let mut urgent = false;
+            let mut came = std::time::Instant::now();
             let event = tokio::select! {
                 biased;
                 _ = signals.hangup.recv() => return Ok(Ended::Signal(1)),
@@ -145,7 +165,10 @@ impl Run<'_> {
                 key = keys.recv() => {
                     urgent = true;
                     match key {
-                        Some(FromTerminal::Event(event)) => Some(event),
+                        Some(FromTerminal::Event(at, event)) => {
+                            came = at;
+                            Some(event)
+                        }
                         Some(FromTerminal::Gone) | None => return Ok(Ended::TerminalGone),
                     }
                 }
@@ -168,6 +191,10 @@ impl Run<'_> {
             if let Some(ended) = self.update(Event::Tick(self.clock.now()))? {
                 return Ok(ended);
             }
+            if event.is_none() {
+                came = std::time::Instant::now();
+            }
+            self.update(Event::Elapsed(self.since_start(came)))?;
             if let Some(event) = event
                 && let Some(ended) = self.update(event)?
             {
@@ -176,13 +203,14 @@ impl Run<'_> {
             // Drain before drawing: the newest state wins. Keys go before answers.
             for _ in 0..BATCH {
                 let next = match keys.try_recv() {
-                    Ok(FromTerminal::Event(event)) => {
+                    Some(FromTerminal::Event(at, event)) => {
                         urgent = true;
+                        self.update(Event::Elapsed(self.since_start(at)))?;
                         event
                     }
-                    Ok(FromTerminal::Gone) => return Ok(Ended::TerminalGone),
-                    Err(_) if urgent => break,
-                    Err(_) => match answers.try_recv() {
+                    Some(FromTerminal::Gone) => return Ok(Ended::TerminalGone),
+                    None if urgent => break,
+                    None => match answers.try_recv() {
                         Ok(event) => event,
                         Err(_) => break,
                     },
@@ -208,6 +236,9 @@ impl Run<'_> {
         if !screen.flashes.is_empty() || screen.toast.is_some() {
             return Duration::from_millis(250);
         }
+        if self.app.asks_soon() {
+            return Duration::from_millis(50);
+        }
         // Rounds of the logs are shorter than a second.
         if self.app.logs.opened() {
             return Duration::from_millis(100);
@@ -217,6 +248,11 @@ impl Run<'_> {
         }
         let into = self.clock.now().subsec_nanosecond().clamp(0, 999_999_999) as u64;
         Duration::from_nanos(1_000_000_000 - into).min(TICK)
+    }
+
+    /// A moment on the clock that inputs and frames are timed by.
+    fn since_start(&self, at: std::time::Instant) -> SignedDuration {
+        SignedDuration::try_from(at.saturating_duration_since(self.started)).unwrap_or(SignedDuration::MAX)
     }
 
     fn update(&mut self, event: Event) -> io::Result<Option<Ended>> {
@@ -300,13 +336,15 @@ impl Run<'_> {
         self.app.redraw = false;
         let settled = Instant::now();
         let (app, theme) = (&self.app, &self.theme);
-        self.tui.draw(|frame| {
+        let area = self.tui.screen().draw(|frame| {
             let cursor = ui::draw_with(app, theme, frame.buffer_mut());
             if let Some((column, row)) = cursor {
                 frame.set_cursor_position(Position::new(column, row));
             }
         })?;
+        let size = (area.area.width, area.area.height);
         let drawn = Instant::now();
+        self.update(Event::Drawn(self.since_start(drawn.into_std()), size))?;
         // Read by the bench.
         tracing::debug!(
             settle_us = (settled - start).as_micros() as u64,

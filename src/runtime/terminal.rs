@@ -4,10 +4,20 @@ use crossterm::{cursor, event, execute, terminal};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use std::io::{self, BufWriter, Stdout, Write};
+use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
+
 /// A terminal to draw on.
-pub(super) type Tui = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
+pub(super) struct Tui(ManuallyDrop<Screen>);
+
+impl Tui {
+    /// What is drawn on.
+    pub(super) fn screen(&mut self) -> &mut Screen {
+        &mut self.0
+    }
+}
 
 /// Whether the terminal is taken over now, so that giving it back twice does nothing.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -69,7 +79,10 @@ pub(super) fn give_back() {
 
 /// A terminal to draw on; output goes out in one write a frame.
 pub(super) fn open() -> io::Result<Tui> {
+    // Never dropped: it would show the cursor, which is done here for every end, and where the terminal is gone
+    // it would say so on a standard error that is gone too, which is a panic.
     Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout())))
+        .map(|screen| Tui(ManuallyDrop::new(screen)))
 }
 
 /// Whether the terminal has gone: its other end is closed.
@@ -79,6 +92,18 @@ pub(super) fn gone() -> bool {
     let mut watched = [PollFd::new(&stdout, PollFlags::empty())];
     let now = Timespec { tv_sec: 0, tv_nsec: 0 };
     poll(&mut watched, Some(&now)).is_ok_and(|_| watched[0].revents().intersects(PollFlags::HUP | PollFlags::ERR))
+}
+
+/// Drops what was typed at the terminal and not read yet, so that it answers no question that comes after it.
+pub fn forget_typed() {
+    // Where that fails there is no terminal, and nothing is asked there.
+    let _ = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
+}
+
+/// Whether the terminal can be drawn on: one that calls itself `dumb` (a shell in Emacs, a log of CI) or
+/// `unknown` cannot move its cursor.
+pub fn drawable() -> bool {
+    std::env::var_os("TERM").is_none_or(|name| name != "dumb" && name != "unknown")
 }
 
 /// How many cells the terminal gives to a sign of ambiguous width: it is printed, and the cursor's

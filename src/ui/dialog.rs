@@ -110,7 +110,8 @@ fn buttons(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, line: Rect) {
     let room = line.right().saturating_sub(used + 2);
     let copies = overlay.copies.is_some() && dialog::to_type(canvas.app, overlay).is_none();
     if buttons.len() == 1 {
-        let keys = if buttons[0].label == "Close" { "⏎ closes it" } else { "Esc leaves" };
+        let closes = buttons[0].label == "Close" && canvas.app.confirm.ready();
+        let keys = if closes { "⏎ closes it" } else { "Esc leaves" };
         canvas.put_right(line.right(), line.y, room, keys, theme.dim);
         return;
     }
@@ -120,7 +121,12 @@ fn buttons(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, line: Rect) {
         "⏎ takes it  ←→ other  Esc leaves"
     };
     let fitting = [keys, "⏎ takes it  Esc leaves", "Esc leaves"].into_iter().find(|keys| canvas.width(keys) <= room);
-    canvas.put_right(line.right(), line.y, room, fitting.unwrap_or_default(), theme.dim);
+    let mut fitting = fitting.unwrap_or_default().to_owned();
+    if !canvas.app.confirm.ready() {
+        // It takes nothing yet; what else stands there stays in its place.
+        fitting = fitting.replace("⏎ takes it", "          ");
+    }
+    canvas.put_right(line.right(), line.y, room, &fitting, theme.dim);
 }
 
 /// Where there is more text than fits.

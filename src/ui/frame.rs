@@ -5,7 +5,7 @@ use super::canvas::Canvas;
 use super::signs::Signs;
 use crate::app::command::Id;
 use crate::app::screen::{Block, Pane};
-use crate::app::{bottom_commands, command, followed};
+use crate::app::{bottom_commands, command, followed, tell};
 use crate::model::{FailureKind, Severity, text, time};
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -272,10 +272,9 @@ fn put_key(
 }
 
 /// A window that is too small for anything.
-pub fn too_small(canvas: &mut Canvas<'_, '_>, needed: (u16, u16)) {
+pub fn too_small(canvas: &mut Canvas<'_, '_>) {
     let area = canvas.area();
-    let text = format!("{}×{} is too small: {}×{} at least", area.width, area.height, needed.0, needed.1);
-    let lines = crate::model::wrap::wrap(&text, usize::from(area.width));
+    let lines = tell::too_small(canvas.app, (area.width, area.height));
     let first = area.y + area.height.saturating_sub(lines.len() as u16) / 2;
     for (y, line) in (first..area.bottom()).zip(&lines) {
         let left = area.width.saturating_sub(canvas.width(line)) / 2;

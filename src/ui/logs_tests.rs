@@ -242,7 +242,7 @@ fn asked(effects: &[Effect]) -> Vec<(crate::app::ticket::Ticket, i64, i64)> {
 }
 
 fn key(app: &mut App, key: &str) -> Vec<Effect> {
-    let effects = app.update(Event::Key(key.parse().expect("a key")));
+    let effects = by_hand(app, Event::Key(key.parse().expect("a key")));
     app.settle();
     effects
 }

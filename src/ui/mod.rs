@@ -4,6 +4,8 @@
 //! request made, no file read here. Text from outside reaches cells through `canvas` only.
 
 mod canvas;
+#[cfg(test)]
+mod confirm_tests;
 mod dialog;
 mod frame;
 #[cfg(test)]
@@ -25,7 +27,7 @@ pub mod theme;
 mod widgets;
 
 use crate::app::App;
-use crate::app::layout::{SMALLEST, layout};
+use crate::app::layout::{layout, too_small};
 use canvas::Canvas;
 use ratatui::buffer::Buffer;
 pub use theme::Theme;
@@ -41,8 +43,8 @@ pub fn draw(app: &App, buffer: &mut Buffer) -> Option<(u16, u16)> {
 pub fn draw_with(app: &App, theme: &Theme, buffer: &mut Buffer) -> Option<(u16, u16)> {
     let area = buffer.area;
     let mut canvas = Canvas::new(app, theme, buffer);
-    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
-        frame::too_small(&mut canvas, SMALLEST);
+    if too_small((area.width, area.height)) {
+        frame::too_small(&mut canvas);
         return None;
     }
     let placed = layout(app);

@@ -26,8 +26,8 @@ pub struct Insights {
     pub range: usize,
     /// The query that was typed last.
     pub typed: String,
-    /// A query that costs was chosen once: the next time it runs.
-    pub agreed: Option<String>,
+    /// A query that costs was chosen once: the next time it runs, if it still costs the same.
+    pub agreed: Option<Agreed>,
     /// The query that runs.
     pub running: Option<Running>,
     /// What it found, to be shown.
@@ -36,6 +36,15 @@ pub struct Insights {
     pub sizes: Vec<LogGroup>,
     /// Why they could not be.
     pub unsized_why: Option<Failure>,
+}
+
+/// A query that was chosen once, and what it was said to cost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agreed {
+    /// Tells the query from the others.
+    pub query: String,
+    /// The cost in words, as it was shown.
+    pub cost: String,
 }
 
 /// A query that runs.

@@ -1,9 +1,10 @@
 //! Windows over the logs: sources, columns, filters, queries of Insights and what they found, one event whole.
 
-use super::insights::{self, RANGES};
+use super::insights::{self, Agreed, RANGES};
 use super::keys;
 use super::pane::{Detail, Prompt};
 use crate::app::App;
+use crate::app::confirm;
 use crate::app::effect::Effect;
 use crate::app::overlay::{self, Choice, Kind, Line as Entry, Overlay, Tone};
 use crate::model::logs::InsightsResult;
@@ -255,7 +256,7 @@ fn queries(app: &App) -> Vec<Entry> {
         ..entry("✖", words, "groups that it would name are not searched", None)
     }));
     let again = |asked: Asked, text: String, note: &str| {
-        let waits = logs.insights.agreed.as_deref() == Some(key_of(&asked));
+        let waits = logs.insights.agreed.as_ref().is_some_and(|agreed| agreed.query == key_of(&asked));
         let note = if waits { "Enter again runs it" } else { note };
         Entry { tone: if waits { Tone::Warn } else { Tone::Plain }, ..entry("", text, note, Some(Pick::Query(asked))) }
     };
@@ -290,11 +291,19 @@ pub fn query(app: &mut App, asked: &Asked) -> Vec<Effect> {
     let dated = app.service_now();
     let logs = &mut app.logs;
     let estimate = logs.insights.estimate(&logs.group_names(), logs.span, dated.as_millisecond());
-    if estimate.worth_saying() && logs.insights.agreed.as_deref() != Some(key_of(asked)) {
-        logs.insights.agreed = Some(key_of(asked).to_owned());
-        app.say(format!("{}: Enter again runs it", estimate.words()));
-        return Vec::new();
+    if estimate.worth_saying() {
+        let agreed = Agreed { query: key_of(asked).to_owned(), cost: estimate.words() };
+        if logs.insights.agreed.as_ref() != Some(&agreed) {
+            app.say(format!("{}: Enter again runs it", agreed.cost));
+            app.logs.insights.agreed = Some(agreed);
+            return Vec::new();
+        }
+        if let Err(why) = confirm::meant(app) {
+            app.say(why.words());
+            return Vec::new();
+        }
     }
+    let logs = &mut app.logs;
     logs.insights.agreed = None;
     let (name, text) = match asked {
         Asked::Search => {

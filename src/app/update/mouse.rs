@@ -9,7 +9,7 @@ use crate::app::effect::Effect;
 use crate::app::event::Mouse;
 use crate::app::logs::keys;
 use crate::app::screen::{Block, Pane, View};
-use crate::app::{App, dialog, layout};
+use crate::app::{App, confirm, dialog, layout};
 use ratatui::layout::{Position, Rect};
 
 /// Rows that a turn of the wheel moves.
@@ -106,7 +106,10 @@ fn button(app: &mut App, column: u16, row: u16) -> Vec<Effect> {
     let Some(number) = places.iter().position(|place| place.contains(Position::new(column, row))) else {
         return Vec::new();
     };
-    if let Some(window) = app.screen.overlays.last_mut() {
+    // One that the screen did not show yet was not pointed at.
+    if confirm::seen(app)
+        && let Some(window) = app.screen.overlays.last_mut()
+    {
         window.button = number;
     }
     operations::press(app)

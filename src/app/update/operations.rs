@@ -4,6 +4,7 @@ use super::run::push_window;
 use super::typing::start_typing;
 use super::{News, change, changed_by, toast};
 use crate::app::App;
+use crate::app::confirm;
 use crate::app::dialog::{self, Act};
 use crate::app::effect::Effect;
 use crate::app::followed;
@@ -165,6 +166,10 @@ pub(super) fn press(app: &mut App) -> Vec<Effect> {
         toast(app, "still looking; Esc leaves");
         return Vec::new();
     }
+    if let Err(why) = confirm::meant(app) {
+        toast(app, why.words());
+        return Vec::new();
+    }
     let missing = dialog::to_type(app, window).filter(|name| window.query.text().trim() != name);
     match (act, kind, missing) {
         (Act::Yes, _, Some(name)) => {
@@ -205,9 +210,18 @@ fn confirm(app: &mut App, id: OperationId) -> Vec<Effect> {
 
 /// Leaves, at once or after a question where something would be left behind.
 pub(super) fn quit(app: &mut App) -> Vec<Effect> {
-    let asked = app.screen.overlays.last().is_some_and(|window| window.kind == Kind::Quit);
-    if asked || app.followed.leaving.is_some() || followed::running(app).next().is_none() {
-        return leave(app);
+    if app.followed.leaving.is_some() || followed::running(app).next().is_none() {
+        // What is written down at the end is not cut short by a key that is held.
+        return if app.followed.leaving.is_some() && app.confirm.repeated() { Vec::new() } else { leave(app) };
+    }
+    if app.screen.overlays.last().is_some_and(|window| window.kind == Kind::Quit) {
+        return match confirm::meant(app) {
+            Ok(()) => leave(app),
+            Err(why) => {
+                toast(app, why.words());
+                Vec::new()
+            }
+        };
     }
     let mut window = Overlay::new(Kind::Quit, "Leave?", Vec::new());
     window.button = dialog::first_button(app, &window);
@@ -237,8 +251,11 @@ pub(super) fn left(app: &App) -> Vec<Effect> {
     if over { vec![Effect::Quit] } else { Vec::new() }
 }
 
-/// Another button.
+/// Another button, unless the screen does not show these yet.
 pub(super) fn next_button(app: &mut App, by: isize) {
+    if !confirm::seen(app) {
+        return;
+    }
     let Some(window) = app.screen.overlays.last() else { return };
     let count = dialog::buttons(app, window).len() as isize;
     let button = (window.button as isize + by).rem_euclid(count.max(1)) as usize;
@@ -250,6 +267,12 @@ pub(super) fn next_button(app: &mut App, by: isize) {
 /// Whether a window with buttons is on top.
 pub(super) fn asks(app: &App) -> bool {
     app.screen.overlays.last().is_some_and(|window| window.kind.is_dialog())
+}
+
+/// Whether what is typed goes into a window with buttons that the screen does not show yet.
+pub(super) fn unseen(app: &App) -> bool {
+    let typed = app.screen.typing.as_ref().is_some_and(|typing| typing.block.is_none());
+    typed && asks(app) && !confirm::seen(app)
 }
 
 /// Begins to type again where typing goes into the window.

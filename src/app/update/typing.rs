@@ -19,9 +19,11 @@ pub(super) fn press(app: &mut App, key: Key) -> Vec<Effect> {
         app.logs.refresh();
     }
     let command = app.keymap.command(scopes(app), key);
+    let unseen = operations::unseen(app);
     if let Some(typing) = &mut app.screen.typing {
         match (command, key.text()) {
             (Some(command), _) => return type_command(app, command),
+            (None, Some(_)) if unseen => return Vec::new(),
             (None, Some(c)) => {
                 typing.input.insert(&c.to_string());
                 typed(app);
@@ -42,6 +44,9 @@ pub(super) fn press(app: &mut App, key: Key) -> Vec<Effect> {
 }
 
 pub(super) fn paste(app: &mut App, text: &str) {
+    if operations::unseen(app) {
+        return;
+    }
     if let Some(typing) = &mut app.screen.typing {
         typing.input.insert(text);
         typed(app);

@@ -8,6 +8,7 @@ use crate::app::effect::{Effect, Query};
 use crate::app::event::{Answer, Event, Fact, Part};
 use crate::app::keymap::Keymap;
 use crate::app::poll::Wants;
+pub(crate) use crate::app::testing::{by_hand, read_screen};
 use crate::app::{App, Session};
 use crate::config::{Config, EnvironmentConfig, Ui};
 use crate::model::*;
@@ -109,7 +110,7 @@ pub fn tick(app: &mut App, to: Timestamp, world: &World) {
 /// Presses keys, as the configuration writes them.
 pub fn press(app: &mut App, keys: &str, world: &World) {
     for key in keys.split(' ') {
-        let effects = app.update(Event::Key(key.parse().unwrap()));
+        let effects = by_hand(app, Event::Key(key.parse().unwrap()));
         world.answer(app, effects);
         app.settle();
     }

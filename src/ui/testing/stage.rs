@@ -76,7 +76,14 @@ impl Stage {
         stage
     }
 
+    /// What is asked is answered, and the screen that follows is read.
     pub fn serve(&mut self, effects: Vec<Effect>) {
+        self.answer(effects);
+        read_screen(&mut self.app);
+    }
+
+    /// What is asked is answered; no frame is drawn.
+    pub fn answer(&mut self, effects: Vec<Effect>) {
         let mut waiting: VecDeque<Effect> = effects.into();
         while let Some(effect) = waiting.pop_front() {
             match &effect {
@@ -90,7 +97,6 @@ impl Stage {
                 _ => self.left.push(effect),
             }
         }
-        self.app.settle();
     }
 
     /// Time comes to so many seconds after the beginning.
@@ -101,16 +107,34 @@ impl Stage {
         self.serve(effects);
     }
 
+    /// So many milliseconds go by before what comes next.
+    pub fn pass(&mut self, milliseconds: i64) {
+        let at = self.app.confirm.now() + SignedDuration::from_millis(milliseconds);
+        self.app.update(Event::Elapsed(at));
+    }
+
+    /// A frame is drawn now.
+    pub fn frame(&mut self) {
+        self.app.settle();
+        self.app.update(Event::Drawn(self.app.confirm.now(), self.app.screen.size));
+    }
+
+    /// A key at this very moment, whatever was drawn before.
+    pub fn strike(&mut self, key: &str) {
+        let effects = self.app.update(Event::Key(key.parse().unwrap()));
+        self.answer(effects);
+    }
+
     pub fn press(&mut self, keys: &str) {
         for key in keys.split_whitespace() {
-            let effects = self.app.update(Event::Key(key.parse().unwrap()));
+            let effects = by_hand(&mut self.app, Event::Key(key.parse().unwrap()));
             self.serve(effects);
         }
     }
 
     pub fn typed(&mut self, text: &str) {
         for letter in text.chars() {
-            let effects = self.app.update(Event::Key(letter.to_string().parse().unwrap()));
+            let effects = by_hand(&mut self.app, Event::Key(letter.to_string().parse().unwrap()));
             self.serve(effects);
         }
     }

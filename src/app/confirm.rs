@@ -1,0 +1,211 @@
+//! Whether an input was meant as the answer to a question: the one place that decides it, for every window
+//! with buttons, for leaving, and for a query that costs.
+//!
+//! A question is answered only after it has stood on the screen, unchanged, for [`READABLE`], and never by a
+//! key that is held down. That it stood there is told by the runtime after a frame was written
+//! ([`super::event::Event::Drawn`]); when an input came, by [`super::event::Event::Elapsed`]. Both are of the
+//! machine's monotonic clock: the time of [`super::event::Event::Tick`] may be set, or run faster.
+
+use super::App;
+use super::dialog::{self, Button};
+use super::followed;
+use crate::model::key::Key;
+use super::layout;
+use super::logs::insights::Agreed;
+use super::logs::windows::Window;
+use super::operation::OperationId;
+use super::operation::plan::Plan;
+use super::overlay::Kind;
+use super::tell;
+use jiff::SignedDuration;
+
+/// A question can be answered after it has been on the screen for this long.
+pub const READABLE: SignedDuration = SignedDuration::from_millis(400);
+
+/// The same input again within this time may be a key that is held: a terminal does not tell. The longest
+/// delay before a held key repeats that keyboard settings usually offer is a second (Windows; X11 and Wayland
+/// have 500 to 660 ms, macOS 375 ms), and a tenth for the way.
+pub const HELD: SignedDuration = SignedDuration::from_millis(1_100);
+
+/// What a person touches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Touch {
+    /// A key.
+    Key(Key),
+    /// The button of the mouse.
+    Click,
+}
+
+/// What is asked, as far as the answer depends on it: when it changes, it has to be read again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Question {
+    about: About,
+    buttons: Vec<Button>,
+    /// What must be typed for a yes.
+    typed: Option<String>,
+    /// The size of the screen: a window in another place is another window.
+    size: (u16, u16),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum About {
+    Window(Kind, Option<Box<Plan>>),
+    /// Leaving these behind.
+    Leaving(Vec<OperationId>),
+    /// A query and what it is said to cost.
+    Query(Agreed),
+}
+
+/// Why an input is no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unmeant {
+    /// The question has not been on the screen for long enough, or at all.
+    Unread,
+    /// The same input came a moment before: the key may be held down.
+    Repeated,
+}
+
+impl Unmeant {
+    /// In a sentence, for the bottom line.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Unread => "not taken: it came before this could be read; press it again in a second",
+            Self::Repeated => "not taken: a key that is held, or pressed twice within a second, answers nothing",
+        }
+    }
+}
+
+/// What was asked on the screen, and what a person touched.
+#[derive(Debug, Clone, Default)]
+pub struct Confirm {
+    /// The machine's clock: now, or when the input that is being handled came.
+    now: SignedDuration,
+    /// The input that is being handled came right after the same one, or the terminal says that it is repeated.
+    repeated: bool,
+    /// What could be an answer and was touched within [`HELD`], and when last.
+    touched: Vec<(Touch, SignedDuration)>,
+    /// What the screen has asked without a break, and since when.
+    shown: Option<(Question, SignedDuration)>,
+    /// Whether the frame on the screen says that the question can be answered.
+    said_ready: bool,
+}
+
+impl Confirm {
+    /// The machine's clock, as of the last event.
+    pub fn now(&self) -> SignedDuration {
+        self.now
+    }
+
+    /// Time has come to this, or the next input came then.
+    pub fn elapsed(&mut self, now: SignedDuration) {
+        self.now = now;
+        self.repeated = false;
+    }
+
+    /// What could be an answer was touched; `held`: the terminal says that it is the repeat of a key that is
+    /// down.
+    pub fn touch(&mut self, touch: Touch, held: bool) {
+        let now = self.now;
+        self.touched.retain(|(_, at)| now.saturating_sub(*at) < HELD);
+        self.repeated = held || self.touched.iter().any(|(other, _)| *other == touch);
+        self.touched.retain(|(other, _)| *other != touch);
+        self.touched.push((touch, now));
+    }
+
+    /// Whether the input that is being handled may come from a key that is held down.
+    pub fn repeated(&self) -> bool {
+        self.repeated
+    }
+
+    /// A frame that asks this, or nothing, stood on the screen at this time.
+    pub fn drawn(&mut self, question: Option<Question>, at: SignedDuration) {
+        self.now = self.now.max(at);
+        let since = match (&self.shown, &question) {
+            (Some((before, since)), Some(question)) if before == question => *since,
+            _ => at,
+        };
+        self.shown = question.map(|question| (question, since));
+        self.said_ready = self.ready();
+    }
+
+    /// The screen was given away: what it asked has to be read again.
+    pub fn forget(&mut self) {
+        self.shown = None;
+    }
+
+    /// Whether the screen shows this question.
+    pub fn shows(&self, question: &Question) -> bool {
+        self.shown.as_ref().is_some_and(|(shown, _)| shown == question)
+    }
+
+    /// Whether the input that is being handled answers this question.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub fn answers(&self, question: Option<&Question>) -> Result<(), Unmeant> {
+        let since = self.shown.as_ref().filter(|(shown, _)| Some(shown) == question).map(|(_, since)| *since);
+        if since.is_none_or(|since| self.now.saturating_sub(since) < READABLE) {
+            return Err(Unmeant::Unread);
+        }
+        if self.repeated { Err(Unmeant::Repeated) } else { Ok(()) }
+    }
+
+    /// Whether a key that is pressed now, the first time for a while, would answer what is shown.
+    pub fn ready(&self) -> bool {
+        let read = self.shown.as_ref().is_some_and(|(_, since)| self.now.saturating_sub(*since) >= READABLE);
+        read && self.touched.iter().all(|(_, at)| self.now.saturating_sub(*at) >= HELD)
+    }
+
+    /// Whether what is shown can soon be answered, or can be and the frame on the screen does not say so.
+    pub fn pending(&self) -> bool {
+        self.shown.is_some() && !self.said_ready
+    }
+}
+
+/// What is asked now.
+pub fn question(app: &App) -> Option<Question> {
+    let size = app.screen.size;
+    let window = app.screen.overlays.last()?;
+    if layout::too_small(size) {
+        // Only leaving is asked there, and only where the words fit.
+        let lines = tell::too_small(app, size).len();
+        if window.kind != Kind::Quit || lines == 0 || lines > usize::from(size.1) {
+            return None;
+        }
+    }
+    let about = match window.kind {
+        Kind::Plan(id) => About::Window(window.kind, app.operations.get(id)?.plan.clone().map(Box::new)),
+        Kind::Revert(_) => About::Window(window.kind, None),
+        Kind::Quit => About::Leaving(followed::running(app).map(|operation| operation.id).collect()),
+        Kind::Logs(Window::Insights) => About::Query(app.logs.insights.agreed.clone()?),
+        Kind::Help
+        | Kind::Palette
+        | Kind::Actions
+        | Kind::Inspect
+        | Kind::Environments
+        | Kind::Activity
+        | Kind::Message
+        | Kind::Choose(_)
+        | Kind::Logs(_)
+        | Kind::Ask(_) => return None,
+    };
+    let (buttons, typed) = if window.kind.is_dialog() {
+        (dialog::buttons(app, window), dialog::to_type(app, window))
+    } else {
+        (Vec::new(), None)
+    };
+    Some(Question { about, buttons, typed, size })
+}
+
+/// Whether the screen shows what is asked now: what is pressed or typed before is not for it.
+pub fn seen(app: &App) -> bool {
+    question(app).is_some_and(|question| app.confirm.shows(&question))
+}
+
+/// Whether the input that is being handled answers what is asked now.
+///
+/// # Errors
+/// Why it does not.
+pub fn meant(app: &App) -> Result<(), Unmeant> {
+    app.confirm.answers(question(app).as_ref())
+}

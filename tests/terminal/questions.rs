@@ -1,0 +1,140 @@
+//! Questions on a real terminal: what was typed before one is no answer to it, and keys that are typed when
+//! the program is on its way out belong to the shell.
+
+use super::*;
+use std::io::BufRead as _;
+
+/// Each command that asks, with a scenario in which it has something to do.
+const ASKING: [&str; 8] = [
+    "deploy web --force",
+    "deploy web --image c0ffee1",
+    "rollback web",
+    "scale api 0",
+    "autoscaling web --suspend",
+    "stop",
+    "schedule --skip stop",
+    "stop-task",
+];
+
+fn changes(world: &World) -> u64 {
+    let writes = [
+        "ecs:UpdateService",
+        "ecs:RegisterTaskDefinition",
+        "ecs:StopTask",
+        "lambda:InvokeFunction",
+        "scheduler:UpdateSchedule",
+        "application-autoscaling:RegisterScalableTarget",
+    ];
+    writes.iter().map(|operation| world.asked(operation)).sum()
+}
+
+#[test]
+fn what_is_typed_before_a_question_does_not_answer_it() {
+    let (home, world) = (Home::new(), World::staging());
+    let tasks = support::line(&mut home.on(&world), "tasks web -o json").coded(0).json();
+    let task = tasks["tasks"][0]["id"].as_str().unwrap().to_owned();
+    for asking in ASKING {
+        for typed in ["\r", "\r\r\r", "y\r", "yes\ry\r"] {
+            let arguments = if asking == "stop-task" { format!("stop-task {task}") } else { asking.to_owned() };
+            let mut terminal = Terminal::on(&home, &world, &format!("--env staging {arguments}"));
+            terminal.press(typed);
+            terminal.shows("do it? [");
+            terminal.press("n\r");
+            assert_eq!(terminal.ended(), 4, "{arguments} with {typed:?} typed before:\n{}", terminal.text());
+            terminal.shows("the answer was no");
+        }
+    }
+    assert_eq!(changes(&world), 0);
+    // And an answer is taken.
+    let mut terminal = Terminal::on(&home, &world, "--env staging autoscaling web --suspend");
+    terminal.shows("do it? [");
+    terminal.press("y\r");
+    assert_eq!(terminal.ended(), 0, "{}", terminal.text());
+    assert_eq!(changes(&world), 1);
+}
+
+#[test]
+fn a_guarded_environment_takes_no_bare_enter() {
+    let (home, world) = (Home::new(), World::start(Scenario::Prod));
+    for arguments in ["deploy web --force", "scale web 3", "stop"] {
+        let mut terminal = Terminal::on(&home, &world, &format!("--env prod {arguments}"));
+        terminal.press("\ry\rprod\r");
+        terminal.wait("a question", |text| text.contains("do it? [y/N]") || text.contains("type prod to do it"));
+        // Nothing that was typed before is left for it.
+        terminal.press("n\r");
+        assert_eq!(terminal.ended(), 4, "{arguments}: {}", terminal.text());
+    }
+    assert_eq!(changes(&world), 0);
+}
+
+#[test]
+fn a_key_that_is_held_confirms_no_plan() {
+    let home = Home::new();
+    let mut terminal = Terminal::open(command(&home, None, "demo --scenario staging --speed 20"), 100, 32);
+    terminal.press("2");
+    terminal.shows("● web");
+    terminal.press("jF");
+    // As fast as this machine sends them, until the window says what it thinks of it.
+    until("a word about the held key", PATIENCE, || {
+        terminal.press("\r");
+        terminal.text().contains("a key that is held").then_some(())
+    });
+    terminal.shows("[ Deploy ]");
+    terminal.hides("⏎ takes it");
+    assert!(!terminal.text().contains("run ◐"));
+    // Let go, and pressed again when the window takes it.
+    terminal.shows("⏎ takes it");
+    terminal.press("\r");
+    terminal.shows("run ◐");
+}
+
+#[test]
+fn a_terminal_that_cannot_be_drawn_on_gets_no_screen() {
+    let (home, world) = (Home::new(), World::staging());
+    for (name, arguments, instead) in [
+        ("dumb", "--env staging", "cockpit snapshot"),
+        ("unknown", "--env staging", "cockpit snapshot"),
+        ("dumb", "demo", "cockpit sim"),
+    ] {
+        let mut command = command(&home, Some(&world.endpoint()), arguments);
+        command.env("TERM", name);
+        let mut terminal = Terminal::open(command, 120, 40);
+        assert_eq!(terminal.ended(), 2, "{name} {arguments}");
+        terminal.shows(&format!("TERM is {name}"));
+        terminal.shows(instead);
+        let raw = terminal.raw.lock().unwrap();
+        assert!(!raw.contains(&0x1b), "{}", String::from_utf8_lossy(&raw));
+    }
+    // Commands need no screen.
+    let mut command = command(&home, Some(&world.endpoint()), "--env staging services");
+    command.env("TERM", "dumb");
+    let mut terminal = Terminal::open(command, 120, 40);
+    assert_eq!(terminal.ended(), 0);
+    terminal.shows("healthy");
+    assert!(!terminal.raw.lock().unwrap().contains(&0x1b));
+}
+
+#[test]
+fn what_is_typed_while_the_program_says_farewell_is_the_shells() {
+    let (home, world) = (Home::new(), World::running(Scenario::Staging));
+    world.fault("logs:GetQueryResults", "hang");
+    let mut terminal = Terminal::on(&home, &world, "--env staging");
+    terminal.press("3");
+    terminal.shows("request completed");
+    terminal.press("u");
+    terminal.shows("less than $0.001");
+    terminal.press("\r");
+    until("a query", PATIENCE, || (world.asked("logs:StartQuery") == 1).then_some(()));
+    // Stopping it takes as long as it is waited for.
+    world.fault("logs:StopQuery", "hang");
+    terminal.press("q");
+    terminal.is_given_back();
+    terminal.press("echo for the shell\r");
+    assert_eq!(terminal.ended(), 0);
+    let path = terminal.master.tty_name().unwrap();
+    let flags = (rustix::fs::OFlags::NOCTTY | rustix::fs::OFlags::NONBLOCK).bits();
+    let tty = std::fs::OpenOptions::new().read(true).custom_flags(flags.try_into().unwrap()).open(path).unwrap();
+    let mut line = String::new();
+    std::io::BufReader::new(tty).read_line(&mut line).unwrap();
+    assert_eq!(line, "echo for the shell\n");
+}
