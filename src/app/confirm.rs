@@ -9,7 +9,6 @@
 use super::App;
 use super::dialog::{self, Button};
 use super::followed;
-use crate::model::key::Key;
 use super::layout;
 use super::logs::insights::Agreed;
 use super::logs::windows::Window;
@@ -17,6 +16,7 @@ use super::operation::OperationId;
 use super::operation::plan::Plan;
 use super::overlay::Kind;
 use super::tell;
+use crate::model::key::Key;
 use jiff::SignedDuration;
 
 /// A question can be answered after it has been on the screen for this long.

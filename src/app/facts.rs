@@ -5,7 +5,7 @@ use super::screen::Block;
 use crate::model::estate::DatabaseRow;
 use crate::model::schedule;
 use crate::model::time::{age, moment, short};
-use crate::model::{DatabaseKind, Health};
+use crate::model::{DatabaseKind, Health, Member, Role, Target};
 
 /// One line of such a block.
 #[derive(Debug, Clone, PartialEq)]
@@ -167,9 +167,49 @@ fn task(app: &App) -> Vec<Fact> {
 /// The database that the facts and curves are about.
 pub fn shown_database(app: &App) -> Option<&DatabaseRow> {
     let rows = &app.estate.derived.databases;
-    let selected = app.screen.list_of(Block::Databases).and_then(super::list::List::selected);
+    let selected = app.screen.list_of(super::rows::databases_of(app)).and_then(super::list::List::selected);
     let id = selected.map(|key| key.split('/').next().unwrap_or(key));
     rows.iter().find(|row| Some(row.database.id.as_str()) == id).or(rows.first())
+}
+
+/// The whole of a row that has no page of its own, to be read where its columns are cut: an instance or a whole
+/// database in their own pane, a target.
+pub fn row(app: &App, block: Block, key: &str) -> Vec<Fact> {
+    match (block, key.split_once('/')) {
+        (Block::Databases, Some((id, instance))) => {
+            let rows = app.estate.derived.databases.iter();
+            let found = rows.filter(|row| row.database.id == id).flat_map(|row| &row.database.members);
+            found.filter(|member| member.id == instance).flat_map(member).collect()
+        }
+        (Block::Databases, None) => database(app),
+        (Block::Targets, _) => {
+            let all = super::rows::targets(app).into_iter();
+            all.filter(|(known, ..)| known == key).flat_map(|(_, target, group)| of_target(target, group)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn member(member: &Member) -> Vec<Fact> {
+    let mut lines = vec![fact("instance", &member.id), fact("role", member.role.word())];
+    let known = [
+        ("status", member.status.clone()),
+        ("class", member.class.clone()),
+        ("zone", member.az.clone()),
+        ("promoted", member.tier.filter(|_| member.role == Role::Reader).map(|tier| format!("at tier {tier}"))),
+    ];
+    lines.extend(known.into_iter().filter_map(|(label, text)| Some(fact(label, text?))));
+    lines.extend(member.pending.iter().map(|(what, to)| fact("pending", format!("{what} → {to}"))));
+    lines
+}
+
+fn of_target(target: &Target, group: &str) -> Vec<Fact> {
+    let port = target.port.map(|port| format!(":{port}")).unwrap_or_default();
+    let mut lines =
+        vec![fact("target", format!("{}{port}", target.id)), fact("group", group), fact("state", &target.state)];
+    let known = [("zone", &target.az), ("reason", &target.reason), ("why", &target.description)];
+    lines.extend(known.into_iter().filter_map(|(label, text)| Some(fact(label, text.as_deref()?))));
+    lines
 }
 
 fn database(app: &App) -> Vec<Fact> {
@@ -183,6 +223,7 @@ fn database(app: &App) -> Vec<Fact> {
             crate::model::Severity::Note => None,
         };
         lines.push(Fact { label: "reason".into(), text: reason.text.clone(), health });
+        lines.extend(reason.hint.iter().map(|hint| fact("→", hint)));
     }
     lines.push(fact("engine", format!("{} {}", database.engine, database.version)));
     let port = database.port.map(|port| format!(":{port}")).unwrap_or_default();

@@ -23,6 +23,9 @@ const LOWEST_OPERATION: u16 = 14;
 /// Rows that are worth opening another block in.
 const SMALLEST_BELOW: u16 = 9;
 
+/// A list has room for this many rows at least: a word about why it is empty needs them.
+const LEAST_ROWS: u16 = 3;
+
 /// Below this many rows the blocks of the Overview are shown one at a time.
 const SHORT: u16 = 16;
 
@@ -123,7 +126,14 @@ fn split_columns(area: Rect, columns: u16) -> (Rect, Rect) {
 /// A line for the opened service or task, and one for each reason, as far as there is room.
 fn summary_rows(app: &App, view: &View, height: u16) -> u16 {
     let reasons = match view {
-        View::Service(name) => app.estate.service_row(name).map_or(0, |row| row.assessment.reasons.len()),
+        View::Service(name) => {
+            let cells = usize::from(app.screen.size.0.saturating_sub(4));
+            // A short screen has one block at a time, which keeps most of it.
+            let most = if height >= TALL { 8 } else { (height / 4).max(3) };
+            let told = super::tell::reasons(app, name, cells, usize::from(most) - 1);
+            let lines: usize = told.iter().map(|(_, lines)| lines.len()).sum();
+            return (1 + lines as u16).min(most);
+        }
         View::Task(..) => 1,
         View::Overview | View::Services | View::Database | View::Logs => return 0,
         View::Operation(id) => {
@@ -163,10 +173,41 @@ fn overview(app: &App, area: Rect, layout: &mut Layout) {
         (upper, Some(lower))
     };
     layout.blocks = vec![(Block::Attention, top)];
-    if services.height > 0 {
-        layout.blocks.push((Block::OverviewServices, services));
+    let lists = [
+        (Block::OverviewServices, Block::ServiceCurves, service_rows(app), Some(services).filter(|it| it.height > 0)),
+        (Block::OverviewDatabases, Block::DatabaseCurves, Some(database_rows(app)), databases),
+    ];
+    let lists = lists.into_iter().filter_map(|(list, curves, rows, place)| Some((list, curves, rows, place?)));
+    let lists: Vec<_> = lists.map(|(list, curves, rows, place)| (list, curves, wanted(list, rows), place)).collect();
+    // Short lists leave room: the curves of what is selected stand below, side by side at one height.
+    let highest = lists.iter().filter_map(|(_, _, wanted, place)| wanted.filter(|w| leaves(*w, place.height))).max();
+    for (list, curves, wanted, place) in lists {
+        match wanted.filter(|wanted| leaves(*wanted, place.height)).and(highest) {
+            Some(rows) => {
+                let (upper, lower) = split_rows(place, rows);
+                layout.blocks.extend([(list, upper), (curves, lower)]);
+            }
+            None => layout.blocks.push((list, place)),
+        }
     }
-    layout.blocks.extend(databases.map(|place| (Block::OverviewDatabases, place)));
+}
+
+/// The height of a list that shows all of its rows; none while it is not known how many there are.
+fn wanted(list: Block, rows: Option<u16>) -> Option<u16> {
+    rows.map(|rows| rows.max(LEAST_ROWS) + around(list))
+}
+
+/// Whether a list of this height leaves room for another block below it.
+fn leaves(wanted: u16, height: u16) -> bool {
+    wanted + SMALLEST_BELOW <= height
+}
+
+/// Services that there are, or are configured.
+fn service_rows(app: &App) -> Option<u16> {
+    // Not while the first of many come in.
+    let known = app.estate.services.at().map(|_| app.estate.derived.services.len());
+    let known = known.or_else(|| app.environment.exact_services().map(<[String]>::len));
+    known.map(|rows| u16::try_from(rows).unwrap_or(u16::MAX / 2))
 }
 
 /// Rows that the configured databases will have: a cluster and its writer and reader each, until

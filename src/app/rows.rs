@@ -3,7 +3,7 @@
 
 use super::App;
 use super::overlay::Wanted;
-use super::screen::Block;
+use super::screen::{Block, View};
 use crate::model::estate::ServiceRow;
 use crate::model::{Task, time};
 use std::cmp::Ordering;
@@ -129,14 +129,16 @@ fn lines(app: &App, block: Block) -> Vec<(String, String)> {
         }
         Block::Deployments => {
             let Some(name) = &app.screen.service else { return Vec::new() };
-            let current = estate.service(name).into_iter().flat_map(|service| &service.deployments).map(|deployment| {
+            let now = estate.service(name).map(|service| service.deployments.as_slice()).unwrap_or_default();
+            let current = now.iter().map(|deployment| {
                 (
                     format!("now {}", deployment.id),
                     format!("{} {} {}", deployment.id, deployment.status, deployment.task_definition),
                 )
             });
             let history = estate.rollouts.get(name).and_then(crate::model::Observed::value).into_iter().flatten();
-            let history = history.map(|rollout| {
+            // One that still has tasks stands above: its history is told there.
+            let history = history.filter(|rollout| rollout.among(now).is_none()).map(|rollout| {
                 (format!("then {}", rollout.id), format!("{} {}", rollout.status.words(), rollout.reason))
             });
             current.chain(history).collect()
@@ -180,6 +182,24 @@ fn lines(app: &App, block: Block) -> Vec<(String, String)> {
         | Block::Logs
         | Block::Progress => Vec::new(),
     }
+}
+
+/// The service whose curves are drawn, by its whole name: the opened one, in the Overview the selected one.
+pub fn curves_of(app: &App) -> Option<&str> {
+    match app.screen.view() {
+        View::Overview => {
+            let list = app.screen.list_of(Block::OverviewServices)?;
+            list.selected().or_else(|| list.rows.first().map(String::as_str))
+        }
+        View::Services | View::Service(_) | View::Task(..) | View::Database | View::Logs | View::Operation(_) => {
+            app.screen.service.as_deref()
+        }
+    }
+}
+
+/// The list of databases of the view.
+pub fn databases_of(app: &App) -> Block {
+    if app.screen.view() == View::Overview { Block::OverviewDatabases } else { Block::Databases }
 }
 
 /// The opened service's targets: key, target, name of its group.

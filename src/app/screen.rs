@@ -130,6 +130,11 @@ impl Block {
         )
     }
 
+    /// Whether it only shows what is selected in another block of the Overview.
+    pub fn follows(self) -> bool {
+        matches!(self, Self::ServiceCurves | Self::DatabaseCurves)
+    }
+
     /// Whether it has rows that can be selected.
     pub fn has_rows(self) -> bool {
         !matches!(self, Self::ServiceCurves | Self::DatabaseCurves | Self::Logs | Self::Progress)

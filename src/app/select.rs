@@ -187,8 +187,13 @@ fn opens(app: &App, subject: &Subject) -> bool {
     match subject {
         Subject::Service(_) => app.screen.view() != View::Service(subject.name().to_owned()),
         Subject::Task(..) => true,
-        Subject::Database(_) | Subject::Instance(..) => app.screen.view() != View::Database,
-        Subject::Container(..) | Subject::Deployment(..) | Subject::Alarm(_) | Subject::Text(_) => false,
+        // Where there is no page of its own, the whole row is told.
+        Subject::Database(_)
+        | Subject::Instance(..)
+        | Subject::Container(..)
+        | Subject::Deployment(..)
+        | Subject::Alarm(_)
+        | Subject::Text(_) => true,
     }
 }
 
@@ -222,6 +227,16 @@ pub fn console_link(app: &App, subject: &Subject) -> Option<String> {
     })
 }
 
+/// The reasons of a health as YAML comments: on the screen there may be no room for all of them.
+fn reasons(assessment: Option<&crate::model::health::Assessment>) -> String {
+    let all = assessment.into_iter().flat_map(|assessment| &assessment.reasons);
+    let lines = all.map(|reason| {
+        let hint = reason.hint.as_ref().map(|hint| format!("  → {hint}")).unwrap_or_default();
+        format!("# {}: {}{hint}\n", reason.severity.word(), reason.text)
+    });
+    lines.collect()
+}
+
 /// The raw fields of the selected thing, as YAML.
 pub fn fields(app: &App) -> Option<(String, String)> {
     fn yaml<T: Serialize>(value: &T) -> String {
@@ -231,7 +246,8 @@ pub fn fields(app: &App) -> Option<(String, String)> {
     let subject = subject(app)?;
     let body = match &subject {
         Subject::Service(name) => {
-            let service = yaml(estate.service(name)?);
+            let row = estate.service_row(name);
+            let service = reasons(row.map(|row| &row.assessment)) + &yaml(estate.service(name)?);
             let definition =
                 estate.service(name).and_then(|service| estate.task_definitions.get(&service.task_definition));
             let definition = definition
@@ -246,7 +262,12 @@ pub fn fields(app: &App) -> Option<(String, String)> {
         Subject::Deployment(service, key) => {
             let (when, id) = key.split_once(' ')?;
             if when == "now" {
-                yaml(estate.service(service)?.deployments.iter().find(|deployment| deployment.id == id)?)
+                let now = &estate.service(service)?.deployments;
+                let history = estate.rollouts.get(service).and_then(Observed::value);
+                let mut all = history.into_iter().flatten();
+                let made = all.find(|rollout| rollout.among(now).is_some_and(|other| other.id == id));
+                let made = made.map(|rollout| format!("\n# service deployment\n{}", yaml(rollout)));
+                yaml(now.iter().find(|deployment| deployment.id == id)?) + &made.unwrap_or_default()
             } else {
                 yaml(estate.rollouts.get(service)?.value()?.iter().find(|rollout| rollout.id == id)?)
             }
@@ -255,7 +276,8 @@ pub fn fields(app: &App) -> Option<(String, String)> {
             let cluster = estate.db_clusters.value().into_iter().flatten().find(|cluster| cluster.id == *id).map(yaml);
             let instance =
                 || estate.db_instances.value().into_iter().flatten().find(|instance| instance.id == *id).map(yaml);
-            cluster.or_else(instance)?
+            let row = estate.derived.databases.iter().find(|row| row.database.id == *id);
+            reasons(row.map(|row| &row.assessment)) + &cluster.or_else(instance)?
         }
         Subject::Instance(_, id) => yaml(estate.db_instances.value()?.iter().find(|instance| instance.id == *id)?),
         Subject::Alarm(name) => yaml(estate.alarms.value()?.iter().find(|alarm| alarm.name == *name)?),

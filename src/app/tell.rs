@@ -9,8 +9,8 @@ use super::operation::{Operation, Stage};
 use super::overlay::{Choice, Kind, Line, Tone};
 use crate::model::deploy::{Check, Level};
 use crate::model::text::width;
-use crate::model::time;
 use crate::model::wrap::wrap;
+use crate::model::{Severity, time};
 use jiff::{SignedDuration, Timestamp};
 
 /// A line of text; `left` is a sign or a number.
@@ -240,6 +240,34 @@ pub fn revert(operation: &Operation, cells: usize) -> Vec<Line> {
         paragraph(&mut lines, "", &format!("What runs now: {runs}"), Tone::Dim, cells);
     }
     lines
+}
+
+/// Why a service is as it is, for a width and a number of rows: of each reason its severity and its lines, the
+/// first of which has the sign beside it. Where there is no room for all of it, a line each.
+pub fn reasons(app: &App, service: &str, cells: usize, rows: usize) -> Vec<(Severity, Vec<String>)> {
+    let Some(row) = app.estate.service_row(service) else { return Vec::new() };
+    let parts = row.assessment.reasons.iter().map(|reason| {
+        let since =
+            reason.since.map(|since| format!("  {}", time::age(Some(since), app.service_now()))).unwrap_or_default();
+        let hint = reason.hint.as_deref().map(|hint| format!("  → {hint}")).unwrap_or_default();
+        (reason, since, hint)
+    });
+    let parts: Vec<_> = parts.collect();
+    let whole: Vec<(Severity, Vec<String>)> = parts
+        .iter()
+        .map(|(reason, since, hint)| (reason.severity, wrap(&format!("{}{since}{hint}", reason.text), cells.max(1))))
+        .collect();
+    if whole.iter().map(|(_, lines)| lines.len()).sum::<usize>() <= rows {
+        return whole;
+    }
+    let short = parts.into_iter().map(|(reason, since, hint)| {
+        // A hint that would be cut says nothing.
+        let text = &reason.text;
+        let lines = [format!("{text}{since}{hint}"), format!("{text}{since}"), text.clone()];
+        let fitting = lines.into_iter().find(|line| width(line) <= cells);
+        (reason.severity, vec![fitting.unwrap_or_else(|| text.clone())])
+    });
+    short.collect()
 }
 
 /// What stands on a screen that is too small for anything else, broken to its width: that it is, and what

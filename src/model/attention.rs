@@ -14,7 +14,7 @@
 //!
 //! The same sentence on more than three services becomes one entry.
 
-use super::estate::Estate;
+use super::estate::{Estate, ServiceRow};
 use super::failure::{Failure, FailureKind};
 use super::health::{Health, Reason};
 use super::source::Source;
@@ -25,6 +25,8 @@ pub use super::health::Severity;
 
 /// Credentials that end within this time are announced.
 const EXPIRING: SignedDuration = SignedDuration::from_mins(15);
+/// So many of them are named.
+const NAMED: usize = 4;
 /// More services than this with the same sentence are told together.
 const TOGETHER: usize = 3;
 
@@ -94,7 +96,9 @@ pub fn rank(estate: &Estate, now: Timestamp) -> Vec<Attention> {
                 name: alarm.name.clone(),
                 what: format!("alarm: {}", alarm.reason),
                 since: alarm.since,
-                hint: alarm.description.clone(),
+                hint: Some(alarm.description.clone().filter(|text| !text.trim().is_empty()).unwrap_or_else(|| {
+                    "open the alarm in the AWS console: its graph shows since when and by how much".to_owned()
+                })),
             });
         }
     }
@@ -180,6 +184,14 @@ fn services(estate: &Estate, list: &mut Vec<Attention>) {
                 Some(count) if *count > TOGETHER => {
                     let mut together = entry(Place::Services, format!("{count} services"), reason);
                     together.since = None;
+                    let same = |row: &&ServiceRow| {
+                        let mut all = noteworthy(row.assessment.health, &row.assessment.reasons);
+                        all.any(|other| (other.severity, &other.text) == (reason.severity, &reason.text))
+                    };
+                    let names: Vec<&str> = rows.iter().filter(same).take(NAMED).map(|row| row.short.as_str()).collect();
+                    let more = *count - names.len();
+                    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                    together.what = format!("{}: {}{more}", reason.text, names.join(", "));
                     list.push(together);
                     // Told once: later rows with this sentence find 0.
                     *count = 0;
@@ -227,13 +239,13 @@ fn sources(estate: &Estate, list: &mut Vec<Attention>) {
         })
     };
     let mut unread: Vec<(Failure, Vec<Source>)> = Vec::new();
-    let row = |severity, source: Source, what, hint: Option<&str>| Attention {
+    let row = |severity, source: Source, what, hint: &str| Attention {
         severity,
         place: Place::Source(source),
         name: source.name().into(),
         what,
         since: None,
-        hint: hint.map(str::to_owned),
+        hint: Some(hint.to_owned()),
     };
     for source in Source::ALL {
         if source == Source::Identity {
@@ -243,7 +255,7 @@ fn sources(estate: &Estate, list: &mut Vec<Attention>) {
         match (status.failure, status.partial) {
             (Some(failure), _) if failure.kind == FailureKind::Throttled => {
                 let what = format!("{} are read late: {failure}", source.words());
-                list.push(row(Severity::Note, source, what, Some(failure.hint())));
+                list.push(row(Severity::Note, source, what, failure.hint()));
             }
             (Some(failure), _) if told(&failure) => {}
             (Some(failure), _) => {
@@ -255,7 +267,8 @@ fn sources(estate: &Estate, list: &mut Vec<Attention>) {
             }
             (None, Some(partial)) => {
                 let what = format!("{} are incomplete: {partial}", source.words());
-                list.push(row(Severity::Note, source, what, None));
+                let hint = "what is missing is asked for again; what stands here without it may be too little";
+                list.push(row(Severity::Note, source, what, hint));
             }
             (None, None) => {}
         }
@@ -265,7 +278,7 @@ fn sources(estate: &Estate, list: &mut Vec<Attention>) {
         // The action stands for one source; of several the common reason is told.
         let why = if sources.len() == 1 { failure.message.as_str() } else { reason(&failure) };
         let what = format!("cannot read {}: {why}", words.join(", "));
-        list.push(row(Severity::Warning, sources[0], what, Some(failure.hint())));
+        list.push(row(Severity::Warning, sources[0], what, failure.hint()));
     }
 }
 

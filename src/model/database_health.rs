@@ -75,10 +75,14 @@ impl<'a> Curves<'a> {
     }
 }
 
+/// What to do about a processor that is busy.
+const BUSY: &str = "look for long queries, or give it a larger class";
+
 type Found = Vec<(Health, Reason)>;
 
-fn add(found: &mut Found, health: Health, severity: Severity, text: String, hint: Option<&str>) {
-    found.push((health, Reason { severity, text, since: None, hint: hint.map(str::to_owned) }));
+/// Each rule says what to do: a reason without it only alarms.
+fn add(found: &mut Found, health: Health, severity: Severity, text: String, hint: &str) {
+    found.push((health, Reason { severity, text, since: None, hint: Some(hint.to_owned()) }));
 }
 
 fn of_status(status: &str) -> (Health, Severity) {
@@ -95,10 +99,21 @@ fn of_status(status: &str) -> (Health, Severity) {
     }
 }
 
+/// What to do about a status of this kind.
+fn after(health: Health) -> &'static str {
+    match health {
+        Health::Stopped => "`cockpit start --databases` starts it",
+        Health::Down => "look at its events in the AWS console: it does not come back by itself",
+        Health::Healthy | Health::Changing | Health::Degraded | Health::Unknown => {
+            "it passes by itself; its events in the AWS console say how far it is"
+        }
+    }
+}
+
 fn status(database: &Database, found: &mut Found) {
     if !SERVING.contains(&database.status.as_str()) {
         let (health, severity) = of_status(&database.status);
-        add(found, health, severity, format!("the database is {}", database.status), None);
+        add(found, health, severity, format!("the database is {}", database.status), after(health));
         return;
     }
     if database.kind == DatabaseKind::Rds {
@@ -108,7 +123,7 @@ fn status(database: &Database, found: &mut Found) {
         let Some(status) = member.status.as_deref().filter(|status| !SERVING.contains(status)) else { continue };
         let (health, severity) = of_status(status);
         let health = if member.role == Role::Writer { health } else { Health::Degraded };
-        add(found, health, severity, format!("{} {} is {status}", member.role.word(), member.id), None);
+        add(found, health, severity, format!("{} {} is {status}", member.role.word(), member.id), after(health));
     }
 }
 
@@ -121,7 +136,7 @@ fn writer(database: &Database, found: &mut Found) {
             Health::Down,
             Severity::Critical,
             "no writer".into(),
-            Some("a failover may be under way: it takes up to a minute"),
+            "a failover may be under way: it takes up to a minute",
         );
     }
 }
@@ -144,7 +159,7 @@ fn lag(database: &Database, id: &str, role: Role, curves: &Curves<'_>, found: &m
             Health::Degraded,
             Severity::Warning,
             text,
-            Some("reads may be old; look for long transactions on the writer"),
+            "reads may be old; look for long transactions on the writer",
         );
     }
 }
@@ -171,7 +186,7 @@ fn held(series: Option<&Series>, holds: impl Fn(f64) -> bool) -> Option<f64> {
 
 fn cpu(id: &str, curves: &Curves<'_>, found: &mut Found) {
     if let Some(value) = held(curves.get(&MetricKey::DbCpu(id.to_owned())), |value| value >= HIGH_CPU) {
-        add(found, Health::Degraded, Severity::Warning, format!("{id}: CPU at {value:.0} %"), None);
+        add(found, Health::Degraded, Severity::Warning, format!("{id}: CPU at {value:.0} %"), BUSY);
     }
 }
 
@@ -182,7 +197,7 @@ fn storage(database: &Database, id: &str, curves: &Curves<'_>, found: &mut Found
     let last = curves.get(&MetricKey::DbStorage { id: id.to_owned(), aurora: false }).and_then(Series::last);
     if let Some(last) = last.filter(|last| last.value < LOW_STORAGE) {
         let text = format!("{id}: {:.1} GB of storage left", last.value / 1e9);
-        add(found, Health::Degraded, Severity::Warning, text, Some("a full disk stops the database: enlarge it"));
+        add(found, Health::Degraded, Severity::Warning, text, "a full disk stops the database: enlarge it");
     }
 }
 
@@ -190,30 +205,26 @@ fn capacity(database: &Database, id: &str, curves: &Curves<'_>, found: &mut Foun
     let Some((_, max)) = database.acu else { return };
     if held(curves.get(&MetricKey::DbAcu(id.to_owned())), |value| value >= max).is_some() {
         let text = format!("{} at its maximum of {max} ACU", short_id(database, id));
-        add(found, Health::Healthy, Severity::Note, text, Some("queries may slow down: raise the maximum"));
+        add(found, Health::Healthy, Severity::Note, text, "queries may slow down: raise the maximum");
     }
 }
 
 fn lonely(database: &Database, found: &mut Found) {
     if database.kind == DatabaseKind::Aurora && database.members.len() == 1 {
-        add(found, Health::Healthy, Severity::Note, "one instance: nothing to fail over to".into(), None);
+        let hint = "add a reader in another zone where an outage of minutes is too long";
+        add(found, Health::Healthy, Severity::Note, "one instance: nothing to fail over to".into(), hint);
     }
 }
 
 fn backup(database: &Database, now: Timestamp, found: &mut Found) {
     match (database.backup.retention_days, database.backup.latest) {
         (Some(0), _) => {
-            add(
-                found,
-                Health::Degraded,
-                Severity::Warning,
-                "no automated backups".into(),
-                Some("set a retention period"),
-            );
+            add(found, Health::Degraded, Severity::Warning, "no automated backups".into(), "set a retention period");
         }
         (_, Some(latest)) if now.duration_since(latest) > BACKUP_LATE && database.status == "available" => {
             let text = format!("can be restored only to {} ago", spoken(now.duration_since(latest)));
-            add(found, Health::Degraded, Severity::Warning, text, None);
+            let hint = "look at the database's events: backups may be failing";
+            add(found, Health::Degraded, Severity::Warning, text, hint);
         }
         (_, _) => {}
     }
@@ -226,7 +237,8 @@ fn pending(database: &Database, found: &mut Found) {
         database.pending.iter().chain(members).map(|(what, to)| format!("{what} → {to}")).collect();
     if !changes.is_empty() {
         let when = database.maintenance.as_deref().map(|window| format!(" in {window} UTC")).unwrap_or_default();
-        add(found, Health::Healthy, Severity::Note, format!("pending{when}: {}", changes.join(", ")), None);
+        let hint = "it is done in the maintenance window, or at once with the AWS CLI and --apply-immediately";
+        add(found, Health::Healthy, Severity::Note, format!("pending{when}: {}", changes.join(", ")), hint);
     }
 }
 

@@ -164,7 +164,8 @@ pub fn assess(evidence: &Evidence<'_>) -> Assessment {
     let service = evidence.service;
     let mut found = Found::default();
     if service.status != "ACTIVE" {
-        found.add(Health::Down, Severity::Warning, format!("the service is {}", service.status), None, None);
+        let hint = "it is being deleted or was: take it out of the configuration, or create it again";
+        found.add(Health::Down, Severity::Warning, format!("the service is {}", service.status), None, hint);
     }
     if service.desired == 0 {
         stopped(evidence, &mut found);
@@ -195,15 +196,16 @@ struct Found {
 }
 
 impl Found {
-    fn add(&mut self, health: Health, severity: Severity, text: String, since: Option<Timestamp>, hint: Option<&str>) {
+    /// Each rule says what to do: a reason without it only alarms.
+    fn add(&mut self, health: Health, severity: Severity, text: String, since: Option<Timestamp>, hint: &str) {
         if self.worst.is_none_or(|worst| health.rank() < worst.rank()) {
             self.worst = Some(health);
         }
-        self.reasons.push(Reason { severity, text, since, hint: hint.map(str::to_owned) });
+        self.reasons.push(Reason { severity, text, since, hint: Some(hint.to_owned()) });
     }
 
-    fn note(&mut self, text: String, since: Option<Timestamp>, hint: Option<&str>) {
-        self.reasons.push(Reason { severity: Severity::Note, text, since, hint: hint.map(str::to_owned) });
+    fn note(&mut self, text: String, since: Option<Timestamp>, hint: &str) {
+        self.reasons.push(Reason { severity: Severity::Note, text, since, hint: Some(hint.to_owned()) });
     }
 }
 
@@ -214,9 +216,10 @@ fn stopped(evidence: &Evidence<'_>, found: &mut Found) {
         None => "stopped: its desired count is 0".to_owned(),
     };
     found.worst = Some(Health::Stopped);
-    found.note(text, None, None);
+    found.note(text, None, "`cockpit start` or `cockpit scale` brings it back");
     if evidence.service.running > 0 {
-        found.note(format!("{} tasks still stopping", evidence.service.running), None, None);
+        let text = format!("{} tasks still stopping", evidence.service.running);
+        found.note(text, None, "they end within their stop timeout");
     }
 }
 
@@ -281,7 +284,11 @@ fn too_few(evidence: &Evidence<'_>, found: &mut Found) {
         severity,
         text,
         since,
-        words.is_some().then_some("open the service and look at its stopped tasks"),
+        if words.is_some() {
+            "open the service and look at its stopped tasks"
+        } else {
+            "open the service: its events and tasks say what is waited for"
+        },
     );
 }
 
@@ -296,7 +303,7 @@ fn restart_loop(evidence: &Evidence<'_>, found: &mut Found) {
     let why = if said { None } else { ends[0].ended_because() };
     let why = why.map(|why| format!(", last {why}")).unwrap_or_default();
     let text = format!("restart loop: {} replacements{span}{why}", ends.len());
-    found.add(Health::Degraded, Severity::Warning, text, since, Some("the log of a stopped task says why it ended"));
+    found.add(Health::Degraded, Severity::Warning, text, since, "the log of a stopped task says why it ended");
 }
 
 fn rolled_back(evidence: &Evidence<'_>, found: &mut Found) {
@@ -318,14 +325,19 @@ fn rolled_back(evidence: &Evidence<'_>, found: &mut Found) {
             severity,
             text,
             newest.finished_at.or(newest.started_at),
-            Some("the version before it serves"),
+            if failed {
+                "open the service and look at what runs; then deploy a version that starts"
+            } else {
+                "the version before it serves; the stopped tasks of the new one say why"
+            },
         );
         return;
     }
     let failed = service.deployments.iter().find(|deployment| deployment.rollout == Some(RolloutState::Failed));
     if let Some(failed) = failed {
         let why = if failed.rollout_reason.is_empty() { String::new() } else { format!(": {}", failed.rollout_reason) };
-        found.add(Health::Degraded, Severity::Critical, format!("deployment failed{why}"), failed.updated_at, None);
+        let hint = "look at its stopped tasks; then roll back, or deploy a version that starts";
+        found.add(Health::Degraded, Severity::Critical, format!("deployment failed{why}"), failed.updated_at, hint);
     }
 }
 
@@ -338,9 +350,28 @@ fn unplaced(evidence: &Evidence<'_>, found: &mut Found) {
             && event.at.is_some_and(|at| evidence.now.duration_since(at) <= EVENT_WINDOW)
     });
     if let Some(event) = event {
-        let message = event.message.split_once(") ").map_or(event.message.as_str(), |(_, rest)| rest);
-        found.add(Health::Degraded, Severity::Warning, message.trim_end_matches('.').to_owned(), event.at, None);
+        let (text, hint) = unable(&event.message, &evidence.service.name);
+        found.add(Health::Degraded, Severity::Warning, text, event.at, hint);
     }
+}
+
+/// An event of the form `(service web) was unable to …` as a sentence, and what to do about it.
+fn unable(message: &str, service: &str) -> (String, &'static str) {
+    let text = match message.strip_prefix(&format!("(service {service}) ")) {
+        // Who it is about stands beside it; who is unable is ECS.
+        Some(rest) => format!("ECS {rest}"),
+        None => message.to_owned(),
+    };
+    // Where to read about it in general says nothing about this service.
+    let text = text.split(" For more information, see").next().unwrap_or_default().trim_end_matches('.').to_owned();
+    let hint = if message.contains("place a task") {
+        "there is no room for a task: its reason says what is missing (capacity, CPU, memory, a port)"
+    } else if message.contains("start tasks") {
+        "open the service and look at its stopped tasks"
+    } else {
+        "open the service: its events and stopped tasks say more"
+    };
+    (text, hint)
 }
 
 fn bad_targets(evidence: &Evidence<'_>, found: &mut Found) {
@@ -353,7 +384,7 @@ fn bad_targets(evidence: &Evidence<'_>, found: &mut Found) {
         let text = format!("{} of {} targets unhealthy in {}: {why}", bad.len(), counted.len(), group_name(arn));
         let (health, severity) =
             if all { (Health::Down, Severity::Critical) } else { (Health::Degraded, Severity::Warning) };
-        found.add(health, severity, text, None, Some("look at the health check's path and at the log of the task"));
+        found.add(health, severity, text, None, "look at the health check's path and at the log of the task");
     }
 }
 
@@ -368,13 +399,7 @@ fn stuck(evidence: &Evidence<'_>, found: &mut Found) {
         .min_by_key(|(at, _)| *at);
     if let Some((at, task)) = oldest {
         let text = format!("a task is {} for {}", task.last_status, spoken(evidence.now.duration_since(at)));
-        found.add(
-            Health::Degraded,
-            Severity::Warning,
-            text,
-            Some(at),
-            Some("open the task for its containers' reasons"),
-        );
+        found.add(Health::Degraded, Severity::Warning, text, Some(at), "open the task for its containers' reasons");
     }
 }
 
@@ -385,7 +410,7 @@ fn suspended(evidence: &Evidence<'_>, found: &mut Found) {
         } else {
             format!("autoscaling is suspended for {}", target.suspended.words())
         };
-        found.note(text, None, Some("counts stay as they are until it is resumed"));
+        found.note(text, None, "counts stay as they are until it is resumed");
     }
 }
 
@@ -403,7 +428,7 @@ fn at_max(evidence: &Evidence<'_>, found: &mut Found) {
         Some(since) => format!("at max {} for {}", target.max, spoken(evidence.now.duration_since(since))),
         None => format!("at max {}", target.max),
     };
-    found.note(text, since, Some("it cannot scale out further: look at the load, or raise the maximum"));
+    found.note(text, since, "it cannot scale out further: look at the load, or raise the maximum");
 }
 
 /// The next time that something is done to a service: by a scheduled action of its own, unless those are
@@ -421,7 +446,8 @@ fn soon(evidence: &Evidence<'_>, found: &mut Found) {
     if let Some(next) = stop
         && next.at.duration_since(evidence.now) <= SOON
     {
-        found.note(format!("scheduled to stop at {}", moment(next.at, evidence.now, &next.zone)), None, None);
+        let text = format!("scheduled to stop at {}", moment(next.at, evidence.now, &next.zone));
+        found.note(text, None, "skip the stop, or suspend scheduled scaling, if it is still needed");
     }
 }
 

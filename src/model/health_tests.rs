@@ -192,7 +192,7 @@ fn targets_placement_and_stuck_tasks() {
         message: "(service api) was unable to place a task.".into(),
         ..ServiceEvent::default()
     }];
-    assert_eq!(Case::default().assess(&unplaced).1[1], "was unable to place a task");
+    assert_eq!(Case::default().assess(&unplaced).1[1], "ECS was unable to place a task");
 
     let waiting = Task {
         last_status: "PENDING".into(),

@@ -1,7 +1,8 @@
 //! Service deployments: the history that tells a success from a rollback. "Stable" is also true
 //! after a rollback; only the status here tells.
 
-use jiff::Timestamp;
+use super::service::Deployment;
+use jiff::{SignedDuration, Timestamp};
 
 /// One entry of `ListServiceDeployments`, with what `DescribeServiceDeployments` adds.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -54,6 +55,27 @@ pub enum RolloutStatus {
     RollbackFailed,
     /// A word that this version does not know.
     Other(String),
+}
+
+/// A service deployment and the deployment of the service that it made are created within this time.
+const TOGETHER: SignedDuration = SignedDuration::from_mins(2);
+
+impl ServiceDeployment {
+    /// Which of a service's deployments it made, of those that still have tasks. AWS tells neither the id of the
+    /// one in the other, so they are told by the revision and by when they were made.
+    pub fn among<'a>(&self, deployments: &'a [Deployment]) -> Option<&'a Deployment> {
+        let same = |deployment: &&Deployment| {
+            let revision = self.target.as_ref().is_none_or(|target| *target == deployment.task_definition);
+            let together = match (self.created_at, deployment.created_at) {
+                (Some(a), Some(b)) => a.duration_since(b).abs() <= TOGETHER,
+                (None, _) | (_, None) => false,
+            };
+            // Only one is under way at a time.
+            revision && (together || !self.status.terminal())
+        };
+        // Of one revision that is deployed again the newer one is under way.
+        deployments.iter().filter(same).max_by_key(|deployment| deployment.created_at)
+    }
 }
 
 impl RolloutStatus {

@@ -16,6 +16,8 @@ mod operation_picture_tests;
 mod operation_tests;
 mod overlay;
 mod panes;
+#[cfg(test)]
+mod reading_tests;
 mod signs;
 mod standing;
 pub mod svg;

@@ -62,6 +62,9 @@ pub(super) fn click(app: &mut App, mouse: Mouse) -> Vec<Effect> {
         app.screen.list(*block).step(by);
         return Vec::new();
     }
+    if app.screen.view() == View::Overview && block.follows() {
+        return Vec::new();
+    }
     let again = app.screen.focused() == *block;
     app.screen.focus_on(*block);
     let first = place.y + 1 + u16::from(block.has_header());

@@ -7,6 +7,7 @@ use super::{change, operations};
 use crate::app::App;
 use crate::app::command::Id;
 use crate::app::effect::Effect;
+use crate::app::facts;
 use crate::app::overlay::{self, Choice, Kind};
 use crate::app::poll::Poller;
 use crate::app::screen::{Block, Pane, Screen, View};
@@ -93,16 +94,27 @@ pub(super) fn open(app: &mut App) -> Vec<Effect> {
             settle_lists(app);
             app.plan()
         }
-        Some(Subject::Database(id) | Subject::Instance(id, _)) => open_database(app, &id),
+        Some(Subject::Database(id) | Subject::Instance(id, _)) if app.screen.view() != View::Database => {
+            open_database(app, &id)
+        }
         Some(Subject::Container(..) | Subject::Deployment(..)) => run(app, Id::Inspect),
-        Some(Subject::Text(text)) => {
-            let title = app.screen.focused().title();
-            let message = overlay::message(app, title, &text);
+        Some(subject @ (Subject::Text(_) | Subject::Database(_) | Subject::Instance(..))) => {
+            let block = app.screen.focused();
+            let text = whole(app, block).unwrap_or_else(|| subject.name().to_owned());
+            let message = overlay::message(app, block.title(), &text);
             app.screen.overlays.push(message);
             Vec::new()
         }
         Some(Subject::Alarm(_)) | None => Vec::new(),
     }
+}
+
+/// Everything that the selected row says, where it has no page of its own: its columns may be cut.
+fn whole(app: &App, block: Block) -> Option<String> {
+    let key = app.screen.list_of(block)?.selected()?;
+    let facts = facts::row(app, block, key);
+    let lines: Vec<String> = facts.iter().map(|fact| format!("{}  {}", fact.label, fact.text)).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
 pub(super) fn open_service(app: &mut App, name: String) -> Vec<Effect> {

@@ -247,7 +247,8 @@ pub(super) fn sideways(app: &mut App, direction: isize) {
     let placed = layout::layout(app);
     let focused = app.screen.focused();
     let Some((_, here)) = placed.blocks.iter().find(|(block, _)| *block == focused) else { return };
-    let beside = placed.blocks.iter().find(|(_, place)| {
+    let overview = app.screen.view() == View::Overview;
+    let beside = placed.blocks.iter().filter(|(block, _)| !(overview && block.follows())).find(|(_, place)| {
         let side = if direction > 0 { place.x >= here.right() } else { place.right() <= here.x };
         side && place.y < here.bottom() && place.bottom() > here.y
     });
@@ -270,7 +271,7 @@ pub(super) fn next_block(app: &mut App, by: isize) {
     let placed = layout::layout(app);
     // In the Overview an environment may lack a block; elsewhere hidden ones come to the front.
     let all: Vec<Block> = if view == View::Overview && !app.screen.zoom && placed.strip.is_none() {
-        placed.blocks.iter().map(|(block, _)| *block).collect()
+        placed.blocks.iter().map(|(block, _)| *block).filter(|block| !block.follows()).collect()
     } else {
         view.blocks().to_vec()
     };

@@ -1,11 +1,14 @@
 //! What needs attention; services and databases at a glance share their panes' code.
 
 use crate::app::screen::Block;
+use crate::app::select;
 use crate::model::text::width;
 use crate::model::time;
+use crate::model::wrap::wrap;
 use crate::ui::canvas::Canvas;
 use crate::ui::signs::Signs;
 use crate::ui::standing::Standing;
+use crate::ui::widgets::frame;
 use crate::ui::widgets::table::{self, Cell, Column, WIDE};
 use ratatui::layout::Rect;
 use std::collections::HashMap;
@@ -56,4 +59,29 @@ pub fn attention(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) 
             .into(),
         )
     });
+    selected(canvas, place, room);
+}
+
+/// The whole of the selected entry, with what to do, in rows that the list leaves free: its own row may be too
+/// short for it.
+fn selected(canvas: &mut Canvas<'_, '_>, place: Rect, room: usize) {
+    let app = canvas.app;
+    let inside = frame::inside(place);
+    let Some(list) = app.screen.list_of(Block::Attention) else { return };
+    let Some(entry) = select::attention(app) else { return };
+    let hint = entry.hint.as_deref().unwrap_or_default();
+    if width(&entry.what) + width(hint) + 4 <= room {
+        return;
+    }
+    let free = usize::from(inside.height).saturating_sub(list.rows.len());
+    let cells = usize::from(inside.width.saturating_sub(4));
+    let lines = wrap(&format!("{}: {}\n→ {hint}", entry.name, entry.what), cells);
+    // A row stays between the list and what is told of one of its rows.
+    if lines.len() + 1 > free {
+        return;
+    }
+    let first = inside.bottom() - lines.len() as u16;
+    for (y, line) in (first..inside.bottom()).zip(&lines) {
+        canvas.put_cut(inside.x + 3, y, inside.width.saturating_sub(4), line, canvas.theme.dim);
+    }
 }

@@ -1,11 +1,11 @@
 //! One service: summary, tasks, deployments, events, targets, curves.
 
 use super::services::{desired, rollout_style};
-use crate::app::rows;
-use crate::app::screen::Block;
+use crate::app::screen::{Block, View};
+use crate::app::{rows, tell};
 use crate::model::service::RolloutState;
 use crate::model::task_definition::image_version;
-use crate::model::{Alarm, Health, MetricKey, Observed, Service, Task, time};
+use crate::model::{Alarm, Health, MetricKey, Observed, Service, ServiceDeployment, Task, time};
 use crate::ui::canvas::Canvas;
 use crate::ui::signs::Signs;
 use crate::ui::standing::Standing;
@@ -44,25 +44,26 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect, name: &str) {
         ("", settings.as_str(), theme.dim),
     ];
     canvas.put_facts(place.x + 1 + used, place.y, room.saturating_sub(used), &facts);
-    let lines = usize::from(place.height.saturating_sub(1));
-    let reasons = &row.assessment.reasons;
-    for (number, reason) in reasons.iter().take(lines).enumerate() {
-        let y = place.y + 1 + number as u16;
-        let hidden = if number + 1 == lines { reasons.len() - lines } else { 0 };
-        let more = if hidden > 0 { format!("  +{hidden} more") } else { String::new() };
-        let since =
-            reason.since.map(|since| format!("  {}", time::age(Some(since), app.service_now()))).unwrap_or_default();
-        let hint = reason.hint.as_deref().map(|hint| format!("  → {hint}")).unwrap_or_default();
-        let style = theme.severity(reason.severity);
-        let sign = Signs::severity(reason.severity);
-        let mut room = place.width.saturating_sub(4);
-        room -= canvas.put_right(place.right().saturating_sub(1), y, room, &more, theme.dim);
-        canvas.put(place.x + 1, y, 1, sign, style);
-        let used = canvas.put_cut(place.x + 3, y, room, &reason.text, style);
-        // A hint that would be cut says nothing.
-        let rest = format!("{since}{hint}");
-        let fitting = [rest, since].into_iter().find(|rest| canvas.width(rest) <= room - used);
-        canvas.put(place.x + 3 + used, y, room - used, &fitting.unwrap_or_default(), theme.dim);
+    let rows = usize::from(place.height.saturating_sub(1));
+    let told = tell::reasons(app, name, usize::from(place.width.saturating_sub(4)), rows);
+    let last = place.bottom().saturating_sub(1);
+    let mut y = place.y + 1;
+    for (number, (severity, lines)) in told.iter().enumerate() {
+        for (part, line) in lines.iter().enumerate() {
+            if y > last {
+                return;
+            }
+            // What has no room stands among the service's fields, which `i` shows.
+            let hidden = told.len() - number - usize::from(part + 1 == lines.len());
+            let more = if y == last && hidden > 0 { format!("  +{hidden} more") } else { String::new() };
+            let room = place.width.saturating_sub(4);
+            let used = canvas.put_right(place.right().saturating_sub(1), y, room, &more, theme.dim);
+            if part == 0 {
+                canvas.put(place.x + 1, y, 1, Signs::severity(*severity), theme.severity(*severity));
+            }
+            canvas.put_cut(place.x + 3, y, room.saturating_sub(used), line, theme.severity(*severity));
+            y += 1;
+        }
     }
 }
 
@@ -173,6 +174,9 @@ pub fn deployments(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing
         let (when, id) = key.split_once(' ')?;
         if when == "now" {
             let deployment = service?.deployments.iter().find(|deployment| deployment.id == id)?;
+            let now = &service?.deployments;
+            let mut all = history.into_iter().flatten();
+            let made = all.find(|rollout| rollout.among(now).is_some_and(|other| other.id == id));
             let (health, words) = match (deployment.rollout, deployment.status.as_str()) {
                 (Some(RolloutState::InProgress), _) => (Health::Changing, "in progress"),
                 (Some(RolloutState::Failed), _) => (Health::Down, "failed"),
@@ -180,7 +184,15 @@ pub fn deployments(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing
                 (_, "ACTIVE") => (Health::Changing, "being replaced"),
                 _ => (Health::Stopped, "inactive"),
             };
+            let (health, words) = match made.filter(|rollout| !rollout.status.terminal()) {
+                Some(rollout) if health != Health::Down => (Health::Changing, rollout.status.words()),
+                Some(rollout) => (health, rollout.status.words()),
+                None => (health, words),
+            };
             let failed = if deployment.failed > 0 { format!("{} failed  ", deployment.failed) } else { String::new() };
+            let reason = made.map(|rollout| rollout.rollback_reason.as_deref().unwrap_or(&rollout.reason));
+            let why = [deployment.rollout_reason.as_str(), reason.unwrap_or_default()];
+            let why = why.into_iter().find(|why| !why.is_empty()).unwrap_or_default();
             return Some(
                 vec![
                     Cell::new(health.sign(), theme.health(health)),
@@ -188,7 +200,7 @@ pub fn deployments(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing
                     Cell::new(short(&deployment.task_definition), theme.text).tail(),
                     Cell::new(format!("{}/{}", deployment.running, deployment.desired), theme.text),
                     Cell::new(time::age(deployment.created_at, app.service_now()), theme.text),
-                    Cell::new(format!("{failed}{}", deployment.rollout_reason), theme.dim),
+                    Cell::new(format!("{failed}{}{}", made.map(took).unwrap_or_default(), why), theme.dim),
                 ]
                 .into(),
             );
@@ -201,10 +213,6 @@ pub fn deployments(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing
             "stopped" => Health::Degraded,
             _ => Health::Changing,
         };
-        let took = match (rollout.started_at.or(rollout.created_at), rollout.finished_at) {
-            (Some(from), Some(to)) => format!("took {}  ", time::short(to.duration_since(from))),
-            _ => String::new(),
-        };
         let why = rollout.rollback_reason.as_deref().unwrap_or(&rollout.reason);
         let target = rollout.target.as_deref().unwrap_or(&rollout.target_revision);
         Some(
@@ -214,11 +222,19 @@ pub fn deployments(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing
                 Cell::new(short(target), theme.dim).tail(),
                 Cell::new("", theme.dim),
                 Cell::new(time::age(rollout.created_at, app.service_now()), theme.dim),
-                Cell::new(format!("{took}{why}"), theme.dim),
+                Cell::new(format!("{}{why}", took(rollout)), theme.dim),
             ]
             .into(),
         )
     });
+}
+
+/// `took 2m21s  `, once it has ended.
+fn took(rollout: &ServiceDeployment) -> String {
+    match (rollout.started_at.or(rollout.created_at), rollout.finished_at) {
+        (Some(from), Some(to)) => format!("took {}  ", time::short(to.duration_since(from))),
+        (_, None) | (None, _) => String::new(),
+    }
 }
 
 /// The service's events, newest first. What each begins with is the service's name: left out.
@@ -282,8 +298,13 @@ pub fn targets(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
 /// CPU and memory, with the alarm's threshold or the aim of its autoscaling.
 pub fn curves(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
     let app = canvas.app;
-    let inside = frame::block(canvas, Block::ServiceCurves, "", place, standing);
-    let Some(name) = app.screen.service.as_deref() else { return };
+    let shown = rows::curves_of(app);
+    // In the Overview the list above says which is selected, and this which is drawn.
+    let overview = app.screen.view() == View::Overview;
+    let short = shown.filter(|_| overview).and_then(|name| app.estate.service_row(name));
+    let named = short.map_or("", |row| row.short.as_str());
+    let inside = frame::block(canvas, Block::ServiceCurves, named, place, standing);
+    let Some(name) = shown else { return };
     let series = |key: MetricKey| app.estate.series.get(&key).filter(|series| !series.points().is_empty());
     let (cpu, memory) =
         (series(MetricKey::ServiceCpu(name.to_owned())), series(MetricKey::ServiceMemory(name.to_owned())));

@@ -1,0 +1,277 @@
+//! That what stands on a screen can be read: whole, once, and with who it is about and what to do.
+
+use super::testing::*;
+use crate::app::event::{Event, Mouse};
+use crate::app::layout::layout;
+use crate::app::overlay::Kind;
+use crate::app::screen::Block;
+use crate::model::*;
+
+const WEB_LIKE: &str = "bookmark-manager-staging-web";
+
+/// What is read of a world in which all that can be wrong is.
+fn troubled() -> World {
+    let mut world = staging();
+    let message = |service: &str, text: &str| ServiceEvent {
+        id: format!("odd-{service}"),
+        at: ago(1),
+        message: format!("(service bookmark-manager-staging-{service}) {text}"),
+    };
+    for (name, desired, running, text) in [
+        ("placed", 2, 1, "was unable to place a task. Reason: Capacity is unavailable at this time."),
+        ("blocked", 2, 1, "was unable to stop or start tasks during a deployment because of its configuration."),
+        (
+            "long",
+            2,
+            1,
+            "is unable to consistently start tasks successfully. For more information, see the Troubleshooting section.",
+        ),
+        ("short", 3, 1, "has started 1 tasks: (task 0123)."),
+        ("off", 0, 1, "has stopped 1 running tasks: (task 0123)."),
+    ] {
+        let mut odd = service(name, desired, running);
+        odd.events.insert(0, message(name, text));
+        world.services.push(odd);
+    }
+    let mut failed = service("failed", 1, 0);
+    failed.deployments[0].rollout = Some(RolloutState::Failed);
+    world.services.push(failed);
+    let mut draining = service("draining", 1, 0);
+    draining.status = "DRAINING".into();
+    world.services.push(draining);
+    for (number, status) in [RolloutStatus::RollbackSuccessful, RolloutStatus::RollbackFailed].into_iter().enumerate() {
+        let name = format!("back-{number}");
+        world.services.push(service(&name, 1, 1));
+        let entry = ServiceDeployment { id: name.clone(), status, created_at: ago(10), ..ServiceDeployment::default() };
+        world.rollouts.insert(format!("bookmark-manager-staging-{name}"), vec![entry]);
+    }
+    world.clusters[0].pending = vec![("EngineVersion".into(), "16.5".into())];
+    world.clusters[0].backup.retention_days = Some(0);
+    world.clusters[0].members.pop();
+    world.instances[0].status = "storage-full".into();
+    for alarm in &mut world.alarms {
+        alarm.state = AlarmState::Alarm;
+        alarm.description = Some("  ".into());
+    }
+    world.failing.insert(Source::ScalingPolicies, Failure::new(FailureKind::Denied, "not allowed"));
+    world.failing.insert(Source::Metrics, Failure::new(FailureKind::Throttled, "Rate exceeded"));
+    world
+}
+
+#[test]
+fn every_row_of_attention_says_who_and_what_to_do() {
+    let mut app = read(&troubled(), (120, 40));
+    app.estate.tasks.learn_partly(app.estate.tasks.value().cloned().unwrap(), "10 of 40 tasks".into(), None, app.now);
+    app.estate.settle(app.now);
+    let rows = &app.estate.derived.attention;
+    let said: Vec<String> = rows
+        .iter()
+        .map(|row| format!("{} | {} | {}", row.name, row.what, row.hint.as_deref().unwrap_or("–")))
+        .collect();
+    assert!(rows.len() > 15, "{said:#?}");
+    for (row, said) in rows.iter().zip(&said) {
+        assert!(!row.name.trim().is_empty(), "nobody: {said}");
+        assert!(row.hint.as_ref().is_some_and(|hint| !hint.trim().is_empty()), "nothing to do: {said}");
+        let first = row.what.split(' ').next().unwrap_or_default();
+        assert!(!["is", "was", "has", "are", "were", "had"].contains(&first), "no subject: {said}");
+    }
+    let of = |name: &str| said.iter().filter(|said| said.starts_with(name)).cloned().collect::<Vec<_>>().join("\n");
+    assert!(of("placed").contains("ECS was unable to place a task. Reason: Capacity"), "{said:#?}");
+    assert!(of("placed").contains("no room for a task"), "{said:#?}");
+    assert!(of("long").contains("ECS is unable to consistently start tasks successfully |"), "{said:#?}");
+}
+
+/// The lines of a service's deployments, as they are drawn.
+fn deployments(world: &World) -> Vec<String> {
+    let mut app = read(world, (200, 60));
+    press(&mut app, "2 j j enter", world);
+    let drawn = text(&app);
+    let from = drawn.lines().position(|line| line.contains("─ Deployments")).unwrap();
+    let right = |line: &str| line.rsplit("││").next().unwrap_or_default().to_owned();
+    let lines = drawn.lines().skip(from + 2).map(right);
+    lines.take_while(|line| !line.contains('╯')).filter(|line| line.contains("web:")).collect()
+}
+
+/// Web with a deployment of a new revision under way, and its service deployment in this state.
+fn under_way(status: RolloutStatus, target: Option<&str>) -> World {
+    let mut world = staging();
+    let web = world.services.iter_mut().find(|service| service.name == WEB_LIKE).unwrap();
+    let mut old = web.deployments[0].clone();
+    old.status = "ACTIVE".into();
+    old.id = "ecs-svc/web-before".into();
+    web.task_definition = "web:43".into();
+    web.deployments[0].task_definition = "web:43".into();
+    web.deployments[0].rollout = Some(RolloutState::InProgress);
+    web.deployments[0].created_at = ago(1);
+    web.deployments.push(old);
+    let entry = ServiceDeployment {
+        id: "hist-2".into(),
+        status,
+        created_at: ago(1),
+        started_at: ago(1),
+        target: target.map(str::to_owned),
+        ..ServiceDeployment::default()
+    };
+    world.rollouts.get_mut(WEB_LIKE).unwrap().insert(0, entry);
+    world
+}
+
+#[test]
+fn a_deployment_is_one_row_while_it_has_tasks() {
+    for (status, words) in [
+        (RolloutStatus::InProgress, "in progress"),
+        (RolloutStatus::Pending, "pending"),
+        (RolloutStatus::StopRequested, "stopping"),
+        (RolloutStatus::RollbackInProgress, "rolling back"),
+    ] {
+        for target in [Some("web:43"), None] {
+            let rows = deployments(&under_way(status.clone(), target));
+            let new: Vec<_> = rows.iter().filter(|row| row.contains("web:43")).collect();
+            assert_eq!(new.len(), 1, "{rows:#?}");
+            assert!(new[0].contains(words), "{rows:#?}");
+            // The one that ran before still has tasks: its history is told in its row.
+            assert_eq!(rows.iter().filter(|row| row.contains("web:42")).count(), 1, "{rows:#?}");
+            assert!(rows.iter().any(|row| row.contains("web:42") && row.contains("took 5m")), "{rows:#?}");
+        }
+    }
+    // Taken back: the row of what failed says so, and what comes back has its own.
+    let mut world = under_way(RolloutStatus::RollbackInProgress, Some("web:43"));
+    let web = world.services.iter_mut().find(|service| service.name == WEB_LIKE).unwrap();
+    web.deployments[0].status = "ACTIVE".into();
+    web.deployments[0].rollout = Some(RolloutState::Failed);
+    let mut back = web.deployments[1].clone();
+    back.id = "ecs-svc/web-back".into();
+    back.status = "PRIMARY".into();
+    back.rollout = Some(RolloutState::InProgress);
+    back.created_at = ago(0);
+    web.deployments.insert(0, back);
+    let rows = deployments(&world);
+    let failed: Vec<_> = rows.iter().filter(|row| row.contains("web:43")).collect();
+    assert!(failed.len() == 1 && failed[0].contains("rolling back"), "{rows:#?}");
+    // What is over and has no tasks stays in the history.
+    let mut world = staging();
+    world.rollouts.get_mut(WEB_LIKE).unwrap()[0].target = Some("web:41".into());
+    assert_eq!(deployments(&world).len(), 2);
+}
+
+#[test]
+fn enter_tells_the_whole_of_a_row_that_is_cut() {
+    let mut world = staging();
+    let why = "Health checks failed with these codes: [503], and the reason is longer than any column";
+    for target in world.targets.values_mut().flatten() {
+        target.state = "unhealthy".into();
+        target.description = Some(why.into());
+    }
+    for (keys, parts) in [
+        ("4 j j enter", vec!["promoted  at tier 1", "db.serverless", "ap-northeast-1c"]),
+        ("4 enter", vec!["bookmark-manager-staging.cluster-abc.ap-northeast-1.rds.amazonaws.com", "aurora-postgresql"]),
+        ("2 j j enter tab tab tab tab enter", vec!["10.0.1.23:8080", "[503]", "longer than any column"]),
+        ("2 j j enter tab tab tab j j j enter", vec!["Setting desired count to 2"]),
+        ("2 enter enter tab j enter", vec!["RUNNING"]),
+        ("4 tab tab j j enter", vec!["cluster-abc.ap-northeast-1.rds.amazonaws.com"]),
+    ] {
+        let mut app = read(&world, (80, 24));
+        press(&mut app, keys, &world);
+        let window = app.screen.overlays.last().map(|window| window.kind);
+        if keys == "2 enter enter tab j enter" {
+            assert_eq!(window, Some(Kind::Message), "{keys}:\n{}", text(&app));
+            continue;
+        }
+        assert_eq!(window, Some(Kind::Message), "{keys}:\n{}", text(&app));
+        // As one text: it is broken to the window's width.
+        let told: String = app
+            .screen
+            .overlays
+            .last()
+            .unwrap()
+            .lines
+            .iter()
+            .map(|line| line.text.as_str())
+            .collect::<Vec<_>>()
+            .join(" ");
+        let whole = app.screen.overlays.last().unwrap().copies.clone().unwrap_or_default();
+        for part in parts {
+            assert!(told.contains(part) || whole.contains(part), "{keys}: {part} is not in {told}");
+        }
+    }
+}
+
+#[test]
+fn the_selected_row_of_attention_is_told_whole_where_there_is_room() {
+    let world = staging();
+    let mut app = read(&world, (120, 40));
+    let drawn = text(&app);
+    assert!(drawn.contains("→ open the service and look at its stopped tasks"), "{drawn}");
+    press(&mut app, "tab shift-tab j", &world);
+    // This one has room in its own row.
+    assert_eq!(text(&app).matches("→ the log of a stopped task says why").count(), 1, "{}", text(&app));
+    // The list itself needs the rows of a short screen.
+    let drawn = text(&read(&world, (80, 24)));
+    assert!(!drawn.contains("→ open the service and look"), "{drawn}");
+}
+
+#[test]
+fn every_reason_of_a_service_can_be_read() {
+    let world = staging();
+    for size in [(60, 15), (80, 24), (200, 60)] {
+        let mut app = read(&world, size);
+        press(&mut app, "2 i", &world);
+        let fields: Vec<&str> =
+            app.screen.overlays.last().unwrap().lines.iter().map(|line| line.text.as_str()).collect();
+        let reasons = &app.estate.service_row("bookmark-manager-staging-api").unwrap().assessment.reasons;
+        assert!(reasons.len() > 2);
+        for reason in reasons {
+            let hint = reason.hint.as_deref().unwrap();
+            assert!(fields.iter().any(|line| line.contains(&reason.text) && line.contains(hint)), "{fields:?}");
+        }
+    }
+    // With room for it, each stands whole above the service, with what to do.
+    let mut app = read(&world, (120, 40));
+    press(&mut app, "2 enter", &world);
+    let drawn = text(&app);
+    for part in ["open the service and look at its stopped", "the log of a stopped task says why it ended"] {
+        assert!(drawn.contains(part), "{part}:\n{drawn}");
+    }
+}
+
+#[test]
+fn a_small_environment_fills_the_overview() {
+    let place = |app: &crate::app::App, block: Block| {
+        layout(app).blocks.iter().find(|(other, _)| *other == block).map(|(_, place)| *place)
+    };
+    let curves = [Block::ServiceCurves, Block::DatabaseCurves];
+    for size in [(120, 40), (200, 60)] {
+        let world = staging();
+        let (mut app, effects) = fresh(environment("staging"), crate::app::Session::default(), size);
+        let before = place(&app, Block::OverviewServices).unwrap();
+        world.answer(&mut app, effects);
+        tick(&mut app, now(), &world);
+        let after = place(&app, Block::OverviewServices).unwrap();
+        assert_eq!((before.x, before.y, before.width), (after.x, after.y, after.width), "no row moves");
+        let drawn = text(&app);
+        for block in curves {
+            assert!(place(&app, block).is_some_and(|place| place.height >= 9), "{size:?}:\n{drawn}");
+        }
+        let rows = drawn.lines().filter(|line| line.trim_matches(['│', ' ']).is_empty()).count();
+        assert!(rows < usize::from(size.1) / 4, "{rows} rows are empty:\n{drawn}");
+        assert!(drawn.contains("─ Metrics api") && drawn.contains("CPU"), "{drawn}");
+        // They follow what is selected, and take no keys themselves.
+        press(&mut app, "tab j j", &world);
+        assert!(text(&app).contains("─ Metrics web"), "{}", text(&app));
+        for key in ["tab", "tab", "tab", "right", "left", "shift-tab"] {
+            press(&mut app, key, &world);
+            assert!(!curves.contains(&app.screen.focused()), "{key}");
+        }
+        let spot = place(&app, Block::ServiceCurves).unwrap();
+        app.update(Event::Mouse(Mouse::Click(spot.x + 2, spot.y + 2)));
+        assert!(!curves.contains(&app.screen.focused()));
+    }
+    // One below the other, too.
+    assert!(place(&read(&staging(), (80, 40)), Block::ServiceCurves).is_some());
+    // Many services need the room themselves; a short screen has none to give.
+    let app = read(&with_services(40), (120, 40));
+    assert_eq!(place(&app, Block::ServiceCurves), None);
+    assert!(place(&app, Block::DatabaseCurves).is_some());
+    let app = read(&staging(), (80, 24));
+    assert!(curves.iter().all(|block| place(&app, *block).is_none()));
+}
