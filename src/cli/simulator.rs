@@ -11,7 +11,8 @@ use std::net::SocketAddr;
 Scenarios: staging, prod, pantri, minimal (calm), stopped (at night); crash-loop, bad-image, slow-rollout,
 failover, throttled, expired, log-storm, scale-out, big. With the first change that is made: breaker,
 no-breaker, rollback-fails, rollback-hangs, deleted, other-deploy, lost-answer, throttled-deploy, expires,
-scheduled-stop. Without a past: first-deployment.
+scheduled-stop. Without a past: first-deployment. Other shapes of services: health-checks, blue-green,
+controllers (CodeDeploy, external).
 
 Every client is held to the rates that AWS documents for each API, and throttled as AWS throttles. A second of
 a rate has passed when it passed on the wall or in the simulated time, whichever went further: with --speed 60 a

@@ -41,7 +41,7 @@ const fn bucket(name: &'static str, per_second: f64, burst: f64, operations: &'s
 /// `StopServiceDeployment` belongs to the actions of service deployments, task sets to those of services,
 /// `StopQuery` to `StartQuery`.
 pub(crate) const RATES: &[Rate] = &[
-    bucket("ecs:services", 20.0, 100.0, &["ecs:DescribeServices", "ecs:ListServices"]),
+    bucket("ecs:services", 20.0, 100.0, &["ecs:DescribeServices", "ecs:ListServices", "ecs:DescribeTaskSets"]),
     bucket("ecs:tasks", 20.0, 100.0, &["ecs:DescribeTasks", "ecs:ListTasks"]),
     bucket("ecs:clusters", 20.0, 50.0, &["ecs:DescribeClusters", "ecs:ListClusters"]),
     bucket("ecs:task-definitions", 20.0, 50.0, &["ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions"]),
@@ -56,7 +56,15 @@ pub(crate) const RATES: &[Rate] = &[
         "ecs:update-service",
         5.0,
         50.0,
-        &["ecs:UpdateService", "ecs:CreateService", "ecs:DeleteService", "ecs:CreateTaskSet", "ecs:DeleteTaskSet"],
+        &[
+            "ecs:UpdateService",
+            "ecs:CreateService",
+            "ecs:DeleteService",
+            "ecs:CreateTaskSet",
+            "ecs:UpdateTaskSet",
+            "ecs:UpdateServicePrimaryTaskSet",
+            "ecs:DeleteTaskSet",
+        ],
     ),
     bucket("ecs:register", 1.0, 20.0, &["ecs:RegisterTaskDefinition", "ecs:DeregisterTaskDefinition"]),
     bucket("ecs:task-changes", 40.0, 100.0, &["ecs:StopTask", "ecs:RunTask"]),

@@ -30,6 +30,12 @@ pub enum Scenario {
     FirstDeployment,
     /// A service is deleted 30 s after the first change of it.
     Deleted,
+    /// Containers have health checks of their own.
+    HealthChecks,
+    /// Services are deployed blue/green, with a bake time of a minute.
+    BlueGreen,
+    /// Something else than ECS deploys the services.
+    Controllers,
     /// Somebody else deploys 30 s after the first change.
     OtherDeploy,
     /// The first change works and is answered with an error.
@@ -72,6 +78,9 @@ impl Scenario {
         Scenario::RollbackHangs,
         Scenario::FirstDeployment,
         Scenario::Deleted,
+        Scenario::HealthChecks,
+        Scenario::BlueGreen,
+        Scenario::Controllers,
         Scenario::OtherDeploy,
         Scenario::LostAnswer,
         Scenario::ThrottledDeploy,
@@ -102,6 +111,9 @@ impl Scenario {
             Scenario::RollbackHangs => "rollback-hangs",
             Scenario::FirstDeployment => "first-deployment",
             Scenario::Deleted => "deleted",
+            Scenario::HealthChecks => "health-checks",
+            Scenario::BlueGreen => "blue-green",
+            Scenario::Controllers => "controllers",
             Scenario::OtherDeploy => "other-deploy",
             Scenario::LostAnswer => "lost-answer",
             Scenario::ThrottledDeploy => "throttled-deploy",
@@ -135,6 +147,9 @@ impl Scenario {
             | Scenario::RollbackHangs
             | Scenario::FirstDeployment
             | Scenario::Deleted
+            | Scenario::HealthChecks
+            | Scenario::BlueGreen
+            | Scenario::Controllers
             | Scenario::OtherDeploy
             | Scenario::LostAnswer
             | Scenario::ThrottledDeploy
@@ -166,6 +181,9 @@ impl Scenario {
             Scenario::RollbackHangs => "staging, where whatever is deployed crashes and the rollback never ends",
             Scenario::FirstDeployment => "staging, where api was created half a minute ago and never came to run",
             Scenario::Deleted => "staging, where the service is deleted 30 s after your first change of it",
+            Scenario::HealthChecks => "staging, whose containers have health checks; the image deadbee fails them",
+            Scenario::BlueGreen => "staging, deployed blue/green with a bake time of a minute",
+            Scenario::Controllers => "staging, whose web is deployed by CodeDeploy and api by an external controller",
             Scenario::OtherDeploy => "staging, where another person deploys 30 s after your first change",
             Scenario::LostAnswer => "staging, where the first UpdateService works and answers 500",
             Scenario::ThrottledDeploy => {

@@ -129,6 +129,14 @@ async fn services_and_roles_come_and_go() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn services_have_every_shape() {
+    script(Scenario::HealthChecks, "shapes.py health-checks").await;
+    script(Scenario::BlueGreen, "shapes.py blue-green").await;
+    script(Scenario::Controllers, "shapes.py controllers").await;
+    script(Scenario::Staging, "shapes.py functions").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn logs_through_boto3() {
     script(Scenario::CrashLoop, "logs.py").await;
     script(Scenario::LogStorm, "live.py").await;

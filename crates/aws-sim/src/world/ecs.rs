@@ -2,9 +2,11 @@
 //! in `scheduler`, `tasks` and `rollout`; how they look in an answer is in `services::ecs`.
 
 use super::World;
+use super::bluegreen::{Stage, Strategy};
 use super::lifecycle::{Life, WayBack};
 use super::load::Load;
 use super::registry::Resolved;
+use super::tasksets::{Controller, TaskSet};
 use crate::ACCOUNT;
 use crate::clock::Ms;
 use crate::rng::Rng;
@@ -44,6 +46,35 @@ pub(crate) struct Container {
     pub(crate) secrets: Vec<(String, String)>,
     /// The log group and stream prefix of awslogs.
     pub(crate) log: Option<(String, String)>,
+    pub(crate) check: Option<HealthCheck>,
+}
+
+/// `healthCheck` of a container; times in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct HealthCheck {
+    pub(crate) interval: u32,
+    pub(crate) timeout: u32,
+    pub(crate) retries: u32,
+    pub(crate) start_period: u32,
+}
+
+/// `healthStatus` of a container and of its task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Health {
+    /// It has no check, or none has ended yet.
+    Unknown,
+    Healthy,
+    Unhealthy,
+}
+
+impl Health {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Health::Unknown => "UNKNOWN",
+            Health::Healthy => "HEALTHY",
+            Health::Unhealthy => "UNHEALTHY",
+        }
+    }
 }
 
 /// A revision of a task definition.
@@ -68,6 +99,11 @@ pub(crate) struct TaskDef {
 }
 
 impl TaskDef {
+    /// The health check of the container that counts: the first essential one that has any.
+    pub(crate) fn check(&self) -> Option<HealthCheck> {
+        self.containers.iter().filter(|c| c.essential).find_map(|c| c.check)
+    }
+
     pub(crate) fn arn(&self) -> String {
         format!("arn:aws:ecs:{}:{ACCOUNT}:task-definition/{}:{}", self.region, self.family, self.revision)
     }
@@ -101,6 +137,8 @@ pub(crate) struct Deployment {
     pub(crate) failures: u32,
     pub(crate) rollout: Rollout,
     pub(crate) reason: String,
+    /// What it has as a task set, where something else than ECS deploys.
+    pub(crate) set: Option<TaskSet>,
 }
 
 impl Deployment {
@@ -139,6 +177,8 @@ pub(crate) struct Release {
     pub(crate) deaf: Vec<String>,
     /// Alarms that ended it.
     pub(crate) alarmed: Vec<String>,
+    /// Where a blue/green deployment stands.
+    pub(crate) stage: Option<Stage>,
     /// When and to which revision it rolled back, and why.
     pub(crate) rollback: Option<(Ms, u64, String)>,
 }
@@ -168,6 +208,8 @@ pub(crate) struct Service {
     pub(crate) life: Life,
     /// What becomes of its rollbacks.
     pub(crate) way_back: WayBack,
+    pub(crate) strategy: Strategy,
+    pub(crate) controller: Controller,
     pub(crate) desired: u32,
     pub(crate) min_percent: u32,
     pub(crate) max_percent: u32,
@@ -284,6 +326,8 @@ pub(crate) struct Task {
     pub(crate) execution_stopped: Option<Ms>,
     pub(crate) stopped: Option<Ms>,
     pub(crate) target: Target,
+    /// What the checks of its essential containers say together.
+    pub(crate) health: Health,
     /// Whether it counts as healthy for a rollout.
     pub(crate) healthy: bool,
     pub(crate) stop: Option<Box<Stop>>,

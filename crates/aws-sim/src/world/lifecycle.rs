@@ -2,8 +2,10 @@
 //! to; what is deleted drains, and is INACTIVE then. Also what becomes of a rollback, where it is not
 //! the tasks that decide. The answers' shapes are in `services::ecs`.
 
+use super::bluegreen::Strategy;
 use super::ecs::{DeployAlarms, Rollout, Service, TaskDef};
 use super::load::Load;
+use super::tasksets::Controller;
 use super::{Event, SECOND, World};
 use crate::rng::Rng;
 use std::collections::VecDeque;
@@ -67,6 +69,8 @@ pub(crate) struct NewService {
     pub(crate) grace: u32,
     pub(crate) target_group: Option<usize>,
     pub(crate) spot: bool,
+    pub(crate) strategy: Strategy,
+    pub(crate) controller: Controller,
     pub(crate) public_ip: bool,
     pub(crate) tags: Vec<(String, String)>,
 }
@@ -78,6 +82,7 @@ impl World {
         let near = self.services.iter().find(|s| self.clusters[s.cluster].region == region);
         let zones = near.map_or(&["ap-northeast-1a", "ap-northeast-1c"][..], |s| s.zones);
         let number = self.serial();
+        let controller = new.controller;
         let mut rng = Rng::new(self.seed, &format!("service {}/{}/{number}", new.cluster, new.name));
         let salt = rng.next();
         let at = self.services.len();
@@ -88,6 +93,8 @@ impl World {
             created: self.now,
             life: Life::Active,
             way_back: WayBack::Open,
+            strategy: new.strategy,
+            controller: new.controller,
             desired: new.desired,
             min_percent: new.min_percent,
             max_percent: new.max_percent,
@@ -115,7 +122,11 @@ impl World {
             tags: new.tags,
             rng,
         });
-        self.deploy(at, new.def);
+        if controller == Controller::External {
+            self.placeholder(at, new.def);
+        } else {
+            self.deploy(at, new.def);
+        }
         at
     }
 

@@ -6,6 +6,7 @@
 
 pub(crate) mod alarms;
 pub(crate) mod balancing;
+pub(crate) mod bluegreen;
 mod build;
 pub(crate) mod databases;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub(crate) mod scaling;
 pub(crate) mod schedule;
 mod scheduler;
 mod tasks;
+pub(crate) mod tasksets;
 #[cfg(test)]
 mod tests;
 
@@ -65,6 +67,10 @@ pub(crate) enum Event {
     Healthy { key: TaskKey, epoch: u32 },
     /// The first health check of a task's target fails.
     Sick { key: TaskKey, epoch: u32 },
+    /// The check of a container has failed too often.
+    CheckFails { key: TaskKey, epoch: u32 },
+    /// A blue/green deployment comes to its next stage.
+    Stage { service: usize, deployment: u64 },
     /// The service gives up on a task whose target stayed unhealthy.
     GiveUp { key: TaskKey, epoch: u32 },
     /// What was asked of a service deployment is done.
@@ -228,6 +234,8 @@ impl World {
             Event::Healthy { key, epoch } => self.task_healthy(key, epoch),
             Event::Sick { key, epoch } => self.target_sick(key, epoch),
             Event::Stop { service, deployment } => self.stop_release(service, deployment),
+            Event::CheckFails { key, epoch } => self.check_fails(key, epoch),
+            Event::Stage { service, deployment } => self.next_stage(service, deployment),
             Event::GiveUp { key, epoch } => self.give_up(key, epoch),
             Event::RollbackFails { service, deployment } => self.rollback_fails(service, deployment),
             Event::Delete(service) => self.delete_service(service),

@@ -123,7 +123,17 @@ impl World {
         let log = format!(
             "START RequestId: {request} Version: $LATEST\n{at:.3}\t{request}\t{line}\nEND RequestId: {request}\nREPORT RequestId: {request}\tDuration: {duration}.00 ms\tBilled Duration: {duration} ms\tMemory Size: 128 MB\tMax Memory Used: 92 MB\t\n"
         );
+        self.log_invocation(function, &log);
         Invocation { payload, log, failed }
+    }
+
+    /// What a function said goes to its log group, a line an event.
+    fn log_invocation(&mut self, function: usize, log: &str) {
+        let group = format!("/aws/lambda/{}", self.functions[function].name);
+        for line in log.lines() {
+            // A group that was deleted takes nothing.
+            let _ = self.write_log(&group, 0, line.to_owned());
+        }
     }
 
     fn act(&mut self, function: usize, input: &Value) -> Result<Value, String> {

@@ -10,7 +10,8 @@ use std::sync::Arc;
 impl World {
     /// Applies a control request with any of `rename_service`, `rename_instance`, `rename_alarm`
     /// (`from`, `to`), `note` (`service`, `text`), `set_desired`, `load`, `suspend`,
-    /// `break_task_definition`, `no_capacity`, `unhealthy`, `delete_service` (a name), `forget_service` (the
+    /// `break_task_definition`, `no_capacity`, `unhealthy` (`service`, `container`: its
+    /// own checks fail instead of the target), `delete_service` (a name), `forget_service` (the
     /// name of a deleted one), `rollback` (`service`, `ends`: `open`, `hangs`, `fails`), `refuse_role` and
     /// `trust_role` (an ARN or name), `role_seconds` (how long a role is held at most),
     /// `pending_change`, `add_services`, `log_rate` (`group`, `lines` a second), `log_skew` (`group`,
@@ -44,7 +45,11 @@ impl World {
                 }
                 "unhealthy" => {
                     let service = self.named(text(value, "service")?)?;
-                    self.targets_fail(service);
+                    if value["container"].as_bool() == Some(true) {
+                        self.checks_fail(service);
+                    } else {
+                        self.targets_fail(service);
+                    }
                 }
                 "rename_instance" => {
                     let (from, to) = (text(value, "from")?, text(value, "to")?);

@@ -94,6 +94,7 @@ impl World {
                 triggered: false,
                 deaf,
                 alarmed: Vec::new(),
+                stage: None,
                 rollback: None,
             },
         );
@@ -111,10 +112,12 @@ impl World {
                 failures: 0,
                 rollout: Rollout::InProgress,
                 reason: format!("ECS deployment ecs-svc/{id} in progress."),
+                set: None,
             },
         );
         s.steady = false;
         s.next_start = 0;
+        self.begin_stages(service, id);
         self.look_soon(service);
         id
     }
@@ -271,6 +274,7 @@ impl World {
             failures: 0,
             rollout: Rollout::InProgress,
             reason: String::new(),
+            set: None,
         })
     }
 

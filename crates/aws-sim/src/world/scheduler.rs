@@ -4,6 +4,7 @@
 
 use super::ecs::{Rollout, Status};
 use super::lifecycle::Life;
+use super::tasksets::Controller;
 use super::{Event, SECOND, TaskKey, World};
 use crate::clock::Ms;
 
@@ -49,6 +50,10 @@ impl World {
 
     /// One look of the scheduler.
     pub(crate) fn reconcile(&mut self, service: usize) {
+        if self.services[service].controller == Controller::External && self.services[service].life == Life::Active {
+            self.reconcile_task_sets(service);
+            return;
+        }
         let retry = self.services[service].retry;
         self.services[service].retry = retry.filter(|at| *at > self.now);
         if self.services[service].life == Life::Inactive {
@@ -72,6 +77,10 @@ impl World {
         } else {
             self.start_missing(service, primary, mine.len() as u32, old.len() as u32)
         };
+        if self.keeps_blue(service) {
+            self.settle(service, true);
+            return;
+        }
         let replaced = self.stop_old(service, primary, &old, desired);
         self.settle(service, busy || replaced);
     }
@@ -109,7 +118,8 @@ impl World {
     /// Starts what is missing, as far as the maximum percentage allows.
     fn start_missing(&mut self, service: usize, primary: u64, mine: u32, old: u32) -> bool {
         let s = &self.services[service];
-        let ceiling = (s.desired * s.max_percent / 100).max(u32::from(s.desired > 0));
+        let percent = if self.stage(service).is_some() { 200 } else { s.max_percent };
+        let ceiling = (s.desired * percent / 100).max(u32::from(s.desired > 0));
         let missing = s.desired.saturating_sub(mine);
         let mut starts = missing.min(ceiling.saturating_sub(mine + old)).min(BATCH);
         if starts == 0 {

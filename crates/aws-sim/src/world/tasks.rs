@@ -1,7 +1,7 @@
 //! The life of a task: PROVISIONING, PENDING, ACTIVATING, RUNNING, and the stopping states, some
 //! seconds each. Who starts and stops tasks is `scheduler`.
 
-use super::ecs::{Fate, Status, Stop, Target, Task};
+use super::ecs::{Fate, Health, Status, Stop, Target, Task};
 use super::{Event, HOUR, SECOND, TaskKey, World};
 use crate::clock::Ms;
 
@@ -52,6 +52,7 @@ impl World {
             execution_stopped: None,
             stopped: None,
             target: Target::None,
+            health: Health::Unknown,
             healthy: false,
             stop: None,
         };
@@ -109,8 +110,15 @@ impl World {
                 let epoch = task.epoch;
                 let (fate, behind) = (task.fate, task.target != Target::None);
                 self.task_runs(service, key);
+                let check = self.tasks[&key].def.check();
                 if fate == Fate::OutOfMemory {
                     self.after(key, 4, 7);
+                } else if let (Some(check), Fate::Unhealthy) = (check, fate) {
+                    // Failures in the start period do not count.
+                    let wait = check.start_period + check.interval * check.retries;
+                    self.schedule(now + Ms::from(wait) * SECOND, Event::CheckFails { key, epoch });
+                } else if let (Some(check), false) = (check, behind) {
+                    self.schedule(now + Ms::from(check.interval) * SECOND, Event::Healthy { key, epoch });
                 } else if fate == Fate::Unhealthy && behind {
                     let wait = self.services[service].rng.range(5, 10) * SECOND;
                     self.schedule(now + wait, Event::Sick { key, epoch });
@@ -165,6 +173,9 @@ impl World {
             return;
         }
         task.healthy = true;
+        if task.def.check().is_some() {
+            task.health = Health::Healthy;
+        }
         if task.target == Target::Initial {
             task.target = Target::Healthy;
         }
@@ -222,6 +233,31 @@ impl World {
             self.health_failure(service, deployment);
         } else {
             self.look_soon(service);
+        }
+    }
+
+    /// A container's own check has failed as often as it may: the task is UNHEALTHY, and is replaced.
+    pub(crate) fn check_fails(&mut self, key: TaskKey, epoch: u32) {
+        let Some(task) = self.tasks.get_mut(&key).filter(|t| t.epoch == epoch && t.status == Status::Running) else {
+            return;
+        };
+        task.health = Health::Unhealthy;
+        let (service, deployment) = (task.service, task.deployment);
+        self.note(service, &format!("(task {:032x}) failed container health checks.", key.1));
+        self.stop_task(key, "ServiceSchedulerInitiated", "Task failed container health checks");
+        self.health_failure(service, deployment);
+    }
+
+    /// The containers of a service that have a check fail it from now on.
+    pub(crate) fn checks_fail(&mut self, service: usize) {
+        let s = &self.services[service];
+        let keys: Vec<TaskKey> = s.live.iter().map(|id| (s.cluster, *id)).collect();
+        for key in keys {
+            let Some(task) = self.tasks.get(&key).filter(|t| t.status == Status::Running) else { continue };
+            if let Some(check) = task.def.check() {
+                let (epoch, wait) = (task.epoch, Ms::from(check.interval * check.retries) * SECOND);
+                self.schedule(self.now + wait, Event::CheckFails { key, epoch });
+            }
         }
     }
 

@@ -3,8 +3,10 @@
 use super::{Call, cluster, definitions, invalid, services, tasks};
 use crate::services::ApiError;
 use crate::wire::{Node, map};
+use crate::world::bluegreen::Strategy;
 use crate::world::ecs::DeployAlarms;
 use crate::world::lifecycle::Life;
+use crate::world::tasksets::Controller;
 
 /// A whole number of a field within bounds, if it is given.
 pub(super) fn number(node: &Node, key: &'static str, most: u32) -> Result<Option<u32>, ApiError> {
@@ -21,6 +23,7 @@ pub(super) struct Configuration {
     pub(super) max: Option<u32>,
     pub(super) breaker: Option<(bool, bool)>,
     pub(super) alarms: Option<DeployAlarms>,
+    pub(super) strategy: Option<Strategy>,
 }
 
 /// The deployment configuration that is given, for a service that is there or one that is to be.
@@ -47,7 +50,16 @@ pub(super) fn configuration(call: &Call<'_>, service: Option<usize>) -> Result<O
         enable: flag(a, "enable"),
         rollback: flag(a, "rollback"),
     });
-    Ok(Some(Configuration { min, max, breaker, alarms }))
+    let bake = number(given, "bakeTimeInMinutes", 1_440)?;
+    let strategy = match (given.str("strategy"), service.map(|at| call.world.services[at].strategy)) {
+        (Some("ROLLING"), _) => Some(Strategy::Rolling),
+        // A quarter of an hour is what the console proposes.
+        (Some("BLUE_GREEN"), _) => Some(Strategy::BlueGreen(bake.unwrap_or(15))),
+        (Some(other), _) => return Err(invalid(format!("The deployment strategy {other} is not simulated."))),
+        (None, Some(Strategy::BlueGreen(minutes))) => Some(Strategy::BlueGreen(bake.unwrap_or(minutes))),
+        (None, _) => None,
+    };
+    Ok(Some(Configuration { min, max, breaker, alarms, strategy }))
 }
 
 /// `UpdateService`: desired count, task definition, a forced deployment, the rules of rollouts.
@@ -62,6 +74,7 @@ pub(super) fn update_service(call: &mut Call<'_>) -> Result<Node, ApiError> {
     if call.world.services[at].life != Life::Active {
         return Err(ApiError::client("ServiceNotActiveException", "Service was not ACTIVE."));
     }
+    refuse_to_deploy(call, call.world.services[at].controller)?;
     let desired = number(call.input, "desiredCount", 5_000)?;
     let grace = number(call.input, "healthCheckGracePeriodSeconds", i32::MAX as u32)?;
     let rules = configuration(call, Some(at))?;
@@ -85,6 +98,7 @@ pub(super) fn update_service(call: &mut Call<'_>) -> Result<Node, ApiError> {
             (s.breaker, s.breaker_rollback) = (breaker, rollback);
         }
         s.alarms = rules.alarms.or(s.alarms.take());
+        s.strategy = rules.strategy.unwrap_or(s.strategy);
     }
     if let Some(desired) = desired {
         call.world.set_desired(at, desired);
@@ -94,6 +108,28 @@ pub(super) fn update_service(call: &mut Call<'_>) -> Result<Node, ApiError> {
     }
     call.world.updated = Some(at);
     Ok(map! {"service": services::node(call.world, at, false)})
+}
+
+/// What a service that something else deploys cannot be given by `UpdateService`.
+fn refuse_to_deploy(call: &Call<'_>, controller: Controller) -> Result<(), ApiError> {
+    let given = |key: &str| call.input.get(key).is_some();
+    let forced = call.input.bool("forceNewDeployment") == Some(true);
+    match controller {
+        Controller::Ecs => Ok(()),
+        Controller::CodeDeploy if given("taskDefinition") => Err(invalid(
+            "Unable to update task definition on services with a CODE_DEPLOY deployment controller. Use AWS CodeDeploy to trigger a new deployment.",
+        )),
+        Controller::CodeDeploy if forced => Err(invalid(
+            "Cannot force a new deployment on services with a CODE_DEPLOY deployment controller. Use AWS CodeDeploy to trigger a new deployment.",
+        )),
+        Controller::CodeDeploy if given("networkConfiguration") || given("platformVersion") => Err(invalid(
+            "Unable to update network parameters on services with a CODE_DEPLOY deployment controller. Use AWS CodeDeploy to trigger a new deployment.",
+        )),
+        Controller::External if given("taskDefinition") || forced => Err(invalid(
+            "Unable to update task definition on services with an EXTERNAL deployment controller. Use the CreateTaskSet and UpdateTaskSet APIs instead.",
+        )),
+        Controller::CodeDeploy | Controller::External => Ok(()),
+    }
 }
 
 /// `StopTask`.

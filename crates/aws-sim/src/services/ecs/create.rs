@@ -4,7 +4,11 @@ use super::changes::{self, number};
 use super::{Call, cluster, definitions, invalid, services};
 use crate::services::ApiError;
 use crate::wire::{Node, map};
+use crate::world::bluegreen::Strategy;
+use crate::world::ecs::{Fate, TaskDef};
 use crate::world::lifecycle::{Life, NewService};
+use crate::world::tasksets::Controller;
+use std::sync::Arc;
 
 /// The target group of a service that is to be created.
 fn target_group(call: &Call<'_>) -> Result<Option<usize>, ApiError> {
@@ -12,6 +16,26 @@ fn target_group(call: &Call<'_>) -> Result<Option<usize>, ApiError> {
     let arn = given.str("targetGroupArn").unwrap_or_default();
     let found = call.world.target_groups.iter().position(|g| g.region == call.region && g.arn() == arn);
     found.map(Some).ok_or_else(|| invalid(format!("The target group with targetGroupArn {arn} does not exist.")))
+}
+
+/// The definition of a service that has none: it stands for what the controller will bring, and is shown nowhere.
+fn nothing(call: &Call<'_>, name: &str) -> Result<Arc<TaskDef>, ApiError> {
+    let region = call.world.clusters.iter().find(|c| c.region == call.region).map(|c| c.region);
+    let region = region.ok_or_else(|| ApiError::client("ClusterNotFoundException", "Cluster not found."))?;
+    Ok(Arc::new(TaskDef {
+        region,
+        family: name.to_owned(),
+        revision: 0,
+        cpu: 0,
+        memory: 0,
+        containers: Vec::new(),
+        registered: call.world.now,
+        fate: Fate::Fine,
+        arm: false,
+        raw: None,
+        tags: Vec::new(),
+        inactive: None,
+    }))
 }
 
 /// `CreateService`: on Fargate, with a rolling update of its own.
@@ -27,17 +51,29 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Node, ApiError> {
         Some(Life::Draining) => return Err(invalid("Unable to Start a service that is still Draining.")),
         Some(Life::Inactive) | None => {}
     }
-    let def = call.input.str("taskDefinition").ok_or_else(|| invalid("TaskDefinition can not be blank."))?;
-    let def = definitions::find(call.world, call.region, def)
-        .ok_or_else(|| ApiError::client("ClientException", "TaskDefinition not found."))?;
+    let controller = call.input.get("deploymentController").and_then(|c| c.str("type")).unwrap_or("ECS");
+    let controller = Controller::parse(controller)
+        .ok_or_else(|| invalid(format!("The deployment controller {controller} is not valid.")))?;
+    let external = controller == Controller::External;
+    let def = match call.input.str("taskDefinition") {
+        Some(_) if external => {
+            return Err(invalid(
+                "A task definition is not supported for services with an EXTERNAL deployment controller.",
+            ));
+        }
+        Some(name) => definitions::find(call.world, call.region, name)
+            .ok_or_else(|| ApiError::client("ClientException", "TaskDefinition not found."))?,
+        None if external => nothing(call, name)?,
+        None => return Err(invalid("TaskDefinition can not be blank.")),
+    };
     if def.inactive.is_some() {
         return Err(ApiError::client("ClientException", "TaskDefinition is inactive"));
     }
     let network = call.input.get("networkConfiguration").and_then(|n| n.get("awsvpcConfiguration"));
-    let Some(network) = network else {
+    if network.is_none() && !external {
         return Err(invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified."));
-    };
-    let public_ip = network.str("assignPublicIp") == Some("ENABLED");
+    }
+    let public_ip = network.and_then(|n| n.str("assignPublicIp")) == Some("ENABLED");
     let desired = number(call.input, "desiredCount", 5_000)?
         .ok_or_else(|| invalid("Desired count must be specified for REPLICA services."))?;
     let grace = number(call.input, "healthCheckGracePeriodSeconds", i32::MAX as u32)?;
@@ -50,6 +86,8 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Node, ApiError> {
         min_percent: rules.as_ref().and_then(|r| r.min).unwrap_or(100),
         max_percent: rules.as_ref().and_then(|r| r.max).unwrap_or(200),
         breaker: rules.as_ref().and_then(|r| r.breaker).unwrap_or((false, false)),
+        strategy: rules.as_ref().and_then(|r| r.strategy).unwrap_or(Strategy::Rolling),
+        controller,
         alarms: rules.and_then(|r| r.alarms),
         exec: call.input.bool("enableExecuteCommand") == Some(true),
         grace: grace.unwrap_or(0),

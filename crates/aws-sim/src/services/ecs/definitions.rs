@@ -118,6 +118,13 @@ fn container(d: &TaskDef, c: &Container) -> Node {
         "volumesFrom": list(Vec::<Node>::new()),
         "secrets": list(c.secrets.iter().map(|(k, v)| map! {"name": k, "valueFrom": v})),
         "logConfiguration": log,
+        "healthCheck": c.check.map(|check| map! {
+            "command": list(["CMD-SHELL", "curl -f http://localhost/health || exit 1"]),
+            "interval": check.interval,
+            "timeout": check.timeout,
+            "retries": check.retries,
+            "startPeriod": check.start_period,
+        }),
         "systemControls": list(Vec::<Node>::new()),
     }
 }

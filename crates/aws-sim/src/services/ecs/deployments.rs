@@ -7,6 +7,7 @@ use crate::clock::timestamp;
 use crate::services::ApiError;
 use crate::wire::{Node, list, map};
 use crate::world::World;
+use crate::world::bluegreen::Stage;
 use crate::world::ecs::{Release, Revision};
 
 /// The ARN of a service deployment.
@@ -100,6 +101,11 @@ pub(super) fn stop(call: &mut Call<'_>) -> Result<Node, ApiError> {
     Ok(map! {"serviceDeploymentArn": arn})
 }
 
+/// The share of the traffic in percent that the new or the old revision is to have.
+fn weight(new: bool, shifted: bool) -> f64 {
+    if new == shifted { 100.0 } else { 0.0 }
+}
+
 fn node(world: &World, at: usize, r: &Release) -> Node {
     let s = &world.services[at];
     let revision = |id: u64| {
@@ -114,8 +120,12 @@ fn node(world: &World, at: usize, r: &Release) -> Node {
             "requestedTaskCount": if id == r.target { s.desired } else { count(true) + count(false) },
             "runningTaskCount": count(true),
             "pendingTaskCount": count(false),
+            "requestedTestTrafficWeight": r.stage.map(|stage| weight(id == r.target, stage >= Stage::TestTrafficShift)),
+            "requestedProductionTrafficWeight":
+                r.stage.map(|stage| weight(id == r.target, stage >= Stage::ProductionTrafficShift && r.rollback.is_none())),
         }
     };
+    let stage = r.stage.filter(|_| r.finished.is_none() && r.rollback.is_none());
     let breaker = match (s.breaker, r.triggered, r.finished) {
         (false, ..) => "DISABLED",
         (true, true, _) => "TRIGGERED",
@@ -154,6 +164,7 @@ fn node(world: &World, at: usize, r: &Release) -> Node {
         "targetServiceRevision": revision(r.target),
         "status": r.shown(world.now),
         "statusReason": r.status_reason.as_ref(),
+        "lifecycleStage": stage.map(Stage::name),
         "deploymentConfiguration": configuration(s),
         "rollback": rollback,
         "deploymentCircuitBreaker": map! {

@@ -9,6 +9,7 @@ mod deployments;
 mod register;
 mod services;
 mod tagging;
+mod task_sets;
 mod tasks;
 
 use super::token::{self, Page};
@@ -36,6 +37,11 @@ pub(crate) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiErro
         "UntagResource" => tagging::untag(call),
         "ListTagsForResource" => tagging::list_tags(call),
         "CreateService" => create::create(call),
+        "CreateTaskSet" => task_sets::create_task_set(call),
+        "UpdateTaskSet" => task_sets::update_task_set(call),
+        "UpdateServicePrimaryTaskSet" => task_sets::primary(call),
+        "DeleteTaskSet" => task_sets::delete_task_set(call),
+        "DescribeTaskSets" => task_sets::describe_task_sets(call),
         "DeleteService" => create::delete(call),
         "UpdateService" => changes::update_service(call),
         "StopTask" => changes::stop_task(call),

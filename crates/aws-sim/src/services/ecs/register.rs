@@ -4,7 +4,7 @@
 use super::{Call, definitions};
 use crate::services::ApiError;
 use crate::wire::{Node, list, map};
-use crate::world::ecs::{Container, Fate, TaskDef};
+use crate::world::ecs::{Container, Fate, HealthCheck, TaskDef};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -84,6 +84,17 @@ fn check(input: &Node, containers: &[Node]) -> Result<(), ApiError> {
             return Err(refused(format!("Container dependsOn container {other} which does not exist.")));
         }
     }
+    for check in containers.iter().filter_map(|c| c.get("healthCheck")) {
+        if check.items("command").is_empty() {
+            return Err(refused("HealthCheck command must not be empty."));
+        }
+        for (key, low, high) in [("interval", 5, 300), ("timeout", 2, 60), ("retries", 1, 10), ("startPeriod", 0, 300)]
+        {
+            if check.int(key).is_some_and(|n| !(low..=high).contains(&n)) {
+                return Err(refused(format!("HealthCheck {key} must be between {low} and {high}.")));
+            }
+        }
+    }
     if !containers.iter().any(|c| c.bool("essential") != Some(false)) {
         return Err(refused("Task definition must have at least one essential container."));
     }
@@ -140,6 +151,16 @@ fn container(c: &Node) -> Container {
         port: c.items("portMappings").first().and_then(|p| whole(p.int("containerPort"))),
         environment: c.items("environment").iter().map(|e| (text(e, "name"), text(e, "value"))).collect(),
         secrets: c.items("secrets").iter().map(|s| (text(s, "name"), text(s, "valueFrom"))).collect(),
+        check: c.get("healthCheck").map(|check| {
+            // The defaults that AWS documents.
+            let seconds = |key: &str, or: u32| whole(check.int(key)).unwrap_or(or);
+            HealthCheck {
+                interval: seconds("interval", 30),
+                timeout: seconds("timeout", 5),
+                retries: seconds("retries", 3),
+                start_period: seconds("startPeriod", 0),
+            }
+        }),
         log: option("awslogs-group").map(|group| (group, option("awslogs-stream-prefix").unwrap_or_default())),
     }
 }

@@ -6,8 +6,10 @@ use crate::clock::timestamp;
 use crate::services::ApiError;
 use crate::wire::{Node, list, map};
 use crate::world::World;
+use crate::world::bluegreen::Strategy;
 use crate::world::ecs::{Deployment, Rollout, Service, Status};
 use crate::world::lifecycle::Life;
+use crate::world::tasksets::Controller;
 use crate::{ACCOUNT, rng};
 
 /// `ListServices`: pages of 10, up to 100.
@@ -75,21 +77,80 @@ pub(super) fn node(world: &World, at: usize, with_tags: bool) -> Node {
         "networkConfiguration": network(world, at),
         "healthCheckGracePeriodSeconds": s.grace,
         "schedulingStrategy": "REPLICA",
-        "deploymentController": map! {"type": "ECS"},
+        "deploymentController": map! {"type": s.controller.name()},
         "createdBy": format!("arn:aws:iam::{ACCOUNT}:role/terraform"),
         "enableECSManagedTags": true,
         "propagateTags": "SERVICE",
         "enableExecuteCommand": s.exec,
         "availabilityZoneRebalancing": "ENABLED",
     };
+    if s.controller != Controller::Ecs {
+        // Its deployments are task sets; what is deployed an external controller alone says.
+        node.set("taskSets", list(task_sets(world, at)));
+        node.set("deployments", list(Vec::<Node>::new()));
+        for absent in ["currentServiceDeployment", "currentServiceRevisions"] {
+            node.set(absent, Node::Null);
+        }
+        if s.controller == Controller::External {
+            for absent in ["taskDefinition", "launchType", "platformVersion", "networkConfiguration"] {
+                node.set(absent, Node::Null);
+            }
+            node.set("loadBalancers", list(Vec::<Node>::new()));
+        }
+    }
     if with_tags {
         node.set("tags", tags(&s.tags));
     }
     node
 }
 
+/// The task sets of a service.
+fn task_sets(world: &World, at: usize) -> impl Iterator<Item = Node> {
+    let sets = world.services[at].deployments.iter().filter(|d| d.set.is_some());
+    sets.map(move |d| task_set(world, at, d))
+}
+
+/// A task set as AWS describes it.
+pub(super) fn task_set(world: &World, at: usize, d: &Deployment) -> Node {
+    let s = &world.services[at];
+    let Some(set) = &d.set else { return map! {} };
+    let count = |running: bool| {
+        world.count(at, |t| t.deployment == d.id && !t.stopping && (t.status == Status::Running) == running)
+    };
+    map! {
+        "id": d.set_id(),
+        "taskSetArn": super::deployments::arn(world, at, "task-set", &d.set_id()),
+        "serviceArn": world.service_arn(at),
+        "clusterArn": world.clusters[s.cluster].arn(),
+        "startedBy": if s.controller == Controller::CodeDeploy { "CODE_DEPLOY" } else { "external" },
+        "externalId": set.external.as_deref(),
+        "status": if set.primary { "PRIMARY" } else { "ACTIVE" },
+        "taskDefinition": d.def.arn(),
+        "computedDesiredCount": world.computed(at, set),
+        "pendingCount": count(false),
+        "runningCount": count(true),
+        "createdAt": timestamp(d.created),
+        "updatedAt": timestamp(d.updated),
+        "launchType": (!s.spot).then_some("FARGATE"),
+        "capacityProviderStrategy": s.spot.then(strategy),
+        "platformVersion": "1.4.0",
+        "platformFamily": "Linux",
+        "networkConfiguration": network(world, at),
+        "loadBalancers": load_balancers(world, at),
+        "serviceRegistries": list(Vec::<Node>::new()),
+        "scale": map! {"value": set.scale, "unit": "PERCENT"},
+        "stabilityStatus": if world.is_stable(at, d) { "STEADY_STATE" } else { "STABILIZING" },
+        "stabilityStatusAt": timestamp(d.updated),
+        "tags": list(Vec::<Node>::new()),
+    }
+}
+
 /// The deployment configuration of a service.
 pub(super) fn configuration(s: &Service) -> Node {
+    let (strategy, bake) = match s.strategy {
+        Strategy::Rolling => ("ROLLING", None),
+        Strategy::BlueGreen(minutes) => ("BLUE_GREEN", Some(minutes)),
+    };
     let alarms = s.alarms.as_ref().map(|a| {
         map! {"alarmNames": list(a.names.iter().map(String::as_str)), "enable": a.enable, "rollback": a.rollback}
     });
@@ -98,7 +159,8 @@ pub(super) fn configuration(s: &Service) -> Node {
         "maximumPercent": s.max_percent,
         "minimumHealthyPercent": s.min_percent,
         "alarms": alarms,
-        "strategy": "ROLLING",
+        "strategy": strategy,
+        "bakeTimeInMinutes": bake,
     }
 }
 

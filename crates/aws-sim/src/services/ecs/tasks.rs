@@ -5,7 +5,7 @@ use super::{Call, cluster, invalid, missing, names, paged, served, size};
 use crate::clock::timestamp;
 use crate::services::ApiError;
 use crate::wire::{Node, list, map};
-use crate::world::ecs::{Container, Status, Task};
+use crate::world::ecs::{Container, Health, Status, Task};
 use crate::world::{TaskKey, World};
 use crate::{ACCOUNT, rng};
 
@@ -78,6 +78,8 @@ pub(super) fn node(world: &World, key: TaskKey) -> Node {
     let containers = t.def.containers.iter().enumerate().map(|(i, d)| container(world, key, t, d, i, &interface));
     let stop = t.stop.as_deref();
     let up = t.pull_stopped;
+    let set = s.deployments.iter().find(|d| d.id == t.deployment).and_then(|d| d.set.as_ref().map(|_| d.set_id()));
+    let started_by = set.unwrap_or_else(|| format!("ecs-svc/{}", t.deployment));
     map! {
         "attachments": list([attachment(key, t, &interface)]),
         "attributes": list([map! {"name": "ecs.cpu-architecture", "value": "x86_64"}]),
@@ -92,7 +94,7 @@ pub(super) fn node(world: &World, key: TaskKey) -> Node {
         "enableExecuteCommand": true,
         "executionStoppedAt": t.execution_stopped.map(timestamp),
         "group": format!("service:{}", s.name),
-        "healthStatus": "UNKNOWN",
+        "healthStatus": t.health.name(),
         "lastStatus": t.status.name(),
         "launchType": "FARGATE",
         "capacityProviderName": s.spot.then_some(if t.spot { "FARGATE_SPOT" } else { "FARGATE" }),
@@ -106,7 +108,7 @@ pub(super) fn node(world: &World, key: TaskKey) -> Node {
         "pullStartedAt": t.pull_started.map(timestamp),
         "pullStoppedAt": t.pull_stopped.map(timestamp),
         "startedAt": t.started.map(timestamp),
-        "startedBy": format!("ecs-svc/{}", t.deployment),
+        "startedBy": started_by,
         "stopCode": stop.map(|s| s.code),
         "stoppedAt": t.stopped.map(timestamp),
         "stoppedReason": stop.map(|s| s.reason.as_str()),
@@ -145,7 +147,7 @@ fn container(world: &World, key: TaskKey, t: &Task, d: &Container, at: usize, in
         "reason": stop.filter(|_| decides).and_then(|s| s.container.as_deref()),
         "networkBindings": list(Vec::<Node>::new()),
         "networkInterfaces": list([map! {"attachmentId": interface, "privateIpv4Address": t.ip()}]),
-        "healthStatus": "UNKNOWN",
+        "healthStatus": if d.check.is_some() { t.health } else { Health::Unknown }.name(),
         "cpu": d.cpu.to_string(),
         "memory": d.memory.map(|m| m.to_string()),
         "memoryReservation": None::<String>,

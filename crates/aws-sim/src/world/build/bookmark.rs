@@ -6,12 +6,14 @@ use crate::ACCOUNT;
 use crate::scenario::Scenario;
 use crate::wire::map;
 use crate::world::alarms::Comparison;
+use crate::world::bluegreen::Strategy;
 use crate::world::databases::{DbCluster, DbInstance};
 use crate::world::ecs::Fate;
 use crate::world::lifecycle::WayBack;
 use crate::world::load::Shape;
 use crate::world::metrics::MetricName;
 use crate::world::night::{Function, Schedule};
+use crate::world::tasksets::Controller;
 use crate::world::{DAY, Event, HOUR, MINUTE, SECOND, World};
 
 const REGION: &str = "ap-northeast-1";
@@ -149,6 +151,15 @@ pub(super) fn staging(world: &mut World) {
             for service in [web, api] {
                 world.services[service].breaker = false;
             }
+        }
+        Scenario::BlueGreen => {
+            for service in [web, api] {
+                world.services[service].strategy = Strategy::BlueGreen(1);
+            }
+        }
+        Scenario::Controllers => {
+            world.hand_over(web, Controller::CodeDeploy);
+            world.hand_over(api, Controller::External);
         }
         Scenario::Stopped => world.fall_asleep(0),
         _ => {}

@@ -8,11 +8,16 @@ mod pantri;
 
 use super::alarms::{AlarmSpec, Comparison};
 use super::balancing::{Balancer, TargetGroup};
-use super::ecs::{Cluster, Container, Deployment, Fate, Release, Revision, Rollout, Service, Status, Target, TaskDef};
+use super::bluegreen::Strategy;
+use super::ecs::{
+    Cluster, Container, Deployment, Fate, Health, HealthCheck, Release, Revision, Rollout, Service, Status, Target,
+    TaskDef,
+};
 use super::lifecycle::{Life, WayBack};
 use super::load::Load;
 use super::metrics::MetricName;
 use super::registry::Push;
+use super::tasksets::Controller;
 use super::{DAY, Event, HOUR, MINUTE, SECOND, World};
 use crate::ACCOUNT;
 use crate::clock::Ms;
@@ -186,6 +191,12 @@ impl World {
             environment: owned(&spec.environment),
             secrets: owned(&spec.secrets),
             log: Some((group.clone(), "ecs".to_owned())),
+            check: (self.scenario == Scenario::HealthChecks).then_some(HealthCheck {
+                interval: 10,
+                timeout: 5,
+                retries: 3,
+                start_period: 15,
+            }),
         }];
         if spec.sidecar {
             containers.push(Container {
@@ -198,6 +209,7 @@ impl World {
                 environment: owned(&[("ECS_FARGATE", "true".to_owned()), ("DD_SITE", "datadoghq.com".to_owned())]),
                 secrets: owned(&[("DD_API_KEY", format!("arn:aws:ssm:{region}:{ACCOUNT}:parameter/datadog/api-key"))]),
                 log: Some((group, "datadog".to_owned())),
+                check: None,
             });
         }
         let def = Arc::new(TaskDef {
@@ -250,6 +262,7 @@ impl World {
                     triggered: false,
                     deaf: Vec::new(),
                     alarmed: Vec::new(),
+                    stage: None,
                     rollback: None,
                 },
             );
@@ -271,6 +284,7 @@ impl World {
             failures: 0,
             rollout: Rollout::Completed,
             reason: format!("ECS deployment ecs-svc/{id} completed."),
+            set: None,
         };
         let service = self.services.len();
         self.service_index.insert((spec.cluster, spec.name.clone()), service);
@@ -280,6 +294,8 @@ impl World {
             created: now - 120 * DAY,
             life: Life::Active,
             way_back: WayBack::Open,
+            strategy: Strategy::Rolling,
+            controller: Controller::Ecs,
             desired: spec.desired,
             min_percent: 100,
             max_percent: 200,
@@ -337,6 +353,7 @@ impl World {
             task.pull_stopped = Some(created + 16 * SECOND);
             task.started = Some(created + 21 * SECOND);
             task.healthy = true;
+            task.health = if task.def.check().is_some() { Health::Healthy } else { Health::Unknown };
             task.target = if behind { Target::Healthy } else { Target::None };
         }
         self.services[service].steady = true;

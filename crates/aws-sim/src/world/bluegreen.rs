@@ -1,0 +1,115 @@
+//! Blue/green deployments of ECS: the new tasks come up beside the old ones, take the traffic at once, are
+//! watched for a while (the bake time), and only then the old ones go. Until then a way back is a matter
+//! of seconds. Rolling updates are `scheduler` and `rollout`.
+
+use super::ecs::Rollout;
+use super::{Event, MINUTE, SECOND, World};
+use crate::clock::Ms;
+
+/// How a service is deployed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Strategy {
+    Rolling,
+    /// With this bake time, in minutes.
+    BlueGreen(u32),
+}
+
+/// `lifecycleStage` of a service deployment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    ReconcileService,
+    PreScaleUp,
+    ScaleUp,
+    PostScaleUp,
+    TestTrafficShift,
+    PostTestTrafficShift,
+    ProductionTrafficShift,
+    PostProductionTrafficShift,
+    BakeTime,
+    CleanUp,
+}
+
+impl Stage {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Stage::ReconcileService => "RECONCILE_SERVICE",
+            Stage::PreScaleUp => "PRE_SCALE_UP",
+            Stage::ScaleUp => "SCALE_UP",
+            Stage::PostScaleUp => "POST_SCALE_UP",
+            Stage::TestTrafficShift => "TEST_TRAFFIC_SHIFT",
+            Stage::PostTestTrafficShift => "POST_TEST_TRAFFIC_SHIFT",
+            Stage::ProductionTrafficShift => "PRODUCTION_TRAFFIC_SHIFT",
+            Stage::PostProductionTrafficShift => "POST_PRODUCTION_TRAFFIC_SHIFT",
+            Stage::BakeTime => "BAKE_TIME",
+            Stage::CleanUp => "CLEAN_UP",
+        }
+    }
+
+    /// The one after it; of the last there is none.
+    fn next(self) -> Option<Stage> {
+        Some(match self {
+            Stage::ReconcileService => Stage::PreScaleUp,
+            Stage::PreScaleUp => Stage::ScaleUp,
+            Stage::ScaleUp => Stage::PostScaleUp,
+            Stage::PostScaleUp => Stage::TestTrafficShift,
+            Stage::TestTrafficShift => Stage::PostTestTrafficShift,
+            Stage::PostTestTrafficShift => Stage::ProductionTrafficShift,
+            Stage::ProductionTrafficShift => Stage::PostProductionTrafficShift,
+            Stage::PostProductionTrafficShift => Stage::BakeTime,
+            Stage::BakeTime => Stage::CleanUp,
+            Stage::CleanUp => return None,
+        })
+    }
+}
+
+impl World {
+    /// The stage of the rollout that goes on, if it is a blue/green one on its way forward.
+    pub(crate) fn stage(&self, service: usize) -> Option<Stage> {
+        let release = self.services[service].releases.first()?;
+        release.stage.filter(|_| release.finished.is_none() && release.rollback.is_none())
+    }
+
+    /// A blue/green deployment begins.
+    pub(crate) fn begin_stages(&mut self, service: usize, deployment: u64) {
+        if let Strategy::BlueGreen(_) = self.services[service].strategy {
+            self.services[service].releases[0].stage = Some(Stage::ReconcileService);
+            self.schedule(self.now + 3 * SECOND, Event::Stage { service, deployment });
+        }
+    }
+
+    /// A stage is over: the next one begins. That of the tasks waits until they are healthy.
+    pub(crate) fn next_stage(&mut self, service: usize, deployment: u64) {
+        let now = self.now;
+        let mine = self.services[service].releases.first().is_some_and(|r| r.deployment == deployment);
+        let Some(stage) = self.stage(service).filter(|_| mine) else { return };
+        if self.services[service].releases[0].is_asked() {
+            return;
+        }
+        if stage == Stage::ScaleUp {
+            let up = self.count(service, |t| t.deployment == deployment && t.healthy && !t.stopping);
+            if up < self.services[service].desired {
+                self.schedule(now + 2 * SECOND, Event::Stage { service, deployment });
+                return;
+            }
+        }
+        let Some(next) = stage.next() else { return };
+        let s = &mut self.services[service];
+        let release = &mut s.releases[0];
+        (release.stage, release.updated) = (Some(next), now);
+        let wait = match (next, s.strategy) {
+            (Stage::BakeTime, Strategy::BlueGreen(minutes)) => Ms::from(minutes) * MINUTE,
+            (Stage::TestTrafficShift | Stage::ProductionTrafficShift, _) => 5 * SECOND,
+            _ => SECOND,
+        };
+        if next != Stage::CleanUp {
+            self.schedule(now + wait, Event::Stage { service, deployment });
+        }
+        self.look_soon(service);
+    }
+
+    /// Whether the old tasks of a service stay, whatever the percentages say.
+    pub(crate) fn keeps_blue(&self, service: usize) -> bool {
+        self.stage(service).is_some_and(|stage| stage < Stage::CleanUp)
+            && self.services[service].deployments[0].rollout == Rollout::InProgress
+    }
+}
