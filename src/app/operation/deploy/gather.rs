@@ -10,7 +10,7 @@ use crate::app::operation::plan::Plan;
 use crate::app::operation::watch::Subject;
 use crate::model::deploy::{Change, Check, Level, diff, history, preflight};
 use crate::model::image::{Image, ImageRef, is_digest, is_tag};
-use crate::model::rollout::ServiceDeployment;
+use crate::model::rollout::{RolloutStatus, ServiceDeployment};
 use crate::model::service::Service;
 use crate::model::task_definition::image_version;
 use crate::model::timer::Timer;
@@ -85,6 +85,11 @@ impl Gather {
     pub fn newest_revision(&self) -> u32 {
         let newest = self.newest.as_ref().or(self.definition.as_ref());
         newest.and_then(|newest| newest.name.rsplit(':').next()?.parse().ok()).unwrap_or(0)
+    }
+
+    /// Whether the one under way is on its way back already.
+    pub fn coming_back(&self) -> bool {
+        self.history.first().is_some_and(|newest| newest.status == RolloutStatus::RollbackInProgress)
     }
 
     /// The ARN of a service deployment under way.
@@ -408,6 +413,9 @@ impl Deploy {
             }
             Source::Force => steps.push(format!("{tasks} by new ones of {}", gather.base_name())),
             Source::Back(_) => match (gather.under_way(), &self.target.revision) {
+                (Some(_), _) if gather.coming_back() => {
+                    steps.push("ECS rolls the deployment under way back already: that is watched".to_owned());
+                }
                 (Some(_), _) => steps.push("the deployment under way is ended, and ECS rolls it back".to_owned()),
                 (None, Some(revision)) => steps.push(format!("{tasks} by ones of {revision}")),
                 (None, None) => {}
@@ -455,6 +463,7 @@ impl Deploy {
             }
             Source::Force => writes.push(update(None)),
             Source::Back(_) => match (self.gather.under_way(), &self.target.revision) {
+                (Some(_), _) if self.gather.coming_back() => {}
                 (Some(arn), _) => writes.push(Write::RollBack { arn }),
                 (None, Some(revision)) => writes.push(update(Some(revision.clone()))),
                 (None, None) => {}

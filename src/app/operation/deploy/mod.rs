@@ -271,6 +271,11 @@ impl Deploy {
             }
             Source::Force => self.update(None, ctx),
             Source::Back(_) => match self.gather.under_way() {
+                Some(_) if self.gather.coming_back() => {
+                    ctx.say(Weight::Step, "ECS is rolling it back already: that is watched");
+                    self.ended_theirs = true;
+                    self.attach(ctx);
+                }
                 Some(arn) => {
                     ctx.say(Weight::Step, "ending the deployment that is under way: ECS rolls it back");
                     self.ended_theirs = true;
@@ -586,6 +591,11 @@ impl Deploy {
     }
 
     fn not_reverted(&mut self, failure: &Failure, ctx: &mut Ctx<'_>) {
+        if self.watch.is_none() && failure.kind == FailureKind::Other && !failure.unsent {
+            // It ended in the meantime, or ECS takes it back already: which of them, is seen by looking at it.
+            ctx.say(Weight::Warn, format!("ECS would not end it: {failure}"));
+            return self.attach(ctx);
+        }
         if self.watch.is_none() {
             return self.not_begun("the deployment under way could not be ended", Some(failure), ctx);
         }

@@ -38,15 +38,20 @@ pub(super) struct Counts {
 struct One {
     /// Running, desired and pending.
     counts: Option<(u32, u32, u32)>,
+    /// The counts are those of the look that goes on: tasks are held against no other.
+    fresh: bool,
     /// The counts are right, look after look, since.
     right_since: Option<Timestamp>,
+    /// The deployment that is to run: tasks of an older one are about to be replaced.
+    primary: Option<String>,
     groups: Vec<String>,
     tasks: Option<Vec<Task>>,
     targets: Option<Vec<(String, Vec<Target>)>>,
     /// Its tasks or targets may not be read.
     no_tasks: bool,
     no_targets: bool,
-    /// The look with which its tasks were read last.
+    /// The look with which it was looked at last, and with which its tasks were.
+    looked: u64,
     read: u64,
     /// The newest time that AWS told, by its own clock.
     newest: Option<Timestamp>,
@@ -82,8 +87,19 @@ impl Counts {
         let cluster = ctx.cluster();
         let names: Vec<String> = match &self.last_look {
             Some(left) => left.iter().take(SERVICES).cloned().collect(),
-            None => self.unsettled().take(SERVICES).map(|(name, _)| name.clone()).collect(),
+            None => {
+                let mut due: Vec<(u64, &String)> = self.unsettled().map(|(name, one)| (one.looked, name)).collect();
+                due.sort();
+                due.into_iter().take(SERVICES).map(|(_, name)| name.clone()).collect()
+            }
         };
+        for name in &names {
+            if let Some(one) = self.seen.get_mut(name) {
+                one.looked = look;
+                // What an earlier look showed is not put together with what this one shows.
+                (one.fresh, one.tasks, one.targets) = (false, None, None);
+            }
+        }
         let mut asked = u32::from(!names.is_empty());
         if asked > 0 {
             ctx.read(Slot::Service, Read::Services { cluster: cluster.clone(), names });
@@ -93,7 +109,8 @@ impl Counts {
         }
         let mut due: Vec<(u64, String)> = self
             .unsettled()
-            .filter(|(name, one)| one.counts.is_some() && self.goals[*name] > 0 && !one.no_tasks)
+            .filter(|(name, one)| one.looked == look && self.goals[*name] > 0 && !one.no_tasks)
+            .filter(|(_, one)| one.counts.is_some())
             .map(|(name, one)| (one.read, name.clone()))
             .collect();
         due.sort();
@@ -166,7 +183,9 @@ impl Counts {
     fn take_service(&mut self, service: &Service, ctx: &Ctx<'_>) {
         let (Some(one), Some(goal)) = (self.seen.get_mut(&service.name), self.goals.get(&service.name)) else { return };
         one.counts = Some((service.running, service.desired, service.pending));
+        one.fresh = true;
         one.groups.clone_from(&service.target_groups);
+        one.primary = service.primary().map(|primary| primary.id.clone());
         let deployments = service.deployments.iter().flat_map(|other| [other.created_at, other.updated_at]);
         one.told(service.events.iter().map(|event| event.at).chain(deployments));
         one.right_since = one.right(*goal).then(|| one.right_since.unwrap_or(ctx.now));
@@ -251,15 +270,17 @@ impl One {
     }
 
     fn has_settled(&self, goal: u32, now: Timestamp) -> bool {
-        if !self.right(goal) || goal == 0 {
-            return self.right(goal);
+        if !self.right(goal) || !self.fresh || goal == 0 {
+            return self.right(goal) && self.fresh;
         }
         let steady = |since: Timestamp| now.duration_since(since) >= STEADY;
         if self.no_tasks {
             return self.right_since.is_some_and(steady);
         }
         let Some(tasks) = &self.tasks else { return false };
-        let running: Vec<&Task> = tasks.iter().filter(|task| self.running_since.contains_key(&task.id)).collect();
+        let is_to_run = |task: &&Task| self.primary.as_ref().is_none_or(|primary| task.started_by == *primary);
+        let runs = |task: &&Task| self.running_since.contains_key(&task.id);
+        let running: Vec<&Task> = tasks.iter().filter(runs).filter(is_to_run).collect();
         let aged = |task: &Task| {
             let by_aws = self.newest.zip(task.started_at).is_some_and(|(at, began)| at.duration_since(began) >= STEADY);
             by_aws || self.running_since.get(&task.id).copied().is_some_and(steady)

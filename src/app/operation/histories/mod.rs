@@ -1,6 +1,9 @@
 //! Generated histories: a small, unreliable AWS that does what it likes, and a deployment that must not be
 //! fooled by it. Never a success unless our own deployment ended SUCCESSFUL; never two verdicts; every path
-//! ends.
+//! ends. [`every`] goes through all stories that can be told of an operation, one by one ([`stage`] plays them).
+
+mod every;
+mod stage;
 
 use super::call::{Answered, Call, CallId, Read, Reply, Write};
 use super::deploy::{self, Source};

@@ -1,0 +1,307 @@
+//! Every start × every operation × every setting of the breaker × every end: the verdict is the one that follows from
+//! what really became of it, and each of these runs has one.
+
+use super::stage::{ENDS, End, STARTS, Stage, Start};
+use super::{NAME, at, environment};
+use crate::app::effect::Effect;
+use crate::app::operation::call::{Call, CallId};
+use crate::app::operation::deploy::{self, Source};
+use crate::app::operation::outcome::Verdict;
+use crate::app::operation::steps::{self, Wanted};
+use crate::app::operation::{Operation, Operations, Stage as Progress, What};
+use crate::app::testing::cases;
+use crate::config::Hooks;
+use crate::model::rollout::RolloutStatus;
+use crate::model::service::Breaker;
+use crate::model::timer::Power;
+use jiff::{SignedDuration, tz::TimeZone};
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// So long an operation is watched here, in seconds: longer than any of these stories goes on.
+const LIMIT: i64 = 240;
+/// Without health checks a task counts after so many seconds.
+const STEADY: i64 = 40;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Doing {
+    Image,
+    ImageLeft,
+    Force,
+    Back,
+    BackTo,
+    Attach,
+    ScaleUp,
+    ScaleDown,
+    ScaleToZero,
+    PowerStart,
+    PowerStop,
+}
+
+const DOINGS: [Doing; 11] = [
+    Doing::Image,
+    Doing::ImageLeft,
+    Doing::Force,
+    Doing::Back,
+    Doing::BackTo,
+    Doing::Attach,
+    Doing::ScaleUp,
+    Doing::ScaleDown,
+    Doing::ScaleToZero,
+    Doing::PowerStart,
+    Doing::PowerStop,
+];
+
+const BREAKERS: [Option<Breaker>; 3] =
+    [None, Some(Breaker { enabled: true, rollback: false }), Some(Breaker { enabled: true, rollback: true })];
+
+impl Doing {
+    fn what(self) -> What {
+        let deploys = |source: Source, roll_back: Option<bool>| {
+            What::Deploy(deploy::Request {
+                service: NAME.into(),
+                short: "web".into(),
+                source,
+                base: None,
+                container: None,
+                roll_back,
+                hooks: Hooks::default(),
+                command: "cockpit deploy web".into(),
+            })
+        };
+        let steps = |wanted: Wanted| {
+            What::Steps(steps::Request { wanted, short: "web".into(), command: "cockpit scale web".into() })
+        };
+        let scale =
+            |desired| steps(Wanted::Scale { service: NAME.into(), desired, min: None, max: None, move_limits: false });
+        let power = |power| steps(Wanted::Power { power, services: vec![NAME.into()], databases: false, direct: true });
+        match self {
+            Self::Image => deploys(Source::Image("9f3c2e1".into()), None),
+            Self::ImageLeft => deploys(Source::Image("9f3c2e1".into()), Some(false)),
+            Self::Force => deploys(Source::Force, None),
+            Self::Back => deploys(Source::Back(None), Some(false)),
+            Self::BackTo => deploys(Source::Back(Some("web:5".into())), Some(false)),
+            Self::Attach => deploys(Source::Attach, None),
+            Self::ScaleUp => scale(3),
+            Self::ScaleDown => scale(1),
+            Self::ScaleToZero => scale(0),
+            Self::PowerStart => power(Power::Start),
+            Self::PowerStop => power(Power::Stop),
+        }
+    }
+
+    fn deploys(self) -> bool {
+        matches!(self, Self::Image | Self::ImageLeft | Self::Force | Self::Back | Self::BackTo | Self::Attach)
+    }
+}
+
+/// Runs one story to its verdict.
+fn run(stage: &mut Stage, doing: Doing) -> Operation {
+    let mut operations = Operations::new("test", TimeZone::UTC);
+    operations.limit = Some(SignedDuration::from_secs(LIMIT));
+    let (id, mut effects) = operations.start(doing.what(), &environment(), at(stage.second));
+    // What is only watched is changed by nothing: its story begins at once.
+    let comes_back = stage.releases[0].entry.status == RolloutStatus::RollbackInProgress;
+    if doing == Doing::Attach || (doing == Doing::Back && comes_back) {
+        stage.changed = Some(stage.second);
+    }
+    for _ in 0..LIMIT + 60 {
+        let mut calls: Vec<(CallId, Call)> = effects.drain(..).map(call).collect();
+        while let Some((call_id, asked)) = calls.pop() {
+            let answered = stage.answer(asked);
+            calls.extend(operations.answered(call_id, &answered, at(stage.second)).into_iter().map(call));
+        }
+        let operation = operations.get(id).expect("it is there");
+        if operation.outcome.is_some() {
+            return operation.clone();
+        }
+        if operation.stage == Progress::Asking {
+            effects = operations.confirm(id, at(stage.second));
+            continue;
+        }
+        stage.go_on();
+        effects = operations.tick(at(stage.second));
+    }
+    panic!("every path ends: {:?}", operations.get(id).map(|operation| &operation.lines))
+}
+
+fn call(effect: Effect) -> (CallId, Call) {
+    match effect {
+        Effect::Call { id, call, .. } => (id, *call),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The verdicts that are true of what became of a deployment.
+fn of_deployment(stage: &Stage, doing: Doing, before: &Before) -> Vec<Verdict> {
+    let ended_theirs = doing == Doing::Back && before.under_way;
+    let ours = if ended_theirs || doing == Doing::Attach {
+        stage.releases.iter().find(|release| release.entry.arn == before.newest)
+    } else {
+        stage.releases.iter().find(|release| release.ours())
+    };
+    let Some(ours) = ours else { return vec![Verdict::Impossible] };
+    if stage.service.status != "ACTIVE" {
+        return vec![Verdict::Failed];
+    }
+    let runs = stage.all_run_since().is_some();
+    let primary = stage.service.primary().map(|primary| primary.id.clone());
+    let nothing_ran = stage.zeroed && !ours.ran;
+    match ours.entry.status {
+        RolloutStatus::Successful if ended_theirs => vec![Verdict::Failed],
+        RolloutStatus::Successful if nothing_ran => vec![Verdict::Unknown],
+        RolloutStatus::Successful if primary.as_ref() != Some(&ours.deployment) || runs => vec![Verdict::Done],
+        RolloutStatus::Successful => vec![Verdict::Failed],
+        RolloutStatus::RollbackSuccessful if ended_theirs && stage.zeroed => vec![Verdict::Unknown],
+        RolloutStatus::RollbackSuccessful if ended_theirs && runs => vec![Verdict::Done],
+        RolloutStatus::RollbackSuccessful if ended_theirs => vec![Verdict::Failed],
+        RolloutStatus::RollbackSuccessful => vec![Verdict::RolledBack],
+        RolloutStatus::RollbackFailed => vec![Verdict::Failed],
+        RolloutStatus::Stopped => match stage.releases.iter().find(|release| release.back()) {
+            Some(back) => match back.entry.status {
+                RolloutStatus::Successful => vec![Verdict::RolledBack],
+                RolloutStatus::InProgress | RolloutStatus::RollbackInProgress => vec![Verdict::Unknown],
+                _ => vec![Verdict::Failed],
+            },
+            None => vec![Verdict::Failed],
+        },
+        _ => vec![Verdict::Unknown],
+    }
+}
+
+/// The verdicts that are true of what became of a count.
+fn of_count(stage: &Stage, doing: Doing) -> Vec<Verdict> {
+    let goal = match doing {
+        Doing::ScaleUp => 3,
+        Doing::ScaleDown => 1,
+        Doing::ScaleToZero | Doing::PowerStop => 0,
+        _ => 2,
+    };
+    if stage.writes.is_empty() {
+        return vec![Verdict::Impossible];
+    }
+    let there = stage.service.desired == goal && stage.service.running == goal && stage.service.pending == 0;
+    let stays = stage.all_run_since().is_some_and(|since| goal == 0 || since + STEADY <= stage.second);
+    if there && stays {
+        return vec![Verdict::Done];
+    }
+    // As many as the breaker of ECS would take, and no fewer.
+    if stage.failed_since() >= 3 && stage.service.desired == goal {
+        return vec![Verdict::Failed];
+    }
+    vec![Verdict::Unknown]
+}
+
+/// The newest deployment before anything was asked for, and whether it was under way.
+struct Before {
+    newest: String,
+    under_way: bool,
+}
+
+impl Before {
+    fn of(stage: &Stage) -> Self {
+        let newest = &stage.releases[0].entry;
+        Self { newest: newest.arn.clone(), under_way: !newest.status.terminal() }
+    }
+}
+
+fn expected(stage: &Stage, doing: Doing, before: &Before) -> Vec<Verdict> {
+    if doing.deploys() { of_deployment(stage, doing, before) } else { of_count(stage, doing) }
+}
+
+#[test]
+fn every_start_every_operation_every_breaker_and_every_end_has_the_verdict_that_is_true() {
+    let mut seen: BTreeMap<String, BTreeSet<&'static str>> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for start in STARTS {
+        for doing in DOINGS {
+            for breaker in BREAKERS {
+                for end in ENDS {
+                    let mut stage = Stage::new(start, breaker, end);
+                    let before = Before::of(&stage);
+                    let operation = run(&mut stage, doing);
+                    let verdict = operation.outcome.as_ref().map(|outcome| outcome.verdict).expect("it ended");
+                    seen.entry(format!("{doing:?}")).or_default().insert(verdict.word());
+                    let took = stage.second - operation.began().map_or(0, |_| stage.changed.unwrap_or(0));
+                    let true_of_it = expected(&stage, doing, &before);
+                    // Not known is said when the time is up, or when there is nothing left to wait for.
+                    let patient = verdict != Verdict::Unknown || took >= LIMIT - 5 || stage.zeroed;
+                    if !true_of_it.contains(&verdict) || !patient {
+                        let breaker = breaker.map(|breaker| breaker.rollback);
+                        let told = format!("{start:?} {doing:?} {breaker:?} {end:?}: {verdict:?} after {took} s");
+                        wrong.push((format!("{told}, not {true_of_it:?}"), operation.lines));
+                    }
+                }
+            }
+        }
+    }
+    let all: Vec<&str> = wrong.iter().map(|(told, _)| told.as_str()).collect();
+    assert!(wrong.is_empty(), "{} are wrong:\n{}\n{:#?}", wrong.len(), all.join("\n"), wrong[0].1);
+    // None of this is said of one kind of operation only.
+    for doing in ["Image", "ImageLeft", "Force", "Back", "Attach"] {
+        let all = &seen[doing];
+        assert!(["done", "rolled_back", "failed", "unknown"].iter().all(|word| all.contains(word)), "{doing}: {all:?}");
+    }
+    for doing in ["ScaleUp", "PowerStart"] {
+        let all = &seen[doing];
+        assert!(["done", "failed", "unknown"].iter().all(|word| all.contains(word)), "{doing}: {all:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(600))]
+
+    /// Reads that fail and answers that are lost delay a verdict, or leave it open; they never make it untrue.
+    #[test]
+    fn no_unreliable_answer_makes_any_operation_lie(
+        start in 0..STARTS.len(),
+        doing in 0..DOINGS.len(),
+        breaker in 0..BREAKERS.len(),
+        end in 0..ENDS.len(),
+        noise in prop::collection::vec(any::<u8>(), 20..200),
+    ) {
+        let (start, doing) = (STARTS[start], DOINGS[doing]);
+        let mut stage = Stage::new(start, BREAKERS[breaker], ENDS[end]);
+        stage.noise = noise;
+        let before = Before::of(&stage);
+        let operation = run(&mut stage, doing);
+        let verdict = operation.outcome.as_ref().map(|outcome| outcome.verdict).expect("it ended");
+        let expected = expected(&stage, doing, &before);
+        let open = matches!(verdict, Verdict::Unknown | Verdict::Impossible | Verdict::Cancelled);
+        prop_assert!(
+            open || expected.contains(&verdict),
+            "{start:?} {doing:?}: {verdict:?}, not {expected:?}: {:#?}",
+            operation.lines
+        );
+        let changed = stage.changed.is_some() && doing != Doing::Attach;
+        let lost = stage.lost;
+        prop_assert!(verdict != Verdict::Impossible || !changed || lost, "nothing was changed: {:#?}", operation.lines);
+    }
+}
+
+/// The few that a person would name first, one by one.
+#[test]
+fn an_emergency_has_the_verdict_of_the_way_back() {
+    for (start, breaker, doing, end, verdict) in [
+        (Start::Crashing, 0, Doing::Back, End::Runs, Verdict::Done),
+        (Start::Crashing, 0, Doing::Back, End::BackNeverComes, Verdict::Unknown),
+        (Start::ComingBack, 2, Doing::Back, End::Runs, Verdict::Done),
+        (Start::ComingBack, 2, Doing::Back, End::BackNeverComes, Verdict::Unknown),
+        (Start::First, 0, Doing::Back, End::Runs, Verdict::Failed),
+        (Start::Steady, 0, Doing::ImageLeft, End::CrashesTwice, Verdict::Done),
+        (Start::Steady, 0, Doing::ImageLeft, End::Crashes, Verdict::Unknown),
+        (Start::Steady, 0, Doing::Image, End::Spot, Verdict::Done),
+        (Start::Steady, 0, Doing::Image, End::Crashes, Verdict::RolledBack),
+        (Start::Steady, 2, Doing::Image, End::Crashes, Verdict::RolledBack),
+        (Start::Steady, 2, Doing::Image, End::ToZero, Verdict::Unknown),
+        (Start::Stopped, 2, Doing::Image, End::Runs, Verdict::Done),
+        (Start::Crashing, 0, Doing::ScaleDown, End::Runs, Verdict::Failed),
+        (Start::Stopped, 0, Doing::PowerStart, End::Crashes, Verdict::Failed),
+        (Start::Stopped, 0, Doing::PowerStart, End::CrashesTwice, Verdict::Done),
+    ] {
+        let mut stage = Stage::new(start, BREAKERS[breaker], end);
+        let operation = run(&mut stage, doing);
+        let outcome = operation.outcome.clone().expect("it ended");
+        assert_eq!(outcome.verdict, verdict, "{start:?} {doing:?} {end:?}: {outcome:?} {:#?}", operation.lines);
+    }
+}

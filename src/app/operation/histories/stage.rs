@@ -1,0 +1,521 @@
+//! A small AWS whose story is told beforehand: what there is at the start, and what becomes of what is asked for.
+//! Between the two it does what ECS does: it starts and stops tasks, counts failures, rolls back.
+
+mod calls;
+
+use super::{NAME, at};
+use crate::app::operation::call::Write;
+use crate::model::rollout::{RolloutStatus, ServiceDeployment};
+use crate::model::service::{Breaker, Deployment, RolloutState, Service};
+
+/// What there is before anything is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Start {
+    /// web:7 serves.
+    Steady,
+    /// Somebody's web:8 rolls out, and its tasks come up.
+    UnderWay,
+    /// Somebody's web:8 rolls out, and its tasks crash.
+    Crashing,
+    /// Somebody's web:8 failed and is being rolled back.
+    ComingBack,
+    /// Somebody's web:8 failed, and the breaker stopped it where it was.
+    Failed,
+    /// Nothing is to run.
+    Stopped,
+    /// web:7 was a success once, and its tasks crash now.
+    Degraded,
+    /// web:7 is the first deployment ever, and its tasks crash: there is nothing to go back to.
+    First,
+}
+
+pub(super) const STARTS: [Start; 8] = [
+    Start::Steady,
+    Start::UnderWay,
+    Start::Crashing,
+    Start::ComingBack,
+    Start::Failed,
+    Start::Stopped,
+    Start::Degraded,
+    Start::First,
+];
+
+/// What becomes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// Its tasks come up and stay.
+    Runs,
+    /// Its first two tasks crash, and the rest stay.
+    CrashesTwice,
+    /// Its tasks crash for ever.
+    Crashes,
+    /// Its tasks run until it is called a success, and crash then.
+    Falls,
+    /// Its first two tasks are taken away as Spot capacity is, and the rest stay.
+    Spot,
+    /// It never begins.
+    Hangs,
+    /// The desired count becomes 0 before anything of it ran.
+    ToZero,
+    /// The desired count becomes 0 when some of it runs.
+    ToZeroLater,
+    /// Somebody deploys web:9 in the middle.
+    Superseded,
+    /// Somebody stops the deployment where it is.
+    Aborted,
+    /// Its tasks crash, and a way back never gets anywhere.
+    BackNeverComes,
+    /// Its tasks crash, and so do those of a way back.
+    BackFails,
+    /// The service is deleted.
+    Deleted,
+}
+
+pub(super) const ENDS: [End; 13] = [
+    End::Runs,
+    End::CrashesTwice,
+    End::Crashes,
+    End::Falls,
+    End::Spot,
+    End::Hangs,
+    End::ToZero,
+    End::ToZeroLater,
+    End::Superseded,
+    End::Aborted,
+    End::BackNeverComes,
+    End::BackFails,
+    End::Deleted,
+];
+
+/// Whose a deployment is, and with that what its tasks do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// It was there before, and its tasks stay.
+    Old,
+    /// It was there before, and its tasks crash.
+    Crashing,
+    /// It was asked for by the operation.
+    Ours,
+    /// The way back, by ECS or by the operation.
+    Back,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Release {
+    pub(super) entry: ServiceDeployment,
+    pub(super) deployment: String,
+    whose: Whose,
+    /// Tasks of it that failed by their own fault.
+    failures: u32,
+    /// When it began to go back.
+    back_since: Option<i64>,
+    pub(super) ran: bool,
+}
+
+impl Release {
+    pub(super) fn ours(&self) -> bool {
+        self.whose == Whose::Ours
+    }
+
+    pub(super) fn back(&self) -> bool {
+        self.whose == Whose::Back
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Work {
+    id: String,
+    deployment: String,
+    runs: i64,
+    /// When it ends, with stop code and reason.
+    ends: Option<(i64, &'static str, &'static str)>,
+    told: bool,
+}
+
+/// Seconds that a task needs to come to run, that a crashing one runs, that a rollout must hold, and that a way back
+/// takes at least.
+const UP: i64 = 3;
+const CRASH: i64 = 2;
+const HOLD: i64 = 20;
+const BACK: i64 = 6;
+
+#[derive(Debug, Clone)]
+pub(super) struct Stage {
+    pub(super) second: i64,
+    end: End,
+    pub(super) service: Service,
+    pub(super) releases: Vec<Release>,
+    tasks: Vec<Work>,
+    numbers: u32,
+    next_start: i64,
+    /// When the operation changed something first.
+    pub(super) changed: Option<i64>,
+    /// Tasks that were started since.
+    fresh: u32,
+    /// Every change, in order.
+    pub(super) writes: Vec<Write>,
+    /// The count became 0 by somebody else's doing since then.
+    pub(super) zeroed: bool,
+    pub(super) revision: u32,
+    /// Answers of calls from now on that fail, or are lost after they were carried out: one byte a call.
+    pub(super) noise: Vec<u8>,
+    calls: usize,
+    /// An answer to a change was lost.
+    pub(super) lost: bool,
+}
+
+impl Stage {
+    pub(super) fn new(start: Start, breaker: Option<Breaker>, end: End) -> Self {
+        let service = Service {
+            name: NAME.into(),
+            arn: format!("arn:service/app/{NAME}"),
+            status: "ACTIVE".into(),
+            controller: "ECS".into(),
+            desired: 2,
+            min_percent: Some(100),
+            max_percent: Some(200),
+            breaker,
+            task_definition: "web:7".into(),
+            ..Service::default()
+        };
+        let mut stage = Self {
+            second: -9_000,
+            end,
+            service,
+            releases: Vec::new(),
+            tasks: Vec::new(),
+            numbers: 0,
+            next_start: i64::MIN,
+            changed: None,
+            fresh: 0,
+            writes: Vec::new(),
+            zeroed: false,
+            revision: 7,
+            noise: Vec::new(),
+            calls: 0,
+            lost: false,
+        };
+        let before = if start == Start::First { &[][..] } else { &[5, 6, 7][..] };
+        for revision in before {
+            stage.begin(&format!("web:{revision}"), Whose::Old);
+            stage.settle_at_once();
+            stage.second += 2_000;
+        }
+        stage.second = -600;
+        match start {
+            Start::Steady => {}
+            Start::Stopped => {
+                stage.service.desired = 0;
+                stage.service.remembered = Some(2);
+                stage.tasks.clear();
+            }
+            Start::Degraded => {
+                stage.releases[0].whose = Whose::Crashing;
+                stage.tasks.clear();
+            }
+            Start::First => stage.begin("web:7", Whose::Crashing),
+            Start::UnderWay | Start::Crashing | Start::ComingBack | Start::Failed => {
+                stage.revision = 8;
+                let under_way = start == Start::UnderWay;
+                stage.second = if under_way { -8 } else { -600 };
+                stage.begin("web:8", if under_way { Whose::Old } else { Whose::Crashing });
+                match start {
+                    Start::ComingBack => stage.go_back(0),
+                    Start::Failed => stage.give_up(0, false),
+                    _ => {}
+                }
+            }
+        }
+        if start == Start::ComingBack {
+            stage.releases[0].back_since = Some(-2);
+        }
+        stage.second = -2;
+        stage.go_on();
+        stage.go_on();
+        stage
+    }
+
+    /// It has served for long.
+    fn settle_at_once(&mut self) {
+        self.tasks.clear();
+        let id = self.releases[0].deployment.clone();
+        for _ in 0..self.service.desired {
+            self.work(&id, None);
+        }
+        self.tasks.iter_mut().for_each(|task| task.runs = self.second);
+        let end = at(self.second + 120);
+        let release = &mut self.releases[0];
+        (release.entry.status, release.entry.finished_at, release.ran) = (RolloutStatus::Successful, Some(end), true);
+        self.service.deployments.truncate(1);
+        self.service.deployments[0].rollout = Some(RolloutState::Completed);
+    }
+
+    fn begin(&mut self, revision: &str, whose: Whose) {
+        self.numbers += 1;
+        for release in self.releases.iter_mut().filter(|release| !release.entry.status.terminal()) {
+            release.entry.status = RolloutStatus::Stopped;
+            release.entry.finished_at = Some(at(self.second));
+        }
+        self.service.deployments.iter_mut().for_each(|other| other.status = "ACTIVE".into());
+        let id = format!("ecs-svc/{:019}", self.numbers);
+        self.service.deployments.insert(
+            0,
+            Deployment {
+                id: id.clone(),
+                status: "PRIMARY".into(),
+                rollout: Some(RolloutState::InProgress),
+                task_definition: revision.into(),
+                created_at: Some(at(self.second)),
+                ..Deployment::default()
+            },
+        );
+        self.service.task_definition = revision.into();
+        let arn = format!("arn:release/{}", self.numbers);
+        let entry = ServiceDeployment {
+            id: arn.clone(),
+            arn,
+            status: RolloutStatus::InProgress,
+            created_at: Some(at(self.second)),
+            target: Some(revision.into()),
+            ..ServiceDeployment::default()
+        };
+        let release = Release { entry, deployment: id, whose, failures: 0, back_since: None, ran: false };
+        self.releases.insert(0, release);
+        self.next_start = self.second;
+    }
+
+    /// ECS takes a deployment back to the newest that was a success.
+    fn go_back(&mut self, index: usize) {
+        let good = self.releases.iter().find(|other| other.entry.status == RolloutStatus::Successful);
+        let Some((revision, id)) = good.and_then(|it| Some((it.entry.target.clone()?, it.deployment.clone()))) else {
+            return self.give_up(index, true);
+        };
+        self.releases[index].entry.status = RolloutStatus::RollbackInProgress;
+        self.releases[index].back_since = Some(self.second);
+        let gone = self.releases[index].deployment.clone();
+        self.service.deployments.retain(|other| other.id != id);
+        for other in self.service.deployments.iter_mut().filter(|other| other.id == gone) {
+            (other.status, other.rollout) = ("ACTIVE".into(), Some(RolloutState::Failed));
+        }
+        self.service.deployments.insert(
+            0,
+            Deployment {
+                id,
+                status: "PRIMARY".into(),
+                rollout: Some(RolloutState::InProgress),
+                task_definition: revision.clone(),
+                created_at: Some(at(self.second)),
+                ..Deployment::default()
+            },
+        );
+        self.service.task_definition = revision;
+        self.next_start = self.second;
+    }
+
+    /// It stays where it is: there is nothing to go back to, or nobody wants it.
+    fn give_up(&mut self, index: usize, wanted: bool) {
+        let release = &mut self.releases[index];
+        release.entry.status = if wanted { RolloutStatus::RollbackFailed } else { RolloutStatus::Stopped };
+        release.entry.finished_at = Some(at(self.second));
+        let id = release.deployment.clone();
+        let failed = self.service.deployments.iter_mut().filter(|other| other.id == id);
+        failed.for_each(|other| other.rollout = Some(RolloutState::Failed));
+    }
+
+    /// A task of a deployment, as its story goes.
+    fn work(&mut self, deployment: &str, ends: Option<(i64, &'static str, &'static str)>) {
+        self.numbers += 1;
+        let id = format!("{:032}", self.numbers);
+        let (deployment, runs) = (deployment.to_owned(), self.second + UP);
+        self.tasks.push(Work { id, deployment, runs, ends, told: false });
+    }
+
+    /// One second goes by.
+    pub(super) fn go_on(&mut self) {
+        self.second += 1;
+        self.interfere();
+        self.end_tasks();
+        self.start_tasks();
+        self.count();
+        self.move_releases();
+        self.count();
+    }
+
+    /// What others do in the middle.
+    fn interfere(&mut self) {
+        let Some(changed) = self.changed else { return };
+        let after = self.second - changed;
+        match (self.end, after) {
+            (End::ToZero, 1) | (End::ToZeroLater, 6) => {
+                self.zeroed = self.service.desired > 0;
+                self.service.desired = 0;
+            }
+            (End::Superseded, 6) => {
+                self.revision += 1;
+                let revision = format!("web:{}", self.revision);
+                self.begin(&revision, Whose::Old);
+            }
+            (End::Aborted, 6) if !self.releases[0].entry.status.terminal() => self.give_up(0, false),
+            (End::Deleted, 6) => self.service.status = "INACTIVE".into(),
+            _ => {}
+        }
+    }
+
+    fn running(&self, deployment: &str) -> u32 {
+        let runs = |task: &&Work| task.deployment == deployment && task.runs <= self.second && !self.over(task);
+        self.tasks.iter().filter(runs).count() as u32
+    }
+
+    fn over(&self, task: &Work) -> bool {
+        task.ends.is_some_and(|(end, ..)| end <= self.second)
+    }
+
+    /// Tasks that end by themselves are counted where it is their own fault.
+    fn end_tasks(&mut self) {
+        let second = self.second;
+        let ended = |task: &Work| task.ends.is_some_and(|(end, ..)| end <= second);
+        for task in self.tasks.iter_mut().filter(|task| ended(task) && !task.told) {
+            task.told = true;
+            let own = task.ends.is_some_and(|(_, code, _)| code == "EssentialContainerExited");
+            let release = self.releases.iter_mut().find(|release| release.deployment == task.deployment);
+            if let Some(release) = release.filter(|_| own) {
+                release.failures += 1;
+            }
+        }
+    }
+
+    fn start_tasks(&mut self) {
+        let Some(primary) = self.service.primary().map(|primary| primary.id.clone()) else { return };
+        let desired = self.service.desired as usize;
+        let lives = |task: &&Work| task.deployment == primary && task.ends.is_none_or(|(end, ..)| end > self.second);
+        let living = self.tasks.iter().filter(lives).count();
+        // Beyond the desired count the newest go first; older deployments go when the new one has all.
+        let enough = self.running(&primary) as usize >= desired;
+        let mut extra = living.saturating_sub(desired);
+        let second = self.second;
+        for task in self.tasks.iter_mut().rev().filter(|task| task.ends.is_none_or(|(end, ..)| end > second)) {
+            if (task.deployment == primary && extra > 0) || (task.deployment != primary && enough) {
+                extra -= usize::from(task.deployment == primary);
+                task.ends = Some((second, "ServiceSchedulerInitiated", "Scaling activity initiated by (deployment x)"));
+            }
+        }
+        if living >= desired || self.second < self.next_start {
+            return;
+        }
+        self.next_start = self.second + 4;
+        let crash = Some((self.second + UP + CRASH, "EssentialContainerExited", "Essential container in task exited"));
+        let spot = Some((self.second + UP + CRASH, "SpotInterruption", "Your Spot Task was interrupted."));
+        let release = self.releases.iter().find(|release| release.deployment == primary);
+        let whose = release.map_or(Whose::Old, |release| release.whose);
+        let back = self.releases.iter().any(|release| release.entry.status == RolloutStatus::RollbackInProgress);
+        let successful = release.is_some_and(|release| release.entry.status == RolloutStatus::Successful);
+        let ends = match (whose, self.end) {
+            _ if back && self.end == End::BackNeverComes => return,
+            _ if back && self.end == End::BackFails => crash,
+            (Whose::Back, End::BackNeverComes) => return,
+            (Whose::Back, End::BackFails) | (Whose::Crashing, _) => crash,
+            (Whose::Back, _) => None,
+            _ if self.changed.is_none() => None,
+            (_, End::Hangs) => return,
+            (_, End::Crashes | End::BackNeverComes | End::BackFails) => crash,
+            (_, End::CrashesTwice) if self.fresh < 2 => crash,
+            (_, End::Spot) if self.fresh < 2 => spot,
+            (_, End::Falls) if successful => crash,
+            _ => None,
+        };
+        self.fresh += u32::from(self.changed.is_some());
+        self.work(&primary, ends);
+    }
+
+    fn count(&mut self) {
+        let mut deployments = std::mem::take(&mut self.service.deployments);
+        for other in &mut deployments {
+            other.running = self.running(&other.id);
+            let starts = |task: &&Work| task.deployment == other.id && task.runs > self.second && !self.over(task);
+            other.pending = self.tasks.iter().filter(starts).count() as u32;
+            other.desired = if other.status == "PRIMARY" { self.service.desired } else { 0 };
+        }
+        deployments.retain(|other| other.status == "PRIMARY" || other.running + other.pending > 0);
+        self.service.running = deployments.iter().map(|other| other.running).sum();
+        self.service.pending = deployments.iter().map(|other| other.pending).sum();
+        self.service.deployments = deployments;
+        for release in &mut self.releases {
+            let of = self.service.deployments.iter().find(|other| other.id == release.deployment);
+            release.ran |= of.is_some_and(|other| other.running > 0);
+        }
+    }
+
+    fn move_releases(&mut self) {
+        if self.service.status != "ACTIVE" {
+            return;
+        }
+        let Some(index) = self.releases.iter().position(|release| !release.entry.status.terminal()) else {
+            return self.fall();
+        };
+        let release = self.releases[index].clone();
+        let primary = self.service.primary().map(|primary| primary.id.clone()).unwrap_or_default();
+        let held = |task: &&Work| task.deployment == primary && task.runs + HOLD <= self.second && !self.over(task);
+        let holds = self.tasks.iter().filter(held).count() >= self.service.desired as usize;
+        let breaker = self.service.breaker.unwrap_or_default();
+        match release.entry.status {
+            RolloutStatus::InProgress if holds && release.entry.created_at <= Some(at(self.second - BACK)) => {
+                self.complete(index, RolloutStatus::Successful);
+            }
+            RolloutStatus::InProgress if breaker.enabled && release.failures >= 3 => {
+                if breaker.rollback {
+                    self.go_back(index)
+                } else {
+                    self.give_up(index, false)
+                }
+            }
+            RolloutStatus::RollbackInProgress => {
+                let since = release.back_since.unwrap_or(self.second);
+                if self.end == End::BackFails && self.changed.is_some() && self.second - since >= 30 {
+                    self.give_up(index, true);
+                } else if holds && self.second - since >= BACK && self.end != End::BackNeverComes {
+                    self.complete(index, RolloutStatus::RollbackSuccessful);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn complete(&mut self, index: usize, status: RolloutStatus) {
+        self.releases[index].entry.status = status;
+        self.releases[index].entry.finished_at = Some(at(self.second));
+        if let Some(primary) = self.service.deployments.iter_mut().find(|other| other.status == "PRIMARY") {
+            primary.rollout = Some(RolloutState::Completed);
+        }
+    }
+
+    /// What was a success crashes.
+    fn fall(&mut self) {
+        let newest = &self.releases[0];
+        if self.end == End::Falls && newest.ours() && newest.entry.finished_at == Some(at(self.second - 1)) {
+            let (id, second) = (newest.deployment.clone(), self.second);
+            for task in self.tasks.iter_mut().filter(|task| task.deployment == id && task.ends.is_none()) {
+                task.ends = Some((second, "EssentialContainerExited", "Essential container in task exited"));
+            }
+        }
+    }
+
+    /// Since when each task that runs does; none where some are to run and do not.
+    pub(super) fn all_run_since(&self) -> Option<i64> {
+        let primary = self.service.primary()?.id.clone();
+        let runs = |task: &&Work| task.deployment == primary && task.runs <= self.second && !self.over(task);
+        let since: Vec<i64> = self.tasks.iter().filter(runs).map(|task| task.runs).collect();
+        (since.len() as u32 == self.service.desired && self.service.running == self.service.desired)
+            .then(|| since.into_iter().max().unwrap_or(i64::MIN))
+    }
+
+    /// Tasks that failed by their own fault since the operation changed something.
+    pub(super) fn failed_since(&self) -> usize {
+        let since = self.changed.unwrap_or(i64::MAX);
+        let own = |task: &&Work| {
+            task.ends.is_some_and(|(end, code, _)| {
+                (since..=self.second).contains(&end) && code == "EssentialContainerExited"
+            })
+        };
+        self.tasks.iter().filter(own).count()
+    }
+}
