@@ -18,7 +18,7 @@ use crate::headless::{self, operation as reports};
 use crate::model::timer::Power;
 use crate::model::{Source as Read, text};
 use crate::runtime::clock::{Clock, system_zone};
-use crate::runtime::{Collected, Driver, audit as audit_file, forget_typed};
+use crate::runtime::{Collected, Driver, audit as audit_file, forget_typed, typed_more};
 use jiff::tz::TimeZone;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::time::Instant;
@@ -466,12 +466,14 @@ fn ask(yes: &Yes) -> bool {
         if io::stdin().lock().read_line(&mut answer).unwrap_or(0) == 0 {
             return false;
         }
-        // A second Enter of the command's own may still have been on its way, over ssh for one.
-        if answer.trim().is_empty() && asked.elapsed() < READABLE.unsigned_abs() {
+        let said = yes.said(&answer);
+        // A second Enter of the command's own may still have been on its way, over ssh for one, or is held down.
+        let early = asked.elapsed() < READABLE.unsigned_abs() || typed_more();
+        if said && answer.trim().is_empty() && early {
             say("not taken: it came before this could be read");
             continue;
         }
-        return yes.said(&answer);
+        return said;
     }
 }
 

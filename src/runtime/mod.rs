@@ -26,4 +26,4 @@ pub use interactive::{Ended, interactive};
 pub use memory::keep_what_is_freed;
 pub use panic::install_panic_hook;
 pub use pipe::widen_output;
-pub use terminal::{drawable, forget_typed, probe_widths};
+pub use terminal::{drawable, forget_typed, probe_widths, typed_more};

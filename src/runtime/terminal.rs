@@ -100,6 +100,15 @@ pub fn forget_typed() {
     let _ = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
 }
 
+/// Whether more was typed at the terminal than was read.
+pub fn typed_more() -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let stdin = io::stdin();
+    let mut watched = [PollFd::new(&stdin, PollFlags::IN)];
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut watched, Some(&now)).is_ok_and(|_| watched[0].revents().contains(PollFlags::IN))
+}
+
 /// Whether the terminal can be drawn on: one that calls itself `dumb` (a shell in Emacs, a log of CI) or
 /// `unknown` cannot move its cursor.
 pub fn drawable() -> bool {

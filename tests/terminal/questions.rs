@@ -44,6 +44,18 @@ fn what_is_typed_before_a_question_does_not_answer_it() {
             terminal.shows("the answer was no");
         }
     }
+    // An Enter that is held from the command line on is none either.
+    let mut terminal = Terminal::on(&home, &world, "--env staging scale api 0");
+    until("a word about the Enter", PATIENCE, || {
+        terminal.press("\r");
+        terminal.text().contains("not taken").then_some(())
+    });
+    // As often as it takes: what comes right before the question is asked again is forgotten with the rest.
+    let ended = until("the end", PATIENCE, || {
+        terminal.press("n\r");
+        terminal.child.try_wait().unwrap()
+    });
+    assert_eq!(ended.exit_code(), 4, "{}", terminal.text());
     assert_eq!(changes(&world), 0);
     // And an answer is taken.
     let mut terminal = Terminal::on(&home, &world, "--env staging autoscaling web --suspend");
