@@ -109,7 +109,8 @@ async fn operations(folder: &Path) -> Result<(), Box<dyn Error>> {
     let audit = std::env::temp_dir().join("cockpit-shots-audit.jsonl");
     let mut executor = executor.with_audit(Some(audit));
     for (name, size, keys, seconds) in OPERATIONS {
-        let mut effects = Vec::new();
+        // A screen without a size takes no keys.
+        let mut effects = app.update(Event::Resize(size.0, size.1));
         for key in keys.split_whitespace() {
             read(&mut app);
             effects.extend(app.update(Event::Key(key.parse()?)));

@@ -45,7 +45,7 @@ fn what_is_typed_before_a_question_does_not_answer_it() {
         }
     }
     // An Enter that is held from the command line on is none either.
-    let mut terminal = Terminal::on(&home, &world, "--env staging scale api 0");
+    let mut terminal = Terminal::on(&home, &world, "--env staging scale web 2");
     until("a word about the Enter", PATIENCE, || {
         terminal.press("\r");
         terminal.text().contains("not taken").then_some(())
