@@ -19,6 +19,8 @@ pub enum Act {
     Offer,
     /// Leaves it.
     No,
+    /// Closes a window in which there is nothing to answer.
+    Close,
 }
 
 /// A button.
@@ -84,14 +86,14 @@ pub fn buttons(app: &App, overlay: &Overlay) -> Vec<Button> {
             vec![button(Act::Yes, "Roll back"), button(Act::No, "Cancel")]
         }
         Kind::Plan(_) => {
-            let Some(operation) = about(app, overlay) else { return vec![button(Act::No, "Close")] };
+            let Some(operation) = about(app, overlay) else { return vec![button(Act::Close, "Close")] };
             if operation.outcome.is_some() {
-                return vec![button(Act::No, "Close")];
+                return vec![button(Act::Close, "Close")];
             }
-            let verb = verb(&operation.title);
+            let verb = operation.verb();
             let mut buttons = Vec::new();
             if yes(app, overlay).is_some() {
-                buttons.push(button(Act::Yes, verb.clone()));
+                buttons.push(button(Act::Yes, verb));
                 if let Some(offer) = operation.plan.as_ref().and_then(|plan| plan.offer.as_ref()) {
                     buttons.push(button(Act::Offer, format!("{verb}, {offer}")));
                 }
@@ -99,17 +101,7 @@ pub fn buttons(app: &App, overlay: &Overlay) -> Vec<Button> {
             buttons.push(button(Act::No, "Cancel"));
             buttons
         }
-        _ => vec![button(Act::No, "Close")],
-    }
-}
-
-/// `Deploy` of `deploy web`, `Roll back` of `roll web back`.
-fn verb(title: &str) -> String {
-    let first = title.split(' ').next().unwrap_or_default();
-    match first {
-        "roll" => "Roll back".to_owned(),
-        "do" => "Do not skip".to_owned(),
-        word => capital(word),
+        _ => vec![button(Act::Close, "Close")],
     }
 }
 

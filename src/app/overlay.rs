@@ -106,8 +106,10 @@ pub struct Line {
     pub left: String,
     /// The text.
     pub text: String,
-    /// Dimmed, after the text.
+    /// After the text, dimmed where its tone is plain.
     pub note: String,
+    /// How the note looks.
+    pub note_tone: Tone,
     /// What it risks, for commands.
     pub risk: Option<Risk>,
     /// How it looks.
@@ -269,7 +271,15 @@ impl Wanted {
 }
 
 fn line(left: impl Into<String>, text: impl Into<String>, note: impl Into<String>, choice: Choice) -> Line {
-    Line { left: left.into(), text: text.into(), note: note.into(), risk: None, tone: Tone::Plain, choice }
+    Line {
+        left: left.into(),
+        text: text.into(),
+        note: note.into(),
+        note_tone: Tone::Plain,
+        risk: None,
+        tone: Tone::Plain,
+        choice,
+    }
 }
 
 fn command_line(app: &App, command: &Command, text: &str, note: &str) -> Line {
@@ -336,7 +346,9 @@ pub fn environments(app: &App) -> Overlay {
         }
         notes.retain(|note| !note.is_empty());
         let here = if environment.name == app.environment.name { "●" } else { "" };
-        line(here, environment.name.clone(), notes.join("  "), Choice::Environment(environment.name.clone()))
+        let choice = Choice::Environment(environment.name.clone());
+        let note_tone = if environment.guarded { Tone::Bad } else { Tone::Plain };
+        Line { note_tone, ..line(here, environment.name.clone(), notes.join("  "), choice) }
     });
     let mut overlay = Overlay::new(Kind::Environments, "Environments", lines.collect());
     let place = app.config.environments.iter().position(|environment| environment.name == app.environment.name);

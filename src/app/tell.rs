@@ -15,7 +15,15 @@ use jiff::{SignedDuration, Timestamp};
 
 /// A line of text; `left` is a sign or a number.
 pub fn line(left: &str, text: impl Into<String>, tone: Tone) -> Line {
-    Line { left: left.into(), text: text.into(), note: String::new(), risk: None, tone, choice: Choice::Nothing }
+    Line {
+        left: left.into(),
+        text: text.into(),
+        note: String::new(),
+        note_tone: Tone::Plain,
+        risk: None,
+        tone,
+        choice: Choice::Nothing,
+    }
 }
 
 /// Adds a paragraph, broken to `cells` with the sign before its first line.

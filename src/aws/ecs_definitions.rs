@@ -36,12 +36,8 @@ pub(super) async fn describe(
         })
         .await;
     let answer = answer.map_err(|failure| {
-        // ECS has no code of its own for this.
-        if failure.message.contains("Unable to describe task definition") {
-            Failure::new(FailureKind::NotFound, failure.message)
-        } else {
-            failure
-        }
+        // ECS has no code of its own for this: a refusal for none of the reasons that have a kind is the name's.
+        if failure.kind == FailureKind::Other { Failure::new(FailureKind::NotFound, failure.message) } else { failure }
     })?;
     let Some(definition) = answer.task_definition else {
         let message = format!("{}: the answer has no task definition", DESCRIBE_TASK_DEFINITION.name);

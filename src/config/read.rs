@@ -68,11 +68,7 @@ pub(super) fn entries(source: &Arc<SourceFile>) -> (Vec<Entry>, Vec<Diagnostic>)
         let span = error.span().unwrap_or(0..0);
         broken.push(source.place(span.start).0);
         let message = error.message().lines().next().unwrap_or_default();
-        let hint = if message.contains("duplicate") {
-            "each environment and each key may stand once in a file: put the two together"
-        } else {
-            "the file must be TOML: KEY = VALUE, texts in quotation marks"
-        };
+        let hint = "the file must be TOML: KEY = VALUE, texts in quotation marks, each environment and each key once";
         reader.wrong(span, format!("this is no TOML: {message}"), hint);
     }
     let told = reader.mistakes.len();

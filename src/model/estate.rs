@@ -8,14 +8,16 @@ use super::attention::{self, Attention};
 use super::database::{self, Database, DbCluster, DbInstance};
 use super::database_health;
 use super::failure::Failure;
+use super::health::Health;
 use super::health::{self, Assessment, Evidence};
 use super::identity::Identity;
 use super::logs::LogEvent;
 use super::metric::{MetricKey, Series};
 use super::observed::Observed;
-use super::rollout::{RolloutStatus, ServiceDeployment};
+use super::rollout::ServiceDeployment;
+use super::rollout_words;
 use super::scaling::{ScalableTarget, ScalingActivity, ScalingPolicy, ScheduledAction};
-use super::service::{Cluster, RolloutState, Service};
+use super::service::{Cluster, Service};
 use super::source::Source;
 use super::target::Target;
 use super::task::Task;
@@ -141,6 +143,8 @@ pub struct ServiceRow {
     pub limits: Option<(u32, u32)>,
     /// `completed`, `in progress`, `rolled back` …
     pub rollout: String,
+    /// How that stands.
+    pub rollout_health: Health,
     /// `family:revision`.
     pub task_definition: String,
     /// The version of its main container's image.
@@ -380,6 +384,7 @@ impl Estate {
         let newest =
             |key: MetricKey| self.series.get(&key).and_then(|series| series.recent(now)).map(|point| point.value);
         let primary = service.primary();
+        let (rollout, rollout_health) = rollout_words::of(service, rollouts);
         ServiceRow {
             name: service.name.clone(),
             short: service.name.get(cut..).unwrap_or(&service.name).to_owned(),
@@ -388,7 +393,8 @@ impl Estate {
             running: service.running,
             pending: service.pending,
             limits: scalable.map(|target| (target.min, target.max)),
-            rollout: rollout_words(service, rollouts),
+            rollout,
+            rollout_health,
             task_definition: service.task_definition.clone(),
             image: self.image_of(&service.task_definition).map(|image| image_version(image).to_owned()),
             cpu: newest(MetricKey::ServiceCpu(service.name.clone())),
@@ -475,30 +481,6 @@ impl<'a> Scaling<'a> {
         }
         let targets = estate.scalable.value().into_iter().flatten();
         Self { targets: targets.map(|target| (target.resource.as_str(), target)).collect(), activities, scheduled }
-    }
-}
-
-/// One phrase for the state of a service's rollout. The history is asked first: a service whose
-/// deployment was rolled back also calls its (old) primary completed.
-fn rollout_words(service: &Service, rollouts: &[ServiceDeployment]) -> String {
-    if let Some(newest) = rollouts.first()
-        && matches!(
-            newest.status,
-            RolloutStatus::RollbackSuccessful
-                | RolloutStatus::RollbackFailed
-                | RolloutStatus::RollbackInProgress
-                | RolloutStatus::Stopped
-        )
-    {
-        return newest.status.words().to_owned();
-    }
-    let failed = service.deployments.iter().any(|deployment| deployment.rollout == Some(RolloutState::Failed));
-    match service.primary().and_then(|primary| primary.rollout) {
-        _ if failed => "failed".to_owned(),
-        Some(RolloutState::InProgress) => "in progress".to_owned(),
-        Some(RolloutState::Completed) => "completed".to_owned(),
-        Some(RolloutState::Failed) => "failed".to_owned(),
-        None => "–".to_owned(),
     }
 }
 

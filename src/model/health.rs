@@ -18,7 +18,7 @@
 use super::rollout::{RolloutStatus, ServiceDeployment};
 use super::scaling::{ScalableTarget, ScalingActivity, ScheduledAction};
 use super::schedule;
-use super::service::{RolloutState, Service};
+use super::service::{EventKind, RolloutState, Service};
 use super::target::{Target, group_name};
 use super::task::Task;
 use super::time::{moment, spoken};
@@ -193,6 +193,8 @@ pub fn assess(evidence: &Evidence<'_>) -> Assessment {
 struct Found {
     worst: Option<Health>,
     reasons: Vec<Reason>,
+    /// Whether a reason says already how the tasks ended.
+    told_ends: bool,
 }
 
 impl Found {
@@ -262,6 +264,7 @@ fn too_few(evidence: &Evidence<'_>, found: &mut Found) {
     let words = ends_in_words(&ends, evidence.now);
     let mut text = format!("running {} of {}", service.running, service.desired);
     if let Some(words) = &words {
+        found.told_ends = true;
         text = format!("{text}: {words}");
     } else if service.pending > 0 {
         text = format!("{text}: {} starting", service.pending);
@@ -299,8 +302,7 @@ fn restart_loop(evidence: &Evidence<'_>, found: &mut Found) {
     }
     let since = ends.last().and_then(|task| ended_at(task));
     let span = since.map(|since| format!(" in {}", spoken(evidence.now.duration_since(since)))).unwrap_or_default();
-    let said = found.reasons.iter().any(|reason| reason.text.contains("stopped in"));
-    let why = if said { None } else { ends[0].ended_because() };
+    let why = if found.told_ends { None } else { ends[0].ended_because() };
     let why = why.map(|why| format!(", last {why}")).unwrap_or_default();
     let text = format!("restart loop: {} replacements{span}{why}", ends.len());
     found.add(Health::Degraded, Severity::Warning, text, since, "the log of a stopped task says why it ended");
@@ -346,32 +348,12 @@ fn unplaced(evidence: &Evidence<'_>, found: &mut Found) {
         return;
     }
     let event = evidence.service.events.iter().find(|event| {
-        event.message.contains("unable to")
-            && event.at.is_some_and(|at| evidence.now.duration_since(at) <= EVENT_WINDOW)
+        event.kind() != EventKind::Routine && event.at.is_some_and(|at| evidence.now.duration_since(at) <= EVENT_WINDOW)
     });
     if let Some(event) = event {
-        let (text, hint) = unable(&event.message, &evidence.service.name);
+        let (text, hint) = event.told(&evidence.service.name);
         found.add(Health::Degraded, Severity::Warning, text, event.at, hint);
     }
-}
-
-/// An event of the form `(service web) was unable to …` as a sentence, and what to do about it.
-fn unable(message: &str, service: &str) -> (String, &'static str) {
-    let text = match message.strip_prefix(&format!("(service {service}) ")) {
-        // Who it is about stands beside it; who is unable is ECS.
-        Some(rest) => format!("ECS {rest}"),
-        None => message.to_owned(),
-    };
-    // Where to read about it in general says nothing about this service.
-    let text = text.split(" For more information, see").next().unwrap_or_default().trim_end_matches('.').to_owned();
-    let hint = if message.contains("place a task") {
-        "there is no room for a task: its reason says what is missing (capacity, CPU, memory, a port)"
-    } else if message.contains("start tasks") {
-        "open the service and look at its stopped tasks"
-    } else {
-        "open the service: its events and stopped tasks say more"
-    };
-    (text, hint)
 }
 
 fn bad_targets(evidence: &Evidence<'_>, found: &mut Found) {

@@ -24,6 +24,7 @@ pub mod names;
 pub mod observed;
 pub mod piece;
 pub mod rollout;
+pub mod rollout_words;
 pub mod scaling;
 pub mod schedule;
 pub mod service;

@@ -135,6 +135,63 @@ pub struct ServiceEvent {
     pub message: String,
 }
 
+/// What kind of event it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventKind {
+    /// What goes as planned: tasks that start and stop, targets that come and go, a rollout that is complete, a
+    /// steady state.
+    Routine,
+    /// There is no room for a task.
+    Unplaced,
+    /// Tasks fail again and again.
+    CannotStart,
+    /// Anything else, also what ECS may say one day and does not yet: it is worth a look.
+    News,
+}
+
+impl ServiceEvent {
+    /// Its kind. An event has no other mark than its sentence ("Service event messages" in ECS's documentation):
+    /// here alone they are read.
+    pub fn kind(&self) -> EventKind {
+        // `(service web) `, or with a task set `(service web, taskSet ecs-svc/1) `; then perhaps `(deployment …) `.
+        let rest = self.message.strip_prefix("(service ").and_then(|rest| rest.split_once(") "));
+        let rest = rest.map_or(self.message.as_str(), |(_, rest)| rest);
+        let rest = rest.strip_prefix("(deployment ").and_then(|rest| rest.split_once(") ")).map_or(rest, |(_, r)| r);
+        let begins = |begin: &[&str]| begin.iter().any(|begin| rest.starts_with(begin));
+        if begins(&["was unable to place a task"]) {
+            EventKind::Unplaced
+        } else if begins(&["is unable to consistently start tasks"]) {
+            EventKind::CannotStart
+        } else if begins(&["has started ", "has stopped ", "registered ", "deregistered ", "has begun draining "])
+            || ["has reached a steady state", "deployment completed"].contains(&rest.trim_end_matches('.'))
+        {
+            EventKind::Routine
+        } else {
+            EventKind::News
+        }
+    }
+
+    /// One that is not routine, of the form `(service web) was unable to …`, as a sentence, and what to do about it.
+    pub fn told(&self, service: &str) -> (String, &'static str) {
+        let message = self.message.as_str();
+        let text = match message.strip_prefix(&format!("(service {service}) ")) {
+            // Who it is about stands beside it; who is unable is ECS.
+            Some(rest) => format!("ECS {rest}"),
+            None => message.to_owned(),
+        };
+        // Where to read about it in general says nothing about this service.
+        let text = text.split(" For more information, see").next().unwrap_or_default().trim_end_matches('.').to_owned();
+        let hint = match self.kind() {
+            EventKind::Unplaced => {
+                "there is no room for a task: its reason says what is missing (capacity, CPU, memory, a port)"
+            }
+            EventKind::CannotStart => "open the service and look at its stopped tasks",
+            EventKind::Routine | EventKind::News => "open the service: its events and stopped tasks say more",
+        };
+        (text, hint)
+    }
+}
+
 impl Service {
     /// The deployment that should run.
     pub fn primary(&self) -> Option<&Deployment> {
@@ -149,5 +206,40 @@ impl Service {
     /// The id that autoscaling and its scheduled actions use: `service/CLUSTER/NAME`.
     pub fn scaling_id(&self) -> String {
         format!("service/{}/{}", self.cluster, self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(message: &str) -> EventKind {
+        ServiceEvent { message: message.to_owned(), ..ServiceEvent::default() }.kind()
+    }
+
+    #[test]
+    fn only_what_goes_as_planned_is_routine_and_what_nobody_knows_is_news() {
+        for calm in [
+            "(service web) has reached a steady state.",
+            "(service web) has started 2 tasks: (task 0123).",
+            "(service web) (deployment ecs-svc/1) deployment completed.",
+            "(service web, taskSet ecs-svc/1) has begun draining connections on 1 tasks.",
+            "(service web) registered 1 targets in (target-group arn)",
+            "(service web) has stopped 1 running tasks: (task 0123).",
+        ] {
+            assert_eq!(kind(calm), EventKind::Routine, "{calm}");
+        }
+        for news in [
+            "(service web) rolling back to deployment ecs-svc/1.",
+            "(service web) (deployment ecs-svc/1) deployment failed: tasks failed to start.",
+            "(service web) (task 0123) failed container health checks.",
+            "(service web) does something that nobody has heard of",
+            "",
+        ] {
+            assert_eq!(kind(news), EventKind::News, "{news}");
+        }
+        let full = "(service web) was unable to place a task. Reason: Capacity is unavailable at this time.";
+        assert_eq!(kind(full), EventKind::Unplaced);
+        assert_eq!(kind("(service web) is unable to consistently start tasks successfully."), EventKind::CannotStart);
     }
 }

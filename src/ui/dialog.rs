@@ -3,7 +3,7 @@
 use super::canvas::Canvas;
 use super::frame;
 use super::widgets::frame as frames;
-use crate::app::dialog::{self, Button};
+use crate::app::dialog::{self, Act, Button};
 use crate::app::overlay::{Kind, Overlay};
 use crate::app::overlay_place;
 use crate::model::text;
@@ -110,7 +110,7 @@ fn buttons(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, line: Rect) {
     let room = line.right().saturating_sub(used + 2);
     let copies = overlay.copies.is_some() && dialog::to_type(canvas.app, overlay).is_none();
     if buttons.len() == 1 {
-        let closes = buttons[0].label == "Close" && canvas.app.confirm.ready();
+        let closes = buttons[0].act == Act::Close && canvas.app.confirm.ready();
         let keys = if closes { "⏎ closes it" } else { "Esc leaves" };
         canvas.put_right(line.right(), line.y, room, keys, theme.dim);
         return;

@@ -4,7 +4,7 @@ use super::canvas::Canvas;
 use super::frame;
 use super::widgets::frame as frames;
 use crate::app::command::Risk;
-use crate::app::overlay::{Kind, Line, Overlay};
+use crate::app::overlay::{Kind, Line, Overlay, Tone};
 use crate::app::overlay_place;
 use crate::model::text;
 use ratatui::layout::Rect;
@@ -141,7 +141,7 @@ fn row(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, line: &Line, place: Rect,
     let used = canvas.put_cut(x, y, text_room, &shown, style);
     let x = x + texts.map_or(used, |wide| wide.min(room)) + 2;
     if !line.note.is_empty() && x < end {
-        let style = if line.note.contains("GUARDED") { theme.down } else { theme.dim };
+        let style = if line.note_tone == Tone::Plain { theme.dim } else { theme.tone(line.note_tone) };
         canvas.put_cut(x, y, end - x, &line.note, style);
     }
 }

@@ -176,6 +176,30 @@ pub const INVARIANTS: &[Invariant] = &[
         ],
     },
     Invariant {
+        rule: "nothing is decided by the words of a message, a title or a label",
+        breaches: |tree| {
+            let words = [
+                "message.contains(",
+                "summary.contains(",
+                "title.contains(",
+                "title.split(",
+                "title ==",
+                "label.contains(",
+                "label ==",
+                "note.contains(",
+                "reason.text.contains(",
+                "check.text.contains(",
+            ];
+            // The reader of logs: a token that is refused has no code of its own.
+            outside(tree.naming("src", &words), &["src/app/logs/follow.rs"])
+        },
+        planted: &[
+            ("src/app/dialog.rs", "fn verb(title: &str) -> &str { title.split(' ').next().unwrap_or(\"\") }"),
+            ("src/ui/overlay.rs", "fn warns(line: &Line) -> bool { line.note.contains(\"GUARDED\") }"),
+            ("src/app/poll/keyed.rs", "fn news(event: &Event) -> bool { event.message.contains(\"roll\") }"),
+        ],
+    },
+    Invariant {
         rule: "channels are bounded: a feed that is faster than the app waits",
         breaches: |tree| tree.naming("src", &["unbounded_channel", "mpsc::unbounded"]),
         planted: &[("src/runtime/mod.rs", "use tokio::sync::mpsc::unbounded_channel;")],

@@ -99,6 +99,7 @@ fn entry(left: &str, text: impl Into<String>, note: impl Into<String>, pick: Opt
         left: left.to_owned(),
         text: text.into(),
         note: note.into(),
+        note_tone: Tone::Plain,
         risk: None,
         tone: Tone::Plain,
         choice: pick.map_or(Choice::Nothing, Choice::Logs),

@@ -173,6 +173,15 @@ impl Operation {
         }
     }
 
+    /// What a yes does, in a word or two, as on a button.
+    pub fn verb(&self) -> &'static str {
+        match &self.machine {
+            Machine::Deploy(deploy) => deploy.verb(),
+            Machine::Steps(steps) => steps.verb(),
+            Machine::Choose(_) => "Choose",
+        }
+    }
+
     /// What was asked for.
     pub fn what(&self) -> &What {
         &self.what

@@ -5,6 +5,7 @@ use super::Poller;
 use super::timer::{Timer, now_stretch};
 use crate::app::effect::{Effect, Lane, Query};
 use crate::config::EnvironmentConfig;
+use crate::model::service::EventKind;
 use crate::model::{Estate, Service, Source};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -47,11 +48,7 @@ pub(in crate::app) fn has_news(service: &crate::model::Service) -> bool {
     service.deployments.len() > 1
         || service.rolling_out()
         || service.running < service.desired
-        || service
-            .events
-            .iter()
-            .take(10)
-            .any(|event| event.message.contains("roll") || event.message.contains("failed"))
+        || service.events.iter().take(10).any(|event| event.kind() != EventKind::Routine)
 }
 
 impl Poller {

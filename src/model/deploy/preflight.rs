@@ -89,7 +89,7 @@ pub fn service(
 }
 
 /// A deployment that is under way, and whose it is.
-fn under_way(
+pub fn under_way(
     service: &Service,
     history: &[ServiceDeployment],
     running: Option<&TaskDefinition>,

@@ -9,7 +9,7 @@
 //! | capacity | two tasks, or an event of the last five minutes, had no place |
 //! | platform | two tasks ended by what AWS provides |
 
-use crate::model::service::Service;
+use crate::model::service::{EventKind, Service};
 use crate::model::stop::{Cause, End, Fault};
 use crate::model::task::Task;
 use crate::model::task_definition::TaskDefinition;
@@ -102,7 +102,7 @@ pub fn troubles(
     }
     let unplaced = service.events.iter().find(|event| {
         let at = event.at.unwrap_or_default();
-        at >= since && now.duration_since(at) <= RECENT && event.message.contains("unable to place a task")
+        at >= since && now.duration_since(at) <= RECENT && event.kind() == EventKind::Unplaced
     });
     if let Some(event) = unplaced {
         let why = event.message.split("Reason: ").nth(1).unwrap_or(&event.message);

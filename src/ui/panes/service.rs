@@ -3,6 +3,7 @@
 use super::services::{desired, rollout_style};
 use crate::app::screen::{Block, View};
 use crate::app::{rows, tell};
+use crate::model::rollout_words::of_status;
 use crate::model::service::RolloutState;
 use crate::model::task_definition::image_version;
 use crate::model::{Alarm, Health, MetricKey, Observed, Service, ServiceDeployment, Task, time};
@@ -38,7 +39,7 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect, name: &str) {
         ("", health.word(), theme.health(health)),
         ("desired ", desired.as_str(), theme.text),
         ("running ", running.as_str(), theme.text),
-        ("rollout ", row.rollout.as_str(), rollout_style(theme, &row.rollout)),
+        ("rollout ", row.rollout.as_str(), rollout_style(theme, row.rollout_health)),
         ("image ", image, theme.text),
         ("deployed ", deployed.as_str(), theme.text),
         ("", settings.as_str(), theme.dim),
@@ -207,18 +208,13 @@ pub fn deployments(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing
         }
         let rollout = history?.iter().find(|rollout| rollout.id == id)?;
         let words = rollout.status.words();
-        let health = match words {
-            "successful" => Health::Stopped,
-            "rolled back" | "rollback failed" => Health::Down,
-            "stopped" => Health::Degraded,
-            _ => Health::Changing,
-        };
+        let health = of_status(&rollout.status);
         let why = rollout.rollback_reason.as_deref().unwrap_or(&rollout.reason);
         let target = rollout.target.as_deref().unwrap_or(&rollout.target_revision);
         Some(
             vec![
                 Cell::new(health.sign(), theme.health(health)),
-                Cell::new(words, rollout_style(theme, words)),
+                Cell::new(words, rollout_style(theme, health)),
                 Cell::new(short(target), theme.dim).tail(),
                 Cell::new("", theme.dim),
                 Cell::new(time::age(rollout.created_at, app.service_now()), theme.dim),

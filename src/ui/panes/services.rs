@@ -58,7 +58,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, standing: &S
                 Cell::new(row.assessment.health.word(), word_style(theme, row.assessment.health)),
                 Cell::new(desired(row), theme.text),
                 Cell::new(row.running.to_string(), running_style(theme, row)),
-                Cell::new(row.rollout.as_str(), rollout_style(theme, &row.rollout)),
+                Cell::new(row.rollout.as_str(), rollout_style(theme, row.rollout_health)),
                 Cell::new(row.image.as_deref().unwrap_or("–"), theme.text),
                 Cell::new(curve(MetricKey::ServiceCpu(row.name.clone()), row.cpu), theme.text),
                 Cell::new(curve(MetricKey::ServiceMemory(row.name.clone()), row.memory), theme.text),
@@ -88,11 +88,11 @@ fn running_style(theme: &Theme, row: &ServiceRow) -> Style {
 }
 
 /// The style of a rollout's words, the same wherever they stand.
-pub fn rollout_style(theme: &Theme, words: &str) -> Style {
-    match words {
-        "rolled back" | "failed" | "rollback failed" => theme.down,
-        "in progress" | "rolling back" | "pending" | "stopping" => theme.changing,
-        _ => theme.text,
+pub fn rollout_style(theme: &Theme, health: Health) -> Style {
+    match health {
+        Health::Down => theme.down,
+        Health::Changing => theme.changing,
+        Health::Healthy | Health::Degraded | Health::Stopped | Health::Unknown => theme.text,
     }
 }
 

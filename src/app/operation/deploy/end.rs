@@ -86,6 +86,12 @@ impl Deploy {
                 Outcome::new(Verdict::Failed, format!("{short}: {revision} was to be ended, and the way back failed"))
                     .hint(self.named_way_out())
             }
+            // ECS says so as well where it had nothing to go back to: no rollout of the service was ever complete.
+            Seen::RollbackFailed if self.nothing_to_return_to() => Outcome::new(
+                Verdict::Failed,
+                format!("{short}: {revision} failed, and there was nothing to go back to"),
+            )
+            .hint(format!("look with `cockpit tasks {short}`, then deploy a version that starts")),
             Seen::RollbackFailed => {
                 Outcome::new(Verdict::Failed, format!("{short}: {revision} failed, and so did the way back"))
                     .hint(self.named_way_out())
@@ -117,6 +123,12 @@ impl Deploy {
             outcome.causes.push(format!("another deployment has begun since: to {newer}"));
         }
         self.with_what_runs(outcome)
+    }
+
+    /// Whether ECS did not even begin to roll back: no rollout of the service was complete before.
+    fn nothing_to_return_to(&self) -> bool {
+        let state = self.watch.as_ref().and_then(|watch| watch.state.as_ref());
+        state.is_some_and(|state| state.rollback_reason.is_none())
     }
 
     /// Somebody else's deployment was ended: what serves instead.

@@ -331,7 +331,8 @@ impl Deploy {
             let mut found = preflight::service(service, &gather.history, gather.definition.as_ref(), ctx.service_now);
             if matches!(request.source, Source::Back(_)) {
                 // A rollback ends what is under way.
-                found.iter_mut().filter(|check| check.text.contains("in progress")).for_each(|check| {
+                let busy = preflight::under_way(service, &gather.history, gather.definition.as_ref(), ctx.service_now);
+                found.iter_mut().filter(|check| busy.as_ref() == Some(*check)).for_each(|check| {
                     check.level = Level::Note;
                     check.hint = None;
                 });
@@ -395,6 +396,15 @@ impl Deploy {
             Source::Force => format!("deploy {short} anew"),
             Source::Back(_) => format!("roll {short} back"),
             Source::Attach => format!("watch {short}"),
+        }
+    }
+
+    /// What a yes does, in a word or two, as on a button.
+    pub fn verb(&self) -> &'static str {
+        match &self.request.source {
+            Source::Image(_) | Source::Build { .. } | Source::Force => "Deploy",
+            Source::Back(_) => "Roll back",
+            Source::Attach => "Watch",
         }
     }
 

@@ -12,6 +12,13 @@ use crate::model::timer::Power;
 use crate::model::{ScalableTarget, time};
 use std::collections::{BTreeMap, VecDeque};
 
+/// A service that was deleted takes no change any more.
+fn deleted(service: &Service) -> Option<Check> {
+    let gone = !service.status.is_empty() && service.status != "ACTIVE";
+    let check = || Check::new(Level::Stop, format!("the service is {}: it was deleted", service.status));
+    gone.then(|| check().hint("create it again with the tool that makes it"))
+}
+
 /// What a change does, in a sentence.
 pub(super) fn sentence(write: &Write) -> String {
     match write {
@@ -206,6 +213,20 @@ impl Steps {
         }
     }
 
+    /// What a yes does, in a word or two, as on a button.
+    pub fn verb(&self) -> &'static str {
+        match &self.request.wanted {
+            Wanted::Scale { .. } => "Scale",
+            Wanted::Limits { suspended: Some(true), .. } => "Suspend",
+            Wanted::Limits { suspended: Some(false), .. } => "Resume",
+            Wanted::Limits { .. } => "Change",
+            Wanted::Power { power: Power::Stop, .. } | Wanted::StopTask { .. } => "Stop",
+            Wanted::Power { power: Power::Start, .. } => "Start",
+            Wanted::Skip { undo: false, .. } => "Skip",
+            Wanted::Skip { undo: true, .. } => "Do not skip",
+        }
+    }
+
     fn risk(&self) -> Risk {
         match &self.request.wanted {
             Wanted::Power { power: Power::Stop, .. } | Wanted::StopTask { .. } | Wanted::Scale { desired: 0, .. } => {
@@ -320,6 +341,9 @@ impl Steps {
         let Some(service) = self.service_named(name) else {
             return vec![Check::new(Level::Stop, format!("there is no service {name}"))];
         };
+        if let Some(gone) = deleted(service) {
+            return vec![gone];
+        }
         let mut checks = Vec::new();
         if service.desired == desired && min.is_none() && max.is_none() {
             checks.push(Check::new(Level::Note, format!("it is {desired} already")));

@@ -37,7 +37,10 @@ pub fn rollout(canvas: &mut Canvas<'_, '_>, operation: &Operation, watch: &Watch
     };
     let state = watch.state.as_ref();
     let (status, status_style) = state.map_or(("not in the history yet", theme.dim), |state| {
-        (state.status.words(), crate::ui::panes::services::rollout_style(theme, state.status.words()))
+        (
+            state.status.words(),
+            crate::ui::panes::services::rollout_style(theme, crate::model::rollout_words::of_status(&state.status)),
+        )
     });
     let breaker = state
         .and_then(|state| state.breaker)
