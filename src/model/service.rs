@@ -145,6 +145,8 @@ pub enum EventKind {
     Unplaced,
     /// Tasks fail again and again.
     CannotStart,
+    /// Something else that ECS is unable to do.
+    Unable,
     /// Anything else, also what ECS may say one day and does not yet: it is worth a look.
     News,
 }
@@ -162,6 +164,8 @@ impl ServiceEvent {
             EventKind::Unplaced
         } else if begins(&["is unable to consistently start tasks"]) {
             EventKind::CannotStart
+        } else if begins(&["was unable to ", "is unable to "]) {
+            EventKind::Unable
         } else if begins(&["has started ", "has stopped ", "registered ", "deregistered ", "has begun draining "])
             || ["has reached a steady state", "deployment completed"].contains(&rest.trim_end_matches('.'))
         {
@@ -186,7 +190,7 @@ impl ServiceEvent {
                 "there is no room for a task: its reason says what is missing (capacity, CPU, memory, a port)"
             }
             EventKind::CannotStart => "open the service and look at its stopped tasks",
-            EventKind::Routine | EventKind::News => "open the service: its events and stopped tasks say more",
+            EventKind::Routine | EventKind::Unable | EventKind::News => "open the service: its events and stopped tasks say more",
         };
         (text, hint)
     }
