@@ -348,7 +348,8 @@ fn unplaced(evidence: &Evidence<'_>, found: &mut Found) {
         return;
     }
     let event = evidence.service.events.iter().find(|event| {
-        matches!(event.kind(), EventKind::Unplaced | EventKind::CannotStart | EventKind::Unable) && event.at.is_some_and(|at| evidence.now.duration_since(at) <= EVENT_WINDOW)
+        matches!(event.kind(), EventKind::Unplaced | EventKind::CannotStart | EventKind::Unable)
+            && event.at.is_some_and(|at| evidence.now.duration_since(at) <= EVENT_WINDOW)
     });
     if let Some(event) = event {
         let (text, hint) = event.told(&evidence.service.name);

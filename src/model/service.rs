@@ -190,7 +190,9 @@ impl ServiceEvent {
                 "there is no room for a task: its reason says what is missing (capacity, CPU, memory, a port)"
             }
             EventKind::CannotStart => "open the service and look at its stopped tasks",
-            EventKind::Routine | EventKind::Unable | EventKind::News => "open the service: its events and stopped tasks say more",
+            EventKind::Routine | EventKind::Unable | EventKind::News => {
+                "open the service: its events and stopped tasks say more"
+            }
         };
         (text, hint)
     }

@@ -495,7 +495,11 @@ impl Watch {
 
     /// How it stands. An end is told when the service and its tasks were read once more after it.
     fn judge(&mut self, ctx: &mut Ctx<'_>) -> Seen {
-        if self.service.as_ref().is_some_and(|service| matches!(service.status.as_str(), "GONE" | "INACTIVE")) {
+        if self
+            .service
+            .as_ref()
+            .is_some_and(|service| matches!(service.status.as_str(), "GONE" | "INACTIVE" | "DRAINING"))
+        {
             return Seen::Gone;
         }
         let Some(state) = &self.state else {
