@@ -254,9 +254,13 @@ fn databases_stop_and_start() {
 #[test]
 fn an_image_is_found_by_tag_and_digest_with_its_architectures_and_its_scan() {
     let desk = Desk::new(Scenario::Staging);
-    let (account, repository, reference) = desk.repository();
+    let (registry, repository, reference) = desk.repository();
     let read = |reference: &str| {
-        desk.read(Read::Image { account: account.clone(), repository: repository.clone(), reference: reference.into() })
+        desk.read(Read::Image {
+            registry: registry.clone(),
+            repository: repository.clone(),
+            reference: reference.into(),
+        })
     };
     let Ok(Reply::Image(image)) = read(&reference) else { panic!() };
     assert!(image.tags.contains(&reference) && image.digest.starts_with("sha256:"), "{image:?}");
@@ -265,7 +269,7 @@ fn an_image_is_found_by_tag_and_digest_with_its_architectures_and_its_scan() {
     assert_eq!(same, image);
     let missing = read("no-such").unwrap_err();
     assert_eq!(missing.kind, FailureKind::NotFound, "{missing}");
-    let elsewhere = Read::Image { account: None, repository: "no-such".into(), reference: "x".into() };
+    let elsewhere = Read::Image { registry: None, repository: "no-such".into(), reference: "x".into() };
     assert_eq!(desk.read(elsewhere).unwrap_err().kind, FailureKind::NotFound);
 
     // Rights of their own: without them the rest is told.
@@ -289,7 +293,7 @@ fn an_image_is_found_by_tag_and_digest_with_its_architectures_and_its_scan() {
     desk.world.clear_faults();
 
     let Ok(Reply::Images(images)) =
-        desk.read(Read::Images { account: account.clone(), repository: repository.clone() })
+        desk.read(Read::Images { registry: registry.clone(), repository: repository.clone() })
     else {
         panic!()
     };
@@ -313,7 +317,7 @@ fn an_image_is_found_by_tag_and_digest_with_its_architectures_and_its_scan() {
 #[test]
 fn an_index_has_the_architectures_of_its_images() {
     let desk = Desk::new(Scenario::Staging);
-    let (account, repository, _) = desk.repository();
+    let (registry, repository, _) = desk.repository();
     let manifest = json!({
         "schemaVersion": 2,
         "mediaType": "application/vnd.docker.distribution.manifest.list.v2+json",
@@ -331,7 +335,7 @@ fn an_index_has_the_architectures_of_its_images() {
     let client = aws_sdk_ecr::Client::from_conf(config.build());
     let put = client.put_image().repository_name(&repository).image_tag("both").image_manifest(manifest.to_string());
     desk.runtime.block_on(put.send()).unwrap();
-    let read = Read::Image { account, repository, reference: "both".into() };
+    let read = Read::Image { registry, repository, reference: "both".into() };
     let Ok(Reply::Image(image)) = desk.read(read) else { panic!() };
     assert_eq!(image.architectures, ["arm64", "amd64"]);
     assert_eq!(image.scan, None);
@@ -340,7 +344,7 @@ fn an_index_has_the_architectures_of_its_images() {
 #[test]
 fn the_login_has_a_token_that_is_not_shown() {
     let desk = Desk::new(Scenario::Staging);
-    let reply = desk.read(Read::Login).unwrap();
+    let reply = desk.read(Read::Login { registry: None }).unwrap();
     let shown = format!("{reply:?} {:?}", desk.session);
     let Reply::Login { registry, user, token } = reply else { panic!() };
     assert_eq!(registry, format!("{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"));

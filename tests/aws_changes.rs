@@ -33,7 +33,7 @@ fn a_change_that_fails_is_sent_once_whatever_the_fault() {
     ] {
         // Retries are on: only for reads. A short limit where it is what ends the waiting.
         let limit = Duration::from_millis(if kind == "hang" { 500 } else { 20_000 });
-        let patient = |connection| Connection { attempts: 3, operation_timeout: limit, ..connection };
+        let patient = |connection| Connection { attempts: Some(3), operation_timeout: limit, ..connection };
         let desk = Desk::with(Scenario::Staging, patient);
         let writes = writes(&desk);
         for (write, operation) in &writes {
@@ -178,7 +178,7 @@ fn credentials_that_end_before_a_change_are_read_again_and_those_that_end_in_it_
     desk.world.post("/_sim/fault", &json!({"operation": "ecs:TagResource", "kind": "expired", "count": 1}));
     let failure = desk.write(write).outcome.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Credentials, "{failure}");
-    assert!(failure.message.contains("aws sso login --profile default"), "{failure}");
+    assert!(failure.hint().contains("aws configure --profile default"), "{failure:?}");
     assert_eq!(desk.world.asked("ecs:TagResource"), 3, "not repeated");
     expire("AKIASECOND0000000000");
     credentials_file("change-renewed", "AKIATHIRD00000000000");

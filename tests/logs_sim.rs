@@ -17,7 +17,7 @@ async fn simulator(scenario: Scenario) -> (Sim, Session) {
     // Friday 14:00 in Tokyo.
     let start = Some("2026-11-20T05:00:00Z".parse().unwrap());
     let sim = Sim::start(SimOptions { scenario, speed: 0.0, start, ..SimOptions::default() }).await.unwrap();
-    let connection = Connection { attempts: 1, ..Connection::simulated(sim.endpoint(), "ap-northeast-1") };
+    let connection = Connection { attempts: Some(1), ..Connection::simulated(sim.endpoint(), "ap-northeast-1") };
     (sim, Session::new(connection))
 }
 

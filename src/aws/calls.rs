@@ -34,13 +34,13 @@ impl Session {
                 .await
                 .map(|definition| Reply::TaskDefinition(Box::new(definition))),
             Read::Scalable { resource } => Box::pin(autoscaling::target(&caller, &resource)).await.map(Reply::Scalable),
-            Read::Image { account, repository, reference } => {
-                Box::pin(ecr::image(&caller, account.as_deref(), &repository, &reference))
+            Read::Image { registry, repository, reference } => {
+                Box::pin(ecr::image(&caller, registry.as_ref(), &repository, &reference))
                     .await
                     .map(|image| Reply::Image(Box::new(image)))
             }
-            Read::Images { account, repository } => {
-                Box::pin(ecr::images(&caller, account.as_deref(), &repository)).await.map(Reply::Images)
+            Read::Images { registry, repository } => {
+                Box::pin(ecr::images(&caller, registry.as_ref(), &repository)).await.map(Reply::Images)
             }
             Read::Targets { groups } => Box::pin(elbv2::of_groups(&caller, &groups)).await.map(Reply::Targets),
             Read::TaskLog { group, stream, limit } => {
@@ -49,7 +49,7 @@ impl Session {
             Read::Timers { prefix } => Box::pin(scheduler::timers(&caller, &prefix)).await.map(Reply::Timers),
             Read::Function { name } => Box::pin(lambda::exists(&caller, &name)).await,
             Read::Databases { patterns } => Box::pin(rds::states(&caller, &patterns)).await.map(Reply::Databases),
-            Read::Login => Box::pin(ecr::login(&caller)).await,
+            Read::Login { registry } => Box::pin(ecr::login(&caller, registry.as_ref())).await,
         }
     }
 

@@ -1,7 +1,8 @@
 //! The clients of one lane: each service's is made when it is first used, all share one HTTP client.
 
 use crate::app::effect::Lane;
-use aws_config::SdkConfig;
+use crate::model::image::Registry;
+use aws_config::{Region, SdkConfig};
 use aws_sdk_ecs::config::retry::RetryPartition;
 use std::sync::OnceLock;
 
@@ -84,6 +85,18 @@ impl Clients {
     client!(cloudwatch, aws_sdk_cloudwatch);
     client!(elbv2, aws_sdk_elasticloadbalancingv2);
     client!(lambda, aws_sdk_lambda);
+
+    /// ECR where a registry is: images of another region are not found in the environment's.
+    pub(super) fn ecr_at(&self, registry: Option<&Registry>) -> aws_sdk_ecr::Client {
+        let here = self.config.region().map(Region::as_ref);
+        match registry.map(|registry| registry.region.as_str()) {
+            Some(there) if here != Some(there) => {
+                let config = aws_sdk_ecr::config::Builder::from(&self.config).region(Region::new(there.to_owned()));
+                aws_sdk_ecr::Client::from_conf(config.build())
+            }
+            _ => self.ecr().clone(),
+        }
+    }
 
     /// Beside the others it keeps a live tail on the endpoint that was named.
     pub(super) fn logs(&self) -> &aws_sdk_cloudwatchlogs::Client {

@@ -1,5 +1,6 @@
 //! How to reach one environment's AWS: where, as whom, and for how long to wait.
 
+use super::environment::variable;
 use crate::config::EnvironmentConfig;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,6 +12,10 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The limit for a request with its retries.
 pub const OPERATION_TIMEOUT: Duration = Duration::from_secs(20);
+/// The limit for a credential helper where nothing else is configured: a person answers a dialog within it.
+pub const CREDENTIAL_TIMEOUT: Duration = Duration::from_mins(1);
+/// A helper that failed is started again after this: each start may be a dialog.
+pub const HELPER_AGAIN: Duration = Duration::from_mins(1);
 /// Attempts in all.
 pub const ATTEMPTS: u32 = 3;
 /// Credentials that AWS refused are read again at most this often.
@@ -27,8 +32,12 @@ pub struct Connection {
     pub endpoint_url: Option<String>,
     /// The limit for a request with its retries; one attempt has [`ATTEMPT_TIMEOUT`] at most.
     pub operation_timeout: Duration,
-    /// Attempts in all, at least 1.
-    pub attempts: u32,
+    /// Attempts in all, at least 1; `None`: as the profile says, usually [`ATTEMPTS`].
+    pub attempts: Option<u32>,
+    /// The limit for a credential helper, which may ask its user.
+    pub credential_timeout: Duration,
+    /// The screen is taken: a credential helper gets no terminal.
+    pub screen: bool,
     /// Refused credentials are read again at most this often.
     pub reread_after: Duration,
     /// Keys to use instead of any others: a simulator takes any.
@@ -53,7 +62,9 @@ impl Default for Connection {
             profile: None,
             endpoint_url: None,
             operation_timeout: OPERATION_TIMEOUT,
-            attempts: ATTEMPTS,
+            attempts: None,
+            credential_timeout: CREDENTIAL_TIMEOUT,
+            screen: false,
             reread_after: REREAD_AFTER,
             keys: None,
             credentials_file: None,
@@ -71,37 +82,6 @@ impl Connection {
             ..Self::default()
         }
     }
-
-    /// Whether its credentials are keys that nothing can renew while this process runs: those that were given to it,
-    /// or those in its environment. A profile may be written anew at any time.
-    pub(super) fn lasts(&self) -> bool {
-        self.keys.is_some() || self.key_in_environment()
-    }
-
-    /// Whether the key is that of the environment's variables, as in the AWS CLI.
-    fn key_in_environment(&self) -> bool {
-        let set = std::env::var("AWS_ACCESS_KEY_ID").is_ok_and(|value| !value.is_empty());
-        set && self.profile.is_none() && self.credentials_file.is_none()
-    }
-
-    /// What to call the identity in messages, and what to run when its credentials are refused.
-    pub(super) fn who(&self) -> (String, String) {
-        let set = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
-        if self.keys.is_some() {
-            return ("the given key".to_owned(), "it again with another key".to_owned());
-        }
-        let named = self.profile.clone();
-        if self.key_in_environment() {
-            return ("the key in AWS_ACCESS_KEY_ID".to_owned(), "cockpit again with a new key exported".to_owned());
-        }
-        named.or_else(|| set("AWS_PROFILE")).map_or_else(
-            || ("the default profile".to_owned(), "`aws sso login` or `aws login`".to_owned()),
-            |profile| {
-                let renew = format!("`aws sso login --profile {profile}` or `aws login --profile {profile}`");
-                (format!("profile `{profile}`"), renew)
-            },
-        )
-    }
 }
 
 impl From<&EnvironmentConfig> for Connection {
@@ -110,15 +90,29 @@ impl From<&EnvironmentConfig> for Connection {
             region: environment.region.clone(),
             profile: environment.profile.clone(),
             endpoint_url: environment.endpoint_url.clone(),
-            attempts: attempts(std::env::var("AWS_MAX_ATTEMPTS").ok().as_deref()),
+            attempts: attempts(variable("AWS_MAX_ATTEMPTS").as_deref()),
+            credential_timeout: environment
+                .credential_timeout
+                .and_then(|limit| Duration::try_from(limit).ok())
+                .unwrap_or(CREDENTIAL_TIMEOUT),
             ..Self::default()
         }
     }
 }
 
+/// The limits of time for every request of a connection.
+pub(super) fn timeouts(connection: &Connection) -> aws_smithy_types::timeout::TimeoutConfig {
+    // The SDK's own default limits only the connecting: a server that hangs would hang us.
+    aws_smithy_types::timeout::TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT.min(connection.operation_timeout))
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT.min(connection.operation_timeout))
+        .operation_timeout(connection.operation_timeout)
+        .build()
+}
+
 /// As in the AWS CLI and its SDKs: a whole number from 1; anything else is not heard.
-fn attempts(said: Option<&str>) -> u32 {
-    said.and_then(|said| said.trim().parse().ok()).filter(|count| *count > 0).unwrap_or(ATTEMPTS)
+fn attempts(said: Option<&str>) -> Option<u32> {
+    said.and_then(|said| said.trim().parse().ok()).filter(|count| *count > 0)
 }
 
 #[cfg(test)]
@@ -127,9 +121,9 @@ mod tests {
 
     #[test]
     fn attempts_are_as_the_variable_says() {
-        assert_eq!(attempts(Some("1")), 1);
+        assert_eq!(attempts(Some("1")), Some(1));
         for odd in [None, Some("0"), Some("many"), Some("")] {
-            assert_eq!(attempts(odd), ATTEMPTS);
+            assert_eq!(attempts(odd), None);
         }
     }
 }

@@ -1,10 +1,11 @@
 //! ECR: images of a repository, for which processors they are built, and the login for `docker`.
 
 use super::budget::Class;
+use super::clients::Clients;
 use super::convert::{count, time};
 use super::session::{Action, Caller};
 use crate::app::operation::call::Reply;
-use crate::model::image::{Image, Scan, is_digest};
+use crate::model::image::{Image, Registry, Scan, is_digest};
 use crate::model::{Failure, FailureKind};
 use aws_sdk_ecr::types as sdk;
 use base64::Engine as _;
@@ -29,10 +30,14 @@ const MANIFESTS: [&str; 4] = [
     "application/vnd.docker.distribution.manifest.v2+json",
 ];
 
+fn account(registry: Option<&Registry>) -> Option<String> {
+    registry.map(|registry| registry.account.clone())
+}
+
 /// An image with its scan and its architectures.
 pub(super) async fn image(
     caller: &Caller<'_>,
-    account: Option<&str>,
+    registry: Option<&Registry>,
     repository: &str,
     reference: &str,
 ) -> Result<Image, Failure> {
@@ -40,7 +45,7 @@ pub(super) async fn image(
     let id = if is_digest(reference) { id.image_digest(reference) } else { id.image_tag(reference) }.build();
     let answer = caller
         .call(DESCRIBE_IMAGES, |clients| {
-            let request = clients.ecr().describe_images().set_registry_id(account.map(str::to_owned));
+            let request = clients.ecr_at(registry).describe_images().set_registry_id(account(registry));
             request.repository_name(repository).image_ids(id.clone()).send()
         })
         .await?;
@@ -58,14 +63,14 @@ pub(super) async fn image(
         ));
     }
     // An extra, under a permission of its own: without it only the architectures are unknown.
-    image.architectures = architectures(caller, account, repository, &image.digest).await.unwrap_or_default();
+    image.architectures = architectures(caller, registry, repository, &image.digest).await.unwrap_or_default();
     Ok(image)
 }
 
 /// The newest images, newest first.
 pub(super) async fn images(
     caller: &Caller<'_>,
-    account: Option<&str>,
+    registry: Option<&Registry>,
     repository: &str,
 ) -> Result<Vec<Image>, Failure> {
     let details = caller
@@ -73,7 +78,7 @@ pub(super) async fn images(
             DESCRIBE_IMAGES,
             MOST,
             |clients, token| {
-                let request = clients.ecr().describe_images().set_registry_id(account.map(str::to_owned));
+                let request = clients.ecr_at(registry).describe_images().set_registry_id(account(registry));
                 request.repository_name(repository).max_results(PAGE).set_next_token(token).send()
             },
             |page| (page.image_details.unwrap_or_default(), page.next_token),
@@ -86,8 +91,9 @@ pub(super) async fn images(
 }
 
 /// What `docker login` needs.
-pub(super) async fn login(caller: &Caller<'_>) -> Result<Reply, Failure> {
-    let answer = caller.call(GET_AUTHORIZATION_TOKEN, |clients| clients.ecr().get_authorization_token().send()).await?;
+pub(super) async fn login(caller: &Caller<'_>, registry: Option<&Registry>) -> Result<Reply, Failure> {
+    let token = |clients: &Clients| clients.ecr_at(registry).get_authorization_token().send();
+    let answer = caller.call(GET_AUTHORIZATION_TOKEN, token).await?;
     let data = answer.authorization_data.unwrap_or_default().into_iter().next();
     let login = data.and_then(|data| {
         let token = BASE64_STANDARD.decode(data.authorization_token?).ok()?;
@@ -107,18 +113,17 @@ pub(super) async fn login(caller: &Caller<'_>) -> Result<Reply, Failure> {
 /// The architectures of an image; none where they cannot be read.
 async fn architectures(
     caller: &Caller<'_>,
-    account: Option<&str>,
+    registry: Option<&Registry>,
     repository: &str,
     digest: &str,
 ) -> Option<Vec<String>> {
-    let account = account.map(str::to_owned);
     let id = sdk::ImageIdentifier::builder().image_digest(digest).build();
     let answer = caller
         .call(BATCH_GET_IMAGE, |clients| {
             clients
-                .ecr()
+                .ecr_at(registry)
                 .batch_get_image()
-                .set_registry_id(account.clone())
+                .set_registry_id(account(registry))
                 .repository_name(repository)
                 .image_ids(id.clone())
                 .set_accepted_media_types(Some(MANIFESTS.map(str::to_owned).to_vec()))
@@ -133,7 +138,7 @@ async fn architectures(
     };
     let answer = caller
         .call(GET_DOWNLOAD_URL, |clients| {
-            let request = clients.ecr().get_download_url_for_layer().set_registry_id(account.clone());
+            let request = clients.ecr_at(registry).get_download_url_for_layer().set_registry_id(account(registry));
             request.repository_name(repository).layer_digest(&config).send()
         })
         .await

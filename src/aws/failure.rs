@@ -19,10 +19,12 @@ const LONGEST: usize = 500;
 pub(super) struct Context {
     /// The profile, in words.
     pub who: String,
-    /// What to run to renew its credentials.
+    /// What to do when its credentials are refused.
     pub renew: String,
-    /// Its credentials cannot be renewed while this process runs.
+    /// The credentials cannot become others as long as this process runs.
     pub lasting: bool,
+    /// They stand in variables of the environment.
+    pub variables: bool,
     /// The configured endpoint, without credentials in it.
     pub endpoint: Option<String>,
 }
@@ -43,8 +45,25 @@ where
         }
         _ => (FailureKind::Other, deepest(error)),
     };
-    let failure = Failure::new(kind, format!("{action}: {}", clean(&what))).lasting(context.lasting);
-    if never_left(error) { failure.unsent() } else { failure }
+    let failure = Failure::new(kind, format!("{action}: {}", clean(&what)));
+    let failure = if never_left(error) { failure.unsent() } else { failure };
+    if kind == FailureKind::Unreachable && chain(error).any(of_certificates) {
+        return failure.hinted(
+            "where a proxy looks into TLS, name its certificates with AWS_CA_BUNDLE, as for the AWS CLI; else check the \
+             clock of this machine and --endpoint-url",
+        );
+    }
+    if kind != FailureKind::Credentials {
+        return failure;
+    }
+    // A signature is refused for this machine's clock, too, and that can be set.
+    let clock = matches!(error, SdkError::ServiceError(service) if service.err().code().is_some_and(of_clock));
+    let hint = if clock {
+        format!("set this machine's clock (`cockpit doctor` compares it); if that is right, {}", context.renew)
+    } else {
+        context.renew.clone()
+    };
+    failure.hinted(hint).lasting(context.lasting && !clock)
 }
 
 /// Whether the request was certainly not sent: it could not be made, or nothing took the connection. A time limit
@@ -63,10 +82,14 @@ where
     }
 }
 
-/// The failure of a request that was not sent for want of credentials.
-pub(super) fn without_credentials(action: &str, context: &Context, error: &CredentialsError) -> Failure {
-    let (kind, what) = of_credentials(context, error);
-    Failure::new(kind, format!("{action}: {}", clean(&what))).lasting(context.lasting).unsent()
+/// Whether TLS found fault with a certificate: the words are those of the library, which gives no type to ask.
+fn of_certificates(error: &(dyn Error + 'static)) -> bool {
+    error.to_string().to_ascii_lowercase().contains("certificate")
+}
+
+/// Codes with which AWS refuses a request whose time or signature is off.
+fn of_clock(code: &str) -> bool {
+    code.contains("Signature") || code.contains("RequestExpired") || code.contains("RequestTimeTooSkewed")
 }
 
 /// An answer that the service itself gave.
@@ -97,7 +120,7 @@ fn of_service(
         FailureKind::Denied => (FailureKind::Denied, format!("not allowed: {said}")),
         FailureKind::Credentials => {
             let why = if code.contains("Signature") { "; the secret or this machine's clock is wrong" } else { "" };
-            let what = format!("AWS refuses the credentials of {}: {said}{why}; run {}", context.who, context.renew);
+            let what = format!("AWS refuses the credentials of {}: {said}{why}", context.who);
             (FailureKind::Credentials, what)
         }
         FailureKind::Service => (FailureKind::Service, format!("the service failed: {said}")),
@@ -134,6 +157,7 @@ pub(super) fn kind_of(code: &str, status: u16) -> FailureKind {
         | "InvalidClientTokenId"
         | "UnrecognizedClient"
         | "InvalidAccessKeyId"
+        | "RequestTimeTooSkewed"
         | "MissingAuthenticationToken"
         | "IncompleteSignature"
         | "SignatureDoesNotMatch"
@@ -196,14 +220,14 @@ where
 }
 
 /// Credentials that could not be had at all.
-fn of_credentials(context: &Context, error: &CredentialsError) -> (FailureKind, String) {
-    let Context { who, renew, .. } = context;
+pub(super) fn of_credentials(context: &Context, error: &CredentialsError) -> (FailureKind, String) {
+    let Context { who, .. } = context;
     let why = deepest(error);
     let what = match error {
-        CredentialsError::CredentialsNotLoaded(_) => format!("no credentials for {who} ({why}); run {renew}"),
+        CredentialsError::CredentialsNotLoaded(_) => format!("no credentials for {who} ({why})"),
         CredentialsError::ProviderTimedOut(_) => format!("credentials for {who} did not come in time ({why})"),
         CredentialsError::InvalidConfiguration(_) => format!("the settings of {who} are not usable: {why}"),
-        _ => format!("no valid credentials for {who} ({why}); run {renew}"),
+        _ => format!("no valid credentials for {who} ({why})"),
     };
     (FailureKind::Credentials, what)
 }

@@ -13,7 +13,8 @@ fn context() -> Context {
     Context {
         lasting: false,
         who: "profile `staging`".into(),
-        renew: "`aws sso login --profile staging`".into(),
+        renew: "run `aws sso login --profile staging`".into(),
+        variables: false,
         endpoint: Some("http://127.0.0.1:1".into()),
     }
 }
@@ -66,7 +67,7 @@ fn codes_have_their_kinds() {
 fn refused_credentials_name_the_profile_and_what_to_run() {
     let failure = service("ExpiredTokenException", "The security token included in the request is expired", 400);
     assert!(failure.message.contains("profile `staging`"), "{}", failure.message);
-    assert!(failure.message.contains("aws sso login --profile staging"), "{}", failure.message);
+    assert!(failure.hint().contains("aws sso login --profile staging"), "{}", failure.message);
     let error: Seen = SdkError::construction_failure(CredentialsError::not_loaded("nothing there"));
     let failure = of_request("sts:GetCallerIdentity", &context(), &error);
     assert_eq!(failure.kind, FailureKind::Credentials);

@@ -2,6 +2,8 @@
 //! ([`crate::app::event::Answer`]). No other room imports an `aws_*` crate.
 //!
 //! - [`session`]: one connection to one environment: credentials, clients, retries, time limits.
+//! - `credentials`: whose credentials, loaded once for all who wait; `profiles`: the AWS files, as far as we look
+//!   into them; `helper`: the program of a `credential_process`.
 //! - [`wire`]: the HTTP client that all of them share; counts requests, watches the servers' clock.
 //! - [`service_clock`]: how far the servers' clock is ahead of this machine's.
 //! - [`budget`]: how often each API may be asked, by whom.
@@ -30,7 +32,9 @@ pub mod ecs_services;
 pub mod ecs_tasks;
 pub mod ecs_writes;
 pub mod elbv2;
+mod environment;
 pub mod failure;
+mod helper;
 pub mod lambda;
 pub mod logs;
 pub mod logs_insights;
@@ -41,6 +45,7 @@ pub mod metrics;
 pub mod pages;
 pub mod probe;
 mod probe_changes;
+mod profiles;
 pub mod rds;
 pub mod scheduler;
 pub mod service_clock;
@@ -50,6 +55,7 @@ pub mod wire;
 mod writer;
 
 pub use connection::{Connection, Keys};
+pub use helper::end_helpers;
 pub use probe::Probe;
 pub use service_clock::ServiceClock;
 pub use session::Session;

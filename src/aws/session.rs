@@ -8,7 +8,8 @@
 
 use super::budget::{Budget, Class};
 use super::clients::{Clients, Usage};
-use super::connection::{CONNECT_TIMEOUT, Connection};
+use super::connection::{Connection, HELPER_AGAIN};
+use super::environment::variable;
 use super::failure::{self, Context};
 use super::service_clock::ServiceClock;
 use super::wire::{self, Wire};
@@ -17,10 +18,12 @@ use crate::app::effect::Lane;
 use crate::model::{Failure, FailureKind};
 use aws_config::SdkConfig;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use std::error::Error;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -62,13 +65,9 @@ pub(super) struct Generation {
 pub(super) struct Loaded {
     pub(super) config: SdkConfig,
     pub(super) credentials: super::credentials::Keeper,
+    pub(super) context: Context,
     operator: Clients,
     background: Clients,
-}
-
-/// A variable of the environment that says something.
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// Whether logs are asked for at an emulator: AWS answers over TLS only. An address in the configuration counts
@@ -100,17 +99,11 @@ impl Session {
 
     /// The same with a measurement of the service's clock that others share.
     pub fn with_clock(connection: Connection, clock: ServiceClock) -> Self {
-        let (who, renew) = connection.who();
-        let lasting = connection.lasts();
-        let endpoint = connection
-            .endpoint_url
-            .clone()
-            .or_else(|| variable("AWS_ENDPOINT_URL"))
-            .map(|url| failure::without_user(&url));
+        let context = super::profiles::context(&connection);
         let emulated = emulated(connection.endpoint_url.as_deref());
         Self(Arc::new(Inner {
             connection,
-            context: Context { who, renew, endpoint, lasting },
+            context,
             wire: Wire::new(clock),
             budget: Budget::default(),
             current: Mutex::new(Generation::new()),
@@ -180,6 +173,12 @@ impl Session {
         Arc::clone(&self.0.current.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Whether credentials that AWS refuses may be others later: those of files and programs may, those in
+    /// variables of the environment cannot as long as this process runs.
+    pub fn renewable(&self) -> bool {
+        !self.0.context.lasting
+    }
+
     /// Drops what `refused` holds, unless that was read a moment ago. Whether there is something
     /// newer to try.
     pub(super) fn renew(&self, refused: &Arc<Generation>) -> bool {
@@ -187,7 +186,14 @@ impl Session {
         if !Arc::ptr_eq(&current, refused) {
             return true;
         }
-        let due = refused.made.elapsed() >= self.0.connection.reread_after;
+        let asks = refused
+            .loaded
+            .get()
+            .and_then(|loaded| loaded.as_ref().ok())
+            .is_some_and(|loaded| loaded.credentials.asks() && loaded.credentials.failed());
+        // Each start of a helper may be a dialog; one that was closed is not opened again at once.
+        let wait = if asks { HELPER_AGAIN.max(self.0.connection.reread_after) } else { self.0.connection.reread_after };
+        let due = refused.made.elapsed() >= wait;
         if due {
             *current = Generation::new();
             self.0.renewed.store(true, Ordering::SeqCst);
@@ -204,13 +210,15 @@ impl Generation {
     pub(super) async fn load(&self, session: &Inner) -> &Result<Loaded, Failure> {
         self.loaded
             .get_or_init(|| async {
-                let (config, credentials) = super::credentials::load(&session.connection, &session.wire).await?;
+                let (config, credentials, context) =
+                    Box::pin(super::credentials::load(&session.connection, &session.wire)).await?;
                 session.budget.asks_in(config.region().map_or("", |region| region.as_ref()));
                 Ok(Loaded {
                     operator: Clients::new(config.clone(), Usage::Operator),
                     background: Clients::new(config.clone(), Usage::Background),
                     config,
                     credentials,
+                    context,
                 })
             })
             .await
@@ -227,18 +235,21 @@ impl Inner {
         sending: Pin<Box<impl Future<Output = Result<T, SdkError<E, HttpResponse>>>>>,
     ) -> Result<T, SdkError<E, HttpResponse>> {
         self.budget.take(action.class, lane).await;
-        let (answer, sent) = wire::counted(async { (sending.await, wire::sent()) }).await;
+        let began = Instant::now();
+        let (answer, sent) = wire::counted(async { (caught(sending).await, wire::sent()) }).await;
         wire::add(sent);
         self.budget.charge(action.class, lane, sent.saturating_sub(1));
+        let outcome = if answer.is_ok() { "answered" } else { "failed" };
+        tracing::debug!(requests = sent, ms = began.elapsed().as_millis() as u64, "{} {outcome}", action.name);
         answer
     }
 
     /// What came of a request that failed; polling slows down where it was throttled.
-    pub(super) fn failed<E>(&self, action: Action, error: &SdkError<E, HttpResponse>) -> Failure
+    pub(super) fn failed<E>(&self, action: Action, context: &Context, error: &SdkError<E, HttpResponse>) -> Failure
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
-        let failed = failure::of_request(action.name, &self.context, error);
+        let failed = failure::of_request(action.name, context, error);
         if failed.kind == FailureKind::Throttled {
             self.budget.slow_down(action.class);
         }
@@ -283,26 +294,31 @@ impl<'a> Caller<'a> {
         let inner = &self.session.0;
         if let Some(pinned) = self.pinned {
             let answer = inner.send(action, self.lane, Box::pin(send(&pinned.reads))).await;
-            return answer.map_err(|error| inner.failed(action, &error));
+            return answer.map_err(|error| inner.failed(action, &pinned.context, &error));
         }
         let (mut again, mut signed_again) = (true, false);
         loop {
             let generation = self.session.current();
             let ahead = self.session.service_clock().ahead();
             let failed = match generation.load(inner).await {
-                Err(failure) => Failure::new(failure.kind, format!("{}: {failure}", action.name)),
+                Err(failure) => failure.clone().said(format!("{}: {failure}", action.name)),
                 Ok(loaded) => {
-                    let clients = match self.lane {
-                        Lane::Operator => &loaded.operator,
-                        Lane::Background => &loaded.background,
-                    };
-                    match inner.send(action, self.lane, Box::pin(send(clients))).await {
-                        Ok(answer) => return Ok(answer),
-                        Err(error) => inner.failed(action, &error),
+                    if let Err(failure) = loaded.credentials.ready().await {
+                        let message = format!("{}: {failure}", action.name);
+                        failure.said(message).unsent()
+                    } else {
+                        let clients = match self.lane {
+                            Lane::Operator => &loaded.operator,
+                            Lane::Background => &loaded.background,
+                        };
+                        match inner.send(action, self.lane, Box::pin(send(clients))).await {
+                            Ok(answer) => return Ok(answer),
+                            Err(error) => inner.failed(action, &loaded.context, &error),
+                        }
                     }
                 }
             };
-            tracing::debug!(kind = failed.kind.word(), "{failed}");
+            tracing::warn!(kind = failed.kind.word(), "{failed}");
             // Signed with a time that was wrong, as this answer has shown: AWS refuses 5 minutes of difference.
             if ahead != self.session.service_clock().ahead() && !signed_again && refuses(failed.kind) {
                 signed_again = true;
@@ -325,12 +341,24 @@ fn refuses(kind: FailureKind) -> bool {
     matches!(kind, FailureKind::Credentials | FailureKind::Denied | FailureKind::Other)
 }
 
-/// The limits of time for every request of a connection.
-pub(super) fn timeouts(connection: &Connection) -> aws_smithy_types::timeout::TimeoutConfig {
-    // The SDK's own default limits only the connecting: a server that hangs would hang us.
-    aws_smithy_types::timeout::TimeoutConfig::builder()
-        .connect_timeout(CONNECT_TIMEOUT.min(connection.operation_timeout))
-        .operation_attempt_timeout(super::connection::ATTEMPT_TIMEOUT.min(connection.operation_timeout))
-        .operation_timeout(connection.operation_timeout)
-        .build()
+tokio::task_local! {
+    /// A panic within is caught where the request is made.
+    static CAUGHT: ();
+}
+
+/// Whether a panic that happens now ends no more than a request.
+pub fn panic_is_caught() -> bool {
+    CAUGHT.try_with(|()| ()).is_ok()
+}
+
+/// A library that panics ends its request, and nothing else.
+async fn caught<T, E>(
+    sending: Pin<Box<impl Future<Output = Result<T, SdkError<E, HttpResponse>>>>>,
+) -> Result<T, SdkError<E, HttpResponse>> {
+    if let Ok(answer) = AssertUnwindSafe(CAUGHT.scope((), sending)).catch_unwind().await {
+        return answer;
+    }
+    let fault = "an internal fault of a library: see the report in the log";
+    // Whether it was sent cannot be known.
+    Err(SdkError::dispatch_failure(ConnectorError::other(fault.into(), None)))
 }

@@ -5,6 +5,8 @@
 //! machine's root certificates, is made when the first `https` request comes.
 
 use super::service_clock::ServiceClock;
+use crate::model::{Failure, FailureKind};
+use aws_smithy_http_client::tls::{TlsContext, TrustStore};
 use aws_smithy_http_client::{Builder, Connector, ConnectorBuilder, proxy::ProxyConfig, tls};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
@@ -14,6 +16,8 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::byte_stream::ByteStream;
 use aws_smithy_types::date_time::{DateTime, Format};
 use jiff::Timestamp;
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject as _;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -33,12 +37,22 @@ const DOWNLOAD_MOST: usize = 1024 * 1024;
 #[derive(Debug, Clone)]
 pub struct Wire(Arc<Inner>);
 
+/// What speaks TLS; made when it is first needed.
+#[derive(Debug, Default)]
+struct Secure {
+    /// Certificates to trust instead of the machine's: the file, and what was in it.
+    bundle: Option<(String, Vec<u8>)>,
+    client: Option<SharedHttpClient>,
+    /// For addresses that no AWS client asks.
+    direct: Option<SharedHttpConnector>,
+}
+
 #[derive(Debug)]
 struct Inner {
     plain: SharedHttpClient,
-    secure: Mutex<Option<SharedHttpClient>>,
-    /// For addresses that no AWS client asks: plain and TLS.
-    direct: (OnceLock<Connector>, OnceLock<Connector>),
+    secure: Mutex<Secure>,
+    /// For addresses that no AWS client asks, without TLS.
+    direct: OnceLock<SharedHttpConnector>,
     requests: AtomicU64,
     clock: ServiceClock,
 }
@@ -54,8 +68,8 @@ impl Wire {
     pub fn new(clock: ServiceClock) -> Self {
         Self(Arc::new(Inner {
             plain: Builder::new().build_http(),
-            secure: Mutex::new(None),
-            direct: Default::default(),
+            secure: Mutex::default(),
+            direct: OnceLock::new(),
             requests: AtomicU64::new(0),
             clock,
         }))
@@ -66,6 +80,20 @@ impl Wire {
     /// Requests sent in all, retries and those for credentials too.
     pub fn requests(&self) -> u64 {
         self.0.requests.load(Ordering::Relaxed)
+    }
+
+    /// Trusts the certificates of this file instead of the machine's, as the AWS CLI does with `AWS_CA_BUNDLE` and
+    /// `ca_bundle`.
+    ///
+    /// # Errors
+    /// The file cannot be read, or has no certificate.
+    pub(super) fn trust(&self, file: Option<&str>) -> Result<(), Failure> {
+        let mut secure = self.0.secure.lock().unwrap_or_else(PoisonError::into_inner);
+        let bundle = file.map(read_bundle).transpose()?;
+        if secure.bundle != bundle {
+            *secure = Secure { bundle, ..Secure::default() };
+        }
+        Ok(())
     }
 
     /// Fetches a small file from an address that needs no signature; none where that fails, for whatever
@@ -134,9 +162,14 @@ impl HttpConnector for Switch {
 impl Inner {
     async fn download(&self, url: &str) -> Option<Vec<u8>> {
         let connector = if url.starts_with("https:") {
-            self.direct.1.get_or_init(|| secure_connector(Connector::builder()))
+            let mut secure = self.secure.lock().unwrap_or_else(PoisonError::into_inner);
+            let context = context(secure.bundle.as_ref());
+            secure
+                .direct
+                .get_or_insert_with(|| SharedHttpConnector::new(secure_connector(Connector::builder(), context)))
+                .clone()
         } else {
-            self.direct.0.get_or_init(|| Connector::builder().build_http())
+            self.direct.get_or_init(|| SharedHttpConnector::new(Connector::builder().build_http())).clone()
         };
         let answer = connector.call(HttpRequest::get(url).ok()?).await.ok()?;
         if !answer.status().is_success() {
@@ -156,7 +189,8 @@ impl Inner {
 
     fn secure(&self) -> SharedHttpClient {
         let mut secure = self.secure.lock().unwrap_or_else(PoisonError::into_inner);
-        secure.get_or_insert_with(secure_client).clone()
+        let context = context(secure.bundle.as_ref());
+        secure.client.get_or_insert_with(|| secure_client(context)).clone()
     }
 
     fn see_clock(&self, answer: &HttpResponse, sent: Timestamp) {
@@ -167,25 +201,77 @@ impl Inner {
     }
 }
 
+/// The certificates of a file, in PEM.
+fn read_bundle(file: &str) -> Result<(String, Vec<u8>), Failure> {
+    let wrong = |why: String| {
+        Failure::new(
+            FailureKind::Other,
+            format!("the certificates in `{file}` (AWS_CA_BUNDLE or `ca_bundle`) cannot be used: {why}"),
+        )
+        .hinted("correct AWS_CA_BUNDLE, or `ca_bundle` of the profile: a file of certificates in PEM")
+    };
+    let path = match (file.strip_prefix("~/"), super::environment::variable("HOME")) {
+        (Some(rest), Some(home)) => std::path::Path::new(&home).join(rest),
+        _ => file.into(),
+    };
+    let bytes = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+    let mut found = 0;
+    for certificate in CertificateDer::pem_slice_iter(&bytes) {
+        certificate.map_err(|error| wrong(error.to_string()))?;
+        found += 1;
+    }
+    if found == 0 {
+        return Err(wrong("it has none".to_owned()));
+    }
+    Ok((file.to_owned(), bytes))
+}
+
+/// What is trusted.
+fn context(bundle: Option<&(String, Vec<u8>)>) -> TlsContext {
+    let store =
+        bundle.map_or_else(TrustStore::default, |(_, pem)| TrustStore::empty().with_pem_certificate(pem.clone()));
+    // Only names of servers, of which there are none here, can be wrong.
+    TlsContext::builder().with_trust_store(store).build().unwrap_or_default()
+}
+
 /// TLS by rustls on aws-lc; `HTTPS_PROXY` and `NO_PROXY` are honoured as the AWS CLI does.
-fn secure_client() -> SharedHttpClient {
+fn secure_client(context: TlsContext) -> SharedHttpClient {
     // One connector for each set of time limits, kept by the client that this makes.
-    Builder::new().build_with_connector_fn(|settings, components| {
+    Builder::new().build_with_connector_fn(move |settings, components| {
         let mut builder = Connector::builder();
         builder.set_connector_settings(settings.cloned());
         if let Some(components) = components {
             builder.set_sleep_impl(components.sleep_impl());
         }
-        secure_connector(builder)
+        secure_connector(builder, context.clone())
     })
 }
 
-fn secure_connector(builder: ConnectorBuilder) -> Connector {
+fn secure_connector(builder: ConnectorBuilder, context: TlsContext) -> Connector {
     let builder = builder.proxy_config(ProxyConfig::from_env());
-    builder.tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc)).build()
+    let crypto = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
+    builder.tls_provider(crypto).tls_context(context).build()
 }
 
 /// Adds to this question's count what a part of it counted by itself.
 pub(super) fn add(requests: u32) {
     let _ = SENT.try_with(|sent| sent.set(sent.get().saturating_add(requests)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bundle_that_has_no_certificates_is_named() {
+        let file = std::env::temp_dir().join(format!("cockpit-bundle-{}", std::process::id()));
+        let path = file.to_str().unwrap().to_owned();
+        assert!(read_bundle(&path).unwrap_err().message.contains(&path), "it is not there");
+        for (text, why) in [("", "it has none"), ("-----BEGIN CERTIFICATE-----\n?\n-----END CERTIFICATE-----\n", "")] {
+            std::fs::write(&file, text).unwrap();
+            let failure = read_bundle(&path).unwrap_err();
+            assert!(failure.message.contains(&path) && failure.message.contains(why), "{failure}");
+        }
+        std::fs::remove_file(&file).unwrap();
+    }
 }

@@ -31,6 +31,7 @@ const FUNCTION_LIMIT: u32 = 6;
 #[derive(Debug)]
 pub(super) struct Pinned {
     generation: Arc<Generation>,
+    pub(super) context: super::failure::Context,
     /// For reads that belong to the change: with retries.
     pub(super) reads: Clients,
     once: Clients,
@@ -57,6 +58,7 @@ impl Pinned {
         let patient = held(loaded.config.clone()).retry_config(RetryConfig::disabled()).timeout_config(times).build();
         Self {
             generation: Arc::clone(generation),
+            context: loaded.context.clone(),
             reads: Clients::new(reads, Usage::Operator),
             once: Clients::new(once, Usage::Change),
             patient: Clients::new(patient, Usage::Change),
@@ -83,7 +85,7 @@ impl<'a> Writer<'a> {
                 Ok(writer) => return Ok(writer),
                 Err(failed) => failed,
             };
-            tracing::debug!(kind = failed.kind.word(), "{failed}");
+            tracing::warn!(kind = failed.kind.word(), "{failed}");
             if failed.kind != FailureKind::Credentials {
                 return Err(failed);
             }
@@ -105,13 +107,12 @@ impl<'a> Writer<'a> {
         let inner = &session.0;
         let loaded = match generation.load(inner).await {
             Ok(loaded) => loaded,
-            Err(failure) => return Err(Failure::new(failure.kind, format!("{what}: {failure}"))),
+            Err(failure) => return Err(failure.clone().said(format!("{what}: {failure}"))),
         };
-        let credentials = loaded
-            .credentials
-            .held(session.service_clock())
-            .await
-            .map_err(|error| failure::without_credentials(what, &inner.context, &error))?;
+        let credentials = loaded.credentials.held().await.map_err(|failure| {
+            let message = format!("{what}: {failure}");
+            failure.said(message).unsent()
+        })?;
         let writer =
             Self { session, pinned: Pinned::new(session, generation, loaded, &credentials), ids: Mutex::default() };
         if let Some(account) = account {
@@ -151,7 +152,7 @@ impl<'a> Writer<'a> {
         if let Some(id) = answer.request_id().filter(|id| !id.is_empty()) {
             self.ids.lock().unwrap_or_else(PoisonError::into_inner).push(failure::clean(id));
         }
-        answer.map_err(|error| inner.failed(action, &error))
+        answer.map_err(|error| inner.failed(action, &self.pinned.context, &error))
     }
 
     /// The end: a failure with what it means for the next call, and AWS's request ids.
@@ -164,7 +165,7 @@ impl<'a> Writer<'a> {
             outcome => outcome,
         };
         if let Err(failed) = &outcome {
-            tracing::debug!(kind = failed.kind.word(), "{failed}");
+            tracing::warn!(kind = failed.kind.word(), "{failed}");
         }
         (outcome, self.ids.into_inner().unwrap_or_else(PoisonError::into_inner))
     }

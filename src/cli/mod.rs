@@ -76,7 +76,7 @@ pub struct Global {
     /// Another endpoint for every service, as in the AWS CLI
     #[arg(long, global = true, value_name = "URL")]
     pub endpoint_url: Option<String>,
-    /// Limit for the whole command: `30s`, `10m`, `2h30m`
+    /// Limit for the whole command: `30s`, `10m`, `2h30m`; `docs/limits.md` says how long it may take without one
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration::parse)]
     pub timeout: Option<SignedDuration>,
     /// When to colour; `NO_COLOR` is honoured
@@ -157,7 +157,10 @@ pub enum Stop {
 
 fn long_help() -> String {
     format!(
-        "Examples:\n  cockpit                                   the default environment, interactive\n  cockpit snapshot --env staging -o json    everything that is known, for a script\n  cockpit services web                      one service\n  cockpit demo --scenario crash-loop        try it without an account\n\n{}",
+        "Examples:\n  cockpit                                   the default environment, interactive\n  cockpit snapshot --env staging -o json    everything that is known, for a script\n  cockpit services web                      one service\n  cockpit demo --scenario crash-loop        try it without an account\n\nLimits without --timeout:
+  a read that is done once ends within 2 minutes, and the time that a credential helper may take
+  (1 minute: credential_timeout); what goes on until it is left says so in its help
+{}",
         exit::section()
     )
 }

@@ -25,11 +25,23 @@ use std::io;
 /// What failed, with what to do and the exit code.
 pub async fn run(cli: Cli, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     diagnostics::start(&cli)?;
+    let command = cli.command.as_ref().map_or("session", Command::name);
+    let environment = cli.global.env.as_deref().unwrap_or("the default environment");
+    tracing::info!("cockpit {}: {command}, {environment}", env!("CARGO_PKG_VERSION"));
+    let ended = Box::pin(carry_out(cli, out)).await;
+    match &ended {
+        Ok(code) => tracing::info!("it ends with {}", code.code()),
+        Err(report) => tracing::warn!("it ends with {}: {report}", report.code.code()),
+    }
+    ended
+}
+
+async fn carry_out(cli: Cli, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let context = Context::new(cli);
     let command = context.cli.command.clone();
     match &command {
         None => session::run(&context).await,
-        Some(Command::Snapshot(arguments)) => snapshot::run(&context, arguments, out).await,
+        Some(Command::Snapshot(arguments)) => Box::pin(snapshot::run(&context, arguments, out)).await,
         Some(Command::Services(arguments)) => lists::services(&context, arguments, out).await,
         Some(Command::Tasks(arguments)) => lists::tasks(&context, arguments, out).await,
         Some(Command::Autoscaling(arguments)) if arguments.changes() => {
@@ -97,7 +109,9 @@ pub fn takes_interrupt(cli: &Cli) -> bool {
             | Command::Stop(_)
             | Command::Start(_)
             | Command::StopTask(_)
-            | Command::Insights(_),
+            | Command::Insights(_)
+            // It ends in its own way when it is told to.
+            | Command::Sim(_),
         ) => true,
         Some(Command::Schedule(arguments)) => arguments.skip.is_some() || arguments.unskip.is_some(),
         Some(Command::Autoscaling(arguments)) => arguments.changes(),

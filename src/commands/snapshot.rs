@@ -17,10 +17,10 @@ const LOOK: Duration = Duration::from_secs(5);
 pub(super) async fn run(context: &Context, arguments: &Snapshot, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     if let Some(condition) = &arguments.wait {
         let condition = Condition::parse(condition).map_err(|error| error.report())?;
-        return wait(context, arguments, &condition, out).await;
+        return Box::pin(wait(context, arguments, &condition, out)).await;
     }
     if let Some(interval) = arguments.watch {
-        return watch(context, Duration::try_from(interval).unwrap_or(LOOK), out).await;
+        return Box::pin(watch(context, Duration::try_from(interval).unwrap_or(LOOK), out)).await;
     }
     let reading = context.collect(&Source::ALL, false).await?;
     let snapshot = headless::snapshot(&reading.input());

@@ -58,6 +58,7 @@ pub fn markdown() -> String {
         of("refresh", Within::Environment),
         "How often each source is read while the terminal has the focus, from `1s` to `24h`; half as often without it.\n\n",
     );
+    page.push_str(&super::aws_settings::section());
     while page.ends_with("\n\n") {
         page.pop();
     }

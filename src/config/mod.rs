@@ -2,6 +2,7 @@
 //!
 //! Reading files happens in `read`; the types are plain data that the app may hold.
 
+mod aws_settings;
 mod check;
 mod diagnose;
 mod docs;

@@ -274,6 +274,17 @@ pub static KNOWN: &[Known] = &[
         "A profile of the AWS configuration.",
         "\"staging-admin\""
     ),
+    Known {
+        key: "credential_timeout",
+        kind: Kind::Interval,
+        place: Place::Environment {
+            set: |environment, value| environment.credential_timeout = value.interval(),
+            get: |environment| environment.credential_timeout.map(Value::Interval),
+        },
+        default: "`1m`",
+        doc: "How long a credential helper (`credential_process`) may take: it may ask its user.",
+        example: "\"3m\"",
+    },
     text!(
         "endpoint_url",
         Url,

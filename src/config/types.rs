@@ -55,6 +55,8 @@ pub struct EnvironmentConfig {
     pub region: Option<String>,
     /// A profile of the AWS configuration.
     pub profile: Option<String>,
+    /// How long a credential helper may take; a minute where it is not set.
+    pub credential_timeout: Option<jiff::SignedDuration>,
     /// Another endpoint for every service, as `AWS_ENDPOINT_URL`.
     pub endpoint_url: Option<String>,
     /// The ECS cluster; none where the environment has no containers.

@@ -12,7 +12,7 @@ pub struct Snapshot {
     pub schema: String,
     /// The environment's name.
     pub environment: String,
-    /// The account of the credentials, or else the configured one.
+    /// The account of the credentials; `null` where STS could not be asked: `sources` says why.
     pub account: Option<String>,
     /// The region.
     pub region: Option<String>,

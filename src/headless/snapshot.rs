@@ -94,7 +94,8 @@ pub fn snapshot(input: &SnapshotInput<'_>) -> Snapshot {
     Snapshot {
         schema: SCHEMA.to_owned(),
         environment: environment.name.clone(),
-        account: identity.map(|identity| identity.account.clone()).or_else(|| environment.account.clone()),
+        // The configured one is what should be, and not what was found.
+        account: identity.map(|identity| identity.account.clone()),
         region: environment.region.clone(),
         taken_at: input.now.to_string(),
         duration_ms: u64::try_from((input.now - input.ahead).duration_since(input.started).as_millis().max(0))
@@ -136,7 +137,7 @@ impl Printable for Snapshot {
         let head = format!(
             "{}  {}  {}  {}",
             self.environment,
-            self.account.as_deref().unwrap_or("account unknown"),
+            self.account.as_deref().unwrap_or("account ?"),
             self.region.as_deref().unwrap_or("region unknown"),
             self.taken_at
         );

@@ -52,7 +52,9 @@ impl FailureKind {
             }
             Self::Unreachable => "check the network, the VPN and --endpoint-url",
             Self::Timeout => "the service did not answer in time; it is asked again",
-            Self::Malformed => "the answer was not understood: check that --endpoint-url is an AWS endpoint",
+            Self::Malformed => {
+                "the answer was not understood: check that --endpoint-url is an AWS endpoint, and that no proxy answers instead"
+            }
             Self::NotFound => "check the name in the configuration (`cockpit config show`)",
             Self::WrongAccount => {
                 "use the --profile of the configured account, or correct `account` in the configuration"

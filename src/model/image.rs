@@ -2,6 +2,15 @@
 
 use jiff::Timestamp;
 
+/// An ECR registry: where its images are asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registry {
+    /// 12 digits.
+    pub account: String,
+    /// `us-east-1`.
+    pub region: String,
+}
+
 /// An image as a task definition writes it: `registry/repository:tag@digest`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageRef {
@@ -39,6 +48,12 @@ impl ImageRef {
         let mut parts = self.registry.as_deref()?.split('.');
         let (account, dkr, ecr, region) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
         (dkr == "dkr" && ecr == "ecr").then_some((account, region))
+    }
+
+    /// The ECR registry that it is in, which may be another account's and in another region.
+    pub fn registry_of(&self) -> Option<Registry> {
+        let (account, region) = self.ecr()?;
+        Some(Registry { account: account.to_owned(), region: region.to_owned() })
     }
 
     /// The same repository with a digest and no tag: what never changes its meaning.

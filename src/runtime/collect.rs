@@ -12,6 +12,10 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+/// A read that is done once takes no longer than this, and as long again as a credential helper may take. A healthy
+/// one takes seconds; each request ends by itself, but a list of many pages from a slow service is many requests.
+pub const READ_LIMIT: Duration = Duration::from_mins(2);
+
 /// How a collection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Collected {
@@ -29,27 +33,33 @@ pub struct Collector {
     events: mpsc::Receiver<Event>,
     clock: Clock,
     pending: Vec<Effect>,
+    limit: Duration,
 }
 
 impl Collector {
     /// Opens an environment.
     pub fn new(config: Config, environment: EnvironmentConfig, session: Session, wants: Wants, clock: Clock) -> Self {
         let (executor, events) = Executor::new(session.simulated);
+        let limit = READ_LIMIT + crate::aws::Connection::from(&environment).credential_timeout;
         let (app, pending) = App::new(config, environment, session, Keymap::default(), wants, clock.now());
-        Self { app, executor, events, clock, pending }
+        Self { app, executor, events, clock, pending, limit }
     }
 
-    /// Reads until everything was read once, or until `limit` from now.
+    /// The same with another limit for a request, which is then sent once; before anything is read.
+    #[must_use]
+    pub fn with_request_limit(mut self, limit: Duration) -> Self {
+        self.executor = self.executor.with_request_limit(limit);
+        self
+    }
+
+    /// Reads until everything was read once, or until `limit` from now; without one, until [`READ_LIMIT`] and the time
+    /// of a credential helper are over.
     pub async fn collect(&mut self, limit: Option<Duration>) -> Collected {
-        let end = limit.map(|limit| Instant::now() + limit);
+        let end = Instant::now() + limit.unwrap_or(self.limit);
         self.run_pending();
         let mut outcome = Collected::Settled;
         while !self.app.settled() {
-            let next = match end {
-                Some(end) => tokio::time::timeout_at(end, self.events.recv()).await.ok(),
-                None => Some(self.events.recv().await),
-            };
-            let Some(Some(event)) = next else {
+            let Ok(Some(event)) = tokio::time::timeout_at(end, self.events.recv()).await else {
                 outcome = Collected::TimedOut;
                 break;
             };

@@ -14,6 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 
@@ -34,6 +35,10 @@ pub struct Executor {
     left: Vec<Session>,
     calls: JoinSet<()>,
     audit_file: Option<PathBuf>,
+    /// The screen is taken: a credential helper gets no terminal.
+    screen: bool,
+    /// The limit for a request with its retries, instead of the usual one; each is then sent once.
+    request_limit: Option<Duration>,
     /// Live tails and queries of Insights, which go on, and cost, until somebody leaves them.
     waiting: HashMap<Ticket, AbortHandle>,
     service_clock: ServiceClock,
@@ -54,6 +59,8 @@ impl Executor {
             left: Vec::new(),
             calls: JoinSet::new(),
             audit_file: None,
+            screen: false,
+            request_limit: None,
             waiting: HashMap::new(),
             service_clock: ServiceClock::default(),
         };
@@ -64,6 +71,20 @@ impl Executor {
     #[must_use]
     pub fn with_audit(mut self, path: Option<PathBuf>) -> Self {
         self.audit_file = path;
+        self
+    }
+
+    /// The same while the screen is taken: a credential helper would write over it, and its answers would be keys.
+    #[must_use]
+    pub fn with_screen(mut self) -> Self {
+        self.screen = true;
+        self
+    }
+
+    /// The same with another limit for a request, which is then sent once.
+    #[must_use]
+    pub fn with_request_limit(mut self, limit: Duration) -> Self {
+        self.request_limit = Some(limit);
         self
     }
 
@@ -152,9 +173,13 @@ impl Executor {
     }
 
     fn connection(&self, environment: &EnvironmentConfig) -> Connection {
-        match (&environment.endpoint_url, &environment.region) {
+        let connection = match (&environment.endpoint_url, &environment.region) {
             (Some(endpoint), Some(region)) if self.simulated => Connection::simulated(endpoint, region),
-            _ => Connection::from(environment),
+            _ => Connection { screen: self.screen, ..Connection::from(environment) },
+        };
+        match self.request_limit {
+            Some(limit) => Connection { operation_timeout: limit, attempts: Some(1), ..connection },
+            None => connection,
         }
     }
 
@@ -218,14 +243,31 @@ async fn answer(
     out: &mpsc::Sender<Event>,
 ) -> Answered {
     let outcome = match call {
-        Call::Write { write, account } => return session.write(write, account).await,
+        Call::Write { write, account } => {
+            let action = write.action();
+            tracing::info!("{action} is sent");
+            let answered = session.write(write, account).await;
+            match &answered.outcome {
+                Ok(_) => tracing::info!(request_ids = ?answered.request_ids, "{action} was taken"),
+                Err(failure) => tracing::warn!(request_ids = ?answered.request_ids, "{action}: {failure}"),
+            }
+            return answered;
+        }
         Call::Read(read) => session.read(read).await,
         Call::Run(program) => {
             let lines = |line| {
                 // A program that prints faster than it is read is not held up: its last lines are kept anyway.
                 let _ = out.try_send(Event::Output(id, line));
             };
-            super::process::run(program, lines).await
+            // Arguments may hold what is nobody's business: the name must do.
+            let name = program.argv.first().cloned().unwrap_or_default();
+            tracing::info!("{name} is run");
+            let ended = super::process::run(program, lines).await;
+            match &ended {
+                Ok(_) => tracing::info!("{name} has ended"),
+                Err(failure) => tracing::warn!("{name}: {failure}"),
+            }
+            ended
         }
         Call::Audit(record) => {
             let written = tokio::task::spawn_blocking(move || {

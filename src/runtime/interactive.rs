@@ -83,7 +83,7 @@ pub async fn interactive(
     let (mut app, effects) = App::new(config, environment, session, keymap, Wants::default(), clock.now());
     app.filters = files::saved_filters();
     let (executor, answers) = Executor::new(simulated);
-    let executor = executor.with_audit(audit);
+    let executor = executor.with_audit(audit).with_screen();
     let mut run = Run {
         app,
         executor,

@@ -10,7 +10,8 @@ use std::path::PathBuf;
 pub fn install_panic_hook() {
     std::panic::set_hook(Box::new(|panic| {
         let thread = std::thread::current();
-        let main = thread.name() == Some("main");
+        // One that ends no more than a request is written down, and told by what asked.
+        let main = thread.name() == Some("main") && !crate::aws::session::panic_is_caught();
         if main {
             terminal::give_back();
         }

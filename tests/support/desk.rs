@@ -5,6 +5,7 @@ use crate::support::{SECRET, World};
 use aws_sim::{ACCOUNT, Scenario};
 use cockpit::app::operation::call::{Answered, Read, Reply, Write};
 use cockpit::aws::{Connection, Keys, Session};
+use cockpit::model::image::Registry;
 use cockpit::model::timer::{Power, Timer};
 use cockpit::model::{Failure, Service};
 use tokio::runtime::Runtime;
@@ -25,7 +26,7 @@ pub struct Desk {
 /// One attempt only, and a secret that must not be seen.
 pub fn connection(endpoint: String) -> Connection {
     Connection {
-        attempts: 1,
+        attempts: Some(1),
         keys: Some(Keys { id: "AKIASIMULATED0000000".into(), secret: SECRET.into() }),
         ..Connection::simulated(endpoint, REGION)
     }
@@ -81,21 +82,21 @@ impl Desk {
     }
 
     /// Where web's image is.
-    pub fn repository(&self) -> (Option<String>, String, String) {
+    pub fn repository(&self) -> (Option<Registry>, String, String) {
         let Ok(Reply::TaskDefinition(definition)) =
             self.read(Read::TaskDefinition { name: self.web().task_definition })
         else {
             panic!()
         };
         let image = cockpit::model::image::ImageRef::parse(&definition.containers[0].image);
-        (Some(ACCOUNT.into()), image.repository.clone(), image.reference().to_owned())
+        (image.registry_of(), image.repository.clone(), image.reference().to_owned())
     }
 }
 
 /// Every read, as staging has it, with its action: the one that its failure names.
 pub fn reads(desk: &Desk) -> Vec<(Read, &'static str)> {
     let web = desk.web();
-    let (account, repository, reference) = desk.repository();
+    let (registry, repository, reference) = desk.repository();
     let (cluster, service) = (String::from(CLUSTER), String::from(WEB));
     vec![
         (Read::Identity, "sts:GetCallerIdentity"),
@@ -106,8 +107,8 @@ pub fn reads(desk: &Desk) -> Vec<(Read, &'static str)> {
         (Read::Task { cluster, id: "0".repeat(32) }, "ecs:DescribeTasks"),
         (Read::TaskDefinition { name: web.task_definition.clone() }, "ecs:DescribeTaskDefinition"),
         (Read::Scalable { resource: web.scaling_id() }, "application-autoscaling:DescribeScalableTargets"),
-        (Read::Image { account: account.clone(), repository: repository.clone(), reference }, "ecr:DescribeImages"),
-        (Read::Images { account, repository }, "ecr:DescribeImages"),
+        (Read::Image { registry: registry.clone(), repository: repository.clone(), reference }, "ecr:DescribeImages"),
+        (Read::Images { registry, repository }, "ecr:DescribeImages"),
         (Read::Targets { groups: web.target_groups }, "elasticloadbalancing:DescribeTargetHealth"),
         (Read::Timers { prefix: "bookmark".into() }, "scheduler:ListSchedules"),
         (
@@ -116,7 +117,7 @@ pub fn reads(desk: &Desk) -> Vec<(Read, &'static str)> {
         ),
         (Read::Function { name: FUNCTION.into() }, "lambda:GetFunctionConfiguration"),
         (Read::Databases { patterns: vec!["*".into()] }, "rds:DescribeDB"),
-        (Read::Login, "ecr:GetAuthorizationToken"),
+        (Read::Login { registry: None }, "ecr:GetAuthorizationToken"),
     ]
 }
 

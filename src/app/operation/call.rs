@@ -2,7 +2,7 @@
 //! once, and where its answer was lost it is looked for ([`Write::proof`]).
 
 use crate::model::audit::Record;
-use crate::model::image::Image;
+use crate::model::image::{Image, Registry};
 use crate::model::scaling::Suspended;
 use crate::model::timer::{Power, Timer};
 use crate::model::{
@@ -88,8 +88,8 @@ pub enum Read {
     /// ECR `DescribeImages` of one image with its scan, and `BatchGetImage` for its architectures →
     /// [`Reply::Image`]; a missing image fails with [`FailureKind::NotFound`].
     Image {
-        /// The registry's account.
-        account: Option<String>,
+        /// The registry; the environment's account and region where none is named.
+        registry: Option<Registry>,
         /// The repository.
         repository: String,
         /// A tag, or a digest.
@@ -97,8 +97,8 @@ pub enum Read {
     },
     /// ECR `DescribeImages` of a repository: the newest 50 by push, newest first → [`Reply::Images`].
     Images {
-        /// The registry's account.
-        account: Option<String>,
+        /// The registry; the environment's account and region where none is named.
+        registry: Option<Registry>,
         /// The repository.
         repository: String,
     },
@@ -132,7 +132,10 @@ pub enum Read {
         patterns: Vec<String>,
     },
     /// ECR `GetAuthorizationToken` → [`Reply::Login`].
-    Login,
+    Login {
+        /// The registry; the environment's region where none is named.
+        registry: Option<Registry>,
+    },
 }
 
 /// One change of AWS.

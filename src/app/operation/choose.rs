@@ -124,9 +124,9 @@ impl Choose {
             Reply::TaskDefinition(found) if *slot == Slot::Definition => {
                 let image = found.main_container().map(|container| ImageRef::parse(&container.image));
                 let Some(image) = image.filter(|image| image.ecr().is_some()) else { return };
-                let account = image.ecr().map(|(account, _)| account.to_owned());
+                let registry = image.registry_of();
                 self.found.push((image.reference().to_owned(), None, Some(*found)));
-                self.read(Slot::Image, Read::Images { account, repository: image.repository }, ctx);
+                self.read(Slot::Image, Read::Images { registry, repository: image.repository }, ctx);
             }
             Reply::TaskDefinition(found) => {
                 if let Slot::Choice(name) = slot

@@ -38,7 +38,7 @@ const KINDS: [FailureKind; 9] = [
 
 fn faults() -> Vec<Fault> {
     let broken = KINDS.map(Fault::Broken);
-    let cut = KINDS.map(Fault::Cut);
+    let cut = [FailureKind::Credentials, FailureKind::Timeout, FailureKind::Service].map(Fault::Cut);
     broken.into_iter().chain(cut).chain([Fault::Other, Fault::Renewed, Fault::Refused]).collect()
 }
 
@@ -113,15 +113,15 @@ fn wants(sources: &[Source], service_metrics: bool) -> Wants {
     Wants { sources: sources.iter().copied().collect(), service_metrics, once: true }
 }
 
-/// What the commands read, and each source alone.
-fn all_wants() -> Vec<Wants> {
-    let alone = Source::ALL.iter().map(|source| wants(&[Source::Identity, *source], true));
-    [wants(&Source::ALL, true), wants(&Source::ALL, false)].into_iter().chain(alone).collect()
+/// What the commands read: all with and without a configured account, and each source alone.
+fn all_wants() -> Vec<(Wants, bool)> {
+    let alone = Source::ALL.iter().map(|source| (wants(&[Source::Identity, *source], true), true));
+    [(wants(&Source::ALL, true), true), (wants(&Source::ALL, true), false)].into_iter().chain(alone).collect()
 }
 
 #[test]
 fn a_read_that_is_done_once_ends_with_any_fault_on_any_question() {
-    for (wants, account) in all_wants().into_iter().flat_map(|wants| [(wants.clone(), true), (wants, false)]) {
+    for (wants, account) in all_wants() {
         // First come, first served; the last first; the identity's answer after all others.
         for order in [0_usize, usize::MAX] {
             let pick = |_| order;

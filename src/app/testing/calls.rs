@@ -106,7 +106,7 @@ impl Aws {
             Read::Timers { .. } => Reply::Timers(self.timers.clone()),
             Read::Function { .. } => Reply::Done,
             Read::Databases { .. } => Reply::Databases(self.databases.clone()),
-            Read::Login => return Err(missing()),
+            Read::Login { .. } => return Err(missing()),
         })
     }
 

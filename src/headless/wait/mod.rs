@@ -14,6 +14,7 @@
 //! known makes a comparison unknown, never true: `not` of it is unknown too.
 
 mod evaluate;
+mod fields;
 mod parse;
 
 pub use evaluate::{Seen, Verdict};

@@ -309,6 +309,7 @@ impl Parser<'_> {
                     if segments.iter().any(|segment| *segment == Segment::Name(String::new())) {
                         return Err(self.wrong("a name is missing in this path", None));
                     }
+                    super::fields::check(&segments).map_err(|(what, hint)| self.wrong(what, Some(hint)))?;
                     Operand::Path(Path { text, segments })
                 } else if !plain {
                     return Err(self.no_path());

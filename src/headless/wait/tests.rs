@@ -82,6 +82,40 @@ fn mistakes_are_shown_where_they_are() {
 }
 
 #[test]
+fn a_field_that_no_snapshot_has_is_wrong_usage_with_the_nearest_names() {
+    let wrong = |text: &str| Condition::parse(text).unwrap_err();
+    for (text, message, hint) in [
+        ("services.web.runing == 2", "`services.web` has no field `runing`", "`running`"),
+        ("services.web.autoscaling.maximum > 1", "`services.web.autoscaling` has no field `maximum`", "max"),
+        ("complete and databases.x.stauts == ok", "`databases.x` has no field `stauts`", "`status`"),
+        ("services.web.deployments[0].faild > 0", "has no field `faild`", "`failed`"),
+        ("services[0][1] == 1", "`services.0` has no field `1`", "there are"),
+        ("services.running == 2", "`running` is a field of its entries", "services.NAME.running"),
+        ("services.web.running.now == 2", "it is a single value", "quotation marks"),
+        ("identity.name == x", "`identity` has no field `name`", "there are: arn, expires"),
+        ("sources.ecs.services.status == ok", "`sources.ecs` has no field `services`", "there are"),
+        ("not services.web.helth == healthy", "has no field `helth`", "`health`"),
+    ] {
+        let error = wrong(text);
+        assert!(error.message.contains(message), "{text}: {}", error.message);
+        assert!(error.hint.as_ref().unwrap().contains(hint), "{text}: {:?}", error.hint);
+        assert_eq!(error.report().code, crate::cli::ExitCode::Usage);
+    }
+    for text in [
+        "sources.\"ecs.services\".status == ok",
+        "services.count == 2",
+        "attention.count == 0",
+        "services.count.running == 1",
+        "alarms.x.state == OK",
+        "schedule != null",
+        "identity.arn != x",
+        "account == 123456789012",
+    ] {
+        assert!(Condition::parse(text).is_ok(), "{text}: {:?}", Condition::parse(text));
+    }
+}
+
+#[test]
 fn after_a_timeout_it_says_what_the_paths_were() {
     let condition = Condition::parse("services.web.running == services.web.desired and alarms.x.state == OK").unwrap();
     let verdict = condition.evaluate(&snapshot());

@@ -174,7 +174,8 @@ impl Deploy {
         match build.stage {
             Stage::Login => {
                 ctx.say(Weight::Step, "asking the registry for a token");
-                ctx.read(Slot::Login, Read::Login);
+                let registry = self.gather.image_now(&self.request).and_then(|now| now.registry_of());
+                ctx.read(Slot::Login, Read::Login { registry });
             }
             Stage::Build => {
                 let argv = build.build(&image, &platform);
@@ -188,9 +189,9 @@ impl Deploy {
             }
             Stage::Digest => {
                 let Some(now) = self.gather.image_now(&self.request) else { return };
-                let account = now.ecr().map(|(account, _)| account.to_owned());
+                let registry = now.registry_of();
                 let (repository, reference) = (now.repository.clone(), build.tag());
-                ctx.read(Slot::Image, Read::Image { account, repository, reference });
+                ctx.read(Slot::Image, Read::Image { registry, repository, reference });
             }
         }
     }

@@ -263,10 +263,10 @@ impl Deploy {
         }
         let image = if is_digest(&wanted) { now.pinned(&wanted) } else { now.tagged(&wanted) };
         self.target.image = Some(image);
-        match now.ecr() {
-            Some((account, _)) => {
-                let (account, repository) = (Some(account.to_owned()), now.repository.clone());
-                self.gather.read(Slot::Image, Read::Image { account, repository, reference: wanted }, ctx);
+        match now.registry_of() {
+            Some(registry) => {
+                let (registry, repository) = (Some(registry), now.repository.clone());
+                self.gather.read(Slot::Image, Read::Image { registry, repository, reference: wanted }, ctx);
             }
             None => self.gather.checks.push(
                 Check::new(

@@ -312,7 +312,7 @@ impl World {
             | Read::Timers { .. }
             | Read::Function { .. }
             | Read::Databases { .. }
-            | Read::Login => Reply::Done,
+            | Read::Login { .. } => Reply::Done,
         }
     }
 

@@ -1,0 +1,288 @@
+//! A credential helper: the program that `credential_process` of a profile names.
+//!
+//! It may ask its user, in a browser, by a touch or at the terminal, so that it has a limit of its own, apart
+//! from those of requests. What it says on standard error is quoted where it fails. While the screen is taken it
+//! gets a session of its own, without a terminal: its questions would be written over the screen, and the answers
+//! would be keys. It is ended with the cockpit.
+
+use super::failure::clean;
+use aws_credential_types::Credentials;
+use jiff::Timestamp;
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use std::collections::BTreeMap;
+use std::process::Stdio;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+
+/// How long what it printed is still read after its end: what it left running may hold its output open.
+const DRAIN: Duration = Duration::from_secs(1);
+/// More than this is no answer; longer complaints are cut at their beginning.
+const MOST: usize = 64 * 1024;
+/// Lines of its standard error that are quoted.
+const QUOTED: usize = 3;
+
+/// Helpers that run, by their process id; whether each leads a group of its own.
+static RUNNING: Mutex<BTreeMap<i32, bool>> = Mutex::new(BTreeMap::new());
+
+/// The program of a profile.
+#[derive(Debug, Clone)]
+pub(super) struct Helper {
+    /// The profile that names it.
+    pub profile: String,
+    /// Its command line, for `sh`. It may hold secrets: only [`Self::program`] is shown.
+    pub command: secrecy::SecretString,
+}
+
+/// One that runs; it is ended when this is dropped before its end.
+struct Running {
+    pid: Pid,
+    alone: bool,
+}
+
+impl Running {
+    fn new(pid: Pid, alone: bool) -> Self {
+        RUNNING.lock().unwrap_or_else(PoisonError::into_inner).insert(pid.as_raw_pid(), alone);
+        Self { pid, alone }
+    }
+
+    /// It has ended by itself.
+    fn ended(self) {
+        RUNNING.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.pid.as_raw_pid());
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if RUNNING.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.pid.as_raw_pid()).is_some() {
+            end(self.pid, self.alone);
+        }
+    }
+}
+
+/// Asks it to end, with all that it started where that is a group of its own.
+fn end(pid: Pid, alone: bool) {
+    // A moment after its start it may not have its group yet.
+    if !alone || kill_process_group(pid, Signal::TERM).is_err() {
+        let _ = kill_process(pid, Signal::TERM);
+    }
+}
+
+/// Ends every helper that still runs: nothing of the cockpit stays when it ends.
+pub fn end_helpers() {
+    let running = std::mem::take(&mut *RUNNING.lock().unwrap_or_else(PoisonError::into_inner));
+    for (pid, alone) in running {
+        if let Some(pid) = Pid::from_raw(pid) {
+            end(pid, alone);
+        }
+    }
+}
+
+impl Helper {
+    /// The name of its program, without its folder and its arguments.
+    pub(super) fn program(&self) -> String {
+        use secrecy::ExposeSecret as _;
+        let command = self.command.expose_secret().trim();
+        let (quote, rest) = match command.chars().next() {
+            Some(quote @ ('"' | '\'')) => (Some(quote), &command[1..]),
+            _ => (None, command),
+        };
+        let end = rest.find(|c: char| quote.map_or(c.is_whitespace(), |quote| c == quote));
+        let word = &rest[..end.unwrap_or(rest.len())];
+        clean(word.rsplit('/').next().unwrap_or(word))
+    }
+
+    /// Runs it to its end; `alone`: without a terminal. What it complains of is in the error.
+    pub(super) async fn run(&self, limit: Duration, alone: bool) -> Result<Credentials, String> {
+        use secrecy::ExposeSecret as _;
+        let program = self.program();
+        let named = format!("`{program}` (credential_process of profile `{}`)", self.profile);
+        // Where there is no terminal anyway, a session of its own lets all that it starts be ended with it.
+        let alone = alone || std::fs::File::open("/dev/tty").is_err();
+        let mut command = if alone { alone_shell() } else { tokio::process::Command::new("sh") };
+        command.arg("-c").arg(itself(self.command.expose_secret())).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // At the terminal it may ask, as it does for the AWS CLI.
+        command.stdin(if alone { Stdio::null() } else { Stdio::inherit() });
+        let mut child = command.spawn().map_err(|error| format!("{named} cannot be started: {error}"))?;
+        let running =
+            child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)).map(|pid| Running::new(pid, alone));
+        let (mut answer, mut complaint) = (Vec::new(), Vec::new());
+        let status = {
+            let (out, err) = (child.stdout.take(), child.stderr.take());
+            let reading = async { tokio::join!(read(out, &mut answer), read(err, &mut complaint)) };
+            tokio::pin!(reading);
+            let whole = async {
+                tokio::select! {
+                    _ = &mut reading => child.wait().await,
+                    status = child.wait() => {
+                        let _ = tokio::time::timeout(DRAIN, &mut reading).await;
+                        status
+                    }
+                }
+            };
+            tokio::time::timeout(limit, whole).await
+        };
+        let said = quoted(&complaint);
+        let Ok(status) = status else {
+            drop(running);
+            let limit = crate::model::time::spoken(jiff::SignedDuration::try_from(limit).unwrap_or_default());
+            return Err(format!("{named} did not end within {limit} and was ended{said}"));
+        };
+        let status = status.map_err(|error| format!("{named} was lost: {error}"))?;
+        if let Some(running) = running {
+            running.ended();
+        }
+        if !status.success() {
+            return Err(format!("{named} failed ({status}){said}"));
+        }
+        parsed(&answer).map_err(|why| format!("{named} gave no credentials: {why}{said}"))
+    }
+}
+
+/// A command line for `sh`: one that is a single program becomes the shell's own process, so that ending that
+/// process ends the program.
+fn itself(command: &str) -> String {
+    let single = !command.contains([';', '&', '|', '<', '>', '(', ')', '{', '}', '`', '=', '\n']);
+    if single { format!("exec {}", command.trim()) } else { command.to_owned() }
+}
+
+/// A shell in a session of its own, and so without the terminal of this one. No safe call makes one for a process
+/// that is started, so a small program does: `setsid` where there is one (Linux), else Perl (macOS has it). With
+/// neither it has at least a group of its own, which may not read from the terminal.
+fn alone_shell() -> tokio::process::Command {
+    let found = |name: &str| {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&path).any(|folder| folder.join(name).is_file())
+    };
+    if found("setsid") {
+        // It is no leader of a group, so `setsid` becomes the shell and keeps its process id.
+        let mut command = tokio::process::Command::new("setsid");
+        command.arg("sh");
+        command
+    } else if found("perl") {
+        let mut command = tokio::process::Command::new("perl");
+        command.args(["-MPOSIX", "-e", "POSIX::setsid(); exec @ARGV", "sh"]);
+        command
+    } else {
+        let mut command = tokio::process::Command::new("sh");
+        command.process_group(0);
+        command
+    }
+}
+
+async fn read(stream: Option<impl AsyncRead + Unpin>, into: &mut Vec<u8>) {
+    let Some(mut stream) = stream else { return };
+    let mut piece = [0; 4096];
+    while let Ok(count @ 1..) = stream.read(&mut piece).await {
+        into.extend_from_slice(&piece[..count]);
+        if into.len() > MOST {
+            into.drain(..into.len() - MOST);
+        }
+    }
+}
+
+/// The last lines of its standard error.
+fn quoted(complaint: &[u8]) -> String {
+    let text = String::from_utf8_lossy(complaint);
+    let lines: Vec<&str> = text.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty()).collect();
+    let last = lines[lines.len().saturating_sub(QUOTED)..].join("; ");
+    if last.is_empty() { String::new() } else { format!(": {}", clean(&last)) }
+}
+
+/// The answer in the form that the AWS CLI documents; names of members in any case, as the SDKs take them.
+fn parsed(answer: &[u8]) -> Result<Credentials, String> {
+    let value: serde_json::Value =
+        serde_json::from_slice(answer).map_err(|error| format!("its output is not JSON (line {})", error.line()))?;
+    let members = value.as_object().ok_or("its output is not a JSON object")?;
+    let member = |name: &str| {
+        let found = members.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
+        found.filter(|value| !value.is_null())
+    };
+    let text =
+        |name: &str| member(name).and_then(serde_json::Value::as_str).map(str::trim).filter(|text| !text.is_empty());
+    match member("Version").and_then(serde_json::Value::as_u64) {
+        Some(1) => {}
+        Some(other) => return Err(format!("its answer has version {other}, and 1 is known")),
+        None => return Err("its answer has no `Version`".to_owned()),
+    }
+    let needed = |name: &str| text(name).ok_or_else(|| format!("its answer has no `{name}`"));
+    let expires = match text("Expiration") {
+        None => None,
+        Some(at) => {
+            let at: Timestamp = at.parse().map_err(|_| "its `Expiration` is no time".to_owned())?;
+            Some(SystemTime::from(at))
+        }
+    };
+    let mut builder = Credentials::builder()
+        .access_key_id(needed("AccessKeyId")?)
+        .secret_access_key(needed("SecretAccessKey")?)
+        .provider_name("credential_process");
+    builder.set_session_token(text("SessionToken").map(str::to_owned));
+    builder.set_expiry(expires);
+    if let Some(account) = text("AccountId") {
+        builder = builder.account_id(account);
+    }
+    Ok(builder.build())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn helper(command: &str) -> Helper {
+        Helper { profile: "work".into(), command: command.into() }
+    }
+
+    #[test]
+    fn only_the_name_of_the_program_is_shown() {
+        for (command, name) in [
+            ("/opt/bin/aws-vault export --format=json work", "aws-vault"),
+            ("'/opt/my tools/get keys' --token hush", "get keys"),
+            ("granted", "granted"),
+            ("", ""),
+        ] {
+            assert_eq!(helper(command).program(), name);
+            assert!(!format!("{:?}", helper(command)).contains("hush"));
+        }
+    }
+
+    #[test]
+    fn answers_are_taken_as_the_aws_cli_takes_them() {
+        let found = parsed(
+            br#"{"Version":1,"accessKeyId":"AKIA","SecretAccessKey":"s\n","Expiration":"2099-01-02T03:04:05Z"}"#,
+        )
+        .unwrap();
+        assert_eq!((found.access_key_id(), found.secret_access_key()), ("AKIA", "s"));
+        assert!(found.expiry().is_some() && found.session_token().is_none());
+        for (wrong, why) in [
+            (&b"nothing"[..], "not JSON"),
+            (b"[]", "no JSON object"),
+            (br#"{"AccessKeyId":"a","SecretAccessKey":"s"}"#, "`Version`"),
+            (br#"{"Version":2}"#, "version 2"),
+            (br#"{"Version":1,"AccessKeyId":"a"}"#, "`SecretAccessKey`"),
+            (br#"{"Version":1,"AccessKeyId":"a","SecretAccessKey":"s","Expiration":"soon"}"#, "`Expiration`"),
+        ] {
+            let said = parsed(wrong).unwrap_err();
+            assert!(said.contains(why) || why == "no JSON object", "{said}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_it_complains_of_is_quoted_and_what_hangs_is_ended() {
+        let said = helper("echo one >&2; echo 'MFA code is wrong' >&2; exit 3").run(Duration::from_mins(1), true).await;
+        let said = said.unwrap_err();
+        assert!(said.contains("MFA code is wrong") && said.contains("exit status: 3"), "{said}");
+        // Its child, too: the whole group is ended.
+        let said = helper("echo 'touch the key' >&2; sleep 600 & wait").run(Duration::from_millis(300), true).await;
+        assert!(said.unwrap_err().contains("did not end within"), "what it waits for is not for ever");
+        assert!(RUNNING.lock().unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn it_has_no_terminal_while_the_screen_is_taken() {
+        // Without a controlling terminal this cannot be opened, whoever runs the test.
+        let said = helper("exec </dev/tty").run(Duration::from_mins(1), true).await.unwrap_err();
+        assert!(said.contains("/dev/tty"), "{said}");
+    }
+}

@@ -1,0 +1,252 @@
+//! The AWS files, as far as the cockpit looks into them itself: which profile is meant, where its credentials
+//! come from, and so what helps when they are refused.
+
+use super::connection::Connection;
+use super::environment::variable;
+use super::failure::Context;
+use super::helper::Helper;
+use crate::model::{Failure, FailureKind};
+use std::borrow::Cow;
+use std::error::Error;
+
+// The successors of these names are in a crate that is not ours to depend on.
+#[allow(deprecated)]
+use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
+use aws_config::profile::{Profile, ProfileSet};
+
+/// A chain of profiles longer than this is a loop.
+const LONGEST_CHAIN: usize = 8;
+/// So many profiles are named where one is not defined.
+const NAMED: usize = 8;
+
+/// The profiles of the files.
+#[derive(Debug)]
+pub(super) struct Profiles {
+    set: ProfileSet,
+    /// Named by a flag, the configuration or a variable, not merely `default`.
+    named: bool,
+}
+
+/// A role to assume.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Role {
+    pub arn: String,
+    pub external_id: Option<String>,
+    pub session_name: Option<String>,
+    /// In seconds.
+    pub duration: Option<i32>,
+}
+
+/// Where the credentials of a profile come from in the end.
+#[derive(Debug, Clone)]
+pub(super) enum Base {
+    /// A program, then these roles, the first to be assumed first.
+    Helper(Helper, Vec<Role>),
+    /// IAM Identity Center.
+    Sso,
+    /// A console session: `aws login`.
+    Login,
+    /// Keys in the file.
+    Keys,
+    /// What the machine or the container has.
+    Machine,
+    /// Nothing that is known here.
+    Unknown,
+}
+
+/// The files to read, where they are not the usual ones.
+#[allow(deprecated)]
+pub(super) fn files(connection: &Connection) -> Option<ProfileFiles> {
+    if connection.keys.is_some() {
+        // With keys of its own it depends on no file of anybody.
+        return Some(ProfileFiles::builder().with_contents(ProfileFileKind::Config, "").build());
+    }
+    let file = connection.credentials_file.as_ref()?;
+    Some(ProfileFiles::builder().with_file(ProfileFileKind::Credentials, file).build())
+}
+
+/// The profile that is named: by a flag, the configuration, or a variable, as in the AWS CLI.
+pub(super) fn named(connection: &Connection) -> Option<String> {
+    let said = connection.profile.clone();
+    said.or_else(|| ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"].iter().find_map(|name| variable(name)))
+}
+
+/// What messages name before the files were read.
+pub(super) fn context(connection: &Connection) -> Context {
+    let endpoint = connection.endpoint_url.clone().or_else(|| variable("AWS_ENDPOINT_URL"));
+    let known = |who: String, renew: &str, lasting, variables| Context {
+        who,
+        renew: renew.to_owned(),
+        endpoint: endpoint.as_deref().map(super::failure::without_user),
+        lasting,
+        variables,
+    };
+    if connection.keys.is_some() {
+        return known("the given key".to_owned(), "run it again with another key", true, false);
+    }
+    let by_file = connection.profile.is_some() || connection.credentials_file.is_some();
+    if !by_file && variable("AWS_ACCESS_KEY_ID").is_some() {
+        // Nobody can change the environment of a process that runs.
+        let renew = "export a new key and start cockpit again: the environment of a process does not change";
+        return known("the key in AWS_ACCESS_KEY_ID".to_owned(), renew, true, true);
+    }
+    let who = named(connection).map_or_else(|| "the default profile".to_owned(), |name| format!("profile `{name}`"));
+    known(who, "run `aws sso login` or `aws login`", false, false)
+}
+
+impl Profiles {
+    /// Reads the files.
+    pub(super) async fn read(connection: &Connection) -> Result<Self, Failure> {
+        use aws_types::os_shim_internal::{Env, Fs};
+        let (fs, env) = (Fs::real(), Env::real());
+        let name = named(connection);
+        let chosen = Cow::Owned(name.clone().unwrap_or_else(|| "default".to_owned()));
+        let set = aws_config::profile::load(&fs, &env, &files(connection).unwrap_or_default(), Some(chosen)).await;
+        let set = set.map_err(|error| {
+            // "could not parse …: error parsing FILE on line 3: …", or a file that cannot be opened.
+            let why = error.source().map_or_else(|| error.to_string(), |why| format!("{error}: {why}"));
+            let why = why.split_whitespace().collect::<Vec<_>>().join(" ");
+            Failure::new(FailureKind::Credentials, super::failure::clean(&why))
+                .hinted("correct that line of the AWS file; the AWS CLI cannot read it either")
+        })?;
+        Ok(Self { set, named: name.is_some() })
+    }
+
+    /// The profile in use.
+    pub(super) fn selected(&self) -> &str {
+        self.set.selected_profile()
+    }
+
+    /// A setting of the profile in use.
+    pub(super) fn get(&self, key: &str) -> Option<&str> {
+        self.set.get(key).map(str::trim).filter(|value| !value.is_empty())
+    }
+
+    /// That the profile in use, or one that it names, is not there.
+    pub(super) fn undefined(&self) -> Option<Failure> {
+        let chosen = self.selected();
+        let mut name = chosen;
+        for _ in 0..LONGEST_CHAIN {
+            let Some(profile) = self.set.get_profile(name) else {
+                if name == chosen && !self.named {
+                    return None;
+                }
+                let from = if name == chosen { String::new() } else { format!(" (`source_profile` of `{chosen}`)") };
+                let message = format!("there is no profile `{name}`{from} in the AWS files");
+                return Some(Failure::new(FailureKind::Credentials, message).hinted(self.known(name)));
+            };
+            match profile.get("source_profile") {
+                Some(next) if profile.get("role_arn").is_some() && next != name => name = next,
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// Which profiles there are, the nearest to a name first.
+    pub(super) fn known(&self, name: &str) -> String {
+        let mut known: Vec<&str> = self.set.profiles().collect();
+        let near = |known: &str| strsim::jaro_winkler(name, known);
+        known.sort_by(|a, b| near(b).total_cmp(&near(a)).then_with(|| a.cmp(b)));
+        let more = known.len().saturating_sub(NAMED);
+        let shown: Vec<&str> = known.into_iter().take(NAMED).collect();
+        match (shown.is_empty(), more) {
+            (true, _) => "there is none at all: `aws configure sso` or `aws configure` makes one".to_owned(),
+            (false, 0) => format!("there are: {}", shown.join(", ")),
+            (false, more) => format!("there are: {} and {more} more", shown.join(", ")),
+        }
+    }
+
+    /// What to do when credentials of the profile in use are refused, or there are none.
+    pub(super) fn renew(&self) -> String {
+        if self.set.get_profile(self.selected()).is_some() {
+            return self.base().renew(self.selected());
+        }
+        format!("name a profile with --profile ({}), or export the keys of one", self.known("default"))
+    }
+
+    /// Where the credentials of the profile in use come from.
+    pub(super) fn base(&self) -> Base {
+        let mut roles = Vec::new();
+        let mut name = self.selected();
+        for hop in 0..LONGEST_CHAIN {
+            let Some(profile) = self.set.get_profile(name) else { return Base::Unknown };
+            // As the SDK does: keys go first in every profile but the first.
+            if hop > 0 && profile.get("aws_access_key_id").is_some() {
+                return Base::Keys;
+            }
+            let role = profile.get("role_arn").filter(|_| profile.get("web_identity_token_file").is_none());
+            let Some(arn) = role else { return base(profile, roles) };
+            let text = |key: &str| profile.get(key).map(str::to_owned);
+            roles.insert(
+                0,
+                Role {
+                    arn: arn.to_owned(),
+                    external_id: text("external_id"),
+                    session_name: text("role_session_name"),
+                    duration: profile.get("duration_seconds").and_then(|seconds| seconds.trim().parse().ok()),
+                },
+            );
+            match profile.get("source_profile") {
+                Some(source) if source != name => name = source,
+                _ if profile.get("credential_source").is_some() => return Base::Machine,
+                // Its own source: the role, and what else the profile has.
+                _ => return base(profile, roles),
+            }
+        }
+        Base::Unknown
+    }
+
+    /// The profile in the chain that asks for an MFA code.
+    pub(super) fn asks_for_code(&self) -> Option<String> {
+        let mut name = self.selected();
+        for _ in 0..LONGEST_CHAIN {
+            let profile = self.set.get_profile(name)?;
+            if profile.get("role_arn").is_some() && profile.get("mfa_serial").is_some() {
+                return Some(name.to_owned());
+            }
+            name = profile.get("source_profile").filter(|source| *source != name)?;
+        }
+        None
+    }
+}
+
+fn base(profile: &Profile, roles: Vec<Role>) -> Base {
+    let has = |key: &str| profile.get(key).is_some();
+    if has("credential_source") || has("web_identity_token_file") {
+        Base::Machine
+    } else if has("sso_session") || has("sso_start_url") || has("sso_account_id") {
+        Base::Sso
+    } else if has("login_session") {
+        Base::Login
+    } else if let Some(command) = profile.get("credential_process") {
+        Base::Helper(Helper { profile: profile.name().to_owned(), command: command.into() }, roles)
+    } else if has("aws_access_key_id") {
+        Base::Keys
+    } else {
+        Base::Unknown
+    }
+}
+
+impl Base {
+    /// What to do when AWS refuses what came from it, or nothing came.
+    fn renew(&self, profile: &str) -> String {
+        match self {
+            Self::Helper(helper, _) => {
+                format!(
+                    "run `{}` by itself and see that it gives credentials; they are read again by themselves",
+                    helper.program()
+                )
+            }
+            Self::Sso => format!("run `aws sso login --profile {profile}`; they are read again by themselves"),
+            Self::Login => format!("run `aws login --profile {profile}`; they are read again by themselves"),
+            Self::Keys => format!(
+                "put a valid key into the file (`aws configure --profile {profile}`); it is read again by itself"
+            ),
+            Self::Machine => "look at the role of this machine or container and its trust policy".to_owned(),
+            Self::Unknown => format!(
+                "run `aws sso login --profile {profile}` or `aws login --profile {profile}`, or put a key into the profile"
+            ),
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! What of the AWS CLI's variables and settings is honoured, for `docs/configuration.md`.
+//!
+//! Sources: "Environment variables for the AWS CLI" and "Configuration and credential file settings" of its user
+//! guide (version 2), and the table of session variables in botocore's `configprovider.py`.
+
+use std::fmt::Write as _;
+
+/// A variable of the environment, a setting of a profile, and what becomes of them.
+type Row = (&'static str, &'static str, &'static str);
+
+const CREDENTIALS: &[Row] = &[
+    ("`AWS_ACCESS_KEY_ID`", "`aws_access_key_id`", "yes; blanks and line breaks around a key are no part of it"),
+    ("`AWS_SECRET_ACCESS_KEY`", "`aws_secret_access_key`", "yes"),
+    ("`AWS_SESSION_TOKEN`", "`aws_session_token`", "yes"),
+    ("`AWS_PROFILE`, `AWS_DEFAULT_PROFILE`", "–", "yes; `--profile` and `profile` of the environment go first"),
+    ("`AWS_SHARED_CREDENTIALS_FILE`", "–", "yes"),
+    ("`AWS_CONFIG_FILE`", "–", "yes"),
+    ("`AWS_ROLE_ARN`", "`role_arn`", "yes"),
+    ("`AWS_ROLE_SESSION_NAME`", "`role_session_name`", "yes"),
+    ("`AWS_WEB_IDENTITY_TOKEN_FILE`", "`web_identity_token_file`", "yes"),
+    ("–", "`source_profile`", "yes, through chains of profiles"),
+    ("–", "`credential_source`", "yes"),
+    ("–", "`external_id`", "yes"),
+    (
+        "–",
+        "`duration_seconds`",
+        "for roles behind a `credential_process`; else an hour, as the SDK for Rust does not take it",
+    ),
+    ("–", "`mfa_serial`", "no: a code cannot be asked for while the screen is taken; what to do instead is said"),
+    (
+        "–",
+        "`credential_process`",
+        "yes, with a limit of its own (`credential_timeout`); it is started once for all who wait, and has no terminal while the screen is taken",
+    ),
+    (
+        "–",
+        "`sso_session`, `sso_start_url`, `sso_region`, `sso_account_id`, `sso_role_name`",
+        "yes; the login itself is `aws sso login`",
+    ),
+    ("–", "`sso_registration_scopes`", "no: only a login needs it"),
+    ("–", "`login_session`", "yes; the login itself is `aws login`"),
+    ("`AWS_LOGIN_CACHE_DIRECTORY`", "–", "yes"),
+    (
+        "`AWS_CONTAINER_CREDENTIALS_RELATIVE_URI`, `AWS_CONTAINER_CREDENTIALS_FULL_URI`, `AWS_CONTAINER_AUTHORIZATION_TOKEN`, `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE`",
+        "–",
+        "yes",
+    ),
+    ("`AWS_EC2_METADATA_DISABLED`", "–", "yes"),
+    (
+        "`AWS_EC2_METADATA_SERVICE_ENDPOINT`, `AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE`",
+        "`ec2_metadata_service_endpoint`, `ec2_metadata_service_endpoint_mode`",
+        "yes",
+    ),
+    ("`AWS_EC2_METADATA_V1_DISABLED`", "`ec2_metadata_v1_disabled`", "no: version 1 is never used"),
+    ("`AWS_IMDS_USE_IPV6`", "`imds_use_ipv6`", "no: `AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE` has taken its place"),
+    ("`AWS_METADATA_SERVICE_TIMEOUT`", "`metadata_service_timeout`", "the variable; without it a second"),
+    ("`AWS_METADATA_SERVICE_NUM_ATTEMPTS`", "`metadata_service_num_attempts`", "the variable; without it one"),
+    (
+        "`AWS_ACCOUNT_ID`",
+        "`aws_account_id`",
+        "no: the account is asked for, and compared with `account` of the environment",
+    ),
+];
+
+const CONNECTION: &[Row] = &[
+    ("`AWS_REGION`, `AWS_DEFAULT_REGION`", "`region`", "yes; `--region` and `region` of the environment go first"),
+    ("`AWS_CA_BUNDLE`", "`ca_bundle`", "yes: these certificates are trusted instead of the machine's"),
+    ("`AWS_ENDPOINT_URL`", "`endpoint_url`", "yes; `--endpoint-url` and `endpoint_url` of the environment go first"),
+    ("`AWS_ENDPOINT_URL_SERVICE`", "`services`", "yes"),
+    ("`AWS_IGNORE_CONFIGURED_ENDPOINT_URLS`", "`ignore_configured_endpoint_urls`", "yes"),
+    ("`AWS_USE_FIPS_ENDPOINT`", "`use_fips_endpoint`", "yes"),
+    ("`AWS_USE_DUALSTACK_ENDPOINT`", "`use_dualstack_endpoint`", "yes"),
+    ("`AWS_ACCOUNT_ID_ENDPOINT_MODE`", "`account_id_endpoint_mode`", "no: no service that is asked has such endpoints"),
+    ("`AWS_ENDPOINT_DISCOVERY_ENABLED`", "`endpoint_discovery_enabled`", "no: no service that is asked has it"),
+    (
+        "`AWS_DISABLE_HOST_PREFIX_INJECTION`",
+        "`disable_host_prefix_injection`",
+        "no: a live tail keeps the host of an endpoint that was named anyway",
+    ),
+    ("`AWS_MAX_ATTEMPTS`", "`max_attempts`", "yes; a change is sent once whatever it says"),
+    ("`AWS_RETRY_MODE`", "`retry_mode`", "no: `standard`, within budgets of our own for each API"),
+    ("`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`", "–", "yes, for connections over TLS"),
+    ("`AWS_SDK_UA_APP_ID`", "`sdk_ua_app_id`", "yes"),
+    ("`AWS_AUTH_SCHEME_PREFERENCE`", "`auth_scheme_preference`", "yes"),
+    (
+        "`AWS_SIGV4A_SIGNING_REGION_SET`",
+        "`sigv4a_signing_region_set`",
+        "no: no service that is asked signs for several regions",
+    ),
+    (
+        "`AWS_REQUEST_CHECKSUM_CALCULATION`, `AWS_RESPONSE_CHECKSUM_VALIDATION`",
+        "`request_checksum_calculation`, `response_checksum_validation`",
+        "no: they are for S3",
+    ),
+    (
+        "`AWS_DISABLE_REQUEST_COMPRESSION`, `AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES`",
+        "`disable_request_compression`, `request_min_compression_size_bytes`",
+        "no: nothing that is sent is that large",
+    ),
+    ("–", "`tcp_keepalive`", "no: an idle connection is opened anew"),
+    ("–", "`s3`: `addressing_style`, `max_concurrent_requests` and others", "no: S3 is not asked"),
+    (
+        "`AWS_CSM_ENABLED`, `AWS_CSM_HOST`, `AWS_CSM_PORT`, `AWS_CSM_CLIENT_ID`",
+        "`csm_enabled` and others",
+        "no: internal to the AWS CLI",
+    ),
+];
+
+const OUTPUT: &[Row] = &[
+    ("`AWS_DEFAULT_OUTPUT`", "`output`", "no: the formats are others; `--output`"),
+    ("`AWS_PAGER`", "`cli_pager`", "no: nothing is paged; pipe it"),
+    ("`AWS_CLI_AUTO_PROMPT`", "`cli_auto_prompt`", "no: nothing but a change asks"),
+    ("`AWS_CLI_FILE_ENCODING`, `AWS_CLI_OUTPUT_ENCODING`", "–", "no: UTF-8"),
+    ("`AWS_CLI_HISTORY_FILE`", "`cli_history`", "no: changes stand in the audit file"),
+    ("`AWS_CLI_S3_MV_VALIDATE_SAME_S3_PATHS`", "–", "no: S3 is not asked"),
+    ("`AWS_DATA_PATH`", "–", "no: the models of the services are built in"),
+    (
+        "–",
+        "`cli_binary_format`, `cli_follow_urlparam`, `cli_help_output`",
+        "no: they are for arguments and help of the AWS CLI",
+    ),
+    ("–", "`cli_timestamp_format`", "no: RFC 3339 for machines; `timezone` of the environment for people"),
+    ("–", "`parameter_validation`", "no: requests are typed"),
+];
+
+/// The section of the page.
+pub(super) fn section() -> String {
+    let mut text = String::from(
+        "## Variables and settings of the AWS CLI\n\nThe cockpit connects as the AWS CLI does, with the same variables and \
+         files. A broken line of a file is told with\nits file and line. All that the AWS CLI documents:\n\n",
+    );
+    for (title, rows) in [("Credentials", CREDENTIALS), ("Connection", CONNECTION), ("Output and prompts", OUTPUT)] {
+        let _ = writeln!(text, "### {title}\n\n| variable | setting | honoured |\n|---|---|---|");
+        for (variable, setting, honoured) in rows {
+            let _ = writeln!(text, "| {variable} | {setting} | {honoured} |");
+        }
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    /// Variables of AWS that the sources read are told of.
+    #[test]
+    fn every_variable_that_is_read_is_in_the_table() {
+        let page = super::section();
+        let sources = [
+            include_str!("../aws/credentials.rs"),
+            include_str!("../aws/connection.rs"),
+            include_str!("../aws/session.rs"),
+            include_str!("../aws/profiles.rs"),
+            include_str!("../aws/wire.rs"),
+        ];
+        let mut seen = 0;
+        for source in sources {
+            for name in source.split('"').filter(|word| word.starts_with("AWS_") && !word.contains(' ')) {
+                seen += 1;
+                let family = name.starts_with("AWS_ENDPOINT_URL_");
+                assert!(family || page.contains(&format!("`{name}`")), "{name}");
+            }
+        }
+        assert!(seen > 8);
+    }
+}
