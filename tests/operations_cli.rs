@@ -152,7 +152,7 @@ fn another_account_and_no_credentials_have_codes_of_their_own() {
     assert_eq!(said.error()["kind"], "wrong_account", "{said:#?}");
     world.fault("*", "expired");
     let said = line(&mut home.on(&world), "scale web 2 --yes").coded(8);
-    assert!(said.err.contains("sso login") || said.err.contains("with a new key"), "{said:#?}");
+    assert!(said.err.contains("export a new key"), "{said:#?}");
 }
 
 #[test]
