@@ -3,64 +3,9 @@
 //! of seconds. Rolling updates are `scheduler` and `rollout`.
 
 use super::ecs::Rollout;
+pub(crate) use super::kinds::{Stage, Strategy};
 use super::{Event, MINUTE, SECOND, World};
 use crate::clock::Ms;
-
-/// How a service is deployed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Strategy {
-    Rolling,
-    /// With this bake time, in minutes.
-    BlueGreen(u32),
-}
-
-/// `lifecycleStage` of a service deployment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Stage {
-    ReconcileService,
-    PreScaleUp,
-    ScaleUp,
-    PostScaleUp,
-    TestTrafficShift,
-    PostTestTrafficShift,
-    ProductionTrafficShift,
-    PostProductionTrafficShift,
-    BakeTime,
-    CleanUp,
-}
-
-impl Stage {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Stage::ReconcileService => "RECONCILE_SERVICE",
-            Stage::PreScaleUp => "PRE_SCALE_UP",
-            Stage::ScaleUp => "SCALE_UP",
-            Stage::PostScaleUp => "POST_SCALE_UP",
-            Stage::TestTrafficShift => "TEST_TRAFFIC_SHIFT",
-            Stage::PostTestTrafficShift => "POST_TEST_TRAFFIC_SHIFT",
-            Stage::ProductionTrafficShift => "PRODUCTION_TRAFFIC_SHIFT",
-            Stage::PostProductionTrafficShift => "POST_PRODUCTION_TRAFFIC_SHIFT",
-            Stage::BakeTime => "BAKE_TIME",
-            Stage::CleanUp => "CLEAN_UP",
-        }
-    }
-
-    /// The one after it; of the last there is none.
-    fn next(self) -> Option<Stage> {
-        Some(match self {
-            Stage::ReconcileService => Stage::PreScaleUp,
-            Stage::PreScaleUp => Stage::ScaleUp,
-            Stage::ScaleUp => Stage::PostScaleUp,
-            Stage::PostScaleUp => Stage::TestTrafficShift,
-            Stage::TestTrafficShift => Stage::PostTestTrafficShift,
-            Stage::PostTestTrafficShift => Stage::ProductionTrafficShift,
-            Stage::ProductionTrafficShift => Stage::PostProductionTrafficShift,
-            Stage::PostProductionTrafficShift => Stage::BakeTime,
-            Stage::BakeTime => Stage::CleanUp,
-            Stage::CleanUp => return None,
-        })
-    }
-}
 
 impl World {
     /// The stage of the rollout that goes on, if it is a blue/green one on its way forward.

@@ -2,11 +2,9 @@
 //! in `scheduler`, `tasks` and `rollout`; how they look in an answer is in `services::ecs`.
 
 use super::World;
-use super::bluegreen::{Stage, Strategy};
-use super::lifecycle::{Life, WayBack};
+use super::kinds::{Controller, Life, Stage, Strategy, TaskSet, WayBack};
 use super::load::Load;
 use super::registry::Resolved;
-use super::tasksets::{Controller, TaskSet};
 use crate::ACCOUNT;
 use crate::clock::Ms;
 use crate::rng::Rng;

@@ -2,56 +2,14 @@
 //! to; what is deleted drains, and is INACTIVE then. Also what becomes of a rollback, where it is not
 //! the tasks that decide. The answers' shapes are in `services::ecs`.
 
-use super::bluegreen::Strategy;
 use super::ecs::{DeployAlarms, Rollout, Service, TaskDef};
+use super::kinds::{Controller, Strategy};
+pub(crate) use super::kinds::{Life, WayBack};
 use super::load::Load;
-use super::tasksets::Controller;
 use super::{Event, SECOND, World};
 use crate::rng::Rng;
 use std::collections::VecDeque;
 use std::sync::Arc;
-
-/// `status` of a service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Life {
-    Active,
-    /// It was deleted, and its last tasks stop.
-    Draining,
-    /// It was deleted.
-    Inactive,
-}
-
-impl Life {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Life::Active => "ACTIVE",
-            Life::Draining => "DRAINING",
-            Life::Inactive => "INACTIVE",
-        }
-    }
-}
-
-/// What becomes of a rollback.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum WayBack {
-    /// What its tasks do.
-    Open,
-    /// It begins and never ends.
-    Hangs,
-    /// It begins and fails.
-    Fails,
-}
-
-impl WayBack {
-    pub(crate) fn parse(name: &str) -> Result<WayBack, String> {
-        match name {
-            "open" => Ok(WayBack::Open),
-            "hangs" => Ok(WayBack::Hangs),
-            "fails" => Ok(WayBack::Fails),
-            _ => Err(format!("rollback {name:?} is none of open, hangs, fails")),
-        }
-    }
-}
 
 /// What `CreateService` is given.
 #[derive(Debug)]

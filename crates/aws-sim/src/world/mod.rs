@@ -15,6 +15,7 @@ pub(crate) mod ecs;
 pub(crate) mod fate;
 #[cfg(test)]
 mod history_tests;
+mod kinds;
 pub(crate) mod lifecycle;
 pub(crate) mod load;
 pub(crate) mod logs;

@@ -2,40 +2,10 @@
 //! are task sets, each with a share of the desired count; which of them is primary, the controller says.
 
 use super::ecs::{Deployment, Health, Rollout, TaskDef};
+pub(crate) use super::kinds::{Controller, TaskSet};
 use super::registry::Resolved;
 use super::{SECOND, TaskKey, World};
 use std::sync::Arc;
-
-/// `deploymentController` of a service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Controller {
-    Ecs,
-    CodeDeploy,
-    External,
-}
-
-impl Controller {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Controller::Ecs => "ECS",
-            Controller::CodeDeploy => "CODE_DEPLOY",
-            Controller::External => "EXTERNAL",
-        }
-    }
-
-    pub(crate) fn parse(name: &str) -> Option<Controller> {
-        [Controller::Ecs, Controller::CodeDeploy, Controller::External].into_iter().find(|c| c.name() == name)
-    }
-}
-
-/// What a deployment has as a task set.
-#[derive(Debug, Clone)]
-pub(crate) struct TaskSet {
-    pub(crate) external: Option<String>,
-    /// Percent of the desired count.
-    pub(crate) scale: f64,
-    pub(crate) primary: bool,
-}
 
 impl Deployment {
     /// `ecs-svc/NUMBER`, the form of the ids of task sets.

@@ -1,0 +1,131 @@
+//! Plain kinds of services and deployments, which know nothing else of the world: how a service lives, what
+//! deploys it and how, and where that stands.
+
+/// `status` of a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Life {
+    Active,
+    /// It was deleted, and its last tasks stop.
+    Draining,
+    /// It was deleted.
+    Inactive,
+}
+
+impl Life {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Life::Active => "ACTIVE",
+            Life::Draining => "DRAINING",
+            Life::Inactive => "INACTIVE",
+        }
+    }
+}
+
+/// What becomes of a rollback.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WayBack {
+    /// What its tasks do.
+    Open,
+    /// It begins and never ends.
+    Hangs,
+    /// It begins and fails.
+    Fails,
+}
+
+impl WayBack {
+    pub(crate) fn parse(name: &str) -> Result<WayBack, String> {
+        match name {
+            "open" => Ok(WayBack::Open),
+            "hangs" => Ok(WayBack::Hangs),
+            "fails" => Ok(WayBack::Fails),
+            _ => Err(format!("rollback {name:?} is none of open, hangs, fails")),
+        }
+    }
+}
+
+/// How a service is deployed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Strategy {
+    Rolling,
+    /// With this bake time, in minutes.
+    BlueGreen(u32),
+}
+
+/// `lifecycleStage` of a service deployment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    ReconcileService,
+    PreScaleUp,
+    ScaleUp,
+    PostScaleUp,
+    TestTrafficShift,
+    PostTestTrafficShift,
+    ProductionTrafficShift,
+    PostProductionTrafficShift,
+    BakeTime,
+    CleanUp,
+}
+
+impl Stage {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Stage::ReconcileService => "RECONCILE_SERVICE",
+            Stage::PreScaleUp => "PRE_SCALE_UP",
+            Stage::ScaleUp => "SCALE_UP",
+            Stage::PostScaleUp => "POST_SCALE_UP",
+            Stage::TestTrafficShift => "TEST_TRAFFIC_SHIFT",
+            Stage::PostTestTrafficShift => "POST_TEST_TRAFFIC_SHIFT",
+            Stage::ProductionTrafficShift => "PRODUCTION_TRAFFIC_SHIFT",
+            Stage::PostProductionTrafficShift => "POST_PRODUCTION_TRAFFIC_SHIFT",
+            Stage::BakeTime => "BAKE_TIME",
+            Stage::CleanUp => "CLEAN_UP",
+        }
+    }
+
+    /// The one after it; of the last there is none.
+    pub(crate) fn next(self) -> Option<Stage> {
+        Some(match self {
+            Stage::ReconcileService => Stage::PreScaleUp,
+            Stage::PreScaleUp => Stage::ScaleUp,
+            Stage::ScaleUp => Stage::PostScaleUp,
+            Stage::PostScaleUp => Stage::TestTrafficShift,
+            Stage::TestTrafficShift => Stage::PostTestTrafficShift,
+            Stage::PostTestTrafficShift => Stage::ProductionTrafficShift,
+            Stage::ProductionTrafficShift => Stage::PostProductionTrafficShift,
+            Stage::PostProductionTrafficShift => Stage::BakeTime,
+            Stage::BakeTime => Stage::CleanUp,
+            Stage::CleanUp => return None,
+        })
+    }
+}
+
+/// `deploymentController` of a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Controller {
+    Ecs,
+    CodeDeploy,
+    External,
+}
+
+impl Controller {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Controller::Ecs => "ECS",
+            Controller::CodeDeploy => "CODE_DEPLOY",
+            Controller::External => "EXTERNAL",
+        }
+    }
+
+    pub(crate) fn parse(name: &str) -> Option<Controller> {
+        [Controller::Ecs, Controller::CodeDeploy, Controller::External].into_iter().find(|c| c.name() == name)
+    }
+}
+
+/// What a deployment has as a task set.
+#[derive(Debug, Clone)]
+pub(crate) struct TaskSet {
+    pub(crate) external: Option<String>,
+    /// Percent of the desired count.
+    pub(crate) scale: f64,
+    pub(crate) primary: bool,
+}
