@@ -1,17 +1,22 @@
-"""Every AWS action that the cockpit may need, in one table: the policies in docs/iam/ are made from it.
+"""Every AWS action that the cockpit needs, in one table: the policies in docs/iam/ are made from it.
 
-    python tests/infrastructure/permissions.py     writes docs/iam/*.json
+    python tests/infrastructure/permissions.py     writes docs/iam/ENVIRONMENT/*.json, and the template of module ci
 
-`test_what_the_cockpit_may_do.py` runs the cockpit against the simulator, which counts the operations, and compares: an action that
-is called and not here is missing for users; one that is in READ and never called must name what will call it (LATER).
+A policy of each kind for each environment of config.toml, with that environment's real names: what is granted in staging
+touches nothing of prod. `test_what_the_cockpit_may_do.py` holds the table against the calls in `src/aws`, in both
+directions, and each policy against the names of each environment.
 """
 
 import json
 import pathlib
+import re
+import tomllib
 
-DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs" / "iam"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs" / "iam"
+TEMPLATE = ROOT / "infra/terraform/modules/ci/infra.json.tftpl"
 
-# Called by `cockpit snapshot`, `doctor` and the session, in one environment or another.
+# Reads, as `src/aws` names them: what for.
 READ = {
     "sts:GetCallerIdentity": "whose credentials these are; always allowed by AWS",
     "ecs:DescribeClusters": "the cluster's counts",
@@ -21,31 +26,22 @@ READ = {
     "ecs:DescribeTasks": "tasks, and why they stopped",
     "ecs:DescribeTaskDefinition": "images and sizes",
     "ecs:ListServiceDeployments": "the history of deployments",
+    "ecs:DescribeServiceDeployments": "deploy, rollback: how far it is",
+    "ecs:DescribeServiceRevisions": "deploy, rollback: from what to what",
+    "ecr:DescribeImages": "deploy: tag to digest",
+    "ecr:BatchGetImage": "deploy: architecture of an image",
+    "ecr:GetDownloadUrlForLayer": "deploy: architecture of an image",
     "application-autoscaling:DescribeScalableTargets": "limits",
     "application-autoscaling:DescribeScalingPolicies": "policies",
     "application-autoscaling:DescribeScheduledActions": "schedules",
     "application-autoscaling:DescribeScalingActivities": "what scaled, and why it did not",
+    "elasticloadbalancing:DescribeTargetGroups": "target groups by their pattern",
     "elasticloadbalancing:DescribeTargetHealth": "health of targets",
     "rds:DescribeDBClusters": "writer and readers",
     "rds:DescribeDBInstances": "instances",
     "cloudwatch:DescribeAlarms": "alarms",
     "cloudwatch:GetMetricData": "curves",
-}
-
-# Reads that commands of the runbook make which are not in every build: action → the command. They are in the policy, so
-# that a new version needs no new one.
-LATER = {
-    "ecs:DescribeServiceDeployments": "deploy",
-    "ecs:DescribeServiceRevisions": "deploy",
-    "ecr:DescribeImages": "deploy: tag to digest",
-    "ecr:BatchGetImage": "deploy: architecture of an image",
-    "ecr:GetDownloadUrlForLayer": "deploy: architecture of an image",
-    "elasticloadbalancing:DescribeTargetGroups": "snapshot with target_groups",
-    "elasticloadbalancing:DescribeLoadBalancers": "health",
-    "elasticloadbalancing:DescribeListeners": "health",
-    "elasticloadbalancing:DescribeRules": "health",
     "logs:DescribeLogGroups": "logs",
-    "logs:DescribeLogStreams": "logs",
     "logs:FilterLogEvents": "logs",
     "logs:GetLogEvents": "logs",
     "logs:StartLiveTail": "logs -f",
@@ -55,38 +51,15 @@ LATER = {
     "lambda:GetFunctionConfiguration": "stop and start: is the scheduler there",
     "scheduler:ListSchedules": "schedule",
     "scheduler:GetSchedule": "schedule",
-    "rds:DescribeEvents": "failover, timeline",
-    "rds:DescribeDBClusterSnapshots": "db: backups",
-    "rds:DescribeDBSnapshots": "db: backups",
-    "rds:DescribePendingMaintenanceActions": "db: what waits for the maintenance window",
-    "cloudwatch:DescribeAlarmHistory": "timeline",
-    "cloudwatch:ListMetrics": "metrics",
-    "acm:DescribeCertificate": "health: days left",
-    "acm:ListCertificates": "health",
-    "route53:ListHostedZones": "health: name servers",
-    "route53:GetHostedZone": "health: name servers",
-    "wafv2:GetWebACLForResource": "metrics: blocked requests",
-    "cloudfront:ListDistributions": "invalidate",
-    "ce:GetCostAndUsage": "cost",
-    "ce:GetCostForecast": "cost",
-    "budgets:ViewBudget": "cost",
-    "cognito-idp:DescribeUserPool": "snapshot: user pool",
-    "cognito-idp:ListUserPools": "snapshot: user pool",
-    "ec2:DescribeInstances": "instances",
-    "ec2:DescribeInstanceStatus": "instances",
-    "ec2:DescribeSecurityGroupRules": "health: allowed addresses",
-    "ssm:DescribeParameters": "params ls: names, never values",
-    "ssm:DescribeInstanceInformation": "tunnel: is the agent there",
 }
 
-# What changes something, and what reads a secret: action → (command, resource by pattern).
+# What changes something: action → (what for, on what). Each is either called by `src/aws`, or in BESIDE.
 WRITE = {
     "ecs:UpdateService": ("deploy, scale, stop, start, rollback", "service"),
     "ecs:TagResource": ("stop: remembers the count", "service"),
-    "ecs:UntagResource": ("start", "service"),
+    "ecs:UntagResource": ("start: forgets it", "service"),
     "ecs:StopServiceDeployment": ("rollback", "service-deployment"),
-    "ecs:StopTask": ("tasks: stop one", "task"),
-    "ecs:ExecuteCommand": ("tunnel through a task", "task"),
+    "ecs:StopTask": ("stop-task", "task"),
     "ecs:RegisterTaskDefinition": ("deploy", "*"),
     "ecr:GetAuthorizationToken": ("deploy --build", "*"),
     "ecr:BatchCheckLayerAvailability": ("deploy --build", "repository"),
@@ -94,132 +67,263 @@ WRITE = {
     "ecr:UploadLayerPart": ("deploy --build", "repository"),
     "ecr:CompleteLayerUpload": ("deploy --build", "repository"),
     "ecr:PutImage": ("deploy --build", "repository"),
-    "application-autoscaling:RegisterScalableTarget": ("autoscaling: limits, suspend", "*"),
-    "application-autoscaling:PutScheduledAction": ("schedule", "*"),
-    "application-autoscaling:DeleteScheduledAction": ("schedule", "*"),
+    "application-autoscaling:RegisterScalableTarget": ("autoscaling: limits, suspend", "target"),
     "lambda:InvokeFunction": ("stop, start: the scheduler", "function"),
-    "scheduler:UpdateSchedule": ("schedule: on, off", "schedule"),
-    "rds:StopDBInstance": ("stop", "db"),
-    "rds:StartDBInstance": ("start", "db"),
-    "rds:StopDBCluster": ("stop", "cluster"),
-    "rds:StartDBCluster": ("start", "cluster"),
-    "rds:FailoverDBCluster": ("failover", "cluster"),
-    "rds:CreateDBClusterSnapshot": ("db --snapshot", "cluster*"),
-    "rds:CreateDBSnapshot": ("db --snapshot", "db*"),
-    "ec2:StartInstances": ("instances, tunnel", "instance"),
-    "ec2:StopInstances": ("instances", "instance"),
-    "cloudfront:CreateInvalidation": ("invalidate", "distribution"),
-    "ssm:StartSession": ("tunnel", "session"),
+    "scheduler:UpdateSchedule": ("schedule", "schedule"),
+    "rds:StopDBInstance": ("stop", "instance-of-rds"),
+    "rds:StartDBInstance": ("start", "instance-of-rds"),
+    "rds:StopDBCluster": ("stop", "cluster-of-rds"),
+    "rds:StartDBCluster": ("start", "cluster-of-rds"),
+    "ecs:ExecuteCommand": ("tunnel through a task", "task-and-cluster"),
+    "ssm:StartSession": ("tunnel through a task or a bastion", "session"),
     "ssm:ResumeSession": ("tunnel", "own-session"),
     "ssm:TerminateSession": ("tunnel", "own-session"),
-    "ssm:GetParameter": ("params get, with-db", "parameter"),
-    "ssm:GetParameters": ("params check", "parameter"),
-    "ssm:GetParametersByPath": ("params ls", "parameter"),
-    "ssm:PutParameter": ("params put", "parameter"),
-    "ssm:DeleteParameter": ("params rm", "parameter"),
-    "ssm:AddTagsToResource": ("params put", "parameter"),
+    "rds:FailoverDBCluster": ("failover", "cluster-of-rds"),
+    "rds:CreateDBClusterSnapshot": ("a snapshot before a change", "cluster-snapshot"),
+    "rds:CreateDBSnapshot": ("a snapshot before a change", "snapshot"),
+    "ssm:GetParameter": ("parameters: the value of one", "parameter"),
+    "ssm:GetParameters": ("parameters: which are missing", "parameter"),
+    "ssm:GetParametersByPath": ("parameters: the list", "parameter"),
+    "ssm:PutParameter": ("parameters: set one", "parameter"),
+    "ssm:DeleteParameter": ("parameters: take one away", "parameter"),
+    "ec2:StartInstances": ("an instance, or the bastion before a tunnel", "instance"),
+    "ec2:StopInstances": ("an instance", "instance"),
+    "cloudfront:CreateInvalidation": ("the CDN's copies", "distribution"),
     "iam:PassRole": ("deploy: the task's roles; schedule: the schedule's", "role"),
 }
 
-# PREFIX, PATH and ACCOUNT are the reader's to fill in.
-RESOURCES = {
-    "*": ["*"],
-    "service": ["arn:aws:ecs:*:ACCOUNT:service/PREFIX*/*"],
-    "service-deployment": ["arn:aws:ecs:*:ACCOUNT:service-deployment/PREFIX*/*"],
-    "task": ["arn:aws:ecs:*:ACCOUNT:task/PREFIX*/*", "arn:aws:ecs:*:ACCOUNT:cluster/PREFIX*"],
-    "repository": ["arn:aws:ecr:*:ACCOUNT:repository/PREFIX*"],
-    "function": ["arn:aws:lambda:*:ACCOUNT:function:PREFIX*-ecs-scheduler"],
-    "schedule": ["arn:aws:scheduler:*:ACCOUNT:schedule/default/PREFIX*"],
-    "db": ["arn:aws:rds:*:ACCOUNT:db:PREFIX*"],
-    "db*": ["arn:aws:rds:*:ACCOUNT:db:PREFIX*", "arn:aws:rds:*:ACCOUNT:snapshot:*"],
-    "cluster": ["arn:aws:rds:*:ACCOUNT:cluster:PREFIX*"],
-    "cluster*": ["arn:aws:rds:*:ACCOUNT:cluster:PREFIX*", "arn:aws:rds:*:ACCOUNT:cluster-snapshot:*"],
-    "instance": ["arn:aws:ec2:*:ACCOUNT:instance/*"],
-    "distribution": ["arn:aws:cloudfront::ACCOUNT:distribution/*"],
-    "session": [
-        "arn:aws:ecs:*:ACCOUNT:task/PREFIX*/*",
-        "arn:aws:ec2:*:ACCOUNT:instance/*",
-        "arn:aws:ssm:*::document/AWS-StartPortForwardingSessionToRemoteHost",
-        "arn:aws:ssm:*:ACCOUNT:document/SSM-SessionManagerRunShell",
-    ],
-    "own-session": ["arn:aws:ssm:*:ACCOUNT:session/${aws:userid}-*"],
-    "parameter": ["arn:aws:ssm:*:ACCOUNT:parameter/PATH/*"],
-    "role": ["arn:aws:iam::ACCOUNT:role/PREFIX*"],
+# Granted though no code in `src/aws` calls it: who does. A row goes when the cockpit makes the call itself.
+BESIDE = {
+    "docker push, with the password that the cockpit gets": (
+        "ecr:BatchCheckLayerAvailability", "ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload", "ecr:PutImage",
+    ),
+    "AWS itself, when a revision or a schedule names a role": ("iam:PassRole",),
+    "the operator by hand or by the AWS CLI: a tunnel": ("ecs:ExecuteCommand", "ssm:StartSession", "ssm:ResumeSession", "ssm:TerminateSession"),
+    "the operator by hand or by the AWS CLI: the database": ("rds:FailoverDBCluster", "rds:CreateDBClusterSnapshot", "rds:CreateDBSnapshot"),
+    "the operator by hand or by the AWS CLI: parameters": (
+        "ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "ssm:PutParameter", "ssm:DeleteParameter",
+    ),
+    "the operator by hand or by the AWS CLI: instances": ("ec2:StartInstances", "ec2:StopInstances"),
+    "the operator by hand or by the AWS CLI: the CDN": ("cloudfront:CreateInvalidation",),
 }
-CONDITIONS = {
-    "instance": {"StringLike": {"aws:ResourceTag/Name": "PREFIX*"}},
-    "role": {"StringEquals": {"iam:PassedToService": ["ecs-tasks.amazonaws.com", "scheduler.amazonaws.com"]}},
+
+# What config.toml does not name and infra/terraform does: parameters, repositories, whether there is a CDN.
+BEYOND = {
+    "staging": {"path": "bookmark-manager/staging"},
+    "prod": {"path": "bookmark-manager/prod", "instance": "bookmark-manager-prod-bastion"},
+    "pantri": {"path": "pantri/prod", "cdn": True, "label": "production"},
+    "minimal": {"path": "minimal", "instance": "minimal", "repositories": ["minimal-app"]},
 }
+
+
+def environments():
+    return tomllib.loads((ROOT / "config.toml").read_text())["environments"]
+
+
+def prefix(environment):
+    """How everything of an environment is called: `alarms` is that and a hyphen."""
+    return environment["alarms"][0].removesuffix("-")
+
+
+def repositories(name, environment):
+    """A repository of images is called as its service."""
+    return BEYOND[name].get("repositories", environment.get("services", []))
+
+
+def resources(name, environment):
+    """ARNs by what is meant, with the environment's own names; a kind that it has not is missing."""
+    region, account = environment["region"], environment["account"]
+    cluster, begins = environment.get("cluster"), prefix(environment)
+
+    def arn(service, rest, where=region, owner=account):
+        return f"arn:aws:{service}:{where}:{owner}:{rest}"
+
+    made = {"*": ["*"]}
+    if cluster:
+        made |= {
+            "service": [arn("ecs", f"service/{cluster}/*")],
+            "service-deployment": [arn("ecs", f"service-deployment/{cluster}/*")],
+            "task": [arn("ecs", f"task/{cluster}/*")],
+            "task-and-cluster": [arn("ecs", f"task/{cluster}/*"), arn("ecs", f"cluster/{cluster}")],
+            "target": [arn("application-autoscaling", "scalable-target/*")],
+            "role": [arn("iam", f"role/{begins}-{end}", "") for end in ("execution", "task")],
+        }
+    made["repository"] = [arn("ecr", f"repository/{each}") for each in repositories(name, environment)]
+    if environment.get("scheduler"):
+        made["function"] = [arn("lambda", f"function:{environment['scheduler']}")]
+        made["schedule"] = [arn("scheduler", f"schedule/default/{environment['schedules']}*")]
+        made["role"].append(arn("iam", f"role/{begins}-schedule", ""))
+    databases = environment.get("databases", [])
+    if databases:
+        # An instance of Aurora is called by its cluster and a number; a replica by its writer.
+        of_rds = [arn("rds", f"db:{each}{end}") for each in databases for end in ("", "-*")]
+        clusters = [arn("rds", f"cluster:{each}") for each in databases]
+        made |= {
+            "instance-of-rds": of_rds,
+            "cluster-of-rds": clusters,
+            "snapshot": of_rds + [arn("rds", f"snapshot:{each}-*") for each in databases],
+            "cluster-snapshot": clusters + [arn("rds", f"cluster-snapshot:{each}-*") for each in databases],
+        }
+    made["parameter"] = [arn("ssm", f"parameter/{BEYOND[name]['path']}"), arn("ssm", f"parameter/{BEYOND[name]['path']}/*")]
+    if cluster or BEYOND[name].get("instance"):
+        made["session"] = [arn("ssm", f"document/{each}", owner="") for each in ("AWS-StartPortForwardingSession", "AWS-StartPortForwardingSessionToRemoteHost")]
+        made["session"] += [arn("ssm", "document/SSM-SessionManagerRunShell")]
+        made["session"] += [arn("ecs", f"task/{cluster}/*")] if cluster else []
+        made["own-session"] = [arn("ssm", "session/${aws:userid}-*")]
+    if BEYOND[name].get("instance"):
+        made["instance"] = [arn("ec2", "instance/*")]
+    if BEYOND[name].get("cdn"):
+        made["distribution"] = [arn("cloudfront", "distribution/*", "")]
+    return made
+
+
+def conditions(name, environment, kind):
+    """For what has no name of its own in its ARN, the tags that Terraform gives it."""
+    tags = {"aws:ResourceTag/Project": environment["project"]}
+    labelled = tags | {"aws:ResourceTag/Environment": BEYOND[name].get("label", name)}
+    return {
+        "instance": {"StringEquals": {**tags, "aws:ResourceTag/Name": BEYOND[name].get("instance")}},
+        "distribution": {"StringEquals": labelled},
+        "target": {"StringEquals": labelled},
+        "role": {"StringEquals": {"iam:PassedToService": ["ecs-tasks.amazonaws.com", "scheduler.amazonaws.com"]}},
+    }.get(kind)
+
+
+def statement(sid, actions, where, condition=None):
+    made = {"Sid": sid, "Effect": "Allow", "Action": sorted(actions), "Resource": where if len(where) > 1 else where[0]}
+    return made | ({"Condition": condition} if condition else {})
+
+
+# Of which kind of environment an action of a service is: an environment without a cluster needs nothing of ECS.
+NEEDS = {
+    "ecs": "cluster", "ecr": "cluster", "application-autoscaling": "cluster", "elasticloadbalancing": "cluster",
+    "lambda": "scheduler", "scheduler": "scheduler", "rds": "databases",
+}
+
+
+def needed(name, environment, action):
+    """Whether the environment has what an action is about."""
+    wanted = NEEDS.get(action.split(":")[0])
+    return wanted is None or bool(environment.get(wanted)) or (wanted == "cluster" and action.startswith("ecr:") and bool(repositories(name, environment)))
+
+
+def read_only(name, environment):
+    reads = [action for action in READ if needed(name, environment, action) and action != "sts:GetCallerIdentity"]
+    # The doctor asks about names that do not exist to see whether it may ask, so the bound is the region.
+    return [
+        statement("Who", ["sts:GetCallerIdentity"], ["*"]),
+        statement("Read", reads, ["*"], {"StringEquals": {"aws:RequestedRegion": environment["region"]}}),
+    ]
+
+
+def operator(name, environment):
+    """The changes only: it is attached beside read-only, as one policy of both would be longer than AWS takes."""
+    statements = []
+    own = resources(name, environment)
+    for kind, where in own.items():
+        actions = [action for action, (_, on) in WRITE.items() if on == kind and needed(name, environment, action)]
+        if actions:
+            sid = "".join(part.capitalize() for part in kind.replace("*", "any").split("-"))
+            statements.append(statement(sid, actions, where, conditions(name, environment, kind)))
+    if environment.get("cluster"):
+        # A new revision keeps the tags of the one before.
+        families = [f"arn:aws:ecs:{environment['region']}:{environment['account']}:task-definition/{service}{end}" for service in environment["services"] for end in ("", ":*")]
+        statements.append(statement("RevisionTags", ["ecs:TagResource"], families, {"StringEquals": {"ecs:CreateAction": "RegisterTaskDefinition"}}))
+    if "instance" in own:
+        # A session on an instance: only on this environment's, which its name tells.
+        statements.append(statement("SessionOnInstance", ["ssm:StartSession"], own["instance"], conditions(name, environment, "instance")))
+    return statements
+
 
 # Terraform makes, changes and deletes all of these, and reads them for every plan. A list of single actions would be
 # wrong with the provider's next version; the bounds are the services, the region, and for IAM the names.
 INFRA_SERVICES = (
     "acm", "application-autoscaling", "autoscaling", "budgets", "cloudfront", "cloudtrail", "cloudwatch", "cognito-idp",
-    "config", "ec2", "ecr", "ecs", "elasticloadbalancing", "guardduty", "lambda", "logs", "rds", "route53", "s3",
-    "scheduler", "secretsmanager", "sns", "ssm", "wafv2",
+    "config", "ec2", "ecr", "ecs", "elasticloadbalancing", "guardduty", "lambda", "logs", "rds", "route53",
+    "scheduler", "secretsmanager", "servicediscovery", "sns", "ssm", "tag", "wafv2",
 )
 # Those that have no region, or whose calls go to another.
-GLOBAL_SERVICES = ("budgets", "cloudfront", "route53", "s3")
+GLOBAL_SERVICES = ("budgets", "cloudfront", "route53")
+# Ends of the names of the roles that infra/terraform makes, and to whom they are passed.
+ROLES = ("bastion", "config", "ecs-scheduler", "execution", "flow-logs", "instance", "schedule", "task")
+# What its buckets are for.
+BUCKETS = ("audit", "ecs-scheduler", "files", "logs", "static")
+PASSED_TO = ("config", "ec2", "ecs-tasks", "lambda", "scheduler", "vpc-flow-logs")
 
 
-def statement(sid, actions, resources, condition=None):
-    made = {"Sid": sid, "Effect": "Allow", "Action": sorted(actions), "Resource": resources if len(resources) > 1 else resources[0]}
-    return made | ({"Condition": condition} if condition else {})
-
-
-def read_only():
-    return [statement("Read", [*READ, *LATER], ["*"])]
-
-
-def operator():
-    statements = read_only()
-    for kind in RESOURCES:
-        actions = [action for action, (_, where) in WRITE.items() if where == kind]
-        if actions:
-            sid = "".join(part.capitalize() for part in kind.replace("*", " any").replace("-", " ").split())
-            statements.append(statement(sid, actions, RESOURCES[kind], CONDITIONS.get(kind)))
-    return statements
-
-
-def infra():
+def infra(account, begins, region, state_bucket, state_prefix):
     regional = [f"{service}:*" for service in INFRA_SERVICES if service not in GLOBAL_SERVICES]
+    roles = [f"arn:aws:iam::{account}:role/{begins}-{end}" for end in ROLES]
+    boundary = f"arn:aws:iam::{account}:policy/{begins}-boundary"
+    own = [f"arn:aws:iam::{account}:role/{begins}-ci-*", f"arn:aws:iam::{account}:policy/{begins}-ci-apply", boundary, f"arn:aws:iam::{account}:oidc-provider/*"]
     return [
-        statement("Regional", regional, ["*"], {"StringEquals": {"aws:RequestedRegion": ["REGION", "us-east-1"]}}),
+        statement("Regional", regional, ["*"], {"StringEquals": {"aws:RequestedRegion": sorted({region, "us-east-1"})}}),
         statement("Global", [f"{service}:*" for service in GLOBAL_SERVICES], ["*"]),
+        # The environment's own buckets, and its states.
+        statement("Buckets", ["s3:*"], [f"arn:aws:s3:::{begins}-{purpose}-{account}{end}" for purpose in BUCKETS for end in ("", "/*")]),
+        statement("State", ["s3:GetBucketLocation", "s3:ListBucket"], [f"arn:aws:s3:::{state_bucket}"]),
+        statement("StateFiles", ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"], [f"arn:aws:s3:::{state_bucket}/{state_prefix}/*"]),
         statement("Who", ["sts:GetCallerIdentity", "iam:Get*", "iam:List*"], ["*"]),
+        # A role without the boundary could be given anything, and passed to a task that the applier starts.
         statement(
-            "Roles",
-            [
-                "iam:AddRoleToInstanceProfile", "iam:AttachRolePolicy", "iam:CreateInstanceProfile", "iam:CreateRole",
-                "iam:DeleteInstanceProfile", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:PassRole",
-                "iam:PutRolePolicy", "iam:RemoveRoleFromInstanceProfile", "iam:TagInstanceProfile", "iam:TagRole", "iam:UntagInstanceProfile",
-                "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole",
-            ],
-            ["arn:aws:iam::ACCOUNT:role/PREFIX*", "arn:aws:iam::ACCOUNT:instance-profile/PREFIX*"],
+            "RolesWithinTheBoundary",
+            ["iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"],
+            roles, {"StringEquals": {"iam:PermissionsBoundary": boundary}},
         ),
         statement(
-            "IdentityProvider",
-            ["iam:CreateOpenIDConnectProvider", "iam:DeleteOpenIDConnectProvider", "iam:TagOpenIDConnectProvider", "iam:UpdateOpenIDConnectProviderThumbprint"],
-            ["arn:aws:iam::ACCOUNT:oidc-provider/token.actions.githubusercontent.com"],
+            "Roles",
+            ["iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole"],
+            roles,
+        ),
+        statement("PassRoles", ["iam:PassRole"], roles, {"StringEquals": {"iam:PassedToService": [f"{name}.amazonaws.com" for name in PASSED_TO]}}),
+        statement(
+            "InstanceProfiles",
+            ["iam:AddRoleToInstanceProfile", "iam:CreateInstanceProfile", "iam:DeleteInstanceProfile", "iam:RemoveRoleFromInstanceProfile", "iam:TagInstanceProfile", "iam:UntagInstanceProfile"],
+            [f"arn:aws:iam::{account}:instance-profile/{begins}-{end}" for end in ("bastion", "instance")],
         ),
         statement(
             "ServiceRoles",
             ["iam:CreateServiceLinkedRole"],
-            ["arn:aws:iam::ACCOUNT:role/aws-service-role/*"],
+            [f"arn:aws:iam::{account}:role/aws-service-role/*"],
             {"StringLike": {"iam:AWSServiceName": [f"{name}.amazonaws.com" for name in (
                 "autoscaling", "ecs", "ecs.application-autoscaling", "elasticloadbalancing", "guardduty", "config", "rds", "wafv2")]}},
         ),
+        # Whatever else is attached: it never changes what it is itself, nor what bounds the roles that it makes.
+        {"Sid": "NeverItself", "Effect": "Deny", "NotAction": ["iam:Get*", "iam:List*"], "Resource": own},
     ]
 
 
-POLICIES = {"read-only": read_only, "operator": operator, "infra": infra}
+# Pantri's states lie under their workspace.
+STATE_PREFIX = {"pantri": "env:/prod/pantri"}
 
 
-def text(name):
-    return json.dumps({"Version": "2012-10-17", "Statement": POLICIES[name]()}, indent=2) + "\n"
+def statements(name, kind):
+    environment = environments()[name]
+    if kind == "infra":
+        account = environment["account"]
+        return infra(account, prefix(environment), environment["region"], f"cockpit-terraform-state-{account}", STATE_PREFIX.get(name, name))
+    return {"read-only": read_only, "operator": operator}[kind](name, environment)
+
+
+KINDS = ("read-only", "operator", "infra")
+
+
+def document(made):
+    return json.dumps({"Version": "2012-10-17", "Statement": made}, indent=2) + "\n"
+
+
+def text(name, kind):
+    return document(statements(name, kind))
+
+
+def template():
+    made = document(infra("ACCOUNT", "PREFIX", "REGION", "STATE_BUCKET", "STATE_PREFIX"))
+    return re.sub(r"\b(ACCOUNT|PREFIX|REGION|STATE_BUCKET|STATE_PREFIX)\b", r"${\1}", made)
 
 
 if __name__ == "__main__":
-    DOCS.mkdir(parents=True, exist_ok=True)
-    for name in POLICIES:
-        (DOCS / f"{name}.json").write_text(text(name))
+    for name in environments():
+        (DOCS / name).mkdir(parents=True, exist_ok=True)
+        for kind in KINDS:
+            (DOCS / name / f"{kind}.json").write_text(text(name, kind))
+    TEMPLATE.write_text(template())

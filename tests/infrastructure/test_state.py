@@ -43,4 +43,12 @@ def test_state_moves_from_a_file_to_the_bucket(shell, tree):
     refused = shell.terragrunt("run", "--", "plan", "-input=false", "-no-color", cwd=unit, codes=(1,))
     assert "Error acquiring the state lock" in refused.stdout and "a colleague" in refused.stdout
     s3.delete_object(Bucket=BUCKET, Key="staging/ecr/terraform.tfstate.tflock")
+
+    # Values that only this machine has: a workflow, which shares the state, would undo what they say.
+    for name in ("terraform.tfvars", ".tfvars.local"):
+        (unit / name).write_text("keep_images = 5\n")
+        refused = shell.terragrunt("run", "--", "apply", "-input=false", "-auto-approve", "-no-color", cwd=unit, codes=(1,))
+        assert "is on this machine only, and the state is shared" in refused.stdout
+        (unit / name).unlink()
+    assert "No changes" in shell.terragrunt("run", "--", "plan", "-input=false", "-detailed-exitcode", cwd=unit).stdout
     shell.terragrunt("run", "--", "destroy", "-input=false", "-auto-approve", cwd=unit)

@@ -57,17 +57,34 @@ def test_units_and_their_edges(shell, tree, environment):
         "compute": sorted(["ecr", "network", "security", "database"] + (["monitoring"] if environment == "prod" else [])),
         "instance": ["database", "ecr", "monitoring", "network", "security"],
         "state": [],
+        "ci": [],
     }
     assert edges == {unit: wanted[unit] for unit in edges}
 
 
 def test_mocks_are_for_plans_only():
     """A plan may be made before what it needs exists; an apply on made-up values would be a disaster."""
-    for unit in TREE.glob("envs/*/*/terragrunt.hcl"):
+    units = [*TREE.glob("envs/*/*/terragrunt.hcl"), *TREE.glob("envs/_units/*.hcl")]
+    assert len(units) > 25
+    for unit in units:
         text = unit.read_text()
-        allowed = re.findall(r"mock_outputs_allowed_terraform_commands = (.*)", text)
-        assert len(allowed) == len(re.findall(r"^  mock_outputs = ", text, re.M)), unit
-        assert set(allowed) <= {'["init", "validate", "plan"]'}, unit
+        mocked = re.findall(r'^dependency "\w+" \{.*?^}', text, re.M | re.S)
+        for dependency in mocked:
+            assert "mock_outputs_allowed_terraform_commands = local.mocks.commands" in dependency, unit
+            assert re.search(r"mock_outputs +=", dependency), unit
+    commands = re.search(r"commands = (.*)", (TREE / "envs/_units/mocks.hcl").read_text())[1]
+    assert re.findall(r'\["init".*?\]', commands) == ['["init", "validate", "plan"]', '["init", "validate"]']
+
+
+def test_what_environments_have_in_common_is_written_once():
+    """No block of a unit is a copy of another environment's: what they share is in envs/_units."""
+    seen = {}
+    for unit in TREE.glob("envs/*/*/terragrunt.hcl"):
+        for block in re.findall(r"^(?:dependency|inputs|terraform)\b.*?^}", unit.read_text(), re.M | re.S):
+            if block.count("\n") > 4:
+                key = unit.parent.name, block
+                assert key not in seen, f"{unit} and {seen[key]}"
+                seen[key] = unit
 
 
 def test_versions_are_pinned_once():

@@ -4,6 +4,8 @@ terragrunt_version_constraint = ">= 1.0.0, < 2.0.0"
 locals {
   env = read_terragrunt_config(find_in_parent_folders("env.hcl")).locals
 
+  own_files = ["${get_terragrunt_dir()}/terraform.tfvars", "${get_terragrunt_dir()}/.tfvars.local"]
+
   # An emulator on this machine, for tests: `AWS_ENDPOINT_URL=http://127.0.0.1:PORT terragrunt …`.
   emulator = startswith(get_env("AWS_ENDPOINT_URL", ""), "http://127.0.0.1:")
 
@@ -64,14 +66,21 @@ generate "provider" {
   HCL
 }
 
-# Values that are in no repository: copy a unit's terraform.tfvars.example to terraform.tfvars. `.tfvars.local`
-# wins over it, for a change that only you try. Both are ignored by git.
+# Values that are in no repository, while you are alone with a state in files: copy a unit's terraform.tfvars.example to
+# terraform.tfvars. `.tfvars.local` wins over it, for a change that only you try. Both are ignored by git.
+#
+# Where the state is shared, everyone and the workflows must plan with the same values, or each would undo what another's
+# file made: they are in env.hcl (`own`), and a file that only this machine has is refused.
 terraform {
   extra_arguments "own_values" {
-    commands = get_terraform_commands_that_need_vars()
-    optional_var_files = [
-      "${get_terragrunt_dir()}/terraform.tfvars",
-      "${get_terragrunt_dir()}/.tfvars.local",
-    ]
+    commands           = get_terraform_commands_that_need_vars()
+    optional_var_files = local.env.state == "local" ? local.own_files : []
+  }
+
+  before_hook "one_source_of_values" {
+    commands = ["plan", "apply", "destroy"]
+    execute = local.env.state == "s3" && anytrue([for file in local.own_files : fileexists(file)]) ? [
+      "sh", "-c", "echo 'terraform.tfvars or .tfvars.local is on this machine only, and the state is shared: a workflow would undo what it says. Put its values into `own` in env.hcl, and delete it.' >&2; exit 1",
+    ] : ["true"]
   }
 }

@@ -13,6 +13,26 @@ output "load_balancer_dns_name" {
   value       = module.compute.load_balancer_dns_name
 }
 
+output "alb_dns_name" {
+  description = "The same as load_balancer_dns_name, under its documented name."
+  value       = module.compute.alb_dns_name
+}
+
+output "domain_name" {
+  description = "The website's domain, or null."
+  value       = module.compute.domain_name
+}
+
+output "acm_certificate_arn" {
+  description = "The domain's certificate, or null."
+  value       = module.compute.acm_certificate_arn
+}
+
+output "route53_zone_name_servers" {
+  description = "The same as name_servers, under its documented name."
+  value       = module.compute.route53_zone_name_servers
+}
+
 output "website_url" {
   description = "Where the website is."
   value       = module.compute.website_url

@@ -52,8 +52,9 @@ module "compute" {
     }
   }
 
-  deletion_protection = var.deletion_protection
-  allow_destroy       = var.allow_destroy
+  deletion_protection  = var.deletion_protection
+  permissions_boundary = var.permissions_boundary
+  allow_destroy        = var.allow_destroy
 }
 
 module "monitoring" {

@@ -56,9 +56,9 @@ variable "nat_gateways" {
 }
 
 variable "allowed_cidr_blocks" {
-  description = "Who reaches the load balancer; CloudFront comes from everywhere."
+  description = "Who reaches the load balancer beside CloudFront, for a trial without it."
   type        = list(string)
-  default     = ["0.0.0.0/0"]
+  default     = []
 }
 
 variable "port" {
@@ -143,6 +143,12 @@ variable "domain" {
     delegated   = optional(bool, true)
   })
   default = null
+}
+
+variable "permissions_boundary" {
+  description = "ARN of the policy that limits every role made here (envs/bootstrap/ci makes it); null: none."
+  type        = string
+  default     = null
 }
 
 variable "alarm_emails" {

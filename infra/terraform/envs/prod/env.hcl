@@ -9,10 +9,22 @@ locals {
   account_id = "123456789012"
   region     = "ap-northeast-1"
   state      = "local" # or "s3": see root.hcl
+  # Limits the roles that a workflow's apply makes; envs/bootstrap/ci makes it, and only there the state is shared.
+  boundary = local.state == "s3" ? "arn:aws:iam::${local.account_id}:policy/${local.name_prefix}-boundary" : null
 
+  # Values of your own, by unit. They are here, in version control, because the workflows must have the same; none is a
+  # secret. What belongs in no repository goes into a unit's terraform.tfvars, while the state is in files (root.hcl).
+  own = {
+    security   = {} # { allowed_cidr_blocks = ["203.0.113.4/32"] }, and cloudtrail, guardduty, aws_config = true
+    monitoring = {} # { alarm_emails = ["team@example.com"] }
+    compute    = {} # { cloudfront = {} }
+  }
+
+  namespace          = "${local.name_prefix}.internal"
   cluster_name       = "${local.name_prefix}-cluster"
   files_bucket       = "${local.name_prefix}-files-${local.account_id}"
   log_retention_days = 30
+  role               = "task" # end of the name of the role that the application has
 
   # To take production down: true, apply database and compute, then destroy. Else false.
   allow_destroy = false
@@ -25,6 +37,12 @@ locals {
     delegated = true
   }
 
+  # Asked from outside, as readers do; {}: none.
+  health_checks = {
+    web = { domain = local.domain.name, path = "/health" }
+    api = { domain = local.domain.name, path = "/api/health" }
+  }
+
   network = {
     cidr_block          = "10.1.0.0/16"
     availability_zones  = ["${local.region}a", "${local.region}c"]
@@ -35,8 +53,8 @@ locals {
 
   database = {
     engine                = "aurora"
-    engine_version        = "17"
-    instances             = 2 # a writer and a reader
+    engine_version        = "17.6"
+    instances             = ["1", "2"] # a writer and a reader, by the end of their names
     min_capacity          = 0.5
     max_capacity          = 2
     database_name         = "bookmarkdb"
@@ -51,7 +69,10 @@ locals {
   }
   database_identifier = "${local.name_prefix}-aurora"
 
-  # Images are pushed under a git revision; the first apply takes this tag, later ones leave what is deployed.
+  # A tag never moves: what was deployed can always be told, and a rollback starts exactly what ran. A push of :latest is
+  # refused after the first; true allows it, and then a rollback to a revision that names it starts the new image again.
+  mutable_tags = false
+  # The tag that services start with. Another one here, applied, is deployed; deployments in between stay (README).
   image_tag = "initial"
 
   autoscaling = { min = 1, max = 10, cpu = 70, memory = 80, out_cooldown = 60, in_cooldown = 300 }
@@ -65,7 +86,8 @@ locals {
       path_patterns     = []
       secrets           = ["SENTRY_DSN"]
       egress_ports      = []
-      uses_database     = false
+      uses_database     = true                # server-side rendering reads by itself too
+      calls             = { API_URL = "api" } # and asks the API, inside the network
       autoscaling       = local.autoscaling
     }
     api = {
@@ -74,9 +96,10 @@ locals {
       memory            = 2048
       health_check_path = "/api/health"
       path_patterns     = ["/api/*"]
-      secrets           = ["DATABASE_URL", "JWT_SECRET", "MONGODB_URI", "SENTRY_DSN"]
+      secrets           = ["JWT_SECRET", "MONGODB_URI", "SENTRY_DSN"]
       egress_ports      = [27017] # MongoDB Atlas
       uses_database     = true
+      calls             = {}
       autoscaling       = local.autoscaling
     }
   }
@@ -84,6 +107,6 @@ locals {
   # The same two minutes for a new task; then judged after a minute and a half.
   health_check = { grace_period = 120, interval = 30, unhealthy_threshold = 3 }
 
-  # The documents' calm month is 190.50, their peak 620.50.
-  monthly_budget_usd = 250
+  # The documents' peak. Their calm month is 190.50, that of the estimate in README.md is higher and must not ring either.
+  monthly_budget_usd = 620
 }

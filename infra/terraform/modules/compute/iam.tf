@@ -17,8 +17,9 @@ data "aws_iam_policy_document" "task_trust" {
 }
 
 resource "aws_iam_role" "execution" {
-  name               = "${var.name_prefix}-execution"
-  assume_role_policy = data.aws_iam_policy_document.task_trust.json
+  name                 = "${var.name_prefix}-execution"
+  assume_role_policy   = data.aws_iam_policy_document.task_trust.json
+  permissions_boundary = var.permissions_boundary
 }
 
 data "aws_iam_policy_document" "execution" {
@@ -54,8 +55,9 @@ resource "aws_iam_role_policy" "execution" {
 }
 
 resource "aws_iam_role" "task" {
-  name               = "${var.name_prefix}-task"
-  assume_role_policy = data.aws_iam_policy_document.task_trust.json
+  name                 = "${var.name_prefix}-task"
+  assume_role_policy   = data.aws_iam_policy_document.task_trust.json
+  permissions_boundary = var.permissions_boundary
 }
 
 data "aws_iam_policy_document" "task" {

@@ -13,6 +13,11 @@ output "load_balancer_dns_name" {
   value       = aws_lb.this.dns_name
 }
 
+output "alb_dns_name" {
+  description = "The same as load_balancer_dns_name, under its documented name."
+  value       = aws_lb.this.dns_name
+}
+
 output "website_url" {
   description = "Where the website is."
   value       = local.https && var.domain != null ? "https://${var.domain.name}" : (var.cloudfront != null ? "https://${module.edge.cloudfront_domain_name}" : "http://${aws_lb.this.dns_name}")
@@ -21,6 +26,21 @@ output "website_url" {
 output "https" {
   description = "Whether the load balancer speaks HTTPS, and if not, what is missing."
   value       = local.https ? "on" : (var.domain == null ? "off: no domain and no certificate" : "off: ${var.domain.name} is not delegated; its name servers are in the output name_servers")
+}
+
+output "domain_name" {
+  description = "The website's domain, or null."
+  value       = var.domain == null ? null : var.domain.name
+}
+
+output "acm_certificate_arn" {
+  description = "Certificate of the load balancer, or null."
+  value       = local.https ? local.certificate_arn : null
+}
+
+output "route53_zone_name_servers" {
+  description = "The same as name_servers, under its documented name."
+  value       = module.edge.name_servers
 }
 
 output "name_servers" {

@@ -35,9 +35,12 @@ resource "aws_ssm_parameter" "external" {
 locals {
   secrets = merge(
     var.secrets,
+    var.database_secrets,
     { for name, parameter in aws_ssm_parameter.generated : name => parameter.arn },
     { for name, parameter in aws_ssm_parameter.external : name => parameter.arn },
   )
+  # What each service reads.
+  read_secrets = { for name, service in var.services : name => service.uses_database ? setunion(service.secrets, keys(var.database_secrets)) : service.secrets }
   # By name, so that a plan knows it before the parameters exist.
-  secret_names = setunion(keys(var.secrets), keys(var.generated_secrets), var.external_secrets)
+  secret_names = setunion(keys(var.secrets), keys(var.database_secrets), keys(var.generated_secrets), var.external_secrets)
 }

@@ -2,12 +2,12 @@ locals {
   # The part of a task that belongs to the application, by service.
   containers = { for name, service in var.services : name => {
     name      = name
-    image     = service.image
+    image     = local.images[name]
     essential = true
 
     portMappings = [{ containerPort = service.port, hostPort = service.port, protocol = "tcp" }]
-    environment  = [for key in sort(keys(service.environment)) : { name = key, value = service.environment[key] }]
-    secrets      = [for key in sort(tolist(service.secrets)) : { name = key, valueFrom = lookup(local.secrets, key, "") }]
+    environment  = [for key, value in merge(service.environment, local.called[name]) : { name = key, value = value }]
+    secrets      = [for key in sort(tolist(local.read_secrets[name])) : { name = key, valueFrom = lookup(local.secrets, key, "") }]
 
     logConfiguration = {
       logDriver = "awslogs"
@@ -17,6 +17,8 @@ locals {
         awslogs-stream-prefix = name
       }
     }
+
+    dockerLabels = { (local.declared) = service.image }
 
     # Without it, processes that the application leaves behind stay as zombies.
     linuxParameters = { initProcessEnabled = true }
@@ -57,9 +59,13 @@ resource "aws_ecs_task_definition" "this" {
   skip_destroy = true
 
   lifecycle {
+    # The image in it is whatever ran when it was made (live.tf).
+    ignore_changes       = [container_definitions]
+    replace_triggered_by = [terraform_data.declared[each.key]]
+
     precondition {
-      condition     = length(setsubtract(each.value.secrets, local.secret_names)) == 0
-      error_message = "Service ${each.key} wants secrets that nobody makes: ${join(", ", setsubtract(each.value.secrets, local.secret_names))}. Put them into external_secrets or generated_secrets."
+      condition     = length(setsubtract(local.read_secrets[each.key], local.secret_names)) == 0
+      error_message = "Service ${each.key} wants secrets that nobody makes: ${join(", ", setsubtract(local.read_secrets[each.key], local.secret_names))}. Put them into external_secrets or generated_secrets."
     }
   }
 }
@@ -70,7 +76,7 @@ resource "aws_ecs_service" "this" {
 
   name            = "${var.name_prefix}-${each.key}"
   cluster         = aws_ecs_cluster.this.id
-  task_definition = aws_ecs_task_definition.this[each.key].arn
+  task_definition = "${aws_ecs_task_definition.this[each.key].arn_without_revision}:${max(aws_ecs_task_definition.this[each.key].revision, lookup(local.running_revisions, each.key, 0))}"
   desired_count   = each.value.desired_count
   # Tasks run for more than one reason to wait for here: the image may be pushed only later.
   wait_for_steady_state = false
@@ -105,6 +111,13 @@ resource "aws_ecs_service" "this" {
     assign_public_ip = var.assign_public_ip
   }
 
+  dynamic "service_registries" {
+    for_each = var.namespace == null ? [] : [aws_service_discovery_service.this[each.key].arn]
+    content {
+      registry_arn = service_registries.value
+    }
+  }
+
   load_balancer {
     target_group_arn = aws_lb_target_group.this[each.key].arn
     container_name   = each.key
@@ -114,10 +127,9 @@ resource "aws_ecs_service" "this" {
   enable_ecs_managed_tags = true
   propagate_tags          = "SERVICE"
 
-  # Counts and revisions move after the first apply (autoscaling, the schedule, deployments), and Terraform
-  # must not put them back. The scheduler's tag is left alone by `ignore_tags` of the provider.
+  # Counts move after the first apply (autoscaling, the schedule), and Terraform must not put them back. The scheduler's tag is left alone by `ignore_tags` of the provider.
   lifecycle {
-    ignore_changes = [desired_count, task_definition]
+    ignore_changes = [desired_count]
   }
 
   depends_on = [aws_lb_listener.http, aws_lb_listener.https, aws_iam_role_policy.execution, aws_iam_role_policy.task, aws_ecs_cluster_capacity_providers.this]

@@ -50,7 +50,7 @@ variable "assign_public_ip" {
 }
 
 variable "services" {
-  description = "Services by their short name. The one without path_patterns gets every request that no other takes. `secrets` are names of parameters; `capacity` says how many tasks run on Fargate for sure and how the others are split between Fargate and Fargate Spot."
+  description = "Services by their short name. The one without path_patterns gets every request that no other takes. `secrets` are names of parameters, and `uses_database` adds those of database_secrets; `calls` has, by the environment variable that gets its address, the services that it calls inside the network; `capacity` says how many tasks run on Fargate for sure and how the others are split between Fargate and Fargate Spot."
   type = map(object({
     image             = string
     port              = number
@@ -62,6 +62,8 @@ variable "services" {
     security_group_id = string
     environment       = optional(map(string), {})
     secrets           = optional(set(string), [])
+    uses_database     = optional(bool, false)
+    calls             = optional(map(string), {})
     autoscaling = optional(object({
       min          = number
       max          = number
@@ -91,6 +93,25 @@ variable "services" {
       service.memory >= service.cpu * 2 && service.memory <= min(service.cpu * 8, 30720)
     ) : false])
     error_message = "cpu and memory of a service do not fit: Fargate has 256, 512, 1024, 2048 or 4096 CPU units with 2 to 8 times as many MB of memory."
+  }
+  validation {
+    condition     = alltrue([for service in values(var.services) : alltrue([for called in values(service.calls) : contains(keys(var.services), called)])])
+    error_message = "calls of a service names one that is not in services."
+  }
+}
+
+variable "namespace" {
+  description = "Private DNS namespace in which services find each other, as `bookmark-manager-staging.internal`; null: none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.namespace == null ? true : can(regex("^([a-z0-9]([a-z0-9-]*[a-z0-9])?\\.)+[a-z]{2,}$", var.namespace))
+    error_message = "namespace is no name of DNS: write it as bookmark-manager-staging.internal."
+  }
+  validation {
+    condition     = var.namespace != null || alltrue([for service in values(var.services) : length(service.calls) == 0])
+    error_message = "A service calls another, and there is no namespace to find it in: set namespace."
   }
 }
 
@@ -123,6 +144,12 @@ variable "parameter_path" {
 
 variable "secrets" {
   description = "Parameters of other modules that services may read: name of the environment variable to ARN."
+  type        = map(string)
+  default     = {}
+}
+
+variable "database_secrets" {
+  description = "Parameters of the database, for services with uses_database: name of the environment variable to ARN."
   type        = map(string)
   default     = {}
 }
@@ -267,4 +294,10 @@ variable "allow_destroy" {
   description = "Lifts the deletion protection. Apply it, then destroy."
   type        = bool
   default     = false
+}
+
+variable "permissions_boundary" {
+  description = "ARN of the policy that limits every role made here; null: none. A workflow's apply may make no role without it."
+  type        = string
+  default     = null
 }

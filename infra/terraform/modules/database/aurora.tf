@@ -73,23 +73,43 @@ resource "aws_rds_cluster" "this" {
   depends_on = [aws_cloudwatch_log_group.postgresql]
 }
 
-# The first writes, the others read; each in a zone of its own, so that a failover leaves the broken zone.
+locals {
+  # By the end of its name: an instance that is taken out touches no other.
+  aurora_instances = { for index, name in var.instances : name => {
+    zone = var.availability_zones[index % length(var.availability_zones)]
+    tier = index
+  } if local.aurora }
+}
+
+# They were numbered from 0 once; nothing is made again.
+moved {
+  from = aws_rds_cluster_instance.this[0]
+  to   = aws_rds_cluster_instance.this["1"]
+}
+
+moved {
+  from = aws_rds_cluster_instance.this[1]
+  to   = aws_rds_cluster_instance.this["2"]
+}
+
+# The first is made as the writer, the others read; each in a zone of its own, so that a failover leaves the broken zone.
 resource "aws_rds_cluster_instance" "this" {
+  # checkov:skip=CKV_AWS_226: off only where engine_version names a minor version, which is then what is meant
   # checkov:skip=CKV_AWS_118: enhanced monitoring costs by the metric; Performance Insights answers the same questions
   # checkov:skip=CKV_AWS_354: Performance Insights is encrypted with the key of RDS
-  count = local.aurora ? var.instances : 0
+  for_each = local.aurora_instances
 
-  identifier         = "${local.identifier}-${count.index + 1}"
+  identifier         = "${local.identifier}-${each.key}"
   cluster_identifier = aws_rds_cluster.this[0].id
   engine             = aws_rds_cluster.this[0].engine
   engine_version     = aws_rds_cluster.this[0].engine_version
   instance_class     = "db.serverless"
-  availability_zone  = var.availability_zones[count.index % length(var.availability_zones)]
-  promotion_tier     = count.index
+  availability_zone  = each.value.zone
+  promotion_tier     = each.value.tier
 
   db_subnet_group_name       = aws_db_subnet_group.this.name
   publicly_accessible        = false
-  auto_minor_version_upgrade = true
+  auto_minor_version_upgrade = local.minor_upgrades
   copy_tags_to_snapshot      = true
 
   performance_insights_enabled = true

@@ -8,9 +8,14 @@ output "endpoint" {
   value       = local.host
 }
 
+output "db_endpoint" {
+  description = "The same as endpoint, under its documented name."
+  value       = local.host
+}
+
 output "reader_endpoint" {
   description = "Address that only reads, or null."
-  value       = local.aurora ? one(aws_rds_cluster.this[*].reader_endpoint) : one(aws_db_instance.replica[*].address)
+  value       = local.reader_host
 }
 
 output "port" {

@@ -1,5 +1,7 @@
 locals {
   host = local.rds ? one(aws_db_instance.this[*].address) : one(aws_rds_cluster.this[*].endpoint)
+  # Of RDS and its replica, or of all readers of Aurora; null where nothing follows.
+  reader_host = local.aurora ? one(aws_rds_cluster.this[*].reader_endpoint) : one(aws_db_instance.replica[*].address)
 }
 
 # For the application. Write-only: the value is in neither plan nor state.
@@ -19,4 +21,15 @@ resource "aws_ssm_parameter" "endpoint" {
   description = "Address of the database"
   type        = "String"
   value       = local.host
+}
+
+# For reports and other reading that may lag behind the writer; made where something follows it.
+resource "aws_ssm_parameter" "reader_endpoint" {
+  # checkov:skip=CKV2_AWS_34: an address is no secret
+  count = local.aurora || var.read_replica ? 1 : 0
+
+  name        = "${var.parameter_path}/db/reader-endpoint"
+  description = "Address of the database that only reads"
+  type        = "String"
+  value       = local.reader_host
 }

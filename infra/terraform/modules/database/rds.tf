@@ -2,6 +2,8 @@ locals {
   rds    = var.engine == "rds"
   aurora = var.engine == "aurora"
   major  = split(".", var.engine_version)[0]
+  # A version with its minor number is meant: AWS would raise it by itself, and the next plan would want it back.
+  minor_upgrades = !strcontains(var.engine_version, ".")
 
   # Off only through allow_destroy, on the way to a destroy.
   protected = var.deletion_protection && !var.allow_destroy
@@ -76,7 +78,7 @@ resource "aws_db_instance" "this" {
   backup_retention_period    = var.backup_retention_days
   backup_window              = "17:00-17:30" # 02:00 in Tokyo
   maintenance_window         = "sun:18:00-sun:18:30"
-  auto_minor_version_upgrade = true
+  auto_minor_version_upgrade = local.minor_upgrades
   copy_tags_to_snapshot      = true
 
   deletion_protection       = local.protected
@@ -109,7 +111,7 @@ resource "aws_db_instance" "replica" {
   publicly_accessible    = false
   parameter_group_name   = aws_db_parameter_group.rds[0].name
 
-  auto_minor_version_upgrade      = true
+  auto_minor_version_upgrade      = local.minor_upgrades
   copy_tags_to_snapshot           = true
   skip_final_snapshot             = true
   enabled_cloudwatch_logs_exports = ["postgresql"]

@@ -19,7 +19,7 @@ variable "engine" {
 }
 
 variable "engine_version" {
-  description = "Version of PostgreSQL: major, or major.minor."
+  description = "Version of PostgreSQL: major (AWS raises the minor one by itself), or major.minor (nothing is raised until this is)."
   type        = string
   default     = "17"
 
@@ -133,13 +133,17 @@ variable "read_replica" {
 }
 
 variable "instances" {
-  description = "Aurora: instances, the first of which writes."
-  type        = number
-  default     = 2
+  description = "Aurora: instances by the end of their names, the first of which is made as the writer. One that is taken out touches no other."
+  type        = list(string)
+  default     = ["1", "2"]
 
   validation {
-    condition     = var.instances >= 1 && var.instances <= 16
-    error_message = "instances is between 1 and 16; a failover needs two."
+    condition     = length(var.instances) >= 1 && length(var.instances) <= 15 && length(distinct(var.instances)) == length(var.instances)
+    error_message = "instances has 1 to 15 different names: a writer, and up to 14 readers."
+  }
+  validation {
+    condition     = alltrue([for name in var.instances : can(regex("^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", name))])
+    error_message = "A name of instances has something else than small letters, digits and hyphens."
   }
 }
 
@@ -214,13 +218,4 @@ variable "allow_destroy" {
   description = "Lifts the deletion protection. Apply it, then destroy."
   type        = bool
   default     = false
-}
-
-variable "rotation" {
-  description = "Let Secrets Manager change the password by itself: the function that does it and after how many days; null: off."
-  type = object({
-    function_arn = string
-    days         = optional(number, 30)
-  })
-  default = null
 }

@@ -3,8 +3,10 @@ resource "aws_ecr_repository" "this" {
   for_each = var.repositories
 
   name = "${var.name_prefix}-${each.key}"
-  # A tag is a git revision and never moves: what was deployed can always be told and brought back.
-  image_tag_mutability = "IMMUTABLE"
+  # A tag that never moves can always be told and brought back; one that moves (:latest) is deployed by a forced new
+  # deployment, and a rollback to it starts whatever it names by then.
+  # checkov:skip=CKV_AWS_51: whether tags move is the environment's decision; staging deploys :latest, as documented
+  image_tag_mutability = var.mutable_tags ? "MUTABLE" : "IMMUTABLE"
   force_delete         = var.force_delete
 
   image_scanning_configuration {

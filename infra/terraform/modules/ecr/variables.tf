@@ -24,6 +24,12 @@ variable "keep_images" {
   }
 }
 
+variable "mutable_tags" {
+  description = "Whether a tag may be pushed again, as `:latest` is. Off, a rollback starts exactly what ran before; on, only a revision that names a digest or a tag that nobody moved does."
+  type        = bool
+  default     = false
+}
+
 variable "force_delete" {
   description = "Lets `destroy` delete a repository that still has images."
   type        = bool

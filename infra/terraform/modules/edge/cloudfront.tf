@@ -4,6 +4,17 @@ locals {
   static = var.cloudfront == null ? false : var.cloudfront.static != null
   # CloudFront takes certificates of us-east-1 only.
   cloudfront_certificate = local.delegated && data.aws_region.current.name == "us-east-1"
+  # The load balancer under a name of its own, which its certificate has: the domain itself leads to CloudFront, so that
+  # CloudFront with the domain as origin would ask itself.
+  origin = var.domain == null ? null : "origin.${var.domain.name}"
+}
+
+# A sentence in every plan, not a failure: without a domain there is no certificate that CloudFront would accept.
+check "origin_encrypted" {
+  assert {
+    condition     = var.cloudfront == null || var.load_balancer.https
+    error_message = "CloudFront asks the load balancer over plain HTTP, as there is no certificate for it: what readers send is readable between the two. Give it a domain."
+  }
 }
 
 resource "aws_cloudfront_origin_access_control" "static" {
@@ -37,7 +48,7 @@ resource "aws_cloudfront_distribution" "this" {
 
   origin {
     origin_id   = "load-balancer"
-    domain_name = var.load_balancer.https && var.domain != null ? var.domain.name : var.load_balancer.dns_name
+    domain_name = var.load_balancer.https && local.origin != null ? local.origin : var.load_balancer.dns_name
     custom_origin_config {
       http_port              = 80
       https_port             = 443

@@ -1,6 +1,6 @@
 locals {
-  # Where the website's names lead: to the CDN if there is one, else to the load balancer.
-  target = var.cloudfront == null ? {
+  # Where the website's names lead: to the CDN if there is one that answers to them, else to the load balancer.
+  target = !local.cloudfront_certificate || var.cloudfront == null ? {
     name    = var.load_balancer.dns_name
     zone_id = var.load_balancer.zone_id
     } : {
@@ -9,7 +9,23 @@ locals {
   }
 }
 
+# Only CloudFront asks for it.
+resource "aws_route53_record" "origin" {
+  count = var.domain != null && var.cloudfront != null ? 1 : 0
+
+  zone_id = local.zone_id
+  name    = local.origin
+  type    = "A"
+
+  alias {
+    name                   = var.load_balancer.dns_name
+    zone_id                = var.load_balancer.zone_id
+    evaluate_target_health = true
+  }
+}
+
 resource "aws_route53_record" "website" {
+  # checkov:skip=CKV2_AWS_23: an alias of the distribution here or of the load balancer that is given, which a scan cannot see
   for_each = var.domain == null ? {} : { apex = var.domain.name, www = "www.${var.domain.name}" }
 
   zone_id = local.zone_id
@@ -19,6 +35,6 @@ resource "aws_route53_record" "website" {
   alias {
     name                   = local.target.name
     zone_id                = local.target.zone_id
-    evaluate_target_health = var.cloudfront == null
+    evaluate_target_health = !local.cloudfront_certificate || var.cloudfront == null
   }
 }

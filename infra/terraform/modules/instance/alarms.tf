@@ -1,4 +1,7 @@
 locals {
+  # What the agent says about itself without asking AWS (instance.tf), in the words of the alarm.
+  disk_dimensions = { Group = var.name_prefix, path = "/" }
+
   instance_dimensions = { for key, value in {
     InstanceId           = one(aws_instance.this[*].id)
     AutoScalingGroupName = one(aws_autoscaling_group.this[*].name)
@@ -25,7 +28,7 @@ resource "aws_cloudwatch_metric_alarm" "disk" {
   alarm_description   = "Disk at 85 % or more"
   namespace           = "CWAgent"
   metric_name         = "disk_used_percent"
-  dimensions          = merge(local.instance_dimensions, { path = "/" })
+  dimensions          = local.disk_dimensions
   statistic           = "Maximum"
   period              = 300
   evaluation_periods  = 1
@@ -50,4 +53,51 @@ resource "aws_cloudwatch_metric_alarm" "status" {
   threshold           = 0
   alarm_actions       = [var.alarm_topic_arn]
   ok_actions          = [var.alarm_topic_arn]
+}
+
+# The hardware under it fails: EC2 starts the instance on another machine, with its disk and its addresses.
+resource "aws_cloudwatch_metric_alarm" "recover" {
+  count = var.phase == 1 ? 1 : 0
+
+  alarm_name          = "${var.name_prefix}-instance-recover"
+  alarm_description   = "The machine under the instance fails: it is started on another one"
+  namespace           = "AWS/EC2"
+  metric_name         = "StatusCheckFailed_System"
+  dimensions          = local.instance_dimensions
+  statistic           = "Maximum"
+  period              = 60
+  evaluation_periods  = 2
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  alarm_actions       = ["arn:${data.aws_partition.current.partition}:automate:${data.aws_region.current.name}:ec2:recover", var.alarm_topic_arn]
+}
+
+# Counted in the application's log, as for services.
+resource "aws_cloudwatch_log_metric_filter" "errors" {
+  name           = "${var.name_prefix}-errors"
+  log_group_name = aws_cloudwatch_log_group.this.name
+  pattern        = "?ERROR ?UnhandledPromiseRejection"
+
+  metric_transformation {
+    name          = "errors"
+    namespace     = var.name_prefix
+    value         = "1"
+    default_value = "0"
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "errors" {
+  alarm_name          = "${var.name_prefix}-instance-errors"
+  alarm_description   = "More than ${var.error_lines} error lines in five minutes"
+  namespace           = aws_cloudwatch_log_metric_filter.errors.metric_transformation[0].namespace
+  metric_name         = aws_cloudwatch_log_metric_filter.errors.metric_transformation[0].name
+  statistic           = "Sum"
+  period              = 300
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = var.error_lines
+  # Nothing is written while nothing is logged.
+  treat_missing_data = "notBreaching"
+  alarm_actions      = [var.alarm_topic_arn]
+  ok_actions         = [var.alarm_topic_arn]
 }

@@ -1,7 +1,29 @@
+locals {
+  # Decided by variables alone, so that a plan knows which listeners there will be.
+  https           = var.certificate_arn != null || (var.domain == null ? false : var.domain.delegated)
+  certificate_arn = var.certificate_arn != null ? var.certificate_arn : one(module.edge[*].certificate_arn)
+}
+
+# Zone, certificate and records of phase 2.
+module "edge" {
+  source = "../edge"
+  count  = var.phase == 2 ? 1 : 0
+
+  name_prefix = var.name_prefix
+  domain      = var.domain
+  load_balancer = {
+    arn      = aws_lb.this[0].arn
+    dns_name = aws_lb.this[0].dns_name
+    zone_id  = aws_lb.this[0].zone_id
+    https    = local.https
+  }
+}
+
 resource "aws_lb" "this" {
   # checkov:skip=CKV_AWS_91: access logs are not asked for
   # checkov:skip=CKV_AWS_150: deletion protection is a variable
   # checkov:skip=CKV2_AWS_20: HTTP redirects wherever there is a certificate
+  # checkov:skip=CKV2_AWS_76: a firewall is not asked for here
   # checkov:skip=CKV2_AWS_28: a firewall is not asked for here
   count = var.phase == 2 ? 1 : 0
 
@@ -37,8 +59,8 @@ resource "aws_lb_target_group" "this" {
 
 check "https" {
   assert {
-    condition     = var.phase == 1 || var.certificate_arn != null
-    error_message = "No certificate_arn, so no HTTPS listener: the load balancer answers HTTP only."
+    condition     = var.phase == 1 || local.https
+    error_message = "No certificate, so no HTTPS listener: the load balancer answers HTTP only. Give it a domain (and set domain.delegated once the zone's name servers are at the registrar) or a certificate_arn."
   }
 }
 
@@ -53,7 +75,7 @@ resource "aws_lb_listener" "http" {
   port              = 80
 
   dynamic "default_action" {
-    for_each = var.certificate_arn == null ? [] : [1]
+    for_each = local.https ? [1] : []
     content {
       type = "redirect"
       redirect {
@@ -65,7 +87,7 @@ resource "aws_lb_listener" "http" {
   }
 
   dynamic "default_action" {
-    for_each = var.certificate_arn == null ? [1] : []
+    for_each = local.https ? [] : [1]
     content {
       type             = "forward"
       target_group_arn = aws_lb_target_group.this[0].arn
@@ -74,13 +96,13 @@ resource "aws_lb_listener" "http" {
 }
 
 resource "aws_lb_listener" "https" {
-  count = var.phase == 2 && var.certificate_arn != null ? 1 : 0
+  count = var.phase == 2 && local.https ? 1 : 0
 
   load_balancer_arn = aws_lb.this[0].arn
   protocol          = "HTTPS"
   port              = 443
   ssl_policy        = "ELBSecurityPolicy-TLS13-1-2-2021-06"
-  certificate_arn   = var.certificate_arn
+  certificate_arn   = local.certificate_arn
 
   default_action {
     type             = "forward"

@@ -9,19 +9,44 @@ data "aws_iam_policy_document" "trust" {
 }
 
 resource "aws_iam_role" "this" {
-  name               = "${var.name_prefix}-instance"
-  assume_role_policy = data.aws_iam_policy_document.trust.json
-}
-
-# Session Manager and the agent, as AWS gives them.
-resource "aws_iam_role_policy_attachment" "this" {
-  for_each = toset(["AmazonSSMManagedInstanceCore", "CloudWatchAgentServerPolicy"])
-
-  role       = aws_iam_role.this.name
-  policy_arn = "arn:${data.aws_partition.current.partition}:iam::aws:policy/${each.key}"
+  name                 = "${var.name_prefix}-instance"
+  assume_role_policy   = data.aws_iam_policy_document.trust.json
+  permissions_boundary = var.permissions_boundary
 }
 
 data "aws_iam_policy_document" "this" {
+  # Session Manager and Run Command. AWS's own policy for them (AmazonSSMManagedInstanceCore) reads every parameter of the
+  # account, other environments' secrets too.
+  statement {
+    sid = "Agent"
+    actions = [
+      "ec2messages:AcknowledgeMessage", "ec2messages:DeleteMessage", "ec2messages:FailMessage", "ec2messages:GetEndpoint",
+      "ec2messages:GetMessages", "ec2messages:SendReply",
+      "ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel", "ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel",
+    ]
+    resources = ["*"] # these actions know no resource
+  }
+  statement {
+    sid       = "AgentIsThere"
+    actions   = ["ssm:UpdateInstanceInformation"]
+    resources = ["arn:${data.aws_partition.current.partition}:ec2:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:instance/*"]
+  }
+  # The CloudWatch agent; its own policy (CloudWatchAgentServerPolicy) writes every log of the account.
+  statement {
+    sid       = "Metrics"
+    actions   = ["cloudwatch:PutMetricData"]
+    resources = ["*"] # this action knows no resource
+    condition {
+      test     = "StringEquals"
+      variable = "cloudwatch:namespace"
+      values   = ["CWAgent"]
+    }
+  }
+  statement {
+    sid       = "Logs"
+    actions   = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+    resources = ["${aws_cloudwatch_log_group.this.arn}:*"]
+  }
   statement {
     sid       = "RegistryLogin"
     actions   = ["ecr:GetAuthorizationToken"]
@@ -30,12 +55,12 @@ data "aws_iam_policy_document" "this" {
   statement {
     sid       = "Pull"
     actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-    resources = ["arn:${data.aws_partition.current.partition}:ecr:${local.here}:repository/*"]
+    resources = var.repository_arns
   }
   statement {
     sid       = "Secrets"
-    actions   = ["ssm:GetParametersByPath"]
-    resources = ["arn:${data.aws_partition.current.partition}:ssm:${local.here}:parameter${var.parameter_path}"]
+    actions   = ["ssm:GetParameter", "ssm:GetParametersByPath"]
+    resources = [for end in ["", "/*"] : "arn:${data.aws_partition.current.partition}:ssm:${local.here}:parameter${var.parameter_path}${end}"]
   }
   dynamic "statement" {
     for_each = length(var.file_buckets) > 0 ? [1] : []

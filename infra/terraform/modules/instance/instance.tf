@@ -12,27 +12,31 @@ locals {
   user_data = templatefile("${path.module}/user_data.sh.tftpl", {
     name           = var.name_prefix
     region         = data.aws_region.current.name
-    registry       = split("/", var.image)[0]
-    image          = var.image
+    version        = aws_ssm_parameter.image.name
     port           = var.port
+    published      = var.phase == 1 ? 80 : var.port
     parameter_path = var.parameter_path
-    agent = jsonencode({
-      agent = { metrics_collection_interval = 60 }
-      metrics = {
-        append_dimensions = { InstanceId = "$${aws:InstanceId}", AutoScalingGroupName = "$${aws:AutoScalingGroupName}" }
-        # The alarm needs one figure for each instance or group, whatever its file system is called.
-        aggregation_dimensions = var.phase == 1 ? [["InstanceId", "path"]] : [["AutoScalingGroupName", "path"]]
-        metrics_collected = {
-          disk = { measurement = ["used_percent"], resources = ["/"], drop_device = true }
-          mem  = { measurement = ["mem_used_percent"] }
-        }
-      }
-      logs = { logs_collected = { files = { collect_list = [
-        { file_path = "/var/log/app.log", log_group_name = aws_cloudwatch_log_group.this.name, log_stream_name = "{instance_id}/app" },
-        { file_path = "/var/log/messages", log_group_name = aws_cloudwatch_log_group.this.name, log_stream_name = "{instance_id}/system" },
-      ] } } }
-    })
+    agent          = jsonencode(local.agent)
   })
+
+  agent = {
+    agent = { metrics_collection_interval = 60 }
+    metrics = {
+      # From the instance's own metadata. The name of an Auto Scaling group is none of it: the agent would ask EC2 for
+      # the instance's tags, which a private network without NAT does not reach, and the alarm would have no data.
+      append_dimensions = { InstanceId = "$${aws:InstanceId}" }
+      # The alarm needs one figure for all instances, whatever the file system is called: the fullest disk.
+      aggregation_dimensions = [keys(local.disk_dimensions)]
+      metrics_collected = {
+        disk = { measurement = ["used_percent"], resources = [local.disk_dimensions.path], drop_device = true, append_dimensions = { Group = local.disk_dimensions.Group } }
+        mem  = { measurement = ["mem_used_percent"], append_dimensions = { Group = local.disk_dimensions.Group } }
+      }
+    }
+    logs = { logs_collected = { files = { collect_list = [
+      { file_path = "/var/log/app.log", log_group_name = aws_cloudwatch_log_group.this.name, log_stream_name = "{instance_id}/app" },
+      { file_path = "/var/log/messages", log_group_name = aws_cloudwatch_log_group.this.name, log_stream_name = "{instance_id}/system" },
+    ] } } }
+  }
 }
 
 resource "aws_cloudwatch_log_group" "this" {
@@ -64,6 +68,11 @@ resource "aws_instance" "this" {
     http_endpoint               = "enabled"
     http_tokens                 = "required"
     http_put_response_hop_limit = 2 # one more for the container
+  }
+
+  # As the alarm instance-recover does; AWS does it by itself unless it is told not to.
+  maintenance_options {
+    auto_recovery = "default"
   }
 
   root_block_device {

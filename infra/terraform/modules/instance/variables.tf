@@ -44,13 +44,18 @@ variable "alb_security_group_id" {
 }
 
 variable "image" {
-  description = "Image to run, with its registry and tag or digest."
+  description = "Image to run first, with its registry and tag or digest; later ones are deployed (deploy.tf)."
   type        = string
 
   validation {
     condition     = can(regex("^[^/]+\\.[^/]+/[^:@]+[:@].+$", var.image))
     error_message = "image has a registry and a tag or digest, as 123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/minimal-app:1f2e3d4."
   }
+}
+
+variable "repository_arns" {
+  description = "Repositories that instances may pull from."
+  type        = list(string)
 }
 
 variable "port" {
@@ -107,8 +112,25 @@ variable "scaling" {
   }
 }
 
+variable "domain" {
+  description = "Phase 2: the website's domain, its zone (an existing zone_id, or create_zone) and whether the zone's name servers are already at the registrar (delegated): only then is there a certificate and HTTPS."
+  type = object({
+    name        = string
+    zone_id     = optional(string)
+    create_zone = optional(bool, false)
+    delegated   = optional(bool, true)
+  })
+  default = null
+}
+
+variable "error_lines" {
+  description = "Error lines in five minutes above which the alarm rings."
+  type        = number
+  default     = 10
+}
+
 variable "certificate_arn" {
-  description = "Phase 2: certificate for HTTPS; null: HTTP only."
+  description = "Phase 2: a certificate of yours for HTTPS; null takes that of the domain, if there is one."
   type        = string
   default     = null
 }
@@ -151,4 +173,10 @@ variable "allow_destroy" {
   description = "Lifts the deletion protection. Apply it, then destroy."
   type        = bool
   default     = false
+}
+
+variable "permissions_boundary" {
+  description = "ARN of the policy that limits every role made here; null: none. A workflow's apply may make no role without it."
+  type        = string
+  default     = null
 }

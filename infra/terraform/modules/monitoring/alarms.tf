@@ -1,7 +1,7 @@
 # All alarms of an environment but those of instances (module instance), in one table: a key is the end of the
 # alarm's name. They refer to what they watch by name, so that nothing has to exist before them.
 locals {
-  gigabyte = 1024 * 1024 * 1024
+  gibibyte = 1024 * 1024 * 1024
 
   service_alarms = merge([for name, service in var.services : {
     "${name}-cpu" = {
@@ -44,15 +44,17 @@ locals {
       description = "Free storage of the database at ${var.thresholds.database_free_gb} GiB or less"
       # Aurora's volume grows by itself; what can fill up is each instance's local storage.
       namespace  = "AWS/RDS", metric = var.database.engine == "aurora" ? "FreeLocalStorage" : "FreeStorageSpace", statistic = "Minimum", period = 300, periods = 1
-      comparison = "LessThanOrEqualToThreshold", threshold = var.thresholds.database_free_gb * local.gigabyte
+      comparison = "LessThanOrEqualToThreshold", threshold = var.thresholds.database_free_gb * local.gibibyte
       dimensions = local.database_dimension
     }
   }
 
   nat_alarms = { for zone, id in var.nat_gateway_ids : "nat-${zone}-bytes" => {
-    description = "More than ${var.thresholds.nat_gb_per_day} GB a day through the NAT gateway: each is paid for"
-    namespace   = "AWS/NATGateway", metric = "BytesOutToDestination", statistic = "Sum", period = 86400, periods = 1
-    comparison  = "GreaterThanOrEqualToThreshold", threshold = var.thresholds.nat_gb_per_day * 1000 * 1000 * 1000
+    # What comes in from outside, as AWS calls it: out of the gateway to the source, which is the task. Images that are
+    # pulled again and again come in.
+    description = "More than ${var.thresholds.nat_gib_per_day} GiB a day brought in through the NAT gateway: each is paid for"
+    namespace   = "AWS/NATGateway", metric = "BytesOutToSource", statistic = "Sum", period = 86400, periods = 1
+    comparison  = "GreaterThanThreshold", threshold = var.thresholds.nat_gib_per_day * local.gibibyte
     dimensions  = { NatGatewayId = id }
   } }
 

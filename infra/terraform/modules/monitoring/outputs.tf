@@ -8,6 +8,11 @@ output "alarm_names" {
   value       = sort([for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_name])
 }
 
+output "health_check_ids" {
+  description = "Health checks of Route 53, by short name."
+  value       = { for name, check in aws_route53_health_check.this : name => check.id }
+}
+
 output "sidecars" {
   description = "Container definitions to run beside each service, for the module compute."
   value       = local.datadog_sidecar == null ? [] : [local.datadog_sidecar]

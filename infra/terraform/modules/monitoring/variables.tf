@@ -45,7 +45,7 @@ variable "scheduler_function_name" {
 }
 
 variable "thresholds" {
-  description = "When alarms ring: per cent, lines in five minutes, GB."
+  description = "When alarms ring: per cent, lines in five minutes, GiB."
   type = object({
     task_cpu             = optional(number, 80)
     task_memory          = optional(number, 80)
@@ -53,7 +53,7 @@ variable "thresholds" {
     database_cpu         = optional(number, 80)
     database_connections = optional(number, 80)
     database_free_gb     = optional(number, 5)
-    nat_gb_per_day       = optional(number, 10)
+    nat_gib_per_day      = optional(number, 10)
   })
   default = {}
 
@@ -85,6 +85,20 @@ variable "budget" {
   validation {
     condition     = var.budget == null ? true : var.budget.monthly_usd > 0
     error_message = "budget.monthly_usd is more than 0."
+  }
+}
+
+variable "health_checks" {
+  description = "Addresses that Route 53 asks over HTTPS every 30 seconds from several regions, by short name; about $0.75 to $2 a month each."
+  type = map(object({
+    domain = string
+    path   = string
+  }))
+  default = {}
+
+  validation {
+    condition     = alltrue([for check in values(var.health_checks) : startswith(check.path, "/") && can(regex("^[a-z0-9.-]+$", check.domain))])
+    error_message = "A health check has a domain without a scheme, as example.com, and a path that begins with /."
   }
 }
 

@@ -21,8 +21,9 @@ data "aws_iam_policy_document" "flow_trust" {
 resource "aws_iam_role" "flow" {
   count = var.flow_logs_retention_days == null ? 0 : 1
 
-  name               = "${var.name_prefix}-flow-logs"
-  assume_role_policy = data.aws_iam_policy_document.flow_trust.json
+  name                 = "${var.name_prefix}-flow-logs"
+  assume_role_policy   = data.aws_iam_policy_document.flow_trust.json
+  permissions_boundary = var.permissions_boundary
 }
 
 resource "aws_iam_role_policy" "flow" {

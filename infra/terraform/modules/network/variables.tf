@@ -81,3 +81,9 @@ variable "flow_logs_retention_days" {
   type        = number
   default     = null
 }
+
+variable "permissions_boundary" {
+  description = "ARN of the policy that limits every role made here; null: none. A workflow's apply may make no role without it."
+  type        = string
+  default     = null
+}

@@ -1,3 +1,7 @@
+data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
+data "aws_region" "current" {}
+
 # The load balancer: from the allowed addresses to the services' ports, nothing else.
 resource "aws_security_group" "alb" {
   # checkov:skip=CKV2_AWS_5: attached by another module, which a scan of this one cannot see
@@ -33,6 +37,25 @@ resource "aws_vpc_security_group_ingress_rule" "alb_https" {
   ip_protocol       = "tcp"
   from_port         = 443
   to_port           = 443
+}
+
+# Behind CloudFront: from its servers only, by AWS's list of them. The list counts as 55 rules of the 60 that a group may
+# have, so that there is one port.
+data "aws_ec2_managed_prefix_list" "cloudfront" {
+  count = var.cloudfront_port == null ? 0 : 1
+
+  name = "com.amazonaws.global.cloudfront.origin-facing"
+}
+
+resource "aws_vpc_security_group_ingress_rule" "alb_cloudfront" {
+  count = var.cloudfront_port == null ? 0 : 1
+
+  security_group_id = aws_security_group.alb.id
+  description       = "CloudFront"
+  prefix_list_id    = data.aws_ec2_managed_prefix_list.cloudfront[0].id
+  ip_protocol       = "tcp"
+  from_port         = var.cloudfront_port
+  to_port           = var.cloudfront_port
 }
 
 resource "aws_vpc_security_group_egress_rule" "alb" {

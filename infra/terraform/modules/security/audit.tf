@@ -143,8 +143,9 @@ data "aws_iam_policy_document" "config_trust" {
 resource "aws_iam_role" "config" {
   count = var.aws_config ? 1 : 0
 
-  name               = "${var.name_prefix}-config"
-  assume_role_policy = data.aws_iam_policy_document.config_trust.json
+  name                 = "${var.name_prefix}-config"
+  assume_role_policy   = data.aws_iam_policy_document.config_trust.json
+  permissions_boundary = var.permissions_boundary
 }
 
 resource "aws_iam_role_policy_attachment" "config" {

@@ -33,8 +33,9 @@ resource "aws_vpc_security_group_egress_rule" "bastion_https" {
 resource "aws_iam_role" "bastion" {
   count = var.bastion == null ? 0 : 1
 
-  name               = "${var.name_prefix}-bastion"
-  assume_role_policy = data.aws_iam_policy_document.ec2_trust.json
+  name                 = "${var.name_prefix}-bastion"
+  assume_role_policy   = data.aws_iam_policy_document.ec2_trust.json
+  permissions_boundary = var.permissions_boundary
 }
 
 data "aws_iam_policy_document" "ec2_trust" {
@@ -47,11 +48,30 @@ data "aws_iam_policy_document" "ec2_trust" {
   }
 }
 
-resource "aws_iam_role_policy_attachment" "bastion" {
+# Session Manager. AWS's own policy for it (AmazonSSMManagedInstanceCore) reads every parameter of the account.
+data "aws_iam_policy_document" "bastion" {
+  statement {
+    sid = "Agent"
+    actions = [
+      "ec2messages:AcknowledgeMessage", "ec2messages:DeleteMessage", "ec2messages:FailMessage", "ec2messages:GetEndpoint",
+      "ec2messages:GetMessages", "ec2messages:SendReply",
+      "ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel", "ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel",
+    ]
+    resources = ["*"] # these actions know no resource
+  }
+  statement {
+    sid       = "AgentIsThere"
+    actions   = ["ssm:UpdateInstanceInformation"]
+    resources = ["arn:${data.aws_partition.current.partition}:ec2:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:instance/*"]
+  }
+}
+
+resource "aws_iam_role_policy" "bastion" {
   count = var.bastion == null ? 0 : 1
 
-  role       = aws_iam_role.bastion[0].name
-  policy_arn = "arn:${data.aws_partition.current.partition}:iam::aws:policy/AmazonSSMManagedInstanceCore"
+  name   = "agent"
+  role   = aws_iam_role.bastion[0].id
+  policy = data.aws_iam_policy_document.bastion.json
 }
 
 resource "aws_iam_instance_profile" "bastion" {

@@ -22,8 +22,3 @@ output "allowed_cidr_blocks" {
   description = "Who reaches the load balancer."
   value       = var.allowed_cidr_blocks
 }
-
-output "ci_role_arns" {
-  description = "Roles of the workflows: `plan` and `deploy`; empty without a repository."
-  value       = var.github == null ? {} : { plan = aws_iam_role.ci_plan[0].arn, deploy = aws_iam_role.ci_deploy[0].arn }
-}

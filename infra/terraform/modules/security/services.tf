@@ -29,10 +29,10 @@ resource "aws_vpc_security_group_ingress_rule" "service" {
 locals {
   public = merge([for name, service in var.services : {
     for block in var.allowed_cidr_blocks : "${name}-${block}" => { service = name, block = block }
-  } if service.public]...)
+  } if service.public_port != null]...)
 }
 
-# Without a load balancer before it, as the single instance of the first phase.
+# Without a load balancer before it, as the single instance of the first phase. The application's own port stays closed.
 resource "aws_vpc_security_group_ingress_rule" "public" {
   for_each = local.public
 
@@ -40,8 +40,37 @@ resource "aws_vpc_security_group_ingress_rule" "public" {
   description       = "Readers"
   cidr_ipv4         = each.value.block
   ip_protocol       = "tcp"
-  from_port         = var.services[each.value.service].port
-  to_port           = var.services[each.value.service].port
+  from_port         = var.services[each.value.service].public_port
+  to_port           = var.services[each.value.service].public_port
+}
+
+locals {
+  calls = merge([for name, service in var.services : {
+    for called in distinct(values(service.calls)) : "${name}-${called}" => { from = name, to = called }
+  }]...)
+}
+
+# Inside the network, from task to task: not through the load balancer, which admits readers only.
+resource "aws_vpc_security_group_ingress_rule" "call" {
+  for_each = local.calls
+
+  security_group_id            = aws_security_group.service[each.value.to].id
+  description                  = "From ${each.value.from}"
+  referenced_security_group_id = aws_security_group.service[each.value.from].id
+  ip_protocol                  = "tcp"
+  from_port                    = var.services[each.value.to].port
+  to_port                      = var.services[each.value.to].port
+}
+
+resource "aws_vpc_security_group_egress_rule" "call" {
+  for_each = local.calls
+
+  security_group_id            = aws_security_group.service[each.value.from].id
+  description                  = "To ${each.value.to}"
+  referenced_security_group_id = aws_security_group.service[each.value.to].id
+  ip_protocol                  = "tcp"
+  from_port                    = var.services[each.value.to].port
+  to_port                      = var.services[each.value.to].port
 }
 
 # Registry, logs, parameters, other services' names over HTTPS.
@@ -62,7 +91,7 @@ locals {
   }]...)
 }
 
-# As for MongoDB Atlas, which is outside and speaks on 27017, or for HTTP through the load balancer.
+# As for MongoDB Atlas, which is outside and speaks on 27017.
 resource "aws_vpc_security_group_egress_rule" "service_other" {
   for_each = local.egress
 

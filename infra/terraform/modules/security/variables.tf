@@ -14,31 +14,51 @@ variable "vpc_id" {
 }
 
 variable "allowed_cidr_blocks" {
-  description = "Who reaches the load balancer: IPv4 networks in CIDR form; 0.0.0.0/0 for everyone."
+  description = "Who reaches the load balancer: IPv4 networks in CIDR form; 0.0.0.0/0 for everyone; none where only CloudFront does."
   type        = list(string)
 
   validation {
-    condition     = length(var.allowed_cidr_blocks) > 0
+    condition     = length(var.allowed_cidr_blocks) > 0 || var.cloudfront_port != null
     error_message = "allowed_cidr_blocks is empty, so nobody could reach the load balancer. Copy terraform.tfvars.example to terraform.tfvars and put your addresses in."
   }
   validation {
     condition     = alltrue([for block in var.allowed_cidr_blocks : can(cidrnetmask(block))])
     error_message = "allowed_cidr_blocks holds something that is no IPv4 network. One address is written as 203.0.113.4/32."
   }
+  validation {
+    condition     = var.cloudfront_port == null || length(setintersection(var.allowed_cidr_blocks, ["0.0.0.0/0"])) == 0
+    error_message = "allowed_cidr_blocks lets everyone reach the load balancer past CloudFront: take 0.0.0.0/0 out."
+  }
+}
+
+variable "cloudfront_port" {
+  description = "Port on which CloudFront's servers reach the load balancer: 443 where it has a certificate, else 80; null: there is no CloudFront."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.cloudfront_port == null ? true : contains([80, 443], var.cloudfront_port)
+    error_message = "cloudfront_port is 80 or 443, the ports that the load balancer listens on."
+  }
 }
 
 variable "services" {
-  description = "Services by their short name: the port they listen on, whether they use the database, whether the allowed addresses reach them without the load balancer, and which ports outside they need beside HTTPS."
+  description = "Services by their short name: the port they listen on, whether they use the database, whose API they call inside the network (environment variable to service), on which other port the allowed addresses reach them without the load balancer, and which ports outside they need beside HTTPS."
   type = map(object({
     port          = number
     uses_database = optional(bool, false)
-    public        = optional(bool, false)
+    calls         = optional(map(string), {})
+    public_port   = optional(number)
     egress_ports  = optional(list(number), [])
   }))
 
   validation {
     condition     = alltrue([for service in values(var.services) : service.port > 0 && service.port < 65536])
     error_message = "A port of services is not between 1 and 65535."
+  }
+  validation {
+    condition     = alltrue([for service in values(var.services) : alltrue([for called in values(service.calls) : contains(keys(var.services), called)])])
+    error_message = "calls of a service names one that is not in services."
   }
 }
 
@@ -55,27 +75,6 @@ variable "bastion" {
     instance_type = optional(string, "t3.nano")
   })
   default = null
-}
-
-variable "github" {
-  description = "The repository whose workflows may plan and deploy, and from which branches or environments (the part of the token's subject behind the repository); null makes no roles."
-  type = object({
-    repository           = string
-    create_oidc_provider = optional(bool, false)
-    plan_subjects        = optional(list(string), ["pull_request"])
-    deploy_subjects      = optional(list(string), ["ref:refs/heads/main"])
-  })
-  default = null
-
-  validation {
-    condition     = var.github == null ? true : can(regex("^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", var.github.repository))
-    error_message = "github.repository is written as owner/name, with no wildcard."
-  }
-}
-
-variable "cluster_name" {
-  description = "ECS cluster that the deploying role may deploy to."
-  type        = string
 }
 
 variable "cloudtrail" {
@@ -100,4 +99,10 @@ variable "allow_destroy" {
   description = "Lets `destroy` empty the audit bucket."
   type        = bool
   default     = false
+}
+
+variable "permissions_boundary" {
+  description = "ARN of the policy that limits every role made here; null: none. A workflow's apply may make no role without it."
+  type        = string
+  default     = null
 }

@@ -3,7 +3,7 @@
 data "aws_caller_identity" "current" {}
 
 resource "aws_s3_bucket" "this" {
-  # checkov:skip=CKV_AWS_18: CloudTrail (modules/security) records access where it is on
+  # checkov:skip=CKV_AWS_18: who read a state is recorded nowhere: CloudTrail here has management events only; versions tell what was written
   # checkov:skip=CKV_AWS_144: copies in another region are not asked for; versions bring a lost state back
   # checkov:skip=CKV_AWS_145: encrypted with the key of S3; a key of our own can lock everyone out of every state
   # checkov:skip=CKV2_AWS_62: nothing waits for an event of this bucket

@@ -2,7 +2,7 @@ data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
 
 resource "aws_s3_bucket" "this" {
-  # checkov:skip=CKV_AWS_18: access logs are not asked for; CloudTrail (modules/security) records them where it is on
+  # checkov:skip=CKV_AWS_18: access logs are not asked for, and nothing else records who read a file: CloudTrail here has management events only
   # checkov:skip=CKV_AWS_21: versioning is the environment's decision; the documents have it off in staging
   # checkov:skip=CKV_AWS_144: copies in another region are not asked for
   # checkov:skip=CKV_AWS_145: encrypted with the key of S3; a key of our own costs and can lock us out
@@ -42,7 +42,7 @@ resource "aws_s3_bucket_versioning" "this" {
   bucket = aws_s3_bucket.this.id
 
   versioning_configuration {
-    # "Disabled" is only for buckets that never had versions; going back from "Enabled" is "Suspended".
-    status = var.versioning ? "Enabled" : "Disabled"
+    # Not "Disabled", which is only for buckets that never had versions: a bucket that had some could not go back.
+    status = var.versioning ? "Enabled" : "Suspended"
   }
 }

@@ -4,54 +4,40 @@ include "root" {
 }
 
 terraform {
-  source = "${get_parent_terragrunt_dir("root")}/../modules//instance"
+  source = "${dirname(find_in_parent_folders("root.hcl"))}/../modules//instance"
 }
 
 locals {
-  env = include.root.locals.env
+  env   = include.root.locals.env
+  mocks = read_terragrunt_config("${dirname(find_in_parent_folders("root.hcl"))}/_units/mocks.hcl").locals
 }
 
 dependency "ecr" {
   config_path = "../ecr"
 
-  mock_outputs_allowed_terraform_commands = ["init", "validate", "plan"]
-  mock_outputs = {
-    repository_urls = { app = "mock.invalid/app" }
-  }
+  mock_outputs_allowed_terraform_commands = local.mocks.commands
+  mock_outputs                            = local.mocks.ecr
 }
 
 dependency "network" {
   config_path = "../network"
 
-  mock_outputs_allowed_terraform_commands = ["init", "validate", "plan"]
-  mock_outputs = {
-    vpc_id             = "vpc-mock"
-    public_subnet_ids  = ["subnet-mock-1", "subnet-mock-2"]
-    private_subnet_ids = ["subnet-mock-3", "subnet-mock-4"]
-    availability_zones = ["mock-1a", "mock-1c"]
-    nat_gateway_ids    = {}
-    s3_endpoint_id     = "vpce-mock"
-  }
+  mock_outputs_allowed_terraform_commands = local.mocks.commands
+  mock_outputs                            = local.mocks.network
 }
 
 dependency "security" {
   config_path = "../security"
 
-  mock_outputs_allowed_terraform_commands = ["init", "validate", "plan"]
-  mock_outputs = {
-    alb_security_group_id      = "sg-mock-alb"
-    service_security_group_ids = { app = "sg-mock-app" }
-    database_security_group_id = "sg-mock-database"
-  }
+  mock_outputs_allowed_terraform_commands = local.mocks.commands
+  mock_outputs                            = local.mocks.security
 }
 
 dependency "monitoring" {
   config_path = "../monitoring"
 
-  mock_outputs_allowed_terraform_commands = ["init", "validate", "plan"]
-  mock_outputs = {
-    alarm_topic_arn = "arn:aws:sns:ap-northeast-1:123456789012:mock"
-  }
+  mock_outputs_allowed_terraform_commands = local.mocks.commands
+  mock_outputs                            = local.mocks.monitoring
 }
 
 # The instance reads DATABASE_URL when it starts, so the database comes first.
@@ -59,11 +45,12 @@ dependencies {
   paths = ["../database"]
 }
 
-inputs = {
-  name_prefix        = local.env.name_prefix
-  phase              = local.env.phase
-  parameter_path     = local.env.parameter_path
-  log_retention_days = local.env.log_retention_days
+inputs = merge({
+  name_prefix          = local.env.name_prefix
+  permissions_boundary = local.env.boundary
+  phase                = local.env.phase
+  parameter_path       = local.env.parameter_path
+  log_retention_days   = local.env.log_retention_days
 
   vpc_id                = dependency.network.outputs.vpc_id
   public_subnet_ids     = dependency.network.outputs.public_subnet_ids
@@ -73,11 +60,13 @@ inputs = {
   alarm_topic_arn       = dependency.monitoring.outputs.alarm_topic_arn
 
   image            = "${dependency.ecr.outputs.repository_urls["app"]}:${local.env.image_tag}"
+  repository_arns  = values(dependency.ecr.outputs.repository_arns)
   port             = local.env.port
   instance_type    = "t4g.small"
   architecture     = "arm64"
   disk_gb          = 30
+  domain           = local.env.domain
   scaling          = { min = 2, max = 4, cpu = 70 }
   external_secrets = ["APP_SECRET"]
   file_buckets     = [local.env.files_bucket]
-}
+}, local.env.own.instance)

@@ -3,21 +3,6 @@ include "root" {
   expose = true
 }
 
-terraform {
-  source = "${get_parent_terragrunt_dir("root")}/../modules//monitoring"
-}
-
-locals {
-  env = include.root.locals.env
-}
-
-inputs = {
-  name_prefix    = local.env.name_prefix
-  parameter_path = local.env.parameter_path
-
-  database = {
-    engine          = local.env.database.engine
-    identifier      = local.env.database_identifier
-    max_connections = local.env.database.max_connections
-  }
+include "unit" {
+  path = "${dirname(find_in_parent_folders("root.hcl"))}/_units/monitoring.hcl"
 }

@@ -3,17 +3,6 @@ include "root" {
   expose = true
 }
 
-terraform {
-  source = "${get_parent_terragrunt_dir("root")}/../modules//ecr"
-}
-
-locals {
-  env = include.root.locals.env
-}
-
-inputs = {
-  name_prefix  = local.env.name_prefix
-  repositories = keys(local.env.services)
-  keep_images  = 30
-  force_delete = false
+include "unit" {
+  path = "${dirname(find_in_parent_folders("root.hcl"))}/_units/ecr.hcl"
 }

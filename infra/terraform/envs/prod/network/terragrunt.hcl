@@ -3,14 +3,6 @@ include "root" {
   expose = true
 }
 
-terraform {
-  source = "${get_parent_terragrunt_dir("root")}/../modules//network"
+include "unit" {
+  path = "${dirname(find_in_parent_folders("root.hcl"))}/_units/network.hcl"
 }
-
-locals {
-  env = include.root.locals.env
-}
-
-inputs = merge(local.env.network, {
-  name_prefix = local.env.name_prefix
-})

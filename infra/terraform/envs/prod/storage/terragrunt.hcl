@@ -3,39 +3,18 @@ include "root" {
   expose = true
 }
 
-terraform {
-  source = "${get_parent_terragrunt_dir("root")}/../modules//storage"
+include "unit" {
+  path = "${dirname(find_in_parent_folders("root.hcl"))}/_units/storage.hcl"
 }
 
 locals {
   env = include.root.locals.env
 }
 
-dependency "network" {
-  config_path = "../network"
-
-  mock_outputs_allowed_terraform_commands = ["init", "validate", "plan"]
-  mock_outputs = {
-    vpc_id             = "vpc-mock"
-    public_subnet_ids  = ["subnet-mock-1", "subnet-mock-2"]
-    private_subnet_ids = ["subnet-mock-3", "subnet-mock-4"]
-    availability_zones = ["mock-1a", "mock-1c"]
-    nat_gateway_ids    = {}
-    s3_endpoint_id     = "vpce-mock"
-  }
-}
-
 inputs = {
-  name_prefix   = local.env.name_prefix
-  versioning    = true
-  force_destroy = local.env.allow_destroy
+  versioning = true
 
   infrequent_access_after_days = 180
   delete_after_days            = 730
   cors_origins                 = ["https://${local.env.domain.name}", "https://www.${local.env.domain.name}"]
-
-  endpoint_only_roles = {
-    role_pattern = "${local.env.name_prefix}-task"
-    endpoint_id  = dependency.network.outputs.s3_endpoint_id
-  }
 }

@@ -3,87 +3,21 @@ include "root" {
   expose = true
 }
 
-terraform {
-  source = "${get_parent_terragrunt_dir("root")}/../modules//compute"
+include "unit" {
+  path = "${dirname(find_in_parent_folders("root.hcl"))}/_units/compute.hcl"
 }
 
 locals {
   env = include.root.locals.env
 }
 
-dependency "ecr" {
-  config_path = "../ecr"
-
-  mock_outputs_allowed_terraform_commands = ["init", "validate", "plan"]
-  mock_outputs = {
-    repository_urls = { web = "mock.invalid/web", api = "mock.invalid/api" }
-    repository_arns = { web = "arn:aws:ecr:mock:123456789012:repository/web", api = "arn:aws:ecr:mock:123456789012:repository/api" }
-  }
-}
-
-dependency "network" {
-  config_path = "../network"
-
-  mock_outputs_allowed_terraform_commands = ["init", "validate", "plan"]
-  mock_outputs = {
-    vpc_id             = "vpc-mock"
-    public_subnet_ids  = ["subnet-mock-1", "subnet-mock-2"]
-    private_subnet_ids = ["subnet-mock-3", "subnet-mock-4"]
-    availability_zones = ["mock-1a", "mock-1c"]
-    nat_gateway_ids    = {}
-    s3_endpoint_id     = "vpce-mock"
-  }
-}
-
-dependency "security" {
-  config_path = "../security"
-
-  mock_outputs_allowed_terraform_commands = ["init", "validate", "plan"]
-  mock_outputs = {
-    alb_security_group_id      = "sg-mock-alb"
-    service_security_group_ids = { web = "sg-mock-web", api = "sg-mock-api" }
-    database_security_group_id = "sg-mock-database"
-  }
-}
-
-dependency "database" {
-  config_path = "../database"
-
-  mock_outputs_allowed_terraform_commands = ["init", "validate", "plan"]
-  mock_outputs = {
-    secrets = { DATABASE_URL = "arn:aws:ssm:mock:123456789012:parameter/mock/DATABASE_URL" }
-  }
-}
-
+# In public subnets with an address of their own: there is no NAT gateway to pay for.
 inputs = {
-  name_prefix        = local.env.name_prefix
-  cluster_name       = local.env.cluster_name
   container_insights = false
-  log_retention_days = local.env.log_retention_days
+  task_subnet_ids    = dependency.network.outputs.public_subnet_ids
+  assign_public_ip   = true
 
-  # In public subnets with an address of their own: there is no NAT gateway to pay for.
-  vpc_id                = dependency.network.outputs.vpc_id
-  alb_subnet_ids        = dependency.network.outputs.public_subnet_ids
-  alb_security_group_id = dependency.security.outputs.alb_security_group_id
-  task_subnet_ids       = dependency.network.outputs.public_subnet_ids
-  assign_public_ip      = true
-
-  repository_arns   = values(dependency.ecr.outputs.repository_arns)
-  parameter_path    = local.env.parameter_path
-  secrets           = dependency.database.outputs.secrets
-  generated_secrets = { JWT_SECRET = 1 }
-  external_secrets  = ["MONGODB_URI"]
-  file_buckets      = [local.env.files_bucket]
-
-  services = { for name, service in local.env.services : name => merge(service, {
-    image             = "${dependency.ecr.outputs.repository_urls[name]}:${local.env.image_tag}"
-    security_group_id = dependency.security.outputs.service_security_group_ids[name]
-    environment       = { NODE_ENV = "production", PORT = tostring(service.port) }
-  }) }
-
-  health_check = local.env.health_check
-  schedule     = local.env.schedule
-
+  schedule = local.env.schedule
   # Staging has no domain; plans need not say so each time.
   expect_https = false
 }

@@ -5,6 +5,7 @@ resource "aws_iam_role" "function" {
     Version   = "2012-10-17"
     Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "lambda.amazonaws.com" } }]
   })
+  permissions_boundary = var.permissions_boundary
 }
 
 data "aws_iam_policy_document" "function" {
@@ -48,6 +49,7 @@ resource "aws_iam_role" "schedule" {
       Condition = { StringEquals = { "aws:SourceAccount" = data.aws_caller_identity.current.account_id } }
     }]
   })
+  permissions_boundary = var.permissions_boundary
 }
 
 resource "aws_iam_role_policy" "schedule" {

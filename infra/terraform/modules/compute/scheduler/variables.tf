@@ -31,3 +31,9 @@ variable "log_retention_days" {
   description = "How long the function's log is kept."
   type        = number
 }
+
+variable "permissions_boundary" {
+  description = "ARN of the policy that limits every role made here; null: none. A workflow's apply may make no role without it."
+  type        = string
+  default     = null
+}

@@ -124,6 +124,62 @@ run "a_secret_that_nobody_makes" {
   expect_failures = [aws_ecs_task_definition.this]
 }
 
+run "services_find_each_other" {
+  command = plan
+  variables {
+    namespace = "team-test.internal"
+    services = {
+      web = { image = "x/web:1", port = 3000, cpu = 256, memory = 512, health_check_path = "/health", security_group_id = "sg-2", calls = { API_URL = "api" } }
+      api = { image = "x/api:1", port = 4000, cpu = 256, memory = 512, health_check_path = "/api/health", security_group_id = "sg-3", path_patterns = ["/api/*"] }
+    }
+  }
+
+  assert {
+    condition     = contains(local.containers["web"].environment, { name = "API_URL", value = "http://api.team-test.internal:4000" })
+    error_message = "web is told where api is, inside the network"
+  }
+  assert {
+    condition     = keys(aws_service_discovery_service.this) == ["api", "web"]
+    error_message = "each service has a name"
+  }
+}
+
+run "a_call_with_no_namespace" {
+  command = plan
+  variables {
+    services = {
+      web = { image = "x/web:1", port = 3000, cpu = 256, memory = 512, health_check_path = "/health", security_group_id = "sg-2", calls = { API_URL = "api" } }
+      api = { image = "x/api:1", port = 4000, cpu = 256, memory = 512, health_check_path = "/api/health", security_group_id = "sg-3", path_patterns = ["/api/*"] }
+    }
+  }
+  expect_failures = [var.namespace]
+}
+
+run "who_uses_the_database_reads_its_parameters" {
+  command = plan
+  variables {
+    database_secrets = { DATABASE_URL = "arn:aws:ssm:ap-northeast-1:123456789012:parameter/team/test/DATABASE_URL" }
+    services = {
+      web = { image = "x/web:1", port = 3000, cpu = 256, memory = 512, health_check_path = "/health", security_group_id = "sg-2", uses_database = true }
+      api = { image = "x/api:1", port = 4000, cpu = 256, memory = 512, health_check_path = "/api/health", security_group_id = "sg-3", path_patterns = ["/api/*"] }
+    }
+  }
+
+  assert {
+    condition     = [for secret in local.containers["web"].secrets : secret.name] == ["DATABASE_URL"] && length(local.containers["api"].secrets) == 0
+    error_message = "one variable of the service decides"
+  }
+}
+
+run "the_first_plan_takes_the_codes_image" {
+  command = plan
+
+  assert {
+    condition     = local.containers["web"].image == "x/web:1" && local.containers["web"].dockerLabels["cockpit.declared-image"] == "x/web:1"
+    error_message = "nothing runs yet"
+  }
+}
+
 run "a_domain_without_a_zone" {
   command = plan
   variables {

@@ -30,6 +30,10 @@ run "one_instance" {
     error_message = "rds is one instance"
   }
   assert {
+    condition     = length(aws_ssm_parameter.reader_endpoint) == 0 && aws_db_instance.this[0].auto_minor_version_upgrade
+    error_message = "nothing to read from beside it; a major version gets its minor ones"
+  }
+  assert {
     condition     = output.identifier == "team-test-db"
     error_message = "its name"
   }
@@ -45,6 +49,10 @@ run "a_replica" {
     condition     = aws_db_instance.replica[0].identifier == "team-test-db-replica"
     error_message = "a replica was asked for"
   }
+  assert {
+    condition     = aws_ssm_parameter.reader_endpoint[0].name == "/team/test/db/reader-endpoint"
+    error_message = "its address is a parameter"
+  }
 }
 
 run "aurora" {
@@ -58,7 +66,11 @@ run "aurora" {
     error_message = "a writer and a reader"
   }
   assert {
-    condition     = aws_rds_cluster_instance.this[0].availability_zone != aws_rds_cluster_instance.this[1].availability_zone
+    condition     = aws_ssm_parameter.reader_endpoint[0].name == "/team/test/db/reader-endpoint"
+    error_message = "the readers' address is a parameter"
+  }
+  assert {
+    condition     = aws_rds_cluster_instance.this["1"].availability_zone != aws_rds_cluster_instance.this["2"].availability_zone
     error_message = "in two zones"
   }
   assert {
@@ -163,4 +175,43 @@ run "storage_that_cannot_grow" {
     max_allocated_storage = 50
   }
   expect_failures = [var.max_allocated_storage]
+}
+
+run "a_minor_version_is_meant" {
+  command = plan
+  variables {
+    engine_version = "17.6"
+  }
+
+  assert {
+    condition     = aws_db_instance.this[0].engine_version == "17.6" && !aws_db_instance.this[0].auto_minor_version_upgrade
+    error_message = "AWS would raise it, and the next plan would want it back"
+  }
+  assert {
+    condition     = aws_db_parameter_group.rds[0].family == "postgres17"
+    error_message = "the family is of the major version"
+  }
+}
+
+# The first is taken out, after a failover to the second: the second is what it was.
+run "aurora_without_its_first_instance" {
+  command = plan
+  variables {
+    engine    = "aurora"
+    instances = ["2"]
+  }
+
+  assert {
+    condition     = keys(aws_rds_cluster_instance.this) == ["2"] && aws_rds_cluster_instance.this["2"].identifier == "team-test-aurora-2"
+    error_message = "the second keeps its name and its address in the state"
+  }
+}
+
+run "aurora_with_two_of_a_name" {
+  command = plan
+  variables {
+    engine    = "aurora"
+    instances = ["1", "1"]
+  }
+  expect_failures = [var.instances]
 }

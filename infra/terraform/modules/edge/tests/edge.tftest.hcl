@@ -57,6 +57,36 @@ run "a_cdn_without_a_bucket" {
     condition     = length(aws_cloudfront_distribution.this) == 1 && length(aws_cloudfront_origin_access_control.static) == 0
     error_message = "a CDN before the load balancer only"
   }
+  # Without a certificate, the plan says that CloudFront asks over HTTP.
+  expect_failures = [check.origin_encrypted]
+}
+
+# The domain leads to CloudFront, and CloudFront to the load balancer, never to the domain.
+run "the_origin_is_not_the_domain" {
+  command = plan
+  variables {
+    cloudfront = {}
+    domain     = { name = "example.com", create_zone = true }
+    load_balancer = {
+      arn      = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/x/1"
+      dns_name = "x.elb.amazonaws.com"
+      zone_id  = "Z1"
+      https    = true
+    }
+  }
+
+  assert {
+    condition     = length(setintersection([for origin in aws_cloudfront_distribution.this[0].origin : origin.domain_name], aws_cloudfront_distribution.this[0].aliases)) == 0
+    error_message = "CloudFront would ask itself"
+  }
+  assert {
+    condition     = one([for origin in aws_cloudfront_distribution.this[0].origin : origin.domain_name]) == aws_route53_record.origin[0].name && aws_route53_record.origin[0].alias[0].name == "x.elb.amazonaws.com"
+    error_message = "the origin is a name that leads to the load balancer"
+  }
+  assert {
+    condition     = one([for origin in aws_cloudfront_distribution.this[0].origin : origin.custom_origin_config[0].origin_protocol_policy]) == "https-only"
+    error_message = "what readers send is not readable between the two"
+  }
 }
 
 run "a_domain_without_a_zone" {

@@ -22,6 +22,7 @@ variables {
   security_group_id     = "sg-1"
   alb_security_group_id = "sg-2"
   image                 = "123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/team:1"
+  repository_arns       = ["arn:aws:ecr:ap-northeast-1:123456789012:repository/team"]
   port                  = 3000
   parameter_path        = "/team"
   alarm_topic_arn       = "arn:aws:sns:ap-northeast-1:123456789012:team-alarms"
@@ -34,6 +35,18 @@ run "phase_1" {
     condition     = aws_instance.this[0].associate_public_ip_address && length(aws_lb.this) == 0 && length(aws_autoscaling_group.this) == 0
     error_message = "one instance with an address"
   }
+  assert {
+    condition     = aws_instance.this[0].maintenance_options[0].auto_recovery == "default" && aws_cloudwatch_metric_alarm.recover[0].metric_name == "StatusCheckFailed_System"
+    error_message = "it is started on another machine when its own fails"
+  }
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.errors.namespace == "team-test" && aws_cloudwatch_log_metric_filter.errors.metric_transformation[0].namespace == "team-test"
+    error_message = "error lines are counted, and the alarm looks at the count"
+  }
+  assert {
+    condition     = strcontains(local.user_data, "-p 80:3000 ")
+    error_message = "readers come on port 80"
+  }
 }
 
 run "phase_2" {
@@ -45,6 +58,10 @@ run "phase_2" {
   assert {
     condition     = length(aws_instance.this) == 0 && aws_autoscaling_group.this[0].min_size == 2 && aws_autoscaling_group.this[0].max_size == 4
     error_message = "a group of two to four"
+  }
+  assert {
+    condition     = strcontains(local.user_data, "-p 3000:3000 ")
+    error_message = "the load balancer comes on the application's port"
   }
   # Without a certificate, the plan says that there is HTTP only.
   expect_failures = [check.https]
@@ -72,4 +89,54 @@ run "an_image_without_a_tag" {
     image = "team"
   }
   expect_failures = [var.image]
+}
+
+# What the alarm asks for is what the agent sends, in both phases, and nothing of it must be asked from EC2, which a
+# private network does not reach: of the instance's metadata that is the id, the image and the type.
+run "the_disk_alarm_has_data" {
+  command = plan
+  variables {
+    phase = 2
+  }
+
+  assert {
+    condition     = toset(keys(aws_cloudwatch_metric_alarm.disk.dimensions)) == toset(local.agent.metrics.aggregation_dimensions[0])
+    error_message = "the agent sums up by other dimensions than the alarm has"
+  }
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.disk.dimensions.Group == local.agent.metrics.metrics_collected.disk.append_dimensions.Group && aws_cloudwatch_metric_alarm.disk.dimensions.path == local.agent.metrics.metrics_collected.disk.resources[0]
+    error_message = "the agent sends other values than the alarm has"
+  }
+  assert {
+    condition     = length(setsubtract(keys(local.agent.metrics.append_dimensions), ["InstanceId", "ImageId", "InstanceType"])) == 0
+    error_message = "the agent would have to ask EC2 for the instance's tags"
+  }
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.disk.namespace == "CWAgent" && aws_cloudwatch_metric_alarm.disk.metric_name == "disk_used_percent"
+    error_message = "the agent's own names"
+  }
+  expect_failures = [check.https]
+}
+
+run "phase_2_with_a_domain" {
+  command = plan
+  variables {
+    phase  = 2
+    domain = { name = "example.com", create_zone = true }
+  }
+
+  assert {
+    condition     = length(aws_lb_listener.https) == 1 && aws_lb_listener.http[0].default_action[0].type == "redirect" && output.website_url == "https://example.com"
+    error_message = "HTTPS under its own name"
+  }
+}
+
+# What is deployed stays; another image in the code is taken.
+run "the_version_is_a_parameter" {
+  command = plan
+
+  assert {
+    condition     = aws_ssm_parameter.image.name == "/team/deploy/image" && strcontains(local.user_data, "--name /team/deploy/image ")
+    error_message = "an instance starts what the parameter names"
+  }
 }

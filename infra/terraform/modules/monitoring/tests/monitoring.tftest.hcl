@@ -48,6 +48,10 @@ run "everything" {
     error_message = "Aurora's volume does not fill up, its instances' storage does"
   }
   assert {
+    condition     = aws_cloudwatch_metric_alarm.this["nat-a-bytes"].metric_name == "BytesOutToSource" && aws_cloudwatch_metric_alarm.this["nat-a-bytes"].threshold == 10737418240 && aws_cloudwatch_metric_alarm.this["nat-a-bytes"].comparison_operator == "GreaterThanThreshold"
+    error_message = "more than 10 GiB a day that the gateway brings in"
+  }
+  assert {
     condition     = output.sidecars[0].essential == false
     error_message = "the application goes on without its agent"
   }
@@ -75,4 +79,24 @@ run "no_money" {
     budget = { monthly_usd = 0, environment_tag = "test" }
   }
   expect_failures = [var.budget]
+}
+
+run "asked_from_outside" {
+  command = plan
+  variables {
+    health_checks = { web = { domain = "example.com", path = "/health" } }
+  }
+
+  assert {
+    condition     = aws_route53_health_check.this["web"].fqdn == "example.com" && aws_route53_health_check.this["web"].type == "HTTPS"
+    error_message = "a health check was asked for"
+  }
+}
+
+run "a_health_check_of_a_url" {
+  command = plan
+  variables {
+    health_checks = { web = { domain = "https://example.com", path = "/health" } }
+  }
+  expect_failures = [var.health_checks]
 }

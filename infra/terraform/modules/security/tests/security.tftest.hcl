@@ -19,7 +19,6 @@ mock_provider "aws" {
 variables {
   name_prefix         = "team-test"
   vpc_id              = "vpc-1"
-  cluster_name        = "team-test-cluster"
   database_port       = 5432
   allowed_cidr_blocks = ["203.0.113.4/32"]
   services = {
@@ -40,7 +39,7 @@ run "only_who_uses_the_database_reaches_it" {
     error_message = "api asked for 27017"
   }
   assert {
-    condition     = length(aws_instance.bastion) == 0 && length(aws_iam_role.ci_deploy) == 0 && length(aws_cloudtrail.this) == 0
+    condition     = length(aws_instance.bastion) == 0 && length(aws_vpc_security_group_ingress_rule.alb_cloudfront) == 0 && length(aws_cloudtrail.this) == 0
     error_message = "what is optional is off"
   }
 }
@@ -64,14 +63,13 @@ run "a_bastion_reaches_the_database" {
 run "everything_optional" {
   command = plan
   variables {
-    github     = { repository = "example/app", create_oidc_provider = true }
     cloudtrail = true
     guardduty  = true
     aws_config = true
   }
 
   assert {
-    condition     = length(aws_cloudtrail.this) + length(aws_guardduty_detector.this) + length(aws_config_configuration_recorder.this) + length(aws_iam_role.ci_plan) == 4
+    condition     = length(aws_cloudtrail.this) + length(aws_guardduty_detector.this) + length(aws_config_configuration_recorder.this) == 3
     error_message = "each has its variable"
   }
 }
@@ -100,10 +98,63 @@ run "no_port" {
   expect_failures = [var.services]
 }
 
-run "every_repository" {
+run "who_calls_whom_inside_the_network" {
   command = plan
   variables {
-    github = { repository = "example/*" }
+    services = {
+      web = { port = 3000, calls = { API_URL = "api" } }
+      api = { port = 4000 }
+    }
   }
-  expect_failures = [var.github]
+
+  assert {
+    condition     = aws_vpc_security_group_ingress_rule.call["web-api"].from_port == 4000 && aws_vpc_security_group_egress_rule.call["web-api"].to_port == 4000
+    error_message = "web reaches the port of api"
+  }
+  assert {
+    condition     = length(aws_vpc_security_group_ingress_rule.call) == 1
+    error_message = "and nobody else"
+  }
+}
+
+run "a_call_to_nobody" {
+  command = plan
+  variables {
+    services = { web = { port = 3000, calls = { API_URL = "api" } } }
+  }
+  expect_failures = [var.services]
+}
+
+run "only_cloudfront" {
+  command = plan
+  variables {
+    allowed_cidr_blocks = []
+    cloudfront_port     = 443
+  }
+
+  assert {
+    condition     = length(aws_vpc_security_group_ingress_rule.alb_cloudfront) == 1 && length(aws_vpc_security_group_ingress_rule.alb_http) + length(aws_vpc_security_group_ingress_rule.alb_https) == 0
+    error_message = "nobody passes CloudFront by"
+  }
+}
+
+run "everyone_past_cloudfront" {
+  command = plan
+  variables {
+    allowed_cidr_blocks = ["0.0.0.0/0"]
+    cloudfront_port     = 443
+  }
+  expect_failures = [var.allowed_cidr_blocks]
+}
+
+run "a_public_port_is_not_the_applications" {
+  command = plan
+  variables {
+    services = { app = { port = 3000, public_port = 80 } }
+  }
+
+  assert {
+    condition     = one(values(aws_vpc_security_group_ingress_rule.public)).from_port == 80 && one(values(aws_vpc_security_group_ingress_rule.public)).to_port == 80
+    error_message = "readers come on port 80 only"
+  }
 }

@@ -1,0 +1,281 @@
+"""The workflows and the roles that they are lent: each job's token against each role's trust, what a role needs, and that
+none of this is changed by what runs as it. The roles are those that envs/bootstrap/ci makes, on the emulator."""
+
+import json
+import re
+import subprocess
+
+import iam
+import pytest
+import support
+import yaml
+
+WORKFLOWS = support.ROOT / ".github/workflows"
+REPOSITORY = "example/bookmark-manager"
+ENVIRONMENTS = {"staging": "bookmark-manager-staging", "prod": "bookmark-manager-prod", "pantri": "pantri", "minimal": "minimal"}
+REGION = "ap-northeast-1"
+
+
+@pytest.fixture(scope="module")
+def unit(shell, tmp_path_factory):
+    """envs/bootstrap/ci, applied as a person does."""
+    tree = support.copy_tree(tmp_path_factory.mktemp("ci") / "terraform")
+    folder = tree / "envs/bootstrap/ci"
+    shell.terragrunt("run", "--", "apply", "-input=false", "-auto-approve", cwd=folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def roles(shell, unit):
+    """Trust policy of each role, as AWS has it."""
+    client = shell.client("iam", REGION)
+    found = {each["RoleName"]: each["AssumeRolePolicyDocument"] for each in client.list_roles()["Roles"] if "-ci-" in each["RoleName"]}
+    assert sorted(found) == sorted(f"{prefix}-ci-{kind}" for prefix in ENVIRONMENTS.values() for kind in ("plan", "apply", "deploy"))
+    return found
+
+
+def workflow(name):
+    return yaml.safe_load((WORKFLOWS / f"{name}.yml").read_text())
+
+
+def claims(event, environment=None, repository=REPOSITORY, branch="main", audience="sts.amazonaws.com"):
+    """GitHub's token: a job with an environment has it as subject, whatever the event; else it is the event or the branch."""
+    end = f"environment:{environment}" if environment else "pull_request" if event == "pull_request" else f"ref:refs/heads/{branch}"
+    return {"sub": f"repo:{repository}:{end}", "aud": audience}
+
+
+def rows(job):
+    """Every environment that a job runs for."""
+    matrix = job["strategy"]["matrix"]
+    if "include" in matrix:
+        return matrix["include"]
+    listed = re.search(r"<<'JSON'\n(.*?)\n *JSON", (WORKFLOWS / "image.yml").read_text(), re.S)[1]
+    return [{"image": each} for each in json.loads(listed)]
+
+
+def filled(text, row):
+    """An expression of a workflow with a row's values."""
+    text = re.sub(r"\$\{\{ *vars\.AWS_ACCOUNT_ID *\}\}", support.ACCOUNT, text)
+    def value(match):
+        found = row
+        for part in match[1].split("."):
+            found = found[part]
+        return found
+    return re.sub(r"\$\{\{ *matrix\.([a-z.]+) *\}\}", value, text)
+
+
+# (workflow, job, event): which event starts it.
+JOBS = [("terraform-plan", "plan", "pull_request"), ("terraform-apply", "plan", "push"), ("terraform-apply", "apply", "push"), ("image", "image", "push")]
+
+
+@pytest.mark.parametrize("name,job,event", JOBS)
+def test_a_jobs_token_is_lent_the_role_that_it_asks_for(roles, name, job, event):
+    described = workflow(name)["jobs"][job]
+    steps = [step for step in described["steps"] if step.get("uses", "").startswith("aws-actions/configure-aws-credentials")]
+    assert len(steps) == 1
+    seen = set()
+    for row in rows(described):
+        environment = filled(described["environment"], row) if "environment" in described else None
+        role = filled(steps[0]["with"]["role-to-assume"], row).split("/")[-1]
+        assert role in roles, f"{name}.{job} asks for {role}, which nobody makes"
+        assert iam.trusts(roles[role], claims(event, environment)), f"{name}.{job} with {claims(event, environment)['sub']} is refused {role}"
+        seen.add(environment or row["environment"])
+        # Nobody else's role: another environment's is refused.
+        for other in roles:
+            if environment and not other.startswith(f"{ENVIRONMENTS[environment]}-ci-"):
+                assert not iam.trusts(roles[other], claims(event, environment)), f"{environment} is lent {other}"
+    assert seen == set(ENVIRONMENTS)
+
+
+def test_every_job_with_a_role_was_looked_at():
+    asking = {
+        (path.stem, name)
+        for path in WORKFLOWS.glob("*.yml")
+        for name, job in yaml.safe_load(path.read_text())["jobs"].items()
+        if any("configure-aws-credentials" in step.get("uses", "") for step in job.get("steps", []))
+    }
+    assert asking == {(name, job) for name, job, _ in JOBS}
+
+
+def test_nobody_else_is_lent_a_role(roles):
+    for name, trust in roles.items():
+        kind = name.split("-")[-1]
+        for stranger in (
+            claims("push", "staging", repository="somebody/bookmark-manager"), claims("pull_request", repository="somebody/bookmark-manager"),
+            claims("push", repository="example/bookmark-manager-fork"), claims("push", branch="feature"), claims("push", "nowhere"),
+            claims("push", branch="main/feature"), claims("pull_request", audience="https://github.com/example"),
+        ):
+            assert not iam.trusts(trust, stranger), f"{name} is lent to {stranger}"
+        if kind in ("apply", "deploy"):
+            # What changes something is only lent to a job that passed an environment's rules.
+            assert not iam.trusts(trust, claims("push")) and not iam.trusts(trust, claims("pull_request")), name
+
+
+def policies(shell, role):
+    client = shell.client("iam", REGION)
+    found = [client.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in client.list_role_policies(RoleName=role)["PolicyNames"]]
+    for attached in client.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
+        if "::aws:" not in attached["PolicyArn"]:
+            version = client.get_policy(PolicyArn=attached["PolicyArn"])["Policy"]["DefaultVersionId"]
+            found.append(client.get_policy_version(PolicyArn=attached["PolicyArn"], VersionId=version)["PolicyVersion"]["Document"])
+    return found
+
+
+@pytest.mark.parametrize("name,prefix", ENVIRONMENTS.items())
+def test_a_plan_can_hold_the_lock_and_change_nothing_else(shell, roles, name, prefix):
+    document = policies(shell, f"{prefix}-ci-plan")
+    folder = {"pantri": "env:/prod/pantri"}.get(name, f"{name}/compute")
+    state = f"arn:aws:s3:::cockpit-terraform-state-{support.ACCOUNT}/{folder}/terraform.tfstate"
+    for action in ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"):
+        assert iam.allows(document, action, f"{state}.tflock"), action
+    for action in ("s3:PutObject", "s3:DeleteObject"):
+        assert not iam.allows(document, action, state), f"a plan writes a state: {action}"
+        assert not iam.allows(document, action, state.replace(folder, "somebody") + ".tflock"), "another environment's lock"
+    for action in ("ecs:UpdateService", "iam:PutRolePolicy", "ssm:PutParameter", "ec2:RunInstances"):
+        assert not iam.allows(document, action, "*")
+
+
+@pytest.mark.parametrize("name,prefix", ENVIRONMENTS.items())
+def test_a_deployment_pushes_and_deploys_its_own_services(shell, roles, name, prefix):
+    document = policies(shell, f"{prefix}-ci-deploy")
+    region = "us-east-1" if name == "pantri" else REGION
+    images = {"pantri": ["pantri-service"], "minimal": ["minimal-app"]}.get(name, [f"{prefix}-web", f"{prefix}-api"])
+    for image in images:
+        assert iam.allows(document, "ecr:PutImage", f"arn:aws:ecr:{region}:{support.ACCOUNT}:repository/{image}")
+        assert not iam.allows(document, "ecr:PutImage", f"arn:aws:ecr:{region}:{support.ACCOUNT}:repository/{image}-else")
+        if name != "minimal":
+            cluster = "pantri" if name == "pantri" else f"{prefix}-cluster"
+            assert iam.allows(document, "ecs:UpdateService", f"arn:aws:ecs:{region}:{support.ACCOUNT}:service/{cluster}/{image}")
+            # A revision is registered with the tags of the one before.
+            revision = f"arn:aws:ecs:{region}:{support.ACCOUNT}:task-definition/{image}:3"
+            assert iam.allows(document, "ecs:TagResource", revision, ecs__CreateAction="RegisterTaskDefinition")
+            assert not iam.allows(document, "ecs:TagResource", revision)
+            for role in ("execution", "task"):
+                arn = f"arn:aws:iam::{support.ACCOUNT}:role/{prefix}-{role}"
+                assert iam.allows(document, "iam:PassRole", arn, iam__PassedToService="ecs-tasks.amazonaws.com")
+            assert not iam.allows(document, "iam:PassRole", f"arn:aws:iam::{support.ACCOUNT}:role/{prefix}-ci-apply", iam__PassedToService="ecs-tasks.amazonaws.com")
+    if name == "minimal":
+        parameter = f"arn:aws:ssm:{region}:{support.ACCOUNT}:parameter/minimal"
+        assert iam.allows(document, "ssm:PutParameter", f"{parameter}/deploy/image") and not iam.allows(document, "ssm:PutParameter", f"{parameter}/DATABASE_URL")
+        assert iam.allows(document, "ssm:SendCommand", f"arn:aws:ssm:{region}:{support.ACCOUNT}:document/minimal-deploy")
+        assert not iam.allows(document, "ssm:SendCommand", f"arn:aws:ssm:{region}::document/AWS-RunShellScript")
+        instance = f"arn:aws:ec2:{region}:{support.ACCOUNT}:instance/i-1"
+        assert iam.allows(document, "ssm:SendCommand", instance, **{"aws__ResourceTag/Name": "minimal"})
+        assert not iam.allows(document, "ssm:SendCommand", instance, **{"aws__ResourceTag/Name": "other"})
+
+
+@pytest.mark.parametrize("name,prefix", ENVIRONMENTS.items())
+def test_applying_has_what_the_documents_say(shell, roles, name, prefix):
+    """docs/iam/ENVIRONMENT/infra.json is what the role has."""
+    document = policies(shell, f"{prefix}-ci-apply")
+    written = json.loads((support.ROOT / "docs/iam" / name / "infra.json").read_text())
+    by_sid = {each["Sid"]: each for each in document[0]["Statement"]}
+    for each in written["Statement"]:
+        made = by_sid.pop(each["Sid"])
+        if each["Sid"] == "Regional":  # a set
+            made["Condition"]["StringEquals"]["aws:RequestedRegion"] = sorted(set(made["Condition"]["StringEquals"]["aws:RequestedRegion"]))
+            if isinstance(each["Condition"]["StringEquals"]["aws:RequestedRegion"], str):
+                each["Condition"]["StringEquals"]["aws:RequestedRegion"] = [each["Condition"]["StringEquals"]["aws:RequestedRegion"]]
+        assert made == each, each["Sid"]
+    assert by_sid == {}
+
+
+def said(result):
+    return " ".join(re.sub(r"[│╷╵]|STD(OUT|ERR) terraform:|\d\d:\d\d:\d\d\.\d+", " ", result.stdout).split())
+
+
+def test_an_apply_that_would_destroy_what_it_runs_as_is_refused(shell, unit, roles):
+    """By Terraform, whoever runs it: the roles are never destroyed. And run as one of them, nothing of them is even planned."""
+    destroyed = shell.terragrunt("run", "--", "destroy", "-input=false", "-no-color", "-auto-approve", cwd=unit, codes=(1,))
+    assert "Instance cannot be destroyed" in said(destroyed)
+    lent = shell.client("sts", REGION).assume_role(RoleArn=f"arn:aws:iam::{support.ACCOUNT}:role/bookmark-manager-staging-ci-apply", RoleSessionName="workflow")["Credentials"]
+    keys = {"AWS_ACCESS_KEY_ID": lent["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": lent["SecretAccessKey"], "AWS_SESSION_TOKEN": lent["SessionToken"]}
+    refused = shell.terragrunt("run", "--", "plan", "-input=false", "-no-color", cwd=unit, codes=(1,), **keys)
+    assert "This runs as bookmark-manager-staging-ci-apply, which is one of the roles that it would change." in said(refused)
+    again = shell.terragrunt("run", "--", "plan", "-input=false", "-no-color", "-detailed-exitcode", cwd=unit)
+    assert "No changes" in again.stdout
+
+
+def test_no_environments_apply_has_a_role_of_the_workflows():
+    """They are in the unit of their own, so that no apply of an environment can take them away, whatever values it is given."""
+    for path in (support.TERRAFORM_TREE / "modules").rglob("*.tf"):
+        if "ci" not in path.relative_to(support.TERRAFORM_TREE / "modules").parts and ".terraform" not in path.parts:
+            assert "openid_connect" not in path.read_text() and "-ci-" not in path.read_text(), path
+    assert not list((support.TERRAFORM_TREE / "envs").glob("[!b]*/ci"))
+
+
+def test_what_the_workflows_need_is_in_the_repository():
+    """No values from files that git ignores, and of the repository's variables only the account."""
+    for path in WORKFLOWS.glob("*.yml"):
+        text = path.read_text()
+        assert "tfvars" not in text, path.name
+        assert set(re.findall(r"vars\.([A-Z_]+)", text)) <= {"AWS_ACCOUNT_ID"}, path.name
+        assert "secrets." not in text, path.name
+
+
+def test_the_reviewed_plan_is_what_is_applied():
+    """One artifact, named by environment and commit, written by the plan and read by the apply only; nothing plans and
+    applies in one step."""
+    jobs = workflow("terraform-apply")["jobs"]
+    assert jobs["apply"]["needs"] == "plan" and "environment" not in jobs["plan"] and "environment" in jobs["apply"]
+    up = [step for step in jobs["plan"]["steps"] if "upload-artifact" in step.get("uses", "")]
+    down = [step for step in jobs["apply"]["steps"] if "download-artifact" in step.get("uses", "")]
+    assert len(up) == len(down) == 1 and up[0]["with"]["name"] == down[0]["with"]["name"] == "plan-${{ matrix.environment }}-${{ github.sha }}"
+    for path in WORKFLOWS.glob("*.yml"):
+        for name, job in yaml.safe_load(path.read_text())["jobs"].items():
+            used = [step for step in job.get("steps", []) if "-artifact" in step.get("uses", "")]
+            assert not used or (path.stem == "terraform-apply" and name in ("plan", "apply"))
+        assert "-auto-approve" not in path.read_text()
+
+
+def test_an_image_is_tested_before_it_is_built_and_starts_on_a_push():
+    described = workflow("image")
+    # YAML reads the key `on` as true.
+    assert described[True]["push"] == {"branches": ["main"], "paths": ["apps/**", ".github/workflows/image.yml"]}
+    assert described["jobs"]["image"]["needs"] == ["what", "test"] and described["jobs"]["test"]["needs"] == "what"
+    assert any("pnpm test" in step.get("run", "") for step in described["jobs"]["test"]["steps"])
+
+
+def chosen(tmp_path, changed, **inputs):
+    """What the first job of image.yml decides, run by a shell in a repository with a commit that changes those files."""
+    step = next(step for step in workflow("image")["jobs"]["what"]["steps"] if step.get("id") == "what")
+
+    def git(*arguments):
+        return subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@example.com", *arguments], cwd=tmp_path, check=True, capture_output=True, text=True).stdout.strip()
+
+    git("init", "-q")
+    git("commit", "-q", "--allow-empty", "-m", "before")
+    before = git("rev-parse", "HEAD")
+    for name in changed:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("new")
+    git("add", "-A")
+    git("commit", "-q", "--allow-empty", "-m", "after")
+    output = tmp_path / "output"
+    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "GITHUB_OUTPUT": str(output), "BEFORE": before, "ENVIRONMENT": "", "SERVICE": "", "CONTEXT": ""} | inputs
+    result = subprocess.run(["bash", "-eo", "pipefail", "-c", step["run"]], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    if result.returncode:
+        return result.stdout
+    return [(each["environment"], each["service"]) for each in json.loads(output.read_text().removeprefix("images="))]
+
+
+CHANGES = [
+    (["apps/api/main.ts"], [("staging", "api")]),
+    (["apps/web/page.tsx", "apps/pantri/page.tsx", "README.md"], [("staging", "web"), ("pantri", "service")]),
+    (["apps/minimal/main.go", "apps/website/x"], [("minimal", "app")]),
+    (["README.md"], []),
+]
+
+
+@pytest.mark.parametrize("changed,wanted", CHANGES)
+def test_a_push_builds_what_it_changed_and_never_deploys_production(tmp_path, changed, wanted):
+    assert chosen(tmp_path, changed) == wanted
+
+
+def test_by_hand_any_environment_is_deployed(tmp_path):
+    assert chosen(tmp_path, [], ENVIRONMENT="prod", SERVICE="web", CONTEXT="apps/web") == [("prod", "web")]
+
+
+def test_a_service_that_the_environment_has_not_is_refused(tmp_path):
+    assert "minimal has no service web" in chosen(tmp_path, [], ENVIRONMENT="minimal", SERVICE="web", CONTEXT=".")
