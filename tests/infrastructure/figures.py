@@ -51,6 +51,51 @@ def accepted_table():
     return "\n".join(rows)
 
 
+def declaration(kind, name):
+    """The file that declares a resource, of those of the whole tree; `name` is None for any of the kind."""
+    wanted = re.compile(rf'^resource "{kind}" "{name or "[a-z_0-9]+"}"', re.M)
+    for path in sorted(support.TERRAFORM_TREE.rglob("*.tf")):
+        if ".terraform" not in path.parts and ".terragrunt-cache" not in path.parts and wanted.search(path.read_text()):
+            yield path
+
+
+def declared_in(environment, unit, where):
+    """Of a row of the specification: the file that its resource is in, in the module of its unit where several have one."""
+    address = re.sub(r"\[.*", "", where).split(" ")[0] if where.startswith("aws_") else re.sub(r"\[[^]]*\]", "", where).split(" ")[0]
+    parts = address.split(".")
+    at = next(index for index, part in enumerate(parts) if part.startswith("aws_"))
+    kind, name = parts[at], parts[at + 1] if len(parts) > at + 1 else None
+    modules = [parts[index + 1] for index in range(0, at, 2)] or [unit]
+    found = list(declaration(kind, name))
+    own = [path for path in found if path.relative_to(support.TERRAFORM_TREE).parts[-2] in (modules[-1], unit)]
+    # A unit's module may use another, as compute does with edge.
+    return (own or found or [None])[0]
+
+
+TEST = "test_the_plan_has_every_figure_of_the_specification"
+
+
+def specification_table():
+    """Every documented figure, what it is in which environment, where it is declared; the rows are `specification.py`'s."""
+    import specification
+
+    rows = {}
+    for environment, figures in specification.FIGURES.items():
+        for what, unit, where, wanted in figures:
+            path = declared_in(environment, unit, where)
+            declared = path.relative_to(support.TERRAFORM_TREE) if path else "nowhere"
+            rows.setdefault((what, str(declared)), {})[environment] = "none" if wanted is specification.ABSENT else repr(wanted).replace("|", "\\|")
+    lines = ["| figure | wanted | declared in | held by |", "|---|---|---|---|"]
+    for (what, declared), by_environment in rows.items():
+        same = {}
+        for environment, value in by_environment.items():
+            same.setdefault(value, []).append(environment)
+        wanted = "; ".join(f"{', '.join(names)}: `{value}`" for value, names in same.items())
+        link = declared if declared == "nowhere" else f"[{declared}](../infra/terraform/{declared})"
+        lines.append(f"| {what} | {wanted} | {link} | `{TEST}` |")
+    return "\n".join(lines)
+
+
 def replace(text, mark, content):
     pattern = re.compile(rf"(<!-- {mark} -->\n).*?(<!-- /{mark} -->)", re.S)
     return pattern.sub(lambda match: f"{match[1]}{content}\n{match[2]}", text)
@@ -61,7 +106,13 @@ def write(watch):
     if watch.seconds:
         measured = "\n".join(HEAD + in_order(kept(text, "measured") | rows(watch)))
         text = replace(text, "measured", f"Measured {datetime.date.today().isoformat()} on two cores.\n\n{measured}")
+    text = replace(text, "specification", specification_table())
     PAGE.write_text(replace(text, "accepted", accepted_table()))
     readme = support.TERRAFORM_TREE / "README.md"
     text = readme.read_text()
     readme.write_text(replace(text, "cost", "\n".join(cost.HEAD + in_order(kept(text, "cost") | cost.rows(watch.costs)))))
+
+
+if __name__ == "__main__":
+    # The tables that need no environment: python tests/infrastructure/figures.py
+    PAGE.write_text(replace(replace(PAGE.read_text(), "specification", specification_table()), "accepted", accepted_table()))

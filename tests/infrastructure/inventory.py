@@ -60,6 +60,28 @@ def take(shell, region):
         "certificate": ask("acm", "list_certificates", "CertificateSummaryList", "DomainName"),
         "firewall": ask("wafv2", "list_web_acls", "WebACLs", "Name", Scope="REGIONAL"),
         "distribution": ask("cloudfront", "list_distributions", "DistributionList.Items", "Id"),
+        # Terraform leaves former revisions to roll back to; ECS deletes none that is active (`environments.py` names them).
+        "task definition": ask("ecs", "list_task_definitions", "taskDefinitionArns", None),
+        "namespace": ask("servicediscovery", "list_namespaces", "Namespaces", "Name"),
+        "name inside": ask("servicediscovery", "list_services", "Services", "Name"),
+        "health check": ask("route53", "list_health_checks", "HealthChecks", "Id"),
+        "document": ask("ssm", "list_documents", "DocumentIdentifiers", "Name", Filters=[{"Key": "Owner", "Values": ["Self"]}]),
+        "policy": ask("iam", "list_policies", "Policies", "PolicyName", Scope="Local"),
+        "scaling policy": ask("application-autoscaling", "describe_scaling_policies", "ScalingPolicies", "PolicyName", ServiceNamespace="ecs"),
+        "cluster parameter group": ask(
+            "rds", "describe_db_cluster_parameter_groups", "DBClusterParameterGroups", "DBClusterParameterGroupName",
+            lambda row: not row["DBClusterParameterGroupName"].startswith("default."),
+        ),
+        "snapshot": ask("rds", "describe_db_snapshots", "DBSnapshots", "DBSnapshotIdentifier"),
+        "cluster snapshot": ask("rds", "describe_db_cluster_snapshots", "DBClusterSnapshots", "DBClusterSnapshotIdentifier"),
+        "flow log": ask("ec2", "describe_flow_logs", "FlowLogs", "FlowLogId"),
+        "volume": ask("ec2", "describe_volumes", "Volumes", "VolumeId"),
+        "network interface": ask("ec2", "describe_network_interfaces", "NetworkInterfaces", "NetworkInterfaceId"),
+        "metric filter": ask("logs", "describe_metric_filters", "metricFilters", "filterName"),
+        "trail": ask("cloudtrail", "list_trails", "Trails", "Name"),
+        "detector": ask("guardduty", "list_detectors", "DetectorIds", None),
+        "recorder": ask("config", "describe_configuration_recorders", "ConfigurationRecorders", "name"),
+        "origin access control": ask("cloudfront", "list_origin_access_controls", "OriginAccessControlList.Items", "Id"),
         "user pool": ask("cognito-idp", "list_user_pools", "UserPools", "Name", MaxResults=60),
     }
 

@@ -201,6 +201,11 @@ def pantri(name, rows):
         ("us-east-1", "pantri", 'module.network.aws_subnet.private["a"] availability_zone', "us-east-1a"),
         ("several zones", "pantri", 'module.network.aws_subnet.private["b"] availability_zone', "us-east-1b"),
         ("tasks in private subnets", "pantri", "module.compute.aws_ecs_service[*] network_configuration.0.assign_public_ip", False),
+        ("service discovery", "pantri", "module.compute.aws_service_discovery_private_dns_namespace.this[0] name", f"{name}.internal"),
+        ("access logs of the load balancer", "pantri", "module.compute.aws_lb.this access_logs.0.prefix", "load-balancer"),
+        ("access logs of CloudFront", "pantri", "module.compute.module.edge.aws_cloudfront_distribution.this[0] logging_config.0.prefix", "cloudfront/"),
+        ("readers come over CloudFront only", "pantri", 'module.security.aws_vpc_security_group_ingress_rule.alb_cloudfront[0] from_port', 80),
+        ("… and no other way", "pantri", "module.security.aws_vpc_security_group_ingress_rule.alb_http", ABSENT),
         ("NAT", "pantri", 'module.network.aws_nat_gateway.this["a"] connectivity_type', "public"),
         ("CloudFront", "pantri", "module.compute.module.edge.aws_cloudfront_distribution.this[0] enabled", True),
         ("static files over CloudFront", "pantri", "module.compute.module.edge.aws_cloudfront_distribution.this[0] ordered_cache_behavior.*.path_pattern", Has("/_next/static/*")),
@@ -217,12 +222,17 @@ def pantri(name, rows):
 
 
 PANTRI_DEV = pantri("pantri-dev", [
+    ("logs of the service", "pantri", 'module.compute.aws_cloudwatch_log_group.service["service"] name', "/aws/ecs/pantri-dev"),
+    ("budget", "pantri", "module.monitoring.aws_budgets_budget.this[0] time_unit", "MONTHLY"),
     ("VPC", "pantri", "module.network.aws_vpc.this cidr_block", "10.10.0.0/16"),
     ("all on Spot", "pantri", 'module.compute.aws_ecs_service.this["service"] capacity_provider_strategy.*.capacity_provider', ["FARGATE_SPOT"]),
     ("second factor where wanted", "pantri", "aws_cognito_user_pool.this mfa_configuration", "OPTIONAL"),
 ])
 
 PANTRI_PROD = pantri("pantri", [
+    ("logs of the service", "pantri", 'module.compute.aws_cloudwatch_log_group.service["service"] name', "/aws/ecs/pantri"),
+    ("logs of Datadog's agent", "pantri", "module.compute.aws_cloudwatch_log_group.sidecars[0] name", "/ecs/datadog-agent"),
+    ("environment = production", "pantri", "module.compute.aws_ecs_cluster.this tags_all.Environment", "production"),
     ("VPC", "pantri", "module.network.aws_vpc.this cidr_block", "10.11.0.0/16"),
     ("a NAT gateway in each zone", "pantri", 'module.network.aws_nat_gateway.this["c"] connectivity_type', "public"),
     ("two for sure", "pantri", 'module.compute.aws_ecs_service.this["service"] capacity_provider_strategy.*.base', Has(2)),

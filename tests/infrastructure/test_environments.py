@@ -63,9 +63,31 @@ def secrets_of(applied):
     return values
 
 
+def running(ecs, cluster, service):
+    """The revision that a service runs, with its tags."""
+    arn = ecs.describe_services(cluster=cluster, services=[service])["services"][0]["taskDefinition"]
+    return ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"])["taskDefinition"]
+
+
+def image_of(ecs, cluster, service):
+    return running(ecs, cluster, service)["containerDefinitions"][0]["image"]
+
+
+def deploy(ecs, cluster, service, tag):
+    """Another image, as the cockpit, the workflow and the documents do it: the running revision with that image."""
+    definition = running(ecs, cluster, service)
+    keys = ("family", "taskRoleArn", "executionRoleArn", "networkMode", "containerDefinitions", "requiresCompatibilities", "cpu", "memory", "runtimePlatform")
+    next_one = {key: definition[key] for key in keys if key in definition}
+    next_one["containerDefinitions"][0]["image"] = next_one["containerDefinitions"][0]["image"].split(":")[0] + f":{tag}"
+    arn = ecs.register_task_definition(**next_one)["taskDefinition"]["taskDefinitionArn"]
+    ecs.update_service(cluster=cluster, service=service, taskDefinition=arn)
+    return arn
+
+
 @pytest.fixture(scope="session")
 def changed_outside(applied):
-    """What people and the scheduler do, and a plan with it there: secrets are set, services are stopped and remembered."""
+    """What people and the scheduler do, and a plan with it there: secrets are set, another image is deployed, services are
+    stopped and remembered."""
     region = applied.environment.region
     ssm, ecs = applied.shell.client("ssm", region), applied.shell.client("ecs", region)
     for name in [name for name, value in secrets_of(applied).items() if value == "not-set-yet"]:
@@ -73,6 +95,7 @@ def changed_outside(applied):
     found = [(cluster, arn) for cluster in ecs.list_clusters()["clusterArns"] for arn in ecs.list_services(cluster=cluster)["serviceArns"]]
     before = {arn: ecs.describe_services(cluster=cluster, services=[arn])["services"][0]["desiredCount"] for cluster, arn in found}
     for cluster, arn in found:
+        deploy(ecs, cluster, arn.split("/")[-1], "deployed")
         ecs.tag_resource(resourceArn=arn, tags=[{"key": "cockpit:desired-count", "value": str(before[arn])}])
         ecs.update_service(cluster=cluster, service=arn, desiredCount=0)
     result = applied.plan_again()
@@ -83,7 +106,7 @@ def changed_outside(applied):
 
 
 def test_what_is_changed_outside_is_no_difference(changed_outside):
-    """Secrets that people set; counts and tags of services that the scheduler or the cockpit stopped."""
+    """Secrets that people set; images that were deployed; counts and tags of services that the scheduler or the cockpit stopped."""
     empty, printed = changed_outside
     assert empty, printed[-3000:]
 
@@ -120,6 +143,41 @@ def test_the_application_gets_the_password_of_the_database(applied):
     assert urls and all(f":{password[0]}@" in url for url in urls)
 
 
+def test_web_is_told_where_api_is_inside_the_network(applied):
+    """Not through the load balancer, which admits readers only and counts requests for the firewall."""
+    name = applied.environment.name
+    if name not in ("staging", "prod"):
+        pytest.skip("one service only")
+    ecs = applied.shell.client("ecs", applied.environment.region)
+    prefix = f"bookmark-manager-{name}"
+    variables = {each["name"]: each["value"] for each in running(ecs, f"{prefix}-cluster", f"{prefix}-web")["containerDefinitions"][0]["environment"]}
+    assert variables["API_URL"] == f"http://api.{prefix}.internal:4000"
+    registry = ecs.describe_services(cluster=f"{prefix}-cluster", services=[f"{prefix}-api"])["services"][0]["serviceRegistries"]
+    found = {each["Arn"]: each["Name"] for each in applied.shell.client("servicediscovery", applied.environment.region).list_services()["Services"]}
+    assert [found[each["registryArn"]] for each in registry] == ["api"]
+    secrets = {each["name"] for each in running(ecs, f"{prefix}-cluster", f"{prefix}-web")["containerDefinitions"][0]["secrets"]}
+    assert "DATABASE_URL" in secrets
+
+
+def origins(values):
+    """Names that a distribution's origins lead to, through the records of the plan, until one that is nobody's record."""
+    records = {each["name"].rstrip("."): each["alias"][0]["name"] for address, each in values.items() if ".aws_route53_record." in f".{address}" and each.get("alias")}
+    for address, each in values.items():
+        if ".aws_cloudfront_distribution." in f".{address}":
+            for origin in each["origin"]:
+                seen = [origin.get("domain_name")]
+                while seen[-1] in records:
+                    seen.append(records[seen[-1]])
+                    assert seen.count(seen[-1]) == 1, f"a loop of names: {seen}"
+                yield set(each.get("aliases") or []), seen
+
+
+def test_no_origin_of_a_distribution_is_the_distribution_itself(applied):
+    for values in applied.values().values():
+        for aliases, names in origins(values):
+            assert not aliases & set(names), f"CloudFront asks itself: {names}"
+
+
 def test_the_schedule_calls_the_function(applied):
     """EventBridge Scheduler → function → cluster, as AWS has it."""
     region = applied.environment.region
@@ -143,20 +201,35 @@ def test_what_it_costs_is_about_what_the_documents_say(applied):
     values, region = applied.values(), applied.environment.region
     calm, peak = cost.estimate(values, region), cost.estimate(values, region, peak=True)
     assert 0 < calm <= peak
+    # An alarm of every calm month is none: the budget tells at 80 %.
+    budgets = [each for unit in values.values() for address, each in unit.items() if "aws_budgets_budget" in address]
+    assert len(budgets) == 1
+    assert calm < 0.8 * float(budgets[0]["limit_amount"]), f"a calm month is estimated at ${calm:.0f}, the budget is ${budgets[0]['limit_amount']}"
     # The documents of staging and prod give figures; at its peak, everything that scales would run all month.
     documented = {"staging": (60, 90), "prod": (190.5, 620.5)}.get(applied.environment.name)
     if documented:
         assert documented[0] / 2 < calm < documented[1] * 1.5
 
 
+# Under their documented names too, in the units where an operator looks for them.
+COMPUTE = ["load_balancer_dns_name", "alb_dns_name", "website_url"]
+PANTRI = [*COMPUTE, "cloudfront_domain_name", "repository_url", "user_pool_id", "static_bucket_name"]
 OUTPUTS = {
-    "staging": {"compute": ["load_balancer_dns_name", "website_url", "scheduler_function_name"], "database": ["endpoint"], "ecr": ["repository_urls"]},
-    "prod": {"compute": ["load_balancer_dns_name", "website_url", "name_servers", "certificate_status"], "database": ["endpoint", "reader_endpoint"]},
-    "pantri-dev": {"pantri": ["website_url", "cloudfront_domain_name", "repository_url", "user_pool_id", "static_bucket_name"]},
-    "pantri-prod": {"pantri": ["website_url", "cloudfront_domain_name", "repository_url", "user_pool_id", "static_bucket_name"]},
-    "minimal-1": {"instance": ["website_url", "instance_id"], "database": ["endpoint"]},
-    "minimal-2": {"instance": ["website_url", "load_balancer_dns_name", "autoscaling_group_name"], "database": ["endpoint", "reader_endpoint"]},
+    "staging": {"compute": [*COMPUTE, "scheduler_function_name"], "database": ["endpoint", "db_endpoint"], "ecr": ["repository_urls"]},
+    "prod": {
+        "compute": [*COMPUTE, "name_servers", "certificate_status", "acm_certificate_arn", "domain_name", "route53_zone_name_servers"],
+        "database": ["endpoint", "db_endpoint", "reader_endpoint"],
+    },
+    "pantri-dev": {"pantri": PANTRI},
+    "pantri-prod": {"pantri": PANTRI},
+    "minimal-1": {"instance": ["website_url", "instance_id", "image_parameter", "deploy_document"], "database": ["endpoint", "db_endpoint"]},
+    "minimal-2": {
+        "instance": ["website_url", "load_balancer_dns_name", "alb_dns_name", "autoscaling_group_name", "acm_certificate_arn", "domain_name", "route53_zone_name_servers"],
+        "database": ["endpoint", "db_endpoint", "reader_endpoint"],
+    },
 }
+# Documented, and null where the environment has no domain.
+NAMES = {"compute": ["acm_certificate_arn", "domain_name", "route53_zone_name_servers"], "pantri": ["acm_certificate_arn", "domain_name", "route53_zone_name_servers"]}
 
 
 def test_outputs_that_people_need_are_there(applied):
@@ -164,6 +237,9 @@ def test_outputs_that_people_need_are_there(applied):
     for unit, names in OUTPUTS[applied.environment.name].items():
         for name in names:
             assert outputs[unit][name]["value"] not in (None, "", [], {}), f"{unit}.{name}"
+    for unit, names in NAMES.items():
+        if unit in outputs:
+            assert {*names, "alb_dns_name"} <= set(outputs[unit])
 
 
 def test_the_cockpit_shows_what_was_applied(applied):
@@ -200,3 +276,34 @@ def test_the_cockpit_shows_what_was_applied(applied):
     if name == "prod":
         aurora = databases["bookmark-manager-prod-aurora"]
         assert (aurora["kind"], len(aurora["members"])) == ("aurora", 2)
+
+
+def test_a_change_in_the_code_reaches_the_service_and_keeps_what_was_deployed(applied, changed_outside, request):
+    """Another size goes to the running service with the image that was deployed; another tag in the code replaces that; a
+    deployment after it stays again."""
+    if applied.environment.name != "staging" or not request.config.getoption("--full"):
+        pytest.skip("staging only, with --full")
+    ecs = applied.shell.client("ecs", applied.environment.region)
+    cluster, service = "bookmark-manager-staging-cluster", "bookmark-manager-staging-web"
+    values, unit = applied.folder / "env.hcl", applied.folder / "compute"
+
+    def apply(old, new):
+        assert values.read_text().count(old) >= 1, old
+        values.write_text(values.read_text().replace(old, new, 1))
+        applied.tell(applied.shell.terragrunt("run", "--", "apply", "-input=false", "-auto-approve", cwd=unit))
+        again = applied.shell.terragrunt("run", "--", "plan", "-input=false", "-detailed-exitcode", cwd=unit)
+        assert "No changes" in again.stdout
+
+    assert image_of(ecs, cluster, service).endswith(":deployed")
+    apply("memory            = 512", "memory            = 1024")
+    after = running(ecs, cluster, service)
+    assert (after["memory"], after["containerDefinitions"][0]["image"].split(":")[-1]) == ("1024", "deployed")
+
+    apply('image_tag = "latest"', 'image_tag = "v2"')
+    assert image_of(ecs, cluster, service).endswith(":v2")
+
+    arn = deploy(ecs, cluster, service, "v3")
+    assert "No changes" in applied.shell.terragrunt("run", "--", "plan", "-input=false", "-detailed-exitcode", cwd=unit).stdout
+    # A forced new deployment starts what the tag names by then: the revision is the same.
+    ecs.update_service(cluster=cluster, service=service, forceNewDeployment=True)
+    assert running(ecs, cluster, service)["taskDefinitionArn"] == arn

@@ -118,6 +118,14 @@ def test_tables_in_the_readmes():
     assert result.returncode == 0, result.stderr
 
 
+def test_the_tables_of_the_page_are_those_of_the_tree():
+    """Every documented figure with its file and test, and the accepted findings: generated, and not old."""
+    text = figures.PAGE.read_text()
+    for mark, made in (("specification", figures.specification_table()), ("accepted", figures.accepted_table())):
+        assert re.search(rf"<!-- {mark} -->\n(.*?)\n<!-- /{mark} -->", text, re.S)[1] == made, "run tests/infrastructure/figures.py"
+    assert f"def {figures.TEST}(" in (support.ROOT / "tests/infrastructure/test_environments.py").read_text()
+
+
 def test_policies(shell, tmp_path):
     """checkov finds nothing that is not accepted where it is, with a reason."""
     program = shutil.which("checkov", path=os.path.dirname(sys.executable)) or support.missing("checkov", "Install tests/infrastructure/requirements.txt.")

@@ -16,6 +16,12 @@ capacity = { fargate_base = 0, fargate_weight = 0, spot_weight = 1 }
 container_insights = false
 log_retention_days = 7
 
+log_group_name         = "/aws/ecs/pantri-dev"
+datadog_log_group_name = "/ecs/pantri-dev-datadog-agent"
+
 mfa                 = "OPTIONAL"
 deletion_protection = false
 allow_destroy       = true
+
+# A month by the estimate in ../README.md, and a quarter on top.
+monthly_budget_usd = 90

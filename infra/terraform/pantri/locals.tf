@@ -1,6 +1,16 @@
 locals {
-  parameter_path = "/pantri/${var.environment}"
+  # The workspace of an environment.
+  workspace      = { dev = "dev", production = "prod" }[var.environment]
+  parameter_path = "/pantri/${local.workspace}"
   # The cluster is called like the prefix, and its service <prefix>-service.
   service_name = "${var.name_prefix}-service"
-  https        = var.domain == null ? false : var.domain.delegated
+
+  # null: CloudFront's own name.
+  domain = var.domain_name == null ? null : {
+    name        = var.domain_name
+    zone_id     = var.zone_id
+    create_zone = var.zone_id == null
+    delegated   = var.domain_delegated
+  }
+  https = var.domain_name != null && var.domain_delegated
 }

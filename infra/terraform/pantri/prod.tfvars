@@ -1,5 +1,5 @@
 # Pantri, workspace prod: three zones, two tasks for sure, more on Fargate and Spot as they are needed.
-environment = "prod"
+environment = "production"
 name_prefix = "pantri"
 account_id  = "123456789012"
 
@@ -15,6 +15,9 @@ capacity = { fargate_base = 2, fargate_weight = 1, spot_weight = 1 }
 
 container_insights = true
 log_retention_days = 30
+
+log_group_name         = "/aws/ecs/pantri"
+datadog_log_group_name = "/ecs/datadog-agent"
 
 static_infrequent_access_after_days = 180
 

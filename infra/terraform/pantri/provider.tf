@@ -29,7 +29,7 @@ resource "terraform_data" "workspace" {
 
   lifecycle {
     precondition {
-      condition     = var.environment == terraform.workspace
+      condition     = local.workspace == terraform.workspace
       error_message = "The workspace is ${terraform.workspace} and the variables are those of ${var.environment}. Use `TF_WORKSPACE=${terraform.workspace} terraform … -var-file=${terraform.workspace}.tfvars`."
     }
   }

@@ -3,6 +3,7 @@ module "compute" {
 
   name_prefix        = var.name_prefix
   cluster_name       = var.name_prefix
+  namespace          = "${var.name_prefix}.internal"
   container_insights = var.container_insights
   log_retention_days = var.log_retention_days
 
@@ -24,6 +25,7 @@ module "compute" {
       memory            = var.memory
       desired_count     = var.autoscaling.min
       health_check_path = var.health_check_path
+      log_group_name    = var.log_group_name
       security_group_id = module.security.service_security_group_ids["service"]
       environment = {
         NODE_ENV             = "production"
@@ -40,11 +42,26 @@ module "compute" {
   sidecars        = module.monitoring.sidecars
   sidecar_secrets = module.monitoring.sidecar_secrets
 
+  sidecar_log_group_name = var.datadog_log_group_name
+
+  # The application looks its users up and keeps their attributes; it makes and deletes none.
+  task_grants = {
+    Users = {
+      actions   = ["cognito-idp:AdminGetUser", "cognito-idp:AdminListGroupsForUser", "cognito-idp:AdminUpdateUserAttributes", "cognito-idp:DescribeUserPool", "cognito-idp:ListUsers"]
+      resources = [aws_cognito_user_pool.this.arn]
+    }
+  }
+
+  access_logs = {
+    bucket_name        = module.access_logs.bucket_name
+    bucket_domain_name = module.access_logs.bucket_domain_name
+  }
+
   health_check = { grace_period = 120, interval = 30, unhealthy_threshold = 3 }
 
-  domain = var.domain
+  domain = local.domain
   # With no domain, CloudFront speaks HTTPS to readers under its own name.
-  expect_https = var.domain != null
+  expect_https = var.domain_name != null
   cloudfront = {
     static = {
       bucket_domain_name = module.static.bucket_domain_name

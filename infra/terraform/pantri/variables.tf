@@ -1,10 +1,10 @@
 variable "environment" {
-  description = "dev or prod; the workspace has the same name."
+  description = "dev (workspace dev) or production (workspace prod)."
   type        = string
 
   validation {
-    condition     = contains(["dev", "prod"], var.environment)
-    error_message = "environment is dev or prod."
+    condition     = contains(["dev", "production"], var.environment)
+    error_message = "environment is dev or production."
   }
 }
 
@@ -134,15 +134,32 @@ variable "mfa" {
   }
 }
 
-variable "domain" {
-  description = "The website's domain and its zone; null: CloudFront's own name."
-  type = object({
-    name        = string
-    zone_id     = optional(string)
-    create_zone = optional(bool, false)
-    delegated   = optional(bool, true)
-  })
-  default = null
+variable "domain_name" {
+  description = "The website's domain, as `example.com`; null: CloudFront's own name."
+  type        = string
+  default     = null
+}
+
+variable "zone_id" {
+  description = "The Route 53 zone that you have for it; null makes one."
+  type        = string
+  default     = null
+}
+
+variable "domain_delegated" {
+  description = "Whether the zone's name servers (output route53_zone_name_servers) are already at the registrar: only then can the certificate be validated and HTTPS be on."
+  type        = bool
+  default     = true
+}
+
+variable "log_group_name" {
+  description = "Log group of the service."
+  type        = string
+}
+
+variable "datadog_log_group_name" {
+  description = "Log group of Datadog's agent."
+  type        = string
 }
 
 variable "permissions_boundary" {
@@ -168,7 +185,7 @@ variable "deletion_protection" {
   type        = bool
 
   validation {
-    condition     = var.environment != "prod" || var.deletion_protection
+    condition     = var.environment != "production" || var.deletion_protection
     error_message = "deletion_protection is off in production. Set it to true; to take the environment down, set allow_destroy = true instead, apply, and then destroy (README, \"Taking an environment down\")."
   }
 }

@@ -1,5 +1,5 @@
 resource "aws_lb" "this" {
-  # checkov:skip=CKV_AWS_91: access logs are not asked for; the metrics and the services' logs answer what is asked
+  # checkov:skip=CKV_AWS_91: access logs are a variable, on in pantri; elsewhere they are not asked for
   # checkov:skip=CKV_AWS_150: deletion protection is a variable, on in prod
   # checkov:skip=CKV2_AWS_20: HTTP redirects wherever there is a certificate
   # checkov:skip=CKV2_AWS_28: the firewall is a variable, on in prod; staging admits listed addresses only
@@ -12,6 +12,15 @@ resource "aws_lb" "this" {
   drop_invalid_header_fields = true
   enable_deletion_protection = var.deletion_protection && !var.allow_destroy
   idle_timeout               = 60
+
+  dynamic "access_logs" {
+    for_each = var.access_logs == null ? [] : [var.access_logs.bucket_name]
+    content {
+      bucket  = access_logs.value
+      prefix  = "load-balancer"
+      enabled = true
+    }
+  }
 }
 
 resource "aws_lb_target_group" "this" {

@@ -36,7 +36,7 @@ data "aws_iam_policy_document" "execution" {
   statement {
     sid       = "Log"
     actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-    resources = [for group in aws_cloudwatch_log_group.service : "${group.arn}:*"]
+    resources = [for group in concat(values(aws_cloudwatch_log_group.service), aws_cloudwatch_log_group.sidecars) : "${group.arn}:*"]
   }
   dynamic "statement" {
     for_each = length(local.secret_names) + length(var.sidecar_secrets) > 0 ? [1] : []
@@ -75,6 +75,14 @@ data "aws_iam_policy_document" "task" {
       sid       = "Files"
       actions   = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
       resources = [for bucket in var.file_buckets : "arn:${data.aws_partition.current.partition}:s3:::${bucket}/*"]
+    }
+  }
+  dynamic "statement" {
+    for_each = var.task_grants
+    content {
+      sid       = statement.key
+      actions   = statement.value.actions
+      resources = statement.value.resources
     }
   }
   dynamic "statement" {

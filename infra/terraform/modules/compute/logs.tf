@@ -3,7 +3,16 @@ resource "aws_cloudwatch_log_group" "service" {
   # checkov:skip=CKV_AWS_338: how long is the environment's decision (7 days in staging, 30 in prod), as documented
   for_each = var.services
 
-  name              = "/ecs/${var.name_prefix}-${each.key}"
+  name              = coalesce(each.value.log_group_name, "/ecs/${var.name_prefix}-${each.key}")
+  retention_in_days = var.log_retention_days
+}
+
+resource "aws_cloudwatch_log_group" "sidecars" {
+  # checkov:skip=CKV_AWS_158: the key of CloudWatch Logs is enough; a key of our own costs and can lock us out
+  # checkov:skip=CKV_AWS_338: how long is the environment's decision, as documented
+  count = var.sidecar_log_group_name == null ? 0 : 1
+
+  name              = var.sidecar_log_group_name
   retention_in_days = var.log_retention_days
 }
 

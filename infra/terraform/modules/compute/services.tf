@@ -24,17 +24,27 @@ locals {
     linuxParameters = { initProcessEnabled = true }
   } }
 
-  # What runs beside the application logs to the service's group.
-  sidecars = { for name, service in var.services : name => [for sidecar in var.sidecars : merge(sidecar, {
+  # What runs beside the application.
+  sidecars = { for name, service in var.services : name => [for sidecar in var.sidecars : {
+    name      = sidecar.name
+    image     = sidecar.image
+    essential = sidecar.essential
+
+    cpu               = sidecar.cpu
+    memoryReservation = sidecar.memory_reservation
+    portMappings      = [for port in sidecar.ports : { containerPort = port, hostPort = port, protocol = "tcp" }]
+    environment       = [for key, value in sidecar.environment : { name = key, value = value }]
+    secrets           = [for key, arn in sidecar.secrets : { name = key, valueFrom = arn }]
+
     logConfiguration = {
       logDriver = "awslogs"
       options = {
-        awslogs-group         = aws_cloudwatch_log_group.service[name].name
+        awslogs-group         = var.sidecar_log_group_name == null ? aws_cloudwatch_log_group.service[name].name : aws_cloudwatch_log_group.sidecars[0].name
         awslogs-region        = data.aws_region.current.name
         awslogs-stream-prefix = sidecar.name
       }
     }
-  })] }
+  }] }
 }
 
 resource "aws_ecs_task_definition" "this" {

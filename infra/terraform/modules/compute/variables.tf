@@ -50,7 +50,7 @@ variable "assign_public_ip" {
 }
 
 variable "services" {
-  description = "Services by their short name. The one without path_patterns gets every request that no other takes. `secrets` are names of parameters, and `uses_database` adds those of database_secrets; `calls` has, by the environment variable that gets its address, the services that it calls inside the network; `capacity` says how many tasks run on Fargate for sure and how the others are split between Fargate and Fargate Spot."
+  description = "Services by their short name. The one without path_patterns gets every request that no other takes. `secrets` are names of parameters, and `uses_database` adds those of database_secrets; `calls` has, by the environment variable that gets its address, the services that it calls inside the network; `log_group_name` is another one than `/ecs/NAME`; `capacity` says how many tasks run on Fargate for sure and how the others are split between Fargate and Fargate Spot."
   type = map(object({
     image             = string
     port              = number
@@ -64,6 +64,7 @@ variable "services" {
     secrets           = optional(set(string), [])
     uses_database     = optional(bool, false)
     calls             = optional(map(string), {})
+    log_group_name    = optional(string)
     autoscaling = optional(object({
       min          = number
       max          = number
@@ -137,6 +138,29 @@ variable "file_buckets" {
   default     = []
 }
 
+variable "task_grants" {
+  description = "What else the application may do with its role: actions on resources, by a name for the statement (letters and digits)."
+  type = map(object({
+    actions   = list(string)
+    resources = list(string)
+  }))
+  default = {}
+
+  validation {
+    condition     = alltrue([for grant in values(var.task_grants) : !contains(grant.actions, "*") && !contains(grant.resources, "*")])
+    error_message = "A grant of task_grants is for everything: name its actions and resources."
+  }
+}
+
+variable "access_logs" {
+  description = "Where the load balancer and CloudFront write who asked for what: a bucket that lets them (module storage, log_delivery); null: nowhere."
+  type = object({
+    bucket_name        = string
+    bucket_domain_name = string
+  })
+  default = null
+}
+
 variable "parameter_path" {
   description = "Where the environment's parameters lie, as `/bookmark-manager/staging`."
   type        = string
@@ -167,9 +191,24 @@ variable "external_secrets" {
 }
 
 variable "sidecars" {
-  description = "Container definitions to run beside each service's own, as the module monitoring gives them."
-  type        = any
-  default     = []
+  description = "Containers to run beside each service's own, as the module monitoring gives them: an image, its share of CPU and memory (MB), whether the task ends with it, the ports that it listens on, and names of variables and of secrets (ARN)."
+  type = list(object({
+    name               = string
+    image              = string
+    essential          = optional(bool, false)
+    cpu                = number
+    memory_reservation = number
+    ports              = optional(list(number), [])
+    environment        = optional(map(string), {})
+    secrets            = optional(map(string), {})
+  }))
+  default = []
+}
+
+variable "sidecar_log_group_name" {
+  description = "Log group of what runs beside the services; null: the group of the service that it runs beside."
+  type        = string
+  default     = null
 }
 
 variable "sidecar_secrets" {

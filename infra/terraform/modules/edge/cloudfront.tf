@@ -29,7 +29,7 @@ resource "aws_cloudfront_origin_access_control" "static" {
 
 resource "aws_cloudfront_distribution" "this" {
   # checkov:skip=CKV_AWS_68: the firewall is at the load balancer (waf), where CloudFront's requests arrive too
-  # checkov:skip=CKV_AWS_86: access logs are not asked for
+  # checkov:skip=CKV_AWS_86: access logs are a variable, on in pantri
   # checkov:skip=CKV_AWS_174: without a domain it has CloudFront's own certificate, whose versions of TLS cannot be chosen; with one, TLS 1.2 is the least
   # checkov:skip=CKV_AWS_305: the application answers /, not a file
   # checkov:skip=CKV_AWS_310: one origin a path; the load balancer is in several zones itself
@@ -87,6 +87,15 @@ resource "aws_cloudfront_distribution" "this" {
       cached_methods         = ["GET", "HEAD"]
       compress               = true
       cache_policy_id        = "658327ea-f89d-4fab-a63d-7e88639e58f6" # AWS's CachingOptimized
+    }
+  }
+
+  dynamic "logging_config" {
+    for_each = var.access_logs_domain_name == null ? [] : [var.access_logs_domain_name]
+    content {
+      bucket          = logging_config.value
+      prefix          = "cloudfront/"
+      include_cookies = false
     }
   }
 

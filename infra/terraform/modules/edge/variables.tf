@@ -55,6 +55,12 @@ variable "waf_rate_limit" {
   }
 }
 
+variable "access_logs_domain_name" {
+  description = "Name of the bucket that CloudFront writes its access logs to; null: nowhere."
+  type        = string
+  default     = null
+}
+
 variable "cloudfront" {
   description = "A CDN before the load balancer; `static` sends some paths to a bucket; null: none."
   type = object({

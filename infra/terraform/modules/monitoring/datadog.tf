@@ -15,16 +15,16 @@ locals {
     name  = "datadog-agent"
     image = var.datadog.image
     # The application goes on when its agent does not.
-    essential         = false
-    cpu               = 64
-    memoryReservation = 128
-    portMappings      = [{ containerPort = 8126, hostPort = 8126, protocol = "tcp" }]
-    environment = [
-      { name = "DD_APM_ENABLED", value = "true" },
-      { name = "DD_ENV", value = var.datadog.environment },
-      { name = "DD_SITE", value = var.datadog.site },
-      { name = "ECS_FARGATE", value = "true" },
-    ]
-    secrets = [{ name = "DD_API_KEY", valueFrom = aws_ssm_parameter.datadog_api_key[0].arn }]
+    essential          = false
+    cpu                = 64
+    memory_reservation = 128
+    ports              = [8126]
+    environment = {
+      DD_APM_ENABLED = "true"
+      DD_ENV         = var.datadog.environment
+      DD_SITE        = var.datadog.site
+      ECS_FARGATE    = "true"
+    }
+    secrets = { DD_API_KEY = aws_ssm_parameter.datadog_api_key[0].arn }
   }
 }

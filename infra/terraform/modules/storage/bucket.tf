@@ -13,10 +13,12 @@ resource "aws_s3_bucket" "this" {
 }
 
 resource "aws_s3_bucket_ownership_controls" "this" {
+  # checkov:skip=CKV2_AWS_65: access lists are off everywhere but where CloudFront delivers its logs, which needs one
   bucket = aws_s3_bucket.this.id
 
   rule {
-    object_ownership = "BucketOwnerEnforced"
+    # CloudFront delivers its logs by an access list of the bucket, which the other setting does without.
+    object_ownership = var.log_delivery ? "BucketOwnerPreferred" : "BucketOwnerEnforced"
   }
 }
 

@@ -1,3 +1,7 @@
+data "aws_elb_service_account" "current" {
+  count = var.log_delivery ? 1 : 0
+}
+
 data "aws_iam_policy_document" "this" {
   statement {
     sid       = "OnlyTLS"
@@ -36,6 +40,20 @@ data "aws_iam_policy_document" "this" {
         test     = "ArnLike"
         variable = "aws:PrincipalArn"
         values   = ["arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:role/${statement.value.role_pattern}"]
+      }
+    }
+  }
+
+  # A load balancer's access logs. In regions from before August 2022 an account of AWS writes them, elsewhere a service.
+  dynamic "statement" {
+    for_each = var.log_delivery ? [1] : []
+    content {
+      sid       = "LoadBalancerLogs"
+      actions   = ["s3:PutObject"]
+      resources = ["${aws_s3_bucket.this.arn}/load-balancer/AWSLogs/${data.aws_caller_identity.current.account_id}/*"]
+      principals {
+        type        = "AWS"
+        identifiers = [data.aws_elb_service_account.current[0].arn]
       }
     }
   }

@@ -68,6 +68,12 @@ variable "cloudfront_reads" {
   default     = false
 }
 
+variable "log_delivery" {
+  description = "Lets load balancers and CloudFront of this account write their access logs."
+  type        = bool
+  default     = false
+}
+
 variable "force_destroy" {
   description = "Lets `destroy` delete the bucket with everything in it."
   type        = bool

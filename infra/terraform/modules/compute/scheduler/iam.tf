@@ -21,7 +21,7 @@ data "aws_iam_policy_document" "function" {
   }
   statement {
     sid       = "Services"
-    actions   = ["ecs:DescribeServices", "ecs:UpdateService", "ecs:TagResource"]
+    actions   = ["ecs:DescribeServices", "ecs:UpdateService", "ecs:TagResource", "ecs:UntagResource"]
     resources = ["arn:${data.aws_partition.current.partition}:ecs:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:service/${var.cluster_name}/*"]
   }
   statement {

@@ -4,6 +4,9 @@ import test from "node:test";
 
 import { TAG, client, remembered, run } from "./index.mjs";
 
+const quiet = () => {};
+const named = (name, message = "refused") => Object.assign(new Error(message), { name });
+
 class Ecs {
   constructor(counts, { page = 100 } = {}) {
     this.services = new Map();
@@ -40,15 +43,19 @@ class Ecs {
     this.calls.push(["tag", service.serviceName]);
   }
 
+  async untagResource({ resourceArn, tagKeys }) {
+    const service = [...this.services.values()].find((each) => each.serviceArn === resourceArn);
+    service.tags = service.tags.filter((each) => !tagKeys.includes(each.key));
+    this.calls.push(["untag", service.serviceName]);
+  }
+
   async updateService({ service, desiredCount }) {
+    if (this.services.get(service).schedulingStrategy === "DAEMON") throw named("InvalidParameterException", "DAEMON has no count");
     if (this.failures.has(service)) throw this.failures.get(service);
     this.services.get(service).desiredCount = desiredCount;
     this.calls.push(["update", service]);
   }
 }
-
-const quiet = () => {};
-const named = (name, message = "refused") => Object.assign(new Error(message), { name });
 
 test("stop remembers the counts, start restores them", async () => {
   const ecs = new Ecs({ web: 3, api: 1 });
@@ -128,14 +135,60 @@ test("an action that is none is refused before anything is asked", async () => {
   await assert.rejects(run({ action: "stop", services: "web" }, "team", {}, quiet), /list of names/);
 });
 
-test("a count that is unusable or missing starts one task", () => {
+test("a service that was at 0 stays at 0, and the others come back", async () => {
+  const ecs = new Ecs({ batch: 0, web: 2 });
+  await run({ action: "stop" }, "team", ecs, quiet);
+  await run({ action: "stop" }, "team", ecs, quiet);
+  await run({ action: "start" }, "team", ecs, quiet);
+  assert.deepEqual(ecs.counts(), { batch: 0, web: 2 });
+});
+
+test("a count of yesterday is not taken for today's", async () => {
+  const ecs = new Ecs({ web: 3 });
+  await run({ action: "stop" }, "team", ecs, quiet);
+  await run({ action: "start" }, "team", ecs, quiet);
+  assert.deepEqual(ecs.services.get("web").tags, []);
+  ecs.services.get("web").desiredCount = 0; // by hand, in the day
+  await run({ action: "stop" }, "team", ecs, quiet);
+  await run({ action: "start" }, "team", ecs, quiet);
+  assert.deepEqual(ecs.counts(), { web: 0 });
+});
+
+test("what someone started at night keeps their count, and the old one is forgotten", async () => {
+  const ecs = new Ecs({ web: 3 });
+  await run({ action: "stop" }, "team", ecs, quiet);
+  ecs.services.get("web").desiredCount = 1;
+  const result = await run({ action: "start" }, "team", ecs, quiet);
+  assert.deepEqual(result.unchanged, ["web"]);
+  assert.deepEqual(ecs.counts(), { web: 1 });
+  assert.deepEqual(ecs.services.get("web").tags, []);
+});
+
+test("a DAEMON service is skipped", async () => {
+  const ecs = new Ecs({ agent: 2, web: 2 });
+  ecs.services.get("agent").schedulingStrategy = "DAEMON";
+  for (const action of ["stop", "start"]) {
+    const result = await run({ action }, "team", ecs, quiet);
+    assert.deepEqual(result.skipped, ["agent"]);
+  }
+  assert.deepEqual(ecs.counts(), { agent: 2, web: 2 });
+  assert.deepEqual(ecs.services.get("agent").tags, []);
+});
+
+test("a service that was never stopped by this is started once", async () => {
+  const ecs = new Ecs({ web: 0 });
+  await run({ action: "start" }, "team", ecs, quiet);
+  assert.deepEqual(ecs.counts(), { web: 1 });
+});
+
+test("a count that is unusable starts one task", () => {
   const counted = (value) => remembered({ tags: value === undefined ? undefined : [{ key: TAG, value }] });
-  assert.deepEqual([undefined, "", "0", "-1", "two", "99999", "4"].map(counted), [1, 1, 1, 1, 1, 1, 4]);
+  assert.deepEqual([undefined, "", "0", "-1", "two", "99999", "4"].map(counted), [null, 1, 0, 1, 1, 1, 4]);
 });
 
 test("the client sends the commands of the SDK", async () => {
   const sdk = {};
-  for (const name of ["ListServices", "DescribeServices", "UpdateService", "TagResource"]) {
+  for (const name of ["ListServices", "DescribeServices", "UpdateService", "TagResource", "UntagResource"]) {
     sdk[`${name}Command`] = class {
       constructor(input) {
         Object.assign(this, { name, input });
@@ -147,4 +200,5 @@ test("the client sends the commands of the SDK", async () => {
   assert.deepEqual(await sent.describeServices({ a: 2 }), ["DescribeServices", { a: 2 }]);
   assert.deepEqual(await sent.updateService({ a: 3 }), ["UpdateService", { a: 3 }]);
   assert.deepEqual(await sent.tagResource({ a: 4 }), ["TagResource", { a: 4 }]);
+  assert.deepEqual(await sent.untagResource({ a: 5 }), ["UntagResource", { a: 5 }]);
 });

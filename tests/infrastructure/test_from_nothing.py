@@ -1,0 +1,74 @@
+"""The page that leads a newcomer from nothing to staging: each command of it, in order, on the emulator.
+
+Only Docker is stood in for (the emulator has no registry), and the state bucket's demand for TLS, which the emulator does
+not speak, is taken away.
+"""
+
+import os
+import re
+
+import inventory
+import pytest
+import support
+
+REGION = "ap-northeast-1"
+
+
+def page():
+    text = (support.TERRAFORM_TREE / "README.md").read_text()
+    section = re.search(r"^## From nothing$(.*?)^## ", text, re.M | re.S)[1]
+    assert len(section.splitlines()) < 90, "one page"
+    return section
+
+
+def blocks():
+    return ["\n".join(line.removeprefix("   ") for line in block.splitlines()) for block in re.findall(r"```sh\n(.*?)```", page(), re.S)]
+
+
+def test_the_page_names_each_step_and_what_it_costs():
+    text = page()
+    for step in ("bootstrap/state", "allowed_cidr_blocks", "plan -input=false", "apply -input=false", "docker push", "put-parameter", "destroy"):
+        assert step in text, step
+    told = int(re.search(r"costs about \$(\d+) a month", text)[1])
+    table = (support.TERRAFORM_TREE / "README.md").read_text()
+    estimated = int(re.search(r"^\| staging \|[^|]*\| \$(\d+) \|", table, re.M)[1])
+    assert abs(told - estimated) <= 5
+
+
+def test_commands_in_the_readmes_exist():
+    """Scripts and folders that a page names are there, and no subcommand of the scripts that they have not."""
+    for readme in [support.TERRAFORM_TREE / "README.md", *support.TERRAFORM_TREE.glob("*/README.md"), *support.TERRAFORM_TREE.glob("modules/*/README.md")]:
+        text = readme.read_text()
+        for folder in re.findall(r"--working-dir (\S+)", text):
+            assert (support.TERRAFORM_TREE / folder).is_dir(), f"{readme}: {folder}"
+        for command in re.findall(r"`(?:\.\./|infra/terraform/)?plans (\w+)", text):
+            assert command in ("draft", "make", "apply"), f"{readme}: plans {command}"
+        for link in re.findall(r"\]\((?!http|#)([^)#]+)", text):
+            assert (readme.parent / link).exists(), f"{readme}: {link}"
+
+
+def test_every_command_of_the_page_works_in_order(shell, tmp_path, request):
+    if not request.config.getoption("--full"):
+        pytest.skip("makes and destroys staging: with --full")
+    tree = support.copy_tree(tmp_path / "infra/terraform")
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "terragrunt").symlink_to(support.terragrunt_program())
+    (programs / "docker").write_text(f'#!/bin/sh\ncat >/dev/null\necho "$@" >>{tmp_path}/docker\n')
+    (programs / "docker").chmod(0o755)
+    aws = os.path.join(os.path.dirname(os.environ.get("COCKPIT_PYTHON", "")), "aws")
+    (programs / "aws").symlink_to(aws)
+    before = inventory.take(shell, REGION)
+    script = "set -euxo pipefail\n"
+    for block in blocks():
+        script += block + "\n"
+        if "envs/bootstrap/state" in block:
+            script += f"aws s3api delete-bucket-policy --bucket cockpit-terraform-state-{support.ACCOUNT}\n"
+    done = shell.run("bash", "-c", script, cwd=tree, seconds=3000, PATH=f"{programs}:{os.environ['PATH']}", AWS_DEFAULT_REGION=REGION)
+    assert "Apply complete!" in done.stdout and "Destroy complete!" in done.stdout and "http://bookmark-manager-staging-alb" in done.stdout
+    pushed = [line for line in (tmp_path / "docker").read_text().splitlines() if line.startswith("push ")]
+    assert pushed == [f"push {support.ACCOUNT}.dkr.ecr.ap-northeast-1.amazonaws.com/bookmark-manager-staging-{name}:latest" for name in ("web", "api")]
+    left = inventory.difference(before, inventory.take(shell, REGION))
+    # What the page says is kept.
+    assert set(left) <= {"task definition", "bucket"}
+    assert left.get("bucket", []) in ([], [f"cockpit-terraform-state-{support.ACCOUNT}"])
