@@ -19,7 +19,7 @@ PRICES = {
         "db.t4g.micro": 0.016, "db GB": 0.115, "acu": 0.12, "t3.nano": 0.0052, "t4g.small": 0.0168, "disk GB": 0.08,
     },
 }
-EVERYWHERE = {"address": 0.005 * HOURS, "secret": 0.40, "alarm": 0.10, "zone": 0.50, "firewall": 5.0, "rule": 1.0}
+EVERYWHERE = {"address": 0.005 * HOURS, "secret": 0.40, "alarm": 0.10, "zone": 0.50, "health check": 1.50, "firewall": 5.0, "rule": 1.0}
 SPOT = 0.3  # of the price, about
 OFFICE_HOURS = 13 * 5 / 168
 
@@ -72,7 +72,8 @@ def estimate(units, region, peak=False):
     for firewall in of("aws_wafv2_web_acl").values():
         total += EVERYWHERE["firewall"] + len(firewall["rule"]) * EVERYWHERE["rule"]
     total += len(of("aws_secretsmanager_secret")) * EVERYWHERE["secret"] + len(of("aws_cloudwatch_metric_alarm")) * EVERYWHERE["alarm"]
-    total += len(of("aws_route53_zone")) * EVERYWHERE["zone"]
+    total += (len(of("aws_route53_zone")) + len(of("aws_service_discovery_private_dns_namespace"))) * EVERYWHERE["zone"]
+    total += len(of("aws_route53_health_check")) * EVERYWHERE["health check"]
     return total
 
 

@@ -23,6 +23,8 @@ import moto.ec2.models.instances as instances  # noqa: E402
 import moto.ec2.models.launch_templates as launch_templates  # noqa: E402
 import moto.ec2.models.security_groups as security_groups  # noqa: E402
 import moto.rds.models as rds  # noqa: E402
+import moto.route53.models as route53  # noqa: E402
+import moto.servicediscovery.models as servicediscovery  # noqa: E402
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse as Scaling  # noqa: E402
 from moto.budgets.responses import BudgetsResponse as Budgets  # noqa: E402
 from moto.ecs.responses import EC2ContainerServiceResponse as Ecs  # noqa: E402
@@ -233,6 +235,23 @@ def _template(self, result, *args, **named):
 def _policy(self, result, *args, **named):
     self.enabled = True
     self.predictive_scaling_configuration = self.predictive_scaling_configuration or None
+
+
+# --- Cloud Map: a namespace leaves its private zone behind when it is deleted.
+
+_delete_namespace = servicediscovery.ServiceDiscoveryBackend.delete_namespace
+
+
+def _with_its_zone(self, namespace_id):
+    zone = (self.get_namespace(namespace_id).dns_properties or {}).get("HostedZoneId")
+    operation = _delete_namespace(self, namespace_id)
+    if zone:
+        backends = route53.route53_backends[self.account_id][route53.get_partition(self.region_name)]
+        backends.delete_hosted_zone(zone)
+    return operation
+
+
+servicediscovery.ServiceDiscoveryBackend.delete_namespace = _with_its_zone
 
 
 # --- CloudFront: an origin loses its access control, the default certificate gets a method of SNI, and every

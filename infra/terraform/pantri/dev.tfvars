@@ -24,4 +24,4 @@ deletion_protection = false
 allow_destroy       = true
 
 # A month by the estimate in ../README.md, and a quarter on top.
-monthly_budget_usd = 90
+monthly_budget_usd = 100

@@ -70,7 +70,7 @@ locals {
     allow_destroy         = local.allow_destroy
   }
   # A month by the estimate in README.md, and a quarter on top.
-  monthly_budget_usd = local.phase == 1 ? 60 : 260
+  monthly_budget_usd = local.phase == 1 ? 60 : 280
 
   database_identifier = "${local.name_prefix}-db"
 

@@ -97,5 +97,5 @@ locals {
   }
 
   # A month of all days, by the estimate in README.md, and a quarter on top; office hours cost less.
-  monthly_budget_usd = 120
+  monthly_budget_usd = 130
 }

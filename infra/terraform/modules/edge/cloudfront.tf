@@ -28,7 +28,7 @@ resource "aws_cloudfront_origin_access_control" "static" {
 }
 
 resource "aws_cloudfront_distribution" "this" {
-  # checkov:skip=CKV_AWS_68: the firewall is at the load balancer (waf), where CloudFront's requests arrive too
+  # checkov:skip=CKV_AWS_68: a firewall is a variable of the load balancer (waf), where CloudFront's requests arrive too
   # checkov:skip=CKV_AWS_86: access logs are a variable, on in pantri
   # checkov:skip=CKV_AWS_174: without a domain it has CloudFront's own certificate, whose versions of TLS cannot be chosen; with one, TLS 1.2 is the least
   # checkov:skip=CKV_AWS_305: the application answers /, not a file
@@ -36,7 +36,7 @@ resource "aws_cloudfront_distribution" "this" {
   # checkov:skip=CKV_AWS_374: for readers everywhere
   # checkov:skip=CKV2_AWS_32: headers are the application's, which knows what it loads from where
   # checkov:skip=CKV2_AWS_42: without a domain there is no certificate of our own
-  # checkov:skip=CKV2_AWS_47: the firewall is at the load balancer and has the rules for known bad inputs
+  # checkov:skip=CKV2_AWS_47: where the firewall is on, it is at the load balancer, with the rules for known bad inputs
   count = var.cloudfront == null ? 0 : 1
 
   enabled         = true

@@ -144,6 +144,34 @@ run "services_find_each_other" {
   }
 }
 
+run "a_grant_of_everything" {
+  command = plan
+  variables {
+    task_grants = { All = { actions = ["*"], resources = ["arn:aws:s3:::x"] } }
+  }
+  expect_failures = [var.task_grants]
+}
+
+run "log_groups_as_documented" {
+  command = plan
+  variables {
+    sidecars               = [{ name = "agent", image = "x/agent:1", cpu = 64, memory_reservation = 128, secrets = { KEY = "arn:aws:ssm:ap-northeast-1:123456789012:parameter/k" } }]
+    sidecar_log_group_name = "/ecs/agent"
+    services = {
+      web = { image = "x/web:1", port = 3000, cpu = 256, memory = 512, health_check_path = "/health", security_group_id = "sg-2", log_group_name = "/aws/ecs/team" }
+    }
+  }
+
+  assert {
+    condition     = aws_cloudwatch_log_group.service["web"].name == "/aws/ecs/team" && local.sidecars["web"][0].logConfiguration.options["awslogs-group"] == "/ecs/agent"
+    error_message = "the names that were given"
+  }
+  assert {
+    condition     = local.sidecars["web"][0].essential == false && local.sidecars["web"][0].secrets[0].name == "KEY"
+    error_message = "a sidecar is typed, and does not end the task"
+  }
+}
+
 run "a_call_with_no_namespace" {
   command = plan
   variables {

@@ -20,6 +20,28 @@ run "plain" {
   }
 }
 
+# "Disabled" is for buckets that never had versions: one that had some could not go back.
+run "versions_can_be_turned_off_again" {
+  command = plan
+
+  assert {
+    condition     = aws_s3_bucket_versioning.this.versioning_configuration[0].status == "Suspended"
+    error_message = "turned off is Suspended"
+  }
+}
+
+run "logs_are_delivered" {
+  command = plan
+  variables {
+    log_delivery = true
+  }
+
+  assert {
+    condition     = aws_s3_bucket_ownership_controls.this.rule[0].object_ownership == "BucketOwnerPreferred" && length(data.aws_elb_service_account.current) == 1
+    error_message = "CloudFront and load balancers may write"
+  }
+}
+
 run "ages" {
   command = plan
   variables {
