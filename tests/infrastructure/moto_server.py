@@ -163,11 +163,17 @@ after(rds.DBParameterGroup, "update_parameters")(_set_by_user)
 after(rds.DBClusterParameterGroup, "update_cluster_parameters")(_set_by_user)
 
 
-# --- EC2: a rule that refers to a group loses its description.
+# --- EC2: a rule that refers to a group or a prefix list loses its description.
+
+
+@after(security_groups.SecurityGroupRule, "__init__")
+def _prefix_list(self, result, *args, **named):
+    given = named.get("prefix_list_id", args[7] if len(args) > 7 else None)
+    self.of_prefix_list = (given or {}).get("Description")
 
 
 def _description(self):
-    return self.ip_range.get("Description") or self.source_group.get("Description")
+    return self.ip_range.get("Description") or self.source_group.get("Description") or self.of_prefix_list
 
 
 security_groups.SecurityGroupRule.description = property(_description)

@@ -157,6 +157,12 @@ def test_the_function(shell):
     assert re.search(r"^# pass 1[0-9]$", printed, re.M) and "# fail 0" in printed
 
 
+def test_the_function_may_do_what_it_calls_and_no_more():
+    called = {f"ecs:{name}" for name in re.findall(r"new sdk\.(\w+)Command", (SCHEDULER / "index.mjs").read_text())}
+    allowed = set(re.findall(r'"(ecs:\w+)"', (SCHEDULER / "iam.tf").read_text())) - {"ecs:cluster"}
+    assert called == allowed and len(called) == 5
+
+
 def test_the_zip_that_terraform_makes(shell, tmp_path):
     """Unpacked by another program, it is the source; made twice, it is the same."""
     for name in ("zip.tf", "index.mjs"):

@@ -14,9 +14,9 @@ resource "aws_lb" "this" {
   idle_timeout               = 60
 
   dynamic "access_logs" {
-    for_each = var.access_logs == null ? [] : [var.access_logs.bucket_name]
+    for_each = var.access_logs == null ? [] : [1]
     content {
-      bucket  = access_logs.value
+      bucket  = var.access_logs.bucket_name
       prefix  = "load-balancer"
       enabled = true
     }

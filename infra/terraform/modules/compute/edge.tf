@@ -7,8 +7,7 @@ module "edge" {
   domain      = var.domain
   waf         = var.waf
   cloudfront  = var.cloudfront
-  # The bucket that CloudFront writes to.
-  access_logs_domain_name = var.access_logs == null ? null : var.access_logs.bucket_domain_name
+  access_logs = var.access_logs
   load_balancer = {
     arn      = aws_lb.this.arn
     dns_name = aws_lb.this.dns_name

@@ -91,9 +91,9 @@ resource "aws_cloudfront_distribution" "this" {
   }
 
   dynamic "logging_config" {
-    for_each = var.access_logs_domain_name == null ? [] : [var.access_logs_domain_name]
+    for_each = var.access_logs == null ? [] : [1]
     content {
-      bucket          = logging_config.value
+      bucket          = var.access_logs.bucket_domain_name
       prefix          = "cloudfront/"
       include_cookies = false
     }

@@ -55,10 +55,12 @@ variable "waf_rate_limit" {
   }
 }
 
-variable "access_logs_domain_name" {
-  description = "Name of the bucket that CloudFront writes its access logs to; null: nowhere."
-  type        = string
-  default     = null
+variable "access_logs" {
+  description = "The bucket that CloudFront writes its access logs to, by the name that CloudFront knows it by; null: nowhere."
+  type = object({
+    bucket_domain_name = string
+  })
+  default = null
 }
 
 variable "cloudfront" {

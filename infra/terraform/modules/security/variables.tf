@@ -19,7 +19,7 @@ variable "allowed_cidr_blocks" {
 
   validation {
     condition     = length(var.allowed_cidr_blocks) > 0 || var.cloudfront_port != null
-    error_message = "allowed_cidr_blocks is empty, so nobody could reach the load balancer. Copy terraform.tfvars.example to terraform.tfvars and put your addresses in."
+    error_message = "allowed_cidr_blocks is empty, so nobody could reach the load balancer. Put your addresses into `own` in env.hcl, or, while the state is in files, copy terraform.tfvars.example to terraform.tfvars."
   }
   validation {
     condition     = alltrue([for block in var.allowed_cidr_blocks : can(cidrnetmask(block))])
