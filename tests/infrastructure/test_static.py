@@ -197,5 +197,6 @@ def test_what_is_ignored_by_git():
     ignored = (TREE / ".gitignore").read_text().split()
     for name in ("terraform.tfvars", ".tfvars.local", "*.tfstate", "*.tfplan", ".terragrunt-cache/"):
         assert name in ignored
+    assert ".terraform.lock.hcl" not in ignored  # the README says to commit it
     tracked = subprocess.run(["git", "ls-files", TREE], cwd=support.ROOT, capture_output=True, text=True).stdout
     assert not re.search(r"tfstate|terraform\.tfvars$|\.tfplan", tracked, re.M)
