@@ -72,11 +72,16 @@ def take(shell, region):
             "rds", "describe_db_cluster_parameter_groups", "DBClusterParameterGroups", "DBClusterParameterGroupName",
             lambda row: not row["DBClusterParameterGroupName"].startswith("default."),
         ),
-        "snapshot": ask("rds", "describe_db_snapshots", "DBSnapshots", "DBSnapshotIdentifier"),
-        "cluster snapshot": ask("rds", "describe_db_cluster_snapshots", "DBClusterSnapshots", "DBClusterSnapshotIdentifier"),
+        "snapshot": ask(
+            "rds", "describe_db_snapshots", "DBSnapshots", "DBSnapshotIdentifier", lambda row: not row["DBSnapshotIdentifier"].startswith("rds:"),
+        ),
+        # Those that RDS makes by itself go with their cluster; the emulator keeps them, and a NAT gateway's interfaces too.
+        "cluster snapshot": ask(
+            "rds", "describe_db_cluster_snapshots", "DBClusterSnapshots", "DBClusterSnapshotIdentifier",
+            lambda row: not row["DBClusterSnapshotIdentifier"].startswith("rds:"),
+        ),
         "flow log": ask("ec2", "describe_flow_logs", "FlowLogs", "FlowLogId"),
         "volume": ask("ec2", "describe_volumes", "Volumes", "VolumeId"),
-        "network interface": ask("ec2", "describe_network_interfaces", "NetworkInterfaces", "NetworkInterfaceId"),
         "metric filter": ask("logs", "describe_metric_filters", "metricFilters", "filterName"),
         "trail": ask("cloudtrail", "list_trails", "Trails", "Name"),
         "detector": ask("guardduty", "list_detectors", "DetectorIds", None),

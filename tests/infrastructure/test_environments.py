@@ -162,7 +162,9 @@ def test_web_is_told_where_api_is_inside_the_network(applied):
 
 def origins(values):
     """Names that a distribution's origins lead to, through the records of the plan, until one that is nobody's record."""
-    records = {each["name"].rstrip("."): each["alias"][0]["name"] for address, each in values.items() if ".aws_route53_record." in f".{address}" and each.get("alias")}
+    # A name that AWS gives is not known yet, and is not the domain's.
+    aliases = [each for address, each in values.items() if ".aws_route53_record." in f".{address}" and each.get("alias") and each.get("name")]
+    records = {each["name"].rstrip("."): each["alias"][0].get("name") for each in aliases}
     for address, each in values.items():
         if ".aws_cloudfront_distribution." in f".{address}":
             for origin in each["origin"]:
