@@ -148,6 +148,8 @@ impl Poller {
             // Logs take what they asked for with tickets of their own.
             Query::Identity
             | Query::LogPage(_)
+            | Query::StreamPage(_)
+            | Query::LogStreams { .. }
             | Query::LogGroups { .. }
             | Query::LiveTail { .. }
             | Query::Insights(_) => {}

@@ -204,6 +204,15 @@ pub enum Query {
     },
     /// Logs `FilterLogEvents`: one page.
     LogPage(Box<LogWindow>),
+    /// Logs `GetLogEvents`: one page of the one stream that the window names.
+    StreamPage(Box<LogWindow>),
+    /// Logs `DescribeLogStreams`, all pages; none where there are more than can be named.
+    LogStreams {
+        /// The group's name.
+        group: String,
+        /// Its region; none for the environment's.
+        region: Option<String>,
+    },
     /// Logs `DescribeLogGroups`.
     LogGroups {
         /// How their names begin.
@@ -240,6 +249,8 @@ impl Query {
             Self::Metrics { .. } => Source::Metrics,
             Self::TaskLog { .. }
             | Self::LogPage(_)
+            | Self::StreamPage(_)
+            | Self::LogStreams { .. }
             | Self::LogGroups { .. }
             | Self::LiveTail { .. }
             | Self::Insights(_) => Source::Logs,

@@ -3,7 +3,7 @@
 use super::operation::call::{Answered, CallId};
 use super::ticket::Ticket;
 use crate::model::key::Key;
-use crate::model::logs::{InsightsResult, LiveUpdate, LogEvent, LogGroup, LogPage};
+use crate::model::logs::{InsightsResult, LiveUpdate, LogEvent, LogGroup, LogPage, LogStream};
 use crate::model::timer::Timer;
 use crate::model::{
     Alarm, Cluster, DbCluster, DbInstance, Failure, Identity, MetricKey, Point, ScalableTarget, ScalingActivity,
@@ -130,6 +130,8 @@ pub enum Fact {
     TaskLog(Vec<LogEvent>),
     /// A page of events.
     LogPage(LogPage),
+    /// Streams of a group.
+    LogStreams(Vec<LogStream>),
     /// Log groups.
     LogGroups(Vec<LogGroup>),
     /// A second of a live tail.

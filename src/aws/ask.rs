@@ -56,6 +56,10 @@ impl Session {
                     Box::pin(logs::tail(&caller, &outlet, &group, &stream, limit)).await
                 }
                 Query::LogPage(window) => Box::pin(logs::page(&caller, &outlet, &window)).await,
+                Query::StreamPage(window) => Box::pin(logs::stream_page(&caller, &outlet, &window)).await,
+                Query::LogStreams { group, region } => {
+                    Box::pin(logs::streams(&caller, &outlet, &group, region.as_deref())).await
+                }
                 Query::LogGroups { prefix } => Box::pin(logs::groups(&caller, &outlet, &prefix)).await,
                 Query::LiveTail { groups } => Box::pin(logs_live::follow(&caller, &outlet, &groups)).await,
                 Query::Insights(query) => Box::pin(logs_insights::query(&caller, &outlet, &query)).await,

@@ -17,6 +17,10 @@ use tokio::time::Instant;
 pub const RECOVERY: Duration = Duration::from_mins(1);
 /// The part of its half that a lane uses: requests arrive closer together than they were sent.
 const MARGIN: f64 = 0.95;
+/// The part of a limit that a reader uses who is alone with it.
+const WHOLE: f64 = 0.99;
+/// The part of its burst.
+const BURST: f64 = 0.8;
 /// A rate is never cut below this part of it: a source must be heard of again.
 const SLOWEST: f64 = 1.0 / 16.0;
 /// Throttling answers closer together than this are one: they were sent before the first came.
@@ -222,11 +226,12 @@ impl Budget {
         self.region.get_or_init(|| region.to_owned());
     }
 
-    /// Another limit than the documented one, in requests a second: regions and accounts differ.
-    pub fn limit(&self, class: Class, rate: f64) {
+    /// Another limit than the documented one, in requests a second, for a reader who uses both halves alone: nearly
+    /// all of it, and a burst that leaves room for requests which arrive closer together than they were sent.
+    pub fn whole(&self, class: Class, rate: f64) {
         for buckets in [&self.operator, &self.background] {
             let mut buckets = buckets.lock().unwrap_or_else(PoisonError::into_inner);
-            buckets[class as usize] = Some(Bucket::new(rate / 2.0 * MARGIN, rate / 2.0 * MARGIN, Instant::now()));
+            buckets[class as usize] = Some(Bucket::new(rate / 2.0 * WHOLE, rate / 2.0 * BURST, Instant::now()));
         }
     }
 

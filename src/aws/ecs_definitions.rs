@@ -79,6 +79,7 @@ fn from_container(container: sdk::ContainerDefinition) -> ContainerDefinition {
             driver: log.log_driver.as_str().to_owned(),
             group: option(&log, "awslogs-group"),
             prefix: option(&log, "awslogs-stream-prefix"),
+            region: option(&log, "awslogs-region"),
         }),
         variables: container.environment.unwrap_or_default().into_iter().filter_map(|pair| pair.name).collect(),
         secrets: container.secrets.unwrap_or_default().into_iter().map(|secret| secret.name).collect(),

@@ -165,6 +165,11 @@ pub(super) fn kind_of(code: &str, status: u16) -> FailureKind {
         | "AuthFailure"
         | "InvalidToken"
         | "TokenRefreshRequired" => FailureKind::Credentials,
+        "InvalidParameter"
+        | "InvalidParameterValue"
+        | "InvalidParameterCombination"
+        | "Validation"
+        | "ValidationError" => FailureKind::Invalid,
         "InternalFailure"
         | "InternalError"
         | "InternalServerError"

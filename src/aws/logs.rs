@@ -7,23 +7,36 @@ use super::logs_tail;
 use super::pages::Outlet;
 use super::session::{Action, Caller};
 use crate::app::event::Fact;
-use crate::model::logs::{LogEvent, LogGroup, LogPage, LogWindow};
+use crate::model::logs::{LogEvent, LogGroup, LogPage, LogStream, LogWindow};
 use crate::model::{Failure, Piece};
+use aws_sdk_cloudwatchlogs::config::{Builder, Config, Region};
 use aws_sdk_cloudwatchlogs::types as sdk;
 
 pub(super) const FILTER_LOG_EVENTS: Action = Action { name: "logs:FilterLogEvents", class: Class::LogsFilter };
+pub(super) const DESCRIBE_LOG_STREAMS: Action = Action { name: "logs:DescribeLogStreams", class: Class::LogsDescribe };
 pub(super) const DESCRIBE_LOG_GROUPS: Action = Action { name: "logs:DescribeLogGroups", class: Class::LogsDescribe };
+
+/// More streams than this are not listed: nobody will name them.
+const MOST_STREAMS: usize = 1_000;
+
+/// The settings of a request to a group that is in another region than the environment; none where it is not.
+pub(super) fn elsewhere(caller: &Caller<'_>, region: Option<&str>) -> Option<Builder> {
+    let region = region.filter(|region| caller.session.region().as_deref() != Some(region))?;
+    Some(Config::builder().region(Region::new(region.to_owned())))
+}
 
 /// One page of a group's events: whoever asks decides about the next.
 pub(super) async fn page(caller: &Caller<'_>, outlet: &Outlet<'_>, window: &LogWindow) -> Result<(), Failure> {
     let events = Events::default();
     let page = caller
         .call(FILTER_LOG_EVENTS, |clients| {
-            clients
+            let streams = (!window.streams.is_empty()).then(|| window.streams.clone());
+            let request = clients
                 .logs()
                 .filter_log_events()
                 .log_group_name(&window.group)
                 .set_log_stream_name_prefix(window.prefix.clone())
+                .set_log_stream_names(streams)
                 .start_time(window.from)
                 .set_end_time(window.to)
                 .set_filter_pattern(window.pattern.clone())
@@ -31,14 +44,85 @@ pub(super) async fn page(caller: &Caller<'_>, outlet: &Outlet<'_>, window: &LogW
                 .set_limit(window.limit)
                 .set_next_token(window.token.clone())
                 .customize()
-                .interceptor(events.clone())
-                .send()
+                .interceptor(events.clone());
+            match elsewhere(caller, window.region.as_deref()) {
+                Some(there) => request.config_override(there).send(),
+                None => request.send(),
+            }
         })
         .await?;
     let next = page.next_token.filter(|token| !token.is_empty());
     let left = page.events.unwrap_or_default().into_iter().map(from_filtered);
     let events = events.take().unwrap_or_else(|| left.collect());
     outlet.last(Fact::LogPage(LogPage { events, next })).await;
+    Ok(())
+}
+
+/// One page of a stream's events, oldest first. There is always a token; the same one again says that there is no
+/// more.
+pub(super) async fn stream_page(caller: &Caller<'_>, outlet: &Outlet<'_>, window: &LogWindow) -> Result<(), Failure> {
+    let events = Events::default();
+    let stream = window.streams.first().cloned().unwrap_or_default();
+    let page = caller
+        .call(logs_tail::GET_LOG_EVENTS, |clients| {
+            let request = clients
+                .logs()
+                .get_log_events()
+                .log_group_name(&window.group)
+                .log_stream_name(&stream)
+                .start_time(window.from)
+                // Here the end does not belong to what is read.
+                .set_end_time(window.to.map(|to| to.saturating_add(1)))
+                .start_from_head(true)
+                .set_limit(window.limit)
+                .set_next_token(window.token.clone())
+                .customize()
+                .interceptor(events.clone());
+            match elsewhere(caller, window.region.as_deref()) {
+                Some(there) => request.config_override(there).send(),
+                None => request.send(),
+            }
+        })
+        .await?;
+    let left = page.events.unwrap_or_default().into_iter().map(from_stream);
+    let mut events = events.take().unwrap_or_else(|| left.collect());
+    let stream = Piece::from(stream.as_str());
+    for event in &mut events {
+        event.stream = stream.clone();
+    }
+    outlet.last(Fact::LogPage(LogPage { events, next: page.next_forward_token })).await;
+    Ok(())
+}
+
+/// The streams of a group; none where there are too many to be named.
+pub(super) async fn streams(
+    caller: &Caller<'_>,
+    outlet: &Outlet<'_>,
+    group: &str,
+    region: Option<&str>,
+) -> Result<(), Failure> {
+    let streams = caller
+        .all(
+            DESCRIBE_LOG_STREAMS,
+            MOST_STREAMS,
+            |clients, token| {
+                let request =
+                    clients.logs().describe_log_streams().log_group_name(group).limit(50).set_next_token(token);
+                match elsewhere(caller, region) {
+                    Some(there) => request.customize().config_override(there).send(),
+                    None => request.customize().send(),
+                }
+            },
+            |page| (page.log_streams.unwrap_or_default(), page.next_token),
+        )
+        .await?;
+    let whole = streams.len() < MOST_STREAMS;
+    let streams = streams.into_iter().filter(|_| whole).map(|stream| LogStream {
+        name: stream.log_stream_name.unwrap_or_default(),
+        created: stream.creation_time.unwrap_or_default(),
+        last: stream.last_event_timestamp.max(stream.last_ingestion_time),
+    });
+    outlet.last(Fact::LogStreams(streams.collect())).await;
     Ok(())
 }
 
@@ -51,13 +135,7 @@ pub(super) async fn tail(
     limit: u16,
 ) -> Result<(), Failure> {
     let events = logs_tail::events(caller, group, stream, u32::from(limit)).await?.into_iter();
-    let events = events.map(|event| LogEvent {
-        id: Piece::default(),
-        stream: stream.into(),
-        at: event.timestamp.unwrap_or_default(),
-        ingested: event.ingestion_time.unwrap_or_default(),
-        message: event.message.into(),
-    });
+    let events = events.map(|event| LogEvent { stream: stream.into(), ..from_stream(event) });
     outlet.last(Fact::TaskLog(events.collect())).await;
     Ok(())
 }
@@ -90,6 +168,17 @@ fn from_filtered(event: sdk::FilteredLogEvent) -> LogEvent {
     LogEvent {
         id: event.event_id.into(),
         stream: event.log_stream_name.into(),
+        at: event.timestamp.unwrap_or_default(),
+        ingested: event.ingestion_time.unwrap_or_default(),
+        message: event.message.into(),
+    }
+}
+
+/// An event of one stream, whose name it does not have.
+fn from_stream(event: sdk::OutputLogEvent) -> LogEvent {
+    LogEvent {
+        id: Piece::default(),
+        stream: Piece::default(),
         at: event.timestamp.unwrap_or_default(),
         ingested: event.ingestion_time.unwrap_or_default(),
         message: event.message.into(),

@@ -1,4 +1,4 @@
-//! A page of `FilterLogEvents`, taken apart on its way to the SDK.
+//! A page of `FilterLogEvents` or `GetLogEvents`, taken apart on its way to the SDK.
 //!
 //! The SDK makes three strings of each event: of a page of ten thousand that is most of the work, and a read
 //! of the past has hundreds of pages. So the body of an answer is read here, its events become pieces of one
@@ -123,6 +123,7 @@ struct Page<'a> {
     #[serde(borrow, default)]
     events: Placed<'a>,
     next_token: Option<String>,
+    next_forward_token: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -147,7 +148,10 @@ struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Rest {
+    #[serde(skip_serializing_if = "Option::is_none")]
     next_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_forward_token: Option<String>,
 }
 
 /// Events as places in one text: each name of a stream stands there once.
@@ -231,7 +235,8 @@ impl<'de: 'a, 'a> Visitor<'de> for List<'a> {
 fn apart(answer: &[u8]) -> Option<(Vec<LogEvent>, Vec<u8>)> {
     let answer = std::str::from_utf8(answer).ok()?;
     let page: Page<'_> = serde_json::from_str(answer).ok()?;
-    let rest = serde_json::to_vec(&Rest { next_token: page.next_token }).ok()?;
+    let rest =
+        serde_json::to_vec(&Rest { next_token: page.next_token, next_forward_token: page.next_forward_token }).ok()?;
     Some((page.events.into_events(), rest))
 }
 
@@ -258,9 +263,11 @@ mod tests {
         assert_eq!((first.at, first.ingested), (5, 7));
         assert_eq!((&*second.id, &*second.stream, &*second.message), ("32", "s/1", "\"q\" \u{1b}[31m 🚀\n"));
         assert_eq!((second.at, second.ingested), (-6, 0));
+        let (_, rest) = read(r#"{"events":[],"nextForwardToken":"f/1","nextBackwardToken":"b/1"}"#).unwrap();
+        assert_eq!(rest, r#"{"nextForwardToken":"f/1"}"#);
         assert_eq!(events[2..], [LogEvent::default(), LogEvent::default()]);
-        assert_eq!(read(r#"{"events":[]}"#), Some((Vec::new(), r#"{"nextToken":null}"#.to_owned())));
-        assert_eq!(read("{}"), Some((Vec::new(), r#"{"nextToken":null}"#.to_owned())));
+        assert_eq!(read(r#"{"events":[]}"#), Some((Vec::new(), "{}".to_owned())));
+        assert_eq!(read("{}"), Some((Vec::new(), "{}".to_owned())));
     }
 
     #[test]

@@ -49,7 +49,6 @@ pub(super) struct Inner {
     /// Credentials were read again, and nobody was told yet.
     pub(super) renewed: AtomicBool,
     pub(super) revisions: Mutex<super::ecs_rollouts::Revisions>,
-    emulated: bool,
     /// What outlives those who wait for it, to end it properly.
     apart: Mutex<JoinSet<()>>,
 }
@@ -70,20 +69,6 @@ pub(super) struct Loaded {
     background: Clients,
 }
 
-/// Whether logs are asked for at an emulator: AWS answers over TLS only. An address in the configuration counts
-/// for all services, one in the environment unless another variable overrules it.
-fn emulated(configured: Option<&str>) -> bool {
-    let plain = |url: &str| url.starts_with("http://");
-    match configured {
-        Some(url) => plain(url),
-        None => {
-            variable("AWS_ENDPOINT_URL").is_some_and(|url| plain(&url))
-                && variable("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS").is_none_or(|url| plain(&url))
-                && variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_none()
-        }
-    }
-}
-
 /// One operation: its name in IAM and the limit that it draws on.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Action {
@@ -100,7 +85,6 @@ impl Session {
     /// The same with a measurement of the service's clock that others share.
     pub fn with_clock(connection: Connection, clock: ServiceClock) -> Self {
         let context = super::profiles::context(&connection);
-        let emulated = emulated(connection.endpoint_url.as_deref());
         Self(Arc::new(Inner {
             connection,
             context,
@@ -109,7 +93,6 @@ impl Session {
             current: Mutex::new(Generation::new()),
             renewed: AtomicBool::new(false),
             revisions: Mutex::default(),
-            emulated,
             apart: Mutex::default(),
         }))
     }
@@ -117,11 +100,6 @@ impl Session {
     /// Requests sent in all, retries too.
     pub fn requests_total(&self) -> u64 {
         self.0.wire.requests()
-    }
-
-    /// Whether it asks an emulator for logs.
-    pub fn is_emulated(&self) -> bool {
-        self.0.emulated
     }
 
     /// Runs something that ends by itself a moment after nobody waits for it any more.
@@ -145,9 +123,11 @@ impl Session {
         let _ = tokio::time::timeout(FAREWELL, async { while apart.join_next().await.is_some() {} }).await;
     }
 
-    /// How often pages of logs may be asked for, in requests a second.
-    pub fn set_logs_rate(&self, rate: f64) {
-        self.0.budget.limit(Class::LogsFilter, rate);
+    /// How often pages of logs may be asked for by one reader alone, in requests a second: by `FilterLogEvents`, by
+    /// `GetLogEvents`.
+    pub fn set_logs_rates(&self, filter: f64, get: f64) {
+        self.0.budget.whole(Class::LogsFilter, filter);
+        self.0.budget.whole(Class::LogsGet, get);
     }
 
     /// The service's clock, as measured.

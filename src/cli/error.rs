@@ -55,6 +55,7 @@ impl Report {
             | FailureKind::Unreachable
             | FailureKind::Timeout
             | FailureKind::Malformed
+            | FailureKind::Invalid
             | FailureKind::NotFound
             | FailureKind::Service
             | FailureKind::Other => ExitCode::Failed,

@@ -82,6 +82,7 @@ pub(super) fn refuse(reading: &Reading) -> Result<(), Report> {
         | FailureKind::Unreachable
         | FailureKind::Timeout
         | FailureKind::Malformed
+        | FailureKind::Invalid
         | FailureKind::NotFound
         | FailureKind::Service
         | FailureKind::Other => Ok(()),

@@ -3,6 +3,7 @@
 use super::context::{Context, Reading};
 use super::log_groups::{self, Asked, say};
 use crate::app::logs::follow::{FeedState, Follower, Plan};
+use crate::app::logs::once::{self, Once, Rates};
 use crate::app::logs::sources::{self, GroupSource, Missing, Sources};
 use crate::app::logs::when;
 use crate::app::logs::written::json_alone;
@@ -10,8 +11,8 @@ use crate::cli::logs::Logs;
 use crate::cli::{Color, ExitCode, Output, Report};
 use crate::headless::logs::{Form, Printer, Wanted};
 use crate::headless::{Written, write};
-use crate::model::{Failure, time};
-use crate::runtime::logs::{Heard, LogReader, Out};
+use crate::model::{Failure, logs, time};
+use crate::runtime::logs::{Heard, LogReader, Out, Way};
 use crate::runtime::tee::Tee;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
@@ -20,10 +21,6 @@ use std::collections::HashMap;
 use std::io::{self, IsTerminal as _};
 use tokio::time::Instant;
 
-/// Pages a second that most regions allow, for all of an account.
-const RATE: u16 = 10;
-/// As many as an emulator can give.
-const EMULATED_RATE: u16 = 1_000;
 /// A read that ends asks so often whose renewed credentials are, over a quarter of a minute.
 const IDENTITY_TRIES: u32 = 5;
 /// A group that is this far behind is told of.
@@ -67,13 +64,6 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
             "a live tail costs $0.01 a minute beyond the 1,800 free minutes of the account's month; the service shows at most 500 lines a second",
         );
     }
-    let plan = Plan {
-        since: since.as_millisecond(),
-        until: until.map(jiff::Timestamp::as_millisecond),
-        once: (!arguments.follow).then_some(now.as_millisecond()),
-        live: arguments.live,
-        skip: None,
-    };
     let services: Vec<String> =
         found.groups.iter().flat_map(|group| group.writers.iter().map(|writer| writer.service.clone())).collect();
     let terminal = io::stdout().is_terminal();
@@ -86,13 +76,29 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
     };
     let mut printer = Printer::new(form, wanted, zone, services.iter().map(String::as_str), (colour, terminal));
     let mut groups_now = found.groups.clone();
-    let follower = Follower::new(std::mem::take(&mut found.groups), plan, arguments.pattern.clone());
-    // AWS's limit is not an emulator's. What is followed there is paced as it would be on AWS.
-    let emulated = executor.session().is_some_and(|session| session.is_emulated());
-    let usual = if emulated && !arguments.follow { EMULATED_RATE } else { RATE };
-    executor.set_logs_rate(f64::from(arguments.rate.unwrap_or(usual)));
+    let (filter, get) = match arguments.rate {
+        Some(rate) => (f64::from(rate), f64::from(rate)),
+        None => logs::rates(region.as_deref()),
+    };
+    executor.set_logs_rates(filter, get);
+    let groups = std::mem::take(&mut found.groups);
+    let way = if arguments.follow {
+        let plan = Plan { since: since.as_millisecond(), live: arguments.live, skip: None };
+        Way::Follow(Box::new(Follower::new(groups, plan, arguments.pattern.clone())))
+    } else {
+        // Lines of GetLogEvents have no ids, which JSON promises.
+        let get = (form != Form::Json && arguments.tee.is_none()).then_some(get);
+        let plan = once::Plan {
+            since: since.as_millisecond(),
+            until: until.map(jiff::Timestamp::as_millisecond),
+            begun: now.as_millisecond(),
+            pattern: arguments.pattern.clone(),
+            rates: Rates { filter, get },
+        };
+        Way::Once(Box::new(Once::new(groups, plan)))
+    };
     let delay = if arguments.follow { arguments.delay.as_millis() as i64 } else { i64::MAX };
-    let mut reader = LogReader::new((executor, events, clock), follower, delay, account);
+    let mut reader = LogReader::new((executor, events, clock), way, delay, account);
     if let Some(arns) = arns {
         reader.live(&arns);
     }
@@ -201,7 +207,7 @@ async fn resolve_again(
 fn join(fresh: Sources, now: &mut Vec<GroupSource>, reader: &mut LogReader, printer: &mut Printer) {
     let mut all = now.clone();
     for group in fresh.groups {
-        if let Some(known) = all.iter_mut().find(|known| known.group == group.group) {
+        if let Some(known) = all.iter_mut().find(|known| known.group == group.group && known.region == group.region) {
             // Those of before may still write: a rollout takes minutes.
             let new: Vec<_> = group.writers.into_iter().filter(|writer| !known.writers.contains(writer)).collect();
             known.writers.extend(new);
@@ -224,7 +230,11 @@ fn arns(groups: &[GroupSource], region: Option<&str>, account: Option<&str>) -> 
         return Err(Report::new("config", "a live tail needs the region and the account", ExitCode::Usage)
             .hint("set `region` and `account` of the environment"));
     };
-    Ok(groups.iter().map(|group| format!("arn:aws:logs:{region}:{account}:log-group:{}", group.group)).collect())
+    let arn = |group: &GroupSource| {
+        let region = group.region.as_deref().unwrap_or(region);
+        format!("arn:aws:logs:{region}:{account}:log-group:{}", group.group)
+    };
+    Ok(groups.iter().map(arn).collect())
 }
 
 fn filter(flag: &str, text: &str, named: &[String]) -> Result<Filter, Report> {

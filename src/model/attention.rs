@@ -145,6 +145,7 @@ fn identity(estate: &Estate, now: Timestamp, list: &mut Vec<Attention>) {
             | FailureKind::Unreachable
             | FailureKind::Timeout
             | FailureKind::Malformed
+            | FailureKind::Invalid
             | FailureKind::NotFound
             | FailureKind::Service
             | FailureKind::Other => Severity::Warning,

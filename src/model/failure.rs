@@ -19,6 +19,8 @@ pub enum FailureKind {
     NotFound,
     /// The credentials belong to another account than the configuration says.
     WrongAccount,
+    /// The service does not take what was asked: a value, or a page token that is too old.
+    Invalid,
     /// The service failed on its side.
     Service,
     /// Anything else.
@@ -37,6 +39,7 @@ impl FailureKind {
             Self::Malformed => "malformed",
             Self::NotFound => "not_found",
             Self::WrongAccount => "wrong_account",
+            Self::Invalid => "invalid",
             Self::Service => "service",
             Self::Other => "other",
         }
@@ -59,6 +62,7 @@ impl FailureKind {
             Self::WrongAccount => {
                 "use the --profile of the configured account, or correct `account` in the configuration"
             }
+            Self::Invalid => "correct what the message names",
             Self::Service => "a fault on the side of AWS; it is asked again",
             Self::Other => "see --log-file with -vv for the details",
         }

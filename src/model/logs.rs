@@ -48,13 +48,17 @@ pub struct LogPage {
     pub next: Option<String>,
 }
 
-/// What a page is read from: one group, a time, perhaps a pattern.
+/// What a page is read from: one group, a time, perhaps streams or a pattern.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogWindow {
+    /// The region of the group; none for the environment's.
+    pub region: Option<String>,
     /// The group's name.
     pub group: String,
     /// Only streams whose names begin so.
     pub prefix: Option<String>,
+    /// Only these streams; empty for all.
+    pub streams: Vec<String>,
     /// From this time on, in milliseconds.
     pub from: Ms,
     /// To this time, which belongs to it, in milliseconds; none for no end.
@@ -67,6 +71,17 @@ pub struct LogWindow {
     pub token: Option<String>,
     /// The most events of the page; none for as many as the service gives.
     pub limit: Option<i32>,
+}
+
+/// A stream of a group.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LogStream {
+    /// Its name.
+    pub name: String,
+    /// When it was made.
+    pub created: Ms,
+    /// When its last line was written or taken in, as far as the service says: it may say so hours late.
+    pub last: Option<Ms>,
 }
 
 /// A log group.
@@ -127,6 +142,24 @@ pub struct InsightsResult {
     pub bytes: f64,
 }
 
+/// Requests a second that AWS allows an account in a region: of `FilterLogEvents`, of `GetLogEvents`. None of them can
+/// be adjusted. Source: "CloudWatch Logs quotas" in its user guide.
+pub fn rates(region: Option<&str>) -> (f64, f64) {
+    let region = region.unwrap_or_default();
+    let filter = match region {
+        "us-east-1" => 25.0,
+        "ap-northeast-3" | "ap-southeast-3" | "ca-west-1" | "eu-central-1" | "il-central-1" => 5.0,
+        _ => 10.0,
+    };
+    let get = match region {
+        "eu-west-3" => 30.0,
+        "us-west-2" | "ap-northeast-3" | "ap-southeast-3" | "ca-west-1" | "eu-central-1" | "eu-west-1"
+        | "il-central-1" => 10.0,
+        _ => 25.0,
+    };
+    (filter, get)
+}
+
 /// Dollars for a GB that Insights scans. Source: the price list of CloudWatch for ap-northeast-1
 /// (0.0076; most regions 0.005): the dearer one.
 pub const INSIGHTS_DOLLARS_A_GB: f64 = 0.0076;
@@ -143,6 +176,8 @@ pub enum LogPlace {
         group: String,
         /// `prefix/container/`; none where the definition names no prefix.
         prefix: Option<String>,
+        /// `awslogs-region`; none for that of the environment.
+        region: Option<String>,
     },
     /// Somewhere that cannot be read here; the sentence says where.
     Elsewhere(String),
@@ -172,6 +207,7 @@ pub fn place_of(container: &ContainerDefinition) -> LogPlace {
         Some(group) => LogPlace::Group {
             group: group.clone(),
             prefix: log.prefix.as_ref().map(|prefix| format!("{prefix}/{}/", container.name)),
+            region: log.region.clone(),
         },
         None => LogPlace::Elsewhere(format!(
             "container {} logs with awslogs and its definition names no group",
@@ -183,7 +219,7 @@ pub fn place_of(container: &ContainerDefinition) -> LogPlace {
 /// The stream of one task's container, where the definition names a prefix.
 pub fn stream_of(container: &ContainerDefinition, task: &str) -> Option<(String, String)> {
     match place_of(container) {
-        LogPlace::Group { group, prefix: Some(prefix) } => Some((group, format!("{prefix}{task}"))),
+        LogPlace::Group { group, prefix: Some(prefix), .. } => Some((group, format!("{prefix}{task}"))),
         _ => None,
     }
 }
@@ -198,6 +234,7 @@ mod tests {
             driver: driver.into(),
             group: group.map(str::to_owned),
             prefix: group.map(|_| "ecs".to_owned()),
+            region: None,
         };
         ContainerDefinition { name: "web".into(), log: Some(log), ..ContainerDefinition::default() }
     }

@@ -58,6 +58,8 @@ pub struct LogConfiguration {
     pub group: Option<String>,
     /// `awslogs-stream-prefix`: the stream is `prefix/container/task-id`.
     pub prefix: Option<String>,
+    /// `awslogs-region`: where the group is.
+    pub region: Option<String>,
 }
 
 impl TaskDefinition {

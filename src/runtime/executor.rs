@@ -119,10 +119,11 @@ impl Executor {
         }
     }
 
-    /// How often pages of logs may be asked for, in requests a second.
-    pub fn set_logs_rate(&self, rate: f64) {
+    /// How often pages of logs may be asked for by one reader alone, in requests a second: by `FilterLogEvents`, by
+    /// `GetLogEvents`.
+    pub fn set_logs_rates(&self, filter: f64, get: f64) {
         if let Some(session) = &self.session {
-            session.set_logs_rate(rate);
+            session.set_logs_rates(filter, get);
         }
     }
 

@@ -6,6 +6,7 @@ use crate::app::backoff::Backoff;
 use crate::app::effect::{Effect, Lane, Query};
 use crate::app::event::{Event, Fact, Part};
 use crate::app::logs::follow::{Arrived, Batch, FeedState, Follower, Gap};
+use crate::app::logs::once::Once;
 use crate::app::logs::order::Order;
 use crate::app::logs::sources::GroupSource;
 use crate::app::ticket::Ticket;
@@ -48,12 +49,20 @@ pub enum Heard {
     Unknown(Failure, u32),
 }
 
+/// How groups are read.
+pub enum Way {
+    /// Again and again.
+    Follow(Box<Follower>),
+    /// Once, to the end.
+    Once(Box<Once>),
+}
+
 /// Reads logs.
 pub struct LogReader {
     executor: Executor,
     events: mpsc::Receiver<Event>,
     clock: Clock,
-    follower: Follower,
+    way: Way,
     order: Order<Out>,
     /// ARNs of the groups of each live tail, and when a closed one is opened again.
     tails: Vec<Tail>,
@@ -63,7 +72,8 @@ pub struct LogReader {
     /// When that is asked next; none while the question is under way.
     who_due: Option<Ms>,
     who_failed: Backoff,
-    operator: bool,
+    /// Which half of each limit is used next: that of `FilterLogEvents`, and that of `GetLogEvents`.
+    operator: [bool; 2],
     /// How far the service's clock is ahead, as the follower was told.
     ahead: SignedDuration,
 }
@@ -77,10 +87,10 @@ struct Tail {
 }
 
 impl LogReader {
-    /// Reads by a follower; a line waits up to `delay` for others.
+    /// Reads groups; a line waits up to `delay` for others.
     pub fn new(
         (executor, events, clock): (Executor, mpsc::Receiver<Event>, Clock),
-        follower: Follower,
+        way: Way,
         delay: Ms,
         account: Option<String>,
     ) -> Self {
@@ -88,14 +98,14 @@ impl LogReader {
             executor,
             events,
             clock,
-            follower,
+            way,
             order: Order::new(delay),
             tails: Vec::new(),
             account,
             held: None,
             who_due: None,
             who_failed: Backoff::default(),
-            operator: false,
+            operator: [false; 2],
             ahead: SignedDuration::ZERO,
         }
     }
@@ -117,7 +127,9 @@ impl LogReader {
 
     /// Follows these groups from now on.
     pub fn set_sources(&mut self, groups: Vec<GroupSource>) {
-        self.follower.set_sources(groups);
+        if let Way::Follow(follower) = &mut self.way {
+            follower.set_sources(groups);
+        }
     }
 
     /// Now by this machine's clock: the follower knows how far the service's is ahead.
@@ -127,7 +139,10 @@ impl LogReader {
 
     /// How the groups stand.
     pub fn states(&self) -> Vec<FeedState> {
-        self.follower.states(self.now())
+        match &self.way {
+            Way::Follow(follower) => follower.states(self.now()),
+            Way::Once(once) => once.states(),
+        }
     }
 
     /// Waits for the next lines, at most about a second.
@@ -135,9 +150,11 @@ impl LogReader {
         let ahead = self.executor.ahead();
         if ahead != self.ahead {
             self.ahead = ahead;
-            self.follower.set_ahead(i64::try_from(ahead.as_millis()).unwrap_or_default());
+            if let Way::Follow(follower) = &mut self.way {
+                follower.set_ahead(i64::try_from(ahead.as_millis()).unwrap_or_default());
+            }
         }
-        if self.follower.ended() {
+        if matches!(&self.way, Way::Once(once) if once.ended()) {
             // Nothing more comes: there is nothing to wait for.
             let rest = self.order.release(self.now(), Ms::MAX);
             return if rest.is_empty() { Heard::Ended } else { Heard::Lines(rest) };
@@ -151,7 +168,11 @@ impl LogReader {
             tokio::task::yield_now().await;
         } else {
             let now = self.now();
-            let due = [self.follower.due(), self.order.due()].into_iter().flatten().min().unwrap_or(now + 1_000);
+            let next = match &self.way {
+                Way::Follow(follower) => follower.due(),
+                Way::Once(once) => once.due(),
+            };
+            let due = [next, self.order.due()].into_iter().flatten().min().unwrap_or(now + 1_000);
             let wait = Duration::from_millis((due - now).clamp(1, 1_000).unsigned_abs());
             if let Ok(Some(event)) = tokio::time::timeout(wait, self.events.recv()).await
                 && let Some(wrong) = self.take(event)
@@ -164,7 +185,23 @@ impl LogReader {
                 return wrong;
             }
         }
-        Heard::Lines(self.order.release(self.now(), self.follower.covered()))
+        Heard::Lines(self.order.release(self.now(), self.covered()))
+    }
+
+    /// Everything of every group that answers was read up to this time.
+    fn covered(&self) -> Ms {
+        match &self.way {
+            Way::Follow(follower) => follower.covered(),
+            Way::Once(once) => once.covered(),
+        }
+    }
+
+    /// Whether everything that was there at the beginning has been read.
+    pub fn caught_up(&self) -> bool {
+        match &self.way {
+            Way::Follow(follower) => follower.caught_up(),
+            Way::Once(once) => once.ended(),
+        }
     }
 
     /// Everything that still waits for its order.
@@ -174,8 +211,9 @@ impl LogReader {
 
     fn fetch(&mut self, serial: u64, query: Query) {
         // A read by hand may use both halves of the budget: nothing else is read.
-        self.operator = !self.operator;
-        let lane = if self.operator { Lane::Operator } else { Lane::Background };
+        let half = &mut self.operator[usize::from(matches!(query, Query::StreamPage(_)))];
+        *half = !*half;
+        let lane = if *half { Lane::Operator } else { Lane::Background };
         self.executor.carry_out(Effect::Fetch { ticket: Ticket { generation: GENERATION, serial }, lane, query });
     }
 
@@ -188,8 +226,18 @@ impl LogReader {
             }
             return;
         }
-        for ask in self.follower.tick(now, self.order.len() - self.order.ready()) {
-            self.fetch(ask.number, Query::LogPage(Box::new(ask.window)));
+        let asks: Vec<(u64, Query)> = match &mut self.way {
+            Way::Follow(follower) => {
+                let asks = follower.tick(now).into_iter();
+                asks.map(|ask| (ask.number, Query::LogPage(Box::new(ask.window)))).collect()
+            }
+            Way::Once(once) => {
+                let waiting = self.order.len() - self.order.ready();
+                once.tick(now, waiting).into_iter().map(|ask| (ask.number, ask.query)).collect()
+            }
+        };
+        for (number, query) in asks {
+            self.fetch(number, query);
         }
         let mut open = Vec::new();
         for tail in self.tails.iter_mut().filter(|tail| !tail.open && tail.due <= now) {
@@ -224,12 +272,24 @@ impl LogReader {
             self.take_live(serial, answer.part, now);
             return None;
         }
-        let batch = match answer.part {
-            Part::Page(Fact::LogPage(page)) | Part::Last(Fact::LogPage(page)) => self.follower.page(serial, page, now),
-            Part::Broken(failure) => self.follower.failed(serial, failure, now),
-            Part::Page(_) | Part::Last(_) => {
-                let failure = Failure::new(FailureKind::Malformed, "the answer is not of the kind that was asked for");
-                self.follower.failed(serial, failure, now)
+        let batch = match (&mut self.way, answer.part) {
+            (Way::Follow(follower), Part::Last(Fact::LogPage(page))) => follower.page(serial, page, now),
+            (Way::Once(once), Part::Last(Fact::LogPage(page))) => once.page(serial, page, now),
+            (Way::Once(once), Part::Last(Fact::LogStreams(streams))) => {
+                once.streams(serial, Some(streams));
+                Batch::default()
+            }
+            (way, part) => {
+                let failure = match part {
+                    Part::Broken(failure) => failure,
+                    Part::Page(_) | Part::Last(_) => {
+                        Failure::new(FailureKind::Malformed, "the answer is not of the kind that was asked for")
+                    }
+                };
+                match way {
+                    Way::Follow(follower) => follower.failed(serial, failure, now),
+                    Way::Once(once) => once.failed(serial, failure, now),
+                }
             }
         };
         self.put(batch, now);
@@ -251,7 +311,13 @@ impl LogReader {
             (tail.open, tail.due) = (false, now);
             tail.serial += 1;
         }
-        self.follower.live_broke(now);
+        self.live_broke(now);
+    }
+
+    fn live_broke(&mut self, now: Ms) {
+        if let Way::Follow(follower) = &mut self.way {
+            follower.live_broke(now);
+        }
     }
 
     fn take_live(&mut self, serial: u64, part: Part, now: Ms) {
@@ -259,19 +325,21 @@ impl LogReader {
         match part {
             Part::Page(Fact::LiveTail(update)) => {
                 tail.failed.worked();
-                let batch = self.follower.live(update, now);
-                self.put(batch, now);
+                if let Way::Follow(follower) = &mut self.way {
+                    let batch = follower.live(update, now);
+                    self.put(batch, now);
+                }
             }
             Part::Last(_) | Part::Page(_) => {
                 // Three hours are over: the next session begins at once.
                 (tail.open, tail.due) = (false, now);
-                self.follower.live_broke(now);
+                self.live_broke(now);
             }
             Part::Broken(failure) => {
                 tracing::warn!("{failure}");
                 tail.open = false;
                 tail.due = now + tail.failed.failed().as_millis() as Ms;
-                self.follower.live_broke(now);
+                self.live_broke(now);
             }
         }
     }
@@ -376,9 +444,14 @@ mod tests {
 
     fn reader() -> LogReader {
         let (executor, events) = Executor::new(false);
-        let plan = Plan { since: 0, until: None, once: None, live: true, skip: None };
+        let plan = Plan { since: 0, live: true, skip: None };
         let follower = Follower::new(vec![GroupSource::named("g")], plan, None);
-        LogReader::new((executor, events, Clock::System), follower, 0, Some("123456789012".into()))
+        LogReader::new(
+            (executor, events, Clock::System),
+            Way::Follow(Box::new(follower)),
+            0,
+            Some("123456789012".into()),
+        )
     }
 
     fn answer(serial: u64, part: Part) -> Event {

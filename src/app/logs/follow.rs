@@ -1,4 +1,5 @@
-//! Reads log groups page by page, once or again and again, and loses nothing on the way.
+//! Follows log groups page by page, again and again, and loses nothing on the way. What is read once is read
+//! by [`super::once`].
 //!
 //! Each group is asked for what came since the last time with an overlap, because lines may become
 //! visible seconds after they were written; what was seen already is known by its id. Most rounds look
@@ -10,8 +11,10 @@
 //! have no ids, so there a line is known by what it says and when, and by how many like it came before.
 
 use super::sources::GroupSource;
+use crate::app::backoff;
 use crate::model::logs::{LiveUpdate, LogEvent, LogPage, LogWindow, Ms};
 use crate::model::{Failure, FailureKind, Piece};
+use jiff::SignedDuration;
 use log_store::Source;
 use log_store::store::hash;
 use std::collections::HashMap;
@@ -55,34 +58,11 @@ const FUTURE_LINES: f64 = 200_000.0;
 const SETTLE: Ms = 300;
 /// A line is late if the group was read this far past its time before it came.
 const LATE: Ms = 2_000;
-/// Pieces of time of a read that ends at its beginning.
-const PIECES: Ms = 4;
-/// Pages of a read that ends are on their way at the same time, at most. Lines come out in their order: while
-/// one piece holds all others up, it is halved until so many are read.
-const FLIGHTS: usize = 8;
-/// A piece is halved while it has so many pages to go at least.
-const WORTH: Ms = 4;
-/// Lines that may wait for those of an earlier piece, usually less than 200 MB.
-const WAITING: usize = 500_000;
-/// A read that ends may bring lines of so long before again, where its token was refused.
-const AGAIN: Ms = 100;
-/// A read that is done once gives up after so many failures in a row.
-const TRIES: u32 = 8;
-/// The end of a read without one: later than any line.
-pub const ENDLESS: Ms = Ms::MAX / 4;
-/// A read without an end is over at a page of lines that the service took in so long after it had begun: where
-/// more is written than can be read, it would go on for ever.
-const AFTERWARDS: Ms = 5_000;
-
 /// How to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plan {
     /// From this time on.
     pub since: Ms,
-    /// Up to this time, which belongs to it; none: whatever there is.
-    pub until: Option<Ms>,
-    /// Read once, begun when the service's clock showed this, then end; none: again and again.
-    pub once: Option<Ms>,
     /// A live tail runs beside it.
     pub live: bool,
     /// When a round is this far behind, what is between is left out and said so; none: never.
@@ -166,8 +146,6 @@ const RECENT: usize = 8;
 #[derive(Debug, Clone)]
 struct Feed {
     source: GroupSource,
-    /// Where it ends, for a read that does.
-    to: Option<Ms>,
     names: HashMap<String, Option<Arc<Source>>>,
     /// The round under way, with its request if one is out.
     round: Option<Round>,
@@ -178,19 +156,14 @@ struct Feed {
     far_at: Ms,
     due: Ms,
     seen: HashMap<u64, Ms, BuildHasherDefault<Hashed>>,
-    /// With so many of them, a read that ends forgets those that it has passed.
-    forget_at: usize,
     /// How many lines alike the live tail has brought.
     alike: HashMap<u64, (u32, Ms)>,
-    /// The time that its last page reached over.
-    reach: Ms,
     first: bool,
     failures: u32,
     failure: Option<Failure>,
     rate: f64,
     counted: (Ms, u64),
     lines: u64,
-    ended: bool,
     /// That it is gone was said.
     gone: bool,
 }
@@ -241,28 +214,10 @@ impl Follower {
 
     /// Follows these groups from now on: new ones from the plan's beginning, others go on.
     pub fn set_sources(&mut self, sources: Vec<GroupSource>) {
-        let mut old: HashMap<String, Feed> =
-            self.feeds.drain(..).map(|feed| (feed.source.group.clone(), feed)).collect();
-        // A read that ends is cut into pieces of time that are read side by side.
-        if let Some(begun) = self.plan.once {
-            let since = self.plan.since;
-            // Where no end was asked for, the last piece has none: what is stamped later, by a container whose
-            // clock is ahead, belongs to it.
-            let last = self.plan.until.unwrap_or(ENDLESS);
-            let until = last.min(begun);
-            let pieces = if until - since >= 8_000 { PIECES } else { 1 };
-            let edge = |n: Ms| since + (until - since) * n / pieces;
-            for source in sources {
-                let feeds = (0..pieces).map(|n| {
-                    let to = if n + 1 == pieces { last } else { edge(n + 1) - 1 };
-                    Feed { to: Some(to), ..Feed::new(source.clone(), edge(n)) }
-                });
-                self.feeds.extend(feeds);
-            }
-            return;
-        }
+        let place = |source: &GroupSource| (source.group.clone(), source.region.clone());
+        let mut old: HashMap<_, Feed> = self.feeds.drain(..).map(|feed| (place(&feed.source), feed)).collect();
         for source in sources {
-            let feed = match old.remove(&source.group) {
+            let feed = match old.remove(&place(&source)) {
                 Some(mut feed) => {
                     if feed.source != source {
                         feed.names.clear();
@@ -308,23 +263,14 @@ impl Follower {
         self.lead >= LEAD
     }
 
-    /// What is to be asked now, while so many lines wait for those of an earlier piece: with too many, pieces that
-    /// are ahead wait, too.
-    pub fn tick(&mut self, now: Ms, waiting: usize) -> Vec<Ask> {
+    /// What is to be asked now.
+    pub fn tick(&mut self, now: Ms) -> Vec<Ask> {
         let server = now + self.ahead;
         let plan = self.plan;
-        if plan.once.is_some() {
-            self.halve(waiting);
-        }
-        let slowest = self.slowest();
         let fills = plan.live && !self.fast();
         let mut asks = Vec::new();
         for feed in &mut self.feeds {
-            if feed.ended || feed.flight.is_some() || feed.due > now {
-                continue;
-            }
-            // One that is far ahead waits for the others: what it brings would only be held back.
-            if plan.once.is_some() && waiting > WAITING && feed.position() > slowest + 1 {
+            if feed.flight.is_some() || feed.due > now {
                 continue;
             }
             let round = if let Some(round) = feed.round.take() {
@@ -337,10 +283,11 @@ impl Follower {
             self.serial += 1;
             feed.flight = Some(self.serial);
             let window = LogWindow {
+                region: feed.source.region.clone(),
                 group: feed.source.group.clone(),
                 prefix: feed.source.prefix(),
                 from: round.from.max(0),
-                to: (round.to < ENDLESS).then_some(round.to),
+                to: Some(round.to),
                 pattern: self.pattern.clone(),
                 token: round.token.clone(),
                 ..LogWindow::default()
@@ -350,30 +297,9 @@ impl Follower {
         asks
     }
 
-    /// Halves the piece that holds the others up, while fewer pages are on their way than may be.
-    fn halve(&mut self, waiting: usize) {
-        let (slowest, begun) = (self.slowest(), self.plan.once.unwrap_or(Ms::MAX));
-        let held = |feed: &Feed| waiting > WAITING && feed.position() > slowest + 1;
-        let busy = |feed: &&Feed| !feed.ended && (feed.flight.is_some() || !held(feed));
-        let busy = self.feeds.iter().filter(busy).count();
-        for _ in busy..FLIGHTS {
-            let whole = self.feeds.iter().enumerate().filter(|(_, feed)| {
-                let left = feed.to.map_or(0, |to| to.min(begun) - feed.position());
-                let dense = feed.round.as_ref().is_some_and(|round| round.token.is_some());
-                !feed.ended && dense && feed.reach > 0 && left >= WORTH * feed.reach
-            });
-            let Some((at, feed)) = whole.min_by_key(|(_, feed)| feed.position()) else { return };
-            let to = feed.to.unwrap_or_default();
-            let middle = feed.position() + (to.min(begun) - feed.position()) / 2;
-            let half = Feed { to: Some(to), names: feed.names.clone(), ..Feed::new(feed.source.clone(), middle) };
-            self.feeds[at].to = Some(middle - 1);
-            self.feeds.insert(at + 1, half);
-        }
-    }
-
     /// When there may be something to ask.
     pub fn due(&self) -> Option<Ms> {
-        self.feeds.iter().filter(|feed| !feed.ended && feed.flight.is_none()).map(|feed| feed.due).min()
+        self.feeds.iter().filter(|feed| feed.flight.is_none()).map(|feed| feed.due).min()
     }
 
     /// Takes a page in.
@@ -386,19 +312,10 @@ impl Follower {
         (feed.failures, feed.failure, feed.gone) = (0, None, false);
         let Some(mut round) = feed.round.take() else { return Batch::default() };
         let mut batch = Batch::default();
-        let before = round.position;
-        // Beyond its end: the piece was halved, and the other half has them. The service's pages are in the
-        // order of time, so nothing of this one is still to come.
-        let over = feed.to.is_some_and(|to| page.events.iter().any(|event| event.at > to));
-        let after = plan.once.map_or(Ms::MAX, |begun| begun + AFTERWARDS);
-        let over = over || (!page.events.is_empty() && page.events.iter().all(|event| event.ingested > after));
         let came = page.events.len();
         batch.lines.reserve(came);
         let mut recent = Recent::new();
         for event in page.events {
-            if feed.to.is_some_and(|to| event.at > to) {
-                continue;
-            }
             round.position = round.position.max(event.at);
             self.ahead = self.ahead.max(event.ingested - now);
             let id = if plan.live {
@@ -419,12 +336,8 @@ impl Follower {
             let fresh = batch.lines.iter().filter(|line| !line.late).count();
             self.lead = 1.0 - (1.0 - self.lead) * (1.0 - LEAD_STEP).powi(fresh.min(100) as i32);
         }
-        feed.reach = round.position - before;
         feed.count(&batch, now);
-        if page.next.is_some() && !over {
-            if plan.once.is_some() {
-                feed.forget_passed(round.position);
-            }
+        if page.next.is_some() {
             round.token = page.next;
             feed.due = now;
             let behind = now + self.ahead - round.position.max(feed.covered);
@@ -444,11 +357,7 @@ impl Follower {
             return batch;
         }
         // To the end: everything that was visible when the round began was read.
-        feed.covered = match feed.to {
-            Some(until) => until,
-            None => round.began.max(feed.covered),
-        };
-        feed.ended = plan.once.is_some();
+        feed.covered = round.began.max(feed.covered);
         feed.first = false;
         feed.due = (round.began - self.ahead + interval).max(now);
         feed.forget(plan.live);
@@ -457,36 +366,21 @@ impl Follower {
 
     /// Takes a failure in.
     pub fn failed(&mut self, number: u64, failure: Failure, now: Ms) -> Batch {
-        let plan = self.plan;
         let Some(feed) = self.feeds.iter_mut().find(|feed| feed.flight == Some(number)) else {
             return Batch::default();
         };
         feed.flight = None;
         feed.failures += 1;
         let mut batch = Batch::default();
-        let token = failure.message.contains("nextToken");
-        let lasting = matches!(failure.kind, FailureKind::Denied | FailureKind::NotFound | FailureKind::WrongAccount)
-            || (failure.message.contains("InvalidParameter") && !token);
         // A token that is not taken any more: the round goes on where its lines ended.
         if let Some(round) = feed.round.as_mut().filter(|round| round.token.is_some())
-            && (token || feed.failures.is_multiple_of(3))
+            && (failure.kind == FailureKind::Invalid || feed.failures.is_multiple_of(3))
         {
             round.token = None;
             round.from = round.position;
             round.alike.clear();
         }
-        let position = feed.position();
-        if plan.once.is_some() && (lasting || feed.failures >= TRIES) {
-            feed.ended = true;
-            batch.gaps.push(Gap {
-                group: feed.source.group.clone(),
-                from: position,
-                to: feed.to.map_or(now, |to| to.min(position.max(plan.once.unwrap_or(now)))),
-                sampled: false,
-                why: failure.message.clone(),
-            });
-        }
-        if failure.kind == FailureKind::NotFound && plan.once.is_none() && feed.lines > 0 && !feed.gone {
+        if failure.kind == FailureKind::NotFound && feed.lines > 0 && !feed.gone {
             feed.gone = true;
             batch.gaps.push(Gap {
                 group: feed.source.group.clone(),
@@ -496,12 +390,7 @@ impl Follower {
                 why: format!("the group is gone: {}", failure.message),
             });
         }
-        let wait = match failure.kind {
-            FailureKind::Denied | FailureKind::NotFound | FailureKind::WrongAccount => 30_000,
-            FailureKind::Credentials => 3_000,
-            _ => (500_i64 << feed.failures.min(6)).min(20_000),
-        };
-        feed.due = now + wait;
+        feed.due = now + wait(feed.failures);
         feed.failure = Some(failure);
         batch
     }
@@ -559,23 +448,14 @@ impl Follower {
 
     /// Everything of every group that answers was read up to this time.
     pub fn covered(&self) -> Ms {
-        if self.plan.once.is_some() {
-            return self.slowest();
-        }
         let healthy = self.feeds.iter().filter(|feed| feed.failure.is_none());
         let covered = healthy.map(|feed| feed.covered.max(feed.position() - 1)).min();
         covered.map_or(Ms::MAX, |covered| covered - SETTLE)
     }
 
-    /// The time up to which the slowest unfinished group was read.
-    fn slowest(&self) -> Ms {
-        // Lines of the very time may still come on its next page.
-        self.feeds.iter().filter(|feed| !feed.ended).map(|feed| feed.position() - 1).min().unwrap_or(Ms::MAX)
-    }
-
-    /// Whether everything was read.
-    pub fn ended(&self) -> bool {
-        self.plan.once.is_some() && self.feeds.iter().all(|feed| feed.ended)
+    /// Whether everything that was there when it began was read, of every group that answers.
+    pub fn caught_up(&self) -> bool {
+        self.feeds.iter().all(|feed| !feed.first || feed.failure.is_some())
     }
 
     /// How each group stands.
@@ -584,35 +464,18 @@ impl Follower {
         let state = |feed: &Feed| FeedState {
             group: feed.source.group.clone(),
             covered: feed.covered,
-            behind: match (&feed.round, feed.ended) {
-                (_, true) => 0,
-                (Some(round), _) if round.token.is_some() && self.plan.once.is_none() => {
-                    server - round.position.max(feed.covered)
-                }
+            behind: match &feed.round {
+                Some(round) if round.token.is_some() => server - round.position.max(feed.covered),
                 _ => (server - feed.covered - self.interval()).max(0),
             },
             rate: feed.rate,
             lines: feed.lines,
             failure: feed.failure.clone(),
             retry: feed.failure.as_ref().map(|_| feed.due),
-            ended: feed.ended,
+            ended: false,
             overlap: overlap(feed.rate, true),
         };
-        let mut states: Vec<FeedState> = Vec::new();
-        for state in self.feeds.iter().map(state) {
-            // Pieces of one read are one group.
-            match states.iter_mut().find(|known| known.group == state.group) {
-                Some(known) => {
-                    known.lines += state.lines;
-                    known.rate += state.rate;
-                    known.ended &= state.ended;
-                    known.failure = known.failure.take().or(state.failure);
-                    known.retry = known.retry.or(state.retry);
-                }
-                None => states.push(state),
-            }
-        }
-        states
+        self.feeds.iter().map(state).collect()
     }
 }
 
@@ -628,6 +491,11 @@ fn overlap(rate: f64, deep: bool) -> Ms {
 /// How far a round looks back for lines of clocks that are behind.
 fn far(rate: f64) -> Ms {
     affordable(rate, OVERLAP_LINES * 2.0, FAR, 5_000)
+}
+
+/// How long what failed so often in a row waits, in milliseconds.
+pub(super) fn wait(failures: u32) -> Ms {
+    backoff::wait(SignedDuration::from_secs(1), failures).as_millis() as Ms
 }
 
 /// The time in which so many lines come, within bounds.
@@ -654,8 +522,8 @@ impl Hasher for Hashed {
     }
 }
 
-/// What tells lines without ids apart.
-fn content(event: &LogEvent) -> u64 {
+/// What tells lines without ids apart, but for those that are alike.
+pub(super) fn content(event: &LogEvent) -> u64 {
     hash(&[event.stream.as_bytes(), &event.at.to_le_bytes(), &event.ingested.to_le_bytes(), event.message.as_bytes()])
 }
 
@@ -663,7 +531,6 @@ impl Feed {
     fn new(source: GroupSource, since: Ms) -> Self {
         Self {
             source,
-            to: None,
             names: HashMap::new(),
             round: None,
             flight: None,
@@ -672,25 +539,19 @@ impl Feed {
             far_at: 0,
             due: 0,
             seen: HashMap::default(),
-            forget_at: 20_000,
             alike: HashMap::new(),
-            reach: 0,
             first: true,
             failures: 0,
             failure: None,
             rate: 0.0,
             counted: (0, 0),
             lines: 0,
-            ended: false,
             gone: false,
         }
     }
 
     /// The window of the next round; one that fills what a live tail missed looks far back.
     fn window(&mut self, fills: bool, server: Ms) -> (Ms, Ms) {
-        if let Some(until) = self.to {
-            return (self.covered, until);
-        }
         let future = affordable(self.rate, FUTURE_LINES, FUTURE, 5_000);
         if self.first {
             self.deep_at = server;
@@ -741,16 +602,8 @@ impl Feed {
         let Some(source) = self.source_of(&event.stream, recent) else { return };
         let Entry::Vacant(unseen) = self.seen.entry(id) else { return };
         unseen.insert(event.at);
-        let late = plan.once.is_none() && !self.first && event.at < self.covered - LATE;
+        let late = !self.first && event.at < self.covered - LATE;
         batch.lines.push(Arrived { source, event, id, late });
-    }
-
-    /// Forgets ids of a read that ends: it goes forward, and goes on where its lines ended.
-    fn forget_passed(&mut self, position: Ms) {
-        if self.seen.len() > self.forget_at {
-            self.seen.retain(|_, at| *at >= position - AGAIN);
-            self.forget_at = 2 * self.seen.len() + 20_000;
-        }
     }
 
     /// Forgets ids that no round will bring again.

@@ -40,7 +40,7 @@ impl Service {
 }
 
 fn plan() -> Plan {
-    Plan { since: 0, until: None, once: None, live: false, skip: None }
+    Plan { since: 0, live: false, skip: None }
 }
 
 fn follower(plan: Plan) -> Follower {
@@ -61,7 +61,7 @@ fn run(
     let (mut shown, mut late, mut gaps) = (Vec::new(), 0, Vec::new());
     let mut now = 0;
     while now <= until {
-        for ask in follower.tick(now, 0) {
+        for ask in follower.tick(now) {
             let batch = match fails(now) {
                 Some(kind) => follower.failed(ask.number, failure(kind), now),
                 None => follower.page(ask.number, service.answer(&ask.window, now), now),
@@ -123,32 +123,13 @@ fn a_clock_that_is_off_loses_nothing() {
         let mut follower = follower(Plan { since: start, ..plan() });
         let mut shown = Vec::new();
         for now in (start..start + 700_000).step_by(100) {
-            for ask in follower.tick(now, 0) {
+            for ask in follower.tick(now) {
                 let batch = follower.page(ask.number, service.answer(&ask.window, now), now);
                 shown.extend(batch.lines.into_iter().map(|line| line.event.id.to_string()));
             }
         }
         all_once(&shown, &service, Ms::MAX);
     }
-}
-
-#[test]
-fn a_read_that_ends_says_what_it_could_not_read() {
-    let mut service = Service::new(60_000, 10);
-    for event in &mut service.events {
-        event.ingested = 0;
-    }
-    let once = Plan { until: Some(59_000), once: Some(59_000), ..plan() };
-    let mut whole = follower(once);
-    let fails = |now: Ms| (now % 1_700 == 0).then_some(FailureKind::Throttled);
-    let (shown, late, gaps) = run(&mut whole, &service, 100_000, fails);
-    assert!(whole.ended() && gaps.is_empty() && late == 0);
-    service.events.retain(|event| event.at <= 59_000);
-    all_once(&shown, &service, 0);
-    let mut denied = follower(once);
-    let (shown, _, gaps) = run(&mut denied, &service, 1_000, |_| Some(FailureKind::Denied));
-    assert!(denied.ended() && shown.is_empty());
-    assert_eq!((gaps[0].from, gaps.last().expect("a gap").to), (0, 59_000), "one for each piece: {gaps:?}");
 }
 
 #[test]
@@ -208,7 +189,7 @@ fn a_live_tail_and_rounds_show_each_line_once() {
             shown += batch.lines.len();
             sampled.extend(batch.gaps);
         }
-        for ask in follower.tick(now, 0) {
+        for ask in follower.tick(now) {
             shown += follower.page(ask.number, service.answer(&ask.window, now), now).lines.len();
         }
     }
@@ -223,7 +204,7 @@ fn many_groups_share_the_rate() {
     let mut follower = Follower::new(groups, plan(), None);
     let mut asked = 0;
     for now in (0..60_000).step_by(50) {
-        for ask in follower.tick(now, 0) {
+        for ask in follower.tick(now) {
             asked += 1;
             follower.page(ask.number, LogPage::default(), now);
         }
@@ -250,7 +231,7 @@ fn what_comes_after_the_beginning_is_shown_whatever_its_stamp() {
     let mut follower = follower(Plan { since: begin - 10_000, ..plan() });
     let mut shown = Vec::new();
     for now in (begin..begin + 40_000).step_by(50) {
-        for ask in follower.tick(now, 0) {
+        for ask in follower.tick(now) {
             let batch = follower.page(ask.number, service.answer(&ask.window, now), now);
             shown.extend(batch.lines.into_iter().map(|line| line.event.id.to_string()));
         }
@@ -289,7 +270,7 @@ fn rounds_beside_a_live_tail_are_as_fast_as_they_are_worth() {
                 let update = LiveUpdate { started: now == 0, events, ..LiveUpdate::default() };
                 shown += follower.live(update, now).lines.len();
             }
-            for ask in follower.tick(now, 0) {
+            for ask in follower.tick(now) {
                 asked += 1;
                 shown += follower.page(ask.number, answer(&ask.window, now), now).lines.len();
             }
@@ -297,39 +278,6 @@ fn rounds_beside_a_live_tail_are_as_fast_as_they_are_worth() {
         assert!((least..=most).contains(&asked), "visible after {visible} ms: {asked} requests in a minute");
         assert!((shown as i64 - tail.len() as i64).abs() < 20, "{shown} of {}", tail.len());
     }
-}
-
-#[test]
-fn a_long_read_whose_token_is_refused_loses_and_doubles_nothing() {
-    let events = (0..60_000).map(|n| LogEvent {
-        id: format!("{n}").into(),
-        stream: "s".into(),
-        at: 1_000 + n / 10,
-        ingested: 0,
-        message: "x".into(),
-    });
-    let service = Service { events: events.collect(), page: 7_000 };
-    // Too short to be cut into pieces.
-    let mut whole = follower(Plan { since: 1_000, until: Some(7_500), once: Some(7_500), ..plan() });
-    let (mut shown, mut now, mut pages) = (Vec::new(), 0, 0);
-    while !whole.ended() {
-        for ask in whole.tick(now, 0) {
-            pages += 1;
-            let batch = if pages % 3 == 0 && ask.window.token.is_some() {
-                let refused =
-                    Failure::new(FailureKind::Service, "InvalidParameterException: the nextToken has expired");
-                whole.failed(ask.number, refused, now)
-            } else {
-                whole.page(ask.number, service.answer(&ask.window, now), now)
-            };
-            assert!(batch.gaps.is_empty());
-            shown.extend(batch.lines.into_iter().map(|line| line.event.id.to_string()));
-        }
-        now += 1_000;
-        assert!(now < 1_000_000, "it has an end");
-    }
-    assert!(pages > 9, "{pages}");
-    all_once(&shown, &service, 0);
 }
 
 #[test]
@@ -342,46 +290,4 @@ fn lines_that_are_wanted_do_not_keep_those_that_are_not() {
     drop(event);
     assert_eq!(Arc::strong_count(&whole), 1);
     assert_eq!((&*alone.id, &*alone.stream, &*alone.message), ("id-1", "s", "wanted"));
-}
-
-#[test]
-fn a_read_whose_lines_are_all_in_one_place_has_many_pages_on_their_way() {
-    use super::order::Order;
-    let events = (0..12_000).map(|n| LogEvent {
-        id: format!("{n}").into(),
-        stream: "s".into(),
-        at: 90_000 + n / 2,
-        ingested: 0,
-        message: "x".into(),
-    });
-    let service = Service { events: events.collect(), page: 100 };
-    let mut whole = follower(Plan { until: Some(100_000), once: Some(100_000), ..plan() });
-    let mut order = Order::new(Ms::MAX);
-    let (mut shown, mut most, mut now) = (Vec::new(), 0, 0);
-    let mut under_way: Vec<(Ms, super::follow::Ask)> = Vec::new();
-    while !whole.ended() {
-        under_way.extend(whole.tick(now, order.len()).into_iter().map(|ask| (now + 100, ask)));
-        most = most.max(under_way.len());
-        now += 10;
-        for (_, ask) in under_way.extract_if(.., |(due, _)| *due <= now).collect::<Vec<_>>() {
-            // A page now and then fails, the first of a half too.
-            let batch = if now % 370 == 0 {
-                whole.failed(ask.number, failure(FailureKind::Throttled), now)
-            } else {
-                whole.page(ask.number, service.answer(&ask.window, now), now)
-            };
-            assert!(batch.gaps.is_empty());
-            for line in batch.lines {
-                order.push(line.event.at, now, line);
-            }
-        }
-        shown.extend(order.release(now, whole.covered()));
-        assert!(now < 60_000, "it has an end");
-    }
-    shown.extend(order.flush());
-    assert!(shown.is_sorted_by_key(|line| line.event.at));
-    let ids: Vec<String> = shown.into_iter().map(|line| line.event.id.to_string()).collect();
-    all_once(&ids, &service, 0);
-    // 120 pages of 100 ms one after the other are 12 s.
-    assert!((7..=8).contains(&most) && now < 6_000, "{most} at most, {now} ms");
 }

@@ -2,6 +2,7 @@
 
 use super::follow::{Batch, FeedState, Follower, Gap, Plan};
 use super::insights::{self, Insights, Running};
+use super::once::{self, Once, Rates};
 use super::sources::{self, Missing, Sources};
 use super::written;
 use crate::app::backoff::Backoff;
@@ -37,6 +38,8 @@ pub const START: Ms = 15 * 60_000;
 const BUDGET: usize = 40_000;
 /// The most lines that one look into the past brings.
 const PAST_LINES: usize = 200_000;
+/// Pages a second of a look into the past: a person's half of what `FilterLogEvents` allows.
+const PAST_RATE: f64 = 5.0;
 /// Sources are looked at again this often, in milliseconds.
 const RESOLVE: Ms = 3_000;
 /// Between two counts of the histogram, in milliseconds.
@@ -206,7 +209,7 @@ struct Listing {
 /// A look into the past.
 #[derive(Debug, Clone)]
 pub struct Past {
-    follower: Follower,
+    reader: Once,
     /// From.
     pub from: Ms,
     /// To.
@@ -274,8 +277,7 @@ impl LogsPane {
     /// How far the service's clock is ahead of the one that ticks.
     pub fn set_ahead(&mut self, ahead: SignedDuration) {
         self.ahead = i64::try_from(ahead.as_millis()).unwrap_or_default();
-        let past = self.past.as_mut().map(|past| &mut past.follower);
-        for follower in self.follower.iter_mut().chain(past) {
+        if let Some(follower) = &mut self.follower {
             follower.set_ahead(self.ahead);
         }
     }
@@ -343,15 +345,15 @@ impl LogsPane {
         }
         self.resolve(estate, environment, at);
         if let Some(follower) = &mut self.follower {
-            for ask in follower.tick(at, 0) {
+            for ask in follower.tick(at) {
                 let query = Query::LogPage(Box::new(ask.window));
                 effects.push(Effect::Fetch { ticket: ticket(ask.number), lane: Lane::Background, query });
             }
         }
         if let Some(past) = &mut self.past {
-            for ask in past.follower.tick(at, 0) {
-                let query = Query::LogPage(Box::new(ask.window));
-                effects.push(Effect::Fetch { ticket: ticket(PAST | ask.number), lane: Lane::Operator, query });
+            for ask in past.reader.tick(at, 0) {
+                let ticket = ticket(PAST | ask.number);
+                effects.push(Effect::Fetch { ticket, lane: Lane::Operator, query: ask.query });
             }
         }
         if self.live.on && self.live.serial.is_none() && self.live.due <= at {
@@ -451,13 +453,7 @@ impl LogsPane {
             Some(follower) => follower.set_sources(found.groups.clone()),
             None if found.groups.is_empty() => {}
             None => {
-                let plan = Plan {
-                    since: now + self.ahead - START,
-                    until: None,
-                    once: None,
-                    live: self.live.on,
-                    skip: Some(SKIP),
-                };
+                let plan = Plan { since: now + self.ahead - START, live: self.live.on, skip: Some(SKIP) };
                 self.follower = Some(Follower::new(found.groups.clone(), plan, None).ahead_by(self.ahead));
             }
         }
@@ -506,15 +502,19 @@ impl LogsPane {
 
     fn absorb_past(&mut self, number: u64, part: Part, now: Ms) {
         let Some(mut past) = self.past.take() else { return };
-        let batch = taken(&mut past.follower, number, part, now);
+        let batch = match part {
+            Part::Last(Fact::LogPage(page)) => past.reader.page(number, page, now),
+            Part::Broken(failure) => past.reader.failed(number, failure, now),
+            Part::Page(_) | Part::Last(_) => past.reader.failed(number, malformed(), now),
+        };
         past.lines += batch.lines.len();
         self.put(batch, false);
-        if past.lines >= PAST_LINES && !past.follower.ended() {
-            let from = past.follower.covered();
+        if past.lines >= PAST_LINES && !past.reader.ended() {
+            let from = past.reader.covered();
             let why = format!("only {PAST_LINES} lines of it were read: go to a time in it to read more");
             let gap = Gap { group: String::new(), from, to: past.to, sampled: false, why };
             self.put(Batch { lines: Vec::new(), gaps: vec![gap] }, false);
-        } else if !past.follower.ended() {
+        } else if !past.reader.ended() {
             self.past = Some(past);
         }
     }
@@ -554,10 +554,8 @@ impl LogsPane {
             // Ids are of another kind with a live tail: what is there already begins anew after it.
             let served = at + self.ahead;
             let since = self.store.span().map_or(served - 5_000, |(_, last)| last.max(served - 10_000) + 1);
-            self.follower = Some(
-                Follower::new(groups, Plan { since, until: None, once: None, live: on, skip: Some(SKIP) }, None)
-                    .ahead_by(self.ahead),
-            );
+            self.follower =
+                Some(Follower::new(groups, Plan { since, live: on, skip: Some(SKIP) }, None).ahead_by(self.ahead));
         }
     }
 
@@ -744,16 +742,17 @@ impl LogsPane {
         if groups.is_empty() || from >= to {
             return Err("there is nothing older to read");
         }
-        let follower =
-            Follower::new(groups, Plan { since: from, until: Some(to), once: Some(to), live: false, skip: None }, None);
-        self.past = Some(Past { follower, from, to, lines: 0 });
+        // By the one API whose lines have ids: some of them may be here already.
+        let rates = Rates { filter: PAST_RATE, get: None };
+        let plan = once::Plan { since: from, until: Some(to), begun: to, pattern: None, rates };
+        self.past = Some(Past { reader: Once::new(groups, plan), from, to, lines: 0 });
         Ok(())
     }
 
     /// How much of the past has been read, from 0 to 1.
     pub fn past_part(&self) -> Option<f64> {
         let past = self.past.as_ref()?;
-        let read = past.follower.covered().clamp(past.from, past.to) - past.from;
+        let read = past.reader.covered().clamp(past.from, past.to) - past.from;
         Some(read as f64 / (past.to - past.from).max(1) as f64)
     }
 }
@@ -762,11 +761,12 @@ fn taken(follower: &mut Follower, number: u64, part: Part, now: Ms) -> Batch {
     match part {
         Part::Page(Fact::LogPage(page)) | Part::Last(Fact::LogPage(page)) => follower.page(number, page, now),
         Part::Broken(failure) => follower.failed(number, failure, now),
-        Part::Page(_) | Part::Last(_) => {
-            let failure = Failure::new(FailureKind::Malformed, "the answer is not of the kind that was asked for");
-            follower.failed(number, failure, now)
-        }
+        Part::Page(_) | Part::Last(_) => follower.failed(number, malformed(), now),
     }
+}
+
+fn malformed() -> Failure {
+    Failure::new(FailureKind::Malformed, "the answer is not of the kind that was asked for")
 }
 
 fn clock(at: Ms) -> String {
@@ -779,7 +779,9 @@ fn arns(sources: &Sources, estate: &Estate, environment: &EnvironmentConfig) -> 
     let (Some(account), Some(region)) = (account.or_else(|| environment.account.clone()), &environment.region) else {
         return Vec::new();
     };
-    let groups = sources.groups.iter().take(10);
+    // Those of another region are only polled: a live tail is of one.
+    let here = |group: &&sources::GroupSource| group.region.as_ref().is_none_or(|there| there == region);
+    let groups = sources.groups.iter().filter(here).take(10);
     groups.map(|group| format!("arn:aws:logs:{region}:{account}:log-group:{}", group.group)).collect()
 }
 
@@ -819,6 +821,6 @@ mod tests {
     }
 
     fn plan() -> Plan {
-        Plan { since: 0, until: None, once: None, live: true, skip: None }
+        Plan { since: 0, live: true, skip: None }
     }
 }

@@ -21,6 +21,8 @@ pub struct Writer {
 pub struct GroupSource {
     /// Its name.
     pub group: String,
+    /// Its region, as the task definitions say; none for that of the environment.
+    pub region: Option<String>,
     /// Who writes into it, as far as is known.
     pub writers: Vec<Writer>,
     /// Only lines of these writers are wanted, not others of the group.
@@ -110,7 +112,7 @@ impl GroupSource {
 /// The groups of services; of all of them where none is named.
 pub fn of_services(estate: &Estate, services: &[String]) -> Sources {
     let mut found = Sources { missing: unread_services(estate), ..Sources::default() };
-    let mut groups: BTreeMap<String, GroupSource> = BTreeMap::new();
+    let mut groups: BTreeMap<(String, Option<String>), GroupSource> = BTreeMap::new();
     for service in estate.services.value().into_iter().flat_map(BTreeMap::values) {
         let wanted = services.is_empty() || services.contains(&service.name);
         // While a rollout goes on, two definitions write.
@@ -131,8 +133,9 @@ pub fn of_services(estate: &Estate, services: &[String]) -> Sources {
             };
             for container in &definition.containers {
                 match place_of(container) {
-                    LogPlace::Group { group, prefix } => {
-                        let entry = groups.entry(group.clone()).or_insert_with(|| GroupSource::named(&group));
+                    LogPlace::Group { group, prefix, region } => {
+                        let named = GroupSource { region: region.clone(), ..GroupSource::named(&group) };
+                        let entry = groups.entry((group, region)).or_insert(named);
                         if !wanted {
                             // Others write here too, and were not asked for.
                             entry.only = true;
@@ -237,7 +240,12 @@ mod tests {
     use jiff::Timestamp;
 
     fn container(name: &str, driver: &str, group: &str) -> ContainerDefinition {
-        let log = LogConfiguration { driver: driver.into(), group: Some(group.into()), prefix: Some("ecs".into()) };
+        let log = LogConfiguration {
+            driver: driver.into(),
+            group: Some(group.into()),
+            prefix: Some("ecs".into()),
+            region: None,
+        };
         ContainerDefinition { name: name.into(), log: Some(log), ..ContainerDefinition::default() }
     }
 

@@ -333,6 +333,7 @@ pub fn may_have_landed(failure: &Failure) -> bool {
         | FailureKind::Denied
         | FailureKind::Credentials
         | FailureKind::NotFound
+        | FailureKind::Invalid
         | FailureKind::WrongAccount
         | FailureKind::Other => false,
     }
@@ -347,7 +348,11 @@ pub fn may_pass(failure: &Failure) -> bool {
         | FailureKind::Unreachable
         | FailureKind::Malformed
         | FailureKind::Service => true,
-        FailureKind::Denied | FailureKind::NotFound | FailureKind::WrongAccount | FailureKind::Other => false,
+        FailureKind::Denied
+        | FailureKind::NotFound
+        | FailureKind::Invalid
+        | FailureKind::WrongAccount
+        | FailureKind::Other => false,
     }
 }
 

@@ -53,6 +53,7 @@ pub(super) fn arm(timer: &mut Timer, outcome: Result<(), FailureKind>, interval:
                 | FailureKind::Unreachable
                 | FailureKind::Timeout
                 | FailureKind::Malformed
+                | FailureKind::Invalid
                 | FailureKind::NotFound
                 | FailureKind::WrongAccount
                 | FailureKind::Service

@@ -178,7 +178,8 @@ impl World {
                 Fact::Metrics(keys.iter().map(|key| (key.clone(), curve(key, *until))).collect())
             }
             Query::TaskLog { .. } => Fact::TaskLog(Vec::new()),
-            Query::LogPage(_) => Fact::LogPage(crate::model::logs::LogPage::default()),
+            Query::LogStreams { .. } => Fact::LogStreams(Vec::new()),
+            Query::LogPage(_) | Query::StreamPage(_) => Fact::LogPage(crate::model::logs::LogPage::default()),
             Query::LogGroups { .. } => Fact::LogGroups(Vec::new()),
             Query::LiveTail { .. } => Fact::LiveTail(crate::model::logs::LiveUpdate::default()),
             Query::Insights(_) => Fact::Insights(Box::default()),

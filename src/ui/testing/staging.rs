@@ -230,6 +230,7 @@ impl ContainerOf<'_> {
                 driver: "awslogs".into(),
                 group: Some(format!("/ecs/{}", self.0)),
                 prefix: Some("ecs".into()),
+                region: None,
             }),
             variables: vec!["RUST_LOG".into()],
             secrets: vec!["DATABASE_URL".into()],

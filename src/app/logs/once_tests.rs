@@ -1,0 +1,218 @@
+//! The read by both APIs against a small service with limits, delays and failures.
+
+use super::follow::Arrived;
+use super::once::{Once, Plan, Rates, STREAMS};
+use super::order::Order;
+use super::sources::GroupSource;
+use crate::app::effect::Query;
+use crate::model::logs::{LogEvent, LogPage, LogStream, LogWindow, Ms};
+use crate::model::{Failure, FailureKind};
+use std::collections::BTreeSet;
+
+/// A group that answers both APIs as the service does.
+struct Service {
+    /// In the order of time.
+    events: Vec<LogEvent>,
+    streams: usize,
+    page: usize,
+    delay: Ms,
+}
+
+/// What a read came to.
+#[derive(Default)]
+struct Read {
+    lines: Vec<Arrived>,
+    gaps: usize,
+    /// Requests of `FilterLogEvents` and of `GetLogEvents`.
+    requests: [u32; 2],
+    took: Ms,
+}
+
+const RATES: Rates = Rates { filter: 10.0, get: Some(25.0) };
+const END: Ms = 1_000_000;
+
+impl Service {
+    /// So many lines of so many streams: the first writes half, the second a quarter, and so on.
+    fn new(lines: usize, streams: usize, delay: Ms) -> Self {
+        let stream = |n: usize| (n.trailing_ones() as usize).min(streams - 1);
+        let events = (0..lines).map(|n| LogEvent {
+            id: format!("{n}").into(),
+            stream: format!("s/{}", stream(n)).into(),
+            at: n as Ms * END / lines as Ms,
+            // Lines alike of one moment too.
+            ingested: 0,
+            message: format!("line {}", n % 3).into(),
+        });
+        Self { events: events.collect(), streams, page: 200, delay }
+    }
+
+    fn page(&self, window: &LogWindow, get: bool) -> LogPage {
+        let named =
+            |event: &&LogEvent| window.streams.is_empty() || window.streams.iter().any(|name| **name == *event.stream);
+        let wanted = (window.from..=window.to.unwrap_or(Ms::MAX), 0);
+        let all = self.events.iter().filter(|event| wanted.0.contains(&event.at)).filter(named);
+        let from: usize = window.token.as_ref().map_or(0, |token| token.parse().expect("ours"));
+        let mut events: Vec<LogEvent> = all.skip(from).take(self.page + 1).cloned().collect();
+        let more = events.len() > self.page;
+        events.truncate(self.page);
+        if get {
+            for event in &mut events {
+                event.id = crate::model::Piece::default();
+            }
+        }
+        let next = (from + events.len()).to_string();
+        LogPage { events, next: (get || more).then_some(next) }
+    }
+
+    fn list(&self) -> Vec<LogStream> {
+        (0..self.streams).map(|n| LogStream { name: format!("s/{n}"), created: 0, last: Some(END) }).collect()
+    }
+
+    /// Reads all of it within the limits; `fails` says which request fails, by its number.
+    fn read(&self, rates: Rates, fails: impl Fn(u64, &Query) -> Option<FailureKind>) -> Read {
+        let plan = Plan { since: 0, until: None, begun: END, pattern: None, rates };
+        let mut once = Once::new(vec![GroupSource::named("/g")], plan);
+        let (mut read, mut order) = (Read::default(), Order::new(Ms::MAX));
+        // When each API may be asked next, in milliseconds.
+        let mut free = [0.0, 0.0];
+        let mut under_way: Vec<(Ms, u64, Query)> = Vec::new();
+        let mut now = 0;
+        while !once.ended() {
+            for ask in once.tick(now, order.len() - order.ready()) {
+                let (api, rate) = match &ask.query {
+                    Query::LogPage(_) => (0, rates.filter),
+                    Query::StreamPage(_) => (1, rates.get.expect("it is used")),
+                    _ => {
+                        under_way.push((now + self.delay, ask.number, ask.query));
+                        continue;
+                    }
+                };
+                read.requests[api] += 1;
+                let at = f64::max(free[api], now as f64);
+                free[api] = at + 1_000.0 / rate;
+                under_way.push((at as Ms + self.delay, ask.number, ask.query));
+            }
+            let Some(next) = under_way.iter().map(|(due, ..)| *due).chain(once.due().filter(|due| *due > now)).min()
+            else {
+                panic!("nothing is under way, and it has not ended");
+            };
+            now = next.max(now);
+            for (_, number, query) in under_way.extract_if(.., |(due, ..)| *due <= now).collect::<Vec<_>>() {
+                let batch = match (fails(number, &query), &query) {
+                    (Some(kind), _) => once.failed(number, Failure::new(kind, "no"), now),
+                    (None, Query::LogPage(window)) => once.page(number, self.page(window, false), now),
+                    (None, Query::StreamPage(window)) => once.page(number, self.page(window, true), now),
+                    (None, _) => {
+                        once.streams(number, Some(self.list()));
+                        continue;
+                    }
+                };
+                read.gaps += batch.gaps.len();
+                for line in batch.lines {
+                    order.push(line.event.at, now, line);
+                }
+            }
+            read.lines.extend(order.release(now, once.covered()));
+            assert!(now < 10_000_000, "it has an end");
+        }
+        read.took = now;
+        read.lines.extend(order.flush());
+        read
+    }
+
+    /// Each line once, in the order of time.
+    fn whole(&self, read: &Read) {
+        assert!(read.lines.is_sorted_by_key(|line| line.event.at));
+        assert_eq!(read.lines.len(), self.events.len());
+        let times = |events: &mut dyn Iterator<Item = &LogEvent>| -> Vec<(Ms, String, String)> {
+            let mut all: Vec<_> = events.map(|e| (e.at, e.stream.to_string(), e.message.to_string())).collect();
+            all.sort();
+            all
+        };
+        assert!(
+            times(&mut read.lines.iter().map(|line| &line.event)) == times(&mut self.events.iter()),
+            "the same lines"
+        );
+        let ids: BTreeSet<u64> = read.lines.iter().map(|line| line.id).collect();
+        assert_eq!(ids.len(), read.lines.len(), "what tells them apart does");
+    }
+
+    /// The time that the pages need at both limits, as a part of the time that it took.
+    fn part(&self, read: &Read) -> f64 {
+        let pages = self.events.len() as f64 / self.page as f64;
+        pages / (RATES.filter + RATES.get.expect("a rate")) * 1_000.0 / read.took as f64
+    }
+}
+
+#[test]
+fn both_apis_are_asked_as_often_as_they_may_be() {
+    for streams in [1, 2, 4, 6] {
+        for delay in [20, 100] {
+            let service = Service::new(50_000, streams, delay);
+            let read = service.read(RATES, |_, _| None);
+            service.whole(&read);
+            let part = service.part(&read);
+            assert!(
+                part >= 0.95,
+                "{streams} streams, {delay} ms: {part:.3} in {} ms of {:?}",
+                read.took,
+                read.requests
+            );
+        }
+    }
+}
+
+#[test]
+fn one_alone_is_at_its_limit() {
+    for delay in [20, 300] {
+        let service = Service::new(20_000, 4, delay);
+        let read = service.read(Rates { filter: 10.0, get: None }, |_, _| None);
+        service.whole(&read);
+        assert_eq!(read.requests[1], 0);
+        // 100 pages at 10 a second.
+        assert!(read.took <= 10_000 * 120 / 100, "{delay} ms: {} ms", read.took);
+    }
+}
+
+#[test]
+fn failures_and_refused_tokens_lose_and_double_nothing() {
+    use FailureKind::{Credentials, Invalid, Malformed, Throttled, Unreachable};
+    for kind in [Throttled, Credentials, Unreachable, Malformed] {
+        let service = Service::new(10_000, 4, 20);
+        let read = service.read(RATES, |number, _| number.is_multiple_of(7).then_some(kind));
+        service.whole(&read);
+        assert_eq!(read.gaps, 0);
+    }
+    let service = Service::new(10_000, 3, 20);
+    let token = |query: &Query| match query {
+        Query::LogPage(window) | Query::StreamPage(window) => window.token.is_some(),
+        _ => false,
+    };
+    let read = service.read(RATES, |number, query| (number.is_multiple_of(3) && token(query)).then_some(Invalid));
+    service.whole(&read);
+    assert_eq!(read.gaps, 0);
+}
+
+#[test]
+fn what_one_api_may_not_read_the_other_reads() {
+    let get = |query: &Query| matches!(query, Query::StreamPage(_));
+    let list = |query: &Query| matches!(query, Query::LogStreams { .. });
+    let filter = |query: &Query| matches!(query, Query::LogPage(_));
+    let service = Service::new(10_000, 4, 20);
+    for refused in [FailureKind::Denied, FailureKind::NotFound] {
+        let read = service.read(RATES, |_, query| get(query).then_some(refused));
+        service.whole(&read);
+        // After it has begun, too.
+        let read = service.read(RATES, |number, query| (get(query) && number > 20).then_some(refused));
+        service.whole(&read);
+        let read = service.read(RATES, |_, query| list(query).then_some(refused));
+        service.whole(&read);
+        assert_eq!((read.gaps, read.requests[1]), (0, 0));
+    }
+    let read = service.read(RATES, |_, query| filter(query).then_some(FailureKind::Denied));
+    assert_eq!((read.gaps, read.lines.len()), (1, 0), "what could not be read is said");
+    let many = Service::new(2_000, STREAMS + 1, 20);
+    let read = many.read(RATES, |_, _| None);
+    many.whole(&read);
+    assert_eq!(read.requests[1], 0, "too many streams to be named");
+}
