@@ -530,3 +530,28 @@ fn what_is_stamped_later_than_now_is_read_where_no_end_was_asked_for() {
     let said = line(&mut home.on(&world), &format!("logs api --since 5m --until {until} -o json")).coded(0);
     assert!(!said.out.is_empty() && later(&said) == 0);
 }
+
+#[test]
+fn both_apis_bring_the_same_lines_as_one_alone() {
+    let (home, world) = (Home::new(), World::staging());
+    let end = now(&world);
+    let until = jiff::Timestamp::from_millisecond(end).unwrap();
+    let asked = || world.asked("logs:GetLogEvents");
+    let json = line(&mut home.on(&world), &format!("logs api --since 6h --until {until} -o json")).coded(0);
+    assert_eq!(asked(), 0, "only one of them has ids, which JSON promises");
+    let raw = line(&mut home.on(&world), &format!("logs api --since 6h --until {until} -o raw")).coded(0);
+    assert!(asked() > 0, "the other takes its share");
+    let mut alone: Vec<String> = lines_of(&json).iter().map(|line| line["raw"].as_str().unwrap().to_owned()).collect();
+    let mut both: Vec<String> = raw.out.lines().map(str::to_owned).collect();
+    assert!(alone.len() > 20_000);
+    alone.sort();
+    both.sort();
+    assert!(alone == both, "{} lines, and {}", alone.len(), both.len());
+    // What may not be listed or read by stream is read by the other.
+    for operation in ["logs:DescribeLogStreams", "logs:GetLogEvents"] {
+        world.clear_faults();
+        world.fault(operation, "denied");
+        let raw = line(&mut home.on(&world), &format!("logs api --since 6h --until {until} -o raw")).coded(0);
+        assert_eq!(raw.out.lines().count(), alone.len(), "{operation}: {}", raw.err);
+    }
+}

@@ -67,6 +67,11 @@ async fn pages_and_their_refusals() {
     let wrong = LogWindow { pattern: Some("{ $.a = }".into()), ..window.clone() };
     let failure = ask(&session, Query::LogPage(Box::new(wrong))).await.unwrap_err();
     assert!(failure.message.contains("Invalid filter pattern"), "{failure}");
+    // The same name in another region is another group.
+    let there = LogWindow { region: Some("eu-west-1".into()), ..window.clone() };
+    for query in [Query::LogPage(Box::new(there.clone())), Query::StreamPage(Box::new(there))] {
+        assert_eq!(ask(&session, query).await.unwrap_err().kind, FailureKind::NotFound);
+    }
     let missing = LogWindow { group: "/none".into(), ..window };
     assert_eq!(ask(&session, Query::LogPage(Box::new(missing))).await.unwrap_err().kind, FailureKind::NotFound);
     let Fact::LogGroups(groups) = ask(&session, Query::LogGroups { prefix: "/ecs/".into() }).await.unwrap() else {

@@ -55,8 +55,8 @@ pub struct Logs {
     /// Follow with a live tail: sooner, at most 500 lines a second, $0.01 a minute beyond 1,800 a month
     #[arg(long, requires = "follow")]
     pub live: bool,
-    /// Requests a second for pages of lines; without it 10, which most regions allow (us-east-1: 25), and 1000 for
-    /// what is stored on an emulator
+    /// Requests a second for pages of lines, of each of the two APIs that have them; without it what AWS allows in the
+    /// region (in most 10 of FilterLogEvents and 25 of GetLogEvents)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1_000))]
     pub rate: Option<u16>,
     /// How long a line waits for earlier ones of other groups; `0s` is not at all

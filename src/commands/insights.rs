@@ -64,6 +64,13 @@ async fn search(
     if asked.follows_services() {
         log_groups::tell(&found);
     }
+    let region = executor.region();
+    if let Some(there) = found.groups.iter().find(|group| group.region.is_some() && group.region != region) {
+        let (group, there) = (&there.group, there.region.as_deref().unwrap_or_default());
+        return Err(Report::usage(format!("{group} is in {there}, and a query searches one region")).hint(format!(
+            "search it with --region {there} --group {group}, the others with --group or by their service"
+        )));
+    }
     if found.groups.len() > 50 {
         return Err(Report::usage(format!("{} groups are more than the 50 of a query", found.groups.len())));
     }

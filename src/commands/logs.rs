@@ -7,11 +7,12 @@ use crate::app::logs::once::{self, Once, Rates};
 use crate::app::logs::sources::{self, GroupSource, Missing, Sources};
 use crate::app::logs::when;
 use crate::app::logs::written::json_alone;
+use crate::aws::budget::Class;
 use crate::cli::logs::Logs;
 use crate::cli::{Color, ExitCode, Output, Report};
 use crate::headless::logs::{Form, Printer, Wanted};
 use crate::headless::{Written, write};
-use crate::model::{Failure, logs, time};
+use crate::model::{Failure, time};
 use crate::runtime::logs::{Heard, LogReader, Out, Way};
 use crate::runtime::tee::Tee;
 use jiff::SignedDuration;
@@ -78,7 +79,10 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
     let mut groups_now = found.groups.clone();
     let (filter, get) = match arguments.rate {
         Some(rate) => (f64::from(rate), f64::from(rate)),
-        None => logs::rates(region.as_deref()),
+        None => {
+            let region = region.as_deref().unwrap_or_default();
+            (Class::LogsFilter.limit(region).0, Class::LogsGet.limit(region).0)
+        }
     };
     executor.set_logs_rates(filter, get);
     let groups = std::mem::take(&mut found.groups);
@@ -230,11 +234,10 @@ fn arns(groups: &[GroupSource], region: Option<&str>, account: Option<&str>) -> 
         return Err(Report::new("config", "a live tail needs the region and the account", ExitCode::Usage)
             .hint("set `region` and `account` of the environment"));
     };
-    let arn = |group: &GroupSource| {
-        let region = group.region.as_deref().unwrap_or(region);
-        format!("arn:aws:logs:{region}:{account}:log-group:{}", group.group)
-    };
-    Ok(groups.iter().map(arn).collect())
+    // Those of another region are only polled: a live tail is of one.
+    let here = |group: &&GroupSource| group.region.as_deref().is_none_or(|there| there == region);
+    let arn = |group: &GroupSource| format!("arn:aws:logs:{region}:{account}:log-group:{}", group.group);
+    Ok(groups.iter().filter(here).map(arn).collect())
 }
 
 fn filter(flag: &str, text: &str, named: &[String]) -> Result<Filter, Report> {

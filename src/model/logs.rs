@@ -142,24 +142,6 @@ pub struct InsightsResult {
     pub bytes: f64,
 }
 
-/// Requests a second that AWS allows an account in a region: of `FilterLogEvents`, of `GetLogEvents`. None of them can
-/// be adjusted. Source: "CloudWatch Logs quotas" in its user guide.
-pub fn rates(region: Option<&str>) -> (f64, f64) {
-    let region = region.unwrap_or_default();
-    let filter = match region {
-        "us-east-1" => 25.0,
-        "ap-northeast-3" | "ap-southeast-3" | "ca-west-1" | "eu-central-1" | "il-central-1" => 5.0,
-        _ => 10.0,
-    };
-    let get = match region {
-        "eu-west-3" => 30.0,
-        "us-west-2" | "ap-northeast-3" | "ap-southeast-3" | "ca-west-1" | "eu-central-1" | "eu-west-1"
-        | "il-central-1" => 10.0,
-        _ => 25.0,
-    };
-    (filter, get)
-}
-
 /// Dollars for a GB that Insights scans. Source: the price list of CloudWatch for ap-northeast-1
 /// (0.0076; most regions 0.005): the dearer one.
 pub const INSIGHTS_DOLLARS_A_GB: f64 = 0.0076;

@@ -302,6 +302,18 @@ mod tests {
     }
 
     #[test]
+    fn a_group_is_where_its_task_definition_says() {
+        let mut estate = estate();
+        let mut there = container("web", "awslogs", "/ecs/shared");
+        there.log.as_mut().unwrap().region = Some("eu-west-1".into());
+        let definition = TaskDefinition { name: "app-web:1".into(), containers: vec![there], ..Default::default() };
+        estate.task_definitions.get_mut("app-web:1").unwrap().learn(definition, Timestamp::UNIX_EPOCH);
+        let found = of_services(&estate, &[]).groups;
+        let regions: Vec<Option<&str>> = found.iter().map(|group| group.region.as_deref()).collect();
+        assert_eq!(regions, [None, Some("eu-west-1")], "one name in two regions is two groups");
+    }
+
+    #[test]
     fn groups_of_all_services_and_of_one() {
         let estate = estate();
         let all = of_services(&estate, &[]);
