@@ -115,7 +115,6 @@ fn refuse_to_deploy(call: &Call<'_>, controller: Controller) -> Result<(), ApiEr
     let given = |key: &str| call.input.get(key).is_some();
     let forced = call.input.bool("forceNewDeployment") == Some(true);
     match controller {
-        Controller::Ecs => Ok(()),
         Controller::CodeDeploy if given("taskDefinition") => Err(invalid(
             "Unable to update task definition on services with a CODE_DEPLOY deployment controller. Use AWS CodeDeploy to trigger a new deployment.",
         )),
@@ -128,7 +127,7 @@ fn refuse_to_deploy(call: &Call<'_>, controller: Controller) -> Result<(), ApiEr
         Controller::External if given("taskDefinition") || forced => Err(invalid(
             "Unable to update task definition on services with an EXTERNAL deployment controller. Use the CreateTaskSet and UpdateTaskSet APIs instead.",
         )),
-        Controller::CodeDeploy | Controller::External => Ok(()),
+        Controller::Ecs | Controller::CodeDeploy | Controller::External => Ok(()),
     }
 }
 
