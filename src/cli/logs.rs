@@ -56,7 +56,7 @@ pub struct Logs {
     #[arg(long, requires = "follow")]
     pub live: bool,
     /// Requests a second for pages of lines, of each of the two APIs that have them; without it what AWS allows in the
-    /// region (in most 10 of FilterLogEvents and 25 of GetLogEvents)
+    /// region (in most 10 of `FilterLogEvents` and 25 of `GetLogEvents`)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1_000))]
     pub rate: Option<u16>,
     /// How long a line waits for earlier ones of other groups; `0s` is not at all

@@ -104,10 +104,8 @@ async fn search(
     };
     let result = result.map_err(|failure| Report::of_failure("the query failed", &failure))?;
     let _ = writeln!(io::stderr(), "insights: {}", harmless(&insights::after(&result)));
-    let missing: Vec<String> = match asked.follows_services() {
-        true => found.missing.iter().map(Missing::words).collect(),
-        false => Vec::new(),
-    };
+    let missing: Vec<String> =
+        if asked.follows_services() { found.missing.iter().map(Missing::words).collect() } else { Vec::new() };
     let whole = missing.is_empty();
     let report = headless::insights::InsightsDto::new(&result, missing);
     let width = if output == Output::Table { Context::width() } else { None };

@@ -77,12 +77,11 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
     };
     let mut printer = Printer::new(form, wanted, zone, services.iter().map(String::as_str), (colour, terminal));
     let mut groups_now = found.groups.clone();
-    let (filter, get) = match arguments.rate {
-        Some(rate) => (f64::from(rate), f64::from(rate)),
-        None => {
-            let region = region.as_deref().unwrap_or_default();
-            (Class::LogsFilter.limit(region).0, Class::LogsGet.limit(region).0)
-        }
+    let (filter, get) = if let Some(rate) = arguments.rate {
+        (f64::from(rate), f64::from(rate))
+    } else {
+        let region = region.as_deref().unwrap_or_default();
+        (Class::LogsFilter.limit(region).0, Class::LogsGet.limit(region).0)
     };
     executor.set_logs_rates(filter, get);
     let groups = std::mem::take(&mut found.groups);

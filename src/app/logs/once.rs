@@ -265,7 +265,7 @@ impl Once {
         let slowest = self.covered();
         for slice in self.slices.iter_mut().filter(|slice| !slice.held) {
             let group = &self.groups[slice.group];
-            for chain in slice.chains.iter_mut() {
+            for chain in &mut slice.chains {
                 let early = waiting > WAITING && chain.position > slowest + 1;
                 if chain.ended || chain.flight.is_some() || chain.due > now || early {
                     continue;
@@ -370,7 +370,7 @@ impl Once {
         let reached = chain.position - before;
         if came > 0 && !over {
             let reached = reached.max(1) as f64;
-            chain.reach = Some(chain.reach.map_or(reached, |reach| (reach + reached) / 2.0));
+            chain.reach = Some(chain.reach.map_or(reached, |reach| f64::midpoint(reach, reached)));
             self.page_lines = self.page_lines * 0.5 + came as f64 * 0.5;
         }
         // GetLogEvents says by the same token again that there is no more.
@@ -500,7 +500,7 @@ impl Once {
     fn gain(&self, taker: Api, pages: f64, chains: usize) -> f64 {
         let owner = if taker == Api::Get { Api::Filter } else { Api::Get };
         let both = self.rate(Api::Filter) + self.rate(Api::Get);
-        pages / self.rate(owner) - (pages + (chains as f64 + 1.0) / 2.0) / both
+        pages / self.rate(owner) - (pages + f64::midpoint(chains as f64, 1.0)) / both
     }
 
     /// `GetLogEvents` takes the front of what `FilterLogEvents` has left, which goes on behind it.
