@@ -148,7 +148,7 @@ impl Service {
 fn both_apis_are_asked_as_often_as_they_may_be() {
     for streams in [1, 2, 4, 6] {
         for delay in [20, 100] {
-            let service = Service::new(50_000, streams, delay);
+            let service = Service::new(80_000, streams, delay);
             let read = service.read(RATES, |_, _| None);
             service.whole(&read);
             let part = service.part(&read);
