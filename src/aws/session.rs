@@ -9,7 +9,6 @@
 use super::budget::{Budget, Class};
 use super::clients::{Clients, Usage};
 use super::connection::{Connection, HELPER_AGAIN};
-use super::environment::variable;
 use super::failure::{self, Context};
 use super::service_clock::ServiceClock;
 use super::wire::{self, Wire};
