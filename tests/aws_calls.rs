@@ -10,7 +10,7 @@ use aws_sim::{ACCOUNT, Scenario};
 use cockpit::app::operation::call::{DatabaseState, REMEMBERED, Read, Reply, Write};
 use cockpit::aws::{Connection, Session};
 use cockpit::model::scaling::Suspended;
-use cockpit::model::timer::Power;
+use cockpit::model::timer::{Power, Timer};
 use cockpit::model::{Failure, FailureKind, RolloutStatus};
 use desk::{CLUSTER, DATABASE, Desk, FUNCTION, REGION, WEB, connection, ecs, reads, scheduler};
 use secrecy::ExposeSecret as _;
@@ -31,9 +31,12 @@ fn a_service_is_read_with_what_is_remembered_of_it() {
     let [web] = services.as_slice() else { panic!("{services:?}") };
     assert_eq!((web.name.as_str(), web.remembered), (WEB, None));
 
-    assert!(matches!(desk.done(Write::Remember { arn: web.arn.clone(), desired: Some(3) }), Reply::Done));
+    assert!(matches!(
+        desk.done(Write::Remember { arn: web.arn.clone(), desired: Some(3), suspended: None }),
+        Reply::Done
+    ));
     assert_eq!(desk.web().remembered, Some(3));
-    assert!(matches!(desk.done(Write::Remember { arn: web.arn.clone(), desired: None }), Reply::Done));
+    assert!(matches!(desk.done(Write::Forget { arn: web.arn.clone(), keys: vec![REMEMBERED] }), Reply::Done));
     assert_eq!(desk.web().remembered, None);
 
     let read = Read::Tasks { cluster: CLUSTER.into(), service: WEB.into() };
@@ -211,12 +214,18 @@ fn a_schedule_is_skipped_with_everything_else_kept() {
     let before = whole();
     assert!(before.2.is_some() && before.3.is_some());
     let until = "2030-01-01T00:00:00Z".parse().unwrap();
-    let skip = |until| Write::Skip { timer: Box::new(stop.clone()), until };
-    assert!(matches!(desk.done(skip(Some(until))), Reply::Done));
-    assert_eq!(desk.timers()[1].start, Some(until));
+    let skip = |timer: &Timer, until| Write::Skip { timer: Box::new(timer.clone()), until };
+    // The start was computed for a schedule that has another end now: nothing is sent.
+    let changed = desk.write(skip(stop, Some(until)));
+    assert!(changed.outcome.unwrap_err().message.contains("was changed since"));
+    let now = desk.timers().remove(1);
+    assert!(matches!(desk.done(skip(&now, Some(until))), Reply::Done));
+    let skipped = desk.timers().remove(1);
+    assert_eq!(skipped.start, Some(until));
     assert_eq!(whole(), before);
-    desk.done(skip(None));
-    assert_eq!(desk.timers()[1], *stop);
+    desk.done(skip(&skipped, None));
+    let back = desk.timers().remove(1);
+    assert_eq!(Timer { modified: now.modified, ..back }, now);
     assert_eq!(whole(), before);
 }
 
@@ -504,7 +513,7 @@ fn a_task_is_known_by_its_last_lines() {
     else {
         panic!()
     };
-    let container = definition.main_container().unwrap();
+    let container = definition.main_container(&desk.web()).unwrap();
     let log = container.log.clone().unwrap();
     let (group, prefix) = (log.group.unwrap(), log.prefix.unwrap());
     desk.world.advance(300);

@@ -100,7 +100,7 @@ fn another_account_changes_nothing() {
     }
     // Where nobody says which, nobody is asked.
     let asked = desk.world.asked("sts:GetCallerIdentity");
-    let write = Write::Remember { arn: desk.web().arn, desired: Some(1) };
+    let write = Write::Remember { arn: desk.web().arn, desired: Some(1), suspended: None };
     desk.runtime.block_on(desk.session.write(write, None)).outcome.unwrap();
     assert_eq!(desk.world.asked("sts:GetCallerIdentity"), asked);
 }
@@ -109,7 +109,7 @@ fn another_account_changes_nothing() {
 fn an_account_that_cannot_be_asked_changes_nothing() {
     for kind in ["throttle", "error", "denied", "expired", "reset", "malformed"] {
         let desk = Desk::new(Scenario::Staging);
-        let write = Write::Remember { arn: desk.web().arn, desired: Some(1) };
+        let write = Write::Remember { arn: desk.web().arn, desired: Some(1), suspended: None };
         desk.world.fault("sts:*", kind);
         let failure = desk.write(write).outcome.unwrap_err();
         assert!(failure.message.starts_with("sts:GetCallerIdentity"), "{failure}");
@@ -162,14 +162,14 @@ fn credentials_that_end_before_a_change_are_read_again_and_those_that_end_in_it_
     let file = credentials_file("change-renewed", "AKIAFIRST00000000000");
     let desk = Desk::with(Scenario::Staging, |connection| on_file(connection, file));
     let expire = |key: &str| desk.world.post("/_sim/expire", &json!({"access_key": key}));
-    let remember = |desired| Write::Remember { arn: desk.web().arn, desired: Some(desired) };
+    let remember = |desired| Write::Remember { arn: desk.web().arn, desired: Some(desired), suspended: None };
     desk.done(remember(1));
     expire("AKIAFIRST00000000000");
     credentials_file("change-renewed", "AKIASECOND0000000000");
     // The account's question meets the end; nothing was sent.
     let sts = desk.world.asked("sts:GetCallerIdentity");
     let arn = desk.web().arn;
-    desk.done(Write::Remember { arn, desired: Some(2) });
+    desk.done(Write::Remember { arn, desired: Some(2), suspended: None });
     assert!(desk.world.asked("sts:GetCallerIdentity") > sts);
     assert_eq!(desk.world.asked("ecs:TagResource"), 2);
 
@@ -205,7 +205,7 @@ fn the_account_and_the_change_have_the_same_credentials() {
     let arn = desk.web().arn;
     let runs = || std::fs::read_to_string(&count).unwrap().lines().count();
     let before = runs();
-    desk.done(Write::Remember { arn, desired: Some(1) });
+    desk.done(Write::Remember { arn, desired: Some(1), suspended: None });
     assert_eq!(runs(), before + 1);
     std::fs::remove_file(&count).unwrap();
 }

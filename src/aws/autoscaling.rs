@@ -2,7 +2,7 @@
 //! to other clusters is left out here.
 
 use super::budget::Class;
-use super::convert::{count, number, time};
+use super::convert::{count, moment, number, time};
 use super::pages::{Guard, Outlet};
 use super::session::{Action, Caller};
 use super::writer::Writer;
@@ -10,7 +10,9 @@ use crate::app::event::Fact;
 use crate::app::operation::call::Reply;
 use crate::model::Failure;
 use crate::model::scaling::{ScalableTarget, ScalingActivity, ScalingPolicy, ScheduledAction, Suspended};
+use crate::model::timer::Timer;
 use aws_sdk_applicationautoscaling::types as sdk;
+use jiff::Timestamp;
 
 pub(super) const DESCRIBE_SCALABLE_TARGETS: Action =
     Action { name: "application-autoscaling:DescribeScalableTargets", class: Class::Autoscaling };
@@ -22,6 +24,8 @@ pub(super) const DESCRIBE_SCALING_ACTIVITIES: Action =
     Action { name: "application-autoscaling:DescribeScalingActivities", class: Class::Autoscaling };
 const REGISTER_SCALABLE_TARGET: Action =
     Action { name: "application-autoscaling:RegisterScalableTarget", class: Class::Autoscaling };
+const PUT_SCHEDULED_ACTION: Action =
+    Action { name: "application-autoscaling:PutScheduledAction", class: Class::Autoscaling };
 /// The largest page of each.
 const PAGE: i32 = 50;
 /// Scalable targets that a search by id gives at most: a service has one.
@@ -167,6 +171,46 @@ pub(super) async fn scheduled(caller: &Caller<'_>, outlet: &Outlet<'_>, cluster:
         .await
 }
 
+/// Scheduled actions of a cluster, as what starts and stops at a time.
+pub(super) async fn timers(caller: &Caller<'_>, cluster: &str) -> Result<Vec<Timer>, Failure> {
+    let prefix = prefix(cluster);
+    let found = caller
+        .all(
+            DESCRIBE_SCHEDULED_ACTIONS,
+            usize::MAX,
+            |clients, token| {
+                let request = clients.autoscaling().describe_scheduled_actions();
+                request.service_namespace(sdk::ServiceNamespace::Ecs).max_results(PAGE).set_next_token(token).send()
+            },
+            |page| (page.scheduled_actions.unwrap_or_default(), page.next_token),
+        )
+        .await?;
+    let ours = found.into_iter().filter(|action| action.resource_id.starts_with(&prefix));
+    let mut timers: Vec<Timer> = ours.map(|action| from_action(action).timer()).collect();
+    timers.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(timers)
+}
+
+/// Lets a scheduled action fire no sooner than `until`. What is not sent of it stays as it is, but its end, which
+/// would be deleted. Source: the API reference of `PutScheduledAction`.
+pub(super) async fn skip(writer: &Writer<'_>, timer: &Timer, until: Option<Timestamp>) -> Result<Reply, Failure> {
+    let resource = timer.action.as_ref().map(|sets| sets.resource.clone());
+    writer
+        .once(PUT_SCHEDULED_ACTION, |clients| {
+            let request = clients.autoscaling().put_scheduled_action();
+            request
+                .service_namespace(sdk::ServiceNamespace::Ecs)
+                .scalable_dimension(sdk::ScalableDimension::EcsServiceDesiredCount)
+                .set_resource_id(resource)
+                .scheduled_action_name(&timer.name)
+                .set_start_time(until.map(moment))
+                .set_end_time(timer.end.map(moment))
+                .send()
+        })
+        .await?;
+    Ok(Reply::Done)
+}
+
 /// What autoscaling did and what it did not, newest first, at most [`ACTIVITIES`].
 pub(super) async fn activities(caller: &Caller<'_>, outlet: &Outlet<'_>, cluster: &str) -> Result<(), Failure> {
     let prefix = prefix(cluster);
@@ -258,6 +302,8 @@ fn from_action(action: sdk::ScheduledAction) -> ScheduledAction {
         timezone: action.timezone,
         min: sets.as_ref().and_then(|sets| sets.min_capacity).map(count),
         max: sets.as_ref().and_then(|sets| sets.max_capacity).map(count),
+        start: time(action.start_time),
+        end: time(action.end_time),
     }
 }
 

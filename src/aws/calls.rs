@@ -8,7 +8,7 @@ use super::{
     rds, scheduler, sts,
 };
 use crate::app::effect::Lane;
-use crate::app::operation::call::{Answered, Read, Reply, Write};
+use crate::app::operation::call::{Answered, Read, Reply, Write, remembered};
 use crate::model::Failure;
 
 impl Session {
@@ -47,6 +47,7 @@ impl Session {
                 Box::pin(logs_tail::lines(&caller, &group, &stream, limit)).await.map(Reply::Log)
             }
             Read::Timers { prefix } => Box::pin(scheduler::timers(&caller, &prefix)).await.map(Reply::Timers),
+            Read::Actions { cluster } => Box::pin(autoscaling::timers(&caller, &cluster)).await.map(Reply::Timers),
             Read::Function { name } => Box::pin(lambda::exists(&caller, &name)).await,
             Read::Databases { patterns } => Box::pin(rds::states(&caller, &patterns)).await.map(Reply::Databases),
             Read::Login { registry } => Box::pin(ecr::login(&caller, registry.as_ref())).await,
@@ -77,11 +78,17 @@ async fn change(writer: &Writer<'_>, write: Write) -> Result<Reply, Failure> {
         Write::StopTask { cluster, id, reason } => {
             Box::pin(ecs_writes::stop_task(writer, &cluster, &id, &reason)).await
         }
-        Write::Remember { arn, desired } => Box::pin(ecs_writes::remember(writer, &arn, desired)).await,
+        Write::Remember { arn, desired, suspended } => {
+            Box::pin(ecs_writes::remember(writer, &arn, &remembered(desired, suspended))).await
+        }
+        Write::Forget { arn, keys } => Box::pin(ecs_writes::forget(writer, &arn, &keys)).await,
         Write::Limits { resource, min, max, suspended } => {
             Box::pin(autoscaling::limit(writer, &resource, min, max, suspended)).await
         }
         Write::Invoke { function, power } => Box::pin(lambda::invoke(writer, &function, power)).await,
+        Write::Skip { timer, until } if timer.action.is_some() => {
+            Box::pin(autoscaling::skip(writer, &timer, until)).await
+        }
         Write::Skip { timer, until } => Box::pin(scheduler::skip(writer, &timer, until)).await,
         Write::Database { id, cluster, power } => Box::pin(rds::power(writer, &id, cluster, power)).await,
     }

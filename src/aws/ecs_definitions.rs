@@ -1,7 +1,9 @@
 //! ECS task definitions.
 
 use super::budget::Class;
+use super::carried::{self, Answer, Draft};
 use super::convert::{tail, time};
+use super::ecs_copy::copy;
 use super::pages::Outlet;
 use super::session::{Action, Caller};
 use crate::app::event::Fact;
@@ -14,13 +16,52 @@ pub(super) const DESCRIBE_TASK_DEFINITION: Action =
 
 /// One revision.
 pub(super) async fn definition(caller: &Caller<'_>, outlet: &Outlet<'_>, name: &str) -> Result<(), Failure> {
-    outlet.last(Fact::TaskDefinition(Box::new(read(caller, name).await?))).await;
+    outlet.last(Fact::TaskDefinition(Box::new(from_definition(describe(caller, name, false).await?.0)))).await;
     Ok(())
 }
 
-/// One revision; for a family its newest.
+/// What AWS adds to a definition, and no registration has.
+const ADDED: [&str; 8] = [
+    "taskDefinitionArn",
+    "revision",
+    "status",
+    "requiresAttributes",
+    "compatibilities",
+    "registeredAt",
+    "registeredBy",
+    "deregisteredAt",
+];
+
+/// One revision, with what a copy of it would not have; for a family its newest.
 pub(super) async fn read(caller: &Caller<'_>, name: &str) -> Result<TaskDefinition, Failure> {
-    Ok(from_definition(describe(caller, name, false).await?.0))
+    let (answer, draft) = (Answer::default(), Draft::default());
+    let described = caller
+        .call(DESCRIBE_TASK_DEFINITION, |clients| {
+            let (ecs, answer, draft) = (clients.ecs().clone(), answer.clone(), draft.clone());
+            async move {
+                let request = ecs.describe_task_definition().task_definition(name);
+                let described = request.customize().interceptor(answer).send().await?;
+                if let Some(definition) = described.task_definition.clone() {
+                    // Written as it would be sent, and not sent.
+                    let _ = copy(&ecs, definition, Vec::new()).customize().interceptor(draft).send().await;
+                }
+                Ok(described)
+            }
+        })
+        .await;
+    let described = described.map_err(missing)?.task_definition.ok_or_else(without)?;
+    let not_carried = carried::lost(&answer, &draft, Some("taskDefinition"), &ADDED);
+    Ok(TaskDefinition { not_carried, ..from_definition(described) })
+}
+
+/// ECS has no code of its own for this: a refusal for none of the reasons that have a kind is the name's.
+fn missing(failure: Failure) -> Failure {
+    if failure.kind == FailureKind::Other { Failure::new(FailureKind::NotFound, failure.message) } else { failure }
+}
+
+fn without() -> Failure {
+    let message = format!("{}: the answer has no task definition", DESCRIBE_TASK_DEFINITION.name);
+    Failure::new(FailureKind::Malformed, message)
 }
 
 /// One revision as AWS has it, with its tags where they were asked for.
@@ -35,14 +76,8 @@ pub(super) async fn describe(
             clients.ecs().describe_task_definition().task_definition(name).set_include(include.clone()).send()
         })
         .await;
-    let answer = answer.map_err(|failure| {
-        // ECS has no code of its own for this: a refusal for none of the reasons that have a kind is the name's.
-        if failure.kind == FailureKind::Other { Failure::new(FailureKind::NotFound, failure.message) } else { failure }
-    })?;
-    let Some(definition) = answer.task_definition else {
-        let message = format!("{}: the answer has no task definition", DESCRIBE_TASK_DEFINITION.name);
-        return Err(Failure::new(FailureKind::Malformed, message));
-    };
+    let answer = answer.map_err(missing)?;
+    let definition = answer.task_definition.ok_or_else(without)?;
     Ok((definition, answer.tags.unwrap_or_default()))
 }
 
@@ -64,6 +99,8 @@ fn from_definition(definition: sdk::TaskDefinition) -> TaskDefinition {
         execution_role: definition.execution_role_arn,
         registered_at: time(definition.registered_at),
         registered_by: definition.registered_by,
+        status: definition.status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
+        not_carried: Vec::new(),
     }
 }
 

@@ -5,7 +5,8 @@ use super::convert::{count, tail, tail_of, time};
 use super::pages::Outlet;
 use super::session::{Action, Caller};
 use crate::app::event::Fact;
-use crate::app::operation::call::REMEMBERED;
+use crate::app::operation::call::{REMEMBERED, REMEMBERED_SCALING};
+use crate::model::scaling::Suspended;
 use crate::model::service::{Breaker, Cluster, Deployment, RolloutState, Service, ServiceEvent};
 use crate::model::{Failure, FailureKind};
 use aws_sdk_ecs::types as sdk;
@@ -131,17 +132,18 @@ pub(super) fn from_service(service: sdk::Service) -> Service {
         .filter(|alarms| alarms.enable)
         .map(|alarms| alarms.alarm_names.clone())
         .unwrap_or_default();
-    let remembered = service
-        .tags
-        .iter()
-        .flatten()
-        .find(|tag| tag.key.as_deref() == Some(REMEMBERED))
-        .and_then(|tag| tag.value.as_deref()?.parse().ok());
-    let mut target_groups = Vec::new();
-    for group in service.load_balancers.unwrap_or_default().into_iter().filter_map(|balancer| balancer.target_group_arn)
-    {
-        if !target_groups.contains(&group) {
-            target_groups.push(group);
+    let strategy = configuration.as_ref().and_then(|set| set.strategy.as_ref());
+    let strategy = strategy.map(|strategy| strategy.as_str().to_owned()).unwrap_or_default();
+    let tags = service.tags.unwrap_or_default();
+    let tag = |key: &str| tags.iter().find(|tag| tag.key.as_deref() == Some(key))?.value.as_deref();
+    let remembered = tag(REMEMBERED).and_then(|value| value.parse().ok());
+    let remembered_scaling = tag(REMEMBERED_SCALING).and_then(Suspended::of_tag);
+    let (mut target_groups, mut balanced) = (Vec::new(), Vec::new());
+    for balancer in service.load_balancers.unwrap_or_default() {
+        for (one, all) in [(balancer.target_group_arn, &mut target_groups), (balancer.container_name, &mut balanced)] {
+            if let Some(one) = one.filter(|one| !all.contains(one)) {
+                all.push(one);
+            }
         }
     }
     let mut events: Vec<ServiceEvent> = service.events.unwrap_or_default().into_iter().map(from_event).collect();
@@ -173,8 +175,12 @@ pub(super) fn from_service(service: sdk::Service) -> Service {
         deployments,
         events,
         target_groups,
+        balanced,
+        scheduling: service.scheduling_strategy.map(|kind| kind.as_str().to_owned()).unwrap_or_default(),
+        strategy,
         deployment_alarms,
         remembered,
+        remembered_scaling,
     }
 }
 

@@ -2,14 +2,13 @@
 
 use super::budget::Class;
 use super::convert::{number, tail};
+use super::ecs_copy::copy;
 use super::ecs_definitions::{self, DESCRIBE_TASK_DEFINITION};
 use super::ecs_services::from_service;
 use super::session::Action;
 use super::writer::Writer;
-use crate::app::operation::call::{REMEMBERED, Reply};
+use crate::app::operation::call::Reply;
 use crate::model::{Failure, FailureKind};
-use aws_sdk_ecs::Client;
-use aws_sdk_ecs::operation::register_task_definition::builders::RegisterTaskDefinitionFluentBuilder;
 use aws_sdk_ecs::types as sdk;
 
 const REGISTER_TASK_DEFINITION: Action = Action { name: "ecs:RegisterTaskDefinition", class: Class::EcsRegister };
@@ -53,36 +52,6 @@ fn set_images(base: &str, definition: &mut sdk::TaskDefinition, images: &[(Strin
     Ok(())
 }
 
-/// The request that registers the same again. What AWS itself adds (ARN, revision, status, times,
-/// attributes) is no part of it; `a_copy_keeps_whatever_can_be_kept` compares the two shapes.
-// Inference accelerators are no longer offered; where a revision has them it is AWS that says so.
-#[allow(deprecated)]
-fn copy(client: &Client, from: sdk::TaskDefinition, tags: Vec<sdk::Tag>) -> RegisterTaskDefinitionFluentBuilder {
-    // Tags of AWS's own cannot be given, and an empty list is refused.
-    let ours = |tag: &sdk::Tag| !tag.key.as_deref().is_some_and(|key| key.to_ascii_lowercase().starts_with("aws:"));
-    let tags: Vec<sdk::Tag> = tags.into_iter().filter(ours).collect();
-    client
-        .register_task_definition()
-        .set_family(from.family)
-        .set_task_role_arn(from.task_role_arn)
-        .set_execution_role_arn(from.execution_role_arn)
-        .set_network_mode(from.network_mode)
-        .set_container_definitions(from.container_definitions)
-        .set_volumes(from.volumes)
-        .set_placement_constraints(from.placement_constraints)
-        .set_requires_compatibilities(from.requires_compatibilities)
-        .set_cpu(from.cpu)
-        .set_memory(from.memory)
-        .set_pid_mode(from.pid_mode)
-        .set_ipc_mode(from.ipc_mode)
-        .set_proxy_configuration(from.proxy_configuration)
-        .set_inference_accelerators(from.inference_accelerators)
-        .set_ephemeral_storage(from.ephemeral_storage)
-        .set_runtime_platform(from.runtime_platform)
-        .set_enable_fault_injection(from.enable_fault_injection)
-        .set_tags((!tags.is_empty()).then_some(tags))
-}
-
 /// Another revision, count, or the same anew.
 pub(super) async fn update(
     writer: &Writer<'_>,
@@ -120,29 +89,30 @@ pub(super) async fn stop_task(writer: &Writer<'_>, cluster: &str, id: &str, reas
     Ok(Reply::Done)
 }
 
-/// Keeps a service's count in its tag, or forgets it.
-pub(super) async fn remember(writer: &Writer<'_>, arn: &str, desired: Option<u32>) -> Result<Reply, Failure> {
-    match desired {
-        Some(count) => {
-            let tag = sdk::Tag::builder().key(REMEMBERED).value(count.to_string()).build();
-            writer
-                .once(TAG_RESOURCE, |clients| clients.ecs().tag_resource().resource_arn(arn).tags(tag).send())
-                .await?;
-        }
-        None => {
-            writer
-                .once(UNTAG_RESOURCE, |clients| {
-                    clients.ecs().untag_resource().resource_arn(arn).tag_keys(REMEMBERED).send()
-                })
-                .await?;
-        }
-    }
+/// Keeps something of a service in its tags.
+pub(super) async fn remember(writer: &Writer<'_>, arn: &str, tags: &[(&str, String)]) -> Result<Reply, Failure> {
+    let tags = tags.iter().map(|(key, value)| sdk::Tag::builder().key(*key).value(value).build()).collect();
+    writer
+        .once(TAG_RESOURCE, |clients| clients.ecs().tag_resource().resource_arn(arn).set_tags(Some(tags)).send())
+        .await?;
+    Ok(Reply::Done)
+}
+
+/// Takes such tags away.
+pub(super) async fn forget(writer: &Writer<'_>, arn: &str, keys: &[&str]) -> Result<Reply, Failure> {
+    let keys = keys.iter().map(ToString::to_string).collect();
+    writer
+        .once(UNTAG_RESOURCE, |clients| {
+            clients.ecs().untag_resource().resource_arn(arn).set_tag_keys(Some(keys)).send()
+        })
+        .await?;
     Ok(Reply::Done)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use aws_sdk_ecs::Client;
     use aws_sdk_ecs::config::BehaviorVersion;
     use std::collections::BTreeMap;
     use std::fmt::Debug;

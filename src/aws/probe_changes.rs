@@ -82,7 +82,7 @@ async fn learn(caller: Caller<'_>, environment: &EnvironmentConfig, cluster: &st
     let Ok(services) = ecs_services::tagged(&caller, cluster, &[name]).await else { return nobody() };
     let Some(service) = services.first() else { return nobody() };
     let Ok(definition) = ecs_definitions::read(&caller, &service.task_definition).await else { return nobody() };
-    let Some(container) = definition.main_container() else { return nobody() };
+    let Some(container) = definition.main_container(service) else { return nobody() };
     let image = ImageRef::parse(&container.image);
     let ecr = image.ecr().map(|(account, _)| (Some(account.to_owned()), image.repository.clone()));
     let (account, repository) = ecr.unwrap_or_else(|| (None, NOBODY.to_owned()));

@@ -1,6 +1,7 @@
 //! `EventBridge` Scheduler: the schedules that stop and start an environment.
 
 use super::budget::Class;
+use super::carried::{self, Answer, Draft};
 use super::convert::{moment, time};
 use super::pages::Outlet;
 use super::session::{Action, Caller};
@@ -52,11 +53,11 @@ pub(super) async fn timers(caller: &Caller<'_>, prefix: &str) -> Result<Vec<Time
         ));
     }
     found.sort();
-    let read = found.iter().map(|(name, group)| get(caller, name, group.as_deref()));
+    let read = found.iter().map(|(name, group)| whole(caller, name, group.as_deref()));
     let mut timers = Vec::new();
     for schedule in join_all(read).await {
         match schedule {
-            Ok(schedule) => timers.push(from_schedule(schedule)),
+            Ok(timer) => timers.push(timer),
             // Deleted between the two requests.
             Err(failure) if failure.kind == FailureKind::NotFound => {}
             Err(failure) => return Err(failure),
@@ -75,6 +76,14 @@ pub(super) async fn schedules(caller: &Caller<'_>, outlet: &Outlet<'_>, prefix: 
 pub(super) async fn skip(writer: &Writer<'_>, timer: &Timer, until: Option<Timestamp>) -> Result<Reply, Failure> {
     let group = Some(timer.group.as_str()).filter(|group| !group.is_empty());
     let schedule = get(&writer.reader(), &timer.name, group).await.map_err(Failure::unsent)?;
+    let now = from_schedule(schedule.clone());
+    let told =
+        |timer: &Timer| (timer.expression.clone(), timer.timezone.clone(), timer.start, timer.end, timer.enabled);
+    if told(&now) != told(timer) {
+        // The start was computed for what it was.
+        let message = format!("{}: {} was changed since it was looked at", UPDATE_SCHEDULE.name, timer.name);
+        return Err(Failure::new(FailureKind::Other, message).unsent());
+    }
     writer.once(UPDATE_SCHEDULE, |clients| copy(clients.scheduler(), schedule, until).send()).await?;
     Ok(Reply::Done)
 }
@@ -86,6 +95,28 @@ async fn get(caller: &Caller<'_>, name: &str, group: Option<&str>) -> Result<Get
             clients.scheduler().get_schedule().name(name).set_group_name(group.clone()).send()
         })
         .await
+}
+
+/// What no change of a schedule has in its body.
+const ADDED: [&str; 5] = ["Arn", "Name", "CreationDate", "LastModificationDate", "StartDate"];
+
+/// A schedule, with what a change of it would not keep.
+async fn whole(caller: &Caller<'_>, name: &str, group: Option<&str>) -> Result<Timer, Failure> {
+    let (answer, draft) = (Answer::default(), Draft::default());
+    let group = group.map(str::to_owned);
+    let schedule = caller
+        .call(GET_SCHEDULE, |clients| {
+            let (client, answer, draft) = (clients.scheduler().clone(), answer.clone(), draft.clone());
+            let request = client.get_schedule().name(name).set_group_name(group.clone());
+            async move {
+                let schedule = request.customize().interceptor(answer).send().await?;
+                // Written as it would be sent, and not sent.
+                let _ = copy(&client, schedule.clone(), None).customize().interceptor(draft).send().await;
+                Ok(schedule)
+            }
+        })
+        .await?;
+    Ok(Timer { not_carried: carried::lost(&answer, &draft, None, &ADDED), ..from_schedule(schedule) })
 }
 
 /// The request that sets the same again with another beginning: what is not sent would be reset.
@@ -129,6 +160,11 @@ fn from_schedule(schedule: GetScheduleOutput) -> Timer {
         timezone: schedule.schedule_expression_timezone.filter(|zone| !zone.is_empty()),
         enabled: schedule.state == Some(sdk::ScheduleState::Enabled),
         start: time(schedule.start_date),
+        end: time(schedule.end_date),
+        created: time(schedule.creation_date),
+        modified: time(schedule.last_modification_date),
+        not_carried: Vec::new(),
+        action: None,
         target,
         input: input.unwrap_or_default(),
     }

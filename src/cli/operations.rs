@@ -21,7 +21,7 @@ pub struct Deploy {
     /// Names, short names or unambiguous ends of services' names
     #[arg(value_name = "SERVICE", required = true)]
     pub services: Vec<String>,
-    /// An image in the service's repository: a tag, or a digest (`sha256:…`)
+    /// An image in the service's repository: a tag, a digest (`sha256:…`), or its whole name (`REPOSITORY:TAG`)
     #[arg(long, value_name = "TAG|DIGEST")]
     pub image: Option<String>,
     /// The same task definition again, with new tasks
@@ -39,7 +39,9 @@ pub struct Deploy {
     /// The task definition that is copied instead of the one that runs (`family:revision`)
     #[arg(long, value_name = "REVISION", conflicts_with_all = ["force", "attach"])]
     pub from: Option<String>,
-    /// The container whose image is changed instead of the main one
+    /// The container whose image is changed; without it the one that the load balancer reaches, else the one whose
+    /// repository has the image, else the one with the service's name. Needed where several are left, and for an
+    /// image that is not in ECR
     #[arg(long, value_name = "NAME", conflicts_with_all = ["force", "attach"])]
     pub container: Option<String>,
     /// Roll back from here as soon as it surely fails; the default where the circuit breaker is off

@@ -11,16 +11,21 @@ use crate::runtime::{Collected, Collector};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What was asked for.
 pub(super) struct Context {
     pub(super) cli: Cli,
+    /// When the command ends at the latest: `--timeout` after it began.
+    end: Option<Instant>,
 }
 
 impl Context {
     pub(super) fn new(cli: Cli) -> Self {
-        Self { cli }
+        let limit = cli.global.timeout.and_then(|timeout| Duration::try_from(timeout).ok());
+        // One that is too far away is none.
+        let end = limit.and_then(|limit| Instant::now().checked_add(limit));
+        Self { cli, end }
     }
 
     /// The configuration with all its mistakes.
@@ -88,9 +93,9 @@ impl Context {
         crossterm::terminal::size().ok().map(|(columns, _)| columns)
     }
 
-    /// `--timeout`.
+    /// What is left of `--timeout`, which limits the whole command.
     pub(super) fn limit(&self) -> Option<Duration> {
-        self.cli.global.timeout.and_then(|timeout| Duration::try_from(timeout).ok())
+        self.end.map(|end| end.saturating_duration_since(Instant::now()))
     }
 
     /// Reads what is wanted once.

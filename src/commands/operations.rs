@@ -19,6 +19,7 @@ use crate::model::timer::Power;
 use crate::model::{Source as Read, text};
 use crate::runtime::clock::{Clock, system_zone};
 use crate::runtime::{Collected, Driver, audit as audit_file, forget_typed, typed_more};
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::time::Instant;
@@ -48,13 +49,24 @@ impl Opened {
 
     fn driver(&self, context: &Context) -> Driver {
         let file = audit_file::path(self.config.audit_file.as_deref());
-        Driver::new(&context.session().mark, self.zone.clone(), file, Clock::System)
+        let mut driver = Driver::new(&context.session().mark, self.zone.clone(), file, Clock::System);
+        driver.operations.limit = context.cli.global.timeout;
+        let left = context.limit().and_then(|left| SignedDuration::try_from(left).ok());
+        driver.operations.deadline = left.and_then(|left| Clock::System.now().checked_add(left).ok());
+        driver
     }
 
     /// The command as it would be typed, with its environment.
     fn command(&self, words: &str) -> String {
         format!("cockpit {words} --env {}", self.environment.name)
     }
+}
+
+/// `--timeout` ended it before anything was asked for.
+fn time_is_up(doing: &str) -> Report {
+    let mut report = Report::new("timeout", format!("the time is up: {doing}"), ExitCode::TimedOut);
+    report.causes.push("nothing was changed".to_owned());
+    report.hint("give it more time with --timeout")
 }
 
 /// Whole and short names of the services that were typed, or of all.
@@ -67,6 +79,9 @@ async fn names(context: &Context, opened: &Opened, typed: &[String]) -> Result<V
         let estate = &reading.collector.app.estate;
         if estate.services.value().is_none() || reading.collected == Collected::TimedOut {
             let why = estate.services.failure().cloned();
+            if reading.collected == Collected::TimedOut {
+                return Err(time_is_up("the services could not be listed in it"));
+            }
             let report = Report::new("services", "the services cannot be listed", ExitCode::Failed);
             return Err(match why {
                 Some(failure) => Report::of_failure("the services cannot be listed", &failure),
@@ -265,6 +280,9 @@ async fn whole_id(context: &Context, typed: &str) -> Result<String, Report> {
     }
     let reading = context.collect(&[Read::Services, Read::Tasks], false).await?;
     super::lists::refuse(&reading)?;
+    if reading.collected == Collected::TimedOut {
+        return Err(time_is_up("the tasks could not be listed in it"));
+    }
     let tasks = reading.collector.app.estate.tasks.value();
     let mut found = tasks.into_iter().flatten().map(|(id, _)| id).filter(|id| id.starts_with(typed));
     match (found.next(), found.next()) {
@@ -328,9 +346,6 @@ async fn act(
 ) -> Result<ExitCode, Report> {
     let output = context.output()?;
     let mut driver = opened.driver(context);
-    if let Some(limit) = context.cli.global.timeout {
-        driver.operations.limit = Some(limit);
-    }
     let ids: Vec<OperationId> = whats.into_iter().map(|what| driver.start(what, &opened.environment)).collect();
     let mut told = Told::new(opened.zone.clone());
     let looked = |all: &Operations| {
@@ -370,6 +385,7 @@ async fn act(
                 let _ = writeln!(io::stderr());
                 return Ok(ExitCode::Interrupted);
             }
+            () = over(context) => return Err(time_is_up("no yes came in it")),
             answer = said_yes(context, opened, risk.unwrap_or(crate::app::command::Risk::Change)) => answer?,
         };
         if !answer {
@@ -411,6 +427,14 @@ async fn act(
 
 fn ended_as(operation: &Operation) -> Option<Verdict> {
     operation.outcome.as_ref().map(|outcome| outcome.verdict)
+}
+
+/// Ends when `--timeout` is over.
+async fn over(context: &Context) {
+    match context.limit() {
+        Some(left) => tokio::time::sleep(left).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Follows one operation to its end; an interrupt leaves it. Whether there was one.

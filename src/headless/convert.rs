@@ -41,7 +41,7 @@ fn health(health: Health, enough: bool) -> HealthDto {
 }
 
 /// What runs for each task definition, found in one walk over all tasks.
-pub struct Digests<'a>(HashMap<&'a str, &'a str>);
+pub struct Digests<'a>(HashMap<(&'a str, &'a str), &'a str>);
 
 impl<'a> Digests<'a> {
     /// Of all tasks' main containers.
@@ -51,18 +51,28 @@ impl<'a> Digests<'a> {
             let Some(definition) = estate.task_definitions.get(&task.task_definition).and_then(Observed::value) else {
                 continue;
             };
-            let Some(main) = definition.main_container() else { continue };
+            let service = task.service.as_deref().and_then(|name| estate.service(name));
+            let Some((service, main)) =
+                service.and_then(|service| Some((service, definition.main_container(service)?)))
+            else {
+                continue;
+            };
             let container = task.containers.iter().find(|one| one.name == main.name && one.digest.is_some());
             if let Some(digest) = container.and_then(|one| one.digest.as_deref()) {
-                digests.entry(task.task_definition.as_str()).or_insert(digest);
+                digests.entry((service.name.as_str(), task.task_definition.as_str())).or_insert(digest);
             }
         }
         Self(digests)
     }
 
-    fn of(&self, task_definition: &str) -> Option<String> {
-        self.0.get(task_definition).map(|digest| (*digest).to_owned())
+    fn of(&self, service: &Service, task_definition: &str) -> Option<String> {
+        self.0.get(&(service.name.as_str(), task_definition)).map(|digest| (*digest).to_owned())
     }
+}
+
+/// A word that is there.
+fn said(word: &str) -> Option<String> {
+    Some(word.to_owned()).filter(|word| !word.is_empty())
 }
 
 /// A service with its row.
@@ -82,8 +92,8 @@ pub fn service(
         pending: deployment.pending,
         failed: deployment.failed,
         task_definition: deployment.task_definition.clone(),
-        image: estate.image_of(&deployment.task_definition).map(str::to_owned),
-        digest: digests.of(&deployment.task_definition),
+        image: estate.image_of(service, &deployment.task_definition).map(str::to_owned),
+        digest: digests.of(service, &deployment.task_definition),
         created_at: time(deployment.created_at),
         reason: Some(deployment.rollout_reason.clone()).filter(|reason| !reason.is_empty()),
     });
@@ -102,8 +112,11 @@ pub fn service(
         reasons: row.assessment.reasons.iter().map(|reason| reason.text.clone()).collect(),
         short: row.short.clone(),
         launch: service.launch.clone(),
-        image: estate.image_of(&service.task_definition).map(str::to_owned),
-        digest: digests.of(&service.task_definition),
+        scheduling: said(&service.scheduling),
+        controller: said(&service.controller),
+        strategy: said(&service.strategy),
+        image: estate.image_of(service, &service.task_definition).map(str::to_owned),
+        digest: digests.of(service, &service.task_definition),
         rollout: row.rollout.clone(),
         cpu_percent: finite(row.cpu),
         memory_percent: finite(row.memory),

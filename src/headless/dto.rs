@@ -137,6 +137,12 @@ pub struct ServiceDto {
     pub short: String,
     /// `FARGATE`, `EC2` or capacity providers.
     pub launch: String,
+    /// `REPLICA` or `DAEMON`; `null` where AWS does not say.
+    pub scheduling: Option<String>,
+    /// Who makes its deployments: `ECS`, `CODE_DEPLOY` or `EXTERNAL`.
+    pub controller: Option<String>,
+    /// How it is rolled out: `ROLLING`, `BLUE_GREEN`, `LINEAR` or `CANARY`; `null` where AWS does not say.
+    pub strategy: Option<String>,
     /// The image of its main container.
     pub image: Option<String>,
     /// The digest that runs.

@@ -186,6 +186,7 @@ fn scaling(estate: &mut Estate) {
         timezone: Some("Asia/Tokyo".into()),
         min: Some(0),
         max: Some(0),
+        ..ScheduledAction::default()
     }]);
     estate.activities = observed(vec![ScalingActivity {
         resource,

@@ -396,7 +396,7 @@ impl Estate {
             rollout,
             rollout_health,
             task_definition: service.task_definition.clone(),
-            image: self.image_of(&service.task_definition).map(|image| image_version(image).to_owned()),
+            image: self.image_of(service, &service.task_definition).map(|image| image_version(image).to_owned()),
             cpu: newest(MetricKey::ServiceCpu(service.name.clone())),
             memory: newest(MetricKey::ServiceMemory(service.name.clone())),
             deployed_at: primary.and_then(|primary| primary.created_at),
@@ -407,22 +407,11 @@ impl Estate {
         }
     }
 
-    /// The image of the main container of a task definition, once that was read.
-    pub fn image_of(&self, task_definition: &str) -> Option<&str> {
+    /// The image of the container that a service is about, in one of its task definitions, once that was read; none
+    /// where that container cannot be told.
+    pub fn image_of(&self, service: &Service, task_definition: &str) -> Option<&str> {
         let definition = self.task_definitions.get(task_definition)?.value()?;
-        definition.main_container().map(|container| container.image.as_str())
-    }
-
-    /// The digest that really runs for a task definition: that of a task's main container.
-    pub fn digest_of(&self, task_definition: &str) -> Option<&str> {
-        let main = self.task_definitions.get(task_definition)?.value()?.main_container()?.name.as_str();
-        self.tasks
-            .value()?
-            .values()
-            .filter(|task| task.task_definition == task_definition)
-            .flat_map(|task| &task.containers)
-            .find(|container| container.name == main && container.digest.is_some())
-            .and_then(|container| container.digest.as_deref())
+        definition.main_container(service).map(|container| container.image.as_str())
     }
 
     /// A service by its whole name.

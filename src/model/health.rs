@@ -167,7 +167,10 @@ pub fn assess(evidence: &Evidence<'_>) -> Assessment {
         let hint = "it is being deleted or was: take it out of the configuration, or create it again";
         found.add(Health::Down, Severity::Warning, format!("the service is {}", service.status), None, hint);
     }
-    if service.desired == 0 {
+    if service.desired == 0 && service.daemon() {
+        let text = "DAEMON: its cluster has no container instance for it".to_owned();
+        found.note(text, None, "it runs once on each container instance: register one, or look at its constraints");
+    } else if service.desired == 0 {
         stopped(evidence, &mut found);
     } else {
         rolled_back(evidence, &mut found);
@@ -177,7 +180,10 @@ pub fn assess(evidence: &Evidence<'_>) -> Assessment {
         bad_targets(evidence, &mut found);
         stuck(evidence, &mut found);
         at_max(evidence, &mut found);
-        soon(evidence, &mut found);
+        // A scheduled stop leaves what has no count of its own.
+        if !service.daemon() {
+            soon(evidence, &mut found);
+        }
     }
     suspended(evidence, &mut found);
     let mut health = found.worst.unwrap_or(Health::Healthy);

@@ -203,3 +203,12 @@ fn targets_placement_and_stuck_tasks() {
     let case = Case { tasks: vec![waiting], ..Case::default() };
     assert_eq!(case.assess(&service(1, 1)).1, ["a task is PENDING for 6 min"]);
 }
+
+#[test]
+fn a_daemon_service_is_never_stopped_by_its_count() {
+    let daemon = Service { scheduling: "DAEMON".into(), ..service(0, 0) };
+    let (health, reasons) = Case::default().assess(&daemon);
+    assert_eq!(health, Health::Healthy);
+    assert!(reasons[0].starts_with("DAEMON: its cluster has no container instance"), "{reasons:?}");
+    assert_eq!(Case::default().assess(&Service { desired: 3, running: 3, ..daemon }), (Health::Healthy, Vec::new()));
+}

@@ -23,6 +23,7 @@ pub mod metric;
 pub mod names;
 pub mod observed;
 pub mod piece;
+pub mod recurrence;
 pub mod rollout;
 pub mod rollout_words;
 pub mod scaling;

@@ -22,6 +22,16 @@ pub fn of_status(status: &RolloutStatus) -> Health {
 /// One phrase for the state of a service's rollout, and how it stands. The history is asked first: a service whose
 /// deployment was rolled back also calls its (old) primary completed.
 pub(super) fn of(service: &Service, rollouts: &[ServiceDeployment]) -> (String, Health) {
+    let (words, health) = state(service, rollouts);
+    match service.controller.as_str() {
+        "" | "ECS" if service.daemon() => (format!("{words} (DAEMON)"), health),
+        "" | "ECS" => (words, health),
+        // Its deployments are somebody else's, and told elsewhere.
+        other => (format!("by {other}"), health),
+    }
+}
+
+fn state(service: &Service, rollouts: &[ServiceDeployment]) -> (String, Health) {
     if let Some(newest) = rollouts.first()
         && matches!(
             newest.status,

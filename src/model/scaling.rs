@@ -1,5 +1,6 @@
 //! Application Auto Scaling of ECS services.
 
+use super::timer::{Sets, Timer};
 use jiff::Timestamp;
 
 /// A scalable target.
@@ -30,6 +31,30 @@ impl Suspended {
     /// Anything at all.
     pub fn any(self) -> bool {
         self.scale_in || self.scale_out || self.scheduled
+    }
+
+    /// All of it.
+    pub const ALL: Self = Self { scale_in: true, scale_out: true, scheduled: true };
+
+    /// As the value of a tag: `in+scheduled`, `none`. Tags know no commas.
+    pub fn tag(self) -> String {
+        let parts = [(self.scale_in, "in"), (self.scale_out, "out"), (self.scheduled, "scheduled")];
+        let parts: Vec<&str> = parts.into_iter().filter(|(on, _)| *on).map(|(_, word)| word).collect();
+        if parts.is_empty() { "none".to_owned() } else { parts.join("+") }
+    }
+
+    /// From the value of a tag; none for one that nobody wrote like this.
+    pub fn of_tag(text: &str) -> Option<Self> {
+        let mut state = Self::default();
+        for word in text.split('+').filter(|_| text != "none") {
+            match word {
+                "in" => state.scale_in = true,
+                "out" => state.scale_out = true,
+                "scheduled" => state.scheduled = true,
+                _ => return None,
+            }
+        }
+        Some(state)
     }
 
     /// In words: `scaling in and out`, `scheduled actions`.
@@ -84,6 +109,26 @@ pub struct ScheduledAction {
     pub min: Option<u32>,
     /// Maximum that it sets.
     pub max: Option<u32>,
+    /// It does not fire before this.
+    pub start: Option<Timestamp>,
+    /// It does not fire after this.
+    pub end: Option<Timestamp>,
+}
+
+impl ScheduledAction {
+    /// The same as something that starts or stops at a time.
+    pub fn timer(&self) -> Timer {
+        Timer {
+            name: self.name.clone(),
+            expression: self.schedule.clone(),
+            timezone: self.timezone.clone(),
+            enabled: true,
+            start: self.start,
+            end: self.end,
+            action: Some(Sets { resource: self.resource.clone(), min: self.min, max: self.max }),
+            ..Timer::default()
+        }
+    }
 }
 
 /// What autoscaling did, or did not do and why.
@@ -112,5 +157,19 @@ impl ScalingActivity {
     pub fn set_to(&self) -> Option<u32> {
         let rest = self.description.split("desired count to ").nth(1)?;
         rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Suspended;
+
+    #[test]
+    fn what_is_suspended_survives_a_tag() {
+        for bits in 0..8 {
+            let state = Suspended { scale_in: bits & 1 > 0, scale_out: bits & 2 > 0, scheduled: bits & 4 > 0 };
+            assert_eq!(Suspended::of_tag(&state.tag()), Some(state), "{}", state.tag());
+        }
+        assert_eq!((Suspended::of_tag(""), Suspended::of_tag("in+none")), (None, None));
     }
 }

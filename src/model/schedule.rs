@@ -1,6 +1,5 @@
 //! When an environment is next stopped, started or resized by a schedule.
 
-use super::cron::Cron;
 use super::scaling::ScheduledAction;
 use super::timer::{Power, Timer};
 use jiff::{Timestamp, tz::TimeZone};
@@ -59,14 +58,9 @@ pub fn effect(action: &ScheduledAction) -> Effect {
 
 /// When an action fires next; `None` for one whose expression is not understood or is over.
 pub fn next(action: &ScheduledAction, now: Timestamp) -> Option<Next> {
-    let zone = action.timezone.as_deref().map_or(Some(TimeZone::UTC), |name| TimeZone::get(name).ok())?;
-    let at = if let Some(moment) = action.schedule.strip_prefix("at(").and_then(|rest| rest.strip_suffix(')')) {
-        let moment: jiff::civil::DateTime = moment.parse().ok()?;
-        moment.to_zoned(zone.clone()).ok()?.timestamp()
-    } else {
-        Cron::parse(&action.schedule)?.next_after(now, &zone)?
-    };
-    (at > now).then(|| Next { at, effect: effect(action), action: action.name.clone(), zone })
+    let timer = action.timer();
+    let at = timer.next(now)?;
+    Some(Next { at, effect: effect(action), action: action.name.clone(), zone: timer.zone() })
 }
 
 /// The earliest of all actions that fire next.

@@ -1,5 +1,6 @@
 //! ECS clusters, services, their deployments and events.
 
+use super::scaling::Suspended;
 use jiff::Timestamp;
 
 /// An ECS cluster.
@@ -58,11 +59,20 @@ pub struct Service {
     pub events: Vec<ServiceEvent>,
     /// ARNs of the target groups behind it.
     pub target_groups: Vec<String>,
+    /// Names of the containers that load balancers reach, each once.
+    pub balanced: Vec<String>,
+    /// `REPLICA` or `DAEMON`; empty where it is not known.
+    pub scheduling: String,
+    /// `ROLLING`, `BLUE_GREEN`, `LINEAR` or `CANARY`; empty where it is not known.
+    pub strategy: String,
     /// Alarms that end a deployment, where they are switched on.
     pub deployment_alarms: Vec<String>,
     /// The count that is remembered in its tag while it is stopped; only where tags were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remembered: Option<u32>,
+    /// What of its autoscaling was suspended before it was stopped; only where tags were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remembered_scaling: Option<Suspended>,
 }
 
 /// The deployment circuit breaker's settings.
@@ -199,6 +209,21 @@ impl ServiceEvent {
 }
 
 impl Service {
+    /// Whether it runs one task on each container instance: it has no count that could be set.
+    pub fn daemon(&self) -> bool {
+        self.scheduling == "DAEMON"
+    }
+
+    /// Whether a name is the service's, or a run of whole words of it: `web` of `shop-prod-web`.
+    pub fn is_named_like(&self, name: &str) -> bool {
+        let words = |text: &str| -> Vec<String> {
+            let words = text.split(['-', '_', '.']).filter(|word| !word.is_empty());
+            words.map(str::to_ascii_lowercase).collect()
+        };
+        let (mine, wanted) = (words(&self.name), words(name));
+        !wanted.is_empty() && mine.windows(wanted.len()).any(|run| run == wanted)
+    }
+
     /// The deployment that should run.
     pub fn primary(&self) -> Option<&Deployment> {
         self.deployments.iter().find(|deployment| deployment.status == "PRIMARY")

@@ -1,6 +1,7 @@
-//! Schedules of `EventBridge` Scheduler that start and stop an environment.
+//! What starts and stops an environment at a time: schedules of `EventBridge` Scheduler, and scheduled actions of
+//! Application Auto Scaling.
 
-use super::cron::Cron;
+use super::recurrence::{Facts, Recurrence};
 use jiff::{Timestamp, tz::TimeZone};
 
 /// One schedule.
@@ -18,10 +19,33 @@ pub struct Timer {
     pub enabled: bool,
     /// It does not fire before this.
     pub start: Option<Timestamp>,
+    /// It does not fire after this.
+    pub end: Option<Timestamp>,
+    /// When it was made.
+    pub created: Option<Timestamp>,
+    /// When it was last changed.
+    pub modified: Option<Timestamp>,
     /// The ARN of what it invokes.
     pub target: String,
     /// What it hands to its target.
     pub input: String,
+    /// Fields that AWS answered and a change of it could not keep, as paths.
+    #[serde(skip)]
+    pub not_carried: Vec<String>,
+    /// A scheduled action of Application Auto Scaling: what it sets. None: a schedule of `EventBridge` Scheduler.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<Sets>,
+}
+
+/// What a scheduled action sets.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Sets {
+    /// Of which scalable target: `service/CLUSTER/NAME`.
+    pub resource: String,
+    /// Minimum.
+    pub min: Option<u32>,
+    /// Maximum.
+    pub max: Option<u32>,
 }
 
 /// What a schedule does to an environment.
@@ -45,8 +69,15 @@ impl Power {
 }
 
 impl Timer {
-    /// What it does, read from its input: `{"action":"stop"}`.
+    /// What it does, read from its input: `{"action":"stop"}`. A scheduled action stops by a maximum of 0, and
+    /// starts by a minimum above 0.
     pub fn power(&self) -> Option<Power> {
+        match self.action {
+            Some(Sets { max: Some(0), .. }) => return Some(Power::Stop),
+            Some(Sets { min: Some(min), .. }) if min > 0 => return Some(Power::Start),
+            Some(_) => return None,
+            None => {}
+        }
         let input: serde_json::Value = serde_json::from_str(&self.input).ok()?;
         match input.get("action")?.as_str()? {
             "start" => Some(Power::Start),
@@ -60,25 +91,27 @@ impl Timer {
         self.timezone.as_deref().and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC)
     }
 
-    /// When it fires next after `now`, skipped times left out; none for a disabled one or an expression
-    /// that is not understood.
-    pub fn next(&self, now: Timestamp) -> Option<Timestamp> {
-        let from = self.start.map_or(now, |start| start.max(now));
-        self.next_unskipped(from)
+    /// When it fires; the error says in a sentence why that cannot be told.
+    pub fn recurrence(&self) -> Result<Recurrence, String> {
+        Recurrence::of(&Facts {
+            expression: &self.expression,
+            timezone: self.timezone.as_deref(),
+            start: self.start,
+            end: self.end,
+            created: self.created,
+            modified: self.modified,
+        })
     }
 
-    /// When it would fire next after `now` if nothing were skipped.
-    pub fn next_unskipped(&self, now: Timestamp) -> Option<Timestamp> {
-        if !self.enabled {
-            return None;
-        }
-        Cron::parse(&self.expression)?.next_after(now, &self.zone())
+    /// When it fires next after `now`, skipped times left out; none for a disabled one, for never again, and
+    /// where it cannot be told.
+    pub fn next(&self, now: Timestamp) -> Option<Timestamp> {
+        self.recurrence().ok().filter(|_| self.enabled)?.next(now)
     }
 
     /// The time that is skipped, where the next one is.
     pub fn skipped(&self, now: Timestamp) -> Option<Timestamp> {
-        let next = self.next_unskipped(now)?;
-        (self.next(now)? > next).then_some(next)
+        self.recurrence().ok().filter(|_| self.enabled)?.skipped(now)
     }
 }
 

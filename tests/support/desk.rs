@@ -3,9 +3,10 @@
 
 use crate::support::{SECRET, World};
 use aws_sim::{ACCOUNT, Scenario};
-use cockpit::app::operation::call::{Answered, Read, Reply, Write};
+use cockpit::app::operation::call::{self, Answered, Read, Reply, Write};
 use cockpit::aws::{Connection, Keys, Session};
 use cockpit::model::image::Registry;
+use cockpit::model::scaling::Suspended;
 use cockpit::model::timer::{Power, Timer};
 use cockpit::model::{Failure, Service};
 use tokio::runtime::Runtime;
@@ -147,8 +148,14 @@ pub fn writes(desk: &Desk) -> Vec<(Write, &'static str)> {
         ),
         (Write::RollBack { arn: desk.history()[0].arn.clone() }, "ecs:StopServiceDeployment"),
         (Write::StopTask { cluster, id, reason: "a test".into() }, "ecs:StopTask"),
-        (Write::Remember { arn: web.arn.clone(), desired: Some(3) }, "ecs:TagResource"),
-        (Write::Remember { arn: web.arn.clone(), desired: None }, "ecs:UntagResource"),
+        (
+            Write::Remember { arn: web.arn.clone(), desired: Some(3), suspended: Some(Suspended::default()) },
+            "ecs:TagResource",
+        ),
+        (
+            Write::Forget { arn: web.arn.clone(), keys: vec![call::REMEMBERED, call::REMEMBERED_SCALING] },
+            "ecs:UntagResource",
+        ),
         (
             Write::Limits { resource: web.scaling_id(), min: Some(1), max: Some(4), suspended: None },
             "application-autoscaling:RegisterScalableTarget",

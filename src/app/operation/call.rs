@@ -10,7 +10,6 @@ use crate::model::{
 };
 use jiff::Timestamp;
 use secrecy::SecretString;
-use serde_json::{Value, json};
 
 /// How a reply finds its call. Handed out by [`super::Operations`]; one that is not held there any more is
 /// dropped, in one place.
@@ -121,6 +120,11 @@ pub enum Read {
         /// Beginning of their names.
         prefix: String,
     },
+    /// Application Auto Scaling `DescribeScheduledActions` of one cluster → [`Reply::Timers`].
+    Actions {
+        /// The cluster.
+        cluster: String,
+    },
     /// Lambda `GetFunctionConfiguration` → [`Reply::Done`]; a missing one fails with `NotFound`.
     Function {
         /// Its name.
@@ -176,12 +180,22 @@ pub enum Write {
         /// Shown as its stopped reason.
         reason: String,
     },
-    /// ECS `TagResource` or, for none, `UntagResource`: remembers a service's count → [`Reply::Done`].
+    /// ECS `TagResource`: remembers a service's count and what of its autoscaling is suspended; only what is some →
+    /// [`Reply::Done`].
     Remember {
         /// The service's ARN.
         arn: String,
-        /// What is remembered.
+        /// Its count.
         desired: Option<u32>,
+        /// What is suspended.
+        suspended: Option<Suspended>,
+    },
+    /// ECS `UntagResource`: nothing need be remembered any more → [`Reply::Done`].
+    Forget {
+        /// The service's ARN.
+        arn: String,
+        /// The tags' keys: [`REMEMBERED`], [`REMEMBERED_SCALING`].
+        keys: Vec<&'static str>,
     },
     /// Application Auto Scaling `RegisterScalableTarget`; only what is some is sent → [`Reply::Done`].
     Limits {
@@ -201,12 +215,12 @@ pub enum Write {
         /// What it is told: `{"action":"stop"}`.
         power: Power,
     },
-    /// `EventBridge` Scheduler `UpdateSchedule` of what `GetSchedule` gives, with another `StartDate` →
-    /// [`Reply::Done`].
+    /// `EventBridge` Scheduler `UpdateSchedule` of what `GetSchedule` gives, with another `StartDate`, or
+    /// Application Auto Scaling `PutScheduledAction` with another `StartTime` → [`Reply::Done`].
     Skip {
         /// The schedule.
         timer: Box<Timer>,
-        /// It does not fire before; none: the next time is not skipped.
+        /// It does not fire before; none: it has no start any more.
         until: Option<Timestamp>,
     },
     /// RDS `StopDBCluster`, `StartDBCluster`, `StopDBInstance`, `StartDBInstance` → [`Reply::Done`].
@@ -364,10 +378,11 @@ impl Write {
             Self::Update { .. } => "ecs:UpdateService",
             Self::RollBack { .. } => "ecs:StopServiceDeployment",
             Self::StopTask { .. } => "ecs:StopTask",
-            Self::Remember { desired: Some(_), .. } => "ecs:TagResource",
-            Self::Remember { desired: None, .. } => "ecs:UntagResource",
+            Self::Remember { .. } => "ecs:TagResource",
+            Self::Forget { .. } => "ecs:UntagResource",
             Self::Limits { .. } => "application-autoscaling:RegisterScalableTarget",
             Self::Invoke { .. } => "lambda:InvokeFunction",
+            Self::Skip { timer, .. } if timer.action.is_some() => "application-autoscaling:PutScheduledAction",
             Self::Skip { .. } => "scheduler:UpdateSchedule",
             Self::Database { cluster, power, .. } => match (cluster, power) {
                 (true, Power::Stop) => "rds:StopDBCluster",
@@ -377,64 +392,18 @@ impl Write {
             },
         }
     }
-
-    /// Its parameters, for `--dry-run` and the audit file. There is no secret among them.
-    pub fn parameters(&self) -> Value {
-        let some = |pairs: Vec<(&str, Option<Value>)>| -> Value {
-            let map = pairs.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
-            Value::Object(map.collect())
-        };
-        match self {
-            Self::Register { base, images } => {
-                let images: serde_json::Map<String, Value> =
-                    images.iter().map(|(container, image)| (container.clone(), json!(image))).collect();
-                json!({"copyOf": base, "images": images})
-            }
-            Self::Update { cluster, service, task_definition, force, desired } => some(vec![
-                ("cluster", Some(json!(cluster))),
-                ("service", Some(json!(service))),
-                ("taskDefinition", task_definition.as_ref().map(|name| json!(name))),
-                ("forceNewDeployment", force.then(|| json!(true))),
-                ("desiredCount", desired.map(|count| json!(count))),
-            ]),
-            Self::RollBack { arn } => json!({"serviceDeploymentArn": arn, "stopType": "ROLLBACK"}),
-            Self::StopTask { cluster, id, reason } => json!({"cluster": cluster, "task": id, "reason": reason}),
-            Self::Remember { arn, desired } => match desired {
-                Some(count) => json!({"resourceArn": arn, "tags": {REMEMBERED: count.to_string()}}),
-                None => json!({"resourceArn": arn, "tagKeys": [REMEMBERED]}),
-            },
-            Self::Limits { resource, min, max, suspended } => some(vec![
-                ("resourceId", Some(json!(resource))),
-                ("minCapacity", min.map(|count| json!(count))),
-                ("maxCapacity", max.map(|count| json!(count))),
-                (
-                    "suspendedState",
-                    suspended.map(|state| {
-                        json!({
-                            "dynamicScalingInSuspended": state.scale_in,
-                            "dynamicScalingOutSuspended": state.scale_out,
-                            "scheduledScalingSuspended": state.scheduled,
-                        })
-                    }),
-                ),
-            ]),
-            Self::Invoke { function, power } => {
-                json!({"functionName": function, "payload": {"action": power.word()}})
-            }
-            Self::Skip { timer, until } => {
-                some(vec![("name", Some(json!(timer.name))), ("startDate", until.map(|at| json!(at.to_string())))])
-            }
-            Self::Database { id, cluster, .. } => {
-                if *cluster {
-                    json!({"DBClusterIdentifier": id})
-                } else {
-                    json!({"DBInstanceIdentifier": id})
-                }
-            }
-        }
-    }
 }
 
 /// The tag of a service in which its count is kept while it is stopped; the scheduler Lambda uses the
 /// same one.
 pub const REMEMBERED: &str = "cockpit:desired-count";
+/// The tag of a service in which is kept what of its autoscaling a person had suspended before it was stopped: the
+/// scheduler Lambda leaves autoscaling as it is, and knows only the other.
+pub const REMEMBERED_SCALING: &str = "cockpit:suspended-scaling";
+
+/// What is remembered as tags.
+pub fn remembered(desired: Option<u32>, suspended: Option<Suspended>) -> Vec<(&'static str, String)> {
+    let count = desired.map(|count| (REMEMBERED, count.to_string()));
+    let scaling = suspended.map(|state| (REMEMBERED_SCALING, state.tag()));
+    count.into_iter().chain(scaling).collect()
+}

@@ -2,13 +2,13 @@
 //! ran before. Only looks.
 
 use super::call::{Answered, Read, Reply};
-use super::machine::{Ctx, Slot};
+use super::machine::{Ctx, Slot, schedules};
 use super::outcome::{Outcome, Verdict};
 use crate::model::deploy::history::candidates;
 use crate::model::image::ImageRef;
 use crate::model::task_definition::image_version;
 use crate::model::timer::Timer;
-use crate::model::{Failure, TaskDefinition, time};
+use crate::model::{Failure, Service, TaskDefinition, time};
 use jiff::Timestamp;
 
 /// So many revisions are offered to go back to.
@@ -54,14 +54,14 @@ pub struct Choose {
     pub options: Vec<Offered>,
     /// Schedules, where those were asked for.
     pub timers: Vec<Timer>,
-    running: Option<String>,
+    service: Option<Service>,
     found: Vec<(String, Option<Timestamp>, Option<TaskDefinition>)>,
     waiting: usize,
 }
 
 impl Choose {
     pub(super) fn new(request: Request) -> Self {
-        Self { request, options: Vec::new(), timers: Vec::new(), running: None, found: Vec::new(), waiting: 0 }
+        Self { request, options: Vec::new(), timers: Vec::new(), service: None, found: Vec::new(), waiting: 0 }
     }
 
     pub(super) fn begin(&mut self, ctx: &mut Ctx<'_>) {
@@ -70,10 +70,15 @@ impl Choose {
             Offer::Images | Offer::Revisions => {
                 self.read(Slot::Service, Read::Services { cluster: ctx.cluster(), names }, ctx);
             }
-            Offer::Timers => match ctx.environment.schedules.clone() {
-                Some(prefix) => self.read(Slot::Timers, Read::Timers { prefix }, ctx),
-                None => ctx.end = Some(Outcome::new(Verdict::Done, "no schedule is configured")),
-            },
+            Offer::Timers => {
+                let reads = schedules(ctx.environment);
+                if reads.is_empty() {
+                    ctx.end = Some(Outcome::new(Verdict::Done, "no schedule is configured"));
+                }
+                for (slot, read) in reads {
+                    self.read(slot, read, ctx);
+                }
+            }
         }
     }
 
@@ -110,11 +115,12 @@ impl Choose {
                     ));
                     return;
                 };
-                self.running = Some(service.task_definition.clone());
+                let name = service.task_definition.clone();
+                self.service = Some(service);
                 match self.request.offer {
-                    Offer::Images => {
-                        self.read(Slot::Definition, Read::TaskDefinition { name: service.task_definition }, ctx);
-                    }
+                    // What controls the deployments of such a service knows its versions.
+                    _ if name.is_empty() => {}
+                    Offer::Images => self.read(Slot::Definition, Read::TaskDefinition { name }, ctx),
                     Offer::Revisions | Offer::Timers => {
                         let (cluster, service) = (ctx.cluster(), self.request.service.clone());
                         self.read(Slot::History, Read::History { cluster, service }, ctx);
@@ -122,8 +128,16 @@ impl Choose {
                 }
             }
             Reply::TaskDefinition(found) if *slot == Slot::Definition => {
-                let image = found.main_container().map(|container| ImageRef::parse(&container.image));
-                let Some(image) = image.filter(|image| image.ecr().is_some()) else { return };
+                let Some(main) = self.service.as_ref().and_then(|service| found.main_container(service)) else {
+                    let names: Vec<&str> = found.containers.iter().map(|container| container.name.as_str()).collect();
+                    let what = format!("which of its containers it is about cannot be told: {}", names.join(", "));
+                    ctx.end = Some(Outcome::new(Verdict::Done, what));
+                    return;
+                };
+                let image = ImageRef::parse(&main.image);
+                if image.ecr().is_none() {
+                    return;
+                }
                 let registry = image.registry_of();
                 self.found.push((image.reference().to_owned(), None, Some(*found)));
                 self.read(Slot::Image, Read::Images { registry, repository: image.repository }, ctx);
@@ -136,7 +150,7 @@ impl Choose {
                 }
             }
             Reply::Releases(found) => {
-                let running = self.running.clone().unwrap_or_default();
+                let running = self.service.as_ref().map(|service| service.task_definition.clone()).unwrap_or_default();
                 let names: Vec<(String, Option<Timestamp>)> = candidates(&found, &running)
                     .into_iter()
                     .take(REVISIONS)
@@ -167,7 +181,11 @@ impl Choose {
                     })
                     .collect();
             }
-            Reply::Timers(found) => self.timers = found,
+            // What neither starts nor stops anything is no schedule of the environment.
+            Reply::Timers(found) if *slot == Slot::Actions => {
+                self.timers.extend(found.into_iter().filter(|timer| timer.power().is_some()));
+            }
+            Reply::Timers(found) => self.timers.extend(found),
             _ => {}
         }
     }
@@ -179,7 +197,8 @@ impl Choose {
                 .iter()
                 .map(|(name, at, definition)| {
                     let mut notes = Vec::new();
-                    let container = definition.as_ref().and_then(TaskDefinition::main_container);
+                    let container = self.service.as_ref().zip(definition.as_ref());
+                    let container = container.and_then(|(service, definition)| definition.main_container(service));
                     notes.extend(container.map(|container| image_version(&container.image).to_owned()));
                     notes.extend(at.map(|at| format!("ran {}", time::date_clock(at, ctx.zone))));
                     let by = definition.as_ref().and_then(|definition| definition.registered_by.as_deref());

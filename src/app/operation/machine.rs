@@ -41,8 +41,12 @@ pub enum Slot {
     Newest,
     /// The image.
     Image,
+    /// The image in the repository of a container, to tell which container it is of.
+    ImageOf(String),
     /// Schedules.
     Timers,
+    /// Scheduled actions of autoscaling.
+    Actions,
     /// The scheduler function.
     Function,
     /// Targets.
@@ -68,6 +72,13 @@ pub enum Slot {
     Audit,
     /// One of the things to choose from.
     Choice(String),
+}
+
+/// What reads all that starts or stops an environment at a time.
+pub(super) fn schedules(environment: &EnvironmentConfig) -> Vec<(Slot, Read)> {
+    let timers = environment.schedules.clone().map(|prefix| (Slot::Timers, Read::Timers { prefix }));
+    let actions = environment.cluster.clone().map(|cluster| (Slot::Actions, Read::Actions { cluster }));
+    timers.into_iter().chain(actions).collect()
 }
 
 /// How important a line is.

@@ -20,6 +20,7 @@ pub mod deploy;
 pub mod machine;
 pub mod one;
 pub mod outcome;
+mod parameters;
 pub mod plan;
 mod refusals;
 pub mod steps;
@@ -28,6 +29,8 @@ pub mod watch;
 
 #[cfg(test)]
 mod histories;
+#[cfg(test)]
+mod steps_tests;
 #[cfg(test)]
 mod tests;
 
@@ -57,6 +60,8 @@ pub struct Operations {
     pub limit: Option<jiff::SignedDuration>,
     /// How far the service's clock is ahead of the one that ticks.
     pub ahead: jiff::SignedDuration,
+    /// When operations that are begun from now on end, whatever they are doing.
+    pub deadline: Option<Timestamp>,
     serial: u32,
     calls: u64,
     waiting: HashMap<CallId, Vec<(OperationId, Slot)>>,
@@ -80,6 +85,7 @@ impl Operations {
         let mut operation = Operation::new(id, mark, what, environment.clone(), now);
         operation.rival = rival;
         operation.limit = self.limit.unwrap_or(one::LIMIT);
+        operation.deadline = self.deadline;
         self.list.push(operation);
         let effects = self.step(id, now, Operation::begin);
         (id, effects)

@@ -114,6 +114,8 @@ pub struct Operation {
     pub limit: SignedDuration,
     /// How far the service's clock is ahead of the one that ticks.
     pub(super) ahead: SignedDuration,
+    /// When it ends whatever it is doing: looking, asking, building, watching.
+    pub deadline: Option<Timestamp>,
     what: What,
     machine: Machine,
     acting_since: Option<Timestamp>,
@@ -165,6 +167,7 @@ impl Operation {
             rival: None,
             limit: LIMIT,
             ahead: SignedDuration::ZERO,
+            deadline: None,
             what,
             machine,
             acting_since: None,
@@ -348,6 +351,9 @@ impl Operation {
     }
 
     pub(super) fn tick(&mut self, now: Timestamp, zone: &TimeZone, crowd: usize) -> Asked {
+        if self.stage != Stage::Ended && self.deadline.is_some_and(|deadline| now >= deadline) {
+            return self.time_is_up(now);
+        }
         match self.stage {
             Stage::Looking if now.duration_since(self.asked) > LOOK_LIMIT => {
                 let outcome = Outcome::new(Verdict::Impossible, format!("{}: AWS did not answer in time", self.title))
@@ -366,6 +372,28 @@ impl Operation {
             Machine::Steps(machine) => machine.tick(ctx),
             Machine::Choose(_) => {}
         })
+    }
+
+    fn time_is_up(&mut self, now: Timestamp) -> Asked {
+        let building = self.deploy().is_some_and(Deploy::building);
+        let unchanged = match (self.stage, &mut self.machine) {
+            (Stage::Looking | Stage::Asking | Stage::Recording, _) => !self.only_looks(),
+            (Stage::Acting, Machine::Deploy(machine)) => match machine.left() {
+                Some(left) if left.verdict != Verdict::Cancelled => return self.end(left, now),
+                left => left.is_some(),
+            },
+            (Stage::Acting | Stage::Ended, _) => false,
+        };
+        if !unchanged {
+            return self.leave("the time is up", now);
+        }
+        let doing = match self.stage {
+            Stage::Looking => "while it was looked at",
+            _ if building => "while the image was built",
+            _ => "before anything was changed",
+        };
+        let outcome = Outcome::new(Verdict::Unknown, format!("{}: the time is up {doing}", self.title));
+        self.end(outcome.cause("nothing was changed").hint("give it more time with --timeout"), now)
     }
 
     /// Who we are: another account than the configured one ends it here.
@@ -413,6 +441,7 @@ impl Operation {
         let Some(check) = stopped else { return Vec::new() };
         let mut outcome = Outcome::new(Verdict::Impossible, format!("{}: {}", self.title, check.text));
         outcome.hint = check.hint;
+        outcome.usage = check.usage;
         outcome.causes = causes;
         outcome.causes.push("nothing was changed".to_owned());
         self.end(outcome, now)

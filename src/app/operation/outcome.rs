@@ -63,12 +63,14 @@ pub struct Outcome {
     pub hint: Option<String>,
     /// The kind of failure of AWS that ended it, where one did.
     pub failure: Option<FailureKind>,
+    /// What was asked for must be said in another way.
+    pub usage: bool,
 }
 
 impl Outcome {
     /// An outcome without causes.
     pub fn new(verdict: Verdict, summary: impl Into<String>) -> Self {
-        Self { verdict, summary: summary.into(), causes: Vec::new(), hint: None, failure: None }
+        Self { verdict, summary: summary.into(), causes: Vec::new(), hint: None, failure: None, usage: false }
     }
 
     /// The same with a cause.

@@ -1,11 +1,11 @@
 //! One change, made certain. It is sent once; where its answer was lost, it is looked for before anything
 //! else is done, and sent again only when it was twice not there.
 
-use super::call::{Answered, Read, Reply, Write, may_have_landed, may_pass};
+use super::call::{Answered, REMEMBERED, Read, Reply, Write, may_have_landed, may_pass};
 use super::machine::{Ctx, Slot, Weight, wait_after};
 use super::refusals::{self, Refusals};
 use crate::model::service::Service;
-use crate::model::timer::Power;
+use crate::model::timer::{Power, Timer};
 use crate::model::{Failure, FailureKind};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
@@ -261,7 +261,7 @@ impl Write {
             Self::Update { cluster, service, .. } => {
                 Read::Services { cluster: cluster.clone(), names: vec![service.clone()] }
             }
-            Self::Remember { arn, .. } => {
+            Self::Remember { arn, .. } | Self::Forget { arn, .. } => {
                 let mut parts = arn.rsplit('/');
                 let name = parts.next().unwrap_or_default().to_owned();
                 Read::Services { cluster: parts.next().unwrap_or_default().to_owned(), names: vec![name] }
@@ -271,7 +271,13 @@ impl Write {
             Self::Limits { resource, .. } => Read::Scalable { resource: resource.clone() },
             // Nothing shows whether it ran; what it does can be done twice.
             Self::Invoke { function, .. } => Read::Function { name: function.clone() },
-            Self::Skip { timer, .. } => Read::Timers { prefix: timer.name.clone() },
+            Self::Skip { timer, .. } => match &timer.action {
+                Some(sets) => {
+                    let cluster = sets.resource.split('/').nth(1).unwrap_or_default().to_owned();
+                    Read::Actions { cluster }
+                }
+                None => Read::Timers { prefix: timer.name.clone() },
+            },
             Self::Database { id, .. } => Read::Databases { patterns: vec![id.clone()] },
         }
     }
@@ -324,8 +330,19 @@ impl Write {
                 });
                 (newer && same).then(|| Reply::Registered(found.name.clone()))
             }
-            (Self::Remember { arn, desired }, Reply::Services(found)) => {
-                (found.first()?.remembered == *desired && found.first()?.arn == *arn).then_some(Reply::Done)
+            (Self::Remember { arn, desired, suspended }, Reply::Services(found)) => {
+                let found = found.first().filter(|found| found.arn == *arn)?;
+                let kept = desired.is_none_or(|count| found.remembered == Some(count))
+                    && suspended.is_none_or(|state| found.remembered_scaling == Some(state));
+                kept.then_some(Reply::Done)
+            }
+            (Self::Forget { arn, keys }, Reply::Services(found)) => {
+                let found = found.first().filter(|found| found.arn == *arn)?;
+                let left = |key: &&str| match *key {
+                    REMEMBERED => found.remembered.is_some(),
+                    _ => found.remembered_scaling.is_some(),
+                };
+                (!keys.iter().any(left)).then_some(Reply::Done)
             }
             (Self::StopTask { .. }, Reply::Tasks(found)) => {
                 found.first().is_none_or(|task| task.desired_status == "STOPPED").then_some(Reply::Done)
@@ -338,8 +355,14 @@ impl Write {
                 fits.then_some(Reply::Done)
             }
             (Self::Skip { timer, until }, Reply::Timers(found)) => {
-                let found = found.into_iter().find(|other| other.name == timer.name)?;
-                (found.start == *until).then_some(Reply::Done)
+                let same = |other: &Timer| {
+                    let of = |timer: &Timer| timer.action.as_ref().map(|sets| sets.resource.clone());
+                    other.name == timer.name && of(other) == of(timer)
+                };
+                let found = found.into_iter().find(same)?;
+                // AWS keeps whole seconds.
+                let seconds = |at: Option<Timestamp>| at.map(Timestamp::as_second);
+                (seconds(found.start) == seconds(*until)).then_some(Reply::Done)
             }
             (Self::Database { id, power, .. }, Reply::Databases(found)) => {
                 let status = found.into_iter().find(|other| other.id == *id)?.status;

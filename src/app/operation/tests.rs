@@ -9,18 +9,17 @@ use super::{OperationId, Operations, Stage, What};
 use crate::app::effect::Effect;
 use crate::config::{EnvironmentConfig, Hooks};
 use crate::model::deploy::Level;
-use crate::model::scaling::{ScalableTarget, Suspended};
+use crate::model::scaling::ScalableTarget;
 use crate::model::service::{Deployment, Service};
-use crate::model::timer::{Power, Timer};
 use crate::model::{Failure, FailureKind, Identity, Task};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use std::collections::BTreeSet;
 
-fn at(second: i64) -> Timestamp {
+pub(super) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_700_000_000 + second).expect("valid")
 }
 
-fn environment() -> EnvironmentConfig {
+pub(super) fn environment() -> EnvironmentConfig {
     EnvironmentConfig {
         name: "staging".into(),
         account: Some("123456789012".into()),
@@ -43,7 +42,7 @@ fn deploy(service: &str) -> What {
     })
 }
 
-fn steps(wanted: Wanted) -> What {
+pub(super) fn steps(wanted: Wanted) -> What {
     What::Steps(steps::Request { wanted, short: "web".into(), command: "cockpit".into() })
 }
 
@@ -54,11 +53,11 @@ fn calls(effects: &[Effect]) -> Vec<(CallId, &Call)> {
         .collect()
 }
 
-fn ok(reply: Reply) -> Answered {
+pub(super) fn ok(reply: Reply) -> Answered {
     Answered { outcome: Ok(reply), request_ids: Vec::new() }
 }
 
-fn me(account: &str) -> Answered {
+pub(super) fn me(account: &str) -> Answered {
     ok(Reply::Identity(Identity {
         account: account.into(),
         arn: "arn:aws:iam::1:user/me".into(),
@@ -67,7 +66,7 @@ fn me(account: &str) -> Answered {
 }
 
 /// Answers everything that is asked until nothing is, and gives back the changes that were asked for.
-fn settle(
+pub(super) fn settle(
     operations: &mut Operations,
     effects: Vec<Effect>,
     now: Timestamp,
@@ -89,7 +88,7 @@ fn settle(
 }
 
 /// Answers everything, second after second, until it has ended; gives back the changes that were asked for.
-fn to_its_end(
+pub(super) fn to_its_end(
     operations: &mut Operations,
     id: OperationId,
     effects: Vec<Effect>,
@@ -108,7 +107,7 @@ fn to_its_end(
 }
 
 /// Tasks that run and are well.
-fn healthy(service: &str, count: u32) -> Answered {
+pub(super) fn healthy(service: &str, count: u32) -> Answered {
     let task = |number| Task {
         id: format!("{service} {number}"),
         service: Some(service.into()),
@@ -120,18 +119,19 @@ fn healthy(service: &str, count: u32) -> Answered {
     ok(Reply::Tasks((0..count).map(task).collect()))
 }
 
-fn service(name: &str, desired: u32, running: u32) -> Service {
+pub(super) fn service(name: &str, desired: u32, running: u32) -> Service {
     Service {
         name: name.into(),
         arn: format!("arn:service/app/{name}"),
         status: "ACTIVE".into(),
+        controller: "ECS".into(),
         desired,
         running,
         ..Service::default()
     }
 }
 
-fn get(operations: &Operations, id: OperationId) -> &super::Operation {
+pub(super) fn get(operations: &Operations, id: OperationId) -> &super::Operation {
     operations.get(id).expect("it is there")
 }
 
@@ -223,85 +223,6 @@ fn scaling_outside_the_limits_warns_and_offers_to_move_them() {
         let outcome = get(&operations, id).outcome.clone().expect("it ended");
         assert_eq!((outcome.verdict, outcome.summary.as_str()), (Verdict::Done, "web runs 5 of 5 after 3 s"));
     }
-}
-
-#[test]
-fn a_direct_stop_remembers_counts_in_reverse_order_and_a_start_brings_them_back() {
-    let target = ScalableTarget { resource: "service/app/web".into(), min: 1, max: 4, ..ScalableTarget::default() };
-    let suspended =
-        ScalableTarget { suspended: Suspended { scale_in: true, scale_out: true, scheduled: true }, ..target.clone() };
-    let run = |power: Power, services: Vec<Service>, target: ScalableTarget| {
-        let mut operations = Operations::new("t", TimeZone::UTC);
-        let names = vec!["web".to_owned(), "api".to_owned()];
-        let wanted = Wanted::Power { power, services: names, databases: false, direct: true };
-        let (id, effects) = operations.start(steps(wanted), &environment(), at(0));
-        let counts = std::cell::RefCell::new(services);
-        let mut answer = |call: &Call| match call {
-            Call::Read(Read::Identity) => me("123456789012"),
-            Call::Read(Read::Timers { .. }) => ok(Reply::Timers(Vec::new())),
-            Call::Read(Read::Scalable { resource }) => {
-                ok(Reply::Scalable(Some(target.clone()).filter(|target| target.resource == *resource)))
-            }
-            Call::Write { write: Write::Update { service, desired: Some(count), .. }, .. } => {
-                for other in counts.borrow_mut().iter_mut().filter(|other| other.name == *service) {
-                    (other.desired, other.running) = (*count, *count);
-                }
-                ok(Reply::Services(counts.borrow().clone()))
-            }
-            Call::Read(Read::Tasks { service, .. }) => {
-                let count = counts.borrow().iter().find(|other| other.name == *service).map(|other| other.running);
-                healthy(service, count.unwrap_or_default())
-            }
-            Call::Read(_) => ok(Reply::Services(counts.borrow().clone())),
-            _ => ok(Reply::Done),
-        };
-        settle(&mut operations, effects, at(0), &mut answer);
-        let effects = operations.confirm(id, at(1));
-        let writes = to_its_end(&mut operations, id, effects, 1, &mut answer);
-        assert_eq!(get(&operations, id).outcome.as_ref().map(|outcome| outcome.verdict), Some(Verdict::Done));
-        let words = |write: &Write| match write {
-            Write::Update { service, desired, .. } => format!("{service}={}", desired.unwrap_or_default()),
-            Write::Remember { arn, desired } => {
-                format!("tag {} {desired:?}", arn.rsplit('/').next().unwrap_or_default())
-            }
-            Write::Limits { suspended, .. } => format!("suspended {}", suspended.unwrap_or_default().any()),
-            other => format!("{other:?}"),
-        };
-        writes.iter().map(words).collect::<Vec<_>>()
-    };
-    let stopped = run(Power::Stop, vec![service("web", 2, 2), service("api", 1, 1)], target);
-    assert_eq!(stopped, ["tag api Some(1)", "api=0", "tag web Some(2)", "suspended true", "web=0"]);
-    let asleep = |name: &str, remembered| Service { remembered, ..service(name, 0, 0) };
-    let started = run(Power::Start, vec![asleep("web", Some(2)), asleep("api", Some(1))], suspended);
-    assert_eq!(started, ["web=2", "suspended false", "tag web None", "api=1", "tag api None"]);
-}
-
-#[test]
-fn skipping_moves_the_start_right_behind_the_next_time() {
-    let timer = Timer {
-        name: "app-stop".into(),
-        expression: "cron(0 22 ? * MON-FRI *)".into(),
-        timezone: Some("Asia/Tokyo".into()),
-        enabled: true,
-        input: r#"{"action":"stop"}"#.into(),
-        ..Timer::default()
-    };
-    let now: Timestamp = "2026-11-20T11:00:00Z".parse().expect("valid");
-    let mut operations = Operations::new("t", TimeZone::get("Asia/Tokyo").expect("bundled"));
-    let wanted = Wanted::Skip { power: Power::Stop, undo: false };
-    let (id, effects) = operations.start(steps(wanted), &environment(), now);
-    let mut answer = |call: &Call| match call {
-        Call::Read(Read::Identity) => me("123456789012"),
-        Call::Read(Read::Timers { .. }) => ok(Reply::Timers(vec![timer.clone()])),
-        _ => ok(Reply::Done),
-    };
-    settle(&mut operations, effects, now, &mut answer);
-    let effects = operations.confirm(id, now);
-    let writes = settle(&mut operations, effects, now, &mut answer);
-    let [Write::Skip { until, .. }] = writes.as_slice() else { panic!("{writes:?}") };
-    assert_eq!(*until, Some("2026-11-20T13:00:01Z".parse().expect("valid")));
-    let outcome = get(&operations, id).outcome.clone().expect("it ended");
-    assert_eq!(outcome.summary, "the next stop is Mon 22:00 JST");
 }
 
 #[test]

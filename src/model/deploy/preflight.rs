@@ -34,12 +34,20 @@ pub struct Check {
     /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+    /// It stops it because of what was asked for, which must be said in another way.
+    #[serde(skip)]
+    pub usage: bool,
 }
 
 impl Check {
     /// A check without a hint.
     pub fn new(level: Level, text: impl Into<String>) -> Self {
-        Self { level, text: text.into(), hint: None }
+        Self { level, text: text.into(), hint: None, usage: false }
+    }
+
+    /// What was asked for cannot be done as it was said.
+    pub fn usage(text: impl Into<String>) -> Self {
+        Self { usage: true, ..Self::new(Level::Stop, text) }
     }
 
     /// The same with what to do.
@@ -69,7 +77,16 @@ pub fn service(
         checks.push(Check::new(Level::Stop, text).hint("deploy it with the tool that controls it"));
     }
     checks.extend(under_way(service, history, running, now));
-    checks.push(percentages(service));
+    if !matches!(service.strategy.as_str(), "" | "ROLLING") {
+        let how = service.strategy.to_lowercase().replace('_', "/");
+        let text = format!("it is rolled out {how}: old and new tasks run side by side until ECS moves the traffic");
+        checks.push(Check::new(Level::Note, text));
+    }
+    checks.push(if service.daemon() {
+        Check::new(Level::Fine, "DAEMON: one task on each container instance")
+    } else {
+        percentages(service)
+    });
     checks.push(match service.breaker {
         Some(breaker) if breaker.enabled && breaker.rollback => Check::new(
             Level::Fine,
@@ -165,6 +182,9 @@ pub fn interference(
         } else {
             checks.push(Check::new(Level::Fine, format!("autoscaling keeps it between {min} and {max}")));
         }
+    }
+    if service.daemon() {
+        return checks;
     }
     if service.desired == 0 {
         let mut text = "it is stopped (desired 0): nothing will run until it is started".to_owned();

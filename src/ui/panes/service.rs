@@ -71,6 +71,9 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect, name: &str) {
 /// What matters of a service's settings, short.
 fn settings(service: &Service) -> String {
     let mut words = vec![service.launch.clone()];
+    // What is usual is not said.
+    let unusual = [(&service.scheduling, "REPLICA"), (&service.controller, "ECS"), (&service.strategy, "ROLLING")];
+    words.extend(unusual.into_iter().filter(|(word, usual)| word != usual).map(|(word, _)| word.clone()));
     match service.breaker {
         Some(breaker) if breaker.enabled && breaker.rollback => words.push("breaker rolls back".into()),
         Some(breaker) if breaker.enabled => words.push("breaker".into()),

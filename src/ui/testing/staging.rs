@@ -151,6 +151,7 @@ pub fn staging() -> World {
             timezone: Some("Asia/Tokyo".into()),
             min: Some(0),
             max: Some(0),
+            ..ScheduledAction::default()
         }],
         activities: vec![ScalingActivity {
             id: "a".into(),

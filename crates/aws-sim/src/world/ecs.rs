@@ -243,6 +243,8 @@ pub(crate) struct Service {
     pub(crate) no_capacity: bool,
     /// Whether every image takes minutes to start.
     pub(crate) slow: bool,
+    /// One task on each container instance, and no count of its own.
+    pub(crate) daemon: bool,
     pub(crate) load: Load,
     pub(crate) tags: Vec<(String, String)>,
     pub(crate) rng: Rng,

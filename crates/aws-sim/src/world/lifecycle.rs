@@ -76,6 +76,7 @@ impl World {
             retry: None,
             no_capacity: false,
             slow: false,
+            daemon: false,
             load: Load::new(0.3, 45.0, salt),
             tags: new.tags,
             rng,

@@ -82,7 +82,7 @@ impl World {
 
     fn plan_schedule(&mut self, number: u64) {
         let Some(s) = self.schedules.iter().find(|s| s.number == number && s.enabled) else { return };
-        if let Some(at) = schedule::next(&s.expression, &s.zone, self.now, s.start, s.end) {
+        if let Some(at) = schedule::next(&s.expression, &s.zone, (self.now, s.created), s.start, s.end) {
             self.schedule(at, Event::Night { number });
         }
     }

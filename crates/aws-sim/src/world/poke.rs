@@ -4,13 +4,15 @@ use super::World;
 use super::build::ServiceSpec;
 use super::ecs::{Fate, TaskDef};
 use super::lifecycle::WayBack;
+use super::tasksets::Controller;
 use serde_json::Value;
 use std::sync::Arc;
 
 impl World {
     /// Applies a control request with any of `rename_service`, `rename_instance`, `rename_alarm`
     /// (`from`, `to`), `note` (`service`, `text`), `set_desired`, `load`, `suspend`,
-    /// `break_task_definition`, `no_capacity`, `unhealthy` (`service`, `container`: its
+    /// `break_task_definition`, `shape` (`service`, `scheduling`, `controller`),
+    /// `no_capacity`, `unhealthy` (`service`, `container`: its
     /// own checks fail instead of the target), `delete_service` (a name), `forget_service` (the
     /// name of a deleted one), `rollback` (`service`, `ends`: `open`, `hangs`, `fails`), `refuse_role` and
     /// `trust_role` (an ARN or name), `role_seconds` (how long a role is held at most),
@@ -42,6 +44,15 @@ impl World {
                 }
                 "break_task_definition" => {
                     self.break_definition(value.as_str().ok_or("it is not a text")?)?;
+                }
+                "shape" => {
+                    let service = self.named(text(value, "service")?)?;
+                    self.services[service].daemon = value["scheduling"] == "DAEMON";
+                    match value["controller"].as_str() {
+                        Some("EXTERNAL") => self.hand_over(service, Controller::External),
+                        Some("CODE_DEPLOY") => self.hand_over(service, Controller::CodeDeploy),
+                        _ => {}
+                    }
                 }
                 "unhealthy" => {
                     let service = self.named(text(value, "service")?)?;

@@ -198,7 +198,7 @@ impl World {
 
     fn plan_action(&mut self, target: usize, number: u64) {
         let Some(a) = self.scaling[target].actions.iter().find(|a| a.number == number) else { return };
-        if let Some(at) = schedule::next(&a.expression, &a.zone, self.now, a.start, a.end) {
+        if let Some(at) = schedule::next(&a.expression, &a.zone, (self.now, a.created), a.start, a.end) {
             // A moment later than a schedule of the same time: that one sees what is there to keep.
             self.schedule(at + 1, Event::Scheduled { target, number });
         }

@@ -1,44 +1,95 @@
-//! The times of scheduled actions and schedules: `cron(M H ? * DAYS *)`, `rate(N UNIT)` and
-//! `at(TIME)` in a time zone. Whose times they are is in `scaling` and `night`.
+//! The times of scheduled actions and schedules: `cron(…)`, `rate(N UNIT)` and `at(TIME)` in a time zone, as
+//! AWS documents them. Whose times they are is in `scaling` and `night`.
 
 use super::{DAY, HOUR, MINUTE};
 use crate::clock::{Ms, timestamp};
 use jiff::ToSpan;
-use jiff::civil::{DateTime, Weekday};
-use jiff::tz::TimeZone;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::{AmbiguousOffset, TimeZone};
+
+const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
+const DAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
+/// Farther ahead than this nothing is looked for.
+const HORIZON_DAYS: i32 = 5 * 366;
 
 /// When something happens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Times {
-    /// At a minute and hour of some days of the week; bit 0 is Monday.
-    Weekly { minute: i8, hour: i8, days: u8 },
+    /// Minute, hour, day of month, month, day of week, year.
+    Cron([String; 6]),
     /// Every so many milliseconds.
     Every(Ms),
     /// Once.
     Once(DateTime),
 }
 
-/// Every day of the week.
-const ALL: u8 = 0b111_1111;
-
-/// A day of the week as cron expressions of AWS spell it: a name, or 1 for Sunday.
-fn day(text: &str) -> Option<u8> {
-    const NAMES: [&str; 7] = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"];
-    let number = text.parse::<u8>().ok().filter(|n| (1..=7).contains(n)).map(|n| (n + 5) % 7);
-    number.or_else(|| NAMES.iter().position(|n| *n == text).map(|n| n as u8))
+/// A number or a name of a field.
+fn value(word: &str, names: &[&str]) -> Option<i16> {
+    let named = names.iter().position(|n| n.eq_ignore_ascii_case(word)).map(|n| n as i16 + 1);
+    named.or_else(|| word.parse().ok())
 }
 
-/// The days of `*`, `?`, `MON-FRI`, `SAT,SUN`.
-fn days(text: &str) -> Option<u8> {
-    if text == "*" || text == "?" {
-        return Some(ALL);
-    }
-    text.split(',').try_fold(0u8, |bits, part| {
-        let (first, last) = part.split_once('-').unwrap_or((part, part));
-        let (first, last) = (day(first)?, day(last)?);
-        let count = (last + 7 - first) % 7;
-        Some((0..=count).fold(bits, |bits, n| bits | 1 << ((first + n) % 7)))
+/// Whether a value is one of a field's; `None` for a field that is not understood.
+fn fits(field: &str, at: i16, low: i16, high: i16, names: &[&str]) -> Option<bool> {
+    field.split(',').try_fold(false, |found, part| {
+        let (range, step) = part.split_once('/').map_or((part, None), |(r, s)| (r, Some(s)));
+        let step: i16 = step.map_or(Some(1), |s| s.parse().ok()).filter(|s| *s > 0)?;
+        let (first, last) = match range.split_once('-') {
+            Some((first, last)) => (value(first, names)?, value(last, names)?),
+            None if range == "*" => (low, high),
+            None => (value(range, names)?, if part.contains('/') { high } else { value(range, names)? }),
+        };
+        if ![first, last].iter().all(|n| (low..=high).contains(n)) {
+            return None;
+        }
+        let span = high - low + 1;
+        let away = (at - first).rem_euclid(span);
+        Some(found || (away <= (last - first).rem_euclid(span) && away % step == 0))
     })
+}
+
+/// Whether a date is one of the days of the two fields that say it.
+fn day_fits(of_month: &str, of_week: &str, date: Date) -> Option<bool> {
+    let (day, last) = (i16::from(date.day()), i16::from(date.days_in_month()));
+    let week_day = i16::from(date.weekday().to_sunday_one_offset());
+    if of_month == "?" {
+        if let Some((name, n)) = of_week.split_once('#') {
+            return Some(value(name, &DAYS)? == week_day && (day - 1) / 7 + 1 == n.parse::<i16>().ok()?);
+        }
+        return match of_week.strip_suffix('L') {
+            Some("") => Some(week_day == 7),
+            Some(name) => Some(value(name, &DAYS)? == week_day && day + 7 > last),
+            None => fits(of_week, week_day, 1, 7, &DAYS),
+        };
+    }
+    if of_week != "?" {
+        return None;
+    }
+    let wanted = match (of_month, of_month.strip_suffix('W')) {
+        ("L", _) => return Some(day == last),
+        (_, Some("L")) => last,
+        (_, Some(n)) => n.parse().ok()?,
+        _ => return fits(of_month, day, 1, 31, &[]),
+    };
+    if wanted > last {
+        return Some(false);
+    }
+    // The closest working day in the month.
+    let works = |d: i16| {
+        let d = date.with().day(d as i8).build().ok();
+        d.is_some_and(|d| !matches!(d.weekday().to_sunday_one_offset(), 1 | 7))
+    };
+    let near = [wanted, wanted - 1, wanted + 1, wanted - 2, wanted + 2];
+    Some(near.into_iter().find(|d| (1..=last).contains(d) && works(*d)) == Some(day))
+}
+
+/// A time of a zone's clock: none where summer time leaves it out, the first where it is there twice.
+fn moment(at: DateTime, zone: &TimeZone) -> Option<Ms> {
+    let at = zone.to_ambiguous_timestamp(at);
+    if matches!(at.offset(), AmbiguousOffset::Gap { .. }) {
+        return None;
+    }
+    at.earlier().ok().map(|at| at.as_millisecond())
 }
 
 impl Times {
@@ -47,11 +98,14 @@ impl Times {
         let (kind, inner) = expression.strip_suffix(')')?.split_once('(')?;
         let fields: Vec<&str> = inner.split_whitespace().collect();
         match (kind, fields.as_slice()) {
-            ("cron", [minute, hour, _, _, of_week, _]) => Some(Times::Weekly {
-                minute: minute.parse().ok().filter(|m| (0..60).contains(m))?,
-                hour: hour.parse().ok().filter(|h| (0..24).contains(h))?,
-                days: days(of_week)?,
-            }),
+            ("cron", [minute, hour, of_month, month, of_week, year @ ..]) if year.len() < 2 => {
+                let year = year.first().copied().unwrap_or("*");
+                let day = day_fits(of_month, of_week, Date::constant(2028, 2, 1));
+                let fields = [*minute, *hour, of_month, month, of_week, year];
+                let understood = fits(minute, 0, 0, 59, &[]).and(fits(hour, 0, 0, 23, &[])).and(day);
+                understood.and(fits(month, 1, 1, 12, &MONTHS)).and(fits(year, 1970, 1970, 2199, &[]))?;
+                Some(Times::Cron(fields.map(ToOwned::to_owned)))
+            }
             ("rate", [n, unit]) => {
                 let unit = match unit.trim_end_matches('s') {
                     "minute" => MINUTE,
@@ -66,39 +120,49 @@ impl Times {
         }
     }
 
-    /// The first time after `now` in a zone.
-    pub(crate) fn next(self, now: Ms, zone: &str) -> Option<Ms> {
+    /// The first time after `now` in a zone; a rate counts from `first`.
+    pub(crate) fn next(&self, now: Ms, zone: &str, first: Ms) -> Option<Ms> {
         let zone = TimeZone::get(zone).ok()?;
         match self {
-            Times::Every(period) => Some((now.div_euclid(period) + 1) * period),
-            Times::Once(time) => {
-                let at = time.to_zoned(zone).ok()?.timestamp().as_millisecond();
-                (at > now).then_some(at)
-            }
-            Times::Weekly { minute, hour, days } => {
+            Times::Every(_) if now < first => Some(first),
+            Times::Every(period) => Some(first + ((now - first).div_euclid(*period) + 1) * period),
+            Times::Once(time) => moment(*time, &zone).filter(|at| *at > now),
+            Times::Cron([minute, hour, of_month, month, of_week, year]) => {
                 let today = timestamp(now).to_zoned(zone.clone()).date();
-                (0..9).find_map(|later| {
+                (0..HORIZON_DAYS).find_map(|later| {
                     let date = today.checked_add(later.days()).ok()?;
-                    if days & 1 << bit(date.weekday()) == 0 {
+                    let fit = fits(month, date.month().into(), 1, 12, &MONTHS) == Some(true)
+                        && fits(year, date.year(), 1970, 2199, &[]) == Some(true)
+                        && day_fits(of_month, of_week, date) == Some(true);
+                    if !fit {
                         return None;
                     }
-                    let at = date.at(hour, minute, 0, 0).to_zoned(zone.clone()).ok()?;
-                    let at = at.timestamp().as_millisecond();
-                    (at > now).then_some(at)
+                    let hours = (0..24).filter(|h| fits(hour, i16::from(*h), 0, 23, &[]) == Some(true));
+                    let minutes = |h: i8| (0..60).map(move |m| (h, m));
+                    let clock =
+                        hours.flat_map(minutes).filter(|(_, m)| fits(minute, i16::from(*m), 0, 59, &[]) == Some(true));
+                    clock.filter_map(|(h, m)| moment(date.at(h, m, 0, 0), &zone)).find(|at| *at > now)
                 })
             }
         }
     }
 }
 
-fn bit(day: Weekday) -> u8 {
-    day.to_monday_zero_offset().cast_unsigned()
-}
-
-/// The next time of an expression in a zone, not before `start` and not after `end`.
-pub(crate) fn next(expression: &str, zone: &str, now: Ms, start: Option<Ms>, end: Option<Ms>) -> Option<Ms> {
+/// The next time of an expression in a zone, not before `start` and not after `end`, which a single time takes no
+/// notice of. `made` is when it was made: a rate without a start counts from there.
+pub(crate) fn next(
+    expression: &str,
+    zone: &str,
+    (now, made): (Ms, Ms),
+    start: Option<Ms>,
+    end: Option<Ms>,
+) -> Option<Ms> {
+    let times = Times::parse(expression)?;
+    if matches!(times, Times::Once(_)) {
+        return times.next(now, zone, made);
+    }
     let from = start.map_or(now, |start| now.max(start - 1));
-    let at = Times::parse(expression)?.next(from, zone)?;
+    let at = times.next(from, zone, start.unwrap_or(made))?;
     end.is_none_or(|end| at <= end).then_some(at)
 }
 
@@ -115,9 +179,9 @@ mod tests {
         let times = Times::parse("cron(0 22 ? * MON-FRI *)").unwrap();
         // A Friday 21:59 JST, then the weekend is skipped.
         let friday = ms("2026-11-20T12:59:00Z");
-        let first = times.next(friday, "Asia/Tokyo").unwrap();
+        let first = times.next(friday, "Asia/Tokyo", 0).unwrap();
         assert_eq!(first, ms("2026-11-20T13:00:00Z"));
-        assert_eq!(times.next(first, "Asia/Tokyo"), Some(ms("2026-11-23T13:00:00Z")));
+        assert_eq!(times.next(first, "Asia/Tokyo", 0), Some(ms("2026-11-23T13:00:00Z")));
         assert_eq!(Times::parse("rate(5 fortnights)"), None);
         assert_eq!(Times::parse("cron(99 22 ? * MON-FRI *)"), None);
         assert_eq!(Times::parse("cron(0 22 ? * FUNDAY *)"), None);
@@ -125,24 +189,43 @@ mod tests {
 
     #[test]
     fn days_once_and_rates() {
-        assert_eq!((days("2-6"), days("MON-FRI")), (Some(0b1_1111), Some(0b1_1111)));
-        assert_eq!((days("SAT,SUN"), days("FRI-MON")), (Some(0b110_0000), Some(0b111_0001)));
+        let week =
+            |field: &str| -> Vec<i16> { (1..=7).filter(|day| fits(field, *day, 1, 7, &DAYS) == Some(true)).collect() };
+        assert_eq!((week("2-6"), week("MON-FRI")), (vec![2, 3, 4, 5, 6], vec![2, 3, 4, 5, 6]));
+        assert_eq!((week("SAT,SUN"), week("FRI-MON")), (vec![1, 7], vec![1, 2, 6, 7]));
         let now = ms("2026-11-20T12:59:00Z");
-        let next = |text| next(text, "Asia/Tokyo", now, None, None);
+        let next = |text| next(text, "Asia/Tokyo", (now, 0), None, None);
         assert_eq!(next("at(2026-11-20T22:00:00)"), Some(ms("2026-11-20T13:00:00Z")));
         assert_eq!(next("at(2026-11-20T21:00:00)"), None);
         assert_eq!(next("rate(5 minutes)"), Some(ms("2026-11-20T13:00:00Z")));
         assert_eq!(next("cron(0 22 * * ? *)"), Some(ms("2026-11-20T13:00:00Z")));
+        assert_eq!(next("cron(0/20 22 * * ? *)"), Some(ms("2026-11-20T13:00:00Z")));
+        assert_eq!(next("cron(0 22 L * ? *)"), Some(ms("2026-11-30T13:00:00Z")));
+        assert_eq!(next("cron(0 22 22W * ? *)"), Some(ms("2026-11-23T13:00:00Z")));
+        assert_eq!(next("cron(0 22 ? * 6L *)"), Some(ms("2026-11-27T13:00:00Z")));
+        assert_eq!(next("cron(0 22 ? * 3#2 *)"), Some(ms("2026-12-08T13:00:00Z")));
+        assert_eq!(next("cron(0 22 1 1 ? 2027)"), Some(ms("2027-01-01T13:00:00Z")));
+        for text in ["cron(0 22 * * * *)", "cron(0 22 ? * ? *)", "cron(60 22 * * ? *)", "cron(0 22 * 13 ? *)"] {
+            assert_eq!(Times::parse(text), None, "{text}");
+        }
     }
 
     #[test]
     fn bounds_leave_occurrences_out() {
         let now = ms("2026-11-20T12:59:00Z");
         let cron = "cron(0 22 ? * MON-FRI *)";
-        let at = |start, end| next(cron, "Asia/Tokyo", now, start, end);
+        let at = |start, end| next(cron, "Asia/Tokyo", (now, 0), start, end);
         let (friday, monday) = (ms("2026-11-20T13:00:00Z"), ms("2026-11-23T13:00:00Z"));
         assert_eq!(at(Some(friday), None), Some(friday));
         assert_eq!(at(Some(friday + 1), None), Some(monday));
         assert_eq!(at(None, Some(friday - 1)), None);
+        // A rate counts from its start, which is its first time; without one from when it was made.
+        let rate = |start, made| next("rate(12 hours)", "UTC", (now, made), start, None);
+        assert_eq!(rate(Some(now + 5), 0), Some(now + 5));
+        assert_eq!(rate(Some(now - 5), 0), Some(now - 5 + 12 * HOUR));
+        assert_eq!(rate(None, now - HOUR), Some(now + 11 * HOUR));
+        // A single time takes no notice of either.
+        let once = next("at(2026-11-20T22:00:00)", "Asia/Tokyo", (now, 0), Some(monday), Some(now));
+        assert_eq!(once, Some(friday));
     }
 }

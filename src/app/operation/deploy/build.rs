@@ -116,8 +116,8 @@ impl Build {
     }
 
     fn names(&self, deploy: &Deploy) -> Option<(String, String)> {
-        let now = deploy.gather.image_now(&deploy.request)?;
-        let definition = deploy.gather.base.as_ref().or(deploy.gather.definition.as_ref())?;
+        let now = deploy.image_now()?;
+        let definition = deploy.gather.copied()?;
         let architecture = architecture_of(definition.architecture.as_deref());
         Some((now.tagged(&self.tag()), format!("linux/{architecture}")))
     }
@@ -174,7 +174,7 @@ impl Deploy {
         match build.stage {
             Stage::Login => {
                 ctx.say(Weight::Step, "asking the registry for a token");
-                let registry = self.gather.image_now(&self.request).and_then(|now| now.registry_of());
+                let registry = self.image_now().and_then(|now| now.registry_of());
                 ctx.read(Slot::Login, Read::Login { registry });
             }
             Stage::Build => {
@@ -188,7 +188,7 @@ impl Deploy {
                 ctx.ask(Slot::Run("push"), run(argv, None));
             }
             Stage::Digest => {
-                let Some(now) = self.gather.image_now(&self.request) else { return };
+                let Some(now) = self.image_now() else { return };
                 let registry = now.registry_of();
                 let (repository, reference) = (now.repository.clone(), build.tag());
                 ctx.read(Slot::Image, Read::Image { registry, repository, reference });

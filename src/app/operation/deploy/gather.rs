@@ -9,12 +9,13 @@ use crate::app::operation::outcome::{Outcome, Verdict};
 use crate::app::operation::plan::Plan;
 use crate::app::operation::watch::Subject;
 use crate::model::deploy::{Change, Check, Level, diff, history, preflight};
-use crate::model::image::{Image, ImageRef, is_digest, is_tag};
+use crate::model::image::Image;
 use crate::model::rollout::{RolloutStatus, ServiceDeployment};
 use crate::model::service::Service;
 use crate::model::task_definition::image_version;
 use crate::model::timer::Timer;
 use crate::model::{Failure, FailureKind, ScalableTarget, TaskDefinition};
+use std::collections::BTreeMap;
 
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -33,6 +34,8 @@ pub struct Gather {
     pub base: Option<TaskDefinition>,
     /// The newest of the family.
     pub newest: Option<TaskDefinition>,
+    /// The container whose image is changed, or is looked at.
+    pub container: Container,
     /// The image.
     pub image: Option<Image>,
     /// Schedules.
@@ -43,42 +46,58 @@ pub struct Gather {
     failure: Option<Failure>,
 }
 
+/// The container, as far as it is known.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Container {
+    /// Its name, once it is decided.
+    pub name: Option<String>,
+    /// Those that it may be.
+    pub(super) candidates: Vec<String>,
+    /// What their registries answered.
+    pub(super) answers: BTreeMap<String, Result<Image, Failure>>,
+}
+
 impl Gather {
     fn ask(&mut self, slot: Slot, call: Call, ctx: &mut Ctx<'_>) {
         self.waiting.push(slot.clone());
         ctx.ask(slot, call);
     }
 
-    fn read(&mut self, slot: Slot, read: Read, ctx: &mut Ctx<'_>) {
+    pub(super) fn read(&mut self, slot: Slot, read: Read, ctx: &mut Ctx<'_>) {
         self.ask(slot, Call::Read(read), ctx);
     }
 
-    fn stop(&mut self, check: Check) {
+    pub(super) fn stop(&mut self, check: Check) {
         self.checks.push(Check { level: Level::Stop, ..check });
+    }
+
+    pub(super) fn note(&mut self, check: Check) {
+        self.checks.push(check);
+    }
+
+    /// Whether something like this is still asked.
+    pub(super) fn waits_for(&self, like: impl Fn(&Slot) -> bool) -> bool {
+        self.waiting.iter().any(like)
+    }
+
+    /// The task definition that is copied, gone back to, or runs.
+    pub(super) fn copied(&self) -> Option<&TaskDefinition> {
+        self.base.as_ref().or(self.definition.as_ref())
+    }
+
+    /// A deregistered task definition that is to be deployed: a copy of it takes its place.
+    pub(super) fn anew(&self, request: &Request) -> Option<&TaskDefinition> {
+        let definition = match request.source {
+            Source::Force => self.definition.as_ref(),
+            Source::Back(_) if self.under_way().is_none() => self.base.as_ref(),
+            Source::Back(_) | Source::Image(_) | Source::Build { .. } | Source::Attach => None,
+        };
+        definition.filter(|definition| definition.deregistered())
     }
 
     /// `family:revision` that is copied.
     pub fn base_name(&self) -> String {
-        let definition = self.base.as_ref().or(self.definition.as_ref());
-        definition.map(|definition| definition.name.clone()).unwrap_or_default()
-    }
-
-    /// The container whose image is changed.
-    pub fn container(&self, request: &Request) -> Option<String> {
-        let definition = self.base.as_ref().or(self.definition.as_ref())?;
-        match &request.container {
-            Some(name) => definition.containers.iter().find(|container| container.name == *name),
-            None => definition.main_container(),
-        }
-        .map(|container| container.name.clone())
-    }
-
-    /// The image of that container.
-    pub fn image_now(&self, request: &Request) -> Option<ImageRef> {
-        let name = self.container(request)?;
-        let definition = self.base.as_ref().or(self.definition.as_ref())?;
-        let container = definition.containers.iter().find(|container| container.name == name)?;
-        Some(ImageRef::parse(&container.image))
+        self.copied().map(|definition| definition.name.clone()).unwrap_or_default()
     }
 
     /// The number of the newest revision.
@@ -125,7 +144,10 @@ impl Deploy {
         self.gather.waiting.retain(|waiting| waiting != slot);
         match answered.outcome {
             Ok(reply) => self.found(slot, reply, ctx),
-            Err(failure) => self.missed(slot, failure),
+            Err(failure) => match slot {
+                Slot::ImageOf(container) => self.image_answered(container, Err(failure)),
+                _ => self.missed(slot, failure),
+            },
         }
         if self.gather.waiting.is_empty() {
             if self.request.source == Source::Attach {
@@ -168,10 +190,13 @@ impl Deploy {
                 }
                 _ => gather.newest = Some(*found),
             },
-            Reply::Image(found) => {
-                self.pin(&found);
-                self.gather.image = Some(*found);
-            }
+            Reply::Image(found) => match slot {
+                Slot::ImageOf(container) => self.image_answered(container, Ok(*found)),
+                _ => {
+                    self.pin(&found);
+                    self.gather.image = Some(*found);
+                }
+            },
             Reply::Ended { code, output } => {
                 let found = self.build.as_mut().map(|build| build.found(slot, code, &output));
                 if let Some(Err(check)) = found {
@@ -183,9 +208,14 @@ impl Deploy {
     }
 
     fn found_service(&mut self, service: Service, ctx: &mut Ctx<'_>) {
-        self.target.previous = Some(service.task_definition.clone());
         let running = service.task_definition.clone();
+        let controlled = service.controller == "ECS";
+        self.target.previous = Some(running.clone()).filter(|name| !name.is_empty());
         self.gather.service = Some(service);
+        // Without a task definition of its own it has task sets, and somebody else deploys them.
+        if running.is_empty() || !controlled && self.request.source != Source::Attach {
+            return;
+        }
         if self.request.source == Source::Attach {
             let attached = running;
             self.gather.read(Slot::Definition, Read::TaskDefinition { name: attached }, ctx);
@@ -240,56 +270,8 @@ impl Deploy {
         }
     }
 
-    /// Asks the registry for the image, once it is known which.
-    fn ask_image(&mut self, ctx: &mut Ctx<'_>) {
-        let wanted = match &self.request.source {
-            Source::Image(wanted) => wanted.clone(),
-            // What it is now; a revision that is gone back to keeps its own.
-            Source::Force | Source::Back(_) => String::new(),
-            Source::Build { .. } | Source::Attach => return,
-        };
-        let Some(now) = self.gather.image_now(&self.request) else {
-            let name = self.request.container.clone().unwrap_or_default();
-            self.gather.stop(Check::new(Level::Stop, format!("the task definition has no container {name}")));
-            return;
-        };
-        let wanted = if wanted.is_empty() { now.reference().to_owned() } else { wanted };
-        let wanted = wanted.strip_prefix('@').unwrap_or(&wanted).to_owned();
-        if !is_digest(&wanted) && !is_tag(&wanted) {
-            let check = Check::new(Level::Stop, format!("`{wanted}` is neither a tag nor a digest"));
-            self.gather
-                .stop(check.hint("a tag has letters, digits, `.`, `_` and `-`; a digest is sha256: and 64 digits"));
-            return;
-        }
-        let image = if is_digest(&wanted) { now.pinned(&wanted) } else { now.tagged(&wanted) };
-        self.target.image = Some(image);
-        match now.registry_of() {
-            Some(registry) => {
-                let (registry, repository) = (Some(registry), now.repository.clone());
-                self.gather.read(Slot::Image, Read::Image { registry, repository, reference: wanted }, ctx);
-            }
-            None => self.gather.checks.push(
-                Check::new(
-                    Level::Warn,
-                    format!("{} is not in ECR: whether the image exists is not checked", now.name()),
-                )
-                .hint("ECS resolves the tag when the deployment begins"),
-            ),
-        }
-    }
-
-    /// The digest is what is deployed: a tag may mean another image tomorrow.
-    pub(super) fn pin(&mut self, image: &Image) {
-        self.target.digest = Some(image.digest.clone());
-        if matches!(self.request.source, Source::Image(_) | Source::Build { .. })
-            && let Some(now) = self.gather.image_now(&self.request)
-        {
-            self.target.image = Some(now.pinned(&image.digest));
-        }
-    }
-
     /// Something could not be read: what is needed stops it, what is an extra is told.
-    fn missed(&mut self, slot: &Slot, failure: Failure) {
+    pub(super) fn missed(&mut self, slot: &Slot, failure: Failure) {
         let gather = &mut self.gather;
         let (level, what) = match slot {
             Slot::Service => (Level::Stop, "the service cannot be read"),
@@ -325,7 +307,6 @@ impl Deploy {
 
     fn plan(&self, ctx: &Ctx<'_>) -> Plan {
         let (gather, request) = (&self.gather, &self.request);
-        let short = &request.short;
         let mut checks = gather.checks.clone();
         if let Some(service) = &gather.service {
             let mut found = preflight::service(service, &gather.history, gather.definition.as_ref(), ctx.service_now);
@@ -346,7 +327,7 @@ impl Deploy {
                 ctx.zone,
             ));
         }
-        let definition = gather.base.as_ref().or(gather.definition.as_ref());
+        let definition = gather.copied();
         if let (Some(image), Some(definition)) = (&gather.image, definition) {
             let mut found = preflight::image(image, definition, ctx.service_now);
             if matches!(request.source, Source::Force | Source::Back(_)) {
@@ -357,6 +338,14 @@ impl Deploy {
         }
         if let Some(build) = &self.build {
             checks.extend(build.checks());
+        }
+        let copies =
+            matches!(request.source, Source::Image(_) | Source::Build { .. }) || gather.anew(request).is_some();
+        if let Some(definition) = definition.filter(|_| copies) {
+            checks.extend(definition.not_carried.iter().map(|field| {
+                Check::new(Level::Warn, format!("a copy of {} would not have `{field}`", definition.name))
+                    .hint("this version of the cockpit does not know it: register the revision with another tool, or use a newer version")
+            }));
         }
         let changes = self.changes();
         if matches!(request.source, Source::Image(_)) && changes.is_empty() && gather.failure.is_none() {
@@ -370,16 +359,17 @@ impl Deploy {
                 format!("{} is newer than {} and was not deployed; it is left out", newest.name, definition.name);
             checks.push(Check::new(Level::Note, text).hint(format!("copy it instead with --from {}", newest.name)));
         }
+        if gather.service.as_ref().is_some_and(|service| service.controller != "ECS") {
+            // Nothing else matters, and little else could be read.
+            checks.retain(|check| check.level == Level::Stop && check.text.contains("not by ECS"));
+        }
         checks.sort_by_key(|check| std::cmp::Reverse(check.level));
         Plan {
             title: self.title(),
             steps: self.steps(ctx),
             changes,
             checks,
-            undo: match &self.target.previous {
-                Some(previous) => format!("`cockpit rollback {short}` goes back to {previous}"),
-                None => String::new(),
-            },
+            undo: self.undo(),
             risk: Risk::Change,
             writes: self.writes(ctx),
             programs: self.programs(),
@@ -408,11 +398,40 @@ impl Deploy {
         }
     }
 
+    /// What takes it back: a sentence that holds.
+    fn undo(&self) -> String {
+        let (request, gather) = (&self.request, &self.gather);
+        let short = &request.short;
+        let Some(previous) = &self.target.previous else { return String::new() };
+        // One that is deregistered is registered anew when it is gone back to.
+        let gone = gather.definition.as_ref().is_some_and(TaskDefinition::deregistered);
+        let to = if gone { format!("a copy of {previous}, which is deregistered") } else { previous.clone() };
+        match &request.source {
+            Source::Force if !gone => format!(
+                "while it rolls out `cockpit rollback {short}` ends it; after that the same revision, {previous}, has run before and after it, and there is nothing to go back to"
+            ),
+            // What ran before in the history may be another one than what runs now.
+            Source::Back(_) => format!("`cockpit rollback {short} --to {previous}` goes back to {to}"),
+            Source::Image(_) | Source::Build { .. } | Source::Force | Source::Attach => {
+                let last = history::candidates(&gather.history, "").first().and_then(|entry| entry.target.as_ref());
+                if last == Some(previous) {
+                    format!("`cockpit rollback {short}` goes back to {to}")
+                } else {
+                    format!("once it is done, `cockpit rollback {short} --to {previous}` goes back to {to}")
+                }
+            }
+        }
+    }
+
     fn steps(&self, ctx: &Ctx<'_>) -> Vec<String> {
         let (request, gather) = (&self.request, &self.gather);
         let desired = gather.service.as_ref().map_or(0, |service| service.desired);
         let tasks = format!("{desired} {} replaced", if desired == 1 { "task is" } else { "tasks are" });
         let mut steps = Vec::new();
+        // Nothing of it can be done, and there are no names to say what.
+        if gather.copied().is_none() && gather.under_way().is_none() {
+            return steps;
+        }
         match &request.source {
             Source::Build { .. } => {
                 steps.extend(self.build.as_ref().map(Build::words));
@@ -420,6 +439,12 @@ impl Deploy {
             }
             Source::Image(_) => {
                 steps.push(format!("a copy of {} is registered with the digest, and {tasks}", gather.base_name()));
+            }
+            Source::Force | Source::Back(_) if gather.anew(request).is_some() => {
+                let name = gather.base_name();
+                steps.push(format!(
+                    "{name} is deregistered: a copy of it is registered, and {tasks} by ones of the copy"
+                ));
             }
             Source::Force => steps.push(format!("{tasks} by new ones of {}", gather.base_name())),
             Source::Back(_) => match (gather.under_way(), &self.target.revision) {
@@ -449,8 +474,8 @@ impl Deploy {
         let Some(now) = &gather.definition else { return Vec::new() };
         let mut next = gather.base.clone().unwrap_or_else(|| now.clone());
         if matches!(self.request.source, Source::Image(_) | Source::Build { .. })
-            && let (Some(name), Some(image)) = (gather.container(&self.request), &self.target.image)
-            && let Some(container) = next.containers.iter_mut().find(|container| container.name == name)
+            && let (Some(name), Some(image)) = (&gather.container.name, &self.target.image)
+            && let Some(container) = next.containers.iter_mut().find(|container| container.name == *name)
         {
             container.image.clone_from(image);
         }
@@ -459,6 +484,9 @@ impl Deploy {
 
     fn writes(&self, ctx: &Ctx<'_>) -> Vec<Write> {
         let mut writes = Vec::new();
+        if self.gather.copied().is_none() && self.gather.under_way().is_none() {
+            return writes;
+        }
         let update = |task_definition: Option<String>| Write::Update {
             cluster: ctx.cluster(),
             service: self.request.service.clone(),
@@ -468,6 +496,10 @@ impl Deploy {
         };
         match &self.request.source {
             Source::Image(_) | Source::Build { .. } => {
+                writes.extend(self.registration());
+                writes.push(update(Some("the new revision".to_owned())));
+            }
+            Source::Force | Source::Back(_) if self.gather.anew(&self.request).is_some() => {
                 writes.extend(self.registration());
                 writes.push(update(Some("the new revision".to_owned())));
             }
@@ -500,6 +532,11 @@ impl Deploy {
             ctx.end = Some(outcome);
             return;
         }
+        if let Some(service) = self.gather.service.as_ref().filter(|service| service.controller != "ECS") {
+            let text = format!("its deployments are made by {}, not by ECS", service.controller);
+            ctx.end = Some(Outcome::new(Verdict::Impossible, text).hint("watch it with the tool that controls it"));
+            return;
+        }
         let (Some(service), Some(newest)) = (self.gather.service.clone(), self.gather.history.first().cloned()) else {
             ctx.end = Some(Outcome::new(Verdict::Impossible, "no deployment is known of this service"));
             return;
@@ -521,7 +558,7 @@ impl Deploy {
         self.target.image = self
             .definition()
             .filter(|definition| definition.name == revision)
-            .and_then(TaskDefinition::main_container)
+            .and_then(|definition| definition.main_container(&service))
             .map(|container| container.image.clone());
         let what = self.target.image.as_deref().map(|image| format!(" ({})", image_version(image)));
         ctx.say(Weight::Step, format!("the newest deployment goes to {revision}{}", what.unwrap_or_default()));

@@ -6,7 +6,9 @@
 //!                                                                    └──────────→ after-hook → end ←┘
 //! ```
 
+mod back;
 mod build;
+mod container;
 mod end;
 mod gather;
 
@@ -126,6 +128,12 @@ enum Phase {
     Watching,
     Reverting(Sure),
     AfterHook,
+}
+
+/// The registration of a copy that is the same.
+fn as_it_is(definition: &TaskDefinition) -> Write {
+    let images = definition.containers.iter().map(|container| (container.name.clone(), container.image.clone()));
+    Write::Register { base: definition.name.clone(), images: images.collect() }
 }
 
 impl Deploy {
@@ -261,14 +269,8 @@ impl Deploy {
     fn change(&mut self, ctx: &mut Ctx<'_>) {
         self.began = Some(ctx.now);
         match &self.request.source {
-            Source::Image(_) | Source::Build { .. } => {
-                let Some(write) = self.registration() else {
-                    return self.not_begun("there is no container to change", None, ctx);
-                };
-                ctx.say(Weight::Step, format!("registering a copy of {}", self.gather.base_name()));
-                let before = Before { newest: self.gather.newest_revision(), ..Before::default() };
-                self.phase = Phase::Registering(Sure::send(write, before, ctx));
-            }
+            Source::Image(_) | Source::Build { .. } => self.register(ctx),
+            Source::Force | Source::Back(_) if self.gather.anew(&self.request).is_some() => self.register(ctx),
             Source::Force => self.update(None, ctx),
             Source::Back(_) => match self.gather.under_way() {
                 Some(_) if self.gather.coming_back() => {
@@ -287,8 +289,21 @@ impl Deploy {
         }
     }
 
+    /// Registers a copy of a task definition, with the image that is deployed.
+    fn register(&mut self, ctx: &mut Ctx<'_>) {
+        let Some(write) = self.registration() else {
+            return self.not_begun("there is no container to change", None, ctx);
+        };
+        ctx.say(Weight::Step, format!("registering a copy of {}", self.gather.base_name()));
+        let before = Before { newest: self.gather.newest_revision(), ..Before::default() };
+        self.phase = Phase::Registering(Sure::send(write, before, ctx));
+    }
+
     fn registration(&self) -> Option<Write> {
-        let container = self.gather.container(&self.request)?;
+        if let Some(definition) = self.gather.anew(&self.request) {
+            return Some(as_it_is(definition));
+        }
+        let container = self.gather.container.name.clone()?;
         let image = self.target.image.clone()?;
         Some(Write::Register { base: self.gather.base_name(), images: vec![(container, image)] })
     }
@@ -511,75 +526,6 @@ impl Deploy {
             };
             let text = format!("nobody takes it back: {why}, and the circuit breaker is off; ECS goes on trying");
             ctx.say(Weight::Warn, text);
-        }
-    }
-
-    /// Takes a deployment that is under way back.
-    pub(super) fn revert(&mut self, why: String, ctx: &mut Ctx<'_>) {
-        if self.reverting.is_some() || self.phase != Phase::Watching {
-            return;
-        }
-        let Some(watch) = &self.watch else { return };
-        ctx.say(Weight::Bad, format!("rolling back: {why}"));
-        self.reverting = Some(why);
-        let write = match (&watch.release, &self.target.previous) {
-            // ECS takes it back to the revision before with the image that it had.
-            (Some(arn), _) if !self.ended_before => Write::RollBack { arn: arn.clone() },
-            (_, Some(previous)) if self.can_go_back() => Write::Update {
-                cluster: watch.subject.cluster.clone(),
-                service: watch.subject.service.clone(),
-                task_definition: Some(previous.clone()),
-                force: false,
-                desired: None,
-            },
-            // The history will show it in a moment, and then ECS can be asked.
-            (_, _) => {
-                self.reverting = None;
-                return;
-            }
-        };
-        let deployments = watch.service.iter().flat_map(|service| &service.deployments);
-        let releases = self.gather.history.iter().map(|entry| entry.arn.clone()).chain(watch.release.clone());
-        let before = Before {
-            deployments: deployments.map(|known| known.id.clone()).collect(),
-            releases: releases.collect(),
-            running: watch.subject.revision.clone(),
-            ..Before::default()
-        };
-        self.phase = Phase::Reverting(Sure::send(write, before, ctx));
-    }
-
-    /// Whether the revision before is another one, so that it can be deployed.
-    fn can_go_back(&self) -> bool {
-        let revision = self.watch.as_ref().map(|watch| watch.subject.revision.as_str());
-        self.target.previous.as_deref().is_some_and(|previous| Some(previous) != revision)
-    }
-
-    fn reverted(&mut self, reply: Reply, ctx: &mut Ctx<'_>) {
-        match reply {
-            // The way back is a deployment of its own.
-            Reply::Services(found) => {
-                let Some(service) = found.into_iter().next() else { return };
-                // Somebody else may have deployed in the same moment: the way back is told by where it goes.
-                let to = self.target.previous.clone().unwrap_or_default();
-                let back = service.deployments.iter().find(|other| other.task_definition == to);
-                let Some(primary) = back.or_else(|| service.primary()) else { return };
-                let mut known: BTreeSet<String> = self.gather.history.iter().map(|entry| entry.arn.clone()).collect();
-                known.extend(self.watch.as_ref().and_then(|watch| watch.release.clone()));
-                let subject = Subject {
-                    cluster: ctx.cluster(),
-                    service: service.name.clone(),
-                    deployment: primary.id.clone(),
-                    revision: primary.task_definition.clone(),
-                    since: primary.created_at.unwrap_or(ctx.service_now),
-                    known,
-                };
-                self.way_back = true;
-                self.watch_over(subject, service, ctx);
-            }
-            _ if self.watch.is_some() => self.look_on(),
-            // A deployment that somebody else had begun, ended by `cockpit rollback`.
-            _ => self.attach(ctx),
         }
     }
 

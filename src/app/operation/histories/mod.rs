@@ -310,6 +310,7 @@ impl World {
             Read::TaskLog { .. } => Reply::Log(vec!["Error".into()]),
             Read::Images { .. }
             | Read::Timers { .. }
+            | Read::Actions { .. }
             | Read::Function { .. }
             | Read::Databases { .. }
             | Read::Login { .. } => Reply::Done,

@@ -4,6 +4,7 @@
 mod counts;
 mod plan;
 mod power;
+mod skip;
 
 use super::call::{Answered, DatabaseState, Read, Reply, Write};
 use super::machine::{Ctx, Slot, Weight, wait_after};

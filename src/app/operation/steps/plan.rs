@@ -3,13 +3,13 @@
 use super::{Goal, Phase, Request, Step, Steps, Wanted};
 use crate::app::command::Risk;
 use crate::app::operation::call::{Answered, Read, Reply, Write};
-use crate::app::operation::machine::{Ctx, Slot};
+use crate::app::operation::machine::{Ctx, Slot, schedules};
 use crate::app::operation::plan::Plan;
+use crate::model::ScalableTarget;
 use crate::model::deploy::{Change, Check, Level};
 use crate::model::scaling::Suspended;
 use crate::model::service::Service;
 use crate::model::timer::Power;
-use crate::model::{ScalableTarget, time};
 use std::collections::{BTreeMap, VecDeque};
 
 /// A service that was deleted takes no change any more.
@@ -40,12 +40,19 @@ pub(super) fn sentence(write: &Write) -> String {
             }
             format!("{name}: autoscaling {}", parts.join(", "))
         }
-        Write::Remember { arn, desired } => {
+        Write::Remember { arn, desired, suspended } => {
             let name = arn.rsplit('/').next().unwrap_or(arn);
-            match desired {
-                Some(count) => format!("{name}: remembering its count, {count}"),
-                None => format!("{name}: its count need not be remembered any more"),
-            }
+            let count = desired.map(|count| format!("its count, {count}"));
+            let scaling = suspended.map(|state| match state.any() {
+                true => format!("that its autoscaling is suspended ({})", state.words()),
+                false => "that its autoscaling is on".to_owned(),
+            });
+            let what: Vec<String> = count.into_iter().chain(scaling).collect();
+            format!("{name}: remembering {}", what.join(", and "))
+        }
+        Write::Forget { arn, .. } => {
+            let name = arn.rsplit('/').next().unwrap_or(arn);
+            format!("{name}: nothing need be remembered any more")
         }
         Write::StopTask { id, .. } => format!("stopping task {}", super::super::watch::short(id)),
         Write::Invoke { function, power } => format!("invoking {function} with \"{}\"", power.word()),
@@ -95,13 +102,12 @@ impl Steps {
             }
             Wanted::StopTask { id } => vec![(Slot::Tasks, Read::Task { cluster, id })],
             Wanted::Skip { .. } => {
-                if let Some(prefix) = ctx.environment.schedules.clone() {
-                    vec![(Slot::Timers, Read::Timers { prefix })]
-                } else {
+                let reads = schedules(ctx.environment);
+                if reads.is_empty() {
                     let check = Check::new(Level::Stop, format!("{} has no schedule", ctx.environment.name));
                     self.checks.push(check.hint("name it with `schedules` in the environment's configuration"));
-                    Vec::new()
                 }
+                reads
             }
         };
         for (slot, read) in reads {
@@ -120,7 +126,7 @@ impl Steps {
             Ok(Reply::Scalable(Some(found))) => {
                 self.scalable.insert(found.resource.clone(), found);
             }
-            Ok(Reply::Timers(found)) => self.timers = found,
+            Ok(Reply::Timers(found)) => self.timers.extend(found),
             Ok(Reply::Databases(found)) => self.databases = found,
             Ok(Reply::Tasks(found)) => self.tasks = found,
             Ok(Reply::Done) => self.function = true,
@@ -240,12 +246,28 @@ impl Steps {
         let short = &self.request.short;
         let was = |service: &str| self.before.get(service).copied().unwrap_or_default();
         match &self.request.wanted {
-            Wanted::Scale { service, .. } => format!("`cockpit scale {short} {}` takes it back", was(service)),
-            Wanted::Limits { suspended: Some(true), .. } => {
-                format!("`cockpit autoscaling {short} --resume` takes it back")
+            Wanted::Scale { service, desired, min, max, move_limits } => {
+                let moved = self
+                    .target_of(service)
+                    .filter(|target| limits(target, *desired, *min, *max, *move_limits) != (target.min, target.max));
+                let moved = moved.map(|target| format!(" --min {} --max {}", target.min, target.max));
+                format!("`cockpit scale {short} {}{}` takes it back", was(service), moved.unwrap_or_default())
             }
-            Wanted::Limits { suspended: Some(false), .. } => {
-                format!("`cockpit autoscaling {short} --suspend` takes it back")
+            Wanted::Limits { service, suspended: Some(on), .. } => {
+                let before = self.target_of(service).map(|target| target.suspended).unwrap_or_default();
+                let flag = if *on { "--resume" } else { "--suspend" };
+                match before {
+                    Suspended::ALL if *on => "nothing changes: all of it is suspended already".to_owned(),
+                    state if !state.any() && !*on => "nothing changes: all of it is on already".to_owned(),
+                    state if state.any() && state != Suspended::ALL => {
+                        // Both flags are about all of it.
+                        format!(
+                            "by hand: only {} was suspended; `cockpit autoscaling {short} {flag}` is about all of it",
+                            state.words()
+                        )
+                    }
+                    _ => format!("`cockpit autoscaling {short} {flag}` takes it back"),
+                }
             }
             Wanted::Limits { service, .. } => match self.target_of(service) {
                 Some(target) => {
@@ -344,6 +366,10 @@ impl Steps {
         if let Some(gone) = deleted(service) {
             return vec![gone];
         }
+        if service.daemon() {
+            let text = "it is a DAEMON service: one task runs on each container instance, and it has no count to set";
+            return vec![Check::new(Level::Stop, text).hint("add or take away container instances of its cluster")];
+        }
         let mut checks = Vec::new();
         if service.desired == desired && min.is_none() && max.is_none() {
             checks.push(Check::new(Level::Note, format!("it is {desired} already")));
@@ -401,22 +427,6 @@ impl Steps {
         checks
     }
 
-    fn check_skip(&self, power: Power, undo: bool, ctx: &Ctx<'_>) -> Vec<Check> {
-        let timers: Vec<_> = self.timers.iter().filter(|timer| timer.power() == Some(power)).collect();
-        if timers.is_empty() {
-            return vec![Check::new(Level::Stop, format!("no schedule does a {}", power.word()))];
-        }
-        let skipped = timers.iter().any(|timer| timer.skipped(ctx.service_now).is_some());
-        match (undo, skipped) {
-            (false, true) => vec![Check::new(Level::Stop, "the next time is skipped already")],
-            (true, false) => vec![Check::new(Level::Stop, "no time is skipped")],
-            _ if timers.iter().all(|timer| !timer.enabled) => {
-                vec![Check::new(Level::Stop, "the schedule is disabled: nothing will happen")]
-            }
-            _ => Vec::new(),
-        }
-    }
-
     fn changes(&self, ctx: &Ctx<'_>) -> Vec<Change> {
         let range = |min: u32, max: u32| format!("{min}–{max}");
         match &self.request.wanted {
@@ -446,22 +456,7 @@ impl Steps {
                 let states = self.tasks.iter().map(|task| Change::of("task", task.last_status.clone(), "STOPPED"));
                 states.flatten().collect()
             }
-            Wanted::Skip { power, undo } => self
-                .timers
-                .iter()
-                .filter(|timer| timer.power() == Some(*power))
-                .filter_map(|timer| {
-                    let say = |at: Option<jiff::Timestamp>| {
-                        at.map_or_else(|| "never".to_owned(), |at| time::moment(at, ctx.service_now, ctx.zone))
-                    };
-                    let after = if *undo {
-                        timer.next_unskipped(ctx.service_now)
-                    } else {
-                        timer.next(ctx.service_now).and_then(|next| timer.next_unskipped(next))
-                    };
-                    Change::of(format!("next {}", power.word()), say(timer.next(ctx.service_now)), say(after))
-                })
-                .collect(),
+            Wanted::Skip { power, undo } => self.skip_changes(*power, *undo, ctx),
         }
     }
 
@@ -493,7 +488,7 @@ impl Steps {
             }
             Wanted::Limits { service, min, max, suspended } => {
                 if let Some(target) = self.target_of(service) {
-                    let all = |on: bool| Suspended { scale_in: on, scale_out: on, scheduled: on };
+                    let all = |on: bool| if on { Suspended::ALL } else { Suspended::default() };
                     steps.push_back(Step::Do(Write::Limits {
                         resource: target.resource.clone(),
                         min: *min,
@@ -508,14 +503,7 @@ impl Steps {
                 steps.push_back(Step::Do(Write::StopTask { cluster, id: id.clone(), reason }));
                 steps.push_back(Step::Until(Goal::Stopped(id.clone())));
             }
-            Wanted::Skip { power, undo } => {
-                for timer in self.timers.iter().filter(|timer| timer.power() == Some(*power) && timer.enabled) {
-                    // It may fire again right after the time that is skipped.
-                    let until = timer.next(ctx.service_now).map(|next| next + jiff::SignedDuration::from_secs(1));
-                    let until = until.filter(|_| !undo);
-                    steps.push_back(Step::Do(Write::Skip { timer: Box::new(timer.clone()), until }));
-                }
-            }
+            Wanted::Skip { power, undo } => self.compile_skip(*power, *undo, ctx, &mut steps),
         }
         steps
     }
@@ -536,17 +524,7 @@ impl Steps {
             Wanted::Power { power: Power::Stop, .. } => format!("{short} is stopped"),
             Wanted::Power { power: Power::Start, .. } => format!("{short} runs"),
             Wanted::StopTask { .. } => format!("task {short} has stopped"),
-            Wanted::Skip { power, undo } => {
-                let next = self.timers.iter().find(|timer| timer.power() == Some(*power)).and_then(|timer| {
-                    if *undo {
-                        timer.next_unskipped(ctx.service_now)
-                    } else {
-                        timer.next(ctx.service_now).and_then(|at| timer.next_unskipped(at))
-                    }
-                });
-                let at = next.map_or_else(|| "never".to_owned(), |at| time::moment(at, ctx.service_now, ctx.zone));
-                format!("the next {} is {at}", power.word())
-            }
+            Wanted::Skip { power, undo } => self.skip_result(*power, *undo, ctx),
         }
     }
 }

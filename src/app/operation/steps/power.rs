@@ -5,10 +5,11 @@
 //! first, then the services in order.
 
 use super::{Goal, Step, Steps, Wanted};
-use crate::app::operation::call::Write;
+use crate::app::operation::call::{REMEMBERED, REMEMBERED_SCALING, Write};
 use crate::app::operation::machine::Ctx;
 use crate::model::deploy::{Change, Check, Level};
-use crate::model::scaling::Suspended;
+use crate::model::scaling::{ScalableTarget, Suspended};
+use crate::model::service::Service;
 use crate::model::time;
 use crate::model::timer::Power;
 use std::collections::{BTreeMap, VecDeque};
@@ -20,7 +21,7 @@ impl Steps {
     /// The count that each service is to have.
     pub(super) fn power_goals(&self, power: Power, services: &[String]) -> BTreeMap<String, u32> {
         let goals = services.iter().filter_map(|name| {
-            let service = self.service_named(name)?;
+            let service = self.service_named(name).filter(|service| counted(service))?;
             let goal = match power {
                 Power::Stop => 0,
                 Power::Start if service.desired > 0 => service.desired,
@@ -39,6 +40,15 @@ impl Steps {
         for name in services.iter().filter(|name| self.service_named(name).is_none()) {
             checks.push(Check::new(Level::Warn, format!("there is no service {name}: it is left out")));
         }
+        for service in self.services.iter().filter(|service| !counted(service)) {
+            let (name, status) = (&service.name, &service.status);
+            let text = if service.daemon() {
+                format!("{name} is a DAEMON service: one task runs on each container instance; it is left out")
+            } else {
+                format!("{name} is {status}: it is left out")
+            };
+            checks.push(Check::new(Level::Note, text));
+        }
         if services.is_empty() && !databases {
             checks.push(Check::new(Level::Stop, "the environment has no services"));
         }
@@ -47,6 +57,19 @@ impl Steps {
             checks.push(Check::new(Level::Note, format!("it is done by {name}, as the schedule does it")));
         }
         let goals = self.power_goals(power, services);
+        if goals.is_empty() && !services.is_empty() && !databases {
+            checks.push(Check::new(
+                Level::Stop,
+                format!(
+                    "there is no service that could be {}",
+                    match power {
+                        Power::Stop => "stopped",
+                        Power::Start => "started",
+                    }
+                ),
+            ));
+        }
+        checks.extend(self.check_scaling(power));
         let there = goals.iter().all(|(name, goal)| self.before.get(name) == Some(goal));
         if there && !goals.is_empty() && !databases {
             let what = if power == Power::Stop { "everything is stopped already" } else { "everything runs already" };
@@ -56,7 +79,10 @@ impl Steps {
             checks.push(Check::new(Level::Warn, format!("a deployment of {} is in progress", service.name)));
         }
         if power == Power::Start {
-            let unknown = self.services.iter().filter(|service| service.desired == 0 && service.remembered.is_none());
+            let unknown = self
+                .services
+                .iter()
+                .filter(|service| counted(service) && service.desired == 0 && service.remembered.is_none());
             checks.extend(unknown.map(|service| {
                 Check::new(
                     Level::Note,
@@ -79,6 +105,22 @@ impl Steps {
             }
         }
         checks
+    }
+
+    /// What a person had suspended stays suspended.
+    fn check_scaling(&self, power: Power) -> Vec<Check> {
+        let suspended = self.services.iter().filter_map(|service| {
+            let state = self.target_of(&service.name)?.suspended;
+            (state.any() && service.remembered_scaling.is_none()).then_some((&service.name, state.words()))
+        });
+        let notes = suspended.map(|(name, what)| match power {
+            Power::Stop if self.function => format!("autoscaling of {name} is suspended ({what}), and stays so"),
+            Power::Stop => format!("autoscaling of {name} is suspended ({what}): a start brings that back"),
+            Power::Start => {
+                format!("autoscaling of {name} is suspended ({what}), and stays so: no stop has kept how it was before")
+            }
+        });
+        notes.map(|text| Check::new(Level::Note, text)).collect()
     }
 
     pub(super) fn power_changes(&self, _: &Ctx<'_>) -> Vec<Change> {
@@ -106,6 +148,12 @@ impl Steps {
             if !goals.is_empty() {
                 steps.push_back(Step::Do(Write::Invoke { function, power }));
             }
+            // The function does not know of autoscaling that a direct stop had suspended.
+            if power == Power::Start {
+                for name in goals.keys() {
+                    self.scaling_back(name, &[REMEMBERED_SCALING], steps);
+                }
+            }
         } else {
             let mut order: Vec<&String> = services.iter().filter(|name| goals.contains_key(*name)).collect();
             if power == Power::Stop {
@@ -126,18 +174,6 @@ impl Steps {
     /// One service, directly: its count is remembered first, and autoscaling must not bring it back.
     fn one_to(&self, name: &str, goal: u32, power: Power, ctx: &Ctx<'_>, steps: &mut VecDeque<Step>) {
         let Some(service) = self.service_named(name) else { return };
-        let limits = |on: bool| {
-            let target = self.target_of(name)?;
-            let state = Suspended { scale_in: on, scale_out: on, scheduled: on };
-            (target.suspended != state).then(|| {
-                Step::Do(Write::Limits {
-                    resource: target.resource.clone(),
-                    min: None,
-                    max: None,
-                    suspended: Some(state),
-                })
-            })
-        };
         let update = Step::Do(Write::Update {
             cluster: ctx.cluster(),
             service: name.to_owned(),
@@ -147,14 +183,18 @@ impl Steps {
         });
         match power {
             Power::Stop => {
-                if service.desired > 0 {
-                    steps.push_back(Step::Do(Write::Remember {
-                        arn: service.arn.clone(),
-                        desired: Some(service.desired),
-                    }));
+                let found = self.target_of(name);
+                // What was suspended by a stop is no person's, and one that was stopped before has kept theirs.
+                let ours = |state: Suspended| service.desired == 0 && state == Suspended::ALL;
+                let kept = found.map(|target| target.suspended);
+                let kept = kept.filter(|state| service.remembered_scaling.is_none() && !ours(*state));
+                let desired = Some(service.desired).filter(|count| *count > 0);
+                if desired.is_some() || kept.is_some() {
+                    let arn = service.arn.clone();
+                    steps.push_back(Step::Do(Write::Remember { arn, desired, suspended: kept }));
                 }
-                steps.extend(limits(true));
-                if service.desired > 0 {
+                steps.extend(found.and_then(|target| suspend(target, Suspended::ALL)));
+                if desired.is_some() {
                     steps.push_back(update);
                 }
             }
@@ -162,11 +202,26 @@ impl Steps {
                 if service.desired != goal {
                     steps.push_back(update);
                 }
-                steps.extend(limits(false));
-                if service.remembered.is_some() {
-                    steps.push_back(Step::Do(Write::Remember { arn: service.arn.clone(), desired: None }));
-                }
+                let keys =
+                    [service.remembered.map(|_| REMEMBERED), service.remembered_scaling.map(|_| REMEMBERED_SCALING)];
+                self.scaling_back(name, &keys.into_iter().flatten().collect::<Vec<_>>(), steps);
             }
+        }
+    }
+
+    /// Autoscaling as it was before a stop, and what need not be remembered any more.
+    fn scaling_back(&self, name: &str, keys: &[&'static str], steps: &mut VecDeque<Step>) {
+        let Some(service) = self.service_named(name) else { return };
+        if let Some(state) = service.remembered_scaling {
+            steps.extend(self.target_of(name).and_then(|target| suspend(target, state)));
+        }
+        let there = |key: &&'static str| match *key {
+            REMEMBERED => service.remembered.is_some(),
+            _ => service.remembered_scaling.is_some(),
+        };
+        let keys: Vec<&'static str> = keys.iter().copied().filter(there).collect();
+        if !keys.is_empty() {
+            steps.push_back(Step::Do(Write::Forget { arn: service.arn.clone(), keys }));
         }
     }
 
@@ -189,4 +244,15 @@ impl Steps {
             steps.push_back(Step::Until(Goal::Databases(goals)));
         }
     }
+}
+
+/// Whether it has a count that can be set.
+fn counted(service: &Service) -> bool {
+    service.status == "ACTIVE" && !service.daemon()
+}
+
+/// What suspends this much of a target's scaling; none where it is so already.
+fn suspend(target: &ScalableTarget, state: Suspended) -> Option<Step> {
+    let limits = Write::Limits { resource: target.resource.clone(), min: None, max: None, suspended: Some(state) };
+    (target.suspended != state).then_some(Step::Do(limits))
 }

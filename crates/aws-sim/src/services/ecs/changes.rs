@@ -84,10 +84,16 @@ pub(super) fn update_service(call: &mut Call<'_>) -> Result<Node, ApiError> {
         Some(name) => definitions::find(call.world, call.region, name)
             .ok_or_else(|| ApiError::client("ClientException", "TaskDefinition not found."))?,
     };
-    if def.inactive.is_some() && def.arn() != current.arn() {
+    let forced = call.input.bool("forceNewDeployment") == Some(true);
+    if def.inactive.is_some() && (forced || def.arn() != current.arn()) {
         return Err(ApiError::client("ClientException", "TaskDefinition is inactive"));
     }
-    let forced = call.input.bool("forceNewDeployment") == Some(true);
+    let s = &call.world.services[at];
+    if desired.is_some() && s.daemon {
+        return Err(invalid(
+            "The daemon scheduling strategy does not support a desired count for services. Remove the desired count value and try again",
+        ));
+    }
     let s = &mut call.world.services[at];
     s.grace = grace.unwrap_or(s.grace);
     s.exec = call.input.bool("enableExecuteCommand").unwrap_or(s.exec);

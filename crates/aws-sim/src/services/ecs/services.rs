@@ -76,7 +76,7 @@ pub(super) fn node(world: &World, at: usize, with_tags: bool) -> Node {
         "placementStrategy": list(Vec::<Node>::new()),
         "networkConfiguration": network(world, at),
         "healthCheckGracePeriodSeconds": s.grace,
-        "schedulingStrategy": "REPLICA",
+        "schedulingStrategy": if s.daemon { "DAEMON" } else { "REPLICA" },
         "deploymentController": map! {"type": s.controller.name()},
         "createdBy": format!("arn:aws:iam::{ACCOUNT}:role/terraform"),
         "enableECSManagedTags": true,
@@ -217,7 +217,9 @@ pub(super) fn strategy() -> Node {
 pub(super) fn load_balancers(world: &World, at: usize) -> Node {
     let s = &world.services[at];
     list(s.target_group.map(|g| {
-        let container = s.deployments[0].def.containers.first();
+        // The one that listens; others of the definition stand beside it.
+        let all = &s.deployments[0].def.containers;
+        let container = all.iter().find(|c| c.port.is_some()).or(all.first());
         map! {
             "targetGroupArn": world.target_groups[g].arn(),
             "containerName": container.map(|c| c.name.as_str()),

@@ -319,6 +319,7 @@ impl World {
             retry: None,
             no_capacity: false,
             slow: false,
+            daemon: false,
             load: Load::new(spec.load, spec.memory_use, salt),
             tags: spec.tags.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
             rng,

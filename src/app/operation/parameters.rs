@@ -1,0 +1,72 @@
+//! What a change is given, for `--dry-run` and the audit file.
+
+use super::call::{Write, remembered};
+use serde_json::{Value, json};
+
+impl Write {
+    /// Its parameters, for `--dry-run` and the audit file. There is no secret among them.
+    pub fn parameters(&self) -> Value {
+        let some = |pairs: Vec<(&str, Option<Value>)>| -> Value {
+            let map = pairs.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
+            Value::Object(map.collect())
+        };
+        match self {
+            Self::Register { base, images } => {
+                let images: serde_json::Map<String, Value> =
+                    images.iter().map(|(container, image)| (container.clone(), json!(image))).collect();
+                json!({"copyOf": base, "images": images})
+            }
+            Self::Update { cluster, service, task_definition, force, desired } => some(vec![
+                ("cluster", Some(json!(cluster))),
+                ("service", Some(json!(service))),
+                ("taskDefinition", task_definition.as_ref().map(|name| json!(name))),
+                ("forceNewDeployment", force.then(|| json!(true))),
+                ("desiredCount", desired.map(|count| json!(count))),
+            ]),
+            Self::RollBack { arn } => json!({"serviceDeploymentArn": arn, "stopType": "ROLLBACK"}),
+            Self::StopTask { cluster, id, reason } => json!({"cluster": cluster, "task": id, "reason": reason}),
+            Self::Remember { arn, desired, suspended } => {
+                let tags: serde_json::Map<String, Value> = remembered(*desired, *suspended)
+                    .into_iter()
+                    .map(|(key, value)| (key.to_owned(), json!(value)))
+                    .collect();
+                json!({"resourceArn": arn, "tags": tags})
+            }
+            Self::Forget { arn, keys } => json!({"resourceArn": arn, "tagKeys": keys}),
+            Self::Limits { resource, min, max, suspended } => some(vec![
+                ("resourceId", Some(json!(resource))),
+                ("minCapacity", min.map(|count| json!(count))),
+                ("maxCapacity", max.map(|count| json!(count))),
+                (
+                    "suspendedState",
+                    suspended.map(|state| {
+                        json!({
+                            "dynamicScalingInSuspended": state.scale_in,
+                            "dynamicScalingOutSuspended": state.scale_out,
+                            "scheduledScalingSuspended": state.scheduled,
+                        })
+                    }),
+                ),
+            ]),
+            Self::Invoke { function, power } => {
+                json!({"functionName": function, "payload": {"action": power.word()}})
+            }
+            Self::Skip { timer, until } if timer.action.is_some() => some(vec![
+                ("resourceId", timer.action.as_ref().map(|sets| json!(sets.resource))),
+                ("scheduledActionName", Some(json!(timer.name))),
+                ("startTime", until.map(|at| json!(at.to_string()))),
+                ("endTime", timer.end.map(|at| json!(at.to_string()))),
+            ]),
+            Self::Skip { timer, until } => {
+                some(vec![("name", Some(json!(timer.name))), ("startDate", until.map(|at| json!(at.to_string())))])
+            }
+            Self::Database { id, cluster, .. } => {
+                if *cluster {
+                    json!({"DBClusterIdentifier": id})
+                } else {
+                    json!({"DBInstanceIdentifier": id})
+                }
+            }
+        }
+    }
+}

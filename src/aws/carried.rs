@@ -1,0 +1,163 @@
+//! What a copy keeps of an answer. A copy goes through the SDK's types, and what AWS answers that these types do not
+//! know is lost without a word. So the answer's body is held against the body of the request that would be sent: what
+//! the one has and the other has not is told, by the names of its fields and never by what is in them.
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+};
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+use serde_json::{Map, Value};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The body of an answer, once it has come.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Answer(Kept);
+
+/// The body of a request that is only written and never sent.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Draft(Kept);
+
+#[derive(Debug, Clone, Default)]
+struct Kept(Arc<Mutex<Option<Value>>>);
+
+impl Kept {
+    fn keep(&self, body: Option<&[u8]>) {
+        let read = body.and_then(|body| serde_json::from_slice(body).ok());
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = read;
+    }
+
+    fn take(&self) -> Option<Value> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+#[dyn_dispatch_hint]
+impl Intercept for Answer {
+    fn name(&self) -> &'static str {
+        "the body of an answer"
+    }
+
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.0.keep(context.response().body().bytes());
+        Ok(())
+    }
+}
+
+#[dyn_dispatch_hint]
+impl Intercept for Draft {
+    fn name(&self) -> &'static str {
+        "the body of a request that is not sent"
+    }
+
+    fn read_after_serialization(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.0.keep(context.request().body().bytes());
+        Err("it is only written".into())
+    }
+}
+
+/// The fields of an answer that the request would not carry, as paths. `within` is where the answer has what is
+/// copied; `own` are fields of AWS's own, which no request has.
+pub(super) fn lost(answer: &Answer, draft: &Draft, within: Option<&str>, own: &[&str]) -> Vec<String> {
+    let whole = answer.0.take();
+    let copied = match within {
+        Some(field) => whole.and_then(|mut whole| whole.get_mut(field).map(Value::take)),
+        None => whole,
+    };
+    let (Some(Value::Object(mut copied)), Some(Value::Object(sent))) = (copied, draft.0.take()) else {
+        return vec!["(which fields there are cannot be told)".to_owned()];
+    };
+    copied.retain(|field, _| !own.contains(&field.as_str()));
+    let mut found = Vec::new();
+    fields(&copied, &sent, "", &mut found);
+    found
+}
+
+fn fields(copied: &Map<String, Value>, sent: &Map<String, Value>, at: &str, found: &mut Vec<String>) {
+    for (field, value) in copied {
+        let path = if at.is_empty() { field.clone() } else { format!("{at}.{field}") };
+        match sent.get(field) {
+            Some(other) => compare(value, other, &path, found),
+            // Empty is what it would be without it.
+            None if empty(value) => {}
+            None => found.push(super::failure::clean(&path)),
+        }
+    }
+}
+
+fn compare(copied: &Value, sent: &Value, at: &str, found: &mut Vec<String>) {
+    match (copied, sent) {
+        (Value::Object(copied), Value::Object(sent)) => fields(copied, sent, at, found),
+        (Value::Array(copied), Value::Array(sent)) => {
+            for (number, one) in copied.iter().enumerate() {
+                let name = one.get("name").and_then(Value::as_str).map_or_else(|| number.to_string(), str::to_owned);
+                match sent.get(number) {
+                    Some(other) => compare(one, other, &format!("{at}[{name}]"), found),
+                    None => found.push(super::failure::clean(&format!("{at}[{name}]"))),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(all) => all.is_empty(),
+        Value::Object(all) => all.is_empty(),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn lost_of(answer: &Value, sent: &Value) -> Vec<String> {
+        let (kept, draft) = (Answer::default(), Draft::default());
+        kept.0.keep(Some(answer.to_string().as_bytes()));
+        draft.0.keep(Some(sent.to_string().as_bytes()));
+        lost(&kept, &draft, Some("taskDefinition"), &["revision"])
+    }
+
+    #[test]
+    fn fields_that_a_request_does_not_have_are_named_and_their_values_are_not() {
+        let answer = json!({"taskDefinition": {
+            "family": "web", "revision": 7, "gpuProfile": "secret", "tags": [], "ipcMode": null,
+            "containerDefinitions": [
+                {"name": "web", "image": "a", "guard": {"on": false}, "environment": [{"name": "A", "value": "secret", "kind": 1}]},
+                {"name": "side", "image": "b"},
+            ],
+        }});
+        let sent = json!({"family": "web", "containerDefinitions": [
+            {"name": "web", "image": "new", "environment": [{"name": "A", "value": "secret"}]},
+            {"name": "side", "image": "b"},
+        ]});
+        let lost = lost_of(&answer, &sent);
+        assert_eq!(
+            lost,
+            ["gpuProfile", "containerDefinitions[web].guard", "containerDefinitions[web].environment[A].kind",]
+        );
+        assert_eq!(lost_of(&json!({"taskDefinition": {"family": "web"}}), &json!({"family": "web", "x": 1})).len(), 0);
+    }
+
+    #[test]
+    fn what_cannot_be_compared_is_not_called_whole() {
+        assert_eq!(lost_of(&json!({}), &json!({})).len(), 1);
+        assert_eq!(lost(&Answer::default(), &Draft::default(), None, &[]).len(), 1);
+    }
+}
