@@ -108,6 +108,33 @@ fn a_list_takes_names_and_says_which_there_are() {
 }
 
 #[test]
+fn a_name_is_whole_words_of_it_or_an_arn_of_this_environment() {
+    let (home, world) = (Home::new(), World::staging());
+    let cluster = world.get("/_sim/state")["clusters"][0]["name"].as_str().unwrap().to_owned();
+    let arn =
+        |account: &str, cluster: &str| format!("arn:aws:ecs:ap-northeast-1:{account}:service/{cluster}/{SERVICE}");
+    for typed in ["web", "staging-web", SERVICE, "Web", &arn("123456789012", &cluster)] {
+        let said = run(&mut home.on(&world), ["services", typed, "-o", "json"]).coded(0).json();
+        assert_eq!(said["services"][0]["name"], SERVICE, "{typed}");
+    }
+    for typed in ["eb", "staging", "web-", "-"] {
+        let said = run(&mut home.on(&world), ["services", typed]);
+        assert!(said.code == 2 || typed == "web-", "{typed}: {said:#?}");
+    }
+    for (typed, why) in [(arn("999999999999", &cluster), "account"), (arn("123456789012", "other"), "cluster")] {
+        for command in [&["services"][..], &["deploy", "--force", "-y"], &["logs"], &["scale", "-y", "1"]] {
+            let mut arguments = command.to_vec();
+            arguments.insert(1, &typed);
+            let said = run(&mut home.on(&world), arguments).coded(2);
+            assert!(said.err.contains("is not of this environment") && said.err.contains(why), "{said:#?}");
+        }
+    }
+    let said = run(&mut home.on(&world), ["stop-task", &arn("123456789012", &cluster), "-y"]).coded(2);
+    assert!(said.err.contains("no ARN of a task"), "{said:#?}");
+    assert_eq!(world.asked("ecs:UpdateService"), 0);
+}
+
+#[test]
 fn the_doctor_looks_at_each_thing() {
     let (home, world) = (Home::new(), World::staging());
     let doctor = line(&mut home.on(&world), "doctor -o json").coded(0).json();

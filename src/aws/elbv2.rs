@@ -6,7 +6,7 @@ use super::pages::Outlet;
 use super::session::{Action, Caller};
 use crate::app::event::Fact;
 use crate::model::target::group_name;
-use crate::model::{Failure, Target, text};
+use crate::model::{Failure, Target};
 use aws_sdk_elasticloadbalancingv2::types as sdk;
 use futures_util::future::try_join_all;
 
@@ -21,7 +21,9 @@ const PAGE: i32 = 400;
 /// ARNs of the groups whose name or ARN a pattern matches.
 pub(super) async fn groups(caller: &Caller<'_>, outlet: &Outlet<'_>, patterns: &[String]) -> Result<(), Failure> {
     let ours = |arn: &str| {
-        patterns.iter().any(|pattern| text::matches(pattern, arn) || text::matches(pattern, group_name(arn)))
+        patterns.iter().any(|pattern| {
+            log_store::pattern::matches(pattern, arn) || log_store::pattern::matches(pattern, group_name(arn))
+        })
     };
     caller
         .pages(

@@ -8,9 +8,9 @@ use super::session::{Action, Caller};
 use super::writer::Writer;
 use crate::app::event::Fact;
 use crate::app::operation::call::{DatabaseState, Reply};
+use crate::model::Failure;
 use crate::model::database::{Backup, DbCluster, DbInstance};
 use crate::model::timer::Power;
-use crate::model::{Failure, text};
 use aws_sdk_rds::types as sdk;
 use futures_util::future::try_join;
 
@@ -26,7 +26,7 @@ const PAGE: i32 = 100;
 const MOST: usize = 2_000;
 
 fn kept(patterns: &[String], id: &str) -> bool {
-    patterns.iter().any(|pattern| text::matches(pattern, id))
+    patterns.iter().any(|pattern| log_store::pattern::matches(pattern, id))
 }
 
 /// Clusters whose identifiers a pattern matches.

@@ -9,7 +9,7 @@ use clap::Args;
   cockpit services web -o json
   cockpit --env prod services -o csv > services.csv")]
 pub struct Services {
-    /// Names, short names or unambiguous ends of names; all where none is given
+    /// Names, short names, words that only one name has, or ARNs; all where none is given
     #[arg(value_name = "SERVICE")]
     pub services: Vec<String>,
 }
@@ -22,7 +22,7 @@ Examples:
   cockpit tasks
   cockpit tasks api -o json")]
 pub struct Tasks {
-    /// Names, short names or unambiguous ends of services' names; all where none is given
+    /// Names, short names, words that only one service's name has, or ARNs; all where none is given
     #[arg(value_name = "SERVICE")]
     pub services: Vec<String>,
 }
@@ -38,7 +38,7 @@ Examples:
   cockpit --env prod autoscaling web --max 15"
 )]
 pub struct Autoscaling {
-    /// Names, short names or unambiguous ends of services' names; all where none is given
+    /// Names, short names, words that only one service's name has, or ARNs; all where none is given
     #[arg(value_name = "SERVICE")]
     pub services: Vec<String>,
     /// Suspend autoscaling of one service: policies and scheduled actions
@@ -71,7 +71,7 @@ impl Autoscaling {
   cockpit db
   cockpit --env prod db -o json")]
 pub struct Db {
-    /// Identifiers or unambiguous ends of databases' identifiers; all where none is given
+    /// Identifiers, words that only one identifier has, or ARNs; all where none is given
     #[arg(value_name = "DATABASE")]
     pub databases: Vec<String>,
 }

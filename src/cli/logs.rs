@@ -22,7 +22,7 @@ Examples:
   cockpit logs --group '/aws/lambda/*' --since 1d -o json"
 )]
 pub struct Logs {
-    /// Names, short names or unambiguous ends of services' names; all where none is given
+    /// Names, short names, words that only one service's name has, or ARNs; all where none is given
     #[arg(value_name = "SERVICE")]
     pub services: Vec<String>,
     /// Go on with what comes
@@ -46,7 +46,7 @@ pub struct Logs {
     /// A filter pattern of CloudWatch: it is applied there, and fewer requests are needed
     #[arg(long, value_name = "PATTERN")]
     pub pattern: Option<String>,
-    /// A log group, or groups by a pattern with `*`, instead of services; may be repeated
+    /// A log group, or groups by a pattern (`*`, `?`, `[a-c]`), instead of services; may be repeated
     #[arg(long, value_name = "NAME", conflicts_with = "services")]
     pub group: Vec<String>,
     /// A Lambda function instead of services; may be repeated
@@ -95,7 +95,7 @@ pub struct Insights {
     /// Up to this time
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
-    /// A log group, or groups by a pattern with `*`, instead of services; may be repeated
+    /// A log group, or groups by a pattern (`*`, `?`, `[a-c]`), instead of services; may be repeated
     #[arg(long, value_name = "NAME", conflicts_with = "services")]
     pub group: Vec<String>,
     /// The most rows

@@ -18,7 +18,7 @@ Examples:
   cockpit deploy web --attach"
 )]
 pub struct Deploy {
-    /// Names, short names or unambiguous ends of services' names
+    /// Names, short names, words that only one service's name has, or ARNs
     #[arg(value_name = "SERVICE", required = true)]
     pub services: Vec<String>,
     /// An image in the service's repository: a tag, a digest (`sha256:…`), or its whole name (`REPOSITORY:TAG`)
@@ -64,7 +64,7 @@ Examples:
   cockpit rollback web
   cockpit rollback web --to 41")]
 pub struct Rollback {
-    /// Name, short name or unambiguous end of the service's name
+    /// Name, short name, words that only its name has, or ARN
     #[arg(value_name = "SERVICE")]
     pub service: String,
     /// This revision (`41` or `family:41`) instead of the one that ran before
@@ -85,7 +85,7 @@ Examples:
   cockpit scale web 12 --max 15"
 )]
 pub struct Scale {
-    /// Name, short name or unambiguous end of the service's name
+    /// Name, short name, words that only its name has, or ARN
     #[arg(value_name = "SERVICE")]
     pub service: String,
     /// How many tasks
@@ -153,7 +153,7 @@ pub struct Schedule {
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(after_help = "Its service starts another one in its place.")]
 pub struct StopTask {
-    /// The task's id, or an unambiguous beginning of it
+    /// The task's id, an unambiguous beginning of it, or its ARN
     #[arg(value_name = "TASK")]
     pub task: String,
     /// Print the calls with their parameters and change nothing

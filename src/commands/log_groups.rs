@@ -11,6 +11,7 @@ use crate::model::text::{self, harmless};
 use crate::model::{Failure, Source};
 use crate::runtime::logs::groups;
 use crate::runtime::{Collected, Executor};
+use log_store::pattern;
 use std::collections::HashMap;
 use std::io::{self, Write as _};
 use tokio::sync::mpsc::Receiver;
@@ -172,9 +173,12 @@ fn add(groups: &mut Vec<GroupSource>, of_services: &Sources, names: Vec<String>)
 
 /// Names of the groups that a name or a pattern means.
 async fn fitting(name: &str, executor: &mut Executor, events: &mut Receiver<Event>) -> Result<Vec<String>, Failure> {
-    let Some((prefix, _)) = name.split_once('*') else { return Ok(vec![name.to_owned()]) };
+    if !pattern::is_pattern(name) {
+        return Ok(vec![name.to_owned()]);
+    }
+    let prefix = pattern::literal_prefix(name);
     let all = groups(executor, events, prefix).await?;
-    Ok(all.into_iter().map(|group| group.name).filter(|group| text::matches(name, group)).collect())
+    Ok(all.into_iter().map(|group| group.name).filter(|group| pattern::matches(name, group)).collect())
 }
 
 /// The error where there is no group to read or to search.

@@ -15,6 +15,7 @@ use crate::cli::operations::{Audit, Deploy, Power as PowerFlags, Rollback, Scale
 use crate::cli::{ExitCode, Output, Report};
 use crate::config::{Config, EnvironmentConfig};
 use crate::headless::{self, operation as reports};
+use crate::model::names::Shortening;
 use crate::model::timer::Power;
 use crate::model::{Source as Read, text};
 use crate::runtime::clock::{Clock, system_zone};
@@ -90,24 +91,11 @@ async fn names(context: &Context, opened: &Opened, typed: &[String]) -> Result<V
         }
         estate.services.value().into_iter().flatten().map(|(name, _)| name.clone()).collect()
     };
-    let prefix = text::common_prefix(all.iter().map(String::as_str)).to_owned();
-    let short = |name: &str| name.get(prefix.len()..).unwrap_or(name).to_owned();
     let every: Vec<&str> = all.iter().map(String::as_str).collect();
-    let mut wanted = Vec::new();
-    for name in typed {
-        // A short name is one that all others lack the rest of.
-        match every.iter().find(|other| short(other) == *name) {
-            Some(whole) => wanted.push((*whole).to_owned()),
-            None => {
-                wanted.extend(
-                    headless::select::among("service", &every, std::slice::from_ref(name))?.unwrap_or_default(),
-                );
-            }
-        }
-    }
-    if typed.is_empty() {
-        wanted.clone_from(&all);
-    }
+    let shortening = Shortening::of(every.iter().copied());
+    let short = |name: &str| shortening.short(name).to_owned();
+    let home = headless::select::Home::of(&opened.environment, None);
+    let wanted = headless::select::among("service", &every, typed, home)?.unwrap_or_else(|| all.clone());
     // In the configured order, each once.
     Ok(all.iter().filter(|name| wanted.contains(name)).map(|name| (name.clone(), short(name))).collect())
 }
@@ -266,7 +254,7 @@ pub(super) async fn stop_task(
 ) -> Result<ExitCode, Report> {
     let opened = open(context)?;
     opened.needs_cluster()?;
-    let id = whole_id(context, &flags.task).await?;
+    let id = whole_id(context, &opened, &flags.task).await?;
     let short = crate::app::operation::watch::short(&id).to_owned();
     let command = opened.command(&format!("stop-task {id}"));
     let what = What::Steps(steps::Request { wanted: Wanted::StopTask { id }, short, command });
@@ -274,7 +262,8 @@ pub(super) async fn stop_task(
 }
 
 /// A task by the beginning of its id. Source of the length: ECS task ids are 32 hexadecimal digits.
-async fn whole_id(context: &Context, typed: &str) -> Result<String, Report> {
+async fn whole_id(context: &Context, opened: &Opened, typed: &str) -> Result<String, Report> {
+    let typed = headless::select::Home::of(&opened.environment, None).bare("task", typed)?;
     if typed.len() == 32 && typed.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Ok(typed.to_owned());
     }

@@ -298,7 +298,7 @@ pub static KNOWN: &[Known] = &[
         "services",
         services,
         "all of the cluster",
-        "Names of services, or patterns in which `*` stands for any text.",
+        "Names of services, or patterns with `*`, `?` and `[a-c]` as in a shell.",
         "[\"bookmark-manager-staging-web\", \"bookmark-manager-staging-api\"]"
     ),
     list!(

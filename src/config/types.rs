@@ -61,7 +61,7 @@ pub struct EnvironmentConfig {
     pub endpoint_url: Option<String>,
     /// The ECS cluster; none where the environment has no containers.
     pub cluster: Option<String>,
-    /// Names or patterns (`*`) of services; empty is all of the cluster.
+    /// Names or patterns (`*`, `?`, `[a-c]`) of services; empty is all of the cluster.
     pub services: Vec<String>,
     /// Names or patterns of databases (Aurora cluster or RDS instance); empty is none.
     pub databases: Vec<String>,
@@ -69,7 +69,7 @@ pub struct EnvironmentConfig {
     pub target_groups: Vec<String>,
     /// Prefixes of alarms' names.
     pub alarms: Vec<String>,
-    /// Names or patterns (`*`) of log groups beside those of the services.
+    /// Names or patterns of log groups beside those of the services.
     pub logs: Vec<String>,
     /// Filters of log lines by name: `NAME: FILTER`.
     pub log_filters: Vec<String>,
@@ -107,20 +107,25 @@ impl EnvironmentConfig {
     /// The services by their exact names, where no pattern is among them: then they need not be
     /// listed before they are read.
     pub fn exact_services(&self) -> Option<&[String]> {
-        (!self.services.is_empty() && self.services.iter().all(|name| !name.contains('*')))
+        (!self.services.is_empty() && self.services.iter().all(|name| !log_store::pattern::is_pattern(name)))
             .then_some(&self.services[..])
     }
 
     /// How the image of a service is built: by its short name, or the longest configured end of its name.
     pub fn build_of<'a>(builds: &'a BTreeMap<String, BuildConfig>, service: &str) -> Option<&'a BuildConfig> {
+        // A tool may have added a part to the service's name that says nothing.
+        let names = [service, log_store::name::body(service)];
         let fits = builds.iter().filter(|(name, _)| {
-            service.strip_suffix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with(['-', '_', '/']))
+            let ends = |whole: &&str| {
+                whole.strip_suffix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with(['-', '_', '/']))
+            };
+            names.iter().any(ends)
         });
         fits.max_by_key(|(name, _)| name.len()).map(|(_, build)| build)
     }
 
     /// Whether a service belongs to the environment.
     pub fn has_service(&self, name: &str) -> bool {
-        self.services.is_empty() || self.services.iter().any(|pattern| crate::model::text::matches(pattern, name))
+        self.services.is_empty() || self.services.iter().any(|pattern| log_store::pattern::matches(pattern, name))
     }
 }

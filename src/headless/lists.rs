@@ -2,7 +2,7 @@
 
 use super::dto::{AlarmDto, DatabaseDto, MemberDto, ServiceDto, SourceDto};
 use super::emit::Printable;
-use super::select;
+use super::select::{self, Home};
 use super::snapshot::{SnapshotInput, known};
 use super::sources;
 use super::table::{Table, numbers, prose, words};
@@ -123,7 +123,8 @@ pub fn services(input: &SnapshotInput<'_>, wanted: &[String]) -> Result<ServiceL
 pub fn databases(input: &SnapshotInput<'_>, wanted: &[String]) -> Result<DatabaseList, Report> {
     let all = input.databases();
     let known: Option<Vec<&str>> = all.as_ref().map(|all| all.iter().map(|database| database.id.as_str()).collect());
-    let names = known.map(|known| select::among("database", &known, wanted)).transpose()?.flatten();
+    let home = Home::of(input.environment, input.estate.identity.value().map(|identity| identity.account.as_str()));
+    let names = known.map(|known| select::among("database", &known, wanted, home)).transpose()?.flatten();
     let keep = |database: &DatabaseDto| names.as_ref().is_none_or(|names| names.contains(&database.id));
     Ok(DatabaseList {
         head: Head::new(DATABASES, input, DATABASES_OF),

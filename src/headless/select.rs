@@ -2,7 +2,8 @@
 
 use super::snapshot::{SnapshotInput, known};
 use crate::cli::Report;
-use crate::model::names::{listed, nearest};
+use crate::config::EnvironmentConfig;
+use crate::model::names::{self, Arn, listed, nearest};
 use std::collections::BTreeMap;
 
 /// Whole names of the wanted services; `None` is all, and also where services are not known: then
@@ -15,7 +16,9 @@ pub fn services(input: &SnapshotInput<'_>, wanted: &[String]) -> Result<Option<V
     let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
     let mut found = Vec::new();
     for typed in wanted {
-        match input.estate.resolve_service(typed) {
+        let environment = input.environment;
+        let home = Home::of(environment, input.estate.identity.value().map(|identity| identity.account.as_str()));
+        match input.estate.resolve_service(home.bare("service", typed)?) {
             Ok(name) => found.push(name.to_owned()),
             Err(close) => return Err(unknown("service", typed, &close, &names)),
         }
@@ -23,18 +26,58 @@ pub fn services(input: &SnapshotInput<'_>, wanted: &[String]) -> Result<Option<V
     Ok(Some(found))
 }
 
-/// The wanted names among the known ones: whole, or an end that only one has.
-pub fn among(what: &str, names: &[&str], wanted: &[String]) -> Result<Option<Vec<String>>, Report> {
+/// Where the things of an environment are: an ARN of another place is none of them.
+#[derive(Debug, Clone, Copy)]
+pub struct Home<'a> {
+    account: Option<&'a str>,
+    region: Option<&'a str>,
+    cluster: Option<&'a str>,
+}
+
+impl<'a> Home<'a> {
+    /// Of an environment; the account is that of the credentials where none is configured.
+    pub fn of(environment: &'a EnvironmentConfig, account: Option<&'a str>) -> Self {
+        Self {
+            account: environment.account.as_deref().or(account),
+            region: environment.region.as_deref(),
+            cluster: environment.cluster.as_deref(),
+        }
+    }
+
+    /// What was typed, of an ARN the name in it.
+    ///
+    /// # Errors
+    /// An ARN of another kind of thing or of another account, region or cluster.
+    pub fn bare<'t>(&self, what: &str, typed: &'t str) -> Result<&'t str, Report> {
+        if !typed.starts_with("arn:") {
+            return Ok(typed);
+        }
+        let kinds: &[&str] = if what == "database" { &["cluster", "db"] } else { &[what] };
+        let Some(arn) = Arn::parse(typed).filter(|arn| kinds.contains(&arn.kind)) else {
+            return Err(Report::usage(format!("`{typed}` is no ARN of a {what}")).hint("write its name or its ARN"));
+        };
+        match arn.elsewhere(self.account, self.region, self.cluster) {
+            None => Ok(arn.name),
+            Some(why) => Err(Report::usage(format!("`{typed}` is not of this environment"))
+                .cause(why)
+                .hint("choose the environment that it belongs to with --env")),
+        }
+    }
+}
+
+/// The wanted names among the known ones.
+///
+/// # Errors
+/// A name that none has, or that several could be.
+pub fn among(what: &str, names: &[&str], wanted: &[String], home: Home<'_>) -> Result<Option<Vec<String>>, Report> {
     if wanted.is_empty() {
         return Ok(None);
     }
     let mut found = Vec::new();
     for typed in wanted {
-        let close: Vec<&str> = names.iter().copied().filter(|name| name.ends_with(typed.as_str())).collect();
-        match close.as_slice() {
-            _ if names.contains(&typed.as_str()) => found.push(typed.clone()),
-            [one] => found.push((*one).to_owned()),
-            _ => return Err(unknown(what, typed, &close, names)),
+        match names::find(home.bare(what, typed)?, names) {
+            Ok(name) => found.push(name.to_owned()),
+            Err(close) => return Err(unknown(what, typed, &close, names)),
         }
     }
     Ok(Some(found))

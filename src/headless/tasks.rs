@@ -7,6 +7,7 @@ use super::select;
 use super::snapshot::{SnapshotInput, known};
 use super::table::{Table, numbers, prose, words};
 use crate::cli::Report;
+use crate::model::names;
 use crate::model::time::short;
 use crate::model::{Source, Task};
 use schemars::JsonSchema;
@@ -102,7 +103,7 @@ pub fn tasks(input: &SnapshotInput<'_>, wanted: &[String]) -> Result<TaskList, R
                     // Services that could not be read cannot be told apart: then the typed end decides.
                     None => {
                         wanted.is_empty()
-                            || service.is_some_and(|name| wanted.iter().any(|end| name.ends_with(end.as_str())))
+                            || service.is_some_and(|name| wanted.iter().any(|typed| names::fits(typed, name)))
                     }
                 }
             };

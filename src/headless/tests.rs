@@ -224,7 +224,7 @@ fn arguments_name_services() {
         assert_eq!(error.message, "there is no service `wep`");
         assert_eq!(error.hint.unwrap(), "there are: s-api, s-web");
         assert_eq!(names("s-ap").unwrap_err().hint.unwrap(), "did you mean `s-api`? there are: s-api, s-web");
-        assert_eq!(names("").unwrap_err().message, "`` could be several services");
+        assert_eq!(names("").unwrap_err().message, "there is no service ``", "nothing is no name");
         assert_eq!(tasks(input, &["web".into()]).unwrap().tasks.unwrap().len(), 2);
         assert_eq!(databases(input, &["db".into()]).unwrap().databases.unwrap().len(), 1);
         assert_eq!(databases(input, &["x".into()]).unwrap_err().code, ExitCode::Usage);

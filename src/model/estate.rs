@@ -13,6 +13,7 @@ use super::health::{self, Assessment, Evidence};
 use super::identity::Identity;
 use super::logs::LogEvent;
 use super::metric::{MetricKey, Series};
+use super::names::{self, Shortening};
 use super::observed::Observed;
 use super::rollout::ServiceDeployment;
 use super::rollout_words;
@@ -22,7 +23,6 @@ use super::source::Source;
 use super::target::Target;
 use super::task::Task;
 use super::task_definition::{TaskDefinition, image_version};
-use super::text::common_prefix;
 use super::timer::Timer;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -129,7 +129,7 @@ pub struct ServiceTasks {
 pub struct ServiceRow {
     /// Whole name.
     pub name: String,
-    /// Name without what all share.
+    /// Name without what all share and without what a tool has added.
     pub short: String,
     /// Health and reasons.
     pub assessment: Assessment,
@@ -290,25 +290,41 @@ impl Estate {
         }
         let empty = BTreeMap::new();
         let services = self.services.value().unwrap_or(&empty);
-        let prefix = common_prefix(services.keys().map(String::as_str)).to_owned();
+        let shortening = Shortening::of(services.keys().map(String::as_str));
+        let prefix = shortening.prefix().to_owned();
         let scaling = Scaling::index(self);
-        let cut = prefix.len();
         let fresh: Vec<(&String, Option<ServiceRow>)> = changed
             .iter()
-            .map(|name| (name, services.get(name).map(|service| self.row(service, &scaling, cut, now))))
+            .map(|name| {
+                (
+                    name,
+                    services.get(name).map(|service| self.row(service, &scaling, shortening.short(&service.name), now)),
+                )
+            })
             .collect();
         let mut rows = std::mem::take(&mut self.derived.services);
+        let mut others = false;
         for (name, row) in fresh {
             match (rows.binary_search_by(|row| row.name.as_str().cmp(name)), row) {
                 (Ok(at), Some(row)) => rows[at] = row,
-                (Ok(at), None) => drop(rows.remove(at)),
-                (Err(at), Some(row)) => rows.insert(at, row),
+                (Ok(at), None) => {
+                    rows.remove(at);
+                    others = true;
+                }
+                (Err(at), Some(row)) => {
+                    rows.insert(at, row);
+                    others = true;
+                }
                 (Err(_), None) => {}
             }
         }
-        if prefix != self.derived.prefix {
+        if others {
+            // Which names there are decides how each is shortened.
             for row in &mut rows {
-                row.name.get(cut..).unwrap_or(&row.name).clone_into(&mut row.short);
+                let short = shortening.short(&row.name);
+                if row.short != short {
+                    row.short = short.to_owned();
+                }
             }
         }
         self.derived.prefix = prefix;
@@ -322,8 +338,10 @@ impl Estate {
         let scaling = Scaling::index(self);
         let empty = BTreeMap::new();
         let services = self.services.value().unwrap_or(&empty);
-        let prefix = common_prefix(services.keys().map(String::as_str)).to_owned();
-        let rows = services.values().map(|service| self.row(service, &scaling, prefix.len(), now)).collect();
+        let shortening = Shortening::of(services.keys().map(String::as_str));
+        let prefix = shortening.prefix().to_owned();
+        let short = |service: &'_ Service| shortening.short(&service.name).to_owned();
+        let rows = services.values().map(|service| self.row(service, &scaling, &short(service), now)).collect();
         self.derived.prefix = prefix;
         self.derived.services = rows;
         self.unjudged = Unjudged { all: false, services: BTreeSet::new() };
@@ -341,7 +359,7 @@ impl Estate {
                 && self.schedules.value().is_none_or(Vec::is_empty)
                 && self.derived.tasks.get(&row.name).is_none_or(|tasks| tasks.calm);
             if !timeless && let Some(service) = self.service(&row.name) {
-                *row = self.row(service, &scaling, self.derived.prefix.len(), now);
+                *row = self.row(service, &scaling, &row.short, now);
             }
         }
         self.derived.services = rows;
@@ -359,7 +377,7 @@ impl Estate {
         self.derived.attention = attention::rank(self, now);
     }
 
-    fn row(&self, service: &Service, scaling: &Scaling<'_>, cut: usize, now: Timestamp) -> ServiceRow {
+    fn row(&self, service: &Service, scaling: &Scaling<'_>, short: &str, now: Timestamp) -> ServiceRow {
         let calm = self.derived.tasks.get(&service.name).is_none_or(|tasks| tasks.calm);
         let tasks: Vec<&Task> = if calm { Vec::new() } else { self.tasks_of(&service.name).collect() };
         let resource = service.scaling_id();
@@ -387,7 +405,7 @@ impl Estate {
         let (rollout, rollout_health) = rollout_words::of(service, rollouts);
         ServiceRow {
             name: service.name.clone(),
-            short: service.name.get(cut..).unwrap_or(&service.name).to_owned(),
+            short: short.to_owned(),
             assessment: health::assess(&evidence),
             desired: service.desired,
             running: service.running,
@@ -428,15 +446,12 @@ impl Estate {
             .map(|at| &self.derived.services[at])
     }
 
-    /// The whole name for what a person typed: the whole name, the short one, or an unambiguous end.
+    /// The whole name for what a person typed: the whole name, the short one, or words that only it has.
+    ///
+    /// # Errors
+    /// The names that it could be: several, or none.
     pub fn resolve_service(&self, typed: &str) -> Result<&str, Vec<&str>> {
-        let rows = &self.derived.services;
-        if let Some(row) = rows.iter().find(|row| row.name == typed || row.short == typed) {
-            return Ok(&row.name);
-        }
-        let close: Vec<&str> =
-            rows.iter().filter(|row| row.name.ends_with(typed)).map(|row| row.name.as_str()).collect();
-        if let [one] = close.as_slice() { Ok(one) } else { Err(close) }
+        names::find_with(typed, self.derived.services.iter().map(|row| (row.name.as_str(), row.short.as_str())))
     }
 
     /// A task by its id.
@@ -493,7 +508,7 @@ mod tests {
             estate.tasks.learn(BTreeMap::new(), at(0));
             estate.settle(at(0));
             for (kind, number, value) in changes {
-                let name = format!("app-{}{number:02}", if number % 3 == 0 { "x-" } else { "" });
+                let name = format!("app-{}{number:02}{}", if number % 3 == 0 { "x-" } else { "" }, if number % 4 == 0 { "-1A2B3C4D5E6F" } else { "" });
                 estate.unjudged.mark(&name);
                 let id = format!("{name}/{}", value % 4);
                 match kind {

@@ -1,4 +1,158 @@
-//! Names for people: many in a line, and the one that was probably meant.
+//! Names for people: short for the eye, found by what is typed, many in a line, and the one that was probably meant.
+
+use super::text::common_prefix;
+use log_store::name::{body, generated};
+use std::collections::{HashMap, HashSet};
+
+/// How a set of names is shortened: without what all begin with, and without what a tool has added, as long as
+/// they stay apart.
+#[derive(Debug, Clone, Default)]
+pub struct Shortening<'a> {
+    prefix: &'a str,
+    /// Short forms that more than one name would have, and whole names.
+    taken: HashSet<&'a str>,
+}
+
+impl<'a> Shortening<'a> {
+    /// For these names.
+    pub fn of(names: impl IntoIterator<Item = &'a str>) -> Self {
+        let names: Vec<&str> = names.into_iter().collect();
+        let prefix = common_prefix(names.iter().map(|name| body(name)));
+        let mut count: HashMap<&str, usize> = HashMap::with_capacity(names.len());
+        for name in &names {
+            *count.entry(cut(name, prefix)).or_default() += 1;
+        }
+        let mut taken: HashSet<&str> =
+            count.into_iter().filter(|(_, count)| *count > 1).map(|(short, _)| short).collect();
+        // What is shown for one must not be the name of another.
+        taken.extend(names.iter().filter(|name| cut(name, prefix) != **name));
+        Self { prefix, taken }
+    }
+
+    /// What all names begin with.
+    pub fn prefix(&self) -> &'a str {
+        self.prefix
+    }
+
+    /// The short form of one of the names.
+    pub fn short<'n>(&self, name: &'n str) -> &'n str {
+        let short = cut(name, self.prefix);
+        if !self.taken.contains(short) {
+            return short;
+        }
+        let with_all = name.strip_prefix(self.prefix).filter(|rest| !rest.is_empty()).unwrap_or(name);
+        if self.taken.contains(with_all) { name } else { with_all }
+    }
+}
+
+/// The name without the prefix and without what a tool has added.
+fn cut<'n>(name: &'n str, prefix: &str) -> &'n str {
+    body(name).strip_prefix(prefix).filter(|rest| !rest.is_empty()).unwrap_or_else(|| body(name))
+}
+
+/// The whole name that is meant by what was typed: the name itself, its short form, whole words at its end, or
+/// whole words anywhere in it, in this case or in any; the first of these that only one name has.
+///
+/// # Errors
+/// The names that it could be: several, or none.
+pub fn find<'a>(typed: &str, names: &[&'a str]) -> Result<&'a str, Vec<&'a str>> {
+    if typed.trim().is_empty() {
+        return Err(Vec::new());
+    }
+    if let Some(name) = names.iter().find(|name| **name == typed) {
+        return Ok(name);
+    }
+    let shortening = Shortening::of(names.iter().copied());
+    find_with(typed, names.iter().map(|name| (*name, shortening.short(name))))
+}
+
+/// The same for names whose short forms are known: pairs of a name and its short form.
+///
+/// # Errors
+/// The names that it could be: several, or none.
+pub fn find_with<'a>(
+    typed: &str,
+    names: impl Iterator<Item = (&'a str, &'a str)> + Clone,
+) -> Result<&'a str, Vec<&'a str>> {
+    if typed.trim().is_empty() {
+        return Err(Vec::new());
+    }
+    if let Some((name, _)) = names.clone().find(|(name, _)| *name == typed) {
+        return Ok(name);
+    }
+    let (lower, wanted) = (typed.to_lowercase(), words(typed));
+    let exact = |word: &str, other: &str| word == other;
+    let rules: [&dyn Fn(&str, &str) -> bool; 6] = [
+        &|_, short| short == typed,
+        &|_, short| short.to_lowercase() == lower,
+        &|name, _| is_whole_end(name, typed),
+        &|name, _| ends(&words(body(name)), &wanted, exact),
+        &|name, _| within(&words(body(name)), &wanted, exact),
+        &|name, _| fits(typed, name),
+    ];
+    let mut close = Vec::new();
+    for rule in rules {
+        let found: Vec<&str> = names.clone().filter(|(name, short)| rule(name, short)).map(|(name, _)| name).collect();
+        match found.as_slice() {
+            [one] => return Ok(one),
+            [] => {}
+            _ if close.is_empty() => close = found,
+            _ => {}
+        }
+    }
+    Err(close)
+}
+
+/// Whether what was typed is the end of the name with all that a tool has added.
+fn is_whole_end(name: &str, typed: &str) -> bool {
+    generated(name).is_some_and(|part| typed.len() >= part.len())
+        && name.strip_suffix(typed).is_some_and(|rest| rest.ends_with(['-', '_', '/']))
+}
+
+/// Whether what was typed is the name, or whole words of it.
+pub fn fits(typed: &str, name: &str) -> bool {
+    let any_case = |word: &str, other: &str| word.eq_ignore_ascii_case(other);
+    let (name_body, parts) = (body(name), |text| parts(text).collect::<Vec<_>>());
+    name == typed
+        || within(&words(name_body), &words(typed), any_case)
+        || within(&parts(name_body), &parts(typed), any_case)
+}
+
+/// What stands between the separators of a name.
+fn parts(name: &str) -> impl Iterator<Item = &str> {
+    name.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty())
+}
+
+/// The words of a name: between separators, and where a capital follows a small letter.
+fn words(name: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    for part in parts(name) {
+        let mut from = 0;
+        let chars: Vec<(usize, char)> = part.char_indices().collect();
+        for at in 1..chars.len() {
+            let (before, here) = (chars[at - 1].1, chars[at].1);
+            let next_is_small = chars.get(at + 1).is_some_and(|(_, next)| next.is_lowercase());
+            if here.is_uppercase() && (before.is_lowercase() || (before.is_uppercase() && next_is_small)) {
+                found.push(&part[from..chars[at].0]);
+                from = chars[at].0;
+            }
+        }
+        found.push(&part[from..]);
+    }
+    found
+}
+
+fn same(a: &[&str], b: &[&str], equal: impl Fn(&str, &str) -> bool) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b))
+}
+
+fn ends(words: &[&str], wanted: &[&str], equal: impl Fn(&str, &str) -> bool) -> bool {
+    !wanted.is_empty() && words.len() >= wanted.len() && same(&words[words.len() - wanted.len()..], wanted, equal)
+}
+
+fn within(words: &[&str], wanted: &[&str], equal: impl Fn(&str, &str) -> bool + Copy) -> bool {
+    !wanted.is_empty() && words.windows(wanted.len()).any(|run| same(run, wanted, equal))
+}
 
 /// At most 20 names, and how many more.
 pub fn listed(names: &[&str]) -> String {
@@ -15,4 +169,161 @@ pub fn nearest<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Opt
         .filter(|(likeness, _)| *likeness > 0.75)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, name)| name)
+}
+
+/// What an ARN says of a service or a task of ECS, or of a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arn<'a> {
+    /// The region.
+    pub region: &'a str,
+    /// The account.
+    pub account: &'a str,
+    /// `service`, `task`, `cluster`, `db`.
+    pub kind: &'a str,
+    /// The cluster, where the ARN has it; those of before 2018 have none.
+    pub cluster: Option<&'a str>,
+    /// The name or id.
+    pub name: &'a str,
+}
+
+impl<'a> Arn<'a> {
+    /// Takes it apart; nothing where it is no ARN of these.
+    pub fn parse(text: &'a str) -> Option<Self> {
+        let mut parts = text.splitn(6, ':');
+        if parts.next() != Some("arn") {
+            return None;
+        }
+        let (service, region, account, resource) = (parts.nth(1)?, parts.next()?, parts.next()?, parts.next()?);
+        let (kind, cluster, name) = match service {
+            "ecs" => {
+                let (kind, rest) = resource.split_once('/')?;
+                match rest.split_once('/') {
+                    Some((cluster, name)) => (kind, Some(cluster), name),
+                    None => (kind, None, rest),
+                }
+            }
+            "rds" => {
+                let (kind, name) = resource.split_once(':')?;
+                (kind, None, name)
+            }
+            _ => return None,
+        };
+        (!name.is_empty()).then_some(Self { region, account, kind, cluster, name })
+    }
+
+    /// Why it is not one of this account, region and cluster, if it is not. What is not known is not held
+    /// against it.
+    pub fn elsewhere(&self, account: Option<&str>, region: Option<&str>, cluster: Option<&str>) -> Option<String> {
+        let differs = |what: &str, here: Option<&str>, there: &str| {
+            here.filter(|here| *here != there)
+                .map(|here| format!("it is of {what} {there}, and the environment of {here}"))
+        };
+        // The configuration may name the cluster by its ARN.
+        let cluster = cluster.map(|cluster| cluster.rsplit('/').next().unwrap_or(cluster));
+        differs("account", account, self.account)
+            .or_else(|| differs("region", region, self.region))
+            .or_else(|| differs("cluster", cluster, self.cluster?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COPILOT: [&str; 4] = [
+        "shop-prod-web-Service-1A2B3C4D5E6F",
+        "shop-prod-admin-web-Service-2B3C4D5E6F7A",
+        "shop-prod-api-Service-3fXq9Zc1LmPa",
+        "shop-prod-api-worker-Service-4D5E6F7A8B9C",
+    ];
+    const CDK: [&str; 2] = ["ShopProd-WebServiceD2A8E1F4-qN2bR8WmZ0aB", "ShopProd-ApiService9571FDD8-8HZbVYEo9Rzx"];
+    const PLAIN: [&str; 3] =
+        ["bookmark-manager-staging-web", "bookmark-manager-staging-api", "bookmark-manager-staging-cron"];
+
+    fn shorts(names: &[&'static str]) -> Vec<&'static str> {
+        let shortening = Shortening::of(names.iter().copied());
+        names.iter().map(|name| shortening.short(name)).collect()
+    }
+
+    #[test]
+    fn short_names_have_neither_what_all_share_nor_what_a_tool_added() {
+        assert_eq!(shorts(&COPILOT), ["web", "admin-web", "api", "api-worker"]);
+        assert_eq!(shorts(&CDK), ["WebService", "ApiService"]);
+        assert_eq!(shorts(&PLAIN), ["web", "api", "cron"]);
+        assert_eq!(shorts(&COPILOT[..1]), ["shop-prod-web"]);
+        assert_eq!(shorts(&["svc-0001", "svc-0002"]), ["0001", "0002"]);
+    }
+
+    #[test]
+    fn short_names_stay_apart_from_each_other_and_from_whole_names() {
+        let twice = ["a-web-Service-1A2B3C4D5E6F", "a-web-Service-9Z8Y7X6W5V4U", "a-api-Service-3C4D5E6F7A8B"];
+        assert_eq!(shorts(&twice), ["web-Service-1A2B3C4D5E6F", "web-Service-9Z8Y7X6W5V4U", "api"]);
+        // `a-b` is one of them: the other must not be shown so.
+        assert_eq!(shorts(&["a-a-b", "a-b"]), ["a-a-b", "b"]);
+        assert_eq!(shorts(&["web-9f3c2e1", "web-1a2b3c4"]), ["web-9f3c2e1", "web-1a2b3c4"]);
+    }
+
+    #[test]
+    fn any_run_of_whole_words_that_only_one_has_is_enough() {
+        for (typed, expected) in [
+            (COPILOT[0], COPILOT[0]),
+            ("web", COPILOT[0]),
+            ("prod-web", COPILOT[0]),
+            ("shop-prod-web", COPILOT[0]),
+            ("Web", COPILOT[0]),
+            ("admin", COPILOT[1]),
+            ("admin-web", COPILOT[1]),
+            ("api", COPILOT[2]),
+            ("api-worker", COPILOT[3]),
+            ("worker", COPILOT[3]),
+            ("1A2B3C4D5E6F", COPILOT[0]),
+        ] {
+            assert_eq!(find(typed, &COPILOT), Ok(expected), "{typed}");
+        }
+        for (typed, expected) in
+            [("web", CDK[0]), ("WebService", CDK[0]), ("Api", CDK[1]), ("shopprod-webservice", CDK[0])]
+        {
+            assert_eq!(find(typed, &CDK), Ok(expected), "{typed}");
+        }
+        for (typed, expected) in [("web", PLAIN[0]), ("staging-api", PLAIN[1]), ("cron", PLAIN[2])] {
+            assert_eq!(find(typed, &PLAIN), Ok(expected), "{typed}");
+        }
+    }
+
+    #[test]
+    fn what_several_have_or_none_is_no_name() {
+        for typed in ["shop", "shop-prod", "prod"] {
+            assert_eq!(find(typed, &COPILOT).map_err(|close| close.len()), Err(4), "{typed}");
+        }
+        for typed in ["", " ", "-", "we", "eb", "webs", "min-web", "Service-1A2B3C4D5E6", "web-admin", "5E6F", "b"] {
+            assert_eq!(find(typed, &COPILOT).map_err(|close| close.len()), Err(0), "{typed}");
+        }
+        assert_eq!(find("", &COPILOT[..1]), Err(Vec::new()), "the only one is not meant by nothing");
+        assert_eq!(find("staging", &PLAIN).map_err(|close| close.len()), Err(3));
+        assert_eq!(find("we", &["web"]), Err(Vec::new()));
+    }
+
+    #[test]
+    fn an_arn_tells_where_it_belongs() {
+        let text = "arn:aws:ecs:eu-west-1:123456789012:service/shop-prod/shop-prod-web-Service-1A2B3C4D5E6F";
+        let arn = Arn::parse(text).unwrap();
+        assert_eq!((arn.kind, arn.cluster, arn.name), ("service", Some("shop-prod"), COPILOT[0]));
+        assert_eq!(arn.elsewhere(Some("123456789012"), Some("eu-west-1"), Some("shop-prod")), None);
+        assert_eq!(arn.elsewhere(None, None, Some("arn:aws:ecs:eu-west-1:123456789012:cluster/shop-prod")), None);
+        for (account, region, cluster) in [
+            ("9", "eu-west-1", "shop-prod"),
+            ("123456789012", "us-east-1", "shop-prod"),
+            ("123456789012", "eu-west-1", "x"),
+        ] {
+            assert!(
+                arn.elsewhere(Some(account), Some(region), Some(cluster)).is_some(),
+                "{account} {region} {cluster}"
+            );
+        }
+        assert_eq!(Arn::parse("arn:aws:ecs:r:1:service/web").unwrap().cluster, None);
+        assert_eq!(Arn::parse("arn:aws:rds:r:1:cluster:prod-aurora").unwrap().name, "prod-aurora");
+        for text in ["web", "arn:", "arn:aws:ecs:r:1:service/", "arn:aws:s3:::bucket"] {
+            assert_eq!(Arn::parse(text), None, "{text}");
+        }
+    }
 }

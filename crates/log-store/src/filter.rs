@@ -5,7 +5,7 @@
 //! | `word`, `"two words"` | contain it, in smart case |
 //! | `/regex/` | match it, in smart case |
 //! | `level>=warn`, `level:error` | are so bad |
-//! | `service:api`, `container:`, `task:`, `group:`, `stream:` | come from there; `*` stands for anything |
+//! | `service:api`, `container:`, `task:`, `group:`, `stream:` | come from there; `*`, `?` and `[a-c]` as in a shell |
 //! | `status:5xx`, `url:/api/*`, `res.statusCode=500` | have a field like that; `x` stands for a digit |
 //! | `latency>500ms`, `bytes<=10` | have a number like that; durations know `ms`, `s`, `m`, `h` |
 //! | `-term`, `not term` | do not |
@@ -15,6 +15,7 @@ use crate::fields;
 use crate::level::Level;
 use crate::search::{Search, SearchError};
 use crate::store::Line;
+use crate::{name, pattern};
 
 /// A filter; the empty one lets everything through.
 #[derive(Debug, Clone, Default)]
@@ -120,13 +121,13 @@ impl Node {
             Self::From(place, wanted) => {
                 let source = line.source;
                 match place {
-                    // `api` is the service whose whole name ends in `-api`.
+                    // `api` is the service whose name, without what a tool has added, ends in `-api`.
                     Place::Service => {
-                        like(&source.service, wanted)
-                            || source
-                                .service
-                                .strip_suffix(wanted.as_str())
-                                .is_some_and(|head| head.ends_with(['-', '/']))
+                        let body = name::body(&source.service);
+                        let ends = |whole: &str| {
+                            whole.strip_suffix(wanted.as_str()).is_some_and(|head| head.ends_with(['-', '/', '_']))
+                        };
+                        like(&source.service, wanted) || like(body, wanted) || ends(&source.service) || ends(body)
                     }
                     Place::Container => like(&source.container, wanted),
                     Place::Task => source.task.starts_with(wanted.as_str()),
@@ -159,26 +160,17 @@ fn ordered(op: Op, order: std::cmp::Ordering) -> bool {
     }
 }
 
-/// Whether a value is like what was asked for: in any case, `*` for anything, and in three places of
+/// Whether a value is like what was asked for: in any case, as a shell's pattern, and in three places of
 /// digits and `x`, `x` for a digit (`5xx`).
 fn like(value: &str, wanted: &str) -> bool {
     if wanted.len() == 3 && wanted.bytes().all(|b| b.is_ascii_digit() || b == b'x') && wanted.contains('x') {
         return value.len() == 3
             && value.bytes().zip(wanted.bytes()).all(|(v, w)| v == w || (w == b'x' && v.is_ascii_digit()));
     }
-    if !wanted.contains('*') {
+    if !pattern::is_pattern(wanted) {
         return value.eq_ignore_ascii_case(wanted);
     }
-    let (value, wanted) = (value.to_lowercase(), wanted.to_lowercase());
-    let mut parts = wanted.split('*');
-    let Some(mut rest) = value.strip_prefix(parts.next().unwrap_or_default()) else { return false };
-    let mut parts: Vec<&str> = parts.collect();
-    let last = parts.pop().unwrap_or_default();
-    for part in parts {
-        let Some(at) = rest.find(part) else { return false };
-        rest = &rest[at + part.len()..];
-    }
-    rest.ends_with(last)
+    pattern::matches(&wanted.to_lowercase(), &value.to_lowercase())
 }
 
 struct Parser<'a> {

@@ -4,6 +4,7 @@
 //! - [`store`]: lines in, evictions counted, lines out in order; [`block`] is a piece of it.
 //! - [`parse`]: what kind of line it is and how bad; [`fields`]: what it holds; [`json`] scans.
 //! - [`filter`]: the language of filters; [`shape`]: patterns of lines to mute.
+//! - [`pattern`]: `*`, `?` and `[a-c]` in names; [`name`]: what tools add to names.
 //! - [`search`]: plain and regular expressions over all text; [`view`]: which lines are shown.
 //!
 //! What does not live here: AWS, clocks, threads, terminals. Text is kept as it came; whoever shows
@@ -15,7 +16,9 @@ pub mod fields;
 pub mod filter;
 pub mod json;
 pub mod level;
+pub mod name;
 pub mod parse;
+pub mod pattern;
 pub mod search;
 pub mod shape;
 pub mod store;

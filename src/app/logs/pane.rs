@@ -327,7 +327,7 @@ impl LogsPane {
         let at = now.as_millisecond();
         let ticket = |serial: u64| Ticket { generation, serial: SERIAL | serial };
         if self.lists.is_empty() {
-            let patterns = environment.logs.iter().filter(|pattern| pattern.contains('*'));
+            let patterns = environment.logs.iter().filter(|pattern| log_store::pattern::is_pattern(pattern));
             let listing = |pattern: &String| Listing {
                 pattern: pattern.clone(),
                 due: Some(at),
@@ -338,7 +338,7 @@ impl LogsPane {
         }
         for (n, list) in (0..).zip(&mut self.lists) {
             if list.due.take_if(|due| *due <= at).is_some() {
-                let prefix = list.pattern.split('*').next().unwrap_or_default().to_owned();
+                let prefix = log_store::pattern::literal_prefix(&list.pattern).to_owned();
                 let query = Query::LogGroups { prefix };
                 effects.push(Effect::Fetch { ticket: ticket(GROUPS | n), lane: Lane::Background, query });
             }

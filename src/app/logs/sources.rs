@@ -1,7 +1,8 @@
 //! From services and names to log groups, and from a stream's name to what a person calls it.
 
 use crate::model::logs::{LogPlace, place_of};
-use crate::model::{Estate, Failure, text};
+use crate::model::names::Shortening;
+use crate::model::{Estate, Failure};
 use log_store::Source;
 use std::collections::BTreeMap;
 
@@ -208,8 +209,8 @@ pub fn expand(typed: &str, filters: &[String]) -> Result<String, String> {
 pub fn named(patterns: &[String], there: &[String], of_services: &Sources) -> Vec<GroupSource> {
     let mut names: Vec<&str> = Vec::new();
     for pattern in patterns {
-        if pattern.contains('*') {
-            names.extend(there.iter().map(String::as_str).filter(|name| text::matches(pattern, name)));
+        if log_store::pattern::is_pattern(pattern) {
+            names.extend(there.iter().map(String::as_str).filter(|name| log_store::pattern::matches(pattern, name)));
         } else {
             names.push(pattern);
         }
@@ -220,16 +221,13 @@ pub fn named(patterns: &[String], there: &[String], of_services: &Sources) -> Ve
     names.into_iter().map(GroupSource::named).collect()
 }
 
-/// The names by which services are shown: without what all share.
+/// The names by which services are shown.
 pub fn short_names<'a>(services: impl IntoIterator<Item = &'a str> + Clone) -> BTreeMap<&'a str, &'a str> {
     let mut distinct: Vec<&str> = services.into_iter().collect();
     distinct.sort_unstable();
     distinct.dedup();
-    let prefix = text::common_prefix(distinct.iter().copied());
-    distinct
-        .into_iter()
-        .map(|name| (name, name.strip_prefix(prefix).filter(|rest| !rest.is_empty()).unwrap_or(name)))
-        .collect()
+    let shortening = Shortening::of(distinct.iter().copied());
+    distinct.into_iter().map(|name| (name, shortening.short(name))).collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Whether a condition holds. Three answers: yes, no, and not known.
 
+use crate::model::names;
+
 use super::{Node, Operand, Operator, Path, Segment};
 use serde_json::Value;
 use std::cmp::Ordering;
@@ -113,7 +115,7 @@ fn find(path: &Path, snapshot: &Value) -> Option<Value> {
 /// The names by which an element may be called, the first one first.
 const NAMES: [&str; 6] = ["name", "short", "id", "where", "service", "severity"];
 
-/// The element of that name, of that short name, with that id, or with an end that only it has.
+/// The element of that name, of that short name, with that id, or with words that only it has.
 pub(super) fn element<'a>(all: &'a [Value], segment: &str) -> Option<&'a Value> {
     for field in NAMES {
         let mut same = all.iter().filter(|one| one.get(field).and_then(Value::as_str) == Some(segment));
@@ -122,16 +124,14 @@ pub(super) fn element<'a>(all: &'a [Value], segment: &str) -> Option<&'a Value> 
             return Some(found);
         }
     }
-    let ends = |one: &&Value| {
-        ["name", "id"].iter().any(|field| {
-            one.get(field).and_then(Value::as_str).is_some_and(|name| name.ends_with(segment) && name != segment)
-        })
-    };
-    let mut close = all.iter().filter(ends);
-    match (close.next(), close.next()) {
-        (Some(found), None) => Some(found),
-        (Some(_), Some(_)) | (None, _) => None,
-    }
+    ["name", "id"].iter().find_map(|field| {
+        let called = |one: &'a Value| one.get(field).and_then(Value::as_str);
+        let names: Vec<&str> = all.iter().filter_map(called).collect();
+        let found = names::find(segment, &names).ok()?;
+        let mut same = all.iter().filter(|one| called(one) == Some(found));
+        // Of several of one name only a place tells which.
+        same.next().filter(|_| same.next().is_none())
+    })
 }
 
 fn compare(a: &Value, operator: Operator, b: &Value, loose: bool, asks_null: bool) -> Option<bool> {

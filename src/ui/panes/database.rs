@@ -106,7 +106,7 @@ fn database_row<'a>(theme: &Theme, row: &'a DatabaseRow) -> Vec<Cell<'a>> {
     let reason = row.assessment.reasons.first();
     vec![
         Cell::new(health.sign(), theme.health(health)),
-        Cell::new(database.id.as_str(), theme.strong).tail(),
+        Cell::new(database.id.as_str(), theme.strong).name(),
         Cell::new(database.status.as_str(), word_style(theme, health)),
         Cell::new(class, theme.dim),
         Cell::new("", theme.dim),

@@ -360,7 +360,7 @@ fn head(canvas: &mut Canvas<'_, '_>, look: &Look<'_>, line: &Line<'_>, place: Re
     } else {
         theme.text
     };
-    let shown = text::cut_start(short, usize::from(look.width));
+    let shown = text::cut_middle(short, usize::from(look.width));
     canvas.put(x, y, look.width, &shown, style);
     x += look.width + 1;
     let (word, style) = match line.level {

@@ -52,7 +52,7 @@ pub fn attention(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) 
         Some(
             vec![
                 Cell::new(Signs::severity(entry.severity), style),
-                Cell::new(entry.name.as_str(), theme.strong).tail(),
+                Cell::new(entry.name.as_str(), theme.strong).name(),
                 Cell::new(what, theme.text),
                 Cell::new(since, theme.dim),
             ]

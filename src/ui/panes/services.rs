@@ -54,7 +54,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, standing: &S
         Some(Row {
             cells: vec![
                 Cell::new(row.assessment.health.sign(), theme.health(row.assessment.health)),
-                Cell::new(row.short.as_str(), theme.text).tail(),
+                Cell::new(row.short.as_str(), theme.text).name(),
                 Cell::new(row.assessment.health.word(), word_style(theme, row.assessment.health)),
                 Cell::new(desired(row), theme.text),
                 Cell::new(row.running.to_string(), running_style(theme, row)),

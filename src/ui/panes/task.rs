@@ -87,7 +87,7 @@ pub fn containers(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing)
         Some(
             vec![
                 Cell::new(health.sign(), theme.health(health)),
-                Cell::new(container.name.as_str(), theme.text).tail(),
+                Cell::new(container.name.as_str(), theme.text).name(),
                 Cell::new(container.status.to_lowercase(), theme.text),
                 Cell::new(word, theme.text),
                 Cell::new(exit, if failed { theme.down } else { theme.text }),

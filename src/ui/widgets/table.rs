@@ -46,6 +46,17 @@ impl Column {
     }
 }
 
+/// What of a text is left out where it does not fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// Its end.
+    End,
+    /// Its beginning: its end tells it apart.
+    Start,
+    /// Its middle: both tell it apart.
+    Middle,
+}
+
 /// A cell's text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cell<'a> {
@@ -53,20 +64,27 @@ pub struct Cell<'a> {
     pub text: Cow<'a, str>,
     /// How.
     pub style: Style,
-    /// Cut at the beginning: its end tells it apart.
-    pub cut_start: bool,
+    /// Where it is cut if it does not fit.
+    pub cut: Cut,
 }
 
 impl<'a> Cell<'a> {
     /// A cell.
     pub fn new(text: impl Into<Cow<'a, str>>, style: Style) -> Self {
-        Self { text: text.into(), style, cut_start: false }
+        Self { text: text.into(), style, cut: Cut::End }
     }
 
     /// Cut at the beginning rather than at the end.
     #[must_use]
     pub fn tail(mut self) -> Self {
-        self.cut_start = true;
+        self.cut = Cut::Start;
+        self
+    }
+
+    /// Cut in the middle, as names are.
+    #[must_use]
+    pub fn name(mut self) -> Self {
+        self.cut = Cut::Middle;
         self
     }
 }
@@ -112,10 +130,10 @@ pub fn fit(columns: &[Column], width: u16) -> Vec<Placed> {
 /// Draws one cell.
 pub fn put(canvas: &mut Canvas<'_, '_>, x: u16, y: u16, cells: u16, right: bool, cell: &Cell<'_>) {
     let shown = text::harmless(&cell.text);
-    let cut = if cell.cut_start {
-        text::cut_start(&shown, usize::from(cells))
-    } else {
-        text::cut_end(&shown, usize::from(cells))
+    let cut = match cell.cut {
+        Cut::End => text::cut_end(&shown, usize::from(cells)),
+        Cut::Start => text::cut_start(&shown, usize::from(cells)),
+        Cut::Middle => text::cut_middle(&shown, usize::from(cells)),
     };
     if right {
         canvas.put_right(x + cells, y, cells, &cut, cell.style);
