@@ -251,6 +251,30 @@ fn the_check_reports_all_mistakes_with_their_places() {
 }
 
 #[test]
+fn the_check_reads_the_theme_that_the_session_would_read() {
+    for (theme, code) in
+        [("/none", 2), ("dark", 0), ("odd.toml", 2), ("good.toml", 0), ("~/good.toml", 0), ("darkk", 2)]
+    {
+        let home = Home::with(&format!("ui.theme = \"{theme}\"\n[environments.a]\n"));
+        home.write("odd.toml", "no_such_meaning = \"red\"\n");
+        home.write("good.toml", "down = \"bold red\"\n");
+        let said = line(&mut home.at(None), "config check").coded(code);
+        assert!(code == 0 || format!("{said:?}").contains("theme"), "{said:?}");
+    }
+}
+
+#[test]
+fn a_password_in_an_endpoint_is_never_shown() {
+    let home = Home::with("[environments.a]\nendpoint_url = \"http://user:hunter2@127.0.0.1:9/x\"\n");
+    for arguments in ["config show", "config show -o json", "config show -o yaml", "config check", "services", "doctor"]
+    {
+        let said = line(&mut home.at(None), arguments);
+        assert!(!format!("{said:?}").contains("hunter2"), "{arguments}: {said:?}");
+    }
+    assert!(line(&mut home.at(None), "config show").out.contains("http://127.0.0.1:9/x"));
+}
+
+#[test]
 fn a_configuration_that_cannot_be_read_is_told() {
     let home = Home::new();
     let missing = line(&mut home.at(None), "config check -c nowhere.toml").coded(2);

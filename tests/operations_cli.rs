@@ -292,6 +292,75 @@ fn what_cannot_be_written_down_is_not_done() {
 }
 
 #[test]
+fn the_audit_file_has_region_endpoint_user_and_machine_wherever_they_come_from() {
+    let world = world(Scenario::Staging);
+    let config = include_str!("../config.toml");
+    let config: String =
+        config.lines().filter(|line| !line.starts_with("region")).map(|line| format!("{line}\n")).collect();
+    let home = Home::with(&format!("audit_file = \"~/kept/audit.jsonl\"\n{config}"));
+    let inner = home.path().join("inner");
+    std::fs::create_dir_all(&inner).unwrap();
+    let cockpit = |arguments: &str| {
+        let mut command = home.on(&world);
+        // From another folder: the file is where it was.
+        line(command.env("AWS_REGION", "ap-northeast-1").current_dir(&inner), arguments)
+    };
+    let said = cockpit("scale web 2 --yes -o json").coded(0);
+    let report = said.json();
+    assert_eq!(
+        (report["region"].as_str(), report["endpoint"].as_str()),
+        (Some("ap-northeast-1"), Some(world.endpoint().as_str()))
+    );
+    assert!(said.err.contains("ap-northeast-1") && said.err.contains("which is not AWS"), "{said:#?}");
+    assert!(report["operations"][0]["audit_error"].is_null());
+    let path = home.path().join("kept/audit.jsonl");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 2);
+    for line in lines {
+        assert_eq!(
+            (line["region"].as_str(), line["endpoint"].as_str()),
+            (Some("ap-northeast-1"), Some(world.endpoint().as_str()))
+        );
+        assert!(line["user"].as_str().is_some_and(|user| !user.is_empty()) && line["host"].is_string(), "{line}");
+    }
+    let audit = cockpit("audit").coded(0);
+    assert!(audit.out.contains("staging (simulated)"), "{audit:#?}");
+    let snapshot = cockpit("snapshot -o json").json();
+    assert_eq!(snapshot["region"], "ap-northeast-1");
+    // One that was left by a process that is no more is closed, and said.
+    let mut gone = std::process::Command::new("true").spawn().unwrap();
+    let number = gone.id();
+    gone.wait().unwrap();
+    let left = format!(
+        "{{\"operation\":\"1700000000-{number}-1\",\"environment\":\"staging\",\"outcome\":\"started\",\"command\":\"cockpit deploy api --force --env staging\"}}\n{{\"half"
+    );
+    std::fs::write(&path, text + &left).unwrap();
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let said = cockpit("scale web 1 --yes").coded(0);
+    assert!(
+        said.err.contains("was left before its end was known") && said.err.contains("can be read by others"),
+        "{said:#?}"
+    );
+    let audit = cockpit("audit -o json").coded(0).json();
+    let all = audit["operations"].as_array().unwrap();
+    let left = all.iter().find(|one| one["command"].as_str().unwrap().contains("deploy api")).unwrap();
+    assert_eq!(left["outcome"], "unknown");
+    assert_eq!((all.len(), audit["unreadable"].as_u64()), (3, Some(1)));
+}
+
+#[test]
+fn an_audit_file_that_is_a_pipe_is_refused_at_once() {
+    let world = World::staging();
+    let home = Home::with(&format!("audit_file = \"pipe\"\n{}", include_str!("../config.toml")));
+    assert!(std::process::Command::new("mkfifo").arg(home.path().join("pipe")).status().unwrap().success());
+    let said = run(&mut home.on(&world), ["scale", "web", "2", "--yes"]).coded(4);
+    assert!(format!("{said:?}").contains("it is no regular file"), "{said:#?}");
+    assert_eq!(asked(&world, "ecs:UpdateService"), 0);
+}
+
+#[test]
 fn a_person_at_a_terminal_is_asked_and_may_say_no() {
     let (home, world) = (home(""), World::staging());
     for (arguments, typed, words, code) in [

@@ -97,7 +97,7 @@ fn answers_that_waited_for_a_wrong_account_are_never_shown() {
     let (identity, others): (Vec<Effect>, Vec<Effect>) =
         effects.into_iter().partition(|effect| matches!(effect, Effect::Fetch { query: Query::Identity, .. }));
     world.answer(&mut app, others);
-    let stranger = Identity { account: "999999999999".into(), arn: "arn:other".into(), expires: None };
+    let stranger = Identity { account: "999999999999".into(), arn: "arn:other".into(), ..Identity::default() };
     app.update(part(&identity[0], Part::Last(Fact::Identity(stranger))));
     app.settle();
     assert!(app.estate.services.value().is_none() && app.estate.db_instances.value().is_none());

@@ -199,7 +199,8 @@ fn opens(app: &App, subject: &Subject) -> bool {
 
 /// Where the AWS console shows it. Source of the forms: the console's own address line.
 pub fn console_link(app: &App, subject: &Subject) -> Option<String> {
-    let region = app.environment.region.as_deref()?;
+    let known = app.estate.identity.value().and_then(|identity| identity.region.as_deref());
+    let region = app.environment.region.as_deref().or(known)?;
     let console = format!("https://{region}.console.aws.amazon.com");
     let cluster = app.environment.cluster.as_deref();
     Some(match subject {

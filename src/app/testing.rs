@@ -221,7 +221,7 @@ impl World {
     fn fact(&self, query: &Query) -> Fact {
         match query {
             Query::Identity => {
-                Fact::Identity(Identity { account: self.account.into(), arn: "arn:me".into(), expires: None })
+                Fact::Identity(Identity { account: self.account.into(), arn: "arn:me".into(), ..Identity::default() })
             }
             Query::Cluster { cluster } => {
                 Fact::Cluster(Some(Cluster { name: cluster.clone(), status: "ACTIVE".into(), ..Cluster::default() }))

@@ -301,13 +301,7 @@ fn push_run(shown: &mut String, run: &str) {
     }
 }
 
-/// A URL without the user and password that may stand in it.
-pub(super) fn without_user(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let host = authority.rsplit('@').next().unwrap_or(authority);
-    format!("{scheme}://{host}{path}")
-}
+pub(super) use crate::model::format::without_user;
 
 #[cfg(test)]
 #[path = "failure_tests.rs"]

@@ -141,6 +141,14 @@ impl Session {
         loaded.config.region().map(ToString::to_string)
     }
 
+    /// The endpoint in use, where it is not AWS's own; without a user and a password.
+    pub fn endpoint(&self) -> Option<String> {
+        let current = self.current();
+        let loaded = current.loaded.get().and_then(|loaded| loaded.as_ref().ok());
+        let named = loaded.and_then(|loaded| loaded.config.endpoint_url().map(failure::without_user));
+        named.or_else(|| self.0.context.endpoint.clone())
+    }
+
     /// When the credentials in use end; `None` for long-lived ones, or while none were needed.
     pub fn credentials_expire(&self) -> Option<Timestamp> {
         let current = self.current();

@@ -25,5 +25,6 @@ pub(super) async fn who(caller: &Caller<'_>) -> Result<Identity, Failure> {
         ));
     };
     let expires = caller.session.credentials_expire();
-    Ok(Identity { account, arn, expires })
+    let (region, endpoint) = (caller.session.region(), caller.session.endpoint());
+    Ok(Identity { account, arn, expires, region, endpoint })
 }

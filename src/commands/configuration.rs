@@ -8,7 +8,12 @@ use crate::headless;
 use std::io;
 
 pub(super) fn run(context: &Context, arguments: &Config, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
-    let loaded = context.load();
+    let mut loaded = context.load();
+    if let Some(Err(report)) = loaded.config.ui.theme.as_deref().map(super::session::named_theme) {
+        // Without this the check would pass and the session end at its start.
+        let message = std::iter::once(report.message).chain(report.causes).collect::<Vec<_>>().join(": ");
+        loaded.wrong("ui.theme", message, report.hint.unwrap_or_default());
+    }
     let code = if loaded.diagnostics.is_empty() { ExitCode::Done } else { ExitCode::Usage };
     let (output, width) = (context.output()?, Context::width());
     match arguments.action {

@@ -41,6 +41,7 @@ impl Context {
             file: global.config.clone(),
             folder: std::env::current_dir().unwrap_or_default(),
             home: etcetera::choose_base_strategy().ok().map(|folders| folders.config_dir().join("cockpit")),
+            user: etcetera::home_dir().ok(),
             variables: std::env::vars_os()
                 .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
                 .filter(|(name, _)| name.starts_with("COCKPIT_"))

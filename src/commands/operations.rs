@@ -25,6 +25,9 @@ use jiff::tz::TimeZone;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::time::Instant;
 
+/// How long the audit file is looked at for what was left before.
+const LOOK_BACK: std::time::Duration = std::time::Duration::from_secs(2);
+
 /// An opened environment and what its operations need.
 struct Opened {
     config: Config,
@@ -334,6 +337,9 @@ async fn act(
     out: &mut dyn io::Write,
 ) -> Result<ExitCode, Report> {
     let output = context.output()?;
+    if !dry_run {
+        left_before(opened).await;
+    }
     let mut driver = opened.driver(context);
     let ids: Vec<OperationId> = whats.into_iter().map(|what| driver.start(what, &opened.environment)).collect();
     let mut told = Told::new(opened.zone.clone());
@@ -412,6 +418,17 @@ async fn act(
         }
     }
     verdict(written.map(drop), code)
+}
+
+/// Tells what an earlier run has left behind in the audit file, and whether others can read it.
+async fn left_before(opened: &Opened) {
+    let Some(path) = audit_file::path(opened.config.audit_file.as_deref()) else { return };
+    let looking = tokio::task::spawn_blocking(move || audit_file::look_back(&path, Clock::System.now()));
+    // A file system that does not answer is told where something is written.
+    let told = tokio::time::timeout(LOOK_BACK, looking).await;
+    for said in told.into_iter().flatten().flatten() {
+        say(&said);
+    }
 }
 
 fn ended_as(operation: &Operation) -> Option<Verdict> {

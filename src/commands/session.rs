@@ -62,7 +62,11 @@ fn theme(context: &Context, config: &Config) -> Result<Theme, Report> {
     if !coloured {
         return Ok(Theme::monochrome());
     }
-    let Some(name) = config.ui.theme.as_deref() else { return Ok(Theme::default()) };
+    config.ui.theme.as_deref().map_or_else(|| Ok(Theme::default()), named_theme)
+}
+
+/// The theme of this name, or in this file.
+pub(super) fn named_theme(name: &str) -> Result<Theme, Report> {
     if let Some(theme) = Theme::named(name) {
         return Ok(theme);
     }

@@ -24,6 +24,8 @@ pub struct Request {
     pub folder: PathBuf,
     /// The user's configuration folder of this program.
     pub home: Option<PathBuf>,
+    /// The user's home folder, for paths that begin with `~`.
+    pub user: Option<PathBuf>,
     /// Environment variables that begin with `COCKPIT_`.
     pub variables: Vec<(String, String)>,
     /// `--env`, `--profile`, `--region`, `--endpoint-url`.
@@ -148,6 +150,7 @@ pub fn load(request: &Request) -> Loaded {
     loaded.variables(&request.variables);
     super::check::check(&mut loaded, &request.commands);
     loaded.flags(&request.flags);
+    loaded.place_files(request);
     loaded
 }
 
@@ -161,6 +164,29 @@ pub fn parse(name: &str, text: &str) -> Loaded {
 }
 
 impl Loaded {
+    /// Makes the paths of files whole: `~` is the user's home, and a relative one begins where the file is that
+    /// names it, whatever folder the program was started in.
+    fn place_files(&mut self, request: &Request) {
+        let folder = |origin: &Origin| match origin {
+            Origin::File(file, _) => {
+                request.folder.join(&file.name).parent().map_or_else(|| request.folder.clone(), Path::to_path_buf)
+            }
+            Origin::Default | Origin::Variable(_) | Origin::Flag(_) => request.folder.clone(),
+        };
+        let whole = |path: &str, folder: PathBuf| match (path.strip_prefix('~'), &request.user) {
+            (Some(""), Some(user)) => user.clone(),
+            (Some(rest), Some(user)) if rest.starts_with('/') => user.join(rest.trim_start_matches('/')),
+            _ => folder.join(path),
+        };
+        let (audit, theme) = (folder(&self.origin("audit_file")), folder(&self.origin("ui.theme")));
+        if let Some(path) = &mut self.config.audit_file {
+            *path = whole(path, audit).display().to_string();
+        }
+        if let Some(path) = self.config.ui.theme.as_mut().filter(|name| name.contains(['/', '.', '~'])) {
+            *path = whole(path, theme).display().to_string();
+        }
+    }
+
     /// Adds a file.
     pub(super) fn layer(&mut self, source: &Arc<SourceFile>) {
         let (entries, mistakes) = read::entries(source);
@@ -254,7 +280,8 @@ impl Loaded {
         self.provenance.get(path).cloned().unwrap_or(Origin::Default)
     }
 
-    pub(super) fn wrong(&mut self, path: &str, message: String, hint: String) {
+    /// Adds a mistake about the value of a path.
+    pub fn wrong(&mut self, path: &str, message: String, hint: String) {
         let spot = self.origin(path).spot();
         self.diagnostics.push(Diagnostic { spot, message, hint: Some(hint) });
     }

@@ -230,6 +230,33 @@ fn unreadable_files_are_mistakes_not_panics() {
 }
 
 #[test]
+fn paths_of_files_are_whole_wherever_the_program_is_started() {
+    let folder = Folder::new();
+    let user = PathBuf::from("/home/someone");
+    for (written, expected) in [
+        ("~/kept/audit.jsonl", user.join("kept/audit.jsonl")),
+        ("audit.jsonl", folder.0.join("audit.jsonl")),
+        ("/var/log/audit.jsonl", PathBuf::from("/var/log/audit.jsonl")),
+        ("~other/x", folder.0.join("~other/x")),
+    ] {
+        folder.write(
+            "config.toml",
+            format!("audit_file = \"{written}\"\nui.theme = \"themes/own.toml\"\n[environments.a]\n"),
+        );
+        // `inner` is where it is started, the file is in its parent.
+        let loaded = load(&Request { user: Some(user.clone()), ..folder.request() });
+        assert_eq!(loaded.config.audit_file.as_deref(), Some(expected.to_str().unwrap()), "{written}");
+        assert_eq!(loaded.config.ui.theme.as_deref(), Some(folder.0.join("themes/own.toml").to_str().unwrap()));
+    }
+    let mut request = Request { user: Some(user), ..folder.request() };
+    request.variables =
+        vec![("COCKPIT_AUDIT_FILE".into(), "here.jsonl".into()), ("COCKPIT_UI_THEME".into(), "light".into())];
+    let loaded = load(&request);
+    assert_eq!(loaded.config.audit_file.as_deref(), Some(folder.0.join("inner/here.jsonl").to_str().unwrap()));
+    assert_eq!(loaded.config.ui.theme.as_deref(), Some("light"));
+}
+
+#[test]
 fn later_layers_win_key_by_key() {
     let folder = Folder::new();
     folder

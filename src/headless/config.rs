@@ -4,6 +4,7 @@ use super::emit::Printable;
 use super::table::{Table, prose, words};
 use crate::cli::ExitCode;
 use crate::config::{Loaded, Value, rows};
+use crate::model::format::without_user;
 use serde::Serialize;
 
 /// `cockpit config show`.
@@ -67,6 +68,8 @@ pub fn show(loaded: &Loaded) -> ConfigShow {
     let values = rows(loaded).into_iter().map(|row| ValueDto {
         value: match &row.value {
             None => serde_json::Value::Null,
+            // A password in a URL is nobody's business who reads along.
+            Some(Value::Text(text)) if row.key.ends_with("endpoint_url") => without_user(text).into(),
             Some(Value::Text(text)) => text.as_str().into(),
             Some(Value::Switch(on)) => (*on).into(),
             Some(Value::Interval(interval)) => crate::model::time::short(*interval).into(),

@@ -112,7 +112,7 @@ pub(super) fn whole() -> Estate {
         identity: observed(Identity {
             account: "123456789012".into(),
             arn: "arn:aws:iam::123456789012:user/alice".into(),
-            expires: None,
+            ..Identity::default()
         }),
         cluster: observed(Cluster { name: "c".into(), status: "ACTIVE".into(), ..Cluster::default() }),
         services: observed(

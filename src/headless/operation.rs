@@ -31,6 +31,8 @@ pub struct OperationReport {
     pub account: Option<String>,
     /// The region.
     pub region: Option<String>,
+    /// The endpoint, where it is not AWS's own.
+    pub endpoint: Option<String>,
     /// Whether nothing was to be changed.
     pub dry_run: bool,
     /// In the order in which they were done; one that was not begun because one before it failed is left out.
@@ -82,6 +84,8 @@ pub struct OperationDto {
     pub request_ids: Vec<String>,
     /// Its name in the audit file.
     pub operation: String,
+    /// Why its end is not in the audit file; `null` where it is, or nothing had to be written.
+    pub audit_error: Option<String>,
 }
 
 /// One check.
@@ -165,6 +169,7 @@ pub fn of(operation: &Operation) -> OperationDto {
         programs: plan.map(|plan| plan.programs.clone()).unwrap_or_default(),
         request_ids: operation.request_ids.clone(),
         operation: operation.mark.clone(),
+        audit_error: operation.unaudited.clone(),
     }
 }
 
@@ -175,7 +180,8 @@ pub fn report(operations: &[&Operation], dry_run: bool) -> OperationReport {
         schema: SCHEMA.to_owned(),
         environment: first.map(|operation| operation.environment.name.clone()).unwrap_or_default(),
         account: first.and_then(|operation| operation.who.as_ref()).map(|who| who.account.clone()),
-        region: first.and_then(|operation| operation.environment.region.clone()),
+        region: first.and_then(|operation| operation.region().map(str::to_owned)),
+        endpoint: first.and_then(|operation| operation.who.as_ref()).and_then(|who| who.endpoint.clone()),
         dry_run,
         operations: operations.iter().map(|operation| of(operation)).collect(),
     }
@@ -219,6 +225,8 @@ impl Printable for OperationReport {
         for operation in &self.operations {
             notes.extend(operation.causes.iter().map(|cause| format!("cause: {cause}")));
             notes.extend(operation.hint.iter().map(|hint| format!("hint: {hint}")));
+            let unaudited = operation.audit_error.iter();
+            notes.extend(unaudited.map(|why| format!("the audit file does not have its end: {why}")));
         }
         notes
     }
@@ -261,9 +269,12 @@ pub fn plan(operation: &Operation) -> Vec<String> {
         environment.name,
         if environment.guarded { " GUARDED" } else { "" },
         who.map_or("?", |who| who.account.as_str()),
-        environment.region.as_deref().unwrap_or("?"),
+        operation.region().unwrap_or("?"),
         who.map_or("?", |who| who.arn.rsplit('/').next().unwrap_or(&who.arn)),
     )];
+    if let Some(endpoint) = who.and_then(|who| who.endpoint.as_ref()) {
+        lines.push(format!("  at {endpoint}, which is not AWS"));
+    }
     lines.extend(plan.steps.iter().map(|step| format!("  → {step}")));
     lines.extend(plan.programs.iter().map(|program| format!("  run {program}")));
     for change in &plan.changes {
@@ -330,6 +341,8 @@ pub struct AuditDto {
     pub account: String,
     /// The region.
     pub region: String,
+    /// The endpoint, where it was not AWS's own; `null` for AWS.
+    pub endpoint: Option<String>,
     /// As it would be typed.
     pub command: String,
     /// What was there.
@@ -379,6 +392,7 @@ pub fn audit(
             environment: record.environment,
             account: record.account,
             region: record.region,
+            endpoint: Some(record.endpoint).filter(|endpoint| !endpoint.is_empty()),
             command: record.command,
             before: record.before,
             after: record.after,
@@ -410,7 +424,11 @@ impl Printable for AuditList {
             table.row([
                 at,
                 Some(if operation.user.is_empty() { who.to_owned() } else { format!("{who} ({})", operation.user) }),
-                Some(operation.environment.clone()),
+                Some(match &operation.endpoint {
+                    Some(endpoint) if is_loopback(endpoint) => format!("{} (simulated)", operation.environment),
+                    Some(endpoint) => format!("{} (at {endpoint})", operation.environment),
+                    None => operation.environment.clone(),
+                }),
                 Some(operation.command.clone()),
                 Some(operation.outcome.clone()),
                 Some(operation.reason.clone()).filter(|reason| !reason.is_empty()),
@@ -426,6 +444,12 @@ impl Printable for AuditList {
         }
         notes
     }
+}
+
+/// Whether an endpoint is on this machine, as the simulator and emulators are.
+fn is_loopback(endpoint: &str) -> bool {
+    let host = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
+    ["127.", "localhost", "[::1]"].iter().any(|local| host.starts_with(local))
 }
 
 /// What the schedule does next, for `cockpit schedule`.

@@ -96,7 +96,7 @@ pub fn snapshot(input: &SnapshotInput<'_>) -> Snapshot {
         environment: environment.name.clone(),
         // The configured one is what should be, and not what was found.
         account: identity.map(|identity| identity.account.clone()),
-        region: environment.region.clone(),
+        region: environment.region.clone().or_else(|| identity?.region.clone()),
         taken_at: input.now.to_string(),
         duration_ms: u64::try_from((input.now - input.ahead).duration_since(input.started).as_millis().max(0))
             .unwrap_or(u64::MAX),

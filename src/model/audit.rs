@@ -22,6 +22,10 @@ pub struct Record {
     pub account: String,
     /// The region.
     pub region: String,
+    /// The endpoint, where it was not AWS's own: then nothing real may have been changed.
+    pub endpoint: String,
+    /// The machine, so that another one does not take its operations for left.
+    pub host: String,
     /// As it would be typed: `cockpit deploy web --image 9f3c2e1 --env staging`.
     pub command: String,
     /// What was there.

@@ -11,6 +11,10 @@ pub struct Identity {
     pub arn: String,
     /// When the credentials end; `None` for long-lived keys.
     pub expires: Option<Timestamp>,
+    /// The region in use, from wherever it comes: the configuration, a variable, the profile.
+    pub region: Option<String>,
+    /// The endpoint in use, where it is not AWS's own; without a user and a password.
+    pub endpoint: Option<String>,
 }
 
 impl Identity {
@@ -41,7 +45,7 @@ mod tests {
     use super::*;
 
     fn short(arn: &str) -> String {
-        Identity { account: "1".into(), arn: arn.into(), expires: None }.short()
+        Identity { account: "1".into(), arn: arn.into(), ..Identity::default() }.short()
     }
 
     #[test]

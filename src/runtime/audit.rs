@@ -22,25 +22,132 @@ pub fn simulated() -> Option<PathBuf> {
     path(None).map(|path| path.with_file_name("audit-simulated.jsonl"))
 }
 
-/// Adds a line, in one write, so that two cockpits never mix theirs.
+/// Adds a line, in one write, so that two cockpits never mix theirs. What was left half written before it, by a
+/// crash or a full disk, is ended first; a write that does not go in whole is taken back.
+///
+/// # Errors
+/// When the file cannot be opened or written, or is no regular file.
 pub(super) fn append(path: Option<&Path>, mut record: Record, now: Timestamp) -> io::Result<()> {
     let path = path.ok_or_else(|| io::Error::other("there is no home folder to keep the audit file in"))?;
     record.time = now;
-    record.user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_default();
+    record.user = user();
+    record.host = host();
     let mut line = serde_json::to_string(&record).map_err(io::Error::other)?;
     line.push('\n');
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
     let mut file = open(path)?;
-    file.write_all(line.as_bytes())?;
+    let before = file.metadata()?.len();
+    if before > 0 && !ends_a_line(&file, before)? {
+        line.insert(0, '\n');
+    }
+    let written = file.write(line.as_bytes())?;
+    if written < line.len() {
+        // Only what is ours, and only while nobody has added anything behind it.
+        if file.metadata()?.len() == before + written as u64 {
+            file.set_len(before)?;
+        }
+        return Err(io::Error::new(io::ErrorKind::StorageFull, "there is no room for a whole line"));
+    }
     // What was changed in AWS must not be missing here after a power cut.
     file.sync_data()
 }
 
+fn ends_a_line(file: &File, length: u64) -> io::Result<bool> {
+    use std::os::unix::fs::FileExt as _;
+    let mut last = [0];
+    file.read_exact_at(&mut last, length - 1)?;
+    Ok(last == *b"\n")
+}
+
+/// Opens it for adding. A pipe or a device would wait for a reader, or keep nothing.
 fn open(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt as _;
-    OpenOptions::new().create(true).append(true).mode(0o600).open(path)
+    match std::fs::metadata(path) {
+        Ok(found) if !found.is_file() => return Err(io::Error::other("it is no regular file")),
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    OpenOptions::new().create(true).read(true).append(true).mode(0o600).open(path)
+}
+
+/// The machine's user: as the variables say, else by the number of the process's user.
+fn user() -> String {
+    let named = ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok().filter(|name| !name.is_empty()));
+    named.unwrap_or_else(|| {
+        let number = rustix::process::getuid().as_raw();
+        let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+        let known = accounts.lines().find_map(|line| {
+            let mut fields = line.split(':');
+            let name = fields.next()?;
+            (fields.nth(1)?.parse() == Ok(number)).then(|| name.to_owned())
+        });
+        // A container has no name for many a number.
+        known.unwrap_or_else(|| format!("uid {number}"))
+    })
+}
+
+fn host() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// What is wrong with an existing file, in a sentence: others may read who changed what.
+pub fn exposed(path: &Path) -> Option<String> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?.permissions().mode() & 0o777;
+    (mode & 0o077 != 0).then(|| {
+        let path = path.display();
+        format!("the audit file {path} can be read by others (mode {mode:03o}): `chmod 600 {path}`")
+    })
+}
+
+/// Closes what was begun on this machine by processes that are no more, as `unknown`; gives back what was closed.
+///
+/// # Errors
+/// When the file cannot be read or written.
+pub fn close_left(path: &Path, now: Timestamp) -> io::Result<Vec<Record>> {
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_file() => {}
+        _ => return Ok(Vec::new()),
+    }
+    let mut open: Vec<Record> = Vec::new();
+    for record in read(path)?.0 {
+        if record.outcome == "started" {
+            open.push(record);
+        } else {
+            open.retain(|other| other.operation != record.operation);
+        }
+    }
+    let here = host();
+    open.retain(|record| (record.host.is_empty() || record.host == here) && !lives(&record.operation));
+    for record in &mut open {
+        let began = record.time;
+        record.outcome = "unknown".to_owned();
+        record.reason = format!("left at {began:.0}: the cockpit ended before it knew the end; it may have gone on");
+        append(Some(path), record.clone(), now)?;
+    }
+    Ok(open)
+}
+
+/// What there is to say of the file before something is added, in sentences: what was left open and is closed now,
+/// and whether others can read it. That it cannot be written is said where it is written.
+pub fn look_back(path: &Path, now: Timestamp) -> Vec<String> {
+    let closed = close_left(path, now).unwrap_or_default().into_iter();
+    let closed = closed.map(|record| {
+        format!("`{}` of {:.0} was left before its end was known: it is closed as unknown", record.command, record.time)
+    });
+    closed.chain(exposed(path)).collect()
+}
+
+/// Whether the process lives that has begun an operation: its number stands in the operation's name, after the
+/// second in which it began. What has no number is taken to live.
+fn lives(operation: &str) -> bool {
+    let number = operation.split('-').nth(1).and_then(|number| number.parse().ok());
+    let Some(process) = number.and_then(rustix::process::Pid::from_raw) else { return true };
+    // One of another user cannot be signalled, and lives.
+    rustix::process::test_kill_process(process) != Err(rustix::io::Errno::SRCH)
 }
 
 /// All lines, oldest first, and how many could not be understood. No file is no line.
@@ -89,6 +196,106 @@ mod tests {
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(read(&folder.join("none")).unwrap(), (Vec::new(), 0));
         assert!(append(Some(&folder.join("deep/audit.jsonl/x")), Record::default(), now).is_err());
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    /// A folder of its own for each test.
+    fn folder(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("cockpit-audit-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    fn record(operation: &str, outcome: &str) -> Record {
+        Record {
+            operation: operation.into(),
+            outcome: outcome.into(),
+            command: "cockpit scale web 2".into(),
+            ..Record::default()
+        }
+    }
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_half_line_does_not_swallow_the_next() {
+        let folder = folder("half");
+        let path = folder.join("audit.jsonl");
+        std::fs::write(&path, b"{\"operation\":\"1-1-1\",\"outc").unwrap();
+        append(Some(&path), record("1-2-1", "started"), at("2026-11-20T11:00:00Z")).unwrap();
+        append(Some(&path), record("1-2-1", "done"), at("2026-11-20T11:00:00Z")).unwrap();
+        let (records, odd) = read(&path).unwrap();
+        assert_eq!((records.len(), odd), (2, 1));
+        assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 3, "and no empty line");
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn every_line_has_a_user_and_a_machine() {
+        let folder = folder("user");
+        let path = folder.join("audit.jsonl");
+        append(Some(&path), record("1-2-1", "started"), at("2026-11-20T11:00:00Z")).unwrap();
+        let written = &read(&path).unwrap().0[0];
+        assert!(!written.user.is_empty() && !written.host.is_empty(), "{written:?}");
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn what_is_no_regular_file_is_refused_and_not_waited_for() {
+        let folder = folder("pipe");
+        let path = folder.join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        for odd in [path.as_path(), Path::new("/dev/null"), folder.as_path()] {
+            let error = append(Some(odd), Record::default(), at("2026-11-20T11:00:00Z")).unwrap_err();
+            assert_eq!(error.to_string(), "it is no regular file", "{odd:?}");
+        }
+        assert_eq!(close_left(&path, at("2026-11-20T11:00:00Z")).unwrap(), Vec::new());
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_others_can_read_is_told() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = folder("mode");
+        let path = folder.join("audit.jsonl");
+        assert_eq!(exposed(&path), None);
+        append(Some(&path), Record::default(), at("2026-11-20T11:00:00Z")).unwrap();
+        assert_eq!(exposed(&path), None);
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(exposed(&path).unwrap().contains("mode 644"));
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn what_a_process_left_that_is_no_more_is_closed_once() {
+        let folder = folder("left");
+        let path = folder.join("audit.jsonl");
+        let mut ended = std::process::Command::new("true").spawn().unwrap();
+        let gone = ended.id();
+        ended.wait().unwrap();
+        let (left, ours) = (format!("1700000000-{gone}-1"), format!("1700000000-{}-1", std::process::id()));
+        let began = at("2026-11-20T11:00:00Z");
+        for (operation, outcome) in [
+            (left.as_str(), "started"),
+            (ours.as_str(), "started"),
+            (&format!("1700000000-{gone}-2"), "started"),
+            (&format!("1700000000-{gone}-2"), "done"),
+            ("odd", "started"),
+        ] {
+            append(Some(&path), record(operation, outcome), began).unwrap();
+        }
+        let mut elsewhere =
+            serde_json::to_string(&Record { host: "another".into(), ..record(&left, "started") }).unwrap();
+        elsewhere = elsewhere.replace(&left, &format!("1700000000-{gone}-9")) + "\n";
+        OpenOptions::new().append(true).open(&path).unwrap().write_all(elsewhere.as_bytes()).unwrap();
+        let closed = close_left(&path, at("2026-11-20T12:00:00Z")).unwrap();
+        assert_eq!(closed.iter().map(|record| record.operation.as_str()).collect::<Vec<_>>(), [left.as_str()]);
+        let last = read(&path).unwrap().0.pop().unwrap();
+        assert_eq!((last.operation.as_str(), last.outcome.as_str()), (left.as_str(), "unknown"));
+        assert!(last.reason.starts_with("left at 2026-11-20T11:00:00Z"), "{}", last.reason);
+        assert_eq!(close_left(&path, at("2026-11-20T13:00:00Z")).unwrap(), Vec::new());
         std::fs::remove_dir_all(folder).unwrap();
     }
 }

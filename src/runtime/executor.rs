@@ -235,6 +235,9 @@ impl Executor {
     }
 }
 
+/// A file system that does not answer for so long will not: nobody waits for it for ever.
+const AUDIT_LIMIT: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// Carries out one call of an operation.
 async fn answer(
     id: CallId,
@@ -277,10 +280,16 @@ async fn answer(
                     Failure::new(FailureKind::Other, format!("the audit file {path} cannot be written: {error}"))
                 })
             });
-            match written.await {
-                Ok(Ok(())) => Ok(crate::app::operation::call::Reply::Done),
-                Ok(Err(failure)) => Err(failure),
-                Err(_) => Err(Failure::new(FailureKind::Other, "the audit file could not be written")),
+            match tokio::time::timeout(AUDIT_LIMIT, written).await {
+                Ok(Ok(Ok(()))) => Ok(crate::app::operation::call::Reply::Done),
+                Ok(Ok(Err(failure))) => Err(failure),
+                Ok(Err(_)) => Err(Failure::new(FailureKind::Other, "the audit file could not be written")),
+                Err(_) => {
+                    let limit = AUDIT_LIMIT.as_secs();
+                    let text =
+                        format!("the audit file was not written within {limit} s: its file system does not answer");
+                    Err(Failure::new(FailureKind::Timeout, text))
+                }
             }
         }
     };

@@ -27,6 +27,8 @@ use tokio::time::Instant;
 const FRAME: Duration = Duration::from_millis(33);
 /// Judgements over facts that have come in are made at most this often, unless a key needs them.
 const TICK: Duration = Duration::from_secs(1);
+/// A slow file system is not waited for longer before the first key is heard.
+const LOOK_BACK: Duration = Duration::from_secs(1);
 /// Events taken in before the next frame.
 const BATCH: usize = 128;
 
@@ -83,6 +85,9 @@ pub async fn interactive(
     let (mut app, effects) = App::new(config, environment, session, keymap, Wants::default(), clock.now());
     app.filters = files::saved_filters();
     let (executor, answers) = Executor::new(simulated);
+    // Before the first frame: a file system that does not answer must not hold up the screen for long.
+    let told =
+        audit.clone().map(|path| tokio::task::spawn_blocking(move || audit::look_back(&path, jiff::Timestamp::now())));
     let executor = executor.with_audit(audit).with_screen();
     let mut run = Run {
         app,
@@ -103,6 +108,13 @@ pub async fn interactive(
     for effect in effects {
         if let Some(ended) = run.carry_out(effect)? {
             return Ok(ended);
+        }
+    }
+    if let Some(told) = told
+        && let Ok(Ok(said)) = tokio::time::timeout(LOOK_BACK, told).await
+    {
+        for text in said {
+            run.app.update(Event::Notice(Notice { error: true, text }));
         }
     }
     let ended = run.until_end(answers, &mut keys, &mut signals).await;

@@ -1,4 +1,4 @@
-//! Names as tools make them: CloudFormation, CDK, Copilot, Terraform and Pulumi add a part that says nothing.
+//! Names as tools make them: `CloudFormation`, CDK, Copilot, Terraform and Pulumi add a part that says nothing.
 
 /// A name without the part that a tool has added: `shop-prod-web` of `shop-prod-web-Service-1A2B3C4D5E6F`.
 /// A name that has none is left whole.
@@ -27,7 +27,7 @@ pub fn generated(name: &str) -> Option<&str> {
     (body(name).len() < name.len()).then_some(last)
 }
 
-/// 12 or 13 letters and digits at random, as CloudFormation adds them to what it makes; in capitals for stacks
+/// 12 or 13 letters and digits at random, as `CloudFormation` adds them to what it makes; in capitals for stacks
 /// of before 2023, in both cases since. Source: the physical ids of its documentation.
 fn is_of_a_stack(part: &str) -> bool {
     if !(12..=13).contains(&part.len()) || !part.bytes().all(|b| b.is_ascii_alphanumeric()) {

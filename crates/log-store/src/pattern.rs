@@ -62,7 +62,7 @@ fn step(pattern: &str, c: Option<char>) -> Option<&str> {
             let end = class_end(pattern)?;
             in_class(&pattern[1..end], c).then(|| &pattern[end + 1..])
         }
-        same => (same == c).then(|| elements.as_str()),
+        same => (same == c).then_some(elements.as_str()),
     }
 }
 

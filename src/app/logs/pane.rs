@@ -776,7 +776,9 @@ fn clock(at: Ms) -> String {
 /// ARNs for a live tail: at most 10.
 fn arns(sources: &Sources, estate: &Estate, environment: &EnvironmentConfig) -> Vec<String> {
     let account = estate.identity.value().map(|identity| identity.account.clone());
-    let (Some(account), Some(region)) = (account.or_else(|| environment.account.clone()), &environment.region) else {
+    let known = estate.identity.value().and_then(|identity| identity.region.as_ref());
+    let region = environment.region.as_ref().or(known);
+    let (Some(account), Some(region)) = (account.or_else(|| environment.account.clone()), region) else {
         return Vec::new();
     };
     // Those of another region are only polled: a live tail is of one.

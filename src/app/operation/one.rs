@@ -121,7 +121,10 @@ pub struct Operation {
     acting_since: Option<Timestamp>,
     /// A plan that waits until it is known whose credentials these are.
     waiting_plan: Option<Plan>,
+    /// The audit file has its beginning.
     recorded: bool,
+    /// Why the audit file does not have its end.
+    pub unaudited: Option<String>,
 }
 
 type Asked = Vec<(Slot, Call)>;
@@ -173,6 +176,7 @@ impl Operation {
             acting_since: None,
             waiting_plan: None,
             recorded: false,
+            unaudited: None,
         }
     }
 
@@ -534,8 +538,19 @@ impl Operation {
                     .hint("make the audit file writable, or name another one with `audit_file` in the configuration");
                 self.end(outcome, now)
             }
+            // It was left while its beginning was being written: then the file has that, and needs the end too.
+            (_, Ok(_)) if !self.recorded => {
+                self.recorded = true;
+                let ended = self.outcome.as_ref();
+                let ended = ended.map(|outcome| (outcome.verdict.word(), outcome.summary.clone()));
+                let record = ended.map(|(word, reason)| self.record(word, &reason));
+                record.into_iter().map(|record| (Slot::Audit, Call::Audit(Box::new(record)))).collect()
+            }
+            // Its beginning is not there, so nothing is missing.
+            (_, Err(_)) if !self.recorded => Vec::new(),
             (_, Err(failure)) => {
                 self.say(now, Weight::Warn, format!("the end could not be written into the audit file: {failure}"));
+                self.unaudited = Some(failure.message);
                 Vec::new()
             }
             (_, Ok(_)) => Vec::new(),
@@ -565,6 +580,11 @@ impl Operation {
         vec![(Slot::Audit, Call::Audit(Box::new(record)))]
     }
 
+    /// The region: as it is configured, else as it was found elsewhere.
+    pub fn region(&self) -> Option<&str> {
+        self.environment.region.as_deref().or_else(|| self.who.as_ref()?.region.as_deref())
+    }
+
     /// A line for the audit file; time and the machine's user are added where it is written.
     fn record(&self, outcome: &str, reason: &str) -> Record {
         let (before, after) = match &self.machine {
@@ -591,7 +611,8 @@ impl Operation {
             who: self.who.as_ref().map(|who| who.arn.clone()).unwrap_or_default(),
             environment: self.environment.name.clone(),
             account: self.who.as_ref().map(|who| who.account.clone()).unwrap_or_default(),
-            region: self.environment.region.clone().unwrap_or_default(),
+            region: self.region().unwrap_or_default().to_owned(),
+            endpoint: self.who.as_ref().and_then(|who| who.endpoint.clone()).unwrap_or_default(),
             command: self.what.command().to_owned(),
             before,
             after,

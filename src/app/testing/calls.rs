@@ -70,7 +70,7 @@ impl Aws {
             Read::Identity => Reply::Identity(Identity {
                 account: self.account.clone(),
                 arn: "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_admin_0123456789abcdef/alice".into(),
-                expires: None,
+                ..Identity::default()
             }),
             Read::Services { names, .. } => {
                 Reply::Services(self.services.iter().filter(|service| names.contains(&service.name)).cloned().collect())

@@ -140,6 +140,7 @@ impl World {
                 account: self.account.clone(),
                 arn: format!("arn:aws:sts::{}:assumed-role/AWSReservedSSO_admin_0123/alice", self.account),
                 expires: Some(now() + SignedDuration::from_mins(432)),
+                ..Identity::default()
             }),
             Query::Cluster { cluster } => Fact::Cluster(Some(Cluster {
                 name: cluster.clone(),
