@@ -65,7 +65,7 @@ pub struct Printer {
 #[derive(Debug, Default)]
 struct Stream {
     /// How its last line was written.
-    kind: Kind,
+    state: parse::State,
     /// Whether its last line that stands by itself was written: a trace goes with it.
     head: Option<bool>,
     /// Its service, as it stands before a line; empty until it was written once.
@@ -148,10 +148,7 @@ impl Printer {
         let text = arrived.event.message.trim_end_matches(['\n', '\r']);
         let place = self.stream(&arrived.source);
         let stream = &mut self.streams[place];
-        let parsed = parse::parse(text, stream.kind);
-        if !parsed.continues {
-            stream.kind = parsed.kind;
-        }
+        let parsed = stream.state.read(text);
         let head = stream.head.filter(|_| parsed.continues);
         let line = Line {
             at: arrived.event.at,

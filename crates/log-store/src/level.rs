@@ -40,17 +40,23 @@ impl Level {
 
     /// From a word, in any case.
     pub fn from_word(word: &[u8]) -> Option<Self> {
+        // `ERROR+2` of Go's slog.
+        let word = match word.iter().position(|b| matches!(b, b'+' | b'-')) {
+            Some(at) if at >= 4 => &word[..at],
+            _ => word,
+        };
         let mut lower = [0u8; 9];
         let lower = lower.get_mut(..word.len())?;
         lower.copy_from_slice(word);
         lower.make_ascii_lowercase();
         Some(match &*lower {
-            b"trace" | b"verbose" | b"silly" | b"trc" => Self::Trace,
-            b"debug" | b"dbg" => Self::Debug,
+            b"trace" | b"verbose" | b"silly" | b"trc" | b"trce" | b"trac" | b"vrb" => Self::Trace,
+            b"debug" | b"dbg" | b"dbug" | b"debu" => Self::Debug,
             b"info" | b"log" | b"http" | b"notice" | b"inf" | b"ok" | b"success" => Self::Info,
             b"warn" | b"warning" | b"wrn" => Self::Warn,
-            b"error" | b"err" | b"severe" => Self::Error,
-            b"fatal" | b"critical" | b"crit" | b"panic" | b"emergency" | b"emerg" | b"alert" => Self::Fatal,
+            b"error" | b"err" | b"erro" | b"severe" | b"fail" => Self::Error,
+            b"fatal" | b"fata" | b"ftl" | b"pnc" | b"critical" | b"crit" | b"panic" | b"emergency" | b"emerg"
+            | b"alert" => Self::Fatal,
             _ => return None,
         })
     }

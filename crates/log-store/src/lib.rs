@@ -22,6 +22,7 @@ pub mod pattern;
 pub mod search;
 pub mod shape;
 pub mod store;
+mod trace;
 pub mod view;
 
 pub use filter::{Filter, FilterError};

@@ -3,6 +3,7 @@
 
 use crate::json::{self, Value};
 use crate::level::Level;
+use crate::trace::{self, Trace};
 use memchr::{memchr, memchr_iter};
 
 /// How a line is written.
@@ -34,24 +35,102 @@ const LONGEST: usize = 9;
 /// More of a plain line is not looked at for a level.
 const HEAD: usize = 160;
 
-/// Looks at a line; `like` is the kind of the stream's last line.
+/// What is known of a stream from its lines so far: how it writes, and what it is in the middle of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct State {
+    kind: Kind,
+    /// Of the last line that stands by itself.
+    level: Level,
+    trace: Trace,
+}
+
+/// Looks at a line that stands alone; `like` is the kind of the stream's last line.
 #[must_use]
 pub fn parse(line: &str, like: Kind) -> Parsed {
-    let first = line.as_bytes().iter().find(|b| !b.is_ascii_whitespace());
-    if first == Some(&b'{')
-        && let Some(level) = json_level(line)
-    {
-        return Parsed { kind: Kind::Json, level, continues: false };
+    State { kind: like, ..State::default() }.read(line)
+}
+
+impl State {
+    /// How the stream writes.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.kind
     }
-    if (like == Kind::Logfmt || looks_logfmt(line))
-        && let Some(level) = logfmt_level(line)
-    {
-        return Parsed { kind: Kind::Logfmt, level, continues: false };
+
+    /// Looks at the next line of the stream, which may be a whole trace in one event.
+    #[must_use]
+    pub fn read(&mut self, line: &str) -> Parsed {
+        let first = line.as_bytes().iter().find(|b| !b.is_ascii_whitespace());
+        if first == Some(&b'{')
+            && let Some(level) = json_level(line)
+        {
+            return self.stands(line, Kind::Json, level, Trace::None);
+        }
+        if self.trace != Trace::None {
+            let plain = strip_colour(first_line(line));
+            if let Some(next) = trace::goes_on(self.trace, &plain) {
+                return self.continues(line, next);
+            }
+        }
+        if (self.kind == Kind::Logfmt || looks_logfmt(line))
+            && let Some(level) = logfmt_level(line)
+        {
+            let after = if level >= Level::Error { Trace::After } else { Trace::None };
+            return self.stands(line, Kind::Logfmt, level, after);
+        }
+        self.read_plain(line)
     }
-    if continues(line) {
-        return Parsed { kind: Kind::Plain, level: Level::None, continues: true };
+
+    fn read_plain(&mut self, line: &str) -> Parsed {
+        let whole = strip_colour(line);
+        let plain = first_line(&whole);
+        if let Some((level, begun)) = trace::start(plain) {
+            // What a logger has just called an error goes on with its exception; else the exception is the error.
+            let joined = matches!(self.trace, Trace::After | Trace::Zap) && self.level >= Level::Error;
+            if joined && trace::joins(plain, begun) {
+                return self.continues(line, if begun == Trace::After { Trace::Frames } else { begun });
+            }
+            return self.stands(line, Kind::Plain, level, begun);
+        }
+        if trace::indented(plain) {
+            let next = match self.trace {
+                Trace::None if self.level < Level::Warn => Trace::None,
+                Trace::None | Trace::After => Trace::Frames,
+                other => other,
+            };
+            return self.continues(line, next);
+        }
+        if trace::is_beside(plain) {
+            return self.continues(line, Trace::None);
+        }
+        let level = plain_level(&whole);
+        let after = match level {
+            Level::Error | Level::Fatal if plain.contains('\t') => Trace::Zap,
+            Level::Error | Level::Fatal => Trace::After,
+            Level::Warn if plain.contains('\t') => Trace::Zap,
+            _ => Trace::None,
+        };
+        self.stands(line, Kind::Plain, level, after)
     }
-    Parsed { kind: Kind::Plain, level: plain_level(line), continues: false }
+
+    fn stands(&mut self, line: &str, kind: Kind, level: Level, trace: Trace) -> Parsed {
+        // An event of several lines has its trace with it.
+        let trace = if trace != Trace::None && line.contains('\n') { Trace::None } else { trace };
+        *self = Self { kind, level, trace };
+        Parsed { kind, level, continues: false }
+    }
+
+    fn continues(&mut self, line: &str, next: Trace) -> Parsed {
+        self.trace = if line.contains('\n') { Trace::None } else { next };
+        Parsed { kind: Kind::Plain, level: Level::None, continues: true }
+    }
+}
+
+/// An event may hold a whole trace: its first line tells what it is.
+fn first_line(line: &str) -> &str {
+    // Elixir begins its events with an empty line.
+    let line = line.trim_start_matches('\n');
+    memchr(b'\n', line.as_bytes()).map_or(line, |end| &line[..end]).trim_end_matches('\r')
 }
 
 /// The level of a whole JSON object; nothing if it is broken.
@@ -100,30 +179,8 @@ fn logfmt_level(line: &str) -> Option<Level> {
     (pairs >= 2).then_some(level)
 }
 
-/// Whether a plain line belongs to the one before: it is indented, or goes on with a trace.
-fn continues(line: &str) -> bool {
-    let trimmed = line.trim_start();
-    let indent = line.len() - trimmed.len();
-    if trimmed.is_empty() {
-        return false;
-    }
-    let cause = ["Caused by:", "Caused by ", "During handling of", "[cause]:"];
-    if cause.iter().any(|mark| trimmed.starts_with(mark)) {
-        return true;
-    }
-    if trimmed.starts_with("at ") && indent > 0 {
-        return true;
-    }
-    if line.starts_with('\t') {
-        return true;
-    }
-    // Next.js indents every line by one blank, its banner by three.
-    (indent >= 2 && !trimmed.starts_with(['▲', '-', '✓', '⨯', '⚠', '○'])) || matches!(trimmed, "}" | "]" | "})" | "^")
-}
-
 /// The level of a plain line, from marks at its beginning or from words in it.
-fn plain_level(line: &str) -> Level {
-    let line = strip_colour(line);
+pub(crate) fn plain_level(line: &str) -> Level {
     let trimmed = line.trim_start();
     match trimmed.chars().next() {
         Some('⨯' | '✖' | '✗') => return Level::Error,
@@ -132,7 +189,13 @@ fn plain_level(line: &str) -> Level {
         _ => {}
     }
     let head = &line.as_bytes()[..line.len().min(HEAD)];
+    if let Some(level) = lettered(head) {
+        return level;
+    }
+    // After a time, the first word is a level in small letters too: swift-log, the OTP, zap.
+    let timed = head.iter().take_while(|b| b.is_ascii_digit()).count() >= 2 && trace::begins(line);
     let (mut first, mut best, mut from) = (None, Level::None, 0);
+    let mut words = 0;
     for at in 0..=head.len() {
         let byte = head.get(at).copied().unwrap_or(b' ');
         if byte.is_ascii_alphabetic() {
@@ -145,15 +208,21 @@ fn plain_level(line: &str) -> Level {
         }
         let rest = &head[at..];
         // Worse than whatever level the line has.
-        if (word == b"FATAL" && rest.starts_with(b" ERROR")) || (word == b"panicked" && rest.starts_with(b" at")) {
+        if (word == b"FATAL" && rest.starts_with(b" ERROR"))
+            || (word == b"Fatal" && rest.starts_with(b" error"))
+            || (word == b"panicked" && rest.starts_with(b" at"))
+        {
             return Level::Fatal;
         }
+        words += 1;
         // `TypeError: …`, `PrismaClientInitializationError: …`
         if byte == b':' && (word.ends_with(b"Error") || word.ends_with(b"Exception")) {
             best = if word.len() <= LONGEST || rest.starts_with(b": ") { Level::Error } else { best };
         }
         // Lower-case words are prose unless something marks them as a level.
-        let marked = matches!(byte, b':' | b']' | b'|');
+        let alone = byte == b'\t' && at - word.len() > 0 && head[at - word.len() - 1] == b'\t';
+        let after_time = timed && words == 1 && byte == b' ';
+        let marked = matches!(byte, b':' | b']' | b'|') || alone || after_time;
         if first.is_some() || word.len() > LONGEST || !(marked || word[0].is_ascii_uppercase()) {
             continue;
         }
@@ -162,6 +231,20 @@ fn plain_level(line: &str) -> Level {
         }
     }
     first.unwrap_or(best)
+}
+
+/// The level of klog (`E1120 12:00:00.0 7 a.go:1] x`) and of Ruby's logger (`E, [2026-…`), by its letter.
+fn lettered(head: &[u8]) -> Option<Level> {
+    let level = match head.first()? {
+        b'D' => Level::Debug,
+        b'I' => Level::Info,
+        b'W' => Level::Warn,
+        b'E' => Level::Error,
+        b'F' => Level::Fatal,
+        _ => return None,
+    };
+    let klog = head.get(1..6).is_some_and(|five| five[..4].iter().all(u8::is_ascii_digit) && five[4] == b' ');
+    (klog || head.get(1..4) == Some(b", [")).then_some(level)
 }
 
 /// Escape, with which colours begin.

@@ -27,6 +27,9 @@ impl Default for Limits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamId(pub u32);
 
+/// So many lines, others among them, a trace is followed over.
+const TRACE: usize = 20_000;
+
 /// Where lines come from.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Source {
@@ -45,7 +48,7 @@ pub struct Source {
 #[derive(Debug, Clone)]
 struct Known {
     source: Source,
-    kind: Kind,
+    state: parse::State,
     lines: u64,
 }
 
@@ -165,7 +168,7 @@ impl Store {
     pub fn stream(&mut self, source: Source) -> StreamId {
         let key = (source.group.clone(), source.stream.clone());
         *self.index.entry(key).or_insert_with(|| {
-            self.streams.push(Known { source, kind: Kind::Plain, lines: 0 });
+            self.streams.push(Known { source, state: parse::State::default(), lines: 0 });
             StreamId(self.streams.len() as u32 - 1)
         })
     }
@@ -223,10 +226,7 @@ impl Store {
     /// Takes a line in.
     pub fn push(&mut self, new: &New<'_>) -> Placed {
         let known = &mut self.streams[new.stream.0 as usize];
-        let parsed = parse::parse(new.text, known.kind);
-        if !parsed.continues {
-            known.kind = parsed.kind;
-        }
+        let parsed = known.state.read(new.text);
         let marks = if new.late { mark::LATE } else { 0 } | if parsed.continues { mark::CONTINUES } else { 0 };
         let id = if new.id == 0 { self.name() } else { new.id };
         let row =
@@ -425,8 +425,8 @@ impl Store {
     pub fn head(&self, pos: Pos) -> Pos {
         let Some(line) = self.line(pos).filter(|line| line.is(mark::CONTINUES)) else { return pos };
         let mut at = pos;
-        // A trace is not longer than this, nor interleaved with more.
-        for _ in 0..2_000 {
+        // A trace is not longer than this, nor interleaved with more: thousands of goroutines are.
+        for _ in 0..TRACE {
             let Some(before) = self.previous(at) else { return pos };
             at = before;
             let Some(found) = self.line(at) else { return pos };
@@ -443,7 +443,7 @@ impl Store {
         let Some(first) = self.line(head) else { return String::new() };
         let mut out = first.text.to_owned();
         let mut at = head;
-        for _ in 0..2_000 {
+        for _ in 0..TRACE {
             let Some(after) = self.next(at) else { break };
             at = after;
             let Some(line) = self.line(at) else { break };
