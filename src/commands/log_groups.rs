@@ -7,7 +7,7 @@ use crate::app::event::Event;
 use crate::app::logs::sources::{self, GroupSource, Missing, Sources};
 use crate::cli::{ExitCode, Report};
 use crate::headless::select;
-use crate::model::text::{self, harmless};
+use crate::model::text::harmless;
 use crate::model::{Failure, Source};
 use crate::runtime::logs::groups;
 use crate::runtime::{Collected, Executor};

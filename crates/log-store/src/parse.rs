@@ -105,9 +105,8 @@ impl State {
         }
         let level = plain_level(&whole);
         let after = match level {
-            Level::Error | Level::Fatal if plain.contains('\t') => Trace::Zap,
+            Level::Warn | Level::Error | Level::Fatal if plain.contains('\t') => Trace::Zap,
             Level::Error | Level::Fatal => Trace::After,
-            Level::Warn if plain.contains('\t') => Trace::Zap,
             _ => Trace::None,
         };
         self.stands(line, Kind::Plain, level, after)

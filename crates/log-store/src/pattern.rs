@@ -71,7 +71,7 @@ fn class_end(pattern: &str) -> Option<usize> {
     let inside = pattern.strip_prefix('[')?;
     let first = inside.strip_prefix(['!', '^']).unwrap_or(inside);
     let skipped = pattern.len() - first.len();
-    let from = if first.starts_with(']') { 1 } else { 0 };
+    let from = usize::from(first.starts_with(']'));
     first.get(from..)?.find(']').map(|at| skipped + from + at)
 }
 

@@ -138,9 +138,8 @@ pub(crate) fn goes_on(trace: Trace, line: &str) -> Option<Trace> {
         }
         Trace::Zap => (is_go_name(line) || inside).then_some(Trace::Zap),
         Trace::Python => {
-            if inside {
-                Some(Trace::Python)
-            } else if fits(CHAINED) || fits(&["Traceback (most recent call last)", "> File ", "│", "╰"]) {
+            let own = fits(CHAINED) || fits(&["Traceback (most recent call last)", "> File ", "│", "╰"]);
+            if inside || own {
                 Some(Trace::Python)
             } else if is_ruby_start(trimmed) {
                 // Ruby 2.5 to 2.7 on a terminal: the newest last.
@@ -462,7 +461,7 @@ fn is_elixir(line: &str) -> bool {
     MARKS.iter().any(|mark| line.starts_with(mark))
 }
 
-/// Beside a message, PostgreSQL writes lines with the same prefix: `… [7] STATEMENT:  SELECT 1`.
+/// Beside a message, `PostgreSQL` writes lines with the same prefix: `… [7] STATEMENT:  SELECT 1`.
 pub(crate) fn is_beside(line: &str) -> bool {
     const MARKS: [&str; 7] =
         ["DETAIL:  ", "HINT:  ", "STATEMENT:  ", "CONTEXT:  ", "QUERY:  ", "LOCATION:  ", "BACKTRACE:  "];

@@ -331,7 +331,7 @@ fn a_trace_that_is_one_event_has_its_level_and_ends_with_it() {
     for Case { of, level, text } in CASES {
         for text in [(*text).to_owned(), text.split('\n').map(coloured).collect::<Vec<_>>().join("\n")] {
             let store = store_of(&[(0, "starting up"), (0, &text), (0, "KeyError"), (0, "main.main"), (0, NEXT)]);
-            assert_eq!(shown(&store, &format!("level>={}", level.word())), [text.clone()], "{of}");
+            assert_eq!(shown(&store, &format!("level>={}", level.word())), std::slice::from_ref(&text), "{of}");
             assert!(store.iter().skip(2).all(|line| !line.is(mark::CONTINUES)), "{of}");
         }
     }
