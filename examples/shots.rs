@@ -72,7 +72,7 @@ async fn all(folder: &Path) -> Result<(), Box<dyn Error>> {
         }
         sim.shutdown();
     }
-    operations(folder).await
+    Box::pin(operations(folder)).await
 }
 
 /// A picture on the way of a deployment: its name, size, the keys that lead on from the one before, and how

@@ -152,7 +152,7 @@ async fn staging_is_read_whole() {
     let definition = Query::TaskDefinition { name: web.task_definition.clone() };
     let Fact::TaskDefinition(definition) = fact(&session, definition).await else { panic!() };
     assert_eq!(definition.name, web.task_definition);
-    let log = definition.main_container(&web).unwrap().log.as_ref().unwrap();
+    let log = definition.main_container(web).unwrap().log.as_ref().unwrap();
     assert_eq!(log.group.as_deref(), Some("/ecs/bookmark-manager-staging-web"));
     let missing = failure(&session, Query::TaskDefinition { name: "no-such:1".into() }).await;
     assert_eq!(missing.kind, FailureKind::NotFound, "{missing}");

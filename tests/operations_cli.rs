@@ -295,8 +295,7 @@ fn what_cannot_be_written_down_is_not_done() {
 fn the_audit_file_has_region_endpoint_user_and_machine_wherever_they_come_from() {
     let world = world(Scenario::Staging);
     let config = include_str!("../config.toml");
-    let config: String =
-        config.lines().filter(|line| !line.starts_with("region")).map(|line| format!("{line}\n")).collect();
+    let config = config.lines().filter(|line| !line.starts_with("region")).collect::<Vec<_>>().join("\n");
     let home = Home::with(&format!("audit_file = \"~/kept/audit.jsonl\"\n{config}"));
     let inner = home.path().join("inner");
     std::fs::create_dir_all(&inner).unwrap();
@@ -336,8 +335,7 @@ fn the_audit_file_has_region_endpoint_user_and_machine_wherever_they_come_from()
         "{{\"operation\":\"1700000000-{number}-1\",\"environment\":\"staging\",\"outcome\":\"started\",\"command\":\"cockpit deploy api --force --env staging\"}}\n{{\"half"
     );
     std::fs::write(&path, text + &left).unwrap();
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
     let said = cockpit("scale web 1 --yes").coded(0);
     assert!(
         said.err.contains("was left before its end was known") && said.err.contains("can be read by others"),

@@ -186,9 +186,9 @@ fn changes(app: &App, subject: Option<&Subject>) -> Vec<Id> {
 fn opens(app: &App, subject: &Subject) -> bool {
     match subject {
         Subject::Service(_) => app.screen.view() != View::Service(subject.name().to_owned()),
-        Subject::Task(..) => true,
         // Where there is no page of its own, the whole row is told.
-        Subject::Database(_)
+        Subject::Task(..)
+        | Subject::Database(_)
         | Subject::Instance(..)
         | Subject::Container(..)
         | Subject::Deployment(..)

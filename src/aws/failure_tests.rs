@@ -54,7 +54,8 @@ fn codes_have_their_kinds() {
         ("ServerException", 500, FailureKind::Service),
         ("InternalFailure", 500, FailureKind::Service),
         ("Anything", 503, FailureKind::Service),
-        ("ValidationError", 400, FailureKind::Other),
+        ("ValidationError", 400, FailureKind::Invalid),
+        ("SomethingNew", 400, FailureKind::Other),
     ] {
         let failure = service(code, "said so", status);
         assert_eq!(failure.kind, kind, "{code}");

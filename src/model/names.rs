@@ -66,23 +66,27 @@ pub fn find<'a>(typed: &str, names: &[&'a str]) -> Result<&'a str, Vec<&'a str>>
     find_with(typed, names.iter().map(|name| (*name, shortening.short(name))))
 }
 
+/// Whether a name, with its short form, is what was typed.
+type Rule<'a> = &'a dyn Fn(&str, &str) -> bool;
+
 /// The same for names whose short forms are known: pairs of a name and its short form.
 ///
 /// # Errors
 /// The names that it could be: several, or none.
 pub fn find_with<'a>(
     typed: &str,
-    names: impl Iterator<Item = (&'a str, &'a str)> + Clone,
+    mut names: impl Iterator<Item = (&'a str, &'a str)> + Clone,
 ) -> Result<&'a str, Vec<&'a str>> {
+    let all = names.clone();
     if typed.trim().is_empty() {
         return Err(Vec::new());
     }
-    if let Some((name, _)) = names.clone().find(|(name, _)| *name == typed) {
+    if let Some((name, _)) = names.find(|(name, _)| *name == typed) {
         return Ok(name);
     }
     let (lower, wanted) = (typed.to_lowercase(), words(typed));
     let exact = |word: &str, other: &str| word == other;
-    let rules: [&dyn Fn(&str, &str) -> bool; 6] = [
+    let rules: [Rule<'_>; 6] = [
         &|_, short| short == typed,
         &|_, short| short.to_lowercase() == lower,
         &|name, _| is_whole_end(name, typed),
@@ -92,7 +96,7 @@ pub fn find_with<'a>(
     ];
     let mut close = Vec::new();
     for rule in rules {
-        let found: Vec<&str> = names.clone().filter(|(name, short)| rule(name, short)).map(|(name, _)| name).collect();
+        let found: Vec<&str> = all.clone().filter(|(name, short)| rule(name, short)).map(|(name, _)| name).collect();
         match found.as_slice() {
             [one] => return Ok(one),
             [] => {}

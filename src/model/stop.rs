@@ -124,7 +124,7 @@ const NETWORK: &[&str] = &[
     "bad gateway",
 ];
 
-/// Beginnings of the names of containers that AWS adds to a task. Sources: Service Connect, GuardDuty, ECS Exec,
+/// Beginnings of the names of containers that AWS adds to a task. Sources: Service Connect, `GuardDuty`, ECS Exec,
 /// Fargate.
 const ADDED: &[&str] = &["ecs-service-connect-", "aws-guardduty-agent", "aws-fargate-", "~internal~"];
 
@@ -140,6 +140,39 @@ pub struct End<'a> {
 }
 
 impl Task {
+    /// Did it end by a fault, rather than because a deployment, a scaling action or a person ended it, or because
+    /// what it ran on was taken away.
+    pub fn failed(&self) -> bool {
+        let broke = matches!(self.stop_code.as_deref(), Some("EssentialContainerExited" | "TaskFailedToStart"));
+        self.end(None).is_some_and(|end| match end.fault {
+            Fault::Version => true,
+            Fault::Platform | Fault::Unknown => broke,
+            Fault::Person | Fault::Service => false,
+        })
+    }
+
+    /// Why it ended, short: `exit 137 OutOfMemoryError`, `CannotPullContainerError`, the stop reason.
+    pub fn ended_because(&self) -> Option<String> {
+        let culprit = self
+            .culprit(None)
+            .filter(|container| container.reason.is_some() || container.exit_code.is_some_and(|code| code != 0));
+        if let Some(container) = culprit {
+            let reason = container.reason.as_deref().map(first_word);
+            return Some(match (container.exit_code, reason) {
+                (Some(code), Some(reason)) => format!("exit {code} {reason}"),
+                (Some(code), None) => format!("exit {code}"),
+                (None, Some(reason)) => reason.to_owned(),
+                (None, None) => return self.stopped_reason.clone(),
+            });
+        }
+        if let Some(code) = self.containers.iter().find_map(|container| container.exit_code)
+            && self.stop_code.as_deref() == Some("EssentialContainerExited")
+        {
+            return Some(format!("exit {code}"));
+        }
+        self.stopped_reason.as_deref().map(|reason| reason.split(':').next().unwrap_or(reason).trim().to_owned())
+    }
+
     /// What ended it, or ends it; none while nothing does. `definition` is its task definition, where it is known:
     /// a container that is not essential, or that AWS added, does not make the version a failing one.
     pub fn end<'a>(&'a self, definition: Option<&TaskDefinition>) -> Option<End<'a>> {
@@ -194,6 +227,11 @@ impl Task {
         let ended = self.containers.iter().filter(counts).filter(|container| gravity(container) > 0);
         ended.max_by_key(|container| (gravity(container), Reverse(container.name.clone())))
     }
+}
+
+/// `OutOfMemoryError: Container killed …` is known by what stands before the colon.
+fn first_word(reason: &str) -> &str {
+    reason.split(':').next().unwrap_or(reason).trim()
 }
 
 /// All stop codes that are known here.

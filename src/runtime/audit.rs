@@ -124,7 +124,7 @@ pub fn close_left(path: &Path, now: Timestamp) -> io::Result<Vec<Record>> {
     open.retain(|record| (record.host.is_empty() || record.host == here) && !lives(&record.operation));
     for record in &mut open {
         let began = record.time;
-        record.outcome = "unknown".to_owned();
+        "unknown".clone_into(&mut record.outcome);
         record.reason = format!("left at {began:.0}: the cockpit ended before it knew the end; it may have gone on");
         append(Some(path), record.clone(), now)?;
     }

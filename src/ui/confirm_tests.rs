@@ -375,7 +375,7 @@ mod any {
 
     /// Every key of the registry, and some that only type.
     fn keys() -> Vec<String> {
-        let registered = crate::app::command::ALL.iter().flat_map(|command| command.default_keys());
+        let registered = crate::app::command::ALL.iter().flat_map(crate::app::command::Command::default_keys);
         let mut keys: Vec<String> = registered.map(|key| key.to_string()).collect();
         keys.extend(["y", "Y", "space", "s", "t", "a", "g", "i", "n"].map(str::to_owned));
         // What answers comes more often than the others.

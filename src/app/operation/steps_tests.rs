@@ -22,8 +22,11 @@ fn stops(name: &str, expression: &str) -> Timer {
     }
 }
 
-/// What is sent for a skip, by the name of the schedule and its new start, or why nothing is.
-fn skip(undo: bool, timers: &[Timer], actions: &[Timer]) -> Result<(Vec<(String, Option<String>)>, String), String> {
+/// What is sent: schedules by their names, each with its new start; and how the operation ended.
+type Sent = (Vec<(String, Option<String>)>, String);
+
+/// What is sent for a skip, or why nothing is.
+fn skip(undo: bool, timers: &[Timer], actions: &[Timer]) -> Result<Sent, String> {
     let now: Timestamp = "2026-11-20T12:00:00Z".parse().expect("valid");
     let mut operations = Operations::new("t", TimeZone::UTC);
     let wanted = Wanted::Skip { power: Power::Stop, undo };

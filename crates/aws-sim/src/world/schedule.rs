@@ -89,7 +89,7 @@ fn moment(at: DateTime, zone: &TimeZone) -> Option<Ms> {
     if matches!(at.offset(), AmbiguousOffset::Gap { .. }) {
         return None;
     }
-    at.earlier().ok().map(|at| at.as_millisecond())
+    at.earlier().ok().map(jiff::Timestamp::as_millisecond)
 }
 
 impl Times {

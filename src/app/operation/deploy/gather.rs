@@ -190,13 +190,14 @@ impl Deploy {
                 }
                 _ => gather.newest = Some(*found),
             },
-            Reply::Image(found) => match slot {
-                Slot::ImageOf(container) => self.image_answered(container, Ok(*found)),
-                _ => {
+            Reply::Image(found) => {
+                if let Slot::ImageOf(container) = slot {
+                    self.image_answered(container, Ok(*found));
+                } else {
                     self.pin(&found);
                     self.gather.image = Some(*found);
                 }
-            },
+            }
             Reply::Ended { code, output } => {
                 let found = self.build.as_mut().map(|build| build.found(slot, code, &output));
                 if let Some(Err(check)) = found {

@@ -151,12 +151,11 @@ fn of_deployment(stage: &Stage, doing: Doing, before: &Before) -> Vec<Verdict> {
         RolloutStatus::Successful if ended_theirs => vec![Verdict::Failed],
         RolloutStatus::Successful if nothing_ran => vec![Verdict::Unknown],
         RolloutStatus::Successful if primary.as_ref() != Some(&ours.deployment) || runs => vec![Verdict::Done],
-        RolloutStatus::Successful => vec![Verdict::Failed],
+        RolloutStatus::Successful | RolloutStatus::RollbackFailed => vec![Verdict::Failed],
         RolloutStatus::RollbackSuccessful if ended_theirs && stage.zeroed => vec![Verdict::Unknown],
         RolloutStatus::RollbackSuccessful if ended_theirs && runs => vec![Verdict::Done],
         RolloutStatus::RollbackSuccessful if ended_theirs => vec![Verdict::Failed],
         RolloutStatus::RollbackSuccessful => vec![Verdict::RolledBack],
-        RolloutStatus::RollbackFailed => vec![Verdict::Failed],
         RolloutStatus::Stopped => match stage.releases.iter().find(|release| release.back()) {
             Some(back) => match back.entry.status {
                 RolloutStatus::Successful => vec![Verdict::RolledBack],

@@ -463,9 +463,9 @@ impl Stage {
             }
             RolloutStatus::InProgress if breaker.enabled && release.failures >= 3 => {
                 if breaker.rollback {
-                    self.go_back(index)
+                    self.go_back(index);
                 } else {
-                    self.give_up(index, false)
+                    self.give_up(index, false);
                 }
             }
             RolloutStatus::RollbackInProgress => {

@@ -85,13 +85,12 @@ impl Counts {
     /// Asks for what is to be seen next; how many replies there will be. `look` is the number of this look.
     pub(super) fn ask(&mut self, look: u64, ctx: &mut Ctx<'_>) -> u32 {
         let cluster = ctx.cluster();
-        let names: Vec<String> = match &self.last_look {
-            Some(left) => left.iter().take(SERVICES).cloned().collect(),
-            None => {
-                let mut due: Vec<(u64, &String)> = self.unsettled().map(|(name, one)| (one.looked, name)).collect();
-                due.sort();
-                due.into_iter().take(SERVICES).map(|(_, name)| name.clone()).collect()
-            }
+        let names: Vec<String> = if let Some(left) = &self.last_look {
+            left.iter().take(SERVICES).cloned().collect()
+        } else {
+            let mut due: Vec<(u64, &String)> = self.unsettled().map(|(name, one)| (one.looked, name)).collect();
+            due.sort();
+            due.into_iter().take(SERVICES).map(|(_, name)| name.clone()).collect()
         };
         for name in &names {
             if let Some(one) = self.seen.get_mut(name) {

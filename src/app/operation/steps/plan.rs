@@ -43,9 +43,12 @@ pub(super) fn sentence(write: &Write) -> String {
         Write::Remember { arn, desired, suspended } => {
             let name = arn.rsplit('/').next().unwrap_or(arn);
             let count = desired.map(|count| format!("its count, {count}"));
-            let scaling = suspended.map(|state| match state.any() {
-                true => format!("that its autoscaling is suspended ({})", state.words()),
-                false => "that its autoscaling is on".to_owned(),
+            let scaling = suspended.map(|state| {
+                if state.any() {
+                    format!("that its autoscaling is suspended ({})", state.words())
+                } else {
+                    "that its autoscaling is on".to_owned()
+                }
             });
             let what: Vec<String> = count.into_iter().chain(scaling).collect();
             format!("{name}: remembering {}", what.join(", and "))

@@ -34,7 +34,7 @@ impl Stage {
             (Call::Write { write, .. }, Some(failure)) => {
                 if crate::app::operation::call::may_have_landed(&failure) {
                     self.lost = true;
-                    if self.calls % 2 == 0 {
+                    if self.calls.is_multiple_of(2) {
                         let _ = self.write(write);
                     }
                 }
