@@ -48,30 +48,13 @@ fn run(cli: Cli) -> Result<ExitCode, cockpit::cli::Report> {
     let code = runtime.block_on(async {
         tokio::select! {
             code = commands::run(cli, &mut out) => code,
-            // The screen takes Ctrl-C as a key; commands end with 130 and leave nothing behind.
-            () = interrupted(), if !takes_interrupt => Ok(ExitCode::Interrupted),
-            // Without this the signal would end this program alone, and not what it started.
-            () = told_to_end(), if !takes_interrupt => Ok(ExitCode::Failed),
+            // The screen takes Ctrl-C as a key; commands end with 130 and leave nothing behind. Without this SIGTERM
+            // and SIGHUP would end this program alone, and not what it started.
+            signal = runtime::stop::stopped(), if !takes_interrupt => Ok(signal.code()),
         }
     });
     // Requests under way are not waited for; a program that asks for credentials must not outlive this one.
     runtime.shutdown_background();
     cockpit::aws::end_helpers();
     code
-}
-
-async fn told_to_end() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (terminate, hangup) = (signal(SignalKind::terminate()), signal(SignalKind::hangup()));
-    let (Ok(mut terminate), Ok(mut hangup)) = (terminate, hangup) else { return std::future::pending().await };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = hangup.recv() => {}
-    }
-}
-
-async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
 }

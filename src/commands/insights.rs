@@ -13,33 +13,22 @@ use crate::headless;
 use crate::model::logs::InsightsQuery;
 use crate::model::text::harmless;
 use crate::runtime::logs::{groups, insights as ask};
+use crate::runtime::stop::stopped;
 use std::cell::OnceCell;
 use std::io::{self, Write as _};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::Instant;
 
 pub(super) async fn run(context: &Context, arguments: &Insights, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let session = OnceCell::new();
     let code = tokio::select! {
         code = search(context, arguments, out, &session) => code,
-        code = told_to_end() => Ok(code),
+        signal = stopped() => Ok(signal.code()),
     };
     // Nobody waits any more for a query that still runs: it is stopped, as it costs what it scans.
     if let Some(session) = session.get() {
         session.farewell().await;
     }
     code
-}
-
-/// Waits for a signal that ends the program.
-async fn told_to_end() -> ExitCode {
-    let (terminate, hangup) = (signal(SignalKind::terminate()), signal(SignalKind::hangup()));
-    let (Ok(mut terminate), Ok(mut hangup)) = (terminate, hangup) else { return std::future::pending().await };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => ExitCode::Interrupted,
-        _ = terminate.recv() => ExitCode::Failed,
-        _ = hangup.recv() => ExitCode::Failed,
-    }
 }
 
 async fn search(

@@ -19,6 +19,7 @@ use crate::model::names::Shortening;
 use crate::model::timer::Power;
 use crate::model::{Source as Read, text};
 use crate::runtime::clock::{Clock, system_zone};
+use crate::runtime::stop::{StopSignal, StopSignals};
 use crate::runtime::{Collected, Driver, audit as audit_file, forget_typed, typed_more};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
@@ -337,6 +338,8 @@ async fn act(
     out: &mut dyn io::Write,
 ) -> Result<ExitCode, Report> {
     let output = context.output()?;
+    let mut stops = StopSignals::new()
+        .map_err(|error| Report::new("signals", "signals cannot be taken", ExitCode::Failed).caused_by(&error))?;
     if !dry_run {
         left_before(opened).await;
     }
@@ -348,7 +351,7 @@ async fn act(
     };
     tokio::select! {
         () = driver.until(looked, |_| {}) => {}
-        _ = tokio::signal::ctrl_c() => return Ok(ExitCode::Interrupted),
+        stop = stops.next() => return Ok(stop.code()),
     }
     let all: Vec<&Operation> = ids.iter().filter_map(|id| driver.operations.get(*id)).collect();
     let attach = all.iter().all(|operation| operation.only_looks());
@@ -376,9 +379,9 @@ async fn act(
         let answer = tokio::select! {
             biased;
             // Nothing was changed: the read of the terminal is left behind, and the process ends.
-            _ = tokio::signal::ctrl_c() => {
+            stop = stops.next() => {
                 let _ = writeln!(io::stderr());
-                return Ok(ExitCode::Interrupted);
+                return Ok(stop.code());
             }
             () = over(context) => return Err(time_is_up("no yes came in it")),
             answer = said_yes(context, opened, risk.unwrap_or(crate::app::command::Risk::Change)) => answer?,
@@ -394,12 +397,14 @@ async fn act(
         if !attach {
             driver.confirm(*id);
         }
-        let interrupted = follow(&mut driver, *id, &mut told).await;
+        let stop = follow(&mut driver, *id, &mut told, &mut stops).await;
         let Some(operation) = driver.operations.get(*id) else { continue };
         code = reports::exit_code(operation);
         // A person ended it before the environment was changed; a program that was running was interrupted, too.
-        if interrupted && matches!(ended_as(operation), Some(Verdict::Cancelled | Verdict::Impossible)) {
-            code = ExitCode::Interrupted;
+        if let Some(stop) = stop
+            && matches!(ended_as(operation), Some(Verdict::Cancelled | Verdict::Impossible))
+        {
+            code = stop.code();
         }
         if code != ExitCode::Done {
             break;
@@ -443,9 +448,9 @@ async fn over(context: &Context) {
     }
 }
 
-/// Follows one operation to its end; an interrupt leaves it. Whether there was one.
-async fn follow(driver: &mut Driver, id: OperationId, told: &mut Told) -> bool {
-    let mut leaving = false;
+/// Follows one operation to its end; Ctrl-C, SIGTERM or SIGHUP leaves it, a second one at once. Which came first.
+async fn follow(driver: &mut Driver, id: OperationId, told: &mut Told, stops: &mut StopSignals) -> Option<StopSignal> {
+    let mut leaving = None;
     loop {
         let over = |all: &Operations| {
             all.get(id).is_none_or(|operation| operation.outcome.is_some()) && !all.waits_for_audit(id)
@@ -453,11 +458,11 @@ async fn follow(driver: &mut Driver, id: OperationId, told: &mut Told) -> bool {
         tokio::select! {
             biased;
             // Before its effects: a terminal interrupts the programs that run, too.
-            _ = tokio::signal::ctrl_c() => {
-                if leaving {
-                    return true;
+            stop = stops.next() => {
+                if leaving.is_some() {
+                    return leaving;
                 }
-                leaving = true;
+                leaving = Some(stop);
                 driver.leave(id);
             }
             () = driver.until(over, |all| told.news(all, id)) => return leaving,

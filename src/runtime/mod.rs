@@ -16,6 +16,7 @@ mod memory;
 mod panic;
 mod pipe;
 mod process;
+pub mod stop;
 pub mod tee;
 mod terminal;
 

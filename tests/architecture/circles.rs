@@ -84,7 +84,7 @@ const KNOWN: &[&[&str]] = &[
         "crates/log-store/src/store.rs",
         "crates/log-store/src/view.rs",
     ],
-    &["crates/log-store/src/fields.rs", "crates/log-store/src/parse.rs"],
+    &["crates/log-store/src/fields.rs", "crates/log-store/src/parse.rs", "crates/log-store/src/trace.rs"],
 ];
 
 /// The crates, by the folder of their sources.
