@@ -6,6 +6,10 @@
 //! back a few seconds, every [`DEEP_EVERY`] one looks back two minutes. A failure moves nothing: the
 //! next try begins where the last good read ended, so it leaves no gap.
 //!
+//! Where more comes than requests can bring, a round does not end. It advances what is covered all the same, page
+//! by page, and forgets the ids that no look back will bring again, so that memory is bounded by the look back. No
+//! round begins before what was forgotten: nothing comes twice.
+//!
 //! A live tail beside it sends once a second. Rounds go on fast while they are the first to bring lines;
 //! where the service shows lines to the tail first, they are slow and only fill what it missed. Its lines
 //! have no ids, so there a line is known by what it says and when, and by how many like it came before.
@@ -56,6 +60,8 @@ const FAR_EVERY: Ms = 300_000;
 const FUTURE_LINES: f64 = 200_000.0;
 /// After a read, lines of the last moments may still become visible.
 const SETTLE: Ms = 300;
+/// So many ids are not worth a look at each of them.
+const FEW: usize = 2_000;
 /// A line is late if the group was read this far past its time before it came.
 const LATE: Ms = 2_000;
 /// How to read.
@@ -156,8 +162,13 @@ struct Feed {
     far_at: Ms,
     due: Ms,
     seen: HashMap<u64, Ms, BuildHasherDefault<Hashed>>,
+    /// Ids of lines before this time were forgotten: no round begins before it.
+    floor: Ms,
+    /// With more ids than this, old ones are forgotten.
+    enough: usize,
     /// How many lines alike the live tail has brought.
     alike: HashMap<u64, (u32, Ms)>,
+    /// Not everything that was there when it began has been read yet.
     first: bool,
     failures: u32,
     failure: Option<Failure>,
@@ -173,10 +184,13 @@ struct Round {
     from: Ms,
     to: Ms,
     began: Ms,
+    /// When its last page was asked for, by the service's clock.
+    asked: Ms,
     token: Option<String>,
     /// The time of the newest line of its pages.
     position: Ms,
-    alike: HashMap<u64, u32>,
+    /// How many lines alike it has brought, and their time.
+    alike: HashMap<u64, (u32, Ms)>,
 }
 
 /// The state machine.
@@ -277,9 +291,10 @@ impl Follower {
                 round
             } else {
                 let (from, to) = feed.window(fills, server);
-                Round { from, to, began: server, token: None, position: from, alike: HashMap::new() }
+                Round { from, to, began: server, asked: server, token: None, position: from, alike: HashMap::new() }
             };
             let round = feed.round.insert(round);
+            round.asked = server;
             self.serial += 1;
             feed.flight = Some(self.serial);
             let window = LogWindow {
@@ -320,7 +335,7 @@ impl Follower {
             self.ahead = self.ahead.max(event.ingested - now);
             let id = if plan.live {
                 let content = content(&event);
-                let count = round.alike.entry(content).or_default();
+                let (count, _) = round.alike.entry(content).or_insert((0, event.at));
                 *count += 1;
                 hash(&[&content.to_le_bytes(), &count.to_le_bytes()])
             } else {
@@ -340,6 +355,7 @@ impl Follower {
         if page.next.is_some() {
             round.token = page.next;
             feed.due = now;
+            feed.advance(&mut round);
             let behind = now + self.ahead - round.position.max(feed.covered);
             if let Some(skip) = plan.skip.filter(|skip| behind > *skip && !feed.first) {
                 let to = now + self.ahead - skip / 4;
@@ -351,6 +367,12 @@ impl Follower {
                     why: "more lines came than can be read at the rate that AWS allows: a live tail or a filter needs fewer requests".to_owned(),
                 });
                 feed.covered = to;
+                feed.forget(plan.live, to);
+                return batch;
+            }
+            feed.forget(plan.live, round.position);
+            if feed.looks_back(&round, behind) {
+                feed.first = false;
             } else {
                 feed.round = Some(round);
             }
@@ -360,7 +382,7 @@ impl Follower {
         feed.covered = round.began.max(feed.covered);
         feed.first = false;
         feed.due = (round.began - self.ahead + interval).max(now);
-        feed.forget(plan.live);
+        feed.forget(plan.live, Ms::MAX);
         batch
     }
 
@@ -458,6 +480,13 @@ impl Follower {
         self.feeds.iter().all(|feed| !feed.first || feed.failure.is_some())
     }
 
+    /// How many ids are remembered.
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> usize {
+        let round = |feed: &Feed| feed.round.as_ref().map_or(0, |round| round.alike.len());
+        self.feeds.iter().map(|feed| feed.seen.len() + feed.alike.len() + round(feed)).sum()
+    }
+
     /// How each group stands.
     pub fn states(&self, now: Ms) -> Vec<FeedState> {
         let server = now + self.ahead;
@@ -539,6 +568,8 @@ impl Feed {
             far_at: 0,
             due: 0,
             seen: HashMap::default(),
+            floor: Ms::MIN,
+            enough: FEW,
             alike: HashMap::new(),
             first: true,
             failures: 0,
@@ -559,11 +590,11 @@ impl Feed {
         }
         if server - self.far_at >= FAR_EVERY {
             (self.far_at, self.deep_at) = (server, server);
-            return (self.covered - far(self.rate), server + future);
+            return ((self.covered - far(self.rate)).max(self.floor), server + future);
         }
         let deep = fills || server - self.deep_at >= DEEP_EVERY;
         // Lines stamped before the beginning count too, if they came after it: see `take`.
-        let from = self.covered - overlap(self.rate, deep);
+        let from = (self.covered - overlap(self.rate, deep)).max(self.floor);
         if !deep {
             return (from, server + 5_000);
         }
@@ -606,15 +637,38 @@ impl Feed {
         batch.lines.push(Arrived { source, event, id, late });
     }
 
-    /// Forgets ids that no round will bring again.
-    fn forget(&mut self, live: bool) {
-        let oldest = self.covered - far(self.rate).max(overlap(self.rate, true)) - if live { 30_000 } else { 5_000 };
-        if self.seen.len() > 2_000 {
-            self.seen.retain(|_, at| *at >= oldest);
+    /// A page was read that is not the round's last: what was visible up to its end was read.
+    fn advance(&mut self, round: &mut Round) {
+        // Lines of the very time may still come on the next page. Those that are stamped in the future say nothing
+        // of what will be written until then.
+        let read = round.position - 1;
+        self.covered = self.covered.max(read.min(round.asked));
+        self.first &= read < round.began;
+        if round.alike.len() > FEW {
+            // Pages are in the order of time: no more like these will come.
+            round.alike.retain(|_, (_, at)| *at >= round.position);
         }
-        if self.alike.len() > 2_000 {
-            self.alike.retain(|_, (_, at)| *at >= oldest);
+    }
+
+    /// Whether a round that is so far behind is left for one that looks back for late lines: where it is further
+    /// behind than that one looks, it reads the lines as late itself.
+    fn looks_back(&self, round: &Round, behind: Ms) -> bool {
+        let whole = round.position > round.began && self.covered >= round.position - 1;
+        whole && round.asked - round.began >= DEEP_EVERY && behind < overlap(self.rate, true)
+    }
+
+    /// Forgets ids that no round will bring again, where the one under way will bring none before a time.
+    fn forget(&mut self, live: bool, position: Ms) {
+        if self.seen.len() <= self.enough && self.alike.len() <= self.enough {
+            return;
         }
+        let back = far(self.rate).max(overlap(self.rate, true)) + if live { 30_000 } else { 5_000 };
+        self.floor = self.floor.max((self.covered - back).min(position));
+        let floor = self.floor;
+        self.seen.retain(|_, at| *at >= floor);
+        self.alike.retain(|_, (_, at)| *at >= floor);
+        // A look at each of them costs: they are looked at again when there are twice as many.
+        self.enough = (self.seen.len().max(self.alike.len()) * 2).max(FEW);
     }
 
     fn count(&mut self, batch: &Batch, now: Ms) {

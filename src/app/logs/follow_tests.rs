@@ -291,3 +291,56 @@ fn lines_that_are_wanted_do_not_keep_those_that_are_not() {
     assert_eq!(Arc::strong_count(&whole), 1);
     assert_eq!((&*alone.id, &*alone.stream, &*alone.message), ("id-1", "s", "wanted"));
 }
+
+/// Writes 4 lines a millisecond up to a time, twice as many as can be read: a page each 50 ms has 100. Gives how
+/// often each line came, the gaps, and the most ids that were remembered.
+fn storm(plan: Plan, until: Ms) -> (Vec<u8>, Vec<Gap>, usize) {
+    let mut follower = follower(plan);
+    let mut came = vec![0_u8; 4 * until as usize];
+    let (mut gaps, mut most) = (Vec::new(), 0);
+    // Long enough for rounds that look back two hours when it has been quiet for a while.
+    for now in (0..until * 2 + 700_000).step_by(50) {
+        for ask in follower.tick(now) {
+            let window = &ask.window;
+            let end = (4 * (window.to.unwrap_or(Ms::MAX).min(now - 90) + 1)).clamp(0, came.len() as Ms);
+            let from = window.token.as_ref().map_or(4 * window.from, |token| token.parse().expect("ours"));
+            let event = |n: Ms| LogEvent {
+                id: n.to_string().into(),
+                stream: "s".into(),
+                at: n / 4,
+                ingested: n / 4 + 90,
+                message: n.to_string().into(),
+            };
+            let events = (from..end.min(from + 100)).map(event).collect();
+            let next = (from + 100 < end).then(|| (from + 100).to_string());
+            let batch = follower.page(ask.number, LogPage { events, next }, now);
+            for line in batch.lines {
+                came[line.event.message.parse::<usize>().expect("a number")] += 1;
+            }
+            gaps.extend(batch.gaps);
+            most = most.max(follower.remembered());
+        }
+    }
+    (came, gaps, most)
+}
+
+#[test]
+fn what_is_remembered_is_bounded_by_the_look_back_however_much_comes() {
+    // 2,000 lines a second are read: a far round looks 20 s back. Twice that may be there, as not each page is
+    // followed by a look at all ids.
+    let bound = |slack: usize| 2 * 4 * (20_000 + slack) + 10_000;
+    let (came, gaps, most) = storm(plan(), 150_000);
+    assert!(came.iter().all(|times| *times == 1), "each line once");
+    assert!(gaps.is_empty() && most < bound(5_000), "{most} ids of {} lines", came.len());
+
+    let (came, gaps, most) = storm(Plan { live: true, ..plan() }, 150_000);
+    assert!(came.iter().all(|times| *times == 1), "each line once, without ids too");
+    assert!(gaps.is_empty() && most < bound(30_000), "{most} ids of {} lines", came.len());
+
+    let (came, gaps, most) = storm(Plan { skip: Some(60_000), ..plan() }, 300_000);
+    assert!(came.iter().all(|times| *times <= 1), "nothing comes twice");
+    assert!(!gaps.is_empty() && most < bound(5_000), "{most} ids of {} lines", came.len());
+    for at in (0..came.len()).filter(|n| came[*n] == 0).map(|n| n as Ms / 4) {
+        assert!(gaps.iter().any(|gap| (gap.from..=gap.to).contains(&at)), "{at} is missing and in no gap");
+    }
+}
