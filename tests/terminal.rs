@@ -487,7 +487,8 @@ fn names_and_events_cannot_drive_the_terminal() {
     world.poke(&json!({"note": {"service": evil, "text": "event \u{1b}]52;c;ZXZpbA==\u{7}\u{1b}]0;title-of-evil\u{7}\r\n\u{1b}[?1049l"}}));
     let mut terminal = Terminal::on(&home, &world, "--env any");
     terminal.press("2");
-    terminal.shows("il␇␛[2J");
+    // Cut in its middle, and shown, not sent.
+    terminal.shows("evil␛]0;tit");
     terminal.press("/evil\r\r");
     terminal.shows("Deployments");
     terminal.press("\t\t");

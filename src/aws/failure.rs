@@ -177,6 +177,8 @@ pub(super) fn kind_of(code: &str, status: u16) -> FailureKind {
         | "ServiceUnavailable"
         | "Server"
         | "InternalServer" => FailureKind::Service,
+        // A service that was deleted, or is being.
+        "ServiceNotActive" => FailureKind::NotFound,
         _ if bare.contains("NotFound") => FailureKind::NotFound,
         _ if status == 429 => FailureKind::Throttled,
         _ if status >= 500 => FailureKind::Service,

@@ -149,10 +149,7 @@ where
     Probe { action: action.name, outcome }
 }
 
-/// Whether a service found fault with a name only, in the ways in which these say so.
+/// Whether a service found fault with a value only: it was asked, and may be.
 fn about_names(failure: &Failure) -> bool {
-    failure.kind == FailureKind::Other
-        && ["Unable to describe", "(ValidationError)", "(InvalidParameterException)", "(ServiceNotActiveException)"]
-            .iter()
-            .any(|sign| failure.message.contains(sign))
+    failure.kind == FailureKind::Invalid
 }

@@ -73,8 +73,7 @@ pub fn service(
         checks.push(Check::new(Level::Stop, format!("the service is {}", service.status)));
     }
     if service.controller != "ECS" {
-        let text = format!("its deployments are made by {}, not by ECS", service.controller);
-        checks.push(Check::new(Level::Stop, text).hint("deploy it with the tool that controls it"));
+        checks.push(not_by_ecs(&service.controller));
     }
     checks.extend(under_way(service, history, running, now));
     if !matches!(service.strategy.as_str(), "" | "ROLLING") {
@@ -239,6 +238,12 @@ pub fn image(image: &Image, definition: &TaskDefinition, now: Timestamp) -> Vec<
         checks.push(Check::new(level, text));
     }
     checks
+}
+
+/// The check that stops a deployment of a service whose deployments another controller makes.
+pub fn not_by_ecs(controller: &str) -> Check {
+    let text = format!("its deployments are made by {controller}, not by ECS");
+    Check::new(Level::Stop, text).hint("deploy it with the tool that controls it")
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::services::{desired, rollout_style};
 use crate::app::screen::{Block, View};
 use crate::app::{rows, tell};
 use crate::model::rollout_words::of_status;
-use crate::model::service::RolloutState;
+use crate::model::service::{EventKind, RolloutState};
 use crate::model::task_definition::image_version;
 use crate::model::{Alarm, Health, MetricKey, Observed, Service, ServiceDeployment, Task, time};
 use crate::ui::canvas::Canvas;
@@ -247,9 +247,7 @@ pub fn events(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
     table::block(canvas, Block::Events, "", place, &columns, standing, |key| {
         let event = service?.events.iter().find(|event| event.id == key)?;
         let message = event.message.strip_prefix(&begins).unwrap_or(&event.message);
-        let bad = ["unable", "unhealthy", "failed", "rolling back", "circuit breaker"]
-            .iter()
-            .any(|word| message.contains(word));
+        let bad = event.kind() != EventKind::Routine;
         let style = if bad { theme.degraded } else { theme.text };
         let text = if bad { format!("▲ {message}") } else { message.to_owned() };
         Some(vec![Cell::new(time::age(event.at, app.service_now()), theme.dim), Cell::new(text, style)].into())

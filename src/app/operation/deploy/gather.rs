@@ -360,9 +360,10 @@ impl Deploy {
                 format!("{} is newer than {} and was not deployed; it is left out", newest.name, definition.name);
             checks.push(Check::new(Level::Note, text).hint(format!("copy it instead with --from {}", newest.name)));
         }
-        if gather.service.as_ref().is_some_and(|service| service.controller != "ECS") {
+        if let Some(service) = gather.service.as_ref().filter(|service| service.controller != "ECS") {
             // Nothing else matters, and little else could be read.
-            checks.retain(|check| check.level == Level::Stop && check.text.contains("not by ECS"));
+            let other = preflight::not_by_ecs(&service.controller);
+            checks.retain(|check| *check == other);
         }
         checks.sort_by_key(|check| std::cmp::Reverse(check.level));
         Plan {
@@ -534,7 +535,7 @@ impl Deploy {
             return;
         }
         if let Some(service) = self.gather.service.as_ref().filter(|service| service.controller != "ECS") {
-            let text = format!("its deployments are made by {}, not by ECS", service.controller);
+            let text = preflight::not_by_ecs(&service.controller).text;
             ctx.end = Some(Outcome::new(Verdict::Impossible, text).hint("watch it with the tool that controls it"));
             return;
         }
