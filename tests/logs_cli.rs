@@ -500,9 +500,17 @@ fn a_clock_that_is_wrong_loses_no_line_and_moves_no_time() {
         assert!(count > 300 && old == 0, "{minutes} min: {count} lines, {old} too old");
         let shown: BTreeSet<String> =
             lines_of(&said).iter().map(|line| line["id"].as_str().unwrap().to_owned()).collect();
-        let mut wanted = emitted(&world, API, after - 297_000, end);
-        wanted.extend(emitted(&world, WEB, after - 297_000, end));
-        assert!(wanted.is_subset(&shown), "{minutes} min: lines are lost");
+        // The difference is known to a second, as AWS dates its answers by whole ones: the newest may be left to the
+        // next read.
+        let mut wanted = emitted(&world, API, after - 297_000, end - 1_000);
+        wanted.extend(emitted(&world, WEB, after - 297_000, end - 1_000));
+        let lost: Vec<&String> = wanted.difference(&shown).collect();
+        assert!(
+            lost.is_empty(),
+            "{minutes} min: lines are lost: {lost:?} of {} from {} to {end}",
+            wanted.len(),
+            after - 297_000
+        );
         // What is followed begins there too, and brings what comes.
         let tail = Tail::start(&home, &world, &["--since", "1m"]);
         until("the first lines", PATIENCE, || (tail.ids().len() > 20).then_some(()));
@@ -534,26 +542,15 @@ fn what_is_stamped_later_than_now_is_read_where_no_end_was_asked_for() {
 }
 
 #[test]
-fn both_apis_bring_the_same_lines_as_one_alone() {
+fn every_format_of_a_stored_log_has_the_same_lines() {
     let (home, world) = (Home::new(), World::staging());
-    let end = now(&world);
-    let until = jiff::Timestamp::from_millisecond(end).unwrap();
-    let asked = || world.asked("logs:GetLogEvents");
+    let until = jiff::Timestamp::from_millisecond(now(&world)).unwrap();
     let json = line(&mut home.on(&world), &format!("logs api --since 6h --until {until} -o json")).coded(0);
-    assert_eq!(asked(), 0, "only one of them has ids, which JSON promises");
     let raw = line(&mut home.on(&world), &format!("logs api --since 6h --until {until} -o raw")).coded(0);
-    assert!(asked() > 0, "the other takes its share");
-    let mut alone: Vec<String> = lines_of(&json).iter().map(|line| line["raw"].as_str().unwrap().to_owned()).collect();
-    let mut both: Vec<String> = raw.out.lines().map(str::to_owned).collect();
-    assert!(alone.len() > 20_000);
-    alone.sort();
-    both.sort();
-    assert!(alone == both, "{} lines, and {}", alone.len(), both.len());
-    // What may not be listed or read by stream is read by the other.
-    for operation in ["logs:DescribeLogStreams", "logs:GetLogEvents"] {
-        world.clear_faults();
-        world.fault(operation, "denied");
-        let raw = line(&mut home.on(&world), &format!("logs api --since 6h --until {until} -o raw")).coded(0);
-        assert_eq!(raw.out.lines().count(), alone.len(), "{operation}: {}", raw.err);
-    }
+    let mut first: Vec<String> = lines_of(&json).iter().map(|line| line["raw"].as_str().unwrap().to_owned()).collect();
+    let mut second: Vec<String> = raw.out.lines().map(str::to_owned).collect();
+    assert!(first.len() > 20_000);
+    first.sort();
+    second.sort();
+    assert!(first == second, "{} lines, and {}", first.len(), second.len());
 }

@@ -1,3 +1,4 @@
+//! Whose fault the end of a task is, by the codes and reasons that AWS documents.
 use super::*;
 use crate::model::task_definition::ContainerDefinition;
 

@@ -52,7 +52,7 @@ impl Collector {
         self
     }
 
-    /// Reads until everything was read once, or until `limit` from now; without one, until [`READ_LIMIT`] and the time
+    /// Reads until everything was read once, or until `limit` from now; without one, until `READ_LIMIT` and the time
     /// of a credential helper are over.
     pub async fn collect(&mut self, limit: Option<Duration>) -> Collected {
         let end = Instant::now() + limit.unwrap_or(self.limit);

@@ -153,7 +153,7 @@ def real(name):
         add(["iam:PassRole"], f"arn:aws:iam::{account}:role/{roles}-execution", f"arn:aws:iam::{account}:role/{roles}-task", iam__PassedToService="ecs-tasks.amazonaws.com")
         label = {"pantri": "production"}.get(name, name)
         add(
-            ["application-autoscaling:RegisterScalableTarget"], f"arn:aws:application-autoscaling:{region}:{account}:scalable-target/0ec5abc",
+            ["application-autoscaling:RegisterScalableTarget", "application-autoscaling:PutScheduledAction"], f"arn:aws:application-autoscaling:{region}:{account}:scalable-target/0ec5abc",
             aws__ResourceTag_Project=environment["project"], aws__ResourceTag_Environment=label,
         )
     images = {"minimal": ["minimal-app"]}.get(name, environment.get("services"))

@@ -8,7 +8,7 @@
 //! - [`choose`]: what there is to choose from before one begins.
 //! - [`sure`]: one change, whose answer may be lost.
 //! - [`plan`], [`outcome`]: what is confirmed, and how it ends.
-//! - [`refusals`]: how long credentials that AWS refuses are waited for.
+//! - `refusals`: how long credentials that AWS refuses are waited for.
 //! - [`one`]: the life that all of them have: looked at, confirmed, written down, done, written down.
 //!
 //! This file holds all operations of a session: it hands out call ids, joins reads that several watched

@@ -1,3 +1,4 @@
+//! When counts may be called done, over looks as AWS gives them.
 use super::*;
 use crate::config::EnvironmentConfig;
 use crate::model::FailureKind;
