@@ -540,17 +540,3 @@ fn what_is_stamped_later_than_now_is_read_where_no_end_was_asked_for() {
     let said = line(&mut home.on(&world), &format!("logs api --since 5m --until {until} -o json")).coded(0);
     assert!(!said.out.is_empty() && later(&said) == 0);
 }
-
-#[test]
-fn every_format_of_a_stored_log_has_the_same_lines() {
-    let (home, world) = (Home::new(), World::staging());
-    let until = jiff::Timestamp::from_millisecond(now(&world)).unwrap();
-    let json = line(&mut home.on(&world), &format!("logs api --since 6h --until {until} -o json")).coded(0);
-    let raw = line(&mut home.on(&world), &format!("logs api --since 6h --until {until} -o raw")).coded(0);
-    let mut first: Vec<String> = lines_of(&json).iter().map(|line| line["raw"].as_str().unwrap().to_owned()).collect();
-    let mut second: Vec<String> = raw.out.lines().map(str::to_owned).collect();
-    assert!(first.len() > 20_000);
-    first.sort();
-    second.sort();
-    assert!(first == second, "{} lines, and {}", first.len(), second.len());
-}
