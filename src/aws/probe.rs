@@ -152,5 +152,6 @@ where
 /// Whether a service found fault with a value only: it was asked, and may be.
 fn about_names(failure: &Failure) -> bool {
     // ECS has no code of its own for a task definition that is not there, only this sentence.
-    failure.kind == FailureKind::Invalid || failure.message.contains("Unable to describe")
+    failure.kind == FailureKind::Invalid
+        || (failure.kind == FailureKind::Other && failure.message.contains("Unable to describe"))
 }
