@@ -6,16 +6,10 @@
 //! ([`super::event::Event::Drawn`]); when an input came, by [`super::event::Event::Elapsed`]. Both are of the
 //! machine's monotonic clock: the time of [`super::event::Event::Tick`] may be set, or run faster.
 
-use super::App;
-use super::dialog::{self, Button};
-use super::followed;
-use super::layout;
 use super::logs::insights::Agreed;
-use super::logs::windows::Window;
 use super::operation::OperationId;
 use super::operation::plan::Plan;
-use super::overlay::Kind;
-use super::tell;
+use super::overlay::{Button, Kind};
 use crate::model::key::Key;
 use jiff::SignedDuration;
 
@@ -39,16 +33,16 @@ pub enum Touch {
 /// What is asked, as far as the answer depends on it: when it changes, it has to be read again.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Question {
-    about: About,
-    buttons: Vec<Button>,
+    pub(super) about: About,
+    pub(super) buttons: Vec<Button>,
     /// What must be typed for a yes.
-    typed: Option<String>,
+    pub(super) typed: Option<String>,
     /// The size of the screen: a window in another place is another window.
-    size: (u16, u16),
+    pub(super) size: (u16, u16),
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum About {
+pub(super) enum About {
     Window(Kind, Option<Box<Plan>>),
     /// Leaving these behind.
     Leaving(Vec<OperationId>),
@@ -160,52 +154,4 @@ impl Confirm {
     pub fn pending(&self) -> bool {
         self.shown.is_some() && !self.said_ready
     }
-}
-
-/// What is asked now.
-pub fn question(app: &App) -> Option<Question> {
-    let size = app.screen.size;
-    let window = app.screen.overlays.last()?;
-    if layout::too_small(size) {
-        // Only leaving is asked there, and only where the words fit.
-        let lines = tell::too_small(app, size).len();
-        if window.kind != Kind::Quit || lines == 0 || lines > usize::from(size.1) {
-            return None;
-        }
-    }
-    let about = match window.kind {
-        Kind::Plan(id) => About::Window(window.kind, app.operations.get(id)?.plan.clone().map(Box::new)),
-        Kind::Revert(_) => About::Window(window.kind, None),
-        Kind::Quit => About::Leaving(followed::running(app).map(|operation| operation.id).collect()),
-        Kind::Logs(Window::Insights) => About::Query(app.logs.insights.agreed.clone()?),
-        Kind::Help
-        | Kind::Palette
-        | Kind::Actions
-        | Kind::Inspect
-        | Kind::Environments
-        | Kind::Activity
-        | Kind::Message
-        | Kind::Choose(_)
-        | Kind::Logs(_)
-        | Kind::Ask(_) => return None,
-    };
-    let (buttons, typed) = if window.kind.is_dialog() {
-        (dialog::buttons(app, window), dialog::to_type(app, window))
-    } else {
-        (Vec::new(), None)
-    };
-    Some(Question { about, buttons, typed, size })
-}
-
-/// Whether the screen shows what is asked now: what is pressed or typed before is not for it.
-pub fn seen(app: &App) -> bool {
-    question(app).is_some_and(|question| app.confirm.shows(&question))
-}
-
-/// Whether the input that is being handled answers what is asked now.
-///
-/// # Errors
-/// Why it does not.
-pub fn meant(app: &App) -> Result<(), Unmeant> {
-    app.confirm.answers(question(app).as_ref())
 }

@@ -4,33 +4,11 @@
 use super::App;
 use super::command::Risk;
 use super::operation::{Operation, OperationId, Stage};
-use super::overlay::{Kind, Line, Overlay};
+use super::overlay::{Act, Button, Kind, Line, Overlay};
 use super::safety::{self, Yes};
 use super::tell;
 use crate::model::text::width;
 use ratatui::layout::Rect;
-
-/// What a button does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Act {
-    /// Does it.
-    Yes,
-    /// Looks at the same with more.
-    Offer,
-    /// Leaves it.
-    No,
-    /// Closes a window in which there is nothing to answer.
-    Close,
-}
-
-/// A button.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Button {
-    /// What it does.
-    pub act: Act,
-    /// What it says.
-    pub label: String,
-}
 
 fn button(act: Act, label: impl Into<String>) -> Button {
     Button { act, label: label.into() }
@@ -68,14 +46,9 @@ pub fn yes(app: &App, overlay: &Overlay) -> Option<Yes> {
             let plan = operation.plan.as_ref().filter(|plan| plan.possible())?;
             Some(safety::yes(plan.risk, &operation.environment))
         }
-        Kind::Revert(_) if revertible(operation) => Some(safety::yes(Risk::Change, &operation.environment)),
+        Kind::Revert(_) if operation.revertible() => Some(safety::yes(Risk::Change, &operation.environment)),
         _ => None,
     }
-}
-
-/// Whether a deployment under way can be rolled back now.
-pub fn revertible(operation: &Operation) -> bool {
-    operation.stage == Stage::Acting && operation.deploy().is_some_and(super::operation::deploy::Deploy::revertible)
 }
 
 /// The buttons, from the left.

@@ -1,7 +1,7 @@
 //! Blocks that are a list of sentences: autoscaling, a task's facts, a database's facts.
 
 use super::App;
-use super::screen::Block;
+use super::screen::{Block, View};
 use crate::model::estate::DatabaseRow;
 use crate::model::schedule;
 use crate::model::time::{age, moment, short};
@@ -167,7 +167,7 @@ fn task(app: &App) -> Vec<Fact> {
 /// The database that the facts and curves are about.
 pub fn shown_database(app: &App) -> Option<&DatabaseRow> {
     let rows = &app.estate.derived.databases;
-    let selected = app.screen.list_of(super::rows::databases_of(app)).and_then(super::list::List::selected);
+    let selected = app.screen.list_of(databases_of(app)).and_then(super::list::List::selected);
     let id = selected.map(|key| key.split('/').next().unwrap_or(key));
     rows.iter().find(|row| Some(row.database.id.as_str()) == id).or(rows.first())
 }
@@ -183,7 +183,7 @@ pub fn row(app: &App, block: Block, key: &str) -> Vec<Fact> {
         }
         (Block::Databases, None) => database(app),
         (Block::Targets, _) => {
-            let all = super::rows::targets(app).into_iter();
+            let all = targets(app).into_iter();
             all.filter(|(known, ..)| known == key).flat_map(|(_, target, group)| of_target(target, group)).collect()
         }
         _ => Vec::new(),
@@ -275,4 +275,40 @@ fn database(app: &App) -> Vec<Fact> {
         lines.push(bad("pending", format!("{what} → {to}"), Health::Changing));
     }
     lines
+}
+
+/// The service whose curves are drawn, by its whole name: the opened one, in the Overview the selected one.
+pub fn curves_of(app: &App) -> Option<&str> {
+    match app.screen.view() {
+        View::Overview => {
+            let list = app.screen.list_of(Block::OverviewServices)?;
+            list.selected().or_else(|| list.rows.first().map(String::as_str))
+        }
+        View::Services | View::Service(_) | View::Task(..) | View::Database | View::Logs | View::Operation(_) => {
+            app.screen.service.as_deref()
+        }
+    }
+}
+
+/// The list of databases of the view.
+pub fn databases_of(app: &App) -> Block {
+    if app.screen.view() == View::Overview { Block::OverviewDatabases } else { Block::Databases }
+}
+
+/// The opened service's targets: key, target, name of its group.
+pub fn targets(app: &App) -> Vec<(String, &crate::model::Target, &str)> {
+    let Some(service) = app.screen.service.as_deref().and_then(|name| app.estate.service(name)) else {
+        return Vec::new();
+    };
+    let groups = service.target_groups.iter();
+    groups
+        .flat_map(|arn| {
+            let name = crate::model::target::group_name(arn);
+            let targets = app.estate.targets.get(arn).and_then(crate::model::Observed::value).into_iter().flatten();
+            targets.map(move |target| {
+                let port = target.port.map(|port| format!(":{port}")).unwrap_or_default();
+                (format!("{name} {}{port}", target.id), target, name)
+            })
+        })
+        .collect()
 }

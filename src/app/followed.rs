@@ -1,9 +1,8 @@
 //! What a person knows of the operations of this session: which they said yes to, which ends they were
 //! told, which failures they have not looked at. It stays when the environment is switched, as operations do.
 
-use super::App;
 use super::operation::outcome::Verdict;
-use super::operation::{Operation, OperationId, Stage};
+use super::operation::{Operation, OperationId};
 use crate::model::Health;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -23,21 +22,6 @@ pub struct Followed {
     pub(super) leaving: Option<Timestamp>,
 }
 
-/// The operations that a person knows of, newest first.
-pub fn listed(app: &App) -> impl Iterator<Item = &Operation> {
-    app.operations.list.iter().rev().filter(|operation| app.followed.confirmed.contains(&operation.id))
-}
-
-/// Those of them that go on, newest first.
-pub fn running(app: &App) -> impl Iterator<Item = &Operation> {
-    listed(app).filter(|operation| matches!(operation.stage, Stage::Recording | Stage::Acting))
-}
-
-/// Those of them that ended badly and were not looked at since, newest first.
-pub fn unseen(app: &App) -> impl Iterator<Item = &Operation> {
-    listed(app).filter(|operation| app.followed.unseen.contains(&operation.id))
-}
-
 /// How an operation stands, as a sign and colour.
 pub fn health(operation: &Operation) -> Health {
     match operation.outcome.as_ref().map(|outcome| outcome.verdict) {
@@ -52,19 +36,6 @@ pub fn health(operation: &Operation) -> Health {
 /// Whether it ended otherwise than was asked for.
 pub fn ended_badly(operation: &Operation) -> bool {
     matches!(health(operation), Health::Down | Health::Unknown)
-}
-
-/// The environment's name where it is not the opened one.
-pub fn elsewhere<'a>(app: &App, operation: &'a Operation) -> Option<&'a str> {
-    (operation.environment.name != app.environment.name).then_some(operation.environment.name.as_str())
-}
-
-/// `deploy web`, or `prod: deploy web` of another environment.
-pub fn named(app: &App, operation: &Operation) -> String {
-    match elsewhere(app, operation) {
-        Some(environment) => format!("{environment}: {}", operation.title),
-        None => operation.title.clone(),
-    }
 }
 
 /// `1/2`, where there is a total.

@@ -2,15 +2,9 @@
 //! ask here, so they cannot disagree.
 
 use super::App;
-use super::screen::{Block, View};
+use super::overlay::{self, Kind};
+use super::screen::{Block, Screen, View};
 use ratatui::layout::Rect;
-
-/// Below this many columns or rows nothing useful fits; the screen says so.
-pub const SMALLEST: (u16, u16) = (60, 15);
-/// Whether a screen of this size shows nothing but that it is too small.
-pub fn too_small(size: (u16, u16)) -> bool {
-    size.0 < SMALLEST.0 || size.1 < SMALLEST.1
-}
 
 /// From this many columns blocks stand side by side.
 const WIDE: u16 = 100;
@@ -96,6 +90,30 @@ pub fn layout(app: &App) -> Layout {
         }
     }
     layout
+}
+
+/// Rows of a window to choose from, where there is room.
+const CHOOSE: usize = 16;
+
+/// Rows of the window with a plan, where there is room.
+const PLAN: usize = 30;
+
+/// The place of the top overlay: its frame, in the middle of the screen.
+pub fn overlay_place(screen: &Screen) -> Rect {
+    let (width, height) = screen.size;
+    let columns = overlay::width(width);
+    let most = height.saturating_sub(4).max(3);
+    let lines = screen.overlays.last().map_or(0, |overlay| match overlay.kind {
+        // These are searched: a frame that shrinks with each letter would jump.
+        Kind::Palette | Kind::Help | Kind::Inspect | Kind::Activity => usize::from(most),
+        // These fill while one looks: a frame that grows would jump.
+        Kind::Choose(_) => CHOOSE,
+        Kind::Plan(_) => PLAN,
+        Kind::Ask(_) | Kind::Revert(_) | Kind::Quit => overlay.lines.len() + 6,
+        Kind::Actions | Kind::Logs(_) | Kind::Environments | Kind::Message => overlay.lines.len() + 4,
+    });
+    let rows = (lines as u16).clamp(5.min(most), most);
+    Rect::new((width - columns) / 2, (height.saturating_sub(rows)) / 2, columns, rows.min(height))
 }
 
 /// Rows of the logs' histogram in a place of this height.

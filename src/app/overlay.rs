@@ -2,14 +2,11 @@
 //! asked before a change. All are a titled list of lines; choosing a line may run something. Those with
 //! buttons are in [`super::dialog`].
 
-use super::App;
-use super::command::{self, Command, Id, Risk};
+use super::command::{Id, Risk};
 use super::input::Input;
 use super::list::List;
-use super::logs::windows::{Pick, Window};
+use super::logs::choice::{Pick, Window};
 use super::operation::OperationId;
-use super::{followed, tell};
-use crate::model::text;
 
 /// Which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +53,28 @@ impl Kind {
     pub fn is_dialog(self) -> bool {
         matches!(self, Self::Plan(_) | Self::Revert(_) | Self::Quit)
     }
+}
+
+/// What a button does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// Does it.
+    Yes,
+    /// Looks at the same with more.
+    Offer,
+    /// Leaves it.
+    No,
+    /// Closes a window in which there is nothing to answer.
+    Close,
+}
+
+/// A button.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Button {
+    /// What it does.
+    pub act: Act,
+    /// What it says.
+    pub label: String,
 }
 
 /// How a line looks.
@@ -268,158 +287,6 @@ impl Wanted {
     pub fn is_in(&self, text: &str) -> bool {
         if self.exact { text.contains(&self.text) } else { text.to_lowercase().contains(&self.text) }
     }
-}
-
-fn line(left: impl Into<String>, text: impl Into<String>, note: impl Into<String>, choice: Choice) -> Line {
-    Line {
-        left: left.into(),
-        text: text.into(),
-        note: note.into(),
-        note_tone: Tone::Plain,
-        risk: None,
-        tone: Tone::Plain,
-        choice,
-    }
-}
-
-fn command_line(app: &App, command: &Command, text: &str, note: &str) -> Line {
-    let keys: Vec<String> = app.keymap.keys(command.id).iter().map(|key| key.label()).collect();
-    Line { risk: Some(command.risk), ..line(keys.join(" "), text, note, Choice::Run(command.id)) }
-}
-
-/// All keys and commands, by scope.
-pub fn help(app: &App) -> Overlay {
-    let mut lines = Vec::new();
-    // The keys of where one is come first.
-    let mut scopes = vec![command::Scope::List, command::Scope::Global, command::Scope::Logs, command::Scope::Input];
-    if app.screen.view() == super::screen::View::Logs {
-        scopes.swap(0, 2);
-    }
-    for scope in scopes {
-        lines.push(line("", format!("── {} ──", scope.title()), "", Choice::Nothing));
-        for command in command::ALL.iter().filter(|command| command.scope == scope) {
-            let mut entry = command_line(app, command, command.doc, command.name);
-            if scope == command::Scope::Input {
-                entry.choice = Choice::Nothing;
-            }
-            lines.push(entry);
-        }
-    }
-    Overlay::new(Kind::Help, "Keys", lines)
-}
-
-/// Any command by its name, and each environment.
-pub fn palette(app: &App) -> Overlay {
-    let commands =
-        command::ALL.iter().filter(|command| command.scope != command::Scope::Input && command.id != Id::Palette);
-    let mut lines: Vec<Line> = commands.map(|command| command_line(app, command, command.name, command.doc)).collect();
-    for environment in &app.config.environments {
-        let choice = Choice::Environment(environment.name.clone());
-        lines.push(line(
-            "",
-            format!("environment {}", environment.name),
-            format!("Switch to {}.", environment.name),
-            choice,
-        ));
-    }
-    Overlay::new(Kind::Palette, "Command", lines)
-}
-
-/// What can be done to the selected thing.
-pub fn actions(app: &App) -> Overlay {
-    let (name, commands) = super::select::actions(app);
-    let lines = commands.iter().map(|id| {
-        let command = command::get(*id);
-        command_line(app, command, command.title, command.doc)
-    });
-    Overlay::new(Kind::Actions, format!("Actions on {}", text::harmless(&name)), lines.collect())
-}
-
-/// The environments of the configuration.
-pub fn environments(app: &App) -> Overlay {
-    let lines = app.config.environments.iter().map(|environment| {
-        let mut notes = vec![environment.project.clone()];
-        notes.extend(environment.account.clone());
-        notes.extend(environment.region.clone());
-        if environment.guarded {
-            notes.push("GUARDED".to_owned());
-        }
-        notes.retain(|note| !note.is_empty());
-        let here = if environment.name == app.environment.name { "●" } else { "" };
-        let choice = Choice::Environment(environment.name.clone());
-        let note_tone = if environment.guarded { Tone::Bad } else { Tone::Plain };
-        Line { note_tone, ..line(here, environment.name.clone(), notes.join("  "), choice) }
-    });
-    let mut overlay = Overlay::new(Kind::Environments, "Environments", lines.collect());
-    let place = app.config.environments.iter().position(|environment| environment.name == app.environment.name);
-    overlay.list.select(place.unwrap_or(0));
-    overlay
-}
-
-/// Operations, then what happened in this session, newest first.
-pub fn activity(app: &App) -> Overlay {
-    Overlay::new(Kind::Activity, "Activity", activities(app))
-}
-
-/// The lines of the activity drawer as of now.
-pub fn activities(app: &App) -> Vec<Line> {
-    let mut lines: Vec<Line> = followed::listed(app).map(|operation| operation_line(app, operation)).collect();
-    if !lines.is_empty() {
-        lines.push(line("", "", "", Choice::Nothing));
-    }
-    let zone = app.zone();
-    lines.extend(app.activity.iter().rev().map(|entry| Line {
-        tone: if entry.error { Tone::Bad } else { Tone::Plain },
-        ..line(crate::model::time::clock(entry.at, &zone), entry.text.clone(), "", Choice::Nothing)
-    }));
-    if lines.is_empty() {
-        lines.push(line(
-            "",
-            "Nothing has happened yet: operations, switches, failures and recoveries are listed here.",
-            "",
-            Choice::Nothing,
-        ));
-    }
-    lines
-}
-
-/// `◐ deploy web  rolling out 1/2  1m12s`, with how it ended in its place.
-fn operation_line(app: &App, operation: &super::operation::Operation) -> Line {
-    let health = followed::health(operation);
-    let clock = crate::model::time::clock(operation.asked, &app.zone());
-    let words = match &operation.outcome {
-        Some(outcome) => format!("{}: {}", operation.words(), outcome.summary),
-        None => format!("{} {}", operation.words(), followed::fraction(operation)).trim_end().to_owned(),
-    };
-    let note = match operation.ended {
-        Some(ended) => format!("{} ago", crate::model::time::short(app.now.duration_since(ended))),
-        None => tell::exactly(followed::elapsed(operation, app.now)),
-    };
-    let tone = match health {
-        crate::model::Health::Down | crate::model::Health::Unknown => Tone::Bad,
-        crate::model::Health::Healthy => Tone::Good,
-        _ => Tone::Strong,
-    };
-    let text = format!("{}  {words}", followed::named(app, operation));
-    Line { tone, ..line(format!("{clock} {}", health.sign()), text, note, Choice::Operation(operation.id)) }
-}
-
-/// Raw fields, a line each.
-pub fn inspect(title: String, fields: &str) -> Overlay {
-    let lines = fields.lines().map(|field| line("", text::harmless(field).into_owned(), "", Choice::Nothing));
-    let mut overlay = Overlay::new(Kind::Inspect, title, lines.collect());
-    overlay.copies = None;
-    overlay
-}
-
-/// Something to read, which `y` copies whole: broken to the window's width.
-pub fn message(app: &App, title: &str, body: &str) -> Overlay {
-    // Its frame, and a cell at each side.
-    let cells = usize::from(width(app.screen.size.0).saturating_sub(4));
-    let lines = crate::model::wrap::wrap(body, cells).into_iter().map(|text| line("", text, "", Choice::Nothing));
-    let mut overlay = Overlay::new(Kind::Message, title, lines.collect());
-    overlay.copies = Some(body.to_owned());
-    overlay
 }
 
 /// How wide a window over the panes is.

@@ -5,11 +5,16 @@
 //! Services and tasks are read in sweeps: names or ids by pages, then their descriptions in batches.
 //! How facts enter the estate is in `absorb`; how fast requests may go out is for `src/aws`.
 
+mod batches;
 mod curves;
+mod job;
 mod keyed;
+mod keys;
 mod sweep;
 mod timer;
+mod timers;
 
+pub(super) use job::Job;
 pub use keyed::HISTORIES_FOR_ALL;
 pub(super) use keyed::has_news;
 pub(super) use sweep::Sweep;
@@ -39,65 +44,6 @@ pub struct Wants {
 impl Default for Wants {
     fn default() -> Self {
         Self { sources: Source::ALL.into(), service_metrics: true, once: false }
-    }
-}
-
-/// A timer's work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Job {
-    Identity,
-    Cluster,
-    Services,
-    Tasks,
-    ScalableTargets,
-    ScalingPolicies,
-    ScheduledActions,
-    ScalingActivities,
-    Schedules,
-    DbClusters,
-    DbInstances,
-    Alarms,
-    TargetGroups,
-    ServiceMetrics,
-    DbMetrics,
-}
-
-impl Job {
-    const ALL: [Self; 15] = [
-        Self::Identity,
-        Self::Services,
-        Self::Cluster,
-        Self::Tasks,
-        Self::DbClusters,
-        Self::DbInstances,
-        Self::ScalableTargets,
-        Self::ScheduledActions,
-        Self::Schedules,
-        Self::ScalingActivities,
-        Self::ScalingPolicies,
-        Self::Alarms,
-        Self::TargetGroups,
-        Self::ServiceMetrics,
-        Self::DbMetrics,
-    ];
-
-    pub(super) fn source(self) -> Source {
-        match self {
-            Self::Identity => Source::Identity,
-            Self::Cluster => Source::Cluster,
-            Self::Services => Source::Services,
-            Self::Tasks => Source::Tasks,
-            Self::ScalableTargets => Source::ScalableTargets,
-            Self::ScalingPolicies => Source::ScalingPolicies,
-            Self::ScheduledActions => Source::ScheduledActions,
-            Self::Schedules => Source::Schedules,
-            Self::ScalingActivities => Source::ScalingActivities,
-            Self::DbClusters => Source::DbClusters,
-            Self::DbInstances => Source::DbInstances,
-            Self::Alarms => Source::Alarms,
-            Self::TargetGroups => Source::Targets,
-            Self::ServiceMetrics | Self::DbMetrics => Source::Metrics,
-        }
     }
 }
 

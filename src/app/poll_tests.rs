@@ -286,7 +286,7 @@ fn of_many_services_curves_are_read_for_those_on_the_screen() {
         asked.extend(many.tick(&mut app, second));
     }
     let read = metrics(&asked);
-    let visible: BTreeSet<String> = crate::app::update::visible_services(&app).into_iter().collect();
+    let visible: BTreeSet<String> = crate::app::plan::visible_services(&app).into_iter().collect();
     assert!(!visible.is_empty() && visible.len() < 101);
     assert_eq!(read, visible);
 }

@@ -3,7 +3,7 @@
 
 use super::App;
 use super::overlay::Wanted;
-use super::screen::{Block, View};
+use super::screen::Block;
 use crate::model::estate::ServiceRow;
 use crate::model::{Task, time};
 use std::cmp::Ordering;
@@ -149,7 +149,7 @@ fn lines(app: &App, block: Block) -> Vec<(String, String)> {
             };
             service.events.iter().map(|event| (event.id.clone(), event.message.clone())).collect()
         }
-        Block::Targets => targets(app)
+        Block::Targets => super::facts::targets(app)
             .into_iter()
             .map(|(key, target, _)| {
                 let text = format!("{key} {} {}", target.state, target.description.as_deref().unwrap_or_default());
@@ -182,42 +182,6 @@ fn lines(app: &App, block: Block) -> Vec<(String, String)> {
         | Block::Logs
         | Block::Progress => Vec::new(),
     }
-}
-
-/// The service whose curves are drawn, by its whole name: the opened one, in the Overview the selected one.
-pub fn curves_of(app: &App) -> Option<&str> {
-    match app.screen.view() {
-        View::Overview => {
-            let list = app.screen.list_of(Block::OverviewServices)?;
-            list.selected().or_else(|| list.rows.first().map(String::as_str))
-        }
-        View::Services | View::Service(_) | View::Task(..) | View::Database | View::Logs | View::Operation(_) => {
-            app.screen.service.as_deref()
-        }
-    }
-}
-
-/// The list of databases of the view.
-pub fn databases_of(app: &App) -> Block {
-    if app.screen.view() == View::Overview { Block::OverviewDatabases } else { Block::Databases }
-}
-
-/// The opened service's targets: key, target, name of its group.
-pub fn targets(app: &App) -> Vec<(String, &crate::model::Target, &str)> {
-    let Some(service) = app.screen.service.as_deref().and_then(|name| app.estate.service(name)) else {
-        return Vec::new();
-    };
-    let groups = service.target_groups.iter();
-    groups
-        .flat_map(|arn| {
-            let name = crate::model::target::group_name(arn);
-            let targets = app.estate.targets.get(arn).and_then(crate::model::Observed::value).into_iter().flatten();
-            targets.map(move |target| {
-                let port = target.port.map(|port| format!(":{port}")).unwrap_or_default();
-                (format!("{name} {}{port}", target.id), target, name)
-            })
-        })
-        .collect()
 }
 
 fn service_text(row: &ServiceRow) -> String {

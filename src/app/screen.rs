@@ -9,6 +9,14 @@ use super::overlay::Overlay;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 
+/// Below this many columns or rows nothing useful fits; the screen says so.
+pub const SMALLEST: (u16, u16) = (60, 15);
+
+/// Whether a screen of this size shows nothing but that it is too small.
+pub fn too_small(size: (u16, u16)) -> bool {
+    size.0 < SMALLEST.0 || size.1 < SMALLEST.1
+}
+
 /// A tab of the top line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Pane {
@@ -219,6 +227,11 @@ impl Screen {
             (Pane::Services, Some(service), None) => View::Service(service.clone()),
             (Pane::Services, Some(service), Some(task)) => View::Task(service.clone(), task.clone()),
         }
+    }
+
+    /// Whether a window with buttons is on top.
+    pub fn asks(&self) -> bool {
+        self.overlays.last().is_some_and(|window| window.kind.is_dialog())
     }
 
     /// The block with the focus.

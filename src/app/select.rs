@@ -152,7 +152,7 @@ pub fn actions(app: &App) -> (String, Vec<Id>) {
 fn operation_actions(app: &App, id: super::operation::OperationId, subject: Option<&Subject>) -> (String, Vec<Id>) {
     let Some(operation) = app.operations.get(id) else { return ("nothing".to_owned(), vec![Id::Back]) };
     let mut commands = vec![Id::Back];
-    if super::dialog::revertible(operation) || (operation.outcome.is_some() && service(app).is_some()) {
+    if operation.revertible() || (operation.outcome.is_some() && service(app).is_some()) {
         commands.push(Id::RollBack);
     }
     if subject.is_some() {

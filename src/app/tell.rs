@@ -2,11 +2,11 @@
 //! dialogs. How they look is for `src/ui`.
 
 use super::App;
-use super::followed;
-use super::layout;
 use super::operation::machine::Weight;
 use super::operation::{Operation, Stage};
 use super::overlay::{Choice, Kind, Line, Tone};
+use super::screen;
+use super::{followed, listed};
 use crate::model::deploy::{Check, Level};
 use crate::model::text::width;
 use crate::model::wrap::wrap;
@@ -86,7 +86,7 @@ pub fn log(operation: &Operation) -> impl Iterator<Item = (String, Logged<'_>)> 
 /// The first line's sign is its health's.
 pub fn head(app: &App, operation: &Operation, cells: usize) -> Vec<Line> {
     let mut lines = Vec::new();
-    let named = followed::named(app, operation);
+    let named = listed::named(app, operation);
     match &operation.outcome {
         None => {
             let mut words = vec![format!("{named}  {}", operation.words())];
@@ -281,10 +281,10 @@ pub fn reasons(app: &App, service: &str, cells: usize, rows: usize) -> Vec<(Seve
 /// What stands on a screen that is too small for anything else, broken to its width: that it is, and what
 /// leaving would leave behind where that was asked for.
 pub fn too_small(app: &App, (columns, rows): (u16, u16)) -> Vec<String> {
-    let (least_columns, least_rows) = layout::SMALLEST;
+    let (least_columns, least_rows) = screen::SMALLEST;
     let mut text = format!("{columns}×{rows} is too small: {least_columns}×{least_rows} at least");
     if app.screen.overlays.last().is_some_and(|window| window.kind == Kind::Quit) {
-        let count = followed::running(app).count();
+        let count = listed::running(app).count();
         let (what, goes) =
             if count == 1 { ("1 operation", "goes on") } else { (&*format!("{count} operations"), "go on") };
         text = format!("{what} {goes}; q again leaves. {text}");
@@ -296,9 +296,9 @@ pub fn too_small(app: &App, (columns, rows): (u16, u16)) -> Vec<String> {
 pub fn leaving(app: &App, cells: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     let inner = cells.saturating_sub(2);
-    for operation in followed::running(app) {
+    for operation in listed::running(app) {
         let head =
-            format!("{}  {}  {}", followed::named(app, operation), operation.words(), followed::fraction(operation));
+            format!("{}  {}  {}", listed::named(app, operation), operation.words(), followed::fraction(operation));
         paragraph(&mut lines, "◐", head.trim_end(), Tone::Strong, inner);
         let environment = &operation.environment.name;
         let becomes = match operation.deploy() {

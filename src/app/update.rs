@@ -1,38 +1,60 @@
 //! The one place where the state changes. Every event has its arm.
 
+mod buttons;
 mod change;
+mod dialogs;
 mod mouse;
+mod moves;
 mod open;
 mod operations;
 mod run;
 mod settle;
 mod typing;
+mod windows;
 
-pub use settle::overlay_place;
-pub(super) use settle::{owing, settle, settle_frame};
-pub(in crate::app) use typing::start_prompt;
-
-use super::command::{self, Id, Scope};
-use super::confirm::{self, Touch};
+use super::command::{Id, Scope};
+use super::confirm::Touch;
 use super::effect::Effect;
 use super::event::{Answer, Event, Fact, Mouse, Part};
-use super::layout;
 use super::logs::pane::LogsPane;
-use super::overlay::Kind;
-use super::screen::{Block, View};
-use super::{App, rows, select};
+use super::state::News;
+use super::{App, question, screen};
 use crate::model::key::Key;
 use crate::model::{Estate, Source};
-use jiff::SignedDuration;
+use jiff::Timestamp;
 use mouse::click;
 use settle::too_soon;
 use std::collections::BTreeMap;
 use typing::{paste, press};
 
-/// A short message stays for this long.
-const TOAST: SignedDuration = SignedDuration::from_secs(4);
+impl App {
+    /// Changes the state by one event; the effects are to be carried out.
+    pub fn update(&mut self, event: Event) -> Vec<Effect> {
+        update(self, event)
+    }
 
-pub(super) fn update(app: &mut App, event: Event) -> Vec<Effect> {
+    /// Brings rows, judgements and windows up to date. To be called when all waiting events have
+    /// been taken in, before reading or drawing.
+    pub fn settle(&mut self) {
+        settle::settle(self);
+    }
+
+    /// The same for one of many frames: where there is much to judge, that is done a few times a
+    /// second, and not in a frame that a person waits for (`urgent`). A later frame brings the rest.
+    pub fn settle_frame(&mut self, urgent: bool) {
+        settle::settle_frame(self, urgent);
+    }
+
+    /// Reads everything once more, keeping what is known; for readers that read once.
+    pub fn again(&mut self, now: Timestamp) -> Vec<Effect> {
+        self.poller.again();
+        let mut effects = self.update(Event::Tick(now));
+        effects.extend(self.plan());
+        effects
+    }
+}
+
+fn update(app: &mut App, event: Event) -> Vec<Effect> {
     let mut effects = happened(app, event);
     effects.extend(operations::abandon(app));
     effects
@@ -47,7 +69,7 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
             app.operations.ahead = ahead;
             app.logs.set_ahead(ahead);
             // Every age was another.
-            changed(app);
+            app.changed();
             Vec::new()
         }
         Event::Elapsed(now) => {
@@ -57,14 +79,14 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
             Vec::new()
         }
         Event::Drawn(at, size) => {
-            let asked = confirm::question(app).filter(|_| size == app.screen.size);
+            let asked = question::question(app).filter(|_| size == app.screen.size);
             app.confirm.drawn(asked, at);
             Vec::new()
         }
         Event::Key(key) => pressed(app, key, false),
         Event::Held(key) => pressed(app, key, true),
         // Nothing is typed into, or pointed at on, a screen that shows nothing.
-        Event::Paste(_) | Event::Mouse(_) if layout::too_small(app.screen.size) => Vec::new(),
+        Event::Paste(_) | Event::Mouse(_) if screen::too_small(app.screen.size) => Vec::new(),
         Event::Paste(text) => {
             paste(app, &text);
             Vec::new()
@@ -77,7 +99,7 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
         }
         Event::Resize(columns, rows) => {
             app.screen.size = (columns, rows);
-            changed(app);
+            app.changed();
             Vec::new()
         }
         Event::Focus(focused) => {
@@ -94,7 +116,7 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
                 app.poller.count(answer.requests, app.now);
                 app.logs.absorb(answer, app.now);
                 crate::app::logs::windows::insights_found(app);
-                changed_by(app, News::Lists);
+                app.changed_by(News::Lists);
             }
             app.plan_logs()
         }
@@ -109,7 +131,7 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
             let mut effects = app.poller.absorb(&mut app.estate, &app.environment, answer, app.now);
             tell_changes(app, &before);
             tell_cost(app);
-            changed_by(app, news);
+            app.changed_by(news);
             effects.extend(app.plan());
             effects
         }
@@ -129,19 +151,19 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
         }
         Event::Resumed => {
             app.confirm.forget();
-            changed(app);
+            app.changed();
             Vec::new()
         }
         Event::TeeEnded(why) => {
             if let Some(path) = app.logs.tee.take() {
                 app.note(true, format!("{path} gets no more lines: {why}"));
-                toast(app, format!("{path} gets no more lines: {why}"));
+                app.say(format!("{path} gets no more lines: {why}"));
             }
             Vec::new()
         }
         Event::Notice(notice) => {
             app.note(notice.error, notice.text.clone());
-            toast(app, notice.text);
+            app.say(notice.text);
             Vec::new()
         }
     }
@@ -152,36 +174,12 @@ fn pressed(app: &mut App, key: Key, held: bool) -> Vec<Effect> {
     if app.keymap.answers(key) {
         app.confirm.touch(Touch::Key(key), held);
     }
-    if layout::too_small(app.screen.size) {
+    if screen::too_small(app.screen.size) {
         // A screen that shows nothing takes nothing but leaving it.
         let leaves = app.keymap.command(&[Scope::Global], key) == Some(Id::Quit);
-        return if leaves { operations::quit(app) } else { Vec::new() };
+        return if leaves { dialogs::quit(app) } else { Vec::new() };
     }
     press(app, key)
-}
-
-/// What has changed since the state was last settled; the greater includes the smaller.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum News {
-    #[default]
-    Nothing,
-    /// Where a person is: lists and windows.
-    Lists,
-    /// The second.
-    Time,
-    /// Facts, but none about tasks.
-    Facts,
-    /// Anything.
-    All,
-}
-
-fn changed(app: &mut App) {
-    changed_by(app, News::All);
-}
-
-fn changed_by(app: &mut App, news: News) {
-    app.unsettled = app.unsettled.max(news);
-    app.redraw = true;
 }
 
 /// What an answer may change.
@@ -195,16 +193,6 @@ fn news_of(answer: &Answer) -> News {
     }
 }
 
-/// A short message at the bottom.
-pub(super) fn say(app: &mut App, text: String) {
-    toast(app, text);
-}
-
-fn toast(app: &mut App, text: impl Into<String>) {
-    app.screen.toast = Some((text.into(), app.now + TOAST));
-    app.redraw = true;
-}
-
 fn tick(app: &mut App, now: jiff::Timestamp) -> Vec<Effect> {
     // The clock of the top line shows seconds; within one second only what ends needs a drawing.
     let second = now.as_second() != app.now.as_second();
@@ -216,8 +204,8 @@ fn tick(app: &mut App, now: jiff::Timestamp) -> Vec<Effect> {
         app.screen.toast = None;
     }
     if second {
-        changed_by(app, News::Time);
-    } else if owing(app) && !too_soon(app) {
+        app.changed_by(News::Time);
+    } else if app.owing() && !too_soon(app) {
         app.redraw = true;
     }
     if toasted || flashes != app.screen.flashes.len() {
@@ -267,100 +255,6 @@ fn tell_changes(app: &mut App, before: &BTreeMap<Source, String>) {
     for source in before.keys().filter(|source| !after.contains_key(source)) {
         app.note(false, format!("{} can be read again", source.words()));
     }
-}
-
-/// The services on the screen, for what is read first.
-pub(super) fn visible_services(app: &App) -> Vec<String> {
-    let screen = &app.screen;
-    match screen.view() {
-        View::Overview => {
-            screen.list_of(Block::OverviewServices).map(|list| list.window().to_vec()).unwrap_or_default()
-        }
-        View::Services => screen.list_of(Block::Services).map(|list| list.window().to_vec()).unwrap_or_default(),
-        View::Service(name) | View::Task(name, _) => vec![name],
-        View::Database | View::Logs => Vec::new(),
-        View::Operation(id) => {
-            let operation =
-                app.operations.get(id).filter(|operation| operation.environment.name == app.environment.name);
-            operation.and_then(|operation| operation.what().service()).map(str::to_owned).into_iter().collect()
-        }
-    }
-}
-
-/// The commands of the bottom line, most useful first.
-pub fn bottom_commands(app: &App) -> Vec<Id> {
-    if app.screen.typing.is_some() {
-        return vec![Id::Accept, Id::Cancel, Id::DeleteAll];
-    }
-    if let Some(overlay) = app.screen.overlays.last() {
-        return match overlay.kind {
-            Kind::Inspect | Kind::Message => vec![Id::Back, Id::Filter, Id::Copy],
-            Kind::Activity => vec![Id::Open, Id::Back, Id::Filter, Id::Copy],
-            Kind::Plan(_) | Kind::Revert(_) | Kind::Quit => vec![Id::Open, Id::Back, Id::Copy],
-            Kind::Choose(_)
-            | Kind::Ask(_)
-            | Kind::Help
-            | Kind::Palette
-            | Kind::Actions
-            | Kind::Logs(_)
-            | Kind::Environments => {
-                vec![Id::Open, Id::Back, Id::Filter]
-            }
-        };
-    }
-    if app.screen.view() == View::Logs {
-        return vec![
-            Id::Open,
-            Id::LogsFollow,
-            Id::LogsSearch,
-            Id::LogsFilter,
-            Id::LogsLevel,
-            Id::LogsTime,
-            Id::LogsMute,
-            Id::LogsSources,
-            Id::LogsWrap,
-            Id::LogsColumns,
-            Id::LogsMark,
-            Id::LogsInsights,
-            Id::LogsTask,
-            Id::Copy,
-            Id::Environment,
-            Id::Help,
-            Id::Palette,
-            Id::Quit,
-        ];
-    }
-    let (_, mut commands) = select::actions(app);
-    // The few changes that are made daily stand first; the others are in the list of actions and in help.
-    let daily = [Id::StopTask, Id::Deploy, Id::RollBack, Id::Scale];
-    let rare = |id: &Id| command::get(*id).risk != command::Risk::Read && !daily.contains(id);
-    let later: Vec<Id> = commands.iter().copied().filter(rare).collect();
-    commands.retain(|id| !(rare(id) || app.session.read_only && daily.contains(id)));
-    commands.insert(commands.len().min(1), Id::Actions);
-    if let Some(last) = commands.iter().rposition(|id| daily.contains(id)) {
-        commands.insert(last + 1, Id::Filter);
-    }
-    if !rows::columns(app.screen.focused()).is_empty() {
-        commands.push(Id::Sort);
-    }
-    commands.extend([
-        Id::Filter,
-        Id::NextBlock,
-        Id::Environment,
-        Id::Help,
-        Id::Palette,
-        Id::Zoom,
-        Id::Pause,
-        Id::Activity,
-        Id::Quit,
-    ]);
-    commands.extend(later.into_iter().filter(|_| !app.session.read_only));
-    if app.screen.view().blocks().len() == 1 {
-        commands.retain(|id| *id != Id::NextBlock);
-    }
-    let mut seen = std::collections::BTreeSet::new();
-    commands.retain(|id| seen.insert(*id) && !command::get(*id).title.is_empty());
-    commands
 }
 
 #[cfg(test)]

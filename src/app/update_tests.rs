@@ -2,6 +2,9 @@
 
 use super::run::run;
 use super::*;
+use crate::app::bottom;
+use crate::app::command;
+use crate::app::screen::Block;
 use crate::app::testing::{at, cases, read, world};
 use crate::model::FailureKind;
 use crate::model::key::Code;
@@ -261,7 +264,7 @@ proptest! {
                 }
                 prop_assert!(list.rows.is_empty() || list.selected().is_some());
             }
-            prop_assert!(!bottom_commands(&app).is_empty());
+            prop_assert!(!bottom::commands(&app).is_empty());
         }
     }
 }

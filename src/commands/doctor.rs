@@ -152,7 +152,7 @@ fn terminal() -> Vec<Check> {
     let name = std::env::var("TERM").unwrap_or_default();
     if let Ok((columns, rows)) = crossterm::terminal::size() {
         let detail = format!("{name}, {columns}×{rows}");
-        let (least_columns, least_rows) = crate::app::layout::SMALLEST;
+        let (least_columns, least_rows) = crate::app::screen::SMALLEST;
         checks.push(if columns < least_columns || rows < least_rows {
             Check::warn("terminal", detail, format!("the screen needs {least_columns}×{least_rows}"))
         } else {

@@ -53,7 +53,7 @@ fn choose_yes(stage: &mut Stage) {
     };
     for _ in 0..4 {
         let (button, all) = buttons(stage);
-        if all[button].act == crate::app::dialog::Act::Yes {
+        if all[button].act == crate::app::overlay::Act::Yes {
             return;
         }
         stage.press("tab");
@@ -173,7 +173,7 @@ fn a_double_click_that_ends_on_a_button_presses_nothing() {
     stage.app.settle();
     let window = stage.app.screen.overlays.last().unwrap();
     let buttons = crate::app::dialog::buttons(&stage.app, window);
-    let line = crate::app::dialog::line(crate::app::overlay_place(&stage.app.screen));
+    let line = crate::app::dialog::line(crate::app::layout::overlay_place(&stage.app.screen));
     let place = crate::app::dialog::places(&buttons, line)[0];
     let click = |stage: &mut Stage| {
         let effects = stage.app.update(Event::Mouse(Mouse::Click(place.x + 1, place.y)));

@@ -3,9 +3,9 @@
 use super::canvas::Canvas;
 use super::frame;
 use super::widgets::frame as frames;
-use crate::app::dialog::{self, Act, Button};
-use crate::app::overlay::{Kind, Overlay};
-use crate::app::overlay_place;
+use crate::app::dialog;
+use crate::app::layout::overlay_place;
+use crate::app::overlay::{Act, Button, Kind, Overlay};
 use crate::model::text;
 use ratatui::layout::Rect;
 

@@ -5,7 +5,7 @@ use super::canvas::Canvas;
 use super::signs::Signs;
 use crate::app::command::Id;
 use crate::app::screen::{Block, Pane};
-use crate::app::{bottom_commands, command, followed, tell};
+use crate::app::{bottom, command, followed, listed, tell};
 use crate::model::{FailureKind, Severity, text, time};
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -146,13 +146,13 @@ pub fn tabs(canvas: &mut Canvas<'_, '_>, place: Rect) {
 /// Operations that ended badly and that nobody has looked at since. Gives back what is free at the left.
 fn failures(canvas: &mut Canvas<'_, '_>, y: u16, x: u16, end: u16) -> u16 {
     let app = canvas.app;
-    let count = followed::unseen(app).count();
-    let Some(newest) = followed::unseen(app).next() else { return end };
+    let count = listed::unseen(app).count();
+    let Some(newest) = listed::unseen(app).next() else { return end };
     let health = followed::health(newest);
     let (sign, more) = (health.sign(), if count > 1 { format!(" +{}", count - 1) } else { String::new() });
     let forms = [
-        format!("{sign} {} {}{more}", followed::named(app, newest), newest.words()),
-        format!("{sign} {}{more}", followed::named(app, newest)),
+        format!("{sign} {} {}{more}", listed::named(app, newest), newest.words()),
+        format!("{sign} {}{more}", listed::named(app, newest)),
         format!("{sign}{}", if count > 1 { count.to_string() } else { String::new() }),
     ];
     put_first(canvas, y, x, end, &forms, canvas.theme.health(health))
@@ -161,10 +161,10 @@ fn failures(canvas: &mut Canvas<'_, '_>, y: u16, x: u16, end: u16) -> u16 {
 /// Operations that go on.
 fn runs(canvas: &mut Canvas<'_, '_>, y: u16, x: u16, end: u16) {
     let app = canvas.app;
-    let count = followed::running(app).count();
-    let Some(newest) = followed::running(app).next() else { return };
+    let count = listed::running(app).count();
+    let Some(newest) = listed::running(app).next() else { return };
     let more = if count > 1 { format!(" +{}", count - 1) } else { String::new() };
-    let (named, fraction) = (followed::named(app, newest), followed::fraction(newest));
+    let (named, fraction) = (listed::named(app, newest), followed::fraction(newest));
     let forms = [
         format!("run ◐ {named} {fraction}{more}").replace("  ", " ").trim_end().to_owned(),
         format!("◐ {named}{more}"),
@@ -238,7 +238,7 @@ pub fn typed(canvas: &mut Canvas<'_, '_>, place: Rect, before: &str, input: &cra
 pub fn keys_from(canvas: &mut Canvas<'_, '_>, place: Rect) {
     let app = canvas.app;
     let theme = canvas.theme;
-    let commands = bottom_commands(app);
+    let commands = bottom::commands(app);
     let entry = |id: Id| Some((app.keymap.label(id)?, command::get(id).title));
     let wide = |canvas: &Canvas<'_, '_>, id: Id| {
         entry(id).map_or(0, |(key, title)| canvas.width(&key) + 1 + canvas.width(title) + 2)

@@ -29,7 +29,8 @@ pub mod theme;
 mod widgets;
 
 use crate::app::App;
-use crate::app::layout::{layout, too_small};
+use crate::app::layout::layout;
+use crate::app::screen::too_small;
 use canvas::Canvas;
 use ratatui::buffer::Buffer;
 pub use theme::Theme;

@@ -10,7 +10,7 @@ use crate::app::operation::call::Write;
 use crate::app::operation::outcome::Verdict;
 use crate::app::overlay::Kind;
 use crate::app::screen::View;
-use crate::app::{Session, followed};
+use crate::app::{Session, listed};
 use crate::config::BuildConfig;
 use crate::model::*;
 use jiff::SignedDuration;
@@ -74,7 +74,7 @@ fn cancel_changes_nothing() {
         assert_eq!(stage.verdict(), Some(Verdict::Cancelled), "{keys}");
         assert!(stage.aws.writes.is_empty() && stage.aws.audit.is_empty(), "{keys}");
         assert_eq!(stage.window(), None);
-        assert_eq!(followed::listed(&stage.app).count(), 0);
+        assert_eq!(listed::listed(&stage.app).count(), 0);
     }
 }
 

@@ -275,7 +275,7 @@ fn a_typed_line_has_its_cursor() {
     assert_eq!(super::draw(&app, &mut buffer), Some((6, 23)));
     press(&mut app, "esc : z", &world);
     let (_, y) = super::draw(&app, &mut buffer).unwrap();
-    assert_eq!(y, crate::app::overlay_place(&app.screen).y + 1);
+    assert_eq!(y, crate::app::layout::overlay_place(&app.screen).y + 1);
 }
 
 #[test]

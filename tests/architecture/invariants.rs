@@ -40,7 +40,7 @@ const LONG: &[(&str, usize)] = &[
     ("src/app/operation/steps/plan.rs", 550),
     ("src/app/operation/tests.rs", 500),
     ("src/app/operation/watch.rs", 650),
-    ("src/app/poll.rs", 550),
+    ("src/app/poll.rs", 460),
     ("src/aws/credentials.rs", 500),
     ("src/commands/operations.rs", 600),
     ("src/headless/operation.rs", 550),

@@ -1,13 +1,14 @@
 //! What keys do in the pane, and what is typed there.
 
-use super::pane::{Detail, LogsPane, Prompt, START};
+use super::choice::{Asked, Window};
+use super::pane::{COPIED, Detail, LogsPane, Prompt, START};
 use super::sources;
-use super::windows::{self, Window};
+use super::windows;
 use super::written;
 use crate::app::App;
 use crate::app::command::Id;
 use crate::app::effect::{Effect, Tee};
-use crate::app::overlay;
+use crate::app::overlays;
 use crate::app::screen::Pane;
 use crate::model::logs::Ms;
 use crate::model::text;
@@ -20,8 +21,6 @@ use std::fmt::Write as _;
 const EXPORT: usize = 1_000_000;
 /// The most lines that one mark reaches over.
 const REACH: usize = 100_000;
-/// The most bytes that are copied: terminals take no more by OSC 52.
-pub const COPIED: usize = 74_000;
 
 /// Moves the selection; at the top it asks for older lines.
 pub fn step(app: &mut App, by: isize) {
@@ -370,9 +369,8 @@ pub fn typed(app: &mut App, prompt: Prompt, typed: &str) {
             app.logs.look_for();
         }
         Prompt::Filter => {
-            typed.clone_into(&mut app.logs.filter);
-            app.logs.named_filters = app.named_filters();
-            app.logs.show();
+            let named = app.named_filters();
+            app.logs.set_filter(typed, named);
         }
         Prompt::Time | Prompt::Export | Prompt::Tee | Prompt::Save | Prompt::Insights => {}
     }
@@ -394,7 +392,7 @@ pub fn accept(app: &mut App, prompt: Prompt, typed: &str) -> Vec<Effect> {
         Prompt::Filter => {
             if let Some(error) = app.logs.filter_error.clone() {
                 let body = format!("{}\n\n{}", error.under(typed), error.what);
-                let mut message = overlay::inspect("This is no filter".to_owned(), &body);
+                let mut message = overlays::inspect("This is no filter".to_owned(), &body);
                 message.copies = Some(typed.to_owned());
                 app.screen.overlays.push(message);
             }
@@ -409,7 +407,7 @@ pub fn accept(app: &mut App, prompt: Prompt, typed: &str) -> Vec<Effect> {
             if app.logs.insights.typed.is_empty() {
                 return Vec::new();
             }
-            let effects = windows::query(app, &windows::Asked::Typed);
+            let effects = windows::query(app, &Asked::Typed);
             if effects.is_empty() && app.logs.insights.agreed.is_some() {
                 // It costs: the window has it, to be chosen again.
                 return windows::open(app, Window::Insights);

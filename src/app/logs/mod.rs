@@ -10,6 +10,7 @@
 //! Pure as all of `app`: time enters as a number, requests leave as data. How lines are kept and
 //! searched is the crate `log-store`.
 
+pub mod choice;
 pub mod follow;
 #[cfg(test)]
 mod follow_tests;
@@ -20,6 +21,7 @@ pub mod once;
 mod once_tests;
 pub mod order;
 pub mod pane;
+pub mod prompt;
 pub mod sources;
 pub mod when;
 pub mod windows;

@@ -47,6 +47,9 @@ const COUNT_EVERY: Ms = 250;
 /// A group that is this far behind goes on with what is new, and says what it left out.
 const SKIP: Ms = 60_000;
 
+/// The most bytes that are copied: terminals take no more by OSC 52.
+pub const COPIED: usize = 74_000;
+
 /// How much of a structured line is shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Detail {
@@ -604,6 +607,13 @@ impl LogsPane {
             search: None,
             hidden: self.hidden.clone(),
         }
+    }
+
+    /// Another filter, as it was typed, with the filters that it may name.
+    pub fn set_filter(&mut self, typed: &str, named: Vec<String>) {
+        typed.clone_into(&mut self.filter);
+        self.named_filters = named;
+        self.show();
     }
 
     /// What is shown changes: by level, filter, mutes or hidden services.

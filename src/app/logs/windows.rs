@@ -1,12 +1,13 @@
 //! Windows over the logs: sources, columns, filters, queries of Insights and what they found, one event whole.
 
+use super::choice::{Asked, Pick, Window};
 use super::insights::{self, Agreed, RANGES};
-use super::keys;
-use super::pane::{Detail, Prompt};
+use super::pane::{COPIED, Detail, Prompt};
+use super::prompt;
 use crate::app::App;
-use crate::app::confirm;
 use crate::app::effect::Effect;
-use crate::app::overlay::{self, Choice, Kind, Line as Entry, Overlay, Tone};
+use crate::app::overlay::{Choice, Kind, Line as Entry, Overlay, Tone};
+use crate::app::{overlays, question};
 use crate::model::logs::InsightsResult;
 use crate::model::text;
 use jiff::Timestamp;
@@ -19,49 +20,6 @@ use std::fmt::Write as _;
 const LOOKED: usize = 300;
 /// The most fields that stand in columns.
 const COLUMNS: usize = 6;
-
-/// What there is to choose from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Window {
-    /// Groups, and services to be shown or hidden.
-    Sources,
-    /// Fields to stand in columns, and how much of a line is shown.
-    Columns,
-    /// Filters by name.
-    Filters,
-    /// Queries of Insights.
-    Insights,
-}
-
-/// What is chosen there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Pick {
-    /// A service: shows or hides its lines.
-    Service(String),
-    /// A field: has a column, or has none.
-    Column(String),
-    /// How much of a line is shown.
-    Detail(Detail),
-    /// The filter of this name.
-    Filter(String),
-    /// A query of Insights: a preset, what is looked for, or what was typed.
-    Query(Asked),
-    /// Another time to query.
-    Range,
-    /// A query is to be typed.
-    Type,
-}
-
-/// A query of Insights.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Asked {
-    /// A preset, by its name.
-    Preset(String),
-    /// Lines that have what is looked for.
-    Search,
-    /// What was typed.
-    Typed,
-}
 
 /// Opens a window.
 pub fn open(app: &mut App, window: Window) -> Vec<Effect> {
@@ -126,7 +84,8 @@ pub fn pick(app: &mut App, pick: Pick) -> Vec<Effect> {
         Pick::Detail(detail) => app.logs.detail = detail,
         Pick::Filter(name) => {
             app.screen.overlays.pop();
-            keys::typed(app, Prompt::Filter, &format!("@{name}"));
+            let named = app.named_filters();
+            app.logs.set_filter(&format!("@{name}"), named);
         }
         Pick::Range => {
             app.logs.insights.range = (app.logs.insights.range + 1) % RANGES.len();
@@ -134,7 +93,7 @@ pub fn pick(app: &mut App, pick: Pick) -> Vec<Effect> {
         }
         Pick::Type => {
             app.screen.overlays.clear();
-            app.type_for_logs(Prompt::Insights);
+            prompt::start(app, Prompt::Insights);
         }
         Pick::Query(asked) => return query(app, &asked),
     }
@@ -299,7 +258,7 @@ pub fn query(app: &mut App, asked: &Asked) -> Vec<Effect> {
             app.logs.insights.agreed = Some(agreed);
             return Vec::new();
         }
-        if let Err(why) = confirm::meant(app) {
+        if let Err(why) = question::meant(app) {
             app.say(why.words());
             return Vec::new();
         }
@@ -344,7 +303,7 @@ fn csv(result: &InsightsResult) -> String {
         let mut writer = csv::WriterBuilder::new().quote_style(csv::QuoteStyle::Always).from_writer(Vec::new());
         let written = writer.write_record(&row).ok().and_then(|()| writer.into_inner().ok());
         let line = written.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
-        if out.len() + line.len() > keys::COPIED {
+        if out.len() + line.len() > COPIED {
             break;
         }
         out.push_str(&line);
@@ -357,7 +316,7 @@ pub fn insights_found(app: &mut App) {
     let Some(found) = app.logs.insights.found.take() else { return };
     let name = app.logs.insights.running.take().map(|running| running.name).unwrap_or_default();
     let overlay = match found {
-        Err(failure) => overlay::message(app, "Insights", &format!("the query failed\n\n{failure}")),
+        Err(failure) => overlays::message(app, "Insights", &format!("the query failed\n\n{failure}")),
         Ok(result) => {
             let mut widths: Vec<usize> = result.columns.iter().map(|name| text::width(name)).collect();
             for row in &result.rows {
@@ -378,7 +337,7 @@ pub fn insights_found(app: &mut App) {
                 let values = row.iter().map(|value| text::harmless(value.as_deref().unwrap_or("–")).into_owned());
                 let _ = writeln!(page, "{}", cells(values.collect()));
             }
-            let mut overlay = overlay::inspect(format!("Insights: {name} (y copies it as CSV)"), &page);
+            let mut overlay = overlays::inspect(format!("Insights: {name} (y copies it as CSV)"), &page);
             overlay.copies = Some(csv(&result));
             overlay
         }
@@ -411,7 +370,7 @@ pub fn event(app: &App) -> Option<Overlay> {
     page.push('\n');
     let whole = app.logs.store.event(pos);
     page.push_str(&parse::strip_colour(&fields::pretty(&whole, line.kind)));
-    let mut overlay = overlay::inspect("Event".to_owned(), &page);
+    let mut overlay = overlays::inspect("Event".to_owned(), &page);
     overlay.copies = Some(whole);
     Some(overlay)
 }

@@ -194,6 +194,11 @@ impl Operation {
         &self.what
     }
 
+    /// Whether a deployment under way can be rolled back now.
+    pub fn revertible(&self) -> bool {
+        self.stage == Stage::Acting && self.deploy().is_some_and(Deploy::revertible)
+    }
+
     /// The deployment, if it is one.
     pub fn deploy(&self) -> Option<&Deploy> {
         if let Machine::Deploy(machine) = &self.machine { Some(machine) } else { None }

@@ -1,8 +1,6 @@
 //! Commands that change something: each becomes an operation, or first a question whose answer does.
 
-use super::run::push_window;
-use super::typing::start_typing;
-use super::{News, changed_by, toast};
+use super::windows::{push_window, start_typing, windows};
 use crate::app::App;
 use crate::app::dialog;
 use crate::app::effect::Effect;
@@ -10,8 +8,9 @@ use crate::app::operation::choose::{self, Offer};
 use crate::app::operation::deploy::{self, Source};
 use crate::app::operation::steps::{self, Wanted};
 use crate::app::operation::{Operation, OperationId, What, watch};
-use crate::app::overlay::{Choice, Kind, Line, Overlay, Question, Tone};
+use crate::app::overlay::{Choice, Kind, Overlay, Question, Tone};
 use crate::app::select::{self, Subject};
+use crate::app::state::News;
 use crate::app::tell;
 use crate::config::EnvironmentConfig;
 use crate::model::timer::Power;
@@ -20,7 +19,7 @@ use crate::model::timer::Power;
 fn service(app: &mut App) -> Option<(String, String)> {
     let found = select::service(app);
     if found.is_none() {
-        toast(app, "select a service first");
+        app.say("select a service first");
     }
     let name = found?;
     let short = short(app, &name);
@@ -47,7 +46,7 @@ fn plan_in(app: &mut App, what: What, environment: &EnvironmentConfig) -> Vec<Ef
     let window = dialog::over(app, Kind::Plan(id), id);
     app.screen.typing = None;
     push_window(app, window);
-    super::operations::windows(app);
+    windows(app);
     effects
 }
 
@@ -76,7 +75,7 @@ fn choose(app: &mut App, offer: Offer, title: impl FnOnce(&str) -> String) -> Ve
     window.service = service;
     push_window(app, window);
     start_typing(app, None);
-    super::operations::windows(app);
+    windows(app);
     effects
 }
 
@@ -88,12 +87,12 @@ pub(super) fn deploy(app: &mut App) -> Vec<Effect> {
 /// To which version? In an operation's own view: what is under way there.
 pub(super) fn roll_back(app: &mut App) -> Vec<Effect> {
     if let Some(id) = app.screen.operation
-        && app.operations.get(id).is_some_and(dialog::revertible)
+        && app.operations.get(id).is_some_and(Operation::revertible)
     {
         let mut window = dialog::over(app, Kind::Revert(id), id);
         window.title = format!("Roll back: {}", window.title.to_lowercase());
         push_window(app, window);
-        super::operations::windows(app);
+        windows(app);
         return Vec::new();
     }
     choose(app, Offer::Revisions, |short| format!("Roll {short} back: version"))
@@ -162,13 +161,10 @@ pub(super) fn answer(app: &mut App, question: Question) -> Vec<Effect> {
             short,
         },
         (question, _) => {
-            toast(
-                app,
-                match question {
-                    Question::Count => format!("`{typed}` is no number of tasks: type one, as 3"),
-                    Question::Limits => format!("`{typed}` are no limits: type two numbers, as 1 4"),
-                },
-            );
+            app.say(match question {
+                Question::Count => format!("`{typed}` is no number of tasks: type one, as 3"),
+                Question::Limits => format!("`{typed}` are no limits: type two numbers, as 1 4"),
+            });
             return again(app);
         }
     };
@@ -179,7 +175,7 @@ pub(super) fn answer(app: &mut App, question: Question) -> Vec<Effect> {
 /// The window stays, and what was typed can be corrected.
 fn again(app: &mut App) -> Vec<Effect> {
     start_typing(app, None);
-    changed_by(app, News::Lists);
+    app.changed_by(News::Lists);
     Vec::new()
 }
 
@@ -197,11 +193,11 @@ pub(super) fn suspend(app: &mut App, on: bool) -> Vec<Effect> {
 /// Stops the environment if anything of it is to run; else starts it.
 pub(super) fn power(app: &mut App) -> Vec<Effect> {
     if app.environment.cluster.is_none() {
-        toast(app, format!("{} has no services that could be stopped", app.environment.name));
+        app.say(format!("{} has no services that could be stopped", app.environment.name));
         return Vec::new();
     }
     let Some(known) = app.estate.services.value() else {
-        toast(app, "whether it runs is not known yet: the services were not read");
+        app.say("whether it runs is not known yet: the services were not read");
         return Vec::new();
     };
     let services: Vec<String> = match app.environment.exact_services() {
@@ -223,7 +219,7 @@ pub(super) fn stop_task(app: &mut App) -> Vec<Effect> {
         (Some(Subject::Task(_, id) | Subject::Container(id, _)), _) => id,
         (_, Some(id)) if app.screen.operation.is_none() => id.clone(),
         _ => {
-            toast(app, "select a task first: ⏎ on a service lists them");
+            app.say("select a task first: ⏎ on a service lists them");
             return Vec::new();
         }
     };
@@ -277,54 +273,4 @@ pub(super) fn offered(app: &mut App, id: OperationId) -> Vec<Effect> {
     let environment = operation.environment.clone();
     app.screen.overlays.pop();
     plan_in(app, What::Steps(request), &environment)
-}
-
-/// The lines of a window to choose from.
-pub(super) fn options(app: &App, operation: &Operation, window: &Overlay) -> Vec<Line> {
-    let Some(choices) = operation.choices() else { return Vec::new() };
-    let images = choices.request.offer == Offer::Images;
-    let entry = |text: &str, note: &str, choice: Choice| Line {
-        note: note.to_owned(),
-        choice,
-        ..tell::line("", text, Tone::Plain)
-    };
-    let mut lines = Vec::new();
-    if !images {
-        lines.push(before(app, window));
-    }
-    lines.extend(choices.options.iter().map(|option| {
-        let choice =
-            if images { Choice::Image(option.value.clone()) } else { Choice::Revision(Some(option.value.clone())) };
-        entry(&option.value, &option.note, choice)
-    }));
-    if images && let Some(build) = EnvironmentConfig::build_of(&app.config.builds, &window.service) {
-        lines.push(entry("build it now", &format!("from {}", build.context), Choice::Build));
-    }
-    match &operation.outcome {
-        None => lines.push(tell::line("", "reading …", Tone::Dim)),
-        Some(outcome) => {
-            if let Some(hint) = outcome.hint.as_ref().filter(|_| outcome.failure.is_some()) {
-                lines.push(tell::line("", outcome.summary.clone(), Tone::Bad));
-                lines.extend(outcome.causes.iter().map(|cause| tell::line("", cause.clone(), Tone::Plain)));
-                lines.push(tell::line("", format!("→ {hint}"), Tone::Dim));
-            } else if choices.options.is_empty() {
-                lines.push(tell::line("", outcome.summary.clone(), Tone::Dim));
-            }
-        }
-    }
-    if images {
-        lines.push(entry(window.query.text().trim(), "as typed", Choice::Typed));
-    }
-    lines
-}
-
-/// The first way back: the version before, or the end of what is under way.
-fn before(app: &App, window: &Overlay) -> Line {
-    let under_way = app.estate.service(&window.service).is_some_and(crate::model::Service::rolling_out);
-    let (text, note) = if under_way {
-        ("end the deployment under way", "ECS brings back what ran before it")
-    } else {
-        ("the version before", "what ran right before this one")
-    };
-    Line { note: note.to_owned(), choice: Choice::Revision(None), ..tell::line("", text, Tone::Strong) }
 }

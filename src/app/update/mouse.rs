@@ -1,15 +1,14 @@
 //! The mouse: clicks and the wheel, on what the layout says is there.
 
-use super::open::open;
-use super::operations;
-use super::run::{go, moving, step};
-use super::settle::overlay_place;
-use super::{News, changed_by};
+use super::dialogs;
+use super::moves::{moving, step};
+use super::open::{go, open};
 use crate::app::effect::Effect;
 use crate::app::event::Mouse;
 use crate::app::logs::keys;
 use crate::app::screen::{Block, Pane, View};
-use crate::app::{App, confirm, dialog, layout};
+use crate::app::state::News;
+use crate::app::{App, dialog, layout, question};
 use ratatui::layout::{Position, Rect};
 
 /// Rows that a turn of the wheel moves.
@@ -27,9 +26,9 @@ pub(super) fn click(app: &mut App, mouse: Mouse) -> Vec<Effect> {
     if app.screen.view() == View::Logs {
         app.logs.refresh();
     }
-    changed_by(app, News::Lists);
+    app.changed_by(News::Lists);
     if !app.screen.overlays.is_empty() {
-        let place = overlay_place(&app.screen);
+        let place = layout::overlay_place(&app.screen);
         match turn {
             Some(by) => step(app, by),
             None if !place.contains(Position::new(column, row)) => {
@@ -37,7 +36,7 @@ pub(super) fn click(app: &mut App, mouse: Mouse) -> Vec<Effect> {
                 app.screen.overlays.pop();
             }
             None => {
-                if operations::asks(app) {
+                if app.screen.asks() {
                     return button(app, column, row);
                 }
                 let first = place.y + 2;
@@ -105,17 +104,17 @@ fn on_logs(app: &mut App, place: Rect, turn: Option<isize>, row: u16) -> Vec<Eff
 fn button(app: &mut App, column: u16, row: u16) -> Vec<Effect> {
     let Some(window) = app.screen.overlays.last() else { return Vec::new() };
     let buttons = dialog::buttons(app, window);
-    let places = dialog::places(&buttons, dialog::line(overlay_place(&app.screen)));
+    let places = dialog::places(&buttons, dialog::line(layout::overlay_place(&app.screen)));
     let Some(number) = places.iter().position(|place| place.contains(Position::new(column, row))) else {
         return Vec::new();
     };
     // One that the screen did not show yet was not pointed at.
-    if confirm::seen(app)
+    if question::seen(app)
         && let Some(window) = app.screen.overlays.last_mut()
     {
         window.button = number;
     }
-    operations::press(app)
+    dialogs::press(app)
 }
 
 /// The pane whose title is at this column of the tab line: ` 1 Overview  2 Services …`.

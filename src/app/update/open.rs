@@ -1,66 +1,17 @@
 //! Into things: the selected one, the chosen line of an overlay, another environment.
 
-use super::run::{go, run};
 use super::settle::settle_lists;
-use super::{News, changed, changed_by};
-use super::{change, operations};
 use crate::app::App;
-use crate::app::command::Id;
 use crate::app::effect::Effect;
-use crate::app::facts;
-use crate::app::overlay::{self, Choice, Kind};
 use crate::app::poll::Poller;
 use crate::app::screen::{Block, Pane, Screen, View};
 use crate::app::select::{self, Subject};
+use crate::app::state::News;
+use crate::app::{facts, overlays};
 use crate::model::{Estate, Place, Source};
 
-/// Runs or opens the chosen line of the overlay on top.
-pub(super) fn choose(app: &mut App) -> Vec<Effect> {
-    let Some(overlay) = app.screen.overlays.last() else { return Vec::new() };
-    if overlay.kind.is_dialog() {
-        return operations::press(app);
-    }
-    if let Kind::Ask(question) = overlay.kind {
-        return change::answer(app, question);
-    }
-    let choice = overlay.selected().map_or(Choice::Nothing, |line| line.choice.clone());
-    match choice {
-        Choice::Nothing if matches!(overlay.kind, Kind::Choose(_)) => {
-            operations::retype(app);
-            Vec::new()
-        }
-        Choice::Nothing => {
-            if overlay.types() {
-                app.screen.overlays.pop();
-            }
-            Vec::new()
-        }
-        Choice::Operation(id) => {
-            operations::open(app, id);
-            Vec::new()
-        }
-        choice @ (Choice::Image(_) | Choice::Typed | Choice::Build | Choice::Revision(_)) => {
-            change::chosen(app, choice)
-        }
-        Choice::Run(command) => {
-            app.screen.overlays.pop();
-            run(app, command)
-        }
-        Choice::Logs(pick) => {
-            changed_by(app, News::Lists);
-            crate::app::logs::windows::pick(app, pick)
-        }
-        Choice::Environment(name) => {
-            app.screen.overlays.clear();
-            switch(app, &name)
-        }
-    }
-}
-
+/// Into the selected thing.
 pub(super) fn open(app: &mut App) -> Vec<Effect> {
-    if !app.screen.overlays.is_empty() {
-        return choose(app);
-    }
     if app.screen.focused() == Block::Logs {
         if let Some(overlay) = crate::app::logs::windows::event(app) {
             app.screen.overlays.push(overlay);
@@ -79,7 +30,7 @@ pub(super) fn open(app: &mut App) -> Vec<Effect> {
                 if let Some(hint) = &entry.hint {
                     body = format!("{body}\n\n{hint}");
                 }
-                let message = overlay::message(app, &entry.name, &body);
+                let message = overlays::message(app, &entry.name, &body);
                 app.screen.overlays.push(message);
                 return Vec::new();
             }
@@ -97,11 +48,14 @@ pub(super) fn open(app: &mut App) -> Vec<Effect> {
         Some(Subject::Database(id) | Subject::Instance(id, _)) if app.screen.view() != View::Database => {
             open_database(app, &id)
         }
-        Some(Subject::Container(..) | Subject::Deployment(..)) => run(app, Id::Inspect),
+        Some(Subject::Container(..) | Subject::Deployment(..)) => {
+            inspect(app);
+            app.plan()
+        }
         Some(subject @ (Subject::Text(_) | Subject::Database(_) | Subject::Instance(..))) => {
             let block = app.screen.focused();
             let text = whole(app, block).unwrap_or_else(|| subject.name().to_owned());
-            let message = overlay::message(app, block.title(), &text);
+            let message = overlays::message(app, block.title(), &text);
             app.screen.overlays.push(message);
             Vec::new()
         }
@@ -134,13 +88,13 @@ pub(super) fn open_service(app: &mut App, name: String) -> Vec<Effect> {
     }
     app.screen.focus.remove(&Block::Tasks);
     app.poller.hurry_keys(&keys, app.now);
-    changed_by(app, News::Lists);
+    app.changed_by(News::Lists);
     go(app, Pane::Services)
 }
 
 pub(super) fn open_database(app: &mut App, id: &str) -> Vec<Effect> {
     app.screen.list(Block::Databases).select_key(id);
-    changed_by(app, News::Lists);
+    app.changed_by(News::Lists);
     go(app, Pane::Database)
 }
 
@@ -164,9 +118,25 @@ pub(super) fn switch(app: &mut App, name: &str) -> Vec<Effect> {
     }
     app.screen = Screen { size: app.screen.size, pane: app.screen.pane, ..Screen::default() };
     app.note(false, format!("opened {name}"));
-    changed(app);
+    app.changed();
     effects.push(app.connect());
     app.settle();
     effects.extend(app.plan());
     effects
+}
+
+pub(super) fn go(app: &mut App, pane: Pane) -> Vec<Effect> {
+    app.screen.pane = pane;
+    app.screen.operation = None;
+    app.screen.overlays.clear();
+    app.screen.zoom = false;
+    settle_lists(app);
+    app.plan()
+}
+
+/// The raw fields of the selected thing.
+pub(super) fn inspect(app: &mut App) {
+    if let Some((title, fields)) = select::fields(app) {
+        app.screen.overlays.push(overlays::inspect(title, &fields));
+    }
 }

@@ -1,46 +1,46 @@
 //! Commands: the one place where each acts.
 
-use super::change;
-use super::open::open;
-use super::operations;
+use super::moves::{next_block, page, sideways, step, wrap};
+use super::open::{go, inspect, open, switch};
 use super::settle::settle_lists;
-use super::typing::{start_prompt, start_typing};
-use super::{News, changed_by, toast};
+use super::windows::{push, retype, start_typing};
+use super::{change, dialogs, operations};
 use crate::app::command::{self, Id, Risk};
 use crate::app::effect::Effect;
-use crate::app::list::List;
-use crate::app::logs::keys;
 use crate::app::logs::pane::Prompt;
-use crate::app::overlay::{self, Question};
-use crate::app::screen::{Block, Pane, View};
-use crate::app::{App, layout, rows, select};
+use crate::app::logs::{keys, prompt};
+use crate::app::overlay::{Choice, Kind, Question};
+use crate::app::screen::{Pane, View};
+use crate::app::state::News;
+use crate::app::{App, overlays, rows, select};
 use crate::model::Source;
 use crate::model::timer::Power;
 
 /// Runs a command. The only place where a command acts.
 pub(super) fn run(app: &mut App, command: Id) -> Vec<Effect> {
-    changed_by(app, News::Lists);
+    app.changed_by(News::Lists);
     let in_logs = app.screen.view() == View::Logs && app.screen.overlays.is_empty();
     // A window that asks for a yes takes its own keys: what else is pressed there was not meant for it.
-    if operations::asks(app) && !in_dialogs(command) {
+    if app.screen.asks() && !in_dialogs(command) {
         return Vec::new();
     }
     let entry = command::get(command);
     if entry.risk != Risk::Read && app.session.read_only {
-        toast(app, format!("read-only: `{}` would change something and is refused", entry.name));
+        app.say(format!("read-only: `{}` would change something and is refused", entry.name));
         return Vec::new();
     }
     match command {
-        Id::Open => return open(app),
+        Id::Open if app.screen.overlays.is_empty() => return open(app),
+        Id::Open => return choose(app),
         Id::Back => back(app),
-        Id::Actions => push(app, overlay::actions),
-        Id::Help => push(app, overlay::help),
+        Id::Actions => push(app, overlays::actions),
+        Id::Help => push(app, overlays::help),
         Id::Palette => {
-            push(app, overlay::palette);
+            push(app, overlays::palette);
             start_typing(app, None);
         }
-        Id::Environment => push(app, overlay::environments),
-        Id::Activity => push(app, overlay::activity),
+        Id::Environment => push(app, overlays::environments),
+        Id::Activity => push(app, overlays::activity),
         Id::Filter => {
             let block = if app.screen.overlays.is_empty() { Some(app.screen.focused()) } else { None };
             start_typing(app, block);
@@ -48,9 +48,7 @@ pub(super) fn run(app: &mut App, command: Id) -> Vec<Effect> {
         Id::Sort => sort(app),
         Id::Inspect if in_logs => return open(app),
         Id::Inspect => {
-            if let Some((title, fields)) = select::fields(app) {
-                app.screen.overlays.push(overlay::inspect(title, &fields));
-            }
+            inspect(app);
         }
         Id::Copy => return copy(app),
         Id::Console => return console(app),
@@ -106,16 +104,16 @@ pub(super) fn run(app: &mut App, command: Id) -> Vec<Effect> {
             };
             return keys::of_subject(app, service.as_deref(), task.as_deref());
         }
-        Id::LogsSearch => start_prompt(app, Prompt::Search),
-        Id::LogsFilter => start_prompt(app, Prompt::Filter),
-        Id::LogsTime => start_prompt(app, Prompt::Time),
-        Id::LogsExport => start_prompt(app, Prompt::Export),
+        Id::LogsSearch => prompt::start(app, Prompt::Search),
+        Id::LogsFilter => prompt::start(app, Prompt::Filter),
+        Id::LogsTime => prompt::start(app, Prompt::Time),
+        Id::LogsExport => prompt::start(app, Prompt::Export),
         Id::LogsSave if app.logs.filter.trim().is_empty() && app.filters.is_empty() => {
-            toast(app, "there is no filter to save: & types one");
+            app.say("there is no filter to save: & types one");
         }
-        Id::LogsSave => start_prompt(app, Prompt::Save),
+        Id::LogsSave => prompt::start(app, Prompt::Save),
         Id::LogsTee if app.logs.tee.is_some() => return keys::tee(app, ""),
-        Id::LogsTee => start_prompt(app, Prompt::Tee),
+        Id::LogsTee => prompt::start(app, Prompt::Tee),
         Id::LogsFollow
         | Id::LogsLevel
         | Id::LogsMute
@@ -134,7 +132,7 @@ pub(super) fn run(app: &mut App, command: Id) -> Vec<Effect> {
         | Id::LogsTask
         | Id::LogsInsights => return keys::run(app, command),
         Id::Suspend => return vec![Effect::Suspend],
-        Id::Quit => return operations::quit(app),
+        Id::Quit => return dialogs::quit(app),
         Id::Deploy => return change::deploy(app),
         Id::RollBack => return change::roll_back(app),
         Id::Scale => change::ask(app, Question::Count),
@@ -193,90 +191,47 @@ fn in_dialogs(command: Id) -> bool {
     )
 }
 
-pub(super) fn push(app: &mut App, make: fn(&App) -> overlay::Overlay) {
-    let overlay = make(app);
-    push_window(app, overlay);
-}
-
-pub(super) fn push_window(app: &mut App, overlay: overlay::Overlay) {
-    // The same window twice would only have to be closed twice.
-    app.screen.overlays.retain(|other| other.kind != overlay.kind);
-    app.screen.overlays.push(overlay);
-}
-
-/// The list that moves: of the overlay on top, else of the focused block.
-pub(super) fn moving(app: &mut App) -> &mut List {
-    let block = app.screen.focused();
-    let screen = &mut app.screen;
-    match screen.overlays.last_mut() {
-        Some(overlay) => &mut overlay.list,
-        None => screen.lists.entry(block).or_default(),
+/// Runs or opens the chosen line of the overlay on top.
+pub(super) fn choose(app: &mut App) -> Vec<Effect> {
+    let Some(overlay) = app.screen.overlays.last() else { return Vec::new() };
+    if overlay.kind.is_dialog() {
+        return dialogs::press(app);
     }
-}
-
-pub(super) fn step(app: &mut App, by: isize) {
-    let scrolls = operations::asks(app);
-    let list = moving(app);
-    if scrolls { list.scroll(by) } else { list.step(by) }
-}
-
-pub(super) fn page(app: &mut App, direction: isize, part: isize) {
-    let rows = (moving(app).height as isize / part).max(1);
-    step(app, direction * rows);
-}
-
-/// To the next or previous row, round the end.
-pub(super) fn wrap(app: &mut App, by: isize) {
-    let list = moving(app);
-    let count = list.rows.len() as isize;
-    if count > 0 {
-        let place = (list.place() as isize + by).rem_euclid(count);
-        list.select(place as usize);
+    if let Kind::Ask(question) = overlay.kind {
+        return change::answer(app, question);
     }
-}
-
-/// Left and right: along long lines in an overlay, else to the block beside.
-pub(super) fn sideways(app: &mut App, direction: isize) {
-    if operations::asks(app) {
-        return operations::next_button(app, direction);
+    let choice = overlay.selected().map_or(Choice::Nothing, |line| line.choice.clone());
+    match choice {
+        Choice::Nothing if matches!(overlay.kind, Kind::Choose(_)) => {
+            retype(app);
+            Vec::new()
+        }
+        Choice::Nothing => {
+            if overlay.types() {
+                app.screen.overlays.pop();
+            }
+            Vec::new()
+        }
+        Choice::Operation(id) => {
+            operations::open(app, id);
+            Vec::new()
+        }
+        choice @ (Choice::Image(_) | Choice::Typed | Choice::Build | Choice::Revision(_)) => {
+            change::chosen(app, choice)
+        }
+        Choice::Run(command) => {
+            app.screen.overlays.pop();
+            run(app, command)
+        }
+        Choice::Logs(pick) => {
+            app.changed_by(News::Lists);
+            crate::app::logs::windows::pick(app, pick)
+        }
+        Choice::Environment(name) => {
+            app.screen.overlays.clear();
+            switch(app, &name)
+        }
     }
-    if let Some(overlay) = app.screen.overlays.last_mut() {
-        overlay.column = overlay.column.saturating_add_signed(direction * 8);
-        return;
-    }
-    let placed = layout::layout(app);
-    let focused = app.screen.focused();
-    let Some((_, here)) = placed.blocks.iter().find(|(block, _)| *block == focused) else { return };
-    let overview = app.screen.view() == View::Overview;
-    let beside = placed.blocks.iter().filter(|(block, _)| !(overview && block.follows())).find(|(_, place)| {
-        let side = if direction > 0 { place.x >= here.right() } else { place.right() <= here.x };
-        side && place.y < here.bottom() && place.bottom() > here.y
-    });
-    match beside {
-        Some((block, _)) => app.screen.focus_on(*block),
-        // Where blocks are shown one at a time, the neighbour in the strip is beside.
-        None if placed.strip.is_some() => next_block(app, direction),
-        None => {}
-    }
-}
-
-pub(super) fn next_block(app: &mut App, by: isize) {
-    if operations::asks(app) {
-        return operations::next_button(app, by);
-    }
-    if !app.screen.overlays.is_empty() {
-        return;
-    }
-    let view = app.screen.view();
-    let placed = layout::layout(app);
-    // In the Overview an environment may lack a block; elsewhere hidden ones come to the front.
-    let all: Vec<Block> = if view == View::Overview && !app.screen.zoom && placed.strip.is_none() {
-        placed.blocks.iter().map(|(block, _)| *block).filter(|block| !block.follows()).collect()
-    } else {
-        view.blocks().to_vec()
-    };
-    let place = all.iter().position(|block| *block == app.screen.focused()).unwrap_or(0) as isize;
-    app.screen.focus_on(all[(place + by).rem_euclid(all.len() as isize) as usize]);
 }
 
 pub(super) fn sort(app: &mut App) {
@@ -286,7 +241,7 @@ pub(super) fn sort(app: &mut App) {
     let block = app.screen.focused();
     let columns = rows::columns(block);
     if columns.is_empty() {
-        toast(app, format!("{} have their own order", block.title()));
+        app.say(format!("{} have their own order", block.title()));
         return;
     }
     let list = app.screen.list(block);
@@ -295,7 +250,7 @@ pub(super) fn sort(app: &mut App) {
     }
     list.reversed = !list.reversed;
     let (column, order) = (columns[list.column], if list.reversed { "downwards" } else { "upwards" });
-    toast(app, format!("sorted by {} {order}", column.to_lowercase()));
+    app.say(format!("sorted by {} {order}", column.to_lowercase()));
 }
 
 pub(super) fn back(app: &mut App) {
@@ -317,15 +272,6 @@ pub(super) fn back(app: &mut App) {
     } else if screen.pane == Pane::Services && screen.task.take().is_none() {
         screen.service = None;
     }
-}
-
-pub(super) fn go(app: &mut App, pane: Pane) -> Vec<Effect> {
-    app.screen.pane = pane;
-    app.screen.operation = None;
-    app.screen.overlays.clear();
-    app.screen.zoom = false;
-    settle_lists(app);
-    app.plan()
 }
 
 pub(super) fn pause(app: &mut App) -> Vec<Effect> {
@@ -361,9 +307,9 @@ pub(super) fn refresh(app: &mut App) -> Vec<Effect> {
         app.poller.hurry_keys(&keys, app.now);
     }
     if app.screen.paused.is_some() {
-        toast(app, "paused: nothing is read until it goes on");
+        app.say("paused: nothing is read until it goes on");
     } else {
-        toast(app, "reading again");
+        app.say("reading again");
     }
     app.plan()
 }
@@ -375,7 +321,7 @@ pub(super) fn copy(app: &mut App) -> Vec<Effect> {
         None => select::subject(app).map(|subject| subject.name().to_owned()),
     };
     let Some(text) = text else { return Vec::new() };
-    toast(app, format!("copied {}", crate::model::text::cut_end(&crate::model::text::harmless(&text), 40)));
+    app.say(format!("copied {}", crate::model::text::cut_end(&crate::model::text::harmless(&text), 40)));
     vec![Effect::Copy(text)]
 }
 
@@ -383,10 +329,10 @@ pub(super) fn console(app: &mut App) -> Vec<Effect> {
     let link = select::subject(app).and_then(|subject| select::console_link(app, &subject));
     let Some(link) = link else { return Vec::new() };
     if app.session.simulated {
-        toast(app, "simulated: the AWS console knows nothing of it");
+        app.say("simulated: the AWS console knows nothing of it");
         return Vec::new();
     }
-    let message = overlay::message(app, "AWS console", &link);
+    let message = overlays::message(app, "AWS console", &link);
     app.screen.overlays.push(message);
     vec![Effect::OpenUrl(link)]
 }

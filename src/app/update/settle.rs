@@ -1,12 +1,9 @@
 //! Brings rows, judgements and windows up to date: what a drawing or a report reads.
 
-use super::News;
-use crate::app::overlay::{self, Kind};
-use crate::app::screen::Screen;
+use crate::app::state::News;
 use crate::app::{App, dialog, layout, rows};
 use crate::model::Health;
 use jiff::SignedDuration;
-use ratatui::layout::Rect;
 use std::collections::BTreeMap;
 
 /// Changes flash for this long.
@@ -15,19 +12,8 @@ const FLASH: SignedDuration = SignedDuration::from_secs(1);
 /// Judgements over many services and tasks are made at most this often.
 const JUDGE: SignedDuration = SignedDuration::from_secs(1);
 
-/// Rows of a window to choose from, where there is room.
-const CHOOSE: usize = 16;
-
-/// Rows of the window with a plan, where there is room.
-const PLAN: usize = 30;
-
 /// More services and tasks than this are many.
 const MANY: usize = 500;
-
-/// Whether facts have come in that are not judged yet.
-pub(in crate::app) fn owing(app: &App) -> bool {
-    app.unsettled >= News::Facts
-}
 
 /// Whether judging again would cost more than it tells.
 pub(super) fn too_soon(app: &App) -> bool {
@@ -41,7 +27,7 @@ pub(super) fn many(app: &App) -> bool {
 
 /// For a frame: everything, unless judging waits for its turn or `urgent`ly a person.
 pub(in crate::app) fn settle_frame(app: &mut App, urgent: bool) {
-    if urgent || (owing(app) && too_soon(app)) {
+    if urgent || (app.owing() && too_soon(app)) {
         settle_lists(app);
     } else {
         settle(app);
@@ -126,7 +112,7 @@ pub(super) fn windows(app: &mut App) {
             }
         }
     }
-    super::operations::windows(app);
+    super::windows::windows(app);
     let height = overlay_rows(app);
     if let Some(overlay) = app.screen.overlays.last_mut() {
         overlay.list.set_height(height);
@@ -138,29 +124,11 @@ pub(super) fn looks(row: &crate::model::estate::ServiceRow) -> (u32, u32, Health
     (row.desired, row.running, row.assessment.health)
 }
 
-/// The place of the top overlay: its frame, in the middle of the screen.
-pub fn overlay_place(screen: &Screen) -> Rect {
-    let (width, height) = screen.size;
-    let columns = overlay::width(width);
-    let most = height.saturating_sub(4).max(3);
-    let lines = screen.overlays.last().map_or(0, |overlay| match overlay.kind {
-        // These are searched: a frame that shrinks with each letter would jump.
-        Kind::Palette | Kind::Help | Kind::Inspect | Kind::Activity => usize::from(most),
-        // These fill while one looks: a frame that grows would jump.
-        Kind::Choose(_) => CHOOSE,
-        Kind::Plan(_) => PLAN,
-        Kind::Ask(_) | Kind::Revert(_) | Kind::Quit => overlay.lines.len() + 6,
-        Kind::Actions | Kind::Logs(_) | Kind::Environments | Kind::Message => overlay.lines.len() + 4,
-    });
-    let rows = (lines as u16).clamp(5.min(most), most);
-    Rect::new((width - columns) / 2, (height.saturating_sub(rows)) / 2, columns, rows.min(height))
-}
-
 /// Frame, line of the query, line of the keys; those with buttons have others.
 pub(super) fn overlay_rows(app: &App) -> usize {
     let around = match app.screen.overlays.last() {
         Some(overlay) if overlay.kind.is_dialog() => dialog::around(app, overlay),
         _ => 4,
     };
-    usize::from(overlay_place(&app.screen).height.saturating_sub(around))
+    usize::from(layout::overlay_place(&app.screen).height.saturating_sub(around))
 }

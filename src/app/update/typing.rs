@@ -1,16 +1,16 @@
 //! Keys, and a line of text being typed.
 
-use super::open::choose;
-use super::operations;
-use super::run::{page, run, step};
-use super::{News, changed_by};
+use super::buttons::{next_button, unseen};
+use super::dialogs;
+use super::moves::{page, step};
+use super::run::{choose, run};
 use crate::app::command::{Id, Scope};
 use crate::app::effect::Effect;
 use crate::app::input::Input;
-use crate::app::logs::pane::Prompt;
 use crate::app::overlay::Overlay;
+use crate::app::screen::Typing;
 use crate::app::screen::View;
-use crate::app::screen::{Block, Typing};
+use crate::app::state::News;
 use crate::app::{App, logs, rows};
 use crate::model::key::Key;
 
@@ -19,7 +19,7 @@ pub(super) fn press(app: &mut App, key: Key) -> Vec<Effect> {
         app.logs.refresh();
     }
     let command = app.keymap.command(scopes(app), key);
-    let unseen = operations::unseen(app);
+    let unseen = unseen(app);
     if let Some(typing) = &mut app.screen.typing {
         match (command, key.text()) {
             (Some(command), _) => return type_command(app, command),
@@ -44,7 +44,7 @@ pub(super) fn press(app: &mut App, key: Key) -> Vec<Effect> {
 }
 
 pub(super) fn paste(app: &mut App, text: &str) {
-    if operations::unseen(app) {
+    if unseen(app) {
         return;
     }
     if let Some(typing) = &mut app.screen.typing {
@@ -68,7 +68,7 @@ pub(super) fn typed(app: &mut App) {
             overlay.search();
         }
     }
-    changed_by(app, News::Lists);
+    app.changed_by(News::Lists);
 }
 
 pub(super) fn type_command(app: &mut App, command: Id) -> Vec<Effect> {
@@ -80,15 +80,15 @@ pub(super) fn type_command(app: &mut App, command: Id) -> Vec<Effect> {
     let block = typing.block;
     let before = typing.before.clone();
     let prompt = typing.prompt;
-    changed_by(app, News::Lists);
+    app.changed_by(News::Lists);
     match command {
         Id::InputUp => step(app, -1),
         Id::InputPageUp => page(app, -1, 1),
         Id::InputPageDown => page(app, 1, 1),
-        Id::InputNext if operations::asks(app) => operations::next_button(app, 1),
+        Id::InputNext if app.screen.asks() => next_button(app, 1),
         Id::InputDown | Id::InputNext => step(app, 1),
         // A window with buttons: what was typed stays there.
-        Id::Accept if block.is_none() && operations::asks(app) => return operations::press(app),
+        Id::Accept if block.is_none() && app.screen.asks() => return dialogs::press(app),
         Id::Accept => {
             let typed = app.screen.typing.take();
             if let Some((prompt, text)) =
@@ -112,28 +112,6 @@ pub(super) fn type_command(app: &mut App, command: Id) -> Vec<Effect> {
         _ => {}
     }
     Vec::new()
-}
-
-pub(super) fn start_typing(app: &mut App, block: Option<Block>) {
-    let text = match block {
-        Some(block) => app.screen.list(block).filter.clone(),
-        None => app.screen.overlays.last().map(|overlay| overlay.query.text().to_owned()).unwrap_or_default(),
-    };
-    app.screen.typing = Some(Typing { block, input: Input::new(text.clone()), before: text, prompt: None });
-}
-
-/// A line is typed for the logs.
-pub(in crate::app) fn start_prompt(app: &mut App, prompt: Prompt) {
-    let text = match prompt {
-        Prompt::Search => app.logs.search.clone(),
-        Prompt::Filter => app.logs.filter.clone(),
-        Prompt::Time | Prompt::Save => String::new(),
-        Prompt::Export => "logs.jsonl".to_owned(),
-        Prompt::Tee => "tee.jsonl".to_owned(),
-        Prompt::Insights => app.logs.insights.typed.clone(),
-    };
-    let input = Input::new(text.clone());
-    app.screen.typing = Some(Typing { block: Some(Block::Logs), input, before: text, prompt: Some(prompt) });
 }
 
 pub(super) fn scopes(app: &App) -> &'static [Scope] {

@@ -180,7 +180,7 @@ pub fn curves(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
         return;
     };
     let database = &row.database;
-    let selected = app.screen.list_of(crate::app::rows::databases_of(app)).and_then(crate::app::list::List::selected);
+    let selected = app.screen.list_of(crate::app::facts::databases_of(app)).and_then(crate::app::list::List::selected);
     let instance = selected.and_then(|key| key.split_once('/')).map(|(_, instance)| instance);
     let members: Vec<&Member> =
         database.members.iter().filter(|member| instance.is_none_or(|instance| member.id == instance)).collect();

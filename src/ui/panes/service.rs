@@ -2,7 +2,7 @@
 
 use super::services::{desired, rollout_style};
 use crate::app::screen::{Block, View};
-use crate::app::{rows, tell};
+use crate::app::{facts, tell};
 use crate::model::rollout_words::of_status;
 use crate::model::service::{EventKind, RolloutState};
 use crate::model::task_definition::image_version;
@@ -265,7 +265,7 @@ pub fn targets(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
         Column::left("GROUP", 8, 3).up_to(32),
         Column::left("WHY", 10, 1).up_to(u16::MAX / 2),
     ];
-    let all = rows::targets(canvas.app);
+    let all = facts::targets(canvas.app);
     table::block(canvas, Block::Targets, "", place, &columns, standing, |key| {
         let (_, target, group) = all.iter().find(|(known, ..)| known == key)?;
         let health = match target.state.as_str() {
@@ -295,7 +295,7 @@ pub fn targets(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
 /// CPU and memory, with the alarm's threshold or the aim of its autoscaling.
 pub fn curves(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
     let app = canvas.app;
-    let shown = rows::curves_of(app);
+    let shown = facts::curves_of(app);
     // In the Overview the list above says which is selected, and this which is drawn.
     let overview = app.screen.view() == View::Overview;
     let short = shown.filter(|_| overview).and_then(|name| app.estate.service_row(name));

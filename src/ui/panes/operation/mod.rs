@@ -4,7 +4,7 @@ mod picture;
 
 use crate::app::operation::Operation;
 use crate::app::screen::{Block, View};
-use crate::app::{followed, tell};
+use crate::app::{followed, listed, tell};
 use crate::model::time;
 use crate::ui::canvas::Canvas;
 use crate::ui::standing::Standing;
@@ -47,7 +47,7 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect) {
 /// The picture: of a rollout, of a build, or of steps.
 pub fn progress(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
     let operation = shown(canvas);
-    let named = operation.and_then(|operation| followed::elsewhere(canvas.app, operation)).unwrap_or_default();
+    let named = operation.and_then(|operation| listed::elsewhere(canvas.app, operation)).unwrap_or_default();
     let named = if named.is_empty() { String::new() } else { format!("in {named}") };
     let inside = frame::block(canvas, Block::Progress, &named, place, standing);
     let Some(operation) = operation.filter(|_| inside.height > 0 && inside.width > 10) else { return };

@@ -1,0 +1,32 @@
+//! The operations that a person knows of, and how they are called on the screen.
+
+use super::App;
+use super::operation::{Operation, Stage};
+
+/// The operations that a person knows of, newest first.
+pub fn listed(app: &App) -> impl Iterator<Item = &Operation> {
+    app.operations.list.iter().rev().filter(|operation| app.followed.confirmed.contains(&operation.id))
+}
+
+/// Those of them that go on, newest first.
+pub fn running(app: &App) -> impl Iterator<Item = &Operation> {
+    listed(app).filter(|operation| matches!(operation.stage, Stage::Recording | Stage::Acting))
+}
+
+/// Those of them that ended badly and were not looked at since, newest first.
+pub fn unseen(app: &App) -> impl Iterator<Item = &Operation> {
+    listed(app).filter(|operation| app.followed.unseen.contains(&operation.id))
+}
+
+/// The environment's name where it is not the opened one.
+pub fn elsewhere<'a>(app: &App, operation: &'a Operation) -> Option<&'a str> {
+    (operation.environment.name != app.environment.name).then_some(operation.environment.name.as_str())
+}
+
+/// `deploy web`, or `prod: deploy web` of another environment.
+pub fn named(app: &App, operation: &Operation) -> String {
+    match elsewhere(app, operation) {
+        Some(environment) => format!("{environment}: {}", operation.title),
+        None => operation.title.clone(),
+    }
+}

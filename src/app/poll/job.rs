@@ -1,0 +1,62 @@
+//! What the scheduler reads again and again: a timer each.
+
+use crate::model::Source;
+
+/// A timer's work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Job {
+    Identity,
+    Cluster,
+    Services,
+    Tasks,
+    ScalableTargets,
+    ScalingPolicies,
+    ScheduledActions,
+    ScalingActivities,
+    Schedules,
+    DbClusters,
+    DbInstances,
+    Alarms,
+    TargetGroups,
+    ServiceMetrics,
+    DbMetrics,
+}
+
+impl Job {
+    pub(super) const ALL: [Self; 15] = [
+        Self::Identity,
+        Self::Services,
+        Self::Cluster,
+        Self::Tasks,
+        Self::DbClusters,
+        Self::DbInstances,
+        Self::ScalableTargets,
+        Self::ScheduledActions,
+        Self::Schedules,
+        Self::ScalingActivities,
+        Self::ScalingPolicies,
+        Self::Alarms,
+        Self::TargetGroups,
+        Self::ServiceMetrics,
+        Self::DbMetrics,
+    ];
+
+    pub(crate) fn source(self) -> Source {
+        match self {
+            Self::Identity => Source::Identity,
+            Self::Cluster => Source::Cluster,
+            Self::Services => Source::Services,
+            Self::Tasks => Source::Tasks,
+            Self::ScalableTargets => Source::ScalableTargets,
+            Self::ScalingPolicies => Source::ScalingPolicies,
+            Self::ScheduledActions => Source::ScheduledActions,
+            Self::Schedules => Source::Schedules,
+            Self::ScalingActivities => Source::ScalingActivities,
+            Self::DbClusters => Source::DbClusters,
+            Self::DbInstances => Source::DbInstances,
+            Self::Alarms => Source::Alarms,
+            Self::TargetGroups => Source::Targets,
+            Self::ServiceMetrics | Self::DbMetrics => Source::Metrics,
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The keys that are due: those on the screen first, a few at a time.
+
+use super::Poller;
+use super::keyed::HISTORIES_FOR_ALL;
+use super::timer::{Timer, now_stretch};
+use crate::app::effect::{Effect, Lane, Query};
+use crate::config::EnvironmentConfig;
+use crate::model::{Estate, Service, Source};
+use jiff::Timestamp;
+use std::collections::{BTreeSet, HashSet};
+
+/// Keyed fetches under way at once while polling.
+pub(super) const KEYED_AT_ONCE: usize = 8;
+
+impl Poller {
+    /// The keys that are wanted, those on the screen first.
+    pub(super) fn keys<'a>(
+        &self,
+        estate: &'a Estate,
+        environment: &'a EnvironmentConfig,
+        visible: &[String],
+    ) -> Vec<(Source, &'a str)> {
+        let mut keys = Vec::new();
+        let wants = |source| self.wants.sources.contains(&source);
+        if wants(Source::Targets) {
+            let groups = estate.target_groups.value().into_iter().flatten();
+            keys.extend(groups.map(|arn| (Source::Targets, arn.as_str())));
+        }
+        // A history can be read before the service itself, where its name is configured.
+        if estate.services.value().is_none() && wants(Source::Rollouts) {
+            let names = environment.exact_services().unwrap_or_default();
+            keys.extend(names.iter().take(HISTORIES_FOR_ALL).map(|name| (Source::Rollouts, name.as_str())));
+        }
+        let Some(services) = estate.services.value() else { return keys };
+        // While the first sweep goes on, how many there will be is not known.
+        let few = estate.services.at().is_some() && services.len() <= HISTORIES_FOR_ALL;
+        let first: Vec<&Service> = visible.iter().filter_map(|name| services.get(name)).collect();
+        let shown: BTreeSet<&str> = first.iter().map(|service| service.name.as_str()).collect();
+        let others = services.values().filter(|service| !shown.contains(service.name.as_str()));
+        for service in first.iter().copied().chain(others) {
+            if wants(Source::TaskDefinitions) {
+                let definitions = std::iter::once(&service.task_definition)
+                    .chain(service.deployments.iter().map(|d| &d.task_definition));
+                for definition in definitions.filter(|definition| !definition.is_empty()) {
+                    keys.push((Source::TaskDefinitions, definition));
+                }
+            }
+            if wants(Source::Targets) {
+                keys.extend(service.target_groups.iter().map(|arn| (Source::Targets, arn.as_str())));
+            }
+            if wants(Source::Rollouts)
+                && (few || shown.contains(service.name.as_str()) || self.news.contains(&service.name))
+            {
+                keys.push((Source::Rollouts, &service.name));
+            }
+        }
+        let mut told = HashSet::with_capacity(keys.len());
+        keys.retain(|key| told.insert(*key));
+        keys
+    }
+
+    pub(super) fn plan_keyed(
+        &mut self,
+        estate: &Estate,
+        environment: &EnvironmentConfig,
+        visible: &[String],
+        slow: i32,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        let limit = if self.wants.once { 64 } else { KEYED_AT_ONCE };
+        let mut flying = self.keyed.values().filter(|timer| timer.flying > 0).count();
+        if flying >= limit {
+            return;
+        }
+        for (source, name) in self.keys(estate, environment, visible) {
+            if flying >= limit {
+                return;
+            }
+            let stretch = |timer: &Timer| now_stretch(timer, slow, environment.refresh.of(source));
+            let ready = self.keyed.get(source, name).is_none_or(|timer| {
+                let moved = || {
+                    let primary = estate.service(name).and_then(|service| service.primary());
+                    let known = self.history_of.get(name);
+                    source == Source::Rollouts
+                        && primary.is_some_and(|primary| known.is_some_and(|known| *known != primary.id))
+                };
+                timer.flying == 0
+                    && !(self.wants.once && timer.tried)
+                    && (timer.due.is_none_or(|due| due + stretch(timer) <= now) || (timer.failures == 0 && moved()))
+            });
+            if !ready {
+                continue;
+            }
+            let timer = self.keyed.entry(source, name);
+            timer.flying = 1;
+            let lane = timer.lane.take().unwrap_or(Lane::Background);
+            flying += 1;
+            let cluster = environment.cluster.clone().unwrap_or_default();
+            let name = name.to_owned();
+            let query = match source {
+                Source::TaskDefinitions => Query::TaskDefinition { name },
+                Source::Targets => Query::Targets { group: name },
+                _ => Query::Rollouts { cluster, service: name },
+            };
+            effects.push(self.fetch(query, None, lane));
+        }
+    }
+}

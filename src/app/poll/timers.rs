@@ -1,0 +1,100 @@
+//! The timers of a scheduler: armed, put off, brought forward.
+
+use super::timer::arm;
+use super::{Job, Poller};
+use crate::app::effect::Lane;
+use crate::config::EnvironmentConfig;
+use crate::model::{FailureKind, Source};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::HashMap;
+
+impl Poller {
+    /// Ends a timer's read: arms it again.
+    pub(crate) fn finish(
+        &mut self,
+        job: Job,
+        outcome: Result<(), FailureKind>,
+        environment: &EnvironmentConfig,
+        now: Timestamp,
+    ) {
+        let interval = environment.refresh.of(job.source());
+        arm(self.timers.entry(job).or_default(), outcome, interval, now);
+    }
+
+    /// Brings a timer's next read forward.
+    pub(crate) fn due_within(&mut self, job: Job, wait: SignedDuration, now: Timestamp) {
+        let timer = self.timers.entry(job).or_default();
+        timer.due = Some(timer.due.map_or(now + wait, |due| due.min(now + wait)));
+    }
+
+    /// One fetch of a timer came back.
+    pub(crate) fn landed(&mut self, job: Job) -> bool {
+        let timer = self.timers.entry(job).or_default();
+        timer.flying = timer.flying.saturating_sub(1);
+        timer.flying == 0
+    }
+
+    /// Makes sources due now, for a person who waits.
+    pub fn hurry(&mut self, sources: &[Source], now: Timestamp) {
+        for (job, timer) in &mut self.timers {
+            if sources.contains(&job.source()) {
+                timer.due = Some(now);
+                timer.lane = Some(Lane::Operator);
+                timer.failures = 0;
+            }
+        }
+    }
+
+    /// Makes the history, the targets and the definition of one service due now.
+    pub fn hurry_keys(&mut self, keys: &[(Source, String)], now: Timestamp) {
+        for (source, key) in keys {
+            // What never changes need not be read twice.
+            if *source == Source::TaskDefinitions
+                && self.keyed.get(*source, key).is_some_and(|timer| timer.tried && timer.failures == 0)
+            {
+                continue;
+            }
+            let timer = self.keyed.entry(*source, key);
+            timer.due = Some(now);
+            timer.lane = Some(Lane::Operator);
+            timer.failures = 0;
+        }
+    }
+
+    /// Ends a keyed read. `steady`: nothing is expected to change, so it is read again only when
+    /// something points to news.
+    pub(crate) fn finish_keyed(
+        &mut self,
+        source: Source,
+        key: &str,
+        outcome: Result<(), FailureKind>,
+        steady: bool,
+        environment: &EnvironmentConfig,
+        now: Timestamp,
+    ) {
+        let interval = if steady { SignedDuration::from_mins(10) } else { environment.refresh.of(source) };
+        let timer = self.keyed.entry(source, key);
+        timer.flying = 0;
+        arm(timer, outcome, interval, now);
+    }
+
+    /// Everything is to be read once more.
+    pub fn again(&mut self) {
+        for timer in self.timers.values_mut().chain(self.keyed.values_mut()) {
+            timer.tried = false;
+            timer.due = None;
+        }
+        // A task definition never changes.
+        for timer in self.keyed.0.get_mut(&Source::TaskDefinitions).into_iter().flat_map(HashMap::values_mut) {
+            timer.tried = timer.failures == 0;
+        }
+    }
+
+    /// Everything that failed is due now: credentials came back.
+    pub(crate) fn retry_failed(&mut self, now: Timestamp) {
+        for timer in self.timers.values_mut().chain(self.keyed.values_mut()).filter(|timer| timer.failures > 0) {
+            timer.due = Some(now);
+            timer.failures = 0;
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What the screen asks now, and whether an input answers it (see [`super::confirm`]).
+
+use super::App;
+use super::confirm::{About, Question, Unmeant};
+use super::logs::choice::Window;
+use super::overlay::Kind;
+use super::screen;
+use super::{dialog, listed, tell};
+
+/// What is asked now.
+pub fn question(app: &App) -> Option<Question> {
+    let size = app.screen.size;
+    let window = app.screen.overlays.last()?;
+    if screen::too_small(size) {
+        // Only leaving is asked there, and only where the words fit.
+        let lines = tell::too_small(app, size).len();
+        if window.kind != Kind::Quit || lines == 0 || lines > usize::from(size.1) {
+            return None;
+        }
+    }
+    let about = match window.kind {
+        Kind::Plan(id) => About::Window(window.kind, app.operations.get(id)?.plan.clone().map(Box::new)),
+        Kind::Revert(_) => About::Window(window.kind, None),
+        Kind::Quit => About::Leaving(listed::running(app).map(|operation| operation.id).collect()),
+        Kind::Logs(Window::Insights) => About::Query(app.logs.insights.agreed.clone()?),
+        Kind::Help
+        | Kind::Palette
+        | Kind::Actions
+        | Kind::Inspect
+        | Kind::Environments
+        | Kind::Activity
+        | Kind::Message
+        | Kind::Choose(_)
+        | Kind::Logs(_)
+        | Kind::Ask(_) => return None,
+    };
+    let (buttons, typed) = if window.kind.is_dialog() {
+        (dialog::buttons(app, window), dialog::to_type(app, window))
+    } else {
+        (Vec::new(), None)
+    };
+    Some(Question { about, buttons, typed, size })
+}
+
+/// Whether the screen shows what is asked now: what is pressed or typed before is not for it.
+pub fn seen(app: &App) -> bool {
+    question(app).is_some_and(|question| app.confirm.shows(&question))
+}
+
+/// Whether the input that is being handled answers what is asked now.
+///
+/// # Errors
+/// Why it does not.
+pub fn meant(app: &App) -> Result<(), Unmeant> {
+    app.confirm.answers(question(app).as_ref())
+}

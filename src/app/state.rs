@@ -1,0 +1,235 @@
+//! The whole state, and what it says of itself. How it changes is in `update`.
+
+use super::confirm;
+use super::effect::Effect;
+use super::followed::Followed;
+use super::keymap::Keymap;
+use super::logs;
+use super::operation::Operations;
+use super::poll::{Poller, Wants};
+use super::screen::Screen;
+use crate::config::{Config, EnvironmentConfig};
+use crate::model::Estate;
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+
+/// How many lines the activity drawer keeps.
+const ACTIVITY_KEPT: usize = 500;
+
+/// A short message stays for this long.
+const TOAST: SignedDuration = SignedDuration::from_secs(4);
+
+/// The whole state. One owner; views read it.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// Now by this machine's clock, as the last tick said: for what is waited for here. What the service dates is
+    /// compared with [`App::service_now`].
+    pub now: Timestamp,
+    /// How far the service's clock is ahead of that.
+    pub ahead: SignedDuration,
+    /// What is configured.
+    pub config: Config,
+    /// The opened environment.
+    pub environment: EnvironmentConfig,
+    /// What the runtime said of this session.
+    pub session: Session,
+    /// Keys.
+    pub keymap: Keymap,
+    /// What is observed.
+    pub estate: Estate,
+    /// What is asked and when.
+    pub poller: Poller,
+    /// What changes the environment, or did.
+    pub operations: Operations,
+    /// What a person knows of that.
+    pub followed: Followed,
+    /// What the screen asked, and what a person touched.
+    pub confirm: confirm::Confirm,
+    /// Where a person is.
+    pub screen: Screen,
+    /// Logs.
+    pub logs: logs::pane::LogsPane,
+    /// Filters of logs that were saved, each `name: filter`.
+    pub filters: Vec<String>,
+    /// What happened, oldest first.
+    pub activity: Vec<Entry>,
+    /// Something that is shown has changed since the last drawing.
+    pub redraw: bool,
+    /// The most metrics a round whose cost was told.
+    pub(super) metrics_told: usize,
+    pub(super) generation: u32,
+    pub(super) focused: bool,
+    pub(super) unsettled: News,
+    /// When facts were last judged.
+    pub(super) judged: Option<Timestamp>,
+}
+
+/// What has changed since the state was last settled; the greater includes the smaller.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum News {
+    #[default]
+    Nothing,
+    /// Where a person is: lists and windows.
+    Lists,
+    /// The second.
+    Time,
+    /// Facts, but none about tasks.
+    Facts,
+    /// Anything.
+    All,
+}
+
+/// Facts about this session that do not change.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Session {
+    /// On the simulator: the top line says so.
+    pub simulated: bool,
+    /// No command that changes anything.
+    pub read_only: bool,
+    /// Signs that any terminal draws one cell wide.
+    pub ascii: bool,
+    /// What flags said over the configuration: profile, region, endpoint of every environment.
+    pub overrides: Overrides,
+    /// The machine's time zone, for environments without one.
+    pub zone: Option<TimeZone>,
+    /// Tells this session's operations from those of others in the audit file.
+    pub mark: String,
+}
+
+/// Connection flags.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// `--profile`.
+    pub profile: Option<String>,
+    /// `--region`.
+    pub region: Option<String>,
+    /// `--endpoint-url`.
+    pub endpoint_url: Option<String>,
+}
+
+impl Overrides {
+    /// The environment with the flags in place.
+    #[must_use]
+    pub fn apply(&self, mut environment: EnvironmentConfig) -> EnvironmentConfig {
+        environment.profile = self.profile.clone().or(environment.profile);
+        environment.region = self.region.clone().or(environment.region);
+        environment.endpoint_url = self.endpoint_url.clone().or(environment.endpoint_url);
+        environment
+    }
+}
+
+/// One line of the activity drawer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// When.
+    pub at: Timestamp,
+    /// Bad news.
+    pub error: bool,
+    /// What.
+    pub text: String,
+}
+
+impl App {
+    /// A new session on an environment; the effects open it.
+    pub fn new(
+        config: Config,
+        environment: EnvironmentConfig,
+        session: Session,
+        keymap: Keymap,
+        wants: Wants,
+        now: Timestamp,
+    ) -> (Self, Vec<Effect>) {
+        let environment = session.overrides.apply(environment);
+        let mut app = Self {
+            now,
+            ahead: SignedDuration::ZERO,
+            poller: Poller::new(1, wants, &environment),
+            config,
+            environment,
+            session,
+            keymap,
+            estate: Estate::default(),
+            operations: Operations::default(),
+            followed: Followed::default(),
+            confirm: confirm::Confirm::default(),
+            screen: Screen::default(),
+            logs: logs::pane::LogsPane::default(),
+            filters: Vec::new(),
+            activity: Vec::new(),
+            redraw: true,
+            metrics_told: 0,
+            generation: 1,
+            focused: true,
+            unsettled: News::All,
+            judged: None,
+        };
+        app.operations = Operations::new(app.session.mark.clone(), app.zone());
+        let mut effects = vec![app.connect()];
+        effects.extend(app.plan());
+        (app, effects)
+    }
+
+    /// Now by the service's clock.
+    pub fn service_now(&self) -> Timestamp {
+        self.now + self.ahead
+    }
+
+    /// Filters of logs by name: saved ones, then those of the environment.
+    pub fn named_filters(&self) -> Vec<String> {
+        self.filters.iter().chain(&self.environment.log_filters).cloned().collect()
+    }
+
+    /// Whether it will soon be said on the screen that what is asked there can be answered.
+    pub fn asks_soon(&self) -> bool {
+        self.confirm.pending()
+    }
+
+    /// The zone in which times are shown.
+    pub fn zone(&self) -> TimeZone {
+        let named = self.environment.timezone.as_deref().and_then(|name| TimeZone::get(name).ok());
+        named.or_else(|| self.session.zone.clone()).unwrap_or(TimeZone::UTC)
+    }
+
+    /// Whether everything that is wanted was read once, well or not.
+    pub fn settled(&self) -> bool {
+        self.poller.settled(&self.estate, &self.environment)
+    }
+
+    /// Adds a line to the activity drawer.
+    pub fn note(&mut self, error: bool, text: impl Into<String>) {
+        if self.activity.len() >= ACTIVITY_KEPT {
+            self.activity.drain(..ACTIVITY_KEPT / 10);
+        }
+        self.activity.push(Entry { at: self.now, error, text: text.into() });
+    }
+
+    pub(super) fn connect(&self) -> Effect {
+        Effect::Connect { environment: Box::new(self.environment.clone()), generation: self.generation }
+    }
+
+    /// Which opening of an environment this is.
+    pub(crate) fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    /// Anything may have changed.
+    pub(super) fn changed(&mut self) {
+        self.changed_by(News::All);
+    }
+
+    /// What has changed, so that it is settled and drawn.
+    pub(super) fn changed_by(&mut self, news: News) {
+        self.unsettled = self.unsettled.max(news);
+        self.redraw = true;
+    }
+
+    /// A short message at the bottom.
+    pub(crate) fn say(&mut self, text: impl Into<String>) {
+        self.screen.toast = Some((text.into(), self.now + TOAST));
+        self.redraw = true;
+    }
+
+    /// Whether facts have come in that are not on the screen yet, because judging them was put off.
+    pub fn owing(&self) -> bool {
+        self.unsettled >= News::Facts
+    }
+}

@@ -1,0 +1,81 @@
+//! Moving: in lists and texts, from block to block, from button to button.
+
+use super::buttons::next_button;
+use crate::app::list::List;
+use crate::app::screen::{Block, View};
+use crate::app::{App, layout};
+
+/// The list that moves: of the overlay on top, else of the focused block.
+pub(super) fn moving(app: &mut App) -> &mut List {
+    let block = app.screen.focused();
+    let screen = &mut app.screen;
+    match screen.overlays.last_mut() {
+        Some(overlay) => &mut overlay.list,
+        None => screen.lists.entry(block).or_default(),
+    }
+}
+
+pub(super) fn step(app: &mut App, by: isize) {
+    let scrolls = app.screen.asks();
+    let list = moving(app);
+    if scrolls { list.scroll(by) } else { list.step(by) }
+}
+
+pub(super) fn page(app: &mut App, direction: isize, part: isize) {
+    let rows = (moving(app).height as isize / part).max(1);
+    step(app, direction * rows);
+}
+
+/// To the next or previous row, round the end.
+pub(super) fn wrap(app: &mut App, by: isize) {
+    let list = moving(app);
+    let count = list.rows.len() as isize;
+    if count > 0 {
+        let place = (list.place() as isize + by).rem_euclid(count);
+        list.select(place as usize);
+    }
+}
+
+/// Left and right: along long lines in an overlay, else to the block beside.
+pub(super) fn sideways(app: &mut App, direction: isize) {
+    if app.screen.asks() {
+        return next_button(app, direction);
+    }
+    if let Some(overlay) = app.screen.overlays.last_mut() {
+        overlay.column = overlay.column.saturating_add_signed(direction * 8);
+        return;
+    }
+    let placed = layout::layout(app);
+    let focused = app.screen.focused();
+    let Some((_, here)) = placed.blocks.iter().find(|(block, _)| *block == focused) else { return };
+    let overview = app.screen.view() == View::Overview;
+    let beside = placed.blocks.iter().filter(|(block, _)| !(overview && block.follows())).find(|(_, place)| {
+        let side = if direction > 0 { place.x >= here.right() } else { place.right() <= here.x };
+        side && place.y < here.bottom() && place.bottom() > here.y
+    });
+    match beside {
+        Some((block, _)) => app.screen.focus_on(*block),
+        // Where blocks are shown one at a time, the neighbour in the strip is beside.
+        None if placed.strip.is_some() => next_block(app, direction),
+        None => {}
+    }
+}
+
+pub(super) fn next_block(app: &mut App, by: isize) {
+    if app.screen.asks() {
+        return next_button(app, by);
+    }
+    if !app.screen.overlays.is_empty() {
+        return;
+    }
+    let view = app.screen.view();
+    let placed = layout::layout(app);
+    // In the Overview an environment may lack a block; elsewhere hidden ones come to the front.
+    let all: Vec<Block> = if view == View::Overview && !app.screen.zoom && placed.strip.is_none() {
+        placed.blocks.iter().map(|(block, _)| *block).filter(|block| !block.follows()).collect()
+    } else {
+        view.blocks().to_vec()
+    };
+    let place = all.iter().position(|block| *block == app.screen.focused()).unwrap_or(0) as isize;
+    app.screen.focus_on(all[(place + by).rem_euclid(all.len() as isize) as usize]);
+}

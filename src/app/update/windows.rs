@@ -1,0 +1,141 @@
+//! Windows over the panes: opened, and their lines brought up to date.
+
+use crate::app::input::Input;
+use crate::app::operation::Operation;
+use crate::app::operation::choose::Offer;
+use crate::app::overlay::{self, Choice, Kind, Line, Overlay, Tone};
+use crate::app::screen::{Block, Typing};
+use crate::app::{App, dialog, overlays, tell};
+use crate::config::EnvironmentConfig;
+
+pub(super) fn push(app: &mut App, make: fn(&App) -> overlay::Overlay) {
+    let overlay = make(app);
+    push_window(app, overlay);
+}
+
+pub(super) fn push_window(app: &mut App, overlay: overlay::Overlay) {
+    // The same window twice would only have to be closed twice.
+    app.screen.overlays.retain(|other| other.kind != overlay.kind);
+    app.screen.overlays.push(overlay);
+}
+
+pub(super) fn start_typing(app: &mut App, block: Option<Block>) {
+    let text = match block {
+        Some(block) => app.screen.list(block).filter.clone(),
+        None => app.screen.overlays.last().map(|overlay| overlay.query.text().to_owned()).unwrap_or_default(),
+    };
+    app.screen.typing = Some(Typing { block, input: Input::new(text.clone()), before: text, prompt: None });
+}
+
+/// Brings the lines of windows over operations up to date.
+pub(super) fn windows(app: &mut App) {
+    let mut overlays = std::mem::take(&mut app.screen.overlays);
+    let size = app.screen.size;
+    let top = overlays.len().saturating_sub(1);
+    for (number, window) in overlays.iter_mut().enumerate() {
+        match window.kind {
+            Kind::Activity => window.replace(overlays::activities(app)),
+            Kind::Logs(which) => window.replace(crate::app::logs::windows::lines(app, which)),
+            Kind::Choose(id) => {
+                if let Some(operation) = app.operations.get(id) {
+                    window.replace(options(app, operation, window));
+                }
+            }
+            Kind::Plan(_) | Kind::Revert(_) | Kind::Quit => {
+                let cells = usize::from(overlay::width(size.0).saturating_sub(4));
+                window.replace(dialog::text(app, window, cells));
+                window.copies = dialog::about(app, window)
+                    .and_then(|operation| operation.plan.as_ref())
+                    .map(|plan| plan.command.clone());
+                if !window.ready && dialog::yes(app, window).is_some() {
+                    window.ready = true;
+                    window.button = dialog::first_button(app, window);
+                }
+                let last = dialog::buttons(app, window).len() - 1;
+                window.button = window.button.min(last);
+                if number == top {
+                    types(app, window);
+                }
+            }
+            Kind::Help
+            | Kind::Palette
+            | Kind::Actions
+            | Kind::Inspect
+            | Kind::Environments
+            | Kind::Message
+            | Kind::Ask(_) => {}
+        }
+    }
+    app.screen.overlays = overlays;
+}
+
+/// Where a name must be typed for a yes, typing goes there; where it need not any more, it does not.
+fn types(app: &mut App, window: &Overlay) {
+    let typing = app.screen.typing.as_ref().is_some_and(|typing| typing.block.is_none());
+    match (dialog::to_type(app, window), typing) {
+        (Some(_), false) => {
+            let text = window.query.text().to_owned();
+            app.screen.typing =
+                Some(Typing { block: None, input: Input::new(text.clone()), before: text, prompt: None });
+        }
+        (None, true) => app.screen.typing = None,
+        _ => {}
+    }
+}
+
+/// Begins to type again where typing goes into the window.
+pub(super) fn retype(app: &mut App) {
+    if app.screen.typing.is_none() && app.screen.overlays.last().is_some_and(Overlay::types) {
+        start_typing(app, None);
+    }
+}
+
+/// The lines of a window to choose from.
+pub(super) fn options(app: &App, operation: &Operation, window: &Overlay) -> Vec<Line> {
+    let Some(choices) = operation.choices() else { return Vec::new() };
+    let images = choices.request.offer == Offer::Images;
+    let entry = |text: &str, note: &str, choice: Choice| Line {
+        note: note.to_owned(),
+        choice,
+        ..tell::line("", text, Tone::Plain)
+    };
+    let mut lines = Vec::new();
+    if !images {
+        lines.push(before(app, window));
+    }
+    lines.extend(choices.options.iter().map(|option| {
+        let choice =
+            if images { Choice::Image(option.value.clone()) } else { Choice::Revision(Some(option.value.clone())) };
+        entry(&option.value, &option.note, choice)
+    }));
+    if images && let Some(build) = EnvironmentConfig::build_of(&app.config.builds, &window.service) {
+        lines.push(entry("build it now", &format!("from {}", build.context), Choice::Build));
+    }
+    match &operation.outcome {
+        None => lines.push(tell::line("", "reading …", Tone::Dim)),
+        Some(outcome) => {
+            if let Some(hint) = outcome.hint.as_ref().filter(|_| outcome.failure.is_some()) {
+                lines.push(tell::line("", outcome.summary.clone(), Tone::Bad));
+                lines.extend(outcome.causes.iter().map(|cause| tell::line("", cause.clone(), Tone::Plain)));
+                lines.push(tell::line("", format!("→ {hint}"), Tone::Dim));
+            } else if choices.options.is_empty() {
+                lines.push(tell::line("", outcome.summary.clone(), Tone::Dim));
+            }
+        }
+    }
+    if images {
+        lines.push(entry(window.query.text().trim(), "as typed", Choice::Typed));
+    }
+    lines
+}
+
+/// The first way back: the version before, or the end of what is under way.
+fn before(app: &App, window: &Overlay) -> Line {
+    let under_way = app.estate.service(&window.service).is_some_and(crate::model::Service::rolling_out);
+    let (text, note) = if under_way {
+        ("end the deployment under way", "ECS brings back what ran before it")
+    } else {
+        ("the version before", "what ran right before this one")
+    };
+    Line { note: note.to_owned(), choice: Choice::Revision(None), ..tell::line("", text, Tone::Strong) }
+}
