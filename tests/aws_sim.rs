@@ -4,7 +4,7 @@
 use aws_sim::{Scenario, Sim, SimOptions};
 use cockpit::app::effect::{Lane, Query};
 use cockpit::app::event::{Event, Fact, Part};
-use cockpit::app::ticket::Ticket;
+use cockpit::app::ticket::{Owner, Ticket};
 use cockpit::aws::{Connection, Session};
 use cockpit::config::EnvironmentConfig;
 use cockpit::model::{AlarmState, Failure, FailureKind, MetricKey, RolloutStatus};
@@ -14,7 +14,7 @@ use std::net::TcpStream;
 use std::path::PathBuf;
 use std::time::Duration;
 
-const TICKET: Ticket = Ticket { generation: 1, serial: 7 };
+const TICKET: Ticket = Ticket { generation: 1, owner: Owner::Poll, serial: 7 };
 
 /// Friday 14:00 in Tokyo: staging is awake.
 fn noon() -> Timestamp {

@@ -358,7 +358,7 @@ fn a_query_that_nobody_waits_for_is_stopped() {
         let (text, groups) = ("stats count(*)".to_owned(), vec![API.to_owned()]);
         let query = Box::new(InsightsQuery { groups, text, from: 0, to: 1_000, limit: 10 });
         let before = looked();
-        let ticket = Ticket { generation: 1, serial: 1 };
+        let ticket = Ticket { generation: 1, owner: cockpit::app::ticket::Owner::Poll, serial: 1 };
         executor.carry_out(Effect::Fetch { ticket, lane: Lane::Operator, query: Query::Insights(query) });
         let asked = async {
             while looked() == before {

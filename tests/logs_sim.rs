@@ -4,12 +4,12 @@
 use aws_sim::{Scenario, Sim, SimOptions};
 use cockpit::app::effect::{Lane, Query};
 use cockpit::app::event::{Event, Fact, Part};
-use cockpit::app::ticket::Ticket;
+use cockpit::app::ticket::{Owner, Ticket};
 use cockpit::aws::{Connection, Session};
 use cockpit::model::logs::LogWindow;
 use cockpit::model::{Failure, FailureKind};
 
-const TICKET: Ticket = Ticket { generation: 1, serial: 7 };
+const TICKET: Ticket = Ticket { generation: 1, owner: Owner::Poll, serial: 7 };
 const CLUSTER: &str = "bookmark-manager-staging-cluster";
 const GROUP: &str = "/ecs/bookmark-manager-staging-api";
 

@@ -22,7 +22,7 @@ pub use sweep::{SERVICES_PER_CALL, TASKS_PER_CALL};
 
 use super::effect::{Effect, Lane, Query};
 use super::event::Part;
-use super::ticket::Ticket;
+use super::ticket::{Owner, Ticket};
 use crate::config::EnvironmentConfig;
 use crate::model::{Estate, Failure, FailureKind, Source};
 use jiff::{SignedDuration, Timestamp};
@@ -250,7 +250,7 @@ impl Poller {
     /// A ticket for a new fetch, and the effect that carries it.
     pub(super) fn fetch(&mut self, query: Query, job: Option<Job>, lane: Lane) -> Effect {
         self.serial += 1;
-        let ticket = Ticket { generation: self.generation, serial: self.serial };
+        let ticket = Ticket { generation: self.generation, owner: Owner::Poll, serial: self.serial };
         self.flights.insert(ticket, Flight { query: query.clone(), job, lane, pages: Vec::new() });
         if let Some(job) = job {
             self.timers.entry(job).or_default().flying += 1;

@@ -16,8 +16,8 @@ use super::command::{Id, Scope};
 use super::confirm::Touch;
 use super::effect::Effect;
 use super::event::{Answer, Event, Fact, Mouse, Part};
-use super::logs::pane::LogsPane;
 use super::state::News;
+use super::ticket::Owner;
 use super::{App, question, screen};
 use crate::model::key::Key;
 use crate::model::{Estate, Source};
@@ -111,7 +111,7 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
             }
             app.plan()
         }
-        Event::Answer(answer) if LogsPane::owns(answer.ticket) => {
+        Event::Answer(answer) if matches!(answer.ticket.owner, Owner::Pane(..)) => {
             if answer.ticket.generation == app.generation {
                 app.poller.count(answer.requests, app.now);
                 app.logs.absorb(answer, app.now);

@@ -9,7 +9,7 @@ use crate::app::logs::follow::{Arrived, Batch, FeedState, Follower, Gap};
 use crate::app::logs::once::Once;
 use crate::app::logs::order::Order;
 use crate::app::logs::sources::GroupSource;
-use crate::app::ticket::Ticket;
+use crate::app::ticket::{Owner, Ticket};
 use crate::model::logs::{LogGroup, Ms};
 use crate::model::{Failure, FailureKind};
 use jiff::SignedDuration;
@@ -19,12 +19,12 @@ use tokio::sync::mpsc;
 
 /// With more lines than this to be written, no more are asked for.
 const AHEAD: usize = 50_000;
-/// Tickets of this room: no environment has this generation.
-const GENERATION: u32 = u32::MAX;
-/// Serials of live tails; those of pages are below.
-const LIVE: u64 = 1 << 62;
-/// The serial of the question who we are.
-const WHO: u64 = 1 << 61;
+/// Tickets of pages, and of what a command asks once.
+const PAGES: u8 = 0;
+/// Tickets of live tails.
+const LIVE: u8 = 1;
+/// Tickets of the question who we are.
+const WHO: u8 = 2;
 
 /// One thing to write.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,6 +66,8 @@ pub struct LogReader {
     order: Order<Out>,
     /// ARNs of the groups of each live tail, and when a closed one is opened again.
     tails: Vec<Tail>,
+    /// The serial of the newest live tail.
+    sessions: u64,
     account: Option<String>,
     /// Answers that wait until it is known whose the renewed credentials are.
     held: Option<Vec<Event>>,
@@ -80,6 +82,7 @@ pub struct LogReader {
 
 struct Tail {
     groups: Vec<String>,
+    /// Of its newest session.
     serial: u64,
     open: bool,
     due: Ms,
@@ -101,6 +104,7 @@ impl LogReader {
             way,
             order: Order::new(delay),
             tails: Vec::new(),
+            sessions: 0,
             account,
             held: None,
             who_due: None,
@@ -114,14 +118,7 @@ impl LogReader {
     pub fn live(&mut self, arns: &[String]) {
         self.tails = arns
             .chunks(10)
-            .zip(0..)
-            .map(|(groups, n)| Tail {
-                groups: groups.to_vec(),
-                serial: LIVE | (n << 32),
-                open: false,
-                due: 0,
-                failed: Backoff::default(),
-            })
+            .map(|groups| Tail { groups: groups.to_vec(), serial: 0, open: false, due: 0, failed: Backoff::default() })
             .collect();
     }
 
@@ -209,12 +206,12 @@ impl LogReader {
         self.order.flush()
     }
 
-    fn fetch(&mut self, serial: u64, query: Query) {
+    fn fetch(&mut self, kind: u8, serial: u64, query: Query) {
         // A read by hand may use both halves of the budget: nothing else is read.
         let half = &mut self.operator[usize::from(matches!(query, Query::StreamPage(_)))];
         *half = !*half;
         let lane = if *half { Lane::Operator } else { Lane::Background };
-        self.executor.carry_out(Effect::Fetch { ticket: Ticket { generation: GENERATION, serial }, lane, query });
+        self.executor.carry_out(Effect::Fetch { ticket: Ticket::of_command(kind, serial), lane, query });
     }
 
     fn ask(&mut self) {
@@ -222,7 +219,7 @@ impl LogReader {
         if self.held.is_some() {
             if self.who_due.is_some_and(|due| due <= now) {
                 self.who_due = None;
-                self.fetch(WHO, Query::Identity);
+                self.fetch(WHO, 0, Query::Identity);
             }
             return;
         }
@@ -237,16 +234,17 @@ impl LogReader {
             }
         };
         for (number, query) in asks {
-            self.fetch(number, query);
+            self.fetch(PAGES, number, query);
         }
         let mut open = Vec::new();
         for tail in self.tails.iter_mut().filter(|tail| !tail.open && tail.due <= now) {
             tail.open = true;
-            tail.serial += 1;
+            self.sessions += 1;
+            tail.serial = self.sessions;
             open.push((tail.serial, tail.groups.clone()));
         }
         for (serial, groups) in open {
-            self.fetch(serial, Query::LiveTail { groups });
+            self.fetch(LIVE, serial, Query::LiveTail { groups });
         }
     }
 
@@ -257,10 +255,10 @@ impl LogReader {
                 self.hold();
                 return None;
             }
-            Event::Answer(answer) if answer.ticket.generation == GENERATION => answer,
+            Event::Answer(answer) if matches!(answer.ticket.owner, Owner::Command(_)) => answer,
             _ => return None,
         };
-        if answer.ticket.serial == WHO {
+        if answer.ticket.owner == Owner::Command(WHO) {
             return self.who(answer.part);
         }
         if let Some(held) = &mut self.held {
@@ -268,7 +266,7 @@ impl LogReader {
             return None;
         }
         let (serial, now) = (answer.ticket.serial, self.now());
-        if serial >= LIVE {
+        if answer.ticket.owner == Owner::Command(LIVE) {
             self.take_live(serial, answer.part, now);
             return None;
         }
@@ -302,14 +300,15 @@ impl LogReader {
             return;
         }
         self.held = Some(Vec::new());
-        self.fetch(WHO, Query::Identity);
+        self.fetch(WHO, 0, Query::Identity);
         // A live tail would go on sending: nothing bounds what waits for an answer that may never come.
         let now = self.now();
         for tail in self.tails.iter_mut().filter(|tail| tail.open) {
-            let ticket = Ticket { generation: GENERATION, serial: tail.serial };
-            self.executor.carry_out(Effect::Leave(ticket));
+            self.executor.carry_out(Effect::Leave(Ticket::of_command(LIVE, tail.serial)));
             (tail.open, tail.due) = (false, now);
-            tail.serial += 1;
+            // Answers of the session that was left are nobody's.
+            self.sessions += 1;
+            tail.serial = self.sessions;
         }
         self.live_broke(now);
     }
@@ -390,7 +389,7 @@ pub async fn groups(
     events: &mut mpsc::Receiver<Event>,
     prefix: &str,
 ) -> Result<Vec<LogGroup>, Failure> {
-    let ticket = Ticket { generation: GENERATION, serial: 0 };
+    let ticket = Ticket::of_command(PAGES, 0);
     let query = Query::LogGroups { prefix: prefix.to_owned() };
     executor.carry_out(Effect::Fetch { ticket, lane: Lane::Operator, query });
     let mut found = BTreeMap::new();
@@ -422,7 +421,7 @@ pub async fn insights(
     events: &mut mpsc::Receiver<Event>,
     query: crate::model::logs::InsightsQuery,
 ) -> Result<crate::model::logs::InsightsResult, Failure> {
-    let ticket = Ticket { generation: GENERATION, serial: 1 };
+    let ticket = Ticket::of_command(PAGES, 1);
     executor.carry_out(Effect::Fetch { ticket, lane: Lane::Operator, query: Query::Insights(Box::new(query)) });
     while let Some(event) = events.recv().await {
         let Event::Answer(answer) = event else { continue };
@@ -454,8 +453,8 @@ mod tests {
         )
     }
 
-    fn answer(serial: u64, part: Part) -> Event {
-        Event::Answer(Answer { ticket: Ticket { generation: GENERATION, serial }, requests: 1, part })
+    fn answer(kind: u8, part: Part) -> Event {
+        Event::Answer(Answer { ticket: Ticket::of_command(kind, 0), requests: 1, part })
     }
 
     fn denied() -> Part {
@@ -465,7 +464,7 @@ mod tests {
     #[tokio::test]
     async fn whose_the_credentials_are_is_asked_again_after_waits_that_double() {
         let mut reader = reader();
-        let renewed = Event::Renewed(Ticket { generation: GENERATION, serial: 1 });
+        let renewed = Event::Renewed(Ticket::of_command(PAGES, 1));
         assert!(reader.take(renewed).is_none());
         let waits: Vec<Ms> = (1..=8)
             .map(|times| {
@@ -495,7 +494,7 @@ mod tests {
         reader.ask();
         let old = reader.tails[0].serial;
         assert!(reader.tails[0].open);
-        reader.take(Event::Renewed(Ticket { generation: GENERATION, serial: 1 }));
+        reader.take(Event::Renewed(Ticket::of_command(PAGES, 1)));
         assert!(!reader.tails[0].open && reader.tails[0].serial != old);
         let waiting = reader.held.as_ref().map_or(0, Vec::len);
         reader.ask();

@@ -210,6 +210,14 @@ pub const INVARIANTS: &[Invariant] = &[
         ],
     },
     Invariant {
+        rule: "an answer finds who asked by its owner, and not by bits of its number",
+        breaches: |tree| {
+            let bits = ["<< 58", "<< 59", "<< 60", "<< 61", "<< 62", "<< 63"];
+            [tree.naming("src/app", &bits), tree.naming("src/runtime", &bits)].concat()
+        },
+        planted: &[("src/runtime/logs.rs", "const LIVE: u64 = 1 << 62;")],
+    },
+    Invariant {
         rule: "channels are bounded: a feed that is faster than the app waits",
         breaches: |tree| tree.naming("src", &["unbounded_channel", "mpsc::unbounded"]),
         planted: &[("src/runtime/mod.rs", "use tokio::sync::mpsc::unbounded_channel;")],

@@ -8,7 +8,7 @@ use super::written;
 use crate::app::backoff::Backoff;
 use crate::app::effect::{Effect, Lane, Query, Tee};
 use crate::app::event::{Answer, Fact, Part};
-use crate::app::ticket::Ticket;
+use crate::app::ticket::{Owner, Ticket};
 use crate::config::EnvironmentConfig;
 use crate::model::logs::{InsightsQuery, Ms};
 use crate::model::{Estate, Failure, FailureKind};
@@ -20,18 +20,20 @@ use log_store::{
 };
 use std::collections::{BTreeMap, HashSet};
 
-/// Serials of this room's tickets; those of the poller are below.
-pub const SERIAL: u64 = 1 << 63;
-/// Of them, those that read the past.
-const PAST: u64 = 1 << 62;
-/// Of them, live tails.
-const LIVE: u64 = 1 << 61;
-/// Of them, queries of Insights.
-const INSIGHTS: u64 = 1 << 60;
-/// Of them, lists of groups.
-const GROUPS: u64 = 1 << 59;
-/// Of them, how large groups are.
-const SIZES: u64 = 1 << 58;
+/// The name under which this pane asks.
+pub const NAME: &str = "logs";
+/// Pages of groups that are followed.
+const FOLLOW: u8 = 0;
+/// The past.
+const PAST: u8 = 1;
+/// Live tails.
+const LIVE: u8 = 2;
+/// Queries of Insights.
+const INSIGHTS: u8 = 3;
+/// Lists of groups; the serial is the pattern's number.
+const GROUPS: u8 = 4;
+/// How large groups are.
+const SIZES: u8 = 5;
 /// How much of the past is read at the start.
 pub const START: Ms = 15 * 60_000;
 /// Rows that are looked at between two frames: some milliseconds.
@@ -295,11 +297,6 @@ impl LogsPane {
         self.follower.as_ref().map(|follower| follower.states(now.as_millisecond())).unwrap_or_default()
     }
 
-    /// Whether an answer belongs here.
-    pub fn owns(ticket: Ticket) -> bool {
-        ticket.serial >= SERIAL
-    }
-
     /// Credentials were renewed: what is under way may be another account's.
     pub fn renew(&mut self, now: Timestamp) {
         self.renewed = Some(now);
@@ -328,7 +325,7 @@ impl LogsPane {
             return effects;
         }
         let at = now.as_millisecond();
-        let ticket = |serial: u64| Ticket { generation, serial: SERIAL | serial };
+        let ticket = |kind: u8, serial: u64| ticket(generation, kind, serial);
         if self.lists.is_empty() {
             let patterns = environment.logs.iter().filter(|pattern| log_store::pattern::is_pattern(pattern));
             let listing = |pattern: &String| Listing {
@@ -343,19 +340,19 @@ impl LogsPane {
             if list.due.take_if(|due| *due <= at).is_some() {
                 let prefix = log_store::pattern::literal_prefix(&list.pattern).to_owned();
                 let query = Query::LogGroups { prefix };
-                effects.push(Effect::Fetch { ticket: ticket(GROUPS | n), lane: Lane::Background, query });
+                effects.push(Effect::Fetch { ticket: ticket(GROUPS, n), lane: Lane::Background, query });
             }
         }
         self.resolve(estate, environment, at);
         if let Some(follower) = &mut self.follower {
             for ask in follower.tick(at) {
                 let query = Query::LogPage(Box::new(ask.window));
-                effects.push(Effect::Fetch { ticket: ticket(ask.number), lane: Lane::Background, query });
+                effects.push(Effect::Fetch { ticket: ticket(FOLLOW, ask.number), lane: Lane::Background, query });
             }
         }
         if let Some(past) = &mut self.past {
             for ask in past.reader.tick(at, 0) {
-                let ticket = ticket(PAST | ask.number);
+                let ticket = ticket(PAST, ask.number);
                 effects.push(Effect::Fetch { ticket, lane: Lane::Operator, query: ask.query });
             }
         }
@@ -363,10 +360,9 @@ impl LogsPane {
             let arns = arns(&self.sources, estate, environment);
             if !arns.is_empty() {
                 self.serial += 1;
-                let serial = LIVE | self.serial;
-                self.live.serial = Some(serial);
+                self.live.serial = Some(self.serial);
                 let query = Query::LiveTail { groups: arns };
-                effects.push(Effect::Fetch { ticket: ticket(serial), lane: Lane::Background, query });
+                effects.push(Effect::Fetch { ticket: ticket(LIVE, self.serial), lane: Lane::Background, query });
             }
         }
         effects
@@ -380,7 +376,7 @@ impl LogsPane {
         }
         self.leave_query();
         self.serial += 1;
-        let ticket = Ticket { generation, serial: SERIAL | INSIGHTS | self.serial };
+        let ticket = ticket(generation, INSIGHTS, self.serial);
         self.insights.running = Some(Running { ticket, name: name.to_owned() });
         let (from, to) = self.insights.span(self.span, now.as_millisecond());
         let query = InsightsQuery { groups, text: text.to_owned(), from, to, limit: 1_000 };
@@ -402,7 +398,7 @@ impl LogsPane {
             return None;
         }
         self.insights.sizes.clear();
-        let ticket = Ticket { generation, serial: SERIAL | SIZES };
+        let ticket = ticket(generation, SIZES, 0);
         let query = Query::LogGroups { prefix: insights::common(&groups) };
         Some(Effect::Fetch { ticket, lane: Lane::Operator, query })
     }
@@ -466,20 +462,20 @@ impl LogsPane {
     /// Takes an answer in.
     pub fn absorb(&mut self, answer: Answer, now: Timestamp) {
         let at = now.as_millisecond();
-        let serial = answer.ticket.serial & !SERIAL;
-        if serial & PAST != 0 {
-            self.absorb_past(serial & !PAST, answer.part, at);
-        } else if serial & LIVE != 0 {
-            self.absorb_live(serial, answer.part, at);
-        } else if serial & INSIGHTS != 0 {
-            self.insights.absorb(answer.ticket, answer.part);
-        } else if serial & SIZES != 0 {
-            self.insights.absorb_sizes(answer.part);
-        } else if serial & GROUPS != 0 {
-            self.absorb_groups(serial & !GROUPS, answer.part, at);
-        } else if let Some(follower) = &mut self.follower {
-            let batch = taken(follower, serial, answer.part, at);
-            self.put(batch, true);
+        let Owner::Pane(NAME, kind) = answer.ticket.owner else { return };
+        let serial = answer.ticket.serial;
+        match kind {
+            PAST => self.absorb_past(serial, answer.part, at),
+            LIVE => self.absorb_live(serial, answer.part, at),
+            INSIGHTS => self.insights.absorb(answer.ticket, answer.part),
+            SIZES => self.insights.absorb_sizes(answer.part),
+            GROUPS => self.absorb_groups(serial, answer.part, at),
+            _ => {
+                if let Some(follower) = &mut self.follower {
+                    let batch = taken(follower, serial, answer.part, at);
+                    self.put(batch, true);
+                }
+            }
         }
     }
 
@@ -549,7 +545,7 @@ impl LogsPane {
         let at = now.as_millisecond();
         if let Some(serial) = self.live.serial {
             // A session costs by the minute until it is closed.
-            self.leaving.push(Effect::Leave(Ticket { generation, serial: SERIAL | serial }));
+            self.leaving.push(Effect::Leave(ticket(generation, LIVE, serial)));
         }
         self.live = Live { on, serial: None, due: at, since: at, failed: Backoff::default() };
         let groups = self.sources.groups.clone();
@@ -767,6 +763,10 @@ impl LogsPane {
     }
 }
 
+fn ticket(generation: u32, kind: u8, serial: u64) -> Ticket {
+    Ticket { generation, owner: Owner::Pane(NAME, kind), serial }
+}
+
 fn taken(follower: &mut Follower, number: u64, part: Part, now: Ms) -> Batch {
     match part {
         Part::Page(Fact::LogPage(page)) | Part::Last(Fact::LogPage(page)) => follower.page(number, page, now),
@@ -805,8 +805,8 @@ mod tests {
     fn a_live_tail_that_breaks_waits_twice_as_long_each_time_until_it_works() {
         let mut pane = LogsPane { follower: Some(Follower::new(Vec::new(), plan(), None)), ..LogsPane::default() };
         let mut wait = |part: Part| {
-            pane.live.serial = Some(LIVE | 1);
-            pane.absorb_live(LIVE | 1, part, 1_000_000);
+            pane.live.serial = Some(1);
+            pane.absorb_live(1, part, 1_000_000);
             pane.live.due - 1_000_000
         };
         let broken = || Part::Broken(Failure::new(FailureKind::Unreachable, "it broke off"));
