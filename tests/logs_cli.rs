@@ -540,3 +540,51 @@ fn what_is_stamped_later_than_now_is_read_where_no_end_was_asked_for() {
     let said = line(&mut home.on(&world), &format!("logs api --since 5m --until {until} -o json")).coded(0);
     assert!(!said.out.is_empty() && later(&said) == 0);
 }
+
+/// So many hours up to now, as two times: `6h` would begin at another time each time it is read.
+fn hours(world: &World, hours: i64) -> String {
+    let end = now(world);
+    let moment = |at: i64| jiff::Timestamp::from_millisecond(at).unwrap();
+    format!("--since {} --until {}", moment(end - hours * 3_600_000), moment(end))
+}
+
+#[test]
+fn every_format_of_a_stored_log_has_the_same_lines() {
+    let (home, world) = (Home::new(), World::staging());
+    let range = hours(&world, 6);
+    let asked = || world.asked("logs:GetLogEvents");
+    let json = line(&mut home.on(&world), &format!("logs api {range} -o json")).coded(0);
+    assert_eq!(asked(), 0, "only one of the two APIs has ids, which JSON promises");
+    let raw = line(&mut home.on(&world), &format!("logs api {range} -o raw")).coded(0);
+    let text = line(&mut home.on(&world), &format!("logs api {range} --utc")).coded(0);
+    let first: Vec<String> = lines_of(&json).iter().map(|line| line["raw"].as_str().unwrap().to_owned()).collect();
+    let second: Vec<String> = raw.out.lines().map(str::to_owned).collect();
+    assert!(first.len() > 20_000);
+    let differs = first.iter().zip(&second).position(|(one, other)| one != other);
+    assert!(first == second, "{} lines, and {}; the first that differs: {differs:?}", first.len(), second.len());
+    assert_eq!(text.out.lines().count(), first.len());
+}
+
+#[test]
+fn both_apis_bring_the_same_lines_in_the_same_order_as_one_alone() {
+    let (home, world) = (Home::new(), World::staging());
+    let range = hours(&world, 3);
+    let asked = || world.asked("logs:GetLogEvents");
+    // What is teed has ids, which only one of them has.
+    let alone = line(&mut home.on(&world), &format!("logs {range} --utc --tee all.jsonl")).coded(0).out;
+    assert_eq!(asked(), 0);
+    let read = || line(&mut home.on(&world), &format!("logs {range} --utc"));
+    let both = read().coded(0).out;
+    assert!(asked() > 0, "the other takes its share");
+    let count = alone.lines().count();
+    assert!(count > 10_000);
+    let differs = alone.lines().zip(both.lines()).find(|(one, other)| one != other);
+    assert!(alone == both, "{count} lines, and {}; the first that differs: {differs:?}", both.lines().count());
+    // What may not be listed or read by stream is read by the other.
+    for operation in ["logs:DescribeLogStreams", "logs:GetLogEvents"] {
+        world.clear_faults();
+        world.fault(operation, "denied");
+        let said = read().coded(0);
+        assert!(said.out == alone, "{operation}: {} lines, {}", said.out.lines().count(), said.err);
+    }
+}

@@ -89,13 +89,14 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
         let plan = Plan { since: since.as_millisecond(), live: arguments.live, skip: None };
         Way::Follow(Box::new(Follower::new(groups, plan, arguments.pattern.clone())))
     } else {
-        // FilterLogEvents alone: read beside GetLogEvents, two lines of fifty thousand were missing once.
+        // Lines of GetLogEvents have no ids, which JSON promises.
+        let get = (form != Form::Json && arguments.tee.is_none()).then_some(get);
         let plan = once::Plan {
             since: since.as_millisecond(),
             until: until.map(jiff::Timestamp::as_millisecond),
             begun: now.as_millisecond(),
             pattern: arguments.pattern.clone(),
-            rates: Rates { filter, get: None },
+            rates: Rates { filter, get },
         };
         Way::Once(Box::new(Once::new(groups, plan)))
     };

@@ -35,6 +35,16 @@ pub enum Out {
     Gap(Gap),
 }
 
+impl Out {
+    /// Its time, its group and its stream: lines that are alike in these are in the order of being written.
+    fn place(&self) -> (Ms, &str, &str) {
+        match self {
+            Self::Line(line) => (line.event.at, &line.source.group, &line.source.stream),
+            Self::Gap(gap) => (gap.from, &gap.group, ""),
+        }
+    }
+}
+
 /// What happened.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Heard {
@@ -153,7 +163,7 @@ impl LogReader {
         }
         if matches!(&self.way, Way::Once(once) if once.ended()) {
             // Nothing more comes: there is nothing to wait for.
-            let rest = self.order.release(self.now(), Ms::MAX);
+            let rest = self.release(Ms::MAX);
             return if rest.is_empty() { Heard::Ended } else { Heard::Lines(rest) };
         }
         // Who takes the lines slowly is not read ahead of without an end.
@@ -182,7 +192,21 @@ impl LogReader {
                 return wrong;
             }
         }
-        Heard::Lines(self.order.release(self.now(), self.covered()))
+        Heard::Lines(self.release(self.covered()))
+    }
+
+    /// What may go out now, where everything up to a time was read.
+    fn release(&mut self, covered: Ms) -> Vec<Out> {
+        let out = self.order.release(self.now(), covered);
+        self.settled(out)
+    }
+
+    /// The same for every read of the same time: those of one millisecond come as requests are answered.
+    fn settled(&self, mut out: Vec<Out>) -> Vec<Out> {
+        if matches!(self.way, Way::Once(_)) {
+            out.sort_by(|one, other| one.place().cmp(&other.place()));
+        }
+        out
     }
 
     /// Everything of every group that answers was read up to this time.
@@ -203,7 +227,8 @@ impl LogReader {
 
     /// Everything that still waits for its order.
     pub fn flush(&mut self) -> Vec<Out> {
-        self.order.flush()
+        let rest = self.order.flush();
+        self.settled(rest)
     }
 
     fn fetch(&mut self, kind: u8, serial: u64, query: Query) {

@@ -21,8 +21,9 @@ use std::sync::Arc;
 
 /// The end of a read without one: later than any line.
 const ENDLESS: Ms = Ms::MAX / 4;
-/// A read without an end is over at a page of lines that the service took in so long after it had begun: where
-/// more is written than can be read, it would go on for ever.
+/// A read without an end is over at a page of lines that were all written and taken in so long after it had begun:
+/// where more is written than can be read, it would go on for ever. A page of lines that merely came late is none:
+/// what was there before they came follows on them.
 const AFTERWARDS: Ms = 5_000;
 /// Gives up after so many failures in a row.
 const TRIES: u32 = 8;
@@ -340,8 +341,9 @@ impl Once {
         let delay = if api == Api::Get { &mut self.get } else { &mut self.filter };
         delay.0 = Some(delay.0.map_or(now - asked, |least| least.min(now - asked)));
         // Nothing of it is still to come: pages are in the order of time.
+        let new = |event: &LogEvent| event.at > after && event.ingested > after;
         let over = page.events.iter().any(|event| event.at > to)
-            || (!page.events.is_empty() && page.events.iter().all(|event| event.ingested > after));
+            || (self.plan.until.is_none() && !page.events.is_empty() && page.events.iter().all(new));
         let (before, came) = (chain.position, page.events.len());
         batch.lines.reserve(came);
         let mut last: Option<(Piece, Option<Arc<Source>>)> = None;

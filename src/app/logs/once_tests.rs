@@ -218,3 +218,36 @@ fn what_one_api_may_not_read_the_other_reads() {
     many.whole(&read);
     assert_eq!(read.requests[1], 0, "too many streams to be named");
 }
+
+/// A read of one group by `FilterLogEvents` with its first page asked for.
+fn begun(until: Option<Ms>) -> (Once, u64) {
+    let plan = Plan { since: 0, until, begun: END, pattern: None, rates: Rates { filter: 10.0, get: None } };
+    let mut once = Once::new(vec![GroupSource::named("/g")], plan);
+    let number = once.tick(0, 0)[0].number;
+    (once, number)
+}
+
+fn event(at: Ms, ingested: Ms) -> LogEvent {
+    LogEvent { id: "".into(), stream: "s/0".into(), at, ingested, message: "x".into() }
+}
+
+#[test]
+fn a_page_of_lines_that_came_late_is_not_the_last() {
+    let later = END + 60_000;
+    let more = |events: Vec<LogEvent>| LogPage { events, next: Some("more".to_owned()) };
+    // It was taken in long after the read had begun; what was there before follows on it.
+    let (mut once, number) = begun(None);
+    assert_eq!(once.page(number, more(vec![event(END - 10_000, later)]), 10).lines.len(), 1);
+    assert!(!once.ended());
+    let number = once.tick(20, 0)[0].number;
+    once.page(number, more(vec![event(END - 5_000, END - 4_000), event(later, later)]), 30);
+    assert!(!once.ended());
+    // What was written later too is no part of it: a group that is written into faster than it is read has no end.
+    let number = once.tick(40, 0)[0].number;
+    once.page(number, more(vec![event(later, later)]), 50);
+    assert!(once.ended());
+    // Where an end was asked for, that is the end.
+    let (mut once, number) = begun(Some(END * 2));
+    once.page(number, more(vec![event(later, later)]), 10);
+    assert!(!once.ended());
+}

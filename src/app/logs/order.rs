@@ -6,7 +6,8 @@ use std::collections::VecDeque;
 
 /// More stretches than this are made one: a look at each of them costs.
 const RUNS: usize = if cfg!(test) { 4 } else { 32 };
-/// So many go out at once, at most: a million at once would be copied through all of the memory.
+/// So many go out at once, but for those of the last one's millisecond, which all go out together: a million at once
+/// would be copied through all of the memory.
 const MOST: usize = if cfg!(test) { 7 } else { 4_096 };
 
 /// What waits. `T` is a line or a note.
@@ -114,7 +115,8 @@ impl<T> Order<T> {
     /// What was written up to a time, in its order.
     fn until(&mut self, bound: Ms, most: usize) -> Vec<T> {
         let mut out = Vec::new();
-        while out.len() < most {
+        let mut last = Ms::MIN;
+        loop {
             // The run that is first, and how far: up to where the next one begins.
             let mut heads: Option<(usize, (Ms, u64))> = None;
             let mut next = (bound, u64::MAX);
@@ -128,10 +130,15 @@ impl<T> Order<T> {
                     }
                 }
             }
-            let Some((first, _)) = heads else { break };
+            let Some((first, (at, _))) = heads.filter(|(_, (at, _))| out.len() < most || *at == last) else { break };
+            last = at;
             let run = &mut self.runs[first];
-            while out.len() < most && run.front().is_some_and(|waiting| waiting.place() <= next) {
-                out.extend(run.pop_front().map(|waiting| waiting.item));
+            let more = |waiting: &Waiting<T>, last: Ms, out: usize| {
+                waiting.place() <= next && (waiting.at == last || out < most)
+            };
+            while let Some(waiting) = run.pop_front_if(|waiting| more(waiting, last, out.len())) {
+                last = waiting.at;
+                out.push(waiting.item);
             }
         }
         self.runs.retain(|run| !run.is_empty());
@@ -188,6 +195,20 @@ mod tests {
         }
         assert_eq!((all.len(), order.len()), (9_999, 1));
         assert!(all.is_sorted());
+    }
+
+    #[test]
+    fn those_of_one_millisecond_go_out_together() {
+        let mut order = Order::new(Ms::MAX);
+        // Of two runs, in turns.
+        for n in 0..20 {
+            order.push(5, 0, n);
+            order.push(4, 0, -n);
+        }
+        order.push(6, 0, 100);
+        assert_eq!(order.release(0, 6).len(), 20, "more than go out at once");
+        assert_eq!(order.release(0, 6).len(), 20);
+        assert_eq!((order.release(0, 6), order.len()), (vec![100], 0));
     }
 
     #[test]
