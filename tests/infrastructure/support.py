@@ -135,7 +135,7 @@ def copy_tree(target):
     shutil.copytree(
         TERRAFORM_TREE,
         target,
-        ignore=shutil.ignore_patterns(".terraform", ".terragrunt-cache", "*.tfstate*", "terraform.tfvars", ".tfvars.local", "*.tfplan", ".terraform.lock.hcl"),
+        ignore=shutil.ignore_patterns(".terraform", ".terragrunt-cache", "*.tfstate*", "terraform.tfvars", ".tfvars.local", "*.tfplan"),
     )
     return target
 

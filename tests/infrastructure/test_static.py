@@ -197,6 +197,20 @@ def test_what_is_ignored_by_git():
     ignored = (TREE / ".gitignore").read_text().split()
     for name in ("terraform.tfvars", ".tfvars.local", "*.tfstate", "*.tfplan", ".terragrunt-cache/"):
         assert name in ignored
-    assert ".terraform.lock.hcl" not in ignored  # the README says to commit it
+    assert ".terraform.lock.hcl" not in ignored
     tracked = subprocess.run(["git", "ls-files", TREE], cwd=support.ROOT, capture_output=True, text=True).stdout
     assert not re.search(r"tfstate|terraform\.tfvars$|\.tfplan", tracked, re.M)
+
+
+def test_each_root_has_the_same_lock_file_with_the_packages_of_every_platform():
+    roots = {path.parent for path in TREE.glob("envs/**/terragrunt.hcl") if ".terragrunt-cache" not in path.parts} | {TREE / "pantri"}
+    assert len(roots) > 20
+    tracked = set(subprocess.run(["git", "ls-files", "*.terraform.lock.hcl"], cwd=TREE, capture_output=True, text=True).stdout.split())
+    assert tracked == {f"{root.relative_to(TREE)}/.terraform.lock.hcl" for root in roots}
+    [text] = {(TREE / name).read_text() for name in tracked}
+    assert re.findall(r'^provider "(.*)"', text, re.M) == ["registry.terraform.io/hashicorp/aws"]
+    constraint = {re.search(r'version += "(~> [^"]*)"', path.read_text())[1] for path in TREE.glob("**/versions.tf") if ".terra" not in str(path)}
+    assert {re.search(r'constraints = "(.*)"', text)[1]} == constraint
+    # `zh` is the hash of a release's zip, which the registry signs, one a platform; `h1` that of an unpacked one.
+    assert len(re.findall(r'"zh:[0-9a-f]{64}"', text)) >= 14
+    assert len(re.findall(r'"h1:[0-9A-Za-z+/]{43}="', text)) >= 2
