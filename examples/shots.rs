@@ -64,7 +64,7 @@ async fn all(folder: &Path) -> Result<(), Box<dyn Error>> {
         if scenario == Scenario::LogStorm {
             // Read once, shown in every picture: what half a minute of it brings.
             let open = vec![Event::Resize(120, 40), Event::Key("3".parse()?)];
-            collector.drive(open, Duration::from_mins(1), |app| app.logs.store.len() > 120_000).await;
+            collector.drive(open, Duration::from_mins(1), |app| app.panes.logs.store.len() > 120_000).await;
         }
         for (name, _, size, keys) in SHOTS.iter().filter(|shot| shot.1 == scenario) {
             let picture = shoot(collector.app.clone(), *size, keys)?;

@@ -20,5 +20,6 @@ pub mod commands;
 pub mod config;
 pub mod headless;
 pub mod model;
+pub mod panes;
 pub mod runtime;
 pub mod ui;

@@ -1,83 +1,77 @@
 //! The commands of the bottom line.
 
 use super::App;
-use super::command::{self, Id};
+use super::command::{Bottom, Id, Risk, Scope};
 use super::overlay::Kind;
-use super::screen::View;
 use super::{rows, select};
 
 /// The commands of the bottom line, most useful first.
 pub fn commands(app: &App) -> Vec<Id> {
     if app.screen.typing.is_some() {
-        return vec![Id::Accept, Id::Cancel, Id::DeleteAll];
+        return vec![Id::ACCEPT, Id::CANCEL, Id::DELETE_ALL];
     }
     if let Some(overlay) = app.screen.overlays.last() {
         return match overlay.kind {
-            Kind::Inspect | Kind::Message => vec![Id::Back, Id::Filter, Id::Copy],
-            Kind::Activity => vec![Id::Open, Id::Back, Id::Filter, Id::Copy],
-            Kind::Plan(_) | Kind::Revert(_) | Kind::Quit => vec![Id::Open, Id::Back, Id::Copy],
+            Kind::Inspect | Kind::Message => vec![Id::BACK, Id::FILTER, Id::COPY],
+            Kind::Activity => vec![Id::OPEN, Id::BACK, Id::FILTER, Id::COPY],
+            Kind::Plan(_) | Kind::Revert(_) | Kind::Quit => vec![Id::OPEN, Id::BACK, Id::COPY],
             Kind::Choose(_)
             | Kind::Ask(_)
             | Kind::Help
             | Kind::Palette
             | Kind::Actions
-            | Kind::Logs(_)
+            | Kind::Pane(..)
             | Kind::Environments => {
-                vec![Id::Open, Id::Back, Id::Filter]
+                vec![Id::OPEN, Id::BACK, Id::FILTER]
             }
         };
     }
-    if app.screen.view() == View::Logs {
-        return vec![
-            Id::Open,
-            Id::LogsFollow,
-            Id::LogsSearch,
-            Id::LogsFilter,
-            Id::LogsLevel,
-            Id::LogsTime,
-            Id::LogsMute,
-            Id::LogsSources,
-            Id::LogsWrap,
-            Id::LogsColumns,
-            Id::LogsMark,
-            Id::LogsInsights,
-            Id::LogsTask,
-            Id::Copy,
-            Id::Environment,
-            Id::Help,
-            Id::Palette,
-            Id::Quit,
-        ];
+    let place = |id: Id| app.table.command(id).bottom;
+    let mut own: Vec<(u8, Id)> = Vec::new();
+    for command in app.shown().commands {
+        if let Bottom::First(place) = command.bottom {
+            own.push((place, command.id));
+        }
+    }
+    own.sort_by_key(|(place, _)| *place);
+    let mut common: Vec<(u8, Id)> = Vec::new();
+    for command in app.table.commands().filter(|command| !matches!(command.scope, Scope::Pane(_))) {
+        match command.bottom {
+            Bottom::Then(place) => common.push((place, command.id)),
+            Bottom::Room(place)
+                if own.is_empty() && (app.screen.view().blocks().len() > 1 || command.id != Id::NEXT_BLOCK) =>
+            {
+                common.push((place, command.id))
+            }
+            Bottom::Room(_) | Bottom::First(_) | Bottom::No => {}
+        }
+    }
+    common.sort_by_key(|(place, _)| *place);
+    let common = common.into_iter().map(|(_, id)| id);
+    if !own.is_empty() {
+        return [Id::OPEN]
+            .into_iter()
+            .chain(own.into_iter().map(|(_, id)| id))
+            .chain([Id::COPY])
+            .chain(common)
+            .collect();
     }
     let (_, mut commands) = select::actions(app);
     // The few changes that are made daily stand first; the others are in the list of actions and in help.
-    let daily = [Id::StopTask, Id::Deploy, Id::RollBack, Id::Scale];
-    let rare = |id: &Id| command::get(*id).risk != command::Risk::Read && !daily.contains(id);
+    let daily = |id: &Id| matches!(place(*id), Bottom::First(_));
+    let rare = |id: &Id| app.table.command(*id).risk != Risk::Read && !daily(id);
     let later: Vec<Id> = commands.iter().copied().filter(rare).collect();
-    commands.retain(|id| !(rare(id) || app.session.read_only && daily.contains(id)));
-    commands.insert(commands.len().min(1), Id::Actions);
-    if let Some(last) = commands.iter().rposition(|id| daily.contains(id)) {
-        commands.insert(last + 1, Id::Filter);
+    commands.retain(|id| !(rare(id) || app.session.read_only && daily(id)));
+    commands.insert(commands.len().min(1), Id::ACTIONS);
+    if let Some(last) = commands.iter().rposition(daily) {
+        commands.insert(last + 1, Id::FILTER);
     }
     if !rows::columns(app.screen.focused()).is_empty() {
-        commands.push(Id::Sort);
+        commands.push(Id::SORT);
     }
-    commands.extend([
-        Id::Filter,
-        Id::NextBlock,
-        Id::Environment,
-        Id::Help,
-        Id::Palette,
-        Id::Zoom,
-        Id::Pause,
-        Id::Activity,
-        Id::Quit,
-    ]);
+    commands.extend(common);
     commands.extend(later.into_iter().filter(|_| !app.session.read_only));
-    if app.screen.view().blocks().len() == 1 {
-        commands.retain(|id| *id != Id::NextBlock);
-    }
     let mut seen = std::collections::BTreeSet::new();
-    commands.retain(|id| seen.insert(*id) && !command::get(*id).title.is_empty());
+    commands.retain(|id| seen.insert(*id) && !app.table.command(*id).title.is_empty());
     commands
 }

@@ -6,7 +6,6 @@
 //! ([`super::event::Event::Drawn`]); when an input came, by [`super::event::Event::Elapsed`]. Both are of the
 //! machine's monotonic clock: the time of [`super::event::Event::Tick`] may be set, or run faster.
 
-use super::logs::insights::Agreed;
 use super::operation::OperationId;
 use super::operation::plan::Plan;
 use super::overlay::{Button, Kind};
@@ -46,8 +45,8 @@ pub(super) enum About {
     Window(Kind, Option<Box<Plan>>),
     /// Leaving these behind.
     Leaving(Vec<OperationId>),
-    /// A query and what it is said to cost.
-    Query(Agreed),
+    /// What a window of a pane asks, in words.
+    Pane(String),
 }
 
 /// Why an input is no answer.

@@ -284,7 +284,7 @@ pub fn curves_of(app: &App) -> Option<&str> {
             let list = app.screen.list_of(Block::OverviewServices)?;
             list.selected().or_else(|| list.rows.first().map(String::as_str))
         }
-        View::Services | View::Service(_) | View::Task(..) | View::Database | View::Logs | View::Operation(_) => {
+        View::Services | View::Service(_) | View::Task(..) | View::Database | View::Pane | View::Operation(_) => {
             app.screen.service.as_deref()
         }
     }

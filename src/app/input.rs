@@ -1,10 +1,23 @@
 //! One line of text being typed. Whole graphemes move and go, so Japanese and emoji stay whole.
 
-use super::command::Id;
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Longer input than this many bytes is not taken: nothing that is typed here is that long.
 const LIMIT: usize = 4096;
+
+/// What a key does to a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // each says it all
+pub enum Edit {
+    DeleteBack,
+    DeleteHere,
+    DeleteWord,
+    DeleteAll,
+    CursorLeft,
+    CursorRight,
+    CursorStart,
+    CursorEnd,
+}
 
 /// A line and its cursor.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,19 +55,19 @@ impl Input {
         }
     }
 
-    /// Runs an editing command; false if it is none.
-    pub fn edit(&mut self, command: Id) -> bool {
-        match command {
-            Id::DeleteBack => {
+    /// Edits the line.
+    pub fn edit(&mut self, edit: Edit) {
+        match edit {
+            Edit::DeleteBack => {
                 let start = self.previous();
                 self.text.replace_range(start..self.cursor, "");
                 self.cursor = start;
             }
-            Id::DeleteHere => {
+            Edit::DeleteHere => {
                 let end = self.next();
                 self.text.replace_range(self.cursor..end, "");
             }
-            Id::DeleteWord => {
+            Edit::DeleteWord => {
                 let trimmed = self.before_cursor().trim_end();
                 let start = trimmed
                     .rfind(char::is_whitespace)
@@ -62,17 +75,15 @@ impl Input {
                 self.text.replace_range(start..self.cursor, "");
                 self.cursor = start;
             }
-            Id::DeleteAll => {
+            Edit::DeleteAll => {
                 self.text.clear();
                 self.cursor = 0;
             }
-            Id::CursorLeft => self.cursor = self.previous(),
-            Id::CursorRight => self.cursor = self.next(),
-            Id::CursorStart => self.cursor = 0,
-            Id::CursorEnd => self.cursor = self.text.len(),
-            _ => return false,
+            Edit::CursorLeft => self.cursor = self.previous(),
+            Edit::CursorRight => self.cursor = self.next(),
+            Edit::CursorStart => self.cursor = 0,
+            Edit::CursorEnd => self.cursor = self.text.len(),
         }
-        true
     }
 
     fn previous(&self) -> usize {
@@ -93,14 +104,14 @@ mod tests {
     #[test]
     fn graphemes_stay_whole() {
         let mut input = Input::new("日本👩‍💻");
-        input.edit(Id::DeleteBack);
+        input.edit(Edit::DeleteBack);
         assert_eq!(input.text(), "日本");
-        input.edit(Id::CursorLeft);
+        input.edit(Edit::CursorLeft);
         input.insert("x\n");
         assert_eq!(input.text(), "日x本");
-        input.edit(Id::CursorEnd);
+        input.edit(Edit::CursorEnd);
         input.insert(" 語");
-        input.edit(Id::DeleteWord);
+        input.edit(Edit::DeleteWord);
         assert_eq!(input.text(), "日x本 ");
     }
 
@@ -108,8 +119,8 @@ mod tests {
         #[test]
         fn editing_never_panics(text in any::<String>(), edits in proptest::collection::vec(0usize..8, 0..30)) {
             let commands = [
-                Id::DeleteBack, Id::DeleteHere, Id::DeleteWord, Id::DeleteAll,
-                Id::CursorLeft, Id::CursorRight, Id::CursorStart, Id::CursorEnd,
+                Edit::DeleteBack, Edit::DeleteHere, Edit::DeleteWord, Edit::DeleteAll,
+                Edit::CursorLeft, Edit::CursorRight, Edit::CursorStart, Edit::CursorEnd,
             ];
             let mut input = Input::default();
             input.insert(&text);

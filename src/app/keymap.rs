@@ -1,6 +1,7 @@
 //! Keys to commands: the one place where a key is matched.
 
-use super::command::{self, Id, Scope};
+use super::command::{Id, Scope};
+use super::pane::Table;
 use crate::model::key::{Code, Key};
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,40 +12,39 @@ pub struct Keymap {
     shown: HashMap<Id, Vec<Key>>,
 }
 
-impl Default for Keymap {
-    fn default() -> Self {
-        // The defaults are checked by a test, so there is nothing to report here.
-        Self::new(&BTreeMap::new()).unwrap_or_else(|_| Self { bindings: HashMap::new(), shown: HashMap::new() })
-    }
-}
-
 impl Keymap {
-    /// The registry's keys with those of the configuration in their place.
+    /// The default keys of all commands.
+    pub fn of<A>(table: &Table<A>) -> Self {
+        // The defaults are checked by a test, so there is nothing to report here.
+        Self::new(table, &BTreeMap::new()).unwrap_or_else(|_| Self { bindings: HashMap::new(), shown: HashMap::new() })
+    }
+
+    /// The default keys with those of the configuration in their place.
     ///
     /// # Errors
     /// Every mistake at once: unknown commands, texts that are no keys, two commands on one key.
-    pub fn new(overrides: &BTreeMap<String, Vec<String>>) -> Result<Self, Vec<String>> {
+    pub fn new<A>(table: &Table<A>, overrides: &BTreeMap<String, Vec<String>>) -> Result<Self, Vec<String>> {
         let mut mistakes = Vec::new();
         let mut map = Self { bindings: HashMap::new(), shown: HashMap::new() };
         for name in overrides.keys() {
-            if command::by_name(name).is_none() {
+            if table.by_name(name).is_none() {
                 mistakes.push(format!("`{name}` is no command"));
             }
         }
-        for command in command::ALL {
-            let keys = match overrides.get(command.name) {
+        for command in table.commands() {
+            let keys = match overrides.get(command.name()) {
                 None => command.default_keys(),
                 Some(texts) => texts
                     .iter()
                     .filter_map(|text| {
-                        text.parse().map_err(|mistake| mistakes.push(format!("{}: {mistake}", command.name))).ok()
+                        text.parse().map_err(|mistake| mistakes.push(format!("{}: {mistake}", command.name()))).ok()
                     })
                     .collect(),
             };
             for key in &keys {
                 if let Some(other) = map.bindings.insert((command.scope, *key), command.id) {
-                    let other = command::get(other).name;
-                    mistakes.push(format!("`{key}` is bound to both `{other}` and `{}`", command.name));
+                    let other = other.0;
+                    mistakes.push(format!("`{key}` is bound to both `{other}` and `{}`", command.name()));
                 }
             }
             map.shown.insert(command.id, keys);
@@ -64,7 +64,7 @@ impl Keymap {
     pub fn answers(&self, key: Key) -> bool {
         let scopes = [Scope::Input, Scope::Overlay, Scope::List, Scope::Global];
         let means = |scope: &Scope| self.command(std::slice::from_ref(scope), key);
-        scopes.iter().filter_map(means).any(|command| matches!(command, Id::Open | Id::Accept | Id::Quit))
+        scopes.iter().filter_map(means).any(|command| matches!(command, Id::OPEN | Id::ACCEPT | Id::QUIT))
     }
 
     /// The keys of a command, the one to show first.
@@ -75,34 +75,5 @@ impl Keymap {
     /// The label of a command's first key.
     pub fn label(&self, id: Id) -> Option<String> {
         self.keys(id).first().map(|key| key.label())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn defaults_have_no_conflict() {
-        assert_eq!(Keymap::new(&BTreeMap::new()).err(), None);
-    }
-
-    #[test]
-    fn a_conflict_and_an_unknown_command_are_told_together() {
-        let overrides = BTreeMap::from([
-            ("open".to_owned(), vec!["j".to_owned()]),
-            ("fly".to_owned(), vec!["f".to_owned()]),
-            ("sort".to_owned(), vec!["hyper-s".to_owned()]),
-        ]);
-        let mistakes = Keymap::new(&overrides).expect_err("three mistakes");
-        assert_eq!(mistakes.len(), 3, "{mistakes:?}");
-    }
-
-    #[test]
-    fn the_special_scope_wins() {
-        let map = Keymap::default();
-        let key = "enter".parse().expect("a key");
-        assert_eq!(map.command(&[Scope::Input, Scope::List], key), Some(Id::Accept));
-        assert_eq!(map.command(&[Scope::List, Scope::Global], key), Some(Id::Open));
     }
 }

@@ -72,7 +72,7 @@ pub fn layout(app: &App) -> Layout {
     match view {
         View::Overview => overview(app, area, &mut layout),
         View::Services => layout.blocks = vec![(Block::Services, area)],
-        View::Logs => layout.blocks = vec![(Block::Logs, area)],
+        View::Pane => layout.blocks = vec![(Block::Logs, area)],
         View::Service(_) if width >= WIDE && area.height >= TALL => service(area, &mut layout),
         View::Service(_) => one_of(view.blocks(), focused, area, &mut layout),
         View::Task(..) => {
@@ -110,7 +110,7 @@ pub fn overlay_place(screen: &Screen) -> Rect {
         Kind::Choose(_) => CHOOSE,
         Kind::Plan(_) => PLAN,
         Kind::Ask(_) | Kind::Revert(_) | Kind::Quit => overlay.lines.len() + 6,
-        Kind::Actions | Kind::Logs(_) | Kind::Environments | Kind::Message => overlay.lines.len() + 4,
+        Kind::Actions | Kind::Pane(..) | Kind::Environments | Kind::Message => overlay.lines.len() + 4,
     });
     let rows = (lines as u16).clamp(5.min(most), most);
     Rect::new((width - columns) / 2, (height.saturating_sub(rows)) / 2, columns, rows.min(height))
@@ -153,7 +153,7 @@ fn summary_rows(app: &App, view: &View, height: u16) -> u16 {
             return (1 + lines as u16).min(most);
         }
         View::Task(..) => 1,
-        View::Overview | View::Services | View::Database | View::Logs => return 0,
+        View::Overview | View::Services | View::Database | View::Pane => return 0,
         View::Operation(id) => {
             let cells = usize::from(app.screen.size.0.saturating_sub(4));
             let lines = app.operations.get(*id).map_or(1, |operation| super::tell::head(app, operation, cells).len());

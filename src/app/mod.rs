@@ -7,8 +7,10 @@ mod absorb;
 pub mod backoff;
 pub mod bottom;
 pub mod command;
+pub mod commands;
 pub mod confirm;
 pub mod dialog;
+pub mod document;
 pub mod effect;
 pub mod event;
 pub mod facts;
@@ -22,6 +24,7 @@ pub mod logs;
 pub mod operation;
 pub mod overlay;
 pub mod overlays;
+pub mod pane;
 mod plan;
 pub mod poll;
 pub mod question;
@@ -34,6 +37,6 @@ pub mod tell;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod ticket;
-mod update;
+pub(crate) mod update;
 
-pub use state::{App, Entry, Overrides, Session};
+pub use state::{App, Command, Entry, Hooks, Overrides, Pane, Session, Table};

@@ -2,10 +2,10 @@
 //! asked before a change. All are a titled list of lines; choosing a line may run something. Those with
 //! buttons are in [`super::dialog`].
 
+use super::command::PaneId;
 use super::command::{Id, Risk};
 use super::input::Input;
 use super::list::List;
-use super::logs::choice::{Pick, Window};
 use super::operation::OperationId;
 
 /// Which.
@@ -27,8 +27,8 @@ pub enum Kind {
     Message,
     /// What there is to choose from before an operation; typing filters.
     Choose(OperationId),
-    /// What the logs have to choose from.
-    Logs(Window),
+    /// What a pane has to choose from; the number is the pane's own.
+    Pane(PaneId, u8),
     /// Numbers are typed.
     Ask(Question),
     /// An operation's plan, to be confirmed.
@@ -104,8 +104,15 @@ pub enum Choice {
     Run(Id),
     /// Opens an environment.
     Environment(String),
-    /// Something of the logs.
-    Logs(Pick),
+    /// Something of a pane.
+    Pane {
+        /// Which.
+        pane: PaneId,
+        /// The pane's own, what is chosen.
+        what: u8,
+        /// Which of these.
+        text: String,
+    },
     /// Opens an operation.
     Operation(OperationId),
     /// Deploys this image.
@@ -212,7 +219,7 @@ impl Overlay {
                 let number = self.lines.iter().position(|line| line.choice == choice)?.to_string();
                 self.list.rows.iter().position(|row| *row == number)
             };
-            if let Some(place) = choice.filter(|_| matches!(self.kind, Kind::Logs(_))).and_then(place) {
+            if let Some(place) = choice.filter(|_| matches!(self.kind, Kind::Pane(..))).and_then(place) {
                 self.list.select(place);
             }
         }

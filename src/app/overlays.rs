@@ -1,7 +1,8 @@
 //! The windows over the panes, made: help, palette, actions, environments, activity, raw fields, a message.
 
 use super::App;
-use super::command::{self, Command, Id};
+use super::Command;
+use super::command::{Id, Scope};
 use super::overlay::{Choice, Kind, Line, Overlay, Tone, width};
 use super::{followed, listed, tell};
 use crate::model::text;
@@ -27,15 +28,11 @@ fn command_line(app: &App, command: &Command, text: &str, note: &str) -> Line {
 pub fn help(app: &App) -> Overlay {
     let mut lines = Vec::new();
     // The keys of where one is come first.
-    let mut scopes = vec![command::Scope::List, command::Scope::Global, command::Scope::Logs, command::Scope::Input];
-    if app.screen.view() == super::screen::View::Logs {
-        scopes.swap(0, 2);
-    }
-    for scope in scopes {
-        lines.push(line("", format!("── {} ──", scope.title()), "", Choice::Nothing));
-        for command in command::ALL.iter().filter(|command| command.scope == scope) {
-            let mut entry = command_line(app, command, command.doc, command.name);
-            if scope == command::Scope::Input {
+    for scope in app.table.scopes(Some(app.shown().id)) {
+        lines.push(line("", format!("── {} ──", app.table.heading(scope)), "", Choice::Nothing));
+        for command in app.table.commands().filter(|command| command.scope == scope) {
+            let mut entry = command_line(app, command, command.doc, command.name());
+            if scope == Scope::Input {
                 entry.choice = Choice::Nothing;
             }
             lines.push(entry);
@@ -46,9 +43,9 @@ pub fn help(app: &App) -> Overlay {
 
 /// Any command by its name, and each environment.
 pub fn palette(app: &App) -> Overlay {
-    let commands =
-        command::ALL.iter().filter(|command| command.scope != command::Scope::Input && command.id != Id::Palette);
-    let mut lines: Vec<Line> = commands.map(|command| command_line(app, command, command.name, command.doc)).collect();
+    let commands = app.table.commands().filter(|command| command.scope != Scope::Input && command.id != Id::PALETTE);
+    let mut lines: Vec<Line> =
+        commands.map(|command| command_line(app, command, command.name(), command.doc)).collect();
     for environment in &app.config.environments {
         let choice = Choice::Environment(environment.name.clone());
         lines.push(line(
@@ -65,7 +62,7 @@ pub fn palette(app: &App) -> Overlay {
 pub fn actions(app: &App) -> Overlay {
     let (name, commands) = super::select::actions(app);
     let lines = commands.iter().map(|id| {
-        let command = command::get(*id);
+        let command = app.table.command(*id);
         command_line(app, command, command.title, command.doc)
     });
     Overlay::new(Kind::Actions, format!("Actions on {}", text::harmless(&name)), lines.collect())

@@ -1,19 +1,34 @@
-//! What is read now: of AWS for the estate, and of the logs.
+//! What is read now: of AWS for the estate, and by the panes.
 
 use super::App;
 use super::effect::Effect;
 use super::screen::{Block, View};
+use std::time::Duration;
 
 impl App {
-    /// What is to be read of the logs. A pause holds the window still, not the reading: a line that is
-    /// not read may be lost.
-    pub(super) fn plan_logs(&mut self) -> Vec<Effect> {
-        self.logs.plan(&self.estate, &self.environment, self.generation, self.now)
+    /// What the panes ask. A pause holds the window still, not the reading: a line that is not read may be lost.
+    pub(super) fn plan_panes(&mut self) -> Vec<Effect> {
+        let panes = self.table.panes;
+        panes.iter().flat_map(|pane| (pane.hooks.plan)(self)).collect()
     }
 
-    pub(super) fn plan(&mut self) -> Vec<Effect> {
+    /// Until the next second begins, or sooner while something on the screen ends soon or a pane asks more often.
+    pub fn next_tick(&self) -> Option<Duration> {
+        let screen = &self.screen;
+        if !screen.flashes.is_empty() || screen.toast.is_some() {
+            return Some(Duration::from_millis(250));
+        }
+        if self.asks_soon() {
+            return Some(Duration::from_millis(50));
+        }
+        let panes = self.table.panes.iter().filter_map(|pane| (pane.hooks.next_tick)(self)).min();
+        panes.or_else(|| self.owing().then_some(Duration::from_millis(100)))
+    }
+
+    /// What is to be asked now.
+    pub(crate) fn plan(&mut self) -> Vec<Effect> {
         if self.screen.paused.is_some() {
-            return self.plan_logs();
+            return self.plan_panes();
         }
         let visible = visible_services(self);
         let slow = if self.focused { 1 } else { 2 };
@@ -22,7 +37,7 @@ impl App {
             // Keys that work are not read again by themselves: look whether others are there now.
             effects.insert(0, self.connect());
         }
-        effects.extend(self.plan_logs());
+        effects.extend(self.plan_panes());
         effects
     }
 }
@@ -36,7 +51,7 @@ pub(super) fn visible_services(app: &App) -> Vec<String> {
         }
         View::Services => screen.list_of(Block::Services).map(|list| list.window().to_vec()).unwrap_or_default(),
         View::Service(name) | View::Task(name, _) => vec![name],
-        View::Database | View::Logs => Vec::new(),
+        View::Database | View::Pane => Vec::new(),
         View::Operation(id) => {
             let operation =
                 app.operations.get(id).filter(|operation| operation.environment.name == app.environment.name);

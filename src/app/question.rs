@@ -2,7 +2,6 @@
 
 use super::App;
 use super::confirm::{About, Question, Unmeant};
-use super::logs::choice::Window;
 use super::overlay::Kind;
 use super::screen;
 use super::{dialog, listed, tell};
@@ -22,7 +21,7 @@ pub fn question(app: &App) -> Option<Question> {
         Kind::Plan(id) => About::Window(window.kind, app.operations.get(id)?.plan.clone().map(Box::new)),
         Kind::Revert(_) => About::Window(window.kind, None),
         Kind::Quit => About::Leaving(listed::running(app).map(|operation| operation.id).collect()),
-        Kind::Logs(Window::Insights) => About::Query(app.logs.insights.agreed.clone()?),
+        Kind::Pane(pane, which) => About::Pane((app.table.pane(pane).hooks.asks)(app, which)?),
         Kind::Help
         | Kind::Palette
         | Kind::Actions
@@ -31,7 +30,6 @@ pub fn question(app: &App) -> Option<Question> {
         | Kind::Activity
         | Kind::Message
         | Kind::Choose(_)
-        | Kind::Logs(_)
         | Kind::Ask(_) => return None,
     };
     let (buttons, typed) = if window.kind.is_dialog() {

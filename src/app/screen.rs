@@ -1,9 +1,9 @@
 //! Where a person is: panes, blocks, lists, and what lies over them. State only; drawing is in
 //! `src/ui`, geometry in `layout`, contents of rows in `rows`.
 
+use super::command::PaneId;
 use super::input::Input;
 use super::list::List;
-use super::logs::pane::Prompt;
 use super::operation::OperationId;
 use super::overlay::Overlay;
 use jiff::Timestamp;
@@ -15,30 +15,6 @@ pub const SMALLEST: (u16, u16) = (60, 15);
 /// Whether a screen of this size shows nothing but that it is too small.
 pub fn too_small(size: (u16, u16)) -> bool {
     size.0 < SMALLEST.0 || size.1 < SMALLEST.1
-}
-
-/// A tab of the top line.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Pane {
-    /// What needs attention, services and databases at a glance.
-    #[default]
-    Overview,
-    /// Services, one service, one task.
-    Services,
-    /// Databases.
-    Database,
-    /// Log lines of every service.
-    Logs,
-}
-
-impl Pane {
-    /// All, with the digit that leads there and the title.
-    pub const ALL: [(Self, char, &'static str); 4] = [
-        (Self::Overview, '1', "Overview"),
-        (Self::Services, '2', "Services"),
-        (Self::Logs, '3', "Logs"),
-        (Self::Database, '4', "Database"),
-    ];
 }
 
 /// What is shown in the pane.
@@ -54,8 +30,8 @@ pub enum View {
     Task(String, String),
     /// The databases.
     Database,
-    /// The logs.
-    Logs,
+    /// The pane's only one.
+    Pane,
     /// An operation: its picture and its log.
     Operation(OperationId),
 }
@@ -160,7 +136,7 @@ impl View {
             }
             Self::Task(..) => &[Block::Containers, Block::TaskFacts],
             Self::Database => &[Block::Databases, Block::DatabaseCurves, Block::DatabaseFacts],
-            Self::Logs => &[Block::Logs],
+            Self::Pane => &[Block::Logs],
             // The log first: it is what is moved in and searched.
             Self::Operation(_) => &[Block::OperationLog, Block::Progress],
         }
@@ -168,16 +144,39 @@ impl View {
 }
 
 /// What a line of text is typed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// The rows of this block are filtered.
+    Filter(Block),
+    /// The window on top is searched, or asks for it.
+    Window,
+    /// A pane asks for it.
+    Pane {
+        /// Which.
+        pane: PaneId,
+        /// The pane's own, for what it is typed.
+        what: u8,
+        /// What stands before the line.
+        label: &'static str,
+    },
+}
+
+/// A line being typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Typing {
-    /// The block whose rows are filtered; `None`: the overlay.
-    pub block: Option<Block>,
+    /// What for.
+    pub purpose: Purpose,
     /// The line.
     pub input: Input,
     /// What stood before, for Esc.
     pub before: String,
-    /// In the logs: what it is for.
-    pub prompt: Option<Prompt>,
+}
+
+impl Typing {
+    /// A line that begins with a text.
+    pub fn new(purpose: Purpose, text: String) -> Self {
+        Self { purpose, input: Input::new(text.clone()), before: text }
+    }
 }
 
 /// Where a person is.
@@ -186,7 +185,7 @@ pub struct Screen {
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
     /// The pane.
-    pub pane: Pane,
+    pub pane: PaneId,
     /// The opened service in the services pane.
     pub service: Option<String>,
     /// The opened task of it.
@@ -219,13 +218,13 @@ impl Screen {
         if let Some(id) = self.operation {
             return View::Operation(id);
         }
-        match (self.pane, &self.service, &self.task) {
-            (Pane::Overview, _, _) => View::Overview,
-            (Pane::Database, _, _) => View::Database,
-            (Pane::Logs, _, _) => View::Logs,
-            (Pane::Services, None, _) => View::Services,
-            (Pane::Services, Some(service), None) => View::Service(service.clone()),
-            (Pane::Services, Some(service), Some(task)) => View::Task(service.clone(), task.clone()),
+        match (self.pane.0, &self.service, &self.task) {
+            ("database", _, _) => View::Database,
+            ("logs", _, _) => View::Pane,
+            ("services", None, _) => View::Services,
+            ("services", Some(service), None) => View::Service(service.clone()),
+            ("services", Some(service), Some(task)) => View::Task(service.clone(), task.clone()),
+            _ => View::Overview,
         }
     }
 

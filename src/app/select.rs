@@ -89,7 +89,7 @@ pub fn service(app: &App) -> Option<String> {
             let here = operation.environment.name == app.environment.name;
             return operation.what().service().filter(|_| here).map(str::to_owned);
         }
-        View::Overview | View::Services | View::Database | View::Logs => {}
+        View::Overview | View::Services | View::Database | View::Pane => {}
     }
     match subject(app)? {
         Subject::Service(name) => Some(name),
@@ -123,77 +123,66 @@ impl Subject {
 
 /// The selected thing's name and the commands that apply to it, most useful first.
 pub fn actions(app: &App) -> (String, Vec<Id>) {
-    let subject = subject(app);
-    if let View::Operation(id) = app.screen.view() {
-        return operation_actions(app, id, subject.as_ref());
-    }
-    let changes = changes(app, subject.as_ref());
-    let Some(subject) = subject else {
-        let name = service(app).unwrap_or_else(|| "nothing".to_owned());
-        return (name, changes.into_iter().chain([Id::Refresh]).collect());
+    let applies = |id: &&Id| (app.table.command(**id).applies)(app);
+    let commands = app.shown().actions.iter().filter(applies).copied().collect();
+    let operation = app.screen.operation.map(|id| app.operations.get(id).map(|operation| operation.title.clone()));
+    let name = match operation {
+        Some(title) => title,
+        None => subject(app).map(|subject| subject.name().to_owned()).or_else(|| service(app)),
     };
-    let mut commands = Vec::new();
-    if opens(app, &subject) {
-        commands.push(Id::Open);
-    }
-    commands.extend(changes);
-    if !matches!(subject, Subject::Text(_)) {
-        commands.push(Id::Inspect);
-    }
-    commands.push(Id::Copy);
-    if console_link(app, &subject).is_some() {
-        commands.push(Id::Console);
-    }
-    commands.push(Id::Refresh);
-    (subject.name().to_owned(), commands)
+    (name.unwrap_or_else(|| "nothing".to_owned()), commands)
 }
 
-/// What can be done to an operation: what can still be taken back first.
-fn operation_actions(app: &App, id: super::operation::OperationId, subject: Option<&Subject>) -> (String, Vec<Id>) {
-    let Some(operation) = app.operations.get(id) else { return ("nothing".to_owned(), vec![Id::Back]) };
-    let mut commands = vec![Id::Back];
-    if operation.revertible() || (operation.outcome.is_some() && service(app).is_some()) {
-        commands.push(Id::RollBack);
-    }
-    if subject.is_some() {
-        commands.extend([Id::Open, Id::Copy]);
-    }
-    (operation.title.clone(), commands)
+/// Whether there is a service to act on.
+pub fn in_service(app: &App) -> bool {
+    service(app).is_some()
 }
 
-/// The changes that apply to what is selected or opened.
-fn changes(app: &App, subject: Option<&Subject>) -> Vec<Id> {
-    let mut commands = Vec::new();
-    if matches!(subject, Some(Subject::Task(..) | Subject::Container(..))) {
-        commands.push(Id::StopTask);
+/// Whether there is a version to go back to: in an operation what is under way, or what it did.
+pub fn can_roll_back(app: &App) -> bool {
+    match app.screen.operation {
+        None => in_service(app),
+        Some(id) => app
+            .operations
+            .get(id)
+            .is_some_and(|operation| operation.revertible() || (operation.outcome.is_some() && service(app).is_some())),
     }
-    if let Some(name) = service(app) {
-        commands.extend([Id::Deploy, Id::RollBack, Id::Scale, Id::Force, Id::Watch]);
-        let resource = app.estate.service(&name).map(crate::model::Service::scaling_id);
-        let scalable = app.estate.scalable.value().into_iter().flatten();
-        if let Some(target) = scalable.into_iter().find(|target| Some(&target.resource) == resource.as_ref()) {
-            commands.push(if target.suspended.any() { Id::ScalingResume } else { Id::ScalingSuspend });
-            commands.push(Id::ScalingLimits);
-        }
-        commands.push(Id::Power);
-        if app.environment.schedules.is_some() {
-            commands.extend([Id::SkipStop, Id::SkipStart]);
-        }
-    }
-    commands
 }
 
-fn opens(app: &App, subject: &Subject) -> bool {
-    match subject {
-        Subject::Service(_) => app.screen.view() != View::Service(subject.name().to_owned()),
-        // Where there is no page of its own, the whole row is told.
-        Subject::Task(..)
-        | Subject::Database(_)
-        | Subject::Instance(..)
-        | Subject::Container(..)
-        | Subject::Deployment(..)
-        | Subject::Alarm(_)
-        | Subject::Text(_) => true,
+/// Whether a task is selected.
+pub fn on_task(app: &App) -> bool {
+    matches!(subject(app), Some(Subject::Task(..) | Subject::Container(..)))
+}
+
+/// Whether the autoscaling of the service is suspended; none: it is not scaled automatically.
+pub fn suspended(app: &App) -> Option<bool> {
+    let resource = app.estate.service(&service(app)?)?.scaling_id();
+    let targets = app.estate.scalable.value()?;
+    targets.iter().find(|target| target.resource == resource).map(|target| target.suspended.any())
+}
+
+/// Whether there is a service, and schedules stop and start its environment.
+pub fn has_schedule(app: &App) -> bool {
+    in_service(app) && app.environment.schedules.is_some()
+}
+
+/// Whether the selected thing has raw fields.
+pub fn has_fields(app: &App) -> bool {
+    !matches!(subject(app), None | Some(Subject::Text(_)))
+}
+
+/// Whether the AWS console shows the selected thing.
+pub fn has_link(app: &App) -> bool {
+    subject(app).and_then(|subject| console_link(app, &subject)).is_some()
+}
+
+/// Whether the selected thing can be gone into: all can but the service that is open. Where there is no page of its
+/// own, the whole row is told.
+pub fn opens(app: &App) -> bool {
+    match subject(app) {
+        Some(Subject::Service(name)) => app.screen.view() != View::Service(name),
+        Some(_) => true,
+        None => false,
     }
 }
 

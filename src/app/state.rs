@@ -1,15 +1,17 @@
 //! The whole state, and what it says of itself. How it changes is in `update`.
 
+use super::command::PaneId;
 use super::confirm;
 use super::effect::Effect;
 use super::followed::Followed;
 use super::keymap::Keymap;
-use super::logs;
 use super::operation::Operations;
+use super::pane;
 use super::poll::{Poller, Wants};
 use super::screen::Screen;
 use crate::config::{Config, EnvironmentConfig};
 use crate::model::Estate;
+use crate::panes::state::Panes;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 /// How many lines the activity drawer keeps.
@@ -18,9 +20,20 @@ const ACTIVITY_KEPT: usize = 500;
 /// A short message stays for this long.
 const TOAST: SignedDuration = SignedDuration::from_secs(4);
 
+/// A command of this state.
+pub type Command = super::command::Command<App>;
+/// A pane of this state.
+pub type Pane = pane::Pane<App>;
+/// What a pane of this state does of itself.
+pub type Hooks = pane::Hooks<App>;
+/// All panes and commands of this state.
+pub type Table = pane::Table<App>;
+
 /// The whole state. One owner; views read it.
 #[derive(Debug, Clone)]
 pub struct App {
+    /// All panes and commands.
+    pub table: &'static Table,
     /// Now by this machine's clock, as the last tick said: for what is waited for here. What the service dates is
     /// compared with [`App::service_now`].
     pub now: Timestamp,
@@ -46,8 +59,8 @@ pub struct App {
     pub confirm: confirm::Confirm,
     /// Where a person is.
     pub screen: Screen,
-    /// Logs.
-    pub logs: logs::pane::LogsPane,
+    /// What each pane keeps.
+    pub panes: Panes,
     /// Filters of logs that were saved, each `name: filter`.
     pub filters: Vec<String>,
     /// What happened, oldest first.
@@ -131,6 +144,7 @@ pub struct Entry {
 impl App {
     /// A new session on an environment; the effects open it.
     pub fn new(
+        table: &'static Table,
         config: Config,
         environment: EnvironmentConfig,
         session: Session,
@@ -140,6 +154,7 @@ impl App {
     ) -> (Self, Vec<Effect>) {
         let environment = session.overrides.apply(environment);
         let mut app = Self {
+            table,
             now,
             ahead: SignedDuration::ZERO,
             poller: Poller::new(1, wants, &environment),
@@ -151,8 +166,8 @@ impl App {
             operations: Operations::default(),
             followed: Followed::default(),
             confirm: confirm::Confirm::default(),
-            screen: Screen::default(),
-            logs: logs::pane::LogsPane::default(),
+            screen: Screen { pane: table.panes[0].id, ..Screen::default() },
+            panes: Panes::default(),
             filters: Vec::new(),
             activity: Vec::new(),
             redraw: true,
@@ -171,6 +186,12 @@ impl App {
     /// Now by the service's clock.
     pub fn service_now(&self) -> Timestamp {
         self.now + self.ahead
+    }
+
+    /// The pane that is shown.
+    pub fn shown(&self) -> &'static Pane {
+        let id = if self.screen.operation.is_some() { PaneId("operation") } else { self.screen.pane };
+        self.table.pane(id)
     }
 
     /// Filters of logs by name: saved ones, then those of the environment.

@@ -14,6 +14,7 @@ use crate::model::{
     Alarm, Cluster, DbInstance, Deployment, Failure, FailureKind, Identity, RolloutState, Service, Source, Task,
     TaskDefinition,
 };
+use crate::panes::table::TABLE;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -49,7 +50,7 @@ pub(super) fn open(wants: Wants) -> (App, Vec<Effect>) {
         ..Config::default()
     };
     let (mut app, mut effects) =
-        App::new(config, environment("staging"), Session::default(), Keymap::default(), wants, at(0));
+        App::new(&TABLE, config, environment("staging"), Session::default(), Keymap::of(&TABLE), wants, at(0));
     effects.extend(app.update(Event::Resize(120, 40)));
     (app, effects)
 }

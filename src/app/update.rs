@@ -1,17 +1,18 @@
 //! The one place where the state changes. Every event has its arm.
 
 mod buttons;
-mod change;
-mod dialogs;
-mod mouse;
-mod moves;
-mod open;
+pub(crate) mod change;
+pub(crate) mod dialogs;
+pub(crate) mod mouse;
+pub(crate) mod moves;
+pub(crate) mod open;
 mod operations;
-mod run;
-mod settle;
-mod typing;
+pub(crate) mod run;
+pub(crate) mod settle;
+pub(crate) mod typing;
 mod windows;
 
+use super::command::PaneId;
 use super::command::{Id, Scope};
 use super::confirm::Touch;
 use super::effect::Effect;
@@ -67,7 +68,8 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
             app.ahead = ahead;
             app.poller.ahead = ahead;
             app.operations.ahead = ahead;
-            app.logs.set_ahead(ahead);
+            let panes = app.table.panes;
+            panes.iter().for_each(|pane| (pane.hooks.clock)(app));
             // Every age was another.
             app.changed();
             Vec::new()
@@ -111,16 +113,15 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
             }
             app.plan()
         }
-        Event::Answer(answer) if matches!(answer.ticket.owner, Owner::Pane(..)) => {
-            if answer.ticket.generation == app.generation {
-                app.poller.count(answer.requests, app.now);
-                app.logs.absorb(answer, app.now);
-                crate::app::logs::windows::insights_found(app);
-                app.changed_by(News::Lists);
-            }
-            app.plan_logs()
-        }
         Event::Answer(answer) => {
+            if let Owner::Pane(name, _) = answer.ticket.owner {
+                if answer.ticket.generation == app.generation {
+                    app.poller.count(answer.requests, app.now);
+                    (app.table.pane(PaneId(name)).hooks.answer)(app, answer);
+                    app.changed_by(News::Lists);
+                }
+                return app.plan_panes();
+            }
             // While the screen is held still nothing may change under it.
             if app.screen.paused.is_some() {
                 app.poller.forget(&answer);
@@ -146,7 +147,8 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
         }
         Event::Renewed(ticket) => {
             app.poller.renewed(ticket, &app.environment, app.now);
-            app.logs.renew(app.now);
+            let panes = app.table.panes;
+            panes.iter().for_each(|pane| (pane.hooks.renewed)(app));
             app.plan()
         }
         Event::Resumed => {
@@ -155,10 +157,8 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
             Vec::new()
         }
         Event::TeeEnded(why) => {
-            if let Some(path) = app.logs.tee.take() {
-                app.note(true, format!("{path} gets no more lines: {why}"));
-                app.say(format!("{path} gets no more lines: {why}"));
-            }
+            let panes = app.table.panes;
+            panes.iter().for_each(|pane| (pane.hooks.tee_ended)(app, &why));
             Vec::new()
         }
         Event::Notice(notice) => {
@@ -176,7 +176,7 @@ fn pressed(app: &mut App, key: Key, held: bool) -> Vec<Effect> {
     }
     if screen::too_small(app.screen.size) {
         // A screen that shows nothing takes nothing but leaving it.
-        let leaves = app.keymap.command(&[Scope::Global], key) == Some(Id::Quit);
+        let leaves = app.keymap.command(&[Scope::Global], key) == Some(Id::QUIT);
         return if leaves { dialogs::quit(app) } else { Vec::new() };
     }
     press(app, key)
@@ -217,7 +217,7 @@ fn tick(app: &mut App, now: jiff::Timestamp) -> Vec<Effect> {
     }
     // Everything that is due is due by the second; what follows from an answer is planned with it. Logs
     // have rounds of less than a second.
-    effects.extend(if second { app.plan() } else { app.plan_logs() });
+    effects.extend(if second { app.plan() } else { app.plan_panes() });
     effects
 }
 

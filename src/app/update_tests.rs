@@ -2,18 +2,19 @@
 
 use super::run::run;
 use super::*;
+use crate::app::Command;
 use crate::app::bottom;
-use crate::app::command;
 use crate::app::screen::Block;
 use crate::app::testing::{at, cases, read, world};
 use crate::model::FailureKind;
 use crate::model::key::Code;
+use crate::panes::table::TABLE;
 use proptest::prelude::*;
 
 /// What a person can tell apart: where they are and what is shown.
 fn seen(app: &App) -> String {
     let screen = &app.screen;
-    let logs = &app.logs;
+    let logs = &app.panes.logs;
     let line = logs.current().and_then(|pos| logs.store.line(pos)).map(|line| (line.key(), line.marks));
     let lines = (line, logs.follow, logs.wrap, logs.detail, logs.view.len(), logs.shift);
     format!(
@@ -76,10 +77,10 @@ fn logs(world: &crate::app::testing::World) -> App {
         id: n.cast_unsigned() + (1 << 63),
         late: false,
     });
-    app.logs.feed(crate::app::logs::follow::Batch { lines: lines.collect(), gaps: Vec::new() });
+    app.panes.logs.feed(crate::app::logs::follow::Batch { lines: lines.collect(), gaps: Vec::new() });
     app.update(Event::Resize(120, 40));
     app.settle();
-    app.logs.select(200);
+    app.panes.logs.select(200);
     app
 }
 
@@ -87,7 +88,7 @@ fn logs(world: &crate::app::testing::World) -> App {
 fn every_command_has_an_effect_somewhere() {
     let world = world(60, 3);
     let places = places(&world);
-    for command in command::ALL {
+    for command in TABLE.commands() {
         let does = places.iter().cloned().any(|mut app| {
             if command.scope == Scope::Input {
                 return true;
@@ -97,14 +98,14 @@ fn every_command_has_an_effect_somewhere() {
             app.settle();
             !effects.is_empty() || seen(&app) != before
         });
-        assert!(does, "{} does nothing anywhere", command.name);
+        assert!(does, "{} does nothing anywhere", command.name());
     }
 }
 
 #[test]
 fn every_key_of_typing_edits_the_line() {
     let world = world(60, 3);
-    for command in command::ALL.iter().filter(|command| command.scope == Scope::Input) {
+    for command in TABLE.commands().filter(|command| command.scope == Scope::Input) {
         for key in command.default_keys() {
             let does = ["2 / s v c - 0 left left", ": s down"].iter().any(|keys| {
                 let mut app = read(&world);
@@ -114,7 +115,7 @@ fn every_key_of_typing_edits_the_line() {
                 app.settle();
                 seen(&app) != before
             });
-            assert!(does, "{} does nothing by {key}", command.name);
+            assert!(does, "{} does nothing by {key}", command.name());
         }
     }
 }
@@ -192,7 +193,7 @@ enum Act {
 }
 
 fn key() -> impl Strategy<Value = Key> {
-    let bound: Vec<Key> = command::ALL.iter().flat_map(command::Command::default_keys).collect();
+    let bound: Vec<Key> = TABLE.commands().flat_map(Command::default_keys).collect();
     let code = prop_oneof![
         any::<char>().prop_map(Code::Char),
         Just(Code::Esc),
@@ -281,11 +282,11 @@ fn keys_find_their_line_among_those_that_came_since_the_last_frame() {
                 crate::model::logs::LogEvent { at, message: message.into(), ..crate::model::logs::LogEvent::default() };
             let source = std::sync::Arc::new(source);
             let line = crate::app::logs::follow::Arrived { source, event, id, late: true };
-            app.logs.feed(crate::app::logs::follow::Batch { lines: vec![line], gaps: Vec::new() });
+            app.panes.logs.feed(crate::app::logs::follow::Batch { lines: vec![line], gaps: Vec::new() });
         };
         let shown = |app: &App| {
-            let pos = app.logs.current().unwrap();
-            app.logs.store.line(pos).unwrap().text.to_owned()
+            let pos = app.panes.logs.current().unwrap();
+            app.panes.logs.store.line(pos).unwrap().text.to_owned()
         };
         let before = shown(&app);
         for n in 0..300 {
@@ -302,5 +303,23 @@ fn keys_find_their_line_among_those_that_came_since_the_last_frame() {
         assert_eq!(shown(&app), "a needle", "late lines at {late}");
         app.settle();
         assert_eq!(shown(&app), "a needle", "late lines at {late}");
+    }
+}
+
+/// The tab line says what its keys do; whoever points at it means the same.
+#[test]
+fn a_click_on_a_tab_does_what_its_key_does() {
+    let world = world(3, 1);
+    let mut x = 2;
+    for pane in TABLE.tabs() {
+        let (mut pressed, mut clicked) = (read(&world), read(&world));
+        world.press(&mut pressed, "2 down enter");
+        world.press(&mut clicked, "2 down enter");
+        world.press(&mut pressed, pane.key);
+        clicked.update(Event::Mouse(Mouse::Click(x, 1)));
+        clicked.settle();
+        assert_eq!(seen(&clicked), seen(&pressed), "{}", pane.title);
+        assert_eq!(clicked.panes.logs.opened(), pressed.panes.logs.opened(), "{}", pane.title);
+        x += pane.title.len() as u16 + 4;
     }
 }

@@ -1,11 +1,13 @@
 //! What every command begins with: the configuration, the environment, the clock, the width.
 
+use crate::app::command::Scope;
 use crate::app::poll::Wants;
-use crate::app::{Overrides, Session, command};
+use crate::app::{Overrides, Session};
 use crate::cli::{Cli, Output, Report};
 use crate::config::{self, EnvironmentConfig, KnownCommand, Loaded};
 use crate::headless::SnapshotInput;
 use crate::model::Source;
+use crate::panes::table::TABLE;
 use crate::runtime::clock::{Clock, system_zone};
 use crate::runtime::{Collected, Collector};
 use jiff::Timestamp;
@@ -160,16 +162,12 @@ fn locale_is_utf8() -> bool {
 
 /// The commands that keys may be bound to.
 fn commands() -> Vec<KnownCommand> {
-    command::ALL
-        .iter()
+    TABLE
+        .commands()
         .map(|command| KnownCommand {
-            name: command.name.to_owned(),
+            name: command.name().to_owned(),
             // Empty is everywhere.
-            scope: if command.scope == command::Scope::Global {
-                String::new()
-            } else {
-                command.scope.title().to_owned()
-            },
+            scope: if command.scope == Scope::Global { String::new() } else { TABLE.heading(command.scope).to_owned() },
             keys: command.keys.iter().map(|key| (*key).to_owned()).collect(),
         })
         .collect()

@@ -4,6 +4,7 @@ use super::context::Context;
 use crate::app::{Session, keymap::Keymap};
 use crate::cli::{Color, ExitCode, Report};
 use crate::config::{Config, EnvironmentConfig};
+use crate::panes::table::TABLE;
 use crate::runtime::clock::Clock;
 use crate::runtime::{self, Ended};
 use crate::ui::theme::Theme;
@@ -37,7 +38,7 @@ pub(super) async fn show(
     session: Session,
     clock: Clock,
 ) -> Result<ExitCode, Report> {
-    let keymap = Keymap::new(&config.keys).map_err(|mistakes| {
+    let keymap = Keymap::new(&TABLE, &config.keys).map_err(|mistakes| {
         mistakes
             .into_iter()
             .fold(Report::new("config", "the key bindings cannot be used", ExitCode::Usage), Report::cause)

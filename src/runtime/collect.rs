@@ -8,6 +8,7 @@ use crate::app::keymap::Keymap;
 use crate::app::poll::Wants;
 use crate::app::{App, Session};
 use crate::config::{Config, EnvironmentConfig};
+use crate::panes::table::TABLE;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -41,7 +42,7 @@ impl Collector {
     pub fn new(config: Config, environment: EnvironmentConfig, session: Session, wants: Wants, clock: Clock) -> Self {
         let (executor, events) = Executor::new(session.simulated);
         let limit = READ_LIMIT + crate::aws::Connection::from(&environment).credential_timeout;
-        let (app, pending) = App::new(config, environment, session, Keymap::default(), wants, clock.now());
+        let (app, pending) = App::new(&TABLE, config, environment, session, Keymap::of(&TABLE), wants, clock.now());
         Self { app, executor, events, clock, pending, limit }
     }
 

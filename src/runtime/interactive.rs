@@ -13,6 +13,7 @@ use crate::app::event::{Event, Notice};
 use crate::app::keymap::Keymap;
 use crate::app::{App, poll::Wants};
 use crate::config::{Config, EnvironmentConfig};
+use crate::panes::table::TABLE;
 use crate::ui;
 use base64::Engine as _;
 use jiff::SignedDuration;
@@ -82,7 +83,7 @@ pub async fn interactive(
     let mut tui = terminal::open()?;
     let simulated = session.simulated;
     let audit = if simulated { audit::simulated() } else { audit::path(config.audit_file.as_deref()) };
-    let (mut app, effects) = App::new(config, environment, session, keymap, Wants::default(), clock.now());
+    let (mut app, effects) = App::new(&TABLE, config, environment, session, keymap, Wants::default(), clock.now());
     app.filters = files::saved_filters();
     let (executor, answers) = Executor::new(simulated);
     // Before the first frame: a file system that does not answer must not hold up the screen for long.
@@ -242,21 +243,10 @@ impl Run<'_> {
         self.app.redraw.then(|| self.drawn.map_or_else(Instant::now, |drawn| drawn + FRAME))
     }
 
-    /// Until the next second begins, or sooner while something on the screen ends soon.
+    /// Until the next second begins, or sooner.
     fn until_tick(&self) -> Duration {
-        let screen = &self.app.screen;
-        if !screen.flashes.is_empty() || screen.toast.is_some() {
-            return Duration::from_millis(250);
-        }
-        if self.app.asks_soon() {
-            return Duration::from_millis(50);
-        }
-        // Rounds of the logs are shorter than a second.
-        if self.app.logs.opened() {
-            return Duration::from_millis(100);
-        }
-        if self.app.owing() {
-            return Duration::from_millis(100);
+        if let Some(soon) = self.app.next_tick() {
+            return soon;
         }
         let into = self.clock.now().subsec_nanosecond().clamp(0, 999_999_999) as u64;
         Duration::from_nanos(1_000_000_000 - into).min(TICK)

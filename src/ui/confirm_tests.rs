@@ -316,9 +316,9 @@ fn on_a_screen_that_is_too_small_nothing_is_taken_but_leaving() {
         assert!(matches!(stage.window(), Some(Kind::Plan(_))));
         stage.app.update(Event::Resize(size.0, size.1));
         let window = stage.window();
-        for command in crate::app::command::ALL {
+        for command in crate::panes::table::TABLE.commands() {
             for key in command.default_keys() {
-                if stage.app.keymap.command(&[Scope::Global], key) != Some(Id::Quit) {
+                if stage.app.keymap.command(&[Scope::Global], key) != Some(Id::QUIT) {
                     let effects = crate::app::testing::by_hand(&mut stage.app, Event::Key(key));
                     stage.serve(effects);
                 }
@@ -375,7 +375,7 @@ mod any {
 
     /// Every key of the registry, and some that only type.
     fn keys() -> Vec<String> {
-        let registered = crate::app::command::ALL.iter().flat_map(crate::app::command::Command::default_keys);
+        let registered = crate::panes::table::TABLE.commands().flat_map(crate::app::Command::default_keys);
         let mut keys: Vec<String> = registered.map(|key| key.to_string()).collect();
         keys.extend(["y", "Y", "space", "s", "t", "a", "g", "i", "n"].map(str::to_owned));
         // What answers comes more often than the others.

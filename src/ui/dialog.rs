@@ -6,6 +6,7 @@ use super::widgets::frame as frames;
 use crate::app::dialog;
 use crate::app::layout::overlay_place;
 use crate::app::overlay::{Act, Button, Kind, Overlay};
+use crate::app::screen::Purpose;
 use crate::model::text;
 use ratatui::layout::Rect;
 
@@ -83,7 +84,7 @@ fn lines(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) {
 fn typed(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, name: &str, line: Rect) -> Option<(u16, u16)> {
     let theme = canvas.theme;
     let before = format!("type {name} to confirm: ");
-    let typing = canvas.app.screen.typing.as_ref().filter(|typing| typing.block.is_none());
+    let typing = canvas.app.screen.typing.as_ref().filter(|typing| typing.purpose == Purpose::Window);
     if let Some(typing) = typing {
         let column = frame::typed(canvas, line, &before, &typing.input);
         return Some((column, line.y));

@@ -4,8 +4,8 @@
 use super::canvas::Canvas;
 use super::signs::Signs;
 use crate::app::command::Id;
-use crate::app::screen::{Block, Pane};
-use crate::app::{bottom, command, followed, listed, tell};
+use crate::app::screen::{Block, Purpose};
+use crate::app::{bottom, followed, listed, tell};
 use crate::model::{FailureKind, Severity, text, time};
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -120,13 +120,14 @@ pub fn tabs(canvas: &mut Canvas<'_, '_>, place: Rect) {
     let app = canvas.app;
     let theme = canvas.theme;
     let mut x = place.x + 1;
-    for (pane, digit, title) in Pane::ALL {
+    for pane in app.table.tabs() {
+        let (digit, title) = (pane.key, pane.title);
         let cells = title.len() as u16 + 4;
-        let shown = app.screen.pane == pane && app.screen.operation.is_none();
+        let shown = app.screen.pane == pane.id && app.screen.operation.is_none();
         if shown {
             canvas.put(x, place.y, cells, &format!(" {digit} {title} "), theme.tab);
         } else {
-            canvas.put(x + 1, place.y, 1, &digit.to_string(), theme.key);
+            canvas.put(x + 1, place.y, 1, digit, theme.key);
             canvas.put(x + 3, place.y, cells - 3, title, theme.text);
         }
         x += cells;
@@ -201,9 +202,12 @@ pub fn strip(canvas: &mut Canvas<'_, '_>, place: Rect, blocks: &[Block]) {
 pub fn bottom(canvas: &mut Canvas<'_, '_>, place: Rect) -> Option<(u16, u16)> {
     let app = canvas.app;
     let theme = canvas.theme;
-    if let Some(typing) = app.screen.typing.as_ref().filter(|typing| typing.block.is_some()) {
+    if let Some(typing) = app.screen.typing.as_ref().filter(|typing| typing.purpose != Purpose::Window) {
         let keys = place.width.saturating_sub(place.width / 2);
-        let before = typing.prompt.map_or("/", crate::app::logs::pane::Prompt::label);
+        let before = match typing.purpose {
+            Purpose::Pane { label, .. } => label,
+            Purpose::Filter(_) | Purpose::Window => "/",
+        };
         let used = typed(canvas, Rect { width: place.width / 2, ..place }, before, &typing.input);
         keys_from(canvas, Rect { x: place.x + place.width / 2, width: keys, ..place });
         return Some((used, place.y));
@@ -239,23 +243,23 @@ pub fn keys_from(canvas: &mut Canvas<'_, '_>, place: Rect) {
     let app = canvas.app;
     let theme = canvas.theme;
     let commands = bottom::commands(app);
-    let entry = |id: Id| Some((app.keymap.label(id)?, command::get(id).title));
+    let entry = |id: Id| Some((app.keymap.label(id)?, app.table.command(id).title));
     let wide = |canvas: &Canvas<'_, '_>, id: Id| {
         entry(id).map_or(0, |(key, title)| canvas.width(&key) + 1 + canvas.width(title) + 2)
     };
     // Help leads to all that does not fit, so it always does.
-    let help = if commands.contains(&Id::Help) { wide(canvas, Id::Help) } else { 0 };
+    let help = if commands.contains(&Id::HELP) { wide(canvas, Id::HELP) } else { 0 };
     let all: u16 = commands.iter().map(|id| wide(canvas, *id)).sum();
     let (mut x, right) = (place.x + 1, place.right() + 1);
     let crowded = place.x + 1 + all > right;
-    for id in commands.iter().copied().filter(|id| !(crowded && *id == Id::Help)) {
+    for id in commands.iter().copied().filter(|id| !(crowded && *id == Id::HELP)) {
         if x + wide(canvas, id) + if crowded { help } else { 0 } > right {
             break;
         }
         x += put_key(canvas, x, place, entry(id), theme);
     }
     if crowded && help > 0 {
-        put_key(canvas, x, place, entry(Id::Help), theme);
+        put_key(canvas, x, place, entry(Id::HELP), theme);
     }
 }
 

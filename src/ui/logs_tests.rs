@@ -5,7 +5,6 @@ use crate::app::App;
 use crate::app::effect::{Effect, Query};
 use crate::app::event::{Answer, Event, Fact, Part};
 use crate::app::logs::follow::{Arrived, Batch, Gap};
-use crate::app::screen::Pane;
 use crate::model::logs::{LogEvent, LogPage};
 use log_store::{Level, Source};
 use std::sync::Arc;
@@ -60,7 +59,7 @@ fn open(size: (u16, u16), count: i64) -> App {
     let world = staging();
     let mut app = read(&world, size);
     press(&mut app, "3", &world);
-    app.logs.feed(batch(count));
+    app.panes.logs.feed(batch(count));
     app.update(Event::Resize(size.0, size.1));
     app.settle();
     app
@@ -71,8 +70,8 @@ fn keys(app: &mut App, keys: &str) {
 }
 
 fn selected(app: &App) -> String {
-    let pos = app.logs.current().expect("a line");
-    app.logs.store.line(pos).expect("a line").text.to_owned()
+    let pos = app.panes.logs.current().expect("a line");
+    app.panes.logs.store.line(pos).expect("a line").text.to_owned()
 }
 
 fn seen(name: &str, app: &App) {
@@ -108,61 +107,63 @@ fn open_empty() -> App {
 #[test]
 fn following_lets_go_and_comes_back() {
     let mut app = open((80, 24), 400);
-    assert!(app.logs.follow);
+    assert!(app.panes.logs.follow);
     keys(&mut app, "k k");
     let held = selected(&app);
-    assert!(!app.logs.follow);
+    assert!(!app.panes.logs.follow);
     let end = now().as_millisecond();
     let lines = (0..7).map(|n| line("bookmark-manager-api", end + n, "new", false)).collect();
-    app.logs.feed(Batch { lines, gaps: Vec::new() });
+    app.panes.logs.feed(Batch { lines, gaps: Vec::new() });
     app.update(Event::Resize(80, 24));
     app.settle();
-    assert_eq!((selected(&app), app.logs.news), (held, 7), "the window stays where it was");
+    assert_eq!((selected(&app), app.panes.logs.news), (held, 7), "the window stays where it was");
     assert!(text(&app).contains("7 new ↓"), "{}", text(&app));
     keys(&mut app, "f");
-    assert_eq!((selected(&app).as_str(), app.logs.follow, app.logs.news), ("new", true, 0));
+    assert_eq!((selected(&app).as_str(), app.panes.logs.follow, app.panes.logs.news), ("new", true, 0));
     // A late line among those that are shown moves nothing.
     keys(&mut app, "k");
     let held = selected(&app);
-    app.logs.feed(Batch { lines: vec![line("bookmark-manager-api", end - 60_000, "late", true)], gaps: Vec::new() });
+    app.panes
+        .logs
+        .feed(Batch { lines: vec![line("bookmark-manager-api", end - 60_000, "late", true)], gaps: Vec::new() });
     app.update(Event::Resize(80, 24));
     app.settle();
     assert_eq!(selected(&app), held);
     keys(&mut app, "G");
-    assert!(app.logs.follow);
+    assert!(app.panes.logs.follow);
 }
 
 #[test]
 fn search_filter_level_and_mute() {
     let mut app = open((120, 40), 400);
-    let all = app.logs.view.len();
+    let all = app.panes.logs.view.len();
     keys(&mut app, "/ e r r o r e d");
-    assert_eq!(app.logs.found.as_ref().expect("as one types").len(), 10);
+    assert_eq!(app.panes.logs.found.as_ref().expect("as one types").len(), 10);
     keys(&mut app, "enter");
     assert_eq!(selected(&app), FAILED);
-    let first = app.logs.place;
+    let first = app.panes.logs.place;
     keys(&mut app, "N");
-    assert!(app.logs.place < first && selected(&app) == FAILED);
+    assert!(app.panes.logs.place < first && selected(&app) == FAILED);
     keys(&mut app, "n");
-    assert_eq!(app.logs.place, first);
+    assert_eq!(app.panes.logs.place, first);
     keys(&mut app, "esc v v v");
-    assert_eq!(app.logs.level, Level::Error);
-    assert_eq!(app.logs.view.len(), 10 + 20 + 1, "errors, traces with theirs, and the gap");
+    assert_eq!(app.panes.logs.level, Level::Error);
+    assert_eq!(app.panes.logs.view.len(), 10 + 20 + 1, "errors, traces with theirs, and the gap");
     keys(&mut app, "v & l a t e n c y > 5 0 0 m s enter");
-    assert_eq!(app.logs.view.len(), 20 + 1);
+    assert_eq!(app.panes.logs.view.len(), 20 + 1);
     keys(&mut app, "esc & l e v e l > = b a d enter");
-    assert!(app.logs.filter_error.is_some());
+    assert!(app.panes.logs.filter_error.is_some());
     assert!(text(&app).contains("^^^"), "{}", text(&app));
     keys(&mut app, "esc esc");
-    assert_eq!(app.logs.view.len(), all);
+    assert_eq!(app.panes.logs.view.len(), all);
     keys(&mut app, "g k");
-    app.logs.seek(0);
+    app.panes.logs.seek(0);
     keys(&mut app, "j");
     assert_eq!(selected(&app), " GET /bookmarks \u{1b}[32m200\u{1b}[39m in 1ms");
     keys(&mut app, "-");
-    assert!(app.logs.view.len() < all - 100, "all lines of that pattern are gone");
+    assert!(app.panes.logs.view.len() < all - 100, "all lines of that pattern are gone");
     keys(&mut app, "=");
-    assert_eq!(app.logs.view.len(), all);
+    assert_eq!(app.panes.logs.view.len(), all);
     keys(&mut app, "/ / a ( enter");
     assert!(text(&app).contains("unclosed group"), "{}", text(&app));
 }
@@ -172,16 +173,16 @@ fn a_line_leads_to_its_task_and_a_task_to_its_lines() {
     let world = staging();
     let mut app = read(&world, (120, 40));
     press(&mut app, "2 enter enter ctrl-l", &world);
-    assert_eq!(app.screen.pane, Pane::Logs);
-    assert!(app.logs.filter.starts_with("task:"), "{}", app.logs.filter);
+    assert_eq!(app.screen.pane, crate::panes::logs::state::ID);
+    assert!(app.panes.logs.filter.starts_with("task:"), "{}", app.panes.logs.filter);
     let service = app.estate.derived.services[0].name.clone();
     let task = app.estate.tasks_of(&service).next().expect("a task").id.clone();
     let mut arrived = line(&service, now().as_millisecond(), "hello", false);
     let source = Source { task: task.clone(), ..(*arrived.source).clone() };
     arrived.source = Arc::new(source);
-    app.logs.feed(Batch { lines: vec![arrived], gaps: Vec::new() });
+    app.panes.logs.feed(Batch { lines: vec![arrived], gaps: Vec::new() });
     press(&mut app, "esc f ctrl-o", &world);
-    assert_eq!((app.screen.pane, app.screen.task.as_deref()), (Pane::Services, Some(task.as_str())));
+    assert_eq!((app.screen.pane, app.screen.task.as_deref()), (crate::panes::services::ID, Some(task.as_str())));
 }
 
 #[test]
@@ -211,7 +212,7 @@ fn nothing_is_asked_before_somebody_looks_and_rounds_go_on_while_paused() {
     let page = LogPage { events: vec![event], next: None };
     app.update(Event::Answer(Answer { ticket, requests: 1, part: Part::Last(Fact::LogPage(page)) }));
     app.settle();
-    assert_eq!(app.logs.store.len(), 1, "a pause loses nothing");
+    assert_eq!(app.panes.logs.store.len(), 1, "a pause loses nothing");
     app.update(Event::Renewed(ticket));
     let after = later + jiff::SignedDuration::from_secs(9);
     assert_eq!(pages(&app.update(Event::Tick(after))), 0, "whose the new credentials are is asked first");
@@ -225,7 +226,7 @@ fn a_frame_under_a_storm_is_quick_enough() {
     let end = now().as_millisecond();
     for frame in 0..20 {
         let lines = (0..800).map(|n| line("bookmark-manager-api", end + frame * 16 + n / 50, PINO, false)).collect();
-        app.logs.feed(Batch { lines, gaps: Vec::new() });
+        app.panes.logs.feed(Batch { lines, gaps: Vec::new() });
         app.update(Event::Resize(200, 60));
         app.settle();
         assert!(text(&app).contains("Logs"));
@@ -250,11 +251,11 @@ fn key(app: &mut App, key: &str) -> Vec<Effect> {
 #[test]
 fn scrolling_past_the_top_reads_the_past_and_escape_stops_it() {
     let mut app = open((80, 24), 400);
-    let first = app.logs.store.span().expect("lines").0;
+    let first = app.panes.logs.store.span().expect("lines").0;
     key(&mut app, "g");
     let pages = asked(&key(&mut app, "k"));
     let older = pages.iter().find(|(_, _, to)| *to < first).expect("the past is asked for");
-    assert!(app.logs.past.is_some());
+    assert!(app.panes.logs.past.is_some());
     assert!(text(&app).contains("reading older lines"), "{}", text(&app));
     let event = LogEvent {
         id: "old".into(),
@@ -266,10 +267,10 @@ fn scrolling_past_the_top_reads_the_past_and_escape_stops_it() {
     let page = LogPage { events: vec![event], next: Some("more".into()) };
     app.update(Event::Answer(Answer { ticket: older.0, requests: 1, part: Part::Last(Fact::LogPage(page)) }));
     app.settle();
-    assert_eq!(app.logs.store.span().expect("lines").0, older.1 + 5, "it stands before the others");
-    assert_eq!(app.logs.place, 1, "the selected line stayed where it was");
+    assert_eq!(app.panes.logs.store.span().expect("lines").0, older.1 + 5, "it stands before the others");
+    assert_eq!(app.panes.logs.place, 1, "the selected line stayed where it was");
     key(&mut app, "esc");
-    assert!(app.logs.past.is_none());
+    assert!(app.panes.logs.past.is_none());
     for typed in ["t", "1", "0", ":", "0", "0"] {
         key(&mut app, typed);
     }
@@ -323,7 +324,7 @@ fn a_query_of_ones_own_says_what_it_costs_before_it_runs() {
         panic!("how large the groups are is asked: {effects:?}");
     };
     assert!(text(&app).contains("asking how large"), "{}", text(&app));
-    let names = app.logs.group_names();
+    let names = app.panes.logs.group_names();
     let size = |name: &String| crate::model::logs::LogGroup {
         name: name.clone(),
         bytes: 70_000_000_000,
@@ -355,7 +356,7 @@ fn a_query_of_ones_own_says_what_it_costs_before_it_runs() {
     // Left, it is stopped: what it has not scanned yet costs nothing.
     let Some(Effect::Fetch { ticket, .. }) = effects.first() else { panic!("{effects:?}") };
     let mut effects = key(&mut app, "esc");
-    assert!(app.logs.insights.running.is_none());
+    assert!(app.panes.logs.insights.running.is_none());
     effects.extend(app.update(Event::Tick(now() + jiff::SignedDuration::from_secs(12))));
     assert!(effects.contains(&Effect::Leave(*ticket)), "{effects:?}");
 }
@@ -402,7 +403,7 @@ fn the_selected_field_stays_selected_while_lines_come() {
     let before = chosen(&app);
     let end = now().as_millisecond();
     let lines = (0..200).map(|n| line("bookmark-manager-api", end + n, r#"{"a":1,"b":2,"msg":"x"}"#, false)).collect();
-    app.logs.feed(Batch { lines, gaps: Vec::new() });
+    app.panes.logs.feed(Batch { lines, gaps: Vec::new() });
     app.update(Event::Resize(120, 40));
     app.settle();
     assert_eq!(chosen(&app), before);
@@ -424,7 +425,7 @@ fn fields_stand_in_columns_that_a_person_chose() {
         key(&mut app, "enter");
     }
     key(&mut app, "esc");
-    assert_eq!(app.logs.columns, ["responseTime", "res.statusCode"]);
+    assert_eq!(app.panes.logs.columns, ["responseTime", "res.statusCode"]);
     seen("logs_columns_120x40", &app);
     key(&mut app, "d");
     assert!(!text(&app).contains("req.method="), "the message alone: {}", text(&app));
@@ -436,14 +437,14 @@ fn a_filter_is_saved_and_chosen_by_its_name() {
     key(&mut app, "&");
     typed(&mut app, "latency>500ms");
     key(&mut app, "enter");
-    let shown = app.logs.view.len();
+    let shown = app.panes.logs.view.len();
     key(&mut app, "+");
     typed(&mut app, "slow");
     let effects = key(&mut app, "enter");
     let saved = |filter: Option<&str>| Effect::SaveFilter { name: "slow".into(), filter: filter.map(str::to_owned) };
     assert_eq!(effects, [saved(Some("latency>500ms"))]);
     key(&mut app, "esc");
-    assert!(app.logs.view.len() > shown);
+    assert!(app.panes.logs.view.len() > shown);
     // Nothing is typed: what is saved under the name stays.
     key(&mut app, "+");
     typed(&mut app, "slow");
@@ -451,14 +452,14 @@ fn a_filter_is_saved_and_chosen_by_its_name() {
     key(&mut app, "*");
     assert!(text(&app).contains("latency>500ms (saved)"), "{}", text(&app));
     key(&mut app, "enter");
-    assert_eq!((app.logs.filter.as_str(), app.logs.view.len()), ("@slow", shown));
+    assert_eq!((app.panes.logs.filter.as_str(), app.panes.logs.view.len()), ("@slow", shown));
     key(&mut app, "+");
     typed(&mut app, "a:b");
     assert_eq!(key(&mut app, "enter"), []);
     key(&mut app, "+");
     typed(&mut app, "-slow");
     assert_eq!(key(&mut app, "enter"), [saved(None)]);
-    assert!(app.logs.filter_error.is_some(), "what it stood for is not shown as if it still did");
+    assert!(app.panes.logs.filter_error.is_some(), "what it stood for is not shown as if it still did");
 }
 
 #[test]
@@ -494,7 +495,7 @@ fn what_comes_goes_into_a_file_too_until_it_cannot() {
     key(&mut app, ">");
     assert_eq!(key(&mut app, "enter"), [Effect::Tee(Tee::Open("tee.jsonl".into()))]);
     let lines = vec![line("bookmark-manager-api", now().as_millisecond(), "a \u{1b}[2J line", false)];
-    app.logs.feed(Batch { lines, gaps: Vec::new() });
+    app.panes.logs.feed(Batch { lines, gaps: Vec::new() });
     let effects = app.update(Event::Tick(now() + jiff::SignedDuration::from_secs(1)));
     let Some(Effect::Tee(Tee::Lines(text))) = effects.iter().find(|effect| matches!(effect, Effect::Tee(_))) else {
         panic!("{effects:?}");
@@ -503,7 +504,7 @@ fn what_comes_goes_into_a_file_too_until_it_cannot() {
     assert_eq!(object["raw"], "a \u{1b}[2J line");
     // A line that is known already is in the file already.
     let lines = vec![line("bookmark-manager-api", now().as_millisecond(), "a \u{1b}[2J line", false)];
-    app.logs.feed(Batch { lines, gaps: Vec::new() });
+    app.panes.logs.feed(Batch { lines, gaps: Vec::new() });
     let effects = app.update(Event::Tick(now() + jiff::SignedDuration::from_secs(2)));
     assert!(!effects.iter().any(|effect| matches!(effect, Effect::Tee(_))), "{effects:?}");
     assert!(super::testing::text(&app).contains("→tee.jsonl"));
@@ -518,7 +519,7 @@ fn what_comes_goes_into_a_file_too_until_it_cannot() {
     key(&mut app, ">");
     key(&mut app, "enter");
     let lines = vec![line("bookmark-manager-api", now().as_millisecond() + 5, "the last", false)];
-    app.logs.feed(Batch { lines, gaps: Vec::new() });
+    app.panes.logs.feed(Batch { lines, gaps: Vec::new() });
     let mut effects = Vec::new();
     for pressed in "e / s t a g i n g enter enter".split(' ') {
         effects.extend(key(&mut app, pressed));
@@ -537,7 +538,7 @@ fn a_click_selects_a_line_and_opens_the_selected_one() {
     app.update(Event::Mouse(Mouse::Click(30, row)));
     app.settle();
     assert!(selected(&app).contains("プロフィール"), "{}", selected(&app));
-    assert!(!app.logs.follow);
+    assert!(!app.panes.logs.follow);
     app.update(Event::Mouse(Mouse::Click(30, row)));
     app.settle();
     assert!(text(&app).contains("Event"), "{}", text(&app));

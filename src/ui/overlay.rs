@@ -6,6 +6,7 @@ use super::widgets::frame as frames;
 use crate::app::command::Risk;
 use crate::app::layout::overlay_place;
 use crate::app::overlay::{Kind, Line, Overlay, Tone};
+use crate::app::screen::Purpose;
 use crate::model::text;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -61,7 +62,7 @@ fn query(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) -> Option<
         Kind::Ask(_) => "› ",
         _ => "/",
     };
-    if let Some(typing) = app.screen.typing.as_ref().filter(|typing| typing.block.is_none()) {
+    if let Some(typing) = app.screen.typing.as_ref().filter(|typing| typing.purpose == Purpose::Window) {
         let column = frame::typed(canvas, place, before, &typing.input);
         return Some((column, place.y));
     }
@@ -69,7 +70,7 @@ fn query(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) -> Option<
     if !typed.is_empty() {
         canvas.put_cut(place.x + 1, place.y, place.width - 1, &format!("{before}{typed}"), theme.key);
     } else if matches!(overlay.kind, Kind::Help | Kind::Inspect | Kind::Activity) {
-        let key = app.keymap.label(crate::app::command::Id::Filter).unwrap_or_default();
+        let key = app.keymap.label(crate::app::command::Id::FILTER).unwrap_or_default();
         canvas.put(place.x + 1, place.y, place.width - 1, &format!("{key} searches"), theme.dim);
     }
     None
@@ -85,7 +86,7 @@ fn rows(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) {
     let left = overlay.lines.iter().map(|line| canvas.width(&line.left)).max().unwrap_or(0).min(place.width / 3);
     let texts = match overlay.kind {
         // Notes stand in a column of their own.
-        Kind::Palette | Kind::Actions | Kind::Logs(_) | Kind::Environments | Kind::Choose(_) => {
+        Kind::Palette | Kind::Actions | Kind::Pane(..) | Kind::Environments | Kind::Choose(_) => {
             let widest = overlay.lines.iter().map(|line| canvas.width(&line.text)).max().unwrap_or(0);
             Some(widest.min(place.width / 2))
         }

@@ -4,7 +4,7 @@ use super::testing::*;
 use crate::app::App;
 use crate::app::Session;
 use crate::app::event::Event;
-use crate::app::screen::{Block, Pane};
+use crate::app::screen::Block;
 use crate::model::{Failure, FailureKind, Source};
 use jiff::SignedDuration;
 
@@ -283,7 +283,8 @@ fn tabs_stand_where_clicks_look_for_them() {
     let world = staging();
     let mut app = read(&world, (80, 24));
     let line = text(&app).lines().nth(1).unwrap().to_owned();
-    for (pane, _, title) in Pane::ALL {
+    for pane in crate::panes::table::TABLE.tabs() {
+        let (pane, title) = (pane.id, pane.title);
         let column = line.find(title).unwrap() as u16;
         app.update(Event::Mouse(crate::app::event::Mouse::Click(column, 1)));
         assert_eq!(app.screen.pane, pane);
@@ -334,7 +335,7 @@ mod any {
             let session = Session { ascii, simulated: ascii, ..Session::default() };
             let (mut app, effects) = fresh(environment("prod"), session, size);
             world.answer(&mut app, effects);
-            app.logs.feed(super::super::logs_tests::batch(60));
+            app.panes.logs.feed(super::super::logs_tests::batch(60));
             for key in keys {
                 press(&mut app, key, &world);
                 drawn(&app);

@@ -62,11 +62,6 @@ impl Tree {
         self.0.iter().filter(move |(path, _)| below(path)).map(|(path, source)| (path.as_str(), source))
     }
 
-    /// The text of one file.
-    pub fn text(&self, path: &str) -> &str {
-        &self.0.get(path).unwrap_or_else(|| panic!("{path} is there")).text
-    }
-
     /// Where product code below a folder has one of the words, as `path: word`.
     pub fn naming(&self, folder: &str, words: &[&str]) -> Vec<String> {
         let hit = |(path, source): (&str, &Source)| {

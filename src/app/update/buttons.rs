@@ -1,9 +1,10 @@
 //! The buttons of the window on top, as far as keys move between them.
 
+use crate::app::screen::Purpose;
 use crate::app::{App, dialog, question};
 
 /// Another button, unless the screen does not show these yet.
-pub(super) fn next_button(app: &mut App, by: isize) {
+pub(crate) fn next_button(app: &mut App, by: isize) {
     if !question::seen(app) {
         return;
     }
@@ -16,7 +17,7 @@ pub(super) fn next_button(app: &mut App, by: isize) {
 }
 
 /// Whether what is typed goes into a window with buttons that the screen does not show yet.
-pub(super) fn unseen(app: &App) -> bool {
-    let typed = app.screen.typing.as_ref().is_some_and(|typing| typing.block.is_none());
+pub(crate) fn unseen(app: &App) -> bool {
+    let typed = app.screen.typing.as_ref().is_some_and(|typing| typing.purpose == Purpose::Window);
     typed && app.screen.asks() && !question::seen(app)
 }

@@ -9,6 +9,7 @@ use crate::app::operation::deploy::{self, Source};
 use crate::app::operation::steps::{self, Wanted};
 use crate::app::operation::{Operation, OperationId, What, watch};
 use crate::app::overlay::{Choice, Kind, Overlay, Question, Tone};
+use crate::app::screen::Purpose;
 use crate::app::select::{self, Subject};
 use crate::app::state::News;
 use crate::app::tell;
@@ -74,18 +75,18 @@ fn choose(app: &mut App, offer: Offer, title: impl FnOnce(&str) -> String) -> Ve
     let mut window = Overlay::new(Kind::Choose(id), title, Vec::new());
     window.service = service;
     push_window(app, window);
-    start_typing(app, None);
+    start_typing(app, Purpose::Window);
     windows(app);
     effects
 }
 
 /// Which image?
-pub(super) fn deploy(app: &mut App) -> Vec<Effect> {
+pub(crate) fn deploy(app: &mut App) -> Vec<Effect> {
     choose(app, Offer::Images, |short| format!("Deploy {short}: image"))
 }
 
 /// To which version? In an operation's own view: what is under way there.
-pub(super) fn roll_back(app: &mut App) -> Vec<Effect> {
+pub(crate) fn roll_back(app: &mut App) -> Vec<Effect> {
     if let Some(id) = app.screen.operation
         && app.operations.get(id).is_some_and(Operation::revertible)
     {
@@ -98,14 +99,14 @@ pub(super) fn roll_back(app: &mut App) -> Vec<Effect> {
     choose(app, Offer::Revisions, |short| format!("Roll {short} back: version"))
 }
 
-pub(super) fn force(app: &mut App) -> Vec<Effect> {
+pub(crate) fn force(app: &mut App) -> Vec<Effect> {
     let Some((name, short)) = service(app) else { return Vec::new() };
     let what = deploy_of(app, name, Source::Force, &format!("deploy {short} --force"));
     plan(app, what)
 }
 
 /// Watches the newest deployment, whoever began it: nothing is asked, nothing is changed.
-pub(super) fn watch(app: &mut App) -> Vec<Effect> {
+pub(crate) fn watch(app: &mut App) -> Vec<Effect> {
     let Some((name, short)) = service(app) else { return Vec::new() };
     let what = deploy_of(app, name, Source::Attach, &format!("deploy {short} --attach"));
     let (id, effects) = app.operations.start(what, &app.environment, app.now);
@@ -115,7 +116,7 @@ pub(super) fn watch(app: &mut App) -> Vec<Effect> {
 }
 
 /// Numbers are typed: which are they now?
-pub(super) fn ask(app: &mut App, question: Question) {
+pub(crate) fn ask(app: &mut App, question: Question) {
     let Some((name, short)) = service(app) else { return };
     let title = match question {
         Question::Count => format!("Scale {short}: number of tasks"),
@@ -138,11 +139,11 @@ pub(super) fn ask(app: &mut App, question: Question) {
     let mut window = Overlay::new(Kind::Ask(question), title, lines);
     window.service = name;
     push_window(app, window);
-    start_typing(app, None);
+    start_typing(app, Purpose::Window);
 }
 
 /// The typed numbers.
-pub(super) fn answer(app: &mut App, question: Question) -> Vec<Effect> {
+pub(crate) fn answer(app: &mut App, question: Question) -> Vec<Effect> {
     let Some(window) = app.screen.overlays.last() else { return Vec::new() };
     let (service, typed) = (window.service.clone(), window.query.text().to_owned());
     let short = short(app, &service);
@@ -174,12 +175,12 @@ pub(super) fn answer(app: &mut App, question: Question) -> Vec<Effect> {
 
 /// The window stays, and what was typed can be corrected.
 fn again(app: &mut App) -> Vec<Effect> {
-    start_typing(app, None);
+    start_typing(app, Purpose::Window);
     app.changed_by(News::Lists);
     Vec::new()
 }
 
-pub(super) fn suspend(app: &mut App, on: bool) -> Vec<Effect> {
+pub(crate) fn suspend(app: &mut App, on: bool) -> Vec<Effect> {
     let Some((service, short)) = service(app) else { return Vec::new() };
     let flag = if on { "--suspend" } else { "--resume" };
     let request = steps::Request {
@@ -191,7 +192,7 @@ pub(super) fn suspend(app: &mut App, on: bool) -> Vec<Effect> {
 }
 
 /// Stops the environment if anything of it is to run; else starts it.
-pub(super) fn power(app: &mut App) -> Vec<Effect> {
+pub(crate) fn power(app: &mut App) -> Vec<Effect> {
     if app.environment.cluster.is_none() {
         app.say(format!("{} has no services that could be stopped", app.environment.name));
         return Vec::new();
@@ -214,7 +215,7 @@ pub(super) fn power(app: &mut App) -> Vec<Effect> {
     plan(app, What::Steps(request))
 }
 
-pub(super) fn stop_task(app: &mut App) -> Vec<Effect> {
+pub(crate) fn stop_task(app: &mut App) -> Vec<Effect> {
     let id = match (select::subject(app), &app.screen.task) {
         (Some(Subject::Task(_, id) | Subject::Container(id, _)), _) => id,
         (_, Some(id)) if app.screen.operation.is_none() => id.clone(),
@@ -231,7 +232,7 @@ pub(super) fn stop_task(app: &mut App) -> Vec<Effect> {
     plan(app, What::Steps(request))
 }
 
-pub(super) fn skip(app: &mut App, power: Power) -> Vec<Effect> {
+pub(crate) fn skip(app: &mut App, power: Power) -> Vec<Effect> {
     let request = steps::Request {
         wanted: Wanted::Skip { power, undo: false },
         short: app.environment.name.clone(),
@@ -241,7 +242,7 @@ pub(super) fn skip(app: &mut App, power: Power) -> Vec<Effect> {
 }
 
 /// An image or a revision was chosen.
-pub(super) fn chosen(app: &mut App, choice: Choice) -> Vec<Effect> {
+pub(crate) fn chosen(app: &mut App, choice: Choice) -> Vec<Effect> {
     let Some(window) = app.screen.overlays.last() else { return Vec::new() };
     let name = window.service.clone();
     let typed = window.query.text().trim().to_owned();
@@ -257,7 +258,7 @@ pub(super) fn chosen(app: &mut App, choice: Choice) -> Vec<Effect> {
         }
         Choice::Revision(None) => (Source::Back(None), format!("rollback {short}")),
         Choice::Revision(Some(to)) => (Source::Back(Some(to.clone())), format!("rollback {short} --to {to}")),
-        Choice::Nothing | Choice::Run(_) | Choice::Environment(_) | Choice::Operation(_) | Choice::Logs(_) => {
+        Choice::Nothing | Choice::Run(_) | Choice::Environment(_) | Choice::Operation(_) | Choice::Pane { .. } => {
             return again(app);
         }
     };
@@ -267,7 +268,7 @@ pub(super) fn chosen(app: &mut App, choice: Choice) -> Vec<Effect> {
 }
 
 /// The same with what was offered.
-pub(super) fn offered(app: &mut App, id: OperationId) -> Vec<Effect> {
+pub(crate) fn offered(app: &mut App, id: OperationId) -> Vec<Effect> {
     let Some(operation) = app.operations.get(id) else { return Vec::new() };
     let Some(request) = operation.steps().and_then(steps::Steps::offered) else { return Vec::new() };
     let environment = operation.environment.clone();

@@ -11,7 +11,7 @@ use crate::app::state::News;
 use crate::app::{dialog, listed, question};
 
 /// The selected button of the window on top.
-pub(super) fn press(app: &mut App) -> Vec<Effect> {
+pub(crate) fn press(app: &mut App) -> Vec<Effect> {
     let Some(window) = app.screen.overlays.last() else { return Vec::new() };
     let kind = window.kind;
     let buttons = dialog::buttons(app, window);
@@ -64,7 +64,7 @@ fn confirm(app: &mut App, id: OperationId) -> Vec<Effect> {
 }
 
 /// Leaves, at once or after a question where something would be left behind.
-pub(super) fn quit(app: &mut App) -> Vec<Effect> {
+pub(crate) fn quit(app: &mut App) -> Vec<Effect> {
     if app.followed.leaving.is_some() || listed::running(app).next().is_none() {
         // What is written down at the end is not cut short by a key that is held.
         return if app.followed.leaving.is_some() && app.confirm.repeated() { Vec::new() } else { leave(app) };

@@ -2,19 +2,20 @@
 
 use super::dialogs;
 use super::moves::{moving, step};
-use super::open::{go, open};
+use super::open::open;
+use super::run::enter;
+use crate::app::command::PaneId;
 use crate::app::effect::Effect;
 use crate::app::event::Mouse;
-use crate::app::logs::keys;
-use crate::app::screen::{Block, Pane, View};
+use crate::app::screen::View;
 use crate::app::state::News;
 use crate::app::{App, dialog, layout, question};
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Position;
 
 /// Rows that a turn of the wheel moves.
-const WHEEL: isize = 3;
+pub(crate) const WHEEL: isize = 3;
 
-pub(super) fn click(app: &mut App, mouse: Mouse) -> Vec<Effect> {
+pub(crate) fn click(app: &mut App, mouse: Mouse) -> Vec<Effect> {
     let (column, row) = match mouse {
         Mouse::Click(column, row) | Mouse::WheelUp(column, row) | Mouse::WheelDown(column, row) => (column, row),
     };
@@ -23,9 +24,7 @@ pub(super) fn click(app: &mut App, mouse: Mouse) -> Vec<Effect> {
         Mouse::WheelUp(..) => Some(-WHEEL),
         Mouse::WheelDown(..) => Some(WHEEL),
     };
-    if app.screen.view() == View::Logs {
-        app.logs.refresh();
-    }
+    (app.shown().hooks.prepare)(app);
     app.changed_by(News::Lists);
     if !app.screen.overlays.is_empty() {
         let place = layout::overlay_place(&app.screen);
@@ -50,12 +49,12 @@ pub(super) fn click(app: &mut App, mouse: Mouse) -> Vec<Effect> {
     }
     let placed = layout::layout(app);
     if turn.is_none() && row == placed.tabs.y {
-        return tab_at(column).map_or_else(Vec::new, |pane| go(app, pane));
+        return tab_at(app, column).map_or_else(Vec::new, |pane| enter(app, pane));
     }
     let hit = placed.blocks.iter().find(|(_, place)| place.contains(Position::new(column, row)));
     let Some((block, place)) = hit else { return Vec::new() };
-    if *block == Block::Logs {
-        return on_logs(app, *place, turn, row);
+    if let Some(effects) = (app.shown().hooks.mouse)(app, *place, mouse) {
+        return effects;
     }
     if let Some(by) = turn {
         app.screen.list(*block).step(by);
@@ -79,27 +78,6 @@ pub(super) fn click(app: &mut App, mouse: Mouse) -> Vec<Effect> {
     Vec::new()
 }
 
-/// The wheel moves through the lines; a click selects one, and opens the one that is selected.
-fn on_logs(app: &mut App, place: Rect, turn: Option<isize>, row: u16) -> Vec<Effect> {
-    if let Some(by) = turn {
-        keys::step(app, by);
-        return app.plan();
-    }
-    let header = !app.logs.columns.is_empty();
-    let first = place.y + 1 + layout::histogram_rows(place) + u16::from(header);
-    // Lines that are broken take rows of their own: only keys tell them apart.
-    let key = row.checked_sub(first).and_then(|n| app.logs.drawn.get(usize::from(n)).copied());
-    let Some(pos) = key.filter(|_| !app.logs.wrap).and_then(|key| app.logs.store.find(key)) else {
-        return Vec::new();
-    };
-    let number = app.logs.view.rank(&app.logs.store, pos);
-    if app.logs.place == number && !app.logs.follow {
-        return open(app);
-    }
-    app.logs.select(number);
-    Vec::new()
-}
-
 /// Presses the button at a place.
 fn button(app: &mut App, column: u16, row: u16) -> Vec<Effect> {
     let Some(window) = app.screen.overlays.last() else { return Vec::new() };
@@ -118,12 +96,12 @@ fn button(app: &mut App, column: u16, row: u16) -> Vec<Effect> {
 }
 
 /// The pane whose title is at this column of the tab line: ` 1 Overview  2 Services …`.
-pub(super) fn tab_at(column: u16) -> Option<Pane> {
+pub(crate) fn tab_at(app: &App, column: u16) -> Option<PaneId> {
     let mut x = 1;
-    for (pane, _, title) in Pane::ALL {
-        let width = title.len() as u16 + 4;
+    for pane in app.table.tabs() {
+        let width = pane.title.len() as u16 + 4;
         if (x..x + width).contains(&column) {
-            return Some(pane);
+            return Some(pane.id);
         }
         x += width;
     }

@@ -1,12 +1,37 @@
 //! Moving: in lists and texts, from block to block, from button to button.
 
 use super::buttons::next_button;
+use super::settle::done;
+use crate::app::effect::Effect;
 use crate::app::list::List;
+use crate::app::pane::Motion;
 use crate::app::screen::{Block, View};
 use crate::app::{App, layout};
 
+/// Moves: in the pane that does that itself, else in the list of the window on top or of the focused block.
+pub(crate) fn moved(app: &mut App, motion: Motion) -> Vec<Effect> {
+    if app.screen.overlays.is_empty() && (app.shown().hooks.moves)(app, motion) {
+        return done(app);
+    }
+    match motion {
+        Motion::Left => sideways(app, -1),
+        Motion::Right => sideways(app, 1),
+        Motion::Down => step(app, 1),
+        Motion::Up => step(app, -1),
+        Motion::First => step(app, isize::MIN / 2),
+        Motion::Last => step(app, isize::MAX / 2),
+        Motion::HalfDown => page(app, 1, 2),
+        Motion::HalfUp => page(app, -1, 2),
+        Motion::PageDown => page(app, 1, 1),
+        Motion::PageUp => page(app, -1, 1),
+        Motion::NextMatch => wrap(app, 1),
+        Motion::PreviousMatch => wrap(app, -1),
+    }
+    done(app)
+}
+
 /// The list that moves: of the overlay on top, else of the focused block.
-pub(super) fn moving(app: &mut App) -> &mut List {
+pub(crate) fn moving(app: &mut App) -> &mut List {
     let block = app.screen.focused();
     let screen = &mut app.screen;
     match screen.overlays.last_mut() {
@@ -15,19 +40,19 @@ pub(super) fn moving(app: &mut App) -> &mut List {
     }
 }
 
-pub(super) fn step(app: &mut App, by: isize) {
+pub(crate) fn step(app: &mut App, by: isize) {
     let scrolls = app.screen.asks();
     let list = moving(app);
     if scrolls { list.scroll(by) } else { list.step(by) }
 }
 
-pub(super) fn page(app: &mut App, direction: isize, part: isize) {
+pub(crate) fn page(app: &mut App, direction: isize, part: isize) {
     let rows = (moving(app).height as isize / part).max(1);
     step(app, direction * rows);
 }
 
 /// To the next or previous row, round the end.
-pub(super) fn wrap(app: &mut App, by: isize) {
+pub(crate) fn wrap(app: &mut App, by: isize) {
     let list = moving(app);
     let count = list.rows.len() as isize;
     if count > 0 {
@@ -37,7 +62,7 @@ pub(super) fn wrap(app: &mut App, by: isize) {
 }
 
 /// Left and right: along long lines in an overlay, else to the block beside.
-pub(super) fn sideways(app: &mut App, direction: isize) {
+pub(crate) fn sideways(app: &mut App, direction: isize) {
     if app.screen.asks() {
         return next_button(app, direction);
     }
@@ -61,7 +86,7 @@ pub(super) fn sideways(app: &mut App, direction: isize) {
     }
 }
 
-pub(super) fn next_block(app: &mut App, by: isize) {
+pub(crate) fn next_block(app: &mut App, by: isize) {
     if app.screen.asks() {
         return next_button(app, by);
     }

@@ -1,22 +1,20 @@
 //! Into things: the selected one, the chosen line of an overlay, another environment.
 
-use super::settle::settle_lists;
+use super::settle::{done, settle_lists};
 use crate::app::App;
+use crate::app::command::PaneId;
 use crate::app::effect::Effect;
 use crate::app::poll::Poller;
-use crate::app::screen::{Block, Pane, Screen, View};
+use crate::app::screen::{Block, Screen, View};
 use crate::app::select::{self, Subject};
 use crate::app::state::News;
 use crate::app::{facts, overlays};
 use crate::model::{Estate, Place, Source};
 
 /// Into the selected thing.
-pub(super) fn open(app: &mut App) -> Vec<Effect> {
-    if app.screen.focused() == Block::Logs {
-        if let Some(overlay) = crate::app::logs::windows::event(app) {
-            app.screen.overlays.push(overlay);
-        }
-        return Vec::new();
+pub(crate) fn open(app: &mut App) -> Vec<Effect> {
+    if let Some(effects) = (app.shown().hooks.open)(app) {
+        return effects;
     }
     if app.screen.focused() == Block::Attention
         && let Some(entry) = select::attention(app)
@@ -24,7 +22,7 @@ pub(super) fn open(app: &mut App) -> Vec<Effect> {
         match entry.place.clone() {
             Place::Service(name) => return open_service(app, name),
             Place::Database(id) => return open_database(app, &id),
-            Place::Services => return go(app, Pane::Services),
+            Place::Services => return go(app, PaneId("services")),
             Place::Identity | Place::Alarm(_) | Place::TargetGroup(_) | Place::Source(_) => {
                 let mut body = entry.what.clone();
                 if let Some(hint) = &entry.hint {
@@ -48,10 +46,7 @@ pub(super) fn open(app: &mut App) -> Vec<Effect> {
         Some(Subject::Database(id) | Subject::Instance(id, _)) if app.screen.view() != View::Database => {
             open_database(app, &id)
         }
-        Some(Subject::Container(..) | Subject::Deployment(..)) => {
-            inspect(app);
-            app.plan()
-        }
+        Some(Subject::Container(..) | Subject::Deployment(..)) => inspect(app),
         Some(subject @ (Subject::Text(_) | Subject::Database(_) | Subject::Instance(..))) => {
             let block = app.screen.focused();
             let text = whole(app, block).unwrap_or_else(|| subject.name().to_owned());
@@ -71,8 +66,8 @@ fn whole(app: &App, block: Block) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
-pub(super) fn open_service(app: &mut App, name: String) -> Vec<Effect> {
-    if app.screen.pane == Pane::Services && app.screen.service.as_deref() == Some(name.as_str()) {
+pub(crate) fn open_service(app: &mut App, name: String) -> Vec<Effect> {
+    if app.screen.pane.0 == "services" && app.screen.service.as_deref() == Some(name.as_str()) {
         return Vec::new();
     }
     let mut keys = vec![(Source::Rollouts, name.clone())];
@@ -89,20 +84,21 @@ pub(super) fn open_service(app: &mut App, name: String) -> Vec<Effect> {
     app.screen.focus.remove(&Block::Tasks);
     app.poller.hurry_keys(&keys, app.now);
     app.changed_by(News::Lists);
-    go(app, Pane::Services)
+    go(app, PaneId("services"))
 }
 
-pub(super) fn open_database(app: &mut App, id: &str) -> Vec<Effect> {
+pub(crate) fn open_database(app: &mut App, id: &str) -> Vec<Effect> {
     app.screen.list(Block::Databases).select_key(id);
     app.changed_by(News::Lists);
-    go(app, Pane::Database)
+    go(app, PaneId("database"))
 }
 
 /// Opens another environment. Nothing of the one before stays: old data under a new name is what
 /// people fear most.
-pub(super) fn switch(app: &mut App, name: &str) -> Vec<Effect> {
+pub(crate) fn switch(app: &mut App, name: &str) -> Vec<Effect> {
     let Some(environment) = app.config.environment(name).cloned() else { return Vec::new() };
-    let mut effects = crate::app::logs::keys::end_tee(app, ": another environment was opened");
+    let panes = app.table.panes;
+    let mut effects: Vec<Effect> = panes.iter().flat_map(|pane| (pane.hooks.switched)(app)).collect();
     app.environment = app.session.overrides.apply(environment);
     app.generation += 1;
     let wants = app.poller.wants().clone();
@@ -110,12 +106,6 @@ pub(super) fn switch(app: &mut App, name: &str) -> Vec<Effect> {
     app.poller.ahead = app.ahead;
     app.estate = Estate::default();
     app.judged = None;
-    let looking = app.screen.pane == Pane::Logs;
-    app.logs = crate::app::logs::pane::LogsPane::default();
-    app.logs.set_ahead(app.ahead);
-    if looking {
-        app.logs.open();
-    }
     app.screen = Screen { size: app.screen.size, pane: app.screen.pane, ..Screen::default() };
     app.note(false, format!("opened {name}"));
     app.changed();
@@ -125,7 +115,7 @@ pub(super) fn switch(app: &mut App, name: &str) -> Vec<Effect> {
     effects
 }
 
-pub(super) fn go(app: &mut App, pane: Pane) -> Vec<Effect> {
+pub(crate) fn go(app: &mut App, pane: PaneId) -> Vec<Effect> {
     app.screen.pane = pane;
     app.screen.operation = None;
     app.screen.overlays.clear();
@@ -135,8 +125,12 @@ pub(super) fn go(app: &mut App, pane: Pane) -> Vec<Effect> {
 }
 
 /// The raw fields of the selected thing.
-pub(super) fn inspect(app: &mut App) {
-    if let Some((title, fields)) = select::fields(app) {
-        app.screen.overlays.push(overlays::inspect(title, &fields));
-    }
+pub(crate) fn inspect(app: &mut App) -> Vec<Effect> {
+    let own = app.screen.overlays.is_empty().then(|| (app.shown().hooks.inspect)(app)).flatten();
+    own.unwrap_or_else(|| {
+        if let Some((title, fields)) = select::fields(app) {
+            app.screen.overlays.push(overlays::inspect(title, &fields));
+        }
+        done(app)
+    })
 }

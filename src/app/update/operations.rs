@@ -15,7 +15,7 @@ use jiff::SignedDuration;
 const LEAVING: SignedDuration = SignedDuration::from_secs(2);
 
 /// Something happened in an operation: what follows from it on the screen, and what is read sooner.
-pub(super) fn follow(app: &mut App) -> Vec<Effect> {
+pub(crate) fn follow(app: &mut App) -> Vec<Effect> {
     app.changed_by(News::Lists);
     let known: Vec<OperationId> = app.followed.confirmed.iter().copied().collect();
     let mut look = false;
@@ -64,7 +64,7 @@ fn tell_end(app: &mut App, id: OperationId) {
 }
 
 /// Opens an operation's view, its log at the end.
-pub(super) fn open(app: &mut App, id: OperationId) {
+pub(crate) fn open(app: &mut App, id: OperationId) {
     if app.operations.get(id).is_none() {
         return;
     }
@@ -82,7 +82,7 @@ pub(super) fn open(app: &mut App, id: OperationId) {
 }
 
 /// Plans that nobody looks at any more are left: nothing was changed.
-pub(super) fn abandon(app: &mut App) -> Vec<Effect> {
+pub(crate) fn abandon(app: &mut App) -> Vec<Effect> {
     let waiting =
         |operation: &&Operation| matches!(operation.stage, Stage::Looking | Stage::Asking) && !operation.only_looks();
     let open = |id: OperationId| app.screen.overlays.iter().any(|window| window.kind == Kind::Plan(id));
@@ -92,7 +92,7 @@ pub(super) fn abandon(app: &mut App) -> Vec<Effect> {
 }
 
 /// The end of the session, once everything is written down.
-pub(super) fn left(app: &App) -> Vec<Effect> {
+pub(crate) fn left(app: &App) -> Vec<Effect> {
     let waited = app.followed.leaving.map(|since| app.now.duration_since(since));
     let recording = app.operations.list.iter().any(|operation| app.operations.waits_for_audit(operation.id));
     let over = waited.is_some_and(|waited| waited >= LEAVING || !recording);

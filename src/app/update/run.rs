@@ -1,198 +1,65 @@
-//! Commands: the one place where each acts.
+//! Commands: the one place where each is run, and what those do that are neither movements nor changes.
 
-use super::moves::{next_block, page, sideways, step, wrap};
-use super::open::{go, inspect, open, switch};
-use super::settle::settle_lists;
+use super::open::{go, open, switch};
+use super::settle::done;
 use super::windows::{push, retype, start_typing};
 use super::{change, dialogs, operations};
-use crate::app::command::{self, Id, Risk};
+use crate::app::command::PaneId;
+use crate::app::command::{Id, Risk};
 use crate::app::effect::Effect;
-use crate::app::logs::pane::Prompt;
-use crate::app::logs::{keys, prompt};
-use crate::app::overlay::{Choice, Kind, Question};
-use crate::app::screen::{Pane, View};
+use crate::app::overlay::{Choice, Kind, Overlay};
+use crate::app::screen::{Purpose, View};
 use crate::app::state::News;
 use crate::app::{App, overlays, rows, select};
 use crate::model::Source;
-use crate::model::timer::Power;
 
 /// Runs a command. The only place where a command acts.
-pub(super) fn run(app: &mut App, command: Id) -> Vec<Effect> {
+pub(crate) fn run(app: &mut App, command: Id) -> Vec<Effect> {
     app.changed_by(News::Lists);
-    let in_logs = app.screen.view() == View::Logs && app.screen.overlays.is_empty();
+    let command = app.table.command(command);
     // A window that asks for a yes takes its own keys: what else is pressed there was not meant for it.
-    if app.screen.asks() && !in_dialogs(command) {
+    if app.screen.asks() && !command.in_dialogs {
         return Vec::new();
     }
-    let entry = command::get(command);
-    if entry.risk != Risk::Read && app.session.read_only {
-        app.say(format!("read-only: `{}` would change something and is refused", entry.name));
+    if command.risk != Risk::Read && app.session.read_only {
+        app.say(format!("read-only: `{}` would change something and is refused", command.name()));
         return Vec::new();
     }
-    match command {
-        Id::Open if app.screen.overlays.is_empty() => return open(app),
-        Id::Open => return choose(app),
-        Id::Back => back(app),
-        Id::Actions => push(app, overlays::actions),
-        Id::Help => push(app, overlays::help),
-        Id::Palette => {
-            push(app, overlays::palette);
-            start_typing(app, None);
-        }
-        Id::Environment => push(app, overlays::environments),
-        Id::Activity => push(app, overlays::activity),
-        Id::Filter => {
-            let block = if app.screen.overlays.is_empty() { Some(app.screen.focused()) } else { None };
-            start_typing(app, block);
-        }
-        Id::Sort => sort(app),
-        Id::Inspect if in_logs => return open(app),
-        Id::Inspect => {
-            inspect(app);
-        }
-        Id::Copy => return copy(app),
-        Id::Console => return console(app),
-        Id::Refresh => return refresh(app),
-        Id::Zoom => app.screen.zoom = !app.screen.zoom,
-        Id::Pause => return pause(app),
-        Id::PaneOverview => return go(app, Pane::Overview),
-        Id::PaneServices => {
-            // A second press leaves an opened service: the key names the list.
-            if app.screen.operation.is_none() && app.screen.pane == Pane::Services {
-                app.screen.task = None;
-                app.screen.service = None;
-            }
-            return go(app, Pane::Services);
-        }
-        Id::PaneDatabase => return go(app, Pane::Database),
-        Id::PaneLogs => {
-            app.logs.open();
-            return go(app, Pane::Logs);
-        }
-        Id::NextBlock => next_block(app, 1),
-        Id::PreviousBlock => next_block(app, -1),
-        Id::Left if in_logs => app.logs.shift = app.logs.shift.saturating_sub(16),
-        Id::Right if in_logs => app.logs.shift = (app.logs.shift + 16).min(1 << 18),
-        Id::Down if in_logs => keys::step(app, 1),
-        Id::Up if in_logs => keys::step(app, -1),
-        Id::First if in_logs => keys::step(app, isize::MIN / 2),
-        Id::Last if in_logs => keys::step(app, isize::MAX / 2),
-        Id::HalfDown if in_logs => keys::page(app, 1, 2),
-        Id::HalfUp if in_logs => keys::page(app, -1, 2),
-        Id::PageDown if in_logs => keys::page(app, 1, 1),
-        Id::PageUp if in_logs => keys::page(app, -1, 1),
-        Id::NextMatch if in_logs => keys::jump(app, true),
-        Id::PreviousMatch if in_logs => keys::jump(app, false),
-        Id::Left => sideways(app, -1),
-        Id::Right => sideways(app, 1),
-        Id::Down => step(app, 1),
-        Id::Up => step(app, -1),
-        Id::First => step(app, isize::MIN / 2),
-        Id::Last => step(app, isize::MAX / 2),
-        Id::HalfDown => page(app, 1, 2),
-        Id::HalfUp => page(app, -1, 2),
-        Id::PageDown => page(app, 1, 1),
-        Id::PageUp => page(app, -1, 1),
-        Id::NextMatch => wrap(app, 1),
-        Id::PreviousMatch => wrap(app, -1),
-        Id::LogsOf => {
-            let (service, task) = match select::subject(app) {
-                Some(select::Subject::Service(name)) => (Some(name), None),
-                Some(select::Subject::Task(service, task)) => (Some(service), Some(task)),
-                Some(select::Subject::Container(task, _)) => (app.screen.service.clone(), Some(task)),
-                Some(_) | None => (app.screen.service.clone(), app.screen.task.clone()),
-            };
-            return keys::of_subject(app, service.as_deref(), task.as_deref());
-        }
-        Id::LogsSearch => prompt::start(app, Prompt::Search),
-        Id::LogsFilter => prompt::start(app, Prompt::Filter),
-        Id::LogsTime => prompt::start(app, Prompt::Time),
-        Id::LogsExport => prompt::start(app, Prompt::Export),
-        Id::LogsSave if app.logs.filter.trim().is_empty() && app.filters.is_empty() => {
-            app.say("there is no filter to save: & types one");
-        }
-        Id::LogsSave => prompt::start(app, Prompt::Save),
-        Id::LogsTee if app.logs.tee.is_some() => return keys::tee(app, ""),
-        Id::LogsTee => prompt::start(app, Prompt::Tee),
-        Id::LogsFollow
-        | Id::LogsLevel
-        | Id::LogsMute
-        | Id::LogsUnmute
-        | Id::LogsMark
-        | Id::LogsMarkTo
-        | Id::LogsCopyMarked
-        | Id::LogsFilters
-        | Id::LogsDetail
-        | Id::LogsWrap
-        | Id::LogsColumns
-        | Id::LogsSources
-        | Id::LogsEarlier
-        | Id::LogsLater
-        | Id::LogsLive
-        | Id::LogsTask
-        | Id::LogsInsights => return keys::run(app, command),
-        Id::Suspend => return vec![Effect::Suspend],
-        Id::Quit => return dialogs::quit(app),
-        Id::Deploy => return change::deploy(app),
-        Id::RollBack => return change::roll_back(app),
-        Id::Scale => change::ask(app, Question::Count),
-        Id::Force => return change::force(app),
-        Id::StopTask => return change::stop_task(app),
-        Id::Power => return change::power(app),
-        Id::Watch => return change::watch(app),
-        Id::ScalingSuspend => return change::suspend(app, true),
-        Id::ScalingResume => return change::suspend(app, false),
-        Id::ScalingLimits => change::ask(app, Question::Limits),
-        Id::SkipStop => return change::skip(app, Power::Stop),
-        Id::SkipStart => return change::skip(app, Power::Start),
-        // These act on a line being typed, in `type_command`.
-        Id::Accept
-        | Id::Cancel
-        | Id::InputUp
-        | Id::InputDown
-        | Id::InputPageUp
-        | Id::InputPageDown
-        | Id::InputNext
-        | Id::DeleteBack
-        | Id::DeleteHere
-        | Id::DeleteWord
-        | Id::DeleteAll
-        | Id::CursorLeft
-        | Id::CursorRight
-        | Id::CursorStart
-        | Id::CursorEnd => {}
-    }
-    // Moving may bring services into view whose parts were not read yet.
-    settle_lists(app);
-    app.plan()
+    (command.run)(app)
 }
 
-/// The commands that a window with buttons takes.
-fn in_dialogs(command: Id) -> bool {
-    matches!(
-        command,
-        Id::Open
-            | Id::Back
-            | Id::NextBlock
-            | Id::PreviousBlock
-            | Id::Left
-            | Id::Right
-            | Id::Up
-            | Id::Down
-            | Id::First
-            | Id::Last
-            | Id::HalfUp
-            | Id::HalfDown
-            | Id::PageUp
-            | Id::PageDown
-            | Id::Copy
-            | Id::Suspend
-            | Id::Quit
-    )
+/// Opens a window.
+pub(crate) fn pushed(app: &mut App, make: fn(&App) -> Overlay) -> Vec<Effect> {
+    push(app, make);
+    done(app)
+}
+
+pub(crate) fn palette(app: &mut App) -> Vec<Effect> {
+    push(app, overlays::palette);
+    start_typing(app, Purpose::Window);
+    done(app)
+}
+
+/// Begins to type what the window on top, or the focused block, is to contain.
+pub(crate) fn filter(app: &mut App) -> Vec<Effect> {
+    let block = app.screen.focused();
+    start_typing(app, if app.screen.overlays.is_empty() { Purpose::Filter(block) } else { Purpose::Window });
+    done(app)
+}
+
+/// Goes to a pane, as its key or its tab does.
+pub(crate) fn enter(app: &mut App, pane: PaneId) -> Vec<Effect> {
+    (app.table.pane(pane).hooks.entered)(app);
+    go(app, pane)
+}
+
+/// Into the selected thing, or does what the chosen line of a window says.
+pub(crate) fn open_or_choose(app: &mut App) -> Vec<Effect> {
+    if app.screen.overlays.is_empty() { open(app) } else { choose(app) }
 }
 
 /// Runs or opens the chosen line of the overlay on top.
-pub(super) fn choose(app: &mut App) -> Vec<Effect> {
+pub(crate) fn choose(app: &mut App) -> Vec<Effect> {
     let Some(overlay) = app.screen.overlays.last() else { return Vec::new() };
     if overlay.kind.is_dialog() {
         return dialogs::press(app);
@@ -223,9 +90,9 @@ pub(super) fn choose(app: &mut App) -> Vec<Effect> {
             app.screen.overlays.pop();
             run(app, command)
         }
-        Choice::Logs(pick) => {
+        Choice::Pane { pane, what, text } => {
             app.changed_by(News::Lists);
-            crate::app::logs::windows::pick(app, pick)
+            (app.table.pane(pane).hooks.picked)(app, what, &text)
         }
         Choice::Environment(name) => {
             app.screen.overlays.clear();
@@ -234,7 +101,7 @@ pub(super) fn choose(app: &mut App) -> Vec<Effect> {
     }
 }
 
-pub(super) fn sort(app: &mut App) {
+pub(crate) fn sort(app: &mut App) {
     if !app.screen.overlays.is_empty() {
         return;
     }
@@ -253,14 +120,14 @@ pub(super) fn sort(app: &mut App) {
     app.say(format!("sorted by {} {order}", column.to_lowercase()));
 }
 
-pub(super) fn back(app: &mut App) {
+pub(crate) fn back(app: &mut App) {
+    if app.screen.overlays.pop().is_some() {
+        return;
+    }
+    if (app.shown().hooks.back)(app) {
+        return;
+    }
     let screen = &mut app.screen;
-    if screen.overlays.pop().is_some() {
-        return;
-    }
-    if screen.view() == View::Logs && keys::back(&mut app.logs) {
-        return;
-    }
     let block = screen.focused();
     let list = screen.list(block);
     if !list.filter.is_empty() {
@@ -269,12 +136,12 @@ pub(super) fn back(app: &mut App) {
         screen.zoom = false;
     } else if screen.operation.take().is_some() {
         // It goes on; the drawer and the tab line lead back to it.
-    } else if screen.pane == Pane::Services && screen.task.take().is_none() {
+    } else if screen.pane.0 == "services" && screen.task.take().is_none() {
         screen.service = None;
     }
 }
 
-pub(super) fn pause(app: &mut App) -> Vec<Effect> {
+pub(crate) fn pause(app: &mut App) -> Vec<Effect> {
     match app.screen.paused.take() {
         None => app.screen.paused = Some(app.now),
         // What came meanwhile was not taken in: ask again.
@@ -283,7 +150,7 @@ pub(super) fn pause(app: &mut App) -> Vec<Effect> {
     app.plan()
 }
 
-pub(super) fn refresh(app: &mut App) -> Vec<Effect> {
+pub(crate) fn refresh(app: &mut App) -> Vec<Effect> {
     let sources: &[Source] = match app.screen.view() {
         View::Overview => &Source::ALL,
         View::Services => &[Source::Services, Source::Tasks, Source::Metrics],
@@ -297,7 +164,7 @@ pub(super) fn refresh(app: &mut App) -> Vec<Effect> {
             Source::Metrics,
         ],
         View::Database => &[Source::DbClusters, Source::DbInstances, Source::Metrics],
-        View::Logs | View::Operation(_) => &[Source::Services, Source::Tasks],
+        View::Pane | View::Operation(_) => &[Source::Services, Source::Tasks],
     };
     app.poller.hurry(sources, app.now);
     if let Some(name) = app.screen.service.clone() {
@@ -314,18 +181,17 @@ pub(super) fn refresh(app: &mut App) -> Vec<Effect> {
     app.plan()
 }
 
-pub(super) fn copy(app: &mut App) -> Vec<Effect> {
+pub(crate) fn copy(app: &mut App) -> Vec<Effect> {
     let text = match app.screen.overlays.last() {
         Some(overlay) => overlay.copies.clone().or_else(|| overlay.selected().map(|line| line.text.clone())),
-        None if app.screen.view() == View::Logs => crate::app::logs::keys::copied(app),
-        None => select::subject(app).map(|subject| subject.name().to_owned()),
+        None => (app.shown().hooks.copy)(app).or_else(|| select::subject(app).map(|subject| subject.name().to_owned())),
     };
     let Some(text) = text else { return Vec::new() };
     app.say(format!("copied {}", crate::model::text::cut_end(&crate::model::text::harmless(&text), 40)));
     vec![Effect::Copy(text)]
 }
 
-pub(super) fn console(app: &mut App) -> Vec<Effect> {
+pub(crate) fn console(app: &mut App) -> Vec<Effect> {
     let link = select::subject(app).and_then(|subject| select::console_link(app, &subject));
     let Some(link) = link else { return Vec::new() };
     if app.session.simulated {

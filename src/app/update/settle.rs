@@ -1,5 +1,6 @@
 //! Brings rows, judgements and windows up to date: what a drawing or a report reads.
 
+use crate::app::effect::Effect;
 use crate::app::state::News;
 use crate::app::{App, dialog, layout, rows};
 use crate::model::Health;
@@ -16,11 +17,11 @@ const JUDGE: SignedDuration = SignedDuration::from_secs(1);
 const MANY: usize = 500;
 
 /// Whether judging again would cost more than it tells.
-pub(super) fn too_soon(app: &App) -> bool {
+pub(crate) fn too_soon(app: &App) -> bool {
     app.estate.unjudged.all && many(app) && app.judged.is_some_and(|at| app.now.duration_since(at).abs() < JUDGE)
 }
 
-pub(super) fn many(app: &App) -> bool {
+pub(crate) fn many(app: &App) -> bool {
     let services = app.estate.services.value().map_or(0, BTreeMap::len);
     services + app.estate.tasks.value().map_or(0, BTreeMap::len) > MANY
 }
@@ -36,7 +37,7 @@ pub(in crate::app) fn settle_frame(app: &mut App, urgent: bool) {
 
 /// Lists and windows, over judgements as they stand where there is much to judge: for a key, whose
 /// frame is not to wait.
-pub(super) fn settle_lists(app: &mut App) {
+pub(crate) fn settle_lists(app: &mut App) {
     if !many(app) {
         settle(app);
     } else if app.unsettled > News::Nothing {
@@ -94,7 +95,7 @@ pub(in crate::app) fn settle(app: &mut App) {
 }
 
 /// The rows of the lists on the screen, and how many of them are shown.
-pub(super) fn windows(app: &mut App) {
+pub(crate) fn windows(app: &mut App) {
     // What was opened and is gone: the list says more than an empty page.
     for block in app.screen.view().blocks() {
         rows::settle(app, *block);
@@ -103,15 +104,7 @@ pub(super) fn windows(app: &mut App) {
     for (block, place) in placed.blocks {
         app.screen.list(block).set_height(layout::rows_in(block, place));
     }
-    if app.screen.view() == crate::app::screen::View::Logs {
-        let placed = layout::layout(app);
-        if let Some((_, place)) = placed.blocks.first() {
-            let (height, bins) = layout::logs_rows(*place, !app.logs.columns.is_empty());
-            if app.logs.settle(height, bins, app.now) {
-                app.redraw = true;
-            }
-        }
-    }
+    (app.shown().hooks.settle)(app);
     super::windows::windows(app);
     let height = overlay_rows(app);
     if let Some(overlay) = app.screen.overlays.last_mut() {
@@ -120,15 +113,21 @@ pub(super) fn windows(app: &mut App) {
 }
 
 /// What makes a row flash when it changes.
-pub(super) fn looks(row: &crate::model::estate::ServiceRow) -> (u32, u32, Health) {
+pub(crate) fn looks(row: &crate::model::estate::ServiceRow) -> (u32, u32, Health) {
     (row.desired, row.running, row.assessment.health)
 }
 
 /// Frame, line of the query, line of the keys; those with buttons have others.
-pub(super) fn overlay_rows(app: &App) -> usize {
+pub(crate) fn overlay_rows(app: &App) -> usize {
     let around = match app.screen.overlays.last() {
         Some(overlay) if overlay.kind.is_dialog() => dialog::around(app, overlay),
         _ => 4,
     };
     usize::from(layout::overlay_place(&app.screen).height.saturating_sub(around))
+}
+
+/// The end of a command that moved or opened something: what came into view may not have been read yet.
+pub(crate) fn done(app: &mut App) -> Vec<Effect> {
+    settle_lists(app);
+    app.plan()
 }

@@ -2,27 +2,27 @@
 
 use super::buttons::{next_button, unseen};
 use super::dialogs;
-use super::moves::{page, step};
+use super::moves::step;
 use super::run::{choose, run};
-use crate::app::command::{Id, Scope};
+use crate::app::command::Scope;
 use crate::app::effect::Effect;
-use crate::app::input::Input;
+use crate::app::input::Edit;
 use crate::app::overlay::Overlay;
-use crate::app::screen::Typing;
-use crate::app::screen::View;
+use crate::app::screen::{Purpose, Typing};
 use crate::app::state::News;
-use crate::app::{App, logs, rows};
+use crate::app::{App, rows};
 use crate::model::key::Key;
 
-pub(super) fn press(app: &mut App, key: Key) -> Vec<Effect> {
-    if app.screen.view() == View::Logs {
-        app.logs.refresh();
-    }
-    let command = app.keymap.command(scopes(app), key);
+pub(crate) fn press(app: &mut App, key: Key) -> Vec<Effect> {
+    (app.shown().hooks.prepare)(app);
+    let command = app.keymap.command(&scopes(app), key);
     let unseen = unseen(app);
     if let Some(typing) = &mut app.screen.typing {
         match (command, key.text()) {
-            (Some(command), _) => return type_command(app, command),
+            (Some(command), _) => {
+                app.changed_by(News::Lists);
+                return (app.table.command(command).run)(app);
+            }
             (None, Some(_)) if unseen => return Vec::new(),
             (None, Some(c)) => {
                 typing.input.insert(&c.to_string());
@@ -43,7 +43,7 @@ pub(super) fn press(app: &mut App, key: Key) -> Vec<Effect> {
     run(app, command)
 }
 
-pub(super) fn paste(app: &mut App, text: &str) {
+pub(crate) fn paste(app: &mut App, text: &str) {
     if unseen(app) {
         return;
     }
@@ -54,74 +54,77 @@ pub(super) fn paste(app: &mut App, text: &str) {
 }
 
 /// The typed line has changed: search or filter as one types.
-pub(super) fn typed(app: &mut App) {
+pub(crate) fn typed(app: &mut App) {
     let Some(typing) = &app.screen.typing else { return };
     let text = typing.input.text().to_owned();
-    if let Some(prompt) = typing.prompt {
-        logs::keys::typed(app, prompt, &text);
-    } else if let Some(block) = typing.block {
-        app.screen.list(block).filter = text;
-    } else {
-        let input = typing.input.clone();
-        if let Some(overlay) = app.screen.overlays.last_mut() {
-            overlay.query = input;
-            overlay.search();
+    match typing.purpose {
+        Purpose::Pane { pane, what, .. } => (app.table.pane(pane).hooks.typed)(app, what, &text),
+        Purpose::Filter(block) => app.screen.list(block).filter = text,
+        Purpose::Window => {
+            let input = typing.input.clone();
+            if let Some(overlay) = app.screen.overlays.last_mut() {
+                overlay.query = input;
+                overlay.search();
+            }
         }
     }
     app.changed_by(News::Lists);
 }
 
-pub(super) fn type_command(app: &mut App, command: Id) -> Vec<Effect> {
-    let Some(typing) = &mut app.screen.typing else { return Vec::new() };
-    if typing.input.edit(command) {
+/// Edits the line.
+pub(crate) fn edit(app: &mut App, edit: Edit) -> Vec<Effect> {
+    if let Some(typing) = &mut app.screen.typing {
+        typing.input.edit(edit);
         typed(app);
-        return Vec::new();
-    }
-    let block = typing.block;
-    let before = typing.before.clone();
-    let prompt = typing.prompt;
-    app.changed_by(News::Lists);
-    match command {
-        Id::InputUp => step(app, -1),
-        Id::InputPageUp => page(app, -1, 1),
-        Id::InputPageDown => page(app, 1, 1),
-        Id::InputNext if app.screen.asks() => next_button(app, 1),
-        Id::InputDown | Id::InputNext => step(app, 1),
-        // A window with buttons: what was typed stays there.
-        Id::Accept if block.is_none() && app.screen.asks() => return dialogs::press(app),
-        Id::Accept => {
-            let typed = app.screen.typing.take();
-            if let Some((prompt, text)) =
-                typed.and_then(|typing| Some((typing.prompt?, typing.input.text().to_owned())))
-            {
-                return logs::keys::accept(app, prompt, &text);
-            }
-            if block.is_none() && app.screen.overlays.last().is_some_and(Overlay::types) {
-                return choose(app);
-            }
-        }
-        Id::Cancel => {
-            app.screen.typing = Some(Typing { block, input: Input::new(before.clone()), before, prompt });
-            typed(app);
-            app.screen.typing = None;
-            let closes = |overlay: &Overlay| overlay.types() || overlay.kind.is_dialog();
-            if block.is_none() && app.screen.overlays.last().is_some_and(closes) {
-                app.screen.overlays.pop();
-            }
-        }
-        _ => {}
     }
     Vec::new()
 }
 
-pub(super) fn scopes(app: &App) -> &'static [Scope] {
-    if app.screen.typing.is_some() {
-        &[Scope::Input]
-    } else if app.screen.overlays.is_empty() && app.screen.view() == View::Logs {
-        &[Scope::Logs, Scope::List, Scope::Global]
-    } else if app.screen.overlays.is_empty() {
-        &[Scope::List, Scope::Global]
+/// To the next candidate, or the next button.
+pub(crate) fn input_next(app: &mut App) -> Vec<Effect> {
+    if app.screen.asks() {
+        next_button(app, 1);
     } else {
-        &[Scope::Overlay, Scope::List, Scope::Global]
+        step(app, 1);
+    }
+    Vec::new()
+}
+
+/// Takes the line.
+pub(crate) fn accept(app: &mut App) -> Vec<Effect> {
+    let Some(purpose) = app.screen.typing.as_ref().map(|typing| typing.purpose) else { return Vec::new() };
+    // A window with buttons: what was typed stays there.
+    if purpose == Purpose::Window && app.screen.asks() {
+        return dialogs::press(app);
+    }
+    let text = app.screen.typing.take().map(|typing| typing.input.text().to_owned()).unwrap_or_default();
+    match purpose {
+        Purpose::Pane { pane, what, .. } => (app.table.pane(pane).hooks.accepted)(app, what, &text),
+        Purpose::Window if app.screen.overlays.last().is_some_and(Overlay::types) => choose(app),
+        Purpose::Window | Purpose::Filter(_) => Vec::new(),
+    }
+}
+
+/// Leaves the line as it was before.
+pub(crate) fn cancel(app: &mut App) -> Vec<Effect> {
+    let Some(Typing { purpose, before, .. }) = app.screen.typing.take() else { return Vec::new() };
+    app.screen.typing = Some(Typing::new(purpose, before));
+    typed(app);
+    app.screen.typing = None;
+    let closes = |overlay: &Overlay| overlay.types() || overlay.kind.is_dialog();
+    if purpose == Purpose::Window && app.screen.overlays.last().is_some_and(closes) {
+        app.screen.overlays.pop();
+    }
+    Vec::new()
+}
+
+/// Where keys are listened to now, the most special first.
+pub(crate) fn scopes(app: &App) -> Vec<Scope> {
+    if app.screen.typing.is_some() {
+        vec![Scope::Input]
+    } else if app.screen.overlays.is_empty() {
+        vec![Scope::Pane(app.shown().id.0), Scope::List, Scope::Global]
+    } else {
+        vec![Scope::Overlay, Scope::List, Scope::Global]
     }
 }

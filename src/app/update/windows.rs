@@ -1,41 +1,43 @@
 //! Windows over the panes: opened, and their lines brought up to date.
 
-use crate::app::input::Input;
 use crate::app::operation::Operation;
 use crate::app::operation::choose::Offer;
 use crate::app::overlay::{self, Choice, Kind, Line, Overlay, Tone};
-use crate::app::screen::{Block, Typing};
+use crate::app::screen::{Purpose, Typing};
 use crate::app::{App, dialog, overlays, tell};
 use crate::config::EnvironmentConfig;
 
-pub(super) fn push(app: &mut App, make: fn(&App) -> overlay::Overlay) {
+pub(crate) fn push(app: &mut App, make: fn(&App) -> overlay::Overlay) {
     let overlay = make(app);
     push_window(app, overlay);
 }
 
-pub(super) fn push_window(app: &mut App, overlay: overlay::Overlay) {
+pub(crate) fn push_window(app: &mut App, overlay: overlay::Overlay) {
     // The same window twice would only have to be closed twice.
     app.screen.overlays.retain(|other| other.kind != overlay.kind);
     app.screen.overlays.push(overlay);
 }
 
-pub(super) fn start_typing(app: &mut App, block: Option<Block>) {
-    let text = match block {
-        Some(block) => app.screen.list(block).filter.clone(),
-        None => app.screen.overlays.last().map(|overlay| overlay.query.text().to_owned()).unwrap_or_default(),
+/// Begins to type, with what is there.
+pub(crate) fn start_typing(app: &mut App, purpose: Purpose) {
+    let text = match purpose {
+        Purpose::Filter(block) => app.screen.list(block).filter.clone(),
+        Purpose::Window | Purpose::Pane { .. } => {
+            app.screen.overlays.last().map(|overlay| overlay.query.text().to_owned()).unwrap_or_default()
+        }
     };
-    app.screen.typing = Some(Typing { block, input: Input::new(text.clone()), before: text, prompt: None });
+    app.screen.typing = Some(Typing::new(purpose, text));
 }
 
 /// Brings the lines of windows over operations up to date.
-pub(super) fn windows(app: &mut App) {
+pub(crate) fn windows(app: &mut App) {
     let mut overlays = std::mem::take(&mut app.screen.overlays);
     let size = app.screen.size;
     let top = overlays.len().saturating_sub(1);
     for (number, window) in overlays.iter_mut().enumerate() {
         match window.kind {
             Kind::Activity => window.replace(overlays::activities(app)),
-            Kind::Logs(which) => window.replace(crate::app::logs::windows::lines(app, which)),
+            Kind::Pane(pane, which) => window.replace((app.table.pane(pane).hooks.lines)(app, which)),
             Kind::Choose(id) => {
                 if let Some(operation) = app.operations.get(id) {
                     window.replace(options(app, operation, window));
@@ -71,12 +73,11 @@ pub(super) fn windows(app: &mut App) {
 
 /// Where a name must be typed for a yes, typing goes there; where it need not any more, it does not.
 fn types(app: &mut App, window: &Overlay) {
-    let typing = app.screen.typing.as_ref().is_some_and(|typing| typing.block.is_none());
+    let typing = app.screen.typing.as_ref().is_some_and(|typing| typing.purpose == Purpose::Window);
     match (dialog::to_type(app, window), typing) {
         (Some(_), false) => {
             let text = window.query.text().to_owned();
-            app.screen.typing =
-                Some(Typing { block: None, input: Input::new(text.clone()), before: text, prompt: None });
+            app.screen.typing = Some(Typing::new(Purpose::Window, text));
         }
         (None, true) => app.screen.typing = None,
         _ => {}
@@ -84,14 +85,14 @@ fn types(app: &mut App, window: &Overlay) {
 }
 
 /// Begins to type again where typing goes into the window.
-pub(super) fn retype(app: &mut App) {
+pub(crate) fn retype(app: &mut App) {
     if app.screen.typing.is_none() && app.screen.overlays.last().is_some_and(Overlay::types) {
-        start_typing(app, None);
+        start_typing(app, Purpose::Window);
     }
 }
 
 /// The lines of a window to choose from.
-pub(super) fn options(app: &App, operation: &Operation, window: &Overlay) -> Vec<Line> {
+pub(crate) fn options(app: &App, operation: &Operation, window: &Overlay) -> Vec<Line> {
     let Some(choices) = operation.choices() else { return Vec::new() };
     let images = choices.request.offer == Offer::Images;
     let entry = |text: &str, note: &str, choice: Choice| Line {

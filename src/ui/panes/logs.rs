@@ -2,11 +2,11 @@
 //! ones are broken.
 
 use crate::app::layout::histogram_rows;
-use crate::app::logs::pane::{Detail, LogsPane};
 use crate::app::logs::sources::short_names;
 use crate::app::screen::Block;
 use crate::model::logs::Ms;
 use crate::model::{Health, text, time};
+use crate::panes::logs::state::{Detail, State};
 use crate::ui::canvas::Canvas;
 use crate::ui::standing::Standing;
 use crate::ui::widgets::frame as frames;
@@ -32,7 +32,7 @@ const LONGEST: usize = 4_000;
 
 /// The whole block.
 pub fn draw(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
-    let logs = &canvas.app.logs;
+    let logs = &canvas.app.panes.logs;
     let title = title(logs);
     let inside = frames::block(canvas, Block::Logs, &title, place, standing);
     if inside.width < 20 || inside.height < 1 {
@@ -54,7 +54,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
 }
 
 /// What is shown, for the frame.
-fn title(logs: &LogsPane) -> String {
+fn title(logs: &State) -> String {
     let mut parts = Vec::new();
     if logs.level != Level::None {
         parts.push(format!("≥{}", logs.level.word()));
@@ -86,7 +86,7 @@ fn title(logs: &LogsPane) -> String {
 fn status(canvas: &mut Canvas<'_, '_>, place: Rect) {
     let theme = canvas.theme;
     let app = canvas.app;
-    let logs = &app.logs;
+    let logs = &app.panes.logs;
     let (x, y) = (place.x + 2, place.bottom() - 1);
     let room = place.width.saturating_sub(4);
     let follow = if logs.follow {
@@ -139,7 +139,7 @@ fn status(canvas: &mut Canvas<'_, '_>, place: Rect) {
 /// Why there are no lines.
 fn empty(canvas: &Canvas<'_, '_>) -> Vec<(Health, String)> {
     let app = canvas.app;
-    let logs = &app.logs;
+    let logs = &app.panes.logs;
     if !logs.store.is_empty() {
         return vec![
             (Health::Stopped, format!("none of {} lines passes", logs.store.len())),
@@ -178,7 +178,7 @@ fn empty(canvas: &Canvas<'_, '_>) -> Vec<(Health, String)> {
 fn histogram(canvas: &mut Canvas<'_, '_>, place: Rect) {
     let theme = canvas.theme;
     let app = canvas.app;
-    let logs = &app.logs;
+    let logs = &app.panes.logs;
     let (from, to) = logs.span;
     let bins = &logs.histogram;
     if bins.is_empty() || to <= from {
@@ -248,7 +248,7 @@ struct Look<'a> {
 
 /// Cells of the chosen columns: as wide as what is in them here, all of them at most half of the place.
 fn column_widths(canvas: &Canvas<'_, '_>, place: Rect) -> Vec<u16> {
-    let logs = &canvas.app.logs;
+    let logs = &canvas.app.panes.logs;
     let lines: Vec<Line<'_>> = logs.window.iter().filter_map(|pos| logs.store.line(*pos)).collect();
     let most = (place.width / 2 / (logs.columns.len().max(1) as u16)).saturating_sub(1).min(WIDEST);
     let values = |column: &String| {
@@ -262,7 +262,7 @@ fn column_widths(canvas: &Canvas<'_, '_>, place: Rect) -> Vec<u16> {
 /// The names over the columns.
 fn header(canvas: &mut Canvas<'_, '_>, look: &Look<'_>, place: Rect) {
     let theme = canvas.theme;
-    let columns = &canvas.app.logs.columns;
+    let columns = &canvas.app.panes.logs.columns;
     let mut x = place.x + head_width(look, place);
     for (name, width) in columns.iter().zip(&look.columns) {
         let room = place.right().saturating_sub(x).min(*width);
@@ -273,7 +273,7 @@ fn header(canvas: &mut Canvas<'_, '_>, look: &Look<'_>, place: Rect) {
 
 fn draw_lines(canvas: &mut Canvas<'_, '_>, place: Rect, named: bool) {
     let app = canvas.app;
-    let logs = &app.logs;
+    let logs = &app.panes.logs;
     let writers = logs.sources.groups.iter().flat_map(|group| group.writers.iter());
     let mut services: Vec<&str> = writers.map(|writer| writer.service.as_str()).collect();
     // Gaps carry the name of their group, which is none of a service.
@@ -375,7 +375,7 @@ fn head(canvas: &mut Canvas<'_, '_>, look: &Look<'_>, line: &Line<'_>, place: Re
     canvas.put(x, y, 5, word, style);
     x += 6;
     let plain = line.kind == Kind::Plain || line.is(mark::GAP | mark::SAMPLED);
-    for (column, width) in canvas.app.logs.columns.iter().zip(&look.columns) {
+    for (column, width) in canvas.app.panes.logs.columns.iter().zip(&look.columns) {
         let value = if plain { None } else { fields::field(line.text, line.kind, column) };
         if let Some(value) = value {
             let style = if fails(column, &value) { theme.down } else { theme.text };
@@ -400,7 +400,7 @@ fn fails(key: &str, value: &str) -> bool {
 /// The text of a line in differently styled pieces.
 fn pieces<'a>(canvas: &Canvas<'_, '_>, line: &Line<'a>) -> Vec<(Cow<'a, str>, Style)> {
     let theme = canvas.theme;
-    let logs = &canvas.app.logs;
+    let logs = &canvas.app.panes.logs;
     let limit = |text: Cow<'a, str>| match text.char_indices().nth(LONGEST) {
         None => text,
         Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
@@ -468,7 +468,7 @@ fn sgr(mut style: Style, base: Style, codes: &str) -> Style {
 
 /// The pieces with what is looked for marked in them.
 fn marked<'a>(canvas: &Canvas<'_, '_>, pieces: Vec<(Cow<'a, str>, Style)>) -> Vec<(Cow<'a, str>, Style)> {
-    let Some(needle) = canvas.app.logs.needle() else { return pieces };
+    let Some(needle) = canvas.app.panes.logs.needle() else { return pieces };
     let mut out = Vec::with_capacity(pieces.len());
     for (text, style) in pieces {
         let places = needle.places(&text, 64);
@@ -551,7 +551,7 @@ fn wrapped(canvas: &mut Canvas<'_, '_>, look: &Look<'_>, line: &Line<'_>, place:
 /// The right border: where the window stands, and where what is looked for is.
 fn scroll_bar(canvas: &mut Canvas<'_, '_>, place: Rect, lines: Rect) {
     let theme = canvas.theme;
-    let logs = &canvas.app.logs;
+    let logs = &canvas.app.panes.logs;
     let (count, height) = (logs.view.len(), usize::from(lines.height));
     if count <= logs.height || height == 0 {
         return;

@@ -43,7 +43,7 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect) {
     match canvas.app.screen.view() {
         View::Service(name) => service::summary(canvas, place, &name),
         View::Task(service, id) => task::summary(canvas, place, &service, &id),
-        View::Overview | View::Services | View::Database | View::Logs => {}
+        View::Overview | View::Services | View::Database | View::Pane => {}
         View::Operation(_) => operation::summary(canvas, place),
     }
 }

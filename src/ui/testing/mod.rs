@@ -12,6 +12,7 @@ pub(crate) use crate::app::testing::{by_hand, read_screen};
 use crate::app::{App, Session};
 use crate::config::{Config, EnvironmentConfig, Ui};
 use crate::model::*;
+use crate::panes::table::TABLE;
 use jiff::{SignedDuration, Timestamp};
 use ratatui::buffer::{Buffer, CellWidth};
 use ratatui::layout::Rect;
@@ -79,10 +80,11 @@ pub fn config() -> Config {
 /// An app before any answer.
 pub fn fresh(environment: EnvironmentConfig, session: Session, size: (u16, u16)) -> (App, Vec<Effect>) {
     let (mut app, effects) = App::new(
+        &TABLE,
         config(),
         environment,
         session,
-        Keymap::default(),
+        Keymap::of(&TABLE),
         Wants::default(),
         now() - SignedDuration::from_secs(1),
     );

@@ -1,12 +1,12 @@
 //! Windows over the logs: sources, columns, filters, queries of Insights and what they found, one event whole.
 
-use super::choice::{Asked, Pick, Window};
-use super::insights::{self, Agreed, RANGES};
-use super::pane::{COPIED, Detail, Prompt};
-use super::prompt;
+use super::choice::{Asked, Pick, Prompt, Window};
+use super::state::{COPIED, Detail, ID};
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::overlay::{Choice, Kind, Line as Entry, Overlay, Tone};
+use crate::app::logs::insights::{self, Agreed, RANGES};
+use crate::app::overlay::{Choice, Line as Entry, Overlay, Tone};
+use crate::app::screen::{Purpose, Typing};
 use crate::app::{overlays, question};
 use crate::model::logs::InsightsResult;
 use crate::model::text;
@@ -30,7 +30,7 @@ pub fn open(app: &mut App, window: Window) -> Vec<Effect> {
         Window::Insights => "Insights (what it scans costs $0.0076 a GB)",
     };
     let lines = lines(app, window);
-    let mut overlay = Overlay::new(Kind::Logs(window), title, lines);
+    let mut overlay = Overlay::new(window.kind(), title, lines);
     if window == Window::Insights {
         // The time stands above what is mostly chosen; what waits for a second yes comes first.
         let waits = overlay.lines.iter().position(|line| line.tone == Tone::Warn);
@@ -38,8 +38,23 @@ pub fn open(app: &mut App, window: Window) -> Vec<Effect> {
     }
     app.screen.overlays.push(overlay);
     let generation = app.generation();
-    let asks = window == Window::Insights && app.logs.may_ask(&app.estate);
-    asks.then(|| app.logs.ask_sizes(generation)).flatten().into_iter().collect()
+    let asks = window == Window::Insights && app.panes.logs.may_ask(&app.estate);
+    asks.then(|| app.panes.logs.ask_sizes(generation)).flatten().into_iter().collect()
+}
+
+/// Begins to type a line.
+pub fn start_prompt(app: &mut App, prompt: Prompt) {
+    let logs = &app.panes.logs;
+    let text = match prompt {
+        Prompt::Search => logs.search.clone(),
+        Prompt::Filter => logs.filter.clone(),
+        Prompt::Time | Prompt::Save => String::new(),
+        Prompt::Export => "logs.jsonl".to_owned(),
+        Prompt::Tee => "tee.jsonl".to_owned(),
+        Prompt::Insights => logs.insights.typed.clone(),
+    };
+    let purpose = Purpose::Pane { pane: ID, what: prompt as u8, label: prompt.label() };
+    app.screen.typing = Some(Typing::new(purpose, text));
 }
 
 /// The lines of a window, as things stand.
@@ -60,7 +75,7 @@ fn entry(left: &str, text: impl Into<String>, note: impl Into<String>, pick: Opt
         note_tone: Tone::Plain,
         risk: None,
         tone: Tone::Plain,
-        choice: pick.map_or(Choice::Nothing, Choice::Logs),
+        choice: pick.map_or(Choice::Nothing, Pick::choice),
     }
 }
 
@@ -68,32 +83,32 @@ fn entry(left: &str, text: impl Into<String>, note: impl Into<String>, pick: Opt
 pub fn pick(app: &mut App, pick: Pick) -> Vec<Effect> {
     match pick {
         Pick::Service(name) => {
-            if !app.logs.hidden.remove(&name) {
-                app.logs.hidden.insert(name);
+            if !app.panes.logs.hidden.remove(&name) {
+                app.panes.logs.hidden.insert(name);
             }
-            app.logs.show();
+            app.panes.logs.show();
         }
         Pick::Column(name) => {
-            let columns = &mut app.logs.columns;
+            let columns = &mut app.panes.logs.columns;
             match columns.iter().position(|column| *column == name) {
                 Some(at) => drop(columns.remove(at)),
                 None if columns.len() == COLUMNS => app.say(format!("{COLUMNS} columns are the most")),
                 None => columns.push(name),
             }
         }
-        Pick::Detail(detail) => app.logs.detail = detail,
+        Pick::Detail(detail) => app.panes.logs.detail = detail,
         Pick::Filter(name) => {
             app.screen.overlays.pop();
             let named = app.named_filters();
-            app.logs.set_filter(&format!("@{name}"), named);
+            app.panes.logs.set_filter(&format!("@{name}"), named);
         }
         Pick::Range => {
-            app.logs.insights.range = (app.logs.insights.range + 1) % RANGES.len();
-            app.logs.insights.agreed = None;
+            app.panes.logs.insights.range = (app.panes.logs.insights.range + 1) % RANGES.len();
+            app.panes.logs.insights.agreed = None;
         }
         Pick::Type => {
             app.screen.overlays.clear();
-            prompt::start(app, Prompt::Insights);
+            start_prompt(app, Prompt::Insights);
         }
         Pick::Query(asked) => return query(app, &asked),
     }
@@ -102,9 +117,9 @@ pub fn pick(app: &mut App, pick: Pick) -> Vec<Effect> {
 
 /// The sources with lines a second and state, each service to be hidden or shown.
 fn sources(app: &App) -> Vec<Entry> {
-    let states = app.logs.states(app.now);
+    let states = app.panes.logs.states(app.now);
     let (mut services, mut groups) = (Vec::new(), Vec::new());
-    for group in &app.logs.sources.groups {
+    for group in &app.panes.logs.sources.groups {
         let state = states.iter().find(|state| state.group == group.group);
         let (note, error) = state.map_or_else(|| ("not read yet".to_owned(), false), standing);
         let tone = if error { Tone::Bad } else { Tone::Plain };
@@ -112,21 +127,21 @@ fn sources(app: &App) -> Vec<Entry> {
         for writer in &group.writers {
             let name = &writer.service;
             if !services.iter().any(|known: &Entry| known.text == *name) {
-                let shown = if app.logs.hidden.contains(name) { " " } else { "●" };
+                let shown = if app.panes.logs.hidden.contains(name) { " " } else { "●" };
                 services.push(entry(shown, name, "Enter shows or hides its lines", Some(Pick::Service(name.clone()))));
             }
         }
     }
     services.extend(groups);
-    let missing = app.logs.sources.failed().map(|(missing, _)| missing.words());
+    let missing = app.panes.logs.sources.failed().map(|(missing, _)| missing.words());
     services.extend(missing.map(|words| Entry { tone: Tone::Bad, ..entry("✖", words, "groups may be missing", None) }));
-    services.extend(app.logs.sources.elsewhere.iter().map(|said| entry("?", said, "", None)));
+    services.extend(app.panes.logs.sources.elsewhere.iter().map(|said| entry("?", said, "", None)));
     services
 }
 
 /// Fields of the lines about the selected one, each with a value, and how much of a line is shown.
 fn columns(app: &App) -> Vec<Entry> {
-    let logs = &app.logs;
+    let logs = &app.panes.logs;
     let details = [
         (Detail::Fields, "message and fields"),
         (Detail::Message, "the message alone"),
@@ -176,7 +191,8 @@ fn filters(app: &App) -> Vec<Entry> {
             let (name, filter) = filter.split_once(':')?;
             let from = if n < saved { "saved" } else { "configured" };
             let name = name.trim();
-            let here = if app.logs.filter.split(' ').any(|word| word == format!("@{name}")) { "●" } else { " " };
+            let here =
+                if app.panes.logs.filter.split(' ').any(|word| word == format!("@{name}")) { "●" } else { " " };
             Some(entry(here, name, format!("{} ({from})", filter.trim()), Some(Pick::Filter(name.to_owned()))))
         })
         .collect();
@@ -187,7 +203,7 @@ fn filters(app: &App) -> Vec<Entry> {
 }
 
 /// How a group stands, in words, and whether that is bad news.
-fn standing(state: &super::follow::FeedState) -> (String, bool) {
+fn standing(state: &crate::app::logs::follow::FeedState) -> (String, bool) {
     if let Some(failure) = &state.failure {
         return (failure.message.clone(), true);
     }
@@ -201,7 +217,7 @@ fn standing(state: &super::follow::FeedState) -> (String, bool) {
 
 /// Queries of Insights to choose from, over what time, and what that costs.
 fn queries(app: &App) -> Vec<Entry> {
-    let logs = &app.logs;
+    let logs = &app.panes.logs;
     let (time, _) = RANGES.get(logs.insights.range).copied().unwrap_or(RANGES[0]);
     let estimate = logs.insights.estimate(&logs.group_names(), logs.span, app.service_now().as_millisecond());
     let cost = match &logs.insights.unsized_why {
@@ -244,18 +260,18 @@ fn key_of(asked: &Asked) -> &str {
 
 /// Runs a query of Insights; one that scans a gigabyte or more only when it is chosen again.
 pub fn query(app: &mut App, asked: &Asked) -> Vec<Effect> {
-    if !app.logs.may_ask(&app.estate) {
+    if !app.panes.logs.may_ask(&app.estate) {
         app.say("nothing is asked until it is known that these credentials are of the right account");
         return Vec::new();
     }
     let dated = app.service_now();
-    let logs = &mut app.logs;
+    let logs = &mut app.panes.logs;
     let estimate = logs.insights.estimate(&logs.group_names(), logs.span, dated.as_millisecond());
     if estimate.worth_saying() {
         let agreed = Agreed { query: key_of(asked).to_owned(), cost: estimate.words() };
         if logs.insights.agreed.as_ref() != Some(&agreed) {
             app.say(format!("{}: Enter again runs it", agreed.cost));
-            app.logs.insights.agreed = Some(agreed);
+            app.panes.logs.insights.agreed = Some(agreed);
             return Vec::new();
         }
         if let Err(why) = question::meant(app) {
@@ -263,7 +279,7 @@ pub fn query(app: &mut App, asked: &Asked) -> Vec<Effect> {
             return Vec::new();
         }
     }
-    let logs = &mut app.logs;
+    let logs = &mut app.panes.logs;
     logs.insights.agreed = None;
     let (name, text) = match asked {
         Asked::Search => {
@@ -282,8 +298,8 @@ pub fn query(app: &mut App, asked: &Asked) -> Vec<Effect> {
         Asked::Preset(name) => (name.clone(), insights::preset(name).unwrap_or_default().to_owned()),
     };
     app.screen.overlays.clear();
-    let effect = app.logs.query(&name, &text, dated, app.generation());
-    let unread = app.logs.sources.failed().next().map(|(missing, _)| missing.words());
+    let effect = app.panes.logs.query(&name, &text, dated, app.generation());
+    let unread = app.panes.logs.sources.failed().next().map(|(missing, _)| missing.words());
     match &effect {
         Some(_) => app.say(match unread {
             Some(unread) => format!("Insights is searching, not everywhere: {unread}"),
@@ -313,8 +329,8 @@ fn csv(result: &InsightsResult) -> String {
 
 /// What Insights found, as something to read.
 pub fn insights_found(app: &mut App) {
-    let Some(found) = app.logs.insights.found.take() else { return };
-    let name = app.logs.insights.running.take().map(|running| running.name).unwrap_or_default();
+    let Some(found) = app.panes.logs.insights.found.take() else { return };
+    let name = app.panes.logs.insights.running.take().map(|running| running.name).unwrap_or_default();
     let overlay = match found {
         Err(failure) => overlays::message(app, "Insights", &format!("the query failed\n\n{failure}")),
         Ok(result) => {
@@ -347,9 +363,9 @@ pub fn insights_found(app: &mut App) {
 
 /// The whole event under the selection, to read.
 pub fn event(app: &App) -> Option<Overlay> {
-    let pos = app.logs.current()?;
-    let head = app.logs.store.head(pos);
-    let line = app.logs.store.line(head)?;
+    let pos = app.panes.logs.current()?;
+    let head = app.panes.logs.store.head(pos);
+    let line = app.panes.logs.store.line(head)?;
     let at = Timestamp::from_millisecond(line.at).unwrap_or_default();
     let mut page = format!("{}\n", at.to_zoned(app.zone()).strftime("%Y-%m-%d %H:%M:%S%.3f %Z"));
     let source = line.source;
@@ -368,9 +384,15 @@ pub fn event(app: &App) -> Option<Overlay> {
         page.push_str("late       it came after later lines had been read\n");
     }
     page.push('\n');
-    let whole = app.logs.store.event(pos);
+    let whole = app.panes.logs.store.event(pos);
     page.push_str(&parse::strip_colour(&fields::pretty(&whole, line.kind)));
     let mut overlay = overlays::inspect("Event".to_owned(), &page);
     overlay.copies = Some(whole);
     Some(overlay)
+}
+
+/// What a query that costs is said to cost, while it waits to be chosen again.
+pub fn asks(app: &App, which: u8) -> Option<String> {
+    let agreed = app.panes.logs.insights.agreed.as_ref().filter(|_| Window::of(which) == Some(Window::Insights))?;
+    Some(format!("{} {}", agreed.query, agreed.cost))
 }

@@ -1,13 +1,14 @@
-//! The pane's state: what is read, kept, shown; where a person is in it. Keys are in `keys`.
+//! The pane's state: what is read, kept, shown; where a person is in it. What keys do is in `update`.
 
-use super::follow::{Batch, FeedState, Follower, Gap, Plan};
-use super::insights::{self, Insights, Running};
-use super::once::{self, Once, Rates};
-use super::sources::{self, Missing, Sources};
-use super::written;
 use crate::app::backoff::Backoff;
+use crate::app::command::PaneId;
 use crate::app::effect::{Effect, Lane, Query, Tee};
 use crate::app::event::{Answer, Fact, Part};
+use crate::app::logs::follow::{Batch, FeedState, Follower, Gap, Plan};
+use crate::app::logs::insights::{self, Insights, Running};
+use crate::app::logs::once::{self, Once, Rates};
+use crate::app::logs::sources::{self, Missing, Sources};
+use crate::app::logs::written;
 use crate::app::ticket::{Owner, Ticket};
 use crate::config::EnvironmentConfig;
 use crate::model::logs::{InsightsQuery, Ms};
@@ -21,7 +22,9 @@ use log_store::{
 use std::collections::{BTreeMap, HashSet};
 
 /// The name under which this pane asks.
-pub const NAME: &str = "logs";
+const NAME: &str = "logs";
+/// The pane.
+pub const ID: PaneId = PaneId(NAME);
 /// Pages of groups that are followed.
 const FOLLOW: u8 = 0;
 /// The past.
@@ -64,40 +67,6 @@ pub enum Detail {
     Raw,
 }
 
-/// What a line is typed for in this pane.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Prompt {
-    /// Text or `/regex/` to look for.
-    Search,
-    /// A filter.
-    Filter,
-    /// A time to go to.
-    Time,
-    /// A file to write into.
-    Export,
-    /// A file that every line that comes is written into.
-    Tee,
-    /// A name for the filter.
-    Save,
-    /// A query of Insights.
-    Insights,
-}
-
-impl Prompt {
-    /// What stands before the line.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Search => "/",
-            Self::Filter => "filter ",
-            Self::Time => "to time ",
-            Self::Export => "write to file ",
-            Self::Tee => "write what comes into file ",
-            Self::Save => "save the filter as ",
-            Self::Insights => "query ",
-        }
-    }
-}
-
 /// How a live tail stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Live {
@@ -115,7 +84,7 @@ pub struct Live {
 
 /// The pane.
 #[derive(Debug, Clone)]
-pub struct LogsPane {
+pub struct State {
     /// The lines.
     pub store: Store,
     /// Those that are shown.
@@ -223,7 +192,7 @@ pub struct Past {
     pub lines: usize,
 }
 
-impl Default for LogsPane {
+impl Default for State {
     fn default() -> Self {
         Self {
             store: Store::new(Limits::default()),
@@ -273,7 +242,7 @@ impl Default for LogsPane {
     }
 }
 
-impl LogsPane {
+impl State {
     /// Whether anybody has looked at logs yet: before, nothing is read.
     pub fn opened(&self) -> bool {
         self.opened
@@ -803,7 +772,7 @@ mod tests {
 
     #[test]
     fn a_live_tail_that_breaks_waits_twice_as_long_each_time_until_it_works() {
-        let mut pane = LogsPane { follower: Some(Follower::new(Vec::new(), plan(), None)), ..LogsPane::default() };
+        let mut pane = State { follower: Some(Follower::new(Vec::new(), plan(), None)), ..State::default() };
         let mut wait = |part: Part| {
             pane.live.serial = Some(1);
             pane.absorb_live(1, part, 1_000_000);
@@ -819,7 +788,7 @@ mod tests {
     #[test]
     fn groups_that_cannot_be_listed_are_missing_and_asked_for_again() {
         let list = Listing { pattern: "/aws/*".into(), due: None, failed: Backoff::default(), failure: None };
-        let mut pane = LogsPane { lists: vec![list], opened: true, ..LogsPane::default() };
+        let mut pane = State { lists: vec![list], opened: true, ..State::default() };
         let denied = Failure::new(FailureKind::Denied, "logs:DescribeLogGroups: no");
         pane.absorb_groups(0, Part::Broken(denied), 5_000);
         assert_eq!(pane.lists[0].due, Some(6_000));

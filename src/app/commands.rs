@@ -1,0 +1,446 @@
+//! The commands that every pane shares, a row each (see [`super::command`]).
+
+use super::command::Bottom::{First, Room, Then};
+use super::command::Scope::{Global, Input, List};
+use super::command::{Id, Risk};
+use super::effect::Effect;
+use super::input::Edit;
+use super::overlay::Question;
+use super::pane::Motion;
+use super::update::moves::{moved, next_block, page, step};
+use super::update::open::inspect;
+use super::update::run::{back, console, copy, filter, open_or_choose, palette, pause, pushed, refresh, sort};
+use super::update::settle::done;
+use super::update::typing::{accept, cancel, edit, input_next};
+use super::update::{change, dialogs};
+use super::{Command, overlays, select};
+use crate::model::timer::Power;
+
+/// Where one is, and what is shown.
+pub const FIRST: &[Command] = &[
+    Command::new(Id::OPEN, List, "open", &["enter"], "Go into the selected thing.", open_or_choose)
+        .in_dialogs()
+        .when(select::opens),
+    Command::new(Id::BACK, Global, "back", &["esc"], "One level back; never quits.", |app| {
+        back(app);
+        done(app)
+    })
+    .in_dialogs(),
+    Command::new(Id::ACTIONS, Global, "actions", &["x"], "List what can be done to the selected thing.", |app| {
+        pushed(app, overlays::actions)
+    }),
+    Command::new(Id::FILTER, List, "filter", &["/"], "Show only the rows that contain a text.", filter)
+        .on_bottom(Room(0)),
+    Command::new(Id::SORT, List, "sort", &["s"], "Sort by the next column; again reverses it first.", |app| {
+        sort(app);
+        done(app)
+    }),
+    Command::new(Id::INSPECT, List, "fields", &["i"], "Show the raw fields of the selected thing.", |app| inspect(app))
+        .when(select::has_fields),
+    Command::new(Id::COPY, List, "copy", &["y"], "Copy the selected thing's name, also over ssh.", copy)
+        .when(|app| select::subject(app).is_some())
+        .in_dialogs(),
+    Command::new(
+        Id::CONSOLE,
+        List,
+        "AWS console",
+        &["o"],
+        "Open the selected thing in the AWS console, or show its link.",
+        console,
+    )
+    .when(select::has_link),
+    Command::new(Id::REFRESH, Global, "refresh", &["r"], "Read what is on the screen again, now.", refresh),
+    Command::new(Id::ENVIRONMENT, Global, "environment", &["e"], "Switch to another environment.", |app| {
+        pushed(app, overlays::environments)
+    })
+    .on_bottom(Then(20)),
+    Command::new(Id::HELP, Global, "help", &["?"], "Show all keys and commands.", |app| pushed(app, overlays::help))
+        .on_bottom(Then(30)),
+    Command::new(Id::PALETTE, Global, "command", &[":"], "Run a command by its name.", palette).on_bottom(Then(40)),
+    Command::new(
+        Id::ZOOM,
+        Global,
+        "zoom",
+        &["z"],
+        "Give the focused block the whole screen, or take it back.",
+        |app| {
+            app.screen.zoom = !app.screen.zoom;
+            done(app)
+        },
+    )
+    .on_bottom(Room(50)),
+    Command::new(Id::PAUSE, Global, "pause", &["p"], "Hold the screen still; again lets it go on.", pause)
+        .on_bottom(Room(60)),
+    Command::new(Id::ACTIVITY, Global, "activity", &["ctrl-a"], "Show what happened in this session.", |app| {
+        pushed(app, overlays::activity)
+    })
+    .on_bottom(Room(70)),
+];
+
+/// Movements.
+pub const MOVING: &[Command] = &[
+    Command::new(Id::NEXT_BLOCK, Global, "next block", &["tab"], "Focus the next block.", |app| {
+        next_block(app, 1);
+        done(app)
+    })
+    .when(|app| app.screen.view().blocks().len() > 1)
+    .on_bottom(Room(10))
+    .in_dialogs(),
+    Command::new(Id::PREVIOUS_BLOCK, Global, "previous block", &["shift-tab"], "Focus the previous block.", |app| {
+        next_block(app, -1);
+        done(app)
+    })
+    .in_dialogs(),
+    Command::new(Id::DOWN, List, "down", &["j", "down"], "One row down.", |app| moved(app, Motion::Down)).in_dialogs(),
+    Command::new(Id::UP, List, "up", &["k", "up"], "One row up.", |app| moved(app, Motion::Up)).in_dialogs(),
+    Command::new(
+        Id::LEFT,
+        List,
+        "left",
+        &["h", "left"],
+        "To the left: the block beside, or the beginning of a long line.",
+        |app| moved(app, Motion::Left),
+    )
+    .in_dialogs(),
+    Command::new(
+        Id::RIGHT,
+        List,
+        "right",
+        &["l", "right"],
+        "To the right: the block beside, or further along a long line.",
+        |app| moved(app, Motion::Right),
+    )
+    .in_dialogs(),
+    Command::new(Id::FIRST, List, "first", &["g", "home"], "To the first row.", |app| moved(app, Motion::First))
+        .in_dialogs(),
+    Command::new(Id::LAST, List, "last", &["G", "end"], "To the last row.", |app| moved(app, Motion::Last))
+        .in_dialogs(),
+    Command::new(Id::HALF_DOWN, List, "half a page down", &["ctrl-d"], "Half a page down.", |app| {
+        moved(app, Motion::HalfDown)
+    })
+    .in_dialogs(),
+    Command::new(Id::HALF_UP, List, "half a page up", &["ctrl-u"], "Half a page up.", |app| moved(app, Motion::HalfUp))
+        .in_dialogs(),
+    Command::new(Id::PAGE_DOWN, List, "page down", &["pagedown", "ctrl-f"], "A page down.", |app| {
+        moved(app, Motion::PageDown)
+    })
+    .in_dialogs(),
+    Command::new(Id::PAGE_UP, List, "page up", &["pageup", "ctrl-b"], "A page up.", |app| moved(app, Motion::PageUp))
+        .in_dialogs(),
+    Command::new(Id::NEXT_MATCH, List, "next match", &["n"], "To the next row that matches.", |app| {
+        moved(app, Motion::NextMatch)
+    }),
+    Command::new(Id::PREVIOUS_MATCH, List, "previous match", &["N"], "To the previous row that matches.", |app| {
+        moved(app, Motion::PreviousMatch)
+    }),
+];
+
+/// What changes something, and leaving.
+pub const CHANGES: &[Command] = &[
+    Command::new(
+        Id::DEPLOY,
+        List,
+        "deploy",
+        &["D"],
+        "Deploy an image to the selected service: choose it, look at the plan, confirm.",
+        change::deploy,
+    )
+    .risks(Risk::Change)
+    .when(select::in_service)
+    .on_bottom(First(2)),
+    Command::new(
+        Id::ROLL_BACK,
+        List,
+        "roll back",
+        &["R"],
+        "Bring back a version of the selected service that ran before; ends a deployment that is under way.",
+        change::roll_back,
+    )
+    .risks(Risk::Change)
+    .when(select::can_roll_back)
+    .on_bottom(First(3)),
+    Command::new(Id::SCALE, List, "scale", &["S"], "Change how many tasks of the selected service run.", |app| {
+        change::ask(app, Question::Count);
+        done(app)
+    })
+    .risks(Risk::Change)
+    .when(select::in_service)
+    .on_bottom(First(4)),
+    Command::new(
+        Id::FORCE,
+        List,
+        "force",
+        &["F"],
+        "Deploy the selected service's task definition again, with new tasks.",
+        change::force,
+    )
+    .risks(Risk::Change)
+    .when(select::in_service),
+    Command::new(
+        Id::STOP_TASK,
+        List,
+        "stop task",
+        &["K"],
+        "Stop the selected task; its service starts another in its place.",
+        change::stop_task,
+    )
+    .risks(Risk::Disrupt)
+    .when(select::on_task)
+    .on_bottom(First(1)),
+    Command::new(
+        Id::POWER,
+        List,
+        "on/off",
+        &["O"],
+        "Stop the environment, or start it with the counts that it had.",
+        change::power,
+    )
+    .risks(Risk::Disrupt)
+    .when(select::in_service),
+    Command::new(
+        Id::WATCH,
+        List,
+        "watch",
+        &[],
+        "Watch the newest deployment of the selected service, whoever began it.",
+        change::watch,
+    )
+    .when(select::in_service),
+    Command::new(
+        Id::SCALING_SUSPEND,
+        List,
+        "suspend autoscaling",
+        &[],
+        "Suspend the autoscaling of the selected service.",
+        |app| change::suspend(app, true),
+    )
+    .risks(Risk::Change)
+    .when(|app| select::suspended(app) == Some(false)),
+    Command::new(
+        Id::SCALING_RESUME,
+        List,
+        "resume autoscaling",
+        &[],
+        "Let the autoscaling of the selected service go on.",
+        |app| change::suspend(app, false),
+    )
+    .risks(Risk::Change)
+    .when(|app| select::suspended(app) == Some(true)),
+    Command::new(
+        Id::SCALING_LIMITS,
+        List,
+        "limits",
+        &[],
+        "Change the limits between which the selected service is scaled.",
+        |app| {
+            change::ask(app, Question::Limits);
+            done(app)
+        },
+    )
+    .risks(Risk::Change)
+    .when(|app| select::suspended(app).is_some()),
+    Command::new(
+        Id::SKIP_STOP,
+        List,
+        "skip next stop",
+        &[],
+        "Skip the next scheduled stop of the environment.",
+        |app| change::skip(app, Power::Stop),
+    )
+    .risks(Risk::Change)
+    .when(select::has_schedule),
+    Command::new(
+        Id::SKIP_START,
+        List,
+        "skip next start",
+        &[],
+        "Skip the next scheduled start of the environment.",
+        |app| change::skip(app, Power::Start),
+    )
+    .risks(Risk::Change)
+    .when(select::has_schedule),
+    Command::new(
+        Id::SUSPEND,
+        Global,
+        "suspend",
+        &["ctrl-z"],
+        "Give the terminal back to the shell; `fg` returns.",
+        |_| vec![Effect::Suspend],
+    )
+    .in_dialogs(),
+    Command::new(Id::QUIT, Global, "quit", &["q", "ctrl-c"], "Leave.", dialogs::quit).on_bottom(Then(80)).in_dialogs(),
+];
+
+/// While a line is typed.
+pub const TYPING: &[Command] = &[
+    Command::new(Id::ACCEPT, Input, "accept", &["enter"], "Take what was typed.", accept),
+    Command::new(Id::CANCEL, Input, "cancel", &["esc", "ctrl-c"], "Leave what was typed.", cancel),
+    Command::new(Id::INPUT_UP, Input, "up", &["up", "ctrl-p"], "To the candidate above.", |app| {
+        step(app, -1);
+        Vec::new()
+    }),
+    Command::new(Id::INPUT_DOWN, Input, "down", &["down", "ctrl-n"], "To the candidate below.", |app| {
+        step(app, 1);
+        Vec::new()
+    }),
+    Command::new(Id::INPUT_PAGE_UP, Input, "page up", &["pageup"], "A page of candidates or of the text up.", |app| {
+        page(app, -1, 1);
+        Vec::new()
+    }),
+    Command::new(
+        Id::INPUT_PAGE_DOWN,
+        Input,
+        "page down",
+        &["pagedown"],
+        "A page of candidates or of the text down.",
+        |app| {
+            page(app, 1, 1);
+            Vec::new()
+        },
+    ),
+    Command::new(Id::INPUT_NEXT, Input, "next", &["tab"], "To the next candidate, or the next button.", input_next),
+    Command::new(
+        Id::DELETE_BACK,
+        Input,
+        "delete back",
+        &["backspace", "ctrl-h"],
+        "Delete the character before the cursor.",
+        |app| edit(app, Edit::DeleteBack),
+    ),
+    Command::new(
+        Id::DELETE_HERE,
+        Input,
+        "delete",
+        &["delete", "ctrl-d"],
+        "Delete the character at the cursor.",
+        |app| edit(app, Edit::DeleteHere),
+    ),
+    Command::new(Id::DELETE_WORD, Input, "delete word", &["ctrl-w"], "Delete the word before the cursor.", |app| {
+        edit(app, Edit::DeleteWord)
+    }),
+    Command::new(Id::DELETE_ALL, Input, "delete all", &["ctrl-u"], "Delete all that was typed.", |app| {
+        edit(app, Edit::DeleteAll)
+    }),
+    Command::new(
+        Id::CURSOR_LEFT,
+        Input,
+        "cursor left",
+        &["left", "ctrl-b"],
+        "The cursor one character to the left.",
+        |app| edit(app, Edit::CursorLeft),
+    ),
+    Command::new(
+        Id::CURSOR_RIGHT,
+        Input,
+        "cursor right",
+        &["right", "ctrl-f"],
+        "The cursor one character to the right.",
+        |app| edit(app, Edit::CursorRight),
+    ),
+    Command::new(
+        Id::CURSOR_START,
+        Input,
+        "cursor to the start",
+        &["home", "ctrl-a"],
+        "The cursor to the beginning.",
+        |app| edit(app, Edit::CursorStart),
+    ),
+    Command::new(Id::CURSOR_END, Input, "cursor to the end", &["end", "ctrl-e"], "The cursor to the end.", |app| {
+        edit(app, Edit::CursorEnd)
+    }),
+];
+
+/// What can be done to what is selected, most useful first.
+pub const ACTIONS: &[Id] = &[
+    Id::OPEN,
+    Id::STOP_TASK,
+    Id::DEPLOY,
+    Id::ROLL_BACK,
+    Id::SCALE,
+    Id::FORCE,
+    Id::WATCH,
+    Id::SCALING_RESUME,
+    Id::SCALING_SUSPEND,
+    Id::SCALING_LIMITS,
+    Id::POWER,
+    Id::SKIP_STOP,
+    Id::SKIP_START,
+    Id::INSPECT,
+    Id::COPY,
+    Id::CONSOLE,
+    Id::REFRESH,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::keymap::Keymap;
+    use crate::app::{command::Scope, document};
+    use crate::model::key::Key;
+    use crate::panes::table::TABLE;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn names_are_unique_and_default_keys_are_keys() {
+        let all: Vec<_> = TABLE.commands().collect();
+        for (place, command) in all.iter().enumerate() {
+            assert_eq!(command.default_keys().len(), command.keys.len(), "{}", command.name());
+            assert!(all[place + 1..].iter().all(|other| other.id != command.id), "{} twice", command.name());
+        }
+    }
+
+    #[test]
+    fn small_letters_only_look() {
+        for command in TABLE.commands() {
+            for key in command.default_keys() {
+                let capital = key.text().is_some_and(char::is_uppercase);
+                let moves = [Id::LAST, Id::PREVIOUS_MATCH].contains(&command.id);
+                assert_eq!(capital && !moves, command.risk != Risk::Read, "{}", command.name());
+            }
+        }
+    }
+
+    #[test]
+    fn the_documentation_of_keys_is_this_registry() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/keys.md");
+        let page = document::keys(&TABLE);
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(path, &page).expect("docs/keys.md is written");
+        }
+        let written = std::fs::read_to_string(path).expect("docs/keys.md is there");
+        assert_eq!(written, page, "run UPDATE_DOCS=1 cargo test the_documentation");
+    }
+
+    #[test]
+    fn what_is_offered_for_a_selection_is_a_command() {
+        for pane in TABLE.panes {
+            for id in pane.actions {
+                assert!(TABLE.by_name(id.0).is_some(), "{}: {}", pane.id.0, id.0);
+            }
+        }
+    }
+
+    #[test]
+    fn defaults_have_no_conflict() {
+        assert_eq!(Keymap::new(&TABLE, &BTreeMap::new()).err(), None);
+    }
+
+    #[test]
+    fn a_conflict_and_an_unknown_command_are_told_together() {
+        let overrides = BTreeMap::from([
+            ("open".to_owned(), vec!["j".to_owned()]),
+            ("fly".to_owned(), vec!["f".to_owned()]),
+            ("sort".to_owned(), vec!["hyper-s".to_owned()]),
+        ]);
+        let mistakes = Keymap::new(&TABLE, &overrides).expect_err("three mistakes");
+        assert_eq!(mistakes.len(), 3, "{mistakes:?}");
+    }
+
+    #[test]
+    fn the_special_scope_wins() {
+        let map = Keymap::of(&TABLE);
+        let key: Key = "enter".parse().expect("a key");
+        assert_eq!(map.command(&[Scope::Input, Scope::List], key), Some(Id::ACCEPT));
+        assert_eq!(map.command(&[Scope::List, Scope::Global], key), Some(Id::OPEN));
+    }
+}

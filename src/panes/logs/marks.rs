@@ -1,0 +1,104 @@
+//! Lines that are marked, and patterns that are muted.
+
+use super::state::{COPIED, State};
+use crate::app::App;
+use crate::app::effect::Effect;
+use crate::model::text;
+use log_store::block::mark;
+use log_store::{Pos, fields, shape};
+
+/// The most lines that one mark reaches over.
+const REACH: usize = 100_000;
+
+/// Marks the lines that are shown from the nearest mark to the selected one: above it, else below.
+pub fn mark_to(app: &mut App) {
+    let logs = &mut app.panes.logs;
+    let marked = |logs: &State, n: usize| logs.view.nth(&logs.store, n).is_some_and(|pos| is_marked(logs, pos));
+    let here = logs.place;
+    let above = (here.saturating_sub(REACH)..here).rev().find(|n| marked(logs, *n));
+    let from = above.or_else(|| (here + 1..logs.view.len().min(here + REACH)).find(|n| marked(logs, *n)));
+    let Some(from) = from else {
+        app.say("nothing is marked: m marks the line to begin with");
+        return;
+    };
+    let range = from.min(here)..=from.max(here);
+    let new: Vec<_> = range.filter(|n| !marked(logs, *n)).filter_map(|n| logs.view.nth(&logs.store, n)).collect();
+    for pos in &new {
+        logs.store.toggle_mark(*pos);
+    }
+    logs.view.update(&logs.store, usize::MAX);
+    let count = new.len();
+    app.say(format!("{count} more lines are marked: Ctrl-y copies, Ctrl-s writes them to a file"));
+}
+
+fn is_marked(logs: &State, pos: Pos) -> bool {
+    logs.store.line(pos).is_some_and(|line| line.is(mark::MARKED))
+}
+
+/// The marked lines among all that pass, not only among those looked at for the last frame.
+pub fn marked(logs: &mut State) -> Vec<Pos> {
+    logs.view.update(&logs.store, usize::MAX);
+    let all = (0..logs.view.len()).filter_map(|n| logs.view.nth(&logs.store, n));
+    all.filter(|pos| is_marked(logs, *pos)).collect()
+}
+
+/// Copies the marked lines, as many as a terminal takes.
+pub fn copy_marked(app: &mut App) -> Vec<Effect> {
+    let all = marked(&mut app.panes.logs);
+    let logs = &app.panes.logs;
+    let (mut text, mut count) = (String::new(), 0);
+    for line in all.iter().filter_map(|pos| logs.store.line(*pos)) {
+        if text.len() + line.text.len() > COPIED {
+            break;
+        }
+        text.push_str(line.text);
+        text.push('\n');
+        count += 1;
+    }
+    if count == 0 {
+        app.say(if all.is_empty() {
+            "nothing is marked: m marks a line"
+        } else {
+            "the first marked line is too long to be copied"
+        });
+        return Vec::new();
+    }
+    let rest = all.len() - count;
+    let more = if rest > 0 {
+        format!("; {rest} more are too much for a terminal: Ctrl-s writes a file")
+    } else {
+        String::new()
+    };
+    app.say(format!("copied {count} lines{more}"));
+    vec![Effect::Copy(text)]
+}
+
+/// Marks the selected line, or takes its mark.
+pub fn mark_line(app: &mut App) {
+    let logs = &mut app.panes.logs;
+    if let Some(pos) = logs.current() {
+        logs.store.toggle_mark(pos);
+        logs.view.update(&logs.store, usize::MAX);
+    }
+}
+
+/// Hides all lines of the selected one's pattern.
+pub fn mute(app: &mut App) {
+    let logs = &mut app.panes.logs;
+    let Some(pos) = logs.current() else { return };
+    let head = logs.store.head(pos);
+    let Some(line) = logs.store.line(head).filter(|line| !line.is(mark::GAP | mark::SAMPLED)) else { return };
+    let message = fields::message(line.text, line.kind).into_owned();
+    let words = shape::describe(&message);
+    logs.muted.push((shape::shape(&message), words.clone()));
+    logs.show();
+    app.say(format!("muted: {} (= shows all again)", text::cut_end(&text::harmless(&words), 60)));
+}
+
+/// Shows all muted patterns again.
+pub fn unmute(app: &mut App) {
+    let count = app.panes.logs.muted.len();
+    app.panes.logs.muted.clear();
+    app.panes.logs.show();
+    app.say(format!("{count} patterns are shown again"));
+}

@@ -1,0 +1,253 @@
+//! Log lines of every service.
+//!
+//! [`state`]: what is read, kept and shown; [`update`]: what keys do, to [`marks`] and with what is [`typed`]; [`windows`] over it, and what is chosen there
+//! ([`choice`]). How groups are read is `app::logs`, how lines are kept and searched the crate `log-store`.
+
+pub mod choice;
+pub mod marks;
+pub mod state;
+pub mod typed;
+pub mod update;
+pub mod windows;
+
+use crate::app::command::{Bottom, Id, Scope};
+use crate::app::effect::Effect;
+use crate::app::update::settle::done;
+use crate::app::{App, Command, Hooks, Pane};
+use choice::{Pick, Prompt, Window};
+use std::time::Duration;
+
+/// The pane.
+pub const PANE: Pane = Pane {
+    id: state::ID,
+    title: "Logs",
+    key: "3",
+    doc: "Go to the logs.",
+    heading: "In the logs",
+    commands: COMMANDS,
+    in_lists: &[Command::new(
+        Id("logs-of"),
+        Scope::List,
+        "its logs",
+        &["ctrl-l"],
+        "Show the log lines of the selected service or task; of a stopped task its last ones.",
+        update::of_selected,
+    )],
+    actions: &[Id::REFRESH],
+    hooks: Hooks {
+        entered: |app| app.panes.logs.open(),
+        prepare: |app| {
+            app.panes.logs.refresh();
+        },
+        moves: update::moves,
+        back: |app| update::back(&mut app.panes.logs),
+        open: update::open_event,
+        inspect: update::open_event,
+        copy: update::copied,
+        mouse: update::mouse,
+        typed: |app, what, text| {
+            if let Some(prompt) = Prompt::of(what) {
+                typed::typed(app, prompt, text);
+            }
+        },
+        accepted: |app, what, text| Prompt::of(what).map_or_else(Vec::new, |prompt| typed::accept(app, prompt, text)),
+        lines: |app, which| Window::of(which).map_or_else(Vec::new, |window| windows::lines(app, window)),
+        picked: |app, what, text| Pick::of(what, text).map_or_else(Vec::new, |pick| windows::pick(app, pick)),
+        asks: windows::asks,
+        plan: |app| app.panes.logs.plan(&app.estate, &app.environment, app.generation(), app.now),
+        answer: |app, answer| {
+            app.panes.logs.absorb(answer, app.now);
+            windows::insights_found(app);
+        },
+        renewed: |app| app.panes.logs.renew(app.now),
+        clock: |app| app.panes.logs.set_ahead(app.ahead),
+        tee_ended: typed::tee_ended,
+        switched: typed::switched,
+        settle: update::settle,
+        // Rounds of the logs are shorter than a second.
+        next_tick: |app| app.panes.logs.opened().then_some(Duration::from_millis(100)),
+    },
+};
+
+const OWN: Scope = Scope::Pane(state::ID.0);
+
+const COMMANDS: &[Command] = &[
+    Command::new(Id("follow"), OWN, "follow", &["f"], "Keep the newest line in view, or let go of it.", |app| {
+        own(app, update::follow)
+    })
+    .on_bottom(Bottom::First(1)),
+    Command::new(
+        Id("search"),
+        OWN,
+        "search",
+        &["/"],
+        "Look for a text, or for a /regex/, as it is typed; n and N go on.",
+        |app| prompt(app, Prompt::Search),
+    )
+    .on_bottom(Bottom::First(2)),
+    Command::new(
+        Id("logs-filter"),
+        OWN,
+        "filter",
+        &["&"],
+        "Show only lines that pass a filter: level>=warn service:api status:5xx latency>500ms -noise.",
+        |app| prompt(app, Prompt::Filter),
+    )
+    .on_bottom(Bottom::First(3)),
+    Command::new(
+        Id("save-filter"),
+        OWN,
+        "save filter",
+        &["+"],
+        "Save the filter by a name, for this and later sessions: @name is it; -name forgets it.",
+        save,
+    ),
+    Command::new(
+        Id("filters"),
+        OWN,
+        "filters",
+        &["*"],
+        "Choose a filter by its name: saved ones, and `log_filters` of the environment.",
+        |app| window(app, Window::Filters),
+    ),
+    Command::new(
+        Id("logs-level"),
+        OWN,
+        "level",
+        &["v"],
+        "Show all lines, then info and worse, warnings and worse, errors.",
+        |app| own(app, update::level),
+    )
+    .on_bottom(Bottom::First(4)),
+    Command::new(Id("logs-time"), OWN, "to time", &["t"], "Go to a time; what is older is read.", |app| {
+        prompt(app, Prompt::Time)
+    })
+    .on_bottom(Bottom::First(5)),
+    Command::new(Id("mute"), OWN, "mute", &["-"], "Hide all lines of the selected one's pattern.", |app| {
+        own(app, marks::mute)
+    })
+    .on_bottom(Bottom::First(6)),
+    Command::new(Id("unmute"), OWN, "unmute", &["="], "Show all muted patterns again.", |app| own(app, marks::unmute)),
+    Command::new(Id("mark"), OWN, "mark", &["m"], "Mark the selected line, or take its mark.", |app| {
+        own(app, marks::mark_line)
+    })
+    .on_bottom(Bottom::First(10)),
+    Command::new(
+        Id("mark-to"),
+        OWN,
+        "mark to",
+        &["."],
+        "Mark all lines that are shown from the nearest mark to the selected line.",
+        |app| own(app, marks::mark_to),
+    ),
+    Command::new(Id("copy-marked"), OWN, "copy marked", &["ctrl-y"], "Copy the marked lines.", |app| {
+        fresh(app, marks::copy_marked)
+    }),
+    Command::new(Id("wrap"), OWN, "wrap", &["w"], "Break long lines, or cut them.", |app| {
+        own(app, |app| app.panes.logs.wrap = !app.panes.logs.wrap)
+    })
+    .on_bottom(Bottom::First(8)),
+    Command::new(
+        Id("columns"),
+        OWN,
+        "columns",
+        &["c"],
+        "Choose fields of structured lines that stand in columns of their own.",
+        |app| window(app, Window::Columns),
+    )
+    .on_bottom(Bottom::First(9)),
+    Command::new(
+        Id("detail"),
+        OWN,
+        "detail",
+        &["d"],
+        "Show message and fields, the message alone, or the line as it was written.",
+        |app| own(app, update::detail),
+    ),
+    Command::new(
+        Id("sources"),
+        OWN,
+        "sources",
+        &["a"],
+        "Choose services; see lines a second and state of each group.",
+        |app| window(app, Window::Sources),
+    )
+    .on_bottom(Bottom::First(7)),
+    Command::new(Id("earlier"), OWN, "earlier", &["["], "To the stretch of the histogram before.", |app| {
+        own(app, |app| update::bin(app, -1))
+    }),
+    Command::new(Id("later"), OWN, "later", &["]"], "To the next stretch of the histogram.", |app| {
+        own(app, |app| update::bin(app, 1))
+    }),
+    Command::new(
+        Id("live"),
+        OWN,
+        "live tail",
+        &["ctrl-t"],
+        "Follow with a live tail, which costs by the minute, or by polling.",
+        |app| own(app, update::live),
+    ),
+    Command::new(Id("task"), OWN, "its task", &["ctrl-o"], "Go to the task that wrote the selected line.", |app| {
+        fresh(app, update::to_task)
+    })
+    .on_bottom(Bottom::First(12)),
+    Command::new(
+        Id("insights"),
+        OWN,
+        "Insights",
+        &["u"],
+        "Ask CloudWatch Logs Insights: presets, or a query of your own, over any time.",
+        |app| window(app, Window::Insights),
+    )
+    .on_bottom(Bottom::First(11)),
+    Command::new(
+        Id("export"),
+        OWN,
+        "export",
+        &["ctrl-s"],
+        "Write what is shown, or the marked lines, to a file (.jsonl: JSON lines).",
+        |app| prompt(app, Prompt::Export),
+    ),
+    Command::new(
+        Id("tee"),
+        OWN,
+        "tee",
+        &[">"],
+        "Write every line that comes into a file too, as JSON lines; rotated at 64 MB, 4 are kept.",
+        tee,
+    ),
+];
+
+/// By its name a command is run from other panes too, which do not keep the lines up to date.
+fn fresh(app: &mut App, does: fn(&mut App) -> Vec<Effect>) -> Vec<Effect> {
+    app.panes.logs.refresh();
+    does(app)
+}
+
+fn own(app: &mut App, does: fn(&mut App)) -> Vec<Effect> {
+    app.panes.logs.refresh();
+    does(app);
+    app.plan()
+}
+
+fn window(app: &mut App, window: Window) -> Vec<Effect> {
+    app.panes.logs.refresh();
+    windows::open(app, window)
+}
+
+fn prompt(app: &mut App, prompt: Prompt) -> Vec<Effect> {
+    windows::start_prompt(app, prompt);
+    done(app)
+}
+
+fn save(app: &mut App) -> Vec<Effect> {
+    if app.panes.logs.filter.trim().is_empty() && app.filters.is_empty() {
+        app.say("there is no filter to save: & types one");
+        return done(app);
+    }
+    prompt(app, Prompt::Save)
+}
+
+fn tee(app: &mut App) -> Vec<Effect> {
+    if app.panes.logs.tee.is_some() { typed::tee(app, "") } else { prompt(app, Prompt::Tee) }
+}

@@ -1,0 +1,206 @@
+//! What is typed for the logs, and the files that lines go into.
+
+use super::choice::{Asked, Prompt, Window};
+use super::marks::marked;
+use super::state::{ID, State};
+use super::update::jump;
+use super::windows;
+use crate::app::App;
+use crate::app::effect::{Effect, Tee};
+use crate::app::logs::{sources, when, written};
+use crate::app::overlays;
+use crate::model::text;
+use jiff::Timestamp;
+use log_store::parse;
+use std::fmt::Write as _;
+
+/// The most lines that are written into a file at once.
+const EXPORT: usize = 1_000_000;
+
+/// Begins to write what comes into a file, or ends it where none is named.
+pub fn tee(app: &mut App, path: &str) -> Vec<Effect> {
+    let path = path.trim();
+    let mut effects = end_tee(app, "");
+    if !path.is_empty() {
+        app.panes.logs.tee = Some(path.to_owned());
+        app.say(format!("lines go into {path} as they come; > ends that"));
+        effects.push(Effect::Tee(Tee::Open(path.to_owned())));
+    }
+    effects
+}
+
+/// Ends the writing into a file, if there is any, with what it has not got yet.
+pub fn end_tee(app: &mut App, why: &str) -> Vec<Effect> {
+    let mut effects: Vec<Effect> = app.panes.logs.take_tee().into_iter().collect();
+    if let Some(was) = app.panes.logs.tee.take() {
+        let text = format!("{was} gets no more lines{why}");
+        app.note(false, text.clone());
+        app.say(text);
+        effects.push(Effect::Tee(Tee::Close));
+    }
+    effects
+}
+
+/// Saves the filter by a name, or forgets one.
+fn save(app: &mut App, typed: &str) -> Vec<Effect> {
+    let typed = typed.trim().trim_start_matches('@');
+    let (forget, name) = typed.strip_prefix('-').map_or((false, typed), |name| (true, name));
+    if name.is_empty() {
+        return Vec::new();
+    }
+    if name.contains([' ', ':', '(', ')', '"', '@']) {
+        app.say("a name has no blanks and none of : ( ) \" @");
+        return Vec::new();
+    }
+    let filter = app.panes.logs.filter.trim().to_owned();
+    if let Some(error) = app.panes.logs.filter_error.clone().filter(|_| !forget) {
+        app.say(format!("the filter cannot be saved: {}", error.what));
+        return Vec::new();
+    }
+    if filter.is_empty() && !forget {
+        app.say("there is no filter to save: & types one");
+        return Vec::new();
+    }
+    // One that uses itself would have no end: what it stands for is saved.
+    let kept = (!forget).then(|| sources::expand(&filter, &app.panes.logs.named_filters).unwrap_or(filter));
+    let was = sources::name_filter(&mut app.filters, name, kept.as_deref());
+    app.say(match (forget, was) {
+        (false, _) => format!("saved: @{name} is this filter"),
+        (true, true) => format!("{name} is forgotten"),
+        (true, false) => format!("no saved filter is called {name}"),
+    });
+    app.panes.logs.named_filters = app.named_filters();
+    app.panes.logs.show();
+    vec![Effect::SaveFilter { name: name.to_owned(), filter: kept }]
+}
+
+/// The typed line has changed.
+pub fn typed(app: &mut App, prompt: Prompt, typed: &str) {
+    match prompt {
+        Prompt::Search => {
+            typed.clone_into(&mut app.panes.logs.search);
+            app.panes.logs.look_for();
+        }
+        Prompt::Filter => {
+            let named = app.named_filters();
+            app.panes.logs.set_filter(typed, named);
+        }
+        Prompt::Time | Prompt::Export | Prompt::Tee | Prompt::Save | Prompt::Insights => {}
+    }
+}
+
+/// The typed line is taken.
+pub fn accept(app: &mut App, prompt: Prompt, typed: &str) -> Vec<Effect> {
+    app.panes.logs.refresh();
+    match prompt {
+        Prompt::Search => {
+            if let Some(error) = &app.panes.logs.search_error {
+                let text = format!("{error}");
+                app.say(text);
+            } else if app.panes.logs.found.is_some() {
+                app.panes.logs.found.as_mut().map(|found| found.update(&app.panes.logs.store, usize::MAX));
+                jump(app, false);
+            }
+        }
+        Prompt::Filter => {
+            if let Some(error) = app.panes.logs.filter_error.clone() {
+                let body = format!("{}\n\n{}", error.under(typed), error.what);
+                let mut message = overlays::inspect("This is no filter".to_owned(), &body);
+                message.copies = Some(typed.to_owned());
+                app.screen.overlays.push(message);
+            }
+        }
+        Prompt::Time => return to_time(app, typed),
+        Prompt::Export => return export(app, typed),
+        Prompt::Tee => return tee(app, typed),
+        Prompt::Save => return save(app, typed),
+        Prompt::Insights => {
+            typed.trim().clone_into(&mut app.panes.logs.insights.typed);
+            app.panes.logs.insights.agreed = None;
+            if app.panes.logs.insights.typed.is_empty() {
+                return Vec::new();
+            }
+            let effects = windows::query(app, &Asked::Typed);
+            if effects.is_empty() && app.panes.logs.insights.agreed.is_some() {
+                // It costs: the window has it, to be chosen again.
+                return windows::open(app, Window::Insights);
+            }
+            return effects;
+        }
+    }
+    app.plan()
+}
+
+fn to_time(app: &mut App, typed: &str) -> Vec<Effect> {
+    match when::moment(typed, app.service_now(), &app.zone()) {
+        Err(what) => app.say(what),
+        Ok(at) if at > app.now => {
+            app.say(format!("{} is in the future", when::spelled(at, &app.zone())));
+        }
+        Ok(at) => {
+            let at = at.as_millisecond();
+            match app.panes.logs.store.span() {
+                Some((first, _)) if at >= first => app.panes.logs.seek(at),
+                Some((first, _)) => {
+                    let said = app.panes.logs.read_past(at - 60_000, first - 1);
+                    app.panes.logs.follow = false;
+                    app.say(said.map_or_else(str::to_owned, |()| "reading back to that time (Esc stops)".to_owned()));
+                }
+                None => app.say("there are no lines yet".to_owned()),
+            }
+        }
+    }
+    app.plan()
+}
+
+/// What is shown, as a file: JSON lines for `.json` and `.jsonl`, else text.
+fn export(app: &mut App, path: &str) -> Vec<Effect> {
+    let path = path.trim();
+    if path.is_empty() {
+        return Vec::new();
+    }
+    let marked = marked(&mut app.panes.logs);
+    let logs = &app.panes.logs;
+    let all: Vec<_> = if marked.is_empty() {
+        (0..logs.view.len()).rev().take(EXPORT).filter_map(|n| logs.view.nth(&logs.store, n)).collect()
+    } else {
+        marked.into_iter().rev().collect()
+    };
+    let ending = path.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    let json = matches!(ending.as_str(), "json" | "jsonl");
+    let mut out = String::new();
+    for line in all.iter().rev().filter_map(|pos| logs.store.line(*pos)) {
+        if json {
+            out.push_str(&written::json(&line, None));
+        } else {
+            let at = Timestamp::from_millisecond(line.at).unwrap_or_default().to_zoned(app.zone());
+            let at = at.strftime("%Y-%m-%d %H:%M:%S%.3f");
+            let text = text::harmless(&parse::strip_colour(line.text)).into_owned();
+            let _ = writeln!(out, "{at} {} {text}", line.source.service);
+        }
+    }
+    let count = all.len();
+    app.say(format!("writing {count} lines to {path}"));
+    vec![Effect::Save { path: path.to_owned(), text: out }]
+}
+
+/// Nothing of the environment before stays.
+pub fn switched(app: &mut App) -> Vec<Effect> {
+    let effects = end_tee(app, ": another environment was opened");
+    let looking = app.screen.pane == ID;
+    app.panes.logs = State::default();
+    app.panes.logs.set_ahead(app.ahead);
+    if looking {
+        app.panes.logs.open();
+    }
+    effects
+}
+
+/// The file that lines are written into cannot be written.
+pub fn tee_ended(app: &mut App, why: &str) {
+    if let Some(path) = app.panes.logs.tee.take() {
+        let text = format!("{path} gets no more lines: {why}");
+        app.note(true, text.clone());
+        app.say(text);
+    }
+}

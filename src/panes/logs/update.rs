@@ -1,0 +1,283 @@
+//! What keys do in the pane, and what is typed there.
+
+use super::state::{Detail, ID, START, State};
+use super::windows;
+use crate::app::App;
+use crate::app::command::PaneId;
+use crate::app::effect::Effect;
+use crate::app::event::Mouse;
+use crate::app::layout::{histogram_rows, layout, logs_rows};
+use crate::app::pane::Motion;
+use crate::app::screen::Block;
+use crate::app::select::{self, Subject};
+use crate::app::update::mouse::WHEEL;
+use crate::model::logs::Ms;
+use log_store::Level;
+use ratatui::layout::Rect;
+
+/// Moves the selection; at the top it asks for older lines.
+pub fn step(app: &mut App, by: isize) {
+    let logs = &mut app.panes.logs;
+    if by < 0 && logs.place == 0 && logs.store.span().is_some() {
+        older(app);
+        return;
+    }
+    let last = logs.view.len().saturating_sub(1);
+    let place = logs.place.saturating_add_signed(by);
+    // Beyond the last line is following it.
+    logs.select(if by > 0 && place >= last && by > last as isize { last + 1 } else { place.min(last) });
+}
+
+/// A page, or a part of one.
+pub fn page(app: &mut App, direction: isize, part: isize) {
+    let rows = (app.panes.logs.height as isize / part).max(1);
+    step(app, direction * rows);
+}
+
+/// Reads what is older than the first line.
+pub fn older(app: &mut App) {
+    let Some((first, last)) = app.panes.logs.store.span() else { return };
+    // As much again as is there, at least a quarter of an hour.
+    let span = (last - first).clamp(START, 24 * 3_600_000);
+    let text = match app.panes.logs.read_past(first - span, first - 1) {
+        Ok(()) => "reading older lines (Esc stops)".to_owned(),
+        Err(why) => why.to_owned(),
+    };
+    app.say(text);
+}
+
+/// To the next or previous line that has what is looked for.
+pub fn jump(app: &mut App, forward: bool) {
+    let logs = &mut app.panes.logs;
+    let Some(found) = &logs.found else {
+        app.say("nothing is looked for: / searches".to_owned());
+        return;
+    };
+    let Some(pos) = logs.current() else { return };
+    let rank = found.rank(&logs.store, pos);
+    let here = found.nth(&logs.store, rank) == Some(pos);
+    let count = found.len();
+    if count == 0 {
+        let more = if logs.store.evicted() > 0 { ", and older lines fell out" } else { "" };
+        let text = format!("nothing here has {:?}{more}: u searches all of the past with Insights", logs.search);
+        app.say(text);
+        return;
+    }
+    let next = match (forward, here) {
+        (true, true) => (rank + 1) % count,
+        (true, false) => rank % count,
+        (false, _) => (rank + count - 1) % count,
+    };
+    if let Some(pos) = found.nth(&logs.store, next) {
+        let place = logs.view.rank(&logs.store, pos);
+        logs.select(place);
+    }
+}
+
+/// Along the histogram: to the next or previous stretch of time.
+pub fn bin(app: &mut App, by: isize) {
+    let logs = &mut app.panes.logs;
+    let (from, to) = logs.span;
+    let bins = logs.histogram.len();
+    let Some(line) = logs.current().and_then(|pos| logs.store.line(pos)) else { return };
+    if bins == 0 || to <= from {
+        return;
+    }
+    let width = i128::from((to - from).max(1));
+    let now = (i128::from(line.at - from) * bins as i128 / width) as usize;
+    let mut next = now as isize;
+    // Empty stretches are passed over.
+    loop {
+        next += by;
+        match usize::try_from(next).ok().and_then(|next| logs.histogram.get(next)) {
+            None => return,
+            Some(bin) if bin.all > 0 => break,
+            Some(_) => {}
+        }
+    }
+    let at = from + ((next as i128 * width + bins as i128 - 1) / bins as i128) as Ms;
+    logs.seek(at);
+}
+
+/// Keeps the newest line in view, or lets go of it.
+pub fn follow(app: &mut App) {
+    let logs = &mut app.panes.logs;
+    logs.select(if logs.follow { logs.place } else { usize::MAX });
+}
+
+/// The next way to show a structured line.
+pub fn detail(app: &mut App) {
+    let detail = &mut app.panes.logs.detail;
+    *detail = match detail {
+        Detail::Fields => Detail::Message,
+        Detail::Message => Detail::Raw,
+        Detail::Raw => Detail::Fields,
+    };
+}
+
+/// The next level.
+pub fn level(app: &mut App) {
+    let logs = &mut app.panes.logs;
+    logs.level = match logs.level {
+        Level::None | Level::Trace | Level::Debug => Level::Info,
+        Level::Info => Level::Warn,
+        Level::Warn => Level::Error,
+        Level::Error | Level::Fatal => Level::None,
+    };
+    logs.show();
+    let word = logs.level.word();
+    app.say(if word.is_empty() { "all levels".to_owned() } else { format!("{word} and worse") });
+}
+
+/// The task of the selected line.
+pub fn to_task(app: &mut App) -> Vec<Effect> {
+    let Some(line) = app.panes.logs.current().and_then(|pos| app.panes.logs.store.line(pos)) else { return Vec::new() };
+    let (service, task) = (line.source.service.clone(), line.source.task.clone());
+    if app.estate.service(&service).is_none() {
+        app.say(format!("{service} is no service of this environment"));
+        return Vec::new();
+    }
+    if app.estate.task(&task).is_none() {
+        app.say(format!("task {task} is no longer there: ECS keeps stopped tasks for an hour"));
+    } else {
+        app.screen.task = Some(task);
+    }
+    app.screen.service = Some(service);
+    app.screen.pane = PaneId("services");
+    app.plan()
+}
+
+/// The lines of what is selected elsewhere: of a service, or of a task, its last ones if it stopped.
+pub fn of_subject(app: &mut App, service: Option<&str>, task: Option<&str>) -> Vec<Effect> {
+    let filter = match (service, task) {
+        (_, Some(task)) => format!("task:{task}"),
+        (Some(service), None) => format!("service:{service}"),
+        (None, None) => String::new(),
+    };
+    let stopped = task.and_then(|id| app.estate.task(id)).and_then(|task| task.stopped_at.or(task.stopping_at));
+    app.screen.pane = ID;
+    app.screen.overlays.clear();
+    app.screen.zoom = false;
+    app.panes.logs.open();
+    app.panes.logs.filter = filter;
+    app.panes.logs.show();
+    app.panes.logs.select(usize::MAX);
+    if let Some(stopped) = stopped {
+        let at = stopped.as_millisecond();
+        let first = app.panes.logs.store.span().map_or(at, |(first, _)| first);
+        // What it said before it stopped may be older than what is here.
+        if first > at - 120_000 {
+            let _ = app.panes.logs.read_past(at - 300_000, first.max(at + 10_000) - 1);
+        }
+    }
+    app.plan()
+}
+
+/// The live tail on or off.
+pub fn live(app: &mut App) {
+    let on = !app.panes.logs.live.on;
+    let groups = app.panes.logs.sources.groups.len();
+    if on && groups > 10 {
+        app.say(format!("a live tail follows 10 groups at most, and there are {groups}"));
+        return;
+    }
+    app.panes.logs.set_live(on, app.now, app.generation());
+    let said = "live tail: $0.01 a minute beyond the 1,800 free minutes a month; 500 lines a second at most";
+    app.note(false, if on { said } else { "the live tail is off" });
+    app.say(if on { said.to_owned() } else { "the live tail is off".to_owned() });
+}
+
+/// The text that `y` copies.
+pub fn copied(app: &App) -> Option<String> {
+    app.panes.logs.current().map(|pos| app.panes.logs.store.event(pos))
+}
+
+/// Esc: the nearest thing that can be taken back.
+pub fn back(logs: &mut State) -> bool {
+    if logs.past.take().is_some() || logs.leave_query() {
+        return true;
+    }
+    if !logs.search.is_empty() {
+        logs.search.clear();
+        logs.look_for();
+        return true;
+    }
+    if !logs.filter.is_empty() || logs.level != Level::None {
+        logs.filter.clear();
+        logs.level = Level::None;
+        logs.show();
+        return true;
+    }
+    false
+}
+
+/// Moves in the lines.
+pub fn moves(app: &mut App, motion: Motion) -> bool {
+    let logs = &mut app.panes.logs;
+    match motion {
+        Motion::Left => logs.shift = logs.shift.saturating_sub(16),
+        Motion::Right => logs.shift = (logs.shift + 16).min(1 << 18),
+        Motion::Down => step(app, 1),
+        Motion::Up => step(app, -1),
+        Motion::First => step(app, isize::MIN / 2),
+        Motion::Last => step(app, isize::MAX / 2),
+        Motion::HalfDown => page(app, 1, 2),
+        Motion::HalfUp => page(app, -1, 2),
+        Motion::PageDown => page(app, 1, 1),
+        Motion::PageUp => page(app, -1, 1),
+        Motion::NextMatch => jump(app, true),
+        Motion::PreviousMatch => jump(app, false),
+    }
+    true
+}
+
+/// The lines of what is selected: a service, a task, or what is opened.
+pub fn of_selected(app: &mut App) -> Vec<Effect> {
+    let (service, task) = match select::subject(app) {
+        Some(Subject::Service(name)) => (Some(name), None),
+        Some(Subject::Task(service, task)) => (Some(service), Some(task)),
+        Some(Subject::Container(task, _)) => (app.screen.service.clone(), Some(task)),
+        Some(_) | None => (app.screen.service.clone(), app.screen.task.clone()),
+    };
+    of_subject(app, service.as_deref(), task.as_deref())
+}
+
+/// Shows the whole event under the selection.
+pub fn open_event(app: &mut App) -> Option<Vec<Effect>> {
+    if let Some(overlay) = windows::event(app) {
+        app.screen.overlays.push(overlay);
+    }
+    Some(Vec::new())
+}
+
+/// The wheel moves through the lines; a click selects one, and opens the one that is selected.
+pub fn mouse(app: &mut App, place: Rect, mouse: Mouse) -> Option<Vec<Effect>> {
+    let row = match mouse {
+        Mouse::Click(_, row) => row,
+        Mouse::WheelUp(..) | Mouse::WheelDown(..) => {
+            step(app, if matches!(mouse, Mouse::WheelUp(..)) { -WHEEL } else { WHEEL });
+            return Some(app.plan());
+        }
+    };
+    let logs = &mut app.panes.logs;
+    let first = place.y + 1 + histogram_rows(place) + u16::from(!logs.columns.is_empty());
+    // Lines that are broken take rows of their own: only keys tell them apart.
+    let key = row.checked_sub(first).and_then(|n| logs.drawn.get(usize::from(n)).copied());
+    let found = key.filter(|_| !logs.wrap).and_then(|key| logs.store.find(key));
+    let Some(pos) = found else { return Some(Vec::new()) };
+    let number = logs.view.rank(&logs.store, pos);
+    if logs.place == number && !logs.follow {
+        return open_event(app);
+    }
+    logs.select(number);
+    Some(Vec::new())
+}
+
+/// Brings the lines in the window up to date.
+pub fn settle(app: &mut App) {
+    let placed = layout(app);
+    if let Some((_, place)) = placed.blocks.iter().find(|(block, _)| *block == Block::Logs) {
+        let (height, bins) = logs_rows(*place, !app.panes.logs.columns.is_empty());
+        app.redraw |= app.panes.logs.settle(height, bins, app.now);
+    }
+}

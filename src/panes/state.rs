@@ -1,0 +1,13 @@
+//! What each pane keeps.
+
+macro_rules! states {
+    ($($name:ident,)*) => {
+        /// What each pane keeps.
+        #[derive(Debug, Clone, Default)]
+        pub struct Panes {
+            $(#[doc = concat!("What `", stringify!($name), "` keeps.")] pub $name: crate::panes::$name::state::State,)*
+        }
+    };
+}
+
+with_panes!(states);
