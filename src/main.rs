@@ -56,5 +56,6 @@ fn run(cli: Cli) -> Result<ExitCode, cockpit::cli::Report> {
     // Requests under way are not waited for; a program that asks for credentials must not outlive this one.
     runtime.shutdown_background();
     cockpit::aws::end_helpers();
+    runtime::end_programs();
     code
 }

@@ -46,6 +46,8 @@ pub enum Event {
     Renewed(Ticket),
     /// The terminal came back after a suspension.
     Resumed,
+    /// The session ends, by a signal or without a terminal: nobody is asked any more.
+    Stopped,
     /// Something the runtime did or could not do, for the activity drawer.
     Notice(Notice),
     /// The file that lines are written into as they come cannot be written.

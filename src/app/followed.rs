@@ -20,6 +20,8 @@ pub struct Followed {
     pub unseen: BTreeSet<OperationId>,
     /// A person is leaving, since: what is written down at the end is waited for.
     pub(super) leaving: Option<Timestamp>,
+    /// Those that went on when they were left.
+    pub left: Vec<OperationId>,
 }
 
 /// How an operation stands, as a sign and colour.

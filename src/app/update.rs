@@ -156,6 +156,7 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
             app.changed();
             Vec::new()
         }
+        Event::Stopped => dialogs::stop(app),
         Event::TeeEnded(why) => {
             let panes = app.table.panes;
             panes.iter().for_each(|pane| (pane.hooks.tee_ended)(app, &why));
@@ -171,6 +172,9 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
 
 /// A key; `held`: the terminal says that it is still down.
 fn pressed(app: &mut App, key: Key, held: bool) -> Vec<Effect> {
+    if let Some(keys) = app.keymap.apart(key) {
+        return keys.into_iter().flat_map(|key| pressed(app, key, held)).collect();
+    }
     if app.keymap.answers(key) {
         app.confirm.touch(Touch::Key(key), held);
     }

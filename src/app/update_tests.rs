@@ -5,7 +5,7 @@ use super::*;
 use crate::app::Command;
 use crate::app::bottom;
 use crate::app::screen::Block;
-use crate::app::testing::{at, cases, read, world};
+use crate::app::testing::{at, by_hand, cases, read, world};
 use crate::model::FailureKind;
 use crate::model::key::Code;
 use crate::panes::table::TABLE;
@@ -148,6 +148,35 @@ fn keys_faster_than_frames_mean_the_rows_that_the_keys_before_left() {
         app.update(Event::Key(key.parse().unwrap()));
     }
     assert_eq!(app.screen.service.as_deref(), Some("svc-00042"));
+}
+
+#[test]
+fn escape_and_a_key_that_come_in_one_piece_are_both_taken() {
+    let world = world(60, 3);
+    for (place, app) in places(&world).into_iter().enumerate() {
+        for key in [":", "/", "j", "D", "q", "enter", "backspace", "ctrl-l", "日"] {
+            let key: Key = key.parse().unwrap();
+            let (mut apart, mut together) = (app.clone(), app.clone());
+            let mut effects = by_hand(&mut apart, Event::Key(Key::plain(Code::Esc)));
+            effects.extend(apart.update(Event::Key(key)));
+            let at_once = by_hand(&mut together, Event::Key(Key { alt: true, ..key }));
+            assert_eq!(format!("{effects:?}"), format!("{at_once:?}"), "{key} at place {place}");
+            apart.settle();
+            together.settle();
+            assert_eq!(seen(&apart), seen(&together), "{key} at place {place}");
+        }
+    }
+}
+
+#[test]
+fn a_key_with_alt_that_a_command_has_is_no_escape() {
+    let world = world(60, 3);
+    let mut app = read(&world);
+    let keys = BTreeMap::from([("palette".into(), vec!["alt-x".into()])]);
+    app.keymap = crate::app::keymap::Keymap::new(&TABLE, &keys).unwrap();
+    world.press(&mut app, "2 down enter alt-x");
+    assert!(app.screen.service.is_some(), "it went back");
+    assert!(app.screen.typing.is_some(), "the palette is not open");
 }
 
 #[test]

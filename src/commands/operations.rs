@@ -400,6 +400,11 @@ async fn act(
         let stop = follow(&mut driver, *id, &mut told, &mut stops).await;
         let Some(operation) = driver.operations.get(*id) else { continue };
         code = reports::exit_code(operation);
+        if let Some(outcome) = &operation.outcome {
+            // Why one was not begun may quote what a program printed, which is nobody's business.
+            let begun = operation.began().map_or("", |_| outcome.summary.as_str());
+            tracing::info!("{} ended: {} {begun}", operation.title, outcome.verdict.word());
+        }
         // A person ended it before the environment was changed; a program that was running was interrupted, too.
         if let Some(stop) = stop
             && matches!(ended_as(operation), Some(Verdict::Cancelled | Verdict::Impossible))
@@ -518,6 +523,7 @@ fn say(line: &str) {
 }
 
 fn tell_plan(operation: &Operation) {
+    tracing::info!("{} in {}: this is the plan", operation.title, operation.environment.name);
     for line in reports::plan(operation) {
         say(&line);
     }

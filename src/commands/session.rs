@@ -1,14 +1,17 @@
 //! The interactive session, on AWS or on the simulator.
 
 use super::context::Context;
+use crate::app::operation::Operation;
 use crate::app::{Session, keymap::Keymap};
 use crate::cli::{Color, ExitCode, Report};
 use crate::config::{Config, EnvironmentConfig};
+use crate::headless;
+use crate::model::text;
 use crate::panes::table::TABLE;
 use crate::runtime::clock::Clock;
 use crate::runtime::{self, Ended};
 use crate::ui::theme::Theme;
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 
 /// On the configured environment.
 pub(super) async fn run(context: &Context) -> Result<ExitCode, Report> {
@@ -47,11 +50,40 @@ pub(super) async fn show(
     let session = Session { ascii: config.ui.ascii.unwrap_or(session.ascii), ..session };
     let ended = Box::pin(runtime::interactive(config, environment, session, keymap, theme, clock)).await;
     match ended {
-        Ok(Ended::Quit) => Ok(ExitCode::Done),
-        Ok(Ended::Signal(2)) => Ok(ExitCode::Interrupted),
-        Ok(Ended::Signal(_) | Ended::TerminalGone) => Ok(ExitCode::Failed),
+        Ok((ended, left)) => {
+            for operation in &left {
+                for line in left_behind(operation) {
+                    // A terminal that is gone is told nothing.
+                    let _ = writeln!(std::io::stderr(), "{}", text::harmless(&line));
+                }
+            }
+            let goes_on = left.iter().map(headless::operation::exit_code).any(|code| code == ExitCode::TimedOut);
+            Ok(match ended {
+                // It was said beforehand what is left behind.
+                Ended::Quit => ExitCode::Done,
+                Ended::Signal(_) | Ended::TerminalGone if goes_on => ExitCode::TimedOut,
+                Ended::Signal(2) => ExitCode::Interrupted,
+                Ended::Signal(_) | Ended::TerminalGone => ExitCode::Failed,
+            })
+        }
         Err(error) => Err(Report::new("terminal", "the terminal cannot be used", ExitCode::Failed).caused_by(&error)),
     }
+}
+
+/// What became of an operation that the interactive session has left behind, as lines for a person: its end, why, and
+/// how to look again.
+fn left_behind(operation: &Operation) -> Vec<String> {
+    let environment = &operation.environment.name;
+    let Some(outcome) = &operation.outcome else {
+        return vec![format!("{environment}: {}: how it ended is not known", operation.title)];
+    };
+    let mut lines = vec![format!("{environment}: {}", outcome.summary)];
+    lines.extend(outcome.causes.iter().map(|cause| format!("  cause: {cause}")));
+    lines.extend(outcome.hint.iter().map(|hint| format!("  hint: {hint}")));
+    if let Some(why) = &operation.unaudited {
+        lines.push(format!("  the audit file does not have its end: {why}"));
+    }
+    lines
 }
 
 fn theme(context: &Context, config: &Config) -> Result<Theme, Report> {

@@ -98,6 +98,7 @@ impl Driver {
             | Event::Answer(_)
             | Event::Renewed(_)
             | Event::Resumed
+            | Event::Stopped
             | Event::Notice(_)
             | Event::TeeEnded(_) => {}
         }

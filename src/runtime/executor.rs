@@ -34,6 +34,8 @@ pub struct Executor {
     /// Sessions that were left, while something of them has to be ended.
     left: Vec<Session>,
     calls: JoinSet<()>,
+    /// What is being written into the audit file.
+    audits: JoinSet<()>,
     audit_file: Option<PathBuf>,
     /// The screen is taken: a credential helper gets no terminal.
     screen: bool,
@@ -58,6 +60,7 @@ impl Executor {
             others: Vec::new(),
             left: Vec::new(),
             calls: JoinSet::new(),
+            audits: JoinSet::new(),
             audit_file: None,
             screen: false,
             request_limit: None,
@@ -143,10 +146,13 @@ impl Executor {
         self.session.clone()
     }
 
-    /// Leaves everything that is under way, and waits a moment until that is said where it costs: a query of
-    /// Insights is stopped.
+    /// Leaves everything that is under way, but for what is being written into the audit file, and waits a moment
+    /// until that is said where it costs: a query of Insights is stopped.
     pub async fn farewell(&mut self) {
         self.tasks.shutdown().await;
+        let written = async { while self.audits.join_next().await.is_some() {} };
+        // Nobody is left to be told of one that takes longer.
+        let _ = tokio::time::timeout(WRITTEN, written).await;
         let others = self.others.iter().map(|(_, session)| session);
         let sessions = self.session.iter().chain(others).chain(&self.left);
         join_all(sessions.map(Session::farewell)).await;
@@ -201,9 +207,11 @@ impl Executor {
 
     fn call(&mut self, id: CallId, environment: &EnvironmentConfig, call: Call) {
         while self.calls.try_join_next().is_some() {}
+        while self.audits.try_join_next().is_some() {}
         let session = self.session_of(environment);
+        let tasks = if matches!(call, Call::Audit(_)) { &mut self.audits } else { &mut self.calls };
         let (out, audit) = (self.out.clone(), self.audit_file.clone());
-        self.calls.spawn(async move {
+        tasks.spawn(async move {
             let answered = AssertUnwindSafe(answer(id, session, call, audit, &out)).catch_unwind().await;
             let answered = answered.unwrap_or_else(|_| {
                 let failure = Failure::new(FailureKind::Other, "an internal fault: see the report in the log");
@@ -235,6 +243,8 @@ impl Executor {
     }
 }
 
+/// The end of the program waits this long for the audit file.
+const WRITTEN: Duration = Duration::from_secs(1);
 /// A file system that does not answer for so long will not: nobody waits for it for ever.
 const AUDIT_LIMIT: std::time::Duration = std::time::Duration::from_secs(10);
 

@@ -6,11 +6,13 @@ use super::clock::Clock;
 use super::executor::Executor;
 use super::files;
 use super::input::{self, FromTerminal, Reading};
+use super::leaving::leave;
 use super::tee::Tee;
 use super::terminal::{self, Guard, Tui};
 use crate::app::effect::{self, Effect};
 use crate::app::event::{Event, Notice};
 use crate::app::keymap::Keymap;
+use crate::app::operation::Operation;
 use crate::app::{App, poll::Wants};
 use crate::config::{Config, EnvironmentConfig};
 use crate::panes::table::TABLE;
@@ -64,7 +66,8 @@ impl Signals {
     }
 }
 
-/// Runs a session until it ends; the terminal is as before when this returns.
+/// Runs a session until it ends; the terminal is as before when this returns. With why it ended come the operations
+/// that were left behind, each with its outcome.
 ///
 /// # Errors
 /// When the terminal cannot be taken over or drawn on.
@@ -75,7 +78,7 @@ pub async fn interactive(
     keymap: Keymap,
     theme: ui::theme::Theme,
     clock: Clock,
-) -> io::Result<Ended> {
+) -> io::Result<(Ended, Vec<Operation>)> {
     let mouse = config.ui.mouse.unwrap_or(true);
     // Before the terminal is taken: a signal from here on gives it back.
     let mut signals = Signals::new()?;
@@ -85,7 +88,7 @@ pub async fn interactive(
     let audit = if simulated { audit::simulated() } else { audit::path(config.audit_file.as_deref()) };
     let (mut app, effects) = App::new(&TABLE, config, environment, session, keymap, Wants::default(), clock.now());
     app.filters = files::saved_filters();
-    let (executor, answers) = Executor::new(simulated);
+    let (executor, mut answers) = Executor::new(simulated);
     // Before the first frame: a file system that does not answer must not hold up the screen for long.
     let told =
         audit.clone().map(|path| tokio::task::spawn_blocking(move || audit::look_back(&path, jiff::Timestamp::now())));
@@ -108,7 +111,7 @@ pub async fn interactive(
     let mut keys = input::start()?;
     for effect in effects {
         if let Some(ended) = run.carry_out(effect)? {
-            return Ok(ended);
+            return Ok((ended, Vec::new()));
         }
     }
     if let Some(told) = told
@@ -118,8 +121,8 @@ pub async fn interactive(
             run.app.update(Event::Notice(Notice { error: true, text }));
         }
     }
-    let ended = run.until_end(answers, &mut keys, &mut signals).await;
-    let mut executor = run.executor;
+    let ended = run.until_end(&mut answers, &mut keys, &mut signals).await;
+    let Run { mut app, mut executor, clock, .. } = run;
     // The terminal is given back first: whoever leaves does not look at a picture that stands still, and what
     // they type is the shell's.
     drop(keys);
@@ -129,12 +132,17 @@ pub async fn interactive(
         Err(_) if terminal::gone() => Ok(Ended::TerminalGone),
         ended => ended,
     };
+    let goodbye = async {
+        leave(&mut app, &mut executor, &clock, &mut answers).await;
+        executor.farewell().await;
+    };
     tokio::select! {
-        () = executor.farewell() => {}
+        () = goodbye => {}
         _ = signals.interrupt.recv() => {}
         _ = signals.terminate.recv() => {}
     }
-    ended
+    let left = app.followed.left.iter().filter_map(|id| app.operations.get(*id)).cloned().collect();
+    Ok((ended?, left))
 }
 
 struct Run<'a> {
@@ -154,7 +162,7 @@ struct Run<'a> {
 impl Run<'_> {
     async fn until_end(
         &mut self,
-        mut answers: mpsc::Receiver<Event>,
+        answers: &mut mpsc::Receiver<Event>,
         keys: &mut Reading,
         signals: &mut Signals,
     ) -> io::Result<Ended> {

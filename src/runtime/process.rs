@@ -1,12 +1,17 @@
 //! Programs of operations: docker, git, hooks. Without a shell of ours, without a terminal; their output
 //! comes line by line, and what they read is handed to them and to nobody else.
+//!
+//! Each leads a process group of its own, so that what it started is ended with it: where its time is up, where it is
+//! left (Ctrl-C, another signal), and where the cockpit ends.
 
 use crate::app::operation::call::{Program, Reply};
 use crate::model::{Failure, FailureKind, text};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, test_kill_process_group, waitpid};
 use secrecy::ExposeSecret as _;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::process::Stdio;
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWriteExt as _, BufReader};
 use tokio::process::Command;
 use tokio::sync::mpsc;
@@ -17,6 +22,75 @@ const KEPT: usize = 200;
 const LONGEST: usize = 4 * 1024;
 /// How long what a program printed is still read after its end.
 const DRAIN: Duration = Duration::from_secs(1);
+/// How long programs that are told to end have for it: a build that is left takes its containers away.
+const GRACE: Duration = Duration::from_secs(2);
+/// Between two looks at whether they have.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// The groups of the programs that run or have been told to end, by the id of the process that leads each.
+static RUNNING: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
+
+/// A program and all that it started. Told to end when this is dropped before the program's own end.
+struct Group(Pid);
+
+impl Group {
+    fn of(child: &tokio::process::Child) -> Option<Self> {
+        let pid = Pid::from_raw(i32::try_from(child.id()?).ok()?)?;
+        RUNNING.lock().unwrap_or_else(PoisonError::into_inner).insert(pid.as_raw_pid());
+        Some(Self(pid))
+    }
+
+    /// It has ended by itself: what it left running on purpose stays.
+    fn ended(self) {
+        RUNNING.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.0.as_raw_pid());
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let pid = self.0;
+        if RUNNING.lock().unwrap_or_else(PoisonError::into_inner).contains(&pid.as_raw_pid()) {
+            let end = move || end(&[pid], Instant::now() + GRACE);
+            // Where there can be no thread it is ended with the cockpit.
+            let _ = std::thread::Builder::new().name("ends a program".into()).spawn(end);
+        }
+    }
+}
+
+/// Ends groups: they are told so, and after a while nobody asks.
+fn end(groups: &[Pid], limit: Instant) {
+    let there = || {
+        groups.iter().copied().filter(|pid| {
+            // One that nobody has waited for is there as if it ran.
+            let _ = waitpid(Some(*pid), WaitOptions::NOHANG);
+            test_kill_process_group(*pid).is_ok()
+        })
+    };
+    for pid in there() {
+        let _ = kill_process_group(pid, Signal::TERM);
+        // One that waits for a terminal is stopped, and would not hear it.
+        let _ = kill_process_group(pid, Signal::CONT);
+    }
+    while there().next().is_some() && Instant::now() < limit {
+        std::thread::sleep(LOOK);
+    }
+    for pid in there() {
+        let _ = kill_process_group(pid, Signal::KILL);
+    }
+    let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+    running.retain(|id| groups.iter().all(|pid| pid.as_raw_pid() != *id));
+}
+
+/// Ends every program of an operation that still runs, with all that it started, and waits for that: nothing of the
+/// cockpit stays when it ends.
+pub fn end_programs() {
+    let running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let groups: Vec<Pid> = running.into_iter().filter_map(Pid::from_raw).collect();
+    if !groups.is_empty() {
+        end(&groups, Instant::now() + GRACE);
+    }
+}
 
 /// Runs a program to its end. What it prints goes to `lines`, unless it is quiet.
 pub(super) async fn run(program: Program, lines: impl Fn(String)) -> Result<Reply, Failure> {
@@ -30,11 +104,12 @@ pub(super) async fn run(program: Program, lines: impl Fn(String)) -> Result<Repl
         .stdin(if program.input.is_some() { Stdio::piped() } else { Stdio::null() })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
-        .kill_on_drop(true);
+        .process_group(0);
     if let Some(folder) = &program.folder {
         command.current_dir(folder);
     }
     let mut child = command.spawn().map_err(|error| not_started(name, &program, &error))?;
+    let group = Group::of(&child);
     let input = child.stdin.take();
     let feeding = async {
         if let (Some(mut input), Some(text)) = (input, &program.input) {
@@ -93,7 +168,12 @@ pub(super) async fn run(program: Program, lines: impl Fn(String)) -> Result<Repl
     let limit = Duration::from_secs(program.limit_seconds);
     let ended = tokio::time::timeout(limit, whole).await;
     let status = match ended {
-        Ok(Ok(status)) => status,
+        Ok(Ok(status)) => {
+            if let Some(group) = group {
+                group.ended();
+            }
+            status
+        }
         Ok(Err(error)) => return Err(Failure::new(FailureKind::Other, format!("{name} was lost: {error}"))),
         // Dropped, and so ended.
         Err(_) => {
@@ -200,6 +280,27 @@ mod tests {
         endless.limit_seconds = 0;
         let failure = run(endless, |_| {}).await.unwrap_err();
         assert_eq!(failure.kind, FailureKind::Timeout);
+    }
+
+    #[tokio::test]
+    async fn what_it_started_is_ended_with_it_even_where_it_does_not_listen() {
+        let told = RefCell::new(String::new());
+        let mut endless = program(&["sh", "-c", "trap '' TERM; sleep 600 & echo $!; wait; sleep 600"]);
+        endless.limit_seconds = 1;
+        let failure = run(endless, |line| *told.borrow_mut() = line).await.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Timeout);
+        let id = told.into_inner();
+        // One that nobody has waited for yet is there as a zombie.
+        let there = || {
+            let ps = std::process::Command::new("ps").args(["-o", "stat=", "-p", &id]).output().unwrap();
+            ps.stdout.first().is_some_and(|state| *state != b'Z')
+        };
+        assert!(!id.is_empty());
+        let limit = Instant::now() + Duration::from_mins(1);
+        while there() {
+            assert!(Instant::now() < limit, "{id} goes on");
+            tokio::time::sleep(LOOK).await;
+        }
     }
 
     #[tokio::test]

@@ -9,6 +9,8 @@ mod confirm_tests;
 mod dialog;
 mod frame;
 #[cfg(test)]
+mod leaving_tests;
+#[cfg(test)]
 mod logs_tests;
 #[cfg(test)]
 mod operation_picture_tests;

@@ -28,6 +28,8 @@ pub mod sure;
 pub mod watch;
 
 #[cfg(test)]
+mod build_tests;
+#[cfg(test)]
 mod histories;
 #[cfg(test)]
 mod steps_tests;

@@ -473,12 +473,14 @@ impl Operation {
         Vec::new()
     }
 
-    pub(super) fn detach(&mut self, now: Timestamp, _: &TimeZone, _: usize) -> Asked {
+    pub(super) fn detach(&mut self, now: Timestamp, zone: &TimeZone, crowd: usize) -> Asked {
         match self.stage {
             Stage::Acting => self.leave("it is not watched any more", now),
-            Stage::Looking | Stage::Asking | Stage::Recording => {
-                let outcome = Outcome::new(Verdict::Cancelled, format!("{} was not done", self.title));
-                self.end(outcome, now)
+            Stage::Looking | Stage::Asking => self.cancel(now, zone, crowd),
+            // A yes was said, and may be in the audit file.
+            Stage::Recording => {
+                let summary = format!("{}: it was left before anything was changed", self.title);
+                self.end(Outcome::new(Verdict::Cancelled, summary), now)
             }
             Stage::Ended => Vec::new(),
         }

@@ -29,7 +29,7 @@ pub(super) fn environment() -> EnvironmentConfig {
     }
 }
 
-fn deploy(service: &str) -> What {
+pub(super) fn deploy(service: &str) -> What {
     What::Deploy(deploy::Request {
         service: service.into(),
         short: service.into(),
@@ -415,6 +415,8 @@ fn one_that_is_left_while_its_beginning_is_written_gets_its_end_too() {
         assert!(matches!(asked[0].1, Call::Audit(record) if record.outcome == "started"), "{asked:?}");
         assert!(operations.detach(id, at(2)).is_empty(), "nothing is known of the file yet");
         assert!(operations.waits_for_audit(id));
+        let summary = get(&operations, id).outcome.as_ref().map(|outcome| outcome.summary.clone());
+        assert_eq!(summary.as_deref(), Some("stop task web: it was left before anything was changed"));
         let outcome = if written { Ok(Reply::Done) } else { Err(Failure::new(FailureKind::Other, "full")) };
         let after = operations.answered(asked[0].0, &Answered { outcome, request_ids: Vec::new() }, at(3));
         match (written, calls(&after).as_slice()) {

@@ -86,6 +86,11 @@ pub(crate) fn quit(app: &mut App) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Leaves without a question; what is being written down already is waited for all the same.
+pub(super) fn stop(app: &mut App) -> Vec<Effect> {
+    if app.followed.leaving.is_some() { left(app) } else { leave(app) }
+}
+
 /// What goes on is not watched any more, and that is written down before the end.
 fn leave(app: &mut App) -> Vec<Effect> {
     if app.followed.leaving.is_some() {
@@ -93,6 +98,7 @@ fn leave(app: &mut App) -> Vec<Effect> {
     }
     app.followed.leaving = Some(app.now);
     let running: Vec<OperationId> = listed::running(app).map(|operation| operation.id).collect();
+    app.followed.left.clone_from(&running);
     let mut effects: Vec<Effect> = running.into_iter().flat_map(|id| app.operations.detach(id, app.now)).collect();
     effects.extend(left(app));
     effects
