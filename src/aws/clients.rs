@@ -109,7 +109,7 @@ impl Clients {
             let config = aws_sdk_cloudwatchlogs::config::Builder::from(&self.config)
                 .retry_partition(RetryPartition::new(partition));
             let config = match self.config.endpoint_url() {
-                Some(_) => config.interceptor(super::logs_live::PlainHost),
+                Some(_) => config.interceptor(super::plain_host::PlainHost),
                 None => config,
             };
             aws_sdk_cloudwatchlogs::Client::from_conf(config.build())

@@ -8,6 +8,7 @@ use super::budget::Class;
 use super::convert::{count, tail, tail_of, time};
 use super::ecs_services::{missing, refusal};
 use super::pages::Outlet;
+use super::revisions::Revisions;
 use super::session::{Action, Caller};
 use super::writer::Writer;
 use crate::app::event::Fact;
@@ -16,7 +17,6 @@ use crate::model::rollout::{RolloutStatus, ServiceDeployment};
 use crate::model::{Failure, FailureKind};
 use aws_sdk_ecs::types as sdk;
 use futures_util::future::{join, try_join};
-use std::collections::{HashMap, HashSet};
 use std::sync::{MutexGuard, PoisonError};
 
 pub(super) const LIST_SERVICE_DEPLOYMENTS: Action =
@@ -34,17 +34,6 @@ const MOST: i32 = 20;
 const DESCRIBED: usize = 3;
 /// Revisions whose task definition is kept; beyond it the memory begins anew.
 const KEPT: usize = 20_000;
-
-/// What a session remembers of service revisions.
-#[derive(Debug, Default)]
-pub(super) struct Revisions {
-    /// The task definition of each that was read.
-    definitions: HashMap<String, String>,
-    /// Services (with their cluster) that were listed before.
-    listed: HashSet<(String, String)>,
-    /// They may not be read: not asked again.
-    refused: bool,
-}
 
 /// The newest deployments of one service, newest first.
 pub(super) async fn rollouts(

@@ -8,47 +8,14 @@ use super::session::{Action, Caller};
 use crate::app::event::Fact;
 use crate::model::logs::{LiveUpdate, LogEvent};
 use crate::model::{Failure, FailureKind, Piece};
-use aws_sdk_cloudwatchlogs::config::interceptors::BeforeTransmitInterceptorContextMut;
-use aws_sdk_cloudwatchlogs::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_cloudwatchlogs::types as sdk;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
-use std::error::Error;
 use std::time::Duration;
 
 pub(super) const START_LIVE_TAIL: Action = Action { name: "logs:StartLiveTail", class: Class::LogsLive };
 /// The server says something every second: silence of this length is a dead connection, which
 /// nothing else would notice.
 const SILENCE: Duration = Duration::from_secs(10);
-
-/// The SDK puts `stream-` before the host even of an endpoint that was configured, which is then
-/// another host. Takes it away again.
-#[derive(Debug)]
-pub(super) struct PlainHost;
-
-impl Intercept for PlainHost {
-    fn name(&self) -> &'static str {
-        "PlainHost"
-    }
-
-    fn modify_before_signing(
-        &self,
-        context: &mut BeforeTransmitInterceptorContextMut<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), Box<dyn Error + Send + Sync + 'static>> {
-        let request = context.request_mut();
-        if let Some(plain) = without_stream(request.uri()) {
-            request.set_uri(plain)?;
-        }
-        Ok(())
-    }
-}
-
-/// The address without `stream-` before its host, if that is there.
-fn without_stream(uri: &str) -> Option<String> {
-    let (scheme, rest) = uri.split_once("://")?;
-    Some(format!("{scheme}://{}", rest.strip_prefix("stream-")?))
-}
 
 /// Follows groups (ARNs without `:*`) until the session ends or breaks: an update a second.
 pub(super) async fn follow(caller: &Caller<'_>, outlet: &Outlet<'_>, groups: &[String]) -> Result<(), Failure> {
@@ -106,16 +73,5 @@ fn from_update(update: sdk::LiveTailSessionUpdate) -> LiveUpdate {
         events: events.collect(),
         sampled: update.session_metadata.is_some_and(|metadata| metadata.sampled),
         started: false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_stream;
-
-    #[test]
-    fn only_the_prefix_of_the_host_goes() {
-        assert_eq!(without_stream("http://stream-127.0.0.1:4566/").as_deref(), Some("http://127.0.0.1:4566/"));
-        assert_eq!(without_stream("http://127.0.0.1:4566/stream-"), None);
     }
 }

@@ -10,9 +10,9 @@ use super::budget::{Budget, Class};
 use super::clients::{Clients, Usage};
 use super::connection::{Connection, HELPER_AGAIN};
 use super::failure::{self, Context};
+use super::pinned::Pinned;
 use super::service_clock::ServiceClock;
 use super::wire::{self, Wire};
-use super::writer::Pinned;
 use crate::app::effect::Lane;
 use crate::model::{Failure, FailureKind};
 use aws_config::SdkConfig;
@@ -47,7 +47,7 @@ pub(super) struct Inner {
     current: Mutex<Arc<Generation>>,
     /// Credentials were read again, and nobody was told yet.
     pub(super) renewed: AtomicBool,
-    pub(super) revisions: Mutex<super::ecs_rollouts::Revisions>,
+    pub(super) revisions: Mutex<super::revisions::Revisions>,
     /// What outlives those who wait for it, to end it properly.
     apart: Mutex<JoinSet<()>>,
 }

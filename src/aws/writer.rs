@@ -5,72 +5,27 @@
 //! itself is refused, they are read again for the next call only. The SDK's retries are off.
 
 use super::budget::Class;
-use super::clients::{Clients, Usage};
+use super::clients::Clients;
 use super::failure;
-use super::session::{Action, Caller, Generation, Loaded, Session};
+use super::pinned::Pinned;
+use super::session::{Action, Caller, Generation, Session};
 use super::sts;
 use crate::app::effect::Lane;
 use crate::model::{Failure, FailureKind};
-use aws_config::SdkConfig;
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_sdk_ecs::config::IdentityCache;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use aws_smithy_types::retry::RetryConfig;
-use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::request_id::RequestId;
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// A function may work for longer than any other call: so many times the usual limit.
-const FUNCTION_LIMIT: u32 = 6;
-
-/// Clients with credentials that do not change any more.
-#[derive(Debug)]
-pub(super) struct Pinned {
-    generation: Arc<Generation>,
-    pub(super) context: super::failure::Context,
-    /// For reads that belong to the change: with retries.
-    pub(super) reads: Clients,
-    once: Clients,
-    /// The same for calls of functions.
-    patient: Clients,
-}
-
-impl Pinned {
-    fn new(session: &Session, generation: &Arc<Generation>, loaded: &Loaded, credentials: &Credentials) -> Self {
-        let held = |config: SdkConfig| {
-            // A cache would keep every change's credentials for as long as the session lasts.
-            config
-                .into_builder()
-                .credentials_provider(SharedCredentialsProvider::new(credentials.clone()))
-                .identity_cache(IdentityCache::no_cache())
-        };
-        let reads = held(loaded.config.clone()).build();
-        let once = held(loaded.config.clone()).retry_config(RetryConfig::disabled()).build();
-        let limit = session.0.connection.operation_timeout * FUNCTION_LIMIT;
-        let times = TimeoutConfig::builder()
-            .connect_timeout(super::connection::CONNECT_TIMEOUT.min(limit))
-            .operation_timeout(limit)
-            .build();
-        let patient = held(loaded.config.clone()).retry_config(RetryConfig::disabled()).timeout_config(times).build();
-        Self {
-            generation: Arc::clone(generation),
-            context: loaded.context.clone(),
-            reads: Clients::new(reads, Usage::Operator),
-            once: Clients::new(once, Usage::Change),
-            patient: Clients::new(patient, Usage::Change),
-        }
-    }
-}
 
 /// One change on its way.
 #[derive(Debug)]
 pub(super) struct Writer<'a> {
     session: &'a Session,
     pinned: Pinned,
+    /// The credentials that the change began with.
+    generation: Arc<Generation>,
     ids: Mutex<Vec<String>>,
 }
 
@@ -113,8 +68,11 @@ impl<'a> Writer<'a> {
             let message = format!("{what}: {failure}");
             failure.said(message).unsent()
         })?;
-        let writer =
-            Self { session, pinned: Pinned::new(session, generation, loaded, &credentials), ids: Mutex::default() };
+        let writer = {
+            let limit = inner.connection.operation_timeout;
+            let pinned = Pinned::new(&loaded.config, loaded.context.clone(), &credentials, limit);
+            Self { session, pinned, generation: Arc::clone(generation), ids: Mutex::default() }
+        };
         if let Some(account) = account {
             let identity = sts::who(&writer.reader()).await?;
             if identity.account != account {
@@ -159,7 +117,7 @@ impl<'a> Writer<'a> {
     pub(super) async fn end<T>(self, outcome: Result<T, Failure>) -> (Result<T, Failure>, Vec<String>) {
         let outcome = match outcome {
             Err(failed) if failed.kind == FailureKind::Credentials => {
-                self.session.renew(&self.pinned.generation);
+                self.session.renew(&self.generation);
                 Err(super::credentials::explain(&self.session.0.connection, failed).await)
             }
             outcome => outcome,

@@ -9,6 +9,7 @@ pub mod lists;
 pub mod logs;
 pub mod operations;
 pub mod output;
+pub mod rendered;
 pub mod simulator;
 pub mod snapshot;
 pub mod tools;

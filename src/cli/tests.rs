@@ -131,10 +131,10 @@ fn the_simulator_has_its_defaults() {
 #[test]
 fn completions_and_the_manual_are_rendered() {
     let mut text = Vec::new();
-    tools::completions(clap_complete::Shell::Bash, &mut text).unwrap();
+    rendered::completions(clap_complete::Shell::Bash, &mut text).unwrap();
     assert!(String::from_utf8(text).unwrap().contains("autoscaling"));
     let mut page = Vec::new();
-    tools::man(&mut page).unwrap();
+    rendered::man(&mut page).unwrap();
     let page = String::from_utf8(page).unwrap();
     assert!(page.contains(".TH") && page.contains("COCKPIT SNAPSHOT"));
 }

@@ -64,9 +64,9 @@ async fn carry_out(cli: Cli, out: &mut dyn io::Write) -> Result<ExitCode, Report
         Some(Command::Config(arguments)) => configuration::run(&context, arguments, out),
         Some(Command::Schema(arguments)) => configuration::schema(arguments, out),
         Some(Command::Completions(arguments)) => {
-            printed(crate::cli::tools::completions(arguments.shell, out).and_then(|()| out.flush()))
+            printed(crate::cli::rendered::completions(arguments.shell, out).and_then(|()| out.flush()))
         }
-        Some(Command::Man) => printed(crate::cli::tools::man(out).and_then(|()| out.flush())),
+        Some(Command::Man) => printed(crate::cli::rendered::man(out).and_then(|()| out.flush())),
         Some(Command::Sim(arguments)) => simulator::sim(arguments, out).await,
         Some(Command::Demo(arguments)) => simulator::demo(&context, arguments).await,
     }

@@ -1,6 +1,6 @@
 //! Mistakes that only show when all layers are one: names that lead nowhere, keys that collide.
 
-use super::load::{KnownCommand, Loaded};
+use super::loaded::{KnownCommand, Loaded};
 use super::schema::bare;
 use crate::model::key::Key;
 use crate::model::names::{listed, nearest};

@@ -7,6 +7,7 @@ mod check;
 mod diagnose;
 mod docs;
 mod load;
+mod loaded;
 mod read;
 mod schema;
 mod show;
@@ -15,7 +16,8 @@ mod value;
 
 pub use diagnose::{Diagnostic, SourceFile, Spot};
 pub use docs::markdown;
-pub use load::{FILE, Flags, KnownCommand, Loaded, Origin, Request, load, parse};
+pub use load::{FILE, Flags, Request, load, parse};
+pub use loaded::{KnownCommand, Loaded, Origin};
 pub use read::LARGEST;
 pub use schema::{KNOWN, Known, Place, Within};
 pub use show::{Row, rows};

@@ -162,7 +162,7 @@ impl Reader<'_> {
 
     fn keys(&mut self, table: &DeTable<'_>) {
         for (name, span, value) in pairs(table) {
-            if let Some(Value::List(keys)) = self.value(super::Kind::Keys, name, value) {
+            if let Some(Value::List(keys)) = self.value(super::value::Kind::Keys, name, value) {
                 self.entries.push(Entry { setting: Setting::Keys(name.to_owned(), keys), span });
             }
         }
@@ -205,11 +205,11 @@ impl Reader<'_> {
         }
     }
 
-    fn value(&mut self, kind: super::Kind, name: &str, value: &Spanned<DeValue<'_>>) -> Option<Value> {
+    fn value(&mut self, kind: super::value::Kind, name: &str, value: &Spanned<DeValue<'_>>) -> Option<Value> {
         let span = value.span();
         let fitted = match value.get_ref() {
             DeValue::String(text) => kind.of_text(text),
-            DeValue::Boolean(on) if kind == super::Kind::Switch => Ok(Value::Switch(*on)),
+            DeValue::Boolean(on) if kind == super::value::Kind::Switch => Ok(Value::Switch(*on)),
             DeValue::Array(elements) if kind.is_list() => {
                 let mut list = Vec::new();
                 for element in elements {
@@ -226,10 +226,10 @@ impl Reader<'_> {
                 }
                 Ok(Value::List(list))
             }
-            DeValue::Integer(_) | DeValue::Float(_) | DeValue::Datetime(_) if kind != super::Kind::Switch => {
+            DeValue::Integer(_) | DeValue::Float(_) | DeValue::Datetime(_) if kind != super::value::Kind::Switch => {
                 Err(Misfit {
                     message: format!("`{name}` must be {}, not {}", kind.words(), words(value.get_ref())),
-                    hint: if kind == super::Kind::Interval {
+                    hint: if kind == super::value::Kind::Interval {
                         "write it with its unit: \"10s\""
                     } else {
                         "put it in quotation marks"

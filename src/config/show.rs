@@ -1,6 +1,6 @@
 //! Every value with where it comes from, and the mistakes, as plain rows.
 
-use super::load::Loaded;
+use super::loaded::Loaded;
 use super::schema::{KNOWN, Place, bare};
 use super::value::Value;
 

@@ -4,7 +4,7 @@ use super::dto::{
     AlarmDto, AttentionDto, AutoscalingDto, BackupDto, DatabaseDto, DeploymentDto, HealthDto, MemberDto, NextDto,
     PendingDto, PolicyDto, RangeDto, ScheduleDto, ScheduledDto, ServiceDto, TargetDto,
 };
-use crate::model::attention::Place;
+use crate::model::Place;
 use crate::model::estate::{DatabaseRow, ServiceRow};
 use crate::model::target::group_name;
 use crate::model::timer::Power;

@@ -14,14 +14,13 @@
 //!
 //! The same sentence on more than three services becomes one entry.
 
+use super::attention_entry::{Attention, Place};
 use super::estate::{Estate, ServiceRow};
 use super::failure::{Failure, FailureKind};
-use super::health::{Health, Reason};
+use super::health::{Health, Reason, Severity};
 use super::source::Source;
 use super::time::spoken;
 use jiff::{SignedDuration, Timestamp};
-
-pub use super::health::Severity;
 
 /// Credentials that end within this time are announced.
 const EXPIRING: SignedDuration = SignedDuration::from_mins(15);
@@ -29,54 +28,6 @@ const EXPIRING: SignedDuration = SignedDuration::from_mins(15);
 const NAMED: usize = 4;
 /// More services than this with the same sentence are told together.
 const TOGETHER: usize = 3;
-
-/// What an entry is about, so that opening it leads there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
-    /// The credentials.
-    Identity,
-    /// A service, by its whole name.
-    Service(String),
-    /// Several services.
-    Services,
-    /// A database, by its identifier.
-    Database(String),
-    /// An alarm, by its name.
-    Alarm(String),
-    /// A target group that no service is behind, by its name.
-    TargetGroup(String),
-    /// A source that cannot be read.
-    Source(Source),
-}
-
-impl Place {
-    fn rank(&self) -> u8 {
-        match self {
-            Self::Identity => 0,
-            Self::Service(_) | Self::Services => 1,
-            Self::Database(_) | Self::TargetGroup(_) => 2,
-            Self::Alarm(_) => 3,
-            Self::Source(_) => 4,
-        }
-    }
-}
-
-/// One entry of the list.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Attention {
-    /// How bad.
-    pub severity: Severity,
-    /// What it is about.
-    pub place: Place,
-    /// The name to show: a service's short name, a database's identifier …
-    pub name: String,
-    /// What is wrong, in a sentence.
-    pub what: String,
-    /// Since when.
-    pub since: Option<Timestamp>,
-    /// What to do.
-    pub hint: Option<String>,
-}
 
 /// The list for an estate whose rows are already judged (see [`Estate::settle`]).
 pub fn rank(estate: &Estate, now: Timestamp) -> Vec<Attention> {
@@ -89,7 +40,7 @@ pub fn rank(estate: &Estate, now: Timestamp) -> Vec<Attention> {
         }
     }
     for alarm in estate.alarms.value().into_iter().flatten() {
-        if alarm.state == super::AlarmState::Alarm && !alarm.of_autoscaling() {
+        if alarm.state == super::alarm::AlarmState::Alarm && !alarm.of_autoscaling() {
             list.push(Attention {
                 severity: Severity::Warning,
                 place: Place::Alarm(alarm.name.clone()),
@@ -211,7 +162,7 @@ fn target_groups(estate: &Estate, list: &mut Vec<Attention>) {
         if services.is_some_and(|services| services.values().any(|service| service.target_groups.contains(arn))) {
             continue;
         }
-        let targets = estate.targets.get(arn).and_then(super::Observed::value);
+        let targets = estate.targets.get(arn).and_then(super::observed::Observed::value);
         let counted: Vec<_> = targets.into_iter().flatten().filter(|target| target.state != "draining").collect();
         let bad = counted.iter().filter(|target| target.state == "unhealthy");
         let Some(why) = bad.clone().next().map(|target| target.description.as_deref().or(target.reason.as_deref()))

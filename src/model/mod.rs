@@ -6,6 +6,7 @@
 
 pub mod alarm;
 pub mod attention;
+pub mod attention_entry;
 pub mod audit;
 pub mod cron;
 pub mod database;
@@ -17,6 +18,7 @@ pub mod format;
 pub mod health;
 pub mod identity;
 pub mod image;
+mod judge;
 pub mod key;
 pub mod logs;
 pub mod metric;
@@ -40,11 +42,11 @@ pub mod timer;
 pub mod wrap;
 
 pub use alarm::{Alarm, AlarmState};
-pub use attention::{Attention, Place, Severity};
+pub use attention_entry::{Attention, Place};
 pub use database::{Database, DatabaseKind, DbCluster, DbInstance, Member, Role};
 pub use estate::Estate;
 pub use failure::{Failure, FailureKind};
-pub use health::{Assessment, Health, Reason};
+pub use health::{Assessment, Health, Reason, Severity};
 pub use identity::Identity;
 pub use metric::{MetricKey, Point, Series};
 pub use observed::{Freshness, Observed};

@@ -43,7 +43,6 @@ const LONG: &[(&str, usize)] = &[
     ("src/aws/credentials.rs", 500),
     ("src/commands/operations.rs", 600),
     ("src/headless/operation.rs", 550),
-    ("src/model/estate.rs", 550),
     ("src/runtime/logs.rs", 550),
     ("src/ui/logs_tests.rs", 550),
     ("src/ui/panes/logs.rs", 600),

@@ -2,7 +2,7 @@
 
 use crate::model::names;
 
-use super::{Node, Operand, Operator, Path, Segment};
+use super::expression::{Node, Operand, Operator, Path, Segment};
 use serde_json::Value;
 use std::cmp::Ordering;
 

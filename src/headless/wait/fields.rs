@@ -1,7 +1,7 @@
 //! Whether a path can be one of the snapshot's, by its schema: a field that no snapshot has would be waited for
 //! until the time is up.
 
-use super::Segment;
+use super::expression::Segment;
 use crate::model::names::{listed, nearest};
 use serde_json::Value;
 

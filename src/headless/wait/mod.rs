@@ -14,12 +14,14 @@
 //! known makes a comparison unknown, never true: `not` of it is unknown too.
 
 mod evaluate;
+mod expression;
 mod fields;
 mod parse;
 
 pub use evaluate::{Seen, Verdict};
 
 use crate::cli::Report;
+use expression::Node;
 use serde_json::Value;
 
 /// A parsed condition.
@@ -27,53 +29,6 @@ use serde_json::Value;
 pub struct Condition {
     text: String,
     root: Node,
-}
-
-/// A part of a condition.
-#[derive(Debug, Clone, PartialEq)]
-enum Node {
-    Or(Vec<Node>),
-    And(Vec<Node>),
-    Not(Box<Node>),
-    Compare(Operand, Operator, Operand),
-    /// A path alone: whether it is true.
-    Truth(Operand),
-}
-
-#[derive(Debug, Clone, PartialEq)]
-enum Operand {
-    Path(Path),
-    /// A value; a bare word is text, with `loose` set: `17` is then also the text "17".
-    Literal {
-        value: Value,
-        loose: bool,
-    },
-}
-
-#[derive(Debug, Clone, PartialEq)]
-struct Path {
-    /// As it was written.
-    text: String,
-    segments: Vec<Segment>,
-}
-
-/// One step of a path.
-#[derive(Debug, Clone, PartialEq)]
-enum Segment {
-    /// A field, or an element by its name.
-    Name(String),
-    /// `[2]`: an element by its place.
-    Place(usize),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Operator {
-    Equal,
-    Unequal,
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
 }
 
 /// Why a condition cannot be understood, and where.

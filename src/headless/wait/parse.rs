@@ -1,6 +1,7 @@
 //! Text of a condition to its tree. Depth is bounded, so no text can exhaust the stack.
 
-use super::{Node, Operand, Operator, ParseError, Path, Segment};
+use super::ParseError;
+use super::expression::{Node, Operand, Operator, Path, Segment};
 use crate::model::names::nearest;
 use serde_json::Value;
 

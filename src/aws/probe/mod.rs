@@ -1,33 +1,19 @@
 //! Each read tried once, for `cockpit doctor`: which permissions are missing shows before they are
 //! missed.
 
-use super::session::{Action, Caller, Session};
+mod attempt;
+mod operations;
+
+pub use attempt::Probe;
+
+use super::session::{Caller, Session};
 use super::{
-    autoscaling, cloudwatch, ecs_definitions, ecs_rollouts, ecs_services, ecs_tasks, elbv2, logs, metrics,
-    probe_changes, rds, sts,
+    autoscaling, cloudwatch, ecs_definitions, ecs_rollouts, ecs_services, ecs_tasks, elbv2, logs, metrics, rds, sts,
 };
 use crate::app::effect::Lane;
 use crate::config::EnvironmentConfig;
-use crate::model::{Failure, FailureKind};
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use attempt::{NO_TASK, NOBODY, one};
 use futures_util::future::{BoxFuture, join, join_all};
-use std::error::Error;
-
-/// A name that nothing has: AWS judges the permission before it looks for the thing.
-pub(super) const NOBODY: &str = "cockpit-doctor";
-/// A task's id that no task has.
-pub(super) const NO_TASK: &str = "00000000000000000000000000000000";
-
-/// One read and how it went.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Probe {
-    /// The action as IAM names it.
-    pub action: &'static str,
-    /// What came of it.
-    pub outcome: Result<(), Failure>,
-}
 
 impl Session {
     /// Tries every read that this environment needs, all at once, with the smallest pages.
@@ -79,7 +65,7 @@ impl Session {
         })));
         let tried = join_all(tries);
         let Some(cluster) = environment.cluster.as_deref() else { return tried.await };
-        let changes: BoxFuture<'_, Vec<Probe>> = Box::pin(probe_changes::probe(caller, environment, cluster));
+        let changes: BoxFuture<'_, Vec<Probe>> = Box::pin(operations::probe(caller, environment, cluster));
         let (mut tried, changes) = join(tried, changes).await;
         tried.extend(changes);
         tried
@@ -129,29 +115,4 @@ fn scaling(caller: Caller<'_>) -> Vec<BoxFuture<'_, Probe>> {
             clients.autoscaling().describe_scaling_activities().service_namespace(Ecs).max_results(1).send()
         })),
     ]
-}
-
-pub(super) async fn one<T, E, Sending>(
-    caller: Caller<'_>,
-    action: Action,
-    send: impl Fn(&super::clients::Clients) -> Sending,
-) -> Probe
-where
-    Sending: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
-    E: ProvideErrorMetadata + Error + 'static,
-{
-    let outcome = match caller.call(action, send).await {
-        Ok(_) => Ok(()),
-        // That a thing with this name is missing is an answer: the read itself is allowed.
-        Err(failure) if failure.kind == FailureKind::NotFound || about_names(&failure) => Ok(()),
-        Err(failure) => Err(failure),
-    };
-    Probe { action: action.name, outcome }
-}
-
-/// Whether a service found fault with a value only: it was asked, and may be.
-fn about_names(failure: &Failure) -> bool {
-    // ECS has no code of its own for a task definition that is not there, only this sentence.
-    failure.kind == FailureKind::Invalid
-        || (failure.kind == FailureKind::Other && failure.message.contains("Unable to describe"))
 }

@@ -4,9 +4,9 @@
 //! Policies often name repositories, log groups and functions. So those of the environment are asked
 //! for, as far as they can be learned, and something in them that is not there.
 
-use super::probe::{NO_TASK, NOBODY, Probe, one};
-use super::session::Caller;
-use super::{ecr, ecs_definitions, ecs_rollouts, ecs_services, lambda, logs_tail, scheduler};
+use super::attempt::{NO_TASK, NOBODY, Probe, one};
+use crate::aws::session::Caller;
+use crate::aws::{ecr, ecs_definitions, ecs_rollouts, ecs_services, lambda, logs_tail, scheduler};
 use crate::config::EnvironmentConfig;
 use crate::model::image::ImageRef;
 use futures_util::future::{BoxFuture, join_all};

@@ -1,0 +1,50 @@
+//! What a condition is made of.
+
+use serde_json::Value;
+
+/// A part of a condition.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Node {
+    Or(Vec<Node>),
+    And(Vec<Node>),
+    Not(Box<Node>),
+    Compare(Operand, Operator, Operand),
+    /// A path alone: whether it is true.
+    Truth(Operand),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Operand {
+    Path(Path),
+    /// A value; a bare word is text, with `loose` set: `17` is then also the text "17".
+    Literal {
+        value: Value,
+        loose: bool,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Path {
+    /// As it was written.
+    pub(super) text: String,
+    pub(super) segments: Vec<Segment>,
+}
+
+/// One step of a path.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Segment {
+    /// A field, or an element by its name.
+    Name(String),
+    /// `[2]`: an element by its place.
+    Place(usize),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Operator {
+    Equal,
+    Unequal,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}

@@ -1,0 +1,54 @@
+//! An entry of the needs-attention list.
+
+use super::health::Severity;
+use super::source::Source;
+use jiff::Timestamp;
+
+/// What an entry is about, so that opening it leads there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// The credentials.
+    Identity,
+    /// A service, by its whole name.
+    Service(String),
+    /// Several services.
+    Services,
+    /// A database, by its identifier.
+    Database(String),
+    /// An alarm, by its name.
+    Alarm(String),
+    /// A target group that no service is behind, by its name.
+    TargetGroup(String),
+    /// A source that cannot be read.
+    Source(Source),
+}
+
+impl Place {
+    /// Where it stands among entries that are as bad.
+    pub(super) fn rank(&self) -> u8 {
+        match self {
+            Self::Identity => 0,
+            Self::Service(_) | Self::Services => 1,
+            Self::Database(_) | Self::TargetGroup(_) => 2,
+            Self::Alarm(_) => 3,
+            Self::Source(_) => 4,
+        }
+    }
+}
+
+/// One entry of the list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attention {
+    /// How bad.
+    pub severity: Severity,
+    /// What it is about.
+    pub place: Place,
+    /// The name to show: a service's short name, a database's identifier …
+    pub name: String,
+    /// What is wrong, in a sentence.
+    pub what: String,
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// What to do.
+    pub hint: Option<String>,
+}
