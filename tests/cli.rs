@@ -144,6 +144,16 @@ fn the_doctor_looks_at_each_thing() {
         assert!(text.contains(check), "{check}: {text}");
     }
     assert!(line(&mut home.on(&world), "doctor -o yaml").coded(0).out.contains("ecs:ListTasks"));
+    // Beside a tree of infra/terraform: values that are still those of the examples.
+    let folder = home.path().join("infra/terraform/envs/staging");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("env.hcl"), "account_id = \"123456789012\" # yours\nsecurity = {}\n").unwrap();
+    let text = line(&mut home.on(&world), "doctor -o table").coded(0).out;
+    for wanted in
+        ["own values", "account_id in infra/terraform/envs/staging/env.hcl", "allowed_cidr_blocks is in no file"]
+    {
+        assert!(text.contains(wanted), "{wanted}: {text}");
+    }
     world.fault("ecs:ListTasks", "denied");
     let denied = line(&mut home.on(&world), "doctor -o table");
     assert_ne!(denied.code, 0, "{denied:?}");

@@ -1,7 +1,8 @@
-//! `doctor`: tools, credentials, account, clock, permissions, terminal. Every check runs; none stops
-//! the others.
+//! `doctor`: tools, credentials, account, clock, permissions, values of one's own, terminal. Every check
+//! runs; none stops the others.
 
 use super::context::Context;
+use super::own_values;
 use super::verdict;
 use crate::aws::{Connection, Session};
 use crate::cli::{ExitCode, Report};
@@ -24,9 +25,9 @@ const TOOL_LIMIT: Duration = Duration::from_secs(10);
 
 /// Tools that the commands call, how each tells its version, and what needs it.
 const TOOLS: [(&str, &[&str], &str); 3] = [
-    ("terraform", &["version"], "infra"),
-    ("terragrunt", &["--version"], "infra"),
-    ("docker", &["--version"], "deploy --build"),
+    ("terraform", &["version"], "the environments in infra/terraform are made with it"),
+    ("terragrunt", &["--version"], "the environments in infra/terraform are made with it"),
+    ("docker", &["--version"], "`cockpit deploy --build` needs it"),
 ];
 
 pub(super) async fn run(context: &Context, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
@@ -47,6 +48,9 @@ pub(super) async fn run(context: &Context, out: &mut dyn io::Write) -> Result<Ex
     });
     checks.extend(tools);
     checks.extend(facts);
+    if let Ok(environment) = &environment {
+        checks.extend(own_values::checks(&std::env::current_dir().unwrap_or_default(), environment));
+    }
     checks.extend(terminal());
     let name = environment.as_ref().ok().map(|environment| environment.name.as_str());
     let report = headless::doctor(name, checks);
@@ -55,7 +59,7 @@ pub(super) async fn run(context: &Context, out: &mut dyn io::Write) -> Result<Ex
 
 async fn tools() -> Vec<Check> {
     let asked = TOOLS.map(|(name, arguments, needed)| async move {
-        let hint = format!("install it and put it on PATH: `cockpit {needed}` needs it");
+        let hint = format!("install it and put it on PATH: {needed}");
         let child = tokio::process::Command::new(name).args(arguments).stdin(Stdio::null()).kill_on_drop(true).output();
         match tokio::time::timeout(TOOL_LIMIT, child).await {
             Ok(Ok(output)) if output.status.success() => {

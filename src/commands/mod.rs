@@ -10,6 +10,7 @@ mod lists;
 mod log_groups;
 mod logs;
 mod operations;
+mod own_values;
 mod session;
 mod simulator;
 mod snapshot;
