@@ -71,7 +71,9 @@ def estimate(units, region, peak=False):
         total += price[kind] * HOURS + disk * price["disk GB"] + (EVERYWHERE["address"] if public else 0)
     for firewall in of("aws_wafv2_web_acl").values():
         total += EVERYWHERE["firewall"] + len(firewall["rule"]) * EVERYWHERE["rule"]
-    total += len(of("aws_secretsmanager_secret")) * EVERYWHERE["secret"] + len(of("aws_cloudwatch_metric_alarm")) * EVERYWHERE["alarm"]
+    total += len(of("aws_secretsmanager_secret")) * EVERYWHERE["secret"] 
+    # An alarm is paid by its metrics; one on what is unusual has three (what is seen, and both ends of the band).
+    total += sum(3 if each.get("threshold_metric_id") else 1 for each in of("aws_cloudwatch_metric_alarm").values()) * EVERYWHERE["alarm"]
     total += (len(of("aws_route53_zone")) + len(of("aws_service_discovery_private_dns_namespace"))) * EVERYWHERE["zone"]
     total += len(of("aws_route53_health_check")) * EVERYWHERE["health check"]
     return total

@@ -83,6 +83,7 @@ def take(shell, region):
         "flow log": ask("ec2", "describe_flow_logs", "FlowLogs", "FlowLogId"),
         "volume": ask("ec2", "describe_volumes", "Volumes", "VolumeId"),
         "metric filter": ask("logs", "describe_metric_filters", "metricFilters", "filterName"),
+        "stream": ask("firehose", "list_delivery_streams", "DeliveryStreamNames", None),
         "trail": ask("cloudtrail", "list_trails", "Trails", "Name"),
         "detector": ask("guardduty", "list_detectors", "DetectorIds", None),
         "recorder": ask("config", "describe_configuration_recorders", "ConfigurationRecorders", "name"),

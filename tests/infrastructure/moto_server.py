@@ -179,9 +179,11 @@ def _description(self):
 security_groups.SecurityGroupRule.description = property(_description)
 
 
-# An instance with a public address gets its groups with its network interface, and moto looks there only.
+# An instance with a public address gets its groups with its network interface, and moto looks there only; and every
+# instance of EC2 says whether it recovers by itself, which is "default" unless somebody turned it off.
 @after(instances.Instance, "__init__")
 def _groups(self, result, *args, **named):
+    self.maintenance_options = {"AutoRecovery": "default"}
     if not self.security_groups and 0 in self.nics:
         self.security_groups = list(self.nics[0]._group_set)
 

@@ -241,16 +241,16 @@ def operator(name, environment):
 # wrong with the provider's next version; the bounds are the services, the region, and for IAM the names.
 INFRA_SERVICES = (
     "acm", "application-autoscaling", "autoscaling", "budgets", "cloudfront", "cloudtrail", "cloudwatch", "cognito-idp",
-    "config", "ec2", "ecr", "ecs", "elasticloadbalancing", "guardduty", "lambda", "logs", "rds", "route53",
+    "config", "ec2", "ecr", "ecs", "elasticloadbalancing", "firehose", "guardduty", "lambda", "logs", "rds", "route53",
     "scheduler", "secretsmanager", "servicediscovery", "sns", "ssm", "tag", "wafv2",
 )
 # Those that have no region, or whose calls go to another.
 GLOBAL_SERVICES = ("budgets", "cloudfront", "route53")
 # Ends of the names of the roles that infra/terraform makes, and to whom they are passed.
-ROLES = ("bastion", "config", "ecs-scheduler", "execution", "flow-logs", "instance", "schedule", "task")
+ROLES = ("bastion", "config", "ecs-scheduler", "execution", "flow-logs", "instance", "log-stream", "log-subscription", "schedule", "task")
 # What its buckets are for.
 BUCKETS = ("audit", "ecs-scheduler", "files", "logs", "static")
-PASSED_TO = ("config", "ec2", "ecs-tasks", "lambda", "scheduler", "vpc-flow-logs")
+PASSED_TO = ("config", "ec2", "ecs-tasks", "firehose", "lambda", "logs", "scheduler", "vpc-flow-logs")
 
 
 def infra(account, begins, region, state_bucket, state_prefix):

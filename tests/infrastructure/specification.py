@@ -227,6 +227,7 @@ PANTRI_DEV = pantri("pantri-dev", [
     ("VPC", "pantri", "module.network.aws_vpc.this cidr_block", "10.10.0.0/16"),
     ("all on Spot", "pantri", 'module.compute.aws_ecs_service.this["service"] capacity_provider_strategy.*.capacity_provider', ["FARGATE_SPOT"]),
     ("second factor where wanted", "pantri", "aws_cognito_user_pool.this mfa_configuration", "OPTIONAL"),
+    ("no copy of logs to Datadog without a key", "pantri", "module.datadog_logs[0].aws_kinesis_firehose_delivery_stream", ABSENT),
 ])
 
 PANTRI_PROD = pantri("pantri", [
@@ -238,6 +239,9 @@ PANTRI_PROD = pantri("pantri", [
     ("two for sure", "pantri", 'module.compute.aws_ecs_service.this["service"] capacity_provider_strategy.*.base', Has(2)),
     ("a second factor for all", "pantri", "aws_cognito_user_pool.this mfa_configuration", "ON"),
     ("most 10", "pantri", "module.compute.aws_appautoscaling_target[*] max_capacity", 10),
+    ("unusual requests", "pantri", 'module.monitoring.aws_cloudwatch_metric_alarm.anomaly["requests-unusual"] comparison_operator', "LessThanLowerOrGreaterThanUpperThreshold"),
+    ("unusual response time", "pantri", 'module.monitoring.aws_cloudwatch_metric_alarm.anomaly["response-time-unusual"] threshold_metric_id', "band"),
+    ("unusual answers 5xx", "pantri", 'module.monitoring.aws_cloudwatch_metric_alarm.anomaly["5xx-unusual"] threshold_metric_id', "band"),
 ])
 
 
@@ -258,7 +262,8 @@ def minimal(rows):
         ("alarms are called by the prefix", "instance", "aws_cloudwatch_metric_alarm.disk alarm_name", "minimal-instance-disk"),
         ("no NAT gateway", "network", "aws_nat_gateway", ABSENT),
         ("files", "storage", "aws_s3_bucket_public_access_block.this block_public_acls", True),
-        ("parameters", "instance", "aws_ssm_parameter[*] type", "SecureString"),
+        ("parameters of the application are encrypted", "instance", "aws_ssm_parameter.external type", "SecureString"),
+        ("the image that instances take is a parameter", "instance", "aws_ssm_parameter.image name", "/minimal/deploy/image"),
     ] + rows
 
 

@@ -1,4 +1,5 @@
-"""What is off by default and was only planned: CloudTrail, GuardDuty, Config, flow logs, made and taken down on the emulator."""
+"""What is off by default: CloudTrail, GuardDuty, Config, flow logs, a copy of the logs to Datadog, alarms on what is unusual;
+made and taken down on the emulator."""
 
 import json
 
@@ -33,8 +34,37 @@ module "security" {
   guardduty           = true
   aws_config          = true
 }
+
+resource "aws_cloudwatch_log_group" "service" {
+  name = "/ecs/team-records-web"
+}
+
+module "undelivered" {
+  source        = "./modules/storage"
+  name_prefix   = "team-records"
+  purpose       = "logs"
+  force_destroy = true
+}
+
+module "datadog_logs" {
+  source             = "./modules/datadog_logs"
+  name_prefix        = "team-records"
+  environment        = "records"
+  log_groups         = { web = aws_cloudwatch_log_group.service.name }
+  api_key_secret_arn = "SECRET"
+  undelivered        = { bucket_arn = module.undelivered.bucket_arn }
+  log_retention_days = 7
+}
+
+module "monitoring" {
+  source         = "./modules/monitoring"
+  name_prefix    = "team-records"
+  parameter_path = "/team/records"
+  anomalies      = { load_balancer = "app/team-records-alb/0123456789abcdef" }
+}
 """
 REGION = "ap-northeast-1"
+KEY = "0123456789abcdef0123456789abcdef"
 
 
 @pytest.fixture(scope="module")
@@ -42,13 +72,17 @@ def root(shell, tmp_path_factory, request):
     if not request.config.getoption("--full"):
         pytest.skip("made with --full: a bucket's lifecycle takes a minute")
     folder = support.copy_tree(tmp_path_factory.mktemp("records") / "terraform")
-    (folder / "main.tf").write_text(ROOT)
+    # Datadog's key is somebody's to make, before.
+    manager = shell.client("secretsmanager", REGION)
+    secret = manager.create_secret(Name="team-records-datadog", SecretString=json.dumps({"api_key": KEY}))["ARN"]
+    (folder / "main.tf").write_text(ROOT.replace("SECRET", secret))
     before = inventory.take(shell, REGION)
     shell.terraform("init", "-no-color", cwd=folder)
     shell.terraform("apply", "-auto-approve", "-no-color", cwd=folder)
     yield folder
     shell.terraform("destroy", "-auto-approve", "-no-color", cwd=folder)
     assert inventory.difference(before, inventory.take(shell, REGION)) == {}
+    manager.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
 
 
 def test_a_second_plan_is_empty(shell, root):
@@ -79,3 +113,22 @@ def test_config_records_into_the_bucket(shell, root):
 def test_refused_connections_are_logged(shell, root):
     log = shell.client("ec2", REGION).describe_flow_logs()["FlowLogs"][0]
     assert (log["TrafficType"], log["LogGroupName"]) == ("REJECT", "/vpc/team-records/flow")
+
+
+def test_log_lines_stay_where_they_are_and_a_copy_goes_to_datadog(shell, root):
+    logs, firehose = shell.client("logs", REGION), shell.client("firehose", REGION)
+    [filters] = [logs.describe_subscription_filters(logGroupName="/ecs/team-records-web")["subscriptionFilters"]]
+    stream = firehose.describe_delivery_stream(DeliveryStreamName="team-records-datadog-logs")["DeliveryStreamDescription"]
+    assert [(each["destinationArn"], each["filterPattern"]) for each in filters] == [(stream["DeliveryStreamARN"], "")]
+    sent = stream["Destinations"][0]["HttpEndpointDestinationDescription"]
+    assert sent["EndpointConfiguration"]["Url"].startswith("https://aws-kinesis-http-intake.logs.datadoghq.com/")
+    assert sent["SecretsManagerConfiguration"]["Enabled"] and "team-records-datadog" in sent["SecretsManagerConfiguration"]["SecretARN"]
+    # The key is in the secret, and nowhere that Terraform writes.
+    assert not any(KEY.encode() in support.bytes_of(path) for path in root.rglob("*.tfstate*"))
+
+
+def test_what_is_unusual_is_an_alarm(shell, root):
+    alarms = {each["AlarmName"]: each for each in shell.client("cloudwatch", REGION).describe_alarms()["MetricAlarms"]}
+    for name in ("requests", "response-time", "5xx"):
+        alarm = alarms[f"team-records-{name}-unusual"]
+        assert alarm["ThresholdMetricId"] == "band" and len(alarm["Metrics"]) == 2

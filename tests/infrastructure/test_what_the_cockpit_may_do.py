@@ -271,7 +271,7 @@ def test_applying_never_gives_itself_more(name):
 SERVICES = {
     "appautoscaling": "application-autoscaling", "lb": "elasticloadbalancing", "alb": "elasticloadbalancing", "db": "rds", "cognito": "cognito-idp",
     "vpc": "ec2", "subnet": "ec2", "route": "ec2", "internet": "ec2", "nat": "ec2", "eip": "ec2", "security": "ec2", "default": "ec2", "flow": "ec2",
-    "instance": "ec2", "launch": "ec2", "ec2": "ec2", "wafv2": "wafv2", "service": "servicediscovery",
+    "instance": "ec2", "launch": "ec2", "ec2": "ec2", "wafv2": "wafv2", "service": "servicediscovery", "kinesis": "firehose",
 }
 
 

@@ -19,6 +19,9 @@ log_retention_days = 7
 log_group_name         = "/aws/ecs/pantri-dev"
 datadog_log_group_name = "/ecs/pantri-dev-datadog-agent"
 
+# Unusual requests, response times and failures: nobody is woken by dev.
+anomaly_monitors = false
+
 mfa                 = "OPTIONAL"
 deletion_protection = false
 allow_destroy       = true

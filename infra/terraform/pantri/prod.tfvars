@@ -19,6 +19,9 @@ log_retention_days = 30
 log_group_name         = "/aws/ecs/pantri"
 datadog_log_group_name = "/ecs/datadog-agent"
 
+# Unusual requests, response times and failures, as CloudWatch learns what is usual.
+anomaly_monitors = true
+
 static_infrequent_access_after_days = 180
 
 mfa                 = "ON"

@@ -83,5 +83,6 @@ module "monitoring" {
   nat_gateway_ids = module.network.nat_gateway_ids
   alarm_emails    = var.alarm_emails
   budget          = var.monthly_budget_usd == null ? null : { monthly_usd = var.monthly_budget_usd, environment_tag = var.environment }
-  datadog         = { environment = var.environment }
+  datadog         = { environment = var.environment, site = var.datadog_site }
+  anomalies       = var.anomaly_monitors ? { load_balancer = module.compute.load_balancer_arn_suffix } : null
 }

@@ -162,6 +162,23 @@ variable "datadog_log_group_name" {
   type        = string
 }
 
+variable "datadog_site" {
+  description = "Your site of Datadog."
+  type        = string
+  default     = "datadoghq.com"
+}
+
+variable "datadog_api_key_secret_arn" {
+  description = "Sends a copy of the service's log lines to Datadog: the secret of Secrets Manager with its key, made by hand (modules/datadog_logs). null: no key, no copy."
+  type        = string
+  default     = null
+}
+
+variable "anomaly_monitors" {
+  description = "Alarms on requests, response time and answers 5xx that are unusual for the hour and the day; $0.90 a month."
+  type        = bool
+}
+
 variable "permissions_boundary" {
   description = "ARN of the policy that limits every role made here (envs/bootstrap/ci makes it); null: none."
   type        = string

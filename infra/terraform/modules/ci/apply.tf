@@ -49,9 +49,10 @@ data "aws_iam_policy_document" "boundary" {
     actions = [
       "cloudwatch:PutMetricData", "cognito-idp:*", "config:*", "ec2:Describe*", "ec2messages:*", "ecr:BatchCheckLayerAvailability",
       "ecr:BatchGetImage", "ecr:GetAuthorizationToken", "ecr:GetDownloadUrlForLayer", "ecs:DescribeServices", "ecs:ListServices",
-      "ecs:TagResource", "ecs:UpdateService", "lambda:InvokeFunction", "logs:CreateLogStream", "logs:DescribeLogStreams",
-      "logs:PutLogEvents", "s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket", "s3:GetBucketAcl", "ssm:UpdateInstanceInformation",
-      "ssmmessages:*",
+      "ecs:TagResource", "ecs:UpdateService", "firehose:PutRecord", "firehose:PutRecordBatch", "lambda:InvokeFunction",
+      "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents", "s3:AbortMultipartUpload", "s3:DeleteObject",
+      "s3:GetBucketAcl", "s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:PutObject",
+      "ssm:UpdateInstanceInformation", "ssmmessages:*",
     ]
     resources = ["*"]
   }
@@ -59,6 +60,11 @@ data "aws_iam_policy_document" "boundary" {
     sid       = "Parameters"
     actions   = ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"]
     resources = ["${local.arn}:ssm:${each.value.region}:${local.account}:parameter${each.value.parameter_path}", "${local.arn}:ssm:${each.value.region}:${local.account}:parameter${each.value.parameter_path}/*"]
+  }
+  statement {
+    sid       = "DatadogsKey" # read by the stream of log lines (module datadog_logs)
+    actions   = ["secretsmanager:GetSecretValue"]
+    resources = ["${local.arn}:secretsmanager:${each.value.region}:${local.account}:secret:${each.value.name_prefix}-datadog-*"]
   }
 }
 

@@ -18,6 +18,11 @@ output "alb_dns_name" {
   value       = aws_lb.this.dns_name
 }
 
+output "load_balancer_arn_suffix" {
+  description = "End of the load balancer's ARN, as its metrics name it."
+  value       = aws_lb.this.arn_suffix
+}
+
 output "website_url" {
   description = "Where the website is."
   value       = local.https && var.domain != null ? "https://${var.domain.name}" : (var.cloudfront != null ? "https://${module.edge.cloudfront_domain_name}" : "http://${aws_lb.this.dns_name}")

@@ -1,6 +1,5 @@
 # What services read as secrets. Values are never in plan or state: generated ones are made while applying
 # and written once; the others are made with a placeholder and set outside,
-#   cockpit params put --env staging MONGODB_URI
 #   aws ssm put-parameter --overwrite --type SecureString --name /bookmark-manager/staging/MONGODB_URI --value …
 # and Terraform never looks at the value again.
 ephemeral "aws_secretsmanager_random_password" "generated" {

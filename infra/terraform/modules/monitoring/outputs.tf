@@ -5,7 +5,7 @@ output "alarm_topic_arn" {
 
 output "alarm_names" {
   description = "All alarms made here."
-  value       = sort([for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_name])
+  value       = sort([for alarm in concat(values(aws_cloudwatch_metric_alarm.this), values(aws_cloudwatch_metric_alarm.anomaly)) : alarm.alarm_name])
 }
 
 output "health_check_ids" {

@@ -102,6 +102,20 @@ variable "health_checks" {
   }
 }
 
+variable "anomalies" {
+  description = "Tell what is unusual of a load balancer's requests, response time and answers 5xx. `load_balancer` is the end of its ARN behind `loadbalancer/`; `width` is that of the usual band, in standard deviations. Three alarms of $0.30 a month; null: none."
+  type = object({
+    load_balancer = string
+    width         = optional(number, 2)
+  })
+  default = null
+
+  validation {
+    condition     = var.anomalies == null ? true : var.anomalies.width > 0
+    error_message = "anomalies.width is more than 0: 2 finds more that is unusual, 4 only what is very unusual."
+  }
+}
+
 variable "dashboard" {
   description = "A dashboard in CloudWatch; the first three of an account are free."
   type        = bool

@@ -100,3 +100,35 @@ run "a_health_check_of_a_url" {
   }
   expect_failures = [var.health_checks]
 }
+
+run "what_is_unusual" {
+  command = plan
+  variables {
+    anomalies = { load_balancer = "app/team-test-alb/0123456789abcdef" }
+  }
+
+  assert {
+    condition     = join(" ", keys(aws_cloudwatch_metric_alarm.anomaly)) == "5xx-unusual requests-unusual response-time-unusual"
+    error_message = "requests, response time and answers 5xx"
+  }
+  assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.anomaly : alarm.threshold_metric_id == "band" && contains(alarm.metric_query[*].expression, "ANOMALY_DETECTION_BAND(seen, 2)")])
+    error_message = "each is compared with the usual band"
+  }
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.anomaly["requests-unusual"].comparison_operator == "LessThanLowerOrGreaterThanUpperThreshold" && aws_cloudwatch_metric_alarm.anomaly["5xx-unusual"].comparison_operator == "GreaterThanUpperThreshold"
+    error_message = "requests both ways, failures upwards only"
+  }
+  assert {
+    condition     = contains(output.alarm_names, "team-test-5xx-unusual")
+    error_message = "they are among the alarms"
+  }
+}
+
+run "nothing_is_unusual" {
+  command = plan
+  variables {
+    anomalies = { load_balancer = "app/team-test-alb/0123456789abcdef", width = 0 }
+  }
+  expect_failures = [var.anomalies]
+}
