@@ -1,4 +1,4 @@
-"""Fixtures: the emulator, a wall around this machine, and the environments, applied one after the other."""
+"""Fixtures: the emulator, a wall around this machine, and the environments, each applied in a worker of its own."""
 
 import http.server
 import json
@@ -26,7 +26,28 @@ def pytest_generate_tests(metafunc):
     if "applied" in metafunc.fixturenames:
         full = metafunc.config.getoption("--full")
         chosen = [each for each in environments.ALL if full or each.quick]
-        metafunc.parametrize("applied", chosen, indirect=True, ids=lambda each: each.name, scope="session")
+        metafunc.parametrize("applied", chosen, indirect=True, ids=lambda each: each.name, scope="module")
+
+
+# What a worker takes in one piece (`--dist loadgroup`): an environment, or a file. The longest come first, as a worker that
+# begins with a short one would have the longest left at the end; what needs the cockpit, which may still be built, last.
+ORDER = (
+    "staging", "pantri-dev", "prod", "minimal-2", "minimal-1", "pantri-prod", "test_from_nothing", "test_plans", "test_state",
+    "test_refused", "test_records", "test_workflows", "test_static", "test_instance", "test_scheduler", "test_what_the_cockpit_may_do",
+)
+
+
+def group(item):
+    parameters = getattr(item, "callspec", None)
+    environment = parameters and parameters.params.get("applied")
+    return environment.name if environment else item.path.stem
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group(item)))
+    items.sort(key=lambda item: ORDER.index(group(item)) if group(item) in ORDER else len(ORDER))
 
 
 @pytest.fixture(scope="session")
@@ -88,9 +109,9 @@ def stopwatch(request):
         figures.write(watch)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def applied(request, shell, stopwatch):
-    """One environment: planned, applied, planned again; destroyed when the next one's turn comes."""
+    """One environment: planned, applied, planned again; destroyed after its last test."""
     environment = request.param.start(shell, stopwatch)
     yield environment
     environment.finish()

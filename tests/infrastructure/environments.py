@@ -1,5 +1,6 @@
 """The environments and what is done with each: a copy of the tree, plan, apply, plan again, destroy."""
 
+import concurrent.futures
 import dataclasses
 import json
 import shutil
@@ -110,9 +111,10 @@ class Units(Applied):
 
     def plan_first(self):
         self.run_all("plan", "-input=false", "-out=first.tfplan")
-        for unit in self.units():
-            shown = self.shell.terraform("show", "-json", "first.tfplan", cwd=self.working_directory(unit))
-            self.plans[unit] = json.loads(shown.stdout)
+        # Two at a time: each starts the provider for its schema.
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            show = lambda unit: self.shell.terraform("show", "-json", "first.tfplan", cwd=self.working_directory(unit))  # noqa: E731
+            self.plans = {unit: json.loads(shown.stdout) for unit, shown in zip(self.units(), pool.map(show, self.units()))}
 
     def apply(self):
         self.run_all("apply", "-input=false", "-auto-approve")
@@ -121,10 +123,8 @@ class Units(Applied):
         result = self.run_all("plan", "-input=false", "-detailed-exitcode", "-out=again.tfplan", codes=(0, 2))
         return result.returncode == 0, result.stdout
 
-    def outputs(self):
-        return {
-            unit: json.loads(self.shell.terraform("output", "-json", cwd=self.working_directory(unit)).stdout) for unit in self.units()
-        }
+    def outputs(self, units):
+        return {unit: json.loads(self.shell.terraform("output", "-json", cwd=self.working_directory(unit)).stdout) for unit in units}
 
     def state_is_empty(self):
         return all(json.loads((self.folder / unit / "terraform.tfstate").read_text())["resources"] == [] for unit in self.units())
@@ -165,7 +165,7 @@ class Plain(Applied):
         result = self.terraform("plan", *self.arguments(), "-detailed-exitcode", "-out=again.tfplan", codes=(0, 2))
         return result.returncode == 0, result.stdout
 
-    def outputs(self):
+    def outputs(self, units):
         return {"pantri": json.loads(self.shell.terraform("output", "-json", cwd=self.folder).stdout)}
 
     def destroy(self):

@@ -82,6 +82,9 @@ class Shell:
             "NO_PROXY": "127.0.0.1",
             "no_proxy": "127.0.0.1",
             "CHECKPOINT_DISABLE": "1",
+            # The provider is started for every walk of every plan; with more room before it collects garbage that takes a
+            # third less of the processor, for half a gigabyte.
+            "GOGC": "400",
             "TF_IN_AUTOMATION": "1",
             "TF_INPUT": "0",
             "TF_CLI_CONFIG_FILE": str(configuration),

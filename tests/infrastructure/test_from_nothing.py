@@ -36,13 +36,22 @@ def test_the_page_names_each_step_and_what_it_costs():
 
 
 def test_commands_in_the_readmes_exist():
-    """Scripts and folders that a page names are there, and no subcommand of the scripts that they have not."""
+    """Scripts and folders that a page names are there, and no subcommand of the scripts or of the cockpit that they have not."""
+    variants = re.search(r"^pub enum Command \{\n(.*?)^\}", (support.ROOT / "src/cli/mod.rs").read_text(), re.M | re.S)[1]
+    commands = {re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower() for name in re.findall(r"^    ([A-Z]\w+)[(,]", variants, re.M)}
+    assert {"doctor", "stop-task"} <= commands
+    for source in [*support.TERRAFORM_TREE.rglob("*.tf"), *support.TERRAFORM_TREE.rglob("*.hcl")]:
+        if ".terra" not in str(source.relative_to(support.TERRAFORM_TREE).parent):
+            for command in re.findall(r"`cockpit ([a-z-]+)|^# {3,}cockpit ([a-z-]+)", source.read_text(), re.M):
+                assert commands & set(command), f"{source}: cockpit {command}"
     for readme in [support.TERRAFORM_TREE / "README.md", *support.TERRAFORM_TREE.glob("*/README.md"), *support.TERRAFORM_TREE.glob("modules/*/README.md")]:
         text = readme.read_text()
         for folder in re.findall(r"--working-dir (\S+)", text):
             assert (support.TERRAFORM_TREE / folder).is_dir(), f"{readme}: {folder}"
         for command in re.findall(r"`(?:\.\./|infra/terraform/)?plans (\w+)", text):
             assert command in ("draft", "make", "apply"), f"{readme}: plans {command}"
+        for command in re.findall(r"`cockpit ([a-z-]+)", text):
+            assert command in commands, f"{readme}: cockpit {command}"
         for link in re.findall(r"\]\((?!http|#)([^)#]+)", text):
             assert (readme.parent / link).exists(), f"{readme}: {link}"
 
