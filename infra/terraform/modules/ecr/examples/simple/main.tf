@@ -1,0 +1,16 @@
+# A repository of images for one service.
+provider "aws" {
+  region = "ap-northeast-1"
+}
+
+module "ecr" {
+  source = "../.."
+
+  name_prefix  = "shop-dev"
+  repositories = ["web"]
+  force_delete = true # with the images in it
+}
+
+output "repository_urls" {
+  value = module.ecr.repository_urls
+}
