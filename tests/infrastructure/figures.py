@@ -93,6 +93,8 @@ def specification_table():
         wanted = "; ".join(f"{', '.join(names)}: `{value}`" for value, names in same.items())
         link = declared if declared == "nowhere" else f"[{declared}](../infra/terraform/{declared})"
         lines.append(f"| {what} | {wanted} | {link} | `{TEST}` |")
+    for what, declared, test in specification.ELSEWHERE:
+        lines.append(f"| {what} | – | [{declared}](../infra/terraform/{declared}) | `{test}` |")
     return "\n".join(lines)
 
 

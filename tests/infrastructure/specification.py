@@ -62,6 +62,8 @@ def bookmark_manager(env, rows):
         ("alarm on CPU of tasks", "monitoring", 'aws_cloudwatch_metric_alarm.this["api-cpu"] threshold', 80),
         ("… at or above", "monitoring", 'aws_cloudwatch_metric_alarm.this["api-cpu"] comparison_operator', "GreaterThanOrEqualToThreshold"),
         ("alarm on CPU of the database", "monitoring", 'aws_cloudwatch_metric_alarm.this["db-cpu"] threshold', 80),
+        ("… at or above", "monitoring", 'aws_cloudwatch_metric_alarm.this["db-cpu"] comparison_operator', "GreaterThanOrEqualToThreshold"),
+        ("alarm on connections: at or above", "monitoring", 'aws_cloudwatch_metric_alarm.this["db-connections"] comparison_operator', "GreaterThanOrEqualToThreshold"),
         ("alarm on free storage: 5 GiB", "monitoring", 'aws_cloudwatch_metric_alarm.this["db-storage"] threshold', 5 * 2**30),
         ("… or less", "monitoring", 'aws_cloudwatch_metric_alarm.this["db-storage"] comparison_operator', "LessThanOrEqualToThreshold"),
         ("alarm on error lines", "monitoring", 'aws_cloudwatch_metric_alarm.this["api-errors"] metric_name', "api-errors"),
@@ -162,7 +164,7 @@ PROD = bookmark_manager("prod", [
     ("Serverless v2", "database", "aws_rds_cluster_instance[*] instance_class", "db.serverless"),
     ("least 0.5 ACU", "database", "aws_rds_cluster.this[0] serverlessv2_scaling_configuration.0.min_capacity", 0.5),
     ("most 2 ACU", "database", "aws_rds_cluster.this[0] serverlessv2_scaling_configuration.0.max_capacity", 2),
-    ("the writer's zone", "database", 'aws_rds_cluster_instance.this["1"] promotion_tier', 0),
+    ("the writer before the reader", "database", 'aws_rds_cluster_instance.this["1"] promotion_tier', 0),
     ("a reader", "database", 'aws_rds_cluster_instance.this["2"] promotion_tier', 1),
     ("backups 30 days", "database", "aws_rds_cluster.this[0] backup_retention_period", 30),
     ("deletion protection", "database", "aws_rds_cluster.this[0] deletion_protection", True),
@@ -170,6 +172,9 @@ PROD = bookmark_manager("prod", [
     ("database's name in config.toml", "database", "aws_rds_cluster.this[0] cluster_identifier", "bookmark-manager-prod-aurora"),
     ("database bookmarkdb", "database", "aws_rds_cluster.this[0] database_name", "bookmarkdb"),
     ("user dbadmin", "database", "aws_rds_cluster.this[0] master_username", "dbadmin"),
+    ("port 5432", "database", "aws_rds_cluster.this[0] port", 5432),
+    ("the writer in zone a", "database", 'aws_rds_cluster_instance.this["1"] availability_zone', "ap-northeast-1a"),
+    ("the reader in zone c", "database", 'aws_rds_cluster_instance.this["2"] availability_zone', "ap-northeast-1c"),
     ("connections at 80 % of 400", "monitoring", 'aws_cloudwatch_metric_alarm.this["db-connections"] threshold', 320),
     ("bastion t3.nano", "security", "aws_instance.bastion[0] instance_type", "t3.nano"),
     ("nothing comes in to the bastion", "security", "aws_vpc_security_group_ingress_rule.bastion", ABSENT),
@@ -259,6 +264,7 @@ def minimal(rows):
         ("a version is deployed by Run Command", "instance", "aws_ssm_document.deploy name", "minimal-deploy"),
         ("budget", "monitoring", "aws_budgets_budget.this[0] time_unit", "MONTHLY"),
         ("disk 85 %", "instance", "aws_cloudwatch_metric_alarm.disk threshold", 85),
+        ("… or more", "instance", "aws_cloudwatch_metric_alarm.disk comparison_operator", "GreaterThanOrEqualToThreshold"),
         ("alarms are called by the prefix", "instance", "aws_cloudwatch_metric_alarm.disk alarm_name", "minimal-instance-disk"),
         ("no NAT gateway", "network", "aws_nat_gateway", ABSENT),
         ("files", "storage", "aws_s3_bucket_public_access_block.this block_public_acls", True),
@@ -303,6 +309,35 @@ FIGURES = {
     "minimal-1": MINIMAL_1,
     "minimal-2": MINIMAL_2,
 }
+
+
+# What no single value of a plan shows: the figure, where it is declared, and the test that holds it.
+ELSEWHERE = [
+    ("cost: staging $60–90, prod $190.50 to $620.50 a month", "envs/staging/env.hcl", "test_what_it_costs_is_about_what_the_documents_say"),
+    ("edges between units", "envs/_units/compute.hcl", "test_units_and_their_edges"),
+    ("names as config.toml has them", "envs/staging/env.hcl", "test_names_are_those_of_the_configuration"),
+    ("outputs under their documented names", "modules/compute/outputs.tf", "test_outputs_that_people_need_are_there"),
+    ("secrets are in no state and no plan", "modules/database/password.tf", "test_no_secret_is_in_a_state_or_a_plan"),
+    ("DATABASE_URL has the database's password", "modules/database/parameters.tf", "test_the_application_gets_the_password_of_the_database"),
+    ("web is told where api is", "modules/compute/discovery.tf", "test_web_is_told_where_api_is_inside_the_network"),
+    ("Datadog's agent runs beside each service (prod, pantri)", "modules/monitoring/datadog.tf", "test_agents_and_error_reports_are_given_to_the_services"),
+    ("Sentry's DSN is given to the services (prod)", "modules/monitoring/sentry.tf", "test_agents_and_error_reports_are_given_to_the_services"),
+    ("EventBridge calls the function (staging)", "modules/compute/scheduler/schedule.tf", "test_the_schedule_calls_the_function"),
+    ("start and stop: counts, 0, DAEMON, failures", "modules/compute/scheduler/index.mjs", "test_stop_remembers_and_start_restores"),
+    ("the function's zip needs no build", "modules/compute/scheduler/zip.tf", "test_the_zip_that_terraform_makes"),
+    ("an HTTPS listener only with a certificate, and the plan says so", "modules/compute/listeners.tf", "test_terraforms_own_tests"),
+    ("/ leads to web", "modules/compute/variables.tf", "test_terraforms_own_tests"),
+    ("deploying by tag, and a change of the code", "modules/compute/live.tf", "test_a_change_in_the_code_reaches_the_service_and_keeps_what_was_deployed"),
+    ("an instance takes a new version (minimal)", "modules/instance/deploy.tf", "test_a_deployment_waits_until_the_application_is_well"),
+    ("CloudTrail, off", "modules/security/audit.tf", "test_cloudtrail_writes_to_a_bucket_that_lets_it"),
+    ("GuardDuty, off", "modules/security/audit.tf", "test_guardduty_looks"),
+    ("AWS Config, off", "modules/security/audit.tf", "test_config_records_into_the_bucket"),
+    ("flow logs, off", "modules/network/flow_logs.tf", "test_refused_connections_are_logged"),
+    ("logs to Datadog, off without a key (pantri)", "modules/datadog_logs/stream.tf", "test_log_lines_stay_where_they_are_and_a_copy_goes_to_datadog"),
+    ("state in S3 with a lock", "envs/root.hcl", "test_state_moves_from_a_file_to_the_bucket"),
+    ("versions are pinned", "modules/network/versions.tf", "test_versions_are_pinned_once"),
+    ("policy scan", "modules/storage/bucket.tf", "test_policies"),
+]
 
 
 def _reach(value, path):

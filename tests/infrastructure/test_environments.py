@@ -160,6 +160,22 @@ def test_web_is_told_where_api_is_inside_the_network(applied):
     assert "DATABASE_URL" in secrets
 
 
+def test_agents_and_error_reports_are_given_to_the_services(applied):
+    """Datadog's agent beside each service, with its key; where errors go, by a parameter."""
+    wanted = {"prod": ("bookmark-manager-prod-cluster", True), "pantri-prod": ("pantri", False), "pantri-dev": ("pantri-dev", False)}
+    if applied.environment.name not in wanted:
+        pytest.skip("no agent")
+    cluster, sentry = wanted[applied.environment.name]
+    ecs = applied.shell.client("ecs", applied.environment.region)
+    services = [arn.split("/")[-1] for arn in ecs.list_services(cluster=cluster)["serviceArns"]]
+    assert services
+    for service in services:
+        application, agent = running(ecs, cluster, service)["containerDefinitions"]
+        assert agent["name"] == "datadog-agent" and [each["name"] for each in agent["secrets"]] == ["DD_API_KEY"]
+        assert agent["essential"] is False, "the application goes on without it"
+        assert ("SENTRY_DSN" in {each["name"] for each in application.get("secrets", [])}) == sentry
+
+
 def origins(values):
     """Names that a distribution's origins lead to, through the records of the plan, until one that is nobody's record."""
     # A name that AWS gives is not known yet, and is not the domain's.

@@ -12,6 +12,7 @@ import zipfile
 
 import figures
 import pytest
+import specification
 import support
 
 TREE = support.TERRAFORM_TREE
@@ -136,7 +137,11 @@ def test_the_tables_of_the_page_are_those_of_the_tree():
     text = figures.PAGE.read_text()
     for mark, made in (("specification", figures.specification_table()), ("accepted", figures.accepted_table())):
         assert re.search(rf"<!-- {mark} -->\n(.*?)\n<!-- /{mark} -->", text, re.S)[1] == made, "run tests/infrastructure/figures.py"
-    assert f"def {figures.TEST}(" in (support.ROOT / "tests/infrastructure/test_environments.py").read_text()
+    tests = "".join(path.read_text() for path in (support.ROOT / "tests/infrastructure").glob("test_*.py"))
+    for what, declared, test in [*specification.ELSEWHERE, ("", "README.md", figures.TEST)]:
+        assert f"def {test}(" in tests, f"{what}: there is no {test}"
+        assert (TREE / declared).is_file(), f"{what}: there is no {declared}"
+    assert "| nowhere |" not in text
 
 
 def test_policies(shell, tmp_path):

@@ -25,9 +25,10 @@ resource "aws_launch_template" "this" {
   block_device_mappings {
     device_name = "/dev/xvda"
     ebs {
-      encrypted   = true
-      volume_type = "gp3"
-      volume_size = var.disk_gb
+      encrypted             = true
+      volume_type           = "gp3"
+      volume_size           = var.disk_gb
+      delete_on_termination = true
     }
   }
 
