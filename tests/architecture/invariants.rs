@@ -28,7 +28,6 @@ const LONG: &[(&str, usize)] = &[
     ("crates/log-store/src/trace.rs", 500),
     ("src/app/absorb.rs", 600),
     ("src/app/logs/follow.rs", 700),
-    ("src/app/logs/once.rs", 650),
     ("src/panes/logs/state.rs", 810),
     ("src/app/operation/deploy/gather.rs", 600),
     ("src/app/operation/deploy/mod.rs", 600),
