@@ -3,7 +3,7 @@
 use super::App;
 use super::command::{Bottom, Id, Risk, Scope};
 use super::overlay::Kind;
-use super::{rows, select};
+use super::select;
 
 /// The commands of the bottom line, most useful first.
 pub fn commands(app: &App) -> Vec<Id> {
@@ -38,9 +38,7 @@ pub fn commands(app: &App) -> Vec<Id> {
     for command in app.table.commands().filter(|command| !matches!(command.scope, Scope::Pane(_))) {
         match command.bottom {
             Bottom::Then(place) => common.push((place, command.id)),
-            Bottom::Room(place)
-                if own.is_empty() && (app.screen.view().blocks().len() > 1 || command.id != Id::NEXT_BLOCK) =>
-            {
+            Bottom::Room(place) if own.is_empty() && (app.view().blocks.len() > 1 || command.id != Id::NEXT_BLOCK) => {
                 common.push((place, command.id))
             }
             Bottom::Room(_) | Bottom::First(_) | Bottom::No => {}
@@ -66,7 +64,7 @@ pub fn commands(app: &App) -> Vec<Id> {
     if let Some(last) = commands.iter().rposition(daily) {
         commands.insert(last + 1, Id::FILTER);
     }
-    if !rows::columns(app.screen.focused()).is_empty() {
+    if !app.spec(app.focused()).columns.is_empty() {
         commands.push(Id::SORT);
     }
     commands.extend(common);

@@ -83,7 +83,7 @@ pub const MOVING: &[Command] = &[
         next_block(app, 1);
         done(app)
     })
-    .when(|app| app.screen.view().blocks().len() > 1)
+    .when(|app| app.view().blocks.len() > 1)
     .on_bottom(Room(10))
     .in_dialogs(),
     Command::new(Id::PREVIOUS_BLOCK, Global, "previous block", &["shift-tab"], "Focus the previous block.", |app| {

@@ -32,11 +32,13 @@ pub mod rows;
 pub mod safety;
 pub mod screen;
 pub mod select;
+pub mod standing;
 mod state;
+pub mod subject;
 pub mod tell;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod ticket;
 pub(crate) mod update;
 
-pub use state::{App, Command, Entry, Hooks, Overrides, Pane, Session, Table};
+pub use state::{App, Command, Entry, Hooks, Overrides, Pane, Session, Spec, Table, View};

@@ -4,7 +4,11 @@
 use super::command::{Command, Id, PaneId, Scope};
 use super::effect::Effect;
 use super::event::{Answer, Mouse};
-use super::overlay::Line;
+use super::overlay::{Line, Wanted};
+use super::screen::Block;
+use super::subject::{Fact, Subject};
+use crate::model::estate::SourceStatus;
+use crate::model::{Health, Source};
 use ratatui::layout::Rect;
 use std::fmt;
 use std::time::Duration;
@@ -27,8 +31,152 @@ pub struct Pane<A: 'static> {
     pub in_lists: &'static [Command<A>],
     /// What can be done to what is selected there, most useful first; those that apply are offered.
     pub actions: &'static [Id],
+    /// What can be shown in it: a list, one of it, one of one.
+    pub views: &'static [&'static ViewSpec<A>],
+    /// Which of these is shown.
+    pub view: fn(&A) -> &'static ViewSpec<A>,
     /// What it does of itself.
     pub hooks: Hooks<A>,
+}
+
+/// What is shown in a pane.
+pub struct ViewSpec<A: 'static> {
+    /// Its name.
+    pub name: &'static str,
+    /// Its blocks, in the order of `Tab`; the first has the focus at first.
+    pub blocks: &'static [&'static BlockSpec<A>],
+    /// Blocks that only show what is selected in another: they take no focus.
+    pub beside: &'static [&'static BlockSpec<A>],
+    /// Where its blocks are, in the place below the summary.
+    pub layout: fn(&A, Rect, &mut Layout),
+    /// Rows of the summary above the blocks, in a place of this height.
+    pub summary: fn(&A, u16) -> u16,
+    /// What the view is about.
+    pub about: fn(&A) -> Option<Subject>,
+    /// The block that lists services: those that it shows are read first.
+    pub services: Option<Block>,
+    /// What is read again, now, on demand.
+    pub sources: &'static [Source],
+}
+
+/// A framed part of a view.
+pub struct BlockSpec<A: 'static> {
+    /// Its name.
+    pub block: Block,
+    /// In its frame.
+    pub title: &'static str,
+    /// Whether its rows have a line of column titles above them.
+    pub header: bool,
+    /// The columns by which it can be sorted, in their order on the screen; empty: it has its own order.
+    pub columns: &'static [&'static str],
+    /// Its rows.
+    pub rows: Rows<A>,
+    /// Whether its last row, where it is selected, stays so while rows come.
+    pub follows_end: bool,
+    /// Whether a row counts as one of the things that are listed: some tell more of the row above.
+    pub counts: fn(&str) -> bool,
+    /// What is selected, by the key of the selected row.
+    pub subject: fn(&A, Option<&str>) -> Option<Subject>,
+    /// Goes into the selected row; none: into what it stands for.
+    pub open: fn(&mut A) -> Option<Vec<Effect>>,
+    /// The whole of a row that has no page of its own, to be read where its columns are cut.
+    pub whole: fn(&A, &str) -> Vec<Fact>,
+    /// How its data stands.
+    pub data: Data<A>,
+}
+
+/// The rows of a block.
+pub enum Rows<A> {
+    /// It has none: it draws itself.
+    None,
+    /// Keys of the rows, sorted and filtered, and how many there are before the filter.
+    Sorted(fn(&A, &Order<'_>) -> (Vec<String>, usize)),
+    /// Keys in their order, each with the text that a filter looks into.
+    Lines(fn(&A) -> Vec<(String, String)>),
+    /// Sentences.
+    Facts(fn(&A) -> Vec<Fact>),
+}
+
+/// How rows are to be sorted and filtered.
+pub struct Order<'a> {
+    /// The number of the column.
+    pub column: usize,
+    /// Downwards.
+    pub reversed: bool,
+    /// What they must contain.
+    pub wanted: Option<&'a Wanted>,
+}
+
+/// Sources with how they stand.
+pub type Statuses = Vec<(Source, SourceStatus)>;
+
+/// What a block tells while it is empty: lines with their health; the first has its sign.
+pub type Words = Vec<(Health, String)>;
+
+/// How the data of a block stands.
+pub enum Data<A> {
+    /// By the sources that it is made of.
+    Read {
+        /// Those it is made of, and those that only add to it.
+        status: fn(&A) -> (Statuses, Statuses),
+        /// What is not configured, if it is not.
+        missing: fn(&A) -> Option<String>,
+        /// What it says where everything was read and there is nothing.
+        empty: fn(&A) -> Words,
+    },
+    /// It knows itself.
+    Own(fn(&A) -> Standing),
+}
+
+/// How a block's data stands.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Standing {
+    /// The age to show, because it is too old: `45s old`.
+    pub age: Option<String>,
+    /// What is wrong, for the lower frame.
+    pub trouble: Option<(Health, String)>,
+    /// The data is the last good one of a source that fails.
+    pub dimmed: bool,
+    /// The first answer is on its way.
+    pub loading: bool,
+    /// What stands in the block while it has no rows.
+    pub empty: Words,
+}
+
+/// Where things are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Layout {
+    /// Environment, account, identity, time.
+    pub top: Rect,
+    /// Panes.
+    pub tabs: Rect,
+    /// A line about the opened thing, and why it is as it is.
+    pub summary: Option<Rect>,
+    /// Titles of all blocks of the view, where only the focused one is shown.
+    pub strip: Option<Rect>,
+    /// The blocks that are shown.
+    pub blocks: Vec<(Block, Rect)>,
+    /// Keys.
+    pub bottom: Rect,
+}
+
+impl<A> ViewSpec<A> {
+    /// The names of its blocks, in the order of `Tab`.
+    pub fn names(&self) -> impl Iterator<Item = Block> + use<'_, A> {
+        self.blocks.iter().map(|spec| spec.block)
+    }
+
+    /// Whether a block takes the focus here.
+    pub fn takes_focus(&self, block: Block) -> bool {
+        self.blocks.iter().any(|spec| spec.block == block)
+    }
+}
+
+impl<A> BlockSpec<A> {
+    /// Whether it has rows that can be selected.
+    pub const fn has_rows(&self) -> bool {
+        !matches!(self.rows, Rows::None)
+    }
 }
 
 /// A movement.
@@ -60,6 +208,10 @@ pub struct Hooks<A: 'static> {
     pub moves: fn(&mut A, Motion) -> bool,
     /// `Esc`: takes back what was opened or typed in it; false: there is nothing.
     pub back: fn(&mut A) -> bool,
+    /// `Esc`, where nothing else is left to take back: one level up.
+    pub up: fn(&mut A),
+    /// Opens a thing, if it is one of those that are shown here.
+    pub shows: fn(&mut A, &Subject) -> Option<Vec<Effect>>,
     /// `Enter`; none: the selected thing is opened.
     pub open: fn(&mut A) -> Option<Vec<Effect>>,
     /// The raw fields; none: those of the selected thing are shown.
@@ -103,6 +255,8 @@ impl<A> Hooks<A> {
         prepare: |_| {},
         moves: |_, _| false,
         back: |_| false,
+        up: |_| {},
+        shows: |_, _| None,
         open: |_| None,
         inspect: |_| None,
         copy: |_| None,
@@ -150,6 +304,13 @@ impl<A> Table<A> {
         // The zero stands behind the nine, as on a keyboard.
         tabs.sort_by_key(|pane| (pane.key == "0", pane.key));
         tabs
+    }
+
+    /// A block, of whichever pane.
+    pub fn block(&self, block: Block) -> &'static BlockSpec<A> {
+        let views = self.panes.iter().flat_map(|pane| pane.views);
+        let mut all = views.flat_map(|view| view.blocks.iter().chain(view.beside)).copied();
+        all.find(|spec| spec.block == block).unwrap_or(self.panes[0].views[0].blocks[0])
     }
 
     /// All commands.

@@ -2,7 +2,7 @@
 
 use super::App;
 use super::effect::Effect;
-use super::screen::{Block, View};
+use super::subject::Subject;
 use std::time::Duration;
 
 impl App {
@@ -44,18 +44,13 @@ impl App {
 
 /// The services on the screen, for what is read first.
 pub(super) fn visible_services(app: &App) -> Vec<String> {
-    let screen = &app.screen;
-    match screen.view() {
-        View::Overview => {
-            screen.list_of(Block::OverviewServices).map(|list| list.window().to_vec()).unwrap_or_default()
-        }
-        View::Services => screen.list_of(Block::Services).map(|list| list.window().to_vec()).unwrap_or_default(),
-        View::Service(name) | View::Task(name, _) => vec![name],
-        View::Database | View::Pane => Vec::new(),
-        View::Operation(id) => {
-            let operation =
-                app.operations.get(id).filter(|operation| operation.environment.name == app.environment.name);
-            operation.and_then(|operation| operation.what().service()).map(str::to_owned).into_iter().collect()
-        }
+    let view = app.view();
+    match (view.about)(app) {
+        Some(Subject::Service(name) | Subject::Task(name, _)) => vec![name],
+        _ => view
+            .services
+            .and_then(|list| app.screen.list_of(list))
+            .map(|list| list.window().to_vec())
+            .unwrap_or_default(),
     }
 }

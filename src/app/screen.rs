@@ -17,131 +17,9 @@ pub fn too_small(size: (u16, u16)) -> bool {
     size.0 < SMALLEST.0 || size.1 < SMALLEST.1
 }
 
-/// What is shown in the pane.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum View {
-    /// The Overview.
-    Overview,
-    /// All services.
-    Services,
-    /// One service, by its whole name.
-    Service(String),
-    /// One task of a service, by its id.
-    Task(String, String),
-    /// The databases.
-    Database,
-    /// The pane's only one.
-    Pane,
-    /// An operation: its picture and its log.
-    Operation(OperationId),
-}
-
-/// A framed part of a view that can have the focus.
+/// The name of a framed part of a view, that can have the focus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Block {
-    /// Overview: the needs-attention list.
-    Attention,
-    /// Overview: services.
-    OverviewServices,
-    /// Overview: databases.
-    OverviewDatabases,
-    /// The list of services.
-    Services,
-    /// A service's tasks.
-    Tasks,
-    /// A service's deployments and their history.
-    Deployments,
-    /// A service's events.
-    Events,
-    /// A service's autoscaling: limits, policies, schedule, activities.
-    Scaling,
-    /// A service's load balancer targets.
-    Targets,
-    /// A service's curves.
-    ServiceCurves,
-    /// A task's containers.
-    Containers,
-    /// A task's facts.
-    TaskFacts,
-    /// The list of databases with their members.
-    Databases,
-    /// The selected database's curves.
-    DatabaseCurves,
-    /// The selected database's facts: endpoint, backups, pending changes.
-    DatabaseFacts,
-    /// Log lines.
-    Logs,
-    /// How an operation stands, as a picture.
-    Progress,
-    /// What an operation did and what was seen meanwhile.
-    OperationLog,
-}
-
-impl Block {
-    /// The title in its frame.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Attention => "Needs attention",
-            Self::OverviewServices | Self::Services => "Services",
-            Self::OverviewDatabases | Self::Databases => "Databases",
-            Self::Tasks => "Tasks",
-            Self::Deployments => "Deployments",
-            Self::Events => "Events",
-            Self::Scaling => "Autoscaling",
-            Self::Targets => "Targets",
-            Self::ServiceCurves | Self::DatabaseCurves => "Metrics",
-            Self::Containers => "Containers",
-            Self::TaskFacts => "Task",
-            Self::DatabaseFacts => "Facts",
-            Self::Logs => "Logs",
-            Self::Progress => "Progress",
-            Self::OperationLog => "Log",
-        }
-    }
-
-    /// Whether its rows have a line of column titles above them.
-    pub fn has_header(self) -> bool {
-        matches!(
-            self,
-            Self::OverviewServices
-                | Self::Services
-                | Self::Tasks
-                | Self::Deployments
-                | Self::Targets
-                | Self::Containers
-                | Self::Databases
-                | Self::OverviewDatabases
-        )
-    }
-
-    /// Whether it only shows what is selected in another block of the Overview.
-    pub fn follows(self) -> bool {
-        matches!(self, Self::ServiceCurves | Self::DatabaseCurves)
-    }
-
-    /// Whether it has rows that can be selected.
-    pub fn has_rows(self) -> bool {
-        !matches!(self, Self::ServiceCurves | Self::DatabaseCurves | Self::Logs | Self::Progress)
-    }
-}
-
-impl View {
-    /// Its blocks, in the order of `Tab`.
-    pub fn blocks(&self) -> &'static [Block] {
-        match self {
-            Self::Overview => &[Block::Attention, Block::OverviewServices, Block::OverviewDatabases],
-            Self::Services => &[Block::Services],
-            Self::Service(_) => {
-                &[Block::Tasks, Block::Deployments, Block::Events, Block::Scaling, Block::Targets, Block::ServiceCurves]
-            }
-            Self::Task(..) => &[Block::Containers, Block::TaskFacts],
-            Self::Database => &[Block::Databases, Block::DatabaseCurves, Block::DatabaseFacts],
-            Self::Pane => &[Block::Logs],
-            // The log first: it is what is moved in and searched.
-            Self::Operation(_) => &[Block::OperationLog, Block::Progress],
-        }
-    }
-}
+pub struct Block(pub &'static str);
 
 /// What a line of text is typed for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -190,8 +68,8 @@ pub struct Screen {
     pub service: Option<String>,
     /// The opened task of it.
     pub task: Option<String>,
-    /// The focused block of each view (by its first block).
-    pub focus: HashMap<Block, Block>,
+    /// The focused block of each view, by the name of the view.
+    pub focus: HashMap<&'static str, Block>,
     /// The list of each block.
     pub lists: BTreeMap<Block, List>,
     /// The focused block has the whole screen.
@@ -206,43 +84,14 @@ pub struct Screen {
     pub flashes: HashMap<String, Timestamp>,
     /// A short message at the bottom, until when.
     pub toast: Option<(String, Timestamp)>,
-    /// The database whose curves and facts are shown.
-    pub database: Option<String>,
     /// The operation that is shown instead of the pane.
     pub operation: Option<OperationId>,
 }
 
 impl Screen {
-    /// What is shown.
-    pub fn view(&self) -> View {
-        if let Some(id) = self.operation {
-            return View::Operation(id);
-        }
-        match (self.pane.0, &self.service, &self.task) {
-            ("database", _, _) => View::Database,
-            ("logs", _, _) => View::Pane,
-            ("services", None, _) => View::Services,
-            ("services", Some(service), None) => View::Service(service.clone()),
-            ("services", Some(service), Some(task)) => View::Task(service.clone(), task.clone()),
-            _ => View::Overview,
-        }
-    }
-
     /// Whether a window with buttons is on top.
     pub fn asks(&self) -> bool {
         self.overlays.last().is_some_and(|window| window.kind.is_dialog())
-    }
-
-    /// The block with the focus.
-    pub fn focused(&self) -> Block {
-        let first = self.view().blocks()[0];
-        self.focus.get(&first).copied().unwrap_or(first)
-    }
-
-    /// Gives a block of the current view the focus.
-    pub fn focus_on(&mut self, block: Block) {
-        let first = self.view().blocks()[0];
-        self.focus.insert(first, block);
     }
 
     /// A block's list.

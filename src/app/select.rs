@@ -4,121 +4,50 @@
 use super::App;
 use super::command::Id;
 use super::list::List;
-use super::screen::{Block, View};
-use crate::model::{Observed, Place};
+use super::pane::Rows;
+use super::subject::Subject;
+use crate::model::Observed;
 use serde::Serialize;
-
-/// What a row stands for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Subject {
-    /// A service.
-    Service(String),
-    /// A task of a service.
-    Task(String, String),
-    /// A container of a task.
-    Container(String, String),
-    /// A deployment of a service.
-    Deployment(String, String),
-    /// A database.
-    Database(String),
-    /// An instance of a database.
-    Instance(String, String),
-    /// An alarm.
-    Alarm(String),
-    /// An entry of the needs-attention list that is none of these, by its text.
-    Text(String),
-}
 
 /// What is selected, if anything is.
 pub fn subject(app: &App) -> Option<Subject> {
-    let block = app.screen.focused();
+    let block = app.focused();
     let key = app.screen.list_of(block).and_then(List::selected);
-    let service = app.screen.service.clone();
-    match block {
-        Block::Services | Block::OverviewServices => key.map(|key| Subject::Service(key.to_owned())),
-        Block::Tasks => Some(Subject::Task(service?, key?.to_owned())),
-        Block::Containers => Some(Subject::Container(app.screen.task.clone()?, key?.to_owned())),
-        Block::Deployments => Some(Subject::Deployment(service?, key?.to_owned())),
-        Block::Databases | Block::OverviewDatabases => {
-            let key = key?;
-            Some(match key.split_once('/') {
-                Some((database, instance)) => Subject::Instance(database.to_owned(), instance.to_owned()),
-                None => Subject::Database(key.to_owned()),
-            })
-        }
-        Block::Attention => {
-            let entry = attention(app)?;
-            Some(match &entry.place {
-                Place::Service(name) => Subject::Service(name.clone()),
-                Place::Database(id) => Subject::Database(id.clone()),
-                Place::Alarm(name) => Subject::Alarm(name.clone()),
-                Place::Identity | Place::Services | Place::TargetGroup(_) | Place::Source(_) => {
-                    Subject::Text(entry.what.clone())
-                }
-            })
-        }
-        Block::Events => {
-            let events = &app.estate.service(&service?)?.events;
-            events.iter().find(|event| Some(event.id.as_str()) == key).map(|event| Subject::Text(event.message.clone()))
-        }
-        Block::Scaling | Block::TaskFacts | Block::DatabaseFacts => {
-            let line = super::facts::lines(app, block).into_iter().nth(key?.parse().ok()?)?;
-            Some(Subject::Text(line.text))
-        }
-        Block::OperationLog => {
-            let View::Operation(id) = app.screen.view() else { return None };
-            let operation = app.operations.get(id)?;
-            let found = super::tell::log(operation).find(|(other, _)| Some(other.as_str()) == key);
-            found.map(|(_, line)| Subject::Text(line.text.into_owned()))
-        }
-        Block::Progress | Block::Logs => None,
-        Block::Targets => key.map(|key| Subject::Text(key.to_owned())),
-        Block::ServiceCurves => service.map(Subject::Service),
-        Block::DatabaseCurves => {
-            super::facts::shown_database(app).map(|row| Subject::Database(row.database.id.clone()))
-        }
-    }
+    (app.spec(block).subject)(app, key)
 }
 
 /// The service that is selected, or that what is opened belongs to, by its whole name.
 pub fn service(app: &App) -> Option<String> {
-    match app.screen.view() {
-        View::Service(name) | View::Task(name, _) => return Some(name),
-        View::Operation(id) => {
-            let operation = app.operations.get(id)?;
-            let here = operation.environment.name == app.environment.name;
-            return operation.what().service().filter(|_| here).map(str::to_owned);
-        }
-        View::Overview | View::Services | View::Database | View::Pane => {}
-    }
-    match subject(app)? {
-        Subject::Service(name) => Some(name),
-        _ => None,
+    match (app.view().about)(app) {
+        Some(Subject::Service(name) | Subject::Task(name, _)) => Some(name),
+        // What is opened is of no service here.
+        Some(_) => None,
+        None => match subject(app)? {
+            Subject::Service(name) => Some(name),
+            _ => None,
+        },
     }
 }
 
-/// The selected entry of the needs-attention list.
-pub fn attention(app: &App) -> Option<&crate::model::Attention> {
-    let list = app.screen.list_of(Block::Attention)?;
-    let key = list.selected()?;
-    // The keys are made from the entries in their order, so a filtered list needs the key itself.
-    let mut seen = std::collections::HashMap::new();
-    app.estate.derived.attention.iter().find(|entry| {
-        let number: &mut usize = seen.entry((entry.name.clone(), entry.severity)).or_default();
-        *number += 1;
-        key == format!("{}#{}#{number}", entry.name, entry.severity.word())
+/// A service whose key is selected.
+pub fn a_service(_: &App, key: Option<&str>) -> Option<Subject> {
+    key.map(|key| Subject::Service(key.to_owned()))
+}
+
+/// A database or an instance whose key is selected.
+pub fn a_database(_: &App, key: Option<&str>) -> Option<Subject> {
+    let key = key?;
+    Some(match key.split_once('/') {
+        Some((database, instance)) => Subject::Instance(database.to_owned(), instance.to_owned()),
+        None => Subject::Database(key.to_owned()),
     })
 }
 
-impl Subject {
-    /// What `y` copies and titles show.
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Service(name) | Self::Database(name) | Self::Alarm(name) | Self::Text(name) => name,
-            Self::Task(_, id) | Self::Container(_, id) | Self::Instance(_, id) => id,
-            Self::Deployment(_, key) => key.split_once(' ').map_or(key, |(_, id)| id),
-        }
-    }
+/// A sentence whose number is selected, in the focused block.
+pub fn a_fact(app: &App, key: Option<&str>) -> Option<Subject> {
+    let Rows::Facts(facts) = app.spec(app.focused()).rows else { return None };
+    let line = facts(app).into_iter().nth(key?.parse().ok()?)?;
+    Some(Subject::Text(line.text))
 }
 
 /// The selected thing's name and the commands that apply to it, most useful first.
@@ -168,7 +97,7 @@ pub fn has_schedule(app: &App) -> bool {
 
 /// Whether the selected thing has raw fields.
 pub fn has_fields(app: &App) -> bool {
-    !matches!(subject(app), None | Some(Subject::Text(_)))
+    !matches!(subject(app), None | Some(Subject::Services | Subject::Text(_)))
 }
 
 /// Whether the AWS console shows the selected thing.
@@ -180,7 +109,7 @@ pub fn has_link(app: &App) -> bool {
 /// own, the whole row is told.
 pub fn opens(app: &App) -> bool {
     match subject(app) {
-        Some(Subject::Service(name)) => app.screen.view() != View::Service(name),
+        Some(Subject::Service(name)) => (app.view().about)(app) != Some(Subject::Service(name)),
         Some(_) => true,
         None => false,
     }
@@ -213,7 +142,7 @@ pub fn console_link(app: &App, subject: &Subject) -> Option<String> {
         }
         Subject::Instance(_, id) => format!("{console}/rds/home?region={region}#database:id={id};is-cluster=false"),
         Subject::Alarm(name) => format!("{console}/cloudwatch/home?region={region}#alarmsV2:alarm/{name}"),
-        Subject::Text(_) => return None,
+        Subject::Services | Subject::Text(_) => return None,
     })
 }
 
@@ -271,7 +200,7 @@ pub fn fields(app: &App) -> Option<(String, String)> {
         }
         Subject::Instance(_, id) => yaml(estate.db_instances.value()?.iter().find(|instance| instance.id == *id)?),
         Subject::Alarm(name) => yaml(estate.alarms.value()?.iter().find(|alarm| alarm.name == *name)?),
-        Subject::Text(_) => return None,
+        Subject::Services | Subject::Text(_) => return None,
     };
     Some((subject.name().to_owned(), body))
 }

@@ -8,7 +8,7 @@ use super::keymap::Keymap;
 use super::operation::Operations;
 use super::pane;
 use super::poll::{Poller, Wants};
-use super::screen::Screen;
+use super::screen::{Block, Screen};
 use crate::config::{Config, EnvironmentConfig};
 use crate::model::Estate;
 use crate::panes::state::Panes;
@@ -24,6 +24,10 @@ const TOAST: SignedDuration = SignedDuration::from_secs(4);
 pub type Command = super::command::Command<App>;
 /// A pane of this state.
 pub type Pane = pane::Pane<App>;
+/// A view of a pane of this state.
+pub type View = pane::ViewSpec<App>;
+/// A block of such a view.
+pub type Spec = pane::BlockSpec<App>;
 /// What a pane of this state does of itself.
 pub type Hooks = pane::Hooks<App>;
 /// All panes and commands of this state.
@@ -194,6 +198,28 @@ impl App {
         self.table.pane(id)
     }
 
+    /// What is shown of it.
+    pub fn view(&self) -> &'static View {
+        (self.shown().view)(self)
+    }
+
+    /// The block with the focus.
+    pub fn focused(&self) -> Block {
+        let view = self.view();
+        self.screen.focus.get(view.name).copied().unwrap_or(view.blocks[0].block)
+    }
+
+    /// Gives a block of the current view the focus.
+    pub fn focus_on(&mut self, block: Block) {
+        let name = self.view().name;
+        self.screen.focus.insert(name, block);
+    }
+
+    /// What a block is.
+    pub fn spec(&self, block: Block) -> &'static Spec {
+        self.table.block(block)
+    }
+
     /// Filters of logs by name: saved ones, then those of the environment.
     pub fn named_filters(&self) -> Vec<String> {
         self.filters.iter().chain(&self.environment.log_filters).cloned().collect()
@@ -241,6 +267,11 @@ impl App {
     pub(super) fn changed_by(&mut self, news: News) {
         self.unsettled = self.unsettled.max(news);
         self.redraw = true;
+    }
+
+    /// Where a person is, or what lists show, has changed.
+    pub(crate) fn lists_changed(&mut self) {
+        self.changed_by(News::Lists);
     }
 
     /// A short message at the bottom.

@@ -4,7 +4,6 @@ use super::run::run;
 use super::*;
 use crate::app::Command;
 use crate::app::bottom;
-use crate::app::screen::Block;
 use crate::app::testing::{at, by_hand, cases, read, world};
 use crate::model::FailureKind;
 use crate::model::key::Code;
@@ -19,15 +18,15 @@ fn seen(app: &App) -> String {
     let lines = (line, logs.follow, logs.wrap, logs.detail, logs.view.len(), logs.shift);
     format!(
         "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {} {:?} {lines:?}",
-        screen.view(),
-        screen.focused(),
+        app.view().name,
+        app.focused(),
         screen.lists,
         screen.overlays,
         screen.typing,
         screen.paused,
         screen.toast,
         screen.zoom,
-        screen.database
+        (&screen.service, &screen.task, screen.operation)
     )
 }
 
@@ -125,17 +124,17 @@ fn a_filter_keeps_what_matches_and_escape_takes_it_back() {
     let world = world(60, 1);
     let mut app = read(&world);
     world.press(&mut app, "2 / 0 0 0 4");
-    assert_eq!(app.screen.list(Block::Services).rows.len(), 11);
+    assert_eq!(app.screen.list(crate::panes::services::state::LIST).rows.len(), 11);
     world.press(&mut app, "esc");
-    assert_eq!(app.screen.list(Block::Services).rows.len(), 60);
+    assert_eq!(app.screen.list(crate::panes::services::state::LIST).rows.len(), 60);
     world.press(&mut app, "/");
     app.update(Event::Paste("日本語\u{1b}[31m\n".into()));
     app.settle();
-    assert_eq!(app.screen.list(Block::Services).filter, "日本語[31m");
-    assert_eq!(app.screen.list(Block::Services).rows.len(), 0);
+    assert_eq!(app.screen.list(crate::panes::services::state::LIST).filter, "日本語[31m");
+    assert_eq!(app.screen.list(crate::panes::services::state::LIST).rows.len(), 0);
     world.press(&mut app, "enter down up G g enter y");
     world.press(&mut app, "esc");
-    assert_eq!(app.screen.list(Block::Services).rows.len(), 60);
+    assert_eq!(app.screen.list(crate::panes::services::state::LIST).rows.len(), 60);
 }
 
 #[test]
@@ -287,7 +286,7 @@ proptest! {
             let effects = app.update(event);
             world.answer(&mut app, effects);
             app.settle();
-            let lists = app.screen.view().blocks().iter().filter_map(|block| app.screen.list_of(*block));
+            let lists = app.view().names().filter_map(|block| app.screen.list_of(block));
             for list in lists.chain(app.screen.overlays.last().map(|overlay| &overlay.list)) {
                 if let Some(selected) = list.selected() && list.height > 0 {
                     prop_assert!(list.window().iter().any(|row| row == selected), "{list:?}");

@@ -23,3 +23,4 @@ pub mod overview;
 pub mod services;
 pub mod state;
 pub mod table;
+pub mod views;

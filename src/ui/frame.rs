@@ -4,8 +4,8 @@
 use super::canvas::Canvas;
 use super::signs::Signs;
 use crate::app::command::Id;
-use crate::app::screen::{Block, Purpose};
-use crate::app::{bottom, followed, listed, tell};
+use crate::app::screen::Purpose;
+use crate::app::{bottom, followed, layout, listed, tell};
 use crate::model::{FailureKind, Severity, text, time};
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -120,17 +120,16 @@ pub fn tabs(canvas: &mut Canvas<'_, '_>, place: Rect) {
     let app = canvas.app;
     let theme = canvas.theme;
     let mut x = place.x + 1;
-    for pane in app.table.tabs() {
+    for (pane, tab) in layout::tabs(app, place) {
         let (digit, title) = (pane.key, pane.title);
-        let cells = title.len() as u16 + 4;
         let shown = app.screen.pane == pane.id && app.screen.operation.is_none();
         if shown {
-            canvas.put(x, place.y, cells, &format!(" {digit} {title} "), theme.tab);
+            canvas.put(tab.x, tab.y, tab.width, &format!(" {digit} {title} "), theme.tab);
         } else {
-            canvas.put(x + 1, place.y, 1, digit, theme.key);
-            canvas.put(x + 3, place.y, cells - 3, title, theme.text);
+            canvas.put(tab.x + 1, tab.y, 1, digit, theme.key);
+            canvas.put(tab.x + 3, tab.y, tab.width - 3, title, theme.text);
         }
-        x += cells;
+        x = tab.right();
     }
     let mut end = place.right().saturating_sub(1);
     for severity in [Severity::Warning, Severity::Critical] {
@@ -184,16 +183,16 @@ fn put_first(canvas: &mut Canvas<'_, '_>, y: u16, x: u16, end: u16, forms: &[Str
 }
 
 /// Titles of all blocks of a view in which one is shown at a time.
-pub fn strip(canvas: &mut Canvas<'_, '_>, place: Rect, blocks: &[Block]) {
+pub fn strip(canvas: &mut Canvas<'_, '_>, place: Rect) {
     let app = canvas.app;
     let theme = canvas.theme;
-    let focused = app.screen.focused();
+    let focused = app.focused();
     let mut x = place.x + 1;
-    for block in blocks {
-        let count = super::widgets::frame::count(app, *block);
+    for spec in app.view().blocks {
+        let count = super::widgets::frame::count(app, spec.block);
         let count = if count > 0 { format!(" {count}") } else { String::new() };
-        let text = format!(" {}{count} ", block.title());
-        let style = if *block == focused { theme.tab } else { theme.dim };
+        let text = format!(" {}{count} ", spec.title);
+        let style = if spec.block == focused { theme.tab } else { theme.dim };
         x += canvas.put(x, place.y, place.right().saturating_sub(x), &text, style);
     }
 }

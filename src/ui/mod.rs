@@ -3,7 +3,7 @@
 //! Geometry is `app::layout`'s, rows are `app::rows`'; here is how they look. No key is matched, no
 //! request made, no file read here. Text from outside reaches cells through `canvas` only.
 
-mod canvas;
+pub(crate) mod canvas;
 #[cfg(test)]
 mod confirm_tests;
 mod dialog;
@@ -17,22 +17,22 @@ mod operation_picture_tests;
 #[cfg(test)]
 mod operation_tests;
 mod overlay;
-mod panes;
 #[cfg(test)]
 mod reading_tests;
-mod signs;
-mod standing;
+pub(crate) mod shared;
+pub(crate) mod signs;
 pub mod svg;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
 pub mod theme;
-mod widgets;
+pub(crate) mod widgets;
 
 use crate::app::App;
 use crate::app::layout::layout;
 use crate::app::screen::too_small;
+use crate::panes::views;
 use canvas::Canvas;
 use ratatui::buffer::Buffer;
 pub use theme::Theme;
@@ -56,13 +56,13 @@ pub fn draw_with(app: &App, theme: &Theme, buffer: &mut Buffer) -> Option<(u16, 
     frame::top(&mut canvas, placed.top);
     frame::tabs(&mut canvas, placed.tabs);
     if let Some(place) = placed.summary {
-        panes::summary(&mut canvas, place);
+        views::summary(&mut canvas, place);
     }
     if let Some(place) = placed.strip {
-        frame::strip(&mut canvas, place, app.screen.view().blocks());
+        frame::strip(&mut canvas, place);
     }
     for (block, place) in &placed.blocks {
-        panes::draw(&mut canvas, *block, *place);
+        views::draw(&mut canvas, *block, *place);
     }
     let typed = frame::bottom(&mut canvas, placed.bottom);
     overlay::draw(&mut canvas).or(typed).filter(|(x, y)| *x < area.right() && *y < area.bottom())

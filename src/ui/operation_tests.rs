@@ -9,7 +9,6 @@ use crate::app::operation::Stage as Life;
 use crate::app::operation::call::Write;
 use crate::app::operation::outcome::Verdict;
 use crate::app::overlay::Kind;
-use crate::app::screen::View;
 use crate::app::{Session, listed};
 use crate::config::BuildConfig;
 use crate::model::*;
@@ -23,7 +22,7 @@ fn a_deployment_from_key_to_verdict() {
     stage.shows("[ Deploy ]");
     stage.shows("cockpit deploy web --image c0ffee1 --env staging");
     stage.press("enter");
-    assert!(matches!(stage.app.screen.view(), View::Operation(_)));
+    assert!(stage.app.view().name == "operation");
     assert!(matches!(stage.aws.writes[..], [Write::Register { .. }, Write::Update { .. }]), "{:?}", stage.aws.writes);
     assert_eq!(stage.aws.audit.len(), 1);
     stage.shows("rolling out");
@@ -38,7 +37,7 @@ fn a_deployment_from_key_to_verdict() {
     assert_eq!(stage.aws.audit.last().map(|record| record.outcome.as_str()), Some("done"));
     // Back: to where one was.
     stage.press("esc");
-    assert_eq!(stage.app.screen.view(), View::Services);
+    assert_eq!(stage.app.view().name, "services");
 }
 
 #[test]
@@ -49,7 +48,7 @@ fn a_watched_deployment_is_somebody_elses() {
     stage.typed("watch");
     let writes = stage.aws.writes.len();
     stage.press("enter");
-    assert!(matches!(stage.app.screen.view(), View::Operation(_)));
+    assert!(stage.app.view().name == "operation");
     stage.shows("watch web  rolling out");
     stage.to(80);
     assert_eq!(stage.aws.writes.len(), writes);
@@ -180,7 +179,7 @@ fn it_goes_on_when_the_environment_is_switched() {
     stage.to(120);
     stage.shows("✖ staging: deploy web rolled back");
     stage.press("ctrl-a enter");
-    assert!(matches!(stage.app.screen.view(), View::Operation(_)));
+    assert!(stage.app.view().name == "operation");
     stage.hides("✖ staging: deploy web rolled back");
     stage.shows("ROLLED BACK");
 }
@@ -381,7 +380,7 @@ fn text_from_outside_is_aligned_and_harmless() {
 fn the_log_follows_unless_it_was_scrolled() {
     let mut stage = Stage::half((80, 24));
     let last = |stage: &Stage| {
-        let list = stage.app.screen.list_of(crate::app::screen::Block::OperationLog).unwrap();
+        let list = stage.app.screen.list_of(crate::panes::operation::state::LOG).unwrap();
         (list.place() + 1, list.rows.len())
     };
     assert_eq!(last(&stage).0, last(&stage).1);

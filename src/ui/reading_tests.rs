@@ -6,6 +6,7 @@ use crate::app::layout::layout;
 use crate::app::overlay::Kind;
 use crate::app::screen::Block;
 use crate::model::*;
+use crate::panes::overview::state as overview;
 
 const WEB_LIKE: &str = "bookmark-manager-staging-web";
 
@@ -239,14 +240,14 @@ fn a_small_environment_fills_the_overview() {
     let place = |app: &crate::app::App, block: Block| {
         layout(app).blocks.iter().find(|(other, _)| *other == block).map(|(_, place)| *place)
     };
-    let curves = [Block::ServiceCurves, Block::DatabaseCurves];
+    let curves = [overview::SERVICE_CURVES, overview::DATABASE_CURVES];
     for size in [(120, 40), (200, 60)] {
         let world = staging();
         let (mut app, effects) = fresh(environment("staging"), crate::app::Session::default(), size);
-        let before = place(&app, Block::OverviewServices).unwrap();
+        let before = place(&app, overview::SERVICES).unwrap();
         world.answer(&mut app, effects);
         tick(&mut app, now(), &world);
-        let after = place(&app, Block::OverviewServices).unwrap();
+        let after = place(&app, overview::SERVICES).unwrap();
         assert_eq!((before.x, before.y, before.width), (after.x, after.y, after.width), "no row moves");
         let drawn = text(&app);
         for block in curves {
@@ -260,18 +261,18 @@ fn a_small_environment_fills_the_overview() {
         assert!(text(&app).contains("─ Metrics web"), "{}", text(&app));
         for key in ["tab", "tab", "tab", "right", "left", "shift-tab"] {
             press(&mut app, key, &world);
-            assert!(!curves.contains(&app.screen.focused()), "{key}");
+            assert!(!curves.contains(&app.focused()), "{key}");
         }
-        let spot = place(&app, Block::ServiceCurves).unwrap();
+        let spot = place(&app, overview::SERVICE_CURVES).unwrap();
         app.update(Event::Mouse(Mouse::Click(spot.x + 2, spot.y + 2)));
-        assert!(!curves.contains(&app.screen.focused()));
+        assert!(!curves.contains(&app.focused()));
     }
     // One below the other, too.
-    assert!(place(&read(&staging(), (80, 40)), Block::ServiceCurves).is_some());
+    assert!(place(&read(&staging(), (80, 40)), overview::SERVICE_CURVES).is_some());
     // Many services need the room themselves; a short screen has none to give.
     let app = read(&with_services(40), (120, 40));
-    assert_eq!(place(&app, Block::ServiceCurves), None);
-    assert!(place(&app, Block::DatabaseCurves).is_some());
+    assert_eq!(place(&app, overview::SERVICE_CURVES), None);
+    assert!(place(&app, overview::DATABASE_CURVES).is_some());
     let app = read(&staging(), (80, 24));
     assert!(curves.iter().all(|block| place(&app, *block).is_none()));
 }

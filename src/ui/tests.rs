@@ -4,8 +4,8 @@ use super::testing::*;
 use crate::app::App;
 use crate::app::Session;
 use crate::app::event::Event;
-use crate::app::screen::Block;
 use crate::model::{Failure, FailureKind, Source};
+use crate::panes::services::state as services;
 use jiff::SignedDuration;
 
 /// Compares the drawn screen with the one in `snapshots/`.
@@ -47,7 +47,7 @@ fn services() {
         press(&mut app, "2", &world);
         seen(name, &app);
         if size == (80, 24) {
-            assert!(app.screen.list_of(Block::Services).unwrap().window().len() >= 14);
+            assert!(app.screen.list_of(services::LIST).unwrap().window().len() >= 14);
         }
     }
 }

@@ -4,10 +4,8 @@ use super::dialogs;
 use super::moves::{moving, step};
 use super::open::open;
 use super::run::enter;
-use crate::app::command::PaneId;
 use crate::app::effect::Effect;
 use crate::app::event::Mouse;
-use crate::app::screen::View;
 use crate::app::state::News;
 use crate::app::{App, dialog, layout, question};
 use ratatui::layout::Position;
@@ -49,7 +47,9 @@ pub(crate) fn click(app: &mut App, mouse: Mouse) -> Vec<Effect> {
     }
     let placed = layout::layout(app);
     if turn.is_none() && row == placed.tabs.y {
-        return tab_at(app, column).map_or_else(Vec::new, |pane| enter(app, pane));
+        let tabs = layout::tabs(app, placed.tabs);
+        let tab = tabs.into_iter().find(|(_, place)| place.contains(Position::new(column, row)));
+        return tab.map_or_else(Vec::new, |(pane, _)| enter(app, pane.id));
     }
     let hit = placed.blocks.iter().find(|(_, place)| place.contains(Position::new(column, row)));
     let Some((block, place)) = hit else { return Vec::new() };
@@ -60,14 +60,15 @@ pub(crate) fn click(app: &mut App, mouse: Mouse) -> Vec<Effect> {
         app.screen.list(*block).step(by);
         return Vec::new();
     }
-    if app.screen.view() == View::Overview && block.follows() {
+    if !app.view().takes_focus(*block) {
         return Vec::new();
     }
-    let again = app.screen.focused() == *block;
-    app.screen.focus_on(*block);
-    let first = place.y + 1 + u16::from(block.has_header());
+    let again = app.focused() == *block;
+    app.focus_on(*block);
+    let first = place.y + 1 + u16::from(app.spec(*block).header);
+    let has_rows = app.spec(*block).has_rows();
     let list = app.screen.list(*block);
-    if block.has_rows() && row >= first && usize::from(row - first) < list.window().len() {
+    if has_rows && row >= first && usize::from(row - first) < list.window().len() {
         let number = list.offset + usize::from(row - first);
         // A click on the row that is already selected opens it.
         if again && list.place() == number {
@@ -93,17 +94,4 @@ fn button(app: &mut App, column: u16, row: u16) -> Vec<Effect> {
         window.button = number;
     }
     dialogs::press(app)
-}
-
-/// The pane whose title is at this column of the tab line: ` 1 Overview  2 Services …`.
-pub(crate) fn tab_at(app: &App, column: u16) -> Option<PaneId> {
-    let mut x = 1;
-    for pane in app.table.tabs() {
-        let width = pane.title.len() as u16 + 4;
-        if (x..x + width).contains(&column) {
-            return Some(pane.id);
-        }
-        x += width;
-    }
-    None
 }

@@ -5,7 +5,7 @@ use super::settle::done;
 use crate::app::effect::Effect;
 use crate::app::list::List;
 use crate::app::pane::Motion;
-use crate::app::screen::{Block, View};
+use crate::app::screen::Block;
 use crate::app::{App, layout};
 
 /// Moves: in the pane that does that itself, else in the list of the window on top or of the focused block.
@@ -32,7 +32,7 @@ pub(crate) fn moved(app: &mut App, motion: Motion) -> Vec<Effect> {
 
 /// The list that moves: of the overlay on top, else of the focused block.
 pub(crate) fn moving(app: &mut App) -> &mut List {
-    let block = app.screen.focused();
+    let block = app.focused();
     let screen = &mut app.screen;
     match screen.overlays.last_mut() {
         Some(overlay) => &mut overlay.list,
@@ -71,15 +71,14 @@ pub(crate) fn sideways(app: &mut App, direction: isize) {
         return;
     }
     let placed = layout::layout(app);
-    let focused = app.screen.focused();
+    let focused = app.focused();
     let Some((_, here)) = placed.blocks.iter().find(|(block, _)| *block == focused) else { return };
-    let overview = app.screen.view() == View::Overview;
-    let beside = placed.blocks.iter().filter(|(block, _)| !(overview && block.follows())).find(|(_, place)| {
+    let beside = placed.blocks.iter().filter(|(block, _)| app.view().takes_focus(*block)).find(|(_, place)| {
         let side = if direction > 0 { place.x >= here.right() } else { place.right() <= here.x };
         side && place.y < here.bottom() && place.bottom() > here.y
     });
-    match beside {
-        Some((block, _)) => app.screen.focus_on(*block),
+    match beside.map(|(block, _)| *block) {
+        Some(block) => app.focus_on(block),
         // Where blocks are shown one at a time, the neighbour in the strip is beside.
         None if placed.strip.is_some() => next_block(app, direction),
         None => {}
@@ -93,14 +92,18 @@ pub(crate) fn next_block(app: &mut App, by: isize) {
     if !app.screen.overlays.is_empty() {
         return;
     }
-    let view = app.screen.view();
+    let view = app.view();
     let placed = layout::layout(app);
-    // In the Overview an environment may lack a block; elsewhere hidden ones come to the front.
-    let all: Vec<Block> = if view == View::Overview && !app.screen.zoom && placed.strip.is_none() {
-        placed.blocks.iter().map(|(block, _)| *block).filter(|block| !block.follows()).collect()
+    // Where several are shown an environment may lack one; where one is shown at a time the hidden ones come to the
+    // front.
+    let all: Vec<Block> = if app.screen.zoom || placed.strip.is_some() {
+        view.names().collect()
     } else {
-        view.blocks().to_vec()
+        placed.blocks.iter().map(|(block, _)| *block).filter(|block| view.takes_focus(*block)).collect()
     };
-    let place = all.iter().position(|block| *block == app.screen.focused()).unwrap_or(0) as isize;
-    app.screen.focus_on(all[(place + by).rem_euclid(all.len() as isize) as usize]);
+    if all.is_empty() {
+        return;
+    }
+    let place = all.iter().position(|block| *block == app.focused()).unwrap_or(0) as isize;
+    app.focus_on(all[(place + by).rem_euclid(all.len() as isize) as usize]);
 }

@@ -4,93 +4,60 @@ use super::settle::{done, settle_lists};
 use crate::app::App;
 use crate::app::command::PaneId;
 use crate::app::effect::Effect;
+use crate::app::overlays;
 use crate::app::poll::Poller;
-use crate::app::screen::{Block, Screen, View};
-use crate::app::select::{self, Subject};
-use crate::app::state::News;
-use crate::app::{facts, overlays};
-use crate::model::{Estate, Place, Source};
+use crate::app::screen::{Block, Screen};
+use crate::app::select;
+use crate::app::subject::Subject;
+use crate::model::Estate;
 
 /// Into the selected thing.
 pub(crate) fn open(app: &mut App) -> Vec<Effect> {
     if let Some(effects) = (app.shown().hooks.open)(app) {
         return effects;
     }
-    if app.screen.focused() == Block::Attention
-        && let Some(entry) = select::attention(app)
-    {
-        match entry.place.clone() {
-            Place::Service(name) => return open_service(app, name),
-            Place::Database(id) => return open_database(app, &id),
-            Place::Services => return go(app, PaneId("services")),
-            Place::Identity | Place::Alarm(_) | Place::TargetGroup(_) | Place::Source(_) => {
-                let mut body = entry.what.clone();
-                if let Some(hint) = &entry.hint {
-                    body = format!("{body}\n\n{hint}");
-                }
-                let message = overlays::message(app, &entry.name, &body);
-                app.screen.overlays.push(message);
-                return Vec::new();
-            }
+    let block = app.focused();
+    if let Some(effects) = (app.spec(block).open)(app) {
+        return effects;
+    }
+    select::subject(app).map_or_else(Vec::new, |subject| open_subject(app, subject))
+}
+
+/// Shows a thing: in the pane that has a page for it; else all that is known of it.
+pub(crate) fn open_subject(app: &mut App, subject: Subject) -> Vec<Effect> {
+    for pane in app.table.panes {
+        if let Some(effects) = (pane.hooks.shows)(app, &subject) {
+            return effects;
         }
     }
-    match select::subject(app) {
-        Some(Subject::Service(name)) => open_service(app, name),
-        Some(Subject::Task(service, id)) => {
-            app.screen.service = Some(service);
-            app.screen.task = Some(id);
-            app.screen.list(Block::TaskFacts).select(0);
-            settle_lists(app);
-            app.plan()
-        }
-        Some(Subject::Database(id) | Subject::Instance(id, _)) if app.screen.view() != View::Database => {
-            open_database(app, &id)
-        }
-        Some(Subject::Container(..) | Subject::Deployment(..)) => inspect(app),
-        Some(subject @ (Subject::Text(_) | Subject::Database(_) | Subject::Instance(..))) => {
-            let block = app.screen.focused();
+    match subject {
+        Subject::Container(..) | Subject::Deployment(..) => inspect(app),
+        Subject::Services | Subject::Service(_) | Subject::Task(..) | Subject::Alarm(_) => Vec::new(),
+        Subject::Text(_) | Subject::Database(_) | Subject::Instance(..) => {
+            let block = app.focused();
             let text = whole(app, block).unwrap_or_else(|| subject.name().to_owned());
-            let message = overlays::message(app, block.title(), &text);
+            let message = overlays::message(app, app.spec(block).title, &text);
             app.screen.overlays.push(message);
             Vec::new()
         }
-        Some(Subject::Alarm(_)) | None => Vec::new(),
     }
 }
 
 /// Everything that the selected row says, where it has no page of its own: its columns may be cut.
 fn whole(app: &App, block: Block) -> Option<String> {
     let key = app.screen.list_of(block)?.selected()?;
-    let facts = facts::row(app, block, key);
+    let facts = (app.spec(block).whole)(app, key);
     let lines: Vec<String> = facts.iter().map(|fact| format!("{}  {}", fact.label, fact.text)).collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
-pub(crate) fn open_service(app: &mut App, name: String) -> Vec<Effect> {
-    if app.screen.pane.0 == "services" && app.screen.service.as_deref() == Some(name.as_str()) {
-        return Vec::new();
+/// The windows and the focus of the view that is shown now say nothing about what it showed before.
+pub(crate) fn forget(app: &mut App) {
+    let view = app.view();
+    for block in view.names() {
+        app.screen.lists.remove(&block);
     }
-    let mut keys = vec![(Source::Rollouts, name.clone())];
-    if let Some(service) = app.estate.service(&name) {
-        keys.push((Source::TaskDefinitions, service.task_definition.clone()));
-        keys.extend(service.target_groups.iter().map(|arn| (Source::Targets, arn.clone())));
-    }
-    app.screen.service = Some(name);
-    app.screen.task = None;
-    for block in View::Service(String::new()).blocks() {
-        // The window of the service that was open before says nothing about this one.
-        app.screen.lists.remove(block);
-    }
-    app.screen.focus.remove(&Block::Tasks);
-    app.poller.hurry_keys(&keys, app.now);
-    app.changed_by(News::Lists);
-    go(app, PaneId("services"))
-}
-
-pub(crate) fn open_database(app: &mut App, id: &str) -> Vec<Effect> {
-    app.screen.list(Block::Databases).select_key(id);
-    app.changed_by(News::Lists);
-    go(app, PaneId("database"))
+    app.screen.focus.remove(view.name);
 }
 
 /// Opens another environment. Nothing of the one before stays: old data under a new name is what

@@ -1,11 +1,11 @@
 //! Operations on the screen: their windows and their view, what is told of them, how one leaves them.
 
+use super::open::forget;
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::operation::outcome::Verdict;
 use crate::app::operation::{Operation, OperationId, Stage};
 use crate::app::overlay::Kind;
-use crate::app::screen::Block;
 use crate::app::state::News;
 use crate::app::{followed, listed};
 use crate::model::Source;
@@ -73,10 +73,7 @@ pub(crate) fn open(app: &mut App, id: OperationId) {
     screen.typing = None;
     screen.zoom = false;
     screen.operation = Some(id);
-    for block in [Block::OperationLog, Block::Progress] {
-        screen.lists.remove(&block);
-    }
-    screen.focus.remove(&Block::OperationLog);
+    forget(app);
     app.followed.unseen.remove(&id);
     app.changed_by(News::Lists);
 }

@@ -8,9 +8,9 @@ use crate::app::command::PaneId;
 use crate::app::command::{Id, Risk};
 use crate::app::effect::Effect;
 use crate::app::overlay::{Choice, Kind, Overlay};
-use crate::app::screen::{Purpose, View};
+use crate::app::screen::Purpose;
 use crate::app::state::News;
-use crate::app::{App, overlays, rows, select};
+use crate::app::{App, overlays, select};
 use crate::model::Source;
 
 /// Runs a command. The only place where a command acts.
@@ -42,7 +42,7 @@ pub(crate) fn palette(app: &mut App) -> Vec<Effect> {
 
 /// Begins to type what the window on top, or the focused block, is to contain.
 pub(crate) fn filter(app: &mut App) -> Vec<Effect> {
-    let block = app.screen.focused();
+    let block = app.focused();
     start_typing(app, if app.screen.overlays.is_empty() { Purpose::Filter(block) } else { Purpose::Window });
     done(app)
 }
@@ -105,10 +105,10 @@ pub(crate) fn sort(app: &mut App) {
     if !app.screen.overlays.is_empty() {
         return;
     }
-    let block = app.screen.focused();
-    let columns = rows::columns(block);
+    let block = app.focused();
+    let columns = app.spec(block).columns;
     if columns.is_empty() {
-        app.say(format!("{} have their own order", block.title()));
+        app.say(format!("{} have their own order", app.spec(block).title));
         return;
     }
     let list = app.screen.list(block);
@@ -127,8 +127,8 @@ pub(crate) fn back(app: &mut App) {
     if (app.shown().hooks.back)(app) {
         return;
     }
+    let block = app.focused();
     let screen = &mut app.screen;
-    let block = screen.focused();
     let list = screen.list(block);
     if !list.filter.is_empty() {
         list.filter.clear();
@@ -136,8 +136,8 @@ pub(crate) fn back(app: &mut App) {
         screen.zoom = false;
     } else if screen.operation.take().is_some() {
         // It goes on; the drawer and the tab line lead back to it.
-    } else if screen.pane.0 == "services" && screen.task.take().is_none() {
-        screen.service = None;
+    } else {
+        (app.shown().hooks.up)(app);
     }
 }
 
@@ -151,21 +151,7 @@ pub(crate) fn pause(app: &mut App) -> Vec<Effect> {
 }
 
 pub(crate) fn refresh(app: &mut App) -> Vec<Effect> {
-    let sources: &[Source] = match app.screen.view() {
-        View::Overview => &Source::ALL,
-        View::Services => &[Source::Services, Source::Tasks, Source::Metrics],
-        View::Service(_) | View::Task(..) => &[
-            Source::Services,
-            Source::Tasks,
-            Source::ScalableTargets,
-            Source::ScalingPolicies,
-            Source::ScheduledActions,
-            Source::ScalingActivities,
-            Source::Metrics,
-        ],
-        View::Database => &[Source::DbClusters, Source::DbInstances, Source::Metrics],
-        View::Pane | View::Operation(_) => &[Source::Services, Source::Tasks],
-    };
+    let sources = app.view().sources;
     app.poller.hurry(sources, app.now);
     if let Some(name) = app.screen.service.clone() {
         let groups = app.estate.service(&name).map(|service| service.target_groups.clone()).unwrap_or_default();

@@ -97,12 +97,13 @@ pub(in crate::app) fn settle(app: &mut App) {
 /// The rows of the lists on the screen, and how many of them are shown.
 pub(crate) fn windows(app: &mut App) {
     // What was opened and is gone: the list says more than an empty page.
-    for block in app.screen.view().blocks() {
-        rows::settle(app, *block);
+    for block in app.view().names() {
+        rows::settle(app, block);
     }
     let placed = layout::layout(app);
     for (block, place) in placed.blocks {
-        app.screen.list(block).set_height(layout::rows_in(block, place));
+        let height = layout::rows_in(app, block, place);
+        app.screen.list(block).set_height(height);
     }
     (app.shown().hooks.settle)(app);
     super::windows::windows(app);

@@ -36,8 +36,8 @@ pub(crate) fn press(app: &mut App, key: Key) -> Vec<Effect> {
     if app.unsettled > News::Nothing {
         // Keys that come faster than frames: this one means a row as the key before it left them, and
         // not one that a filter or another order has just taken away.
-        for block in app.screen.view().blocks() {
-            rows::settle(app, *block);
+        for block in app.view().names() {
+            rows::settle(app, block);
         }
     }
     run(app, command)

@@ -4,16 +4,21 @@
 //! ([`choice`]). How groups are read is `app::logs`, how lines are kept and searched the crate `log-store`.
 
 pub mod choice;
+pub mod layout;
 pub mod marks;
 pub mod state;
 pub mod typed;
 pub mod update;
+pub mod view;
 pub mod windows;
 
 use crate::app::command::{Bottom, Id, Scope};
 use crate::app::effect::Effect;
+use crate::app::pane::Data;
+use crate::app::pane::Rows;
 use crate::app::update::settle::done;
-use crate::app::{App, Command, Hooks, Pane};
+use crate::app::{App, Command, Hooks, Pane, Spec, View, layout as place, standing};
+use crate::model::Source;
 use choice::{Pick, Prompt, Window};
 use std::time::Duration;
 
@@ -34,6 +39,8 @@ pub const PANE: Pane = Pane {
         update::of_selected,
     )],
     actions: &[Id::REFRESH],
+    views: &[&VIEW],
+    view: |_| &VIEW,
     hooks: Hooks {
         entered: |app| app.panes.logs.open(),
         prepare: |app| {
@@ -41,6 +48,8 @@ pub const PANE: Pane = Pane {
         },
         moves: update::moves,
         back: |app| update::back(&mut app.panes.logs),
+        up: |_| {},
+        shows: |_, _| None,
         open: update::open_event,
         inspect: update::open_event,
         copy: update::copied,
@@ -68,6 +77,36 @@ pub const PANE: Pane = Pane {
         next_tick: |app| app.panes.logs.opened().then_some(Duration::from_millis(100)),
     },
 };
+
+static VIEW: View = View {
+    name: "logs",
+    blocks: BLOCKS,
+    beside: &[],
+    layout: place::whole,
+    summary: place::no_summary,
+    about: |_| None,
+    services: None,
+    sources: &[Source::Services, Source::Tasks],
+};
+
+const BLOCKS: &[&Spec] = &[&Spec {
+        block: state::LINES,
+        title: "Logs",
+        header: false,
+        columns: &[],
+        rows: Rows::None,
+        follows_end: false,
+        counts: |_| true,
+        subject: |_, _| None,
+        open: |_| None,
+        whole: |_, _| Vec::new(),
+        data: // They tell the failures of their groups themselves.
+        Data::Read {
+            status: |_| (Vec::new(), Vec::new()),
+            missing: standing::no_cluster,
+            empty: |_| standing::note("no lines"),
+        },
+    }];
 
 const OWN: Scope = Scope::Pane(state::ID.0);
 

@@ -9,6 +9,7 @@ use crate::app::logs::insights::{self, Insights, Running};
 use crate::app::logs::once::{self, Once, Rates};
 use crate::app::logs::sources::{self, Missing, Sources};
 use crate::app::logs::written;
+use crate::app::screen::Block;
 use crate::app::ticket::{Owner, Ticket};
 use crate::config::EnvironmentConfig;
 use crate::model::logs::{InsightsQuery, Ms};
@@ -25,6 +26,8 @@ use std::collections::{BTreeMap, HashSet};
 const NAME: &str = "logs";
 /// The pane.
 pub const ID: PaneId = PaneId(NAME);
+/// Its lines.
+pub const LINES: Block = Block("logs");
 /// Pages of groups that are followed.
 const FOLLOW: u8 = 0;
 /// The past.

@@ -1,16 +1,17 @@
 //! What keys do in the pane, and what is typed there.
 
-use super::state::{Detail, ID, START, State};
+use super::layout::{histogram_rows, lines_rows};
+use super::state::{Detail, ID, LINES, START, State};
 use super::windows;
 use crate::app::App;
-use crate::app::command::PaneId;
 use crate::app::effect::Effect;
 use crate::app::event::Mouse;
-use crate::app::layout::{histogram_rows, layout, logs_rows};
+use crate::app::layout::layout;
 use crate::app::pane::Motion;
-use crate::app::screen::Block;
-use crate::app::select::{self, Subject};
+use crate::app::select;
+use crate::app::subject::Subject;
 use crate::app::update::mouse::WHEEL;
+use crate::app::update::open::open_subject;
 use crate::model::logs::Ms;
 use log_store::Level;
 use ratatui::layout::Rect;
@@ -139,12 +140,9 @@ pub fn to_task(app: &mut App) -> Vec<Effect> {
     }
     if app.estate.task(&task).is_none() {
         app.say(format!("task {task} is no longer there: ECS keeps stopped tasks for an hour"));
-    } else {
-        app.screen.task = Some(task);
+        return open_subject(app, Subject::Service(service));
     }
-    app.screen.service = Some(service);
-    app.screen.pane = PaneId("services");
-    app.plan()
+    open_subject(app, Subject::Task(service, task))
 }
 
 /// The lines of what is selected elsewhere: of a service, or of a task, its last ones if it stopped.
@@ -276,8 +274,8 @@ pub fn mouse(app: &mut App, place: Rect, mouse: Mouse) -> Option<Vec<Effect>> {
 /// Brings the lines in the window up to date.
 pub fn settle(app: &mut App) {
     let placed = layout(app);
-    if let Some((_, place)) = placed.blocks.iter().find(|(block, _)| *block == Block::Logs) {
-        let (height, bins) = logs_rows(*place, !app.panes.logs.columns.is_empty());
+    if let Some((_, place)) = placed.blocks.iter().find(|(block, _)| *block == LINES) {
+        let (height, bins) = lines_rows(*place, !app.panes.logs.columns.is_empty());
         app.redraw |= app.panes.logs.settle(height, bins, app.now);
     }
 }

@@ -1,17 +1,21 @@
 //! An operation: its picture and its log. It has no tab: it is opened from the activity, and when it begins.
 
+mod picture_view;
+
+pub mod layout;
+pub mod rows;
 pub mod state;
+pub mod view;
 
 use crate::app::command::Id;
-use crate::app::command::PaneId;
-use crate::app::{Hooks, Pane};
-
-/// Its name.
-pub const ID: PaneId = PaneId("operation");
+use crate::app::pane::{Data, Rows};
+use crate::app::{Hooks, Pane, Spec, View};
+use crate::model::Source;
+use state::{LOG, PROGRESS};
 
 /// The pane.
 pub const PANE: Pane = Pane {
-    id: ID,
+    id: state::ID,
     title: "Operation",
     key: "",
     doc: "",
@@ -19,5 +23,48 @@ pub const PANE: Pane = Pane {
     commands: &[],
     in_lists: &[],
     actions: &[Id::BACK, Id::ROLL_BACK, Id::OPEN, Id::COPY],
+    views: &[&VIEW],
+    view: |_| &VIEW,
     hooks: Hooks::NONE,
 };
+
+static VIEW: View = View {
+    name: "operation",
+    blocks: BLOCKS,
+    beside: &[],
+    layout: layout::layout,
+    summary: layout::summary,
+    about: rows::about,
+    services: None,
+    sources: &[Source::Services, Source::Tasks],
+};
+
+// The log first: it is what is moved in and searched.
+const BLOCKS: &[&Spec] = &[
+    &Spec {
+        block: LOG,
+        title: "Log",
+        header: false,
+        columns: &[],
+        rows: Rows::Lines(rows::log),
+        follows_end: true,
+        counts: |_| true,
+        subject: rows::line,
+        open: |_| None,
+        whole: |_, _| Vec::new(),
+        data: Data::Own(rows::log_standing),
+    },
+    &Spec {
+        block: PROGRESS,
+        title: "Progress",
+        header: false,
+        columns: &[],
+        rows: Rows::None,
+        follows_end: false,
+        counts: |_| true,
+        subject: |_, _| None,
+        open: |_| None,
+        whole: |_, _| Vec::new(),
+        data: Data::Own(rows::progress_standing),
+    },
+];

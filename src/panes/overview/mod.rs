@@ -1,17 +1,20 @@
 //! What needs attention, services and databases at a glance.
 
+pub mod layout;
+pub mod rows;
 pub mod state;
+pub mod view;
 
-use crate::app::command::PaneId;
 use crate::app::commands::ACTIONS;
-use crate::app::{Hooks, Pane};
-
-/// Its name.
-pub const ID: PaneId = PaneId("overview");
+use crate::app::pane::{Data, Rows};
+use crate::app::rows::{SERVICE_COLUMNS, databases, services};
+use crate::app::{Hooks, Pane, Spec, View, layout as place, select, standing};
+use crate::model::Source;
+use state::{ATTENTION, DATABASE_CURVES, DATABASES, SERVICE_CURVES, SERVICES};
 
 /// The pane.
 pub const PANE: Pane = Pane {
-    id: ID,
+    id: state::ID,
     title: "Overview",
     key: "1",
     doc: "Go to the Overview.",
@@ -19,5 +22,117 @@ pub const PANE: Pane = Pane {
     commands: &[],
     in_lists: &[],
     actions: ACTIONS,
+    views: &[&VIEW],
+    view: |_| &VIEW,
     hooks: Hooks::NONE,
 };
+
+static VIEW: View = View {
+    name: "overview",
+    blocks: BLOCKS,
+    beside: BESIDE,
+    layout: layout::layout,
+    summary: place::no_summary,
+    about: |_| None,
+    services: Some(SERVICES),
+    sources: &Source::ALL,
+};
+
+const BLOCKS: &[&Spec] = &[
+    &Spec {
+        block: ATTENTION,
+        title: "Needs attention",
+        header: false,
+        columns: &[],
+        rows: Rows::Lines(rows::lines),
+        follows_end: false,
+        counts: |_| true,
+        subject: rows::subject,
+        open: rows::open,
+        whole: |_, _| Vec::new(),
+        data: // They tell the failures of their sources themselves.
+        Data::Read {
+            status: |_| (Vec::new(), Vec::new()),
+            missing: |_| None,
+            empty: rows::empty,
+        },
+    },
+    &Spec {
+        block: SERVICES,
+        title: "Services",
+        header: true,
+        columns: SERVICE_COLUMNS,
+        rows: Rows::Sorted(services),
+        follows_end: false,
+        counts: |_| true,
+        subject: select::a_service,
+        open: |_| None,
+        whole: |_, _| Vec::new(),
+        data: Data::Read {
+            status: |app| {
+                (
+                    standing::all(app, &[Source::Services]),
+                    standing::all(app, &[Source::Cluster, Source::ScalableTargets, Source::Metrics]),
+                )
+            },
+            missing: standing::no_cluster,
+            empty: standing::no_services,
+        },
+    },
+    &Spec {
+        block: DATABASES,
+        title: "Databases",
+        header: true,
+        columns: &[],
+        rows: Rows::Lines(databases),
+        follows_end: false,
+        counts: |key| !key.contains('/'),
+        subject: select::a_database,
+        open: |_| None,
+        whole: |_, _| Vec::new(),
+        data: Data::Read {
+            status: |app| {
+                (standing::all(app, &[Source::DbClusters, Source::DbInstances]), standing::all(app, &[Source::Metrics]))
+            },
+            missing: standing::no_databases,
+            empty: standing::no_database,
+        },
+    },
+];
+
+const BESIDE: &[&Spec] = &[
+    &Spec {
+        block: SERVICE_CURVES,
+        title: "Metrics",
+        header: false,
+        columns: &[],
+        rows: Rows::None,
+        follows_end: false,
+        counts: |_| true,
+        subject: |_, _| None,
+        open: |_| None,
+        whole: |_, _| Vec::new(),
+        data: Data::Read {
+            status: |app| (standing::all(app, &[Source::Metrics]), Vec::new()),
+            missing: standing::no_cluster,
+            empty: |_| standing::note("no points within the last three hours"),
+        },
+    },
+    &Spec {
+        block: DATABASE_CURVES,
+        title: "Metrics",
+        header: false,
+        columns: &[],
+        rows: Rows::None,
+        follows_end: false,
+        counts: |_| true,
+        subject: |_, _| None,
+        open: |_| None,
+        whole: |_, _| Vec::new(),
+        data: Data::Read {
+            status: |app| (standing::all(app, &[Source::Metrics]), Vec::new()),
+            missing: standing::no_databases,
+            empty: |_| standing::note("no points within the last three hours"),
+        },
+    },
+];

@@ -1,17 +1,24 @@
 //! Services, one service, one task.
 
+pub mod facts;
+pub mod layout;
+pub mod rows;
 pub mod state;
+mod task_view;
+pub mod update;
+pub mod view;
 
-use crate::app::command::PaneId;
 use crate::app::commands::ACTIONS;
-use crate::app::{Hooks, Pane};
-
-/// Its name.
-pub const ID: PaneId = PaneId("services");
+use crate::app::pane::{Data, Rows};
+use crate::app::rows::{SERVICE_COLUMNS, services};
+use crate::app::subject::Subject;
+use crate::app::{Hooks, Pane, Spec, View, layout as place, select, standing};
+use crate::model::Source;
+use state::{CONTAINERS, CURVES, DEPLOYMENTS, EVENTS, LIST, SCALING, TARGETS, TASK_FACTS, TASKS};
 
 /// The pane.
 pub const PANE: Pane = Pane {
-    id: ID,
+    id: state::ID,
     title: "Services",
     key: "2",
     doc: "Go to the services.",
@@ -19,14 +26,229 @@ pub const PANE: Pane = Pane {
     commands: &[],
     in_lists: &[],
     actions: ACTIONS,
-    hooks: Hooks {
-        // A second press leaves an opened service: the key names the list.
-        entered: |app| {
-            if app.screen.operation.is_none() && app.screen.pane == ID {
-                app.screen.task = None;
-                app.screen.service = None;
-            }
-        },
-        ..Hooks::NONE
+    views: &[&ALL, &SERVICE, &TASK],
+    view: |app| match (&app.screen.service, &app.screen.task) {
+        (None, _) => &ALL,
+        (Some(_), None) => &SERVICE,
+        (Some(_), Some(_)) => &TASK,
     },
+    hooks: Hooks { entered: update::entered, up: update::up, shows: update::shows, ..Hooks::NONE },
 };
+
+/// What is read again where one service is looked at.
+const ONE: &[Source] = &[
+    Source::Services,
+    Source::Tasks,
+    Source::ScalableTargets,
+    Source::ScalingPolicies,
+    Source::ScheduledActions,
+    Source::ScalingActivities,
+    Source::Metrics,
+];
+
+static ALL: View = View {
+    name: "services",
+    blocks: SERVICES,
+    beside: &[],
+    layout: place::whole,
+    summary: place::no_summary,
+    about: |_| None,
+    services: Some(LIST),
+    sources: &[Source::Services, Source::Tasks, Source::Metrics],
+};
+
+static SERVICE: View = View {
+    name: "service",
+    blocks: OF_SERVICE,
+    beside: &[],
+    layout: layout::service,
+    summary: layout::service_summary,
+    about: |app| app.screen.service.clone().map(Subject::Service),
+    services: None,
+    sources: ONE,
+};
+
+static TASK: View = View {
+    name: "task",
+    blocks: OF_TASK,
+    beside: &[],
+    layout: layout::task,
+    summary: layout::task_summary,
+    about: |app| Some(Subject::Task(app.screen.service.clone()?, app.screen.task.clone()?)),
+    services: None,
+    sources: ONE,
+};
+
+const SERVICES: &[&Spec] = &[&Spec {
+    block: LIST,
+    title: "Services",
+    header: true,
+    columns: SERVICE_COLUMNS,
+    rows: Rows::Sorted(services),
+    follows_end: false,
+    counts: |_| true,
+    subject: select::a_service,
+    open: |_| None,
+    whole: |_, _| Vec::new(),
+    data: Data::Read {
+        status: |app| {
+            (
+                standing::all(app, &[Source::Services]),
+                standing::all(app, &[Source::Cluster, Source::ScalableTargets, Source::Metrics]),
+            )
+        },
+        missing: standing::no_cluster,
+        empty: standing::no_services,
+    },
+}];
+
+const OF_SERVICE: &[&Spec] = &[
+    &Spec {
+        block: TASKS,
+        title: "Tasks",
+        header: true,
+        columns: rows::TASK_COLUMNS,
+        rows: Rows::Sorted(rows::tasks),
+        follows_end: false,
+        counts: |_| true,
+        subject: |app, key| Some(Subject::Task(app.screen.service.clone()?, key?.to_owned())),
+        open: |_| None,
+        whole: |_, _| Vec::new(),
+        data: Data::Read {
+            status: |app| (standing::all(app, &[Source::Tasks]), Vec::new()),
+            missing: standing::no_cluster,
+            empty: |app| rows::or_gone(app, "no tasks: none running, none stopped within the last hour"),
+        },
+    },
+    &Spec {
+        block: DEPLOYMENTS,
+        title: "Deployments",
+        header: true,
+        columns: &[],
+        rows: Rows::Lines(rows::deployments),
+        follows_end: false,
+        counts: |_| true,
+        subject: |app, key| Some(Subject::Deployment(app.screen.service.clone()?, key?.to_owned())),
+        open: |_| None,
+        whole: |_, _| Vec::new(),
+        data: Data::Read {
+            status: rows::deployments_status,
+            missing: standing::no_cluster,
+            empty: |app| rows::or_gone(app, "no deployments"),
+        },
+    },
+    &Spec {
+        block: EVENTS,
+        title: "Events",
+        header: false,
+        columns: &[],
+        rows: Rows::Lines(rows::events),
+        follows_end: false,
+        counts: |_| true,
+        subject: rows::event,
+        open: |_| None,
+        whole: |_, _| Vec::new(),
+        data: Data::Read {
+            status: |app| (standing::all(app, &[Source::Services]), Vec::new()),
+            missing: standing::no_cluster,
+            empty: |app| rows::or_gone(app, "no events: ECS keeps the last 100"),
+        },
+    },
+    &Spec {
+        block: SCALING,
+        title: "Autoscaling",
+        header: false,
+        columns: &[],
+        rows: Rows::Facts(facts::scaling),
+        follows_end: false,
+        counts: |_| true,
+        subject: select::a_fact,
+        open: |_| None,
+        whole: |_, _| Vec::new(),
+        data: Data::Read {
+            status: |app| {
+                (
+                    standing::all(app, &[Source::ScalableTargets]),
+                    standing::all(
+                        app,
+                        &[
+                            Source::ScalingPolicies,
+                            Source::ScheduledActions,
+                            Source::ScalingActivities,
+                            Source::Schedules,
+                        ],
+                    ),
+                )
+            },
+            missing: standing::no_cluster,
+            empty: |app| rows::or_gone(app, "not scaled automatically"),
+        },
+    },
+    &Spec {
+        block: TARGETS,
+        title: "Targets",
+        header: true,
+        columns: &[],
+        rows: Rows::Lines(rows::target_lines),
+        follows_end: false,
+        counts: |_| true,
+        subject: |_, key| key.map(|key| Subject::Text(key.to_owned())),
+        open: |_| None,
+        whole: rows::whole_target,
+        data: Data::Read { status: rows::targets_status, missing: standing::no_cluster, empty: rows::no_targets },
+    },
+    &Spec {
+        block: CURVES,
+        title: "Metrics",
+        header: false,
+        columns: &[],
+        rows: Rows::None,
+        follows_end: false,
+        counts: |_| true,
+        subject: |app, _| app.screen.service.clone().map(Subject::Service),
+        open: |_| None,
+        whole: |_, _| Vec::new(),
+        data: Data::Read {
+            status: |app| (standing::all(app, &[Source::Metrics]), Vec::new()),
+            missing: standing::no_cluster,
+            empty: |app| rows::or_gone(app, "no points within the last three hours"),
+        },
+    },
+];
+
+const OF_TASK: &[&Spec] = &[
+    &Spec {
+        block: CONTAINERS,
+        title: "Containers",
+        header: true,
+        columns: &[],
+        rows: Rows::Lines(rows::containers),
+        follows_end: false,
+        counts: |_| true,
+        subject: |app, key| Some(Subject::Container(app.screen.task.clone()?, key?.to_owned())),
+        open: |_| None,
+        whole: |_, _| Vec::new(),
+        data: Data::Read {
+            status: |app| (standing::all(app, &[Source::Tasks]), Vec::new()),
+            missing: standing::no_cluster,
+            empty: rows::no_task,
+        },
+    },
+    &Spec {
+        block: TASK_FACTS,
+        title: "Task",
+        header: false,
+        columns: &[],
+        rows: Rows::Facts(facts::task),
+        follows_end: false,
+        counts: |_| true,
+        subject: select::a_fact,
+        open: |_| None,
+        whole: |_, _| Vec::new(),
+        data: Data::Read {
+            status: |app| (standing::all(app, &[Source::Tasks]), Vec::new()),
+            missing: standing::no_cluster,
+            empty: rows::no_task,
+        },
+    },
+];

@@ -1,11 +1,11 @@
 //! A block's frame: title, count, filter, age at the top; trouble and the place in the list below.
 
 use crate::app::App;
+use crate::app::pane::Standing;
 use crate::app::screen::Block;
 use crate::model::Health;
 use crate::model::wrap::wrap;
 use crate::ui::canvas::Canvas;
-use crate::ui::standing::Standing;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
@@ -43,7 +43,8 @@ pub fn inside(place: Rect) -> Rect {
 pub fn block(canvas: &mut Canvas<'_, '_>, block: Block, named: &str, place: Rect, standing: &Standing) -> Rect {
     let app = canvas.app;
     let theme = canvas.theme;
-    let focused = app.screen.focused() == block && app.screen.overlays.is_empty();
+    let spec = app.spec(block);
+    let focused = app.focused() == block && app.screen.overlays.is_empty();
     let border = if focused { theme.border_focused } else { theme.border };
     borders(canvas, place, border);
     if place.width < 8 || place.height < 2 {
@@ -51,7 +52,7 @@ pub fn block(canvas: &mut Canvas<'_, '_>, block: Block, named: &str, place: Rect
     }
     let list = app.screen.list_of(block);
     let mut room = place.width - 4;
-    let blank = block.has_rows() && list.is_none_or(|list| list.rows.is_empty());
+    let blank = spec.has_rows() && list.is_none_or(|list| list.rows.is_empty());
     // At the right first: the age is a promise, the title can be cut.
     let age = match (&standing.age, standing.loading && list.is_some_and(|list| !list.rows.is_empty())) {
         (Some(age), _) if !blank => Some((age.as_str(), theme.degraded)),
@@ -68,11 +69,11 @@ pub fn block(canvas: &mut Canvas<'_, '_>, block: Block, named: &str, place: Rect
     let mut add = |canvas: &mut Canvas<'_, '_>, text: &str, style: Style| {
         x += canvas.put_cut(x, place.y, end.saturating_sub(x), text, style);
     };
-    add(canvas, &format!(" {} ", block.title()), title);
+    add(canvas, &format!(" {} ", spec.title), title);
     if !named.is_empty() {
         add(canvas, &format!("{named} "), theme.text);
     }
-    if let Some(list) = list.filter(|list| block.has_rows() && list.total > 0) {
+    if let Some(list) = list.filter(|list| spec.has_rows() && list.total > 0) {
         let (shown, total) = (list.rows.len(), list.total);
         let count = if list.filter.is_empty() {
             format!("({}) ", count(canvas.app, block))
@@ -86,7 +87,7 @@ pub fn block(canvas: &mut Canvas<'_, '_>, block: Block, named: &str, place: Rect
     }
     let bottom = place.bottom() - 1;
     let mut room = place.width - 4;
-    if let Some(list) = list.filter(|list| block.has_rows() && list.rows.len() > list.height && list.height > 0) {
+    if let Some(list) = list.filter(|list| spec.has_rows() && list.rows.len() > list.height && list.height > 0) {
         let text = format!(" {}/{} ", list.place() + 1, list.rows.len());
         room -= canvas.put_right(place.right() - 2, bottom, room, &text, border);
         scrollbar(canvas, block, place, border);
@@ -103,19 +104,16 @@ pub fn block(canvas: &mut Canvas<'_, '_>, block: Block, named: &str, place: Rect
 
 /// How many things a block lists. An instance's row belongs to its database's.
 pub fn count(app: &App, block: Block) -> usize {
-    let Some(list) = app.screen.list_of(block).filter(|_| block.has_rows()) else { return 0 };
-    match block {
-        Block::Databases | Block::OverviewDatabases if list.filter.is_empty() => {
-            list.rows.iter().filter(|key| !key.contains('/')).count()
-        }
-        _ => list.total,
-    }
+    let spec = app.spec(block);
+    let Some(list) = app.screen.list_of(block).filter(|_| spec.has_rows()) else { return 0 };
+    // Of a filtered list all are counted.
+    if list.filter.is_empty() { list.rows.iter().filter(|key| (spec.counts)(key)).count() } else { list.total }
 }
 
 /// A thicker piece of the right border, where the window stands in the list.
 fn scrollbar(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, style: Style) {
     let Some(list) = canvas.app.screen.list_of(block) else { return };
-    let first = place.y + 1 + u16::from(block.has_header());
+    let first = place.y + 1 + u16::from(canvas.app.spec(block).header);
     let track = usize::from(place.bottom().saturating_sub(1).saturating_sub(first));
     let (rows, height) = (list.rows.len(), list.height.min(list.rows.len()));
     if track == 0 || rows == 0 {

@@ -1,9 +1,9 @@
 //! Rows in columns: which columns fit, titles with the sort mark, cells cut where that hurts least.
 
+use crate::app::pane::Standing;
 use crate::app::screen::Block;
 use crate::model::text;
 use crate::ui::canvas::Canvas;
-use crate::ui::standing::Standing;
 use crate::ui::widgets::frame;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -176,8 +176,8 @@ pub fn block<'a>(
     let (x, width) = (inside.x + 1, inside.width.saturating_sub(2));
     let placed = fit(columns, width);
     let mut y = inside.y;
-    let sorting = crate::app::rows::columns(block).get(list.column).copied();
-    if block.has_header() && inside.height > 0 {
+    let sorting = app.spec(block).columns.get(list.column).copied();
+    if app.spec(block).header && inside.height > 0 {
         for (number, at, cells) in &placed {
             let column = &columns[*number];
             let sorted = sorting == Some(column.title) && !column.title.is_empty();
@@ -193,7 +193,7 @@ pub fn block<'a>(
         frame::message(canvas, rest, &standing.empty);
         return;
     }
-    let focused = app.screen.focused() == block;
+    let focused = app.focused() == block;
     for (number, key) in list.window().iter().enumerate() {
         if y >= inside.bottom() {
             break;

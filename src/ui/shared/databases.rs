@@ -1,15 +1,15 @@
 //! Databases with their instances; the curves of the selected one.
 
-use super::service::{alarm_threshold, dim_old, zone};
+use super::curves::{alarm_threshold, dim_old, zone};
 use super::services::word_style;
 use crate::app::App;
 use crate::app::facts::shown_database;
+use crate::app::pane::Standing;
 use crate::app::screen::Block;
 use crate::model::database_health::{lag_words, short_id};
 use crate::model::estate::DatabaseRow;
 use crate::model::{Database, DatabaseKind, Health, Member, MetricKey, Role};
 use crate::ui::canvas::Canvas;
-use crate::ui::standing::Standing;
 use crate::ui::theme::Theme;
 use crate::ui::widgets::chart::{self, Chart, Curve};
 use crate::ui::widgets::frame;
@@ -171,21 +171,22 @@ fn member_health(member: &Member) -> Health {
 }
 
 /// Capacity, CPU, connections and lag of the selected database, or of the selected instance.
-pub fn curves(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
+/// `list` is the block in which it is selected.
+pub fn curves(canvas: &mut Canvas<'_, '_>, block: Block, list: Block, place: Rect, standing: &Standing) {
     let app = canvas.app;
-    let Some(row) = shown_database(app) else {
-        let inside = frame::block(canvas, Block::DatabaseCurves, "", place, standing);
-        let instead = crate::ui::standing::of(app, Block::Databases);
+    let Some(row) = shown_database(app, list) else {
+        let inside = frame::block(canvas, block, "", place, standing);
+        let instead = crate::app::standing::of(app, list);
         frame::message(canvas, inside, &instead.empty);
         return;
     };
     let database = &row.database;
-    let selected = app.screen.list_of(crate::app::facts::databases_of(app)).and_then(crate::app::list::List::selected);
+    let selected = app.screen.list_of(list).and_then(crate::app::list::List::selected);
     let instance = selected.and_then(|key| key.split_once('/')).map(|(_, instance)| instance);
     let members: Vec<&Member> =
         database.members.iter().filter(|member| instance.is_none_or(|instance| member.id == instance)).collect();
     let named = instance.map_or_else(|| database.id.clone(), |instance| short_id(database, instance));
-    let inside = frame::block(canvas, Block::DatabaseCurves, &named, place, standing);
+    let inside = frame::block(canvas, block, &named, place, standing);
     let several = members.len() > 1;
     let curves = |key: fn(String) -> MetricKey, wanted: fn(&Member) -> bool| -> Vec<Curve<'_>> {
         let wanted = members.iter().filter(|member| wanted(member));

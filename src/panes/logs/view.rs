@@ -1,14 +1,14 @@
 //! The logs: a histogram over time, lines, and what is missing. One line a row, or several where long
 //! ones are broken.
 
-use crate::app::layout::histogram_rows;
+use super::layout::histogram_rows;
+use super::state::{Detail, LINES, State};
 use crate::app::logs::sources::short_names;
+use crate::app::pane::Standing;
 use crate::app::screen::Block;
 use crate::model::logs::Ms;
 use crate::model::{Health, text, time};
-use crate::panes::logs::state::{Detail, State};
 use crate::ui::canvas::Canvas;
-use crate::ui::standing::Standing;
 use crate::ui::widgets::frame as frames;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -30,11 +30,14 @@ const WIDEST: u16 = 40;
 /// More columns of a line are not looked at.
 const LONGEST: usize = 4_000;
 
+/// The lines above the blocks.
+pub fn summary(_: &mut Canvas<'_, '_>, _: Rect) {}
+
 /// The whole block.
-pub fn draw(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
+pub fn draw(canvas: &mut Canvas<'_, '_>, _: Block, place: Rect, standing: &Standing) {
     let logs = &canvas.app.panes.logs;
     let title = title(logs);
-    let inside = frames::block(canvas, Block::Logs, &title, place, standing);
+    let inside = frames::block(canvas, LINES, &title, place, standing);
     if inside.width < 20 || inside.height < 1 {
         return;
     }

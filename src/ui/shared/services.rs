@@ -1,10 +1,10 @@
 //! The list of services, in its pane and in the Overview.
 
+use crate::app::pane::Standing;
 use crate::app::screen::Block;
 use crate::model::estate::ServiceRow;
 use crate::model::{Health, MetricKey, Severity, time};
 use crate::ui::canvas::Canvas;
-use crate::ui::standing::Standing;
 use crate::ui::theme::Theme;
 use crate::ui::widgets::spark::spark;
 use crate::ui::widgets::table::{self, Cell, Column, Row};

@@ -39,7 +39,7 @@ pub fn rollout(canvas: &mut Canvas<'_, '_>, operation: &Operation, watch: &Watch
     let (status, status_style) = state.map_or(("not in the history yet", theme.dim), |state| {
         (
             state.status.words(),
-            crate::ui::panes::services::rollout_style(theme, crate::model::rollout_words::of_status(&state.status)),
+            crate::ui::shared::services::rollout_style(theme, crate::model::rollout_words::of_status(&state.status)),
         )
     });
     let breaker = state

@@ -1,29 +1,30 @@
 //! An operation's own view: how it stands, as a picture, and its log.
 
-mod picture;
-
-use crate::app::operation::Operation;
-use crate::app::screen::{Block, View};
+use super::picture_view;
+use super::rows::shown;
+use super::state::{LOG, PROGRESS};
+use crate::app::pane::Standing;
+use crate::app::screen::Block;
 use crate::app::{followed, listed, tell};
 use crate::model::time;
 use crate::ui::canvas::Canvas;
-use crate::ui::standing::Standing;
 use crate::ui::widgets::frame;
 use crate::ui::widgets::table::{self, Cell, Column};
 use ratatui::layout::Rect;
 use std::collections::HashMap;
 
-/// The operation that is shown.
-pub fn shown<'a>(canvas: &Canvas<'a, '_>) -> Option<&'a Operation> {
-    match canvas.app.screen.view() {
-        View::Operation(id) => canvas.app.operations.get(id),
-        _ => None,
+/// Draws a block.
+pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, standing: &Standing) {
+    match block {
+        PROGRESS => progress(canvas, place, standing),
+        LOG => log(canvas, place, standing),
+        _ => {}
     }
 }
 
 /// How it stands; at its end the verdict, why, and what to do.
 pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect) {
-    let Some(operation) = shown(canvas) else { return };
+    let Some(operation) = shown(canvas.app) else { return };
     let app = canvas.app;
     let theme = canvas.theme;
     let health = followed::health(operation);
@@ -45,31 +46,31 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect) {
 }
 
 /// The picture: of a rollout, of a build, or of steps.
-pub fn progress(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
-    let operation = shown(canvas);
+fn progress(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
+    let operation = shown(canvas.app);
     let named = operation.and_then(|operation| listed::elsewhere(canvas.app, operation)).unwrap_or_default();
     let named = if named.is_empty() { String::new() } else { format!("in {named}") };
-    let inside = frame::block(canvas, Block::Progress, &named, place, standing);
+    let inside = frame::block(canvas, PROGRESS, &named, place, standing);
     let Some(operation) = operation.filter(|_| inside.height > 0 && inside.width > 10) else { return };
     let inside = Rect { x: inside.x + 1, width: inside.width - 2, ..inside };
     match (operation.deploy().and_then(|deploy| deploy.watch.as_ref()), operation.steps()) {
-        (Some(watch), _) => picture::rollout(canvas, operation, watch, inside),
-        (None, Some(steps)) => picture::steps(canvas, operation, steps, inside),
-        (None, None) => picture::bar(canvas, operation, inside),
+        (Some(watch), _) => picture_view::rollout(canvas, operation, watch, inside),
+        (None, Some(steps)) => picture_view::steps(canvas, operation, steps, inside),
+        (None, None) => picture_view::bar(canvas, operation, inside),
     }
 }
 
 /// The log, its newest line at the bottom.
-pub fn log(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
+fn log(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
     let app = canvas.app;
     let theme = canvas.theme;
-    let Some(operation) = shown(canvas) else { return };
+    let Some(operation) = shown(canvas.app) else { return };
     let zone = app.zone();
     let lines: HashMap<String, tell::Logged<'_>> = tell::log(operation).collect();
     let columns = [Column::left("", 8, 1), Column::left("", 20, 0).up_to(u16::MAX / 2)];
     let named =
         if operation.dropped > 0 { format!("without the first {} lines", operation.dropped) } else { String::new() };
-    table::block(canvas, Block::OperationLog, &named, place, &columns, standing, |key| {
+    table::block(canvas, LOG, &named, place, &columns, standing, |key| {
         let line = lines.get(key)?;
         let clock = line.at.map(|at| time::clock(at, &zone)).unwrap_or_default();
         Some(vec![Cell::new(clock, theme.dim), Cell::new(line.text.to_string(), theme.tone(line.tone))].into())

@@ -1,10 +1,10 @@
 //! One task: a line about it, its containers. Its facts are a list of sentences (`facts`).
 
-use super::service::{task_state, version};
-use crate::app::screen::Block;
-use crate::model::{Health, time};
+use super::state::CONTAINERS;
+use crate::app::pane::Standing;
+use crate::model::task_definition::image_version;
+use crate::model::{Health, Task, time};
 use crate::ui::canvas::Canvas;
-use crate::ui::standing::Standing;
 use crate::ui::widgets::table::{self, Cell, Column};
 use ratatui::layout::Rect;
 
@@ -69,7 +69,7 @@ pub fn containers(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing)
         Column::left("WHY", 10, 4).up_to(u16::MAX / 2),
     ];
     let task = app.screen.task.as_deref().and_then(|id| app.estate.task(id));
-    table::block(canvas, Block::Containers, "", place, &columns, standing, |key| {
+    table::block(canvas, CONTAINERS, "", place, &columns, standing, |key| {
         let container = task?.containers.iter().find(|container| container.name == key)?;
         let failed = container.exit_code.is_some_and(|code| code != 0) || container.reason.is_some();
         let health = match container.status.as_str() {
@@ -91,7 +91,7 @@ pub fn containers(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing)
                 Cell::new(container.status.to_lowercase(), theme.text),
                 Cell::new(word, theme.text),
                 Cell::new(exit, if failed { theme.down } else { theme.text }),
-                Cell::new(version(&container.image), theme.text),
+                Cell::new(image_version(&container.image), theme.text),
                 Cell::new(text(&container.cpu), theme.dim),
                 Cell::new(text(&container.memory), theme.dim),
                 Cell::new(digest.strip_prefix("sha256:").unwrap_or(digest), theme.dim),
@@ -100,4 +100,23 @@ pub fn containers(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing)
             .into(),
         )
     });
+}
+
+/// The sign, word and health of a task.
+pub fn task_state(task: &Task) -> (Health, &'static str) {
+    let health = match task.last_status.as_str() {
+        "RUNNING" if task.desired_status == "STOPPED" => Health::Changing,
+        "RUNNING" if task.health == "UNHEALTHY" => Health::Degraded,
+        "RUNNING" => Health::Healthy,
+        "STOPPED" if task.failed() => Health::Down,
+        "STOPPED" => Health::Stopped,
+        "" => Health::Unknown,
+        _ => Health::Changing,
+    };
+    let word = match task.health.as_str() {
+        "HEALTHY" => "healthy",
+        "UNHEALTHY" => "unhealthy",
+        _ => "–",
+    };
+    (health, word)
 }

@@ -1,35 +1,50 @@
 //! What needs attention; services and databases at a glance share their panes' code.
 
+use super::rows::{self, entries};
+use super::state::{ATTENTION, DATABASE_CURVES, DATABASES, SERVICE_CURVES, SERVICES};
+use crate::app::list::List;
+use crate::app::pane::Standing;
 use crate::app::screen::Block;
-use crate::app::select;
 use crate::model::text::width;
 use crate::model::time;
 use crate::model::wrap::wrap;
 use crate::ui::canvas::Canvas;
+use crate::ui::shared::{curves, databases, services};
 use crate::ui::signs::Signs;
-use crate::ui::standing::Standing;
 use crate::ui::widgets::frame;
 use crate::ui::widgets::table::{self, Cell, Column, WIDE};
 use ratatui::layout::Rect;
 use std::collections::HashMap;
 
+/// Draws a block.
+pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, standing: &Standing) {
+    match block {
+        ATTENTION => attention(canvas, place, standing),
+        SERVICES => services::draw(canvas, block, place, standing),
+        DATABASES => databases::list(canvas, block, place, standing),
+        SERVICE_CURVES => service_curves(canvas, place, standing),
+        DATABASE_CURVES => databases::curves(canvas, block, DATABASES, place, standing),
+        _ => {}
+    }
+}
+
+/// The lines above the blocks.
+pub fn summary(_: &mut Canvas<'_, '_>, _: Rect) {}
+
+/// The list above says which service is selected, and this which is drawn.
+fn service_curves(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
+    let app = canvas.app;
+    let list = app.screen.list_of(SERVICES);
+    let shown = list.and_then(List::selected).or_else(|| list?.rows.first().map(String::as_str));
+    let named = shown.and_then(|name| app.estate.service_row(name)).map_or("", |row| row.short.as_str());
+    curves::service(canvas, SERVICE_CURVES, shown, named, place, standing);
+}
+
 /// The needs-attention list: sign, name, what, since when.
-pub fn attention(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
+fn attention(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
     let app = canvas.app;
     let theme = canvas.theme;
-    // The keys are made as in `app::rows`: a name and severity can come more than once.
-    let mut seen: HashMap<(&str, &str), usize> = HashMap::new();
-    let entries: HashMap<String, _> = app
-        .estate
-        .derived
-        .attention
-        .iter()
-        .map(|entry| {
-            let number = seen.entry((&entry.name, entry.severity.word())).or_default();
-            *number += 1;
-            (format!("{}#{}#{number}", entry.name, entry.severity.word()), entry)
-        })
-        .collect();
+    let entries: HashMap<String, _> = entries(app).collect();
     let names = entries.values().map(|entry| canvas.width(&entry.name)).max().unwrap_or(0);
     let name = names.clamp(8, (place.width / 4).max(8));
     let columns = [
@@ -40,7 +55,7 @@ pub fn attention(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) 
     ];
     // Frame, sign, name, age and the gaps between.
     let room = usize::from(place.width.saturating_sub(name + 1 + 6 + 4 + if place.width >= WIDE + 4 { 5 } else { 3 }));
-    table::block(canvas, Block::Attention, "", place, &columns, standing, |key| {
+    table::block(canvas, ATTENTION, "", place, &columns, standing, |key| {
         let entry = entries.get(key)?;
         let style = theme.severity(entry.severity);
         let what = match &entry.hint {
@@ -67,8 +82,8 @@ pub fn attention(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) 
 fn selected(canvas: &mut Canvas<'_, '_>, place: Rect, room: usize) {
     let app = canvas.app;
     let inside = frame::inside(place);
-    let Some(list) = app.screen.list_of(Block::Attention) else { return };
-    let Some(entry) = select::attention(app) else { return };
+    let Some(list) = app.screen.list_of(ATTENTION) else { return };
+    let Some(entry) = rows::selected(app) else { return };
     let hint = entry.hint.as_deref().unwrap_or_default();
     if width(&entry.what) + width(hint) + 4 <= room {
         return;

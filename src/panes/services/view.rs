@@ -1,24 +1,48 @@
 //! One service: summary, tasks, deployments, events, targets, curves.
 
-use super::services::{desired, rollout_style};
-use crate::app::screen::{Block, View};
-use crate::app::{facts, tell};
+use super::rows::targets as targets_of;
+use super::state::{CONTAINERS, CURVES, DEPLOYMENTS, EVENTS, LIST, SCALING, TARGETS, TASK_FACTS, TASKS};
+use super::task_view;
+use crate::app::pane::Standing;
+use crate::app::screen::Block;
+use crate::app::tell;
 use crate::model::rollout_words::of_status;
 use crate::model::service::{EventKind, RolloutState};
-use crate::model::task_definition::image_version;
-use crate::model::{Alarm, Health, MetricKey, Observed, Service, ServiceDeployment, Task, time};
+use crate::model::{Health, Observed, Service, ServiceDeployment, time};
 use crate::ui::canvas::Canvas;
+use crate::ui::shared::curves::zone;
+use crate::ui::shared::services::{desired, rollout_style};
+use crate::ui::shared::{curves, facts, services};
 use crate::ui::signs::Signs;
-use crate::ui::standing::Standing;
-use crate::ui::theme::Theme;
-use crate::ui::widgets::chart::{self, Chart, Curve};
-use crate::ui::widgets::frame;
 use crate::ui::widgets::table::{self, Cell, Column};
-use crate::ui::widgets::units::Unit;
 use ratatui::layout::Rect;
 
+/// Draws a block.
+pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, standing: &Standing) {
+    match block {
+        LIST => services::draw(canvas, block, place, standing),
+        TASKS => tasks(canvas, place, standing),
+        DEPLOYMENTS => deployments(canvas, place, standing),
+        EVENTS => events(canvas, place, standing),
+        SCALING | TASK_FACTS => facts::draw(canvas, block, "", place, standing),
+        TARGETS => targets(canvas, place, standing),
+        CURVES => curves::service(canvas, block, canvas.app.screen.service.as_deref(), "", place, standing),
+        CONTAINERS => task_view::containers(canvas, place, standing),
+        _ => {}
+    }
+}
+
+/// The lines above the blocks: the service, or the task.
+pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect) {
+    match (&canvas.app.screen.service, &canvas.app.screen.task) {
+        (Some(name), None) => service_summary(canvas, place, name),
+        (Some(name), Some(id)) => task_view::summary(canvas, place, name, id),
+        (None, _) => {}
+    }
+}
+
 /// One line about the service, one for each reason.
-pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect, name: &str) {
+fn service_summary(canvas: &mut Canvas<'_, '_>, place: Rect, name: &str) {
     let app = canvas.app;
     let theme = canvas.theme;
     let Some(row) = app.estate.service_row(name) else {
@@ -86,27 +110,8 @@ fn settings(service: &Service) -> String {
     words.join(", ")
 }
 
-/// The sign, word and health of a task.
-pub fn task_state(task: &Task) -> (Health, &'static str) {
-    let health = match task.last_status.as_str() {
-        "RUNNING" if task.desired_status == "STOPPED" => Health::Changing,
-        "RUNNING" if task.health == "UNHEALTHY" => Health::Degraded,
-        "RUNNING" => Health::Healthy,
-        "STOPPED" if task.failed() => Health::Down,
-        "STOPPED" => Health::Stopped,
-        "" => Health::Unknown,
-        _ => Health::Changing,
-    };
-    let word = match task.health.as_str() {
-        "HEALTHY" => "healthy",
-        "UNHEALTHY" => "unhealthy",
-        _ => "–",
-    };
-    (health, word)
-}
-
 /// Tasks, running and stopped within the last hour.
-pub fn tasks(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
+fn tasks(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
     let app = canvas.app;
     let theme = canvas.theme;
     let columns = [
@@ -119,9 +124,9 @@ pub fn tasks(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
         Column::left("REVISION", 8, 5),
         Column::left("WHY", if place.width >= 74 { 25 } else { 18 }, 3).up_to(u16::MAX / 2),
     ];
-    table::block(canvas, Block::Tasks, "", place, &columns, standing, |key| {
+    table::block(canvas, TASKS, "", place, &columns, standing, |key| {
         let task = app.estate.task(key)?;
-        let (health, word) = task_state(task);
+        let (health, word) = task_view::task_state(task);
         let faint = if task.stopped() { theme.dim } else { theme.text };
         let revision = task.task_definition.rsplit(':').next().unwrap_or_default();
         let why = if task.stopped() || task.desired_status == "STOPPED" {
@@ -147,13 +152,8 @@ pub fn tasks(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
     });
 }
 
-/// `1a` of `ap-northeast-1a`.
-pub fn zone(az: &str) -> &str {
-    if az.is_empty() { "–" } else { az.rsplit('-').next().unwrap_or(az) }
-}
-
 /// Deployments of now, then those of the history.
-pub fn deployments(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
+fn deployments(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
     let app = canvas.app;
     let theme = canvas.theme;
     let name = app.screen.service.as_deref().unwrap_or_default();
@@ -174,7 +174,7 @@ pub fn deployments(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing
         Column::right("AGE", 6, 2),
         Column::left("WHY", 12, 4).up_to(u16::MAX / 2),
     ];
-    table::block(canvas, Block::Deployments, "", place, &columns, standing, |key| {
+    table::block(canvas, DEPLOYMENTS, "", place, &columns, standing, |key| {
         let (when, id) = key.split_once(' ')?;
         if when == "now" {
             let deployment = service?.deployments.iter().find(|deployment| deployment.id == id)?;
@@ -237,14 +237,14 @@ fn took(rollout: &ServiceDeployment) -> String {
 }
 
 /// The service's events, newest first. What each begins with is the service's name: left out.
-pub fn events(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
+fn events(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
     let app = canvas.app;
     let theme = canvas.theme;
     let columns = [Column::right("", 6, 0), Column::left("", 20, 0).up_to(u16::MAX / 2)];
     let name = app.screen.service.as_deref().unwrap_or_default();
     let service = app.estate.service(name);
     let begins = format!("(service {name}) ");
-    table::block(canvas, Block::Events, "", place, &columns, standing, |key| {
+    table::block(canvas, EVENTS, "", place, &columns, standing, |key| {
         let event = service?.events.iter().find(|event| event.id == key)?;
         let message = event.message.strip_prefix(&begins).unwrap_or(&event.message);
         let bad = event.kind() != EventKind::Routine;
@@ -255,7 +255,7 @@ pub fn events(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
 }
 
 /// Load balancer targets of all its groups.
-pub fn targets(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
+fn targets(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
     let theme = canvas.theme;
     let columns = [
         Column::left("", 1, 0),
@@ -265,8 +265,8 @@ pub fn targets(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
         Column::left("GROUP", 8, 3).up_to(32),
         Column::left("WHY", 10, 1).up_to(u16::MAX / 2),
     ];
-    let all = facts::targets(canvas.app);
-    table::block(canvas, Block::Targets, "", place, &columns, standing, |key| {
+    let all = targets_of(canvas.app);
+    table::block(canvas, TARGETS, "", place, &columns, standing, |key| {
         let (_, target, group) = all.iter().find(|(known, ..)| known == key)?;
         let health = match target.state.as_str() {
             "healthy" => Health::Healthy,
@@ -290,80 +290,4 @@ pub fn targets(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
             .into(),
         )
     });
-}
-
-/// CPU and memory, with the alarm's threshold or the aim of its autoscaling.
-pub fn curves(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
-    let app = canvas.app;
-    let shown = facts::curves_of(app);
-    // In the Overview the list above says which is selected, and this which is drawn.
-    let overview = app.screen.view() == View::Overview;
-    let short = shown.filter(|_| overview).and_then(|name| app.estate.service_row(name));
-    let named = short.map_or("", |row| row.short.as_str());
-    let inside = frame::block(canvas, Block::ServiceCurves, named, place, standing);
-    let Some(name) = shown else { return };
-    let series = |key: MetricKey| app.estate.series.get(&key).filter(|series| !series.points().is_empty());
-    let (cpu, memory) =
-        (series(MetricKey::ServiceCpu(name.to_owned())), series(MetricKey::ServiceMemory(name.to_owned())));
-    if cpu.is_none() && memory.is_none() {
-        frame::message(canvas, inside, &standing.empty);
-        return;
-    }
-    let mut marks: Vec<jiff::Timestamp> = Vec::new();
-    let service = app.estate.service(name);
-    marks
-        .extend(service.iter().flat_map(|service| &service.deployments).filter_map(|deployment| deployment.created_at));
-    let history = app.estate.rollouts.get(name).and_then(Observed::value);
-    marks.extend(history.into_iter().flatten().filter_map(|rollout| rollout.created_at));
-    marks.retain(|mark| app.service_now().duration_since(*mark).as_hours() < 3);
-    let charts =
-        [("CPU", cpu, "CPUUtilization"), ("Memory", memory, "MemoryUtilization")].map(|(title, series, metric)| {
-            Chart {
-                title,
-                unit: Unit::Percent,
-                curves: vec![Curve { name: String::new(), series }],
-                threshold: threshold(canvas, name, metric),
-                full: Some(10.0),
-                marks: marks.clone(),
-            }
-        });
-    let inner = Rect { x: inside.x + 1, width: inside.width.saturating_sub(1), ..inside };
-    chart::draw_all(canvas, inner, &charts);
-    dim_old(canvas, inside, standing);
-}
-
-/// Curves whose read fails are the last good ones: dimmed.
-pub fn dim_old(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
-    if standing.dimmed {
-        let theme: &Theme = canvas.theme;
-        canvas.restyle(place, theme.dim);
-    }
-}
-
-fn threshold(canvas: &Canvas<'_, '_>, name: &str, metric: &str) -> Option<(f64, String)> {
-    let estate = &canvas.app.estate;
-    if let Some(threshold) = alarm_threshold(canvas, "ServiceName", name, metric) {
-        return Some(threshold);
-    }
-    let resource = estate.service(name)?.scaling_id();
-    let policies = estate.policies.value()?.iter().filter(|policy| policy.resource == resource);
-    let wanted = format!("ECSServiceAverage{metric}");
-    let policy = policies.into_iter().find(|policy| policy.metric.as_deref() == Some(wanted.as_str()))?;
-    Some((policy.target?, "scales at".to_owned()))
-}
-
-/// The threshold of an alarm of the team's own on a metric of a thing.
-pub fn alarm_threshold(canvas: &Canvas<'_, '_>, dimension: &str, id: &str, metric: &str) -> Option<(f64, String)> {
-    let fits = |alarm: &&Alarm| {
-        !alarm.of_autoscaling()
-            && alarm.metric.as_deref() == Some(metric)
-            && alarm.dimensions.iter().any(|(name, value)| name == dimension && value == id)
-    };
-    let alarm = canvas.app.estate.alarms.value()?.iter().find(fits)?;
-    Some((alarm.threshold?, "alarm".to_owned()))
-}
-
-/// An image's version, for a container's row.
-pub fn version(image: &str) -> &str {
-    image_version(image)
 }

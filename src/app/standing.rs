@@ -1,0 +1,176 @@
+//! How a block's data stands: its age, its failure, what is missing; and which of loading, empty, not
+//! configured, forbidden and failed an empty block is. Every block asks here, so they all say the same.
+
+use super::App;
+use super::pane::{Data, Standing, Statuses, Words};
+use super::screen::Block;
+use crate::model::estate::SourceStatus;
+use crate::model::time::{short, spoken};
+use crate::model::{Failure, FailureKind, Health, Observed, Source};
+
+/// How the data of a block stands.
+pub fn of(app: &App, block: Block) -> Standing {
+    let (status, missing, nothing) = match app.spec(block).data {
+        Data::Own(standing) => return standing(app),
+        Data::Read { status, missing, empty } => (status, missing, empty),
+    };
+    let (main, beside) = status(app);
+    let mut standing = Standing::default();
+    let oldest = main.iter().filter_map(|(source, status)| Some((*source, status.at?))).min_by_key(|(_, at)| *at);
+    let unread: Vec<Source> =
+        main.iter().filter(|(_, status)| status.at.is_none()).map(|(source, _)| *source).collect();
+    let failure = |(source, status): &(Source, SourceStatus)| {
+        let failure = status.failure.clone().filter(|_| status.partial.is_none())?;
+        Some((*source, failure))
+    };
+    // What only adds to the rows is no reason to call them down.
+    let failed = main.iter().find_map(failure).map(|(source, failure)| (severity(&failure), source, failure));
+    let failed =
+        failed.or_else(|| beside.iter().find_map(failure).map(|(source, failure)| (Health::Degraded, source, failure)));
+    let partial = main.iter().chain(&beside).find_map(|(source, status)| Some((*source, status.partial.as_ref()?)));
+    standing.loading = !unread.is_empty();
+    if let Some((source, at)) = oldest {
+        let age = app.now.duration_since(at);
+        let failing = main.iter().any(|(_, status)| status.failure.is_some() && status.partial.is_none());
+        if age > app.environment.refresh.of(source) * 2 || (failing && age.as_secs() > 0) {
+            standing.age = Some(format!("{} old", short(age)));
+        }
+        standing.dimmed = failing;
+    }
+    standing.trouble = match (failed, partial) {
+        (Some((health, source, failure)), _) => Some((health, trouble(app, source, &failure))),
+        (None, Some((source, missing))) => {
+            Some((Health::Degraded, format!("{} are incomplete: {missing}", source.words())))
+        }
+        (None, None) => None,
+    };
+    standing.empty = empty(app, block, missing(app), nothing, &main, &unread);
+    standing
+}
+
+/// How these sources stand.
+pub fn all(app: &App, sources: &[Source]) -> Statuses {
+    sources.iter().map(|source| (*source, app.estate.status(*source))).collect()
+}
+
+/// How a value stands that belongs to one thing.
+pub fn status<T>(observed: &Observed<T>) -> SourceStatus {
+    SourceStatus {
+        at: observed.at(),
+        failure: observed.failure().cloned(),
+        partial: observed.partial().map(str::to_owned),
+        used: true,
+    }
+}
+
+/// How bad a failure is.
+pub fn severity(failure: &Failure) -> Health {
+    if failure.kind == FailureKind::Throttled { Health::Degraded } else { Health::Down }
+}
+
+/// The failure in a line: what, why, when it is tried again.
+fn trouble(app: &App, source: Source, failure: &Failure) -> String {
+    let what = match failure.kind {
+        FailureKind::Denied => format!("no permission to read {}", source.words()),
+        FailureKind::Throttled => format!("{} are read late", source.words()),
+        _ => format!("cannot read {}", source.words()),
+    };
+    format!("{}{what}: {}", next_try(app, source).map(|next| format!("{next} · ")).unwrap_or_default(), failure.message)
+}
+
+/// `next try in 8 s`.
+pub fn next_try(app: &App, source: Source) -> Option<String> {
+    if app.screen.paused.is_some() {
+        return None;
+    }
+    if app.poller.reading(source) {
+        return Some("trying again".to_owned());
+    }
+    let left = app.poller.next_try(source)?.duration_since(app.now);
+    (left.as_secs() > 0).then(|| format!("next try in {}", spoken(left)))
+}
+
+fn empty(
+    app: &App,
+    block: Block,
+    missing: Option<String>,
+    nothing: fn(&App) -> Words,
+    main: &Statuses,
+    unread: &[Source],
+) -> Words {
+    if let Some(missing) = missing {
+        return vec![(Health::Stopped, "not configured".to_owned()), (Health::Stopped, missing)];
+    }
+    // Who we are comes first: without it nothing else is asked.
+    if let Some(failure) = app.estate.identity.failure()
+        && app.estate.services.at().is_none()
+        && app.estate.db_clusters.at().is_none()
+        && matches!(failure.kind, FailureKind::Credentials | FailureKind::WrongAccount)
+    {
+        return failure_lines(app, Source::Identity, failure);
+    }
+    let failed = main.iter().find_map(|(source, status)| Some((*source, status.failure.as_ref()?)));
+    if let Some((source, failure)) = failed {
+        return failure_lines(app, source, failure);
+    }
+    if let Some(list) = app.screen.list_of(block).filter(|list| list.total > 0 && !list.filter.is_empty()) {
+        return vec![
+            (Health::Stopped, format!("none of {} rows contains {:?}", list.total, list.filter)),
+            (Health::Stopped, "Esc shows all again".to_owned()),
+        ];
+    }
+    if let Some(source) = unread.first() {
+        return note(&format!("reading {} …", source.words()));
+    }
+    nothing(app)
+}
+
+/// What to configure where the environment has no cluster.
+pub fn no_cluster(app: &App) -> Option<String> {
+    let (name, cluster) = (&app.environment.name, &app.environment.cluster);
+    cluster.is_none().then(|| format!("name the ECS cluster of {name}: cluster = \"…\" in the configuration"))
+}
+
+/// What to configure where the environment has no databases.
+pub fn no_databases(app: &App) -> Option<String> {
+    let (name, databases) = (&app.environment.name, &app.environment.databases);
+    databases.is_empty().then(|| format!("name the databases of {name}: databases = [\"…\"] in the configuration"))
+}
+
+/// A line that is no news.
+pub fn note(text: &str) -> Words {
+    vec![(Health::Stopped, text.to_owned())]
+}
+
+/// A failure in lines: what, why, what to do, when it is tried again.
+pub fn failure_lines(app: &App, source: Source, failure: &Failure) -> Vec<(Health, String)> {
+    let what = match failure.kind {
+        FailureKind::Denied => format!("no permission to read {}", source.words()),
+        FailureKind::Credentials => "no valid credentials".to_owned(),
+        FailureKind::WrongAccount => "wrong account".to_owned(),
+        _ => format!("cannot read {}", source.words()),
+    };
+    let mut lines = vec![
+        (severity(failure), what),
+        (Health::Stopped, failure.message.clone()),
+        (Health::Stopped, format!("→ {}", failure.hint())),
+    ];
+    lines.extend(next_try(app, source).map(|next| (Health::Stopped, next)));
+    lines
+}
+
+/// There are no services.
+pub fn no_services(app: &App) -> Words {
+    vec![
+        (Health::Stopped, format!("no services in cluster {}", app.environment.cluster.as_deref().unwrap_or("?"))),
+        (Health::Stopped, "check `cluster` and `services` in the configuration".to_owned()),
+    ]
+}
+
+/// There is no database.
+pub fn no_database(app: &App) -> Words {
+    vec![
+        (Health::Stopped, format!("no database matches {}", app.environment.databases.join(", "))),
+        (Health::Stopped, "check `databases` in the configuration".to_owned()),
+    ]
+}

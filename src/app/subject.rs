@@ -1,0 +1,59 @@
+//! What a row stands for, and what is told of it.
+
+use crate::model::Health;
+
+/// What a row stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// All services.
+    Services,
+    /// A service.
+    Service(String),
+    /// A task of a service.
+    Task(String, String),
+    /// A container of a task.
+    Container(String, String),
+    /// A deployment of a service.
+    Deployment(String, String),
+    /// A database.
+    Database(String),
+    /// An instance of a database.
+    Instance(String, String),
+    /// An alarm.
+    Alarm(String),
+    /// An entry of the needs-attention list that is none of these, by its text.
+    Text(String),
+}
+
+impl Subject {
+    /// What `y` copies and titles show.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Services => "services",
+            Self::Service(name) | Self::Database(name) | Self::Alarm(name) | Self::Text(name) => name,
+            Self::Task(_, id) | Self::Container(_, id) | Self::Instance(_, id) => id,
+            Self::Deployment(_, key) => key.split_once(' ').map_or(key, |(_, id)| id),
+        }
+    }
+}
+
+/// One line of such a block.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fact {
+    /// At the left, dimmed.
+    pub label: String,
+    /// What it says.
+    pub text: String,
+    /// Its colour, where it has one.
+    pub health: Option<Health>,
+}
+
+/// A line.
+pub fn fact(label: &str, text: impl Into<String>) -> Fact {
+    Fact { label: label.to_owned(), text: text.into(), health: None }
+}
+
+/// A line that has a colour.
+pub fn bad(label: &str, text: impl Into<String>, health: Health) -> Fact {
+    Fact { health: Some(health), ..fact(label, text) }
+}

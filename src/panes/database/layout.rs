@@ -1,0 +1,34 @@
+//! Where the blocks of the databases are.
+
+use super::state::{CURVES, FACTS, LIST};
+use crate::app::App;
+use crate::app::layout::{SMALLEST_BELOW, TALL, WIDE, around, database_rows, one_of, split_columns, split_rows};
+use crate::app::pane::Layout;
+use ratatui::layout::Rect;
+
+/// Where the blocks are.
+pub fn layout(app: &App, area: Rect, layout: &mut Layout) {
+    let rows = database_rows(app);
+    if area.width < WIDE && area.height < TALL {
+        let list = rows + around(app, LIST);
+        one_of(app, area, layout);
+        // A short list leaves room: what is behind it stands below it.
+        if let Some((shown, place)) = layout.blocks.pop() {
+            let below = if shown == LIST { CURVES } else { shown };
+            if list + SMALLEST_BELOW <= place.height {
+                let (upper, lower) = split_rows(place, list);
+                layout.blocks = vec![(LIST, upper), (below, lower)];
+            } else {
+                layout.blocks = vec![(shown, place)];
+            }
+        }
+        return;
+    }
+    let (list, rest) = split_rows(area, (rows + around(app, LIST)).min(area.height / 2).max(4));
+    let (curves, facts) = if area.width >= WIDE {
+        split_columns(rest, area.width * 62 / 100)
+    } else {
+        split_rows(rest, rest.height * 60 / 100)
+    };
+    layout.blocks = vec![(LIST, list), (CURVES, curves), (FACTS, facts)];
+}

@@ -1,0 +1,72 @@
+//! The log of the operation that is shown, and how what is seen of it stands.
+
+use super::state::LOG;
+use crate::app::operation::Operation;
+use crate::app::operation::steps::Steps;
+use crate::app::pane::Standing;
+use crate::app::standing::severity;
+use crate::app::subject::Subject;
+use crate::app::{App, tell};
+use crate::model::Health;
+use crate::model::time::{short, spoken};
+
+/// The operation that is shown.
+pub fn shown(app: &App) -> Option<&Operation> {
+    app.operations.get(app.screen.operation?)
+}
+
+/// Its service, if it is one of the opened environment.
+pub fn about(app: &App) -> Option<Subject> {
+    let operation = shown(app)?;
+    let here = operation.environment.name == app.environment.name;
+    operation.what().service().filter(|_| here).map(|name| Subject::Service(name.to_owned()))
+}
+
+/// The lines of the log.
+pub fn log(app: &App) -> Vec<(String, String)> {
+    let lines = shown(app).into_iter().flat_map(tell::log);
+    lines.map(|(key, line)| (key, line.text.into_owned())).collect()
+}
+
+/// A line of the log.
+pub fn line(app: &App, key: Option<&str>) -> Option<Subject> {
+    let found = tell::log(shown(app)?).find(|(other, _)| Some(other.as_str()) == key);
+    found.map(|(_, line)| Subject::Text(line.text.into_owned()))
+}
+
+/// The log tells itself how it stands.
+pub fn log_standing(app: &App) -> Standing {
+    let filtered = app.screen.list_of(LOG).filter(|list| list.total > 0 && !list.filter.is_empty());
+    let empty = match filtered {
+        Some(list) => vec![
+            (Health::Stopped, format!("none of {} lines contains {:?}", list.total, list.filter)),
+            (Health::Stopped, "Esc shows all again".to_owned()),
+        ],
+        None => vec![(Health::Stopped, "nothing yet".to_owned())],
+    };
+    Standing { empty, ..Standing::default() }
+}
+
+/// How what is seen of an operation stands: its age where it is late, and why.
+pub fn progress_standing(app: &App) -> Standing {
+    let mut standing = Standing::default();
+    let Some(operation) = shown(app).filter(|operation| operation.outcome.is_none()) else { return standing };
+    let next = |at: jiff::Timestamp| {
+        let left = at.duration_since(app.now);
+        if left.as_secs() > 0 { format!("next try in {}", spoken(left)) } else { "trying again".to_owned() }
+    };
+    if let Some(watch) = operation.deploy().and_then(|deploy| deploy.watch.as_ref()) {
+        if let Some(seen) = watch.seen {
+            let age = app.now.duration_since(seen);
+            if age > operation.environment.refresh.watch * 2 {
+                standing.age = Some(format!("{} old", short(age)));
+            }
+        }
+        if let Some((failure, at)) = &watch.failing {
+            standing.trouble = Some((severity(failure), format!("{} · cannot look: {}", next(*at), failure.message)));
+        }
+    } else if let Some(at) = operation.steps().and_then(Steps::next_try) {
+        standing.trouble = Some((Health::Degraded, format!("{} · the last look failed", next(at))));
+    }
+    standing
+}

@@ -1,0 +1,185 @@
+//! The rows of one service and of one task.
+
+use crate::app::App;
+use crate::app::pane::{Order, Statuses, Words};
+use crate::app::standing::{note, status};
+use crate::app::subject::{Fact, Subject, fact};
+use crate::model::estate::SourceStatus;
+use crate::model::target::group_name;
+use crate::model::{Health, Observed, Service, Source, Target, Task};
+use std::cmp::Ordering;
+
+/// The opened service.
+pub fn opened(app: &App) -> Option<&Service> {
+    app.estate.service(app.screen.service.as_deref()?)
+}
+
+/// The opened task.
+fn opened_task(app: &App) -> Option<&Task> {
+    app.estate.task(app.screen.task.as_deref()?)
+}
+
+/// The columns by which tasks can be sorted.
+pub const TASK_COLUMNS: &[&str] = &["STATUS", "TASK", "HEALTH", "AZ", "AGE"];
+
+/// Tasks, by their ids.
+pub fn tasks(app: &App, order: &Order<'_>) -> (Vec<String>, usize) {
+    let Some(service) = &app.screen.service else { return (Vec::new(), 0) };
+    let all: Vec<&Task> = app.estate.tasks_of(service).collect();
+    let total = all.len();
+    let wanted = |task: &&Task| order.wanted.is_none_or(|wanted| wanted.is_in(&task_text(task)));
+    let mut shown: Vec<&Task> = all.into_iter().filter(wanted).collect();
+    // A stable sort: within a column's equals, running before stopped, newest first.
+    shown.sort_by(|a, b| {
+        let sorted = task_order(a, b, order.column);
+        if order.reversed { sorted.reverse() } else { sorted }
+    });
+    (shown.into_iter().map(|task| task.id.clone()).collect(), total)
+}
+
+/// Deployments that run, then those that were.
+pub fn deployments(app: &App) -> Vec<(String, String)> {
+    let Some(name) = &app.screen.service else { return Vec::new() };
+    let now = opened(app).map(|service| service.deployments.as_slice()).unwrap_or_default();
+    let current = now.iter().map(|deployment| {
+        let text = format!("{} {} {}", deployment.id, deployment.status, deployment.task_definition);
+        (format!("now {}", deployment.id), text)
+    });
+    let history = app.estate.rollouts.get(name).and_then(Observed::value).into_iter().flatten();
+    // One that still has tasks stands above: its history is told there.
+    let history = history
+        .filter(|rollout| rollout.among(now).is_none())
+        .map(|rollout| (format!("then {}", rollout.id), format!("{} {}", rollout.status.words(), rollout.reason)));
+    current.chain(history).collect()
+}
+
+/// Events, newest first.
+pub fn events(app: &App) -> Vec<(String, String)> {
+    let events = opened(app).into_iter().flat_map(|service| &service.events);
+    events.map(|event| (event.id.clone(), event.message.clone())).collect()
+}
+
+/// An event's text.
+pub fn event(app: &App, key: Option<&str>) -> Option<Subject> {
+    let event = opened(app)?.events.iter().find(|event| Some(event.id.as_str()) == key)?;
+    Some(Subject::Text(event.message.clone()))
+}
+
+/// Targets of all its groups, with what a filter looks into.
+pub fn target_lines(app: &App) -> Vec<(String, String)> {
+    let lines = targets(app).into_iter().map(|(key, target, _)| {
+        let text = format!("{key} {} {}", target.state, target.description.as_deref().unwrap_or_default());
+        (key, text)
+    });
+    lines.collect()
+}
+
+/// The whole of a target.
+pub fn whole_target(app: &App, key: &str) -> Vec<Fact> {
+    let all = targets(app).into_iter().filter(|(known, ..)| known == key);
+    all.flat_map(|(_, target, group)| of_target(target, group)).collect()
+}
+
+/// Containers of the task.
+pub fn containers(app: &App) -> Vec<(String, String)> {
+    let containers = opened_task(app).into_iter().flat_map(|task| &task.containers);
+    let line = |name: &str, image: &str, status: &str| (name.to_owned(), format!("{name} {image} {status}"));
+    containers.map(|container| line(&container.name, &container.image, &container.status)).collect()
+}
+
+/// How the deployments stand, and beside them their history.
+pub fn deployments_status(app: &App) -> (Statuses, Statuses) {
+    let main = crate::app::standing::all(app, &[Source::Services]);
+    let rollouts = app.screen.service.as_deref().and_then(|name| app.estate.rollouts.get(name));
+    let beside = rollouts.map(|rollouts| (Source::Rollouts, status(rollouts)));
+    (main, beside.into_iter().collect())
+}
+
+/// How the targets of each of its groups stand.
+pub fn targets_status(app: &App) -> (Statuses, Statuses) {
+    let groups = opened(app).map_or(&[][..], |service| &service.target_groups);
+    let read = groups.iter().map(|arn| {
+        let name = group_name(arn);
+        let status = app.estate.targets.get(arn).map(status).unwrap_or_default();
+        let partial = status.partial.map(|partial| format!("{name}: {partial}"));
+        (Source::Targets, SourceStatus { partial, ..status })
+    });
+    (read.collect(), Vec::new())
+}
+
+/// What stands there: that the service is gone, else this.
+pub fn or_gone(app: &App, text: &str) -> Words {
+    match app.screen.service.as_deref() {
+        Some(name) if app.estate.service(name).is_none() => vec![
+            (Health::Unknown, format!("service {name} is no longer there")),
+            (Health::Stopped, "Esc leads back to the list".to_owned()),
+        ],
+        _ => note(text),
+    }
+}
+
+/// There are no targets.
+pub fn no_targets(app: &App) -> Words {
+    if opened(app).is_some_and(|service| !service.target_groups.is_empty()) {
+        note("no targets are registered")
+    } else {
+        or_gone(app, "not behind a load balancer")
+    }
+}
+
+/// The task is gone, or its service.
+pub fn no_task(app: &App) -> Words {
+    if app.screen.service.as_deref().is_some_and(|name| app.estate.service(name).is_none()) {
+        return or_gone(app, "");
+    }
+    vec![
+        (Health::Unknown, "this task is no longer there: ECS keeps stopped tasks for an hour".to_owned()),
+        (Health::Stopped, "Esc leads back to the service".to_owned()),
+    ]
+}
+
+/// The opened service's targets: key, target, name of its group.
+pub fn targets(app: &App) -> Vec<(String, &Target, &str)> {
+    let Some(service) = opened(app) else { return Vec::new() };
+    let groups = service.target_groups.iter();
+    groups
+        .flat_map(|arn| {
+            let name = group_name(arn);
+            let targets = app.estate.targets.get(arn).and_then(Observed::value).into_iter().flatten();
+            targets.map(move |target| {
+                let port = target.port.map(|port| format!(":{port}")).unwrap_or_default();
+                (format!("{name} {}{port}", target.id), target, name)
+            })
+        })
+        .collect()
+}
+
+fn of_target(target: &Target, group: &str) -> Vec<Fact> {
+    let port = target.port.map(|port| format!(":{port}")).unwrap_or_default();
+    let mut lines =
+        vec![fact("target", format!("{}{port}", target.id)), fact("group", group), fact("state", &target.state)];
+    let known = [("zone", &target.az), ("reason", &target.reason), ("why", &target.description)];
+    lines.extend(known.into_iter().filter_map(|(label, text)| Some(fact(label, text.as_deref()?))));
+    lines
+}
+
+fn task_text(task: &Task) -> String {
+    format!(
+        "{} {} {} {} {}",
+        task.id,
+        task.last_status,
+        task.health,
+        task.task_definition,
+        task.ended_because().unwrap_or_default()
+    )
+}
+
+fn task_order(a: &Task, b: &Task, column: usize) -> Ordering {
+    match column {
+        1 => a.id.cmp(&b.id),
+        2 => a.health.cmp(&b.health),
+        3 => a.az.cmp(&b.az),
+        4 => b.created_at.cmp(&a.created_at),
+        _ => a.stopped().cmp(&b.stopped()),
+    }
+}

@@ -1,0 +1,60 @@
+//! A service or a task is opened, or left.
+
+use super::state::{ID, TASK_FACTS};
+use crate::app::App;
+use crate::app::effect::Effect;
+use crate::app::subject::Subject;
+use crate::app::update::open::{forget, go};
+use crate::app::update::settle::done;
+use crate::model::Source;
+
+/// Shows all services, one, or a task.
+pub fn shows(app: &mut App, subject: &Subject) -> Option<Vec<Effect>> {
+    match subject {
+        Subject::Services => Some(go(app, ID)),
+        Subject::Service(name) => Some(open_service(app, name.clone())),
+        Subject::Task(service, id) => Some(open_task(app, service.clone(), id.clone())),
+        _ => None,
+    }
+}
+
+fn open_task(app: &mut App, service: String, id: String) -> Vec<Effect> {
+    app.screen.service = Some(service);
+    app.screen.task = Some(id);
+    app.screen.list(TASK_FACTS).select(0);
+    if app.shown().id == ID { done(app) } else { go(app, ID) }
+}
+
+fn open_service(app: &mut App, name: String) -> Vec<Effect> {
+    if app.screen.pane == ID && app.screen.service.as_deref() == Some(name.as_str()) {
+        return Vec::new();
+    }
+    let mut keys = vec![(Source::Rollouts, name.clone())];
+    if let Some(service) = app.estate.service(&name) {
+        keys.push((Source::TaskDefinitions, service.task_definition.clone()));
+        keys.extend(service.target_groups.iter().map(|arn| (Source::Targets, arn.clone())));
+    }
+    app.screen.service = Some(name);
+    app.screen.task = None;
+    app.poller.hurry_keys(&keys, app.now);
+    app.lists_changed();
+    // The window of the service that was open before says nothing about this one.
+    (app.screen.pane, app.screen.operation) = (ID, None);
+    forget(app);
+    go(app, ID)
+}
+
+/// A second press of its key leaves an opened service: the key names the list.
+pub fn entered(app: &mut App) {
+    if app.shown().id == ID {
+        app.screen.task = None;
+        app.screen.service = None;
+    }
+}
+
+/// From the task to its service, from the service to the list.
+pub fn up(app: &mut App) {
+    if app.screen.task.take().is_none() {
+        app.screen.service = None;
+    }
+}

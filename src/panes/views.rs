@@ -1,0 +1,50 @@
+//! How each pane looks: what its `view.rs` draws, from the list.
+
+use crate::app::command::PaneId;
+use crate::app::pane::Standing;
+use crate::app::screen::Block;
+use crate::app::standing;
+use crate::ui::canvas::Canvas;
+use ratatui::layout::Rect;
+
+/// How a pane looks.
+struct Looks {
+    pane: PaneId,
+    draw: fn(&mut Canvas<'_, '_>, Block, Rect, &Standing),
+    summary: fn(&mut Canvas<'_, '_>, Rect),
+}
+
+macro_rules! looks {
+    ($($name:ident,)*) => {
+        static VIEWS: &[Looks] = &[$(Looks {
+            pane: crate::panes::$name::state::ID,
+            draw: crate::panes::$name::view::draw,
+            summary: crate::panes::$name::view::summary,
+        },)*];
+    };
+}
+
+with_panes!(looks);
+
+fn looks(canvas: &Canvas<'_, '_>) -> Option<&'static Looks> {
+    let shown = canvas.app.shown().id;
+    VIEWS.iter().find(|looks| looks.pane == shown)
+}
+
+/// Draws a block of the pane that is shown into its place.
+pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect) {
+    if place.width < 2 || place.height < 2 {
+        return;
+    }
+    let standing = standing::of(canvas.app, block);
+    if let Some(looks) = looks(canvas) {
+        (looks.draw)(canvas, block, place, &standing);
+    }
+}
+
+/// The lines above the blocks about what is opened.
+pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect) {
+    if let Some(looks) = looks(canvas) {
+        (looks.summary)(canvas, place);
+    }
+}

@@ -1,0 +1,91 @@
+//! Curves of a service: CPU and memory.
+
+use crate::app::pane::Standing;
+use crate::app::screen::Block;
+use crate::model::{Alarm, MetricKey, Observed};
+use crate::ui::canvas::Canvas;
+use crate::ui::theme::Theme;
+use crate::ui::widgets::chart::{self, Chart, Curve};
+use crate::ui::widgets::frame;
+use crate::ui::widgets::units::Unit;
+use ratatui::layout::Rect;
+
+/// CPU and memory, with the alarm's threshold or the aim of its autoscaling.
+///
+/// `named` is what the frame names beside the block, where it is not said above which service it is.
+pub fn service(
+    canvas: &mut Canvas<'_, '_>,
+    block: Block,
+    shown: Option<&str>,
+    named: &str,
+    place: Rect,
+    standing: &Standing,
+) {
+    let app = canvas.app;
+    let inside = frame::block(canvas, block, named, place, standing);
+    let Some(name) = shown else { return };
+    let series = |key: MetricKey| app.estate.series.get(&key).filter(|series| !series.points().is_empty());
+    let (cpu, memory) =
+        (series(MetricKey::ServiceCpu(name.to_owned())), series(MetricKey::ServiceMemory(name.to_owned())));
+    if cpu.is_none() && memory.is_none() {
+        frame::message(canvas, inside, &standing.empty);
+        return;
+    }
+    let mut marks: Vec<jiff::Timestamp> = Vec::new();
+    let service = app.estate.service(name);
+    marks
+        .extend(service.iter().flat_map(|service| &service.deployments).filter_map(|deployment| deployment.created_at));
+    let history = app.estate.rollouts.get(name).and_then(Observed::value);
+    marks.extend(history.into_iter().flatten().filter_map(|rollout| rollout.created_at));
+    marks.retain(|mark| app.service_now().duration_since(*mark).as_hours() < 3);
+    let charts =
+        [("CPU", cpu, "CPUUtilization"), ("Memory", memory, "MemoryUtilization")].map(|(title, series, metric)| {
+            Chart {
+                title,
+                unit: Unit::Percent,
+                curves: vec![Curve { name: String::new(), series }],
+                threshold: threshold(canvas, name, metric),
+                full: Some(10.0),
+                marks: marks.clone(),
+            }
+        });
+    let inner = Rect { x: inside.x + 1, width: inside.width.saturating_sub(1), ..inside };
+    chart::draw_all(canvas, inner, &charts);
+    dim_old(canvas, inside, standing);
+}
+
+/// Curves whose read fails are the last good ones: dimmed.
+pub fn dim_old(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
+    if standing.dimmed {
+        let theme: &Theme = canvas.theme;
+        canvas.restyle(place, theme.dim);
+    }
+}
+
+fn threshold(canvas: &Canvas<'_, '_>, name: &str, metric: &str) -> Option<(f64, String)> {
+    let estate = &canvas.app.estate;
+    if let Some(threshold) = alarm_threshold(canvas, "ServiceName", name, metric) {
+        return Some(threshold);
+    }
+    let resource = estate.service(name)?.scaling_id();
+    let policies = estate.policies.value()?.iter().filter(|policy| policy.resource == resource);
+    let wanted = format!("ECSServiceAverage{metric}");
+    let policy = policies.into_iter().find(|policy| policy.metric.as_deref() == Some(wanted.as_str()))?;
+    Some((policy.target?, "scales at".to_owned()))
+}
+
+/// The threshold of an alarm of the team's own on a metric of a thing.
+pub fn alarm_threshold(canvas: &Canvas<'_, '_>, dimension: &str, id: &str, metric: &str) -> Option<(f64, String)> {
+    let fits = |alarm: &&Alarm| {
+        !alarm.of_autoscaling()
+            && alarm.metric.as_deref() == Some(metric)
+            && alarm.dimensions.iter().any(|(name, value)| name == dimension && value == id)
+    };
+    let alarm = canvas.app.estate.alarms.value()?.iter().find(fits)?;
+    Some((alarm.threshold?, "alarm".to_owned()))
+}
+
+/// `1a` of `ap-northeast-1a`.
+pub fn zone(az: &str) -> &str {
+    if az.is_empty() { "–" } else { az.rsplit('-').next().unwrap_or(az) }
+}
