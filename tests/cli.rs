@@ -87,6 +87,13 @@ fn every_list_has_every_format() {
         let columns = rows.headers().unwrap().len();
         let rows: Vec<csv::StringRecord> = rows.records().map(Result::unwrap).collect();
         assert!(columns > 3 && !rows.is_empty(), "{name}: {text}");
+        let list = value.as_object().unwrap().iter().find(|(key, value)| *key != "sources" && value.is_array());
+        let fields = list.unwrap().1[0].as_object().unwrap();
+        for heading in csv::Reader::from_reader(text.as_bytes()).headers().unwrap() {
+            let first = heading.split('.').next().unwrap();
+            assert!(fields.contains_key(first), "{name}: `{heading}` is no field of {fields:?}");
+        }
+        assert!(!said("table").contains("Z "), "{name}: tables tell times as a clock does: {}", said("table"));
         // Without a terminal a list is a table.
         assert_eq!(
             line(&mut home.on(&world), &format!("{command} --env prod")).coded(0).out.len(),

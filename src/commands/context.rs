@@ -10,7 +10,7 @@ use crate::model::Source;
 use crate::panes::table::TABLE;
 use crate::runtime::clock::{Clock, system_zone};
 use crate::runtime::{Collected, Collector};
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
@@ -119,6 +119,7 @@ pub(super) struct Reading {
     pub(super) started: Timestamp,
     pub(super) collected: Collected,
     skipped: Vec<Source>,
+    pub(super) zone: TimeZone,
 }
 
 impl Reading {
@@ -126,13 +127,15 @@ impl Reading {
         let app = &collector.app;
         let asked: BTreeSet<Source> = app.poller.sources(&app.environment);
         let skipped = Source::ALL.into_iter().filter(|source| !asked.contains(source)).collect();
-        Self { collector, started, collected, skipped }
+        let zone = app.zone();
+        Self { collector, started, collected, skipped, zone }
     }
 
     /// As the reports want it.
     pub(super) fn input(&self) -> SnapshotInput<'_> {
         let app = &self.collector.app;
         SnapshotInput {
+            zone: &self.zone,
             environment: &app.environment,
             estate: &app.estate,
             now: app.service_now(),

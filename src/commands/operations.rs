@@ -325,7 +325,8 @@ pub(super) fn audit(context: &Context, flags: &Audit, out: &mut dyn io::Write) -
             .hint("check its permissions, or name another one with `audit_file`")
     })?;
     let environment = (!flags.all).then_some(opened.environment.name.as_str());
-    let report = reports::audit(records, odd, path.display().to_string(), environment, flags.last, &opened.zone);
+    let shown = headless::Shown { now: jiff::Timestamp::now(), zone: opened.zone.clone() };
+    let report = reports::audit(records, odd, path.display().to_string(), environment, flags.last, shown);
     printed(headless::print(out, &report, context.output()?, Context::width()).map(drop))
 }
 

@@ -51,8 +51,11 @@ async fn watch(context: &Context, interval: Duration, out: &mut dyn io::Write) -
         lists::refuse(&reading)?;
         let after = value(&reading)?;
         for change in watch::changes(&before, &after, reading.collector.app.now) {
-            let line =
-                if text { change.text() + "\n" } else { change.json().map_err(|error| unwritten(&error))? + "\n" };
+            let line = if text {
+                change.text(&reading.zone) + "\n"
+            } else {
+                change.json().map_err(|error| unwritten(&error))? + "\n"
+            };
             match headless::write(out, &line) {
                 Ok(Written::All) => {}
                 Ok(Written::Closed) => return Ok(ExitCode::Done),

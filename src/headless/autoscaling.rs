@@ -1,6 +1,7 @@
 //! `cockpit autoscaling`: limits, policies, schedules, what was done last, and why it does not scale.
 
 use super::convert::{self, time};
+use super::csv::Rows;
 use super::dto::{PolicyDto, ScheduledDto};
 use super::emit::Printable;
 use super::lists::Head;
@@ -208,6 +209,7 @@ impl Printable for AutoscalingList {
             prose("WHY IT DOES NOT SCALE"),
         ];
         let mut table = Table::new(&columns, empty);
+        let shown = &self.head.shown;
         for service in self.services.iter().flatten() {
             let number = |value: Option<u32>| value.map(|value| value.to_string());
             let policies = service.policies.as_ref().map(|all| {
@@ -218,7 +220,8 @@ impl Printable for AutoscalingList {
                 all.iter().map(one).collect::<Vec<_>>().join(", ")
             });
             let coming = service.scheduled.iter().flatten().filter_map(|action| Some((action.next.as_ref()?, action)));
-            let next = coming.min_by_key(|(at, _)| (*at).clone()).map(|(at, action)| format!("{} {at}", action.effect));
+            let next = coming.min_by_key(|(at, _)| (*at).clone());
+            let next = next.map(|(at, action)| format!("{} {}", action.effect, shown.time(at)));
             let last = service.activities.iter().flatten().next();
             table.row([
                 Some(service.service.clone()),
@@ -230,12 +233,30 @@ impl Printable for AutoscalingList {
                 policies.filter(|text| !text.is_empty()),
                 next,
                 last.map(|last| {
-                    format!("{} {} {}", last.at.as_deref().unwrap_or_default(), last.status, last.description)
+                    let at = last.at.as_deref().map(|at| shown.time(at));
+                    format!("{} {} {}", at.unwrap_or_default(), last.status, last.description)
                 }),
                 Some(service.not_scaling_because.join("; ")).filter(|text| !text.is_empty()),
             ]);
         }
         vec![table]
+    }
+    fn rows(&self) -> Option<Rows> {
+        let fields = [
+            "service",
+            "running",
+            "desired",
+            "min",
+            "max",
+            "suspended",
+            "policies",
+            "scheduled",
+            "activities",
+            "not_scaling_because",
+            "registered",
+            "short",
+        ];
+        Some(Rows::new("services", &fields))
     }
     fn notes(&self) -> Vec<String> {
         self.head.notes()

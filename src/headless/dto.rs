@@ -1,6 +1,7 @@
 //! The snapshot's shape: what scripts read. Fields are added at the end of their struct, never
 //! renamed or removed, within one schema number. `None` is `null`: not known, and `sources` says why.
 
+use super::shown::Shown;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -47,6 +48,9 @@ pub struct Snapshot {
     pub project: String,
     /// Whether every change needs its name.
     pub guarded: bool,
+    /// For tables.
+    #[serde(skip)]
+    pub shown: Shown,
 }
 
 /// How one source stands.

@@ -1,6 +1,7 @@
 //! One report as text in the format that was asked for, and writing it so that a closed pipe is no
 //! fault.
 
+use super::csv::{self, Rows};
 use super::table::Table;
 use crate::cli::Output;
 use crate::model::text::{json_acts, json_text};
@@ -9,8 +10,13 @@ use std::io::{self, Write};
 
 /// What can be printed in every format.
 pub trait Printable: Serialize {
-    /// As tables; the first one is the CSV.
+    /// As tables for people.
     fn tables(&self) -> Vec<Table>;
+
+    /// Which part of its JSON is its CSV; `None` where there are no rows.
+    fn rows(&self) -> Option<Rows> {
+        None
+    }
 
     /// Lines under the tables: what is missing and why.
     fn notes(&self) -> Vec<String> {
@@ -39,7 +45,10 @@ pub fn render(report: &impl Printable, output: Output, width: Option<u16>) -> io
             }
             Ok(text)
         }
-        Output::Csv => report.tables().first().map_or_else(|| Ok(String::new()), Table::csv),
+        Output::Csv => match report.rows() {
+            Some(rows) => csv::csv(report, &rows),
+            None => Err(io::Error::new(io::ErrorKind::Unsupported, "it has no rows")),
+        },
         Output::Table | Output::Text | Output::Raw => {
             let tables: Vec<String> = report.tables().iter().map(|table| table.text(width)).collect();
             let mut text = tables.join("\n");
@@ -107,6 +116,9 @@ mod tests {
             let mut table = Table::new(&[words("TEXT")], "none");
             table.row([Some(self.text.clone())]);
             vec![table]
+        }
+        fn rows(&self) -> Option<Rows> {
+            Some(Rows::new("all", &["text"]))
         }
     }
 

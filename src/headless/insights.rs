@@ -1,5 +1,6 @@
 //! What Insights found, as a table, CSV, JSON or YAML.
 
+use super::csv::Rows;
 use super::emit::Printable;
 use super::table::{Table, words};
 use crate::model::logs::InsightsResult;
@@ -54,5 +55,9 @@ impl Printable for InsightsDto {
             table.row(row.iter().cloned());
         }
         vec![table]
+    }
+    fn rows(&self) -> Option<Rows> {
+        // The query names the fields.
+        Some(Rows { list: "rows", each: None, fields: self.columns.clone() })
     }
 }

@@ -1,8 +1,10 @@
 //! `services`, `db` and `alarms`: rows of the snapshot by themselves.
 
+use super::csv::Rows;
 use super::dto::{AlarmDto, DatabaseDto, MemberDto, ServiceDto, SourceDto};
 use super::emit::Printable;
 use super::select::{self, Home};
+use super::shown::Shown;
 use super::snapshot::{SnapshotInput, known};
 use super::sources;
 use super::table::{Table, numbers, prose, words};
@@ -32,6 +34,9 @@ pub struct Head {
     pub complete: bool,
     /// The sources that it is made of.
     pub sources: Vec<SourceDto>,
+    /// For tables.
+    #[serde(skip)]
+    pub shown: Shown,
 }
 
 impl Head {
@@ -44,6 +49,7 @@ impl Head {
             taken_at: input.now.to_string(),
             complete: sources::complete(&rows),
             sources: rows,
+            shown: input.shown(),
         }
     }
 
@@ -187,7 +193,7 @@ pub(super) fn word(value: &impl Serialize) -> String {
 }
 
 /// Databases as columns: a row for each member.
-pub(super) fn databases_table(databases: Option<&[DatabaseDto]>) -> Table {
+pub(super) fn databases_table(databases: Option<&[DatabaseDto]>, shown: &Shown) -> Table {
     let empty = if databases.is_some() { "no databases" } else { "databases are not known" };
     let columns = [
         words("DATABASE"),
@@ -222,7 +228,7 @@ pub(super) fn databases_table(databases: Option<&[DatabaseDto]>) -> Table {
                 number(member.and_then(|member| member.connections), 0),
                 number(member.and_then(|member| member.cpu_percent), 0),
                 member.and_then(|member| member.lag_ms).map(lag_words),
-                database.backup.latest.clone(),
+                database.backup.latest.as_deref().map(|at| shown.time(at)),
                 // Told once, beside the writer.
                 why.take(),
             ]);
@@ -238,7 +244,7 @@ pub(super) fn databases_table(databases: Option<&[DatabaseDto]>) -> Table {
 }
 
 /// Alarms as columns; without `all` only those that want attention.
-pub(super) fn alarms_table(alarms: Option<&[AlarmDto]>, all: bool) -> Table {
+pub(super) fn alarms_table(alarms: Option<&[AlarmDto]>, all: bool, shown: &Shown) -> Table {
     let empty = match alarms {
         None => "alarms are not known",
         Some(_) if all => "no alarms",
@@ -250,7 +256,7 @@ pub(super) fn alarms_table(alarms: Option<&[AlarmDto]>, all: bool) -> Table {
         table.row([
             Some(alarm.state.clone()),
             Some(alarm.name.clone()),
-            alarm.since.clone(),
+            alarm.since.as_deref().map(|at| shown.time(at)),
             Some(alarm.reason.clone()),
         ]);
     }
@@ -261,6 +267,30 @@ impl Printable for ServiceList {
     fn tables(&self) -> Vec<Table> {
         vec![services_table(self.services.as_deref())]
     }
+    fn rows(&self) -> Option<Rows> {
+        let fields = [
+            "name",
+            "health",
+            "running",
+            "desired",
+            "rollout",
+            "task_definition",
+            "image",
+            "cpu_percent",
+            "memory_percent",
+            "reasons",
+            "pending",
+            "failed_tasks",
+            "digest",
+            "short",
+            "status",
+            "launch",
+            "scheduling",
+            "controller",
+            "strategy",
+        ];
+        Some(Rows::new("services", &fields))
+    }
     fn notes(&self) -> Vec<String> {
         self.head.notes()
     }
@@ -268,7 +298,38 @@ impl Printable for ServiceList {
 
 impl Printable for DatabaseList {
     fn tables(&self) -> Vec<Table> {
-        vec![databases_table(self.databases.as_deref())]
+        vec![databases_table(self.databases.as_deref(), &self.head.shown)]
+    }
+    fn rows(&self) -> Option<Rows> {
+        let fields = [
+            "id",
+            "status",
+            "members.id",
+            "members.role",
+            "members.status",
+            "members.class",
+            "members.az",
+            "members.acu",
+            "acu.min",
+            "acu.max",
+            "members.connections",
+            "members.cpu_percent",
+            "members.lag_ms",
+            "backup.latest",
+            "reasons",
+            "health",
+            "kind",
+            "engine",
+            "version",
+            "endpoint",
+            "members.free_storage_bytes",
+            "members.tier",
+            "storage_gib",
+            "pending",
+            "maintenance",
+            "protected",
+        ];
+        Some(Rows { each: Some("members"), ..Rows::new("databases", &fields) })
     }
     fn notes(&self) -> Vec<String> {
         let waiting = self.databases.iter().flatten().flat_map(|database| {
@@ -289,11 +350,26 @@ impl Printable for DatabaseList {
 impl Printable for AlarmList {
     fn tables(&self) -> Vec<Table> {
         // What is listed was already chosen.
-        let mut table = alarms_table(self.alarms.as_deref(), true);
+        let mut table = alarms_table(self.alarms.as_deref(), true, &self.head.shown);
         if self.alarms.is_some() {
             "no alarm is raised".clone_into(&mut table.empty);
         }
         vec![table]
+    }
+    fn rows(&self) -> Option<Rows> {
+        let fields = [
+            "state",
+            "name",
+            "since",
+            "reason",
+            "description",
+            "namespace",
+            "metric",
+            "threshold",
+            "autoscaling",
+            "actions_enabled",
+        ];
+        Some(Rows::new("alarms", &fields))
     }
     fn notes(&self) -> Vec<String> {
         self.head.notes()

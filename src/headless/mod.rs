@@ -4,6 +4,7 @@
 pub mod autoscaling;
 pub mod config;
 mod convert;
+mod csv;
 pub mod doctor;
 pub mod dto;
 pub mod emit;
@@ -13,6 +14,7 @@ pub mod logs;
 pub mod operation;
 pub mod schema;
 pub mod select;
+mod shown;
 pub mod snapshot;
 pub mod sources;
 pub mod table;
@@ -21,15 +23,19 @@ pub mod wait;
 pub mod watch;
 
 pub use autoscaling::autoscaling;
+pub use csv::Rows;
 pub use doctor::doctor;
 pub use dto::Snapshot;
 pub use emit::{Printable, Written, json_line, print, render, write};
 pub use lists::{alarms, databases, services};
 pub use schema::schema;
+pub use shown::Shown;
 pub use snapshot::{SnapshotInput, snapshot};
 pub use tasks::tasks;
 pub use wait::Condition;
 
+#[cfg(test)]
+mod csv_tests;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]

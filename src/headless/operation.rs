@@ -2,6 +2,7 @@
 
 use super::convert::time;
 use super::emit::Printable;
+use super::shown::Shown;
 use super::table::{Table, prose, words};
 use crate::app::operation::machine::{Line, Weight};
 use crate::app::operation::outcome::{Outcome, Verdict};
@@ -315,12 +316,8 @@ pub struct AuditList {
     /// Operations, the newest last.
     pub operations: Vec<AuditDto>,
     #[serde(skip)]
-    zone: Option<Zone>,
+    shown: Shown,
 }
-
-/// The zone in which times are printed.
-#[derive(Debug, Clone, PartialEq)]
-struct Zone(TimeZone);
 
 /// One operation of the audit file: its beginning and its end together.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -364,7 +361,7 @@ pub fn audit(
     file: String,
     environment: Option<&str>,
     last: usize,
-    zone: &TimeZone,
+    shown: Shown,
 ) -> AuditList {
     let mut operations: Vec<AuditDto> = Vec::new();
     for record in records {
@@ -403,7 +400,7 @@ pub fn audit(
     }
     let skipped = operations.len().saturating_sub(last);
     operations.drain(..skipped);
-    AuditList { schema: AUDIT.to_owned(), file, unreadable, operations, zone: Some(Zone(zone.clone())) }
+    AuditList { schema: AUDIT.to_owned(), file, unreadable, operations, shown }
 }
 
 impl Printable for AuditList {
@@ -418,11 +415,9 @@ impl Printable for AuditList {
         ];
         let mut table = Table::new(&columns, "nothing was changed yet");
         for operation in &self.operations {
-            let at: Option<jiff::Timestamp> = operation.began_at.parse().ok();
-            let at = at.zip(self.zone.as_ref()).map(|(at, zone)| crate::model::time::date_clock(at, &zone.0));
             let who = operation.who.rsplit('/').next().unwrap_or(&operation.who);
             table.row([
-                at,
+                Some(self.shown.time(&operation.began_at)),
                 Some(if operation.user.is_empty() { who.to_owned() } else { format!("{who} ({})", operation.user) }),
                 Some(match &operation.endpoint {
                     Some(endpoint) if is_loopback(endpoint) => format!("{} (simulated)", operation.environment),

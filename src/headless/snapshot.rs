@@ -4,12 +4,13 @@ use super::convert;
 use super::dto::{DatabaseDto, IdentityDto, ServiceDto, Snapshot};
 use super::emit::Printable;
 use super::lists;
+use super::shown::Shown;
 use super::sources::{self, Asked};
 use super::table::{Table, prose, words};
 use crate::cli::ExitCode;
 use crate::config::EnvironmentConfig;
 use crate::model::{Estate, Observed, Source};
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use std::collections::BTreeMap;
 
 /// The schema's name.
@@ -18,6 +19,8 @@ pub const SCHEMA: &str = "cockpit.snapshot/1";
 /// What a snapshot is made of.
 #[derive(Debug, Clone, Copy)]
 pub struct SnapshotInput<'a> {
+    /// The zone in which tables tell times: the environment's, or the machine's.
+    pub zone: &'a TimeZone,
     /// The environment.
     pub environment: &'a EnvironmentConfig,
     /// Its facts, settled.
@@ -44,6 +47,11 @@ impl<'a> SnapshotInput<'a> {
             requests: self.requests,
             skipped: self.skipped,
         }
+    }
+
+    /// How tables tell times.
+    pub fn shown(&self) -> Shown {
+        Shown { now: self.now, zone: self.zone.clone() }
     }
 
     /// Services of the environment; `None` if they could not be read.
@@ -122,6 +130,7 @@ pub fn snapshot(input: &SnapshotInput<'_>) -> Snapshot {
         },
         project: environment.project.clone(),
         guarded: environment.guarded,
+        shown: input.shown(),
     }
 }
 
@@ -139,7 +148,7 @@ impl Printable for Snapshot {
             self.environment,
             self.account.as_deref().unwrap_or("account ?"),
             self.region.as_deref().unwrap_or("region unknown"),
-            self.taken_at
+            self.shown.title(&self.taken_at)
         );
         let mut attention = Table::new(
             &[words("SEVERITY"), words("WHERE"), prose("WHAT"), prose("HINT").rank(1)],
@@ -156,8 +165,8 @@ impl Printable for Snapshot {
         vec![
             attention.titled(head),
             lists::services_table(self.services.as_deref()),
-            lists::databases_table(self.databases.as_deref()),
-            lists::alarms_table(self.alarms.as_deref(), false),
+            lists::databases_table(self.databases.as_deref(), &self.shown),
+            lists::alarms_table(self.alarms.as_deref(), false, &self.shown),
         ]
     }
 

@@ -1,8 +1,7 @@
-//! Rows of text: as columns for people, as CSV for spreadsheets.
+//! Rows of text as columns for people.
 
 use crate::model::text::{cut_end, harmless, width as width_of};
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table as Columns, TableStyle, presets};
-use std::io;
 
 /// What stands in a cell that has no value.
 pub const NONE: &str = "–";
@@ -157,19 +156,6 @@ impl Table {
             |at: &usize| widest(*at).min(if self.columns[*at].prose { LEAST } else { usize::MAX }) + usize::from(GAP);
         kept.iter().map(of).sum()
     }
-
-    /// CSV with a header. Every field is quoted, so that a spreadsheet takes it as text as far as
-    /// it can be told; values are not changed for its sake. Control characters are shown, not sent.
-    pub fn csv(&self) -> io::Result<String> {
-        let mut writer = csv::WriterBuilder::new().quote_style(csv::QuoteStyle::Always).from_writer(Vec::new());
-        writer.write_record((0..self.columns.len()).map(|at| self.head(at).to_lowercase().replace(' ', "_")))?;
-        for row in &self.rows {
-            let cells = row.iter().map(|cell| harmless(cell.as_deref().unwrap_or_default()).into_owned());
-            writer.write_record(cells.collect::<Vec<_>>())?;
-        }
-        let bytes = writer.into_inner().map_err(|error| io::Error::other(error.to_string()))?;
-        String::from_utf8(bytes).map_err(io::Error::other)
-    }
 }
 
 fn aligned(cell: Cell, right: bool) -> Cell {
@@ -214,10 +200,5 @@ mod tests {
             "NAME  AZ               WHY\ndb-1  ap-northeast-1a  a sentence that is longer than its\n                       column\n(too narrow for: CLASS)\n"
         );
         assert!(table.text(Some(200)).contains("db.serverless"));
-    }
-
-    #[test]
-    fn csv_quotes_everything() {
-        assert_eq!(table().csv().unwrap(), "\"name\",\"run\"\n\"日本␛[31m\",\"1\"\n\"=cmd|' /C calc'!A0\",\"\"\n");
     }
 }

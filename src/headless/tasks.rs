@@ -1,6 +1,7 @@
 //! `cockpit tasks`: tasks with their containers and why they stopped.
 
 use super::convert::time;
+use super::csv::Rows;
 use super::emit::Printable;
 use super::lists::Head;
 use super::select;
@@ -190,6 +191,29 @@ impl Printable for TaskList {
             ]);
         }
         vec![table]
+    }
+    fn rows(&self) -> Option<Rows> {
+        let fields = [
+            "id",
+            "service",
+            "status",
+            "health",
+            "az",
+            "age_seconds",
+            "task_definition",
+            "containers",
+            "ended_because",
+            "desired_status",
+            "created_at",
+            "started_at",
+            "stopped_at",
+            "stop_code",
+            "stopped_reason",
+            "failed",
+            "address",
+            "launch",
+        ];
+        Some(Rows::new("tasks", &fields))
     }
     fn notes(&self) -> Vec<String> {
         self.head.notes()

@@ -6,7 +6,8 @@
 
 use super::emit::json_line;
 use crate::model::text::harmless;
-use jiff::Timestamp;
+use crate::model::time;
+use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -57,8 +58,8 @@ impl Change {
         json_line(self).map(|line| line.trim_end().to_owned())
     }
 
-    /// One line for people, without its line break: `02:41:07  services.web.running  1 → 2`.
-    pub fn text(&self) -> String {
+    /// One line for people, without its line break, its time in their zone: `02:41:07  services.web.running  1 → 2`.
+    pub fn text(&self, zone: &TimeZone) -> String {
         let short = |value: &Value| match value {
             Value::Null => "–".to_owned(),
             Value::String(text) => text.clone(),
@@ -73,7 +74,7 @@ impl Change {
                 .map_or_else(|| "there".to_owned(), str::to_owned),
             Value::Bool(_) | Value::Number(_) | Value::Array(_) => value.to_string(),
         };
-        let clock = self.at.get(11..19).unwrap_or(&self.at);
+        let clock = self.at.parse().map_or_else(|_| self.at.clone(), |at| time::clock(at, zone));
         let line = format!("{clock}  {}  {} → {}", self.path, short(&self.from), short(&self.to));
         harmless(&line).into_owned()
     }
@@ -219,7 +220,8 @@ mod tests {
     #[test]
     fn lines_are_harmless_and_short() {
         let changes = changes(&json!({ "a": "x" }), &json!({ "a": "\u{1b}[31m\u{9b}" }), now());
-        assert_eq!(changes[0].text(), "02:41:07  a  x → ␛[31m\\u{9b}");
+        let zone = TimeZone::get("Asia/Tokyo").unwrap();
+        assert_eq!(changes[0].text(&zone), "11:41:07  a  x → ␛[31m\\u{9b}");
         assert_eq!(
             changes[0].json().unwrap(),
             "{\"at\":\"2026-01-01T02:41:07Z\",\"path\":\"a\",\"from\":\"x\",\"to\":\"\\u001b[31m\\u009b\"}"

@@ -76,9 +76,34 @@ pub fn date_clock(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
+/// `2026-11-22 14:02:31 JST`.
+pub fn date_clock_with_zone(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
+}
+
+/// A moment in a cell of a table: `05:32:42` today, `11-28 05:32` on another day, with its year in another year.
+pub fn cell(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let (at, now) = (at.to_zoned(zone.clone()), now.to_zoned(zone.clone()));
+    let form = match () {
+        () if at.date() == now.date() => "%H:%M:%S",
+        () if at.year() == now.year() => "%m-%d %H:%M",
+        () => "%Y-%m-%d %H:%M",
+    };
+    at.strftime(form).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cell_names_the_day_only_where_it_is_another_in_its_zone() {
+        let zone = TimeZone::get("Asia/Tokyo").expect("bundled");
+        let of = |at: &str, now: &str| cell(at.parse().expect("valid"), now.parse().expect("valid"), &zone);
+        assert_eq!(of("2026-11-27T20:32:42.555774Z", "2026-11-28T05:00:00Z"), "05:32:42");
+        assert_eq!(of("2026-11-27T20:32:42Z", "2026-11-28T15:00:00Z"), "11-28 05:32", "the day before, in Tokyo");
+        assert_eq!(of("2026-12-31T14:59:59Z", "2026-12-31T15:00:00Z"), "2026-12-31 23:59");
+    }
 
     #[test]
     fn durations_are_short() {

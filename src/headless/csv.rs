@@ -1,0 +1,108 @@
+//! CSV of a report: its JSON, a row for each element of one list. Headings are the JSON's own names, so that they
+//! cannot become others, and no value is written in another way than there.
+
+use crate::model::text::harmless;
+use serde::Serialize;
+use serde_json::Value;
+use std::io;
+
+/// Which part of a report's JSON is its CSV.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rows {
+    /// The list whose elements are the rows: a field of the report.
+    pub list: &'static str,
+    /// A list in each element that has a row for each of its own (`members` of a database); an element in which it is
+    /// empty has one row all the same.
+    pub each: Option<&'static str>,
+    /// The columns and their headings: fields of an element, what is deeper by its path with dots (`acu.min`,
+    /// `members.role`).
+    pub fields: Vec<String>,
+}
+
+impl Rows {
+    /// The fields of the elements of a list.
+    pub fn new(list: &'static str, fields: &[&str]) -> Self {
+        Self { list, each: None, fields: fields.iter().map(|field| (*field).to_owned()).collect() }
+    }
+}
+
+/// The report as CSV. Every field is quoted, so that a spreadsheet takes it as text as far as it can be told; values
+/// are not changed for its sake. Control characters are shown, not sent.
+///
+/// # Errors
+/// A report that has no JSON.
+pub fn csv(report: &impl Serialize, rows: &Rows) -> io::Result<String> {
+    let report = serde_json::to_value(report)?;
+    let mut writer = csv::WriterBuilder::new().quote_style(csv::QuoteStyle::Always).from_writer(Vec::new());
+    writer.write_record(rows.fields.iter().map(|field| harmless(field).into_owned()))?;
+    for element in report.get(rows.list).and_then(Value::as_array).into_iter().flatten() {
+        let within = rows.each.and_then(|each| element.get(each)?.as_array()).filter(|all| !all.is_empty());
+        let parts: Vec<Option<&Value>> = within.map_or_else(|| vec![None], |all| all.iter().map(Some).collect());
+        for part in parts {
+            let cell = |field: &String| cell(value(element, part, rows.each, field));
+            writer.write_record(rows.fields.iter().map(cell))?;
+        }
+    }
+    let bytes = writer.into_inner().map_err(|error| io::Error::other(error.to_string()))?;
+    String::from_utf8(bytes).map_err(io::Error::other)
+}
+
+/// The value of a field in a row.
+fn value<'a>(element: &'a Value, part: Option<&'a Value>, each: Option<&str>, field: &str) -> Option<&'a Value> {
+    // A name with a dot in it is a name first (`kubernetes.pod` of a query).
+    if let Some(value) = element.get(field) {
+        return Some(value);
+    }
+    let (first, rest) = field.split_once('.')?;
+    if each == Some(first) {
+        part.and_then(|part| value(part, None, None, rest))
+    } else {
+        value(element.get(first)?, None, None, rest)
+    }
+}
+
+/// As in the JSON: text without its quotes, `null` as nothing, lists and objects as JSON.
+fn cell(value: Option<&Value>) -> String {
+    match value {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => harmless(text).into_owned(),
+        Some(value @ (Value::Bool(_) | Value::Number(_))) => value.to_string(),
+        Some(value @ (Value::Array(_) | Value::Object(_))) => harmless(&value.to_string()).into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn each_value_is_that_of_the_json() {
+        let report = json!({ "rows": [
+            { "name": "日本\u{1b}[31m", "run": 1, "acu": { "min": 0.5 }, "why": ["a; b", "c"], "on": true, "a.b": "whole" },
+            { "name": "=cmd|' /C calc'!A0", "run": null, "acu": null, "why": [], "on": false },
+        ] });
+        let rows = Rows::new("rows", &["name", "run", "acu.min", "why", "on", "a.b"]);
+        assert_eq!(
+            csv(&report, &rows).unwrap(),
+            "\"name\",\"run\",\"acu.min\",\"why\",\"on\",\"a.b\"\n\
+             \"日本␛[31m\",\"1\",\"0.5\",\"[\"\"a; b\"\",\"\"c\"\"]\",\"true\",\"whole\"\n\
+             \"=cmd|' /C calc'!A0\",\"\",\"\",\"[]\",\"false\",\"\"\n"
+        );
+    }
+
+    #[test]
+    fn an_element_has_a_row_for_each_of_its_parts_and_one_without_any() {
+        let report = json!({ "rows": [
+            { "id": "a", "members": [{ "id": "a-1" }, { "id": "a-2" }] },
+            { "id": "b", "members": [] },
+        ] });
+        let rows = Rows { each: Some("members"), ..Rows::new("rows", &["id", "members.id"]) };
+        assert_eq!(csv(&report, &rows).unwrap(), "\"id\",\"members.id\"\n\"a\",\"a-1\"\n\"a\",\"a-2\"\n\"b\",\"\"\n");
+    }
+
+    #[test]
+    fn a_list_that_is_not_known_has_no_rows() {
+        assert_eq!(csv(&json!({ "rows": null }), &Rows::new("rows", &["id"])).unwrap(), "\"id\"\n");
+    }
+}

@@ -1,0 +1,124 @@
+//! The CSV of every command against its JSON and its schema.
+
+use super::emit::{Printable, render};
+use super::fixtures::{environment, failed, japanese, whole};
+use super::tests::{partial, with};
+use super::*;
+use crate::cli::{Cli, Output, SchemaName};
+use crate::model::FailureKind;
+use crate::model::logs::InsightsResult;
+use crate::model::text::harmless;
+use serde_json::Value;
+
+/// Commands with CSV whose fields a schema names.
+const WITH_A_SCHEMA: [&str; 5] = ["services", "tasks", "autoscaling", "db", "alarms"];
+
+/// What a schema says of a path below one of its nodes.
+fn below<'a>(root: &'a Value, node: &'a Value, path: &str) -> Option<&'a Value> {
+    if let Some(target) = node["$ref"].as_str() {
+        return below(root, root.pointer(target.strip_prefix('#')?)?, path);
+    }
+    for kind in ["anyOf", "oneOf"] {
+        let found = node[kind].as_array().into_iter().flatten().find_map(|node| below(root, node, path));
+        if found.is_some() {
+            return found;
+        }
+    }
+    if node.get("items").is_some() {
+        return below(root, &node["items"], path);
+    }
+    let (first, rest) = path.split_once('.').unwrap_or((path, ""));
+    if first.is_empty() {
+        return Some(node);
+    }
+    below(root, node["properties"].get(first)?, rest)
+}
+
+/// A row of the CSV for each element, with the values that the JSON has at each heading's path.
+fn expected(rows: &Rows, json: &Value) -> Vec<Vec<String>> {
+    let at = |value: &Value, path: &str| path.split('.').fold(value.clone(), |value, name| value[name].clone());
+    let text = |value: Value| match value {
+        Value::Null => String::new(),
+        Value::String(text) => harmless(&text).into_owned(),
+        other => harmless(&other.to_string()).into_owned(),
+    };
+    let mut all = Vec::new();
+    for element in json[rows.list].as_array().into_iter().flatten() {
+        let parts = rows.each.map_or_else(Vec::new, |each| element[each].as_array().unwrap().clone());
+        let mut whole = element.clone();
+        for part in if parts.is_empty() { vec![Value::Null] } else { parts } {
+            if let Some(each) = rows.each {
+                whole[each] = part;
+            }
+            all.push(rows.fields.iter().map(|field| text(at(&whole, field))).collect());
+        }
+    }
+    all
+}
+
+fn agrees(report: &impl Printable, schema: Option<&Value>) {
+    let rows = report.rows().expect("it has CSV");
+    let csv = render(report, Output::Csv, None).unwrap();
+    let json: Value = serde_json::from_str(&render(report, Output::Json, None).unwrap()).unwrap();
+    let mut read = ::csv::Reader::from_reader(csv.as_bytes());
+    let headings: Vec<String> = read.headers().unwrap().iter().map(str::to_owned).collect();
+    assert_eq!(headings, rows.fields);
+    if let Some(schema) = schema {
+        for heading in &headings {
+            let path = format!("{}.{heading}", rows.list);
+            assert!(below(schema, schema, &path).is_some(), "`{heading}` is no field of {}", schema["$id"]);
+        }
+    }
+    let cells: Vec<Vec<String>> = read.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect();
+    assert_eq!(cells, expected(&rows, &json));
+}
+
+#[test]
+fn every_heading_of_csv_is_a_field_of_the_schema_and_every_value_that_of_the_json() {
+    for estate in [whole(), partial(), failed(FailureKind::Timeout), japanese()] {
+        with(&estate, &environment(), |input| {
+            agrees(&services(input, &[]).unwrap(), Some(&schema(SchemaName::Services)));
+            agrees(&tasks(input, &[]).unwrap(), Some(&schema(SchemaName::Tasks)));
+            agrees(&autoscaling(input, &[]).unwrap(), Some(&schema(SchemaName::Autoscaling)));
+            agrees(&databases(input, &[]).unwrap(), Some(&schema(SchemaName::Db)));
+            agrees(&alarms(input, true), Some(&schema(SchemaName::Alarms)));
+        });
+    }
+    let found = InsightsResult {
+        columns: vec!["@message".into(), "count".into()],
+        rows: vec![vec![Some("x\u{1b}[2J".into()), None], vec![Some("y".into()), Some("3".into())]],
+        ..InsightsResult::default()
+    };
+    agrees(&insights::InsightsDto::new(&found, vec![]), None);
+}
+
+#[test]
+fn every_command_with_csv_is_held_against_its_json() {
+    for command in crate::cli::command().get_subcommands() {
+        let name = command.get_name();
+        let said = command.get_about().is_some_and(|about| about.to_string().contains("csv"));
+        let takes = [vec![], vec!["x"]]
+            .into_iter()
+            .any(|words| Cli::read([vec!["cockpit", name, "-o", "csv"], words].concat()).is_ok());
+        let held = WITH_A_SCHEMA.contains(&name) || name == "insights";
+        assert_eq!((said, takes), (held, held), "{name}");
+    }
+}
+
+#[test]
+fn tables_tell_times_as_a_clock_in_the_zone_of_the_environment() {
+    let estate = whole();
+    with(&estate, &environment(), |input| {
+        let all = [
+            render(&autoscaling(input, &[]).unwrap(), Output::Table, None).unwrap(),
+            render(&databases(input, &[]).unwrap(), Output::Table, None).unwrap(),
+            render(&alarms(input, true), Output::Table, None).unwrap(),
+            render(&snapshot(input), Output::Table, None).unwrap(),
+        ];
+        for text in &all {
+            assert!(!text.contains("2026-11-20T"), "{text}");
+        }
+        assert!(all[1].contains("  21:30:00  "), "{}", all[1]);
+        assert!(all[3].starts_with("staging  123456789012  ap-northeast-1  2026-11-20 21:30:00 JST\n"), "{}", all[3]);
+    });
+}
