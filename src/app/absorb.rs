@@ -5,9 +5,12 @@
 use super::effect::{Effect, Query};
 use super::event::{Answer, Fact, Part};
 use super::poll::{Flight, Job, Poller, Sweep};
+use super::unmatched::{named_wrong, sift};
 use crate::config::EnvironmentConfig;
-use crate::model::{Estate, Failure, FailureKind, Series, Source};
+use crate::model::target::group_name;
+use crate::model::{DbInstance, Estate, Failure, FailureKind, Series, Source};
 use jiff::{SignedDuration, Timestamp};
+use log_store::pattern::matches;
 
 /// Databases are read this often while one fails over. Source: the cadence advice for RDS, 2–3 s.
 const FAILING_OVER: SignedDuration = SignedDuration::from_secs(3);
@@ -193,9 +196,9 @@ impl Poller {
             | Query::ScheduledActions { .. }
             | Query::Schedules { .. }
             | Query::ScalingActivities { .. }
-            | Query::TargetGroups { .. }
-            | Query::DbClusters { .. }
-            | Query::DbInstances { .. }
+            | Query::TargetGroups
+            | Query::DbClusters
+            | Query::DbInstances
             | Query::Alarms { .. } => self.whole(estate, environment, flight, part, now),
         }
     }
@@ -211,6 +214,8 @@ impl Poller {
     ) {
         let Some(job) = flight.job else { return };
         let pages = flight.pages;
+        let mut others = Vec::new();
+        let database = |id: &str| environment.databases.iter().any(|pattern| matches(pattern, id));
         let outcome = match job {
             Job::Cluster => {
                 let outcome = one(&mut estate.cluster, part, now, |fact| match fact {
@@ -229,19 +234,37 @@ impl Poller {
             }
             Job::ScalableTargets => all(&mut estate.scalable, pages, part, now, |fact| picked!(fact, ScalableTargets)),
             Job::ScalingPolicies => all(&mut estate.policies, pages, part, now, |fact| picked!(fact, ScalingPolicies)),
-            Job::Schedules => all(&mut estate.schedules, pages, part, now, |fact| picked!(fact, Schedules)),
+            Job::Schedules => all(&mut estate.schedules, pages, part, now, |fact| match fact {
+                Fact::Schedules(found) => Some(found),
+                fact => beside(fact, &mut others),
+            }),
             Job::ScheduledActions => {
                 all(&mut estate.scheduled, pages, part, now, |fact| picked!(fact, ScheduledActions))
             }
             Job::ScalingActivities => {
                 all(&mut estate.activities, pages, part, now, |fact| picked!(fact, ScalingActivities))
             }
-            Job::TargetGroups => all(&mut estate.target_groups, pages, part, now, |fact| picked!(fact, TargetGroups)),
-            Job::DbClusters => all(&mut estate.db_clusters, pages, part, now, |fact| picked!(fact, DbClusters)),
-            Job::DbInstances => all(&mut estate.db_instances, pages, part, now, |fact| picked!(fact, DbInstances)),
-            Job::Alarms => all(&mut estate.alarms, pages, part, now, |fact| picked!(fact, Alarms)),
+            Job::TargetGroups => all(&mut estate.target_groups, pages, part, now, |fact| {
+                let ours = |pattern: &String, arn: &str| matches(pattern, arn) || matches(pattern, group_name(arn));
+                let ours = |arn: &String| environment.target_groups.iter().any(|pattern| ours(pattern, arn));
+                Some(sift(picked!(fact, TargetGroups)?, &mut others, |arn| arn, ours))
+            }),
+            Job::DbClusters => all(&mut estate.db_clusters, pages, part, now, |fact| {
+                let found = picked!(fact, DbClusters)?;
+                Some(sift(found, &mut others, |cluster| &cluster.id, |cluster| database(&cluster.id)))
+            }),
+            Job::DbInstances => all(&mut estate.db_instances, pages, part, now, |fact| {
+                let ours = |one: &DbInstance| database(&one.id) || one.cluster.as_deref().is_some_and(database);
+                Some(sift(picked!(fact, DbInstances)?, &mut others, |instance| &instance.id, ours))
+            }),
+            Job::Alarms => all(&mut estate.alarms, pages, part, now, |fact| match fact {
+                Fact::Alarms(found) => Some(found),
+                fact => beside(fact, &mut others),
+            }),
             Job::Identity | Job::Services | Job::Tasks | Job::ServiceMetrics | Job::DbMetrics => return,
         };
+        estate.others.insert(job.source(), others);
+        estate.listed = true;
         self.landed(job);
         self.finish(job, outcome, environment, now);
         // A failover takes seconds: at the usual interval it would be over before it is seen.
@@ -268,8 +291,10 @@ impl Poller {
         let listing = matches!(flight.query, Query::ServiceNames { .. });
         match part {
             Part::Page(Fact::ServiceNames(names)) | Part::Last(Fact::ServiceNames(names)) => {
-                for name in names.into_iter().filter(|name| environment.has_service(name)) {
-                    if sweep.listed.insert(name.clone()) {
+                for name in names {
+                    if sweep.naming || !environment.has_service(&name) {
+                        sweep.others.push(name);
+                    } else if sweep.listed.insert(name.clone()) {
                         sweep.waiting.push(name);
                     }
                 }
@@ -286,6 +311,8 @@ impl Poller {
                 }
                 sweep.missing.extend(missing);
             }
+            // Which names there are beside would only have been a help.
+            Part::Broken(_) if listing && sweep.naming => {}
             Part::Broken(failure) => sweep.broke(&flight.query, failure),
             Part::Page(_) | Part::Last(_) => sweep.broke(&flight.query, not_understood()),
         }
@@ -294,6 +321,19 @@ impl Poller {
             self.landed(Job::Services);
         }
         let cluster = environment.cluster.clone().unwrap_or_default();
+        if let Some(sweep) = self.services.as_mut()
+            && sweep.over()
+            && !sweep.naming
+            && environment.exact_services().is_some()
+            && named_wrong(environment, &sweep.missing)
+        {
+            (sweep.naming, sweep.lists) = (true, 1);
+            effects.push(self.fetch(
+                Query::ServiceNames { cluster: cluster.clone() },
+                Some(Job::Services),
+                flight.lane,
+            ));
+        }
         self.send_services(&cluster, flight.lane, effects);
         let Some(sweep) = self.services.take_if(|sweep| sweep.over()) else { return };
         let outcome = sweep.outcome();
@@ -314,7 +354,8 @@ impl Poller {
         if outcome.is_ok() {
             self.prune(estate);
         }
-        estate.missing_services = if environment.exact_services().is_some() { sweep.missing } else { Vec::new() };
+        estate.others.insert(Source::Services, sweep.others);
+        estate.listed = true;
         self.finish(Job::Services, outcome, environment, now);
     }
 
@@ -488,10 +529,10 @@ fn all<T>(
     pages: Vec<Fact>,
     part: Part,
     now: Timestamp,
-    pick: impl Fn(Fact) -> Option<Vec<T>>,
+    mut pick: impl FnMut(Fact) -> Option<Vec<T>>,
 ) -> Result<(), FailureKind> {
     let count = pages.len();
-    let mut gathered: Vec<T> = pages.into_iter().filter_map(&pick).flatten().collect();
+    let mut gathered: Vec<T> = pages.into_iter().filter_map(&mut pick).flatten().collect();
     let failure = match part {
         Part::Page(fact) | Part::Last(fact) => match pick(fact) {
             Some(rest) => {
@@ -511,6 +552,12 @@ fn all<T>(
         slot.fail(failure);
     }
     Err(kind)
+}
+
+/// Names beside those that were asked for: no part of the value.
+fn beside<T>(fact: Fact, others: &mut Vec<String>) -> Option<Vec<T>> {
+    others.extend(picked!(fact, Others)?);
+    None
 }
 
 fn not_understood() -> Failure {

@@ -161,22 +161,12 @@ pub enum Query {
         /// The target group's ARN.
         group: String,
     },
-    /// ELBv2 `DescribeTargetGroups`; kept are those whose name or ARN a pattern matches.
-    TargetGroups {
-        /// Patterns of names, or ARNs.
-        patterns: Vec<String>,
-    },
-    /// RDS `DescribeDBClusters`; kept are those that a pattern matches.
-    DbClusters {
-        /// Patterns of identifiers.
-        patterns: Vec<String>,
-    },
-    /// RDS `DescribeDBInstances`; kept are those whose own or whose cluster's identifier a pattern
-    /// matches.
-    DbInstances {
-        /// Patterns of identifiers.
-        patterns: Vec<String>,
-    },
+    /// ELBv2 `DescribeTargetGroups`, all of them.
+    TargetGroups,
+    /// RDS `DescribeDBClusters`, all of them.
+    DbClusters,
+    /// RDS `DescribeDBInstances`, all of them.
+    DbInstances,
     /// CloudWatch `DescribeAlarms` by prefix, each prefix its own pages.
     Alarms {
         /// Prefixes of names.
@@ -242,9 +232,9 @@ impl Query {
             Self::ScheduledActions { .. } => Source::ScheduledActions,
             Self::Schedules { .. } => Source::Schedules,
             Self::ScalingActivities { .. } => Source::ScalingActivities,
-            Self::Targets { .. } | Self::TargetGroups { .. } => Source::Targets,
-            Self::DbClusters { .. } => Source::DbClusters,
-            Self::DbInstances { .. } => Source::DbInstances,
+            Self::Targets { .. } | Self::TargetGroups => Source::Targets,
+            Self::DbClusters => Source::DbClusters,
+            Self::DbInstances => Source::DbInstances,
             Self::Alarms { .. } => Source::Alarms,
             Self::Metrics { .. } => Source::Metrics,
             Self::TaskLog { .. }

@@ -94,6 +94,8 @@ pub enum Fact {
     Identity(Identity),
     /// The cluster; `None` if there is none of that name.
     Cluster(Option<Cluster>),
+    /// Names that are there beside what was asked for, where nothing was found.
+    Others(Vec<String>),
     /// Names of services in the cluster.
     ServiceNames(Vec<String>),
     /// Services, and the names that AWS does not know.

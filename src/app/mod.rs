@@ -39,6 +39,7 @@ pub mod tell;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod ticket;
+mod unmatched;
 pub(crate) mod update;
 
 pub use state::{App, Command, Entry, Hooks, Overrides, Pane, Session, Spec, Table, View};

@@ -300,7 +300,6 @@ impl Poller {
     ) -> Vec<Effect> {
         let mut effects = Vec::new();
         let cluster = environment.cluster.clone().unwrap_or_default();
-        let patterns = environment.databases.clone();
         let query = match job {
             Job::Identity => Query::Identity,
             Job::Cluster => Query::Cluster { cluster },
@@ -309,9 +308,9 @@ impl Poller {
             Job::ScheduledActions => Query::ScheduledActions { cluster },
             Job::Schedules => Query::Schedules { prefix: environment.schedules.clone().unwrap_or_default() },
             Job::ScalingActivities => Query::ScalingActivities { cluster },
-            Job::DbClusters => Query::DbClusters { patterns },
-            Job::DbInstances => Query::DbInstances { patterns },
-            Job::TargetGroups => Query::TargetGroups { patterns: environment.target_groups.clone() },
+            Job::DbClusters => Query::DbClusters,
+            Job::DbInstances => Query::DbInstances,
+            Job::TargetGroups => Query::TargetGroups,
             Job::Alarms => Query::Alarms { prefixes: environment.alarms.clone() },
             Job::Services => {
                 let mut sweep = Sweep::default();

@@ -311,7 +311,7 @@ fn after_new_credentials_facts_wait_for_the_account() {
     // A question is under way when the credentials are refused and read again.
     app.poller.hurry(&[Source::DbInstances], app.now);
     let asked = app.update(Event::Tick(at(2)));
-    let of_databases = |effect: &&Effect| matches!(effect, Effect::Fetch { query: Query::DbInstances { .. }, .. });
+    let of_databases = |effect: &&Effect| matches!(effect, Effect::Fetch { query: Query::DbInstances, .. });
     let fetch = asked.iter().find(of_databases).unwrap();
     let Effect::Fetch { ticket, query, .. } = fetch else { panic!("{fetch:?}") };
     let identity = app.update(Event::Renewed(*ticket));

@@ -250,10 +250,10 @@ impl World {
             Query::ScheduledActions { .. } => Fact::ScheduledActions(Vec::new()),
             Query::Schedules { .. } => Fact::Schedules(Vec::new()),
             Query::ScalingActivities { .. } => Fact::ScalingActivities(Vec::new()),
-            Query::TargetGroups { .. } => Fact::TargetGroups(Vec::new()),
+            Query::TargetGroups => Fact::TargetGroups(Vec::new()),
             Query::Targets { .. } => Fact::Targets(Vec::new()),
-            Query::DbClusters { .. } => Fact::DbClusters(Vec::new()),
-            Query::DbInstances { .. } => Fact::DbInstances(vec![DbInstance {
+            Query::DbClusters => Fact::DbClusters(Vec::new()),
+            Query::DbInstances => Fact::DbInstances(vec![DbInstance {
                 id: "db".into(),
                 status: "available".into(),
                 ..DbInstance::default()

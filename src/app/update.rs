@@ -130,6 +130,9 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
             let before = failing(&app.estate);
             let news = news_of(&answer);
             let mut effects = app.poller.absorb(&mut app.estate, &app.environment, answer, app.now);
+            if std::mem::take(&mut app.estate.listed) {
+                app.estate.unmatched = super::unmatched::of(&app.estate, &app.environment, &app.config.builds);
+            }
             tell_changes(app, &before);
             tell_cost(app);
             app.changed_by(news);

@@ -45,9 +45,9 @@ impl Session {
                     Box::pin(autoscaling::activities(&caller, &outlet, &cluster)).await
                 }
                 Query::Targets { group } => Box::pin(elbv2::targets(&caller, &outlet, &group)).await,
-                Query::TargetGroups { patterns } => Box::pin(elbv2::groups(&caller, &outlet, &patterns)).await,
-                Query::DbClusters { patterns } => Box::pin(rds::clusters(&caller, &outlet, &patterns)).await,
-                Query::DbInstances { patterns } => Box::pin(rds::instances(&caller, &outlet, &patterns)).await,
+                Query::TargetGroups => Box::pin(elbv2::groups(&caller, &outlet)).await,
+                Query::DbClusters => Box::pin(rds::clusters(&caller, &outlet)).await,
+                Query::DbInstances => Box::pin(rds::instances(&caller, &outlet)).await,
                 Query::Alarms { prefixes } => Box::pin(cloudwatch::alarms(&caller, &outlet, &prefixes)).await,
                 Query::Metrics { cluster, keys, since, until } => {
                     Box::pin(metrics::points(&caller, &outlet, &cluster, &keys, since, until)).await

@@ -16,10 +16,13 @@ const PAGE: i32 = 100;
 /// Alarms whose names begin with one of the prefixes: a list for each, all at once.
 pub(super) async fn alarms(caller: &Caller<'_>, outlet: &Outlet<'_>, prefixes: &[String]) -> Result<(), Failure> {
     let lists = distinct(prefixes).into_iter().map(|prefix| of_prefix(caller, outlet, prefix));
-    let (mut rest, mut broken) = (Vec::new(), None);
+    let (mut rest, mut broken, mut none) = (Vec::new(), None, false);
     for list in join_all(lists).await {
         match list {
-            Ok(alarms) => rest.extend(alarms),
+            Ok(alarms) => {
+                none |= alarms.is_empty();
+                rest.extend(alarms);
+            }
             Err(failure) => broken = Some(failure),
         }
     }
@@ -29,8 +32,25 @@ pub(super) async fn alarms(caller: &Caller<'_>, outlet: &Outlet<'_>, prefixes: &
         }
         return Err(failure);
     }
+    if none && let Ok(names) = first_names(caller).await {
+        // What may have been meant. Without it the answer is as good.
+        outlet.page(Fact::Others(names)).await;
+    }
     outlet.last(Fact::Alarms(rest)).await;
     Ok(())
+}
+
+/// Names of the first page of all alarms.
+async fn first_names(caller: &Caller<'_>) -> Result<Vec<String>, Failure> {
+    let page = caller
+        .call(DESCRIBE_ALARMS, |clients| {
+            let request = clients.cloudwatch().describe_alarms().max_records(PAGE);
+            request.alarm_types(sdk::AlarmType::MetricAlarm).alarm_types(sdk::AlarmType::CompositeAlarm).send()
+        })
+        .await?;
+    let metric = page.metric_alarms.unwrap_or_default().into_iter().filter_map(|alarm| alarm.alarm_name);
+    let composite = page.composite_alarms.unwrap_or_default().into_iter().filter_map(|alarm| alarm.alarm_name);
+    Ok(metric.chain(composite).collect())
 }
 
 /// Prefixes without those that another one covers.

@@ -5,7 +5,6 @@ use super::convert::port;
 use super::pages::Outlet;
 use super::session::{Action, Caller};
 use crate::app::event::Fact;
-use crate::model::target::group_name;
 use crate::model::{Failure, Target};
 use aws_sdk_elasticloadbalancingv2::types as sdk;
 use futures_util::future::try_join_all;
@@ -18,13 +17,8 @@ pub(super) const DESCRIBE_TARGET_GROUPS: Action =
 /// The largest page.
 const PAGE: i32 = 400;
 
-/// ARNs of the groups whose name or ARN a pattern matches.
-pub(super) async fn groups(caller: &Caller<'_>, outlet: &Outlet<'_>, patterns: &[String]) -> Result<(), Failure> {
-    let ours = |arn: &str| {
-        patterns.iter().any(|pattern| {
-            log_store::pattern::matches(pattern, arn) || log_store::pattern::matches(pattern, group_name(arn))
-        })
-    };
+/// ARNs of the groups of the account and region.
+pub(super) async fn groups(caller: &Caller<'_>, outlet: &Outlet<'_>) -> Result<(), Failure> {
     caller
         .pages(
             outlet,
@@ -33,7 +27,7 @@ pub(super) async fn groups(caller: &Caller<'_>, outlet: &Outlet<'_>, patterns: &
             |page| {
                 let arns =
                     page.target_groups.unwrap_or_default().into_iter().filter_map(|group| group.target_group_arn);
-                (Fact::TargetGroups(arns.filter(|arn| ours(arn)).collect()), page.next_marker)
+                (Fact::TargetGroups(arns.collect()), page.next_marker)
             },
         )
         .await

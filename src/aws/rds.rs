@@ -29,8 +29,8 @@ fn kept(patterns: &[String], id: &str) -> bool {
     patterns.iter().any(|pattern| log_store::pattern::matches(pattern, id))
 }
 
-/// Clusters whose identifiers a pattern matches.
-pub(super) async fn clusters(caller: &Caller<'_>, outlet: &Outlet<'_>, patterns: &[String]) -> Result<(), Failure> {
+/// The clusters of the account and region.
+pub(super) async fn clusters(caller: &Caller<'_>, outlet: &Outlet<'_>) -> Result<(), Failure> {
     caller
         .pages(
             outlet,
@@ -38,14 +38,14 @@ pub(super) async fn clusters(caller: &Caller<'_>, outlet: &Outlet<'_>, patterns:
             |clients, token| clients.rds().describe_db_clusters().max_records(PAGE).set_marker(token).send(),
             |page| {
                 let all = page.db_clusters.unwrap_or_default().into_iter().map(from_cluster);
-                (Fact::DbClusters(all.filter(|cluster| kept(patterns, &cluster.id)).collect()), page.marker)
+                (Fact::DbClusters(all.collect()), page.marker)
             },
         )
         .await
 }
 
-/// Instances whose own or whose cluster's identifier a pattern matches.
-pub(super) async fn instances(caller: &Caller<'_>, outlet: &Outlet<'_>, patterns: &[String]) -> Result<(), Failure> {
+/// The instances of the account and region.
+pub(super) async fn instances(caller: &Caller<'_>, outlet: &Outlet<'_>) -> Result<(), Failure> {
     caller
         .pages(
             outlet,
@@ -53,10 +53,7 @@ pub(super) async fn instances(caller: &Caller<'_>, outlet: &Outlet<'_>, patterns
             |clients, token| clients.rds().describe_db_instances().max_records(PAGE).set_marker(token).send(),
             |page| {
                 let all = page.db_instances.unwrap_or_default().into_iter().map(from_instance);
-                let ours = all.filter(|instance| {
-                    kept(patterns, &instance.id) || instance.cluster.as_deref().is_some_and(|id| kept(patterns, id))
-                });
-                (Fact::DbInstances(ours.collect()), page.marker)
+                (Fact::DbInstances(all.collect()), page.marker)
             },
         )
         .await

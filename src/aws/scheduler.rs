@@ -68,7 +68,17 @@ pub(super) async fn timers(caller: &Caller<'_>, prefix: &str) -> Result<Vec<Time
 
 /// The same as the answer of a poll.
 pub(super) async fn schedules(caller: &Caller<'_>, outlet: &Outlet<'_>, prefix: &str) -> Result<(), Failure> {
-    outlet.last(Fact::Schedules(timers(caller, prefix).await?)).await;
+    let timers = timers(caller, prefix).await?;
+    if timers.is_empty() && !prefix.is_empty() {
+        // What may have been meant. Without it the answer is as good.
+        let page =
+            caller.call(LIST_SCHEDULES, |clients| clients.scheduler().list_schedules().max_results(PAGE).send()).await;
+        if let Ok(page) = page {
+            let names = page.schedules.into_iter().filter_map(|schedule| schedule.name);
+            outlet.page(Fact::Others(names.collect())).await;
+        }
+    }
+    outlet.last(Fact::Schedules(timers)).await;
     Ok(())
 }
 

@@ -69,6 +69,19 @@ pub struct SourceDto {
     /// `throttled`, `denied`, `credentials`, `unreachable`, `timeout`, `malformed`, `not_found`,
     /// `wrong_account`, `service`, `other`.
     pub kind: Option<String>,
+    /// Names and patterns of the configuration that nothing in it has; empty also where it was not read whole.
+    pub unmatched: Vec<UnmatchedDto>,
+}
+
+/// A name or pattern of the configuration that nothing has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct UnmatchedDto {
+    /// The key that has it: `databases`.
+    pub key: String,
+    /// As it is written there.
+    pub name: String,
+    /// What is there and is most like it.
+    pub nearest: Option<String>,
 }
 
 /// Status of a source.

@@ -1,6 +1,6 @@
 //! How the sources stand: rows of `sources`, whether all is complete, and the exit code.
 
-use super::dto::{SourceDto, SourceState};
+use super::dto::{SourceDto, SourceState, UnmatchedDto};
 use crate::app::poll::HISTORIES_FOR_ALL as HISTORIES;
 use crate::cli::ExitCode;
 use crate::config::EnvironmentConfig;
@@ -27,6 +27,13 @@ impl Asked<'_> {
     /// A row for each of these sources.
     pub fn rows(&self, sources: &[Source]) -> Vec<SourceDto> {
         sources.iter().map(|source| self.row(*source)).collect()
+    }
+
+    /// What the configuration names and this source does not have.
+    fn unmatched(&self, source: Source) -> Vec<UnmatchedDto> {
+        let of = self.estate.unmatched.iter().filter(|one| one.source == source);
+        of.map(|one| UnmatchedDto { key: one.key.to_owned(), name: one.written.clone(), nearest: one.near.clone() })
+            .collect()
     }
 
     fn row(&self, source: Source) -> SourceDto {
@@ -67,6 +74,7 @@ impl Asked<'_> {
                 .filter(|_| state != SourceState::Skipped)
                 .map(|failure| failure.kind.word().to_owned()),
             error,
+            unmatched: self.unmatched(source),
         }
     }
 }
@@ -206,15 +214,20 @@ pub fn exit_code(rows: &[SourceDto]) -> ExitCode {
 
 /// Lines for people about what is missing.
 pub fn notes(rows: &[SourceDto]) -> Vec<String> {
-    rows.iter()
-        .filter_map(|row| {
-            let error = row.error.as_deref()?;
-            let word = match row.status {
-                SourceState::Failed if row.age_ms.is_some() => "is old, the last read failed",
-                SourceState::Failed => "could not be read",
-                SourceState::Partial | SourceState::Ok | SourceState::Skipped => "is incomplete",
-            };
-            Some(format!("! {} {word}: {error}", row.name))
+    let unmatched = rows.iter().flat_map(|row| {
+        row.unmatched.iter().map(|one| {
+            let near = one.nearest.as_ref().map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+            format!("! {}: `{}` of the configuration (`{}`) matches nothing{near}", row.name, one.name, one.key)
         })
-        .collect()
+    });
+    let missing = rows.iter().filter_map(|row| {
+        let error = row.error.as_deref()?;
+        let word = match row.status {
+            SourceState::Failed if row.age_ms.is_some() => "is old, the last read failed",
+            SourceState::Failed => "could not be read",
+            SourceState::Partial | SourceState::Ok | SourceState::Skipped => "is incomplete",
+        };
+        Some(format!("! {} {word}: {error}", row.name))
+    });
+    missing.chain(unmatched).collect()
 }

@@ -10,7 +10,7 @@
 //! - unhealthy targets of configured target groups that no service is behind;
 //! - alarms in ALARM (warning), save those that autoscaling owns;
 //! - sources that fail (warning; throttling is a note) or are partial (note);
-//! - configured services that do not exist (warning).
+//! - names and patterns of the configuration that nothing has (warning).
 //!
 //! The same sentence on more than three services becomes one entry.
 
@@ -54,6 +54,7 @@ pub fn rank(estate: &Estate, now: Timestamp) -> Vec<Attention> {
         }
     }
     target_groups(estate, &mut list);
+    unmatched(estate, &mut list);
     sources(estate, &mut list);
     list.sort_by(|a, b| {
         let newest = |entry: &Attention| std::cmp::Reverse(entry.since);
@@ -113,16 +114,6 @@ fn identity(estate: &Estate, now: Timestamp, list: &mut Vec<Attention>) {
 }
 
 fn services(estate: &Estate, list: &mut Vec<Attention>) {
-    for name in &estate.missing_services {
-        list.push(Attention {
-            severity: Severity::Warning,
-            place: Place::Service(name.clone()),
-            name: name.clone(),
-            what: "this configured service does not exist in the cluster".into(),
-            since: None,
-            hint: Some(FailureKind::NotFound.hint().into()),
-        });
-    }
     let mut told: std::collections::HashMap<(Severity, &str), usize> = std::collections::HashMap::new();
     let rows = &estate.derived.services;
     for row in rows {
@@ -179,6 +170,18 @@ fn target_groups(estate: &Estate, list: &mut Vec<Attention>) {
             hint: Some("look at the health check's path and at what the targets log".into()),
         });
     }
+}
+
+/// Names of the configuration that nothing has: what is not watched by mistake looks as if all were well.
+fn unmatched(estate: &Estate, list: &mut Vec<Attention>) {
+    list.extend(estate.unmatched.iter().map(|one| Attention {
+        severity: Severity::Warning,
+        place: Place::Source(one.source),
+        name: one.source.name().into(),
+        what: one.words(),
+        since: None,
+        hint: Some(one.hint()),
+    }));
 }
 
 fn sources(estate: &Estate, list: &mut Vec<Attention>) {

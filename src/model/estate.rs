@@ -22,6 +22,7 @@ use super::target::Target;
 use super::task::Task;
 use super::task_definition::TaskDefinition;
 use super::timer::Timer;
+use super::unmatched::Unmatched;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -34,8 +35,12 @@ pub struct Estate {
     pub cluster: Observed<Cluster>,
     /// Services by name.
     pub services: Observed<BTreeMap<String, Service>>,
-    /// Services that the configuration names and AWS does not know.
-    pub missing_services: Vec<String>,
+    /// Names that were seen beside those of the environment, by the list that had them.
+    pub others: BTreeMap<Source, Vec<String>>,
+    /// Whether a list was read since `unmatched` was made.
+    pub listed: bool,
+    /// What the configuration names and nothing has.
+    pub unmatched: Vec<Unmatched>,
     /// Tasks by id, those stopped within the last hour too.
     pub tasks: Observed<BTreeMap<String, Task>>,
     /// Task definitions by `family:revision`.

@@ -39,6 +39,7 @@ pub mod task_definition;
 pub mod text;
 pub mod time;
 pub mod timer;
+pub mod unmatched;
 pub mod wrap;
 
 pub use alarm::{Alarm, AlarmState};
@@ -59,3 +60,4 @@ pub use stop::Fault;
 pub use target::Target;
 pub use task::{Container, Task};
 pub use task_definition::TaskDefinition;
+pub use unmatched::Unmatched;

@@ -26,6 +26,10 @@ pub(crate) struct Sweep {
     pub(crate) list_failure: Option<Failure>,
     /// Why a batch failed.
     pub(crate) failure: Option<Failure>,
+    /// Names that the lists gave beside those of the environment.
+    pub(crate) others: Vec<String>,
+    /// Only to say which names there are: one that was asked for does not exist.
+    pub(crate) naming: bool,
     /// Names that AWS does not know.
     pub(crate) missing: Vec<String>,
 }

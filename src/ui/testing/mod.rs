@@ -172,10 +172,10 @@ impl World {
             Query::Schedules { .. } => Fact::Schedules(Vec::new()),
             Query::ScheduledActions { .. } => Fact::ScheduledActions(self.scheduled.clone()),
             Query::ScalingActivities { .. } => Fact::ScalingActivities(self.activities.clone()),
-            Query::TargetGroups { .. } => Fact::TargetGroups(Vec::new()),
+            Query::TargetGroups => Fact::TargetGroups(Vec::new()),
             Query::Targets { group } => Fact::Targets(self.targets.get(group).cloned().unwrap_or_default()),
-            Query::DbClusters { .. } => Fact::DbClusters(self.clusters.clone()),
-            Query::DbInstances { .. } => Fact::DbInstances(self.instances.clone()),
+            Query::DbClusters => Fact::DbClusters(self.clusters.clone()),
+            Query::DbInstances => Fact::DbInstances(self.instances.clone()),
             Query::Alarms { .. } => Fact::Alarms(self.alarms.clone()),
             Query::Metrics { keys, until, .. } => {
                 Fact::Metrics(keys.iter().map(|key| (key.clone(), curve(key, *until))).collect())

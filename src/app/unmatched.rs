@@ -1,0 +1,226 @@
+//! Which names of the configuration nothing has. Nothing is said of a list that was not read, not whole, or failed.
+
+use crate::config::{BuildConfig, EnvironmentConfig};
+use crate::model::names::{fits, nearest};
+use crate::model::target::group_name;
+use crate::model::{Estate, Observed, Source, Unmatched};
+use log_store::pattern::{is_pattern, matches};
+use std::collections::BTreeMap;
+
+/// The value of a list that was read whole the last time.
+fn whole<T>(observed: &Observed<T>) -> Option<&T> {
+    let whole = observed.at().is_some() && observed.failure().is_none() && observed.partial().is_none();
+    observed.value().filter(|_| whole)
+}
+
+/// What was written, held against what is there and belongs to the environment, and what is there beside it.
+struct Lists<'a> {
+    source: Source,
+    key: &'static str,
+    ours: Vec<&'a str>,
+    others: &'a [String],
+}
+
+impl Lists<'_> {
+    /// Each that is written and that nothing has, where `has` tells whether a name is meant.
+    fn unmatched<'w>(
+        &self,
+        written: impl IntoIterator<Item = &'w String>,
+        has: impl Fn(&str, &str) -> bool,
+    ) -> Vec<Unmatched> {
+        let missing = written.into_iter().filter(|written| !self.ours.iter().any(|name| has(written, name)));
+        let near = |written: &str| {
+            // Without its signs a pattern is compared like a name.
+            let letters: String = written.chars().filter(|c| !matches!(c, '*' | '?' | '[' | ']')).collect();
+            let names = self.ours.iter().copied().chain(self.others.iter().map(String::as_str));
+            nearest(&letters, names).filter(|_| !letters.is_empty()).map(str::to_owned)
+        };
+        missing
+            // Whatever there is, if anything, is no name.
+            .filter(|written| *written != "*")
+            .map(|written| Unmatched {
+                source: self.source,
+                key: self.key,
+                written: written.clone(),
+                near: near(written),
+            })
+            .collect()
+    }
+}
+
+/// All that the configuration names for this environment and nothing has.
+pub fn of(estate: &Estate, environment: &EnvironmentConfig, builds: &BTreeMap<String, BuildConfig>) -> Vec<Unmatched> {
+    let mut found = Vec::new();
+    let others = |source: Source| estate.others.get(&source).map_or(&[][..], Vec::as_slice);
+    if let Some(services) = whole(&estate.services) {
+        let ours: Vec<&str> = services.keys().map(String::as_str).collect();
+        let lists = Lists { source: Source::Services, key: "services", ours, others: others(Source::Services) };
+        found.extend(lists.unmatched(&environment.services, |pattern, name| matches(pattern, name)));
+        found.extend(unbuilt(&lists.ours, builds));
+    }
+    if let (Some(clusters), Some(instances)) = (whole(&estate.db_clusters), whole(&estate.db_instances)) {
+        let mut ours: Vec<&str> = clusters.iter().map(|cluster| cluster.id.as_str()).collect();
+        ours.extend(instances.iter().map(|instance| instance.id.as_str()));
+        let also: Vec<String> = others(Source::DbClusters).iter().chain(others(Source::DbInstances)).cloned().collect();
+        let lists = Lists { source: Source::DbClusters, key: "databases", ours, others: &also };
+        found.extend(lists.unmatched(&environment.databases, |pattern, name| matches(pattern, name)));
+    }
+    if let Some(groups) = whole(&estate.target_groups) {
+        let ours = groups.iter().map(String::as_str).collect();
+        let also: Vec<String> = others(Source::Targets).iter().map(|arn| group_name(arn).to_owned()).collect();
+        let lists = Lists { source: Source::Targets, key: "target_groups", ours, others: &also };
+        let has = |pattern: &str, arn: &str| matches(pattern, arn) || matches(pattern, group_name(arn));
+        found.extend(lists.unmatched(&environment.target_groups, has));
+    }
+    if let Some(alarms) = whole(&estate.alarms) {
+        let ours = alarms.iter().map(|alarm| alarm.name.as_str()).collect();
+        let lists = Lists { source: Source::Alarms, key: "alarms", ours, others: others(Source::Alarms) };
+        found.extend(lists.unmatched(&environment.alarms, |beginning, name| name.starts_with(beginning)));
+    }
+    if let Some(timers) = whole(&estate.schedules) {
+        let ours = timers.iter().map(|timer| timer.name.as_str()).collect();
+        let lists = Lists { source: Source::Schedules, key: "schedules", ours, others: others(Source::Schedules) };
+        found.extend(lists.unmatched(&environment.schedules, |beginning, name| name.starts_with(beginning)));
+    }
+    found
+}
+
+/// Builds of no service here that are almost the name of one that has none. A build may be of a service of another
+/// environment: of one that is like nothing here nothing can be said.
+fn unbuilt(services: &[&str], builds: &BTreeMap<String, BuildConfig>) -> Vec<Unmatched> {
+    let without: Vec<&str> =
+        services.iter().copied().filter(|name| EnvironmentConfig::build_of(builds, name).is_none()).collect();
+    let of_none = builds.keys().filter(|build| !services.iter().any(|name| fits(build, name)));
+    let words = |name: &str| -> Vec<String> { name.split(['-', '_', '/']).map(str::to_owned).collect() };
+    of_none
+        .filter_map(|build| {
+            let count = words(build).len();
+            let near = without.iter().copied().filter_map(|name| {
+                let words = words(name);
+                let end = words.get(words.len().checked_sub(count)?..)?.join("-");
+                (strsim::damerau_levenshtein(build, &end) <= 1 + build.len() / 6).then_some(name)
+            });
+            let near = near.map(str::to_owned).next()?;
+            Some(Unmatched { source: Source::Services, key: "build", written: build.clone(), near: Some(near) })
+        })
+        .collect()
+}
+
+/// Takes what belongs to the environment and leaves the names of the rest.
+pub(super) fn sift<T>(
+    all: Vec<T>,
+    others: &mut Vec<String>,
+    name: impl Fn(&T) -> &str,
+    ours: impl Fn(&T) -> bool,
+) -> Vec<T> {
+    let (kept, rest): (Vec<T>, Vec<T>) = all.into_iter().partition(ours);
+    others.extend(rest.iter().map(|one| name(one).to_owned()));
+    kept
+}
+
+/// Whether a service, by its exact name, was asked for and is not there: which names there are is not known then.
+pub(super) fn named_wrong(environment: &EnvironmentConfig, missing: &[String]) -> bool {
+    missing.iter().any(|name| !is_pattern(name) && environment.services.contains(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Alarm, DbCluster, DbInstance, Failure, FailureKind, Service};
+    use jiff::Timestamp;
+
+    fn read<T>(value: T) -> Observed<T> {
+        let mut observed = Observed::default();
+        observed.learn(value, Timestamp::UNIX_EPOCH);
+        observed
+    }
+
+    fn environment() -> EnvironmentConfig {
+        EnvironmentConfig {
+            services: vec!["shop-web".into(), "shop-wroker-*".into()],
+            databases: vec!["shop-db".into(), "shop-bd*".into()],
+            target_groups: vec!["shop-tg".into()],
+            alarms: vec!["shop-".into(), "shpo-".into()],
+            schedules: Some("shop-nihgt".into()),
+            ..EnvironmentConfig::default()
+        }
+    }
+
+    fn estate() -> Estate {
+        let service = |name: &str| (name.to_owned(), Service { name: name.into(), ..Service::default() });
+        let alarm = Alarm { name: "shop-cpu".into(), ..Alarm::default() };
+        let others = [
+            (Source::Services, vec!["shop-worker-1".to_owned()]),
+            (Source::Targets, vec!["arn:aws:elasticloadbalancing:r:1:targetgroup/shop-gt/1".to_owned()]),
+            (Source::Schedules, vec!["shop-night-stop".to_owned()]),
+        ];
+        Estate {
+            services: read([service("shop-web")].into_iter().collect()),
+            db_clusters: read(vec![DbCluster { id: "shop-db".into(), ..DbCluster::default() }]),
+            db_instances: read(vec![DbInstance { id: "shop-db-1".into(), ..DbInstance::default() }]),
+            target_groups: read(Vec::new()),
+            alarms: read(vec![alarm]),
+            schedules: read(Vec::new()),
+            others: others.into_iter().collect(),
+            ..Estate::default()
+        }
+    }
+
+    fn said(estate: &Estate) -> Vec<(&'static str, String, Option<String>)> {
+        let found = of(estate, &environment(), &BTreeMap::new());
+        found.into_iter().map(|one| (one.key, one.written, one.near)).collect()
+    }
+
+    #[test]
+    fn what_nothing_has_is_said_with_the_nearest_name() {
+        let near = |name: &str| Some(name.to_owned());
+        assert_eq!(
+            said(&estate()),
+            [
+                ("services", "shop-wroker-*".to_owned(), near("shop-worker-1")),
+                ("databases", "shop-bd*".to_owned(), near("shop-db")),
+                ("target_groups", "shop-tg".to_owned(), near("shop-gt")),
+                ("alarms", "shpo-".to_owned(), near("shop-cpu")),
+                ("schedules", "shop-nihgt".to_owned(), near("shop-night-stop")),
+            ]
+        );
+    }
+
+    #[test]
+    fn nothing_is_said_of_a_list_that_was_not_read_whole() {
+        assert_eq!(said(&Estate::default()), []);
+        let failure = || Failure::new(FailureKind::Denied, "not allowed");
+        let mut failed = estate();
+        failed.services.fail(failure());
+        failed.db_instances.fail(failure());
+        failed.alarms.fail(failure());
+        failed.schedules.fail(failure());
+        failed.target_groups.fail(failure());
+        assert_eq!(said(&failed), []);
+        let mut partly = Estate::default();
+        partly.alarms.learn_partly(Vec::new(), "the list ended early".into(), None, Timestamp::UNIX_EPOCH);
+        assert_eq!(said(&partly), []);
+    }
+
+    #[test]
+    fn whatever_there_is_may_be_nothing() {
+        let environment = EnvironmentConfig { databases: vec!["*".into()], ..EnvironmentConfig::default() };
+        let estate = Estate { db_clusters: read(vec![]), db_instances: read(vec![]), ..Estate::default() };
+        assert_eq!(of(&estate, &environment, &BTreeMap::new()), []);
+    }
+
+    #[test]
+    fn a_build_is_told_where_it_is_almost_the_name_of_a_service_without_one() {
+        let builds = |names: &[&str]| -> BTreeMap<String, BuildConfig> {
+            names.iter().map(|name| ((*name).to_owned(), BuildConfig::default())).collect()
+        };
+        let services = ["shop-web", "shop-worker"];
+        let told = |names: &[&str]| {
+            let found = unbuilt(&services, &builds(names));
+            found.into_iter().filter_map(|one| one.near).collect::<Vec<_>>()
+        };
+        assert_eq!(told(&["wbe", "worker"]), ["shop-web"]);
+        assert_eq!(told(&["web", "worker", "billing"]), Vec::<String>::new(), "of another environment");
+        assert_eq!(told(&["web", "wbe"]), Vec::<String>::new(), "it has one");
+    }
+}

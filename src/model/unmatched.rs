@@ -1,0 +1,31 @@
+//! What the configuration names and nothing there has: mostly a name that was written wrong.
+
+use super::source::Source;
+
+/// A name, a pattern or the beginning of names that nothing has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unmatched {
+    /// What was read to know it.
+    pub source: Source,
+    /// The key of the configuration that has it: `databases`.
+    pub key: &'static str,
+    /// As it is written there.
+    pub written: String,
+    /// What is there and is most like it.
+    pub near: Option<String>,
+}
+
+impl Unmatched {
+    /// What is wrong, in a sentence.
+    pub fn words(&self) -> String {
+        format!("`{}` of the configuration (`{}`) matches nothing", self.written, self.key)
+    }
+
+    /// What to do.
+    pub fn hint(&self) -> String {
+        match &self.near {
+            Some(near) => format!("did you mean `{near}`? correct `{}` in the configuration", self.key),
+            None => format!("correct `{}` in the configuration, or leave it out until there is one", self.key),
+        }
+    }
+}
