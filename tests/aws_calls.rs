@@ -351,6 +351,24 @@ fn an_index_has_the_architectures_of_its_images() {
 }
 
 #[test]
+fn images_and_logins_are_asked_for_in_the_region_of_the_registry() {
+    let desk = Desk::new(Scenario::Staging);
+    let (_, repository, tag) = desk.repository();
+    let at = |region: &str| Some(Registry { account: ACCOUNT.into(), region: region.into() });
+    let image = |region: &str| {
+        desk.read(Read::Image { registry: at(region), repository: repository.clone(), reference: tag.clone() })
+    };
+    assert!(matches!(image(REGION), Ok(Reply::Image(_))));
+    // In another region is another repository, though the environment's has one of this name.
+    assert_eq!(image("us-east-1").unwrap_err().kind, FailureKind::NotFound);
+    let images = |region| desk.read(Read::Images { registry: at(region), repository: repository.clone() });
+    assert!(matches!(images(REGION), Ok(Reply::Images(found)) if !found.is_empty()));
+    assert_eq!(images("us-east-1").unwrap_err().kind, FailureKind::NotFound);
+    let Ok(Reply::Login { registry, .. }) = desk.read(Read::Login { registry: at("us-east-1") }) else { panic!() };
+    assert_eq!(registry, format!("{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com"));
+}
+
+#[test]
 fn the_login_has_a_token_that_is_not_shown() {
     let desk = Desk::new(Scenario::Staging);
     let reply = desk.read(Read::Login { registry: None }).unwrap();

@@ -438,10 +438,10 @@ fn a_name_of_the_configuration_that_matches_nothing_is_said_with_the_nearest() {
             "{row}"
         );
         assert!(row["unmatched"][0]["nearest"].as_str().is_some_and(|near| near.starts_with(nearest)), "{row}");
-        assert!(attention.contains(&format!("`{written}` of the configuration (`{key}`)")), "{attention}");
+        assert!(attention.contains(&format!("nothing matches `{written}` (`{key}`)")), "{attention}");
     }
     let table = line(&mut home.on(&world), "db").coded(0);
-    assert!(table.out.contains("`bookmark-staging-*` of the configuration"), "{table:?}");
+    assert!(table.out.contains("nothing matches `bookmark-staging-*`"), "{table:?}");
     // Of what could not be read nothing is said.
     for operation in
         ["rds:*", "ecs:DescribeServices", "cloudwatch:DescribeAlarms", "scheduler:*", "elasticloadbalancing:*"]
@@ -449,12 +449,12 @@ fn a_name_of_the_configuration_that_matches_nothing_is_said_with_the_nearest() {
         world.fault(operation, "denied");
     }
     let snapshot = line(&mut home.on(&world), "snapshot -o json").json();
-    assert!(!snapshot.to_string().contains("matches nothing"), "{snapshot:#}");
+    assert!(!snapshot.to_string().contains("nothing matches"), "{snapshot:#}");
     // And as it is meant, all names are found.
     let (home, world) = (Home::new(), World::staging());
     for environment in ["staging", "prod", "pantri", "minimal"] {
         let snapshot = line(&mut home.on(&world), &format!("snapshot --env {environment} -o json")).coded(0).json();
-        assert!(!snapshot.to_string().contains("matches nothing"), "{environment}: {snapshot:#}");
+        assert!(!snapshot.to_string().contains("nothing matches"), "{environment}: {snapshot:#}");
     }
 }
 

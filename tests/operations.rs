@@ -687,6 +687,7 @@ fn an_image_is_built_pushed_and_deployed_by_its_digest_and_hooks_are_told() {
     );
     let app = home.path().join("app");
     std::fs::create_dir_all(&app).unwrap();
+    std::fs::create_dir_all(home.path().join("elsewhere/deep")).unwrap();
     std::fs::write(app.join("Dockerfile"), "FROM scratch\n").unwrap();
     let git = |arguments: &str| {
         let status = std::process::Command::new("git")
@@ -707,6 +708,8 @@ fn an_image_is_built_pushed_and_deployed_by_its_digest_and_hooks_are_told() {
         let mut command = home.on(&world);
         let path = std::env::var("PATH").unwrap_or_default();
         command.env("PATH", format!("{}:{path}", bin.display()));
+        // Hooks and builds belong to the folder of the file that names them, wherever the program is started.
+        command.current_dir(home.path().join("elsewhere/deep")).arg("--config").arg(home.path().join("config.toml"));
         command
     };
     // A dirty tree is refused unless it is said.

@@ -42,9 +42,9 @@ async fn search(
     let asked = Asked { services: &arguments.services, groups: &arguments.group, lambdas: &[] };
     let (reading, found) = log_groups::read(context, &asked).await?;
     let app = &reading.collector.app;
-    let (zone, now) = (app.zone(), app.service_now());
+    let (zone, now) = (app.zone(), (app.service_now(), reading.collector.latest()));
     let (from, to) = when::range(&arguments.since, arguments.until.as_deref(), now, &zone).map_err(Report::usage)?;
-    let to = to.unwrap_or(now);
+    let to = to.unwrap_or(now.1);
     let (_, mut executor, mut events, _) = reading.collector.into_parts();
     let found = log_groups::resolve(&asked, found, &[], (&mut executor, &mut events), end).await?;
     if found.groups.is_empty() {

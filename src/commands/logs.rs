@@ -44,7 +44,8 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
     let zone = if arguments.utc { TimeZone::UTC } else { app.zone() };
     let now = app.service_now();
     let (since, until) =
-        when::range(&arguments.since, arguments.until.as_deref(), now, &zone).map_err(Report::usage)?;
+        when::range(&arguments.since, arguments.until.as_deref(), (now, reading.collector.latest()), &zone)
+            .map_err(Report::usage)?;
     let account = app.environment.account.clone();
     let whose = app.estate.identity.value().map(|identity| identity.account.clone()).or_else(|| account.clone());
     let region = app.environment.region.clone();

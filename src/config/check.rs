@@ -3,7 +3,7 @@
 use super::loaded::{KnownCommand, Loaded};
 use super::schema::bare;
 use crate::model::key::Key;
-use crate::model::names::{listed, nearest};
+use crate::model::names::{Arn, listed, nearest};
 
 /// Adds every such mistake.
 pub(super) fn check(loaded: &mut Loaded, commands: &[KnownCommand]) {
@@ -14,6 +14,40 @@ pub(super) fn check(loaded: &mut Loaded, commands: &[KnownCommand]) {
     }
     twice(loaded);
     in_order(loaded);
+}
+
+/// A cluster may be named by its ARN, which also says where it is: there it is asked for. One of another region or
+/// account than the environment's would be looked for where it is not.
+pub(super) fn clusters(loaded: &mut Loaded) {
+    for at in 0..loaded.config.environments.len() {
+        let environment = &loaded.config.environments[at];
+        let Some(text) = environment.cluster.clone().filter(|text| text.starts_with("arn:")) else { continue };
+        let path = |key: &str| format!("environments.{}.{key}", bare(&environment.name));
+        let (cluster, keys) = (path("cluster"), [path("region"), path("account")]);
+        let of_ecs = text.split(':').nth(2) == Some("ecs");
+        let Some(arn) = Arn::parse(&text).filter(|arn| of_ecs && arn.kind == "cluster") else {
+            let message = format!("`{text}` is no ARN of an ECS cluster");
+            loaded.wrong(&cluster, message, "write the cluster's name, or its ARN".to_owned());
+            continue;
+        };
+        let (region, account) = (environment.region.as_deref(), environment.account.as_deref());
+        if let Some(why) = arn.elsewhere(account, region, None) {
+            let hint = format!(
+                "write region = \"{}\" and account = \"{}\", or the cluster's name if it is the environment's own",
+                arn.region, arn.account
+            );
+            loaded.wrong(&cluster, format!("the cluster `{}` is elsewhere: {why}", arn.name), hint);
+            continue;
+        }
+        let origin = loaded.origin(&cluster);
+        for key in keys {
+            loaded.provenance.entry(key).or_insert_with(|| origin.clone());
+        }
+        let environment = &mut loaded.config.environments[at];
+        environment.region.get_or_insert_with(|| arn.region.to_owned());
+        environment.account.get_or_insert_with(|| arn.account.to_owned());
+        environment.cluster = Some(arn.name.to_owned());
+    }
 }
 
 /// As they stand in the files; those of variables and flags last.

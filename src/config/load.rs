@@ -89,6 +89,7 @@ pub fn load(request: &Request) -> Loaded {
     loaded.variables(&request.variables);
     super::check::check(&mut loaded, &request.commands);
     loaded.flags(&request.flags);
+    super::check::clusters(&mut loaded);
     loaded.place_files(request);
     loaded
 }
@@ -99,12 +100,13 @@ pub fn parse(name: &str, text: &str) -> Loaded {
     loaded.files.push(name.to_owned());
     loaded.layer(&Arc::new(SourceFile { name: name.to_owned(), text: text.to_owned() }));
     super::check::check(&mut loaded, &[]);
+    super::check::clusters(&mut loaded);
     loaded
 }
 
 impl Loaded {
-    /// Makes the paths of files whole: `~` is the user's home, and a relative one begins where the file is that
-    /// names it, whatever folder the program was started in.
+    /// Makes the paths of files and folders whole: `~` is the user's home, and a relative one begins where the file is
+    /// that names it, whatever folder the program was started in. Hooks run there, too.
     fn place_files(&mut self, request: &Request) {
         let folder = |origin: &Origin| match origin {
             Origin::File(file, _) => {
@@ -117,6 +119,18 @@ impl Loaded {
             (Some(rest), Some(user)) if rest.starts_with('/') => user.join(rest.trim_start_matches('/')),
             _ => folder.join(path),
         };
+        for (name, build) in self.config.builds.clone() {
+            let from = folder(&self.origin(&format!("build.{}.context", bare(&name))));
+            if let Some(build) = self.config.builds.get_mut(&name).filter(|_| !build.context.is_empty()) {
+                build.context = whole(&build.context, from).display().to_string();
+            }
+        }
+        let of_hook = |key: &str| match self.origin(key) {
+            origin @ Origin::File(..) => Some(folder(&origin).display().to_string()),
+            Origin::Default | Origin::Variable(_) | Origin::Flag(_) => None,
+        };
+        let folders = (of_hook("hooks.before_deploy"), of_hook("hooks.after_deploy"));
+        (self.config.hooks.before_folder, self.config.hooks.after_folder) = folders;
         let (audit, theme) = (folder(&self.origin("audit_file")), folder(&self.origin("ui.theme")));
         if let Some(path) = &mut self.config.audit_file {
             *path = whole(path, audit).display().to_string();

@@ -200,7 +200,8 @@ pub static KNOWN: &[Known] = &[
         text,
         Value::Text,
         "none",
-        "A command that is run by `sh` before the service is changed; where it fails, nothing is.",
+        "A command that is run by `sh` in the folder of this file before the service is changed; where it fails, nothing \
+         is.",
         "\"./migrate.sh\""
     ),
     top!(
@@ -210,7 +211,7 @@ pub static KNOWN: &[Known] = &[
         text,
         Value::Text,
         "none",
-        "A command that is run by `sh` after a deployment has ended, however it ended.",
+        "A command that is run by `sh` in the folder of this file after a deployment has ended, however it ended.",
         "\"./notify.sh\""
     ),
     Known {
@@ -221,7 +222,7 @@ pub static KNOWN: &[Known] = &[
             get: |build| (!build.context.is_empty()).then(|| Value::Text(build.context.clone())),
         },
         default: "needed",
-        doc: "The folder that is sent to the build; the command runs in it.",
+        doc: "The folder that is sent to the build; the command runs in it. A relative one begins in the folder of this file.",
         example: "\"../app\"",
     },
     Known {
@@ -293,7 +294,15 @@ pub static KNOWN: &[Known] = &[
         "Another endpoint for every service: an emulator or the simulator.",
         "\"http://127.0.0.1:4566\""
     ),
-    text!("cluster", Text, cluster, "no containers", "The ECS cluster.", "\"bookmark-manager-staging-cluster\""),
+    text!(
+        "cluster",
+        Text,
+        cluster,
+        "no containers",
+        "The ECS cluster, by its name or its ARN. An ARN also says the region and the account where these are not \
+         written, and must not say others where they are.",
+        "\"bookmark-manager-staging-cluster\""
+    ),
     list!(
         "services",
         services,

@@ -303,6 +303,67 @@ fn no_configuration_says_where_it_was_looked_for() {
 }
 
 #[test]
+fn a_cluster_is_used_where_its_arn_says_or_refused() {
+    const ARN: &str = "arn:aws:ecs:eu-west-1:123456789012:cluster/shop";
+    let environment = |text: &str| {
+        let loaded = parse("config.toml", &format!("[environments.a]\ncluster = \"{ARN}\"\n{text}"));
+        (told(&loaded), loaded.config.environments[0].clone())
+    };
+    for text in ["", "region = \"eu-west-1\"\n", "account = \"123456789012\"\nregion = \"eu-west-1\"\n"] {
+        let (mistakes, found) = environment(text);
+        assert_eq!(mistakes, [""; 0], "{text}");
+        assert_eq!(found.cluster.as_deref(), Some("shop"));
+        assert_eq!((found.region.as_deref(), found.account.as_deref()), (Some("eu-west-1"), Some("123456789012")));
+    }
+    for (text, why) in [
+        ("region = \"us-east-1\"\n", "it is of region eu-west-1, and the environment of us-east-1"),
+        ("account = \"999999999999\"\n", "it is of account 123456789012, and the environment of 999999999999"),
+    ] {
+        let (mistakes, _) = environment(text);
+        assert_eq!(mistakes, [format!("config.toml:2:1 the cluster `shop` is elsewhere: {why}")]);
+    }
+    for text in ["arn:aws:rds:eu-west-1:123456789012:cluster:db", "arn:aws:ecs:eu-west-1:123456789012:service/shop/web"]
+    {
+        let loaded = parse("config.toml", &format!("[environments.a]\ncluster = \"{text}\"\n"));
+        assert_eq!(told(&loaded), [format!("config.toml:2:1 `{text}` is no ARN of an ECS cluster")]);
+    }
+}
+
+#[test]
+fn a_region_flag_does_not_take_a_cluster_out_of_its_region() {
+    let folder = Folder::new();
+    folder.write("config.toml", "[environments.a]\ncluster = \"arn:aws:ecs:eu-west-1:123456789012:cluster/shop\"\n");
+    let flags = Flags { environment: Some("a".into()), region: Some("us-east-1".into()), ..Flags::default() };
+    let loaded = load(&Request { flags, ..folder.request() });
+    assert_eq!(loaded.diagnostics.len(), 1, "{:?}", told(&loaded));
+}
+
+#[test]
+fn hooks_and_builds_belong_to_the_folder_of_the_file_that_sets_them() {
+    let folder = Folder::new();
+    folder
+        .write(
+            "config.toml",
+            "[hooks]\nbefore_deploy = \"./migrate.sh\"\n[build.web]\ncontext = \"../app\"\n[environments.a]\n",
+        )
+        .write(
+            "home/cockpit/config.toml",
+            "[hooks]\nafter_deploy = \"./notify.sh\"\n[build.api]\ncontext = \"~/api\"\n",
+        );
+    let loaded = load(&Request { user: Some("/home/me".into()), ..folder.request() });
+    let at = |name: &str| Some(folder.0.join(name).display().to_string());
+    let hooks = &loaded.config.hooks;
+    assert_eq!(
+        (hooks.before_deploy.as_deref(), hooks.after_deploy.as_deref()),
+        (Some("./migrate.sh"), Some("./notify.sh"))
+    );
+    assert_eq!(hooks.before_folder, Some(folder.0.display().to_string()));
+    assert_eq!(hooks.after_folder, at("home/cockpit"));
+    assert_eq!(Some(loaded.config.builds["web"].context.clone()), at("../app"));
+    assert_eq!(loaded.config.builds["api"].context, "/home/me/api");
+}
+
+#[test]
 fn keys_are_checked_against_the_commands() {
     let command = |name: &str, scope: &str, key: &str| KnownCommand {
         name: name.into(),

@@ -22,19 +22,23 @@ pub struct Config {
     pub audit_file: Option<String>,
 }
 
-/// Commands around a deployment, run by `sh`.
+/// Commands around a deployment, run by `sh` in the folder of the file that names them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Hooks {
     /// Before the service is changed; a failure stops the deployment.
     pub before_deploy: Option<String>,
     /// After its end, whatever it is.
     pub after_deploy: Option<String>,
+    /// Where the one before is run; none is the folder in which the program was started.
+    pub before_folder: Option<String>,
+    /// Where the one after is run.
+    pub after_folder: Option<String>,
 }
 
 /// How the image of a service is built.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BuildConfig {
-    /// The folder that is sent to the build.
+    /// The folder that is sent to the build; a relative one begins where the file is that names it.
     pub context: String,
     /// The Dockerfile, as seen from the context; `Dockerfile` where none is named.
     pub dockerfile: Option<String>,

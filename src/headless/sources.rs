@@ -217,7 +217,7 @@ pub fn notes(rows: &[SourceDto]) -> Vec<String> {
     let unmatched = rows.iter().flat_map(|row| {
         row.unmatched.iter().map(|one| {
             let near = one.nearest.as_ref().map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-            format!("! {}: `{}` of the configuration (`{}`) matches nothing{near}", row.name, one.name, one.key)
+            format!("! {}: nothing matches `{}` (`{}` of the configuration){near}", row.name, one.name, one.key)
         })
     });
     let missing = rows.iter().filter_map(|row| {

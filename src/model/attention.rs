@@ -177,7 +177,7 @@ fn unmatched(estate: &Estate, list: &mut Vec<Attention>) {
     list.extend(estate.unmatched.iter().map(|one| Attention {
         severity: Severity::Warning,
         place: Place::Source(one.source),
-        name: one.source.name().into(),
+        name: "configuration".into(),
         what: one.words(),
         since: None,
         hint: Some(one.hint()),

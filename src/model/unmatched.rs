@@ -18,7 +18,7 @@ pub struct Unmatched {
 impl Unmatched {
     /// What is wrong, in a sentence.
     pub fn words(&self) -> String {
-        format!("`{}` of the configuration (`{}`) matches nothing", self.written, self.key)
+        format!("nothing matches `{}` (`{}`)", self.written, self.key)
     }
 
     /// What to do.

@@ -38,6 +38,11 @@ pub struct Collector {
 }
 
 impl Collector {
+    /// The latest that it may be now by the service's clock.
+    pub fn latest(&self) -> jiff::Timestamp {
+        self.app.service_now() + self.executor.margin()
+    }
+
     /// Opens an environment.
     pub fn new(config: Config, environment: EnvironmentConfig, session: Session, wants: Wants, clock: Clock) -> Self {
         let (executor, events) = Executor::new(session.simulated);

@@ -136,6 +136,11 @@ impl Executor {
         if self.simulated { SignedDuration::ZERO } else { self.service_clock.ahead() }
     }
 
+    /// How much further ahead it may be.
+    pub fn margin(&self) -> SignedDuration {
+        if self.simulated { SignedDuration::ZERO } else { self.service_clock.margin() }
+    }
+
     /// The region in use, once it is known.
     pub fn region(&self) -> Option<String> {
         self.session.as_ref().and_then(Session::region)

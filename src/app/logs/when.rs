@@ -38,14 +38,15 @@ pub fn moment(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, 
     date.to_zoned(zone.clone()).map(|at| at.timestamp()).map_err(|_| wrong(text))
 }
 
-/// From when to when, as `--since` and `--until` say it.
+/// From when to when, as `--since` and `--until` say it. Of now there are two: by the service's clock as it is known,
+/// and the latest that it may be there, from which ends are counted: nothing of the last second is left out.
 ///
 /// # Errors
 /// A time that is none, a beginning that is still to come, an end that is not after the beginning.
 pub fn range(
     since: &str,
     until: Option<&str>,
-    now: Timestamp,
+    (now, latest): (Timestamp, Timestamp),
     zone: &TimeZone,
 ) -> Result<(Timestamp, Option<Timestamp>), String> {
     let from = moment(since, now, zone)?;
@@ -53,7 +54,7 @@ pub fn range(
         return Err(format!("--since {since} is in the future: it is {} now", spelled(now, zone)));
     }
     let Some(until) = until else { return Ok((from, None)) };
-    let mut to = moment(until, now, zone)?;
+    let mut to = moment(until, latest, zone)?;
     if to <= from && is_clock(until.trim()) {
         // Yesterday's would be before the beginning: the first one after it is meant.
         let mut at = to.to_zoned(zone.clone());
@@ -190,8 +191,12 @@ mod tests {
     fn a_range_begins_in_the_past_and_ends_after_that() {
         let now = NOW.parse().expect("valid");
         let of = |since, until| {
-            range(since, until, now, &tokyo()).map(|(from, to)| (from.to_string(), to.map(|to| to.to_string())))
+            let now: Timestamp = now;
+            range(since, until, (now, now + SignedDuration::from_millis(800)), &tokyo())
+                .map(|(from, to)| (from.to_string(), to.map(|to| to.to_string())))
         };
+        let (from, to) = of("1h", Some("now")).expect("valid");
+        assert_eq!((from.as_str(), to.as_deref()), ("2026-11-20T04:00:00Z", Some("2026-11-20T05:00:00.8Z")));
         let future = of("2026-11-24", None).unwrap_err();
         assert!(
             future.contains("--since 2026-11-24 is in the future") && future.contains("2026-11-20 14:00:00 JST"),

@@ -267,6 +267,7 @@ impl Deploy {
 
     /// The end, after the after-hook.
     pub(super) fn finish(&mut self, outcome: Outcome, ctx: &mut Ctx<'_>) {
+        let folder = self.request.hooks.after_folder.clone();
         let command = self.request.hooks.after_deploy.clone();
         // What did not begin has no after.
         let Some(command) = command.filter(|_| self.watch.is_some() && !self.only_looks()) else {
@@ -274,7 +275,7 @@ impl Deploy {
             return;
         };
         ctx.say(Weight::Step, format!("after: {command}"));
-        let program = hook_program(self, &command, Some(&outcome), ctx);
+        let program = hook_program(self, (&command, folder), Some(&outcome), ctx);
         self.ended = Some(outcome);
         self.phase = Phase::AfterHook;
         ctx.ask(Slot::Run("after"), Call::Run(program));
@@ -332,8 +333,13 @@ impl Deploy {
     }
 }
 
-/// A hook: run by the shell, the facts in its environment and on its standard input.
-pub(super) fn hook_program(deploy: &Deploy, command: &str, outcome: Option<&Outcome>, ctx: &Ctx<'_>) -> Program {
+/// A hook: run by the shell in its folder, the facts in its environment and on its standard input.
+pub(super) fn hook_program(
+    deploy: &Deploy,
+    (command, folder): (&str, Option<String>),
+    outcome: Option<&Outcome>,
+    ctx: &Ctx<'_>,
+) -> Program {
     let facts = deploy.facts(outcome, ctx.environment);
     let variables = facts.as_object().into_iter().flatten().filter_map(|(name, value)| {
         let value = value.as_str()?.to_owned();
@@ -341,7 +347,7 @@ pub(super) fn hook_program(deploy: &Deploy, command: &str, outcome: Option<&Outc
     });
     Program {
         argv: vec!["sh".to_owned(), "-c".to_owned(), command.to_owned()],
-        folder: None,
+        folder,
         variables: variables.collect(),
         input: Some(facts.to_string().into()),
         quiet: false,

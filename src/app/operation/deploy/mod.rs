@@ -231,7 +231,8 @@ impl Deploy {
         let Some(command) = self.request.hooks.before_deploy.clone() else { return self.recheck(ctx) };
         self.phase = Phase::BeforeHook;
         ctx.say(Weight::Step, format!("before: {command}"));
-        let program = self.hook(&command, None, ctx);
+        let folder = self.request.hooks.before_folder.clone();
+        let program = self.hook((&command, folder), None, ctx);
         ctx.ask(Slot::Run("before"), super::call::Call::Run(program));
     }
 
@@ -586,7 +587,7 @@ impl Deploy {
     }
 
     /// A program of a hook, with what it is told.
-    fn hook(&self, command: &str, outcome: Option<&Outcome>, ctx: &Ctx<'_>) -> Program {
-        end::hook_program(self, command, outcome, ctx)
+    fn hook(&self, hook: (&str, Option<String>), outcome: Option<&Outcome>, ctx: &Ctx<'_>) -> Program {
+        end::hook_program(self, hook, outcome, ctx)
     }
 }

@@ -364,7 +364,7 @@ fn run(world: &mut World, source: Source, roll_back: Option<bool>, detach: Optio
         base: None,
         container: None,
         roll_back,
-        hooks: Hooks { before_deploy: Some("true".into()), after_deploy: Some("true".into()) },
+        hooks: Hooks { before_deploy: Some("true".into()), after_deploy: Some("true".into()), ..Hooks::default() },
         command: "cockpit deploy web".into(),
     };
     let (id, mut effects) = operations.start(What::Deploy(request), &environment(), world.now());
