@@ -143,6 +143,7 @@ impl Reading {
             started: self.started,
             requests: app.poller.requests(),
             skipped: &self.skipped,
+            service_metrics: app.poller.wants().service_metrics,
         }
     }
 }

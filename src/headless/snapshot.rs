@@ -35,6 +35,8 @@ pub struct SnapshotInput<'a> {
     pub requests: &'a BTreeMap<Source, u32>,
     /// Sources that were not asked on purpose.
     pub skipped: &'a [Source],
+    /// Whether the curves of services were asked for, too.
+    pub service_metrics: bool,
 }
 
 impl<'a> SnapshotInput<'a> {
@@ -46,6 +48,7 @@ impl<'a> SnapshotInput<'a> {
             now: self.now - self.ahead,
             requests: self.requests,
             skipped: self.skipped,
+            service_metrics: self.service_metrics,
         }
     }
 

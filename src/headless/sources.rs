@@ -21,6 +21,8 @@ pub struct Asked<'a> {
     pub requests: &'a BTreeMap<Source, u32>,
     /// Sources that were not asked on purpose.
     pub skipped: &'a [Source],
+    /// Whether the curves of services were asked for, too.
+    pub service_metrics: bool,
 }
 
 impl Asked<'_> {
@@ -174,7 +176,7 @@ impl Asked<'_> {
                     Absence::Unanswered
                 } else if databases && estate.db_instances.at().is_none() {
                     Absence::Follows(Source::DbInstances)
-                } else if self.has(Source::Services) {
+                } else if self.service_metrics && self.has(Source::Services) {
                     of_services(&|_| true)
                 } else {
                     Absence::Nothing

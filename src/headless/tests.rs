@@ -26,6 +26,7 @@ pub(super) fn with<T>(
         started: now() - SignedDuration::from_millis(412),
         requests: &requests,
         skipped: &[],
+        service_metrics: true,
     })
 }
 
@@ -169,6 +170,7 @@ fn what_an_environment_does_not_have_is_empty_and_not_unknown() {
         started: now(),
         requests: &nothing,
         skipped: &[Source::Identity],
+        service_metrics: true,
     };
     assert!(snapshot(&input).complete);
     assert_eq!(serde_json::to_value(snapshot(&input)).unwrap()["sources"][2]["status"], "skipped");
@@ -192,6 +194,7 @@ fn a_source_that_hangs_is_not_skipped() {
         started: now(),
         requests: &nothing,
         skipped: &[],
+        service_metrics: true,
     };
     let taken = snapshot(&input);
     assert!(!taken.complete);
