@@ -153,8 +153,11 @@ fn lives(operation: &str) -> bool {
 /// All lines, oldest first, and how many could not be understood. No file is no line.
 ///
 /// # Errors
-/// When it is there and cannot be read.
+/// When it is there and cannot be read, or is no regular file: a pipe would wait for a writer.
 pub fn read(path: &Path) -> io::Result<(Vec<Record>, usize)> {
+    if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Err(io::Error::other("it is no regular file"));
+    }
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((Vec::new(), 0)),
@@ -251,6 +254,7 @@ mod tests {
             let error = append(Some(odd), Record::default(), at("2026-11-20T11:00:00Z")).unwrap_err();
             assert_eq!(error.to_string(), "it is no regular file", "{odd:?}");
         }
+        assert_eq!(read(&path).unwrap_err().to_string(), "it is no regular file");
         assert_eq!(close_left(&path, at("2026-11-20T11:00:00Z")).unwrap(), Vec::new());
         std::fs::remove_dir_all(folder).unwrap();
     }
