@@ -2,10 +2,12 @@
 //!
 //! The selection is a key, not a number: rows come and go under it.
 
+use super::window::in_view;
+
 /// The state of one list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct List {
-    /// Keys of the rows as shown, after filter and sort.
+    /// Keys of the rows as shown, after filter and sort; of a list that is read by windows those in the window.
     pub rows: Vec<String>,
     /// First row shown.
     pub offset: usize,
@@ -21,12 +23,16 @@ pub struct List {
     pub total: usize,
     selected: Option<String>,
     place: usize,
+    /// The number of the first of `rows`.
+    first: usize,
+    /// How many rows there are to move in.
+    count: usize,
 }
 
 impl List {
     /// The selected row's key.
     pub fn selected(&self) -> Option<&str> {
-        self.rows.get(self.place).map(String::as_str)
+        self.key(self.place)
     }
 
     /// The selected row's number.
@@ -34,16 +40,35 @@ impl List {
         self.place
     }
 
+    /// How many rows there are, after the filter.
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
     /// New rows: the selection stays on its key where that is still there, else on its place.
     pub fn set_rows(&mut self, rows: Vec<String>, total: usize) {
+        (self.first, self.count, self.total) = (0, rows.len(), total);
         self.rows = rows;
-        self.total = total;
         if self.rows.get(self.place) != self.selected.as_ref()
             && let Some(selected) = &self.selected
             && let Some(place) = self.rows.iter().position(|row| row == selected)
         {
             self.place = place;
         }
+        self.settle();
+    }
+
+    /// New rows of which only those in the window get a key: there may be millions. The selection stays on its number.
+    pub fn set_window(&mut self, count: usize, total: usize, key: impl Fn(usize) -> String) {
+        (self.count, self.total) = (count, total);
+        (self.place, self.offset) = in_view(self.place, self.offset, self.height, count);
+        self.first = self.offset;
+        self.rows = (self.offset..(self.offset + self.height.max(1)).min(count)).map(key).collect();
         self.settle();
     }
 
@@ -55,7 +80,7 @@ impl List {
 
     /// Selects a row by number; too large a number is the last.
     pub fn select(&mut self, place: usize) {
-        self.place = place.min(self.rows.len().saturating_sub(1));
+        self.place = place.min(self.count.saturating_sub(1));
         self.selected = self.selected().map(str::to_owned);
         self.settle();
     }
@@ -64,7 +89,7 @@ impl List {
     pub fn select_key(&mut self, key: &str) {
         self.selected = Some(key.to_owned());
         if let Some(place) = self.rows.iter().position(|row| row == key) {
-            self.select(place);
+            self.select(self.first + place);
         }
     }
 
@@ -75,29 +100,27 @@ impl List {
 
     /// Moves the window itself, for texts in which nothing is selected.
     pub fn scroll(&mut self, by: isize) {
-        let last = self.rows.len().saturating_sub(self.height.max(1));
+        let last = self.count.saturating_sub(self.height.max(1));
         self.offset = self.offset.saturating_add_signed(by).min(last);
         self.select(self.place.clamp(self.offset, self.offset + self.height.max(1) - 1));
     }
 
-    /// The rows in the window.
+    /// The rows in the window, as far as they have keys.
     pub fn window(&self) -> &[String] {
-        let end = (self.offset + self.height).min(self.rows.len());
-        self.rows.get(self.offset..end).unwrap_or_default()
+        let end = (self.offset + self.height).min(self.first + self.rows.len());
+        let from = self.offset.checked_sub(self.first);
+        from.and_then(|from| self.rows.get(from..end.saturating_sub(self.first))).unwrap_or_default()
+    }
+
+    fn key(&self, place: usize) -> Option<&str> {
+        self.rows.get(place.checked_sub(self.first)?).map(String::as_str)
     }
 
     fn settle(&mut self) {
-        self.place = self.place.min(self.rows.len().saturating_sub(1));
-        if let Some(row) = self.rows.get(self.place) {
-            self.selected = Some(row.clone());
+        (self.place, self.offset) = in_view(self.place, self.offset, self.height, self.count);
+        if let Some(row) = self.key(self.place) {
+            self.selected = Some(row.to_owned());
         }
-        let height = self.height.max(1);
-        if self.place < self.offset {
-            self.offset = self.place;
-        } else if self.place >= self.offset + height {
-            self.offset = self.place + 1 - height;
-        }
-        self.offset = self.offset.min(self.rows.len().saturating_sub(height));
     }
 }
 
@@ -138,6 +161,33 @@ mod tests {
                     prop_assert!(list.window().iter().any(|row| row == selected));
                     // No blank rows at the end while rows are hidden above.
                     prop_assert!(list.offset == 0 || list.window().len() == height);
+                }
+            }
+        }
+    }
+
+    proptest! {
+        /// Of a million rows those in the window get a key, and no others, however one moves.
+        #[test]
+        fn of_a_million_rows_only_those_in_the_window_have_keys(
+            steps in proptest::collection::vec((-2_000_000isize..2_000_000, 0usize..60, 0usize..=1_000_000), 1..40)
+        ) {
+            let mut list = List::default();
+            for (step, height, count) in steps {
+                let made = std::cell::Cell::new(0_usize);
+                list.set_height(height);
+                list.step(step);
+                list.set_window(count, count, |number| {
+                    made.set(made.get() + 1);
+                    number.to_string()
+                });
+                prop_assert!(made.get() <= height.max(1) && list.rows.len() <= height.max(1));
+                prop_assert_eq!(list.len(), count);
+                if count > 0 {
+                    let place = list.place().to_string();
+                    prop_assert_eq!(list.selected(), Some(place.as_str()));
+                    prop_assert!(list.offset == 0 || list.offset + height.max(1) <= count);
+                    prop_assert_eq!(list.window().len(), height.min(count));
                 }
             }
         }

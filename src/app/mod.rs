@@ -41,5 +41,6 @@ pub(crate) mod testing;
 pub mod ticket;
 mod unmatched;
 pub(crate) mod update;
+pub mod window;
 
 pub use state::{App, Command, Entry, Hooks, Overrides, Pane, Session, Spec, Table, View};

@@ -93,6 +93,13 @@ pub enum Rows<A> {
     Sorted(fn(&A, &Order<'_>) -> (Vec<String>, usize)),
     /// Keys in their order, each with the text that a filter looks into.
     Lines(fn(&A) -> Vec<(String, String)>),
+    /// Rows by their number, of which only those in the window are asked for a key: there may be millions.
+    Window {
+        /// How many there are, with what a filter looks for.
+        count: fn(&A, &str) -> usize,
+        /// The key of one.
+        key: fn(&A, usize) -> String,
+    },
     /// Sentences.
     Facts(fn(&A) -> Vec<Fact>),
 }
@@ -296,6 +303,11 @@ impl<A> Table<A> {
     /// The pane of this name; the first one where there is none.
     pub fn pane(&self, id: PaneId) -> &'static Pane<A> {
         self.panes.iter().find(|pane| pane.id == id).copied().unwrap_or(self.panes[0])
+    }
+
+    /// The pane that shows an operation instead of the opened pane: the one without a tab.
+    pub fn of_operations(&self) -> &'static Pane<A> {
+        self.panes.iter().find(|pane| pane.key.is_empty()).copied().unwrap_or(self.panes[0])
     }
 
     /// Panes that have a tab, in the order of their keys.

@@ -20,6 +20,18 @@ pub fn settle(app: &mut App, block: Block) {
     let order = Order { column: list.column, reversed: list.reversed, wanted: wanted.as_ref() };
     let spec = app.spec(block);
     let (rows, total) = match spec.rows {
+        Rows::Window { count, key } => {
+            let shown = count(app, &list.filter);
+            let total = if list.filter.is_empty() { shown } else { count(app, "") };
+            let follows = spec.follows_end && list.place() + 1 >= list.len();
+            list.set_window(shown, total, |number| key(app, number));
+            if follows {
+                list.select(usize::MAX);
+                list.set_window(shown, total, |number| key(app, number));
+            }
+            *app.screen.list(block) = list;
+            return;
+        }
         Rows::None => (Vec::new(), 0),
         Rows::Sorted(keys) => keys(app, &order),
         Rows::Lines(lines) => kept(lines(app), wanted.as_ref()),
@@ -31,7 +43,7 @@ pub fn settle(app: &mut App, block: Block) {
             )
         }
     };
-    let follows = spec.follows_end && list.place() + 1 >= list.rows.len();
+    let follows = spec.follows_end && list.place() + 1 >= list.len();
     list.set_rows(rows, total);
     if follows {
         list.select(usize::MAX);

@@ -1,6 +1,5 @@
 //! The whole state, and what it says of itself. How it changes is in `update`.
 
-use super::command::PaneId;
 use super::confirm;
 use super::effect::Effect;
 use super::followed::Followed;
@@ -194,8 +193,7 @@ impl App {
 
     /// The pane that is shown.
     pub fn shown(&self) -> &'static Pane {
-        let id = if self.screen.operation.is_some() { PaneId("operation") } else { self.screen.pane };
-        self.table.pane(id)
+        if self.screen.operation.is_some() { self.table.of_operations() } else { self.table.pane(self.screen.pane) }
     }
 
     /// What is shown of it.

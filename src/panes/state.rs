@@ -10,4 +10,7 @@ macro_rules! states {
     };
 }
 
+#[cfg(not(test))]
 with_panes!(states);
+#[cfg(test)]
+with_panes!(states alarms);

@@ -31,3 +31,11 @@ macro_rules! tables {
 }
 
 with_panes!(tables);
+
+/// The table with the pane of docs/adding-a-pane.md.
+#[cfg(test)]
+pub(crate) mod with_example {
+    use super::*;
+
+    with_panes!(tables alarms);
+}

@@ -24,7 +24,10 @@ macro_rules! looks {
     };
 }
 
+#[cfg(not(test))]
 with_panes!(looks);
+#[cfg(test)]
+with_panes!(looks alarms);
 
 fn looks(canvas: &Canvas<'_, '_>) -> Option<&'static Looks> {
     let shown = canvas.app.shown().id;

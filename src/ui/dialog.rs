@@ -133,7 +133,7 @@ fn buttons(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, line: Rect) {
 /// Where there is more text than fits.
 fn more(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) {
     let list = &overlay.list;
-    let below = list.rows.len().saturating_sub(list.offset + list.height);
+    let below = list.len().saturating_sub(list.offset + list.height);
     let text = match (list.offset, below) {
         (0, 0) => return,
         (0, below) => format!(" ↓ {below} more "),

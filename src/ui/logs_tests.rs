@@ -1,6 +1,7 @@
 //! The logs pane: as a person sees it, and what keys do to it.
 
 use super::testing::*;
+use super::tests::seen;
 use crate::app::App;
 use crate::app::effect::{Effect, Query};
 use crate::app::event::{Answer, Event, Fact, Part};
@@ -72,13 +73,6 @@ fn keys(app: &mut App, keys: &str) {
 fn selected(app: &App) -> String {
     let pos = app.panes.logs.current().expect("a line");
     app.panes.logs.store.line(pos).expect("a line").text.to_owned()
-}
-
-fn seen(name: &str, app: &App) {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!(name, text(app)));
 }
 
 #[test]

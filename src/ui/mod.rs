@@ -23,7 +23,7 @@ pub(crate) mod shared;
 pub(crate) mod signs;
 pub mod svg;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 pub mod theme;

@@ -44,7 +44,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>) -> Option<(u16, u16)> {
     let last = inside.bottom() - 1;
     let list = &overlay.list;
     let mut room = inside.width;
-    let count = match (list.rows.len(), list.total) {
+    let count = match (list.len(), list.total) {
         (shown, total) if shown < total => format!("{shown} of {total} "),
         (shown, _) if shown > list.height => format!("{}/{shown} ", list.place() + 1),
         _ => String::new(),
@@ -78,7 +78,7 @@ fn query(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) -> Option<
 
 fn rows(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) {
     let theme = canvas.theme;
-    if overlay.list.rows.is_empty() {
+    if overlay.list.is_empty() {
         let text = format!("nothing contains {:?}", overlay.query.text());
         canvas.put_cut(place.x + 1, place.y, place.width - 1, &text, theme.dim);
         return;

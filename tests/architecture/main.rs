@@ -32,6 +32,34 @@ fn a_planted_breach_of_each_invariant_is_found() {
     }
 }
 
+/// Adding a pane costs its folder and a line in each of the two lists.
+#[test]
+fn a_pane_is_two_lines_outside_its_folder() {
+    let lists = fs::read_to_string(root().join("src/panes/mod.rs")).expect("text");
+    let folders =
+        fs::read_dir(root().join("src/panes")).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let names: Vec<String> = folders
+        .filter(|path| path.is_dir())
+        .map(|path| path.file_name().expect("a name").to_string_lossy().into_owned())
+        .collect();
+    assert!(names.len() >= 5, "{names:?}");
+    for name in names {
+        let code = lists.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let lines: Vec<&str> = code.filter(|line| line.contains(name.as_str())).map(str::trim).collect();
+        assert_eq!(lines, [format!("{name},"), format!("pub mod {name};")], "of src/panes/mod.rs");
+    }
+    // What the page shows of the example is what the example is.
+    let page = fs::read_to_string(root().join("docs/adding-a-pane.md")).expect("text");
+    for file in fs::read_dir(root().join("docs/adding-a-pane/alarms")).expect("a folder") {
+        let path = file.expect("an entry").path();
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        let lines = fs::read_to_string(&path).expect("text").lines().count();
+        let told = page.lines().find(|line| line.contains(&format!("src/panes/alarms/{name}"))).unwrap_or_default();
+        let number = told.split('|').nth(1).and_then(|rest| rest.split_whitespace().next());
+        assert_eq!(number, Some(lines.to_string().as_str()), "{name}: {told}");
+    }
+}
+
 /// Nothing copyleft is linked. `cargo deny` needs its database from outside; this needs nothing.
 #[test]
 fn licences_of_all_crates_are_permissive() {

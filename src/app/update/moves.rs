@@ -54,7 +54,7 @@ pub(crate) fn page(app: &mut App, direction: isize, part: isize) {
 /// To the next or previous row, round the end.
 pub(crate) fn wrap(app: &mut App, by: isize) {
     let list = moving(app);
-    let count = list.rows.len() as isize;
+    let count = list.len() as isize;
     if count > 0 {
         let place = (list.place() as isize + by).rem_euclid(count);
         list.select(place as usize);

@@ -1,6 +1,7 @@
 //! Brings rows, judgements and windows up to date: what a drawing or a report reads.
 
 use crate::app::effect::Effect;
+use crate::app::pane::Rows;
 use crate::app::state::News;
 use crate::app::{App, dialog, layout, rows};
 use crate::model::Health;
@@ -103,7 +104,13 @@ pub(crate) fn windows(app: &mut App) {
     let placed = layout::layout(app);
     for (block, place) in placed.blocks {
         let height = layout::rows_in(app, block, place);
-        app.screen.list(block).set_height(height);
+        let list = app.screen.list(block);
+        let grown = list.height != height;
+        list.set_height(height);
+        // Rows of which only those in the window have keys.
+        if grown && matches!(app.spec(block).rows, Rows::Window { .. }) {
+            rows::settle(app, block);
+        }
     }
     (app.shown().hooks.settle)(app);
     super::windows::windows(app);

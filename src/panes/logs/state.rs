@@ -11,6 +11,7 @@ use crate::app::logs::sources::{self, Missing, Sources};
 use crate::app::logs::written;
 use crate::app::screen::Block;
 use crate::app::ticket::{Owner, Ticket};
+use crate::app::window::in_view;
 use crate::config::EnvironmentConfig;
 use crate::model::logs::{InsightsQuery, Ms};
 use crate::model::{Estate, Failure, FailureKind};
@@ -655,15 +656,8 @@ impl State {
         let more = self.refresh();
         let count = self.view.len();
         self.height = height.max(1);
-        let most = count.saturating_sub(self.height);
-        if self.follow {
-            self.offset = most;
-        } else if self.place < self.offset {
-            self.offset = self.place;
-        } else if self.place >= self.offset + self.height {
-            self.offset = self.place + 1 - self.height;
-        }
-        self.offset = self.offset.min(most);
+        let from = if self.follow { count } else { self.offset };
+        (self.place, self.offset) = in_view(self.place, from, self.height, count);
         self.window = (self.offset..(self.offset + self.height).min(count))
             .filter_map(|n| self.view.nth(&self.store, n))
             .collect();

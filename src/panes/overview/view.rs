@@ -88,7 +88,7 @@ fn selected(canvas: &mut Canvas<'_, '_>, place: Rect, room: usize) {
     if width(&entry.what) + width(hint) + 4 <= room {
         return;
     }
-    let free = usize::from(inside.height).saturating_sub(list.rows.len());
+    let free = usize::from(inside.height).saturating_sub(list.len());
     let cells = usize::from(inside.width.saturating_sub(4));
     let lines = wrap(&format!("{}: {}\n→ {hint}", entry.name, entry.what), cells);
     // A row stays between the list and what is told of one of its rows.

@@ -52,9 +52,9 @@ pub fn block(canvas: &mut Canvas<'_, '_>, block: Block, named: &str, place: Rect
     }
     let list = app.screen.list_of(block);
     let mut room = place.width - 4;
-    let blank = spec.has_rows() && list.is_none_or(|list| list.rows.is_empty());
+    let blank = spec.has_rows() && list.is_none_or(|list| list.is_empty());
     // At the right first: the age is a promise, the title can be cut.
-    let age = match (&standing.age, standing.loading && list.is_some_and(|list| !list.rows.is_empty())) {
+    let age = match (&standing.age, standing.loading && list.is_some_and(|list| !list.is_empty())) {
         (Some(age), _) if !blank => Some((age.as_str(), theme.degraded)),
         (None, true) => Some(("reading …", theme.dim)),
         (Some(_), _) | (None, false) => None,
@@ -74,7 +74,7 @@ pub fn block(canvas: &mut Canvas<'_, '_>, block: Block, named: &str, place: Rect
         add(canvas, &format!("{named} "), theme.text);
     }
     if let Some(list) = list.filter(|list| spec.has_rows() && list.total > 0) {
-        let (shown, total) = (list.rows.len(), list.total);
+        let (shown, total) = (list.len(), list.total);
         let count = if list.filter.is_empty() {
             format!("({}) ", count(canvas.app, block))
         } else {
@@ -87,8 +87,8 @@ pub fn block(canvas: &mut Canvas<'_, '_>, block: Block, named: &str, place: Rect
     }
     let bottom = place.bottom() - 1;
     let mut room = place.width - 4;
-    if let Some(list) = list.filter(|list| spec.has_rows() && list.rows.len() > list.height && list.height > 0) {
-        let text = format!(" {}/{} ", list.place() + 1, list.rows.len());
+    if let Some(list) = list.filter(|list| spec.has_rows() && list.len() > list.height && list.height > 0) {
+        let text = format!(" {}/{} ", list.place() + 1, list.len());
         room -= canvas.put_right(place.right() - 2, bottom, room, &text, border);
         scrollbar(canvas, block, place, border);
     }
@@ -107,7 +107,11 @@ pub fn count(app: &App, block: Block) -> usize {
     let spec = app.spec(block);
     let Some(list) = app.screen.list_of(block).filter(|_| spec.has_rows()) else { return 0 };
     // Of a filtered list all are counted.
-    if list.filter.is_empty() { list.rows.iter().filter(|key| (spec.counts)(key)).count() } else { list.total }
+    if list.filter.is_empty() && list.rows.len() == list.len() {
+        list.rows.iter().filter(|key| (spec.counts)(key)).count()
+    } else {
+        list.total
+    }
 }
 
 /// A thicker piece of the right border, where the window stands in the list.
@@ -115,7 +119,7 @@ fn scrollbar(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, style: Styl
     let Some(list) = canvas.app.screen.list_of(block) else { return };
     let first = place.y + 1 + u16::from(canvas.app.spec(block).header);
     let track = usize::from(place.bottom().saturating_sub(1).saturating_sub(first));
-    let (rows, height) = (list.rows.len(), list.height.min(list.rows.len()));
+    let (rows, height) = (list.len(), list.height.min(list.len()));
     if track == 0 || rows == 0 {
         return;
     }

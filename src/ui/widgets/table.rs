@@ -188,7 +188,7 @@ pub fn block<'a>(
         }
         y += 1;
     }
-    if list.rows.is_empty() {
+    if list.is_empty() {
         let rest = Rect { y, height: inside.bottom().saturating_sub(y), ..inside };
         frame::message(canvas, rest, &standing.empty);
         return;

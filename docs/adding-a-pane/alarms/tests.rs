@@ -1,0 +1,104 @@
+//! The pane as a person uses it. Everything here but its own rows follows from what `mod.rs` declares.
+
+use super::state::ID;
+use crate::app::effect::{Effect, Query};
+use crate::app::event::{Answer, Event, Fact, Part};
+use crate::app::ticket::Owner;
+use crate::app::{App, document};
+use crate::model::{Alarm, AlarmState, Failure, FailureKind};
+use crate::panes::table::with_example::TABLE;
+use crate::ui::testing::{now, press, read, staging, text};
+use jiff::SignedDuration;
+
+fn alarm(name: &str, state: AlarmState) -> Alarm {
+    Alarm { name: name.into(), state, threshold: Some(90.0), ..Alarm::default() }
+}
+
+/// The app with the pane, and what the pane asks when its key is pressed.
+fn opened(size: (u16, u16)) -> (App, Vec<Effect>) {
+    let mut app = read(&staging(), size);
+    app.table = &TABLE;
+    app.keymap = crate::app::keymap::Keymap::of(&TABLE);
+    let effects = app.update(Event::Key("5".parse().unwrap()));
+    app.settle();
+    (app, effects)
+}
+
+fn asked(effects: &[Effect]) -> Option<crate::app::ticket::Ticket> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Fetch { ticket, query: Query::Alarms { .. }, .. } if ticket.owner == Owner::Pane(ID.0, 0) => {
+            Some(*ticket)
+        }
+        _ => None,
+    })
+}
+
+fn answered(app: &mut App, effects: &[Effect], part: Part) {
+    let ticket = asked(effects).expect("the pane asks");
+    app.update(Event::Answer(Answer { ticket, requests: 1, part }));
+    app.settle();
+}
+
+fn two() -> Part {
+    Part::Last(Fact::Alarms(vec![alarm("api-cpu", AlarmState::Ok), alarm("db-cpu", AlarmState::Alarm)]))
+}
+
+#[test]
+fn its_key_opens_it_its_question_is_answered_and_its_command_acts() {
+    for size in [(60, 15), (80, 24), (200, 60)] {
+        let (mut app, effects) = opened(size);
+        assert_eq!(app.shown().id, ID);
+        assert!(text(&app).contains("reading alarms"), "{}", text(&app));
+        answered(&mut app, &effects, two());
+        let screen = text(&app);
+        assert!(screen.contains("5 Alarms") && screen.contains("api-cpu") && screen.contains("Alarms (2)"), "{screen}");
+        assert!(screen.contains("f only firing"), "its command is on the bottom line:\n{screen}");
+        press(&mut app, "f", &staging());
+        let screen = text(&app);
+        assert!(!screen.contains("api-cpu") && screen.contains("db-cpu"), "{screen}");
+    }
+}
+
+#[test]
+fn what_every_pane_has_it_has_too() {
+    let world = staging();
+    let (mut app, effects) = opened((100, 30));
+    answered(&mut app, &effects, two());
+    // Moving, filter, zoom, copy.
+    press(&mut app, "j z / d b enter", &world);
+    assert!(app.screen.zoom && text(&app).contains("(1 of 2)"), "{}", text(&app));
+    let copied = app.update(Event::Key("y".parse().unwrap()));
+    assert_eq!(copied, [Effect::Copy("db-cpu".into())]);
+    // Help and documentation name its command under its heading; the palette goes to it.
+    press(&mut app, "?", &world);
+    assert!(text(&app).contains("── In the alarms ──"), "{}", text(&app));
+    let page = document::keys(&TABLE);
+    assert!(page.contains("## In the alarms") && page.contains("| `f` | `only-firing` | look |"), "{page}");
+    press(&mut app, "esc 1", &world);
+    assert_ne!(app.shown().id, ID);
+    press(&mut app, ": a l a r m s enter", &world);
+    assert_eq!(app.shown().id, ID);
+}
+
+#[test]
+fn it_asks_again_after_a_minute_while_it_is_shown_and_keeps_what_it_has_when_that_fails() {
+    let (mut app, effects) = opened((80, 24));
+    answered(&mut app, &effects, two());
+    let later = now() + SignedDuration::from_secs(61);
+    let effects = app.update(Event::Tick(later));
+    answered(&mut app, &effects, Part::Broken(Failure::new(FailureKind::Denied, "no")));
+    assert!(text(&app).contains("api-cpu"), "the last good answer stays");
+    press(&mut app, "1", &staging());
+    let effects = app.update(Event::Tick(later + SignedDuration::from_secs(120)));
+    assert_eq!(asked(&effects), None, "nobody looks");
+}
+
+#[test]
+fn another_environment_has_nothing_of_the_one_before() {
+    let (mut app, effects) = opened((80, 24));
+    answered(&mut app, &effects, two());
+    press(&mut app, "e j", &staging());
+    app.update(Event::Key("enter".parse().unwrap()));
+    assert_eq!(app.environment.name, "prod");
+    assert!(app.panes.alarms.alarms.is_empty());
+}

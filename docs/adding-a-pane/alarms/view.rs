@@ -1,0 +1,29 @@
+//! How it looks.
+
+use super::state::LIST;
+use crate::app::pane::Standing;
+use crate::app::screen::Block;
+use crate::model::{AlarmState, Health};
+use crate::ui::canvas::Canvas;
+use crate::ui::widgets::table::{self, Cell, Column};
+use ratatui::layout::Rect;
+
+/// Draws its only block.
+pub fn draw(canvas: &mut Canvas<'_, '_>, _: Block, place: Rect, standing: &Standing) {
+    let (app, theme) = (canvas.app, canvas.theme);
+    let columns = [Column::left("", 1, 0), Column::left("NAME", 20, 0).up_to(60), Column::right("THRESHOLD", 10, 1)];
+    table::block(canvas, LIST, "", place, &columns, standing, |key| {
+        let alarm = app.panes.alarms.alarms.iter().find(|alarm| alarm.name == key)?;
+        let health = if alarm.state == AlarmState::Alarm { Health::Down } else { Health::Healthy };
+        let threshold = alarm.threshold.map(|threshold| threshold.to_string()).unwrap_or_default();
+        let cells = vec![
+            Cell::new(health.sign(), theme.health(health)),
+            Cell::new(alarm.name.as_str(), theme.text).name(),
+            Cell::new(threshold, theme.text),
+        ];
+        Some(cells.into())
+    });
+}
+
+/// The lines above the blocks.
+pub fn summary(_: &mut Canvas<'_, '_>, _: Rect) {}
