@@ -163,9 +163,12 @@ const SOON: SignedDuration = SignedDuration::from_hours(1);
 pub fn assess(evidence: &Evidence<'_>) -> Assessment {
     let service = evidence.service;
     let mut found = Found::default();
-    if service.status != "ACTIVE" {
+    if service.deleted() {
+        // Nothing brings its tasks back.
         let hint = "it is being deleted or was: take it out of the configuration, or create it again";
-        found.add(Health::Down, Severity::Warning, format!("the service is {}", service.status), None, hint);
+        let text = format!("the service is {}: it was deleted", service.status);
+        found.add(Health::Down, Severity::Warning, text, None, hint);
+        return Assessment { health: Health::Down, reasons: found.reasons };
     }
     if service.desired == 0 && service.daemon() {
         let text = "DAEMON: its cluster has no container instance for it".to_owned();

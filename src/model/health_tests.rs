@@ -163,6 +163,15 @@ fn suspension_and_the_coming_stop_are_said() {
 }
 
 #[test]
+fn a_deleted_service_is_down_and_not_stopped() {
+    for status in ["DRAINING", "INACTIVE"] {
+        let gone = Service { status: status.into(), ..service(0, 0) };
+        let told = vec![format!("the service is {status}: it was deleted")];
+        assert_eq!(Case::default().assess(&gone), (Health::Down, told), "nothing starts it again");
+    }
+}
+
+#[test]
 fn stopped_says_when_it_starts() {
     let start = ScheduledAction {
         schedule: "cron(0 9 ? * MON-FRI *)".into(),

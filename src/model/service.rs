@@ -214,6 +214,11 @@ impl Service {
         self.scheduling == "DAEMON"
     }
 
+    /// Whether it was deleted, or is being: it takes no change any more, and is known for a while.
+    pub fn deleted(&self) -> bool {
+        !self.status.is_empty() && self.status != "ACTIVE"
+    }
+
     /// Whether a name is the service's, or a run of whole words of it: `web` of `shop-prod-web`.
     pub fn is_named_like(&self, name: &str) -> bool {
         let words = |text: &str| -> Vec<String> {

@@ -267,3 +267,41 @@ fn a_direct_stop_remembers_counts_in_reverse_order_and_a_start_brings_them_back(
     let stopped = run(Power::Stop, vec![up_by_hand, service("api", 0, 0)], all);
     assert_eq!(stopped, ["tag web 1 ", "web=0"]);
 }
+
+#[test]
+fn a_deleted_service_takes_no_change_of_its_autoscaling_and_is_left_out_of_a_stop() {
+    let target = ScalableTarget { resource: "service/app/web".into(), min: 1, max: 2, ..ScalableTarget::default() };
+    for status in ["DRAINING", "INACTIVE"] {
+        let gone = Service { status: status.into(), ..service("web", 0, 0) };
+        for (wanted, all, possible) in [
+            (
+                Wanted::Limits { service: "web".into(), min: None, max: Some(3), suspended: None },
+                vec![gone.clone()],
+                false,
+            ),
+            (power(&["web"]), vec![gone.clone()], false),
+            (power(&["web", "api"]), vec![gone.clone(), service("api", 1, 1)], true),
+        ] {
+            let mut operations = Operations::new("t", TimeZone::UTC);
+            let (id, effects) = operations.start(steps(wanted.clone()), &environment(), at(0));
+            settle(&mut operations, effects, at(0), &mut |call: &Call| match call {
+                Call::Read(Read::Identity) => me("123456789012"),
+                Call::Read(Read::Services { .. }) => ok(Reply::Services(all.clone())),
+                Call::Read(Read::Scalable { .. }) => ok(Reply::Scalable(Some(target.clone()))),
+                Call::Read(Read::Timers { .. }) => ok(Reply::Timers(Vec::new())),
+                _ => ok(Reply::Done),
+            });
+            let plan = get(&operations, id).plan.clone().unwrap();
+            assert_eq!(plan.possible(), possible, "{wanted:?}: {plan:?}");
+            let told =
+                |check: &crate::model::deploy::Check| check.text.contains(&format!("is {status}: it was deleted"));
+            assert!(plan.checks.iter().any(told), "{wanted:?}: {plan:?}");
+            assert!(!possible || !plan.writes.iter().any(|write| format!("{write:?}").contains("web")), "{plan:?}");
+        }
+    }
+}
+
+fn power(services: &[&str]) -> Wanted {
+    let services = services.iter().map(ToString::to_string).collect();
+    Wanted::Power { power: Power::Stop, services, databases: false, direct: true }
+}

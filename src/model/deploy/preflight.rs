@@ -69,8 +69,9 @@ pub fn service(
     now: Timestamp,
 ) -> Vec<Check> {
     let mut checks = Vec::new();
-    if service.status != "ACTIVE" {
-        checks.push(Check::new(Level::Stop, format!("the service is {}", service.status)));
+    if let Some(deleted) = deleted(service) {
+        // Nothing else matters.
+        return vec![deleted];
     }
     if service.controller != "ECS" {
         checks.push(not_by_ecs(&service.controller));
@@ -102,6 +103,12 @@ pub fn service(
         checks.push(Check::new(Level::Note, format!("these alarms end the deployment: {names}")));
     }
     checks
+}
+
+/// A service that was deleted takes no change any more.
+pub fn deleted(service: &Service) -> Option<Check> {
+    let check = || Check::new(Level::Stop, format!("the service is {}: it was deleted", service.status));
+    service.deleted().then(|| check().hint("create it again with the tool that makes it"))
 }
 
 /// A deployment that is under way, and whose it is.
@@ -173,6 +180,9 @@ pub fn interference(
     zone: &TimeZone,
 ) -> Vec<Check> {
     let mut checks = Vec::new();
+    if service.deleted() {
+        return checks;
+    }
     if let Some(target) = scalable {
         let (min, max) = (target.min, target.max);
         if target.suspended.any() {
@@ -270,6 +280,20 @@ mod tests {
 
     fn worst(checks: &[Check]) -> Option<&Check> {
         checks.iter().max_by_key(|check| check.level)
+    }
+
+    #[test]
+    fn a_deleted_service_is_told_as_that_and_nothing_else() {
+        for status in ["DRAINING", "INACTIVE"] {
+            let gone = Service { status: status.into(), ..active(0, 100, 100) };
+            let checks = service(&gone, &[], None, at());
+            assert_eq!(
+                checks.iter().map(|check| check.text.as_str()).collect::<Vec<_>>(),
+                [format!("the service is {status}: it was deleted")]
+            );
+            let target = ScalableTarget { min: 1, max: 2, ..ScalableTarget::default() };
+            assert_eq!(interference(&gone, Some(&target), &[], at(), &TimeZone::UTC), [], "it cannot be started first");
+        }
     }
 
     #[test]

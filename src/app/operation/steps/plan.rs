@@ -6,18 +6,12 @@ use crate::app::operation::call::{Answered, Read, Reply, Write};
 use crate::app::operation::machine::{Ctx, Slot, schedules};
 use crate::app::operation::plan::Plan;
 use crate::model::ScalableTarget;
+use crate::model::deploy::preflight::deleted;
 use crate::model::deploy::{Change, Check, Level};
 use crate::model::scaling::Suspended;
 use crate::model::service::Service;
 use crate::model::timer::Power;
 use std::collections::{BTreeMap, VecDeque};
-
-/// A service that was deleted takes no change any more.
-fn deleted(service: &Service) -> Option<Check> {
-    let gone = !service.status.is_empty() && service.status != "ACTIVE";
-    let check = || Check::new(Level::Stop, format!("the service is {}: it was deleted", service.status));
-    gone.then(|| check().hint("create it again with the tool that makes it"))
-}
 
 /// What a change does, in a sentence.
 pub(super) fn sentence(write: &Write) -> String {
@@ -412,6 +406,9 @@ impl Steps {
     }
 
     fn check_limits(&self, name: &str, min: Option<u32>, max: Option<u32>) -> Vec<Check> {
+        if let Some(gone) = self.service_named(name).and_then(deleted) {
+            return vec![gone];
+        }
         let Some(target) = self.target_of(name) else {
             return vec![Check::new(Level::Stop, "it has no autoscaling").hint("it is declared in infra/terraform")];
         };

@@ -45,7 +45,7 @@ impl Steps {
             let text = if service.daemon() {
                 format!("{name} is a DAEMON service: one task runs on each container instance; it is left out")
             } else {
-                format!("{name} is {status}: it is left out")
+                format!("{name} is {status}: it was deleted, and is left out")
             };
             checks.push(Check::new(Level::Note, text));
         }
@@ -75,7 +75,7 @@ impl Steps {
             let what = if power == Power::Stop { "everything is stopped already" } else { "everything runs already" };
             checks.push(Check::new(Level::Stop, what));
         }
-        for service in self.services.iter().filter(|service| service.rolling_out()) {
+        for service in self.services.iter().filter(|service| service.rolling_out() && !service.deleted()) {
             checks.push(Check::new(Level::Warn, format!("a deployment of {} is in progress", service.name)));
         }
         if power == Power::Start {
