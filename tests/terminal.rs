@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used)]
 #![cfg(unix)]
 
+#[path = "terminal/helpers.rs"]
+mod helpers;
 #[path = "terminal/leaving.rs"]
 mod leaving;
 #[path = "terminal/questions.rs"]

@@ -126,7 +126,9 @@ impl Helper {
         let said = quoted(&complaint);
         let Ok(status) = status else {
             drop(running);
-            let limit = crate::model::time::spoken(jiff::SignedDuration::try_from(limit).unwrap_or_default());
+            // What is left of a limit after the way here is a moment short of it.
+            let seconds = limit.as_secs_f64().round().max(1.0);
+            let limit = crate::model::time::spoken(jiff::SignedDuration::from_secs_f64(seconds));
             return Err(format!("{named} did not end within {limit} and was ended{said}"));
         };
         let status = status.map_err(|error| format!("{named} was lost: {error}"))?;

@@ -65,7 +65,17 @@ async fn search(
     }
     let text = insights::preset(&arguments.query).unwrap_or(&arguments.query).to_owned();
     let names: Vec<String> = found.groups.iter().map(|group| group.group.clone()).collect();
-    let estimate = match groups(&mut executor, &mut events, &insights::common(&names)).await {
+    let late = |_| {
+        Report::new("timeout", "the query did not end in time", ExitCode::TimedOut)
+            .hint("ask for a shorter time, or wait longer with --timeout")
+    };
+    let common = insights::common(&names);
+    let sizes = groups(&mut executor, &mut events, &common);
+    let sizes = match end {
+        Some(end) => tokio::time::timeout_at(end, sizes).await.map_err(late)?,
+        None => sizes.await,
+    };
+    let estimate = match sizes {
         Ok(all) => insights::estimate(&all, &names, to.duration_since(from), to.as_millisecond()),
         // A price that cannot be told is no reason not to ask.
         Err(_) => Estimate::default(),
@@ -85,10 +95,7 @@ async fn search(
     }
     let asking = ask(&mut executor, &mut events, query);
     let result = match end {
-        Some(end) => tokio::time::timeout_at(end, asking).await.map_err(|_| {
-            Report::new("timeout", "the query did not end in time", ExitCode::TimedOut)
-                .hint("ask for a shorter time, or wait longer with --timeout")
-        })?,
+        Some(end) => tokio::time::timeout_at(end, asking).await.map_err(late)?,
         None => asking.await,
     };
     let result = result.map_err(|failure| Report::of_failure("the query failed", &failure))?;

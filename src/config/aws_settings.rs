@@ -60,6 +60,8 @@ const CREDENTIALS: &[Row] = &[
         "`aws_account_id`",
         "no: the account is asked for, and compared with `account` of the environment",
     ),
+    ("`AWS_CREDENTIAL_EXPIRATION`", "–", "no: keys in variables are used until AWS refuses them"),
+    ("`AWS_BEARER_TOKEN_SERVICE`", "–", "no: no service that is asked takes one"),
 ];
 
 const CONNECTION: &[Row] = &[
@@ -87,6 +89,8 @@ const CONNECTION: &[Row] = &[
         "`sigv4a_signing_region_set`",
         "no: no service that is asked signs for several regions",
     ),
+    ("`AWS_STS_REGIONAL_ENDPOINTS`", "`sts_regional_endpoints`", "no: STS is always asked in the region"),
+    ("`AWS_DEFAULTS_MODE`", "`defaults_mode`", "no: limits of time are the cockpit's own"),
     (
         "`AWS_REQUEST_CHECKSUM_CALCULATION`, `AWS_RESPONSE_CHECKSUM_VALIDATION`",
         "`request_checksum_calculation`, `response_checksum_validation`",
