@@ -166,6 +166,9 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
                     return Ok(code);
                 }
                 // Following for a time is what was asked for; a line that did not come is not.
+                if !arguments.follow {
+                    say("the time is up before everything was read; give it more time with --timeout");
+                }
                 return Ok(match arguments.follow && writer.exit_on.is_none() {
                     true if missing => ExitCode::Incomplete,
                     true => ExitCode::Done,
