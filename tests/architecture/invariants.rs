@@ -25,7 +25,6 @@ const LONG: &[(&str, usize)] = &[
     ("crates/aws-sim/src/world/logs/mod.rs", 500),
     ("crates/log-store/src/filter.rs", 500),
     ("crates/log-store/src/store.rs", 550),
-    ("crates/log-store/src/trace.rs", 500),
     ("src/app/absorb.rs", 600),
     ("src/app/logs/follow.rs", 700),
     ("src/panes/logs/state.rs", 810),
@@ -136,6 +135,7 @@ pub const INVARIANTS: &[Invariant] = &[
         planted: &[
             ("src/model/text.rs", "use crate::model::wrap::wrapped; use super::attention::attention;"),
             ("crates/log-store/src/level.rs", "use crate::store::Store;"),
+            ("crates/aws-sim/src/shared.rs", "use crate::server::serve;"),
         ],
     },
     Invariant {

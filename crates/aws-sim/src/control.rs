@@ -12,8 +12,8 @@
 //! | `GET /_sim/state` | | time, services, databases, faults |
 //! | `GET /_sim/requests` | | counts by operation and budget; `POST /_sim/requests/reset` |
 
-use crate::server::{Payload, answer};
-use crate::sim::Shared;
+use crate::reply::{Payload, answer};
+use crate::shared::Shared;
 use crate::world::World;
 use hyper::http::request::Parts;
 use hyper::{Method, Response};

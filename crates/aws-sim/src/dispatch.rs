@@ -1,20 +1,18 @@
 //! From an HTTP request to an operation and back: which protocol, which service, whose key, which
 //! fault; then the answer in that protocol's envelope. What an operation does is in `services`.
 
-use crate::clock::Ms;
 use crate::faults::{Kind, Verdict};
+use crate::reply::{Payload, Reply, answer};
 use crate::rng;
 use crate::scenario::Scenario;
-use crate::server::{Payload, Reply, answer};
 use crate::services::logs::tail;
 use crate::services::rest::{self, Rest};
 use crate::services::{self, ApiError, Call, Service};
-use crate::sim::Shared;
+use crate::shared::Shared;
 use crate::wire::{Node, cbor, json, map, query};
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Response};
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
@@ -37,43 +35,6 @@ struct Route {
     service: Service,
     operation: String,
     input: Result<Node, String>,
-}
-
-/// Access keys: which one came first, and which have expired. Never their secrets.
-#[derive(Debug, Default)]
-pub(crate) struct Keys {
-    first: Option<(String, Ms)>,
-    expired: BTreeSet<String>,
-    /// Keys that will expire, and when.
-    dying: BTreeMap<String, Ms>,
-}
-
-/// How long the first key lives in the scenario `expired`, in milliseconds.
-const FIRST_KEY_LIFE: Ms = 30_000;
-
-impl Keys {
-    /// From now on requests signed with this key are refused.
-    pub(crate) fn expire(&mut self, key: &str) {
-        self.expired.insert(key.to_owned());
-    }
-
-    /// From a time on requests signed with this key are refused.
-    pub(crate) fn expire_at(&mut self, key: &str, at: Ms) {
-        self.dying.insert(key.to_owned(), at);
-    }
-
-    /// The key is good again.
-    pub(crate) fn revive(&mut self, key: &str) {
-        self.expired.remove(key);
-        self.dying.remove(key);
-    }
-
-    fn is_expired(&mut self, key: &str, now: Ms, scenario: Scenario) -> bool {
-        let first = self.first.get_or_insert_with(|| (key.to_owned(), now));
-        self.expired.contains(key)
-            || self.dying.get(key).is_some_and(|at| now >= *at)
-            || (scenario == Scenario::Expired && first.0 == key && now - first.1 >= FIRST_KEY_LIFE)
-    }
 }
 
 /// The part of a `SigV4` header that matters here: `Credential=KEY/date/region/service/...`.

@@ -10,25 +10,28 @@
 //! (`control`); `rates` throttles those who ask too often. `plot` is what a scenario does when a client acts. `wire` turns one answer tree into JSON, XML or CBOR.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod account;
 mod clock;
 mod control;
 mod dispatch;
 mod faults;
+mod keys;
 mod meter;
 mod plot;
 mod rates;
+mod reply;
 mod rng;
 mod scenario;
 mod server;
 mod services;
+mod shared;
 mod sim;
 mod wire;
 mod world;
 
+pub use account::ACCOUNT;
 pub use clock::Clock;
 pub use rates::{Rate, rate};
 pub use scenario::Scenario;
-pub use sim::{Sim, SimError, SimOptions};
-
-/// The account every simulated resource belongs to.
-pub const ACCOUNT: &str = "123456789012";
+pub use shared::SimOptions;
+pub use sim::{Sim, SimError};

@@ -4,7 +4,7 @@
 
 use crate::clock::Ms;
 use crate::scenario::Scenario;
-use crate::sim::Shared;
+use crate::shared::Shared;
 use crate::world::{Event, SECOND, World};
 use serde_json::json;
 

@@ -3,9 +3,11 @@
 //! A row costs 26 bytes (time 4, place 4, length 4, stream 4, id 8, level 1, marks 1) and its text one
 //! byte more, a line end, so that one search runs over all of a block.
 
-use crate::Ms;
+use crate::kind::Kind;
 use crate::level::Level;
-use crate::parse::Kind;
+
+/// Milliseconds since the Unix epoch.
+pub type Ms = i64;
 
 /// Lines of a whole block.
 pub const ROWS: usize = 4_096;

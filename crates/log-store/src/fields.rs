@@ -2,7 +2,7 @@
 //! text when a line is shown or a filter asks.
 
 use crate::json::{self, Value};
-use crate::parse::Kind;
+use crate::kind::Kind;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 

@@ -2,7 +2,7 @@
 //! with an index that makes jumping, filtering by level and histograms immediate.
 //!
 //! - [`store`]: lines in, evictions counted, lines out in order; [`block`] is a piece of it.
-//! - [`parse`]: what kind of line it is and how bad; [`fields`]: what it holds; [`json`] scans.
+//! - [`parse`]: what [`kind`] of line it is and how bad; [`fields`]: what it holds; [`json`] scans.
 //! - [`filter`]: the language of filters; [`shape`]: patterns of lines to mute.
 //! - [`pattern`]: `*`, `?` and `[a-c]` in names; [`name`]: what tools add to names.
 //! - [`search`]: plain and regular expressions over all text; [`view`]: which lines are shown.
@@ -15,7 +15,9 @@ pub mod block;
 pub mod fields;
 pub mod filter;
 pub mod json;
+pub mod kind;
 pub mod level;
+mod line;
 pub mod name;
 pub mod parse;
 pub mod pattern;
@@ -25,12 +27,10 @@ pub mod store;
 mod trace;
 pub mod view;
 
+pub use block::Ms;
 pub use filter::{Filter, FilterError};
+pub use kind::Kind;
 pub use level::Level;
-pub use parse::Kind;
 pub use search::{Search, SearchError};
 pub use store::{Bin, Key, Limits, Line, New, Placed, Pos, Source, Store, StreamId};
 pub use view::View;
-
-/// Milliseconds since the Unix epoch.
-pub type Ms = i64;

@@ -2,22 +2,11 @@
 //! the kind of its last line: lines of one program are alike.
 
 use crate::json::{self, Value};
+use crate::kind::Kind;
 use crate::level::Level;
+use crate::line::plain_level;
 use crate::trace::{self, Trace};
 use memchr::{memchr, memchr_iter};
-
-/// How a line is written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u8)]
-pub enum Kind {
-    /// Words.
-    #[default]
-    Plain,
-    /// A JSON object: pino, `NestJS`, Winston, Datadog and others.
-    Json,
-    /// `key=value` pairs.
-    Logfmt,
-}
 
 /// What was seen in a line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -29,11 +18,6 @@ pub struct Parsed {
     /// It goes on with the line before: a frame of a stack trace.
     pub continues: bool,
 }
-
-/// No word for a level is longer.
-const LONGEST: usize = 9;
-/// More of a plain line is not looked at for a level.
-const HEAD: usize = 160;
 
 /// What is known of a stream from its lines so far: how it writes, and what it is in the middle of.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -176,74 +160,6 @@ fn logfmt_level(line: &str) -> Option<Level> {
         }
     }
     (pairs >= 2).then_some(level)
-}
-
-/// The level of a plain line, from marks at its beginning or from words in it.
-pub(crate) fn plain_level(line: &str) -> Level {
-    let trimmed = line.trim_start();
-    match trimmed.chars().next() {
-        Some('⨯' | '✖' | '✗') => return Level::Error,
-        Some('⚠') => return Level::Warn,
-        Some('✓' | '▲' | '○') => return Level::Info,
-        _ => {}
-    }
-    let head = &line.as_bytes()[..line.len().min(HEAD)];
-    if let Some(level) = lettered(head) {
-        return level;
-    }
-    // After a time, the first word is a level in small letters too: swift-log, the OTP, zap.
-    let timed = head.iter().take_while(|b| b.is_ascii_digit()).count() >= 2 && trace::begins(line);
-    let (mut first, mut best, mut from) = (None, Level::None, 0);
-    let mut words = 0;
-    for at in 0..=head.len() {
-        let byte = head.get(at).copied().unwrap_or(b' ');
-        if byte.is_ascii_alphabetic() {
-            continue;
-        }
-        let word = &head[from..at];
-        from = at + 1;
-        if word.len() < 3 {
-            continue;
-        }
-        let rest = &head[at..];
-        // Worse than whatever level the line has.
-        if (word == b"FATAL" && rest.starts_with(b" ERROR"))
-            || (word == b"Fatal" && rest.starts_with(b" error"))
-            || (word == b"panicked" && rest.starts_with(b" at"))
-        {
-            return Level::Fatal;
-        }
-        words += 1;
-        // `TypeError: …`, `PrismaClientInitializationError: …`
-        if byte == b':' && (word.ends_with(b"Error") || word.ends_with(b"Exception")) {
-            best = if word.len() <= LONGEST || rest.starts_with(b": ") { Level::Error } else { best };
-        }
-        // Lower-case words are prose unless something marks them as a level.
-        let alone = byte == b'\t' && at - word.len() > 0 && head[at - word.len() - 1] == b'\t';
-        let after_time = timed && words == 1 && byte == b' ';
-        let marked = matches!(byte, b':' | b']' | b'|') || alone || after_time;
-        if first.is_some() || word.len() > LONGEST || !(marked || word[0].is_ascii_uppercase()) {
-            continue;
-        }
-        if marked || byte == b'\t' || word.iter().all(u8::is_ascii_uppercase) {
-            first = Level::from_word(word);
-        }
-    }
-    first.unwrap_or(best)
-}
-
-/// The level of klog (`E1120 12:00:00.0 7 a.go:1] x`) and of Ruby's logger (`E, [2026-…`), by its letter.
-fn lettered(head: &[u8]) -> Option<Level> {
-    let level = match head.first()? {
-        b'D' => Level::Debug,
-        b'I' => Level::Info,
-        b'W' => Level::Warn,
-        b'E' => Level::Error,
-        b'F' => Level::Fatal,
-        _ => return None,
-    };
-    let klog = head.get(1..6).is_some_and(|five| five[..4].iter().all(u8::is_ascii_digit) && five[4] == b' ');
-    (klog || head.get(1..4) == Some(b", [")).then_some(level)
 }
 
 /// Escape, with which colours begin.

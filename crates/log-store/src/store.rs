@@ -1,10 +1,10 @@
 //! Lines in, in any order; lines out in the order of their time. Bounded: the oldest fall out and
 //! are counted. A line that is there already, by its id, is not taken twice.
 
-use crate::Ms;
-use crate::block::{Block, Row, mark};
+use crate::block::{Block, Ms, Row, mark};
+use crate::kind::Kind;
 use crate::level::Level;
-use crate::parse::{self, Kind};
+use crate::parse;
 use std::collections::{HashMap, VecDeque};
 
 /// How much is kept, whichever is reached first.

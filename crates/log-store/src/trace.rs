@@ -6,7 +6,7 @@
 //! log is never taken.
 
 use crate::level::Level;
-use crate::parse::plain_level;
+use crate::line::{begins, plain_level};
 
 /// What a stream is in the middle of.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -261,40 +261,6 @@ pub(crate) fn indented(line: &str) -> bool {
     }
     // Next.js indents every line by one blank, its banner by three.
     (indent >= 2 && !trimmed.starts_with(['▲', '-', '✓', '⨯', '⚠', '○'])) || matches!(trimmed, "}" | "]" | "})" | "^")
-}
-
-/// Whether a line begins as a logger begins one: with a time, or with a level.
-pub(crate) fn begins(line: &str) -> bool {
-    let trimmed = line.trim_start_matches([' ', '\t', '[', '(', '<']);
-    let bytes = trimmed.as_bytes();
-    let digits = bytes.iter().take_while(|b| b.is_ascii_digit()).count();
-    let after = bytes.get(digits).copied().unwrap_or(b' ');
-    let next_is_digit = bytes.get(digits + 1).is_some_and(u8::is_ascii_digit);
-    // 2026-11-20, 2026/11/20, 20-Nov-2026, 20/Nov/2026, 12:00:00
-    let time = match digits {
-        4 => matches!(after, b'-' | b'/') && next_is_digit,
-        1 | 2 => {
-            (after == b':' && next_is_digit && bytes.get(digits + 2).is_some_and(u8::is_ascii_digit))
-                || (matches!(after, b'-' | b'/') && bytes.get(digits + 1).is_some_and(u8::is_ascii_alphanumeric))
-        }
-        _ => false,
-    };
-    // E1120 12:00:00 of klog, `E, [2026-…` of Ruby.
-    let lettered = matches!(bytes.first(), Some(b'D' | b'I' | b'W' | b'E' | b'F' | b'A'))
-        && (bytes.get(1..5).is_some_and(|four| four.iter().all(u8::is_ascii_digit)) || bytes.get(1..4) == Some(b", ["));
-    let pairs = ["time=", "level=", "ts=", "lvl=", "{\""].iter().any(|mark| trimmed.starts_with(mark));
-    time || lettered || pairs || head_level(line)
-}
-
-/// Whether a level stands at the very beginning, as a logger writes it: `ERROR `, `[warn]`, `info:`.
-fn head_level(line: &str) -> bool {
-    let trimmed = line.trim_start_matches([' ', '\t', '[', '<']);
-    let end = trimmed.bytes().position(|b| !b.is_ascii_alphabetic()).unwrap_or(trimmed.len());
-    let (word, rest) = trimmed.split_at(end);
-    let capitals = word.len() > 2 && word.bytes().all(|b| b.is_ascii_uppercase());
-    let marked = rest.starts_with([':', ']', '|']) || (capitals && rest.starts_with([' ', '\t', '[']));
-    // `Error: x` names an exception.
-    marked && !word.starts_with("Error") && Level::from_word(word.as_bytes()).is_some()
 }
 
 /// `=ERROR REPORT==== 20-Nov-2026::12:00:00 ===`

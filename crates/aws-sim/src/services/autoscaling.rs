@@ -1,7 +1,7 @@
 //! Application Auto Scaling, for the desired counts of ECS services.
 
 use super::{ApiError, Call, token};
-use crate::ACCOUNT;
+use crate::account::ACCOUNT;
 use crate::clock::timestamp;
 use crate::rng;
 use crate::wire::{Node, list, map};

@@ -2,7 +2,7 @@
 //! image does to its tasks is the world's business.
 
 use super::{ApiError, Call, token};
-use crate::ACCOUNT;
+use crate::account::ACCOUNT;
 use crate::clock::timestamp;
 use crate::rng;
 use crate::wire::{Node, list, map};

@@ -1,7 +1,7 @@
 //! Lambda: the functions of the world are described and called. What they do is in `world::night`.
 
 use super::{ApiError, Call};
-use crate::ACCOUNT;
+use crate::account::ACCOUNT;
 use crate::clock::timestamp;
 use crate::wire::{Node, list, map};
 use crate::world::night::Function;

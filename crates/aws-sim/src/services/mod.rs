@@ -9,7 +9,6 @@ mod elbv2;
 mod lambda;
 pub(crate) mod logs;
 mod rds;
-mod rds_power;
 pub(crate) mod rest;
 mod scheduler;
 mod sts;
@@ -214,7 +213,7 @@ impl ApiError {
             "AccessDeniedException",
             format!(
                 "User: arn:aws:sts::{}:assumed-role/admin/operator is not authorized to perform: {action} because no identity-based policy allows the {action} action",
-                crate::ACCOUNT
+                crate::account::ACCOUNT
             ),
         )
     }

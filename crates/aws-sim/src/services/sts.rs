@@ -2,7 +2,7 @@
 //! operator, and the account of an assumed role is the one in its ARN.
 
 use super::{ApiError, Call};
-use crate::ACCOUNT;
+use crate::account::ACCOUNT;
 use crate::clock::timestamp;
 use crate::rng::Rng;
 use crate::wire::{Node, map};

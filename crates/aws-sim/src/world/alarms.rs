@@ -3,7 +3,7 @@
 
 use super::metrics::{MetricName, Source};
 use super::{HOUR, MINUTE, World};
-use crate::ACCOUNT;
+use crate::account::ACCOUNT;
 use crate::clock::{Ms, timestamp};
 use std::fmt::Write as _;
 

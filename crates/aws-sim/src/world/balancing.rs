@@ -2,7 +2,7 @@
 
 use super::World;
 use super::ecs::{Target, Task};
-use crate::ACCOUNT;
+use crate::account::ACCOUNT;
 use crate::clock::Ms;
 use crate::rng;
 

@@ -2,7 +2,7 @@
 //! that takes its time. Their metrics are in `metrics`.
 
 use super::{Event, SECOND, World};
-use crate::ACCOUNT;
+use crate::account::ACCOUNT;
 use crate::clock::Ms;
 
 /// An Aurora cluster.

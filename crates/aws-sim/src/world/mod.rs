@@ -9,6 +9,7 @@ pub(crate) mod balancing;
 pub(crate) mod bluegreen;
 mod build;
 pub(crate) mod databases;
+mod definition;
 #[cfg(test)]
 mod deploy_tests;
 pub(crate) mod ecs;
@@ -37,6 +38,7 @@ mod tasks;
 pub(crate) mod tasksets;
 #[cfg(test)]
 mod tests;
+mod unstarted;
 
 use crate::clock::Ms;
 use crate::rng::Rng;

@@ -3,7 +3,7 @@
 //! keeps a service's count in its tag, `start` goes back to it.
 
 use super::{Event, SECOND, World, schedule};
-use crate::ACCOUNT;
+use crate::account::ACCOUNT;
 use crate::clock::{Ms, timestamp};
 use crate::wire::Node;
 use serde_json::{Value, json};

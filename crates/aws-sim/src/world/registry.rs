@@ -1,11 +1,12 @@
 //! The image registry: repositories, images with their manifests and blobs, and what an image's
 //! reference stands for at the time of a deployment. What becomes of its tasks is in `fate`.
 
-use super::ecs::TaskDef;
+use super::definition::TaskDef;
 use super::fate::{Fate, KNOWN, LATEST};
 use super::{DAY, HOUR, MINUTE, World};
+use crate::account::ACCOUNT;
 use crate::clock::{Ms, timestamp};
-use crate::{ACCOUNT, rng};
+use crate::rng;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;

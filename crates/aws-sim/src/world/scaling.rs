@@ -5,7 +5,7 @@ use super::alarms::{AlarmSpec, Comparison, State};
 use super::metrics::{MetricName, Source};
 use super::schedule;
 use super::{DAY, Event, MINUTE, SECOND, World};
-use crate::ACCOUNT;
+use crate::account::ACCOUNT;
 use crate::clock::Ms;
 use crate::rng::Rng;
 use std::collections::VecDeque;

@@ -271,7 +271,7 @@ impl World {
     /// A task ends before any of its containers ran.
     fn fail_to_start(&mut self, key: TaskKey) {
         let Some(task) = self.tasks.get(&key) else { return };
-        let reason = super::fate::why_not_started(task, key.1);
+        let reason = super::unstarted::why_not_started(task, key.1);
         // The container of a task whose image cannot be pulled says it too.
         let container = (task.fate != Fate::NoSecrets).then(|| reason.clone());
         self.end_task(key, Stop { code: "TaskFailedToStart", reason, exit: None, container });

@@ -1,7 +1,7 @@
 //! Clusters.
 
 use super::{Call, missing, paged, size, tags};
-use crate::ACCOUNT;
+use crate::account::ACCOUNT;
 use crate::services::ApiError;
 use crate::wire::{Node, list, map};
 use crate::world::World;

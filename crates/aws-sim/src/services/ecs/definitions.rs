@@ -2,12 +2,13 @@
 
 use super::tags;
 use super::{Call, invalid, paged, size};
+use crate::account::ACCOUNT;
 use crate::clock::timestamp;
+use crate::rng;
 use crate::services::ApiError;
 use crate::wire::{Node, list, map};
 use crate::world::World;
 use crate::world::ecs::{Container, TaskDef};
-use crate::{ACCOUNT, rng};
 use std::borrow::Cow;
 use std::sync::Arc;
 

@@ -1,26 +1,14 @@
 //! Service deployments and service revisions: the record of each rollout.
 
+use super::arns::{arn, release_arn};
 use super::services::{configuration, load_balancers, network, strategy};
 use super::{Call, cluster, invalid, missing, names, paged, size};
-use crate::ACCOUNT;
 use crate::clock::timestamp;
 use crate::services::ApiError;
 use crate::wire::{Node, list, map};
 use crate::world::World;
 use crate::world::bluegreen::Stage;
 use crate::world::ecs::{Release, Revision};
-
-/// The ARN of a service deployment.
-pub(super) fn release_arn(world: &World, service: usize, r: &Release) -> String {
-    arn(world, service, "service-deployment", &r.id)
-}
-
-/// The ARN of a record of a service.
-pub(super) fn arn(world: &World, service: usize, kind: &str, id: &str) -> String {
-    let s = &world.services[service];
-    let c = &world.clusters[s.cluster];
-    format!("arn:aws:ecs:{}:{ACCOUNT}:{kind}/{}/{}/{id}", c.region, c.name, s.name)
-}
 
 /// `ListServiceDeployments`: newest first, by status and time of creation; pages of 20, up to 100.
 pub(super) fn list_deployments(call: &Call<'_>) -> Result<Node, ApiError> {

@@ -1,6 +1,7 @@
 //! ECS: the table of operations, and what they share. One file each for clusters, services,
 //! tasks, task definitions and their registration, service deployments, tags, and changes.
 
+mod arns;
 mod changes;
 mod clusters;
 mod create;

@@ -1,8 +1,10 @@
 //! Services: lists and descriptions with deployments and events.
 
-use super::deployments::release_arn;
+use super::arns::release_arn;
 use super::{Call, cluster, missing, names, paged, served, size, tags};
+use crate::account::ACCOUNT;
 use crate::clock::timestamp;
+use crate::rng;
 use crate::services::ApiError;
 use crate::wire::{Node, list, map};
 use crate::world::World;
@@ -10,7 +12,6 @@ use crate::world::bluegreen::Strategy;
 use crate::world::ecs::{Deployment, Rollout, Service, Status};
 use crate::world::lifecycle::Life;
 use crate::world::tasksets::Controller;
-use crate::{ACCOUNT, rng};
 
 /// `ListServices`: pages of 10, up to 100.
 pub(super) fn list_services(call: &Call<'_>) -> Result<Node, ApiError> {
@@ -119,7 +120,7 @@ pub(super) fn task_set(world: &World, at: usize, d: &Deployment) -> Node {
     };
     map! {
         "id": d.set_id(),
-        "taskSetArn": super::deployments::arn(world, at, "task-set", &d.set_id()),
+        "taskSetArn": super::arns::arn(world, at, "task-set", &d.set_id()),
         "serviceArn": world.service_arn(at),
         "clusterArn": world.clusters[s.cluster].arn(),
         "startedBy": if s.controller == Controller::CodeDeploy { "CODE_DEPLOY" } else { "external" },
@@ -169,7 +170,7 @@ fn current_revision(world: &World, at: usize, d: &Deployment) -> Node {
         world.count(at, |t| t.deployment == d.id && !t.stopping && (t.status == Status::Running) == running)
     };
     map! {
-        "arn": super::deployments::arn(world, at, "service-revision", &d.revision.to_string()),
+        "arn": super::arns::arn(world, at, "service-revision", &d.revision.to_string()),
         "requestedTaskCount": count(true) + count(false),
         "runningTaskCount": count(true),
         "pendingTaskCount": count(false),

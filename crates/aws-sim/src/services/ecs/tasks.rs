@@ -2,12 +2,13 @@
 
 use super::services::subnet;
 use super::{Call, cluster, invalid, missing, names, paged, served, size};
+use crate::account::ACCOUNT;
 use crate::clock::timestamp;
+use crate::rng;
 use crate::services::ApiError;
 use crate::wire::{Node, list, map};
 use crate::world::ecs::{Container, Health, Status, Task};
 use crate::world::{TaskKey, World};
-use crate::{ACCOUNT, rng};
 
 /// `ListTasks`: filters by service, family, desired status, launch type; pages of 100.
 pub(super) fn list_tasks(call: &Call<'_>) -> Result<Node, ApiError> {

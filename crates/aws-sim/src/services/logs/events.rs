@@ -2,8 +2,8 @@
 //! at its limit, at 1 MB, or after a stretch of time in which little was found: then it may be empty
 //! and have a token, as the service's.
 
+use super::input::{group, invalid, limit, no_group};
 use super::pattern::Pattern;
-use super::{group, invalid, limit, no_group};
 use crate::clock::Ms;
 use crate::services::{ApiError, Call, token};
 use crate::wire::{Node, json, list, map, number};

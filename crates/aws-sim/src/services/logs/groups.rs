@@ -1,7 +1,7 @@
 //! `DescribeLogGroups` and `DescribeLogStreams`.
 
-use super::{group, invalid, limit, no_group};
-use crate::ACCOUNT;
+use super::input::{group, invalid, limit, no_group};
+use crate::account::ACCOUNT;
 use crate::services::token::{self, Page};
 use crate::services::{ApiError, Call};
 use crate::wire::{Node, list, map};

@@ -2,13 +2,13 @@
 //! every second, at most 500 lines of it, for three hours.
 
 use super::events::ingested;
+use super::input::{group_of, invalid, no_group};
 use super::pattern::Pattern;
-use super::{group_of, invalid, no_group};
-use crate::ACCOUNT;
+use crate::account::ACCOUNT;
 use crate::clock::Ms;
 use crate::rng::Rng;
 use crate::services::{ApiError, Call};
-use crate::sim::Shared;
+use crate::shared::Shared;
 use crate::wire::{Node, json, list, map};
 use aws_smithy_eventstream::frame::write_message_to;
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message};

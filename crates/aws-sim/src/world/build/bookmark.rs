@@ -2,7 +2,7 @@
 //! tracking. The names are those of the infrastructure the cockpit ships.
 
 use super::{ServiceSpec, alarm};
-use crate::ACCOUNT;
+use crate::account::ACCOUNT;
 use crate::scenario::Scenario;
 use crate::wire::map;
 use crate::world::alarms::Comparison;

@@ -19,7 +19,7 @@ use super::metrics::MetricName;
 use super::registry::Push;
 use super::tasksets::Controller;
 use super::{DAY, Event, HOUR, MINUTE, SECOND, World};
-use crate::ACCOUNT;
+use crate::account::ACCOUNT;
 use crate::clock::Ms;
 use crate::rng::{self, Rng};
 use crate::scenario::Scenario;

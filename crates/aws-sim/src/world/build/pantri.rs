@@ -1,7 +1,7 @@
 //! Pantri in us-east-1: one service over two zones with Fargate Spot, no database.
 
 use super::{ServiceSpec, alarm};
-use crate::ACCOUNT;
+use crate::account::ACCOUNT;
 use crate::world::World;
 use crate::world::alarms::Comparison;
 use crate::world::metrics::MetricName;

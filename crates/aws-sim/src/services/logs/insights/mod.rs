@@ -5,7 +5,7 @@
 mod parse;
 mod run;
 
-use super::{group_of, invalid, no_group};
+use super::input::{group_of, invalid, no_group};
 use crate::rng::Rng;
 use crate::services::{ApiError, Call};
 use crate::wire::{Node, list, map};

@@ -1,7 +1,7 @@
 //! Carries a query out over what the groups hold.
 
 use super::parse::{Command, Expr, Pattern, Query};
-use crate::ACCOUNT;
+use crate::account::ACCOUNT;
 use crate::clock::{Ms, timestamp};
 use crate::services::logs::events::visible_in;
 use crate::world::World;

@@ -1,8 +1,7 @@
 //! RDS: databases are stopped and started. How long that takes is in `world::power`.
 
-use super::ApiError;
-use super::rds::{self, named};
-use crate::services::Call;
+use super::databases::{self, named};
+use crate::services::{ApiError, Call};
 use crate::wire::{Node, map};
 use crate::world::power::Database;
 
@@ -35,7 +34,7 @@ fn instance(call: &mut Call<'_>, on: bool) -> Result<Node, ApiError> {
         return Err(ApiError::client("InvalidDBInstanceState", text));
     }
     call.world.switch(Database::Instance(at), on);
-    Ok(map! {"DBInstance": rds::instance(call.world, at)})
+    Ok(map! {"DBInstance": databases::instance(call.world, at)})
 }
 
 fn cluster(call: &mut Call<'_>, on: bool) -> Result<Node, ApiError> {
@@ -53,5 +52,5 @@ fn cluster(call: &mut Call<'_>, on: bool) -> Result<Node, ApiError> {
         return Err(ApiError::client("InvalidDBClusterStateFault", text));
     }
     call.world.switch(Database::Cluster(at), on);
-    Ok(map! {"DBCluster": rds::cluster(call.world, at)})
+    Ok(map! {"DBCluster": databases::cluster(call.world, at)})
 }

@@ -1,24 +1,13 @@
 //! RDS: clusters, instances, events, and the failover. How long a failover takes is the world's
 //! business.
 
-use super::{ApiError, Call, rds_power, token};
+use crate::account::ACCOUNT;
 use crate::clock::timestamp;
+use crate::rng;
+use crate::services::{ApiError, Call, token};
 use crate::wire::{Node, map, named_list};
 use crate::world::databases::DbEvent;
 use crate::world::{DAY, MINUTE, World};
-use crate::{ACCOUNT, rng};
-
-/// Runs an RDS operation.
-pub(crate) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiError> {
-    match operation {
-        "DescribeDBClusters" => clusters(call),
-        "DescribeDBInstances" => instances(call),
-        "DescribeEvents" => events(call),
-        "FailoverDBCluster" => failover(call),
-        "StopDBInstance" | "StartDBInstance" | "StopDBCluster" | "StartDBCluster" => rds_power::call(operation, call),
-        _ => Err(ApiError::unknown_operation(operation)),
-    }
-}
 
 fn invalid(message: impl Into<String>) -> ApiError {
     ApiError::client("InvalidParameterValue", message)
@@ -46,11 +35,6 @@ fn paged(
     Ok(answer)
 }
 
-/// Whether `values` hold an identifier or its ARN.
-pub(super) fn named(values: &[&str], id: &str, arn: &str) -> bool {
-    values.iter().any(|v| *v == id || *v == arn)
-}
-
 /// The values of a filter; an unknown filter is an error.
 fn filter<'a>(call: &Call<'a>, known: &[&str]) -> Result<Vec<(&'a str, Vec<&'a str>)>, ApiError> {
     let mut filters = Vec::new();
@@ -64,7 +48,7 @@ fn filter<'a>(call: &Call<'a>, known: &[&str]) -> Result<Vec<(&'a str, Vec<&'a s
     Ok(filters)
 }
 
-fn clusters(call: &Call<'_>) -> Result<Node, ApiError> {
+pub(super) fn clusters(call: &Call<'_>) -> Result<Node, ApiError> {
     let filters = filter(call, &["db-cluster-id", "engine", "domain", "clone-group-id", "db-cluster-resource-id"])?;
     let id = call.input.str("DBClusterIdentifier");
     let mut rows = Vec::new();
@@ -164,7 +148,7 @@ pub(super) fn cluster(world: &World, at: usize) -> Node {
     }
 }
 
-fn instances(call: &Call<'_>) -> Result<Node, ApiError> {
+pub(super) fn instances(call: &Call<'_>) -> Result<Node, ApiError> {
     let filters = filter(call, &["db-cluster-id", "db-instance-id", "dbi-resource-id", "domain", "engine"])?;
     let id = call.input.str("DBInstanceIdentifier");
     let db = &call.world.databases;
@@ -262,7 +246,7 @@ pub(super) fn instance(world: &World, at: usize) -> Node {
     }
 }
 
-fn events(call: &Call<'_>) -> Result<Node, ApiError> {
+pub(super) fn events(call: &Call<'_>) -> Result<Node, ApiError> {
     let input = call.input;
     let source = input.str("SourceIdentifier");
     let kind = input.str("SourceType");
@@ -302,7 +286,7 @@ fn events(call: &Call<'_>) -> Result<Node, ApiError> {
     paged(call, "Events", "Event", rows)
 }
 
-fn failover(call: &mut Call<'_>) -> Result<Node, ApiError> {
+pub(super) fn failover(call: &mut Call<'_>) -> Result<Node, ApiError> {
     let id = call.input.str("DBClusterIdentifier").ok_or_else(|| invalid("DBClusterIdentifier is missing"))?;
     let region = call.region;
     let db = &call.world.databases;
@@ -331,4 +315,9 @@ fn failover(call: &mut Call<'_>) -> Result<Node, ApiError> {
     };
     call.world.failover_start(at, to, false);
     Ok(map! {"DBCluster": cluster(call.world, at)})
+}
+
+/// Whether `values` hold an identifier or its ARN.
+pub(super) fn named(values: &[&str], id: &str, arn: &str) -> bool {
+    values.iter().any(|v| *v == id || *v == arn)
 }

@@ -1,0 +1,4 @@
+//! Whose everything is.
+
+/// The account every simulated resource belongs to.
+pub const ACCOUNT: &str = "123456789012";

@@ -1,0 +1,43 @@
+//! Access keys and when each stops being accepted.
+
+use crate::clock::Ms;
+use crate::scenario::Scenario;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Access keys: which one came first, and which have expired. Never their secrets.
+#[derive(Debug, Default)]
+pub(crate) struct Keys {
+    first: Option<(String, Ms)>,
+    expired: BTreeSet<String>,
+    /// Keys that will expire, and when.
+    dying: BTreeMap<String, Ms>,
+}
+
+/// How long the first key lives in the scenario `expired`, in milliseconds.
+const FIRST_KEY_LIFE: Ms = 30_000;
+
+impl Keys {
+    /// From now on requests signed with this key are refused.
+    pub(crate) fn expire(&mut self, key: &str) {
+        self.expired.insert(key.to_owned());
+    }
+
+    /// From a time on requests signed with this key are refused.
+    pub(crate) fn expire_at(&mut self, key: &str, at: Ms) {
+        self.dying.insert(key.to_owned(), at);
+    }
+
+    /// The key is good again.
+    pub(crate) fn revive(&mut self, key: &str) {
+        self.expired.remove(key);
+        self.dying.remove(key);
+    }
+
+    /// Whether a key is refused at a time.
+    pub(crate) fn is_expired(&mut self, key: &str, now: Ms, scenario: Scenario) -> bool {
+        let first = self.first.get_or_insert_with(|| (key.to_owned(), now));
+        self.expired.contains(key)
+            || self.dying.get(key).is_some_and(|at| now >= *at)
+            || (scenario == Scenario::Expired && first.0 == key && now - first.1 >= FIRST_KEY_LIFE)
+    }
+}

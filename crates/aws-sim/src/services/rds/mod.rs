@@ -1,0 +1,20 @@
+//! RDS: the table of operations. Clusters, instances, events and the failover are in `databases`, stopping and
+//! starting in `power`. How long either takes is the world's business.
+
+mod databases;
+mod power;
+
+use super::{ApiError, Call};
+use crate::wire::Node;
+
+/// Runs an RDS operation.
+pub(crate) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiError> {
+    match operation {
+        "DescribeDBClusters" => databases::clusters(call),
+        "DescribeDBInstances" => databases::instances(call),
+        "DescribeEvents" => databases::events(call),
+        "FailoverDBCluster" => databases::failover(call),
+        "StopDBInstance" | "StartDBInstance" | "StopDBCluster" | "StartDBCluster" => power::call(operation, call),
+        _ => Err(ApiError::unknown_operation(operation)),
+    }
+}

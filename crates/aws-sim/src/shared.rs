@@ -1,0 +1,114 @@
+//! What every connection of a simulator sees: its options, its world, its faults, behind locks.
+
+use crate::clock::Clock;
+use crate::faults::Faults;
+use crate::keys::Keys;
+use crate::meter::Meter;
+use crate::rates::Limits;
+use crate::scenario::Scenario;
+use crate::world::World;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
+
+/// How to start a simulator.
+#[derive(Debug, Clone)]
+pub struct SimOptions {
+    /// The world to start with.
+    pub scenario: Scenario,
+    /// Where to listen: a loopback address; port 0 picks a free one.
+    pub listen: SocketAddr,
+    /// The seed of everything random in the world.
+    pub seed: u64,
+    /// Simulated seconds a real second; 0 stops the clock.
+    pub speed: f64,
+    /// The simulated time at the start; `None` is the real time.
+    pub start: Option<jiff::Timestamp>,
+    /// Whether clients are held to the rates that AWS documents: a request too many is throttled.
+    pub limited: bool,
+}
+
+impl Default for SimOptions {
+    fn default() -> Self {
+        SimOptions {
+            scenario: Scenario::Staging,
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            seed: 1,
+            speed: 1.0,
+            start: None,
+            limited: true,
+        }
+    }
+}
+
+/// What every connection sees.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) scenario: Scenario,
+    pub(crate) seed: u64,
+    pub(crate) clock: Clock,
+    address: SocketAddr,
+    world: Mutex<World>,
+    faults: Mutex<Faults>,
+    meter: Mutex<Meter>,
+    limits: Mutex<Limits>,
+    keys: Mutex<Keys>,
+    stop: watch::Sender<bool>,
+}
+
+impl Shared {
+    /// The state of a simulator at its start.
+    pub(crate) fn new(
+        options: &SimOptions,
+        address: SocketAddr,
+        start: jiff::Timestamp,
+    ) -> (Self, watch::Receiver<bool>) {
+        let (stop, stopped) = watch::channel(false);
+        let shared = Shared {
+            scenario: options.scenario,
+            seed: options.seed,
+            clock: Clock::new(start, options.speed),
+            address,
+            world: Mutex::new(World::new(options.scenario, options.seed, start.as_millisecond())),
+            faults: Mutex::default(),
+            meter: Mutex::new(Meter::new()),
+            limits: Mutex::new(Limits::new(options.limited)),
+            keys: Mutex::default(),
+            stop,
+        };
+        (shared, stopped)
+    }
+
+    /// Tells whoever listens to stop.
+    pub(crate) fn stop(&self) {
+        let _ = self.stop.send(true);
+    }
+
+    /// Where it is reached: `http://127.0.0.1:PORT`.
+    pub(crate) fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The world, brought up to the present.
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        world.run_until(self.clock.now_ms());
+        world
+    }
+
+    pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn meter(&self) -> MutexGuard<'_, Meter> {
+        self.meter.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn limits(&self) -> MutexGuard<'_, Limits> {
+        self.limits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn keys(&self) -> MutexGuard<'_, Keys> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
