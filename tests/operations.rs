@@ -191,16 +191,15 @@ fn request(service: &str, source: Source) -> deploy::Request {
         container: None,
         roll_back: None,
         hooks: Hooks::default(),
-        command: format!("cockpit deploy {service}"),
     }
 }
 
 fn image(tag: &str) -> What {
-    What::Deploy(request(WEB, Source::Image(tag.into())))
+    What::from(request(WEB, Source::Image(tag.into())))
 }
 
 fn wanted(wanted: Wanted) -> What {
-    What::Steps(steps::Request { wanted, short: "it".into(), command: "cockpit".into() })
+    What::from(steps::Request { wanted, short: "it".into() })
 }
 
 fn verdict(operation: &Operation) -> Verdict {
@@ -224,19 +223,19 @@ async fn a_good_image_is_done_and_what_was_done_is_written_down() {
     let operation = stage.run(image("c0ffee1")).await;
     assert_eq!(verdict(&operation), Verdict::Done, "{:#?}", operation.lines);
     assert_eq!(stage.truth(WEB).await["status"], "SUCCESSFUL");
-    let deploy = operation.deploy().unwrap();
-    assert!(deploy.target.digest.as_ref().unwrap().starts_with("sha256:"));
-    assert!(deploy.target.image.as_ref().unwrap().contains("@sha256:"), "by digest, not by tag");
+    let details = operation.machine().details();
+    assert!(details.digest.as_ref().unwrap().starts_with("sha256:"));
+    assert!(details.image.as_ref().unwrap().contains("@sha256:"), "by digest, not by tag");
     let (code, text) =
         stage.aws(&format!("ecs describe-services --cluster bookmark-manager-staging-cluster --services {WEB}")).await;
     assert_eq!(code, 0, "{text}");
     let seen: Value = serde_json::from_str(&text).unwrap();
-    let revision = deploy.target.revision.clone().unwrap();
+    let revision = details.revision.clone().unwrap();
     assert!(seen["services"][0]["taskDefinition"].as_str().unwrap().ends_with(&revision));
     let audit = stage.audit();
     assert_eq!(audit.iter().map(|line| line["outcome"].as_str().unwrap()).collect::<Vec<_>>(), ["started", "done"]);
     assert_eq!(audit[1]["after"]["task_definition"], revision.as_str());
-    assert_eq!(audit[1]["before"]["task_definition"], deploy.target.previous.as_deref().unwrap());
+    assert_eq!(audit[1]["before"]["task_definition"], details.previous.as_deref().unwrap());
     assert!(audit[1]["request_ids"].as_array().unwrap().len() >= 2, "{audit:?}");
 }
 
@@ -279,7 +278,7 @@ async fn without_a_breaker_what_fails_is_rolled_back_from_here_or_left_as_was_sa
     stage.operations.limit = Some(jiff::SignedDuration::from_mins(5));
     let mut left = request(WEB, Source::Image("c0ffee1".into()));
     left.roll_back = Some(false);
-    let operation = stage.run(What::Deploy(left)).await;
+    let operation = stage.run(What::from(left)).await;
     // Nobody ends it: ECS goes on trying, and how it ends is not known.
     assert_eq!(verdict(&operation), Verdict::Unknown, "{:#?}", operation.lines);
     assert!(says(&operation, "--no-rollback was given") && says(&operation, "exited 1, in "));
@@ -291,7 +290,7 @@ async fn a_crash_after_running_that_no_breaker_sees_is_found_by_counting() {
     let mut stage = Theatre::on(Scenario::Staging).await;
     let mut request = request(WEB, Source::Image("0dd5eed".into()));
     request.roll_back = Some(true);
-    let operation = stage.run(What::Deploy(request)).await;
+    let operation = stage.run(What::from(request)).await;
     assert_eq!(verdict(&operation), Verdict::RolledBack, "{:#?}", operation.lines);
     assert!(says(&operation, "OutOfMemoryError"), "{:#?}", operation.lines);
 }
@@ -388,7 +387,7 @@ async fn throttling_and_expiry_in_the_middle_delay_the_verdict_and_do_not_change
     assert!(outcome.hint.unwrap().contains("cockpit deploy --attach web --env staging"));
     // With a key that is good the same deployment is watched to its end.
     stage.post("/_sim/expire", json!({"access_key": "AKIASIMULATED0000000", "on": false})).await;
-    let id = stage.plan(What::Deploy(request(WEB, Source::Attach))).await;
+    let id = stage.plan(What::from(request(WEB, Source::Attach))).await;
     stage.follow(&[id]).await;
     let operation = stage.operations.get(id).unwrap();
     assert_eq!(verdict(operation), Verdict::Done, "{:#?}", operation.lines);
@@ -411,7 +410,7 @@ async fn a_deployment_that_is_stopped_before_anything_of_it_ran_is_not_done() {
     assert!(says(&operation, "none of its tasks ever ran"), "{:?}", operation.outcome);
     assert!(says(&operation, "its desired count became 0"), "{:?}", operation.outcome);
     // Nor is it for whoever looks at it afterwards.
-    let id = stage.plan(What::Deploy(request(WEB, Source::Attach))).await;
+    let id = stage.plan(What::from(request(WEB, Source::Attach))).await;
     stage.follow(&[id]).await;
     assert_eq!(verdict(stage.operations.get(id).unwrap()), Verdict::Unknown);
 }
@@ -422,7 +421,7 @@ async fn a_rollback_of_a_version_that_crashes_is_watched_to_the_end_of_the_way_b
     let mut stage = Theatre::on(Scenario::CrashLoop).await;
     let mut back = request(API, Source::Back(None));
     back.roll_back = Some(false);
-    let operation = stage.run(What::Deploy(back)).await;
+    let operation = stage.run(What::from(back)).await;
     assert_eq!(stage.truth(API).await["status"], "ROLLBACK_SUCCESSFUL");
     assert_eq!(verdict(&operation), Verdict::Done, "{:#?}", operation.lines);
     let report = cockpit::headless::operation::of(&operation);
@@ -450,7 +449,7 @@ async fn neither_scale_nor_start_is_done_while_the_tasks_crash() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn attaching_to_one_that_ended_long_ago_tells_how_long_that_one_took() {
     let mut stage = Theatre::on(Scenario::Staging).await;
-    let id = stage.plan(What::Deploy(request(API, Source::Attach))).await;
+    let id = stage.plan(What::from(request(API, Source::Attach))).await;
     stage.follow(&[id]).await;
     let operation = stage.operations.get(id).unwrap();
     let truth = stage.truth(API).await;
@@ -478,7 +477,7 @@ async fn deploying_into_a_stopped_environment_is_done_with_nothing_running() {
 async fn a_rollback_goes_to_what_ran_before_and_not_to_the_number_before() {
     let mut stage = Theatre::on(Scenario::Staging).await;
     let first = stage.run(image("c0ffee1")).await;
-    let good = first.deploy().unwrap().target.revision.clone().unwrap();
+    let good = first.machine().details().revision.unwrap();
     // A revision that never served lies between the two.
     let bad = stage.run(image("badc0de")).await;
     assert_eq!(verdict(&bad), Verdict::RolledBack);
@@ -486,9 +485,9 @@ async fn a_rollback_goes_to_what_ran_before_and_not_to_the_number_before() {
     assert_eq!(verdict(&second), Verdict::Done);
     let mut back = request(WEB, Source::Back(None));
     back.roll_back = Some(false);
-    let operation = stage.run(What::Deploy(back)).await;
+    let operation = stage.run(What::from(back)).await;
     assert_eq!(verdict(&operation), Verdict::Done, "{:#?}", operation.lines);
-    assert_eq!(operation.deploy().unwrap().target.revision.as_deref(), Some(good.as_str()));
+    assert_eq!(operation.machine().details().revision.as_deref(), Some(good.as_str()));
     assert_eq!(stage.truth(WEB).await["status"], "SUCCESSFUL");
 }
 
@@ -505,7 +504,7 @@ async fn a_rollback_ends_the_deployment_that_is_under_way() {
     let busy = busy.expect("one is under way");
     let mut back = request(busy, Source::Back(None));
     back.roll_back = Some(false);
-    let operation = stage.run(What::Deploy(back)).await;
+    let operation = stage.run(What::from(back)).await;
     assert_eq!(verdict(&operation), Verdict::Done, "{:#?}", operation.lines);
     assert_eq!(stage.truth(busy).await["status"], "ROLLBACK_SUCCESSFUL");
 }
@@ -515,7 +514,7 @@ async fn attaching_tells_the_truth_about_one_that_is_under_way_and_one_that_is_o
     let mut stage = Theatre::on(Scenario::BadImage).await;
     let mut seen = Vec::new();
     for service in [WEB, API] {
-        let id = stage.plan(What::Deploy(request(service, Source::Attach))).await;
+        let id = stage.plan(What::from(request(service, Source::Attach))).await;
         stage.follow(&[id]).await;
         let operation = stage.operations.get(id).unwrap().clone();
         let truth = stage.truth(service).await;
@@ -534,10 +533,10 @@ async fn attaching_tells_the_truth_about_one_that_is_under_way_and_one_that_is_o
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn forcing_starts_new_tasks_of_the_same_revision() {
     let mut stage = Theatre::on(Scenario::Staging).await;
-    let operation = stage.run(What::Deploy(request(API, Source::Force))).await;
+    let operation = stage.run(What::from(request(API, Source::Force))).await;
     assert_eq!(verdict(&operation), Verdict::Done, "{:#?}", operation.lines);
-    let watch = operation.deploy().unwrap().watch.clone().unwrap();
-    assert_eq!(Some(watch.subject.revision), operation.deploy().unwrap().target.previous);
+    let watch = operation.machine().watch().cloned().unwrap();
+    assert_eq!(Some(watch.subject.revision), operation.machine().details().previous);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -772,7 +771,7 @@ async fn watching_stays_within_its_calls_a_minute() {
     for number in 0..10 {
         let mut request = request(&format!("extra-{number:05}"), Source::Force);
         request.short = format!("extra-{number}");
-        let id = stage.plan(What::Deploy(request)).await;
+        let id = stage.plan(What::from(request)).await;
         stage.confirm(id).await;
         ids.push(id);
     }

@@ -27,7 +27,7 @@ pub fn over(app: &App, kind: Kind, id: OperationId) -> Overlay {
     let title = app.operations.get(id).map(|operation| capital(&operation.title)).unwrap_or_default();
     let mut overlay = Overlay::new(kind, title, Vec::new());
     if let Some(operation) = app.operations.get(id) {
-        operation.what().service().unwrap_or_default().clone_into(&mut overlay.service);
+        overlay.service = operation.service().unwrap_or_default();
     }
     overlay
 }

@@ -2,7 +2,7 @@
 //! dialogs. How they look is for `src/ui`.
 
 use super::App;
-use super::operation::machine::Weight;
+use super::operation::step::Weight;
 use super::operation::{Operation, Stage};
 use super::overlay::{Choice, Kind, Line, Tone};
 use super::screen;
@@ -119,7 +119,7 @@ pub fn head(app: &App, operation: &Operation, cells: usize) -> Vec<Line> {
 /// `1m12s, usually 2 min`.
 fn duration(operation: &Operation, now: Timestamp) -> String {
     let elapsed = exactly(followed::elapsed(operation, now));
-    match operation.deploy().and_then(super::operation::deploy::Deploy::usual) {
+    match operation.machine().usual() {
         Some(usual) => format!("{elapsed}, usually {}", time::spoken(usual)),
         None => elapsed,
     }
@@ -234,17 +234,15 @@ fn stops(operation: &Operation, sentence: &str) -> bool {
 /// What rolling back what is under way does.
 pub fn revert(operation: &Operation, cells: usize) -> Vec<Line> {
     let mut lines = Vec::new();
-    let deploy = operation.deploy();
-    let target = deploy.map(|deploy| &deploy.target);
-    let revision = target.and_then(|target| target.revision.clone()).unwrap_or_default();
-    let previous = target.and_then(|target| target.previous.clone());
+    let details = operation.machine().details();
+    let revision = details.revision.unwrap_or_default();
     paragraph(&mut lines, "", &format!("The deployment of {revision} is ended."), Tone::Plain, cells);
-    let back = match previous {
+    let back = match details.previous {
         Some(previous) => format!("ECS brings {previous} back; this is watched to its end."),
         None => "ECS brings the version before back; this is watched to its end.".to_owned(),
     };
     paragraph(&mut lines, "", &back, Tone::Plain, cells);
-    if let Some(runs) = deploy.and_then(|deploy| deploy.watch.as_ref()).and_then(super::operation::watch::Watch::runs) {
+    if let Some(runs) = details.runs {
         paragraph(&mut lines, "", &format!("What runs now: {runs}"), Tone::Dim, cells);
     }
     lines
@@ -300,21 +298,7 @@ pub fn leaving(app: &App, cells: usize) -> Vec<Line> {
         let head =
             format!("{}  {}  {}", listed::named(app, operation), operation.words(), followed::fraction(operation));
         paragraph(&mut lines, "◐", head.trim_end(), Tone::Strong, inner);
-        let environment = &operation.environment.name;
-        let becomes = match operation.deploy() {
-            Some(deploy) if deploy.watch.is_some() => {
-                let short = &deploy.request.short;
-                format!("goes on in AWS; look again with `cockpit deploy {short} --attach --env {environment}`")
-            }
-            Some(deploy) if deploy.building() => "the build is ended, and nothing is deployed".to_owned(),
-            Some(deploy) => {
-                format!("may stop half-way: look with `cockpit services {} --env {environment}`", deploy.request.short)
-            }
-            None if operation.steps().is_some_and(super::operation::steps::Steps::changing) => {
-                "what was sent goes on in AWS; the steps after it are not done".to_owned()
-            }
-            None => format!("goes on in AWS; look with `cockpit services --env {environment}`"),
-        };
+        let becomes = operation.machine().leaving(&operation.environment.name);
         paragraph(&mut lines, "", &becomes, Tone::Plain, inner);
     }
     lines

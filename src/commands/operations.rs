@@ -60,11 +60,6 @@ impl Opened {
         driver.operations.deadline = left.and_then(|left| Clock::System.now().checked_add(left).ok());
         driver
     }
-
-    /// The command as it would be typed, with its environment.
-    fn command(&self, words: &str) -> String {
-        format!("cockpit {words} --env {}", self.environment.name)
-    }
 }
 
 /// `--timeout` ended it before anything was asked for.
@@ -107,46 +102,28 @@ async fn names(context: &Context, opened: &Opened, typed: &[String]) -> Result<V
 pub(super) async fn deploy(context: &Context, flags: &Deploy, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let opened = open(context)?;
     opened.needs_cluster()?;
-    let mut whats = Vec::new();
+    let mut whats: Vec<What> = Vec::new();
     for (service, short) in names(context, &opened, &flags.services).await? {
-        let (source, how) = match (&flags.image, flags.force, flags.build) {
-            (Some(image), ..) => (Source::Image(image.clone()), format!("--image {image}")),
-            (None, true, _) => (Source::Force, "--force".to_owned()),
+        let source = match (&flags.image, flags.force, flags.build) {
+            (Some(image), ..) => Source::Image(image.clone()),
+            (None, true, _) => Source::Force,
             (None, false, true) => {
                 let config = EnvironmentConfig::build_of(&opened.config.builds, &service).ok_or_else(|| {
                     Report::new("config", format!("how {short} is built is not configured"), ExitCode::Usage)
                         .hint(format!("write [build.{short}] with its `context`, or build elsewhere and use --image"))
                 })?;
-                let source = Source::Build { config: config.clone(), dirty: flags.dirty };
-                (source, if flags.dirty { "--build --dirty" } else { "--build" }.to_owned())
+                Source::Build { config: config.clone(), dirty: flags.dirty }
             }
-            (None, false, false) => (Source::Attach, "--attach".to_owned()),
+            (None, false, false) => Source::Attach,
         };
-        let mut words = format!("deploy {short} {how}");
-        if let Some(from) = &flags.from {
-            words = format!("{words} --from {from}");
-        }
-        if let Some(container) = &flags.container {
-            words = format!("{words} --container {container}");
-        }
         let roll_back = match (flags.rollback_on_failure, flags.no_rollback) {
             (true, _) => Some(true),
             (_, true) => Some(false),
             (false, false) => None,
         };
-        if let Some(on) = roll_back {
-            words = format!("{words} {}", if on { "--rollback-on-failure" } else { "--no-rollback" });
-        }
-        whats.push(What::Deploy(deploy::Request {
-            service,
-            source,
-            base: flags.from.clone(),
-            container: flags.container.clone(),
-            roll_back,
-            hooks: opened.config.hooks.clone(),
-            command: opened.command(&words),
-            short,
-        }));
+        let request = deploy::Request::new(service, short, source, opened.config.hooks.clone());
+        let (base, container) = (flags.from.clone(), flags.container.clone());
+        whats.push(deploy::Request { base, container, roll_back, ..request }.into());
     }
     act(context, &opened, whats, flags.dry_run, out).await
 }
@@ -155,19 +132,9 @@ pub(super) async fn rollback(context: &Context, flags: &Rollback, out: &mut dyn 
     let opened = open(context)?;
     opened.needs_cluster()?;
     let (service, short) = one(names(context, &opened, std::slice::from_ref(&flags.service)).await?)?;
-    let to = flags.to.as_ref().map(|to| format!(" --to {to}")).unwrap_or_default();
-    let what = What::Deploy(deploy::Request {
-        service,
-        source: Source::Back(flags.to.clone()),
-        base: None,
-        container: None,
-        // The way back is not taken back again.
-        roll_back: Some(false),
-        hooks: opened.config.hooks.clone(),
-        command: opened.command(&format!("rollback {short}{to}")),
-        short,
-    });
-    act(context, &opened, vec![what], flags.dry_run, out).await
+    let source = Source::Back(flags.to.clone());
+    let request = deploy::Request::new(service, short, source, opened.config.hooks.clone());
+    act(context, &opened, vec![request.into()], flags.dry_run, out).await
 }
 
 fn one(mut names: Vec<(String, String)>) -> Result<(String, String), Report> {
@@ -181,15 +148,6 @@ pub(super) async fn scale(context: &Context, flags: &Scale, out: &mut dyn io::Wr
     let opened = open(context)?;
     opened.needs_cluster()?;
     let (service, short) = one(names(context, &opened, std::slice::from_ref(&flags.service)).await?)?;
-    let mut words = format!("scale {short} {}", flags.desired);
-    for (flag, value) in [("--min", flags.min), ("--max", flags.max)] {
-        if let Some(value) = value {
-            words = format!("{words} {flag} {value}");
-        }
-    }
-    if flags.move_limits {
-        words.push_str(" --move-limits");
-    }
     let wanted = Wanted::Scale {
         service,
         desired: flags.desired,
@@ -197,7 +155,7 @@ pub(super) async fn scale(context: &Context, flags: &Scale, out: &mut dyn io::Wr
         max: flags.max,
         move_limits: flags.move_limits,
     };
-    let what = What::Steps(steps::Request { wanted, short, command: opened.command(&words) });
+    let what = steps::Request { wanted, short }.into();
     act(context, &opened, vec![what], flags.dry_run, out).await
 }
 
@@ -215,17 +173,8 @@ pub(super) async fn limits(
     }
     let (service, short) = one(names(context, &opened, &flags.services).await?)?;
     let suspended = if flags.suspend { Some(true) } else { flags.resume.then_some(false) };
-    let how = match (suspended, flags.min, flags.max) {
-        (Some(true), ..) => "--suspend".to_owned(),
-        (Some(false), ..) => "--resume".to_owned(),
-        (None, min, max) => {
-            let part = |flag: &str, value: Option<u32>| value.map(|value| format!("{flag} {value}"));
-            [part("--min", min), part("--max", max)].into_iter().flatten().collect::<Vec<_>>().join(" ")
-        }
-    };
     let wanted = Wanted::Limits { service, min: flags.min, max: flags.max, suspended };
-    let command = opened.command(&format!("autoscaling {short} {how}"));
-    let what = What::Steps(steps::Request { wanted, short, command });
+    let what = steps::Request { wanted, short }.into();
     act(context, &opened, vec![what], flags.dry_run, out).await
 }
 
@@ -241,13 +190,9 @@ pub(super) async fn power(
     } else {
         Vec::new()
     };
-    let mut words = power.word().to_owned();
-    for (flag, on) in [(" --databases", flags.databases), (" --direct", flags.direct)] {
-        words.push_str(if on { flag } else { "" });
-    }
     let wanted = Wanted::Power { power, services, databases: flags.databases, direct: flags.direct };
     let short = opened.environment.name.clone();
-    let what = What::Steps(steps::Request { wanted, short, command: opened.command(&words) });
+    let what = steps::Request { wanted, short }.into();
     act(context, &opened, vec![what], flags.dry_run, out).await
 }
 
@@ -260,8 +205,7 @@ pub(super) async fn stop_task(
     opened.needs_cluster()?;
     let id = whole_id(context, &opened, &flags.task).await?;
     let short = crate::app::operation::watch::short(&id).to_owned();
-    let command = opened.command(&format!("stop-task {id}"));
-    let what = What::Steps(steps::Request { wanted: Wanted::StopTask { id }, short, command });
+    let what = steps::Request { wanted: Wanted::StopTask { id }, short }.into();
     act(context, &opened, vec![what], flags.dry_run, out).await
 }
 
@@ -294,21 +238,19 @@ pub(super) async fn schedule(context: &Context, flags: &Schedule, out: &mut dyn 
     let of = |which: Which| if which == Which::Stop { Power::Stop } else { Power::Start };
     let change = flags.skip.map(|which| (of(which), false)).or(flags.unskip.map(|which| (of(which), true)));
     if let Some((power, undo)) = change {
-        let flag = if undo { "--unskip" } else { "--skip" };
-        let command = opened.command(&format!("schedule {flag} {}", power.word()));
         let short = opened.environment.name.clone();
-        let what = What::Steps(steps::Request { wanted: Wanted::Skip { power, undo }, short, command });
+        let what = steps::Request { wanted: Wanted::Skip { power, undo }, short }.into();
         return act(context, &opened, vec![what], flags.dry_run, out).await;
     }
     let mut driver = opened.driver(context);
     let request = choose::Request { service: String::new(), title: "schedule".to_owned(), offer: Offer::Timers };
-    let id = driver.start(What::Choose(request), &opened.environment);
+    let id = driver.start(request, &opened.environment);
     driver.until(|all| all.get(id).is_none_or(|operation| operation.outcome.is_some()), |_| {}).await;
     let Some(operation) = driver.operations.get(id) else { return Ok(ExitCode::Failed) };
     if let Some(outcome) = operation.outcome.as_ref().filter(|outcome| outcome.verdict != Verdict::Done) {
         return Err(reports::not_begun(operation, outcome));
     }
-    let timers = operation.choices().map(|choices| choices.timers.as_slice()).unwrap_or_default();
+    let timers = operation.machine().choices().map(|choices| choices.timers.as_slice()).unwrap_or_default();
     let report = reports::schedule(timers, &opened.environment.name, driver.service_now(), &opened.zone);
     printed(headless::print(out, &report, context.output()?, Context::width()).map(drop))
 }

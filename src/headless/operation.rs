@@ -4,9 +4,9 @@ use super::convert::time;
 use super::emit::Printable;
 use super::shown::Shown;
 use super::table::{Table, prose, words};
-use crate::app::operation::machine::{Line, Weight};
+use crate::app::operation::Operation;
 use crate::app::operation::outcome::{Outcome, Verdict};
-use crate::app::operation::{Operation, What};
+use crate::app::operation::step::{Line, Weight};
 use crate::cli::{ExitCode, Report};
 use crate::model::FailureKind;
 use crate::model::audit::Record;
@@ -141,23 +141,21 @@ fn change(change: &Change) -> ChangeDto {
 /// One operation as it stands.
 pub fn of(operation: &Operation) -> OperationDto {
     let outcome = operation.outcome.as_ref();
-    let deploy = operation.deploy();
-    let target = deploy.map(|deploy| &deploy.target);
-    let watch = deploy.and_then(|deploy| deploy.watch.as_ref());
+    let details = operation.machine().details();
     let plan = operation.plan.as_ref();
     OperationDto {
         title: operation.title.clone(),
-        service: operation.what().service().map(str::to_owned),
+        service: operation.service(),
         verdict: outcome.map(|outcome| outcome.verdict.word().to_owned()),
         summary: outcome.map(|outcome| outcome.summary.clone()),
         causes: outcome.map(|outcome| outcome.causes.clone()).unwrap_or_default(),
         hint: outcome.and_then(|outcome| outcome.hint.clone()),
-        deployment: watch.map(|watch| watch.subject.deployment.clone()),
-        revision: target.and_then(|target| target.revision.clone()),
-        previous: target.and_then(|target| target.previous.clone()),
-        image: target.and_then(|target| target.image.clone()),
-        digest: target.and_then(|target| target.digest.clone()),
-        runs: watch.and_then(crate::app::operation::watch::Watch::runs),
+        deployment: details.deployment,
+        revision: details.revision,
+        previous: details.previous,
+        image: details.image,
+        digest: details.digest,
+        runs: details.runs,
         began_at: operation.began().map(|at| at.to_string()),
         ended_at: operation.ended_at().map(|at| at.to_string()),
         duration_ms: operation.took().map(|took| took.as_millis().max(0) as u64),
@@ -236,7 +234,7 @@ impl Printable for OperationReport {
 /// How a command ends whose operation ended like this.
 pub fn exit_code(operation: &Operation) -> ExitCode {
     let Some(outcome) = &operation.outcome else { return ExitCode::Done };
-    let deploys = matches!(operation.what(), What::Deploy(_));
+    let deploys = operation.machine().deploys();
     match (outcome.verdict, outcome.failure) {
         (Verdict::Done, _) => ExitCode::Done,
         (Verdict::RolledBack, _) => ExitCode::RolledBack,

@@ -32,7 +32,7 @@ impl Driver {
     }
 
     /// Begins to look at what was asked for.
-    pub fn start(&mut self, what: What, environment: &EnvironmentConfig) -> OperationId {
+    pub fn start(&mut self, what: impl Into<What>, environment: &EnvironmentConfig) -> OperationId {
         let (id, effects) = self.operations.start(what, environment, self.clock.now());
         self.carry_out(effects);
         id

@@ -29,13 +29,10 @@ const LONG: &[(&str, usize)] = &[
     ("src/app/logs/follow.rs", 700),
     ("src/panes/logs/state.rs", 810),
     ("src/panes/logs/view.rs", 600),
-    ("src/app/operation/deploy/gather.rs", 600),
-    ("src/app/operation/deploy/mod.rs", 600),
     ("src/app/operation/histories/mod.rs", 600),
     ("src/app/operation/histories/stage.rs", 550),
-    ("src/app/operation/one.rs", 650),
-    ("src/app/operation/steps/mod.rs", 500),
-    ("src/app/operation/steps/plan.rs", 550),
+    ("src/app/operation/one.rs", 500),
+    ("src/app/operation/steps/plan.rs", 500),
     ("src/app/operation/tests.rs", 500),
     ("src/app/operation/watch.rs", 650),
     ("src/app/poll.rs", 460),
@@ -254,6 +251,45 @@ pub const INVARIANTS: &[Invariant] = &[
             [tree.naming("src/app", &bits), tree.naming("src/runtime", &bits)].concat()
         },
         planted: &[("src/runtime/logs.rs", "const LIVE: u64 = 1 << 62;")],
+    },
+    Invariant {
+        rule: "an operation is what its machine says: its life, the screen and the reports name no kind of it",
+        breaches: |tree| {
+            let kinds = ["operation::deploy", "operation::steps", "operation::choose", "super::deploy", "super::steps"];
+            let readers = ["src/ui", "src/headless", "src/runtime", "src/panes"];
+            let mut found: Vec<String> = readers.iter().flat_map(|room| tree.naming(room, &kinds)).collect();
+            let life = ["src/app/operation/one.rs", "src/app/operation/machine.rs"];
+            let named = tree.naming("src/app/operation", &kinds);
+            found.extend(named.into_iter().filter(|hit| life.iter().any(|file| hit.starts_with(file))));
+            found
+        },
+        planted: &[
+            ("src/app/operation/one.rs", "fn is_deploy(machine: &dyn Any) { machine.is::<super::deploy::Deploy>(); }"),
+            ("src/headless/operation.rs", "use crate::app::operation::deploy::Deploy;"),
+        ],
+    },
+    Invariant {
+        rule: "what would be typed to do an operation is written in one file, that of its request",
+        breaches: |tree| {
+            // The beginnings of commands that change something, as they stand in quotes.
+            let typed = [
+                "deploy {short}",
+                "rollback {short}",
+                "scale {short}",
+                "autoscaling {short}",
+                "stop-task {",
+                "schedule --",
+            ];
+            let quoted: Vec<String> = typed.iter().map(|words| format!("\"{words}")).collect();
+            let files = tree.under("src").filter(|(_, source)| !source.product.is_empty());
+            let named = files.filter(|(_, source)| quoted.iter().any(|words| source.text.contains(words.as_str())));
+            let folders = ["src/app/operation/deploy/request.rs", "src/app/operation/steps/request.rs"];
+            named.map(|(path, _)| path.to_owned()).filter(|path| !folders.contains(&path.as_str())).collect()
+        },
+        planted: &[
+            ("src/app/update/change.rs", "fn words(short: &str) -> String { format!(\"scale {short} 3\") }"),
+            ("src/commands/operations.rs", "fn words(short: &str) -> String { format!(\"deploy {short} --force\") }"),
+        ],
     },
     Invariant {
         rule: "channels are bounded: a feed that is faster than the app waits",

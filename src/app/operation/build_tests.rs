@@ -1,10 +1,10 @@
 //! Where an image that is built is pushed to, and as whom.
 
+use super::Operations;
 use super::call::{Answered, Call, Read, Reply, Write};
-use super::deploy::Source;
-use super::tests::{at, deploy, environment, get, me, ok, service, settle};
-use super::{Operations, What};
-use crate::config::BuildConfig;
+use super::deploy::{Request, Source};
+use super::tests::{at, environment, get, me, ok, service, settle};
+use crate::config::{BuildConfig, Hooks};
 use crate::model::image::{Image, Registry};
 use crate::model::task_definition::{ContainerDefinition, TaskDefinition};
 use crate::model::{Failure, FailureKind, Service};
@@ -14,9 +14,9 @@ const DIGEST: &str = "sha256:555555555555555555555555555555555555555555555555555
 
 /// What is run to build for a service whose image this is, which registries are asked, and the image that is registered.
 fn built(image: &str) -> (Vec<String>, Vec<Option<Registry>>, Option<String>) {
-    let What::Deploy(request) = deploy("web") else { panic!("a deployment") };
     let config = BuildConfig { context: ".".into(), dockerfile: None, target: None };
-    let what = What::Deploy(super::deploy::Request { source: Source::Build { config, dirty: false }, ..request });
+    let source = Source::Build { config, dirty: false };
+    let what = Request::new("web".into(), "web".into(), source, Hooks::default());
     let definition = TaskDefinition {
         name: "web:1".into(),
         containers: vec![ContainerDefinition {

@@ -1,174 +1,249 @@
-//! What every machine works with: where replies go ([`Slot`]), and what one step may do ([`Ctx`]).
+//! What an operation is to the life that all of them have ([`super::one`]), to the screen and to the reports. Each
+//! kind is a folder of its own; what is asked of all of them stands here.
 
-use super::call::{Call, Read, Write};
+use super::call::Answered;
 use super::outcome::Outcome;
 use super::plan::Plan;
-use crate::config::EnvironmentConfig;
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use super::step::{Ctx, Slot, Weight};
+use super::watch::Watch;
+use crate::model::timer::Timer;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt::Debug;
 
-/// The longest wait before something that failed is tried again.
-const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(30);
+/// What was asked for, before it has begun.
+pub type What = Box<dyn Machine>;
 
-/// How long to wait after so many failures in a row before it is tried again: `base`, doubled with each.
-pub(super) fn wait_after(base: SignedDuration, failures: u32) -> SignedDuration {
-    (base * 2_i32.pow(failures.min(4))).min(LONGEST_WAIT)
-}
-
-/// The place in a machine that a reply belongs to.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Slot {
-    /// Who we are.
-    Identity,
-    /// The service, or services.
-    Service,
-    /// The service once more, right before a change.
-    Again,
-    /// The history of deployments.
-    History,
-    /// Our service deployment.
-    Release,
-    /// A last look, after the end: at the service, its tasks or its targets.
-    Last(&'static str),
-    /// Tasks.
-    Tasks,
-    /// Autoscaling.
-    Scalable,
-    /// The task definition that runs.
-    Definition,
-    /// The one that is copied or gone back to.
-    Base,
-    /// The newest of the family.
-    Newest,
-    /// The image.
-    Image,
-    /// The image in the repository of a container, to tell which container it is of.
-    ImageOf(String),
-    /// Schedules.
-    Timers,
-    /// Scheduled actions of autoscaling.
-    Actions,
-    /// The scheduler function.
-    Function,
-    /// Targets.
-    Targets,
-    /// Databases.
-    Databases,
-    /// The last lines of a container of a task.
-    Log {
-        /// The task's id.
-        task: String,
-        /// The container's name.
-        container: String,
-    },
-    /// A change.
-    Write,
-    /// Whether a change whose answer was lost was made.
-    Proof,
-    /// Registry login.
-    Login,
-    /// A program.
-    Run(&'static str),
-    /// The audit file.
-    Audit,
-    /// One of the things to choose from.
-    Choice(String),
-}
-
-/// What reads all that starts or stops an environment at a time.
-pub(super) fn schedules(environment: &EnvironmentConfig) -> Vec<(Slot, Read)> {
-    let timers = environment.schedules.clone().map(|prefix| (Slot::Timers, Read::Timers { prefix }));
-    let actions = environment.cluster.clone().map(|cluster| (Slot::Actions, Read::Actions { cluster }));
-    timers.into_iter().chain(actions).collect()
-}
-
-/// How important a line is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Weight {
-    /// What is being done.
-    Step,
-    /// What the service says: events, output of programs, log lines.
-    Detail,
-    /// Something is not as it should be.
-    Warn,
-    /// Bad news.
-    Bad,
-    /// Good news.
-    Good,
-}
-
-/// A line of an operation's own log.
+/// What an operation changes. Two on the same thing at the same time are in each other's way.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
-    /// When.
-    pub at: Timestamp,
-    /// How important.
-    pub weight: Weight,
-    /// What.
-    pub text: String,
+pub struct Target {
+    /// Of which kind it is: [`Target::SERVICE`] or another.
+    pub kind: &'static str,
+    /// Its whole name.
+    pub name: String,
 }
 
-/// One step of a machine: what it knows and what it may do.
+impl Target {
+    /// A service of the environment's cluster.
+    pub const SERVICE: &'static str = "service";
+
+    /// A service, by its whole name.
+    pub fn service(name: impl Into<String>) -> Self {
+        Self { kind: Self::SERVICE, name: name.into() }
+    }
+}
+
+/// What a report tells of an operation beside its verdict, as far as it has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Details {
+    /// The deployment's id: `ecs-svc/…`.
+    pub deployment: Option<String>,
+    /// The task definition that it goes to.
+    pub revision: Option<String>,
+    /// The one that ran before.
+    pub previous: Option<String>,
+    /// The image.
+    pub image: Option<String>,
+    /// Its digest.
+    pub digest: Option<String>,
+    /// What runs now, in words.
+    pub runs: Option<String>,
+}
+
+/// How an operation under way is drawn.
 #[derive(Debug)]
-pub struct Ctx<'a> {
-    /// Now by this machine's clock: for what is waited for here.
-    pub now: Timestamp,
-    /// Now by the service's clock: for what the service dates.
-    pub service_now: Timestamp,
-    /// The environment.
-    pub environment: &'a EnvironmentConfig,
-    /// The zone in which times are told.
-    pub zone: &'a TimeZone,
-    /// The account of every change: the configured one, else that of the credentials that were shown.
-    pub account: Option<String>,
-    /// How many operations are being watched: what is read of each depends on it.
-    pub crowd: usize,
-    pub(super) asks: Vec<(Slot, Call)>,
-    pub(super) lines: Vec<Line>,
-    pub(super) plan: Option<Plan>,
-    pub(super) end: Option<Outcome>,
+pub enum Picture<'a> {
+    /// A rollout: tasks over time.
+    Rollout {
+        /// The deployment.
+        watch: &'a Watch,
+        /// `family:revision` that ran before.
+        previous: Option<&'a str>,
+        /// The version, as people call it.
+        version: &'a str,
+    },
+    /// Steps of the plan, and counts of services.
+    Steps {
+        /// Services whose counts are waited for.
+        waited: usize,
+        /// The counts that were last seen, running and desired.
+        counts: &'a BTreeMap<String, (u32, u32)>,
+    },
+    /// A bar, where there is a total.
+    Bar,
 }
 
-impl<'a> Ctx<'a> {
-    pub(super) fn new(now: Timestamp, environment: &'a EnvironmentConfig, zone: &'a TimeZone, crowd: usize) -> Self {
-        let account = environment.account.clone();
-        Self {
-            now,
-            service_now: now,
-            environment,
-            zone,
-            account,
-            crowd,
-            asks: Vec::new(),
-            lines: Vec::new(),
-            plan: None,
-            end: None,
-        }
+/// One thing to choose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offered {
+    /// What the operation is given: a tag, a digest, `family:revision`.
+    pub value: String,
+    /// Beside it.
+    pub note: String,
+}
+
+/// What there is to choose from.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Choices {
+    /// They are images, so that one can also be typed or built.
+    pub images: bool,
+    /// What is there, once it was read.
+    pub options: Vec<Offered>,
+    /// Schedules, where those were asked for.
+    pub timers: Vec<Timer>,
+}
+
+/// One kind of operation: a state machine. Replies and time go in, calls come out.
+pub trait Machine: Debug + Send + Sync {
+    /// A copy of it as it stands.
+    fn clone_box(&self) -> Box<dyn Machine>;
+
+    /// `deploy web`.
+    fn title(&self) -> String;
+
+    /// What a yes does, in a word or two, as on a button.
+    fn verb(&self) -> &'static str;
+
+    /// What would be typed to do this, without the program's name and without the environment.
+    fn typed(&self) -> String;
+
+    /// What it changes, where that is one thing.
+    fn target(&self) -> Option<Target> {
+        None
     }
 
-    /// Asks for something.
-    pub(super) fn ask(&mut self, slot: Slot, call: Call) {
-        self.asks.push((slot, call));
+    /// Whether it changes nothing.
+    fn only_looks(&self) -> bool {
+        false
     }
 
-    /// Asks AWS.
-    pub(super) fn read(&mut self, slot: Slot, read: Read) {
-        self.ask(slot, Call::Read(read));
+    /// Begins to look.
+    fn begin(&mut self, ctx: &mut Ctx<'_>);
+
+    /// A reply.
+    fn reply(&mut self, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>);
+
+    /// Confirmed and written down: it changes something from now on.
+    fn go(&mut self, _: &mut Ctx<'_>) {}
+
+    /// Time goes on.
+    fn tick(&mut self, _: &mut Ctx<'_>) {}
+
+    /// A line of a program's output.
+    fn output(&mut self, line: &str, ctx: &mut Ctx<'_>) {
+        ctx.say(Weight::Detail, line);
     }
 
-    /// Changes AWS.
-    pub(super) fn write(&mut self, write: Write) {
-        let account = self.account.clone();
-        self.ask(Slot::Write, Call::Write { write, account });
+    /// What it is doing, in two or three words.
+    fn words(&self) -> &'static str;
+
+    /// How far it is, where there is a total.
+    fn progress(&self) -> Option<(u32, u32)> {
+        None
     }
 
-    /// Says what is going on.
-    pub(super) fn say(&mut self, weight: Weight, text: impl Into<String>) {
-        self.lines.push(Line { at: self.now, weight, text: text.into() });
+    /// When it began to change something.
+    fn began(&self) -> Option<Timestamp> {
+        None
     }
 
-    /// The cluster; operations on services are only started where there is one.
-    pub(super) fn cluster(&self) -> String {
-        self.environment.cluster.clone().unwrap_or_default()
+    /// Since when the limit counts, of one that was confirmed at a time.
+    fn limited_since(&self, confirmed: Option<Timestamp>) -> Option<Timestamp> {
+        confirmed
+    }
+
+    /// How long it took, or takes until a time.
+    fn took(&self, until: Timestamp) -> Option<SignedDuration> {
+        Some(until.duration_since(self.began()?))
+    }
+
+    /// When what it is about ended, of one that ended at a time itself.
+    fn ended_at(&self, itself: Option<Timestamp>) -> Option<Timestamp> {
+        itself
+    }
+
+    /// How long it usually takes.
+    fn usual(&self) -> Option<SignedDuration> {
+        None
+    }
+
+    /// Whether what is under way can be taken back now.
+    fn revertible(&self) -> bool {
+        false
+    }
+
+    /// A person takes back what is under way.
+    fn take_back(&mut self, _: &mut Ctx<'_>) {}
+
+    /// Left before its end: what is known all the same, if anything is.
+    fn left(&mut self) -> Option<Outcome> {
+        None
+    }
+
+    /// Left before its end, which is not known: what is known of it so far.
+    fn known_so_far(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// What it was doing when it was left before anything was changed: `while the image was built`.
+    fn unchanged_while(&self) -> &'static str {
+        "before anything was changed"
+    }
+
+    /// How to look again at what was left, without the environment: ``look with `cockpit services``.
+    fn look_again(&self) -> String {
+        "look with `cockpit services".to_owned()
+    }
+
+    /// What becomes of it when the cockpit is left now.
+    fn leaving(&self, environment: &str) -> String {
+        format!("goes on in AWS; look with `cockpit services --env {environment}`")
+    }
+
+    /// What was there and what is there, for the audit file.
+    fn record(&self, _: Option<&Plan>) -> (Value, Value) {
+        (Value::Null, Value::Null)
+    }
+
+    /// What a report tells of it.
+    fn details(&self) -> Details {
+        Details::default()
+    }
+
+    /// Whether it fails as a deployment does, which has an exit code of its own.
+    fn deploys(&self) -> bool {
+        false
+    }
+
+    /// The deployment that it watches.
+    fn watch(&self) -> Option<&Watch> {
+        None
+    }
+
+    /// The last look failed: when it is tried again.
+    fn next_try(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// How it is drawn.
+    fn picture(&self) -> Picture<'_> {
+        Picture::Bar
+    }
+
+    /// What there is to choose from, if it is that.
+    fn choices(&self) -> Option<&Choices> {
+        None
+    }
+
+    /// The operation that does what the plan offers too.
+    fn offered(&self) -> Option<What> {
+        None
+    }
+}
+
+impl Clone for Box<dyn Machine> {
+    fn clone(&self) -> Self {
+        self.clone_box()
     }
 }

@@ -2,7 +2,7 @@
 //! clock, no files: time enters as an event. The screen and the headless commands drive the same ones.
 //!
 //! - [`call`]: what is asked for and what comes back.
-//! - [`machine`]: what one step of a machine may do.
+//! - [`machine`]: what every kind of operation is and can; [`step`]: what one step of it may do.
 //! - [`deploy`]: deploy, force, roll back, attach; [`watch`] tells its end.
 //! - [`steps`]: scale, limits, stop and start, stop a task, skip.
 //! - [`choose`]: what there is to choose from before one begins.
@@ -23,6 +23,7 @@ pub mod outcome;
 mod parameters;
 pub mod plan;
 mod refusals;
+pub mod step;
 pub mod steps;
 pub mod sure;
 pub mod watch;
@@ -40,18 +41,15 @@ use super::effect::Effect;
 use crate::config::EnvironmentConfig;
 use call::{Answered, Call, CallId, Read};
 use jiff::{Timestamp, tz::TimeZone};
-use machine::Slot;
-pub use one::{Operation, Stage, What};
+pub use machine::{Machine, Picture, Target, What};
+pub use one::{Operation, OperationId, Stage};
 use std::collections::{BTreeMap, HashMap};
+use step::Slot;
 
 /// Services in one `DescribeServices`. Source: the ECS API.
 const SERVICES_PER_CALL: usize = 10;
 /// Service deployments in one `DescribeServiceDeployments`. Source: the ECS API.
 const RELEASES_PER_CALL: usize = 20;
-
-/// Which operation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct OperationId(pub u32);
 
 /// All operations of a session.
 #[derive(Debug, Clone, Default)]
@@ -79,11 +77,17 @@ impl Operations {
     }
 
     /// Begins to look at what was asked for; nothing is changed before it is confirmed.
-    pub fn start(&mut self, what: What, environment: &EnvironmentConfig, now: Timestamp) -> (OperationId, Vec<Effect>) {
+    pub fn start(
+        &mut self,
+        what: impl Into<What>,
+        environment: &EnvironmentConfig,
+        now: Timestamp,
+    ) -> (OperationId, Vec<Effect>) {
+        let what: What = what.into();
         self.serial += 1;
         let id = OperationId(self.serial);
         let mark = format!("{}-{}", self.mark, self.serial);
-        let rival = self.rival(&what, environment);
+        let rival = self.rival(&*what, environment);
         let mut operation = Operation::new(id, mark, what, environment.clone(), now);
         operation.rival = rival;
         operation.limit = self.limit.unwrap_or(one::LIMIT);
@@ -93,12 +97,12 @@ impl Operations {
         (id, effects)
     }
 
-    /// Another operation of this session on the same service.
-    fn rival(&self, what: &What, environment: &EnvironmentConfig) -> Option<String> {
-        let service = what.service()?;
+    /// Another operation of this session on the same thing.
+    fn rival(&self, what: &dyn Machine, environment: &EnvironmentConfig) -> Option<String> {
+        let target = what.target()?;
         let acting =
             self.list.iter().filter(|other| other.stage == Stage::Acting && other.environment.name == environment.name);
-        let mut same = acting.filter(|other| other.what().service() == Some(service) && !other.only_looks());
+        let mut same = acting.filter(|other| other.target().as_ref() == Some(&target) && !other.only_looks());
         same.next().map(|other| other.title.clone())
     }
 

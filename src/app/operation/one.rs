@@ -1,20 +1,16 @@
 //! One operation's life: looked at, confirmed, written down, done, written down. What it does is for its
 //! machine.
 
-use super::OperationId;
 use super::call::{Answered, Call, Read, Reply, Write};
-use super::choose::{self, Choose};
-use super::deploy::{self, Deploy};
-use super::machine::{Ctx, Line, Slot, Weight};
+use super::machine::{Machine, Target, What};
 use super::outcome::{Outcome, Verdict};
 use super::plan::Plan;
-use super::steps::{self, Steps};
+use super::step::{self, Ctx, Line, Slot, Weight};
 use crate::config::EnvironmentConfig;
 use crate::model::audit::Record;
 use crate::model::deploy::{Check, Level};
 use crate::model::{Failure, FailureKind, Identity};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use serde_json::{Value, json};
 
 /// Without a limit of its own an operation is watched this long.
 pub const LIMIT: SignedDuration = SignedDuration::from_mins(30);
@@ -23,39 +19,9 @@ const LOOK_LIMIT: SignedDuration = SignedDuration::from_mins(3);
 /// Lines that are kept.
 const LINES: usize = 2_000;
 
-/// What is asked for.
-#[derive(Debug, Clone, PartialEq)]
-pub enum What {
-    /// A deployment.
-    Deploy(deploy::Request),
-    /// A few changes in a row.
-    Steps(steps::Request),
-    /// What there is to choose from.
-    Choose(choose::Request),
-}
-
-impl What {
-    /// The service that it is about, by its whole name.
-    pub fn service(&self) -> Option<&str> {
-        match self {
-            Self::Deploy(request) => Some(&request.service),
-            Self::Steps(request) => match &request.wanted {
-                steps::Wanted::Scale { service, .. } | steps::Wanted::Limits { service, .. } => Some(service),
-                steps::Wanted::Power { .. } | steps::Wanted::StopTask { .. } | steps::Wanted::Skip { .. } => None,
-            },
-            Self::Choose(_) => None,
-        }
-    }
-
-    /// As it would be typed.
-    pub fn command(&self) -> &str {
-        match self {
-            Self::Deploy(request) => &request.command,
-            Self::Steps(request) => &request.command,
-            Self::Choose(_) => "",
-        }
-    }
-}
+/// Which operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct OperationId(pub u32);
 
 /// How far it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,13 +36,6 @@ pub enum Stage {
     Acting,
     /// It is over.
     Ended,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-enum Machine {
-    Deploy(Box<Deploy>),
-    Steps(Box<Steps>),
-    Choose(Box<Choose>),
 }
 
 /// One operation.
@@ -116,8 +75,7 @@ pub struct Operation {
     pub(super) ahead: SignedDuration,
     /// When it ends whatever it is doing: looking, asking, building, watching.
     pub deadline: Option<Timestamp>,
-    what: What,
-    machine: Machine,
+    machine: What,
     acting_since: Option<Timestamp>,
     /// A plan that waits until it is known whose credentials these are.
     waiting_plan: Option<Plan>,
@@ -133,26 +91,11 @@ impl Operation {
     pub(super) fn new(
         id: OperationId,
         mark: String,
-        what: What,
+        machine: What,
         environment: EnvironmentConfig,
         now: Timestamp,
     ) -> Self {
-        let (machine, title) = match &what {
-            What::Deploy(request) => {
-                let machine = Deploy::new(request.clone());
-                let title = machine.title();
-                (Machine::Deploy(Box::new(machine)), title)
-            }
-            What::Steps(request) => {
-                let machine = Steps::new(request.clone());
-                let title = machine.title();
-                (Machine::Steps(Box::new(machine)), title)
-            }
-            What::Choose(request) => {
-                let machine = Choose::new(request.clone());
-                (Machine::Choose(Box::new(machine)), request.title.clone())
-            }
-        };
+        let title = machine.title();
         Self {
             id,
             mark,
@@ -171,7 +114,6 @@ impl Operation {
             limit: LIMIT,
             ahead: SignedDuration::ZERO,
             deadline: None,
-            what,
             machine,
             acting_since: None,
             waiting_plan: None,
@@ -180,47 +122,39 @@ impl Operation {
         }
     }
 
+    /// What is its own: what it does, and what is known of it.
+    pub fn machine(&self) -> &dyn Machine {
+        &*self.machine
+    }
+
+    /// What it changes, where that is one thing.
+    pub fn target(&self) -> Option<Target> {
+        self.machine.target()
+    }
+
+    /// The service that it changes, by its whole name.
+    pub fn service(&self) -> Option<String> {
+        self.target().filter(|target| target.kind == Target::SERVICE).map(|target| target.name)
+    }
+
+    /// As it would be typed.
+    pub fn command(&self) -> String {
+        step::command(&self.machine.typed(), &self.environment)
+    }
+
     /// What a yes does, in a word or two, as on a button.
     pub fn verb(&self) -> &'static str {
-        match &self.machine {
-            Machine::Deploy(deploy) => deploy.verb(),
-            Machine::Steps(steps) => steps.verb(),
-            Machine::Choose(_) => "Choose",
-        }
+        self.machine.verb()
     }
 
-    /// What was asked for.
-    pub fn what(&self) -> &What {
-        &self.what
-    }
-
-    /// Whether a deployment under way can be rolled back now.
+    /// Whether what is under way can be taken back now.
     pub fn revertible(&self) -> bool {
-        self.stage == Stage::Acting && self.deploy().is_some_and(Deploy::revertible)
-    }
-
-    /// The deployment, if it is one.
-    pub fn deploy(&self) -> Option<&Deploy> {
-        if let Machine::Deploy(machine) = &self.machine { Some(machine) } else { None }
-    }
-
-    /// The few changes in a row, if it is that.
-    pub fn steps(&self) -> Option<&Steps> {
-        if let Machine::Steps(machine) = &self.machine { Some(machine) } else { None }
-    }
-
-    /// What there is to choose from, if it is that.
-    pub fn choices(&self) -> Option<&Choose> {
-        if let Machine::Choose(machine) = &self.machine { Some(machine) } else { None }
+        self.stage == Stage::Acting && self.machine.revertible()
     }
 
     /// Whether it changes nothing.
     pub fn only_looks(&self) -> bool {
-        match &self.machine {
-            Machine::Deploy(machine) => machine.only_looks(),
-            Machine::Steps(_) => false,
-            Machine::Choose(_) => true,
-        }
+        self.machine.only_looks()
     }
 
     /// What it is doing, or how it ended, in two or three words.
@@ -230,49 +164,28 @@ impl Operation {
             (Stage::Looking, None) => "looking",
             (Stage::Asking, None) => "waiting for a yes",
             (Stage::Recording, None) => "writing it down",
-            (Stage::Acting | Stage::Ended, None) => match &self.machine {
-                Machine::Deploy(machine) => machine.words(),
-                Machine::Steps(machine) => machine.words(),
-                Machine::Choose(_) => "looking",
-            },
+            (Stage::Acting | Stage::Ended, None) => self.machine.words(),
         }
     }
 
     /// How far it is, where there is a total.
     pub fn progress(&self) -> Option<(u32, u32)> {
-        if self.outcome.is_some() {
-            return None;
-        }
-        match &self.machine {
-            Machine::Deploy(machine) => machine.progress(),
-            Machine::Steps(machine) => machine.progress(),
-            Machine::Choose(_) => None,
-        }
+        if self.outcome.is_some() { None } else { self.machine.progress() }
     }
 
     /// When it began to change something.
     pub fn began(&self) -> Option<Timestamp> {
-        match &self.machine {
-            Machine::Deploy(machine) => machine.began(),
-            Machine::Steps(machine) => machine.began(),
-            Machine::Choose(_) => None,
-        }
+        self.machine.began()
     }
 
     /// How long it took, once it ended; of a deployment that was only looked at, how long that one took.
     pub fn took(&self) -> Option<SignedDuration> {
-        match &self.machine {
-            Machine::Deploy(machine) => machine.took(self.ended?),
-            Machine::Steps(_) | Machine::Choose(_) => Some(self.ended?.duration_since(self.began()?)),
-        }
+        self.machine.took(self.ended?)
     }
 
     /// When it ended; of a deployment that was only looked at, when that one did.
     pub fn ended_at(&self) -> Option<Timestamp> {
-        match &self.machine {
-            Machine::Deploy(machine) if machine.only_looks() => machine.ended_at(),
-            Machine::Deploy(_) | Machine::Steps(_) | Machine::Choose(_) => self.ended,
-        }
+        self.machine.ended_at(self.ended)
     }
 
     /// One step of the machine, and what follows from it.
@@ -281,13 +194,13 @@ impl Operation {
         now: Timestamp,
         zone: &TimeZone,
         crowd: usize,
-        act: impl FnOnce(&mut Machine, &mut Ctx<'_>),
+        act: impl FnOnce(&mut dyn Machine, &mut Ctx<'_>),
     ) -> Asked {
         let environment = self.environment.clone();
         let mut ctx = Ctx::new(now, &environment, zone, crowd);
         ctx.service_now = now + self.ahead;
         ctx.account = ctx.account.take().or_else(|| Some(self.who.as_ref()?.account.clone()));
-        act(&mut self.machine, &mut ctx);
+        act(&mut *self.machine, &mut ctx);
         let Ctx { mut asks, lines, plan, end, .. } = ctx;
         for line in lines {
             self.push(line);
@@ -316,11 +229,7 @@ impl Operation {
 
     pub(super) fn begin(&mut self, now: Timestamp, zone: &TimeZone, crowd: usize) -> Asked {
         let mut asks = vec![(Slot::Identity, Call::Read(Read::Identity))];
-        asks.extend(self.step(now, zone, crowd, |machine, ctx| match machine {
-            Machine::Deploy(machine) => machine.begin(ctx),
-            Machine::Steps(machine) => machine.begin(ctx),
-            Machine::Choose(machine) => machine.begin(ctx),
-        }));
+        asks.extend(self.step(now, zone, crowd, |machine, ctx| machine.begin(ctx)));
         if self.only_looks() && self.stage == Stage::Looking {
             self.stage = Stage::Acting;
             self.acting_since = Some(now);
@@ -345,18 +254,11 @@ impl Operation {
         if self.outcome.is_some() {
             return Vec::new();
         }
-        self.step(now, zone, crowd, |machine, ctx| match machine {
-            Machine::Deploy(machine) => machine.reply(slot, answered, ctx),
-            Machine::Steps(machine) => machine.reply(slot, answered, ctx),
-            Machine::Choose(machine) => machine.reply(slot, answered, ctx),
-        })
+        self.step(now, zone, crowd, |machine, ctx| machine.reply(slot, answered, ctx))
     }
 
     pub(super) fn output(&mut self, line: &str, now: Timestamp, zone: &TimeZone, crowd: usize) -> Asked {
-        self.step(now, zone, crowd, |machine, ctx| match machine {
-            Machine::Deploy(machine) => machine.output(line, ctx),
-            Machine::Steps(_) | Machine::Choose(_) => ctx.say(Weight::Detail, line),
-        })
+        self.step(now, zone, crowd, |machine, ctx| machine.output(line, ctx))
     }
 
     pub(super) fn tick(&mut self, now: Timestamp, zone: &TimeZone, crowd: usize) -> Asked {
@@ -376,30 +278,25 @@ impl Operation {
             Stage::Acting => {}
             Stage::Looking | Stage::Asking | Stage::Recording | Stage::Ended => return Vec::new(),
         }
-        self.step(now, zone, crowd, |machine, ctx| match machine {
-            Machine::Deploy(machine) => machine.tick(ctx),
-            Machine::Steps(machine) => machine.tick(ctx),
-            Machine::Choose(_) => {}
-        })
+        self.step(now, zone, crowd, |machine, ctx| machine.tick(ctx))
     }
 
     fn time_is_up(&mut self, now: Timestamp) -> Asked {
-        let building = self.deploy().is_some_and(Deploy::building);
-        let unchanged = match (self.stage, &mut self.machine) {
-            (Stage::Looking | Stage::Asking | Stage::Recording, _) => !self.only_looks(),
-            (Stage::Acting, Machine::Deploy(machine)) => match machine.left() {
+        let unchanged_while = self.machine.unchanged_while();
+        let unchanged = match self.stage {
+            Stage::Looking | Stage::Asking | Stage::Recording => !self.only_looks(),
+            Stage::Acting => match self.machine.left() {
                 Some(left) if left.verdict != Verdict::Cancelled => return self.end(left, now),
                 left => left.is_some(),
             },
-            (Stage::Acting | Stage::Ended, _) => false,
+            Stage::Ended => false,
         };
         if !unchanged {
             return self.leave("the time is up", now);
         }
         let doing = match self.stage {
             Stage::Looking => "while it was looked at",
-            _ if building => "while the image was built",
-            _ => "before anything was changed",
+            Stage::Asking | Stage::Recording | Stage::Acting | Stage::Ended => unchanged_while,
         };
         let outcome = Outcome::new(Verdict::Unknown, format!("{}: the time is up {doing}", self.title));
         self.end(outcome.cause("nothing was changed").hint("give it more time with --timeout"), now)
@@ -487,41 +384,23 @@ impl Operation {
     }
 
     pub(super) fn revert(&mut self, now: Timestamp, zone: &TimeZone, crowd: usize) -> Asked {
-        self.step(now, zone, crowd, |machine, ctx| {
-            if let Machine::Deploy(machine) = machine {
-                machine.revert("asked for by a person".to_owned(), ctx);
-            }
-        })
+        self.step(now, zone, crowd, |machine, ctx| machine.take_back(ctx))
     }
 
     /// Since when the limit counts: a build and a hook have limits of their own.
     fn watched_since(&self) -> Option<Timestamp> {
-        match &self.machine {
-            Machine::Deploy(machine) if !machine.only_looks() => machine.began(),
-            Machine::Deploy(_) | Machine::Steps(_) | Machine::Choose(_) => self.acting_since,
-        }
+        self.machine.limited_since(self.acting_since)
     }
 
     /// It may go on, and nobody looks any more.
     fn leave(&mut self, why: &str, now: Timestamp) -> Asked {
-        let known = match &mut self.machine {
-            Machine::Deploy(machine) => machine.left(),
-            Machine::Steps(machine) => machine.left(&self.title),
-            Machine::Choose(_) => None,
-        };
+        let known = self.machine.left();
         if let Some(outcome) = known {
             return self.end(outcome, now);
         }
-        let again = match &self.machine {
-            Machine::Deploy(machine) => format!("look again with `cockpit deploy --attach {}", machine.request.short),
-            Machine::Steps(_) | Machine::Choose(_) => "look with `cockpit services".to_owned(),
-        };
         let mut outcome = Outcome::new(Verdict::Unknown, format!("{}: {why}; it may still be going on", self.title));
-        if let Some(watch) = self.deploy().and_then(|deploy| deploy.watch.as_ref()) {
-            outcome.causes.extend(watch.troubles.iter().filter(|trouble| trouble.sure).map(|other| other.text.clone()));
-            outcome.causes.extend(watch.runs().map(|runs| format!("what runs now: {runs}")));
-        }
-        outcome.causes.extend(self.steps().map(Steps::lacking).unwrap_or_default());
+        outcome.causes.extend(self.machine.known_so_far());
+        let again = self.machine.look_again();
         self.end(outcome.hint(format!("{again} --env {}`", self.environment.name)), now)
     }
 
@@ -532,11 +411,7 @@ impl Operation {
                 self.stage = Stage::Acting;
                 self.recorded = true;
                 self.acting_since = Some(now);
-                self.step(now, zone, crowd, |machine, ctx| match machine {
-                    Machine::Deploy(machine) => machine.go(ctx),
-                    Machine::Steps(machine) => machine.go(ctx),
-                    Machine::Choose(_) => {}
-                })
+                self.step(now, zone, crowd, |machine, ctx| machine.go(ctx))
             }
             (Stage::Recording, Err(failure)) => {
                 let outcome = Outcome::new(Verdict::Refused, format!("{}: it cannot be written down", self.title))
@@ -594,25 +469,7 @@ impl Operation {
 
     /// A line for the audit file; time and the machine's user are added where it is written.
     fn record(&self, outcome: &str, reason: &str) -> Record {
-        let (before, after) = match &self.machine {
-            Machine::Deploy(machine) => {
-                let target = &machine.target;
-                let after = json!({
-                    "task_definition": target.revision,
-                    "image": target.image,
-                    "digest": target.digest,
-                    "deployment": machine.watch.as_ref().map(|watch| watch.subject.deployment.clone()),
-                });
-                (json!({"service": machine.request.service, "task_definition": target.previous}), after)
-            }
-            Machine::Steps(machine) => {
-                let changes = self.plan.iter().flat_map(|plan| &plan.changes);
-                let after: serde_json::Map<String, Value> =
-                    changes.map(|change| (change.what.clone(), json!(change.next))).collect();
-                (json!(machine.before), Value::Object(after))
-            }
-            Machine::Choose(_) => (Value::Null, Value::Null),
-        };
+        let (before, after) = self.machine.record(self.plan.as_ref());
         Record {
             operation: self.mark.clone(),
             who: self.who.as_ref().map(|who| who.arn.clone()).unwrap_or_default(),
@@ -620,7 +477,7 @@ impl Operation {
             account: self.who.as_ref().map(|who| who.account.clone()).unwrap_or_default(),
             region: self.region().unwrap_or_default().to_owned(),
             endpoint: self.who.as_ref().and_then(|who| who.endpoint.clone()).unwrap_or_default(),
-            command: self.what.command().to_owned(),
+            command: self.command(),
             before,
             after,
             outcome: outcome.to_owned(),

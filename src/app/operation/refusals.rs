@@ -3,8 +3,8 @@
 //! A profile, single sign-on or a helper program can come back with new ones, and a person needs minutes for that.
 //! A key in the environment of this process cannot: it is given up as soon as it is sure that it was refused.
 
-use super::machine::Ctx;
 use super::outcome::{Outcome, Verdict};
+use super::step::Ctx;
 use crate::model::{Failure, FailureKind};
 use jiff::{SignedDuration, Timestamp};
 

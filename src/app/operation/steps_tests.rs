@@ -5,6 +5,7 @@ use super::call::{Call, Read, Reply, Write};
 use super::outcome::Verdict;
 use super::steps::Wanted;
 use super::tests::{at, environment, get, healthy, me, ok, service, settle, steps, to_its_end};
+use crate::app::effect::Effect;
 use crate::model::ScalableTarget;
 use crate::model::Service;
 use crate::model::scaling::Suspended;
@@ -304,4 +305,30 @@ fn a_deleted_service_takes_no_change_of_its_autoscaling_and_is_left_out_of_a_sto
 fn power(services: &[&str]) -> Wanted {
     let services = services.iter().map(ToString::to_string).collect();
     Wanted::Power { power: Power::Stop, services, databases: false, direct: true }
+}
+
+/// The time of `--timeout` is over while it is looked at once more, after the yes.
+#[test]
+fn one_whose_time_is_up_before_its_first_change_is_no_refusal() {
+    let mut operations = Operations::new("t", TimeZone::UTC);
+    operations.deadline = Some(at(100));
+    let wanted = Wanted::Scale { service: "web".into(), desired: 3, min: None, max: None, move_limits: false };
+    let (id, effects) = operations.start(steps(wanted), &environment(), at(0));
+    let mut answer = |call: &Call| match call {
+        Call::Read(Read::Identity) => me("123456789012"),
+        Call::Read(Read::Services { .. }) => ok(Reply::Services(vec![service("web", 1, 1)])),
+        Call::Read(Read::Scalable { .. }) => ok(Reply::Scalable(None)),
+        _ => ok(Reply::Done),
+    };
+    settle(&mut operations, effects, at(0), &mut answer);
+    let recording = operations.confirm(id, at(50));
+    let started = recording.iter().find_map(|effect| match effect {
+        Effect::Call { id, .. } => Some(*id),
+        _ => None,
+    });
+    operations.answered(started.expect("it is written down"), &ok(Reply::Done), at(50));
+    operations.tick(at(100));
+    let outcome = get(&operations, id).outcome.clone().expect("it ended");
+    assert_eq!(outcome.verdict, Verdict::Unknown, "as of a deployment: exit code 7");
+    assert_eq!(outcome.summary, "scale web to 3: the time is up before anything was changed");
 }

@@ -2,8 +2,8 @@
 //! else is done, and sent again only when it was twice not there.
 
 use super::call::{Answered, REMEMBERED, Read, Reply, Write, may_have_landed, may_pass};
-use super::machine::{Ctx, Slot, Weight, wait_after};
 use super::refusals::{self, Refusals};
+use super::step::{Ctx, Slot, Weight, wait_after};
 use crate::model::service::Service;
 use crate::model::timer::{Power, Timer};
 use crate::model::{Failure, FailureKind};

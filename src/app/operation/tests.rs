@@ -29,8 +29,8 @@ pub(super) fn environment() -> EnvironmentConfig {
     }
 }
 
-pub(super) fn deploy(service: &str) -> What {
-    What::Deploy(deploy::Request {
+fn deploy(service: &str) -> What {
+    What::from(deploy::Request {
         service: service.into(),
         short: service.into(),
         source: Source::Attach,
@@ -38,12 +38,11 @@ pub(super) fn deploy(service: &str) -> What {
         container: None,
         roll_back: None,
         hooks: Hooks::default(),
-        command: String::new(),
     })
 }
 
 pub(super) fn steps(wanted: Wanted) -> What {
-    What::Steps(steps::Request { wanted, short: "web".into(), command: "cockpit".into() })
+    What::from(steps::Request { wanted, short: "web".into() })
 }
 
 fn calls(effects: &[Effect]) -> Vec<(CallId, &Call)> {

@@ -2,8 +2,8 @@
 //! history, and nothing else: a service is also "stable" after a rollback.
 
 use super::call::{Answered, Read, Reply};
-use super::machine::{Ctx, Slot, Weight, wait_after};
 use super::refusals::{self, Refusals};
+use super::step::{Ctx, Slot, Weight, wait_after};
 use crate::model::deploy::trouble::{Trouble, troubles};
 use crate::model::rollout::{RolloutStatus, ServiceDeployment};
 use crate::model::service::Service;

@@ -32,18 +32,13 @@ fn short(app: &App, name: &str) -> String {
     app.estate.service_row(name).map_or_else(|| name.to_owned(), |row| row.short.clone())
 }
 
-/// The command as it would be typed, with its environment.
-fn command(app: &App, words: &str) -> String {
-    format!("cockpit {words} --env {}", app.environment.name)
-}
-
 /// Begins to look, and opens the window in which the plan comes.
-fn plan(app: &mut App, what: What) -> Vec<Effect> {
+fn plan(app: &mut App, what: impl Into<What>) -> Vec<Effect> {
     let environment = app.environment.clone();
     plan_in(app, what, &environment)
 }
 
-fn plan_in(app: &mut App, what: What, environment: &EnvironmentConfig) -> Vec<Effect> {
+fn plan_in(app: &mut App, what: impl Into<What>, environment: &EnvironmentConfig) -> Vec<Effect> {
     let (id, effects) = app.operations.start(what, environment, app.now);
     let window = dialog::over(app, Kind::Plan(id), id);
     app.screen.typing = None;
@@ -52,27 +47,16 @@ fn plan_in(app: &mut App, what: What, environment: &EnvironmentConfig) -> Vec<Ef
     effects
 }
 
-fn deploy_of(app: &App, service: String, source: Source, words: &str) -> What {
+fn deploy_of(app: &App, service: String, source: Source) -> deploy::Request {
     let short = short(app, &service);
-    // The way back is not taken back again.
-    let roll_back = matches!(source, Source::Back(_)).then_some(false);
-    What::Deploy(deploy::Request {
-        command: command(app, words),
-        service,
-        short,
-        source,
-        base: None,
-        container: None,
-        roll_back,
-        hooks: app.config.hooks.clone(),
-    })
+    deploy::Request::new(service, short, source, app.config.hooks.clone())
 }
 
 fn choose(app: &mut App, offer: Offer, title: impl FnOnce(&str) -> String) -> Vec<Effect> {
     let Some((service, short)) = service(app) else { return Vec::new() };
     let title = title(&short);
     let request = choose::Request { service: service.clone(), title: title.clone(), offer };
-    let (id, effects) = app.operations.start(What::Choose(request), &app.environment, app.now);
+    let (id, effects) = app.operations.start(request, &app.environment, app.now);
     let mut window = Overlay::new(Kind::Choose(id), title, Vec::new());
     window.service = service;
     push_window(app, window);
@@ -101,15 +85,15 @@ pub(crate) fn roll_back(app: &mut App) -> Vec<Effect> {
 }
 
 pub(crate) fn force(app: &mut App) -> Vec<Effect> {
-    let Some((name, short)) = service(app) else { return Vec::new() };
-    let what = deploy_of(app, name, Source::Force, &format!("deploy {short} --force"));
+    let Some((name, _)) = service(app) else { return Vec::new() };
+    let what = deploy_of(app, name, Source::Force);
     plan(app, what)
 }
 
 /// Watches the newest deployment, whoever began it: nothing is asked, nothing is changed.
 pub(crate) fn watch(app: &mut App) -> Vec<Effect> {
-    let Some((name, short)) = service(app) else { return Vec::new() };
-    let what = deploy_of(app, name, Source::Attach, &format!("deploy {short} --attach"));
+    let Some((name, _)) = service(app) else { return Vec::new() };
+    let what = deploy_of(app, name, Source::Attach);
     let (id, effects) = app.operations.start(what, &app.environment, app.now);
     app.followed.confirmed.insert(id);
     super::operations::open(app, id);
@@ -154,12 +138,10 @@ pub(crate) fn answer(app: &mut App, question: Question) -> Vec<Effect> {
     let request = match (question, numbers.as_deref()) {
         (Question::Count, Some([desired])) => steps::Request {
             wanted: Wanted::Scale { service, desired: *desired, min: None, max: None, move_limits: false },
-            command: command(app, &format!("scale {short} {desired}")),
             short,
         },
         (Question::Limits, Some([min, max])) if min <= max => steps::Request {
             wanted: Wanted::Limits { service, min: Some(*min), max: Some(*max), suspended: None },
-            command: command(app, &format!("autoscaling {short} --min {min} --max {max}")),
             short,
         },
         (question, _) => {
@@ -171,7 +153,7 @@ pub(crate) fn answer(app: &mut App, question: Question) -> Vec<Effect> {
         }
     };
     app.screen.overlays.pop();
-    plan(app, What::Steps(request))
+    plan(app, request)
 }
 
 /// The window stays, and what was typed can be corrected.
@@ -183,13 +165,9 @@ fn again(app: &mut App) -> Vec<Effect> {
 
 pub(crate) fn suspend(app: &mut App, on: bool) -> Vec<Effect> {
     let Some((service, short)) = service(app) else { return Vec::new() };
-    let flag = if on { "--suspend" } else { "--resume" };
-    let request = steps::Request {
-        wanted: Wanted::Limits { service, min: None, max: None, suspended: Some(on) },
-        command: command(app, &format!("autoscaling {short} {flag}")),
-        short,
-    };
-    plan(app, What::Steps(request))
+    let request =
+        steps::Request { wanted: Wanted::Limits { service, min: None, max: None, suspended: Some(on) }, short };
+    plan(app, request)
 }
 
 /// Stops the environment if anything of it is to run; else starts it.
@@ -211,9 +189,8 @@ pub(crate) fn power(app: &mut App) -> Vec<Effect> {
     let request = steps::Request {
         wanted: Wanted::Power { power, services, databases: false, direct: false },
         short: app.environment.name.clone(),
-        command: command(app, power.word()),
     };
-    plan(app, What::Steps(request))
+    plan(app, request)
 }
 
 pub(crate) fn stop_task(app: &mut App) -> Vec<Effect> {
@@ -225,21 +202,13 @@ pub(crate) fn stop_task(app: &mut App) -> Vec<Effect> {
             return Vec::new();
         }
     };
-    let request = steps::Request {
-        short: watch::short(&id).to_owned(),
-        command: command(app, &format!("stop-task {id}")),
-        wanted: Wanted::StopTask { id },
-    };
-    plan(app, What::Steps(request))
+    let request = steps::Request { short: watch::short(&id).to_owned(), wanted: Wanted::StopTask { id } };
+    plan(app, request)
 }
 
 pub(crate) fn skip(app: &mut App, power: Power) -> Vec<Effect> {
-    let request = steps::Request {
-        wanted: Wanted::Skip { power, undo: false },
-        short: app.environment.name.clone(),
-        command: command(app, &format!("schedule --skip {}", power.word())),
-    };
-    plan(app, What::Steps(request))
+    let request = steps::Request { wanted: Wanted::Skip { power, undo: false }, short: app.environment.name.clone() };
+    plan(app, request)
 }
 
 /// An image or a revision was chosen.
@@ -247,32 +216,30 @@ pub(crate) fn chosen(app: &mut App, choice: Choice) -> Vec<Effect> {
     let Some(window) = app.screen.overlays.last() else { return Vec::new() };
     let name = window.service.clone();
     let typed = window.query.text().trim().to_owned();
-    let short = short(app, &name);
-    let (source, words) = match choice {
-        Choice::Image(image) => (Source::Image(image.clone()), format!("deploy {short} --image {image}")),
-        Choice::Typed => (Source::Image(typed.clone()), format!("deploy {short} --image {typed}")),
+    let source = match choice {
+        Choice::Image(image) => Source::Image(image),
+        Choice::Typed => Source::Image(typed),
         Choice::Build => {
             let Some(config) = EnvironmentConfig::build_of(&app.config.builds, &name).cloned() else {
                 return again(app);
             };
-            (Source::Build { config, dirty: false }, format!("deploy {short} --build"))
+            Source::Build { config, dirty: false }
         }
-        Choice::Revision(None) => (Source::Back(None), format!("rollback {short}")),
-        Choice::Revision(Some(to)) => (Source::Back(Some(to.clone())), format!("rollback {short} --to {to}")),
+        Choice::Revision(to) => Source::Back(to),
         Choice::Nothing | Choice::Run(_) | Choice::Environment(_) | Choice::Operation(_) | Choice::Pane { .. } => {
             return again(app);
         }
     };
     app.screen.overlays.pop();
-    let what = deploy_of(app, name, source, &words);
+    let what = deploy_of(app, name, source);
     plan(app, what)
 }
 
 /// The same with what was offered.
 pub(crate) fn offered(app: &mut App, id: OperationId) -> Vec<Effect> {
     let Some(operation) = app.operations.get(id) else { return Vec::new() };
-    let Some(request) = operation.steps().and_then(steps::Steps::offered) else { return Vec::new() };
+    let Some(request) = operation.machine().offered() else { return Vec::new() };
     let environment = operation.environment.clone();
     app.screen.overlays.pop();
-    plan_in(app, What::Steps(request), &environment)
+    plan_in(app, request, &environment)
 }

@@ -22,7 +22,7 @@ pub(crate) fn follow(app: &mut App) -> Vec<Effect> {
     for id in known {
         let Some(operation) = app.operations.get(id) else { continue };
         let here = operation.environment.name == app.environment.name;
-        let service = operation.what().service().map(str::to_owned);
+        let service = operation.service();
         let begun = operation.began().is_some() && app.followed.begun.insert(id);
         let ended = operation.outcome.is_some() && app.followed.told.insert(id);
         if here && (begun || ended) {

@@ -1,7 +1,6 @@
 //! Windows over the panes: opened, and their lines brought up to date.
 
 use crate::app::operation::Operation;
-use crate::app::operation::choose::Offer;
 use crate::app::overlay::{self, Choice, Kind, Line, Overlay, Tone};
 use crate::app::screen::{Purpose, Typing};
 use crate::app::{App, dialog, overlays, tell};
@@ -93,8 +92,8 @@ pub(crate) fn retype(app: &mut App) {
 
 /// The lines of a window to choose from.
 pub(crate) fn options(app: &App, operation: &Operation, window: &Overlay) -> Vec<Line> {
-    let Some(choices) = operation.choices() else { return Vec::new() };
-    let images = choices.request.offer == Offer::Images;
+    let Some(choices) = operation.machine().choices() else { return Vec::new() };
+    let images = choices.images;
     let entry = |text: &str, note: &str, choice: Choice| Line {
         note: note.to_owned(),
         choice,

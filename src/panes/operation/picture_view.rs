@@ -2,12 +2,8 @@
 
 use crate::app::followed;
 use crate::app::operation::Operation;
-use crate::app::operation::deploy::Source;
-use crate::app::operation::steps::{Goal, Steps};
 use crate::app::operation::watch::Watch;
 use crate::model::Health;
-use crate::model::image::is_tag;
-use crate::model::task_definition::image_version;
 use crate::ui::canvas::Canvas;
 use crate::ui::widgets::lanes::{self, Lanes};
 use ratatui::layout::Rect;
@@ -15,11 +11,15 @@ use ratatui::style::Style;
 use std::collections::BTreeMap;
 
 /// A rollout: what goes to what, counts, targets, tasks over time, troubles.
-pub fn rollout(canvas: &mut Canvas<'_, '_>, operation: &Operation, watch: &Watch, place: Rect) {
+pub fn rollout(
+    canvas: &mut Canvas<'_, '_>,
+    operation: &Operation,
+    watch: &Watch,
+    (previous, version): (Option<&str>, &str),
+    place: Rect,
+) {
     let theme = canvas.theme;
-    let deploy = operation.deploy();
-    let target = deploy.map(|deploy| &deploy.target);
-    let from = target.and_then(|target| target.previous.clone()).filter(|from| *from != watch.subject.revision);
+    let from = previous.filter(|from| *from != watch.subject.revision);
     let to = match from {
         Some(from) => {
             // Of the same family the number tells them apart.
@@ -28,12 +28,6 @@ pub fn rollout(canvas: &mut Canvas<'_, '_>, operation: &Operation, watch: &Watch
             same.map_or_else(|| format!("{from} → {to}"), |(_, (_, number))| format!("{from} → :{number}"))
         }
         None => watch.subject.revision.clone(),
-    };
-    let image = target.and_then(|target| target.image.as_deref()).map(image_version).unwrap_or_default();
-    // As it was asked for: people know tags, not digests.
-    let image = match deploy.map(|deploy| &deploy.request.source) {
-        Some(Source::Image(tag)) if is_tag(tag) => tag.as_str(),
-        _ => image,
     };
     let state = watch.state.as_ref();
     let (status, status_style) = state.map_or(("not in the history yet", theme.dim), |state| {
@@ -53,7 +47,7 @@ pub fn rollout(canvas: &mut Canvas<'_, '_>, operation: &Operation, watch: &Watch
         Rect { height: 1, ..place },
         &[
             ("", to.as_str(), theme.strong),
-            ("", image, theme.text),
+            ("", version, theme.text),
             ("ECS: ", status, status_style),
             ("breaker: ", breaker.as_str(), theme.degraded),
         ],
@@ -74,7 +68,7 @@ pub fn rollout(canvas: &mut Canvas<'_, '_>, operation: &Operation, watch: &Watch
             bars: &watch.bars,
             began: began.min(watch.subject.since),
             until: operation.ended.map_or(canvas.app.service_now(), |at| at + ahead),
-            usual: deploy.and_then(crate::app::operation::deploy::Deploy::usual),
+            usual: operation.machine().usual(),
         },
     );
     for (trouble, y) in watch.troubles.iter().zip(chart.bottom()..place.bottom()) {
@@ -119,10 +113,15 @@ fn counts(canvas: &mut Canvas<'_, '_>, watch: &Watch, line: Rect) {
 }
 
 /// A few changes in a row: those that are done, the one that is under way, those to come; counts of services.
-pub fn steps(canvas: &mut Canvas<'_, '_>, operation: &Operation, steps: &Steps, place: Rect) {
+pub fn steps(
+    canvas: &mut Canvas<'_, '_>,
+    operation: &Operation,
+    (waited, last): (usize, &BTreeMap<String, (u32, u32)>),
+    place: Rect,
+) {
     let theme = canvas.theme;
     let all: &[String] = operation.plan.as_ref().map_or(&[], |plan| &plan.steps);
-    let done = match (&operation.outcome, steps.progress()) {
+    let done = match (&operation.outcome, operation.machine().progress()) {
         (Some(outcome), _) if followed::health(operation) == Health::Healthy && !outcome.summary.is_empty() => {
             all.len()
         }
@@ -130,11 +129,7 @@ pub fn steps(canvas: &mut Canvas<'_, '_>, operation: &Operation, steps: &Steps, 
         (_, None) => 0,
     };
     bar_line(canvas, Rect { height: 1, ..place }, done as u32, all.len() as u32, operation.words());
-    let goals = match steps.goal() {
-        Some(Goal::Counts(goals)) => goals.len(),
-        _ => steps.counts.len(),
-    };
-    let counts = (goals as u16).min(place.height.saturating_sub(1) / 2);
+    let counts = (waited as u16).min(place.height.saturating_sub(1) / 2);
     let list = Rect { y: place.y + 1, height: place.height.saturating_sub(1 + counts), ..place };
     // The step under way stays in view.
     let first =
@@ -153,7 +148,7 @@ pub fn steps(canvas: &mut Canvas<'_, '_>, operation: &Operation, steps: &Steps, 
         canvas.put_cut(place.x + 2, y, place.width.saturating_sub(2), text, own);
     }
     let below = list.bottom().min(list.y + all.len() as u16 - (first as u16).min(all.len() as u16));
-    for ((name, (running, desired)), y) in steps.counts.iter().zip(below..place.bottom()) {
+    for ((name, (running, desired)), y) in last.iter().zip(below..place.bottom()) {
         let style = if running == desired { theme.text } else { theme.changing };
         let short = canvas.app.estate.service_row(name).map_or(name.as_str(), |row| row.short.as_str());
         let used = canvas.put_cut(place.x + 2, y, place.width.saturating_sub(20), short, theme.text);

@@ -2,7 +2,6 @@
 
 use super::state::LOG;
 use crate::app::operation::Operation;
-use crate::app::operation::steps::Steps;
 use crate::app::pane::Standing;
 use crate::app::standing::severity;
 use crate::app::subject::Subject;
@@ -19,7 +18,7 @@ pub fn shown(app: &App) -> Option<&Operation> {
 pub fn about(app: &App) -> Option<Subject> {
     let operation = shown(app)?;
     let here = operation.environment.name == app.environment.name;
-    operation.what().service().filter(|_| here).map(|name| Subject::Service(name.to_owned()))
+    operation.service().filter(|_| here).map(Subject::Service)
 }
 
 /// The lines of the log.
@@ -55,7 +54,7 @@ pub fn progress_standing(app: &App) -> Standing {
         let left = at.duration_since(app.now);
         if left.as_secs() > 0 { format!("next try in {}", spoken(left)) } else { "trying again".to_owned() }
     };
-    if let Some(watch) = operation.deploy().and_then(|deploy| deploy.watch.as_ref()) {
+    if let Some(watch) = operation.machine().watch() {
         if let Some(seen) = watch.seen {
             let age = app.now.duration_since(seen);
             if age > operation.environment.refresh.watch * 2 {
@@ -65,7 +64,7 @@ pub fn progress_standing(app: &App) -> Standing {
         if let Some((failure, at)) = &watch.failing {
             standing.trouble = Some((severity(failure), format!("{} · cannot look: {}", next(*at), failure.message)));
         }
-    } else if let Some(at) = operation.steps().and_then(Steps::next_try) {
+    } else if let Some(at) = operation.machine().next_try() {
         standing.trouble = Some((Health::Degraded, format!("{} · the last look failed", next(at))));
     }
     standing

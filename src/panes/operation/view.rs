@@ -3,6 +3,7 @@
 use super::picture_view;
 use super::rows::shown;
 use super::state::{LOG, PROGRESS};
+use crate::app::operation::Picture;
 use crate::app::pane::Standing;
 use crate::app::screen::Block;
 use crate::app::{followed, listed, tell};
@@ -53,10 +54,12 @@ fn progress(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
     let inside = frame::block(canvas, PROGRESS, &named, place, standing);
     let Some(operation) = operation.filter(|_| inside.height > 0 && inside.width > 10) else { return };
     let inside = Rect { x: inside.x + 1, width: inside.width - 2, ..inside };
-    match (operation.deploy().and_then(|deploy| deploy.watch.as_ref()), operation.steps()) {
-        (Some(watch), _) => picture_view::rollout(canvas, operation, watch, inside),
-        (None, Some(steps)) => picture_view::steps(canvas, operation, steps, inside),
-        (None, None) => picture_view::bar(canvas, operation, inside),
+    match operation.machine().picture() {
+        Picture::Rollout { watch, previous, version } => {
+            picture_view::rollout(canvas, operation, watch, (previous, version), inside);
+        }
+        Picture::Steps { waited, counts } => picture_view::steps(canvas, operation, (waited, counts), inside),
+        Picture::Bar => picture_view::bar(canvas, operation, inside),
     }
 }
 

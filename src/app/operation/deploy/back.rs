@@ -1,15 +1,16 @@
 //! The way back: ECS ends the deployment, or the revision before is deployed, as a copy where it is deregistered.
 
-use super::{Deploy, Phase, as_it_is};
+use super::change::as_it_is;
+use super::{Deploy, Phase};
 use crate::app::operation::call::{Reply, Write};
-use crate::app::operation::machine::{Ctx, Weight};
+use crate::app::operation::step::{Ctx, Weight};
 use crate::app::operation::sure::{Before, Sure};
 use crate::app::operation::watch::{Subject, Watch};
 use std::collections::BTreeSet;
 
 impl Deploy {
     /// Takes a deployment that is under way back.
-    pub(in crate::app::operation) fn revert(&mut self, why: String, ctx: &mut Ctx<'_>) {
+    pub(super) fn revert(&mut self, why: String, ctx: &mut Ctx<'_>) {
         if self.reverting.is_some() || self.phase != Phase::Watching {
             return;
         }

@@ -4,7 +4,7 @@
 
 use super::{Deploy, Source};
 use crate::app::operation::call::Read;
-use crate::app::operation::machine::{Ctx, Slot};
+use crate::app::operation::step::{Ctx, Slot};
 use crate::model::deploy::{Check, Level};
 use crate::model::image::{Image, ImageRef, is_digest, is_tag};
 use crate::model::task_definition::{ContainerDefinition, narrowed};

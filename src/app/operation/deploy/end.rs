@@ -2,9 +2,10 @@
 
 use super::{Deploy, Phase, Source};
 use crate::app::operation::call::{Answered, Call, Program, Reply};
-use crate::app::operation::machine::{Ctx, Slot, Weight};
+use crate::app::operation::machine::Machine as _;
 use crate::app::operation::outcome::{Outcome, Verdict};
-use crate::app::operation::watch::Seen;
+use crate::app::operation::step::{Ctx, Slot, Weight};
+use crate::app::operation::watch::{Seen, Watch};
 use crate::model::Failure;
 use crate::model::rollout::RolloutStatus;
 use crate::model::task_definition::image_version;
@@ -113,7 +114,7 @@ impl Deploy {
         if let Some(took) = self.took(ctx.now) {
             outcome.summary = format!("{} after {}", outcome.summary, crate::model::time::spoken(took));
         }
-        if let Some(at) = self.ended_at().filter(|_| self.only_looks()) {
+        if let Some(at) = self.end_of_it().filter(|_| self.only_looks()) {
             let at = crate::model::time::moment(at, ctx.service_now, ctx.zone);
             outcome.summary = format!("{}, ended {at}", outcome.summary);
         }
@@ -150,25 +151,14 @@ impl Deploy {
     /// Nothing of it ever ran, though there was something to run when it was planned. Of one that is only looked at
     /// that is known for as long as ECS lists the tasks that stopped.
     fn nothing_ran(&self, ctx: &Ctx<'_>) -> bool {
-        let listed = self.ended_at().is_none_or(|at| ctx.service_now.duration_since(at) < STOPPED_LISTED);
-        !self.planned_at_zero
-            && (!self.only_looks() || listed)
-            && self.watch.as_ref().is_some_and(super::Watch::nothing_ran)
+        let listed = self.end_of_it().is_none_or(|at| ctx.service_now.duration_since(at) < STOPPED_LISTED);
+        !self.planned_at_zero && (!self.only_looks() || listed) && self.watch.as_ref().is_some_and(Watch::nothing_ran)
     }
 
     /// When our deployment ended, as AWS tells it.
-    pub fn ended_at(&self) -> Option<Timestamp> {
+    pub(super) fn end_of_it(&self) -> Option<Timestamp> {
         let state = self.watch.as_ref()?.state.as_ref().filter(|state| state.status.terminal())?;
         state.finished_at
-    }
-
-    /// How long it took, or takes: from the change by this machine's clock. One that somebody else began is told by
-    /// the clock of AWS, from its beginning to its own end.
-    pub fn took(&self, now: Timestamp) -> Option<SignedDuration> {
-        if self.only_looks() {
-            return self.watch.as_ref()?.took();
-        }
-        Some(now.duration_since(self.began?))
     }
 
     /// What to do about a version that does not run. One more step back would go too far where this was one.
@@ -232,7 +222,7 @@ impl Deploy {
     /// What runs now belongs to every end that is not plainly good.
     pub(super) fn with_what_runs(&self, mut outcome: Outcome) -> Outcome {
         if outcome.verdict != Verdict::Done
-            && let Some(runs) = self.watch.as_ref().and_then(super::Watch::runs)
+            && let Some(runs) = self.watch.as_ref().and_then(Watch::runs)
         {
             outcome.causes.push(format!("what runs now: {runs}"));
         }
@@ -314,8 +304,13 @@ impl Deploy {
         ctx.end = Some(outcome);
     }
 
+    /// A program of a hook, with what it is told.
+    pub(super) fn hook(&self, hook: (&str, Option<String>), outcome: Option<&Outcome>, ctx: &Ctx<'_>) -> Program {
+        hook_program(self, hook, outcome, ctx)
+    }
+
     /// The facts of a deployment as hooks get them.
-    pub fn facts(&self, outcome: Option<&Outcome>, environment: &crate::config::EnvironmentConfig) -> Value {
+    fn facts(&self, outcome: Option<&Outcome>, environment: &crate::config::EnvironmentConfig) -> Value {
         json!({
             "environment": environment.name,
             "account": environment.account,
@@ -334,7 +329,7 @@ impl Deploy {
 }
 
 /// A hook: run by the shell in its folder, the facts in its environment and on its standard input.
-pub(super) fn hook_program(
+fn hook_program(
     deploy: &Deploy,
     (command, folder): (&str, Option<String>),
     outcome: Option<&Outcome>,

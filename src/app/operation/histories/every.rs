@@ -58,7 +58,7 @@ const BREAKERS: [Option<Breaker>; 3] =
 impl Doing {
     fn what(self) -> What {
         let deploys = |source: Source, roll_back: Option<bool>| {
-            What::Deploy(deploy::Request {
+            What::from(deploy::Request {
                 service: NAME.into(),
                 short: "web".into(),
                 source,
@@ -66,12 +66,9 @@ impl Doing {
                 container: None,
                 roll_back,
                 hooks: Hooks::default(),
-                command: "cockpit deploy web".into(),
             })
         };
-        let steps = |wanted: Wanted| {
-            What::Steps(steps::Request { wanted, short: "web".into(), command: "cockpit scale web".into() })
-        };
+        let steps = |wanted: Wanted| What::from(steps::Request { wanted, short: "web".into() });
         let scale =
             |desired| steps(Wanted::Scale { service: NAME.into(), desired, min: None, max: None, move_limits: false });
         let power = |power| steps(Wanted::Power { power, services: vec![NAME.into()], databases: false, direct: true });

@@ -365,9 +365,8 @@ fn run(world: &mut World, source: Source, roll_back: Option<bool>, detach: Optio
         container: None,
         roll_back,
         hooks: Hooks { before_deploy: Some("true".into()), after_deploy: Some("true".into()), ..Hooks::default() },
-        command: "cockpit deploy web".into(),
     };
-    let (id, mut effects) = operations.start(What::Deploy(request), &environment(), world.now());
+    let (id, mut effects) = operations.start(What::from(request), &environment(), world.now());
     let mut asked: BTreeSet<CallId> = BTreeSet::new();
     let mut verdicts = 0;
     let mut late: Vec<(i64, CallId, Answered)> = Vec::new();
@@ -427,7 +426,7 @@ fn run(world: &mut World, source: Source, roll_back: Option<bool>, detach: Optio
 fn judge(world: &World, operation: &Operation) {
     let verdict = operation.outcome.as_ref().map(|outcome| outcome.verdict).expect("an outcome");
     let ours: Vec<&Release> = world.releases.iter().filter(|release| release.ours).collect();
-    let watched = operation.deploy().and_then(|deploy| deploy.watch.as_ref());
+    let watched = operation.machine().watch();
     let deployment = watched.map(|watch| watch.subject.deployment.clone());
     let of_watch = world.releases.iter().find(|release| Some(&release.deployment) == deployment.as_ref());
     match verdict {
@@ -500,7 +499,7 @@ proptest! {
 /// What the verdict of a rollback that was asked for must be true of.
 fn judge_back(world: &World, operation: &Operation) {
     let verdict = operation.outcome.as_ref().map(|outcome| outcome.verdict).expect("an outcome");
-    let watched = operation.deploy().and_then(|deploy| deploy.watch.as_ref());
+    let watched = operation.machine().watch();
     let of_watch =
         watched.and_then(|watch| world.releases.iter().find(|release| release.deployment == watch.subject.deployment));
     match verdict {

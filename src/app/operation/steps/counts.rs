@@ -6,7 +6,7 @@
 //! Where a task failed in the meantime, those that run must be older than that, whatever health checks say.
 
 use crate::app::operation::call::{Read, Reply};
-use crate::app::operation::machine::{Ctx, Slot, Weight};
+use crate::app::operation::step::{Ctx, Slot, Weight};
 use crate::app::operation::watch::short;
 use crate::model::deploy::preflight::breaker_threshold;
 use crate::model::service::Service;

@@ -1,10 +1,9 @@
 //! What is looked at before, and the plan of each.
 
 use super::{Goal, Phase, Request, Step, Steps, Wanted};
-use crate::app::command::Risk;
 use crate::app::operation::call::{Answered, Read, Reply, Write};
-use crate::app::operation::machine::{Ctx, Slot, schedules};
 use crate::app::operation::plan::Plan;
+use crate::app::operation::step::{Ctx, Slot, schedules};
 use crate::model::ScalableTarget;
 use crate::model::deploy::preflight::deleted;
 use crate::model::deploy::{Change, Check, Level};
@@ -63,11 +62,6 @@ pub(super) fn sentence(write: &Write) -> String {
 }
 
 impl Steps {
-    /// Begins to look.
-    pub(in crate::app::operation) fn begin(&mut self, ctx: &mut Ctx<'_>) {
-        self.read(ctx);
-    }
-
     /// Reads all that the plan rests on.
     pub(super) fn read(&mut self, ctx: &mut Ctx<'_>) {
         let cluster = ctx.cluster();
@@ -185,58 +179,20 @@ impl Steps {
             }
         });
         ctx.plan = Some(Plan {
-            title: self.title(),
+            title: self.request.title(),
             steps: sentences.collect(),
             changes: self.changes(ctx),
             checks: self.checks.clone(),
             undo: self.undo(),
-            risk: self.risk(),
+            risk: self.request.risk(),
             writes: steps
                 .iter()
                 .filter_map(|step| if let Step::Do(write) = step { Some(write.clone()) } else { None })
                 .collect(),
             programs: Vec::new(),
-            command: self.request.command.clone(),
+            command: ctx.command(&self.request.typed()),
             offer: self.offer(ctx),
         });
-    }
-
-    /// `scale web to 3`.
-    pub fn title(&self) -> String {
-        let short = &self.request.short;
-        match &self.request.wanted {
-            Wanted::Scale { desired, .. } => format!("scale {short} to {desired}"),
-            Wanted::Limits { suspended: Some(true), .. } => format!("suspend autoscaling of {short}"),
-            Wanted::Limits { suspended: Some(false), .. } => format!("resume autoscaling of {short}"),
-            Wanted::Limits { .. } => format!("change the limits of {short}"),
-            Wanted::Power { power, .. } => format!("{} {short}", power.word()),
-            Wanted::StopTask { .. } => format!("stop task {short}"),
-            Wanted::Skip { power, undo: false } => format!("skip the next {}", power.word()),
-            Wanted::Skip { power, undo: true } => format!("do not skip the next {}", power.word()),
-        }
-    }
-
-    /// What a yes does, in a word or two, as on a button.
-    pub fn verb(&self) -> &'static str {
-        match &self.request.wanted {
-            Wanted::Scale { .. } => "Scale",
-            Wanted::Limits { suspended: Some(true), .. } => "Suspend",
-            Wanted::Limits { suspended: Some(false), .. } => "Resume",
-            Wanted::Limits { .. } => "Change",
-            Wanted::Power { power: Power::Stop, .. } | Wanted::StopTask { .. } => "Stop",
-            Wanted::Power { power: Power::Start, .. } => "Start",
-            Wanted::Skip { undo: false, .. } => "Skip",
-            Wanted::Skip { undo: true, .. } => "Do not skip",
-        }
-    }
-
-    fn risk(&self) -> Risk {
-        match &self.request.wanted {
-            Wanted::Power { power: Power::Stop, .. } | Wanted::StopTask { .. } | Wanted::Scale { desired: 0, .. } => {
-                Risk::Disrupt
-            }
-            Wanted::Scale { .. } | Wanted::Limits { .. } | Wanted::Power { .. } | Wanted::Skip { .. } => Risk::Change,
-        }
     }
 
     fn undo(&self) -> String {
@@ -301,23 +257,13 @@ impl Steps {
     }
 
     /// The request that does what is offered too.
-    pub fn offered(&self) -> Option<Request> {
+    pub(super) fn with_offer(&self) -> Option<Request> {
         let mut request = self.request.clone();
-        let flag = match &mut request.wanted {
-            Wanted::Scale { move_limits, .. } => {
-                *move_limits = true;
-                "--move-limits"
-            }
-            Wanted::Power { databases, .. } => {
-                *databases = true;
-                "--databases"
-            }
+        match &mut request.wanted {
+            Wanted::Scale { move_limits, .. } => *move_limits = true,
+            Wanted::Power { databases, .. } => *databases = true,
             Wanted::Limits { .. } | Wanted::StopTask { .. } | Wanted::Skip { .. } => return None,
-        };
-        request.command = match request.command.split_once(" --env ") {
-            Some((words, environment)) => format!("{words} {flag} --env {environment}"),
-            None => format!("{} {flag}", request.command),
-        };
+        }
         Some(request)
     }
 

@@ -6,7 +6,7 @@
 
 use super::{Goal, Step, Steps, Wanted};
 use crate::app::operation::call::{REMEMBERED, REMEMBERED_SCALING, Write};
-use crate::app::operation::machine::Ctx;
+use crate::app::operation::step::Ctx;
 use crate::model::deploy::{Change, Check, Level};
 use crate::model::scaling::{ScalableTarget, Suspended};
 use crate::model::service::Service;

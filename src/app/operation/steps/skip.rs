@@ -4,7 +4,7 @@
 
 use super::{Step, Steps};
 use crate::app::operation::call::Write;
-use crate::app::operation::machine::Ctx;
+use crate::app::operation::step::Ctx;
 use crate::model::deploy::{Change, Check, Level};
 use crate::model::recurrence::Recurrence;
 use crate::model::time;

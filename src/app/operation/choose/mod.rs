@@ -2,12 +2,12 @@
 //! ran before. Only looks.
 
 use super::call::{Answered, Read, Reply};
-use super::machine::{Ctx, Slot, schedules};
+use super::machine::{Choices, Machine, Offered, What};
 use super::outcome::{Outcome, Verdict};
+use super::step::{Ctx, Slot, schedules};
 use crate::model::deploy::history::candidates;
 use crate::model::image::ImageRef;
 use crate::model::task_definition::image_version;
-use crate::model::timer::Timer;
 use crate::model::{Failure, Service, TaskDefinition, time};
 use jiff::Timestamp;
 
@@ -36,35 +36,53 @@ pub struct Request {
     pub offer: Offer,
 }
 
-/// One thing to choose.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Offered {
-    /// What the operation is given: a tag, a digest, `family:revision`.
-    pub value: String,
-    /// Beside it.
-    pub note: String,
-}
-
 /// What there is to choose from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Choose {
-    /// What was asked for.
-    pub request: Request,
-    /// What is there, once it was read.
-    pub options: Vec<Offered>,
-    /// Schedules, where those were asked for.
-    pub timers: Vec<Timer>,
+    request: Request,
+    choices: Choices,
     service: Option<Service>,
     found: Vec<(String, Option<Timestamp>, Option<TaskDefinition>)>,
     waiting: usize,
 }
 
-impl Choose {
-    pub(super) fn new(request: Request) -> Self {
-        Self { request, options: Vec::new(), timers: Vec::new(), service: None, found: Vec::new(), waiting: 0 }
+impl From<Request> for What {
+    fn from(request: Request) -> Self {
+        let choices = Choices { images: request.offer == Offer::Images, ..Choices::default() };
+        Box::new(Choose { request, choices, service: None, found: Vec::new(), waiting: 0 })
+    }
+}
+
+impl Machine for Choose {
+    fn clone_box(&self) -> What {
+        Box::new(self.clone())
     }
 
-    pub(super) fn begin(&mut self, ctx: &mut Ctx<'_>) {
+    fn title(&self) -> String {
+        self.request.title.clone()
+    }
+
+    fn verb(&self) -> &'static str {
+        "Choose"
+    }
+
+    fn typed(&self) -> String {
+        String::new()
+    }
+
+    fn words(&self) -> &'static str {
+        "looking"
+    }
+
+    fn only_looks(&self) -> bool {
+        true
+    }
+
+    fn choices(&self) -> Option<&Choices> {
+        Some(&self.choices)
+    }
+
+    fn begin(&mut self, ctx: &mut Ctx<'_>) {
         let names = vec![self.request.service.clone()];
         match &self.request.offer {
             Offer::Images | Offer::Revisions => {
@@ -82,7 +100,7 @@ impl Choose {
         }
     }
 
-    pub(super) fn reply(&mut self, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>) {
+    fn reply(&mut self, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>) {
         self.waiting = self.waiting.saturating_sub(1);
         match answered.outcome {
             Ok(reply) => self.found(slot, reply, ctx),
@@ -94,7 +112,9 @@ impl Choose {
             self.list(ctx);
         }
     }
+}
 
+impl Choose {
     fn failed(failure: &Failure, ctx: &mut Ctx<'_>) {
         ctx.end =
             Some(Outcome::new(Verdict::Impossible, "what there is to choose from cannot be read").because(failure));
@@ -163,7 +183,7 @@ impl Choose {
             }
             Reply::Images(found) => {
                 let now = self.found.first().map(|entry| entry.0.clone()).unwrap_or_default();
-                self.options = found
+                self.choices.options = found
                     .iter()
                     .map(|image| {
                         let mut notes = Vec::new();
@@ -183,16 +203,16 @@ impl Choose {
             }
             // What neither starts nor stops anything is no schedule of the environment.
             Reply::Timers(found) if *slot == Slot::Actions => {
-                self.timers.extend(found.into_iter().filter(|timer| timer.power().is_some()));
+                self.choices.timers.extend(found.into_iter().filter(|timer| timer.power().is_some()));
             }
-            Reply::Timers(found) => self.timers.extend(found),
+            Reply::Timers(found) => self.choices.timers.extend(found),
             _ => {}
         }
     }
 
     fn list(&mut self, ctx: &mut Ctx<'_>) {
         if self.request.offer == Offer::Revisions {
-            self.options = self
+            self.choices.options = self
                 .found
                 .iter()
                 .map(|(name, at, definition)| {
@@ -207,7 +227,7 @@ impl Choose {
                 })
                 .collect();
         }
-        let what = if self.options.is_empty() { "there is nothing to choose from" } else { "read" };
+        let what = if self.choices.options.is_empty() { "there is nothing to choose from" } else { "read" };
         ctx.end = Some(Outcome::new(Verdict::Done, what));
     }
 }

@@ -1,0 +1,176 @@
+//! Building an image: `docker buildx build`, login, push, and the digest read back from the registry. A registry that
+//! is not ECR is logged in to as docker is set up for it, and the digest is what docker says it pushed.
+
+use super::build::{ASK_SECONDS, Stage, push};
+use super::{Deploy, Phase};
+use crate::app::operation::call::{Answered, Call, Program, Read, Reply};
+use crate::app::operation::step::{Ctx, Slot, Weight};
+use crate::model::image::{Image, is_digest};
+
+/// A build may take this long.
+const BUILD_SECONDS: u64 = 3_600;
+impl Deploy {
+    /// The name of the image that is built, and its platform.
+    pub(super) fn build_names(&self) -> Option<(String, String)> {
+        let definition = self.gather.copied()?;
+        Some(self.build.as_ref()?.names(&self.image_now()?, definition.architecture.as_deref()))
+    }
+
+    /// The next stage of the build.
+    pub(super) fn build_next(&mut self, ctx: &mut Ctx<'_>) {
+        let Some(build) = &self.build else { return };
+        let Some((image, platform)) = self.build_names() else {
+            return self.not_begun("there is no container to build for", None, ctx);
+        };
+        let run = |argv: Vec<String>, quiet: bool| {
+            Call::Run(Program {
+                argv,
+                folder: Some(build.config.context.clone()),
+                variables: Vec::new(),
+                input: None,
+                quiet,
+                limit_seconds: BUILD_SECONDS,
+            })
+        };
+        match build.stage {
+            Stage::Login => {
+                let registry = self.image_now().and_then(|now| now.registry_of());
+                if registry.is_some() {
+                    ctx.say(Weight::Step, "asking the registry for a token");
+                    return ctx.read(Slot::Login, Read::Login { registry });
+                }
+                if let Some(build) = &mut self.build {
+                    build.stage = Stage::Build;
+                }
+                self.build_next(ctx);
+            }
+            Stage::Build => {
+                let argv = build.build(&image, &platform);
+                ctx.say(Weight::Step, argv.join(" "));
+                ctx.ask(Slot::Run("build"), run(argv, false));
+            }
+            Stage::Push => {
+                let argv = push(&image);
+                ctx.say(Weight::Step, argv.join(" "));
+                ctx.ask(Slot::Run("push"), run(argv, false));
+            }
+            Stage::Digest => {
+                let Some(now) = self.image_now() else { return };
+                let registry = now.registry_of();
+                if registry.is_none() {
+                    let argv = ["docker", "image", "inspect", "--format", "{{json .RepoDigests}}", &image];
+                    let argv = argv.iter().map(ToString::to_string).collect();
+                    return ctx.ask(Slot::Run("digest"), run(argv, true));
+                }
+                let (repository, reference) = (now.repository.clone(), build.tag());
+                ctx.read(Slot::Image, Read::Image { registry, repository, reference });
+            }
+        }
+    }
+
+    pub(super) fn build_reply(&mut self, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>) {
+        let reply = match answered.outcome {
+            Ok(reply) => reply,
+            Err(failure) => {
+                let what = match slot {
+                    Slot::Login => "the registry gave no token",
+                    Slot::Image => "the image that was pushed cannot be found in the registry",
+                    _ => "the image could not be built",
+                };
+                return self.not_begun(what, Some(&failure), ctx);
+            }
+        };
+        let Some(build) = &mut self.build else { return };
+        match reply {
+            Reply::Login { registry, user, token } => {
+                // The token is good for every registry that these credentials may push to, and the address beside it
+                // is that of their own account alone.
+                let host = self.image_now().and_then(|now| now.registry);
+                let Some(build) = &self.build else { return };
+                let registry = host.unwrap_or(registry);
+                let argv: Vec<String> = ["docker", "login", "--username", &user, "--password-stdin", &registry]
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect();
+                ctx.say(Weight::Step, argv.join(" "));
+                let program = Program {
+                    argv,
+                    folder: Some(build.config.context.clone()),
+                    variables: Vec::new(),
+                    input: Some(token),
+                    quiet: false,
+                    limit_seconds: ASK_SECONDS * 2,
+                };
+                ctx.ask(Slot::Run("login"), Call::Run(program));
+                return;
+            }
+            Reply::Ended { code: Some(0), output } if *slot == Slot::Run("digest") => {
+                let name = self.image_now().map(|now| now.name()).unwrap_or_default();
+                let Some(digest) = pushed(&output, &name) else {
+                    let what = "the image was pushed, and docker does not say with which digest";
+                    return self.not_begun(what, None, ctx);
+                };
+                let image = Image { repository: name, digest, ..Image::default() };
+                return self.built(image, ctx);
+            }
+            Reply::Ended { code: Some(0), .. } => {
+                build.stage = match build.stage {
+                    Stage::Login => Stage::Build,
+                    Stage::Build => Stage::Push,
+                    Stage::Push | Stage::Digest => Stage::Digest,
+                };
+            }
+            Reply::Ended { code, output } => {
+                let what = match slot {
+                    Slot::Run("login") => "docker login",
+                    Slot::Run("push") => "docker push",
+                    Slot::Run("digest") => "docker image inspect",
+                    _ => "docker buildx build",
+                };
+                let end = code.map_or_else(|| "was ended by a signal".to_owned(), |code| format!("exited {code}"));
+                let last =
+                    output.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default().trim().to_owned();
+                return self.not_begun(&format!("{what} {end}: {last}"), None, ctx);
+            }
+            Reply::Image(image) => return self.built(*image, ctx),
+            _ => return,
+        }
+        self.build_next(ctx);
+    }
+
+    /// It is in the registry: what is deployed is its digest.
+    fn built(&mut self, image: Image, ctx: &mut Ctx<'_>) {
+        ctx.say(Weight::Step, format!("pushed {}", image.digest));
+        self.pin(&image);
+        self.gather.image = Some(image);
+        self.phase = Phase::BeforeHook;
+        self.before_hook(ctx);
+    }
+}
+
+/// The digest of what was pushed to a repository, of `["name@sha256:…"]`: docker writes short what is on Docker Hub, so
+/// one that stands alone is it.
+fn pushed(output: &str, name: &str) -> Option<String> {
+    let all: Vec<String> = serde_json::from_str(output.lines().last()?).ok()?;
+    let digests: Vec<(&str, &str)> = all.iter().filter_map(|one| one.rsplit_once('@')).collect();
+    let named = digests.iter().find(|(repository, _)| *repository == name);
+    let (_, digest) = named.or(if let [one] = digests.as_slice() { Some(one) } else { None })?;
+    is_digest(digest).then(|| (*digest).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_that_was_pushed_is_that_of_the_repository() {
+        let (one, two) = (format!("sha256:{}", "1".repeat(64)), format!("sha256:{}", "2".repeat(64)));
+        let both = format!(r#"["ghcr.io/a/web@{one}","registry.example.com/web@{two}"]"#);
+        assert_eq!(pushed(&both, "registry.example.com/web"), Some(two));
+        assert_eq!(pushed(&both, "registry.example.com/api"), None, "one of two");
+        assert_eq!(pushed(&format!(r#"["web@{one}"]"#), "docker.io/library/web"), Some(one));
+        for odd in ["", "[]", "null", r#"["web"]"#, r#"["web@sha256:12"]"#, "nothing"] {
+            assert_eq!(pushed(odd, "web"), None, "{odd}");
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! What is looked at before a deployment, and the deployment that is only watched.
+
+use super::build::Build;
+use super::{Deploy, Phase, Source};
+use crate::app::operation::call::{Answered, Call, Read, Reply};
+use crate::app::operation::machine::Machine as _;
+use crate::app::operation::outcome::{Outcome, Verdict};
+use crate::app::operation::step::{Ctx, Slot, Weight};
+use crate::app::operation::watch::Subject;
+use crate::model::deploy::{Check, Level, history, preflight};
+use crate::model::service::Service;
+use crate::model::task_definition::image_version;
+use crate::model::{Failure, FailureKind};
+
+impl Deploy {
+    /// Begins to look.
+    pub(super) fn look(&mut self, ctx: &mut Ctx<'_>) {
+        let (cluster, service) = (ctx.cluster(), self.request.service.clone());
+        if let Source::Build { config, dirty } = self.request.source.clone() {
+            let build = Build::new(config, dirty);
+            for (slot, program) in build.before() {
+                self.gather.ask(slot, Call::Run(program), ctx);
+            }
+            self.build = Some(build);
+        }
+        let gather = &mut self.gather;
+        gather.read(Slot::Service, Read::Services { cluster: cluster.clone(), names: vec![service.clone()] }, ctx);
+        gather.read(Slot::History, Read::History { cluster: cluster.clone(), service: service.clone() }, ctx);
+        if self.request.source == Source::Attach {
+            return;
+        }
+        gather.read(Slot::Scalable, Read::Scalable { resource: format!("service/{cluster}/{service}") }, ctx);
+        if let Some(prefix) = ctx.environment.schedules.clone() {
+            gather.read(Slot::Timers, Read::Timers { prefix }, ctx);
+        }
+    }
+
+    pub(super) fn gathered(&mut self, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>) {
+        self.gather.waiting.retain(|waiting| waiting != slot);
+        match answered.outcome {
+            Ok(reply) => self.found(slot, reply, ctx),
+            Err(failure) => match slot {
+                Slot::ImageOf(container) => self.image_answered(container, Err(failure)),
+                _ => self.missed(slot, failure),
+            },
+        }
+        if self.gather.waiting.is_empty() {
+            if self.request.source == Source::Attach {
+                self.attach(ctx);
+            } else {
+                self.phase = Phase::Planned;
+                self.planned_at_zero = self.gather.service.as_ref().is_some_and(|service| service.desired == 0);
+                ctx.plan = Some(self.plan(ctx));
+            }
+        }
+    }
+
+    fn found(&mut self, slot: &Slot, reply: Reply, ctx: &mut Ctx<'_>) {
+        let gather = &mut self.gather;
+        match reply {
+            Reply::Services(found) => match found.into_iter().find(|service| service.name == self.request.service) {
+                Some(service) => self.found_service(service, ctx),
+                None => gather.stop(
+                    Check::new(Level::Stop, format!("there is no service {}", self.request.service))
+                        .hint("`cockpit services` lists them"),
+                ),
+            },
+            Reply::Releases(found) => {
+                gather.history = found;
+                self.choose_back(ctx);
+            }
+            Reply::Scalable(found) => gather.scalable = found,
+            Reply::Timers(found) => gather.timers = found,
+            Reply::TaskDefinition(found) => match slot {
+                Slot::Definition => {
+                    gather.definition = Some(*found);
+                    // What is gone back to has an image of its own.
+                    if self.request.base.is_none() && !matches!(self.request.source, Source::Back(_)) {
+                        self.ask_image(ctx);
+                    }
+                }
+                Slot::Base => {
+                    gather.base = Some(*found);
+                    self.ask_image(ctx);
+                }
+                _ => gather.newest = Some(*found),
+            },
+            Reply::Image(found) => {
+                if let Slot::ImageOf(container) = slot {
+                    self.image_answered(container, Ok(*found));
+                } else {
+                    self.pin(&found);
+                    self.gather.image = Some(*found);
+                }
+            }
+            Reply::Ended { code, output } => {
+                let found = self.build.as_mut().map(|build| build.found(slot, code, &output));
+                if let Some(Err(check)) = found {
+                    self.gather.stop(check);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn found_service(&mut self, service: Service, ctx: &mut Ctx<'_>) {
+        let running = service.task_definition.clone();
+        let controlled = service.controller == "ECS";
+        self.target.previous = Some(running.clone()).filter(|name| !name.is_empty());
+        self.gather.service = Some(service);
+        // Without a task definition of its own it has task sets, and somebody else deploys them.
+        if running.is_empty() || !controlled && self.request.source != Source::Attach {
+            return;
+        }
+        if self.request.source == Source::Attach {
+            let attached = running;
+            self.gather.read(Slot::Definition, Read::TaskDefinition { name: attached }, ctx);
+            return;
+        }
+        self.gather.read(Slot::Definition, Read::TaskDefinition { name: running.clone() }, ctx);
+        if let Some(base) = self.request.base.clone() {
+            self.gather.read(Slot::Base, Read::TaskDefinition { name: base }, ctx);
+        }
+        let family = running.rsplit_once(':').map_or(running.as_str(), |(family, _)| family).to_owned();
+        self.gather.read(Slot::Newest, Read::TaskDefinition { name: family }, ctx);
+        self.choose_back(ctx);
+    }
+
+    /// What is gone back to, once both the service and its history are known.
+    fn choose_back(&mut self, ctx: &mut Ctx<'_>) {
+        let Source::Back(wanted) = &self.request.source else { return };
+        let unread = |slot: &Slot| self.gather.waiting.contains(slot);
+        if unread(&Slot::Service) || unread(&Slot::History) || self.target.revision.is_some() {
+            return;
+        }
+        let Some(service) = &self.gather.service else { return };
+        let under_way = self.gather.under_way().is_some();
+        let running = &service.task_definition;
+        let family = running.rsplit_once(':').map_or(running.as_str(), |(family, _)| family);
+        if wanted.is_some() && under_way {
+            let check = Check::new(Level::Stop, "a deployment is under way, and ending it leads to what ran before it");
+            self.gather.stop(check.hint("leave --to out to end it, then go on to the revision"));
+            return;
+        }
+        let chosen = match wanted {
+            Some(name) if name.contains(':') => Some(name.clone()),
+            // A number is a revision of the same family.
+            Some(number) => Some(format!("{family}:{number}")),
+            None if under_way => None,
+            None => history::ran_before(&self.gather.history, running).and_then(|entry| entry.target.clone()),
+        };
+        match chosen {
+            Some(name) if name == *running && !under_way => {
+                let check = Check::new(Level::Stop, format!("{name} is what runs"));
+                self.gather.stop(check.hint("name another revision with --to"));
+            }
+            Some(name) => {
+                self.target.revision = Some(name.clone());
+                self.gather.read(Slot::Base, Read::TaskDefinition { name }, ctx);
+            }
+            None if under_way => {}
+            None => self.gather.stop(
+                Check::new(Level::Stop, "the history shows no version that ran before")
+                    .hint("name a revision with --to"),
+            ),
+        }
+    }
+
+    /// Something could not be read: what is needed stops it, what is an extra is told.
+    pub(super) fn missed(&mut self, slot: &Slot, failure: Failure) {
+        let gather = &mut self.gather;
+        let (level, what) = match slot {
+            Slot::Service => (Level::Stop, "the service cannot be read"),
+            Slot::History => (
+                Level::Stop,
+                "the history of deployments cannot be read, and without it no end can be told from a rollback",
+            ),
+            Slot::Definition | Slot::Base => (Level::Stop, "the task definition cannot be read"),
+            // What runs, or ran, is not kept from running again because a registry does not know it.
+            Slot::Image if matches!(self.request.source, Source::Force | Source::Back(_)) => {
+                (Level::Warn, "the image cannot be found in its registry")
+            }
+            Slot::Image if failure.kind == FailureKind::NotFound => (Level::Stop, "there is no such image"),
+            Slot::Image => (Level::Stop, "the image cannot be looked up"),
+            Slot::Run(_) => (Level::Stop, "the build cannot begin"),
+            Slot::Scalable => (Level::Note, "autoscaling cannot be read"),
+            Slot::Timers => (Level::Note, "the schedule cannot be read"),
+            _ => (Level::Note, "not everything could be read"),
+        };
+        let check = Check::new(level, format!("{what}: {failure}"));
+        let hint = match (slot, failure.kind) {
+            (Slot::Image, FailureKind::NotFound) => "push it first, or choose another tag".to_owned(),
+            (Slot::Run(_), FailureKind::NotFound) => {
+                "install it, or build elsewhere and deploy with --image".to_owned()
+            }
+            _ => failure.hint().to_owned(),
+        };
+        gather.checks.push(check.hint(hint));
+        if level == Level::Stop {
+            gather.failure.get_or_insert(failure);
+        }
+    }
+
+    /// Watches what is under way, or tells how the last one ended.
+    pub(super) fn attach(&mut self, ctx: &mut Ctx<'_>) {
+        if let Some(check) = self.gather.checks.iter().find(|check| check.level == Level::Stop) {
+            let mut outcome = Outcome::new(Verdict::Impossible, check.text.clone());
+            outcome.hint.clone_from(&check.hint);
+            outcome.failure = self.gather.failure.as_ref().map(|failure| failure.kind);
+            ctx.end = Some(outcome);
+            return;
+        }
+        if let Some(service) = self.gather.service.as_ref().filter(|service| service.controller != "ECS") {
+            let text = preflight::not_by_ecs(&service.controller).text;
+            ctx.end = Some(Outcome::new(Verdict::Impossible, text).hint("watch it with the tool that controls it"));
+            return;
+        }
+        let (Some(service), Some(newest)) = (self.gather.service.clone(), self.gather.history.first().cloned()) else {
+            ctx.end = Some(Outcome::new(Verdict::Impossible, "no deployment is known of this service"));
+            return;
+        };
+        // Its deployment is the one to the same task definition that began at the same time.
+        let near = |at: Option<jiff::Timestamp>| match (at, newest.created_at) {
+            (Some(at), Some(created)) => at.duration_since(created).as_millis().unsigned_abs(),
+            _ => u128::MAX,
+        };
+        let mut ours: Vec<_> = service
+            .deployments
+            .iter()
+            .filter(|other| newest.target.as_ref().is_none_or(|target| other.task_definition == *target))
+            .collect();
+        ours.sort_by_key(|other| near(other.created_at));
+        let id = ours.first().map(|ours| ours.id.clone()).unwrap_or_default();
+        let revision = newest.target.clone().unwrap_or_else(|| service.task_definition.clone());
+        self.target.revision = Some(revision.clone());
+        self.target.image = self
+            .definition()
+            .filter(|definition| definition.name == revision)
+            .and_then(|definition| definition.main_container(&service))
+            .map(|container| container.image.clone());
+        let what = self.target.image.as_deref().map(|image| format!(" ({})", image_version(image)));
+        ctx.say(Weight::Step, format!("the newest deployment goes to {revision}{}", what.unwrap_or_default()));
+        // A rollback that ends what is under way began itself: its own limit and time count from then.
+        if self.only_looks() {
+            self.began = newest.created_at;
+        }
+        let subject = Subject {
+            cluster: ctx.cluster(),
+            service: service.name.clone(),
+            deployment: id,
+            revision,
+            known: self.gather.history.iter().skip(1).map(|entry| entry.arn.clone()).collect(),
+            since: newest.created_at.unwrap_or(ctx.service_now),
+        };
+        self.watch_over(subject, service, ctx);
+        if let Some(watch) = &mut self.watch {
+            watch.release = Some(newest.arn);
+        }
+    }
+}

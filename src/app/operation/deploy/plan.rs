@@ -1,0 +1,215 @@
+//! The plan that comes of what was found.
+
+use super::build::Build;
+use super::{Deploy, Source};
+use crate::app::command::Risk;
+use crate::app::operation::call::Write;
+use crate::app::operation::machine::Machine as _;
+use crate::app::operation::plan::Plan;
+use crate::app::operation::step::Ctx;
+use crate::model::TaskDefinition;
+use crate::model::deploy::{Change, Check, Level, diff, history, preflight};
+
+impl Deploy {
+    /// What is confirmed.
+    pub(super) fn plan(&self, ctx: &Ctx<'_>) -> Plan {
+        let (gather, request) = (&self.gather, &self.request);
+        let mut checks = gather.checks.clone();
+        if let Some(service) = &gather.service {
+            let mut found = preflight::service(service, &gather.history, gather.definition.as_ref(), ctx.service_now);
+            if matches!(request.source, Source::Back(_)) {
+                // A rollback ends what is under way.
+                let busy = preflight::under_way(service, &gather.history, gather.definition.as_ref(), ctx.service_now);
+                found.iter_mut().filter(|check| busy.as_ref() == Some(*check)).for_each(|check| {
+                    check.level = Level::Note;
+                    check.hint = None;
+                });
+            }
+            checks.extend(found);
+            checks.extend(preflight::interference(
+                service,
+                gather.scalable.as_ref(),
+                &gather.timers,
+                ctx.service_now,
+                ctx.zone,
+            ));
+        }
+        let definition = gather.copied();
+        if let (Some(image), Some(definition)) = (&gather.image, definition) {
+            let mut found = preflight::image(image, definition, ctx.service_now);
+            if matches!(request.source, Source::Force | Source::Back(_)) {
+                // What ran before is not judged again.
+                found.retain(|check| check.level != Level::Stop);
+            }
+            checks.extend(found);
+        }
+        if let Some(build) = &self.build {
+            checks.extend(build.checks());
+        }
+        let copies =
+            matches!(request.source, Source::Image(_) | Source::Build { .. }) || gather.anew(request).is_some();
+        if let Some(definition) = definition.filter(|_| copies) {
+            checks.extend(definition.not_carried.iter().map(|field| {
+                Check::new(Level::Warn, format!("a copy of {} would not have `{field}`", definition.name))
+                    .hint("this version of the cockpit does not know it: register the revision with another tool, or use a newer version")
+            }));
+        }
+        let changes = self.changes();
+        if matches!(request.source, Source::Image(_)) && changes.is_empty() && gather.failure.is_none() {
+            checks.push(Check::new(Level::Warn, "this image already runs: only new tasks will come of it"));
+        }
+        if let (Some(newest), Some(definition)) = (&gather.newest, definition)
+            && newest.name != definition.name
+            && matches!(request.source, Source::Image(_) | Source::Build { .. })
+        {
+            let text =
+                format!("{} is newer than {} and was not deployed; it is left out", newest.name, definition.name);
+            checks.push(Check::new(Level::Note, text).hint(format!("copy it instead with --from {}", newest.name)));
+        }
+        if let Some(service) = gather.service.as_ref().filter(|service| service.controller != "ECS") {
+            // Nothing else matters, and little else could be read.
+            let other = preflight::not_by_ecs(&service.controller);
+            checks.retain(|check| *check == other);
+        }
+        checks.sort_by_key(|check| std::cmp::Reverse(check.level));
+        Plan {
+            title: self.request.title(),
+            steps: self.steps(ctx),
+            changes,
+            checks,
+            undo: self.undo(),
+            risk: Risk::Change,
+            writes: self.writes(ctx),
+            programs: self.programs(),
+            command: ctx.command(&request.typed()),
+            offer: None,
+        }
+    }
+
+    /// What takes it back: a sentence that holds.
+    fn undo(&self) -> String {
+        let (request, gather) = (&self.request, &self.gather);
+        let short = &request.short;
+        let Some(previous) = &self.target.previous else { return String::new() };
+        // One that is deregistered is registered anew when it is gone back to.
+        let gone = gather.definition.as_ref().is_some_and(TaskDefinition::deregistered);
+        let to = if gone { format!("a copy of {previous}, which is deregistered") } else { previous.clone() };
+        match &request.source {
+            Source::Force if !gone => format!(
+                "while it rolls out `cockpit rollback {short}` ends it; after that the same revision, {previous}, has run before and after it, and there is nothing to go back to"
+            ),
+            // What ran before in the history may be another one than what runs now.
+            Source::Back(_) => format!("`cockpit rollback {short} --to {previous}` goes back to {to}"),
+            Source::Image(_) | Source::Build { .. } | Source::Force | Source::Attach => {
+                let last = history::candidates(&gather.history, "").first().and_then(|entry| entry.target.as_ref());
+                if last == Some(previous) {
+                    format!("`cockpit rollback {short}` goes back to {to}")
+                } else {
+                    format!("once it is done, `cockpit rollback {short} --to {previous}` goes back to {to}")
+                }
+            }
+        }
+    }
+
+    fn steps(&self, ctx: &Ctx<'_>) -> Vec<String> {
+        let (request, gather) = (&self.request, &self.gather);
+        let desired = gather.service.as_ref().map_or(0, |service| service.desired);
+        let tasks = format!("{desired} {} replaced", if desired == 1 { "task is" } else { "tasks are" });
+        let mut steps = Vec::new();
+        // Nothing of it can be done, and there are no names to say what.
+        if gather.copied().is_none() && gather.under_way().is_none() {
+            return steps;
+        }
+        match &request.source {
+            Source::Build { .. } => {
+                steps.extend(self.build.as_ref().map(Build::words));
+                steps.push(format!("a copy of {} is registered with the digest, and {tasks}", gather.base_name()));
+            }
+            Source::Image(_) => {
+                steps.push(format!("a copy of {} is registered with the digest, and {tasks}", gather.base_name()));
+            }
+            Source::Force | Source::Back(_) if gather.anew(request).is_some() => {
+                let name = gather.base_name();
+                steps.push(format!(
+                    "{name} is deregistered: a copy of it is registered, and {tasks} by ones of the copy"
+                ));
+            }
+            Source::Force => steps.push(format!("{tasks} by new ones of {}", gather.base_name())),
+            Source::Back(_) => match (gather.under_way(), &self.target.revision) {
+                (Some(_), _) if gather.coming_back() => {
+                    steps.push("ECS rolls the deployment under way back already: that is watched".to_owned());
+                }
+                (Some(_), _) => steps.push("the deployment under way is ended, and ECS rolls it back".to_owned()),
+                (None, Some(revision)) => steps.push(format!("{tasks} by ones of {revision}")),
+                (None, None) => {}
+            },
+            Source::Attach => {}
+        }
+        if let Some(usual) = self.usual() {
+            steps.push(format!("this usually takes {}", crate::model::time::spoken(usual)));
+        }
+        let breaker = gather.service.as_ref().and_then(|service| service.breaker);
+        let ecs_does_it = breaker.is_some_and(|breaker| breaker.enabled && breaker.rollback);
+        if !matches!(request.source, Source::Back(_)) && request.roll_back.unwrap_or(!ecs_does_it) {
+            steps.push("what fails early is rolled back from here".to_owned());
+        }
+        let _ = ctx;
+        steps
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        let gather = &self.gather;
+        let Some(now) = &gather.definition else { return Vec::new() };
+        let mut next = gather.base.clone().unwrap_or_else(|| now.clone());
+        if matches!(self.request.source, Source::Image(_) | Source::Build { .. })
+            && let (Some(name), Some(image)) = (&gather.container.name, &self.target.image)
+            && let Some(container) = next.containers.iter_mut().find(|container| container.name == *name)
+        {
+            container.image.clone_from(image);
+        }
+        diff::diff(now, &next)
+    }
+
+    fn writes(&self, ctx: &Ctx<'_>) -> Vec<Write> {
+        let mut writes = Vec::new();
+        if self.gather.copied().is_none() && self.gather.under_way().is_none() {
+            return writes;
+        }
+        let update = |task_definition: Option<String>| Write::Update {
+            cluster: ctx.cluster(),
+            service: self.request.service.clone(),
+            force: task_definition.is_none(),
+            task_definition,
+            desired: None,
+        };
+        match &self.request.source {
+            Source::Image(_) | Source::Build { .. } => {
+                writes.extend(self.registration());
+                writes.push(update(Some("the new revision".to_owned())));
+            }
+            Source::Force | Source::Back(_) if self.gather.anew(&self.request).is_some() => {
+                writes.extend(self.registration());
+                writes.push(update(Some("the new revision".to_owned())));
+            }
+            Source::Force => writes.push(update(None)),
+            Source::Back(_) => match (self.gather.under_way(), &self.target.revision) {
+                (Some(_), _) if self.gather.coming_back() => {}
+                (Some(arn), _) => writes.push(Write::RollBack { arn }),
+                (None, Some(revision)) => writes.push(update(Some(revision.clone()))),
+                (None, None) => {}
+            },
+            Source::Attach => {}
+        }
+        writes
+    }
+
+    fn programs(&self) -> Vec<String> {
+        let names = self.build_names().zip(self.build.as_ref());
+        let built = names.map(|((image, platform), build)| build.commands(&image, &platform));
+        let mut programs: Vec<String> = built.unwrap_or_default();
+        let hooks = &self.request.hooks;
+        programs.extend(hooks.before_deploy.iter().map(|command| format!("before: {command}")));
+        programs.extend(hooks.after_deploy.iter().map(|command| format!("after: {command}")));
+        programs
+    }
+}

@@ -1,0 +1,109 @@
+//! What is waited for is looked at again and again, until it is as it is to be.
+
+use super::counts::Standing;
+use super::{Goal, Phase, Steps};
+use crate::app::operation::call::{Read, Reply};
+use crate::app::operation::outcome::{Outcome, Verdict};
+use crate::app::operation::step::{Ctx, Slot, Weight};
+use crate::app::operation::watch::short;
+use crate::model::Task;
+use crate::model::service::Service;
+use std::collections::BTreeMap;
+
+impl Steps {
+    pub(super) fn look(&mut self, ctx: &mut Ctx<'_>) {
+        let Phase::Waiting(goal) = &self.phase else { return };
+        let interval = ctx.environment.refresh.watch.as_millis().max(1) as i64;
+        let slot = ctx.now.as_millisecond().div_euclid(interval);
+        if self.flying > 0 || slot <= self.slot || self.next_try.is_some_and(|next| ctx.now < next) {
+            return;
+        }
+        self.slot = slot;
+        self.looks += 1;
+        self.flying = 1;
+        match goal {
+            Goal::Counts(_) => self.flying = self.settling.ask(self.looks, ctx),
+            Goal::Stopped(id) => ctx.read(Slot::Tasks, Read::Task { cluster: ctx.cluster(), id: id.clone() }),
+            Goal::Databases(states) => {
+                ctx.read(Slot::Databases, Read::Databases { patterns: states.keys().cloned().collect() });
+            }
+        }
+    }
+
+    pub(super) fn looked(&mut self, slot: &Slot, reply: Reply, ctx: &mut Ctx<'_>) {
+        let Phase::Waiting(goal) = &self.phase else { return };
+        let reached = match (goal, reply) {
+            (Goal::Counts(goals), reply) => {
+                if let Reply::Services(found) = &reply {
+                    let goals = goals.clone();
+                    self.tell(found, &goals, ctx);
+                }
+                self.settling.take(slot, reply, ctx);
+                match self.settling.standing() {
+                    Standing::Going => false,
+                    Standing::Reached => true,
+                    Standing::Failing(service, why) => return self.failing(&service, &why, ctx),
+                }
+            }
+            (Goal::Stopped(id), Reply::Tasks(found)) => {
+                let task = found.iter().find(|task| task.id == *id);
+                if let Some(task) = task
+                    && self.told.insert(task.last_status.clone())
+                {
+                    ctx.say(Weight::Step, format!("task {}: {}", short(id), task.last_status));
+                }
+                task.is_none_or(Task::stopped)
+            }
+            (Goal::Databases(goals), Reply::Databases(found)) => {
+                for database in &found {
+                    if self.told.insert(format!("{} {}", database.id, database.status)) {
+                        ctx.say(Weight::Step, format!("{}: {}", database.id, database.status));
+                    }
+                }
+                goals.iter().all(|(id, status)| found.iter().any(|other| other.id == *id && other.status == *status))
+            }
+            _ => false,
+        };
+        if reached {
+            self.next(ctx);
+        }
+    }
+
+    /// What services show, where it is new.
+    fn tell(&mut self, found: &[Service], goals: &BTreeMap<String, u32>, ctx: &mut Ctx<'_>) {
+        for service in found {
+            let Some(goal) = goals.get(&service.name) else { continue };
+            let (running, desired) = (service.running, service.desired);
+            let before = self.counts.insert(service.name.clone(), (running, desired));
+            if before != Some((running, desired)) {
+                ctx.say(Weight::Step, format!("{}: {running} of {desired} run", service.name));
+            }
+            let ahead = ctx.service_now.duration_since(ctx.now);
+            for event in service.events.iter().rev() {
+                let new = event.at.is_some_and(|at| self.began.is_some_and(|began| at >= began + ahead));
+                if new && self.told.insert(event.id.clone()) {
+                    ctx.say(Weight::Detail, event.message.clone());
+                }
+            }
+            // Somebody, or autoscaling, has asked for another count.
+            if *goal != desired {
+                let text = format!("{}: desired is {desired} now, not {goal}", service.name);
+                if self.told.insert(text.clone()) {
+                    ctx.say(Weight::Warn, text);
+                }
+            }
+        }
+    }
+
+    /// Its tasks fail again and again: the count was set, and what was promised does not hold.
+    fn failing(&self, service: &str, why: &str, ctx: &mut Ctx<'_>) {
+        let summary = format!("{}: the tasks of {service} do not stay", self.request.short);
+        let outcome = Outcome::new(Verdict::Failed, summary)
+            .cause(why)
+            .cause("the desired count was set, and ECS goes on trying")
+            .hint(format!(
+                "`cockpit tasks {service}` and its log say why; `cockpit rollback` brings the version before back"
+            ));
+        ctx.end = Some(outcome);
+    }
+}
