@@ -105,9 +105,9 @@ async fn operations(folder: &Path) -> Result<(), Box<dyn Error>> {
     let sim = Sim::start(options).await?;
     let mut collector = open(Scenario::Staging, &sim)?;
     collector.collect(Some(Duration::from_secs(30))).await;
-    let (mut app, executor, mut events, clock) = collector.into_parts();
+    let (mut app, mut ring) = collector.into_parts();
     let audit = std::env::temp_dir().join("cockpit-shots-audit.jsonl");
-    let mut executor = executor.with_audit(Some(audit));
+    ring.executor = ring.executor.with_audit(Some(audit));
     for (name, size, keys, seconds) in OPERATIONS {
         // A screen without a size takes no keys.
         let mut effects = app.update(Event::Resize(size.0, size.1));
@@ -117,19 +117,15 @@ async fn operations(folder: &Path) -> Result<(), Box<dyn Error>> {
             app.settle();
         }
         for second in 0..=seconds {
-            for effect in std::mem::take(&mut effects) {
-                executor.carry_out(effect);
-            }
+            ring.carry_out(std::mem::take(&mut effects));
             // What was asked is answered before time goes on.
-            while let Ok(Some(event)) = tokio::time::timeout(ANSWER, events.recv()).await {
-                for effect in app.update(event) {
-                    executor.carry_out(effect);
-                }
+            while let Ok(Some(event)) = tokio::time::timeout(ANSWER, ring.next()).await {
+                ring.carry_out(app.update(event));
             }
             if second < seconds {
                 advance(&sim).await?;
             }
-            effects = app.update(Event::Tick(clock.now()));
+            effects = app.update(Event::Tick(ring.now()));
         }
         app.settle();
         std::fs::write(folder.join(format!("{name}.svg")), shoot(app.clone(), size, "")?)?;

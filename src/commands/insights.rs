@@ -45,15 +45,15 @@ async fn search(
     let (zone, now) = (app.zone(), (app.service_now(), reading.collector.latest()));
     let (from, to) = when::range(&arguments.since, arguments.until.as_deref(), now, &zone).map_err(Report::usage)?;
     let to = to.unwrap_or(now.1);
-    let (_, mut executor, mut events, _) = reading.collector.into_parts();
-    let found = log_groups::resolve(&asked, found, &[], (&mut executor, &mut events), end).await?;
+    let (_, mut ring) = reading.collector.into_parts();
+    let found = log_groups::resolve(&asked, found, &[], &mut ring, end).await?;
     if found.groups.is_empty() {
         return Err(log_groups::none(&found));
     }
     if asked.follows_services() {
         log_groups::tell(&found);
     }
-    let region = executor.region();
+    let region = ring.executor.region();
     if let Some(there) = found.groups.iter().find(|group| group.region.is_some() && group.region != region) {
         let (group, there) = (&there.group, there.region.as_deref().unwrap_or_default());
         return Err(Report::usage(format!("{group} is in {there}, and a query searches one region")).hint(format!(
@@ -70,7 +70,7 @@ async fn search(
             .hint("ask for a shorter time, or wait longer with --timeout")
     };
     let common = insights::common(&names);
-    let sizes = groups(&mut executor, &mut events, &common);
+    let sizes = groups(&mut ring, &common);
     let sizes = match end {
         Some(end) => tokio::time::timeout_at(end, sizes).await.map_err(late)?,
         None => sizes.await,
@@ -90,10 +90,10 @@ async fn search(
         to: to.as_millisecond(),
         limit: arguments.limit,
     };
-    if let Some(open) = executor.session() {
+    if let Some(open) = ring.executor.session() {
         let _ = session.set(open);
     }
-    let asking = ask(&mut executor, &mut events, query);
+    let asking = ask(&mut ring, query);
     let result = match end {
         Some(end) => tokio::time::timeout_at(end, asking).await.map_err(late)?,
         None => asking.await,

@@ -3,18 +3,16 @@
 
 use super::context::{Context, Reading};
 use super::lists;
-use crate::app::event::Event;
 use crate::app::logs::sources::{self, GroupSource, Missing, Sources};
 use crate::cli::{ExitCode, Report};
 use crate::headless::select;
 use crate::model::text::harmless;
 use crate::model::{Failure, Source};
 use crate::runtime::logs::groups;
-use crate::runtime::{Collected, Executor};
+use crate::runtime::{Collected, Ring};
 use log_store::pattern;
 use std::collections::HashMap;
 use std::io::{self, Write as _};
-use tokio::sync::mpsc::Receiver;
 use tokio::time::Instant;
 
 /// What is read of the environment to know where its logs are.
@@ -108,12 +106,12 @@ pub(super) async fn resolve(
     asked: &Asked<'_>,
     of_services: Sources,
     configured: &[String],
-    (executor, events): (&mut Executor, &mut Receiver<Event>),
+    ring: &mut Ring,
     end: Option<Instant>,
 ) -> Result<Sources, Report> {
     let resolving = async {
         if asked.is_all() {
-            return Ok(with_configured(of_services, configured, (executor, events)).await);
+            return Ok(with_configured(of_services, configured, ring).await);
         }
         if asked.follows_services() {
             return Ok(of_services);
@@ -121,7 +119,7 @@ pub(super) async fn resolve(
         let lambdas = asked.lambdas.iter().map(|name| format!("/aws/lambda/{name}"));
         let mut found = Sources::default();
         for name in asked.groups.iter().cloned().chain(lambdas) {
-            let fitting = fitting(&name, executor, events).await;
+            let fitting = fitting(&name, ring).await;
             let fitting = fitting.map_err(|failure| incomplete("the log groups cannot be listed", &failure))?;
             if fitting.is_empty() {
                 return Err(Report::usage(format!("no log group is like `{name}`")));
@@ -141,13 +139,9 @@ pub(super) async fn resolve(
 
 /// What the environment names beside its services belongs to all of it. Its services' lines are read even
 /// where that cannot be listed.
-async fn with_configured(
-    mut found: Sources,
-    configured: &[String],
-    (executor, events): (&mut Executor, &mut Receiver<Event>),
-) -> Sources {
+async fn with_configured(mut found: Sources, configured: &[String], ring: &mut Ring) -> Sources {
     for name in configured {
-        match fitting(name, executor, events).await {
+        match fitting(name, ring).await {
             Ok(fitting) if fitting.is_empty() => say(&format!("no log group is like `{name}` of the configuration")),
             Ok(fitting) => add(&mut found.groups, &Sources::default(), fitting),
             Err(failure) => {
@@ -172,12 +166,12 @@ fn add(groups: &mut Vec<GroupSource>, of_services: &Sources, names: Vec<String>)
 }
 
 /// Names of the groups that a name or a pattern means.
-async fn fitting(name: &str, executor: &mut Executor, events: &mut Receiver<Event>) -> Result<Vec<String>, Failure> {
+async fn fitting(name: &str, ring: &mut Ring) -> Result<Vec<String>, Failure> {
     if !pattern::is_pattern(name) {
         return Ok(vec![name.to_owned()]);
     }
     let prefix = pattern::literal_prefix(name);
-    let all = groups(executor, events, prefix).await?;
+    let all = groups(ring, prefix).await?;
     Ok(all.into_iter().map(|group| group.name).filter(|group| pattern::matches(name, group)).collect())
 }
 

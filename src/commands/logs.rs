@@ -4,6 +4,7 @@ use super::context::{Context, Reading};
 use super::log_groups::{self, Asked, say};
 use crate::app::logs::follow::{FeedState, Follower, Plan};
 use crate::app::logs::once::{self, Once, Rates};
+use crate::app::logs::reader::{Heard, Out, Way};
 use crate::app::logs::sources::{self, GroupSource, Missing, Sources};
 use crate::app::logs::when;
 use crate::app::logs::written::json_alone;
@@ -13,7 +14,7 @@ use crate::cli::{Color, ExitCode, Output, Report};
 use crate::headless::logs::{Form, Printer, Wanted};
 use crate::headless::{Written, write};
 use crate::model::{Failure, time};
-use crate::runtime::logs::{Heard, LogReader, Out, Way};
+use crate::runtime::logs::LogReader;
 use crate::runtime::tee::Tee;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
@@ -51,15 +52,15 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
     let region = app.environment.region.clone();
     let again = app.environment.refresh.services.unsigned_abs() * 3;
     let configured = app.environment.logs.clone();
-    let (_, mut executor, mut events, clock) = reading.collector.into_parts();
-    let mut found = log_groups::resolve(&asked, found, &configured, (&mut executor, &mut events), end).await?;
+    let (_, mut ring) = reading.collector.into_parts();
+    let mut found = log_groups::resolve(&asked, found, &configured, &mut ring, end).await?;
     if found.groups.is_empty() {
         return Err(log_groups::none(&found));
     }
     if asked.follows_services() {
         log_groups::tell(&found);
     }
-    let region = region.or_else(|| executor.region());
+    let region = region.or_else(|| ring.executor.region());
     let arns = arguments.live.then(|| arns(&found.groups, region.as_deref(), whose.as_deref())).transpose()?;
     if arguments.live {
         say(
@@ -84,7 +85,7 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
         let region = region.as_deref().unwrap_or_default();
         (Class::LogsFilter.limit(region).0, Class::LogsGet.limit(region).0)
     };
-    executor.set_logs_rates(filter, get);
+    ring.executor.set_logs_rates(filter, get);
     let groups = std::mem::take(&mut found.groups);
     let way = if arguments.follow {
         let plan = Plan { since: since.as_millisecond(), live: arguments.live, skip: None };
@@ -102,7 +103,7 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
         Way::Once(Box::new(Once::new(groups, plan)))
     };
     let delay = if arguments.follow { arguments.delay.as_millis() as i64 } else { i64::MAX };
-    let mut reader = LogReader::new((executor, events, clock), way, delay, account);
+    let mut reader = LogReader::new(ring, way, delay, account);
     if let Some(arns) = arns {
         reader.live(&arns);
     }

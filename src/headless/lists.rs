@@ -3,9 +3,9 @@
 use super::csv::Rows;
 use super::dto::{AlarmDto, DatabaseDto, MemberDto, ServiceDto, SourceDto};
 use super::emit::Printable;
+use super::input::{SnapshotInput, known};
 use super::select::{self, Home};
 use super::shown::Shown;
-use super::snapshot::{SnapshotInput, known};
 use super::sources;
 use super::table::{Table, numbers, prose, words};
 use crate::cli::{ExitCode, Report};

@@ -1,6 +1,6 @@
 //! Which rows an argument means.
 
-use super::snapshot::{SnapshotInput, known};
+use super::input::{SnapshotInput, known};
 use crate::cli::Report;
 use crate::config::EnvironmentConfig;
 use crate::model::names::{self, Arn, listed, nearest};

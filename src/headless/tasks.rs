@@ -3,9 +3,9 @@
 use super::convert::time;
 use super::csv::Rows;
 use super::emit::Printable;
+use super::input::{SnapshotInput, known};
 use super::lists::Head;
 use super::select;
-use super::snapshot::{SnapshotInput, known};
 use super::table::{Table, numbers, prose, words};
 use crate::cli::Report;
 use crate::model::names;

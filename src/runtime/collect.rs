@@ -2,6 +2,7 @@
 
 use super::clock::Clock;
 use super::executor::Executor;
+use super::ring::{Driven, Ring};
 use crate::app::effect::Effect;
 use crate::app::event::Event;
 use crate::app::keymap::Keymap;
@@ -9,13 +10,16 @@ use crate::app::poll::Wants;
 use crate::app::{App, Session};
 use crate::config::{Config, EnvironmentConfig};
 use crate::panes::table::TABLE;
+use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 /// A read that is done once takes no longer than this, and as long again as a credential helper may take. A healthy
 /// one takes seconds; each request ends by itself, but a list of many pages from a slow service is many requests.
 pub const READ_LIMIT: Duration = Duration::from_mins(2);
+
+/// How often an app that is driven is told the time.
+const STEP: Duration = Duration::from_millis(50);
 
 /// How a collection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,9 +34,7 @@ pub enum Collected {
 pub struct Collector {
     /// The app; its estate is settled after [`Collector::collect`].
     pub app: App,
-    executor: Executor,
-    events: mpsc::Receiver<Event>,
-    clock: Clock,
+    ring: Ring,
     pending: Vec<Effect>,
     limit: Duration,
 }
@@ -40,21 +42,21 @@ pub struct Collector {
 impl Collector {
     /// The latest that it may be now by the service's clock.
     pub fn latest(&self) -> jiff::Timestamp {
-        self.app.service_now() + self.executor.margin()
+        self.app.service_now() + self.ring.executor.margin()
     }
 
     /// Opens an environment.
     pub fn new(config: Config, environment: EnvironmentConfig, session: Session, wants: Wants, clock: Clock) -> Self {
-        let (executor, events) = Executor::new(session.simulated);
+        let ring = Ring::new(Executor::new(session.simulated), clock);
         let limit = READ_LIMIT + crate::aws::Connection::from(&environment).credential_timeout;
-        let (app, pending) = App::new(&TABLE, config, environment, session, Keymap::of(&TABLE), wants, clock.now());
-        Self { app, executor, events, clock, pending, limit }
+        let (app, pending) = App::new(&TABLE, config, environment, session, Keymap::of(&TABLE), wants, ring.now());
+        Self { app, ring, pending, limit }
     }
 
     /// The same with another limit for a request, which is then sent once; before anything is read.
     #[must_use]
     pub fn with_request_limit(mut self, limit: Duration) -> Self {
-        self.executor = self.executor.with_request_limit(limit);
+        self.ring.executor = self.ring.executor.with_request_limit(limit);
         self
     }
 
@@ -62,26 +64,17 @@ impl Collector {
     /// of a credential helper are over.
     pub async fn collect(&mut self, limit: Option<Duration>) -> Collected {
         let end = Instant::now() + limit.unwrap_or(self.limit);
-        self.run_pending();
-        let mut outcome = Collected::Settled;
-        while !self.app.settled() {
-            let Ok(Some(event)) = tokio::time::timeout_at(end, self.events.recv()).await else {
-                outcome = Collected::TimedOut;
-                break;
-            };
-            let mut effects = self.tick();
-            effects.extend(self.app.update(event));
-            self.pending = effects;
-            self.run_pending();
-        }
-        self.pending = self.tick();
+        let mut read = Driving { app: &mut self.app, pending: &mut self.pending, done: App::settled, step: None };
+        let settled = self.ring.drive(&mut read, Some(end)).await;
+        let (now, ahead) = (self.ring.now(), self.ring.executor.ahead());
+        self.pending = told(&mut self.app, now, ahead);
         self.app.settle();
-        outcome
+        if settled { Collected::Settled } else { Collected::TimedOut }
     }
 
     /// Reads everything once more, keeping what is known.
     pub async fn again(&mut self, limit: Option<Duration>) -> Collected {
-        self.pending = self.app.again(self.clock.now());
+        self.pending = self.app.again(self.ring.now());
         self.collect(limit).await
     }
 
@@ -92,38 +85,58 @@ impl Collector {
             self.pending.extend(self.app.update(event));
             self.app.settle();
         }
-        let end = Instant::now() + limit;
-        while !done(&self.app) {
-            self.run_pending();
-            if Instant::now() >= end {
-                return false;
-            }
-            let next = tokio::time::timeout(Duration::from_millis(50), self.events.recv()).await;
-            self.pending = self.tick();
-            if let Ok(Some(event)) = next {
-                self.pending.extend(self.app.update(event));
-            }
-            self.app.settle();
-        }
-        true
+        let mut driving = Driving { app: &mut self.app, pending: &mut self.pending, done, step: Some(STEP) };
+        self.ring.drive(&mut driving, Some(Instant::now() + limit)).await
     }
 
     /// The app, and the hands with the credentials that it was read with.
-    pub fn into_parts(self) -> (App, Executor, mpsc::Receiver<Event>, Clock) {
-        (self.app, self.executor, self.events, self.clock)
+    pub fn into_parts(self) -> (App, Ring) {
+        (self.app, self.ring)
     }
+}
 
-    /// Tells the app the time, and how far the service's differs.
-    fn tick(&mut self) -> Vec<Effect> {
-        let ahead = self.executor.ahead();
-        let mut effects = if ahead == self.app.ahead { Vec::new() } else { self.app.update(Event::Clock(ahead)) };
-        effects.extend(self.app.update(Event::Tick(self.clock.now())));
+/// Tells an app the time, and how far the service's differs.
+fn told(app: &mut App, now: Timestamp, ahead: SignedDuration) -> Vec<Effect> {
+    let mut effects = if ahead == app.ahead { Vec::new() } else { app.update(Event::Clock(ahead)) };
+    effects.extend(app.update(Event::Tick(now)));
+    effects
+}
+
+/// An app that goes on until something is so.
+struct Driving<'a, Done> {
+    app: &'a mut App,
+    /// What is to be carried out first.
+    pending: &'a mut Vec<Effect>,
+    done: Done,
+    /// How often it is told the time where nothing happens, its rows brought up to date each time; none: it is told
+    /// with what happens.
+    step: Option<Duration>,
+}
+
+impl<Done: Fn(&App) -> bool> Driven for Driving<'_, Done> {
+    fn tick(&mut self, now: Timestamp, ahead: SignedDuration) -> Vec<Effect> {
+        let mut effects = std::mem::take(self.pending);
+        if self.step.is_some() {
+            effects.extend(told(self.app, now, ahead));
+            self.app.settle();
+        }
         effects
     }
 
-    fn run_pending(&mut self) {
-        for effect in self.pending.drain(..) {
-            self.executor.carry_out(effect);
+    fn take(&mut self, event: Event, now: Timestamp, ahead: SignedDuration) -> Vec<Effect> {
+        let mut effects = told(self.app, now, ahead);
+        effects.extend(self.app.update(event));
+        if self.step.is_some() {
+            self.app.settle();
         }
+        effects
+    }
+
+    fn idle(&self, _: Timestamp) -> Option<Duration> {
+        self.step
+    }
+
+    fn over(&self) -> bool {
+        (self.done)(self.app)
     }
 }

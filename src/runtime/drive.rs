@@ -2,15 +2,15 @@
 
 use super::clock::Clock;
 use super::executor::Executor;
+use super::ring::{Driven, Ring};
 use crate::app::effect::Effect;
 use crate::app::event::Event;
 use crate::app::operation::{OperationId, Operations, What};
 use crate::config::EnvironmentConfig;
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use std::path::PathBuf;
 use std::time::Duration;
-use tokio::sync::mpsc;
 
 /// How often time is told: a deployment's reads begin with the multiples of its interval, at most this late.
 const TICK: Duration = Duration::from_millis(100);
@@ -19,71 +19,71 @@ const TICK: Duration = Duration::from_millis(100);
 pub struct Driver {
     /// The operations.
     pub operations: Operations,
-    executor: Executor,
-    events: mpsc::Receiver<Event>,
-    clock: Clock,
+    ring: Ring,
 }
 
 impl Driver {
     /// For one command: `mark` names its operations in the audit file.
     pub fn new(mark: &str, zone: TimeZone, audit: Option<PathBuf>, clock: Clock) -> Self {
         let (executor, events) = Executor::new(false);
-        Self { operations: Operations::new(mark, zone), executor: executor.with_audit(audit), events, clock }
+        let ring = Ring::new((executor.with_audit(audit), events), clock);
+        Self { operations: Operations::new(mark, zone), ring }
     }
 
     /// Begins to look at what was asked for.
     pub fn start(&mut self, what: impl Into<What>, environment: &EnvironmentConfig) -> OperationId {
-        let (id, effects) = self.operations.start(what, environment, self.clock.now());
-        self.carry_out(effects);
+        let (id, effects) = self.operations.start(what, environment, self.ring.now());
+        self.ring.carry_out(effects);
         id
     }
 
     /// A person, or a flag, said yes.
     pub fn confirm(&mut self, id: OperationId) {
-        let effects = self.operations.confirm(id, self.clock.now());
-        self.carry_out(effects);
+        let effects = self.operations.confirm(id, self.ring.now());
+        self.ring.carry_out(effects);
     }
 
     /// It is left: cancelled where nothing was changed yet, else not watched any more.
     pub fn leave(&mut self, id: OperationId) {
-        let effects = self.operations.detach(id, self.clock.now());
-        self.carry_out(effects);
+        let effects = self.operations.detach(id, self.ring.now());
+        self.ring.carry_out(effects);
     }
 
     /// Now by the service's clock, as far as that was measured.
     pub fn service_now(&self) -> Timestamp {
-        self.clock.now() + self.executor.ahead()
+        self.ring.now() + self.ring.executor.ahead()
     }
 
     /// Goes on until `over`; `news` is told after each step.
-    pub async fn until(&mut self, over: impl Fn(&Operations) -> bool, mut news: impl FnMut(&Operations)) {
-        loop {
-            self.operations.ahead = self.executor.ahead();
-            let effects = self.operations.tick(self.clock.now());
-            self.carry_out(effects);
-            news(&self.operations);
-            if over(&self.operations) {
-                return;
-            }
-            if let Ok(Some(event)) = tokio::time::timeout(TICK, self.events.recv()).await {
-                self.take(event);
-                while let Ok(event) = self.events.try_recv() {
-                    self.take(event);
-                }
-            }
-        }
+    pub async fn until(&mut self, over: impl Fn(&Operations) -> bool, news: impl FnMut(&Operations)) {
+        let mut watched = Watched { operations: &mut self.operations, over, news };
+        self.ring.drive(&mut watched, None).await;
+    }
+}
+
+/// Operations that go on until something is so.
+struct Watched<'a, Over, News> {
+    operations: &'a mut Operations,
+    over: Over,
+    news: News,
+}
+
+impl<Over: Fn(&Operations) -> bool, News: FnMut(&Operations)> Driven for Watched<'_, Over, News> {
+    fn tick(&mut self, now: Timestamp, ahead: SignedDuration) -> Vec<Effect> {
+        self.operations.ahead = ahead;
+        let effects = self.operations.tick(now);
+        (self.news)(self.operations);
+        effects
     }
 
-    fn take(&mut self, event: Event) {
-        let now = self.clock.now();
-        // The answer has brought the service's time along.
-        self.operations.ahead = self.executor.ahead();
+    fn take(&mut self, event: Event, now: Timestamp, ahead: SignedDuration) -> Vec<Effect> {
+        self.operations.ahead = ahead;
         match event {
-            Event::Reply(id, answered) => {
-                let effects = self.operations.answered(id, &answered, now);
-                self.carry_out(effects);
+            Event::Reply(id, answered) => self.operations.answered(id, &answered, now),
+            Event::Output(id, line) => {
+                self.operations.output(id, &line, now);
+                Vec::new()
             }
-            Event::Output(id, line) => self.operations.output(id, &line, now),
             // Everything else belongs to a screen.
             Event::Tick(_)
             | Event::Clock(_)
@@ -100,13 +100,15 @@ impl Driver {
             | Event::Resumed
             | Event::Stopped
             | Event::Notice(_)
-            | Event::TeeEnded(_) => {}
+            | Event::TeeEnded(_) => Vec::new(),
         }
     }
 
-    fn carry_out(&mut self, effects: Vec<Effect>) {
-        for effect in effects {
-            self.executor.carry_out(effect);
-        }
+    fn idle(&self, _: Timestamp) -> Option<Duration> {
+        Some(TICK)
+    }
+
+    fn over(&self) -> bool {
+        (self.over)(self.operations)
     }
 }

@@ -7,6 +7,7 @@ use super::executor::Executor;
 use super::files;
 use super::input::{self, FromTerminal, Reading};
 use super::leaving::leave;
+use super::ring::Ring;
 use super::tee::Tee;
 use super::terminal::{self, Guard, Tui};
 use crate::app::effect::{self, Effect};
@@ -23,7 +24,6 @@ use ratatui::layout::Position;
 use std::io::{self, Write as _};
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 /// Frames that nobody waits for come at most this often; a key's frame comes at once.
@@ -88,18 +88,17 @@ pub async fn interactive(
     let audit = if simulated { audit::simulated() } else { audit::path(config.audit_file.as_deref()) };
     let (mut app, effects) = App::new(&TABLE, config, environment, session, keymap, Wants::default(), clock.now());
     app.filters = files::saved_filters();
-    let (executor, mut answers) = Executor::new(simulated);
+    let (executor, answers) = Executor::new(simulated);
     // Before the first frame: a file system that does not answer must not hold up the screen for long.
     let told =
         audit.clone().map(|path| tokio::task::spawn_blocking(move || audit::look_back(&path, jiff::Timestamp::now())));
-    let executor = executor.with_audit(audit).with_screen();
+    let ring = Ring::new((executor.with_audit(audit).with_screen(), answers), clock);
     let mut run = Run {
         app,
-        executor,
+        ring,
         tui: &mut tui,
         guard: &guard,
         theme,
-        clock,
         drawn: None,
         started: std::time::Instant::now(),
         tee: None,
@@ -121,8 +120,8 @@ pub async fn interactive(
             run.app.update(Event::Notice(Notice { error: true, text }));
         }
     }
-    let ended = run.until_end(&mut answers, &mut keys, &mut signals).await;
-    let Run { mut app, mut executor, clock, .. } = run;
+    let ended = run.until_end(&mut keys, &mut signals).await;
+    let Run { mut app, mut ring, .. } = run;
     // The terminal is given back first: whoever leaves does not look at a picture that stands still, and what
     // they type is the shell's.
     drop(keys);
@@ -133,8 +132,8 @@ pub async fn interactive(
         ended => ended,
     };
     let goodbye = async {
-        leave(&mut app, &mut executor, &clock, &mut answers).await;
-        executor.farewell().await;
+        leave(&mut app, &mut ring).await;
+        ring.executor.farewell().await;
     };
     tokio::select! {
         () = goodbye => {}
@@ -147,11 +146,10 @@ pub async fn interactive(
 
 struct Run<'a> {
     app: App,
-    executor: Executor,
+    ring: Ring,
     tui: &'a mut Tui,
     guard: &'a Guard,
     theme: ui::theme::Theme,
-    clock: Clock,
     drawn: Option<Instant>,
     /// When the session began.
     started: std::time::Instant,
@@ -160,17 +158,12 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn until_end(
-        &mut self,
-        answers: &mut mpsc::Receiver<Event>,
-        keys: &mut Reading,
-        signals: &mut Signals,
-    ) -> io::Result<Ended> {
+    async fn until_end(&mut self, keys: &mut Reading, signals: &mut Signals) -> io::Result<Ended> {
         // For the test that a panic leaves the terminal as it was; not in what is released.
         #[cfg(debug_assertions)]
         assert!(std::env::var_os("COCKPIT_PANIC").is_none(), "a panic was asked for");
         loop {
-            let frame_due = self.frame_due();
+            let (frame_due, until_tick) = (self.frame_due(), self.until_tick());
             let mut urgent = false;
             let mut came = std::time::Instant::now();
             let event = tokio::select! {
@@ -193,9 +186,9 @@ impl Run<'_> {
                         Some(FromTerminal::Gone) | None => return Ok(Ended::TerminalGone),
                     }
                 }
-                answer = answers.recv() => answer,
+                answer = self.ring.next() => answer,
                 () = tokio::time::sleep_until(frame_due.unwrap_or_else(|| Instant::now() + TICK)), if frame_due.is_some() => None,
-                () = tokio::time::sleep(self.until_tick()) => {
+                () = tokio::time::sleep(until_tick) => {
                     if terminal::gone() {
                         return Ok(Ended::TerminalGone);
                     }
@@ -203,13 +196,13 @@ impl Run<'_> {
                 }
             };
             // Time first: what follows is judged as of now.
-            let ahead = self.executor.ahead();
+            let ahead = self.ring.executor.ahead();
             if ahead != self.app.ahead
                 && let Some(ended) = self.update(Event::Clock(ahead))?
             {
                 return Ok(ended);
             }
-            if let Some(ended) = self.update(Event::Tick(self.clock.now()))? {
+            if let Some(ended) = self.update(Event::Tick(self.ring.now()))? {
                 return Ok(ended);
             }
             if event.is_none() {
@@ -231,9 +224,9 @@ impl Run<'_> {
                     }
                     Some(FromTerminal::Gone) => return Ok(Ended::TerminalGone),
                     None if urgent => break,
-                    None => match answers.try_recv() {
-                        Ok(event) => event,
-                        Err(_) => break,
+                    None => match self.ring.ready() {
+                        Some(event) => event,
+                        None => break,
                     },
                 };
                 if let Some(ended) = self.update(next)? {
@@ -256,7 +249,7 @@ impl Run<'_> {
         if let Some(soon) = self.app.next_tick() {
             return soon;
         }
-        let into = self.clock.now().subsec_nanosecond().clamp(0, 999_999_999) as u64;
+        let into = self.ring.now().subsec_nanosecond().clamp(0, 999_999_999) as u64;
         Duration::from_nanos(1_000_000_000 - into).min(TICK)
     }
 
@@ -275,7 +268,7 @@ impl Run<'_> {
     }
 
     fn carry_out(&mut self, effect: Effect) -> io::Result<Option<Ended>> {
-        match self.executor.carry_out(effect) {
+        match self.ring.executor.carry_out(effect) {
             Some(Effect::Quit) => return Ok(Some(Ended::Quit)),
             Some(Effect::Suspend) => self.suspend()?,
             Some(Effect::Copy(text)) => {

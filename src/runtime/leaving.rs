@@ -1,12 +1,11 @@
 //! The end of a session: what goes on is left as by the key that quits, and its end stands in the audit file.
 
-use super::clock::Clock;
-use super::executor::Executor;
+use super::ring::{Driven, Ring};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::Event;
+use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 /// The audit file is waited for so long: as long as a key that quits waits while the screen stands. A system that shuts
@@ -16,17 +15,31 @@ const LEAVING: Duration = Duration::from_secs(2);
 const WRITING: Duration = Duration::from_millis(20);
 
 /// Leaves the operations that go on, and waits until the audit file has their ends.
-pub(super) async fn leave(app: &mut App, executor: &mut Executor, clock: &Clock, answers: &mut mpsc::Receiver<Event>) {
-    let end = Instant::now() + LEAVING;
-    let mut effects = app.update(Event::Tick(clock.now()));
+pub(super) async fn leave(app: &mut App, ring: &mut Ring) {
+    let mut effects = app.update(Event::Tick(ring.now()));
     effects.extend(app.update(Event::Stopped));
-    while Instant::now() < end {
-        for effect in effects.drain(..) {
+    let mut leaving = Leaving { app, over: false };
+    let effects = leaving.kept(effects);
+    ring.carry_out(effects);
+    ring.drive(&mut leaving, Some(Instant::now() + LEAVING)).await;
+}
+
+/// An app whose operations are being left.
+struct Leaving<'a> {
+    app: &'a mut App,
+    over: bool,
+}
+
+impl Leaving<'_> {
+    /// What is still carried out: nothing is read, shown or saved any more.
+    fn kept(&mut self, effects: Vec<Effect>) -> Vec<Effect> {
+        let mut kept = Vec::new();
+        for effect in effects {
             match effect {
-                Effect::Quit => return,
-                Effect::Call { .. } => drop(executor.carry_out(effect)),
-                // Nothing is read, shown or saved any more.
-                Effect::Connect { .. }
+                Effect::Quit => self.over = true,
+                Effect::Call { .. } if !self.over => kept.push(effect),
+                Effect::Call { .. }
+                | Effect::Connect { .. }
                 | Effect::Fetch { .. }
                 | Effect::Leave(_)
                 | Effect::Copy(_)
@@ -37,10 +50,27 @@ pub(super) async fn leave(app: &mut App, executor: &mut Executor, clock: &Clock,
                 | Effect::Suspend => {}
             }
         }
-        let event = tokio::time::timeout(WRITING, answers.recv()).await;
-        effects = app.update(Event::Tick(clock.now()));
-        if let Ok(Some(event)) = event {
-            effects.extend(app.update(event));
-        }
+        kept
+    }
+}
+
+impl Driven for Leaving<'_> {
+    fn tick(&mut self, now: Timestamp, _: SignedDuration) -> Vec<Effect> {
+        let effects = self.app.update(Event::Tick(now));
+        self.kept(effects)
+    }
+
+    fn take(&mut self, event: Event, now: Timestamp, _: SignedDuration) -> Vec<Effect> {
+        let mut effects = self.app.update(Event::Tick(now));
+        effects.extend(self.app.update(event));
+        self.kept(effects)
+    }
+
+    fn idle(&self, _: Timestamp) -> Option<Duration> {
+        Some(WRITING)
+    }
+
+    fn over(&self) -> bool {
+        self.over
     }
 }

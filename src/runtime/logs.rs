@@ -1,437 +1,136 @@
-//! Drives a follower without a screen: requests out, lines in order, until the end or for ever.
+//! Logs without a screen: a reader is driven, and what a command asks once is answered.
 
-use super::clock::Clock;
-use super::executor::Executor;
-use crate::app::backoff::Backoff;
+use super::ring::{Driven, Ring};
 use crate::app::effect::{Effect, Lane, Query};
 use crate::app::event::{Event, Fact, Part};
-use crate::app::logs::follow::{Arrived, Batch, FeedState, Follower, Gap};
-use crate::app::logs::once::Once;
-use crate::app::logs::order::Order;
+use crate::app::logs::follow::FeedState;
+use crate::app::logs::reader::{Heard, Out, Reader, Way};
 use crate::app::logs::sources::GroupSource;
-use crate::app::ticket::{Owner, Ticket};
-use crate::model::logs::{LogGroup, Ms};
+use crate::app::ticket::Ticket;
+use crate::model::logs::{InsightsQuery, InsightsResult, LogGroup, Ms};
 use crate::model::{Failure, FailureKind};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use tokio::sync::mpsc;
 
-/// With more lines than this to be written, no more are asked for.
-const AHEAD: usize = 50_000;
-/// Tickets of pages, and of what a command asks once.
-const PAGES: u8 = 0;
-/// Tickets of live tails.
-const LIVE: u8 = 1;
-/// Tickets of the question who we are.
-const WHO: u8 = 2;
-
-/// One thing to write.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Out {
-    /// A line.
-    Line(Arrived),
-    /// What is missing.
-    Gap(Gap),
-}
-
-impl Out {
-    /// Its time, its group and its stream: lines that are alike in these are in the order of being written.
-    fn place(&self) -> (Ms, &str, &str) {
-        match self {
-            Self::Line(line) => (line.event.at, &line.source.group, &line.source.stream),
-            Self::Gap(gap) => (gap.from, &gap.group, ""),
-        }
-    }
-}
-
-/// What happened.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Heard {
-    /// Lines, in order; perhaps none.
-    Lines(Vec<Out>),
-    /// Everything was read.
-    Ended,
-    /// The credentials were renewed, and belong to another account.
-    WrongAccount(String),
-    /// The credentials were renewed, and whose they are could not be asked, so many times in a row. Nothing
-    /// is read until that is known; it is asked again after a while.
-    Unknown(Failure, u32),
-}
-
-/// How groups are read.
-pub enum Way {
-    /// Again and again.
-    Follow(Box<Follower>),
-    /// Once, to the end.
-    Once(Box<Once>),
-}
+/// Tickets of what a command asks once; a reader numbers its own.
+const ONCE: u8 = u8::MAX;
 
 /// Reads logs.
 pub struct LogReader {
-    executor: Executor,
-    events: mpsc::Receiver<Event>,
-    clock: Clock,
-    way: Way,
-    order: Order<Out>,
-    /// ARNs of the groups of each live tail, and when a closed one is opened again.
-    tails: Vec<Tail>,
-    /// The serial of the newest live tail.
-    sessions: u64,
-    account: Option<String>,
-    /// Answers that wait until it is known whose the renewed credentials are.
-    held: Option<Vec<Event>>,
-    /// When that is asked next; none while the question is under way.
-    who_due: Option<Ms>,
-    who_failed: Backoff,
-    /// Which half of each limit is used next: that of `FilterLogEvents`, and that of `GetLogEvents`.
-    operator: [bool; 2],
-    /// How far the service's clock is ahead, as the follower was told.
-    ahead: SignedDuration,
-}
-
-struct Tail {
-    groups: Vec<String>,
-    /// Of its newest session.
-    serial: u64,
-    open: bool,
-    due: Ms,
-    failed: Backoff,
+    ring: Ring,
+    reader: Reader,
 }
 
 impl LogReader {
     /// Reads groups; a line waits up to `delay` for others.
-    pub fn new(
-        (executor, events, clock): (Executor, mpsc::Receiver<Event>, Clock),
-        way: Way,
-        delay: Ms,
-        account: Option<String>,
-    ) -> Self {
-        Self {
-            executor,
-            events,
-            clock,
-            way,
-            order: Order::new(delay),
-            tails: Vec::new(),
-            sessions: 0,
-            account,
-            held: None,
-            who_due: None,
-            who_failed: Backoff::default(),
-            operator: [false; 2],
-            ahead: SignedDuration::ZERO,
-        }
+    pub fn new(ring: Ring, way: Way, delay: Ms, account: Option<String>) -> Self {
+        Self { ring, reader: Reader::new(way, delay, account) }
     }
 
     /// Opens live tails of these groups (ARNs), at most 10 each.
     pub fn live(&mut self, arns: &[String]) {
-        self.tails = arns
-            .chunks(10)
-            .map(|groups| Tail { groups: groups.to_vec(), serial: 0, open: false, due: 0, failed: Backoff::default() })
-            .collect();
+        self.reader.live(arns);
     }
 
     /// Follows these groups from now on.
     pub fn set_sources(&mut self, groups: Vec<GroupSource>) {
-        if let Way::Follow(follower) = &mut self.way {
-            follower.set_sources(groups);
-        }
-    }
-
-    /// Now by this machine's clock: the follower knows how far the service's is ahead.
-    fn now(&self) -> Ms {
-        self.clock.now().as_millisecond()
+        self.reader.set_sources(groups);
     }
 
     /// How the groups stand.
     pub fn states(&self) -> Vec<FeedState> {
-        match &self.way {
-            Way::Follow(follower) => follower.states(self.now()),
-            Way::Once(once) => once.states(),
-        }
+        self.reader.states()
     }
 
     /// Waits for the next lines, at most about a second.
     pub async fn next(&mut self) -> Heard {
-        let ahead = self.executor.ahead();
-        if ahead != self.ahead {
-            self.ahead = ahead;
-            if let Way::Follow(follower) = &mut self.way {
-                follower.set_ahead(i64::try_from(ahead.as_millis()).unwrap_or_default());
-            }
-        }
-        if matches!(&self.way, Way::Once(once) if once.ended()) {
-            // Nothing more comes: there is nothing to wait for.
-            let rest = self.release(Ms::MAX);
-            return if rest.is_empty() { Heard::Ended } else { Heard::Lines(rest) };
-        }
-        // Who takes the lines slowly is not read ahead of without an end.
-        if self.order.ready() <= AHEAD {
-            self.ask();
-        }
-        if self.order.ready() > 0 {
-            // Others have their turn: the lines may come faster than they are written.
-            tokio::task::yield_now().await;
-        } else {
-            let now = self.now();
-            let next = match &self.way {
-                Way::Follow(follower) => follower.due(),
-                Way::Once(once) => once.due(),
-            };
-            let due = [next, self.order.due()].into_iter().flatten().min().unwrap_or(now + 1_000);
-            let wait = Duration::from_millis((due - now).clamp(1, 1_000).unsigned_abs());
-            if let Ok(Some(event)) = tokio::time::timeout(wait, self.events.recv()).await
-                && let Some(wrong) = self.take(event)
-            {
-                return wrong;
-            }
-        }
-        while let Ok(event) = self.events.try_recv() {
-            if let Some(wrong) = self.take(event) {
-                return wrong;
-            }
-        }
-        Heard::Lines(self.release(self.covered()))
-    }
-
-    /// What may go out now, where everything up to a time was read.
-    fn release(&mut self, covered: Ms) -> Vec<Out> {
-        let out = self.order.release(self.now(), covered);
-        self.settled(out)
-    }
-
-    /// The same for every read of the same time: those of one millisecond come as requests are answered.
-    fn settled(&self, mut out: Vec<Out>) -> Vec<Out> {
-        if matches!(self.way, Way::Once(_)) {
-            out.sort_by(|one, other| one.place().cmp(&other.place()));
-        }
-        out
-    }
-
-    /// Everything of every group that answers was read up to this time.
-    fn covered(&self) -> Ms {
-        match &self.way {
-            Way::Follow(follower) => follower.covered(),
-            Way::Once(once) => once.covered(),
-        }
-    }
-
-    /// Whether everything that was there at the beginning has been read.
-    pub fn caught_up(&self) -> bool {
-        match &self.way {
-            Way::Follow(follower) => follower.caught_up(),
-            Way::Once(once) => once.ended(),
-        }
+        self.ring.turn(&mut self.reader).await;
+        self.reader.heard()
     }
 
     /// Everything that still waits for its order.
     pub fn flush(&mut self) -> Vec<Out> {
-        let rest = self.order.flush();
-        self.settled(rest)
-    }
-
-    fn fetch(&mut self, kind: u8, serial: u64, query: Query) {
-        // A read by hand may use both halves of the budget: nothing else is read.
-        let half = &mut self.operator[usize::from(matches!(query, Query::StreamPage(_)))];
-        *half = !*half;
-        let lane = if *half { Lane::Operator } else { Lane::Background };
-        self.executor.carry_out(Effect::Fetch { ticket: Ticket::of_command(kind, serial), lane, query });
-    }
-
-    fn ask(&mut self) {
-        let now = self.now();
-        if self.held.is_some() {
-            if self.who_due.is_some_and(|due| due <= now) {
-                self.who_due = None;
-                self.fetch(WHO, 0, Query::Identity);
-            }
-            return;
-        }
-        let asks: Vec<(u64, Query)> = match &mut self.way {
-            Way::Follow(follower) => {
-                let asks = follower.tick(now).into_iter();
-                asks.map(|ask| (ask.number, Query::LogPage(Box::new(ask.window)))).collect()
-            }
-            Way::Once(once) => {
-                let waiting = self.order.len() - self.order.ready();
-                once.tick(now, waiting).into_iter().map(|ask| (ask.number, ask.query)).collect()
-            }
-        };
-        for (number, query) in asks {
-            self.fetch(PAGES, number, query);
-        }
-        let mut open = Vec::new();
-        for tail in self.tails.iter_mut().filter(|tail| !tail.open && tail.due <= now) {
-            tail.open = true;
-            self.sessions += 1;
-            tail.serial = self.sessions;
-            open.push((tail.serial, tail.groups.clone()));
-        }
-        for (serial, groups) in open {
-            self.fetch(LIVE, serial, Query::LiveTail { groups });
-        }
-    }
-
-    /// Takes an event in.
-    fn take(&mut self, event: Event) -> Option<Heard> {
-        let answer = match event {
-            Event::Renewed(_) if self.account.is_some() => {
-                self.hold();
-                return None;
-            }
-            Event::Answer(answer) if matches!(answer.ticket.owner, Owner::Command(_)) => answer,
-            _ => return None,
-        };
-        if answer.ticket.owner == Owner::Command(WHO) {
-            return self.who(answer.part);
-        }
-        if let Some(held) = &mut self.held {
-            held.push(Event::Answer(answer));
-            return None;
-        }
-        let (serial, now) = (answer.ticket.serial, self.now());
-        if answer.ticket.owner == Owner::Command(LIVE) {
-            self.take_live(serial, answer.part, now);
-            return None;
-        }
-        let batch = match (&mut self.way, answer.part) {
-            (Way::Follow(follower), Part::Last(Fact::LogPage(page))) => follower.page(serial, page, now),
-            (Way::Once(once), Part::Last(Fact::LogPage(page))) => once.page(serial, page, now),
-            (Way::Once(once), Part::Last(Fact::LogStreams(streams))) => {
-                once.streams(serial, Some(streams));
-                Batch::default()
-            }
-            (way, part) => {
-                let failure = match part {
-                    Part::Broken(failure) => failure,
-                    Part::Page(_) | Part::Last(_) => {
-                        Failure::new(FailureKind::Malformed, "the answer is not of the kind that was asked for")
-                    }
-                };
-                match way {
-                    Way::Follow(follower) => follower.failed(serial, failure, now),
-                    Way::Once(once) => once.failed(serial, failure, now),
-                }
-            }
-        };
-        self.put(batch, now);
-        None
-    }
-
-    /// Nothing comes in until it is known whose the renewed credentials are.
-    fn hold(&mut self) {
-        if self.held.is_some() {
-            return;
-        }
-        self.held = Some(Vec::new());
-        self.fetch(WHO, 0, Query::Identity);
-        // A live tail would go on sending: nothing bounds what waits for an answer that may never come.
-        let now = self.now();
-        for tail in self.tails.iter_mut().filter(|tail| tail.open) {
-            self.executor.carry_out(Effect::Leave(Ticket::of_command(LIVE, tail.serial)));
-            (tail.open, tail.due) = (false, now);
-            // Answers of the session that was left are nobody's.
-            self.sessions += 1;
-            tail.serial = self.sessions;
-        }
-        self.live_broke(now);
-    }
-
-    fn live_broke(&mut self, now: Ms) {
-        if let Way::Follow(follower) = &mut self.way {
-            follower.live_broke(now);
-        }
-    }
-
-    fn take_live(&mut self, serial: u64, part: Part, now: Ms) {
-        let Some(tail) = self.tails.iter_mut().find(|tail| tail.serial == serial) else { return };
-        match part {
-            Part::Page(Fact::LiveTail(update)) => {
-                tail.failed.worked();
-                if let Way::Follow(follower) = &mut self.way {
-                    let batch = follower.live(update, now);
-                    self.put(batch, now);
-                }
-            }
-            Part::Last(_) | Part::Page(_) => {
-                // Three hours are over: the next session begins at once.
-                (tail.open, tail.due) = (false, now);
-                self.live_broke(now);
-            }
-            Part::Broken(failure) => {
-                tracing::warn!("{failure}");
-                tail.open = false;
-                tail.due = now + tail.failed.failed().as_millis() as Ms;
-                self.live_broke(now);
-            }
-        }
-    }
-
-    /// Whose the renewed credentials are.
-    fn who(&mut self, part: Part) -> Option<Heard> {
-        match part {
-            Part::Last(Fact::Identity(identity)) | Part::Page(Fact::Identity(identity)) => {
-                if self.account.as_ref().is_some_and(|account| *account != identity.account) {
-                    return Some(Heard::WrongAccount(identity.account));
-                }
-                self.who_failed.worked();
-                let mut wrong = None;
-                for event in self.held.take().unwrap_or_default() {
-                    wrong = wrong.or(self.take(event));
-                }
-                wrong
-            }
-            // Who cannot be asked cannot be trusted: it is asked again, less and less often.
-            Part::Broken(failure) => Some(self.unknown(failure)),
-            Part::Page(_) | Part::Last(_) => Some(
-                self.unknown(Failure::new(FailureKind::Malformed, "the answer is not of the kind that was asked for")),
-            ),
-        }
-    }
-
-    fn unknown(&mut self, failure: Failure) -> Heard {
-        self.who_due = Some(self.now() + self.who_failed.failed().as_millis() as Ms);
-        Heard::Unknown(failure, self.who_failed.failures())
-    }
-
-    fn put(&mut self, batch: Batch, now: Ms) {
-        for gap in batch.gaps {
-            self.order.push(gap.from, now, Out::Gap(gap));
-        }
-        for line in batch.lines {
-            self.order.push(line.event.at, now, Out::Line(line));
-        }
+        self.reader.flush()
     }
 }
 
-/// Reads the groups whose names begin so, and hands the hands back.
+impl Driven for Reader {
+    fn tick(&mut self, now: Timestamp, ahead: SignedDuration) -> Vec<Effect> {
+        Reader::tick(self, now, ahead)
+    }
+
+    fn take(&mut self, event: Event, now: Timestamp, _: SignedDuration) -> Vec<Effect> {
+        Reader::take(self, event, now)
+    }
+
+    fn idle(&self, _: Timestamp) -> Option<Duration> {
+        Some(Reader::idle(self))
+    }
+
+    fn over(&self) -> bool {
+        false
+    }
+}
+
+/// One question and its answer, which may be of several pages.
+struct Question {
+    ticket: Ticket,
+    query: Option<Query>,
+    facts: Vec<Fact>,
+    ended: Option<Result<(), Failure>>,
+}
+
+impl Driven for Question {
+    fn tick(&mut self, _: Timestamp, _: SignedDuration) -> Vec<Effect> {
+        let ticket = self.ticket;
+        let ask = |query| Effect::Fetch { ticket, lane: Lane::Operator, query };
+        self.query.take().map(ask).into_iter().collect()
+    }
+
+    fn take(&mut self, event: Event, _: Timestamp, _: SignedDuration) -> Vec<Effect> {
+        if let Event::Answer(answer) = event
+            && answer.ticket == self.ticket
+        {
+            match answer.part {
+                Part::Page(fact) => self.facts.push(fact),
+                Part::Last(fact) => {
+                    self.facts.push(fact);
+                    self.ended = Some(Ok(()));
+                }
+                Part::Broken(failure) => self.ended = Some(Err(failure)),
+            }
+        }
+        Vec::new()
+    }
+
+    fn idle(&self, _: Timestamp) -> Option<Duration> {
+        None
+    }
+
+    fn over(&self) -> bool {
+        self.ended.is_some()
+    }
+}
+
+/// Asks one thing, and waits for all pages of its answer.
+async fn answered(ring: &mut Ring, serial: u64, query: Query) -> Result<Vec<Fact>, Failure> {
+    let ticket = Ticket::of_command(ONCE, serial);
+    let mut question = Question { ticket, query: Some(query), facts: Vec::new(), ended: None };
+    ring.drive(&mut question, None).await;
+    question.ended.unwrap_or(Ok(())).map(|()| question.facts)
+}
+
+/// Reads the groups whose names begin so.
 ///
 /// # Errors
 /// What the service said.
-pub async fn groups(
-    executor: &mut Executor,
-    events: &mut mpsc::Receiver<Event>,
-    prefix: &str,
-) -> Result<Vec<LogGroup>, Failure> {
-    let ticket = Ticket::of_command(PAGES, 0);
-    let query = Query::LogGroups { prefix: prefix.to_owned() };
-    executor.carry_out(Effect::Fetch { ticket, lane: Lane::Operator, query });
+pub async fn groups(ring: &mut Ring, prefix: &str) -> Result<Vec<LogGroup>, Failure> {
+    let facts = answered(ring, 0, Query::LogGroups { prefix: prefix.to_owned() }).await?;
     let mut found = BTreeMap::new();
-    while let Some(event) = events.recv().await {
-        let Event::Answer(answer) = event else { continue };
-        if answer.ticket != ticket {
-            continue;
-        }
-        let (groups, last) = match answer.part {
-            Part::Page(Fact::LogGroups(groups)) => (groups, false),
-            Part::Last(Fact::LogGroups(groups)) => (groups, true),
-            Part::Broken(failure) => return Err(failure),
-            Part::Page(_) | Part::Last(_) => (Vec::new(), true),
-        };
-        found.extend(groups.into_iter().map(|group| (group.name.clone(), group)));
-        if last {
-            break;
+    for fact in facts {
+        if let Fact::LogGroups(groups) = fact {
+            found.extend(groups.into_iter().map(|group| (group.name.clone(), group)));
         }
     }
     Ok(found.into_values().collect())
@@ -441,89 +140,10 @@ pub async fn groups(
 ///
 /// # Errors
 /// What the service said.
-pub async fn insights(
-    executor: &mut Executor,
-    events: &mut mpsc::Receiver<Event>,
-    query: crate::model::logs::InsightsQuery,
-) -> Result<crate::model::logs::InsightsResult, Failure> {
-    let ticket = Ticket::of_command(PAGES, 1);
-    executor.carry_out(Effect::Fetch { ticket, lane: Lane::Operator, query: Query::Insights(Box::new(query)) });
-    while let Some(event) = events.recv().await {
-        let Event::Answer(answer) = event else { continue };
-        match answer.part {
-            Part::Last(Fact::Insights(result)) if answer.ticket == ticket => return Ok(*result),
-            Part::Broken(failure) if answer.ticket == ticket => return Err(failure),
-            Part::Page(_) | Part::Last(_) | Part::Broken(_) => {}
-        }
-    }
-    Err(Failure::new(FailureKind::Other, "the answer did not come"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::app::event::Answer;
-    use crate::app::logs::follow::Plan;
-    use crate::model::Identity;
-
-    fn reader() -> LogReader {
-        let (executor, events) = Executor::new(false);
-        let plan = Plan { since: 0, live: true, skip: None };
-        let follower = Follower::new(vec![GroupSource::named("g")], plan, None);
-        LogReader::new(
-            (executor, events, Clock::System),
-            Way::Follow(Box::new(follower)),
-            0,
-            Some("123456789012".into()),
-        )
-    }
-
-    fn answer(kind: u8, part: Part) -> Event {
-        Event::Answer(Answer { ticket: Ticket::of_command(kind, 0), requests: 1, part })
-    }
-
-    fn denied() -> Part {
-        Part::Broken(Failure::new(FailureKind::Denied, "no"))
-    }
-
-    #[tokio::test]
-    async fn whose_the_credentials_are_is_asked_again_after_waits_that_double() {
-        let mut reader = reader();
-        let renewed = Event::Renewed(Ticket::of_command(PAGES, 1));
-        assert!(reader.take(renewed).is_none());
-        let waits: Vec<Ms> = (1..=8)
-            .map(|times| {
-                let before = reader.now();
-                let Some(Heard::Unknown(_, told)) = reader.take(answer(WHO, denied())) else { panic!() };
-                assert_eq!(told, times);
-                // Within the wait nothing is asked, however often the reader looks.
-                let due = reader.who_due.unwrap();
-                reader.ask();
-                assert_eq!(reader.who_due, Some(due));
-                reader.who_due = Some(before);
-                reader.ask();
-                assert_eq!(reader.who_due, None, "it is under way");
-                (due - before) / 1_000
-            })
-            .collect();
-        assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60]);
-        let who = Identity { account: "123456789012".into(), ..Identity::default() };
-        assert!(reader.take(answer(WHO, Part::Last(Fact::Identity(who)))).is_none());
-        assert!(reader.held.is_none() && reader.who_failed == Backoff::default());
-    }
-
-    #[tokio::test]
-    async fn a_live_tail_is_left_while_nobody_knows_whose_the_credentials_are() {
-        let mut reader = reader();
-        reader.live(&["arn:g".to_owned()]);
-        reader.ask();
-        let old = reader.tails[0].serial;
-        assert!(reader.tails[0].open);
-        reader.take(Event::Renewed(Ticket::of_command(PAGES, 1)));
-        assert!(!reader.tails[0].open && reader.tails[0].serial != old);
-        let waiting = reader.held.as_ref().map_or(0, Vec::len);
-        reader.ask();
-        assert!(!reader.tails[0].open, "it is opened when the account is known");
-        assert_eq!(waiting, 0);
+pub async fn insights(ring: &mut Ring, query: InsightsQuery) -> Result<InsightsResult, Failure> {
+    let facts = answered(ring, 1, Query::Insights(Box::new(query))).await?;
+    match facts.into_iter().last() {
+        Some(Fact::Insights(result)) => Ok(*result),
+        _ => Err(Failure::new(FailureKind::Malformed, "the answer is not of the kind that was asked for")),
     }
 }

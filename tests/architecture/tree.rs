@@ -69,6 +69,12 @@ impl Tree {
         };
         self.under(folder).filter_map(hit).collect()
     }
+
+    /// The same in one file.
+    pub fn naming_in(&self, path: &str, words: &[&str]) -> Vec<String> {
+        let product = &self.0.get(path).unwrap_or_else(|| panic!("{path} is there")).product;
+        words.iter().filter(|word| product.contains(**word)).map(|word| format!("{path}: {word}")).collect()
+    }
 }
 
 fn with_source((path, text): (String, String)) -> (String, Source) {

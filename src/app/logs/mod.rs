@@ -3,6 +3,7 @@
 //! - [`sources`]: from services and names to groups and the streams in them.
 //! - [`follow`]: the state machine that reads groups by pages, again and again, and loses nothing; [`once`]: the one
 //!   that reads them once, by both APIs side by side: [`slices`] of what is read, and how the APIs [`share`] them.
+//! - [`reader`]: what a command without a screen asks when, and what it tells.
 //! - [`insights`]: presets and what a query costs; [`written`]: lines as JSON; [`when`]: times as people write them.
 //! - [`order`]: lines of several groups in the order of their time, held back for a bounded while.
 //!
@@ -17,6 +18,9 @@ pub mod once;
 #[cfg(test)]
 mod once_tests;
 pub mod order;
+pub mod reader;
+#[cfg(test)]
+mod reader_tests;
 pub mod share;
 pub mod slices;
 pub mod sources;
