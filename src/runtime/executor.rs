@@ -1,6 +1,7 @@
 //! Carries out effects that ask AWS. Each fetch is a task of its own; dropping it cancels its request.
 //! Calls of operations are tasks of their own too, and outlive a switch to another environment.
 
+use super::printed::Printed;
 use crate::app::effect::{Effect, Lane, Query};
 use crate::app::event::{Answer, Event, Part};
 use crate::app::operation::call::{Answered, Call, CallId};
@@ -274,14 +275,12 @@ async fn answer(
         }
         Call::Read(read) => session.read(read).await,
         Call::Run(program) => {
-            let lines = |line| {
-                // A program that prints faster than it is read is not held up: its last lines are kept anyway.
-                let _ = out.try_send(Event::Output(id, line));
-            };
+            let printed = Printed::new(id, out);
             // Arguments may hold what is nobody's business: the name must do.
             let name = program.argv.first().cloned().unwrap_or_default();
             tracing::info!("{name} is run");
-            let ended = super::process::run(program, lines).await;
+            let ended = super::process::run(program, |line| printed.line(line)).await;
+            printed.end().await;
             match &ended {
                 Ok(_) => tracing::info!("{name} has ended"),
                 Err(failure) => tracing::warn!("{name}: {failure}"),

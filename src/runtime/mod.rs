@@ -16,6 +16,7 @@ pub mod logs;
 mod memory;
 mod panic;
 mod pipe;
+mod printed;
 mod process;
 mod ring;
 pub mod stop;

@@ -135,6 +135,7 @@ pub(super) async fn run(program: Program, lines: impl Fn(String)) -> Result<Repl
         )
     };
     let mut kept: VecDeque<String> = VecDeque::new();
+    let mut left_out = 0;
     let mut complaint = String::new();
     let gathering = async {
         while let Some((error, line)) = out.recv().await {
@@ -146,6 +147,7 @@ pub(super) async fn run(program: Program, lines: impl Fn(String)) -> Result<Repl
             }
             if kept.len() >= KEPT {
                 kept.pop_front();
+                left_out += 1;
             }
             kept.push_back(line.clone());
             if !program.quiet {
@@ -185,7 +187,7 @@ pub(super) async fn run(program: Program, lines: impl Fn(String)) -> Result<Repl
     if output.is_empty() && !status.success() && !complaint.is_empty() {
         output.push(complaint);
     }
-    Ok(Reply::Ended { code: status.code(), output: output.join("\n") })
+    Ok(Reply::Ended { code: status.code(), output: output.join("\n"), left_out })
 }
 
 fn not_started(name: &str, program: &Program, error: &std::io::Error) -> Failure {
@@ -320,6 +322,16 @@ mod tests {
         let mut quiet = program(&["sh", "-c", "echo answer; echo noise >&2"]);
         quiet.quiet = true;
         let reply = run(quiet, |line| panic!("{line}")).await.unwrap();
-        assert!(matches!(reply, Reply::Ended { code: Some(0), output } if output == "answer"));
+        assert!(matches!(reply, Reply::Ended { code: Some(0), output, left_out: 0 } if output == "answer"));
+    }
+
+    #[tokio::test]
+    async fn of_a_long_output_the_end_is_kept_and_the_rest_is_counted() {
+        let mut long = program(&["sh", "-c", "i=0; while [ $i -lt 250 ]; do i=$((i+1)); echo $i; done"]);
+        long.quiet = true;
+        let Reply::Ended { output, left_out, .. } = run(long, |line| panic!("{line}")).await.unwrap() else { panic!() };
+        assert_eq!(left_out, 250 - KEPT);
+        assert_eq!(output.lines().next(), Some("51"));
+        assert_eq!(output.lines().last(), Some("250"));
     }
 }

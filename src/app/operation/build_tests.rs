@@ -62,7 +62,7 @@ fn built(image: &str) -> (Vec<String>, Vec<Option<Registry>>, Option<String>) {
                 _ => String::new(),
             };
             ran.push(line);
-            ok(Reply::Ended { code: Some(0), output })
+            ok(Reply::Ended { code: Some(0), output, left_out: 0 })
         }
         Call::Write { write: Write::Register { images, .. }, .. } => {
             registered = images.first().map(|(_, image)| image.clone());

@@ -313,6 +313,8 @@ pub enum Reply {
         code: Option<i32>,
         /// What a quiet one printed; the last lines of any other.
         output: String,
+        /// Lines that it printed before those.
+        left_out: usize,
     },
 }
 

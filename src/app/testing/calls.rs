@@ -55,7 +55,7 @@ impl Aws {
                 self.writes.push(write.clone());
                 Ok(self.write(write))
             }
-            Call::Run(_) => Ok(Reply::Ended { code: Some(0), output: String::new() }),
+            Call::Run(_) => Ok(Reply::Ended { code: Some(0), output: String::new(), left_out: 0 }),
             Call::Audit(record) => {
                 self.audit.push((**record).clone());
                 Ok(Reply::Done)

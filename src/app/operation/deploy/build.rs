@@ -54,7 +54,12 @@ impl Build {
     }
 
     /// An answer to that.
-    pub(super) fn found(&mut self, slot: &Slot, code: Option<i32>, output: &str) -> Result<(), Check> {
+    pub(super) fn found(
+        &mut self,
+        slot: &Slot,
+        code: Option<i32>,
+        (output, left_out): (&str, usize),
+    ) -> Result<(), Check> {
         let last = output.lines().last().unwrap_or_default().trim();
         let failed = |what: &str, hint: &str| {
             let text = if last.is_empty() { what.to_owned() } else { format!("{what}: {last}") };
@@ -73,7 +78,7 @@ impl Build {
                 failed("the build context is in no git repository", "the image is tagged with the commit: commit first")
             }
             Slot::Run("changes") => {
-                self.changed = output.lines().filter(|line| !line.trim().is_empty()).count();
+                self.changed = left_out + output.lines().filter(|line| !line.trim().is_empty()).count();
                 if self.changed > 0 && !self.dirty {
                     let files = if self.changed == 1 { "file is" } else { "files are" };
                     return Err(Check::new(Level::Stop, format!("{} {files} not committed", self.changed))
@@ -145,4 +150,16 @@ impl Build {
 
 pub(super) fn push(image: &str) -> Vec<String> {
     ["docker", "push", image].iter().map(ToString::to_string).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_counted_whose_lines_were_too_many_to_be_kept() {
+        let config = BuildConfig { context: ".".into(), dockerfile: None, target: None };
+        let check = Build::new(config, false).found(&Slot::Run("changes"), Some(0), (" M a\n M b", 50)).unwrap_err();
+        assert_eq!(check.text, "52 files are not committed");
+    }
 }

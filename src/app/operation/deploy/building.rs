@@ -104,7 +104,7 @@ impl Deploy {
                 ctx.ask(Slot::Run("login"), Call::Run(program));
                 return;
             }
-            Reply::Ended { code: Some(0), output } if *slot == Slot::Run("digest") => {
+            Reply::Ended { code: Some(0), output, .. } if *slot == Slot::Run("digest") => {
                 let name = self.image_now().map(|now| now.name()).unwrap_or_default();
                 let Some(digest) = pushed(&output, &name) else {
                     let what = "the image was pushed, and docker does not say with which digest";
@@ -120,7 +120,7 @@ impl Deploy {
                     Stage::Push | Stage::Digest => Stage::Digest,
                 };
             }
-            Reply::Ended { code, output } => {
+            Reply::Ended { code, output, .. } => {
                 let what = match slot {
                     Slot::Run("login") => "docker login",
                     Slot::Run("push") => "docker push",

@@ -274,7 +274,7 @@ impl Deploy {
     pub(super) fn before_hook_ended(&mut self, answered: Answered, ctx: &mut Ctx<'_>) {
         match answered.outcome {
             Ok(Reply::Ended { code: Some(0), .. }) => self.recheck(ctx),
-            Ok(Reply::Ended { code, output }) => {
+            Ok(Reply::Ended { code, output, .. }) => {
                 let end = code.map_or_else(|| "was ended by a signal".to_owned(), |code| format!("exited {code}"));
                 let last = output.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
                 let what = format!("the before-hook {end}{}{last}", if last.is_empty() { "" } else { ": " });

@@ -93,8 +93,8 @@ impl Deploy {
                     self.gather.image = Some(*found);
                 }
             }
-            Reply::Ended { code, output } => {
-                let found = self.build.as_mut().map(|build| build.found(slot, code, &output));
+            Reply::Ended { code, output, left_out } => {
+                let found = self.build.as_mut().map(|build| build.found(slot, code, (&output, left_out)));
                 if let Some(Err(check)) = found {
                     self.gather.stop(check);
                 }

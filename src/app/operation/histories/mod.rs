@@ -267,7 +267,7 @@ impl World {
                 }
                 None => self.write(write),
             },
-            Call::Run(_) => Ok(Reply::Ended { code: Some(0), output: String::new() }),
+            Call::Run(_) => Ok(Reply::Ended { code: Some(0), output: String::new(), left_out: 0 }),
             Call::Audit(_) => Ok(Reply::Done),
         };
         Answered { outcome, request_ids: Vec::new() }
