@@ -5,7 +5,6 @@ use super::dto::{IdentityDto, Snapshot};
 use super::emit::Printable;
 use super::input::{SnapshotInput, known};
 use super::lists;
-use super::shown::Shown;
 use super::sources;
 use super::table::{Table, prose, words};
 use crate::cli::ExitCode;

@@ -29,6 +29,8 @@ pub mod sure;
 pub mod watch;
 
 #[cfg(test)]
+mod audit_tests;
+#[cfg(test)]
 mod build_tests;
 #[cfg(test)]
 mod histories;

@@ -1,15 +1,18 @@
 //! One deployment, watched to its end. The end is that of *our* service deployment in the service's
 //! history, and nothing else: a service is also "stable" after a rollback.
 
+mod judge;
+mod tasks;
+
 use super::call::{Answered, Read, Reply};
 use super::refusals::{self, Refusals};
 use super::step::{Ctx, Slot, Weight, wait_after};
-use crate::model::deploy::trouble::{Trouble, troubles};
+use crate::model::deploy::trouble::Trouble;
 use crate::model::rollout::{RolloutStatus, ServiceDeployment};
 use crate::model::service::Service;
 use crate::model::target::Target;
 use crate::model::task::Task;
-use crate::model::{Failure, Fault, TaskDefinition};
+use crate::model::{Failure, TaskDefinition};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 
@@ -21,16 +24,8 @@ const TASKS_CALM: SignedDuration = SignedDuration::from_secs(45);
 const TARGETS: SignedDuration = SignedDuration::from_secs(30);
 /// Lines of a stopped task's log that are shown.
 pub const LOG_LINES: u32 = 50;
-/// Logs of so many stopped tasks are read: more of the same say nothing new.
-const LOGS: usize = 3;
 /// Points of the picture that are kept.
 const BARS: usize = 600;
-/// A deployment that shows in the service and not in its history for this long is not waited for …
-const HISTORY_LATE: SignedDuration = SignedDuration::from_secs(90);
-/// … where the history was read so often without it.
-const HISTORY_READS: u32 = 3;
-/// After ECS calls the end of a deployment a good one, what is to serve then has this long to be running.
-const SETTLE: SignedDuration = SignedDuration::from_secs(60);
 
 /// How many tasks there were at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -403,177 +398,9 @@ impl Watch {
         new.first().copied()
     }
 
-    fn take_tasks(&mut self, found: Vec<Task>, ctx: &mut Ctx<'_>) {
-        let ours = self.subject.deployment.clone();
-        // Between two looks one may have run and ended.
-        self.ran |= found.iter().any(|task| task.started_by == ours && task.started_at.is_some());
-        for task in found.iter().filter(|task| task.started_by == ours) {
-            let own = match task.end(self.definition.as_ref()).map(|end| end.fault) {
-                Some(Fault::Version) => true,
-                Some(Fault::Platform | Fault::Person) => false,
-                Some(Fault::Service | Fault::Unknown) | None => continue,
-            };
-            if self.told.insert(format!("task {}", task.id)) {
-                let why = task.ended_because().unwrap_or_else(|| "for no told reason".to_owned());
-                let code = task.stop_code.as_deref().map(|code| format!(" ({code})")).unwrap_or_default();
-                let weight = if own { Weight::Bad } else { Weight::Warn };
-                ctx.say(weight, format!("task {} stopped: {why}{code}", short(&task.id)));
-                if let Some(reason) = &task.stopped_reason {
-                    ctx.say(Weight::Detail, reason.clone());
-                }
-                if own {
-                    self.ask_logs(task, ctx);
-                }
-            }
-        }
-        self.tasks = found;
-        self.look_for_trouble(ctx);
-    }
-
-    /// The last lines of a task's containers, where they are in CloudWatch.
-    fn ask_logs(&mut self, task: &Task, ctx: &mut Ctx<'_>) {
-        if self.logged.len() >= LOGS || !self.logged.insert(task.id.clone()) {
-            return;
-        }
-        let Some(definition) = &self.definition else { return };
-        for container in &definition.containers {
-            // A container that never began has written nothing.
-            let began = task.started_at.is_some()
-                || task.containers.iter().any(|other| other.name == container.name && other.exit_code.is_some());
-            let Some(log) = container.log.as_ref().filter(|_| began) else { continue };
-            match (log.driver.as_str(), &log.group, &log.prefix) {
-                ("awslogs", Some(group), Some(prefix)) => {
-                    let stream = format!("{prefix}/{}/{}", container.name, task.id);
-                    let slot = Slot::Log { task: task.id.clone(), container: container.name.clone() };
-                    ctx.read(slot, Read::TaskLog { group: group.clone(), stream, limit: LOG_LINES });
-                }
-                ("awslogs", ..) => {}
-                (driver, ..) => {
-                    let text = format!("the log of {} goes to {driver}: look there", container.name);
-                    ctx.say(Weight::Detail, text);
-                }
-            }
-        }
-    }
-
-    fn take_log(task: &str, container: &str, answered: Answered, ctx: &mut Ctx<'_>) {
-        match answered.outcome {
-            Ok(Reply::Log(lines)) if !lines.is_empty() => {
-                ctx.say(Weight::Step, format!("the last lines of {container} in task {}:", short(task)));
-                for line in lines {
-                    ctx.say(Weight::Detail, format!("  {}", log_store::parse::strip_colour(line.trim_end())));
-                }
-            }
-            Ok(_) => ctx.say(Weight::Detail, format!("{container} in task {} wrote no log", short(task))),
-            Err(failure) => {
-                ctx.say(
-                    Weight::Warn,
-                    format!("the log of {container} in task {} cannot be read: {failure}", short(task)),
-                );
-            }
-        }
-    }
-
-    fn look_for_trouble(&mut self, ctx: &mut Ctx<'_>) {
-        let Some(service) = &self.service else { return };
-        let subject = &self.subject;
-        let definition = self.definition.as_ref();
-        let found = troubles(service, &self.tasks, definition, &subject.deployment, subject.since, ctx.service_now);
-        for trouble in found.iter().filter(|trouble| trouble.sure) {
-            if self.told.insert(format!("trouble {:?}", trouble.kind)) {
-                let weight = if trouble.condemns() { Weight::Bad } else { Weight::Warn };
-                ctx.say(weight, trouble.text.clone());
-            }
-        }
-        self.troubles = found;
-    }
-
     /// The trouble that is sure, and the version's own, if any.
     pub fn sure_trouble(&self) -> Option<&Trouble> {
         self.troubles.iter().find(|trouble| trouble.condemns())
-    }
-
-    /// How it stands. An end is told when the service and its tasks were read once more after it.
-    fn judge(&mut self, ctx: &mut Ctx<'_>) -> Seen {
-        if self
-            .service
-            .as_ref()
-            .is_some_and(|service| matches!(service.status.as_str(), "GONE" | "INACTIVE" | "DRAINING"))
-        {
-            return Seen::Gone;
-        }
-        let Some(state) = &self.state else {
-            return if self.untold(ctx.service_now) { Seen::Untold } else { Seen::Going };
-        };
-        if !state.status.terminal() {
-            return Seen::Going;
-        }
-        match &self.last_look {
-            None => {
-                self.last_look = Some(BTreeSet::from(["service", "tasks"]));
-                // Reads under way were sent before the end was seen: these are told apart from them.
-                let (cluster, service) = (self.subject.cluster.clone(), self.subject.service.clone());
-                let names = vec![service.clone()];
-                ctx.read(Slot::Last("service"), Read::Services { cluster: cluster.clone(), names });
-                ctx.read(Slot::Last("tasks"), Read::Tasks { cluster, service });
-                self.tasks_at = Some(ctx.now);
-                let groups = self.service.as_ref().map(|service| service.target_groups.clone()).unwrap_or_default();
-                if !groups.is_empty() {
-                    self.last_look.get_or_insert_default().insert("targets");
-                    self.targets_at = Some(ctx.now);
-                    ctx.read(Slot::Last("targets"), Read::Targets { groups });
-                }
-                return Seen::Going;
-            }
-            Some(left) if !left.is_empty() => return Seen::Going,
-            Some(_) => {}
-        }
-        match state.status {
-            RolloutStatus::Successful => self.settled(ctx),
-            RolloutStatus::RollbackSuccessful => self.settled_back(ctx),
-            RolloutStatus::RollbackFailed => Seen::RollbackFailed,
-            RolloutStatus::Stopped => Seen::Stopped,
-            RolloutStatus::Pending
-            | RolloutStatus::InProgress
-            | RolloutStatus::StopRequested
-            | RolloutStatus::RollbackInProgress
-            | RolloutStatus::Other(_) => Seen::Going,
-        }
-    }
-
-    /// ECS calls a deployment successful as soon as its tasks once ran: they must run now.
-    fn settled(&mut self, ctx: &mut Ctx<'_>) -> Seen {
-        let Some(service) = &self.service else { return Seen::Going };
-        let ours = service.deployments.iter().find(|other| other.id == self.subject.deployment);
-        // Another deployment has begun since: ours served, and no longer counts for itself.
-        let Some(ours) = ours.filter(|ours| ours.status == "PRIMARY") else { return Seen::Successful };
-        if ours.running >= service.desired {
-            return Seen::Successful;
-        }
-        if self.sure_trouble().is_none() && self.still_settling(ctx) { Seen::Going } else { Seen::Fell }
-    }
-
-    /// After a rollback the deployment that is PRIMARY then must run. One that began later is its own affair.
-    fn settled_back(&mut self, ctx: &Ctx<'_>) -> Seen {
-        let Some(service) = &self.service else { return Seen::Going };
-        let finished = self.state.as_ref().and_then(|state| state.finished_at);
-        let later = |at: Option<Timestamp>| at.zip(finished).is_some_and(|(at, finished)| at > finished);
-        let before =
-            service.primary().filter(|primary| primary.id != self.subject.deployment && !later(primary.created_at));
-        if before.is_none_or(|before| before.running >= service.desired) {
-            return Seen::RolledBack;
-        }
-        if self.still_settling(ctx) { Seen::Going } else { Seen::BackFell }
-    }
-
-    /// Whether what is to serve has time left to come up; then it is looked at again with the next tick.
-    fn still_settling(&mut self, ctx: &Ctx<'_>) -> bool {
-        let since = *self.settling.get_or_insert(ctx.now);
-        if ctx.now.duration_since(since) >= SETTLE {
-            return false;
-        }
-        self.last_look = None;
-        true
     }
 
     /// How long ours took, by the clock of AWS; none while it has not ended.
@@ -585,20 +412,6 @@ impl Watch {
     /// Whether nothing of ours ever ran because no task was to run.
     pub fn nothing_ran(&self) -> bool {
         !self.ran && self.bars.iter().any(|bar| bar.desired == 0)
-    }
-
-    /// The service shows our deployment at its end, or no longer, and the history never showed it.
-    fn untold(&self, now: Timestamp) -> bool {
-        now.duration_since(self.subject.since) >= HISTORY_LATE
-            && self.missed >= HISTORY_READS
-            && self.failing.is_none()
-            && self.service.as_ref().is_some_and(|service| {
-                service
-                    .deployments
-                    .iter()
-                    .find(|other| other.id == self.subject.deployment)
-                    .is_none_or(|ours| ours.rollout != Some(crate::model::RolloutState::InProgress))
-            })
     }
 
     /// What runs now: `web:41, 1 of 1`.

@@ -6,6 +6,7 @@ mod follow;
 mod plan;
 mod power;
 mod request;
+mod sentence;
 mod skip;
 
 use super::call::{Answered, DatabaseState, Reply, Write};
@@ -331,7 +332,7 @@ impl Steps {
     fn next(&mut self, ctx: &mut Ctx<'_>) {
         match self.ahead.pop_front() {
             Some(Step::Do(write)) => {
-                ctx.say(Weight::Step, plan::sentence(&write));
+                ctx.say(Weight::Step, sentence::sentence(&write));
                 self.phase = Phase::Doing(Box::new(Sure::send(write, Before::default(), ctx)));
             }
             Some(Step::Until(goal)) => {

@@ -1,0 +1,66 @@
+//! What of an operation stands in the audit file: its beginning before anything is changed, and its end.
+
+use super::{Asked, Operation, Stage};
+use crate::app::operation::call::{Answered, Call};
+use crate::app::operation::outcome::{Outcome, Verdict};
+use crate::app::operation::step::{Slot, Weight};
+use crate::model::audit::Record;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+impl Operation {
+    /// The audit file has it, or not: what cannot be written down is not done.
+    pub(super) fn written(&mut self, answered: Answered, now: Timestamp, zone: &TimeZone, crowd: usize) -> Asked {
+        match (self.stage, answered.outcome) {
+            (Stage::Recording, Ok(_)) => {
+                self.stage = Stage::Acting;
+                self.recorded = true;
+                self.acting_since = Some(now);
+                self.step(now, zone, crowd, |machine, ctx| machine.go(ctx))
+            }
+            (Stage::Recording, Err(failure)) => {
+                let outcome = Outcome::new(Verdict::Refused, format!("{}: it cannot be written down", self.title))
+                    .cause(failure.message)
+                    .cause("nothing was changed")
+                    .hint("make the audit file writable, or name another one with `audit_file` in the configuration");
+                self.end(outcome, now)
+            }
+            // It was left while its beginning was being written: then the file has that, and needs the end too.
+            (_, Ok(_)) if !self.recorded => {
+                self.recorded = true;
+                let ended = self.outcome.as_ref();
+                let ended = ended.map(|outcome| (outcome.verdict.word(), outcome.summary.clone()));
+                let record = ended.map(|(word, reason)| self.record(word, &reason));
+                record.into_iter().map(|record| (Slot::Audit, Call::Audit(Box::new(record)))).collect()
+            }
+            // Its beginning is not there, so nothing is missing.
+            (_, Err(_)) if !self.recorded => Vec::new(),
+            (_, Err(failure)) => {
+                self.say(now, Weight::Warn, format!("the end could not be written into the audit file: {failure}"));
+                self.unaudited = Some(failure.message);
+                Vec::new()
+            }
+            (_, Ok(_)) => Vec::new(),
+        }
+    }
+
+    /// A line for the audit file; time and the machine's user are added where it is written.
+    pub(super) fn record(&self, outcome: &str, reason: &str) -> Record {
+        let (before, after) = self.machine.record(self.plan.as_ref());
+        Record {
+            operation: self.mark.clone(),
+            who: self.who.as_ref().map(|who| who.arn.clone()).unwrap_or_default(),
+            environment: self.environment.name.clone(),
+            account: self.who.as_ref().map(|who| who.account.clone()).unwrap_or_default(),
+            region: self.region().unwrap_or_default().to_owned(),
+            endpoint: self.who.as_ref().and_then(|who| who.endpoint.clone()).unwrap_or_default(),
+            command: self.command(),
+            before,
+            after,
+            outcome: outcome.to_owned(),
+            reason: reason.to_owned(),
+            request_ids: self.request_ids.clone(),
+            ..Record::default()
+        }
+    }
+}
