@@ -456,51 +456,6 @@ impl Poller {
     }
 }
 
-impl Sweep {
-    /// A list or a batch ended early.
-    fn broke(&mut self, query: &Query, failure: Failure) {
-        match query {
-            Query::Services { names: batch, .. } | Query::Tasks { ids: batch, .. } => {
-                self.unread += batch.len();
-                self.failure.get_or_insert(failure);
-            }
-            _ => self.list_failure = Some(failure),
-        }
-    }
-
-    fn landed(&mut self, listing: bool) {
-        let under_way = if listing { &mut self.lists } else { &mut self.batches };
-        *under_way = under_way.saturating_sub(1);
-    }
-
-    fn outcome(&self) -> Result<(), FailureKind> {
-        let failure = self.list_failure.as_ref().or(self.failure.as_ref());
-        failure.map_or(Ok(()), |failure| Err(failure.kind))
-    }
-
-    /// Writes into the value how the sweep went.
-    fn close<T: Default>(&self, slot: &mut crate::model::Observed<T>, what: &str, now: Timestamp) {
-        let (listed, unread) = (self.listed.len(), self.unread);
-        match (&self.list_failure, &self.failure) {
-            (None, None) => slot.filled(None, None, now),
-            // Nothing came: the last good value stays as it was.
-            (Some(failure), _) if listed == 0 => slot.fail(failure.clone()),
-            (_, Some(failure)) if unread >= listed => slot.fail(failure.clone()),
-            (Some(failure), _) => {
-                slot.filled(
-                    Some(format!("the list of {what} ended early, after {listed}: {failure}")),
-                    Some(failure.clone()),
-                    now,
-                );
-            }
-            (None, Some(failure)) => {
-                let missing = format!("{unread} of {listed} {what} could not be read: {failure}");
-                slot.filled(Some(missing), Some(failure.clone()), now);
-            }
-        }
-    }
-}
-
 /// Takes one value.
 fn one<T>(
     slot: &mut crate::model::Observed<T>,

@@ -1,6 +1,8 @@
 //! Sweeps: names or ids by pages, then their descriptions in batches.
 
-use crate::model::Failure;
+use crate::app::effect::Query;
+use crate::model::{Failure, FailureKind, Observed};
+use jiff::Timestamp;
 use std::collections::BTreeSet;
 
 /// Services per `DescribeServices` call. Source: its API reference.
@@ -37,5 +39,50 @@ pub(crate) struct Sweep {
 impl Sweep {
     pub(crate) fn over(&self) -> bool {
         self.lists == 0 && self.batches == 0 && self.waiting.is_empty()
+    }
+}
+
+impl Sweep {
+    /// A list or a batch ended early.
+    pub(crate) fn broke(&mut self, query: &Query, failure: Failure) {
+        match query {
+            Query::Services { names: batch, .. } | Query::Tasks { ids: batch, .. } => {
+                self.unread += batch.len();
+                self.failure.get_or_insert(failure);
+            }
+            _ => self.list_failure = Some(failure),
+        }
+    }
+
+    pub(crate) fn landed(&mut self, listing: bool) {
+        let under_way = if listing { &mut self.lists } else { &mut self.batches };
+        *under_way = under_way.saturating_sub(1);
+    }
+
+    pub(crate) fn outcome(&self) -> Result<(), FailureKind> {
+        let failure = self.list_failure.as_ref().or(self.failure.as_ref());
+        failure.map_or(Ok(()), |failure| Err(failure.kind))
+    }
+
+    /// Writes into the value how the sweep went.
+    pub(crate) fn close<T: Default>(&self, slot: &mut Observed<T>, what: &str, now: Timestamp) {
+        let (listed, unread) = (self.listed.len(), self.unread);
+        match (&self.list_failure, &self.failure) {
+            (None, None) => slot.filled(None, None, now),
+            // Nothing came: the last good value stays as it was.
+            (Some(failure), _) if listed == 0 => slot.fail(failure.clone()),
+            (_, Some(failure)) if unread >= listed => slot.fail(failure.clone()),
+            (Some(failure), _) => {
+                slot.filled(
+                    Some(format!("the list of {what} ended early, after {listed}: {failure}")),
+                    Some(failure.clone()),
+                    now,
+                );
+            }
+            (None, Some(failure)) => {
+                let missing = format!("{unread} of {listed} {what} could not be read: {failure}");
+                slot.filled(Some(missing), Some(failure.clone()), now);
+            }
+        }
     }
 }
