@@ -9,6 +9,7 @@ mod support;
 use aws_sim::{ACCOUNT, Scenario};
 use cockpit::app::operation::call::{DatabaseState, REMEMBERED, Read, Reply, Write};
 use cockpit::aws::{Connection, Session};
+use cockpit::model::image::Registry;
 use cockpit::model::scaling::Suspended;
 use cockpit::model::timer::{Power, Timer};
 use cockpit::model::{Failure, FailureKind, RolloutStatus};
