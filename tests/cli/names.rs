@@ -5,7 +5,7 @@ use super::{SERVICE, source, validate};
 
 #[test]
 fn a_name_of_the_configuration_that_matches_nothing_is_said_with_the_nearest() {
-    let config = include_str!("../config.toml")
+    let config = include_str!("../../config.toml")
         .replacen("\"bookmark-manager-staging-web\"", "\"bookmark-manager-staging-wbe\"", 1)
         .replacen(
             "databases = [\"bookmark-manager-staging-db\"]",
