@@ -4,7 +4,7 @@
 
 use super::effect::{Effect, Query};
 use super::event::{Answer, Fact, Part};
-use super::poll::{Flight, Job, Poller, Sweep};
+use super::poll::{Flight, Job, Poller};
 use super::unmatched::{named_wrong, sift};
 use crate::config::EnvironmentConfig;
 use crate::model::target::group_name;
