@@ -53,7 +53,6 @@ fn files(tree: &Path, name: &str) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = Vec::new();
     if units.join("env.hcl").is_file() {
         found.push(units.join("env.hcl"));
-        found.push(tree.join("envs/bootstrap/env.hcl"));
         for unit in ["security", "monitoring", "compute", "instance"] {
             let own = ["terragrunt.hcl", "terraform.tfvars", ".tfvars.local"];
             found.extend(own.map(|file| units.join(unit).join(file)));
@@ -62,6 +61,9 @@ fn files(tree: &Path, name: &str) -> Vec<PathBuf> {
         // The workspace that the cockpit operates is the one of production.
         let own = ["prod.tfvars", "terraform.tfvars", "backend_override.tf"];
         found.extend(own.map(|file| plain.join(file)));
+    }
+    if !found.is_empty() {
+        found.push(tree.join("envs/bootstrap/env.hcl"));
     }
     found.retain(|path| path.is_file());
     found

@@ -19,6 +19,7 @@ os.environ.setdefault("MOTO_ACM_VALIDATION_WAIT", "0")
 
 import moto.autoscaling.models as autoscaling  # noqa: E402
 import moto.cloudfront.models as cloudfront  # noqa: E402
+import moto.cloudtrail.models as cloudtrail  # noqa: E402
 import moto.ec2.models.instances as instances  # noqa: E402
 import moto.ec2.models.launch_templates as launch_templates  # noqa: E402
 import moto.ec2.models.security_groups as security_groups  # noqa: E402
@@ -282,6 +283,18 @@ def _behaviour(self, result, config):
     # One with a cache policy has no values to forward.
     if config.get("CachePolicyId"):
         self.forwarded_values = None
+
+
+# --- CloudTrail: a trail is found by its name only, where it is started, stopped and deleted; the provider has its ARN.
+
+
+def _by_name(method):
+    original = getattr(cloudtrail.CloudTrailBackend, method)
+    setattr(cloudtrail.CloudTrailBackend, method, lambda self, name: original(self, name.split("/")[-1]))
+
+
+for _method in ("start_logging", "stop_logging", "delete_trail"):
+    _by_name(_method)
 
 
 # --- One request at a time: moto's tables are not made for two, and Terraform sends ten.

@@ -6,6 +6,7 @@ not speak, is taken away.
 
 import os
 import re
+import shutil
 
 import inventory
 import pytest
@@ -60,6 +61,7 @@ def test_every_command_of_the_page_works_in_order(shell, tmp_path, request):
     if not request.config.getoption("--full"):
         pytest.skip("makes and destroys staging: with --full")
     tree = support.copy_tree(tmp_path / "infra/terraform")
+    shutil.copy(support.ROOT / "config.toml", tmp_path)
     programs = tmp_path / "bin"
     programs.mkdir()
     (programs / "terragrunt").symlink_to(support.terragrunt_program())

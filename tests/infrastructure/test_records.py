@@ -13,6 +13,7 @@ provider "aws" {
   s3_use_path_style           = true
   skip_metadata_api_check     = true
   skip_credentials_validation = true
+  max_retries                 = 2
 }
 
 module "network" {
