@@ -112,6 +112,6 @@ def stopwatch(request):
 @pytest.fixture(scope="module")
 def applied(request, shell, stopwatch):
     """One environment: planned, applied, planned again; destroyed after its last test."""
-    environment = request.param.start(shell, stopwatch)
+    environment = request.param.start(shell, stopwatch, request.config.getoption("--full"))
     yield environment
     environment.finish()

@@ -23,9 +23,9 @@ class Environment:
     variables: tuple = ()  # of the process's environment
     examples: tuple = ()  # .example files that someone who starts from nothing must copy
 
-    def start(self, shell, stopwatch):
+    def start(self, shell, stopwatch, full):
         kind = Plain if self.workspace else Units
-        return kind(self, shell, stopwatch)
+        return kind(self, shell, stopwatch, full)
 
 
 # In this order: the first needs no cockpit, which may still be built meanwhile.
@@ -45,7 +45,7 @@ ALL = (
 class Applied:
     """What was done, and what came out of it."""
 
-    def __init__(self, environment, shell, stopwatch):
+    def __init__(self, environment, shell, stopwatch, full):
         self.environment, self.shell, self.stopwatch = environment, shell, stopwatch
         self.variables = dict(environment.variables)
         self.tree = support.copy_tree(shell.folder / environment.name)
@@ -57,7 +57,8 @@ class Applied:
         self.plans = {}  # unit → plan as JSON, from before anything existed
         self.step("plan", self.plan_first)
         self.step("apply", self.apply)
-        self.empty = self.step("plan again", self.plan_again)
+        # In the short run one plan shows both: that nothing is left to do, and that what people change is no difference.
+        self.empty = self.step("plan again", self.plan_again) if full else None
 
     def step(self, name, function):
         return self.stopwatch.time(self.environment.name, name, function)
