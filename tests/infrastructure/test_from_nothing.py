@@ -30,6 +30,8 @@ def test_the_page_names_each_step_and_what_it_costs():
     text = page()
     for step in ("bootstrap/state", "allowed_cidr_blocks", "plan -input=false", "apply -input=false", "docker push", "put-parameter", "destroy"):
         assert step in text, step
+    # The last command is the way down: what comes behind it would be run on nothing.
+    assert blocks()[-1].strip() == "terragrunt run --all --working-dir envs/staging -- destroy -input=false -auto-approve"
     told = int(re.search(r"costs about \$(\d+) a month", text)[1])
     table = (support.TERRAFORM_TREE / "README.md").read_text()
     estimated = int(re.search(r"^\| staging \|[^|]*\| \$(\d+) \|", table, re.M)[1])
