@@ -66,7 +66,8 @@ def declared_in(environment, unit, where):
     at = next(index for index, part in enumerate(parts) if part.startswith("aws_"))
     kind, name = parts[at], parts[at + 1] if len(parts) > at + 1 else None
     modules = [parts[index + 1] for index in range(0, at, 2)] or [unit]
-    found = list(declaration(kind, name))
+    # What must not be there is in no file: then where others of its kind are.
+    found = list(declaration(kind, name)) or list(declaration(kind, None))
     own = [path for path in found if path.relative_to(support.TERRAFORM_TREE).parts[-2] in (modules[-1], unit)]
     # A unit's module may use another, as compute does with edge.
     return (own or found or [None])[0]
