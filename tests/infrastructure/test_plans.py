@@ -18,7 +18,7 @@ class Repository:
         self.tree = support.copy_tree(folder / "infra/terraform")
         self.staging = self.tree / "envs/staging"
         for unit in self.staging.iterdir():
-            if unit.is_dir() and unit.name not in ("network", "security", "ecr"):
+            if unit.is_dir() and unit.name not in ("network", "security"):
                 shutil.rmtree(unit)
         values = self.staging / "env.hcl"
         text = values.read_text()
@@ -69,7 +69,7 @@ def test_exactly_the_plan_that_was_made_is_applied(repository):
     groups = lambda: [each["GroupName"] for each in shell.client("ec2", "ap-northeast-1").describe_security_groups()["SecurityGroups"]]  # noqa: E731
 
     assert "the plan is of staging, not of minimal" in repository.plans("apply", "minimal", "plan", codes=(1,)).stdout
-    changed = next(plan.rglob("ecr/*.tfplan"))
+    changed = next(plan.rglob("security/*.tfplan"))
     kept = changed.read_bytes()
     changed.write_bytes(kept + b"x")
     assert "the plan is not the one that was made" in repository.plans("apply", "staging", "plan", codes=(1,)).stdout
@@ -86,7 +86,7 @@ def test_exactly_the_plan_that_was_made_is_applied(repository):
     repository.plans("make", "staging", "again")
     assert (repository.root / "again/changes").read_text() == "false\n"
     assert "nothing to change" in repository.plans("apply", "staging", "again").stdout
-    for unit in ("ecr", "security", "network"):
+    for unit in ("security", "network"):
         shell.terragrunt("run", "--", "destroy", "-input=false", "-auto-approve", cwd=repository.staging / unit)
         assert json.loads((repository.staging / unit / "terraform.tfstate").read_text())["resources"] == []
 
