@@ -536,7 +536,7 @@ fn a_task_is_known_by_its_last_lines() {
     let log = container.log.clone().unwrap();
     let (group, prefix) = (log.group.unwrap(), log.prefix.unwrap());
     desk.world.advance(300);
-    let read = |stream: String, limit| desk.read(Read::TaskLog { group: group.clone(), stream, limit });
+    let read = |stream: String, limit| desk.read(Read::TaskLog { group: group.clone(), region: None, stream, limit });
     let stream = format!("{prefix}/{}/{}", container.name, tasks[0].id);
     let Ok(Reply::Log(lines)) = read(stream.clone(), 50) else { panic!() };
     assert!((2..=50).contains(&lines.len()), "{lines:?}");
@@ -544,7 +544,7 @@ fn a_task_is_known_by_its_last_lines() {
     assert_eq!(last, lines[lines.len() - 1..]);
     let failure = read(format!("{prefix}/{}/{}", container.name, "0".repeat(32)), 50).unwrap_err();
     assert_eq!(failure.kind, FailureKind::NotFound, "{failure}");
-    let nowhere = Read::TaskLog { group: "/no/such".into(), stream: "x".into(), limit: 50 };
+    let nowhere = Read::TaskLog { group: "/no/such".into(), region: None, stream: "x".into(), limit: 50 };
     assert_eq!(desk.read(nowhere).unwrap_err().kind, FailureKind::NotFound);
 }
 
@@ -591,7 +591,7 @@ fn the_last_lines_of_a_task_come_oldest_first() {
     let read = |limit, answers| {
         let (endpoint, served) = scripted(answers);
         let session = Session::new(connection(endpoint));
-        let read = Read::TaskLog { group: "/ecs/web".into(), stream: "web/web/1".into(), limit };
+        let read = Read::TaskLog { group: "/ecs/web".into(), region: None, stream: "web/web/1".into(), limit };
         let reply = runtime.block_on(session.read(read));
         (reply, served.join().unwrap())
     };

@@ -588,3 +588,52 @@ fn both_apis_bring_the_same_lines_in_the_same_order_as_one_alone() {
         assert!(said.out == alone, "{operation}: {} lines, {}", said.out.lines().count(), said.err);
     }
 }
+
+#[test]
+fn the_newest_lines_that_are_wanted_are_those_of_the_end_in_every_format() {
+    let (home, world) = (Home::new(), World::staging());
+    let range = hours(&world, 1);
+    let read = |arguments: &str| line(&mut home.on(&world), &format!("logs {arguments}")).coded(0).out;
+    for what in [
+        "-o json",
+        "--utc",
+        "api -o raw",
+        "--level warn --utc",
+        "api --grep completed --utc",
+        "--filter status:5xx --utc",
+    ] {
+        let all = read(&format!("{range} {what}"));
+        let all: Vec<&str> = all.lines().collect();
+        let newest = read(&format!("--tail 7 --until {} {what}", range.rsplit(' ').next().unwrap()));
+        assert!(newest.lines().eq(all[all.len() - 7..].iter().copied()), "{what}: {newest}");
+    }
+    assert_eq!(read("--tail 0"), "");
+    // No more than there are, and none from before the beginning.
+    let few = read(&format!("{range} --tail 100000 --utc"));
+    assert!(few == read(&format!("{range} --utc")), "{} lines", few.lines().count());
+    // What could not be read is said, and the others are looked through.
+    world.post("/_sim/fault", &json!({"operation": "logs:FilterLogEvents", "kind": "denied", "count": 1}));
+    let said = line(&mut home.on(&world), "logs --tail 5 --utc").coded(3);
+    assert!(said.out.lines().count() == 6 && said.out.contains("GAP"), "{said:?}");
+}
+
+#[test]
+fn the_newest_lines_then_what_comes_without_a_hole_or_a_line_twice() {
+    let (home, world) = (Home::new(), World::running(Scenario::Staging));
+    let before = line(&mut home.on(&world), "logs --since 1m -o json").coded(0);
+    let tail = Tail::start(&home, &world, &["--tail", "20"]);
+    until("the newest lines", PATIENCE, || (tail.ids().len() >= 20).then_some(()));
+    let begin = at(&tail.lines.lock().unwrap()[0]);
+    assert!(at(&lines_of(&before)[0]) < begin, "no more than were asked for");
+    world.poke(&json!({"write_log": {"group": API, "message": "probe"}}));
+    until("what comes", PATIENCE, || tail.lines.lock().unwrap().iter().any(|l| l["raw"] == "probe").then_some(()));
+    // From the line behind the first on: of its very millisecond, others may be older.
+    nothing_lost(&world, &tail, begin + 1, now(&world));
+    tail.stop();
+    let none = Tail::start(&home, &world, &["--tail", "0"]);
+    let from = now(&world);
+    until("what comes", PATIENCE, || (!none.ids().is_empty()).then_some(()));
+    // One that came late may be as old as that.
+    assert!(none.lines.lock().unwrap().iter().all(|line| at(line) > from - 65_000));
+    none.stop();
+}

@@ -41,11 +41,16 @@ async fn the_last_words_of_a_failed_task() {
     let (sim, session) = simulator(Scenario::CrashLoop).await;
     let ids = ask(&session, Query::TaskIds { cluster: CLUSTER.into(), stopped: true }).await.unwrap();
     let Fact::TaskIds(ids) = ids else { panic!("{ids:?}") };
-    let query = Query::TaskLog { group: GROUP.into(), stream: format!("ecs/api/{}", ids[0]), limit: 3 };
+    let query = Query::TaskLog { group: GROUP.into(), region: None, stream: format!("ecs/api/{}", ids[0]), limit: 3 };
     let Fact::TaskLog(lines) = ask(&session, query).await.unwrap() else { panic!() };
     assert_eq!(lines.len(), 3);
     assert!(lines[1].message.contains("JavaScript heap out of memory"), "{lines:?}");
-    let query = Query::TaskLog { group: GROUP.into(), stream: "ecs/api/none".into(), limit: 3 };
+    // A group of the same name in the environment's region is another.
+    let (region, stream) = (Some("eu-west-1".to_owned()), format!("ecs/api/{}", ids[0]));
+    let query = Query::TaskLog { group: GROUP.into(), region, stream, limit: 3 };
+    let failure = ask(&session, query).await.unwrap_err();
+    assert!(failure.message.contains("log group does not exist"), "it was asked there: {failure}");
+    let query = Query::TaskLog { group: GROUP.into(), region: None, stream: "ecs/api/none".into(), limit: 3 };
     let failure = ask(&session, query).await.unwrap_err();
     assert_eq!(failure.kind, FailureKind::NotFound);
     assert!(failure.message.contains("log stream does not exist"), "{failure}");

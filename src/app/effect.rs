@@ -187,6 +187,8 @@ pub enum Query {
     TaskLog {
         /// The group's name.
         group: String,
+        /// The region of the group; none for the environment's.
+        region: Option<String>,
         /// `prefix/container/task-id`.
         stream: String,
         /// How many lines, at most 10,000.

@@ -52,8 +52,8 @@ impl Session {
                 Query::Metrics { cluster, keys, since, until } => {
                     Box::pin(metrics::points(&caller, &outlet, &cluster, &keys, since, until)).await
                 }
-                Query::TaskLog { group, stream, limit } => {
-                    Box::pin(logs::tail(&caller, &outlet, &group, &stream, limit)).await
+                Query::TaskLog { group, region, stream, limit } => {
+                    Box::pin(logs::tail(&caller, &outlet, (&group, region.as_deref()), &stream, limit)).await
                 }
                 Query::LogPage(window) => Box::pin(logs::page(&caller, &outlet, &window)).await,
                 Query::StreamPage(window) => Box::pin(logs::stream_page(&caller, &outlet, &window)).await,

@@ -43,8 +43,8 @@ impl Session {
                 Box::pin(ecr::images(&caller, registry.as_ref(), &repository)).await.map(Reply::Images)
             }
             Read::Targets { groups } => Box::pin(elbv2::of_groups(&caller, &groups)).await.map(Reply::Targets),
-            Read::TaskLog { group, stream, limit } => {
-                Box::pin(logs_tail::lines(&caller, &group, &stream, limit)).await.map(Reply::Log)
+            Read::TaskLog { group, region, stream, limit } => {
+                Box::pin(logs_tail::lines(&caller, (&group, region.as_deref()), &stream, limit)).await.map(Reply::Log)
             }
             Read::Timers { prefix } => Box::pin(scheduler::timers(&caller, &prefix)).await.map(Reply::Timers),
             Read::Actions { cluster } => Box::pin(autoscaling::timers(&caller, &cluster)).await.map(Reply::Timers),

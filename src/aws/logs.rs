@@ -126,11 +126,11 @@ pub(super) async fn streams(
     Ok(())
 }
 
-/// The last lines of one stream, oldest first. A stream that does not exist yet has none.
+/// The last lines of one stream of a group in a region, oldest first. A stream that does not exist yet has none.
 pub(super) async fn tail(
     caller: &Caller<'_>,
     outlet: &Outlet<'_>,
-    group: &str,
+    group: (&str, Option<&str>),
     stream: &str,
     limit: u16,
 ) -> Result<(), Failure> {

@@ -1,6 +1,7 @@
 //! `CloudWatch` Logs: the last lines of one stream.
 
 use super::budget::Class;
+use super::logs::elsewhere;
 use super::session::{Action, Caller};
 use crate::model::Failure;
 use aws_sdk_cloudwatchlogs::types::OutputLogEvent;
@@ -13,8 +14,13 @@ const PAGES: usize = 5;
 /// An answer is cut at 1 MiB. One that is shorter than this and has too few lines is the whole stream.
 const NEARLY_FULL: usize = 900_000;
 
-/// The newest lines of a stream, oldest first, as they are.
-pub(super) async fn lines(caller: &Caller<'_>, group: &str, stream: &str, limit: u32) -> Result<Vec<String>, Failure> {
+/// The newest lines of a stream of a group in a region (none: the environment's), oldest first, as they are.
+pub(super) async fn lines(
+    caller: &Caller<'_>,
+    group: (&str, Option<&str>),
+    stream: &str,
+    limit: u32,
+) -> Result<Vec<String>, Failure> {
     let events = events(caller, group, stream, limit).await?;
     Ok(events.into_iter().map(|event| event.message.unwrap_or_default()).collect())
 }
@@ -22,7 +28,7 @@ pub(super) async fn lines(caller: &Caller<'_>, group: &str, stream: &str, limit:
 /// The same with their times.
 pub(super) async fn events(
     caller: &Caller<'_>,
-    group: &str,
+    (group, region): (&str, Option<&str>),
     stream: &str,
     limit: u32,
 ) -> Result<Vec<OutputLogEvent>, Failure> {
@@ -34,7 +40,7 @@ pub(super) async fn events(
     for _ in 0..PAGES {
         let page = caller
             .call(GET_LOG_EVENTS, |clients| {
-                clients
+                let request = clients
                     .logs()
                     .get_log_events()
                     .log_group_name(group)
@@ -42,7 +48,11 @@ pub(super) async fn events(
                     .start_from_head(false)
                     .limit(i32::try_from(missing).unwrap_or(i32::MAX))
                     .set_next_token(token.clone())
-                    .send()
+                    .customize();
+                match elsewhere(caller, region) {
+                    Some(there) => request.config_override(there).send(),
+                    None => request.send(),
+                }
             })
             .await?;
         let mut lines = page.events.unwrap_or_default();

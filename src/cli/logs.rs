@@ -17,6 +17,7 @@ Filters: level>=warn  service:api  status:5xx  latency>500ms  url:/api/*  \"two 
 Examples:
   cockpit logs                                   the last 10 minutes of every service
   cockpit logs api -f --level warn               warnings and errors as they come
+  cockpit logs api --tail 100 -f                 the newest 100 lines, then what comes
   cockpit logs --since 2h --filter 'status:5xx latency>500ms -healthcheck'
   cockpit logs -f --exit-on '/listening on/' --timeout 5m
   cockpit logs --group '/aws/lambda/*' --since 1d -o json"
@@ -28,9 +29,12 @@ pub struct Logs {
     /// Go on with what comes
     #[arg(short, long)]
     pub follow: bool,
-    /// From this long ago (`2h`), or from this time (`14:02`, `2026-11-24 14:02`, RFC 3339)
-    #[arg(long, value_name = "TIME", default_value = "10m")]
-    pub since: String,
+    /// From this long ago (`2h`), or from this time (`14:02`, `2026-11-24 14:02`, RFC 3339) [default: 10m, with --tail 7d]
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Only the newest N lines of those that are wanted, then what comes with -f; 0 is only what comes
+    #[arg(long, value_name = "N")]
+    pub tail: Option<usize>,
     /// Up to this time, in the same forms
     #[arg(long, value_name = "TIME", conflicts_with = "follow")]
     pub until: Option<String>,

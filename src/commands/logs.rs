@@ -2,31 +2,27 @@
 
 use super::context::{Context, Reading};
 use super::log_groups::{self, Asked, say};
-use crate::app::logs::follow::{FeedState, Follower, Plan};
+use super::log_writer::{Trouble, Writer};
+use super::tail::{self, Newest};
+use crate::app::logs::follow::{Follower, Plan};
 use crate::app::logs::once::{self, Once, Rates};
-use crate::app::logs::reader::{Heard, Out, Way};
+use crate::app::logs::reader::{Heard, Way};
 use crate::app::logs::sources::{self, GroupSource, Missing, Sources};
 use crate::app::logs::when;
-use crate::app::logs::written::json_alone;
 use crate::aws::budget::Class;
 use crate::cli::logs::Logs;
 use crate::cli::{Color, ExitCode, Output, Report};
 use crate::headless::logs::{Form, Printer, Wanted};
-use crate::headless::{Written, write};
-use crate::model::{Failure, time};
 use crate::runtime::logs::LogReader;
+use crate::runtime::ring::Ring;
 use crate::runtime::tee::Tee;
-use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use log_store::{Filter, FilterError, Level, Search, SearchError};
-use std::collections::HashMap;
 use std::io::{self, IsTerminal as _};
 use tokio::time::Instant;
 
 /// A read that ends asks so often whose renewed credentials are, over a quarter of a minute.
 const IDENTITY_TRIES: u32 = 5;
-/// A group that is this far behind is told of.
-const BEHIND: i64 = 15_000;
 
 pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let mut named_filters = crate::runtime::files::saved_filters();
@@ -44,9 +40,15 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
     let app = &reading.collector.app;
     let zone = if arguments.utc { TimeZone::UTC } else { app.zone() };
     let now = app.service_now();
-    let (since, until) =
-        when::range(&arguments.since, arguments.until.as_deref(), (now, reading.collector.latest()), &zone)
-            .map_err(Report::usage)?;
+    let bounded = arguments.since.is_some() || arguments.tail.is_none();
+    // Where only the newest lines are wanted, the end alone says how far it is looked back.
+    let since = arguments.since.as_deref().unwrap_or(if bounded { "10m" } else { "36500d" });
+    let (since, until) = when::range(since, arguments.until.as_deref(), (now, reading.collector.latest()), &zone)
+        .map_err(Report::usage)?;
+    let until = until.map(jiff::Timestamp::as_millisecond);
+    let now = now.as_millisecond();
+    let last = until.unwrap_or(now);
+    let mut since = if bounded { since.as_millisecond() } else { last - tail::LOOK_BACK };
     let account = app.environment.account.clone();
     let whose = app.estate.identity.value().map(|identity| identity.account.clone()).or_else(|| account.clone());
     let region = app.environment.region.clone();
@@ -87,19 +89,58 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
     };
     ring.executor.set_logs_rates(filter, get);
     let groups = std::mem::take(&mut found.groups);
+    let tee = arguments.tee.as_ref().map(|path| {
+        Tee::open(path).map_err(|error| {
+            Report::new("output", format!("{} cannot be written", path.display()), ExitCode::Failed).caused_by(&error)
+        })
+    });
+    let mut writer = Writer {
+        printer: &mut printer,
+        exit_on,
+        tee: tee.transpose()?,
+        out,
+        missing: false,
+        text: String::new(),
+        newest: None,
+        failed: Vec::new(),
+    };
+    let mut trouble = Trouble::new(!found.missing.is_empty());
+    let mut missing = !found.missing.is_empty();
+    if let Some(most) = arguments.tail {
+        let (pattern, rates) = (arguments.pattern.clone(), Rates { filter, get: None });
+        let plan = once::Plan { since, until, begun: now, pattern, rates };
+        let mut whole = true;
+        writer.newest = Some(Newest::new(most));
+        if most > 0 {
+            let read = look_back(ring, groups.clone(), &plan, account.as_ref(), end, &mut writer, &mut trouble);
+            (ring, whole) = Box::pin(read).await?;
+        }
+        if !arguments.follow || !whole {
+            let over = writer.write_kept()?;
+            if !whole {
+                say("the time is up before everything was read; give it more time with --timeout");
+            }
+            return Ok(over.unwrap_or(match whole {
+                false => ExitCode::TimedOut,
+                true if writer.missing || missing => ExitCode::Incomplete,
+                true => ExitCode::Done,
+            }));
+        }
+        // Who follows reads them once more, and goes on from there. A group that could not be read is tried again.
+        since =
+            if most == 0 { now } else { writer.newest.as_ref().and_then(Newest::begins).unwrap_or(since).max(since) };
+        writer.begin_again();
+        writer.newest = (most > 0).then(|| Newest::new(most));
+        writer.missing = false;
+    }
     let way = if arguments.follow {
-        let plan = Plan { since: since.as_millisecond(), live: arguments.live, skip: None };
+        let plan = Plan { since, live: arguments.live, skip: None };
         Way::Follow(Box::new(Follower::new(groups, plan, arguments.pattern.clone())))
     } else {
         // Lines of GetLogEvents have no ids, which JSON promises.
         let get = (form != Form::Json && arguments.tee.is_none()).then_some(get);
-        let plan = once::Plan {
-            since: since.as_millisecond(),
-            until: until.map(jiff::Timestamp::as_millisecond),
-            begun: now.as_millisecond(),
-            pattern: arguments.pattern.clone(),
-            rates: Rates { filter, get },
-        };
+        let plan =
+            once::Plan { since, until, begun: now, pattern: arguments.pattern.clone(), rates: Rates { filter, get } };
         Way::Once(Box::new(Once::new(groups, plan)))
     };
     let delay = if arguments.follow { arguments.delay.as_millis() as i64 } else { i64::MAX };
@@ -107,15 +148,6 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
     if let Some(arns) = arns {
         reader.live(&arns);
     }
-    let tee = arguments.tee.as_ref().map(|path| {
-        Tee::open(path).map_err(|error| {
-            Report::new("output", format!("{} cannot be written", path.display()), ExitCode::Failed).caused_by(&error)
-        })
-    });
-    let mut writer =
-        Writer { printer: &mut printer, exit_on, tee: tee.transpose()?, out, missing: false, text: String::new() };
-    let mut trouble = Trouble { unread: !found.missing.is_empty(), ..Trouble::default() };
-    let mut missing = !found.missing.is_empty();
     let follows = arguments.follow && asked.follows_services();
     let mut fresh = Box::pin(resolve_again(context, &asked, again, None));
     loop {
@@ -143,33 +175,26 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
                     return Ok(code);
                 }
                 trouble.tell(&reader.states(), arguments.follow);
+                if writer.newest.is_some() && reader.caught_up() {
+                    writer.write(&reader.flush())?;
+                    if let Some(code) = writer.write_kept()? {
+                        return Ok(code);
+                    }
+                }
             }
             Some(Heard::Ended) => {
                 return Ok(if writer.missing || missing { ExitCode::Incomplete } else { ExitCode::Done });
             }
-            Some(Heard::WrongAccount(account)) => {
-                let message = format!("the renewed credentials are for account {account}");
-                return Err(Report::new("wrong_account", message, ExitCode::Refused)
-                    .hint("use the --profile of the configured account"));
-            }
-            Some(Heard::Unknown(failure, times)) => {
-                // What no retry can help, and a read that ends, need not wait for ever.
-                if failure.lasting || (!arguments.follow && times >= IDENTITY_TRIES) {
-                    return Err(Report::of_failure("whose the renewed credentials are cannot be asked", &failure));
-                }
-                if times == 1 {
-                    say(&format!("whose the renewed credentials are cannot be asked: {failure}; it is tried again"));
-                }
-            }
+            Some(other) => trusted(other, arguments.follow)?,
             None => {
                 let rest = reader.flush();
-                if let Some(code) = writer.write(&rest)? {
+                if let Some(code) = writer.write(&rest)?.or(writer.write_kept()?) {
                     return Ok(code);
                 }
-                // Following for a time is what was asked for; a line that did not come is not.
                 if !arguments.follow {
                     say("the time is up before everything was read; give it more time with --timeout");
                 }
+                // Following for a time is what was asked for; a line that did not come is not.
                 return Ok(match arguments.follow && writer.exit_on.is_none() {
                     true if missing => ExitCode::Incomplete,
                     true => ExitCode::Done,
@@ -177,6 +202,65 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
                 });
             }
         }
+    }
+}
+
+/// Reads again and again up to the end, each time from further back, until the writer has as many lines as are
+/// wanted or there are no more. Whether there was time for it.
+async fn look_back(
+    mut ring: Ring,
+    mut groups: Vec<GroupSource>,
+    plan: &once::Plan,
+    account: Option<&String>,
+    end: Option<Instant>,
+    writer: &mut Writer<'_>,
+    trouble: &mut Trouble,
+) -> Result<(Ring, bool), Report> {
+    for since in tail::looks(plan.since, plan.until.unwrap_or(plan.begun)) {
+        writer.begin_again();
+        let once = Once::new(groups.clone(), once::Plan { since, ..plan.clone() });
+        let mut reader = LogReader::new(ring, Way::Once(Box::new(once)), i64::MAX, account.cloned());
+        loop {
+            match until_end(end, &mut reader).await {
+                Some(Heard::Lines(lines)) => {
+                    writer.write(&lines)?;
+                    trouble.tell(&reader.states(), false);
+                }
+                Some(Heard::Ended) => break,
+                Some(other) => trusted(other, false)?,
+                None => {
+                    writer.write(&reader.flush())?;
+                    return Ok((reader.into_ring(), false));
+                }
+            }
+        }
+        ring = reader.into_ring();
+        // What could not be read is said once; the others are looked through.
+        groups.retain(|group| !writer.failed.contains(&group.group));
+        if groups.is_empty() || writer.newest.as_ref().is_none_or(Newest::full) {
+            break;
+        }
+    }
+    Ok((ring, true))
+}
+
+/// Whether what came may be believed, where the credentials were renewed.
+fn trusted(heard: Heard, follow: bool) -> Result<(), Report> {
+    match heard {
+        Heard::WrongAccount(account) => {
+            let message = format!("the renewed credentials are for account {account}");
+            Err(Report::new("wrong_account", message, ExitCode::Refused)
+                .hint("use the --profile of the configured account"))
+        }
+        // What no retry can help, and a read that ends, need not wait for ever.
+        Heard::Unknown(failure, times) if failure.lasting || (!follow && times >= IDENTITY_TRIES) => {
+            Err(Report::of_failure("whose the renewed credentials are cannot be asked", &failure))
+        }
+        Heard::Unknown(failure, 1) => {
+            say(&format!("whose the renewed credentials are cannot be asked: {failure}; it is tried again"));
+            Ok(())
+        }
+        Heard::Unknown(..) | Heard::Lines(_) | Heard::Ended => Ok(()),
     }
 }
 
@@ -276,103 +360,4 @@ fn wanted(arguments: &Logs, named: &[String]) -> Result<Wanted, Report> {
     });
     let filter = arguments.filter.as_deref().map(|text| filter("--filter", text, named)).transpose()?;
     Ok(Wanted { filter: filter.unwrap_or_default(), level, grep: grep.transpose()? })
-}
-
-struct Writer<'a> {
-    printer: &'a mut Printer,
-    exit_on: Option<Filter>,
-    tee: Option<Tee>,
-    out: &'a mut dyn io::Write,
-    missing: bool,
-    text: String,
-}
-
-impl Writer<'_> {
-    /// Writes; an exit code where it is over.
-    fn write(&mut self, lines: &[Out]) -> Result<Option<ExitCode>, Report> {
-        self.text.clear();
-        let mut over = None;
-        for line in lines {
-            match line {
-                Out::Gap(gap) => {
-                    self.missing = true;
-                    self.printer.gap(gap, &mut self.text);
-                }
-                Out::Line(arrived) => {
-                    if let Some(tee) = &mut self.tee {
-                        tee.write(&json_alone(arrived)).map_err(|error| unwritten(&error))?;
-                    }
-                    if self.printer.line(arrived, self.exit_on.as_ref(), &mut self.text) {
-                        over = Some(ExitCode::Done);
-                        break;
-                    }
-                }
-            }
-        }
-        if let Some(tee) = &mut self.tee {
-            tee.flush().map_err(|error| unwritten(&error))?;
-        }
-        if self.text.is_empty() {
-            return Ok(over);
-        }
-        match write(self.out, &self.text) {
-            Ok(Written::All) => Ok(over),
-            Ok(Written::Closed) => Ok(Some(ExitCode::Done)),
-            // What was waited for came, though it could not be written.
-            Err(error) => Err(Report { code: over.unwrap_or(ExitCode::Failed), ..unwritten(&error) }),
-        }
-    }
-}
-
-fn unwritten(error: &io::Error) -> Report {
-    Report::new("output", "the output cannot be written", ExitCode::Failed).caused_by(error)
-}
-
-/// Tells of each trouble once, and when it is over.
-#[derive(Default)]
-struct Trouble {
-    failed: HashMap<String, Failure>,
-    behind: HashMap<String, i64>,
-    unread: bool,
-}
-
-impl Trouble {
-    /// What could not be read when it was looked where the lines are now; nothing where all could.
-    fn unread(&mut self, missing: &[String]) {
-        if self.unread == missing.is_empty() {
-            match missing.first() {
-                Some(first) => say(&format!("{first}; what is not followed yet does not join meanwhile")),
-                None => say("it is known again where the lines are"),
-            }
-        }
-        self.unread = !missing.is_empty();
-    }
-
-    fn tell(&mut self, states: &[FeedState], follow: bool) {
-        for state in states {
-            let group = &state.group;
-            match (&state.failure, self.failed.get(group)) {
-                (Some(failure), before) if before != Some(failure) => {
-                    say(&format!("{group}: {failure}; it is tried again"));
-                    self.failed.insert(group.clone(), failure.clone());
-                }
-                (None, Some(_)) => {
-                    say(&format!("{group}: it is read again, from where it ended"));
-                    self.failed.remove(group);
-                }
-                _ => {}
-            }
-            if !follow || state.failure.is_some() {
-                continue;
-            }
-            let told = self.behind.get(group).copied().unwrap_or(0);
-            if state.behind > BEHIND.max(told * 2) {
-                let late = time::short(SignedDuration::from_millis(state.behind));
-                say(&format!("{group}: {late} behind: more lines come than its requests bring"));
-                self.behind.insert(group.clone(), state.behind);
-            } else if told > 0 && state.behind < BEHIND / 2 {
-                self.behind.remove(group);
-            }
-        }
-    }
 }

@@ -8,12 +8,14 @@ mod doctor;
 mod insights;
 mod lists;
 mod log_groups;
+mod log_writer;
 mod logs;
 mod operations;
 mod own_values;
 mod session;
 mod simulator;
 mod snapshot;
+mod tail;
 
 use crate::cli::{Cli, Command, ExitCode, Report};
 use crate::model::timer::Power;

@@ -122,6 +122,14 @@ impl Printer {
         self.last = None;
     }
 
+    /// What comes next does not follow on what was read: earlier lines are read anew.
+    pub fn begin_again(&mut self) {
+        self.streams.clear();
+        self.places.clear();
+        self.known.clear();
+        self.last = None;
+    }
+
     /// The place of a source's stream. Many lines share a source, so its name is looked up once.
     fn stream(&mut self, source: &Arc<Source>) -> usize {
         let address = Arc::as_ptr(source) as usize;

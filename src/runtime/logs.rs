@@ -28,6 +28,16 @@ impl LogReader {
         Self { ring, reader: Reader::new(way, delay, account) }
     }
 
+    /// The ring back, for another read.
+    pub fn into_ring(self) -> Ring {
+        self.ring
+    }
+
+    /// Whether everything that was there at the beginning has been read.
+    pub fn caught_up(&self) -> bool {
+        self.reader.caught_up()
+    }
+
     /// Opens live tails of these groups (ARNs), at most 10 each.
     pub fn live(&mut self, arns: &[String]) {
         self.reader.live(arns);

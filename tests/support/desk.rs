@@ -113,7 +113,12 @@ pub fn reads(desk: &Desk) -> Vec<(Read, &'static str)> {
         (Read::Targets { groups: web.target_groups }, "elasticloadbalancing:DescribeTargetHealth"),
         (Read::Timers { prefix: "bookmark".into() }, "scheduler:ListSchedules"),
         (
-            Read::TaskLog { group: "/ecs/bookmark-manager-staging-web".into(), stream: "x".into(), limit: 50 },
+            Read::TaskLog {
+                group: "/ecs/bookmark-manager-staging-web".into(),
+                region: None,
+                stream: "x".into(),
+                limit: 50,
+            },
             "logs:GetLogEvents",
         ),
         (Read::Function { name: FUNCTION.into() }, "lambda:GetFunctionConfiguration"),

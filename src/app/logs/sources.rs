@@ -67,12 +67,30 @@ impl Sources {
     pub fn failed(&self) -> impl Iterator<Item = (&Missing, &Failure)> {
         self.missing.iter().filter_map(|missing| Some((missing, missing.failure.as_ref()?)))
     }
+
+    /// The groups of a region, as far as that is known. One of the same name that is there, while the lines of a
+    /// service go elsewhere, is another.
+    pub fn here(&self, region: Option<&str>) -> impl Iterator<Item = &GroupSource> {
+        self.groups.iter().filter(move |group| group.is_in(region))
+    }
+
+    /// A group that no query from a region searches, and how to search it.
+    pub fn elsewhere(&self, region: Option<&str>) -> Option<String> {
+        let group = self.groups.iter().find(|group| !group.is_in(region))?;
+        let (name, there) = (&group.group, group.region.as_deref()?);
+        Some(format!("{name} is in {there}: cockpit insights --region {there} --group {name}"))
+    }
 }
 
 impl GroupSource {
     /// A group by its name alone.
     pub fn named(group: &str) -> Self {
         Self { group: group.to_owned(), ..Self::default() }
+    }
+
+    /// Whether it is in a region; where one of the two is not known, it is.
+    fn is_in(&self, region: Option<&str>) -> bool {
+        self.region.as_deref().is_none_or(|there| region.is_none_or(|region| region == there))
     }
 
     /// What a stream of it is; none if its lines are not wanted.
@@ -236,6 +254,21 @@ mod tests {
     use crate::model::task_definition::{ContainerDefinition, LogConfiguration};
     use crate::model::{Service, TaskDefinition};
     use jiff::Timestamp;
+
+    #[test]
+    fn a_query_searches_no_group_of_another_region() {
+        let group = |name: &str, region: Option<&str>| GroupSource {
+            region: region.map(str::to_owned),
+            ..GroupSource::named(name)
+        };
+        let groups = vec![group("/a", None), group("/b", Some("eu-west-1")), group("/c", Some("us-east-1"))];
+        let sources = Sources { groups, ..Sources::default() };
+        let names: Vec<&str> = sources.here(Some("eu-west-1")).map(|group| group.group.as_str()).collect();
+        assert_eq!(names, ["/a", "/b"]);
+        let said = sources.elsewhere(Some("eu-west-1")).expect("one is left out");
+        assert!(said.contains("/c is in us-east-1") && said.contains("--region us-east-1"), "{said}");
+        assert_eq!((sources.here(None).count(), sources.elsewhere(None)), (3, None), "it is not known where we are");
+    }
 
     fn container(name: &str, driver: &str, group: &str) -> ContainerDefinition {
         let log = LogConfiguration {

@@ -110,6 +110,8 @@ pub enum Read {
     TaskLog {
         /// The log group.
         group: String,
+        /// Its region; none for the environment's.
+        region: Option<String>,
         /// The stream: `prefix/container/task-id`.
         stream: String,
         /// How many at most.

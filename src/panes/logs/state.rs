@@ -137,6 +137,8 @@ pub struct State {
     pub span: (Ms, Ms),
     /// Where lines come from and where they are not.
     pub sources: Sources,
+    /// The region of the environment, as far as it is known.
+    pub region: Option<String>,
     /// The live tail.
     pub live: Live,
     /// Reads the past, while it does.
@@ -223,6 +225,7 @@ impl Default for State {
             histogram: Vec::new(),
             span: (0, 0),
             sources: Sources::default(),
+            region: None,
             live: Live::default(),
             past: None,
             insights: Insights::default(),
@@ -330,7 +333,7 @@ impl State {
             }
         }
         if self.live.on && self.live.serial.is_none() && self.live.due <= at {
-            let arns = arns(&self.sources, estate, environment);
+            let arns = arns(&self.sources, self.region.as_deref(), estate, environment);
             if !arns.is_empty() {
                 self.serial += 1;
                 self.live.serial = Some(self.serial);
@@ -382,9 +385,9 @@ impl State {
         (!lines.is_empty()).then_some(Effect::Tee(Tee::Lines(lines)))
     }
 
-    /// The groups that a query may search: at most 50.
+    /// The groups that a query may search: at most 50, of the environment's region.
     pub fn group_names(&self) -> Vec<String> {
-        self.sources.groups.iter().map(|group| group.group.clone()).take(50).collect()
+        self.sources.here(self.region.as_deref()).map(|group| group.group.clone()).take(50).collect()
     }
 
     /// Nothing is asked while it is not known that the account is the right one.
@@ -410,6 +413,8 @@ impl State {
             return;
         }
         self.resolved = now;
+        let known = estate.identity.value().and_then(|identity| identity.region.as_ref());
+        self.region = environment.region.as_ref().or(known).cloned();
         let mut found = sources::of_services(estate, &[]);
         let named = sources::named(&environment.logs, &self.groups, &found);
         found.groups.extend(named);
@@ -750,16 +755,13 @@ fn clock(at: Ms) -> String {
 }
 
 /// ARNs for a live tail: at most 10.
-fn arns(sources: &Sources, estate: &Estate, environment: &EnvironmentConfig) -> Vec<String> {
+fn arns(sources: &Sources, region: Option<&str>, estate: &Estate, environment: &EnvironmentConfig) -> Vec<String> {
     let account = estate.identity.value().map(|identity| identity.account.clone());
-    let known = estate.identity.value().and_then(|identity| identity.region.as_ref());
-    let region = environment.region.as_ref().or(known);
     let (Some(account), Some(region)) = (account.or_else(|| environment.account.clone()), region) else {
         return Vec::new();
     };
     // Those of another region are only polled: a live tail is of one.
-    let here = |group: &&sources::GroupSource| group.region.as_ref().is_none_or(|there| there == region);
-    let groups = sources.groups.iter().filter(here).take(10);
+    let groups = sources.here(Some(region)).take(10);
     groups.map(|group| format!("arn:aws:logs:{region}:{account}:log-group:{}", group.group)).collect()
 }
 

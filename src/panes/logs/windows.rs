@@ -299,7 +299,13 @@ pub fn query(app: &mut App, asked: &Asked) -> Vec<Effect> {
     };
     app.screen.overlays.clear();
     let effect = app.panes.logs.query(&name, &text, dated, app.generation());
-    let unread = app.panes.logs.sources.failed().next().map(|(missing, _)| missing.words());
+    let logs = &app.panes.logs;
+    let unread = logs
+        .sources
+        .failed()
+        .next()
+        .map(|(missing, _)| missing.words())
+        .or_else(|| logs.sources.elsewhere(logs.region.as_deref()));
     match &effect {
         Some(_) => app.say(match unread {
             Some(unread) => format!("Insights is searching, not everywhere: {unread}"),

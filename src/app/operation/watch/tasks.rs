@@ -53,7 +53,8 @@ impl Watch {
                 ("awslogs", Some(group), Some(prefix)) => {
                     let stream = format!("{prefix}/{}/{}", container.name, task.id);
                     let slot = Slot::Log { task: task.id.clone(), container: container.name.clone() };
-                    ctx.read(slot, Read::TaskLog { group: group.clone(), stream, limit: LOG_LINES });
+                    let (group, region) = (group.clone(), log.region.clone());
+                    ctx.read(slot, Read::TaskLog { group, region, stream, limit: LOG_LINES });
                 }
                 ("awslogs", ..) => {}
                 (driver, ..) => {
