@@ -18,7 +18,7 @@ mod panic;
 mod pipe;
 mod printed;
 mod process;
-mod ring;
+pub mod ring;
 pub mod stop;
 pub mod tee;
 mod terminal;
