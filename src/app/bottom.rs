@@ -39,7 +39,7 @@ pub fn commands(app: &App) -> Vec<Id> {
         match command.bottom {
             Bottom::Then(place) => common.push((place, command.id)),
             Bottom::Room(place) if own.is_empty() && (app.view().blocks.len() > 1 || command.id != Id::NEXT_BLOCK) => {
-                common.push((place, command.id))
+                common.push((place, command.id));
             }
             Bottom::Room(_) | Bottom::First(_) | Bottom::No => {}
         }

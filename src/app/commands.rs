@@ -35,7 +35,7 @@ pub const FIRST: &[Command] = &[
         sort(app);
         done(app)
     }),
-    Command::new(Id::INSPECT, List, "fields", &["i"], "Show the raw fields of the selected thing.", |app| inspect(app))
+    Command::new(Id::INSPECT, List, "fields", &["i"], "Show the raw fields of the selected thing.", inspect)
         .when(select::has_fields),
     Command::new(Id::COPY, List, "copy", &["y"], "Copy the selected thing's name, also over ssh.", copy)
         .when(|app| select::subject(app).is_some())

@@ -67,9 +67,9 @@ impl Flight {
                 | Query::ScheduledActions { .. }
                 | Query::Schedules { .. }
                 | Query::ScalingActivities { .. }
-                | Query::TargetGroups { .. }
-                | Query::DbClusters { .. }
-                | Query::DbInstances { .. }
+                | Query::TargetGroups
+                | Query::DbClusters
+                | Query::DbInstances
                 | Query::Alarms { .. }
         )
     }

@@ -55,7 +55,7 @@ pub fn of(estate: &Estate, environment: &EnvironmentConfig, builds: &BTreeMap<St
     if let Some(services) = whole(&estate.services) {
         let ours: Vec<&str> = services.keys().map(String::as_str).collect();
         let lists = Lists { source: Source::Services, key: "services", ours, others: others(Source::Services) };
-        found.extend(lists.unmatched(&environment.services, |pattern, name| matches(pattern, name)));
+        found.extend(lists.unmatched(&environment.services, matches));
         found.extend(unbuilt(&lists.ours, builds));
     }
     if let (Some(clusters), Some(instances)) = (whole(&estate.db_clusters), whole(&estate.db_instances)) {
@@ -63,7 +63,7 @@ pub fn of(estate: &Estate, environment: &EnvironmentConfig, builds: &BTreeMap<St
         ours.extend(instances.iter().map(|instance| instance.id.as_str()));
         let also: Vec<String> = others(Source::DbClusters).iter().chain(others(Source::DbInstances)).cloned().collect();
         let lists = Lists { source: Source::DbClusters, key: "databases", ours, others: &also };
-        found.extend(lists.unmatched(&environment.databases, |pattern, name| matches(pattern, name)));
+        found.extend(lists.unmatched(&environment.databases, matches));
     }
     if let Some(groups) = whole(&estate.target_groups) {
         let ours = groups.iter().map(String::as_str).collect();

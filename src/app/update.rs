@@ -68,8 +68,9 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
             app.ahead = ahead;
             app.poller.ahead = ahead;
             app.operations.ahead = ahead;
-            let panes = app.table.panes;
-            panes.iter().for_each(|pane| (pane.hooks.clock)(app));
+            for pane in app.table.panes {
+                (pane.hooks.clock)(app);
+            }
             // Every age was another.
             app.changed();
             Vec::new()
@@ -150,8 +151,9 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
         }
         Event::Renewed(ticket) => {
             app.poller.renewed(ticket, &app.environment, app.now);
-            let panes = app.table.panes;
-            panes.iter().for_each(|pane| (pane.hooks.renewed)(app));
+            for pane in app.table.panes {
+                (pane.hooks.renewed)(app);
+            }
             app.plan()
         }
         Event::Resumed => {
@@ -161,8 +163,9 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
         }
         Event::Stopped => dialogs::stop(app),
         Event::TeeEnded(why) => {
-            let panes = app.table.panes;
-            panes.iter().for_each(|pane| (pane.hooks.tee_ended)(app, &why));
+            for pane in app.table.panes {
+                (pane.hooks.tee_ended)(app, &why);
+            }
             Vec::new()
         }
         Event::Notice(notice) => {

@@ -140,9 +140,9 @@ pub fn to_task(app: &mut App) -> Vec<Effect> {
     }
     if app.estate.task(&task).is_none() {
         app.say(format!("task {task} is no longer there: ECS keeps stopped tasks for an hour"));
-        return open_subject(app, Subject::Service(service));
+        return open_subject(app, &Subject::Service(service));
     }
-    open_subject(app, Subject::Task(service, task))
+    open_subject(app, &Subject::Task(service, task))
 }
 
 /// The lines of what is selected elsewhere: of a service, or of a task, its last ones if it stopped.

@@ -62,7 +62,7 @@ pub fn open(app: &mut App) -> Option<Vec<Effect>> {
             return Some(Vec::new());
         }
     };
-    Some(open_subject(app, subject))
+    Some(open_subject(app, &subject))
 }
 
 /// What stands there while there is nothing.

@@ -52,7 +52,7 @@ pub fn block(canvas: &mut Canvas<'_, '_>, block: Block, named: &str, place: Rect
     }
     let list = app.screen.list_of(block);
     let mut room = place.width - 4;
-    let blank = spec.has_rows() && list.is_none_or(|list| list.is_empty());
+    let blank = spec.has_rows() && list.is_none_or(crate::app::list::List::is_empty);
     // At the right first: the age is a promise, the title can be cut.
     let age = match (&standing.age, standing.loading && list.is_some_and(|list| !list.is_empty())) {
         (Some(age), _) if !blank => Some((age.as_str(), theme.degraded)),
