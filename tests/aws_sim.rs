@@ -61,7 +61,7 @@ async fn ask(session: &Session, query: Query) -> Heard {
         match answer.part {
             Part::Page(fact) => pages.push(fact),
             Part::Last(fact) => end = Some(Ok(fact)),
-            Part::Broken(failure) => end = Some(Err(failure)),
+            Part::Failed(failure) => end = Some(Err(failure)),
         }
     }
     Heard { pages, end: end.expect("every answer ends"), requests, renewed }

@@ -30,7 +30,7 @@ async fn ask(session: &Session, query: Query) -> Result<Fact, Failure> {
         match answer.part {
             Part::Page(_) => {}
             Part::Last(fact) => end = Some(Ok(fact)),
-            Part::Broken(failure) => end = Some(Err(failure)),
+            Part::Failed(failure) => end = Some(Err(failure)),
         }
     }
     end.expect("every answer ends")

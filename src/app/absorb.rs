@@ -4,7 +4,7 @@
 
 use super::effect::{Effect, Query};
 use super::event::{Answer, Fact, Part};
-use super::poll::{Flight, Job, Poller};
+use super::poll::{InFlight, Job, Poller};
 use super::unmatched::{named_wrong, sift};
 use crate::config::EnvironmentConfig;
 use crate::model::target::group_name;
@@ -46,12 +46,13 @@ impl Poller {
         estate: &mut Estate,
         environment: &EnvironmentConfig,
         effects: &mut Vec<Effect>,
-    ) -> Option<(Flight, Part)> {
-        let identity = self.flights.get(&answer.ticket).is_some_and(|flight| matches!(flight.query, Query::Identity));
+    ) -> Option<(InFlight, Part)> {
+        let identity =
+            self.in_flight_asks.get(&answer.ticket).is_some_and(|flight| matches!(flight.query, Query::Identity));
         if !identity
-            && self.flights.contains_key(&answer.ticket)
+            && self.in_flight_asks.contains_key(&answer.ticket)
             // A failure brings nothing of another account.
-            && !matches!(answer.part, Part::Broken(_))
+            && !matches!(answer.part, Part::Failed(_))
             && let Some(held) = &mut self.held
         {
             held.push(answer);
@@ -116,7 +117,7 @@ impl Poller {
                     Ok(())
                 }
             }
-            Part::Broken(failure) => {
+            Part::Failed(failure) => {
                 let kind = failure.kind;
                 estate.identity.fail(failure);
                 Err(kind)
@@ -133,12 +134,12 @@ impl Poller {
         &mut self,
         estate: &mut Estate,
         environment: &EnvironmentConfig,
-        flight: Flight,
+        flight: InFlight,
         part: Part,
         now: Timestamp,
         effects: &mut Vec<Effect>,
     ) {
-        if let Part::Broken(failure) = &part
+        if let Part::Failed(failure) = &part
             && failure.kind == FailureKind::Credentials
             // Once it is known, the identity's own retries look for new credentials.
             && estate.identity.failure().is_none()
@@ -208,7 +209,7 @@ impl Poller {
         &mut self,
         estate: &mut Estate,
         environment: &EnvironmentConfig,
-        flight: Flight,
+        flight: InFlight,
         part: Part,
         now: Timestamp,
     ) {
@@ -281,7 +282,7 @@ impl Poller {
         &mut self,
         estate: &mut Estate,
         environment: &EnvironmentConfig,
-        flight: &Flight,
+        flight: &InFlight,
         part: Part,
         now: Timestamp,
         effects: &mut Vec<Effect>,
@@ -312,8 +313,8 @@ impl Poller {
                 sweep.missing.extend(missing);
             }
             // Which names there are beside would only have been a help.
-            Part::Broken(_) if listing && sweep.naming => {}
-            Part::Broken(failure) => sweep.broke(&flight.query, failure),
+            Part::Failed(_) if listing && sweep.naming => {}
+            Part::Failed(failure) => sweep.broke(&flight.query, failure),
             Part::Page(_) | Part::Last(_) => sweep.broke(&flight.query, not_understood()),
         }
         if last {
@@ -363,7 +364,7 @@ impl Poller {
         &mut self,
         estate: &mut Estate,
         environment: &EnvironmentConfig,
-        flight: &Flight,
+        flight: &InFlight,
         part: Part,
         now: Timestamp,
         effects: &mut Vec<Effect>,
@@ -390,7 +391,7 @@ impl Poller {
                     }
                 }
             }
-            Part::Broken(failure) => sweep.broke(&flight.query, failure),
+            Part::Failed(failure) => sweep.broke(&flight.query, failure),
             Part::Page(_) | Part::Last(_) => sweep.broke(&flight.query, not_understood()),
         }
         if last {
@@ -423,7 +424,7 @@ impl Poller {
         &mut self,
         estate: &mut Estate,
         environment: &EnvironmentConfig,
-        flight: &Flight,
+        flight: &InFlight,
         part: Part,
         now: Timestamp,
     ) {
@@ -438,7 +439,7 @@ impl Poller {
                     self.metric_failures.remove(&job);
                 }
             }
-            Part::Broken(failure) => {
+            Part::Failed(failure) => {
                 self.metric_failures.insert(job, failure);
             }
             Part::Page(_) | Part::Last(_) => {
@@ -471,7 +472,7 @@ fn one<T>(
             }
             None => not_understood(),
         },
-        Part::Broken(failure) => failure,
+        Part::Failed(failure) => failure,
     };
     let kind = failure.kind;
     slot.fail(failure);
@@ -497,7 +498,7 @@ fn all<T>(
             }
             None => not_understood(),
         },
-        Part::Broken(failure) => failure,
+        Part::Failed(failure) => failure,
     };
     let kind = failure.kind;
     if count > 0 && slot.at().is_none() {

@@ -84,7 +84,7 @@ pub enum Part {
     /// The last page: the answer is whole.
     Last(Fact),
     /// It failed here; pages that came before stand, and the whole is partial.
-    Broken(Failure),
+    Failed(Failure),
 }
 
 /// What was learned.

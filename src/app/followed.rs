@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 /// What a person knows of the operations.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Followed {
+pub struct OperationNotices {
     /// Those that were confirmed or are watched: the others were only looked at.
     pub confirmed: BTreeSet<OperationId>,
     /// Those whose first change was followed by a look at the services.
@@ -17,7 +17,7 @@ pub struct Followed {
     /// Those whose end was told.
     pub(super) told: BTreeSet<OperationId>,
     /// Those that ended badly and were not opened since.
-    pub unseen: BTreeSet<OperationId>,
+    pub unacknowledged: BTreeSet<OperationId>,
     /// A person is leaving, since: what is written down at the end is waited for.
     pub(super) leaving: Option<Timestamp>,
     /// Those that went on when they were left.

@@ -14,8 +14,8 @@ pub fn running(app: &App) -> impl Iterator<Item = &Operation> {
 }
 
 /// Those of them that ended badly and were not looked at since, newest first.
-pub fn unseen(app: &App) -> impl Iterator<Item = &Operation> {
-    listed(app).filter(|operation| app.followed.unseen.contains(&operation.id))
+pub fn unacknowledged(app: &App) -> impl Iterator<Item = &Operation> {
+    listed(app).filter(|operation| app.followed.unacknowledged.contains(&operation.id))
 }
 
 /// The environment's name where it is not the opened one.

@@ -22,7 +22,7 @@ impl App {
             return Some(Duration::from_millis(50));
         }
         let panes = self.table.panes.iter().filter_map(|pane| (pane.hooks.next_tick)(self)).min();
-        panes.or_else(|| self.owing().then_some(Duration::from_millis(100)))
+        panes.or_else(|| self.has_pending_facts().then_some(Duration::from_millis(100)))
     }
 
     /// What is to be asked now.

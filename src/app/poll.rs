@@ -49,7 +49,7 @@ impl Default for Wants {
 
 /// A fetch under way.
 #[derive(Debug, Clone)]
-pub(super) struct Flight {
+pub(super) struct InFlight {
     pub(super) query: Query,
     pub(super) job: Option<Job>,
     pub(super) lane: Lane,
@@ -57,7 +57,7 @@ pub(super) struct Flight {
     pub(super) pages: Vec<super::event::Fact>,
 }
 
-impl Flight {
+impl InFlight {
     /// Whether its pages wait for the last one: a list that is replaced whole.
     fn gathers(&self) -> bool {
         matches!(
@@ -83,7 +83,7 @@ pub struct Poller {
     /// How far the service's clock is ahead of the one that ticks: windows of metrics are the service's time.
     pub(super) ahead: SignedDuration,
     pub(super) wants: Wants,
-    pub(super) flights: HashMap<Ticket, Flight>,
+    pub(super) in_flight_asks: HashMap<Ticket, InFlight>,
     timers: BTreeMap<Job, Timer>,
     keyed: Keyed,
     /// Services of which something points to a deployment whose history is worth a request.
@@ -112,7 +112,7 @@ impl Poller {
             serial: 0,
             ahead: SignedDuration::ZERO,
             wants,
-            flights: HashMap::new(),
+            in_flight_asks: HashMap::new(),
             timers: BTreeMap::new(),
             keyed: Keyed::default(),
             news: BTreeSet::new(),
@@ -131,23 +131,23 @@ impl Poller {
     }
 
     /// The flight of an answer, or `None` for one that is stale. The only place that drops answers.
-    pub(super) fn claim(&mut self, answer: &super::event::Answer, now: Timestamp) -> Option<Flight> {
+    pub(super) fn claim(&mut self, answer: &super::event::Answer, now: Timestamp) -> Option<InFlight> {
         if answer.ticket.generation != self.generation {
             return None;
         }
-        let source = self.flights.get(&answer.ticket)?.query.source();
+        let source = self.in_flight_asks.get(&answer.ticket)?.query.source();
         *self.requests.entry(source).or_default() += answer.requests;
         self.recent.push_back((now, answer.requests));
         while self.recent.front().is_some_and(|(at, _)| now.duration_since(*at) > SignedDuration::from_mins(1)) {
             self.recent.pop_front();
         }
-        let Part::Page(page) = &answer.part else { return self.flights.remove(&answer.ticket) };
-        let flight = self.flights.get_mut(&answer.ticket)?;
+        let Part::Page(page) = &answer.part else { return self.in_flight_asks.remove(&answer.ticket) };
+        let flight = self.in_flight_asks.get_mut(&answer.ticket)?;
         if flight.gathers() {
             flight.pages.push(page.clone());
             return None;
         }
-        Some(Flight { query: flight.query.clone(), job: flight.job, lane: flight.lane, pages: Vec::new() })
+        Some(InFlight { query: flight.query.clone(), job: flight.job, lane: flight.lane, pages: Vec::new() })
     }
 
     /// Requests sent, by source.
@@ -176,14 +176,14 @@ impl Poller {
 
     /// Whether fetches of this source are under way.
     pub fn reading(&self, source: Source) -> bool {
-        self.flights.values().any(|flight| flight.query.source() == source)
+        self.in_flight_asks.values().any(|flight| flight.query.source() == source)
     }
 
     /// When a failed source is tried again.
     pub fn next_try(&self, source: Source) -> Option<Timestamp> {
         self.timers
             .iter()
-            .filter(|(job, timer)| job.source() == source && timer.flying == 0)
+            .filter(|(job, timer)| job.source() == source && timer.in_flight == 0)
             .filter_map(|(_, timer)| timer.due)
             .min()
     }
@@ -191,11 +191,11 @@ impl Poller {
     /// Whether everything that is wanted was read once, well or not.
     pub fn settled(&self, estate: &Estate, environment: &EnvironmentConfig) -> bool {
         let nobody = estate.identity.failure().is_some_and(|failure| failure.kind == FailureKind::Credentials);
-        let asked = self.timers.get(&Job::Identity).is_some_and(|timer| timer.tried && timer.flying == 0);
+        let asked = self.timers.get(&Job::Identity).is_some_and(|timer| timer.tried && timer.in_flight == 0);
         if self.wrong_account || (nobody && self.wants.once) {
             return asked;
         }
-        self.flights.is_empty()
+        self.in_flight_asks.is_empty()
             && self.held.is_none()
             && Job::ALL
                 .iter()
@@ -251,9 +251,9 @@ impl Poller {
     pub(super) fn fetch(&mut self, query: Query, job: Option<Job>, lane: Lane) -> Effect {
         self.serial += 1;
         let ticket = Ticket { generation: self.generation, owner: Owner::Poll, serial: self.serial };
-        self.flights.insert(ticket, Flight { query: query.clone(), job, lane, pages: Vec::new() });
+        self.in_flight_asks.insert(ticket, InFlight { query: query.clone(), job, lane, pages: Vec::new() });
         if let Some(job) = job {
-            self.timers.entry(job).or_default().flying += 1;
+            self.timers.entry(job).or_default().in_flight += 1;
         }
         Effect::Fetch { ticket, lane, query }
     }
@@ -273,7 +273,7 @@ impl Poller {
             // Facts that wait for the account need an answer, also in a read that is done once.
             let waited_for = job == Job::Identity && self.held.is_some();
             let timer = self.timers.entry(job).or_default();
-            let due = timer.flying == 0
+            let due = timer.in_flight == 0
                 && !(self.wants.once && timer.tried && !waited_for)
                 && timer
                     .due
@@ -342,10 +342,10 @@ impl Poller {
     /// An answer that may not be taken in: its fetch is over, and is due again. What else belongs to
     /// the same read goes with it: the rest of a list would look like a whole one.
     pub(super) fn forget(&mut self, answer: &super::event::Answer) {
-        let Some(flight) = self.flights.remove(&answer.ticket) else { return };
+        let Some(flight) = self.in_flight_asks.remove(&answer.ticket) else { return };
         if let Some(job) = flight.job {
-            self.flights.retain(|_, other| other.job != Some(job));
-            self.timers.entry(job).or_default().flying = 0;
+            self.in_flight_asks.retain(|_, other| other.job != Some(job));
+            self.timers.entry(job).or_default().in_flight = 0;
             match job {
                 Job::Services => self.services = None,
                 Job::Tasks => self.tasks = None,
@@ -360,7 +360,7 @@ impl Poller {
             return;
         };
         if let Some(timer) = self.keyed.get_mut(flight.query.source(), key) {
-            timer.flying = 0;
+            timer.in_flight = 0;
         }
     }
 
@@ -378,7 +378,7 @@ impl Poller {
         }
         self.hold(environment);
         // An answer under way is still about the credentials before.
-        self.flights.retain(|_, flight| !matches!(flight.query, Query::Identity));
+        self.in_flight_asks.retain(|_, flight| !matches!(flight.query, Query::Identity));
         let timer = self.timers.entry(Job::Identity).or_default();
         *timer = Timer { due: Some(now), lane: Some(Lane::Operator), ..Timer::default() };
     }
@@ -420,7 +420,7 @@ impl Poller {
         let wanted = [(Source::Rollouts, &names), (Source::TaskDefinitions, &definitions), (Source::Targets, &groups)];
         for (source, wanted) in wanted {
             if let Some(timers) = self.keyed.0.get_mut(&source) {
-                timers.retain(|key, timer| timer.flying > 0 || wanted.contains(key));
+                timers.retain(|key, timer| timer.in_flight > 0 || wanted.contains(key));
             }
         }
         estate.rollouts.retain(|key, _| names.contains(key));
@@ -435,11 +435,11 @@ impl Poller {
 
     /// Forgets all fetches under way: their answers will be stale.
     fn drop_flights(&mut self) {
-        self.flights.clear();
+        self.in_flight_asks.clear();
         self.services = None;
         self.tasks = None;
         for timer in self.timers.values_mut().chain(self.keyed.values_mut()) {
-            timer.flying = 0;
+            timer.in_flight = 0;
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::confirm;
 use super::effect::Effect;
-use super::followed::Followed;
+use super::followed::OperationNotices;
 use super::keymap::Keymap;
 use super::operation::Operations;
 use super::pane;
@@ -57,7 +57,7 @@ pub struct App {
     /// What changes the environment, or did.
     pub operations: Operations,
     /// What a person knows of that.
-    pub followed: Followed,
+    pub followed: OperationNotices,
     /// What the screen asked, and what a person touched.
     pub confirm: confirm::Confirm,
     /// Where a person is.
@@ -71,17 +71,17 @@ pub struct App {
     /// Something that is shown has changed since the last drawing.
     pub redraw: bool,
     /// The most metrics a round whose cost was told.
-    pub(super) metrics_told: usize,
+    pub(super) reported_metric_count: usize,
     pub(super) generation: u32,
     pub(super) focused: bool,
-    pub(super) unsettled: News,
+    pub(super) unsettled: Dirty,
     /// When facts were last judged.
     pub(super) judged: Option<Timestamp>,
 }
 
 /// What has changed since the state was last settled; the greater includes the smaller.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum News {
+pub(crate) enum Dirty {
     #[default]
     Nothing,
     /// Where a person is: lists and windows.
@@ -167,17 +167,17 @@ impl App {
             keymap,
             estate: Estate::default(),
             operations: Operations::default(),
-            followed: Followed::default(),
+            followed: OperationNotices::default(),
             confirm: confirm::Confirm::default(),
             screen: Screen { pane: table.panes[0].id, ..Screen::default() },
             panes: Panes::default(),
             filters: Vec::new(),
             activity: Vec::new(),
             redraw: true,
-            metrics_told: 0,
+            reported_metric_count: 0,
             generation: 1,
             focused: true,
-            unsettled: News::All,
+            unsettled: Dirty::All,
             judged: None,
         };
         app.operations = Operations::new(app.session.mark.clone(), app.zone());
@@ -258,18 +258,18 @@ impl App {
 
     /// Anything may have changed.
     pub(super) fn changed(&mut self) {
-        self.changed_by(News::All);
+        self.changed_by(Dirty::All);
     }
 
     /// What has changed, so that it is settled and drawn.
-    pub(super) fn changed_by(&mut self, news: News) {
+    pub(super) fn changed_by(&mut self, news: Dirty) {
         self.unsettled = self.unsettled.max(news);
         self.redraw = true;
     }
 
     /// Where a person is, or what lists show, has changed.
     pub(crate) fn lists_changed(&mut self) {
-        self.changed_by(News::Lists);
+        self.changed_by(Dirty::Lists);
     }
 
     /// A short message at the bottom.
@@ -279,7 +279,7 @@ impl App {
     }
 
     /// Whether facts have come in that are not on the screen yet, because judging them was put off.
-    pub fn owing(&self) -> bool {
-        self.unsettled >= News::Facts
+    pub fn has_pending_facts(&self) -> bool {
+        self.unsettled >= Dirty::Facts
     }
 }

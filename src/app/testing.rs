@@ -142,7 +142,7 @@ pub(super) fn fetches(effects: &[Effect]) -> Vec<&Query> {
 }
 
 pub(super) fn broken(effect: &Effect, kind: FailureKind) -> Event {
-    part(effect, Part::Broken(Failure::new(kind, "it failed")))
+    part(effect, Part::Failed(Failure::new(kind, "it failed")))
 }
 
 pub(super) fn part(effect: &Effect, part: Part) -> Event {

@@ -17,7 +17,7 @@ use super::command::{Id, Scope};
 use super::confirm::Touch;
 use super::effect::Effect;
 use super::event::{Answer, Event, Fact, Mouse, Part};
-use super::state::News;
+use super::state::Dirty;
 use super::ticket::Owner;
 use super::{App, question, screen};
 use crate::model::key::Key;
@@ -119,7 +119,7 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
                 if answer.ticket.generation == app.generation {
                     app.poller.count(answer.requests, app.now);
                     (app.table.pane(PaneId(name)).hooks.answer)(app, answer);
-                    app.changed_by(News::Lists);
+                    app.changed_by(Dirty::Lists);
                 }
                 return app.plan_panes();
             }
@@ -193,13 +193,13 @@ fn pressed(app: &mut App, key: Key, held: bool) -> Vec<Effect> {
 }
 
 /// What an answer may change.
-fn news_of(answer: &Answer) -> News {
+fn news_of(answer: &Answer) -> Dirty {
     match &answer.part {
         // With the identity all that was held comes in.
         Part::Page(Fact::Tasks(_) | Fact::TaskIds(_) | Fact::Identity(_))
         | Part::Last(Fact::Tasks(_) | Fact::TaskIds(_) | Fact::Identity(_))
-        | Part::Broken(_) => News::All,
-        Part::Page(_) | Part::Last(_) => News::Facts,
+        | Part::Failed(_) => Dirty::All,
+        Part::Page(_) | Part::Last(_) => Dirty::Facts,
     }
 }
 
@@ -214,8 +214,8 @@ fn tick(app: &mut App, now: jiff::Timestamp) -> Vec<Effect> {
         app.screen.toast = None;
     }
     if second {
-        app.changed_by(News::Time);
-    } else if app.owing() && !too_soon(app) {
+        app.changed_by(Dirty::Time);
+    } else if app.has_pending_facts() && !too_soon(app) {
         app.redraw = true;
     }
     if toasted || flashes != app.screen.flashes.len() {
@@ -244,10 +244,10 @@ const DOLLARS_PER_THOUSAND: f64 = 0.01;
 /// What reading metrics costs is told when it is more than was told before.
 fn tell_cost(app: &mut App) {
     let count = app.poller.metrics();
-    if count <= app.metrics_told {
+    if count <= app.reported_metric_count {
         return;
     }
-    app.metrics_told = count;
+    app.reported_metric_count = count;
     let interval = app.environment.refresh.metrics;
     let rounds = 30.44 * 86_400.0 / interval.as_secs_f64().max(1.0);
     let dollars = count as f64 * rounds * DOLLARS_PER_THOUSAND / 1000.0;

@@ -3,7 +3,7 @@
 
 use super::budget::Class;
 use super::convert::{count, moment, number, time};
-use super::pages::{Guard, Outlet};
+use super::pages::{AnswerSender, Guard};
 use super::session::{Action, Caller};
 use super::writer::Writer;
 use crate::app::event::Fact;
@@ -41,11 +41,11 @@ fn prefix(cluster: &str) -> String {
 }
 
 /// Scalable targets.
-pub(super) async fn targets(caller: &Caller<'_>, outlet: &Outlet<'_>, cluster: &str) -> Result<(), Failure> {
+pub(super) async fn targets(caller: &Caller<'_>, answers: &AnswerSender<'_>, cluster: &str) -> Result<(), Failure> {
     let prefix = prefix(cluster);
     caller
         .pages(
-            outlet,
+            answers,
             DESCRIBE_SCALABLE_TARGETS,
             |clients, token| {
                 clients
@@ -122,11 +122,11 @@ pub(super) async fn limit(
 }
 
 /// Scaling policies.
-pub(super) async fn policies(caller: &Caller<'_>, outlet: &Outlet<'_>, cluster: &str) -> Result<(), Failure> {
+pub(super) async fn policies(caller: &Caller<'_>, answers: &AnswerSender<'_>, cluster: &str) -> Result<(), Failure> {
     let prefix = prefix(cluster);
     caller
         .pages(
-            outlet,
+            answers,
             DESCRIBE_SCALING_POLICIES,
             |clients, token| {
                 clients
@@ -147,11 +147,11 @@ pub(super) async fn policies(caller: &Caller<'_>, outlet: &Outlet<'_>, cluster: 
 }
 
 /// Scheduled actions.
-pub(super) async fn scheduled(caller: &Caller<'_>, outlet: &Outlet<'_>, cluster: &str) -> Result<(), Failure> {
+pub(super) async fn scheduled(caller: &Caller<'_>, answers: &AnswerSender<'_>, cluster: &str) -> Result<(), Failure> {
     let prefix = prefix(cluster);
     caller
         .pages(
-            outlet,
+            answers,
             DESCRIBE_SCHEDULED_ACTIONS,
             |clients, token| {
                 clients
@@ -212,7 +212,7 @@ pub(super) async fn skip(writer: &Writer<'_>, timer: &Timer, until: Option<Times
 }
 
 /// What autoscaling did and what it did not, newest first, at most [`ACTIVITIES`].
-pub(super) async fn activities(caller: &Caller<'_>, outlet: &Outlet<'_>, cluster: &str) -> Result<(), Failure> {
+pub(super) async fn activities(caller: &Caller<'_>, answers: &AnswerSender<'_>, cluster: &str) -> Result<(), Failure> {
     let prefix = prefix(cluster);
     let mut guard = Guard::default();
     let (mut token, mut kept) = (None, 0);
@@ -242,15 +242,15 @@ pub(super) async fn activities(caller: &Caller<'_>, outlet: &Outlet<'_>, cluster
         let fact = Fact::ScalingActivities(activities);
         match guard.next(DESCRIBE_SCALING_ACTIVITIES.name, page.next_token) {
             Ok(Some(next)) if kept < ACTIVITIES && page_number < ACTIVITY_PAGES => {
-                outlet.page(fact).await;
+                answers.page(fact).await;
                 token = Some(next);
             }
             Ok(_) => {
-                outlet.last(fact).await;
+                answers.last(fact).await;
                 return Ok(());
             }
             Err(failure) => {
-                outlet.page(fact).await;
+                answers.page(fact).await;
                 return Err(failure);
             }
         }

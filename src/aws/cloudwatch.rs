@@ -2,7 +2,7 @@
 
 use super::budget::Class;
 use super::convert::time;
-use super::pages::{Guard, Outlet};
+use super::pages::{AnswerSender, Guard};
 use super::session::{Action, Caller};
 use crate::app::event::Fact;
 use crate::model::{Alarm, AlarmState, Failure};
@@ -14,8 +14,12 @@ pub(super) const DESCRIBE_ALARMS: Action = Action { name: "cloudwatch:DescribeAl
 const PAGE: i32 = 100;
 
 /// Alarms whose names begin with one of the prefixes: a list for each, all at once.
-pub(super) async fn alarms(caller: &Caller<'_>, outlet: &Outlet<'_>, prefixes: &[String]) -> Result<(), Failure> {
-    let lists = distinct(prefixes).into_iter().map(|prefix| of_prefix(caller, outlet, prefix));
+pub(super) async fn alarms(
+    caller: &Caller<'_>,
+    answers: &AnswerSender<'_>,
+    prefixes: &[String],
+) -> Result<(), Failure> {
+    let lists = distinct(prefixes).into_iter().map(|prefix| of_prefix(caller, answers, prefix));
     let (mut rest, mut broken, mut none) = (Vec::new(), None, false);
     for list in join_all(lists).await {
         match list {
@@ -28,15 +32,15 @@ pub(super) async fn alarms(caller: &Caller<'_>, outlet: &Outlet<'_>, prefixes: &
     }
     if let Some(failure) = broken {
         if !rest.is_empty() {
-            outlet.page(Fact::Alarms(rest)).await;
+            answers.page(Fact::Alarms(rest)).await;
         }
         return Err(failure);
     }
     if none && let Ok(names) = first_names(caller).await {
         // What may have been meant. Without it the answer is as good.
-        outlet.page(Fact::Others(names)).await;
+        answers.page(Fact::Others(names)).await;
     }
-    outlet.last(Fact::Alarms(rest)).await;
+    answers.last(Fact::Alarms(rest)).await;
     Ok(())
 }
 
@@ -67,7 +71,7 @@ fn distinct(prefixes: &[String]) -> Vec<&str> {
 }
 
 /// Sends all pages of one prefix but the last, which it gives back: only the last of all ends the answer.
-async fn of_prefix(caller: &Caller<'_>, outlet: &Outlet<'_>, prefix: &str) -> Result<Vec<Alarm>, Failure> {
+async fn of_prefix(caller: &Caller<'_>, answers: &AnswerSender<'_>, prefix: &str) -> Result<Vec<Alarm>, Failure> {
     let mut guard = Guard::default();
     let mut token: Option<String> = None;
     loop {
@@ -89,11 +93,11 @@ async fn of_prefix(caller: &Caller<'_>, outlet: &Outlet<'_>, prefix: &str) -> Re
         match guard.next(DESCRIBE_ALARMS.name, page.next_token) {
             Ok(None) => return Ok(alarms),
             Ok(next) => {
-                outlet.page(Fact::Alarms(alarms)).await;
+                answers.page(Fact::Alarms(alarms)).await;
                 token = next;
             }
             Err(failure) => {
-                outlet.page(Fact::Alarms(alarms)).await;
+                answers.page(Fact::Alarms(alarms)).await;
                 return Err(failure);
             }
         }

@@ -4,7 +4,7 @@ use super::budget::Class;
 use super::carried::{self, Answer, Draft};
 use super::convert::{tail, time};
 use super::ecs_copy::copy;
-use super::pages::Outlet;
+use super::pages::AnswerSender;
 use super::session::{Action, Caller};
 use crate::app::event::Fact;
 use crate::model::task_definition::{ContainerDefinition, LogConfiguration, TaskDefinition};
@@ -15,8 +15,8 @@ pub(super) const DESCRIBE_TASK_DEFINITION: Action =
     Action { name: "ecs:DescribeTaskDefinition", class: Class::EcsClusters };
 
 /// One revision.
-pub(super) async fn definition(caller: &Caller<'_>, outlet: &Outlet<'_>, name: &str) -> Result<(), Failure> {
-    outlet.last(Fact::TaskDefinition(Box::new(from_definition(describe(caller, name, false).await?.0)))).await;
+pub(super) async fn definition(caller: &Caller<'_>, answers: &AnswerSender<'_>, name: &str) -> Result<(), Failure> {
+    answers.last(Fact::TaskDefinition(Box::new(from_definition(describe(caller, name, false).await?.0)))).await;
     Ok(())
 }
 

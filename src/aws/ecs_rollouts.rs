@@ -7,7 +7,7 @@
 use super::budget::Class;
 use super::convert::{count, tail, tail_of, time};
 use super::ecs_services::{missing, refusal};
-use super::pages::Outlet;
+use super::pages::AnswerSender;
 use super::revisions::Revisions;
 use super::session::{Action, Caller};
 use super::writer::Writer;
@@ -38,7 +38,7 @@ const KEPT: usize = 20_000;
 /// The newest deployments of one service, newest first.
 pub(super) async fn rollouts(
     caller: &Caller<'_>,
-    outlet: &Outlet<'_>,
+    answers: &AnswerSender<'_>,
     cluster: &str,
     service: &str,
 ) -> Result<(), Failure> {
@@ -53,7 +53,7 @@ pub(super) async fn rollouts(
             let _ = read_revisions(caller, &revisions).await;
         }
         fill_targets(caller, &mut deployments);
-        outlet.last(Fact::Rollouts(deployments)).await;
+        answers.last(Fact::Rollouts(deployments)).await;
         return Ok(());
     }
     let (described, _) = join(Box::pin(describe(caller, &wanted)), Box::pin(read_revisions(caller, &revisions))).await;
@@ -61,11 +61,11 @@ pub(super) async fn rollouts(
     fill_targets(caller, &mut deployments);
     match broken {
         None => {
-            outlet.last(Fact::Rollouts(deployments)).await;
+            answers.last(Fact::Rollouts(deployments)).await;
             Ok(())
         }
         Some(failure) => {
-            outlet.page(Fact::Rollouts(deployments)).await;
+            answers.page(Fact::Rollouts(deployments)).await;
             Err(failure)
         }
     }

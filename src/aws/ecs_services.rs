@@ -2,7 +2,7 @@
 
 use super::budget::Class;
 use super::convert::{count, tail, tail_of, time};
-use super::pages::Outlet;
+use super::pages::AnswerSender;
 use super::session::{Action, Caller};
 use crate::app::event::Fact;
 use crate::app::operation::call::{REMEMBERED, REMEMBERED_SCALING};
@@ -18,7 +18,7 @@ pub(super) const DESCRIBE_SERVICES: Action = Action { name: "ecs:DescribeService
 const PAGE: i32 = 100;
 
 /// The cluster, or that there is none of this name.
-pub(super) async fn cluster(caller: &Caller<'_>, outlet: &Outlet<'_>, name: &str) -> Result<(), Failure> {
+pub(super) async fn cluster(caller: &Caller<'_>, answers: &AnswerSender<'_>, name: &str) -> Result<(), Failure> {
     let answer =
         caller.call(DESCRIBE_CLUSTERS, |clients| clients.ecs().describe_clusters().clusters(name).send()).await?;
     let refused = answer.failures.unwrap_or_default().into_iter().find(|failure| !missing(failure));
@@ -26,15 +26,15 @@ pub(super) async fn cluster(caller: &Caller<'_>, outlet: &Outlet<'_>, name: &str
     if let (None, Some(refused)) = (&cluster, refused) {
         return Err(refusal(DESCRIBE_CLUSTERS, &refused));
     }
-    outlet.last(Fact::Cluster(cluster)).await;
+    answers.last(Fact::Cluster(cluster)).await;
     Ok(())
 }
 
 /// Names of all services.
-pub(super) async fn names(caller: &Caller<'_>, outlet: &Outlet<'_>, cluster: &str) -> Result<(), Failure> {
+pub(super) async fn names(caller: &Caller<'_>, answers: &AnswerSender<'_>, cluster: &str) -> Result<(), Failure> {
     caller
         .pages(
-            outlet,
+            answers,
             LIST_SERVICES,
             |clients, token| {
                 clients.ecs().list_services().cluster(cluster).max_results(PAGE).set_next_token(token).send()
@@ -60,17 +60,17 @@ pub(super) async fn any(caller: &Caller<'_>, cluster: &str, wanted: impl Fn(&str
 /// At most ten services.
 pub(super) async fn services(
     caller: &Caller<'_>,
-    outlet: &Outlet<'_>,
+    answers: &AnswerSender<'_>,
     cluster: &str,
     names: &[String],
 ) -> Result<(), Failure> {
     let (services, failures) = describe(caller, cluster, names, false).await?;
     if let Some(refused) = failures.iter().find(|failure| !missing(failure)) {
-        outlet.page(Fact::Services(services, Vec::new())).await;
+        answers.page(Fact::Services(services, Vec::new())).await;
         return Err(refusal(DESCRIBE_SERVICES, refused));
     }
     let unknown = failures.into_iter().map(|failure| tail_of(failure.arn)).collect();
-    outlet.last(Fact::Services(services, unknown)).await;
+    answers.last(Fact::Services(services, unknown)).await;
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use super::budget::Class;
 use super::convert::{tail, tail_of, time};
 use super::ecs_services::{missing, refusal};
-use super::pages::Outlet;
+use super::pages::AnswerSender;
 use super::session::{Action, Caller};
 use crate::app::event::Fact;
 use crate::model::Failure;
@@ -19,11 +19,16 @@ const PAGE: i32 = 100;
 const MOST: usize = 10_000;
 
 /// Ids of tasks that run or should run, or of those that stopped within the last hour.
-pub(super) async fn ids(caller: &Caller<'_>, outlet: &Outlet<'_>, cluster: &str, stopped: bool) -> Result<(), Failure> {
+pub(super) async fn ids(
+    caller: &Caller<'_>,
+    answers: &AnswerSender<'_>,
+    cluster: &str,
+    stopped: bool,
+) -> Result<(), Failure> {
     let wanted = if stopped { sdk::DesiredStatus::Stopped } else { sdk::DesiredStatus::Running };
     caller
         .pages(
-            outlet,
+            answers,
             LIST_TASKS,
             |clients, token| {
                 clients
@@ -46,16 +51,16 @@ pub(super) async fn ids(caller: &Caller<'_>, outlet: &Outlet<'_>, cluster: &str,
 /// At most 100 tasks; those that are gone are left out.
 pub(super) async fn tasks(
     caller: &Caller<'_>,
-    outlet: &Outlet<'_>,
+    answers: &AnswerSender<'_>,
     cluster: &str,
     ids: &[String],
 ) -> Result<(), Failure> {
     let (tasks, refused) = describe(caller, cluster, ids).await?;
     if let Some(refused) = refused {
-        outlet.page(Fact::Tasks(tasks)).await;
+        answers.page(Fact::Tasks(tasks)).await;
         return Err(refused);
     }
-    outlet.last(Fact::Tasks(tasks)).await;
+    answers.last(Fact::Tasks(tasks)).await;
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use super::budget::Class;
 use super::convert::port;
-use super::pages::Outlet;
+use super::pages::AnswerSender;
 use super::session::{Action, Caller};
 use crate::app::event::Fact;
 use crate::model::{Failure, Target};
@@ -18,10 +18,10 @@ pub(super) const DESCRIBE_TARGET_GROUPS: Action =
 const PAGE: i32 = 400;
 
 /// ARNs of the groups of the account and region.
-pub(super) async fn groups(caller: &Caller<'_>, outlet: &Outlet<'_>) -> Result<(), Failure> {
+pub(super) async fn groups(caller: &Caller<'_>, answers: &AnswerSender<'_>) -> Result<(), Failure> {
     caller
         .pages(
-            outlet,
+            answers,
             DESCRIBE_TARGET_GROUPS,
             |clients, token| clients.elbv2().describe_target_groups().page_size(PAGE).set_marker(token).send(),
             |page| {
@@ -34,8 +34,8 @@ pub(super) async fn groups(caller: &Caller<'_>, outlet: &Outlet<'_>) -> Result<(
 }
 
 /// Targets of one group.
-pub(super) async fn targets(caller: &Caller<'_>, outlet: &Outlet<'_>, group: &str) -> Result<(), Failure> {
-    outlet.last(Fact::Targets(health(caller, group).await?)).await;
+pub(super) async fn targets(caller: &Caller<'_>, answers: &AnswerSender<'_>, group: &str) -> Result<(), Failure> {
+    answers.last(Fact::Targets(health(caller, group).await?)).await;
     Ok(())
 }
 

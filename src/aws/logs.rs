@@ -4,7 +4,7 @@
 use super::budget::Class;
 use super::logs_page::Events;
 use super::logs_tail;
-use super::pages::Outlet;
+use super::pages::AnswerSender;
 use super::session::{Action, Caller};
 use crate::app::event::Fact;
 use crate::model::logs::{LogEvent, LogGroup, LogPage, LogStream, LogWindow};
@@ -26,7 +26,7 @@ pub(super) fn elsewhere(caller: &Caller<'_>, region: Option<&str>) -> Option<Bui
 }
 
 /// One page of a group's events: whoever asks decides about the next.
-pub(super) async fn page(caller: &Caller<'_>, outlet: &Outlet<'_>, window: &LogWindow) -> Result<(), Failure> {
+pub(super) async fn page(caller: &Caller<'_>, answers: &AnswerSender<'_>, window: &LogWindow) -> Result<(), Failure> {
     let events = Events::default();
     let page = caller
         .call(FILTER_LOG_EVENTS, |clients| {
@@ -54,13 +54,17 @@ pub(super) async fn page(caller: &Caller<'_>, outlet: &Outlet<'_>, window: &LogW
     let next = page.next_token.filter(|token| !token.is_empty());
     let left = page.events.unwrap_or_default().into_iter().map(from_filtered);
     let events = events.take().unwrap_or_else(|| left.collect());
-    outlet.last(Fact::LogPage(LogPage { events, next })).await;
+    answers.last(Fact::LogPage(LogPage { events, next })).await;
     Ok(())
 }
 
 /// One page of a stream's events, oldest first. There is always a token; the same one again says that there is no
 /// more.
-pub(super) async fn stream_page(caller: &Caller<'_>, outlet: &Outlet<'_>, window: &LogWindow) -> Result<(), Failure> {
+pub(super) async fn stream_page(
+    caller: &Caller<'_>,
+    answers: &AnswerSender<'_>,
+    window: &LogWindow,
+) -> Result<(), Failure> {
     let events = Events::default();
     let stream = window.streams.first().cloned().unwrap_or_default();
     let page = caller
@@ -90,14 +94,14 @@ pub(super) async fn stream_page(caller: &Caller<'_>, outlet: &Outlet<'_>, window
     for event in &mut events {
         event.stream = stream.clone();
     }
-    outlet.last(Fact::LogPage(LogPage { events, next: page.next_forward_token })).await;
+    answers.last(Fact::LogPage(LogPage { events, next: page.next_forward_token })).await;
     Ok(())
 }
 
 /// The streams of a group; none where there are too many to be named.
 pub(super) async fn streams(
     caller: &Caller<'_>,
-    outlet: &Outlet<'_>,
+    answers: &AnswerSender<'_>,
     group: &str,
     region: Option<&str>,
 ) -> Result<(), Failure> {
@@ -122,29 +126,29 @@ pub(super) async fn streams(
         created: stream.creation_time.unwrap_or_default(),
         last: stream.last_event_timestamp.max(stream.last_ingestion_time),
     });
-    outlet.last(Fact::LogStreams(streams.collect())).await;
+    answers.last(Fact::LogStreams(streams.collect())).await;
     Ok(())
 }
 
 /// The last lines of one stream of a group in a region, oldest first. A stream that does not exist yet has none.
 pub(super) async fn tail(
     caller: &Caller<'_>,
-    outlet: &Outlet<'_>,
+    answers: &AnswerSender<'_>,
     group: (&str, Option<&str>),
     stream: &str,
     limit: u16,
 ) -> Result<(), Failure> {
     let events = logs_tail::events(caller, group, stream, u32::from(limit)).await?.into_iter();
     let events = events.map(|event| LogEvent { stream: stream.into(), ..from_stream(event) });
-    outlet.last(Fact::TaskLog(events.collect())).await;
+    answers.last(Fact::TaskLog(events.collect())).await;
     Ok(())
 }
 
 /// Groups whose names begin so; all of them for an empty prefix.
-pub(super) async fn groups(caller: &Caller<'_>, outlet: &Outlet<'_>, prefix: &str) -> Result<(), Failure> {
+pub(super) async fn groups(caller: &Caller<'_>, answers: &AnswerSender<'_>, prefix: &str) -> Result<(), Failure> {
     caller
         .pages(
-            outlet,
+            answers,
             DESCRIBE_LOG_GROUPS,
             |clients, token| {
                 let request = clients.logs().describe_log_groups().limit(50).set_next_token(token);

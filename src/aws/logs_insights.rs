@@ -2,7 +2,7 @@
 //! a query has not scanned yet costs nothing.
 
 use super::budget::Class;
-use super::pages::Outlet;
+use super::pages::AnswerSender;
 use super::session::{Action, Caller, Session};
 use super::wire;
 use crate::app::effect::Lane;
@@ -24,14 +24,18 @@ const LOOK: Duration = Duration::from_millis(500);
 type Answer = (u32, Result<InsightsResult, Failure>);
 
 /// Runs a query to its end. Dropping the future stops it.
-pub(super) async fn query(caller: &Caller<'_>, outlet: &Outlet<'_>, query: &InsightsQuery) -> Result<(), Failure> {
+pub(super) async fn query(
+    caller: &Caller<'_>,
+    answers: &AnswerSender<'_>,
+    query: &InsightsQuery,
+) -> Result<(), Failure> {
     let (out, answer) = oneshot::channel();
     // It goes on for a moment after nobody waits any more: to say so to the service.
     caller.session.apart(run(caller.session.clone(), caller.lane(), query.clone(), out));
     let (requests, found) =
         answer.await.map_err(|_| Failure::new(FailureKind::Other, "an internal fault: see the report in the log"))?;
     wire::add(requests);
-    outlet.last(Fact::Insights(Box::new(found?))).await;
+    answers.last(Fact::Insights(Box::new(found?))).await;
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 
 use super::budget::Class;
 use super::failure::{clean, deepest};
-use super::pages::Outlet;
+use super::pages::AnswerSender;
 use super::session::{Action, Caller};
 use crate::app::event::Fact;
 use crate::model::logs::{LiveUpdate, LogEvent};
@@ -18,7 +18,7 @@ pub(super) const START_LIVE_TAIL: Action = Action { name: "logs:StartLiveTail", 
 const SILENCE: Duration = Duration::from_secs(10);
 
 /// Follows groups (ARNs without `:*`) until the session ends or breaks: an update a second.
-pub(super) async fn follow(caller: &Caller<'_>, outlet: &Outlet<'_>, groups: &[String]) -> Result<(), Failure> {
+pub(super) async fn follow(caller: &Caller<'_>, answers: &AnswerSender<'_>, groups: &[String]) -> Result<(), Failure> {
     let mut session = caller
         .call(START_LIVE_TAIL, |clients| {
             clients.logs().start_live_tail().set_log_group_identifiers(Some(groups.to_vec())).send()
@@ -32,20 +32,20 @@ pub(super) async fn follow(caller: &Caller<'_>, outlet: &Outlet<'_>, groups: &[S
         })?;
         match frame {
             Ok(Some(sdk::StartLiveTailResponseStream::SessionStart(_))) => {
-                outlet.page(Fact::LiveTail(LiveUpdate { started: true, ..LiveUpdate::default() })).await;
+                answers.page(Fact::LiveTail(LiveUpdate { started: true, ..LiveUpdate::default() })).await;
             }
             Ok(Some(sdk::StartLiveTailResponseStream::SessionUpdate(update))) => {
-                outlet.page(Fact::LiveTail(from_update(update))).await;
+                answers.page(Fact::LiveTail(from_update(update))).await;
             }
             Ok(Some(_)) => {}
             Ok(None) => {
-                outlet.last(Fact::LiveTail(LiveUpdate::default())).await;
+                answers.last(Fact::LiveTail(LiveUpdate::default())).await;
                 return Ok(());
             }
             Err(error) => {
                 let code = error.as_service_error().and_then(|error| error.code()).unwrap_or_default();
                 if code.contains("SessionTimeout") {
-                    outlet.last(Fact::LiveTail(LiveUpdate::default())).await;
+                    answers.last(Fact::LiveTail(LiveUpdate::default())).await;
                     return Ok(());
                 }
                 let message = format!("{name}: the live tail broke off: {}", clean(&deepest(&error)));

@@ -2,7 +2,7 @@
 
 use super::budget::Class;
 use super::convert::{moment, time};
-use super::pages::Outlet;
+use super::pages::AnswerSender;
 use super::session::{Action, Caller};
 use crate::app::event::Fact;
 use crate::model::{Failure, MetricKey, Point};
@@ -60,7 +60,7 @@ pub fn named(key: &MetricKey, cluster: &str) -> Named {
 /// Points of at most [`MOST_QUERIES`] metrics, oldest first.
 pub(super) async fn points(
     caller: &Caller<'_>,
-    outlet: &Outlet<'_>,
+    answers: &AnswerSender<'_>,
     cluster: &str,
     keys: &[MetricKey],
     since: Timestamp,
@@ -68,14 +68,14 @@ pub(super) async fn points(
 ) -> Result<(), Failure> {
     let keys = &keys[..keys.len().min(MOST_QUERIES)];
     if keys.is_empty() {
-        outlet.last(Fact::Metrics(Vec::new())).await;
+        answers.last(Fact::Metrics(Vec::new())).await;
         return Ok(());
     }
     let queries: Vec<sdk::MetricDataQuery> =
         keys.iter().enumerate().map(|(place, key)| query(place, &named(key, cluster))).collect();
     caller
         .pages(
-            outlet,
+            answers,
             GET_METRIC_DATA,
             |clients, token| {
                 clients

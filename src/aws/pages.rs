@@ -40,14 +40,14 @@ impl Guard {
 
 /// Where the pieces of one answer go.
 #[derive(Debug)]
-pub(super) struct Outlet<'a> {
+pub(super) struct AnswerSender<'a> {
     ticket: Ticket,
     out: &'a Sender<Event>,
     told: AtomicU32,
     renewed: &'a AtomicBool,
 }
 
-impl<'a> Outlet<'a> {
+impl<'a> AnswerSender<'a> {
     pub(super) fn new(ticket: Ticket, out: &'a Sender<Event>, renewed: &'a AtomicBool) -> Self {
         Self { ticket, out, told: AtomicU32::new(0), renewed }
     }
@@ -64,7 +64,7 @@ impl<'a> Outlet<'a> {
 
     /// The answer ends here.
     pub(super) async fn broken(&self, failure: Failure) {
-        self.send(Part::Broken(failure)).await;
+        self.send(Part::Failed(failure)).await;
     }
 
     async fn send(&self, part: Part) {
@@ -83,7 +83,7 @@ impl Caller<'_> {
     /// Asks page by page; each is handed on as it comes.
     pub(super) async fn pages<T, E, Sending>(
         &self,
-        outlet: &Outlet<'_>,
+        answers: &AnswerSender<'_>,
         action: Action,
         send: impl Fn(&Clients, Option<String>) -> Sending,
         mut split: impl FnMut(T) -> (Fact, Option<String>),
@@ -99,15 +99,15 @@ impl Caller<'_> {
             let (fact, next) = split(page);
             match guard.next(action.name, next) {
                 Ok(None) => {
-                    outlet.last(fact).await;
+                    answers.last(fact).await;
                     return Ok(());
                 }
                 Ok(next) => {
-                    outlet.page(fact).await;
+                    answers.page(fact).await;
                     token = next;
                 }
                 Err(failure) => {
-                    outlet.page(fact).await;
+                    answers.page(fact).await;
                     return Err(failure);
                 }
             }

@@ -39,7 +39,7 @@ mod tests {
     use super::without_stream;
 
     #[test]
-    fn only_the_prefix_of_the_host_goes() {
+    fn the_streaming_host_prefix_is_removed_for_plain_http() {
         assert_eq!(without_stream("http://stream-127.0.0.1:4566/").as_deref(), Some("http://127.0.0.1:4566/"));
         assert_eq!(without_stream("http://127.0.0.1:4566/stream-"), None);
     }

@@ -3,7 +3,7 @@
 use super::budget::Class;
 use super::clients::Clients;
 use super::convert::{count, port, time};
-use super::pages::Outlet;
+use super::pages::AnswerSender;
 use super::session::{Action, Caller};
 use super::writer::Writer;
 use crate::app::event::Fact;
@@ -30,10 +30,10 @@ fn kept(patterns: &[String], id: &str) -> bool {
 }
 
 /// The clusters of the account and region.
-pub(super) async fn clusters(caller: &Caller<'_>, outlet: &Outlet<'_>) -> Result<(), Failure> {
+pub(super) async fn clusters(caller: &Caller<'_>, answers: &AnswerSender<'_>) -> Result<(), Failure> {
     caller
         .pages(
-            outlet,
+            answers,
             DESCRIBE_DB_CLUSTERS,
             |clients, token| clients.rds().describe_db_clusters().max_records(PAGE).set_marker(token).send(),
             |page| {
@@ -45,10 +45,10 @@ pub(super) async fn clusters(caller: &Caller<'_>, outlet: &Outlet<'_>) -> Result
 }
 
 /// The instances of the account and region.
-pub(super) async fn instances(caller: &Caller<'_>, outlet: &Outlet<'_>) -> Result<(), Failure> {
+pub(super) async fn instances(caller: &Caller<'_>, answers: &AnswerSender<'_>) -> Result<(), Failure> {
     caller
         .pages(
-            outlet,
+            answers,
             DESCRIBE_DB_INSTANCES,
             |clients, token| clients.rds().describe_db_instances().max_records(PAGE).set_marker(token).send(),
             |page| {

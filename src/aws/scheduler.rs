@@ -3,7 +3,7 @@
 use super::budget::Class;
 use super::carried::{self, Answer, Draft};
 use super::convert::{moment, time};
-use super::pages::Outlet;
+use super::pages::AnswerSender;
 use super::session::{Action, Caller};
 use super::writer::Writer;
 use crate::app::event::Fact;
@@ -67,7 +67,7 @@ pub(super) async fn timers(caller: &Caller<'_>, prefix: &str) -> Result<Vec<Time
 }
 
 /// The same as the answer of a poll.
-pub(super) async fn schedules(caller: &Caller<'_>, outlet: &Outlet<'_>, prefix: &str) -> Result<(), Failure> {
+pub(super) async fn schedules(caller: &Caller<'_>, answers: &AnswerSender<'_>, prefix: &str) -> Result<(), Failure> {
     let timers = timers(caller, prefix).await?;
     if timers.is_empty() && !prefix.is_empty() {
         // What may have been meant. Without it the answer is as good.
@@ -75,10 +75,10 @@ pub(super) async fn schedules(caller: &Caller<'_>, outlet: &Outlet<'_>, prefix: 
             caller.call(LIST_SCHEDULES, |clients| clients.scheduler().list_schedules().max_results(PAGE).send()).await;
         if let Ok(page) = page {
             let names = page.schedules.into_iter().filter_map(|schedule| schedule.name);
-            outlet.page(Fact::Others(names.collect())).await;
+            answers.page(Fact::Others(names.collect())).await;
         }
     }
-    outlet.last(Fact::Schedules(timers)).await;
+    answers.last(Fact::Schedules(timers)).await;
     Ok(())
 }
 
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_stands_for_one_change_of_one_state() {
+    fn the_idempotency_token_depends_on_state_and_change() {
         let until: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
         let one = token(&everything(), Some(until));
         assert_eq!(one, token(&everything(), Some(until)));

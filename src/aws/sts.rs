@@ -1,7 +1,7 @@
 //! STS: who we are.
 
 use super::budget::Class;
-use super::pages::Outlet;
+use super::pages::AnswerSender;
 use super::session::{Action, Caller};
 use crate::app::event::Fact;
 use crate::model::{Failure, FailureKind, Identity};
@@ -10,8 +10,8 @@ use crate::model::{Failure, FailureKind, Identity};
 pub(super) const GET_CALLER_IDENTITY: Action = Action { name: "sts:GetCallerIdentity", class: Class::Sts };
 
 /// The account and the identity, with the end of the credentials.
-pub(super) async fn identity(caller: &Caller<'_>, outlet: &Outlet<'_>) -> Result<(), Failure> {
-    outlet.last(Fact::Identity(who(caller).await?)).await;
+pub(super) async fn identity(caller: &Caller<'_>, answers: &AnswerSender<'_>) -> Result<(), Failure> {
+    answers.last(Fact::Identity(who(caller).await?)).await;
     Ok(())
 }
 

@@ -238,7 +238,7 @@ impl Executor {
             if asked.is_err() {
                 // A fault in one feed must not leave its source waiting for ever.
                 let failure = Failure::new(FailureKind::Other, "an internal fault: see the report in the log");
-                let answer = Answer { ticket, requests: 0, part: Part::Broken(failure) };
+                let answer = Answer { ticket, requests: 0, part: Part::Failed(failure) };
                 let _ = out.send(Event::Answer(answer)).await;
             }
         });

@@ -108,7 +108,7 @@ impl Driven for Question {
                     self.facts.push(fact);
                     self.ended = Some(Ok(()));
                 }
-                Part::Broken(failure) => self.ended = Some(Err(failure)),
+                Part::Failed(failure) => self.ended = Some(Err(failure)),
             }
         }
         Vec::new()

@@ -146,8 +146,8 @@ pub fn tabs(canvas: &mut Canvas<'_, '_>, place: Rect) {
 /// Operations that ended badly and that nobody has looked at since. Gives back what is free at the left.
 fn failures(canvas: &mut Canvas<'_, '_>, y: u16, x: u16, end: u16) -> u16 {
     let app = canvas.app;
-    let count = listed::unseen(app).count();
-    let Some(newest) = listed::unseen(app).next() else { return end };
+    let count = listed::unacknowledged(app).count();
+    let Some(newest) = listed::unacknowledged(app).next() else { return end };
     let health = followed::health(newest);
     let (sign, more) = (health.sign(), if count > 1 { format!(" +{}", count - 1) } else { String::new() });
     let forms = [

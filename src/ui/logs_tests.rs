@@ -356,7 +356,7 @@ fn a_query_of_ones_own_says_what_it_costs_before_it_runs() {
 }
 
 #[test]
-fn what_waits_for_a_second_yes_is_what_the_second_yes_runs() {
+fn the_confirmed_query_is_the_one_that_was_priced() {
     let mut app = open((120, 40), 400);
     app.update(Event::Tick(now() + jiff::SignedDuration::from_secs(10)));
     key(&mut app, "/");

@@ -86,7 +86,7 @@ fn it_asks_again_after_a_minute_while_it_is_shown_and_keeps_what_it_has_when_tha
     answered(&mut app, &effects, two());
     let later = now() + SignedDuration::from_secs(61);
     let effects = app.update(Event::Tick(later));
-    answered(&mut app, &effects, Part::Broken(Failure::new(FailureKind::Denied, "no")));
+    answered(&mut app, &effects, Part::Failed(Failure::new(FailureKind::Denied, "no")));
     assert!(text(&app).contains("api-cpu"), "the last good answer stays");
     press(&mut app, "1", &staging());
     let effects = app.update(Event::Tick(later + SignedDuration::from_secs(120)));

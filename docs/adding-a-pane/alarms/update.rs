@@ -36,7 +36,7 @@ pub fn answer(app: &mut App, answer: Answer) {
         Part::Last(Fact::Alarms(alarms)) | Part::Page(Fact::Alarms(alarms)) => {
             (state.alarms, state.failure, state.read) = (alarms, None, Some(app.now));
         }
-        Part::Broken(failure) => state.failure = Some(failure),
+        Part::Failed(failure) => state.failure = Some(failure),
         Part::Last(_) | Part::Page(_) => {}
     }
 }

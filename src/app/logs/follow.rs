@@ -631,8 +631,8 @@ impl Feed {
         }
         // Nobody wants it yet: it is not known, as somebody may on a later round.
         let Some(source) = self.source_of(&event.stream, recent) else { return };
-        let Entry::Vacant(unseen) = self.seen.entry(id) else { return };
-        unseen.insert(event.at);
+        let Entry::Vacant(unacknowledged) = self.seen.entry(id) else { return };
+        unacknowledged.insert(event.at);
         let late = !self.first && event.at < self.covered - LATE;
         batch.lines.push(Arrived { source, event, id, late });
     }

@@ -240,7 +240,7 @@ fn what_comes_after_the_beginning_is_shown_whatever_its_stamp() {
 }
 
 #[test]
-fn rounds_beside_a_live_tail_are_as_fast_as_they_are_worth() {
+fn polling_slows_down_when_the_live_tail_is_faster() {
     // Lines are visible to rounds at once, or after the tail has had them.
     for (visible, least, most) in [(80, 280, 300), (4_000, 8, 40)] {
         let mut service = Service { page: 1_000, ..Service::new(60_000, 100) };

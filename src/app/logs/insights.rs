@@ -35,7 +35,7 @@ pub struct Insights {
     /// Groups with their sizes.
     pub sizes: Vec<LogGroup>,
     /// Why they could not be.
-    pub unsized_why: Option<Failure>,
+    pub size_error: Option<Failure>,
 }
 
 /// A query that was chosen once, and what it was said to cost.
@@ -72,7 +72,7 @@ impl Insights {
         if self.running.as_ref().is_some_and(|running| running.ticket == ticket) {
             match part {
                 Part::Last(Fact::Insights(result)) => self.found = Some(Ok(*result)),
-                Part::Broken(failure) => self.found = Some(Err(failure)),
+                Part::Failed(failure) => self.found = Some(Err(failure)),
                 Part::Page(_) | Part::Last(_) => {}
             }
         }
@@ -84,9 +84,9 @@ impl Insights {
             Part::Page(Fact::LogGroups(groups)) => self.sizes.extend(groups),
             Part::Last(Fact::LogGroups(groups)) => {
                 self.sizes.extend(groups);
-                self.unsized_why = None;
+                self.size_error = None;
             }
-            Part::Broken(failure) => self.unsized_why = Some(failure),
+            Part::Failed(failure) => self.size_error = Some(failure),
             Part::Page(_) | Part::Last(_) => {}
         }
     }

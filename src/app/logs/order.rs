@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn many_go_out_in_pieces() {
+    fn a_release_returns_at_most_4096_lines() {
         let mut order = Order::new(Ms::MAX);
         for n in 0..10_000 {
             order.push(n / 3, 0, n);
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn for_ever_is_until_covered() {
+    fn with_no_delay_limit_lines_wait_until_all_groups_are_read() {
         let mut order = Order::new(Ms::MAX);
         order.push(5, 0, 1);
         order.push(9, 0, 2);

@@ -306,7 +306,7 @@ impl Reader {
             }
             (way, part) => {
                 let failure = match part {
-                    Part::Broken(failure) => failure,
+                    Part::Failed(failure) => failure,
                     Part::Page(_) | Part::Last(_) => {
                         Failure::new(FailureKind::Malformed, "the answer is not of the kind that was asked for")
                     }
@@ -361,7 +361,7 @@ impl Reader {
                 (tail.open, tail.due) = (false, now);
                 self.live_broke(now);
             }
-            Part::Broken(failure) => {
+            Part::Failed(failure) => {
                 tracing::warn!("{failure}");
                 tail.open = false;
                 tail.due = now + tail.failed.failed().as_millis() as Ms;
@@ -385,7 +385,7 @@ impl Reader {
                 wrong
             }
             // Who cannot be asked cannot be trusted: it is asked again, less and less often.
-            Part::Broken(failure) => Some(self.unknown(failure)),
+            Part::Failed(failure) => Some(self.unknown(failure)),
             Part::Page(_) | Part::Last(_) => Some(
                 self.unknown(Failure::new(FailureKind::Malformed, "the answer is not of the kind that was asked for")),
             ),

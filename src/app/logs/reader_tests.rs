@@ -39,7 +39,7 @@ fn asked_who(effects: &[Effect]) -> Vec<Ticket> {
 }
 
 fn denied(ticket: Ticket) -> Event {
-    let part = Part::Broken(Failure::new(FailureKind::Denied, "no"));
+    let part = Part::Failed(Failure::new(FailureKind::Denied, "no"));
     Event::Answer(Answer { ticket, requests: 1, part })
 }
 

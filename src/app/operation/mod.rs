@@ -89,9 +89,9 @@ impl Operations {
         self.serial += 1;
         let id = OperationId(self.serial);
         let mark = format!("{}-{}", self.mark, self.serial);
-        let rival = self.rival(&*what, environment);
+        let conflicting_operation = self.conflicting_operation(&*what, environment);
         let mut operation = Operation::new(id, mark, what, environment.clone(), now);
-        operation.rival = rival;
+        operation.conflicting_operation = conflicting_operation;
         operation.limit = self.limit.unwrap_or(one::LIMIT);
         operation.deadline = self.deadline;
         self.list.push(operation);
@@ -100,7 +100,7 @@ impl Operations {
     }
 
     /// Another operation of this session on the same thing.
-    fn rival(&self, what: &dyn Machine, environment: &EnvironmentConfig) -> Option<String> {
+    fn conflicting_operation(&self, what: &dyn Machine, environment: &EnvironmentConfig) -> Option<String> {
         let target = what.target()?;
         let acting =
             self.list.iter().filter(|other| other.stage == Stage::Acting && other.environment.name == environment.name);
@@ -146,13 +146,14 @@ impl Operations {
     pub fn tick(&mut self, now: Timestamp) -> Vec<Effect> {
         let ids: Vec<OperationId> =
             self.list.iter().filter(|operation| operation.outcome.is_none()).map(|operation| operation.id).collect();
-        let crowd = self.crowd();
+        let watched_count = self.watched_count();
         let mut asked = Vec::new();
         for id in ids {
             let (zone, ahead) = (self.zone_of(id), self.ahead);
             if let Some(operation) = self.get_mut(id) {
                 operation.ahead = ahead;
-                asked.extend(operation.tick(now, &zone, crowd).into_iter().map(|(slot, call)| (id, slot, call)));
+                asked
+                    .extend(operation.tick(now, &zone, watched_count).into_iter().map(|(slot, call)| (id, slot, call)));
             }
         }
         self.send(asked)
@@ -163,8 +164,8 @@ impl Operations {
         let mut effects = Vec::new();
         for (id, slot) in self.waiting.remove(&call).unwrap_or_default() {
             let answered = answered.clone();
-            effects.extend(self.step(id, now, move |operation, now, zone, crowd| {
-                operation.answered(&slot, answered, now, zone, crowd)
+            effects.extend(self.step(id, now, move |operation, now, zone, watched_count| {
+                operation.answered(&slot, answered, now, zone, watched_count)
             }));
         }
         effects
@@ -174,7 +175,7 @@ impl Operations {
     pub fn output(&mut self, call: CallId, line: &str, now: Timestamp) {
         let waiting: Vec<OperationId> = self.waiting.get(&call).into_iter().flatten().map(|(id, _)| *id).collect();
         for id in waiting {
-            self.step(id, now, |operation, now, zone, crowd| operation.output(line, now, zone, crowd));
+            self.step(id, now, |operation, now, zone, watched_count| operation.output(line, now, zone, watched_count));
         }
     }
 
@@ -195,7 +196,7 @@ impl Operations {
         named.or_else(|| self.zone.clone()).unwrap_or(TimeZone::UTC)
     }
 
-    fn crowd(&self) -> usize {
+    fn watched_count(&self) -> usize {
         self.acting().count()
     }
 
@@ -205,11 +206,11 @@ impl Operations {
         now: Timestamp,
         act: impl FnOnce(&mut Operation, Timestamp, &TimeZone, usize) -> Vec<(Slot, Call)>,
     ) -> Vec<Effect> {
-        let (crowd, ahead) = (self.crowd(), self.ahead);
+        let (watched_count, ahead) = (self.watched_count(), self.ahead);
         let zone = self.zone_of(id);
         let Some(operation) = self.get_mut(id) else { return Vec::new() };
         operation.ahead = ahead;
-        let asked = act(operation, now, &zone, crowd);
+        let asked = act(operation, now, &zone, watched_count);
         self.send(asked.into_iter().map(|(slot, call)| (id, slot, call)).collect())
     }
 

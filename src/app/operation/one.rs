@@ -69,7 +69,7 @@ pub struct Operation {
     /// AWS's ids of its changes.
     pub request_ids: Vec<String>,
     /// Another operation of this session on the same thing.
-    pub(super) rival: Option<String>,
+    pub(super) conflicting_operation: Option<String>,
     /// How long it is watched.
     pub limit: SignedDuration,
     /// How far the service's clock is ahead of the one that ticks.
@@ -111,7 +111,7 @@ impl Operation {
             dropped: 0,
             who: None,
             request_ids: Vec::new(),
-            rival: None,
+            conflicting_operation: None,
             limit: LIMIT,
             ahead: SignedDuration::ZERO,
             deadline: None,
@@ -194,11 +194,11 @@ impl Operation {
         &mut self,
         now: Timestamp,
         zone: &TimeZone,
-        crowd: usize,
+        watched_count: usize,
         act: impl FnOnce(&mut dyn Machine, &mut Ctx<'_>),
     ) -> Asked {
         let environment = self.environment.clone();
-        let mut ctx = Ctx::new(now, &environment, zone, crowd);
+        let mut ctx = Ctx::new(now, &environment, zone, watched_count);
         ctx.service_now = now + self.ahead;
         ctx.account = ctx.account.take().or_else(|| Some(self.who.as_ref()?.account.clone()));
         act(&mut *self.machine, &mut ctx);
@@ -228,9 +228,9 @@ impl Operation {
         self.push(Line { at, weight, text: text.into() });
     }
 
-    pub(super) fn begin(&mut self, now: Timestamp, zone: &TimeZone, crowd: usize) -> Asked {
+    pub(super) fn begin(&mut self, now: Timestamp, zone: &TimeZone, watched_count: usize) -> Asked {
         let mut asks = vec![(Slot::Identity, Call::Read(Read::Identity))];
-        asks.extend(self.step(now, zone, crowd, |machine, ctx| machine.begin(ctx)));
+        asks.extend(self.step(now, zone, watched_count, |machine, ctx| machine.begin(ctx)));
         if self.only_looks() && self.stage == Stage::Looking {
             self.stage = Stage::Acting;
             self.acting_since = Some(now);
@@ -244,25 +244,25 @@ impl Operation {
         answered: Answered,
         now: Timestamp,
         zone: &TimeZone,
-        crowd: usize,
+        watched_count: usize,
     ) -> Asked {
         match slot {
             Slot::Identity => return self.met(answered, now),
-            Slot::Audit => return self.written(answered, now, zone, crowd),
+            Slot::Audit => return self.written(answered, now, zone, watched_count),
             _ => {}
         }
         self.request_ids.extend(answered.request_ids.iter().cloned());
         if self.outcome.is_some() {
             return Vec::new();
         }
-        self.step(now, zone, crowd, |machine, ctx| machine.reply(slot, answered, ctx))
+        self.step(now, zone, watched_count, |machine, ctx| machine.reply(slot, answered, ctx))
     }
 
-    pub(super) fn output(&mut self, line: &str, now: Timestamp, zone: &TimeZone, crowd: usize) -> Asked {
-        self.step(now, zone, crowd, |machine, ctx| machine.output(line, ctx))
+    pub(super) fn output(&mut self, line: &str, now: Timestamp, zone: &TimeZone, watched_count: usize) -> Asked {
+        self.step(now, zone, watched_count, |machine, ctx| machine.output(line, ctx))
     }
 
-    pub(super) fn tick(&mut self, now: Timestamp, zone: &TimeZone, crowd: usize) -> Asked {
+    pub(super) fn tick(&mut self, now: Timestamp, zone: &TimeZone, watched_count: usize) -> Asked {
         if self.stage != Stage::Ended && self.deadline.is_some_and(|deadline| now >= deadline) {
             return self.time_is_up(now);
         }
@@ -279,7 +279,7 @@ impl Operation {
             Stage::Acting => {}
             Stage::Looking | Stage::Asking | Stage::Recording | Stage::Ended => return Vec::new(),
         }
-        self.step(now, zone, crowd, |machine, ctx| machine.tick(ctx))
+        self.step(now, zone, watched_count, |machine, ctx| machine.tick(ctx))
     }
 
     fn time_is_up(&mut self, now: Timestamp) -> Asked {
@@ -338,8 +338,9 @@ impl Operation {
             return Vec::new();
         }
         let Some(mut plan) = self.waiting_plan.take() else { return Vec::new() };
-        if let Some(rival) = &self.rival {
-            plan.checks.insert(0, Check::new(Level::Stop, format!("`{rival}` is under way in this session")));
+        if let Some(conflicting_operation) = &self.conflicting_operation {
+            plan.checks
+                .insert(0, Check::new(Level::Stop, format!("`{conflicting_operation}` is under way in this session")));
         }
         self.stage = Stage::Asking;
         let stopped = plan.stops().next().cloned();
@@ -371,10 +372,10 @@ impl Operation {
         Vec::new()
     }
 
-    pub(super) fn detach(&mut self, now: Timestamp, zone: &TimeZone, crowd: usize) -> Asked {
+    pub(super) fn detach(&mut self, now: Timestamp, zone: &TimeZone, watched_count: usize) -> Asked {
         match self.stage {
             Stage::Acting => self.leave("it is not watched any more", now),
-            Stage::Looking | Stage::Asking => self.cancel(now, zone, crowd),
+            Stage::Looking | Stage::Asking => self.cancel(now, zone, watched_count),
             // A yes was said, and may be in the audit file.
             Stage::Recording => {
                 let summary = format!("{}: it was left before anything was changed", self.title);
@@ -384,8 +385,8 @@ impl Operation {
         }
     }
 
-    pub(super) fn revert(&mut self, now: Timestamp, zone: &TimeZone, crowd: usize) -> Asked {
-        self.step(now, zone, crowd, |machine, ctx| machine.take_back(ctx))
+    pub(super) fn revert(&mut self, now: Timestamp, zone: &TimeZone, watched_count: usize) -> Asked {
+        self.step(now, zone, watched_count, |machine, ctx| machine.take_back(ctx))
     }
 
     /// Since when the limit counts: a build and a hook have limits of their own.

@@ -127,7 +127,7 @@ pub struct Ctx<'a> {
     /// The account of every change: the configured one, else that of the credentials that were shown.
     pub account: Option<String>,
     /// How many operations are being watched: what is read of each depends on it.
-    pub crowd: usize,
+    pub watched_count: usize,
     pub(super) asks: Vec<(Slot, Call)>,
     pub(super) lines: Vec<Line>,
     pub(super) plan: Option<Plan>,
@@ -135,7 +135,12 @@ pub struct Ctx<'a> {
 }
 
 impl<'a> Ctx<'a> {
-    pub(super) fn new(now: Timestamp, environment: &'a EnvironmentConfig, zone: &'a TimeZone, crowd: usize) -> Self {
+    pub(super) fn new(
+        now: Timestamp,
+        environment: &'a EnvironmentConfig,
+        zone: &'a TimeZone,
+        watched_count: usize,
+    ) -> Self {
         let account = environment.account.clone();
         Self {
             now,
@@ -143,7 +148,7 @@ impl<'a> Ctx<'a> {
             environment,
             zone,
             account,
-            crowd,
+            watched_count,
             asks: Vec::new(),
             lines: Vec::new(),
             plan: None,

@@ -84,7 +84,7 @@ pub struct Watch {
     pub failing: Option<(Failure, Timestamp)>,
     definition: Option<TaskDefinition>,
     slot: i64,
-    flying: BTreeSet<&'static str>,
+    in_flight: BTreeSet<&'static str>,
     failures: u32,
     tasks_at: Option<Timestamp>,
     tasks_wanted: bool,
@@ -111,7 +111,7 @@ pub enum Seen {
     /// Ours is SUCCESSFUL, and its tasks run.
     Successful,
     /// Ours is SUCCESSFUL and its tasks do not run.
-    Fell,
+    TasksNotRunning,
     /// Ours was rolled back.
     RolledBack,
     /// Ours was rolled back, and what is to serve in its place does not run.
@@ -123,7 +123,7 @@ pub enum Seen {
     /// The service is gone.
     Gone,
     /// The service shows it at its end and the history never did.
-    Untold,
+    NotInHistory,
     /// AWS refuses the credentials for good: nothing more can be seen.
     Refused(Box<Failure>),
 }
@@ -144,7 +144,7 @@ impl Watch {
             failing: None,
             definition,
             slot: i64::MIN,
-            flying: BTreeSet::new(),
+            in_flight: BTreeSet::new(),
             failures: 0,
             tasks_at: None,
             tasks_wanted: true,
@@ -169,7 +169,7 @@ impl Watch {
     /// Looks on after something else was done: what was seen meanwhile was not judged.
     pub(super) fn resume(&mut self) {
         self.last_look = None;
-        self.flying.clear();
+        self.in_flight.clear();
         self.slot = i64::MIN;
     }
 
@@ -190,14 +190,14 @@ impl Watch {
     }
 
     fn ask_service(&mut self, ctx: &mut Ctx<'_>) {
-        if self.flying.insert("service") {
+        if self.in_flight.insert("service") {
             let names = vec![self.subject.service.clone()];
             ctx.read(Slot::Service, Read::Services { cluster: self.subject.cluster.clone(), names });
         }
     }
 
     fn ask_release(&mut self, ctx: &mut Ctx<'_>) {
-        if !self.flying.insert("release") {
+        if !self.in_flight.insert("release") {
             return;
         }
         if let Some(arn) = &self.release {
@@ -212,19 +212,19 @@ impl Watch {
     fn ask_tasks(&mut self, ctx: &mut Ctx<'_>) {
         let age = self.tasks_at.map(|at| ctx.now.duration_since(at));
         // Few watched deployments may ask often; many share what the limits allow.
-        let at_least = TASKS + SignedDuration::from_secs(2 * ctx.crowd.saturating_sub(1) as i64);
+        let at_least = TASKS + SignedDuration::from_secs(2 * ctx.watched_count.saturating_sub(1) as i64);
         let due = match age {
             None => true,
             Some(age) => (self.tasks_wanted && age >= at_least) || age >= TASKS_CALM.max(at_least),
         };
-        if due && self.flying.insert("tasks") {
+        if due && self.in_flight.insert("tasks") {
             self.tasks_wanted = false;
             self.tasks_at = Some(ctx.now);
             let (cluster, service) = (self.subject.cluster.clone(), self.subject.service.clone());
             ctx.read(Slot::Tasks, Read::Tasks { cluster, service });
             let groups = self.service.as_ref().map(|service| service.target_groups.clone()).unwrap_or_default();
             let stale = self.targets_at.is_none_or(|at| ctx.now.duration_since(at) >= TARGETS);
-            if !groups.is_empty() && stale && self.flying.insert("targets") {
+            if !groups.is_empty() && stale && self.in_flight.insert("targets") {
                 self.targets_at = Some(ctx.now);
                 ctx.read(Slot::Targets, Read::Targets { groups });
             }
@@ -245,7 +245,7 @@ impl Watch {
             }
             _ => return Seen::Going,
         };
-        self.flying.remove(name);
+        self.in_flight.remove(name);
         match answered.outcome {
             Err(failure) if self.refusals.note(&failure, ctx.now) => return Seen::Refused(Box::new(failure)),
             Err(failure) => self.failed(name, failure, ctx),

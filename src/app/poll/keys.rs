@@ -69,12 +69,12 @@ impl Poller {
         effects: &mut Vec<Effect>,
     ) {
         let limit = if self.wants.once { 64 } else { KEYED_AT_ONCE };
-        let mut flying = self.keyed.values().filter(|timer| timer.flying > 0).count();
-        if flying >= limit {
+        let mut in_flight = self.keyed.values().filter(|timer| timer.in_flight > 0).count();
+        if in_flight >= limit {
             return;
         }
         for (source, name) in self.keys(estate, environment, visible) {
-            if flying >= limit {
+            if in_flight >= limit {
                 return;
             }
             let stretch = |timer: &Timer| now_stretch(timer, slow, environment.refresh.of(source));
@@ -85,7 +85,7 @@ impl Poller {
                     source == Source::Rollouts
                         && primary.is_some_and(|primary| known.is_some_and(|known| *known != primary.id))
                 };
-                timer.flying == 0
+                timer.in_flight == 0
                     && !(self.wants.once && timer.tried)
                     && (timer.due.is_none_or(|due| due + stretch(timer) <= now) || (timer.failures == 0 && moved()))
             });
@@ -93,9 +93,9 @@ impl Poller {
                 continue;
             }
             let timer = self.keyed.entry(source, name);
-            timer.flying = 1;
+            timer.in_flight = 1;
             let lane = timer.lane.take().unwrap_or(Lane::Background);
-            flying += 1;
+            in_flight += 1;
             let cluster = environment.cluster.clone().unwrap_or_default();
             let name = name.to_owned();
             let query = match source {

@@ -84,7 +84,7 @@ fn read_once(
         let hit = name == on && times > 0;
         asked.push(name);
         let answer = |part| Event::Answer(Answer { ticket: *ticket, requests: 1, part });
-        let broken = |kind| answer(Part::Broken(Failure::new(kind, "it failed")));
+        let broken = |kind| answer(Part::Failed(Failure::new(kind, "it failed")));
         let good = world.event(&effect, query)?;
         let events = if hit {
             times -= 1;

@@ -16,7 +16,7 @@ pub(crate) struct Timer {
     /// Reads that failed in a row.
     pub(crate) failures: u32,
     /// Fetches under way.
-    pub(crate) flying: usize,
+    pub(crate) in_flight: usize,
     /// Has been read, well or not.
     pub(crate) tried: bool,
     /// For whom.

@@ -30,8 +30,8 @@ impl Poller {
     /// One fetch of a timer came back.
     pub(crate) fn landed(&mut self, job: Job) -> bool {
         let timer = self.timers.entry(job).or_default();
-        timer.flying = timer.flying.saturating_sub(1);
-        timer.flying == 0
+        timer.in_flight = timer.in_flight.saturating_sub(1);
+        timer.in_flight == 0
     }
 
     /// Makes sources due now, for a person who waits.
@@ -74,7 +74,7 @@ impl Poller {
     ) {
         let interval = if steady { SignedDuration::from_mins(10) } else { environment.refresh.of(source) };
         let timer = self.keyed.entry(source, key);
-        timer.flying = 0;
+        timer.in_flight = 0;
         arm(timer, outcome, interval, now);
     }
 

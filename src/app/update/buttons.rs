@@ -17,7 +17,7 @@ pub(crate) fn next_button(app: &mut App, by: isize) {
 }
 
 /// Whether what is typed goes into a window with buttons that the screen does not show yet.
-pub(crate) fn unseen(app: &App) -> bool {
+pub(crate) fn unacknowledged(app: &App) -> bool {
     let typed = app.screen.typing.as_ref().is_some_and(|typing| typing.purpose == Purpose::Window);
     typed && app.screen.asks() && !question::seen(app)
 }

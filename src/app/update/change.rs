@@ -11,7 +11,7 @@ use crate::app::operation::{Operation, OperationId, What, watch};
 use crate::app::overlay::{Choice, Kind, Overlay, Question, Tone};
 use crate::app::screen::Purpose;
 use crate::app::select;
-use crate::app::state::News;
+use crate::app::state::Dirty;
 use crate::app::subject::Subject;
 use crate::app::tell;
 use crate::config::EnvironmentConfig;
@@ -159,7 +159,7 @@ pub(crate) fn answer(app: &mut App, question: Question) -> Vec<Effect> {
 /// The window stays, and what was typed can be corrected.
 fn again(app: &mut App) -> Vec<Effect> {
     start_typing(app, Purpose::Window);
-    app.changed_by(News::Lists);
+    app.changed_by(Dirty::Lists);
     Vec::new()
 }
 

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::operation::{OperationId, Stage};
 use crate::app::overlay::{Act, Kind, Overlay};
-use crate::app::state::News;
+use crate::app::state::Dirty;
 use crate::app::{dialog, listed, question};
 
 /// The selected button of the window on top.
@@ -50,7 +50,7 @@ pub(crate) fn press(app: &mut App) -> Vec<Effect> {
 fn close(app: &mut App) {
     app.screen.overlays.pop();
     app.screen.typing = None;
-    app.changed_by(News::Lists);
+    app.changed_by(Dirty::Lists);
 }
 
 fn confirm(app: &mut App, id: OperationId) -> Vec<Effect> {

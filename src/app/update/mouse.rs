@@ -6,7 +6,7 @@ use super::open::open;
 use super::run::enter;
 use crate::app::effect::Effect;
 use crate::app::event::Mouse;
-use crate::app::state::News;
+use crate::app::state::Dirty;
 use crate::app::{App, dialog, layout, question};
 use ratatui::layout::Position;
 
@@ -23,7 +23,7 @@ pub(crate) fn click(app: &mut App, mouse: Mouse) -> Vec<Effect> {
         Mouse::WheelDown(..) => Some(WHEEL),
     };
     (app.shown().hooks.prepare)(app);
-    app.changed_by(News::Lists);
+    app.changed_by(Dirty::Lists);
     if !app.screen.overlays.is_empty() {
         let place = layout::overlay_place(&app.screen);
         match turn {

@@ -6,7 +6,7 @@ use crate::app::effect::Effect;
 use crate::app::operation::outcome::Verdict;
 use crate::app::operation::{Operation, OperationId, Stage};
 use crate::app::overlay::Kind;
-use crate::app::state::News;
+use crate::app::state::Dirty;
 use crate::app::{followed, listed};
 use crate::model::Source;
 use jiff::SignedDuration;
@@ -16,7 +16,7 @@ const LEAVING: SignedDuration = SignedDuration::from_secs(2);
 
 /// Something happened in an operation: what follows from it on the screen, and what is read sooner.
 pub(crate) fn follow(app: &mut App) -> Vec<Effect> {
-    app.changed_by(News::Lists);
+    app.changed_by(Dirty::Lists);
     let known: Vec<OperationId> = app.followed.confirmed.iter().copied().collect();
     let mut look = false;
     for id in known {
@@ -52,7 +52,7 @@ fn tell_end(app: &mut App, id: OperationId) {
     let text = format!("{}: {}: {}", listed::named(app, operation), outcome.verdict.words(), outcome.summary);
     let seen = app.screen.operation == Some(id);
     if bad && !seen {
-        app.followed.unseen.insert(id);
+        app.followed.unacknowledged.insert(id);
     }
     if outcome.verdict == Verdict::Cancelled {
         return;
@@ -74,8 +74,8 @@ pub(crate) fn open(app: &mut App, id: OperationId) {
     screen.zoom = false;
     screen.operation = Some(id);
     forget(app);
-    app.followed.unseen.remove(&id);
-    app.changed_by(News::Lists);
+    app.followed.unacknowledged.remove(&id);
+    app.changed_by(Dirty::Lists);
 }
 
 /// Plans that nobody looks at any more are left: nothing was changed.

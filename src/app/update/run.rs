@@ -9,13 +9,13 @@ use crate::app::command::{Id, Risk};
 use crate::app::effect::Effect;
 use crate::app::overlay::{Choice, Kind, Overlay};
 use crate::app::screen::Purpose;
-use crate::app::state::News;
+use crate::app::state::Dirty;
 use crate::app::{App, overlays, select};
 use crate::model::Source;
 
 /// Runs a command. The only place where a command acts.
 pub(crate) fn run(app: &mut App, command: Id) -> Vec<Effect> {
-    app.changed_by(News::Lists);
+    app.changed_by(Dirty::Lists);
     let command = app.table.command(command);
     // A window that asks for a yes takes its own keys: what else is pressed there was not meant for it.
     if app.screen.asks() && !command.in_dialogs {
@@ -91,7 +91,7 @@ pub(crate) fn choose(app: &mut App) -> Vec<Effect> {
             run(app, command)
         }
         Choice::Pane { pane, what, text } => {
-            app.changed_by(News::Lists);
+            app.changed_by(Dirty::Lists);
             (app.table.pane(pane).hooks.picked)(app, what, &text)
         }
         Choice::Environment(name) => {

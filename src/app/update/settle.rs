@@ -2,7 +2,7 @@
 
 use crate::app::effect::Effect;
 use crate::app::pane::Rows;
-use crate::app::state::News;
+use crate::app::state::Dirty;
 use crate::app::{App, dialog, layout, rows};
 use crate::model::Health;
 use jiff::SignedDuration;
@@ -29,7 +29,7 @@ pub(crate) fn many(app: &App) -> bool {
 
 /// For a frame: everything, unless judging waits for its turn or `urgent`ly a person.
 pub(in crate::app) fn settle_frame(app: &mut App, urgent: bool) {
-    if urgent || (app.owing() && too_soon(app)) {
+    if urgent || (app.has_pending_facts() && too_soon(app)) {
         settle_lists(app);
     } else {
         settle(app);
@@ -41,24 +41,24 @@ pub(in crate::app) fn settle_frame(app: &mut App, urgent: bool) {
 pub(crate) fn settle_lists(app: &mut App) {
     if !many(app) {
         settle(app);
-    } else if app.unsettled > News::Nothing {
+    } else if app.unsettled > Dirty::Nothing {
         windows(app);
-        if app.unsettled == News::Lists {
-            app.unsettled = News::Nothing;
+        if app.unsettled == Dirty::Lists {
+            app.unsettled = Dirty::Nothing;
         }
     }
 }
 
 /// Rows, judgements and windows; see [`App::settle`].
 pub(in crate::app) fn settle(app: &mut App) {
-    if app.unsettled == News::Nothing {
+    if app.unsettled == Dirty::Nothing {
         return;
     }
     let (now, dated) = (app.now, app.service_now());
     match std::mem::take(&mut app.unsettled) {
-        News::Nothing | News::Lists => {}
-        News::Time => app.estate.pass(dated),
-        News::Facts | News::All if many(app) && !app.estate.unjudged.all => {
+        Dirty::Nothing | Dirty::Lists => {}
+        Dirty::Time => app.estate.pass(dated),
+        Dirty::Facts | Dirty::All if many(app) && !app.estate.unjudged.all => {
             // Of many only those that have changed: the whole would hold up keys.
             let seen: BTreeMap<String, _> = app
                 .estate
@@ -74,10 +74,10 @@ pub(in crate::app) fn settle(app: &mut App) {
                 }
             }
         }
-        news @ (News::Facts | News::All) => {
+        news @ (Dirty::Facts | Dirty::All) => {
             app.judged = Some(now);
             let before = std::mem::take(&mut app.estate.derived.services);
-            if news == News::All || app.estate.unjudged.all {
+            if news == Dirty::All || app.estate.unjudged.all {
                 app.estate.settle(dated);
             } else {
                 app.estate.judge(dated);

@@ -1,6 +1,6 @@
 //! Keys, and a line of text being typed.
 
-use super::buttons::{next_button, unseen};
+use super::buttons::{next_button, unacknowledged};
 use super::dialogs;
 use super::moves::step;
 use super::run::{choose, run};
@@ -9,21 +9,21 @@ use crate::app::effect::Effect;
 use crate::app::input::Edit;
 use crate::app::overlay::Overlay;
 use crate::app::screen::{Purpose, Typing};
-use crate::app::state::News;
+use crate::app::state::Dirty;
 use crate::app::{App, rows};
 use crate::model::key::Key;
 
 pub(crate) fn press(app: &mut App, key: Key) -> Vec<Effect> {
     (app.shown().hooks.prepare)(app);
     let command = app.keymap.command(&scopes(app), key);
-    let unseen = unseen(app);
+    let unacknowledged = unacknowledged(app);
     if let Some(typing) = &mut app.screen.typing {
         match (command, key.text()) {
             (Some(command), _) => {
-                app.changed_by(News::Lists);
+                app.changed_by(Dirty::Lists);
                 return (app.table.command(command).run)(app);
             }
-            (None, Some(_)) if unseen => return Vec::new(),
+            (None, Some(_)) if unacknowledged => return Vec::new(),
             (None, Some(c)) => {
                 typing.input.insert(&c.to_string());
                 typed(app);
@@ -33,7 +33,7 @@ pub(crate) fn press(app: &mut App, key: Key) -> Vec<Effect> {
         }
     }
     let Some(command) = command else { return Vec::new() };
-    if app.unsettled > News::Nothing {
+    if app.unsettled > Dirty::Nothing {
         // Keys that come faster than frames: this one means a row as the key before it left them, and
         // not one that a filter or another order has just taken away.
         for block in app.view().names() {
@@ -44,7 +44,7 @@ pub(crate) fn press(app: &mut App, key: Key) -> Vec<Effect> {
 }
 
 pub(crate) fn paste(app: &mut App, text: &str) {
-    if unseen(app) {
+    if unacknowledged(app) {
         return;
     }
     if let Some(typing) = &mut app.screen.typing {
@@ -68,7 +68,7 @@ pub(crate) fn typed(app: &mut App) {
             }
         }
     }
-    app.changed_by(News::Lists);
+    app.changed_by(Dirty::Lists);
 }
 
 /// Edits the line.

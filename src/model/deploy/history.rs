@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_way_back_the_one_before_is_the_one_left() {
+    fn after_a_rollback_the_previous_version_is_the_one_before_it() {
         // 41 ran, then 42, then back to 41: before 41 ran 42.
         let history = [
             entry(RolloutStatus::Successful, "web:41", 60),

@@ -469,11 +469,11 @@ impl State {
                     list.failure = None;
                 }
             }
-            (Part::Broken(failure), Some(list)) => {
+            (Part::Failed(failure), Some(list)) => {
                 list.due = Some(now + list.failed.failed().as_millis() as Ms);
                 list.failure = Some(failure);
             }
-            (Part::Broken(_) | Part::Page(_) | Part::Last(_), _) => {}
+            (Part::Failed(_) | Part::Page(_) | Part::Last(_), _) => {}
         }
     }
 
@@ -481,7 +481,7 @@ impl State {
         let Some(mut past) = self.past.take() else { return };
         let batch = match part {
             Part::Last(Fact::LogPage(page)) => past.reader.page(number, page, now),
-            Part::Broken(failure) => past.reader.failed(number, failure, now),
+            Part::Failed(failure) => past.reader.failed(number, failure, now),
             Part::Page(_) | Part::Last(_) => past.reader.failed(number, malformed(), now),
         };
         past.lines += batch.lines.len();
@@ -511,7 +511,7 @@ impl State {
                 (self.live.serial, self.live.due) = (None, now);
                 follower.live_broke(now);
             }
-            Part::Broken(_) => {
+            Part::Failed(_) => {
                 (self.live.serial, self.live.due) = (None, now + self.live.failed.failed().as_millis() as Ms);
                 follower.live_broke(now);
             }
@@ -741,7 +741,7 @@ fn ticket(generation: u32, kind: u8, serial: u64) -> Ticket {
 fn taken(follower: &mut Follower, number: u64, part: Part, now: Ms) -> Batch {
     match part {
         Part::Page(Fact::LogPage(page)) | Part::Last(Fact::LogPage(page)) => follower.page(number, page, now),
-        Part::Broken(failure) => follower.failed(number, failure, now),
+        Part::Failed(failure) => follower.failed(number, failure, now),
         Part::Page(_) | Part::Last(_) => follower.failed(number, malformed(), now),
     }
 }
@@ -777,7 +777,7 @@ mod tests {
             pane.absorb_live(1, part, 1_000_000);
             pane.live.due - 1_000_000
         };
-        let broken = || Part::Broken(Failure::new(FailureKind::Unreachable, "it broke off"));
+        let broken = || Part::Failed(Failure::new(FailureKind::Unreachable, "it broke off"));
         let waits: Vec<Ms> = (0..8).map(|_| wait(broken())).collect();
         assert_eq!(waits, [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000], "as the command does");
         wait(Part::Page(Fact::LiveTail(crate::model::logs::LiveUpdate::default())));
@@ -789,7 +789,7 @@ mod tests {
         let list = Listing { pattern: "/aws/*".into(), due: None, failed: Backoff::default(), failure: None };
         let mut pane = State { lists: vec![list], opened: true, ..State::default() };
         let denied = Failure::new(FailureKind::Denied, "logs:DescribeLogGroups: no");
-        pane.absorb_groups(0, Part::Broken(denied), 5_000);
+        pane.absorb_groups(0, Part::Failed(denied), 5_000);
         assert_eq!(pane.lists[0].due, Some(6_000));
         pane.resolve(&Estate::default(), &EnvironmentConfig::default(), 5_000);
         let said: Vec<String> = pane.sources.failed().map(|(missing, _)| missing.words()).collect();

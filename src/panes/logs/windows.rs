@@ -220,7 +220,7 @@ fn queries(app: &App) -> Vec<Entry> {
     let logs = &app.panes.logs;
     let (time, _) = RANGES.get(logs.insights.range).copied().unwrap_or(RANGES[0]);
     let estimate = logs.insights.estimate(&logs.group_names(), logs.span, app.service_now().as_millisecond());
-    let cost = match &logs.insights.unsized_why {
+    let cost = match &logs.insights.size_error {
         Some(failure) => format!("what it will scan is not known: {failure}"),
         None if logs.insights.sized(&logs.group_names()) => estimate.short(),
         None => "asking how large the groups are …".to_owned(),

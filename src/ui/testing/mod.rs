@@ -128,7 +128,7 @@ impl World {
                 continue;
             }
             let part = match self.failing.get(&query.source()) {
-                Some(failure) => Part::Broken(failure.clone()),
+                Some(failure) => Part::Failed(failure.clone()),
                 None => Part::Last(self.fact(&query)),
             };
             waiting.extend(app.update(Event::Answer(Answer { ticket, requests: 1, part })));

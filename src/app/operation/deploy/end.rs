@@ -63,7 +63,7 @@ impl Deploy {
                     Outcome::new(Verdict::Done, format!("{short} runs {revision}{version}"))
                 }
             }
-            Seen::Fell => {
+            Seen::TasksNotRunning => {
                 Outcome::new(Verdict::Failed, format!("{short}: ECS calls {revision} successful, and it does not run"))
                     .hint(self.way_out())
             }
@@ -99,7 +99,7 @@ impl Deploy {
             }
             Seen::Stopped => self.stopped(&revision),
             Seen::Gone => Outcome::new(Verdict::Failed, format!("{short} is gone: the service was deleted")),
-            Seen::Going | Seen::Untold | Seen::Refused(_) => Outcome::new(
+            Seen::Going | Seen::NotInHistory | Seen::Refused(_) => Outcome::new(
                 Verdict::Unknown,
                 format!("{short}: the history of deployments does not show this one; how it ended is not known"),
             )

@@ -33,13 +33,13 @@ impl Deploy {
                 ctx.end = Some(self.with_what_runs(outcome));
             }
             Seen::Successful
-            | Seen::Fell
+            | Seen::TasksNotRunning
             | Seen::RolledBack
             | Seen::BackFell
             | Seen::RollbackFailed
             | Seen::Stopped
             | Seen::Gone
-            | Seen::Untold => {
+            | Seen::NotInHistory => {
                 if self.ended_theirs && matches!(seen, Seen::RolledBack | Seen::BackFell) {
                     // What it went to is known only now.
                     let service = self.watch.as_ref().and_then(|watch| watch.service.as_ref());

@@ -10,13 +10,19 @@ use jiff::tz::TimeZone;
 
 impl Operation {
     /// The audit file has it, or not: what cannot be written down is not done.
-    pub(super) fn written(&mut self, answered: Answered, now: Timestamp, zone: &TimeZone, crowd: usize) -> Asked {
+    pub(super) fn written(
+        &mut self,
+        answered: Answered,
+        now: Timestamp,
+        zone: &TimeZone,
+        watched_count: usize,
+    ) -> Asked {
         match (self.stage, answered.outcome) {
             (Stage::Recording, Ok(_)) => {
                 self.stage = Stage::Acting;
                 self.recorded = true;
                 self.acting_since = Some(now);
-                self.step(now, zone, crowd, |machine, ctx| machine.go(ctx))
+                self.step(now, zone, watched_count, |machine, ctx| machine.go(ctx))
             }
             (Stage::Recording, Err(failure)) => {
                 let outcome = Outcome::new(Verdict::Refused, format!("{}: it cannot be written down", self.title))

@@ -15,14 +15,14 @@ impl Steps {
         let Phase::Waiting(goal) = &self.phase else { return };
         let interval = ctx.environment.refresh.watch.as_millis().max(1) as i64;
         let slot = ctx.now.as_millisecond().div_euclid(interval);
-        if self.flying > 0 || slot <= self.slot || self.next_try.is_some_and(|next| ctx.now < next) {
+        if self.in_flight > 0 || slot <= self.slot || self.next_try.is_some_and(|next| ctx.now < next) {
             return;
         }
         self.slot = slot;
         self.looks += 1;
-        self.flying = 1;
+        self.in_flight = 1;
         match goal {
-            Goal::Counts(_) => self.flying = self.settling.ask(self.looks, ctx),
+            Goal::Counts(_) => self.in_flight = self.settling.ask(self.looks, ctx),
             Goal::Stopped(id) => ctx.read(Slot::Tasks, Read::Task { cluster: ctx.cluster(), id: id.clone() }),
             Goal::Databases(states) => {
                 ctx.read(Slot::Databases, Read::Databases { patterns: states.keys().cloned().collect() });

@@ -71,7 +71,7 @@ pub struct Steps {
     began: Option<Timestamp>,
     slot: i64,
     /// Replies that are on their way.
-    flying: u32,
+    in_flight: u32,
     /// Looks so far.
     looks: u64,
     failures: u32,
@@ -185,7 +185,7 @@ impl Machine for Steps {
                 }
             },
             Phase::Waiting(_) => {
-                self.flying = self.flying.saturating_sub(1);
+                self.in_flight = self.in_flight.saturating_sub(1);
                 match answered.outcome {
                     Ok(reply) => {
                         self.refusals.clear();
@@ -292,7 +292,7 @@ impl Steps {
             phase: Phase::Gathering,
             began: None,
             slot: i64::MIN,
-            flying: 0,
+            in_flight: 0,
             looks: 0,
             failures: 0,
             refusals: Refusals::default(),
@@ -337,7 +337,7 @@ impl Steps {
             }
             Some(Step::Until(goal)) => {
                 self.slot = i64::MIN;
-                self.flying = 0;
+                self.in_flight = 0;
                 self.counts.clear();
                 if let Goal::Counts(goals) = &goal {
                     self.settling = Counts::new(goals.clone());

@@ -25,7 +25,7 @@ impl Watch {
             return Seen::Gone;
         }
         let Some(state) = &self.state else {
-            return if self.untold(ctx.service_now) { Seen::Untold } else { Seen::Going };
+            return if self.untold(ctx.service_now) { Seen::NotInHistory } else { Seen::Going };
         };
         if !state.status.terminal() {
             return Seen::Going;
@@ -72,7 +72,7 @@ impl Watch {
         if ours.running >= service.desired {
             return Seen::Successful;
         }
-        if self.sure_trouble().is_none() && self.still_settling(ctx) { Seen::Going } else { Seen::Fell }
+        if self.sure_trouble().is_none() && self.still_settling(ctx) { Seen::Going } else { Seen::TasksNotRunning }
     }
 
     /// After a rollback the deployment that is PRIMARY then must run. One that began later is its own affair.
