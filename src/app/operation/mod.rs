@@ -91,7 +91,7 @@ impl Operations {
         let mark = format!("{}-{}", self.mark, self.serial);
         let conflicting_operation = self.conflicting_operation(&*what, environment);
         let mut operation = Operation::new(id, mark, what, environment.clone(), now);
-        operation.conflicting_operation = conflicting_operation;
+        operation.conflicts_with = conflicting_operation;
         operation.limit = self.limit.unwrap_or(one::LIMIT);
         operation.deadline = self.deadline;
         self.list.push(operation);

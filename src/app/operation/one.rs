@@ -69,7 +69,7 @@ pub struct Operation {
     /// AWS's ids of its changes.
     pub request_ids: Vec<String>,
     /// Another operation of this session on the same thing.
-    pub(super) conflicting_operation: Option<String>,
+    pub(super) conflicts_with: Option<String>,
     /// How long it is watched.
     pub limit: SignedDuration,
     /// How far the service's clock is ahead of the one that ticks.
@@ -111,7 +111,7 @@ impl Operation {
             dropped: 0,
             who: None,
             request_ids: Vec::new(),
-            conflicting_operation: None,
+            conflicts_with: None,
             limit: LIMIT,
             ahead: SignedDuration::ZERO,
             deadline: None,
@@ -338,9 +338,8 @@ impl Operation {
             return Vec::new();
         }
         let Some(mut plan) = self.waiting_plan.take() else { return Vec::new() };
-        if let Some(conflicting_operation) = &self.conflicting_operation {
-            plan.checks
-                .insert(0, Check::new(Level::Stop, format!("`{conflicting_operation}` is under way in this session")));
+        if let Some(other) = &self.conflicts_with {
+            plan.checks.insert(0, Check::new(Level::Stop, format!("`{other}` is under way in this session")));
         }
         self.stage = Stage::Asking;
         let stopped = plan.stops().next().cloned();
