@@ -9,7 +9,6 @@ use super::session::{Action, Caller};
 use crate::app::event::Fact;
 use crate::model::logs::{LogEvent, LogGroup, LogPage, LogStream, LogWindow};
 use crate::model::{Failure, Piece};
-use aws_sdk_cloudwatchlogs::config::{Builder, Config, Region};
 use aws_sdk_cloudwatchlogs::types as sdk;
 
 pub(super) const FILTER_LOG_EVENTS: Action = Action { name: "logs:FilterLogEvents", class: Class::LogsFilter };
@@ -18,12 +17,6 @@ pub(super) const DESCRIBE_LOG_GROUPS: Action = Action { name: "logs:DescribeLogG
 
 /// More streams than this are not listed: nobody will name them.
 const MOST_STREAMS: usize = 1_000;
-
-/// The settings of a request to a group that is in another region than the environment; none where it is not.
-pub(super) fn elsewhere(caller: &Caller<'_>, region: Option<&str>) -> Option<Builder> {
-    let region = region.filter(|region| caller.session.region().as_deref() != Some(region))?;
-    Some(Config::builder().region(Region::new(region.to_owned())))
-}
 
 /// One page of a group's events: whoever asks decides about the next.
 pub(super) async fn page(caller: &Caller<'_>, answers: &AnswerSender<'_>, window: &LogWindow) -> Result<(), Failure> {
@@ -45,7 +38,7 @@ pub(super) async fn page(caller: &Caller<'_>, answers: &AnswerSender<'_>, window
                 .set_next_token(window.token.clone())
                 .customize()
                 .interceptor(events.clone());
-            match elsewhere(caller, window.region.as_deref()) {
+            match logs_tail::elsewhere(caller, window.region.as_deref()) {
                 Some(there) => request.config_override(there).send(),
                 None => request.send(),
             }
@@ -82,7 +75,7 @@ pub(super) async fn stream_page(
                 .set_next_token(window.token.clone())
                 .customize()
                 .interceptor(events.clone());
-            match elsewhere(caller, window.region.as_deref()) {
+            match logs_tail::elsewhere(caller, window.region.as_deref()) {
                 Some(there) => request.config_override(there).send(),
                 None => request.send(),
             }
@@ -112,7 +105,7 @@ pub(super) async fn streams(
             |clients, token| {
                 let request =
                     clients.logs().describe_log_streams().log_group_name(group).limit(50).set_next_token(token);
-                match elsewhere(caller, region) {
+                match logs_tail::elsewhere(caller, region) {
                     Some(there) => request.customize().config_override(there).send(),
                     None => request.customize().send(),
                 }

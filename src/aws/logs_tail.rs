@@ -1,9 +1,9 @@
 //! `CloudWatch` Logs: the last lines of one stream.
 
 use super::budget::Class;
-use super::logs::elsewhere;
 use super::session::{Action, Caller};
 use crate::model::Failure;
+use aws_sdk_cloudwatchlogs::config::{Builder, Config, Region};
 use aws_sdk_cloudwatchlogs::types::OutputLogEvent;
 
 pub(super) const GET_LOG_EVENTS: Action = Action { name: "logs:GetLogEvents", class: Class::LogsGet };
@@ -13,6 +13,12 @@ const MOST: u32 = 10_000;
 const PAGES: usize = 5;
 /// An answer is cut at 1 MiB. One that is shorter than this and has too few lines is the whole stream.
 const NEARLY_FULL: usize = 900_000;
+
+/// The settings of a request to a group that is in another region than the environment; none where it is not.
+pub(super) fn elsewhere(caller: &Caller<'_>, region: Option<&str>) -> Option<Builder> {
+    let region = region.filter(|region| caller.session.region().as_deref() != Some(region))?;
+    Some(Config::builder().region(Region::new(region.to_owned())))
+}
 
 /// The newest lines of a stream of a group in a region (none: the environment's), oldest first, as they are.
 pub(super) async fn lines(
