@@ -123,7 +123,7 @@ impl Poller {
                 Err(kind)
             }
             Part::Page(_) | Part::Last(_) => {
-                estate.identity.fail(not_understood());
+                estate.identity.fail(Failure::other_answer());
                 Err(FailureKind::Malformed)
             }
         };
@@ -315,7 +315,7 @@ impl Poller {
             // Which names there are beside would only have been a help.
             Part::Failed(_) if listing && sweep.naming => {}
             Part::Failed(failure) => sweep.broke(&flight.query, failure),
-            Part::Page(_) | Part::Last(_) => sweep.broke(&flight.query, not_understood()),
+            Part::Page(_) | Part::Last(_) => sweep.broke(&flight.query, Failure::other_answer()),
         }
         if last {
             sweep.landed(listing);
@@ -392,7 +392,7 @@ impl Poller {
                 }
             }
             Part::Failed(failure) => sweep.broke(&flight.query, failure),
-            Part::Page(_) | Part::Last(_) => sweep.broke(&flight.query, not_understood()),
+            Part::Page(_) | Part::Last(_) => sweep.broke(&flight.query, Failure::other_answer()),
         }
         if last {
             sweep.landed(listing);
@@ -443,7 +443,7 @@ impl Poller {
                 self.metric_failures.insert(job, failure);
             }
             Part::Page(_) | Part::Last(_) => {
-                self.metric_failures.insert(job, not_understood());
+                self.metric_failures.insert(job, Failure::other_answer());
             }
         }
         if last && self.landed(job) {
@@ -470,7 +470,7 @@ fn one<T>(
                 slot.learn(value, now);
                 return Ok(());
             }
-            None => not_understood(),
+            None => Failure::other_answer(),
         },
         Part::Failed(failure) => failure,
     };
@@ -496,7 +496,7 @@ fn all<T>(
                 slot.learn(gathered, now);
                 return Ok(());
             }
-            None => not_understood(),
+            None => Failure::other_answer(),
         },
         Part::Failed(failure) => failure,
     };
@@ -514,10 +514,6 @@ fn all<T>(
 fn beside<T>(fact: Fact, others: &mut Vec<String>) -> Option<Vec<T>> {
     others.extend(picked!(fact, Others)?);
     None
-}
-
-fn not_understood() -> Failure {
-    Failure::new(FailureKind::Malformed, "the answer is not of the kind that was asked for")
 }
 
 /// Marks the services that an answer may change the judgement of.

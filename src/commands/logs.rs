@@ -23,6 +23,7 @@ use tokio::time::Instant;
 
 /// A read that ends asks so often whose renewed credentials are, over a quarter of a minute.
 const IDENTITY_TRIES: u32 = 5;
+const TIME_IS_UP: &str = "the time is up before everything was read; give it more time with --timeout";
 
 pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let mut named_filters = crate::runtime::files::saved_filters();
@@ -118,7 +119,7 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
         if !arguments.follow || !whole {
             let over = writer.write_kept()?;
             if !whole {
-                say("the time is up before everything was read; give it more time with --timeout");
+                say(TIME_IS_UP);
             }
             return Ok(over.unwrap_or(match whole {
                 false => ExitCode::TimedOut,
@@ -192,7 +193,7 @@ pub(super) async fn run(context: &Context, arguments: &Logs, out: &mut dyn io::W
                     return Ok(code);
                 }
                 if !arguments.follow {
-                    say("the time is up before everything was read; give it more time with --timeout");
+                    say(TIME_IS_UP);
                 }
                 // Following for a time is what was asked for; a line that did not come is not.
                 return Ok(match arguments.follow && writer.exit_on.is_none() {
@@ -322,10 +323,7 @@ fn arns(groups: &[GroupSource], region: Option<&str>, account: Option<&str>) -> 
         return Err(Report::new("config", "a live tail needs the region and the account", ExitCode::Usage)
             .hint("set `region` and `account` of the environment"));
     };
-    // Those of another region are only polled: a live tail is of one.
-    let here = |group: &&GroupSource| group.region.as_deref().is_none_or(|there| there == region);
-    let arn = |group: &GroupSource| format!("arn:aws:logs:{region}:{account}:log-group:{}", group.group);
-    Ok(groups.iter().filter(here).map(arn).collect())
+    Ok(sources::live_arns(groups, region, account).collect())
 }
 
 fn filter(flag: &str, text: &str, named: &[String]) -> Result<Filter, Report> {

@@ -86,6 +86,11 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// An answer that came, and is not one to the question.
+    pub fn other_answer() -> Self {
+        Self::new(FailureKind::Malformed, "the answer is not of the kind that was asked for")
+    }
+
     /// A failure with its message.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), unsent: false, hint: None, lasting: false }

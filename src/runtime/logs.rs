@@ -7,8 +7,8 @@ use crate::app::logs::follow::FeedState;
 use crate::app::logs::reader::{Heard, Out, Reader, Way};
 use crate::app::logs::sources::GroupSource;
 use crate::app::ticket::Ticket;
+use crate::model::Failure;
 use crate::model::logs::{InsightsQuery, InsightsResult, LogGroup, Ms};
-use crate::model::{Failure, FailureKind};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -154,6 +154,6 @@ pub async fn insights(ring: &mut Ring, query: InsightsQuery) -> Result<InsightsR
     let facts = answered(ring, 1, Query::Insights(Box::new(query))).await?;
     match facts.into_iter().last() {
         Some(Fact::Insights(result)) => Ok(*result),
-        _ => Err(Failure::new(FailureKind::Malformed, "the answer is not of the kind that was asked for")),
+        _ => Err(Failure::other_answer()),
     }
 }

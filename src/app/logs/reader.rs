@@ -9,8 +9,8 @@ use crate::app::backoff::Backoff;
 use crate::app::effect::{Effect, Lane, Query};
 use crate::app::event::{Event, Fact, Part};
 use crate::app::ticket::{Owner, Ticket};
+use crate::model::Failure;
 use crate::model::logs::Ms;
-use crate::model::{Failure, FailureKind};
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
@@ -307,9 +307,7 @@ impl Reader {
             (way, part) => {
                 let failure = match part {
                     Part::Failed(failure) => failure,
-                    Part::Page(_) | Part::Last(_) => {
-                        Failure::new(FailureKind::Malformed, "the answer is not of the kind that was asked for")
-                    }
+                    Part::Page(_) | Part::Last(_) => Failure::other_answer(),
                 };
                 match way {
                     Way::Follow(follower) => follower.failed(serial, failure, now),
@@ -386,9 +384,7 @@ impl Reader {
             }
             // Who cannot be asked cannot be trusted: it is asked again, less and less often.
             Part::Failed(failure) => Some(self.unknown(failure)),
-            Part::Page(_) | Part::Last(_) => Some(
-                self.unknown(Failure::new(FailureKind::Malformed, "the answer is not of the kind that was asked for")),
-            ),
+            Part::Page(_) | Part::Last(_) => Some(self.unknown(Failure::other_answer())),
         }
     }
 

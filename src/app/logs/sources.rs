@@ -82,6 +82,16 @@ impl Sources {
     }
 }
 
+/// The ARNs that a live tail of a region is opened with: groups of another region are only polled.
+pub fn live_arns<'a>(
+    groups: impl IntoIterator<Item = &'a GroupSource>,
+    region: &str,
+    account: &str,
+) -> impl Iterator<Item = String> {
+    let here = groups.into_iter().filter(move |group| group.is_in(Some(region)));
+    here.map(move |group| format!("arn:aws:logs:{region}:{account}:log-group:{}", group.group))
+}
+
 impl GroupSource {
     /// A group by its name alone.
     pub fn named(group: &str) -> Self {

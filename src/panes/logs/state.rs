@@ -7,7 +7,7 @@ use crate::app::event::{Answer, Fact, Part};
 use crate::app::logs::follow::{Batch, FeedState, Follower, Gap, Plan};
 use crate::app::logs::insights::{self, Insights, Running};
 use crate::app::logs::once::{self, Once, Rates};
-use crate::app::logs::sources::{self, Missing, Sources};
+use crate::app::logs::sources::{self, Missing, Sources, live_arns};
 use crate::app::logs::written;
 use crate::app::screen::Block;
 use crate::app::ticket::{Owner, Ticket};
@@ -482,7 +482,7 @@ impl State {
         let batch = match part {
             Part::Last(Fact::LogPage(page)) => past.reader.page(number, page, now),
             Part::Failed(failure) => past.reader.failed(number, failure, now),
-            Part::Page(_) | Part::Last(_) => past.reader.failed(number, malformed(), now),
+            Part::Page(_) | Part::Last(_) => past.reader.failed(number, Failure::other_answer(), now),
         };
         past.lines += batch.lines.len();
         self.put(batch, false);
@@ -742,12 +742,8 @@ fn taken(follower: &mut Follower, number: u64, part: Part, now: Ms) -> Batch {
     match part {
         Part::Page(Fact::LogPage(page)) | Part::Last(Fact::LogPage(page)) => follower.page(number, page, now),
         Part::Failed(failure) => follower.failed(number, failure, now),
-        Part::Page(_) | Part::Last(_) => follower.failed(number, malformed(), now),
+        Part::Page(_) | Part::Last(_) => follower.failed(number, Failure::other_answer(), now),
     }
-}
-
-fn malformed() -> Failure {
-    Failure::new(FailureKind::Malformed, "the answer is not of the kind that was asked for")
 }
 
 fn clock(at: Ms) -> String {
@@ -760,9 +756,7 @@ fn arns(sources: &Sources, region: Option<&str>, estate: &Estate, environment: &
     let (Some(account), Some(region)) = (account.or_else(|| environment.account.clone()), region) else {
         return Vec::new();
     };
-    // Those of another region are only polled: a live tail is of one.
-    let groups = sources.here(Some(region)).take(10);
-    groups.map(|group| format!("arn:aws:logs:{region}:{account}:log-group:{}", group.group)).collect()
+    live_arns(&sources.groups, region, &account).take(10).collect()
 }
 
 #[cfg(test)]
