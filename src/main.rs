@@ -1,7 +1,10 @@
 //! The program: parse, choose interactive or headless, exit code.
 
-use cockpit::cli::{Cli, ExitCode, Stop};
-use cockpit::{commands, runtime};
+use cockpit::cli::ExitCode;
+use cockpit::commands::begin;
+use cockpit::commands::declared::Work;
+use cockpit::commands::line::{Cli, Stop};
+use cockpit::runtime;
 use std::io;
 use std::process;
 
@@ -10,7 +13,7 @@ fn main() -> process::ExitCode {
     let cli = match Cli::read(std::env::args_os()) {
         Ok(cli) => cli,
         Err(Stop::Print(text)) => {
-            return match commands::print_text(&mut io::stdout(), &text) {
+            return match begin::print_text(&mut io::stdout(), &text) {
                 Ok(code) => process::ExitCode::from(code.code()),
                 Err(report) => {
                     let _ = report.write(&mut io::stderr(), false);
@@ -32,7 +35,7 @@ fn main() -> process::ExitCode {
 }
 
 fn run(cli: Cli) -> Result<ExitCode, cockpit::cli::Report> {
-    let mut builder = if commands::interactive(&cli) || commands::takes_much_apart(&cli) {
+    let mut builder = if cli.work() != Work::Prints {
         let mut builder = tokio::runtime::Builder::new_multi_thread();
         // One to take answers apart while the main thread draws or writes, one for what blocks.
         builder.worker_threads(2);
@@ -43,11 +46,11 @@ fn run(cli: Cli) -> Result<ExitCode, cockpit::cli::Report> {
     let runtime = builder.enable_all().build().map_err(|error| {
         cockpit::cli::Report::new("system", "the program cannot start", ExitCode::Failed).caused_by(&error)
     })?;
-    let takes_interrupt = commands::interactive(&cli) || commands::takes_interrupt(&cli);
+    let takes_interrupt = cli.takes_interrupt();
     let mut out = io::stdout();
     let code = runtime.block_on(async {
         tokio::select! {
-            code = commands::run(cli, &mut out) => code,
+            code = begin::run(cli, &mut out) => code,
             // The screen takes Ctrl-C as a key; commands end with 130 and leave nothing behind. Without this SIGTERM
             // and SIGHUP would end this program alone, and not what it started.
             signal = runtime::stop::stopped(), if !takes_interrupt => Ok(signal.code()),

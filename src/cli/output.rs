@@ -46,33 +46,48 @@ pub enum Color {
     Never,
 }
 
-/// Rows and records.
-pub const LIST: &[Output] = &[Output::Table, Output::Json, Output::Yaml, Output::Csv];
-/// Lines that come one by one.
-pub const LINES: &[Output] = &[Output::Text, Output::Json, Output::Raw];
-/// A tree: no rows.
-pub const TREE: &[Output] = &[Output::Table, Output::Json, Output::Yaml];
+/// The formats of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Formats {
+    /// Those that it supports.
+    pub allowed: &'static [Output],
+    /// Where none is asked for, on a terminal.
+    pub terminal: Output,
+    /// Where none is asked for, into a file or a pipe.
+    pub piped: Output,
+}
 
-/// The format to use, or the sentence that says which are possible.
-pub(super) fn choose(
-    asked: Option<Output>,
-    allowed: &[Output],
-    command: &str,
-    piped: Output,
-    terminal: bool,
-) -> Result<Output, Report> {
-    match asked {
-        None if terminal => Ok(Output::Table),
-        None => Ok(piped),
-        Some(output) if allowed.contains(&output) => Ok(output),
-        Some(output) => {
-            let words: Vec<&str> = allowed.iter().map(|output| output.word()).collect();
-            let hint = if words.is_empty() {
-                "leave out --output".to_owned()
-            } else {
-                format!("it supports: {}", words.join(", "))
-            };
-            Err(Report::usage(format!("`cockpit {command}` has no output as {}", output.word())).hint(hint))
+/// Rows and records.
+pub const LIST: Formats = Formats { allowed: &[Output::Table, Output::Json, Output::Yaml, Output::Csv], ..TREE };
+/// A tree: no rows.
+pub const TREE: Formats =
+    Formats { allowed: &[Output::Table, Output::Json, Output::Yaml], terminal: Output::Table, piped: Output::Table };
+/// A tree for scripts.
+pub const DOCUMENT: Formats = Formats { piped: Output::Json, ..TREE };
+/// Lines that come one by one.
+pub const LINES: Formats =
+    Formats { allowed: &[Output::Text, Output::Json, Output::Raw], terminal: Output::Text, piped: Output::Text };
+/// JSON alone.
+pub const JSON: Formats = Formats { allowed: &[Output::Json], ..TREE };
+/// A format of its own.
+pub const NONE: Formats = Formats { allowed: &[], ..TREE };
+
+impl Formats {
+    /// The format to use, or the sentence that says which are possible.
+    pub fn choose(&self, asked: Option<Output>, command: &str, terminal: bool) -> Result<Output, Report> {
+        match asked {
+            None if terminal => Ok(self.terminal),
+            None => Ok(self.piped),
+            Some(output) if self.allowed.contains(&output) => Ok(output),
+            Some(output) => {
+                let words: Vec<&str> = self.allowed.iter().map(|output| output.word()).collect();
+                let hint = if words.is_empty() {
+                    "leave out --output".to_owned()
+                } else {
+                    format!("it supports: {}", words.join(", "))
+                };
+                Err(Report::usage(format!("`cockpit {command}` has no output as {}", output.word())).hint(hint))
+            }
         }
     }
 }

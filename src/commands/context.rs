@@ -3,7 +3,7 @@
 use crate::app::command::Scope;
 use crate::app::poll::Wants;
 use crate::app::{Overrides, Session};
-use crate::cli::{Cli, Output, Report};
+use crate::cli::{Global, Output, Report};
 use crate::config::{self, EnvironmentConfig, KnownCommand, Loaded};
 use crate::headless::SnapshotInput;
 use crate::model::Source;
@@ -17,17 +17,21 @@ use std::time::{Duration, Instant};
 
 /// What was asked for.
 pub(super) struct Context {
-    pub(super) cli: Cli,
+    pub(super) global: Global,
+    /// The format to print in.
+    pub(super) output: Output,
+    /// The whole command line, for what is made of it.
+    pub(super) program: fn() -> clap::Command,
     /// When the command ends at the latest: `--timeout` after it began.
     end: Option<Instant>,
 }
 
 impl Context {
-    pub(super) fn new(cli: Cli) -> Self {
-        let limit = cli.global.timeout.and_then(|timeout| Duration::try_from(timeout).ok());
+    pub(super) fn new(global: Global, output: Output, program: fn() -> clap::Command) -> Self {
+        let limit = global.timeout.and_then(|timeout| Duration::try_from(timeout).ok());
         // One that is too far away is none.
         let end = limit.and_then(|limit| Instant::now().checked_add(limit));
-        Self { cli, end }
+        Self { global, output, program, end }
     }
 
     /// The configuration with all its mistakes.
@@ -38,7 +42,7 @@ impl Context {
     /// For this process: its folder, its user's folder, its variables and its flags.
     fn request(&self) -> config::Request {
         use etcetera::BaseStrategy as _;
-        let global = &self.cli.global;
+        let global = &self.global;
         config::Request {
             file: global.config.clone(),
             folder: std::env::current_dir().unwrap_or_default(),
@@ -62,13 +66,13 @@ impl Context {
     /// The configuration, which must be sound, and the environment that was asked for.
     pub(super) fn open(&self) -> Result<(Loaded, EnvironmentConfig), Report> {
         let loaded = self.load();
-        let environment = loaded.open(self.cli.global.env.as_deref())?.clone();
+        let environment = loaded.open(self.global.env.as_deref())?.clone();
         Ok((loaded, environment))
     }
 
     /// The session's facts.
     pub(super) fn session(&self) -> Session {
-        let global = &self.cli.global;
+        let global = &self.global;
         Session {
             simulated: false,
             read_only: global.read_only,
@@ -81,11 +85,6 @@ impl Context {
             zone: Some(system_zone()),
             mark: mark(),
         }
-    }
-
-    /// The format to print in.
-    pub(super) fn output(&self) -> Result<Output, Report> {
-        self.cli.output(std::io::stdout().is_terminal())
     }
 
     /// Columns for tables; none where the output is no terminal.
@@ -129,6 +128,28 @@ impl Reading {
         let skipped = Source::ALL.into_iter().filter(|source| !asked.contains(source)).collect();
         let zone = app.zone();
         Self { collector, started, collected, skipped, zone }
+    }
+
+    /// Nothing is printed for credentials that are wrong or missing: there is nothing to print, and the
+    /// error says what to do.
+    pub(super) fn check_credentials(&self) -> Result<(), Report> {
+        use crate::model::FailureKind;
+        let estate = &self.collector.app.estate;
+        let Some(failure) = estate.identity.failure() else { return Ok(()) };
+        let name = &self.collector.app.environment.name;
+        match failure.kind {
+            FailureKind::WrongAccount => Err(Report::of_failure(format!("this is not {name}"), failure)),
+            FailureKind::Credentials => Err(Report::of_failure(format!("no valid credentials for {name}"), failure)),
+            FailureKind::Throttled
+            | FailureKind::Denied
+            | FailureKind::Unreachable
+            | FailureKind::Timeout
+            | FailureKind::Malformed
+            | FailureKind::Invalid
+            | FailureKind::NotFound
+            | FailureKind::Service
+            | FailureKind::Other => Ok(()),
+        }
     }
 
     /// As the reports want it.

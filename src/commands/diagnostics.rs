@@ -1,14 +1,13 @@
 //! `-v`, `-vv`, `--log-file`: what happens, written down. Never secrets: the rooms log names, kinds
 //! and durations, not requests or answers.
 
-use crate::cli::{Cli, ExitCode, Report};
+use crate::cli::{ExitCode, Global, Report};
 use std::fs::OpenOptions;
 use std::sync::Mutex;
 use tracing_subscriber::EnvFilter;
 
 /// Starts writing, if anything was asked for.
-pub(super) fn start(cli: &Cli) -> Result<(), Report> {
-    let global = &cli.global;
+pub(super) fn start(global: &Global, screen: bool) -> Result<(), Report> {
     if global.verbose == 0 && global.log_file.is_none() {
         return Ok(());
     }
@@ -31,7 +30,7 @@ pub(super) fn start(cli: &Cli) -> Result<(), Report> {
             builder.with_writer(Mutex::new(file)).init();
         }
         // On a screen it would write over the panes.
-        None if super::interactive(cli) => {
+        None if screen => {
             return Err(Report::usage("diagnostics of the interactive session need a file").hint("add --log-file FILE"));
         }
         None => builder.with_writer(std::io::stderr).init(),

@@ -2,7 +2,6 @@
 //! not be read on the way to them. How lines are read and written does not live here.
 
 use super::context::{Context, Reading};
-use super::lists;
 use crate::app::logs::sources::{self, GroupSource, Missing, Sources};
 use crate::cli::{ExitCode, Report};
 use crate::headless::select;
@@ -42,7 +41,7 @@ impl Asked<'_> {
 /// Where no credentials are valid, and where nothing is known of the services whose groups were asked for.
 pub(super) async fn read(context: &Context, asked: &Asked<'_>) -> Result<(Reading, Sources), Report> {
     let reading = context.collect(SOURCES, false).await?;
-    lists::refuse(&reading)?;
+    reading.check_credentials()?;
     let found = of_services(&reading, asked)?;
     let late = reading.collected == Collected::TimedOut;
     match found.missing.first() {

@@ -87,7 +87,7 @@ fn left_behind(operation: &Operation) -> Vec<String> {
 }
 
 fn theme(context: &Context, config: &Config) -> Result<Theme, Report> {
-    let coloured = match context.cli.global.color {
+    let coloured = match context.global.color {
         Color::Always => true,
         Color::Never => false,
         Color::Auto => !anstyle_query::no_color(),

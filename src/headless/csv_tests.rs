@@ -4,7 +4,8 @@ use super::emit::{Printable, render};
 use super::fixtures::{environment, failed, japanese, whole};
 use super::tests::{partial, with};
 use super::*;
-use crate::cli::{Cli, Output, SchemaName};
+use crate::cli::Output;
+use crate::commands::line::{Cli, command};
 use crate::model::FailureKind;
 use crate::model::logs::InsightsResult;
 use crate::model::text::harmless;
@@ -77,11 +78,14 @@ fn agrees(report: &impl Printable, schema: Option<&Value>) {
 fn every_heading_of_csv_is_a_field_of_the_schema_and_every_value_that_of_the_json() {
     for estate in [whole(), partial(), failed(FailureKind::Timeout), japanese()] {
         with(&estate, &environment(), |input| {
-            agrees(&services(input, &[]).unwrap(), Some(&schema(SchemaName::Services)));
-            agrees(&tasks(input, &[]).unwrap(), Some(&schema(SchemaName::Tasks)));
-            agrees(&autoscaling(input, &[]).unwrap(), Some(&schema(SchemaName::Autoscaling)));
-            agrees(&databases(input, &[]).unwrap(), Some(&schema(SchemaName::Db)));
-            agrees(&alarms(input, true), Some(&schema(SchemaName::Alarms)));
+            agrees(&services(input, &[]).unwrap(), Some(&schema::of::<lists::ServiceList>(lists::SERVICES)));
+            agrees(&tasks(input, &[]).unwrap(), Some(&schema::of::<tasks::TaskList>(tasks::SCHEMA)));
+            agrees(
+                &autoscaling(input, &[]).unwrap(),
+                Some(&schema::of::<autoscaling::AutoscalingList>(autoscaling::SCHEMA)),
+            );
+            agrees(&databases(input, &[]).unwrap(), Some(&schema::of::<lists::DatabaseList>(lists::DATABASES)));
+            agrees(&alarms(input, true), Some(&schema::of::<lists::AlarmList>(lists::ALARMS)));
         });
     }
     let found = InsightsResult {
@@ -94,7 +98,7 @@ fn every_heading_of_csv_is_a_field_of_the_schema_and_every_value_that_of_the_jso
 
 #[test]
 fn every_command_with_csv_is_held_against_its_json() {
-    for command in crate::cli::command().get_subcommands() {
+    for command in self::command().get_subcommands() {
         let name = command.get_name();
         let said = command.get_about().is_some_and(|about| about.to_string().contains("csv"));
         let takes = [vec![], vec!["x"]]

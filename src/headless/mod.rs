@@ -30,7 +30,6 @@ pub use dto::Snapshot;
 pub use emit::{Printable, Written, json_line, print, render, write};
 pub use input::SnapshotInput;
 pub use lists::{alarms, databases, services};
-pub use schema::schema;
 pub use shown::Shown;
 pub use snapshot::snapshot;
 pub use tasks::tasks;

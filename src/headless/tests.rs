@@ -2,7 +2,7 @@
 
 use super::fixtures::{environment, failed, japanese, now, requests, whole};
 use super::*;
-use crate::cli::{ExitCode, Output, SchemaName};
+use crate::cli::{ExitCode, Output};
 use crate::config::EnvironmentConfig;
 use crate::model::{Estate, Failure, FailureKind, Source};
 use jiff::SignedDuration;
@@ -55,8 +55,7 @@ fn every_output_follows_its_schema() {
         failed(FailureKind::Timeout),
         japanese(),
     ];
-    let check = |name, value: &Value| {
-        let schema = schema(name);
+    let check = |schema: Value, value: &Value| {
         let validator = jsonschema::validator_for(&schema).unwrap();
         let errors: Vec<String> =
             validator.iter_errors(value).map(|error| format!("{} {error}", error.instance_path())).collect();
@@ -66,15 +65,27 @@ fn every_output_follows_its_schema() {
     for estate in &estates {
         with(estate, &environment(), |input| {
             let value = |report: Value| report;
-            check(SchemaName::Snapshot, &value(serde_json::to_value(snapshot(input)).unwrap()));
-            check(SchemaName::Services, &serde_json::to_value(services(input, &[]).unwrap()).unwrap());
-            check(SchemaName::Tasks, &serde_json::to_value(tasks(input, &[]).unwrap()).unwrap());
-            check(SchemaName::Autoscaling, &serde_json::to_value(autoscaling(input, &[]).unwrap()).unwrap());
-            check(SchemaName::Db, &serde_json::to_value(databases(input, &[]).unwrap()).unwrap());
-            check(SchemaName::Alarms, &serde_json::to_value(alarms(input, true)).unwrap());
+            check(schema::of::<Snapshot>(snapshot::SCHEMA), &value(serde_json::to_value(snapshot(input)).unwrap()));
+            check(
+                schema::of::<lists::ServiceList>(lists::SERVICES),
+                &serde_json::to_value(services(input, &[]).unwrap()).unwrap(),
+            );
+            check(
+                schema::of::<tasks::TaskList>(tasks::SCHEMA),
+                &serde_json::to_value(tasks(input, &[]).unwrap()).unwrap(),
+            );
+            check(
+                schema::of::<autoscaling::AutoscalingList>(autoscaling::SCHEMA),
+                &serde_json::to_value(autoscaling(input, &[]).unwrap()).unwrap(),
+            );
+            check(
+                schema::of::<lists::DatabaseList>(lists::DATABASES),
+                &serde_json::to_value(databases(input, &[]).unwrap()).unwrap(),
+            );
+            check(schema::of::<lists::AlarmList>(lists::ALARMS), &serde_json::to_value(alarms(input, true)).unwrap());
         });
     }
-    check(SchemaName::Doctor, &serde_json::to_value(doctor(None, vec![])).unwrap());
+    check(schema::of::<doctor::Doctor>(doctor::SCHEMA), &serde_json::to_value(doctor(None, vec![])).unwrap());
 }
 
 #[test]

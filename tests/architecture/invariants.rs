@@ -33,7 +33,6 @@ const LONG: &[(&str, usize)] = &[
     ("src/app/operation/histories/stage.rs", 550),
     ("src/app/poll.rs", 460),
     ("src/aws/credentials.rs", 500),
-    ("src/commands/operations.rs", 600),
     ("src/headless/operation.rs", 550),
     ("src/ui/logs_tests.rs", 550),
     ("tests/aws_calls.rs", 650),
@@ -70,7 +69,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("src/model", &["app", "ui", "aws", "runtime", "headless", "cli", "config", "commands"]),
     ("src/app", &["ui", "aws", "runtime", "headless", "cli", "commands"]),
     ("src/config", &["ui", "aws", "runtime", "commands"]),
-    ("src/cli", &["ui", "aws", "runtime", "commands"]),
+    ("src/cli", &["app", "config", "ui", "aws", "runtime", "headless", "panes", "commands"]),
     ("src/panes", &["aws", "runtime", "headless", "cli", "commands"]),
     ("src/ui", &["aws", "runtime", "headless", "cli", "commands"]),
     ("src/headless", &["aws", "runtime", "ui", "commands"]),
@@ -113,11 +112,12 @@ pub const INVARIANTS: &[Invariant] = &[
             ("src/app/mod.rs", "use crate::runtime::clock;"),
             ("src/panes/logs/update.rs", "use crate::runtime::clock;"),
             ("src/config/mod.rs", "use crate::aws::Session;"),
-            ("src/cli/mod.rs", "use crate::commands::run;"),
+            ("src/cli/mod.rs", "use crate::commands::line::Cli;"),
+            ("src/cli/mod.rs", "use crate::config::Config;"),
             ("src/ui/mod.rs", "use crate::aws::Session;"),
             ("src/headless/mod.rs", "use crate::runtime::clock;"),
             ("src/aws/mod.rs", "use crate::headless::table;"),
-            ("src/runtime/mod.rs", "use crate::commands::run;"),
+            ("src/runtime/mod.rs", "use crate::commands::begin::run;"),
             ("crates/aws-sim/src/lib.rs", "use cockpit::model::Estate;"),
         ],
     },
@@ -173,6 +173,34 @@ pub const INVARIANTS: &[Invariant] = &[
         ],
     },
     Invariant {
+        rule: "in a command's folder args.rs and report.rs wait for nothing, ask nothing and draw nothing",
+        breaches: |tree| {
+            // The address that a command listens at is a plain value.
+            let impure = IMPURE.iter().copied().filter(|word| *word != "std::net");
+            let rooms = ["crate::aws", "crate::runtime", "crate::ui", "commands::context", "super::run"];
+            let words: Vec<&str> = impure.chain(rooms).collect();
+            let pure = |hit: &String| {
+                let path = hit.split(": ").next().unwrap_or_default();
+                path.ends_with("/args.rs") || path.ends_with("/report.rs")
+            };
+            tree.naming("src/commands", &words).into_iter().filter(pure).collect()
+        },
+        planted: &[
+            ("src/commands/logs/args.rs", "use crate::runtime::clock::Clock;"),
+            ("src/commands/deploy/args.rs", "fn now() { jiff::Timestamp::now(); }"),
+            ("src/commands/tasks/report.rs", "use crate::commands::context::Context;"),
+        ],
+    },
+    Invariant {
+        rule: "a command's folder is named by the lists of src/commands alone",
+        breaches: commands_that_are_named,
+        planted: &[
+            ("src/commands/context.rs", "use super::logs::args::Arguments;"),
+            ("src/commands/insights/run.rs", "use crate::commands::logs::tail::LOOK_BACK;"),
+            ("src/main.rs", "use cockpit::commands::sim::args::Arguments;"),
+        ],
+    },
+    Invariant {
         rule: "a key is matched in one place: what it is (key.rs), what it means (keymap.rs), from the terminal (input.rs)",
         breaches: |tree| {
             let words = ["Code::Char", "Code::Enter", "Code::Esc", "KeyCode::", "Code::Up", "Code::Tab"];
@@ -206,7 +234,7 @@ pub const INVARIANTS: &[Invariant] = &[
             let hands = ["std::thread::", "std::process::Command", "tokio::spawn", "execute!("];
             let mut found = outside(tree.naming("src", &hands), &["src/runtime/"]);
             // A profile may name a program that gives credentials.
-            let others = ["src/runtime/", "src/commands/doctor.rs", "src/aws/helper.rs"];
+            let others = ["src/runtime/", "src/commands/doctor/run.rs", "src/aws/helper.rs"];
             found.extend(outside(tree.naming("src", &["tokio::process"]), &others));
             found
         },
@@ -283,7 +311,7 @@ pub const INVARIANTS: &[Invariant] = &[
         },
         planted: &[
             ("src/app/update/change.rs", "fn words(short: &str) -> String { format!(\"scale {short} 3\") }"),
-            ("src/commands/operations.rs", "fn words(short: &str) -> String { format!(\"deploy {short} --force\") }"),
+            ("src/commands/deploy/run.rs", "fn words(short: &str) -> String { format!(\"deploy {short} --force\") }"),
         ],
     },
     Invariant {
@@ -300,7 +328,7 @@ pub const INVARIANTS: &[Invariant] = &[
         },
         planted: &[
             ("src/runtime/drive.rs", "async fn all(events: &mut mpsc::Receiver<Event>) {}"),
-            ("src/commands/logs.rs", "async fn all(mut events: Events) { while events.recv().await.is_some() {} }"),
+            ("src/commands/logs/run.rs", "async fn all(mut events: Events) { while events.recv().await.is_some() {} }"),
             ("src/runtime/logs.rs", "use crate::app::backoff::Backoff;"),
         ],
     },
@@ -346,9 +374,7 @@ fn of_view(hit: &str) -> bool {
 }
 
 fn panes_that_are_named(tree: &Tree) -> Vec<String> {
-    let folder = |path: &str| path.strip_prefix("src/panes/")?.split_once('/').map(|(name, _)| name.to_owned());
-    let names: std::collections::BTreeSet<String> =
-        tree.under("src/panes").filter_map(|(path, _)| folder(path)).collect();
+    let names = folders(tree, "src/panes");
     assert!(names.len() >= 5, "{names:?}");
     let mut found = Vec::new();
     for name in names {
@@ -360,6 +386,28 @@ fn panes_that_are_named(tree: &Tree) -> Vec<String> {
     // What the state holds and who draws it is known in one place each; the table comes from whoever opens a session.
     found.extend(outside(tree.naming("src/app", &["crate::panes"]), &["src/app/state.rs"]));
     found.extend(outside(tree.naming("src/ui", &["crate::panes"]), &["src/ui/mod.rs"]));
+    found
+}
+
+/// The folders of a room, by name.
+fn folders(tree: &Tree, room: &str) -> std::collections::BTreeSet<String> {
+    let folder =
+        |path: &str| path.strip_prefix(room)?.strip_prefix('/')?.split_once('/').map(|(name, _)| name.to_owned());
+    tree.under(room).filter_map(|(path, _)| folder(path)).collect()
+}
+
+fn commands_that_are_named(tree: &Tree) -> Vec<String> {
+    let names = folders(tree, "src/commands");
+    assert!(names.len() >= 20, "{names:?}");
+    let mut found = Vec::new();
+    for name in names {
+        let own = format!("src/commands/{name}/");
+        found.extend(outside(tree.naming("src", &[&format!("commands::{name}::")]), &[&own]));
+        // The files beside the folders could name one from where they stand; a folder may have a file of its own
+        // that is called like another command.
+        let beside = |hit: &String| hit.split(": ").next().is_some_and(|path| path.matches('/').count() == 2);
+        found.extend(tree.naming("src/commands", &[&format!("super::{name}::")]).into_iter().filter(beside));
+    }
     found
 }
 

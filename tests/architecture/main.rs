@@ -60,6 +60,28 @@ fn a_pane_is_two_lines_outside_its_folder() {
     }
 }
 
+/// Adding a command costs its folder and a line in each of the two lists.
+#[test]
+fn a_command_is_two_lines_outside_its_folder() {
+    let lists = fs::read_to_string(root().join("src/commands/mod.rs")).expect("text");
+    let folders =
+        fs::read_dir(root().join("src/commands")).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let names: Vec<String> = folders
+        .filter(|path| path.is_dir())
+        .map(|path| path.file_name().expect("a name").to_string_lossy().into_owned())
+        .collect();
+    assert!(names.len() >= 20, "{names:?}");
+    let code: Vec<&str> = lists.lines().map(str::trim).filter(|line| !line.starts_with("//")).collect();
+    for name in names {
+        let word =
+            |line: &&&str| line.split(|next: char| !next.is_alphanumeric() && next != '_').any(|word| word == name);
+        let lines: Vec<&str> = code.iter().filter(word).copied().collect();
+        let listed = |line: &&str| line.ends_with(&format!("({name}),"));
+        assert_eq!((lines.len(), lines.iter().filter(|line| listed(line)).count()), (2, 1), "{name}: {lines:?}");
+        assert!(lines.contains(&format!("mod {name};").as_str()), "{name}: {lines:?}");
+    }
+}
+
 /// Nothing copyleft is linked. `cargo deny` needs its database from outside; this needs nothing.
 #[test]
 fn licences_of_all_crates_are_permissive() {

@@ -2,6 +2,8 @@
 //! until the time is up.
 
 use super::expression::Segment;
+use crate::headless::dto::Snapshot;
+use crate::headless::{schema, snapshot};
 use crate::model::names::{listed, nearest};
 use serde_json::Value;
 
@@ -11,7 +13,7 @@ pub(super) type Wrong = (String, String);
 /// Checks a path that begins with a field of the snapshot. Elements of lists have any name: which there are is
 /// only known when it is read.
 pub(super) fn check(segments: &[Segment]) -> Result<(), Wrong> {
-    let root = crate::headless::schema(crate::cli::SchemaName::Snapshot);
+    let root = schema::of::<Snapshot>(snapshot::SCHEMA);
     let mut here = &root;
     let mut walked = String::new();
     for (number, segment) in segments.iter().enumerate() {

@@ -1,0 +1,22 @@
+//! `cockpit alarms`: list alarms that are not OK.
+
+pub(super) mod args;
+mod run;
+
+use super::declared::{Declared, Schema, Work, never};
+use crate::cli::output;
+use crate::headless::{self, schema};
+use args::Arguments;
+
+pub(super) const COMMAND: Declared<Arguments> = Declared {
+    name: "alarms",
+    formats: |_| output::LIST,
+    takes_interrupt: never,
+    work: Work::Prints,
+    schemas: &[Schema {
+        name: "alarms",
+        about: "`cockpit alarms -o json`",
+        make: || schema::of::<headless::lists::AlarmList>(headless::lists::ALARMS),
+    }],
+    run: |context, arguments, out| Box::pin(run::run(context, arguments, out)),
+};

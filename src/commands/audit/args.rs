@@ -1,0 +1,19 @@
+//! `cockpit audit`: what is typed.
+
+use clap::Args;
+
+/// Show what was changed, by whom and how it ended [table|json|yaml]
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+#[command(after_help = "Shows the operations of the chosen environment, the newest last.
+
+Examples:
+  cockpit audit
+  cockpit audit --all --last 100 -o json")]
+pub struct Arguments {
+    /// So many of the newest
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub last: usize,
+    /// Of all environments
+    #[arg(long)]
+    pub all: bool,
+}

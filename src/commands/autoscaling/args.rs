@@ -1,0 +1,41 @@
+//! `cockpit autoscaling`: what is typed.
+
+use clap::Args;
+
+/// Show limits, policies, schedules and why a service does not scale [table|json|yaml|csv]
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+#[command(
+    after_help = "For each service: its limits, its policies, what is scheduled and when next, what was done last,
+and why it does not scale where it does not.
+
+Examples:
+  cockpit --env prod autoscaling web
+  cockpit --env prod autoscaling web --max 15"
+)]
+pub struct Arguments {
+    /// Names, short names, words that only one service's name has, or ARNs; all where none is given
+    #[arg(value_name = "SERVICE")]
+    pub services: Vec<String>,
+    /// Suspend autoscaling of one service: policies and scheduled actions
+    #[arg(long, conflicts_with_all = ["resume", "min", "max"])]
+    pub suspend: bool,
+    /// Let autoscaling of one service go on
+    #[arg(long, conflicts_with_all = ["min", "max"])]
+    pub resume: bool,
+    /// A new minimum for one service
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=5000))]
+    pub min: Option<u32>,
+    /// A new maximum for one service
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=5000))]
+    pub max: Option<u32>,
+    /// With a change: print the calls with their parameters and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+impl Arguments {
+    /// Whether something is to be changed.
+    pub fn changes(&self) -> bool {
+        self.suspend || self.resume || self.min.is_some() || self.max.is_some()
+    }
+}

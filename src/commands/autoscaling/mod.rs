@@ -1,0 +1,22 @@
+//! `cockpit autoscaling`: show limits, policies, schedules and why a service does not scale.
+
+pub(super) mod args;
+mod run;
+
+use super::declared::{Declared, Schema, Work};
+use crate::cli::output;
+use crate::headless::{self, schema};
+use args::Arguments;
+
+pub(super) const COMMAND: Declared<Arguments> = Declared {
+    name: "autoscaling",
+    formats: |arguments| if arguments.changes() { output::TREE } else { output::LIST },
+    takes_interrupt: Arguments::changes,
+    work: Work::Prints,
+    schemas: &[Schema {
+        name: "autoscaling",
+        about: "`cockpit autoscaling -o json`",
+        make: || schema::of::<headless::autoscaling::AutoscalingList>(headless::autoscaling::SCHEMA),
+    }],
+    run: |context, arguments, out| Box::pin(run::run(context, arguments, out)),
+};

@@ -1,0 +1,36 @@
+//! Prints how services scale, or changes the limits of one.
+
+use super::args::Arguments;
+use crate::app::operation::steps::{self, Wanted};
+use crate::cli::{ExitCode, Report};
+use crate::commands::act::act;
+use crate::commands::context::Context;
+use crate::commands::opened::{names, one, open};
+use crate::commands::printed::print;
+use crate::headless;
+use std::io;
+
+pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    if arguments.changes() {
+        return change(context, arguments, out).await;
+    }
+    let reading = context.collect(headless::autoscaling::SOURCES, false).await?;
+    let list = headless::autoscaling(&reading.input(), &arguments.services)?;
+    print(context, &reading, &list, list.head.exit_code(), out)
+}
+
+/// Changes the limits of one service, or suspends or resumes its autoscaling.
+async fn change(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let opened = open(context)?;
+    opened.needs_cluster()?;
+    if arguments.services.len() != 1 {
+        return Err(
+            Report::usage("a change of autoscaling needs one service").hint("name it, as `cockpit services` lists it")
+        );
+    }
+    let (service, short) = one(names(context, &opened, &arguments.services).await?)?;
+    let suspended = if arguments.suspend { Some(true) } else { arguments.resume.then_some(false) };
+    let wanted = Wanted::Limits { service, min: arguments.min, max: arguments.max, suspended };
+    let what = steps::Request { wanted, short }.into();
+    act(context, &opened, vec![what], arguments.dry_run, out).await
+}

@@ -1,0 +1,61 @@
+//! What a command declares of itself, from which everything else about it follows.
+
+use super::context::Context;
+use crate::cli::{ExitCode, Formats, Report};
+use serde_json::Value;
+use std::io;
+use std::pin::Pin;
+
+/// A command, by its arguments.
+pub(super) struct Declared<A: 'static> {
+    /// As it is typed.
+    pub(super) name: &'static str,
+    /// The formats that it prints in.
+    pub(super) formats: fn(&A) -> Formats,
+    /// Whether it takes an interrupt itself: what it began goes on without it, and it says how to look again.
+    pub(super) takes_interrupt: fn(&A) -> bool,
+    /// What its work is like.
+    pub(super) work: Work,
+    /// What `cockpit schema` knows of what it prints.
+    pub(super) schemas: &'static [Schema],
+    /// Does it.
+    pub(super) run: Run<A>,
+}
+
+/// What a command does; what it prints goes to the writer.
+pub(super) type Run<A> = for<'a> fn(&'a Context, &'a A, &'a mut dyn io::Write) -> Running<'a>;
+
+/// A command that is under way.
+pub(super) type Running<'a> = Pin<Box<dyn Future<Output = Result<ExitCode, Report>> + 'a>>;
+
+/// What the work of a command is like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// Reads or changes something, and prints it.
+    Prints,
+    /// The same with answers so large that they are taken apart beside the main thread.
+    PrintsMuch,
+    /// Shows a screen, which must not wait while an answer is taken apart.
+    Screen,
+}
+
+/// The schema of a JSON that commands print.
+#[derive(Debug, Clone, Copy)]
+pub struct Schema {
+    /// As it is typed after `cockpit schema`.
+    pub name: &'static str,
+    /// Which commands print it.
+    pub about: &'static str,
+    /// Makes it.
+    pub make: fn() -> Value,
+}
+
+/// For commands that end at once when they are interrupted.
+pub(super) fn never<A>(_: &A) -> bool {
+    false
+}
+
+/// For commands that take an interrupt themselves.
+pub(super) fn always<A>(_: &A) -> bool {
+    true
+}

@@ -1,0 +1,49 @@
+//! Opens the interactive session on the simulated AWS.
+
+use super::args::Arguments;
+use crate::app::Session;
+use crate::cli::{ExitCode, Report};
+use crate::commands::context::Context;
+use crate::commands::session;
+use crate::commands::simulator::start;
+use crate::config::{self, Config, EnvironmentConfig};
+use crate::runtime::clock::Clock;
+use aws_sim::{Scenario, SimOptions};
+
+/// The interactive session on a simulated world in the same process.
+pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, Report> {
+    session::needs_terminal("`cockpit sim`")?;
+    let scenario = arguments.scenario;
+    let simulator = start(SimOptions { scenario, speed: arguments.speed, ..SimOptions::default() }).await?;
+    let mut config = built_in(scenario)?;
+    for environment in &mut config.environments {
+        environment.endpoint_url = Some(simulator.endpoint());
+        environment.profile = None;
+    }
+    let environment = config
+        .environment(scenario.environment())
+        .cloned()
+        .ok_or_else(|| Report::new("simulator", "the scenario has no environment", ExitCode::Failed))?;
+    let session = Session { simulated: true, overrides: crate::app::Overrides::default(), ..context.session() };
+    let code = session::show(context, config, environment, session, Clock::Simulated(simulator.clock())).await;
+    simulator.shutdown();
+    code
+}
+
+/// The environments of the simulated world: those of the example configuration, which is built in.
+fn built_in(scenario: Scenario) -> Result<Config, Report> {
+    let loaded = config::parse("the built-in configuration", include_str!("../../../config.toml"));
+    loaded.sound()?;
+    let mut config = loaded.config;
+    if scenario == Scenario::Big {
+        config.environments.push(EnvironmentConfig {
+            name: "big".into(),
+            project: "big".into(),
+            account: Some(aws_sim::ACCOUNT.into()),
+            region: Some("ap-northeast-1".into()),
+            cluster: Some("big-cluster".into()),
+            ..EnvironmentConfig::default()
+        });
+    }
+    Ok(config)
+}

@@ -1,0 +1,55 @@
+//! `cockpit deploy`: what is typed.
+
+use clap::{ArgGroup, Args};
+
+/// Deploy a version, watch it to its end and tell the truth about it [table|json|yaml]
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+#[command(
+    group = ArgGroup::new("source").required(true).args(["image", "force", "build", "attach"]),
+    after_help = "Done means that the new version serves: the service's own history calls this deployment SUCCESSFUL and
+its tasks run. Exit codes: 0 done, 5 rolled back, 6 failed and not rolled back, 7 not known (detached with
+Ctrl-C, or the time is up). Several services are deployed in the configured order, up to the first failure.
+
+Examples:
+  cockpit deploy web --image 9f3c2e1
+  cockpit deploy web api --image 9f3c2e1 --yes
+  cockpit deploy api --build --dry-run
+  cockpit deploy web --attach"
+)]
+pub struct Arguments {
+    /// Names, short names, words that only one service's name has, or ARNs
+    #[arg(value_name = "SERVICE", required = true)]
+    pub services: Vec<String>,
+    /// An image in the service's repository: a tag, a digest (`sha256:…`), or its whole name (`REPOSITORY:TAG`)
+    #[arg(long, value_name = "TAG|DIGEST")]
+    pub image: Option<String>,
+    /// The same task definition again, with new tasks
+    #[arg(long)]
+    pub force: bool,
+    /// Build and push an image first, as `[build.SERVICE]` of the configuration says
+    #[arg(long)]
+    pub build: bool,
+    /// Change nothing: watch the newest deployment, or tell how it ended
+    #[arg(long)]
+    pub attach: bool,
+    /// With --build: though there are changes that are not committed
+    #[arg(long, requires = "build")]
+    pub dirty: bool,
+    /// The task definition that is copied instead of the one that runs (`family:revision`)
+    #[arg(long, value_name = "REVISION", conflicts_with_all = ["force", "attach"])]
+    pub from: Option<String>,
+    /// The container whose image is changed; without it the one that the load balancer reaches, else the one whose
+    /// repository has the image, else the one with the service's name. Needed where several are left, and for an
+    /// image that is not in ECR
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["force", "attach"])]
+    pub container: Option<String>,
+    /// Roll back from here as soon as it surely fails; the default where the circuit breaker is off
+    #[arg(long, conflicts_with_all = ["no_rollback", "attach"])]
+    pub rollback_on_failure: bool,
+    /// Leave a failing deployment as it is
+    #[arg(long, conflicts_with = "attach")]
+    pub no_rollback: bool,
+    /// Print the calls with their parameters and change nothing
+    #[arg(long, conflicts_with = "attach")]
+    pub dry_run: bool,
+}

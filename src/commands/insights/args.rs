@@ -1,0 +1,33 @@
+//! `cockpit insights`: what is typed.
+
+use clap::Args;
+
+/// Search logs with CloudWatch Logs Insights [table|json|yaml|csv]
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+#[command(after_help = "What it costs is what it scans: it is said before for long ranges, and after.
+
+Presets: errors (errors by message), slow (slowest routes), volume (lines by service over time)
+
+Examples:
+  cockpit insights errors --since 1d
+  cockpit insights 'filter @message like /timeout/ | stats count(*) by bin(5m)' api --since 6h -o csv")]
+pub struct Arguments {
+    /// A query of CloudWatch Logs Insights, or the name of a preset
+    #[arg(value_name = "QUERY")]
+    pub query: String,
+    /// Services whose groups are searched; all where none is given
+    #[arg(value_name = "SERVICE")]
+    pub services: Vec<String>,
+    /// From this long ago, or from this time
+    #[arg(long, value_name = "TIME", default_value = "1h")]
+    pub since: String,
+    /// Up to this time
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// A log group, or groups by a pattern (`*`, `?`, `[a-c]`), instead of services; may be repeated
+    #[arg(long, value_name = "NAME", conflicts_with = "services")]
+    pub group: Vec<String>,
+    /// The most rows
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(i32).range(1..=10_000))]
+    pub limit: i32,
+}

@@ -1,0 +1,110 @@
+//! `insights`: a query over groups, its cost before and after, its result in every format.
+
+use super::args::Arguments;
+use crate::app::logs::insights::{self, Estimate};
+use crate::app::logs::sources::Missing;
+use crate::app::logs::when;
+use crate::aws::Session;
+use crate::cli::{ExitCode, Output, Report};
+use crate::commands::context::Context;
+use crate::commands::log_groups::{self, Asked};
+use crate::commands::printed::printed;
+use crate::headless;
+use crate::model::logs::InsightsQuery;
+use crate::model::text::harmless;
+use crate::runtime::logs::{groups, insights as ask};
+use crate::runtime::stop::stopped;
+use std::cell::OnceCell;
+use std::io::{self, Write as _};
+use tokio::time::Instant;
+
+pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let session = OnceCell::new();
+    let code = tokio::select! {
+        code = search(context, arguments, out, &session) => code,
+        signal = stopped() => Ok(signal.code()),
+    };
+    // Nobody waits any more for a query that still runs: it is stopped, as it costs what it scans.
+    if let Some(session) = session.get() {
+        session.farewell().await;
+    }
+    code
+}
+
+async fn search(
+    context: &Context,
+    arguments: &Arguments,
+    out: &mut dyn io::Write,
+    session: &OnceCell<Session>,
+) -> Result<ExitCode, Report> {
+    let output = context.output;
+    let end = context.limit().map(|limit| Instant::now() + limit);
+    let asked = Asked { services: &arguments.services, groups: &arguments.group, lambdas: &[] };
+    let (reading, found) = log_groups::read(context, &asked).await?;
+    let app = &reading.collector.app;
+    let (zone, now) = (app.zone(), (app.service_now(), reading.collector.latest()));
+    let (from, to) = when::range(&arguments.since, arguments.until.as_deref(), now, &zone).map_err(Report::usage)?;
+    let to = to.unwrap_or(now.1);
+    let (_, mut ring) = reading.collector.into_parts();
+    let found = log_groups::resolve(&asked, found, &[], &mut ring, end).await?;
+    if found.groups.is_empty() {
+        return Err(log_groups::none(&found));
+    }
+    if asked.follows_services() {
+        log_groups::tell(&found);
+    }
+    let region = ring.executor.region();
+    if let Some(there) = found.groups.iter().find(|group| group.region.is_some() && group.region != region) {
+        let (group, there) = (&there.group, there.region.as_deref().unwrap_or_default());
+        return Err(Report::usage(format!("{group} is in {there}, and a query searches one region")).hint(format!(
+            "search it with --region {there} --group {group}, the others with --group or by their service"
+        )));
+    }
+    if found.groups.len() > 50 {
+        return Err(Report::usage(format!("{} groups are more than the 50 of a query", found.groups.len())));
+    }
+    let text = insights::preset(&arguments.query).unwrap_or(&arguments.query).to_owned();
+    let names: Vec<String> = found.groups.iter().map(|group| group.group.clone()).collect();
+    let late = |_| {
+        Report::new("timeout", "the query did not end in time", ExitCode::TimedOut)
+            .hint("ask for a shorter time, or wait longer with --timeout")
+    };
+    let common = insights::common(&names);
+    let sizes = groups(&mut ring, &common);
+    let sizes = match end {
+        Some(end) => tokio::time::timeout_at(end, sizes).await.map_err(late)?,
+        None => sizes.await,
+    };
+    let estimate = match sizes {
+        Ok(all) => insights::estimate(&all, &names, to.duration_since(from), to.as_millisecond()),
+        // A price that cannot be told is no reason not to ask.
+        Err(_) => Estimate::default(),
+    };
+    if estimate.worth_saying() {
+        let _ = writeln!(io::stderr(), "insights: {}", estimate.words());
+    }
+    let query = InsightsQuery {
+        groups: names,
+        text,
+        from: from.as_millisecond(),
+        to: to.as_millisecond(),
+        limit: arguments.limit,
+    };
+    if let Some(open) = ring.executor.session() {
+        let _ = session.set(open);
+    }
+    let asking = ask(&mut ring, query);
+    let result = match end {
+        Some(end) => tokio::time::timeout_at(end, asking).await.map_err(late)?,
+        None => asking.await,
+    };
+    let result = result.map_err(|failure| Report::of_failure("the query failed", &failure))?;
+    let _ = writeln!(io::stderr(), "insights: {}", harmless(&insights::after(&result)));
+    let missing: Vec<String> =
+        if asked.follows_services() { found.missing.iter().map(Missing::words).collect() } else { Vec::new() };
+    let whole = missing.is_empty();
+    let report = headless::insights::InsightsDto::new(&result, missing);
+    let width = if output == Output::Table { Context::width() } else { None };
+    let code = printed(headless::print(out, &report, output, width).map(drop))?;
+    Ok(if whole { code } else { ExitCode::Incomplete })
+}

@@ -1,0 +1,162 @@
+//! The whole command line: its flags and its command, read from what was typed.
+
+use super::declared::Work;
+use super::list::Command;
+use crate::cli::{Global, Output, Report, exit};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
+use std::ffi::OsString;
+
+/// The whole command line.
+#[derive(Debug, Clone, PartialEq, Parser)]
+#[command(
+    name = "cockpit",
+    version,
+    about = "One screen and one snapshot for a small team's AWS environments",
+    long_about = "One screen and one snapshot for a small team's AWS environments.\n\nWithout a command it opens the interactive session; the commands print the same facts for scripts.",
+    after_help = "Run `cockpit --help` for exit codes and examples, `cockpit COMMAND --help` for a command.",
+    after_long_help = long_help(),
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+pub struct Cli {
+    /// Flags of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// The command; none is the interactive session.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Why there is no [`Cli`] to run.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Stop {
+    /// Help or version: print to stdout, exit 0.
+    Print(String),
+    /// Wrong usage: exit 2, as JSON if the flag says so.
+    Wrong {
+        /// What to say.
+        report: Box<Report>,
+        /// With `-o json` among the arguments.
+        json: bool,
+    },
+}
+
+fn long_help() -> String {
+    format!(
+        "Examples:\n  cockpit                                   the default environment, interactive\n  cockpit snapshot --env staging -o json    everything that is known, for a script\n  cockpit services web                      one service\n  cockpit demo --scenario crash-loop        try it without an account\n\nLimits without --timeout:
+  a read that is done once ends within 2 minutes, and the time that a credential helper may take
+  (1 minute: credential_timeout); what goes on until it is left says so in its help
+{}",
+        exit::section()
+    )
+}
+
+impl Cli {
+    /// Parses arguments, the program's name first.
+    pub fn read<I, T>(arguments: I) -> Result<Self, Stop>
+    where
+        I: IntoIterator<Item = T>,
+        T: Into<OsString>,
+    {
+        let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+        let json = asks_for_json(&arguments);
+        let wrong = |report: Report| Stop::Wrong { report: Box::new(report), json };
+        let refused = |error: &clap::Error| {
+            let text = error.render().to_string();
+            if error.use_stderr() { wrong(usage(&text)) } else { Stop::Print(text) }
+        };
+        let mut matches = Self::command().try_get_matches_from(&arguments).map_err(|error| refused(&error))?;
+        if let Some(name) = empty_argument(&Self::command(), &matches) {
+            return Err(wrong(
+                Report::usage(format!("{name} is empty"))
+                    .hint("a variable of the shell that is not set leaves nothing: give a value, or leave it out"),
+            ));
+        }
+        let mut cli = Self::from_arg_matches_mut(&mut matches).map_err(|error| refused(&error))?;
+        // A variable that is set to nothing is not set.
+        cli.global.env = cli.global.env.filter(|name| !name.is_empty());
+        cli.global.config = cli.global.config.filter(|path| !path.as_os_str().is_empty());
+        cli.check().map_err(wrong)?;
+        Ok(cli)
+    }
+
+    /// What clap cannot check alone.
+    fn check(&self) -> Result<(), Report> {
+        self.output(true)?;
+        if let Some(region) = &self.global.region
+            && !crate::model::format::is_region(region)
+        {
+            return Err(Report::usage(format!("`{region}` is no region")).hint("write it as ap-northeast-1"));
+        }
+        if let Some(url) = &self.global.endpoint_url
+            && !crate::model::format::is_url(url)
+        {
+            return Err(Report::usage("--endpoint-url is no URL").hint("write it as http://127.0.0.1:4566"));
+        }
+        Ok(())
+    }
+
+    /// The format to print in: what was asked for if the command supports it, else its default.
+    pub fn output(&self, terminal: bool) -> Result<Output, Report> {
+        match &self.command {
+            Some(command) => command.formats().choose(self.global.output, command.name(), terminal),
+            None => Ok(self.global.output.unwrap_or(Output::Table)),
+        }
+    }
+
+    /// What its work is like.
+    pub fn work(&self) -> Work {
+        self.command.as_ref().map_or(Work::Screen, Command::work)
+    }
+
+    /// Whether Ctrl-C is left to the command: the screen takes it as a key, and what a change began goes on without it.
+    pub fn takes_interrupt(&self) -> bool {
+        self.work() == Work::Screen || self.command.as_ref().is_some_and(Command::takes_interrupt)
+    }
+
+    /// Whether errors are to be JSON.
+    pub fn json_errors(&self) -> bool {
+        self.global.output == Some(Output::Json)
+    }
+}
+
+/// Clap's own text as a report: its first paragraph says what is wrong, the rest is the hint.
+fn usage(text: &str) -> Report {
+    let text = text.strip_prefix("error: ").unwrap_or(text).trim();
+    let (message, rest) = text.split_once("\n\n").unwrap_or((text, ""));
+    let hint: Vec<&str> =
+        rest.lines().map(|line| line.trim().trim_start_matches("tip: ")).filter(|line| !line.is_empty()).collect();
+    let report = Report::usage(message);
+    if hint.is_empty() { report.hint("try `cockpit --help`") } else { report.hint(hint.join("\n")) }
+}
+
+/// The first argument that was given with nothing, or only blanks, in it: `SERVICE` or `--env`. An empty text
+/// is the beginning and the end of every name: what takes names must never see it.
+fn empty_argument(command: &clap::Command, matches: &ArgMatches) -> Option<String> {
+    let blank = |value: &std::ffi::OsStr| value.to_str().is_some_and(|value| value.trim().is_empty());
+    let typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+    for argument in command.get_arguments() {
+        let id = argument.get_id().as_str();
+        // Flags of every command are known to the commands below alone until they are built.
+        let Ok(Some(mut values)) = matches.try_get_raw(id) else { continue };
+        if typed(id) && values.any(blank) {
+            let long = argument.get_long().map(|long| format!("--{long}"));
+            let name = || argument.get_value_names().and_then(<[_]>::first).map(ToString::to_string);
+            return long.or_else(name).or_else(|| Some(id.to_uppercase()));
+        }
+    }
+    let (name, below) = matches.subcommand()?;
+    empty_argument(command.find_subcommand(name)?, below)
+}
+
+fn asks_for_json(arguments: &[OsString]) -> bool {
+    let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
+    words.iter().any(|word| matches!(*word, "-ojson" | "-o=json" | "--output=json"))
+        || words.windows(2).any(|pair| matches!(pair, ["-o" | "--output", "json"]))
+}
+
+/// The command as clap sees it, for tests of the documentation.
+pub fn command() -> clap::Command {
+    Cli::command()
+}

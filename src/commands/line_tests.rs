@@ -1,0 +1,132 @@
+//! The command line as its users type it.
+
+use super::line::{Cli, Stop, command};
+use super::list::Command;
+use crate::cli::{ExitCode, Output};
+use jiff::SignedDuration;
+
+fn read(line: &str) -> Result<Cli, Stop> {
+    Cli::read(std::iter::once("cockpit").chain(line.split_whitespace()))
+}
+
+fn wrong(line: &str) -> (String, String, bool) {
+    match read(line) {
+        Err(Stop::Wrong { report, json }) => {
+            assert_eq!(report.code, ExitCode::Usage);
+            (report.message, report.hint.unwrap_or_default(), json)
+        }
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+#[test]
+fn clap_finds_no_fault_in_itself() {
+    command().debug_assert();
+}
+
+#[test]
+fn flags_stand_before_or_after_the_command() {
+    let before = read("--env staging -o json --timeout 2h30m services web api").unwrap();
+    let after = read("services web api --timeout 2h30m -e staging --output json").unwrap();
+    assert_eq!(before, after);
+    assert_eq!(before.global.timeout, Some(SignedDuration::from_mins(150)));
+    assert_eq!(before.output(true).unwrap(), Output::Json);
+    assert!(matches!(before.command, Some(Command::Services(ref services)) if services.services == ["web", "api"]));
+}
+
+#[test]
+fn the_default_format_is_a_table_and_json_for_a_piped_snapshot() {
+    assert_eq!(read("snapshot").unwrap().output(false).unwrap(), Output::Json);
+    assert_eq!(read("snapshot").unwrap().output(true).unwrap(), Output::Table);
+    assert_eq!(read("services").unwrap().output(false).unwrap(), Output::Table);
+}
+
+#[test]
+fn wrong_usage_says_what_is_right() {
+    let (message, hint, json) = wrong("snapshot -o csv");
+    assert_eq!(message, "`cockpit snapshot` has no output as csv");
+    assert_eq!(hint, "it supports: table, json, yaml");
+    assert!(!json);
+    assert!(wrong("servicse -o json").2);
+    assert!(wrong("servicse").1.starts_with("a similar subcommand exists: 'services'"));
+    assert!(wrong("snapshot --timeout soon").0.contains("`soon` is no duration"));
+    assert!(wrong("sim --listen 0.0.0.0:1").0.contains("loopback"));
+    assert!(wrong("demo --scenario nowhere").0.contains("crash-loop"));
+    assert!(wrong("services --region tokyo").0.contains("`tokyo` is no region"));
+}
+
+/// Every place where a text, a file or a name can be given.
+fn places(command: &clap::Command, path: &[String], found: &mut Vec<(Vec<String>, Option<String>)>) {
+    for argument in command.get_arguments().filter(|argument| argument.get_action().takes_values()) {
+        found.push((path.to_vec(), argument.get_long().map(|long| format!("--{long}"))));
+    }
+    for sub in command.get_subcommands() {
+        let deeper = [path, &[sub.get_name().to_owned()]].concat();
+        places(sub, &deeper, found);
+    }
+}
+
+#[test]
+fn an_empty_argument_is_wrong_usage_wherever_it_stands() {
+    let mut all = Vec::new();
+    places(&command(), &[], &mut all);
+    assert!(all.len() > 50, "{}", all.len());
+    for (path, flag) in all {
+        for empty in ["", " ", "\t"] {
+            let mut arguments = vec!["cockpit".to_owned()];
+            arguments.extend(path.clone());
+            arguments.extend(flag.clone());
+            arguments.push(empty.to_owned());
+            let stop = Cli::read(&arguments);
+            assert!(
+                matches!(&stop, Err(Stop::Wrong { report, .. }) if report.code == ExitCode::Usage),
+                "{arguments:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_empty_name_is_named_before_anything_is_asked() {
+    for (arguments, name) in [
+        (&["deploy", "", "--force", "-y"][..], "SERVICE"),
+        (&["deploy", "web", "", "--force", "-y"], "SERVICE"),
+        (&["scale", "", "0", "-y"], "SERVICE"),
+        (&["stop-task", ""], "TASK"),
+        (&["rollback", ""], "SERVICE"),
+        (&["services", ""], "SERVICE"),
+        (&["logs", "web", "--filter="], "--filter"),
+        (&["autoscaling", "", "--suspend"], "SERVICE"),
+        (&["deploy", "web", "--image", "", "-y"], "--image"),
+        (&["deploy", "web", "--force", "--env", "", "-y"], "--env"),
+        (&["--env", "", "deploy", "web", "--force"], "--env"),
+        (&["db", "  "], "DATABASE"),
+    ] {
+        let arguments: Vec<&str> = std::iter::once("cockpit").chain(arguments.iter().copied()).collect();
+        match Cli::read(&arguments) {
+            Err(Stop::Wrong { report, .. }) => {
+                assert_eq!(report.message.split(' ').next(), Some(name), "{arguments:?}");
+            }
+            other => panic!("{arguments:?}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn help_names_every_exit_code() {
+    let Err(Stop::Print(help)) = read("--help") else { panic!("no help") };
+    for code in ExitCode::ALL {
+        assert!(help.contains(&format!("{:>3}  {}", code.code(), code.words())), "{help}");
+    }
+    assert!(matches!(read("--version"), Err(Stop::Print(text)) if text.starts_with("cockpit ")));
+    for sub in command().get_subcommands() {
+        assert!(matches!(read(&format!("{} --help", sub.get_name())), Err(Stop::Print(_))));
+        assert_eq!(sub.get_name(), sub.get_name().to_lowercase());
+    }
+}
+
+#[test]
+fn the_simulator_has_its_defaults() {
+    let Some(Command::Sim(sim)) = read("sim").unwrap().command else { panic!("no sim") };
+    assert_eq!((sim.scenario.name(), sim.listen.to_string().as_str(), sim.seed), ("staging", "127.0.0.1:0", 1));
+}

@@ -1,0 +1,74 @@
+//! The commands as one type, from the list.
+
+use super::context::Context;
+use super::declared::{Running, Schema, Work};
+use crate::cli::Formats;
+use clap::Subcommand;
+use std::io;
+
+macro_rules! commands {
+    ($($variant:ident($name:ident),)*) => {
+        /// The commands, each with its arguments.
+        #[derive(Debug, Clone, PartialEq, Subcommand)]
+        pub enum Command {
+            $(
+                #[doc = concat!("What is typed of `", stringify!($name), "`.")]
+                #[command(name = crate::commands::$name::COMMAND.name)]
+                $variant(crate::commands::$name::args::Arguments),
+            )*
+        }
+
+        impl Command {
+            /// As it is typed.
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$variant(_) => crate::commands::$name::COMMAND.name,)*
+                }
+            }
+
+            /// The formats that it prints in.
+            pub fn formats(&self) -> Formats {
+                match self {
+                    $(Self::$variant(arguments) => (crate::commands::$name::COMMAND.formats)(arguments),)*
+                }
+            }
+
+            /// Whether it takes an interrupt itself.
+            pub fn takes_interrupt(&self) -> bool {
+                match self {
+                    $(Self::$variant(arguments) => (crate::commands::$name::COMMAND.takes_interrupt)(arguments),)*
+                }
+            }
+
+            /// What its work is like.
+            pub fn work(&self) -> Work {
+                match self {
+                    $(Self::$variant(_) => crate::commands::$name::COMMAND.work,)*
+                }
+            }
+
+            /// Does it; what is printed goes to `out`.
+            pub(super) fn run<'a>(&'a self, context: &'a Context, out: &'a mut dyn io::Write) -> Running<'a> {
+                match self {
+                    $(Self::$variant(arguments) => (crate::commands::$name::COMMAND.run)(context, arguments, out),)*
+                }
+            }
+        }
+
+        /// The schemas of each command.
+        const SCHEMAS: &[&[Schema]] = &[$(crate::commands::$name::COMMAND.schemas,)*];
+    };
+}
+
+with_commands!(commands);
+
+/// Every schema once, in the order of the commands.
+pub(super) fn schemas() -> Vec<Schema> {
+    let mut all: Vec<Schema> = Vec::new();
+    for schema in SCHEMAS.iter().copied().flatten() {
+        if all.iter().all(|known| known.name != schema.name) {
+            all.push(*schema);
+        }
+    }
+    all
+}

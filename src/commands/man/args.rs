@@ -1,0 +1,7 @@
+//! `cockpit man`: what is typed.
+
+use clap::Args;
+
+/// Print the manual page
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct Arguments {}

@@ -1,0 +1,11 @@
+//! The schema of what the commands print that change something.
+
+use super::declared::Schema;
+use crate::headless::{operation, schema};
+
+/// Of one or several operations.
+pub(super) const OPERATION: Schema = Schema {
+    name: "operation",
+    about: "`cockpit deploy`, `rollback`, `scale`, `stop`, `start`, `stop-task` with `-o json`",
+    make: || schema::of::<operation::OperationReport>(operation::SCHEMA),
+};

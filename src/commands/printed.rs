@@ -1,0 +1,51 @@
+//! What commands end with: a report in the format that was asked for, and the exit code.
+
+use super::context::{Context, Reading};
+use crate::cli::{ExitCode, Output, Report};
+use crate::headless::{self, Printable};
+use crate::runtime::Collected;
+use std::io::{self, Write as _};
+
+/// Prints a report and gives the exit code: that of its sources, or that the time ran out.
+pub(super) fn print(
+    context: &Context,
+    reading: &Reading,
+    report: &impl Printable,
+    code: ExitCode,
+    out: &mut dyn io::Write,
+) -> Result<ExitCode, Report> {
+    reading.check_credentials()?;
+    let output = context.output;
+    let written = headless::print(out, report, output, Context::width());
+    printed(written.map(drop))?;
+    if output == Output::Csv {
+        // Rows have no place for what is missing; without a word half a list would look whole.
+        for note in report.notes() {
+            let _ = writeln!(io::stderr(), "{}", crate::model::text::harmless(&note));
+        }
+    }
+    Ok(if reading.collected == Collected::TimedOut { ExitCode::TimedOut } else { code })
+}
+
+/// The exit code of something that only prints.
+pub(super) fn printed(result: io::Result<()>) -> Result<ExitCode, Report> {
+    match result {
+        Ok(()) => Ok(ExitCode::Done),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::Done),
+        Err(error) => Err(unwritten(&error)),
+    }
+}
+
+/// What is said where the output cannot be written.
+pub(super) fn unwritten(error: &io::Error) -> Report {
+    Report::new("output", "the output cannot be written", ExitCode::Failed).caused_by(error)
+}
+
+/// The exit code of a verdict that is also printed. It stays what it is where the output cannot be written: a
+/// script must not take a deployment that was rolled back for one whose report was lost.
+pub(super) fn verdict(result: io::Result<()>, code: ExitCode) -> Result<ExitCode, Report> {
+    match printed(result) {
+        Ok(_) => Ok(code),
+        Err(report) => Err(Report { code, ..report }),
+    }
+}

@@ -1,0 +1,23 @@
+//! `cockpit rollback`: what is typed.
+
+use clap::Args;
+
+/// Go back to the version that ran before [table|json|yaml]
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+#[command(after_help = "Goes back to the version that ran before, as the history of deployments tells, or ends the
+deployment that is in progress.
+
+Examples:
+  cockpit rollback web
+  cockpit rollback web --to 41")]
+pub struct Arguments {
+    /// Name, short name, words that only its name has, or ARN
+    #[arg(value_name = "SERVICE")]
+    pub service: String,
+    /// This revision (`41` or `family:41`) instead of the one that ran before
+    #[arg(long, value_name = "REVISION")]
+    pub to: Option<String>,
+    /// Print the calls with their parameters and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}

@@ -1,0 +1,18 @@
+//! Goes back to the version that ran before.
+
+use super::args::Arguments;
+use crate::app::operation::deploy::{self, Source};
+use crate::cli::{ExitCode, Report};
+use crate::commands::act::act;
+use crate::commands::context::Context;
+use crate::commands::opened::{names, one, open};
+use std::io;
+
+pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let opened = open(context)?;
+    opened.needs_cluster()?;
+    let (service, short) = one(names(context, &opened, std::slice::from_ref(&arguments.service)).await?)?;
+    let source = Source::Back(arguments.to.clone());
+    let request = deploy::Request::new(service, short, source, opened.config.hooks.clone());
+    act(context, &opened, vec![request.into()], arguments.dry_run, out).await
+}

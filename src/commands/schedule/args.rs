@@ -1,0 +1,29 @@
+//! `cockpit schedule`: what is typed.
+
+use clap::{Args, ValueEnum};
+
+/// Which scheduled time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Which {
+    /// The next stop.
+    Stop,
+    /// The next start.
+    Start,
+}
+
+/// Show when the schedule stops and starts the environment, or skip the next time [table|json|yaml]
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+#[command(after_help = "Examples:
+  cockpit schedule
+  cockpit schedule --skip stop")]
+pub struct Arguments {
+    /// Skip the next one, and only that
+    #[arg(long, value_enum, value_name = "WHICH", conflicts_with = "unskip")]
+    pub skip: Option<Which>,
+    /// Let the next one happen after all
+    #[arg(long, value_enum, value_name = "WHICH")]
+    pub unskip: Option<Which>,
+    /// Print the calls with their parameters and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}

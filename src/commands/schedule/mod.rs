@@ -1,0 +1,22 @@
+//! `cockpit schedule`: show when the schedule stops and starts the environment, or skip the next time.
+
+pub(super) mod args;
+mod run;
+
+use super::declared::{Declared, Schema, Work};
+use crate::cli::output;
+use crate::headless::{self, schema};
+use args::Arguments;
+
+pub(super) const COMMAND: Declared<Arguments> = Declared {
+    name: "schedule",
+    formats: |_| output::TREE,
+    takes_interrupt: |arguments| arguments.skip.is_some() || arguments.unskip.is_some(),
+    work: Work::Prints,
+    schemas: &[Schema {
+        name: "schedule",
+        about: "`cockpit schedule -o json`",
+        make: || schema::of::<headless::operation::ScheduleList>(headless::operation::SCHEDULE),
+    }],
+    run: |context, arguments, out| Box::pin(run::run(context, arguments, out)),
+};

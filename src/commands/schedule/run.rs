@@ -1,0 +1,37 @@
+//! Prints when the environment is stopped and started by schedule, or skips the next time.
+
+use super::args::Arguments;
+use super::args::Which;
+use crate::app::operation::choose::{self, Offer};
+use crate::app::operation::outcome::Verdict;
+use crate::app::operation::steps::{self, Wanted};
+use crate::cli::{ExitCode, Report};
+use crate::commands::act::act;
+use crate::commands::context::Context;
+use crate::commands::opened::open;
+use crate::commands::printed::printed;
+use crate::headless::{self, operation as reports};
+use crate::model::timer::Power;
+use std::io;
+
+pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let opened = open(context)?;
+    let of = |which: Which| if which == Which::Stop { Power::Stop } else { Power::Start };
+    let change = arguments.skip.map(|which| (of(which), false)).or(arguments.unskip.map(|which| (of(which), true)));
+    if let Some((power, undo)) = change {
+        let short = opened.environment.name.clone();
+        let what = steps::Request { wanted: Wanted::Skip { power, undo }, short }.into();
+        return act(context, &opened, vec![what], arguments.dry_run, out).await;
+    }
+    let mut driver = opened.driver(context);
+    let request = choose::Request { service: String::new(), title: "schedule".to_owned(), offer: Offer::Timers };
+    let id = driver.start(request, &opened.environment);
+    driver.until(|all| all.get(id).is_none_or(|operation| operation.outcome.is_some()), |_| {}).await;
+    let Some(operation) = driver.operations.get(id) else { return Ok(ExitCode::Failed) };
+    if let Some(outcome) = operation.outcome.as_ref().filter(|outcome| outcome.verdict != Verdict::Done) {
+        return Err(reports::not_begun(operation, outcome));
+    }
+    let timers = operation.machine().choices().map(|choices| choices.timers.as_slice()).unwrap_or_default();
+    let report = reports::schedule(timers, &opened.environment.name, driver.service_now(), &opened.zone);
+    printed(headless::print(out, &report, context.output, Context::width()).map(drop))
+}

@@ -1,0 +1,18 @@
+//! `cockpit schema`: what is typed.
+
+use crate::commands::list::schemas;
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser};
+
+/// Print the JSON Schema of an output
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct Arguments {
+    /// Of what
+    #[arg(value_parser = names(), default_value = "snapshot")]
+    pub name: String,
+}
+
+/// The name of each schema, with the commands that print it.
+fn names() -> PossibleValuesParser {
+    schemas().iter().map(|schema| PossibleValue::new(schema.name).help(schema.about)).collect::<Vec<_>>().into()
+}

@@ -1,0 +1,50 @@
+//! `cockpit sim`: what is typed.
+
+use crate::commands::scenario::{named, speed};
+use aws_sim::Scenario;
+use clap::Args;
+use std::net::SocketAddr;
+
+/// Run the simulated AWS alone
+#[derive(Debug, Clone, PartialEq, Args)]
+#[command(after_help = "It prints one line of JSON with its endpoint, then serves until SIGINT or SIGTERM.
+
+Scenarios: staging, prod, pantri, minimal (calm), stopped (at night); crash-loop, bad-image, slow-rollout,
+failover, throttled, expired, log-storm, scale-out, big. With the first change that is made: breaker,
+no-breaker, rollback-fails, rollback-hangs, deleted, other-deploy, lost-answer, throttled-deploy, expires,
+scheduled-stop. Without a past: first-deployment. Other shapes of services: health-checks, blue-green,
+controllers (CodeDeploy, external).
+
+Every client is held to the rates that AWS documents for each API, and throttled as AWS throttles. A second of
+a rate has passed when it passed on the wall or in the simulated time, whichever went further: with --speed 60 a
+client may ask 60 times as often, with --speed 0 as often as on AWS.
+
+More happens on request, as `POST /_sim/world` with JSON: {\"delete_service\": NAME}, {\"rollback\": {\"service\": NAME,
+\"ends\": \"fails\"}} (or hangs, open), {\"refuse_role\": ARN}, {\"role_seconds\": 60}; `POST /_sim/rates` {\"on\": false}.
+
+Example:
+  cockpit sim --scenario crash-loop --listen 127.0.0.1:4600
+  cockpit --endpoint-url http://127.0.0.1:4600 services")]
+pub struct Arguments {
+    /// What happens in it
+    #[arg(long, value_name = "NAME", default_value = "staging", value_parser = named)]
+    pub scenario: Scenario,
+    /// Where it listens; only loopback addresses are allowed, port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0", value_parser = loopback)]
+    pub listen: SocketAddr,
+    /// Makes every id and figure the same again
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// How much faster than the wall its clock runs; 0 stops it
+    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed)]
+    pub speed: f64,
+    /// Throttles nobody, however often it is asked
+    #[arg(long)]
+    pub unlimited: bool,
+}
+
+/// An address of this machine alone.
+fn loopback(text: &str) -> Result<SocketAddr, String> {
+    let address: SocketAddr = text.parse().map_err(|_| "an address and a port, as 127.0.0.1:0".to_owned())?;
+    if address.ip().is_loopback() { Ok(address) } else { Err("only loopback addresses (127.0.0.1, [::1])".to_owned()) }
+}

@@ -1,0 +1,36 @@
+//! Serves the simulated AWS until it is told to end.
+
+use super::args::Arguments;
+use crate::cli::{ExitCode, Report};
+use crate::commands::simulator::start;
+use crate::headless;
+use aws_sim::SimOptions;
+use std::io;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Serves until SIGINT or SIGTERM.
+pub(super) async fn run(arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let options = SimOptions {
+        scenario: arguments.scenario,
+        listen: arguments.listen,
+        seed: arguments.seed,
+        speed: arguments.speed,
+        start: None,
+        limited: !arguments.unlimited,
+    };
+    crate::runtime::keep_what_is_freed();
+    let simulator = start(options).await?;
+    let failed =
+        |error: &io::Error| Report::new("simulator", "the simulator cannot run", ExitCode::Failed).caused_by(error);
+    let hello = headless::json_line(&simulator.hello()).map_err(|error| failed(&error))?;
+    headless::write(out, &(hello.trim_end().to_owned() + "\n")).map_err(|error| failed(&error))?;
+    out.flush().map_err(|error| failed(&error))?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(|error| failed(&error))?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| failed(&error))?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    simulator.shutdown();
+    Ok(ExitCode::Done)
+}

@@ -1,0 +1,29 @@
+//! `cockpit snapshot`: what is typed.
+
+use crate::cli::duration;
+use clap::Args;
+use jiff::SignedDuration;
+
+/// Print the whole environment, watch its changes or wait for a condition [table|json|yaml]
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+#[command(after_help = "Examples:
+  cockpit snapshot --env staging -o json
+  cockpit snapshot --watch 10s
+  cockpit snapshot --wait 'services.web.running == services.web.desired' --timeout 10m
+
+Conditions of --wait compare paths of the JSON with each other or with values:
+  services.web.health == healthy and attention.count == 0
+  databases.prod-aurora.status != 'failing-over'
+An element of a list is found by its name, its short name, its id or words that only one has.
+Operators: == != < <= > >=  and or not  ( ).
+
+Without --output, it prints a table on a terminal and JSON elsewhere.
+It exits with 3 when some source failed, 7 when --wait did not come true in time.")]
+pub struct Arguments {
+    /// Read again at this interval and print a line for each change
+    #[arg(long, value_name = "INTERVAL", value_parser = duration::at_least_a_second)]
+    pub watch: Option<SignedDuration>,
+    /// Read until this condition holds; exit 0 when it does, 7 when --timeout ends first
+    #[arg(long, value_name = "CONDITION")]
+    pub wait: Option<String>,
+}

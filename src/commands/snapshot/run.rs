@@ -1,0 +1,107 @@
+//! `snapshot`: once, again and again with the changes, or until a condition holds.
+
+use super::args::Arguments;
+use crate::cli::{ExitCode, Output, Report};
+use crate::commands::context::{Context, Reading};
+use crate::commands::printed::{print, unwritten, verdict as ended};
+use crate::headless::{self, Condition, Written, watch};
+use crate::model::Source;
+use crate::runtime::Collected;
+use serde_json::Value;
+use std::io;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How often a condition is looked at where `--watch` says nothing.
+const LOOK: Duration = Duration::from_secs(5);
+
+pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    if let Some(condition) = &arguments.wait {
+        let condition = Condition::parse(condition).map_err(|error| error.report())?;
+        return Box::pin(wait(context, arguments, &condition, out)).await;
+    }
+    if let Some(interval) = arguments.watch {
+        return Box::pin(watch(context, Duration::try_from(interval).unwrap_or(LOOK), out)).await;
+    }
+    let reading = context.collect(&Source::ALL, false).await?;
+    let snapshot = headless::snapshot(&reading.input());
+    let code = snapshot.exit_code();
+    print(context, &reading, &snapshot, code, out)
+}
+
+fn value(reading: &Reading) -> Result<Value, Report> {
+    serde_json::to_value(headless::snapshot(&reading.input())).map_err(|error| {
+        Report::new("output", "the snapshot cannot be written as JSON", ExitCode::Failed).caused_by(&error)
+    })
+}
+
+/// Prints a line for each change, until interrupted, the reader is gone, or the time is up.
+async fn watch(context: &Context, interval: Duration, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let text = context.output == Output::Table;
+    let end = context.limit().map(|limit| Instant::now() + limit);
+    let mut reading = context.collect(&Source::ALL, false).await?;
+    reading.check_credentials()?;
+    let mut before = value(&reading)?;
+    loop {
+        let next = Instant::now() + interval;
+        if end.is_some_and(|end| next > end) {
+            return Ok(ExitCode::Done);
+        }
+        tokio::time::sleep_until(next).await;
+        reading.collected = reading.collector.again(left(end)).await;
+        reading.check_credentials()?;
+        let after = value(&reading)?;
+        for change in watch::changes(&before, &after, reading.collector.app.now) {
+            let line = if text {
+                change.text(&reading.zone) + "\n"
+            } else {
+                change.json().map_err(|error| unwritten(&error))? + "\n"
+            };
+            match headless::write(out, &line) {
+                Ok(Written::All) => {}
+                Ok(Written::Closed) => return Ok(ExitCode::Done),
+                Err(error) => return Err(unwritten(&error)),
+            }
+        }
+        before = after;
+    }
+}
+
+/// Reads until the condition holds: 0, or 7 when the time is up, saying what it was.
+async fn wait(
+    context: &Context,
+    arguments: &Arguments,
+    condition: &Condition,
+    out: &mut dyn io::Write,
+) -> Result<ExitCode, Report> {
+    let interval = arguments.watch.and_then(|interval| Duration::try_from(interval).ok()).unwrap_or(LOOK);
+    let end = context.limit().map(|limit| Instant::now() + limit);
+    let mut reading = context.collect(&Source::ALL, false).await?;
+    reading.check_credentials()?;
+    loop {
+        let mut now = value(&reading)?;
+        if reading.collected == Collected::TimedOut {
+            // What was not read cannot need attention: an empty list would say that all is well.
+            now["attention"] = Value::Null;
+        }
+        let verdict = condition.evaluate(&now);
+        if verdict.holds() {
+            let line = format!("{}\n", verdict.words());
+            return ended(headless::write(out, &line).map(drop), ExitCode::Done);
+        }
+        let next = Instant::now() + interval;
+        if end.is_some_and(|end| next > end) {
+            let message = format!("`{}` did not come true in time", condition.text());
+            return Err(Report::new("timeout", message, ExitCode::TimedOut)
+                .cause(verdict.words())
+                .hint("it may still come true: wait longer with --timeout, or look with `cockpit snapshot`"));
+        }
+        tokio::time::sleep_until(next).await;
+        reading.collected = reading.collector.again(left(end)).await;
+        reading.check_credentials()?;
+    }
+}
+
+fn left(end: Option<Instant>) -> Option<Duration> {
+    end.map(|end| end.saturating_duration_since(Instant::now()))
+}

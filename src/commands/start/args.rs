@@ -1,0 +1,12 @@
+//! `cockpit start`: what is typed.
+
+use crate::commands::power_flags::Flags;
+use clap::Args;
+
+/// Start all services of the environment as they were [table|json|yaml]
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub struct Arguments {
+    /// How.
+    #[command(flatten)]
+    pub flags: Flags,
+}

@@ -1,0 +1,12 @@
+//! `cockpit stop`: what is typed.
+
+use crate::commands::power_flags::Flags;
+use clap::Args;
+
+/// Stop all services of the environment, keeping their counts [table|json|yaml]
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub struct Arguments {
+    /// How.
+    #[command(flatten)]
+    pub flags: Flags,
+}

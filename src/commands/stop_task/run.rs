@@ -1,0 +1,45 @@
+//! Stops one task.
+
+use super::args::Arguments;
+use crate::app::operation::steps::{self, Wanted};
+use crate::cli::{ExitCode, Report};
+use crate::commands::act::act;
+use crate::commands::context::Context;
+use crate::commands::opened::{Opened, open, time_is_up};
+use crate::headless;
+use crate::model::Source;
+use crate::runtime::Collected;
+use std::io;
+
+pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let opened = open(context)?;
+    opened.needs_cluster()?;
+    let id = whole_id(context, &opened, &arguments.task).await?;
+    let short = crate::app::operation::watch::short(&id).to_owned();
+    let what = steps::Request { wanted: Wanted::StopTask { id }, short }.into();
+    act(context, &opened, vec![what], arguments.dry_run, out).await
+}
+
+/// A task by the beginning of its id. Source of the length: ECS task ids are 32 hexadecimal digits.
+async fn whole_id(context: &Context, opened: &Opened, typed: &str) -> Result<String, Report> {
+    let typed = headless::select::Home::of(&opened.environment, None).bare("task", typed)?;
+    if typed.len() == 32 && typed.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(typed.to_owned());
+    }
+    let reading = context.collect(&[Source::Services, Source::Tasks], false).await?;
+    reading.check_credentials()?;
+    if reading.collected == Collected::TimedOut {
+        return Err(time_is_up("the tasks could not be listed in it"));
+    }
+    let tasks = reading.collector.app.estate.tasks.value();
+    let mut found = tasks.into_iter().flatten().map(|(id, _)| id).filter(|id| id.starts_with(typed));
+    match (found.next(), found.next()) {
+        (Some(id), None) => Ok(id.clone()),
+        (None, _) => {
+            Err(Report::usage(format!("no task's id begins with `{typed}`")).hint("`cockpit tasks` lists them"))
+        }
+        (Some(_), Some(_)) => {
+            Err(Report::usage(format!("several tasks' ids begin with `{typed}`")).hint("write more of it"))
+        }
+    }
+}

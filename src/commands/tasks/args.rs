@@ -1,0 +1,16 @@
+//! `cockpit tasks`: what is typed.
+
+use clap::Args;
+
+/// List tasks with their containers and why they stopped [table|json|yaml|csv]
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+#[command(after_help = "Tasks that stopped within the last hour are listed too, with the reason.
+
+Examples:
+  cockpit tasks
+  cockpit tasks api -o json")]
+pub struct Arguments {
+    /// Names, short names, words that only one service's name has, or ARNs; all where none is given
+    #[arg(value_name = "SERVICE")]
+    pub services: Vec<String>,
+}

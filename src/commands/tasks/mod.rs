@@ -1,0 +1,22 @@
+//! `cockpit tasks`: list tasks with their containers and why they stopped.
+
+pub(super) mod args;
+mod run;
+
+use super::declared::{Declared, Schema, Work, never};
+use crate::cli::output;
+use crate::headless::{self, schema};
+use args::Arguments;
+
+pub(super) const COMMAND: Declared<Arguments> = Declared {
+    name: "tasks",
+    formats: |_| output::LIST,
+    takes_interrupt: never,
+    work: Work::Prints,
+    schemas: &[Schema {
+        name: "tasks",
+        about: "`cockpit tasks -o json`",
+        make: || schema::of::<headless::tasks::TaskList>(headless::tasks::SCHEMA),
+    }],
+    run: |context, arguments, out| Box::pin(run::run(context, arguments, out)),
+};

@@ -1,0 +1,54 @@
+//! The yes to a change: from the flags, or from a person at the terminal. Who may say it is decided in `app::safety`.
+
+use super::context::Context;
+use super::opened::Opened;
+use super::say::say;
+use crate::app::command::Risk;
+use crate::app::confirm::READABLE;
+use crate::app::safety::{self, Decision, Yes};
+use crate::cli::{ExitCode, Report};
+use crate::runtime::{forget_typed, typed_more};
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::time::Instant;
+
+/// Whether the flags, or a person at the terminal, say yes.
+pub(super) async fn said_yes(context: &Context, opened: &Opened, risk: Risk) -> Result<bool, Report> {
+    let global = &context.global;
+    let flags = safety::Flags { read_only: global.read_only, yes: global.yes, confirm: global.confirm.clone() };
+    let prompt = io::stdin().is_terminal() && io::stderr().is_terminal();
+    match safety::decide(risk, &opened.environment, &flags, prompt) {
+        Decision::Go => Ok(true),
+        Decision::Refuse(why, hint) => {
+            Err(Report::new("refused", format!("nothing was changed: {why}"), ExitCode::Refused).hint(hint))
+        }
+        Decision::Ask(yes) => Ok(tokio::task::spawn_blocking(move || ask(&yes)).await.unwrap_or(false)),
+    }
+}
+
+/// Asks a person. What was typed before the question is no answer to it.
+fn ask(yes: &Yes) -> bool {
+    let question = match yes {
+        Yes::Key => "do it? [Y/n] ".to_owned(),
+        Yes::Chosen => "do it? [y/N] ".to_owned(),
+        Yes::Typed(name) => format!("type {name} to do it: "),
+    };
+    loop {
+        // First, so that a program that answers for a person at once is heard.
+        forget_typed();
+        let mut err = io::stderr();
+        let _ = write!(err, "{question}").and_then(|()| err.flush());
+        let asked = Instant::now();
+        let mut answer = String::new();
+        if io::stdin().lock().read_line(&mut answer).unwrap_or(0) == 0 {
+            return false;
+        }
+        let said = yes.said(&answer);
+        // A second Enter of the command's own may still have been on its way, over ssh for one, or is held down.
+        let early = asked.elapsed() < READABLE.unsigned_abs() || typed_more();
+        if said && answer.trim().is_empty() && early {
+            say("not taken: it came before this could be read");
+            continue;
+        }
+        return said;
+    }
+}
