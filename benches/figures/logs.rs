@@ -207,6 +207,8 @@ pub(crate) fn command(world: &World, effort: Effort, report: &mut Report) -> Res
     };
     let (mut times, mut all) = (Times::default(), Vec::new());
     for _ in 0..effort.pick(5, 3) {
+        // What the run before took of the simulator's limits is there again, as it is for a person's command.
+        std::thread::sleep(Duration::from_secs(2));
         let (lines, took) = ours(&since)?;
         all.push(lines);
         times.push(took);
@@ -216,6 +218,7 @@ pub(crate) fn command(world: &World, effort: Effort, report: &mut Report) -> Res
         let mut theirs = world.command(&aws, &simulator.endpoint);
         // Debian's version is older than `AWS_ENDPOINT_URL`.
         theirs.args(["--endpoint-url", &simulator.endpoint, "logs", "tail", API, "--since", &since]);
+        std::thread::sleep(Duration::from_secs(2));
         // A time, then the line.
         let (lines, took) = printed(theirs.args(["--format", "short"]), 1)?;
         all.push(lines);
