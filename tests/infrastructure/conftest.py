@@ -98,7 +98,9 @@ def emulator():
 
 @pytest.fixture(scope="session")
 def shell(tmp_path_factory, emulator, wall):
-    return support.Shell(tmp_path_factory.mktemp("infra"), emulator, wall.address)
+    made = support.Shell(tmp_path_factory.mktemp("infra"), emulator, wall.address)
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

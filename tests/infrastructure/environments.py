@@ -112,9 +112,9 @@ class Units(Applied):
 
     def plan_first(self):
         self.run_all("plan", "-input=false", "-out=first.tfplan")
-        # Two at a time: each starts the provider for its schema.
+        # Two at a time: each reads the provider's whole schema.
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            show = lambda unit: self.shell.terraform("show", "-json", "first.tfplan", cwd=self.working_directory(unit))  # noqa: E731
+            show = lambda unit: self.shell.schemas("show", "-json", "first.tfplan", cwd=self.working_directory(unit))  # noqa: E731
             self.plans = {unit: json.loads(shown.stdout) for unit, shown in zip(self.units(), pool.map(show, self.units()))}
 
     def apply(self):
@@ -154,8 +154,7 @@ class Plain(Applied):
         self.terraform("init", "-input=false", "-no-color")
         self.terraform("workspace", "new", self.environment.workspace)
         self.terraform("plan", *self.arguments(), "-out=first.tfplan")
-        shown = self.terraform("show", "-json", "first.tfplan")
-        self.printed.pop()
+        shown = self.shell.schemas("show", "-json", "first.tfplan", cwd=self.folder)
         self.plans["pantri"] = json.loads(shown.stdout)
 
     def apply(self):

@@ -1,6 +1,102 @@
 """What an account holds, by kind: taken before an environment and after its end, and compared."""
 
 
+# Kinds below, and the resources of Terraform that they are.
+COUNTED = {
+    "vpc": {"aws_vpc"},
+    "subnet": {"aws_subnet"},
+    "route table": {"aws_route_table"},
+    "security group": {"aws_security_group", "aws_default_security_group"},
+    "address": {"aws_eip"},
+    "internet gateway": {"aws_internet_gateway"},
+    "nat gateway": {"aws_nat_gateway"},
+    "vpc endpoint": {"aws_vpc_endpoint"},
+    "launch template": {"aws_launch_template"},
+    "instance": {"aws_instance"},
+    "autoscaling group": {"aws_autoscaling_group"},
+    "load balancer": {"aws_lb"},
+    "target group": {"aws_lb_target_group"},
+    "cluster": {"aws_ecs_cluster"},
+    "repository": {"aws_ecr_repository"},
+    "scalable target": {"aws_appautoscaling_target"},
+    "bucket": {"aws_s3_bucket"},
+    "database": {"aws_db_instance", "aws_rds_cluster_instance"},
+    "database cluster": {"aws_rds_cluster"},
+    "database subnets": {"aws_db_subnet_group"},
+    "parameter group": {"aws_db_parameter_group"},
+    "secret": {"aws_secretsmanager_secret"},
+    "parameter": {"aws_ssm_parameter"},
+    "log group": {"aws_cloudwatch_log_group"},
+    "alarm": {"aws_cloudwatch_metric_alarm"},
+    "dashboard": {"aws_cloudwatch_dashboard"},
+    "topic": {"aws_sns_topic"},
+    "budget": {"aws_budgets_budget"},
+    "function": {"aws_lambda_function"},
+    "schedule": {"aws_scheduler_schedule"},
+    "role": {"aws_iam_role"},
+    "instance profile": {"aws_iam_instance_profile"},
+    "identity provider": {"aws_iam_openid_connect_provider"},
+    "zone": {"aws_route53_zone"},
+    "certificate": {"aws_acm_certificate"},
+    "firewall": {"aws_wafv2_web_acl"},
+    "distribution": {"aws_cloudfront_distribution"},
+    "task definition": {"aws_ecs_task_definition"},
+    "namespace": {"aws_service_discovery_private_dns_namespace"},
+    "name inside": {"aws_service_discovery_service"},
+    "health check": {"aws_route53_health_check"},
+    "document": {"aws_ssm_document"},
+    "policy": {"aws_iam_policy"},
+    "scaling policy": {"aws_appautoscaling_policy"},
+    "cluster parameter group": {"aws_rds_cluster_parameter_group"},
+    "flow log": {"aws_flow_log"},
+    "metric filter": {"aws_cloudwatch_log_metric_filter"},
+    "stream": {"aws_kinesis_firehose_delivery_stream"},
+    "trail": {"aws_cloudtrail"},
+    "detector": {"aws_guardduty_detector"},
+    "recorder": {"aws_config_configuration_recorder"},
+    "delivery channel": {"aws_config_delivery_channel"},
+    "origin access control": {"aws_cloudfront_origin_access_control"},
+    "user pool": {"aws_cognito_user_pool"},
+}
+
+# What is a part of something counted, and cannot be there without it.
+GOES_WITH = {
+    "aws_acm_certificate_validation": "certificate",
+    "aws_autoscaling_policy": "autoscaling group",
+    "aws_cloudwatch_log_stream": "log group",
+    "aws_cloudwatch_log_subscription_filter": "log group",
+    "aws_cognito_user_pool_client": "user pool",
+    "aws_config_configuration_recorder_status": "recorder",
+    "aws_ecr_lifecycle_policy": "repository",
+    "aws_ecs_cluster_capacity_providers": "cluster",
+    "aws_ecs_service": "cluster",
+    "aws_iam_role_policy": "role",
+    "aws_iam_role_policy_attachment": "role",
+    "aws_lb_listener": "load balancer",
+    "aws_lb_listener_rule": "load balancer",
+    "aws_route": "route table",
+    "aws_route53_record": "zone",
+    "aws_route_table_association": "route table",
+    "aws_s3_bucket_cors_configuration": "bucket",
+    "aws_s3_bucket_lifecycle_configuration": "bucket",
+    "aws_s3_bucket_ownership_controls": "bucket",
+    "aws_s3_bucket_policy": "bucket",
+    "aws_s3_bucket_public_access_block": "bucket",
+    "aws_s3_bucket_server_side_encryption_configuration": "bucket",
+    "aws_s3_bucket_versioning": "bucket",
+    "aws_s3_object": "bucket",
+    "aws_secretsmanager_secret_version": "secret",
+    "aws_sns_topic_policy": "topic",
+    "aws_sns_topic_subscription": "topic",
+    "aws_vpc_security_group_egress_rule": "security group",
+    "aws_vpc_security_group_ingress_rule": "security group",
+    "aws_wafv2_web_acl_association": "firewall",
+}
+
+# What AWS makes because of a resource, and Terraform declares nowhere.
+MADE_BY_AWS = {"snapshot": "a database's last", "cluster snapshot": "a cluster's last", "volume": "an instance's disk"}
+
+
 def _names(rows, key):
     return sorted(str(row[key] if key else row) for row in rows)
 
@@ -14,7 +110,7 @@ def take(shell, region):
             answer = answer.get(part) or []
         return _names([row for row in answer if keep(row)], key)
 
-    return {
+    found = {
         "vpc": ask("ec2", "describe_vpcs", "Vpcs", "VpcId"),
         "subnet": ask("ec2", "describe_subnets", "Subnets", "SubnetId"),
         "route table": ask("ec2", "describe_route_tables", "RouteTables", "RouteTableId"),
@@ -87,9 +183,12 @@ def take(shell, region):
         "trail": ask("cloudtrail", "list_trails", "Trails", "Name"),
         "detector": ask("guardduty", "list_detectors", "DetectorIds", None),
         "recorder": ask("config", "describe_configuration_recorders", "ConfigurationRecorders", "name"),
+        "delivery channel": ask("config", "describe_delivery_channels", "DeliveryChannels", "name"),
         "origin access control": ask("cloudfront", "list_origin_access_controls", "OriginAccessControlList.Items", "Id"),
         "user pool": ask("cognito-idp", "list_user_pools", "UserPools", "Name", MaxResults=60),
     }
+    assert set(found) == set(COUNTED) | set(MADE_BY_AWS)
+    return found
 
 
 def difference(before, after):

@@ -177,7 +177,6 @@ PROD = bookmark_manager("prod", [
     ("the reader in zone c", "database", 'aws_rds_cluster_instance.this["2"] availability_zone', "ap-northeast-1c"),
     ("connections at 80 % of 400", "monitoring", 'aws_cloudwatch_metric_alarm.this["db-connections"] threshold', 320),
     ("bastion t3.nano", "security", "aws_instance.bastion[0] instance_type", "t3.nano"),
-    ("nothing comes in to the bastion", "security", "aws_vpc_security_group_ingress_rule.bastion", ABSENT),
     ("logs 30 days", "compute", "aws_cloudwatch_log_group[*] retention_in_days", 30),
     ("Container Insights", "compute", "aws_ecs_cluster.this setting.0.value", "enabled"),
     ("versioning", "storage", "aws_s3_bucket_versioning.this versioning_configuration.0.status", "Enabled"),
@@ -310,10 +309,39 @@ FIGURES = {
     "minimal-2": MINIMAL_2,
 }
 
+# Who may come in to each security group: (from port, to port, from whom), whole: a rule that is not here is one too many.
+# Groups without their environment's prefix; `default` is the one that AWS makes in every network.
+READERS = {(80, 80, "0.0.0.0/0"), (443, 443, "0.0.0.0/0")}
+TWO_SERVICES = {
+    "web": {(3000, 3000, "alb")},
+    "api": {(4000, 4000, "alb"), (4000, 4000, "web")},
+    "default": set(),
+}
+ONE_SERVICE = {"alb": {(80, 80, "com.amazonaws.global.cloudfront.origin-facing")}, "service": {(3000, 3000, "alb")}, "default": set()}
+INSTANCE = {"alb": READERS, "database": {(5432, 5432, "app")}, "default": set()}
+COMING_IN = {
+    "staging": TWO_SERVICES | {
+        "alb": {(80, 80, "203.0.113.4/32"), (443, 443, "203.0.113.4/32")},
+        "database": {(5432, 5432, "web"), (5432, 5432, "api")},
+        "endpoints": {(443, 443, "10.0.0.0/16")},
+    },
+    "prod": TWO_SERVICES | {
+        "alb": READERS,
+        "database": {(5432, 5432, "web"), (5432, 5432, "api"), (5432, 5432, "bastion")},
+        "endpoints": {(443, 443, "10.1.0.0/16")},
+        "bastion": set(),
+    },
+    "pantri-dev": ONE_SERVICE,
+    "pantri-prod": ONE_SERVICE,
+    "minimal-1": INSTANCE | {"app": {(3000, 3000, "alb"), (80, 80, "0.0.0.0/0")}},
+    "minimal-2": INSTANCE | {"app": {(3000, 3000, "alb")}, "endpoints": {(443, 443, "10.2.0.0/16")}},
+}
+
 
 # What no single value of a plan shows: the figure, where it is declared, and the test that holds it.
 ELSEWHERE = [
     ("cost: staging $60–90, prod $190.50 to $620.50 a month", "envs/staging/env.hcl", "test_what_it_costs_is_about_what_the_documents_say"),
+    ("nothing comes in to the bastion; to everything else, who is listed", "modules/security/bastion.tf", "test_only_who_is_listed_comes_in"),
     ("edges between units", "envs/_units/compute.hcl", "test_units_and_their_edges"),
     ("names as config.toml has them", "envs/staging/env.hcl", "test_names_are_those_of_the_configuration"),
     ("outputs under their documented names", "modules/compute/outputs.tf", "test_outputs_that_people_need_are_there"),
@@ -353,24 +381,30 @@ def _reach(value, path):
 
 
 def matches(resources, address):
-    """Resources at an address: exact, all of a type (`aws_x[*]`), or all that begin with it (for ABSENT)."""
+    """Resources at an address, in whatever module: exact, all of a type (`aws_x[*]`), or all that begin with it (for ABSENT)."""
     if address.endswith("[*]"):
         kind = address[:-3]
-        return {name: each for name, each in resources.items() if name.startswith(f"{kind}.") or f".{kind}." in name}
+        return {name: each for name, each in resources.items() if f".{kind}." in f".{name}"}
     exact = {name: each for name, each in resources.items() if name == address or name.endswith(f".{address}")}
     if exact:
         return exact
-    return {name: each for name, each in resources.items() if name.startswith((f"{address}.", f"{address}["))}
+    return {name: each for name, each in resources.items() if any(f".{address}{end}" in f".{name}" for end in (".", "["))}
+
+
+def place(where):
+    """Address and path of a row's third column; a key in brackets may hold blanks and dots."""
+    if '["' in where:
+        end = where.index('"]') + 2
+        return where[:end], where[end:].strip()
+    address, _, path = where.partition(" ")
+    return address, path
 
 
 def mistakes(rows, units):
     """Rows that the plans do not fulfil, as sentences."""
     found = []
     for what, unit, where, wanted in rows:
-        address, _, path = where.partition(" ")
-        if '["' in where:  # keys may hold blanks and dots
-            end = where.index('"]') + 2
-            address, path = where[:end], where[end:].strip()
+        address, path = place(where)
         at = matches(units[unit], address)
         if wanted is ABSENT:
             if at:
@@ -389,4 +423,33 @@ def mistakes(rows, units):
                 good = value == wanted
             if not good:
                 found.append(f"{what}: {name} {path} is {value!r}, not {wanted!r}")
+    return found
+
+
+def _changed(value, path):
+    """A copy with something else at a path, as far as it goes."""
+    if not path:
+        return "something else"
+    step, rest = path[0], path[1:]
+    if step == "*":
+        return [_changed(each, rest) for each in value or []]
+    if isinstance(value, list):
+        return [_changed(each, rest) if str(at) == step else each for at, each in enumerate(value)]
+    return (value or {}) | {step: _changed((value or {}).get(step), rest)}
+
+
+def blind(rows, units):
+    """Rows that say nothing when a resource that they are about has another value, or is not there: they can hold nothing."""
+    found = []
+    for row in rows:
+        what, unit, where, wanted = row
+        if wanted is ABSENT:  # test_static.py: what must not be there is something that could be
+            continue
+        address, path = place(where)
+        for name, values in matches(units[unit], address).items():
+            other = units | {unit: units[unit] | {name: _changed(values, path.split("."))}}
+            if not mistakes([row], other):
+                found.append(f"{what}: {name} {path}")
+        if not mistakes([row], units | {unit: {}}):
+            found.append(f"{what}: {unit} is empty")
     return found

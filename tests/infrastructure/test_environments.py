@@ -21,6 +21,7 @@ def test_the_plan_has_every_figure_of_the_specification(applied):
     rows = specification.FIGURES[applied.environment.name]
     assert len(rows) > 10
     assert specification.mistakes(rows, applied.values()) == []
+    assert specification.blind(rows, applied.values()) == []
 
 
 def test_a_second_plan_is_empty(applied, request):
@@ -158,6 +159,41 @@ def test_web_is_told_where_api_is_inside_the_network(applied):
     assert [found[each["registryArn"]] for each in registry] == ["api"]
     secrets = {each["name"] for each in running(ecs, f"{prefix}-cluster", f"{prefix}-web")["containerDefinitions"][0]["secrets"]}
     assert "DATABASE_URL" in secrets
+
+
+def coming_in(applied):
+    """Of each security group of the environment's networks: who may come in, as AWS has it."""
+    ec2 = applied.shell.client("ec2", applied.environment.region)
+    networks = [each["VpcId"] for each in ec2.describe_vpcs()["Vpcs"] if each["VpcId"] not in applied.before["vpc"]]
+    groups = ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": networks}])["SecurityGroups"]
+    prefix = os.path.commonprefix([each["GroupName"] for each in groups if each["GroupName"] != "default"])
+    prefix = prefix[: prefix.rindex("-") + 1]
+    names = {each["GroupId"]: each["GroupName"].removeprefix(prefix) for each in groups}
+    lists = {each["PrefixListId"]: each["PrefixListName"] for each in ec2.describe_managed_prefix_lists()["PrefixLists"]}
+    found = {}
+    for group in groups:
+        whom = found.setdefault(names[group["GroupId"]], set())
+        for rule in group["IpPermissions"]:
+            ports = rule.get("FromPort"), rule.get("ToPort")
+            whom |= {(*ports, names[each["GroupId"]]) for each in rule["UserIdGroupPairs"]}
+            whom |= {(*ports, each["CidrIp"]) for each in rule["IpRanges"]} | {(*ports, each["CidrIpv6"]) for each in rule["Ipv6Ranges"]}
+            whom |= {(*ports, lists[each["PrefixListId"]]) for each in rule["PrefixListIds"]}
+    return found, {name: group for group, name in names.items()}
+
+
+def test_only_who_is_listed_comes_in(applied):
+    """Every rule of every group, however it is called in Terraform."""
+    wanted = specification.COMING_IN[applied.environment.name]
+    found, groups = coming_in(applied)
+    assert found == wanted
+    # The look sees a rule that somebody adds, in each of them.
+    ec2 = applied.shell.client("ec2", applied.environment.region)
+    for name, group in groups.items():
+        rule = [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "198.51.100.7/32"}]}]
+        ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=rule)
+        assert coming_in(applied)[0] == wanted | {name: wanted[name] | {(22, 22, "198.51.100.7/32")}}
+        ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=rule)
+    assert coming_in(applied)[0] == wanted
 
 
 def test_agents_and_error_reports_are_given_to_the_services(applied):

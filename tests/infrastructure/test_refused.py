@@ -20,8 +20,8 @@ def tree(tmp_path_factory):
 @pytest.mark.parametrize("module", TESTED, ids=lambda path: path.name)
 def test_terraforms_own_tests(shell, tree, module):
     folder = tree / module.relative_to(support.TERRAFORM_TREE)
-    shell.terraform("init", "-backend=false", "-no-color", cwd=folder)
-    result = shell.terraform("test", "-no-color", cwd=folder)
+    shell.schemas("init", "-backend=false", "-no-color", cwd=folder)
+    result = shell.schemas("test", "-no-color", cwd=folder)
     runs = len(re.findall(r'^run "', "".join(path.read_text() for path in folder.glob("tests/*.tftest.hcl")), re.M))
     assert f"{runs} passed, 0 failed" in result.stdout
 

@@ -11,6 +11,7 @@ import sys
 import zipfile
 
 import figures
+import inventory
 import pytest
 import specification
 import support
@@ -36,8 +37,8 @@ UNTESTED = [path for path in support.MODULES if not (path / "tests").is_dir() an
 @pytest.mark.parametrize("root", UNTESTED, ids=lambda path: path.name)
 def test_it_is_valid(shell, tree, root):
     folder = tree / root.relative_to(TREE)
-    shell.terraform("init", "-backend=false", "-no-color", cwd=folder)
-    assert "Success" in shell.terraform("validate", "-no-color", cwd=folder).stdout
+    shell.schemas("init", "-backend=false", "-no-color", cwd=folder)
+    assert "Success" in shell.schemas("validate", "-no-color", cwd=folder).stdout
 
 
 def test_each_module_has_an_example_that_is_valid(shell, tree):
@@ -47,8 +48,8 @@ def test_each_module_has_an_example_that_is_valid(shell, tree):
     root.mkdir()
     blocks = [f'module "{path.name}" {{\n  source = "../modules/{path.name}/examples/simple"\n}}\n' for path in modules]
     (root / "main.tf").write_text("\n".join(blocks))
-    shell.terraform("init", "-backend=false", "-no-color", cwd=root)
-    assert "Success" in shell.terraform("validate", "-no-color", cwd=root).stdout
+    shell.schemas("init", "-backend=false", "-no-color", cwd=root)
+    assert "Success" in shell.schemas("validate", "-no-color", cwd=root).stdout
     for path in modules:
         assert "(examples/simple/main.tf)" in (path / "README.md").read_text(), f"{path.name}'s README leads to no example"
 
@@ -142,6 +143,39 @@ def test_the_tables_of_the_page_are_those_of_the_tree():
         assert f"def {test}(" in tests, f"{what}: there is no {test}"
         assert (TREE / declared).is_file(), f"{what}: there is no {declared}"
     assert "| nowhere |" not in text
+
+
+def test_what_must_not_be_there_could_be():
+    """A row for what is absent names a resource that the tree declares, of that name in that module: another holds nothing."""
+    for environment, rows in specification.FIGURES.items():
+        for what, unit, where, wanted in rows:
+            if wanted is specification.ABSENT:
+                kind, name = re.search(r"(aws_\w+)(?:\.(\w+))?", where).groups()
+                assert list(figures.declaration(kind, name)), f"{environment}: {what}: no {where} is declared anywhere"
+
+
+def test_every_rule_that_lets_somebody_in_is_looked_at():
+    """By the module's own test of the bastion, which needs no environment; test_environments.py asks AWS what there is."""
+    module = TREE / "modules/security"
+    text = "".join(path.read_text() for path in module.glob("*.tf"))
+    declared = re.findall(r'^resource "aws_vpc_security_group_ingress_rule" "(\w+)"', text, re.M)
+    seen = set(re.findall(r"aws_vpc_security_group_ingress_rule\.(\w+)", (module / "tests/security.tftest.hcl").read_text().split('run "nothing_comes_in_to_the_bastion"')[1]))
+    assert seen == set(declared) and len(declared) >= 7
+    # The only other ways to write a rule.
+    assert "aws_security_group_rule" not in text and not re.search(r"^ +ingress\b", text, re.M)
+
+
+def test_the_inventory_counts_every_kind_that_is_declared():
+    """What is left after a destroy is seen, because each kind of resource is counted, or goes with one that is."""
+    kinds = set()
+    for path in TREE.rglob("*.tf"):
+        if ".terraform" not in path.parts and ".terragrunt-cache" not in path.parts:
+            kinds |= set(re.findall(r'^resource "(aws_\w+)"', path.read_text(), re.M))
+    assert len(kinds) > 60
+    counted = {kind for kinds in inventory.COUNTED.values() for kind in kinds}
+    assert kinds == counted | set(inventory.GOES_WITH)
+    assert counted.isdisjoint(inventory.GOES_WITH)
+    assert set(inventory.GOES_WITH.values()) <= set(inventory.COUNTED)
 
 
 def test_policies(shell, tmp_path):

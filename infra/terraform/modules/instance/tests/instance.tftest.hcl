@@ -139,4 +139,12 @@ run "the_version_is_a_parameter" {
     condition     = aws_ssm_parameter.image.name == "/team/deploy/image" && strcontains(local.user_data, "--name /team/deploy/image ")
     error_message = "an instance starts what the parameter names"
   }
+  assert {
+    condition     = join("\n", jsondecode(aws_ssm_document.deploy.content).mainSteps[0].inputs.runCommand) == local.deploy_script
+    error_message = "Run Command has another script than deploy.sh.tftpl, or not the whole of it"
+  }
+  assert {
+    condition     = jsondecode(aws_ssm_document.deploy.content).mainSteps[0].action == "aws:runShellScript" && strcontains(local.deploy_script, "http://127.0.0.1:80/")
+    error_message = "a step of Run Command that looks at the port of this phase"
+  }
 }

@@ -158,3 +158,31 @@ run "a_public_port_is_not_the_applications" {
     error_message = "readers come on port 80 only"
   }
 }
+
+# All rules that the module has, with everything that makes one; a rule that is declared and is not here fails
+# tests/infrastructure.
+run "nothing_comes_in_to_the_bastion" {
+  command = apply
+  variables {
+    bastion = { subnet_id = "subnet-1" }
+    services = {
+      web = { port = 3000, uses_database = true, public_port = 80, calls = { API_URL = "api" } }
+      api = { port = 4000, uses_database = true }
+    }
+  }
+
+  assert {
+    condition = alltrue([
+      for rule in concat(
+        values(aws_vpc_security_group_ingress_rule.alb_http), values(aws_vpc_security_group_ingress_rule.alb_https), aws_vpc_security_group_ingress_rule.alb_cloudfront,
+        values(aws_vpc_security_group_ingress_rule.call), values(aws_vpc_security_group_ingress_rule.database),
+        values(aws_vpc_security_group_ingress_rule.public), values(aws_vpc_security_group_ingress_rule.service),
+      ) : rule.security_group_id != aws_security_group.bastion[0].id
+    ])
+    error_message = "Session Manager needs no way in"
+  }
+  assert {
+    condition     = length(aws_vpc_security_group_ingress_rule.database) == 3 && length(aws_vpc_security_group_ingress_rule.call) == 1
+    error_message = "every kind of rule is there to be looked at"
+  }
+}
