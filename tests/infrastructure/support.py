@@ -68,6 +68,8 @@ def provider_program(places):
 class Shell:
     """Runs programs with an environment of their own: dummy keys, one endpoint, no way out."""
 
+    yields = False  # whether what it runs waits for what other workers run
+
     def __init__(self, folder, endpoint, proxy):
         self.folder = folder
         self.endpoint = endpoint
@@ -120,7 +122,7 @@ class Shell:
     def run(self, *command, cwd=None, codes=(0,), seconds=900, **more):
         """Runs to the end; another exit code than those is a failure that shows the end of what was printed."""
         result = subprocess.run(
-            [str(part) for part in command],
+            [*(("nice", "-n", "5") if Shell.yields else ()), *map(str, command)],
             cwd=cwd or self.folder,
             env=self.environment | {name: str(value) for name, value in more.items()},
             stdin=subprocess.DEVNULL,

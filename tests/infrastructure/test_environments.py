@@ -12,6 +12,7 @@ import subprocess
 import tomllib
 
 import cost
+import iam
 import pytest
 import specification
 import support
@@ -194,6 +195,49 @@ def test_only_who_is_listed_comes_in(applied):
         assert coming_in(applied)[0] == wanted | {name: wanted[name] | {(22, 22, "198.51.100.7/32")}}
         ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=rule)
     assert coming_in(applied)[0] == wanted
+
+
+def role_policies(applied, name):
+    """Everything that a role may do, as AWS has it."""
+    client = applied.shell.client("iam", applied.environment.region)
+    assert client.list_attached_role_policies(RoleName=name)["AttachedPolicies"] == [], "AWS's own policies grant more than is needed here"
+    return [client.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"] for policy in client.list_role_policies(RoleName=name)["PolicyNames"]]
+
+
+def test_roles_have_what_is_their_environments_and_no_more(applied):
+    """Parameters and repositories of the environment, users of its pool; nobody else's, and no call on everything."""
+    name, region = applied.environment.name, applied.environment.region
+    prefix, path = {
+        "staging": ("bookmark-manager-staging", "bookmark-manager/staging"), "prod": ("bookmark-manager-prod", "bookmark-manager/prod"),
+        "pantri-dev": ("pantri-dev", "pantri/dev"), "pantri-prod": ("pantri", "pantri/prod"),
+    }.get(name, ("minimal", "minimal"))
+    here = f"{region}:{support.ACCOUNT}"
+    parameter, repository = f"arn:aws:ssm:{here}:parameter/", f"arn:aws:ecr:{here}:repository/"
+    if name.startswith("minimal"):
+        starts, reads, key, image = "instance", "ssm:GetParametersByPath", "DATABASE_URL", "minimal-app"
+    else:
+        starts, reads, key = "execution", "ssm:GetParameters", "DD_API_KEY" if name.startswith("pantri") else "DATABASE_URL"
+        image = f"{prefix}-service" if name.startswith("pantri") else f"{prefix}-api"
+    starting = role_policies(applied, f"{prefix}-{starts}")
+    assert iam.allows(starting, reads, f"{parameter}{path}/{key}")
+    assert iam.allows(starting, "ecr:BatchGetImage", repository + image)
+    for stranger in ("somebody/else/DATABASE_URL", f"{path}-else/{key}", key):
+        assert not iam.allows(starting, reads, parameter + stranger), stranger
+    assert not iam.allows(starting, "ecr:BatchGetImage", f"{repository}somebody-else")
+    roles = [starts] + ([] if starts == "instance" else ["task"]) + (["bastion"] if name == "prod" else [])
+    for role in roles:
+        may = role_policies(applied, f"{prefix}-{role}")
+        for action in ("ssm:PutParameter", "secretsmanager:GetSecretValue", "iam:PassRole", "ssm:StartSession", "ssm:SendCommand", "s3:GetObject", "ssm:GetParameter"):
+            assert not iam.allows(may, action, "*"), f"{role}: {action}"
+    if name.startswith("pantri"):
+        [pool] = applied.shell.client("cognito-idp", region).list_user_pools(MaxResults=10)["UserPools"]
+        users = f"arn:aws:cognito-idp:{here}:userpool/"
+        may = role_policies(applied, f"{prefix}-task")
+        for action in ("AdminGetUser", "AdminUpdateUserAttributes", "ListUsers"):
+            assert iam.allows(may, f"cognito-idp:{action}", users + pool["Id"]), action
+            assert not iam.allows(may, f"cognito-idp:{action}", f"{users}{region}_somebody"), action
+        for action in ("AdminCreateUser", "AdminDeleteUser", "DeleteUserPool", "AdminSetUserPassword"):
+            assert not iam.allows(may, f"cognito-idp:{action}", users + pool["Id"]), action
 
 
 def test_agents_and_error_reports_are_given_to_the_services(applied):

@@ -123,16 +123,27 @@ def test_one_that_is_gone_does_not_keep_the_others(function, ecs):
     assert result["gone"] == ["gone"] and counts(ecs) == dict.fromkeys(SERVICES, 0)
 
 
-def fault(simulator, **what):
-    request = urllib.request.Request(f"{simulator}/_sim/fault", data=json.dumps(what).encode(), headers={"content-type": "application/json"}, method="POST")
+def control(simulator, path, **what):
+    request = urllib.request.Request(f"{simulator}/_sim/{path}", data=json.dumps(what).encode(), headers={"content-type": "application/json"}, method="POST")
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10) as answer:
         assert answer.status == 200
+
+
+def test_a_daemon_is_skipped(function, simulator, ecs):
+    """It has no count to set: ECS refuses one, which would be a failure every evening."""
+    before = counts(ecs)
+    control(simulator, "poke", shape={"service": SERVICES[1], "scheduling": "DAEMON"})
+    stopped = function.invoke({"action": "stop"})["result"]
+    assert stopped["skipped"] == [SERVICES[1]] and [each["service"] for each in stopped["changed"]] == [SERVICES[0]]
+    assert counts(ecs) == {SERVICES[0]: 0, SERVICES[1]: before[SERVICES[1]]}
+    assert function.invoke({"action": "start"})["result"]["skipped"] == [SERVICES[1]]
+    assert counts(ecs) == before
 
 
 def test_one_that_fails_does_not_keep_the_others(function, simulator, ecs):
     """And it is an error of the function all the same: the schedule tries again, the alarm on errors sees it."""
     before = counts(ecs)
-    fault(simulator, operation="ecs:UpdateService", kind="denied", count=1)
+    control(simulator, "fault", operation="ecs:UpdateService", kind="denied", count=1)
     answer = function.invoke({"action": "stop"})
     assert "stop failed for bookmark-manager-staging-api (AccessDeniedException" in answer["error"]
     assert counts(ecs) == {SERVICES[0]: before[SERVICES[0]], SERVICES[1]: 0}

@@ -217,15 +217,23 @@ def test_the_function_may_do_what_it_calls_and_no_more():
 
 def test_the_zip_that_terraform_makes(shell, tmp_path):
     """Unpacked by another program, it is the source; made twice, it is the same."""
-    for name in ("zip.tf", "index.mjs"):
-        shutil.copy(SCHEDULER / name, tmp_path)
-    (tmp_path / "output.tf").write_text('output "zip" { value = local.zip_base64 }\n')
-    for comment in ("", "a", "ab", "abc", "\n// 日本語のコメント\n"):  # every length modulo three, and more bytes than characters
-        source = (SCHEDULER / "index.mjs").read_text() + comment
-        (tmp_path / "index.mjs").write_text(source)
-        shell.terraform("apply", "-auto-approve", "-no-color", cwd=tmp_path)
-        made = base64.b64decode(shell.terraform("output", "-raw", "zip", cwd=tmp_path).stdout, validate=True)
-        with zipfile.ZipFile(io.BytesIO(made)) as archive:
+    # Every length modulo three, and more bytes than characters.
+    sources = [(SCHEDULER / "index.mjs").read_text() + comment for comment in ("", "a", "ab", "abc", "\n// 日本語のコメント\n", "")]
+    blocks = []
+    for number, source in enumerate(sources):
+        folder = tmp_path / f"of_{number}"
+        folder.mkdir()
+        shutil.copy(SCHEDULER / "zip.tf", folder)
+        (folder / "index.mjs").write_text(source)
+        (folder / "output.tf").write_text('output "zip" { value = local.zip_base64 }\n')
+        blocks.append(f'module "of_{number}" {{\n  source = "./of_{number}"\n}}\noutput "of_{number}" {{ value = module.of_{number}.zip }}\n')
+    (tmp_path / "main.tf").write_text("\n".join(blocks))
+    shell.terraform("init", "-no-color", cwd=tmp_path)
+    shell.terraform("apply", "-auto-approve", "-no-color", cwd=tmp_path)
+    made = json.loads(shell.terraform("output", "-json", cwd=tmp_path).stdout)
+    assert made["of_0"]["value"] == made["of_5"]["value"]
+    for number, source in enumerate(sources):
+        with zipfile.ZipFile(io.BytesIO(base64.b64decode(made[f"of_{number}"]["value"], validate=True))) as archive:
             assert archive.testzip() is None
             assert archive.namelist() == ["index.mjs"]
             assert archive.read("index.mjs").decode() == source
