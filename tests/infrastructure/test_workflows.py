@@ -279,3 +279,102 @@ def test_by_hand_any_environment_is_deployed(tmp_path):
 
 def test_a_service_that_the_environment_has_not_is_refused(tmp_path):
     assert "minimal has no service web" in chosen(tmp_path, [], ENVIRONMENT="minimal", SERVICE="web", CONTEXT=".")
+
+
+def deployed_to_instances(tmp_path, *states):
+    """The step that deploys to instances, run by a shell with an AWS CLI that gives those states of the command, one a look.
+    Its exit code, what it printed, and what the parameter names in the end."""
+    step = next(step for step in workflow("image")["jobs"]["image"]["steps"] if step.get("name") == "Deploy to instances")
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (tmp_path / "states").write_text("".join(f"{state}\n" for state in states))
+    (tmp_path / "image").write_text("registry/minimal-app:old")
+    (programs / "aws").write_text(f"""#!/bin/bash
+cd {tmp_path}
+case "$*" in
+  "ssm get-parameter "*) cat image ;;
+  "ssm put-parameter "*) while [ "$1" != --value ]; do shift; done; printf '%s' "$2" >image ;;
+  "ssm send-command --document-name minimal-deploy --targets Key=tag:Name,Values=minimal --max-concurrency 1 --max-errors 0 "*) echo command-1 ;;
+  "ssm list-commands --command-id command-1 "*) line=$(head -1 states); sed -i.old 1d states; [ "$line" = error ] && exit 254; echo "$line" ;;
+  *) exit 9 ;;
+esac
+""")
+    (programs / "sleep").write_text("#!/bin/sh\n")
+    for program in programs.iterdir():
+        program.chmod(0o755)
+    environment = {"PATH": f"{programs}:/usr/local/bin:/usr/bin:/bin", "IMAGE": "registry/minimal-app:new", "PREFIX": "minimal"}
+    done = subprocess.run(["bash", "-eo", "pipefail", "-c", step["run"]], env=environment, capture_output=True, text=True, timeout=60)
+    assert done.stderr == ""
+    return done.returncode, done.stdout, (tmp_path / "image").read_text().split(":")[1]
+
+
+def test_a_deployment_to_instances_is_done_when_all_of_them_are(tmp_path):
+    """Not when the first is: the others have no invocation before their turn."""
+    code, said, image = deployed_to_instances(tmp_path, "None\tNone", "Pending\t0", "error", "In Progress\t2", "In Progress\t2", "Success\t2")
+    assert (code, image) == (0, "new") and "well on 2" in said
+    assert (tmp_path / "states").read_text() == ""
+
+
+@pytest.mark.parametrize("state", ["Failed\t2", "Incomplete\t2", "Execution Timed Out\t2", "Cancelled\t2", "NoInstancesInTag\t0", "Success\t0"])
+def test_a_deployment_that_reached_not_all_instances_has_failed(tmp_path, state):
+    code, said, image = deployed_to_instances(tmp_path, "In Progress\t2", state)
+    assert (code, image) == (1, "old") and "::error::" in said and "names registry/minimal-app:old again" in said
+
+
+def test_the_role_may_look_how_far_the_command_is(shell, roles):
+    step = next(step for step in workflow("image")["jobs"]["image"]["steps"] if step.get("name") == "Deploy to instances")
+    called = {"ssm:" + "".join(part.capitalize() for part in name.split("-")) for name in re.findall(r"aws ssm ([a-z-]+)", step["run"])}
+    granted = {action for document in policies(shell, "minimal-ci-deploy") for each in document["Statement"] for action in ([each["Action"]] if isinstance(each["Action"], str) else each["Action"])}
+    assert called == {action for action in granted if action.startswith("ssm:")}
+
+
+RUNNING = "arn:aws:ecs:ap-northeast-1:123456789012:task-definition/bookmark-manager-staging-api:3"
+DIGEST = "registry/bookmark-manager-staging-api@sha256:new"
+
+
+def deployed_by_digest(tmp_path, ends_at, tags):
+    """The step that deploys to a cluster, run by a shell with an AWS CLI whose service ends at that revision. Its exit code,
+    what it printed, and what it registered."""
+    step = next(step for step in workflow("image")["jobs"]["image"]["steps"] if step.get("name") == "Deploy by digest")
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    definition = {
+        "taskDefinitionArn": RUNNING, "family": "bookmark-manager-staging-api", "revision": 3, "status": "ACTIVE", "cpu": "256",
+        "requiresAttributes": [{"name": "x"}], "compatibilities": ["FARGATE"], "registeredAt": 1.5, "registeredBy": "somebody",
+        "containerDefinitions": [{"name": "api", "image": "registry/api:old", "cpu": 0}, {"name": "datadog-agent", "image": "agent:7"}],
+    }
+    (tmp_path / "definition").write_text(json.dumps({"taskDefinition": definition} | ({} if tags is None else {"tags": tags})))
+    (programs / "aws").write_text(f"""#!/bin/bash
+echo "$*" >>{tmp_path}/calls
+case "$*" in
+  "ecs describe-services "*) [ -e {tmp_path}/waited ] && echo {ends_at} || echo {RUNNING} ;;
+  "ecs describe-task-definition --task-definition {RUNNING} --include TAGS") cat {tmp_path}/definition ;;
+  "ecs register-task-definition --cli-input-json file://next.json "*) echo {RUNNING[:-1]}4 ;;
+  "ecs update-service "*) ;;
+  "ecs wait services-stable "*) touch {tmp_path}/waited ;;
+  *) exit 9 ;;
+esac
+""")
+    (programs / "aws").chmod(0o755)
+    environment = {"PATH": f"{programs}:/usr/local/bin:/usr/bin:/bin", "IMAGE": DIGEST, "SERVICE": "api", "CLUSTER": "cluster", "NAME": "bookmark-manager-staging-api"}
+    done = subprocess.run(["bash", "-eo", "pipefail", "-c", step["run"]], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.stderr == ""
+    assert f"ecs update-service --cluster cluster --service bookmark-manager-staging-api --task-definition {RUNNING[:-1]}4" in (tmp_path / "calls").read_text()
+    return done.returncode, done.stdout, json.loads((tmp_path / "next.json").read_text())
+
+
+@pytest.mark.parametrize("tags", [[{"key": "Project", "value": "bookmark-manager"}], [], None])
+def test_a_deployment_is_the_running_revision_with_another_image(tmp_path, tags):
+    code, said, registered = deployed_by_digest(tmp_path, f"{RUNNING[:-1]}4", tags)
+    assert (code, said) == (0, "")
+    wanted = {
+        "family": "bookmark-manager-staging-api", "cpu": "256",
+        "containerDefinitions": [{"name": "api", "image": DIGEST, "cpu": 0}, {"name": "datadog-agent", "image": "agent:7"}],
+    }
+    assert registered == wanted | ({"tags": tags} if tags else {})
+
+
+def test_a_deployment_that_was_rolled_back_has_failed(tmp_path):
+    """Though the service is stable: at the revision before."""
+    code, said, _ = deployed_by_digest(tmp_path, RUNNING, None)
+    assert code == 1 and f"::error::rolled back to {RUNNING}" in said

@@ -108,7 +108,7 @@ data "aws_iam_policy_document" "deploy" {
     for_each = each.value.cluster_name == null ? [1] : []
     content {
       sid       = "CommandResult"
-      actions   = ["ssm:GetCommandInvocation", "ssm:ListCommandInvocations"]
+      actions   = ["ssm:ListCommands"]
       resources = ["*"] # these actions know no resource
     }
   }
