@@ -11,7 +11,8 @@ dependency "network" {
   config_path = "${get_terragrunt_dir()}/../network"
 
   mock_outputs_allowed_terraform_commands = local.mocks.commands
-  mock_outputs                            = local.mocks.network
+  # Known before the network is there, and so in a plan to be read.
+  mock_outputs = merge(local.mocks.network, { availability_zones = sort(local.env.network.availability_zones) })
 }
 
 dependency "security" {
