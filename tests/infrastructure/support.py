@@ -141,8 +141,9 @@ class Shell:
         return self.run(terraform_program(), *arguments, **more)
 
     def schemas(self, *arguments, **more):
-        """Terraform, for what asks the provider only how resources look (`validate`, `show -json`, tests with a mock): all
-        ask one provider that goes on running, where each would start its own, for two thirds of the time that it takes."""
+        """Terraform, for what asks the provider how resources look and little else (`validate`, `show -json`, the modules' own
+        tests): all ask one provider that goes on running, where each would start its own, for two thirds of the time that it
+        takes. Not for environments: it has one configuration at a time."""
         if self.provider and not self.lent:
             self.lent = Lent(self.provider, self.environment)
         return self.terraform(*arguments, **more, **({"TF_REATTACH_PROVIDERS": self.lent.address} if self.lent else {}))
