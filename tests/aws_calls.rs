@@ -4,6 +4,10 @@
 
 #[path = "support/desk.rs"]
 mod desk;
+#[path = "aws_calls/images.rs"]
+mod images;
+#[path = "aws_calls/last_lines.rs"]
+mod last_lines;
 mod support;
 
 use aws_sim::{ACCOUNT, Scenario};
@@ -262,126 +266,6 @@ fn databases_stop_and_start() {
 }
 
 #[test]
-fn an_image_is_found_by_tag_and_digest_with_its_architectures_and_its_scan() {
-    let desk = Desk::new(Scenario::Staging);
-    let (registry, repository, reference) = desk.repository();
-    let read = |reference: &str| {
-        desk.read(Read::Image {
-            registry: registry.clone(),
-            repository: repository.clone(),
-            reference: reference.into(),
-        })
-    };
-    let Ok(Reply::Image(image)) = read(&reference) else { panic!() };
-    assert!(image.tags.contains(&reference) && image.digest.starts_with("sha256:"), "{image:?}");
-    assert!(!image.architectures.is_empty() && image.pushed_at.is_some() && image.bytes > Some(0), "{image:?}");
-    let Ok(Reply::Image(same)) = read(&image.digest) else { panic!() };
-    assert_eq!(same, image);
-    let missing = read("no-such").unwrap_err();
-    assert_eq!(missing.kind, FailureKind::NotFound, "{missing}");
-    let elsewhere = Read::Image { registry: None, repository: "no-such".into(), reference: "x".into() };
-    assert_eq!(desk.read(elsewhere).unwrap_err().kind, FailureKind::NotFound);
-
-    // Rights of their own: without them the rest is told.
-    for (operation, kind) in [
-        ("ecr:BatchGetImage", "denied"),
-        ("ecr:GetDownloadUrlForLayer", "denied"),
-        ("ecr:BatchGetImage", "malformed"),
-        ("ecr:GetDownloadUrlForLayer", "error"),
-    ] {
-        desk.world.clear_faults();
-        desk.world.fault(operation, kind);
-        let Ok(Reply::Image(alone)) = read(&image.digest) else { panic!() };
-        let single = image.architectures.len() == 1;
-        assert_eq!(
-            alone.architectures.is_empty(),
-            single || operation == "ecr:BatchGetImage",
-            "{operation}: {alone:?}"
-        );
-        assert_eq!((&alone.digest, &alone.scan), (&image.digest, &image.scan));
-    }
-    desk.world.clear_faults();
-
-    let Ok(Reply::Images(images)) =
-        desk.read(Read::Images { registry: registry.clone(), repository: repository.clone() })
-    else {
-        panic!()
-    };
-    assert!((2..=50).contains(&images.len()), "{}", images.len());
-    assert!(images.is_sorted_by_key(|image| std::cmp::Reverse(image.pushed_at)));
-    assert!(images.iter().any(|one| one.digest == image.digest));
-    let scanned: Vec<_> = images.iter().filter_map(|image| image.scan.as_ref()).collect();
-    assert!(!scanned.is_empty() && scanned.iter().all(|scan| scan.status == "COMPLETE"), "{scanned:?}");
-    // One image that has several, one that has one.
-    let kinds: Vec<usize> = images
-        .iter()
-        .map(|one| {
-            let Ok(Reply::Image(image)) = read(&one.digest) else { panic!() };
-            assert!(image.architectures.iter().all(|name| ["amd64", "arm64"].contains(&name.as_str())), "{image:?}");
-            image.architectures.len()
-        })
-        .collect();
-    assert!(kinds.contains(&1), "{kinds:?}");
-}
-
-#[test]
-fn an_index_has_the_architectures_of_its_images() {
-    let desk = Desk::new(Scenario::Staging);
-    let (registry, repository, _) = desk.repository();
-    let manifest = json!({
-        "schemaVersion": 2,
-        "mediaType": "application/vnd.docker.distribution.manifest.list.v2+json",
-        "manifests": [
-            {"digest": format!("sha256:{}", "1".repeat(64)), "platform": {"architecture": "arm64", "os": "linux"}},
-            {"digest": format!("sha256:{}", "2".repeat(64)), "platform": {"architecture": "unknown", "os": "unknown"}},
-            {"digest": format!("sha256:{}", "3".repeat(64)), "platform": {"architecture": "amd64", "os": "linux"}},
-        ],
-    });
-    let config = aws_sdk_ecr::Config::builder()
-        .behavior_version(aws_sdk_ecr::config::BehaviorVersion::latest())
-        .region(aws_sdk_ecr::config::Region::new(REGION))
-        .endpoint_url(desk.world.endpoint())
-        .credentials_provider(aws_credential_types::Credentials::new("AKIATEST", "test", None, None, "test"));
-    let client = aws_sdk_ecr::Client::from_conf(config.build());
-    let put = client.put_image().repository_name(&repository).image_tag("both").image_manifest(manifest.to_string());
-    desk.runtime.block_on(put.send()).unwrap();
-    let read = Read::Image { registry, repository, reference: "both".into() };
-    let Ok(Reply::Image(image)) = desk.read(read) else { panic!() };
-    assert_eq!(image.architectures, ["arm64", "amd64"]);
-    assert_eq!(image.scan, None);
-}
-
-#[test]
-fn images_and_logins_are_asked_for_in_the_region_of_the_registry() {
-    let desk = Desk::new(Scenario::Staging);
-    let (_, repository, tag) = desk.repository();
-    let at = |region: &str| Some(Registry { account: ACCOUNT.into(), region: region.into() });
-    let image = |region: &str| {
-        desk.read(Read::Image { registry: at(region), repository: repository.clone(), reference: tag.clone() })
-    };
-    assert!(matches!(image(REGION), Ok(Reply::Image(_))));
-    // In another region is another repository, though the environment's has one of this name.
-    assert_eq!(image("us-east-1").unwrap_err().kind, FailureKind::NotFound);
-    let images = |region| desk.read(Read::Images { registry: at(region), repository: repository.clone() });
-    assert!(matches!(images(REGION), Ok(Reply::Images(found)) if !found.is_empty()));
-    assert_eq!(images("us-east-1").unwrap_err().kind, FailureKind::NotFound);
-    let Ok(Reply::Login { registry, .. }) = desk.read(Read::Login { registry: at("us-east-1") }) else { panic!() };
-    assert_eq!(registry, format!("{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com"));
-}
-
-#[test]
-fn the_login_has_a_token_that_is_not_shown() {
-    let desk = Desk::new(Scenario::Staging);
-    let reply = desk.read(Read::Login { registry: None }).unwrap();
-    let shown = format!("{reply:?} {:?}", desk.session);
-    let Reply::Login { registry, user, token } = reply else { panic!() };
-    assert_eq!(registry, format!("{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"));
-    assert_eq!(user, "AWS");
-    assert!(token.expose_secret().len() >= 32);
-    assert!(!shown.contains(token.expose_secret()) && !shown.contains(SECRET), "{shown}");
-}
-
-#[test]
 fn each_read_fails_in_the_words_of_its_fault_and_never_in_part() {
     let desk = Desk::new(Scenario::Staging);
     let reads = reads(&desk);
@@ -520,108 +404,6 @@ fn a_copied_revision_differs_in_its_image_only() {
     // Without tags none are sent: AWS refuses an empty list.
     let web = desk.web().task_definition;
     desk.done(Write::Register { base: web, images: Vec::new() });
-}
-
-#[test]
-fn a_task_is_known_by_its_last_lines() {
-    let desk = Desk::new(Scenario::Staging);
-    let Ok(Reply::Tasks(tasks)) = desk.read(Read::Tasks { cluster: CLUSTER.into(), service: WEB.into() }) else {
-        panic!()
-    };
-    let Ok(Reply::TaskDefinition(definition)) = desk.read(Read::TaskDefinition { name: desk.web().task_definition })
-    else {
-        panic!()
-    };
-    let container = definition.main_container(&desk.web()).unwrap();
-    let log = container.log.clone().unwrap();
-    let (group, prefix) = (log.group.unwrap(), log.prefix.unwrap());
-    desk.world.advance(300);
-    let read = |stream: String, limit| desk.read(Read::TaskLog { group: group.clone(), region: None, stream, limit });
-    let stream = format!("{prefix}/{}/{}", container.name, tasks[0].id);
-    let Ok(Reply::Log(lines)) = read(stream.clone(), 50) else { panic!() };
-    assert!((2..=50).contains(&lines.len()), "{lines:?}");
-    let Ok(Reply::Log(last)) = read(stream, 1) else { panic!() };
-    assert_eq!(last, lines[lines.len() - 1..]);
-    let failure = read(format!("{prefix}/{}/{}", container.name, "0".repeat(32)), 50).unwrap_err();
-    assert_eq!(failure.kind, FailureKind::NotFound, "{failure}");
-    let nowhere = Read::TaskLog { group: "/no/such".into(), region: None, stream: "x".into(), limit: 50 };
-    assert_eq!(desk.read(nowhere).unwrap_err().kind, FailureKind::NotFound);
-}
-
-/// A server that gives one prepared answer after the other and keeps what it was asked.
-fn scripted(answers: Vec<(u16, Value)>) -> (String, std::thread::JoinHandle<Vec<Value>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let served = std::thread::spawn(move || {
-        let mut asked = Vec::new();
-        for (status, answer) in answers {
-            let (mut stream, _) = listener.accept().unwrap();
-            let mut request = Vec::new();
-            let body = loop {
-                let mut piece = [0; 4096];
-                let length = stream.read(&mut piece).unwrap();
-                request.extend_from_slice(&piece[..length]);
-                let text = String::from_utf8_lossy(&request).into_owned();
-                let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-                let length = head
-                    .lines()
-                    .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
-                if body.len() >= length.unwrap_or(0) {
-                    break body.to_owned();
-                }
-            };
-            asked.push(serde_json::from_str(&body).unwrap());
-            let answer = answer.to_string();
-            let head = "content-type: application/x-amz-json-1.1\r\nconnection: close";
-            write!(stream, "HTTP/1.1 {status} X\r\n{head}\r\ncontent-length: {}\r\n\r\n{answer}", answer.len())
-                .unwrap();
-        }
-        asked
-    });
-    (endpoint, served)
-}
-
-#[test]
-fn the_last_lines_of_a_task_come_oldest_first() {
-    let runtime = Runtime::new().unwrap();
-    let lines = |messages: &[&str], next: &str| {
-        let events: Vec<Value> = messages.iter().map(|message| json!({"timestamp": 1, "message": message})).collect();
-        (200, json!({"events": events, "nextBackwardToken": next, "nextForwardToken": "f"}))
-    };
-    let read = |limit, answers| {
-        let (endpoint, served) = scripted(answers);
-        let session = Session::new(connection(endpoint));
-        let read = Read::TaskLog { group: "/ecs/web".into(), region: None, stream: "web/web/1".into(), limit };
-        let reply = runtime.block_on(session.read(read));
-        (reply, served.join().unwrap())
-    };
-    let told = |reply: Result<Reply, Failure>| match reply {
-        Ok(Reply::Log(lines)) => lines,
-        other => panic!("{other:?}"),
-    };
-    // One that has fewer is whole; escapes are the screen's business.
-    let (reply, asked) = read(50, vec![lines(&["first", "\u{1b}[31mlast"], "b/1")]);
-    assert_eq!(told(reply), ["first", "\u{1b}[31mlast"]);
-    assert_eq!((&asked[0]["limit"], &asked[0]["startFromHead"]), (&json!(50), &json!(false)));
-    assert_eq!(asked[0]["logStreamName"], "web/web/1");
-    // More than was asked for: the newest count.
-    assert_eq!(told(read(2, vec![lines(&["1", "2", "3"], "b/1")]).0), ["2", "3"]);
-    // An empty page may come before those that have something; the same token again is the end.
-    let (reply, asked) = read(50, vec![lines(&[], "b/1"), lines(&["only"], "b/2")]);
-    assert_eq!(told(reply), ["only"]);
-    assert_eq!(asked[1]["nextToken"], "b/1");
-    assert!(told(read(50, vec![lines(&[], "b/1"), lines(&[], "b/1")]).0).is_empty());
-    // An answer is cut at a mebibyte: what is before it is asked for.
-    let long = "x".repeat(950_000);
-    let (reply, asked) = read(2, vec![lines(&[&long], "b/1"), lines(&["earlier"], "b/2")]);
-    let all = told(reply);
-    assert_eq!((all[0].as_str(), all[1].len()), ("earlier", long.len()));
-    assert_eq!(asked[1]["limit"], 1);
-
-    let gone = json!({"__type": "ResourceNotFoundException", "message": "The specified log stream does not exist."});
-    let failure = read(50, vec![(400, gone)]).0.unwrap_err();
-    assert_eq!(failure.kind, FailureKind::NotFound);
-    assert!(failure.message.starts_with("logs:GetLogEvents"), "{failure}");
 }
 
 #[test]

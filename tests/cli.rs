@@ -3,6 +3,10 @@
 
 #[path = "cli/names.rs"]
 mod names;
+#[path = "cli/usage.rs"]
+mod usage;
+#[path = "cli/faults.rs"]
+mod faults;
 mod support;
 
 use aws_sim::Scenario;
@@ -10,7 +14,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
-use support::{Home, PATIENCE, World, ended, finish, harmless, line, run, signal, until};
+use support::{Home, PATIENCE, World, ended, finish, follows_schema, harmless, line, run, signal, until};
 
 const SERVICE: &str = "bookmark-manager-staging-web";
 const CLUSTER: &str = "bookmark-manager-staging-cluster";
@@ -19,13 +23,6 @@ const CLUSTER: &str = "bookmark-manager-staging-cluster";
 fn source<'a>(snapshot: &'a Value, name: &str) -> &'a Value {
     let rows = snapshot["sources"].as_array().unwrap();
     rows.iter().find(|row| row["name"] == name).unwrap_or_else(|| panic!("no source {name}: {snapshot}"))
-}
-
-fn validate(home: &Home, name: &str, instance: &Value) {
-    let schema = line(&mut home.at(None), &format!("schema {name}")).coded(0).json();
-    let validator = jsonschema::validator_for(&schema).unwrap();
-    let errors: Vec<String> = validator.iter_errors(instance).map(|error| error.to_string()).collect();
-    assert!(errors.is_empty(), "{name}: {errors:?}");
 }
 
 // What is printed.
@@ -42,7 +39,7 @@ fn the_snapshot_of_every_environment_follows_its_schema() {
         let said = line(&mut home.on(&world), &format!("snapshot --env {environment} -o json")).coded(0);
         let snapshot = said.json();
         assert_eq!(said.err, "");
-        validate(&home, "snapshot", &snapshot);
+        follows_schema(&home, "snapshot", &snapshot);
         assert_eq!(snapshot["environment"], environment);
         assert_eq!(snapshot["account"], aws_sim::ACCOUNT);
         assert_eq!(snapshot["complete"], true);
@@ -81,7 +78,7 @@ fn every_list_has_every_format() {
         let name = command.split(' ').next().unwrap();
         let said = |format: &str| line(&mut home.on(&world), &format!("{command} --env prod -o {format}")).coded(0).out;
         let value: Value = serde_json::from_str(&said("json")).unwrap();
-        validate(&home, name, &value);
+        follows_schema(&home, name, &value);
         assert!(said("table").starts_with(first), "{name}: {}", said("table"));
         assert!(said("yaml").starts_with("schema: "), "{name}");
         let text = said("csv");
@@ -149,7 +146,7 @@ fn a_name_is_whole_words_of_it_or_an_arn_of_this_environment() {
 fn the_doctor_looks_at_each_thing() {
     let (home, world) = (Home::new(), World::staging());
     let doctor = line(&mut home.on(&world), "doctor -o json").coded(0).json();
-    validate(&home, "doctor", &doctor);
+    follows_schema(&home, "doctor", &doctor);
     let text = line(&mut home.on(&world), "doctor -o table").coded(0).out;
     for check in ["configuration", "identity", "account", "clock", "ecs:ListTasks", "cloudwatch:GetMetricData"] {
         assert!(text.contains(check), "{check}: {text}");
@@ -180,336 +177,13 @@ fn completions_manual_schema_and_help_need_nothing() {
     }
     let manual = line(&mut home.at(None), "man").coded(0).out;
     assert!(manual.starts_with(".ie") && manual.contains("COCKPIT SNAPSHOT"), "{manual}");
-    for name in ["snapshot", "services", "tasks", "autoscaling", "db", "alarms", "doctor"] {
+    let names = ["snapshot", "services", "tasks", "autoscaling", "db", "log", "insights", "alarms"];
+    for name in names.into_iter().chain(["operation", "schedule", "audit", "doctor"]) {
         let schema = line(&mut home.at(None), &format!("schema {name}")).coded(0).json();
-        assert!(schema["properties"]["schema"]["const"].as_str().unwrap().starts_with("cockpit."), "{name}");
+        assert_eq!(schema["$id"], format!("urn:cockpit.{name}:1"));
     }
     assert!(line(&mut home.at(None), "--help").coded(0).out.contains("Exit codes"));
     assert!(line(&mut home.at(None), "--version").coded(0).out.starts_with("cockpit "));
-}
-
-// Usage.
-
-#[test]
-fn without_a_command_and_a_terminal_it_names_the_snapshot() {
-    let home = Home::new();
-    for arguments in ["", "demo"] {
-        let said = line(&mut home.at(None), arguments).coded(2);
-        assert!(said.err.contains("needs a terminal"), "{said:?}");
-        assert_eq!(said.out, "");
-    }
-    assert!(line(&mut home.at(None), "").err.contains("cockpit snapshot"));
-}
-
-#[test]
-fn an_unknown_environment_lists_the_known_ones() {
-    let (home, world) = (Home::new(), World::staging());
-    let said = line(&mut home.on(&world), "snapshot --env stagin").coded(2);
-    for name in ["stagin", "staging", "prod", "pantri", "minimal"] {
-        assert!(said.err.contains(name), "{said:?}");
-    }
-    assert_eq!(world.get("/_sim/requests")["total"], 0, "nothing was asked");
-}
-
-#[test]
-fn wrong_usage_says_what_is_right() {
-    let home = Home::new();
-    for (arguments, expected) in [
-        ("snapshto", "snapshot"),
-        ("snapshot --nonsense", "--nonsense"),
-        ("snapshot --timeout soon", "soon"),
-        ("snapshot --watch 1ms", "1ms"),
-        ("snapshot --wait services.web.running==", "services.web.running=="),
-        ("snapshot --region tokyo", "ap-northeast-1"),
-        ("snapshot --endpoint-url nowhere", "http://"),
-        ("man -o json", "leave out --output"),
-        ("sim --listen 0.0.0.0:0", "loopback"),
-        ("sim --scenario nonsense", "crash-loop"),
-    ] {
-        let said = line(&mut home.at(None), arguments).coded(2);
-        assert!(said.err.starts_with("error: ") || said.err.starts_with('{'), "{arguments}: {said:?}");
-        assert!(said.err.contains(expected), "{arguments}: {said:?}");
-    }
-}
-
-#[test]
-fn errors_are_json_where_json_is_asked_for() {
-    let (home, world) = (Home::new(), World::staging());
-    for (arguments, kind) in [
-        ("snapshot --env nowhere -o json", None),
-        ("snapshot --nonsense --output=json", Some("usage")),
-        ("services nobody -ojson", Some("usage")),
-    ] {
-        let error = line(&mut home.on(&world), arguments).coded(2).error();
-        assert!(error["message"].as_str().is_some_and(|text| !text.is_empty()), "{error}");
-        assert!(error["hint"].is_string() && error["causes"].is_array(), "{error}");
-        if let Some(kind) = kind {
-            assert_eq!(error["kind"], kind);
-        }
-    }
-    world.fault("*", "expired");
-    let error = line(&mut home.on(&world), "snapshot -o json").coded(8).error();
-    assert_eq!(error["kind"], "credentials");
-}
-
-// The configuration.
-
-#[test]
-fn the_check_reports_all_mistakes_with_their_places() {
-    let home = Home::with(
-        "default_environment = \"stagin\"\n[environments.staging]\nclutser = \"a\"\nregion = \"tokyo\"\naccount = 12\n[keys]\nrefersh = \"r\"\n",
-    );
-    let said = line(&mut home.at(None), "config check").coded(2);
-    let all = format!("{}{}", said.out, said.err);
-    for expected in ["stagin", "clutser", "cluster", "tokyo", "account", "refersh", "refresh", "config.toml:3:1"] {
-        assert!(all.contains(expected), "{expected} in {all}");
-    }
-    // Nothing runs with it.
-    let refused = line(&mut home.at(None), "snapshot").coded(2);
-    assert!(refused.err.contains("clutser"), "{refused:?}");
-    let sound = Home::new();
-    line(&mut sound.at(None), "config check").coded(0);
-}
-
-#[test]
-fn the_check_reads_the_theme_that_the_session_would_read() {
-    for (theme, code) in
-        [("/none", 2), ("dark", 0), ("odd.toml", 2), ("good.toml", 0), ("~/good.toml", 0), ("darkk", 2)]
-    {
-        let home = Home::with(&format!("ui.theme = \"{theme}\"\n[environments.a]\n"));
-        home.write("odd.toml", "no_such_meaning = \"red\"\n");
-        home.write("good.toml", "down = \"bold red\"\n");
-        let said = line(&mut home.at(None), "config check").coded(code);
-        assert!(code == 0 || format!("{said:?}").contains("theme"), "{said:?}");
-    }
-}
-
-#[test]
-fn a_password_in_an_endpoint_is_never_shown() {
-    let home = Home::with("[environments.a]\nendpoint_url = \"http://user:hunter2@127.0.0.1:9/x\"\n");
-    for arguments in ["config show", "config show -o json", "config show -o yaml", "config check", "services", "doctor"]
-    {
-        let said = line(&mut home.at(None), arguments);
-        assert!(!format!("{said:?}").contains("hunter2"), "{arguments}: {said:?}");
-    }
-    assert!(line(&mut home.at(None), "config show").out.contains("http://127.0.0.1:9/x"));
-}
-
-#[test]
-fn a_configuration_that_cannot_be_read_is_told() {
-    let home = Home::new();
-    let missing = line(&mut home.at(None), "config check -c nowhere.toml").coded(2);
-    assert!(format!("{missing:?}").contains("nowhere.toml"), "{missing:?}");
-    home.write("binary.toml", [0xff, 0xfe, 0x00, b'a']);
-    let binary = line(&mut home.at(None), "snapshot -c binary.toml").coded(2);
-    assert!(binary.err.contains("UTF-8"), "{binary:?}");
-    home.write("large.toml", "# long\n".repeat(1 << 20));
-    let large = line(&mut home.at(None), "snapshot -c large.toml").coded(2);
-    assert!(large.err.contains("large.toml"), "{large:?}");
-    let folder = line(&mut home.at(None), "snapshot -c .").coded(2);
-    assert!(folder.err.starts_with("error: "), "{folder:?}");
-    home.write("broken.toml", "[environments.staging\nregion = \u{1b}[31m");
-    let broken = line(&mut home.at(None), "snapshot -c broken.toml").coded(2);
-    assert!(broken.err.contains("broken.toml:1:"), "{broken:?}");
-}
-
-#[test]
-fn the_configuration_says_where_each_value_came_from() {
-    let home = Home::new();
-    let own = home.path().join(".config/cockpit");
-    std::fs::create_dir_all(&own).unwrap();
-    std::fs::write(own.join("config.toml"), "[environments.staging]\nregion = \"eu-central-1\"\n").unwrap();
-    let text = line(&mut home.at(None), "config show -o table").coded(0).out;
-    let row = |key: &str| text.lines().find(|line| line.contains(key)).unwrap_or_else(|| panic!("{key}: {text}"));
-    assert!(row("staging.region").contains("eu-central-1") && row("staging.region").contains(".config"), "{text}");
-    assert!(row("staging.cluster").contains("config.toml"), "{text}");
-    line(&mut home.at(None), "config show -o json").coded(0).json();
-    assert!(!line(&mut home.at(None), "config show -o yaml").coded(0).out.is_empty());
-}
-
-// Accounts and credentials.
-
-#[test]
-fn a_wrong_account_is_refused_and_nothing_of_it_is_shown() {
-    let config = include_str!("../config.toml").replace("123456789012", "999999999999");
-    let (home, world) = (Home::with(&config), World::staging());
-    for command in [
-        "snapshot -o json",
-        "services",
-        "tasks -o csv",
-        "autoscaling",
-        "db",
-        "alarms",
-        "snapshot --watch 1s",
-        "snapshot --wait attention.count==0",
-    ] {
-        let said = line(&mut home.on(&world), command).coded(4);
-        assert_eq!(said.out, "", "{command}");
-        assert!(said.err.contains("999999999999") && said.err.contains(aws_sim::ACCOUNT), "{said:?}");
-        assert!(!said.err.contains(SERVICE), "{said:?}");
-    }
-}
-
-#[test]
-fn without_credentials_it_says_how_to_get_some() {
-    let (home, world) = (Home::new(), World::staging());
-    let mut without = home.at(None);
-    without.env("AWS_ENDPOINT_URL", world.endpoint());
-    let said = line(&mut without, "snapshot").coded(8);
-    assert_eq!(said.out, "");
-    assert!(said.err.contains("no valid credentials for staging") && said.err.contains("hint: "), "{said:?}");
-    let mut profile = home.at(None);
-    profile.env("AWS_ENDPOINT_URL", world.endpoint());
-    let said = line(&mut profile, "services --profile nobody").coded(8);
-    assert!(said.err.contains("nobody"), "{said:?}");
-    assert_eq!(world.get("/_sim/requests")["total"], 0, "nothing was asked");
-}
-
-#[test]
-fn expired_credentials_are_said_to_be_expired() {
-    let (home, world) = (Home::new(), World::staging());
-    world.post("/_sim/expire", &json!({"access_key": "AKIASIMULATED0000001"}));
-    for command in ["snapshot", "services", "alarms", "snapshot --watch 1s"] {
-        let said = line(&mut home.on(&world), command).coded(8);
-        assert_eq!(said.out, "", "{command}");
-        assert!(said.err.contains("xpired") && said.err.contains("hint: "), "{said:?}");
-    }
-}
-
-// Faults on the way.
-
-#[test]
-fn an_endpoint_that_is_not_there_is_named() {
-    let home = Home::new();
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    for endpoint in [format!("http://{closed}"), "http://cockpit.invalid".to_owned()] {
-        let said = line(&mut home.at(Some(&endpoint)), "snapshot -o json --timeout 20s");
-        assert!(matches!(said.code, 1 | 7), "{said:#?}");
-        let snapshot = said.json();
-        assert_eq!(snapshot["services"], Value::Null);
-        assert_eq!(snapshot["complete"], false);
-        let row = source(&snapshot, "sts.identity");
-        assert_eq!(row["status"], "failed");
-        assert!(row["error"].as_str().unwrap().contains(endpoint.trim_start_matches("http://")), "{row}");
-    }
-}
-
-#[test]
-fn a_hang_ends_with_the_time_limit_and_what_was_read_is_printed() {
-    let (home, world) = (Home::new(), World::staging());
-    world.fault("rds:*", "hang");
-    let said = line(&mut home.on(&world), "snapshot -o json --timeout 2s").coded(7);
-    let snapshot = said.json();
-    validate(&home, "snapshot", &snapshot);
-    assert_eq!(snapshot["services"].as_array().unwrap().len(), 2);
-    assert_eq!(snapshot["databases"], Value::Null);
-    assert_eq!(source(&snapshot, "rds.instances")["status"], "failed");
-    assert!(source(&snapshot, "rds.instances")["error"].is_string());
-    // Who we are is not known: nothing is shown.
-    world.fault("sts:*", "hang");
-    let unknown = line(&mut home.on(&world), "snapshot -o json --timeout 1s").coded(7).json();
-    assert_eq!(unknown["services"], Value::Null);
-    let list = line(&mut home.on(&world), "services --timeout 1s").coded(7);
-    assert!(!list.out.contains(SERVICE) && list.out.contains("no answer came in time"), "{list:?}");
-}
-
-#[test]
-fn one_denied_source_leaves_the_others() {
-    let (home, world) = (Home::new(), World::staging());
-    world.fault("rds:*", "denied");
-    let snapshot = line(&mut home.on(&world), "snapshot -o json").coded(3).json();
-    validate(&home, "snapshot", &snapshot);
-    assert_eq!(snapshot["databases"], Value::Null);
-    assert_eq!(snapshot["services"].as_array().unwrap().len(), 2);
-    let row = source(&snapshot, "rds.instances");
-    assert_eq!(row["kind"], "denied");
-    assert!(row["error"].as_str().unwrap().contains("rds:DescribeDBInstances"), "{row}");
-    let table = line(&mut home.on(&world), "snapshot -o table").coded(3);
-    assert!(table.out.contains(SERVICE) && format!("{table:?}").contains("rds:DescribeDBInstances"), "{table:?}");
-    line(&mut home.on(&world), "services").coded(0);
-    let databases = line(&mut home.on(&world), "db -o json");
-    assert!(matches!(databases.code, 1 | 3), "{databases:?}");
-    assert_eq!(databases.json()["databases"], Value::Null);
-    // Rows are rows: what is missing is told beside them.
-    world.fault("ecs:ListTasks", "denied");
-    let rows = line(&mut home.on(&world), "services -o csv").coded(3);
-    assert_eq!(csv::Reader::from_reader(rows.out.as_bytes()).records().map(Result::unwrap).count(), 2, "{rows:?}");
-    assert!(rows.err.contains("ecs:ListTasks"), "{rows:?}");
-}
-
-#[test]
-fn every_broken_answer_is_said_to_be_broken() {
-    for kind in ["truncate", "malformed", "reset", "error"] {
-        let (home, world) = (Home::new(), World::staging());
-        for operation in [
-            "ecs:DescribeServices",
-            "rds:DescribeDBInstances",
-            "monitoring:DescribeAlarms",
-            "cloudwatch:DescribeAlarms",
-        ] {
-            world.fault(operation, kind);
-        }
-        let said = line(&mut home.on(&world), "snapshot -o json").coded(3);
-        let snapshot = said.json();
-        validate(&home, "snapshot", &snapshot);
-        for (name, field) in
-            [("ecs.services", "services"), ("rds.instances", "databases"), ("cloudwatch.alarms", "alarms")]
-        {
-            assert_eq!(snapshot[field], Value::Null, "{kind} {name}: {snapshot:#}");
-            let row = source(&snapshot, name);
-            assert_eq!(row["status"], "failed", "{kind} {row}");
-            assert!(row["error"].as_str().is_some_and(|text| text.contains("Describe")), "{kind} {row}");
-        }
-        assert_eq!(source(&snapshot, "ecs.tasks")["status"], "ok", "{kind}");
-    }
-}
-
-#[test]
-fn pages_that_are_empty_go_on_and_pages_that_repeat_end() {
-    // Without names in the configuration the services are listed.
-    let config = format!(
-        "[environments.all]\nregion = \"ap-northeast-1\"\ncluster = \"{CLUSTER}\"\nalarms = [\"bookmark\"]\ndatabases = [\"*\"]\n"
-    );
-    let (home, world) = (Home::with(&config), World::staging());
-    world.post("/_sim/fault", &json!({"operation": "ecs:ListServices", "kind": "empty", "count": 1}));
-    let snapshot = line(&mut home.on(&world), "snapshot --env all -o json").coded(0).json();
-    assert_eq!(snapshot["services"].as_array().unwrap().len(), 2);
-    for operation in ["ecs:ListServices", "ecs:ListTasks", "rds:DescribeDBInstances", "cloudwatch:DescribeAlarms"] {
-        world.fault(operation, "loop");
-    }
-    let said = line(&mut home.on(&world), "snapshot --env all -o json").coded(3);
-    let snapshot = said.json();
-    validate(&home, "snapshot", &snapshot);
-    for name in ["ecs.services", "ecs.tasks", "rds.instances", "cloudwatch.alarms"] {
-        let row = source(&snapshot, name);
-        assert_ne!(row["status"], "ok", "{row}");
-        assert!(row["error"].as_str().unwrap().contains("same page token"), "{row}");
-    }
-    // What came before stands.
-    assert_eq!(snapshot["services"].as_array().unwrap().len(), 2);
-    let total = world.get("/_sim/requests")["total"].as_u64().unwrap();
-    assert!(total < 200, "{total} requests");
-}
-
-#[test]
-fn throttling_is_waited_out_or_told() {
-    let (home, world) = (Home::new(), World::start(Scenario::Throttled));
-    let said = line(&mut home.on(&world), "snapshot -o json");
-    assert!(matches!(said.code, 0 | 3), "{said:#?}");
-    let snapshot = said.json();
-    validate(&home, "snapshot", &snapshot);
-    for row in snapshot["sources"].as_array().unwrap().iter().filter(|row| row["status"] == "failed") {
-        assert!(
-            row["error"].as_str().unwrap().contains("Rate exceeded")
-                || row["error"].as_str().unwrap().contains("not asked"),
-            "{row}"
-        );
-    }
-    let world = World::staging();
-    world.fault("ecs:ListTasks", "throttle");
-    let snapshot = line(&mut home.on(&world), "snapshot -o json").coded(3).json();
-    assert_eq!(source(&snapshot, "ecs.tasks")["kind"], "throttled");
-    assert_eq!(snapshot["services"].as_array().unwrap().len(), 2);
 }
 
 // What is odd in the world.

@@ -4,6 +4,10 @@
 
 #[path = "logs_cli/stored.rs"]
 mod stored;
+#[path = "logs_cli/insights.rs"]
+mod insights;
+#[path = "logs_cli/groups.rs"]
+mod groups;
 mod support;
 
 use aws_sim::Scenario;
@@ -18,7 +22,9 @@ use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
-use support::{Home, PATIENCE, Said, World, ended, finish, line, run, signal, until};
+use support::{
+    Home, PATIENCE, Said, World, ended, finish, follows_schema, line, lines_follow_schema, run, signal, until,
+};
 
 const API: &str = "/ecs/bookmark-manager-staging-api";
 const WEB: &str = "/ecs/bookmark-manager-staging-web";
@@ -229,7 +235,7 @@ fn scripts_wait_for_a_line_and_a_closed_pipe_ends_quietly() {
     let (home, world) = (Home::new(), World::running(Scenario::Staging));
     let said =
         line(&mut home.on(&world), "logs -f api --since 1m --exit-on level>=debug --timeout 60s -o json").coded(0);
-    assert!(!said.out.is_empty());
+    lines_follow_schema(&home, "log", &said.out);
     let said = line(&mut home.on(&world), "logs -f api --since 1m --exit-on nothing_says_this --timeout 3s").coded(7);
     assert!(!said.out.is_empty());
     let mut command = home.on(&world);
@@ -244,6 +250,7 @@ fn scripts_wait_for_a_line_and_a_closed_pipe_ends_quietly() {
     assert_eq!(ended(&mut child).code(), Some(0), "the reader is gone");
     let all = std::fs::read_to_string(home.path().join("all.jsonl")).unwrap();
     assert!(all.lines().next().unwrap().starts_with("{\"schema\":\"cockpit.log/1\""), "{all}");
+    lines_follow_schema(&home, "log", &all);
 }
 
 #[test]
@@ -311,179 +318,10 @@ fn what_a_live_tail_samples_is_a_row_with_bounds() {
     let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
     let sampled = lines.map(|line| serde_json::from_str::<Value>(&line).unwrap()).find(|line| line["gap"] == "sampled");
     let sampled = sampled.expect("a row");
+    follows_schema(&home, "log", &sampled);
     assert!(sampled["from"].as_str() <= sampled["to"].as_str() && sampled["why"].as_str().unwrap().contains("500"));
     signal(child.id(), Signal::INT);
     ended(&mut child);
-}
-
-#[test]
-fn insights_answers_and_says_what_it_cost() {
-    let (home, world) = (Home::new(), World::staging());
-    let said = line(&mut home.on(&world), "insights errors --since 6h -o json").coded(0);
-    let result = said.json();
-    assert_eq!(result["schema"], "cockpit.insights/1");
-    assert!(!result["rows"].as_array().unwrap().is_empty() && result["complete"] == true);
-    assert!(said.err.contains("scanned, "), "{}", said.err);
-    let query = "stats count(*) as lines by @log | sort lines desc";
-    let said = run(&mut home.on(&world), ["insights", query, "api", "--since", "1h", "-o", "csv"]).coded(0);
-    assert!(said.out.starts_with("\"@log\",\"lines\"\n") && said.out.contains(API), "{}", said.out);
-    let table = line(&mut home.on(&world), "insights slow --since 1h -o table").coded(0);
-    assert!(table.out.contains("p95"), "{}", table.out);
-    let wrong = run(&mut home.on(&world), ["insights", "nonsense"]).coded(1);
-    assert!(wrong.err.contains("MalformedQuery"), "{}", wrong.err);
-}
-
-#[test]
-fn a_query_that_nobody_waits_for_is_stopped() {
-    let (home, world) = (Home::new(), World::staging());
-    world.fault("logs:GetQueryResults", "hang");
-    let (looked, stopped) = (|| world.asked("logs:GetQueryResults"), || world.asked("logs:StopQuery"));
-    for (n, told, code) in [(1, Signal::INT, 130), (2, Signal::TERM, 1)] {
-        let before = looked();
-        let mut command = home.on(&world);
-        command.args(["insights", "volume"]).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let child = command.spawn().unwrap();
-        until("a query", PATIENCE, || (looked() > before).then_some(()));
-        signal(child.id(), told);
-        finish(child).coded(code);
-        assert_eq!(stopped(), n, "what it has not scanned yet costs nothing");
-    }
-    line(&mut home.on(&world), "insights volume --timeout 4s").coded(7);
-    assert_eq!(stopped(), 3);
-    // Another environment is opened while a query runs.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let environment = |name: &str| EnvironmentConfig {
-            name: name.into(),
-            endpoint_url: Some(world.endpoint()),
-            region: Some("ap-northeast-1".into()),
-            ..EnvironmentConfig::default()
-        };
-        let (mut executor, _answers) = Executor::new(true);
-        executor.carry_out(Effect::Connect { environment: Box::new(environment("staging")), generation: 1 });
-        let (text, groups) = ("stats count(*)".to_owned(), vec![API.to_owned()]);
-        let query = Box::new(InsightsQuery { groups, text, from: 0, to: 1_000, limit: 10 });
-        let before = looked();
-        let ticket = Ticket { generation: 1, owner: cockpit::app::ticket::Owner::Poll, serial: 1 };
-        executor.carry_out(Effect::Fetch { ticket, lane: Lane::Operator, query: Query::Insights(query) });
-        let asked = async {
-            while looked() == before {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        tokio::time::timeout(PATIENCE, asked).await.expect("in time");
-        executor.carry_out(Effect::Connect { environment: Box::new(environment("prod")), generation: 2 });
-        // Nobody waits longer than it takes to say so, and that is waited for.
-        executor.farewell().await;
-        assert_eq!(stopped(), 4);
-    });
-}
-
-#[test]
-fn streams_of_new_tasks_join_by_themselves() {
-    let (home, world) = (Home::new(), World::running(Scenario::Staging));
-    let tail = Tail::start(&home, &world, &["--since", "10s", "api"]);
-    until("the first lines", PATIENCE, || (tail.ids().len() > 2).then_some(()));
-    world.poke(&json!({"set_desired": {"service": "bookmark-manager-staging-api", "desired": 2}}));
-    until("lines of a second task", PATIENCE, || {
-        let lines = tail.lines.lock().unwrap();
-        let tasks: BTreeSet<&str> = lines.iter().filter_map(|line| line["task"].as_str()).collect();
-        (tasks.len() == 2).then_some(())
-    });
-    tail.stop();
-}
-
-#[test]
-fn groups_and_filters_of_the_configuration_belong_to_the_environment() {
-    let config = include_str!("../config.toml")
-        .replace("# logs = [", "logs = [")
-        .replace("# log_filters = [\"slow: latency>500ms -healthcheck\"]", "log_filters = [\"bad: level>=error\"]");
-    let (home, world) = (Home::with(&config), World::staging());
-    let lines = lines_of(&line(&mut home.on(&world), "logs --since 1d --pattern START -o json").coded(0));
-    assert!(lines.iter().any(|line| line["group"] == "/aws/lambda/bookmark-manager-staging-ecs-scheduler"));
-    let lines = lines_of(&line(&mut home.on(&world), "logs api --since 2h --filter @bad -o json").coded(0));
-    assert!(!lines.is_empty() && lines.iter().all(|line| line["level"] == "error"));
-    let said = line(&mut home.on(&world), "logs --filter @none").coded(2);
-    assert!(said.err.contains("no filter is called `none`"), "{}", said.err);
-}
-
-#[test]
-fn a_service_that_comes_later_is_followed_too() {
-    let config = "default_environment = \"staging\"\n[environments.staging]\nregion = \"ap-northeast-1\"\naccount = \"123456789012\"\n\
-                  cluster = \"bookmark-manager-staging-cluster\"\nservices = [\"*-api\"]\n\
-                  [environments.staging.refresh]\nservices = \"1s\"\n";
-    let (home, world) = (Home::with(config), World::running(Scenario::Staging));
-    let tail = Tail::start(&home, &world, &["--since", "1m", "--delay", "0s"]);
-    let of = |group: &str| {
-        let lines = tail.lines.lock().unwrap();
-        lines.iter().find(|line| line["group"] == group).cloned()
-    };
-    until("a line", PATIENCE, || of(API));
-    assert_eq!(of(WEB), None);
-    world.poke(&json!({"rename_service": {"from": "bookmark-manager-staging-web", "to": "second-api"}}));
-    let line = until("a line of the other", PATIENCE, || of(WEB));
-    assert_eq!(line["service"], "second-api");
-    tail.stop();
-}
-
-/// A fault, what it is about, and the command that meets it.
-const UNREAD: [(&str, &str); 4] = [
-    ("ecs:DescribeServices", "denied"),
-    ("ecs:DescribeServices", "error"),
-    ("ecs:DescribeTaskDefinition", "denied"),
-    ("ecs:DescribeServices", "malformed"),
-];
-
-#[test]
-fn there_are_no_log_groups_is_never_said_because_a_call_failed() {
-    let (home, world) = (Home::new(), World::staging());
-    for (operation, kind) in UNREAD {
-        world.clear_faults();
-        world.fault(operation, kind);
-        for command in ["logs --since 5m", "logs api --since 5m", "logs -f", "insights errors", "insights errors api"] {
-            let said = line(&mut home.on(&world), command).coded(3);
-            assert!(said.err.contains("it is not known which log groups there are"), "{command}: {}", said.err);
-            assert!(said.err.contains(operation) && said.out.is_empty(), "{command}: {said:?}");
-        }
-    }
-    world.clear_faults();
-    world.fault("ecs:DescribeServices", "hang");
-    for command in ["logs --timeout 2s", "logs -f --timeout 2s", "insights errors --timeout 2s"] {
-        let said = line(&mut home.on(&world), command).coded(7);
-        assert!(said.err.contains("it is not known which log groups there are"), "{command}: {}", said.err);
-    }
-    world.clear_faults();
-    // A group that is named needs no services.
-    world.fault("ecs:DescribeServices", "denied");
-    assert!(!line(&mut home.on(&world), &format!("logs --group {API} --since 5m")).coded(0).out.is_empty());
-    line(&mut home.on(&world), &format!("insights volume --group {API}")).coded(0);
-    world.clear_faults();
-    world.fault("logs:DescribeLogGroups", "denied");
-    let said = line(&mut home.on(&world), "logs --group /aws/* --since 5m").coded(3);
-    assert!(said.err.contains("logs:DescribeLogGroups"), "{}", said.err);
-    world.clear_faults();
-    world.fault("logs:DescribeLogGroups", "hang");
-    line(&mut home.on(&world), "logs --group /aws/* --timeout 2s").coded(7);
-}
-
-#[test]
-fn a_part_of_the_groups_is_read_and_what_is_missing_is_said() {
-    let (home, world) = (Home::new(), World::staging());
-    let once = json!({"operation": "ecs:DescribeTaskDefinition", "kind": "denied", "count": 1});
-    world.post("/_sim/fault", &once);
-    let said = line(&mut home.on(&world), "logs --since 5m -o json").coded(3);
-    assert!(said.err.contains("ecs:DescribeTaskDefinition") && !said.out.is_empty(), "{}", said.err);
-    world.post("/_sim/fault", &once);
-    let said = line(&mut home.on(&world), "insights volume --since 1h -o json").coded(3);
-    let result = said.json();
-    assert_eq!((&result["complete"], result["missing"].as_array().unwrap().len()), (&json!(false), 1));
-    assert!(said.err.contains("ecs:DescribeTaskDefinition"), "{}", said.err);
-    // What the configuration names beside the services does not stop their logs.
-    let config = include_str!("../config.toml").replace("# logs = [", "logs = [");
-    let home = Home::with(&config);
-    world.fault("logs:DescribeLogGroups", "denied");
-    let said = line(&mut home.on(&world), "logs --since 5m -o json").coded(3);
-    assert!(said.err.contains("of the configuration") && !said.out.is_empty(), "{}", said.err);
 }
 
 /// How many lines of a text are in the last so many minutes of the world, and whether any is older.

@@ -7,7 +7,7 @@ mod support;
 use aws_sim::Scenario;
 use serde_json::Value;
 use std::process::Stdio;
-use support::{Home, Said, World, finish, line, run, signal, until};
+use support::{Home, Said, World, finish, follows_schema, line, run, signal, until};
 
 const SPEED: f64 = 40.0;
 
@@ -24,11 +24,8 @@ fn world(scenario: Scenario) -> World {
 }
 
 fn validated(home: &Home, said: &Said) -> Value {
-    let schema = line(&mut home.at(None), "schema operation").coded(0).json();
     let report = said.json();
-    let validator = jsonschema::validator_for(&schema).unwrap();
-    let wrong: Vec<String> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    follows_schema(home, "operation", &report);
     report
 }
 

@@ -79,4 +79,8 @@ mod simulator;
 mod yes;
 
 #[cfg(test)]
+mod csv_tests;
+#[cfg(test)]
 mod line_tests;
+#[cfg(test)]
+mod report_tests;

@@ -1,7 +1,7 @@
 //! CSV of a report: its JSON, a row for each element of one list. Headings are the JSON's own names, so that they
 //! cannot become others, and no value is written in another way than there.
 
-use crate::model::text::harmless;
+use super::rows::{RowForm, RowWriter, Written};
 use serde::Serialize;
 use serde_json::Value;
 use std::io;
@@ -26,24 +26,33 @@ impl Rows {
     }
 }
 
-/// The report as CSV. Every field is quoted, so that a spreadsheet takes it as text as far as it can be told; values
-/// are not changed for its sake. Control characters are shown, not sent.
+/// The report as CSV, a row after the other. Values are not changed for its sake.
 ///
 /// # Errors
-/// A report that has no JSON.
-pub fn csv(report: &impl Serialize, rows: &Rows) -> io::Result<String> {
+/// A report that has no JSON; an output that cannot be written.
+pub fn write(out: &mut dyn io::Write, report: &impl Serialize, rows: &Rows) -> io::Result<Written> {
     let report = serde_json::to_value(report)?;
-    let mut writer = csv::WriterBuilder::new().quote_style(csv::QuoteStyle::Always).from_writer(Vec::new());
-    writer.write_record(rows.fields.iter().map(|field| harmless(field).into_owned()))?;
+    let mut writer = RowWriter::new(out, RowForm::Csv, rows.fields.clone())?;
     for element in report.get(rows.list).and_then(Value::as_array).into_iter().flatten() {
         let within = rows.each.and_then(|each| element.get(each)?.as_array()).filter(|all| !all.is_empty());
         let parts: Vec<Option<&Value>> = within.map_or_else(|| vec![None], |all| all.iter().map(Some).collect());
         for part in parts {
-            let cell = |field: &String| cell(value(element, part, rows.each, field));
-            writer.write_record(rows.fields.iter().map(cell))?;
+            let values: Vec<_> = rows.fields.iter().map(|field| value(element, part, rows.each, field)).collect();
+            if writer.row(&values)? == Written::Closed {
+                return Ok(Written::Closed);
+            }
         }
     }
-    let bytes = writer.into_inner().map_err(|error| io::Error::other(error.to_string()))?;
+    writer.end()
+}
+
+/// The same as text.
+///
+/// # Errors
+/// A report that has no JSON.
+pub fn csv(report: &impl Serialize, rows: &Rows) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    write(&mut bytes, report, rows)?;
     String::from_utf8(bytes).map_err(io::Error::other)
 }
 
@@ -58,16 +67,6 @@ fn value<'a>(element: &'a Value, part: Option<&'a Value>, each: Option<&str>, fi
         part.and_then(|part| value(part, None, None, rest))
     } else {
         value(element.get(first)?, None, None, rest)
-    }
-}
-
-/// As in the JSON: text without its quotes, `null` as nothing, lists and objects as JSON.
-fn cell(value: Option<&Value>) -> String {
-    match value {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => harmless(text).into_owned(),
-        Some(value @ (Value::Bool(_) | Value::Number(_))) => value.to_string(),
-        Some(value @ (Value::Array(_) | Value::Object(_))) => harmless(&value.to_string()).into_owned(),
     }
 }
 

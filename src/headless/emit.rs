@@ -2,9 +2,10 @@
 //! fault.
 
 use super::csv::{self, Rows};
+use super::rows::{self, Written};
 use super::table::Table;
 use crate::cli::Output;
-use crate::model::text::{json_acts, json_text};
+use crate::model::text::{self, json_acts, json_text};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -22,15 +23,6 @@ pub trait Printable: Serialize {
     fn notes(&self) -> Vec<String> {
         Vec::new()
     }
-}
-
-/// Whether the reader is still there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Written {
-    /// All was written.
-    All,
-    /// The pipe is closed: nothing more need be written, and nothing be said.
-    Closed,
 }
 
 /// The report as text that ends with a line break.
@@ -72,22 +64,20 @@ pub fn json(value: &impl Serialize) -> io::Result<String> {
 
 /// JSON on one line, harmless to a terminal.
 pub fn json_line(value: &impl Serialize) -> io::Result<String> {
-    let json = serde_json::to_string(value)?;
-    Ok(format!("{}\n", json_text(&json)))
+    Ok(text::json_line(value)?)
 }
 
 /// Writes the text and flushes; a closed pipe ends quietly.
 pub fn write(out: &mut dyn Write, text: &str) -> io::Result<Written> {
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Ok(()) => Ok(Written::All),
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Written::Closed),
-        Err(error) => Err(error),
-    }
+    rows::written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
 }
 
 /// Renders and writes.
 pub fn print(out: &mut dyn Write, report: &impl Printable, output: Output, width: Option<u16>) -> io::Result<Written> {
-    write(out, &render(report, output, width)?)
+    match report.rows() {
+        Some(rows) if output == Output::Csv => csv::write(out, report, &rows),
+        Some(_) | None => write(out, &render(report, output, width)?),
+    }
 }
 
 /// YAML text made safe in the same way. A line with an acting character is given as JSON is: its

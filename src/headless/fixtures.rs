@@ -15,12 +15,12 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
 /// Friday 20 November 2026, 21:30 in Tokyo.
-pub(super) fn now() -> Timestamp {
+pub fn now() -> Timestamp {
     "2026-11-20T12:30:00Z".parse().unwrap()
 }
 
 /// The staging environment.
-pub(super) fn environment() -> EnvironmentConfig {
+pub fn environment() -> EnvironmentConfig {
     EnvironmentConfig {
         name: "staging".into(),
         project: "bookmark-manager".into(),
@@ -35,7 +35,7 @@ pub(super) fn environment() -> EnvironmentConfig {
 }
 
 /// Requests of every source.
-pub(super) fn requests() -> BTreeMap<Source, u32> {
+pub fn requests() -> BTreeMap<Source, u32> {
     Source::ALL.into_iter().map(|source| (source, 1)).collect()
 }
 
@@ -107,7 +107,7 @@ fn dead(id: &str, service: &str) -> Task {
 }
 
 /// Everything read; api is calm, web runs 1 of 2 after a crash.
-pub(super) fn whole() -> Estate {
+pub fn whole() -> Estate {
     let mut estate = Estate {
         identity: observed(Identity {
             account: "123456789012".into(),
@@ -224,7 +224,7 @@ fn databases(estate: &mut Estate) {
 }
 
 /// A failed read of every source.
-pub(super) fn failed(kind: FailureKind) -> Estate {
+pub fn failed(kind: FailureKind) -> Estate {
     let failure = || Failure::new(kind, "the security token is expired");
     let mut estate = Estate::default();
     estate.identity.fail(failure());
@@ -245,7 +245,7 @@ pub(super) fn failed(kind: FailureKind) -> Estate {
 }
 
 /// All names in Japanese, with what would act on a terminal.
-pub(super) fn japanese() -> Estate {
+pub fn japanese() -> Estate {
     let mut estate = whole();
     let name = "ブックマーク\u{1b}[31m\u{9b}\u{202e}🍣";
     estate.services.fill().insert(name.into(), service(name, 0, 0));

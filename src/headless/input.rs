@@ -85,7 +85,7 @@ impl<'a> SnapshotInput<'a> {
 }
 
 /// The value, unless it was never read whole and holds nothing: an empty list would be a guess.
-pub(super) fn known<T>(observed: &Observed<T>, empty: impl Fn(&T) -> bool) -> Option<&T> {
+pub fn known<T>(observed: &Observed<T>, empty: impl Fn(&T) -> bool) -> Option<&T> {
     let read = observed.at().is_some();
     observed.value().filter(|value| read || !empty(value))
 }

@@ -9,6 +9,7 @@ pub mod attention;
 pub mod attention_entry;
 pub mod audit;
 pub mod cron;
+pub mod csv;
 pub mod database;
 pub mod database_health;
 pub mod deploy;

@@ -73,6 +73,13 @@ pub fn json_text(json: &str) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
+/// A value as JSON on one line, harmless to a terminal, with the end of its line.
+pub fn json_line(value: &impl serde::Serialize) -> serde_json::Result<String> {
+    let mut text = json_text(&serde_json::to_string(value)?).into_owned();
+    text.push('\n');
+    Ok(text)
+}
+
 /// Cells that the text takes on a terminal.
 pub fn width(text: &str) -> usize {
     text.width()

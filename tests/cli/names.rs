@@ -1,7 +1,8 @@
 //! Names of the configuration against what is there.
 
+use super::support::follows_schema;
 use super::support::{Home, World, line};
-use super::{SERVICE, source, validate};
+use super::{SERVICE, source};
 
 #[test]
 fn a_name_of_the_configuration_that_matches_nothing_is_said_with_the_nearest() {
@@ -16,7 +17,7 @@ fn a_name_of_the_configuration_that_matches_nothing_is_said_with_the_nearest() {
         .replacen("schedules = \"bookmark-manager-staging-\"", "schedules = \"bookmark-manager-stagign-\"", 1);
     let (home, world) = (Home::with(&config), World::staging());
     let snapshot = line(&mut home.on(&world), "snapshot -o json").coded(0).json();
-    validate(&home, "snapshot", &snapshot);
+    follows_schema(&home, "snapshot", &snapshot);
     let attention = snapshot["attention"].to_string();
     for (name, key, written, nearest) in [
         ("ecs.services", "services", "bookmark-manager-staging-wbe", SERVICE),

@@ -222,6 +222,28 @@ impl Said {
     }
 }
 
+/// Holds a JSON that was printed against the schema that `cockpit schema` prints for it.
+pub fn follows_schema(home: &Home, name: &str, instance: &Value) {
+    let schema = line(&mut home.at(None), &format!("schema {name}")).coded(0).json();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let wrong: Vec<String> = validator.iter_errors(instance).map(|error| error.to_string()).collect();
+    assert!(wrong.is_empty(), "{name}: {wrong:#?} in {instance}");
+}
+
+/// The same with each line of some text.
+pub fn lines_follow_schema(home: &Home, name: &str, text: &str) {
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(!lines.is_empty());
+    let all = format!(
+        "{{\"type\":\"array\",\"items\":{}}}",
+        line(&mut home.at(None), &format!("schema {name}")).coded(0).out
+    );
+    let validator = jsonschema::validator_for(&serde_json::from_str(&all).unwrap()).unwrap();
+    let lines = Value::from(lines);
+    let wrong: Vec<String> = validator.iter_errors(&lines).map(|error| error.to_string()).collect();
+    assert!(wrong.is_empty(), "{name}: {wrong:#?}");
+}
+
 /// Runs a command to its end. Whatever it prints holds no secret and nothing that acts on a terminal.
 pub fn run<A: AsRef<OsStr>>(command: &mut Command, arguments: impl IntoIterator<Item = A>) -> Said {
     let child = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

@@ -1,11 +1,12 @@
 //! `cockpit alarms`: list alarms that are not OK.
 
 pub(super) mod args;
+pub(super) mod report;
 mod run;
 
 use super::declared::{Declared, Schema, Work, never};
 use crate::cli::output;
-use crate::headless::{self, schema};
+use crate::headless::schema;
 use args::Arguments;
 
 pub(super) const COMMAND: Declared<Arguments> = Declared {
@@ -16,7 +17,7 @@ pub(super) const COMMAND: Declared<Arguments> = Declared {
     schemas: &[Schema {
         name: "alarms",
         about: "`cockpit alarms -o json`",
-        make: || schema::of::<headless::lists::AlarmList>(headless::lists::ALARMS),
+        make: || schema::of::<report::AlarmList>(report::SCHEMA),
     }],
     run: |context, arguments, out| Box::pin(run::run(context, arguments, out)),
 };

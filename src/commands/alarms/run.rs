@@ -1,14 +1,14 @@
 //! Reads what `alarms` prints, and prints it.
 
 use super::args::Arguments;
+use super::report;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::printed::print;
-use crate::headless;
 use std::io;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
-    let reading = context.collect(headless::lists::ALARMS_OF, false).await?;
-    let list = headless::alarms(&reading.input(), arguments.all);
+    let reading = context.collect(report::SOURCES, false).await?;
+    let list = report::alarms(&reading.input(), arguments.all);
     print(context, &reading, &list, list.head.exit_code(), out)
 }

@@ -1,11 +1,12 @@
 //! `cockpit audit`: show what was changed, by whom and how it ended.
 
 pub(super) mod args;
+pub(super) mod report;
 mod run;
 
 use super::declared::{Declared, Schema, Work, never};
 use crate::cli::output;
-use crate::headless::{self, schema};
+use crate::headless::schema;
 use args::Arguments;
 use std::future::ready;
 
@@ -17,7 +18,7 @@ pub(super) const COMMAND: Declared<Arguments> = Declared {
     schemas: &[Schema {
         name: "audit",
         about: "`cockpit audit -o json`",
-        make: || schema::of::<headless::operation::AuditList>(headless::operation::AUDIT),
+        make: || schema::of::<report::AuditList>(report::SCHEMA),
     }],
     run: |context, arguments, out| Box::pin(ready(run::run(context, arguments, out))),
 };

@@ -1,11 +1,12 @@
 //! Prints what the audit file has.
 
 use super::args::Arguments;
+use super::report;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::opened::open;
 use crate::commands::printed::printed;
-use crate::headless::{self, operation as reports};
+use crate::headless;
 use crate::runtime::audit as audit_file;
 use std::io;
 
@@ -22,6 +23,6 @@ pub(super) fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Wr
     })?;
     let environment = (!arguments.all).then_some(opened.environment.name.as_str());
     let shown = headless::Shown { now: jiff::Timestamp::now(), zone: opened.zone.clone() };
-    let report = reports::audit(records, odd, path.display().to_string(), environment, arguments.last, shown);
+    let report = report::audit(records, odd, path.display().to_string(), environment, arguments.last, shown);
     printed(headless::print(out, &report, context.output, Context::width()).map(drop))
 }

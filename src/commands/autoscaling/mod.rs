@@ -1,11 +1,12 @@
 //! `cockpit autoscaling`: show limits, policies, schedules and why a service does not scale.
 
 pub(super) mod args;
+pub(super) mod report;
 mod run;
 
 use super::declared::{Declared, Schema, Work};
 use crate::cli::output;
-use crate::headless::{self, schema};
+use crate::headless::schema;
 use args::Arguments;
 
 pub(super) const COMMAND: Declared<Arguments> = Declared {
@@ -16,7 +17,7 @@ pub(super) const COMMAND: Declared<Arguments> = Declared {
     schemas: &[Schema {
         name: "autoscaling",
         about: "`cockpit autoscaling -o json`",
-        make: || schema::of::<headless::autoscaling::AutoscalingList>(headless::autoscaling::SCHEMA),
+        make: || schema::of::<report::AutoscalingList>(report::SCHEMA),
     }],
     run: |context, arguments, out| Box::pin(run::run(context, arguments, out)),
 };

@@ -1,21 +1,21 @@
 //! Prints how services scale, or changes the limits of one.
 
 use super::args::Arguments;
+use super::report;
 use crate::app::operation::steps::{self, Wanted};
 use crate::cli::{ExitCode, Report};
 use crate::commands::act::act;
 use crate::commands::context::Context;
 use crate::commands::opened::{names, one, open};
 use crate::commands::printed::print;
-use crate::headless;
 use std::io;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     if arguments.changes() {
         return change(context, arguments, out).await;
     }
-    let reading = context.collect(headless::autoscaling::SOURCES, false).await?;
-    let list = headless::autoscaling(&reading.input(), &arguments.services)?;
+    let reading = context.collect(report::SOURCES, false).await?;
+    let list = report::autoscaling(&reading.input(), &arguments.services)?;
     print(context, &reading, &list, list.head.exit_code(), out)
 }
 

@@ -1,6 +1,7 @@
 //! `cockpit config`: show or check the configuration.
 
 pub(super) mod args;
+pub(super) mod report;
 mod run;
 
 use super::declared::{Declared, Work, never};

@@ -1,6 +1,7 @@
 //! Prints the configuration, or its mistakes.
 
 use super::args::{Action, Arguments};
+use super::report;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::printed::{printed, verdict};
@@ -14,15 +15,13 @@ pub(super) fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Wr
         let message = std::iter::once(report.message).chain(report.causes).collect::<Vec<_>>().join(": ");
         loaded.wrong("ui.theme", message, report.hint.unwrap_or_default());
     }
-    let code = if loaded.diagnostics.is_empty() { ExitCode::Done } else { ExitCode::Usage };
+    let code = report::check(&loaded).exit_code();
     let (output, width) = (context.output, Context::width());
     match arguments.action {
         Action::Show => {
-            printed(headless::print(out, &headless::config::show(&loaded), output, width).map(drop))?;
+            printed(headless::print(out, &report::show(&loaded), output, width).map(drop))?;
             Ok(code)
         }
-        Action::Check => {
-            verdict(headless::print(out, &headless::config::check(&loaded), output, width).map(drop), code)
-        }
+        Action::Check => verdict(headless::print(out, &report::check(&loaded), output, width).map(drop), code),
     }
 }

@@ -1,14 +1,14 @@
 //! Reads what `db` prints, and prints it.
 
 use super::args::Arguments;
+use super::report;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::printed::print;
-use crate::headless;
 use std::io;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
-    let reading = context.collect(headless::lists::DATABASES_OF, false).await?;
-    let list = headless::databases(&reading.input(), &arguments.databases)?;
+    let reading = context.collect(report::SOURCES, false).await?;
+    let list = report::databases(&reading.input(), &arguments.databases)?;
     print(context, &reading, &list, list.head.exit_code(), out)
 }

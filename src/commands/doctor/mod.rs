@@ -2,11 +2,12 @@
 
 pub(super) mod args;
 mod own_values;
+pub(super) mod report;
 mod run;
 
 use super::declared::{Declared, Schema, Work, never};
 use crate::cli::output;
-use crate::headless::{self, schema};
+use crate::headless::schema;
 use args::Arguments;
 
 pub(super) const COMMAND: Declared<Arguments> = Declared {
@@ -17,7 +18,7 @@ pub(super) const COMMAND: Declared<Arguments> = Declared {
     schemas: &[Schema {
         name: "doctor",
         about: "`cockpit doctor -o json`",
-        make: || schema::of::<headless::doctor::Doctor>(headless::doctor::SCHEMA),
+        make: || schema::of::<report::Doctor>(report::SCHEMA),
     }],
     run: |context, _, out| Box::pin(run::run(context, out)),
 };

@@ -2,12 +2,13 @@
 //! runs; none stops the others.
 
 use super::own_values;
+use super::report::{self, Check};
 use crate::aws::{Connection, Session};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::printed::verdict;
 use crate::config::EnvironmentConfig;
-use crate::headless::{self, doctor::Check};
+use crate::headless;
 use crate::model::time::spoken;
 use crate::model::{FailureKind, Identity, Observed, Source};
 use crate::runtime::{Collected, drawable, probe_widths};
@@ -53,7 +54,7 @@ pub(super) async fn run(context: &Context, out: &mut dyn io::Write) -> Result<Ex
     }
     checks.extend(terminal());
     let name = environment.as_ref().ok().map(|environment| environment.name.as_str());
-    let report = headless::doctor(name, checks);
+    let report = report::doctor(name, checks);
     verdict(headless::print(out, &report, context.output, Context::width()).map(drop), report.exit_code())
 }
 

@@ -1,6 +1,7 @@
 //! `insights`: a query over groups, its cost before and after, its result in every format.
 
 use super::args::Arguments;
+use super::report::InsightsDto;
 use crate::app::logs::insights::{self, Estimate};
 use crate::app::logs::sources::Missing;
 use crate::app::logs::when;
@@ -103,7 +104,7 @@ async fn search(
     let missing: Vec<String> =
         if asked.follows_services() { found.missing.iter().map(Missing::words).collect() } else { Vec::new() };
     let whole = missing.is_empty();
-    let report = headless::insights::InsightsDto::new(&result, missing);
+    let report = InsightsDto::new(&result, missing);
     let width = if output == Output::Table { Context::width() } else { None };
     let code = printed(headless::print(out, &report, output, width).map(drop))?;
     Ok(if whole { code } else { ExitCode::Incomplete })

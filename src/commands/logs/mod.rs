@@ -1,12 +1,15 @@
 //! `cockpit logs`: print log lines of services in order, or follow them.
 
 pub(super) mod args;
+pub(super) mod report;
 mod run;
 mod tail;
 mod writer;
 
-use super::declared::{Declared, Work, never};
+use super::declared::{Declared, Schema, Work, never};
+use crate::app::logs::written;
 use crate::cli::output;
+use crate::headless::schema;
 use args::Arguments;
 
 pub(super) const COMMAND: Declared<Arguments> = Declared {
@@ -14,6 +17,10 @@ pub(super) const COMMAND: Declared<Arguments> = Declared {
     formats: |_| output::LINES,
     takes_interrupt: never,
     work: Work::PrintsMuch,
-    schemas: &[],
+    schemas: &[Schema {
+        name: "log",
+        about: "`cockpit logs -o json`, `--tee` and files of the logs pane: an object a line",
+        make: || schema::of::<written::Entry<'static>>(written::SCHEMA),
+    }],
     run: |context, arguments, out| Box::pin(run::run(context, arguments, out)),
 };

@@ -1,6 +1,7 @@
 //! `logs`: where lines are, then reading them in order until the end, a condition, or for ever.
 
 use super::args::Arguments;
+use super::report::{Form, Printer, Wanted};
 use super::tail::{self, Newest};
 use super::writer::{Trouble, Writer};
 use crate::app::logs::follow::{Follower, Plan};
@@ -12,7 +13,6 @@ use crate::aws::budget::Class;
 use crate::cli::{Color, ExitCode, Output, Report};
 use crate::commands::context::{Context, Reading};
 use crate::commands::log_groups::{self, Asked, say};
-use crate::headless::logs::{Form, Printer, Wanted};
 use crate::runtime::logs::LogReader;
 use crate::runtime::ring::Ring;
 use crate::runtime::tee::Tee;

@@ -1,5 +1,6 @@
 //! What is written of lines, what is kept of them for `--tail`, and what is said beside them.
 
+use super::report::Printer;
 use super::tail::{Kept, Newest};
 use crate::app::logs::follow::FeedState;
 use crate::app::logs::reader::Out;
@@ -7,7 +8,6 @@ use crate::app::logs::written::json_alone;
 use crate::cli::{ExitCode, Report};
 use crate::commands::log_groups::say;
 use crate::commands::printed::unwritten;
-use crate::headless::logs::Printer;
 use crate::headless::{Written, write};
 use crate::model::{Failure, time};
 use crate::runtime::tee::Tee;

@@ -1,11 +1,12 @@
 //! `cockpit schedule`: show when the schedule stops and starts the environment, or skip the next time.
 
 pub(super) mod args;
+pub(super) mod report;
 mod run;
 
 use super::declared::{Declared, Schema, Work};
 use crate::cli::output;
-use crate::headless::{self, schema};
+use crate::headless::schema;
 use args::Arguments;
 
 pub(super) const COMMAND: Declared<Arguments> = Declared {
@@ -16,7 +17,7 @@ pub(super) const COMMAND: Declared<Arguments> = Declared {
     schemas: &[Schema {
         name: "schedule",
         about: "`cockpit schedule -o json`",
-        make: || schema::of::<headless::operation::ScheduleList>(headless::operation::SCHEDULE),
+        make: || schema::of::<report::ScheduleList>(report::SCHEMA),
     }],
     run: |context, arguments, out| Box::pin(run::run(context, arguments, out)),
 };

@@ -2,6 +2,7 @@
 
 use super::args::Arguments;
 use super::args::Which;
+use super::report;
 use crate::app::operation::choose::{self, Offer};
 use crate::app::operation::outcome::Verdict;
 use crate::app::operation::steps::{self, Wanted};
@@ -32,6 +33,6 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         return Err(reports::not_begun(operation, outcome));
     }
     let timers = operation.machine().choices().map(|choices| choices.timers.as_slice()).unwrap_or_default();
-    let report = reports::schedule(timers, &opened.environment.name, driver.service_now(), &opened.zone);
+    let report = report::schedule(timers, &opened.environment.name, driver.service_now(), &opened.zone);
     printed(headless::print(out, &report, context.output, Context::width()).map(drop))
 }

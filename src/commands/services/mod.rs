@@ -1,11 +1,12 @@
 //! `cockpit services`: list services: counts, deployments, health and reasons.
 
 pub(super) mod args;
+pub(super) mod report;
 mod run;
 
 use super::declared::{Declared, Schema, Work, never};
 use crate::cli::output;
-use crate::headless::{self, schema};
+use crate::headless::schema;
 use args::Arguments;
 
 pub(super) const COMMAND: Declared<Arguments> = Declared {
@@ -16,7 +17,7 @@ pub(super) const COMMAND: Declared<Arguments> = Declared {
     schemas: &[Schema {
         name: "services",
         about: "`cockpit services -o json`",
-        make: || schema::of::<headless::lists::ServiceList>(headless::lists::SERVICES),
+        make: || schema::of::<report::ServiceList>(report::SCHEMA),
     }],
     run: |context, arguments, out| Box::pin(run::run(context, arguments, out)),
 };

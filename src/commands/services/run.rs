@@ -1,14 +1,14 @@
 //! Reads what `services` prints, and prints it.
 
 use super::args::Arguments;
+use super::report;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::printed::print;
-use crate::headless;
 use std::io;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
-    let reading = context.collect(headless::lists::SERVICES_OF, true).await?;
-    let list = headless::services(&reading.input(), &arguments.services)?;
+    let reading = context.collect(report::SOURCES, true).await?;
+    let list = report::services(&reading.input(), &arguments.services)?;
     print(context, &reading, &list, list.head.exit_code(), out)
 }

@@ -1,11 +1,15 @@
 //! `cockpit snapshot`: print the whole environment, watch its changes or wait for a condition.
 
 pub(super) mod args;
+pub(super) mod report;
 mod run;
+pub(super) mod wait;
+pub(super) mod watch;
 
 use super::declared::{Declared, Schema, Work, never};
 use crate::cli::output;
-use crate::headless::{self, schema};
+use crate::headless::dto::Snapshot;
+use crate::headless::schema;
 use args::Arguments;
 
 pub(super) const COMMAND: Declared<Arguments> = Declared {
@@ -16,7 +20,7 @@ pub(super) const COMMAND: Declared<Arguments> = Declared {
     schemas: &[Schema {
         name: "snapshot",
         about: "`cockpit snapshot -o json`",
-        make: || schema::of::<headless::dto::Snapshot>(headless::snapshot::SCHEMA),
+        make: || schema::of::<Snapshot>(report::SCHEMA),
     }],
     run: |context, arguments, out| Box::pin(run::run(context, arguments, out)),
 };

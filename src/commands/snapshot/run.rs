@@ -1,10 +1,13 @@
 //! `snapshot`: once, again and again with the changes, or until a condition holds.
 
 use super::args::Arguments;
+use super::report;
+use super::wait::Condition;
+use super::watch;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::{Context, Reading};
 use crate::commands::printed::{print, unwritten, verdict as ended};
-use crate::headless::{self, Condition, Written, watch};
+use crate::headless::{self, Written};
 use crate::model::Source;
 use crate::runtime::Collected;
 use serde_json::Value;
@@ -24,13 +27,13 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         return Box::pin(watch(context, Duration::try_from(interval).unwrap_or(LOOK), out)).await;
     }
     let reading = context.collect(&Source::ALL, false).await?;
-    let snapshot = headless::snapshot(&reading.input());
+    let snapshot = report::snapshot(&reading.input());
     let code = snapshot.exit_code();
     print(context, &reading, &snapshot, code, out)
 }
 
 fn value(reading: &Reading) -> Result<Value, Report> {
-    serde_json::to_value(headless::snapshot(&reading.input())).map_err(|error| {
+    serde_json::to_value(report::snapshot(&reading.input())).map_err(|error| {
         Report::new("output", "the snapshot cannot be written as JSON", ExitCode::Failed).caused_by(&error)
     })
 }

@@ -1,11 +1,12 @@
 //! `cockpit tasks`: list tasks with their containers and why they stopped.
 
 pub(super) mod args;
+pub(super) mod report;
 mod run;
 
 use super::declared::{Declared, Schema, Work, never};
 use crate::cli::output;
-use crate::headless::{self, schema};
+use crate::headless::schema;
 use args::Arguments;
 
 pub(super) const COMMAND: Declared<Arguments> = Declared {
@@ -16,7 +17,7 @@ pub(super) const COMMAND: Declared<Arguments> = Declared {
     schemas: &[Schema {
         name: "tasks",
         about: "`cockpit tasks -o json`",
-        make: || schema::of::<headless::tasks::TaskList>(headless::tasks::SCHEMA),
+        make: || schema::of::<report::TaskList>(report::SCHEMA),
     }],
     run: |context, arguments, out| Box::pin(run::run(context, arguments, out)),
 };

@@ -9,7 +9,7 @@ use crate::app::overlay::{Choice, Line as Entry, Overlay, Tone};
 use crate::app::screen::{Purpose, Typing};
 use crate::app::{overlays, question};
 use crate::model::logs::InsightsResult;
-use crate::model::text;
+use crate::model::{csv, text};
 use jiff::Timestamp;
 use log_store::block::mark;
 use log_store::{fields, parse};
@@ -318,13 +318,9 @@ pub fn query(app: &mut App, asked: &Asked) -> Vec<Effect> {
 
 /// The table as CSV, as many rows as can be copied.
 fn csv(result: &InsightsResult) -> String {
-    let mut out = String::new();
-    let values = |row: &[Option<String>]| row.iter().map(|value| value.clone().unwrap_or_default()).collect();
-    let rows = result.rows.iter().map(|row| values(row));
-    for row in std::iter::once(result.columns.clone()).chain(rows) {
-        let mut writer = csv::WriterBuilder::new().quote_style(csv::QuoteStyle::Always).from_writer(Vec::new());
-        let written = writer.write_record(&row).ok().and_then(|()| writer.into_inner().ok());
-        let line = written.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
+    let mut out = csv::record(result.columns.iter().map(String::as_str));
+    for row in &result.rows {
+        let line = csv::record(row.iter().map(|value| value.as_deref().unwrap_or_default()));
         if out.len() + line.len() > COPIED {
             break;
         }

@@ -3,14 +3,13 @@
 
 use crate::app::logs::follow::{Arrived, Gap};
 use crate::app::logs::sources::short_names;
-use crate::app::logs::written::{json, moment};
-use crate::model::text::{harmless, json_text};
+use crate::app::logs::written;
+use crate::model::text::harmless;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use log_store::block::mark;
 use log_store::store::{Line, StreamId};
 use log_store::{Filter, Kind, Level, Search, Source, fields, parse};
-use serde::Serialize;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -70,16 +69,6 @@ struct Stream {
     head: Option<bool>,
     /// Its service, as it stands before a line; empty until it was written once.
     column: String,
-}
-
-#[derive(Serialize)]
-struct GapDto<'a> {
-    schema: &'static str,
-    gap: &'static str,
-    group: &'a str,
-    from: String,
-    to: String,
-    why: &'a str,
 }
 
 impl Printer {
@@ -194,7 +183,7 @@ impl Printer {
                 out.push_str(line.text);
                 out.push('\n');
             }
-            Form::Json => out.push_str(&json(line, Some(arrived))),
+            Form::Json => out.push_str(&written::json(line, Some(arrived))),
             Form::Text => self.text(line, out),
         }
     }
@@ -284,18 +273,7 @@ impl Printer {
     pub fn gap(&mut self, gap: &Gap, out: &mut String) {
         let word = if gap.sampled { "SAMPLED" } else { "GAP" };
         match self.form {
-            Form::Json => {
-                let dto = GapDto {
-                    schema: "cockpit.log/1",
-                    gap: if gap.sampled { "sampled" } else { "missing" },
-                    group: &gap.group,
-                    from: moment(gap.from),
-                    to: moment(gap.to),
-                    why: &gap.why,
-                };
-                out.push_str(&json_text(&serde_json::to_string(&dto).unwrap_or_default()));
-                out.push('\n');
-            }
+            Form::Json => out.push_str(&written::gap(gap)),
             // Not among the lines: nobody wrote it.
             Form::Raw => {}
             Form::Text => {

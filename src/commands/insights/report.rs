@@ -1,23 +1,34 @@
 //! What Insights found, as a table, CSV, JSON or YAML.
 
-use super::csv::Rows;
-use super::emit::Printable;
-use super::table::{Table, words};
+use crate::headless::Rows;
+use crate::headless::emit::Printable;
+use crate::headless::table::{Table, words};
 use crate::model::logs::InsightsResult;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+/// Schema of `cockpit insights`.
+pub const SCHEMA: &str = "cockpit.insights/1";
+
 /// The result.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct InsightsDto {
+    /// `cockpit.insights/1`.
     schema: &'static str,
+    /// Whether the query ended and searched every group that it was meant to.
     complete: bool,
+    /// `Complete`, `Failed`, `Timeout`, …
     status: String,
+    /// Events that matched.
     matched: f64,
+    /// Events that were looked at.
     scanned: f64,
+    /// Bytes that were looked at, which is what is paid for.
     bytes_scanned: f64,
     /// What could not be read, so that groups were not searched; empty where all were.
     missing: Vec<String>,
+    /// The rows, each with the fields that the query names; `null` where a row lacks one.
     rows: Vec<Map<String, Value>>,
     #[serde(skip)]
     columns: Vec<String>,
@@ -33,7 +44,7 @@ impl InsightsDto {
             pairs.map(|(name, value)| (name.clone(), value.clone().map_or(Value::Null, Value::String))).collect()
         };
         Self {
-            schema: "cockpit.insights/1",
+            schema: SCHEMA,
             complete: result.complete && missing.is_empty(),
             status: result.status.clone(),
             matched: result.matched,

@@ -1,13 +1,35 @@
 //! Outputs of estates made by hand.
 
-use super::fixtures::{environment, failed, japanese, now, requests, whole};
-use super::*;
+use super::alarms::report::alarms;
+use super::audit::report::audit;
+use super::autoscaling::report::autoscaling;
+use super::db::report::databases;
+use super::doctor::report::doctor;
+use super::insights::report::InsightsDto;
+use super::list::schemas;
+use super::logs::report::{Form, Printer, Wanted};
+use super::schedule::report::schedule;
+use super::services::report::services;
+use super::snapshot::report::snapshot;
+use super::snapshot::wait::Condition;
+use super::snapshot::watch;
+use super::tasks::report::tasks;
+use crate::app::logs::follow::{Arrived, Gap};
+use crate::app::logs::written;
 use crate::cli::{ExitCode, Output};
 use crate::config::EnvironmentConfig;
+use crate::headless::dto::Snapshot;
+use crate::headless::fixtures::{environment, failed, japanese, now, requests, whole};
+use crate::headless::{Shown, SnapshotInput, operation, render};
+use crate::model::audit::Record;
+use crate::model::logs::{InsightsResult, LogEvent};
+use crate::model::timer::Timer;
 use crate::model::{Estate, Failure, FailureKind, Source};
 use jiff::SignedDuration;
+use serde::Serialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Gives the input of an estate to `then`.
 pub(super) fn with<T>(
@@ -55,37 +77,92 @@ fn every_output_follows_its_schema() {
         failed(FailureKind::Timeout),
         japanese(),
     ];
-    let check = |schema: Value, value: &Value| {
-        let validator = jsonschema::validator_for(&schema).unwrap();
+    let mut checked = BTreeSet::new();
+    let mut check = |name: &'static str, value: Value| {
+        checked.insert(name);
+        let schema = schemas().into_iter().find(|schema| schema.name == name).expect("it is in the list");
+        let validator = jsonschema::validator_for(&(schema.make)()).unwrap();
         let errors: Vec<String> =
-            validator.iter_errors(value).map(|error| format!("{} {error}", error.instance_path())).collect();
-        assert!(errors.is_empty(), "{errors:?}");
-        assert!(!validator.is_valid(&Value::from(serde_json::Map::new())));
+            validator.iter_errors(&value).map(|error| format!("{} {error}", error.instance_path())).collect();
+        assert!(errors.is_empty(), "{name}: {errors:?}");
+        assert!(!validator.is_valid(&Value::from(serde_json::Map::new())), "{name}");
+        let mut other = value;
+        other["schema"] = "cockpit.other/1".into();
+        assert!(!validator.is_valid(&other), "{name}: the schema's name is part of it");
     };
     for estate in &estates {
         with(estate, &environment(), |input| {
-            let value = |report: Value| report;
-            check(schema::of::<Snapshot>(snapshot::SCHEMA), &value(serde_json::to_value(snapshot(input)).unwrap()));
-            check(
-                schema::of::<lists::ServiceList>(lists::SERVICES),
-                &serde_json::to_value(services(input, &[]).unwrap()).unwrap(),
-            );
-            check(
-                schema::of::<tasks::TaskList>(tasks::SCHEMA),
-                &serde_json::to_value(tasks(input, &[]).unwrap()).unwrap(),
-            );
-            check(
-                schema::of::<autoscaling::AutoscalingList>(autoscaling::SCHEMA),
-                &serde_json::to_value(autoscaling(input, &[]).unwrap()).unwrap(),
-            );
-            check(
-                schema::of::<lists::DatabaseList>(lists::DATABASES),
-                &serde_json::to_value(databases(input, &[]).unwrap()).unwrap(),
-            );
-            check(schema::of::<lists::AlarmList>(lists::ALARMS), &serde_json::to_value(alarms(input, true)).unwrap());
+            check("snapshot", value(snapshot(input)));
+            check("services", value(services(input, &[]).unwrap()));
+            check("tasks", value(tasks(input, &[]).unwrap()));
+            check("autoscaling", value(autoscaling(input, &[]).unwrap()));
+            check("db", value(databases(input, &[]).unwrap()));
+            check("alarms", value(alarms(input, true)));
         });
     }
-    check(schema::of::<doctor::Doctor>(doctor::SCHEMA), &serde_json::to_value(doctor(None, vec![])).unwrap());
+    check("doctor", value(doctor(None, vec![])));
+    check("operation", value(operation::report(&[], true)));
+    check("audit", value(audit(vec![Record::default()], 1, "audit.jsonl".into(), None, 20, Shown::default())));
+    let timer = Timer { name: "stop".into(), expression: "cron(0 13 * * ? *)".into(), ..Timer::default() };
+    check("schedule", value(schedule(&[timer], "staging", now(), &jiff::tz::TimeZone::UTC)));
+    let found = InsightsResult {
+        columns: vec!["@message".into(), "count".into()],
+        rows: vec![vec![Some("x".into()), None], vec![None, Some("3".into())]],
+        ..InsightsResult::default()
+    };
+    check("insights", value(InsightsDto::new(&found, vec!["services".into()])));
+    check("insights", value(InsightsDto::new(&InsightsResult::default(), vec![])));
+    for line in log_lines() {
+        check("log", serde_json::from_str(&line).unwrap());
+    }
+    let all: BTreeSet<&str> = schemas().iter().map(|schema| schema.name).collect();
+    assert_eq!(checked, all, "every schema of the list is held against an output");
+}
+
+fn value(report: impl Serialize) -> Value {
+    serde_json::to_value(report).unwrap()
+}
+
+/// What `cockpit logs -o json` writes: lines with all there can be and with the least, and what is missing.
+fn log_lines() -> Vec<String> {
+    let source = |container: &str, task: &str| log_store::Source {
+        group: "/ecs/app-api".into(),
+        stream: "ecs/api/0123".into(),
+        service: "app-api".into(),
+        container: container.into(),
+        task: task.into(),
+    };
+    let arrived = |source: log_store::Source, message: &str, late| {
+        let event = LogEvent {
+            id: "37".into(),
+            stream: source.stream.as_str().into(),
+            at: 1_763_600_000_123,
+            ingested: 1_763_600_000_400,
+            message: message.into(),
+        };
+        Arrived { source: Arc::new(source), event, id: 1, late }
+    };
+    let mut printer = Printer::new(Form::Json, Wanted::default(), jiff::tz::TimeZone::UTC, ["app-api"], (false, false));
+    let mut text = String::new();
+    printer.line(&arrived(source("api", "0123"), r#"{"level":50,"msg":"it failed"}"#, true), None, &mut text);
+    printer.line(&arrived(source("", ""), "plain", false), None, &mut text);
+    for sampled in [true, false] {
+        let gap = Gap { group: "/ecs/app-api".into(), from: 0, to: 61_000, sampled, why: "throttled".into() };
+        printer.gap(&gap, &mut text);
+    }
+    // What files of the logs pane have: the store keeps neither the event's id nor when it was taken in.
+    let line = log_store::store::Line {
+        at: 0,
+        id: 1,
+        stream: log_store::store::StreamId(0),
+        source: &source("api", "0123"),
+        level: log_store::Level::None,
+        kind: log_store::Kind::Plain,
+        marks: 0,
+        text: "plain",
+    };
+    text.push_str(&written::json(&line, None));
+    text.lines().map(str::to_owned).collect()
 }
 
 #[test]

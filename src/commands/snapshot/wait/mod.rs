@@ -18,7 +18,7 @@ mod expression;
 mod fields;
 mod parse;
 
-pub use evaluate::{Seen, Verdict};
+pub use evaluate::Verdict;
 
 use crate::cli::Report;
 use expression::Node;

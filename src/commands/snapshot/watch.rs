@@ -4,7 +4,7 @@
 //! every read is left out: ages, times of reading, counts of requests, and the curves (CPU, memory,
 //! connections, capacity, lag, free storage), which `snapshot` itself shows.
 
-use super::emit::json_line;
+use crate::headless::emit::json_line;
 use crate::model::text::harmless;
 use crate::model::time;
 use jiff::{Timestamp, tz::TimeZone};

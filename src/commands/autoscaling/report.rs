@@ -1,14 +1,14 @@
 //! `cockpit autoscaling`: limits, policies, schedules, what was done last, and why it does not scale.
 
-use super::convert::{self, time};
-use super::csv::Rows;
-use super::dto::{PolicyDto, ScheduledDto};
-use super::emit::Printable;
-use super::input::{SnapshotInput, known};
-use super::lists::Head;
-use super::select;
-use super::table::{Table, numbers, prose, words};
 use crate::cli::Report;
+use crate::headless::Rows;
+use crate::headless::convert::{self, time};
+use crate::headless::dto::{PolicyDto, ScheduledDto};
+use crate::headless::emit::Printable;
+use crate::headless::input::{SnapshotInput, known};
+use crate::headless::lists::Head;
+use crate::headless::select;
+use crate::headless::table::{Table, numbers, prose, words};
 use crate::model::estate::ServiceRow;
 use crate::model::{ScalableTarget, ScalingActivity, Service, Source};
 use schemars::JsonSchema;

@@ -1,13 +1,13 @@
 //! From an estate to its snapshot, and the snapshot as tables.
 
-use super::convert;
-use super::dto::{IdentityDto, Snapshot};
-use super::emit::Printable;
-use super::input::{SnapshotInput, known};
-use super::lists;
-use super::sources;
-use super::table::{Table, prose, words};
 use crate::cli::ExitCode;
+use crate::headless::convert;
+use crate::headless::dto::{IdentityDto, Snapshot};
+use crate::headless::emit::Printable;
+use crate::headless::input::{SnapshotInput, known};
+use crate::headless::lists;
+use crate::headless::sources;
+use crate::headless::table::{Table, prose, words};
 use crate::model::Source;
 
 /// The schema's name.

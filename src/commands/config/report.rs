@@ -1,9 +1,9 @@
 //! `cockpit config show` and `cockpit config check`.
 
-use super::emit::Printable;
-use super::table::{Table, prose, words};
 use crate::cli::ExitCode;
 use crate::config::{Loaded, Value, rows};
+use crate::headless::emit::Printable;
+use crate::headless::table::{Table, prose, words};
 use crate::model::format::without_user;
 use serde::Serialize;
 

@@ -1,9 +1,10 @@
 //! Whether a path can be one of the snapshot's, by its schema: a field that no snapshot has would be waited for
 //! until the time is up.
 
+use super::super::report::SCHEMA;
 use super::expression::Segment;
 use crate::headless::dto::Snapshot;
-use crate::headless::{schema, snapshot};
+use crate::headless::schema;
 use crate::model::names::{listed, nearest};
 use serde_json::Value;
 
@@ -13,7 +14,7 @@ pub(super) type Wrong = (String, String);
 /// Checks a path that begins with a field of the snapshot. Elements of lists have any name: which there are is
 /// only known when it is read.
 pub(super) fn check(segments: &[Segment]) -> Result<(), Wrong> {
-    let root = schema::of::<Snapshot>(snapshot::SCHEMA);
+    let root = schema::of::<Snapshot>(SCHEMA);
     let mut here = &root;
     let mut walked = String::new();
     for (number, segment) in segments.iter().enumerate() {

@@ -1,13 +1,13 @@
 //! `cockpit tasks`: tasks with their containers and why they stopped.
 
-use super::convert::time;
-use super::csv::Rows;
-use super::emit::Printable;
-use super::input::{SnapshotInput, known};
-use super::lists::Head;
-use super::select;
-use super::table::{Table, numbers, prose, words};
 use crate::cli::Report;
+use crate::headless::Rows;
+use crate::headless::convert::time;
+use crate::headless::emit::Printable;
+use crate::headless::input::{SnapshotInput, known};
+use crate::headless::lists::Head;
+use crate::headless::select;
+use crate::headless::table::{Table, numbers, prose, words};
 use crate::model::names;
 use crate::model::time::short;
 use crate::model::{Source, Task};

@@ -1,11 +1,18 @@
 //! The CSV of every command against its JSON and its schema.
 
-use super::emit::{Printable, render};
-use super::fixtures::{environment, failed, japanese, whole};
-use super::tests::{partial, with};
-use super::*;
+use super::alarms::report::alarms;
+use super::autoscaling::report::autoscaling;
+use super::db::report::databases;
+use super::insights::report::InsightsDto;
+use super::line::{Cli, command};
+use super::list::schemas;
+use super::report_tests::{partial, with};
+use super::services::report::services;
+use super::snapshot::report::snapshot;
+use super::tasks::report::tasks;
 use crate::cli::Output;
-use crate::commands::line::{Cli, command};
+use crate::headless::fixtures::{environment, failed, japanese, whole};
+use crate::headless::{Printable, Rows, render};
 use crate::model::FailureKind;
 use crate::model::logs::InsightsResult;
 use crate::model::text::harmless;
@@ -13,6 +20,10 @@ use serde_json::Value;
 
 /// Commands with CSV whose fields a schema names.
 const WITH_A_SCHEMA: [&str; 5] = ["services", "tasks", "autoscaling", "db", "alarms"];
+
+fn schema(name: &str) -> Value {
+    (schemas().into_iter().find(|schema| schema.name == name).unwrap().make)()
+}
 
 /// What a schema says of a path below one of its nodes.
 fn below<'a>(root: &'a Value, node: &'a Value, path: &str) -> Option<&'a Value> {
@@ -78,14 +89,11 @@ fn agrees(report: &impl Printable, schema: Option<&Value>) {
 fn every_heading_of_csv_is_a_field_of_the_schema_and_every_value_that_of_the_json() {
     for estate in [whole(), partial(), failed(FailureKind::Timeout), japanese()] {
         with(&estate, &environment(), |input| {
-            agrees(&services(input, &[]).unwrap(), Some(&schema::of::<lists::ServiceList>(lists::SERVICES)));
-            agrees(&tasks(input, &[]).unwrap(), Some(&schema::of::<tasks::TaskList>(tasks::SCHEMA)));
-            agrees(
-                &autoscaling(input, &[]).unwrap(),
-                Some(&schema::of::<autoscaling::AutoscalingList>(autoscaling::SCHEMA)),
-            );
-            agrees(&databases(input, &[]).unwrap(), Some(&schema::of::<lists::DatabaseList>(lists::DATABASES)));
-            agrees(&alarms(input, true), Some(&schema::of::<lists::AlarmList>(lists::ALARMS)));
+            agrees(&services(input, &[]).unwrap(), Some(&schema("services")));
+            agrees(&tasks(input, &[]).unwrap(), Some(&schema("tasks")));
+            agrees(&autoscaling(input, &[]).unwrap(), Some(&schema("autoscaling")));
+            agrees(&databases(input, &[]).unwrap(), Some(&schema("db")));
+            agrees(&alarms(input, true), Some(&schema("alarms")));
         });
     }
     let found = InsightsResult {
@@ -93,14 +101,14 @@ fn every_heading_of_csv_is_a_field_of_the_schema_and_every_value_that_of_the_jso
         rows: vec![vec![Some("x\u{1b}[2J".into()), None], vec![Some("y".into()), Some("3".into())]],
         ..InsightsResult::default()
     };
-    agrees(&insights::InsightsDto::new(&found, vec![]), None);
+    agrees(&InsightsDto::new(&found, vec![]), None);
 }
 
 #[test]
 fn every_command_with_csv_is_held_against_its_json() {
-    for command in self::command().get_subcommands() {
-        let name = command.get_name();
-        let said = command.get_about().is_some_and(|about| about.to_string().contains("csv"));
+    for sub in command().get_subcommands() {
+        let name = sub.get_name();
+        let said = sub.get_about().is_some_and(|about| about.to_string().contains("csv"));
         let takes = [vec![], vec!["x"]]
             .into_iter()
             .any(|words| Cli::read([vec!["cockpit", name, "-o", "csv"], words].concat()).is_ok());

@@ -1,10 +1,10 @@
 //! `cockpit doctor`: the results of its checks as a report. The checks themselves are run by the
 //! caller.
 
-use super::emit::Printable;
-use super::lists::word;
-use super::table::{Table, prose, words};
 use crate::cli::ExitCode;
+use crate::headless::emit::Printable;
+use crate::headless::lists::word;
+use crate::headless::table::{Table, prose, words};
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -1,0 +1,155 @@
+//! What was changed, from the audit file.
+
+use crate::headless::emit::Printable;
+use crate::headless::shown::Shown;
+use crate::headless::table::{Table, prose, words};
+use crate::model::audit::Record;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+/// Schema of `cockpit audit`.
+pub const SCHEMA: &str = "cockpit.audit/1";
+
+/// What was changed, from the audit file.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct AuditList {
+    /// `cockpit.audit/1`.
+    pub schema: String,
+    /// The file.
+    pub file: String,
+    /// Lines of it that could not be understood.
+    pub unreadable: usize,
+    /// Operations, the newest last.
+    pub operations: Vec<AuditDto>,
+    #[serde(skip)]
+    shown: Shown,
+}
+
+/// One operation of the audit file: its beginning and its end together.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct AuditDto {
+    /// Its name.
+    pub operation: String,
+    /// When it began.
+    pub began_at: String,
+    /// When it ended; `null` if that was never written: it was killed, or it still goes on.
+    pub ended_at: Option<String>,
+    /// The identity's ARN.
+    pub who: String,
+    /// The machine's user.
+    pub user: String,
+    /// The environment.
+    pub environment: String,
+    /// The account.
+    pub account: String,
+    /// The region.
+    pub region: String,
+    /// The endpoint, where it was not AWS's own; `null` for AWS.
+    pub endpoint: Option<String>,
+    /// As it would be typed.
+    pub command: String,
+    /// What was there.
+    pub before: Value,
+    /// What is there.
+    pub after: Value,
+    /// `started`, `done`, `rolled_back`, `failed`, `unknown`.
+    pub outcome: String,
+    /// Why.
+    pub reason: String,
+    /// AWS's request ids.
+    pub request_ids: Vec<String>,
+}
+
+/// The newest operations of an environment, or of all.
+pub fn audit(
+    records: Vec<Record>,
+    unreadable: usize,
+    file: String,
+    environment: Option<&str>,
+    last: usize,
+    shown: Shown,
+) -> AuditList {
+    let mut operations: Vec<AuditDto> = Vec::new();
+    for record in records {
+        if environment.is_some_and(|name| name != record.environment) {
+            continue;
+        }
+        let at = record.time.to_string();
+        // The end of an operation belongs to its beginning.
+        if record.outcome != "started"
+            && let Some(known) = operations.iter_mut().rev().find(|known| known.operation == record.operation)
+        {
+            known.ended_at = Some(at);
+            known.after = record.after;
+            known.outcome = record.outcome;
+            known.reason = record.reason;
+            known.request_ids = record.request_ids;
+            continue;
+        }
+        operations.push(AuditDto {
+            operation: record.operation,
+            began_at: at,
+            ended_at: None,
+            who: record.who,
+            user: record.user,
+            environment: record.environment,
+            account: record.account,
+            region: record.region,
+            endpoint: Some(record.endpoint).filter(|endpoint| !endpoint.is_empty()),
+            command: record.command,
+            before: record.before,
+            after: record.after,
+            outcome: record.outcome,
+            reason: record.reason,
+            request_ids: record.request_ids,
+        });
+    }
+    let skipped = operations.len().saturating_sub(last);
+    operations.drain(..skipped);
+    AuditList { schema: SCHEMA.to_owned(), file, unreadable, operations, shown }
+}
+
+impl Printable for AuditList {
+    fn tables(&self) -> Vec<Table> {
+        let columns = [
+            words("TIME"),
+            words("WHO").rank(2),
+            words("ENVIRONMENT").rank(1),
+            prose("COMMAND"),
+            words("OUTCOME"),
+            prose("REASON").rank(3),
+        ];
+        let mut table = Table::new(&columns, "nothing was changed yet");
+        for operation in &self.operations {
+            let who = operation.who.rsplit('/').next().unwrap_or(&operation.who);
+            table.row([
+                Some(self.shown.time(&operation.began_at)),
+                Some(if operation.user.is_empty() { who.to_owned() } else { format!("{who} ({})", operation.user) }),
+                Some(match &operation.endpoint {
+                    Some(endpoint) if is_loopback(endpoint) => format!("{} (simulated)", operation.environment),
+                    Some(endpoint) => format!("{} (at {endpoint})", operation.environment),
+                    None => operation.environment.clone(),
+                }),
+                Some(operation.command.clone()),
+                Some(operation.outcome.clone()),
+                Some(operation.reason.clone()).filter(|reason| !reason.is_empty()),
+            ]);
+        }
+        vec![table]
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.unreadable > 0 {
+            notes.push(format!("{} lines of {} could not be understood", self.unreadable, self.file));
+        }
+        notes
+    }
+}
+
+/// Whether an endpoint is on this machine, as the simulator and emulators are.
+fn is_loopback(endpoint: &str) -> bool {
+    let host = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
+    ["127.", "localhost", "[::1]"].iter().any(|local| host.starts_with(local))
+}

@@ -1,0 +1,123 @@
+//! Images of ECR: tags, digests, architectures, the login.
+
+use super::*;
+
+#[test]
+fn an_image_is_found_by_tag_and_digest_with_its_architectures_and_its_scan() {
+    let desk = Desk::new(Scenario::Staging);
+    let (registry, repository, reference) = desk.repository();
+    let read = |reference: &str| {
+        desk.read(Read::Image {
+            registry: registry.clone(),
+            repository: repository.clone(),
+            reference: reference.into(),
+        })
+    };
+    let Ok(Reply::Image(image)) = read(&reference) else { panic!() };
+    assert!(image.tags.contains(&reference) && image.digest.starts_with("sha256:"), "{image:?}");
+    assert!(!image.architectures.is_empty() && image.pushed_at.is_some() && image.bytes > Some(0), "{image:?}");
+    let Ok(Reply::Image(same)) = read(&image.digest) else { panic!() };
+    assert_eq!(same, image);
+    let missing = read("no-such").unwrap_err();
+    assert_eq!(missing.kind, FailureKind::NotFound, "{missing}");
+    let elsewhere = Read::Image { registry: None, repository: "no-such".into(), reference: "x".into() };
+    assert_eq!(desk.read(elsewhere).unwrap_err().kind, FailureKind::NotFound);
+
+    // Rights of their own: without them the rest is told.
+    for (operation, kind) in [
+        ("ecr:BatchGetImage", "denied"),
+        ("ecr:GetDownloadUrlForLayer", "denied"),
+        ("ecr:BatchGetImage", "malformed"),
+        ("ecr:GetDownloadUrlForLayer", "error"),
+    ] {
+        desk.world.clear_faults();
+        desk.world.fault(operation, kind);
+        let Ok(Reply::Image(alone)) = read(&image.digest) else { panic!() };
+        let single = image.architectures.len() == 1;
+        assert_eq!(
+            alone.architectures.is_empty(),
+            single || operation == "ecr:BatchGetImage",
+            "{operation}: {alone:?}"
+        );
+        assert_eq!((&alone.digest, &alone.scan), (&image.digest, &image.scan));
+    }
+    desk.world.clear_faults();
+
+    let Ok(Reply::Images(images)) =
+        desk.read(Read::Images { registry: registry.clone(), repository: repository.clone() })
+    else {
+        panic!()
+    };
+    assert!((2..=50).contains(&images.len()), "{}", images.len());
+    assert!(images.is_sorted_by_key(|image| std::cmp::Reverse(image.pushed_at)));
+    assert!(images.iter().any(|one| one.digest == image.digest));
+    let scanned: Vec<_> = images.iter().filter_map(|image| image.scan.as_ref()).collect();
+    assert!(!scanned.is_empty() && scanned.iter().all(|scan| scan.status == "COMPLETE"), "{scanned:?}");
+    // One image that has several, one that has one.
+    let kinds: Vec<usize> = images
+        .iter()
+        .map(|one| {
+            let Ok(Reply::Image(image)) = read(&one.digest) else { panic!() };
+            assert!(image.architectures.iter().all(|name| ["amd64", "arm64"].contains(&name.as_str())), "{image:?}");
+            image.architectures.len()
+        })
+        .collect();
+    assert!(kinds.contains(&1), "{kinds:?}");
+}
+
+#[test]
+fn an_index_has_the_architectures_of_its_images() {
+    let desk = Desk::new(Scenario::Staging);
+    let (registry, repository, _) = desk.repository();
+    let manifest = json!({
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.docker.distribution.manifest.list.v2+json",
+        "manifests": [
+            {"digest": format!("sha256:{}", "1".repeat(64)), "platform": {"architecture": "arm64", "os": "linux"}},
+            {"digest": format!("sha256:{}", "2".repeat(64)), "platform": {"architecture": "unknown", "os": "unknown"}},
+            {"digest": format!("sha256:{}", "3".repeat(64)), "platform": {"architecture": "amd64", "os": "linux"}},
+        ],
+    });
+    let config = aws_sdk_ecr::Config::builder()
+        .behavior_version(aws_sdk_ecr::config::BehaviorVersion::latest())
+        .region(aws_sdk_ecr::config::Region::new(REGION))
+        .endpoint_url(desk.world.endpoint())
+        .credentials_provider(aws_credential_types::Credentials::new("AKIATEST", "test", None, None, "test"));
+    let client = aws_sdk_ecr::Client::from_conf(config.build());
+    let put = client.put_image().repository_name(&repository).image_tag("both").image_manifest(manifest.to_string());
+    desk.runtime.block_on(put.send()).unwrap();
+    let read = Read::Image { registry, repository, reference: "both".into() };
+    let Ok(Reply::Image(image)) = desk.read(read) else { panic!() };
+    assert_eq!(image.architectures, ["arm64", "amd64"]);
+    assert_eq!(image.scan, None);
+}
+
+#[test]
+fn images_and_logins_are_asked_for_in_the_region_of_the_registry() {
+    let desk = Desk::new(Scenario::Staging);
+    let (_, repository, tag) = desk.repository();
+    let at = |region: &str| Some(Registry { account: ACCOUNT.into(), region: region.into() });
+    let image = |region: &str| {
+        desk.read(Read::Image { registry: at(region), repository: repository.clone(), reference: tag.clone() })
+    };
+    assert!(matches!(image(REGION), Ok(Reply::Image(_))));
+    // In another region is another repository, though the environment's has one of this name.
+    assert_eq!(image("us-east-1").unwrap_err().kind, FailureKind::NotFound);
+    let images = |region| desk.read(Read::Images { registry: at(region), repository: repository.clone() });
+    assert!(matches!(images(REGION), Ok(Reply::Images(found)) if !found.is_empty()));
+    assert_eq!(images("us-east-1").unwrap_err().kind, FailureKind::NotFound);
+    let Ok(Reply::Login { registry, .. }) = desk.read(Read::Login { registry: at("us-east-1") }) else { panic!() };
+    assert_eq!(registry, format!("{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com"));
+}
+
+#[test]
+fn the_login_has_a_token_that_is_not_shown() {
+    let desk = Desk::new(Scenario::Staging);
+    let reply = desk.read(Read::Login { registry: None }).unwrap();
+    let shown = format!("{reply:?} {:?}", desk.session);
+    let Reply::Login { registry, user, token } = reply else { panic!() };
+    assert_eq!(registry, format!("{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"));
+    assert_eq!(user, "AWS");
+    assert!(token.expose_secret().len() >= 32);
+    assert!(!shown.contains(token.expose_secret()) && !shown.contains(SECRET), "{shown}");
+}
