@@ -2,15 +2,16 @@
 //!
 //! The map of the rooms; `ARCHITECTURE.md` has the picture and the invariants.
 //!
-//! - [`model`]: nouns, pure.
-//! - [`app`]: verbs, pure: events in, effects out.
-//! - [`runtime`]: hands: the only room that spawns, sleeps, reads the clock and draws.
+//! - [`model`]: what AWS tells us as plain values, and judgements over them. Pure.
+//! - [`app`]: the state and what changes it: events in, effects out. Pure.
+//! - [`panes`]: a folder each pane of the screen.
+//! - [`runtime`]: the only room that spawns, sleeps, reads the clock and draws.
 //! - [`aws`]: the only room that speaks to AWS.
 //! - [`config`]: what is configured, and where each value comes from.
-//! - [`cli`]: what is typed, and what is said when it is wrong.
-//! - [`headless`]: what the commands print.
-//! - [`commands`]: one file a command: opens, collects, prints.
-//! - [`ui`]: eyes: reads the state, draws the screen.
+//! - [`cli`]: what all commands share: global flags, formats, errors, exit codes.
+//! - [`commands`]: a folder each headless command.
+//! - [`headless`]: what the reports of several commands share.
+//! - [`ui`]: reads the state, draws what panes share.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod app;

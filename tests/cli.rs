@@ -1,13 +1,13 @@
 //! The program as it is typed: output, exit codes, errors, faults. The world is the simulator's.
 #![allow(clippy::unwrap_used)]
 
-#[path = "cli/names.rs"]
-mod names;
-#[path = "cli/usage.rs"]
-mod usage;
 #[path = "cli/faults.rs"]
 mod faults;
+#[path = "cli/names.rs"]
+mod names;
 mod support;
+#[path = "cli/usage.rs"]
+mod usage;
 
 use aws_sim::Scenario;
 use rustix::process::Signal;

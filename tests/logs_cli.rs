@@ -2,12 +2,12 @@
 //! shown, whatever fails on the way.
 #![allow(clippy::unwrap_used)]
 
-#[path = "logs_cli/stored.rs"]
-mod stored;
-#[path = "logs_cli/insights.rs"]
-mod insights;
 #[path = "logs_cli/groups.rs"]
 mod groups;
+#[path = "logs_cli/insights.rs"]
+mod insights;
+#[path = "logs_cli/stored.rs"]
+mod stored;
 mod support;
 
 use aws_sim::Scenario;

@@ -15,7 +15,7 @@ use log_store::pattern::matches;
 /// Databases are read this often while one fails over. Source: the cadence advice for RDS, 2–3 s.
 const FAILING_OVER: SignedDuration = SignedDuration::from_secs(3);
 
-/// The content of a fact of this kind.
+/// Extracts the payload if the fact has this variant.
 macro_rules! picked {
     ($fact:expr, $kind:ident) => {
         if let Fact::$kind(found) = $fact { Some(found) } else { None }

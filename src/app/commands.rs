@@ -143,7 +143,7 @@ pub const CHANGES: &[Command] = &[
         "deploy",
         &["D"],
         "Deploy an image to the selected service: choose it, look at the plan, confirm.",
-        change::deploy,
+        change::deploy::image,
     )
     .risks(Risk::Change)
     .when(select::in_service)
@@ -154,13 +154,13 @@ pub const CHANGES: &[Command] = &[
         "roll back",
         &["R"],
         "Bring back a version of the selected service that ran before; ends a deployment that is under way.",
-        change::roll_back,
+        change::deploy::roll_back,
     )
     .risks(Risk::Change)
     .when(select::can_roll_back)
     .on_bottom(First(3)),
     Command::new(Id::SCALE, List, "scale", &["S"], "Change how many tasks of the selected service run.", |app| {
-        change::ask(app, Question::Count);
+        change::steps::ask(app, Question::Count);
         done(app)
     })
     .risks(Risk::Change)
@@ -172,7 +172,7 @@ pub const CHANGES: &[Command] = &[
         "force",
         &["F"],
         "Deploy the selected service's task definition again, with new tasks.",
-        change::force,
+        change::deploy::force,
     )
     .risks(Risk::Change)
     .when(select::in_service),
@@ -182,7 +182,7 @@ pub const CHANGES: &[Command] = &[
         "stop task",
         &["K"],
         "Stop the selected task; its service starts another in its place.",
-        change::stop_task,
+        change::steps::stop_task,
     )
     .risks(Risk::Disrupt)
     .when(select::on_task)
@@ -193,7 +193,7 @@ pub const CHANGES: &[Command] = &[
         "on/off",
         &["O"],
         "Stop the environment, or start it with the counts that it had.",
-        change::power,
+        change::steps::power,
     )
     .risks(Risk::Disrupt)
     .when(select::in_service),
@@ -203,7 +203,7 @@ pub const CHANGES: &[Command] = &[
         "watch",
         &[],
         "Watch the newest deployment of the selected service, whoever began it.",
-        change::watch,
+        change::deploy::watch,
     )
     .when(select::in_service),
     Command::new(
@@ -212,7 +212,7 @@ pub const CHANGES: &[Command] = &[
         "suspend autoscaling",
         &[],
         "Suspend the autoscaling of the selected service.",
-        |app| change::suspend(app, true),
+        |app| change::steps::suspend(app, true),
     )
     .risks(Risk::Change)
     .when(|app| select::suspended(app) == Some(false)),
@@ -222,7 +222,7 @@ pub const CHANGES: &[Command] = &[
         "resume autoscaling",
         &[],
         "Let the autoscaling of the selected service go on.",
-        |app| change::suspend(app, false),
+        |app| change::steps::suspend(app, false),
     )
     .risks(Risk::Change)
     .when(|app| select::suspended(app) == Some(true)),
@@ -233,7 +233,7 @@ pub const CHANGES: &[Command] = &[
         &[],
         "Change the limits between which the selected service is scaled.",
         |app| {
-            change::ask(app, Question::Limits);
+            change::steps::ask(app, Question::Limits);
             done(app)
         },
     )
@@ -245,7 +245,7 @@ pub const CHANGES: &[Command] = &[
         "skip next stop",
         &[],
         "Skip the next scheduled stop of the environment.",
-        |app| change::skip(app, Power::Stop),
+        |app| change::steps::skip(app, Power::Stop),
     )
     .risks(Risk::Change)
     .when(select::has_schedule),
@@ -255,7 +255,7 @@ pub const CHANGES: &[Command] = &[
         "skip next start",
         &[],
         "Skip the next scheduled start of the environment.",
-        |app| change::skip(app, Power::Start),
+        |app| change::steps::skip(app, Power::Start),
     )
     .risks(Risk::Change)
     .when(select::has_schedule),

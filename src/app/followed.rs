@@ -18,7 +18,7 @@ pub struct OperationNotices {
     pub(super) told: BTreeSet<OperationId>,
     /// Those that ended badly and were not opened since.
     pub unacknowledged: BTreeSet<OperationId>,
-    /// A person is leaving, since: what is written down at the end is waited for.
+    /// When quit was requested; pending audit writes finish first.
     pub(super) leaving: Option<Timestamp>,
     /// Those that went on when they were left.
     pub left: Vec<OperationId>,

@@ -132,12 +132,12 @@ pub enum Data<A> {
         empty: fn(&A) -> Words,
     },
     /// It knows itself.
-    Own(fn(&A) -> Standing),
+    Own(fn(&A) -> DataStatus),
 }
 
-/// How a block's data stands.
+/// Freshness, error and empty state of a block.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Standing {
+pub struct DataStatus {
     /// The age to show, because it is too old: `45s old`.
     pub age: Option<String>,
     /// What is wrong, for the lower frame.

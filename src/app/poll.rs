@@ -188,7 +188,7 @@ impl Poller {
             .min()
     }
 
-    /// Whether everything that is wanted was read once, well or not.
+    /// Whether everything that is wanted has been read at least once, successfully or not.
     pub fn settled(&self, estate: &Estate, environment: &EnvironmentConfig) -> bool {
         let nobody = estate.identity.failure().is_some_and(|failure| failure.kind == FailureKind::Credentials);
         let asked = self.timers.get(&Job::Identity).is_some_and(|timer| timer.tried && timer.in_flight == 0);

@@ -234,7 +234,7 @@ impl App {
         named.or_else(|| self.session.zone.clone()).unwrap_or(TimeZone::UTC)
     }
 
-    /// Whether everything that is wanted was read once, well or not.
+    /// Whether everything that is wanted has been read at least once, successfully or not.
     pub fn settled(&self) -> bool {
         self.poller.settled(&self.estate, &self.environment)
     }

@@ -1,40 +1,26 @@
-//! Whose credentials are used, and what to say when there are none.
-//!
-//! As in the AWS CLI: a profile that was named goes before keys in the environment; without one the
-//! order is environment, files, web identity, container, and the instance's metadata as the last
-//! resort, with one short attempt. The region never comes from the instance's metadata.
+//! Credentials as they are kept and used. Where they come from is in `load`.
 //!
 //! Credentials are loaded before a request and apart from its limits, by one load for all who wait:
 //! a helper may ask its user, and it asks once.
 
-use super::connection::{Connection, timeouts};
-use super::environment::variable;
+pub(super) mod load;
+
+use super::connection::Connection;
 use super::failure::Context;
 use super::helper::Helper;
-use super::profiles::{Base, Profiles, Role, files};
+use super::profiles::Role;
 use super::service_clock::ServiceClock;
-use super::wire::Wire;
 use crate::model::{Failure, FailureKind};
-use aws_config::default_provider::credentials::DefaultCredentialsChain;
-use aws_config::environment::EnvironmentVariableRegionProvider;
-use aws_config::imds;
-use aws_config::meta::region::ProvideRegion as _;
-use aws_config::profile::ProfileFileCredentialsProvider;
-use aws_config::provider_config::ProviderConfig;
-use aws_config::retry::RetryConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared, WeakShared};
 use jiff::Timestamp;
-use secrecy::ExposeSecret as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How long the instance's metadata service is waited for: where there is one, it is near.
-const METADATA_TIMEOUT: Duration = Duration::from_secs(1);
 /// Credentials that are held for a change must be good for so long; those in use are loaded anew so long
 /// before their end.
 const HELD: Duration = Duration::from_mins(1);
@@ -295,168 +281,6 @@ impl ProvideCredentials for Keeper {
             self.get(false).await.map_err(|failure| CredentialsError::provider_error(failure.message))
         })
     }
-}
-
-/// The configuration of every client, from flags, environment and files, and what messages name.
-pub(super) async fn load(connection: &Connection, wire: &Wire) -> Result<(SdkConfig, Keeper, Context), Failure> {
-    let profiles = Profiles::read(connection).await?;
-    let keys = keys(connection);
-    let context = context(connection, &profiles, keys.as_ref().is_some_and(Result::is_ok));
-    if keys.is_none()
-        && let Some(undefined) = profiles.undefined()
-    {
-        return Err(undefined);
-    }
-    wire.trust(variable("AWS_CA_BUNDLE").or_else(|| profiles.get("ca_bundle").map(str::to_owned)).as_deref())?;
-    let region = region(connection, &profiles).await?;
-    let base = ProviderConfig::without_region()
-        .with_http_client(wire.clone())
-        .with_time_source(wire.clock().clone())
-        .with_region(Some(region.clone()));
-    let loader = || {
-        let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(wire.clone())
-            .time_source(wire.clock().clone())
-            .region(region.clone())
-            .timeout_config(timeouts(connection))
-            .retry_config(RetryConfig::standard().with_max_attempts(attempts(connection, &profiles)))
-            .profile_name(profiles.selected());
-        if let Some(files) = files(connection) {
-            loader = loader.profile_files(files);
-        }
-        if let Some(endpoint) = &connection.endpoint_url {
-            loader = loader.endpoint_url(endpoint);
-        }
-        loader
-    };
-    let source = match keys {
-        Some(Ok(keys)) => Source::Keys(keys),
-        Some(Err(failure)) => Source::None(failure),
-        None => match profiles.base() {
-            Base::Helper(helper, roles) => {
-                // Its requests for roles are made with what the helper gives.
-                let sts = Box::new(loader().no_credentials().load().await);
-                Source::Helper { helper, roles, sts }
-            }
-            Base::Sso | Base::Login | Base::Keys | Base::Machine | Base::Unknown => {
-                Source::Sdk(provider(connection, &profiles, base, &region).await)
-            }
-        },
-    };
-    let keeper = Keeper::new(source, context.clone(), connection, wire.clock().clone());
-    Ok((loader().credentials_provider(keeper.clone()).load().await, keeper, context))
-}
-
-/// Keys that are given, or stand in the environment where no profile was named. The region and all else may
-/// still come from files.
-fn keys(connection: &Connection) -> Option<Outcome> {
-    if let Some(keys) = &connection.keys {
-        return Some(Ok(Credentials::new(&keys.id, keys.secret.expose_secret(), None, None, "cockpit")));
-    }
-    if connection.profile.is_some() || connection.credentials_file.is_some() {
-        return None;
-    }
-    let (id, secret) = (variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY"));
-    let half = |set: &str, missing: &str| {
-        let message = format!("{set} is set and {missing} is not");
-        Some(Err(Failure::new(FailureKind::Credentials, message).hinted("set both, or neither and name a --profile")))
-    };
-    match (id, secret) {
-        (Some(id), Some(secret)) => {
-            Some(Ok(Credentials::new(id, secret, variable("AWS_SESSION_TOKEN"), None, "environment")))
-        }
-        (Some(_), None) => half("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
-        (None, Some(_)) => half("AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID"),
-        (None, None) => None,
-    }
-}
-
-/// What messages name, once it is known where the credentials come from.
-fn context(connection: &Connection, profiles: &Profiles, keys: bool) -> Context {
-    let known = super::profiles::context(connection);
-    if keys || known.lasting {
-        return known;
-    }
-    Context { renew: profiles.renew(), ..known }
-}
-
-/// As in the AWS CLI: a whole number from 1, of the variable or of the profile; anything else is not heard.
-fn attempts(connection: &Connection, profiles: &Profiles) -> u32 {
-    let configured = || profiles.get("max_attempts").and_then(|said| said.parse().ok()).filter(|count| *count > 0);
-    connection.attempts.or_else(configured).unwrap_or(super::connection::ATTEMPTS)
-}
-
-async fn region(connection: &Connection, profiles: &Profiles) -> Result<Region, Failure> {
-    let variables = async { EnvironmentVariableRegionProvider::new().region().await.map(|region| region.to_string()) };
-    let found = match &connection.region {
-        Some(region) => Some(region.clone()),
-        None => variables.await.or_else(|| profiles.get("region").map(str::to_owned)),
-    };
-    let Some(found) = found.map(|region| region.trim().to_owned()).filter(|region| !region.is_empty()) else {
-        let message = "no region is known: set `region` of the environment in config.toml, --region, AWS_REGION or the profile's region";
-        return Err(Failure::new(FailureKind::Other, message)
-            .hinted("`cockpit config show` prints where each value comes from"));
-    };
-    if !crate::model::format::is_region(&found) {
-        let message = format!(
-            "`{found}` is no region: it is written as ap-northeast-1, in AWS_REGION, the profile or config.toml"
-        );
-        return Err(Failure::new(FailureKind::Other, message)
-            .hinted("`cockpit config show` prints where each value comes from"));
-    }
-    Ok(Region::new(found))
-}
-
-async fn provider(
-    connection: &Connection,
-    profiles: &Profiles,
-    config: ProviderConfig,
-    region: &Region,
-) -> SharedCredentialsProvider {
-    let files = files(connection);
-    if connection.profile.is_some() || files.is_some() {
-        let mut provider =
-            ProfileFileCredentialsProvider::builder().configure(&config).profile_name(profiles.selected());
-        if let Some(files) = files {
-            provider = provider.profile_files(files);
-        }
-        return SharedCredentialsProvider::new(provider.build());
-    }
-    let number = |name: &str| variable(name).and_then(|said| said.parse::<u32>().ok()).filter(|number| *number > 0);
-    let limit = number("AWS_METADATA_SERVICE_TIMEOUT").map_or(METADATA_TIMEOUT, |s| Duration::from_secs(u64::from(s)));
-    let metadata = imds::Client::builder()
-        .configure(&config)
-        .connect_timeout(limit)
-        .read_timeout(limit)
-        .max_attempts(number("AWS_METADATA_SERVICE_NUM_ATTEMPTS").unwrap_or(1))
-        .build();
-    let chain = DefaultCredentialsChain::builder()
-        .configure(config)
-        .region(region.clone())
-        .profile_name(profiles.selected())
-        .imds_client(metadata);
-    SharedCredentialsProvider::new(chain.build().await)
-}
-
-/// Says more about a failure of credentials where the profile asks for an MFA code, which the SDK
-/// does not support: it sends the request without one, and AWS refuses it with no word of why.
-pub(super) async fn explain(connection: &Connection, failure: Failure) -> Failure {
-    let Ok(profiles) = Profiles::read(connection).await else { return failure };
-    if connection.keys.is_some() || matches!(profiles.base(), Base::Helper(..)) {
-        return failure;
-    }
-    let Some(profile) = profiles.asks_for_code() else { return failure };
-    Failure::new(
-        FailureKind::Credentials,
-        format!(
-            "profile `{profile}` asks for an MFA code (`mfa_serial`), which cannot be asked for here: add a profile with \
-             `credential_process = aws configure export-credentials --profile {profile} --format process` and name that one"
-        ),
-    )
-    .hinted(format!(
-        "the code is typed where the AWS CLI can ask for it, and holds for hours: run `aws sts get-caller-identity --profile {profile}` \
-         in a terminal first"
-    ))
 }
 
 #[cfg(test)]

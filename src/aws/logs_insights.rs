@@ -31,7 +31,7 @@ pub(super) async fn query(
 ) -> Result<(), Failure> {
     let (out, answer) = oneshot::channel();
     // It goes on for a moment after nobody waits any more: to say so to the service.
-    caller.session.apart(run(caller.session.clone(), caller.lane(), query.clone(), out));
+    caller.session.spawn_cleanup(run(caller.session.clone(), caller.lane(), query.clone(), out));
     let (requests, found) =
         answer.await.map_err(|_| Failure::new(FailureKind::Other, "an internal fault: see the report in the log"))?;
     wire::add(requests);

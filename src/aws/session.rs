@@ -32,7 +32,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 /// Nobody who leaves is held up longer than this.
-const FAREWELL: Duration = Duration::from_secs(2);
+const CLEANUP_LIMIT: Duration = Duration::from_secs(2);
 
 /// A connection to one environment. Cloning is cheap; dropping the last clone closes it.
 #[derive(Debug, Clone)]
@@ -49,7 +49,7 @@ pub(super) struct Inner {
     pub(super) renewed: AtomicBool,
     pub(super) revisions: Mutex<super::revisions::Revisions>,
     /// What outlives those who wait for it, to end it properly.
-    apart: Mutex<JoinSet<()>>,
+    cleanup: Mutex<JoinSet<()>>,
 }
 
 /// Configuration and credentials of one reading of the files.
@@ -92,7 +92,7 @@ impl Session {
             current: Mutex::new(Generation::new()),
             renewed: AtomicBool::new(false),
             revisions: Mutex::default(),
-            apart: Mutex::default(),
+            cleanup: Mutex::default(),
         }))
     }
 
@@ -102,24 +102,24 @@ impl Session {
     }
 
     /// Runs something that ends by itself a moment after nobody waits for it any more.
-    pub(super) fn apart(&self, task: impl Future<Output = ()> + Send + 'static) {
-        let mut apart = self.0.apart.lock().unwrap_or_else(PoisonError::into_inner);
-        while apart.try_join_next().is_some() {}
-        apart.spawn(task);
+    pub(super) fn spawn_cleanup(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut cleanup = self.0.cleanup.lock().unwrap_or_else(PoisonError::into_inner);
+        while cleanup.try_join_next().is_some() {}
+        cleanup.spawn(task);
     }
 
     /// Whether something that was left has not ended yet.
-    pub fn lingers(&self) -> bool {
-        let mut apart = self.0.apart.lock().unwrap_or_else(PoisonError::into_inner);
-        while apart.try_join_next().is_some() {}
-        !apart.is_empty()
+    pub fn has_pending_cleanup(&self) -> bool {
+        let mut cleanup = self.0.cleanup.lock().unwrap_or_else(PoisonError::into_inner);
+        while cleanup.try_join_next().is_some() {}
+        !cleanup.is_empty()
     }
 
     /// Waits until what was left has ended, for two seconds at most.
-    pub async fn farewell(&self) {
-        let mut apart = std::mem::take(&mut *self.0.apart.lock().unwrap_or_else(PoisonError::into_inner));
+    pub async fn finish_cleanup(&self) {
+        let mut cleanup = std::mem::take(&mut *self.0.cleanup.lock().unwrap_or_else(PoisonError::into_inner));
         // Not `join_all`: it would panic where one of them did.
-        let _ = tokio::time::timeout(FAREWELL, async { while apart.join_next().await.is_some() {} }).await;
+        let _ = tokio::time::timeout(CLEANUP_LIMIT, async { while cleanup.join_next().await.is_some() {} }).await;
     }
 
     /// How often pages of logs may be asked for by one reader alone, in requests a second: by `FilterLogEvents`, by
@@ -198,7 +198,7 @@ impl Generation {
         self.loaded
             .get_or_init(|| async {
                 let (config, credentials, context) =
-                    Box::pin(super::credentials::load(&session.connection, &session.wire)).await?;
+                    Box::pin(super::credentials::load::load(&session.connection, &session.wire)).await?;
                 session.budget.asks_in(config.region().map_or("", |region| region.as_ref()));
                 Ok(Loaded {
                     operator: Clients::new(config.clone(), Usage::Operator),
@@ -318,7 +318,7 @@ impl<'a> Caller<'a> {
                 again = false;
                 continue;
             }
-            return Err(super::credentials::explain(&inner.connection, failed).await);
+            return Err(super::credentials::load::explain(&inner.connection, failed).await);
         }
     }
 }

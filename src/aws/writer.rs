@@ -49,7 +49,7 @@ impl<'a> Writer<'a> {
                 again = false;
                 continue;
             }
-            return Err(super::credentials::explain(&inner.connection, failed).await);
+            return Err(super::credentials::load::explain(&inner.connection, failed).await);
         }
     }
 
@@ -118,7 +118,7 @@ impl<'a> Writer<'a> {
         let outcome = match outcome {
             Err(failed) if failed.kind == FailureKind::Credentials => {
                 self.session.renew(&self.generation);
-                Err(super::credentials::explain(&self.session.0.connection, failed).await)
+                Err(super::credentials::load::explain(&self.session.0.connection, failed).await)
             }
             outcome => outcome,
         };

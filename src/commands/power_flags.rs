@@ -9,10 +9,10 @@ use clap::Args;
 of before are kept in a tag of each service, so that `cockpit start` brings them back."
 )]
 pub struct Flags {
-    /// The databases too
+    /// Stop or start the databases, too
     #[arg(long)]
     pub databases: bool,
-    /// Without the scheduler function
+    /// Do it directly, without the scheduler function
     #[arg(long)]
     pub direct: bool,
     /// Print the calls with their parameters and change nothing

@@ -64,8 +64,8 @@ pub fn services_table(services: Option<&[ServiceDto]>) -> Table {
     let columns = [
         words("SERVICE"),
         words("HEALTH"),
-        numbers("RUN"),
-        numbers("WANT"),
+        numbers("DESIRED"),
+        numbers("RUNNING"),
         words("ROLLOUT").rank(1),
         words("TASK DEFINITION").rank(3),
         words("IMAGE").rank(2),
@@ -78,8 +78,8 @@ pub fn services_table(services: Option<&[ServiceDto]>) -> Table {
         table.row([
             Some(service.name.clone()),
             Some(word(&service.health)),
-            Some(service.running.to_string()),
             Some(service.desired.to_string()),
+            Some(service.running.to_string()),
             Some(service.rollout.clone()),
             Some(service.task_definition.clone()),
             service.image.as_deref().map(|image| crate::model::task_definition::image_version(image).to_owned()),

@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn forms() {
+    fn regions_urls_and_accounts_are_told_from_what_only_looks_like_them() {
         for good in ["ap-northeast-1", "us-east-1", "us-gov-west-1", "cn-north-1", "us-isob-east-1"] {
             assert!(is_region(good), "{good}");
         }

@@ -1,16 +1,16 @@
 //! How each pane looks: what its `view.rs` draws, from the list.
 
 use crate::app::command::PaneId;
-use crate::app::pane::Standing;
+use crate::app::data_status;
+use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
-use crate::app::standing;
 use crate::ui::canvas::Canvas;
 use ratatui::layout::Rect;
 
 /// How a pane looks.
 struct Looks {
     pane: PaneId,
-    draw: fn(&mut Canvas<'_, '_>, Block, Rect, &Standing),
+    draw: fn(&mut Canvas<'_, '_>, Block, Rect, &DataStatus),
     summary: fn(&mut Canvas<'_, '_>, Rect),
 }
 
@@ -39,9 +39,9 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect) {
     if place.width < 2 || place.height < 2 {
         return;
     }
-    let standing = standing::of(canvas.app, block);
+    let data_status = data_status::of(canvas.app, block);
     if let Some(looks) = looks(canvas) {
-        (looks.draw)(canvas, block, place, &standing);
+        (looks.draw)(canvas, block, place, &data_status);
     }
 }
 

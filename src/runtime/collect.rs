@@ -30,7 +30,7 @@ pub enum Collected {
     TimedOut,
 }
 
-/// An app without a screen, and the hands that feed it.
+/// An app without a screen, and the executor that runs its effects.
 pub struct Collector {
     /// The app; its estate is settled after [`Collector::collect`].
     pub app: App,
@@ -89,7 +89,7 @@ impl Collector {
         self.ring.drive(&mut driving, Some(Instant::now() + limit)).await
     }
 
-    /// The app, and the hands with the credentials that it was read with.
+    /// The app, and the executor with the credentials that it was read with.
     pub fn into_parts(self) -> (App, Ring) {
         (self.app, self.ring)
     }

@@ -15,7 +15,7 @@ use std::time::Duration;
 /// How often time is told: a deployment's reads begin with the multiples of its interval, at most this late.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Operations and the hands that carry out what they ask for.
+/// Operations and the executor that runs their effects.
 pub struct Driver {
     /// The operations.
     pub operations: Operations,

@@ -154,26 +154,26 @@ impl Executor {
 
     /// Leaves everything that is under way, but for what is being written into the audit file, and waits a moment
     /// until that is said where it costs: a query of Insights is stopped.
-    pub async fn farewell(&mut self) {
+    pub async fn finish_cleanup(&mut self) {
         self.tasks.shutdown().await;
         let written = async { while self.audits.join_next().await.is_some() {} };
         // Nobody is left to be told of one that takes longer.
         let _ = tokio::time::timeout(WRITTEN, written).await;
         let others = self.others.iter().map(|(_, session)| session);
         let sessions = self.session.iter().chain(others).chain(&self.left);
-        join_all(sessions.map(Session::farewell)).await;
+        join_all(sessions.map(Session::finish_cleanup)).await;
     }
 
     fn connect(&mut self, environment: &EnvironmentConfig) {
         // Requests of the environment before are cancelled with their tasks.
         self.tasks.abort_all();
         self.tasks = JoinSet::new();
-        self.left.retain(Session::lingers);
+        self.left.retain(Session::has_pending_cleanup);
         if let (Some(session), Some(opened)) = (self.session.take(), self.opened.take()) {
             if !self.calls.is_empty() && opened != *environment {
                 // An operation there goes on with the session that it has.
                 self.others.push((opened, session));
-            } else if session.lingers() {
+            } else if session.has_pending_cleanup() {
                 self.left.push(session);
             }
         }

@@ -133,7 +133,7 @@ pub async fn interactive(
     };
     let goodbye = async {
         leave(&mut app, &mut ring).await;
-        ring.executor.farewell().await;
+        ring.executor.finish_cleanup().await;
     };
     tokio::select! {
         () = goodbye => {}

@@ -113,7 +113,7 @@ pub(super) async fn run(program: Program, lines: impl Fn(String)) -> Result<Repl
     let input = child.stdin.take();
     let feeding = async {
         if let (Some(mut input), Some(text)) = (input, &program.input) {
-            // One that does not read what it is told is not to be waited for.
+            // Do not block on a process that ignores its stdin.
             let _ = input.write_all(text.expose_secret().as_bytes()).await;
         }
     };

@@ -45,7 +45,7 @@ fn holds(name: &str, text: &str) {
 }
 
 #[test]
-fn overview() {
+fn the_overview_fits_every_size() {
     let world = staging();
     for (name, size) in [
         ("overview_60x15", (60, 15)),
@@ -59,7 +59,7 @@ fn overview() {
 }
 
 #[test]
-fn services() {
+fn the_list_of_services_fits_every_size() {
     for (name, size) in [
         ("services_60x15", (60, 15)),
         ("services_80x24", (80, 24)),
@@ -77,7 +77,7 @@ fn services() {
 }
 
 #[test]
-fn a_service() {
+fn a_service_fits_every_size_whatever_has_the_focus() {
     let world = staging();
     for (name, size, keys) in [
         ("service_web_200x60", (200, 60), "2 j j enter"),
@@ -95,7 +95,7 @@ fn a_service() {
 }
 
 #[test]
-fn a_task() {
+fn a_task_fits_every_size() {
     let world = staging();
     for (name, size) in [("task_60x15", (60, 15)), ("task_80x24", (80, 24)), ("task_120x40", (120, 40))] {
         let mut app = read(&world, size);
@@ -105,7 +105,7 @@ fn a_task() {
 }
 
 #[test]
-fn databases() {
+fn databases_fit_every_size() {
     let world = staging();
     for (name, size, keys) in [
         ("database_80x24", (80, 24), "4"),
@@ -184,7 +184,7 @@ fn old_data_says_how_old_and_why() {
 }
 
 #[test]
-fn where_am_i() {
+fn the_top_line_begins_with_the_environment_and_whether_it_is_guarded() {
     let prod = |session: Session, account: &str, size| {
         let (mut app, effects) = fresh(environment("prod"), session, size);
         let mut world = staging();
@@ -268,7 +268,7 @@ fn ascii_has_only_ascii_of_ours() {
 }
 
 #[test]
-fn overlays() {
+fn each_window_lies_over_what_is_shown() {
     let world = staging();
     for (name, size, keys) in [
         ("help_80x24", (80, 24), "?"),

@@ -3,6 +3,7 @@
 
 mod circles;
 mod invariants;
+mod rules;
 mod tree;
 
 use invariants::INVARIANTS;
@@ -79,6 +80,34 @@ fn a_command_is_two_lines_outside_its_folder() {
         let listed = |line: &&str| line.ends_with(&format!("({name}),"));
         assert_eq!((lines.len(), lines.iter().filter(|line| listed(line)).count()), (2, 1), "{name}: {lines:?}");
         assert!(lines.contains(&format!("mod {name};").as_str()), "{name}: {lines:?}");
+    }
+}
+
+/// The glossary: each room has its line, and no line is about a word that is no longer used.
+#[test]
+fn the_glossary_has_every_room_and_no_word_that_is_gone() {
+    let glossary = fs::read_to_string(root().join("docs/glossary.md")).expect("text");
+    let words: BTreeSet<&str> = glossary
+        .lines()
+        .filter_map(|line| line.strip_prefix("| "))
+        .filter_map(|line| line.split(" |").next())
+        .filter(|word| *word != "word")
+        .collect();
+    assert!(words.len() > 30, "{words:?}");
+    for room in fs::read_dir(root().join("src")).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+        let name = room.file_name().expect("a name").to_string_lossy().into_owned();
+        assert!(!room.is_dir() || words.contains(format!("`{name}`").as_str()), "src/{name} is a room without a line");
+    }
+    let tree = Tree::read();
+    for word in words.into_iter().map(|word| word.trim_matches('`')) {
+        // A type is a whole word; others may be a part of one (`sweep_services`).
+        let whole = word.starts_with(char::is_uppercase);
+        let used = |code: &str| {
+            let mut parts = code.split(|next: char| !next.is_alphanumeric() && next != '_');
+            parts.any(|found| if whole { found == word } else { found.contains(word) })
+        };
+        let room = root().join("src").join(word).is_dir();
+        assert!(room || tree.under("src").any(|(_, source)| used(&source.product)), "no code has the word {word}");
     }
 }
 

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn a_wrong_account_is_refused_and_nothing_of_it_is_shown() {
-    let config = include_str!("../config.toml").replace("123456789012", "999999999999");
+    let config = include_str!("../../config.toml").replace("123456789012", "999999999999");
     let (home, world) = (Home::with(&config), World::staging());
     for command in [
         "snapshot -o json",

@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn escapes() {
+    fn escapes_are_decoded_and_broken_ones_stay_as_they_are() {
         assert_eq!(unescape(r#"a\n\"\u65e5\ud83d\ude80\x\"#), "a\n\"日🚀\\x\\");
         assert_eq!(unescape(r"\ud83d alone"), "\\ud83d alone");
     }

@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn smart_case() {
+    fn lower_case_matches_any_case_and_a_capital_makes_case_count() {
         assert!(Search::plain("error").unwrap().matches("An ERROR"));
         assert!(!Search::plain("Error").unwrap().matches("an error"));
         assert!(Search::regex(r"err\w+").unwrap().matches("ERROR"));

@@ -59,5 +59,5 @@ const BLOCKS: &[&Spec] = &[&Spec {
     subject: rows::subject,
     open: |_| None,
     whole: |_, _| Vec::new(),
-    data: Data::Own(rows::standing),
+    data: Data::Own(rows::data_status),
 }];

@@ -1,8 +1,8 @@
 //! Its rows, and how their data stands.
 
 use crate::app::App;
-use crate::app::pane::Standing;
-use crate::app::standing::{failure_lines, note};
+use crate::app::data_status::{failure_lines, note};
+use crate::app::pane::DataStatus;
 use crate::app::subject::Subject;
 use crate::model::{AlarmState, Source};
 
@@ -19,12 +19,12 @@ pub fn subject(_: &App, key: Option<&str>) -> Option<Subject> {
 }
 
 /// How old they are, or why there are none.
-pub fn standing(app: &App) -> Standing {
+pub fn data_status(app: &App) -> DataStatus {
     let state = &app.panes.alarms;
     let empty = match (&state.failure, state.read) {
         (Some(failure), _) => failure_lines(app, Source::Alarms, failure),
         (None, None) => note("reading alarms …"),
         (None, Some(_)) => note("no alarms"),
     };
-    Standing { empty, loading: state.read.is_none(), dimmed: state.failure.is_some(), ..Standing::default() }
+    DataStatus { empty, loading: state.read.is_none(), dimmed: state.failure.is_some(), ..DataStatus::default() }
 }

@@ -1,7 +1,7 @@
 //! How it looks.
 
 use super::state::LIST;
-use crate::app::pane::Standing;
+use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
 use crate::model::{AlarmState, Health};
 use crate::ui::canvas::Canvas;
@@ -9,10 +9,10 @@ use crate::ui::widgets::table::{self, Cell, Column};
 use ratatui::layout::Rect;
 
 /// Draws its only block.
-pub fn draw(canvas: &mut Canvas<'_, '_>, _: Block, place: Rect, standing: &Standing) {
+pub fn draw(canvas: &mut Canvas<'_, '_>, _: Block, place: Rect, data_status: &DataStatus) {
     let (app, theme) = (canvas.app, canvas.theme);
     let columns = [Column::left("", 1, 0), Column::left("NAME", 20, 0).up_to(60), Column::right("THRESHOLD", 10, 1)];
-    table::block(canvas, LIST, "", place, &columns, standing, |key| {
+    table::block(canvas, LIST, "", place, &columns, data_status, |key| {
         let alarm = app.panes.alarms.alarms.iter().find(|alarm| alarm.name == key)?;
         let health = if alarm.state == AlarmState::Alarm { Health::Down } else { Health::Healthy };
         let threshold = alarm.threshold.map(|threshold| threshold.to_string()).unwrap_or_default();

@@ -629,7 +629,7 @@ impl Feed {
         if event.at < plan.since && event.ingested < plan.since {
             return;
         }
-        // Nobody wants it yet: it is not known, as somebody may on a later round.
+        // Not requested by any source yet; do not mark it as seen, as one may request it on a later round.
         let Some(source) = self.source_of(&event.stream, recent) else { return };
         let Entry::Vacant(unacknowledged) = self.seen.entry(id) else { return };
         unacknowledged.insert(event.at);

@@ -382,7 +382,7 @@ impl Reader {
                 }
                 wrong
             }
-            // Who cannot be asked cannot be trusted: it is asked again, less and less often.
+            // Identity unknown: ask again, with back-off, before the answers are used.
             Part::Failed(failure) => Some(self.unknown(failure)),
             Part::Page(_) | Part::Last(_) => Some(self.unknown(Failure::other_answer())),
         }

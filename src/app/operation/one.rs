@@ -405,7 +405,7 @@ impl Operation {
         self.end(outcome.hint(format!("{again} --env {}`", self.environment.name)), now)
     }
 
-    /// The one end.
+    /// Records the outcome; later outcomes are ignored.
     fn end(&mut self, outcome: Outcome, now: Timestamp) -> Asked {
         if self.outcome.is_some() {
             return Vec::new();

@@ -17,7 +17,7 @@ use crate::model::Source;
 pub(crate) fn run(app: &mut App, command: Id) -> Vec<Effect> {
     app.changed_by(Dirty::Lists);
     let command = app.table.command(command);
-    // A window that asks for a yes takes its own keys: what else is pressed there was not meant for it.
+    // While a confirmation dialog is open, other commands are ignored: they were not meant for it.
     if app.screen.asks() && !command.in_dialogs {
         return Vec::new();
     }
@@ -65,7 +65,7 @@ pub(crate) fn choose(app: &mut App) -> Vec<Effect> {
         return dialogs::press(app);
     }
     if let Kind::Ask(question) = overlay.kind {
-        return change::answer(app, question);
+        return change::steps::answer(app, question);
     }
     let choice = overlay.selected().map_or(Choice::Nothing, |line| line.choice.clone());
     match choice {
@@ -84,7 +84,7 @@ pub(crate) fn choose(app: &mut App) -> Vec<Effect> {
             Vec::new()
         }
         choice @ (Choice::Image(_) | Choice::Typed | Choice::Build | Choice::Revision(_)) => {
-            change::chosen(app, choice)
+            change::deploy::chosen(app, choice)
         }
         Choice::Run(command) => {
             app.screen.overlays.pop();

@@ -17,7 +17,7 @@ const JUDGE: SignedDuration = SignedDuration::from_secs(1);
 /// More services and tasks than this are many.
 const MANY: usize = 500;
 
-/// Whether judging again would cost more than it tells.
+/// Whether health was assessed less than a second ago, so that assessing it again would cost more than it tells.
 pub(crate) fn too_soon(app: &App) -> bool {
     app.estate.unjudged.all && many(app) && app.judged.is_some_and(|at| app.now.duration_since(at).abs() < JUDGE)
 }

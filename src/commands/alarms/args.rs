@@ -8,7 +8,7 @@ use clap::Args;
   cockpit alarms
   cockpit alarms --all -o csv")]
 pub struct Arguments {
-    /// Alarms that are OK and those that autoscaling owns, too
+    /// List alarms that are OK and those that autoscaling owns, too
     #[arg(long)]
     pub all: bool,
 }

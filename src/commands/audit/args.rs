@@ -10,10 +10,10 @@ Examples:
   cockpit audit
   cockpit audit --all --last 100 -o json")]
 pub struct Arguments {
-    /// So many of the newest
+    /// Show the N newest
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub last: usize,
-    /// Of all environments
+    /// Show those of all environments
     #[arg(long)]
     pub all: bool,
 }

@@ -19,7 +19,7 @@ pub struct Arguments {
     /// Suspend autoscaling of one service: policies and scheduled actions
     #[arg(long, conflicts_with_all = ["resume", "min", "max"])]
     pub suspend: bool,
-    /// Let autoscaling of one service go on
+    /// Resume autoscaling of one service
     #[arg(long, conflicts_with_all = ["min", "max"])]
     pub resume: bool,
     /// A new minimum for one service

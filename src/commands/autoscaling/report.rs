@@ -198,8 +198,8 @@ impl Printable for AutoscalingList {
         let empty = if self.services.is_some() { "no services" } else { "services are not known" };
         let columns = [
             words("SERVICE"),
-            numbers("RUN"),
-            numbers("WANT"),
+            numbers("DESIRED"),
+            numbers("RUNNING"),
             numbers("MIN"),
             numbers("MAX"),
             words("SUSPENDED").rank(4),
@@ -225,8 +225,8 @@ impl Printable for AutoscalingList {
             let last = service.activities.iter().flatten().next();
             table.row([
                 Some(service.service.clone()),
-                number(Some(service.running)),
                 number(Some(service.desired)),
+                number(Some(service.running)),
                 number(service.min),
                 number(service.max),
                 service.suspended.clone().filter(|words| !words.is_empty()),

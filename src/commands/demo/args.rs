@@ -11,7 +11,7 @@ use clap::Args;
 Example:
   cockpit demo --scenario crash-loop --speed 5")]
 pub struct Arguments {
-    /// What happens in it
+    /// The scenario: what happens in the simulated AWS
     #[arg(long, value_name = "NAME", default_value = "staging", value_parser = named)]
     pub scenario: Scenario,
     /// How much faster than the wall its clock runs; 0 stops it

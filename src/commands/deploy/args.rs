@@ -2,7 +2,7 @@
 
 use clap::{ArgGroup, Args};
 
-/// Deploy a version, watch it to its end and tell the truth about it [table|json|yaml]
+/// Deploy a version, watch the rollout to its end and report how it ended [table|json|yaml]
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(
     group = ArgGroup::new("source").required(true).args(["image", "force", "build", "attach"]),
@@ -23,16 +23,16 @@ pub struct Arguments {
     /// An image in the service's repository: a tag, a digest (`sha256:…`), or its whole name (`REPOSITORY:TAG`)
     #[arg(long, value_name = "TAG|DIGEST")]
     pub image: Option<String>,
-    /// The same task definition again, with new tasks
+    /// Force a new deployment of the same task definition, with new tasks
     #[arg(long)]
     pub force: bool,
     /// Build and push an image first, as `[build.SERVICE]` of the configuration says
     #[arg(long)]
     pub build: bool,
-    /// Change nothing: watch the newest deployment, or tell how it ended
+    /// Change nothing: watch the newest deployment, or report how it ended
     #[arg(long)]
     pub attach: bool,
-    /// With --build: though there are changes that are not committed
+    /// With --build: build even if there are uncommitted changes
     #[arg(long, requires = "build")]
     pub dirty: bool,
     /// The task definition that is copied instead of the one that runs (`family:revision`)
@@ -43,7 +43,7 @@ pub struct Arguments {
     /// image that is not in ECR
     #[arg(long, value_name = "NAME", conflicts_with_all = ["force", "attach"])]
     pub container: Option<String>,
-    /// Roll back from here as soon as it surely fails; the default where the circuit breaker is off
+    /// Roll back from here as soon as it is certain to fail; the default where the circuit breaker is off
     #[arg(long, conflicts_with_all = ["no_rollback", "attach"])]
     pub rollback_on_failure: bool,
     /// Leave a failing deployment as it is

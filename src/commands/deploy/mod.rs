@@ -1,4 +1,4 @@
-//! `cockpit deploy`: deploy a version, watch it to its end and tell the truth about it.
+//! `cockpit deploy`: deploy a version, watch the rollout to its end and report how it ended.
 
 pub(super) mod args;
 mod run;

@@ -4,13 +4,15 @@ use clap::Args;
 
 /// Search logs with CloudWatch Logs Insights [table|json|yaml|csv]
 #[derive(Debug, Clone, Default, PartialEq, Args)]
-#[command(after_help = "What it costs is what it scans: it is said before for long ranges, and after.
+#[command(
+    after_help = "It costs by the bytes that it scans: an estimate is printed before a query over a long range, and the bytes after.
 
 Presets: errors (errors by message), slow (slowest routes), volume (lines by service over time)
 
 Examples:
   cockpit insights errors --since 1d
-  cockpit insights 'filter @message like /timeout/ | stats count(*) by bin(5m)' api --since 6h -o csv")]
+  cockpit insights 'filter @message like /timeout/ | stats count(*) by bin(5m)' api --since 6h -o csv"
+)]
 pub struct Arguments {
     /// A query of CloudWatch Logs Insights, or the name of a preset
     #[arg(value_name = "QUERY")]
@@ -27,7 +29,7 @@ pub struct Arguments {
     /// A log group, or groups by a pattern (`*`, `?`, `[a-c]`), instead of services; may be repeated
     #[arg(long, value_name = "NAME", conflicts_with = "services")]
     pub group: Vec<String>,
-    /// The most rows
+    /// Return at most N rows
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(i32).range(1..=10_000))]
     pub limit: i32,
 }

@@ -27,7 +27,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     };
     // Nobody waits any more for a query that still runs: it is stopped, as it costs what it scans.
     if let Some(session) = session.get() {
-        session.farewell().await;
+        session.finish_cleanup().await;
     }
     code
 }

@@ -26,7 +26,7 @@ pub struct Arguments {
     /// Names, short names, words that only one service's name has, or ARNs; all where none is given
     #[arg(value_name = "SERVICE")]
     pub services: Vec<String>,
-    /// Go on with what comes
+    /// Follow: print new lines as they come
     #[arg(short, long)]
     pub follow: bool,
     /// From this long ago (`2h`), or from this time (`14:02`, `2026-11-24 14:02`, RFC 3339) [default: 10m, with --tail 7d]
@@ -44,7 +44,7 @@ pub struct Arguments {
     /// Only lines that match this regular expression (any case, unless it has a capital)
     #[arg(long, value_name = "RE")]
     pub grep: Option<String>,
-    /// Only lines this bad or worse
+    /// Only lines at this level or above
     #[arg(long, value_name = "LEVEL")]
     pub level: Option<String>,
     /// A filter pattern of CloudWatch: it is applied there, and fewer requests are needed
@@ -66,7 +66,7 @@ pub struct Arguments {
     /// How long a line waits for earlier ones of other groups; `0s` is not at all
     #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = delay)]
     pub delay: SignedDuration,
-    /// Times in UTC
+    /// Print times in UTC
     #[arg(long)]
     pub utc: bool,
     /// End with 0 at the first line that passes this filter (7 if --timeout comes first)

@@ -30,7 +30,7 @@ pub enum Form {
 pub struct Wanted {
     /// Passes this.
     pub filter: Filter,
-    /// Is this bad or worse.
+    /// Is at this level or above.
     pub level: Level,
     /// Has this.
     pub grep: Option<Search>,

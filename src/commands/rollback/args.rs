@@ -2,10 +2,10 @@
 
 use clap::Args;
 
-/// Go back to the version that ran before [table|json|yaml]
+/// Roll back to the version that ran before [table|json|yaml]
 #[derive(Debug, Clone, Default, PartialEq, Args)]
-#[command(after_help = "Goes back to the version that ran before, as the history of deployments tells, or ends the
-deployment that is in progress.
+#[command(after_help = "Rolls back to the version that ran before, by the history of service deployments, or stops the
+deployment that is in progress and rolls it back.
 
 Examples:
   cockpit rollback web

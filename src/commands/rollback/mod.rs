@@ -1,4 +1,4 @@
-//! `cockpit rollback`: go back to the version that ran before.
+//! `cockpit rollback`: roll back to the version that ran before.
 
 pub(super) mod args;
 mod run;

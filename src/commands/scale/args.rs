@@ -5,7 +5,7 @@ use clap::Args;
 /// Set how many tasks of a service run, and wait for them [table|json|yaml]
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(
-    after_help = "Waits until as many tasks run. Where autoscaling would undo it, --move-limits moves its limits.
+    after_help = "Waits until that many tasks run. Where autoscaling would undo it, --move-limits moves its limits.
 
 Examples:
   cockpit scale web 3
@@ -15,7 +15,7 @@ pub struct Arguments {
     /// Name, short name, words that only its name has, or ARN
     #[arg(value_name = "SERVICE")]
     pub service: String,
-    /// How many tasks
+    /// The desired count of tasks
     #[arg(value_name = "N", value_parser = clap::value_parser!(u32).range(0..=5000))]
     pub desired: u32,
     /// New minimum of autoscaling

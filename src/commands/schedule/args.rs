@@ -20,7 +20,7 @@ pub struct Arguments {
     /// Skip the next one, and only that
     #[arg(long, value_enum, value_name = "WHICH", conflicts_with = "unskip")]
     pub skip: Option<Which>,
-    /// Let the next one happen after all
+    /// Undo a skip: let the next one happen after all
     #[arg(long, value_enum, value_name = "WHICH")]
     pub unskip: Option<Which>,
     /// Print the calls with their parameters and change nothing

@@ -7,7 +7,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 /// Print the JSON Schema of an output
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct Arguments {
-    /// Of what
+    /// Which output
     #[arg(value_parser = names(), default_value = "snapshot")]
     pub name: String,
 }

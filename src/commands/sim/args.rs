@@ -26,19 +26,19 @@ Example:
   cockpit sim --scenario crash-loop --listen 127.0.0.1:4600
   cockpit --endpoint-url http://127.0.0.1:4600 services")]
 pub struct Arguments {
-    /// What happens in it
+    /// The scenario: what happens in the simulated AWS
     #[arg(long, value_name = "NAME", default_value = "staging", value_parser = named)]
     pub scenario: Scenario,
-    /// Where it listens; only loopback addresses are allowed, port 0 takes a free one
+    /// The address it listens at; only loopback addresses are allowed, port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0", value_parser = loopback)]
     pub listen: SocketAddr,
-    /// Makes every id and figure the same again
+    /// Seed of ids and figures: the same seed makes the same world
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
     /// How much faster than the wall its clock runs; 0 stops it
     #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed)]
     pub speed: f64,
-    /// Throttles nobody, however often it is asked
+    /// Throttle no client, however often it asks
     #[arg(long)]
     pub unlimited: bool,
 }

@@ -3,7 +3,7 @@
 use crate::commands::power_flags::Flags;
 use clap::Args;
 
-/// Start all services of the environment as they were [table|json|yaml]
+/// Start all services of the environment with the desired counts of before [table|json|yaml]
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct Arguments {
     /// How.

@@ -1,4 +1,4 @@
-//! `cockpit start`: start all services of the environment as they were.
+//! `cockpit start`: start all services of the environment with the desired counts of before.
 
 pub(super) mod args;
 mod run;

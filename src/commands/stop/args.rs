@@ -3,7 +3,7 @@
 use crate::commands::power_flags::Flags;
 use clap::Args;
 
-/// Stop all services of the environment, keeping their counts [table|json|yaml]
+/// Stop all services of the environment, remembering their desired counts [table|json|yaml]
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct Arguments {
     /// How.

@@ -1,4 +1,4 @@
-//! `cockpit stop`: stop all services of the environment, keeping their counts.
+//! `cockpit stop`: stop all services of the environment, remembering their desired counts.
 
 pub(super) mod args;
 mod run;

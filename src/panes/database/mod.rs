@@ -11,7 +11,7 @@ use crate::app::facts::shown_database;
 use crate::app::pane::{Data, Rows};
 use crate::app::rows::databases;
 use crate::app::subject::Subject;
-use crate::app::{Hooks, Pane, Spec, View, layout as place, select, standing};
+use crate::app::{Hooks, Pane, Spec, View, data_status, layout as place, select};
 use crate::model::Source;
 use state::{CURVES, FACTS, LIST};
 
@@ -55,10 +55,13 @@ const BLOCKS: &[&Spec] = &[
         whole: rows::whole,
         data: Data::Read {
             status: |app| {
-                (standing::all(app, &[Source::DbClusters, Source::DbInstances]), standing::all(app, &[Source::Metrics]))
+                (
+                    data_status::all(app, &[Source::DbClusters, Source::DbInstances]),
+                    data_status::all(app, &[Source::Metrics]),
+                )
             },
-            missing: standing::no_databases,
-            empty: standing::no_database,
+            missing: data_status::no_databases,
+            empty: data_status::no_database,
         },
     },
     &Spec {
@@ -73,9 +76,9 @@ const BLOCKS: &[&Spec] = &[
         open: |_| None,
         whole: |_, _| Vec::new(),
         data: Data::Read {
-            status: |app| (standing::all(app, &[Source::Metrics]), Vec::new()),
-            missing: standing::no_databases,
-            empty: |_| standing::note("no points within the last three hours"),
+            status: |app| (data_status::all(app, &[Source::Metrics]), Vec::new()),
+            missing: data_status::no_databases,
+            empty: |_| data_status::note("no points within the last three hours"),
         },
     },
     &Spec {
@@ -91,10 +94,13 @@ const BLOCKS: &[&Spec] = &[
         whole: |_, _| Vec::new(),
         data: Data::Read {
             status: |app| {
-                (standing::all(app, &[Source::DbClusters, Source::DbInstances]), standing::all(app, &[Source::Metrics]))
+                (
+                    data_status::all(app, &[Source::DbClusters, Source::DbInstances]),
+                    data_status::all(app, &[Source::Metrics]),
+                )
             },
-            missing: standing::no_databases,
-            empty: standing::no_database,
+            missing: data_status::no_databases,
+            empty: data_status::no_database,
         },
     },
 ];

@@ -2,20 +2,20 @@
 
 use super::state::{CURVES, FACTS, LIST};
 use crate::app::facts::shown_database;
-use crate::app::pane::Standing;
+use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
 use crate::ui::canvas::Canvas;
 use crate::ui::shared::{databases, facts};
 use ratatui::layout::Rect;
 
 /// Draws a block.
-pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, standing: &Standing) {
+pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
     match block {
-        LIST => databases::list(canvas, block, place, standing),
-        CURVES => databases::curves(canvas, block, LIST, place, standing),
+        LIST => databases::list(canvas, block, place, data_status),
+        CURVES => databases::curves(canvas, block, LIST, place, data_status),
         FACTS => {
             let named = shown_database(canvas.app, LIST).map_or("", |row| row.database.id.as_str());
-            facts::draw(canvas, block, named, place, standing);
+            facts::draw(canvas, block, named, place, data_status);
         }
         _ => {}
     }

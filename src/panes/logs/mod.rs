@@ -17,7 +17,7 @@ use crate::app::effect::Effect;
 use crate::app::pane::Data;
 use crate::app::pane::Rows;
 use crate::app::update::settle::done;
-use crate::app::{App, Command, Hooks, Pane, Spec, View, layout as place, standing};
+use crate::app::{App, Command, Hooks, Pane, Spec, View, data_status, layout as place};
 use crate::model::Source;
 use choice::{Pick, Prompt, Window};
 use std::time::Duration;
@@ -103,8 +103,8 @@ const BLOCKS: &[&Spec] = &[&Spec {
         data: // They tell the failures of their groups themselves.
         Data::Read {
             status: |_| (Vec::new(), Vec::new()),
-            missing: standing::no_cluster,
-            empty: |_| standing::note("no lines"),
+            missing: data_status::no_cluster,
+            empty: |_| data_status::note("no lines"),
         },
     }];
 

@@ -103,7 +103,7 @@ pub struct State {
     pub filter: String,
     /// Why that is none.
     pub filter_error: Option<FilterError>,
-    /// Only lines this bad or worse.
+    /// Only lines at this level or above.
     pub level: Level,
     /// Patterns that are not shown, each with its words.
     pub muted: Vec<(Shape, String)>,

@@ -4,7 +4,7 @@
 use super::layout::histogram_rows;
 use super::state::{Detail, LINES, State};
 use crate::app::logs::sources::short_names;
-use crate::app::pane::Standing;
+use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
 use crate::model::logs::Ms;
 use crate::model::{Health, text, time};
@@ -34,10 +34,10 @@ const LONGEST: usize = 4_000;
 pub fn summary(_: &mut Canvas<'_, '_>, _: Rect) {}
 
 /// The whole block.
-pub fn draw(canvas: &mut Canvas<'_, '_>, _: Block, place: Rect, standing: &Standing) {
+pub fn draw(canvas: &mut Canvas<'_, '_>, _: Block, place: Rect, data_status: &DataStatus) {
     let logs = &canvas.app.panes.logs;
     let title = title(logs);
-    let inside = frames::block(canvas, LINES, &title, place, standing);
+    let inside = frames::block(canvas, LINES, &title, place, data_status);
     if inside.width < 20 || inside.height < 1 {
         return;
     }

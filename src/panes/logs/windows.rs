@@ -121,7 +121,7 @@ fn sources(app: &App) -> Vec<Entry> {
     let (mut services, mut groups) = (Vec::new(), Vec::new());
     for group in &app.panes.logs.sources.groups {
         let state = states.iter().find(|state| state.group == group.group);
-        let (note, error) = state.map_or_else(|| ("not read yet".to_owned(), false), standing);
+        let (note, error) = state.map_or_else(|| ("not read yet".to_owned(), false), reading_state);
         let tone = if error { Tone::Bad } else { Tone::Plain };
         groups.push(Entry { tone, ..entry("", &group.group, note, None) });
         for writer in &group.writers {
@@ -203,7 +203,7 @@ fn filters(app: &App) -> Vec<Entry> {
 }
 
 /// How a group stands, in words, and whether that is bad news.
-fn standing(state: &crate::app::logs::follow::FeedState) -> (String, bool) {
+fn reading_state(state: &crate::app::logs::follow::FeedState) -> (String, bool) {
     if let Some(failure) = &state.failure {
         return (failure.message.clone(), true);
     }

@@ -1,9 +1,9 @@
 //! The log of the operation that is shown, and how what is seen of it stands.
 
 use super::state::LOG;
+use crate::app::data_status::severity;
 use crate::app::operation::Operation;
-use crate::app::pane::Standing;
-use crate::app::standing::severity;
+use crate::app::pane::DataStatus;
 use crate::app::subject::Subject;
 use crate::app::{App, tell};
 use crate::model::Health;
@@ -34,7 +34,7 @@ pub fn line(app: &App, key: Option<&str>) -> Option<Subject> {
 }
 
 /// The log tells itself how it stands.
-pub fn log_standing(app: &App) -> Standing {
+pub fn log_standing(app: &App) -> DataStatus {
     let filtered = app.screen.list_of(LOG).filter(|list| list.total > 0 && !list.filter.is_empty());
     let empty = match filtered {
         Some(list) => vec![
@@ -43,13 +43,13 @@ pub fn log_standing(app: &App) -> Standing {
         ],
         None => vec![(Health::Stopped, "nothing yet".to_owned())],
     };
-    Standing { empty, ..Standing::default() }
+    DataStatus { empty, ..DataStatus::default() }
 }
 
 /// How what is seen of an operation stands: its age where it is late, and why.
-pub fn progress_standing(app: &App) -> Standing {
-    let mut standing = Standing::default();
-    let Some(operation) = shown(app).filter(|operation| operation.outcome.is_none()) else { return standing };
+pub fn progress_standing(app: &App) -> DataStatus {
+    let mut data_status = DataStatus::default();
+    let Some(operation) = shown(app).filter(|operation| operation.outcome.is_none()) else { return data_status };
     let next = |at: jiff::Timestamp| {
         let left = at.duration_since(app.now);
         if left.as_secs() > 0 { format!("next try in {}", spoken(left)) } else { "trying again".to_owned() }
@@ -58,14 +58,15 @@ pub fn progress_standing(app: &App) -> Standing {
         if let Some(seen) = watch.seen {
             let age = app.now.duration_since(seen);
             if age > operation.environment.refresh.watch * 2 {
-                standing.age = Some(format!("{} old", short(age)));
+                data_status.age = Some(format!("{} old", short(age)));
             }
         }
         if let Some((failure, at)) = &watch.failing {
-            standing.trouble = Some((severity(failure), format!("{} · cannot look: {}", next(*at), failure.message)));
+            data_status.trouble =
+                Some((severity(failure), format!("{} · cannot look: {}", next(*at), failure.message)));
         }
     } else if let Some(at) = operation.machine().next_try() {
-        standing.trouble = Some((Health::Degraded, format!("{} · the last look failed", next(at))));
+        data_status.trouble = Some((Health::Degraded, format!("{} · the last look failed", next(at))));
     }
-    standing
+    data_status
 }

@@ -4,7 +4,7 @@ use super::picture_view;
 use super::rows::shown;
 use super::state::{LOG, PROGRESS};
 use crate::app::operation::Picture;
-use crate::app::pane::Standing;
+use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
 use crate::app::{followed, listed, tell};
 use crate::model::time;
@@ -15,10 +15,10 @@ use ratatui::layout::Rect;
 use std::collections::HashMap;
 
 /// Draws a block.
-pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, standing: &Standing) {
+pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
     match block {
-        PROGRESS => progress(canvas, place, standing),
-        LOG => log(canvas, place, standing),
+        PROGRESS => progress(canvas, place, data_status),
+        LOG => log(canvas, place, data_status),
         _ => {}
     }
 }
@@ -47,11 +47,11 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect) {
 }
 
 /// The picture: of a rollout, of a build, or of steps.
-fn progress(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
+fn progress(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let operation = shown(canvas.app);
     let named = operation.and_then(|operation| listed::elsewhere(canvas.app, operation)).unwrap_or_default();
     let named = if named.is_empty() { String::new() } else { format!("in {named}") };
-    let inside = frame::block(canvas, PROGRESS, &named, place, standing);
+    let inside = frame::block(canvas, PROGRESS, &named, place, data_status);
     let Some(operation) = operation.filter(|_| inside.height > 0 && inside.width > 10) else { return };
     let inside = Rect { x: inside.x + 1, width: inside.width - 2, ..inside };
     match operation.machine().picture() {
@@ -64,7 +64,7 @@ fn progress(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
 }
 
 /// The log, its newest line at the bottom.
-fn log(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
+fn log(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let app = canvas.app;
     let theme = canvas.theme;
     let Some(operation) = shown(canvas.app) else { return };
@@ -73,7 +73,7 @@ fn log(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
     let columns = [Column::left("", 8, 1), Column::left("", 20, 0).up_to(u16::MAX / 2)];
     let named =
         if operation.dropped > 0 { format!("without the first {} lines", operation.dropped) } else { String::new() };
-    table::block(canvas, LOG, &named, place, &columns, standing, |key| {
+    table::block(canvas, LOG, &named, place, &columns, data_status, |key| {
         let line = lines.get(key)?;
         let clock = line.at.map(|at| time::clock(at, &zone)).unwrap_or_default();
         Some(vec![Cell::new(clock, theme.dim), Cell::new(line.text.to_string(), theme.tone(line.tone))].into())

@@ -8,7 +8,7 @@ pub mod view;
 use crate::app::commands::ACTIONS;
 use crate::app::pane::{Data, Rows};
 use crate::app::rows::{SERVICE_COLUMNS, databases, services};
-use crate::app::{Hooks, Pane, Spec, View, layout as place, select, standing};
+use crate::app::{Hooks, Pane, Spec, View, data_status, layout as place, select};
 use crate::model::Source;
 use state::{ATTENTION, DATABASE_CURVES, DATABASES, SERVICE_CURVES, SERVICES};
 
@@ -71,12 +71,12 @@ const BLOCKS: &[&Spec] = &[
         data: Data::Read {
             status: |app| {
                 (
-                    standing::all(app, &[Source::Services]),
-                    standing::all(app, &[Source::Cluster, Source::ScalableTargets, Source::Metrics]),
+                    data_status::all(app, &[Source::Services]),
+                    data_status::all(app, &[Source::Cluster, Source::ScalableTargets, Source::Metrics]),
                 )
             },
-            missing: standing::no_cluster,
-            empty: standing::no_services,
+            missing: data_status::no_cluster,
+            empty: data_status::no_services,
         },
     },
     &Spec {
@@ -92,10 +92,13 @@ const BLOCKS: &[&Spec] = &[
         whole: |_, _| Vec::new(),
         data: Data::Read {
             status: |app| {
-                (standing::all(app, &[Source::DbClusters, Source::DbInstances]), standing::all(app, &[Source::Metrics]))
+                (
+                    data_status::all(app, &[Source::DbClusters, Source::DbInstances]),
+                    data_status::all(app, &[Source::Metrics]),
+                )
             },
-            missing: standing::no_databases,
-            empty: standing::no_database,
+            missing: data_status::no_databases,
+            empty: data_status::no_database,
         },
     },
 ];
@@ -113,9 +116,9 @@ const BESIDE: &[&Spec] = &[
         open: |_| None,
         whole: |_, _| Vec::new(),
         data: Data::Read {
-            status: |app| (standing::all(app, &[Source::Metrics]), Vec::new()),
-            missing: standing::no_cluster,
-            empty: |_| standing::note("no points within the last three hours"),
+            status: |app| (data_status::all(app, &[Source::Metrics]), Vec::new()),
+            missing: data_status::no_cluster,
+            empty: |_| data_status::note("no points within the last three hours"),
         },
     },
     &Spec {
@@ -130,9 +133,9 @@ const BESIDE: &[&Spec] = &[
         open: |_| None,
         whole: |_, _| Vec::new(),
         data: Data::Read {
-            status: |app| (standing::all(app, &[Source::Metrics]), Vec::new()),
-            missing: standing::no_databases,
-            empty: |_| standing::note("no points within the last three hours"),
+            status: |app| (data_status::all(app, &[Source::Metrics]), Vec::new()),
+            missing: data_status::no_databases,
+            empty: |_| data_status::note("no points within the last three hours"),
         },
     },
 ];

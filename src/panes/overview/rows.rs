@@ -1,10 +1,10 @@
 //! What needs attention, as rows; what stands where nothing does.
 
 use super::state::ATTENTION;
+use crate::app::data_status::{failure_lines, note};
 use crate::app::effect::Effect;
 use crate::app::list::List;
 use crate::app::pane::Words;
-use crate::app::standing::{failure_lines, note};
 use crate::app::subject::Subject;
 use crate::app::update::open::open_subject;
 use crate::app::{App, overlays};

@@ -3,7 +3,7 @@
 use super::rows::{self, entries};
 use super::state::{ATTENTION, DATABASE_CURVES, DATABASES, SERVICE_CURVES, SERVICES};
 use crate::app::list::List;
-use crate::app::pane::Standing;
+use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
 use crate::model::text::width;
 use crate::model::time;
@@ -17,13 +17,13 @@ use ratatui::layout::Rect;
 use std::collections::HashMap;
 
 /// Draws a block.
-pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, standing: &Standing) {
+pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
     match block {
-        ATTENTION => attention(canvas, place, standing),
-        SERVICES => services::draw(canvas, block, place, standing),
-        DATABASES => databases::list(canvas, block, place, standing),
-        SERVICE_CURVES => service_curves(canvas, place, standing),
-        DATABASE_CURVES => databases::curves(canvas, block, DATABASES, place, standing),
+        ATTENTION => attention(canvas, place, data_status),
+        SERVICES => services::draw(canvas, block, place, data_status),
+        DATABASES => databases::list(canvas, block, place, data_status),
+        SERVICE_CURVES => service_curves(canvas, place, data_status),
+        DATABASE_CURVES => databases::curves(canvas, block, DATABASES, place, data_status),
         _ => {}
     }
 }
@@ -32,16 +32,16 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, standing: &S
 pub fn summary(_: &mut Canvas<'_, '_>, _: Rect) {}
 
 /// The list above says which service is selected, and this which is drawn.
-fn service_curves(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
+fn service_curves(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let app = canvas.app;
     let list = app.screen.list_of(SERVICES);
     let shown = list.and_then(List::selected).or_else(|| list?.rows.first().map(String::as_str));
     let named = shown.and_then(|name| app.estate.service_row(name)).map_or("", |row| row.short.as_str());
-    curves::service(canvas, SERVICE_CURVES, shown, named, place, standing);
+    curves::service(canvas, SERVICE_CURVES, shown, named, place, data_status);
 }
 
 /// The needs-attention list: sign, name, what, since when.
-fn attention(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
+fn attention(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let app = canvas.app;
     let theme = canvas.theme;
     let entries: HashMap<String, _> = entries(app).collect();
@@ -55,7 +55,7 @@ fn attention(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
     ];
     // Frame, sign, name, age and the gaps between.
     let room = usize::from(place.width.saturating_sub(name + 1 + 6 + 4 + if place.width >= WIDE + 4 { 5 } else { 3 }));
-    table::block(canvas, ATTENTION, "", place, &columns, standing, |key| {
+    table::block(canvas, ATTENTION, "", place, &columns, data_status, |key| {
         let entry = entries.get(key)?;
         let style = theme.severity(entry.severity);
         let what = match &entry.hint {

@@ -12,7 +12,7 @@ use crate::app::commands::ACTIONS;
 use crate::app::pane::{Data, Rows};
 use crate::app::rows::{SERVICE_COLUMNS, services};
 use crate::app::subject::Subject;
-use crate::app::{Hooks, Pane, Spec, View, layout as place, select, standing};
+use crate::app::{Hooks, Pane, Spec, View, data_status, layout as place, select};
 use crate::model::Source;
 use state::{CONTAINERS, CURVES, DEPLOYMENTS, EVENTS, LIST, SCALING, TARGETS, TASK_FACTS, TASKS};
 
@@ -93,12 +93,12 @@ const SERVICES: &[&Spec] = &[&Spec {
     data: Data::Read {
         status: |app| {
             (
-                standing::all(app, &[Source::Services]),
-                standing::all(app, &[Source::Cluster, Source::ScalableTargets, Source::Metrics]),
+                data_status::all(app, &[Source::Services]),
+                data_status::all(app, &[Source::Cluster, Source::ScalableTargets, Source::Metrics]),
             )
         },
-        missing: standing::no_cluster,
-        empty: standing::no_services,
+        missing: data_status::no_cluster,
+        empty: data_status::no_services,
     },
 }];
 
@@ -115,8 +115,8 @@ const OF_SERVICE: &[&Spec] = &[
         open: |_| None,
         whole: |_, _| Vec::new(),
         data: Data::Read {
-            status: |app| (standing::all(app, &[Source::Tasks]), Vec::new()),
-            missing: standing::no_cluster,
+            status: |app| (data_status::all(app, &[Source::Tasks]), Vec::new()),
+            missing: data_status::no_cluster,
             empty: |app| rows::or_gone(app, "no tasks: none running, none stopped within the last hour"),
         },
     },
@@ -133,7 +133,7 @@ const OF_SERVICE: &[&Spec] = &[
         whole: |_, _| Vec::new(),
         data: Data::Read {
             status: rows::deployments_status,
-            missing: standing::no_cluster,
+            missing: data_status::no_cluster,
             empty: |app| rows::or_gone(app, "no deployments"),
         },
     },
@@ -149,8 +149,8 @@ const OF_SERVICE: &[&Spec] = &[
         open: |_| None,
         whole: |_, _| Vec::new(),
         data: Data::Read {
-            status: |app| (standing::all(app, &[Source::Services]), Vec::new()),
-            missing: standing::no_cluster,
+            status: |app| (data_status::all(app, &[Source::Services]), Vec::new()),
+            missing: data_status::no_cluster,
             empty: |app| rows::or_gone(app, "no events: ECS keeps the last 100"),
         },
     },
@@ -168,8 +168,8 @@ const OF_SERVICE: &[&Spec] = &[
         data: Data::Read {
             status: |app| {
                 (
-                    standing::all(app, &[Source::ScalableTargets]),
-                    standing::all(
+                    data_status::all(app, &[Source::ScalableTargets]),
+                    data_status::all(
                         app,
                         &[
                             Source::ScalingPolicies,
@@ -180,7 +180,7 @@ const OF_SERVICE: &[&Spec] = &[
                     ),
                 )
             },
-            missing: standing::no_cluster,
+            missing: data_status::no_cluster,
             empty: |app| rows::or_gone(app, "not scaled automatically"),
         },
     },
@@ -195,7 +195,7 @@ const OF_SERVICE: &[&Spec] = &[
         subject: |_, key| key.map(|key| Subject::Text(key.to_owned())),
         open: |_| None,
         whole: rows::whole_target,
-        data: Data::Read { status: rows::targets_status, missing: standing::no_cluster, empty: rows::no_targets },
+        data: Data::Read { status: rows::targets_status, missing: data_status::no_cluster, empty: rows::no_targets },
     },
     &Spec {
         block: CURVES,
@@ -209,8 +209,8 @@ const OF_SERVICE: &[&Spec] = &[
         open: |_| None,
         whole: |_, _| Vec::new(),
         data: Data::Read {
-            status: |app| (standing::all(app, &[Source::Metrics]), Vec::new()),
-            missing: standing::no_cluster,
+            status: |app| (data_status::all(app, &[Source::Metrics]), Vec::new()),
+            missing: data_status::no_cluster,
             empty: |app| rows::or_gone(app, "no points within the last three hours"),
         },
     },
@@ -229,8 +229,8 @@ const OF_TASK: &[&Spec] = &[
         open: |_| None,
         whole: |_, _| Vec::new(),
         data: Data::Read {
-            status: |app| (standing::all(app, &[Source::Tasks]), Vec::new()),
-            missing: standing::no_cluster,
+            status: |app| (data_status::all(app, &[Source::Tasks]), Vec::new()),
+            missing: data_status::no_cluster,
             empty: rows::no_task,
         },
     },
@@ -246,8 +246,8 @@ const OF_TASK: &[&Spec] = &[
         open: |_| None,
         whole: |_, _| Vec::new(),
         data: Data::Read {
-            status: |app| (standing::all(app, &[Source::Tasks]), Vec::new()),
-            missing: standing::no_cluster,
+            status: |app| (data_status::all(app, &[Source::Tasks]), Vec::new()),
+            missing: data_status::no_cluster,
             empty: rows::no_task,
         },
     },

@@ -1,8 +1,8 @@
 //! The rows of one service and of one task.
 
 use crate::app::App;
+use crate::app::data_status::{note, status};
 use crate::app::pane::{Order, Statuses, Words};
-use crate::app::standing::{note, status};
 use crate::app::subject::{Fact, Subject, fact};
 use crate::model::estate::SourceStatus;
 use crate::model::target::group_name;
@@ -89,7 +89,7 @@ pub fn containers(app: &App) -> Vec<(String, String)> {
 
 /// How the deployments stand, and beside them their history.
 pub fn deployments_status(app: &App) -> (Statuses, Statuses) {
-    let main = crate::app::standing::all(app, &[Source::Services]);
+    let main = crate::app::data_status::all(app, &[Source::Services]);
     let rollouts = app.screen.service.as_deref().and_then(|name| app.estate.rollouts.get(name));
     let beside = rollouts.map(|rollouts| (Source::Rollouts, status(rollouts)));
     (main, beside.into_iter().collect())

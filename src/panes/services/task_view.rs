@@ -1,7 +1,7 @@
 //! One task: a line about it, its containers. Its facts are a list of sentences (`facts`).
 
 use super::state::CONTAINERS;
-use crate::app::pane::Standing;
+use crate::app::pane::DataStatus;
 use crate::model::task_definition::image_version;
 use crate::model::{Health, Task, time};
 use crate::ui::canvas::Canvas;
@@ -53,7 +53,7 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect, service: &str, id: &str
 }
 
 /// Its containers.
-pub fn containers(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
+pub fn containers(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let app = canvas.app;
     let theme = canvas.theme;
     let columns = [
@@ -69,7 +69,7 @@ pub fn containers(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing)
         Column::left("WHY", 10, 4).up_to(u16::MAX / 2),
     ];
     let task = app.screen.task.as_deref().and_then(|id| app.estate.task(id));
-    table::block(canvas, CONTAINERS, "", place, &columns, standing, |key| {
+    table::block(canvas, CONTAINERS, "", place, &columns, data_status, |key| {
         let container = task?.containers.iter().find(|container| container.name == key)?;
         let failed = container.exit_code.is_some_and(|code| code != 0) || container.reason.is_some();
         let health = match container.status.as_str() {

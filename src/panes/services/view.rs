@@ -3,7 +3,7 @@
 use super::rows::targets as targets_of;
 use super::state::{CONTAINERS, CURVES, DEPLOYMENTS, EVENTS, LIST, SCALING, TARGETS, TASK_FACTS, TASKS};
 use super::task_view;
-use crate::app::pane::Standing;
+use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
 use crate::app::tell;
 use crate::model::rollout_words::of_status;
@@ -18,16 +18,16 @@ use crate::ui::widgets::table::{self, Cell, Column};
 use ratatui::layout::Rect;
 
 /// Draws a block.
-pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, standing: &Standing) {
+pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
     match block {
-        LIST => services::draw(canvas, block, place, standing),
-        TASKS => tasks(canvas, place, standing),
-        DEPLOYMENTS => deployments(canvas, place, standing),
-        EVENTS => events(canvas, place, standing),
-        SCALING | TASK_FACTS => facts::draw(canvas, block, "", place, standing),
-        TARGETS => targets(canvas, place, standing),
-        CURVES => curves::service(canvas, block, canvas.app.screen.service.as_deref(), "", place, standing),
-        CONTAINERS => task_view::containers(canvas, place, standing),
+        LIST => services::draw(canvas, block, place, data_status),
+        TASKS => tasks(canvas, place, data_status),
+        DEPLOYMENTS => deployments(canvas, place, data_status),
+        EVENTS => events(canvas, place, data_status),
+        SCALING | TASK_FACTS => facts::draw(canvas, block, "", place, data_status),
+        TARGETS => targets(canvas, place, data_status),
+        CURVES => curves::service(canvas, block, canvas.app.screen.service.as_deref(), "", place, data_status),
+        CONTAINERS => task_view::containers(canvas, place, data_status),
         _ => {}
     }
 }
@@ -111,7 +111,7 @@ fn settings(service: &Service) -> String {
 }
 
 /// Tasks, running and stopped within the last hour.
-fn tasks(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
+fn tasks(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let app = canvas.app;
     let theme = canvas.theme;
     let columns = [
@@ -124,7 +124,7 @@ fn tasks(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
         Column::left("REVISION", 8, 5),
         Column::left("WHY", if place.width >= 74 { 25 } else { 18 }, 3).up_to(u16::MAX / 2),
     ];
-    table::block(canvas, TASKS, "", place, &columns, standing, |key| {
+    table::block(canvas, TASKS, "", place, &columns, data_status, |key| {
         let task = app.estate.task(key)?;
         let (health, word) = task_view::task_state(task);
         let faint = if task.stopped() { theme.dim } else { theme.text };
@@ -153,7 +153,7 @@ fn tasks(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
 }
 
 /// Deployments of now, then those of the history.
-fn deployments(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
+fn deployments(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let app = canvas.app;
     let theme = canvas.theme;
     let name = app.screen.service.as_deref().unwrap_or_default();
@@ -174,7 +174,7 @@ fn deployments(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
         Column::right("AGE", 6, 2),
         Column::left("WHY", 12, 4).up_to(u16::MAX / 2),
     ];
-    table::block(canvas, DEPLOYMENTS, "", place, &columns, standing, |key| {
+    table::block(canvas, DEPLOYMENTS, "", place, &columns, data_status, |key| {
         let (when, id) = key.split_once(' ')?;
         if when == "now" {
             let deployment = service?.deployments.iter().find(|deployment| deployment.id == id)?;
@@ -237,14 +237,14 @@ fn took(rollout: &ServiceDeployment) -> String {
 }
 
 /// The service's events, newest first. What each begins with is the service's name: left out.
-fn events(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
+fn events(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let app = canvas.app;
     let theme = canvas.theme;
     let columns = [Column::right("", 6, 0), Column::left("", 20, 0).up_to(u16::MAX / 2)];
     let name = app.screen.service.as_deref().unwrap_or_default();
     let service = app.estate.service(name);
     let begins = format!("(service {name}) ");
-    table::block(canvas, EVENTS, "", place, &columns, standing, |key| {
+    table::block(canvas, EVENTS, "", place, &columns, data_status, |key| {
         let event = service?.events.iter().find(|event| event.id == key)?;
         let message = event.message.strip_prefix(&begins).unwrap_or(&event.message);
         let bad = event.kind() != EventKind::Routine;
@@ -255,7 +255,7 @@ fn events(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
 }
 
 /// Load balancer targets of all its groups.
-fn targets(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
+fn targets(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let theme = canvas.theme;
     let columns = [
         Column::left("", 1, 0),
@@ -266,7 +266,7 @@ fn targets(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
         Column::left("WHY", 10, 1).up_to(u16::MAX / 2),
     ];
     let all = targets_of(canvas.app);
-    table::block(canvas, TARGETS, "", place, &columns, standing, |key| {
+    table::block(canvas, TARGETS, "", place, &columns, data_status, |key| {
         let (_, target, group) = all.iter().find(|(known, ..)| known == key)?;
         let health = match target.state.as_str() {
             "healthy" => Health::Healthy,

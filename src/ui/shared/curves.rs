@@ -1,6 +1,6 @@
 //! Curves of a service: CPU and memory.
 
-use crate::app::pane::Standing;
+use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
 use crate::model::{Alarm, MetricKey, Observed};
 use crate::ui::canvas::Canvas;
@@ -19,16 +19,16 @@ pub fn service(
     shown: Option<&str>,
     named: &str,
     place: Rect,
-    standing: &Standing,
+    data_status: &DataStatus,
 ) {
     let app = canvas.app;
-    let inside = frame::block(canvas, block, named, place, standing);
+    let inside = frame::block(canvas, block, named, place, data_status);
     let Some(name) = shown else { return };
     let series = |key: MetricKey| app.estate.series.get(&key).filter(|series| !series.points().is_empty());
     let (cpu, memory) =
         (series(MetricKey::ServiceCpu(name.to_owned())), series(MetricKey::ServiceMemory(name.to_owned())));
     if cpu.is_none() && memory.is_none() {
-        frame::message(canvas, inside, &standing.empty);
+        frame::message(canvas, inside, &data_status.empty);
         return;
     }
     let mut marks: Vec<jiff::Timestamp> = Vec::new();
@@ -51,12 +51,12 @@ pub fn service(
         });
     let inner = Rect { x: inside.x + 1, width: inside.width.saturating_sub(1), ..inside };
     chart::draw_all(canvas, inner, &charts);
-    dim_old(canvas, inside, standing);
+    dim_old(canvas, inside, data_status);
 }
 
 /// Curves whose read fails are the last good ones: dimmed.
-pub fn dim_old(canvas: &mut Canvas<'_, '_>, place: Rect, standing: &Standing) {
-    if standing.dimmed {
+pub fn dim_old(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
+    if data_status.dimmed {
         let theme: &Theme = canvas.theme;
         canvas.restyle(place, theme.dim);
     }

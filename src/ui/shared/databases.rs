@@ -4,7 +4,7 @@ use super::curves::{alarm_threshold, dim_old, zone};
 use super::services::word_style;
 use crate::app::App;
 use crate::app::facts::shown_database;
-use crate::app::pane::Standing;
+use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
 use crate::model::database_health::{lag_words, short_id};
 use crate::model::estate::DatabaseRow;
@@ -22,7 +22,7 @@ use ratatui::layout::Rect;
 const CURVE: usize = 8;
 
 /// The list of databases, in its pane and in the Overview.
-pub fn list(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, standing: &Standing) {
+pub fn list(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
     let app = canvas.app;
     let rows = &app.estate.derived.databases;
     let longest = rows
@@ -50,7 +50,7 @@ pub fn list(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, standing: &S
     ];
     let theme = canvas.theme;
     let estate = &app.estate;
-    table::block(canvas, block, "", place, &columns, standing, |key| {
+    table::block(canvas, block, "", place, &columns, data_status, |key| {
         let (id, instance) = key.split_once('/').map_or((key, None), |(id, instance)| (id, Some(instance)));
         let row = rows.iter().find(|row| row.database.id == id)?;
         let drawn = match instance {
@@ -172,11 +172,11 @@ fn member_health(member: &Member) -> Health {
 
 /// Capacity, CPU, connections and lag of the selected database, or of the selected instance.
 /// `list` is the block in which it is selected.
-pub fn curves(canvas: &mut Canvas<'_, '_>, block: Block, list: Block, place: Rect, standing: &Standing) {
+pub fn curves(canvas: &mut Canvas<'_, '_>, block: Block, list: Block, place: Rect, data_status: &DataStatus) {
     let app = canvas.app;
     let Some(row) = shown_database(app, list) else {
-        let inside = frame::block(canvas, block, "", place, standing);
-        let instead = crate::app::standing::of(app, list);
+        let inside = frame::block(canvas, block, "", place, data_status);
+        let instead = crate::app::data_status::of(app, list);
         frame::message(canvas, inside, &instead.empty);
         return;
     };
@@ -186,7 +186,7 @@ pub fn curves(canvas: &mut Canvas<'_, '_>, block: Block, list: Block, place: Rec
     let members: Vec<&Member> =
         database.members.iter().filter(|member| instance.is_none_or(|instance| member.id == instance)).collect();
     let named = instance.map_or_else(|| database.id.clone(), |instance| short_id(database, instance));
-    let inside = frame::block(canvas, block, &named, place, standing);
+    let inside = frame::block(canvas, block, &named, place, data_status);
     let several = members.len() > 1;
     let curves = |key: fn(String) -> MetricKey, wanted: fn(&Member) -> bool| -> Vec<Curve<'_>> {
         let wanted = members.iter().filter(|member| wanted(member));
@@ -232,10 +232,10 @@ pub fn curves(canvas: &mut Canvas<'_, '_>, block: Block, list: Block, place: Rec
     }
     let points = charts.iter().flat_map(|chart| &chart.curves).any(|curve| curve.series.is_some());
     if !points {
-        frame::message(canvas, inside, &standing.empty);
+        frame::message(canvas, inside, &data_status.empty);
         return;
     }
     let inner = Rect { x: inside.x + 1, width: inside.width.saturating_sub(1), ..inside };
     chart::draw_all(canvas, inner, &charts);
-    dim_old(canvas, inside, standing);
+    dim_old(canvas, inside, data_status);
 }

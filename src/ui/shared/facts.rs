@@ -1,21 +1,21 @@
 //! Blocks that are a list of labelled sentences: autoscaling, a task, a database.
 
+use crate::app::pane::DataStatus;
 use crate::app::pane::Rows;
-use crate::app::pane::Standing;
 use crate::app::screen::Block;
 use crate::ui::canvas::Canvas;
 use crate::ui::widgets::table::{self, Cell, Column};
 use ratatui::layout::Rect;
 
 /// Draws such a block.
-pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, named: &str, place: Rect, standing: &Standing) {
+pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, named: &str, place: Rect, data_status: &DataStatus) {
     let theme = canvas.theme;
     let Rows::Facts(facts) = canvas.app.spec(block).rows else { return };
     let lines = facts(canvas.app);
     let label = lines.iter().map(|line| canvas.width(&line.label)).max().unwrap_or(0).min(place.width / 3);
     // A width of one would count as a sign's.
     let columns = [Column::left("", label.max(2), 0), Column::left("", 10, 0).up_to(u16::MAX / 2)];
-    table::block(canvas, block, named, place, &columns, standing, |key| {
+    table::block(canvas, block, named, place, &columns, data_status, |key| {
         let line = lines.get(key.parse::<usize>().ok()?)?;
         let style = line.health.map_or(theme.text, |health| theme.health(health));
         Some(vec![Cell::new(line.label.clone(), theme.dim), Cell::new(line.text.clone(), style)].into())

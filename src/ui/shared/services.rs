@@ -1,6 +1,6 @@
 //! The list of services, in its pane and in the Overview.
 
-use crate::app::pane::Standing;
+use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
 use crate::model::estate::ServiceRow;
 use crate::model::{Health, MetricKey, Severity, time};
@@ -18,7 +18,7 @@ const CURVES_FROM: u16 = 150;
 const CURVE: usize = 8;
 
 /// Draws the list.
-pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, standing: &Standing) {
+pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
     let app = canvas.app;
     let theme = canvas.theme;
     let rows = &app.estate.derived.services;
@@ -41,7 +41,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, standing: &S
     ];
     let prefix = app.estate.derived.prefix.trim_end_matches(['-', '/', '_']);
     let named = if prefix.is_empty() { String::new() } else { format!("of {prefix}") };
-    table::block(canvas, block, &named, place, &columns, standing, |key| {
+    table::block(canvas, block, &named, place, &columns, data_status, |key| {
         let row = app.estate.service_row(key)?;
         let flash = app.screen.flashes.contains_key(key).then_some(1);
         let curve = |series: MetricKey, value: Option<f64>| {

@@ -1,7 +1,7 @@
 //! A block's frame: title, count, filter, age at the top; trouble and the place in the list below.
 
 use crate::app::App;
-use crate::app::pane::Standing;
+use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
 use crate::model::Health;
 use crate::model::wrap::wrap;
@@ -40,7 +40,7 @@ pub fn inside(place: Rect) -> Rect {
 }
 
 /// Draws a block's frame and returns its inside. `named` is what its title names beside the block.
-pub fn block(canvas: &mut Canvas<'_, '_>, block: Block, named: &str, place: Rect, standing: &Standing) -> Rect {
+pub fn block(canvas: &mut Canvas<'_, '_>, block: Block, named: &str, place: Rect, data_status: &DataStatus) -> Rect {
     let app = canvas.app;
     let theme = canvas.theme;
     let spec = app.spec(block);
@@ -54,7 +54,7 @@ pub fn block(canvas: &mut Canvas<'_, '_>, block: Block, named: &str, place: Rect
     let mut room = place.width - 4;
     let blank = spec.has_rows() && list.is_none_or(crate::app::list::List::is_empty);
     // At the right first: the age is a promise, the title can be cut.
-    let age = match (&standing.age, standing.loading && list.is_some_and(|list| !list.is_empty())) {
+    let age = match (&data_status.age, data_status.loading && list.is_some_and(|list| !list.is_empty())) {
         (Some(age), _) if !blank => Some((age.as_str(), theme.degraded)),
         (None, true) => Some(("reading …", theme.dim)),
         (Some(_), _) | (None, false) => None,
@@ -94,7 +94,7 @@ pub fn block(canvas: &mut Canvas<'_, '_>, block: Block, named: &str, place: Rect
     }
     // Where there are no rows and there is room, the failure stands in their place.
     let told = blank && place.height >= 8;
-    if let Some((health, text)) = standing.trouble.as_ref().filter(|_| !told) {
+    if let Some((health, text)) = data_status.trouble.as_ref().filter(|_| !told) {
         let style = theme.health(*health);
         let text = format!(" {} {text} ", health.sign());
         canvas.put_cut(place.x + 2, bottom, room, &text, style);

@@ -1,6 +1,6 @@
 //! Rows in columns: which columns fit, titles with the sort mark, cells cut where that hurts least.
 
-use crate::app::pane::Standing;
+use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
 use crate::model::text;
 use crate::ui::canvas::Canvas;
@@ -164,10 +164,10 @@ pub fn block<'a>(
     named: &str,
     place: Rect,
     columns: &[Column],
-    standing: &Standing,
+    data_status: &DataStatus,
     row: impl Fn(&'a str) -> Option<Row<'a>>,
 ) {
-    let inside = frame::block(canvas, block, named, place, standing);
+    let inside = frame::block(canvas, block, named, place, data_status);
     let app = canvas.app;
     let theme = canvas.theme;
     let Some(list) = app.screen.list_of(block) else { return };
@@ -190,7 +190,7 @@ pub fn block<'a>(
     }
     if list.is_empty() {
         let rest = Rect { y, height: inside.bottom().saturating_sub(y), ..inside };
-        frame::message(canvas, rest, &standing.empty);
+        frame::message(canvas, rest, &data_status.empty);
         return;
     }
     let focused = app.focused() == block;
@@ -204,7 +204,7 @@ pub fn block<'a>(
                     put(canvas, x + at, y, *cells, columns[*column].right, cell);
                 }
             }
-            if standing.dimmed {
+            if data_status.dimmed {
                 canvas.restyle(Rect { y, height: 1, ..inside }, theme.dim);
             }
             if list.offset + number == list.place() {

@@ -2,20 +2,20 @@
 //! configured, forbidden and failed an empty block is. Every block asks here, so they all say the same.
 
 use super::App;
-use super::pane::{Data, Standing, Statuses, Words};
+use super::pane::{Data, DataStatus, Statuses, Words};
 use super::screen::Block;
 use crate::model::estate::SourceStatus;
 use crate::model::time::{short, spoken};
 use crate::model::{Failure, FailureKind, Health, Observed, Source};
 
 /// How the data of a block stands.
-pub fn of(app: &App, block: Block) -> Standing {
+pub fn of(app: &App, block: Block) -> DataStatus {
     let (status, missing, nothing) = match app.spec(block).data {
-        Data::Own(standing) => return standing(app),
+        Data::Own(data_status) => return data_status(app),
         Data::Read { status, missing, empty } => (status, missing, empty),
     };
     let (main, beside) = status(app);
-    let mut standing = Standing::default();
+    let mut data_status = DataStatus::default();
     let oldest = main.iter().filter_map(|(source, status)| Some((*source, status.at?))).min_by_key(|(_, at)| *at);
     let unread: Vec<Source> =
         main.iter().filter(|(_, status)| status.at.is_none()).map(|(source, _)| *source).collect();
@@ -28,24 +28,24 @@ pub fn of(app: &App, block: Block) -> Standing {
     let failed =
         failed.or_else(|| beside.iter().find_map(failure).map(|(source, failure)| (Health::Degraded, source, failure)));
     let partial = main.iter().chain(&beside).find_map(|(source, status)| Some((*source, status.partial.as_ref()?)));
-    standing.loading = !unread.is_empty();
+    data_status.loading = !unread.is_empty();
     if let Some((source, at)) = oldest {
         let age = app.now.duration_since(at);
         let failing = main.iter().any(|(_, status)| status.failure.is_some() && status.partial.is_none());
         if age > app.environment.refresh.of(source) * 2 || (failing && age.as_secs() > 0) {
-            standing.age = Some(format!("{} old", short(age)));
+            data_status.age = Some(format!("{} old", short(age)));
         }
-        standing.dimmed = failing;
+        data_status.dimmed = failing;
     }
-    standing.trouble = match (failed, partial) {
+    data_status.trouble = match (failed, partial) {
         (Some((health, source, failure)), _) => Some((health, trouble(app, source, &failure))),
         (None, Some((source, missing))) => {
             Some((Health::Degraded, format!("{} are incomplete: {missing}", source.words())))
         }
         (None, None) => None,
     };
-    standing.empty = empty(app, block, missing(app), nothing, &main, &unread);
-    standing
+    data_status.empty = empty(app, block, missing(app), nothing, &main, &unread);
+    data_status
 }
 
 /// How these sources stand.

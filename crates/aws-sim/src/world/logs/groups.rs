@@ -1,0 +1,122 @@
+//! The groups and streams of a world: which there are, and what is written into them on request.
+
+use super::*;
+
+impl World {
+    /// The streams of a group, by name; nothing if there is no such group.
+    pub(crate) fn streams(&self, region: &str, group: &str) -> Option<Vec<Stream>> {
+        if !self.has_group(region, group) {
+            return None;
+        }
+        let mut found: Vec<Stream> = Vec::new();
+        for (key, task) in &self.tasks {
+            if self.clusters[key.0].region != region {
+                continue;
+            }
+            let mine = task.def.containers.iter().enumerate();
+            let mine = mine.filter(|(_, c)| c.log.as_ref().is_some_and(|(g, _)| g == group));
+            found.extend(mine.filter_map(|(n, _)| Stream::of_task(self, *key, task, n)));
+        }
+        found.extend(self.logs.past.iter().filter(|s| s.region == region && s.group == group).cloned());
+        let other = self.logs.others.iter().find(|((r, g), _)| *r == region && g == group);
+        found.extend(other.into_iter().flat_map(|(_, streams)| streams.iter().cloned()));
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        Some(found)
+    }
+
+    /// Names of the groups of a region, sorted.
+    pub(crate) fn groups(&self, region: &str) -> BTreeSet<String> {
+        let mut names: BTreeSet<String> = BTreeSet::new();
+        for ((r, _), revisions) in &self.families {
+            if *r == region {
+                let containers = revisions.iter().flat_map(|d| &d.containers);
+                names.extend(containers.filter_map(|c| c.log.as_ref().map(|(g, _)| g.clone())));
+            }
+        }
+        names.extend(self.logs.others.keys().filter(|(r, _)| *r == region).map(|(_, g)| g.clone()));
+        names.retain(|name| !self.logs.deleted.contains(name));
+        names
+    }
+
+    fn has_group(&self, region: &str, group: &str) -> bool {
+        if self.logs.deleted.contains(group) {
+            return false;
+        }
+        let mine = |c: &crate::world::ecs::Container| c.log.as_ref().is_some_and(|(g, _)| g == group);
+        self.families.iter().any(|((r, _), all)| *r == region && all.iter().any(|d| d.containers.iter().any(mine)))
+            || self.logs.others.keys().any(|(r, g)| *r == region && g == group)
+    }
+
+    /// A task leaves the lists; its streams stay.
+    pub(crate) fn keep_streams(&mut self, key: TaskKey, task: &Task) {
+        let kept: Vec<Stream> =
+            (0..task.def.containers.len()).filter_map(|n| Stream::of_task(self, key, task, n)).collect();
+        self.logs.past.extend(kept);
+        let oldest = self.now - 24 * HOUR;
+        self.logs.past.retain(|s| s.until.is_none_or(|until| until > oldest));
+    }
+
+    /// The groups that belong to no task: a scheduler's function, and a database's log.
+    pub(crate) fn add_other_groups(&mut self) {
+        let region = "ap-northeast-1";
+        for (group, name, shape) in [
+            (
+                "/aws/lambda/bookmark-manager-staging-ecs-scheduler",
+                "2026/11/18/[$LATEST]5f1c0a9be2d74c1d",
+                Shape::Lambda,
+            ),
+            (
+                "/aws/rds/instance/bookmark-manager-staging-db/postgresql",
+                "bookmark-manager-staging-db.0",
+                Shape::Postgres,
+            ),
+        ] {
+            let stream = Stream {
+                region,
+                group: group.to_owned(),
+                name: name.to_owned(),
+                shape,
+                from: self.start - 48 * HOUR,
+                until: None,
+                last: Vec::new(),
+                salt: rng::hash(self.seed, group),
+                rate: shape.rate(),
+                main: true,
+                storm: false,
+                skew: 0,
+            };
+            self.logs.others.insert((region, group.to_owned()), vec![stream]);
+        }
+    }
+
+    /// From now on a group's main containers write that many lines a second each.
+    pub(crate) fn set_log_rate(&mut self, group: &str, rate: f64) {
+        let now = self.now;
+        self.logs.rates.entry(group.to_owned()).or_default().push((now, rate.clamp(0.0, 200_000.0)));
+    }
+
+    /// The clocks of a group's containers are that far ahead.
+    pub(crate) fn set_log_skew(&mut self, group: &str, skew: Ms) {
+        self.logs.skews.insert(group.to_owned(), skew);
+    }
+
+    /// Writes a line into the first live stream of a group, stamped `age` ms ago.
+    pub(crate) fn write_log(&mut self, group: &str, age: Ms, message: String) -> Result<String, String> {
+        let now = self.now;
+        let regions: BTreeSet<&'static str> = self.clusters.iter().map(|c| c.region).collect();
+        let streams = regions.iter().find_map(|r| self.streams(r, group)).ok_or("no such group")?;
+        let stream = streams.iter().find(|s| s.until.is_none()).ok_or("the group has no live stream")?;
+        self.logs.serial += 1;
+        let event = Event {
+            at: now - age,
+            ingested: now,
+            stream: 0,
+            serial: (1 << 61) | self.logs.serial,
+            salt: stream.salt,
+            message,
+        };
+        let id = event.id();
+        self.logs.written.entry((stream.group.clone(), stream.name.clone())).or_default().push(event);
+        Ok(id)
+    }
+}

@@ -1,0 +1,152 @@
+//! Reading a store: a line by its place, what stands before and after it, whole events, counts over time.
+
+use super::*;
+
+impl Store {
+    /// The line at a place.
+    pub fn line(&self, pos: Pos) -> Option<Line<'_>> {
+        let block = self.blocks.get(pos.block)?;
+        if pos.row >= block.len() {
+            return None;
+        }
+        let row = block.row(pos.row);
+        Some(Line {
+            at: row.at,
+            id: row.id,
+            stream: StreamId(row.stream),
+            source: &self.streams[row.stream as usize].source,
+            level: row.level,
+            kind: row.kind,
+            marks: row.marks,
+            text: row.text,
+        })
+    }
+
+    /// The first line not earlier than a time; none if all are.
+    pub fn seek(&self, at: Ms) -> Option<Pos> {
+        let block = self.blocks.partition_point(|block| block.last_at() < at);
+        let row = self.blocks.get(block)?.from(at);
+        Some(Pos { block, row })
+    }
+
+    /// Where a line is now.
+    pub fn find(&self, key: Key) -> Option<Pos> {
+        let mut pos = self.seek(key.at)?;
+        while let Some(line) = self.line(pos).filter(|line| line.at == key.at) {
+            if line.id == key.id {
+                return Some(pos);
+            }
+            pos = self.next(pos)?;
+        }
+        None
+    }
+
+    /// The place after.
+    pub fn next(&self, pos: Pos) -> Option<Pos> {
+        if pos.row + 1 < self.blocks.get(pos.block)?.len() {
+            return Some(Pos { row: pos.row + 1, ..pos });
+        }
+        (pos.block + 1 < self.blocks.len()).then_some(Pos { block: pos.block + 1, row: 0 })
+    }
+
+    /// The place before.
+    pub fn previous(&self, pos: Pos) -> Option<Pos> {
+        if pos.row > 0 {
+            return Some(Pos { row: pos.row - 1, ..pos });
+        }
+        let block = pos.block.checked_sub(1)?;
+        Some(Pos { block, row: self.blocks.get(block)?.len().checked_sub(1)? })
+    }
+
+    /// All lines, oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = Line<'_>> {
+        let all = self.blocks.iter().enumerate().flat_map(|(block, b)| (0..b.len()).map(move |row| Pos { block, row }));
+        all.filter_map(|pos| self.line(pos))
+    }
+
+    /// The line that a frame of a trace belongs to: the nearest before of its stream that stands by
+    /// itself. Itself for others, and where that fell out.
+    pub fn head(&self, pos: Pos) -> Pos {
+        let Some(line) = self.line(pos).filter(|line| line.is(mark::CONTINUES)) else { return pos };
+        let mut at = pos;
+        // A trace is not longer than this, nor interleaved with more: thousands of goroutines are.
+        for _ in 0..TRACE {
+            let Some(before) = self.previous(at) else { return pos };
+            at = before;
+            let Some(found) = self.line(at) else { return pos };
+            if found.stream == line.stream && !found.is(mark::CONTINUES) {
+                return at;
+            }
+        }
+        pos
+    }
+
+    /// A whole event: the text of a line with the lines that go on with it.
+    pub fn event(&self, pos: Pos) -> String {
+        let head = self.head(pos);
+        let Some(first) = self.line(head) else { return String::new() };
+        let mut out = first.text.to_owned();
+        let mut at = head;
+        for _ in 0..TRACE {
+            let Some(after) = self.next(at) else { break };
+            at = after;
+            let Some(line) = self.line(at) else { break };
+            if line.stream != first.stream {
+                continue;
+            }
+            if !line.is(mark::CONTINUES) {
+                break;
+            }
+            out.push('\n');
+            out.push_str(line.text);
+        }
+        out
+    }
+
+    /// How many lines each level has.
+    pub fn counts(&self) -> [u64; 7] {
+        let mut counts = [0; 7];
+        for block in &self.blocks {
+            for (sum, count) in counts.iter_mut().zip(block.counts()) {
+                *sum += u64::from(*count);
+            }
+        }
+        counts
+    }
+
+    /// Lines over a time, in equal bins. A block that lies within one bin is not looked into.
+    pub fn histogram(&self, from: Ms, to: Ms, bins: usize) -> Vec<Bin> {
+        let mut out = vec![Bin::default(); bins];
+        let width = to - from;
+        if bins == 0 || width <= 0 {
+            return out;
+        }
+        let bin_of =
+            |at: Ms| (i128::from(at - from) * bins as i128 / i128::from(width)).clamp(0, bins as i128 - 1) as usize;
+        let first = self.blocks.partition_point(|block| block.last_at() < from);
+        for block in self.blocks.range(first..) {
+            if block.first_at() >= to {
+                break;
+            }
+            let (low, high) = (bin_of(block.first_at()), bin_of(block.last_at()));
+            if low == high && block.first_at() >= from && block.last_at() < to {
+                let counts = block.counts();
+                let bin = &mut out[low];
+                bin.all += block.len() as u32;
+                bin.warnings += counts[Level::Warn as usize];
+                bin.errors += counts[Level::Error as usize] + counts[Level::Fatal as usize];
+                continue;
+            }
+            for row in block.from(from)..block.from(to) {
+                let bin = &mut out[bin_of(block.at(row))];
+                bin.all += 1;
+                match block.level(row) {
+                    Level::Warn => bin.warnings += 1,
+                    Level::Error | Level::Fatal => bin.errors += 1,
+                    _ => {}
+                }
+            }
+        }
+        out
+    }
+}

@@ -1,0 +1,91 @@
+//! What keys ask of a deployment: which image, which version, the same again, the way back, only to watch.
+
+use super::{again, plan, service, short};
+use crate::app::App;
+use crate::app::dialog;
+use crate::app::effect::Effect;
+use crate::app::operation::Operation;
+use crate::app::operation::choose::{self, Offer};
+use crate::app::operation::deploy::{self, Source};
+use crate::app::overlay::{Choice, Kind, Overlay};
+use crate::app::screen::Purpose;
+use crate::app::update::operations;
+use crate::app::update::windows::{push_window, start_typing, windows};
+use crate::config::EnvironmentConfig;
+
+fn deploy_of(app: &App, service: String, source: Source) -> deploy::Request {
+    let short = short(app, &service);
+    deploy::Request::new(service, short, source, app.config.hooks.clone())
+}
+
+fn choose(app: &mut App, offer: Offer, title: impl FnOnce(&str) -> String) -> Vec<Effect> {
+    let Some((service, short)) = service(app) else { return Vec::new() };
+    let title = title(&short);
+    let request = choose::Request { service: service.clone(), title: title.clone(), offer };
+    let (id, effects) = app.operations.start(request, &app.environment, app.now);
+    let mut window = Overlay::new(Kind::Choose(id), title, Vec::new());
+    window.service = service;
+    push_window(app, window);
+    start_typing(app, Purpose::Window);
+    windows(app);
+    effects
+}
+
+/// Which image?
+pub(crate) fn image(app: &mut App) -> Vec<Effect> {
+    choose(app, Offer::Images, |short| format!("Deploy {short}: image"))
+}
+
+/// To which version? In an operation's own view: what is under way there.
+pub(crate) fn roll_back(app: &mut App) -> Vec<Effect> {
+    if let Some(id) = app.screen.operation
+        && app.operations.get(id).is_some_and(Operation::revertible)
+    {
+        let mut window = dialog::over(app, Kind::Revert(id), id);
+        window.title = format!("Roll back: {}", window.title.to_lowercase());
+        push_window(app, window);
+        windows(app);
+        return Vec::new();
+    }
+    choose(app, Offer::Revisions, |short| format!("Roll {short} back: version"))
+}
+
+pub(crate) fn force(app: &mut App) -> Vec<Effect> {
+    let Some((name, _)) = service(app) else { return Vec::new() };
+    let what = deploy_of(app, name, Source::Force);
+    plan(app, what)
+}
+
+/// Watches the newest deployment, whoever began it: nothing is asked, nothing is changed.
+pub(crate) fn watch(app: &mut App) -> Vec<Effect> {
+    let Some((name, _)) = service(app) else { return Vec::new() };
+    let what = deploy_of(app, name, Source::Attach);
+    let (id, effects) = app.operations.start(what, &app.environment, app.now);
+    app.followed.confirmed.insert(id);
+    operations::open(app, id);
+    effects
+}
+
+/// An image or a revision was chosen.
+pub(crate) fn chosen(app: &mut App, choice: Choice) -> Vec<Effect> {
+    let Some(window) = app.screen.overlays.last() else { return Vec::new() };
+    let name = window.service.clone();
+    let typed = window.query.text().trim().to_owned();
+    let source = match choice {
+        Choice::Image(image) => Source::Image(image),
+        Choice::Typed => Source::Image(typed),
+        Choice::Build => {
+            let Some(config) = EnvironmentConfig::build_of(&app.config.builds, &name).cloned() else {
+                return again(app);
+            };
+            Source::Build { config, dirty: false }
+        }
+        Choice::Revision(to) => Source::Back(to),
+        Choice::Nothing | Choice::Run(_) | Choice::Environment(_) | Choice::Operation(_) | Choice::Pane { .. } => {
+            return again(app);
+        }
+    };
+    app.screen.overlays.pop();
+    let what = deploy_of(app, name, source);
+    plan(app, what)
+}

@@ -1,0 +1,118 @@
+//! What keys ask of scaling, limits, stopping and starting, one task, and the schedule.
+
+use super::{again, plan, service, short};
+use crate::app::App;
+use crate::app::effect::Effect;
+use crate::app::operation::steps::{self, Wanted};
+use crate::app::operation::watch;
+use crate::app::overlay::{Kind, Overlay, Question, Tone};
+use crate::app::screen::Purpose;
+use crate::app::select;
+use crate::app::subject::Subject;
+use crate::app::tell;
+use crate::app::update::windows::{push_window, start_typing};
+use crate::model::timer::Power;
+
+/// Numbers are typed: which are they now?
+pub(crate) fn ask(app: &mut App, question: Question) {
+    let Some((name, short)) = service(app) else { return };
+    let title = match question {
+        Question::Count => format!("Scale {short}: number of tasks"),
+        Question::Limits => format!("Limits of {short}: minimum maximum"),
+    };
+    let row = app.estate.service_row(&name);
+    let mut lines = Vec::new();
+    if let Some(row) = row {
+        lines.push(tell::line("", format!("now: desired {}, running {}", row.desired, row.running), Tone::Plain));
+        lines.push(match row.limits {
+            Some((min, max)) => tell::line("", format!("autoscaling: between {min} and {max}"), Tone::Plain),
+            None => tell::line("", "not scaled automatically", Tone::Dim),
+        });
+    }
+    let hint = match question {
+        Question::Count => "a number, 0 stops it",
+        Question::Limits => "two numbers, as 1 4",
+    };
+    lines.push(tell::line("", hint, Tone::Dim));
+    let mut window = Overlay::new(Kind::Ask(question), title, lines);
+    window.service = name;
+    push_window(app, window);
+    start_typing(app, Purpose::Window);
+}
+
+/// The typed numbers.
+pub(crate) fn answer(app: &mut App, question: Question) -> Vec<Effect> {
+    let Some(window) = app.screen.overlays.last() else { return Vec::new() };
+    let (service, typed) = (window.service.clone(), window.query.text().to_owned());
+    let short = short(app, &service);
+    let separators = [' ', ',', '-', '–', '.'];
+    let numbers: Option<Vec<u32>> =
+        typed.split(separators).filter(|part| !part.is_empty()).map(|part| part.parse().ok()).collect();
+    let request = match (question, numbers.as_deref()) {
+        (Question::Count, Some([desired])) => steps::Request {
+            wanted: Wanted::Scale { service, desired: *desired, min: None, max: None, move_limits: false },
+            short,
+        },
+        (Question::Limits, Some([min, max])) if min <= max => steps::Request {
+            wanted: Wanted::Limits { service, min: Some(*min), max: Some(*max), suspended: None },
+            short,
+        },
+        (question, _) => {
+            app.say(match question {
+                Question::Count => format!("`{typed}` is no number of tasks: type one, as 3"),
+                Question::Limits => format!("`{typed}` are no limits: type two numbers, as 1 4"),
+            });
+            return again(app);
+        }
+    };
+    app.screen.overlays.pop();
+    plan(app, request)
+}
+
+pub(crate) fn suspend(app: &mut App, on: bool) -> Vec<Effect> {
+    let Some((service, short)) = service(app) else { return Vec::new() };
+    let request =
+        steps::Request { wanted: Wanted::Limits { service, min: None, max: None, suspended: Some(on) }, short };
+    plan(app, request)
+}
+
+/// Stops the environment if anything of it is to run; else starts it.
+pub(crate) fn power(app: &mut App) -> Vec<Effect> {
+    if app.environment.cluster.is_none() {
+        app.say(format!("{} has no services that could be stopped", app.environment.name));
+        return Vec::new();
+    }
+    let Some(known) = app.estate.services.value() else {
+        app.say("whether it runs is not known yet: the services were not read");
+        return Vec::new();
+    };
+    let services: Vec<String> = match app.environment.exact_services() {
+        Some(exact) => exact.to_vec(),
+        None => known.keys().cloned().collect(),
+    };
+    let runs = services.iter().filter_map(|name| known.get(name)).any(|service| service.desired > 0);
+    let power = if runs { Power::Stop } else { Power::Start };
+    let request = steps::Request {
+        wanted: Wanted::Power { power, services, databases: false, direct: false },
+        short: app.environment.name.clone(),
+    };
+    plan(app, request)
+}
+
+pub(crate) fn stop_task(app: &mut App) -> Vec<Effect> {
+    let id = match (select::subject(app), &app.screen.task) {
+        (Some(Subject::Task(_, id) | Subject::Container(id, _)), _) => id,
+        (_, Some(id)) if app.screen.operation.is_none() => id.clone(),
+        _ => {
+            app.say("select a task first: ⏎ on a service lists them");
+            return Vec::new();
+        }
+    };
+    let request = steps::Request { short: watch::short(&id).to_owned(), wanted: Wanted::StopTask { id } };
+    plan(app, request)
+}
+
+pub(crate) fn skip(app: &mut App, power: Power) -> Vec<Effect> {
+    let request = steps::Request { wanted: Wanted::Skip { power, undo: false }, short: app.environment.name.clone() };
+    plan(app, request)
+}

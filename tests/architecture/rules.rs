@@ -1,0 +1,111 @@
+//! What the invariants look for, where that takes more than a list of words.
+
+use crate::tree::Tree;
+use std::collections::BTreeSet;
+
+/// Lines a file may have.
+const LONGEST: usize = 450;
+
+/// Files that were longer when the limit was drawn, with the lines they may have. The list only shrinks.
+const LONG: &[(&str, usize)] = &[
+    ("src/app/absorb.rs", 600),
+    ("src/app/logs/follow.rs", 700),
+    ("src/panes/logs/state.rs", 810),
+    ("src/panes/logs/view.rs", 600),
+    ("src/app/operation/histories/mod.rs", 600),
+    ("src/app/operation/histories/stage.rs", 550),
+    ("src/app/poll.rs", 460),
+    ("src/ui/logs_tests.rs", 550),
+    ("tests/operations.rs", 800),
+    ("tests/terminal.rs", 800),
+];
+
+/// Those breaches that lie outside some folders or files.
+pub fn outside(found: Vec<String>, allowed: &[&str]) -> Vec<String> {
+    found.into_iter().filter(|hit| !allowed.iter().any(|place| hit.starts_with(place))).collect()
+}
+
+/// Whether a breach is in a file that draws.
+pub fn of_view(hit: &str) -> bool {
+    hit.split(": ").next().is_some_and(|path| path.ends_with("view.rs"))
+}
+
+/// Where a folder of a pane is named outside of it.
+pub fn panes_that_are_named(tree: &Tree) -> Vec<String> {
+    let names = folders(tree, "src/panes");
+    assert!(names.len() >= 5, "{names:?}");
+    let mut found = Vec::new();
+    for name in names {
+        let own = format!("src/panes/{name}/");
+        let words = [format!("panes::{name}"), format!("panes.{name}")];
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        found.extend(outside(tree.naming("src", &words), &[&own]));
+    }
+    // What the state holds and who draws it is known in one place each; the table comes from whoever opens a session.
+    found.extend(outside(tree.naming("src/app", &["crate::panes"]), &["src/app/state.rs"]));
+    found.extend(outside(tree.naming("src/ui", &["crate::panes"]), &["src/ui/mod.rs"]));
+    found
+}
+
+/// The folders of a room, by name.
+pub fn folders(tree: &Tree, room: &str) -> BTreeSet<String> {
+    let folder =
+        |path: &str| path.strip_prefix(room)?.strip_prefix('/')?.split_once('/').map(|(name, _)| name.to_owned());
+    tree.under(room).filter_map(|(path, _)| folder(path)).collect()
+}
+
+/// Where a folder of a command is named outside of it.
+pub fn commands_that_are_named(tree: &Tree) -> Vec<String> {
+    let names = folders(tree, "src/commands");
+    assert!(names.len() >= 20, "{names:?}");
+    let mut found = Vec::new();
+    for name in names {
+        let own = format!("src/commands/{name}/");
+        found.extend(outside(tree.naming("src", &[&format!("commands::{name}::")]), &[&own]));
+        // The files beside the folders could name one from where they stand; a folder may have a file of its own
+        // that is called like another command.
+        let beside = |hit: &String| hit.split(": ").next().is_some_and(|path| path.matches('/').count() == 2);
+        found.extend(tree.naming("src/commands", &[&format!("super::{name}::")]).into_iter().filter(beside));
+    }
+    found
+}
+
+/// Public items without documentation.
+pub fn undocumented(tree: &Tree) -> Vec<String> {
+    let kinds = ["fn", "async", "const", "static", "struct", "enum", "trait", "type"];
+    let public = |line: &str| {
+        line.trim_start()
+            .strip_prefix("pub ")
+            .is_some_and(|rest| rest.split(' ').next().is_some_and(|kind| kinds.contains(&kind)))
+    };
+    let mut found = Vec::new();
+    for (path, source) in ["src", "crates/aws-sim/src", "crates/log-store/src"].iter().flat_map(|room| tree.under(room))
+    {
+        let lines: Vec<&str> = source.text.lines().collect();
+        for (at, line) in lines.iter().enumerate().filter(|(_, line)| public(line)) {
+            // What stands only in tests is not in the product.
+            if !source.product.contains(line.split('"').next().unwrap_or_default()) {
+                continue;
+            }
+            // Upwards over its attributes, to the end of what is before it.
+            let above = lines[..at].iter().rev().map(|line| line.trim());
+            let mut above = above.take_while(|line| !line.starts_with('}') && !line.ends_with([';', '{']));
+            if !above.any(|line| line.starts_with("///") || line.starts_with("#[doc")) {
+                found.push(format!("{path}: {}", line.trim()));
+            }
+        }
+    }
+    found
+}
+
+/// Files with more lines than they may have.
+pub fn too_long(tree: &Tree) -> Vec<String> {
+    let folders = ["src", "crates", "tests", "benches", "examples"];
+    let files = folders.into_iter().flat_map(|folder| tree.under(folder).collect::<Vec<_>>());
+    let over = |(path, source): (&str, &crate::tree::Source)| {
+        let lines = source.text.lines().count();
+        let limit = LONG.iter().find(|(known, _)| *known == path).map_or(LONGEST, |(_, limit)| *limit);
+        (lines > limit).then(|| format!("{path} has {lines} lines, {limit} are allowed"))
+    };
+    files.filter_map(over).collect()
+}
