@@ -18,7 +18,7 @@ fn streams_of_new_tasks_join_by_themselves() {
 
 #[test]
 fn groups_and_filters_of_the_configuration_belong_to_the_environment() {
-    let config = include_str!("../config.toml")
+    let config = include_str!("../../config.toml")
         .replace("# logs = [", "logs = [")
         .replace("# log_filters = [\"slow: latency>500ms -healthcheck\"]", "log_filters = [\"bad: level>=error\"]");
     let (home, world) = (Home::with(&config), World::staging());
@@ -102,7 +102,7 @@ fn a_part_of_the_groups_is_read_and_what_is_missing_is_said() {
     assert_eq!((&result["complete"], result["missing"].as_array().unwrap().len()), (&json!(false), 1));
     assert!(said.err.contains("ecs:DescribeTaskDefinition"), "{}", said.err);
     // What the configuration names beside the services does not stop their logs.
-    let config = include_str!("../config.toml").replace("# logs = [", "logs = [");
+    let config = include_str!("../../config.toml").replace("# logs = [", "logs = [");
     let home = Home::with(&config);
     world.fault("logs:DescribeLogGroups", "denied");
     let said = line(&mut home.on(&world), "logs --since 5m -o json").coded(3);
