@@ -355,10 +355,10 @@ fn an_audit_file_that_is_a_pipe_is_refused_at_once() {
     let home = Home::with(&format!("audit_file = \"pipe\"\n{}", include_str!("../config.toml")));
     assert!(std::process::Command::new("mkfifo").arg(home.path().join("pipe")).status().unwrap().success());
     let said = run(&mut home.on(&world), ["scale", "web", "2", "--yes"]).coded(4);
-    assert!(format!("{said:?}").contains("it is no regular file"), "{said:#?}");
+    assert!(format!("{said:?}").contains("it is not a regular file"), "{said:#?}");
     assert_eq!(asked(&world, "ecs:UpdateService"), 0);
     let said = line(&mut home.on(&world), "audit").coded(1);
-    assert!(said.err.contains("it is no regular file"), "{said:#?}");
+    assert!(said.err.contains("it is not a regular file"), "{said:#?}");
 }
 
 #[test]

@@ -255,7 +255,7 @@ fn logs_follow_let_go_search_and_drive_no_terminal() {
     terminal.press("\x1b");
     terminal.hides("/owned");
     terminal.press("&level>=bad\r");
-    terminal.shows("this is no level");
+    terminal.shows("this is not a level");
     terminal.press("\x1b");
     terminal.shows("f follow");
     terminal.press("\x1b");

@@ -28,7 +28,7 @@ impl Keymap {
         let mut map = Self { bindings: HashMap::new(), shown: HashMap::new() };
         for name in overrides.keys() {
             if table.by_name(name).is_none() {
-                mistakes.push(format!("`{name}` is no command"));
+                mistakes.push(format!("`{name}` is not a command"));
             }
         }
         for command in table.commands() {

@@ -88,7 +88,7 @@ pub fn decide(risk: Risk, environment: &EnvironmentConfig, flags: &Flags, prompt
         (false, _, _) => {
             let answer = if named { format!("--yes --confirm {name}") } else { "--yes".to_owned() };
             Decision::Refuse(
-                "nobody can be asked: standard input is no terminal".to_owned(),
+                "nobody can be asked: standard input is not a terminal".to_owned(),
                 format!("say it with {answer}"),
             )
         }

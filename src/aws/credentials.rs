@@ -249,7 +249,7 @@ fn usable(credentials: &Credentials, context: &Context, now: Timestamp) -> Outco
         let of = if context.variables { String::new() } else { format!(" of {}", context.who) };
         if part.chars().any(|c| !c.is_ascii_graphic()) {
             return refused(format!(
-                "{name}{of} is no key: it has a blank, a line break or another sign within that no key has"
+                "{name}{of} is not a key: it has a blank, a line break or another sign within that no key has"
             ));
         }
         if part.is_empty() && name != names[2] {

@@ -212,7 +212,7 @@ fn parsed(answer: &[u8]) -> Result<Credentials, String> {
     let expires = match text("Expiration") {
         None => None,
         Some(at) => {
-            let at: Timestamp = at.parse().map_err(|_| "its `Expiration` is no time".to_owned())?;
+            let at: Timestamp = at.parse().map_err(|_| "its `Expiration` is not a time".to_owned())?;
             Some(SystemTime::from(at))
         }
     };

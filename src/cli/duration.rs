@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 /// A duration above zero.
 pub fn parse(text: &str) -> Result<SignedDuration, String> {
     let text = text.trim();
-    let wrong = || format!("`{text}` is no duration: write `500ms`, `10s`, `2m` or `2h30m`");
+    let wrong = || format!("`{text}` is not a duration: write `500ms`, `10s`, `2m` or `2h30m`");
     let duration = crate::model::time::duration(text).ok_or_else(wrong)?;
     if duration > SignedDuration::ZERO { Ok(duration) } else { Err(format!("`{text}` is not above zero")) }
 }

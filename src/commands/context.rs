@@ -87,7 +87,7 @@ impl Context {
         }
     }
 
-    /// Columns for tables; none where the output is no terminal.
+    /// Columns for tables; none where the output is not a terminal.
     pub(super) fn width() -> Option<u16> {
         if !std::io::stdout().is_terminal() {
             return None;

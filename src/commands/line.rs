@@ -87,12 +87,12 @@ impl Cli {
         if let Some(region) = &self.global.region
             && !crate::model::format::is_region(region)
         {
-            return Err(Report::usage(format!("`{region}` is no region")).hint("write it as ap-northeast-1"));
+            return Err(Report::usage(format!("`{region}` is not a region")).hint("write it as ap-northeast-1"));
         }
         if let Some(url) = &self.global.endpoint_url
             && !crate::model::format::is_url(url)
         {
-            return Err(Report::usage("--endpoint-url is no URL").hint("write it as http://127.0.0.1:4566"));
+            return Err(Report::usage("--endpoint-url is not a URL").hint("write it as http://127.0.0.1:4566"));
         }
         Ok(())
     }

@@ -49,10 +49,10 @@ fn wrong_usage_says_what_is_right() {
     assert!(!json);
     assert!(wrong("servicse -o json").2);
     assert!(wrong("servicse").1.starts_with("a similar subcommand exists: 'services'"));
-    assert!(wrong("snapshot --timeout soon").0.contains("`soon` is no duration"));
+    assert!(wrong("snapshot --timeout soon").0.contains("`soon` is not a duration"));
     assert!(wrong("sim --listen 0.0.0.0:1").0.contains("loopback"));
     assert!(wrong("demo --scenario nowhere").0.contains("crash-loop"));
-    assert!(wrong("services --region tokyo").0.contains("`tokyo` is no region"));
+    assert!(wrong("services --region tokyo").0.contains("`tokyo` is not a region"));
 }
 
 /// Every place where a text, a file or a name can be given.

@@ -422,7 +422,7 @@ fn time_passing_judges_as_a_new_settling_does() {
             passed.pass(later);
             judged.judge(later);
             settled.settle(later);
-            // As text: a figure that is no number equals not even itself.
+            // As text: a figure that is not a number equals not even itself.
             let judgements = |estate: &Estate| {
                 let derived = &estate.derived;
                 format!("{:?} {:?} {:?}", derived.services, derived.databases, derived.attention)

@@ -160,21 +160,21 @@ y = 1
             "config.toml:5:9 this must be true or false",
             "config.toml:7:1 unknown key `acount`",
             "config.toml:8:11 `account` must be a text of 12 digits, not a number",
-            "config.toml:9:10 `tokyo` is no region",
+            "config.toml:9:10 `tokyo` is not a region",
             "config.toml:10:12 there is no time zone `Asia/Tokio`",
-            "config.toml:11:16 `localhost` is no URL",
+            "config.toml:11:16 `localhost` is not a URL",
             "config.toml:12:18 a text must stand here, not a number",
             "config.toml:12:21 an empty name matches nothing",
             "config.toml:13:13 this must be a list",
             "config.toml:14:11 this is empty",
-            "config.toml:16:12 `10` is no interval",
+            "config.toml:16:12 `10` is not an interval",
             "config.toml:17:9 `tasks` must be an interval (`10s`, `2m`), not a number",
             "config.toml:18:10 `1ms` is too short",
-            "config.toml:19:11 `2d` is no interval",
+            "config.toml:19:11 `2d` is not an interval",
             "config.toml:20:1 unknown key `metric`",
             "config.toml:22:1 `refresh` must be a table",
             "config.toml:23:1 `a-` stands twice in this list",
-            "config.toml:25:8 `hyper-x` is no key: write a character, `ctrl-x`, `alt-x`, `enter`, `esc`, `tab`, `f5` …",
+            "config.toml:25:8 `hyper-x` is not a key: write a character, `ctrl-x`, `alt-x`, `enter`, `esc`, `tab`, `f5` …",
             "config.toml:27:1 `y` must be a table",
         ]
     );
@@ -210,7 +210,7 @@ fn what_is_no_toml_does_not_hide_the_rest() {
     let told = told(&loaded);
     assert!(told[0].starts_with("config.toml:1:23 this is no TOML"), "{told:?}");
     assert!(told.iter().any(|line| line.starts_with("config.toml:4:") && line.contains("duplicate")), "{told:?}");
-    assert!(told.iter().any(|line| line.contains("`tokyo` is no region")), "{told:?}");
+    assert!(told.iter().any(|line| line.contains("`tokyo` is not a region")), "{told:?}");
 }
 
 #[test]

@@ -88,13 +88,15 @@ impl Kind {
             Self::Interval => interval(text),
             Self::Account => checked(
                 is_account(text),
-                format!("`{text}` is no account"),
+                format!("`{text}` is not an account"),
                 "an account has 12 digits: \"123456789012\"",
             ),
             Self::Region => {
-                checked(is_region(text), format!("`{text}` is no region"), "write it as \"ap-northeast-1\"")
+                checked(is_region(text), format!("`{text}` is not a region"), "write it as \"ap-northeast-1\"")
             }
-            Self::Url => checked(is_url(text), format!("`{text}` is no URL"), "write it as \"http://127.0.0.1:4566\""),
+            Self::Url => {
+                checked(is_url(text), format!("`{text}` is not a URL"), "write it as \"http://127.0.0.1:4566\"")
+            }
             Self::Timezone => checked(
                 TimeZone::get(text).is_ok(),
                 format!("there is no time zone `{text}`"),
@@ -132,7 +134,7 @@ impl Kind {
 
 fn interval(text: &str) -> Result<Value, Misfit> {
     let Some(interval) = crate::model::time::duration(text) else {
-        return misfit(format!("`{text}` is no interval"), "write it as \"10s\", \"2m\" or \"1h30m\"");
+        return misfit(format!("`{text}` is not an interval"), "write it as \"10s\", \"2m\" or \"1h30m\"");
     };
     if interval < SignedDuration::from_secs(1) {
         return misfit(format!("`{text}` is too short"), "the shortest interval is \"1s\"");

@@ -163,7 +163,7 @@ impl FromStr for Key {
             Code::F(number)
         } else {
             return Err(format!(
-                "`{text}` is no key: write a character, `ctrl-x`, `alt-x`, `enter`, `esc`, `tab`, `f5` …"
+                "`{text}` is not a key: write a character, `ctrl-x`, `alt-x`, `enter`, `esc`, `tab`, `f5` …"
             ));
         };
         Ok(key)

@@ -82,7 +82,7 @@ impl Recurrence {
             None => TimeZone::UTC,
             Some(name) => TimeZone::get(name).map_err(|_| format!("its time zone {name} is not known here"))?,
         };
-        let unclear = || format!("`{text}` is no expression whose times the documentation of AWS describes");
+        let unclear = || format!("`{text}` is not an expression whose times the documentation of AWS describes");
         // Whoever reads both times has them from different clocks of AWS.
         let changed = facts
             .created

@@ -26,7 +26,7 @@ pub fn simulated() -> Option<PathBuf> {
 /// crash or a full disk, is ended first; a write that does not go in whole is taken back.
 ///
 /// # Errors
-/// When the file cannot be opened or written, or is no regular file.
+/// When the file cannot be opened or written, or is not a regular file.
 pub(super) fn append(path: Option<&Path>, mut record: Record, now: Timestamp) -> io::Result<()> {
     let path = path.ok_or_else(|| io::Error::other("there is no home folder to keep the audit file in"))?;
     record.time = now;
@@ -65,7 +65,7 @@ fn ends_a_line(file: &File, length: u64) -> io::Result<bool> {
 fn open(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt as _;
     match std::fs::metadata(path) {
-        Ok(found) if !found.is_file() => return Err(io::Error::other("it is no regular file")),
+        Ok(found) if !found.is_file() => return Err(io::Error::other("it is not a regular file")),
         Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),
@@ -153,10 +153,10 @@ fn lives(operation: &str) -> bool {
 /// All lines, oldest first, and how many could not be understood. No file is no line.
 ///
 /// # Errors
-/// When it is there and cannot be read, or is no regular file: a pipe would wait for a writer.
+/// When it is there and cannot be read, or is not a regular file: a pipe would wait for a writer.
 pub fn read(path: &Path) -> io::Result<(Vec<Record>, usize)> {
     if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-        return Err(io::Error::other("it is no regular file"));
+        return Err(io::Error::other("it is not a regular file"));
     }
     let file = match File::open(path) {
         Ok(file) => file,
@@ -252,9 +252,9 @@ mod tests {
         assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
         for odd in [path.as_path(), Path::new("/dev/null"), folder.as_path()] {
             let error = append(Some(odd), Record::default(), at("2026-11-20T11:00:00Z")).unwrap_err();
-            assert_eq!(error.to_string(), "it is no regular file", "{odd:?}");
+            assert_eq!(error.to_string(), "it is not a regular file", "{odd:?}");
         }
-        assert_eq!(read(&path).unwrap_err().to_string(), "it is no regular file");
+        assert_eq!(read(&path).unwrap_err().to_string(), "it is not a regular file");
         assert_eq!(close_left(&path, at("2026-11-20T11:00:00Z")).unwrap(), Vec::new());
         std::fs::remove_dir_all(folder).unwrap();
     }

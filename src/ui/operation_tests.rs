@@ -271,7 +271,7 @@ fn scaling_asks_for_a_number_and_offers_to_move_limits() {
     seen("ask_count_80x24", &stage.app);
     stage.typed("many");
     stage.press("enter");
-    stage.shows("`many` is no number of tasks");
+    stage.shows("`many` is not a number of tasks");
     stage.press("ctrl-u");
     stage.typed("12");
     stage.press("enter");
@@ -296,7 +296,7 @@ fn limits_are_two_numbers() {
     stage.press("enter");
     stage.typed("4 2");
     stage.press("enter");
-    stage.shows("are no limits");
+    stage.shows("are not limits");
     stage.press("ctrl-u");
     stage.typed("2 4");
     stage.press("enter enter");

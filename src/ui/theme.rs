@@ -112,7 +112,7 @@ impl Theme {
             None => {}
             Some((Some(name), _)) => match Self::named(name) {
                 Some(base) => theme = base,
-                None => mistakes.push(format!("base: `{name}` is no theme: dark, light, high-contrast, monochrome")),
+                None => mistakes.push(format!("base: `{name}` is not a theme: dark, light, high-contrast, monochrome")),
             },
             Some((None, _)) => mistakes.push("base: the name of a theme is a text".to_owned()),
         }
@@ -216,7 +216,7 @@ fn colour(word: &str) -> Result<Color, String> {
         "brightcyan" => Color::LightCyan,
         "brightwhite" => Color::White,
         other if other.starts_with('#') || other.parse::<u8>().is_ok() => {
-            Color::from_str(other).map_err(|_| format!("`{other}` is no colour"))?
+            Color::from_str(other).map_err(|_| format!("`{other}` is not a colour"))?
         }
         other => {
             return Err(format!(

@@ -392,14 +392,14 @@ impl<'a> Parser<'a> {
         if name == "level" || name == "severity" {
             let level = Level::from_word(value.as_bytes());
             return level.map(|level| Node::Level(op, level)).ok_or_else(|| {
-                self.error(from, value.len(), "this is no level: trace, debug, info, warn, error or fatal")
+                self.error(from, value.len(), "this is not a level: trace, debug, info, warn, error or fatal")
             });
         }
         let wanted = match op {
             Op::Eq | Op::Ne => Wanted::Text(value),
             _ => Wanted::Number(
                 fields::number(&value)
-                    .ok_or_else(|| self.error(from, value.len(), "this is no number: write 500, 1.5s, 200ms"))?,
+                    .ok_or_else(|| self.error(from, value.len(), "this is not a number: write 500, 1.5s, 200ms"))?,
             ),
         };
         Ok(Node::Field(name.to_owned(), op, wanted))

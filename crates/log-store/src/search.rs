@@ -11,7 +11,7 @@ const SIZE: usize = 4 << 20;
 /// Why a pattern cannot be searched for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SearchError {
-    /// It is no regular expression.
+    /// It is not a regular expression.
     #[error("{what}")]
     Syntax {
         /// What is wrong, in a sentence.

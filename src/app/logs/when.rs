@@ -16,7 +16,7 @@ pub fn moment(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, 
     // A clock comes first: the reader of durations takes `16:01:44` for 16 hours and more.
     if is_clock(text) {
         let clock =
-            clock(text).ok_or_else(|| format!("`{text}` is no time of a day: it goes from 00:00 to 23:59:59"))?;
+            clock(text).ok_or_else(|| format!("`{text}` is not a time of a day: it goes from 00:00 to 23:59:59"))?;
         let today = now.to_zoned(zone.clone());
         let at = today.date().to_datetime(clock).to_zoned(zone.clone()).map_err(|error| error.to_string())?;
         // A clock that is still to come is yesterday's.
@@ -71,7 +71,7 @@ pub fn range(
 }
 
 fn wrong(text: &str) -> String {
-    format!("`{text}` is no time: write `2h` (so long ago), `14:02`, `2026-11-24`, `2026-11-24 14:02` or RFC 3339")
+    format!("`{text}` is not a time: write `2h` (so long ago), `14:02`, `2026-11-24`, `2026-11-24 14:02` or RFC 3339")
 }
 
 /// A moment with its zone, as an error tells it.

@@ -132,7 +132,7 @@ async fn region(connection: &Connection, profiles: &Profiles) -> Result<Region, 
     };
     if !crate::model::format::is_region(&found) {
         let message = format!(
-            "`{found}` is no region: it is written as ap-northeast-1, in AWS_REGION, the profile or config.toml"
+            "`{found}` is not a region: it is written as ap-northeast-1, in AWS_REGION, the profile or config.toml"
         );
         return Err(Failure::new(FailureKind::Other, message)
             .hinted("`cockpit config show` prints where each value comes from"));

@@ -151,7 +151,7 @@ async fn identity(context: &Context, environment: &EnvironmentConfig) -> Vec<Che
 
 fn terminal() -> Vec<Check> {
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
-        return vec![Check::warn("terminal", "output is no terminal", "run `cockpit doctor` in one to check it")];
+        return vec![Check::warn("terminal", "output is not a terminal", "run `cockpit doctor` in one to check it")];
     }
     let mut checks = Vec::new();
     let name = std::env::var("TERM").unwrap_or_default();

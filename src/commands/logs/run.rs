@@ -335,7 +335,7 @@ fn filter(flag: &str, text: &str, named: &[String]) -> Result<Filter, Report> {
 }
 
 fn wrong_filter(flag: &str, text: &str, error: &FilterError) -> Report {
-    let report = Report::usage(format!("{flag} is no filter: {}", error.what));
+    let report = Report::usage(format!("{flag} is not a filter: {}", error.what));
     let report = error.under(text).lines().fold(report, |report, line| report.cause(line.to_owned()));
     report.hint("for example: level>=warn service:api status:5xx latency>500ms -healthcheck")
 }
@@ -344,14 +344,14 @@ fn wanted(arguments: &Arguments, named: &[String]) -> Result<Wanted, Report> {
     let level = match &arguments.level {
         None => Level::None,
         Some(word) => Level::from_word(word.as_bytes()).ok_or_else(|| {
-            Report::usage(format!("`{word}` is no level")).hint("there are: trace, debug, info, warn, error, fatal")
+            Report::usage(format!("`{word}` is not a level")).hint("there are: trace, debug, info, warn, error, fatal")
         })?,
     };
     let grep = arguments.grep.as_deref().map(|pattern| {
         Search::regex(pattern).map_err(|error| match error {
             SearchError::Syntax { what, at } => {
                 let caret = format!("{}^", " ".repeat(at));
-                Report::usage(format!("--grep is no regular expression: {what}")).cause(pattern).cause(caret)
+                Report::usage(format!("--grep is not a regular expression: {what}")).cause(pattern).cause(caret)
             }
             SearchError::TooLarge { .. } => Report::usage(format!("--grep: {error}")),
         })

@@ -105,7 +105,7 @@ pub fn accept(app: &mut App, prompt: Prompt, typed: &str) -> Vec<Effect> {
         Prompt::Filter => {
             if let Some(error) = app.panes.logs.filter_error.clone() {
                 let body = format!("{}\n\n{}", error.under(typed), error.what);
-                let mut message = overlays::inspect("This is no filter".to_owned(), &body);
+                let mut message = overlays::inspect("This is not a filter".to_owned(), &body);
                 message.copies = Some(typed.to_owned());
                 app.screen.overlays.push(message);
             }

@@ -135,7 +135,7 @@ pub fn to_task(app: &mut App) -> Vec<Effect> {
     let Some(line) = app.panes.logs.current().and_then(|pos| app.panes.logs.store.line(pos)) else { return Vec::new() };
     let (service, task) = (line.source.service.clone(), line.source.task.clone());
     if app.estate.service(&service).is_none() {
-        app.say(format!("{service} is no service of this environment"));
+        app.say(format!("{service} is not a service of this environment"));
         return Vec::new();
     }
     if app.estate.task(&task).is_none() {

@@ -59,8 +59,8 @@ pub(crate) fn answer(app: &mut App, question: Question) -> Vec<Effect> {
         },
         (question, _) => {
             app.say(match question {
-                Question::Count => format!("`{typed}` is no number of tasks: type one, as 3"),
-                Question::Limits => format!("`{typed}` are no limits: type two numbers, as 1 4"),
+                Question::Count => format!("`{typed}` is not a number of tasks: type one, as 3"),
+                Question::Limits => format!("`{typed}` are not limits: type two numbers, as 1 4"),
             });
             return again(app);
         }
