@@ -153,7 +153,6 @@ pub struct Command<A> {
     pub id: Id,
     /// Where its keys are listened to.
     pub scope: Scope,
-    /// What it risks.
     pub risk: Risk,
     /// Two or three words for the bottom line.
     pub title: &'static str,

@@ -23,7 +23,6 @@ pub const HELD: SignedDuration = SignedDuration::from_millis(1_100);
 /// What a person touches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Touch {
-    /// A key.
     Key(Key),
     /// The button of the mouse.
     Click,

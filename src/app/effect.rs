@@ -12,7 +12,6 @@ use jiff::Timestamp;
 pub enum Effect {
     /// Make clients for this environment and forget those of the one before, with all their fetches.
     Connect {
-        /// The environment.
         environment: Box<EnvironmentConfig>,
         /// Its generation: tickets of others are stale.
         generation: u32,
@@ -32,7 +31,6 @@ pub enum Effect {
         id: CallId,
         /// The environment, which need not be the opened one.
         environment: Box<EnvironmentConfig>,
-        /// What.
         call: Box<Call>,
     },
     /// Put text on the clipboard (OSC 52).
@@ -41,14 +39,12 @@ pub enum Effect {
     Save {
         /// Where.
         path: String,
-        /// What.
         text: String,
     },
     /// Write lines that come into a file beside the screen.
     Tee(Tee),
     /// Keep a filter of logs for later sessions, or forget it.
     SaveFilter {
-        /// Its name.
         name: String,
         /// What it stands for; none: it is forgotten.
         filter: Option<String>,
@@ -180,7 +176,6 @@ pub enum Query {
         keys: Vec<MetricKey>,
         /// From.
         since: Timestamp,
-        /// To.
         until: Timestamp,
     },
     /// Logs `GetLogEvents`: the last lines of one stream.

@@ -29,7 +29,6 @@ pub enum Event {
     Held(Key),
     /// Text was pasted (bracketed paste).
     Paste(String),
-    /// The mouse.
     Mouse(Mouse),
     /// The terminal's size is now columns by rows.
     Resize(u16, u16),
@@ -59,9 +58,7 @@ pub enum Event {
 pub enum Mouse {
     /// Left button.
     Click(u16, u16),
-    /// Wheel up.
     WheelUp(u16, u16),
-    /// Wheel down.
     WheelDown(u16, u16),
 }
 
@@ -100,19 +97,14 @@ pub enum Fact {
     ServiceNames(Vec<String>),
     /// Services, and the names that AWS does not know.
     Services(Vec<Service>, Vec<String>),
-    /// Ids of tasks.
     TaskIds(Vec<String>),
     /// Tasks (those that are gone are left out).
     Tasks(Vec<Task>),
-    /// A task definition.
     TaskDefinition(Box<TaskDefinition>),
     /// A service's newest deployments, newest first.
     Rollouts(Vec<ServiceDeployment>),
-    /// Scalable targets.
     ScalableTargets(Vec<ScalableTarget>),
-    /// Scaling policies.
     ScalingPolicies(Vec<ScalingPolicy>),
-    /// Scheduled actions.
     ScheduledActions(Vec<ScheduledAction>),
     /// Schedules that stop and start the environment.
     Schedules(Vec<Timer>),
@@ -126,7 +118,6 @@ pub enum Fact {
     DbClusters(Vec<DbCluster>),
     /// Database instances.
     DbInstances(Vec<DbInstance>),
-    /// Alarms.
     Alarms(Vec<Alarm>),
     /// Points of metrics.
     Metrics(Vec<(MetricKey, Vec<Point>)>),
@@ -136,7 +127,6 @@ pub enum Fact {
     LogPage(LogPage),
     /// Streams of a group.
     LogStreams(Vec<LogStream>),
-    /// Log groups.
     LogGroups(Vec<LogGroup>),
     /// A second of a live tail.
     LiveTail(LiveUpdate),

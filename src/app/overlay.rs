@@ -19,7 +19,6 @@ pub enum Kind {
     Actions,
     /// Raw fields.
     Inspect,
-    /// Environments.
     Environments,
     /// What happened.
     Activity,
@@ -106,7 +105,6 @@ pub enum Choice {
     Environment(String),
     /// Something of a pane.
     Pane {
-        /// Which.
         pane: PaneId,
         /// The pane's own, what is chosen.
         what: u8,
@@ -130,7 +128,6 @@ pub enum Choice {
 pub struct Line {
     /// At the left: keys, or a time.
     pub left: String,
-    /// The text.
     pub text: String,
     /// After the text, dimmed where its tone is plain.
     pub note: String,
@@ -147,7 +144,6 @@ pub struct Line {
 /// A window over the panes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Overlay {
-    /// Which.
     pub kind: Kind,
     /// In its frame.
     pub title: String,

@@ -41,7 +41,6 @@ pub struct Pane<A: 'static> {
 
 /// What is shown in a pane.
 pub struct ViewSpec<A: 'static> {
-    /// Its name.
     pub name: &'static str,
     /// Its blocks, in the order of `Tab`; the first has the focus at first.
     pub blocks: &'static [&'static BlockSpec<A>],
@@ -69,7 +68,6 @@ pub struct BlockSpec<A: 'static> {
     pub header: bool,
     /// The columns by which it can be sorted, in their order on the screen; empty: it has its own order.
     pub columns: &'static [&'static str],
-    /// Its rows.
     pub rows: Rows<A>,
     /// Whether its last row, where it is selected, stays so while rows come.
     pub follows_end: bool,

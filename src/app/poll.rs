@@ -33,7 +33,6 @@ use timer::{Timer, now_stretch};
 /// What a reader of the estate needs; the rest is not asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wants {
-    /// Sources.
     pub sources: BTreeSet<Source>,
     /// Curves of services, not only of databases.
     pub service_metrics: bool,

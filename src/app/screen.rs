@@ -30,7 +30,6 @@ pub enum Purpose {
     Window,
     /// A pane asks for it.
     Pane {
-        /// Which.
         pane: PaneId,
         /// The pane's own, for what it is typed.
         what: u8,
@@ -62,7 +61,6 @@ impl Typing {
 pub struct Screen {
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
-    /// The pane.
     pub pane: PaneId,
     /// The opened service in the services pane.
     pub service: Option<String>,

@@ -140,7 +140,6 @@ pub struct Entry {
     pub at: Timestamp,
     /// Bad news.
     pub error: bool,
-    /// What.
     pub text: String,
 }
 

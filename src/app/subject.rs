@@ -7,7 +7,6 @@ use crate::model::Health;
 pub enum Subject {
     /// All services.
     Services,
-    /// A service.
     Service(String),
     /// A task of a service.
     Task(String, String),
@@ -15,11 +14,9 @@ pub enum Subject {
     Container(String, String),
     /// A deployment of a service.
     Deployment(String, String),
-    /// A database.
     Database(String),
     /// An instance of a database.
     Instance(String, String),
-    /// An alarm.
     Alarm(String),
     /// An entry of the needs-attention list that is none of these, by its text.
     Text(String),

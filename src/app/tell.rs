@@ -61,7 +61,6 @@ pub struct Logged<'a> {
     pub at: Option<Timestamp>,
     /// How it looks.
     pub tone: Tone,
-    /// What.
     pub text: std::borrow::Cow<'a, str>,
 }
 

@@ -41,9 +41,7 @@ pub enum Class {
     EcsRegister,
     /// ECS `UpdateService`, and other changes of services, tasks and tags.
     EcsUpdate,
-    /// ECR.
     Ecr,
-    /// RDS.
     Rds,
     /// `CloudWatch` `DescribeAlarms`.
     Alarms,
@@ -53,7 +51,6 @@ pub enum Class {
     Elbv2,
     /// Application Auto Scaling.
     Autoscaling,
-    /// STS.
     Sts,
     /// Lambda `GetFunctionConfiguration`.
     Lambda,

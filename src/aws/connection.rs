@@ -51,7 +51,6 @@ pub struct Connection {
 pub struct Keys {
     /// `AKIA…`.
     pub id: String,
-    /// Its secret.
     pub secret: secrecy::SecretString,
 }
 

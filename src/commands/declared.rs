@@ -46,7 +46,6 @@ pub struct Schema {
     pub name: &'static str,
     /// Which commands print it.
     pub about: &'static str,
-    /// Makes it.
     pub make: fn() -> Value,
 }
 

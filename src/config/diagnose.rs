@@ -10,7 +10,6 @@ use std::sync::Arc;
 pub struct SourceFile {
     /// Its path, as it is shown.
     pub name: String,
-    /// Its text.
     pub text: String,
 }
 
@@ -37,7 +36,6 @@ pub enum Spot {
     Path(String),
     /// In an environment variable.
     Variable(String),
-    /// In a flag.
     Flag(&'static str),
 }
 

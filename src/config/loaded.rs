@@ -26,7 +26,6 @@ pub enum Origin {
     File(Arc<SourceFile>, Range<usize>),
     /// An environment variable.
     Variable(String),
-    /// A flag.
     Flag(&'static str),
 }
 

@@ -26,21 +26,18 @@ pub struct Known {
 pub enum Place {
     /// At the top or in `[ui]`.
     Top {
-        /// Sets it.
         set: fn(&mut Config, Value),
         /// Reads it.
         get: fn(&Config) -> Option<Value>,
     },
     /// In `[environments.NAME]`.
     Environment {
-        /// Sets it.
         set: fn(&mut EnvironmentConfig, Value),
         /// Reads it.
         get: fn(&EnvironmentConfig) -> Option<Value>,
     },
     /// In `[build.SERVICE]`.
     Build {
-        /// Sets it.
         set: fn(&mut BuildConfig, Value),
         /// Reads it.
         get: fn(&BuildConfig) -> Option<Value>,

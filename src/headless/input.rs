@@ -14,7 +14,6 @@ use std::collections::BTreeMap;
 pub struct SnapshotInput<'a> {
     /// The zone in which tables tell times: the environment's, or the machine's.
     pub zone: &'a TimeZone,
-    /// The environment.
     pub environment: &'a EnvironmentConfig,
     /// Its facts, settled.
     pub estate: &'a Estate,

@@ -6,7 +6,6 @@ use jiff::{Timestamp, tz::TimeZone};
 /// The moment of a report and the zone in which its tables tell times.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Shown {
-    /// Now.
     pub now: Timestamp,
     /// The environment's zone, or the machine's.
     pub zone: TimeZone,

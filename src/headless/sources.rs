@@ -11,7 +11,6 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What the caller knows of its requests.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'a> {
-    /// The environment.
     pub environment: &'a EnvironmentConfig,
     /// The facts, settled.
     pub estate: &'a Estate,

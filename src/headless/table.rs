@@ -13,7 +13,6 @@ const LEAST: usize = 24;
 /// One column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Column {
-    /// Its title.
     pub title: &'static str,
     /// Numbers stand at the right.
     pub right: bool,
@@ -52,7 +51,6 @@ pub const fn numbers(title: &'static str) -> Column {
 pub struct Table {
     /// What stands above it in a document of several tables.
     pub title: Option<String>,
-    /// Columns.
     pub columns: Vec<Column>,
     /// Rows; `None` is a value that is not there.
     pub rows: Vec<Vec<Option<String>>>,

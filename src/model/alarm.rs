@@ -5,9 +5,7 @@ use jiff::Timestamp;
 /// One metric alarm or composite alarm.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct Alarm {
-    /// Its name.
     pub name: String,
-    /// Its state.
     pub state: AlarmState,
     /// Why, as CloudWatch says it.
     pub reason: String,
@@ -21,7 +19,6 @@ pub struct Alarm {
     pub metric: Option<String>,
     /// Dimensions, name and value.
     pub dimensions: Vec<(String, String)>,
-    /// The threshold.
     pub threshold: Option<f64>,
     /// `GreaterThanOrEqualToThreshold`, …
     pub comparison: Option<String>,

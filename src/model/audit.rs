@@ -18,9 +18,7 @@ pub struct Record {
     pub user: String,
     /// The environment's name.
     pub environment: String,
-    /// The account.
     pub account: String,
-    /// The region.
     pub region: String,
     /// The endpoint, where it was not AWS's own: then nothing real may have been changed.
     pub endpoint: String,

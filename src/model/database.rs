@@ -18,15 +18,12 @@ pub struct DbCluster {
     pub status: String,
     /// Writer endpoint.
     pub endpoint: Option<String>,
-    /// Reader endpoint.
     pub reader_endpoint: Option<String>,
-    /// Port.
     pub port: Option<u16>,
     /// Database name.
     pub database: Option<String>,
     /// Serverless capacity range in ACU.
     pub acu: Option<(f64, f64)>,
-    /// Backups.
     pub backup: Backup,
     /// Deletion protection.
     pub protected: bool,
@@ -59,13 +56,11 @@ pub struct DbInstance {
     pub az: Option<String>,
     /// Its own endpoint.
     pub endpoint: Option<String>,
-    /// Port.
     pub port: Option<u16>,
     /// Database name.
     pub database: Option<String>,
     /// A standby in another zone.
     pub multi_az: bool,
-    /// GiB.
     pub storage_gib: Option<u32>,
     /// Backups (a cluster's are the cluster's).
     pub backup: Backup,
@@ -142,17 +137,13 @@ pub struct Database {
     pub id: String,
     /// Aurora or RDS.
     pub kind: DatabaseKind,
-    /// Engine.
     pub engine: String,
-    /// Version.
     pub version: String,
-    /// Status.
     pub status: String,
     /// Endpoint for writes.
     pub endpoint: Option<String>,
     /// Endpoint for reads.
     pub reader_endpoint: Option<String>,
-    /// Port.
     pub port: Option<u16>,
     /// Database name.
     pub database: Option<String>,
@@ -162,7 +153,6 @@ pub struct Database {
     pub storage_gib: Option<u32>,
     /// A standby in another zone, RDS only.
     pub multi_az: bool,
-    /// Backups.
     pub backup: Backup,
     /// Deletion protection.
     pub protected: bool,
@@ -185,7 +175,6 @@ pub struct Member {
     pub role: Role,
     /// Status; `None` while the instances could not be read.
     pub status: Option<String>,
-    /// Class.
     pub class: Option<String>,
     /// Availability zone.
     pub az: Option<String>,

@@ -31,7 +31,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub struct Estate {
     /// Who asks.
     pub identity: Observed<Identity>,
-    /// The cluster.
     pub cluster: Observed<Cluster>,
     /// Services by name.
     pub services: Observed<BTreeMap<String, Service>>,
@@ -65,7 +64,6 @@ pub struct Estate {
     pub db_clusters: Observed<Vec<DbCluster>>,
     /// Database instances.
     pub db_instances: Observed<Vec<DbInstance>>,
-    /// Alarms.
     pub alarms: Observed<Vec<Alarm>>,
     /// When metrics were last read; the curves are in `series`.
     pub metrics: Observed<()>,
@@ -138,9 +136,7 @@ pub struct ServiceRow {
     pub assessment: Assessment,
     /// Desired count.
     pub desired: u32,
-    /// Running.
     pub running: u32,
-    /// Pending.
     pub pending: u32,
     /// Limits of its autoscaling.
     pub limits: Option<(u32, u32)>,
@@ -165,7 +161,6 @@ pub struct ServiceRow {
 /// A database with its judgement.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DatabaseRow {
-    /// The database.
     pub database: Database,
     /// Health and reasons.
     pub assessment: Assessment,

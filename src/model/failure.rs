@@ -72,7 +72,6 @@ impl FailureKind {
 /// One failure of one read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// What kind it is.
     pub kind: FailureKind,
     /// What the service or the connection said; never contains a secret.
     pub message: String,

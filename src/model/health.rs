@@ -119,7 +119,6 @@ pub struct Reason {
 /// A health with its reasons, the worst first.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Assessment {
-    /// The health.
     pub health: Health,
     /// Why.
     pub reasons: Vec<Reason>,
@@ -128,7 +127,6 @@ pub struct Assessment {
 /// Everything that is known about one service.
 #[derive(Debug, Clone, Copy)]
 pub struct Evidence<'a> {
-    /// The service.
     pub service: &'a Service,
     /// Its tasks, running and stopped.
     pub tasks: &'a [&'a Task],
@@ -144,7 +142,6 @@ pub struct Evidence<'a> {
     pub timers: &'a [Timer],
     /// Its target groups: ARN and targets.
     pub targets: &'a [(&'a str, &'a [Target])],
-    /// Now.
     pub now: Timestamp,
 }
 

@@ -101,7 +101,6 @@ pub struct Image {
     pub repository: String,
     /// `sha256:…`.
     pub digest: String,
-    /// Its tags.
     pub tags: Vec<String>,
     /// When it was pushed.
     pub pushed_at: Option<Timestamp>,
@@ -120,7 +119,6 @@ pub struct Scan {
     pub status: String,
     /// Critical findings.
     pub critical: u32,
-    /// High.
     pub high: u32,
     /// All others.
     pub other: u32,

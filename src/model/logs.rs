@@ -14,7 +14,6 @@ pub type Ms = i64;
 pub struct LogEvent {
     /// Unique in its group; empty where the API gives none (live tail, `GetLogEvents`).
     pub id: Piece,
-    /// Its stream.
     pub stream: Piece,
     /// When it was written, in milliseconds.
     pub at: Ms,
@@ -76,7 +75,6 @@ pub struct LogWindow {
 /// A stream of a group.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogStream {
-    /// Its name.
     pub name: String,
     /// When it was made.
     pub created: Ms,
@@ -87,7 +85,6 @@ pub struct LogStream {
 /// A log group.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct LogGroup {
-    /// Its name.
     pub name: String,
     /// Bytes that it holds.
     pub bytes: i64,

@@ -178,9 +178,7 @@ pub fn nearest<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Opt
 /// What an ARN says of a service or a task of ECS, or of a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Arn<'a> {
-    /// The region.
     pub region: &'a str,
-    /// The account.
     pub account: &'a str,
     /// `service`, `task`, `cluster`, `db`.
     pub kind: &'a str,

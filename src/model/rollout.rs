@@ -9,9 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 pub struct ServiceDeployment {
     /// The last part of its ARN.
     pub id: String,
-    /// Its ARN.
     pub arn: String,
-    /// Its status.
     pub status: RolloutStatus,
     /// Why.
     pub reason: String,

@@ -12,7 +12,6 @@ pub struct ScalableTarget {
     pub min: u32,
     /// Maximum count.
     pub max: u32,
-    /// What is suspended.
     pub suspended: Suspended,
 }
 
@@ -78,7 +77,6 @@ impl Suspended {
 pub struct ScalingPolicy {
     /// `service/CLUSTER/NAME`.
     pub resource: String,
-    /// Its name.
     pub name: String,
     /// `TargetTrackingScaling`, `StepScaling`, …
     pub kind: String,
@@ -99,7 +97,6 @@ pub struct ScalingPolicy {
 pub struct ScheduledAction {
     /// `service/CLUSTER/NAME`.
     pub resource: String,
-    /// Its name.
     pub name: String,
     /// `cron(…)`, `rate(…)` or `at(…)`.
     pub schedule: String,
@@ -134,7 +131,6 @@ impl ScheduledAction {
 /// What autoscaling did, or did not do and why.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct ScalingActivity {
-    /// Its id.
     pub id: String,
     /// `service/CLUSTER/NAME`.
     pub resource: String,

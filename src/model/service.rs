@@ -6,7 +6,6 @@ use jiff::Timestamp;
 /// An ECS cluster.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Cluster {
-    /// Its name.
     pub name: String,
     /// `ACTIVE`, `INACTIVE`, …
     pub status: String,
@@ -23,7 +22,6 @@ pub struct Cluster {
 pub struct Service {
     /// Its name, unique in the cluster.
     pub name: String,
-    /// Its ARN.
     pub arn: String,
     /// The cluster's name.
     pub cluster: String,
@@ -97,9 +95,7 @@ pub struct Deployment {
     pub rollout_reason: String,
     /// Desired count of this deployment.
     pub desired: u32,
-    /// Running.
     pub running: u32,
-    /// Pending.
     pub pending: u32,
     /// Tasks that failed to start since one last reached RUNNING: ECS resets it, so a later crash
     /// loop does not show in it.
@@ -137,7 +133,6 @@ impl RolloutState {
 /// One line of a service's event list.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct ServiceEvent {
-    /// Its id.
     pub id: String,
     /// When.
     pub at: Option<Timestamp>,

@@ -7,23 +7,16 @@ use jiff::SignedDuration;
 pub enum Source {
     /// Who we are.
     Identity,
-    /// The cluster.
     Cluster,
     /// Services with their deployments and events.
     Services,
-    /// Tasks.
     Tasks,
-    /// Task definitions.
     TaskDefinitions,
     /// The history of deployments of each service.
     Rollouts,
-    /// Scalable targets.
     ScalableTargets,
-    /// Scaling policies.
     ScalingPolicies,
-    /// Scheduled actions.
     ScheduledActions,
-    /// Scaling activities.
     ScalingActivities,
     /// Schedules that stop and start the environment.
     Schedules,
@@ -33,9 +26,7 @@ pub enum Source {
     DbClusters,
     /// Database instances.
     DbInstances,
-    /// Alarms.
     Alarms,
-    /// Metrics.
     Metrics,
     /// Logs: read when a person or a deployment asks, never with a snapshot.
     Logs,
@@ -112,13 +103,9 @@ impl Source {
 /// How often each source is read while the terminal has the focus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Intervals {
-    /// Services.
     pub services: SignedDuration,
-    /// Tasks.
     pub tasks: SignedDuration,
-    /// Databases.
     pub databases: SignedDuration,
-    /// Alarms.
     pub alarms: SignedDuration,
     /// Metrics: each read costs money.
     pub metrics: SignedDuration,
@@ -126,7 +113,6 @@ pub struct Intervals {
     pub scaling: SignedDuration,
     /// Health of load balancer targets.
     pub targets: SignedDuration,
-    /// Identity.
     pub identity: SignedDuration,
     /// A deployment that is being watched.
     pub watch: SignedDuration,

@@ -5,7 +5,6 @@
 pub struct Target {
     /// Address or instance id.
     pub id: String,
-    /// Port.
     pub port: Option<u16>,
     /// Availability zone.
     pub az: Option<String>,

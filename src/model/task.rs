@@ -41,7 +41,6 @@ pub struct Task {
     pub stop_code: Option<String>,
     /// In a sentence.
     pub stopped_reason: Option<String>,
-    /// Its containers.
     pub containers: Vec<Container>,
     /// Whether ECS Exec is on for it.
     pub exec: bool,

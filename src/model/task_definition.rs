@@ -17,7 +17,6 @@ pub struct TaskDefinition {
     pub architecture: Option<String>,
     /// Its containers, in order.
     pub containers: Vec<ContainerDefinition>,
-    /// Role of the task.
     pub task_role: Option<String>,
     /// Role that pulls and logs.
     pub execution_role: Option<String>,
@@ -36,7 +35,6 @@ pub struct TaskDefinition {
 /// secrets, and names are enough to operate.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct ContainerDefinition {
-    /// Its name.
     pub name: String,
     /// Image with tag or digest.
     pub image: String,

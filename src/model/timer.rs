@@ -7,7 +7,6 @@ use jiff::{Timestamp, tz::TimeZone};
 /// One schedule.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct Timer {
-    /// Its name.
     pub name: String,
     /// Its group; `default` where none was made.
     pub group: String,
@@ -52,9 +51,7 @@ pub struct Sets {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Power {
-    /// Starts it.
     Start,
-    /// Stops it.
     Stop,
 }
 

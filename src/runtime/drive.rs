@@ -17,7 +17,6 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// Operations and the executor that runs their effects.
 pub struct Driver {
-    /// The operations.
     pub operations: Operations,
     ring: Ring,
 }

@@ -16,7 +16,6 @@ pub struct Canvas<'a, 'b> {
     pub app: &'a App,
     /// Styles.
     pub theme: &'a Theme,
-    /// Signs.
     pub signs: Signs,
     buffer: &'b mut Buffer,
 }

@@ -11,7 +11,6 @@ use tokio::sync::mpsc;
 /// What a handler wants done with a request.
 #[derive(Debug)]
 pub(crate) enum Reply {
-    /// Send this.
     Send(Response<Payload>),
     /// Close the connection without an answer.
     Reset,

@@ -12,7 +12,6 @@ use std::collections::{HashMap, VecDeque};
 /// How much is kept, whichever is reached first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Lines.
     pub lines: usize,
     /// Bytes of text and of what belongs to it.
     pub bytes: usize,
@@ -35,9 +34,7 @@ const TRACE: usize = 20_000;
 /// Where lines come from.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Source {
-    /// The group.
     pub group: String,
-    /// The stream.
     pub stream: String,
     /// What a person calls it: the service, the function.
     pub service: String,
@@ -61,9 +58,7 @@ pub struct New<'a> {
     pub at: Ms,
     /// A hash of its id; 0 for none: then it is never taken for another.
     pub id: u64,
-    /// Its stream.
     pub stream: StreamId,
-    /// The text.
     pub text: &'a str,
     /// It came after later lines had been read.
     pub late: bool,
@@ -85,9 +80,7 @@ pub enum Placed {
 /// The place of a line for the moment: changes of the store move it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Pos {
-    /// Which block.
     pub block: usize,
-    /// Which row in it.
     pub row: usize,
 }
 
@@ -96,7 +89,6 @@ pub struct Pos {
 pub struct Key {
     /// Its time.
     pub at: Ms,
-    /// Its id.
     pub id: u64,
 }
 
@@ -107,7 +99,6 @@ pub struct Line<'a> {
     pub at: Ms,
     /// The hash of its id.
     pub id: u64,
-    /// Its stream.
     pub stream: StreamId,
     /// Where it comes from.
     pub source: &'a Source,
@@ -117,7 +108,6 @@ pub struct Line<'a> {
     pub kind: Kind,
     /// See [`mark`].
     pub marks: u8,
-    /// The text.
     pub text: &'a str,
 }
 

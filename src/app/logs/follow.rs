@@ -100,7 +100,6 @@ pub struct Arrived {
 /// A stretch that was not read, or not whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gap {
-    /// The group.
     pub group: String,
     /// Where it begins.
     pub from: Ms,

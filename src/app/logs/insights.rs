@@ -110,7 +110,6 @@ pub struct Preset {
     pub name: &'static str,
     /// What it answers.
     pub title: &'static str,
-    /// The query.
     pub query: &'static str,
 }
 

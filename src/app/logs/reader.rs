@@ -26,7 +26,6 @@ const WHO: u8 = 2;
 /// One thing to write.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Out {
-    /// A line.
     Line(Arrived),
     /// What is missing.
     Gap(Gap),

@@ -23,7 +23,6 @@ pub enum Call {
     Read(Read),
     /// Change something in AWS.
     Write {
-        /// What.
         write: Write,
         /// The account it must be: it is asked for right before, with the same credentials. None: any.
         account: Option<String>,
@@ -41,7 +40,6 @@ pub enum Read {
     Identity,
     /// ECS `DescribeServices` with tags; at most 10 → [`Reply::Services`].
     Services {
-        /// The cluster.
         cluster: String,
         /// Whole names.
         names: Vec<String>,
@@ -49,36 +47,23 @@ pub enum Read {
     /// ECS `ListServiceDeployments`, their details and the task definitions of their revisions; the newest
     /// 20, newest first → [`Reply::Releases`].
     History {
-        /// The cluster.
         cluster: String,
         /// Whole name.
         service: String,
     },
     /// ECS `DescribeServiceDeployments`; at most 20 → [`Reply::Releases`].
-    Releases {
-        /// ARNs.
-        arns: Vec<String>,
-    },
+    Releases { arns: Vec<String> },
     /// ECS `ListTasks` of a service, running and stopped, and `DescribeTasks` → [`Reply::Tasks`].
     Tasks {
-        /// The cluster.
         cluster: String,
         /// Whole name.
         service: String,
     },
     /// ECS `DescribeTasks` of one task → [`Reply::Tasks`].
-    Task {
-        /// The cluster.
-        cluster: String,
-        /// Its id.
-        id: String,
-    },
+    Task { cluster: String, id: String },
     /// ECS `DescribeTaskDefinition`; `name` is `family:revision`, or a family for its newest →
     /// [`Reply::TaskDefinition`].
-    TaskDefinition {
-        /// Which.
-        name: String,
-    },
+    TaskDefinition { name: String },
     /// Application Auto Scaling `DescribeScalableTargets` of one service → [`Reply::Scalable`].
     Scalable {
         /// `service/CLUSTER/NAME`.
@@ -89,7 +74,6 @@ pub enum Read {
     Image {
         /// The registry; the environment's account and region where none is named.
         registry: Option<Registry>,
-        /// The repository.
         repository: String,
         /// A tag, or a digest.
         reference: String,
@@ -98,7 +82,6 @@ pub enum Read {
     Images {
         /// The registry; the environment's account and region where none is named.
         registry: Option<Registry>,
-        /// The repository.
         repository: String,
     },
     /// ELBv2 `DescribeTargetHealth` of each group → [`Reply::Targets`].
@@ -123,15 +106,9 @@ pub enum Read {
         prefix: String,
     },
     /// Application Auto Scaling `DescribeScheduledActions` of one cluster → [`Reply::Timers`].
-    Actions {
-        /// The cluster.
-        cluster: String,
-    },
+    Actions { cluster: String },
     /// Lambda `GetFunctionConfiguration` → [`Reply::Done`]; a missing one fails with `NotFound`.
-    Function {
-        /// Its name.
-        name: String,
-    },
+    Function { name: String },
     /// RDS `DescribeDBClusters` and `DescribeDBInstances` → [`Reply::Databases`].
     Databases {
         /// Patterns of identifiers.
@@ -157,7 +134,6 @@ pub enum Write {
     },
     /// ECS `UpdateService`; only what is some is sent → [`Reply::Services`] with one.
     Update {
-        /// The cluster.
         cluster: String,
         /// Whole name.
         service: String,
@@ -175,9 +151,7 @@ pub enum Write {
     },
     /// ECS `StopTask` → [`Reply::Done`].
     StopTask {
-        /// The cluster.
         cluster: String,
-        /// Its id.
         id: String,
         /// Shown as its stopped reason.
         reason: String,
@@ -189,7 +163,6 @@ pub enum Write {
         arn: String,
         /// Its count.
         desired: Option<u32>,
-        /// What is suspended.
         suspended: Option<Suspended>,
     },
     /// ECS `UntagResource`: nothing need be remembered any more → [`Reply::Done`].
@@ -207,12 +180,10 @@ pub enum Write {
         min: Option<u32>,
         /// Maximum.
         max: Option<u32>,
-        /// What is suspended.
         suspended: Option<Suspended>,
     },
     /// Lambda `Invoke` of the scheduler, its log tail asked for → [`Reply::Invoked`].
     Invoke {
-        /// The function.
         function: String,
         /// What it is told: `{"action":"stop"}`.
         power: Power,
@@ -271,13 +242,10 @@ pub enum Reply {
     Services(Vec<Service>),
     /// Service deployments, newest first.
     Releases(Vec<ServiceDeployment>),
-    /// Tasks.
     Tasks(Vec<Task>),
-    /// A task definition.
     TaskDefinition(Box<TaskDefinition>),
     /// The scalable target, if the service has one.
     Scalable(Option<ScalableTarget>),
-    /// An image.
     Image(Box<Image>),
     /// Images of a repository.
     Images(Vec<Image>),
@@ -287,7 +255,6 @@ pub enum Reply {
     Log(Vec<String>),
     /// Schedules.
     Timers(Vec<Timer>),
-    /// Databases.
     Databases(Vec<DatabaseState>),
     /// For `docker login`.
     Login {

@@ -43,9 +43,7 @@ pub struct Details {
     pub revision: Option<String>,
     /// The one that ran before.
     pub previous: Option<String>,
-    /// The image.
     pub image: Option<String>,
-    /// Its digest.
     pub digest: Option<String>,
     /// What runs now, in words.
     pub runs: Option<String>,

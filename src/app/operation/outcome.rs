@@ -53,7 +53,6 @@ impl Verdict {
 /// How it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    /// The verdict.
     pub verdict: Verdict,
     /// In a sentence: `web runs 9f3c2e1 (web:44), 1 of 1`.
     pub summary: String,

@@ -29,7 +29,6 @@ pub enum Slot {
     Release,
     /// A last look, after the end: at the service, its tasks or its targets.
     Last(&'static str),
-    /// Tasks.
     Tasks,
     /// Autoscaling.
     Scalable,
@@ -39,7 +38,6 @@ pub enum Slot {
     Base,
     /// The newest of the family.
     Newest,
-    /// The image.
     Image,
     /// The image in the repository of a container, to tell which container it is of.
     ImageOf(String),
@@ -49,9 +47,7 @@ pub enum Slot {
     Actions,
     /// The scheduler function.
     Function,
-    /// Targets.
     Targets,
-    /// Databases.
     Databases,
     /// The last lines of a container of a task.
     Log {
@@ -109,7 +105,6 @@ pub struct Line {
     pub at: Timestamp,
     /// How important.
     pub weight: Weight,
-    /// What.
     pub text: String,
 }
 
@@ -120,7 +115,6 @@ pub struct Ctx<'a> {
     pub now: Timestamp,
     /// Now by the service's clock: for what the service dates.
     pub service_now: Timestamp,
-    /// The environment.
     pub environment: &'a EnvironmentConfig,
     /// The zone in which times are told.
     pub zone: &'a TimeZone,

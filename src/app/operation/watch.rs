@@ -45,7 +45,6 @@ pub struct Bar {
 /// What is watched.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Subject {
-    /// The cluster.
     pub cluster: String,
     /// The service's whole name.
     pub service: String,

@@ -14,7 +14,6 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// Fine.
     Fine,
     /// Worth knowing.
     Note,

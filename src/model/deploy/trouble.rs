@@ -36,7 +36,6 @@ pub enum TroubleKind {
 /// One kind of trouble of a deployment.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Trouble {
-    /// Which.
     pub kind: TroubleKind,
     /// In a sentence: `api exited 1 in 2 tasks`.
     pub text: String,

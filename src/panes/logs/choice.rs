@@ -53,7 +53,6 @@ pub enum Asked {
 pub enum Prompt {
     /// Text or `/regex/` to look for.
     Search,
-    /// A filter.
     Filter,
     /// A time to go to.
     Time,

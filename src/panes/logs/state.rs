@@ -190,9 +190,7 @@ struct Listing {
 #[derive(Debug, Clone)]
 pub struct Past {
     reader: Once,
-    /// From.
     pub from: Ms,
-    /// To.
     pub to: Ms,
     /// Lines that it brought.
     pub lines: usize,

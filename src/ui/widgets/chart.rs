@@ -29,7 +29,6 @@ pub struct Curve<'a> {
 pub struct Chart<'a> {
     /// What is measured.
     pub title: &'static str,
-    /// In what.
     pub unit: Unit,
     /// Curves, at most three are drawn.
     pub curves: Vec<Curve<'a>>,

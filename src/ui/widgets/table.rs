@@ -15,7 +15,6 @@ pub const WIDE: u16 = 140;
 /// A column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Column {
-    /// Its title.
     pub title: &'static str,
     /// The cells it needs.
     pub width: u16,
@@ -49,7 +48,6 @@ impl Column {
 /// What of a text is left out where it does not fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cut {
-    /// Its end.
     End,
     /// Its beginning: its end tells it apart.
     Start,

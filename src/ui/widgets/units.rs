@@ -5,15 +5,12 @@ use crate::model::database_health::lag_words;
 /// What a figure counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
-    /// Percent.
     Percent,
     /// Aurora capacity units.
     Acu,
     /// A plain count.
     Count,
-    /// Milliseconds.
     Milliseconds,
-    /// Bytes.
     Bytes,
 }
 

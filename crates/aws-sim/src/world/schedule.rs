@@ -19,7 +19,6 @@ pub(crate) enum Times {
     Cron([String; 6]),
     /// Every so many milliseconds.
     Every(Ms),
-    /// Once.
     Once(DateTime),
 }
 

@@ -16,7 +16,6 @@ use std::collections::BTreeMap;
 pub struct Gather {
     /// What is still asked.
     pub(super) waiting: Vec<Slot>,
-    /// The service.
     pub service: Option<Service>,
     /// Its deployments, newest first.
     pub history: Vec<ServiceDeployment>,
@@ -30,7 +29,6 @@ pub struct Gather {
     pub newest: Option<TaskDefinition>,
     /// The container whose image is changed, or is looked at.
     pub container: Container,
-    /// The image.
     pub image: Option<Image>,
     /// Schedules.
     pub timers: Vec<Timer>,

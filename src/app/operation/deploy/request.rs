@@ -29,7 +29,6 @@ pub struct Request {
     pub service: String,
     /// As people call it.
     pub short: String,
-    /// What.
     pub source: Source,
     /// The task definition that is copied instead of the one that runs.
     pub base: Option<String>,

@@ -32,7 +32,6 @@ pub enum Wanted {
     },
     /// Stop or start the environment.
     Power {
-        /// Which.
         power: Power,
         /// Whole names, in the configured order.
         services: Vec<String>,
@@ -42,10 +41,7 @@ pub enum Wanted {
         direct: bool,
     },
     /// Stop one task; its service replaces it.
-    StopTask {
-        /// Its id.
-        id: String,
-    },
+    StopTask { id: String },
     /// Skip the next time of the schedule, or take that back.
     Skip {
         /// Stop or start.
@@ -58,7 +54,6 @@ pub enum Wanted {
 /// What was asked for, with how people call it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// What.
     pub wanted: Wanted,
     /// `web`, `staging`, the beginning of a task's id.
     pub short: String,

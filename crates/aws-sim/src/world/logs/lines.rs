@@ -17,7 +17,6 @@ pub(crate) enum Shape {
     Winston,
     /// The Datadog agent: fields between bars.
     Agent,
-    /// logfmt.
     Logfmt,
     /// A Lambda function: START, lines, END, REPORT.
     Lambda,
