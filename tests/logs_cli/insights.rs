@@ -61,7 +61,7 @@ fn a_query_that_nobody_waits_for_is_stopped() {
         tokio::time::timeout(PATIENCE, asked).await.expect("in time");
         executor.carry_out(Effect::Connect { environment: Box::new(environment("prod")), generation: 2 });
         // Nobody waits longer than it takes to say so, and that is waited for.
-        executor.farewell().await;
+        executor.finish_cleanup().await;
         assert_eq!(stopped(), 4);
     });
 }
