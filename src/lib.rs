@@ -3,6 +3,7 @@
 //! The map of the rooms; `ARCHITECTURE.md` has the picture and the invariants.
 //!
 //! - [`model`]: what AWS tells us as plain values, and judgements over them. Pure.
+//! - [`feeds`]: what can be asked and learned, and how long each question is asked for. Pure.
 //! - [`app`]: the state and what changes it: events in, effects out. Pure.
 //! - [`panes`]: a folder each pane of the screen.
 //! - [`runtime`]: the only room that spawns, sleeps, reads the clock and draws.
@@ -19,6 +20,7 @@ pub mod aws;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod feeds;
 pub mod headless;
 pub mod model;
 pub mod panes;

@@ -5,11 +5,12 @@
 mod credentials;
 
 use aws_sim::{Scenario, Sim, SimOptions};
-use cockpit::app::effect::{Lane, Query};
-use cockpit::app::event::{Event, Fact, Part};
+use cockpit::app::effect::Lane;
+use cockpit::app::event::Event;
 use cockpit::app::ticket::{Owner, Ticket};
 use cockpit::aws::{Connection, Session};
 use cockpit::config::EnvironmentConfig;
+use cockpit::feeds::aws::{Fact, Part, Query};
 use cockpit::model::{AlarmState, Failure, FailureKind, MetricKey, RolloutStatus};
 use jiff::{SignedDuration, Timestamp};
 use std::io::{Read as _, Write as _};
@@ -61,7 +62,7 @@ async fn ask(session: &Session, query: Query) -> Heard {
         assert_eq!(answer.ticket, TICKET);
         assert!(end.is_none(), "nothing comes after the end");
         requests += answer.requests;
-        match answer.part {
+        match answer.part.of() {
             Part::Page(fact) => pages.push(fact),
             Part::Last(fact) => end = Some(Ok(fact)),
             Part::Failed(failure) => end = Some(Err(failure)),
@@ -370,7 +371,7 @@ async fn polling_that_is_throttled_does_not_slow_a_person() {
     let asked = session.ask(TICKET, Lane::Operator, services(), &out);
     tokio::time::timeout(Duration::from_secs(5), asked).await.unwrap();
     let Some(Event::Answer(answer)) = answers.recv().await else { panic!() };
-    assert!(matches!(answer.part, Part::Last(Fact::Services(..))));
+    assert!(matches!(answer.part.of(), Part::Last(Fact::Services(..))));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

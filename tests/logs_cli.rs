@@ -11,9 +11,10 @@ mod stored;
 mod support;
 
 use aws_sim::Scenario;
-use cockpit::app::effect::{Effect, Lane, Query};
+use cockpit::app::effect::{Effect, Lane};
 use cockpit::app::ticket::Ticket;
 use cockpit::config::EnvironmentConfig;
+use cockpit::feeds::aws::Query;
 use cockpit::model::logs::InsightsQuery;
 use cockpit::runtime::Executor;
 use rustix::process::Signal;

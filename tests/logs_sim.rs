@@ -2,10 +2,11 @@
 #![allow(clippy::unwrap_used)]
 
 use aws_sim::{Scenario, Sim, SimOptions};
-use cockpit::app::effect::{Lane, Query};
-use cockpit::app::event::{Event, Fact, Part};
+use cockpit::app::effect::Lane;
+use cockpit::app::event::Event;
 use cockpit::app::ticket::{Owner, Ticket};
 use cockpit::aws::{Connection, Session};
+use cockpit::feeds::aws::{Fact, Part, Query};
 use cockpit::model::logs::LogWindow;
 use cockpit::model::{Failure, FailureKind};
 
@@ -27,7 +28,7 @@ async fn ask(session: &Session, query: Query) -> Result<Fact, Failure> {
     drop(out);
     let mut end = None;
     while let Some(Event::Answer(answer)) = answers.recv().await {
-        match answer.part {
+        match answer.part.of() {
             Part::Page(_) => {}
             Part::Last(fact) => end = Some(Ok(fact)),
             Part::Failed(failure) => end = Some(Err(failure)),

@@ -2,11 +2,12 @@
 //!
 //! An answer whose account is not yet known to be right waits; one of a wrong account is never shown.
 
-use super::effect::{Effect, Query};
-use super::event::{Answer, Fact, Part};
+use super::effect::Effect;
+use super::event::Answer;
 use super::poll::{InFlight, Job, Poller};
 use super::unmatched::{named_wrong, sift};
 use crate::config::EnvironmentConfig;
+use crate::feeds::aws::{Fact, Part, Query};
 use crate::model::target::group_name;
 use crate::model::{DbInstance, Estate, Failure, FailureKind, Series, Source};
 use jiff::{SignedDuration, Timestamp};
@@ -28,7 +29,7 @@ impl Poller {
         &mut self,
         estate: &mut Estate,
         environment: &EnvironmentConfig,
-        answer: Answer,
+        answer: Answer<Fact>,
         now: Timestamp,
     ) -> Vec<Effect> {
         let mut effects = Vec::new();
@@ -41,7 +42,7 @@ impl Poller {
     /// The flight and the part to take in now; none for a stale answer or one that must wait.
     fn claim_or_hold(
         &mut self,
-        answer: Answer,
+        answer: Answer<Fact>,
         now: Timestamp,
         estate: &mut Estate,
         environment: &EnvironmentConfig,

@@ -2,13 +2,9 @@
 
 use super::operation::call::{Answered, CallId};
 use super::ticket::Ticket;
+use crate::feeds;
+use crate::feeds::part::Part;
 use crate::model::key::Key;
-use crate::model::logs::{InsightsResult, LiveUpdate, LogEvent, LogGroup, LogPage, LogStream};
-use crate::model::timer::Timer;
-use crate::model::{
-    Alarm, Cluster, DbCluster, DbInstance, Failure, Identity, MetricKey, Point, ScalableTarget, ScalingActivity,
-    ScalingPolicy, ScheduledAction, Service, ServiceDeployment, Target, Task, TaskDefinition,
-};
 use jiff::{SignedDuration, Timestamp};
 
 /// One thing that happened.
@@ -62,76 +58,22 @@ pub enum Mouse {
     WheelDown(u16, u16),
 }
 
-/// One piece of the answer to a fetch.
+/// One piece of the answer to a fetch, with the facts of all feeds or of one.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
+pub struct Answer<F = feeds::Fact> {
     /// Which fetch.
     pub ticket: Ticket,
     /// Requests sent for it since the piece before, retries too.
     pub requests: u32,
     /// What came.
-    pub part: Part,
+    pub part: Part<F>,
 }
 
-/// How far an answer has come.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Part {
-    /// One page; more follow.
-    Page(Fact),
-    /// The last page: the answer is whole.
-    Last(Fact),
-    /// It failed here; pages that came before stand, and the whole is partial.
-    Failed(Failure),
-}
-
-/// What was learned.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Fact {
-    /// Who we are.
-    Identity(Identity),
-    /// The cluster; `None` if there is none of that name.
-    Cluster(Option<Cluster>),
-    /// Names that are there beside what was asked for, where nothing was found.
-    Others(Vec<String>),
-    /// Names of services in the cluster.
-    ServiceNames(Vec<String>),
-    /// Services, and the names that AWS does not know.
-    Services(Vec<Service>, Vec<String>),
-    TaskIds(Vec<String>),
-    /// Tasks (those that are gone are left out).
-    Tasks(Vec<Task>),
-    TaskDefinition(Box<TaskDefinition>),
-    /// A service's newest deployments, newest first.
-    Rollouts(Vec<ServiceDeployment>),
-    ScalableTargets(Vec<ScalableTarget>),
-    ScalingPolicies(Vec<ScalingPolicy>),
-    ScheduledActions(Vec<ScheduledAction>),
-    /// Schedules that stop and start the environment.
-    Schedules(Vec<Timer>),
-    /// Scaling activities, newest first.
-    ScalingActivities(Vec<ScalingActivity>),
-    /// Targets of one group.
-    Targets(Vec<Target>),
-    /// ARNs of target groups.
-    TargetGroups(Vec<String>),
-    /// Aurora clusters.
-    DbClusters(Vec<DbCluster>),
-    /// Database instances.
-    DbInstances(Vec<DbInstance>),
-    Alarms(Vec<Alarm>),
-    /// Points of metrics.
-    Metrics(Vec<(MetricKey, Vec<Point>)>),
-    /// The last lines of one stream, oldest first.
-    TaskLog(Vec<LogEvent>),
-    /// A page of events.
-    LogPage(LogPage),
-    /// Streams of a group.
-    LogStreams(Vec<LogStream>),
-    LogGroups(Vec<LogGroup>),
-    /// A second of a live tail.
-    LiveTail(LiveUpdate),
-    /// What Insights has found.
-    Insights(Box<InsightsResult>),
+impl Answer {
+    /// With the facts of one feed; a fact of another has failed as the answer to another question.
+    pub fn of<F: TryFrom<feeds::Fact>>(self) -> Answer<F> {
+        Answer { ticket: self.ticket, requests: self.requests, part: self.part.of() }
+    }
 }
 
 /// A line for the activity drawer.

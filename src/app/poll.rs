@@ -20,10 +20,10 @@ pub(super) use keyed::has_news;
 pub(super) use sweep::Sweep;
 pub use sweep::{SERVICES_PER_CALL, TASKS_PER_CALL};
 
-use super::effect::{Effect, Lane, Query};
-use super::event::Part;
+use super::effect::{Effect, Lane};
 use super::ticket::{Owner, Ticket};
 use crate::config::EnvironmentConfig;
+use crate::feeds::aws::{Fact, Part, Query};
 use crate::model::{Estate, Failure, FailureKind, Source};
 use jiff::{SignedDuration, Timestamp};
 use keyed::Keyed;
@@ -53,7 +53,7 @@ pub(super) struct InFlight {
     pub(super) job: Option<Job>,
     pub(super) lane: Lane,
     /// Pages that came before the last, for values that are replaced whole.
-    pub(super) pages: Vec<super::event::Fact>,
+    pub(super) pages: Vec<Fact>,
 }
 
 impl InFlight {
@@ -94,7 +94,7 @@ pub struct Poller {
     pub(super) history_of: HashMap<String, String>,
     pub(super) metric_failures: BTreeMap<Job, Failure>,
     /// Answers that wait until the account is known to be the right one.
-    pub(super) held: Option<Vec<super::event::Answer>>,
+    pub(super) held: Option<Vec<super::event::Answer<Fact>>>,
     /// The credentials belong to another account: nothing else is asked.
     pub(super) wrong_account: bool,
     /// Metrics that the last read of each job asked for.
@@ -130,7 +130,7 @@ impl Poller {
     }
 
     /// The flight of an answer, or `None` for one that is stale. The only place that drops answers.
-    pub(super) fn claim(&mut self, answer: &super::event::Answer, now: Timestamp) -> Option<InFlight> {
+    pub(super) fn claim(&mut self, answer: &super::event::Answer<Fact>, now: Timestamp) -> Option<InFlight> {
         if answer.ticket.generation != self.generation {
             return None;
         }
@@ -254,7 +254,7 @@ impl Poller {
         if let Some(job) = job {
             self.timers.entry(job).or_default().in_flight += 1;
         }
-        Effect::Fetch { ticket, lane, query }
+        Effect::Fetch { ticket, lane, ask: query.into() }
     }
 
     /// What is due now. `visible` are the services on the screen; `slow` is how many times longer
@@ -340,7 +340,7 @@ impl Poller {
 
     /// An answer that may not be taken in: its fetch is over, and is due again. What else belongs to
     /// the same read goes with it: the rest of a list would look like a whole one.
-    pub(super) fn forget(&mut self, answer: &super::event::Answer) {
+    pub(super) fn forget(&mut self, answer: &super::event::Answer<Fact>) {
         let Some(flight) = self.in_flight_asks.remove(&answer.ticket) else { return };
         if let Some(job) = flight.job {
             self.in_flight_asks.retain(|_, other| other.job != Some(job));

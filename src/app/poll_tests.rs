@@ -2,8 +2,10 @@
 
 use super::*;
 use crate::app::App;
-use crate::app::event::{Event, Fact, Part};
+use crate::app::event::Event;
 use crate::app::testing::{ACCOUNT, at, broken, environment, fetches, name, open, part, read, world};
+use crate::feeds::Ask;
+use crate::feeds::aws::{Fact, Part};
 use crate::model::{FailureKind, MetricKey};
 use crate::model::{Freshness, Identity};
 
@@ -29,7 +31,7 @@ fn answers_to_the_environment_before_are_dropped() {
     assert_eq!(app.environment.name, "prod");
     let before = app.estate.clone();
     for effect in effects.iter().filter(|effect| matches!(effect, Effect::Fetch { .. })) {
-        let Effect::Fetch { query, .. } = effect else { continue };
+        let Effect::Fetch { ask: Ask::Aws(query), .. } = effect else { continue };
         app.update(world.event(effect, query).unwrap());
     }
     // The new environment's own answers came while keys were pressed; nothing was added to them.
@@ -81,7 +83,7 @@ fn answers_wait_until_the_account_is_known() {
     let world = world(3, 1);
     let (mut app, effects) = open(Wants::default());
     let (identity, others): (Vec<Effect>, Vec<Effect>) =
-        effects.into_iter().partition(|effect| matches!(effect, Effect::Fetch { query: Query::Identity, .. }));
+        effects.into_iter().partition(|effect| matches!(effect, Effect::Fetch { ask: Ask::Aws(Query::Identity), .. }));
     world.answer(&mut app, others);
     assert!(app.estate.db_instances.value().is_none() && app.estate.services.value().is_none());
     assert!(!app.settled());
@@ -95,7 +97,7 @@ fn answers_that_waited_for_a_wrong_account_are_never_shown() {
     let world = world(3, 1);
     let (mut app, effects) = open(Wants::default());
     let (identity, others): (Vec<Effect>, Vec<Effect>) =
-        effects.into_iter().partition(|effect| matches!(effect, Effect::Fetch { query: Query::Identity, .. }));
+        effects.into_iter().partition(|effect| matches!(effect, Effect::Fetch { ask: Ask::Aws(Query::Identity), .. }));
     world.answer(&mut app, others);
     let stranger = Identity { account: "999999999999".into(), arn: "arn:other".into(), ..Identity::default() };
     app.update(part(&identity[0], Part::Last(Fact::Identity(stranger))));
@@ -109,7 +111,8 @@ fn a_list_that_ends_early_is_partial_and_keeps_what_was_known() {
     let world = world(30, 1);
     let mut app = read(&world);
     let effects = app.update(Event::Tick(at(11)));
-    let list = effects.iter().find(|e| matches!(e, Effect::Fetch { query: Query::ServiceNames { .. }, .. })).unwrap();
+    let list =
+        effects.iter().find(|e| matches!(e, Effect::Fetch { ask: Ask::Aws(Query::ServiceNames { .. }), .. })).unwrap();
     let some = (0..10).map(name).collect();
     let batch = app.update(part(list, Part::Page(Fact::ServiceNames(some))));
     let rest = app.update(broken(list, FailureKind::Malformed));
@@ -129,7 +132,7 @@ fn a_batch_that_fails_leaves_the_others() {
     let mut waiting: VecDeque<Effect> = effects.into();
     let mut failed = false;
     while let Some(effect) = waiting.pop_front() {
-        let Effect::Fetch { query, .. } = &effect else { continue };
+        let Effect::Fetch { ask: Ask::Aws(query), .. } = &effect else { continue };
         let first = !failed && matches!(query, Query::Services { .. });
         failed |= first;
         let event = if first { broken(&effect, FailureKind::Timeout) } else { world.event(&effect, query).unwrap() };
@@ -311,9 +314,9 @@ fn after_new_credentials_facts_wait_for_the_account() {
     // A question is under way when the credentials are refused and read again.
     app.poller.hurry(&[Source::DbInstances], app.now);
     let asked = app.update(Event::Tick(at(2)));
-    let of_databases = |effect: &&Effect| matches!(effect, Effect::Fetch { query: Query::DbInstances, .. });
+    let of_databases = |effect: &&Effect| matches!(effect, Effect::Fetch { ask: Ask::Aws(Query::DbInstances), .. });
     let fetch = asked.iter().find(of_databases).unwrap();
-    let Effect::Fetch { ticket, query, .. } = fetch else { panic!("{fetch:?}") };
+    let Effect::Fetch { ticket, ask: Ask::Aws(query), .. } = fetch else { panic!("{fetch:?}") };
     let identity = app.update(Event::Renewed(*ticket));
     app.update(world.event(fetch, query).unwrap());
     assert_eq!(app.estate.db_instances.at(), before, "it waits");
@@ -332,8 +335,10 @@ fn after_a_pause_in_the_middle_of_a_read_all_is_read_again() {
     let tasks = app.estate.tasks.value().unwrap().len();
     // A round is under way: its lists have two parts each.
     let asked = app.update(Event::Tick(at(12)));
-    let lists: Vec<&Effect> =
-        asked.iter().filter(|effect| matches!(effect, Effect::Fetch { query: Query::TaskIds { .. }, .. })).collect();
+    let lists: Vec<&Effect> = asked
+        .iter()
+        .filter(|effect| matches!(effect, Effect::Fetch { ask: Ask::Aws(Query::TaskIds { .. }), .. }))
+        .collect();
     assert_eq!(lists.len(), 2);
     app.update(Event::Key("p".parse().unwrap()));
     app.update(part(lists[0], Part::Page(Fact::TaskIds(vec!["00000000".into()]))));

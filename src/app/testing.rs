@@ -2,12 +2,14 @@
 
 pub(crate) mod calls;
 
-use super::effect::{Effect, Query};
-use super::event::{Answer, Event, Fact, Part};
+use super::effect::Effect;
+use super::event::{Answer, Event};
 use super::keymap::Keymap;
 use super::poll::Wants;
 use super::{App, Session};
 use crate::config::{Config, EnvironmentConfig, Ui};
+use crate::feeds::Ask;
+use crate::feeds::aws::{Fact, Part, Query};
 use crate::model::key::Key;
 use crate::model::task_definition::ContainerDefinition;
 use crate::model::{
@@ -135,7 +137,7 @@ pub(super) fn fetches(effects: &[Effect]) -> Vec<&Query> {
     effects
         .iter()
         .filter_map(|effect| match effect {
-            Effect::Fetch { query, .. } => Some(query),
+            Effect::Fetch { ask: Ask::Aws(query), .. } => Some(query),
             _ => None,
         })
         .collect()
@@ -147,7 +149,7 @@ pub(super) fn broken(effect: &Effect, kind: FailureKind) -> Event {
 
 pub(super) fn part(effect: &Effect, part: Part) -> Event {
     let Effect::Fetch { ticket, .. } = effect else { panic!("{effect:?}") };
-    Event::Answer(Answer { ticket: *ticket, requests: 1, part })
+    Event::Answer(Answer { ticket: *ticket, requests: 1, part: part.into() })
 }
 
 impl World {
@@ -160,7 +162,7 @@ impl World {
                 waiting.extend(self.aws(app.now).event(&effect).map(|event| app.update(event)).unwrap_or_default());
                 continue;
             }
-            let Effect::Fetch { query, .. } = &effect else { continue };
+            let Effect::Fetch { ask: Ask::Aws(query), .. } = &effect else { continue };
             asked.push(query.clone());
             if let Some(event) = self.event(&effect, query) {
                 waiting.extend(app.update(event));

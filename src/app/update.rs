@@ -16,10 +16,11 @@ use super::command::PaneId;
 use super::command::{Id, Scope};
 use super::confirm::Touch;
 use super::effect::Effect;
-use super::event::{Answer, Event, Fact, Mouse, Part};
+use super::event::{Answer, Event, Mouse};
 use super::state::Dirty;
 use super::ticket::Owner;
 use super::{App, question, screen};
+use crate::feeds::aws::{Fact, Part};
 use crate::model::key::Key;
 use crate::model::{Estate, Source};
 use jiff::Timestamp;
@@ -123,6 +124,7 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
                 }
                 return app.plan_panes();
             }
+            let answer = answer.of::<Fact>();
             // While the screen is held still nothing may change under it.
             if app.screen.paused.is_some() {
                 app.poller.forget(&answer);
@@ -193,7 +195,7 @@ fn pressed(app: &mut App, key: Key, held: bool) -> Vec<Effect> {
 }
 
 /// What an answer may change.
-fn news_of(answer: &Answer) -> Dirty {
+fn news_of(answer: &Answer<Fact>) -> Dirty {
     match &answer.part {
         // With the identity all that was held comes in.
         Part::Page(Fact::Tasks(_) | Fact::TaskIds(_) | Fact::Identity(_))

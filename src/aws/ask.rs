@@ -7,9 +7,10 @@ use super::{
     autoscaling, cloudwatch, ecs_definitions, ecs_rollouts, ecs_services, ecs_tasks, elbv2, logs, logs_insights,
     logs_live, metrics, rds, scheduler, sts,
 };
-use crate::app::effect::{Lane, Query};
+use crate::app::effect::Lane;
 use crate::app::event::Event;
 use crate::app::ticket::Ticket;
+use crate::feeds::aws::Query;
 use tokio::sync::mpsc::Sender;
 
 impl Session {

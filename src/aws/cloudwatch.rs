@@ -4,7 +4,7 @@ use super::budget::Class;
 use super::convert::time;
 use super::pages::{AnswerSender, Guard};
 use super::session::{Action, Caller};
-use crate::app::event::Fact;
+use crate::feeds::aws::Fact;
 use crate::model::{Alarm, AlarmState, Failure};
 use aws_sdk_cloudwatch::types as sdk;
 use futures_util::future::join_all;

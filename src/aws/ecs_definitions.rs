@@ -6,7 +6,7 @@ use super::convert::{tail, time};
 use super::ecs_copy::copy;
 use super::pages::AnswerSender;
 use super::session::{Action, Caller};
-use crate::app::event::Fact;
+use crate::feeds::aws::Fact;
 use crate::model::task_definition::{ContainerDefinition, LogConfiguration, TaskDefinition};
 use crate::model::{Failure, FailureKind};
 use aws_sdk_ecs::types as sdk;

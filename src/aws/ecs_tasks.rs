@@ -5,7 +5,7 @@ use super::convert::{tail, tail_of, time};
 use super::ecs_services::{missing, refusal};
 use super::pages::AnswerSender;
 use super::session::{Action, Caller};
-use crate::app::event::Fact;
+use crate::feeds::aws::Fact;
 use crate::model::Failure;
 use crate::model::task::{Container, Task};
 use aws_sdk_ecs::types as sdk;

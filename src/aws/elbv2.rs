@@ -4,7 +4,7 @@ use super::budget::Class;
 use super::convert::port;
 use super::pages::AnswerSender;
 use super::session::{Action, Caller};
-use crate::app::event::Fact;
+use crate::feeds::aws::Fact;
 use crate::model::{Failure, Target};
 use aws_sdk_elasticloadbalancingv2::types as sdk;
 use futures_util::future::try_join_all;

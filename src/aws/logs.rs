@@ -6,7 +6,7 @@ use super::logs_page::Events;
 use super::logs_tail;
 use super::pages::AnswerSender;
 use super::session::{Action, Caller};
-use crate::app::event::Fact;
+use crate::feeds::aws::Fact;
 use crate::model::logs::{LogEvent, LogGroup, LogPage, LogStream, LogWindow};
 use crate::model::{Failure, Piece};
 use aws_sdk_cloudwatchlogs::types as sdk;

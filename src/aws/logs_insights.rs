@@ -6,7 +6,7 @@ use super::pages::AnswerSender;
 use super::session::{Action, Caller, Session};
 use super::wire;
 use crate::app::effect::Lane;
-use crate::app::event::Fact;
+use crate::feeds::aws::Fact;
 use crate::model::logs::{InsightsQuery, InsightsResult};
 use crate::model::{Failure, FailureKind};
 use aws_sdk_cloudwatchlogs::operation::get_query_results::GetQueryResultsOutput;

@@ -5,7 +5,7 @@ use super::budget::Class;
 use super::failure::{clean, deepest};
 use super::pages::AnswerSender;
 use super::session::{Action, Caller};
-use crate::app::event::Fact;
+use crate::feeds::aws::Fact;
 use crate::model::logs::{LiveUpdate, LogEvent};
 use crate::model::{Failure, FailureKind, Piece};
 use aws_sdk_cloudwatchlogs::types as sdk;

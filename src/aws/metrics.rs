@@ -4,7 +4,7 @@ use super::budget::Class;
 use super::convert::{moment, time};
 use super::pages::AnswerSender;
 use super::session::{Action, Caller};
-use crate::app::event::Fact;
+use crate::feeds::aws::Fact;
 use crate::model::{Failure, MetricKey, Point};
 use aws_sdk_cloudwatch::types as sdk;
 use jiff::Timestamp;

@@ -1,4 +1,4 @@
-//! The only room that speaks to AWS: questions in ([`crate::app::effect::Query`]), facts out
+//! The only room that speaks to AWS: questions in ([`crate::feeds::aws::Query`]), facts out
 //! ([`crate::app::event::Answer`]). No other room imports an `aws_*` crate.
 //!
 //! - [`session`]: one connection to one environment: credentials, clients, retries, time limits.

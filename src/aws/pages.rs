@@ -3,8 +3,9 @@
 use super::clients::Clients;
 use super::session::{Action, Caller};
 use super::wire;
-use crate::app::event::{Answer, Event, Fact, Part};
+use crate::app::event::{Answer, Event};
 use crate::app::ticket::Ticket;
+use crate::feeds::aws::{Fact, Part};
 use crate::model::{Failure, FailureKind};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -75,7 +76,7 @@ impl<'a> AnswerSender<'a> {
             let _ = self.out.send(Event::Renewed(self.ticket)).await;
         }
         // Nobody listens any more when the environment was left.
-        let _ = self.out.send(Event::Answer(Answer { ticket: self.ticket, requests, part })).await;
+        let _ = self.out.send(Event::Answer(Answer { ticket: self.ticket, requests, part: part.into() })).await;
     }
 }
 

@@ -3,7 +3,7 @@
 use super::budget::Class;
 use super::pages::AnswerSender;
 use super::session::{Action, Caller};
-use crate::app::event::Fact;
+use crate::feeds::aws::Fact;
 use crate::model::{Failure, FailureKind, Identity};
 
 /// Needs no permission: AWS answers it even where a policy denies it.

@@ -31,6 +31,7 @@ macro_rules! with_commands {
             Man(man),
             Sim(sim),
             Demo(demo),
+            RunDetached(run_detached),
         }
     };
 }
@@ -48,6 +49,7 @@ mod insights;
 mod logs;
 mod man;
 mod rollback;
+mod run_detached;
 mod scale;
 mod schedule;
 mod schema;

@@ -1,23 +1,27 @@
-//! Carries out effects that ask AWS. Each fetch is a task of its own; dropping it cancels its request.
+//! Carries out effects that ask feeds. Each question is a task of its own; dropping it cancels its request. How long it
+//! lives is its feed's to say (`feeds::lifetime`).
 //! Calls of operations are tasks of their own too, and outlive a switch to another environment.
 
+use super::feeds;
+use super::feeds::means::Means;
+use super::feeds::tasks::Tasks;
 use super::printed::Printed;
-use crate::app::effect::{Effect, Lane, Query};
-use crate::app::event::{Answer, Event, Part};
+use crate::app::effect::{Effect, Lane};
+use crate::app::event::Event;
 use crate::app::operation::call::{Answered, Call, CallId};
 use crate::app::ticket::Ticket;
 use crate::aws::{Connection, ServiceClock, Session};
 use crate::config::EnvironmentConfig;
+use crate::feeds::Ask;
 use crate::model::{Failure, FailureKind};
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
-use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::JoinSet;
 
 /// Events that may wait between the feeds and the app. Bounded: a feed that is faster than the app
 /// waits, it does not fill the memory.
@@ -27,7 +31,7 @@ pub const CHANNEL: usize = 256;
 pub struct Executor {
     out: mpsc::Sender<Event>,
     session: Option<Session>,
-    tasks: JoinSet<()>,
+    asked: Tasks,
     simulated: bool,
     opened: Option<EnvironmentConfig>,
     /// Sessions of operations in environments that are not the opened one.
@@ -42,8 +46,6 @@ pub struct Executor {
     screen: bool,
     /// The limit for a request with its retries, instead of the usual one; each is then sent once.
     request_limit: Option<Duration>,
-    /// Live tails and queries of Insights, which go on, and cost, until somebody leaves them.
-    waiting: HashMap<Ticket, AbortHandle>,
     service_clock: ServiceClock,
 }
 
@@ -55,7 +57,7 @@ impl Executor {
         let executor = Self {
             out,
             session: None,
-            tasks: JoinSet::new(),
+            asked: Tasks::default(),
             simulated,
             opened: None,
             others: Vec::new(),
@@ -65,7 +67,6 @@ impl Executor {
             audit_file: None,
             screen: false,
             request_limit: None,
-            waiting: HashMap::new(),
             service_clock: ServiceClock::default(),
         };
         (executor, events)
@@ -92,21 +93,19 @@ impl Executor {
         self
     }
 
-    /// Carries out an effect; gives back those that are not for AWS.
+    /// Carries out an effect; gives back those that need a screen.
     pub fn carry_out(&mut self, effect: Effect) -> Option<Effect> {
         match effect {
             Effect::Connect { environment, generation: _ } => {
                 self.connect(&environment);
                 None
             }
-            Effect::Fetch { ticket, lane, query } => {
-                self.fetch(ticket, lane, query);
+            Effect::Fetch { ticket, lane, ask } => {
+                self.fetch(ticket, lane, ask);
                 None
             }
             Effect::Leave(ticket) => {
-                if let Some(task) = self.waiting.remove(&ticket) {
-                    task.abort();
-                }
+                self.asked.leave(ticket);
                 None
             }
             Effect::Call { id, environment, call } => {
@@ -152,10 +151,10 @@ impl Executor {
         self.session.clone()
     }
 
-    /// Leaves everything that is under way, but for what is being written into the audit file, and waits a moment
-    /// until that is said where it costs: a query of Insights is stopped.
+    /// Leaves everything that is under way, but for what is being written into the audit file or handed over to outlive
+    /// the session, and waits a moment until that is said where it costs: a query of Insights is stopped.
     pub async fn finish_cleanup(&mut self) {
-        self.tasks.shutdown().await;
+        self.asked.end(HANDED_OVER).await;
         let written = async { while self.audits.join_next().await.is_some() {} };
         // Nobody is left to be told of one that takes longer.
         let _ = tokio::time::timeout(WRITTEN, written).await;
@@ -166,8 +165,7 @@ impl Executor {
 
     fn connect(&mut self, environment: &EnvironmentConfig) {
         // Requests of the environment before are cancelled with their tasks.
-        self.tasks.abort_all();
-        self.tasks = JoinSet::new();
+        self.asked.switched();
         self.left.retain(Session::has_pending_cleanup);
         if let (Some(session), Some(opened)) = (self.session.take(), self.opened.take()) {
             if !self.calls.is_empty() && opened != *environment {
@@ -227,28 +225,15 @@ impl Executor {
         });
     }
 
-    fn fetch(&mut self, ticket: Ticket, lane: Lane, query: Query) {
-        // Finished tasks are let go, so that the set holds only what is under way.
-        while self.tasks.try_join_next().is_some() {}
-        let Some(session) = self.session.clone() else { return };
-        let out = self.out.clone();
-        let leaves = matches!(query, Query::LiveTail { .. } | Query::Insights(_));
-        let task = self.tasks.spawn(async move {
-            let asked = AssertUnwindSafe(session.ask(ticket, lane, query, &out)).catch_unwind().await;
-            if asked.is_err() {
-                // A fault in one feed must not leave its source waiting for ever.
-                let failure = Failure::new(FailureKind::Other, "an internal fault: see the report in the log");
-                let answer = Answer { ticket, requests: 0, part: Part::Failed(failure) };
-                let _ = out.send(Event::Answer(answer)).await;
-            }
-        });
-        if leaves {
-            self.waiting.retain(|_, task| !task.is_finished());
-            self.waiting.insert(ticket, task);
-        }
+    fn fetch(&mut self, ticket: Ticket, lane: Lane, ask: Ask) {
+        let means = Means { ticket, lane, session: self.session.clone(), out: self.out.clone() };
+        self.asked.spawn(ticket, ask.lifetime(), ask.goes_on(), feeds::answer(means, ask));
     }
 }
 
+/// The end of the program waits this long for what is to outlive it: a run is started, or asked to stop, in a fraction
+/// of this.
+const HANDED_OVER: Duration = Duration::from_secs(5);
 /// The end of the program waits this long for the audit file.
 const WRITTEN: Duration = Duration::from_secs(1);
 /// A file system that does not answer for so long will not: nobody waits for it for ever.

@@ -1,12 +1,14 @@
 //! Logs without a screen: a reader is driven, and what a command asks once is answered.
 
 use super::ring::{Driven, Ring};
-use crate::app::effect::{Effect, Lane, Query};
-use crate::app::event::{Event, Fact, Part};
+use crate::app::effect::{Effect, Lane};
+use crate::app::event::Event;
 use crate::app::logs::follow::FeedState;
 use crate::app::logs::reader::{Heard, Out, Reader, Way};
 use crate::app::logs::sources::GroupSource;
 use crate::app::ticket::Ticket;
+use crate::feeds::Ask;
+use crate::feeds::aws::{Fact, Part, Query};
 use crate::model::Failure;
 use crate::model::logs::{InsightsQuery, InsightsResult, LogGroup, Ms};
 use jiff::{SignedDuration, Timestamp};
@@ -94,7 +96,7 @@ struct Question {
 impl Driven for Question {
     fn tick(&mut self, _: Timestamp, _: SignedDuration) -> Vec<Effect> {
         let ticket = self.ticket;
-        let ask = |query| Effect::Fetch { ticket, lane: Lane::Operator, query };
+        let ask = |query| Effect::Fetch { ticket, lane: Lane::Operator, ask: Ask::Aws(query) };
         self.query.take().map(ask).into_iter().collect()
     }
 
@@ -102,7 +104,7 @@ impl Driven for Question {
         if let Event::Answer(answer) = event
             && answer.ticket == self.ticket
         {
-            match answer.part {
+            match answer.part.of() {
                 Part::Page(fact) => self.facts.push(fact),
                 Part::Last(fact) => {
                     self.facts.push(fact);

@@ -3,9 +3,11 @@
 use super::testing::*;
 use super::tests::seen;
 use crate::app::App;
-use crate::app::effect::{Effect, Query};
-use crate::app::event::{Answer, Event, Fact, Part};
+use crate::app::effect::Effect;
+use crate::app::event::{Answer, Event};
 use crate::app::logs::follow::{Arrived, Batch, Gap};
+use crate::feeds::Ask;
+use crate::feeds::aws::{Fact, Part, Query};
 use crate::model::logs::{LogEvent, LogPage};
 use log_store::{Level, Source};
 use std::sync::Arc;
@@ -184,14 +186,14 @@ fn nothing_is_asked_before_somebody_looks_and_rounds_go_on_while_paused() {
     let world = staging();
     let mut app = read(&world, (80, 24));
     let pages = |effects: &[Effect]| {
-        effects.iter().filter(|e| matches!(e, Effect::Fetch { query: Query::LogPage(_), .. })).count()
+        effects.iter().filter(|e| matches!(e, Effect::Fetch { ask: Ask::Aws(Query::LogPage(_)), .. })).count()
     };
     let later = now() + jiff::SignedDuration::from_secs(5);
     assert_eq!(pages(&app.update(Event::Tick(later))), 0);
     let asked = app.update(Event::Key("3".parse().expect("a key")));
     assert!(pages(&asked) > 0);
     let Some(Effect::Fetch { ticket, .. }) =
-        asked.iter().find(|e| matches!(e, Effect::Fetch { query: Query::LogPage(_), .. })).cloned()
+        asked.iter().find(|e| matches!(e, Effect::Fetch { ask: Ask::Aws(Query::LogPage(_)), .. })).cloned()
     else {
         panic!("a page");
     };
@@ -204,7 +206,7 @@ fn nothing_is_asked_before_somebody_looks_and_rounds_go_on_while_paused() {
         message: "came while paused".into(),
     };
     let page = LogPage { events: vec![event], next: None };
-    app.update(Event::Answer(Answer { ticket, requests: 1, part: Part::Last(Fact::LogPage(page)) }));
+    app.update(Event::Answer(Answer { ticket, requests: 1, part: Part::Last(Fact::LogPage(page)).into() }));
     app.settle();
     assert_eq!(app.panes.logs.store.len(), 1, "a pause loses nothing");
     app.update(Event::Renewed(ticket));
@@ -230,7 +232,7 @@ fn a_frame_under_a_storm_is_quick_enough() {
 /// The requests for pages among effects: ticket, from, to.
 fn asked(effects: &[Effect]) -> Vec<(crate::app::ticket::Ticket, i64, i64)> {
     let pages = effects.iter().filter_map(|effect| match effect {
-        Effect::Fetch { ticket, query: Query::LogPage(window), .. } => Some((*ticket, window.from, window.to?)),
+        Effect::Fetch { ticket, ask: Ask::Aws(Query::LogPage(window)), .. } => Some((*ticket, window.from, window.to?)),
         _ => None,
     });
     pages.collect()
@@ -259,7 +261,7 @@ fn scrolling_past_the_top_reads_the_past_and_escape_stops_it() {
         message: "an older line".into(),
     };
     let page = LogPage { events: vec![event], next: Some("more".into()) };
-    app.update(Event::Answer(Answer { ticket: older.0, requests: 1, part: Part::Last(Fact::LogPage(page)) }));
+    app.update(Event::Answer(Answer { ticket: older.0, requests: 1, part: Part::Last(Fact::LogPage(page)).into() }));
     app.settle();
     assert_eq!(app.panes.logs.store.span().expect("lines").0, older.1 + 5, "it stands before the others");
     assert_eq!(app.panes.logs.place, 1, "the selected line stayed where it was");
@@ -282,7 +284,7 @@ fn insights_is_asked_and_its_table_is_shown() {
     // How much it will cost is not known yet: that is asked for twice.
     assert_eq!(key(&mut app, "enter"), []);
     let effects = key(&mut app, "enter");
-    let Some(Effect::Fetch { ticket, query: Query::Insights(query), .. }) = effects.first().cloned() else {
+    let Some(Effect::Fetch { ticket, ask: Ask::Aws(Query::Insights(query)), .. }) = effects.first().cloned() else {
         panic!("{effects:?}");
     };
     assert!(!query.groups.is_empty() && query.text.contains("stats count(*)"), "{query:?}");
@@ -295,7 +297,11 @@ fn insights_is_asked_and_its_table_is_shown() {
         scanned: 1_000.0,
         bytes: 5e9,
     };
-    app.update(Event::Answer(Answer { ticket, requests: 3, part: Part::Last(Fact::Insights(Box::new(result))) }));
+    app.update(Event::Answer(Answer {
+        ticket,
+        requests: 3,
+        part: Part::Last(Fact::Insights(Box::new(result))).into(),
+    }));
     app.settle();
     let screen = text(&app);
     let copied = key(&mut app, "y");
@@ -314,7 +320,7 @@ fn a_query_of_ones_own_says_what_it_costs_before_it_runs() {
     let mut app = open((120, 40), 400);
     app.update(Event::Tick(now() + jiff::SignedDuration::from_secs(10)));
     let effects = key(&mut app, "u");
-    let Some(Effect::Fetch { ticket, query: Query::LogGroups { .. }, .. }) = effects.first().cloned() else {
+    let Some(Effect::Fetch { ticket, ask: Ask::Aws(Query::LogGroups { .. }), .. }) = effects.first().cloned() else {
         panic!("how large the groups are is asked: {effects:?}");
     };
     assert!(text(&app).contains("asking how large"), "{}", text(&app));
@@ -326,7 +332,7 @@ fn a_query_of_ones_own_says_what_it_costs_before_it_runs() {
         created: None,
     };
     let sizes = names.iter().map(size).collect();
-    app.update(Event::Answer(Answer { ticket, requests: 1, part: Part::Last(Fact::LogGroups(sizes)) }));
+    app.update(Event::Answer(Answer { ticket, requests: 1, part: Part::Last(Fact::LogGroups(sizes)).into() }));
     app.settle();
     // An hour of 10 GB a day each is less than a gigabyte, a day is not.
     key(&mut app, "g");
@@ -340,11 +346,15 @@ fn a_query_of_ones_own_says_what_it_costs_before_it_runs() {
     key(&mut app, " ");
     typed(&mut app, "count(*)");
     assert!(
-        key(&mut app, "enter").iter().all(|effect| !matches!(effect, Effect::Fetch { query: Query::Insights(_), .. }))
+        key(&mut app, "enter")
+            .iter()
+            .all(|effect| !matches!(effect, Effect::Fetch { ask: Ask::Aws(Query::Insights(_)), .. }))
     );
     assert!(text(&app).contains("Enter again runs it"), "{}", text(&app));
     let effects = key(&mut app, "enter");
-    let Some(Effect::Fetch { query: Query::Insights(query), .. }) = effects.first() else { panic!("{effects:?}") };
+    let Some(Effect::Fetch { ask: Ask::Aws(Query::Insights(query)), .. }) = effects.first() else {
+        panic!("{effects:?}")
+    };
     assert_eq!((query.text.as_str(), query.to - query.from), ("stats count(*)", 24 * 3_600_000));
     assert!(text(&app).contains("Insights is searching: your query"), "{}", text(&app));
     // Left, it is stopped: what it has not scanned yet costs nothing.
@@ -368,7 +378,9 @@ fn the_confirmed_query_is_the_one_that_was_priced() {
     typed(&mut app, "stats");
     key(&mut app, "enter");
     let effects = key(&mut app, "enter");
-    let Some(Effect::Fetch { query: Query::Insights(query), .. }) = effects.first() else { panic!("{effects:?}") };
+    let Some(Effect::Fetch { ask: Ask::Aws(Query::Insights(query)), .. }) = effects.first() else {
+        panic!("{effects:?}")
+    };
     assert_eq!(query.text, "stats");
 }
 
@@ -377,7 +389,7 @@ fn a_live_tail_that_is_off_is_closed() {
     let mut app = open((120, 40), 40);
     let on = key(&mut app, "ctrl-t");
     let live = on.iter().find_map(|effect| match effect {
-        Effect::Fetch { ticket, query: Query::LiveTail { .. }, .. } => Some(*ticket),
+        Effect::Fetch { ticket, ask: Ask::Aws(Query::LiveTail { .. }), .. } => Some(*ticket),
         _ => None,
     });
     let live = live.expect("it is opened");

@@ -111,6 +111,23 @@ fn the_glossary_has_every_room_and_no_word_that_is_gone() {
     }
 }
 
+/// Adding a feed costs its pure file, the file that asks, and a line in the list beside their declarations.
+#[test]
+fn a_feed_is_one_line_in_the_list() {
+    let text = |path: &str| fs::read_to_string(root().join(path)).expect("text");
+    let lists = text("src/feeds/mod.rs");
+    let list = lists.split("$make! {").nth(1).and_then(|rest| rest.split('}').next()).expect("a list");
+    let names: Vec<&str> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(names.len() >= 2, "{names:?}");
+    for name in names {
+        assert!(root().join(format!("src/feeds/{name}.rs")).is_file(), "src/feeds/{name}.rs");
+        assert!(root().join(format!("src/runtime/feeds/{name}.rs")).is_file(), "src/runtime/feeds/{name}.rs");
+        let hands = text("src/runtime/feeds/mod.rs");
+        let named: Vec<&str> = hands.lines().map(str::trim).filter(|line| line.contains(&format!("{name};"))).collect();
+        assert_eq!(named, [format!("mod {name};")], "of src/runtime/feeds/mod.rs");
+    }
+}
+
 /// Nothing copyleft is linked. `cargo deny` needs its database from outside; this needs nothing.
 #[test]
 fn licences_of_all_crates_are_permissive() {

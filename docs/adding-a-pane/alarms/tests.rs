@@ -1,10 +1,12 @@
 //! The pane as a person uses it. Everything here but its own rows follows from what `mod.rs` declares.
 
 use super::state::ID;
-use crate::app::effect::{Effect, Query};
-use crate::app::event::{Answer, Event, Fact, Part};
+use crate::app::effect::Effect;
+use crate::app::event::{Answer, Event};
 use crate::app::ticket::Owner;
 use crate::app::{App, document};
+use crate::feeds::Ask;
+use crate::feeds::aws::{Fact, Part, Query};
 use crate::model::{Alarm, AlarmState, Failure, FailureKind};
 use crate::panes::table::with_example::TABLE;
 use crate::ui::testing::{now, press, read, staging, text};
@@ -26,7 +28,7 @@ fn opened(size: (u16, u16)) -> (App, Vec<Effect>) {
 
 fn asked(effects: &[Effect]) -> Option<crate::app::ticket::Ticket> {
     effects.iter().find_map(|effect| match effect {
-        Effect::Fetch { ticket, query: Query::Alarms { .. }, .. } if ticket.owner == Owner::Pane(ID.0, 0) => {
+        Effect::Fetch { ticket, ask: Ask::Aws(Query::Alarms { .. }), .. } if ticket.owner == Owner::Pane(ID.0, 0) => {
             Some(*ticket)
         }
         _ => None,
@@ -35,7 +37,7 @@ fn asked(effects: &[Effect]) -> Option<crate::app::ticket::Ticket> {
 
 fn answered(app: &mut App, effects: &[Effect], part: Part) {
     let ticket = asked(effects).expect("the pane asks");
-    app.update(Event::Answer(Answer { ticket, requests: 1, part }));
+    app.update(Event::Answer(Answer { ticket, requests: 1, part: part.into() }));
     app.settle();
 }
 

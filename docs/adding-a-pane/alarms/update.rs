@@ -2,10 +2,11 @@
 
 use super::state::{ID, State};
 use crate::app::App;
-use crate::app::effect::{Effect, Lane, Query};
-use crate::app::event::{Answer, Fact, Part};
+use crate::app::effect::{Effect, Lane};
+use crate::app::event::Answer;
 use crate::app::ticket::{Owner, Ticket};
 use crate::app::update::settle::done;
+use crate::feeds::aws::{Fact, Part, Query};
 use jiff::SignedDuration;
 
 /// Alarms are asked for this often while the pane is shown.
@@ -26,13 +27,13 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     app.panes.alarms.asked = Some(app.now);
     let ticket = Ticket { generation: app.generation(), owner: Owner::Pane(ID.0, 0), serial: 0 };
     let query = Query::Alarms { prefixes: app.environment.alarms.clone() };
-    vec![Effect::Fetch { ticket, lane: Lane::Operator, query }]
+    vec![Effect::Fetch { ticket, lane: Lane::Operator, ask: query.into() }]
 }
 
 /// Takes an answer in.
 pub fn answer(app: &mut App, answer: Answer) {
     let state = &mut app.panes.alarms;
-    match answer.part {
+    match answer.of().part {
         Part::Last(Fact::Alarms(alarms)) | Part::Page(Fact::Alarms(alarms)) => {
             (state.alarms, state.failure, state.read) = (alarms, None, Some(app.now));
         }

@@ -1,8 +1,7 @@
 //! Insights: presets, what a query will cost, what it did cost. Searches beyond what the store holds
 //! go there.
-
-use crate::app::event::{Fact, Part};
 use crate::app::ticket::Ticket;
+use crate::feeds::aws::{Fact, Part};
 use crate::model::Failure;
 use crate::model::logs::{INSIGHTS_DOLLARS_A_GB, InsightsResult, LogGroup, Ms};
 use jiff::SignedDuration;

@@ -10,7 +10,7 @@ pub use super::share::Rates;
 use super::share::Share;
 use super::slices::{Api, ENDLESS};
 use super::sources::GroupSource;
-use crate::app::effect::Query;
+use crate::feeds::aws::Query;
 use crate::model::logs::{LogEvent, LogPage, LogStream, LogWindow, Ms};
 use crate::model::{Failure, FailureKind, Piece};
 use log_store::Source;

@@ -4,7 +4,7 @@ use super::follow::Arrived;
 use super::once::{Once, Plan, Rates, STREAMS, WAITING};
 use super::order::Order;
 use super::sources::GroupSource;
-use crate::app::effect::Query;
+use crate::feeds::aws::Query;
 use crate::model::logs::{LogEvent, LogPage, LogStream, LogWindow, Ms};
 use crate::model::{Failure, FailureKind};
 use std::collections::BTreeSet;

@@ -6,9 +6,10 @@ use super::once::Once;
 use super::order::Order;
 use super::sources::GroupSource;
 use crate::app::backoff::Backoff;
-use crate::app::effect::{Effect, Lane, Query};
-use crate::app::event::{Event, Fact, Part};
+use crate::app::effect::{Effect, Lane};
+use crate::app::event::{Answer, Event};
 use crate::app::ticket::{Owner, Ticket};
+use crate::feeds::aws::{Fact, Part, Query};
 use crate::model::Failure;
 use crate::model::logs::Ms;
 use jiff::{SignedDuration, Timestamp};
@@ -78,7 +79,7 @@ pub struct Reader {
     sessions: u64,
     account: Option<String>,
     /// Answers that wait until it is known whose the renewed credentials are.
-    held: Option<Vec<Event>>,
+    held: Option<Vec<Answer<Fact>>>,
     /// When that is asked next; none while the question is under way.
     who_due: Option<Ms>,
     who_failed: Backoff,
@@ -237,7 +238,7 @@ impl Reader {
         let half = &mut self.operator[usize::from(matches!(query, Query::StreamPage(_)))];
         *half = !*half;
         let lane = if *half { Lane::Operator } else { Lane::Background };
-        self.effects.push(Effect::Fetch { ticket: Ticket::of_command(kind, serial), lane, query });
+        self.effects.push(Effect::Fetch { ticket: Ticket::of_command(kind, serial), lane, ask: query.into() });
     }
 
     fn ask(&mut self) {
@@ -281,14 +282,19 @@ impl Reader {
                 self.hold();
                 return None;
             }
-            Event::Answer(answer) if matches!(answer.ticket.owner, Owner::Command(_)) => answer,
+            Event::Answer(answer) if matches!(answer.ticket.owner, Owner::Command(_)) => answer.of::<Fact>(),
             _ => return None,
         };
+        self.answered(answer)
+    }
+
+    /// Takes an answer in, or holds it until the account is known; what stops the reading.
+    fn answered(&mut self, answer: Answer<Fact>) -> Option<Heard> {
         if answer.ticket.owner == Owner::Command(WHO) {
             return self.who(answer.part);
         }
         if let Some(held) = &mut self.held {
-            held.push(Event::Answer(answer));
+            held.push(answer);
             return None;
         }
         let (serial, now) = (answer.ticket.serial, self.now);
@@ -376,8 +382,8 @@ impl Reader {
                 }
                 self.who_failed.worked();
                 let mut wrong = None;
-                for event in self.held.take().unwrap_or_default() {
-                    wrong = wrong.or(self.taken(event));
+                for answer in self.held.take().unwrap_or_default() {
+                    wrong = wrong.or(self.answered(answer));
                 }
                 wrong
             }

@@ -3,9 +3,11 @@
 use super::follow::{Follower, Plan};
 use super::reader::{Heard, Reader, Way};
 use super::sources::GroupSource;
-use crate::app::effect::{Effect, Query};
-use crate::app::event::{Answer, Event, Fact, Part};
+use crate::app::effect::Effect;
+use crate::app::event::{Answer, Event};
 use crate::app::ticket::Ticket;
+use crate::feeds::Ask;
+use crate::feeds::aws::{Fact, Part, Query};
 use crate::model::{Failure, FailureKind, Identity};
 use jiff::{SignedDuration, Timestamp};
 
@@ -32,7 +34,7 @@ fn tick(reader: &mut Reader, ms: i64) -> Vec<Effect> {
 /// Tickets of the question who we are.
 fn asked_who(effects: &[Effect]) -> Vec<Ticket> {
     let who = effects.iter().filter_map(|effect| match effect {
-        Effect::Fetch { ticket, query: Query::Identity, .. } => Some(*ticket),
+        Effect::Fetch { ticket, ask: Ask::Aws(Query::Identity), .. } => Some(*ticket),
         _ => None,
     });
     who.collect()
@@ -40,7 +42,7 @@ fn asked_who(effects: &[Effect]) -> Vec<Ticket> {
 
 fn denied(ticket: Ticket) -> Event {
     let part = Part::Failed(Failure::new(FailureKind::Denied, "no"));
-    Event::Answer(Answer { ticket, requests: 1, part })
+    Event::Answer(Answer { ticket, requests: 1, part: part.into() })
 }
 
 #[test]
@@ -74,7 +76,7 @@ fn what_came_meanwhile_comes_in_once_the_account_is_known_and_the_waits_begin_an
     assert_eq!(again.len(), 1);
     let identity = Identity { account: ACCOUNT.into(), ..Identity::default() };
     let part = Part::Last(Fact::Identity(identity));
-    reader.take(Event::Answer(Answer { ticket: again[0], requests: 1, part }), at(1_100));
+    reader.take(Event::Answer(Answer { ticket: again[0], requests: 1, part: part.into() }), at(1_100));
     assert!(matches!(reader.heard(), Heard::Lines(_)));
     // The next refusal is a first one.
     let who = asked_who(&reader.take(renewed(), at(2_000)));
@@ -88,7 +90,7 @@ fn a_live_tail_is_left_while_nobody_knows_whose_the_credentials_are() {
     reader.live(&["arn:g".to_owned()]);
     let tails = |effects: &[Effect]| {
         let open = |effect: &Effect| match effect {
-            Effect::Fetch { ticket, query: Query::LiveTail { .. }, .. } => Some(*ticket),
+            Effect::Fetch { ticket, ask: Ask::Aws(Query::LiveTail { .. }), .. } => Some(*ticket),
             _ => None,
         };
         effects.iter().filter_map(open).collect::<Vec<_>>()
@@ -101,7 +103,7 @@ fn a_live_tail_is_left_while_nobody_knows_whose_the_credentials_are() {
     assert!(tails(&tick(&mut reader, 5_000)).is_empty(), "it is opened when the account is known");
     let identity = Identity { account: ACCOUNT.into(), ..Identity::default() };
     let part = Part::Last(Fact::Identity(identity));
-    reader.take(Event::Answer(Answer { ticket: who[0], requests: 1, part }), at(5_100));
+    reader.take(Event::Answer(Answer { ticket: who[0], requests: 1, part: part.into() }), at(5_100));
     let again = tails(&tick(&mut reader, 5_200));
     assert!(again.len() == 1 && again != opened, "{again:?}");
 }

@@ -1,7 +1,8 @@
 //! The next batches of a sweep.
 
 use super::{Job, Poller, SERVICES_PER_CALL, TASKS_PER_CALL};
-use crate::app::effect::{Effect, Lane, Query};
+use crate::app::effect::{Effect, Lane};
+use crate::feeds::aws::Query;
 use crate::model::Estate;
 use jiff::{SignedDuration, Timestamp};
 

@@ -1,8 +1,9 @@
 //! Which curves are read, and how far back.
 
 use super::{Job, Poller};
-use crate::app::effect::{Effect, Lane, Query};
+use crate::app::effect::{Effect, Lane};
 use crate::config::EnvironmentConfig;
+use crate::feeds::aws::Query;
 use crate::model::{Estate, MetricKey, Series};
 use jiff::{SignedDuration, Timestamp};
 

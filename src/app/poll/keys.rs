@@ -3,8 +3,9 @@
 use super::Poller;
 use super::keyed::HISTORIES_FOR_ALL;
 use super::timer::{Timer, now_stretch};
-use crate::app::effect::{Effect, Lane, Query};
+use crate::app::effect::{Effect, Lane};
 use crate::config::EnvironmentConfig;
+use crate::feeds::aws::Query;
 use crate::model::{Estate, Service, Source};
 use jiff::Timestamp;
 use std::collections::{BTreeSet, HashSet};

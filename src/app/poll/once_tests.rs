@@ -3,8 +3,12 @@
 
 use super::*;
 use crate::app::App;
-use crate::app::event::{Answer, Event, Fact};
+use crate::app::event::{Answer, Event};
 use crate::app::testing::{at, open, world};
+use crate::feeds;
+use crate::feeds::Ask;
+use crate::feeds::aws::Fact;
+use crate::feeds::part;
 use crate::model::health::Severity;
 use proptest::prelude::*;
 use std::collections::VecDeque;
@@ -79,17 +83,19 @@ fn read_once(
             }
         }
         let effect = waiting.remove(pick(waiting.len()) % waiting.len())?;
-        let Effect::Fetch { ticket, query, .. } = &effect else { continue };
+        let Effect::Fetch { ticket, ask: Ask::Aws(query), .. } = &effect else { continue };
         let name = name_of(query);
         let hit = name == on && times > 0;
         asked.push(name);
-        let answer = |part| Event::Answer(Answer { ticket: *ticket, requests: 1, part });
+        let answer = |part: Part| Event::Answer(Answer { ticket: *ticket, requests: 1, part: part.into() });
         let broken = |kind| answer(Part::Failed(Failure::new(kind, "it failed")));
         let good = world.event(&effect, query)?;
         let events = if hit {
             times -= 1;
             let page = match &good {
-                Event::Answer(Answer { part: Part::Last(fact), .. }) => vec![answer(Part::Page(fact.clone()))],
+                Event::Answer(Answer { part: part::Part::Last(feeds::Fact::Aws(fact)), .. }) => {
+                    vec![answer(Part::Page(fact.clone()))]
+                }
                 _ => Vec::new(),
             };
             match fault {

@@ -1,6 +1,5 @@
 //! Sweeps: names or ids by pages, then their descriptions in batches.
-
-use crate::app::effect::Query;
+use crate::feeds::aws::Query;
 use crate::model::{Failure, FailureKind, Observed};
 use jiff::Timestamp;
 use std::collections::BTreeSet;

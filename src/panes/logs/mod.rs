@@ -65,7 +65,7 @@ pub const PANE: Pane = Pane {
         asks: windows::asks,
         plan: |app| app.panes.logs.plan(&app.estate, &app.environment, app.generation(), app.now),
         answer: |app, answer| {
-            app.panes.logs.absorb(answer, app.now);
+            app.panes.logs.absorb(answer.of(), app.now);
             windows::insights_found(app);
         },
         renewed: |app| app.panes.logs.renew(app.now),

@@ -2,8 +2,8 @@
 
 use crate::app::backoff::Backoff;
 use crate::app::command::PaneId;
-use crate::app::effect::{Effect, Lane, Query, Tee};
-use crate::app::event::{Answer, Fact, Part};
+use crate::app::effect::{Effect, Lane, Tee};
+use crate::app::event::Answer;
 use crate::app::logs::follow::{Batch, FeedState, Follower, Gap, Plan};
 use crate::app::logs::insights::{self, Insights, Running};
 use crate::app::logs::once::{self, Once, Rates};
@@ -13,6 +13,7 @@ use crate::app::screen::Block;
 use crate::app::ticket::{Owner, Ticket};
 use crate::app::window::in_view;
 use crate::config::EnvironmentConfig;
+use crate::feeds::aws::{Fact, Part, Query};
 use crate::model::logs::{InsightsQuery, Ms};
 use crate::model::{Estate, Failure, FailureKind};
 use jiff::{SignedDuration, Timestamp};
@@ -314,20 +315,24 @@ impl State {
             if list.due.take_if(|due| *due <= at).is_some() {
                 let prefix = log_store::pattern::literal_prefix(&list.pattern).to_owned();
                 let query = Query::LogGroups { prefix };
-                effects.push(Effect::Fetch { ticket: ticket(GROUPS, n), lane: Lane::Background, query });
+                effects.push(Effect::Fetch { ticket: ticket(GROUPS, n), lane: Lane::Background, ask: query.into() });
             }
         }
         self.resolve(estate, environment, at);
         if let Some(follower) = &mut self.follower {
             for ask in follower.tick(at) {
                 let query = Query::LogPage(Box::new(ask.window));
-                effects.push(Effect::Fetch { ticket: ticket(FOLLOW, ask.number), lane: Lane::Background, query });
+                effects.push(Effect::Fetch {
+                    ticket: ticket(FOLLOW, ask.number),
+                    lane: Lane::Background,
+                    ask: query.into(),
+                });
             }
         }
         if let Some(past) = &mut self.past {
             for ask in past.reader.tick(at, 0) {
                 let ticket = ticket(PAST, ask.number);
-                effects.push(Effect::Fetch { ticket, lane: Lane::Operator, query: ask.query });
+                effects.push(Effect::Fetch { ticket, lane: Lane::Operator, ask: ask.query.into() });
             }
         }
         if self.live.on && self.live.serial.is_none() && self.live.due <= at {
@@ -336,7 +341,11 @@ impl State {
                 self.serial += 1;
                 self.live.serial = Some(self.serial);
                 let query = Query::LiveTail { groups: arns };
-                effects.push(Effect::Fetch { ticket: ticket(LIVE, self.serial), lane: Lane::Background, query });
+                effects.push(Effect::Fetch {
+                    ticket: ticket(LIVE, self.serial),
+                    lane: Lane::Background,
+                    ask: query.into(),
+                });
             }
         }
         effects
@@ -354,7 +363,7 @@ impl State {
         self.insights.running = Some(Running { ticket, name: name.to_owned() });
         let (from, to) = self.insights.span(self.span, now.as_millisecond());
         let query = InsightsQuery { groups, text: text.to_owned(), from, to, limit: 1_000 };
-        Some(Effect::Fetch { ticket, lane: Lane::Operator, query: Query::Insights(Box::new(query)) })
+        Some(Effect::Fetch { ticket, lane: Lane::Operator, ask: Query::Insights(Box::new(query)).into() })
     }
 
     /// Nobody waits any more for the query that runs: it is stopped, as it costs what it scans. Whether one
@@ -374,7 +383,7 @@ impl State {
         self.insights.sizes.clear();
         let ticket = ticket(generation, SIZES, 0);
         let query = Query::LogGroups { prefix: insights::common(&groups) };
-        Some(Effect::Fetch { ticket, lane: Lane::Operator, query })
+        Some(Effect::Fetch { ticket, lane: Lane::Operator, ask: query.into() })
     }
 
     /// Lines that have come for the file that they are written into.
@@ -436,7 +445,7 @@ impl State {
     }
 
     /// Takes an answer in.
-    pub fn absorb(&mut self, answer: Answer, now: Timestamp) {
+    pub fn absorb(&mut self, answer: Answer<Fact>, now: Timestamp) {
         let at = now.as_millisecond();
         let Owner::Pane(NAME, kind) = answer.ticket.owner else { return };
         let serial = answer.ticket.serial;

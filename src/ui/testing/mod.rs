@@ -4,13 +4,15 @@
 mod stage;
 mod staging;
 
-use crate::app::effect::{Effect, Query};
-use crate::app::event::{Answer, Event, Fact, Part};
+use crate::app::effect::Effect;
+use crate::app::event::{Answer, Event};
 use crate::app::keymap::Keymap;
 use crate::app::poll::Wants;
 pub(crate) use crate::app::testing::{by_hand, read_screen};
 use crate::app::{App, Session};
 use crate::config::{Config, EnvironmentConfig, Ui};
+use crate::feeds::Ask;
+use crate::feeds::aws::{Fact, Part, Query};
 use crate::model::*;
 use crate::panes::table::TABLE;
 use jiff::{SignedDuration, Timestamp};
@@ -123,7 +125,7 @@ impl World {
     pub fn answer(&self, app: &mut App, effects: Vec<Effect>) {
         let mut waiting: std::collections::VecDeque<Effect> = effects.into();
         while let Some(effect) = waiting.pop_front() {
-            let Effect::Fetch { ticket, query, .. } = effect else { continue };
+            let Effect::Fetch { ticket, ask: Ask::Aws(query), .. } = effect else { continue };
             if self.silent.contains(&query.source()) {
                 continue;
             }
@@ -131,7 +133,7 @@ impl World {
                 Some(failure) => Part::Failed(failure.clone()),
                 None => Part::Last(self.fact(&query)),
             };
-            waiting.extend(app.update(Event::Answer(Answer { ticket, requests: 1, part })));
+            waiting.extend(app.update(Event::Answer(Answer { ticket, requests: 1, part: part.into() })));
         }
         app.settle();
     }

@@ -1,0 +1,242 @@
+//! The feed of AWS: one operation with all its pages is one question. It belongs to the environment it is asked of.
+
+use super::lifetime::Lifetime;
+use super::part;
+use crate::model::logs::{
+    InsightsQuery, InsightsResult, LiveUpdate, LogEvent, LogGroup, LogPage, LogStream, LogWindow,
+};
+use crate::model::timer::Timer;
+use crate::model::{
+    Alarm, Cluster, DbCluster, DbInstance, Identity, MetricKey, Point, ScalableTarget, ScalingActivity, ScalingPolicy,
+    ScheduledAction, Service, ServiceDeployment, Source, Target, Task, TaskDefinition,
+};
+use jiff::Timestamp;
+
+/// A piece of an answer of AWS.
+pub type Part = part::Part<Fact>;
+
+/// One operation with all its pages.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Query {
+    /// STS `GetCallerIdentity`, with the end of the credentials.
+    Identity,
+    /// ECS `DescribeClusters`.
+    Cluster {
+        /// Name.
+        cluster: String,
+    },
+    /// ECS `ListServices`.
+    ServiceNames {
+        /// Name.
+        cluster: String,
+    },
+    /// ECS `DescribeServices`.
+    Services {
+        /// Name.
+        cluster: String,
+        /// At most 10.
+        names: Vec<String>,
+    },
+    /// ECS `ListTasks`.
+    TaskIds {
+        /// Name.
+        cluster: String,
+        /// Stopped ones, or those that run or should.
+        stopped: bool,
+    },
+    /// ECS `DescribeTasks`.
+    Tasks {
+        /// Name.
+        cluster: String,
+        /// At most 100.
+        ids: Vec<String>,
+    },
+    /// ECS `DescribeTaskDefinition`.
+    TaskDefinition {
+        /// `family:revision`.
+        name: String,
+    },
+    /// ECS `ListServiceDeployments`, then `DescribeServiceDeployments` of the newest.
+    Rollouts {
+        /// Name.
+        cluster: String,
+        /// Name.
+        service: String,
+    },
+    /// Application Auto Scaling `DescribeScalableTargets` in the namespace `ecs`.
+    ScalableTargets {
+        /// Only those of this cluster are kept.
+        cluster: String,
+    },
+    /// Application Auto Scaling `DescribeScalingPolicies`.
+    ScalingPolicies {
+        /// Only those of this cluster are kept.
+        cluster: String,
+    },
+    /// Application Auto Scaling `DescribeScheduledActions`.
+    ScheduledActions {
+        /// Only those of this cluster are kept.
+        cluster: String,
+    },
+    /// Application Auto Scaling `DescribeScalingActivities`, not-scaled ones too; the newest 200.
+    ScalingActivities {
+        /// Only those of this cluster are kept.
+        cluster: String,
+    },
+    /// `EventBridge` Scheduler `ListSchedules` by prefix, and `GetSchedule` of each.
+    Schedules {
+        /// Beginning of their names.
+        prefix: String,
+    },
+    /// ELBv2 `DescribeTargetHealth`.
+    Targets {
+        /// The target group's ARN.
+        group: String,
+    },
+    /// ELBv2 `DescribeTargetGroups`, all of them.
+    TargetGroups,
+    /// RDS `DescribeDBClusters`, all of them.
+    DbClusters,
+    /// RDS `DescribeDBInstances`, all of them.
+    DbInstances,
+    /// CloudWatch `DescribeAlarms` by prefix, each prefix its own pages.
+    Alarms {
+        /// Prefixes of names.
+        prefixes: Vec<String>,
+    },
+    /// CloudWatch `GetMetricData`, one-minute periods.
+    Metrics {
+        /// The cluster of the services among the keys.
+        cluster: String,
+        /// At most 500.
+        keys: Vec<MetricKey>,
+        /// From.
+        since: Timestamp,
+        until: Timestamp,
+    },
+    /// Logs `GetLogEvents`: the last lines of one stream.
+    TaskLog {
+        /// The group's name.
+        group: String,
+        /// The region of the group; none for the environment's.
+        region: Option<String>,
+        /// `prefix/container/task-id`.
+        stream: String,
+        /// How many lines, at most 10,000.
+        limit: u16,
+    },
+    /// Logs `FilterLogEvents`: one page.
+    LogPage(Box<LogWindow>),
+    /// Logs `GetLogEvents`: one page of the one stream that the window names.
+    StreamPage(Box<LogWindow>),
+    /// Logs `DescribeLogStreams`, all pages; none where there are more than can be named.
+    LogStreams {
+        /// The group's name.
+        group: String,
+        /// Its region; none for the environment's.
+        region: Option<String>,
+    },
+    /// Logs `DescribeLogGroups`.
+    LogGroups {
+        /// How their names begin.
+        prefix: String,
+    },
+    /// Logs `StartLiveTail`, until it ends: an answer a second.
+    LiveTail {
+        /// ARNs of groups without `:*`, at most 10.
+        groups: Vec<String>,
+    },
+    /// Logs `StartQuery`, then `GetQueryResults` until it ends; left before, `StopQuery`.
+    Insights(Box<InsightsQuery>),
+}
+
+impl Query {
+    /// Answers about an environment are of no use in another.
+    pub fn lifetime(&self) -> Lifetime {
+        Lifetime::Environment
+    }
+
+    /// Live tails and queries of Insights go on, and cost, until somebody leaves them.
+    pub fn goes_on(&self) -> bool {
+        matches!(self, Self::LiveTail { .. } | Self::Insights(_))
+    }
+
+    /// The source it belongs to.
+    pub fn source(&self) -> Source {
+        match self {
+            Self::Identity => Source::Identity,
+            Self::Cluster { .. } => Source::Cluster,
+            Self::ServiceNames { .. } | Self::Services { .. } => Source::Services,
+            Self::TaskIds { .. } | Self::Tasks { .. } => Source::Tasks,
+            Self::TaskDefinition { .. } => Source::TaskDefinitions,
+            Self::Rollouts { .. } => Source::Rollouts,
+            Self::ScalableTargets { .. } => Source::ScalableTargets,
+            Self::ScalingPolicies { .. } => Source::ScalingPolicies,
+            Self::ScheduledActions { .. } => Source::ScheduledActions,
+            Self::Schedules { .. } => Source::Schedules,
+            Self::ScalingActivities { .. } => Source::ScalingActivities,
+            Self::Targets { .. } | Self::TargetGroups => Source::Targets,
+            Self::DbClusters => Source::DbClusters,
+            Self::DbInstances => Source::DbInstances,
+            Self::Alarms { .. } => Source::Alarms,
+            Self::Metrics { .. } => Source::Metrics,
+            Self::TaskLog { .. }
+            | Self::LogPage(_)
+            | Self::StreamPage(_)
+            | Self::LogStreams { .. }
+            | Self::LogGroups { .. }
+            | Self::LiveTail { .. }
+            | Self::Insights(_) => Source::Logs,
+        }
+    }
+}
+
+/// What was learned.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fact {
+    /// Who we are.
+    Identity(Identity),
+    /// The cluster; `None` if there is none of that name.
+    Cluster(Option<Cluster>),
+    /// Names that are there beside what was asked for, where nothing was found.
+    Others(Vec<String>),
+    /// Names of services in the cluster.
+    ServiceNames(Vec<String>),
+    /// Services, and the names that AWS does not know.
+    Services(Vec<Service>, Vec<String>),
+    TaskIds(Vec<String>),
+    /// Tasks (those that are gone are left out).
+    Tasks(Vec<Task>),
+    TaskDefinition(Box<TaskDefinition>),
+    /// A service's newest deployments, newest first.
+    Rollouts(Vec<ServiceDeployment>),
+    ScalableTargets(Vec<ScalableTarget>),
+    ScalingPolicies(Vec<ScalingPolicy>),
+    ScheduledActions(Vec<ScheduledAction>),
+    /// Schedules that stop and start the environment.
+    Schedules(Vec<Timer>),
+    /// Scaling activities, newest first.
+    ScalingActivities(Vec<ScalingActivity>),
+    /// Targets of one group.
+    Targets(Vec<Target>),
+    /// ARNs of target groups.
+    TargetGroups(Vec<String>),
+    /// Aurora clusters.
+    DbClusters(Vec<DbCluster>),
+    /// Database instances.
+    DbInstances(Vec<DbInstance>),
+    Alarms(Vec<Alarm>),
+    /// Points of metrics.
+    Metrics(Vec<(MetricKey, Vec<Point>)>),
+    /// The last lines of one stream, oldest first.
+    TaskLog(Vec<LogEvent>),
+    /// A page of events.
+    LogPage(LogPage),
+    /// Streams of a group.
+    LogStreams(Vec<LogStream>),
+    LogGroups(Vec<LogGroup>),
+    /// A second of a live tail.
+    LiveTail(LiveUpdate),
+    /// What Insights has found.
+    Insights(Box<InsightsResult>),
+}

@@ -1,0 +1,29 @@
+//! What a feed has to answer with.
+
+use crate::app::effect::Lane;
+use crate::app::event::{Answer, Event};
+use crate::app::ticket::Ticket;
+use crate::aws::Session;
+use crate::feeds::Part;
+use tokio::sync::mpsc::Sender;
+
+/// What a feed has to answer one question with.
+#[derive(Clone)]
+pub(crate) struct Means {
+    /// Comes back with each piece.
+    pub ticket: Ticket,
+    /// Who waits.
+    pub lane: Lane,
+    /// The session of the opened environment; none while none is opened.
+    pub session: Option<Session>,
+    /// Where pieces go. It is bounded: a feed waits until there is room, and loses nothing.
+    pub out: Sender<Event>,
+}
+
+impl Means {
+    /// Sends a piece that took no request to AWS. Whether anybody listens still.
+    pub async fn send(&self, part: impl Into<Part>) -> bool {
+        let answer = Answer { ticket: self.ticket, requests: 0, part: part.into() };
+        self.out.send(Event::Answer(answer)).await.is_ok()
+    }
+}

@@ -1,0 +1,36 @@
+//! Who asks: for each feed of `src/feeds` a file here with an `answer`, which sends what it learns piece by piece and
+//! ends with the last piece or a failure.
+
+mod aws;
+pub(super) mod means;
+mod runs;
+pub(super) mod tasks;
+
+use crate::app::event::{Answer, Event};
+use crate::feeds::part::Part;
+use crate::feeds::{Ask, with_feeds};
+use crate::model::{Failure, FailureKind};
+use futures_util::FutureExt as _;
+use means::Means;
+use std::panic::AssertUnwindSafe;
+
+macro_rules! answers {
+    ($($name:ident $Feed:ident $Question:ident,)*) => {
+        async fn ask(means: &Means, ask: Ask) {
+            match ask {
+                $(Ask::$Feed(question) => Box::pin($name::answer(means, question)).await,)*
+            }
+        }
+    };
+}
+
+with_feeds!(answers);
+
+/// Asks, and sends the whole answer. A fault in one feed must not leave whoever asked waiting for ever.
+pub(super) async fn answer(means: Means, question: Ask) {
+    if AssertUnwindSafe(ask(&means, question)).catch_unwind().await.is_err() {
+        let failure = Failure::new(FailureKind::Other, "an internal fault: see the report in the log");
+        let answer = Answer { ticket: means.ticket, requests: 0, part: Part::Failed(failure) };
+        let _ = means.out.send(Event::Answer(answer)).await;
+    }
+}
