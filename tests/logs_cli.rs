@@ -114,7 +114,7 @@ fn wrong_filters_have_a_caret() {
     line(&mut home.at(endpoint), "logs --exit-on x").coded(2);
     let world = World::staging();
     let said = line(&mut home.on(&world), "logs --since soon").coded(2);
-    assert!(said.err.contains("no time"), "{}", said.err);
+    assert!(said.err.contains("not a time"), "{}", said.err);
     line(&mut home.on(&world), "logs nobody").coded(2);
     let said = run(&mut home.on(&world), ["logs", "api", "--pattern", "{ $.a = }"]).coded(3);
     assert!(said.err.contains("Invalid filter pattern"), "{}", said.err);

@@ -151,6 +151,7 @@ mod tests {
         let page = super::section();
         let sources = [
             include_str!("../aws/credentials.rs"),
+            include_str!("../aws/credentials/load.rs"),
             include_str!("../aws/connection.rs"),
             include_str!("../aws/session.rs"),
             include_str!("../aws/profiles.rs"),

@@ -141,7 +141,7 @@ mod tests {
         ] {
             assert_eq!(at(text).as_deref(), Ok(expected), "{text}");
         }
-        assert!(at("soon").unwrap_err().contains("no time"));
+        assert!(at("soon").unwrap_err().contains("not a time"));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Reading a store: a line by its place, what stands before and after it, whole events, counts over time.
 
-use super::*;
+use super::{Bin, Key, Line, Pos, Store, StreamId, TRACE};
+use crate::block::{Ms, mark};
+use crate::level::Level;
 
 impl Store {
     /// The line at a place.

@@ -1,6 +1,11 @@
 //! The groups and streams of a world: which there are, and what is written into them on request.
 
-use super::*;
+use super::{Event, Shape, Stream};
+use crate::clock::Ms;
+use crate::rng;
+use crate::world::ecs::{Container, Task};
+use crate::world::{HOUR, TaskKey, World};
+use std::collections::BTreeSet;
 
 impl World {
     /// The streams of a group, by name; nothing if there is no such group.
@@ -42,7 +47,7 @@ impl World {
         if self.logs.deleted.contains(group) {
             return false;
         }
-        let mine = |c: &crate::world::ecs::Container| c.log.as_ref().is_some_and(|(g, _)| g == group);
+        let mine = |c: &Container| c.log.as_ref().is_some_and(|(g, _)| g == group);
         self.families.iter().any(|((r, _), all)| *r == region && all.iter().any(|d| d.containers.iter().any(mine)))
             || self.logs.others.keys().any(|(r, g)| *r == region && g == group)
     }

@@ -10,7 +10,7 @@ mod groups;
 mod lines;
 
 use super::ecs::{Fate, Task};
-use super::{HOUR, MINUTE, SECOND, TaskKey, World};
+use super::{MINUTE, SECOND, TaskKey, World};
 use crate::clock::Ms;
 use crate::rng::{self, Rng};
 use crate::scenario::Scenario;
