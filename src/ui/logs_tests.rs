@@ -305,7 +305,7 @@ fn insights_is_asked_and_its_table_is_shown() {
     app.settle();
     let screen = text(&app);
     let copied = key(&mut app, "y");
-    assert_eq!(copied, [Effect::Copy("\"text\",\"lines\"\n\"jwt expired\u{1b}[2J\",\"42\"\n".into())]);
+    assert_eq!(copied, [Effect::Copy("\"text\",\"lines\"\n\"jwt expired␛[2J\",\"42\"\n".into())]);
     assert!(screen.contains("jwt expired␛[2J") && screen.contains("5.00 GB scanned, about $0.038"), "{screen}");
 }
 

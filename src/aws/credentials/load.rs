@@ -28,7 +28,7 @@ use std::time::Duration;
 const METADATA_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The configuration of every client, from flags, environment and files, and what messages name.
-pub(in crate::aws) async fn load(
+pub(crate) async fn load(
     connection: &Connection,
     wire: &Wire,
 ) -> Result<(SdkConfig, Keeper, Context), Failure> {
@@ -173,7 +173,7 @@ async fn provider(
 
 /// Says more about a failure of credentials where the profile asks for an MFA code, which the SDK
 /// does not support: it sends the request without one, and AWS refuses it with no word of why.
-pub(in crate::aws) async fn explain(connection: &Connection, failure: Failure) -> Failure {
+pub(crate) async fn explain(connection: &Connection, failure: Failure) -> Failure {
     let Ok(profiles) = Profiles::read(connection).await else { return failure };
     if connection.keys.is_some() || matches!(profiles.base(), Base::Helper(..)) {
         return failure;
