@@ -11,6 +11,8 @@ mod frame;
 #[cfg(test)]
 mod leaving_tests;
 #[cfg(test)]
+mod logs_insights_tests;
+#[cfg(test)]
 mod logs_tests;
 #[cfg(test)]
 mod operation_picture_tests;

@@ -28,10 +28,7 @@ use std::time::Duration;
 const METADATA_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The configuration of every client, from flags, environment and files, and what messages name.
-pub(crate) async fn load(
-    connection: &Connection,
-    wire: &Wire,
-) -> Result<(SdkConfig, Keeper, Context), Failure> {
+pub(crate) async fn load(connection: &Connection, wire: &Wire) -> Result<(SdkConfig, Keeper, Context), Failure> {
     let profiles = Profiles::read(connection).await?;
     let keys = keys(connection);
     let context = context(connection, &profiles, keys.as_ref().is_some_and(Result::is_ok));
