@@ -1,7 +1,7 @@
 //! Which names of the configuration nothing has. Nothing is said of a list that was not read, not whole, or failed.
 
 use crate::config::{BuildConfig, EnvironmentConfig};
-use crate::model::names::{fits, nearest};
+use crate::model::names::{ends_in, nearest};
 use crate::model::target::group_name;
 use crate::model::{Estate, Observed, Source, Unmatched};
 use log_store::pattern::{is_pattern, matches};
@@ -90,7 +90,7 @@ pub fn of(estate: &Estate, environment: &EnvironmentConfig, builds: &BTreeMap<St
 fn unbuilt(services: &[&str], builds: &BTreeMap<String, BuildConfig>) -> Vec<Unmatched> {
     let without: Vec<&str> =
         services.iter().copied().filter(|name| EnvironmentConfig::build_of(builds, name).is_none()).collect();
-    let of_none = builds.keys().filter(|build| !services.iter().any(|name| fits(build, name)));
+    let of_none = builds.keys().filter(|build| !services.iter().any(|name| ends_in(build, name)));
     let words = |name: &str| -> Vec<String> { name.split(['-', '_', '/']).map(str::to_owned).collect() };
     of_none
         .filter_map(|build| {

@@ -8,11 +8,13 @@
 use super::failure::clean;
 use aws_credential_types::Credentials;
 use jiff::Timestamp;
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::process::{
+    Pid, Signal, WaitOptions, kill_process, kill_process_group, test_kill_process, test_kill_process_group, waitpid,
+};
 use std::collections::BTreeMap;
 use std::process::Stdio;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 /// How long what it printed is still read after its end: what it left running may hold its output open.
@@ -22,7 +24,12 @@ const MOST: usize = 64 * 1024;
 /// Lines of its standard error that are quoted.
 const QUOTED: usize = 3;
 
-/// Helpers that run, by their process id; whether each leads a group of its own.
+/// How long one that is told to end has for it.
+const GRACE: Duration = Duration::from_secs(2);
+/// Between two looks at whether it has.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// Helpers that run or have been told to end, by their process id; whether each leads a group of its own.
 static RUNNING: Mutex<BTreeMap<i32, bool>> = Mutex::new(BTreeMap::new());
 
 /// The program of a profile.
@@ -55,28 +62,49 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if RUNNING.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.pid.as_raw_pid()).is_some() {
-            end(self.pid, self.alone);
-        }
+        let (pid, alone) = (self.pid, self.alone);
+        send(pid, alone, Signal::TERM);
+        // Where there can be no thread it is ended with the cockpit.
+        let _ = std::thread::Builder::new().name("ends a helper".into()).spawn(move || end(&[(pid, alone)]));
     }
 }
 
-/// Asks it to end, with all that it started where that is a group of its own.
-fn end(pid: Pid, alone: bool) {
+/// To it, and to all that it started where that is a group of its own.
+fn send(pid: Pid, alone: bool, signal: Signal) {
     // A moment after its start it may not have its group yet.
-    if !alone || kill_process_group(pid, Signal::TERM).is_err() {
-        let _ = kill_process(pid, Signal::TERM);
+    if !alone || kill_process_group(pid, signal).is_err() {
+        let _ = kill_process(pid, signal);
     }
 }
 
-/// Ends every helper that still runs: nothing of the cockpit stays when it ends.
-pub fn end_helpers() {
-    let running = std::mem::take(&mut *RUNNING.lock().unwrap_or_else(PoisonError::into_inner));
-    for (pid, alone) in running {
-        if let Some(pid) = Pid::from_raw(pid) {
-            end(pid, alone);
-        }
+/// Whether something of it runs.
+fn runs(pid: Pid, alone: bool) -> bool {
+    // One that nobody has waited for is there as if it ran.
+    let _ = waitpid(Some(pid), WaitOptions::NOHANG);
+    test_kill_process(pid).is_ok() || (alone && test_kill_process_group(pid).is_ok())
+}
+
+/// Ends helpers that have been told to: after a while nobody asks.
+fn end(helpers: &[(Pid, bool)]) {
+    let limit = Instant::now() + GRACE;
+    let there = || helpers.iter().copied().filter(|(pid, alone)| runs(*pid, *alone));
+    while there().next().is_some() && Instant::now() < limit {
+        std::thread::sleep(LOOK);
     }
+    for (pid, alone) in there() {
+        send(pid, alone, Signal::KILL);
+    }
+    let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+    running.retain(|id, _| helpers.iter().all(|(pid, _)| pid.as_raw_pid() != *id));
+}
+
+/// Ends every helper that still runs, and waits for that: nothing of the cockpit stays when it ends.
+pub fn end_helpers() {
+    let running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let helpers: Vec<(Pid, bool)> =
+        running.into_iter().filter_map(|(pid, alone)| Some((Pid::from_raw(pid)?, alone))).collect();
+    helpers.iter().for_each(|(pid, alone)| send(*pid, *alone, Signal::TERM));
+    end(&helpers);
 }
 
 impl Helper {
@@ -275,10 +303,29 @@ mod tests {
         let said = helper("echo one >&2; echo 'MFA code is wrong' >&2; exit 3").run(Duration::from_mins(1), true).await;
         let said = said.unwrap_err();
         assert!(said.contains("MFA code is wrong") && said.contains("exit status: 3"), "{said}");
-        // Its child, too: the whole group is ended.
         let said = helper("echo 'touch the key' >&2; sleep 600 & wait").run(Duration::from_millis(300), true).await;
         assert!(said.unwrap_err().contains("did not end within"), "what it waits for is not for ever");
-        assert!(RUNNING.lock().unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_it_started_ends_with_it_though_it_does_not_listen() {
+        let file = std::env::temp_dir().join(format!("cockpit-helper-{}", std::process::id()));
+        // What ignores a signal has children that ignore it.
+        let script = format!("trap '' TERM; sleep 600 & echo $! > '{}'; wait", file.display());
+        // It may be slow to start on a busy machine: tried until it was there in time.
+        let child = loop {
+            helper(&script).run(Duration::from_secs(1), true).await.unwrap_err();
+            let text = std::fs::read_to_string(&file).unwrap_or_default();
+            if let Some(pid) = text.trim().parse().ok().and_then(Pid::from_raw) {
+                break pid;
+            }
+        };
+        let limit = Instant::now() + Duration::from_mins(1);
+        while test_kill_process(child).is_ok() {
+            assert!(Instant::now() < limit, "the child runs on");
+            tokio::time::sleep(LOOK).await;
+        }
+        let _ = std::fs::remove_file(file);
     }
 
     #[tokio::test]

@@ -32,7 +32,7 @@ pub(super) async fn act(
     let mut stops = StopSignals::new()
         .map_err(|error| Report::new("signals", "signals cannot be taken", ExitCode::Failed).caused_by(&error))?;
     if !dry_run {
-        left_before(opened).await;
+        left_before(opened, context.session().mark).await;
     }
     let mut driver = opened.driver(context);
     let ids: Vec<OperationId> = whats.into_iter().map(|what| driver.start(what, &opened.environment)).collect();
@@ -122,9 +122,9 @@ pub(super) async fn act(
 }
 
 /// Tells what an earlier run has left behind in the audit file, and whether others can read it.
-async fn left_before(opened: &Opened) {
+async fn left_before(opened: &Opened, ours: String) {
     let Some(path) = audit_file::path(opened.config.audit_file.as_deref()) else { return };
-    let looking = tokio::task::spawn_blocking(move || audit_file::look_back(&path, Clock::System.now()));
+    let looking = tokio::task::spawn_blocking(move || audit_file::look_back(&path, &ours, Clock::System.now()));
     // A file system that does not answer is told where something is written.
     let told = tokio::time::timeout(LOOK_BACK, looking).await;
     for said in told.into_iter().flatten().flatten() {

@@ -101,7 +101,7 @@ fn every_heading_of_csv_is_a_field_of_the_schema_and_every_value_that_of_the_jso
         rows: vec![vec![Some("x\u{1b}[2J".into()), None], vec![Some("y".into()), Some("3".into())]],
         ..InsightsResult::default()
     };
-    agrees(&InsightsDto::new(&found, vec![]), None);
+    agrees(&InsightsDto::new(&found, vec![], jiff::tz::TimeZone::UTC), None);
 }
 
 #[test]

@@ -110,8 +110,8 @@ fn every_output_follows_its_schema() {
         rows: vec![vec![Some("x".into()), None], vec![None, Some("3".into())]],
         ..InsightsResult::default()
     };
-    check("insights", value(InsightsDto::new(&found, vec!["services".into()])));
-    check("insights", value(InsightsDto::new(&InsightsResult::default(), vec![])));
+    check("insights", value(InsightsDto::new(&found, vec!["services".into()], jiff::tz::TimeZone::UTC)));
+    check("insights", value(InsightsDto::new(&InsightsResult::default(), vec![], jiff::tz::TimeZone::UTC)));
     for line in log_lines() {
         check("log", serde_json::from_str(&line).unwrap());
     }

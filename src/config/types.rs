@@ -1,5 +1,6 @@
 //! The configuration as plain data.
 
+use crate::model::names::ends_in;
 use crate::model::source::Intervals;
 use std::collections::BTreeMap;
 
@@ -115,16 +116,9 @@ impl EnvironmentConfig {
             .then_some(&self.services[..])
     }
 
-    /// How the image of a service is built: by its short name, or the longest configured end of its name.
+    /// How the image of a service is built: by its name, or the longest configured end of it in whole words.
     pub fn build_of<'a>(builds: &'a BTreeMap<String, BuildConfig>, service: &str) -> Option<&'a BuildConfig> {
-        // A tool may have added a part to the service's name that says nothing.
-        let names = [service, log_store::name::body(service)];
-        let fits = builds.iter().filter(|(name, _)| {
-            let ends = |whole: &&str| {
-                whole.strip_suffix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with(['-', '_', '/']))
-            };
-            names.iter().any(ends)
-        });
+        let fits = builds.iter().filter(|(name, _)| *name == service || ends_in(name, service));
         fits.max_by_key(|(name, _)| name.len()).map(|(_, build)| build)
     }
 

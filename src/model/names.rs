@@ -122,6 +122,16 @@ pub fn fits(typed: &str, name: &str) -> bool {
         || within(&parts(name_body), &parts(typed), any_case)
 }
 
+/// Whether what was typed is whole words at the end of the name, in any case. What a tool has added is no word, and
+/// neither is the `Service` that the CDK's logical ids end in.
+pub fn ends_in(typed: &str, name: &str) -> bool {
+    let (wanted, name_words) = (words(typed), words(body(name)));
+    let any_case = |word: &str, other: &str| word.eq_ignore_ascii_case(other);
+    let without = name_words.split_last().filter(|(last, _)| any_case(last, "Service")).map(|(_, rest)| rest);
+    !wanted.is_empty()
+        && (ends(&name_words, &wanted, any_case) || without.is_some_and(|rest| ends(rest, &wanted, any_case)))
+}
+
 /// What stands between the separators of a name.
 fn parts(name: &str) -> impl Iterator<Item = &str> {
     name.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty())
@@ -245,6 +255,24 @@ mod tests {
     fn shorts(names: &[&'static str]) -> Vec<&'static str> {
         let shortening = Shortening::of(names.iter().copied());
         names.iter().map(|name| shortening.short(name)).collect()
+    }
+
+    #[test]
+    fn a_name_is_found_by_the_words_that_it_ends_in() {
+        for (typed, name, expected) in [
+            ("web", "shop-prod-web", true),
+            ("web", "web", true),
+            ("admin-web", "shop-admin-web", true),
+            ("web", "ShopProd-WebServiceD2A8E1F4-qN2bR8WmZ0aB", true),
+            ("web", "shop-prod-web-Service-1A2B3C4D5E6F", true),
+            ("web", "web-3f2a9c1b", true),
+            ("shop", "shop-prod-web", false),
+            ("eb", "shop-prod-web", false),
+            ("web", "shop-web-admin", false),
+            ("", "web", false),
+        ] {
+            assert_eq!(ends_in(typed, name), expected, "{typed} of {name}");
+        }
     }
 
     #[test]

@@ -103,11 +103,12 @@ pub fn exposed(path: &Path) -> Option<String> {
     })
 }
 
-/// Closes what was begun on this machine by processes that are no more, as `unknown`; gives back what was closed.
+/// Closes what was begun on this machine by processes that are no more, as `unknown`; gives back what was closed. The
+/// operations of this process begin with `ours`.
 ///
 /// # Errors
 /// When the file cannot be read or written.
-pub fn close_left(path: &Path, now: Timestamp) -> io::Result<Vec<Record>> {
+pub fn close_left(path: &Path, ours: &str, now: Timestamp) -> io::Result<Vec<Record>> {
     match std::fs::metadata(path) {
         Ok(found) if found.is_file() => {}
         _ => return Ok(Vec::new()),
@@ -121,7 +122,7 @@ pub fn close_left(path: &Path, now: Timestamp) -> io::Result<Vec<Record>> {
         }
     }
     let here = host();
-    open.retain(|record| (record.host.is_empty() || record.host == here) && !lives(&record.operation));
+    open.retain(|record| (record.host.is_empty() || record.host == here) && !lives(&record.operation, ours));
     for record in &mut open {
         let began = record.time;
         "unknown".clone_into(&mut record.outcome);
@@ -133,8 +134,8 @@ pub fn close_left(path: &Path, now: Timestamp) -> io::Result<Vec<Record>> {
 
 /// What there is to say of the file before something is added, in sentences: what was left open and is closed now,
 /// and whether others can read it. That it cannot be written is said where it is written.
-pub fn look_back(path: &Path, now: Timestamp) -> Vec<String> {
-    let closed = close_left(path, now).unwrap_or_default().into_iter();
+pub fn look_back(path: &Path, ours: &str, now: Timestamp) -> Vec<String> {
+    let closed = close_left(path, ours, now).unwrap_or_default().into_iter();
     let closed = closed.map(|record| {
         format!("`{}` of {:.0} was left before its end was known: it is closed as unknown", record.command, record.time)
     });
@@ -143,9 +144,15 @@ pub fn look_back(path: &Path, now: Timestamp) -> Vec<String> {
 
 /// Whether the process lives that has begun an operation: its number stands in the operation's name, after the
 /// second in which it began. What has no number is taken to live.
-fn lives(operation: &str) -> bool {
+///
+/// A container gives each of its processes the same number: what has ours and another beginning than `ours`, by which
+/// this process names its operations, was left.
+fn lives(operation: &str, ours: &str) -> bool {
     let number = operation.split('-').nth(1).and_then(|number| number.parse().ok());
     let Some(process) = number.and_then(rustix::process::Pid::from_raw) else { return true };
+    if process == rustix::process::getpid() {
+        return operation.strip_prefix(ours).is_some_and(|rest| rest.starts_with('-'));
+    }
     // One of another user cannot be signalled, and lives.
     rustix::process::test_kill_process(process) != Err(rustix::io::Errno::SRCH)
 }
@@ -255,7 +262,7 @@ mod tests {
             assert_eq!(error.to_string(), "it is not a regular file", "{odd:?}");
         }
         assert_eq!(read(&path).unwrap_err().to_string(), "it is not a regular file");
-        assert_eq!(close_left(&path, at("2026-11-20T11:00:00Z")).unwrap(), Vec::new());
+        assert_eq!(close_left(&path, "", at("2026-11-20T11:00:00Z")).unwrap(), Vec::new());
         std::fs::remove_dir_all(folder).unwrap();
     }
 
@@ -279,10 +286,14 @@ mod tests {
         let mut ended = std::process::Command::new("true").spawn().unwrap();
         let gone = ended.id();
         ended.wait().unwrap();
-        let (left, ours) = (format!("1700000000-{gone}-1"), format!("1700000000-{}-1", std::process::id()));
+        let (left, mark) = (format!("1700000000-{gone}-1"), format!("1700000000-{}", std::process::id()));
+        let ours = format!("{mark}-1");
+        // In a container the one before had the number of this one.
+        let reused = format!("1600000000-{}-1", std::process::id());
         let began = at("2026-11-20T11:00:00Z");
         for (operation, outcome) in [
             (left.as_str(), "started"),
+            (reused.as_str(), "started"),
             (ours.as_str(), "started"),
             (&format!("1700000000-{gone}-2"), "started"),
             (&format!("1700000000-{gone}-2"), "done"),
@@ -294,12 +305,15 @@ mod tests {
             serde_json::to_string(&Record { host: "another".into(), ..record(&left, "started") }).unwrap();
         elsewhere = elsewhere.replace(&left, &format!("1700000000-{gone}-9")) + "\n";
         OpenOptions::new().append(true).open(&path).unwrap().write_all(elsewhere.as_bytes()).unwrap();
-        let closed = close_left(&path, at("2026-11-20T12:00:00Z")).unwrap();
-        assert_eq!(closed.iter().map(|record| record.operation.as_str()).collect::<Vec<_>>(), [left.as_str()]);
+        let closed = close_left(&path, &mark, at("2026-11-20T12:00:00Z")).unwrap();
+        assert_eq!(
+            closed.iter().map(|record| record.operation.as_str()).collect::<Vec<_>>(),
+            [left.as_str(), reused.as_str()]
+        );
         let last = read(&path).unwrap().0.pop().unwrap();
-        assert_eq!((last.operation.as_str(), last.outcome.as_str()), (left.as_str(), "unknown"));
+        assert_eq!((last.operation.as_str(), last.outcome.as_str()), (reused.as_str(), "unknown"));
         assert!(last.reason.starts_with("left at 2026-11-20T11:00:00Z"), "{}", last.reason);
-        assert_eq!(close_left(&path, at("2026-11-20T13:00:00Z")).unwrap(), Vec::new());
+        assert_eq!(close_left(&path, &mark, at("2026-11-20T13:00:00Z")).unwrap(), Vec::new());
         std::fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -86,12 +86,14 @@ pub async fn interactive(
     let mut tui = terminal::open()?;
     let simulated = session.simulated;
     let audit = if simulated { audit::simulated() } else { audit::path(config.audit_file.as_deref()) };
+    let ours = session.mark.clone();
     let (mut app, effects) = App::new(&TABLE, config, environment, session, keymap, Wants::default(), clock.now());
     app.filters = files::saved_filters();
     let (executor, answers) = Executor::new(simulated);
     // Before the first frame: a file system that does not answer must not hold up the screen for long.
-    let told =
-        audit.clone().map(|path| tokio::task::spawn_blocking(move || audit::look_back(&path, jiff::Timestamp::now())));
+    let told = audit
+        .clone()
+        .map(|path| tokio::task::spawn_blocking(move || audit::look_back(&path, &ours, jiff::Timestamp::now())));
     let ring = Ring::new((executor.with_audit(audit).with_screen(), answers), clock);
     let mut run = Run {
         app,

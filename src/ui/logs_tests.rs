@@ -282,6 +282,25 @@ pub(super) fn typed(app: &mut App, text: &str) {
 }
 
 #[test]
+fn a_time_to_go_to_is_held_against_the_clock_of_the_service() {
+    for minutes in [-10, 10] {
+        let mut app = open((120, 40), 40);
+        app.update(Event::Clock(jiff::SignedDuration::from_mins(minutes)));
+        for past in ["5m", "1s"] {
+            key(&mut app, "t");
+            typed(&mut app, past);
+            key(&mut app, "enter");
+            assert!(!text(&app).contains("is in the future"), "{minutes} {past}: {}", text(&app));
+        }
+        let later = app.service_now() + jiff::SignedDuration::from_mins(5);
+        key(&mut app, "t");
+        typed(&mut app, &later.to_string());
+        key(&mut app, "enter");
+        assert!(text(&app).contains("is in the future"), "{minutes}: {}", text(&app));
+    }
+}
+
+#[test]
 fn a_live_tail_that_is_off_is_closed() {
     let mut app = open((120, 40), 40);
     let on = key(&mut app, "ctrl-t");

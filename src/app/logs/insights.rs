@@ -5,6 +5,9 @@ use crate::feeds::aws::{Fact, Part};
 use crate::model::Failure;
 use crate::model::logs::{INSIGHTS_DOLLARS_A_GB, InsightsResult, LogGroup, Ms};
 use jiff::SignedDuration;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use std::borrow::Cow;
 
 const HOUR: Ms = 3_600_000;
 
@@ -192,6 +195,18 @@ pub fn after(result: &InsightsResult) -> String {
     )
 }
 
+/// A value of a result as people read it: a time of CloudWatch Logs' own, which stands there in UTC, in their zone. JSON
+/// and CSV keep it as it came.
+pub fn shown<'a>(column: &str, value: &'a str, zone: &TimeZone) -> Cow<'a, str> {
+    const FORM: &str = "%Y-%m-%d %H:%M:%S%.3f";
+    // Times that an application has written itself are text: nobody knows their zone.
+    if !(matches!(column, "@timestamp" | "@ingestionTime") || column.starts_with("bin(")) {
+        return Cow::Borrowed(value);
+    }
+    let at = DateTime::strptime(FORM, value).ok().and_then(|at| at.to_zoned(TimeZone::UTC).ok());
+    at.map_or(Cow::Borrowed(value), |at| Cow::Owned(at.with_time_zone(zone.clone()).strftime(FORM).to_string()))
+}
+
 fn dollars(bytes: f64) -> String {
     let cost = bytes / 1e9 * INSIGHTS_DOLLARS_A_GB;
     if cost < 0.001 { "less than $0.001".to_owned() } else { format!("about ${cost:.3}") }
@@ -218,6 +233,22 @@ pub fn common(names: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_of_the_service_are_shown_in_the_zone_of_the_reader_and_text_as_it_came() {
+        let zone = TimeZone::get("Asia/Tokyo").unwrap();
+        let at = "2026-11-20 20:02:31.042";
+        for (column, value, expected) in [
+            ("@timestamp", at, "2026-11-21 05:02:31.042"),
+            ("@ingestionTime", at, "2026-11-21 05:02:31.042"),
+            ("bin(5m)", "2026-11-20 20:00:00.000", "2026-11-21 05:00:00.000"),
+            ("@message", at, at),
+            ("time", at, at),
+            ("@timestamp", "–", "–"),
+        ] {
+            assert_eq!(shown(column, value, &zone), expected, "{column}");
+        }
+    }
 
     #[test]
     fn what_it_costs_is_said() {

@@ -251,12 +251,12 @@ fn a_direct_stop_remembers_counts_in_reverse_order_and_a_start_brings_them_back(
     let theirs = Suspended { scale_in: true, ..Suspended::default() };
     let part = ScalableTarget { suspended: theirs, ..target.clone() };
     let stopped = run(Power::Stop, vec![service("web", 2, 2), service("api", 0, 0)], part);
-    assert_eq!(stopped, ["tag web 2 in", "suspended in+out+scheduled", "web=0"]);
+    assert_eq!(stopped, ["tag api 0 ", "tag web 2 in", "suspended in+out+scheduled", "web=0"]);
     let started = run(Power::Start, vec![web(Some("in")), api.clone()], suspended.clone());
     assert_eq!(started[..3], ["web=2", "suspended in", "untag web 2"]);
     // All of it: there is nothing to suspend, and nothing to let go on.
     let stopped = run(Power::Stop, vec![service("web", 2, 2), service("api", 0, 0)], suspended.clone());
-    assert_eq!(stopped, ["tag web 2 in+out+scheduled", "web=0"]);
+    assert_eq!(stopped, ["tag api 0 ", "tag web 2 in+out+scheduled", "web=0"]);
     let started = run(Power::Start, vec![web(Some("in+out+scheduled")), api.clone()], suspended.clone());
     assert_eq!(started[..2], ["web=2", "untag web 2"]);
     // Stopped by something that keeps only the count: what is suspended is a person's.
@@ -266,7 +266,42 @@ fn a_direct_stop_remembers_counts_in_reverse_order_and_a_start_brings_them_back(
     let up_by_hand = Service { desired: 1, running: 1, ..web(Some("none")) };
     let all = ScalableTarget { suspended: Suspended::ALL, ..target };
     let stopped = run(Power::Stop, vec![up_by_hand, service("api", 0, 0)], all);
-    assert_eq!(stopped, ["tag web 1 ", "web=0"]);
+    assert_eq!(stopped, ["tag api 0 ", "tag web 1 ", "web=0"]);
+}
+
+#[test]
+fn a_service_that_was_at_0_when_it_was_stopped_is_not_started() {
+    let planned = |power, databases, services: Vec<Service>| {
+        let mut operations = Operations::new("t", TimeZone::UTC);
+        let names = services.iter().map(|service| service.name.clone()).collect();
+        let wanted = Wanted::Power { power, services: names, databases, direct: true };
+        let (id, effects) = operations.start(steps(wanted), &environment(), at(0));
+        settle(&mut operations, effects, at(0), &mut |call: &Call| match call {
+            Call::Read(Read::Identity) => me("123456789012"),
+            Call::Read(Read::Timers { .. }) => ok(Reply::Timers(Vec::new())),
+            Call::Read(Read::Scalable { .. }) => ok(Reply::Scalable(None)),
+            _ => ok(Reply::Services(services.clone())),
+        });
+        get(&operations, id).plan.clone().unwrap()
+    };
+    let asleep = |name: &str, count| Service { remembered: Some(count), ..service(name, 0, 0) };
+    let plan = planned(Power::Start, false, vec![asleep("web", 2), asleep("api", 0)]);
+    let desired = |write: &Write| match write {
+        Write::Update { service, desired, .. } => Some((service.clone(), *desired)),
+        _ => None,
+    };
+    assert_eq!(plan.writes.iter().filter_map(desired).collect::<Vec<_>>(), [("web".to_owned(), Some(2))]);
+    assert!(plan.checks.iter().any(|check| check.text == "api was at 0 when it was stopped, and stays there"));
+    assert_eq!(plan.undo, "`cockpit stop` takes it back");
+    let plan = planned(Power::Start, false, vec![asleep("web", 0)]);
+    assert!(
+        !plan.possible() && plan.checks.iter().any(|check| check.text == "everything was at 0 when it was stopped")
+    );
+    // What would be stopped along with it is said.
+    let plan = planned(Power::Start, false, vec![asleep("web", 2), service("api", 1, 1)]);
+    assert_eq!(plan.undo, "`cockpit stop` takes it back, and stops the one that runs now as well");
+    let plan = planned(Power::Stop, true, vec![service("web", 2, 2)]);
+    assert_eq!(plan.undo, "`cockpit start --databases` brings the counts of now back");
 }
 
 #[test]

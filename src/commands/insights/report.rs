@@ -1,9 +1,11 @@
 //! What Insights found, as a table, CSV, JSON or YAML.
 
+use crate::app::logs::insights::shown;
 use crate::headless::Rows;
 use crate::headless::emit::Printable;
 use crate::headless::table::{Table, words};
 use crate::model::logs::InsightsResult;
+use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -34,11 +36,14 @@ pub struct InsightsDto {
     columns: Vec<String>,
     #[serde(skip)]
     cells: Vec<Vec<Option<String>>>,
+    /// The zone of the table's times.
+    #[serde(skip)]
+    zone: TimeZone,
 }
 
 impl InsightsDto {
     /// From what came, and what could not be searched.
-    pub fn new(result: &InsightsResult, missing: Vec<String>) -> Self {
+    pub fn new(result: &InsightsResult, missing: Vec<String>, zone: TimeZone) -> Self {
         let row = |values: &Vec<Option<String>>| {
             let pairs = result.columns.iter().zip(values);
             pairs.map(|(name, value)| (name.clone(), value.clone().map_or(Value::Null, Value::String))).collect()
@@ -54,6 +59,7 @@ impl InsightsDto {
             rows: result.rows.iter().map(row).collect(),
             columns: result.columns.clone(),
             cells: result.rows.clone(),
+            zone,
         }
     }
 }
@@ -63,7 +69,8 @@ impl Printable for InsightsDto {
         let mut table = Table::new(&vec![words(""); self.columns.len()], "nothing was found");
         table.heads.clone_from(&self.columns);
         for row in &self.cells {
-            table.row(row.iter().cloned());
+            let cells = self.columns.iter().zip(row);
+            table.row(cells.map(|(column, value)| Some(shown(column, value.as_deref()?, &self.zone).into_owned())));
         }
         vec![table]
     }

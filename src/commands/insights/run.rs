@@ -104,7 +104,7 @@ async fn search(
     let missing: Vec<String> =
         if asked.follows_services() { found.missing.iter().map(Missing::words).collect() } else { Vec::new() };
     let whole = missing.is_empty();
-    let report = InsightsDto::new(&result, missing);
+    let report = InsightsDto::new(&result, missing, zone);
     let width = if output == Output::Table { Context::width() } else { None };
     let code = printed(headless::print(out, &report, output, width).map(drop))?;
     Ok(if whole { code } else { ExitCode::Incomplete })

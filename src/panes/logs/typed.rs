@@ -134,7 +134,7 @@ pub fn accept(app: &mut App, prompt: Prompt, typed: &str) -> Vec<Effect> {
 fn to_time(app: &mut App, typed: &str) -> Vec<Effect> {
     match when::moment(typed, app.service_now(), &app.zone()) {
         Err(what) => app.say(what),
-        Ok(at) if at > app.now => {
+        Ok(at) if at > app.service_now() => {
             app.say(format!("{} is in the future", when::spelled(at, &app.zone())));
         }
         Ok(at) => {

@@ -336,10 +336,16 @@ pub fn insights_found(app: &mut App) {
     let overlay = match found {
         Err(failure) => overlays::message(app, "Insights", &format!("the query failed\n\n{failure}")),
         Ok(result) => {
+            let zone = app.zone();
+            let shown = |row: &[Option<String>]| -> Vec<String> {
+                let cells = result.columns.iter().zip(row);
+                let text = cells.map(|(column, value)| insights::shown(column, value.as_deref().unwrap_or("–"), &zone));
+                text.map(|value| text::harmless(&value).into_owned()).collect()
+            };
             let mut widths: Vec<usize> = result.columns.iter().map(|name| text::width(name)).collect();
             for row in &result.rows {
-                for (width, value) in widths.iter_mut().zip(row) {
-                    *width = (*width).max(value.as_deref().map_or(1, text::width)).min(60);
+                for (width, value) in widths.iter_mut().zip(shown(row)) {
+                    *width = (*width).max(text::width(&value)).min(60);
                 }
             }
             let cells = |values: Vec<String>| {
@@ -352,8 +358,7 @@ pub fn insights_found(app: &mut App) {
             };
             let mut page = format!("{}\n\n{}\n", insights::after(&result), cells(result.columns.clone()));
             for row in &result.rows {
-                let values = row.iter().map(|value| text::harmless(value.as_deref().unwrap_or("–")).into_owned());
-                let _ = writeln!(page, "{}", cells(values.collect()));
+                let _ = writeln!(page, "{}", cells(shown(row)));
             }
             let mut overlay = overlays::inspect(format!("Insights: {name} (y copies it as CSV)"), &page);
             overlay.copies = Some(csv(&result));

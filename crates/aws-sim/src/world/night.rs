@@ -10,8 +10,6 @@ use serde_json::{Value, json};
 
 /// The tag in which a service's desired count is kept while it is stopped.
 pub(crate) const COUNT: &str = "cockpit:desired-count";
-/// The tag in which the lowest capacity of its scaling is kept.
-pub(crate) const LOWEST: &str = "cockpit:min-capacity";
 
 /// A function that stops and starts a cluster.
 #[derive(Debug)]
@@ -153,59 +151,59 @@ impl World {
             Value::Array(names) => names.iter().filter_map(Value::as_str).map(ToOwned::to_owned).collect(),
             _ => return Err("services is a list of names".to_owned()),
         };
-        let (mut services, mut changed, mut unchanged, mut gone) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut changed, mut unchanged, mut skipped, mut gone) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for name in names {
             let Some(service) = self.find_service(cluster, &name) else {
                 gone.push(name);
                 continue;
             };
+            if self.services[service].daemon {
+                skipped.push(name);
+                continue;
+            }
             let from = self.services[service].desired;
             let to = if stop { self.sleep(service) } else { self.wake(service) };
-            let entry = json!({"service": name, "from": from, "to": to});
-            services.push(entry.clone());
-            if from == to { unchanged.push(json!(name)) } else { changed.push(entry) }
+            if from == to {
+                unchanged.push(json!(name));
+            } else {
+                changed.push(json!({"service": name, "from": from, "to": to}));
+            }
         }
         Ok(json!({
             "action": action,
             "cluster": self.clusters[cluster].name,
-            "services": services,
             "changed": changed,
             "unchanged": unchanged,
+            "skipped": skipped,
             "gone": gone,
             "failed": [],
         }))
     }
 
-    /// Stops a service and keeps what it had; one that is stopped keeps what it kept.
+    /// Stops a service and keeps what it had, 0 as well; one that is stopped keeps what it kept.
     fn sleep(&mut self, service: usize) -> u32 {
         let desired = self.services[service].desired;
-        if desired > 0 {
+        if desired > 0 || self.tag(service, COUNT).is_none() {
             self.set_tag(service, COUNT, &desired.to_string());
         }
-        for target in 0..self.scaling.len() {
-            let min = self.scaling[target].min;
-            if self.scaling[target].service == service && min > 0 {
-                self.set_tag(service, LOWEST, &min.to_string());
-                self.scaling[target].min = 0;
-            }
+        if desired > 0 {
+            self.set_desired(service, 0);
         }
-        self.set_desired(service, 0);
         0
     }
 
-    /// Starts a service with what it had, else one task; one that runs stays as it is.
+    /// Starts a service with what it had, one that was never stopped with one task; one that runs stays as it is.
     fn wake(&mut self, service: usize) -> u32 {
         let desired = self.services[service].desired;
+        let kept = self.tag(service, COUNT).map(|value| value.parse::<u32>().ok().filter(|n| *n < 10_000).unwrap_or(1));
+        self.services[service].tags.retain(|(key, _)| key != COUNT);
         if desired > 0 {
             return desired;
         }
-        let kept =
-            |key: &str| self.tag(service, key).and_then(|v| v.parse::<u32>().ok()).filter(|n| (1..10_000).contains(n));
-        let (to, min) = (kept(COUNT).unwrap_or(1), kept(LOWEST));
-        for t in self.scaling.iter_mut().filter(|t| t.service == service) {
-            t.min = min.unwrap_or(t.min).min(t.max);
+        let to = kept.unwrap_or(1);
+        if to > 0 {
+            self.set_desired(service, to);
         }
-        self.set_desired(service, to);
         to
     }
 

@@ -42,23 +42,36 @@ fn a_stop_keeps_the_counts_and_a_start_goes_back_to_them() {
     let done = call(&mut w, &json!({"action": "stop"}));
     assert!(!done.failed);
     let services = json!([{"service": API, "from": 1, "to": 0}, {"service": WEB, "from": 2, "to": 0}]);
-    assert_eq!((&done.payload["services"], &done.payload["changed"]), (&services, &services));
+    assert_eq!(done.payload["changed"], services);
     assert!(done.log.starts_with("START RequestId: ") && done.log.contains("INFO\t{\"action\":\"stop\""));
     after(&mut w, 2 * MINUTE);
     assert_eq!((w.running(web), w.running(api), count(&w, web)), (0, 0, Some("2")));
-    assert!(w.scaling.iter().filter(|t| t.service == web || t.service == api).all(|t| t.min == 0));
     // A second stop forgets nothing.
     let done = call(&mut w, &json!({"action": "stop"}));
     assert_eq!((&done.payload["changed"], &done.payload["unchanged"]), (&json!([]), &json!([API, WEB])));
     let done = call(&mut w, &json!({"action": "start"}));
-    assert_eq!(done.payload["services"][1], json!({"service": WEB, "from": 0, "to": 2}));
+    assert_eq!(done.payload["changed"][1], json!({"service": WEB, "from": 0, "to": 2}));
     after(&mut w, 2 * MINUTE);
-    assert_eq!((w.running(web), w.running(api)), (2, 1));
-    assert!(w.scaling.iter().filter(|t| t.service == web).all(|t| t.min == 1));
+    assert_eq!((w.running(web), w.running(api), count(&w, web)), (2, 1, None));
     let done = call(&mut w, &json!({"action": "restart"}));
     assert!(done.failed && done.payload["errorMessage"] == "action is \"start\" or \"stop\", not \"restart\"");
     let done = call(&mut w, &json!({"action": "stop", "services": [WEB, "none"]}));
-    assert_eq!((&done.payload["gone"], &done.payload["services"][0]["service"]), (&json!(["none"]), &json!(WEB)));
+    assert_eq!((&done.payload["gone"], &done.payload["changed"][0]["service"]), (&json!(["none"]), &json!(WEB)));
+}
+
+#[test]
+fn a_service_that_was_at_0_stays_there_and_a_daemon_is_left_alone() {
+    let mut w = friday(Scenario::Staging, "03:00:00");
+    let (web, api) = (named(&w, WEB), named(&w, API));
+    w.set_desired(web, 0);
+    w.services[api].daemon = true;
+    after(&mut w, 2 * MINUTE);
+    let done = call(&mut w, &json!({"action": "stop"}));
+    assert_eq!((&done.payload["unchanged"], &done.payload["skipped"]), (&json!([WEB]), &json!([API])));
+    assert_eq!((count(&w, web), count(&w, api)), (Some("0"), None));
+    let done = call(&mut w, &json!({"action": "start"}));
+    assert_eq!((&done.payload["unchanged"], &done.payload["skipped"]), (&json!([WEB]), &json!([API])));
+    assert_eq!((w.services[web].desired, count(&w, web)), (0, None));
 }
 
 #[test]

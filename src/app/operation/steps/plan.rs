@@ -180,9 +180,11 @@ impl Steps {
                 }
                 None => String::new(),
             },
-            Wanted::Power { power: Power::Stop, .. } => "`cockpit start` brings the counts of now back".to_owned(),
-            Wanted::Power { power: Power::Start, .. } => "`cockpit stop` takes it back".to_owned(),
-            Wanted::StopTask { .. } => "the service starts another task in its place".to_owned(),
+            Wanted::Power { power, databases, .. } => self.undo_power(*power, *databases),
+            Wanted::StopTask { id } => match self.tasks.iter().find(|task| task.id == *id) {
+                Some(task) if task.service.is_some() => "the service starts another task in its place".to_owned(),
+                _ => "nothing brings it back: no service started it".to_owned(),
+            },
             Wanted::Skip { power, undo: false } => {
                 format!("`cockpit schedule --unskip {}` takes it back", power.word())
             }

@@ -25,9 +25,11 @@ impl Steps {
             let goal = match power {
                 Power::Stop => 0,
                 Power::Start if service.desired > 0 => service.desired,
+                // It was at 0 when it was stopped: nobody wanted it then.
+                Power::Start if service.remembered == Some(0) => 0,
                 Power::Start => {
                     let least = self.target_of(name).map_or(0, |target| target.min);
-                    service.remembered.filter(|count| *count > 0).unwrap_or(UNREMEMBERED).max(least)
+                    service.remembered.unwrap_or(UNREMEMBERED).max(least)
                 }
             };
             Some((name.clone(), goal))
@@ -72,13 +74,21 @@ impl Steps {
         checks.extend(self.check_scaling(power));
         let there = goals.iter().all(|(name, goal)| self.before.get(name) == Some(goal));
         if there && !goals.is_empty() && !databases {
-            let what = if power == Power::Stop { "everything is stopped already" } else { "everything runs already" };
+            let what = match power {
+                Power::Stop => "everything is stopped already",
+                Power::Start if goals.values().all(|goal| *goal == 0) => "everything was at 0 when it was stopped",
+                Power::Start => "everything runs already",
+            };
             checks.push(Check::new(Level::Stop, what));
         }
         for service in self.services.iter().filter(|service| service.rolling_out() && !service.deleted()) {
             checks.push(Check::new(Level::Warn, format!("a deployment of {} is in progress", service.name)));
         }
         if power == Power::Start {
+            let kept = goals.iter().filter(|(_, goal)| **goal == 0);
+            checks.extend(kept.map(|(name, _)| {
+                Check::new(Level::Note, format!("{name} was at 0 when it was stopped, and stays there"))
+            }));
             let unknown = self
                 .services
                 .iter()
@@ -138,6 +148,23 @@ impl Steps {
         changes
     }
 
+    /// How a stop or a start is taken back, as far as it can be.
+    pub(super) fn undo_power(&self, power: Power, databases: bool) -> String {
+        let databases = if databases { " --databases" } else { "" };
+        match power {
+            Power::Stop => format!("`cockpit start{databases}` brings the counts of now back"),
+            Power::Start => {
+                let stays = self.services.iter().filter(|service| counted(service) && service.desired > 0).count();
+                let more = match stays {
+                    0 => "",
+                    1 => ", and stops the one that runs now as well",
+                    _ => ", and stops those that run now as well",
+                };
+                format!("`cockpit stop{databases}` takes it back{more}")
+            }
+        }
+    }
+
     pub(super) fn compile_power(&self, power: Power, services: &[String], ctx: &Ctx<'_>, steps: &mut VecDeque<Step>) {
         let Wanted::Power { databases, .. } = &self.request.wanted else { return };
         let goals = self.power_goals(power, services);
@@ -188,13 +215,14 @@ impl Steps {
                 let ours = |state: Suspended| service.desired == 0 && state == Suspended::ALL;
                 let kept = found.map(|target| target.suspended);
                 let kept = kept.filter(|state| service.remembered_scaling.is_none() && !ours(*state));
-                let desired = Some(service.desired).filter(|count| *count > 0);
+                // One that is at 0 without a stop is remembered so: a start leaves it there.
+                let desired = Some(service.desired).filter(|count| *count > 0 || service.remembered.is_none());
                 if desired.is_some() || kept.is_some() {
                     let arn = service.arn.clone();
                     steps.push_back(Step::Do(Write::Remember { arn, desired, suspended: kept }));
                 }
                 steps.extend(found.and_then(|target| suspend(target, Suspended::ALL)));
-                if desired.is_some() {
+                if service.desired > 0 {
                     steps.push_back(update);
                 }
             }
