@@ -11,6 +11,7 @@ use super::operation::plan::Plan;
 use super::overlay::{Button, Kind};
 use crate::model::key::Key;
 use jiff::SignedDuration;
+use ratatui::layout::Rect;
 
 /// A question can be answered after it has been on the screen for this long.
 pub const READABLE: SignedDuration = SignedDuration::from_millis(400);
@@ -32,7 +33,8 @@ pub enum Touch {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Question {
     pub(super) about: About,
-    pub(super) buttons: Vec<Button>,
+    /// The buttons, and where each is.
+    pub(super) buttons: Vec<(Button, Rect)>,
     /// What must be typed for a yes.
     pub(super) typed: Option<String>,
     /// The size of the screen: a window in another place is another window.
@@ -78,6 +80,9 @@ pub struct Confirm {
     touched: Vec<(Touch, SignedDuration)>,
     /// What the screen has asked without a break, and since when.
     shown: Option<(Question, SignedDuration)>,
+    /// The buttons on the screen, where they are, and since when each is there without a break: one may be older than
+    /// what is asked.
+    buttons: Vec<(Button, Rect, SignedDuration)>,
     /// Whether the frame on the screen says that the question can be answered.
     said_ready: bool,
 }
@@ -116,6 +121,11 @@ impl Confirm {
             (Some((before, since)), Some(question)) if before == question => *since,
             _ => at,
         };
+        let buttons = question.iter().flat_map(|question| &question.buttons).map(|(button, place)| {
+            let before = self.buttons.iter().find(|(other, there, _)| other == button && there == place);
+            (button.clone(), *place, before.map_or(at, |(_, _, since)| *since))
+        });
+        self.buttons = buttons.collect();
         self.shown = question.map(|question| (question, since));
         self.said_ready = self.ready();
     }
@@ -123,6 +133,19 @@ impl Confirm {
     /// The screen was given away: what it asked has to be read again.
     pub fn forget(&mut self) {
         self.shown = None;
+        self.buttons.clear();
+    }
+
+    /// Whether the click that is being handled was meant for this button: it has been there for long enough.
+    ///
+    /// # Errors
+    /// Why it was not.
+    pub fn points_at(&self, button: &Button, place: Rect) -> Result<(), Unmeant> {
+        let since = self.buttons.iter().find(|(other, there, _)| other == button && *there == place);
+        if since.is_none_or(|(_, _, since)| self.now.saturating_sub(*since) < READABLE) {
+            return Err(Unmeant::Unread);
+        }
+        if self.repeated { Err(Unmeant::Repeated) } else { Ok(()) }
     }
 
     /// Whether the screen shows this question.

@@ -3,6 +3,7 @@
 
 use super::App;
 use super::command::Risk;
+use super::layout;
 use super::operation::{Operation, OperationId, Stage};
 use super::overlay::{Act, Button, Kind, Line, Overlay};
 use super::safety::{self, Yes};
@@ -51,12 +52,13 @@ pub fn yes(app: &App, overlay: &Overlay) -> Option<Yes> {
     }
 }
 
-/// The buttons, from the left.
+/// The buttons, from the left. The one that changes nothing comes first in every window, so that it stays where it is
+/// when others come beside it: what was pointed at as Cancel must not be Deploy when the plan is ready.
 pub fn buttons(app: &App, overlay: &Overlay) -> Vec<Button> {
     match overlay.kind {
         Kind::Quit => vec![button(Act::No, "Stay"), button(Act::Yes, "Leave")],
         Kind::Revert(_) if yes(app, overlay).is_some() => {
-            vec![button(Act::Yes, "Roll back"), button(Act::No, "Cancel")]
+            vec![button(Act::No, "Cancel"), button(Act::Yes, "Roll back")]
         }
         Kind::Plan(_) => {
             let Some(operation) = about(app, overlay) else { return vec![button(Act::Close, "Close")] };
@@ -64,14 +66,13 @@ pub fn buttons(app: &App, overlay: &Overlay) -> Vec<Button> {
                 return vec![button(Act::Close, "Close")];
             }
             let verb = operation.verb();
-            let mut buttons = Vec::new();
+            let mut buttons = vec![button(Act::No, "Cancel")];
             if yes(app, overlay).is_some() {
                 buttons.push(button(Act::Yes, verb));
                 if let Some(offer) = operation.plan.as_ref().and_then(|plan| plan.offer.as_ref()) {
                     buttons.push(button(Act::Offer, format!("{verb}, {offer}")));
                 }
             }
-            buttons.push(button(Act::No, "Cancel"));
             buttons
         }
         _ => vec![button(Act::Close, "Close")],
@@ -81,8 +82,10 @@ pub fn buttons(app: &App, overlay: &Overlay) -> Vec<Button> {
 /// The button that is selected when the window is ready.
 pub fn first_button(app: &App, overlay: &Overlay) -> usize {
     match (overlay.kind, yes(app, overlay)) {
-        (Kind::Quit, _) | (_, None | Some(Yes::Key | Yes::Typed(_))) => 0,
-        (_, Some(Yes::Chosen)) => buttons(app, overlay).len() - 1,
+        (Kind::Quit, _) | (_, None | Some(Yes::Chosen)) => 0,
+        (_, Some(Yes::Key | Yes::Typed(_))) => {
+            buttons(app, overlay).iter().position(|button| button.act == Act::Yes).unwrap_or_default()
+        }
     }
 }
 
@@ -92,6 +95,14 @@ pub fn to_type(app: &App, overlay: &Overlay) -> Option<String> {
         Some(Yes::Typed(name)) => Some(name),
         _ => None,
     }
+}
+
+/// The buttons of the window on top, and where they are.
+pub fn placed(app: &App) -> Vec<(Button, Rect)> {
+    let Some(window) = app.screen.overlays.last().filter(|window| window.kind.is_dialog()) else { return Vec::new() };
+    let buttons = buttons(app, window);
+    let places = places(&buttons, line(layout::overlay_place(&app.screen)));
+    buttons.into_iter().zip(places).collect()
 }
 
 /// Where the buttons are on their line.

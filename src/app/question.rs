@@ -32,11 +32,8 @@ pub fn question(app: &App) -> Option<Question> {
         | Kind::Choose(_)
         | Kind::Ask(_) => return None,
     };
-    let (buttons, typed) = if window.kind.is_dialog() {
-        (dialog::buttons(app, window), dialog::to_type(app, window))
-    } else {
-        (Vec::new(), None)
-    };
+    let typed = if window.kind.is_dialog() { dialog::to_type(app, window) } else { None };
+    let buttons = dialog::placed(app);
     Some(Question { about, buttons, typed, size })
 }
 

@@ -7,10 +7,10 @@ use crate::app::command::{Id, Scope};
 use crate::app::effect::Effect;
 use crate::app::event::{Event, Mouse};
 use crate::app::operation::outcome::Verdict;
-use crate::app::overlay::Kind;
+use crate::app::overlay::{Act, Kind};
 
 /// Each way to a plan on the screen: keys by hand, and the last one.
-const WAYS: [(&str, &str, &str); 8] = [
+pub(super) const WAYS: [(&str, &str, &str); 8] = [
     ("2 j j", "", "F"),
     ("2 j j", "", "O"),
     ("2 j j enter", "", "K"),
@@ -22,7 +22,7 @@ const WAYS: [(&str, &str, &str); 8] = [
 ];
 
 /// Before the last key of a way.
-fn before(way: (&str, &str, &str), guarded: bool) -> Stage {
+pub(super) fn before(way: (&str, &str, &str), guarded: bool) -> Stage {
     let environment = crate::config::EnvironmentConfig { guarded, ..environment("staging") };
     let mut stage = Stage::of(environment, Session::default(), (100, 30));
     stage.press(way.0);
@@ -33,12 +33,12 @@ fn before(way: (&str, &str, &str), guarded: bool) -> Stage {
 }
 
 /// The last key; what it asks is not answered yet.
-fn asked(stage: &mut Stage, way: (&str, &str, &str)) -> Vec<Effect> {
+pub(super) fn asked(stage: &mut Stage, way: (&str, &str, &str)) -> Vec<Effect> {
     stage.app.update(Event::Key(way.2.parse().unwrap()))
 }
 
 /// Whether anything was changed, or is about to be.
-fn changes(stage: &Stage) -> bool {
+pub(super) fn changes(stage: &Stage) -> bool {
     !stage.aws.writes.is_empty() || !stage.aws.audit.is_empty() || !stage.app.followed.confirmed.is_empty()
 }
 
@@ -53,7 +53,7 @@ fn choose_yes(stage: &mut Stage) {
     };
     for _ in 0..4 {
         let (button, all) = buttons(stage);
-        if all[button].act == crate::app::overlay::Act::Yes {
+        if all[button].act == Act::Yes {
             return;
         }
         stage.press("tab");
@@ -163,30 +163,6 @@ fn a_key_that_the_terminal_calls_held_confirms_nothing() {
     let effects = stage.app.update(Event::Held("enter".parse().unwrap()));
     stage.serve(effects);
     assert!(!changes(&stage));
-}
-
-#[test]
-fn a_double_click_that_ends_on_a_button_presses_nothing() {
-    let mut stage = before(WAYS[0], false);
-    let effects = asked(&mut stage, WAYS[0]);
-    stage.answer(effects);
-    stage.app.settle();
-    let window = stage.app.screen.overlays.last().unwrap();
-    let buttons = crate::app::dialog::buttons(&stage.app, window);
-    let line = crate::app::dialog::line(crate::app::layout::overlay_place(&stage.app.screen));
-    let place = crate::app::dialog::places(&buttons, line)[0];
-    let click = |stage: &mut Stage| {
-        let effects = stage.app.update(Event::Mouse(Mouse::Click(place.x + 1, place.y)));
-        stage.answer(effects);
-    };
-    click(&mut stage);
-    stage.frame();
-    stage.pass(500);
-    click(&mut stage);
-    assert!(!changes(&stage));
-    stage.pass(2_000);
-    click(&mut stage);
-    assert!(changes(&stage));
 }
 
 #[test]

@@ -5,6 +5,8 @@
 
 pub(crate) mod canvas;
 #[cfg(test)]
+mod click_tests;
+#[cfg(test)]
 mod confirm_tests;
 mod dialog;
 mod frame;

@@ -47,7 +47,8 @@ pub(crate) fn press(app: &mut App) -> Vec<Effect> {
     }
 }
 
-fn close(app: &mut App) {
+/// The window on top is gone.
+pub(super) fn close(app: &mut App) {
     app.screen.overlays.pop();
     app.screen.typing = None;
     app.changed_by(Dirty::Lists);

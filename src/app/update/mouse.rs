@@ -6,8 +6,9 @@ use super::open::open;
 use super::run::enter;
 use crate::app::effect::Effect;
 use crate::app::event::Mouse;
+use crate::app::overlay::Act;
 use crate::app::state::Dirty;
-use crate::app::{App, dialog, layout, question};
+use crate::app::{App, dialog, layout};
 use ratatui::layout::Position;
 
 /// Rows that a turn of the wheel moves.
@@ -79,19 +80,27 @@ pub(crate) fn click(app: &mut App, mouse: Mouse) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Presses the button at a place.
+/// Presses the button at a place: one that has been there for a moment, as what came under the pointer since was not
+/// pointed at.
 fn button(app: &mut App, column: u16, row: u16) -> Vec<Effect> {
-    let Some(window) = app.screen.overlays.last() else { return Vec::new() };
-    let buttons = dialog::buttons(app, window);
-    let places = dialog::places(&buttons, dialog::line(layout::overlay_place(&app.screen)));
-    let Some(number) = places.iter().position(|place| place.contains(Position::new(column, row))) else {
+    let placed = dialog::placed(app);
+    let Some(number) = placed.iter().position(|(_, place)| place.contains(Position::new(column, row))) else {
         return Vec::new();
     };
-    // One that the screen did not show yet was not pointed at.
-    if question::seen(app)
-        && let Some(window) = app.screen.overlays.last_mut()
-    {
+    let (button, place) = &placed[number];
+    if let Err(why) = app.confirm.points_at(button, *place) {
+        app.say(why.words());
+        return Vec::new();
+    }
+    if let Some(window) = app.screen.overlays.last_mut() {
         window.button = number;
     }
-    dialogs::press(app)
+    match button.act {
+        // What changes nothing needs no plan that was read.
+        Act::No | Act::Close => {
+            dialogs::close(app);
+            Vec::new()
+        }
+        Act::Yes | Act::Offer => dialogs::press(app),
+    }
 }
