@@ -3,6 +3,7 @@
 //! - [`sources`]: from services and names to groups and the streams in them.
 //! - [`follow`]: the state machine that reads groups by pages, again and again, and loses nothing; [`once`]: the one
 //!   that reads them once, by both APIs side by side: [`slices`] of what is read, and how the APIs [`share`] them.
+//! - `feed`: one group that is followed; `again`: which of its stretches are read once more for late lines.
 //! - [`reader`]: what a command without a screen asks when, and what it tells.
 //! - [`insights`]: presets and what a query costs; [`written`]: lines as JSON; [`when`]: times as people write them.
 //! - [`order`]: lines of several groups in the order of their time, held back for a bounded while.
@@ -10,7 +11,11 @@
 //! The pane is `panes::logs`. Pure as all of `app`: time enters as a number, requests leave as data. How lines are kept and
 //! searched is the crate `log-store`.
 
+mod again;
+mod feed;
 pub mod follow;
+#[cfg(test)]
+mod follow_rates_tests;
 #[cfg(test)]
 mod follow_tests;
 pub mod insights;

@@ -1,6 +1,6 @@
 //! What a read of stored lines is cut into: a chain of pages of one API, some streams from a time up to another.
 
-use super::follow::content;
+use super::feed::content;
 use crate::model::logs::{LogEvent, Ms};
 use log_store::store::hash;
 use std::collections::{HashMap, HashSet};
