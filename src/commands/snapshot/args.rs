@@ -14,7 +14,9 @@ use jiff::SignedDuration;
 Conditions of --wait compare paths of the JSON with each other or with values:
   services.web.health == healthy and attention.count == 0
   databases.prod-aurora.status != 'failing-over'
-An element of a list is found by its name, its short name, its id or words that only one has.
+An element of a list is found by its name, its short name, its id or words that only one has. `alarms.count` is the
+length of the list; an alarm of that name is alarms.\"count\". Nothing comes true on what is not known now: what is
+judged from several sources, as attention, needs all of them to have been read whole.
 Operators: == != < <= > >=  and or not  ( ).
 
 Without --output, it prints a table on a terminal and JSON elsewhere.

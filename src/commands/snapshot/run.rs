@@ -9,7 +9,6 @@ use crate::commands::context::{Context, Reading};
 use crate::commands::printed::{print, unwritten, verdict as ended};
 use crate::headless::{self, Written};
 use crate::model::Source;
-use crate::runtime::Collected;
 use serde_json::Value;
 use std::io;
 use std::time::Duration;
@@ -82,12 +81,8 @@ async fn wait(
     let mut reading = context.collect(&Source::ALL, false).await?;
     reading.check_credentials()?;
     loop {
-        let mut now = value(&reading)?;
-        if reading.collected == Collected::TimedOut {
-            // What was not read cannot need attention: an empty list would say that all is well.
-            now["attention"] = Value::Null;
-        }
-        let verdict = condition.evaluate(&now);
+        // What was not read cannot need attention: an empty list would say that all is well.
+        let verdict = condition.holds_now(value(&reading)?);
         if verdict.holds() {
             let line = format!("{}\n", verdict.words());
             return ended(headless::write(out, &line).map(drop), ExitCode::Done);
@@ -95,9 +90,12 @@ async fn wait(
         let next = Instant::now() + interval;
         if end.is_some_and(|end| next > end) {
             let message = format!("`{}` did not come true in time", condition.text());
-            return Err(Report::new("timeout", message, ExitCode::TimedOut)
-                .cause(verdict.words())
-                .hint("it may still come true: wait longer with --timeout, or look with `cockpit snapshot`"));
+            let report = Report::new("timeout", message, ExitCode::TimedOut).cause(verdict.words());
+            let missing = headless::sources::notes(&report::snapshot(&reading.input()).sources);
+            let report = missing.iter().fold(report, |report, note| report.cause(note.trim_start_matches("! ")));
+            return Err(
+                report.hint("it may still come true: wait longer with --timeout, or look with `cockpit snapshot`")
+            );
         }
         tokio::time::sleep_until(next).await;
         reading.collected = reading.collector.again(left(end)).await;

@@ -101,7 +101,9 @@ fn walk(path: &mut Vec<String>, before: &Value, after: &Value, tell: &mut dyn Fn
             for key in b.keys().chain(missing) {
                 let (from, to) = (a.get(key).copied(), b.get(key).copied());
                 let shown = to.or(from).map_or_else(|| key.0.clone(), |one| label(one, &key.0));
-                path.push(segment(&if key.1 == 0 { shown } else { format!("{shown}#{}", key.1 + 1) }));
+                let shown = if key.1 == 0 { shown } else { format!("{shown}#{}", key.1 + 1) };
+                // Without quotation marks it would be the length of the list.
+                path.push(if shown == "count" { format!("\"{shown}\"") } else { segment(&shown) });
                 walk(path, from.unwrap_or(&Value::Null), to.unwrap_or(&Value::Null), tell);
                 path.pop();
             }

@@ -2,7 +2,7 @@
 
 use crate::model::names;
 
-use super::expression::{Node, Operand, Operator, Path, Segment};
+use super::expression::{COUNT, Node, Operand, Operator, Path, Segment};
 use serde_json::Value;
 use std::cmp::Ordering;
 
@@ -33,7 +33,7 @@ impl Verdict {
     /// `services.web.running is 1, services.web.desired is 2`: for the message after a timeout.
     pub fn words(&self) -> String {
         let one = |seen: &Seen| match &seen.value {
-            None => format!("{} is not there", seen.path),
+            None => format!("{} is not there, or not known now", seen.path),
             Some(Value::Null) => format!("{} is not known (null)", seen.path),
             Some(Value::Array(all)) => format!("{} has {} entries", seen.path, all.len()),
             Some(Value::Object(_)) => format!("{} is an object", seen.path),
@@ -99,13 +99,12 @@ fn find(path: &Path, snapshot: &Value) -> Option<Value> {
     let mut here = snapshot;
     for (number, segment) in path.segments.iter().enumerate() {
         here = match (here, segment) {
-            (Value::Object(fields), Segment::Name(name)) => fields.get(name)?,
+            (Value::Object(fields), Segment::Name(name) | Segment::Quoted(name)) => fields.get(name)?,
             (Value::Array(all), Segment::Place(place)) => all.get(*place)?,
-            (Value::Array(all), Segment::Name(name)) => match element(all, name) {
-                Some(found) => found,
-                None if name == "count" && number + 1 == path.segments.len() => return Some(all.len().into()),
-                None => return None,
-            },
+            (Value::Array(all), Segment::Name(name)) if name == COUNT && number + 1 == path.segments.len() => {
+                return Some(all.len().into());
+            }
+            (Value::Array(all), Segment::Name(name) | Segment::Quoted(name)) => element(all, name)?,
             (Value::Object(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_), _) => return None,
         };
     }

@@ -30,11 +30,16 @@ pub(super) struct Path {
     pub(super) segments: Vec<Segment>,
 }
 
+/// The length of a list.
+pub(super) const COUNT: &str = "count";
+
 /// One step of a path.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Segment {
     /// A field, or an element by its name.
     Name(String),
+    /// An element by its name and never a field of a list: it stood in quotation marks.
+    Quoted(String),
     /// `[2]`: an element by its place.
     Place(usize),
 }

@@ -2,7 +2,7 @@
 //! until the time is up.
 
 use super::super::report::SCHEMA;
-use super::expression::Segment;
+use super::expression::{COUNT, Segment};
 use crate::headless::dto::Snapshot;
 use crate::headless::schema;
 use crate::model::names::{listed, nearest};
@@ -21,12 +21,12 @@ pub(super) fn check(segments: &[Segment]) -> Result<(), Wrong> {
         let last = number + 1 == segments.len();
         let Some(shape) = shape(&root, here) else { return Ok(()) };
         match (shape, segment) {
-            (Shape::Fields(fields), Segment::Name(name)) => {
+            (Shape::Fields(fields), Segment::Name(name) | Segment::Quoted(name)) => {
                 let Some(next) = fields.get(name) else { return Err(unknown(name, &walked, fields)) };
                 here = next;
             }
             (Shape::Fields(fields), Segment::Place(place)) => return Err(unknown(&place.to_string(), &walked, fields)),
-            (Shape::List(_), Segment::Name(name)) if last && name == "count" => return Ok(()),
+            (Shape::List(_), Segment::Name(name)) if last && name == COUNT => return Ok(()),
             (Shape::List(items), segment) => {
                 // `services.running`: a field of its elements, and no name of one.
                 if let (Segment::Name(name), true, Some(Shape::Fields(fields))) =
@@ -35,14 +35,14 @@ pub(super) fn check(segments: &[Segment]) -> Result<(), Wrong> {
                 {
                     return Err((
                         format!("`{walked}` is a list, and `{name}` is a field of its entries"),
-                        format!("name the entry: `{walked}.NAME.{name}`"),
+                        format!("name the entry: `{walked}.NAME.{name}`; one that is called so: `{walked}.\"{name}\"`"),
                     ));
                 }
                 here = items;
             }
             (Shape::Plain, segment) => {
                 let name = match segment {
-                    Segment::Name(name) => name.clone(),
+                    Segment::Name(name) | Segment::Quoted(name) => name.clone(),
                     Segment::Place(place) => format!("[{place}]"),
                 };
                 return Err((
@@ -55,7 +55,7 @@ pub(super) fn check(segments: &[Segment]) -> Result<(), Wrong> {
             walked.push('.');
         }
         match segment {
-            Segment::Name(name) => walked.push_str(name),
+            Segment::Name(name) | Segment::Quoted(name) => walked.push_str(name),
             Segment::Place(place) => walked.push_str(&place.to_string()),
         }
     }

@@ -10,12 +10,14 @@
 //! ```
 //!
 //! A path begins with a field of the snapshot. An element of a list is found by its name, its short
-//! name, its id, an end that only one has, or its number; `.count` is a list's length. What is not
-//! known makes a comparison unknown, never true: `not` of it is unknown too.
+//! name, its id, words that only its name has, or its number. `.count` is always a list's length: an element of that name
+//! is written in quotation marks (`alarms."count"`), which no field is. What is not known makes a comparison unknown,
+//! never true: `not` of it is unknown too.
 
 mod evaluate;
 mod expression;
 mod fields;
+mod known;
 mod parse;
 
 pub use evaluate::Verdict;
@@ -71,6 +73,12 @@ impl Condition {
     /// As it was written.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Whether it holds for what a snapshot, as JSON, knows for certain: see `known`.
+    pub fn holds_now(&self, mut snapshot: Value) -> Verdict {
+        known::keep(&mut snapshot);
+        self.evaluate(&snapshot)
     }
 
     /// Whether it holds for a snapshot as JSON, and what its paths were.

@@ -150,7 +150,7 @@ impl Lexer<'_> {
                     self.at += 1;
                     if matches!(self.peek(0), Some('"' | '\'')) {
                         plain = false;
-                        segments.push(Segment::Name(self.quoted()?));
+                        segments.push(Segment::Quoted(self.quoted()?));
                     } else {
                         segments.push(Segment::Name(String::new()));
                     }
@@ -160,7 +160,7 @@ impl Lexer<'_> {
                     let open = self.at;
                     self.at += 1;
                     let key = if matches!(self.peek(0), Some('"' | '\'')) {
-                        Some(Segment::Name(self.quoted()?))
+                        Some(Segment::Quoted(self.quoted()?))
                     } else {
                         let mut key = String::new();
                         while let Some(c) = self.peek(0).filter(|c| in_word(*c)) {
@@ -197,7 +197,7 @@ impl Lexer<'_> {
 impl Segment {
     fn name(&self) -> &str {
         match self {
-            Self::Name(name) => name,
+            Self::Name(name) | Self::Quoted(name) => name,
             Self::Place(_) => "",
         }
     }
@@ -307,7 +307,8 @@ impl Parser<'_> {
             Token::Word { text, segments, plain } => {
                 let root = segments.first().is_some_and(|first| ROOTS.contains(&first.name()));
                 if root {
-                    if segments.iter().any(|segment| *segment == Segment::Name(String::new())) {
+                    if segments.iter().any(|segment| !matches!(segment, Segment::Place(_)) && segment.name().is_empty())
+                    {
                         return Err(self.wrong("a name is missing in this path", None));
                     }
                     super::fields::check(&segments).map_err(|(what, hint)| self.wrong(what, Some(hint)))?;

@@ -41,6 +41,23 @@ fn paths_find_elements_by_their_names() {
 }
 
 #[test]
+fn a_field_of_a_list_and_an_element_of_that_name_have_different_forms() {
+    let alarms = |text: &str, alarms: Value| Condition::parse(text).unwrap().evaluate(&json!({"alarms": alarms})).known;
+    for name in ["count", "error-count", "web-5xx-count", "count-high"] {
+        let of = |text: &str| alarms(text, json!([{"name": name, "state": "OK"}, {"name": "x", "state": "OK"}]));
+        assert_eq!(of("alarms.count == 2"), Some(true), "{name}");
+        assert_eq!(of("alarms.\"count\".state == OK"), Some(true), "{name}");
+        assert_eq!(of("alarms['count'].state == ALARM"), Some(false), "{name}");
+        assert_eq!(of("alarms.count.state == OK"), Some(true), "{name}: a length has no state");
+    }
+    assert_eq!(alarms("alarms.count == 0", json!([])), Some(true));
+    // A field of the entries is none of the list; an entry that is called so is named in quotation marks.
+    assert!(Condition::parse("services.running == 1").is_err());
+    assert!(Condition::parse("services.\"running\" != null").is_ok());
+    assert!(Condition::parse("services.\"\".running == 1").is_err());
+}
+
+#[test]
 fn what_is_not_known_is_never_true() {
     assert_eq!(holds("services.gone.running == 1"), None);
     assert_eq!(holds("not services.gone.running == 1"), None);
@@ -120,7 +137,10 @@ fn after_a_timeout_it_says_what_the_paths_were() {
     let condition = Condition::parse("services.web.running == services.web.desired and alarms.x.state == OK").unwrap();
     let verdict = condition.evaluate(&snapshot());
     assert!(!verdict.holds());
-    assert_eq!(verdict.words(), "services.web.running is 1, services.web.desired is 2, alarms.x.state is not there");
+    assert_eq!(
+        verdict.words(),
+        "services.web.running is 1, services.web.desired is 2, alarms.x.state is not there, or not known now"
+    );
 }
 
 proptest! {
