@@ -280,15 +280,26 @@ fn each_read_fails_in_the_words_of_its_fault_and_never_in_part() {
         ("hang", FailureKind::Timeout),
     ] {
         desk.world.clear_faults();
-        desk.world.fault("*", kind);
         let limit = Duration::from_millis(if kind == "hang" { 500 } else { 20_000 });
-        let failures =
-            desk.runtime.block_on(futures_util::future::join_all(reads.iter().map(|(read, action)| async {
-                // A throttled lane is slow, and so each has a session of its own.
-                let connection = Connection { operation_timeout: limit, ..connection(desk.world.endpoint()) };
-                let session = Session::new(connection);
-                (session.read(read.clone()).await.unwrap_err(), *action)
-            })));
+        // A throttled lane is slow, and so each has a session of its own; whose credentials these are is known.
+        let known = |(read, action): &(Read, &'static str)| {
+            let (read, action) = (read.clone(), *action);
+            let (operation_timeout, reread_after) = (limit, Duration::from_mins(5));
+            let connection = connection(desk.world.endpoint());
+            let session = Session::new(Connection { operation_timeout, reread_after, ..connection });
+            async move {
+                session.read(Read::Identity, None).await.outcome.unwrap();
+                (session, read, action)
+            }
+        };
+        let sessions = desk.runtime.block_on(futures_util::future::join_all(reads.iter().map(known)));
+        desk.world.fault("*", kind);
+        let failing = sessions.into_iter().filter(|(_, read, _)| *read != Read::Identity);
+        let failing = failing.map(async |(session, read, action)| {
+            let answered = session.read(read, None).await;
+            (answered.outcome.unwrap_err(), action)
+        });
+        let failures = desk.runtime.block_on(futures_util::future::join_all(failing));
         for (failure, action) in failures {
             assert_eq!(failure.kind, expected, "{kind} {action}: {failure}");
             assert!(failure.message.starts_with(action), "{failure}");

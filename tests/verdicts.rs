@@ -7,7 +7,8 @@ mod support;
 
 use aws_sim::Scenario;
 use serde_json::{Value, json};
-use support::{Home, Said, World, line};
+use std::process::Stdio;
+use support::{Home, PATIENCE, Said, World, finish, line, signal, until};
 
 const SPEED: f64 = 40.0;
 
@@ -135,4 +136,49 @@ fn a_role_is_assumed_and_one_that_may_not_be_is_a_matter_of_credentials() {
     world.poke(&json!({"refuse_role": "deployer"}));
     let said = line(&mut with_role(&home, &world), "services").coded(8);
     assert!(said.err.contains("sts:AssumeRole"), "{said:#?}");
+}
+
+/// A profile whose keys assume a role of this account: written anew, that is how credentials are renewed to another one.
+fn in_account(home: &Home, account: &str) {
+    std::fs::create_dir_all(home.path().join(".aws")).unwrap();
+    let profiles = format!(
+        "[profile base]\naws_access_key_id = AKIASIMULATED0000002\naws_secret_access_key = simulated\n\
+         [profile work]\nrole_arn = arn:aws:iam::{account}:role/ops\nsource_profile = base\nregion = ap-northeast-1\n"
+    );
+    home.write(".aws/config", profiles);
+}
+
+/// What is renewed on disk to another account's is read when AWS refuses what there was. All that was asked for comes
+/// true then, as far as that account shows.
+#[test]
+fn credentials_that_are_renewed_to_another_account_give_no_verdict() {
+    for command in
+        ["scale web 2 --yes -o json", "deploy web --image c0ffee1 --yes -o json", "stop --direct --yes -o json"]
+    {
+        let (home, world) = (home(), World::staging());
+        in_account(&home, aws_sim::ACCOUNT);
+        let mut program = home.at(None);
+        program.env("AWS_ENDPOINT_URL", world.endpoint()).env("AWS_PROFILE", "work");
+        let program = program.args(command.split_whitespace()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = program.spawn().unwrap();
+        until("it is changed", PATIENCE, || (world.asked("ecs:UpdateService") > 0).then_some(()));
+        in_account(&home, "999999999999");
+        let asked = || world.asked("sts:GetCallerIdentity");
+        let before = asked();
+        for refused in ["ecs:DescribeServices", "ecs:ListTasks"] {
+            world.fault(refused, "expired");
+        }
+        until("they are read again", PATIENCE, || (asked() > before).then_some(()));
+        world.clear_faults();
+        // Everything comes to its end in the only world there is.
+        for _ in 0..10 {
+            world.advance(60);
+        }
+        let before = asked();
+        until("it has looked at it", PATIENCE, || (asked() > before).then_some(()));
+        signal(child.id(), rustix::process::Signal::INT);
+        let said = finish(child).coded(7);
+        assert!(said.err.contains("999999999999"), "{command}: {said:#?}");
+        assert_eq!(operation(&said)["verdict"], "unknown", "{command}: {said:#?}");
+    }
 }

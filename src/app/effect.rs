@@ -29,6 +29,8 @@ pub enum Effect {
         id: CallId,
         /// The environment, which need not be the opened one.
         environment: Box<EnvironmentConfig>,
+        /// The account that reads must be of, where that is known.
+        account: Option<String>,
         call: Box<Call>,
     },
     /// Put text on the clipboard (OSC 52).

@@ -1,24 +1,61 @@
 //! What operations ask for: each read and each change, to its reply. [`crate::app::operation::call`]
 //! says what each means.
 
+use super::accounts::Bound;
+use super::bound;
 use super::session::{Caller, Session};
 use super::writer::Writer;
 use super::{
     autoscaling, ecr, ecs_definitions, ecs_rollouts, ecs_services, ecs_tasks, ecs_writes, elbv2, lambda, logs_tail,
-    rds, scheduler, sts,
+    rds, scheduler,
 };
-use crate::app::effect::Lane;
 use crate::app::operation::call::{Answered, Read, Reply, Write, remembered};
-use crate::model::Failure;
+use crate::model::{Failure, FailureKind};
 
 impl Session {
-    /// One question of an operation, with all its pages: answered whole or not at all. Dropping the
-    /// future cancels what is under way.
-    pub async fn read(&self, read: Read) -> Result<Reply, Failure> {
-        let caller = Caller::new(self, Lane::Operator);
+    /// One question of an operation, with all its pages: answered whole or not at all, and with one identity's
+    /// credentials, whose account the answer names. Credentials of another account than `account` are
+    /// [`FailureKind::WrongAccount`]; they are read again for the next call. Dropping the future cancels what is
+    /// under way.
+    pub async fn read(&self, read: Read, account: Option<&str>) -> Answered {
+        let mut again = true;
+        loop {
+            let generation = self.current();
+            let (outcome, of) = match Box::pin(self.bound(&generation)).await {
+                Ok(bound) => {
+                    let of = bound.identity.account.clone();
+                    let outcome = match account.filter(|account| *account != of) {
+                        Some(account) => Err(bound::another(&of, account)),
+                        None => Box::pin(self.read_with(&bound, read.clone())).await,
+                    };
+                    (outcome, Some(of))
+                }
+                Err(failure) => (Err(failure), None),
+            };
+            let outcome = match outcome {
+                Err(failure) if matches!(failure.kind, FailureKind::Credentials | FailureKind::WrongAccount) => {
+                    tracing::warn!(kind = failure.kind.word(), "{failure}");
+                    if again && self.renew(&generation) {
+                        again = false;
+                        continue;
+                    }
+                    if failure.kind == FailureKind::Credentials {
+                        Err(super::credentials::load::explain(&self.0.connection, failure).await)
+                    } else {
+                        Err(failure)
+                    }
+                }
+                outcome => outcome,
+            };
+            return Answered { outcome, request_ids: Vec::new(), account: of };
+        }
+    }
+
+    async fn read_with(&self, bound: &Bound, read: Read) -> Result<Reply, Failure> {
+        let caller = Caller::pinned(self, &bound.pinned);
         // Boxed: the largest of these futures would else be part of every operation.
         match read {
-            Read::Identity => Box::pin(sts::who(&caller)).await.map(Reply::Identity),
+            Read::Identity => Ok(Reply::Identity(bound.identity.clone())),
             Read::Services { cluster, names } => {
                 Box::pin(ecs_services::tagged(&caller, &cluster, &names)).await.map(Reply::Services)
             }
@@ -60,11 +97,11 @@ impl Session {
         let writer = match Box::pin(Writer::new(self, write.action(), account.as_deref())).await {
             Ok(writer) => writer,
             // Whose credentials these are is asked first: nothing of the change was sent yet.
-            Err(failure) => return Answered { outcome: Err(failure.unsent()), request_ids: Vec::new() },
+            Err(failure) => return Answered { outcome: Err(failure.unsent()), request_ids: Vec::new(), account: None },
         };
         let outcome = Box::pin(change(&writer, write)).await;
         let (outcome, request_ids) = writer.end(outcome).await;
-        Answered { outcome, request_ids }
+        Answered { outcome, request_ids, account: None }
     }
 }
 

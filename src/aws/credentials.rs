@@ -102,6 +102,11 @@ impl Keeper {
         self.get(false).await.map(drop)
     }
 
+    /// The credentials that a request would be sent with now.
+    pub(super) async fn in_use(&self) -> Result<Credentials, Failure> {
+        self.get(false).await
+    }
+
     /// Credentials to hold for several requests that must be one identity's: those in use, where they
     /// do not end soon.
     pub(super) async fn held(&self) -> Result<Credentials, Failure> {

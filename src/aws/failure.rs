@@ -3,6 +3,8 @@
 //! A sentence begins with the action as IAM names it (`ecs:DescribeServices`), so that a policy can be
 //! corrected from it. No secret is in one: see [`clean`].
 
+pub(super) use super::causes::deepest;
+use super::causes::{Broken, broken, chain, of_names};
 use crate::model::{Failure, FailureKind};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -47,7 +49,7 @@ where
     };
     let failure = Failure::new(kind, format!("{action}: {}", clean(&what)));
     let failure = if never_left(error) { failure.unsent() } else { failure };
-    if kind == FailureKind::Unreachable && chain(error).any(of_certificates) {
+    if broken(error) == Broken::Certificate {
         return failure.hinted(
             "where a proxy looks into TLS, name its certificates with AWS_CA_BUNDLE, as for the AWS CLI; else check the \
              clock of this machine and --endpoint-url",
@@ -80,11 +82,6 @@ where
         }),
         _ => false,
     }
-}
-
-/// Whether TLS found fault with a certificate: the words are those of the library, which gives no type to ask.
-fn of_certificates(error: &(dyn Error + 'static)) -> bool {
-    error.to_string().to_ascii_lowercase().contains("certificate")
 }
 
 /// Codes with which AWS refuses a request whose time or signature is off.
@@ -195,34 +192,23 @@ where
         return of_credentials(context, credentials);
     }
     let there = context.endpoint.as_ref().map_or_else(|| "AWS".to_owned(), |endpoint| format!("`{endpoint}`"));
-    let words: Vec<String> = chain(error).map(ToString::to_string).collect();
-    let all = words.join(": ").to_ascii_lowercase();
-    let answered = matches!(error, SdkError::ResponseError(_));
-    let kind = chain(error).find_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
-    if all.contains("not a valid uri") || all.contains("invalid uri") {
-        (FailureKind::Other, format!("the endpoint {there} is not a URL"))
-    } else if all.contains("dns error") || all.contains("failed to lookup address") {
-        (FailureKind::Unreachable, format!("the name of {there} cannot be resolved (DNS): {}", deepest(error)))
-    } else if all.contains("certificate") || all.contains("tls") {
-        (FailureKind::Unreachable, format!("no safe connection to {there} (TLS): {}", deepest(error)))
-    } else if all.contains("timeout") || all.contains("timed out") {
-        (FailureKind::Unreachable, format!("no connection to {there} within the time limit"))
-    } else if kind == Some(io::ErrorKind::ConnectionRefused) {
-        (FailureKind::Unreachable, format!("{there} refuses the connection: nothing listens there"))
-    } else if matches!(
-        kind,
-        Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof)
-    ) || ["incomplete", "connection closed", "end of file", "body from connection", "reset by peer"]
-        .iter()
-        .any(|sign| all.contains(sign))
-    {
-        (FailureKind::Unreachable, format!("the connection to {there} broke before the answer was whole"))
-    } else if answered {
-        (FailureKind::Malformed, format!("the answer was not understood: {}", deepest(error)))
-    } else if matches!(error, SdkError::DispatchFailure(_)) {
-        (FailureKind::Unreachable, format!("no connection to {there}: {}", deepest(error)))
-    } else {
-        (FailureKind::Other, format!("the request could not be made: {}", deepest(error)))
+    let why = || deepest(error);
+    match broken(error) {
+        Broken::Address => (FailureKind::Other, format!("the endpoint {there} is not a URL")),
+        Broken::Certificate | Broken::Tls => {
+            (FailureKind::Unreachable, format!("no safe connection to {there} (TLS): {}", why()))
+        }
+        Broken::Slow => (FailureKind::Unreachable, format!("no connection to {there} within the time limit")),
+        Broken::Refused => (FailureKind::Unreachable, format!("{there} refuses the connection: nothing listens there")),
+        Broken::Cut => {
+            (FailureKind::Unreachable, format!("the connection to {there} broke before the answer was whole"))
+        }
+        Broken::NotUnderstood => (FailureKind::Malformed, format!("the answer was not understood: {}", why())),
+        Broken::Unconnected if of_names(error) => {
+            (FailureKind::Unreachable, format!("the name of {there} cannot be resolved (DNS): {}", why()))
+        }
+        Broken::Unconnected => (FailureKind::Unreachable, format!("no connection to {there}: {}", why())),
+        Broken::Unmade => (FailureKind::Other, format!("the request could not be made: {}", why())),
     }
 }
 
@@ -237,17 +223,6 @@ pub(super) fn of_credentials(context: &Context, error: &CredentialsError) -> (Fa
         _ => format!("no valid credentials for {who} ({why})"),
     };
     (FailureKind::Credentials, what)
-}
-
-fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |cause: &&'a (dyn Error + 'static)| (*cause).source())
-}
-
-/// The innermost cause: the one that says something.
-pub(super) fn deepest(error: &(dyn Error + 'static)) -> String {
-    let text = chain(error).map(ToString::to_string).filter(|text| !text.is_empty()).last().unwrap_or_default();
-    // The XML parser goes on with the insides of its token.
-    text.split(" got StartEl").next().unwrap_or_default().to_owned()
 }
 
 /// A message without secrets, of bearable length: what follows `Authorization`, a security token, a

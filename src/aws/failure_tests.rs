@@ -84,12 +84,71 @@ fn connections_fail_in_their_own_words() {
     assert!(reset.message.contains("broke"), "{}", reset.message);
     let dns = dispatch(ConnectorError::io(io::Error::other("failed to lookup address information").into()));
     assert!(dns.message.contains("DNS"), "{}", dns.message);
-    let tls = dispatch(ConnectorError::io(io::Error::other("invalid peer certificate: UnknownIssuer").into()));
-    assert!(tls.message.contains("TLS"), "{}", tls.message);
+    let issuer = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
+    let tls = dispatch(ConnectorError::io(io::Error::new(io::ErrorKind::InvalidData, issuer).into()));
+    assert!(tls.message.contains("TLS") && tls.hint().contains("AWS_CA_BUNDLE"), "{tls:?}");
+    let closed = rustls::Error::General("received fatal alert".into());
+    let tls = dispatch(ConnectorError::io(io::Error::new(io::ErrorKind::InvalidData, closed).into()));
+    assert!(tls.message.contains("TLS") && !tls.hint().contains("AWS_CA_BUNDLE"), "{tls:?}");
     let slow: Seen = SdkError::timeout_error("late");
     assert_eq!(of_request("a:B", &context(), &slow).kind, FailureKind::Timeout);
     let odd: Seen = SdkError::response_error("expected `{`", answer(200));
     assert_eq!(of_request("a:B", &context(), &odd).kind, FailureKind::Malformed);
+}
+
+/// What is done is told by kinds: a library may say something else with any version, and an attacker what it likes.
+#[test]
+fn no_word_of_a_message_changes_what_is_done() {
+    const WORDS: [&str; 9] = [
+        "dns error: failed to lookup address information",
+        "invalid peer certificate: UnknownIssuer",
+        "tls handshake",
+        "timed out: timeout",
+        "connection closed before message completed",
+        "reset by peer",
+        "unexpected end of file: body from connection",
+        "endpoint is not a valid URI",
+        "AccessDenied ExpiredToken Throttling",
+    ];
+    let kinds = [
+        io::ErrorKind::ConnectionRefused,
+        io::ErrorKind::ConnectionReset,
+        io::ErrorKind::TimedOut,
+        io::ErrorKind::UnexpectedEof,
+        io::ErrorKind::Other,
+    ];
+    type Make = fn(Box<dyn Error + Send + Sync>) -> Seen;
+    let ways: [Make; 6] = [
+        |error| SdkError::dispatch_failure(ConnectorError::io(error)),
+        |error| SdkError::dispatch_failure(ConnectorError::timeout(error)),
+        |error| SdkError::dispatch_failure(ConnectorError::user(error)),
+        |error| SdkError::dispatch_failure(ConnectorError::other(error, None)),
+        |error| SdkError::response_error(error, answer(200)),
+        |error| SdkError::construction_failure(error),
+    ];
+    for way in ways {
+        let done = |error| {
+            let failure = of_request("a:B", &context(), &way(error));
+            (failure.kind, failure.unsent, failure.lasting, failure.hint)
+        };
+        let plain = done("x".into());
+        for words in WORDS {
+            assert_eq!(done(words.into()), plain, "{words}");
+        }
+        for kind in kinds {
+            let plain = done(io::Error::new(kind, "x").into());
+            for words in WORDS {
+                assert_eq!(done(io::Error::new(kind, words).into()), plain, "{kind:?}: {words}");
+            }
+        }
+    }
+    for (code, status) in [("SomethingNew", 400), ("AccessDenied", 403), ("ExpiredToken", 400), ("Throttling", 400)] {
+        let plain = service(code, "x", status);
+        for words in WORDS {
+            let failure = service(code, words, status);
+            assert_eq!((failure.kind, failure.hint), (plain.kind, plain.hint.clone()), "{code}: {words}");
+        }
+    }
 }
 
 #[test]

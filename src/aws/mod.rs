@@ -16,11 +16,14 @@
 //!
 //! What does not live here: what to ask when (that is `app`), and what an answer means (`model`).
 
+mod accounts;
 pub mod ask;
 pub mod autoscaling;
+mod bound;
 pub mod budget;
 pub mod calls;
 mod carried;
+mod causes;
 mod clients;
 pub mod cloudwatch;
 pub mod connection;

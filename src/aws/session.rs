@@ -48,6 +48,7 @@ pub(super) struct Inner {
     /// Credentials were read again, and nobody was told yet.
     pub(super) renewed: AtomicBool,
     pub(super) revisions: Mutex<super::revisions::Revisions>,
+    pub(super) accounts: Mutex<super::accounts::Accounts>,
     /// What outlives those who wait for it, to end it properly.
     cleanup: Mutex<JoinSet<()>>,
 }
@@ -92,6 +93,7 @@ impl Session {
             current: Mutex::new(Generation::new()),
             renewed: AtomicBool::new(false),
             revisions: Mutex::default(),
+            accounts: Mutex::default(),
             cleanup: Mutex::default(),
         }))
     }
@@ -280,8 +282,7 @@ impl<'a> Caller<'a> {
     {
         let inner = &self.session.0;
         if let Some(pinned) = self.pinned {
-            let answer = inner.send(action, self.lane, Box::pin(send(&pinned.reads))).await;
-            return answer.map_err(|error| inner.failed(action, &pinned.context, &error));
+            return self.call_pinned(action, pinned, send).await;
         }
         let (mut again, mut signed_again) = (true, false);
         loop {
@@ -306,8 +307,7 @@ impl<'a> Caller<'a> {
                 }
             };
             tracing::warn!(kind = failed.kind.word(), "{failed}");
-            // Signed with a time that was wrong, as this answer has shown: AWS refuses 5 minutes of difference.
-            if ahead != self.session.service_clock().ahead() && !signed_again && refuses(failed.kind) {
+            if self.signed_too_early(ahead, &failed) && !signed_again {
                 signed_again = true;
                 continue;
             }
@@ -320,6 +320,36 @@ impl<'a> Caller<'a> {
             }
             return Err(super::credentials::load::explain(&inner.connection, failed).await);
         }
+    }
+
+    /// The same with credentials that are held: whoever holds them decides whether others are tried.
+    async fn call_pinned<T, E, Sending>(
+        &self,
+        action: Action,
+        pinned: &Pinned,
+        send: impl Fn(&Clients) -> Sending,
+    ) -> Result<T, Failure>
+    where
+        Sending: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        let inner = &self.session.0;
+        let ahead = self.session.service_clock().ahead();
+        let failed = match inner.send(action, self.lane, Box::pin(send(&pinned.reads))).await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => inner.failed(action, &pinned.context, &error),
+        };
+        if !self.signed_too_early(ahead, &failed) {
+            return Err(failed);
+        }
+        tracing::warn!(kind = failed.kind.word(), "{failed}");
+        let answer = inner.send(action, self.lane, Box::pin(send(&pinned.reads))).await;
+        answer.map_err(|error| inner.failed(action, &pinned.context, &error))
+    }
+
+    /// Whether it was signed with a time that was wrong, as its answer has shown: AWS refuses 5 minutes of difference.
+    fn signed_too_early(&self, ahead: jiff::SignedDuration, failed: &Failure) -> bool {
+        ahead != self.session.service_clock().ahead() && refuses(failed.kind)
     }
 }
 

@@ -108,8 +108,8 @@ impl Executor {
                 self.asked.leave(ticket);
                 None
             }
-            Effect::Call { id, environment, call } => {
-                self.call(id, &environment, *call);
+            Effect::Call { id, environment, account, call } => {
+                self.call(id, &environment, account, *call);
                 None
             }
             Effect::Copy(_)
@@ -209,17 +209,17 @@ impl Executor {
         session
     }
 
-    fn call(&mut self, id: CallId, environment: &EnvironmentConfig, call: Call) {
+    fn call(&mut self, id: CallId, environment: &EnvironmentConfig, account: Option<String>, call: Call) {
         while self.calls.try_join_next().is_some() {}
         while self.audits.try_join_next().is_some() {}
         let session = self.session_of(environment);
         let tasks = if matches!(call, Call::Audit(_)) { &mut self.audits } else { &mut self.calls };
         let (out, audit) = (self.out.clone(), self.audit_file.clone());
         tasks.spawn(async move {
-            let answered = AssertUnwindSafe(answer(id, session, call, audit, &out)).catch_unwind().await;
+            let answered = AssertUnwindSafe(answer(id, session, (call, account), audit, &out)).catch_unwind().await;
             let answered = answered.unwrap_or_else(|_| {
                 let failure = Failure::new(FailureKind::Other, "an internal fault: see the report in the log");
-                Answered { outcome: Err(failure), request_ids: Vec::new() }
+                Answered::new(Err(failure))
             });
             let _ = out.send(Event::Reply(id, Box::new(answered))).await;
         });
@@ -243,7 +243,7 @@ const AUDIT_LIMIT: std::time::Duration = std::time::Duration::from_secs(10);
 async fn answer(
     id: CallId,
     session: Session,
-    call: Call,
+    (call, account): (Call, Option<String>),
     audit: Option<PathBuf>,
     out: &mpsc::Sender<Event>,
 ) -> Answered {
@@ -258,7 +258,7 @@ async fn answer(
             }
             return answered;
         }
-        Call::Read(read) => session.read(read).await,
+        Call::Read(read) => return session.read(read, account.as_deref()).await,
         Call::Run(program) => {
             let printed = Printed::new(id, out);
             // Arguments may hold what is nobody's business: the name must do.
@@ -292,5 +292,5 @@ async fn answer(
             }
         }
     };
-    Answered { outcome, request_ids: Vec::new() }
+    Answered::new(outcome)
 }

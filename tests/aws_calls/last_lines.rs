@@ -34,7 +34,8 @@ fn scripted(answers: Vec<(u16, Value)>) -> (String, std::thread::JoinHandle<Vec<
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let served = std::thread::spawn(move || {
         let mut asked = Vec::new();
-        for (status, answer) in answers {
+        let mut answers = answers.into_iter();
+        while answers.len() > 0 {
             let (mut stream, _) = listener.accept().unwrap();
             let mut request = Vec::new();
             let body = loop {
@@ -50,8 +51,14 @@ fn scripted(answers: Vec<(u16, Value)>) -> (String, std::thread::JoinHandle<Vec<
                     break body.to_owned();
                 }
             };
-            asked.push(serde_json::from_str(&body).unwrap());
-            let answer = answer.to_string();
+            // Whose credentials these are is asked first.
+            let (status, answer) = if body.contains("Action=GetCallerIdentity") {
+                let result = "<GetCallerIdentityResult><Account>1</Account><Arn>a</Arn></GetCallerIdentityResult>";
+                (200, format!("<GetCallerIdentityResponse>{result}</GetCallerIdentityResponse>"))
+            } else {
+                asked.push(serde_json::from_str(&body).unwrap());
+                answers.next().map(|(status, answer)| (status, answer.to_string())).unwrap()
+            };
             let head = "content-type: application/x-amz-json-1.1\r\nconnection: close";
             write!(stream, "HTTP/1.1 {status} X\r\n{head}\r\ncontent-length: {}\r\n\r\n{answer}", answer.len())
                 .unwrap();
@@ -72,7 +79,7 @@ fn the_last_lines_of_a_task_come_oldest_first() {
         let (endpoint, served) = scripted(answers);
         let session = Session::new(connection(endpoint));
         let read = Read::TaskLog { group: "/ecs/web".into(), region: None, stream: "web/web/1".into(), limit };
-        let reply = runtime.block_on(session.read(read));
+        let reply = runtime.block_on(session.read(read, None)).outcome;
         (reply, served.join().unwrap())
     };
     let told = |reply: Result<Reply, Failure>| match reply {

@@ -46,7 +46,7 @@ impl Desk {
     }
 
     pub fn read(&self, read: Read) -> Result<Reply, Failure> {
-        self.runtime.block_on(self.session.read(read))
+        self.runtime.block_on(self.session.read(read, None)).outcome
     }
 
     pub fn write(&self, write: Write) -> Answered {

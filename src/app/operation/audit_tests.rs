@@ -31,7 +31,7 @@ fn one_that_is_left_while_its_beginning_is_written_gets_its_end_too() {
         let summary = get(&operations, id).outcome.as_ref().map(|outcome| outcome.summary.clone());
         assert_eq!(summary.as_deref(), Some("stop task web: it was left before anything was changed"));
         let outcome = if written { Ok(Reply::Done) } else { Err(Failure::new(FailureKind::Other, "full")) };
-        let after = operations.answered(asked[0].0, &Answered { outcome, request_ids: Vec::new() }, at(3));
+        let after = operations.answered(asked[0].0, &Answered::new(outcome), at(3));
         match (written, calls(&after).as_slice()) {
             (true, [(end, Call::Audit(record))]) => {
                 assert_eq!(record.outcome, "cancelled");
@@ -53,7 +53,7 @@ fn an_end_that_is_not_in_the_audit_file_is_told() {
     let mut answer = |call: &Call| match call {
         Call::Read(Read::Identity) => me("123456789012"),
         Call::Audit(record) if record.outcome != "started" => {
-            Answered { outcome: Err(Failure::new(FailureKind::Other, "no room")), request_ids: Vec::new() }
+            Answered::new(Err(Failure::new(FailureKind::Other, "no room")))
         }
         Call::Audit(_) => ok(Reply::Done),
         _ => ok(Reply::Tasks(vec![crate::model::Task {

@@ -67,7 +67,7 @@ fn built(image: &str) -> (Vec<String>, Vec<Option<Registry>>, Option<String>) {
         Call::Write { write: Write::Register { images, .. }, .. } => {
             registered = images.first().map(|(_, image)| image.clone());
             let failure = Failure::new(FailureKind::Denied, "this is far enough");
-            Answered { outcome: Err(failure), request_ids: Vec::new() }
+            Answered::new(Err(failure))
         }
         _ => ok(Reply::Done),
     };

@@ -305,6 +305,16 @@ pub struct Answered {
     pub outcome: Result<Reply, Failure>,
     /// AWS's request ids of writes.
     pub request_ids: Vec<String>,
+    /// The account that was asked; none where nobody was asked, or that is not known. A change names none: it is
+    /// sent to the account that it was planned for, or not at all.
+    pub account: Option<String>,
+}
+
+impl Answered {
+    /// What came of a call of which nothing else is to be told.
+    pub fn new(outcome: Result<Reply, Failure>) -> Self {
+        Self { outcome, request_ids: Vec::new(), account: None }
+    }
 }
 
 /// Whether a write that failed may have been carried out all the same. What was never sent was not.
@@ -324,7 +334,7 @@ pub fn may_have_landed(failure: &Failure) -> bool {
     }
 }
 
-/// Whether asking again later can help.
+/// Whether asking again later can help. Credentials of another account are renewed once more by whoever did it.
 pub fn may_pass(failure: &Failure) -> bool {
     match failure.kind {
         FailureKind::Throttled
@@ -332,12 +342,9 @@ pub fn may_pass(failure: &Failure) -> bool {
         | FailureKind::Timeout
         | FailureKind::Unreachable
         | FailureKind::Malformed
-        | FailureKind::Service => true,
-        FailureKind::Denied
-        | FailureKind::NotFound
-        | FailureKind::Invalid
         | FailureKind::WrongAccount
-        | FailureKind::Other => false,
+        | FailureKind::Service => true,
+        FailureKind::Denied | FailureKind::NotFound | FailureKind::Invalid | FailureKind::Other => false,
     }
 }
 

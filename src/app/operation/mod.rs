@@ -29,6 +29,8 @@ pub mod sure;
 pub mod watch;
 
 #[cfg(test)]
+mod account_tests;
+#[cfg(test)]
 mod audit_tests;
 #[cfg(test)]
 mod build_tests;
@@ -218,40 +220,48 @@ impl Operations {
     /// same environment are one request.
     fn send(&mut self, asked: Vec<(OperationId, Slot, Call)>) -> Vec<Effect> {
         let mut effects = Vec::new();
-        let mut services: BTreeMap<(String, String), Joined> = BTreeMap::new();
-        let mut releases: BTreeMap<String, Joined> = BTreeMap::new();
+        let mut services: BTreeMap<(String, Option<String>, String), Joined> = BTreeMap::new();
+        let mut releases: BTreeMap<(String, Option<String>), Joined> = BTreeMap::new();
         for (id, slot, call) in asked {
-            let Some(environment) = self.get(id).map(|operation| operation.environment.clone()) else { continue };
+            let Some(operation) = self.get(id) else { continue };
+            let (environment, account) = (operation.environment.clone(), operation.account.clone());
             match call {
                 Call::Read(Read::Services { cluster, names }) => {
-                    let joined = services.entry((environment.name.clone(), cluster)).or_default();
+                    let joined = services.entry((environment.name.clone(), account, cluster)).or_default();
                     joined.add(environment, names, (id, slot));
                 }
                 Call::Read(Read::Releases { arns }) => {
-                    releases.entry(environment.name.clone()).or_default().add(environment, arns, (id, slot));
+                    releases.entry((environment.name.clone(), account)).or_default().add(environment, arns, (id, slot));
                 }
-                call => effects.push(self.effect(&environment, call, vec![(id, slot)])),
+                call => effects.push(self.effect(&environment, account, call, vec![(id, slot)])),
             }
         }
-        for ((_, cluster), joined) in services {
+        for ((_, account, cluster), joined) in services {
             for (environment, names, waiting) in joined.parts(SERVICES_PER_CALL) {
                 let call = Call::Read(Read::Services { cluster: cluster.clone(), names });
-                effects.push(self.effect(&environment, call, waiting));
+                effects.push(self.effect(&environment, account.clone(), call, waiting));
             }
         }
-        for joined in releases.into_values() {
+        for ((_, account), joined) in releases {
             for (environment, arns, waiting) in joined.parts(RELEASES_PER_CALL) {
-                effects.push(self.effect(&environment, Call::Read(Read::Releases { arns }), waiting));
+                let call = Call::Read(Read::Releases { arns });
+                effects.push(self.effect(&environment, account.clone(), call, waiting));
             }
         }
         effects
     }
 
-    fn effect(&mut self, environment: &EnvironmentConfig, call: Call, waiting: Vec<(OperationId, Slot)>) -> Effect {
+    fn effect(
+        &mut self,
+        environment: &EnvironmentConfig,
+        account: Option<String>,
+        call: Call,
+        waiting: Vec<(OperationId, Slot)>,
+    ) -> Effect {
         self.calls += 1;
         let id = CallId(self.calls);
         self.waiting.insert(id, waiting);
-        Effect::Call { id, environment: Box::new(environment.clone()), call: Box::new(call) }
+        Effect::Call { id, environment: Box::new(environment.clone()), account, call: Box::new(call) }
     }
 }
 

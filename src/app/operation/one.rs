@@ -1,16 +1,17 @@
 //! One operation's life: looked at, confirmed, written down, done, written down. What it does is for its
 //! machine.
 
+mod account;
 mod audit;
 
-use super::call::{Answered, Call, Read, Reply, Write};
+use super::call::{Answered, Call, Read, Write};
 use super::machine::{Machine, Target, What};
 use super::outcome::{Outcome, Verdict};
 use super::plan::Plan;
 use super::step::{self, Ctx, Line, Slot, Weight};
 use crate::config::EnvironmentConfig;
+use crate::model::Identity;
 use crate::model::deploy::{Check, Level};
-use crate::model::{Failure, FailureKind, Identity};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 /// Without a limit of its own an operation is watched this long.
@@ -66,6 +67,10 @@ pub struct Operation {
     pub dropped: usize,
     /// Whose credentials.
     pub who: Option<Identity>,
+    /// The account that it is about: that of the first answer. No other one's answers are judged.
+    pub(super) account: Option<String>,
+    /// Answers of another one came.
+    elsewhere: bool,
     /// AWS's ids of its changes.
     pub request_ids: Vec<String>,
     /// Another operation of this session on the same thing.
@@ -110,6 +115,8 @@ impl Operation {
             lines: Vec::new(),
             dropped: 0,
             who: None,
+            account: None,
+            elsewhere: false,
             request_ids: Vec::new(),
             conflicts_with: None,
             limit: LIMIT,
@@ -246,6 +253,7 @@ impl Operation {
         zone: &TimeZone,
         watched_count: usize,
     ) -> Asked {
+        let answered = self.of_its_account(answered);
         match slot {
             Slot::Identity => return self.met(answered, now),
             Slot::Audit => return self.written(answered, now, zone, watched_count),
@@ -303,35 +311,6 @@ impl Operation {
         self.end(outcome.cause("nothing was changed").hint("give it more time with --timeout"), now)
     }
 
-    /// Who we are: another account than the configured one ends it here.
-    fn met(&mut self, answered: Answered, now: Timestamp) -> Asked {
-        let failure = match answered.outcome {
-            Ok(Reply::Identity(identity)) => {
-                let configured = self.environment.account.clone();
-                if let Some(configured) = configured.filter(|account| *account != identity.account) {
-                    let name = &self.environment.name;
-                    let message =
-                        format!("these credentials are for account {}, but {name} is {configured}", identity.account);
-                    let failure = Failure::new(FailureKind::WrongAccount, message);
-                    let outcome = Outcome::new(Verdict::Refused, format!("this is not {name}: nothing was changed"));
-                    return self.end(outcome.because(&failure), now);
-                }
-                self.who = Some(identity);
-                return self.ask_person(now);
-            }
-            Ok(_) => Failure::new(FailureKind::Malformed, "who we are was not understood"),
-            Err(failure) => failure,
-        };
-        if self.only_looks() {
-            // Looking goes on: what is seen belongs to our deployment or to none.
-            self.say(now, Weight::Warn, format!("whose credentials these are is not known: {failure}"));
-            return Vec::new();
-        }
-        let outcome =
-            Outcome::new(Verdict::Refused, format!("{}: whose credentials these are is not known", self.title));
-        self.end(outcome.cause("nothing was changed").because(&failure), now)
-    }
-
     /// The plan is shown when it is known whose credentials these are.
     fn ask_person(&mut self, now: Timestamp) -> Asked {
         if self.who.is_none() || self.outcome.is_some() {
@@ -346,7 +325,8 @@ impl Operation {
         let causes: Vec<String> = plan.stops().skip(1).map(|check| check.text.clone()).collect();
         self.plan = Some(plan);
         let Some(check) = stopped else { return Vec::new() };
-        let mut outcome = Outcome::new(Verdict::Impossible, format!("{}: {}", self.title, check.text));
+        let verdict = if self.elsewhere { Verdict::Refused } else { Verdict::Impossible };
+        let mut outcome = Outcome::new(verdict, format!("{}: {}", self.title, check.text));
         outcome.hint = check.hint;
         outcome.usage = check.usage;
         outcome.causes = causes;

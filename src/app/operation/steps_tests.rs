@@ -189,6 +189,24 @@ fn skipping_moves_the_start_right_behind_the_next_time() {
 }
 
 #[test]
+fn where_there_is_no_schedule_it_says_that_rules_are_not_looked_at() {
+    for prefix in [None, Some("app-".to_owned())] {
+        let mut operations = Operations::new("t", TimeZone::UTC);
+        let environment = crate::config::EnvironmentConfig { schedules: prefix, cluster: None, ..environment() };
+        let wanted = Wanted::Skip { power: Power::Stop, undo: false };
+        let (id, effects) = operations.start(steps(wanted), &environment, at(0));
+        settle(&mut operations, effects, at(0), &mut |call| match call {
+            Call::Read(Read::Identity) => me("123456789012"),
+            Call::Read(_) => ok(Reply::Timers(Vec::new())),
+            _ => ok(Reply::Done),
+        });
+        let outcome = get(&operations, id).outcome.clone().expect("it ended");
+        assert_eq!(outcome.verdict, Verdict::Impossible);
+        assert!(outcome.hint.is_some_and(|hint| hint.contains("disable the rule")), "{:?}", outcome.summary);
+    }
+}
+
+#[test]
 fn a_direct_stop_remembers_counts_in_reverse_order_and_a_start_brings_them_back() {
     let target = ScalableTarget { resource: "service/app/web".into(), min: 1, max: 4, ..ScalableTarget::default() };
     let suspended = ScalableTarget { suspended: Suspended::ALL, ..target.clone() };

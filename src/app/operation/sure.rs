@@ -65,6 +65,8 @@ pub struct Sure {
     refusals: Refusals,
     /// Whether a sending may have been carried out.
     lost: Option<Failure>,
+    /// Other changes were made before it, so that credentials of another account are waited out.
+    waits_for_account: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -103,7 +105,16 @@ impl Sure {
             unsent: 0,
             refusals: Refusals::default(),
             lost: None,
+            waits_for_account: false,
         }
+    }
+
+    /// The same of a change after which others were made: credentials of another account are waited out, as nothing
+    /// may be left half done for them.
+    #[must_use]
+    pub(super) fn in_the_middle(mut self) -> Self {
+        self.waits_for_account = true;
+        self
     }
 
     /// A reply to it, or to a look.
@@ -136,7 +147,8 @@ impl Sure {
         }
         // A sending that was lost before may still be carried out: a refusal of the next says nothing of it.
         let given_up = self.refusals.note(&failure, ctx.now) || (failure.unsent && self.unsent >= UNSENT);
-        if may_pass(&failure) && !given_up {
+        let refused = failure.kind == FailureKind::WrongAccount && !self.waits_for_account;
+        if may_pass(&failure) && !given_up && !refused {
             return self.wait(&failure, ctx);
         }
         self.state = State::Over;
@@ -148,6 +160,7 @@ impl Sure {
         let why = match failure.kind {
             FailureKind::Throttled => "AWS asks to slow down",
             FailureKind::Credentials => "AWS refuses the credentials; they are read again",
+            FailureKind::WrongAccount => "the credentials are another account's; they are read again",
             _ if failure.unsent => "it was not sent, and is tried again",
             _ => "it was not done",
         };

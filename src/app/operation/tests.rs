@@ -53,7 +53,7 @@ pub(super) fn calls(effects: &[Effect]) -> Vec<(CallId, &Call)> {
 }
 
 pub(super) fn ok(reply: Reply) -> Answered {
-    Answered { outcome: Ok(reply), request_ids: Vec::new() }
+    Answered::new(Ok(reply))
 }
 
 pub(super) fn me(account: &str) -> Answered {
@@ -180,9 +180,7 @@ fn what_cannot_be_written_down_is_not_done() {
         Call::Read(Read::Identity) => me("123456789012"),
         Call::Read(Read::Scalable { .. }) => ok(Reply::Scalable(None)),
         Call::Read(_) => ok(Reply::Services(vec![service("web", 1, 1)])),
-        Call::Audit(_) => {
-            Answered { outcome: Err(Failure::new(FailureKind::Other, "read-only file system")), request_ids: vec![] }
-        }
+        Call::Audit(_) => Answered::new(Err(Failure::new(FailureKind::Other, "read-only file system"))),
         _ => panic!("{call:?}"),
     };
     settle(&mut operations, effects, at(0), &mut answer);
@@ -322,7 +320,7 @@ fn what_was_never_sent_changed_nothing_and_is_not_looked_for() {
             Call::Read(_) => ok(Reply::Services(vec![service("web", 2, 2)])),
             Call::Write { .. } => {
                 let failure = Failure::new(kind, "sts:GetCallerIdentity: no answer").unsent();
-                Answered { outcome: Err(failure), request_ids: Vec::new() }
+                Answered::new(Err(failure))
             }
             _ => ok(Reply::Done),
         };
@@ -352,7 +350,7 @@ fn a_key_that_cannot_be_renewed_ends_the_watch_and_one_that_can_is_waited_for() 
             }
             Call::Read(_) if changed.get() => {
                 let failure = Failure::new(FailureKind::Credentials, "ecs:DescribeServices: ExpiredToken");
-                Answered { outcome: Err(failure.lasting(lasting)), request_ids: Vec::new() }
+                Answered::new(Err(failure.lasting(lasting)))
             }
             Call::Read(Read::Identity) => me("123456789012"),
             Call::Read(Read::Scalable { .. }) => ok(Reply::Scalable(None)),

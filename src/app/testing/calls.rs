@@ -61,7 +61,7 @@ impl Aws {
                 Ok(Reply::Done)
             }
         };
-        Some(Event::Reply(*id, Box::new(Answered { outcome, request_ids: Vec::new() })))
+        Some(Event::Reply(*id, Box::new(Answered::new(outcome))))
     }
 
     fn read(&self, read: &Read) -> Result<Reply, Failure> {

@@ -32,7 +32,7 @@ impl Deploy {
             }
         };
         let before = self.before_way_back(watch);
-        self.phase = Phase::Reverting(Sure::send(write, before, ctx));
+        self.phase = Phase::Reverting(Sure::send(write, before, ctx).in_the_middle());
     }
 
     /// What is there before the way back.
@@ -72,7 +72,7 @@ impl Deploy {
                 self.target.previous = Some(name.clone());
                 let Some(watch) = &self.watch else { return };
                 let (write, before) = (Self::back_to(watch, name), self.before_way_back(watch));
-                self.phase = Phase::Reverting(Sure::send(write, before, ctx));
+                self.phase = Phase::Reverting(Sure::send(write, before, ctx).in_the_middle());
             }
             // The way back is a deployment of its own.
             Reply::Services(found) => {

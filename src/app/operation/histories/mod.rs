@@ -2,6 +2,7 @@
 //! fooled by it. Never a success unless our own deployment ended SUCCESSFUL; never two verdicts; every path
 //! ends. [`every`] goes through all stories that can be told of an operation, one by one ([`stage`] plays them).
 
+mod elsewhere;
 mod every;
 mod stage;
 
@@ -242,6 +243,7 @@ impl World {
             13..=15 => FailureKind::Malformed,
             16..=18 => FailureKind::Unreachable,
             19..=21 => FailureKind::Service,
+            22..=25 => FailureKind::WrongAccount,
             _ => return None,
         };
         Some(Failure::new(kind, "as it likes"))
@@ -249,6 +251,15 @@ impl World {
 
     fn answer(&mut self, call: Call) -> Answered {
         let failure = self.fails();
+        let elsewhere = failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::WrongAccount);
+        let failure = failure.filter(|_| !elsewhere);
+        if elsewhere
+            && self.second > 2
+            && let Some(nothing) = elsewhere::nothing_like(&call)
+        {
+            return nothing;
+        }
+        let of = matches!(call, Call::Read(_)).then(|| "1".to_owned());
         let outcome = match call {
             Call::Read(read) => match failure {
                 // Before anything is asked for, an answer that fails only ends the looking.
@@ -270,7 +281,7 @@ impl World {
             Call::Run(_) => Ok(Reply::Ended { code: Some(0), output: String::new(), left_out: 0 }),
             Call::Audit(_) => Ok(Reply::Done),
         };
-        Answered { outcome, request_ids: Vec::new() }
+        Answered { account: of, ..Answered::new(outcome) }
     }
 
     fn read(&mut self, read: Read) -> Reply {

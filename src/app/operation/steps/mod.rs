@@ -333,7 +333,9 @@ impl Steps {
         match self.ahead.pop_front() {
             Some(Step::Do(write)) => {
                 ctx.say(Weight::Step, sentence::sentence(&write));
-                self.phase = Phase::Doing(Box::new(Sure::send(write, Before::default(), ctx)));
+                let first = self.ahead.len() + 1 == self.all;
+                let sure = Sure::send(write, Before::default(), ctx);
+                self.phase = Phase::Doing(Box::new(if first { sure } else { sure.in_the_middle() }));
             }
             Some(Step::Until(goal)) => {
                 self.slot = i64::MIN;

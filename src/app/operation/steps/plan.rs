@@ -1,6 +1,7 @@
 //! What is looked at before, and the plan of each.
 
 use super::sentence::sentence;
+use super::skip::RULES;
 use super::{Goal, Phase, Request, Step, Steps, Wanted};
 use crate::app::operation::call::{Answered, Read, Reply, Write};
 use crate::app::operation::plan::Plan;
@@ -48,7 +49,8 @@ impl Steps {
                 let reads = schedules(ctx.environment);
                 if reads.is_empty() {
                     let check = Check::new(Level::Stop, format!("{} has no schedule", ctx.environment.name));
-                    self.checks.push(check.hint("name it with `schedules` in the environment's configuration"));
+                    let hint = format!("name it with `schedules` in the environment's configuration; {RULES}");
+                    self.checks.push(check.hint(hint));
                 }
                 reads
             }

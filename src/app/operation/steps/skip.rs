@@ -16,6 +16,12 @@ use std::collections::VecDeque;
 /// note on precision in "Schedule types in `EventBridge` Scheduler".
 const PRECISION: SignedDuration = SignedDuration::from_secs(60);
 
+/// What is not among the schedules, and what to do about it. Source: `PutRule` of Amazon `EventBridge` has a schedule
+/// expression and a state, and no start date; nothing of it can be moved past one time and come back by itself.
+pub(super) const RULES: &str = "rules of EventBridge (`aws events list-rules`) are not looked at: they have no start date, so \
+     that no single time of theirs can be skipped; disable the rule until that time has passed, or make it a schedule of \
+     EventBridge Scheduler";
+
 /// A schedule whose start is moved.
 struct Moved<'a> {
     timer: &'a Timer,
@@ -40,7 +46,7 @@ impl Steps {
         let word = power.word();
         let stop = |text: String| Check::new(Level::Stop, text);
         if self.timers.iter().all(|timer| timer.power() != Some(power)) {
-            return Err(stop(format!("no schedule does a {word}")));
+            return Err(stop(format!("no schedule does a {word}")).hint(RULES));
         }
         let mut known = Vec::new();
         for (timer, recurrence) in self.doing(power) {

@@ -42,7 +42,7 @@ impl Stage {
             }
             (Call::Write { write, .. }, None) => self.write(write),
         };
-        Answered { outcome, request_ids: Vec::new() }
+        Answered::new(outcome)
     }
 
     fn read(&self, read: Read) -> Reply {

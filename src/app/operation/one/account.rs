@@ -1,0 +1,55 @@
+//! Whose answers an operation judges: those of one account, which is the configured one where one is configured.
+
+use super::{Asked, Operation};
+use crate::app::operation::call::{Answered, Reply};
+use crate::app::operation::outcome::{Outcome, Verdict};
+use crate::app::operation::step::Weight;
+use crate::model::{Failure, FailureKind};
+use jiff::Timestamp;
+
+impl Operation {
+    /// An answer of another account says nothing of what was planned, whatever it says: credentials were renewed to
+    /// those of another one meanwhile.
+    pub(super) fn of_its_account(&mut self, answered: Answered) -> Answered {
+        let Some(theirs) = &answered.account else { return answered };
+        let ours = self.account.get_or_insert_with(|| theirs.clone());
+        if ours == theirs {
+            return answered;
+        }
+        self.elsewhere = true;
+        let message = format!("the credentials are for account {theirs} now, and this is in {ours}");
+        let failure = Failure::new(FailureKind::WrongAccount, message);
+        let failure = failure.hinted(format!("renew those of account {ours}; they are read again by themselves"));
+        Answered { outcome: Err(failure), ..answered }
+    }
+
+    /// Who we are: another account than the configured one ends it here.
+    pub(super) fn met(&mut self, answered: Answered, now: Timestamp) -> Asked {
+        let failure = match answered.outcome {
+            Ok(Reply::Identity(identity)) => {
+                let configured = self.environment.account.clone();
+                if let Some(configured) = configured.filter(|account| *account != identity.account) {
+                    let name = &self.environment.name;
+                    let message =
+                        format!("these credentials are for account {}, but {name} is {configured}", identity.account);
+                    let failure = Failure::new(FailureKind::WrongAccount, message);
+                    let outcome = Outcome::new(Verdict::Refused, format!("this is not {name}: nothing was changed"));
+                    return self.end(outcome.because(&failure), now);
+                }
+                self.account.get_or_insert_with(|| identity.account.clone());
+                self.who = Some(identity);
+                return self.ask_person(now);
+            }
+            Ok(_) => Failure::new(FailureKind::Malformed, "who we are was not understood"),
+            Err(failure) => failure,
+        };
+        if self.only_looks() {
+            // Looking goes on: what is seen belongs to our deployment or to none.
+            self.say(now, Weight::Warn, format!("whose credentials these are is not known: {failure}"));
+            return Vec::new();
+        }
+        let outcome =
+            Outcome::new(Verdict::Refused, format!("{}: whose credentials these are is not known", self.title));
+        self.end(outcome.cause("nothing was changed").because(&failure), now)
+    }
+}
