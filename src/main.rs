@@ -4,7 +4,7 @@ use cockpit::cli::ExitCode;
 use cockpit::commands::begin;
 use cockpit::commands::declared::Work;
 use cockpit::commands::line::{Cli, Stop};
-use cockpit::runtime;
+use cockpit::runtime::{self, GivenUp};
 use std::io;
 use std::process;
 
@@ -28,7 +28,7 @@ fn main() -> process::ExitCode {
     };
     let json = cli.json_errors();
     let code = run(cli).unwrap_or_else(|report| {
-        let _ = report.write(&mut io::stderr(), json);
+        let _ = report.write(&mut runtime::Output::stderr(), json);
         report.code
     });
     process::ExitCode::from(code.code())
@@ -43,12 +43,15 @@ fn run(cli: Cli) -> Result<ExitCode, cockpit::cli::Report> {
     } else {
         tokio::runtime::Builder::new_current_thread()
     };
-    let runtime = builder.enable_all().build().map_err(|error| {
+    let tokio = builder.enable_all().build().map_err(|error| {
         cockpit::cli::Report::new("system", "the program cannot start", ExitCode::Failed).caused_by(&error)
     })?;
     let takes_interrupt = cli.takes_interrupt();
-    let mut out = io::stdout();
-    let code = runtime.block_on(async {
+    if cli.work() != Work::Screen {
+        runtime::stop::watch();
+    }
+    let mut out = runtime::Output::stdout(cli.deadline());
+    let code = tokio.block_on(async {
         tokio::select! {
             code = begin::run(cli, &mut out) => code,
             // The screen takes Ctrl-C as a key; commands end with 130 and leave nothing behind. Without this SIGTERM
@@ -57,8 +60,15 @@ fn run(cli: Cli) -> Result<ExitCode, cockpit::cli::Report> {
         }
     });
     // Requests under way are not waited for; a program that asks for credentials must not outlive this one.
-    runtime.shutdown_background();
+    tokio.shutdown_background();
     cockpit::aws::end_helpers();
     runtime::end_programs();
-    code
+    match (out.given_up(), code) {
+        (Some(GivenUp::Signal(signal)), _) if !takes_interrupt => Ok(signal.code()),
+        // A verdict stays what it is.
+        (Some(GivenUp::TimeUp), Err(report)) if report.code == ExitCode::Failed => {
+            Err(cockpit::cli::Report { code: ExitCode::TimedOut, ..report })
+        }
+        (_, code) => code,
+    }
 }

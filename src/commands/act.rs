@@ -71,7 +71,7 @@ pub(super) async fn act(
             biased;
             // Nothing was changed: the read of the terminal is left behind, and the process ends.
             stop = stops.next() => {
-                let _ = writeln!(io::stderr());
+                let _ = writeln!(crate::runtime::Output::stderr());
                 return Ok(stop.code());
             }
             () = over(context) => return Err(time_is_up("no yes came in it")),

@@ -15,7 +15,7 @@ use crate::headless::fixtures::{environment, failed, japanese, whole};
 use crate::headless::{Printable, Rows, render};
 use crate::model::FailureKind;
 use crate::model::logs::InsightsResult;
-use crate::model::text::harmless;
+use crate::model::text::{harmless, no_formula};
 use serde_json::Value;
 
 /// Commands with CSV whose fields a schema names.
@@ -51,7 +51,7 @@ fn expected(rows: &Rows, json: &Value) -> Vec<Vec<String>> {
     let at = |value: &Value, path: &str| path.split('.').fold(value.clone(), |value, name| value[name].clone());
     let text = |value: Value| match value {
         Value::Null => String::new(),
-        Value::String(text) => harmless(&text).into_owned(),
+        Value::String(text) => no_formula(&harmless(&text)),
         other => harmless(&other.to_string()).into_owned(),
     };
     let mut all = Vec::new();

@@ -115,6 +115,12 @@ impl Cli {
         self.work() == Work::Screen || self.command.as_ref().is_some_and(Command::takes_interrupt)
     }
 
+    /// When `--timeout` is up, for what is written into a pipe that nobody reads.
+    pub fn deadline(&self) -> Option<std::time::Instant> {
+        let limit = std::time::Duration::try_from(self.global.timeout?).ok()?;
+        std::time::Instant::now().checked_add(limit)
+    }
+
     /// Whether errors are to be JSON.
     pub fn json_errors(&self) -> bool {
         self.global.output == Some(Output::Json)

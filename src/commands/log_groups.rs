@@ -11,7 +11,7 @@ use crate::runtime::logs::groups;
 use crate::runtime::{Collected, Ring};
 use log_store::pattern;
 use std::collections::HashMap;
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use tokio::time::Instant;
 
 /// What is read of the environment to know where its logs are.
@@ -197,5 +197,5 @@ pub(super) fn tell(found: &Sources) {
 
 /// Beside the data.
 pub(super) fn say(text: &str) {
-    let _ = writeln!(io::stderr(), "logs: {}", harmless(text));
+    let _ = writeln!(crate::runtime::Output::stderr(), "logs: {}", harmless(text));
 }

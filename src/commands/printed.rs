@@ -21,7 +21,7 @@ pub(super) fn print(
     if output == Output::Csv {
         // Rows have no place for what is missing; without a word half a list would look whole.
         for note in report.notes() {
-            let _ = writeln!(io::stderr(), "{}", crate::model::text::harmless(&note));
+            let _ = writeln!(crate::runtime::Output::stderr(), "{}", crate::model::text::harmless(&note));
         }
     }
     Ok(if reading.collected == Collected::TimedOut { ExitCode::TimedOut } else { code })

@@ -1,9 +1,9 @@
 //! A line on stderr for whoever reads along.
 
 use crate::model::text;
-use std::io::{self, Write as _};
+use std::io::Write as _;
 
 /// A line for whoever reads along.
 pub(super) fn say(line: &str) {
-    let _ = writeln!(io::stderr(), "{}", text::harmless(line));
+    let _ = writeln!(crate::runtime::Output::stderr(), "{}", text::harmless(line));
 }

@@ -305,8 +305,15 @@ pub fn attention(entry: &Attention) -> AttentionDto {
     }
 }
 
-/// What the schedule does next, over all services.
+/// What the schedule does next, over all services; `None` also where a part of it could not be read, as what comes first
+/// may be in that.
 pub fn coming(estate: &Estate, now: Timestamp) -> Option<ScheduleDto> {
+    let unread = |failed: bool, known: bool| failed && !known;
+    if unread(estate.scheduled.failure().is_some(), estate.scheduled.value().is_some())
+        || unread(estate.schedules.failure().is_some(), estate.schedules.value().is_some())
+    {
+        return None;
+    }
     let actions = estate.scheduled.value().map_or(&[][..], Vec::as_slice);
     let timers = estate.schedules.value().map_or(&[][..], Vec::as_slice);
     let next = |effect, power| {
@@ -322,4 +329,28 @@ pub fn coming(estate: &Estate, now: Timestamp) -> Option<ScheduleDto> {
     let next_stop = next(schedule::Effect::Stop, Power::Stop);
     let next_start = next(schedule::Effect::Start, Power::Start);
     (next_stop.is_some() || next_start.is_some()).then_some(ScheduleDto { next_stop, next_start })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::timer::Timer;
+    use crate::model::{Failure, FailureKind};
+
+    #[test]
+    fn what_comes_next_is_not_told_from_half_of_the_schedule() {
+        let now: Timestamp = "2026-11-20T05:00:00Z".parse().unwrap();
+        let mut estate = Estate::default();
+        let timer = Timer {
+            name: "app-stop".into(),
+            expression: "cron(0 22 ? * MON-FRI *)".into(),
+            enabled: true,
+            input: r#"{"action":"stop"}"#.into(),
+            ..Timer::default()
+        };
+        estate.schedules.learn(vec![timer], now);
+        assert!(coming(&estate, now).is_some_and(|schedule| schedule.next_stop.is_some()));
+        estate.scheduled.fail(Failure::new(FailureKind::Denied, "no"));
+        assert_eq!(coming(&estate, now), None, "an earlier one may be among those");
+    }
 }

@@ -26,7 +26,8 @@ impl Rows {
     }
 }
 
-/// The report as CSV, a row after the other. Values are not changed for its sake.
+/// The report as CSV, a row after the other. Text that a spreadsheet would take for a formula stands behind an
+/// apostrophe; no other value is changed.
 ///
 /// # Errors
 /// A report that has no JSON; an output that cannot be written.
@@ -86,8 +87,30 @@ mod tests {
             csv(&report, &rows).unwrap(),
             "\"name\",\"run\",\"acu.min\",\"why\",\"on\",\"a.b\"\n\
              \"日本␛[31m\",\"1\",\"0.5\",\"[\"\"a; b\"\",\"\"c\"\"]\",\"true\",\"whole\"\n\
-             \"=cmd|' /C calc'!A0\",\"\",\"\",\"[]\",\"false\",\"\"\n"
+             \"'=cmd|' /C calc'!A0\",\"\",\"\",\"[]\",\"false\",\"\"\n"
         );
+    }
+
+    #[test]
+    fn no_text_is_a_formula_and_a_number_stays_one() {
+        let told = |value: Value| {
+            let report = json!({ "rows": [{ "text": value }] });
+            let text = csv(&report, &Rows::new("rows", &["text"])).unwrap();
+            text.lines().nth(1).unwrap().trim_matches('"').to_owned()
+        };
+        for text in ["=1+1", "+SUM(A1)", "-2+3", "@SUM(1)", "\t=1", "\r=1", "  =1", "\u{ff1d}1", "-", "--x", "-1 of 2"]
+        {
+            assert!(told(json!(text)).starts_with('\''), "{text}: {}", told(json!(text)));
+        }
+        for text in ["-1", "+1.5", "-1e3", "a=b", "1-2", "'x", "", "web-5xx", "日本"] {
+            assert_eq!(told(json!(text)), text);
+        }
+        assert_eq!(
+            (told(json!(-1)), told(json!(-0.5)), told(json!(["=1"]))),
+            ("-1".into(), "-0.5".into(), "[\"\"=1\"\"]".into())
+        );
+        let headed = csv(&json!({ "rows": [] }), &Rows::new("rows", &["@timestamp"])).unwrap();
+        assert_eq!(headed, "\"@timestamp\"\n");
     }
 
     #[test]

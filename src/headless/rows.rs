@@ -3,7 +3,7 @@
 
 use super::table::{Column, Table, words};
 use crate::model::csv::CsvWriter;
-use crate::model::text::json_line;
+use crate::model::text::{json_line, no_formula};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 use std::io::{self, BufWriter, Write};
@@ -108,7 +108,8 @@ impl<'a> RowWriter<'a> {
         let object = Object(&self.fields, values);
         written(match &mut self.form {
             Form::Csv(csv) => {
-                let cells: Vec<String> = values.iter().map(|value| cell(*value).unwrap_or_default()).collect();
+                let shown = |value: &Option<&Value>| no_formula(&cell(*value).unwrap_or_default());
+                let cells: Vec<String> = values.iter().map(shown).collect();
                 csv.record(cells.iter().map(String::as_str))
             }
             Form::Lines(out) => {

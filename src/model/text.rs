@@ -18,6 +18,14 @@ fn acts(c: char) -> bool {
     )
 }
 
+/// Text that no spreadsheet calculates: what begins as a formula has an apostrophe before it. A number is none. Source:
+/// OWASP, "CSV Injection"; blanks before it are passed over by some spreadsheets, and a tab was made one.
+pub fn no_formula(text: &str) -> String {
+    let begins = |c: char| matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠' | '␉' | '␊' | '␍');
+    let number = text.parse::<f64>().is_ok_and(f64::is_finite);
+    if text.trim_start().starts_with(begins) && !number { format!("'{text}") } else { text.to_owned() }
+}
+
 /// The text with each acting character shown: C0 controls as their Unicode pictures (`␛`), others
 /// as `\u{…}`. A tab becomes a blank, as widths must be known before drawing.
 pub fn harmless(text: &str) -> Cow<'_, str> {

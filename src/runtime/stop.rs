@@ -1,9 +1,11 @@
 //! What ends a command from outside: Ctrl-C, a signal of the system (CI systems cancel so), a terminal that closes.
 //!
-//! From when it is made no such signal is lost: one that comes between two waits is told by the next.
+//! From when it is made no such signal is lost: one that comes between two waits is told by the next. What holds the
+//! thread up that waits, a write into a pipe that nobody reads, asks [`came`].
 
 use crate::cli::ExitCode;
 use std::io;
+use std::sync::atomic::{AtomicU8, Ordering};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Which of them it was.
@@ -18,6 +20,8 @@ pub enum StopSignal {
 }
 
 impl StopSignal {
+    const ALL: [Self; 3] = [Self::Interrupt, Self::Terminate, Self::Hangup];
+
     /// The exit code of a command that it ends before anything was changed.
     pub fn code(self) -> ExitCode {
         match self {
@@ -27,9 +31,41 @@ impl StopSignal {
     }
 }
 
+/// The first that came, as its place in [`StopSignal::ALL`] and one; zero is none.
+static CAME: AtomicU8 = AtomicU8::new(0);
+
+/// The first of them that came since [`watch`] was called, whatever the threads of the program are doing.
+pub fn came() -> Option<StopSignal> {
+    let place = usize::from(CAME.load(Ordering::SeqCst)).checked_sub(1)?;
+    StopSignal::ALL.get(place).copied()
+}
+
+/// Takes the signals from here on, on a thread of its own beside those that wait for them; nothing where the system
+/// gives no thread or no handler.
+pub fn watch() {
+    let (taken, wait) = std::sync::mpsc::channel();
+    let work = move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
+        let Ok(runtime) = runtime else { return };
+        runtime.block_on(async {
+            let Ok(mut stops) = StopSignals::new() else { return };
+            let _ = taken.send(());
+            let first = stops.next().await;
+            let place = StopSignal::ALL.iter().position(|signal| *signal == first).unwrap_or_default();
+            CAME.store(u8::try_from(place + 1).unwrap_or(u8::MAX), Ordering::SeqCst);
+        });
+    };
+    if std::thread::Builder::new().name("signals".to_owned()).spawn(work).is_ok() {
+        // Ends too where the thread has no handler: its end of the channel is gone.
+        let _ = wait.recv();
+    }
+}
+
 /// Waits for the signals that end a command.
 #[derive(Debug)]
 pub struct StopSignals {
+    /// One that came before, which no wait was told of.
+    before: Option<StopSignal>,
     interrupt: Signal,
     terminate: Signal,
     hangup: Signal,
@@ -42,6 +78,7 @@ impl StopSignals {
     /// The system gives no handler.
     pub fn new() -> io::Result<Self> {
         Ok(Self {
+            before: came(),
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
             hangup: signal(SignalKind::hangup())?,
@@ -50,6 +87,9 @@ impl StopSignals {
 
     /// The next one.
     pub async fn next(&mut self) -> StopSignal {
+        if let Some(before) = self.before.take() {
+            return before;
+        }
         tokio::select! {
             biased;
             _ = self.interrupt.recv() => StopSignal::Interrupt,

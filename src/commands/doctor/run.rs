@@ -5,7 +5,7 @@ use super::own_values;
 use super::report::{self, Check};
 use crate::aws::{Connection, Session};
 use crate::cli::{ExitCode, Report};
-use crate::commands::context::Context;
+use crate::commands::context::{Context, Reading};
 use crate::commands::printed::verdict;
 use crate::config::EnvironmentConfig;
 use crate::headless;
@@ -39,30 +39,50 @@ pub(super) async fn run(context: &Context, out: &mut dyn io::Write) -> Result<Ex
         Err(report) => checks.push(Check::fail("configuration", report.message, "run `cockpit config check`")),
     }
     let environment = loaded.open(context.global.env.as_deref()).cloned();
-    let (tools, facts) = tokio::join!(tools(), async {
+    let (tools, found) = tokio::join!(tools(context), async {
         match &environment {
             Ok(environment) => of_environment(context, environment).await,
             Err(report) => {
-                vec![Check::fail("environment", report.message.clone(), report.hint.clone().unwrap_or_default())]
+                let hint = report.hint.clone().unwrap_or_default();
+                Found::whole(vec![Check::fail("environment", report.message.clone(), hint)])
             }
         }
     });
     checks.extend(tools);
-    checks.extend(facts);
+    checks.extend(found.checks);
     if let Ok(environment) = &environment {
         checks.extend(own_values::checks(&std::env::current_dir().unwrap_or_default(), environment));
     }
     checks.extend(terminal());
     let name = environment.as_ref().ok().map(|environment| environment.name.as_str());
     let report = report::doctor(name, checks);
-    verdict(headless::print(out, &report, context.output, Context::width()).map(drop), report.exit_code())
+    // What was not answered in time is not known to be wrong.
+    let code = if found.late { ExitCode::TimedOut } else { report.exit_code() };
+    verdict(headless::print(out, &report, context.output, Context::width()).map(drop), code)
 }
 
-async fn tools() -> Vec<Check> {
+/// What was found, and whether the time was up before all was.
+struct Found {
+    checks: Vec<Check>,
+    late: bool,
+}
+
+impl Found {
+    fn whole(checks: Vec<Check>) -> Self {
+        Self { checks, late: false }
+    }
+
+    fn late(what: &str) -> Self {
+        Self { checks: vec![Check::fail(what, "no answer in time", FailureKind::Timeout.hint())], late: true }
+    }
+}
+
+async fn tools(context: &Context) -> Vec<Check> {
+    let limit = context.limit().map_or(TOOL_LIMIT, |limit| limit.min(TOOL_LIMIT));
     let asked = TOOLS.map(|(name, arguments, needed)| async move {
         let hint = format!("install it and put it on PATH: {needed}");
         let child = tokio::process::Command::new(name).args(arguments).stdin(Stdio::null()).kill_on_drop(true).output();
-        match tokio::time::timeout(TOOL_LIMIT, child).await {
+        match tokio::time::timeout(limit, child).await {
             Ok(Ok(output)) if output.status.success() => {
                 let text = String::from_utf8_lossy(&output.stdout);
                 Check::ok(name, text.lines().next().unwrap_or_default().to_owned())
@@ -75,16 +95,16 @@ async fn tools() -> Vec<Check> {
     futures_util::future::join_all(asked).await
 }
 
-async fn of_environment(context: &Context, environment: &EnvironmentConfig) -> Vec<Check> {
+async fn of_environment(context: &Context, environment: &EnvironmentConfig) -> Found {
     let mut checks = Vec::new();
     let environment = context.session().overrides.apply(environment.clone());
     let session = Session::new(Connection::from(&environment));
     let limit = context.limit().unwrap_or(Duration::from_mins(1));
     let Ok(probes) = tokio::time::timeout(limit, session.probe(&environment)).await else {
-        checks.push(Check::fail("aws", "no answer in time", FailureKind::Timeout.hint()));
-        return checks;
+        return Found::late("aws");
     };
-    checks.extend(identity(context, &environment).await);
+    let found = identity(context, &environment).await;
+    checks.extend(found.checks);
     checks.push(match session.region() {
         Some(region) => Check::ok("region", region),
         None => Check::fail("region", "none is set", "set `region` of the environment, --region or AWS_REGION"),
@@ -112,15 +132,21 @@ async fn of_environment(context: &Context, environment: &EnvironmentConfig) -> V
             Err(failure) => Check::fail(probe.action, failure.message.clone(), failure.hint()),
         });
     }
-    checks
+    Found { checks, late: found.late }
 }
 
-async fn identity(context: &Context, environment: &EnvironmentConfig) -> Vec<Check> {
+async fn identity(context: &Context, environment: &EnvironmentConfig) -> Found {
     let reading = match context.collect(&[Source::Identity], false).await {
         Ok(reading) if reading.collected == Collected::Settled => reading,
-        Ok(_) => return vec![Check::fail("identity", "no answer in time", FailureKind::Timeout.hint())],
-        Err(report) => return vec![Check::fail("identity", report.message, report.hint.unwrap_or_default())],
+        Ok(_) => return Found::late("identity"),
+        Err(report) => {
+            return Found::whole(vec![Check::fail("identity", report.message, report.hint.unwrap_or_default())]);
+        }
     };
+    Found::whole(who(&reading, environment))
+}
+
+fn who(reading: &Reading, environment: &EnvironmentConfig) -> Vec<Check> {
     let seen: &Observed<Identity> = &reading.collector.app.estate.identity;
     let mut checks = Vec::new();
     if let Some(failure) = seen.failure() {

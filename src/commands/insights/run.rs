@@ -82,7 +82,7 @@ async fn search(
         Err(_) => Estimate::default(),
     };
     if estimate.worth_saying() {
-        let _ = writeln!(io::stderr(), "insights: {}", estimate.words());
+        let _ = writeln!(crate::runtime::Output::stderr(), "insights: {}", estimate.words());
     }
     let query = InsightsQuery {
         groups: names,
@@ -100,7 +100,7 @@ async fn search(
         None => asking.await,
     };
     let result = result.map_err(|failure| Report::of_failure("the query failed", &failure))?;
-    let _ = writeln!(io::stderr(), "insights: {}", harmless(&insights::after(&result)));
+    let _ = writeln!(crate::runtime::Output::stderr(), "insights: {}", harmless(&insights::after(&result)));
     let missing: Vec<String> =
         if asked.follows_services() { found.missing.iter().map(Missing::words).collect() } else { Vec::new() };
     let whole = missing.is_empty();

@@ -13,9 +13,14 @@ pub enum Which {
 
 /// Show when the schedule stops and starts the environment, or skip the next time [table|json|yaml]
 #[derive(Debug, Clone, Default, PartialEq, Args)]
-#[command(after_help = "Examples:
+#[command(
+    after_help = "Schedules are those of EventBridge Scheduler and the scheduled actions of Application Auto Scaling. Rules of
+EventBridge are not looked at: they have no start date, so that no single time of theirs can be skipped.
+
+Examples:
   cockpit schedule
-  cockpit schedule --skip stop")]
+  cockpit schedule --skip stop"
+)]
 pub struct Arguments {
     /// Skip the next one, and only that
     #[arg(long, value_enum, value_name = "WHICH", conflicts_with = "unskip")]

@@ -320,7 +320,9 @@ pub fn query(app: &mut App, asked: &Asked) -> Vec<Effect> {
 fn csv(result: &InsightsResult) -> String {
     let mut out = csv::record(result.columns.iter().map(String::as_str));
     for row in &result.rows {
-        let line = csv::record(row.iter().map(|value| value.as_deref().unwrap_or_default()));
+        let cells: Vec<String> =
+            row.iter().map(|value| text::no_formula(value.as_deref().unwrap_or_default())).collect();
+        let line = csv::record(cells.iter().map(String::as_str));
         if out.len() + line.len() > COPIED {
             break;
         }
@@ -402,4 +404,17 @@ pub fn event(app: &App) -> Option<Overlay> {
 pub fn asks(app: &App, which: u8) -> Option<String> {
     let agreed = app.panes.logs.insights.agreed.as_ref().filter(|_| Window::of(which) == Some(Window::Insights))?;
     Some(format!("{} {}", agreed.query, agreed.cost))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_of_a_copied_table_is_a_formula() {
+        let cells = ["=1+1", "-1", "@x", "plain"].map(|text| Some(text.to_owned())).to_vec();
+        let result =
+            InsightsResult { columns: vec!["@message".into()], rows: vec![cells], ..InsightsResult::default() };
+        assert_eq!(csv(&result), "\"@message\"\n\"'=1+1\",\"-1\",\"'@x\",\"plain\"\n");
+    }
 }

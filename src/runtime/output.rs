@@ -1,0 +1,97 @@
+//! Standard output and standard error of commands. A pipe that nobody reads holds a write up for as long as it likes:
+//! while it does, an interrupt, a signal and `--timeout` end the command all the same.
+
+use super::stop::{self, StopSignal};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::io::{self, IsTerminal as _, Write};
+use std::os::fd::AsFd;
+use std::time::Instant;
+
+/// How often a write that is held up looks whether the command is to end.
+const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+
+/// Why a write was given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GivenUp {
+    /// A signal came.
+    Signal(StopSignal),
+    /// The time of the command is up.
+    TimeUp,
+}
+
+/// One of the two.
+#[derive(Debug)]
+pub struct Output<Stream> {
+    stream: Stream,
+    /// What is written there goes through at once, as into a file.
+    whole: bool,
+    deadline: Option<Instant>,
+    given_up: Option<GivenUp>,
+}
+
+impl Output<io::Stdout> {
+    /// Standard output, which is waited for until `deadline`.
+    pub fn stdout(deadline: Option<Instant>) -> Self {
+        Self::new(io::stdout(), deadline)
+    }
+}
+
+impl Output<io::Stderr> {
+    /// Standard error. What cannot be said there is not waited for once the command is to end.
+    pub fn stderr() -> Self {
+        Self::new(io::stderr(), None)
+    }
+}
+
+impl<Stream: AsFd> Output<Stream> {
+    fn new(stream: Stream, deadline: Option<Instant>) -> Self {
+        Self { whole: waits_for_nobody(&stream), stream, deadline, given_up: None }
+    }
+
+    /// Why a write was given up, if one was.
+    pub fn given_up(&self) -> Option<GivenUp> {
+        self.given_up
+    }
+
+    /// Whether it takes a piece within a moment.
+    fn ready(&self) -> io::Result<bool> {
+        let mut all = [PollFd::new(&self.stream, PollFlags::OUT)];
+        match poll(&mut all, Some(&LOOK)) {
+            // An end that is closed is ready, too: the write says so.
+            Ok(count) => Ok(count > 0),
+            Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Why it is not waited for any longer.
+    fn over(&self) -> Option<GivenUp> {
+        let late = self.deadline.is_some_and(|deadline| Instant::now() >= deadline).then_some(GivenUp::TimeUp);
+        stop::came().map(GivenUp::Signal).or(late)
+    }
+}
+
+impl<Stream: AsFd> Write for Output<Stream> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        while !self.ready()? {
+            if let Some(why) = self.over() {
+                self.given_up = Some(why);
+                let text = "nobody reads it, and the command is to end";
+                return Err(io::Error::new(io::ErrorKind::TimedOut, text));
+            }
+        }
+        // A pipe that is ready takes so much without holding the writer up.
+        let most = if self.whole { bytes.len() } else { bytes.len().min(rustix::pipe::PIPE_BUF) };
+        Ok(rustix::io::write(&self.stream, &bytes[..most])?)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Whether a stream is a file: no pipe, no socket, no terminal.
+fn waits_for_nobody(stream: &impl AsFd) -> bool {
+    let file = stream.as_fd().try_clone_to_owned().map(std::fs::File::from);
+    file.is_ok_and(|file| !file.is_terminal() && file.metadata().is_ok_and(|about| about.is_file()))
+}
