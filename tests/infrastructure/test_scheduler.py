@@ -141,13 +141,13 @@ def test_a_daemon_is_skipped(function, simulator, ecs):
 
 
 def test_one_that_fails_does_not_keep_the_others(function, simulator, ecs):
-    """And it is an error of the function all the same: the schedule tries again, the alarm on errors sees it."""
+    """And it is an error of the function all the same: Lambda tries again, the alarm on errors sees it."""
     before = counts(ecs)
     control(simulator, "fault", operation="ecs:UpdateService", kind="denied", count=1)
     answer = function.invoke({"action": "stop"})
     assert "stop failed for bookmark-manager-staging-api (AccessDeniedException" in answer["error"]
     assert counts(ecs) == {SERVICES[0]: before[SERVICES[0]], SERVICES[1]: 0}
-    # The schedule tries again.
+    # Lambda tries again.
     assert "result" in function.invoke({"action": "stop"})
     assert counts(ecs) == dict.fromkeys(SERVICES, 0)
 

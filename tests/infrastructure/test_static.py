@@ -128,6 +128,18 @@ def test_every_variable_says_what_it_is():
             assert "description = " in body.replace("  ", " ") and re.search(r"^  type +=", body, re.M), f"{path}: {name}"
 
 
+def test_every_output_says_what_it_is():
+    for path in [*TREE.glob("modules/**/outputs.tf"), TREE / "pantri/outputs.tf"]:
+        for name, body in re.findall(r'^output "([^"]+)" {\n(.*?)^}', path.read_text(), re.M | re.S):
+            assert re.search(r'^  description += "..', body, re.M), f"{path}: {name}"
+
+
+def test_each_module_has_tests_of_its_own():
+    """The scheduler's are those of its function (index.test.mjs, test_scheduler.py); what it declares, compute's tests see."""
+    assert [path.name for path in UNTESTED] == ["pantri"]
+    assert {path.name for path in support.MODULES if not (path / "tests").is_dir()} == {"scheduler"}
+
+
 def test_tables_in_the_readmes():
     result = subprocess.run([sys.executable, TREE / "readme.py", "--check"], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr

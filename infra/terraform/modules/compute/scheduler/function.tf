@@ -44,7 +44,7 @@ resource "aws_cloudwatch_log_group" "this" {
 resource "aws_lambda_function" "this" {
   # checkov:skip=CKV_AWS_50: a function that only makes five kinds of calls of ECS needs no tracing
   # checkov:skip=CKV_AWS_115: it is called twice a day
-  # checkov:skip=CKV_AWS_116: the schedule tries ten times within an hour, and then the services are as they were; an alarm counts errors where the module monitoring has one
+  # checkov:skip=CKV_AWS_116: Lambda tries three times within minutes, and then the services are as they were; an alarm counts errors where the module monitoring has one
   # checkov:skip=CKV_AWS_117: it only calls AWS
   # checkov:skip=CKV_AWS_173: no variable is a secret
   # checkov:skip=CKV_AWS_272: code comes from this configuration; a signing profile guards against nobody more

@@ -7,7 +7,7 @@
 // tag is a convention of both.
 //
 // One service that is gone or refuses does not stop the others: they are done first, and then the call fails
-// with what went wrong, so that EventBridge Scheduler tries again and the alarm on errors sees it.
+// with what went wrong, so that Lambda tries twice more and the alarm on errors sees it.
 
 export const TAG = "cockpit:desired-count";
 
