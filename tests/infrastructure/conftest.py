@@ -103,12 +103,6 @@ def shell(tmp_path_factory, emulator, wall):
     made.close()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item):
-    """Workers share two cores, and the whole run is as long as the environment that begins first: the others wait for it."""
-    support.Shell.yields = "PYTEST_XDIST_WORKER" in os.environ and group(item) != ORDER[0]
-
-
 @pytest.fixture(scope="session")
 def stopwatch(request):
     watch = support.Stopwatch()

@@ -5,8 +5,10 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 
@@ -68,8 +70,6 @@ def provider_program(places):
 class Shell:
     """Runs programs with an environment of their own: dummy keys, one endpoint, no way out."""
 
-    yields = False  # whether what it runs waits for what other workers run
-
     def __init__(self, folder, endpoint, proxy):
         self.folder = folder
         self.endpoint = endpoint
@@ -86,7 +86,7 @@ class Shell:
             sources = ["  direct {}"]
             proxy = None  # the registry must be reached
         self.provider = provider_program(mirrors or [cache])
-        self.lent = None
+        self.lent, self.lending = None, threading.Lock()
         # `init` holds the provider against the lock file. Every later command would do so again, and the hash of 700 MB
         # takes as long as the rest of a plan: it takes the program as it lies there.
         overrides = [f'  dev_overrides {{ "hashicorp/aws" = "{self.provider.parent}" }}'] if self.provider else []
@@ -119,18 +119,26 @@ class Shell:
         if proxy:
             self.environment |= {name: proxy for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")}
 
-    def run(self, *command, cwd=None, codes=(0,), seconds=900, **more):
+    def run(self, *command, cwd=None, codes=(0,), seconds=2400, **more):
         """Runs to the end; another exit code than those is a failure that shows the end of what was printed."""
-        result = subprocess.run(
-            [*(("nice", "-n", "5") if Shell.yields else ()), *map(str, command)],
+        child = subprocess.Popen(
+            [str(part) for part in command],
             cwd=cwd or self.folder,
             env=self.environment | {name: str(value) for name, value in more.items()},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=seconds,
             text=True,
+            start_new_session=True,
         )
+        try:
+            printed, _ = child.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired as error:
+            # With what it started: a Terraform that goes on would work on what the next test looks at.
+            os.killpg(child.pid, signal.SIGKILL)
+            printed, _ = child.communicate()
+            raise Failed(f"{' '.join(map(str, command))} in {cwd} had not ended after {seconds} s\n" + "\n".join(printed.splitlines()[-60:])) from error
+        result = subprocess.CompletedProcess(command, child.returncode, printed)
         if result.returncode not in codes:
             errors = [line for line in result.stdout.splitlines() if "rror" in line]
             tail = "\n".join(errors[:20] + ["…"] + result.stdout.splitlines()[-60:])
@@ -144,8 +152,9 @@ class Shell:
         """Terraform, for what asks the provider how resources look and little else (`validate`, `show -json`, the modules' own
         tests): all ask one provider that goes on running, where each would start its own, for two thirds of the time that it
         takes. Not for environments: it has one configuration at a time."""
-        if self.provider and not self.lent:
-            self.lent = Lent(self.provider, self.environment)
+        with self.lending:
+            if self.provider and not self.lent:
+                self.lent = Lent(self.provider, self.environment)
         return self.terraform(*arguments, **more, **({"TF_REATTACH_PROVIDERS": self.lent.address} if self.lent else {}))
 
     def close(self):
@@ -168,17 +177,21 @@ class Shell:
 
 
 class Lent:
-    """A provider that runs until it is closed, and says where."""
+    """A provider that runs until it is closed, or the tests end in whatever way, and says where."""
+
+    # The provider alone holds the pipe that its address comes from, and ends when ours to the shell does.
+    SCRIPT = '"$0" -debug </dev/null & exec >/dev/null; cat; kill $!; wait $!'
 
     def __init__(self, program, environment):
-        self.child = subprocess.Popen([program, "-debug"], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        command = ["sh", "-c", self.SCRIPT, program]
+        self.child = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.address = next((line.split("TF_REATTACH_PROVIDERS=", 1)[1].strip().strip("'") for line in self.child.stdout if "TF_REATTACH_PROVIDERS='" in line), None)
         if not self.address:
             raise Failed(f"{program} -debug does not say where it is")
 
     def close(self):
-        self.child.terminate()
-        self.child.wait(timeout=30)
+        self.child.stdin.close()
+        self.child.wait(timeout=120)
         self.child.stdout.close()
 
 
