@@ -46,7 +46,7 @@ pub struct RowWriter<'a> {
 }
 
 enum Form<'a> {
-    Csv(CsvWriter<&'a mut dyn Write>),
+    Csv(Box<CsvWriter<&'a mut dyn Write>>),
     Lines(BufWriter<&'a mut dyn Write>),
     Array(BufWriter<&'a mut dyn Write>),
     Table { out: &'a mut dyn Write, table: Table, width: Option<u16>, first: usize },
@@ -84,7 +84,7 @@ impl<'a> RowWriter<'a> {
             RowForm::Csv => {
                 let mut csv = CsvWriter::new(out);
                 csv.record(fields.iter().map(String::as_str))?;
-                Form::Csv(csv)
+                Form::Csv(Box::new(csv))
             }
             RowForm::JsonLines => Form::Lines(BufWriter::with_capacity(HELD, out)),
             RowForm::Json => Form::Array(BufWriter::with_capacity(HELD, out)),
