@@ -45,6 +45,8 @@ fn each_end_has_its_exit_code_and_says_what_runs() {
         (Scenario::Stopped, "deploy web --image c0ffee1 --yes -o json", 0, "done"),
         (Scenario::SlowRollout, "deploy web --image c0ffee1 --timeout 2s --yes -o json", 7, "unknown"),
         (Scenario::BadImage, "deploy api --attach -o json", 5, "rolled_back"),
+        // The key is in the environment: it cannot be renewed.
+        (Scenario::Expires, "deploy web --image 51005e1 --yes -o json", 8, "unknown"),
     ] {
         let (home, world) = (home(""), world(scenario));
         let mut arguments = arguments.to_owned();
@@ -59,10 +61,28 @@ fn each_end_has_its_exit_code_and_says_what_runs() {
         let report = validated(&home, &said);
         let operation = &report["operations"][0];
         assert_eq!(operation["verdict"], verdict, "{said:#?}");
-        if verdict != "done" {
+        if verdict != "done" && scenario != Scenario::Expires {
             assert!(operation["runs"].as_str().unwrap().contains(" × "), "{said:#?}");
         }
         assert!(!said.err.is_empty(), "what happens is told on stderr");
+    }
+}
+
+#[test]
+fn the_next_stop_that_is_skipped_is_the_next_one_by_the_clock_of_the_service() {
+    // The service is at five minutes before a stop, days away from this machine's clock, to either side.
+    for (service, stop) in [
+        ("2030-03-01T12:55:00Z", "2030-03-01T13:00:00Z"),
+        ("2024-03-01T12:55:00Z", "2024-03-01T13:00:00Z"),
+        ("2030-03-01T13:05:00Z", "2030-03-04T13:00:00Z"),
+    ] {
+        let ahead = service.parse::<jiff::Timestamp>().unwrap().duration_since(jiff::Timestamp::now());
+        let (home, world) = (home(""), World::off_by(Scenario::Staging, ahead));
+        line(&mut home.on(&world), "schedule --skip stop --yes").coded(0);
+        let list = line(&mut home.on(&world), "schedule -o json").coded(0).json();
+        let all = list["schedules"].as_array().unwrap();
+        let skipped = all.iter().find(|other| other["action"] == "stop").unwrap()["skipped"].clone();
+        assert_eq!(skipped, stop, "{service}: {list:#}");
     }
 }
 
