@@ -61,9 +61,8 @@ pub async fn watch(folder: &Path) -> io::Result<()> {
         Ok(started) => started,
         Err(error) => {
             let reason = format!("{} cannot be started: {error}", order.argv.first().map_or("", String::as_str));
-            watch.tell(&Entry::NotStarted { time: Timestamp::now(), reason });
             watch.state.state = Phase::NotStarted;
-            return watch.end().await;
+            return watch.end(&Entry::NotStarted { time: Timestamp::now(), reason }).await;
         }
     };
     watch.state.program_pid = child.id();
@@ -86,10 +85,8 @@ pub async fn watch(folder: &Path) -> io::Result<()> {
     watch.take_rest(&mut printed).await?;
     let exit = status.map_or(Exit { code: None, signal: None }, exit);
     let left_running = folder::program_runs(folder);
-    let now = Timestamp::now();
-    watch.tell(&Entry::Ended { time: now, exit, left_running });
     (watch.state.state, watch.state.exit) = (Phase::Ended, Some(exit));
-    watch.end().await?;
+    watch.end(&Entry::Ended { time: Timestamp::now(), exit, left_running }).await?;
     if !left_running {
         for name in [folder::OUT, folder::ERR] {
             std::fs::remove_file(folder.join(name))?;
@@ -237,8 +234,19 @@ impl Watch {
         }
     }
 
-    /// Writes the end down. Where it cannot be, the run is lost, and says so by that.
-    async fn end(&mut self) -> io::Result<()> {
+    /// Writes the end down. Where it cannot be, the run is lost, and says so by that. Whoever reads of the end finds it
+    /// in the state too: that is written first.
+    async fn end(&mut self, last: &Entry) -> io::Result<()> {
+        self.write_all().await?;
+        self.state.ended = Some(Timestamp::now());
+        folder::write_state(&self.folder, &self.state)?;
+        self.tell(last);
+        self.write_all().await?;
+        self.events.sync_data()
+    }
+
+    /// Writes all that waits.
+    async fn write_all(&mut self) -> io::Result<()> {
         let mut tries = 1;
         while !self.write() {
             if tries == LAST_TRIES {
@@ -247,8 +255,6 @@ impl Watch {
             tries += 1;
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
-        self.events.sync_data()?;
-        self.state.ended = Some(Timestamp::now());
-        folder::write_state(&self.folder, &self.state)
+        Ok(())
     }
 }
