@@ -133,7 +133,7 @@ fn what_cannot_be_read_again_is_a_row() {
                 if (every == 4_000) != (*rate == 1_500) {
                     continue;
                 }
-                let service = Service { rate: *rate, count: rate * if all { 150 } else { 60 } };
+                let service = Service { rate: *rate, count: rate * if *rate > 10_000 { 40 } else { 60 } };
                 let seen = follow(&service, every, Plan { skip, ..plan() }, |_| None);
                 let case = format!("{rate} a second, a request each {every} ms, {skip:?}");
                 accounted(&seen, &service, &case);
