@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod support;
+#[path = "credentials/tls.rs"]
+mod tls;
 
 use aws_sim::Scenario;
 use cockpit::config::EnvironmentConfig;

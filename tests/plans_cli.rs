@@ -2,6 +2,8 @@
 //! have no count, schedules that are skipped, and the limit of the whole command.
 #![allow(clippy::unwrap_used)]
 
+#[path = "plans_cli/copies.rs"]
+mod copies;
 mod support;
 
 use aws_sdk_ecs::types as sdk;
@@ -190,19 +192,6 @@ fn where_the_container_cannot_be_told_a_person_must_say() {
     let said = line(&mut home.on(&world), &format!("deploy web --dry-run -o json --image {api} --from {of_one}"));
     assert_eq!(images(&said).as_object().unwrap().keys().collect::<Vec<_>>(), ["two"], "{said:#?}");
     assert_eq!(world.asked("ecs:UpdateService"), 0);
-}
-
-#[test]
-fn a_field_that_a_copy_would_lose_is_in_the_plan() {
-    let (home, world) = (home(""), World::staging());
-    let other = Other::new(&world);
-    let revision = other.register(|_| {}, Some(("gpuProfile", json!({"kind": "hush"}))));
-    let plan = format!("deploy web --image c0ffee1 --from {revision} --dry-run -o json");
-    let said = line(&mut home.on(&world), &plan).coded(0);
-    assert!(checks(&said).contains("would not have `gpuProfile`"), "{said:#?}");
-    assert!(!said.out.contains("hush") && !said.err.contains("hush"), "a value is nobody's business: {said:#?}");
-    let said = line(&mut home.on(&world), "deploy web --image c0ffee1 --dry-run -o json").coded(0);
-    assert!(!checks(&said).contains("would not have"), "{said:#?}");
 }
 
 #[test]

@@ -3,6 +3,10 @@
 //! something else deploys, and a role that cannot be assumed any more.
 #![allow(clippy::unwrap_used)]
 
+#[path = "verdicts/blue_green.rs"]
+mod blue_green;
+#[path = "verdicts/shapes.rs"]
+mod shapes;
 mod support;
 
 use aws_sim::Scenario;

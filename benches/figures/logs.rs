@@ -2,7 +2,7 @@
 //! simulator, the pane while 50,000 lines a second arrive.
 
 use crate::report::Report;
-use crate::servers::{COCKPIT, Server, World};
+use crate::servers::{COCKPIT, Server, World, resident};
 use crate::terminal::Terminal;
 use crate::times::{Times, ms};
 use crate::{Effort, Result};
@@ -62,13 +62,6 @@ fn best(runs: usize, mut command: impl FnMut() -> Command) -> Result<Duration> {
     Ok(best)
 }
 
-/// Resident memory of this process, in MB.
-fn resident() -> Result<f64> {
-    let status = fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
-    Ok(line.trim().trim_end_matches(" kB").trim().parse::<f64>()? / 1_000.0)
-}
-
 fn fill(store: &mut Store, text: &str) -> Duration {
     let stream = store.stream(Source { service: "api".into(), ..Source::default() });
     let begin = Instant::now();
@@ -102,10 +95,10 @@ pub(crate) fn store(world: &World, effort: Effort, report: &mut Report) -> Resul
         let mut store = Store::new(limits);
         ingest = ingest.min(fill(&mut store, &text));
     }
-    let before = resident()?;
+    let before = resident("self")?;
     let mut kept = Store::new(limits);
     fill(&mut kept, &text);
-    let memory = resident()? - before;
+    let memory = resident("self")? - before;
     let rate = LINES as f64 / ingest.as_secs_f64();
     report.add(
         "ingest, parse and index a million JSON lines of about 210 bytes, one core; lnav with a JSON format on the same file",

@@ -11,6 +11,7 @@ mod operations;
 mod peer;
 mod report;
 mod servers;
+mod soak;
 mod terminal;
 mod times;
 
@@ -44,7 +45,7 @@ fn main() -> Result<()> {
     let wanted = |name: &str| only.is_empty() || only.iter().any(|part| *part == name);
     let world = World::new()?;
     let mut report = Report::new(effort);
-    let parts: [(&str, Part); 11] = [
+    let parts: [(&str, Part); 12] = [
         ("snapshot", peer::snapshot),
         ("latency", peer::latency),
         ("start", interactive::start),
@@ -56,6 +57,7 @@ fn main() -> Result<()> {
         ("store", logs::store),
         ("logs", logs::command),
         ("storm", logs::storm),
+        ("soak", soak::soak),
     ];
     for (name, part) in parts {
         if wanted(name) {

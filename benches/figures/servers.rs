@@ -62,6 +62,14 @@ impl Drop for World {
     }
 }
 
+/// Resident memory of a process in MB (millions of bytes).
+pub(crate) fn resident(process: impl std::fmt::Display) -> Result<f64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
+    let kib: f64 = line.trim().trim_end_matches(" kB").parse()?;
+    Ok(kib * 1024.0 / 1e6)
+}
+
 /// The folder of the sources.
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -1,7 +1,7 @@
 //! The product in a pseudo terminal: what it writes, with the moment of each piece.
 
 use crate::Result;
-use crate::servers::{COCKPIT, Server, World};
+use crate::servers::{COCKPIT, Server, World, resident};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::fs;
 use std::io::{Read as _, Write};
@@ -124,10 +124,7 @@ impl Terminal {
 
     /// Resident memory in MB (millions of bytes).
     pub(crate) fn memory(&self) -> Result<f64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.pid()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
-        let kib: f64 = line.trim().trim_end_matches(" kB").parse()?;
-        Ok(kib * 1024.0 / 1e6)
+        resident(self.pid())
     }
 
     /// Time on the processor, of all threads.

@@ -201,7 +201,9 @@ impl Poller {
             | Query::TargetGroups
             | Query::DbClusters
             | Query::DbInstances
-            | Query::Alarms { .. } => self.whole(estate, environment, flight, part, now),
+            | Query::Alarms { .. }
+            | Query::ConfiguredGroups { .. }
+            | Query::Function { .. } => self.whole(estate, environment, flight, part, now),
         }
     }
 
@@ -263,6 +265,11 @@ impl Poller {
                 Fact::Alarms(found) => Some(found),
                 fact => beside(fact, &mut others),
             }),
+            Job::LogGroups => all(&mut estate.log_groups, pages, part, now, |fact| match fact {
+                Fact::LogGroups(found) => Some(found.into_iter().map(|group| group.name).collect()),
+                fact => beside(fact, &mut others),
+            }),
+            Job::Function => one(&mut estate.function, part, now, |fact| picked!(fact, Function)),
             Job::Identity | Job::Services | Job::Tasks | Job::ServiceMetrics | Job::DbMetrics => return,
         };
         estate.others.insert(job.source(), others);

@@ -70,6 +70,7 @@ impl InFlight {
                 | Query::DbClusters
                 | Query::DbInstances
                 | Query::Alarms { .. }
+                | Query::ConfiguredGroups { .. }
         )
     }
 }
@@ -222,6 +223,8 @@ impl Poller {
             Job::Schedules => environment.schedules.is_some(),
             Job::Alarms => !environment.alarms.is_empty(),
             Job::TargetGroups => !environment.target_groups.is_empty(),
+            Job::LogGroups => !environment.logs.is_empty(),
+            Job::Function => environment.scheduler.is_some(),
             Job::ServiceMetrics => {
                 environment.cluster.is_some()
                     && self.wants.service_metrics
@@ -311,6 +314,8 @@ impl Poller {
             Job::DbInstances => Query::DbInstances,
             Job::TargetGroups => Query::TargetGroups,
             Job::Alarms => Query::Alarms { prefixes: environment.alarms.clone() },
+            Job::LogGroups => Query::ConfiguredGroups { patterns: environment.logs.clone() },
+            Job::Function => Query::Function { name: environment.scheduler.clone().unwrap_or_default() },
             Job::Services => {
                 let mut sweep = Sweep::default();
                 if let Some(names) = environment.exact_services() {

@@ -187,8 +187,8 @@ fn without_the_focus_everything_is_read_half_as_often() {
 }
 
 #[test]
-fn ten_thousand_services_are_read_ten_at_a_time_and_each_once() {
-    let world = world(10_000, 0);
+fn thousands_of_services_are_read_ten_at_a_time_and_each_once() {
+    let world = world(2_500, 0);
     let sources = [Source::Services].into();
     let (mut app, effects) = open(Wants { sources, service_metrics: false, once: true });
     let asked = world.answer(&mut app, effects);
@@ -201,9 +201,9 @@ fn ten_thousand_services_are_read_ten_at_a_time_and_each_once() {
             assert!(names.iter().all(|name| seen.insert(name.clone())), "one twice");
         }
     }
-    assert_eq!((calls, seen.len()), (1_000, 10_000));
+    assert_eq!((calls, seen.len()), (250, 2_500));
     assert!(app.settled());
-    assert_eq!(app.estate.derived.services.len(), 10_000);
+    assert_eq!(app.estate.derived.services.len(), 2_500);
     assert!(app.estate.services.partial().is_none());
 }
 

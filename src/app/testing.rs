@@ -261,6 +261,8 @@ impl World {
                 ..DbInstance::default()
             }]),
             Query::Alarms { .. } => Fact::Alarms(Vec::<Alarm>::new()),
+            Query::ConfiguredGroups { .. } => Fact::LogGroups(Vec::new()),
+            Query::Function { .. } => Fact::Function(true),
             Query::Metrics { keys, .. } => Fact::Metrics(keys.iter().map(|key| (key.clone(), Vec::new())).collect()),
             Query::TaskLog { .. } => Fact::TaskLog(Vec::new()),
             Query::LogStreams { .. } => Fact::LogStreams(Vec::new()),

@@ -4,7 +4,7 @@ use crate::config::{BuildConfig, EnvironmentConfig};
 use crate::model::names::{ends_in, nearest};
 use crate::model::target::group_name;
 use crate::model::{Estate, Observed, Source, Unmatched};
-use log_store::pattern::{is_pattern, matches};
+use log_store::pattern::{is_pattern, literal_prefix, matches};
 use std::collections::BTreeMap;
 
 /// The value of a list that was read whole the last time.
@@ -82,6 +82,17 @@ pub fn of(estate: &Estate, environment: &EnvironmentConfig, builds: &BTreeMap<St
         let lists = Lists { source: Source::Schedules, key: "schedules", ours, others: others(Source::Schedules) };
         found.extend(lists.unmatched(&environment.schedules, |beginning, name| name.starts_with(beginning)));
     }
+    if let Some(groups) = whole(&estate.log_groups) {
+        let ours = groups.iter().map(String::as_str).collect();
+        let lists = Lists { source: Source::LogGroups, key: "logs", ours, others: others(Source::LogGroups) };
+        // Others were not looked for: they would be of the whole account.
+        let begun = environment.logs.iter().filter(|pattern| !literal_prefix(pattern).is_empty());
+        found.extend(lists.unmatched(begun, matches));
+    }
+    if let (Some(false), Some(written)) = (whole(&estate.function), &environment.scheduler) {
+        let (source, written) = (Source::Function, written.clone());
+        found.push(Unmatched { source, key: "scheduler", written, near: None });
+    }
     found
 }
 
@@ -142,6 +153,8 @@ mod tests {
             target_groups: vec!["shop-tg".into()],
             alarms: vec!["shop-".into(), "shpo-".into()],
             schedules: Some("shop-nihgt".into()),
+            logs: vec!["/aws/lambda/shop-*".into(), "/aws/lambda/shpo-?".into(), "/aws/rds/shop".into()],
+            scheduler: Some("shop-shceduler".into()),
             ..EnvironmentConfig::default()
         }
     }
@@ -153,6 +166,7 @@ mod tests {
             (Source::Services, vec!["shop-worker-1".to_owned()]),
             (Source::Targets, vec!["arn:aws:elasticloadbalancing:r:1:targetgroup/shop-gt/1".to_owned()]),
             (Source::Schedules, vec!["shop-night-stop".to_owned()]),
+            (Source::LogGroups, vec!["/aws/lambda/shop-1".to_owned()]),
         ];
         Estate {
             services: read([service("shop-web")].into_iter().collect()),
@@ -161,6 +175,8 @@ mod tests {
             target_groups: read(Vec::new()),
             alarms: read(vec![alarm]),
             schedules: read(Vec::new()),
+            log_groups: read(vec!["/aws/lambda/shop-1".to_owned(), "/aws/rds/shop-db".to_owned()]),
+            function: read(false),
             others: others.into_iter().collect(),
             ..Estate::default()
         }
@@ -182,6 +198,9 @@ mod tests {
                 ("target_groups", "shop-tg".to_owned(), near("shop-gt")),
                 ("alarms", "shpo-".to_owned(), near("shop-cpu")),
                 ("schedules", "shop-nihgt".to_owned(), near("shop-night-stop")),
+                ("logs", "/aws/lambda/shpo-?".to_owned(), near("/aws/lambda/shop-1")),
+                ("logs", "/aws/rds/shop".to_owned(), near("/aws/rds/shop-db")),
+                ("scheduler", "shop-shceduler".to_owned(), None),
             ]
         );
     }
@@ -196,6 +215,8 @@ mod tests {
         failed.alarms.fail(failure());
         failed.schedules.fail(failure());
         failed.target_groups.fail(failure());
+        failed.log_groups.fail(failure());
+        failed.function.fail(failure());
         assert_eq!(said(&failed), []);
         let mut partly = Estate::default();
         partly.alarms.learn_partly(Vec::new(), "the list ended early".into(), None, Timestamp::UNIX_EPOCH);

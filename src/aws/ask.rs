@@ -4,8 +4,8 @@ use super::pages::AnswerSender;
 use super::session::{Caller, Session};
 use super::wire;
 use super::{
-    autoscaling, cloudwatch, ecs_definitions, ecs_rollouts, ecs_services, ecs_tasks, elbv2, logs, logs_insights,
-    logs_live, metrics, rds, scheduler, sts,
+    autoscaling, cloudwatch, ecs_definitions, ecs_rollouts, ecs_services, ecs_tasks, elbv2, lambda, logs, logs_groups,
+    logs_insights, logs_live, metrics, rds, scheduler, sts,
 };
 use crate::app::effect::Lane;
 use crate::app::event::Event;
@@ -52,6 +52,10 @@ impl Session {
                 Query::DbClusters => Box::pin(rds::clusters(&caller, &answers)).await,
                 Query::DbInstances => Box::pin(rds::instances(&caller, &answers)).await,
                 Query::Alarms { prefixes } => Box::pin(cloudwatch::alarms(&caller, &answers, &prefixes)).await,
+                Query::ConfiguredGroups { patterns } => {
+                    Box::pin(logs_groups::configured(&caller, &answers, &patterns)).await
+                }
+                Query::Function { name } => Box::pin(lambda::known(&caller, &answers, &name)).await,
                 Query::Metrics { cluster, keys, since, until } => {
                     Box::pin(metrics::points(&caller, &answers, &cluster, &keys, since, until)).await
                 }
@@ -63,7 +67,7 @@ impl Session {
                 Query::LogStreams { group, region } => {
                     Box::pin(logs::streams(&caller, &answers, &group, region.as_deref())).await
                 }
-                Query::LogGroups { prefix } => Box::pin(logs::groups(&caller, &answers, &prefix)).await,
+                Query::LogGroups { prefix } => Box::pin(logs_groups::groups(&caller, &answers, &prefix)).await,
                 Query::LiveTail { groups } => Box::pin(logs_live::follow(&caller, &answers, &groups)).await,
                 Query::Insights(query) => Box::pin(logs_insights::query(&caller, &answers, &query)).await,
             };

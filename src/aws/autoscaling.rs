@@ -2,6 +2,7 @@
 //! to other clusters is left out here.
 
 use super::budget::Class;
+use super::carried::{self, Answer};
 use super::convert::{count, moment, number, time};
 use super::pages::{AnswerSender, Guard};
 use super::session::{Action, Caller};
@@ -65,8 +66,13 @@ pub(super) async fn targets(caller: &Caller<'_>, answers: &AnswerSender<'_>, clu
         .await
 }
 
-/// The scalable target of one service, if it has one.
+/// What of a scalable target can be suspended, as far as it is known here.
+const SUSPENDED: [&str; 3] = ["DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended"];
+
+/// The scalable target of one service, if it has one. What is suspended of it is written whole, and all else only
+/// where it is given (the API reference of `RegisterScalableTarget`): so only that could lose something.
 pub(super) async fn target(caller: &Caller<'_>, resource: &str) -> Result<Option<ScalableTarget>, Failure> {
+    let answer = Answer::default();
     let found = caller
         .all(
             DESCRIBE_SCALABLE_TARGETS,
@@ -79,13 +85,17 @@ pub(super) async fn target(caller: &Caller<'_>, resource: &str) -> Result<Option
                     .scalable_dimension(sdk::ScalableDimension::EcsServiceDesiredCount)
                     .resource_ids(resource)
                     .set_next_token(token)
+                    .customize()
+                    .interceptor(answer.clone())
                     .send()
             },
             |page| (page.scalable_targets.unwrap_or_default(), page.next_token),
         )
         .await?;
     // Asked for by its id, it is the only one; an endpoint that gives others must not mislead.
-    Ok(found.into_iter().find(|target| target.resource_id == resource).map(from_target))
+    let target = found.into_iter().find(|target| target.resource_id == resource).map(from_target);
+    let not_carried = carried::unknown(&answer, "ScalableTargets", "SuspendedState", &SUSPENDED);
+    Ok(target.map(|target| ScalableTarget { not_carried, ..target }))
 }
 
 /// Moves limits, suspends and resumes; what is none is not sent and stays as it is.
@@ -269,6 +279,7 @@ fn from_target(target: sdk::ScalableTarget) -> ScalableTarget {
         min: count(target.min_capacity),
         max: count(target.max_capacity),
         suspended,
+        not_carried: Vec::new(),
     }
 }
 

@@ -85,6 +85,15 @@ pub(super) fn lost(answer: &Answer, draft: &Draft, within: Option<&str>, own: &[
     found
 }
 
+/// The fields of a part of each entry of a list in an answer that are none of the known ones, as paths.
+pub(super) fn unknown(answer: &Answer, list: &str, part: &str, known: &[&str]) -> Vec<String> {
+    let whole = answer.0.take().unwrap_or_default();
+    let entries = whole[list].as_array().into_iter().flatten();
+    let fields = entries.filter_map(|entry| entry[part].as_object()).flatten();
+    let unknown = fields.filter(|(name, value)| !known.contains(&name.as_str()) && !empty(value));
+    unknown.map(|(name, _)| super::failure::clean(&format!("{part}.{name}"))).collect()
+}
+
 fn fields(copied: &Map<String, Value>, sent: &Map<String, Value>, at: &str, found: &mut Vec<String>) {
     for (field, value) in copied {
         let path = if at.is_empty() { field.clone() } else { format!("{at}.{field}") };
@@ -153,6 +162,19 @@ mod tests {
             ["gpuProfile", "containerDefinitions[web].guard", "containerDefinitions[web].environment[A].kind",]
         );
         assert_eq!(lost_of(&json!({"taskDefinition": {"family": "web"}}), &json!({"family": "web", "x": 1})).len(), 0);
+    }
+
+    #[test]
+    fn fields_of_a_part_that_are_not_known_are_named() {
+        let answer = json!({"ScalableTargets": [
+            {"ResourceId": "a", "Newer": 1, "SuspendedState": {"ScheduledScalingSuspended": true, "Predictive": false, "Odd": null}},
+            {"ResourceId": "b"},
+        ]});
+        let kept = Answer::default();
+        kept.0.keep(Some(answer.to_string().as_bytes()));
+        let known = ["ScheduledScalingSuspended"];
+        assert_eq!(unknown(&kept, "ScalableTargets", "SuspendedState", &known), ["SuspendedState.Predictive"]);
+        assert_eq!(unknown(&Answer::default(), "ScalableTargets", "SuspendedState", &known).len(), 0);
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! Lambda: the function that stops and starts an environment.
 
 use super::budget::Class;
+use super::pages::AnswerSender;
 use super::session::{Action, Caller};
 use super::writer::Writer;
 use crate::app::operation::call::Reply;
-use crate::model::Failure;
+use crate::feeds::aws::Fact;
 use crate::model::timer::Power;
+use crate::model::{Failure, FailureKind};
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{InvocationType, LogType};
 use base64::Engine as _;
@@ -24,6 +26,17 @@ pub(super) async fn exists(caller: &Caller<'_>, name: &str) -> Result<Reply, Fai
         })
         .await?;
     Ok(Reply::Done)
+}
+
+/// The same as the answer of a poll: that there is none is an answer.
+pub(super) async fn known(caller: &Caller<'_>, answers: &AnswerSender<'_>, name: &str) -> Result<(), Failure> {
+    let there = match exists(caller, name).await {
+        Ok(_) => true,
+        Err(failure) if failure.kind == FailureKind::NotFound => false,
+        Err(failure) => return Err(failure),
+    };
+    answers.last(Fact::Function(there)).await;
+    Ok(())
 }
 
 /// Calls the function and waits for its answer and the end of its log.

@@ -1,4 +1,4 @@
-//! CloudWatch Logs: pages of events, the end of one stream, groups. Live tails are in `logs_live`,
+//! CloudWatch Logs: pages of events, the end of one stream. Groups are in `logs_groups`, live tails are in `logs_live`,
 //! queries of Insights in `logs_insights`.
 
 use super::budget::Class;
@@ -7,7 +7,7 @@ use super::logs_tail;
 use super::pages::AnswerSender;
 use super::session::{Action, Caller};
 use crate::feeds::aws::Fact;
-use crate::model::logs::{LogEvent, LogGroup, LogPage, LogStream, LogWindow};
+use crate::model::logs::{LogEvent, LogPage, LogStream, LogWindow};
 use crate::model::{Failure, Piece};
 use aws_sdk_cloudwatchlogs::types as sdk;
 
@@ -135,30 +135,6 @@ pub(super) async fn tail(
     let events = events.map(|event| LogEvent { stream: stream.into(), ..from_stream(event) });
     answers.last(Fact::TaskLog(events.collect())).await;
     Ok(())
-}
-
-/// Groups whose names begin so; all of them for an empty prefix.
-pub(super) async fn groups(caller: &Caller<'_>, answers: &AnswerSender<'_>, prefix: &str) -> Result<(), Failure> {
-    caller
-        .pages(
-            answers,
-            DESCRIBE_LOG_GROUPS,
-            |clients, token| {
-                let request = clients.logs().describe_log_groups().limit(50).set_next_token(token);
-                let prefix = (!prefix.is_empty()).then(|| prefix.to_owned());
-                request.set_log_group_name_prefix(prefix).send()
-            },
-            |page| {
-                let groups = page.log_groups.unwrap_or_default().into_iter().map(|group| LogGroup {
-                    name: group.log_group_name.unwrap_or_default(),
-                    bytes: group.stored_bytes.unwrap_or_default(),
-                    retention_days: group.retention_in_days,
-                    created: group.creation_time,
-                });
-                (Fact::LogGroups(groups.collect()), page.next_token)
-            },
-        )
-        .await
 }
 
 fn from_filtered(event: sdk::FilteredLogEvent) -> LogEvent {

@@ -42,6 +42,7 @@ pub mod failure;
 mod helper;
 pub mod lambda;
 pub mod logs;
+mod logs_groups;
 pub mod logs_insights;
 pub mod logs_live;
 mod logs_page;

@@ -85,10 +85,11 @@ pub(super) async fn schedules(caller: &Caller<'_>, answers: &AnswerSender<'_>, p
 /// Lets a schedule fire no sooner than `until`; everything else of it is kept.
 pub(super) async fn skip(writer: &Writer<'_>, timer: &Timer, until: Option<Timestamp>) -> Result<Reply, Failure> {
     let group = Some(timer.group.as_str()).filter(|group| !group.is_empty());
-    let schedule = get(&writer.reader(), &timer.name, group).await.map_err(Failure::unsent)?;
-    let now = from_schedule(schedule.clone());
-    let told =
-        |timer: &Timer| (timer.expression.clone(), timer.timezone.clone(), timer.start, timer.end, timer.enabled);
+    let (schedule, now) = get(&writer.reader(), &timer.name, group).await.map_err(Failure::unsent)?;
+    let told = |timer: &Timer| {
+        let times = (timer.expression.clone(), timer.timezone.clone(), timer.start, timer.end);
+        (times, timer.enabled, timer.not_carried.clone())
+    };
     if told(&now) != told(timer) {
         // The start was computed for what it was.
         let message = format!("{}: {} was changed since it was looked at", UPDATE_SCHEDULE.name, timer.name);
@@ -98,20 +99,15 @@ pub(super) async fn skip(writer: &Writer<'_>, timer: &Timer, until: Option<Times
     Ok(Reply::Done)
 }
 
-async fn get(caller: &Caller<'_>, name: &str, group: Option<&str>) -> Result<GetScheduleOutput, Failure> {
-    let group = group.map(str::to_owned);
-    caller
-        .call(GET_SCHEDULE, |clients| {
-            clients.scheduler().get_schedule().name(name).set_group_name(group.clone()).send()
-        })
-        .await
-}
-
 /// What no change of a schedule has in its body.
 const ADDED: [&str; 5] = ["Arn", "Name", "CreationDate", "LastModificationDate", "StartDate"];
 
 /// A schedule, with what a change of it would not keep.
 async fn whole(caller: &Caller<'_>, name: &str, group: Option<&str>) -> Result<Timer, Failure> {
+    get(caller, name, group).await.map(|(_, timer)| timer)
+}
+
+async fn get(caller: &Caller<'_>, name: &str, group: Option<&str>) -> Result<(GetScheduleOutput, Timer), Failure> {
     let (answer, draft) = (Answer::default(), Draft::default());
     let group = group.map(str::to_owned);
     let schedule = caller
@@ -126,7 +122,8 @@ async fn whole(caller: &Caller<'_>, name: &str, group: Option<&str>) -> Result<T
             }
         })
         .await?;
-    Ok(Timer { not_carried: carried::lost(&answer, &draft, None, &ADDED), ..from_schedule(schedule) })
+    let not_carried = carried::lost(&answer, &draft, None, &ADDED);
+    Ok((schedule.clone(), Timer { not_carried, ..from_schedule(schedule) }))
 }
 
 /// The request that sets the same again with another beginning: what is not sent would be reset.

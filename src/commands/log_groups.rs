@@ -3,6 +3,7 @@
 
 use super::context::{Context, Reading};
 use crate::app::logs::sources::{self, GroupSource, Missing, Sources};
+use crate::app::logs::when::Wrong;
 use crate::cli::{ExitCode, Report};
 use crate::headless::select;
 use crate::model::text::harmless;
@@ -16,6 +17,11 @@ use tokio::time::Instant;
 
 /// What is read of the environment to know where its logs are.
 pub(super) const SOURCES: &[Source] = &[Source::Identity, Source::Services, Source::TaskDefinitions];
+
+/// A time that is none, as wrong usage.
+pub(super) fn no_time(wrong: Wrong) -> Report {
+    Report::usage(wrong.message).hint(wrong.hint)
+}
 
 /// Whose lines a person asked for; nothing named is the whole environment.
 pub(super) struct Asked<'a> {
@@ -121,7 +127,8 @@ pub(super) async fn resolve(
             let fitting = fitting(&name, ring).await;
             let fitting = fitting.map_err(|failure| incomplete("the log groups cannot be listed", &failure))?;
             if fitting.is_empty() {
-                return Err(Report::usage(format!("no log group is like `{name}`")));
+                return Err(Report::usage(format!("no log group is like `{name}`"))
+                    .hint("write its whole name, `/aws/lambda/NAME`, or a pattern with * and ?, in quotation marks"));
             }
             add(&mut found.groups, &of_services, fitting);
         }

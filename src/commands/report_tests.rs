@@ -220,7 +220,7 @@ fn what_is_not_known_is_null_and_says_why() {
     // The configured one was not found to be so.
     assert_eq!(value["account"], Value::Null);
     assert_eq!(taken_empty.exit_code(), ExitCode::Failed);
-    for row in value["sources"].as_array().unwrap() {
+    for row in value["sources"].as_array().unwrap().iter().filter(|row| row["status"] != "skipped") {
         let error = row["error"].as_str().unwrap();
         assert!(error == "no answer came in time" || error.starts_with("not asked, as "), "{row}");
     }

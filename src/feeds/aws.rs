@@ -114,6 +114,16 @@ pub enum Query {
         since: Timestamp,
         until: Timestamp,
     },
+    /// Logs `DescribeLogGroups` by the beginnings of patterns, each its own pages.
+    ConfiguredGroups {
+        /// Names and patterns of groups.
+        patterns: Vec<String>,
+    },
+    /// Lambda `GetFunctionConfiguration`: whether a function is there.
+    Function {
+        /// Its name.
+        name: String,
+    },
     /// Logs `GetLogEvents`: the last lines of one stream.
     TaskLog {
         /// The group's name.
@@ -180,6 +190,8 @@ impl Query {
             Self::DbInstances => Source::DbInstances,
             Self::Alarms { .. } => Source::Alarms,
             Self::Metrics { .. } => Source::Metrics,
+            Self::ConfiguredGroups { .. } => Source::LogGroups,
+            Self::Function { .. } => Source::Function,
             Self::TaskLog { .. }
             | Self::LogPage(_)
             | Self::StreamPage(_)
@@ -226,6 +238,8 @@ pub enum Fact {
     /// Database instances.
     DbInstances(Vec<DbInstance>),
     Alarms(Vec<Alarm>),
+    /// Whether the function that was asked for is there.
+    Function(bool),
     /// Points of metrics.
     Metrics(Vec<(MetricKey, Vec<Point>)>),
     /// The last lines of one stream, oldest first.

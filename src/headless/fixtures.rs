@@ -169,6 +169,7 @@ fn scaling(estate: &mut Estate) {
         min: 1,
         max: 10,
         suspended: Suspended { scale_in: true, ..Suspended::default() },
+        not_carried: Vec::new(),
     }]);
     estate.policies = observed(vec![ScalingPolicy {
         resource: resource.clone(),

@@ -135,6 +135,8 @@ impl Asked<'_> {
             Source::Targets => environment.cluster.is_some() || !environment.target_groups.is_empty(),
             Source::DbClusters | Source::DbInstances => !environment.databases.is_empty(),
             Source::Alarms => !environment.alarms.is_empty(),
+            Source::LogGroups => !environment.logs.is_empty(),
+            Source::Function => environment.scheduler.is_some(),
             Source::Metrics => environment.cluster.is_some() || !environment.databases.is_empty(),
             Source::Logs => false,
         }
@@ -167,7 +169,9 @@ impl Asked<'_> {
             | Source::Schedules
             | Source::DbClusters
             | Source::DbInstances
-            | Source::Alarms => Absence::Unanswered,
+            | Source::Alarms
+            | Source::LogGroups
+            | Source::Function => Absence::Unanswered,
             Source::Logs => Absence::Nothing,
             Source::Metrics => {
                 let databases = self.has(Source::DbInstances) && !self.skipped.contains(&Source::DbInstances);

@@ -65,6 +65,10 @@ pub struct Estate {
     /// Database instances.
     pub db_instances: Observed<Vec<DbInstance>>,
     pub alarms: Observed<Vec<Alarm>>,
+    /// Log groups whose names begin as the configuration names some, or as its patterns do.
+    pub log_groups: Observed<Vec<String>>,
+    /// Whether the function that stops and starts the environment is there.
+    pub function: Observed<bool>,
     /// When metrics were last read; the curves are in `series`.
     pub metrics: Observed<()>,
     /// Curves.
@@ -237,6 +241,8 @@ impl Estate {
             Source::DbInstances => one(&self.db_instances),
             Source::Alarms => one(&self.alarms),
             Source::Metrics => one(&self.metrics),
+            Source::LogGroups => one(&self.log_groups),
+            Source::Function => one(&self.function),
         }
     }
 

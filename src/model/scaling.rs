@@ -13,6 +13,10 @@ pub struct ScalableTarget {
     /// Maximum count.
     pub max: u32,
     pub suspended: Suspended,
+    /// Fields of what is suspended that are not known here: a change of it would lose them. Only known where one
+    /// target was read to be changed.
+    #[serde(skip)]
+    pub not_carried: Vec<String>,
 }
 
 /// Which kinds of scaling are suspended.

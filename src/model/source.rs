@@ -28,13 +28,17 @@ pub enum Source {
     DbInstances,
     Alarms,
     Metrics,
+    /// Log groups that the configuration names beside those of the services.
+    LogGroups,
+    /// The function that stops and starts the environment.
+    Function,
     /// Logs: read when a person or a deployment asks, never with a snapshot.
     Logs,
 }
 
 impl Source {
     /// All that an environment is polled for, in the order of a snapshot.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Identity,
         Self::Cluster,
         Self::Services,
@@ -51,6 +55,8 @@ impl Source {
         Self::DbInstances,
         Self::Alarms,
         Self::Metrics,
+        Self::LogGroups,
+        Self::Function,
     ];
 
     /// The name in `sources` of a snapshot.
@@ -72,6 +78,8 @@ impl Source {
             Self::DbInstances => "rds.instances",
             Self::Alarms => "cloudwatch.alarms",
             Self::Metrics => "cloudwatch.metrics",
+            Self::LogGroups => "logs.groups",
+            Self::Function => "lambda.function",
             Self::Logs => "logs.events",
         }
     }
@@ -95,6 +103,8 @@ impl Source {
             Self::DbInstances => "database instances",
             Self::Alarms => "alarms",
             Self::Metrics => "metrics",
+            Self::LogGroups => "log groups",
+            Self::Function => "the scheduler function",
             Self::Logs => "logs",
         }
     }
@@ -153,6 +163,8 @@ impl Intervals {
             Source::DbClusters | Source::DbInstances => self.databases,
             Source::Alarms => self.alarms,
             Source::Metrics => self.metrics,
+            // Whether they are there, which is only asked to tell of a name that is written wrong.
+            Source::LogGroups | Source::Function => SignedDuration::from_mins(10),
             // Followed by `app::logs`, at a pace of its own.
             Source::Logs => SignedDuration::from_secs(1),
         }

@@ -84,6 +84,9 @@ fn user() -> String {
             let name = fields.next()?;
             (fields.nth(1)?.parse() == Ok(number)).then(|| name.to_owned())
         });
+        // On macOS the names of persons are not in that file, and their home folders have them.
+        let home = || std::env::home_dir().filter(|home| cfg!(target_os = "macos") && home.starts_with("/Users"));
+        let known = known.or_else(|| Some(home()?.file_name()?.to_string_lossy().into_owned()));
         // A container has no name for many a number.
         known.unwrap_or_else(|| format!("uid {number}"))
     })

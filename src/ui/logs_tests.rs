@@ -217,7 +217,7 @@ fn nothing_is_asked_before_somebody_looks_and_rounds_go_on_while_paused() {
 #[test]
 fn a_frame_under_a_storm_is_quick_enough() {
     // 50,000 lines a second are 800 in a frame; this is about order, the figure is the bench's.
-    let mut app = open((200, 60), 100_000);
+    let mut app = open((200, 60), 45_000);
     keys(&mut app, "& l a t e n c y > 5 0 0 m s enter");
     let end = now().as_millisecond();
     for frame in 0..20 {

@@ -14,7 +14,13 @@ fn a_name_of_the_configuration_that_matches_nothing_is_said_with_the_nearest() {
             1,
         )
         .replacen("alarms = [\"bookmark-manager-staging-\"]", "alarms = [\"bookmark-manager-stagign-\"]", 1)
-        .replacen("schedules = \"bookmark-manager-staging-\"", "schedules = \"bookmark-manager-stagign-\"", 1);
+        .replacen("schedules = \"bookmark-manager-staging-\"", "schedules = \"bookmark-manager-stagign-\"", 1)
+        .replacen(
+            "# logs = [\"/aws/lambda/bookmark-manager-staging-*\"]",
+            "logs = [\"/aws/lambda/bookmark-stagin-*\"]",
+            1,
+        )
+        .replacen("scheduler = \"bookmark-manager-staging-ecs-scheduler\"", "scheduler = \"bookmark-shceduler\"", 1);
     let (home, world) = (Home::with(&config), World::staging());
     let snapshot = line(&mut home.on(&world), "snapshot -o json").coded(0).json();
     follows_schema(&home, "snapshot", &snapshot);
@@ -25,6 +31,8 @@ fn a_name_of_the_configuration_that_matches_nothing_is_said_with_the_nearest() {
         ("elbv2.target_health", "target_groups", "bookmark-manager-stagin", "bookmark-manager-staging"),
         ("cloudwatch.alarms", "alarms", "bookmark-manager-stagign-", "bookmark-manager-staging"),
         ("scheduler.schedules", "schedules", "bookmark-manager-stagign-", "bookmark-manager-staging"),
+        ("logs.groups", "logs", "/aws/lambda/bookmark-stagin-*", "/aws/lambda/bookmark-manager-staging"),
+        ("lambda.function", "scheduler", "bookmark-shceduler", ""),
     ] {
         let row = source(&snapshot, name);
         assert_eq!(
@@ -32,15 +40,22 @@ fn a_name_of_the_configuration_that_matches_nothing_is_said_with_the_nearest() {
             (&key.into(), &written.into()),
             "{row}"
         );
-        assert!(row["unmatched"][0]["nearest"].as_str().is_some_and(|near| near.starts_with(nearest)), "{row}");
+        // Functions are not listed: nothing can be told of what is near.
+        assert!(row["unmatched"][0]["nearest"].as_str().unwrap_or_default().starts_with(nearest), "{row}");
         assert!(attention.contains(&format!("nothing matches `{written}` (`{key}`)")), "{attention}");
     }
     let table = line(&mut home.on(&world), "db").coded(0);
     assert!(table.out.contains("nothing matches `bookmark-staging-*`"), "{table:?}");
     // Of what could not be read nothing is said.
-    for operation in
-        ["rds:*", "ecs:DescribeServices", "cloudwatch:DescribeAlarms", "scheduler:*", "elasticloadbalancing:*"]
-    {
+    for operation in [
+        "rds:*",
+        "ecs:DescribeServices",
+        "cloudwatch:DescribeAlarms",
+        "scheduler:*",
+        "elasticloadbalancing:*",
+        "logs:DescribeLogGroups",
+        "lambda:*",
+    ] {
         world.fault(operation, "denied");
     }
     let snapshot = line(&mut home.on(&world), "snapshot -o json").json();

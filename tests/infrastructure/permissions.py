@@ -49,7 +49,7 @@ READ = {
     "logs:StartQuery": "insights",
     "logs:StopQuery": "insights",
     "logs:GetQueryResults": "insights",
-    "lambda:GetFunctionConfiguration": "stop and start: is the scheduler there",
+    "lambda:GetFunctionConfiguration": "snapshot, stop and start: is the scheduler there",
     "scheduler:ListSchedules": "schedule",
     "scheduler:GetSchedule": "schedule",
 }

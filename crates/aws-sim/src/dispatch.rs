@@ -196,6 +196,7 @@ fn run(
         shared.meter().unknown();
     }
     let mut output = result?;
+    world.newer.add(operation, &mut output);
     let lost = crate::plot::updated(shared, &mut world, &key) || verdict.kind == Some(Kind::Lost);
     if lost {
         return Err(ApiError::internal(route.service));

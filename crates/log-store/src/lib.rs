@@ -24,6 +24,7 @@ pub mod pattern;
 pub mod search;
 pub mod shape;
 pub mod store;
+mod streams;
 mod trace;
 pub mod view;
 

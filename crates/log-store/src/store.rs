@@ -6,8 +6,9 @@ mod read;
 use crate::block::{Block, Ms, Row, mark};
 use crate::kind::Kind;
 use crate::level::Level;
-use crate::parse;
-use std::collections::{HashMap, VecDeque};
+pub use crate::streams::Source;
+use crate::streams::Streams;
+use std::collections::VecDeque;
 
 /// How much is kept, whichever is reached first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,32 +25,10 @@ impl Default for Limits {
     }
 }
 
-/// A stream that was made known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct StreamId(pub u32);
+pub use crate::streams::StreamId;
 
 /// So many lines, others among them, a trace is followed over.
 const TRACE: usize = 20_000;
-
-/// Where lines come from.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct Source {
-    pub group: String,
-    pub stream: String,
-    /// What a person calls it: the service, the function.
-    pub service: String,
-    /// The container, where there is one.
-    pub container: String,
-    /// The task, where there is one.
-    pub task: String,
-}
-
-#[derive(Debug, Clone)]
-struct Known {
-    source: Source,
-    state: parse::State,
-    lines: u64,
-}
 
 /// A new line.
 #[derive(Debug, Clone, Copy)]
@@ -139,8 +118,7 @@ pub struct Bin {
 pub struct Store {
     blocks: VecDeque<Block>,
     limits: Limits,
-    streams: Vec<Known>,
-    index: HashMap<(String, String), StreamId>,
+    streams: Streams,
     serial: u64,
     lines: usize,
     bytes: usize,
@@ -156,28 +134,33 @@ impl Store {
         Self { limits, ..Self::default() }
     }
 
-    /// Makes a stream known; the same group and stream give the same id.
+    /// Makes a stream known; the same group and stream give the same id, until [`Self::forget_streams`].
     pub fn stream(&mut self, source: Source) -> StreamId {
-        let key = (source.group.clone(), source.stream.clone());
-        *self.index.entry(key).or_insert_with(|| {
-            self.streams.push(Known { source, state: parse::State::default(), lines: 0 });
-            StreamId(self.streams.len() as u32 - 1)
-        })
+        self.streams.id(source)
+    }
+
+    /// Forgets streams none of whose lines is left, where there are many. Ids of others stay; where an id was kept
+    /// for a stream without lines, ask again for it.
+    pub fn forget_streams(&mut self) {
+        if self.streams.crowded() {
+            let blocks = self.blocks.iter();
+            self.streams.keep(blocks.flat_map(|block| (0..block.len()).map(|row| block.stream(row))));
+        }
     }
 
     /// The stream of a group and a name, if it is known.
     pub fn find_stream(&self, group: &str, stream: &str) -> Option<StreamId> {
-        self.index.get(&(group.to_owned(), stream.to_owned())).copied()
+        self.streams.find(group, stream)
     }
 
     /// Where a stream's lines come from.
     pub fn source(&self, stream: StreamId) -> &Source {
-        &self.streams[stream.0 as usize].source
+        self.streams.source(stream)
     }
 
     /// Streams with the lines each has brought.
     pub fn streams(&self) -> impl Iterator<Item = (StreamId, &Source, u64)> {
-        self.streams.iter().enumerate().map(|(n, known)| (StreamId(n as u32), &known.source, known.lines))
+        self.streams.iter()
     }
 
     /// How many lines are kept.
@@ -217,15 +200,14 @@ impl Store {
 
     /// Takes a line in.
     pub fn push(&mut self, new: &New<'_>) -> Placed {
-        let known = &mut self.streams[new.stream.0 as usize];
-        let parsed = known.state.read(new.text);
+        let parsed = self.streams.read(new.stream, new.text);
         let marks = if new.late { mark::LATE } else { 0 } | if parsed.continues { mark::CONTINUES } else { 0 };
         let id = if new.id == 0 { self.name() } else { new.id };
         let row =
             Row { at: new.at, id, stream: new.stream.0, level: parsed.level, marks, kind: parsed.kind, text: new.text };
         let placed = self.place(&row);
         if matches!(placed, Placed::Last | Placed::Among) {
-            self.streams[new.stream.0 as usize].lines += 1;
+            self.streams.count(new.stream);
         }
         placed
     }

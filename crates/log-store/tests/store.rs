@@ -26,6 +26,29 @@ fn filled(lines: &[(i64, &str)]) -> Store {
     store
 }
 
+/// A task a second for a day, each with a stream of its own.
+#[test]
+fn streams_none_of_whose_lines_is_kept_are_forgotten() {
+    let mut store = Store::new(Limits { lines: 5_000, ..Limits::default() });
+    let constant = store.stream(source("constant"));
+    for n in 0..30_000_i64 {
+        let stream = store.stream(Source { stream: n.to_string(), ..source("task") });
+        store.push(&New { at: n, id: 0, stream, text: "x", late: false });
+        if n % 1_000 == 0 {
+            store.push(&New { at: n, id: 0, stream: constant, text: "y", late: false });
+        }
+        store.forget_streams();
+        assert!(store.streams().count() <= 20_000, "{n}");
+    }
+    assert!(store.streams().count() < 15_000, "{}", store.streams().count());
+    for line in store.iter() {
+        let expected = if line.text == "y" { "ecs/constant/1".to_owned() } else { line.at.to_string() };
+        assert_eq!(line.source.stream, expected, "each line is still its stream's");
+    }
+    assert_eq!(store.find_stream("/ecs/constant", "ecs/constant/1"), Some(constant), "the ids of others stay");
+    assert_eq!(store.find_stream("/ecs/task", "1"), None);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases * 48 / 256, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]

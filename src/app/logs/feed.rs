@@ -85,6 +85,8 @@ pub struct Batch {
     pub gaps: Vec<Gap>,
 }
 
+/// Names of streams that are remembered; each task has its own, so that there is no end of them.
+const NAMES: usize = 4_096;
 /// Streams of one page, whose lines share their names: not to look each up.
 pub(super) type Recent = Vec<(Piece, Option<Arc<Source>>)>;
 /// So many of them.
@@ -252,6 +254,10 @@ impl Feed {
         let known = self.names.get(&**stream).cloned();
         let source = known.unwrap_or_else(|| {
             let source = self.source.source(stream).map(Arc::new);
+            if self.names.len() >= NAMES {
+                // They are made again, of those that still write.
+                self.names.clear();
+            }
             self.names.insert(stream.to_string(), source.clone());
             source
         });

@@ -24,7 +24,7 @@ const AFTERWARDS: Ms = 5_000;
 /// Gives up after so many failures in a row.
 const TRIES: u32 = 8;
 /// Lines that may wait for those of an earlier slice, usually less than 250 MB.
-pub(super) const WAITING: usize = if cfg!(test) { 48_000 } else { 600_000 };
+pub(super) const WAITING: usize = if cfg!(test) { 4_800 } else { 600_000 };
 /// Streams of a group that are named, at most.
 pub const STREAMS: usize = 50;
 /// What the service says of a stream's last line may be so old.

@@ -45,7 +45,7 @@ impl Service {
             ingested: 0,
             message: format!("line {}", n % 3).into(),
         });
-        Self { events: events.collect(), streams, page: 200, delay }
+        Self { events: events.collect(), streams, page: 20, delay }
     }
 
     fn page(&self, window: &LogWindow, get: bool) -> LogPage {
@@ -160,7 +160,7 @@ fn both_apis_are_asked_as_often_as_they_may_be() {
         // Each chain ends in a page that is not full, and a page that takes longer needs more of them.
         let many = if streams > 4 { 0.02 } else { 0.0 };
         for (delay, least) in [(20, 0.97), (100, 0.95 - many), (200, 0.91 - many)] {
-            let service = Service::new(80_000, streams, delay);
+            let service = Service::new(8_000, streams, delay);
             let read = service.read(RATES, |_, _| None);
             service.whole(&read);
             let part = service.part(&read);
@@ -179,7 +179,7 @@ fn both_apis_are_asked_as_often_as_they_may_be() {
 #[test]
 fn one_alone_is_at_its_limit() {
     for delay in [20, 300] {
-        let service = Service::new(20_000, 4, delay);
+        let service = Service::new(2_000, 4, delay);
         let read = service.read(Rates { filter: 10.0, get: None }, |_, _| None);
         service.whole(&read);
         assert_eq!(read.requests[1], 0);
@@ -192,12 +192,12 @@ fn one_alone_is_at_its_limit() {
 fn failures_and_refused_tokens_lose_and_double_nothing() {
     use FailureKind::{Credentials, Invalid, Malformed, Throttled, Unreachable};
     for kind in [Throttled, Credentials, Unreachable, Malformed] {
-        let service = Service::new(10_000, 4, 20);
+        let service = Service::new(1_000, 4, 20);
         let read = service.read(RATES, |number, _| number.is_multiple_of(7).then_some(kind));
         service.whole(&read);
         assert_eq!(read.gaps, 0);
     }
-    let service = Service::new(10_000, 3, 20);
+    let service = Service::new(1_000, 3, 20);
     let token = |query: &Query| match query {
         Query::LogPage(window) | Query::StreamPage(window) => window.token.is_some(),
         _ => false,
@@ -212,7 +212,7 @@ fn what_one_api_may_not_read_the_other_reads() {
     let get = |query: &Query| matches!(query, Query::StreamPage(_));
     let list = |query: &Query| matches!(query, Query::LogStreams { .. });
     let filter = |query: &Query| matches!(query, Query::LogPage(_));
-    let service = Service::new(10_000, 4, 20);
+    let service = Service::new(1_000, 4, 20);
     for refused in [FailureKind::Denied, FailureKind::NotFound] {
         let read = service.read(RATES, |_, query| get(query).then_some(refused));
         service.whole(&read);
@@ -225,7 +225,7 @@ fn what_one_api_may_not_read_the_other_reads() {
     }
     let read = service.read(RATES, |_, query| filter(query).then_some(FailureKind::Denied));
     assert_eq!((read.gaps, read.lines.len()), (1, 0), "what could not be read is said");
-    let many = Service::new(2_000, STREAMS + 1, 20);
+    let many = Service::new(200, STREAMS + 1, 20);
     let read = many.read(RATES, |_, _| None);
     many.whole(&read);
     assert_eq!(read.requests[1], 0, "too many streams to be named");
@@ -267,7 +267,7 @@ fn a_page_of_lines_that_came_late_is_not_the_last() {
 #[test]
 fn many_groups_are_read_in_the_order_of_time() {
     // Each of another density, and with streams of its own.
-    let services = [Service::new(30_000, 3, 20), Service::new(6_000, 1, 20), Service::new(300, 2, 20)];
+    let services = [Service::new(3_000, 3, 20), Service::new(600, 1, 20), Service::new(30, 2, 20)];
     let sources = (0..services.len()).map(|n| GroupSource::named(&format!("/{n}"))).collect();
     let plan = Plan { since: 0, until: None, begun: END, pattern: None, rates: RATES };
     let mut once = Once::new(sources, plan);

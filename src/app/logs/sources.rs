@@ -150,6 +150,11 @@ pub fn of_services(estate: &Estate, services: &[String]) -> Sources {
         definitions.retain(|name| !name.is_empty());
         let mut seen = std::collections::BTreeSet::new();
         definitions.retain(|name| seen.insert(*name));
+        if definitions.is_empty() && wanted {
+            // Its task sets have them, which a service does not list.
+            let (name, controller) = (&service.name, &service.controller);
+            found.elsewhere.push(format!("{name}: deployed by {controller}, it names no task definition of its own"));
+        }
         for name in definitions {
             let slot = estate.task_definitions.get(name);
             let Some(definition) = slot.and_then(|slot| slot.value()) else {
@@ -340,6 +345,16 @@ mod tests {
         let services = half.services.value().cloned().unwrap();
         half.services.learn_partly(services, "10 of 20".into(), Some(denied()), Timestamp::UNIX_EPOCH);
         assert!(of_services(&half, &[]).missing[0].words().starts_with("some of the services could not"));
+    }
+
+    #[test]
+    fn a_service_that_names_no_task_definition_is_said() {
+        let mut estate = estate();
+        let web = estate.services.value_mut().unwrap().get_mut("app-web").unwrap();
+        (web.task_definition, web.controller) = (String::new(), "EXTERNAL".into());
+        let found = of_services(&estate, &["app-web".to_owned()]);
+        assert_eq!(found.elsewhere, ["app-web: deployed by EXTERNAL, it names no task definition of its own"]);
+        assert_eq!((found.groups, found.missing), (Vec::new(), Vec::new()));
     }
 
     #[test]

@@ -4,27 +4,41 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
 
+/// What is wrong with a time, and what would be right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrong {
+    /// What is wrong.
+    pub message: String,
+    /// What to write.
+    pub hint: String,
+}
+
 /// A time as people write it: so long ago, a clock of the last day, a date with or without a clock.
 ///
 /// # Errors
 /// What is wrong with it, and the forms that there are.
-pub fn moment(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, String> {
+pub fn moment(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, Wrong> {
     let text = text.trim();
     if text == "now" {
         return Ok(now);
     }
     // A clock comes first: the reader of durations takes `16:01:44` for 16 hours and more.
     if is_clock(text) {
-        let clock =
-            clock(text).ok_or_else(|| format!("`{text}` is not a time of a day: it goes from 00:00 to 23:59:59"))?;
+        let clock = clock(text).ok_or_else(|| Wrong {
+            message: format!("`{text}` is not a time of a day: it goes from 00:00 to 23:59:59"),
+            hint: "write hours, minutes and perhaps seconds, each with two digits: `14:02` or `14:02:30`".to_owned(),
+        })?;
         let today = now.to_zoned(zone.clone());
-        let at = today.date().to_datetime(clock).to_zoned(zone.clone()).map_err(|error| error.to_string())?;
+        let at = today.date().to_datetime(clock).to_zoned(zone.clone()).map_err(|_| wrong(text))?;
         // A clock that is still to come is yesterday's.
         let at = if at.timestamp() > now { at.yesterday().unwrap_or(at) } else { at };
         return Ok(at.timestamp());
     }
     if let Some(ago) = ago(text) {
-        return now.checked_sub(ago).map_err(|_| format!("`{text}` ago is before all time"));
+        return now.checked_sub(ago).map_err(|_| Wrong {
+            message: format!("`{text}` ago is before all time"),
+            hint: "write a shorter time: `2h`, `7d`".to_owned(),
+        });
     }
     if let Ok(at) = text.parse::<Timestamp>() {
         return Ok(at);
@@ -48,10 +62,13 @@ pub fn range(
     until: Option<&str>,
     (now, latest): (Timestamp, Timestamp),
     zone: &TimeZone,
-) -> Result<(Timestamp, Option<Timestamp>), String> {
+) -> Result<(Timestamp, Option<Timestamp>), Wrong> {
     let from = moment(since, now, zone)?;
     if from > now {
-        return Err(format!("--since {since} is in the future: it is {} now", spelled(now, zone)));
+        return Err(Wrong {
+            message: format!("--since {since} is in the future: it is {} now", spelled(now, zone)),
+            hint: "write when it begins: `2h` is two hours ago, `14:02` is of today or of yesterday".to_owned(),
+        });
     }
     let Some(until) = until else { return Ok((from, None)) };
     let mut to = moment(until, latest, zone)?;
@@ -65,13 +82,19 @@ pub fn range(
     }
     if to <= from {
         let (from, to) = (spelled(from, zone), spelled(to, zone));
-        return Err(format!("--until is not after --since: {from} to {to}"));
+        return Err(Wrong {
+            message: format!("--until is not after --since: {from} to {to}"),
+            hint: "write the earlier time after --since: `--since 3h --until 2h`".to_owned(),
+        });
     }
     Ok((from, Some(to)))
 }
 
-fn wrong(text: &str) -> String {
-    format!("`{text}` is not a time: write `2h` (so long ago), `14:02`, `2026-11-24`, `2026-11-24 14:02` or RFC 3339")
+fn wrong(text: &str) -> Wrong {
+    Wrong {
+        message: format!("`{text}` is not a time"),
+        hint: "write `2h` (so long ago), `14:02`, `2026-11-24`, `2026-11-24 14:02` or RFC 3339".to_owned(),
+    }
 }
 
 /// A moment with its zone, as an error tells it.
@@ -113,7 +136,8 @@ mod tests {
     const NOW: &str = "2026-11-20T05:00:00Z";
 
     fn at(text: &str) -> Result<String, String> {
-        moment(text, NOW.parse().expect("valid"), &tokyo()).map(|at| at.to_string())
+        let wrong = |wrong: Wrong| format!("{} {}", wrong.message, wrong.hint);
+        moment(text, NOW.parse().expect("valid"), &tokyo()).map(|at| at.to_string()).map_err(wrong)
     }
 
     fn tokyo() -> TimeZone {
@@ -142,6 +166,7 @@ mod tests {
             assert_eq!(at(text).as_deref(), Ok(expected), "{text}");
         }
         assert!(at("soon").unwrap_err().contains("not a time"));
+        assert!(at("14:02:99").unwrap_err().contains("`14:02:30`"), "a hint of its own");
     }
 
     #[test]
@@ -194,6 +219,7 @@ mod tests {
             let now: Timestamp = now;
             range(since, until, (now, now + SignedDuration::from_millis(800)), &tokyo())
                 .map(|(from, to)| (from.to_string(), to.map(|to| to.to_string())))
+                .map_err(|wrong| wrong.message)
         };
         let (from, to) = of("1h", Some("now")).expect("valid");
         assert_eq!((from.as_str(), to.as_deref()), ("2026-11-20T04:00:00Z", Some("2026-11-20T05:00:00.8Z")));

@@ -18,12 +18,14 @@ pub(crate) enum Job {
     DbInstances,
     Alarms,
     TargetGroups,
+    LogGroups,
+    Function,
     ServiceMetrics,
     DbMetrics,
 }
 
 impl Job {
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 17] = [
         Self::Identity,
         Self::Services,
         Self::Cluster,
@@ -37,6 +39,8 @@ impl Job {
         Self::ScalingPolicies,
         Self::Alarms,
         Self::TargetGroups,
+        Self::LogGroups,
+        Self::Function,
         Self::ServiceMetrics,
         Self::DbMetrics,
     ];
@@ -56,6 +60,8 @@ impl Job {
             Self::DbInstances => Source::DbInstances,
             Self::Alarms => Source::Alarms,
             Self::TargetGroups => Source::Targets,
+            Self::LogGroups => Source::LogGroups,
+            Self::Function => Source::Function,
             Self::ServiceMetrics | Self::DbMetrics => Source::Metrics,
         }
     }

@@ -44,7 +44,8 @@ async fn search(
     let (reading, found) = log_groups::read(context, &asked).await?;
     let app = &reading.collector.app;
     let (zone, now) = (app.zone(), (app.service_now(), reading.collector.latest()));
-    let (from, to) = when::range(&arguments.since, arguments.until.as_deref(), now, &zone).map_err(Report::usage)?;
+    let range = when::range(&arguments.since, arguments.until.as_deref(), now, &zone);
+    let (from, to) = range.map_err(log_groups::no_time)?;
     let to = to.unwrap_or(now.1);
     let (_, mut ring) = reading.collector.into_parts();
     let found = log_groups::resolve(&asked, found, &[], &mut ring, end).await?;
@@ -62,7 +63,8 @@ async fn search(
         )));
     }
     if found.groups.len() > 50 {
-        return Err(Report::usage(format!("{} groups are more than the 50 of a query", found.groups.len())));
+        return Err(Report::usage(format!("{} groups are more than the 50 of a query", found.groups.len()))
+            .hint("name fewer of them: services, or --group with a pattern"));
     }
     let text = insights::preset(&arguments.query).unwrap_or(&arguments.query).to_owned();
     let names: Vec<String> = found.groups.iter().map(|group| group.group.clone()).collect();

@@ -36,6 +36,8 @@ pub struct Wanted {
     pub grep: Option<Search>,
 }
 
+/// Streams whose last lines are remembered; each task has its own, so that there is no end of them.
+const STREAMS: usize = 4_096;
 /// Colours of service names: those that can be read on dark and on light.
 const COLOURS: [u8; 6] = [36, 33, 35, 32, 34, 96];
 
@@ -56,6 +58,8 @@ pub struct Printer {
     /// The same by where its source stands in memory, which is kept there.
     known: HashMap<usize, (Arc<Source>, usize)>,
     last: Option<(usize, usize)>,
+    /// How many lines came.
+    lines: u64,
     second: i64,
     clock: String,
 }
@@ -69,6 +73,8 @@ struct Stream {
     head: Option<bool>,
     /// Its service, as it stands before a line; empty until it was written once.
     column: String,
+    /// The number of its last line.
+    used: u64,
 }
 
 impl Printer {
@@ -92,6 +98,7 @@ impl Printer {
             places: HashMap::new(),
             known: HashMap::new(),
             last: None,
+            lines: 0,
             second: i64::MIN,
             clock: String::new(),
         };
@@ -127,6 +134,9 @@ impl Printer {
         {
             return place;
         }
+        if self.known.len() >= STREAMS {
+            self.forget();
+        }
         let (_, place) = *self.known.entry(address).or_insert_with(|| {
             let name = (source.group.clone(), source.stream.clone());
             let place = *self.places.entry(name).or_insert(self.streams.len());
@@ -139,12 +149,41 @@ impl Printer {
         place
     }
 
+    /// Forgets all streams but those that have written last: only a trace that goes on across the
+    /// lines of thousands of others would miss what is known of its beginning.
+    fn forget(&mut self) {
+        self.known.clear();
+        if self.streams.len() < STREAMS {
+            return;
+        }
+        let mut used: Vec<u64> = self.streams.iter().map(|stream| stream.used).collect();
+        let oldest = used.len() - STREAMS / 2;
+        let (_, oldest, _) = used.select_nth_unstable(oldest);
+        let oldest = *oldest;
+        let mut old: Vec<Option<Stream>> = self.streams.drain(..).map(Some).collect();
+        let streams = &mut self.streams;
+        self.places.retain(|_, place| {
+            let Some(stream) = old[*place].take_if(|stream| stream.used >= oldest) else { return false };
+            *place = streams.len();
+            streams.push(stream);
+            true
+        });
+    }
+
+    /// How many streams and names are remembered.
+    #[cfg(test)]
+    fn remembered(&self) -> usize {
+        self.streams.len().max(self.places.len()).max(self.known.len())
+    }
+
     /// Writes a line, if it is wanted. Whether it passes `also` (`--exit-on`).
     pub fn line(&mut self, arrived: &Arrived, also: Option<&Filter>, out: &mut String) -> bool {
         let source = &*arrived.source;
         let text = arrived.event.message.trim_end_matches(['\n', '\r']);
         let place = self.stream(&arrived.source);
+        self.lines += 1;
         let stream = &mut self.streams[place];
+        stream.used = self.lines;
         let parsed = stream.state.read(text);
         let head = stream.head.filter(|_| parsed.continues);
         let line = Line {
@@ -302,94 +341,5 @@ impl Printer {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::logs::LogEvent;
-
-    fn arrived(text: &str) -> Arrived {
-        let source = Source {
-            group: "/ecs/app-api".into(),
-            stream: "ecs/api/0123".into(),
-            service: "app-api".into(),
-            container: "api".into(),
-            task: "0123".into(),
-        };
-        let event = LogEvent {
-            id: "37".into(),
-            stream: source.stream.as_str().into(),
-            at: 1_763_600_000_123,
-            ingested: 1_763_600_000_400,
-            message: text.into(),
-        };
-        Arrived { source: Arc::new(source), event, id: 1, late: false }
-    }
-
-    fn printed(form: Form, wanted: Wanted, terminal: bool, lines: &[&str]) -> String {
-        let mut printer = Printer::new(form, wanted, TimeZone::UTC, ["app-api", "app-web"], (false, terminal));
-        let mut out = String::new();
-        for line in lines {
-            printer.line(&arrived(line), None, &mut out);
-        }
-        out
-    }
-
-    #[test]
-    fn text_has_columns_and_drives_no_terminal() {
-        let lines = [
-            r#"{"level":50,"req":{"url":"/a"},"msg":"it \u001b[2J failed"}"#,
-            "plain \x1b[31mred\x1b[0m \x1b]0;title\x07 日本 🚀\n",
-        ];
-        let text = printed(Form::Text, Wanted::default(), true, &lines);
-        assert_eq!(
-            text,
-            "11-20 00:53:20.123 api ERROR it ␛[2J failed req.url=/a\n11-20 00:53:20.123 api     - plain red ␛]0;title␇ 日本 🚀\n"
-        );
-        assert!(printed(Form::Raw, Wanted::default(), true, &lines).contains("␛]0;title"));
-        assert!(printed(Form::Raw, Wanted::default(), false, &lines).contains("\x1b]0;title"));
-        let json = printed(Form::Json, Wanted::default(), false, &lines);
-        let first: serde_json::Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
-        assert_eq!(first["message"], "it \u{1b}[2J failed");
-        assert_eq!(
-            (first["level"].as_str(), first["time"].as_str()),
-            (Some("error"), Some("2025-11-20T00:53:20.123Z"))
-        );
-        assert!(!json.contains('\u{1b}'));
-    }
-
-    #[test]
-    fn streams_of_one_name_in_two_groups_are_two() {
-        let mut printer =
-            Printer::new(Form::Text, Wanted::default(), TimeZone::UTC, ["app-api", "app-web"], (false, false));
-        let mut other = arrived("two");
-        other.source =
-            Arc::new(Source { group: "/ecs/web".into(), service: "app-web".into(), ..(*other.source).clone() });
-        let mut out = String::new();
-        for line in [arrived("one"), other.clone(), arrived("three"), other] {
-            printer.line(&line, None, &mut out);
-        }
-        let names: Vec<&str> = out.lines().filter_map(|line| line.split(' ').nth(2)).collect();
-        assert_eq!(names, ["api", "web", "api", "web"], "{out}");
-        // A service that joins may have a name whose end it shares with another.
-        printer.know(["app-api", "app-web", "app-long-worker"]);
-        out.clear();
-        printer.line(&arrived("four"), None, &mut out);
-        assert!(out.contains(" api         "), "{out}");
-    }
-
-    #[test]
-    fn a_trace_goes_with_its_error() {
-        let wanted = Wanted { level: Level::Error, ..Wanted::default() };
-        let lines = ["GET / 200", "    at nothing", "TypeError: x", "    at one", "GET / 200", "    at nothing"];
-        let text = printed(Form::Raw, wanted, false, &lines);
-        assert_eq!(text, "TypeError: x\n    at one\n");
-    }
-
-    #[test]
-    fn gaps_have_bounds() {
-        let gap = Gap { group: "/g".into(), from: 0, to: 61_000, sampled: true, why: "why".into() };
-        let mut printer = Printer::new(Form::Text, Wanted::default(), TimeZone::UTC, ["a"], (false, false));
-        let mut out = String::new();
-        printer.gap(&gap, &mut out);
-        assert_eq!(out, "01-01 00:00:00.000 SAMPLED /g from 00:00:00 to 00:01:01: why\n");
-    }
-}
+#[path = "report_tests.rs"]
+mod tests;

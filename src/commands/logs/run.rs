@@ -45,7 +45,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     // Where only the newest lines are wanted, the end alone says how far it is looked back.
     let since = arguments.since.as_deref().unwrap_or(if bounded { "10m" } else { "36500d" });
     let (since, until) = when::range(since, arguments.until.as_deref(), (now, reading.collector.latest()), &zone)
-        .map_err(Report::usage)?;
+        .map_err(log_groups::no_time)?;
     let until = until.map(jiff::Timestamp::as_millisecond);
     let now = now.as_millisecond();
     let last = until.unwrap_or(now);
@@ -351,9 +351,14 @@ fn wanted(arguments: &Arguments, named: &[String]) -> Result<Wanted, Report> {
         Search::regex(pattern).map_err(|error| match error {
             SearchError::Syntax { what, at } => {
                 let caret = format!("{}^", " ".repeat(at));
-                Report::usage(format!("--grep is not a regular expression: {what}")).cause(pattern).cause(caret)
+                let report = Report::usage(format!("--grep is not a regular expression: {what}"));
+                report.cause(pattern).cause(caret).hint(
+                    "a sign that means itself has a backslash before it: `\\[error\\]`; --filter takes words as they are",
+                )
             }
-            SearchError::TooLarge { .. } => Report::usage(format!("--grep: {error}")),
+            SearchError::TooLarge { .. } => {
+                Report::usage(format!("--grep: {error}")).hint("write a shorter one, with fewer repetitions")
+            }
         })
     });
     let filter = arguments.filter.as_deref().map(|text| filter("--filter", text, named)).transpose()?;

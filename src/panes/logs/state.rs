@@ -566,6 +566,7 @@ impl State {
                 self.tee_lines.push_str(&written::json_alone(line));
             }
         }
+        self.store.forget_streams();
     }
 
     /// Puts a batch in; for tests and benches that have no service.

@@ -133,7 +133,7 @@ pub fn accept(app: &mut App, prompt: Prompt, typed: &str) -> Vec<Effect> {
 
 fn to_time(app: &mut App, typed: &str) -> Vec<Effect> {
     match when::moment(typed, app.service_now(), &app.zone()) {
-        Err(what) => app.say(what),
+        Err(wrong) => app.say(format!("{}: {}", wrong.message, wrong.hint)),
         Ok(at) if at > app.service_now() => {
             app.say(format!("{} is in the future", when::spelled(at, &app.zone())));
         }

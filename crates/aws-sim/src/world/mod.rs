@@ -21,6 +21,7 @@ pub(crate) mod lifecycle;
 pub(crate) mod load;
 pub(crate) mod logs;
 pub(crate) mod metrics;
+pub(crate) mod newer;
 pub(crate) mod night;
 #[cfg(test)]
 mod night_tests;
@@ -165,6 +166,8 @@ pub(crate) struct World {
     pub(crate) sessions: BTreeMap<String, roles::RoleSession>,
     /// Who may assume which role, where that was changed.
     pub(crate) trust: roles::Trust,
+    /// What answers have beside what is known here.
+    pub(crate) newer: newer::Newer,
     pub(crate) rng: Rng,
     pub(crate) logs: logs::Logs,
     queue: BinaryHeap<Entry>,
@@ -198,6 +201,7 @@ impl World {
             target_groups: Vec::new(),
             sessions: BTreeMap::new(),
             trust: roles::Trust::default(),
+            newer: newer::Newer::default(),
             rng: Rng::new(seed, "world"),
             logs: logs::Logs::default(),
             queue: BinaryHeap::new(),

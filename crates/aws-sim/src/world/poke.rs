@@ -11,12 +11,12 @@ use std::sync::Arc;
 impl World {
     /// Applies a control request with any of `rename_service`, `rename_instance`, `rename_alarm`
     /// (`from`, `to`), `note` (`service`, `text`), `set_desired`, `load`, `suspend`,
-    /// `break_task_definition`, `shape` (`service`, `scheduling`, `controller`),
+    /// `break_task_definition`, `shape` (`service`, `scheduling`, `controller`, `providers`: of capacity),
     /// `no_capacity`, `unhealthy` (`service`, `container`: its
     /// own checks fail instead of the target), `delete_service` (a name), `forget_service` (the
     /// name of a deleted one), `rollback` (`service`, `ends`: `open`, `hangs`, `fails`), `refuse_role` and
     /// `trust_role` (an ARN or name), `role_seconds` (how long a role is held at most),
-    /// `pending_change`, `add_services`, `log_rate` (`group`, `lines` a second), `log_skew` (`group`,
+    /// `newer_field` (`operation`, `at`, `field`, `value`: its answers have it), `pending_change`, `add_services`, `log_rate` (`group`, `lines` a second), `log_skew` (`group`,
     /// `ms` ahead), `write_log` (`group`, `message`, `age_ms`), `delete_log_group`.
     pub(crate) fn poke(&mut self, request: &Value) -> Result<(), String> {
         let fields = request.as_object().ok_or("the request is not an object")?;
@@ -48,6 +48,7 @@ impl World {
                 "shape" => {
                     let service = self.named(text(value, "service")?)?;
                     self.services[service].daemon = value["scheduling"] == "DAEMON";
+                    self.services[service].spot |= value["providers"] == true;
                     match value["controller"].as_str() {
                         Some("EXTERNAL") => self.hand_over(service, Controller::External),
                         Some("CODE_DEPLOY") => self.hand_over(service, Controller::CodeDeploy),
@@ -98,6 +99,7 @@ impl World {
                 "role_seconds" => {
                     self.trust.longest = Some(value.as_i64().filter(|s| *s > 0).ok_or("it is no number of seconds")?);
                 }
+                "newer_field" => self.newer.control(value)?,
                 "pending_change" => self.pending_change(value)?,
                 "add_services" => self.add_services(value)?,
                 "log_rate" => {

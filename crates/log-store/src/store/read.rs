@@ -16,7 +16,7 @@ impl Store {
             at: row.at,
             id: row.id,
             stream: StreamId(row.stream),
-            source: &self.streams[row.stream as usize].source,
+            source: self.streams.source(StreamId(row.stream)),
             level: row.level,
             kind: row.kind,
             marks: row.marks,

@@ -114,9 +114,10 @@ impl Steps {
     fn plan(&mut self, ctx: &mut Ctx<'_>) {
         self.before = self.counts_now();
         self.check(ctx);
+        let steps = self.compile(ctx);
+        self.checks.extend(self.check_suspended(&steps));
         self.checks.sort_by_key(|check| std::cmp::Reverse(check.level));
         self.phase = Phase::Planned;
-        let steps = self.compile(ctx);
         self.shown.clone_from(&steps);
         self.planned = Some(ctx.now);
         let sentences = steps.iter().map(|step| match step {

@@ -133,6 +133,21 @@ impl Steps {
         notes.map(|text| Check::new(Level::Note, text)).collect()
     }
 
+    /// What is suspended of a target is written whole: of what is not known here it would lose how it is.
+    pub(super) fn check_suspended(&self, steps: &VecDeque<Step>) -> Vec<Check> {
+        let written = steps.iter().filter_map(|step| match step {
+            Step::Do(Write::Limits { resource, suspended: Some(_), .. }) => self.scalable.get(resource),
+            _ => None,
+        });
+        let lost = written.flat_map(|target| target.not_carried.iter().map(move |field| (target, field)));
+        let checks = lost.map(|(target, field)| {
+            let name = target.resource.rsplit('/').next().unwrap_or_default();
+            Check::new(Level::Stop, format!("autoscaling of {name}: `{field}` is not known here and would be lost"))
+                .hint("a newer version of the cockpit may know it; until then, suspend and resume with the AWS CLI")
+        });
+        checks.collect()
+    }
+
     pub(super) fn power_changes(&self, _: &Ctx<'_>) -> Vec<Change> {
         let Wanted::Power { power, services, databases, .. } = &self.request.wanted else { return Vec::new() };
         let mut changes = Vec::new();

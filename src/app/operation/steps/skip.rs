@@ -114,9 +114,10 @@ impl Steps {
             }
         }
         for moved in moved {
+            // A schedule is written whole: unlike a task definition, of which each revision stays, it would be gone.
             checks.extend(moved.timer.not_carried.iter().map(|field| {
-                Check::new(Level::Warn, format!("{}: `{field}` is not known here and would be lost", moved.timer.name))
-                    .hint("a newer version of the cockpit may know it")
+                Check::new(Level::Stop, format!("{}: `{field}` is not known here and would be lost", moved.timer.name))
+                    .hint("a newer version of the cockpit may know it; until then, change the schedule where it is declared")
             }));
         }
         checks

@@ -5,6 +5,7 @@ use super::super::report::SCHEMA;
 use super::expression::{COUNT, Segment};
 use crate::headless::dto::Snapshot;
 use crate::headless::schema;
+use crate::model::Source;
 use crate::model::names::{listed, nearest};
 use serde_json::Value;
 
@@ -22,7 +23,9 @@ pub(super) fn check(segments: &[Segment]) -> Result<(), Wrong> {
         let Some(shape) = shape(&root, here) else { return Ok(()) };
         match (shape, segment) {
             (Shape::Fields(fields), Segment::Name(name) | Segment::Quoted(name)) => {
-                let Some(next) = fields.get(name) else { return Err(unknown(name, &walked, fields)) };
+                let Some(next) = fields.get(name) else {
+                    return Err(dotted(&segments[..number], name).unwrap_or_else(|| unknown(name, &walked, fields)));
+                };
                 here = next;
             }
             (Shape::Fields(fields), Segment::Place(place)) => return Err(unknown(&place.to_string(), &walked, fields)),
@@ -60,6 +63,15 @@ pub(super) fn check(segments: &[Segment]) -> Result<(), Wrong> {
         }
     }
     Ok(())
+}
+
+/// `sources.ecs.services.status`: a name with dots that was taken for an entry and its fields.
+fn dotted(before: &[Segment], name: &str) -> Option<Wrong> {
+    let [Segment::Name(list), Segment::Name(first)] = before else { return None };
+    let whole = format!("{first}.{name}");
+    let known = list == "sources" && Source::ALL.iter().any(|source| source.name() == whole);
+    let hint = format!("the dot is part of the name: {list}.\"{whole}\"");
+    known.then(|| (format!("`{list}.{first}` has no field `{name}`"), format!("{hint}, in quotation marks")))
 }
 
 fn unknown(name: &str, walked: &str, fields: &serde_json::Map<String, Value>) -> Wrong {

@@ -110,7 +110,8 @@ fn a_field_that_no_snapshot_has_is_wrong_usage_with_the_nearest_names() {
         ("services.running == 2", "`running` is a field of its entries", "services.NAME.running"),
         ("services.web.running.now == 2", "it is a single value", "quotation marks"),
         ("identity.name == x", "`identity` has no field `name`", "there are: arn, expires"),
-        ("sources.ecs.services.status == ok", "`sources.ecs` has no field `services`", "there are"),
+        ("sources.ecs.services.status == ok", "`sources.ecs` has no field `services`", "sources.\"ecs.services\""),
+        ("sources.ecs.nothing.status == ok", "`sources.ecs` has no field `nothing`", "there are"),
         ("not services.web.helth == healthy", "has no field `helth`", "`health`"),
     ] {
         let error = wrong(text);
