@@ -35,13 +35,13 @@ fn main() -> process::ExitCode {
 }
 
 fn run(cli: Cli) -> Result<ExitCode, cockpit::cli::Report> {
-    let mut builder = if cli.work() != Work::Prints {
+    let mut builder = if cli.work() == Work::Prints {
+        tokio::runtime::Builder::new_current_thread()
+    } else {
         let mut builder = tokio::runtime::Builder::new_multi_thread();
         // One to take answers apart while the main thread draws or writes, one for what blocks.
         builder.worker_threads(2);
         builder
-    } else {
-        tokio::runtime::Builder::new_current_thread()
     };
     let tokio = builder.enable_all().build().map_err(|error| {
         cockpit::cli::Report::new("system", "the program cannot start", ExitCode::Failed).caused_by(&error)
@@ -61,7 +61,7 @@ fn run(cli: Cli) -> Result<ExitCode, cockpit::cli::Report> {
     });
     // Requests under way are not waited for; a program that asks for credentials must not outlive this one.
     tokio.shutdown_background();
-    cockpit::aws::end_helpers();
+    runtime::end_helpers();
     runtime::end_programs();
     match (out.given_up(), code) {
         (Some(GivenUp::Signal(signal)), _) if !takes_interrupt => Ok(signal.code()),

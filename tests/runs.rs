@@ -1,4 +1,5 @@
 //! Detached runs: what is started outlives whoever started it, and tells the whole of what it printed and how it ended.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

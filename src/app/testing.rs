@@ -261,13 +261,12 @@ impl World {
                 ..DbInstance::default()
             }]),
             Query::Alarms { .. } => Fact::Alarms(Vec::<Alarm>::new()),
-            Query::ConfiguredGroups { .. } => Fact::LogGroups(Vec::new()),
             Query::Function { .. } => Fact::Function(true),
             Query::Metrics { keys, .. } => Fact::Metrics(keys.iter().map(|key| (key.clone(), Vec::new())).collect()),
             Query::TaskLog { .. } => Fact::TaskLog(Vec::new()),
             Query::LogStreams { .. } => Fact::LogStreams(Vec::new()),
             Query::LogPage(_) | Query::StreamPage(_) => Fact::LogPage(crate::model::logs::LogPage::default()),
-            Query::LogGroups { .. } => Fact::LogGroups(Vec::new()),
+            Query::LogGroups { .. } | Query::ConfiguredGroups { .. } => Fact::LogGroups(Vec::new()),
             Query::LiveTail { .. } => Fact::LiveTail(crate::model::logs::LiveUpdate::default()),
             Query::Insights(_) => Fact::Insights(Box::default()),
         }

@@ -2,7 +2,7 @@
 //! message, which a library may change with any version.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::result::{DispatchFailure, SdkError};
 use aws_smithy_runtime_api::http::HttpError;
 use std::error::Error;
 use std::io;
@@ -35,21 +35,21 @@ pub(super) fn broken<E>(error: &SdkError<E, HttpResponse>) -> Broken
 where
     E: Error + 'static,
 {
-    if chain(error).any(|cause| cause.is::<HttpError>()) {
+    if chain(error).any(<dyn Error>::is::<HttpError>) {
         return Broken::Address;
     }
-    if let Some(tls) = chain(error).find_map(|cause| cause.downcast_ref::<rustls::Error>()) {
+    if let Some(tls) = chain(error).find_map(<dyn Error>::downcast_ref::<rustls::Error>) {
         use rustls::Error::{InvalidCertRevocationList, InvalidCertificate, NoCertificatesPresented};
         let certificate = matches!(tls, InvalidCertificate(_) | NoCertificatesPresented | InvalidCertRevocationList(_));
         return if certificate { Broken::Certificate } else { Broken::Tls };
     }
-    let io = chain(error).filter_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
+    let io = chain(error).filter_map(<dyn Error>::downcast_ref::<io::Error>).map(io::Error::kind);
     let kinds: Vec<io::ErrorKind> = io.collect();
     let dispatched = match error {
         SdkError::DispatchFailure(dispatched) => Some(dispatched),
         _ => None,
     };
-    if dispatched.is_some_and(|dispatched| dispatched.is_timeout()) || kinds.contains(&io::ErrorKind::TimedOut) {
+    if dispatched.is_some_and(DispatchFailure::is_timeout) || kinds.contains(&io::ErrorKind::TimedOut) {
         return Broken::Slow;
     }
     if kinds.contains(&io::ErrorKind::ConnectionRefused) {

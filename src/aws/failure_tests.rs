@@ -97,6 +97,8 @@ fn connections_fail_in_their_own_words() {
 }
 
 /// What is done is told by kinds: a library may say something else with any version, and an attacker what it likes.
+type Make = fn(Box<dyn Error + Send + Sync>) -> Seen;
+
 #[test]
 fn no_word_of_a_message_changes_what_is_done() {
     const WORDS: [&str; 9] = [
@@ -117,7 +119,6 @@ fn no_word_of_a_message_changes_what_is_done() {
         io::ErrorKind::UnexpectedEof,
         io::ErrorKind::Other,
     ];
-    type Make = fn(Box<dyn Error + Send + Sync>) -> Seen;
     let ways: [Make; 6] = [
         |error| SdkError::dispatch_failure(ConnectorError::io(error)),
         |error| SdkError::dispatch_failure(ConnectorError::timeout(error)),

@@ -25,7 +25,7 @@ const MOST: usize = 64 * 1024;
 const QUOTED: usize = 3;
 
 /// How long one that is told to end has for it.
-const GRACE: Duration = Duration::from_secs(2);
+pub const HELPER_GRACE: Duration = Duration::from_secs(2);
 /// Between two looks at whether it has.
 const LOOK: Duration = Duration::from_millis(10);
 
@@ -62,11 +62,24 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let (pid, alone) = (self.pid, self.alone);
-        send(pid, alone, Signal::TERM);
-        // Where there can be no thread it is ended with the cockpit.
-        let _ = std::thread::Builder::new().name("ends a helper".into()).spawn(move || end(&[(pid, alone)]));
+        send(self.pid, self.alone, Signal::TERM);
+        // Where nothing is carried out any more it is ended with the cockpit.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(end(self.pid, self.alone));
+        }
     }
+}
+
+/// Ends one that was told to: after a while nobody asks.
+async fn end(pid: Pid, alone: bool) {
+    let limit = Instant::now() + HELPER_GRACE;
+    while runs(pid, alone) && Instant::now() < limit {
+        tokio::time::sleep(LOOK).await;
+    }
+    if runs(pid, alone) {
+        send(pid, alone, Signal::KILL);
+    }
+    RUNNING.lock().unwrap_or_else(PoisonError::into_inner).remove(&pid.as_raw_pid());
 }
 
 /// To it, and to all that it started where that is a group of its own.
@@ -84,27 +97,20 @@ fn runs(pid: Pid, alone: bool) -> bool {
     test_kill_process(pid).is_ok() || (alone && test_kill_process_group(pid).is_ok())
 }
 
-/// Ends helpers that have been told to: after a while nobody asks.
-fn end(helpers: &[(Pid, bool)]) {
-    let limit = Instant::now() + GRACE;
-    let there = || helpers.iter().copied().filter(|(pid, alone)| runs(*pid, *alone));
-    while there().next().is_some() && Instant::now() < limit {
-        std::thread::sleep(LOOK);
+/// Sends a signal to every helper that runs.
+pub fn tell_helpers(signal: Signal) {
+    for (pid, alone) in RUNNING.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        if let Some(pid) = Pid::from_raw(*pid) {
+            send(pid, *alone, signal);
+        }
     }
-    for (pid, alone) in there() {
-        send(pid, alone, Signal::KILL);
-    }
-    let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
-    running.retain(|id, _| helpers.iter().all(|(pid, _)| pid.as_raw_pid() != *id));
 }
 
-/// Ends every helper that still runs, and waits for that: nothing of the cockpit stays when it ends.
-pub fn end_helpers() {
-    let running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let helpers: Vec<(Pid, bool)> =
-        running.into_iter().filter_map(|(pid, alone)| Some((Pid::from_raw(pid)?, alone))).collect();
-    helpers.iter().for_each(|(pid, alone)| send(*pid, *alone, Signal::TERM));
-    end(&helpers);
+/// Whether a helper runs; those that have ended are forgotten.
+pub fn helpers_run() -> bool {
+    let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+    running.retain(|pid, alone| Pid::from_raw(*pid).is_some_and(|pid| runs(pid, *alone)));
+    !running.is_empty()
 }
 
 impl Helper {

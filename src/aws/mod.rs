@@ -63,7 +63,7 @@ pub mod wire;
 mod writer;
 
 pub use connection::{Connection, Keys};
-pub use helper::end_helpers;
+pub use helper::{HELPER_GRACE, helpers_run, tell_helpers};
 pub use probe::Probe;
 pub use service_clock::ServiceClock;
 pub use session::Session;

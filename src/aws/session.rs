@@ -386,13 +386,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_library_that_panics_ends_its_request_and_nothing_else() {
-        let broken = || -> Pin<Box<dyn Future<Output = Result<(), SdkError<(), HttpResponse>>>>> {
-            Box::pin(async {
-                assert!(!panic_is_caught(), "a library's fault, on purpose");
-                Ok(())
-            })
+        let broken = async {
+            assert!(!panic_is_caught(), "a library's fault, on purpose");
+            Ok::<(), SdkError<(), HttpResponse>>(())
         };
-        assert!(matches!(caught(broken()).await, Err(SdkError::DispatchFailure(_))));
+        assert!(matches!(caught(Box::pin(broken)).await, Err(SdkError::DispatchFailure(_))));
         assert!(!panic_is_caught(), "outside of a request a panic is the program's");
         assert!(caught(Box::pin(async { Ok::<_, SdkError<(), _>>(()) })).await.is_ok());
     }

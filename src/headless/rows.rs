@@ -108,8 +108,8 @@ impl<'a> RowWriter<'a> {
         let object = Object(&self.fields, values);
         written(match &mut self.form {
             Form::Csv(csv) => {
-                let shown = |value: &Option<&Value>| no_formula(&cell(*value).unwrap_or_default());
-                let cells: Vec<String> = values.iter().map(shown).collect();
+                let shown = |value: Option<&Value>| no_formula(&cell(value).unwrap_or_default());
+                let cells: Vec<String> = values.iter().copied().map(shown).collect();
                 csv.record(cells.iter().map(String::as_str))
             }
             Form::Lines(out) => {

@@ -34,6 +34,6 @@ pub use memory::keep_what_is_freed;
 pub use output::{GivenUp, Output};
 pub use panic::install_panic_hook;
 pub use pipe::widen_output;
-pub use process::end_programs;
+pub use process::{end_helpers, end_programs};
 pub use ring::{Driven, Ring};
 pub use terminal::{drawable, forget_typed, probe_widths, typed_more};

@@ -5,6 +5,7 @@
 //! left (Ctrl-C, another signal), and where the cockpit ends.
 
 use crate::app::operation::call::{Program, Reply};
+use crate::aws::{HELPER_GRACE, helpers_run, tell_helpers};
 use crate::model::{Failure, FailureKind, text};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, test_kill_process_group, waitpid};
 use secrecy::ExposeSecret as _;
@@ -90,6 +91,16 @@ pub fn end_programs() {
     if !groups.is_empty() {
         end(&groups, Instant::now() + GRACE);
     }
+}
+
+/// Ends every credential helper that still runs, and waits for that.
+pub fn end_helpers() {
+    tell_helpers(Signal::TERM);
+    let limit = Instant::now() + HELPER_GRACE;
+    while helpers_run() && Instant::now() < limit {
+        std::thread::sleep(LOOK);
+    }
+    tell_helpers(Signal::KILL);
 }
 
 /// Runs a program to its end. What it prints goes to `lines`, unless it is quiet.

@@ -24,7 +24,7 @@ fn no_answer_of_another_account_is_judged() {
         let (id, effects) = operations.start(steps(wanted), &environment(), at(0));
         let (changed, second) = (std::cell::Cell::new(false), std::cell::Cell::new(0));
         let answer = |call: &Call| {
-            let counts = if !changed.get() { (2, 2) } else { (3, if second.get() < 300 { 2 } else { 3 }) };
+            let counts = if changed.get() { (3, if second.get() < 300 { 2 } else { 3 }) } else { (2, 2) };
             let ours = |reply| of("123456789012", ok(reply));
             // Over there everything is as it was asked for here.
             let elsewhere = second.get() > 10 && (second.get() < 200 || !back);

@@ -179,7 +179,6 @@ impl World {
             Query::DbClusters => Fact::DbClusters(self.clusters.clone()),
             Query::DbInstances => Fact::DbInstances(self.instances.clone()),
             Query::Alarms { .. } => Fact::Alarms(self.alarms.clone()),
-            Query::ConfiguredGroups { .. } => Fact::LogGroups(Vec::new()),
             Query::Function { .. } => Fact::Function(true),
             Query::Metrics { keys, until, .. } => {
                 Fact::Metrics(keys.iter().map(|key| (key.clone(), curve(key, *until))).collect())
@@ -187,7 +186,7 @@ impl World {
             Query::TaskLog { .. } => Fact::TaskLog(Vec::new()),
             Query::LogStreams { .. } => Fact::LogStreams(Vec::new()),
             Query::LogPage(_) | Query::StreamPage(_) => Fact::LogPage(crate::model::logs::LogPage::default()),
-            Query::LogGroups { .. } => Fact::LogGroups(Vec::new()),
+            Query::LogGroups { .. } | Query::ConfiguredGroups { .. } => Fact::LogGroups(Vec::new()),
             Query::LiveTail { .. } => Fact::LiveTail(crate::model::logs::LiveUpdate::default()),
             Query::Insights(_) => Fact::Insights(Box::default()),
         }
