@@ -7,6 +7,7 @@
 
 mod batches;
 mod curves;
+mod in_flight;
 mod job;
 mod keyed;
 mod keys;
@@ -14,6 +15,7 @@ mod sweep;
 mod timer;
 mod timers;
 
+pub(super) use in_flight::InFlight;
 pub(super) use job::Job;
 pub use keyed::HISTORIES_FOR_ALL;
 pub(super) use keyed::has_news;
@@ -43,35 +45,6 @@ pub struct Wants {
 impl Default for Wants {
     fn default() -> Self {
         Self { sources: Source::ALL.into(), service_metrics: true, once: false }
-    }
-}
-
-/// A fetch under way.
-#[derive(Debug, Clone)]
-pub(super) struct InFlight {
-    pub(super) query: Query,
-    pub(super) job: Option<Job>,
-    pub(super) lane: Lane,
-    /// Pages that came before the last, for values that are replaced whole.
-    pub(super) pages: Vec<Fact>,
-}
-
-impl InFlight {
-    /// Whether its pages wait for the last one: a list that is replaced whole.
-    fn gathers(&self) -> bool {
-        matches!(
-            self.query,
-            Query::ScalableTargets { .. }
-                | Query::ScalingPolicies { .. }
-                | Query::ScheduledActions { .. }
-                | Query::Schedules { .. }
-                | Query::ScalingActivities { .. }
-                | Query::TargetGroups
-                | Query::DbClusters
-                | Query::DbInstances
-                | Query::Alarms { .. }
-                | Query::ConfiguredGroups { .. }
-        )
     }
 }
 
