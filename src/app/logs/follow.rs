@@ -15,6 +15,7 @@
 //! where the service shows lines to the tail first, they are slow and only fill what it missed. Its lines
 //! have no ids, so there a line is known by what it says and when, and by how many like it came before.
 
+use super::bound::MOST;
 pub use super::feed::{Arrived, Batch, Gap, Plan};
 use super::feed::{Feed, Recent, content, overlap};
 use super::sources::GroupSource;
@@ -84,12 +85,14 @@ pub struct Follower {
     ahead: Ms,
     /// Beside a live tail: the part of the last lines that rounds brought first.
     lead: f64,
+    /// Lines of a group that are remembered, at most.
+    most: usize,
 }
 
 impl Follower {
     /// Reads these groups by a plan.
     pub fn new(sources: Vec<GroupSource>, plan: Plan, pattern: Option<String>) -> Self {
-        let mut follower = Self { plan, pattern, feeds: Vec::new(), serial: 0, ahead: 0, lead: 1.0 };
+        let mut follower = Self { plan, pattern, feeds: Vec::new(), serial: 0, ahead: 0, lead: 1.0, most: MOST };
         follower.set_sources(sources);
         follower
     }
@@ -98,6 +101,13 @@ impl Follower {
     #[must_use]
     pub fn ahead_by(mut self, ahead: Ms) -> Self {
         self.set_ahead(ahead);
+        self
+    }
+
+    /// The same with another bound for what is remembered.
+    #[cfg(test)]
+    pub(super) fn remembering(mut self, most: usize) -> Self {
+        self.most = most;
         self
     }
 
@@ -324,6 +334,7 @@ impl Follower {
         for feed in &mut self.feeds {
             let mine = batch.lines.iter().filter(|line| line.source.group == feed.source.group).count();
             feed.lines += mine as u64;
+            feed.bound(self.most, &mut batch);
         }
         batch
     }

@@ -12,6 +12,7 @@
 //! searched is the crate `log-store`.
 
 mod again;
+mod bound;
 mod feed;
 pub mod follow;
 #[cfg(test)]
