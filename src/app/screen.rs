@@ -62,10 +62,6 @@ pub struct Screen {
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
     pub pane: PaneId,
-    /// The opened service in the services pane.
-    pub service: Option<String>,
-    /// The opened task of it.
-    pub task: Option<String>,
     /// The focused block of each view, by the name of the view.
     pub focus: HashMap<&'static str, Block>,
     /// The list of each block.

@@ -26,7 +26,7 @@ fn seen(app: &App) -> String {
         screen.paused,
         screen.toast,
         screen.zoom,
-        (&screen.service, &screen.task, screen.operation)
+        (&app.panes.services, screen.operation)
     )
 }
 
@@ -149,7 +149,7 @@ fn keys_faster_than_frames_mean_the_rows_that_the_keys_before_left() {
     for key in "/ 0 0 0 4 2 enter enter".split(' ') {
         app.update(Event::Key(key.parse().unwrap()));
     }
-    assert_eq!(app.screen.service.as_deref(), Some("svc-00042"));
+    assert_eq!(app.panes.services.service.as_deref(), Some("svc-00042"));
 }
 
 #[test]
@@ -177,8 +177,18 @@ fn a_key_with_alt_that_a_command_has_is_no_escape() {
     let keys = BTreeMap::from([("palette".into(), vec!["alt-x".into()])]);
     app.keymap = crate::app::keymap::Keymap::new(&TABLE, &keys).unwrap();
     world.press(&mut app, "2 down enter alt-x");
-    assert!(app.screen.service.is_some(), "it went back");
+    assert!(app.panes.services.service.is_some(), "it went back");
     assert!(app.screen.typing.is_some(), "the palette is not open");
+}
+
+#[test]
+fn a_task_that_was_left_opened_in_another_pane_is_not_the_one_to_stop() {
+    let world = world(3, 1);
+    let mut app = read(&world);
+    world.press(&mut app, "2 down enter enter");
+    assert!(app.panes.services.task.is_some());
+    world.press(&mut app, "4 K");
+    assert!(app.operations.list.is_empty(), "{:?}", app.operations.list);
 }
 
 #[test]
@@ -207,7 +217,7 @@ fn a_switch_leaves_nothing_of_the_environment_before() {
     world.press(&mut app, "e down enter");
     assert_eq!(app.environment.name, "prod");
     assert!(app.estate.services.value().is_none() && app.estate.derived.services.is_empty());
-    assert_eq!(app.screen.service, None);
+    assert_eq!(app.panes.services.service, None);
     assert!(app.screen.lists.values().all(|list| list.rows.is_empty()));
 }
 

@@ -178,7 +178,10 @@ fn a_line_leads_to_its_task_and_a_task_to_its_lines() {
     arrived.source = Arc::new(source);
     app.panes.logs.feed(Batch { lines: vec![arrived], gaps: Vec::new() });
     press(&mut app, "esc f ctrl-o", &world);
-    assert_eq!((app.screen.pane, app.screen.task.as_deref()), (crate::panes::services::state::ID, Some(task.as_str())));
+    assert_eq!(
+        (app.screen.pane, app.panes.services.task.as_deref()),
+        (crate::panes::services::state::ID, Some(task.as_str()))
+    );
 }
 
 #[test]

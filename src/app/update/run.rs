@@ -10,6 +10,7 @@ use crate::app::effect::Effect;
 use crate::app::overlay::{Choice, Kind, Overlay};
 use crate::app::screen::Purpose;
 use crate::app::state::Dirty;
+use crate::app::subject::Subject;
 use crate::app::{App, overlays, select};
 use crate::model::Source;
 
@@ -153,7 +154,7 @@ pub(crate) fn pause(app: &mut App) -> Vec<Effect> {
 pub(crate) fn refresh(app: &mut App) -> Vec<Effect> {
     let sources = app.view().sources;
     app.poller.hurry(sources, app.now);
-    if let Some(name) = app.screen.service.clone() {
+    if let Some(Subject::Service(name) | Subject::Task(name, _)) = (app.view().about)(app) {
         let groups = app.estate.service(&name).map(|service| service.target_groups.clone()).unwrap_or_default();
         let mut keys: Vec<(Source, String)> = groups.into_iter().map(|arn| (Source::Targets, arn)).collect();
         keys.push((Source::Rollouts, name));

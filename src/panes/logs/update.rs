@@ -231,11 +231,16 @@ pub fn moves(app: &mut App, motion: Motion) -> bool {
 
 /// The lines of what is selected: a service, a task, or what is opened.
 pub fn of_selected(app: &mut App) -> Vec<Effect> {
+    let (opened, opened_task) = match (app.view().about)(app) {
+        Some(Subject::Service(name)) => (Some(name), None),
+        Some(Subject::Task(service, task)) => (Some(service), Some(task)),
+        Some(_) | None => (None, None),
+    };
     let (service, task) = match select::subject(app) {
         Some(Subject::Service(name)) => (Some(name), None),
         Some(Subject::Task(service, task)) => (Some(service), Some(task)),
-        Some(Subject::Container(task, _)) => (app.screen.service.clone(), Some(task)),
-        Some(_) | None => (app.screen.service.clone(), app.screen.task.clone()),
+        Some(Subject::Container(task, _)) => (opened, Some(task)),
+        Some(_) | None => (opened, opened_task),
     };
     of_subject(app, service.as_deref(), task.as_deref())
 }

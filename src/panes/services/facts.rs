@@ -61,7 +61,7 @@ pub fn scaling(app: &App) -> Vec<Fact> {
 
 /// The opened task.
 pub fn task(app: &App) -> Vec<Fact> {
-    let Some(task) = app.screen.task.as_deref().and_then(|id| app.estate.task(id)) else { return Vec::new() };
+    let Some(task) = app.panes.services.task.as_deref().and_then(|id| app.estate.task(id)) else { return Vec::new() };
     let mut lines = vec![fact("task", &task.id)];
     let wants = if task.last_status == task.desired_status {
         String::new()

@@ -37,7 +37,7 @@ pub fn task(app: &App, area: Rect, layout: &mut Layout) {
 
 /// A line for the service, and one for each reason, as far as there is room.
 pub fn service_summary(app: &App, height: u16) -> u16 {
-    let Some(name) = &app.screen.service else { return 0 };
+    let Some(name) = &app.panes.services.service else { return 0 };
     let cells = usize::from(app.screen.size.0.saturating_sub(4));
     // A short screen has one block at a time, which keeps most of it.
     let most = if height >= TALL { 8 } else { (height / 4).max(3) };

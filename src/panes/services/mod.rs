@@ -27,12 +27,18 @@ pub const PANE: Pane = Pane {
     in_lists: &[],
     actions: ACTIONS,
     views: &[&ALL, &SERVICE, &TASK],
-    view: |app| match (&app.screen.service, &app.screen.task) {
+    view: |app| match (&app.panes.services.service, &app.panes.services.task) {
         (None, _) => &ALL,
         (Some(_), None) => &SERVICE,
         (Some(_), Some(_)) => &TASK,
     },
-    hooks: Hooks { entered: update::entered, up: update::up, shows: update::shows, ..Hooks::NONE },
+    hooks: Hooks {
+        entered: update::entered,
+        up: update::up,
+        shows: update::shows,
+        switched: update::switched,
+        ..Hooks::NONE
+    },
 };
 
 /// What is read again where one service is looked at.
@@ -63,7 +69,7 @@ static SERVICE: View = View {
     beside: &[],
     layout: layout::service,
     summary: layout::service_summary,
-    about: |app| app.screen.service.clone().map(Subject::Service),
+    about: |app| app.panes.services.service.clone().map(Subject::Service),
     services: None,
     sources: ONE,
 };
@@ -74,7 +80,7 @@ static TASK: View = View {
     beside: &[],
     layout: layout::task,
     summary: layout::task_summary,
-    about: |app| Some(Subject::Task(app.screen.service.clone()?, app.screen.task.clone()?)),
+    about: |app| Some(Subject::Task(app.panes.services.service.clone()?, app.panes.services.task.clone()?)),
     services: None,
     sources: ONE,
 };
@@ -111,7 +117,7 @@ const OF_SERVICE: &[&Spec] = &[
         rows: Rows::Sorted(rows::tasks),
         follows_end: false,
         counts: |_| true,
-        subject: |app, key| Some(Subject::Task(app.screen.service.clone()?, key?.to_owned())),
+        subject: |app, key| Some(Subject::Task(app.panes.services.service.clone()?, key?.to_owned())),
         open: |_| None,
         whole: |_, _| Vec::new(),
         data: Data::Read {
@@ -128,7 +134,7 @@ const OF_SERVICE: &[&Spec] = &[
         rows: Rows::Lines(rows::deployments),
         follows_end: false,
         counts: |_| true,
-        subject: |app, key| Some(Subject::Deployment(app.screen.service.clone()?, key?.to_owned())),
+        subject: |app, key| Some(Subject::Deployment(app.panes.services.service.clone()?, key?.to_owned())),
         open: |_| None,
         whole: |_, _| Vec::new(),
         data: Data::Read {
@@ -205,7 +211,7 @@ const OF_SERVICE: &[&Spec] = &[
         rows: Rows::None,
         follows_end: false,
         counts: |_| true,
-        subject: |app, _| app.screen.service.clone().map(Subject::Service),
+        subject: |app, _| app.panes.services.service.clone().map(Subject::Service),
         open: |_| None,
         whole: |_, _| Vec::new(),
         data: Data::Read {
@@ -225,7 +231,7 @@ const OF_TASK: &[&Spec] = &[
         rows: Rows::Lines(rows::containers),
         follows_end: false,
         counts: |_| true,
-        subject: |app, key| Some(Subject::Container(app.screen.task.clone()?, key?.to_owned())),
+        subject: |app, key| Some(Subject::Container(app.panes.services.task.clone()?, key?.to_owned())),
         open: |_| None,
         whole: |_, _| Vec::new(),
         data: Data::Read {

@@ -11,12 +11,12 @@ use std::cmp::Ordering;
 
 /// The opened service.
 pub fn opened(app: &App) -> Option<&Service> {
-    app.estate.service(app.screen.service.as_deref()?)
+    app.estate.service(app.panes.services.service.as_deref()?)
 }
 
 /// The opened task.
 fn opened_task(app: &App) -> Option<&Task> {
-    app.estate.task(app.screen.task.as_deref()?)
+    app.estate.task(app.panes.services.task.as_deref()?)
 }
 
 /// The columns by which tasks can be sorted.
@@ -24,7 +24,7 @@ pub const TASK_COLUMNS: &[&str] = &["STATUS", "TASK", "HEALTH", "AZ", "AGE"];
 
 /// Tasks, by their ids.
 pub fn tasks(app: &App, order: &Order<'_>) -> (Vec<String>, usize) {
-    let Some(service) = &app.screen.service else { return (Vec::new(), 0) };
+    let Some(service) = &app.panes.services.service else { return (Vec::new(), 0) };
     let all: Vec<&Task> = app.estate.tasks_of(service).collect();
     let total = all.len();
     let wanted = |task: &&Task| order.wanted.is_none_or(|wanted| wanted.is_in(&task_text(task)));
@@ -39,7 +39,7 @@ pub fn tasks(app: &App, order: &Order<'_>) -> (Vec<String>, usize) {
 
 /// Deployments that run, then those that were.
 pub fn deployments(app: &App) -> Vec<(String, String)> {
-    let Some(name) = &app.screen.service else { return Vec::new() };
+    let Some(name) = &app.panes.services.service else { return Vec::new() };
     let now = opened(app).map(|service| service.deployments.as_slice()).unwrap_or_default();
     let current = now.iter().map(|deployment| {
         let text = format!("{} {} {}", deployment.id, deployment.status, deployment.task_definition);
@@ -90,7 +90,7 @@ pub fn containers(app: &App) -> Vec<(String, String)> {
 /// How the deployments stand, and beside them their history.
 pub fn deployments_status(app: &App) -> (Statuses, Statuses) {
     let main = crate::app::data_status::all(app, &[Source::Services]);
-    let rollouts = app.screen.service.as_deref().and_then(|name| app.estate.rollouts.get(name));
+    let rollouts = app.panes.services.service.as_deref().and_then(|name| app.estate.rollouts.get(name));
     let beside = rollouts.map(|rollouts| (Source::Rollouts, status(rollouts)));
     (main, beside.into_iter().collect())
 }
@@ -109,7 +109,7 @@ pub fn targets_status(app: &App) -> (Statuses, Statuses) {
 
 /// What stands there: that the service is gone, else this.
 pub fn or_gone(app: &App, text: &str) -> Words {
-    match app.screen.service.as_deref() {
+    match app.panes.services.service.as_deref() {
         Some(name) if app.estate.service(name).is_none() => vec![
             (Health::Unknown, format!("service {name} is no longer there")),
             (Health::Stopped, "Esc leads back to the list".to_owned()),
@@ -129,7 +129,7 @@ pub fn no_targets(app: &App) -> Words {
 
 /// The task is gone, or its service.
 pub fn no_task(app: &App) -> Words {
-    if app.screen.service.as_deref().is_some_and(|name| app.estate.service(name).is_none()) {
+    if app.panes.services.service.as_deref().is_some_and(|name| app.estate.service(name).is_none()) {
         return or_gone(app, "");
     }
     vec![

@@ -1,4 +1,4 @@
-//! Its name, those of its blocks, and what it keeps: nothing of its own.
+//! Its name, those of its blocks, and what it keeps: what is opened in it.
 
 use crate::app::command::PaneId;
 use crate::app::screen::Block;
@@ -24,6 +24,11 @@ pub const CONTAINERS: Block = Block("containers");
 /// A task's facts.
 pub const TASK_FACTS: Block = Block("task-facts");
 
-/// Nothing.
-#[derive(Debug, Clone, Default)]
-pub struct State;
+/// What is opened.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct State {
+    /// The opened service.
+    pub service: Option<String>,
+    /// The opened task of it.
+    pub task: Option<String>,
+}

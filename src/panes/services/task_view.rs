@@ -68,7 +68,7 @@ pub fn containers(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataSt
         Column::left("DIGEST", 12, 6),
         Column::left("WHY", 10, 4).up_to(u16::MAX / 2),
     ];
-    let task = app.screen.task.as_deref().and_then(|id| app.estate.task(id));
+    let task = app.panes.services.task.as_deref().and_then(|id| app.estate.task(id));
     table::block(canvas, CONTAINERS, "", place, &columns, data_status, |key| {
         let container = task?.containers.iter().find(|container| container.name == key)?;
         let failed = container.exit_code.is_some_and(|code| code != 0) || container.reason.is_some();

@@ -1,6 +1,6 @@
 //! A service or a task is opened, or left.
 
-use super::state::{ID, TASK_FACTS};
+use super::state::{ID, State, TASK_FACTS};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::subject::Subject;
@@ -19,14 +19,14 @@ pub fn shows(app: &mut App, subject: &Subject) -> Option<Vec<Effect>> {
 }
 
 fn open_task(app: &mut App, service: String, id: String) -> Vec<Effect> {
-    app.screen.service = Some(service);
-    app.screen.task = Some(id);
+    app.panes.services.service = Some(service);
+    app.panes.services.task = Some(id);
     app.screen.list(TASK_FACTS).select(0);
     if app.shown().id == ID { done(app) } else { go(app, ID) }
 }
 
 fn open_service(app: &mut App, name: String) -> Vec<Effect> {
-    if app.screen.pane == ID && app.screen.service.as_deref() == Some(name.as_str()) {
+    if app.screen.pane == ID && app.panes.services.service.as_deref() == Some(name.as_str()) {
         return Vec::new();
     }
     let mut keys = vec![(Source::Rollouts, name.clone())];
@@ -34,8 +34,8 @@ fn open_service(app: &mut App, name: String) -> Vec<Effect> {
         keys.push((Source::TaskDefinitions, service.task_definition.clone()));
         keys.extend(service.target_groups.iter().map(|arn| (Source::Targets, arn.clone())));
     }
-    app.screen.service = Some(name);
-    app.screen.task = None;
+    app.panes.services.service = Some(name);
+    app.panes.services.task = None;
     app.poller.hurry_keys(&keys, app.now);
     app.lists_changed();
     // The window of the service that was open before says nothing about this one.
@@ -47,14 +47,20 @@ fn open_service(app: &mut App, name: String) -> Vec<Effect> {
 /// A second press of its key leaves an opened service: the key names the list.
 pub fn entered(app: &mut App) {
     if app.shown().id == ID {
-        app.screen.task = None;
-        app.screen.service = None;
+        app.panes.services.task = None;
+        app.panes.services.service = None;
     }
+}
+
+/// Nothing of the environment before stays opened.
+pub fn switched(app: &mut App) -> Vec<Effect> {
+    app.panes.services = State::default();
+    Vec::new()
 }
 
 /// From the task to its service, from the service to the list.
 pub fn up(app: &mut App) {
-    if app.screen.task.take().is_none() {
-        app.screen.service = None;
+    if app.panes.services.task.take().is_none() {
+        app.panes.services.service = None;
     }
 }

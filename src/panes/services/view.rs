@@ -26,7 +26,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
         EVENTS => events(canvas, place, data_status),
         SCALING | TASK_FACTS => facts::draw(canvas, block, "", place, data_status),
         TARGETS => targets(canvas, place, data_status),
-        CURVES => curves::service(canvas, block, canvas.app.screen.service.as_deref(), "", place, data_status),
+        CURVES => curves::service(canvas, block, canvas.app.panes.services.service.as_deref(), "", place, data_status),
         CONTAINERS => task_view::containers(canvas, place, data_status),
         _ => {}
     }
@@ -34,7 +34,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
 
 /// The lines above the blocks: the service, or the task.
 pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect) {
-    match (&canvas.app.screen.service, &canvas.app.screen.task) {
+    match (&canvas.app.panes.services.service, &canvas.app.panes.services.task) {
         (Some(name), None) => service_summary(canvas, place, name),
         (Some(name), Some(id)) => task_view::summary(canvas, place, name, id),
         (None, _) => {}
@@ -156,7 +156,7 @@ fn tasks(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
 fn deployments(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let app = canvas.app;
     let theme = canvas.theme;
-    let name = app.screen.service.as_deref().unwrap_or_default();
+    let name = app.panes.services.service.as_deref().unwrap_or_default();
     let service = app.estate.service(name);
     let history = app.estate.rollouts.get(name).and_then(Observed::value);
     let now = service.into_iter().flat_map(|service| &service.deployments).map(|now| now.task_definition.as_str());
@@ -241,7 +241,7 @@ fn events(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let app = canvas.app;
     let theme = canvas.theme;
     let columns = [Column::right("", 6, 0), Column::left("", 20, 0).up_to(u16::MAX / 2)];
-    let name = app.screen.service.as_deref().unwrap_or_default();
+    let name = app.panes.services.service.as_deref().unwrap_or_default();
     let service = app.estate.service(name);
     let begins = format!("(service {name}) ");
     table::block(canvas, EVENTS, "", place, &columns, data_status, |key| {

@@ -100,9 +100,9 @@ pub(crate) fn power(app: &mut App) -> Vec<Effect> {
 }
 
 pub(crate) fn stop_task(app: &mut App) -> Vec<Effect> {
-    let id = match (select::subject(app), &app.screen.task) {
-        (Some(Subject::Task(_, id) | Subject::Container(id, _)), _) => id,
-        (_, Some(id)) if app.screen.operation.is_none() => id.clone(),
+    // What is selected, else what is looked at: a task that was left opened in another pane is neither.
+    let id = match (select::subject(app), (app.view().about)(app)) {
+        (Some(Subject::Task(_, id) | Subject::Container(id, _)), _) | (_, Some(Subject::Task(_, id))) => id,
         _ => {
             app.say("select a task first: ⏎ on a service lists them");
             return Vec::new();
