@@ -12,14 +12,6 @@ mod dialog;
 mod frame;
 #[cfg(test)]
 mod leaving_tests;
-#[cfg(test)]
-mod logs_insights_tests;
-#[cfg(test)]
-mod logs_tests;
-#[cfg(test)]
-mod operation_picture_tests;
-#[cfg(test)]
-mod operation_tests;
 mod overlay;
 #[cfg(test)]
 mod reading_tests;

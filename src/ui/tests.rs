@@ -1,125 +1,13 @@
 //! The screens as a person sees them, and that nothing at all makes the drawing panic.
 
+use super::testing::logs::batch;
+use super::testing::pictures::{holds, seen};
 use super::testing::*;
 use crate::app::App;
 use crate::app::Session;
 use crate::app::event::Event;
 use crate::model::{Failure, FailureKind, Source};
-use crate::panes::services::state as services;
 use jiff::SignedDuration;
-
-/// Pictures of the whole screen: the line at the top, the tabs and the line at the bottom are in these alone, so that
-/// another pane or key changes few of them.
-const WHOLE: [&str; 13] = [
-    "ascii_service_120x40",
-    "deploying_80x24",
-    "drawer_80x24",
-    "filter_80x24",
-    "help_80x24",
-    "logs_120x40",
-    "odd_names_80x24",
-    "overview_200x60",
-    "overview_80x24",
-    "plan_guarded_80x24",
-    "services_60x15",
-    "verdict_failed_80x24",
-    "wrong_account_80x24",
-];
-
-/// Compares what is drawn with the picture in `snapshots/`: the place of the pane, or the whole screen.
-pub(super) fn seen(name: &str, app: &App) {
-    let text = text(app);
-    if WHOLE.contains(&name) {
-        return holds(name, &text);
-    }
-    let lines: Vec<&str> = text.lines().collect();
-    let inner = lines.get(2..lines.len().saturating_sub(1)).unwrap_or_default();
-    holds(name, &inner.join("\n"));
-}
-
-fn holds(name: &str, text: &str) {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!(name, text));
-}
-
-#[test]
-fn the_overview_fits_every_size() {
-    let world = staging();
-    for (name, size) in [
-        ("overview_60x15", (60, 15)),
-        ("overview_80x24", (80, 24)),
-        ("overview_120x40", (120, 40)),
-        ("overview_200x60", (200, 60)),
-    ] {
-        let app = read(&world, size);
-        seen(name, &app);
-    }
-}
-
-#[test]
-fn the_list_of_services_fits_every_size() {
-    for (name, size) in [
-        ("services_60x15", (60, 15)),
-        ("services_80x24", (80, 24)),
-        ("services_120x40", (120, 40)),
-        ("services_200x60", (200, 60)),
-    ] {
-        let world = with_services(40);
-        let mut app = read(&world, size);
-        press(&mut app, "2", &world);
-        seen(name, &app);
-        if size == (80, 24) {
-            assert!(app.screen.list_of(services::LIST).unwrap().window().len() >= 14);
-        }
-    }
-}
-
-#[test]
-fn a_service_fits_every_size_whatever_has_the_focus() {
-    let world = staging();
-    for (name, size, keys) in [
-        ("service_web_200x60", (200, 60), "2 j j enter"),
-        ("service_web_120x40", (120, 40), "2 j j enter"),
-        ("service_api_80x24", (80, 24), "2 enter"),
-        ("service_web_scaling_80x24", (80, 24), "2 j j enter tab tab tab"),
-        ("service_web_metrics_80x24", (80, 24), "2 j j enter shift-tab"),
-        ("service_web_events_60x15", (60, 15), "2 enter tab tab"),
-        ("service_web_zoomed_80x24", (80, 24), "2 j j enter tab z"),
-    ] {
-        let mut app = read(&world, size);
-        press(&mut app, keys, &world);
-        seen(name, &app);
-    }
-}
-
-#[test]
-fn a_task_fits_every_size() {
-    let world = staging();
-    for (name, size) in [("task_60x15", (60, 15)), ("task_80x24", (80, 24)), ("task_120x40", (120, 40))] {
-        let mut app = read(&world, size);
-        press(&mut app, "2 enter enter", &world);
-        seen(name, &app);
-    }
-}
-
-#[test]
-fn databases_fit_every_size() {
-    let world = staging();
-    for (name, size, keys) in [
-        ("database_80x24", (80, 24), "4"),
-        ("database_metrics_80x24", (80, 24), "4 tab"),
-        ("database_60x15", (60, 15), "4"),
-        ("database_facts_60x15", (60, 15), "4 shift-tab"),
-        ("database_120x40", (120, 40), "4"),
-        ("database_200x60", (200, 60), "4 j"),
-    ] {
-        let mut app = read(&world, size);
-        press(&mut app, keys, &world);
-        seen(name, &app);
-    }
-}
 
 #[test]
 fn loading_empty_failed_and_forbidden_look_different() {
@@ -359,7 +247,7 @@ mod any {
             let session = Session { ascii, simulated: ascii, ..Session::default() };
             let (mut app, effects) = fresh(environment("prod"), session, size);
             world.answer(&mut app, effects);
-            app.panes.logs.feed(super::super::logs_tests::batch(60));
+            app.panes.logs.feed(batch(60));
             for key in keys {
                 press(&mut app, key, &world);
                 drawn(&app);

@@ -13,7 +13,6 @@ const LONG: &[(&str, usize)] = &[
     ("src/panes/logs/view.rs", 600),
     ("src/app/operation/histories/mod.rs", 600),
     ("src/app/operation/histories/stage.rs", 550),
-    ("src/ui/logs_tests.rs", 460),
     ("tests/operations.rs", 800),
     ("tests/terminal.rs", 800),
 ];

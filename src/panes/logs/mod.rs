@@ -4,9 +4,13 @@
 //! ([`choice`]). How groups are read is `app::logs`, how lines are kept and searched the crate `log-store`.
 
 pub mod choice;
+#[cfg(test)]
+mod insights_tests;
 pub mod layout;
 pub mod marks;
 pub mod state;
+#[cfg(test)]
+mod tests;
 pub mod typed;
 pub mod update;
 pub mod view;

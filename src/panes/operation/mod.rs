@@ -3,8 +3,12 @@
 mod picture_view;
 
 pub mod layout;
+#[cfg(test)]
+mod picture_tests;
 pub mod rows;
 pub mod state;
+#[cfg(test)]
+mod tests;
 pub mod view;
 
 use crate::app::command::Id;

@@ -3,6 +3,8 @@
 pub mod layout;
 pub mod rows;
 pub mod state;
+#[cfg(test)]
+mod tests;
 pub mod view;
 
 use crate::app::commands::ACTIONS;

@@ -5,6 +5,8 @@ pub mod layout;
 pub mod rows;
 pub mod state;
 mod task_view;
+#[cfg(test)]
+mod tests;
 pub mod update;
 pub mod view;
 

@@ -1,6 +1,8 @@
 //! A hand-made world that answers an app's questions, so that screens are drawn from what really
 //! passes through the update; and the screen as text.
 
+pub mod logs;
+pub mod pictures;
 mod stage;
 mod staging;
 

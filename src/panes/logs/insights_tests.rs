@@ -1,0 +1,111 @@
+//! Queries of Insights in the logs pane: asked, priced, confirmed, shown.
+
+use super::tests::{key, open, typed};
+use crate::app::effect::Effect;
+use crate::app::event::{Answer, Event};
+use crate::feeds::Ask;
+use crate::feeds::aws::{Fact, Part, Query};
+use crate::ui::testing::*;
+
+#[test]
+fn insights_is_asked_and_its_table_is_shown() {
+    let mut app = open((120, 40), 400);
+    let tick = now() + jiff::SignedDuration::from_secs(10);
+    app.update(Event::Tick(tick));
+    key(&mut app, "u");
+    // How much it will cost is not known yet: that is asked for twice.
+    assert_eq!(key(&mut app, "enter"), []);
+    let effects = key(&mut app, "enter");
+    let Some(Effect::Fetch { ticket, ask: Ask::Aws(Query::Insights(query)), .. }) = effects.first().cloned() else {
+        panic!("{effects:?}");
+    };
+    assert!(!query.groups.is_empty() && query.text.contains("stats count(*)"), "{query:?}");
+    let result = crate::model::logs::InsightsResult {
+        complete: true,
+        status: "Complete".into(),
+        columns: vec!["text".into(), "lines".into()],
+        rows: vec![vec![Some("jwt expired\u{1b}[2J".into()), Some("42".into())]],
+        matched: 42.0,
+        scanned: 1_000.0,
+        bytes: 5e9,
+    };
+    app.update(Event::Answer(Answer {
+        ticket,
+        requests: 3,
+        part: Part::Last(Fact::Insights(Box::new(result))).into(),
+    }));
+    app.settle();
+    let screen = text(&app);
+    let copied = key(&mut app, "y");
+    assert_eq!(copied, [Effect::Copy("\"text\",\"lines\"\n\"jwt expired␛[2J\",\"42\"\n".into())]);
+    assert!(screen.contains("jwt expired␛[2J") && screen.contains("5.00 GB scanned, about $0.038"), "{screen}");
+}
+
+#[test]
+fn a_query_of_ones_own_says_what_it_costs_before_it_runs() {
+    let mut app = open((120, 40), 400);
+    app.update(Event::Tick(now() + jiff::SignedDuration::from_secs(10)));
+    let effects = key(&mut app, "u");
+    let Some(Effect::Fetch { ticket, ask: Ask::Aws(Query::LogGroups { .. }), .. }) = effects.first().cloned() else {
+        panic!("how large the groups are is asked: {effects:?}");
+    };
+    assert!(text(&app).contains("asking how large"), "{}", text(&app));
+    let names = app.panes.logs.group_names();
+    let size = |name: &String| crate::model::logs::LogGroup {
+        name: name.clone(),
+        bytes: 70_000_000_000,
+        retention_days: Some(7),
+        created: None,
+    };
+    let sizes = names.iter().map(size).collect();
+    app.update(Event::Answer(Answer { ticket, requests: 1, part: Part::Last(Fact::LogGroups(sizes)).into() }));
+    app.settle();
+    // An hour of 10 GB a day each is less than a gigabyte, a day is not.
+    key(&mut app, "g");
+    key(&mut app, "enter");
+    key(&mut app, "enter");
+    let screen = text(&app);
+    assert!(screen.contains("over the last day") && screen.contains("GB, about $"), "{screen}");
+    key(&mut app, "G");
+    key(&mut app, "enter");
+    typed(&mut app, "stats");
+    key(&mut app, " ");
+    typed(&mut app, "count(*)");
+    assert!(
+        key(&mut app, "enter")
+            .iter()
+            .all(|effect| !matches!(effect, Effect::Fetch { ask: Ask::Aws(Query::Insights(_)), .. }))
+    );
+    assert!(text(&app).contains("Enter again runs it"), "{}", text(&app));
+    let effects = key(&mut app, "enter");
+    let Some(Effect::Fetch { ask: Ask::Aws(Query::Insights(query)), .. }) = effects.first() else {
+        panic!("{effects:?}")
+    };
+    assert_eq!((query.text.as_str(), query.to - query.from), ("stats count(*)", 24 * 3_600_000));
+    assert!(text(&app).contains("Insights is searching: your query"), "{}", text(&app));
+    // Left, it is stopped: what it has not scanned yet costs nothing.
+    let Some(Effect::Fetch { ticket, .. }) = effects.first() else { panic!("{effects:?}") };
+    let mut effects = key(&mut app, "esc");
+    assert!(app.panes.logs.insights.running.is_none());
+    effects.extend(app.update(Event::Tick(now() + jiff::SignedDuration::from_secs(12))));
+    assert!(effects.contains(&Effect::Leave(*ticket)), "{effects:?}");
+}
+
+#[test]
+fn the_confirmed_query_is_the_one_that_was_priced() {
+    let mut app = open((120, 40), 400);
+    app.update(Event::Tick(now() + jiff::SignedDuration::from_secs(10)));
+    key(&mut app, "/");
+    typed(&mut app, "jwt");
+    key(&mut app, "enter");
+    key(&mut app, "u");
+    key(&mut app, "G");
+    key(&mut app, "enter");
+    typed(&mut app, "stats");
+    key(&mut app, "enter");
+    let effects = key(&mut app, "enter");
+    let Some(Effect::Fetch { ask: Ask::Aws(Query::Insights(query)), .. }) = effects.first() else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(query.text, "stats");
+}
