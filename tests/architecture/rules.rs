@@ -6,17 +6,6 @@ use std::collections::BTreeSet;
 /// Lines a file may have.
 const LONGEST: usize = 450;
 
-/// Files that were longer when the limit was drawn, with the lines they may have. The list only shrinks.
-const LONG: &[(&str, usize)] = &[
-    ("src/app/absorb.rs", 600),
-    ("src/panes/logs/state.rs", 810),
-    ("src/panes/logs/view.rs", 600),
-    ("src/app/operation/histories/mod.rs", 600),
-    ("src/app/operation/histories/stage.rs", 550),
-    ("tests/operations.rs", 800),
-    ("tests/terminal.rs", 800),
-];
-
 /// Those breaches that lie outside some folders or files.
 pub fn outside(found: Vec<String>, allowed: &[&str]) -> Vec<String> {
     found.into_iter().filter(|hit| !allowed.iter().any(|place| hit.starts_with(place))).collect()
@@ -101,8 +90,7 @@ pub fn too_long(tree: &Tree) -> Vec<String> {
     let files = folders.into_iter().flat_map(|folder| tree.under(folder).collect::<Vec<_>>());
     let over = |(path, source): (&str, &crate::tree::Source)| {
         let lines = source.text.lines().count();
-        let limit = LONG.iter().find(|(known, _)| *known == path).map_or(LONGEST, |(_, limit)| *limit);
-        (lines > limit).then(|| format!("{path} has {lines} lines, {limit} are allowed"))
+        (lines > LONGEST).then(|| format!("{path} has {lines} lines, {LONGEST} are allowed"))
     };
     files.filter_map(over).collect()
 }

@@ -4,10 +4,13 @@
 //! ([`choice`]). How groups are read is `app::logs`, how lines are kept and searched the crate `log-store`.
 
 pub mod choice;
+mod histogram_view;
 #[cfg(test)]
 mod insights_tests;
 pub mod layout;
+mod lines_view;
 pub mod marks;
+mod pieces_view;
 pub mod state;
 #[cfg(test)]
 mod tests;

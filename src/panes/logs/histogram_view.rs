@@ -1,0 +1,72 @@
+//! The histogram over the lines: how many a bin, and what happened at the time.
+
+use super::lines_view::clock;
+use crate::model::logs::Ms;
+use crate::ui::canvas::Canvas;
+use ratatui::layout::Rect;
+use std::collections::BTreeMap;
+
+/// Steps of a bar of one row.
+const BARS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
+
+/// Bars of volume, errors in their colour, marks of deployments and alarms, and where one stands.
+pub(super) fn histogram(canvas: &mut Canvas<'_, '_>, place: Rect) {
+    let theme = canvas.theme;
+    let app = canvas.app;
+    let logs = &app.panes.logs;
+    let (from, to) = logs.span;
+    let bins = &logs.histogram;
+    if bins.is_empty() || to <= from {
+        return;
+    }
+    let most = bins.iter().map(|bin| bin.all).max().unwrap_or(1).max(1);
+    let bars = place.height - 1;
+    let steps = u32::from(bars) * 8;
+    for (x, bin) in (place.x..place.right()).zip(bins) {
+        if bin.all == 0 {
+            continue;
+        }
+        let level = (u64::from(bin.all) * u64::from(steps)).div_ceil(u64::from(most)) as u32;
+        let style = if bin.errors > 0 {
+            theme.down
+        } else if bin.warnings > 0 {
+            theme.degraded
+        } else {
+            theme.curve
+        };
+        for row in 0..bars {
+            let here = level.saturating_sub(u32::from(row) * 8).min(8);
+            if here > 0 {
+                canvas.put(x, place.y + bars - 1 - row, 1, BARS[here as usize - 1], style);
+            }
+        }
+    }
+    // The axis: times at the ends, deployments and alarms, the selected line.
+    let axis = place.y + place.height - 1;
+    let zone = app.zone();
+    let (left, right) = (clock(from, &zone, false), clock(to, &zone, false));
+    canvas.put(place.x, axis, place.width, &left, theme.dim);
+    canvas.put_right(place.right(), axis, place.width, &right, theme.dim);
+    let column = |at: Ms| -> Option<u16> {
+        let part = (at - from) as f64 / (to - from) as f64;
+        (0.0..1.0).contains(&part).then(|| place.x + (part * f64::from(place.width)) as u16)
+    };
+    for service in app.estate.services.value().into_iter().flat_map(BTreeMap::values) {
+        for deployment in &service.deployments {
+            if let Some(x) = deployment.created_at.and_then(|at| column(at.as_millisecond())) {
+                canvas.put(x, axis, 1, "◆", theme.changing);
+            }
+        }
+    }
+    for alarm in app.estate.alarms.value().into_iter().flatten() {
+        if alarm.state == crate::model::AlarmState::Alarm
+            && let Some(x) = alarm.since.and_then(|at| column(at.as_millisecond()))
+        {
+            canvas.put(x, axis, 1, "▲", theme.down);
+        }
+    }
+    let selected = logs.current().and_then(|pos| logs.store.line(pos)).and_then(|line| column(line.at));
+    if let Some(x) = selected {
+        canvas.put(x, axis, 1, "│", theme.key);
+    }
+}

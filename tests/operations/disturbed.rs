@@ -1,0 +1,71 @@
+//! What comes between: answers that are lost, requests that cannot be sent, others who deploy.
+
+use super::*;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_answer_is_looked_for_and_nothing_is_sent_twice() {
+    let mut stage = Theatre::on(Scenario::LostAnswer).await;
+    let operation = stage.run(image("c0ffee1")).await;
+    assert_eq!(verdict(&operation), Verdict::Done, "{:#?}", operation.lines);
+    assert!(says(&operation, "was lost"), "{:#?}", operation.lines);
+    let all = stage.get("/_sim/requests").await;
+    let updates = &all["operations"]["ecs:UpdateService"];
+    assert_eq!(updates.as_u64().or_else(|| updates["count"].as_u64()), Some(1), "{updates}");
+}
+
+/// Whose credentials these are is asked right before each change, and what belongs to a change is read before it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_could_not_even_be_sent_is_not_called_lost() {
+    let scale = Wanted::Scale { service: WEB.into(), desired: 2, min: None, max: None, move_limits: true };
+    let skip = Wanted::Skip { power: Power::Stop, undo: false };
+    for (what, operation, kind, change) in [
+        (wanted(scale), "sts:GetCallerIdentity", "error", "ecs:UpdateService"),
+        (image("c0ffee1"), "sts:GetCallerIdentity", "reset", "ecs:RegisterTaskDefinition"),
+        (image("c0ffee1"), "ecs:DescribeTaskDefinition", "error", "ecs:RegisterTaskDefinition"),
+        (wanted(skip), "scheduler:GetSchedule", "error", "scheduler:UpdateSchedule"),
+    ] {
+        let mut stage = Theatre::on(Scenario::Staging).await;
+        let id = stage.plan(what).await;
+        stage.post("/_sim/fault", json!({"operation": operation, "kind": kind})).await;
+        stage.confirm(id).await;
+        stage.follow(&[id]).await;
+        let ended = stage.operations.get(id).unwrap();
+        assert_eq!(verdict(ended), Verdict::Impossible, "{operation}: {:#?}", ended.lines);
+        assert!(!says(ended, "was lost") && (says(ended, "nothing was changed") || says(ended, "was not changed")));
+        let all = stage.get("/_sim/requests").await;
+        assert!(all["operations"].get(change).is_none(), "{operation}: {all}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn throttling_and_expiry_in_the_middle_delay_the_verdict_and_do_not_change_it() {
+    let mut stage = Theatre::on(Scenario::ThrottledDeploy).await;
+    let operation = stage.run(image("c0ffee1")).await;
+    assert_eq!(verdict(&operation), Verdict::Done, "{:#?}", operation.lines);
+    assert!(says(&operation, "cannot look"), "{:#?}", operation.lines);
+    assert!(says(&operation, "AWS answers again"), "{:#?}", operation.lines);
+    let mut stage = Theatre::on(Scenario::Expires).await;
+    let id = stage.plan(image("51005e1")).await;
+    stage.confirm(id).await;
+    for _ in 0..90 {
+        stage.second().await;
+    }
+    // A key that was given to it cannot be renewed: it is not watched for ever.
+    let outcome = stage.operations.get(id).unwrap().outcome.clone().unwrap();
+    assert_eq!((outcome.verdict, outcome.failure), (Verdict::Unknown, Some(FailureKind::Credentials)));
+    assert!(outcome.hint.unwrap().contains("cockpit deploy --attach web --env staging"));
+    // With a key that is good the same deployment is watched to its end.
+    stage.post("/_sim/expire", json!({"access_key": "AKIASIMULATED0000000", "on": false})).await;
+    let id = stage.plan(What::from(request(WEB, Source::Attach))).await;
+    stage.follow(&[id]).await;
+    let operation = stage.operations.get(id).unwrap();
+    assert_eq!(verdict(operation), Verdict::Done, "{:#?}", operation.lines);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn somebody_elses_deployment_in_the_middle_is_not_taken_for_ours() {
+    let mut stage = Theatre::on(Scenario::OtherDeploy).await;
+    let operation = stage.run(image("51005e1")).await;
+    assert_eq!(verdict(&operation), Verdict::Failed, "{:#?}", operation.lines);
+    assert!(says(&operation, "took the place of"), "{:?}", operation.outcome);
+}

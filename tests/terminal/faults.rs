@@ -1,0 +1,91 @@
+//! What is shown while AWS does not answer, refuses, or is not the right one.
+
+use super::*;
+
+#[test]
+fn while_nothing_answers_keys_do() {
+    let (home, world) = (Home::new(), World::staging());
+    let mut terminal = Terminal::on(&home, &world, "--env staging");
+    terminal.shows("healthy");
+    world.fault("*", "hang");
+    terminal.press("r2");
+    terminal.shows("DESIRED");
+    terminal.shows("web");
+    terminal.press("?");
+    terminal.shows("In lists");
+    terminal.press(ESC);
+    // From the beginning nothing answers: the frame stands, keys work.
+    let mut fresh = Terminal::on(&home, &world, "--env prod");
+    fresh.shows("GUARDED");
+    for (key, shown) in [("2", "Services"), ("4", "Databases"), ("?", "In lists")] {
+        fresh.press(key);
+        fresh.shows(shown);
+    }
+    fresh.press("\u{3}");
+    assert_eq!(fresh.ended(), 0);
+    fresh.is_given_back();
+}
+
+#[test]
+fn a_fault_stands_beside_the_last_good_data() {
+    let (home, world) = (Home::new(), World::staging());
+    for (kind, word) in [("throttle", "Rate exceeded"), ("malformed", "DescribeServices"), ("denied", "not allowed")] {
+        let mut terminal = Terminal::on(&home, &world, "--env staging");
+        terminal.shows("healthy");
+        world.fault("ecs:DescribeServices", kind);
+        terminal.press("r");
+        terminal.shows("ecs:DescribeService");
+        terminal.shows("web");
+        terminal.press("\u{1}");
+        terminal.shows("cannot read services");
+        terminal.shows(word);
+        world.clear_faults();
+    }
+}
+
+#[test]
+fn a_wrong_account_shows_nothing_but_that() {
+    let config = include_str!("../../config.toml").replace("123456789012", "999999999999");
+    let (home, world) = (Home::with(&config), World::staging());
+    let mut terminal = Terminal::on(&home, &world, "--env staging");
+    terminal.shows("WRONG ACCOUNT");
+    terminal.press("2");
+    terminal.shows("DESIRED");
+    assert!(!terminal.text().contains("RUNNING  ") || !terminal.text().contains("healthy"));
+    terminal.press("q");
+    terminal.ended();
+}
+
+#[test]
+fn credentials_renewed_on_disk_are_used_without_a_restart() {
+    let (home, world) = (Home::new(), World::staging());
+    let file = |key: &str| {
+        home.write("credentials", format!("[default]\naws_access_key_id = {key}\naws_secret_access_key = {SECRET}\n"))
+    };
+    let path = file("AKIAFIRST00000000000");
+    let mut command = command(&home, None, "--env staging");
+    command.env("AWS_ENDPOINT_URL", world.endpoint());
+    command.env("AWS_SHARED_CREDENTIALS_FILE", path);
+    let mut terminal = Terminal::open(command, 120, 40);
+    terminal.shows("healthy");
+    world.post("/_sim/expire", &json!({"access_key": "AKIAFIRST00000000000"}));
+    terminal.press("r");
+    terminal.shows("NO CREDENTIALS");
+    terminal.shows("web");
+    terminal.press("2");
+    terminal.shows("DESIRED");
+    file("AKIASECOND0000000000");
+    terminal.hides("NO CREDENTIALS");
+    terminal.shows("healthy");
+}
+
+#[test]
+fn an_environment_that_was_never_reached_says_why() {
+    let home = Home::new();
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut terminal = Terminal::open(command(&home, Some(&format!("http://{closed}")), "--env staging"), 120, 40);
+    terminal.shows("identity not known");
+    terminal.shows("cannot");
+    terminal.press("2");
+    terminal.shows("DESIRED");
+}
