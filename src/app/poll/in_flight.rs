@@ -1,17 +1,17 @@
 //! A question that is under way.
 
-use super::Job;
+use super::job::Job;
 use crate::app::effect::Lane;
 use crate::feeds::aws::{Fact, Query};
 
 /// A fetch under way.
 #[derive(Debug, Clone)]
-pub(in crate::app) struct InFlight {
-    pub(in crate::app) query: Query,
-    pub(in crate::app) job: Option<Job>,
-    pub(in crate::app) lane: Lane,
+pub(crate) struct InFlight {
+    pub(crate) query: Query,
+    pub(crate) job: Option<Job>,
+    pub(crate) lane: Lane,
     /// Pages that came before the last, for values that are replaced whole.
-    pub(in crate::app) pages: Vec<Fact>,
+    pub(crate) pages: Vec<Fact>,
 }
 
 impl InFlight {
