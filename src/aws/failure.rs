@@ -5,6 +5,7 @@
 
 pub(super) use super::causes::deepest;
 use super::causes::{Broken, broken, chain, of_names};
+use crate::model::format::is_url;
 use crate::model::{Failure, FailureKind};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -193,7 +194,9 @@ where
     }
     let there = context.endpoint.as_ref().map_or_else(|| "AWS".to_owned(), |endpoint| format!("`{endpoint}`"));
     let why = || deepest(error);
-    match broken(error) {
+    // The SDK says this by a text alone.
+    let url = context.endpoint.as_ref().is_none_or(|endpoint| is_url(endpoint));
+    match if url { broken(error) } else { Broken::Address } {
         Broken::Address => (FailureKind::Other, format!("the endpoint {there} is not a URL")),
         Broken::Certificate | Broken::Tls => {
             (FailureKind::Unreachable, format!("no safe connection to {there} (TLS): {}", why()))

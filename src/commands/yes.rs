@@ -33,7 +33,6 @@ fn ask(yes: &Yes) -> bool {
         Yes::Typed(name) => format!("type {name} to do it: "),
     };
     loop {
-        // First, so that a program that answers for a person at once is heard.
         forget_typed();
         let mut err = io::stderr();
         let _ = write!(err, "{question}").and_then(|()| err.flush());
@@ -43,9 +42,9 @@ fn ask(yes: &Yes) -> bool {
             return false;
         }
         let said = yes.said(&answer);
-        // A second Enter of the command's own may still have been on its way, over ssh for one, or is held down.
-        let early = asked.elapsed() < READABLE.unsigned_abs() || typed_more();
-        if said && answer.trim().is_empty() && early {
+        // What was typed before may still have been on its way, over ssh for one; an Enter may be held down.
+        let early = asked.elapsed() < READABLE.unsigned_abs() || (answer.trim().is_empty() && typed_more());
+        if said && early {
             say("not taken: it came before this could be read");
             continue;
         }
