@@ -101,12 +101,11 @@ pub(crate) fn power(app: &mut App) -> Vec<Effect> {
 
 pub(crate) fn stop_task(app: &mut App) -> Vec<Effect> {
     // What is selected, else what is looked at: a task that was left opened in another pane is neither.
-    let id = match (select::subject(app), (app.view().about)(app)) {
-        (Some(Subject::Task(_, id) | Subject::Container(id, _)), _) | (_, Some(Subject::Task(_, id))) => id,
-        _ => {
-            app.say("select a task first: ⏎ on a service lists them");
-            return Vec::new();
-        }
+    let ((Some(Subject::Task(_, id) | Subject::Container(id, _)), _) | (_, Some(Subject::Task(_, id)))) =
+        (select::subject(app), (app.view().about)(app))
+    else {
+        app.say("select a task first: ⏎ on a service lists them");
+        return Vec::new();
     };
     let request = steps::Request { short: watch::short(&id).to_owned(), wanted: Wanted::StopTask { id } };
     plan(app, request)
