@@ -39,16 +39,18 @@ fn each_end_has_its_exit_code_and_says_what_runs() {
         (Scenario::Staging, "deploy web --image c0ffee1 --yes -o json", 0, "done"),
         (Scenario::Breaker, "deploy web --image c0ffee1 --yes -o json", 5, "rolled_back"),
         (Scenario::NoBreaker, "deploy web --image c0ffee1 --yes -o json", 5, "rolled_back"),
-        (Scenario::NoBreaker, "deploy web --image c0ffee1 --no-rollback --timeout 3s --yes -o json", 7, "unknown"),
+        (Scenario::NoBreaker, "deploy web --image c0ffee1 --no-rollback --timeout 10s --yes -o json", 7, "unknown"),
         (Scenario::OtherDeploy, "deploy web --image 51005e1 --yes -o json", 6, "failed"),
         (Scenario::LostAnswer, "deploy web --image c0ffee1 --yes -o json", 0, "done"),
         (Scenario::Stopped, "deploy web --image c0ffee1 --yes -o json", 0, "done"),
-        (Scenario::SlowRollout, "deploy web --image c0ffee1 --timeout 2s --yes -o json", 7, "unknown"),
+        (Scenario::SlowRollout, "deploy web --image c0ffee1 --timeout 10s --yes -o json", 7, "unknown"),
         (Scenario::BadImage, "deploy api --attach -o json", 5, "rolled_back"),
         // The key is in the environment: it cannot be renewed.
         (Scenario::Expires, "deploy web --image 51005e1 --yes -o json", 8, "unknown"),
     ] {
-        let (home, world) = (home(""), world(scenario));
+        // A rollout that is slow goes on after the time that is given to it.
+        let speed = if scenario == Scenario::SlowRollout { SPEED / 10.0 } else { SPEED };
+        let (home, world) = (home(""), World::run_at(scenario, speed));
         let mut arguments = arguments.to_owned();
         if scenario == Scenario::BadImage {
             // Which of the two is under way is the scenario's business.
@@ -101,7 +103,7 @@ fn the_verdict_is_the_exit_code_though_the_output_cannot_be_written() {
         (Scenario::Breaker, "deploy web --image c0ffee1 --yes", 5, "rolled back"),
         (
             Scenario::NoBreaker,
-            "deploy web --image c0ffee1 --no-rollback --timeout 3s --yes -o yaml",
+            "deploy web --image c0ffee1 --no-rollback --timeout 10s --yes -o yaml",
             7,
             "the time is up",
         ),

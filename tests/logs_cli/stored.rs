@@ -29,7 +29,7 @@ fn every_format_of_a_stored_log_has_the_same_lines() {
 #[test]
 fn both_apis_bring_the_same_lines_in_the_same_order_as_one_alone() {
     let (home, world) = (Home::new(), World::staging());
-    let range = hours(&world, 12);
+    let range = hours(&world, 9);
     let asked = || world.asked("logs:GetLogEvents");
     // What is teed has ids, which only one of them has.
     let alone = line(&mut home.on(&world), &format!("logs {range} --utc --tee all.jsonl")).coded(0).out;

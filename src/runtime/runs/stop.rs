@@ -1,6 +1,7 @@
 //! Asks a run to stop.
 
 use super::folder;
+use crate::feeds::runs::Phase;
 use std::io;
 use std::path::Path;
 
@@ -10,7 +11,8 @@ use std::path::Path;
 /// # Errors
 /// When there is no run, or nothing watches over it any more.
 pub fn ask(folder: &Path) -> io::Result<()> {
-    if !folder::watched(folder)? {
+    // What watches over it outlives its end by a moment.
+    if folder::state(folder)?.state != Phase::Running || !folder::watched(folder)? {
         return Err(io::Error::other("nothing watches over it any more: it has ended, or was lost"));
     }
     match folder::new_file(&folder.join(folder::STOP)) {
