@@ -10,8 +10,9 @@ use crate::app::operation::step::{Ctx, Slot, Weight};
 use crate::app::operation::watch::short;
 use crate::model::deploy::preflight::breaker_threshold;
 use crate::model::service::Service;
+use crate::model::stop::End;
 use crate::model::task::Task;
-use crate::model::{Failure, Fault, Target};
+use crate::model::{Failure, Fault, Target, TaskDefinition};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -62,7 +63,20 @@ struct One {
     /// Tasks that failed since, and why the last one did.
     failed: BTreeSet<String>,
     why: Option<String>,
+    /// What says which containers can be at fault where a task ends.
+    definition: Definition,
     settled: bool,
+}
+
+/// A task definition that is read where a task ends by what may be its fault.
+#[derive(Debug, Clone, Default, PartialEq)]
+enum Definition {
+    #[default]
+    NotNeeded,
+    /// `family:revision`.
+    Wanted(String),
+    /// None: it cannot be read.
+    Known(Option<Box<TaskDefinition>>),
 }
 
 /// How it stands.
@@ -118,6 +132,10 @@ impl Counts {
             one.read = look;
             asked += 1;
             ctx.read(of_tasks(&name), Read::Tasks { cluster: cluster.clone(), service: name.clone() });
+            if let Definition::Wanted(revision) = &one.definition {
+                asked += 1;
+                ctx.read(of_definition(&name), Read::TaskDefinition { name: revision.clone() });
+            }
             if !one.groups.is_empty() && !one.no_targets {
                 asked += 1;
                 ctx.read(of_targets(&name), Read::Targets { groups: one.groups.clone() });
@@ -132,6 +150,11 @@ impl Counts {
 
     /// A reply.
     pub(super) fn take(&mut self, slot: &Slot, reply: Reply, ctx: &mut Ctx<'_>) {
+        if let Some(one) = self.named(slot, of_definition).and_then(|name| self.seen.get_mut(&name)) {
+            let found = if let Reply::TaskDefinition(found) = reply { Some(found) } else { None };
+            one.definition = Definition::Known(found);
+            return;
+        }
         match reply {
             Reply::Services(found) => {
                 for service in found {
@@ -163,6 +186,10 @@ impl Counts {
     pub(super) fn missed(&mut self, slot: &Slot, failure: &Failure, ctx: &mut Ctx<'_>) -> bool {
         if super::super::call::may_pass(failure) {
             return false;
+        }
+        if let Some(one) = self.named(slot, of_definition).and_then(|name| self.seen.get_mut(&name)) {
+            one.definition = Definition::Known(None);
+            return true;
         }
         let (of_tasks, of_targets) = (self.named(slot, of_tasks), self.named(slot, of_targets));
         let Some(name) = of_tasks.as_ref().or(of_targets.as_ref()) else { return false };
@@ -210,7 +237,20 @@ impl Counts {
         let ended = || found.iter().filter(|task| task.end(None).is_some());
         let before = one.before.get_or_insert_with(|| ended().map(|task| task.id.clone()).collect());
         for task in ended().filter(|task| !before.contains(&task.id)) {
-            if task.end(None).is_some_and(|end| end.fault == Fault::Version) && one.failed.insert(task.id.clone()) {
+            let by_version = |definition| task.end(definition).is_some_and(|end: End<'_>| end.fault == Fault::Version);
+            if !by_version(None) || one.failed.contains(&task.id) {
+                continue;
+            }
+            // A container that the definition does not name, or that is not essential, is not the version's fault.
+            let definition = match &one.definition {
+                Definition::NotNeeded => {
+                    one.definition = Definition::Wanted(task.task_definition.clone());
+                    continue;
+                }
+                Definition::Wanted(_) => continue,
+                Definition::Known(known) => known.as_deref().filter(|known| known.name == task.task_definition),
+            };
+            if by_version(definition) && one.failed.insert(task.id.clone()) {
                 let why = task.ended_because().unwrap_or_else(|| "for no told reason".to_owned());
                 ctx.say(Weight::Bad, format!("{name}: task {} stopped: {why}", short(&task.id)));
                 one.why = Some(why);
@@ -254,6 +294,10 @@ fn of_tasks(name: &str) -> Slot {
     Slot::Choice(format!("tasks of {name}"))
 }
 
+fn of_definition(name: &str) -> Slot {
+    Slot::Choice(format!("definition of {name}"))
+}
+
 fn of_targets(name: &str) -> Slot {
     Slot::Choice(format!("targets of {name}"))
 }
@@ -273,6 +317,9 @@ impl One {
             return self.right(goal) && self.fresh;
         }
         let steady = |since: Timestamp| now.duration_since(since) >= STEADY;
+        if matches!(self.definition, Definition::Wanted(_)) {
+            return false;
+        }
         if self.no_tasks {
             return self.right_since.is_some_and(steady);
         }

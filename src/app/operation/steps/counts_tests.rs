@@ -4,6 +4,7 @@ use crate::config::EnvironmentConfig;
 use crate::model::FailureKind;
 use crate::model::service::ServiceEvent;
 use crate::model::task::Container;
+use crate::model::task_definition::ContainerDefinition;
 use jiff::tz::TimeZone;
 
 static ZONE: TimeZone = TimeZone::UTC;
@@ -45,8 +46,22 @@ fn ended(id: &str, code: &str, reason: &str) -> Task {
     }
 }
 
-/// One look at a second, with what it shows.
+/// One look at a second, with what it shows, where no task definition can be read.
 fn look(counts: &mut Counts, second: i64, seen: &[Service], tasks: &[Task], targets: &[&str]) -> Standing {
+    defined(counts, None);
+    glance(counts, second, seen, tasks, targets)
+}
+
+/// What the task definition says.
+fn defined(counts: &mut Counts, definition: Option<TaskDefinition>) {
+    let environment = EnvironmentConfig::default();
+    let mut ctx = Ctx::new(at(0), &environment, &ZONE, 1);
+    let reply = definition.map_or(Reply::Done, |definition| Reply::TaskDefinition(Box::new(definition)));
+    counts.take(&of_definition("api"), reply, &mut ctx);
+}
+
+/// One look at a second, with what it shows.
+fn glance(counts: &mut Counts, second: i64, seen: &[Service], tasks: &[Task], targets: &[&str]) -> Standing {
     let environment = EnvironmentConfig { name: "staging".into(), ..EnvironmentConfig::default() };
     let mut ctx = Ctx::new(at(second), &environment, &ZONE, 1);
     counts.take(&Slot::Service, Reply::Services(seen.to_vec()), &mut ctx);
@@ -89,6 +104,31 @@ fn a_task_that_is_replaced_all_the_time_never_counts_and_is_given_up_where_ecs_w
         };
         assert_eq!(name, "api");
         assert!(why.contains("3 of its tasks failed"), "{why}");
+    }
+}
+
+#[test]
+fn the_end_of_a_container_that_the_task_definition_does_not_name_is_not_the_versions_fault() {
+    let named = ContainerDefinition { name: "api".into(), essential: true, ..ContainerDefinition::default() };
+    let definition = TaskDefinition { name: "api:3".into(), containers: vec![named], ..TaskDefinition::default() };
+    for (container, given_up) in [("added-by-somebody", false), ("api", true)] {
+        let mut counts = wait_for(1);
+        assert_eq!(glance(&mut counts, 0, &[service(0, 1)], &[], &[]), Standing::Going);
+        let crash = |number| Task {
+            task_definition: "api:3".into(),
+            containers: vec![Container { name: container.into(), exit_code: Some(1), ..Container::default() }],
+            ..ended(&format!("task {number}"), ENDS[0].0, ENDS[0].1)
+        };
+        let mut tasks: Vec<Task> = (0..3).map(crash).collect();
+        assert_eq!(glance(&mut counts, 9, &[service(0, 1)], &tasks, &[]), Standing::Going, "it is read first");
+        assert_eq!(counts.seen["api"].definition, Definition::Wanted("api:3".to_owned()));
+        // Nor is it done while that is not known.
+        tasks.push(runs("new", None, "HEALTHY"));
+        assert_eq!(glance(&mut counts, 18, &[service(1, 1)], &tasks, &[]), Standing::Going);
+        defined(&mut counts, Some(definition.clone()));
+        let standing = glance(&mut counts, 27, &[service(1, 1)], &tasks, &[]);
+        assert_eq!(matches!(standing, Standing::Failing(..)), given_up, "{container}: {standing:?}");
+        assert_eq!(standing == Standing::Reached, !given_up, "{container}: {standing:?}");
     }
 }
 
