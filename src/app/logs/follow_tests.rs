@@ -133,6 +133,25 @@ fn a_clock_that_is_off_loses_nothing() {
 }
 
 #[test]
+fn what_was_asked_for_of_the_past_is_no_delay_and_what_waits_after_it_is() {
+    let line =
+        |at: Ms| LogEvent { id: at.to_string().into(), stream: "s".into(), at, ingested: at + 90, message: "x".into() };
+    let mut follower = Follower::new(vec![GroupSource::named("/g")], plan(), None);
+    let behind = |follower: &Follower, now| follower.states(now)[0].behind;
+    // A minute of the past, of which a page has come.
+    let ask = follower.tick(60_000).remove(0);
+    assert_eq!(behind(&follower, 60_000), 0);
+    follower.page(ask.number, LogPage { events: vec![line(1_000)], next: Some("more".into()) }, 60_200);
+    assert_eq!(behind(&follower, 60_200), 0);
+    let ask = follower.tick(60_200).remove(0);
+    follower.page(ask.number, LogPage { events: vec![line(59_000)], next: None }, 60_400);
+    // From then on it is: nothing was brought for half a minute.
+    let ask = follower.tick(62_000).remove(0);
+    follower.failed(ask.number, failure(FailureKind::Unreachable), 90_000);
+    assert!(behind(&follower, 90_000) > 25_000, "{}", behind(&follower, 90_000));
+}
+
+#[test]
 fn a_group_that_goes_away_is_a_gap_once() {
     let service = Service::new(90_000, 50);
     let mut follower = follower(plan());
