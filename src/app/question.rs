@@ -49,3 +49,9 @@ pub fn seen(app: &App) -> bool {
 pub fn meant(app: &App) -> Result<(), Unmeant> {
     app.confirm.answers(question(app).as_ref())
 }
+
+/// Whether a key that is pressed now would answer what is asked: the screen may still show another question, which was
+/// there for long.
+pub fn ready(app: &App) -> bool {
+    seen(app) && app.confirm.ready()
+}

@@ -6,6 +6,7 @@ use super::widgets::frame as frames;
 use crate::app::dialog;
 use crate::app::layout::overlay_place;
 use crate::app::overlay::{Act, Button, Kind, Overlay};
+use crate::app::question;
 use crate::app::screen::Purpose;
 use crate::model::text;
 use ratatui::layout::Rect;
@@ -111,7 +112,7 @@ fn buttons(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, line: Rect) {
     let room = line.right().saturating_sub(used + 2);
     let copies = overlay.copies.is_some() && dialog::to_type(canvas.app, overlay).is_none();
     if buttons.len() == 1 {
-        let closes = buttons[0].act == Act::Close && canvas.app.confirm.ready();
+        let closes = buttons[0].act == Act::Close && question::ready(canvas.app);
         let keys = if closes { "⏎ closes it" } else { "Esc leaves" };
         canvas.put_right(line.right(), line.y, room, keys, theme.dim);
         return;
@@ -123,7 +124,7 @@ fn buttons(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, line: Rect) {
     };
     let fitting = [keys, "⏎ takes it  Esc leaves", "Esc leaves"].into_iter().find(|keys| canvas.width(keys) <= room);
     let mut fitting = fitting.unwrap_or_default().to_owned();
-    if !canvas.app.confirm.ready() {
+    if !question::ready(canvas.app) {
         // It takes nothing yet; what else stands there stays in its place.
         fitting = fitting.replace("⏎ takes it", "          ");
     }
