@@ -388,7 +388,7 @@ def nights():
     answer = f.invoke(FunctionName=name, Payload=json.dumps({"action": "stop"}), LogType="Tail")
     same((answer["StatusCode"], answer["ExecutedVersion"], "FunctionError" in answer), (200, "$LATEST", False))
     payload = json.load(answer["Payload"])
-    same([x["to"] for x in payload["services"]], [0, 0])
+    same([x["to"] for x in payload["changed"]], [0, 0])
     true(b"REPORT RequestId" in base64.b64decode(answer["LogResult"]), "log")
     service = e.describe_services(cluster=C, services=[WEB], include=["TAGS"])["services"][0]
     same(service["desiredCount"], 0)
