@@ -4,7 +4,7 @@
 //! Each group is asked for what came since the last time with an overlap, because lines may become
 //! visible seconds after they were written; what was seen already is known by its id. Most rounds look
 //! back a few seconds, one every 20 s looks back two minutes; where lines are many, each stretch is read once more
-//! when it is old enough ([`super::again`]), and what cannot be is a row. A failure moves nothing: the
+//! when it is old enough (`again`), and what cannot be is a row. A failure moves nothing: the
 //! next try begins where the last good read ended, so it leaves no gap.
 //!
 //! Where more comes than requests can bring, a round does not end. It advances what is covered all the same, page
