@@ -5,7 +5,7 @@ use super::accounts::{Accounts, Asked, Bound};
 use super::pinned::Pinned;
 use super::session::{Caller, Generation, Inner, Session};
 use super::sts;
-use crate::model::{Failure, FailureKind};
+use crate::model::Failure;
 use aws_credential_types::Credentials;
 use futures_util::FutureExt as _;
 use std::sync::{Arc, MutexGuard, PoisonError};
@@ -60,13 +60,4 @@ async fn ask(session: Session, credentials: Credentials, pinned: Pinned) -> Aske
 
 fn accounts(session: &Inner) -> MutexGuard<'_, Accounts> {
     session.accounts.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// What an answer of another account than the plan's is.
-pub(super) fn another(account: &str, expected: &str) -> Failure {
-    Failure::new(
-        FailureKind::WrongAccount,
-        format!("the credentials are for account {account} now, and this is in {expected}"),
-    )
-    .hinted(format!("renew those of account {expected}; they are read again by themselves"))
 }

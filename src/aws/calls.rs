@@ -2,7 +2,6 @@
 //! says what each means.
 
 use super::accounts::Bound;
-use super::bound;
 use super::session::{Caller, Session};
 use super::writer::Writer;
 use super::{
@@ -25,7 +24,7 @@ impl Session {
                 Ok(bound) => {
                     let of = bound.identity.account.clone();
                     let outcome = match account.filter(|account| *account != of) {
-                        Some(account) => Err(bound::another(&of, account)),
+                        Some(account) => Err(Failure::other_account(&of, account)),
                         None => Box::pin(self.read_with(&bound, read.clone())).await,
                     };
                     (outcome, Some(of))

@@ -319,13 +319,16 @@ mod tests {
         // What ignores a signal has children that ignore it.
         let script = format!("trap '' TERM; sleep 600 & echo $! > '{}'; wait", file.display());
         // It may be slow to start on a busy machine: tried until it was there in time.
-        let child = loop {
+        let mut child = None;
+        for _ in 0..30 {
             helper(&script).run(Duration::from_secs(1), true).await.unwrap_err();
             let text = std::fs::read_to_string(&file).unwrap_or_default();
-            if let Some(pid) = text.trim().parse().ok().and_then(Pid::from_raw) {
-                break pid;
+            child = text.trim().parse().ok().and_then(Pid::from_raw);
+            if child.is_some() {
+                break;
             }
-        };
+        }
+        let child = child.expect("it was started");
         let limit = Instant::now() + Duration::from_mins(1);
         while test_kill_process(child).is_ok() {
             assert!(Instant::now() < limit, "the child runs on");

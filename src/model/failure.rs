@@ -90,6 +90,13 @@ impl Failure {
         Self::new(FailureKind::Malformed, "the answer is not of the kind that was asked for")
     }
 
+    /// Credentials that were renewed to those of another account than what is looked at is in.
+    pub fn other_account(theirs: &str, ours: &str) -> Self {
+        let message = format!("the credentials are for account {theirs} now, and this is in {ours}");
+        let hint = format!("renew those of account {ours}; they are read again by themselves");
+        Self::new(FailureKind::WrongAccount, message).hinted(hint)
+    }
+
     /// A failure with its message.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), unsent: false, hint: None, lasting: false }

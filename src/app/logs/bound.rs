@@ -30,10 +30,7 @@ impl Feed {
             });
             (self.covered, self.round, self.back) = (to, None, None);
         }
-        self.floor = self.floor.max(to);
-        let floor = self.floor;
-        self.seen.retain(|_, at| *at >= floor);
-        self.alike.retain(|_, (_, at)| *at >= floor);
+        self.forget_before(to);
     }
 }
 

@@ -310,13 +310,18 @@ impl Feed {
         let back = far(self.rate).max(overlap(self.rate, true)) + if live { 30_000 } else { 5_000 };
         let back_at = self.back.as_ref().map_or(Ms::MAX, |round| round.position);
         let needed = self.again.needed(self.rate).min(position).min(back_at);
-        self.floor = self.floor.max((self.covered - back).min(needed));
-        let floor = self.floor;
-        self.seen.retain(|_, at| *at >= floor);
-        self.alike.retain(|_, (_, at)| *at >= floor);
+        self.forget_before((self.covered - back).min(needed));
         // A look at each of them costs: they are looked at again when there are twice as many, or many more.
         let left = self.seen.len().max(self.alike.len());
         self.enough = (left + left.min(MANY)).max(FEW);
+    }
+
+    /// Forgets ids of lines before a time; no round begins before it.
+    pub(super) fn forget_before(&mut self, time: Ms) {
+        self.floor = self.floor.max(time);
+        let floor = self.floor;
+        self.seen.retain(|_, at| *at >= floor);
+        self.alike.retain(|_, (_, at)| *at >= floor);
     }
 
     pub(super) fn count(&mut self, batch: &Batch, now: Ms) {

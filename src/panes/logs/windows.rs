@@ -345,9 +345,10 @@ pub fn insights_found(app: &mut App) {
                 text.map(|value| text::harmless(&value).into_owned()).collect()
             };
             let mut widths: Vec<usize> = result.columns.iter().map(|name| text::width(name)).collect();
-            for row in &result.rows {
-                for (width, value) in widths.iter_mut().zip(shown(row)) {
-                    *width = (*width).max(text::width(&value)).min(60);
+            let rows: Vec<Vec<String>> = result.rows.iter().map(|row| shown(row)).collect();
+            for row in &rows {
+                for (width, value) in widths.iter_mut().zip(row) {
+                    *width = (*width).max(text::width(value)).min(60);
                 }
             }
             let cells = |values: Vec<String>| {
@@ -359,8 +360,8 @@ pub fn insights_found(app: &mut App) {
                 cells.collect::<Vec<_>>().join("  ")
             };
             let mut page = format!("{}\n\n{}\n", insights::after(&result), cells(result.columns.clone()));
-            for row in &result.rows {
-                let _ = writeln!(page, "{}", cells(shown(row)));
+            for row in rows {
+                let _ = writeln!(page, "{}", cells(row));
             }
             let mut overlay = overlays::inspect(format!("Insights: {name} (y copies it as CSV)"), &page);
             overlay.copies = Some(csv(&result));

@@ -17,9 +17,7 @@ impl Operation {
             return answered;
         }
         self.elsewhere = true;
-        let message = format!("the credentials are for account {theirs} now, and this is in {ours}");
-        let failure = Failure::new(FailureKind::WrongAccount, message);
-        let failure = failure.hinted(format!("renew those of account {ours}; they are read again by themselves"));
+        let failure = Failure::other_account(theirs, ours);
         Answered { outcome: Err(failure), ..answered }
     }
 
