@@ -157,7 +157,11 @@ fn in_account(home: &Home, account: &str) {
 /// true then, as far as that account shows.
 #[test]
 fn credentials_that_are_renewed_to_another_account_give_no_verdict() {
-    for command in ["scale web 2 --yes --timeout 3m -o json"] {
+    for command in [
+        "scale web 2 --yes --timeout 3m -o json",
+        "deploy web --image c0ffee1 --yes --timeout 3m -o json",
+        "stop --direct --yes --timeout 3m -o json",
+    ] {
         let (home, world) = (home(), World::staging());
         in_account(&home, aws_sim::ACCOUNT);
         let mut program = home.at(None);
@@ -167,7 +171,8 @@ fn credentials_that_are_renewed_to_another_account_give_no_verdict() {
         let mut told = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
         until("it is changed", PATIENCE, || (world.asked("ecs:UpdateService") > 0).then_some(()));
         in_account(&home, "999999999999");
-        let asked = || world.asked("sts:GetCallerIdentity");
+        // Whose they are is asked before a change, too: that they were read anew shows in the role that they assume.
+        let asked = || world.asked("sts:AssumeRole");
         let before = asked();
         for refused in ["ecs:DescribeServices", "ecs:ListTasks"] {
             world.fault(refused, "expired");

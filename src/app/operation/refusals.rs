@@ -42,6 +42,27 @@ impl Refusals {
     }
 }
 
+/// Kinds of failures that were told since AWS last answered: the same again is no news, one of another kind is. What is
+/// waited for after expired credentials is not what is waited for after those of another account.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct ToldKinds(Vec<FailureKind>);
+
+impl ToldKinds {
+    /// AWS answers again.
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// Whether one of its kind was not told yet; it is from now on.
+    pub(super) fn is_news(&mut self, failure: &Failure) -> bool {
+        let new = !self.0.contains(&failure.kind);
+        if new {
+            self.0.push(failure.kind);
+        }
+        new
+    }
+}
+
 /// What is waited for after such a failure, where it is one of credentials that can come back.
 pub(super) fn waiting(failure: &Failure) -> String {
     if failure.kind == FailureKind::Credentials && !failure.lasting {
@@ -89,6 +110,16 @@ mod tests {
             assert!(!refusals.note(&refused(false), at(second)), "{second}");
         }
         assert!(refusals.note(&refused(false), at(900)));
+    }
+
+    #[test]
+    fn a_failure_is_told_once_until_aws_answers_and_one_of_another_kind_at_once() {
+        let (mut told, elsewhere) = (ToldKinds::default(), Failure::other_account("999999999999", "123456789012"));
+        assert!(told.is_news(&refused(false)) && !told.is_news(&refused(false)));
+        assert!(told.is_news(&elsewhere) && !told.is_news(&elsewhere));
+        assert!(!told.is_news(&refused(false)), "by turns they are no news either");
+        told.clear();
+        assert!(told.is_news(&refused(false)));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! else is done, and sent again only when it was twice not there.
 
 use super::call::{Answered, REMEMBERED, Read, Reply, Write, may_have_landed, may_pass};
-use super::refusals::{self, Refusals};
+use super::refusals::{self, Refusals, ToldKinds};
 use super::step::{Ctx, Slot, Weight, wait_after};
 use crate::model::service::Service;
 use crate::model::timer::{Power, Timer};
@@ -63,6 +63,7 @@ pub struct Sure {
     unsent: u32,
     /// Refusals of the credentials in a row.
     refusals: Refusals,
+    told_kinds: ToldKinds,
     /// Whether a sending may have been carried out.
     lost: Option<Failure>,
     /// Other changes were made before it, so that credentials of another account are waited out.
@@ -104,6 +105,7 @@ impl Sure {
             waits: 0,
             unsent: 0,
             refusals: Refusals::default(),
+            told_kinds: ToldKinds::default(),
             lost: None,
             waits_for_account: false,
         }
@@ -164,7 +166,7 @@ impl Sure {
             _ if failure.unsent => "it was not sent, and is tried again",
             _ => "it was not done",
         };
-        if self.waits == 0 {
+        if self.told_kinds.is_news(failure) {
             let limit = refusals::waiting(failure);
             ctx.say(Weight::Warn, format!("{}: {why}: waiting ({failure}){limit}", self.write.action()));
         }

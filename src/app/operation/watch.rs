@@ -5,7 +5,7 @@ mod judge;
 mod tasks;
 
 use super::call::{Answered, Read, Reply};
-use super::refusals::{self, Refusals};
+use super::refusals::{self, Refusals, ToldKinds};
 use super::step::{Ctx, Slot, Weight, wait_after};
 use crate::model::deploy::trouble::Trouble;
 use crate::model::rollout::{RolloutStatus, ServiceDeployment};
@@ -89,6 +89,7 @@ pub struct Watch {
     tasks_wanted: bool,
     targets_at: Option<Timestamp>,
     told: BTreeSet<String>,
+    told_kinds: ToldKinds,
     logged: BTreeSet<String>,
     /// ECS calls its end a good one since; what is to serve then did not all run yet.
     settling: Option<Timestamp>,
@@ -149,6 +150,7 @@ impl Watch {
             tasks_wanted: true,
             targets_at: None,
             told: BTreeSet::new(),
+            told_kinds: ToldKinds::default(),
             logged: BTreeSet::new(),
             settling: None,
             refusals: Refusals::default(),
@@ -252,6 +254,7 @@ impl Watch {
                 self.refusals.clear();
                 if matches!(name, "service" | "release") && self.failing.take().is_some() {
                     self.failures = 0;
+                    self.told_kinds.clear();
                     ctx.say(Weight::Step, "AWS answers again");
                 }
                 self.take(reply, ctx);
@@ -275,7 +278,7 @@ impl Watch {
             }
             return;
         }
-        if self.failures == 0 {
+        if self.told_kinds.is_news(&failure) {
             let limit = refusals::waiting(&failure);
             let text = format!("cannot look: {failure}; the deployment goes on, and so does the looking{limit}");
             ctx.say(Weight::Warn, text);

@@ -13,7 +13,7 @@ use super::call::{Answered, DatabaseState, Reply, Write};
 use super::machine::{Machine, Picture, Target, What};
 use super::outcome::{Outcome, Verdict};
 use super::plan::Plan;
-use super::refusals::{self, Refusals};
+use super::refusals::{self, Refusals, ToldKinds};
 use super::step::{Ctx, Slot, Weight, wait_after};
 use super::sure::{Before, Progress, Sure};
 use crate::model::deploy::Check;
@@ -78,6 +78,7 @@ pub struct Steps {
     refusals: Refusals,
     next_try: Option<Timestamp>,
     told: BTreeSet<String>,
+    told_kinds: ToldKinds,
     settling: Counts,
     /// Counts before, for the audit file.
     pub before: BTreeMap<String, u32>,
@@ -191,6 +192,7 @@ impl Machine for Steps {
                         self.refusals.clear();
                         if self.next_try.take().is_some() {
                             self.failures = 0;
+                            self.told_kinds.clear();
                             ctx.say(Weight::Step, "AWS answers again");
                         }
                         self.looked(slot, reply, ctx);
@@ -200,7 +202,7 @@ impl Machine for Steps {
                     }
                     Err(failure) if self.settling.missed(slot, &failure, ctx) => {}
                     Err(failure) => {
-                        if self.failures == 0 {
+                        if self.told_kinds.is_news(&failure) {
                             let limit = refusals::waiting(&failure);
                             ctx.say(Weight::Warn, format!("cannot look: {failure}; it is tried again{limit}"));
                         }
@@ -298,6 +300,7 @@ impl Steps {
             refusals: Refusals::default(),
             next_try: None,
             told: BTreeSet::new(),
+            told_kinds: ToldKinds::default(),
             settling: Counts::default(),
             before: BTreeMap::new(),
             counts: BTreeMap::new(),
