@@ -1,0 +1,1 @@
+//! Port forwarding and interactive sessions through AWS Systems Manager Session Manager.
