@@ -19,6 +19,7 @@ pub mod format;
 pub mod health;
 pub mod identity;
 pub mod image;
+pub mod infra;
 mod judge;
 pub mod key;
 pub mod logs;

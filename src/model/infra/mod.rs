@@ -1,0 +1,12 @@
+//! Infrastructure as code, as plain data: the units of an environment and their order, what Terraform says while it
+//! works, what a run is made of, and how it stands. How processes are started and files are read is in `src/infra`.
+
+pub mod message;
+pub mod plan;
+pub mod run;
+pub mod run_event;
+pub mod unit;
+
+pub use run::RunState;
+pub use run_event::RunEvent;
+pub use unit::{Graph, Tool, Unit};

@@ -1,0 +1,310 @@
+//! How a run stands: made of its events alone. The pane, the headless commands, a cockpit that came later and a replay
+//! know nothing else of a run.
+
+use super::message::{Action, Diagnostic, Message};
+use super::run_event::{PlanRef, RunEnd, RunEvent, Started, Step, UnitEnd, What, Who};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+/// How a run stands.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RunState {
+    /// What it was asked for; none before its first event.
+    pub started: Option<Started>,
+    /// When that was.
+    pub began: Option<Timestamp>,
+    /// Its units, by name.
+    pub units: BTreeMap<String, UnitState>,
+    /// Who asked it to stop, and whether for the second time.
+    pub cancel: Option<(Who, bool)>,
+    /// What a person should know, in order: unit and sentence.
+    pub notes: Vec<(Option<String>, String)>,
+    /// How it ended, and when.
+    pub end: Option<(Timestamp, RunEnd)>,
+    /// The supervisor's process, of the one that took it up last.
+    pub supervisor: Option<u32>,
+    /// Events of a kind that this version does not know.
+    pub unknown: u64,
+}
+
+/// How a unit stands.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct UnitState {
+    /// Where it is.
+    pub phase: Phase,
+    /// When it came there.
+    pub since: Option<Timestamp>,
+    /// Terraform's process, while there is one.
+    pub pid: Option<u32>,
+    /// Its plan, once there is one that stands.
+    pub plan: Option<PlanRef>,
+    /// The hash that was approved, and by whom.
+    pub approved: Option<(String, Who)>,
+    /// Its resources, by address, as far as anything was said of them.
+    pub resources: BTreeMap<String, ResourceState>,
+    /// Errors and warnings of its current step, in order.
+    pub diagnostics: Vec<Diagnostic>,
+    /// How it ended.
+    pub end: Option<UnitEnd>,
+    /// What Terraform said last that is no state of a resource.
+    pub last_said: Option<String>,
+}
+
+/// Where a unit is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// It waits for its turn.
+    #[default]
+    Queued,
+    /// Providers and modules are made ready.
+    Init,
+    /// It is being planned.
+    Planning,
+    /// Its plan waits to be read and approved.
+    Review,
+    /// It was approved, and waits for its turn.
+    Approved,
+    /// It is being applied.
+    Applying,
+    /// It is over: [`UnitState::end`] says how.
+    Ended,
+}
+
+/// How a resource stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResourceState {
+    /// What is done to it.
+    pub action: Action,
+    /// How far that is.
+    pub phase: ResourcePhase,
+    /// When it came there.
+    pub since: Timestamp,
+    /// It is not as the state has it.
+    pub drifted: bool,
+    /// For how long it was changed, in seconds: by now, or in all.
+    pub elapsed: u64,
+}
+
+/// How far the change of a resource is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ResourcePhase {
+    /// Its state is being read.
+    Refreshing,
+    /// Its state was read.
+    Refreshed,
+    /// It will be changed.
+    Planned,
+    /// It is being changed.
+    Applying,
+    /// It was changed.
+    Done,
+    /// It could not be changed.
+    Failed,
+    /// It was being changed when the process ended: it may exist and be in no state.
+    InFlight,
+}
+
+impl RunState {
+    /// How a run stands after these events.
+    pub fn of<'a>(events: impl IntoIterator<Item = &'a RunEvent>) -> Self {
+        let mut state = Self::default();
+        for event in events {
+            state.fold(event);
+        }
+        state
+    }
+
+    /// Takes in one more event.
+    pub fn fold(&mut self, event: &RunEvent) {
+        let time = event.time;
+        match &event.what {
+            What::Started(started) => {
+                self.units = started.units.iter().map(|unit| (unit.name.clone(), UnitState::default())).collect();
+                self.supervisor = Some(started.pid);
+                self.began = Some(time);
+                self.started = Some((**started).clone());
+            }
+            What::TakenUp { pid } => self.supervisor = Some(*pid),
+            What::Step { unit, step, pid } => self.unit(unit).begin(time, *step, *pid),
+            What::Said { unit, step, message } => self.unit(unit).said(time, *step, message),
+            What::StepEnded { unit, step, .. } => self.unit(unit).step_ended(time, *step),
+            What::PlanReady { unit, plan } => {
+                let unit = self.unit(unit);
+                unit.enter(time, Phase::Review);
+                unit.plan = Some(plan.clone());
+            }
+            What::Approved { unit, sha256, by } => {
+                let unit = self.unit(unit);
+                unit.enter(time, Phase::Approved);
+                unit.approved = Some((sha256.clone(), by.clone()));
+            }
+            What::PlanStale { unit, why } => {
+                let state = self.unit(unit);
+                (state.plan, state.approved) = (None, None);
+                state.enter(time, Phase::Queued);
+                self.notes.push((Some(unit.clone()), format!("the plan is stale: {why}")));
+            }
+            What::UnitEnded { unit, end } => {
+                let unit = self.unit(unit);
+                unit.enter(time, Phase::Ended);
+                unit.end = Some(end.clone());
+            }
+            What::Retried { units, .. } => {
+                for name in units {
+                    self.units.insert(name.clone(), UnitState { since: Some(time), ..UnitState::default() });
+                }
+                (self.end, self.cancel) = (None, None);
+            }
+            What::CancelAsked { by, hard } => self.cancel = Some((by.clone(), *hard)),
+            What::Note { unit, text } => self.notes.push((unit.clone(), text.clone())),
+            What::Ended { end } => self.end = Some((time, *end)),
+            What::Unknown => self.unknown += 1,
+        }
+    }
+
+    /// Units that are over, of all.
+    pub fn progress(&self) -> (usize, usize) {
+        (self.units.values().filter(|unit| unit.phase == Phase::Ended).count(), self.units.len())
+    }
+
+    /// Plans that wait for a yes: unit and plan.
+    pub fn to_review(&self) -> impl Iterator<Item = (&str, &PlanRef)> {
+        self.units.iter().filter_map(|(name, unit)| match (&unit.plan, unit.phase) {
+            (Some(plan), Phase::Review) => Some((name.as_str(), plan)),
+            _ => None,
+        })
+    }
+
+    /// A unit; one that the beginning did not name is kept too, as nothing that was written may be lost.
+    fn unit(&mut self, name: &str) -> &mut UnitState {
+        self.units.entry(name.to_owned()).or_default()
+    }
+}
+
+impl UnitState {
+    fn enter(&mut self, time: Timestamp, phase: Phase) {
+        (self.phase, self.since) = (phase, Some(time));
+    }
+
+    fn begin(&mut self, time: Timestamp, step: Step, pid: Option<u32>) {
+        let phase = match step {
+            Step::Init => Phase::Init,
+            Step::Plan | Step::Show => Phase::Planning,
+            Step::Apply => Phase::Applying,
+        };
+        if self.phase != phase {
+            self.enter(time, phase);
+        }
+        if matches!(step, Step::Plan | Step::Apply) {
+            self.diagnostics.clear();
+        }
+        if step == Step::Plan {
+            self.resources.clear();
+        }
+        self.pid = pid;
+    }
+
+    fn said(&mut self, time: Timestamp, step: Step, message: &Message) {
+        use ResourcePhase::{Applying, Done, Failed, Planned, Refreshed, Refreshing};
+        match message {
+            Message::Planned { address, action, .. } => self.resource(time, address, *action, Planned),
+            Message::Drift { address, .. } => {
+                self.resource(time, address, Action::NoOp, Refreshed);
+                if let Some(resource) = self.resources.get_mut(address) {
+                    resource.drifted = true;
+                }
+            }
+            // While a plan is applied its resources are read once more: that is no step back.
+            Message::RefreshStarted { address } if step == Step::Plan => {
+                self.resource(time, address, Action::NoOp, Refreshing);
+            }
+            Message::Refreshed { address } if step == Step::Plan => {
+                self.resource(time, address, Action::NoOp, Refreshed);
+            }
+            Message::ApplyStarted { address, action } => self.resource(time, address, *action, Applying),
+            Message::ApplyProgress { address, elapsed } => {
+                if let Some(resource) = self.resources.get_mut(address) {
+                    resource.elapsed = *elapsed;
+                }
+            }
+            Message::ApplyDone { address, action, elapsed, .. } => {
+                self.resource(time, address, *action, Done);
+                self.took(address, *elapsed);
+            }
+            Message::ApplyFailed { address, action, elapsed } => {
+                self.resource(time, address, *action, Failed);
+                self.took(address, *elapsed);
+            }
+            Message::Diagnostic(diagnostic) => self.diagnostics.push(diagnostic.clone()),
+            Message::Log { text } => self.last_said = Some(text.clone()),
+            Message::Version { .. }
+            | Message::Summary(_)
+            | Message::RefreshStarted { .. }
+            | Message::Refreshed { .. } => {}
+        }
+    }
+
+    fn resource(&mut self, time: Timestamp, address: &str, action: Action, phase: ResourcePhase) {
+        let replaced = self.resources.get(address).is_some_and(|resource| resource.action == Action::Replace);
+        let drifted = self.resources.get(address).is_some_and(|resource| resource.drifted);
+        // The two halves of a replacement are told one by one, and it stays a replacement.
+        let action = if replaced && phase > ResourcePhase::Planned { Action::Replace } else { action };
+        let state = ResourceState { action, phase, since: time, drifted, elapsed: 0 };
+        self.resources.insert(address.to_owned(), state);
+    }
+
+    fn took(&mut self, address: &str, elapsed: u64) {
+        if let Some(resource) = self.resources.get_mut(address) {
+            resource.elapsed = elapsed;
+        }
+    }
+
+    /// A process that is gone has nothing under way any more.
+    fn step_ended(&mut self, time: Timestamp, step: Step) {
+        self.pid = None;
+        if step == Step::Apply {
+            for resource in self.resources.values_mut() {
+                // A read of data has no end in the stream when it fails.
+                if resource.phase == ResourcePhase::Applying {
+                    let phase =
+                        if resource.action == Action::Read { ResourcePhase::Failed } else { ResourcePhase::InFlight };
+                    (resource.phase, resource.since) = (phase, time);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resource_without_an_end_is_in_flight_when_its_process_is_gone() {
+        let time: Timestamp = "2026-11-28T05:00:00Z".parse().unwrap();
+        let event = |what| RunEvent { time, what };
+        let unit = || "network".to_owned();
+        let said = |message| event(What::Said { unit: unit(), step: Step::Apply, message });
+        let address = |name: &str| format!("aws_vpc.{name}");
+        let start = |name| said(Message::ApplyStarted { address: address(name), action: Action::Create });
+        let done = Message::ApplyDone { address: address("a"), action: Action::Create, id: None, elapsed: 2 };
+        let events = [
+            event(What::Step { unit: unit(), step: Step::Apply, pid: Some(7) }),
+            start("a"),
+            start("b"),
+            said(done),
+            event(What::StepEnded { unit: unit(), step: Step::Apply, code: None, failed: Some("killed".into()) }),
+        ];
+        let state = RunState::of(&events);
+        let phase = |name| state.units["network"].resources[&address(name)].phase;
+        assert_eq!((phase("a"), phase("b")), (ResourcePhase::Done, ResourcePhase::InFlight));
+        assert_eq!(state.units["network"].pid, None);
+        // What is written is read back, an event of a later version too.
+        for event in &events {
+            let line = serde_json::to_string(event).unwrap();
+            assert_eq!(&serde_json::from_str::<RunEvent>(&line).unwrap(), event, "{line}");
+        }
+        let later = r#"{"time":"2026-11-28T05:00:00Z","event":"paused","for":3}"#;
+        assert_eq!(serde_json::from_str::<RunEvent>(later).unwrap().what, What::Unknown);
+    }
+}

@@ -1,0 +1,293 @@
+//! What happens in a run over the units of an environment, as a line of its `events.jsonl` each. The file is only added
+//! to; [`super::RunState`] is made of it alone, by whoever watches, today or in a later session.
+
+use super::message::{Message, Summary};
+use super::unit::Unit;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// Something that happened, and when.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunEvent {
+    /// When. A clock can jump back: order is that of the file.
+    pub time: Timestamp,
+    /// What.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum What {
+    /// The run began. Always the first.
+    Started(Box<Started>),
+    /// Another supervisor took the run up, after the one before was killed.
+    TakenUp {
+        /// Its process.
+        pid: u32,
+    },
+    /// A step of a unit began.
+    Step {
+        /// The unit.
+        unit: String,
+        /// What is done.
+        step: Step,
+        /// Terraform's own process, which alone is ever signalled.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pid: Option<u32>,
+    },
+    /// Terraform said something in a step.
+    Said {
+        /// The unit.
+        unit: String,
+        /// The step.
+        step: Step,
+        /// What it said.
+        message: Message,
+    },
+    /// A step of a unit ended.
+    StepEnded {
+        /// The unit.
+        unit: String,
+        /// The step.
+        step: Step,
+        /// The exit code; none after a signal, or where the process was never found again.
+        code: Option<i32>,
+        /// Why it counts as failed; none where it did what it should.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failed: Option<String>,
+    },
+    /// A unit's plan is ready to be read.
+    PlanReady {
+        /// The unit.
+        unit: String,
+        /// What is bound to the plan.
+        plan: PlanRef,
+    },
+    /// A plan was approved: exactly this one is applied.
+    Approved {
+        /// The unit.
+        unit: String,
+        /// The plan's [`PlanRef::sha256`].
+        sha256: String,
+        /// By whom.
+        by: Who,
+    },
+    /// An approved plan cannot be applied any more; it is planned again, and asked for again.
+    PlanStale {
+        /// The unit.
+        unit: String,
+        /// Why, in words.
+        why: String,
+    },
+    /// A unit is over.
+    UnitEnded {
+        /// The unit.
+        unit: String,
+        /// How.
+        end: UnitEnd,
+    },
+    /// Failed and blocked units are tried again.
+    Retried {
+        /// The units.
+        units: Vec<String>,
+        /// By whom.
+        by: Who,
+    },
+    /// Somebody asked the run to stop: each process gets one SIGINT, and nothing new begins.
+    CancelAsked {
+        /// By whom.
+        by: Who,
+        /// The second one, which was confirmed with a word: each process gets another SIGINT, and state may be lost.
+        hard: bool,
+    },
+    /// Something a person should know: a variable that was dropped, hooks, a lock that is waited for.
+    Note {
+        /// The unit it is about.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit: Option<String>,
+        /// In a sentence.
+        text: String,
+    },
+    /// The run is over.
+    Ended {
+        /// How.
+        end: RunEnd,
+    },
+    /// An event that this version does not know.
+    #[serde(other)]
+    Unknown,
+}
+
+/// What a run was asked for, and where it began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Started {
+    /// The run's name, which sorts by time: `20261128T203339Z-apply-1f2e`.
+    pub run: String,
+    /// The environment.
+    pub environment: String,
+    /// What is done.
+    pub goal: Goal,
+    /// Its units, in the order of their names; dependencies among them are to be waited for.
+    pub units: Vec<Unit>,
+    /// Addresses that alone are planned (`-target`); empty is all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<String>,
+    /// Addresses that are made again (`-replace`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replace: Vec<String>,
+    /// Who started it.
+    pub by: Who,
+    /// The AWS account that the credentials are of; none where there is none.
+    pub account: Option<String>,
+    /// Revision of the code.
+    pub revision: Option<Revision>,
+    /// Names of inherited variables that were dropped, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dropped: Vec<String>,
+    /// How many units work at a time.
+    pub parallelism: u32,
+    /// The environment is guarded.
+    pub guarded: bool,
+    /// The supervisor's process.
+    pub pid: u32,
+}
+
+/// What a run is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Goal {
+    /// Plans, and changes nothing.
+    Plan,
+    /// Plans with `-refresh-only`: what was changed elsewhere.
+    Drift,
+    /// Plans, waits for approval, applies.
+    Apply,
+    /// The same with `-destroy`, in the other order.
+    Destroy,
+}
+
+/// A person and where they sit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Who {
+    /// The user's name on that machine.
+    pub user: String,
+    /// The machine.
+    pub host: String,
+    /// The process.
+    pub pid: u32,
+}
+
+/// A revision of the code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revision {
+    /// The commit, in hexadecimal digits.
+    pub commit: String,
+    /// There are changes that are not committed.
+    pub dirty: bool,
+}
+
+/// A step of a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// `init`.
+    Init,
+    /// `plan`.
+    Plan,
+    /// `show` of the plan.
+    Show,
+    /// `apply` of the plan.
+    Apply,
+}
+
+/// A plan that stands, and what it is bound to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanRef {
+    /// SHA-256 of the plan file, in hexadecimal digits: what is shown is what is applied.
+    pub sha256: String,
+    /// What it would do.
+    pub summary: Summary,
+    /// Resources that are not as the state has them.
+    pub drifted: u64,
+    /// Addresses of stateful resources that it would destroy or replace.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub destroys_stateful: Vec<String>,
+    /// Nothing is to be done: no approval is asked for.
+    pub empty: bool,
+    /// Values of dependencies were made up, as those were not applied: it can be read and never applied.
+    pub on_mocks: bool,
+    /// The plan as it may be shown, sensitive values masked: JSON of [`super::plan::Plan`], in the run's folder.
+    pub shown: PathBuf,
+}
+
+/// How a unit ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "how", rename_all = "snake_case")]
+pub enum UnitEnd {
+    /// As asked: planned, or applied whole.
+    Done,
+    /// There was nothing to do.
+    Unchanged,
+    /// It failed.
+    Failed {
+        /// In a sentence.
+        why: String,
+    },
+    /// It was not tried, as what it needs failed or was not done.
+    Blocked {
+        /// The unit that it waits for.
+        by: String,
+    },
+    /// The run was cancelled before it was whole.
+    Cancelled {
+        /// Addresses that were being changed, which may exist and be in no state.
+        in_flight: Vec<String>,
+    },
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunEnd {
+    /// Every unit did what it should.
+    Done,
+    /// Some unit failed.
+    Failed,
+    /// Somebody cancelled it.
+    Cancelled,
+}
+
+/// What people ask of a run: a line of its `requests.jsonl` each, which any cockpit adds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// When.
+    pub time: Timestamp,
+    /// Who.
+    pub by: Who,
+    /// What.
+    #[serde(flatten)]
+    pub wish: Wish,
+}
+
+/// What is asked of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "wish", rename_all = "snake_case")]
+pub enum Wish {
+    /// Apply this plan of this unit. A plan that has another hash by then is not applied.
+    Approve {
+        /// The unit.
+        unit: String,
+        /// The plan's [`PlanRef::sha256`], as it was read.
+        sha256: String,
+    },
+    /// Stop, see [`What::CancelAsked`].
+    Cancel {
+        /// For the second time, confirmed with a word.
+        hard: bool,
+    },
+    /// Try failed and blocked units again.
+    Retry,
+}
