@@ -107,6 +107,7 @@ fn the_verdict_is_the_exit_code_though_the_output_cannot_be_written() {
             7,
             "the time is up",
         ),
+        (Scenario::OtherDeploy, "deploy web --image 51005e1 --yes", 6, "web"),
         (Scenario::Staging, "scale web 2 --yes", 0, "web"),
     ] {
         let (home, world) = (home(""), world(scenario));
@@ -124,9 +125,19 @@ fn the_verdict_is_the_exit_code_though_the_output_cannot_be_written() {
 #[test]
 fn what_only_prints_has_failed_where_it_cannot_be_written() {
     let (home, world) = (home(""), World::staging());
-    for arguments in
-        ["--help", "--version", "deploy --help", "man", "completions bash", "schema snapshot", "services", "audit"]
-    {
+    for arguments in [
+        "--help",
+        "--version",
+        "deploy --help",
+        "man",
+        "completions bash",
+        "schema snapshot",
+        "services",
+        "audit",
+        "logs web --since 1m",
+        "logs web --tail 5",
+        "logs web -f --since 1m",
+    ] {
         let said = on_a_full_disk(&mut home.on(&world), arguments).coded(1);
         assert!(said.err.contains("the output cannot be written"), "{arguments}: {said:#?}");
     }

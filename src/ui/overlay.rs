@@ -143,7 +143,8 @@ fn row(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, line: &Line, place: Rect,
     let x = x + texts.map_or(used, |wide| wide.min(room)) + 2;
     if !line.note.is_empty() && x < end {
         let style = if line.note_tone == Tone::Plain { theme.dim } else { theme.tone(line.note_tone) };
-        canvas.put_cut(x, y, end - x, &line.note, style);
+        // A note that is longer than its room is read as a long line is.
+        canvas.put_cut(x, y, end - x, &scrolled(&line.note, overlay.column), style);
     }
 }
 

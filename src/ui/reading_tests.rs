@@ -212,6 +212,18 @@ fn the_selected_row_of_attention_is_told_whole_where_there_is_room() {
 }
 
 #[test]
+fn a_note_beside_a_choice_can_be_read_to_its_end() {
+    let world = staging();
+    let mut app = read(&world, (60, 15));
+    press(&mut app, "2 x", &world);
+    let window = app.screen.overlays.last_mut().unwrap();
+    window.lines[0].note = format!("ran {} by the-last-words-of-it", "long ".repeat(12));
+    assert!(!text(&app).contains("the-last-words-of-it"), "{}", text(&app));
+    press(&mut app, "right right right right right right right right", &world);
+    assert!(text(&app).contains("the-last-words-of-it"), "{}", text(&app));
+}
+
+#[test]
 fn every_reason_of_a_service_can_be_read() {
     let world = staging();
     for size in [(60, 15), (80, 24), (200, 60)] {

@@ -5,7 +5,7 @@
 //! | `word`, `"two words"` | contain it, in smart case |
 //! | `/regex/` | match it, in smart case |
 //! | `level>=warn`, `level:error` | have this level, or this level and above |
-//! | `service:api`, `container:`, `task:`, `group:`, `stream:` | come from there; `*`, `?` and `[a-c]` as in a shell |
+//! | `service:api`, `container:`, `task:`, `group:`, `stream:` | come from there; `*`, `?` and `[a-c]` as in a shell; a service also by the last words of its name |
 //! | `status:5xx`, `url:/api/*`, `res.statusCode=500` | have a field like that; `x` stands for a digit |
 //! | `latency>500ms`, `bytes<=10` | have a number like that; durations know `ms`, `s`, `m`, `h` |
 //! | `-term`, `not term` | do not |
