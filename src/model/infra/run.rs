@@ -1,7 +1,7 @@
 //! How a run stands: made of its events alone. The pane, the headless commands, a cockpit that came later and a replay
 //! know nothing else of a run.
 
-use super::message::{Action, Diagnostic, Message};
+use super::message::{Action, Diagnostic, Message, Summary};
 use super::run_event::{PlanRef, RunEnd, RunEvent, Started, Step, UnitEnd, What, Who};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -44,10 +44,27 @@ pub struct UnitState {
     pub resources: BTreeMap<String, ResourceState>,
     /// Errors and warnings of its current step, in order.
     pub diagnostics: Vec<Diagnostic>,
+    /// Its step, the one under way or the last one; none before the first, and where all begins again.
+    pub step: Option<StepState>,
     /// How it ended.
     pub end: Option<UnitEnd>,
     /// What Terraform said last that is no state of a resource.
     pub last_said: Option<String>,
+}
+
+/// How a step of a unit stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepState {
+    /// Which.
+    pub step: Step,
+    /// What the unit needs was not done when it began.
+    pub early: bool,
+    /// Lines that Terraform said in it.
+    pub lines: u64,
+    /// Its counts, once they were said.
+    pub summary: Option<Summary>,
+    /// Its end, once it has ended: why it counts as failed, none where it did what it should.
+    pub end: Option<Option<String>>,
 }
 
 /// Where a unit is.
@@ -125,9 +142,9 @@ impl RunState {
                 self.started = Some((**started).clone());
             }
             What::TakenUp { pid } => self.supervisor = Some(*pid),
-            What::Step { unit, step, pid } => self.unit(unit).begin(time, *step, *pid),
+            What::Step { unit, step, pid, early } => self.unit(unit).begin(time, *step, *pid, *early),
             What::Said { unit, step, message } => self.unit(unit).said(time, *step, message),
-            What::StepEnded { unit, step, .. } => self.unit(unit).step_ended(time, *step),
+            What::StepEnded { unit, step, failed, .. } => self.unit(unit).step_ended(time, *step, failed.as_deref()),
             What::PlanReady { unit, plan } => {
                 let unit = self.unit(unit);
                 unit.enter(time, Phase::Review);
@@ -140,7 +157,7 @@ impl RunState {
             }
             What::PlanStale { unit, why } => {
                 let state = self.unit(unit);
-                (state.plan, state.approved) = (None, None);
+                (state.plan, state.approved, state.step) = (None, None, None);
                 state.enter(time, Phase::Queued);
                 self.notes.push((Some(unit.clone()), format!("the plan is stale: {why}")));
             }
@@ -186,7 +203,7 @@ impl UnitState {
         (self.phase, self.since) = (phase, Some(time));
     }
 
-    fn begin(&mut self, time: Timestamp, step: Step, pid: Option<u32>) {
+    fn begin(&mut self, time: Timestamp, step: Step, pid: Option<u32>, early: bool) {
         let phase = match step {
             Step::Init => Phase::Init,
             Step::Plan | Step::Show => Phase::Planning,
@@ -202,10 +219,20 @@ impl UnitState {
             self.resources.clear();
         }
         self.pid = pid;
+        // It is told once more when its process is known.
+        if !self.step.as_ref().is_some_and(|state| state.step == step && state.end.is_none()) {
+            self.step = Some(StepState { step, early, lines: 0, summary: None, end: None });
+        }
     }
 
     fn said(&mut self, time: Timestamp, step: Step, message: &Message) {
         use ResourcePhase::{Applying, Done, Failed, Planned, Refreshed, Refreshing};
+        if let Some(state) = self.step.as_mut().filter(|state| state.step == step) {
+            state.lines += 1;
+            if let Message::Summary(summary) = message {
+                state.summary = Some(*summary);
+            }
+        }
         match message {
             Message::Planned { address, action, .. } => self.resource(time, address, *action, Planned),
             Message::Drift { address, .. } => {
@@ -260,8 +287,11 @@ impl UnitState {
     }
 
     /// A process that is gone has nothing under way any more.
-    fn step_ended(&mut self, time: Timestamp, step: Step) {
+    fn step_ended(&mut self, time: Timestamp, step: Step, failed: Option<&str>) {
         self.pid = None;
+        if let Some(state) = self.step.as_mut().filter(|state| state.step == step) {
+            state.end = Some(failed.map(str::to_owned));
+        }
         if step == Step::Apply {
             for resource in self.resources.values_mut() {
                 // A read of data has no end in the stream when it fails.
@@ -289,7 +319,7 @@ mod tests {
         let start = |name| said(Message::ApplyStarted { address: address(name), action: Action::Create });
         let done = Message::ApplyDone { address: address("a"), action: Action::Create, id: None, elapsed: 2 };
         let events = [
-            event(What::Step { unit: unit(), step: Step::Apply, pid: Some(7) }),
+            event(What::Step { unit: unit(), step: Step::Apply, pid: Some(7), early: false }),
             start("a"),
             start("b"),
             said(done),

@@ -37,6 +37,9 @@ pub enum What {
         /// Terraform's own process, which alone is ever signalled.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pid: Option<u32>,
+        /// What the unit needs was not done when it began, so that its failure says nothing yet.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        early: bool,
     },
     /// Terraform said something in a step.
     Said {
@@ -151,6 +154,9 @@ pub struct Started {
     pub parallelism: u32,
     /// The environment is guarded.
     pub guarded: bool,
+    /// One `init` at a time: those that share a plugin cache would write into it together.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub serial_init: bool,
     /// The supervisor's process.
     pub pid: u32,
 }
@@ -167,6 +173,23 @@ pub enum Goal {
     Apply,
     /// The same with `-destroy`, in the other order.
     Destroy,
+}
+
+impl Goal {
+    /// It changes what is there.
+    pub fn applies(self) -> bool {
+        matches!(self, Self::Apply | Self::Destroy)
+    }
+
+    /// As it is typed.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Plan => "plan",
+            Self::Drift => "drift",
+            Self::Apply => "apply",
+            Self::Destroy => "destroy",
+        }
+    }
 }
 
 /// A person and where they sit.
@@ -221,6 +244,18 @@ pub struct PlanRef {
     pub on_mocks: bool,
     /// The plan as it may be shown, sensitive values masked: JSON of [`super::plan::Plan`], in the run's folder.
     pub shown: PathBuf,
+    /// The AWS account that it was made in; none where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// Revision of the code that it was made of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<Revision>,
+    /// SHA-256 of the files of that code, changes that are not committed too; empty where they cannot be read.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub code: String,
+    /// Where Terraform made it, and applies it: with Terragrunt a folder in its cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dir: Option<PathBuf>,
 }
 
 /// How a unit ended.
