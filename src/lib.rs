@@ -8,6 +8,7 @@
 //! - [`panes`]: a folder each pane of the screen.
 //! - [`runtime`]: the only room that spawns, sleeps, reads the clock and draws.
 //! - [`aws`]: the only room that speaks to AWS.
+//! - [`infra`]: runs of Terraform and Terragrunt over the units of an environment.
 //! - [`config`]: what is configured, and where each value comes from.
 //! - [`cli`]: what all commands share: global flags, formats, errors, exit codes.
 //! - [`commands`]: a folder each headless command.
@@ -22,6 +23,7 @@ pub mod commands;
 pub mod config;
 pub mod feeds;
 pub mod headless;
+pub mod infra;
 pub mod model;
 pub mod panes;
 pub mod runtime;

@@ -4,11 +4,17 @@ use cockpit::cli::ExitCode;
 use cockpit::commands::begin;
 use cockpit::commands::declared::Work;
 use cockpit::commands::line::{Cli, Stop};
+use cockpit::infra::run::shim;
 use cockpit::runtime::{self, GivenUp};
-use std::io;
+use std::io::{self, Write as _};
 use std::process;
 
 fn main() -> process::ExitCode {
+    if let Some(arguments) = shim::called(std::env::args_os()) {
+        let error = shim::become_terraform(&arguments);
+        let _ = writeln!(io::stderr(), "error: terraform cannot be started: {error}");
+        return process::ExitCode::FAILURE;
+    }
     runtime::install_panic_hook();
     let cli = match Cli::read(std::env::args_os()) {
         Ok(cli) => cli,

@@ -31,7 +31,7 @@ macro_rules! with_commands {
             Man(man),
             Sim(sim),
             Demo(demo),
-            RunDetached(run_detached),
+            Internal(internal),
         }
     };
 }
@@ -46,10 +46,10 @@ mod demo;
 mod deploy;
 mod doctor;
 mod insights;
+mod internal;
 mod logs;
 mod man;
 mod rollback;
-mod run_detached;
 mod scale;
 mod schedule;
 mod schema;

@@ -106,8 +106,10 @@ mod tests {
     #[test]
     fn what_is_asked_of_aws_belongs_to_an_environment_and_what_is_asked_of_runs_does_not() {
         assert_eq!(Ask::from(aws::Query::Identity).lifetime(), Lifetime::Environment);
-        let folder = std::path::PathBuf::from("run");
-        assert_eq!(Ask::from(runs::Ask::Follow { folder: folder.clone(), from: 0 }).lifetime(), Lifetime::Session);
-        assert_eq!(Ask::from(runs::Ask::Stop { folder }).lifetime(), Lifetime::Detached);
+        let run = std::path::PathBuf::from("run");
+        assert_eq!(Ask::from(runs::Ask::Follow { run: run.clone(), from: 0 }).lifetime(), Lifetime::Session);
+        let tell =
+            runs::Ask::Tell { place: runs::Place::default(), run, wish: crate::model::infra::run_event::Wish::Retry };
+        assert_eq!(Ask::from(tell).lifetime(), Lifetime::Detached);
     }
 }

@@ -1,6 +1,8 @@
 //! The audit file: JSON lines, only ever added to, readable by its owner alone.
 
+use crate::feeds::runs::Place;
 use crate::model::audit::Record;
+use crate::model::infra::run_event::Who;
 use jiff::Timestamp;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, Write as _};
@@ -22,12 +24,23 @@ pub fn simulated() -> Option<PathBuf> {
     path(None).map(|path| path.with_file_name("audit-simulated.jsonl"))
 }
 
+/// Where runs over the units of an environment are kept: beside the audit file.
+pub fn runs(place: &Place) -> Option<PathBuf> {
+    let folder = if place.simulated { "runs-simulated" } else { "runs" };
+    path(place.audit_file.as_deref()).map(|path| path.with_file_name(folder))
+}
+
+/// The person at this process.
+pub fn who() -> Who {
+    Who { user: user(), host: host(), pid: std::process::id() }
+}
+
 /// Adds a line, in one write, so that two cockpits never mix theirs. What was left half written before it, by a
 /// crash or a full disk, is ended first; a write that does not go in whole is taken back.
 ///
 /// # Errors
 /// When the file cannot be opened or written, or is not a regular file.
-pub(super) fn append(path: Option<&Path>, mut record: Record, now: Timestamp) -> io::Result<()> {
+pub fn append(path: Option<&Path>, mut record: Record, now: Timestamp) -> io::Result<()> {
     let path = path.ok_or_else(|| io::Error::other("there is no home folder to keep the audit file in"))?;
     record.time = now;
     record.user = user();

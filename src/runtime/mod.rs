@@ -21,7 +21,6 @@ mod pipe;
 mod printed;
 mod process;
 pub mod ring;
-pub mod runs;
 pub mod stop;
 pub mod tee;
 mod terminal;

@@ -49,6 +49,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("src/ui", &["aws", "runtime", "headless", "cli", "commands"]),
     ("src/headless", &["aws", "runtime", "ui", "commands"]),
     ("src/aws", &["ui", "runtime", "headless", "cli", "commands"]),
+    ("src/infra", &["app", "panes", "ui", "aws", "runtime", "headless", "cli", "commands"]),
     ("src/runtime", &["commands"]),
 ];
 
@@ -97,6 +98,7 @@ pub const INVARIANTS: &[Invariant] = &[
             ("src/headless/mod.rs", "use crate::runtime::clock;"),
             ("src/aws/mod.rs", "use crate::headless::table;"),
             ("src/runtime/mod.rs", "use crate::commands::begin::run;"),
+            ("src/infra/mod.rs", "use crate::app::App;"),
             ("crates/aws-sim/src/lib.rs", "use cockpit::model::Estate;"),
         ],
     },
@@ -208,12 +210,13 @@ pub const INVARIANTS: &[Invariant] = &[
         planted: &[("src/runtime/mod.rs", "type Shared = std::sync::Mutex<App>;")],
     },
     Invariant {
-        rule: "processes, threads and drawing belong to src/runtime (doctor may ask tools for their version)",
+        rule: "processes, threads and drawing belong to src/runtime, Terraform and Terragrunt to src/infra (doctor may ask tools \
+               for their version)",
         breaches: |tree| {
             let hands = ["std::thread::", "std::process::Command", "tokio::spawn", "execute!("];
-            let mut found = outside(tree.naming("src", &hands), &["src/runtime/"]);
+            let mut found = outside(tree.naming("src", &hands), &["src/runtime/", "src/infra/"]);
             // A profile may name a program that gives credentials.
-            let others = ["src/runtime/", "src/commands/doctor/run.rs", "src/aws/helper.rs"];
+            let others = ["src/runtime/", "src/infra/", "src/commands/doctor/run.rs", "src/aws/helper.rs"];
             found.extend(outside(tree.naming("src", &["tokio::process"]), &others));
             found
         },

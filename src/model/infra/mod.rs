@@ -2,11 +2,13 @@
 //! works, what a run is made of, and how it stands. How processes are started and files are read is in `src/infra`.
 
 pub mod message;
+pub mod order;
 pub mod plan;
 pub mod run;
 pub mod run_event;
 pub mod unit;
 
+pub use order::Order;
 pub use run::RunState;
 pub use run_event::RunEvent;
 pub use unit::{Graph, Tool, Unit};

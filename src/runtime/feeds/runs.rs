@@ -1,44 +1,40 @@
-//! Starts, follows and stops runs.
+//! Lists, starts and follows runs, and asks them for things.
 
 use super::means::Means;
 use crate::feeds::part::Part;
-use crate::feeds::runs::{Ask, Fact};
+use crate::feeds::runs::{Ask, Fact, News, Place};
+use crate::infra::run::events::Reader;
+use crate::infra::run::start::{self, NotStarted};
+use crate::infra::run::{folder, requests};
+use crate::model::infra::run_event::{Request, Wish};
 use crate::model::{Failure, FailureKind};
-use crate::runtime::runs::{follow, start, stop};
+use crate::runtime::audit;
+use jiff::Timestamp;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Between two looks at whether something happened.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// Does what is asked.
 pub(super) async fn answer(means: &Means, ask: Ask) {
     let done = match ask {
-        Ask::Start { folder, order } => {
-            start::start(&start::this_program(), &folder, &order).await.map(|()| Fact::Started).map_err(|error| {
-                Failure::new(FailureKind::Other, format!("the run in {} cannot be started: {error}", folder.display()))
+        Ask::List { place, environment } => kept(&place)
+            .and_then(|runs| {
+                folder::list(&runs, &environment).map_err(|error| failed("the runs cannot be listed", &error))
             })
-        }
-        Ask::Stop { folder } => {
-            stop::ask(&folder).map(|()| Fact::StopAsked).map_err(|error| not_there(&folder, &error))
-        }
-        Ask::Follow { folder, from } => {
-            let mut reader = match follow::Reader::open(&folder, from) {
-                Ok(reader) => reader,
-                Err(error) => {
-                    means.send(Part::<Fact>::Failed(not_there(&folder, &error))).await;
-                    return;
-                }
-            };
-            loop {
-                let part = match reader.next().await {
-                    Ok(news) if news.end.is_some() => Part::Last(Fact::News(news)),
-                    Ok(news) => Part::Page(Fact::News(news)),
-                    Err(error) => Part::Failed(not_there(&folder, &error)),
-                };
-                let more = matches!(part, Part::Page(_));
-                if !means.send(part).await || !more {
-                    return;
-                }
-            }
-        }
+            .map(Fact::Runs),
+        Ask::Follow { run, from } => return follow(means, &run, from).await,
+        Ask::Start { place, order } => match kept(&place) {
+            Ok(runs) => start::start(&start::this_program(), &runs, &order, Timestamp::now())
+                .await
+                .map(Fact::Started)
+                .map_err(|error| not_started(&error)),
+            Err(failure) => Err(failure),
+        },
+        Ask::Resume { place, run } => resume(&place, &run).await.map(|()| Fact::Started(run)),
+        Ask::Tell { place, run, wish } => tell(&place, &run, wish).await.map(|()| Fact::Told),
     };
     let part = match done {
         Ok(fact) => Part::Last(fact),
@@ -47,7 +43,59 @@ pub(super) async fn answer(means: &Means, ask: Ask) {
     means.send(part).await;
 }
 
-fn not_there(folder: &Path, error: &io::Error) -> Failure {
+async fn follow(means: &Means, run: &Path, from: u64) {
+    let mut reader = Reader::new(from);
+    let mut before = None;
+    loop {
+        // Asked first: nothing is added any more where nobody drives it.
+        let read = folder::order(run).and_then(|_| folder::driven(run)).and_then(|live| Ok((live, reader.read(run)?)));
+        match read {
+            Ok((live, news)) => {
+                if !news.events.is_empty() || before != Some(live) {
+                    let more = !news.events.is_empty();
+                    let news = News { events: news.events, next: news.next, live };
+                    before = Some(live);
+                    if !means.send(Part::Page(Fact::News(news))).await {
+                        return;
+                    }
+                    if more {
+                        continue;
+                    }
+                }
+            }
+            Err(error) => {
+                let text = format!("the run in {} cannot be read", run.display());
+                means.send(Part::<Fact>::Failed(failed(&text, &error))).await;
+                return;
+            }
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+async fn resume(place: &Place, run: &Path) -> Result<(), Failure> {
+    let runs = kept(place)?;
+    let resumed = start::resume(&start::this_program(), &runs, run, &audit::who(), Timestamp::now()).await;
+    resumed.map_err(|error| not_started(&error))
+}
+
+/// Asks something of a run, and has one that nobody drives go on where that is a retry.
+async fn tell(place: &Place, run: &Path, wish: Wish) -> Result<(), Failure> {
+    let retry = wish == Wish::Retry;
+    let request = Request { time: Timestamp::now(), by: audit::who(), wish };
+    requests::ask(run, &request).map_err(|error| failed("the run cannot be asked", &error))?;
+    if retry && !folder::driven(run).unwrap_or(false) { resume(place, run).await } else { Ok(()) }
+}
+
+fn kept(place: &Place) -> Result<PathBuf, Failure> {
+    audit::runs(place).ok_or_else(|| Failure::new(FailureKind::Other, "there is no home folder to keep runs in"))
+}
+
+fn failed(what: &str, error: &io::Error) -> Failure {
     let kind = if error.kind() == io::ErrorKind::NotFound { FailureKind::NotFound } else { FailureKind::Other };
-    Failure::new(kind, format!("the run in {} cannot be read: {error}", folder.display()))
+    Failure::new(kind, format!("{what}: {error}"))
+}
+
+fn not_started(error: &NotStarted) -> Failure {
+    Failure::new(FailureKind::Other, format!("the run cannot be started: {}", error.words()))
 }

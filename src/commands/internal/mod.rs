@@ -1,4 +1,4 @@
-//! `cockpit run-detached FOLDER`: watches over a run that outlives the cockpit that started it.
+//! `cockpit internal`: what the cockpit starts of itself, never typed.
 
 pub(super) mod args;
 mod run;
@@ -8,9 +8,9 @@ use crate::cli::output;
 use args::Arguments;
 
 pub(super) const COMMAND: Declared<Arguments> = Declared {
-    name: "run-detached",
+    name: "internal",
     formats: |_| output::NONE,
-    // Such a signal is passed on to what it watches over.
+    // What drives a run takes such a signal as a wish to cancel it.
     takes_interrupt: always,
     work: Work::Prints,
     schemas: &[],

@@ -1,0 +1,3 @@
+//! Infrastructure as code: its runs.
+
+pub mod run;

@@ -1,0 +1,316 @@
+//! The folder of a run: names, modes, locks, and which are there.
+
+use crate::model::infra::Order;
+use crate::model::infra::order::Listed;
+use crate::model::infra::run_event::{Step, Who};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::fmt::Write as _;
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+/// What it is asked to do.
+const REQUEST: &str = "request.json";
+/// What happened.
+pub const EVENTS: &str = "events.jsonl";
+/// What people ask of it.
+pub const REQUESTS: &str = "requests.jsonl";
+/// Held by what drives it; the same name beside the runs of an environment.
+const LOCK: &str = "lock";
+/// Runs of an environment that are kept whole.
+const KEPT: usize = 50;
+/// Runs of an environment whose plan files are kept.
+const KEPT_PLANS: usize = 3;
+
+/// The folder of an environment's runs.
+pub fn of_environment(runs: &Path, environment: &str) -> PathBuf {
+    runs.join(file_name(environment))
+}
+
+/// The folder of a run of an environment.
+pub fn of_run(runs: &Path, environment: &str, run: &str) -> PathBuf {
+    of_environment(runs, environment).join(file_name(run))
+}
+
+/// The folder of a unit in that of a run.
+pub fn of_unit(run: &Path, unit: &str) -> PathBuf {
+    run.join("units").join(file_name(unit))
+}
+
+/// What Terraform said in a step of a unit, as it came.
+pub fn stdout(run: &Path, unit: &str, step: Step) -> PathBuf {
+    of_unit(run, unit).join(format!("{}.stdout", word(step)))
+}
+
+/// What it, or Terragrunt, said beside that.
+pub fn stderr(run: &Path, unit: &str, step: Step) -> PathBuf {
+    of_unit(run, unit).join(format!("{}.stderr", word(step)))
+}
+
+/// Terraform's process in a step of a unit.
+pub fn leaf(run: &Path, unit: &str, step: Step) -> PathBuf {
+    of_unit(run, unit).join(format!("{}.leaf", word(step)))
+}
+
+/// A unit's plan file. It has secrets in clear.
+pub fn plan_file(run: &Path, unit: &str) -> PathBuf {
+    of_unit(run, unit).join("plan.tfplan")
+}
+
+/// A unit's plan as it may be shown.
+pub fn shown_plan(run: &Path, unit: &str) -> PathBuf {
+    of_unit(run, unit).join("plan.json")
+}
+
+/// A step as the name of a file.
+pub fn word(step: Step) -> &'static str {
+    match step {
+        Step::Init => "init",
+        Step::Plan => "plan",
+        Step::Show => "show",
+        Step::Apply => "apply",
+    }
+}
+
+/// A name as that of a file: other characters than letters, digits, `-`, `_` and `.` become their bytes, `%2F`.
+fn file_name(name: &str) -> String {
+    let mut made = String::new();
+    for (at, byte) in name.bytes().enumerate() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') || (byte == b'.' && at > 0) {
+            made.push(char::from(byte));
+        } else {
+            let _ = write!(made, "%{byte:02X}");
+        }
+    }
+    made
+}
+
+/// Makes a folder for its owner alone, and those that it is in.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn make(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// Opens a file for its owner alone, to be added to.
+///
+/// # Errors
+/// When it cannot be opened.
+pub fn to_add_to(path: &Path) -> io::Result<File> {
+    OpenOptions::new().create(true).append(true).read(true).mode(0o600).open(path)
+}
+
+/// Writes a file as a whole: whoever reads it has the one before or this one.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let new = path.with_file_name(name);
+    let mut file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&new)?;
+    file.write_all(text)?;
+    file.sync_data()?;
+    std::fs::rename(new, path)
+}
+
+/// Makes the folder of a new run, with what it is asked to do.
+///
+/// # Errors
+/// When it is there, or cannot be made.
+pub fn new_run(runs: &Path, order: &Order, now: Timestamp) -> io::Result<PathBuf> {
+    make(&of_environment(runs, &order.environment))?;
+    let time = now.strftime("%Y%m%dT%H%M%SZ");
+    // Two that begin in one second differ by their processes, and by the numbers of their tries.
+    for number in 0..100_u32 {
+        let mark = (order.by.pid.wrapping_mul(31).wrapping_add(number)) & 0xffff;
+        let run = format!("{time}-{}-{mark:04x}", order.goal.word());
+        let folder = of_run(runs, &order.environment, &run);
+        match DirBuilder::new().mode(0o700).create(&folder) {
+            Ok(()) => {
+                replace(&folder.join(REQUEST), &serde_json::to_vec_pretty(order)?)?;
+                return Ok(folder);
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::Error::from(io::ErrorKind::AlreadyExists))
+}
+
+/// What a run is asked to do.
+///
+/// # Errors
+/// When there is no run, or it cannot be read.
+pub fn order(run: &Path) -> io::Result<Order> {
+    Ok(serde_json::from_slice(&std::fs::read(run.join(REQUEST))?)?)
+}
+
+/// The name of a run: that of its folder.
+pub fn name(run: &Path) -> String {
+    run.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The runs of an environment, the latest first.
+///
+/// # Errors
+/// When they cannot be listed; no folder is no runs.
+pub fn list(runs: &Path, environment: &str) -> io::Result<Vec<Listed>> {
+    let mut found: Vec<Listed> = folders(&of_environment(runs, environment))?
+        .into_iter()
+        .map(|folder| {
+            let order = order(&folder).ok();
+            Listed { run: name(&folder), live: driven(&folder).unwrap_or(false), folder, order }
+        })
+        .collect();
+    found.sort_by(|a, b| b.run.cmp(&a.run));
+    Ok(found)
+}
+
+/// The environments that have runs, as folders.
+fn folders(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            found.push(entry.path());
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a process drives the run.
+///
+/// # Errors
+/// When the file system has no locks.
+pub fn driven(run: &Path) -> io::Result<bool> {
+    is_locked(&run.join(LOCK))
+}
+
+/// Takes the lock of a run for as long as the file is open.
+///
+/// # Errors
+/// When another process drives it, or it cannot be locked.
+pub fn drive(run: &Path) -> io::Result<File> {
+    let lock = to_add_to(&run.join(LOCK))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(io::Error::other("another process drives it")),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// Whether another process holds a lock on a file; a file that is not there is not locked. It is asked for a lock that
+/// others may hold too, so that two that ask at a time do not find each other.
+///
+/// # Errors
+/// When the file system has no locks.
+pub fn is_locked(path: &Path) -> io::Result<bool> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// Who drives a run of an environment, as its lock says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// The run.
+    pub run: String,
+    /// Who started or resumed it.
+    pub by: Who,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// Why an environment's lock is not had.
+#[derive(Debug, thiserror::Error)]
+pub enum NotHeld {
+    /// Another run is driven.
+    #[error("another run is going on")]
+    Taken(Option<Holder>),
+    /// It cannot be locked.
+    #[error("the lock of the environment cannot be taken: {0}")]
+    Impossible(#[from] io::Error),
+}
+
+/// Takes the lock of an environment for as long as the file, or one that is made of it in another process, is open.
+///
+/// # Errors
+/// When another run of the environment is driven: which, by whom, and since when.
+pub fn hold(runs: &Path, environment: &str, holder: &Holder) -> Result<File, NotHeld> {
+    let folder = of_environment(runs, environment);
+    make(&folder)?;
+    let mut lock =
+        OpenOptions::new().create(true).truncate(false).read(true).write(true).mode(0o600).open(folder.join(LOCK))?;
+    // Somebody may ask whether it is locked right now, which takes a moment and is no holder.
+    let mut tries = 0;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::WouldBlock) if tries < 20 => {
+                tries += 1;
+                std::thread::sleep(std::time::Duration::from_millis(5));
+            }
+            Err(TryLockError::WouldBlock) => {
+                let mut text = String::new();
+                let read = lock.read_to_string(&mut text);
+                return Err(NotHeld::Taken(read.ok().and_then(|_| serde_json::from_str(&text).ok())));
+            }
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+        }
+    }
+    lock.rewind()?;
+    lock.set_len(0)?;
+    lock.write_all(&serde_json::to_vec(holder).map_err(io::Error::from)?)?;
+    Ok(lock)
+}
+
+/// Removes what is old of an environment's runs: plan files first, as they have secrets, and in the end whole runs. One
+/// that is driven stays, and so does one that can still be applied.
+///
+/// # Errors
+/// When something cannot be removed.
+pub fn rotate(runs: &Path, environment: &str) -> io::Result<()> {
+    let ended = list(runs, environment)?.into_iter().filter(|run| !run.live);
+    for (at, run) in ended.enumerate() {
+        if at >= KEPT {
+            std::fs::remove_dir_all(&run.folder)?;
+        } else if at >= KEPT_PLANS {
+            for unit in folders(&run.folder.join("units"))? {
+                match std::fs::remove_file(unit.join("plan.tfplan")) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                    _ => {}
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_units_are_names_of_files_whatever_they_are() {
+        assert_eq!(file_name("network"), "network");
+        assert_eq!(file_name("../a b"), "%2E.%2Fa%20b");
+        assert_eq!(file_name("a/b.c"), "a%2Fb.c");
+        assert_ne!(file_name("a/b"), file_name("a%2Fb"));
+    }
+}

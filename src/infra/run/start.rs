@@ -1,0 +1,106 @@
+//! Starts what drives a run and hands the run over: from then on it needs nobody.
+
+use super::folder::{self, Holder, NotHeld};
+use crate::model::infra::Order;
+use crate::model::infra::run_event::Who;
+use jiff::Timestamp;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::AsyncReadExt as _;
+use tokio::process::Command;
+
+/// What drives a run says within this that it stands; it takes a few hundredths of it.
+const STANDS: Duration = Duration::from_secs(10);
+
+/// What it says then.
+pub const READY: &str = "ready\n";
+
+/// Why a run is not driven.
+#[derive(Debug, thiserror::Error)]
+pub enum NotStarted {
+    /// Another run of the environment is going on.
+    #[error(transparent)]
+    NotHeld(#[from] NotHeld),
+    /// Something that it needs is not there.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+impl NotStarted {
+    /// The same in a sentence that says who holds it up.
+    pub fn words(&self) -> String {
+        match self {
+            Self::NotHeld(NotHeld::Taken(Some(Holder { run, by, since }))) if !run.is_empty() => {
+                format!("{run} is going on, started by {} on {} at {since:.0} (process {})", by.user, by.host, by.pid)
+            }
+            other => other.to_string(),
+        }
+    }
+}
+
+/// The program that runs here, also where its file was replaced or removed since.
+pub fn this_program() -> PathBuf {
+    let named = std::env::current_exe().ok().filter(|path| path.exists());
+    named.unwrap_or_else(|| PathBuf::from("/proc/self/exe"))
+}
+
+/// Starts a run: its folder. It stands on its own when this returns; `cockpit` is the program that drives it.
+///
+/// # Errors
+/// When another run of the environment is going on, or it cannot be started: then there is no run.
+pub async fn start(cockpit: &Path, runs: &Path, order: &Order, now: Timestamp) -> Result<PathBuf, NotStarted> {
+    let runs = std::path::absolute(runs)?;
+    let holder = |run: &str| Holder { run: run.to_owned(), by: order.by.clone(), since: now };
+    // Asked before there is a folder: a run that is refused leaves none.
+    drop(folder::hold(&runs, &order.environment, &holder(""))?);
+    let run = folder::new_run(&runs, order, now)?;
+    let driven = drive(cockpit, &runs, &run, &order.environment, &holder(&folder::name(&run))).await;
+    if driven.is_err() {
+        // Nobody has been told of it: it is as if it had not been asked for.
+        std::fs::remove_dir_all(&run)?;
+    }
+    driven.map(|()| run)
+}
+
+/// Has a run that was begun before go on, where its supervisor was killed or has ended.
+///
+/// # Errors
+/// When it is driven already, when another run of the environment is going on, or when it cannot be started.
+pub async fn resume(cockpit: &Path, runs: &Path, run: &Path, by: &Who, now: Timestamp) -> Result<(), NotStarted> {
+    let (runs, run) = (std::path::absolute(runs)?, std::path::absolute(run)?);
+    let order = folder::order(&run)?;
+    let holder = Holder { run: folder::name(&run), by: by.clone(), since: now };
+    drive(cockpit, &runs, &run, &order.environment, &holder).await
+}
+
+async fn drive(cockpit: &Path, runs: &Path, run: &Path, environment: &str, holder: &Holder) -> Result<(), NotStarted> {
+    let lock = folder::hold(runs, environment, holder)?;
+    // The lock is handed over as its standard input, and so held from now on.
+    let mut child = Command::new(cockpit)
+        .args(["internal", "infra-supervisor"])
+        .arg(run)
+        .stdin(Stdio::from(lock))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let (mut said, mut complaint) = (String::new(), String::new());
+    let stands = async {
+        let (Some(mut out), Some(mut err)) = (child.stdout.take(), child.stderr.take()) else { return };
+        let mut first = [0; READY.len()];
+        let read = out.read_exact(&mut first).await;
+        said = String::from_utf8_lossy(&first).into_owned();
+        if read.is_err() || said != READY {
+            let _ = err.read_to_string(&mut complaint).await;
+        }
+    };
+    match tokio::time::timeout(STANDS, stands).await {
+        Ok(()) if said == READY => Ok(()),
+        Ok(()) => Err(io::Error::other(format!("what drives it has ended: {}", complaint.trim())).into()),
+        Err(_) => {
+            let text = format!("what drives it did not say within {} s that it stands", STANDS.as_secs());
+            Err(io::Error::new(io::ErrorKind::TimedOut, text).into())
+        }
+    }
+}

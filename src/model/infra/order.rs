@@ -1,0 +1,60 @@
+//! What a run is asked to do, as it is written down before the run begins. Never a secret: variables with credentials are
+//! inherited from whoever starts it.
+
+use super::run_event::{Goal, Who};
+use super::unit::Unit;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// What a run is asked to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// The environment.
+    pub environment: String,
+    /// What is done.
+    pub goal: Goal,
+    /// Its units; dependencies among them are waited for, others are taken as applied.
+    pub units: Vec<Unit>,
+    /// Addresses that alone are planned (`-target`); empty is all.
+    #[serde(default)]
+    pub targets: Vec<String>,
+    /// Addresses that are made again (`-replace`).
+    #[serde(default)]
+    pub replace: Vec<String>,
+    /// How many units work at a time; none is as many as the machine has cores.
+    #[serde(default)]
+    pub parallelism: Option<u32>,
+    /// The environment is guarded.
+    #[serde(default)]
+    pub guarded: bool,
+    /// The AWS account of the credentials, which is the one that the environment names if it names one; none where nobody
+    /// was asked.
+    #[serde(default)]
+    pub account: Option<String>,
+    /// Who starts it.
+    pub by: Who,
+    /// Terraform.
+    pub terraform: PathBuf,
+    /// Terragrunt, where a unit needs it.
+    #[serde(default)]
+    pub terragrunt: Option<PathBuf>,
+    /// Variables for the tools beside the inherited ones, as `AWS_PROFILE`. No secrets: they are written down.
+    #[serde(default)]
+    pub variables: Vec<(String, String)>,
+    /// As it was typed, for the audit file.
+    #[serde(default)]
+    pub command: String,
+}
+
+/// A run, as a list of them shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Its name, which sorts by time.
+    pub run: String,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// What it was asked to do; none where that cannot be read.
+    pub order: Option<Order>,
+    /// A supervisor drives it.
+    pub live: bool,
+}
