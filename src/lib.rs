@@ -8,7 +8,7 @@
 //! - [`panes`]: a folder each pane of the screen.
 //! - [`runtime`]: the only room that spawns, sleeps, reads the clock and draws.
 //! - [`aws`]: the only room that speaks to AWS.
-//! - [`infra`]: runs of Terraform and Terragrunt over the units of an environment.
+//! - [`infra`]: Terraform and Terragrunt as processes, and the units that are found with them.
 //! - [`config`]: what is configured, and where each value comes from.
 //! - [`cli`]: what all commands share: global flags, formats, errors, exit codes.
 //! - [`commands`]: a folder each headless command.

@@ -75,7 +75,7 @@ pub(super) async fn act(
                 return Ok(stop.code());
             }
             () = over(context) => return Err(time_is_up("no yes came in it")),
-            answer = said_yes(context, opened, risk.unwrap_or(Risk::Change)) => answer?,
+            answer = said_yes(context, &opened.environment, risk.unwrap_or(Risk::Change)) => answer?,
         };
         if !answer {
             return Err(Report::new("cancelled", "nothing was changed: the answer was no", ExitCode::Refused));

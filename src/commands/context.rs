@@ -70,6 +70,15 @@ impl Context {
         Ok((loaded, environment))
     }
 
+    /// The same for the environment of this name, whatever `--env` says; flags are about it, too.
+    pub(super) fn open_named(&self, name: &str) -> Result<(Loaded, EnvironmentConfig), Report> {
+        let mut request = self.request();
+        request.flags.environment = Some(name.to_owned());
+        let loaded = config::load(&request);
+        let environment = loaded.open(Some(name))?.clone();
+        Ok((loaded, environment))
+    }
+
     /// The session's facts.
     pub(super) fn session(&self) -> Session {
         let global = &self.global;

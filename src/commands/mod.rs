@@ -23,6 +23,7 @@ macro_rules! with_commands {
             Start(start),
             Schedule(schedule),
             StopTask(stop_task),
+            Infra(infra),
             Audit(audit),
             Doctor(doctor),
             Config(config),
@@ -45,6 +46,7 @@ mod db;
 mod demo;
 mod deploy;
 mod doctor;
+mod infra;
 mod insights;
 mod internal;
 mod logs;

@@ -112,6 +112,9 @@ fn every_output_follows_its_schema() {
     };
     check("insights", value(InsightsDto::new(&found, vec!["services".into()], jiff::tz::TimeZone::UTC)));
     check("insights", value(InsightsDto::new(&InsightsResult::default(), vec![], jiff::tz::TimeZone::UTC)));
+    for (name, sample) in super::infra::samples::all() {
+        check(name, sample);
+    }
     for line in log_lines() {
         check("log", serde_json::from_str(&line).unwrap());
     }

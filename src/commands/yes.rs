@@ -1,22 +1,22 @@
 //! The yes to a change: from the flags, or from a person at the terminal. Who may say it is decided in `app::safety`.
 
 use super::context::Context;
-use super::opened::Opened;
 use super::say::say;
 use crate::app::command::Risk;
 use crate::app::confirm::READABLE;
 use crate::app::safety::{self, Decision, Yes};
 use crate::cli::{ExitCode, Report};
+use crate::config::EnvironmentConfig;
 use crate::runtime::{forget_typed, typed_more};
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::time::Instant;
 
 /// Whether the flags, or a person at the terminal, say yes.
-pub(super) async fn said_yes(context: &Context, opened: &Opened, risk: Risk) -> Result<bool, Report> {
+pub(super) async fn said_yes(context: &Context, environment: &EnvironmentConfig, risk: Risk) -> Result<bool, Report> {
     let global = &context.global;
     let flags = safety::Flags { read_only: global.read_only, yes: global.yes, confirm: global.confirm.clone() };
     let prompt = io::stdin().is_terminal() && io::stderr().is_terminal();
-    match safety::decide(risk, &opened.environment, &flags, prompt) {
+    match safety::decide(risk, environment, &flags, prompt) {
         Decision::Go => Ok(true),
         Decision::Refuse(why, hint) => {
             Err(Report::new("refused", format!("nothing was changed: {why}"), ExitCode::Refused).hint(hint))

@@ -2,6 +2,7 @@
 
 use super::loaded::{KnownCommand, Loaded};
 use super::schema::bare;
+use crate::model::infra::Tool;
 use crate::model::key::Key;
 use crate::model::names::{Arn, listed, nearest};
 
@@ -13,6 +14,7 @@ pub(super) fn check(loaded: &mut Loaded, commands: &[KnownCommand]) {
         collisions(loaded, commands);
     }
     twice(loaded);
+    infra(loaded);
     in_order(loaded);
 }
 
@@ -132,5 +134,46 @@ fn twice(loaded: &mut Loaded) {
     }
     for (path, name) in found {
         loaded.wrong(&path, format!("`{name}` stands twice in this list"), "leave one out".to_owned());
+    }
+}
+
+/// What the kind of infrastructure as code needs, and what it has no use for.
+fn infra(loaded: &mut Loaded) {
+    for at in 0..loaded.config.environments.len() {
+        let environment = &loaded.config.environments[at];
+        let path = |key: &str| format!("environments.{}.infra.{key}", bare(&environment.name));
+        let there = |key: &str| loaded.is_written(&path(key));
+        let wrong: Option<(String, String, String)> = match environment.infra.kind {
+            // A kind that is there and wrong was told already.
+            None if there("kind") => None,
+            None => ["dir", "units", "terraform", "terragrunt", "plugin_dir"].into_iter().find(|key| there(key)).map(
+                |key| {
+                    let hint = "write kind = \"terragrunt\" with `dir`, or kind = \"terraform\" with `units`";
+                    (path(key), format!("the infra of `{}` has no `kind`", environment.name), hint.into())
+                },
+            ),
+            Some(Tool::Terragrunt) if there("units") => Some((
+                path("units"),
+                "Terragrunt finds its units by itself".into(),
+                "leave `units` out, or write kind = \"terraform\"".into(),
+            )),
+            Some(Tool::Terraform) if there("dir") => Some((
+                path("dir"),
+                "with Terraform each unit has its own `dir`".into(),
+                "write it in `units`, or write kind = \"terragrunt\"".into(),
+            )),
+            Some(Tool::Terragrunt) if !there("dir") => {
+                Some((path("kind"), "the folder of the units is missing".into(), "write dir = \"FOLDER\"".into()))
+            }
+            Some(Tool::Terraform) if !there("units") => Some((
+                path("kind"),
+                "the units are missing".into(),
+                "write units = [{ name = \"NAME\", dir = \"FOLDER\" }]".into(),
+            )),
+            Some(Tool::Terragrunt | Tool::Terraform) => None,
+        };
+        if let Some((path, message, hint)) = wrong {
+            loaded.wrong(&path, message, hint);
+        }
     }
 }

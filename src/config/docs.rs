@@ -1,11 +1,12 @@
 //! `docs/configuration.md`, from the table of known keys.
 
-use super::schema::{KNOWN, Known, Within};
+use super::known::KNOWN;
+use super::schema::{Known, Within};
 use std::fmt::Write as _;
 
 const HEAD: &str = "# Configuration
 
-<!-- Generated from src/config/schema.rs: `UPDATE_DOCS=1 cargo test` writes it anew. -->
+<!-- Generated from src/config/known.rs: `UPDATE_DOCS=1 cargo test` writes it anew. -->
 
 `cockpit` reads, and later wins, key by key:
 
@@ -51,6 +52,12 @@ pub fn markdown() -> String {
         "`[environments.NAME]`",
         of("", Within::Environment),
         "One table for each environment, in the order in which they are listed. `NAME` is what `--env` names.\n\n",
+    );
+    section(
+        &mut page,
+        "`[environments.NAME.infra]`",
+        of("infra", Within::Environment),
+        "Its infrastructure as code, for `cockpit infra`: `docs/infra.md` says how units are found and what they are called. An\nenvironment may have nothing but this.\n\n",
     );
     section(
         &mut page,

@@ -1,9 +1,10 @@
 //! The layers as one value: defaults, files, environment variables, flags; later wins, key by key.
 
 use super::diagnose::{Diagnostic, SourceFile, Spot};
+use super::known::{KNOWN, known};
 use super::loaded::{KnownCommand, Loaded, Origin};
 use super::read::{self, Entry, Setting};
-use super::schema::{KNOWN, Known, Place, Within, bare, known};
+use super::schema::{Known, Place, Within, bare};
 use super::types::EnvironmentConfig;
 use super::value::{Kind, Value};
 use crate::cli::{ExitCode, Report};
@@ -125,6 +126,22 @@ impl Loaded {
                 build.context = whole(&build.context, from).display().to_string();
             }
         }
+        for at in 0..self.config.environments.len() {
+            let path = format!("environments.{}.infra", bare(&self.config.environments[at].name));
+            let from = |key: &str| folder(&self.origin(&format!("{path}.{key}")));
+            let (dir, units, plugins) = (from("dir"), from("units"), from("plugin_dir"));
+            let programs = [from("terraform"), from("terragrunt")];
+            let place = |path: &mut String, folder: &PathBuf| *path = whole(path, folder.clone()).display().to_string();
+            let infra = &mut self.config.environments[at].infra;
+            for (value, folder) in [(&mut infra.dir, &dir), (&mut infra.plugin_dir, &plugins)] {
+                value.iter_mut().for_each(|path| place(path, folder));
+            }
+            infra.units.iter_mut().for_each(|unit| place(&mut unit.dir, &units));
+            // A name alone is looked for on PATH.
+            for (value, folder) in [&mut infra.terraform, &mut infra.terragrunt].into_iter().zip(&programs) {
+                value.iter_mut().filter(|path| path.contains('/')).for_each(|path| place(path, folder));
+            }
+        }
         let of_hook = |key: &str| match self.origin(key) {
             origin @ Origin::File(..) => Some(folder(&origin).display().to_string()),
             Origin::Default | Origin::Variable(_) | Origin::Flag(_) => None,
@@ -152,6 +169,9 @@ impl Loaded {
                     self.provenance.insert(format!("environments.{}", bare(&name)), origin);
                 }
                 Setting::Known(known, environment, value) => self.set(known, environment.as_deref(), value, origin),
+                Setting::Refused(known, environment) => {
+                    self.refused.insert(known.path(environment.as_deref()));
+                }
                 Setting::Keys(command, keys) => {
                     self.provenance.insert(format!("keys.{}", bare(&command)), origin);
                     self.config.keys.insert(command, keys);
@@ -226,6 +246,11 @@ impl Loaded {
             all.len() - 1
         });
         &mut all[at]
+    }
+
+    /// Whether a key is written somewhere, right or wrong.
+    pub(super) fn is_written(&self, path: &str) -> bool {
+        self.provenance.contains_key(path) || self.refused.contains(path)
     }
 
     /// Where the value of a path comes from.

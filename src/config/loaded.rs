@@ -2,7 +2,7 @@
 
 use super::diagnose::{Diagnostic, SourceFile, Spot};
 use super::types::Config;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -57,6 +57,8 @@ pub struct Loaded {
     pub config: Config,
     /// Where each value comes from, by its path; what is not here is a default.
     pub provenance: BTreeMap<String, Origin>,
+    /// Paths whose value was wrong.
+    pub(super) refused: BTreeSet<String>,
     /// Mistakes, in the order in which they stand.
     pub diagnostics: Vec<Diagnostic>,
     /// Files that were read, the later wins.

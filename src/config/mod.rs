@@ -6,23 +6,29 @@ mod aws_settings;
 mod check;
 mod diagnose;
 mod docs;
+mod known;
 mod load;
 mod loaded;
 mod read;
 mod schema;
 mod show;
+mod tables;
 mod types;
+mod units;
 mod value;
 
 pub use diagnose::{Diagnostic, SourceFile, Spot};
 pub use docs::markdown;
+pub use known::KNOWN;
 pub use load::{FILE, Flags, Request, load, parse};
 pub use loaded::{KnownCommand, Loaded, Origin};
 pub use read::LARGEST;
-pub use schema::{KNOWN, Known, Place, Within};
+pub use schema::{Known, Place, Within};
 pub use show::{Row, rows};
-pub use types::{BuildConfig, Config, EnvironmentConfig, Hooks, Ui};
+pub use types::{BuildConfig, Config, EnvironmentConfig, Hooks, InfraConfig, Ui, UnitConfig};
 pub use value::{Kind, Misfit, Value};
 
+#[cfg(test)]
+mod infra_tests;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,10 @@
 //! One file: from its bytes to checked entries and its mistakes.
 
 use super::diagnose::{Diagnostic, SourceFile, Spot};
-use super::schema::{self, Known, Within, names_in};
+use super::known::{known, names_in};
+use super::schema::{Known, Within};
+use super::tables::{pairs, words};
+use super::units;
 use super::value::{Misfit, Value};
 use crate::model::names::nearest;
 use std::io::Read;
@@ -21,6 +24,8 @@ pub(super) enum Setting {
     Environment(String),
     /// A known key, perhaps of an environment or of a service's build.
     Known(&'static Known, Option<String>, Value),
+    /// A known key whose value is wrong, which was told.
+    Refused(&'static Known, Option<String>),
     /// Keys of a command.
     Keys(String, Vec<String>),
 }
@@ -86,16 +91,6 @@ struct Reader<'a> {
     source: &'a Arc<SourceFile>,
     entries: Vec<Entry>,
     mistakes: Vec<Diagnostic>,
-}
-
-type Pair<'a, 'i> = (&'a str, Range<usize>, &'a Spanned<DeValue<'i>>);
-
-/// In the order of the file.
-fn pairs<'a, 'i>(table: &'a DeTable<'i>) -> Vec<Pair<'a, 'i>> {
-    let mut pairs: Vec<Pair<'a, 'i>> =
-        table.iter().map(|(key, value)| (key.get_ref().as_ref(), key.span(), value)).collect();
-    pairs.sort_by_key(|(_, span, _)| span.start);
-    pairs
 }
 
 impl Reader<'_> {
@@ -179,16 +174,21 @@ impl Reader<'_> {
         value: &Spanned<DeValue<'_>>,
     ) {
         let key = if table.is_empty() { name.to_owned() } else { format!("{table}.{name}") };
-        if let Some(known) = schema::known(within, &key) {
-            if let Some(value) = self.value(known.kind, name, value) {
-                let setting = Setting::Known(known, of.map(str::to_owned), value);
-                self.entries.push(Entry { setting, span });
-            }
+        if let Some(known) = known(within, &key) {
+            let of = of.map(str::to_owned);
+            let setting = match self.value(known.kind, name, value) {
+                Some(value) => Setting::Known(known, of, value),
+                None => Setting::Refused(known, of),
+            };
+            self.entries.push(Entry { setting, span });
             return;
         }
         let deeper = names_in(within, &key);
         match (deeper.is_empty(), value.get_ref()) {
             (false, DeValue::Table(fields)) => {
+                if fields.is_empty() && key == "infra" {
+                    self.wrong(span, "this table is empty", format!("it holds: {}", deeper.join(", ")));
+                }
                 for (name, span, value) in pairs(fields) {
                     self.pair(within, of, &key, name, span, value);
                 }
@@ -210,6 +210,17 @@ impl Reader<'_> {
         let fitted = match value.get_ref() {
             DeValue::String(text) => kind.of_text(text),
             DeValue::Boolean(on) if kind == super::value::Kind::Switch => Ok(Value::Switch(*on)),
+            DeValue::Array(elements) if kind == super::value::Kind::Units => {
+                let mut mistakes = Vec::new();
+                let units =
+                    units::read(elements, &span, &mut |span, message, hint| mistakes.push((span, message, hint)));
+                let sound = mistakes.is_empty();
+                for (span, message, hint) in mistakes {
+                    self.wrong(span, message, hint);
+                }
+                // Half a list would be a smaller environment.
+                return sound.then_some(Value::Units(units));
+            }
             DeValue::Array(elements) if kind.is_list() => {
                 let mut list = Vec::new();
                 for element in elements {
@@ -249,17 +260,5 @@ impl Reader<'_> {
                 None
             }
         }
-    }
-}
-
-fn words(value: &DeValue<'_>) -> &'static str {
-    match value {
-        DeValue::String(_) => "a text",
-        DeValue::Integer(_) => "a number",
-        DeValue::Float(_) => "a number with a fraction",
-        DeValue::Boolean(_) => "true or false",
-        DeValue::Datetime(_) => "a date",
-        DeValue::Array(_) => "a list",
-        DeValue::Table(_) => "a table",
     }
 }

@@ -1,7 +1,8 @@
 //! Every value with where it comes from, and the mistakes, as plain rows.
 
+use super::known::KNOWN;
 use super::loaded::Loaded;
-use super::schema::{KNOWN, Place, bare};
+use super::schema::{Place, bare};
 use super::value::Value;
 
 /// One value.

@@ -1,6 +1,7 @@
 //! Configurations as people write them.
 
 use super::*;
+use crate::model::infra::Tool;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -64,14 +65,25 @@ fn the_example_works_as_it_is() {
     let loaded = load(&Request { folder: root.to_owned(), ..Request::default() });
     assert_eq!(told(&loaded), [""; 0]);
     let names: Vec<&str> = loaded.config.environments.iter().map(|environment| environment.name.as_str()).collect();
-    assert_eq!(names, ["staging", "prod", "pantri", "minimal"]);
+    assert_eq!(names, ["staging", "prod", "pantri", "pantri-dev", "minimal"]);
+    for (name, dir) in [("staging", "envs/staging"), ("prod", "envs/prod"), ("minimal", "envs/minimal")] {
+        let infra = &loaded.open(Some(name)).unwrap().infra;
+        assert_eq!(infra.kind, Some(Tool::Terragrunt));
+        let dir = root.join("infra/terraform").join(dir);
+        assert!(dir.is_dir() && infra.dir.as_deref().map(Path::new) == Some(&dir), "{infra:?}");
+    }
+    let dev = loaded.open(Some("pantri-dev")).unwrap();
+    assert_eq!((dev.account.as_deref(), dev.region.as_deref(), dev.cluster.as_deref()), (None, None, None));
+    let [unit] = &dev.infra.units[..] else { panic!("{dev:?}") };
+    assert_eq!((unit.name.as_str(), unit.workspace.as_deref()), ("pantri", Some("dev")));
+    assert!(Path::new(&unit.dir).join(&unit.var_files[0]).is_file(), "{unit:?}");
     let staging = loaded.open(None).unwrap();
     assert_eq!(staging.exact_services().unwrap().len(), 2);
     assert!(loaded.open(Some("prod")).unwrap().guarded);
     assert_eq!(loaded.open(Some("minimal")).unwrap().cluster, None);
     let error = loaded.open(Some("stagin")).unwrap_err();
     assert_eq!(error.message, "there is no environment `stagin`");
-    assert_eq!(error.hint.unwrap(), "did you mean `staging`? there are: staging, prod, pantri, minimal");
+    assert_eq!(error.hint.unwrap(), "did you mean `staging`? there are: staging, prod, pantri, pantri-dev, minimal");
 }
 
 #[test]
@@ -106,7 +118,17 @@ fn each_example_and_each_default_of_the_table_is_right() {
     for known in KNOWN {
         let line = format!("{} = {}", known.key, known.example);
         let text = if known.within() == crate::config::Within::Environment {
-            format!("[environments.staging]\n{line}")
+            // A kind of infrastructure needs its units, and these their kind.
+            let beside = match known.key {
+                "infra.kind" => "infra.dir = \"x\"",
+                "infra.dir" => "infra.kind = \"terragrunt\"",
+                "infra.units" => "infra.kind = \"terraform\"",
+                "infra.terraform" | "infra.terragrunt" | "infra.plugin_dir" => {
+                    "infra.kind = \"terragrunt\"\ninfra.dir = \"x\""
+                }
+                _ => "",
+            };
+            format!("[environments.staging]\n{line}\n{beside}")
         } else if known.within() == crate::config::Within::Build {
             let context = if known.key == "context" { "" } else { "context = \"x\"\n" };
             format!("[build.web]\n{context}{line}")
@@ -198,7 +220,7 @@ fn a_mistake_is_shown_in_its_line() {
 2 | acount = \"1\\u{9b}\" # 日本
   | ^^^^^^
   |
-  = help: did you mean `account`? known here: project, account, region, profile, credential_timeout, endpoint_url, cluster, services, databases, target_groups, alarms, logs, log_filters, guarded, timezone, scheduler, schedules, refresh
+  = help: did you mean `account`? known here: project, account, region, profile, credential_timeout, endpoint_url, cluster, services, databases, target_groups, alarms, logs, log_filters, guarded, timezone, scheduler, schedules, infra, refresh
 "
     );
 }

@@ -1,5 +1,6 @@
 //! The configuration as plain data.
 
+use crate::model::infra::Tool;
 use crate::model::names::ends_in;
 use crate::model::source::Intervals;
 use std::collections::BTreeMap;
@@ -88,6 +89,40 @@ pub struct EnvironmentConfig {
     pub schedules: Option<String>,
     /// How often each source is read.
     pub refresh: Intervals,
+    /// Its infrastructure as code.
+    pub infra: InfraConfig,
+}
+
+/// The infrastructure as code of an environment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InfraConfig {
+    /// What finds, plans and applies its units; none where it has no infrastructure as code.
+    pub kind: Option<Tool>,
+    /// With Terragrunt: the folder that its units are in.
+    pub dir: Option<String>,
+    /// With Terraform: its units.
+    pub units: Vec<UnitConfig>,
+    /// Terraform's program, instead of the one on PATH.
+    pub terraform: Option<String>,
+    /// Terragrunt's program, instead of the one on PATH.
+    pub terragrunt: Option<String>,
+    /// A folder of providers, which are then asked of no registry.
+    pub plugin_dir: Option<String>,
+}
+
+/// A unit of Terraform: a root, in a workspace, with files of variables.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct UnitConfig {
+    /// Unique in its environment.
+    pub name: String,
+    /// Its folder.
+    pub dir: String,
+    /// Its workspace; none is the default one.
+    pub workspace: Option<String>,
+    /// Files of variables, as seen from its folder, in the order in which they are given.
+    pub var_files: Vec<String>,
+    /// Names of the units that must be applied before it.
+    pub depends_on: Vec<String>,
 }
 
 /// How it looks.

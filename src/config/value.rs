@@ -1,6 +1,8 @@
 //! Values of keys: their kinds, and what is wrong with one that does not fit.
 
+use super::types::UnitConfig;
 use crate::model::format::{is_account, is_region, is_url};
+use crate::model::infra::Tool;
 use crate::model::key::Key;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
@@ -26,6 +28,10 @@ pub enum Kind {
     Names,
     /// A key or a list of keys.
     Keys,
+    /// `terragrunt` or `terraform`.
+    Tool,
+    /// Units of Terraform.
+    Units,
 }
 
 /// A checked value.
@@ -39,6 +45,10 @@ pub enum Value {
     Interval(SignedDuration),
     /// Names, patterns or keys.
     List(Vec<String>),
+    /// Terragrunt or Terraform.
+    Tool(Tool),
+    /// Units of Terraform.
+    Units(Vec<UnitConfig>),
 }
 
 /// What is wrong with a value, and what would be right.
@@ -69,6 +79,8 @@ impl Kind {
             Self::Url => "a URL",
             Self::Names => "a list of texts",
             Self::Keys => "a key or a list of keys",
+            Self::Tool => "`terragrunt` or `terraform`",
+            Self::Units => "a list of units",
         }
     }
 
@@ -103,6 +115,11 @@ impl Kind {
                 "write its IANA name, as \"Asia/Tokyo\" or \"UTC\"",
             ),
             Self::Names => misfit("this must be a list", format!("write it as [\"{text}\"]")),
+            Self::Tool => Tool::named(text).map(Value::Tool).ok_or_else(|| Misfit {
+                message: format!("`{text}` is neither"),
+                hint: "write \"terragrunt\" or \"terraform\"".into(),
+            }),
+            Self::Units => misfit("this must be a list of units", "write [{ name = \"NAME\", dir = \"FOLDER\" }]"),
             Self::Keys => {
                 self.check_element(text)?;
                 Ok(Value::List(vec![text.to_owned()]))
@@ -150,7 +167,7 @@ impl Value {
     pub fn text(self) -> Option<String> {
         match self {
             Self::Text(text) => Some(text),
-            Self::Switch(_) | Self::Interval(_) | Self::List(_) => None,
+            Self::Switch(_) | Self::Interval(_) | Self::List(_) | Self::Tool(_) | Self::Units(_) => None,
         }
     }
 
@@ -158,7 +175,7 @@ impl Value {
     pub fn switch(self) -> Option<bool> {
         match self {
             Self::Switch(on) => Some(on),
-            Self::Text(_) | Self::Interval(_) | Self::List(_) => None,
+            Self::Text(_) | Self::Interval(_) | Self::List(_) | Self::Tool(_) | Self::Units(_) => None,
         }
     }
 
@@ -166,7 +183,7 @@ impl Value {
     pub fn interval(self) -> Option<SignedDuration> {
         match self {
             Self::Interval(interval) => Some(interval),
-            Self::Text(_) | Self::Switch(_) | Self::List(_) => None,
+            Self::Text(_) | Self::Switch(_) | Self::List(_) | Self::Tool(_) | Self::Units(_) => None,
         }
     }
 
@@ -174,7 +191,23 @@ impl Value {
     pub fn list(self) -> Vec<String> {
         match self {
             Self::List(list) => list,
-            Self::Text(_) | Self::Switch(_) | Self::Interval(_) => Vec::new(),
+            Self::Text(_) | Self::Switch(_) | Self::Interval(_) | Self::Tool(_) | Self::Units(_) => Vec::new(),
+        }
+    }
+
+    /// The tool, if it is one.
+    pub fn tool(self) -> Option<Tool> {
+        match self {
+            Self::Tool(tool) => Some(tool),
+            Self::Text(_) | Self::Switch(_) | Self::Interval(_) | Self::List(_) | Self::Units(_) => None,
+        }
+    }
+
+    /// The units, if it is some.
+    pub fn units(self) -> Vec<UnitConfig> {
+        match self {
+            Self::Units(units) => units,
+            Self::Text(_) | Self::Switch(_) | Self::Interval(_) | Self::List(_) | Self::Tool(_) => Vec::new(),
         }
     }
 }
@@ -186,6 +219,8 @@ impl std::fmt::Display for Value {
         match self {
             Self::Text(text) => f.write_str(&quoted(text)),
             Self::Switch(on) => write!(f, "{on}"),
+            Self::Tool(tool) => write!(f, "\"{}\"", tool.word()),
+            Self::Units(units) => f.write_str(&super::units::shown(units)),
             Self::Interval(interval) => write!(f, "\"{}\"", crate::model::time::short(*interval)),
             Self::List(list) => {
                 write!(f, "[{}]", list.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", "))

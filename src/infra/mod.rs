@@ -1,3 +1,20 @@
-//! Infrastructure as code: its runs.
+//! Terraform and Terragrunt: the programs themselves, started with the variables that they should have, and the units
+//! that are found with them.
+//!
+//! What a unit, a graph, a plan and a run are is in `model::infra`, as plain data. What is printed is in
+//! `src/commands/infra`.
 
+pub mod access;
+mod ask;
+mod find;
 pub mod run;
+pub mod surroundings;
+pub mod terraform;
+pub mod terragrunt;
+pub mod tools;
+
+pub use access::{Access, each};
+pub use ask::{Answer, Question};
+pub use find::{Discovered, discover};
+pub use surroundings::Surroundings;
+pub use tools::Tools;

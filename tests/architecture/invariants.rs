@@ -97,6 +97,7 @@ pub const INVARIANTS: &[Invariant] = &[
             ("src/ui/mod.rs", "use crate::aws::Session;"),
             ("src/headless/mod.rs", "use crate::runtime::clock;"),
             ("src/aws/mod.rs", "use crate::headless::table;"),
+            ("src/infra/mod.rs", "use crate::commands::begin::run;"),
             ("src/runtime/mod.rs", "use crate::commands::begin::run;"),
             ("src/infra/mod.rs", "use crate::app::App;"),
             ("crates/aws-sim/src/lib.rs", "use cockpit::model::Estate;"),
@@ -223,6 +224,7 @@ pub const INVARIANTS: &[Invariant] = &[
         planted: &[
             ("src/commands/mod.rs", "fn go() { std::thread::spawn(|| {}); }"),
             ("src/aws/mod.rs", "async fn go() { tokio::process::Command::new(\"\"); }"),
+            ("src/commands/infra/mod.rs", "async fn go() { tokio::process::Command::new(\"terraform\"); }"),
         ],
     },
     Invariant {

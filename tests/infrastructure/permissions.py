@@ -119,7 +119,9 @@ BEYOND = {
 
 
 def environments():
-    return tomllib.loads((ROOT / "config.toml").read_text())["environments"]
+    """Those of AWS: one may have nothing but its infrastructure as code."""
+    found = tomllib.loads((ROOT / "config.toml").read_text())["environments"]
+    return {name: environment for name, environment in found.items() if "account" in environment}
 
 
 def prefix(environment):

@@ -74,6 +74,8 @@ pub fn show(loaded: &Loaded) -> ConfigShow {
             Some(Value::Switch(on)) => (*on).into(),
             Some(Value::Interval(interval)) => crate::model::time::short(*interval).into(),
             Some(Value::List(list)) => list.clone().into(),
+            Some(Value::Tool(tool)) => tool.word().into(),
+            Some(Value::Units(units)) => serde_json::to_value(units).unwrap_or_default(),
         },
         key: row.key,
         from: row.from,

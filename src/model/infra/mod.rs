@@ -4,11 +4,15 @@
 pub mod message;
 pub mod order;
 pub mod plan;
+pub mod remote_state;
 pub mod run;
 pub mod run_event;
+pub mod state;
+pub mod trouble;
 pub mod unit;
 
 pub use order::Order;
 pub use run::RunState;
 pub use run_event::RunEvent;
-pub use unit::{Graph, Tool, Unit};
+pub use trouble::{Trouble, TroubleKind};
+pub use unit::{Graph, GraphError, Tool, Unit};

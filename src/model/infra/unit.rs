@@ -14,6 +14,21 @@ pub enum Tool {
     Terraform,
 }
 
+impl Tool {
+    /// As it is typed and configured.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Terragrunt => "terragrunt",
+            Self::Terraform => "terraform",
+        }
+    }
+
+    /// The tool of this word.
+    pub fn named(word: &str) -> Option<Self> {
+        [Self::Terragrunt, Self::Terraform].into_iter().find(|tool| tool.word() == word)
+    }
+}
+
 /// A folder that is planned and applied on its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unit {

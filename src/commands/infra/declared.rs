@@ -1,0 +1,14 @@
+//! What a subcommand of `cockpit infra` declares of itself.
+
+use crate::cli::Formats;
+use crate::commands::declared::Run;
+
+/// A subcommand, by its arguments.
+pub(super) struct Action<A: 'static> {
+    /// The formats that it prints in.
+    pub(super) formats: fn(&A) -> Formats,
+    /// Whether it takes an interrupt itself: what it began goes on without it.
+    pub(super) takes_interrupt: fn(&A) -> bool,
+    /// Does it.
+    pub(super) run: Run<A>,
+}

@@ -1,0 +1,35 @@
+//! `cockpit infra`: the infrastructure as code of an environment. Each subcommand is a folder here, made as those of
+//! `src/commands` are: what is typed (`args.rs`), what it does (`run.rs`), what it prints (`report.rs`), and a `mod.rs` that
+//! declares it. A new one is its folder and one line in each of the two lists here.
+
+/// The list of subcommands, in the order of the help.
+macro_rules! with_actions {
+    ($make:ident) => {
+        $make! {
+            Graph(graph),
+        }
+    };
+}
+
+mod graph;
+
+pub(super) mod args;
+mod declared;
+mod list;
+mod opened;
+mod target;
+
+#[cfg(test)]
+pub(super) mod samples;
+
+use super::declared::{Declared, Work};
+use args::Arguments;
+
+pub(super) const COMMAND: Declared<Arguments> = Declared {
+    name: "infra",
+    formats: |arguments| arguments.action.formats(),
+    takes_interrupt: |arguments| arguments.action.takes_interrupt(),
+    work: Work::Prints,
+    schemas: &[graph::SCHEMA],
+    run: |context, arguments, out| arguments.action.run(context, out),
+};

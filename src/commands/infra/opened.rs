@@ -1,0 +1,74 @@
+//! What subcommands begin with: the environment and its units.
+
+use super::target::{Environment, Target};
+use crate::cli::{ExitCode, Report};
+use crate::commands::context::Context;
+use crate::config::{EnvironmentConfig, Loaded};
+use crate::infra::{Discovered, discover};
+use crate::model::infra::{Trouble, TroubleKind};
+
+/// An environment with its units.
+pub(super) struct Opened {
+    /// The environment.
+    pub(super) environment: EnvironmentConfig,
+    /// Its units, or those that were named.
+    pub(super) found: Discovered,
+}
+
+/// The environment that is named, beside `--env` or instead of it.
+pub(super) fn environment(context: &Context, typed: &Environment) -> Result<(Loaded, EnvironmentConfig), Report> {
+    let Some(name) = &typed.environment else { return context.open() };
+    // A variable of the shell says what is meant where nothing is typed; two that are typed contradict each other.
+    let from_shell = std::env::var("COCKPIT_ENV").ok();
+    if let Some(flag) = context.global.env.as_ref().filter(|flag| *flag != name && from_shell.as_ref() != Some(flag)) {
+        let message = format!("two environments are named: {name}, and {flag} with --env");
+        return Err(Report::usage(message).hint("name the one that is meant"));
+    }
+    context.open_named(name)
+}
+
+/// Opens an environment and finds its units; warnings go to stderr.
+pub(super) async fn open(context: &Context, target: &Target) -> Result<Opened, Report> {
+    let (_, environment) = environment(context, &target.of)?;
+    let limited = limited(context, discover(&environment)).await?;
+    let found = limited.and_then(|found| found.only(&target.units)).map_err(report)?;
+    for warning in &found.warnings {
+        crate::commands::say::say(&format!("warning: {warning}"));
+    }
+    if !found.surroundings.dropped().is_empty() {
+        let names = found.surroundings.dropped().join(", ");
+        crate::commands::say::say(&format!("note: these variables of the shell are not handed on: {names}"));
+    }
+    Ok(Opened { environment, found })
+}
+
+/// Waits no longer than `--timeout` says.
+pub(super) async fn limited<T>(context: &Context, work: impl Future<Output = T>) -> Result<T, Report> {
+    match context.limit() {
+        None => Ok(work.await),
+        Some(limit) => tokio::time::timeout(limit, work).await.map_err(|_| {
+            Report::new("timeout", "it did not end within --timeout", ExitCode::TimedOut).hint("give it longer")
+        }),
+    }
+}
+
+/// Trouble as it is told.
+pub(super) fn report(trouble: Trouble) -> Report {
+    let code = match trouble.kind {
+        TroubleKind::Usage => ExitCode::Usage,
+        TroubleKind::Refused => ExitCode::Refused,
+        TroubleKind::Tool
+        | TroubleKind::Code
+        | TroubleKind::Workspace
+        | TroubleKind::NotInitialised
+        | TroubleKind::Failed => ExitCode::Failed,
+    };
+    let mut report = Report::new(trouble.kind.word(), trouble.message, code);
+    for cause in trouble.causes {
+        report = report.cause(cause);
+    }
+    match trouble.hint {
+        Some(hint) => report.hint(hint),
+        None => report,
+    }
+}

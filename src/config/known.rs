@@ -1,0 +1,412 @@
+//! The one table of known keys. Reading, checking, `config show` and `docs/configuration.md` all
+//! come from it: a key that is not here does not exist.
+
+use super::schema::{Known, Place, Within};
+use super::value::{Kind, Value};
+
+/// A key at the top.
+macro_rules! top {
+    ($key:literal, $kind:ident, $($field:ident).+, $convert:ident, $wrap:path, $default:literal, $doc:literal, $example:literal) => {
+        Known {
+            key: $key,
+            kind: Kind::$kind,
+            place: Place::Top {
+                set: |config, value| config.$($field).+ = value.$convert(),
+                get: |config| config.$($field).+.clone().map($wrap),
+            },
+            default: $default,
+            doc: $doc,
+            example: $example,
+        }
+    };
+}
+
+/// A text of an environment.
+macro_rules! text {
+    ($key:literal, $kind:ident, $field:ident, $default:literal, $doc:literal, $example:literal) => {
+        Known {
+            key: $key,
+            kind: Kind::$kind,
+            place: Place::Environment {
+                set: |environment, value| environment.$field = value.text(),
+                get: |environment| environment.$field.clone().map(Value::Text),
+            },
+            default: $default,
+            doc: $doc,
+            example: $example,
+        }
+    };
+}
+
+/// A list of an environment.
+macro_rules! list {
+    ($key:literal, $field:ident, $default:literal, $doc:literal, $example:literal) => {
+        Known {
+            key: $key,
+            kind: Kind::Names,
+            place: Place::Environment {
+                set: |environment, value| environment.$field = value.list(),
+                get: |environment| (!environment.$field.is_empty()).then(|| Value::List(environment.$field.clone())),
+            },
+            default: $default,
+            doc: $doc,
+            example: $example,
+        }
+    };
+}
+
+/// An interval of an environment.
+macro_rules! every {
+    ($key:literal, $field:ident, $default:literal, $doc:literal) => {
+        Known {
+            key: $key,
+            kind: Kind::Interval,
+            place: Place::Environment {
+                set: |environment, value| {
+                    if let Some(interval) = value.interval() {
+                        environment.refresh.$field = interval;
+                    }
+                },
+                get: |environment| Some(Value::Interval(environment.refresh.$field)),
+            },
+            default: $default,
+            doc: $doc,
+            example: concat!("\"", $default, "\""),
+        }
+    };
+}
+
+/// A text about the infrastructure as code of an environment.
+macro_rules! infra {
+    ($key:literal, $field:ident, $default:literal, $doc:literal, $example:literal) => {
+        Known {
+            key: $key,
+            kind: Kind::Text,
+            place: Place::Environment {
+                set: |environment, value| environment.infra.$field = value.text(),
+                get: |environment| environment.infra.$field.clone().map(Value::Text),
+            },
+            default: $default,
+            doc: $doc,
+            example: $example,
+        }
+    };
+}
+
+/// All of them, in the order of the documentation.
+pub static KNOWN: &[Known] = &[
+    top!(
+        "default_environment",
+        Text,
+        default_environment,
+        text,
+        Value::Text,
+        "none: `--env` is needed",
+        "The environment that is opened when none is named.",
+        "\"staging\""
+    ),
+    top!(
+        "ui.theme",
+        Text,
+        ui.theme,
+        text,
+        Value::Text,
+        "`dark`",
+        "`dark`, `light`, `high-contrast` or a file.",
+        "\"light\""
+    ),
+    top!(
+        "ui.ascii",
+        Switch,
+        ui.ascii,
+        switch,
+        Value::Switch,
+        "as the terminal draws them",
+        "ASCII signs instead of ● ◐ ▲ ✖ ○.",
+        "true"
+    ),
+    top!(
+        "ui.mouse",
+        Switch,
+        ui.mouse,
+        switch,
+        Value::Switch,
+        "on",
+        "Whether the mouse is used; off leaves selecting text to the terminal.",
+        "false"
+    ),
+    top!(
+        "audit_file",
+        Text,
+        audit_file,
+        text,
+        Value::Text,
+        "`audit.jsonl` in the user's state folder",
+        "Where every change is written down.",
+        "\"/var/log/cockpit/audit.jsonl\""
+    ),
+    top!(
+        "hooks.before_deploy",
+        Text,
+        hooks.before_deploy,
+        text,
+        Value::Text,
+        "none",
+        "A command that is run by `sh` in the folder of this file before the service is changed; where it fails, nothing \
+         is.",
+        "\"./migrate.sh\""
+    ),
+    top!(
+        "hooks.after_deploy",
+        Text,
+        hooks.after_deploy,
+        text,
+        Value::Text,
+        "none",
+        "A command that is run by `sh` in the folder of this file after a deployment has ended, however it ended.",
+        "\"./notify.sh\""
+    ),
+    Known {
+        key: "context",
+        kind: Kind::Text,
+        place: Place::Build {
+            set: |build, value| build.context = value.text().unwrap_or_default(),
+            get: |build| (!build.context.is_empty()).then(|| Value::Text(build.context.clone())),
+        },
+        default: "needed",
+        doc: "The folder that is sent to the build; the command runs in it. A relative one begins in the folder of this file.",
+        example: "\"../app\"",
+    },
+    Known {
+        key: "dockerfile",
+        kind: Kind::Text,
+        place: Place::Build {
+            set: |build, value| build.dockerfile = value.text(),
+            get: |build| build.dockerfile.clone().map(Value::Text),
+        },
+        default: "`Dockerfile`",
+        doc: "The Dockerfile, as seen from the context.",
+        example: "\"apps/web/Dockerfile\"",
+    },
+    Known {
+        key: "target",
+        kind: Kind::Text,
+        place: Place::Build {
+            set: |build, value| build.target = value.text(),
+            get: |build| build.target.clone().map(Value::Text),
+        },
+        default: "the last stage",
+        doc: "The stage that is built.",
+        example: "\"runner\"",
+    },
+    Known {
+        key: "project",
+        kind: Kind::Text,
+        place: Place::Environment {
+            set: |environment, value| environment.project = value.text().unwrap_or_default(),
+            get: |environment| (!environment.project.is_empty()).then(|| Value::Text(environment.project.clone())),
+        },
+        default: "none",
+        doc: "What it is an environment of.",
+        example: "\"bookmark-manager\"",
+    },
+    text!(
+        "account",
+        Account,
+        account,
+        "any account",
+        "The account. Facts of another one are never shown as this environment's, and nothing is changed there.",
+        "\"123456789012\""
+    ),
+    text!("region", Region, region, "as the AWS CLI finds it", "The region.", "\"ap-northeast-1\""),
+    text!(
+        "profile",
+        Text,
+        profile,
+        "as the AWS CLI finds it",
+        "A profile of the AWS configuration.",
+        "\"staging-admin\""
+    ),
+    Known {
+        key: "credential_timeout",
+        kind: Kind::Interval,
+        place: Place::Environment {
+            set: |environment, value| environment.credential_timeout = value.interval(),
+            get: |environment| environment.credential_timeout.map(Value::Interval),
+        },
+        default: "`1m`",
+        doc: "How long a credential helper (`credential_process`) may take: it may ask its user.",
+        example: "\"3m\"",
+    },
+    text!(
+        "endpoint_url",
+        Url,
+        endpoint_url,
+        "AWS, or `AWS_ENDPOINT_URL`",
+        "Another endpoint for every service: an emulator or the simulator.",
+        "\"http://127.0.0.1:4566\""
+    ),
+    text!(
+        "cluster",
+        Text,
+        cluster,
+        "no containers",
+        "The ECS cluster, by its name or its ARN. An ARN also says the region and the account where these are not \
+         written, and must not say others where they are.",
+        "\"bookmark-manager-staging-cluster\""
+    ),
+    list!(
+        "services",
+        services,
+        "all of the cluster",
+        "Names of services, or patterns with `*`, `?` and `[a-c]` as in a shell.",
+        "[\"bookmark-manager-staging-web\", \"bookmark-manager-staging-api\"]"
+    ),
+    list!(
+        "databases",
+        databases,
+        "none",
+        "Identifiers of Aurora clusters or RDS instances, or patterns.",
+        "[\"bookmark-manager-staging-db\"]"
+    ),
+    list!(
+        "target_groups",
+        target_groups,
+        "those of the services",
+        "Names or patterns of target groups beside those of the services.",
+        "[\"bookmark-manager-staging-*\"]"
+    ),
+    list!("alarms", alarms, "none", "Beginnings of alarms' names.", "[\"bookmark-manager-staging-\"]"),
+    list!(
+        "logs",
+        logs,
+        "those of the services",
+        "Names or patterns of log groups beside those of the services.",
+        "[\"/aws/lambda/bookmark-manager-staging-*\"]"
+    ),
+    list!(
+        "log_filters",
+        log_filters,
+        "none",
+        "Filters of log lines, each `NAME: FILTER`; `@NAME` stands for one wherever a filter is typed.",
+        "[\"slow: latency>500ms -healthcheck\"]"
+    ),
+    Known {
+        key: "guarded",
+        kind: Kind::Switch,
+        place: Place::Environment {
+            set: |environment, value| environment.guarded = value.switch().unwrap_or_default(),
+            get: |environment| Some(Value::Switch(environment.guarded)),
+        },
+        default: "false",
+        doc: "Raises the risk of every change by one: what was confirmed with a key must be typed.",
+        example: "true",
+    },
+    text!("timezone", Timezone, timezone, "the machine's", "Zone of the times shown.", "\"Asia/Tokyo\""),
+    text!(
+        "scheduler",
+        Text,
+        scheduler,
+        "it is done directly",
+        "The Lambda function that stops and starts the environment.",
+        "\"bookmark-manager-staging-ecs-scheduler\""
+    ),
+    text!(
+        "schedules",
+        Text,
+        schedules,
+        "no schedule is read",
+        "Beginning of the names of the EventBridge schedules that stop and start it.",
+        "\"bookmark-manager-staging-\""
+    ),
+    Known {
+        key: "infra.kind",
+        kind: Kind::Tool,
+        place: Place::Environment {
+            set: |environment, value| environment.infra.kind = value.tool(),
+            get: |environment| environment.infra.kind.map(Value::Tool),
+        },
+        default: "no infrastructure as code",
+        doc: "What finds, plans and applies the units.",
+        example: "\"terragrunt\"",
+    },
+    infra!(
+        "infra.dir",
+        dir,
+        "needed with `terragrunt`",
+        "The folder whose units Terragrunt finds. A relative one begins in the folder of this file.",
+        "\"infra/terraform/envs/staging\""
+    ),
+    Known {
+        key: "infra.units",
+        kind: Kind::Units,
+        place: Place::Environment {
+            set: |environment, value| environment.infra.units = value.units(),
+            get: |environment| {
+                (!environment.infra.units.is_empty()).then(|| Value::Units(environment.infra.units.clone()))
+            },
+        },
+        default: "needed with `terraform`",
+        doc: "The roots of Terraform: `name`, `dir` (a relative one begins in the folder of this file), and if need be \
+              `workspace`, `var_files` (as seen from `dir`, later ones win) and `depends_on` (names of units that are \
+              applied before).",
+        example: "[{ name = \"pantri\", dir = \"infra/terraform/pantri\", workspace = \"dev\", var_files = [\"dev.tfvars\"], \
+                  depends_on = [] }]",
+    },
+    infra!(
+        "infra.terraform",
+        terraform,
+        "`terraform` on PATH",
+        "Terraform's program. OpenTofu is never taken by itself.",
+        "\"/opt/terraform-1.11.4/terraform\""
+    ),
+    infra!(
+        "infra.terragrunt",
+        terragrunt,
+        "`terragrunt` on PATH",
+        "Terragrunt's program.",
+        "\"~/.local/bin/terragrunt\""
+    ),
+    infra!(
+        "infra.plugin_dir",
+        plugin_dir,
+        "as Terraform finds them",
+        "A folder of providers, laid out as Terraform's own cache is; they are then asked of no registry.",
+        "\"/opt/terraform/providers\""
+    ),
+    every!("refresh.services", services, "10s", "How often services and deployments are read."),
+    every!("refresh.tasks", tasks, "10s", "How often tasks are read."),
+    every!("refresh.databases", databases, "30s", "How often databases are read."),
+    every!("refresh.alarms", alarms, "30s", "How often alarms are read."),
+    every!("refresh.metrics", metrics, "1m", "How often metrics are read: each read costs money."),
+    every!("refresh.scaling", scaling, "1m", "How often autoscaling is read."),
+    every!("refresh.targets", targets, "20s", "How often the load balancers' targets are read."),
+    every!("refresh.identity", identity, "5m", "How often the identity is read."),
+    every!("refresh.watch", watch, "3s", "How often a deployment under way is read."),
+];
+
+/// The key of this path within these tables.
+pub fn known(within: Within, key: &str) -> Option<&'static Known> {
+    KNOWN.iter().find(|known| known.within() == within && known.key == key)
+}
+
+/// Names that may stand in a table: direct keys and sub-tables, each once, in order.
+pub fn names_in(within: Within, table: &str) -> Vec<&'static str> {
+    let mut names: Vec<&'static str> = Vec::new();
+    for known in KNOWN.iter().filter(|known| known.within() == within) {
+        let rest = if table.is_empty() {
+            Some(known.key)
+        } else {
+            known.key.strip_prefix(table).and_then(|rest| rest.strip_prefix('.'))
+        };
+        if let Some(name) = rest.and_then(|rest| rest.split('.').next())
+            && !names.contains(&name)
+        {
+            names.push(name);
+        }
+    }
+    if within == Within::Top && table.is_empty() {
+        names.extend(["keys", "build", "environments"]);
+    }
+    names
+}

@@ -1,0 +1,142 @@
+//! A unit asked without a run: for its outputs, its state, whether its code is valid. Terraform itself is asked, in the
+//! folder that it works in, so that no dependency has to be read and nothing is planned.
+
+use super::ask::{Answer, Question};
+use super::surroundings::Surroundings;
+use super::tools::Tools;
+use super::{Discovered, terragrunt};
+use crate::model::infra::{Tool, Trouble, TroubleKind, Unit};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::sync::Mutex;
+
+/// How long an initialisation may take: a provider of 700 MB may have to come.
+const INIT: Duration = Duration::from_mins(20);
+/// Units that are asked at the same time: a provider of AWS takes 300 MB.
+const AT_A_TIME: usize = 4;
+
+/// Providers come into one cache, which Terraform does not lock: one initialisation at a time.
+static INITIALISES: Mutex<()> = Mutex::const_new(());
+
+/// A unit with what it is asked with.
+#[derive(Debug, Clone, Copy)]
+pub struct Access<'a> {
+    /// The unit.
+    pub unit: &'a Unit,
+    tools: &'a Tools,
+    surroundings: &'a Surroundings,
+}
+
+impl<'a> Access<'a> {
+    /// Access to a unit that was found.
+    pub fn new(found: &'a Discovered, unit: &'a Unit) -> Self {
+        Self { unit, tools: &found.tools, surroundings: &found.surroundings }
+    }
+
+    /// Where Terraform works for it. With Terragrunt it is there once the unit was initialised.
+    ///
+    /// # Errors
+    /// Terragrunt does not say it.
+    pub async fn dir(&self) -> Result<PathBuf, Trouble> {
+        match self.unit.tool {
+            Tool::Terraform => Ok(self.unit.dir.clone()),
+            Tool::Terragrunt => terragrunt::working_dir(self.unit, self.tools, self.surroundings).await,
+        }
+    }
+
+    /// A question to Terraform in a folder that [`Self::dir`] said.
+    pub fn question(&self, dir: &Path) -> Question {
+        Question::new(&self.tools.terraform, dir)
+    }
+
+    /// The variables that it is asked with.
+    pub fn surroundings(&self) -> Surroundings {
+        self.surroundings.of_unit(self.unit)
+    }
+
+    /// Initialises it: its providers, modules and backend. A state is neither made nor moved.
+    ///
+    /// # Errors
+    /// As Terraform or Terragrunt says.
+    pub async fn init(&self) -> Result<Answer, Trouble> {
+        self.init_in(self.surroundings()).await
+    }
+
+    /// The same with the default workspace, for one whose own is not there yet.
+    ///
+    /// # Errors
+    /// As Terraform says.
+    pub async fn init_without_workspace(&self) -> Result<Answer, Trouble> {
+        let mut own = self.surroundings();
+        own.set("TF_WORKSPACE", super::surroundings::DEFAULT_WORKSPACE);
+        self.init_in(own).await
+    }
+
+    async fn init_in(&self, own: Surroundings) -> Result<Answer, Trouble> {
+        let _one = INITIALISES.lock().await;
+        let mut words: Vec<std::ffi::OsString> = vec!["init".into(), "-input=false".into(), "-no-color".into()];
+        if let Some(folder) = &self.tools.plugin_dir {
+            words.push(format!("-plugin-dir={}", folder.display()).into());
+        }
+        let what = format!("{} cannot be initialised", self.unit.name);
+        match self.unit.tool {
+            Tool::Terraform => self.question(&self.unit.dir).arguments(words).limit(INIT).ask_well(&own, &what).await,
+            Tool::Terragrunt => {
+                let question = Question::new(self.tools.terragrunt(), &self.unit.dir).limit(INIT);
+                let question = question.arguments(["run", "--non-interactive", "--no-color", "--"]).arguments(words);
+                question.ask_well(&own.of_terragrunt(&self.tools.terraform), &what).await
+            }
+        }
+    }
+
+    /// Makes its workspace.
+    ///
+    /// # Errors
+    /// As Terraform says.
+    pub async fn new_workspace(&self) -> Result<(), Trouble> {
+        let name = self.unit.workspace.clone().unwrap_or_default();
+        // Terraform makes none while the variable names one, and selects the one that it makes: that changes nothing, as
+        // the variable says in each call which is meant.
+        let mut own = self.surroundings();
+        own.unset("TF_WORKSPACE");
+        let question = self.question(&self.unit.dir).arguments(["workspace", "new", "-no-color", &name]);
+        let what = format!("workspace {name} cannot be made");
+        question.ask_well(&own, &what).await.map(drop)
+    }
+
+    /// Asks Terraform something that changes nothing. Where it cannot say, the unit is initialised and asked once more:
+    /// what it needs may not be on this machine yet.
+    ///
+    /// # Errors
+    /// What failed, with what Terraform said.
+    pub async fn read(&self, words: &[&str], what: &str) -> Result<Answer, Trouble> {
+        let own = self.surroundings();
+        let dir = self.dir().await?;
+        if dir.is_dir() {
+            let answer = self.question(&dir).arguments(words).ask(&own).await?;
+            if answer.code == Some(0) {
+                return Ok(answer);
+            }
+        }
+        self.init().await.map_err(|trouble| Trouble::new(TroubleKind::NotInitialised, what).causes(told(trouble)))?;
+        self.question(&self.dir().await?).arguments(words).ask_well(&own, what).await
+    }
+}
+
+/// Trouble as causes of other trouble.
+fn told(trouble: Trouble) -> Vec<String> {
+    std::iter::once(trouble.message).chain(trouble.causes).collect()
+}
+
+/// Asks each unit of an environment, some at a time; answers come in the order of the units.
+pub async fn each<'a, T, F: Future<Output = T>>(
+    found: &'a Discovered,
+    ask: impl Fn(Access<'a>) -> F,
+) -> Vec<(&'a Unit, T)> {
+    let mut answers = Vec::new();
+    for some in found.graph.units().chunks(AT_A_TIME) {
+        let asked = some.iter().map(|unit| ask(Access::new(found, unit)));
+        answers.extend(some.iter().zip(futures_util::future::join_all(asked).await));
+    }
+    answers
+}

@@ -1,0 +1,63 @@
+//! The units of an environment, found and checked.
+
+use super::surroundings::Surroundings;
+use super::tools::Tools;
+use super::{terraform, terragrunt};
+use crate::config::EnvironmentConfig;
+use crate::model::infra::{Graph, Tool, Trouble, TroubleKind};
+
+/// What was found of an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Discovered {
+    /// Its units.
+    pub graph: Graph,
+    /// What a person should know, in sentences: units that are left out, an edge that is not declared.
+    pub warnings: Vec<String>,
+    /// The programs that they are planned with.
+    pub tools: Tools,
+    /// The variables that these get.
+    pub surroundings: Surroundings,
+}
+
+/// Finds the units of an environment. It changes nothing, and never gives a smaller graph where something is wrong.
+///
+/// # Errors
+/// No infrastructure is configured, a program is missing or of another version, the code is broken (with file and line),
+/// units depend on each other in a circle or on what is not there, a folder, a file of variables or a workspace is not
+/// there.
+pub async fn discover(environment: &EnvironmentConfig) -> Result<Discovered, Trouble> {
+    let Some(kind) = environment.infra.kind else {
+        let message = format!("no infrastructure is configured for {}", environment.name);
+        let hint = format!("write [environments.{}.infra] into the configuration: docs/infra.md", environment.name);
+        return Err(Trouble::new(TroubleKind::Usage, message).hint(hint));
+    };
+    let surroundings = Surroundings::of_process(environment);
+    let tools = Tools::find(environment, &surroundings).await?;
+    let (graph, warnings) = match kind {
+        Tool::Terragrunt => terragrunt::units(&environment.infra, &tools, &surroundings).await?,
+        Tool::Terraform => terraform::units(&environment.infra, &tools, &surroundings).await?,
+    };
+    Ok(Discovered { graph, warnings, tools, surroundings })
+}
+
+impl Discovered {
+    /// The same with the chosen units alone; all where none is named.
+    ///
+    /// # Errors
+    /// A name that no unit has.
+    pub fn only(mut self, names: &[String]) -> Result<Self, Trouble> {
+        let known: Vec<&str> = self.graph.units().iter().map(|unit| unit.name.as_str()).collect();
+        for name in names {
+            if !known.contains(&name.as_str()) {
+                let near = crate::model::names::nearest(name, known.iter().copied());
+                let mean = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+                let hint = format!("{mean}there are: {}", crate::model::names::listed(&known));
+                return Err(Trouble::new(TroubleKind::Usage, format!("there is no unit `{name}`")).hint(hint));
+            }
+        }
+        if !names.is_empty() {
+            self.graph = self.graph.only(names);
+        }
+        Ok(self)
+    }
+}

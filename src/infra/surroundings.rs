@@ -1,0 +1,229 @@
+//! The environment variables that Terraform and Terragrunt are started with. What a shell happens to hold must not change
+//! what is planned: such variables are dropped, and named.
+
+use crate::config::EnvironmentConfig;
+use crate::model::infra::{Tool, Unit};
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+/// The environment variables of a child process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Surroundings {
+    variables: Vec<(OsString, OsString)>,
+    dropped: Vec<String>,
+}
+
+/// Beginnings of variables that would change a plan, or what is printed.
+const DROPPED: &[&str] = &["TF_VAR_", "TF_CLI_ARGS", "TF_LOG", "TG_", "TERRAGRUNT_"];
+/// Whole names of such.
+const DROPPED_NAMES: &[&str] =
+    &["TF_WORKSPACE", "TF_DATA_DIR", "TF_INPUT", "TF_IN_AUTOMATION", "TF_REATTACH_PROVIDERS", "TF_PLUGIN_DIR"];
+/// Of those, what is always set anew, so that nobody need be told.
+const SILENT: &[&str] = &["TF_IN_AUTOMATION", "TF_INPUT"];
+/// Keys in the environment win over a profile in Terraform's SDK; where a profile is configured it must win.
+const KEYS: &[&str] = &["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+
+impl Surroundings {
+    /// Those of this process, for an environment.
+    pub fn of_process(environment: &EnvironmentConfig) -> Self {
+        Self::of(std::env::vars_os(), environment, Path::is_file)
+    }
+
+    /// What is left of inherited variables, with what the environment says of AWS.
+    pub fn of(
+        inherited: impl IntoIterator<Item = (OsString, OsString)>,
+        environment: &EnvironmentConfig,
+        is_file: impl Fn(&Path) -> bool,
+    ) -> Self {
+        let mut kept = Self { variables: Vec::new(), dropped: Vec::new() };
+        for (name, value) in inherited {
+            let word = name.to_string_lossy();
+            let lost_file = word == "TF_CLI_CONFIG_FILE" && !is_file(Path::new(&value));
+            let is_dropped = DROPPED.iter().any(|begin| word.starts_with(begin))
+                || DROPPED_NAMES.contains(&&*word)
+                || (environment.profile.is_some() && KEYS.contains(&&*word))
+                || lost_file;
+            if !is_dropped {
+                kept.variables.push((name, value));
+            } else if !SILENT.contains(&&*word) && !value.is_empty() {
+                kept.dropped.push(word.into_owned());
+            }
+        }
+        kept.dropped.sort();
+        kept.set("TF_IN_AUTOMATION", "1");
+        kept.set("TF_INPUT", "0");
+        kept.set("CHECKPOINT_DISABLE", "1");
+        let aws = [
+            ("AWS_PROFILE", &environment.profile),
+            ("AWS_REGION", &environment.region),
+            ("AWS_ENDPOINT_URL", &environment.endpoint_url),
+        ];
+        for (name, value) in aws {
+            if let Some(value) = value {
+                kept.set(name, value);
+            }
+        }
+        kept
+    }
+
+    /// Names of the inherited variables that were dropped, sorted.
+    pub fn dropped(&self) -> &[String] {
+        &self.dropped
+    }
+
+    /// All of them, for a child process that inherits none.
+    pub fn variables(&self) -> &[(OsString, OsString)] {
+        &self.variables
+    }
+
+    /// The value of one.
+    pub fn get(&self, name: &str) -> Option<&OsStr> {
+        self.variables.iter().find(|(set, _)| set == name).map(|(_, value)| value.as_os_str())
+    }
+
+    /// Sets one.
+    pub fn set(&mut self, name: &str, value: impl Into<OsString>) {
+        self.variables.retain(|(set, _)| set != name);
+        self.variables.push((name.into(), value.into()));
+    }
+
+    /// Leaves one out.
+    pub fn unset(&mut self, name: &str) {
+        self.variables.retain(|(set, _)| set != name);
+    }
+
+    /// The same for a unit: with its workspace and its folder of data.
+    #[must_use]
+    pub fn of_unit(&self, unit: &Unit) -> Self {
+        let mut own = self.clone();
+        if let Some(folder) = data_dir(unit) {
+            own.set("TF_DATA_DIR", folder);
+        }
+        if unit.tool == Tool::Terraform {
+            own.set("TF_WORKSPACE", unit.workspace.as_deref().unwrap_or(DEFAULT_WORKSPACE));
+        }
+        own
+    }
+
+    /// The same for Terragrunt, which calls this Terraform and asks nothing.
+    #[must_use]
+    pub fn of_terragrunt(&self, terraform: &Path) -> Self {
+        let mut own = self.clone();
+        for name in ["TG_NON_INTERACTIVE", "TG_NO_COLOR", "TG_NO_TIPS"] {
+            own.set(name, "true");
+        }
+        own.set("TG_TF_PATH", terraform);
+        own
+    }
+}
+
+/// The workspace that is there without being made.
+pub const DEFAULT_WORKSPACE: &str = "default";
+
+/// Where Terraform keeps providers, modules and the backend of a unit: absolute. Units of one folder that differ by
+/// their workspace have one each, so that they can be initialised and planned at the same time. None with Terragrunt,
+/// which has a working directory for each unit.
+pub fn data_dir(unit: &Unit) -> Option<PathBuf> {
+    let own = unit.dir.join(".terraform");
+    match (unit.tool, unit.workspace.as_deref()) {
+        (Tool::Terragrunt, _) => None,
+        (Tool::Terraform, None | Some(DEFAULT_WORKSPACE)) => Some(own),
+        (Tool::Terraform, Some(workspace)) => Some(own.join(format!("cockpit-{workspace}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(inherited: &[(&str, &str)], environment: &EnvironmentConfig) -> Surroundings {
+        let inherited = inherited.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+        Surroundings::of(inherited, environment, |path| path == Path::new("/etc/terraformrc"))
+    }
+
+    #[test]
+    fn variables_that_would_change_a_plan_are_dropped_and_named() {
+        let kept = of(
+            &[
+                ("PATH", "/bin"),
+                ("TF_VAR_image", "evil"),
+                ("TF_CLI_ARGS", "-lock=false"),
+                ("TF_CLI_ARGS_plan", "-refresh=false"),
+                ("TF_LOG", "TRACE"),
+                ("TF_LOG_PATH", "/tmp/x"),
+                ("TG_ALL", "true"),
+                ("TERRAGRUNT_SOURCE", "../x"),
+                ("TF_WORKSPACE", "prod"),
+                ("TF_DATA_DIR", "/tmp/y"),
+                ("TF_IN_AUTOMATION", "1"),
+                ("TF_PLUGIN_CACHE_DIR", "/cache"),
+                ("TF_TOKEN_app_terraform_io", "secret"),
+                ("TF_CLI_CONFIG_FILE", "/etc/terraformrc"),
+                ("AWS_ACCESS_KEY_ID", "AKIA"),
+            ],
+            &EnvironmentConfig::default(),
+        );
+        assert_eq!(
+            kept.dropped(),
+            [
+                "TERRAGRUNT_SOURCE",
+                "TF_CLI_ARGS",
+                "TF_CLI_ARGS_plan",
+                "TF_DATA_DIR",
+                "TF_LOG",
+                "TF_LOG_PATH",
+                "TF_VAR_image",
+                "TF_WORKSPACE",
+                "TG_ALL"
+            ]
+        );
+        for name in
+            ["PATH", "TF_PLUGIN_CACHE_DIR", "TF_TOKEN_app_terraform_io", "TF_CLI_CONFIG_FILE", "AWS_ACCESS_KEY_ID"]
+        {
+            assert!(kept.get(name).is_some(), "{name}");
+        }
+        assert_eq!((kept.get("TF_IN_AUTOMATION"), kept.get("TF_INPUT")), (Some("1".as_ref()), Some("0".as_ref())));
+        assert_eq!(kept.get("TF_VAR_image"), None);
+    }
+
+    #[test]
+    fn a_configuration_file_that_is_not_there_is_not_named_to_terraform() {
+        let kept = of(&[("TF_CLI_CONFIG_FILE", "/nowhere")], &EnvironmentConfig::default());
+        assert_eq!((kept.get("TF_CLI_CONFIG_FILE"), kept.dropped()), (None, &["TF_CLI_CONFIG_FILE".to_owned()][..]));
+    }
+
+    #[test]
+    fn a_configured_profile_wins_over_keys_of_the_shell() {
+        let environment = EnvironmentConfig {
+            profile: Some("staging".into()),
+            region: Some("eu-west-1".into()),
+            ..EnvironmentConfig::default()
+        };
+        let kept = of(&[("AWS_ACCESS_KEY_ID", "AKIA"), ("AWS_REGION", "us-east-1")], &environment);
+        assert_eq!((kept.get("AWS_ACCESS_KEY_ID"), kept.get("AWS_PROFILE")), (None, Some("staging".as_ref())));
+        assert_eq!(kept.get("AWS_REGION"), Some("eu-west-1".as_ref()));
+        assert_eq!(kept.dropped(), ["AWS_ACCESS_KEY_ID"]);
+    }
+
+    #[test]
+    fn units_of_one_folder_keep_their_workspaces_apart() {
+        let unit = |tool, workspace: Option<&str>| Unit {
+            name: "a".into(),
+            tool,
+            dir: "/a".into(),
+            workspace: workspace.map(str::to_owned),
+            var_files: Vec::new(),
+            depends_on: Vec::new(),
+            hooks: false,
+        };
+        let none = of(&[], &EnvironmentConfig::default());
+        let dev = none.of_unit(&unit(Tool::Terraform, Some("dev")));
+        assert_eq!(dev.get("TF_WORKSPACE"), Some("dev".as_ref()));
+        assert_eq!(dev.get("TF_DATA_DIR"), Some("/a/.terraform/cockpit-dev".as_ref()));
+        let plain = none.of_unit(&unit(Tool::Terraform, None));
+        // Somebody may have selected another one in the folder.
+        assert_eq!(plain.get("TF_WORKSPACE"), Some("default".as_ref()));
+        assert_eq!(plain.get("TF_DATA_DIR"), Some("/a/.terraform".as_ref()));
+        assert_eq!(none.of_unit(&unit(Tool::Terragrunt, None)), none);
+    }
+}

@@ -1,0 +1,167 @@
+//! Units of plain Terraform: folders that the configuration lists, with their workspaces and files of variables.
+
+use super::ask::Question;
+use super::surroundings::{DEFAULT_WORKSPACE, Surroundings, data_dir};
+use super::tools::Tools;
+use crate::config::{InfraConfig, UnitConfig};
+use crate::model::infra::{Graph, GraphError, Tool, Trouble, TroubleKind, Unit, remote_state};
+use std::path::{Path, PathBuf};
+
+/// The units that are listed, checked; and what a person should know of them.
+pub(super) async fn units(
+    infra: &InfraConfig,
+    tools: &Tools,
+    surroundings: &Surroundings,
+) -> Result<(Graph, Vec<String>), Trouble> {
+    let mut units = Vec::new();
+    for listed in &infra.units {
+        units.push(placed(listed)?);
+    }
+    let graph = Graph::new(units).map_err(|errors: Vec<GraphError>| {
+        Trouble::new(TroubleKind::Usage, "the units of the configuration are no graph")
+            .causes(errors.iter().map(ToString::to_string))
+    })?;
+    let mut warnings = Vec::new();
+    let mut read = Vec::new();
+    for unit in graph.units() {
+        read.push((unit, code(unit, tools, surroundings, &mut warnings).await?));
+    }
+    warnings.extend(remote_state::undeclared(&read));
+    for unit in graph.units() {
+        workspace(unit, tools, surroundings, &mut warnings).await?;
+    }
+    Ok((graph, warnings))
+}
+
+/// A listed unit, whose folder and files are there.
+fn placed(listed: &UnitConfig) -> Result<Unit, Trouble> {
+    let gone = |what: String| {
+        Err(Trouble::new(TroubleKind::Usage, what).hint("was it moved? correct `infra.units` in the configuration"))
+    };
+    let Some(dir) = Path::new(&listed.dir).canonicalize().ok().filter(|dir| dir.is_dir()) else {
+        return gone(format!("the folder of {}, {}, is not there", listed.name, listed.dir));
+    };
+    let var_files: Vec<PathBuf> = listed.var_files.iter().map(|file| dir.join(file)).collect();
+    if let Some(file) = var_files.iter().find(|file| !file.is_file()) {
+        return gone(format!("the file of variables {} of {} is not there", file.display(), listed.name));
+    }
+    let mut depends_on = listed.depends_on.clone();
+    depends_on.sort();
+    Ok(Unit {
+        name: listed.name.clone(),
+        tool: Tool::Terraform,
+        dir,
+        workspace: Some(listed.workspace.clone().unwrap_or_else(|| DEFAULT_WORKSPACE.to_owned())),
+        var_files,
+        depends_on,
+        hooks: false,
+    })
+}
+
+/// The files of a unit's code, by name.
+fn files(unit: &Unit) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(&unit.dir).into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path());
+    let is_code = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        !name.starts_with(['.', '~']) && (name.ends_with(".tf") || name.ends_with(".tf.json"))
+    };
+    let mut files: Vec<PathBuf> = entries.filter(is_code).collect();
+    files.sort();
+    files
+}
+
+/// What the code of a unit says of states, its own and others'.
+async fn code(
+    unit: &Unit,
+    tools: &Tools,
+    surroundings: &Surroundings,
+    warnings: &mut Vec<String>,
+) -> Result<remote_state::Code, Trouble> {
+    let files = files(unit);
+    if files.is_empty() {
+        let message = format!("there is no Terraform code in the folder of {}, {}", unit.name, unit.dir.display());
+        return Err(Trouble::new(TroubleKind::Usage, message).hint("correct `infra.units` in the configuration"));
+    }
+    let mut code = remote_state::Code::default();
+    for file in files.iter().filter(|file| file.extension().is_some_and(|ending| ending == "tf")) {
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| Trouble::new(TroubleKind::Usage, format!("{} cannot be read: {error}", file.display())))?;
+        match remote_state::read(&text) {
+            Ok(found) => code.add(found, file),
+            // Terraform itself has the last word on its language.
+            Err((line, why)) => {
+                let question = Question::new(&tools.terraform, &unit.dir);
+                let question =
+                    question.arguments(["fmt", "-write=false", "-list=false", "-no-color"]).arguments([file]);
+                if question.ask(surroundings).await?.code != Some(0) {
+                    return Err(Trouble::new(TroubleKind::Code, format!("the code of {} is broken", unit.name))
+                        .cause(format!("{}:{line}: {why}", file.display()))
+                        .hint("correct it; `cockpit infra validate` checks it again"));
+                }
+                warnings.push(format!(
+                    "{}:{line} is not understood here, and not looked at for other states",
+                    file.display()
+                ));
+            }
+        }
+    }
+    Ok(code)
+}
+
+/// Holds the workspace against those that are there: Terraform would make one that is not, silently and empty.
+async fn workspace(
+    unit: &Unit,
+    tools: &Tools,
+    surroundings: &Surroundings,
+    warnings: &mut Vec<String>,
+) -> Result<(), Trouble> {
+    let Some(wanted) = unit.workspace.as_deref().filter(|wanted| *wanted != DEFAULT_WORKSPACE) else { return Ok(()) };
+    let known = match workspaces(unit, tools, surroundings).await {
+        Ok(known) => known,
+        Err(trouble) => {
+            let why = trouble.causes.get(1).or(trouble.causes.first()).cloned().unwrap_or(trouble.message);
+            warnings.push(format!("{}: whether workspace {wanted} is there is not known yet: {why}", unit.name));
+            return Ok(());
+        }
+    };
+    if known.iter().any(|name| name == wanted) {
+        return Ok(());
+    }
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    Err(Trouble::new(TroubleKind::Workspace, format!("workspace `{wanted}` of {} does not exist", unit.name))
+        .cause(format!("{} has: {}", unit.dir.display(), crate::model::names::listed(&known)))
+        .hint(format!(
+            "correct it in the configuration, or make it once: `cockpit infra init --new-workspace --unit {}`",
+            unit.name
+        )))
+}
+
+/// The workspaces of a unit's folder.
+///
+/// # Errors
+/// They cannot be listed: a state far away that was not initialised here.
+pub async fn workspaces(unit: &Unit, tools: &Tools, surroundings: &Surroundings) -> Result<Vec<String>, Trouble> {
+    let mut own = surroundings.clone();
+    if let Some(folder) = data_dir(unit) {
+        own.set("TF_DATA_DIR", folder);
+    }
+    let question = Question::new(&tools.terraform, &unit.dir).arguments(["workspace", "list"]);
+    let answer = question.ask_well(&own, "the workspaces cannot be listed").await?;
+    Ok(listed(&String::from_utf8_lossy(&answer.out)))
+}
+
+/// `* default` and `  dev`, a line each.
+fn listed(said: &str) -> Vec<String> {
+    let names = said.lines().map(|line| line.trim_start_matches(['*', ' ']).trim());
+    names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workspaces_are_listed_without_their_mark() {
+        assert_eq!(listed("  default\n* dev\n  prod\n\n"), ["default", "dev", "prod"]);
+    }
+}

@@ -1,0 +1,308 @@
+//! Units that Terragrunt finds. It says nothing where it leaves something out, so that what it finds is held against what
+//! it finds without looking at dependencies, and against its own check of the code.
+
+use super::ask::{Answer, Question};
+use super::surroundings::Surroundings;
+use super::tools::Tools;
+use crate::config::InfraConfig;
+use crate::model::infra::{Graph, Tool, Trouble, TroubleKind, Unit};
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path, PathBuf};
+
+/// Units that are asked about their hooks at the same time: each is a process of 75 MB.
+const AT_A_TIME: usize = 4;
+
+/// One of `terragrunt find --json`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub(super) struct Found {
+    #[serde(rename = "type", default)]
+    kind: String,
+    path: String,
+    #[serde(default)]
+    dependencies: Vec<String>,
+    #[serde(default)]
+    reading: Vec<String>,
+    #[serde(default)]
+    exclude: Option<Exclude>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+struct Exclude {
+    #[serde(rename = "if", default)]
+    when: bool,
+    #[serde(default)]
+    actions: Option<Vec<String>>,
+}
+
+impl Found {
+    /// The actions of ours that it is left out of.
+    fn excluded(&self) -> Option<&[String]> {
+        let exclude = self.exclude.as_ref().filter(|exclude| exclude.when)?;
+        let actions = exclude.actions.as_deref().unwrap_or_default();
+        let ours = ["all", "all_except_output", "plan", "apply", "destroy"];
+        actions.iter().any(|action| ours.contains(&action.as_str())).then_some(actions)
+    }
+}
+
+/// What Terragrunt said of a folder.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    /// `find --dag --dependencies --external --exclude --reading`.
+    pub dag: Vec<Found>,
+    /// Plain `find`: complete, without edges.
+    pub plain: Vec<Found>,
+    /// `hcl validate`.
+    pub check: Answer,
+}
+
+/// The units of a folder, and what a person should know of them.
+pub(super) async fn units(
+    infra: &InfraConfig,
+    tools: &Tools,
+    surroundings: &Surroundings,
+) -> Result<(Graph, Vec<String>), Trouble> {
+    let configured = PathBuf::from(infra.dir.as_deref().unwrap_or_default());
+    let dir = configured.canonicalize().ok().filter(|dir| dir.is_dir()).ok_or_else(|| {
+        Trouble::new(TroubleKind::Usage, format!("the folder of the units, {}, is not there", configured.display()))
+            .hint("correct `infra.dir` in the configuration")
+    })?;
+    let own = surroundings.of_terragrunt(&tools.terraform);
+    let ask = |words: &'static [&'static str]| Question::new(tools.terragrunt(), &dir).arguments(words);
+    let dag = ask(&["find", "--json", "--dag", "--dependencies", "--external", "--exclude", "--reading", "--no-color"]);
+    let plain = ask(&["find", "--json", "--no-color"]);
+    let check = ask(&["hcl", "validate", "--json", "--no-color"]);
+    let what = "Terragrunt cannot find the units";
+    let (dag, plain, check) = tokio::join!(dag.ask_well(&own, what), plain.ask_well(&own, what), check.ask(&own));
+    let said = Said { dag: found(&dag?.out)?, plain: found(&plain?.out)?, check: check? };
+    let (mut units, mut warnings) = judged(&said, &dir, &|path| std::fs::read_to_string(path).ok())?;
+    hooks(&mut units, tools, &own, &mut warnings).await;
+    let graph = Graph::new(units).map_err(|errors| {
+        Trouble::new(TroubleKind::Code, format!("the units of {} are no graph", dir.display()))
+            .causes(errors.iter().map(ToString::to_string))
+    })?;
+    Ok((graph, warnings))
+}
+
+fn found(out: &[u8]) -> Result<Vec<Found>, Trouble> {
+    serde_json::from_slice(out).map_err(|error| {
+        Trouble::new(TroubleKind::Failed, "what Terragrunt says of the units cannot be read")
+            .cause(format!("`terragrunt find --json`: {error}"))
+    })
+}
+
+/// The units of what was said, or why there are none.
+pub(super) fn judged(
+    said: &Said,
+    dir: &Path,
+    read: &dyn Fn(&Path) -> Option<String>,
+) -> Result<(Vec<Unit>, Vec<String>), Trouble> {
+    if said.check.code != Some(0) {
+        return Err(broken(&said.check, dir));
+    }
+    let is_unit = |found: &&Found| found.kind != "stack";
+    let own: BTreeSet<&str> = said.plain.iter().filter(is_unit).map(|found| found.path.as_str()).collect();
+    if own.is_empty() {
+        return Err(Trouble::new(TroubleKind::Usage, format!("there is no unit in {}", dir.display()))
+            .hint("a unit is a folder with a terragrunt.hcl: is `infra.dir` of the configuration the right folder?"));
+    }
+    let dag: BTreeMap<&str, &Found> =
+        said.dag.iter().filter(is_unit).map(|found| (found.path.as_str(), found)).collect();
+    let lost: Vec<&str> = own.iter().copied().filter(|path| !dag.contains_key(path)).collect();
+    if !lost.is_empty() {
+        return Err(Trouble::new(TroubleKind::Code, "units depend on each other in a circle")
+            .cause(format!("Terragrunt leaves out {}", lost.join(", ")))
+            .hint("`terragrunt hcl validate` names the circle: take one of its dependencies out"));
+    }
+    let (mut units, mut warnings, mut missing) = (Vec::new(), Vec::new(), Vec::new());
+    let excluded = |path: &str| dag.get(path).and_then(|found| found.excluded());
+    for path in &own {
+        let found = dag[path];
+        let name = name(path, dir);
+        if let Some(actions) = found.excluded() {
+            warnings.push(format!("{name} is left out: its `exclude` block names {}", actions.join(", ")));
+            continue;
+        }
+        let mut depends_on = BTreeSet::new();
+        for needs in &found.dependencies {
+            if own.contains(needs.as_str()) {
+                if excluded(needs).is_some() {
+                    warnings.push(format!("{name} depends on {needs}, which is left out, and taken as applied"));
+                } else {
+                    depends_on.insert(self::name(needs, dir));
+                }
+            } else if dag.contains_key(needs.as_str()) {
+                warnings
+                    .push(format!("{name} depends on {needs}, which is not of this environment, and taken as applied"));
+            } else {
+                missing.push(format!(
+                    "{}: {name} depends on {needs}, where there is no unit",
+                    place(found, needs, dir, read)
+                ));
+            }
+        }
+        if *path == "." && own.len() > 1 {
+            warnings.push(format!(
+                "terragrunt.hcl in {} counts as a unit; if it is what others include, call it root.hcl",
+                dir.display()
+            ));
+        }
+        units.push(Unit {
+            name,
+            tool: Tool::Terragrunt,
+            dir: if *path == "." { dir.to_owned() } else { dir.join(path) },
+            workspace: None,
+            var_files: Vec::new(),
+            depends_on: depends_on.into_iter().collect(),
+            hooks: false,
+        });
+    }
+    if !missing.is_empty() {
+        return Err(Trouble::new(TroubleKind::Code, "a unit depends on one that is not there")
+            .causes(missing)
+            .hint("correct the path, or make the unit"));
+    }
+    if units.is_empty() {
+        return Err(
+            Trouble::new(TroubleKind::Code, format!("every unit in {} is left out", dir.display())).causes(warnings)
+        );
+    }
+    Ok((units, warnings))
+}
+
+/// A unit is called by its path; the folder itself by its name.
+fn name(path: &str, dir: &Path) -> String {
+    match path {
+        "." => dir.file_name().map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned()),
+        _ => path.to_owned(),
+    }
+}
+
+/// File and line where a unit names another: the first line of what it reads that ends in the same folder's name.
+fn place(found: &Found, needs: &str, dir: &Path, read: &dyn Fn(&Path) -> Option<String>) -> String {
+    let own = format!("{}/terragrunt.hcl", found.path);
+    let last = needs.rsplit('/').next().unwrap_or(needs);
+    let names = |line: &str| {
+        let line = line.trim_start();
+        let end = |quote: &str| line.contains(&format!("/{last}{quote}")) || line.contains(&format!("\"{last}{quote}"));
+        !line.starts_with(['#', '/']) && (end("\"") || end("/\""))
+    };
+    for file in std::iter::once(&own).chain(&found.reading).filter(|file| file.ends_with(".hcl")) {
+        let path = plain(&dir.join(file));
+        if let Some(line) = read(&path).and_then(|text| text.lines().position(names)) {
+            return format!("{}:{}", path.display(), line + 1);
+        }
+    }
+    plain(&dir.join(own)).display().to_string()
+}
+
+/// The path without `..`.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => drop(plain.pop()),
+            Component::CurDir => {}
+            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => plain.push(part),
+        }
+    }
+    plain
+}
+
+/// Trouble of code that `hcl validate` refuses.
+fn broken(check: &Answer, dir: &Path) -> Trouble {
+    let trouble = Trouble::new(TroubleKind::Code, format!("the code in {} is broken", dir.display()));
+    let diagnostics: Vec<Value> = serde_json::from_slice(&check.out).unwrap_or_default();
+    let errors: Vec<String> = diagnostics.iter().filter(|one| one["severity"] == "error").map(diagnostic).collect();
+    if !errors.is_empty() {
+        return trouble.causes(errors).hint("correct it; `cockpit infra validate` checks it again");
+    }
+    let circles: BTreeSet<String> = check
+        .err
+        .lines()
+        .filter_map(|line| line.split_once("dependency cycle between modules: "))
+        .map(|(_, circle)| circle_of(circle, dir))
+        .collect();
+    if !circles.is_empty() {
+        return Trouble::new(TroubleKind::Code, "units depend on each other in a circle")
+            .causes(circles)
+            .hint("take one of these dependencies out");
+    }
+    trouble.causes(check.complaints())
+}
+
+/// `file:line: summary: detail`.
+pub(super) fn diagnostic(one: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let file = text(&one["range"]["filename"]);
+    let line = one["range"]["start"]["line"].as_u64();
+    let (summary, detail) = (text(&one["summary"]), text(&one["detail"]));
+    let place = match (file.as_str(), line) {
+        ("", _) => String::new(),
+        (file, Some(line)) => format!("{file}:{line}: "),
+        (file, None) => format!("{file}: "),
+    };
+    if detail.is_empty() { format!("{place}{summary}") } else { format!("{place}{summary}: {detail}") }
+}
+
+/// The circle as units, beginning with the first by name; what only leads to it is left out.
+fn circle_of(said: &str, dir: &Path) -> String {
+    let unit = |file: &str| {
+        let folder = Path::new(file.trim()).parent().unwrap_or(Path::new("")).to_owned();
+        folder.strip_prefix(dir).unwrap_or(&folder).display().to_string()
+    };
+    let all: Vec<String> = said.split(" -> ").map(unit).collect();
+    let last = all.last().cloned().unwrap_or_default();
+    let begin = all.iter().position(|name| *name == last).unwrap_or(0);
+    let mut circle: Vec<String> = all[begin..all.len().saturating_sub(1)].to_vec();
+    let first = (0..circle.len()).min_by_key(|at| circle[*at].clone()).unwrap_or(0);
+    circle.rotate_left(first);
+    let back = circle.first().cloned().unwrap_or(last);
+    circle.push(back);
+    circle.join(" → ")
+}
+
+/// Whether units have hooks around apply: then a plan must be applied through Terragrunt.
+async fn hooks(units: &mut [Unit], tools: &Tools, own: &Surroundings, warnings: &mut Vec<String>) {
+    for some in units.chunks_mut(AT_A_TIME) {
+        let asked = some.iter().map(|unit| async {
+            let question = Question::new(tools.terragrunt(), &unit.dir).arguments(["render", "--json", "--no-color"]);
+            question.ask_well(own, "").await.ok().and_then(|answer| serde_json::from_slice::<Value>(&answer.out).ok())
+        });
+        let rendered = futures_util::future::join_all(asked).await;
+        for (unit, rendered) in some.iter_mut().zip(rendered) {
+            if rendered.is_none() {
+                warnings.push(format!(
+                    "{}: whether it has hooks is not known, so it is applied through Terragrunt",
+                    unit.name
+                ));
+            }
+            unit.hooks = rendered.is_none_or(|rendered| has_hooks(&rendered["terraform"]));
+        }
+    }
+}
+
+/// Whether a rendered `terraform` block has a hook that does something around apply or destroy.
+pub(super) fn has_hooks(terraform: &Value) -> bool {
+    let all = ["before_hook", "after_hook", "error_hook"].iter().filter_map(|kind| terraform[*kind].as_object());
+    all.flat_map(serde_json::Map::values).any(|hook| {
+        let words = |name: &str| hook[name].as_array().map(Vec::as_slice).unwrap_or_default();
+        let around = words("commands").iter().any(|command| command == "apply" || command == "destroy");
+        // `true` is how a hook says that it has nothing to do.
+        let idle = matches!(words("execute"), [one] if one == "true");
+        around && !idle && hook["if"] != false
+    })
+}
+
+/// Where Terraform works for a unit: a folder in its cache, which is there once it was initialised.
+///
+/// # Errors
+/// Terragrunt does not say it.
+pub async fn working_dir(unit: &Unit, tools: &Tools, surroundings: &Surroundings) -> Result<PathBuf, Trouble> {
+    let question = Question::new(tools.terragrunt(), &unit.dir).arguments(["info", "print", "--no-color"]);
+    let what = format!("Terragrunt does not say where it works for {}", unit.name);
+    let answer = question.ask_well(&surroundings.of_terragrunt(&tools.terraform), &what).await?;
+    let said: Value = serde_json::from_slice(&answer.out).unwrap_or_default();
+    said["working_dir"].as_str().map(PathBuf::from).ok_or_else(|| Trouble::new(TroubleKind::Failed, what))
+}

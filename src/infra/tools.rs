@@ -1,0 +1,197 @@
+//! Which Terraform and which Terragrunt: where they are, and whether they are of a version that is known to work.
+
+use super::ask::Question;
+use super::surroundings::Surroundings;
+use crate::config::EnvironmentConfig;
+use crate::model::infra::{Tool, Trouble, TroubleKind};
+use std::ffi::OsStr;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A version: major, minor, patch.
+pub type Version = (u32, u32, u32);
+
+/// Versions of Terraform that are known to work: from the first, below the second. Older ones have no lock beside a
+/// state in S3 (`use_lockfile`) that is not an experiment.
+pub const TERRAFORM: (Version, Version) = ((1, 11, 0), (2, 0, 0));
+/// The same of Terragrunt: 1.0 settled the names of its commands.
+pub const TERRAGRUNT: (Version, Version) = ((1, 0, 0), (2, 0, 0));
+/// How long a program may take to say its version: the first start after a boot reads 90 MB.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// The programs of an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tools {
+    /// Terraform, absolute.
+    pub terraform: PathBuf,
+    /// Its version.
+    pub terraform_version: Version,
+    /// Terragrunt, absolute, and its version; none where units are Terraform's own.
+    pub terragrunt: Option<(PathBuf, Version)>,
+    /// A folder of providers, for `init -plugin-dir`.
+    pub plugin_dir: Option<PathBuf>,
+}
+
+impl Tools {
+    /// Finds what an environment needs, and checks it.
+    ///
+    /// # Errors
+    /// A program that is not there, is another one, or has a version that is not known to work; with what to install.
+    pub async fn find(environment: &EnvironmentConfig, surroundings: &Surroundings) -> Result<Self, Trouble> {
+        let infra = &environment.infra;
+        let plugin_dir = infra.plugin_dir.as_ref().map(PathBuf::from);
+        if let Some(folder) = plugin_dir.as_ref().filter(|folder| !folder.is_dir()) {
+            let message = format!("the folder of providers {} is not there", folder.display());
+            return Err(Trouble::new(TroubleKind::Usage, message).hint("correct or leave out `infra.plugin_dir`"));
+        }
+        let terraform = place(Tool::Terraform, infra.terraform.as_deref(), surroundings)?;
+        let terragrunt = match infra.kind {
+            Some(Tool::Terragrunt) => Some(place(Tool::Terragrunt, infra.terragrunt.as_deref(), surroundings)?),
+            Some(Tool::Terraform) | None => None,
+        };
+        let of_terragrunt = async {
+            match &terragrunt {
+                Some(program) => Ok(Some(asked(Tool::Terragrunt, program, surroundings).await?)),
+                None => Ok(None),
+            }
+        };
+        let (terraform_version, terragrunt_version) =
+            tokio::join!(asked(Tool::Terraform, &terraform, surroundings), of_terragrunt);
+        Ok(Self {
+            terraform_version: terraform_version?,
+            terraform,
+            terragrunt: terragrunt.zip(terragrunt_version?),
+            plugin_dir,
+        })
+    }
+
+    /// Terragrunt's program, where units are Terragrunt's.
+    pub fn terragrunt(&self) -> &Path {
+        self.terragrunt.as_ref().map_or(Path::new("terragrunt"), |(path, _)| path)
+    }
+}
+
+/// What to install.
+fn install(tool: Tool) -> String {
+    let (from, below) = range(tool);
+    let wanted = format!("{} to below {}", shown(from), shown(below));
+    match tool {
+        Tool::Terraform => format!(
+            "install Terraform {wanted}: `mise install` in the project, or https://developer.hashicorp.com/terraform/install; \
+             `infra.terraform` in the configuration names one that is elsewhere"
+        ),
+        Tool::Terragrunt => format!(
+            "install Terragrunt {wanted}: `mise install` in the project, or https://terragrunt.gruntwork.io/docs/getting-started/install; \
+             `infra.terragrunt` in the configuration names one that is elsewhere"
+        ),
+    }
+}
+
+fn range(tool: Tool) -> (Version, Version) {
+    match tool {
+        Tool::Terraform => TERRAFORM,
+        Tool::Terragrunt => TERRAGRUNT,
+    }
+}
+
+/// A version as it is written.
+pub fn shown((major, minor, patch): Version) -> String {
+    format!("{major}.{minor}.{patch}")
+}
+
+/// Where a program is: as configured, or on PATH under its own name, and no other.
+fn place(tool: Tool, configured: Option<&str>, surroundings: &Surroundings) -> Result<PathBuf, Trouble> {
+    let name = configured.unwrap_or(tool.word());
+    if name.contains('/') {
+        let path = PathBuf::from(name);
+        if is_program(&path) {
+            return Ok(path);
+        }
+        let message = format!("there is no program {name}");
+        let cause = format!("`infra.{}` of the configuration names it", tool.word());
+        return Err(Trouble::new(TroubleKind::Tool, message).cause(cause).hint(install(tool)));
+    }
+    let path = surroundings.get("PATH").unwrap_or(OsStr::new(""));
+    let mut folders = std::env::split_paths(path).filter(|folder| folder.is_absolute());
+    folders.find_map(|folder| Some(folder.join(name)).filter(|path| is_program(path))).ok_or_else(|| {
+        Trouble::new(TroubleKind::Tool, format!("there is no `{name}` on PATH"))
+            .cause(format!("PATH is {}", path.to_string_lossy()))
+            .hint(install(tool))
+    })
+}
+
+fn is_program(path: &Path) -> bool {
+    path.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+}
+
+/// Asks a program for its version.
+async fn asked(tool: Tool, program: &Path, surroundings: &Surroundings) -> Result<Version, Trouble> {
+    let question = Question::new(program, Path::new("/")).limit(LIMIT);
+    let question = match tool {
+        Tool::Terraform => question.arguments(["version"]),
+        Tool::Terragrunt => question.arguments(["--version"]),
+    };
+    let what = format!("{} does not say its version", program.display());
+    let answer = question.ask_well(surroundings, &what).await?;
+    checked(tool, &program.display().to_string(), &String::from_utf8_lossy(&answer.out))
+}
+
+/// The version that a program says, if it is that program and a version that is known to work.
+fn checked(tool: Tool, program: &str, said: &str) -> Result<Version, Trouble> {
+    let wrong = |message: String| Err(Trouble::new(TroubleKind::Tool, message).hint(install(tool)));
+    let first = said.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    if said.lines().any(|line| line.starts_with("OpenTofu")) {
+        return wrong(format!("{program} is OpenTofu, and not Terraform: its states and plans are not the same"));
+    }
+    let begin = match tool {
+        Tool::Terraform => "Terraform v",
+        Tool::Terragrunt => "terragrunt version ",
+    };
+    let Some(word) = said.lines().find_map(|line| line.trim().strip_prefix(begin)) else {
+        return wrong(format!("{program} is no {}: it says “{first}”", tool.word()));
+    };
+    let Some(version) = version(word) else {
+        return wrong(format!("{program} says version “{word}”: it was built without its number"));
+    };
+    let (from, below) = range(tool);
+    if version < from || version >= below {
+        let (is, from, below) = (shown(version), shown(from), shown(below));
+        return wrong(format!("{program} is {} {is}, and from {from} to below {below} are known to work", tool.word()));
+    }
+    Ok(version)
+}
+
+/// `v1.11.4-beta1` → 1.11.4.
+fn version(word: &str) -> Option<Version> {
+    let plain = word.trim().trim_start_matches('v');
+    let plain = plain.split(['-', '+', ' ']).next()?;
+    let mut numbers = plain.split('.').map(|part| part.parse::<u32>().ok());
+    let version = (numbers.next()??, numbers.next()??, numbers.next()??);
+    numbers.next().is_none().then_some(version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_outside_of_the_range_and_another_program_are_refused_with_what_to_install() {
+        assert_eq!(checked(Tool::Terraform, "terraform", "Terraform v1.11.4\non linux_amd64\n"), Ok((1, 11, 4)));
+        assert_eq!(checked(Tool::Terragrunt, "terragrunt", "terragrunt version v1.1.0\n"), Ok((1, 1, 0)));
+        for (tool, said, says) in [
+            (Tool::Terraform, "Terraform v1.5.7\n", "from 1.11.0 to below 2.0.0"),
+            (Tool::Terraform, "Terraform v2.0.0\n", "from 1.11.0 to below 2.0.0"),
+            (Tool::Terraform, "OpenTofu v1.11.4\non linux_amd64\n", "is OpenTofu"),
+            (Tool::Terraform, "hello\n", "is no terraform"),
+            (Tool::Terraform, "", "is no terraform"),
+            (Tool::Terragrunt, "terragrunt version v0.67.1\n", "from 1.0.0 to below 2.0.0"),
+            (Tool::Terragrunt, "terragrunt version latest\n", "built without its number"),
+        ] {
+            let trouble = checked(tool, "x", said).unwrap_err();
+            assert!(trouble.message.contains(says), "{said}: {trouble:?}");
+            assert_eq!(trouble.kind, TroubleKind::Tool);
+            assert!(trouble.hint.is_some_and(|hint| hint.contains("install")), "{said}");
+        }
+    }
+}

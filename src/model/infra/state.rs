@@ -1,0 +1,234 @@
+//! A state as it may be shown: what `show -json` and `state pull` say, with every sensitive value masked.
+
+use serde_json::{Map, Value};
+
+/// What stands where a value is sensitive.
+pub const MASK: &str = "(sensitive)";
+
+/// A resource of a state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resource {
+    /// Its address.
+    pub address: String,
+    /// `aws_vpc`.
+    pub kind: String,
+    /// A data source, which is read and not managed.
+    pub is_data: bool,
+    /// It is destroyed and made again by the next apply.
+    pub is_tainted: bool,
+    /// Its attributes, sensitive values masked.
+    pub values: Value,
+}
+
+/// An output.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Output {
+    /// Its name.
+    pub name: String,
+    /// It must not be shown unasked.
+    pub sensitive: bool,
+    /// What it holds.
+    pub value: Value,
+    /// Its type, as Terraform says it: `"string"`, `["list","string"]`.
+    pub kind: Value,
+}
+
+/// The outputs that `output -json` says, by name.
+///
+/// # Errors
+/// It is not what Terraform says.
+pub fn outputs(json: &[u8]) -> Result<Vec<Output>, serde_json::Error> {
+    let all: Map<String, Value> = serde_json::from_slice(json)?;
+    let one = |(name, output): (String, Value)| Output {
+        name,
+        // What does not say that it may be shown is not shown.
+        sensitive: output["sensitive"] != false,
+        value: output["value"].clone(),
+        kind: output["type"].clone(),
+    };
+    Ok(all.into_iter().map(one).collect())
+}
+
+/// The resources that `show -json` says of a state, in its order, those of modules after those of the root.
+///
+/// # Errors
+/// It is not what Terraform says.
+pub fn resources(json: &[u8]) -> Result<Vec<Resource>, serde_json::Error> {
+    let shown: Value = serde_json::from_slice(json)?;
+    let mut found = Vec::new();
+    of_module(&shown["values"]["root_module"], &mut found);
+    Ok(found)
+}
+
+fn of_module(module: &Value, found: &mut Vec<Resource>) {
+    for resource in module["resources"].as_array().into_iter().flatten() {
+        let text = |key: &str| resource[key].as_str().unwrap_or_default().to_owned();
+        found.push(Resource {
+            address: text("address"),
+            kind: text("type"),
+            is_data: resource["mode"] == "data",
+            is_tainted: resource["tainted"] == true,
+            values: masked(&resource["values"], &resource["sensitive_values"]),
+        });
+    }
+    for child in module["child_modules"].as_array().into_iter().flatten() {
+        of_module(child, found);
+    }
+}
+
+/// A value with all that is marked as sensitive masked: the marks have the shape of the value, `true` where it is.
+pub fn masked(value: &Value, marks: &Value) -> Value {
+    match (value, marks) {
+        (Value::Null, _) => Value::Null,
+        (_, Value::Bool(true)) => Value::String(MASK.to_owned()),
+        (Value::Object(fields), Value::Object(marks)) => {
+            let one = |(name, value): (&String, &Value)| {
+                (name.clone(), masked(value, marks.get(name).unwrap_or(&Value::Null)))
+            };
+            Value::Object(fields.iter().map(one).collect())
+        }
+        (Value::Array(elements), Value::Array(marks)) => {
+            let one = |(at, value): (usize, &Value)| masked(value, marks.get(at).unwrap_or(&Value::Null));
+            Value::Array(elements.iter().enumerate().map(one).collect())
+        }
+        (value, _) => value.clone(),
+    }
+}
+
+/// The addresses that `state pull` says, in its order; nothing where there is no state.
+///
+/// # Errors
+/// It is not a state.
+pub fn addresses(json: &[u8]) -> Result<Vec<Resource>, serde_json::Error> {
+    if json.iter().all(u8::is_ascii_whitespace) {
+        return Ok(Vec::new());
+    }
+    let state: Value = serde_json::from_slice(json)?;
+    let mut found = Vec::new();
+    for resource in state["resources"].as_array().into_iter().flatten() {
+        let text = |key: &str| resource[key].as_str().unwrap_or_default();
+        let is_data = text("mode") == "data";
+        let module = if text("module").is_empty() { String::new() } else { format!("{}.", text("module")) };
+        let data = if is_data { "data." } else { "" };
+        for instance in resource["instances"].as_array().into_iter().flatten() {
+            let key = match &instance["index_key"] {
+                Value::Null => String::new(),
+                key => format!("[{key}]"),
+            };
+            // A deposed one is what is left of a replacement.
+            let deposed = instance["deposed"].as_str().map(|key| format!(" (deposed {key})")).unwrap_or_default();
+            found.push(Resource {
+                address: format!("{module}{data}{}.{}{key}{deposed}", text("type"), text("name")),
+                kind: text("type").to_owned(),
+                is_data,
+                is_tainted: instance["status"] == "tainted",
+                values: Value::Null,
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// A pulled state without what must not be shown: outputs that are sensitive, attributes that `shown` (of `show -json`)
+/// marks, and what providers keep for themselves.
+///
+/// # Errors
+/// Either is not what Terraform says.
+pub fn pulled(state: &[u8], shown: &[u8]) -> Result<Value, serde_json::Error> {
+    if state.iter().all(u8::is_ascii_whitespace) {
+        return Ok(Value::Null);
+    }
+    let mut state: Value = serde_json::from_slice(state)?;
+    let shown = resources(shown)?;
+    for output in state["outputs"].as_object_mut().into_iter().flat_map(Map::values_mut) {
+        if output["sensitive"] == true {
+            output["value"] = MASK.into();
+        }
+    }
+    let names = addresses(&serde_json::to_vec(&state)?)?;
+    let mut names = names.iter();
+    for resource in state["resources"].as_array_mut().into_iter().flatten() {
+        for instance in resource["instances"].as_array_mut().into_iter().flatten() {
+            let address = names.next().map(|named| named.address.as_str()).unwrap_or_default();
+            let values = shown.iter().find(|resource| resource.address == address).map(|resource| &resource.values);
+            let Some(fields) = instance.as_object_mut() else { continue };
+            fields.remove("private");
+            // What is not shown, as what is left of a replacement, cannot be told to be harmless.
+            fields.insert("attributes".to_owned(), values.cloned().unwrap_or_else(|| MASK.into()));
+        }
+    }
+    Ok(state)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_marked_is_masked_at_any_depth_and_nothing_else() {
+        let value = json!({"user": "a", "password": "s", "list": [{"key": "k", "id": 1}, "x"], "none": null});
+        let marks = json!({"password": true, "list": [{"key": true}], "none": true});
+        assert_eq!(
+            masked(&value, &marks),
+            json!({"user": "a", "password": MASK, "list": [{"key": MASK, "id": 1}, "x"], "none": null})
+        );
+        assert_eq!(masked(&value, &json!(true)), json!(MASK));
+        assert_eq!(masked(&value, &json!({})), value);
+    }
+
+    #[test]
+    fn an_output_that_does_not_say_that_it_may_be_shown_is_sensitive() {
+        let found = outputs(br#"{"b":{"sensitive":false,"type":"string","value":"x"},"a":{"value":"y"}}"#).unwrap();
+        let found: Vec<(&str, bool)> = found.iter().map(|output| (output.name.as_str(), output.sensitive)).collect();
+        assert_eq!(found, [("b", false), ("a", true)]);
+        assert!(outputs(b"not JSON").is_err());
+    }
+
+    #[test]
+    fn a_pulled_state_has_its_addresses_and_keeps_its_secrets() {
+        let state = json!({
+            "version": 4, "serial": 3, "lineage": "l",
+            "outputs": {"password": {"value": "geheim", "type": "string", "sensitive": true}, "id": {"value": "i"}},
+            "resources": [
+                {"mode": "managed", "type": "terraform_data", "name": "a", "instances": [
+                    {"index_key": "x", "attributes": {"input": "geheim", "id": "1"}, "private": "Z2VoZWlt"},
+                    {"index_key": 0, "status": "tainted", "attributes": {"id": "2"}},
+                    {"index_key": "x", "deposed": "d1", "attributes": {"input": "geheim"}},
+                ]},
+                {"module": "module.m", "mode": "data", "type": "aws_ami", "name": "b", "instances": [{"attributes": {"id": "3"}}]},
+            ],
+        });
+        let bytes = serde_json::to_vec(&state).unwrap();
+        let found: Vec<String> = addresses(&bytes).unwrap().into_iter().map(|resource| resource.address).collect();
+        assert_eq!(
+            found,
+            [
+                "terraform_data.a[\"x\"]",
+                "terraform_data.a[0]",
+                "terraform_data.a[\"x\"] (deposed d1)",
+                "module.m.data.aws_ami.b"
+            ]
+        );
+        let shown = json!({"values": {"root_module": {
+            "resources": [
+                {"address": "terraform_data.a[\"x\"]", "type": "terraform_data", "mode": "managed",
+                 "values": {"input": "geheim", "id": "1"}, "sensitive_values": {"input": true}},
+                {"address": "terraform_data.a[0]", "type": "terraform_data", "mode": "managed", "tainted": true,
+                 "values": {"id": "2"}, "sensitive_values": {}},
+            ],
+            "child_modules": [{"resources": [
+                {"address": "module.m.data.aws_ami.b", "type": "aws_ami", "mode": "data", "values": {"id": "3"}, "sensitive_values": {}},
+            ]}],
+        }}});
+        let shown = serde_json::to_vec(&shown).unwrap();
+        let resources = resources(&shown).unwrap();
+        assert_eq!((resources.len(), resources[1].is_tainted, resources[2].is_data), (3, true, true));
+        let pulled = pulled(&bytes, &shown).unwrap();
+        let text = pulled.to_string();
+        assert!(!text.contains("geheim") && !text.contains("Z2VoZWlt"), "{text}");
+        assert_eq!(pulled["resources"][0]["instances"][0]["attributes"]["id"], "1");
+        assert_eq!((&pulled["lineage"], &pulled["serial"]), (&json!("l"), &json!(3)));
+        assert_eq!(addresses(b" \n").unwrap(), []);
+    }
+}
