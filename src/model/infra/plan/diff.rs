@@ -1,0 +1,173 @@
+//! What is not as before, attribute by attribute.
+
+use super::list;
+use super::secret::Secrets;
+use super::show::Delta;
+use super::sides::{Masks, Node, node, quoted};
+use super::types::{Attribute, Holder, Shown};
+use serde_json::Value;
+
+/// What two values have that is not the same.
+#[derive(Debug, Default)]
+pub(super) struct Diff {
+    /// What is not as before.
+    pub attributes: Vec<Attribute>,
+    /// How many stay as they are.
+    pub unchanged: u64,
+}
+
+/// The attributes of a resource that are not as before.
+pub(super) fn of(delta: &Delta, secrets: &Secrets) -> Diff {
+    let (before, after) = sides(delta, secrets);
+    match parts(&before, &after) {
+        Some((_, diff)) => marked(diff, &delta.replace_paths),
+        // A whole resource that is sensitive, or known later.
+        None => Diff { attributes: value(None, &before, &after).into_iter().collect(), unchanged: 0 },
+    }
+}
+
+/// The value of an output, where it is not as before.
+pub(super) fn of_value(name: &str, delta: &Delta, secrets: &Secrets) -> Option<Attribute> {
+    let (before, after) = sides(delta, secrets);
+    value(Some(name.to_owned()), &before, &after)
+}
+
+fn sides<'a>(delta: &'a Delta, secrets: &Secrets) -> (Node<'a>, Node<'a>) {
+    static KNOWN: Value = Value::Null;
+    let before = Masks { sensitive: &delta.before_sensitive, unknown: &KNOWN };
+    let after = Masks { sensitive: &delta.after_sensitive, unknown: &delta.after_unknown };
+    (node(&delta.before, before, secrets), node(&delta.after, after, secrets))
+}
+
+/// Says which attributes make it a replacement.
+fn marked(mut diff: Diff, paths: &[Vec<Value>]) -> Diff {
+    for path in paths {
+        force(&mut diff.attributes, path);
+    }
+    diff
+}
+
+fn force(attributes: &mut [Attribute], path: &[Value]) {
+    let Some(Value::String(first)) = path.first() else { return };
+    let Some(found) = attributes.iter_mut().find(|attribute| attribute.name.as_deref() == Some(first)) else { return };
+    let deeper = path.get(1).is_some_and(Value::is_string);
+    match &mut found.shown {
+        Shown::Parts { of: Holder::Map, parts, .. } if deeper => force(parts, &path[1..]),
+        _ => found.forces = true,
+    }
+}
+
+/// An attribute, if it is not as before.
+fn value(name: Option<String>, before: &Node<'_>, after: &Node<'_>) -> Option<Attribute> {
+    if before == after {
+        return None;
+    }
+    let shown = shown(before, after);
+    Some(Attribute { name, shown, forces: false })
+}
+
+fn shown(before: &Node<'_>, after: &Node<'_>) -> Shown {
+    if before.is_secret() || after.is_secret() {
+        return masked(before, after);
+    }
+    if let Some((holder, diff)) = parts(before, after) {
+        let sign = match (before, after) {
+            (Node::Null, _) => '+',
+            (_, Node::Null) => '-',
+            _ => '~',
+        };
+        return Shown::Parts { of: holder, sign, parts: diff.attributes, unchanged: diff.unchanged };
+    }
+    match (before, after) {
+        (Node::Null, after) => Shown::Added { after: after.line() },
+        (before, Node::Null) => Shown::Removed { before: before.line() },
+        (before, after) => Shown::Changed { before: before.line(), after: after.line() },
+    }
+}
+
+/// A value that is sensitive on one side is on the other: it may be the same.
+fn masked(before: &Node<'_>, after: &Node<'_>) -> Shown {
+    const SENSITIVE: &str = super::secret::SENSITIVE;
+    let hidden = |node: &Node<'_>| {
+        if matches!(node, Node::Unknown) { node.line() } else { SENSITIVE.to_owned() }
+    };
+    match (before, after) {
+        (Node::Null, after) => Shown::Added { after: hidden(after) },
+        (before, Node::Null) => Shown::Removed { before: hidden(before) },
+        (before, after) => Shown::Changed { before: hidden(before), after: hidden(after) },
+    }
+}
+
+/// The parts of two values that have parts of the same kind; the other side may be nothing.
+fn parts(before: &Node<'_>, after: &Node<'_>) -> Option<(Holder, Diff)> {
+    match (before, after) {
+        (Node::Null, Node::Map(_)) => Some((Holder::Map, maps(&[], map(after)))),
+        (Node::Map(_), Node::Null) => Some((Holder::Map, maps(map(before), &[]))),
+        (Node::Map(before), Node::Map(after)) => Some((Holder::Map, maps(before, after))),
+        (Node::Null, Node::List(after)) => Some((Holder::List, lists(&[], after))).filter(|_| !after.is_empty()),
+        (Node::List(before), Node::Null) => Some((Holder::List, lists(before, &[]))).filter(|_| !before.is_empty()),
+        (Node::List(before), Node::List(after)) => Some((Holder::List, lists(before, after))),
+        (Node::Null, Node::Json(_, after)) => parts(&Node::Null, after).map(|(_, diff)| (Holder::Json, diff)),
+        (Node::Json(_, before), Node::Null) => parts(before, &Node::Null).map(|(_, diff)| (Holder::Json, diff)),
+        (Node::Json(_, before), Node::Json(_, after)) => {
+            // The same in other spaces or another order has no parts that differ, and is told so.
+            parts(before, after).map(|(_, diff)| (Holder::Json, diff))
+        }
+        (Node::Text(before), Node::Text(after)) => Some((Holder::Text, texts(before, after))),
+        _ => None,
+    }
+}
+
+fn map<'a, 'b>(node: &'b Node<'a>) -> &'b [(String, Node<'a>)] {
+    if let Node::Map(parts) = node { parts } else { &[] }
+}
+
+/// Both sorted by name.
+fn maps(before: &[(String, Node<'_>)], after: &[(String, Node<'_>)]) -> Diff {
+    let mut diff = Diff::default();
+    let (mut i, mut j) = (0, 0);
+    while i < before.len() || j < after.len() {
+        let name = match (before.get(i), after.get(j)) {
+            (Some(left), Some(right)) => left.0.as_str().min(&right.0),
+            (Some(only), None) | (None, Some(only)) => &only.0,
+            (None, None) => break,
+        };
+        let left = before.get(i).filter(|part| part.0 == name);
+        let right = after.get(j).filter(|part| part.0 == name);
+        i += usize::from(left.is_some());
+        j += usize::from(right.is_some());
+        let (left, right) = (left.map_or(&Node::Null, |part| &part.1), right.map_or(&Node::Null, |part| &part.1));
+        match value(Some(name.to_owned()), left, right) {
+            Some(attribute) => diff.attributes.push(attribute),
+            // What is nothing on both sides is not one that stays.
+            None => diff.unchanged += u64::from(!left.is_null()),
+        }
+    }
+    diff
+}
+
+fn lists(before: &[Node<'_>], after: &[Node<'_>]) -> Diff {
+    let mut diff = Diff::default();
+    for (left, right) in list::pairs(before, after) {
+        match value(None, left.unwrap_or(&Node::Null), right.unwrap_or(&Node::Null)) {
+            Some(attribute) => diff.attributes.push(attribute),
+            None => diff.unchanged += 1,
+        }
+    }
+    diff
+}
+
+fn texts(before: &str, after: &str) -> Diff {
+    let (before, after): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
+    let mut diff = Diff::default();
+    for (left, right) in list::gaps(&before, &after) {
+        if left == right {
+            diff.unchanged += left.len() as u64;
+            continue;
+        }
+        let line = |shown| Attribute { name: None, shown, forces: false };
+        diff.attributes.extend(left.iter().map(|text| line(Shown::Removed { before: quoted(text) })));
+        diff.attributes.extend(right.iter().map(|text| line(Shown::Added { after: quoted(text) })));
+    }
+    diff
+}

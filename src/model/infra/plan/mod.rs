@@ -1,0 +1,24 @@
+//! A plan as it may be shown: what Terraform's `show -json` says of a plan file, with every sensitive value masked before
+//! it is kept anywhere.
+
+mod address;
+mod diff;
+mod edges;
+pub mod lines;
+mod list;
+pub mod markdown;
+mod read;
+mod reason;
+mod secret;
+mod show;
+mod sides;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+pub mod text;
+pub mod types;
+
+pub use address::{module_of, resource_of, type_of};
+pub use read::PlanError;
+pub use types::{Attribute, Change, Output, Plan, Resource, Shown};

@@ -1,0 +1,299 @@
+//! What `show -json` of a plan file says, as far as it is looked at. Values are only borrowed from it.
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// The whole file.
+#[derive(Debug, serde::Deserialize)]
+pub(super) struct Show {
+    pub format_version: String,
+    #[serde(default)]
+    pub terraform_version: String,
+    #[serde(default)]
+    pub variables: BTreeMap<String, Variable>,
+    #[serde(default)]
+    pub resource_changes: Vec<ResourceChange>,
+    #[serde(default)]
+    pub resource_drift: Vec<ResourceChange>,
+    #[serde(default)]
+    pub output_changes: BTreeMap<String, Delta>,
+    #[serde(default)]
+    pub prior_state: Option<State>,
+    #[serde(default)]
+    pub configuration: Configuration,
+    #[serde(default)]
+    pub checks: Vec<Check>,
+    #[serde(default)]
+    pub errored: bool,
+    pub applyable: Option<bool>,
+}
+
+#[derive(Debug, serde::Deserialize)]
+pub(super) struct Variable {
+    #[serde(default)]
+    pub value: Value,
+}
+
+#[derive(Debug, serde::Deserialize)]
+pub(super) struct ResourceChange {
+    pub address: String,
+    #[serde(default)]
+    pub previous_address: Option<String>,
+    #[serde(default, rename = "type")]
+    pub kind: String,
+    #[serde(default)]
+    pub mode: String,
+    #[serde(default)]
+    pub deposed: Option<String>,
+    pub change: Delta,
+    #[serde(default)]
+    pub action_reason: Option<String>,
+}
+
+/// A value before and after.
+#[derive(Debug, serde::Deserialize)]
+pub(super) struct Delta {
+    #[serde(default)]
+    pub actions: Vec<String>,
+    #[serde(default)]
+    pub before: Value,
+    #[serde(default)]
+    pub after: Value,
+    #[serde(default)]
+    pub after_unknown: Value,
+    #[serde(default)]
+    pub before_sensitive: Value,
+    #[serde(default)]
+    pub after_sensitive: Value,
+    #[serde(default)]
+    pub replace_paths: Vec<Vec<Value>>,
+    #[serde(default)]
+    pub importing: Option<Importing>,
+}
+
+#[derive(Debug, serde::Deserialize)]
+pub(super) struct Importing {
+    #[serde(default)]
+    pub id: Option<String>,
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+pub(super) struct State {
+    #[serde(default)]
+    pub values: StateValues,
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+pub(super) struct StateValues {
+    #[serde(default)]
+    pub root_module: StateModule,
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+pub(super) struct StateModule {
+    #[serde(default)]
+    pub resources: Vec<StateResource>,
+    #[serde(default)]
+    pub child_modules: Vec<StateModule>,
+}
+
+#[derive(Debug, serde::Deserialize)]
+pub(super) struct StateResource {
+    pub address: String,
+    #[serde(default)]
+    pub depends_on: Vec<String>,
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+pub(super) struct Configuration {
+    #[serde(default)]
+    pub root_module: Module,
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+pub(super) struct Module {
+    #[serde(default)]
+    pub resources: Vec<ConfigResource>,
+    #[serde(default)]
+    pub module_calls: BTreeMap<String, Call>,
+    #[serde(default)]
+    pub outputs: BTreeMap<String, ConfigOutput>,
+    #[serde(default)]
+    pub variables: BTreeMap<String, ConfigVariable>,
+}
+
+#[derive(Debug, serde::Deserialize)]
+pub(super) struct ConfigVariable {
+    #[serde(default)]
+    pub default: Value,
+    #[serde(default)]
+    pub sensitive: bool,
+}
+
+#[derive(Debug, serde::Deserialize)]
+pub(super) struct ConfigOutput {
+    #[serde(default)]
+    pub expression: References,
+    #[serde(default)]
+    pub depends_on: Vec<String>,
+}
+
+#[derive(Debug, serde::Deserialize)]
+pub(super) struct ConfigResource {
+    /// From the module that it is in.
+    pub address: String,
+    #[serde(default)]
+    pub expressions: References,
+    #[serde(default)]
+    pub count_expression: References,
+    #[serde(default)]
+    pub for_each_expression: References,
+    #[serde(default)]
+    pub provisioners: References,
+    #[serde(default)]
+    pub depends_on: Vec<String>,
+}
+
+/// A call of a module.
+#[derive(Debug, serde::Deserialize)]
+pub(super) struct Call {
+    #[serde(default)]
+    pub module: Module,
+    #[serde(default)]
+    pub expressions: BTreeMap<String, References>,
+    #[serde(default)]
+    pub count_expression: References,
+    #[serde(default)]
+    pub for_each_expression: References,
+    #[serde(default)]
+    pub depends_on: Vec<String>,
+}
+
+#[derive(Debug, serde::Deserialize)]
+pub(super) struct Check {
+    #[serde(default)]
+    pub address: CheckAddress,
+    #[serde(default)]
+    pub status: String,
+    #[serde(default)]
+    pub instances: Vec<CheckInstance>,
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+pub(super) struct CheckAddress {
+    #[serde(default)]
+    pub to_display: String,
+}
+
+#[derive(Debug, serde::Deserialize)]
+pub(super) struct CheckInstance {
+    #[serde(default)]
+    pub problems: Vec<Problem>,
+}
+
+#[derive(Debug, serde::Deserialize)]
+pub(super) struct Problem {
+    #[serde(default)]
+    pub message: String,
+}
+
+/// What an expression refers to, from anywhere in it. Its constants are not kept: they may be secrets.
+#[derive(Debug, Default)]
+pub(super) struct References(pub Vec<String>);
+
+impl<'de> Deserialize<'de> for References {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Collect)
+    }
+}
+
+struct Collect;
+
+impl<'de> Visitor<'de> for Collect {
+    type Value = References;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an expression")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<References, A::Error> {
+        let mut found = Vec::new();
+        while let Some(key) = map.next_key::<std::borrow::Cow<'_, str>>()? {
+            match key.as_ref() {
+                // An attribute can have this name as well; then it is an expression, and no list of names.
+                "references" => found.append(&mut map.next_value::<Names>()?.0),
+                "constant_value" => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+                _ => found.append(&mut map.next_value::<References>()?.0),
+            }
+        }
+        Ok(References(found))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<References, A::Error> {
+        let mut found = Vec::new();
+        while let Some(mut inner) = seq.next_element::<References>()? {
+            found.append(&mut inner.0);
+        }
+        Ok(References(found))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<References, E> {
+        Ok(References::default())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<References, E> {
+        Ok(References::default())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<References, E> {
+        Ok(References::default())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<References, E> {
+        Ok(References::default())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<References, E> {
+        Ok(References::default())
+    }
+
+    fn visit_unit<E>(self) -> Result<References, E> {
+        Ok(References::default())
+    }
+}
+
+/// Under `references`: names, or an expression of an attribute that is called so.
+struct Names(Vec<String>);
+
+impl<'de> Deserialize<'de> for Names {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = Names;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("names or an expression")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Names, A::Error> {
+                let mut found = Vec::new();
+                while let Some(value) = seq.next_element::<Value>()? {
+                    match value {
+                        Value::String(name) => found.push(name),
+                        other => found.append(&mut References::deserialize(other).unwrap_or_default().0),
+                    }
+                }
+                Ok(Names(found))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Names, A::Error> {
+                Collect.visit_map(map).map(|found| Names(found.0))
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
