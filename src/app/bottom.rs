@@ -14,7 +14,7 @@ pub fn commands(app: &App) -> Vec<Id> {
         return match overlay.kind {
             Kind::Inspect | Kind::Message => vec![Id::BACK, Id::FILTER, Id::COPY],
             Kind::Activity => vec![Id::OPEN, Id::BACK, Id::FILTER, Id::COPY],
-            Kind::Plan(_) | Kind::Revert(_) | Kind::Quit => vec![Id::OPEN, Id::BACK, Id::COPY],
+            Kind::Plan(_) | Kind::Revert(_) | Kind::Confirm(..) | Kind::Quit => vec![Id::OPEN, Id::BACK, Id::COPY],
             Kind::Choose(_)
             | Kind::Ask(_)
             | Kind::Help

@@ -2,10 +2,11 @@
 //! goes on. What they say, which buttons they have, where those are.
 
 use super::App;
-use super::command::Risk;
+use super::command::{PaneId, Risk};
 use super::layout;
 use super::operation::{Operation, OperationId, Stage};
-use super::overlay::{Act, Button, Kind, Line, Overlay};
+use super::overlay::{Act, Button, Kind, Line, Overlay, Tone};
+use super::pane::Confirmation;
 use super::safety::{self, Yes};
 use super::tell;
 use crate::model::text::width;
@@ -39,8 +40,24 @@ pub fn capital(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
+/// What a pane asks in a window.
+pub fn asked(app: &App, overlay: &Overlay) -> Option<Confirmation> {
+    let Kind::Confirm(pane, which) = overlay.kind else { return None };
+    (app.table.pane(pane).hooks.confirm)(app, which)
+}
+
+/// A window in which a pane asks.
+pub fn of_pane(app: &App, pane: PaneId, which: u8) -> Option<Overlay> {
+    let mut overlay = Overlay::new(Kind::Confirm(pane, which), "", Vec::new());
+    overlay.title = asked(app, &overlay)?.title;
+    Some(overlay)
+}
+
 /// What a yes takes there.
 pub fn yes(app: &App, overlay: &Overlay) -> Option<Yes> {
+    if let Kind::Confirm(..) = overlay.kind {
+        return asked(app, overlay).map(|asked| safety::yes(asked.risk, &app.environment));
+    }
     let operation = about(app, overlay)?;
     match overlay.kind {
         Kind::Plan(_) if operation.stage == Stage::Asking => {
@@ -60,6 +77,10 @@ pub fn buttons(app: &App, overlay: &Overlay) -> Vec<Button> {
         Kind::Revert(_) if yes(app, overlay).is_some() => {
             vec![button(Act::No, "Cancel"), button(Act::Yes, "Roll back")]
         }
+        Kind::Confirm(..) => match asked(app, overlay) {
+            Some(asked) => vec![button(Act::No, "Cancel"), button(Act::Yes, asked.verb)],
+            None => vec![button(Act::Close, "Close")],
+        },
         Kind::Plan(_) => {
             let Some(operation) = about(app, overlay) else { return vec![button(Act::Close, "Close")] };
             if operation.outcome.is_some() {
@@ -154,6 +175,21 @@ pub fn text(app: &App, overlay: &Overlay, cells: usize) -> Vec<Line> {
             lines
         }
         (Kind::Quit, _) => tell::leaving(app, cells),
+        (Kind::Confirm(..), _) => {
+            let mut lines = Vec::new();
+            match asked(app, overlay) {
+                Some(asked) => {
+                    for (tone, text) in &asked.text {
+                        tell::paragraph(&mut lines, "", text, *tone, cells);
+                    }
+                    if !asked.command.is_empty() {
+                        tell::paragraph(&mut lines, "", &format!("The same: {}", asked.command), Tone::Dim, cells);
+                    }
+                }
+                None => tell::paragraph(&mut lines, "", "There is nothing to answer any more.", Tone::Plain, cells),
+            }
+            lines
+        }
         _ => Vec::new(),
     }
 }

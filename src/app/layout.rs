@@ -98,6 +98,7 @@ pub fn overlay_place(screen: &Screen) -> Rect {
         // These fill while one looks: a frame that grows would jump.
         Kind::Choose(_) => CHOOSE,
         Kind::Plan(_) => PLAN,
+        Kind::Confirm(..) => overlay.lines.len() + 7,
         Kind::Ask(_) | Kind::Revert(_) | Kind::Quit => overlay.lines.len() + 6,
         Kind::Actions | Kind::Pane(..) | Kind::Environments | Kind::Message => overlay.lines.len() + 4,
     });

@@ -2,6 +2,7 @@
 
 use super::App;
 use super::operation::{Operation, Stage};
+use super::pane::Going;
 
 /// The operations that a person knows of, newest first.
 pub fn listed(app: &App) -> impl Iterator<Item = &Operation> {
@@ -16,6 +17,11 @@ pub fn running(app: &App) -> impl Iterator<Item = &Operation> {
 /// Those of them that ended badly and were not looked at since, newest first.
 pub fn unacknowledged(app: &App) -> impl Iterator<Item = &Operation> {
     listed(app).filter(|operation| app.followed.unacknowledged.contains(&operation.id))
+}
+
+/// What goes on in the panes, or ended there while one watched.
+pub fn going(app: &App) -> impl Iterator<Item = Going> {
+    app.table.panes.iter().filter_map(|pane| (pane.hooks.going)(app))
 }
 
 /// The environment's name where it is not the opened one.

@@ -34,6 +34,8 @@ pub enum Kind {
     Plan(OperationId),
     /// Whether a deployment under way is rolled back.
     Revert(OperationId),
+    /// What a pane asks before it changes something; the number is the pane's own.
+    Confirm(PaneId, u8),
     /// Whether to leave though operations go on.
     Quit,
 }
@@ -50,7 +52,7 @@ pub enum Question {
 impl Kind {
     /// Whether it has buttons.
     pub fn is_dialog(self) -> bool {
-        matches!(self, Self::Plan(_) | Self::Revert(_) | Self::Quit)
+        matches!(self, Self::Plan(_) | Self::Revert(_) | Self::Confirm(..) | Self::Quit)
     }
 }
 
@@ -234,7 +236,9 @@ impl Overlay {
         let query = self.query.text();
         let numbers: Vec<usize> = match self.kind {
             // What is typed there is an answer.
-            Kind::Ask(_) | Kind::Plan(_) | Kind::Revert(_) | Kind::Quit => (0..self.lines.len()).collect(),
+            Kind::Ask(_) | Kind::Plan(_) | Kind::Revert(_) | Kind::Confirm(..) | Kind::Quit => {
+                (0..self.lines.len()).collect()
+            }
             // An image that only looks alike must not be deployed: no fuzziness there.
             Kind::Choose(_) => self.choices(query),
             _ if query.is_empty() => (0..self.lines.len()).collect(),

@@ -97,6 +97,17 @@ pub fn activity(app: &App) -> Overlay {
 /// The lines of the activity drawer as of now.
 pub fn activities(app: &App) -> Vec<Line> {
     let mut lines: Vec<Line> = listed::listed(app).map(|operation| operation_line(app, operation)).collect();
+    for pane in app.table.panes {
+        lines.extend((pane.hooks.going)(app).map(|going| Line {
+            tone: if going.runs { Tone::Strong } else { Tone::Plain },
+            ..line(
+                going.health.sign(),
+                format!("{}  {}", going.title, going.words),
+                going.note,
+                Choice::Run(Id(pane.id.0)),
+            )
+        }));
+    }
     if !lines.is_empty() {
         lines.push(line("", "", "", Choice::Nothing));
     }

@@ -1,10 +1,10 @@
 //! What a pane is: data and functions over a state `A`. The panes themselves are in `src/panes`; nothing here, and
 //! nothing else in `src/app`, knows one of them.
 
-use super::command::{Command, Id, PaneId, Scope};
+use super::command::{Command, Id, PaneId, Risk, Scope};
 use super::effect::Effect;
 use super::event::{Answer, Mouse};
-use super::overlay::{Line, Wanted};
+use super::overlay::{Line, Tone, Wanted};
 use super::screen::Block;
 use super::subject::{Fact, Subject};
 use crate::model::estate::SourceStatus;
@@ -148,6 +148,40 @@ pub struct DataStatus {
     pub empty: Words,
 }
 
+/// What a pane asks before it changes something, in a window with buttons.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confirmation {
+    /// In the frame of the window.
+    pub title: String,
+    /// On the button that does it.
+    pub verb: String,
+    /// What a yes takes follows from it, and from whether the environment is guarded.
+    pub risk: Risk,
+    /// Paragraphs.
+    pub text: Vec<(Tone, String)>,
+    /// The command line that does the same, which `y` copies.
+    pub command: String,
+    /// What exactly a yes is given for, beside the text: when it changes, it has to be read again.
+    pub bound: String,
+}
+
+/// Something of a pane that goes on, for the line of the tabs and the activity drawer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Going {
+    /// What: `apply`.
+    pub title: String,
+    /// How far: `4/6`.
+    pub fraction: String,
+    /// How it stands.
+    pub health: Health,
+    /// In a sentence, for the drawer.
+    pub words: String,
+    /// Since when, or how long ago it ended.
+    pub note: String,
+    /// It has not ended.
+    pub runs: bool,
+}
+
 /// Where things are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Layout {
@@ -235,6 +269,12 @@ pub struct Hooks<A: 'static> {
     pub picked: fn(&mut A, u8, &str) -> Vec<Effect>,
     /// What such a window asks before something that costs: when it changes, it has to be read again.
     pub asks: fn(&A, u8) -> Option<String>,
+    /// What a window with buttons of its own asks; none where there is nothing to ask any more.
+    pub confirm: fn(&A, u8) -> Option<Confirmation>,
+    /// It was answered with yes.
+    pub confirmed: fn(&mut A, u8) -> Vec<Effect>,
+    /// What goes on in it, whichever pane is shown.
+    pub going: fn(&A) -> Option<Going>,
     /// What is to be asked now, whether it is shown or not, also while the screen is held still.
     pub plan: fn(&mut A) -> Vec<Effect>,
     /// An answer to what it asked.
@@ -271,6 +311,9 @@ impl<A> Hooks<A> {
         lines: |_, _| Vec::new(),
         picked: |_, _, _| Vec::new(),
         asks: |_, _| None,
+        confirm: |_, _| None,
+        confirmed: |_, _| Vec::new(),
+        going: |_| None,
         plan: |_| Vec::new(),
         answer: |_, _| {},
         renewed: |_| {},

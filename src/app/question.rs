@@ -21,6 +21,11 @@ pub fn question(app: &App) -> Option<Question> {
         Kind::Plan(id) => About::Window(window.kind, app.operations.get(id)?.plan.clone().map(Box::new)),
         Kind::Revert(_) => About::Window(window.kind, None),
         Kind::Quit => About::Leaving(listed::running(app).map(|operation| operation.id).collect()),
+        Kind::Confirm(pane, which) => {
+            let asked = (app.table.pane(pane).hooks.confirm)(app, which)?;
+            let text: Vec<&str> = asked.text.iter().map(|(_, text)| text.as_str()).collect();
+            About::Pane(format!("{} {} {}", asked.title, text.join(" "), asked.bound))
+        }
         Kind::Pane(pane, which) => About::Pane((app.table.pane(pane).hooks.asks)(app, which)?),
         Kind::Help
         | Kind::Palette

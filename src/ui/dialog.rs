@@ -15,7 +15,10 @@ use ratatui::layout::Rect;
 pub fn draw(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) -> Option<(u16, u16)> {
     let app = canvas.app;
     let theme = canvas.theme;
-    let guarded = dialog::about(app, overlay).is_some_and(|operation| operation.environment.guarded);
+    let guarded = match overlay.kind {
+        Kind::Confirm(..) => app.environment.guarded,
+        _ => dialog::about(app, overlay).is_some_and(|operation| operation.environment.guarded),
+    };
     let border = if guarded { theme.down } else { theme.border_focused };
     frames::borders(canvas, place, border);
     let inside = frames::inside(place);
@@ -44,14 +47,17 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) -> Opti
 /// Environment, account, region, identity: where it will happen.
 fn place_line(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, line: Rect, guarded: bool) {
     let theme = canvas.theme;
-    let Some(operation) = dialog::about(canvas.app, overlay) else { return };
-    let environment = &operation.environment;
+    let (environment, who) = match (dialog::about(canvas.app, overlay), overlay.kind) {
+        (Some(operation), _) => (&operation.environment, operation.who.as_ref()),
+        (None, Kind::Confirm(..)) => (&canvas.app.environment, canvas.app.estate.identity.value()),
+        (None, _) => return,
+    };
     if guarded {
         let blank = " ".repeat(usize::from(line.width));
         canvas.put(line.x, line.y, line.width, &blank, theme.guarded);
     }
     let style = |own: ratatui::style::Style| if guarded { theme.guarded } else { own };
-    let account = match (&operation.who, &environment.account) {
+    let account = match (who, &environment.account) {
         (Some(who), _) => who.account.clone(),
         (None, Some(account)) => format!("{account}?"),
         (None, None) => "account ?".to_owned(),
@@ -61,7 +67,7 @@ fn place_line(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, line: Rect, guarde
         (if guarded { "GUARDED".to_owned() } else { String::new() }, theme.strong),
         (account, theme.text),
         (environment.region.clone().unwrap_or_default(), theme.text),
-        (operation.who.as_ref().map(crate::model::Identity::short).unwrap_or_default(), theme.text),
+        (who.map(crate::model::Identity::short).unwrap_or_default(), theme.text),
     ];
     let (mut x, end) = (line.x + 1, line.right());
     for (text, own) in parts.iter().filter(|(text, _)| !text.is_empty()) {

@@ -161,10 +161,12 @@ fn failures(canvas: &mut Canvas<'_, '_>, y: u16, x: u16, end: u16) -> u16 {
 /// Operations that go on.
 fn runs(canvas: &mut Canvas<'_, '_>, y: u16, x: u16, end: u16) {
     let app = canvas.app;
-    let count = listed::running(app).count();
-    let Some(newest) = listed::running(app).next() else { return };
+    let operations = listed::running(app).map(|newest| (listed::named(app, newest), followed::fraction(newest)));
+    let panes = listed::going(app).filter(|going| going.runs).map(|going| (going.title, going.fraction));
+    let mut all = operations.chain(panes);
+    let Some((named, fraction)) = all.next() else { return };
+    let count = 1 + all.count();
     let more = if count > 1 { format!(" +{}", count - 1) } else { String::new() };
-    let (named, fraction) = (listed::named(app, newest), followed::fraction(newest));
     let forms = [
         format!("run ◐ {named} {fraction}{more}").replace("  ", " ").trim_end().to_owned(),
         format!("◐ {named}{more}"),

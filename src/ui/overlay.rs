@@ -97,6 +97,7 @@ fn rows(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) {
         | Kind::Ask(_)
         | Kind::Plan(_)
         | Kind::Revert(_)
+        | Kind::Confirm(..)
         | Kind::Quit => None,
     };
     let reads = matches!(overlay.kind, Kind::Inspect | Kind::Message | Kind::Activity | Kind::Help);

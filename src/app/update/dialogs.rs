@@ -39,6 +39,10 @@ pub(crate) fn press(app: &mut App) -> Vec<Effect> {
             effects
         }
         (Act::Yes, Kind::Quit, None) => leave(app),
+        (Act::Yes, Kind::Confirm(pane, which), None) => {
+            close(app);
+            (app.table.pane(pane).hooks.confirmed)(app, which)
+        }
         (Act::Offer, Kind::Plan(id), _) => change::offered(app, id),
         _ => {
             close(app);

@@ -42,12 +42,13 @@ pub(crate) fn windows(app: &mut App) {
                     window.replace(options(app, operation, window));
                 }
             }
-            Kind::Plan(_) | Kind::Revert(_) | Kind::Quit => {
+            Kind::Plan(_) | Kind::Revert(_) | Kind::Confirm(..) | Kind::Quit => {
                 let cells = usize::from(overlay::width(size.0).saturating_sub(4));
                 window.replace(dialog::text(app, window, cells));
                 window.copies = dialog::about(app, window)
                     .and_then(|operation| operation.plan.as_ref())
-                    .map(|plan| plan.command.clone());
+                    .map(|plan| plan.command.clone())
+                    .or_else(|| dialog::asked(app, window).map(|asked| asked.command));
                 if !window.ready && dialog::yes(app, window).is_some() {
                     window.ready = true;
                     window.button = dialog::first_button(app, window);

@@ -3,6 +3,7 @@
 
 pub mod message;
 pub mod order;
+pub mod picture;
 pub mod plan;
 pub mod remote_state;
 pub mod run;

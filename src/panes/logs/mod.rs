@@ -82,6 +82,7 @@ pub const PANE: Pane = Pane {
         settle: update::settle,
         // Rounds of the logs are shorter than a second.
         next_tick: |app| app.panes.logs.opened().then_some(Duration::from_millis(100)),
+        ..Hooks::NONE
     },
 };
 

@@ -185,7 +185,7 @@ impl Action {
     }
 
     /// Which is shown first: what destroys.
-    pub(super) fn order(self) -> u8 {
+    pub fn order(self) -> u8 {
         match self {
             Self::Delete => 0,
             Self::Replace => 1,

@@ -1,0 +1,53 @@
+//! Pictures of graphs: of units, and of the resources of one. Where boxes and lines are, as cells of a screen; and the same
+//! as text for other programs.
+
+pub mod cells;
+pub mod fold;
+pub mod formats;
+pub mod layout;
+pub mod order;
+#[cfg(test)]
+mod tests;
+
+pub use cells::Stroke;
+pub use layout::{Frame, Layout};
+
+/// What is to be drawn: boxes, and which is needed by which.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Picture {
+    /// The boxes.
+    pub nodes: Vec<Node>,
+    /// From what is needed to what needs it, as numbers of boxes.
+    pub edges: Vec<(usize, usize)>,
+}
+
+/// A box.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Node {
+    /// What tells it apart: the name of a unit, the address of a resource, of a module, or of a type in a module.
+    pub id: String,
+    /// Its first line.
+    pub label: String,
+    /// Its second line.
+    pub note: String,
+    /// What is done to it, in Terraform's sign; empty is nothing, or not known.
+    pub sign: String,
+    /// It is on the critical path: the whole takes as long as these.
+    pub critical: bool,
+}
+
+impl Picture {
+    /// Marks the boxes on the path that takes longest, where each takes so long.
+    pub fn mark_critical(&mut self, weights: &[u64]) {
+        for at in order::critical(self.nodes.len(), &self.edges, weights) {
+            self.nodes[at].critical = true;
+        }
+    }
+
+    /// Without edges that others imply: what needs a thing through another need not be told to need it.
+    #[must_use]
+    pub fn reduced(mut self) -> Self {
+        self.edges = order::reduced(self.nodes.len(), &self.edges);
+        self
+    }
+}
