@@ -19,10 +19,12 @@ pub(super) struct Diff {
 /// The attributes of a resource that are not as before.
 pub(super) fn of(delta: &Delta, secrets: &Secrets) -> Diff {
     let (before, after) = sides(delta, secrets);
-    match parts(&before, &after) {
-        Some((_, diff)) => marked(diff, &delta.replace_paths),
+    match (&before, &after) {
+        (Node::Null | Node::Map(_), Node::Null | Node::Map(_)) => {
+            marked(maps(map(&before), map(&after)), &delta.replace_paths)
+        }
         // A whole resource that is sensitive, or known later.
-        None => Diff { attributes: value(None, &before, &after).into_iter().collect(), unchanged: 0 },
+        _ => Diff { attributes: value(None, &before, &after).into_iter().collect(), unchanged: 0 },
     }
 }
 
@@ -101,8 +103,8 @@ fn masked(before: &Node<'_>, after: &Node<'_>) -> Shown {
 /// The parts of two values that have parts of the same kind; the other side may be nothing.
 fn parts(before: &Node<'_>, after: &Node<'_>) -> Option<(Holder, Diff)> {
     match (before, after) {
-        (Node::Null, Node::Map(_)) => Some((Holder::Map, maps(&[], map(after)))),
-        (Node::Map(_), Node::Null) => Some((Holder::Map, maps(map(before), &[]))),
+        (Node::Null, Node::Map(after)) => Some((Holder::Map, maps(&[], after))).filter(|_| !after.is_empty()),
+        (Node::Map(before), Node::Null) => Some((Holder::Map, maps(before, &[]))).filter(|_| !before.is_empty()),
         (Node::Map(before), Node::Map(after)) => Some((Holder::Map, maps(before, after))),
         (Node::Null, Node::List(after)) => Some((Holder::List, lists(&[], after))).filter(|_| !after.is_empty()),
         (Node::List(before), Node::Null) => Some((Holder::List, lists(before, &[]))).filter(|_| !before.is_empty()),

@@ -1,6 +1,8 @@
 //! A change as lines, as Terraform writes them: for the terminal, for Markdown and for the screen.
 
 use super::types::{Attribute, Change, Holder, Shown};
+use crate::model::infra::message::Action;
+use crate::model::text::width;
 
 /// A line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +30,17 @@ pub fn head(change: &Change) -> String {
         out.push_str(reason);
     }
     out
+}
+
+/// What was done to a resource elsewhere, in one line without its sign.
+pub fn drift_head(change: &Change) -> String {
+    let words = match change.action {
+        Action::Delete => "was deleted elsewhere",
+        Action::Create => "was made elsewhere",
+        Action::Move => "has moved",
+        _ => "was changed elsewhere",
+    };
+    format!("{} {words}", change.address)
 }
 
 /// Where it comes from, and what it loses, in a sentence each.
@@ -68,12 +81,12 @@ fn stays(count: u64, depth: u16, what: &str, out: &mut Vec<Line>) {
 }
 
 fn parts(attributes: &[Attribute], depth: u16, named: bool, out: &mut Vec<Line>) {
-    let wide = attributes.iter().filter_map(|attribute| attribute.name.as_deref()).map(crate::model::text::width).max();
+    let wide = attributes.iter().filter_map(|attribute| attribute.name.as_deref()).map(width).max();
     for attribute in attributes {
         let mut before = String::new();
         if let Some(name) = attribute.name.as_deref().filter(|_| named) {
             before.push_str(name);
-            let pad = wide.unwrap_or(0).saturating_sub(crate::model::text::width(name));
+            let pad = wide.unwrap_or(0).saturating_sub(width(name));
             before.extend(std::iter::repeat_n(' ', pad));
             before.push_str(" = ");
         }

@@ -20,7 +20,7 @@ pub fn markdown(unit: &str, plan: &Plan) -> String {
     let mut body = String::new();
     let needed_by = plan.needed_by();
     for change in &plan.changes {
-        put_change(&mut body, change);
+        put_change(&mut body, change, &lines::head(change));
         if let Some(touches) = touches(plan, &needed_by, change) {
             let _ = writeln!(body, "        # also touches {touches}");
         }
@@ -30,7 +30,7 @@ pub fn markdown(unit: &str, plan: &Plan) -> String {
     }
     folded(&mut out, "Changes", &body);
     let mut drift = String::new();
-    plan.drift.iter().for_each(|change| put_change(&mut drift, change));
+    plan.drift.iter().for_each(|change| put_change(&mut drift, change, &lines::drift_head(change)));
     folded(&mut out, "Changed elsewhere", &drift);
     for check in &plan.checks {
         let _ = writeln!(out, "\n> Check failed: {}", plain(check));
@@ -49,12 +49,12 @@ fn folded(out: &mut String, title: &str, body: &str) {
     let _ = write!(out, "\n<details><summary>{title}</summary>\n\n{fence}diff\n{body}{fence}\n\n</details>\n");
 }
 
-fn put_change(out: &mut String, change: &Change) {
+fn put_change(out: &mut String, change: &Change, head: &str) {
     let first = match change.sign() {
         sign @ ("+" | "-") => sign,
         _ => "!",
     };
-    let _ = writeln!(out, "{first} {} {}", change.sign(), lines::head(change));
+    let _ = writeln!(out, "{first} {} {head}", change.sign());
     for note in lines::notes(change) {
         let _ = writeln!(out, "        # {note}");
     }

@@ -62,7 +62,13 @@ impl Plan {
         Ok(Self {
             terraform: show.terraform_version.clone(),
             outputs: outputs.collect(),
-            drift: show.resource_drift.iter().filter_map(read).collect(),
+            // What is gone there is not lost by this plan.
+            drift: show
+                .resource_drift
+                .iter()
+                .filter_map(read)
+                .map(|change| Change { loses_data: false, ..change })
+                .collect(),
             checks: checks.collect(),
             resources: edges::resources(
                 &show.configuration.root_module,

@@ -25,7 +25,7 @@ pub fn text(unit: &str, plan: &Plan) -> String {
     let needed_by = plan.needed_by();
     for change in &plan.changes {
         out.push('\n');
-        change_text(&mut out, change);
+        change_text(&mut out, change, &lines::head(change));
         if let Some(touches) = touches(plan, &needed_by, change) {
             let _ = writeln!(out, "        # also touches {touches}");
         }
@@ -38,7 +38,7 @@ pub fn text(unit: &str, plan: &Plan) -> String {
     }
     if !plan.drift.is_empty() {
         out.push_str("\n  Changed elsewhere, so that the state does not have it:\n");
-        plan.drift.iter().for_each(|change| change_text(&mut out, change));
+        plan.drift.iter().for_each(|change| change_text(&mut out, change, &lines::drift_head(change)));
     }
     for check in &plan.checks {
         let _ = writeln!(out, "\n  Check failed: {check}");
@@ -47,8 +47,8 @@ pub fn text(unit: &str, plan: &Plan) -> String {
     out.lines().map(|line| harmless(line).into_owned() + "\n").collect()
 }
 
-fn change_text(out: &mut String, change: &Change) {
-    let _ = writeln!(out, "{:>3} {}", change.sign(), lines::head(change));
+fn change_text(out: &mut String, change: &Change, head: &str) {
+    let _ = writeln!(out, "{:>3} {head}", change.sign());
     for note in lines::notes(change) {
         let _ = writeln!(out, "        # {note}");
     }

@@ -184,6 +184,21 @@ impl Action {
         }
     }
 
+    /// While it is done: `creating`.
+    pub fn doing(self) -> &'static str {
+        match self {
+            Self::NoOp => "looking",
+            Self::Read => "reading",
+            Self::Create => "creating",
+            Self::Update => "updating",
+            Self::Replace => "replacing",
+            Self::Delete => "destroying",
+            Self::Import => "importing",
+            Self::Forget => "forgetting",
+            Self::Move => "moving",
+        }
+    }
+
     /// Which is shown first: what destroys.
     pub fn order(self) -> u8 {
         match self {
