@@ -1,5 +1,6 @@
 """Fixtures: the emulator, a wall around this machine, and the environments, each applied in a worker of its own."""
 
+import contextlib
 import http.server
 import json
 import os
@@ -74,9 +75,9 @@ def wall():
     assert attempts == [], "something tried to leave this machine"
 
 
-@pytest.fixture(scope="session")
-def emulator():
-    """moto in a process of its own, until the tests end."""
+@contextlib.contextmanager
+def running_emulator():
+    """moto in a process of its own."""
     python = os.environ.get("COCKPIT_PYTHON") or sys.executable
     script = pathlib.Path(__file__).parent / "moto_server.py"
     child = subprocess.Popen(
@@ -94,6 +95,22 @@ def emulator():
     yield endpoint
     child.stdin.close()
     child.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def emulator():
+    """The one that most tests of a worker share, until they end."""
+    with running_emulator() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(scope="module")
+def own_shell(tmp_path_factory, wall):
+    """With an emulator of its own, for what counts everything in the account, or leaves something there."""
+    with running_emulator() as endpoint:
+        made = support.Shell(tmp_path_factory.mktemp("own"), endpoint, wall.address)
+        yield made
+        made.close()
 
 
 @pytest.fixture(scope="session")

@@ -59,7 +59,8 @@ def test_commands_in_the_readmes_exist():
             assert (readme.parent / link).exists(), f"{readme}: {link}"
 
 
-def test_every_command_of_the_page_works_in_order(shell, tmp_path, request):
+def test_every_command_of_the_page_works_in_order(own_shell, tmp_path, request):
+    shell = own_shell
     if not request.config.getoption("--full"):
         pytest.skip("makes and destroys staging: with --full")
     tree = support.copy_tree(tmp_path / "infra/terraform")

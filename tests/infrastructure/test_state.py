@@ -8,13 +8,15 @@ REGION = "ap-northeast-1"
 
 
 @pytest.fixture(scope="module")
-def tree(shell, tmp_path_factory):
+def tree(own_shell, tmp_path_factory):
+    shell = own_shell
     tree = support.copy_tree(tmp_path_factory.mktemp("state") / "terraform")
     shell.terragrunt("run", "--", "apply", "-input=false", "-auto-approve", cwd=tree / "envs/bootstrap/state")
     return tree
 
 
-def test_the_bucket_is_private_and_keeps_versions(shell, tree):
+def test_the_bucket_is_private_and_keeps_versions(own_shell, tree):
+    shell = own_shell
     s3 = shell.client("s3", REGION)
     assert s3.get_bucket_versioning(Bucket=BUCKET)["Status"] == "Enabled"
     assert all(s3.get_public_access_block(Bucket=BUCKET)["PublicAccessBlockConfiguration"].values())
@@ -22,7 +24,8 @@ def test_the_bucket_is_private_and_keeps_versions(shell, tree):
     assert "No changes" in again.stdout
 
 
-def test_state_moves_from_a_file_to_the_bucket(shell, tree):
+def test_state_moves_from_a_file_to_the_bucket(own_shell, tree):
+    shell = own_shell
     unit = tree / "envs/staging/ecr"
     s3 = shell.client("s3", REGION)
     shell.terragrunt("run", "--", "apply", "-input=false", "-auto-approve", cwd=unit)

@@ -33,11 +33,11 @@ def environment(scenario):
     return {"crash-loop": "staging", "failover": "prod"}.get(scenario, scenario)
 
 
-def counted(shell, scenario, commands, codes=None):
+def counted(shell, scenario, commands, codes=None, speed=30):
     """Operations that the commands made, as the simulator counted them; with other exit codes than those they failed."""
     base = {name: value for name, value in shell.environment.items() if name != "AWS_ENDPOINT_URL"} | {"HOME": str(shell.folder)}
     simulator = subprocess.Popen(
-        [support.cockpit_program(), "sim", "--scenario", scenario, "--speed", "30"], cwd=support.ROOT, env=base, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+        [support.cockpit_program(), "sim", "--scenario", scenario, "--speed", str(speed)], cwd=support.ROOT, env=base, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
     )
     try:
         endpoint = json.loads(simulator.stdout.readline())["endpoint"]
@@ -62,7 +62,7 @@ def counted(shell, scenario, commands, codes=None):
 
 @pytest.fixture(scope="module")
 def reads(shell):
-    return set().union(*(counted(shell, scenario, COMMANDS + (LOGS if scenario == "staging" else ()), codes=(0, 3)) for scenario in SCENARIOS))
+    return set().union(*(counted(shell, scenario, COMMANDS + (LOGS if scenario == "staging" else ()), codes=(0, 3), speed=1) for scenario in SCENARIOS))
 
 
 EACH = [(name, kind) for name in permissions.environments() for kind in permissions.KINDS]
