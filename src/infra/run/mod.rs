@@ -15,9 +15,14 @@
 //!
 //! Beside the runs of an environment, `lock` is held by the one that drives a run of it, and says who that is.
 
+mod bound;
 pub mod events;
 pub mod folder;
+mod leaf;
 pub mod requests;
 pub mod shim;
+mod show;
 pub mod start;
+mod steps;
 pub mod supervisor;
+mod words;

@@ -1,13 +1,49 @@
-//! Drives a run.
+//! Drives a run: `cockpit internal infra-supervisor FOLDER`. It carries out what the schedule decides, writes down what
+//! happens, and takes what people ask. It ends nothing unasked, and what it began goes on without it.
 
+mod adopt;
+mod asked;
+mod ends;
+
+use super::bound;
+use super::events::{Reader, Writer};
+use super::folder;
+use super::leaf::{self, Exit, News, Place, Told};
+use super::shim;
+use super::show;
+use super::start::READY;
+use super::steps;
+use crate::infra::surroundings::Surroundings;
 use crate::model::audit::Record;
-use crate::model::infra::run_event::Who;
-use std::io;
+use crate::model::infra::message::Message;
+use crate::model::infra::run_event::{PlanRef, RunEvent, Started, Step, UnitEnd, What, Who};
+use crate::model::infra::schedule::{self, Decision};
+use crate::model::infra::{Order, RunState, Unit};
+use jiff::Timestamp;
+use rustix::process::{getpid, getsid, setsid};
+use std::collections::BTreeMap;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+
+/// Between two looks at what people ask, while somebody is likely to.
+const LOOK: Duration = Duration::from_millis(20);
+/// The same when nothing has happened for a while.
+const LOOK_SELDOM: Duration = Duration::from_millis(250);
+/// How long after something happened somebody is likely to ask.
+const LIKELY: Duration = Duration::from_secs(10);
+/// Between two tries to write on a full disk.
+const FULL: Duration = Duration::from_millis(500);
+
+/// Writes a line of the audit file.
+pub type Audit<'a> = &'a dyn Fn(Record) -> io::Result<()>;
 
 /// The audit file of a run: beside where it is kept.
 pub fn audit_file(run: &Path) -> Option<PathBuf> {
-    let runs = std::path::absolute(run).ok()?.parent()?.parent()?.to_owned();
+    let run = std::path::absolute(run).ok()?;
+    let runs = run.parent()?.parent()?;
     let simulated = runs.file_name().is_some_and(|name| name == "runs-simulated");
     Some(runs.with_file_name(if simulated { "audit-simulated.jsonl" } else { "audit.jsonl" }))
 }
@@ -15,7 +51,379 @@ pub fn audit_file(run: &Path) -> Option<PathBuf> {
 /// Drives the run in a folder to its end.
 ///
 /// # Errors
-/// When it was not started as a run is, or its folder cannot be written.
-pub async fn supervise(_run: &Path, _who: Who, _record: &dyn Fn(Record) -> io::Result<()>) -> io::Result<()> {
-    Err(io::Error::other("not yet"))
+/// When it was not started as a run is, is driven already, or its folder cannot be written.
+pub async fn supervise(run: &Path, who: Who, audit: Audit<'_>) -> io::Result<()> {
+    own_session()?;
+    let run = std::path::absolute(run)?;
+    let order = folder::order(&run)?;
+    let runs = run.parent().and_then(Path::parent).map(Path::to_owned);
+    let runs = runs.ok_or_else(|| io::Error::other("it is in no folder of runs"))?;
+    let environment = folder::of_environment(&runs, &order.environment).join("lock");
+    if !folder::is_locked(&environment)? {
+        return Err(io::Error::other(
+            "nothing holds the environment's lock: a run is started by the cockpit, not by hand",
+        ));
+    }
+    let _lock = folder::drive(&run)?;
+    // Whoever is told to end as everything else is cancels the run; a terminal that closes is not ours.
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let _hangup = signal(SignalKind::hangup())?;
+    let before = Reader::new(0).read_all(&run)?.events;
+    let (out, told) = channel(64);
+    let mut supervisor = Supervisor {
+        state: RunState::of(&before),
+        writer: Writer::open(&run)?,
+        around: steps::surroundings(&order, std::env::vars_os()),
+        who,
+        audit,
+        out,
+        codes: BTreeMap::new(),
+        showing: BTreeMap::new(),
+        unaudited: false,
+        run,
+        order,
+    };
+    supervisor.shim()?;
+    if supervisor.state.started.is_none() {
+        supervisor.begin();
+    } else {
+        supervisor.adopt();
+    }
+    supervisor.written().await;
+    let mut stdout = io::stdout();
+    // Nobody may listen any more.
+    let _ = stdout.write_all(READY.as_bytes()).and_then(|()| stdout.flush());
+    // Old runs that cannot be removed are in nobody's way.
+    let _ = folder::rotate(&runs, &supervisor.order.environment);
+    let stops = async || {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    };
+    supervisor.drive(told, stops).await;
+    supervisor.end();
+    Ok(())
+}
+
+/// Leaves the session of whoever started it, with its terminal.
+fn own_session() -> io::Result<()> {
+    match setsid() {
+        Ok(_) => Ok(()),
+        // It leads one already.
+        Err(_) if getsid(None).ok() == Some(getpid()) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+struct Supervisor<'a> {
+    run: PathBuf,
+    order: Order,
+    state: RunState,
+    writer: Writer,
+    /// The variables of the tools.
+    around: Surroundings,
+    /// This process.
+    who: Who,
+    audit: Audit<'a>,
+    out: Sender<Told>,
+    /// Hashes of the code that plans were made of, by unit, worked out while they are made.
+    codes: BTreeMap<String, tokio::task::JoinHandle<String>>,
+    /// Plans that are being read, by unit.
+    showing: BTreeMap<String, tokio::task::JoinHandle<Result<PlanRef, String>>>,
+    /// The audit file could not be written, which was said.
+    unaudited: bool,
+}
+
+impl Supervisor<'_> {
+    /// This program under the name by which it is Terraform.
+    fn shim(&self) -> io::Result<()> {
+        let path = self.run.join(shim::NAME);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        // Where its file was replaced or removed since, it is still there as what this process runs.
+        let named = std::env::current_exe().ok().filter(|path| path.exists());
+        let program = named.unwrap_or_else(|| PathBuf::from(format!("/proc/{}/exe", std::process::id())));
+        std::os::unix::fs::symlink(program, path)
+    }
+
+    /// Writes down what happened, and takes it in.
+    fn tell(&mut self, what: What) {
+        let event = RunEvent { time: Timestamp::now(), what };
+        self.state.fold(&event);
+        self.writer.tell(&event);
+    }
+
+    fn note(&mut self, unit: Option<&str>, text: impl Into<String>) {
+        self.tell(What::Note { unit: unit.map(str::to_owned), text: text.into() });
+    }
+
+    /// Waits until everything is written: on a full disk nothing goes on.
+    async fn written(&mut self) {
+        while !self.writer.flush() {
+            tokio::time::sleep(FULL).await;
+        }
+    }
+
+    /// The first event.
+    fn begin(&mut self) {
+        let order = &self.order;
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let first = order.units.first().map(|unit| unit.dir.clone());
+        let started = Started {
+            run: folder::name(&self.run),
+            environment: order.environment.clone(),
+            goal: order.goal,
+            units: order.units.clone(),
+            targets: order.targets.clone(),
+            replace: order.replace.clone(),
+            by: order.by.clone(),
+            account: order.account.clone(),
+            revision: first.and_then(|dir| bound::revision(&dir)),
+            dropped: self.around.dropped().to_vec(),
+            parallelism: order.parallelism.unwrap_or_else(|| u32::try_from(cores.max(2)).unwrap_or(2)),
+            guarded: order.guarded,
+            serial_init: shares_plugins(&self.around),
+            pid: std::process::id(),
+        };
+        self.tell(What::Started(Box::new(started)));
+        if !self.around.dropped().is_empty() {
+            let text = format!("inherited variables that are not handed on: {}", self.around.dropped().join(", "));
+            self.note(None, text);
+        }
+        let applies = self.order.goal.applies();
+        let hooks = self.order.units.iter().filter(|unit| unit.hooks && applies).map(|unit| unit.name.clone());
+        for unit in hooks.collect::<Vec<_>>() {
+            self.note(Some(&unit), "it has hooks around apply: its plan is applied through Terragrunt");
+        }
+        if self.order.goal.applies() {
+            self.record("started", "");
+        }
+    }
+
+    /// Goes round until the run is over and nobody asks for more.
+    async fn drive(&mut self, mut told: Receiver<Told>, mut stops: impl AsyncFnMut()) {
+        let mut happened = Instant::now();
+        loop {
+            self.take_requests();
+            self.decide().await;
+            self.written().await;
+            if self.state.end.is_some() {
+                return;
+            }
+            let pause = if happened.elapsed() < LIKELY { LOOK } else { LOOK_SELDOM };
+            tokio::select! {
+                news = told.recv() => {
+                    happened = Instant::now();
+                    if let Some(news) = news {
+                        self.take(news).await;
+                    }
+                    // What else is there: one write for all of it.
+                    for _ in 0..64 {
+                        let Ok(news) = told.try_recv() else { break };
+                        self.take(news).await;
+                    }
+                }
+                () = stops() => {
+                    let by = self.who.clone();
+                    self.cancel(by, false);
+                }
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    /// Does what the schedule decides, until there is nothing more to do now.
+    async fn decide(&mut self) {
+        loop {
+            let decisions = schedule::decide(&self.state);
+            if decisions.is_empty() {
+                return;
+            }
+            for decision in decisions {
+                match decision {
+                    Decision::Begin { unit, step, early } => self.begin_step(&unit, step, early).await,
+                    Decision::End { unit, end } => self.end_unit(unit, end),
+                    Decision::EndRun(end) => {
+                        self.tell(What::Ended { end });
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    fn unit(&self, name: &str) -> Option<Unit> {
+        self.order.units.iter().find(|unit| unit.name == name).cloned()
+    }
+
+    fn place(&self, unit: &str, step: Step) -> Place {
+        Place { run: self.run.clone(), unit: unit.to_owned(), step }
+    }
+
+    /// Begins a step. It is written down first: one that is not may not have begun.
+    async fn begin_step(&mut self, name: &str, step: Step, early: bool) {
+        let Some(unit) = self.unit(name) else { return };
+        self.tell(What::Step { unit: name.to_owned(), step, pid: None, early });
+        self.written().await;
+        self.writer.sync();
+        let dir = self.state.units.get(name).and_then(|unit| unit.plan.as_ref()?.dir.clone());
+        if step == Step::Show {
+            self.show(&unit);
+            return;
+        }
+        if step == Step::Apply
+            && let Some(why) = self.not_as_approved(&unit)
+        {
+            self.tell(What::StepEnded { unit: name.to_owned(), step, code: None, failed: Some(why.clone()) });
+            self.tell(What::PlanStale { unit: name.to_owned(), why });
+            return;
+        }
+        if step == Step::Plan {
+            // What an apply before left is not this plan's: whoever takes the run up must not take it for that.
+            let _ = self.place(name, Step::Apply).set_aside();
+            let of = unit.clone();
+            self.codes.insert(name.to_owned(), tokio::task::spawn_blocking(move || bound::code(&of)));
+        }
+        let call = steps::call(&self.run, &self.order, &self.around, &unit, step, dir.as_deref());
+        let place = self.place(name, step);
+        match leaf::start(&place, &call) {
+            Ok(child) => drop(tokio::spawn(leaf::follow(place, Some(child), 0, self.out.clone()))),
+            Err(error) => {
+                let why = not_started(&call, &error);
+                self.step_ended(name, step, &Exit::NotStarted(why)).await;
+            }
+        }
+    }
+
+    /// Reads the plan that was made, beside everything else.
+    fn show(&mut self, unit: &Unit) {
+        let leaf = shim::leaf(&folder::leaf(&self.run, &unit.name, Step::Plan));
+        let state = self.state.units.get(&unit.name);
+        let summary = state.and_then(|unit| unit.step.as_ref()?.summary);
+        let call = {
+            let dir = leaf.as_ref().map(|leaf| leaf.dir.clone());
+            let plan = folder::plan_file(&self.run, &unit.name);
+            steps::ask(
+                &self.order,
+                &self.around,
+                unit,
+                dir.as_deref(),
+                vec!["show".into(), "-json".into(), plan.into()],
+            )
+        };
+        let looked = show::Asked {
+            run: self.run.clone(),
+            unit: unit.clone(),
+            call,
+            summary,
+            account: self.order.account.clone(),
+            dir: leaf.map(|leaf| leaf.dir),
+            code: self.codes.remove(&unit.name),
+        };
+        let (out, name) = (self.out.clone(), unit.name.clone());
+        let task = tokio::spawn(async move {
+            let plan = show::read(looked).await;
+            let told = Told { unit: name, step: Step::Show, what: News::Ended(Exit::Unknown) };
+            let _ = out.send(told).await;
+            plan
+        });
+        self.showing.insert(unit.name.clone(), task);
+    }
+
+    /// Why what was approved is not what would be applied now; none where it is.
+    fn not_as_approved(&self, unit: &Unit) -> Option<String> {
+        let state = self.state.units.get(&unit.name)?;
+        let plan = state.plan.as_ref()?;
+        let approved = state.approved.as_ref().map(|(hash, _)| hash.as_str());
+        match bound::sha256(&folder::plan_file(&self.run, &unit.name)) {
+            Ok(hash) if Some(hash.as_str()) == approved => {}
+            Ok(_) => return Some("the plan file is not the one that was approved".into()),
+            Err(error) => return Some(format!("the plan file cannot be read: {error}")),
+        }
+        if !plan.code.is_empty() && plan.code != bound::code(unit) {
+            return Some("the code has changed since it was planned".into());
+        }
+        None
+    }
+
+    /// Something happened in a step.
+    async fn take(&mut self, told: Told) {
+        let Told { unit, step, what } = told;
+        match what {
+            News::Pid(pid) => {
+                let early =
+                    self.state.units.get(&unit).and_then(|unit| unit.step.as_ref()).is_some_and(|step| step.early);
+                self.tell(What::Step { unit: unit.clone(), step, pid: Some(pid), early });
+                if let Some((_, hard)) = &self.state.cancel {
+                    let hard = *hard;
+                    self.interrupt(&unit, step, if hard { 2 } else { 1 });
+                }
+            }
+            News::Lines(lines) => {
+                for line in lines {
+                    let message = shortened(Message::parse(&line));
+                    self.tell(What::Said { unit: unit.clone(), step, message });
+                }
+            }
+            News::Ended(_) if step == Step::Show => self.shown(&unit).await,
+            News::Ended(exit) => self.step_ended(&unit, step, &exit).await,
+        }
+    }
+
+    /// A plan was read.
+    async fn shown(&mut self, unit: &str) {
+        let Some(task) = self.showing.remove(unit) else { return };
+        let failed = match task.await.map_err(|error| error.to_string()).and_then(|plan| plan) {
+            Ok(plan) => {
+                self.tell(What::PlanReady { unit: unit.to_owned(), plan });
+                None
+            }
+            Err(why) => Some(why),
+        };
+        self.tell(What::StepEnded { unit: unit.to_owned(), step: Step::Show, code: None, failed });
+    }
+
+    fn end_unit(&mut self, unit: String, end: UnitEnd) {
+        if let UnitEnd::Cancelled { in_flight } = &end
+            && !in_flight.is_empty()
+        {
+            let text =
+                format!("was being changed at the cancel, and may exist and be in no state: {}", in_flight.join(", "));
+            self.note(Some(&unit), text);
+        }
+        self.tell(What::UnitEnded { unit, end });
+    }
+}
+
+/// What Terraform says that is no event of a resource is kept short: the file has it whole.
+fn shortened(message: Message) -> Message {
+    const LONGEST: usize = 4096;
+    match message {
+        Message::Log { text } if text.len() > LONGEST => {
+            Message::Log { text: crate::model::text::cut_end(&text, LONGEST).into_owned() }
+        }
+        other => other,
+    }
+}
+
+/// Why a program was not started, and what to do.
+fn not_started(call: &steps::Call, error: &io::Error) -> String {
+    if !call.dir.is_dir() {
+        return format!("there is no folder {} any more", call.dir.display());
+    }
+    format!("{} cannot be started: {error}", call.program.display())
+}
+
+/// Whether providers of several units go into one folder: `init` of two at a time would write there together.
+fn shares_plugins(around: &Surroundings) -> bool {
+    if around.get("TF_PLUGIN_CACHE_DIR").is_some_and(|dir| !dir.is_empty()) {
+        return true;
+    }
+    let named = around.get("TF_CLI_CONFIG_FILE").map(PathBuf::from);
+    let file = named.or_else(|| Some(std::env::home_dir()?.join(".terraformrc")));
+    file.and_then(|file| std::fs::read_to_string(file).ok())
+        .is_some_and(|text| text.lines().any(|line| line.trim_start().starts_with("plugin_cache_dir")))
 }

@@ -38,9 +38,18 @@ pub struct Order {
     /// Terragrunt, where a unit needs it.
     #[serde(default)]
     pub terragrunt: Option<PathBuf>,
-    /// Variables for the tools beside the inherited ones, as `AWS_PROFILE`. No secrets: they are written down.
+    /// A folder of providers, for `init -plugin-dir`.
     #[serde(default)]
-    pub variables: Vec<(String, String)>,
+    pub plugin_dir: Option<PathBuf>,
+    /// A profile of the AWS configuration, as the environment names it.
+    #[serde(default)]
+    pub profile: Option<String>,
+    /// The region, as the environment names it.
+    #[serde(default)]
+    pub region: Option<String>,
+    /// Another endpoint of AWS, as the environment names it.
+    #[serde(default)]
+    pub endpoint_url: Option<String>,
     /// As it was typed, for the audit file.
     #[serde(default)]
     pub command: String,

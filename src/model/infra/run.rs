@@ -23,6 +23,8 @@ pub struct RunState {
     pub end: Option<(Timestamp, RunEnd)>,
     /// The supervisor's process, of the one that took it up last.
     pub supervisor: Option<u32>,
+    /// What people asked was taken up to here, in bytes.
+    pub heard: u64,
     /// Events of a kind that this version does not know.
     pub unknown: u64,
 }
@@ -173,6 +175,7 @@ impl RunState {
                 (self.end, self.cancel) = (None, None);
             }
             What::CancelAsked { by, hard } => self.cancel = Some((by.clone(), *hard)),
+            What::Heard { next } => self.heard = *next,
             What::Note { unit, text } => self.notes.push((unit.clone(), text.clone())),
             What::Ended { end } => self.end = Some((time, *end)),
             What::Unknown => self.unknown += 1,

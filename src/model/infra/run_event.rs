@@ -106,6 +106,11 @@ pub enum What {
         /// The second one, which was confirmed with a word: each process gets another SIGINT, and state may be lost.
         hard: bool,
     },
+    /// What people asked was taken up to here.
+    Heard {
+        /// In bytes of `requests.jsonl`.
+        next: u64,
+    },
     /// Something a person should know: a variable that was dropped, hooks, a lock that is waited for.
     Note {
         /// The unit it is about.

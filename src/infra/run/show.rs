@@ -1,0 +1,88 @@
+//! Reads a plan: `terraform show -json`, which has secrets in clear, goes through memory alone; what is kept is masked.
+
+use super::bound;
+use super::folder;
+use super::steps::Call;
+use super::words;
+use crate::model::infra::Unit;
+use crate::model::infra::message::Summary;
+use crate::model::infra::plan::Plan;
+use crate::model::infra::run_event::{PlanRef, Step};
+use std::path::PathBuf;
+use std::process::Stdio;
+use tokio::process::Command;
+
+/// What is read, and what is known beside it.
+pub(super) struct Asked {
+    pub run: PathBuf,
+    pub unit: Unit,
+    pub call: Call,
+    pub summary: Option<Summary>,
+    pub account: Option<String>,
+    pub dir: Option<PathBuf>,
+    pub code: Option<tokio::task::JoinHandle<String>>,
+}
+
+/// Reads the plan of a unit, and keeps it as it may be shown.
+///
+/// # Errors
+/// Why it is no plan that can be shown.
+pub(super) async fn read(asked: Asked) -> Result<PlanRef, String> {
+    let Asked { run, unit, call, summary, account, dir, code } = asked;
+    let shown = output(&call).await.map_err(|why| format!("the plan cannot be read: {why}"))?;
+    let code = match code {
+        Some(code) => code.await.unwrap_or_default(),
+        None => String::new(),
+    };
+    let read = move || -> Result<PlanRef, String> {
+        let plan = Plan::read(&shown).map_err(|error| format!("the plan is not as expected: {error}"))?;
+        if plan.errored {
+            return Err("the plan was made with errors, and is never applied".into());
+        }
+        drop(shown);
+        let failed = |error: std::io::Error| format!("the plan cannot be kept: {error}");
+        let kept = serde_json::to_vec(&plan).map_err(|error| failed(error.into()))?;
+        let path = folder::shown_plan(&run, &unit.name);
+        folder::replace(&path, &kept).map_err(failed)?;
+        let sha256 = bound::sha256(&folder::plan_file(&run, &unit.name)).map_err(failed)?;
+        let beside = std::fs::read_to_string(folder::stderr(&run, &unit.name, Step::Plan)).unwrap_or_default();
+        Ok(PlanRef {
+            sha256,
+            summary: summary.unwrap_or_else(|| plan.summary()),
+            drifted: plan.drifted(),
+            destroys_stateful: plan.destroys_stateful(),
+            empty: plan.is_empty(),
+            on_mocks: words::mocked(&beside),
+            shown: path,
+            account,
+            revision: bound::revision(&unit.dir),
+            code,
+            dir,
+        })
+    };
+    tokio::task::spawn_blocking(read).await.map_err(|error| error.to_string())?
+}
+
+/// What a program prints.
+///
+/// # Errors
+/// What it says of why there is nothing.
+pub(super) async fn output(call: &Call) -> Result<Vec<u8>, String> {
+    let mut command = Command::new(&call.program);
+    command
+        .args(&call.arguments)
+        .current_dir(&call.dir)
+        .env_clear()
+        .envs(call.variables.iter().map(|(name, value)| (name, value)))
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .process_group(0);
+    let asked =
+        command.output().await.map_err(|error| format!("{} cannot be started: {error}", call.program.display()))?;
+    if asked.status.success() {
+        return Ok(asked.stdout);
+    }
+    let text = String::from_utf8_lossy(&asked.stderr).into_owned();
+    let said = words::complaint(&text).map_or_else(|| "it said nothing".to_owned(), |said| words::sentence(&said));
+    Err(said)
+}

@@ -1,0 +1,192 @@
+//! What is called for a step of a unit: program, arguments, variables.
+
+use super::folder;
+use super::shim;
+use crate::config::EnvironmentConfig;
+use crate::infra::surroundings::Surroundings;
+use crate::model::infra::run_event::{Goal, Step};
+use crate::model::infra::{Order, Tool, Unit};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// How long Terraform waits for a lock of the state that somebody else holds.
+const LOCK_TIMEOUT: &str = "-lock-timeout=60s";
+
+/// What is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// The program.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<OsString>,
+    /// Where it runs.
+    pub dir: PathBuf,
+    /// All its variables.
+    pub variables: Vec<(OsString, OsString)>,
+}
+
+/// A step of a unit that prints into a file. `dir` is where Terraform made the plan that is applied.
+pub fn call(run: &Path, order: &Order, around: &Surroundings, unit: &Unit, step: Step, dir: Option<&Path>) -> Call {
+    let mut terraform: Vec<OsString> = vec![folder::word(step).into(), "-json".into(), "-input=false".into()];
+    match step {
+        Step::Init => terraform.extend(order.plugin_dir.iter().map(|dir| joined("-plugin-dir=", dir))),
+        Step::Plan => {
+            terraform.extend(["-detailed-exitcode".into(), LOCK_TIMEOUT.into()]);
+            terraform.push(joined("-out=", folder::plan_file(run, &unit.name)));
+            match order.goal {
+                Goal::Destroy => terraform.push("-destroy".into()),
+                Goal::Drift => terraform.push("-refresh-only".into()),
+                Goal::Plan | Goal::Apply => {}
+            }
+            terraform.extend(order.targets.iter().map(|address| joined("-target=", address)));
+            terraform.extend(order.replace.iter().map(|address| joined("-replace=", address)));
+            terraform.extend(unit.var_files.iter().map(|file| joined("-var-file=", file)));
+        }
+        Step::Show | Step::Apply => {
+            if step == Step::Apply {
+                terraform.push(LOCK_TIMEOUT.into());
+            }
+            terraform.push(folder::plan_file(run, &unit.name).into());
+        }
+    }
+    let shim = run.join(shim::NAME);
+    let mut own = around.of_unit(unit);
+    own.set(shim::TERRAFORM, order.terraform.clone());
+    own.set(shim::STEP, folder::word(step));
+    own.set(shim::STDOUT, folder::stdout(run, &unit.name, step));
+    own.set(shim::LEAF, folder::leaf(run, &unit.name, step));
+    if through_terragrunt(unit, step) {
+        let mut arguments: Vec<OsString> = vec!["run".into(), "--working-dir".into(), unit.dir.clone().into()];
+        arguments
+            .extend(["--non-interactive", "--no-color", "--log-format", "json", "--no-auto-retry"].map(OsString::from));
+        if step != Step::Init {
+            arguments.push("--no-auto-init".into());
+        }
+        arguments.extend(["--tf-path".into(), shim.into(), "--".into()]);
+        arguments.extend(terraform);
+        let program = order.terragrunt.clone().unwrap_or_else(|| "terragrunt".into());
+        return Call { program, arguments, dir: unit.dir.clone(), variables: own.variables().to_vec() };
+    }
+    let dir = dir.unwrap_or(&unit.dir).to_owned();
+    Call { program: shim, arguments: terraform, dir, variables: own.variables().to_vec() }
+}
+
+/// Terraform itself, for a short question about a unit.
+pub fn ask(order: &Order, around: &Surroundings, unit: &Unit, dir: Option<&Path>, arguments: Vec<OsString>) -> Call {
+    let dir = dir.unwrap_or(&unit.dir).to_owned();
+    Call { program: order.terraform.clone(), arguments, dir, variables: around.of_unit(unit).variables().to_vec() }
+}
+
+/// Whether a step goes through Terragrunt. Where a plan is, Terraform applies it without: its values are in it. Hooks around
+/// the apply are Terragrunt's.
+pub fn through_terragrunt(unit: &Unit, step: Step) -> bool {
+    unit.tool == Tool::Terragrunt
+        && match step {
+            Step::Init | Step::Plan => true,
+            Step::Show => false,
+            Step::Apply => unit.hooks,
+        }
+}
+
+fn joined(flag: &str, value: impl Into<OsString>) -> OsString {
+    let mut joined = OsString::from(flag);
+    joined.push(value.into());
+    joined
+}
+
+/// The variables of the tools: what is left of inherited ones, with what the order says of AWS.
+pub fn surroundings(order: &Order, inherited: impl IntoIterator<Item = (OsString, OsString)>) -> Surroundings {
+    let environment = EnvironmentConfig {
+        name: order.environment.clone(),
+        profile: order.profile.clone(),
+        region: order.region.clone(),
+        endpoint_url: order.endpoint_url.clone(),
+        ..EnvironmentConfig::default()
+    };
+    Surroundings::of(inherited, &environment, Path::is_file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::infra::run_event::Who;
+
+    fn order(goal: Goal) -> Order {
+        Order {
+            environment: "staging".into(),
+            goal,
+            units: Vec::new(),
+            targets: vec!["a.b[\"c d\"]".into()],
+            replace: Vec::new(),
+            parallelism: None,
+            guarded: false,
+            account: None,
+            by: Who { user: "ana".into(), host: "desk".into(), pid: 1 },
+            terraform: "/bin/terraform".into(),
+            terragrunt: Some("/bin/terragrunt".into()),
+            plugin_dir: None,
+            profile: Some("staging".into()),
+            region: None,
+            endpoint_url: None,
+            command: String::new(),
+        }
+    }
+
+    fn unit(tool: Tool) -> Unit {
+        Unit {
+            name: "network".into(),
+            tool,
+            dir: "/envs/network".into(),
+            workspace: (tool == Tool::Terraform).then(|| "dev".into()),
+            var_files: vec!["/envs/a.tfvars".into(), "/envs/b.tfvars".into()],
+            depends_on: Vec::new(),
+            hooks: false,
+        }
+    }
+
+    fn around() -> Surroundings {
+        let inherited = [("PATH", "/bin"), ("TF_VAR_a", "b")].map(|(name, value)| (name.into(), value.into()));
+        surroundings(&order(Goal::Plan), inherited)
+    }
+
+    fn line(call: &Call) -> String {
+        let words: Vec<String> = call.arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+        format!("{} {}", call.program.display(), words.join(" "))
+    }
+
+    #[test]
+    fn a_plan_of_terraform_has_its_workspace_and_its_files_in_order() {
+        let call =
+            call(Path::new("/runs/1"), &order(Goal::Destroy), &around(), &unit(Tool::Terraform), Step::Plan, None);
+        assert_eq!(
+            line(&call),
+            "/runs/1/cockpit-tf-shim plan -json -input=false -detailed-exitcode -lock-timeout=60s \
+             -out=/runs/1/units/network/plan.tfplan -destroy -target=a.b[\"c d\"] -var-file=/envs/a.tfvars \
+             -var-file=/envs/b.tfvars"
+        );
+        let value = |name: &str| call.variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+        assert_eq!(value("TF_WORKSPACE"), Some("dev".into()));
+        assert_eq!(value("AWS_PROFILE"), Some("staging".into()));
+        assert_eq!(value("TF_VAR_a"), None, "what a shell happens to hold changes no plan");
+    }
+
+    #[test]
+    fn what_was_planned_through_terragrunt_is_applied_by_terraform_unless_there_are_hooks() {
+        let run = Path::new("/runs/1");
+        let mut unit = unit(Tool::Terragrunt);
+        let plan = call(run, &order(Goal::Apply), &around(), &unit, Step::Plan, None);
+        assert!(line(&plan).starts_with(
+            "/bin/terragrunt run --working-dir /envs/network --non-interactive --no-color --log-format json \
+             --no-auto-retry --no-auto-init --tf-path /runs/1/cockpit-tf-shim -- plan -json"
+        ));
+        let apply = call(run, &order(Goal::Apply), &around(), &unit, Step::Apply, Some(Path::new("/cache/module")));
+        assert_eq!(
+            line(&apply),
+            "/runs/1/cockpit-tf-shim apply -json -input=false -lock-timeout=60s /runs/1/units/network/plan.tfplan"
+        );
+        assert_eq!(apply.dir, Path::new("/cache/module"));
+        unit.hooks = true;
+        let apply = call(run, &order(Goal::Apply), &around(), &unit, Step::Apply, Some(Path::new("/cache/module")));
+        assert!(line(&apply).starts_with("/bin/terragrunt run"));
+    }
+}

@@ -1,0 +1,221 @@
+//! How a step ended: what it is judged by, what else is to be said, and what the audit file has.
+
+use super::super::folder;
+use super::super::leaf::{Exit, Place};
+use super::super::shim;
+use super::super::show;
+use super::super::steps;
+use super::super::words;
+use super::Supervisor;
+use crate::infra::surroundings::DEFAULT_WORKSPACE;
+use crate::model::audit::Record;
+use crate::model::infra::message::Message;
+use crate::model::infra::run_event::{RunEnd, Step, UnitEnd, What};
+use crate::model::infra::schedule;
+use jiff::Timestamp;
+use serde_json::json;
+
+/// Terraform's sentence for a plan whose state has changed since. It has no code for it.
+const STALE: &str = "Saved plan is stale";
+
+impl Supervisor<'_> {
+    /// The process of a step is gone.
+    pub(super) async fn step_ended(&mut self, name: &str, step: Step, exit: &Exit) {
+        let place = self.place(name, step);
+        let failed = self.failed(name, step, exit, &place);
+        let stale = step == Step::Apply
+            && self
+                .state
+                .units
+                .get(name)
+                .is_some_and(|unit| unit.diagnostics.iter().any(|said| said.error && said.summary == STALE));
+        let code = match exit {
+            Exit::Code(code) => Some(*code),
+            Exit::Signal(_) | Exit::Unknown | Exit::NotStarted(_) => None,
+        };
+        self.tell(What::StepEnded { unit: name.to_owned(), step, code, failed: failed.clone() });
+        if failed.is_none() {
+            if step == Step::Init
+                && let Some(why) = self.no_workspace(name).await
+            {
+                self.tell(What::UnitEnded { unit: name.to_owned(), end: UnitEnd::Failed { why } });
+            }
+            return;
+        }
+        match step {
+            Step::Apply if stale => {
+                self.tell(What::PlanStale {
+                    unit: name.to_owned(),
+                    why: "the state was changed since it was planned".into(),
+                });
+            }
+            Step::Apply => self.left_by_an_apply(name),
+            // Nobody knows how it ended, and nothing was changed: it is done again.
+            Step::Init | Step::Plan if *exit == Exit::Unknown && self.state.cancel.is_none() => {
+                let why = "the supervisor was killed while it was made".to_owned();
+                self.tell(What::PlanStale { unit: name.to_owned(), why });
+            }
+            Step::Init | Step::Plan => {
+                // Terragrunt says which of the units that it needs has nothing applied.
+                let blocked = words::unapplied(
+                    &std::fs::read_to_string(folder::stderr(&self.run, name, step)).unwrap_or_default(),
+                );
+                let early =
+                    self.state.units.get(name).and_then(|unit| unit.step.as_ref()).is_some_and(|step| step.early);
+                if let Some(by) = blocked.filter(|_| !early && self.state.cancel.is_none()) {
+                    let text = format!(
+                        "it needs outputs of {by}, of which nothing was applied yet: it can be planned after that"
+                    );
+                    self.note(Some(name), text);
+                    self.tell(What::UnitEnded { unit: name.to_owned(), end: UnitEnd::Blocked { by } });
+                }
+            }
+            Step::Show => {}
+        }
+    }
+
+    /// Why a step failed; none where it did what it should. An exit code of 0 alone is not enough: a tool that was
+    /// interrupted before it began has that too.
+    fn failed(&mut self, name: &str, step: Step, exit: &Exit, place: &Place) -> Option<String> {
+        let unit = self.state.units.get(name);
+        let summary = unit.and_then(|unit| unit.step.as_ref()?.summary).is_some();
+        let said = unit.and_then(|unit| unit.diagnostics.iter().find(|said| said.error).map(words::sentence));
+        let plan = folder::plan_file(&self.run, name).exists();
+        let well = match (step, exit) {
+            (Step::Init, exit) => *exit == Exit::Code(0),
+            (Step::Plan, Exit::Code(0 | 2)) => summary && plan,
+            (Step::Plan, Exit::Unknown) => summary && plan && said.is_none(),
+            (Step::Apply, Exit::Code(0) | Exit::Unknown) => summary,
+            _ => false,
+        };
+        if well {
+            return None;
+        }
+        if said.is_some() {
+            return said;
+        }
+        // Where Terraform has said nothing, what stands beside it says why: Terragrunt's own errors, or a crash.
+        let beside = std::fs::read_to_string(folder::stderr(&self.run, name, step)).unwrap_or_default();
+        if let Some(said) = words::complaint(&beside) {
+            let why = words::sentence(&said);
+            self.tell(What::Said { unit: name.to_owned(), step, message: Message::Diagnostic(said) });
+            return Some(why);
+        }
+        let word = folder::word(step);
+        Some(match exit {
+            Exit::NotStarted(why) => why.clone(),
+            Exit::Signal(signal) => format!("{word} was ended by signal {signal}"),
+            Exit::Unknown if !place.began() => format!("{word} did not begin"),
+            Exit::Unknown => format!("how {word} ended is not known: its supervisor was killed, and it said no end"),
+            Exit::Code(0) => format!("{word} ended before it had begun"),
+            Exit::Code(code) => format!("{word} ended with exit code {code} and said nothing"),
+        })
+    }
+
+    /// What is left of an apply that failed: resources that may be in no state, and a state that was not written.
+    fn left_by_an_apply(&mut self, name: &str) {
+        let unit = self.state.units.get(name);
+        let in_flight = unit.map(schedule::in_flight).unwrap_or_default();
+        if !in_flight.is_empty() && self.state.cancel.is_none() {
+            let text = format!(
+                "was being changed when its process ended, and may exist and be in no state: {}",
+                in_flight.join(", ")
+            );
+            self.note(Some(name), text);
+        }
+        let dir = shim::leaf(&folder::leaf(&self.run, name, Step::Apply)).map(|leaf| leaf.dir);
+        if let Some(state) = dir.map(|dir| dir.join("errored.tfstate")).filter(|state| state.exists()) {
+            let text = format!(
+                "the state could not be written, and is kept in {}: push it before anything else",
+                state.display()
+            );
+            self.note(Some(name), text);
+        }
+    }
+
+    /// Terraform makes a workspace that does not exist, empty, where a variable names it: it is asked for first.
+    async fn no_workspace(&mut self, name: &str) -> Option<String> {
+        let unit = self.unit(name)?;
+        let workspace = unit.workspace.clone().filter(|workspace| workspace != DEFAULT_WORKSPACE)?;
+        let mut call = steps::ask(&self.order, &self.around, &unit, None, vec!["workspace".into(), "list".into()]);
+        call.variables.retain(|(name, _)| name != "TF_WORKSPACE");
+        call.variables.push(("TF_WORKSPACE".into(), DEFAULT_WORKSPACE.into()));
+        let asked = show::output(&call).await;
+        match asked {
+            Ok(list) if words::workspaces(&String::from_utf8_lossy(&list)).any(|known| known == workspace) => None,
+            Ok(list) => {
+                let text = String::from_utf8_lossy(&list).into_owned();
+                let known: Vec<&str> = words::workspaces(&text).collect();
+                Some(format!(
+                    "there is no workspace {workspace}, there is {}: make it with `terraform workspace new {workspace}` in {}",
+                    known.join(", "),
+                    unit.dir.display()
+                ))
+            }
+            Err(why) => Some(format!("the workspaces cannot be listed: {why}")),
+        }
+    }
+
+    /// The end of the run.
+    pub(super) fn end(&mut self) {
+        if let (Some((_, end)), true) = (self.state.end, self.order.goal.applies()) {
+            let failed: Vec<String> = self
+                .state
+                .units
+                .iter()
+                .filter(|(_, unit)| matches!(unit.end, Some(UnitEnd::Failed { .. })))
+                .map(|(name, _)| name.clone())
+                .collect();
+            let reason = if failed.is_empty() { String::new() } else { format!("failed: {}", failed.join(", ")) };
+            match end {
+                RunEnd::Done => self.record("done", ""),
+                RunEnd::Failed => self.record("failed", &reason),
+                RunEnd::Cancelled => self.record("cancelled", &reason),
+            }
+            self.writer.flush();
+        }
+        self.writer.sync();
+    }
+
+    /// A line of the audit file. That it cannot be written is said once.
+    pub(super) fn record(&mut self, outcome: &str, reason: &str) {
+        let order = &self.order;
+        let variable =
+            |name: &str| self.around.get(name).map(|value| value.to_string_lossy().into_owned()).unwrap_or_default();
+        let units: Vec<_> = self
+            .state
+            .units
+            .iter()
+            .map(|(name, unit)| {
+                let plan = unit.plan.as_ref();
+                json!({
+                    "unit": name,
+                    "plan": plan.map(|plan| plan.sha256.clone()),
+                    "add": plan.map(|plan| plan.summary.add),
+                    "change": plan.map(|plan| plan.summary.change),
+                    "remove": plan.map(|plan| plan.summary.remove),
+                    "approved_by": unit.approved.as_ref().map(|(_, by)| format!("{}@{}", by.user, by.host)),
+                    "end": unit.end.as_ref(),
+                })
+            })
+            .collect();
+        let record = Record {
+            operation: folder::name(&self.run),
+            environment: order.environment.clone(),
+            account: order.account.clone().unwrap_or_default(),
+            region: variable("AWS_REGION"),
+            endpoint: variable("AWS_ENDPOINT_URL"),
+            command: order.command.clone(),
+            after: json!({ "units": units }),
+            outcome: outcome.to_owned(),
+            reason: reason.to_owned(),
+            time: Timestamp::UNIX_EPOCH,
+            ..Record::default()
+        };
+        if let Err(error) = (self.audit)(record)
+            && !std::mem::replace(&mut self.unaudited, true)
+        {
+            self.note(None, format!("the audit file does not have it: {error}"));
+        }
+    }
+}

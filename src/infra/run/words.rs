@@ -1,0 +1,98 @@
+//! What is read off what the tools say for people, where they say it in no other way.
+
+use crate::model::infra::message::Diagnostic;
+use serde_json::Value;
+
+/// A diagnostic in a sentence.
+pub(super) fn sentence(said: &Diagnostic) -> String {
+    let detail = said.detail.lines().map(str::trim).find(|line| !line.is_empty());
+    match detail {
+        Some(detail) if !said.summary.contains(detail) => format!("{}: {detail}", said.summary),
+        _ => said.summary.clone(),
+    }
+}
+
+/// What Terragrunt logs, level and text; other lines are as they are.
+fn logged(beside: &str) -> impl Iterator<Item = (Option<String>, String)> {
+    beside.lines().map(|line| {
+        let value: Option<Value> = serde_json::from_str(line).ok();
+        let text = value.as_ref().and_then(|value| value["msg"].as_str()).map(str::to_owned);
+        let level = value.as_ref().and_then(|value| value["level"].as_str()).map(str::to_owned);
+        (level, text.unwrap_or_else(|| line.to_owned()))
+    })
+}
+
+/// What stands beside Terraform's stream as an error: Terragrunt's own, or the last lines where nothing has a level.
+pub(super) fn complaint(beside: &str) -> Option<Diagnostic> {
+    let errors: Vec<String> =
+        logged(beside).filter(|(level, _)| level.as_deref() == Some("error")).map(|(_, text)| text).collect();
+    let plain = || {
+        let lines: Vec<String> = logged(beside)
+            .filter(|(level, text)| level.is_none() && !text.trim().is_empty())
+            .map(|(_, text)| text)
+            .collect();
+        lines[lines.len().saturating_sub(20)..].to_vec()
+    };
+    let lines = if errors.is_empty() { plain() } else { errors };
+    let (first, rest) = lines.split_first()?;
+    let summary = first.trim().trim_start_matches("Error: ").to_owned();
+    Some(Diagnostic {
+        error: true,
+        summary,
+        detail: rest.join("\n"),
+        address: None,
+        file: None,
+        line: None,
+        code: None,
+    })
+}
+
+/// The dependency of which nothing was applied, so that it has no outputs, as Terragrunt names it.
+pub(super) fn unapplied(beside: &str) -> Option<String> {
+    logged(beside).map(|(_, text)| text).find_map(|text| {
+        let after = text.split("resolving dependency \"").nth(1)?;
+        let name = after.split('"').next()?;
+        text.contains("detected no outputs").then(|| name.to_owned())
+    })
+}
+
+/// Whether Terragrunt has made up outputs of a dependency of which nothing was applied.
+pub(super) fn mocked(beside: &str) -> bool {
+    logged(beside).any(|(_, text)| text.contains("but mock outputs provided"))
+}
+
+/// The names that `workspace list` prints.
+pub(super) fn workspaces(list: &str) -> impl Iterator<Item = &str> {
+    list.lines().map(|line| line.trim_start_matches('*').trim()).filter(|name| !name.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terragrunts_errors_are_told_and_what_was_not_applied_is_named() {
+        let beside = concat!(
+            r#"{"time":"x", "level":"info", "msg":"Downloading"}"#,
+            "\n",
+            r#"{"time":"x", "level":"error", "msg":"Error: Unknown variable"}"#,
+            "\n",
+            r#"{"time":"x", "level":"error", "msg":"resolving dependency \"network\" outputs: a is a dependency of b but detected no outputs. Either"}"#,
+            "\n",
+        );
+        let said = complaint(beside).unwrap();
+        assert_eq!(said.summary, "Unknown variable");
+        assert_eq!(unapplied(beside).as_deref(), Some("network"));
+        assert!(!mocked(beside));
+        assert!(mocked(
+            r#"{"level":"warn","msg":"Config x is a dependency of y that has no outputs, but mock outputs provided and returning those in dependency output."}"#
+        ));
+        assert_eq!(complaint("").map(|said| said.summary), None);
+        assert_eq!(complaint("panic: oh\nat x\n").unwrap().summary, "panic: oh");
+    }
+
+    #[test]
+    fn the_chosen_workspace_is_one_of_the_list() {
+        assert_eq!(workspaces("  default\n* dev\n\n").collect::<Vec<_>>(), ["default", "dev"]);
+    }
+}

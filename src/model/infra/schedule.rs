@@ -1,0 +1,257 @@
+//! What is to begin in a run, and what is over: decided from how the run stands, and from nothing else. So it is the same
+//! for a supervisor that began the run and for one that took it up.
+
+use super::run::ResourcePhase;
+use super::run::{Phase, RunState, UnitState};
+use super::run_event::{Goal, RunEnd, Started, Step, UnitEnd};
+use super::unit::Unit;
+use std::collections::BTreeMap;
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// A step of a unit begins.
+    Begin {
+        /// The unit.
+        unit: String,
+        /// The step.
+        step: Step,
+        /// What it needs is not done yet.
+        early: bool,
+    },
+    /// A unit is over.
+    End {
+        /// The unit.
+        unit: String,
+        /// How.
+        end: UnitEnd,
+    },
+    /// The run is over.
+    EndRun(RunEnd),
+}
+
+/// What is to be done now. Ends of units come alone: what follows from them is decided when they are part of the state.
+pub fn decide(state: &RunState) -> Vec<Decision> {
+    let Some(started) = state.started.as_ref().filter(|_| state.end.is_none()) else { return Vec::new() };
+    let needs = needs(started);
+    let ends: Vec<Decision> = state
+        .units
+        .iter()
+        .filter_map(|(name, unit)| {
+            Some(Decision::End { unit: name.clone(), end: end(state, started, &needs, name, unit)? })
+        })
+        .collect();
+    if !ends.is_empty() {
+        return ends;
+    }
+    if state.units.values().all(|unit| unit.phase == Phase::Ended) {
+        return vec![Decision::EndRun(run_end(state))];
+    }
+    if state.cancel.is_some() {
+        return Vec::new();
+    }
+    begin(state, started, &needs)
+}
+
+/// Why an approval of a plan is not taken; none where it is.
+pub fn refused(state: &RunState, name: &str, sha256: &str) -> Option<String> {
+    let Some(unit) = state.units.get(name) else { return Some(format!("there is no unit {name} in this run")) };
+    let plan = unit.plan.as_ref();
+    match (unit.phase, plan) {
+        _ if !state.started.as_ref().is_some_and(|started| started.goal.applies()) => {
+            Some("this run applies nothing".into())
+        }
+        _ if state.cancel.is_some() => Some("the run was cancelled".into()),
+        (Phase::Review, Some(plan)) if plan.on_mocks => Some("it was made on mocked outputs".into()),
+        (Phase::Review, Some(plan)) if plan.empty => Some("there is nothing to do".into()),
+        (Phase::Review, Some(plan)) if plan.sha256 == sha256 => None,
+        (Phase::Review, Some(_)) => Some(format!("{name} has another plan by now: read that one")),
+        (Phase::Approved | Phase::Applying, Some(plan)) if plan.sha256 == sha256 => {
+            Some("it was approved before".into())
+        }
+        _ => Some(format!("{name} has no plan that waits for it")),
+    }
+}
+
+/// Units that a retry tries again: those that failed, and those that were blocked or cancelled. None while the run goes on
+/// with nothing failed.
+pub fn to_retry(state: &RunState) -> Vec<String> {
+    let again = |unit: &UnitState| {
+        matches!(unit.end, Some(UnitEnd::Failed { .. } | UnitEnd::Blocked { .. } | UnitEnd::Cancelled { .. }))
+    };
+    state.units.iter().filter(|(_, unit)| again(unit)).map(|(name, _)| name.clone()).collect()
+}
+
+/// Addresses that were being changed when the unit's process ended.
+pub fn in_flight(unit: &UnitState) -> Vec<String> {
+    let under_way = |phase| matches!(phase, ResourcePhase::Applying | ResourcePhase::InFlight);
+    unit.resources
+        .iter()
+        .filter(|(_, resource)| under_way(resource.phase))
+        .map(|(address, _)| address.clone())
+        .collect()
+}
+
+/// What each unit waits for: a destroy goes the other way, and what changes nothing waits for nobody.
+fn needs(started: &Started) -> BTreeMap<&str, Vec<&str>> {
+    let units = || started.units.iter();
+    let of = |unit: &Unit| -> Vec<String> {
+        match started.goal {
+            Goal::Plan | Goal::Drift => Vec::new(),
+            Goal::Apply => unit.depends_on.clone(),
+            Goal::Destroy => {
+                units().filter(|other| other.depends_on.contains(&unit.name)).map(|other| other.name.clone()).collect()
+            }
+        }
+    };
+    let named = |name: &String| units().find(|unit| unit.name == *name).map(|unit| unit.name.as_str());
+    units().map(|unit| (unit.name.as_str(), of(unit).iter().filter_map(named).collect())).collect()
+}
+
+/// Whether what a unit needs is done.
+fn ready(state: &RunState, needs: &BTreeMap<&str, Vec<&str>>, name: &str) -> bool {
+    let done = |need: &&str| {
+        state.units.get(*need).is_some_and(|unit| matches!(unit.end, Some(UnitEnd::Done | UnitEnd::Unchanged)))
+    };
+    needs.get(name).is_none_or(|needs| needs.iter().all(done))
+}
+
+/// What a unit needs that was not done, and will not be unless it is tried again.
+fn blocker<'a>(state: &RunState, needs: &BTreeMap<&str, Vec<&'a str>>, name: &str) -> Option<&'a str> {
+    let over = |need: &&&str| {
+        let unit = state.units.get(**need);
+        unit.is_some_and(|unit| {
+            matches!(unit.end, Some(UnitEnd::Failed { .. } | UnitEnd::Blocked { .. } | UnitEnd::Cancelled { .. }))
+        })
+    };
+    needs.get(name)?.iter().find(over).copied()
+}
+
+/// Whether a step is under way.
+fn works(unit: &UnitState) -> bool {
+    unit.step.as_ref().is_some_and(|step| step.end.is_none())
+}
+
+/// The step that was done last; none before the first, and where an early one failed.
+fn done(unit: &UnitState) -> Option<Step> {
+    let step = unit.step.as_ref()?;
+    matches!(step.end, Some(None)).then_some(step.step)
+}
+
+/// How a unit is over, if it is.
+fn end(
+    state: &RunState,
+    started: &Started,
+    needs: &BTreeMap<&str, Vec<&str>>,
+    name: &str,
+    unit: &UnitState,
+) -> Option<UnitEnd> {
+    if unit.phase == Phase::Ended || works(unit) {
+        return None;
+    }
+    let step = unit.step.as_ref();
+    if done(unit) == Some(Step::Apply) {
+        // Also where it was cancelled: it was whole before it heard of that.
+        return Some(UnitEnd::Done);
+    }
+    if state.cancel.is_some() {
+        return Some(UnitEnd::Cancelled { in_flight: in_flight(unit) });
+    }
+    if let Some(why) = step.and_then(|step| step.end.as_ref()?.clone()).filter(|_| !step.is_some_and(|step| step.early))
+    {
+        return Some(UnitEnd::Failed { why });
+    }
+    if let Some(by) = blocker(state, needs, name) {
+        return Some(UnitEnd::Blocked { by: by.to_owned() });
+    }
+    let plan = unit.plan.as_ref().filter(|_| unit.phase == Phase::Review)?;
+    if plan.empty {
+        Some(UnitEnd::Unchanged)
+    } else if !started.goal.applies() {
+        Some(UnitEnd::Done)
+    } else if plan.on_mocks {
+        Some(UnitEnd::Failed { why: "its plan was made on mocked outputs, and is never applied".into() })
+    } else {
+        None
+    }
+}
+
+/// What begins: applies before plans before inits, of each first what most waits for, as many as there is room for.
+fn begin(state: &RunState, started: &Started, needs: &BTreeMap<&str, Vec<&str>>) -> Vec<Decision> {
+    let height = heights(needs);
+    let mut wanted: Vec<(bool, u8, usize, &str, Step)> = Vec::new();
+    for (name, unit) in state.units.iter().filter(|(_, unit)| unit.phase != Phase::Ended && !works(unit)) {
+        let ready = ready(state, needs, name);
+        let tried = unit.step.as_ref().is_some_and(|step| step.early && matches!(step.end, Some(Some(_))));
+        let step = match (done(unit), unit.phase) {
+            (Some(Step::Init), _) if ready => Step::Plan,
+            (Some(Step::Plan), _) => Step::Show,
+            (Some(Step::Show), Phase::Approved) => Step::Apply,
+            // Modules and providers are the same whatever the other units do: it need not wait for them.
+            (None, _) if ready || !tried => Step::Init,
+            _ => continue,
+        };
+        let urgency = match step {
+            Step::Apply => 0,
+            Step::Show => 1,
+            Step::Plan => 2,
+            Step::Init => 3,
+        };
+        let rest = usize::MAX - height.get(name.as_str()).copied().unwrap_or(0);
+        wanted.push((!ready, urgency, rest, name, step));
+    }
+    wanted.sort_unstable();
+    let busy: Vec<Step> =
+        state.units.values().filter(|unit| works(unit)).filter_map(|unit| Some(unit.step.as_ref()?.step)).collect();
+    let mut room = (started.parallelism.max(1) as usize).saturating_sub(busy.len());
+    let mut inits = busy.iter().filter(|step| **step == Step::Init).count();
+    let mut decisions = Vec::new();
+    for (early, _, _, name, step) in wanted {
+        if room == 0 {
+            break;
+        }
+        if step == Step::Init {
+            if started.serial_init && inits > 0 {
+                continue;
+            }
+            inits += 1;
+        }
+        room -= 1;
+        decisions.push(Decision::Begin { unit: name.to_owned(), step, early });
+    }
+    decisions
+}
+
+/// How many units wait for each, one behind the other.
+fn heights<'a>(needs: &BTreeMap<&'a str, Vec<&'a str>>) -> BTreeMap<&'a str, usize> {
+    let mut heights: BTreeMap<&str, usize> = needs.keys().map(|name| (*name, 0)).collect();
+    // There is no cycle, so no way is longer than there are units.
+    for _ in 0..needs.len() {
+        let mut changed = false;
+        for (name, below) in needs {
+            let height = heights[name] + 1;
+            for need in below {
+                if let Some(known) = heights.get_mut(need).filter(|known| **known < height) {
+                    *known = height;
+                    changed = true;
+                }
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+    heights
+}
+
+/// How the run ended, all its units being over.
+fn run_end(state: &RunState) -> RunEnd {
+    let well = |unit: &UnitState| matches!(unit.end, Some(UnitEnd::Done | UnitEnd::Unchanged));
+    if state.units.values().all(well) {
+        RunEnd::Done
+    } else if state.cancel.is_some() {
+        RunEnd::Cancelled
+    } else {
+        RunEnd::Failed
+    }
+}
