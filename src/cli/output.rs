@@ -14,6 +14,8 @@ pub enum Output {
     Yaml,
     /// Rows for a spreadsheet.
     Csv,
+    /// Markdown, for a pull request (`infra plan`).
+    Markdown,
     /// Lines for people (`logs`).
     Text,
     /// Lines as they were written (`logs`).
@@ -28,6 +30,7 @@ impl Output {
             Self::Json => "json",
             Self::Yaml => "yaml",
             Self::Csv => "csv",
+            Self::Markdown => "markdown",
             Self::Text => "text",
             Self::Raw => "raw",
         }
@@ -62,6 +65,8 @@ pub const LIST: Formats = Formats { allowed: &[Output::Table, Output::Json, Outp
 /// A tree: no rows.
 pub const TREE: Formats =
     Formats { allowed: &[Output::Table, Output::Json, Output::Yaml], terminal: Output::Table, piped: Output::Table };
+/// Plans.
+pub const PLAN: Formats = Formats { allowed: &[Output::Table, Output::Markdown, Output::Json, Output::Yaml], ..TREE };
 /// A tree for scripts.
 pub const DOCUMENT: Formats = Formats { piped: Output::Json, ..TREE };
 /// Lines that come one by one.

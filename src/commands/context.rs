@@ -4,7 +4,7 @@ use crate::app::command::Scope;
 use crate::app::poll::Wants;
 use crate::app::{Overrides, Session};
 use crate::cli::{Global, Output, Report};
-use crate::config::{self, EnvironmentConfig, KnownCommand, Loaded};
+use crate::config::{self, Config, EnvironmentConfig, KnownCommand, Loaded};
 use crate::headless::SnapshotInput;
 use crate::model::Source;
 use crate::panes::table::TABLE;
@@ -112,12 +112,23 @@ impl Context {
     /// Reads what is wanted once.
     pub(super) async fn collect(&self, wants: &[Source], service_metrics: bool) -> Result<Reading, Report> {
         let (loaded, environment) = self.open()?;
+        Ok(self.collect_in(loaded.config, environment, wants, service_metrics).await)
+    }
+
+    /// The same of an environment that is opened.
+    pub(super) async fn collect_in(
+        &self,
+        config: Config,
+        environment: EnvironmentConfig,
+        wants: &[Source],
+        service_metrics: bool,
+    ) -> Reading {
         let wants = Wants { sources: wants.iter().copied().collect(), service_metrics, once: true };
         let clock = Clock::System;
         let started = clock.now();
-        let mut collector = Collector::new(loaded.config, environment, self.session(), wants, clock);
+        let mut collector = Collector::new(config, environment, self.session(), wants, clock);
         let collected = collector.collect(self.limit()).await;
-        Ok(Reading::new(collector, started, collected))
+        Reading::new(collector, started, collected)
     }
 }
 

@@ -87,14 +87,11 @@ impl Surroundings {
         self.variables.push((name.into(), value.into()));
     }
 
-<<<<<<< HEAD
     /// Leaves one out.
     pub fn unset(&mut self, name: &str) {
         self.variables.retain(|(set, _)| set != name);
     }
 
-=======
->>>>>>> 7a71e2f (A run over units is scheduled, driven, taken up and cancelled: init, plan, show and apply of exactly what was approved)
     /// The same for a unit: with its workspace and its folder of data.
     #[must_use]
     pub fn of_unit(&self, unit: &Unit) -> Self {

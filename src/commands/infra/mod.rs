@@ -7,17 +7,45 @@ macro_rules! with_actions {
     ($make:ident) => {
         $make! {
             Graph(graph),
+            Plan(plan),
+            Apply(apply),
+            Destroy(destroy),
+            Drift(drift),
+            Runs(runs),
+            Attach(attach),
+            Approve(approve),
+            Cancel(cancel),
+            Resume(resume),
+            Retry(retry),
         }
     };
 }
 
+mod apply;
+mod approve;
+mod attach;
+mod cancel;
+mod destroy;
+mod drift;
 mod graph;
+mod plan;
+mod resume;
+mod retry;
+mod runs;
 
 pub(super) mod args;
 mod declared;
 mod list;
 mod opened;
 mod target;
+
+mod changing;
+mod driving;
+mod planning;
+mod progress;
+mod run_args;
+mod runs_kept;
+mod shown;
 
 #[cfg(test)]
 pub(super) mod samples;

@@ -19,6 +19,7 @@ mod bound;
 pub mod events;
 pub mod folder;
 mod leaf;
+pub mod ordered;
 pub mod requests;
 pub mod shim;
 mod show;

@@ -8,14 +8,11 @@ pub mod plan;
 pub mod remote_state;
 pub mod run;
 pub mod run_event;
-<<<<<<< HEAD
-pub mod state;
-pub mod trouble;
-=======
 pub mod schedule;
 #[cfg(test)]
 mod schedule_tests;
->>>>>>> 7a71e2f (A run over units is scheduled, driven, taken up and cancelled: init, plan, show and apply of exactly what was approved)
+pub mod state;
+pub mod trouble;
 pub mod unit;
 
 pub use order::Order;

@@ -1,0 +1,12 @@
+//! Begins the run and follows it.
+
+use super::args::Arguments;
+use crate::cli::{ExitCode, Report};
+use crate::commands::context::Context;
+use crate::commands::infra::changing::change;
+use crate::model::infra::run_event::Goal;
+use std::io;
+
+pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    change(context, &arguments.of, Goal::Apply, arguments.detach, out).await
+}

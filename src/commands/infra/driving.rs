@@ -1,0 +1,409 @@
+//! Begins a run and follows it: what happens goes to stderr, plans are shown, and a yes is asked for. The run itself needs
+//! none of it.
+
+use super::opened::{Opened, open};
+use super::progress;
+use super::run_args::RunArgs;
+use super::runs_kept::{not_started, place};
+use super::shown;
+use super::target::Environment;
+use crate::app::command::Risk;
+use crate::app::safety::{self, Decision};
+use crate::cli::{ExitCode, Report};
+use crate::commands::context::Context;
+use crate::commands::say::say;
+use crate::commands::yes::said_yes;
+use crate::config::{Config, EnvironmentConfig};
+use crate::headless;
+use crate::infra::run::events::Reader;
+use crate::infra::run::{folder, ordered, requests, start};
+use crate::model::Source;
+use crate::model::infra::RunState;
+use crate::model::infra::run::Phase;
+use crate::model::infra::run_event::{Goal, Request, RunEnd, UnitEnd, Wish};
+use crate::runtime::audit;
+use crate::runtime::stop::{StopSignal, StopSignals};
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Between two looks at what happened.
+const LOOK: Duration = Duration::from_millis(30);
+
+/// Begins a run: its folder, and the environment.
+pub(super) async fn begin(
+    context: &Context,
+    arguments: &RunArgs,
+    goal: Goal,
+    asks: bool,
+) -> Result<(PathBuf, EnvironmentConfig), Report> {
+    let Opened { environment, found } = open(context, &arguments.target).await?;
+    if found.graph.units().is_empty() {
+        return Err(Report::usage(format!("{} has no units", environment.name))
+            .hint("`cockpit infra graph` says where they are looked for"));
+    }
+    if goal.applies() && context.global.read_only {
+        let report = Report::new("refused", "nothing was changed: --read-only refuses every change", ExitCode::Refused);
+        return Err(report.hint("leave --read-only out"));
+    }
+    if goal.applies() && asks {
+        // What would be refused at the end is refused before anything is planned.
+        may(context, &environment, risk(goal, false))?;
+    }
+    let (loaded, _) = super::opened::environment(context, &arguments.target.of)?;
+    let runs = place(loaded.config.audit_file.as_deref())?;
+    let account = account(context, loaded.config, &environment).await?;
+    if !arguments.targets.is_empty() {
+        say("warning: --target plans a part alone: what it leaves out is not what is declared. It is for exceptions.");
+    }
+    let command = command(&environment.name, arguments, goal);
+    let mut order = ordered::order(&found, &environment, goal, audit::who(), command);
+    (order.targets, order.replace) = (arguments.targets.clone(), arguments.replace.clone());
+    (order.parallelism, order.account) = (arguments.parallelism, account);
+    let run = start::start(&start::this_program(), &runs, &order, Timestamp::now())
+        .await
+        .map_err(|error| not_started(&environment.name, &error))?;
+    Ok((run, environment))
+}
+
+/// The account of the credentials, where the environment is on AWS: it is the one that it names.
+async fn account(context: &Context, config: Config, environment: &EnvironmentConfig) -> Result<Option<String>, Report> {
+    if environment.account.is_none() {
+        return Ok(None);
+    }
+    let reading = context.collect_in(config, environment.clone(), &[Source::Identity], false).await;
+    reading.check_credentials()?;
+    let identity = reading.collector.app.estate.identity.value().map(|identity| identity.account.clone());
+    if identity.is_none() {
+        say("warning: AWS could not be asked whose account this is: Terraform's own errors will say");
+    }
+    Ok(identity)
+}
+
+/// What it would be typed as.
+fn command(environment: &str, arguments: &RunArgs, goal: Goal) -> String {
+    let mut words = format!("cockpit infra {} --env {environment}", goal.word());
+    for (flag, values) in
+        [("--unit", &arguments.target.units), ("--target", &arguments.targets), ("--replace", &arguments.replace)]
+    {
+        for value in values {
+            words.push_str(&format!(" {flag} {value}"));
+        }
+    }
+    words
+}
+
+/// What a yes to a run risks: data is lost where a resource that holds some is destroyed or replaced.
+pub(super) fn risk(goal: Goal, loses_data: bool) -> Risk {
+    if loses_data || goal == Goal::Destroy { Risk::Destroy } else { Risk::Disrupt }
+}
+
+/// Whether somebody could say yes at all.
+fn may(context: &Context, environment: &EnvironmentConfig, risk: Risk) -> Result<(), Report> {
+    let global = &context.global;
+    let flags = safety::Flags { read_only: global.read_only, yes: global.yes, confirm: global.confirm.clone() };
+    match safety::decide(risk, environment, &flags, prompts()) {
+        Decision::Go | Decision::Ask(_) => Ok(()),
+        Decision::Refuse(why, hint) => {
+            Err(Report::new("refused", format!("nothing was changed: {why}"), ExitCode::Refused).hint(hint))
+        }
+    }
+}
+
+fn prompts() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// How following ended.
+pub(super) enum Followed {
+    /// The run is over.
+    Over(RunEnd),
+    /// The run goes on without this command.
+    Left(ExitCode),
+    /// Nobody drives the run any more, and it has no end.
+    Lost,
+}
+
+/// A run that is followed.
+pub(super) struct Following<'a> {
+    context: &'a Context,
+    environment: &'a EnvironmentConfig,
+    run: PathBuf,
+    json: bool,
+    /// This command asks for the yes.
+    asks: bool,
+    reader: Reader,
+    pub(super) state: RunState,
+    /// Plans that were approved here, or refused.
+    answered: BTreeSet<String>,
+    /// This command asked for the cancel.
+    interrupted: bool,
+}
+
+impl<'a> Following<'a> {
+    pub(super) fn new(
+        context: &'a Context,
+        environment: &'a EnvironmentConfig,
+        run: &Path,
+        json: bool,
+        asks: bool,
+    ) -> Self {
+        Self {
+            context,
+            environment,
+            run: run.to_owned(),
+            json,
+            asks,
+            reader: Reader::new(0),
+            state: RunState::default(),
+            answered: BTreeSet::new(),
+            interrupted: false,
+        }
+    }
+
+    /// Follows it to its end, or until somebody leaves.
+    pub(super) async fn follow(&mut self, out: &mut dyn io::Write) -> Result<Followed, Report> {
+        let mut stops = StopSignals::new()
+            .map_err(|error| Report::new("signals", "signals cannot be taken", ExitCode::Failed).caused_by(&error))?;
+        loop {
+            // Asked first: nothing is added any more where nobody drives it.
+            let live = folder::driven(&self.run).map_err(|error| self.unread(&error))?;
+            let some = self.read(out)?;
+            if let Some((_, end)) = self.state.end {
+                return Ok(Followed::Over(end));
+            }
+            if !live && !some {
+                return Ok(Followed::Lost);
+            }
+            if self.asks
+                && let Some(waiting) = self.waiting()
+                && let Some(left) = self.review(&waiting, &mut stops, out).await?
+            {
+                return Ok(Followed::Left(left));
+            }
+            let left = self.context.limit();
+            tokio::select! {
+                biased;
+                stop = stops.next() => if let Some(code) = self.stop(stop).await? {
+                    return Ok(Followed::Left(code));
+                },
+                () = over(left) => return Ok(Followed::Left(self.time_is_up()?)),
+                () = tokio::time::sleep(LOOK) => {}
+            }
+        }
+    }
+
+    fn unread(&self, error: &io::Error) -> Report {
+        let text = format!("the run in {} cannot be read", self.run.display());
+        Report::new("system", text, ExitCode::Failed).caused_by(error)
+    }
+
+    /// Reads what happened, and tells it. Whether something did.
+    fn read(&mut self, out: &mut dyn io::Write) -> Result<bool, Report> {
+        let news = self.reader.read_all(&self.run).map_err(|error| self.unread(&error))?;
+        for event in &news.events {
+            self.state.fold(event);
+            if self.json {
+                let line = headless::json_line(event).unwrap_or_default();
+                crate::commands::printed::printed(headless::write(out, &line).map(drop))?;
+            }
+            if let Some(line) = progress::line(event) {
+                say(&line);
+            }
+        }
+        Ok(!news.events.is_empty())
+    }
+
+    /// The plans that wait for a yes, once nothing more of their wave is being made.
+    fn waiting(&self) -> Option<Vec<(String, String)>> {
+        let making = |phase| matches!(phase, Phase::Planning);
+        let ready = |unit: &crate::model::infra::run::UnitState| {
+            unit.phase == Phase::Init && unit.step.as_ref().is_some_and(|step| !step.early)
+        };
+        if self.state.units.values().any(|unit| making(unit.phase) || ready(unit)) {
+            return None;
+        }
+        let plans = self.state.to_review().filter(|(_, plan)| !self.answered.contains(&plan.sha256));
+        let plans: Vec<(String, String)> = plans.map(|(unit, plan)| (unit.to_owned(), plan.sha256.clone())).collect();
+        (!plans.is_empty()).then_some(plans)
+    }
+
+    /// Shows plans and asks for a yes to them; a code where the run is left at that.
+    async fn review(
+        &mut self,
+        waiting: &[(String, String)],
+        stops: &mut StopSignals,
+        out: &mut dyn io::Write,
+    ) -> Result<Option<ExitCode>, Report> {
+        let mut loses_data = false;
+        for (unit, _) in waiting {
+            let plan = self.state.units.get(unit).and_then(|unit| unit.plan.as_ref());
+            let Some(plan) = plan else { continue };
+            loses_data |= !plan.destroys_stateful.is_empty();
+            let text = shown::read(&plan.shown)
+                .map(|plan| crate::model::infra::plan::text::text(unit, &plan))
+                .map_err(|error| {
+                    Report::new("system", format!("the plan of {unit} cannot be read"), ExitCode::Failed)
+                        .caused_by(&error)
+                })?;
+            // What is asked about is shown where the question is; events alone go to stdout.
+            if self.json {
+                let _ = crate::runtime::Output::stderr().write_all(text.as_bytes());
+            } else {
+                crate::commands::printed::printed(headless::write(out, &text).map(drop))?;
+            }
+        }
+        let goal = self.state.started.as_ref().map_or(Goal::Apply, |started| started.goal);
+        let risk = risk(goal, loses_data);
+        let answer = tokio::select! {
+            biased;
+            _ = stops.next() => {
+                let _ = writeln!(crate::runtime::Output::stderr());
+                return Ok(Some(self.detached()));
+            }
+            () = over(self.context.limit()) => return Ok(Some(self.time_is_up()?)),
+            answer = said_yes(self.context, self.environment, risk) => answer,
+        };
+        match answer {
+            Ok(true) => {
+                for (unit, sha256) in waiting {
+                    self.answered.insert(sha256.clone());
+                    self.ask(Wish::Approve { unit: unit.clone(), sha256: sha256.clone() })?;
+                }
+                Ok(None)
+            }
+            Ok(false) => {
+                self.ask(Wish::Cancel { hard: false })?;
+                self.answered.extend(waiting.iter().map(|(_, sha256)| sha256.clone()));
+                say("no: the run is cancelled");
+                Ok(None)
+            }
+            Err(report) => {
+                // Flags that would be enough for less: nobody can say yes, and the run is not left waiting.
+                self.ask(Wish::Cancel { hard: false })?;
+                Err(report)
+            }
+        }
+    }
+
+    fn ask(&self, wish: Wish) -> Result<(), Report> {
+        ask(&self.run, wish)
+    }
+
+    /// Somebody wants this command to end: what changes nothing is cancelled with it, and what changes something goes on
+    /// unless that is said.
+    async fn stop(&mut self, stop: StopSignal) -> Result<Option<ExitCode>, Report> {
+        let applies = self.state.started.as_ref().is_some_and(|started| started.goal.applies());
+        if !applies {
+            self.ask(Wish::Cancel { hard: false })?;
+            return Ok(Some(stop.code()));
+        }
+        if stop == StopSignal::Interrupt && prompts() && !self.interrupted {
+            let answer = tokio::task::spawn_blocking(|| {
+                let mut err = io::stderr();
+                let _ =
+                    write!(err, "\nthe run goes on without this command. [d]etach, [c]ancel the run, [w]ait on? [d] ");
+                let _ = err.flush();
+                let mut line = String::new();
+                let _ = io::stdin().lock().read_line(&mut line);
+                line.trim().to_ascii_lowercase()
+            });
+            match answer.await.unwrap_or_default().as_str() {
+                "c" | "cancel" => {
+                    self.ask(Wish::Cancel { hard: false })?;
+                    self.interrupted = true;
+                    return Ok(None);
+                }
+                "w" | "wait" => return Ok(None),
+                _ => {}
+            }
+        }
+        Ok(Some(self.detached()))
+    }
+
+    /// It is left to itself.
+    fn detached(&self) -> ExitCode {
+        let name = folder::name(&self.run);
+        say(&format!(
+            "the run goes on: `cockpit infra attach {name}` follows it, `cockpit infra cancel {name}` stops it"
+        ));
+        ExitCode::TimedOut
+    }
+
+    fn time_is_up(&self) -> Result<ExitCode, Report> {
+        say("the time is up");
+        if self.state.started.as_ref().is_some_and(|started| !started.goal.applies()) {
+            self.ask(Wish::Cancel { hard: false })?;
+            return Ok(ExitCode::TimedOut);
+        }
+        Ok(self.detached())
+    }
+}
+
+/// Asks something of a run.
+pub(super) fn ask(run: &Path, wish: Wish) -> Result<(), Report> {
+    requests::ask(run, &Request { time: Timestamp::now(), by: audit::who(), wish })
+        .map_err(|error| Report::new("system", "the run cannot be asked", ExitCode::Failed).caused_by(&error))
+}
+
+async fn over(limit: Option<Duration>) {
+    match limit {
+        Some(limit) => tokio::time::sleep(limit).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The exit code of a run, and what is said at its end.
+pub(super) fn ended(followed: &Followed, state: &RunState, run: &Path, interrupted: bool) -> Result<ExitCode, Report> {
+    let name = folder::name(run);
+    match followed {
+        Followed::Left(code) => Ok(*code),
+        Followed::Lost => Err(Report::new("lost", format!("nobody drives {name} any more"), ExitCode::TimedOut)
+            .cause("its supervisor was killed; what it began goes on by itself")
+            .hint(format!("`cockpit infra resume {name}` takes it up where it is"))),
+        Followed::Over(RunEnd::Done) => Ok(ExitCode::Done),
+        Followed::Over(RunEnd::Cancelled) if interrupted => Ok(ExitCode::Interrupted),
+        Followed::Over(end) => {
+            let applied = state.units.values().any(|unit| matches!(unit.end, Some(UnitEnd::Done)));
+            let begun = state.units.values().any(|unit| unit.approved.is_some());
+            let (text, code) = match end {
+                RunEnd::Cancelled if !begun => ("nothing was changed: the run was cancelled", ExitCode::Refused),
+                RunEnd::Cancelled => ("the run was cancelled", ExitCode::Failed),
+                RunEnd::Failed | RunEnd::Done if applied => ("a part of the run failed", ExitCode::Failed),
+                RunEnd::Failed | RunEnd::Done => ("the run failed", ExitCode::Failed),
+            };
+            let mut report = Report::new("infra", text, code);
+            for (unit, how) in state.units.iter().filter_map(|(unit, state)| Some((unit, state.end.as_ref()?))) {
+                if !matches!(how, UnitEnd::Done | UnitEnd::Unchanged) {
+                    report = report.cause(format!("{unit}: {}", progress::ended(how)));
+                }
+            }
+            Err(report.hint(format!("`cockpit infra retry {name}` tries failed and blocked units again")))
+        }
+    }
+}
+
+impl Following<'_> {
+    /// Whether this command asked for the cancel.
+    pub(super) fn interrupted(&self) -> bool {
+        self.interrupted
+    }
+}
+
+/// Follows a run that was begun before, and asks for the yes where somebody can give it.
+pub(super) async fn followed(
+    context: &Context,
+    run: &Path,
+    json: bool,
+    asks: bool,
+    out: &mut dyn io::Write,
+) -> Result<ExitCode, Report> {
+    let (_, environment) = super::opened::environment(context, &Environment::default())?;
+    // Where nobody can be asked and no flag answers, plans wait for somebody else.
+    let asks = asks && (prompts() || context.global.yes) && !context.global.read_only;
+    let mut following = Following::new(context, &environment, run, json, asks);
+    let followed = following.follow(out).await?;
+    ended(&followed, &following.state, run, following.interrupted())
+}

@@ -1,0 +1,18 @@
+//! `cockpit infra plan`: what is typed.
+
+use crate::commands::infra::run_args::RunArgs;
+use clap::Args;
+
+/// Plan the units of an environment, and change nothing [table|markdown|json|yaml]
+#[derive(Debug, Clone, PartialEq, Args)]
+#[command(
+    after_help = "Unlike a plan of an apply it reads only what is applied now: a unit that needs outputs of one of\nwhich nothing was applied yet says so."
+)]
+pub struct Arguments {
+    /// What it is over.
+    #[command(flatten)]
+    pub of: RunArgs,
+    /// Exit with 0 where nothing would change, 2 where something would, 1 for any error
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+}

@@ -1,0 +1,135 @@
+//! `plan` and `drift`: a run that changes nothing, and its plans.
+
+use super::driving::{Followed, Following, begin, ended};
+use super::run_args::RunArgs;
+use super::shown;
+use crate::cli::{ExitCode, Output, Report};
+use crate::commands::context::Context;
+use crate::commands::printed::{printed, verdict};
+use crate::headless;
+use crate::headless::emit::Printable;
+use crate::headless::table::Table;
+use crate::model::infra::RunState;
+use crate::model::infra::message::Summary;
+use crate::model::infra::plan::Plan;
+use crate::model::infra::plan::markdown::markdown;
+use crate::model::infra::plan::text::text;
+use crate::model::infra::run_event::{Goal, RunEnd};
+use serde::Serialize;
+use std::io;
+use std::path::Path;
+
+/// Schema of the plans of a run.
+const SCHEMA: &str = "cockpit.infra-plan/1";
+
+/// The plans of a run.
+#[derive(Debug, Serialize)]
+struct Plans {
+    schema: &'static str,
+    environment: String,
+    run: String,
+    /// Every unit has a plan.
+    complete: bool,
+    units: Vec<UnitPlan>,
+}
+
+/// The plan of a unit.
+#[derive(Debug, Serialize)]
+struct UnitPlan {
+    unit: String,
+    /// `planned`, `unchanged`, or why there is no plan.
+    end: String,
+    sha256: Option<String>,
+    summary: Option<Summary>,
+    drifted: Option<u64>,
+    on_mocks: bool,
+    plan: Option<Plan>,
+}
+
+impl Printable for Plans {
+    fn tables(&self) -> Vec<Table> {
+        Vec::new()
+    }
+}
+
+/// Plans, prints, and says by the exit code whether something would change.
+pub(super) async fn plan(
+    context: &Context,
+    arguments: &RunArgs,
+    goal: Goal,
+    detailed: bool,
+    out: &mut dyn io::Write,
+) -> Result<ExitCode, Report> {
+    let begun = begin(context, arguments, goal, true).await;
+    let (run, environment) = begun.map_err(|report| as_terraform(report, detailed))?;
+    let mut following = Following::new(context, &environment, &run, arguments.json, false);
+    let followed = following.follow(out).await?;
+    let state = &following.state;
+    let written = if arguments.json { Ok(()) } else { write(context, &environment.name, &run, state, out) };
+    match ended(&followed, state, &run, following.interrupted()) {
+        Ok(ExitCode::Done) if detailed && changes(state, goal) => verdict(written, ExitCode::Usage),
+        Ok(code) if matches!(followed, Followed::Over(RunEnd::Done)) => verdict(written, code),
+        Ok(code) => Ok(code),
+        Err(report) => {
+            printed(written)?;
+            Err(as_terraform(report, detailed))
+        }
+    }
+}
+
+/// With `--detailed-exitcode` any error is 1, as 2 says that something would change.
+fn as_terraform(report: Report, detailed: bool) -> Report {
+    if detailed { Report { code: ExitCode::Failed, ..report } } else { report }
+}
+
+/// Whether something would change, or has changed elsewhere.
+fn changes(state: &RunState, goal: Goal) -> bool {
+    let mut plans = state.units.values().filter_map(|unit| unit.plan.as_ref());
+    plans.any(|plan| if goal == Goal::Drift { plan.drifted > 0 } else { !plan.empty })
+}
+
+fn write(
+    context: &Context,
+    environment: &str,
+    run: &Path,
+    state: &RunState,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let mut units = Vec::new();
+    for (unit, is) in &state.units {
+        let end = match (&is.plan, &is.end) {
+            (Some(plan), _) if plan.empty => "unchanged".to_owned(),
+            (Some(_), _) => "planned".to_owned(),
+            (None, Some(end)) => super::progress::ended(end),
+            (None, None) => "not planned".to_owned(),
+        };
+        let plan = is.plan.as_ref();
+        units.push(UnitPlan {
+            unit: unit.clone(),
+            end,
+            sha256: plan.map(|plan| plan.sha256.clone()),
+            summary: plan.map(|plan| plan.summary),
+            drifted: plan.map(|plan| plan.drifted),
+            on_mocks: plan.is_some_and(|plan| plan.on_mocks),
+            plan: plan.map(|plan| shown::read(&plan.shown)).transpose()?,
+        });
+    }
+    let each = |make: fn(&str, &Plan) -> String| {
+        let one = |unit: &UnitPlan| match &unit.plan {
+            Some(plan) => make(&unit.unit, plan),
+            None => format!("{}: {}\n", unit.unit, crate::model::text::harmless(&unit.end)),
+        };
+        units.iter().map(one).collect::<Vec<_>>().join("\n")
+    };
+    let whole = match context.output {
+        Output::Markdown => each(markdown),
+        Output::Table | Output::Csv | Output::Text | Output::Raw => each(text),
+        Output::Json | Output::Yaml => {
+            let complete = units.iter().all(|unit| unit.plan.is_some());
+            let run = crate::infra::run::folder::name(run);
+            let plans = Plans { schema: SCHEMA, environment: environment.to_owned(), run, complete, units };
+            return headless::print(out, &plans, context.output, None).map(drop);
+        }
+    };
+    headless::write(out, &whole).map(drop)
+}

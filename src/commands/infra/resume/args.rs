@@ -1,0 +1,15 @@
+//! `cockpit infra resume`: what is typed.
+
+use crate::commands::infra::run_args::Named;
+use clap::Args;
+
+/// Take up a run whose supervisor was killed
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct Arguments {
+    /// Which run.
+    #[command(flatten)]
+    pub of: Named,
+    /// Print what happens as JSON, a line each
+    #[arg(long)]
+    pub json: bool,
+}

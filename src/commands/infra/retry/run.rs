@@ -1,0 +1,22 @@
+//! Has failed and blocked units tried again.
+
+use super::args::Arguments;
+use crate::cli::{ExitCode, Report};
+use crate::commands::context::Context;
+use crate::commands::infra::driving::{ask, followed};
+use crate::commands::infra::runs_kept::{kept, state, take_up};
+use crate::model::infra::run_event::Wish;
+use crate::model::infra::schedule::to_retry;
+use std::io;
+
+pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let kept = kept(context)?;
+    let listed = kept.one(arguments.of.run.as_deref())?;
+    if to_retry(&state(listed)?).is_empty() {
+        return Err(Report::usage(format!("no unit of {} has failed or was blocked", listed.run)));
+    }
+    kept.may_change(context)?;
+    ask(&listed.folder, Wish::Retry)?;
+    take_up(context, &kept, listed).await?;
+    followed(context, &listed.folder, arguments.json, true, out).await
+}

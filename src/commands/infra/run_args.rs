@@ -1,0 +1,32 @@
+//! What is typed of the subcommands that begin a run.
+
+use super::target::Target;
+use clap::Args;
+
+/// What a run is over.
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub struct RunArgs {
+    /// Which units.
+    #[command(flatten)]
+    pub target: Target,
+    /// Plan this resource alone, and what it needs; for exceptions, may be given several times
+    #[arg(long = "target", value_name = "ADDRESS")]
+    pub targets: Vec<String>,
+    /// Make this resource again; may be given several times
+    #[arg(long, value_name = "ADDRESS")]
+    pub replace: Vec<String>,
+    /// How many units work at a time [default: the machine's cores]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub parallelism: Option<u32>,
+    /// Print what happens as JSON, a line each; progress stays on stderr
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which run.
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub struct Named {
+    /// The run, as `cockpit infra runs` lists it [default: the latest]
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+}

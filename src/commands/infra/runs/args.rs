@@ -1,0 +1,7 @@
+//! `cockpit infra runs`: what is typed.
+
+use clap::Args;
+
+/// List the runs of an environment, the latest first [table|json|yaml]
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct Arguments {}

@@ -1,0 +1,74 @@
+//! The runs of an environment.
+
+use crate::headless::emit::Printable;
+use crate::headless::table::{Table, prose, words};
+use crate::model::infra::RunState;
+use crate::model::infra::order::Listed;
+use crate::model::infra::run_event::RunEnd;
+use serde::Serialize;
+
+/// The runs of an environment.
+#[derive(Debug, Serialize)]
+pub struct Runs {
+    schema: &'static str,
+    environment: String,
+    runs: Vec<One>,
+}
+
+/// A run.
+#[derive(Debug, Serialize)]
+struct One {
+    run: String,
+    goal: Option<&'static str>,
+    /// `going on`, `lost` (it was killed and can be resumed), `done`, `failed`, `cancelled`.
+    state: &'static str,
+    began: Option<String>,
+    by: Option<String>,
+    /// Units that are over, of all.
+    units: String,
+    /// Plans that wait for a yes.
+    waiting: usize,
+    folder: String,
+}
+
+/// The report of runs with how each stands.
+pub fn runs(environment: &str, runs: &[(Listed, RunState)]) -> Runs {
+    let one = |(listed, state): &(Listed, RunState)| {
+        let (over, all) = state.progress();
+        One {
+            run: listed.run.clone(),
+            goal: listed.order.as_ref().map(|order| order.goal.word()),
+            state: match (state.end, listed.live) {
+                (Some((_, RunEnd::Done)), _) => "done",
+                (Some((_, RunEnd::Failed)), _) => "failed",
+                (Some((_, RunEnd::Cancelled)), _) => "cancelled",
+                (None, true) => "going on",
+                (None, false) => "lost",
+            },
+            began: state.began.map(|time| format!("{time:.0}")),
+            by: listed.order.as_ref().map(|order| format!("{}@{}", order.by.user, order.by.host)),
+            units: format!("{over}/{all}"),
+            waiting: if state.end.is_none() { state.to_review().count() } else { 0 },
+            folder: listed.folder.display().to_string(),
+        }
+    };
+    Runs { schema: "cockpit.infra-runs/1", environment: environment.to_owned(), runs: runs.iter().map(one).collect() }
+}
+
+impl Printable for Runs {
+    fn tables(&self) -> Vec<Table> {
+        let columns = [words("RUN"), words("STATE"), words("UNITS"), words("WAITING"), words("BEGAN"), prose("BY")];
+        let mut table = Table::new(&columns, "no runs");
+        for run in &self.runs {
+            table.row([
+                Some(run.run.clone()),
+                Some(run.state.to_owned()),
+                Some(run.units.clone()),
+                (run.waiting > 0).then(|| run.waiting.to_string()),
+                run.began.clone(),
+                run.by.clone(),
+            ]);
+        }
+        vec![table]
+    }
+}

@@ -1,0 +1,120 @@
+//! Where an environment's runs are, and which one is meant.
+
+use super::opened::environment;
+use super::target::Environment;
+use crate::cli::{ExitCode, Report};
+use crate::commands::context::Context;
+use crate::config::EnvironmentConfig;
+use crate::feeds::runs::Place;
+use crate::infra::run::events::Reader;
+use crate::infra::run::folder;
+use crate::infra::run::start::{self, NotStarted};
+use crate::model::infra::RunState;
+use crate::model::infra::order::Listed;
+use crate::runtime::audit;
+use jiff::Timestamp;
+use std::path::PathBuf;
+
+/// The runs of an environment.
+pub(super) struct Kept {
+    /// The environment.
+    pub(super) environment: EnvironmentConfig,
+    /// The folder of all environments' runs.
+    pub(super) runs: PathBuf,
+    /// Its runs, the latest first.
+    pub(super) listed: Vec<Listed>,
+}
+
+/// The folder of all environments' runs, as configured.
+pub(super) fn place(audit_file: Option<&str>) -> Result<PathBuf, Report> {
+    audit::runs(&Place { audit_file: audit_file.map(str::to_owned), simulated: false }).ok_or_else(|| {
+        Report::new("system", "there is no home folder to keep runs in", ExitCode::Failed)
+            .hint("set HOME, or `audit_file`")
+    })
+}
+
+/// The runs of the environment that is meant.
+pub(super) fn kept(context: &Context) -> Result<Kept, Report> {
+    let (loaded, environment) = environment(context, &Environment::default())?;
+    let runs = place(loaded.config.audit_file.as_deref())?;
+    let listed = folder::list(&runs, &environment.name)
+        .map_err(|error| Report::new("system", "the runs cannot be listed", ExitCode::Failed).caused_by(&error))?;
+    Ok(Kept { environment, runs, listed })
+}
+
+impl Kept {
+    /// The run that is named, by its name or the only one that has this in it; the latest where none is.
+    pub(super) fn one(&self, named: Option<&str>) -> Result<&Listed, Report> {
+        let Some(named) = named else {
+            return self.listed.first().ok_or_else(|| {
+                Report::usage(format!("{} has no runs", self.environment.name)).hint("`cockpit infra plan` makes one")
+            });
+        };
+        if let Some(exact) = self.listed.iter().find(|run| run.run == named) {
+            return Ok(exact);
+        }
+        let mut found = self.listed.iter().filter(|run| run.run.contains(named));
+        match (found.next(), found.next()) {
+            (Some(run), None) => Ok(run),
+            (None, _) => Err(Report::usage(format!("{} has no run `{named}`", self.environment.name))
+                .hint("`cockpit infra runs` lists them")),
+            (Some(_), Some(_)) => {
+                Err(Report::usage(format!("several runs have `{named}` in their names")).hint("write more of it"))
+            }
+        }
+    }
+}
+
+impl Kept {
+    /// The run that is meant, which must be going on.
+    pub(super) fn going_on(&self, named: Option<&str>) -> Result<&Listed, Report> {
+        let listed = self.one(named)?;
+        if listed.live {
+            return Ok(listed);
+        }
+        Err(Report::usage(format!("{} is not going on", listed.run)).hint("`cockpit infra runs` lists those that are"))
+    }
+
+    /// What changes something is refused where only reading is allowed.
+    pub(super) fn may_change(&self, context: &Context) -> Result<(), Report> {
+        if !context.global.read_only {
+            return Ok(());
+        }
+        let text = "nothing was changed: --read-only refuses every change";
+        Err(Report::new("refused", text, ExitCode::Refused).hint("leave --read-only out"))
+    }
+}
+
+/// How a run stands.
+pub(super) fn state(listed: &Listed) -> Result<RunState, Report> {
+    let events = Reader::new(0).read_all(&listed.folder).map_err(|error| {
+        Report::new("system", format!("{} cannot be read", listed.run), ExitCode::Failed).caused_by(&error)
+    })?;
+    Ok(RunState::of(&events.events))
+}
+
+/// Has a run go on, unless it does.
+pub(super) async fn take_up(context: &Context, kept: &Kept, listed: &Listed) -> Result<(), Report> {
+    kept.may_change(context)?;
+    if listed.live {
+        return Ok(());
+    }
+    start::resume(&start::this_program(), &kept.runs, &listed.folder, &audit::who(), Timestamp::now())
+        .await
+        .map_err(|error| not_started(&kept.environment.name, &error))
+}
+
+/// Why a run was not started, as it is told.
+pub(super) fn not_started(environment: &str, error: &NotStarted) -> Report {
+    use crate::infra::run::folder::NotHeld;
+    match error {
+        NotStarted::NotHeld(NotHeld::Taken(_)) => {
+            Report::new("refused", format!("a run of {environment} is going on already"), ExitCode::Refused)
+                .cause(error.words())
+                .hint("`cockpit infra attach` follows it, `cockpit infra cancel` stops it")
+        }
+        NotStarted::NotHeld(NotHeld::Impossible(_)) | NotStarted::Io(_) => {
+            Report::new("system", "the run cannot be started", ExitCode::Failed).cause(error.words())
+        }
+    }
+}
