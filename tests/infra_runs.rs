@@ -1,6 +1,8 @@
 //! Runs over units, with real Terraform on resources that need no provider. What waits waits for a file, and not for a time.
 
 mod support;
+#[path = "infra_runs/typed.rs"]
+mod typed;
 
 use cockpit::infra::run::events::Reader;
 use cockpit::infra::run::start::{self, NotStarted};
@@ -240,7 +242,10 @@ async fn units_are_planned_and_applied_in_their_order_each_plan_as_it_was_approv
 #[tokio::test]
 async fn a_failure_blocks_what_needs_it_and_a_retry_does_that_alone() {
     let home = Home::new();
-    let fails = r#"resource "terraform_data" "it" { provisioner "local-exec" { command = "test -e go" } }"#;
+    let fails = r#"
+resource "terraform_data" "it" {
+  provisioner "local-exec" { command = "test -e go" }
+}"#;
     let units = vec![unit(&home, "a", &[], fails), unit(&home, "b", &["a"], PLAIN), unit(&home, "c", &[], PLAIN)];
     let mut run = Run::start(&home, &order(Goal::Apply, units.clone())).await.expect("it starts");
     assert_eq!(run.end(true), RunEnd::Failed);
@@ -252,7 +257,7 @@ async fn a_failure_blocks_what_needs_it_and_a_retry_does_that_alone() {
     let said = &run.state.units["a"].diagnostics[0];
     assert_eq!(
         (said.file.as_deref(), said.line, said.address.as_deref()),
-        (Some("main.tf"), Some(1), Some("terraform_data.it"))
+        (Some("main.tf"), Some(3), Some("terraform_data.it"))
     );
     assert_eq!(run.unit_end("b"), &UnitEnd::Blocked { by: "a".into() });
     assert_eq!(run.unit_end("c"), &UnitEnd::Done);

@@ -209,8 +209,8 @@ impl<'a> Following<'a> {
                 let line = headless::json_line(event).unwrap_or_default();
                 crate::commands::printed::printed(headless::write(out, &line).map(drop))?;
             }
-            if let Some(line) = progress::line(event) {
-                say(&line);
+            for line in progress::line(event).iter().flat_map(|text| text.lines()) {
+                say(line);
             }
         }
         Ok(!news.events.is_empty())

@@ -1,5 +1,6 @@
 //! What happens in a run, a line each, for whoever reads along.
 
+use crate::model::infra::causes;
 use crate::model::infra::message::{Action, Message};
 use crate::model::infra::plan::text::counts;
 use crate::model::infra::run_event::{RunEnd, RunEvent, Step, UnitEnd, What};
@@ -78,7 +79,9 @@ fn said(unit: &str, step: Step, message: &Message) -> Option<String> {
             };
             let detail = said.detail.lines().map(str::trim).find(|line| !line.is_empty());
             let detail = detail.map(|detail| format!(": {detail}")).unwrap_or_default();
-            format!("{unit}: {kind}: {address}{}{detail}{place}", said.summary)
+            let means = causes::explain(said)
+                .map(|explained| format!("\n{unit}:   that is: {}\n{unit}:   do: {}", explained.means, explained.todo));
+            format!("{unit}: {kind}: {address}{}{detail}{place}{}", said.summary, means.unwrap_or_default())
         }
         // What init says is worth a line where it takes long: a provider that is downloaded.
         Message::Log { text } if step == Step::Init && text.contains("nstalling") => format!("{unit}: {}", text.trim()),
@@ -120,7 +123,9 @@ mod tests {
         let what = What::Said { unit: "network".into(), step: Step::Apply, message };
         assert_eq!(
             line(&RunEvent { time: Timestamp::UNIX_EPOCH, what }).unwrap(),
-            "network: error: aws_vpc.main: creating VPC: VpcLimitExceeded: the maximum is 5 (main.tf:3)"
+            "network: error: aws_vpc.main: creating VPC: VpcLimitExceeded: the maximum is 5 (main.tf:3)\n\
+             network:   that is: the account has reached its limit for this kind of resource in the region\n\
+             network:   do: remove what is not used, or ask for more in Service Quotas"
         );
     }
 }

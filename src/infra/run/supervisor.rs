@@ -284,6 +284,9 @@ impl Supervisor<'_> {
         if step == Step::Plan {
             // What an apply before left is not this plan's: whoever takes the run up must not take it for that.
             let _ = self.place(name, Step::Apply).set_aside();
+            // Terraform keeps the mode of a file that is there; it has secrets.
+            let _ = folder::make(&folder::of_unit(&self.run, name));
+            let _ = folder::replace(&folder::plan_file(&self.run, name), b"");
             let of = unit.clone();
             self.codes.insert(name.to_owned(), tokio::task::spawn_blocking(move || bound::code(&of)));
         }

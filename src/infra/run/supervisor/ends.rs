@@ -80,7 +80,7 @@ impl Supervisor<'_> {
         let unit = self.state.units.get(name);
         let summary = unit.and_then(|unit| unit.step.as_ref()?.summary).is_some();
         let said = unit.and_then(|unit| unit.diagnostics.iter().find(|said| said.error).map(words::sentence));
-        let plan = folder::plan_file(&self.run, name).exists();
+        let plan = std::fs::metadata(folder::plan_file(&self.run, name)).is_ok_and(|file| file.len() > 0);
         let well = match (step, exit) {
             (Step::Init, exit) => *exit == Exit::Code(0),
             (Step::Plan, Exit::Code(0 | 2)) => summary && plan,

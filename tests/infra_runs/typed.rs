@@ -1,0 +1,77 @@
+//! Runs as they are typed: exit codes, what is refused, what is left for another command.
+
+use crate::support::{Home, Said, run, until};
+use crate::{PATIENCE, PLAIN, unit};
+
+/// The program as it is typed.
+fn typed(home: &Home, words: &[&str]) -> Said {
+    run(&mut home.at(None), words)
+}
+
+/// A configuration with two units of an environment that is nowhere but in folders.
+fn configured() -> Home {
+    let home = Home::with(
+        r#"
+[environments.lab.infra]
+kind = "terraform"
+units = [
+  { name = "a", dir = "units/a", depends_on = [] },
+  { name = "b", dir = "units/b", depends_on = ["a"] },
+]
+"#,
+    );
+    unit(&home, "a", &[], PLAIN);
+    unit(&home, "b", &["a"], PLAIN);
+    home
+}
+
+#[test]
+fn a_plan_says_by_its_exit_code_whether_something_would_change_and_an_apply_needs_a_yes() {
+    let home = configured();
+    let plan = typed(&home, &["infra", "plan", "lab", "--detailed-exitcode"]).coded(2);
+    assert!(plan.out.contains("a  +1 ~0 -0") && plan.out.contains("terraform_data.it"), "{plan:?}");
+    let refused = typed(&home, &["infra", "apply", "lab"]).coded(4);
+    assert!(refused.err.contains("--yes"), "{refused:?}");
+    assert!(!home.path().join("units/a/terraform.tfstate").exists());
+    typed(&home, &["infra", "apply", "lab", "--read-only", "--yes"]).coded(4);
+    let applied = typed(&home, &["infra", "apply", "lab", "--yes", "--json"]).coded(0);
+    let events: Vec<serde_json::Value> =
+        applied.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(
+        (events[0]["event"].as_str(), events[events.len() - 1]["end"].as_str()),
+        (Some("started"), Some("done"))
+    );
+    assert!(applied.err.contains("b: terraform_data.it: creating"), "{applied:?}");
+    typed(&home, &["infra", "plan", "lab", "--detailed-exitcode"]).coded(0);
+    std::fs::write(home.path().join("units/b/main.tf"), "broken {").expect("a file");
+    let broken = typed(&home, &["infra", "plan", "lab", "--unit", "b", "--detailed-exitcode"]).coded(1);
+    assert!(broken.err.contains("main.tf"), "{broken:?}");
+    let listed = typed(&home, &["infra", "runs", "--env", "lab", "-o", "json"]).coded(0).json();
+    let runs = listed["runs"].as_array().expect("runs");
+    assert!(runs.len() == 3 && runs.iter().all(|run| run["state"] == "done"), "{listed}");
+    // It cannot be taken back: a yes alone is not enough.
+    std::fs::write(home.path().join("units/b/main.tf"), PLAIN).expect("a file");
+    typed(&home, &["infra", "destroy", "lab", "--yes"]).coded(4);
+}
+
+#[test]
+fn a_run_that_is_left_is_approved_and_followed_by_another_command() {
+    let home = configured();
+    let left = typed(&home, &["infra", "apply", "lab", "--detach"]).coded(7);
+    assert!(left.err.contains("cockpit infra attach"), "{left:?}");
+    let second = typed(&home, &["infra", "plan", "lab"]).coded(4);
+    assert!(second.err.contains("going on"), "{second:?}");
+    let waits = || {
+        let listed = typed(&home, &["infra", "runs", "--env", "lab", "-o", "json"]).json();
+        (listed["runs"][0]["waiting"] == 1).then_some(())
+    };
+    until("a plan that waits", PATIENCE, waits);
+    typed(&home, &["infra", "approve", "--env", "lab", "--plan", "0000", "--yes"]).coded(2);
+    typed(&home, &["infra", "approve", "--env", "lab"]).coded(4);
+    let approved = typed(&home, &["infra", "approve", "--env", "lab", "--unit", "a", "--yes"]).coded(0);
+    assert!(approved.out.contains("terraform_data.it"), "{approved:?}");
+    typed(&home, &["infra", "cancel", "--env", "lab", "--hard", "yes"]).coded(2);
+    typed(&home, &["infra", "attach", "--env", "lab", "--yes"]).coded(0);
+    typed(&home, &["infra", "cancel", "--env", "lab"]).coded(2);
+    typed(&home, &["infra", "resume", "--env", "lab"]).coded(2);
+}
