@@ -153,13 +153,17 @@ impl Run {
             .expect("a process")
     }
 
-    async fn resume(&self) {
-        // The system takes a moment to let go of what a killed process held.
+    /// Waits until nobody drives it: the system takes a moment to let go of what a killed process held.
+    fn let_go(&self) {
         let end = Instant::now() + PATIENCE;
         while folder::driven(&self.folder).expect("a lock") {
             assert!(Instant::now() < end, "it is driven still");
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    async fn resume(&self) {
+        self.let_go();
         start::resume(&cockpit(), &self.runs, &self.folder, &who(), Timestamp::now()).await.expect("it is taken up");
     }
 }
@@ -304,8 +308,11 @@ async fn a_run_whose_supervisor_was_killed_goes_on_where_it_was() {
     // Torn by a crash: nothing that anybody has seen.
     use std::io::Write as _;
     let mut events = std::fs::OpenOptions::new().append(true).open(run.folder.join(folder::EVENTS)).expect("a file");
-    run.resume_after(|| events.write_all(br#"{"time":"2026-11-28T05:00:00Z","event":"sa"#).expect("it is written"))
-        .await;
+    run.let_go();
+    let second = Run::start(&home, &order(Goal::Plan, units.clone())).await.err().expect("it is refused").words();
+    assert!(second.contains("its Terraform still works"), "{second}");
+    events.write_all(br#"{"time":"2026-11-28T05:00:00Z","event":"sa"#).expect("it is written");
+    run.resume().await;
     run.until("the step to be found", false, |state| state.units["a"].pid.is_some() && state.supervisor.is_some());
     assert_eq!(run.state.units["a"].pid, leaf, "the same process goes on");
     std::fs::write(units[0].dir.join("go"), "").expect("a file");
@@ -323,25 +330,13 @@ async fn a_run_whose_supervisor_was_killed_goes_on_where_it_was() {
     );
 }
 
-impl Run {
-    /// Takes it up once it is driven no more, after something was done to its folder.
-    async fn resume_after(&mut self, mut meanwhile: impl FnMut()) {
-        let end = Instant::now() + PATIENCE;
-        while folder::driven(&self.folder).expect("a lock") {
-            assert!(Instant::now() < end, "it is driven still");
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        meanwhile();
-        self.resume().await;
-    }
-}
-
 #[tokio::test]
 async fn a_second_run_of_an_environment_is_refused_with_who_and_since_when() {
     let home = Home::new();
     let units = vec![unit(&home, "a", &[], PLAIN)];
     let mut run = Run::start(&home, &order(Goal::Apply, units.clone())).await.expect("it starts");
     run.until("a plan", false, |state| state.to_review().count() == 1);
+    run.let_go();
     let second = Run::start(&home, &order(Goal::Plan, units.clone())).await;
     let why = second.err().expect("it is refused").words();
     assert!(why.contains("started by ana on desk"), "{why}");

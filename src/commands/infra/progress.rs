@@ -79,9 +79,16 @@ fn said(unit: &str, step: Step, message: &Message) -> Option<String> {
             };
             let detail = said.detail.lines().map(str::trim).find(|line| !line.is_empty());
             let detail = detail.map(|detail| format!(": {detail}")).unwrap_or_default();
+            let code = said.code.as_ref().filter(|_| said.error);
+            let code = code.map(|code| code.lines().map(|line| format!("\n{unit}:     │ {line}")).collect::<String>());
             let means = causes::explain(said)
                 .map(|explained| format!("\n{unit}:   that is: {}\n{unit}:   do: {}", explained.means, explained.todo));
-            format!("{unit}: {kind}: {address}{}{detail}{place}{}", said.summary, means.unwrap_or_default())
+            format!(
+                "{unit}: {kind}: {address}{}{detail}{place}{}{}",
+                said.summary,
+                code.unwrap_or_default(),
+                means.unwrap_or_default()
+            )
         }
         // What init says is worth a line where it takes long: a provider that is downloaded.
         Message::Log { text } if step == Step::Init && text.contains("nstalling") => format!("{unit}: {}", text.trim()),
@@ -117,13 +124,14 @@ mod tests {
             address: Some("aws_vpc.main".into()),
             file: Some("main.tf".into()),
             line: Some(3),
-            code: None,
+            code: Some("resource \"aws_vpc\" \"main\" {".into()),
         };
         let message = Message::Diagnostic(said);
         let what = What::Said { unit: "network".into(), step: Step::Apply, message };
         assert_eq!(
             line(&RunEvent { time: Timestamp::UNIX_EPOCH, what }).unwrap(),
             "network: error: aws_vpc.main: creating VPC: VpcLimitExceeded: the maximum is 5 (main.tf:3)\n\
+             network:     │ resource \"aws_vpc\" \"main\" {\n\
              network:   that is: the account has reached its limit for this kind of resource in the region\n\
              network:   do: remove what is not used, or ask for more in Service Quotas"
         );

@@ -113,6 +113,11 @@ pub(super) fn not_started(environment: &str, error: &NotStarted) -> Report {
                 .cause(error.words())
                 .hint("`cockpit infra attach` follows it, `cockpit infra cancel` stops it")
         }
+        NotStarted::NotHeld(NotHeld::Works(run)) => {
+            Report::new("refused", format!("a run of {environment} still works"), ExitCode::Refused)
+                .cause(error.words())
+                .hint(format!("`cockpit infra resume {run}` takes it up where it is"))
+        }
         NotStarted::NotHeld(NotHeld::Impossible(_)) | NotStarted::Io(_) => {
             Report::new("system", "the run cannot be started", ExitCode::Failed).cause(error.words())
         }

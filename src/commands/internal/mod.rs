@@ -14,5 +14,5 @@ pub(super) const COMMAND: Declared<Arguments> = Declared {
     takes_interrupt: always,
     work: Work::Prints,
     schemas: &[],
-    run: |_, arguments, _| Box::pin(run::run(arguments)),
+    run: |context, arguments, _| Box::pin(run::run(context, arguments)),
 };

@@ -2,16 +2,26 @@
 
 use super::args::{Arguments, Part};
 use crate::cli::{ExitCode, Report};
+use crate::commands::context::Context;
+use crate::config::{Config, EnvironmentConfig};
+use crate::infra::run::supervisor::Asked;
 use crate::infra::run::{shim, supervisor};
+use crate::model::Source;
+use crate::model::infra::Order;
 use crate::runtime::audit;
 use jiff::Timestamp;
+use std::time::Duration;
 
-pub(super) async fn run(arguments: &Arguments) -> Result<ExitCode, Report> {
+/// How long AWS may take to say whose account it is.
+const LIMIT: Duration = Duration::from_secs(30);
+
+pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, Report> {
     match &arguments.part {
         Part::InfraSupervisor { folder } => {
             let path = supervisor::audit_file(folder);
             let record = |record| audit::append(path.as_deref(), record, Timestamp::now());
-            match supervisor::supervise(folder, audit::who(), &record).await {
+            let account = |order| -> Asked<'_> { Box::pin(account(context, order)) };
+            match supervisor::supervise(folder, audit::who(), &record, &account).await {
                 Ok(()) => Ok(ExitCode::Done),
                 Err(error) => {
                     let text = format!("the run in {} cannot be driven", folder.display());
@@ -25,4 +35,21 @@ pub(super) async fn run(arguments: &Arguments) -> Result<ExitCode, Report> {
             Err(Report::new("system", "terraform cannot be started", ExitCode::Failed).caused_by(&error))
         }
     }
+}
+
+/// The account of the credentials that the tools have, or why nobody knows.
+async fn account(context: &Context, order: Order) -> Result<String, String> {
+    let environment = EnvironmentConfig {
+        name: order.environment,
+        profile: order.profile,
+        region: order.region,
+        endpoint_url: order.endpoint_url,
+        ..EnvironmentConfig::default()
+    };
+    let asked = context.collect_in(Config::default(), environment, &[Source::Identity], false);
+    let reading = tokio::time::timeout(LIMIT, asked).await.map_err(|_| "AWS does not answer".to_owned())?;
+    let identity = &reading.collector.app.estate.identity;
+    let failed =
+        || identity.failure().map_or_else(|| "AWS does not answer".to_owned(), |failure| failure.message.clone());
+    identity.value().map(|identity| identity.account.clone()).ok_or_else(failed)
 }

@@ -226,6 +226,23 @@ pub fn is_locked(path: &Path) -> io::Result<bool> {
     }
 }
 
+/// Whether a step of a run still works: Terraform or Terragrunt has a file open that it prints into, also where nobody
+/// drives the run any more.
+///
+/// # Errors
+/// When the run cannot be looked at.
+pub fn works(run: &Path) -> io::Result<bool> {
+    for unit in folders(&run.join("units"))? {
+        for entry in std::fs::read_dir(unit)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|ending| ending == "stdout" || ending == "stderr") && is_locked(&path)? {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
 /// Who drives a run of an environment, as its lock says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
@@ -243,6 +260,9 @@ pub enum NotHeld {
     /// Another run is driven.
     #[error("another run is going on")]
     Taken(Option<Holder>),
+    /// The supervisor of this run was killed, and what it began still works.
+    #[error("the supervisor of {0} was killed, and its Terraform still works")]
+    Works(String),
     /// It cannot be locked.
     #[error("the lock of the environment cannot be taken: {0}")]
     Impossible(#[from] io::Error),

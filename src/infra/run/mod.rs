@@ -15,6 +15,7 @@
 //!
 //! Beside the runs of an environment, `lock` is held by the one that drives a run of it, and says who that is.
 
+mod around;
 mod bound;
 pub mod events;
 pub mod folder;

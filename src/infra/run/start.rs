@@ -55,6 +55,12 @@ pub async fn start(cockpit: &Path, runs: &Path, order: &Order, now: Timestamp) -
     let holder = |run: &str| Holder { run: run.to_owned(), by: order.by.clone(), since: now };
     // Asked before there is a folder: a run that is refused leaves none.
     drop(folder::hold(&runs, &order.environment, &holder(""))?);
+    // A state has its own lock; two that change one environment are more than its states.
+    for other in folder::list(&runs, &order.environment)?.iter().filter(|run| !run.live) {
+        if folder::works(&other.folder)? {
+            return Err(NotHeld::Works(other.run.clone()).into());
+        }
+    }
     let run = folder::new_run(&runs, order, now)?;
     let driven = drive(cockpit, &runs, &run, &order.environment, &holder(&folder::name(&run))).await;
     if driven.is_err() {

@@ -5,6 +5,7 @@ mod adopt;
 mod asked;
 mod ends;
 
+use super::around::{not_started, shares_plugins, shortened};
 use super::bound;
 use super::events::{Reader, Writer};
 use super::folder;
@@ -24,6 +25,7 @@ use rustix::process::{getpid, getsid, setsid};
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -36,6 +38,12 @@ const LOOK_SELDOM: Duration = Duration::from_millis(250);
 const LIKELY: Duration = Duration::from_secs(10);
 /// Between two tries to write on a full disk.
 const FULL: Duration = Duration::from_millis(500);
+
+/// The account of the credentials, or why nobody knows, when it is there.
+pub type Asked<'a> = Pin<Box<dyn Future<Output = Result<String, String>> + 'a>>;
+
+/// Asks whose account the credentials of an order are of.
+pub type Account<'a> = &'a dyn Fn(Order) -> Asked<'a>;
 
 /// Writes a line of the audit file.
 pub type Audit<'a> = &'a dyn Fn(Record) -> io::Result<()>;
@@ -52,7 +60,7 @@ pub fn audit_file(run: &Path) -> Option<PathBuf> {
 ///
 /// # Errors
 /// When it was not started as a run is, is driven already, or its folder cannot be written.
-pub async fn supervise(run: &Path, who: Who, audit: Audit<'_>) -> io::Result<()> {
+pub async fn supervise<'a>(run: &Path, who: Who, audit: Audit<'a>, account: Account<'a>) -> io::Result<()> {
     own_session()?;
     let run = std::path::absolute(run)?;
     let order = folder::order(&run)?;
@@ -76,6 +84,7 @@ pub async fn supervise(run: &Path, who: Who, audit: Audit<'_>) -> io::Result<()>
         around: steps::surroundings(&order, std::env::vars_os()),
         who,
         audit,
+        account,
         out,
         codes: BTreeMap::new(),
         showing: BTreeMap::new(),
@@ -126,6 +135,7 @@ struct Supervisor<'a> {
     /// This process.
     who: Who,
     audit: Audit<'a>,
+    account: Account<'a>,
     out: Sender<Told>,
     /// Hashes of the code that plans were made of, by unit, worked out while they are made.
     codes: BTreeMap<String, tokio::task::JoinHandle<String>>,
@@ -274,6 +284,10 @@ impl Supervisor<'_> {
             self.show(&unit);
             return;
         }
+        if let Some(why) = self.wrong_account(step).await {
+            self.tell(What::StepEnded { unit: name.to_owned(), step, code: None, failed: Some(why) });
+            return;
+        }
         if step == Step::Apply
             && let Some(why) = self.not_as_approved(&unit)
         {
@@ -334,6 +348,19 @@ impl Supervisor<'_> {
             plan
         });
         self.showing.insert(unit.name.clone(), task);
+    }
+
+    /// Why nothing is planned or applied with these credentials; none where they are of the account that the run was begun
+    /// with. Whoever takes a run up may have others, and a profile may have changed.
+    async fn wrong_account(&self, step: Step) -> Option<String> {
+        let expected = self.order.account.as_ref().filter(|_| matches!(step, Step::Plan | Step::Apply))?;
+        match (self.account)(self.order.clone()).await {
+            Ok(account) if account == *expected => None,
+            Ok(account) => {
+                Some(format!("the credentials are of account {account}, and the run was begun in {expected}"))
+            }
+            Err(why) => Some(format!("AWS cannot be asked whose account this is: {why}")),
+        }
     }
 
     /// Why what was approved is not what would be applied now; none where it is.
@@ -399,34 +426,4 @@ impl Supervisor<'_> {
         }
         self.tell(What::UnitEnded { unit, end });
     }
-}
-
-/// What Terraform says that is no event of a resource is kept short: the file has it whole.
-fn shortened(message: Message) -> Message {
-    const LONGEST: usize = 4096;
-    match message {
-        Message::Log { text } if text.len() > LONGEST => {
-            Message::Log { text: crate::model::text::cut_end(&text, LONGEST).into_owned() }
-        }
-        other => other,
-    }
-}
-
-/// Why a program was not started, and what to do.
-fn not_started(call: &steps::Call, error: &io::Error) -> String {
-    if !call.dir.is_dir() {
-        return format!("there is no folder {} any more", call.dir.display());
-    }
-    format!("{} cannot be started: {error}", call.program.display())
-}
-
-/// Whether providers of several units go into one folder: `init` of two at a time would write there together.
-fn shares_plugins(around: &Surroundings) -> bool {
-    if around.get("TF_PLUGIN_CACHE_DIR").is_some_and(|dir| !dir.is_empty()) {
-        return true;
-    }
-    let named = around.get("TF_CLI_CONFIG_FILE").map(PathBuf::from);
-    let file = named.or_else(|| Some(std::env::home_dir()?.join(".terraformrc")));
-    file.and_then(|file| std::fs::read_to_string(file).ok())
-        .is_some_and(|text| text.lines().any(|line| line.trim_start().starts_with("plugin_cache_dir")))
 }
