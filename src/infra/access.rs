@@ -2,9 +2,10 @@
 //! folder that it works in, so that no dependency has to be read and nothing is planned.
 
 use super::ask::{Answer, Question};
+use super::find::Discovered;
 use super::surroundings::Surroundings;
 use super::tools::Tools;
-use super::{Discovered, terragrunt};
+use super::{terraform, terragrunt};
 use crate::model::infra::{Tool, Trouble, TroubleKind, Unit};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -57,22 +58,22 @@ impl<'a> Access<'a> {
     /// Initialises it: its providers, modules and backend. A state is neither made nor moved.
     ///
     /// # Errors
-    /// As Terraform or Terragrunt says.
+    /// As Terraform or Terragrunt says; its workspace is not there.
     pub async fn init(&self) -> Result<Answer, Trouble> {
-        self.init_in(self.surroundings()).await
+        let answer = self.init_without_workspace().await?;
+        terraform::check_workspace(self.unit, self.tools, self.surroundings).await?;
+        Ok(answer)
     }
 
-    /// The same with the default workspace, for one whose own is not there yet.
+    /// The same, for one whose workspace may not be there yet.
     ///
     /// # Errors
     /// As Terraform says.
     pub async fn init_without_workspace(&self) -> Result<Answer, Trouble> {
         let mut own = self.surroundings();
-        own.set("TF_WORKSPACE", super::surroundings::DEFAULT_WORKSPACE);
-        self.init_in(own).await
-    }
-
-    async fn init_in(&self, own: Surroundings) -> Result<Answer, Trouble> {
+        if self.unit.tool == Tool::Terraform {
+            own.set("TF_WORKSPACE", super::surroundings::DEFAULT_WORKSPACE);
+        }
         let _one = INITIALISES.lock().await;
         let mut words: Vec<std::ffi::OsString> = vec!["init".into(), "-input=false".into(), "-no-color".into()];
         if let Some(folder) = &self.tools.plugin_dir {
@@ -87,6 +88,14 @@ impl<'a> Access<'a> {
                 question.ask_well(&own.of_terragrunt(&self.tools.terraform), &what).await
             }
         }
+    }
+
+    /// The workspaces of its folder.
+    ///
+    /// # Errors
+    /// They cannot be listed.
+    pub async fn workspaces(&self) -> Result<Vec<String>, Trouble> {
+        terraform::workspaces(self.unit, self.tools, self.surroundings).await
     }
 
     /// Makes its workspace.
@@ -118,7 +127,13 @@ impl<'a> Access<'a> {
                 return Ok(answer);
             }
         }
-        self.init().await.map_err(|trouble| Trouble::new(TroubleKind::NotInitialised, what).causes(told(trouble)))?;
+        self.init().await.map_err(|trouble| match trouble.kind {
+            TroubleKind::Workspace => trouble,
+            _ => Trouble {
+                hint: trouble.hint.clone(),
+                ..Trouble::new(TroubleKind::NotInitialised, what).causes(told(trouble))
+            },
+        })?;
         self.question(&self.dir().await?).arguments(words).ask_well(&own, what).await
     }
 }

@@ -135,6 +135,7 @@ impl Answer {
     /// What it complained of, for a person: Terraform's errors without their frames, at most 20 lines.
     pub fn complaints(&self) -> Vec<String> {
         let said = if self.err.trim().is_empty() { String::from_utf8_lossy(&self.out) } else { (&*self.err).into() };
+        let said = without_colours(&said);
         let frame = |c: char| matches!(c, '│' | '╷' | '╵') || c.is_whitespace();
         let lines = said.lines().map(|line| line.trim_matches(frame)).filter(|line| !line.is_empty());
         let lines: Vec<String> = lines.map(str::to_owned).collect();
@@ -142,6 +143,17 @@ impl Answer {
         let first = lines.iter().position(|line| line.starts_with("Error:")).unwrap_or(0);
         lines.into_iter().skip(first).take(20).collect()
     }
+}
+
+/// Text without the escape sequences that colour it.
+fn without_colours(said: &str) -> String {
+    let mut plain = String::with_capacity(said.len());
+    let mut parts = said.split("\u{1b}[");
+    plain.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        plain.push_str(part.split_once(|c: char| c.is_ascii_alphabetic()).map_or("", |(_, rest)| rest));
+    }
+    plain
 }
 
 /// All of it; nothing where it is more than can be meant.
@@ -171,7 +183,7 @@ mod tests {
 
     #[test]
     fn complaints_are_the_first_error_without_its_frame() {
-        let err = "Initializing…\n╷\n│ Error: Unsupported block type\n│ \n│   on main.tf line 3:\n│    3: x {\n╵\n"
+        let err = "Initializing…\n\u{1b}[31m╷\u{1b}[0m\n│ Error: Unsupported block type\n│ \n│   on main.tf line 3:\n│    3: x {\n╵\n"
             .to_owned();
         let answer = Answer { code: Some(1), out: b"ignored".to_vec(), err };
         assert_eq!(answer.complaints(), ["Error: Unsupported block type", "on main.tf line 3:", "3: x {"]);

@@ -26,6 +26,29 @@ pub struct Discovered {
 /// units depend on each other in a circle or on what is not there, a folder, a file of variables or a workspace is not
 /// there.
 pub async fn discover(environment: &EnvironmentConfig) -> Result<Discovered, Trouble> {
+    discover_as(environment, Look::default()).await
+}
+
+/// What is looked at beside the units and their edges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// Whether units have hooks around apply, which only a run need know.
+    pub hooks: bool,
+    /// Whether the workspaces are there, which only whoever makes them need not know.
+    pub workspaces: bool,
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self { hooks: true, workspaces: true }
+    }
+}
+
+/// The same, looking at less.
+///
+/// # Errors
+/// As [`discover`].
+pub async fn discover_as(environment: &EnvironmentConfig, look: Look) -> Result<Discovered, Trouble> {
     let Some(kind) = environment.infra.kind else {
         let message = format!("no infrastructure is configured for {}", environment.name);
         let hint = format!("write [environments.{}.infra] into the configuration: docs/infra.md", environment.name);
@@ -34,8 +57,8 @@ pub async fn discover(environment: &EnvironmentConfig) -> Result<Discovered, Tro
     let surroundings = Surroundings::of_process(environment);
     let tools = Tools::find(environment, &surroundings).await?;
     let (graph, warnings) = match kind {
-        Tool::Terragrunt => terragrunt::units(&environment.infra, &tools, &surroundings).await?,
-        Tool::Terraform => terraform::units(&environment.infra, &tools, &surroundings).await?,
+        Tool::Terragrunt => terragrunt::units(&environment.infra, &tools, &surroundings, look.hooks).await?,
+        Tool::Terraform => terraform::units(&environment.infra, &tools, &surroundings, look.workspaces).await?,
     };
     Ok(Discovered { graph, warnings, tools, surroundings })
 }

@@ -6,7 +6,11 @@
 
 pub mod access;
 mod ask;
+pub mod caches;
 mod find;
+pub mod format;
+pub mod lint;
+pub mod locks;
 pub mod run;
 pub mod surroundings;
 pub mod terraform;
@@ -15,6 +19,6 @@ pub mod tools;
 
 pub use access::{Access, each};
 pub use ask::{Answer, Question};
-pub use find::{Discovered, discover};
+pub use find::{Discovered, Look, discover, discover_as};
 pub use surroundings::Surroundings;
 pub use tools::Tools;

@@ -12,6 +12,7 @@ pub(super) async fn units(
     infra: &InfraConfig,
     tools: &Tools,
     surroundings: &Surroundings,
+    check_workspaces: bool,
 ) -> Result<(Graph, Vec<String>), Trouble> {
     let mut units = Vec::new();
     for listed in &infra.units {
@@ -27,7 +28,7 @@ pub(super) async fn units(
         read.push((unit, code(unit, tools, surroundings, &mut warnings).await?));
     }
     warnings.extend(remote_state::undeclared(&read));
-    for unit in graph.units() {
+    for unit in graph.units().iter().filter(|_| check_workspaces) {
         workspace(unit, tools, surroundings, &mut warnings).await?;
     }
     Ok((graph, warnings))
@@ -108,22 +109,31 @@ async fn code(
     Ok(code)
 }
 
-/// Holds the workspace against those that are there: Terraform would make one that is not, silently and empty.
+/// Holds the workspace against those that are there, where these can be listed already.
 async fn workspace(
     unit: &Unit,
     tools: &Tools,
     surroundings: &Surroundings,
     warnings: &mut Vec<String>,
 ) -> Result<(), Trouble> {
-    let Some(wanted) = unit.workspace.as_deref().filter(|wanted| *wanted != DEFAULT_WORKSPACE) else { return Ok(()) };
-    let known = match workspaces(unit, tools, surroundings).await {
-        Ok(known) => known,
-        Err(trouble) => {
+    match check_workspace(unit, tools, surroundings).await {
+        Err(trouble) if trouble.kind != TroubleKind::Workspace => {
             let why = trouble.causes.get(1).or(trouble.causes.first()).cloned().unwrap_or(trouble.message);
-            warnings.push(format!("{}: whether workspace {wanted} is there is not known yet: {why}", unit.name));
-            return Ok(());
+            warnings.push(format!("{}: whether its workspace is there is not known yet: {why}", unit.name));
+            Ok(())
         }
-    };
+        judged => judged,
+    }
+}
+
+/// Holds the workspace against those that are there: Terraform would make one that is not, silently and empty.
+///
+/// # Errors
+/// It is not there, or they cannot be listed.
+pub async fn check_workspace(unit: &Unit, tools: &Tools, surroundings: &Surroundings) -> Result<(), Trouble> {
+    let named = unit.workspace.as_deref().filter(|name| unit.tool == Tool::Terraform && *name != DEFAULT_WORKSPACE);
+    let Some(wanted) = named else { return Ok(()) };
+    let known = workspaces(unit, tools, surroundings).await?;
     if known.iter().any(|name| name == wanted) {
         return Ok(());
     }
@@ -145,7 +155,7 @@ pub async fn workspaces(unit: &Unit, tools: &Tools, surroundings: &Surroundings)
     if let Some(folder) = data_dir(unit) {
         own.set("TF_DATA_DIR", folder);
     }
-    let question = Question::new(&tools.terraform, &unit.dir).arguments(["workspace", "list"]);
+    let question = Question::new(&tools.terraform, &unit.dir).arguments(["workspace", "list", "-no-color"]);
     let answer = question.ask_well(&own, "the workspaces cannot be listed").await?;
     Ok(listed(&String::from_utf8_lossy(&answer.out)))
 }

@@ -62,6 +62,7 @@ pub(super) async fn units(
     infra: &InfraConfig,
     tools: &Tools,
     surroundings: &Surroundings,
+    with_hooks: bool,
 ) -> Result<(Graph, Vec<String>), Trouble> {
     let configured = PathBuf::from(infra.dir.as_deref().unwrap_or_default());
     let dir = configured.canonicalize().ok().filter(|dir| dir.is_dir()).ok_or_else(|| {
@@ -77,7 +78,9 @@ pub(super) async fn units(
     let (dag, plain, check) = tokio::join!(dag.ask_well(&own, what), plain.ask_well(&own, what), check.ask(&own));
     let said = Said { dag: found(&dag?.out)?, plain: found(&plain?.out)?, check: check? };
     let (mut units, mut warnings) = judged(&said, &dir, &|path| std::fs::read_to_string(path).ok())?;
-    hooks(&mut units, tools, &own, &mut warnings).await;
+    if with_hooks {
+        hooks(&mut units, tools, &own, &mut warnings).await;
+    }
     let graph = Graph::new(units).map_err(|errors| {
         Trouble::new(TroubleKind::Code, format!("the units of {} are no graph", dir.display()))
             .causes(errors.iter().map(ToString::to_string))

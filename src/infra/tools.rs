@@ -112,13 +112,19 @@ fn place(tool: Tool, configured: Option<&str>, surroundings: &Surroundings) -> R
         let cause = format!("`infra.{}` of the configuration names it", tool.word());
         return Err(Trouble::new(TroubleKind::Tool, message).cause(cause).hint(install(tool)));
     }
-    let path = surroundings.get("PATH").unwrap_or(OsStr::new(""));
-    let mut folders = std::env::split_paths(path).filter(|folder| folder.is_absolute());
-    folders.find_map(|folder| Some(folder.join(name)).filter(|path| is_program(path))).ok_or_else(|| {
+    on_path(name, surroundings).ok_or_else(|| {
+        let path = surroundings.get("PATH").unwrap_or(OsStr::new(""));
         Trouble::new(TroubleKind::Tool, format!("there is no `{name}` on PATH"))
             .cause(format!("PATH is {}", path.to_string_lossy()))
             .hint(install(tool))
     })
+}
+
+/// Where a program is on PATH. Relative folders in it are not looked at: what is there depends on where one stands.
+pub fn on_path(name: &str, surroundings: &Surroundings) -> Option<PathBuf> {
+    let path = surroundings.get("PATH")?;
+    let mut folders = std::env::split_paths(path).filter(|folder| folder.is_absolute());
+    folders.find_map(|folder| Some(folder.join(name)).filter(|path| is_program(path)))
 }
 
 fn is_program(path: &Path) -> bool {

@@ -17,6 +17,14 @@ macro_rules! with_actions {
             Cancel(cancel),
             Resume(resume),
             Retry(retry),
+            Output(output),
+            State(state),
+            Init(init),
+            Validate(validate),
+            Fmt(fmt),
+            Lint(lint),
+            Clean(clean),
+            Unlock(unlock),
         }
     };
 }
@@ -25,16 +33,26 @@ mod apply;
 mod approve;
 mod attach;
 mod cancel;
+mod clean;
 mod destroy;
 mod drift;
+mod fmt;
 mod graph;
+mod init;
+mod lint;
+mod output;
 mod plan;
 mod resume;
 mod retry;
 mod runs;
+mod state;
+mod unlock;
+mod validate;
 
 pub(super) mod args;
 mod declared;
+mod failed;
+mod findings;
 mod list;
 mod opened;
 mod target;
@@ -50,7 +68,8 @@ mod shown;
 #[cfg(test)]
 pub(super) mod samples;
 
-use super::declared::{Declared, Work};
+use super::declared::{Declared, Schema, Work};
+use crate::headless::schema;
 use args::Arguments;
 
 pub(super) const COMMAND: Declared<Arguments> = Declared {
@@ -58,6 +77,13 @@ pub(super) const COMMAND: Declared<Arguments> = Declared {
     formats: |arguments| arguments.action.formats(),
     takes_interrupt: |arguments| arguments.action.takes_interrupt(),
     work: Work::Prints,
-    schemas: &[graph::SCHEMA],
+    schemas: &[graph::SCHEMA, output::SCHEMA, state::LIST, state::SHOW, FINDINGS],
     run: |context, arguments, out| arguments.action.run(context, out),
+};
+
+/// What `validate` and `lint` print.
+const FINDINGS: Schema = Schema {
+    name: "infra-findings",
+    about: "`cockpit infra validate -o json` and `cockpit infra lint -o json`",
+    make: || schema::of::<findings::Findings>(findings::SCHEMA),
 };

@@ -1,16 +1,69 @@
 //! A report of each kind, for the test that holds every output against its schema. A subcommand that prints JSON adds its own.
 
-use super::graph;
-use crate::model::infra::{Graph, Tool, Unit};
+use super::failed::FailedUnit;
+use super::findings::{Finding, Findings};
+use super::output::report::{OutputDto, Outputs};
+use super::state::report::{ResourceDto, StateList, StateShow};
+use super::{graph, output};
+use crate::model::infra::{Graph, Tool, Unit, state};
 use serde_json::Value;
 
 /// Reports by the name of their schema.
 pub(in crate::commands) fn all() -> Vec<(&'static str, Value)> {
     let value = |report: serde_json::Result<Value>| report.unwrap();
-    vec![(
-        graph::SCHEMA.name,
-        value(serde_json::to_value(graph::report::graph("staging", &units(), &["a note".into()]))),
-    )]
+    let failed = vec![FailedUnit { unit: "app".into(), message: "it failed".into(), causes: vec!["why".into()] }];
+    let environment = "staging".to_owned();
+    let of = |sensitive| state::Output { name: "url".into(), sensitive, value: "x".into(), kind: "string".into() };
+    let outputs = vec![OutputDto::new("app", of(true), false), OutputDto::new("app", of(false), false)];
+    let resource = state::Resource {
+        address: "aws_vpc.a".into(),
+        kind: "aws_vpc".into(),
+        is_data: false,
+        is_tainted: true,
+        values: serde_json::json!({"id": "vpc-1"}),
+    };
+    let resource_dto = ResourceDto::new("app", &resource);
+    let finding = Finding {
+        unit: "app".into(),
+        severity: "error".into(),
+        file: Some("main.tf".into()),
+        line: Some(3),
+        message: "wrong".into(),
+        rule: None,
+    };
+    let findings = Findings {
+        schema: super::findings::SCHEMA.into(),
+        environment: environment.clone(),
+        units: vec!["app".into()],
+        findings: vec![finding],
+        failed: failed.clone(),
+    };
+    let outputs = Outputs {
+        schema: output::report::SCHEMA.into(),
+        environment: environment.clone(),
+        outputs,
+        failed: failed.clone(),
+    };
+    let list = StateList {
+        schema: super::state::report::LIST.into(),
+        environment: environment.clone(),
+        resources: vec![resource_dto.clone()],
+        failed,
+    };
+    let show = StateShow {
+        schema: super::state::report::SHOW.into(),
+        environment,
+        resource: resource_dto,
+        values: resource.values,
+    };
+    let graph = graph::report::graph("staging", &units(), &["a note".into()]);
+    vec![
+        (super::graph::SCHEMA.name, value(serde_json::to_value(graph))),
+        (output::SCHEMA.name, value(serde_json::to_value(outputs))),
+        (super::state::LIST.name, value(serde_json::to_value(list))),
+        (super::state::SHOW.name, value(serde_json::to_value(show))),
+        (super::FINDINGS.name, value(serde_json::to_value(findings))),
+    ]
 }
 
 fn units() -> Graph {

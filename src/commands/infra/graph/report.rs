@@ -2,7 +2,8 @@
 
 use crate::headless::emit::Printable;
 use crate::headless::table::{Table, numbers, prose, words};
-use crate::model::infra::Graph;
+use crate::model::infra::picture::{Node, Picture};
+use crate::model::infra::{Graph, Unit};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -63,6 +64,24 @@ pub fn graph(environment: &str, graph: &Graph, warnings: &[String]) -> GraphDto 
         units: units.collect(),
         warnings: warnings.to_vec(),
     }
+}
+
+/// The units as boxes, with their waves; lines lead from what is needed to what needs it.
+pub fn picture(graph: &Graph) -> Picture {
+    let waves = graph.waves();
+    let placed: Vec<(usize, &Unit)> =
+        waves.iter().enumerate().flat_map(|(at, wave)| wave.iter().map(move |unit| (at + 1, *unit))).collect();
+    let number = |name: &String| placed.iter().position(|(_, unit)| unit.name == *name);
+    let edges = placed.iter().enumerate().flat_map(|(to, (_, unit))| {
+        unit.depends_on.iter().filter_map(number).map(move |from| (from, to)).collect::<Vec<_>>()
+    });
+    let node = |(wave, unit): &(usize, &Unit)| Node {
+        id: unit.name.clone(),
+        label: unit.name.clone(),
+        note: unit.workspace.clone().unwrap_or_else(|| format!("wave {wave}")),
+        ..Node::default()
+    };
+    Picture { edges: edges.collect(), nodes: placed.iter().map(node).collect() }
 }
 
 impl Printable for GraphDto {

@@ -1,0 +1,32 @@
+//! Has the code of units written in its usual form, by Terraform and Terragrunt themselves.
+
+use super::args::Arguments;
+use crate::cli::{ExitCode, Report};
+use crate::commands::context::Context;
+use crate::commands::infra::opened::{self, limited, report};
+use crate::commands::printed::printed;
+use crate::commands::say::say;
+use crate::headless;
+use crate::infra::format;
+use std::io;
+
+pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    if context.global.read_only && !arguments.check {
+        return Err(Report::new("refused", "nothing was changed: --read-only refuses every change", ExitCode::Refused)
+            .hint("--check changes nothing"));
+    }
+    let opened = opened::open(context, &arguments.target).await?;
+    let changed = limited(context, format::all(&opened.found, arguments.check)).await?.map_err(report)?;
+    let lines: String =
+        changed.iter().map(|file| format!("{}\n", crate::model::text::harmless(&file.display().to_string()))).collect();
+    printed(headless::write(out, &lines).map(drop))?;
+    match (changed.len(), arguments.check) {
+        (0, _) => say("everything is in its usual form"),
+        (count, true) => {
+            say(&format!("not in their usual form: {count}; without --check they are written in it"));
+            return Ok(ExitCode::Failed);
+        }
+        (count, false) => say(&format!("written in their usual form: {count}")),
+    }
+    Ok(ExitCode::Done)
+}

@@ -1,0 +1,48 @@
+//! Initialises units, one after the other: they share a cache of providers.
+
+use super::args::Arguments;
+use crate::cli::{ExitCode, Report};
+use crate::commands::context::Context;
+use crate::commands::infra::failed::{FailedUnit, judged};
+use crate::commands::infra::opened::{self, limited};
+use crate::commands::say::say;
+use crate::infra::Access;
+use crate::infra::surroundings::DEFAULT_WORKSPACE;
+use crate::model::infra::{Tool, Trouble, Unit};
+
+pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, Report> {
+    if arguments.new_workspace && context.global.read_only {
+        return Err(Report::new("refused", "nothing was changed: --read-only refuses every change", ExitCode::Refused));
+    }
+    let opened = opened::open_without_workspaces(context, &arguments.target).await?;
+    let mut failed = Vec::new();
+    let units = opened.found.graph.units();
+    for unit in units {
+        let access = Access::new(&opened.found, unit);
+        match limited(context, one(access, arguments.new_workspace)).await? {
+            Ok(()) => say(&format!("{} is ready", unit.name)),
+            Err(trouble) => {
+                let unit = FailedUnit::new(&unit.name, trouble);
+                say(&unit.sentence());
+                failed.push(unit);
+            }
+        }
+    }
+    let code = judged("no unit can be initialised", &failed, units.len())?;
+    Ok(if code == ExitCode::Done { code } else { ExitCode::Failed })
+}
+
+async fn one(access: Access<'_>, new_workspace: bool) -> Result<(), Trouble> {
+    let Some(wanted) = named(access.unit).filter(|_| new_workspace) else { return access.init().await.map(drop) };
+    access.init_without_workspace().await?;
+    if !access.workspaces().await?.iter().any(|name| name == wanted) {
+        access.new_workspace().await?;
+        say(&format!("workspace {wanted} of {} is made", access.unit.name));
+    }
+    access.init().await.map(drop)
+}
+
+/// The workspace of a unit that is not there by itself.
+fn named(unit: &Unit) -> Option<&str> {
+    unit.workspace.as_deref().filter(|name| unit.tool == Tool::Terraform && *name != DEFAULT_WORKSPACE)
+}

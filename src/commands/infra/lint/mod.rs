@@ -1,0 +1,15 @@
+//! `cockpit infra lint`: what a linter finds in the code of units.
+
+pub(super) mod args;
+mod run;
+
+use super::declared::Action;
+use crate::cli::output;
+use crate::commands::declared::never;
+use args::Arguments;
+
+pub(super) const ACTION: Action<Arguments> = Action {
+    formats: |_| output::LIST,
+    takes_interrupt: never,
+    run: |context, arguments, out| Box::pin(run::run(context, arguments, out)),
+};

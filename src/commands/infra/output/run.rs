@@ -1,0 +1,101 @@
+//! Asks units for their outputs.
+
+use super::args::Arguments;
+use super::report::{OutputDto, Outputs, SCHEMA};
+use crate::cli::{ExitCode, Output, Report};
+use crate::commands::context::Context;
+use crate::commands::infra::failed::{FailedUnit, judged};
+use crate::commands::infra::opened::{self, limited};
+use crate::commands::infra::target::{Environment, Target};
+use crate::commands::printed::printed;
+use crate::headless;
+use crate::infra::each;
+use crate::model::infra::{Trouble, TroubleKind, state};
+use std::io;
+
+pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let (environment, name) = meant(context, &arguments.words);
+    if arguments.sensitive && name.is_none() {
+        return Err(
+            Report::usage("--sensitive shows one output, and none is named").hint("name it after the environment")
+        );
+    }
+    let target = Target { of: Environment { environment }, units: arguments.units.clone() };
+    let opened = opened::open(context, &target).await?;
+    let answers = limited(
+        context,
+        each(&opened.found, |access| async move {
+            let what = format!("the outputs of {} cannot be read", access.unit.name);
+            let answer = access.read(&["output", "-json", "-no-color"], &what).await?;
+            state::outputs(&answer.out)
+                .map_err(|error| Trouble::new(TroubleKind::Failed, what).cause(error.to_string()))
+        }),
+    )
+    .await?;
+    let asked = answers.len();
+    let (mut outputs, mut failed) = (Vec::new(), Vec::new());
+    for (unit, answer) in answers {
+        match answer {
+            Ok(found) => {
+                let wanted = found.into_iter().filter(|output| name.as_ref().is_none_or(|name| *name == output.name));
+                outputs.extend(wanted.map(|output| OutputDto::new(&unit.name, output, arguments.sensitive)));
+            }
+            Err(trouble) => failed.push(FailedUnit::new(&unit.name, trouble)),
+        }
+    }
+    let mut code = judged("no outputs can be read", &failed, asked)?;
+    if let Some(name) = &name {
+        // Each name is asked for on its own: a hidden value must not look like an empty one to a script.
+        let hidden = outputs.iter().find(|output| output.sensitive && !arguments.sensitive);
+        if let Some(output) = hidden.filter(|_| context.global.output.is_none()) {
+            return Err(Report::new(
+                "refused",
+                format!("{} of {} is sensitive", output.name, output.unit),
+                ExitCode::Refused,
+            )
+            .hint("--sensitive shows it"));
+        }
+        match outputs.as_slice() {
+            [] if failed.is_empty() => {
+                return Err(Report::usage(format!("there is no output `{name}`"))
+                    .hint(format!("`cockpit infra output {}` lists those that there are", opened.environment.name)));
+            }
+            [one] if context.global.output.is_none() => {
+                printed(headless::write(out, &format!("{}\n", crate::model::text::harmless(&one.plain()))).map(drop))?;
+                tell(&failed);
+                return Ok(code);
+            }
+            [_, another, ..] if context.global.output.is_none() => {
+                let units: Vec<&str> = outputs.iter().map(|output| output.unit.as_str()).collect();
+                return Err(Report::usage(format!("several units have an output `{}`", another.name))
+                    .hint(format!("name one with --unit: {}", units.join(", "))));
+            }
+            _ => {}
+        }
+    }
+    if context.output == Output::Csv {
+        tell(&failed);
+    }
+    let report = Outputs { schema: SCHEMA.to_owned(), environment: opened.environment.name, outputs, failed };
+    if printed(headless::print(out, &report, context.output, Context::width()).map(drop))? != ExitCode::Done {
+        code = ExitCode::Failed;
+    }
+    Ok(code)
+}
+
+fn tell(failed: &[FailedUnit]) {
+    for unit in failed {
+        crate::commands::say::say(&unit.sentence());
+    }
+}
+
+/// Which of the words is the environment and which the output: a single one is the environment where there is one of
+/// that name.
+fn meant(context: &Context, words: &[String]) -> (Option<String>, Option<String>) {
+    match words {
+        [] => (None, None),
+        [environment, name, ..] => (Some(environment.clone()), Some(name.clone())),
+        [word] if context.load().config.environment(word).is_some() => (Some(word.clone()), None),
+        [word] => (None, Some(word.clone())),
+    }
+}

@@ -1,0 +1,49 @@
+//! `cockpit infra state`: what is typed.
+
+use crate::commands::infra::target::Target;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// Look at states: the resources, one of them, or the whole of it
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct Arguments {
+    /// What to look at.
+    #[command(subcommand)]
+    pub what: What,
+}
+
+/// What `cockpit infra state` looks at.
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum What {
+    /// List the resources [table|json|yaml|csv]
+    List(Target),
+    /// Show one resource, its sensitive values masked [table|json|yaml]
+    Show(Show),
+    /// Print the state of a unit, its sensitive values masked; --to writes it as it is
+    Pull(Pull),
+}
+
+/// Which resource.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct Show {
+    /// The environment, as with --env, and the resource's address: `module.db.aws_db_instance.this[0]`
+    #[arg(value_names = ["ENVIRONMENT", "ADDRESS"], num_args = 1..=2, required = true)]
+    pub words: Vec<String>,
+    /// Only this unit; may be given several times
+    #[arg(short, long = "unit", value_name = "NAME")]
+    pub units: Vec<String>,
+}
+
+/// Which state.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct Pull {
+    /// Of which environment, and unit.
+    #[command(flatten)]
+    pub target: Target,
+    /// Print it as it is, with its secrets
+    #[arg(long, conflicts_with = "to")]
+    pub sensitive: bool,
+    /// Write it as it is into this file, which must not be there and is yours alone
+    #[arg(long, value_name = "FILE")]
+    pub to: Option<PathBuf>,
+}

@@ -1,0 +1,33 @@
+//! `cockpit infra state`: what Terraform knows of the resources of units.
+
+pub(super) mod args;
+pub(super) mod report;
+mod run;
+
+use super::declared::Action;
+use crate::cli::output;
+use crate::commands::declared::{Schema, never};
+use crate::headless::schema;
+use args::{Arguments, What};
+
+pub(super) const LIST: Schema = Schema {
+    name: "infra-state-list",
+    about: "`cockpit infra state list -o json`",
+    make: || schema::of::<report::StateList>(report::LIST),
+};
+
+pub(super) const SHOW: Schema = Schema {
+    name: "infra-state-show",
+    about: "`cockpit infra state show -o json`",
+    make: || schema::of::<report::StateShow>(report::SHOW),
+};
+
+pub(super) const ACTION: Action<Arguments> = Action {
+    formats: |arguments| match arguments.what {
+        What::List(_) => output::LIST,
+        What::Show(_) => output::TREE,
+        What::Pull(_) => output::JSON,
+    },
+    takes_interrupt: never,
+    run: |context, arguments, out| Box::pin(run::run(context, arguments, out)),
+};

@@ -1,0 +1,150 @@
+//! Asks units for their states.
+
+use super::args::{Arguments, Pull, Show, What};
+use super::report::{LIST, ResourceDto, SHOW, StateList, StateShow};
+use crate::cli::{ExitCode, Output, Report};
+use crate::commands::context::Context;
+use crate::commands::infra::failed::{FailedUnit, judged};
+use crate::commands::infra::opened::{self, limited, report};
+use crate::commands::infra::target::{Environment, Target};
+use crate::commands::printed::printed;
+use crate::commands::say::say;
+use crate::headless;
+use crate::infra::{Access, each};
+use crate::model::infra::state::{Resource, addresses, pulled, resources};
+use crate::model::infra::{Trouble, TroubleKind};
+use crate::model::names::nearest;
+use std::io::{self, Write as _};
+use std::path::Path;
+
+pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    match &arguments.what {
+        What::List(target) => list(context, target, out).await,
+        What::Show(what) => show(context, what, out).await,
+        What::Pull(what) => pull(context, what, out).await,
+    }
+}
+
+fn what(access: &Access<'_>) -> String {
+    format!("the state of {} cannot be read", access.unit.name)
+}
+
+/// An answer of Terraform that is not what it says it is.
+fn unread(access: &Access<'_>, error: &serde_json::Error) -> Trouble {
+    Trouble::new(TroubleKind::Failed, what(access)).cause(format!("Terraform's answer is not understood: {error}"))
+}
+
+async fn list(context: &Context, target: &Target, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let opened = opened::open(context, target).await?;
+    let answers = limited(
+        context,
+        each(&opened.found, |access| async move {
+            let answer = access.read(&["state", "pull"], &what(&access)).await?;
+            addresses(&answer.out).map_err(|error| unread(&access, &error))
+        }),
+    )
+    .await?;
+    let asked = answers.len();
+    let (mut resources, mut failed) = (Vec::new(), Vec::new());
+    for (unit, answer) in answers {
+        match answer {
+            Ok(found) => resources.extend(found.iter().map(|resource| ResourceDto::new(&unit.name, resource))),
+            Err(trouble) => failed.push(FailedUnit::new(&unit.name, trouble)),
+        }
+    }
+    let code = judged("no state can be read", &failed, asked)?;
+    if context.output == Output::Csv {
+        failed.iter().for_each(|unit| say(&unit.sentence()));
+    }
+    let report = StateList { schema: LIST.to_owned(), environment: opened.environment.name, resources, failed };
+    printed(headless::print(out, &report, context.output, Context::width()).map(drop))?;
+    Ok(code)
+}
+
+async fn show(context: &Context, arguments: &Show, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let (environment, address) = match arguments.words.as_slice() {
+        [environment, address] => (Some(environment.clone()), address),
+        [address, ..] => (None, address),
+        [] => return Err(Report::usage("no resource is named")),
+    };
+    let target = Target { of: Environment { environment }, units: arguments.units.clone() };
+    let opened = opened::open(context, &target).await?;
+    let answers = limited(
+        context,
+        each(&opened.found, |access| async move {
+            let answer = access.read(&["show", "-json", "-no-color"], &what(&access)).await?;
+            resources(&answer.out).map_err(|error| unread(&access, &error))
+        }),
+    )
+    .await?;
+    let asked = answers.len();
+    let (mut all, mut failed): (Vec<(String, Resource)>, Vec<FailedUnit>) = (Vec::new(), Vec::new());
+    for (unit, answer) in answers {
+        match answer {
+            Ok(found) => all.extend(found.into_iter().map(|resource| (unit.name.clone(), resource))),
+            Err(trouble) => failed.push(FailedUnit::new(&unit.name, trouble)),
+        }
+    }
+    let code = judged("no state can be read", &failed, asked)?;
+    failed.iter().for_each(|unit| say(&unit.sentence()));
+    let of_address: Vec<&(String, Resource)> =
+        all.iter().filter(|(_, resource)| resource.address == *address).collect();
+    let (unit, resource) = match of_address.as_slice() {
+        [one] => *one,
+        [] => {
+            let near = nearest(address, all.iter().map(|(_, resource)| resource.address.as_str()));
+            let mean = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+            return Err(Report::usage(format!("there is no resource `{address}`"))
+                .hint(format!("{mean}`cockpit infra state list {}` lists them", opened.environment.name)));
+        }
+        several => {
+            let units: Vec<&str> = several.iter().map(|(unit, _)| unit.as_str()).collect();
+            return Err(Report::usage(format!("several units have a resource `{address}`"))
+                .hint(format!("name one with --unit: {}", units.join(", "))));
+        }
+    };
+    let report = StateShow {
+        schema: SHOW.to_owned(),
+        environment: opened.environment.name,
+        resource: ResourceDto::new(unit, resource),
+        values: resource.values.clone(),
+    };
+    printed(headless::print(out, &report, context.output, Context::width()).map(drop))?;
+    Ok(code)
+}
+
+async fn pull(context: &Context, arguments: &Pull, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let opened = opened::open(context, &arguments.target).await?;
+    let [unit] = opened.found.graph.units() else {
+        let names: Vec<&str> = opened.found.graph.units().iter().map(|unit| unit.name.as_str()).collect();
+        return Err(
+            Report::usage("a state is that of one unit").hint(format!("name one with --unit: {}", names.join(", ")))
+        );
+    };
+    let access = Access::new(&opened.found, unit);
+    let state = limited(context, access.read(&["state", "pull"], &what(&access))).await?.map_err(report)?.out;
+    if let Some(file) = &arguments.to {
+        write_whole(file, &state).map_err(|error| {
+            let message = format!("the state cannot be written into {}", file.display());
+            Report::new("output", message, ExitCode::Failed).caused_by(&error)
+        })?;
+        say(&format!("the state of {}, with its secrets, is in {}", unit.name, file.display()));
+        return Ok(ExitCode::Done);
+    }
+    if arguments.sensitive {
+        return printed(out.write_all(&state).and_then(|()| out.flush()));
+    }
+    let shown =
+        limited(context, access.read(&["show", "-json", "-no-color"], &what(&access))).await?.map_err(report)?;
+    let masked = pulled(&state, &shown.out).map_err(|error| report(unread(&access, &error)))?;
+    say("sensitive values are masked, so that this can be read and not pushed; --to FILE writes it as it is");
+    printed(headless::emit::json(&masked).and_then(|text| headless::write(out, &text).map(drop)))
+}
+
+/// Into a new file that its owner alone can read.
+fn write_whole(file: &Path, state: &[u8]) -> io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
+    file.write_all(state)?;
+    file.sync_all()
+}

@@ -1,0 +1,15 @@
+//! `cockpit infra unlock`: what is typed.
+
+use crate::commands::infra::target::Target;
+use clap::Args;
+
+/// Show who holds the lock of a unit's state, and release one that was left behind
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct Arguments {
+    /// Whose.
+    #[command(flatten)]
+    pub target: Target,
+    /// Only show it
+    #[arg(long)]
+    pub dry_run: bool,
+}

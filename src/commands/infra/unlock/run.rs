@@ -1,0 +1,47 @@
+//! Shows the lock of a state, and releases it after a yes.
+
+use super::args::Arguments;
+use crate::app::command::Risk;
+use crate::cli::{ExitCode, Report};
+use crate::commands::context::Context;
+use crate::commands::infra::opened::{self, limited, report};
+use crate::commands::say::say;
+use crate::commands::yes::said_yes;
+use crate::infra::{Access, each, locks};
+
+pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, Report> {
+    let opened = opened::open(context, &arguments.target).await?;
+    let looked = limited(context, each(&opened.found, |access| async move { locks::look(&access).await })).await?;
+    let (mut code, mut locked) = (ExitCode::Done, Vec::new());
+    for (unit, lock) in looked {
+        match lock {
+            Ok(None) => say(&format!("{}: no lock", unit.name)),
+            Ok(Some(lock)) => {
+                say(&format!("{}: locked by {}, {}, since {}", unit.name, lock.who, lock.operation, lock.created));
+                say(&format!("  {}; id {}", locks::alive(&lock, &opened.found.surroundings).await.sentence(), lock.id));
+                locked.push((unit, lock));
+            }
+            Err(trouble) => {
+                say(&format!("{}: {}", unit.name, [vec![trouble.message], trouble.causes].concat().join("; ")));
+                code = ExitCode::Failed;
+            }
+        }
+    }
+    if locked.is_empty() || arguments.dry_run {
+        return Ok(code);
+    }
+    if locked.len() > 1 {
+        return Err(Report::usage("several units are locked").hint("name the one that is meant with --unit"));
+    }
+    let (unit, lock) = &locked[0];
+    say(&format!(
+        "its lock will be released: where {} still works on it, two would write one state, and one's work is lost",
+        lock.who
+    ));
+    if !said_yes(context, &opened.environment, Risk::Disrupt).await? {
+        return Err(Report::new("refused", "nothing was changed: it was not confirmed", ExitCode::Refused));
+    }
+    locks::release(&Access::new(&opened.found, unit), lock).await.map_err(report)?;
+    say(&format!("{}: the lock is released", unit.name));
+    Ok(code)
+}

@@ -1,0 +1,118 @@
+//! tflint, where it is installed.
+
+use super::access::Access;
+use super::ask::Question;
+use super::surroundings::Surroundings;
+use super::tools;
+use crate::model::infra::{Trouble, TroubleKind};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// What it found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issue {
+    /// The name of the rule.
+    pub rule: String,
+    /// `error`, `warning` or `notice`.
+    pub severity: String,
+    /// In a sentence.
+    pub message: String,
+    /// The file.
+    pub file: Option<String>,
+    /// The line in it, from 1.
+    pub line: Option<u64>,
+}
+
+/// Where tflint is.
+///
+/// # Errors
+/// It is not installed.
+pub fn program(surroundings: &Surroundings) -> Result<PathBuf, Trouble> {
+    tools::on_path("tflint", surroundings).ok_or_else(|| {
+        Trouble::new(TroubleKind::Tool, "there is no `tflint` on PATH")
+            .hint("install it: `mise install` in the project, or https://github.com/terraform-linters/tflint; `cockpit infra validate` needs none")
+    })
+}
+
+/// Has it look at the code of a unit: with Terragrunt at the module, as Terraform sees it.
+///
+/// # Errors
+/// It fails, or says what cannot be read.
+pub async fn unit(access: &Access<'_>, program: &Path) -> Result<Vec<Issue>, Trouble> {
+    let what = format!("{} cannot be looked at", access.unit.name);
+    let mut dir = access.dir().await?;
+    if !dir.is_dir() {
+        access.init().await?;
+        dir = access.dir().await?;
+    }
+    let mut question = Question::new(program, &dir).arguments(["--format=json", "--no-color"]);
+    for file in &access.unit.var_files {
+        question = question.arguments([format!("--var-file={}", file.display())]);
+    }
+    // It exits with 2 where it found something.
+    let answer = question.ask(&access.surroundings()).await?;
+    if !matches!(answer.code, Some(0 | 2)) {
+        return Err(question.failed(&what, &answer));
+    }
+    issues(&answer.out).map_err(|error| Trouble::new(TroubleKind::Failed, what).cause(format!("its answer: {error}")))
+}
+
+fn issues(json: &[u8]) -> Result<Vec<Issue>, serde_json::Error> {
+    #[derive(Deserialize)]
+    struct All {
+        issues: Vec<One>,
+    }
+    #[derive(Deserialize)]
+    struct One {
+        rule: Rule,
+        message: String,
+        range: Option<Range>,
+    }
+    #[derive(Deserialize)]
+    struct Rule {
+        name: String,
+        severity: String,
+    }
+    #[derive(Deserialize)]
+    struct Range {
+        filename: String,
+        start: Start,
+    }
+    #[derive(Deserialize)]
+    struct Start {
+        line: u64,
+    }
+    let all: All = serde_json::from_slice(json)?;
+    let one = |one: One| Issue {
+        rule: one.rule.name,
+        severity: if one.rule.severity == "info" { "notice".to_owned() } else { one.rule.severity },
+        message: one.message,
+        line: one.range.as_ref().map(|range| range.start.line).filter(|line| *line > 0),
+        file: one.range.map(|range| range.filename).filter(|file| !file.is_empty()),
+    };
+    Ok(all.issues.into_iter().map(one).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn issues_have_their_rule_and_place() {
+        let json = br#"{"issues":[{"rule":{"name":"terraform_unused_declarations","severity":"warning","link":"x"},
+            "message":"variable \"a\" is declared but not used","range":{"filename":"main.tf","start":{"line":1,"column":1},
+            "end":{"line":1,"column":13}},"callers":[]}],"errors":[]}"#;
+        let found = issues(json).unwrap();
+        assert_eq!(
+            found,
+            [Issue {
+                rule: "terraform_unused_declarations".into(),
+                severity: "warning".into(),
+                message: "variable \"a\" is declared but not used".into(),
+                file: Some("main.tf".into()),
+                line: Some(1),
+            }]
+        );
+        assert!(issues(b"panic").is_err());
+    }
+}

@@ -1,0 +1,142 @@
+//! The lock of a state: who holds it, and releasing one that somebody left behind.
+
+use super::access::Access;
+use super::ask::Question;
+use super::surroundings::Surroundings;
+use super::tools;
+use crate::model::infra::{Trouble, TroubleKind};
+use std::path::Path;
+
+/// A lock, as Terraform tells it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lock {
+    /// What releases it.
+    pub id: String,
+    /// `user@host`.
+    pub who: String,
+    /// What they do: `OperationTypeApply`.
+    pub operation: String,
+    /// Since when.
+    pub created: String,
+}
+
+/// Whether whoever holds a lock may still be at work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Alive {
+    /// It was taken on another machine.
+    Elsewhere(String),
+    /// Terraform runs on this machine, as these processes.
+    Perhaps(Vec<String>),
+    /// No Terraform runs on this machine, on which it was taken.
+    Gone,
+    /// It cannot be told.
+    Unknown,
+}
+
+impl Alive {
+    /// For a person.
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::Elsewhere(host) => format!("it was taken on {host}: ask there whether it still works"),
+            Self::Perhaps(processes) => {
+                format!("Terraform runs on this machine (process {}): it may be the one", processes.join(", "))
+            }
+            Self::Gone => "no Terraform runs on this machine, where it was taken: it was left behind".to_owned(),
+            Self::Unknown => "whether it still works cannot be told".to_owned(),
+        }
+    }
+}
+
+/// An address that no resource has: Terraform takes the lock to look for it, finds nothing, and lets go.
+const NOWHERE: &str = "terraform_data.cockpit_looks_at_the_lock";
+
+/// The lock of a unit's state, if there is one. It is found by taking it for a moment, without changing anything.
+///
+/// # Errors
+/// The state cannot be read.
+pub async fn look(access: &Access<'_>) -> Result<Option<Lock>, Trouble> {
+    let what = format!("the state of {} cannot be read", access.unit.name);
+    access.read(&["state", "pull"], &what).await?;
+    let dir = access.dir().await?;
+    let question = access.question(&dir).arguments(["state", "rm", "-dry-run", "-lock-timeout=0s", NOWHERE]);
+    let answer = question.ask(&access.surroundings()).await?;
+    let said = format!("{}\n{}", answer.err, String::from_utf8_lossy(&answer.out));
+    Ok(parse(&said))
+}
+
+/// Releases a lock.
+///
+/// # Errors
+/// Terraform refuses: it is another one by now.
+pub async fn release(access: &Access<'_>, lock: &Lock) -> Result<(), Trouble> {
+    let dir = access.dir().await?;
+    let question = access.question(&dir).arguments(["force-unlock", "-force", &lock.id]);
+    question.ask_well(&access.surroundings(), &format!("the lock of {} cannot be released", access.unit.name)).await?;
+    match look(access).await? {
+        None => Ok(()),
+        Some(other) => {
+            Err(Trouble::new(TroubleKind::Failed, format!("{} is locked by {}", access.unit.name, other.who)))
+        }
+    }
+}
+
+/// The lock that is told in `Lock Info:`.
+pub fn parse(said: &str) -> Option<Lock> {
+    let frame = |c: char| matches!(c, '│' | '╷' | '╵') || c.is_whitespace();
+    let mut lines =
+        said.lines().map(|line| line.trim_matches(frame)).skip_while(|line| !line.starts_with("Lock Info:"));
+    lines.next()?;
+    let mut lock = Lock::default();
+    for line in lines {
+        match line.split_once(':') {
+            Some(("ID", id)) => id.trim().clone_into(&mut lock.id),
+            Some(("Who", who)) => who.trim().clone_into(&mut lock.who),
+            Some(("Operation", operation)) => operation.trim().clone_into(&mut lock.operation),
+            Some(("Created", created)) => created.trim().clone_into(&mut lock.created),
+            _ => {}
+        }
+    }
+    (!lock.id.is_empty()).then_some(lock)
+}
+
+/// Whether whoever holds a lock may still be at work.
+pub async fn alive(lock: &Lock, surroundings: &Surroundings) -> Alive {
+    let Some((_, host)) = lock.who.rsplit_once('@') else { return Alive::Unknown };
+    let own = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    if own != host {
+        return Alive::Elsewhere(host.to_owned());
+    }
+    let Some(ps) = tools::on_path("ps", surroundings) else { return Alive::Unknown };
+    let question = Question::new(&ps, Path::new("/")).arguments(["-A", "-o", "pid=,comm="]);
+    let Ok(answer) = question.ask_well(surroundings, "").await else { return Alive::Unknown };
+    let said = String::from_utf8_lossy(&answer.out).into_owned();
+    let processes: Vec<String> = said
+        .lines()
+        .filter_map(|line| line.trim().split_once(char::is_whitespace))
+        .filter(|(_, program)| program.trim().rsplit('/').next() == Some("terraform"))
+        .map(|(pid, _)| pid.to_owned())
+        .collect();
+    if processes.is_empty() { Alive::Gone } else { Alive::Perhaps(processes) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_read_from_what_terraform_says_of_it() {
+        let said = "╷\n│ Error: Error acquiring the state lock\n│ \n│ Error message: resource temporarily unavailable\n│ Lock Info:\n\
+                    │   ID:        95b5d5a0-0000-1111-2222-333344445555\n│   Path:      terraform.tfstate\n│   Operation: OperationTypeApply\n\
+                    │   Who:       ann@desk\n│   Version:   1.11.4\n│   Created:   2026-11-24 01:02:03.4 +0000 UTC\n│   Info:      \n╵\n";
+        assert_eq!(
+            parse(said),
+            Some(Lock {
+                id: "95b5d5a0-0000-1111-2222-333344445555".into(),
+                who: "ann@desk".into(),
+                operation: "OperationTypeApply".into(),
+                created: "2026-11-24 01:02:03.4 +0000 UTC".into(),
+            })
+        );
+        assert_eq!(parse("Error: No matching objects found\n"), None);
+    }
+}
