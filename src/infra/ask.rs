@@ -35,7 +35,7 @@ pub struct Answer {
     pub code: Option<i32>,
     /// Its standard output.
     pub out: Vec<u8>,
-    /// The end of its standard error.
+    /// The end of its standard error, without colours.
     pub err: String,
 }
 
@@ -103,7 +103,7 @@ impl Question {
             return Err(failed(format!("`{}` says more than {} MB", self.words(), MOST >> 20))
                 .hint("it is not kept: look at it with the program itself"));
         };
-        Ok(Answer { code: status.code(), out, err })
+        Ok(Answer { code: status.code(), out, err: without_colours(&err) })
     }
 
     /// Asks, and takes an exit code other than 0 as trouble.
@@ -135,7 +135,6 @@ impl Answer {
     /// What it complained of, for a person: Terraform's errors without their frames, at most 20 lines.
     pub fn complaints(&self) -> Vec<String> {
         let said = if self.err.trim().is_empty() { String::from_utf8_lossy(&self.out) } else { (&*self.err).into() };
-        let said = without_colours(&said);
         let frame = |c: char| matches!(c, '│' | '╷' | '╵') || c.is_whitespace();
         let lines = said.lines().map(|line| line.trim_matches(frame)).filter(|line| !line.is_empty());
         let lines: Vec<String> = lines.map(str::to_owned).collect();
@@ -182,8 +181,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn colours_are_no_part_of_what_is_said() {
+        assert_eq!(without_colours("\u{1b}[31m\u{1b}[1m│\u{1b}[0m Error\u{1b}["), "│ Error");
+        assert_eq!(without_colours("plain [x]"), "plain [x]");
+    }
+
+    #[test]
     fn complaints_are_the_first_error_without_its_frame() {
-        let err = "Initializing…\n\u{1b}[31m╷\u{1b}[0m\n│ Error: Unsupported block type\n│ \n│   on main.tf line 3:\n│    3: x {\n╵\n"
+        let err = "Initializing…\n╷\n│ Error: Unsupported block type\n│ \n│   on main.tf line 3:\n│    3: x {\n╵\n"
             .to_owned();
         let answer = Answer { code: Some(1), out: b"ignored".to_vec(), err };
         assert_eq!(answer.complaints(), ["Error: Unsupported block type", "on main.tf line 3:", "3: x {"]);

@@ -5,6 +5,7 @@ use super::tools::Tools;
 use super::{terraform, terragrunt};
 use crate::config::EnvironmentConfig;
 use crate::model::infra::{Graph, Tool, Trouble, TroubleKind};
+use crate::model::names::{listed, nearest};
 
 /// What was found of an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,16 +32,18 @@ pub async fn discover(environment: &EnvironmentConfig) -> Result<Discovered, Tro
 
 /// What is looked at beside the units and their edges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Look {
+pub struct Look<'a> {
+    /// Only these units; all where none is named. What is wrong with the code of others is an error all the same.
+    pub units: &'a [String],
     /// Whether units have hooks around apply, which only a run need know.
     pub hooks: bool,
     /// Whether the workspaces are there, which only whoever makes them need not know.
     pub workspaces: bool,
 }
 
-impl Default for Look {
+impl Default for Look<'_> {
     fn default() -> Self {
-        Self { hooks: true, workspaces: true }
+        Self { units: &[], hooks: true, workspaces: true }
     }
 }
 
@@ -48,7 +51,7 @@ impl Default for Look {
 ///
 /// # Errors
 /// As [`discover`].
-pub async fn discover_as(environment: &EnvironmentConfig, look: Look) -> Result<Discovered, Trouble> {
+pub async fn discover_as(environment: &EnvironmentConfig, look: Look<'_>) -> Result<Discovered, Trouble> {
     let Some(kind) = environment.infra.kind else {
         let message = format!("no infrastructure is configured for {}", environment.name);
         let hint = format!("write [environments.{}.infra] into the configuration: docs/infra.md", environment.name);
@@ -56,11 +59,33 @@ pub async fn discover_as(environment: &EnvironmentConfig, look: Look) -> Result<
     };
     let surroundings = Surroundings::of_process(environment);
     let tools = Tools::find(environment, &surroundings).await?;
-    let (graph, warnings) = match kind {
-        Tool::Terragrunt => terragrunt::units(&environment.infra, &tools, &surroundings, look.hooks).await?,
-        Tool::Terraform => terraform::units(&environment.infra, &tools, &surroundings, look.workspaces).await?,
+    let (graph, mut warnings) = match kind {
+        Tool::Terragrunt => terragrunt::units(&environment.infra, &tools, &surroundings).await?,
+        Tool::Terraform => terraform::units(&environment.infra, &tools, &surroundings).await?,
     };
+    let mut graph = chosen(graph, look.units)?;
+    match kind {
+        Tool::Terragrunt if look.hooks => {
+            graph = terragrunt::with_hooks(graph, &tools, &surroundings, &mut warnings).await
+        }
+        Tool::Terraform if look.workspaces => terraform::check(&graph, &tools, &surroundings, &mut warnings).await?,
+        Tool::Terragrunt | Tool::Terraform => {}
+    }
     Ok(Discovered { graph, warnings, tools, surroundings })
+}
+
+/// The chosen units alone; all where none is named.
+fn chosen(graph: Graph, names: &[String]) -> Result<Graph, Trouble> {
+    let known: Vec<&str> = graph.units().iter().map(|unit| unit.name.as_str()).collect();
+    for name in names {
+        if !known.contains(&name.as_str()) {
+            let near = nearest(name, known.iter().copied());
+            let mean = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+            let hint = format!("{mean}there are: {}", listed(&known));
+            return Err(Trouble::new(TroubleKind::Usage, format!("there is no unit `{name}`")).hint(hint));
+        }
+    }
+    Ok(if names.is_empty() { graph } else { graph.only(names) })
 }
 
 impl Discovered {
@@ -69,18 +94,7 @@ impl Discovered {
     /// # Errors
     /// A name that no unit has.
     pub fn only(mut self, names: &[String]) -> Result<Self, Trouble> {
-        let known: Vec<&str> = self.graph.units().iter().map(|unit| unit.name.as_str()).collect();
-        for name in names {
-            if !known.contains(&name.as_str()) {
-                let near = crate::model::names::nearest(name, known.iter().copied());
-                let mean = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
-                let hint = format!("{mean}there are: {}", crate::model::names::listed(&known));
-                return Err(Trouble::new(TroubleKind::Usage, format!("there is no unit `{name}`")).hint(hint));
-            }
-        }
-        if !names.is_empty() {
-            self.graph = self.graph.only(names);
-        }
+        self.graph = chosen(self.graph, names)?;
         Ok(self)
     }
 }

@@ -14,7 +14,7 @@ pub struct Lock {
     pub id: String,
     /// `user@host`.
     pub who: String,
-    /// What they do: `OperationTypeApply`.
+    /// What they do: `apply`.
     pub operation: String,
     /// Since when.
     pub created: String,
@@ -60,8 +60,7 @@ pub async fn look(access: &Access<'_>) -> Result<Option<Lock>, Trouble> {
     let dir = access.dir().await?;
     let question = access.question(&dir).arguments(["state", "rm", "-dry-run", "-lock-timeout=0s", NOWHERE]);
     let answer = question.ask(&access.surroundings()).await?;
-    let said = format!("{}\n{}", answer.err, String::from_utf8_lossy(&answer.out));
-    Ok(parse(&said))
+    Ok(parse(&answer.err))
 }
 
 /// Releases a lock.
@@ -91,7 +90,9 @@ pub fn parse(said: &str) -> Option<Lock> {
         match line.split_once(':') {
             Some(("ID", id)) => id.trim().clone_into(&mut lock.id),
             Some(("Who", who)) => who.trim().clone_into(&mut lock.who),
-            Some(("Operation", operation)) => operation.trim().clone_into(&mut lock.operation),
+            Some(("Operation", operation)) => {
+                lock.operation = operation.trim().trim_start_matches("OperationType").to_lowercase();
+            }
             Some(("Created", created)) => created.trim().clone_into(&mut lock.created),
             _ => {}
         }
@@ -133,7 +134,7 @@ mod tests {
             Some(Lock {
                 id: "95b5d5a0-0000-1111-2222-333344445555".into(),
                 who: "ann@desk".into(),
-                operation: "OperationTypeApply".into(),
+                operation: "apply".into(),
                 created: "2026-11-24 01:02:03.4 +0000 UTC".into(),
             })
         );

@@ -12,7 +12,6 @@ pub(super) async fn units(
     infra: &InfraConfig,
     tools: &Tools,
     surroundings: &Surroundings,
-    check_workspaces: bool,
 ) -> Result<(Graph, Vec<String>), Trouble> {
     let mut units = Vec::new();
     for listed in &infra.units {
@@ -28,10 +27,20 @@ pub(super) async fn units(
         read.push((unit, code(unit, tools, surroundings, &mut warnings).await?));
     }
     warnings.extend(remote_state::undeclared(&read));
-    for unit in graph.units().iter().filter(|_| check_workspaces) {
-        workspace(unit, tools, surroundings, &mut warnings).await?;
-    }
     Ok((graph, warnings))
+}
+
+/// Holds the workspaces of units against those that are there.
+pub(super) async fn check(
+    graph: &Graph,
+    tools: &Tools,
+    surroundings: &Surroundings,
+    warnings: &mut Vec<String>,
+) -> Result<(), Trouble> {
+    for unit in graph.units() {
+        workspace(unit, tools, surroundings, warnings).await?;
+    }
+    Ok(())
 }
 
 /// A listed unit, whose folder and files are there.
@@ -141,7 +150,7 @@ pub async fn check_workspace(unit: &Unit, tools: &Tools, surroundings: &Surround
     Err(Trouble::new(TroubleKind::Workspace, format!("workspace `{wanted}` of {} does not exist", unit.name))
         .cause(format!("{} has: {}", unit.dir.display(), crate::model::names::listed(&known)))
         .hint(format!(
-            "correct it in the configuration, or make it once: `cockpit infra init --new-workspace --unit {}`",
+            "correct it in the configuration, or make it once: `cockpit infra init ENVIRONMENT --new-workspace --unit {}`",
             unit.name
         )))
 }

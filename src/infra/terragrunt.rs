@@ -62,7 +62,6 @@ pub(super) async fn units(
     infra: &InfraConfig,
     tools: &Tools,
     surroundings: &Surroundings,
-    with_hooks: bool,
 ) -> Result<(Graph, Vec<String>), Trouble> {
     let configured = PathBuf::from(infra.dir.as_deref().unwrap_or_default());
     let dir = configured.canonicalize().ok().filter(|dir| dir.is_dir()).ok_or_else(|| {
@@ -77,10 +76,7 @@ pub(super) async fn units(
     let what = "Terragrunt cannot find the units";
     let (dag, plain, check) = tokio::join!(dag.ask_well(&own, what), plain.ask_well(&own, what), check.ask(&own));
     let said = Said { dag: found(&dag?.out)?, plain: found(&plain?.out)?, check: check? };
-    let (mut units, mut warnings) = judged(&said, &dir, &|path| std::fs::read_to_string(path).ok())?;
-    if with_hooks {
-        hooks(&mut units, tools, &own, &mut warnings).await;
-    }
+    let (units, warnings) = judged(&said, &dir, &|path| std::fs::read_to_string(path).ok())?;
     let graph = Graph::new(units).map_err(|errors| {
         Trouble::new(TroubleKind::Code, format!("the units of {} are no graph", dir.display()))
             .causes(errors.iter().map(ToString::to_string))
@@ -119,6 +115,11 @@ pub(super) fn judged(
             .hint("`terragrunt hcl validate` names the circle: take one of its dependencies out"));
     }
     let (mut units, mut warnings, mut missing) = (Vec::new(), Vec::new(), Vec::new());
+    // With --external it lists one that is not there, too.
+    let is_there = |path: &str| {
+        let folder = plain(&dir.join(path));
+        ["terragrunt.hcl", "terragrunt.hcl.json"].iter().any(|name| read(&folder.join(name)).is_some())
+    };
     let excluded = |path: &str| dag.get(path).and_then(|found| found.excluded());
     for path in &own {
         let found = dag[path];
@@ -135,7 +136,7 @@ pub(super) fn judged(
                 } else {
                     depends_on.insert(self::name(needs, dir));
                 }
-            } else if dag.contains_key(needs.as_str()) {
+            } else if dag.contains_key(needs.as_str()) && is_there(needs) {
                 warnings
                     .push(format!("{name} depends on {needs}, which is not of this environment, and taken as applied"));
             } else {
@@ -266,24 +267,32 @@ fn circle_of(said: &str, dir: &Path) -> String {
     circle.join(" → ")
 }
 
-/// Whether units have hooks around apply: then a plan must be applied through Terragrunt.
-async fn hooks(units: &mut [Unit], tools: &Tools, own: &Surroundings, warnings: &mut Vec<String>) {
+/// The same units with whether they have hooks around apply: then a plan must be applied through Terragrunt.
+pub(super) async fn with_hooks(
+    graph: Graph,
+    tools: &Tools,
+    surroundings: &Surroundings,
+    warnings: &mut Vec<String>,
+) -> Graph {
+    let own = surroundings.of_terragrunt(&tools.terraform);
+    let mut units = graph.units().to_vec();
     for some in units.chunks_mut(AT_A_TIME) {
         let asked = some.iter().map(|unit| async {
             let question = Question::new(tools.terragrunt(), &unit.dir).arguments(["render", "--json", "--no-color"]);
-            question.ask_well(own, "").await.ok().and_then(|answer| serde_json::from_slice::<Value>(&answer.out).ok())
+            question.ask_well(&own, "").await.ok().and_then(|answer| serde_json::from_slice::<Value>(&answer.out).ok())
         });
         let rendered = futures_util::future::join_all(asked).await;
         for (unit, rendered) in some.iter_mut().zip(rendered) {
             if rendered.is_none() {
-                warnings.push(format!(
-                    "{}: whether it has hooks is not known, so it is applied through Terragrunt",
-                    unit.name
-                ));
+                let name = &unit.name;
+                warnings
+                    .push(format!("{name}: whether it has hooks is not known, so it is applied through Terragrunt"));
             }
             unit.hooks = rendered.is_none_or(|rendered| has_hooks(&rendered["terraform"]));
         }
     }
+    // The names are as they were.
+    Graph::new(units).unwrap_or(graph)
 }
 
 /// Whether a rendered `terraform` block has a hook that does something around apply or destroy.
@@ -309,3 +318,7 @@ pub async fn working_dir(unit: &Unit, tools: &Tools, surroundings: &Surroundings
     let said: Value = serde_json::from_slice(&answer.out).unwrap_or_default();
     said["working_dir"].as_str().map(PathBuf::from).ok_or_else(|| Trouble::new(TroubleKind::Failed, what))
 }
+
+#[cfg(test)]
+#[path = "terragrunt_tests.rs"]
+mod terragrunt_tests;

@@ -29,23 +29,23 @@ pub(super) fn environment(context: &Context, typed: &Environment) -> Result<(Loa
 
 /// Opens an environment and finds its units; warnings go to stderr. Whether units have hooks is not looked at.
 pub(super) async fn open(context: &Context, target: &Target) -> Result<Opened, Report> {
-    opened(context, target, Look { hooks: false, ..Look::default() }).await
+    opened(context, target, Look { units: &target.units, hooks: false, ..Look::default() }).await
 }
 
 /// The same with all that can be known of units, for a graph and a run.
 pub(super) async fn open_whole(context: &Context, target: &Target) -> Result<Opened, Report> {
-    opened(context, target, Look::default()).await
+    opened(context, target, Look { units: &target.units, ..Look::default() }).await
 }
 
 /// The same where workspaces need not be there yet.
 pub(super) async fn open_without_workspaces(context: &Context, target: &Target) -> Result<Opened, Report> {
-    opened(context, target, Look { hooks: false, workspaces: false }).await
+    opened(context, target, Look { units: &target.units, hooks: false, workspaces: false }).await
 }
 
-async fn opened(context: &Context, target: &Target, look: Look) -> Result<Opened, Report> {
+async fn opened(context: &Context, target: &Target, look: Look<'_>) -> Result<Opened, Report> {
     let (_, environment) = environment(context, &target.of)?;
     let limited = limited(context, discover_as(&environment, look)).await?;
-    let found = limited.and_then(|found| found.only(&target.units)).map_err(report)?;
+    let found = limited.map_err(report)?;
     for warning in &found.warnings {
         crate::commands::say::say(&format!("warning: {warning}"));
     }

@@ -1,6 +1,7 @@
 //! A state as it may be shown: what `show -json` and `state pull` say, with every sensitive value masked.
 
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 /// What stands where a value is sensitive.
 pub const MASK: &str = "(sensitive)";
@@ -56,13 +57,60 @@ pub fn outputs(json: &[u8]) -> Result<Vec<Output>, serde_json::Error> {
 pub fn resources(json: &[u8]) -> Result<Vec<Resource>, serde_json::Error> {
     let shown: Value = serde_json::from_slice(json)?;
     let mut found = Vec::new();
-    of_module(&shown["values"]["root_module"], &mut found);
+    let mut secrets = BTreeSet::new();
+    of_module(&shown["values"]["root_module"], &mut found, &mut secrets);
+    for output in shown["values"]["outputs"].as_object().into_iter().flat_map(Map::values) {
+        if output["sensitive"] == true {
+            leaves(&output["value"], &mut secrets);
+        }
+    }
+    for resource in &mut found {
+        hide(&mut resource.values, &secrets);
+    }
     Ok(found)
 }
 
-fn of_module(module: &Value, found: &mut Vec<Resource>) {
+/// A shorter text than this is no secret, and would hide what only looks like it.
+const LEAST: usize = 4;
+
+/// The texts in a value.
+fn leaves(value: &Value, into: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) if text.len() >= LEAST => drop(into.insert(text.clone())),
+        Value::Array(all) => all.iter().for_each(|value| leaves(value, into)),
+        Value::Object(all) => all.values().for_each(|value| leaves(value, into)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Masks texts that are marked elsewhere: what a provider makes of a sensitive value has no mark of its own.
+fn hide(value: &mut Value, secrets: &BTreeSet<String>) {
+    match value {
+        Value::String(text) if secrets.contains(text) => MASK.clone_into(text),
+        Value::Array(all) => all.iter_mut().for_each(|value| hide(value, secrets)),
+        Value::Object(all) => all.values_mut().for_each(|value| hide(value, secrets)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// The texts that are marked as sensitive.
+fn marked(value: &Value, marks: &Value, into: &mut BTreeSet<String>) {
+    match (value, marks) {
+        (value, Value::Bool(true)) => leaves(value, into),
+        (Value::Object(fields), Value::Object(marks)) => {
+            fields.iter().for_each(|(name, value)| marked(value, marks.get(name).unwrap_or(&Value::Null), into));
+        }
+        (Value::Array(all), Value::Array(marks)) => {
+            all.iter().zip(marks).for_each(|(value, marks)| marked(value, marks, into))
+        }
+        _ => {}
+    }
+}
+
+fn of_module(module: &Value, found: &mut Vec<Resource>, secrets: &mut BTreeSet<String>) {
     for resource in module["resources"].as_array().into_iter().flatten() {
         let text = |key: &str| resource[key].as_str().unwrap_or_default().to_owned();
+        marked(&resource["values"], &resource["sensitive_values"], secrets);
         found.push(Resource {
             address: text("address"),
             kind: text("type"),
@@ -72,7 +120,7 @@ fn of_module(module: &Value, found: &mut Vec<Resource>) {
         });
     }
     for child in module["child_modules"].as_array().into_iter().flatten() {
-        of_module(child, found);
+        of_module(child, found, secrets);
     }
 }
 
@@ -213,7 +261,7 @@ mod tests {
         let shown = json!({"values": {"root_module": {
             "resources": [
                 {"address": "terraform_data.a[\"x\"]", "type": "terraform_data", "mode": "managed",
-                 "values": {"input": "geheim", "id": "1"}, "sensitive_values": {"input": true}},
+                 "values": {"input": "geheim", "output": ["geheim"], "id": "1"}, "sensitive_values": {"input": true}},
                 {"address": "terraform_data.a[0]", "type": "terraform_data", "mode": "managed", "tainted": true,
                  "values": {"id": "2"}, "sensitive_values": {}},
             ],
@@ -225,6 +273,8 @@ mod tests {
         let resources = resources(&shown).unwrap();
         assert_eq!((resources.len(), resources[1].is_tainted, resources[2].is_data), (3, true, true));
         let pulled = pulled(&bytes, &shown).unwrap();
+        // What the provider made of it is not marked, and hidden all the same.
+        assert_eq!(resources[0].values, json!({"input": MASK, "output": [MASK], "id": "1"}));
         let text = pulled.to_string();
         assert!(!text.contains("geheim") && !text.contains("Z2VoZWlt"), "{text}");
         assert_eq!(pulled["resources"][0]["instances"][0]["attributes"]["id"], "1");

@@ -18,8 +18,9 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
             Ok(None) => say(&format!("{}: no lock", unit.name)),
             Ok(Some(lock)) => {
                 say(&format!("{}: locked by {}, {}, since {}", unit.name, lock.who, lock.operation, lock.created));
-                say(&format!("  {}; id {}", locks::alive(&lock, &opened.found.surroundings).await.sentence(), lock.id));
-                locked.push((unit, lock));
+                let alive = locks::alive(&lock, &opened.found.surroundings).await;
+                say(&format!("  {}; id {}", alive.sentence(), lock.id));
+                locked.push((unit, lock, alive));
             }
             Err(trouble) => {
                 say(&format!("{}: {}", unit.name, [vec![trouble.message], trouble.causes].concat().join("; ")));
@@ -33,12 +34,13 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     if locked.len() > 1 {
         return Err(Report::usage("several units are locked").hint("name the one that is meant with --unit"));
     }
-    let (unit, lock) = &locked[0];
+    let (unit, lock, alive) = &locked[0];
     say(&format!(
         "its lock will be released: where {} still works on it, two would write one state, and one's work is lost",
         lock.who
     ));
-    if !said_yes(context, &opened.environment, Risk::Disrupt).await? {
+    let risk = if *alive == locks::Alive::Gone { Risk::Disrupt } else { Risk::Destroy };
+    if !said_yes(context, &opened.environment, risk).await? {
         return Err(Report::new("refused", "nothing was changed: it was not confirmed", ExitCode::Refused));
     }
     locks::release(&Access::new(&opened.found, unit), lock).await.map_err(report)?;

@@ -1,0 +1,134 @@
+//! What Terragrunt 1.1.0 said of real trees, and what is made of it. The recordings are in tests/fixtures/infra/terragrunt.
+
+use super::*;
+use serde_json::json;
+
+const DIR: &str = "/repo/infra/terraform/envs/staging";
+const DAG: &str = include_str!("../../tests/fixtures/infra/terragrunt/find_dag.json");
+const CYCLE: &str = include_str!("../../tests/fixtures/infra/terragrunt/find_cycle.json");
+const EXTERNAL: &str = include_str!("../../tests/fixtures/infra/terragrunt/find_exclude_external.json");
+const EDGE_LOST: &str = include_str!("../../tests/fixtures/infra/terragrunt/find_edge_lost.json");
+const PARSE_ERROR: &str = include_str!("../../tests/fixtures/infra/terragrunt/hcl_validate_parse_error.json");
+const CYCLE_ERROR: &str = include_str!("../../tests/fixtures/infra/terragrunt/hcl_validate_cycle.stderr.txt");
+
+fn said(dag: &str, plain: &[&str], check: Answer) -> Said {
+    let plain = plain.iter().map(|path| json!({"type": "unit", "path": path})).collect::<Vec<_>>();
+    Said { dag: found(dag.as_bytes()).unwrap(), plain: found(json!(plain).to_string().as_bytes()).unwrap(), check }
+}
+
+fn fine() -> Answer {
+    Answer { code: Some(0), ..Answer::default() }
+}
+
+const ALL: [&str; 6] = ["compute", "database", "ecr", "network", "security", "storage"];
+
+fn outside(path: &Path) -> Option<String> {
+    path.ends_with("shared/dns/terragrunt.hcl").then(String::new)
+}
+
+fn judge(said: &Said) -> Result<(Vec<Unit>, Vec<String>), Trouble> {
+    judged(said, Path::new(DIR), &outside)
+}
+
+fn edges(units: &[Unit]) -> Vec<String> {
+    units.iter().map(|unit| format!("{}: {}", unit.name, unit.depends_on.join(" "))).collect()
+}
+
+#[test]
+fn every_unit_and_every_edge_that_terragrunt_finds_is_in_the_graph() {
+    let (units, warnings) = judge(&said(DAG, &ALL, fine())).unwrap();
+    assert_eq!(
+        edges(&units),
+        [
+            "compute: database ecr network security",
+            "database: network security",
+            "ecr: ",
+            "network: ",
+            "security: network",
+            "storage: network",
+        ]
+    );
+    assert_eq!((warnings, units[0].dir.as_path()), (vec![], Path::new("/repo/infra/terraform/envs/staging/compute")));
+}
+
+#[test]
+fn broken_code_is_an_error_with_file_and_line_though_find_is_silent_about_it() {
+    let check = Answer { code: Some(1), out: PARSE_ERROR.into(), ..Answer::default() };
+    let trouble = judge(&said(EDGE_LOST, &ALL, check)).unwrap_err();
+    assert_eq!(trouble.kind, TroubleKind::Code);
+    assert_eq!(trouble.causes.len(), 3);
+    let first = "/repo/infra/terraform/envs/staging/storage/terragrunt.hcl:9: Invalid block definition: ";
+    assert!(trouble.causes[0].starts_with(first), "{trouble:?}");
+}
+
+#[test]
+fn units_in_a_circle_are_an_error_that_names_it_and_no_smaller_graph() {
+    let check = Answer { code: Some(1), err: CYCLE_ERROR.into(), ..Answer::default() };
+    let trouble = judge(&said(CYCLE, &ALL, check)).unwrap_err();
+    assert_eq!(trouble.causes, ["compute → network → compute"]);
+    // Even where the check says nothing of it.
+    let trouble = judge(&said(CYCLE, &ALL, fine())).unwrap_err();
+    assert!(trouble.causes[0].contains("compute, database, network, security, storage"), "{trouble:?}");
+}
+
+#[test]
+fn what_is_excluded_and_what_is_outside_is_left_out_and_told() {
+    let (units, warnings) = judge(&said(EXTERNAL, &ALL, fine())).unwrap();
+    assert_eq!(edges(&units)[..2], ["compute: database network security", "database: network security"]);
+    assert!(units.iter().all(|unit| unit.name != "ecr" && !unit.name.contains("dns")), "{units:?}");
+    assert_eq!(
+        warnings,
+        [
+            "compute depends on ecr, which is left out, and taken as applied",
+            "ecr is left out: its `exclude` block names plan, apply",
+        ]
+    );
+    let dag = json!([
+        {"type": "unit", "path": "app", "dependencies": ["../shared/dns"]},
+        {"type": "unit", "path": "../shared/dns"},
+    ]);
+    let (units, warnings) = judge(&said(&dag.to_string(), &["app"], fine())).unwrap();
+    assert_eq!(edges(&units), ["app: "]);
+    assert_eq!(warnings, ["app depends on ../shared/dns, which is not of this environment, and taken as applied"]);
+}
+
+#[test]
+fn a_dependency_that_is_not_there_is_an_error_where_it_is_written() {
+    let dag = json!([
+        {"type": "unit", "path": "app", "dependencies": ["netwrk"], "reading": ["../_units/app.hcl", "main.tf"]},
+        {"type": "unit", "path": "netwrk"},
+        {"type": "unit", "path": "network"},
+    ]);
+    let read = |path: &Path| {
+        let included = path == Path::new("/repo/infra/terraform/envs/_units/app.hcl");
+        included.then(|| "# \"../netwrk\"\ndependency \"network\" {\n  config_path = \"../netwrk\"\n}\n".to_owned())
+    };
+    let trouble = judged(&said(&dag.to_string(), &["app", "network"], fine()), Path::new(DIR), &read).unwrap_err();
+    let place = "/repo/infra/terraform/envs/_units/app.hcl:3";
+    assert_eq!(trouble.causes, [format!("{place}: app depends on netwrk, where there is no unit")]);
+}
+
+#[test]
+fn a_folder_without_units_is_an_error() {
+    assert!(judge(&said("[]", &[], fine())).unwrap_err().message.starts_with("there is no unit in "));
+    assert!(found(b"WARN something").is_err());
+}
+
+#[test]
+fn a_hook_that_does_something_around_apply_is_one() {
+    let hooks = |hook: Value| has_hooks(&json!({"before_hook": {"one": hook}, "after_hook": {}, "error_hook": null}));
+    assert!(hooks(json!({"commands": ["plan", "apply"], "execute": ["sh", "-c", "x"], "if": null})));
+    assert!(hooks(json!({"commands": ["destroy"], "execute": ["x"]})));
+    assert!(!hooks(json!({"commands": ["plan"], "execute": ["x"]})));
+    assert!(!hooks(json!({"commands": ["apply"], "execute": ["x"], "if": false})));
+    assert!(!hooks(json!({"commands": ["apply"], "execute": ["true"], "if": null})));
+    assert!(!has_hooks(&Value::Null));
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_answer_panics(out in "\\PC{0,80}", err in "\\PC{0,80}") {
+        let _ = found(out.as_bytes());
+        let _ = broken(&Answer { code: Some(1), out: out.into_bytes(), err }, Path::new(DIR));
+    }
+}
