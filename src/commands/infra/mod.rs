@@ -70,9 +70,8 @@ pub(super) mod samples;
 
 use super::declared::{Declared, Schema, Work};
 use crate::headless::schema;
-use args::Arguments;
 
-pub(super) const COMMAND: Declared<Arguments> = Declared {
+pub(super) const COMMAND: Declared<args::Arguments> = Declared {
     name: "infra",
     formats: |arguments| arguments.action.formats(),
     takes_interrupt: |arguments| arguments.action.takes_interrupt(),
