@@ -27,14 +27,14 @@ pub(super) fn environment(context: &Context, typed: &Environment) -> Result<(Loa
     context.open_named(name)
 }
 
-/// Opens an environment and finds its units; warnings go to stderr. Whether units have hooks is not looked at.
+/// Opens an environment and finds its units, with all that a run needs to know of them; warnings go to stderr.
 pub(super) async fn open(context: &Context, target: &Target) -> Result<Opened, Report> {
-    opened(context, target, Look { units: &target.units, hooks: false, ..Look::default() }).await
+    opened(context, target, Look { units: &target.units, ..Look::default() }).await
 }
 
-/// The same with all that can be known of units, for a graph and a run.
-pub(super) async fn open_whole(context: &Context, target: &Target) -> Result<Opened, Report> {
-    opened(context, target, Look { units: &target.units, ..Look::default() }).await
+/// The same where units are only asked something: whether they have hooks is not looked at.
+pub(super) async fn open_to_ask(context: &Context, target: &Target) -> Result<Opened, Report> {
+    opened(context, target, Look { units: &target.units, hooks: false, ..Look::default() }).await
 }
 
 /// The same where workspaces need not be there yet.

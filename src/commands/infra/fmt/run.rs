@@ -15,7 +15,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         return Err(Report::new("refused", "nothing was changed: --read-only refuses every change", ExitCode::Refused)
             .hint("--check changes nothing"));
     }
-    let opened = opened::open(context, &arguments.target).await?;
+    let opened = opened::open_to_ask(context, &arguments.target).await?;
     let changed = limited(context, format::all(&opened.found, arguments.check)).await?.map_err(report)?;
     let lines: String =
         changed.iter().map(|file| format!("{}\n", crate::model::text::harmless(&file.display().to_string()))).collect();

@@ -4,7 +4,7 @@ use super::args::{Arguments, Format};
 use super::report;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::Context;
-use crate::commands::infra::opened::open_whole;
+use crate::commands::infra::opened::open;
 use crate::commands::printed::printed;
 use crate::headless;
 use crate::model::infra::picture::formats;
@@ -15,7 +15,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         let message = format!("--format and --output {} are both given", output.word());
         return Err(Report::usage(message).hint("leave one out"));
     }
-    let opened = open_whole(context, &arguments.target).await?;
+    let opened = open(context, &arguments.target).await?;
     let (name, graph) = (&opened.environment.name, &opened.found.graph);
     let picture = report::picture(graph);
     let text = match arguments.format {

@@ -12,7 +12,7 @@ use crate::infra::{each, lint};
 use std::io;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
-    let opened = opened::open(context, &arguments.target).await?;
+    let opened = opened::open_to_ask(context, &arguments.target).await?;
     let program = lint::program(&opened.found.surroundings).map_err(report)?;
     let program = program.as_path();
     let answers =

@@ -21,7 +21,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         );
     }
     let target = Target { of: Environment { environment }, units: arguments.units.clone() };
-    let opened = opened::open(context, &target).await?;
+    let opened = opened::open_to_ask(context, &target).await?;
     let answers = limited(
         context,
         each(&opened.found, |access| async move {

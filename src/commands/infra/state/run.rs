@@ -35,7 +35,7 @@ fn unread(access: &Access<'_>, error: &serde_json::Error) -> Trouble {
 }
 
 async fn list(context: &Context, target: &Target, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
-    let opened = opened::open(context, target).await?;
+    let opened = opened::open_to_ask(context, target).await?;
     let answers = limited(
         context,
         each(&opened.found, |access| async move {
@@ -68,7 +68,7 @@ async fn show(context: &Context, arguments: &Show, out: &mut dyn io::Write) -> R
         [] => return Err(Report::usage("no resource is named")),
     };
     let target = Target { of: Environment { environment }, units: arguments.units.clone() };
-    let opened = opened::open(context, &target).await?;
+    let opened = opened::open_to_ask(context, &target).await?;
     let answers = limited(
         context,
         each(&opened.found, |access| async move {
@@ -114,7 +114,7 @@ async fn show(context: &Context, arguments: &Show, out: &mut dyn io::Write) -> R
 }
 
 async fn pull(context: &Context, arguments: &Pull, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
-    let opened = opened::open(context, &arguments.target).await?;
+    let opened = opened::open_to_ask(context, &arguments.target).await?;
     let [unit] = opened.found.graph.units() else {
         let names: Vec<&str> = opened.found.graph.units().iter().map(|unit| unit.name.as_str()).collect();
         return Err(

@@ -10,7 +10,7 @@ use crate::commands::yes::said_yes;
 use crate::infra::{Access, each, locks};
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, Report> {
-    let opened = opened::open(context, &arguments.target).await?;
+    let opened = opened::open_to_ask(context, &arguments.target).await?;
     let looked = limited(context, each(&opened.found, |access| async move { locks::look(&access).await })).await?;
     let (mut code, mut locked) = (ExitCode::Done, Vec::new());
     for (unit, lock) in looked {

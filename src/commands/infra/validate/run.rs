@@ -16,7 +16,7 @@ use std::io;
 /// What is broken so that Terragrunt or Terraform cannot even read it is an error of finding the units, with file and
 /// line; the rest is Terraform's own check of each.
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
-    let opened = opened::open(context, &arguments.target).await?;
+    let opened = opened::open_to_ask(context, &arguments.target).await?;
     let answers = limited(context, each(&opened.found, validate)).await?;
     let asked = answers.len();
     let (mut findings, mut failed, mut units) = (Vec::new(), Vec::new(), Vec::new());
