@@ -57,13 +57,18 @@ pub fn no_summary(_: &App, _: u16) -> u16 {
     0
 }
 
+/// Cells at the right of the tabs for how much needs attention.
+const ATTENTION: u16 = 12;
+
 /// Where the tabs of the panes are on their line: ` 1 Overview  2 Services …`. Where they do not all fit, those
 /// before the one that is shown make room for it; what does not fit whole is left out.
 pub fn tabs(app: &App, line: Rect) -> Vec<(&'static Pane, Rect)> {
     let tabs = app.table.tabs();
     let wide = |pane: &Pane| crate::model::text::width(pane.title) as u16 + 4;
     let shown = tabs.iter().position(|pane| pane.id == app.screen.pane).unwrap_or(0);
-    let room = line.width.saturating_sub(1);
+    // How much needs attention is told on this line too, and is more than a tab.
+    let kept = if app.estate.derived.attention.is_empty() { 1 } else { ATTENTION };
+    let room = line.width.saturating_sub(kept);
     let mut first = 0;
     while first < shown && tabs[first..=shown].iter().map(|pane| wide(pane)).sum::<u16>() > room {
         first += 1;
@@ -72,7 +77,7 @@ pub fn tabs(app: &App, line: Rect) -> Vec<(&'static Pane, Rect)> {
     let mut placed = Vec::new();
     for pane in tabs.into_iter().skip(first) {
         let width = wide(pane);
-        if x + width > line.right() {
+        if x + width > line.x + 1 + room {
             break;
         }
         placed.push((pane, Rect { x, width, height: 1, ..line }));

@@ -102,7 +102,7 @@ pub fn activities(app: &App) -> Vec<Line> {
             tone: if going.runs { Tone::Strong } else { Tone::Plain },
             ..line(
                 going.health.sign(),
-                format!("{}  {}", going.title, going.words),
+                format!("{} {}  {}", pane.title.to_lowercase(), going.title, going.words),
                 going.note,
                 Choice::Run(Id(pane.id.0)),
             )

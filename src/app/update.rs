@@ -10,7 +10,7 @@ mod operations;
 pub(crate) mod run;
 pub(crate) mod settle;
 pub(crate) mod typing;
-mod windows;
+pub(crate) mod windows;
 
 use super::command::PaneId;
 use super::command::{Id, Scope};

@@ -57,7 +57,28 @@ fn places(world: &crate::app::testing::World) -> Vec<App> {
         .collect();
     apps.push(read(world));
     apps.push(logs(world));
+    apps.push(infra(world));
     apps
+}
+
+/// A unit of infrastructure that was found.
+fn infra(world: &crate::app::testing::World) -> App {
+    use crate::model::infra::{Graph, Tool, Unit};
+    let mut app = read(world);
+    app.environment.infra.kind = Some(Tool::Terraform);
+    let unit = Unit {
+        name: "network".into(),
+        tool: Tool::Terraform,
+        dir: "/units/network".into(),
+        workspace: None,
+        var_files: Vec::new(),
+        depends_on: Vec::new(),
+        hooks: false,
+    };
+    let graph = Graph::new(vec![unit]).unwrap();
+    app.panes.infra.units = Some(crate::feeds::infra::Units { graph, warnings: Vec::new() });
+    world.press(&mut app, "6");
+    app
 }
 
 /// The logs, held in the middle.

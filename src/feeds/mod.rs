@@ -10,12 +10,14 @@ macro_rules! with_feeds {
         $make! {
             aws Aws Query,
             runs Runs Ask,
+            infra Infra Ask,
         }
     };
 }
 pub(crate) use with_feeds;
 
 pub mod aws;
+pub mod infra;
 pub mod lifetime;
 pub mod part;
 pub mod runs;

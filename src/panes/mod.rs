@@ -13,6 +13,7 @@ macro_rules! with_panes {
             database,
             logs,
             operation,
+            infra,
             $($extra,)*
         }
     };
@@ -23,6 +24,7 @@ macro_rules! with_panes {
 pub mod alarms;
 
 pub mod database;
+pub mod infra;
 pub mod logs;
 pub mod operation;
 pub mod overview;

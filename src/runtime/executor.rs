@@ -226,7 +226,8 @@ impl Executor {
     }
 
     fn fetch(&mut self, ticket: Ticket, lane: Lane, ask: Ask) {
-        let means = Means { ticket, lane, session: self.session.clone(), out: self.out.clone() };
+        let environment = self.opened.clone().map(Box::new);
+        let means = Means { ticket, lane, session: self.session.clone(), environment, out: self.out.clone() };
         self.asked.spawn(ticket, ask.lifetime(), ask.goes_on(), feeds::answer(means, ask));
     }
 }

@@ -4,6 +4,7 @@ use crate::app::effect::Lane;
 use crate::app::event::{Answer, Event};
 use crate::app::ticket::Ticket;
 use crate::aws::Session;
+use crate::config::EnvironmentConfig;
 use crate::feeds::Part;
 use tokio::sync::mpsc::Sender;
 
@@ -16,6 +17,8 @@ pub(crate) struct Means {
     pub lane: Lane,
     /// The session of the opened environment; none while none is opened.
     pub session: Option<Session>,
+    /// The opened environment, as it is configured.
+    pub environment: Option<Box<EnvironmentConfig>>,
     /// Where pieces go. It is bounded: a feed waits until there is room, and loses nothing.
     pub out: Sender<Event>,
 }

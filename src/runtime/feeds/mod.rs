@@ -2,6 +2,7 @@
 //! ends with the last piece or a failure.
 
 mod aws;
+mod infra;
 pub(super) mod means;
 mod runs;
 pub(super) mod tasks;

@@ -1,0 +1,69 @@
+//! Its questions: their kinds, their numbers, and what is asked of a run.
+
+use super::state::ID;
+use crate::app::App;
+use crate::app::effect::{Effect, Lane};
+use crate::app::ticket::{Owner, Ticket};
+use crate::app::update::settle::done;
+use crate::feeds::runs;
+use crate::model::infra::run_event::Wish;
+
+/// The kinds of its questions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Kind {
+    /// Units are looked for.
+    Discover,
+    /// Runs are listed.
+    List,
+    /// A run is followed.
+    Follow,
+    /// A run is begun.
+    Begin,
+    /// A plan is read.
+    Plan,
+    /// Something is asked of a run.
+    Tell,
+}
+
+impl Kind {
+    /// The kind of this number.
+    pub fn of(number: u8) -> Option<Self> {
+        let all = [Self::Discover, Self::List, Self::Follow, Self::Begin, Self::Plan, Self::Tell];
+        all.into_iter().find(|kind| *kind as u8 == number)
+    }
+}
+
+/// A ticket with this number.
+pub fn ticket(app: &App, kind: Kind, serial: u64) -> Ticket {
+    Ticket { generation: app.generation(), owner: Owner::Pane(ID.0, kind as u8), serial }
+}
+
+/// A question with a number of its own.
+pub fn ask(app: &mut App, kind: Kind, ask: impl Into<crate::feeds::Ask>) -> (u64, Effect) {
+    app.panes.infra.serial += 1;
+    let serial = app.panes.infra.serial;
+    (serial, Effect::Fetch { ticket: ticket(app, kind, serial), lane: Lane::Operator, ask: ask.into() })
+}
+
+/// Where runs are kept.
+pub fn place(app: &App) -> runs::Place {
+    runs::Place { audit_file: app.config.audit_file.clone(), simulated: app.session.simulated }
+}
+
+/// Asks something of the followed run.
+pub fn wish(app: &mut App, wish: Wish, words: &str) -> Vec<Effect> {
+    let Some(run) = app.panes.infra.run.as_ref().map(|run| run.folder.clone()) else { return Vec::new() };
+    app.panes.infra.waiting = Some(words.to_owned());
+    let question = runs::Ask::Tell { place: place(app), run, wish };
+    let (_, effect) = ask(app, Kind::Tell, question);
+    let mut effects = vec![effect];
+    effects.extend(done(app));
+    effects
+}
+
+/// The command line that does the same.
+pub fn command(app: &App, word: &str, units: &[String]) -> String {
+    let units: String = units.iter().map(|unit| format!(" --unit {unit}")).collect();
+    format!("cockpit infra {word} --env {}{units}", app.environment.name)
+}

@@ -1,0 +1,258 @@
+//! What is drawn of the graphs, and the lines of the plan that is shown: made when what they are of changes.
+
+use super::rows;
+use super::state::{CHANGE, Drawn, GRAPH, PLAN, RESOURCE_GRAPH, RESOURCES, Shown, State, UNITS};
+use super::tell;
+use crate::app::App;
+use crate::app::layout::layout as placed;
+use crate::app::list::List;
+use crate::app::pane::Motion;
+use crate::app::screen::Block;
+use crate::model::infra::picture::fold::{self, Level};
+use crate::model::infra::picture::formats::box_width;
+use crate::model::infra::picture::{Frame, Node, Picture, layout::layout};
+use crate::model::infra::plan::resource_of;
+use crate::model::infra::run::ResourcePhase;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+/// Cells of a box at most: longer names are cut.
+const WIDEST: usize = 36;
+
+/// Brings graph, plan and selection up to date.
+pub fn settle(app: &mut App) {
+    if !tell::is_shown(app) {
+        return;
+    }
+    select(app);
+    draw(app);
+    show(app);
+    for block in [PLAN, CHANGE, GRAPH, RESOURCE_GRAPH, super::state::LOG, super::state::UNIT_LOG] {
+        if app.view().takes_focus(block) {
+            crate::app::rows::settle(app, block);
+        }
+    }
+    scroll(app);
+}
+
+/// What is selected in one of list and graph is in the other.
+fn select(app: &mut App) {
+    let focused = app.focused();
+    let selected = |app: &App, block: Block| app.screen.list_of(block).and_then(List::selected).map(str::to_owned);
+    if app.panes.infra.open.is_none() {
+        let from = if focused == GRAPH { GRAPH } else { UNITS };
+        let unit = selected(app, from).or_else(|| selected(app, UNITS));
+        if let Some(unit) = &unit {
+            app.screen.list(if from == GRAPH { UNITS } else { GRAPH }).select_key(unit);
+        }
+        app.panes.infra.unit = unit;
+    } else {
+        // A box stands for several resources: the list goes to the first of them.
+        let level = level_of(&app.panes.infra);
+        if focused == RESOURCE_GRAPH {
+            let group = selected(app, RESOURCE_GRAPH);
+            let rows = &app.screen.list(RESOURCES).rows;
+            let first = rows.iter().find(|row| group.as_deref() == Some(&level.of(&resource_of(row)))).cloned();
+            let here = selected(app, RESOURCES).map(|row| level.of(&resource_of(&row)));
+            if let Some(first) = first.filter(|_| here != group) {
+                app.screen.list(RESOURCES).select_key(&first);
+            }
+        } else if let Some(resource) = selected(app, RESOURCES) {
+            app.screen.list(RESOURCE_GRAPH).select_key(&level.of(&resource_of(&resource)));
+        }
+        app.panes.infra.resource = selected(app, RESOURCES);
+    }
+}
+
+/// How far the resources of the opened unit are folded.
+fn level_of(state: &State) -> Level {
+    let plan = state.open.as_ref().and_then(|unit| state.plan_of(unit));
+    plan.map_or(Level::Resource, |plan| fold::level(plan, Level::Resource, fold::MOST))
+}
+
+fn draw(app: &mut App) {
+    let (of, picture) = match app.panes.infra.open.clone() {
+        None => ("units".to_owned(), units(&app.panes.infra, app.now)),
+        Some(unit) => resources(&app.panes.infra, &unit, app.now),
+    };
+    let drawn = &mut app.panes.infra.drawn;
+    // Boxes stand still while what is in them changes: only what would not fit makes them wider.
+    let same =
+        drawn.of == of && drawn.picture.edges == picture.edges && drawn.picture.nodes.len() == picture.nodes.len();
+    let widths: Vec<usize> = picture.nodes.iter().map(|node| box_width(&node.label, &node.note).min(WIDEST)).collect();
+    let fits = drawn.layout.boxes.iter().zip(&widths).all(|(place, width)| place.width >= *width);
+    if !(same && fits) {
+        let widths: Vec<usize> = widths.iter().map(|width| (width + 4).min(WIDEST)).collect();
+        let offset = if drawn.of == of { drawn.offset } else { (0, 0) };
+        *drawn = Drawn { layout: layout(&widths, &picture.edges), of, picture, offset };
+    } else {
+        drawn.picture = picture;
+    }
+}
+
+/// The units as boxes: counts and how they stand.
+pub fn units(state: &State, now: Timestamp) -> Picture {
+    let graph = state.graph();
+    let units = rows::units(state);
+    let numbers: BTreeMap<&str, usize> = units.iter().enumerate().map(|(at, unit)| (unit.name.as_str(), at)).collect();
+    let mut picture = Picture::default();
+    let mut weights = Vec::new();
+    for (at, unit) in units.iter().enumerate() {
+        let words = tell::unit(state, &graph, &unit.name, now);
+        let note =
+            [words.counts, briefly(&words.words).to_owned(), words.time].into_iter().filter(|part| !part.is_empty());
+        let label = format!("{} {}", words.health.sign(), unit.name);
+        let note = note.collect::<Vec<_>>().join(" ");
+        picture.nodes.push(Node { id: unit.name.clone(), label, note, ..Node::default() });
+        let needs = unit.depends_on.iter().filter_map(|needs| numbers.get(needs.as_str()));
+        picture.edges.extend(needs.map(|from| (*from, at)));
+        weights.push(weight(state, &unit.name));
+    }
+    picture.edges.sort_unstable();
+    picture.mark_critical(&weights);
+    picture
+}
+
+/// How a unit stands, without what only a line of the list has room for.
+fn briefly(words: &str) -> &str {
+    match words.split_once(": ") {
+        Some((_, lost)) if lost.starts_with("DATA IS LOST") => "DATA IS LOST",
+        Some((brief, _)) => brief,
+        None => words,
+    }
+}
+
+/// How long a unit takes, as far as that is known: seconds that its resources took, and else how many there are.
+fn weight(state: &State, unit: &str) -> u64 {
+    let Some(unit) = state.state().and_then(|run| run.units.get(unit)) else { return 1 };
+    let took = unit.resources.values().map(|resource| resource.elapsed).max().unwrap_or(0);
+    let planned = unit.plan.as_ref().map_or(0, |plan| plan.summary.add + plan.summary.change + plan.summary.remove);
+    1 + took.max(planned)
+}
+
+/// The resources of a unit as boxes, and how far each is.
+fn resources(state: &State, unit: &str, now: Timestamp) -> (String, Picture) {
+    let Some(plan) = state.plan_of(unit) else { return (format!("{unit} without a plan"), Picture::default()) };
+    let hash = state.plans.get(unit).map(|(hash, _)| hash.as_str()).unwrap_or_default();
+    let of = format!("{unit} {hash}");
+    let level = fold::level(plan, Level::Resource, fold::MOST);
+    let mut picture =
+        if state.drawn.of == of { state.drawn.picture.clone() } else { fold::picture(plan, level).reduced() };
+    let run = state.state().and_then(|run| run.units.get(unit));
+    let mut done: BTreeMap<String, (u64, u64, Option<String>, bool)> = BTreeMap::new();
+    for change in &plan.changes {
+        let group = done.entry(level.of(&resource_of(&change.address))).or_default();
+        group.0 += 1;
+        let Some(resource) = run.and_then(|run| run.resources.get(&change.address)) else { continue };
+        match resource.phase {
+            ResourcePhase::Done => group.1 += 1,
+            ResourcePhase::Applying => group.2 = Some(tell::resource(resource, now).1),
+            ResourcePhase::Failed | ResourcePhase::InFlight => group.3 = true,
+            ResourcePhase::Refreshing | ResourcePhase::Refreshed | ResourcePhase::Planned => {}
+        }
+    }
+    for node in &mut picture.nodes {
+        let Some((all, over, doing, failed)) = done.get(&node.id) else { continue };
+        let sign = &node.sign;
+        node.note = match (doing, failed) {
+            (_, true) => format!("✖ failed {over}/{all}"),
+            (Some(doing), _) if *all == 1 => format!("{sign} {doing}"),
+            (Some(doing), _) => format!("{sign} {over}/{all} {doing}"),
+            (None, _) if *over == *all => format!("● {sign} done"),
+            (None, _) if *over > 0 => format!("{sign} {over}/{all}"),
+            (None, _) if *all > 1 => format!("{sign} {all}"),
+            (None, _) => sign.clone(),
+        };
+    }
+    (of, picture)
+}
+
+/// The lines of the plan of what is selected.
+fn show(app: &mut App) {
+    let state = &app.panes.infra;
+    let unit = state.open.as_ref().or(state.unit.as_ref());
+    let hash = unit.and_then(|unit| state.plans.get(unit)).map(|(hash, _)| hash.as_str()).unwrap_or_default();
+    let resource = state.open.as_ref().and(state.resource.as_deref()).unwrap_or_default();
+    let plan = unit.and_then(|unit| state.plan_of(unit));
+    let of = format!("{}\0{hash}\0{resource}\0{}", unit.map_or("", String::as_str), plan.is_some());
+    if state.shown.of == of {
+        return;
+    }
+    let lines = match (plan, &state.open) {
+        (None, _) => Vec::new(),
+        (Some(plan), None) => tell::plan(plan),
+        (Some(plan), Some(_)) => plan.change(resource).map(|change| tell::change(plan, change)).unwrap_or_default(),
+    };
+    app.panes.infra.shown = Shown { of, lines };
+    for block in [PLAN, CHANGE] {
+        app.screen.lists.remove(&block);
+    }
+    let places = placed(app).blocks;
+    for (block, place) in places.into_iter().filter(|(block, _)| [PLAN, CHANGE].contains(block)) {
+        let height = crate::app::layout::rows_in(app, block, place);
+        app.screen.list(block).set_height(height);
+    }
+}
+
+/// The selected box is in view.
+fn scroll(app: &mut App) {
+    let block = if app.panes.infra.open.is_some() { RESOURCE_GRAPH } else { GRAPH };
+    let Some((_, place)) = placed(app).blocks.into_iter().find(|(other, _)| *other == block) else { return };
+    let room = (usize::from(place.width.saturating_sub(4)), usize::from(place.height.saturating_sub(2)));
+    let selected = app.screen.list_of(block).and_then(List::selected);
+    let nodes = &app.panes.infra.drawn.picture.nodes;
+    let at = selected.and_then(|selected| nodes.iter().position(|node| node.id == selected));
+    let drawn = &mut app.panes.infra.drawn;
+    let Some(place) = at.and_then(|at| drawn.layout.boxes.get(at)).copied() else { return };
+    let keep = |offset: usize, from: usize, wide: usize, room: usize, all: usize| {
+        let offset = if all <= room { 0 } else { offset.min(all - room) };
+        if from < offset { from } else { offset.max((from + wide).saturating_sub(room.max(wide))) }
+    };
+    drawn.offset.0 = keep(drawn.offset.0, place.x, place.width, room.0, drawn.layout.size.0);
+    drawn.offset.1 = keep(drawn.offset.1, place.y, place.height, room.1, drawn.layout.size.1);
+}
+
+/// Moves in a graph: to the nearest box in that direction.
+pub fn moves(app: &mut App, motion: Motion) -> bool {
+    let block = app.focused();
+    if block != GRAPH && block != RESOURCE_GRAPH {
+        return false;
+    }
+    let (dx, dy): (isize, isize) = match motion {
+        Motion::Left => (-1, 0),
+        Motion::Right => (1, 0),
+        Motion::Up => (0, -1),
+        Motion::Down => (0, 1),
+        Motion::First
+        | Motion::Last
+        | Motion::HalfDown
+        | Motion::HalfUp
+        | Motion::PageDown
+        | Motion::PageUp
+        | Motion::NextMatch
+        | Motion::PreviousMatch => return false,
+    };
+    let drawn = &app.panes.infra.drawn;
+    let selected = app.screen.list_of(block).and_then(List::selected);
+    let Some(here) = selected.and_then(|selected| drawn.picture.nodes.iter().position(|node| node.id == selected))
+    else {
+        return true;
+    };
+    let middle = |place: &Frame| (place.x as isize + place.width as isize / 2, place.y as isize + 2);
+    let Some(from) = drawn.layout.boxes.get(here).map(middle) else { return true };
+    let layer = |at: usize| drawn.layout.layers.iter().position(|layer| layer.contains(&at));
+    let near = drawn.layout.boxes.iter().enumerate().filter(|(at, place)| {
+        let to = middle(place);
+        *at != here
+            && if dx == 0 { layer(*at) == layer(here) && (to.1 - from.1) * dy > 0 } else { (to.0 - from.0) * dx > 0 }
+            && (dx == 0 || layer(*at) != layer(here))
+    });
+    let best = near.min_by_key(|(_, place)| {
+        let to = middle(place);
+        ((to.0 - from.0).abs() * if dx == 0 { 1 } else { 4 } + (to.1 - from.1).abs()) as usize
+    });
+    if let Some(id) = best.map(|(at, _)| drawn.picture.nodes[at].id.clone()) {
+        app.screen.list(block).select_key(&id);
+    }
+    true
+}

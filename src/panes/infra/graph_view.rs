@@ -1,0 +1,89 @@
+//! The graph: boxes and lines in the frame of its block, as far as they are in view.
+
+use crate::app::pane::DataStatus;
+use crate::app::screen::Block;
+use crate::model::infra::picture::{cells, layout::HIGH};
+use crate::ui::canvas::Canvas;
+use crate::ui::widgets::frame;
+use ratatui::layout::Rect;
+
+/// Draws the graph of its block.
+pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
+    let app = canvas.app;
+    let theme = canvas.theme;
+    let drawn = &app.panes.infra.drawn;
+    let named = app.panes.infra.open.clone().unwrap_or_default();
+    let inside = frame::block(canvas, block, &named, place, data_status);
+    let list = app.screen.list_of(block);
+    if drawn.picture.nodes.is_empty() || list.is_none_or(crate::app::list::List::is_empty) {
+        frame::message(canvas, inside, &data_status.empty);
+        return;
+    }
+    let inside = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
+    let view = View { inside, offset: drawn.offset };
+    let nodes = &drawn.picture.nodes;
+    let critical = |edge: (usize, usize)| nodes[edge.0].critical && nodes[edge.1].critical;
+    for stroke in cells::strokes(&drawn.layout, critical) {
+        let style = if stroke.marked { theme.strong } else { theme.dim };
+        view.put(canvas, stroke.x, stroke.y, stroke.sign.encode_utf8(&mut [0; 4]), style);
+    }
+    let selected = list.and_then(crate::app::list::List::selected);
+    for (node, at) in nodes.iter().zip(&drawn.layout.boxes) {
+        let chosen = selected == Some(node.id.as_str());
+        let border = match (chosen, node.critical) {
+            (true, _) => theme.border_focused,
+            (false, true) => theme.strong,
+            (false, false) => theme.dim,
+        };
+        let line = "─".repeat(at.width - 2);
+        view.put(canvas, at.x, at.y, &format!("╭{line}╮"), border);
+        for y in 1..HIGH - 1 {
+            view.put(canvas, at.x, at.y + y, "│", border);
+            view.put(canvas, at.x + at.width - 1, at.y + y, "│", border);
+        }
+        view.put(canvas, at.x, at.y + HIGH - 1, &format!("╰{line}╯"), border);
+        for (y, text) in [(1, &node.label), (2, &node.note)] {
+            let cut = crate::model::text::cut_middle(text, at.width - 4).into_owned();
+            let style = if y == 1 && chosen { theme.selected.patch(theme.strong) } else { style_of(canvas, text, y) };
+            view.put(canvas, at.x + 2, at.y + y, &cut, style);
+        }
+    }
+}
+
+/// By the sign that it begins with: the same sign has the same colour everywhere.
+fn style_of(canvas: &Canvas<'_, '_>, text: &str, line: usize) -> ratatui::style::Style {
+    use crate::model::Health;
+    let theme = canvas.theme;
+    let all = [Health::Healthy, Health::Changing, Health::Degraded, Health::Down, Health::Unknown];
+    if let Some(health) = all.into_iter().find(|health| text.starts_with(health.sign())) {
+        return theme.health(health);
+    }
+    if line == 1 { theme.text } else { theme.dim }
+}
+
+/// A part of a graph on the screen.
+struct View {
+    inside: Rect,
+    offset: (usize, usize),
+}
+
+impl View {
+    /// Draws text, as far as it is in view.
+    fn put(&self, canvas: &mut Canvas<'_, '_>, x: usize, y: usize, text: &str, style: ratatui::style::Style) {
+        let Some(row) = y.checked_sub(self.offset.1).filter(|row| *row < usize::from(self.inside.height)) else {
+            return;
+        };
+        let y = self.inside.y + row as u16;
+        let mut column = x;
+        for c in crate::model::text::harmless(text).chars() {
+            let mut bytes = [0; 4];
+            let letter: &str = c.encode_utf8(&mut bytes);
+            let wide = crate::model::text::width(letter);
+            let at = column.checked_sub(self.offset.0).filter(|at| at + wide <= usize::from(self.inside.width));
+            if let Some(at) = at {
+                canvas.put(self.inside.x + at as u16, y, wide as u16, letter, style);
+            }
+            column += wide;
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Infrastructure as code: the units of the environment and their order, what a plan would do, and a run over them as it
+//! goes on.
+//!
+//! [`state`]: what is kept; [`update`]: what keys do and what answers change; [`ask`]: what is asked; [`windows`]: what is asked
+//! before something is changed; [`tell`]: in words; [`drawing`]: what is drawn of the graphs.
+
+pub mod ask;
+pub mod drawing;
+mod graph_view;
+pub mod layout;
+pub mod rows;
+pub mod state;
+pub mod tell;
+#[cfg(test)]
+mod tests;
+pub mod update;
+pub mod view;
+pub mod windows;
+
+use crate::app::command::{Bottom, Id, Risk, Scope};
+use crate::app::pane::{Data, Rows};
+use crate::app::{Command, Hooks, Pane, Spec, View};
+use crate::model::infra::run_event::Goal;
+use state::{CHANGE, GRAPH, LOG, PLAN, RESOURCE_GRAPH, RESOURCES, UNIT_LOG, UNITS};
+
+/// The pane.
+pub const PANE: Pane = Pane {
+    id: state::ID,
+    title: "Infra",
+    key: "6",
+    doc: "Go to the infrastructure as code.",
+    heading: "In the infrastructure",
+    commands: COMMANDS,
+    in_lists: &[],
+    actions: &[Id::OPEN, Id::COPY],
+    views: &[&ALL, &UNIT],
+    view: |app| if app.panes.infra.open.is_some() { &UNIT } else { &ALL },
+    hooks: Hooks {
+        moves: drawing::moves,
+        back: update::back,
+        up: update::up,
+        open: update::open,
+        confirm: windows::confirm,
+        confirmed: windows::confirmed,
+        going: windows::going,
+        plan: update::plan,
+        answer: update::answer,
+        switched: update::switched,
+        settle: drawing::settle,
+        next_tick: update::next_tick,
+        ..Hooks::NONE
+    },
+};
+
+static ALL: View = View {
+    name: "infra",
+    blocks: OF_ALL,
+    beside: &[],
+    layout: layout::units,
+    summary: layout::summary,
+    about: |_| None,
+    services: None,
+    sources: &[],
+};
+
+static UNIT: View = View {
+    name: "infra-unit",
+    blocks: OF_UNIT,
+    beside: &[],
+    layout: layout::unit,
+    summary: layout::summary,
+    about: |_| None,
+    services: None,
+    sources: &[],
+};
+
+/// A block whose rows are lines.
+const LINES: Spec = Spec {
+    block: UNITS,
+    title: "Units",
+    header: true,
+    columns: &[],
+    rows: Rows::Lines(rows::unit_lines),
+    follows_end: false,
+    counts: |_| true,
+    subject: rows::named,
+    open: |_| None,
+    whole: |_, _| Vec::new(),
+    data: Data::Own(rows::units_status),
+};
+
+const OF_ALL: &[&Spec] = &[
+    &LINES,
+    &Spec { block: GRAPH, title: "Graph", header: false, data: Data::Own(rows::graph_status), ..LINES },
+    &Spec {
+        block: PLAN,
+        title: "Plan",
+        header: false,
+        rows: Rows::Lines(rows::plan_lines),
+        subject: rows::plan_line,
+        data: Data::Own(rows::plan_status),
+        ..LINES
+    },
+    &Spec {
+        block: LOG,
+        title: "Log",
+        header: false,
+        rows: Rows::Lines(rows::log_lines),
+        follows_end: true,
+        subject: rows::log_line,
+        data: Data::Own(rows::log_status),
+        ..LINES
+    },
+];
+
+const OF_UNIT: &[&Spec] = &[
+    &Spec {
+        block: RESOURCES,
+        title: "Resources",
+        rows: Rows::Lines(rows::resource_lines),
+        data: Data::Own(rows::resources_status),
+        ..LINES
+    },
+    &Spec {
+        block: RESOURCE_GRAPH,
+        title: "Graph",
+        header: false,
+        rows: Rows::Lines(rows::group_lines),
+        data: Data::Own(rows::graph_status),
+        ..LINES
+    },
+    &Spec {
+        block: CHANGE,
+        title: "Change",
+        header: false,
+        rows: Rows::Lines(rows::plan_lines),
+        subject: rows::plan_line,
+        data: Data::Own(rows::plan_status),
+        ..LINES
+    },
+    &Spec {
+        block: UNIT_LOG,
+        title: "Log",
+        header: false,
+        rows: Rows::Lines(rows::log_lines),
+        follows_end: true,
+        subject: rows::log_line,
+        data: Data::Own(rows::log_status),
+        ..LINES
+    },
+];
+
+const OWN: Scope = Scope::Pane(state::ID.0);
+
+const COMMANDS: &[Command] = &[
+    Command::new(
+        Id("infra-plan"),
+        OWN,
+        "plan",
+        &["P"],
+        "Plan the marked units, or all: what would be changed. Changes nothing.",
+        |app| update::begin(app, Goal::Plan),
+    )
+    // It takes the lock of each state.
+    .risks(Risk::Change)
+    .on_bottom(Bottom::First(1)),
+    Command::new(
+        Id("infra-apply"),
+        OWN,
+        "apply",
+        &["A"],
+        "Approve the plans that wait for review: of the marked units, of the selected one, else of all. Without a run, plan \
+         first and ask then.",
+        update::apply,
+    )
+    .risks(Risk::Disrupt)
+    .on_bottom(Bottom::First(2)),
+    Command::new(Id("infra-diff"), OWN, "diff", &["v"], "Show what the plan of the selected unit would do.", update::diff)
+        .on_bottom(Bottom::First(3)),
+    Command::new(Id("infra-log"), OWN, "log", &["l"], "Show what was said of the selected unit.", update::log)
+        .on_bottom(Bottom::First(4)),
+    Command::new(
+        Id("infra-cancel"),
+        OWN,
+        "cancel",
+        &["C"],
+        "Ask the run to stop, after a question; a second time ends it at once, and state may be lost.",
+        update::cancel,
+    )
+    .risks(Risk::Change)
+    .on_bottom(Bottom::First(5)),
+    Command::new(Id("infra-mark"), OWN, "mark", &["space"], "Mark the selected unit, or take its mark.", update::mark)
+        .on_bottom(Bottom::First(6)),
+    Command::new(
+        Id("infra-retry"),
+        OWN,
+        "retry",
+        &["R"],
+        "Try the failed and blocked units of the run again.",
+        update::retry,
+    )
+    .risks(Risk::Disrupt)
+    .on_bottom(Bottom::First(7)),
+    Command::new(
+        Id("infra-destroy"),
+        OWN,
+        "destroy",
+        &["X"],
+        "Plan to destroy the marked units, or all, and ask then.",
+        |app| update::begin(app, Goal::Destroy),
+    )
+    .risks(Risk::Destroy)
+    .on_bottom(Bottom::First(8)),
+    Command::new(
+        Id("infra-drift"),
+        OWN,
+        "drift",
+        &["W"],
+        "Look what was changed elsewhere, in the marked units or in all. Changes nothing.",
+        |app| update::begin(app, Goal::Drift),
+    )
+    .risks(Risk::Change),
+    Command::new(
+        Id("infra-state"),
+        OWN,
+        "state",
+        &["s"],
+        "Show how the selected resource stands, with what is known of it.",
+        windows::state_of,
+    ),
+    Command::new(Id("infra-again"), OWN, "look again", &["r"], "Look for units and runs again.", update::again),
+];

@@ -1,0 +1,282 @@
+//! Its name, those of its blocks, and what it keeps.
+
+use crate::app::command::PaneId;
+use crate::app::overlay::Tone;
+use crate::app::screen::Block;
+use crate::feeds::infra::Units;
+use crate::model::Failure;
+use crate::model::infra::message::{Diagnostic, Message};
+use crate::model::infra::order::Listed;
+use crate::model::infra::picture::{Layout, Picture};
+use crate::model::infra::plan::Plan;
+use crate::model::infra::run_event::{RunEvent, Step, What};
+use crate::model::infra::{Graph, RunState};
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::path::PathBuf;
+
+/// The pane.
+pub const ID: PaneId = PaneId("infra");
+/// The units of the environment, as a list.
+pub const UNITS: Block = Block("infra-units");
+/// The same as a graph.
+pub const GRAPH: Block = Block("infra-graph");
+/// What the plan of the selected unit would do.
+pub const PLAN: Block = Block("infra-plan");
+/// What was said of the selected unit.
+pub const LOG: Block = Block("infra-log");
+/// The resources of a unit, as a list.
+pub const RESOURCES: Block = Block("infra-resources");
+/// The same as a graph.
+pub const RESOURCE_GRAPH: Block = Block("infra-resource-graph");
+/// What is done to the selected resource, attribute by attribute.
+pub const CHANGE: Block = Block("infra-change");
+/// What was said of the unit that is opened.
+pub const UNIT_LOG: Block = Block("infra-unit-log");
+
+/// So many lines of a unit's log are kept.
+const LOGGED: usize = 5_000;
+
+/// What it keeps.
+#[derive(Debug, Clone, Default)]
+pub struct State {
+    /// The units, once they were found.
+    pub units: Option<Units>,
+    /// Why they could not be found the last time.
+    pub failure: Option<Failure>,
+    /// Units are being looked for, under this number.
+    pub looking: Option<u64>,
+    /// Units were looked for at least once since the environment was opened.
+    pub looked: bool,
+    /// Runs of the environment, the latest first.
+    pub runs: Vec<Listed>,
+    /// Why they cannot be listed.
+    pub runs_failure: Option<Failure>,
+    /// When they were listed last.
+    pub listed: Option<Timestamp>,
+    /// The run that is followed.
+    pub run: Option<Followed>,
+    /// Something that was asked for and is not answered yet, in words.
+    pub waiting: Option<String>,
+    /// Plans that were read, by unit, each with its hash.
+    pub plans: BTreeMap<String, (String, Option<Plan>)>,
+    /// What was said of each unit, oldest first.
+    pub logs: BTreeMap<String, VecDeque<Logged>>,
+    /// The unit that was gone into.
+    pub open: Option<String>,
+    /// The selected unit.
+    pub unit: Option<String>,
+    /// The selected resource of the opened unit.
+    pub resource: Option<String>,
+    /// Units that were marked.
+    pub marked: BTreeSet<String>,
+    /// What a window with buttons is about.
+    pub asking: Option<Asking>,
+    /// The graph that is drawn, and what it was made for.
+    pub drawn: Drawn,
+    /// The lines of the plan that are shown, and what they were made for.
+    pub shown: Shown,
+    /// The last number that was given to a question.
+    pub serial: u64,
+}
+
+/// A run that is followed.
+#[derive(Debug, Clone)]
+pub struct Followed {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// Its name.
+    pub name: String,
+    /// How it stands.
+    pub state: RunState,
+    /// The number of the question that follows it.
+    pub serial: u64,
+    /// Something drives it.
+    pub live: bool,
+    /// Its events came at least once.
+    pub read: bool,
+    /// Why it cannot be read.
+    pub failure: Option<Failure>,
+}
+
+/// A line that was said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logged {
+    /// When.
+    pub time: Timestamp,
+    /// How it looks.
+    pub tone: Tone,
+    /// What.
+    pub text: String,
+}
+
+/// What is asked in a window with buttons.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asking {
+    /// Whether these plans are applied: unit and hash.
+    Approve(Vec<(String, String)>),
+    /// Whether the run is cancelled; for the second time.
+    Cancel(bool),
+}
+
+/// A graph and where its boxes are.
+#[derive(Debug, Clone, Default)]
+pub struct Drawn {
+    /// What it is of; empty is nothing.
+    pub of: String,
+    /// The boxes.
+    pub picture: Picture,
+    /// Where they are.
+    pub layout: Layout,
+    /// First column and row that are shown.
+    pub offset: (usize, usize),
+}
+
+/// Lines of a plan.
+#[derive(Debug, Clone, Default)]
+pub struct Shown {
+    /// What they are of.
+    pub of: String,
+    /// The lines.
+    pub lines: Vec<PlanLine>,
+}
+
+/// A line of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanLine {
+    /// How deep it is, in cells.
+    pub indent: u16,
+    /// Terraform's sign.
+    pub sign: String,
+    /// What it says.
+    pub text: String,
+    /// How it looks.
+    pub tone: Tone,
+}
+
+impl State {
+    /// How the followed run stands.
+    pub fn state(&self) -> Option<&RunState> {
+        self.run.as_ref().map(|run| &run.state)
+    }
+
+    /// The units: of the followed run where that is live, else as they were found, else those of the last run.
+    pub fn graph(&self) -> Graph {
+        let started = self.state().and_then(|state| state.started.as_ref());
+        let of_run = || started.and_then(|started| Graph::new(started.units.clone()).ok());
+        match &self.units {
+            // A run over some units leaves the others on the screen.
+            Some(units) => units.graph.clone(),
+            None => of_run().unwrap_or_default(),
+        }
+    }
+
+    /// The plan of a unit, as far as it was read; of the run that is followed.
+    pub fn plan_of(&self, unit: &str) -> Option<&Plan> {
+        let bound = self.state()?.units.get(unit)?.plan.as_ref()?;
+        let (sha256, plan) = self.plans.get(unit)?;
+        plan.as_ref().filter(|_| *sha256 == bound.sha256)
+    }
+
+    /// Takes in what happened in the followed run.
+    pub fn absorb(&mut self, events: &[RunEvent]) {
+        for event in events {
+            self.log(event);
+        }
+        if let Some(run) = &mut self.run {
+            run.read = true;
+            events.iter().for_each(|event| run.state.fold(event));
+        }
+    }
+
+    fn log(&mut self, event: &RunEvent) {
+        let mut put = |unit: &str, tone: Tone, text: String| {
+            let lines = self.logs.entry(unit.to_owned()).or_default();
+            if lines.len() >= LOGGED {
+                lines.pop_front();
+            }
+            lines.push_back(Logged { time: event.time, tone, text });
+        };
+        match &event.what {
+            What::Step { unit, step, pid: Some(pid), .. } => {
+                put(unit, Tone::Dim, format!("── {} (process {pid})", word(*step)));
+            }
+            What::Said { unit, message, .. } => {
+                said(message).into_iter().for_each(|(tone, text)| put(unit, tone, text))
+            }
+            What::StepEnded { unit, step, code, failed } => {
+                let code = code.map_or_else(|| "without an exit code".to_owned(), |code| format!("exit {code}"));
+                match failed {
+                    Some(why) => put(unit, Tone::Bad, format!("── {} failed, {code}: {why}", word(*step))),
+                    None => put(unit, Tone::Dim, format!("── {} ended, {code}", word(*step))),
+                }
+            }
+            What::PlanReady { unit, .. } => put(unit, Tone::Strong, "the plan is ready to be read".to_owned()),
+            What::Approved { unit, by, .. } => {
+                put(unit, Tone::Strong, format!("approved by {} on {}", by.user, by.host));
+            }
+            What::PlanStale { unit, why } => put(unit, Tone::Warn, format!("the plan is stale: {why}")),
+            What::Note { unit: Some(unit), text } => put(unit, Tone::Warn, text.clone()),
+            // The rest is no line of a unit's log.
+            _ => {}
+        }
+    }
+}
+
+/// A step in a word.
+pub fn word(step: Step) -> &'static str {
+    match step {
+        Step::Init => "init",
+        Step::Plan => "plan",
+        Step::Show => "show",
+        Step::Apply => "apply",
+    }
+}
+
+/// What Terraform said, as lines.
+fn said(message: &Message) -> Vec<(Tone, String)> {
+    let one = |tone, text: String| vec![(tone, text)];
+    match message {
+        Message::Version { terraform, .. } => one(Tone::Dim, format!("Terraform {terraform}")),
+        Message::Planned { address, action, reason } => {
+            let reason = reason.as_ref().map(|reason| format!(" ({})", reason.replace('_', " "))).unwrap_or_default();
+            one(Tone::Plain, format!("{} {address}{reason}", action.sign()))
+        }
+        Message::Drift { address, .. } => one(Tone::Warn, format!("{address}: changed elsewhere")),
+        Message::RefreshStarted { .. } => Vec::new(),
+        Message::Refreshed { address } => one(Tone::Dim, format!("{address}: read")),
+        Message::ApplyStarted { address, action } => one(Tone::Plain, format!("{address}: {} …", action.doing())),
+        Message::ApplyProgress { address, elapsed } => one(Tone::Dim, format!("{address}: still at it, {elapsed}s")),
+        Message::ApplyDone { address, elapsed, id, .. } => {
+            let id = id.as_ref().map(|id| format!(" [{id}]")).unwrap_or_default();
+            one(Tone::Good, format!("{address}: done after {elapsed}s{id}"))
+        }
+        Message::ApplyFailed { address, elapsed, .. } => one(Tone::Bad, format!("{address}: failed after {elapsed}s")),
+        Message::Diagnostic(diagnostic) => diagnosed(diagnostic),
+        Message::Summary(summary) => {
+            one(Tone::Strong, format!("+{} ~{} -{}", summary.add, summary.change, summary.remove))
+        }
+        Message::Log { text } => one(Tone::Plain, text.clone()),
+    }
+}
+
+/// An error or a warning: its sentence with its place, then what it adds.
+pub fn diagnosed(diagnostic: &Diagnostic) -> Vec<(Tone, String)> {
+    let (sign, tone) = if diagnostic.error { ("✖", Tone::Bad) } else { ("▲", Tone::Warn) };
+    let mut lines = vec![(tone, format!("{sign} {}", diagnostic.summary))];
+    let place = place_of(diagnostic);
+    if !place.is_empty() {
+        lines.push((Tone::Dim, format!("  at {place}")));
+    }
+    lines.extend(diagnostic.code.iter().flat_map(|code| code.lines()).map(|line| (Tone::Dim, format!("  │ {line}"))));
+    let detail = diagnostic.detail.lines().filter(|line| !line.trim().is_empty());
+    lines.extend(detail.map(|line| (Tone::Plain, format!("  {line}"))));
+    lines
+}
+
+/// `main.tf:12, aws_vpc.main`.
+pub fn place_of(diagnostic: &Diagnostic) -> String {
+    let line = diagnostic.line.map(|line| format!(":{line}")).unwrap_or_default();
+    let file = diagnostic.file.as_ref().map(|file| format!("{file}{line}"));
+    [file, diagnostic.address.clone()].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}

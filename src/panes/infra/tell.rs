@@ -1,0 +1,362 @@
+//! What is said of runs, units and resources.
+
+use super::state::{Followed, ID, PlanLine, State, place_of};
+use crate::app::App;
+use crate::app::overlay::Tone;
+use crate::app::tell::exactly;
+use crate::model::Health;
+use crate::model::infra::message::{Action, Summary};
+use crate::model::infra::plan::text::{counts, touches};
+use crate::model::infra::plan::types::{Change, Dependents};
+use crate::model::infra::plan::{Plan, lines};
+use crate::model::infra::run::{Phase, ResourcePhase, ResourceState, UnitState};
+use crate::model::infra::run_event::{Goal, RunEnd, UnitEnd};
+use crate::model::infra::{Graph, RunState};
+use crate::model::time::short;
+use jiff::Timestamp;
+
+/// Whether the environment has infrastructure as code.
+pub fn configured(app: &App) -> bool {
+    app.environment.infra.kind.is_some()
+}
+
+/// Whether a run applies what is approved.
+pub fn applies(run: &RunState) -> bool {
+    matches!(goal(run), Some(Goal::Apply | Goal::Destroy))
+}
+
+/// Whether the pane is shown.
+pub fn is_shown(app: &App) -> bool {
+    app.shown().id == ID
+}
+
+/// How a unit stands: its health, in words, its counts, and how long it has been so.
+pub struct UnitWords {
+    /// How it stands.
+    pub health: Health,
+    /// In words.
+    pub words: String,
+    /// `+2 ~1 -0`; empty while there is no plan.
+    pub counts: String,
+    /// How long it has been so.
+    pub time: String,
+}
+
+/// How a unit stands in the followed run.
+pub fn unit(state: &State, graph: &Graph, name: &str, now: Timestamp) -> UnitWords {
+    let Some((run, unit)) = state.state().and_then(|run| Some((run, run.units.get(name)?))) else {
+        let words = if state.state().is_some() { "not in this run" } else { "" };
+        return UnitWords {
+            health: Health::Stopped,
+            words: words.to_owned(),
+            counts: String::new(),
+            time: String::new(),
+        };
+    };
+    let (health, words) = unit_words(run, unit, graph, name);
+    let done = run.end.map(|(at, _)| at).unwrap_or(now);
+    let time = unit.since.filter(|_| unit.phase != Phase::Queued).map(|since| match unit.phase {
+        Phase::Ended => String::new(),
+        _ => exactly(done.duration_since(since)),
+    });
+    let counts = unit.plan.as_ref().map(|plan| counts(&plan.summary)).unwrap_or_default();
+    UnitWords { health, words, counts, time: time.unwrap_or_default() }
+}
+
+fn unit_words(run: &RunState, unit: &UnitState, graph: &Graph, name: &str) -> (Health, String) {
+    if let Some(end) = &unit.end {
+        return match end {
+            UnitEnd::Done => (Health::Healthy, done(run).to_owned()),
+            UnitEnd::Unchanged => (Health::Healthy, "nothing to do".to_owned()),
+            UnitEnd::Failed { why } => (Health::Down, format!("failed: {why}")),
+            UnitEnd::Blocked { by } => (Health::Stopped, format!("blocked by {by}")),
+            UnitEnd::Cancelled { in_flight } if in_flight.is_empty() => (Health::Degraded, "cancelled".to_owned()),
+            UnitEnd::Cancelled { in_flight } => {
+                (Health::Down, format!("cancelled with {} in flight: {}", in_flight.len(), in_flight.join(", ")))
+            }
+        };
+    }
+    let phase =
+        |phases: &[ResourcePhase]| unit.resources.values().filter(|resource| phases.contains(&resource.phase)).count();
+    match unit.phase {
+        Phase::Queued => {
+            let waits = graph.unit(name).map(|unit| unit.depends_on.iter()).into_iter().flatten();
+            let over = |needs: &&String| run.units.get(*needs).is_some_and(|other| other.end.is_none());
+            let waits: Vec<&str> = waits.filter(over).map(String::as_str).collect();
+            let words = if waits.is_empty() { "queued".to_owned() } else { format!("waits for {}", waits.join(", ")) };
+            (Health::Stopped, words)
+        }
+        Phase::Init => (Health::Changing, "init: loading providers".to_owned()),
+        Phase::Planning => {
+            let read = phase(&[ResourcePhase::Refreshed]);
+            let reading = read + phase(&[ResourcePhase::Refreshing]);
+            let words = if reading > 0 { format!("planning, {read}/{reading} read") } else { "planning".to_owned() };
+            (Health::Changing, words)
+        }
+        Phase::Review => match &unit.plan {
+            Some(plan) if plan.on_mocks => (Health::Stopped, "planned on made-up values: not to be applied".to_owned()),
+            Some(plan) if !plan.destroys_stateful.is_empty() => {
+                (Health::Degraded, format!("to review: DATA IS LOST in {}", plan.destroys_stateful.join(", ")))
+            }
+            _ => (Health::Degraded, "to review".to_owned()),
+        },
+        Phase::Approved => (Health::Changing, "approved".to_owned()),
+        Phase::Applying => {
+            let over = phase(&[ResourcePhase::Done, ResourcePhase::Failed]);
+            let all = over + phase(&[ResourcePhase::Applying, ResourcePhase::Planned]);
+            (Health::Changing, format!("{} {over}/{all}", verb(run)))
+        }
+        Phase::Ended => (Health::Unknown, "ended".to_owned()),
+    }
+}
+
+fn verb(run: &RunState) -> &'static str {
+    match goal(run) {
+        Some(Goal::Destroy) => "destroying",
+        _ => "applying",
+    }
+}
+
+fn done(run: &RunState) -> &'static str {
+    match goal(run) {
+        Some(Goal::Plan) => "planned",
+        Some(Goal::Drift) => "looked for drift",
+        Some(Goal::Apply) => "applied",
+        Some(Goal::Destroy) => "destroyed",
+        None => "done",
+    }
+}
+
+/// What a run is for.
+pub fn goal(run: &RunState) -> Option<Goal> {
+    run.started.as_ref().map(|started| started.goal)
+}
+
+/// A goal in a word.
+pub fn goal_word(goal: Option<Goal>) -> &'static str {
+    match goal {
+        Some(Goal::Plan) => "plan",
+        Some(Goal::Drift) => "drift",
+        Some(Goal::Apply) => "apply",
+        Some(Goal::Destroy) => "destroy",
+        None => "run",
+    }
+}
+
+/// How a resource stands: its health and in words.
+pub fn resource(resource: &ResourceState, now: Timestamp) -> (Health, String) {
+    let took = |seconds: u64| exactly(jiff::SignedDuration::from_secs(seconds as i64));
+    match resource.phase {
+        ResourcePhase::Refreshing => (Health::Changing, "reading".to_owned()),
+        ResourcePhase::Refreshed if resource.drifted => (Health::Degraded, "changed elsewhere".to_owned()),
+        ResourcePhase::Refreshed => (Health::Stopped, "read".to_owned()),
+        ResourcePhase::Planned => (Health::Stopped, "planned".to_owned()),
+        ResourcePhase::Applying => {
+            let since = now.duration_since(resource.since).as_secs().max(0).unsigned_abs();
+            (Health::Changing, format!("{} {}", resource.action.doing(), took(since.max(resource.elapsed))))
+        }
+        ResourcePhase::Done => (Health::Healthy, format!("done {}", took(resource.elapsed))),
+        ResourcePhase::Failed => (Health::Down, format!("failed after {}", took(resource.elapsed))),
+        ResourcePhase::InFlight => (Health::Down, "in flight: it may exist and be in no state".to_owned()),
+    }
+}
+
+/// Addresses that are being changed, with how long.
+pub fn in_flight(run: &RunState, now: Timestamp) -> Vec<String> {
+    let units = run.units.values().flat_map(|unit| &unit.resources);
+    let going = units.filter(|(_, state)| state.phase == ResourcePhase::Applying);
+    going.map(|(address, state)| format!("{address} ({})", resource(state, now).1)).collect()
+}
+
+/// The counts of all plans of a run.
+pub fn total(run: &RunState) -> Summary {
+    let plans = run.units.values().filter_map(|unit| unit.plan.as_ref());
+    plans.fold(Summary::default(), |sum, plan| Summary {
+        add: sum.add + plan.summary.add,
+        change: sum.change + plan.summary.change,
+        remove: sum.remove + plan.summary.remove,
+        import: sum.import + plan.summary.import,
+    })
+}
+
+/// How a run stands as a whole.
+pub fn health(run: &Followed) -> Health {
+    match run.state.end {
+        Some((_, RunEnd::Done)) => Health::Healthy,
+        Some((_, RunEnd::Failed)) => Health::Down,
+        Some((_, RunEnd::Cancelled)) => Health::Degraded,
+        None if run.read && !run.live => Health::Unknown,
+        None if run.state.to_review().next().is_some() => Health::Degraded,
+        None => Health::Changing,
+    }
+}
+
+/// How the followed run stands, a line each: its tone and text. None where there is no run.
+pub fn summary(app: &App) -> Vec<(Health, String)> {
+    let state = &app.panes.infra;
+    let mut lines = Vec::new();
+    if !configured(app) {
+        return lines;
+    }
+    if let Some(waiting) = &state.waiting {
+        lines.push((Health::Changing, waiting.clone()));
+    }
+    let Some(run) = &state.run else {
+        if lines.is_empty() {
+            lines.push((Health::Stopped, "no run yet: P plans, A plans and asks before it applies".to_owned()));
+        }
+        return lines;
+    };
+    if let Some(failure) = &run.failure {
+        lines.push((Health::Down, failure.message.clone()));
+        return lines;
+    }
+    lines.push((health(run), head(run, app.now)));
+    if run.read && !run.live && run.state.end.is_none() {
+        let text =
+            format!("nothing drives it any more: `cockpit infra resume {}` takes it up where it stands", run.name);
+        lines.push((Health::Down, text));
+    }
+    if let Some((by, hard)) = run.state.cancel.as_ref().filter(|_| run.state.end.is_none()) {
+        let flying = in_flight(&run.state, app.now);
+        let waits = if flying.is_empty() { String::new() } else { format!(": waits for {}", flying.join(", ")) };
+        let again = if *hard { " for the second time" } else { "" };
+        lines.push((Health::Degraded, format!("{} on {} asked it to stop{again}{waits}", by.user, by.host)));
+    }
+    let review: Vec<&str> = run.state.to_review().map(|(unit, _)| unit).collect();
+    if !review.is_empty() && run.live && applies(&run.state) {
+        let (many, them) = if review.len() == 1 { ("1 plan waits", "it") } else { ("plans wait", "them") };
+        let many = if review.len() == 1 { many.to_owned() } else { format!("{} {many}", review.len()) };
+        lines.push((Health::Degraded, format!("{many} for review: {}. v reads {them}, A approves", review.join(", "))));
+    }
+    for (name, unit) in &run.state.units {
+        let errors = unit.diagnostics.iter().filter(|diagnostic| diagnostic.error);
+        for error in errors.take(2) {
+            let place = place_of(error);
+            let place = if place.is_empty() { String::new() } else { format!(" ({place})") };
+            lines.push((Health::Down, format!("{name}: {}{place}", error.summary)));
+        }
+    }
+    let whole = run.state.notes.iter().rev().filter(|(unit, _)| unit.is_none());
+    lines.extend(whole.take(1).map(|(_, text)| (Health::Stopped, text.clone())));
+    lines
+}
+
+/// `apply  4/6 units  +2 ~1 -0  3m12s  by kenta on mac, 9f3c2e1`.
+fn head(run: &Followed, now: Timestamp) -> String {
+    let state = &run.state;
+    let Some(started) = &state.started else { return format!("{}: starting", run.name) };
+    let (over, all) = state.progress();
+    let counts = counts(&total(state));
+    let (end, ended) = match state.end {
+        Some((at, RunEnd::Done)) => (at, format!("done {} ago", short(now.duration_since(at)))),
+        Some((at, RunEnd::Failed)) => (at, format!("FAILED {} ago", short(now.duration_since(at)))),
+        Some((at, RunEnd::Cancelled)) => (at, format!("cancelled {} ago", short(now.duration_since(at)))),
+        None => (now, String::new()),
+    };
+    let took = state.began.map(|began| exactly(end.duration_since(began))).unwrap_or_default();
+    let revision = started.revision.as_ref().map(|revision| {
+        let commit: String = revision.commit.chars().take(7).collect();
+        format!("{commit}{}", if revision.dirty { " with uncommitted changes" } else { "" })
+    });
+    let by = format!("by {} on {}", started.by.user, started.by.host);
+    let parts = [
+        goal_word(Some(started.goal)).to_owned(),
+        format!("{over}/{all} units"),
+        counts,
+        took,
+        ended,
+        by,
+        revision.unwrap_or_default(),
+    ];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ")
+}
+
+fn line(indent: u16, sign: &str, text: impl Into<String>, tone: Tone) -> PlanLine {
+    PlanLine { indent, sign: sign.to_owned(), text: text.into(), tone }
+}
+
+/// So many changes are named of one plan: a unit that is gone into has them all.
+const NAMED: usize = 1_000;
+
+/// A plan of a unit: what is lost, each change in a line, outputs, drift.
+pub fn plan(plan: &Plan) -> Vec<PlanLine> {
+    let mut out = Vec::new();
+    if plan.errored {
+        out.push(line(0, "✖", "making this plan failed: it cannot be applied", Tone::Bad));
+    }
+    for address in plan.destroys_stateful() {
+        out.push(line(0, "✖", format!("{address}: the data in it is lost"), Tone::Bad));
+    }
+    let needed_by = plan.needed_by();
+    for change in plan.changes.iter().take(NAMED) {
+        head_of(&mut out, plan, &needed_by, change);
+    }
+    if let Some(more) = plan.changes.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        out.push(line(0, "", format!("{more} more: Enter goes into the unit"), Tone::Dim));
+    }
+    if !plan.outputs.is_empty() {
+        out.push(line(0, "", "Outputs", Tone::Strong));
+        plan.outputs.iter().for_each(|output| put(&mut out, lines::of_value(&output.value)));
+    }
+    if !plan.drift.is_empty() {
+        out.push(line(0, "", "Changed elsewhere", Tone::Strong));
+        for change in plan.drift.iter().take(NAMED) {
+            out.push(line(0, change.sign(), lines::drift_head(change), Tone::Warn));
+            put(&mut out, lines::of(change));
+        }
+    }
+    out.extend(plan.checks.iter().map(|check| line(0, "✖", format!("check failed: {check}"), Tone::Warn)));
+    if plan.unchanged > 0 {
+        out.push(line(0, "", format!("{} resources stay as they are", plan.unchanged), Tone::Dim));
+    }
+    out
+}
+
+/// One change of a plan, attribute by attribute.
+pub fn change(plan: &Plan, change: &Change) -> Vec<PlanLine> {
+    let mut out = Vec::new();
+    head_of(&mut out, plan, &plan.needed_by(), change);
+    put(&mut out, lines::of(change));
+    out
+}
+
+fn head_of(out: &mut Vec<PlanLine>, plan: &Plan, needed_by: &Dependents, change: &Change) {
+    out.push(line(0, change.sign(), lines::head(change), tone(change.action)));
+    out.extend(lines::notes(change).into_iter().map(|note| line(4, "", note, Tone::Warn)));
+    let touched = touches(plan, needed_by, change);
+    out.extend(touched.map(|touched| line(4, "", format!("also touches {touched}"), Tone::Dim)));
+}
+
+fn put(out: &mut Vec<PlanLine>, lines: Vec<lines::Line>) {
+    out.extend(lines.into_iter().map(|own| {
+        let forces = if own.forces { "  # forces replacement" } else { "" };
+        let tone = match own.sign {
+            _ if own.forces => Tone::Bad,
+            '+' => Tone::Good,
+            '-' => Tone::Bad,
+            '~' => Tone::Warn,
+            _ => Tone::Dim,
+        };
+        line(4 + 2 * own.depth, own.sign.to_string().trim(), format!("{}{forces}", own.text), tone)
+    }));
+}
+
+/// How an action looks.
+pub fn tone(action: Action) -> Tone {
+    match action {
+        Action::Delete | Action::Replace => Tone::Bad,
+        Action::Create | Action::Import => Tone::Good,
+        Action::Update | Action::Forget | Action::Move => Tone::Warn,
+        Action::Read | Action::NoOp => Tone::Dim,
+    }
+}
+
+/// How a run ended, in a word.
+pub fn end_word(end: RunEnd) -> &'static str {
+    match end {
+        RunEnd::Done => "done",
+        RunEnd::Failed => "FAILED",
+        RunEnd::Cancelled => "cancelled",
+    }
+}

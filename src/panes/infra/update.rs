@@ -1,0 +1,409 @@
+//! What keys do in it, what it asks, and what the answers change.
+
+use super::ask::{Kind, ask, command, place, ticket, wish};
+use super::state::{Asking, CHANGE, Followed, LOG, PLAN, RESOURCES, State, UNIT_LOG, UNITS};
+use super::tell::{self, configured};
+use crate::app::App;
+use crate::app::effect::Effect;
+use crate::app::event::Answer;
+use crate::app::ticket::Owner;
+use crate::app::update::open::forget;
+use crate::app::update::settle::done;
+use crate::feeds::part::Part;
+use crate::feeds::{infra, runs};
+use crate::model::Failure;
+use crate::model::infra::RunState;
+use crate::model::infra::run::Phase;
+use crate::model::infra::run_event::{Goal, Wish};
+use jiff::SignedDuration;
+use std::path::Path;
+
+/// Runs are listed this often: somebody else may have begun one.
+const LIST: SignedDuration = SignedDuration::from_secs(5);
+
+/// What is to be asked now. Runs are looked for whichever pane is shown: what goes on is told everywhere.
+pub fn plan(app: &mut App) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    if !configured(app) {
+        return effects;
+    }
+    let state = &app.panes.infra;
+    if tell::is_shown(app) && !state.looked {
+        effects.push(discover(app));
+    }
+    let due = app.panes.infra.listed.is_none_or(|at| app.now.duration_since(at).abs() >= LIST);
+    if due {
+        app.panes.infra.listed = Some(app.now);
+        let question = runs::Ask::List { place: place(app), environment: app.environment.name.clone() };
+        effects.push(ask(app, Kind::List, question).1);
+    }
+    effects.extend(follow_newest(app));
+    effects.extend(read_plans(app));
+    effects
+}
+
+fn discover(app: &mut App) -> Effect {
+    let (serial, effect) = ask(app, Kind::Discover, infra::Ask::Discover);
+    app.panes.infra.looking = Some(serial);
+    app.panes.infra.looked = true;
+    effect
+}
+
+/// Follows the latest run, unless a live one is followed already.
+fn follow_newest(app: &mut App) -> Vec<Effect> {
+    let state = &app.panes.infra;
+    let Some(newest) = state.runs.iter().max_by_key(|run| (run.live, run.run.clone())) else { return Vec::new() };
+    let name = newest.run.clone();
+    let keeps = state.run.as_ref().is_some_and(|run| run.name >= name || (run.live && run.state.end.is_none()));
+    if keeps {
+        return Vec::new();
+    }
+    let folder = newest.folder.clone();
+    follow(app, &folder)
+}
+
+fn follow(app: &mut App, folder: &Path) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    if let Some(before) = app.panes.infra.run.take() {
+        effects.push(Effect::Leave(ticket(app, Kind::Follow, before.serial)));
+    }
+    let (serial, effect) = ask(app, Kind::Follow, runs::Ask::Follow { run: folder.to_owned(), from: 0 });
+    effects.push(effect);
+    let state = &mut app.panes.infra;
+    let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    (state.logs, state.plans) = Default::default();
+    state.run = Some(Followed {
+        folder: folder.to_owned(),
+        name,
+        state: RunState::default(),
+        serial,
+        live: true,
+        read: false,
+        failure: None,
+    });
+    effects
+}
+
+/// Reads the plans that the run has and the pane does not.
+fn read_plans(app: &mut App) -> Vec<Effect> {
+    let state = &app.panes.infra;
+    let Some(run) = state.state() else { return Vec::new() };
+    let wanted = run.units.iter().filter_map(|(name, unit)| {
+        let plan = unit.plan.as_ref()?;
+        let known = state.plans.get(name).is_some_and(|(hash, _)| *hash == plan.sha256);
+        (!known).then(|| infra::Ask::Plan { unit: name.clone(), sha256: plan.sha256.clone(), path: plan.shown.clone() })
+    });
+    let wanted: Vec<infra::Ask> = wanted.collect();
+    let mut effects = Vec::new();
+    for question in wanted {
+        if let infra::Ask::Plan { unit, sha256, .. } = &question {
+            // Asked for once; what fails is told.
+            app.panes.infra.plans.insert(unit.clone(), (sha256.clone(), None));
+        }
+        effects.push(ask(app, Kind::Plan, question).1);
+    }
+    effects
+}
+
+/// Takes an answer in.
+pub fn answer(app: &mut App, answer: Answer) {
+    let Owner::Pane(_, number) = answer.ticket.owner else { return };
+    let serial = answer.ticket.serial;
+    match Kind::of(number) {
+        Some(Kind::Discover) if app.panes.infra.looking == Some(serial) => discovered(app, answer.of().part),
+        Some(Kind::List) => listed(&mut app.panes.infra, answer.of().part),
+        Some(Kind::Follow) if app.panes.infra.run.as_ref().is_some_and(|run| run.serial == serial) => {
+            news(app, answer.of().part);
+        }
+        Some(Kind::Begin) => began(app, answer.of().part),
+        Some(Kind::Plan) => planned(app, answer.of().part),
+        Some(Kind::Tell) => told(app, answer.of().part),
+        Some(Kind::Discover | Kind::Follow) | None => {}
+    }
+}
+
+fn discovered(app: &mut App, part: Part<infra::Fact>) {
+    app.panes.infra.looking = None;
+    match part {
+        Part::Page(infra::Fact::Units(units)) | Part::Last(infra::Fact::Units(units)) => {
+            let state = &mut app.panes.infra;
+            state.marked.retain(|name| units.graph.unit(name).is_some());
+            (state.units, state.failure) = (Some(units), None);
+        }
+        Part::Failed(failure) => {
+            app.note(true, failure.message.clone());
+            app.panes.infra.failure = Some(failure);
+        }
+        Part::Page(_) | Part::Last(_) => {}
+    }
+}
+
+fn listed(state: &mut State, part: Part<runs::Fact>) {
+    match part {
+        Part::Page(runs::Fact::Runs(found)) | Part::Last(runs::Fact::Runs(found)) => {
+            (state.runs, state.runs_failure) = (found, None);
+        }
+        Part::Failed(failure) => state.runs_failure = Some(failure),
+        Part::Page(_) | Part::Last(_) => {}
+    }
+}
+
+fn news(app: &mut App, part: Part<runs::Fact>) {
+    match part {
+        Part::Page(runs::Fact::News(news)) | Part::Last(runs::Fact::News(news)) => {
+            let ended = app.panes.infra.state().is_some_and(|run| run.end.is_some());
+            let first = app.panes.infra.run.as_ref().is_some_and(|run| !run.read);
+            app.panes.infra.absorb(&news.events);
+            if let Some(run) = &mut app.panes.infra.run {
+                run.live = news.live;
+            }
+            let Some(run) = &app.panes.infra.run else { return };
+            // An end that was there before anybody looked is no news.
+            if let Some((_, end)) = run.state.end.filter(|_| !ended && !first) {
+                let bad = end != crate::model::infra::run_event::RunEnd::Done;
+                let goal = tell::goal_word(tell::goal(&run.state));
+                let text = format!("infra {goal}: {}", tell::end_word(end));
+                app.note(bad, text.clone());
+                app.say(text);
+            }
+        }
+        Part::Failed(failure) => {
+            if let Some(run) = &mut app.panes.infra.run {
+                run.failure = Some(failure);
+            }
+        }
+        Part::Page(_) | Part::Last(_) => {}
+    }
+}
+
+fn began(app: &mut App, part: Part<infra::Fact>) {
+    app.panes.infra.waiting = None;
+    match part {
+        Part::Page(infra::Fact::Began(folder, units)) | Part::Last(infra::Fact::Began(folder, units)) => {
+            let state = &mut app.panes.infra;
+            (state.units, state.failure) = (Some(units), None);
+            let run = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            // It is followed at once, and not only when runs are listed again.
+            state.runs.retain(|other| other.run != run);
+            state.runs.insert(0, crate::model::infra::order::Listed { run, folder, order: None, live: true });
+        }
+        Part::Failed(failure) => refused(app, &failure),
+        Part::Page(_) | Part::Last(_) => {}
+    }
+}
+
+fn planned(app: &mut App, part: Part<infra::Fact>) {
+    match part {
+        Part::Page(infra::Fact::Plan { unit, sha256, plan }) | Part::Last(infra::Fact::Plan { unit, sha256, plan }) => {
+            let known = app.panes.infra.plans.get_mut(&unit).filter(|(hash, _)| *hash == sha256);
+            if let Some(known) = known {
+                known.1 = Some(*plan);
+            }
+        }
+        Part::Failed(failure) => app.note(true, failure.message),
+        Part::Page(_) | Part::Last(_) => {}
+    }
+}
+
+fn told(app: &mut App, part: Part<runs::Fact>) {
+    app.panes.infra.waiting = None;
+    if let Part::Failed(failure) = part {
+        refused(app, &failure);
+    }
+}
+
+fn refused(app: &mut App, failure: &Failure) {
+    app.note(true, failure.message.clone());
+    let message = crate::app::overlays::message(app, "Infra", &failure.message);
+    app.screen.overlays.push(message);
+}
+
+/// Nothing of the environment before stays; its run goes on without anybody watching.
+pub fn switched(app: &mut App) -> Vec<Effect> {
+    let before = std::mem::take(&mut app.panes.infra);
+    app.panes.infra.serial = before.serial;
+    before.run.map(|run| Effect::Leave(ticket(app, Kind::Follow, run.serial))).into_iter().collect()
+}
+
+/// `r`: looks for units and runs again.
+pub fn again(app: &mut App) -> Vec<Effect> {
+    if !configured(app) {
+        return Vec::new();
+    }
+    app.panes.infra.listed = None;
+    let mut effects = vec![discover(app)];
+    app.say("looking for units again");
+    effects.extend(app.plan());
+    effects
+}
+
+/// Begins a run: of the marked units, or of all.
+pub fn begin(app: &mut App, goal: Goal) -> Vec<Effect> {
+    if !configured(app) {
+        app.say("no infrastructure is configured for this environment");
+        return Vec::new();
+    }
+    if let Some(run) = app.panes.infra.run.as_ref().filter(|run| run.live && run.state.end.is_none()) {
+        let text = format!("{} is going on: C cancels it", run.name);
+        app.say(text);
+        return Vec::new();
+    }
+    let units: Vec<String> = app.panes.infra.marked.iter().cloned().collect();
+    let what = if units.is_empty() { "all units".to_owned() } else { units.join(", ") };
+    let word = tell::goal_word(Some(goal));
+    app.panes.infra.waiting = Some(format!("{word}: starting a run over {what} …"));
+    let account = app.estate.identity.value().map(|identity| identity.account.clone());
+    let command = command(app, word, &units);
+    let question = infra::Ask::Begin { place: place(app), goal, units, account, command };
+    let (_, effect) = ask(app, Kind::Begin, question);
+    let mut effects = vec![effect];
+    effects.extend(done(app));
+    effects
+}
+
+/// `A`: approves what waits for it; without a run that waits, plans and asks then.
+pub fn apply(app: &mut App) -> Vec<Effect> {
+    let state = &app.panes.infra;
+    let going = state.run.as_ref().filter(|run| run.live && run.state.end.is_none());
+    let Some(run) = going else { return begin(app, Goal::Apply) };
+    if !tell::applies(&run.state) {
+        app.say("this run only plans: when it is done, A begins one that applies");
+        return Vec::new();
+    }
+    // Which were marked, else the selected one, else all that wait: those of a wave.
+    let waits: Vec<(String, String)> = run
+        .state
+        .to_review()
+        .filter(|(_, plan)| !plan.on_mocks && !plan.empty)
+        .map(|(unit, plan)| (unit.to_owned(), plan.sha256.clone()))
+        .collect();
+    if waits.is_empty() {
+        app.say("no plan waits for review");
+        return Vec::new();
+    }
+    let chosen = |keep: &dyn Fn(&str) -> bool| -> Vec<(String, String)> {
+        waits.iter().filter(|(unit, _)| keep(unit)).cloned().collect()
+    };
+    let here = state.open.as_ref().or(state.unit.as_ref());
+    let marked = chosen(&|unit| state.marked.contains(unit));
+    let selected = chosen(&|unit| here.is_some_and(|here| here == unit));
+    let plans = [marked, selected, waits].into_iter().find(|plans| !plans.is_empty()).unwrap_or_default();
+    // What was not read cannot be approved.
+    let unread: Vec<&str> =
+        plans.iter().map(|(unit, _)| unit.as_str()).filter(|unit| state.plan_of(unit).is_none()).collect();
+    if !unread.is_empty() {
+        let text = format!("the plan of {} is not read yet", unread.join(", "));
+        app.say(text);
+        return Vec::new();
+    }
+    super::windows::open(app, Asking::Approve(plans))
+}
+
+/// `C`: asks whether the run is cancelled.
+pub fn cancel(app: &mut App) -> Vec<Effect> {
+    let going = app.panes.infra.run.as_ref().filter(|run| run.live && run.state.end.is_none());
+    let Some(run) = going else {
+        app.say("no run goes on");
+        return Vec::new();
+    };
+    let hard = match run.state.cancel {
+        Some((_, true)) => {
+            app.say("it was asked to stop twice: it cannot be asked harder");
+            return Vec::new();
+        }
+        Some((_, false)) => true,
+        None => false,
+    };
+    super::windows::open(app, Asking::Cancel(hard))
+}
+
+/// `R`: tries failed and blocked units again.
+pub fn retry(app: &mut App) -> Vec<Effect> {
+    let again = app.panes.infra.run.as_ref().filter(|run| {
+        use crate::model::infra::run_event::UnitEnd::{Blocked, Cancelled, Failed};
+        run.state.units.values().any(|unit| matches!(unit.end, Some(Failed { .. } | Blocked { .. } | Cancelled { .. })))
+    });
+    if again.is_none() {
+        app.say("nothing failed and nothing is blocked");
+        return Vec::new();
+    }
+    wish(app, Wish::Retry, "trying failed and blocked units again …")
+}
+
+/// `space`: marks the selected unit, or takes its mark.
+pub fn mark(app: &mut App) -> Vec<Effect> {
+    let state = &mut app.panes.infra;
+    let Some(unit) = state.open.clone().or_else(|| state.unit.clone()) else { return Vec::new() };
+    if !state.marked.remove(&unit) {
+        state.marked.insert(unit);
+    }
+    let marked: Vec<&str> = state.marked.iter().map(String::as_str).collect();
+    let text = if marked.is_empty() {
+        "no unit is marked: P, A, X mean all".to_owned()
+    } else {
+        format!("marked: {}", marked.join(", "))
+    };
+    app.say(text);
+    done(app)
+}
+
+/// `Enter`: into the selected unit; in it, to the change of the selected resource.
+pub fn open(app: &mut App) -> Option<Vec<Effect>> {
+    if app.panes.infra.open.is_none() {
+        let unit = app.panes.infra.unit.clone()?;
+        app.panes.infra.open = Some(unit);
+        forget(app);
+        app.screen.zoom = false;
+        return Some(done(app));
+    }
+    let focused = app.focused();
+    if focused == RESOURCES || focused == super::state::RESOURCE_GRAPH {
+        app.focus_on(CHANGE);
+        return Some(done(app));
+    }
+    None
+}
+
+/// `Esc`: out of the unit.
+pub fn up(app: &mut App) {
+    if let Some(unit) = app.panes.infra.open.take() {
+        app.panes.infra.resource = None;
+        app.screen.list(UNITS).select_key(&unit);
+        app.focus_on(UNITS);
+        app.lists_changed();
+    }
+}
+
+/// `Esc` from plan and log goes back to the list first.
+pub fn back(app: &mut App) -> bool {
+    let (list, others) =
+        if app.panes.infra.open.is_some() { (RESOURCES, [CHANGE, UNIT_LOG]) } else { (UNITS, [PLAN, LOG]) };
+    let focused = app.focused();
+    let filtered = app.screen.list_of(focused).is_some_and(|list| !list.filter.is_empty());
+    if !others.contains(&focused) || filtered || app.screen.zoom {
+        return false;
+    }
+    app.focus_on(list);
+    true
+}
+
+/// `v`: to what the plan would do.
+pub fn diff(app: &mut App) -> Vec<Effect> {
+    let block = if app.panes.infra.open.is_some() { CHANGE } else { PLAN };
+    app.focus_on(block);
+    done(app)
+}
+
+/// `l`: to what was said.
+pub fn log(app: &mut App) -> Vec<Effect> {
+    let block = if app.panes.infra.open.is_some() { UNIT_LOG } else { LOG };
+    app.focus_on(block);
+    done(app)
+}
+
+/// How often the screen is brought up to date while something is being changed.
+pub fn next_tick(app: &App) -> Option<std::time::Duration> {
+    let going = app.panes.infra.state().filter(|run| run.end.is_none())?;
+    let busy = going.units.values().any(|unit| !matches!(unit.phase, Phase::Queued | Phase::Review | Phase::Ended));
+    (busy && tell::is_shown(app)).then_some(std::time::Duration::from_millis(500))
+}
