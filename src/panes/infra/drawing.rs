@@ -99,8 +99,7 @@ pub fn units(state: &State, now: Timestamp) -> Picture {
     let mut weights = Vec::new();
     for (at, unit) in units.iter().enumerate() {
         let words = tell::unit(state, &graph, &unit.name, now);
-        let note =
-            [words.counts, briefly(&words.words).to_owned(), words.time].into_iter().filter(|part| !part.is_empty());
+        let note = [words.counts, words.brief, words.time].into_iter().filter(|part| !part.is_empty());
         let label = format!("{} {}", words.health.sign(), unit.name);
         let note = note.collect::<Vec<_>>().join(" ");
         picture.nodes.push(Node { id: unit.name.clone(), label, note, ..Node::default() });
@@ -111,15 +110,6 @@ pub fn units(state: &State, now: Timestamp) -> Picture {
     picture.edges.sort_unstable();
     picture.mark_critical(&weights);
     picture
-}
-
-/// How a unit stands, without what only a line of the list has room for.
-fn briefly(words: &str) -> &str {
-    match words.split_once(": ") {
-        Some((_, lost)) if lost.starts_with("DATA IS LOST") => "DATA IS LOST",
-        Some((brief, _)) => brief,
-        None => words,
-    }
 }
 
 /// How long a unit takes, as far as that is known: seconds that its resources took, and else how many there are.

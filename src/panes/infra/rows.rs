@@ -120,7 +120,7 @@ fn unconfigured(app: &App) -> Vec<(Health, String)> {
         format!("[environments.{name}.infra]"),
         "kind = \"terragrunt\"".to_owned(),
         "dir = \"infra/terraform/envs/staging\"".to_owned(),
-        "or kind = \"terraform\" with units: docs/configuration.md".to_owned(),
+        "or kind = \"terraform\" with units: docs/infra.md".to_owned(),
     ]
     .into_iter()
     .map(|text| (Health::Stopped, text))

@@ -36,6 +36,8 @@ pub struct UnitWords {
     pub health: Health,
     /// In words.
     pub words: String,
+    /// In few words.
+    pub brief: String,
     /// `+2 ~1 -0`; empty while there is no plan.
     pub counts: String,
     /// How long it has been so.
@@ -49,18 +51,33 @@ pub fn unit(state: &State, graph: &Graph, name: &str, now: Timestamp) -> UnitWor
         return UnitWords {
             health: Health::Stopped,
             words: words.to_owned(),
+            brief: words.to_owned(),
             counts: String::new(),
             time: String::new(),
         };
     };
     let (health, words) = unit_words(run, unit, graph, name);
     let done = run.end.map(|(at, _)| at).unwrap_or(now);
-    let time = unit.since.filter(|_| unit.phase != Phase::Queued).map(|since| match unit.phase {
-        Phase::Ended => String::new(),
+    let time = unit.since.map(|since| match unit.phase {
+        Phase::Ended | Phase::Queued | Phase::Init => String::new(),
         _ => exactly(done.duration_since(since)),
     });
     let counts = unit.plan.as_ref().map(|plan| counts(&plan.summary)).unwrap_or_default();
-    UnitWords { health, words, counts, time: time.unwrap_or_default() }
+    let brief = brief(unit).map_or_else(|| words.clone(), str::to_owned);
+    UnitWords { health, words, brief, counts, time: time.unwrap_or_default() }
+}
+
+/// Where a unit has more to say than a box has room for, the part that must not be missing.
+fn brief(unit: &UnitState) -> Option<&'static str> {
+    match (&unit.end, unit.phase, &unit.plan) {
+        (Some(UnitEnd::Failed { .. }), ..) => Some("failed"),
+        (Some(UnitEnd::Cancelled { in_flight }), ..) if !in_flight.is_empty() => Some("cancelled, in flight"),
+        (None, Phase::Review, Some(plan)) if !plan.on_mocks && !plan.destroys_stateful.is_empty() => {
+            Some("DATA IS LOST")
+        }
+        (None, Phase::Init, _) if unit.step.as_ref().is_some_and(|step| step.end.is_none()) => Some("init"),
+        _ => None,
+    }
 }
 
 fn unit_words(run: &RunState, unit: &UnitState, graph: &Graph, name: &str) -> (Health, String) {
@@ -78,15 +95,17 @@ fn unit_words(run: &RunState, unit: &UnitState, graph: &Graph, name: &str) -> (H
     }
     let phase =
         |phases: &[ResourcePhase]| unit.resources.values().filter(|resource| phases.contains(&resource.phase)).count();
+    // Providers are made ready ahead, and the plan waits for its turn.
+    let ready = unit.step.as_ref().is_some_and(|step| step.end.is_some());
     match unit.phase {
-        Phase::Queued => {
+        Phase::Init if !ready => (Health::Changing, "init: loading providers".to_owned()),
+        Phase::Queued | Phase::Init => {
             let waits = graph.unit(name).map(|unit| unit.depends_on.iter()).into_iter().flatten();
             let over = |needs: &&String| run.units.get(*needs).is_some_and(|other| other.end.is_none());
             let waits: Vec<&str> = waits.filter(over).map(String::as_str).collect();
             let words = if waits.is_empty() { "queued".to_owned() } else { format!("waits for {}", waits.join(", ")) };
             (Health::Stopped, words)
         }
-        Phase::Init => (Health::Changing, "init: loading providers".to_owned()),
         Phase::Planning => {
             let read = phase(&[ResourcePhase::Refreshed]);
             let reading = read + phase(&[ResourcePhase::Refreshing]);

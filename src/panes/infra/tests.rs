@@ -525,6 +525,32 @@ fn planning_begins_a_run_over_the_marked_units_and_follows_it() {
 }
 
 #[test]
+fn nothing_is_planned_or_approved_with_credentials_of_another_account() {
+    let mut desk = Desk::in_the_middle((80, 24));
+    desk.app.environment.account = Some("999999999999".into());
+    desk.keys("A");
+    assert!(desk.app.screen.overlays.is_empty(), "nothing is asked");
+    assert!(desk.screen().contains("refused: the credentials are of account 123456789012"), "{}", desk.screen());
+    desk.news(vec![event(0, What::Ended { end: RunEnd::Failed })], false);
+    desk.keys("P A X W");
+    assert!(desk.begun.is_empty() && desk.wishes.is_empty());
+}
+
+#[test]
+fn a_unit_whose_providers_are_ready_says_what_it_waits_for() {
+    let mut desk = Desk::new((100, 30));
+    desk.runs = vec![listed(RUN)];
+    desk.keys("6");
+    let ended = What::StepEnded { unit: "database".into(), step: Step::Init, code: Some(0), failed: None };
+    desk.news(vec![started(Goal::Apply), step(-9, "database", Step::Init)], true);
+    assert!(desk.screen().contains("loading providers"), "{}", desk.screen());
+    desk.news(vec![event(-5, ended)], true);
+    desk.tick(1);
+    let screen = desk.screen();
+    assert!(screen.contains("waits for network") && !screen.contains("loading providers"), "{screen}");
+}
+
+#[test]
 fn the_graph_is_moved_in_and_its_box_is_the_selected_unit() {
     let mut desk = Desk::in_the_middle((80, 24));
     desk.keys("tab");

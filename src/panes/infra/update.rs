@@ -237,6 +237,15 @@ pub fn again(app: &mut App) -> Vec<Effect> {
     effects
 }
 
+/// Why nothing is planned or applied: the credentials are another account's.
+fn wrong_account(app: &App) -> Option<String> {
+    let named = app.environment.account.as_ref()?;
+    let identity = app.estate.identity.value()?;
+    (identity.account != *named).then(|| {
+        format!("refused: the credentials are of account {}, and {} is {named}", identity.account, app.environment.name)
+    })
+}
+
 /// Begins a run: of the marked units, or of all.
 pub fn begin(app: &mut App, goal: Goal) -> Vec<Effect> {
     if !configured(app) {
@@ -252,7 +261,14 @@ pub fn begin(app: &mut App, goal: Goal) -> Vec<Effect> {
     let what = if units.is_empty() { "all units".to_owned() } else { units.join(", ") };
     let word = tell::goal_word(Some(goal));
     app.panes.infra.waiting = Some(format!("{word}: starting a run over {what} …"));
-    let account = app.estate.identity.value().map(|identity| identity.account.clone());
+    if let Some(wrong) = wrong_account(app) {
+        app.panes.infra.waiting = None;
+        app.say(wrong);
+        return Vec::new();
+    }
+    // An environment that names no account need not be on AWS.
+    let identity = app.estate.identity.value().filter(|_| app.environment.account.is_some());
+    let account = identity.map(|identity| identity.account.clone());
     let command = command(app, word, &units);
     let question = infra::Ask::Begin { place: place(app), goal, units, account, command };
     let (_, effect) = ask(app, Kind::Begin, question);
@@ -266,6 +282,10 @@ pub fn apply(app: &mut App) -> Vec<Effect> {
     let state = &app.panes.infra;
     let going = state.run.as_ref().filter(|run| run.live && run.state.end.is_none());
     let Some(run) = going else { return begin(app, Goal::Apply) };
+    if let Some(wrong) = wrong_account(app) {
+        app.say(wrong);
+        return Vec::new();
+    }
     if !tell::applies(&run.state) {
         app.say("this run only plans: when it is done, A begins one that applies");
         return Vec::new();
