@@ -119,6 +119,13 @@ fn outputs_and_states_of_units_hide_what_is_sensitive_until_it_is_asked_for_by_n
     infra(&home, &format!("state pull lab --unit net --to {}", file.display())).coded(0);
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600);
+    infra(&home, "import lab --unit net terraform_data.found an-id").coded(0);
+    assert!(
+        std::fs::read_to_string(home.path().join("net/cockpit_imports.tf"))
+            .unwrap()
+            .contains("to = terraform_data.found")
+    );
+    infra(&home, "import lab --unit net terraform_data.found an-id").coded(2);
     assert!(infra(&home, "unlock lab --dry-run").coded(0).err.contains("net: no lock"));
 }
 

@@ -182,7 +182,7 @@ impl Poller {
 
     fn wanted(&self, job: Job, environment: &EnvironmentConfig) -> bool {
         let there = match job {
-            Job::Identity => true,
+            Job::Identity => !environment.is_only_infra(),
             Job::Cluster
             | Job::Services
             | Job::Tasks
@@ -204,7 +204,7 @@ impl Poller {
                     && self.wants.sources.contains(&Source::Services)
             }
         };
-        // Who we are is always asked: nothing is shown before the account is known.
+        // Who we are is asked whatever is wanted: nothing is shown before the account is known.
         there && (job == Job::Identity || self.wants.sources.contains(&job.source()))
     }
 

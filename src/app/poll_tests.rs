@@ -369,3 +369,13 @@ fn images_and_histories_come_back_with_the_right_account() {
     }
     assert_eq!(app.estate.task_definitions.len(), known);
 }
+
+#[test]
+fn an_environment_with_nothing_but_infrastructure_asks_nobody_who_we_are() {
+    let (app, _) = open(Wants::default());
+    let text = "[environments.e]\ninfra = { kind = \"terragrunt\", dir = \"x\" }\n";
+    let bare = crate::config::parse("config.toml", text).config.environments[0].clone();
+    assert!(app.poller.sources(&bare).is_empty());
+    let in_aws = EnvironmentConfig { region: Some("eu-west-1".into()), ..bare };
+    assert_eq!(app.poller.sources(&in_aws).into_iter().collect::<Vec<_>>(), [Source::Identity]);
+}

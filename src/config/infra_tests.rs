@@ -83,3 +83,19 @@ fn units_may_be_written_as_tables_of_their_own() {
     let again = parse("config.toml", &format!("[environments.e.infra]\nkind = \"terraform\"\nunits = {shown}\n"));
     assert_eq!(&again.config.environments[0].infra.units, units);
 }
+
+#[test]
+fn an_environment_may_have_nothing_but_its_infrastructure() {
+    let only = |text: &str| {
+        let loaded = parse("config.toml", &format!("[environments.e]\n{text}\n"));
+        assert_eq!(loaded.diagnostics, [], "{text}");
+        loaded.config.environments[0].is_only_infra()
+    };
+    let infra = "infra = { kind = \"terragrunt\", dir = \"x\" }";
+    assert!(only(infra));
+    assert!(only(&format!("project = \"p\"\nguarded = true\ntimezone = \"Asia/Tokyo\"\n{infra}")));
+    assert!(!only(""));
+    for aws in ["region = \"eu-west-1\"", "account = \"123456789012\"", "cluster = \"c\"", "alarms = [\"a-\"]"] {
+        assert!(!only(&format!("{aws}\n{infra}")), "{aws}");
+    }
+}

@@ -134,12 +134,18 @@ impl Loaded {
             let place = |path: &mut String, folder: &PathBuf| *path = whole(path, folder.clone()).display().to_string();
             let infra = &mut self.config.environments[at].infra;
             for (value, folder) in [(&mut infra.dir, &dir), (&mut infra.plugin_dir, &plugins)] {
-                value.iter_mut().for_each(|path| place(path, folder));
+                if let Some(path) = value {
+                    place(path, folder);
+                }
             }
-            infra.units.iter_mut().for_each(|unit| place(&mut unit.dir, &units));
+            for unit in &mut infra.units {
+                place(&mut unit.dir, &units);
+            }
             // A name alone is looked for on PATH.
             for (value, folder) in [&mut infra.terraform, &mut infra.terragrunt].into_iter().zip(&programs) {
-                value.iter_mut().filter(|path| path.contains('/')).for_each(|path| place(path, folder));
+                if let Some(path) = value.as_mut().filter(|path| path.contains('/')) {
+                    place(path, folder);
+                }
             }
         }
         let of_hook = |key: &str| match self.origin(key) {

@@ -151,6 +151,21 @@ impl EnvironmentConfig {
             .then_some(&self.services[..])
     }
 
+    /// Whether it has infrastructure as code and nothing that says where in AWS it is: its units may be elsewhere, so that
+    /// nobody is asked who we are.
+    pub fn is_only_infra(&self) -> bool {
+        let bare = Self {
+            name: self.name.clone(),
+            project: self.project.clone(),
+            timezone: self.timezone.clone(),
+            guarded: self.guarded,
+            refresh: self.refresh,
+            infra: self.infra.clone(),
+            ..Self::default()
+        };
+        self.infra.kind.is_some() && *self == bare
+    }
+
     /// How the image of a service is built: by its name, or the longest configured end of it in whole words.
     pub fn build_of<'a>(builds: &'a BTreeMap<String, BuildConfig>, service: &str) -> Option<&'a BuildConfig> {
         let fits = builds.iter().filter(|(name, _)| *name == service || ends_in(name, service));

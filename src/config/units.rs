@@ -198,7 +198,8 @@ pub(super) fn shown(units: &[UnitConfig]) -> String {
         if list.is_empty() { String::new() } else { format!(", {name} = [{}]", list.join(", ")) }
     };
     let one = |unit: &UnitConfig| {
-        let workspace = unit.workspace.iter().map(|name| format!(", workspace = {}", quoted(name))).collect::<String>();
+        let workspace =
+            unit.workspace.as_ref().map(|name| format!(", workspace = {}", quoted(name))).unwrap_or_default();
         let (files, needs) = (list("var_files", &unit.var_files), list("depends_on", &unit.depends_on));
         format!("{{ name = {}, dir = {}{workspace}{files}{needs} }}", quoted(&unit.name), quoted(&unit.dir))
     };

@@ -66,8 +66,9 @@ pub async fn discover_as(environment: &EnvironmentConfig, look: Look<'_>) -> Res
     let mut graph = chosen(graph, look.units)?;
     match kind {
         Tool::Terragrunt if look.hooks => {
-            graph = terragrunt::with_hooks(graph, &tools, &surroundings, &mut warnings).await
+            graph = terragrunt::with_hooks(graph, &tools, &surroundings, &mut warnings).await;
         }
+
         Tool::Terraform if look.workspaces => terraform::check(&graph, &tools, &surroundings, &mut warnings).await?,
         Tool::Terragrunt | Tool::Terraform => {}
     }

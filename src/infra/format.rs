@@ -37,9 +37,10 @@ async fn listed(
     of_terragrunt: bool,
 ) -> Result<Vec<PathBuf>, Trouble> {
     let before = if of_terragrunt { texts(dir) } else { Vec::new() };
-    let surroundings = match of_terragrunt {
-        true => found.surroundings.of_terragrunt(&found.tools.terraform),
-        false => found.surroundings.clone(),
+    let surroundings = if of_terragrunt {
+        found.surroundings.of_terragrunt(&found.tools.terraform)
+    } else {
+        found.surroundings.clone()
     };
     let answer = question.ask(&surroundings).await?;
     let what = format!("the code in {} cannot be written in its usual form", dir.display());

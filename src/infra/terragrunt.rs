@@ -192,7 +192,10 @@ fn place(found: &Found, needs: &str, dir: &Path, read: &dyn Fn(&Path) -> Option<
         let end = |quote: &str| line.contains(&format!("/{last}{quote}")) || line.contains(&format!("\"{last}{quote}"));
         !line.starts_with(['#', '/']) && (end("\"") || end("/\""))
     };
-    for file in std::iter::once(&own).chain(&found.reading).filter(|file| file.ends_with(".hcl")) {
+    for file in std::iter::once(&own)
+        .chain(&found.reading)
+        .filter(|file| Path::new(file).extension().is_some_and(|ending| ending == "hcl"))
+    {
         let path = plain(&dir.join(file));
         if let Some(line) = read(&path).and_then(|text| text.lines().position(names)) {
             return format!("{}:{}", path.display(), line + 1);

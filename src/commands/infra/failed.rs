@@ -14,12 +14,14 @@ pub struct FailedUnit {
     pub message: String,
     /// Why, a line each.
     pub causes: Vec<String>,
+    /// What to do.
+    pub hint: Option<String>,
 }
 
 impl FailedUnit {
     /// A unit and its trouble.
     pub fn new(unit: &str, trouble: Trouble) -> Self {
-        Self { unit: unit.to_owned(), message: trouble.message, causes: trouble.causes }
+        Self { unit: unit.to_owned(), message: trouble.message, causes: trouble.causes, hint: trouble.hint }
     }
 
     /// For people.
@@ -27,6 +29,13 @@ impl FailedUnit {
         let why: Vec<&str> = self.causes.iter().map(String::as_str).take(4).collect();
         let why = if why.is_empty() { String::new() } else { format!(": {}", why.join("; ")) };
         format!("{}: {}{why}", self.unit, self.message)
+    }
+}
+
+/// Says which units could not be asked.
+pub(super) fn tell(failed: &[FailedUnit]) {
+    for unit in failed {
+        crate::commands::say::say(&unit.sentence());
     }
 }
 
@@ -39,6 +48,7 @@ pub(super) fn judged(what: &str, failed: &[FailedUnit], asked: usize) -> Result<
         return Ok(ExitCode::Incomplete);
     }
     let mut report = Report::new("failed", what, ExitCode::Failed);
+    report.hint = failed.iter().find_map(|unit| unit.hint.clone());
     for unit in failed {
         report = report.cause(unit.sentence());
     }

@@ -20,6 +20,7 @@ pub struct Findings {
     /// Units that were checked.
     pub units: Vec<String>,
     /// What was found, unit by unit.
+    #[expect(clippy::struct_field_names, reason = "the word of the JSON")]
     pub findings: Vec<Finding>,
     /// Units that could not be checked.
     pub failed: Vec<FailedUnit>,

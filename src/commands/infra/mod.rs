@@ -25,6 +25,8 @@ macro_rules! with_actions {
             Lint(lint),
             Clean(clean),
             Unlock(unlock),
+            Import(import),
+            Replace(replace),
         }
     };
 }
@@ -38,10 +40,12 @@ mod destroy;
 mod drift;
 mod fmt;
 mod graph;
+mod import;
 mod init;
 mod lint;
 mod output;
 mod plan;
+mod replace;
 mod resume;
 mod retry;
 mod runs;

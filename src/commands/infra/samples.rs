@@ -11,7 +11,8 @@ use serde_json::Value;
 /// Reports by the name of their schema.
 pub(in crate::commands) fn all() -> Vec<(&'static str, Value)> {
     let value = |report: serde_json::Result<Value>| report.unwrap();
-    let failed = vec![FailedUnit { unit: "app".into(), message: "it failed".into(), causes: vec!["why".into()] }];
+    let failed =
+        vec![FailedUnit { unit: "app".into(), message: "it failed".into(), causes: vec!["why".into()], hint: None }];
     let environment = "staging".to_owned();
     let of = |sensitive| state::Output { name: "url".into(), sensitive, value: "x".into(), kind: "string".into() };
     let outputs = vec![OutputDto::new("app", of(true), false), OutputDto::new("app", of(false), false)];

@@ -101,7 +101,7 @@ fn marked(value: &Value, marks: &Value, into: &mut BTreeSet<String>) {
             fields.iter().for_each(|(name, value)| marked(value, marks.get(name).unwrap_or(&Value::Null), into));
         }
         (Value::Array(all), Value::Array(marks)) => {
-            all.iter().zip(marks).for_each(|(value, marks)| marked(value, marks, into))
+            all.iter().zip(marks).for_each(|(value, marks)| marked(value, marks, into));
         }
         _ => {}
     }

@@ -17,8 +17,11 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     }
     let opened = opened::open_to_ask(context, &arguments.target).await?;
     let changed = limited(context, format::all(&opened.found, arguments.check)).await?.map_err(report)?;
-    let lines: String =
-        changed.iter().map(|file| format!("{}\n", crate::model::text::harmless(&file.display().to_string()))).collect();
+    let mut lines = String::new();
+    for file in &changed {
+        lines.push_str(&crate::model::text::harmless(&file.display().to_string()));
+        lines.push('\n');
+    }
     printed(headless::write(out, &lines).map(drop))?;
     match (changed.len(), arguments.check) {
         (0, _) => say("everything is in its usual form"),

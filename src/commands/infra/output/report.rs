@@ -20,6 +20,7 @@ pub struct Outputs {
     /// The environment's name.
     pub environment: String,
     /// Each output, by unit and name.
+    #[expect(clippy::struct_field_names, reason = "the word of the JSON")]
     pub outputs: Vec<OutputDto>,
     /// Units that could not be asked.
     pub failed: Vec<FailedUnit>,

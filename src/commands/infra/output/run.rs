@@ -4,7 +4,7 @@ use super::args::Arguments;
 use super::report::{OutputDto, Outputs, SCHEMA};
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::Context;
-use crate::commands::infra::failed::{FailedUnit, judged};
+use crate::commands::infra::failed::{FailedUnit, judged, tell};
 use crate::commands::infra::opened::{self, limited};
 use crate::commands::infra::target::{Environment, Target};
 use crate::commands::printed::printed;
@@ -81,12 +81,6 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         code = ExitCode::Failed;
     }
     Ok(code)
-}
-
-fn tell(failed: &[FailedUnit]) {
-    for unit in failed {
-        crate::commands::say::say(&unit.sentence());
-    }
 }
 
 /// Which of the words is the environment and which the output: a single one is the environment where there is one of

@@ -4,7 +4,7 @@ use super::args::{Arguments, Pull, Show, What};
 use super::report::{LIST, ResourceDto, SHOW, StateList, StateShow};
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::Context;
-use crate::commands::infra::failed::{FailedUnit, judged};
+use crate::commands::infra::failed::{FailedUnit, judged, tell};
 use crate::commands::infra::opened::{self, limited, report};
 use crate::commands::infra::target::{Environment, Target};
 use crate::commands::printed::printed;
@@ -54,7 +54,7 @@ async fn list(context: &Context, target: &Target, out: &mut dyn io::Write) -> Re
     }
     let code = judged("no state can be read", &failed, asked)?;
     if context.output == Output::Csv {
-        failed.iter().for_each(|unit| say(&unit.sentence()));
+        tell(&failed);
     }
     let report = StateList { schema: LIST.to_owned(), environment: opened.environment.name, resources, failed };
     printed(headless::print(out, &report, context.output, Context::width()).map(drop))?;
@@ -86,7 +86,7 @@ async fn show(context: &Context, arguments: &Show, out: &mut dyn io::Write) -> R
         }
     }
     let code = judged("no state can be read", &failed, asked)?;
-    failed.iter().for_each(|unit| say(&unit.sentence()));
+    tell(&failed);
     let of_address: Vec<&(String, Resource)> =
         all.iter().filter(|(_, resource)| resource.address == *address).collect();
     let (unit, resource) = match of_address.as_slice() {

@@ -1,0 +1,21 @@
+//! `cockpit infra import`: what is typed.
+
+use clap::Args;
+
+/// Write an import block into a unit: its next plan shows the import, and an apply does it
+#[derive(Debug, Clone, PartialEq, Args)]
+#[command(
+    after_help = "The block goes into cockpit_imports.tf in the unit's folder, and can be deleted once it was applied. Nothing else is
+changed: what Terraform would do to the resource is in the plan, before anything is done.
+
+Example:
+  cockpit infra import staging --unit network aws_vpc.this vpc-0123456789abcdef0"
+)]
+pub struct Arguments {
+    /// The environment, as with --env; the resource's address in the code; and what the provider calls it
+    #[arg(value_names = ["ENVIRONMENT", "ADDRESS", "ID"], num_args = 2..=3, required = true)]
+    pub words: Vec<String>,
+    /// The unit
+    #[arg(short, long = "unit", value_name = "NAME")]
+    pub unit: Option<String>,
+}

@@ -1,0 +1,21 @@
+//! Hands it over to an apply.
+
+use super::args::Arguments;
+use crate::cli::{ExitCode, Report};
+use crate::commands::context::Context;
+use crate::commands::infra::changing::change;
+use crate::commands::infra::run_args::RunArgs;
+use crate::commands::infra::target::{Environment, Target};
+use crate::model::infra::run_event::Goal;
+use std::io;
+
+pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let (environment, address) = match arguments.words.as_slice() {
+        [environment, address] => (Some(environment.clone()), address),
+        [address, ..] => (None, address),
+        [] => return Err(Report::usage("no resource is named")),
+    };
+    let target = Target { of: Environment { environment }, units: vec![arguments.unit.clone()] };
+    let of = RunArgs { target, replace: vec![address.clone()], ..RunArgs::default() };
+    change(context, &of, Goal::Apply, false, out).await
+}

@@ -1,0 +1,45 @@
+//! `import` blocks: what exists is taken into a state, through a plan that shows it first.
+
+use hcl_edit::expr::Expression;
+use hcl_edit::structure::Body;
+
+/// The block that imports a resource.
+///
+/// # Errors
+/// The address is none, in words.
+pub fn block(address: &str, id: &str) -> Result<String, String> {
+    if address.starts_with("data.") || address.contains(".data.") {
+        return Err("a data source is read, and not managed".to_owned());
+    }
+    let expression: Expression = address.trim().parse().map_err(|_| "it cannot be read".to_owned())?;
+    if !expression.is_traversal() || address.contains(['\n', '#']) {
+        return Err("it must be a type and a name".to_owned());
+    }
+    let quoted = serde_json::Value::from(id).to_string().replace("${", "$${").replace("%{", "%%{");
+    Ok(format!("import {{\n  to = {}\n  id = {quoted}\n}}\n", address.trim()))
+}
+
+/// Whether code has an import of this address.
+pub fn has(code: &str, address: &str) -> bool {
+    let Ok(body) = code.parse::<Body>() else { return false };
+    body.get_blocks("import")
+        .any(|block| block.body.get_attribute("to").is_some_and(|to| to.value.to_string().trim() == address.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_imports_one_resource_and_nothing_can_be_smuggled_into_it() {
+        let written = block("module.a.aws_vpc.this[\"x\"]", "vpc-1").unwrap();
+        assert_eq!(written, "import {\n  to = module.a.aws_vpc.this[\"x\"]\n  id = \"vpc-1\"\n}\n");
+        assert!(has(&written, "module.a.aws_vpc.this[\"x\"]") && !has(&written, "aws_vpc.this"));
+        let written = block("aws_vpc.a", "x\" }\n${file(\"/etc/passwd\")}").unwrap();
+        assert_eq!(written.lines().count(), 4, "{written}");
+        assert!(written.contains("$${file"), "{written}");
+        for address in ["vpc", "", "aws_vpc.a\n}", "data.aws_ami.x", "1 + 2", "aws_vpc.a # x"] {
+            assert!(block(address, "x").is_err(), "{address}");
+        }
+    }
+}
