@@ -104,6 +104,8 @@ fn outputs_and_states_of_units_hide_what_is_sensitive_until_it_is_asked_for_by_n
     let refused = infra(&home, "output lab key").coded(4);
     assert!(refused.out.is_empty() && refused.err.contains("--sensitive"), "{refused:?}");
     assert_eq!(infra(&home, "output lab key --sensitive").coded(0).out, "geheim\n");
+    assert_eq!(infra(&home, "output lab --unit net name").coded(0).out, "the net\n");
+    infra(&home, "output lab size name").coded(2);
     assert!(infra(&home, "output lab nope").coded(2).err.contains("there is no output `nope`"));
 
     let list = infra(&home, "state list lab -o json").coded(0);

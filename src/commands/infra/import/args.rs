@@ -13,7 +13,7 @@ Example:
 )]
 pub struct Arguments {
     /// The environment, as with --env; the resource's address in the code; and what the provider calls it
-    #[arg(value_names = ["ENVIRONMENT", "ADDRESS", "ID"], num_args = 2..=3, required = true)]
+    #[arg(value_names = ["ENVIRONMENT", "ADDRESS", "ID"], num_args = 1..=3, required = true)]
     pub words: Vec<String>,
     /// The unit
     #[arg(short, long = "unit", value_name = "NAME")]

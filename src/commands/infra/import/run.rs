@@ -16,7 +16,10 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     let (environment, address, id) = match arguments.words.as_slice() {
         [environment, address, id] => (Some(environment.clone()), address, id),
         [address, id] => (None, address, id),
-        _ => return Err(Report::usage("an address and an id are needed")),
+        _ => {
+            return Err(Report::usage("an address and an id are needed, after the environment")
+                .hint("cockpit infra import ENVIRONMENT --unit UNIT ADDRESS ID"));
+        }
     };
     if context.global.read_only {
         return Err(Report::new("refused", "nothing was changed: --read-only refuses every change", ExitCode::Refused));

@@ -14,7 +14,7 @@ use crate::model::infra::{Trouble, TroubleKind, state};
 use std::io;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
-    let (environment, name) = meant(context, &arguments.words);
+    let (environment, name) = meant(context, &arguments.words)?;
     if arguments.sensitive && name.is_none() {
         return Err(
             Report::usage("--sensitive shows one output, and none is named").hint("name it after the environment")
@@ -85,11 +85,12 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
 
 /// Which of the words is the environment and which the output: a single one is the environment where there is one of
 /// that name.
-fn meant(context: &Context, words: &[String]) -> (Option<String>, Option<String>) {
-    match words {
+fn meant(context: &Context, words: &[String]) -> Result<(Option<String>, Option<String>), Report> {
+    Ok(match words {
         [] => (None, None),
-        [environment, name, ..] => (Some(environment.clone()), Some(name.clone())),
+        [environment, name] => (Some(environment.clone()), Some(name.clone())),
         [word] if context.load().config.environment(word).is_some() => (Some(word.clone()), None),
         [word] => (None, Some(word.clone())),
-    }
+        _ => return Err(Report::usage("one output is needed, after the environment")),
+    })
 }

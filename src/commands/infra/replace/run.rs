@@ -12,8 +12,8 @@ use std::io;
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let (environment, address) = match arguments.words.as_slice() {
         [environment, address] => (Some(environment.clone()), address),
-        [address, ..] => (None, address),
-        [] => return Err(Report::usage("no resource is named")),
+        [address] => (None, address),
+        _ => return Err(Report::usage("one resource is needed, after the environment")),
     };
     let target = Target { of: Environment { environment }, units: vec![arguments.unit.clone()] };
     let of = RunArgs { target, replace: vec![address.clone()], ..RunArgs::default() };

@@ -64,8 +64,8 @@ async fn list(context: &Context, target: &Target, out: &mut dyn io::Write) -> Re
 async fn show(context: &Context, arguments: &Show, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let (environment, address) = match arguments.words.as_slice() {
         [environment, address] => (Some(environment.clone()), address),
-        [address, ..] => (None, address),
-        [] => return Err(Report::usage("no resource is named")),
+        [address] => (None, address),
+        _ => return Err(Report::usage("one resource is needed, after the environment")),
     };
     let target = Target { of: Environment { environment }, units: arguments.units.clone() };
     let opened = opened::open_to_ask(context, &target).await?;
