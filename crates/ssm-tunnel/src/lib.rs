@@ -1,1 +1,32 @@
-//! Port forwarding and interactive sessions through AWS Systems Manager Session Manager.
+//! Port forwarding and interactive sessions through AWS Systems Manager Session Manager, without the
+//! `session-manager-plugin`.
+//!
+//! Two halves. The core does no input and no output: bytes and the time go in, bytes, events and the time of the next
+//! wake-up come out. [`frame`] is the codec, [`channel`] acknowledges, orders and resends, [`smux`] carries many
+//! connections over one session, [`session`] puts them together as a client, [`agent`] as the other side (for
+//! simulators and tests), [`supervisor`] decides what to do when something breaks. The [`driver`] adds sockets: the
+//! signed WebSocket, a proxy, the local listener.
+//!
+//! What does *not* live here: requests to AWS. Who opens, resumes and ends sessions is a [`driver::Gate`] of the caller.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod agent;
+pub mod channel;
+pub mod driver;
+pub mod frame;
+pub mod message;
+pub mod rtt;
+pub mod session;
+pub mod smux;
+pub mod supervisor;
+pub mod version;
+
+pub use driver::{Credentials, Gate, Granted, Options, Proxy, Shell, Status, Token, Tunnel};
+pub use session::{Pace, Session};
+pub use supervisor::{Failure, FailureKind, State};
+
+/// A moment, as the time since one that the caller chose. It never goes back.
+pub type Time = std::time::Duration;
+
+#[cfg(test)]
+mod network_tests;

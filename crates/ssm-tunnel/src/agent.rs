@@ -1,0 +1,221 @@
+//! The agent's side of a session, for simulators and tests: what the SSM agent does on the data channel.
+
+use crate::Time;
+use crate::channel::{CHUNK, Channel, Inbound, Role};
+use crate::frame::{FrameError, Kind, flag, payload};
+use crate::message::{HandshakeRequest, HandshakeResponse, RequestedAction, Size};
+use crate::session::Purpose;
+use crate::smux::{self, Mux, StreamId};
+use crate::version::newer;
+use bytes::Bytes;
+use serde_json::json;
+use std::collections::VecDeque;
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The handshake is complete.
+    Ready,
+    /// A connection is to be made.
+    Opened(StreamId),
+    /// Bytes for it.
+    Data(StreamId, Bytes),
+    /// It is over.
+    Ended(StreamId),
+    /// Bytes for the terminal.
+    Input(Bytes),
+    /// The terminal's size.
+    Size(Size),
+    /// The client ends the session.
+    Terminate,
+    /// What came is no smux.
+    Broken(String),
+}
+
+/// One session, as its agent has it.
+pub struct Agent {
+    version: String,
+    purpose: Purpose,
+    channel: Channel,
+    mux: Option<Mux>,
+    /// The one connection without multiplexing.
+    only: bool,
+    ready: bool,
+    events: VecDeque<Event>,
+}
+
+impl Agent {
+    /// Before its handshake.
+    pub fn new(purpose: Purpose, version: &str, epoch_ms: u64) -> Self {
+        Self {
+            version: version.to_owned(),
+            purpose,
+            channel: Channel::new(Role::Agent, epoch_ms),
+            mux: None,
+            only: false,
+            ready: false,
+            events: VecDeque::new(),
+        }
+    }
+
+    /// Sends the request of the handshake, with actions beside the type of the session.
+    pub fn start(&mut self, more: &[&str], now: Time) {
+        let kind = match self.purpose {
+            Purpose::Port => json!({"SessionType": "Port", "Properties": {"type": "LocalPortForwarding"}}),
+            Purpose::Shell => json!({"SessionType": "InteractiveCommands", "Properties": {}}),
+        };
+        let mut actions = vec![RequestedAction { action_type: "SessionType".into(), action_parameters: kind }];
+        for name in more {
+            actions.push(RequestedAction { action_type: (*name).to_owned(), action_parameters: json!({}) });
+        }
+        let request = HandshakeRequest { agent_version: self.version.clone(), requested_client_actions: Some(actions) };
+        let body = serde_json::to_vec(&request).unwrap_or_default();
+        self.channel.send(payload::HANDSHAKE_REQUEST, body.into(), now);
+    }
+
+    /// Takes in one binary message.
+    pub fn receive(&mut self, bytes: &Bytes, now: Time) -> Result<(), FrameError> {
+        self.channel.receive(bytes, now)?;
+        while let Some(inbound) = self.channel.take() {
+            if let Inbound::Data(payload_type, payload) = inbound {
+                self.data(payload_type, payload, now);
+            }
+        }
+        Ok(())
+    }
+
+    fn data(&mut self, payload_type: u32, payload: Bytes, now: Time) {
+        match payload_type {
+            payload::HANDSHAKE_RESPONSE if !self.ready => {
+                let Ok(response) = serde_json::from_slice::<HandshakeResponse>(&payload) else { return };
+                let multiplexed = newer(&self.version, "3.0.196.0") && newer(&response.client_version, "1.1.70.0");
+                if self.purpose == Purpose::Port && multiplexed {
+                    self.mux = Some(Mux::server());
+                }
+                self.ready = true;
+                let body = json!({"HandshakeTimeToComplete": 1_000_000, "CustomerMessage": ""}).to_string();
+                self.channel.send(payload::HANDSHAKE_COMPLETE, body.into(), now);
+                self.events.push_back(Event::Ready);
+            }
+            // Before that it is acknowledged and thrown away, as the agent does.
+            _ if !self.ready => {}
+            payload::FLAG => match payload.get(..4).and_then(|four| four.try_into().ok()).map(u32::from_be_bytes) {
+                Some(flag::TERMINATE_SESSION) => self.events.push_back(Event::Terminate),
+                Some(flag::DISCONNECT_TO_PORT) if std::mem::take(&mut self.only) => {
+                    self.events.push_back(Event::Ended(1));
+                }
+                _ => {}
+            },
+            payload::SIZE => {
+                if let Ok(size) = serde_json::from_slice(&payload) {
+                    self.events.push_back(Event::Size(size));
+                }
+            }
+            payload::OUTPUT if self.purpose == Purpose::Shell => self.events.push_back(Event::Input(payload)),
+            payload::OUTPUT => self.carried(payload),
+            _ => {}
+        }
+    }
+
+    fn carried(&mut self, bytes: Bytes) {
+        let Some(mux) = &mut self.mux else {
+            if !std::mem::replace(&mut self.only, true) {
+                self.events.push_back(Event::Opened(1));
+            }
+            return self.events.push_back(Event::Data(1, bytes));
+        };
+        match mux.receive(&bytes) {
+            Ok(events) => self.events.extend(events.into_iter().map(|event| match event {
+                smux::Event::Opened(id) => Event::Opened(id),
+                smux::Event::Data(id, bytes) => Event::Data(id, bytes),
+                smux::Event::Ended(id) => Event::Ended(id),
+            })),
+            Err(error) => self.events.push_back(Event::Broken(error.to_string())),
+        }
+    }
+
+    /// Bytes from the far side of a connection.
+    pub fn send(&mut self, stream: StreamId, bytes: &Bytes, now: Time) {
+        match &self.mux {
+            Some(mux) if mux.received(stream).is_some() => {
+                for part in Mux::data(stream, bytes) {
+                    self.channel.send(payload::OUTPUT, part, now);
+                }
+            }
+            Some(_) => {}
+            None => self.output(bytes, now),
+        }
+    }
+
+    /// The far side ended a connection.
+    pub fn end(&mut self, stream: StreamId, now: Time) {
+        self.only = false;
+        if let Some(fin) = self.mux.as_mut().and_then(|mux| mux.end(stream)) {
+            self.channel.send(payload::OUTPUT, fin, now);
+        }
+    }
+
+    /// The host and port of a connection cannot be reached.
+    pub fn refuse(&mut self, stream: StreamId, now: Time) {
+        self.channel.send(payload::FLAG, flag::CONNECT_TO_PORT_ERROR.to_be_bytes().to_vec().into(), now);
+        self.end(stream, now);
+    }
+
+    /// Bytes of the terminal.
+    pub fn output(&mut self, bytes: &Bytes, now: Time) {
+        for at in (0..bytes.len()).step_by(CHUNK) {
+            self.channel.send(payload::OUTPUT, bytes.slice(at..bytes.len().min(at + CHUNK)), now);
+        }
+    }
+
+    /// A payload of any type.
+    pub fn payload(&mut self, payload_type: u32, bytes: Bytes, now: Time) {
+        self.channel.send(payload_type, bytes, now);
+    }
+
+    /// A message without a number.
+    pub fn raw(&mut self, kind: Kind, bytes: Bytes, now: Time) {
+        self.channel.raw(kind, bytes, now);
+    }
+
+    /// The end of the session, as the service tells it.
+    pub fn close(&mut self, why: &str, now: Time) {
+        let body = json!({"MessageType": "channel_closed", "SchemaVersion": 1, "Output": why}).to_string();
+        self.channel.raw(Kind::ChannelClosed, body.into(), now);
+    }
+
+    /// The link is lost.
+    pub fn lost(&mut self) {
+        self.channel.lost();
+    }
+
+    /// There is a new link.
+    pub fn resumed(&mut self, now: Time) {
+        self.channel.resumed(now);
+    }
+
+    /// Sends again what is overdue.
+    pub fn tick(&mut self, now: Time) {
+        self.channel.tick(now);
+    }
+
+    /// When [`Agent::tick`] has something to do.
+    pub fn wake(&self) -> Option<Time> {
+        self.channel.wake()
+    }
+
+    /// The next message for the WebSocket.
+    pub fn transmit(&mut self) -> Option<Bytes> {
+        self.channel.transmit()
+    }
+
+    /// What happened.
+    pub fn event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// Whether the far side may be read: the client has room.
+    pub fn has_room(&self) -> bool {
+        self.channel.has_room()
+    }
+}

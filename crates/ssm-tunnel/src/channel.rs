@@ -1,0 +1,274 @@
+//! One direction each way over a link that may break: numbers, acknowledgements, order, sending again. The same for both
+//! sides, which differ in the kind of message that they send.
+//!
+//! What does *not* live here: what the payloads mean, and sockets.
+
+use crate::Time;
+use crate::frame::{Frame, FrameError, Kind};
+use crate::message::{Acknowledge, ChannelClosed};
+use crate::rtt::Rtt;
+use bytes::Bytes;
+use std::collections::{BTreeMap, VecDeque};
+use uuid::Uuid;
+
+/// The largest payload of data; both official sides cut at it.
+pub const CHUNK: usize = 1024;
+/// As many messages may be on their way without an acknowledgement: with 1 KiB each enough for 50 MB/s over 40 ms.
+pub const WINDOW: usize = 2048;
+/// As many messages that came before their turn are kept. More are not acknowledged, so that they are sent again.
+const EARLY: usize = 10_000;
+/// As many are sent again at one time, unless the link was lost.
+const AGAIN: usize = 64;
+
+/// Which side this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Sends input, receives output.
+    Client,
+    /// Sends output, receives input.
+    Agent,
+}
+
+/// What came in, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Inbound {
+    /// A payload with its type.
+    Data(u32, Bytes),
+    /// The session is over.
+    Closed(String),
+}
+
+struct Sent {
+    sequence: i64,
+    id: Uuid,
+    payload_type: u32,
+    payload: Bytes,
+    at: Time,
+    times: u32,
+}
+
+/// The state of both directions.
+pub struct Channel {
+    role: Role,
+    /// What the moment zero is in milliseconds since 1970.
+    epoch_ms: u64,
+    next_out: i64,
+    unacknowledged: VecDeque<Sent>,
+    next_in: i64,
+    early: BTreeMap<i64, (u32, Bytes)>,
+    out: VecDeque<Bytes>,
+    inbox: VecDeque<Inbound>,
+    rtt: Rtt,
+    heard: Time,
+}
+
+impl Channel {
+    /// A fresh one. `epoch_ms` is the wall clock at the moment zero of the times that are handed in.
+    pub fn new(role: Role, epoch_ms: u64) -> Self {
+        Self {
+            role,
+            epoch_ms,
+            next_out: 0,
+            unacknowledged: VecDeque::new(),
+            next_in: 0,
+            early: BTreeMap::new(),
+            out: VecDeque::new(),
+            inbox: VecDeque::new(),
+            rtt: Rtt::default(),
+            heard: Time::ZERO,
+        }
+    }
+
+    fn kinds(&self) -> (Kind, Kind) {
+        match self.role {
+            Role::Client => (Kind::Input, Kind::Output),
+            Role::Agent => (Kind::Output, Kind::Input),
+        }
+    }
+
+    fn frame(&self, kind: Kind, now: Time) -> Frame {
+        Frame {
+            kind,
+            created_ms: self.epoch_ms + now.as_millis() as u64,
+            sequence: 0,
+            flags: 0,
+            id: Uuid::new_v4(),
+            payload_type: 0,
+            payload: Bytes::new(),
+        }
+    }
+
+    /// Sends a payload; it is kept until the other side says that it has it.
+    pub fn send(&mut self, payload_type: u32, payload: Bytes, now: Time) {
+        let sent = Sent { sequence: self.next_out, id: Uuid::new_v4(), payload_type, payload, at: now, times: 1 };
+        self.next_out += 1;
+        self.put(&sent, now);
+        self.unacknowledged.push_back(sent);
+    }
+
+    fn put(&mut self, sent: &Sent, now: Time) {
+        let (kind, _) = self.kinds();
+        let frame = Frame {
+            sequence: sent.sequence,
+            id: sent.id,
+            payload_type: sent.payload_type,
+            payload: sent.payload.clone(),
+            ..self.frame(kind, now)
+        };
+        self.out.push_back(frame.encode());
+    }
+
+    /// Takes in one message of the WebSocket. A damaged one is an error and changes nothing: its sender sends it again.
+    pub fn receive(&mut self, bytes: &Bytes, now: Time) -> Result<(), FrameError> {
+        let frame = Frame::decode(bytes)?;
+        let (_, expected) = self.kinds();
+        match &frame.kind {
+            kind if *kind == expected => self.receive_data(frame, now),
+            Kind::Acknowledge => self.acknowledged(&frame, now),
+            Kind::ChannelClosed => {
+                let closed: ChannelClosed = serde_json::from_slice(&frame.payload).unwrap_or_default();
+                self.inbox.push_back(Inbound::Closed(closed.output));
+            }
+            // Neither says anything about the agent; what is not known is left alone.
+            Kind::StartPublication | Kind::PausePublication | Kind::Other(_) | Kind::Input | Kind::Output => {}
+        }
+        Ok(())
+    }
+
+    fn receive_data(&mut self, frame: Frame, now: Time) {
+        self.heard = now;
+        if frame.sequence > self.next_in
+            && (self.early.len() >= EARLY || frame.sequence - self.next_in > 10 * EARLY as i64)
+        {
+            return;
+        }
+        // A duplicate too: the acknowledgement of the first may have been lost, and its sender waits.
+        self.acknowledge(&frame, now);
+        if frame.sequence < self.next_in {
+            return;
+        }
+        if frame.sequence > self.next_in {
+            self.early.insert(frame.sequence, (frame.payload_type, frame.payload));
+            return;
+        }
+        self.inbox.push_back(Inbound::Data(frame.payload_type, frame.payload));
+        self.next_in += 1;
+        while let Some((payload_type, payload)) = self.early.remove(&self.next_in) {
+            self.inbox.push_back(Inbound::Data(payload_type, payload));
+            self.next_in += 1;
+        }
+    }
+
+    fn acknowledge(&mut self, of: &Frame, now: Time) {
+        let body = Acknowledge { kind: of.kind.name().to_owned(), id: of.id.to_string(), sequence: of.sequence, sequential: true };
+        let payload = serde_json::to_vec(&body).unwrap_or_default().into();
+        let frame = Frame { flags: 3, payload, ..self.frame(Kind::Acknowledge, now) };
+        self.out.push_back(frame.encode());
+    }
+
+    fn acknowledged(&mut self, frame: &Frame, now: Time) {
+        self.heard = now;
+        let Ok(body) = serde_json::from_slice::<Acknowledge>(&frame.payload) else { return };
+        let Ok(at) = self.unacknowledged.binary_search_by_key(&body.sequence, |sent| sent.sequence) else { return };
+        if let Some(sent) = self.unacknowledged.remove(at)
+            && sent.times == 1
+        {
+            // Of one that was sent twice nobody knows which of the two was acknowledged.
+            self.rtt.measure(now.saturating_sub(sent.at));
+        }
+    }
+
+    /// What came in, in order.
+    pub fn take(&mut self) -> Option<Inbound> {
+        self.inbox.pop_front()
+    }
+
+    /// The next message for the WebSocket.
+    pub fn transmit(&mut self) -> Option<Bytes> {
+        self.out.pop_front()
+    }
+
+    /// How many messages wait for the WebSocket.
+    pub fn waiting(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Whether there is room for another message.
+    pub fn has_room(&self) -> bool {
+        self.unacknowledged.len() < WINDOW
+    }
+
+    /// How many messages have no acknowledgement yet.
+    pub fn unacknowledged(&self) -> usize {
+        self.unacknowledged.len()
+    }
+
+    /// Since when the oldest message without an acknowledgement waits for it, by its last sending.
+    pub fn oldest(&self) -> Option<Time> {
+        self.unacknowledged.front().map(|sent| sent.at)
+    }
+
+    /// When data or an acknowledgement last came from the other side.
+    pub fn heard(&self) -> Time {
+        self.heard
+    }
+
+    /// How long a round takes, once one was measured.
+    pub fn round_trip(&self) -> Option<Time> {
+        self.rtt.smoothed()
+    }
+
+    /// Sends again what is overdue.
+    pub fn tick(&mut self, now: Time) {
+        // While the WebSocket takes nothing, another copy helps nobody.
+        if self.out.len() >= AGAIN {
+            return;
+        }
+        let mut again = Vec::new();
+        for (at, sent) in self.unacknowledged.iter().take(AGAIN).enumerate() {
+            if sent.at + self.rtt.timeout(sent.times) <= now {
+                again.push(at);
+            }
+        }
+        for at in again {
+            self.again(at, now);
+        }
+    }
+
+    fn again(&mut self, at: usize, now: Time) {
+        let Some(mut sent) = self.unacknowledged.remove(at) else { return };
+        sent.at = now;
+        sent.times = sent.times.saturating_add(1);
+        self.put(&sent, now);
+        self.unacknowledged.insert(at, sent);
+    }
+
+    /// The link is lost: what waited for it is dropped, as all of it is sent again on the next one. An acknowledgement
+    /// that is dropped here is sent when the other side sends its message again.
+    pub fn lost(&mut self) {
+        self.out.clear();
+    }
+
+    /// There is a new link: everything without an acknowledgement is sent again at once.
+    pub fn resumed(&mut self, now: Time) {
+        self.out.clear();
+        for at in 0..self.unacknowledged.len() {
+            self.again(at, now);
+        }
+    }
+
+    /// When [`Channel::tick`] has something to do.
+    pub fn wake(&self) -> Option<Time> {
+        self.unacknowledged.iter().take(AGAIN).map(|sent| sent.at + self.rtt.timeout(sent.times)).min()
+    }
+
+    /// Puts a message on the wire that has no number: for simulators.
+    pub fn raw(&mut self, kind: Kind, payload: Bytes, now: Time) {
+        let frame = Frame { payload, ..self.frame(kind, now) };
+        self.out.push_back(frame.encode());
+    }
+}
+
+#[cfg(test)]
+#[path = "channel_tests.rs"]
+mod tests;

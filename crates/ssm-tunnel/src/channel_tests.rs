@@ -1,0 +1,103 @@
+use super::*;
+use crate::frame::payload::OUTPUT;
+use std::time::Duration;
+
+fn at(ms: u64) -> Time {
+    Duration::from_millis(ms)
+}
+
+fn pair() -> (Channel, Channel) {
+    (Channel::new(Role::Client, 1), Channel::new(Role::Agent, 1))
+}
+
+fn data(text: &'static str) -> Inbound {
+    Inbound::Data(OUTPUT, Bytes::from_static(text.as_bytes()))
+}
+
+fn send(channel: &mut Channel, text: &'static str, ms: u64) -> Bytes {
+    channel.send(OUTPUT, Bytes::from_static(text.as_bytes()), at(ms));
+    channel.transmit().unwrap()
+}
+
+#[test]
+fn messages_in_the_wrong_order_come_out_in_the_right_one() {
+    let (mut client, mut agent) = pair();
+    let frames = [send(&mut agent, "a", 0), send(&mut agent, "b", 0), send(&mut agent, "c", 0)];
+    for which in [2, 1, 0] {
+        client.receive(&frames[which], at(1)).unwrap();
+    }
+    assert_eq!(
+        [client.take(), client.take(), client.take(), client.take()],
+        [Some(data("a")), Some(data("b")), Some(data("c")), None]
+    );
+}
+
+#[test]
+fn a_duplicate_is_delivered_once_and_acknowledged_twice() {
+    let (mut client, mut agent) = pair();
+    let frame = send(&mut agent, "a", 0);
+    client.receive(&frame, at(1)).unwrap();
+    client.receive(&frame, at(2)).unwrap();
+    assert_eq!((client.take(), client.take()), (Some(data("a")), None));
+    assert_eq!(client.waiting(), 2);
+    agent.receive(&client.transmit().unwrap(), at(3)).unwrap();
+    agent.receive(&client.transmit().unwrap(), at(3)).unwrap();
+    assert_eq!(agent.unacknowledged(), 0);
+}
+
+#[test]
+fn what_has_no_acknowledgement_is_sent_again_when_its_time_is_over_and_not_before() {
+    let (mut client, _) = pair();
+    let first = send(&mut client, "a", 0);
+    client.tick(at(199));
+    assert_eq!(client.transmit(), None);
+    assert_eq!(client.wake(), Some(at(200)));
+    client.tick(at(200));
+    let again = client.transmit().unwrap();
+    assert_eq!(Frame::decode(&again).unwrap().id, Frame::decode(&first).unwrap().id);
+    assert!(client.wake() > Some(at(400)), "waits longer for the second");
+}
+
+#[test]
+fn after_a_new_link_everything_without_an_acknowledgement_is_sent_at_once() {
+    let (mut client, mut agent) = pair();
+    let frames: Vec<Bytes> = ["a", "b", "c"].into_iter().map(|text| send(&mut client, text, 0)).collect();
+    agent.receive(&frames[1], at(1)).unwrap();
+    client.receive(&agent.transmit().unwrap(), at(2)).unwrap();
+    client.lost();
+    client.resumed(at(3));
+    assert_eq!(client.waiting(), 2);
+    while let Some(frame) = client.transmit() {
+        agent.receive(&frame, at(4)).unwrap();
+    }
+    assert_eq!(
+        [agent.take(), agent.take(), agent.take(), agent.take()],
+        [Some(data("a")), Some(data("b")), Some(data("c")), None]
+    );
+}
+
+#[test]
+fn a_message_far_ahead_is_not_acknowledged_and_fills_no_memory() {
+    let (mut client, agent) = pair();
+    let far = Frame { sequence: i64::MAX, payload_type: OUTPUT, ..agent.frame(Kind::Output, at(1)) };
+    client.receive(&far.encode(), at(1)).unwrap();
+    let negative = Frame { sequence: i64::MIN, payload_type: OUTPUT, ..agent.frame(Kind::Output, at(1)) };
+    client.receive(&negative.encode(), at(1)).unwrap();
+    assert_eq!(client.take(), None);
+    assert_eq!(client.waiting(), 1, "the old one is acknowledged");
+}
+
+#[test]
+fn the_end_is_told_and_other_kinds_are_left_alone() {
+    let (mut client, mut agent) = pair();
+    for kind in [Kind::StartPublication, Kind::PausePublication, Kind::Other("agent_session_state".into()), Kind::Input]
+    {
+        agent.raw(kind, Bytes::from_static(b"{}"), at(0));
+    }
+    agent.raw(Kind::ChannelClosed, Bytes::from_static(br#"{"Output":"idle for 20 minutes"}"#), at(0));
+    while let Some(frame) = agent.transmit() {
+        client.receive(&frame, at(1)).unwrap();
+    }
+    assert_eq!((client.take(), client.take()), (Some(Inbound::Closed("idle for 20 minutes".into())), None));
+    assert_eq!(client.waiting(), 0);
+}

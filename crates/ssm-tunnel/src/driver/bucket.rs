@@ -1,0 +1,35 @@
+//! How many bytes wait for local readers, all together. When it is full, nothing more is read from the WebSocket.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::sync::Notify;
+
+/// As much as the reference client's receive bucket: 4 MiB.
+pub(super) const LIMIT: usize = 4 << 20;
+
+#[derive(Debug, Default)]
+pub(super) struct Bucket {
+    used: AtomicUsize,
+    freed: Notify,
+}
+
+impl Bucket {
+    pub(super) fn fill(&self, bytes: usize) {
+        self.used.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    pub(super) fn drain(&self, bytes: usize) {
+        let before = self.used.fetch_sub(bytes, Ordering::Relaxed);
+        if before >= LIMIT && before - bytes < LIMIT {
+            self.freed.notify_one();
+        }
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.used.load(Ordering::Relaxed) >= LIMIT
+    }
+
+    /// Until there is room again.
+    pub(super) async fn freed(&self) {
+        self.freed.notified().await;
+    }
+}

@@ -1,0 +1,87 @@
+//! One WebSocket: the address, the way to it, TLS, the signed upgrade.
+
+use super::{Credentials, Options, sign};
+use crate::supervisor::{Failure, FailureKind};
+use http::{HeaderName, HeaderValue, Request, Uri};
+use rustls::pki_types::ServerName;
+use std::time::SystemTime;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::error::Error;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+
+/// Any stream.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+pub(super) type Link = WebSocketStream<Box<dyn Stream>>;
+
+/// The largest message that is taken: those of the service are far below.
+const LARGEST: usize = 1 << 20;
+
+pub(super) async fn dial(url: &str, credentials: Credentials, options: &Options) -> Result<Link, Failure> {
+    let no_address = || Failure::new(FailureKind::Transient, "the address that AWS gave for the session is none");
+    let uri: Uri = url.parse().map_err(|_| no_address())?;
+    let secure = match uri.scheme_str() {
+        Some("wss") => true,
+        Some("ws") => false,
+        _ => return Err(no_address()),
+    };
+    let authority = uri.authority().ok_or_else(no_address)?;
+    let host = authority.host().trim_start_matches('[').trim_end_matches(']');
+    let port = authority.port_u16().unwrap_or(if secure { 443 } else { 80 });
+    let request = request(url, authority.as_str(), credentials, options)?;
+
+    let stream = match &options.proxy {
+        Some(proxy) if secure => proxy.connect(host, port).await?,
+        _ => TcpStream::connect((host, port))
+            .await
+            .map_err(|error| Failure::transient(format!("{host}:{port} cannot be reached: {error}")))?,
+    };
+    // Otherwise each small answer waits for the acknowledgement of the one before: 40 ms.
+    let _ = stream.set_nodelay(true);
+    let stream: Box<dyn Stream> = if secure {
+        let name = ServerName::try_from(host.to_owned()).map_err(|_| no_address())?;
+        let connector = TlsConnector::from(options.tls.clone());
+        let stream = connector
+            .connect(name, stream)
+            .await
+            .map_err(|error| Failure::transient(format!("no TLS with {host}: {error}")))?;
+        Box::new(stream)
+    } else {
+        Box::new(stream)
+    };
+    let config =
+        WebSocketConfig::default().max_message_size(Some(LARGEST)).max_frame_size(Some(LARGEST)).write_buffer_size(0);
+    match tokio_tungstenite::client_async_with_config(request, stream, Some(config)).await {
+        Ok((link, _)) => Ok(link),
+        Err(Error::Http(answer)) if matches!(answer.status().as_u16(), 400 | 401 | 403 | 404 | 410) => {
+            Err(Failure::new(
+                FailureKind::Refused,
+                format!("{host} refused the connection of the session with status {}", answer.status().as_u16()),
+            ))
+        }
+        Err(Error::Http(answer)) => {
+            Err(Failure::transient(format!("{host} answered with status {}", answer.status().as_u16())))
+        }
+        // Its text may repeat what was sent, token and all: only the kind is told.
+        Err(Error::Io(error)) => Err(Failure::transient(format!("the connection with {host} broke: {}", error.kind()))),
+        Err(_) => Err(Failure::transient(format!("{host} does not answer as a WebSocket"))),
+    }
+}
+
+fn request(url: &str, host: &str, credentials: Credentials, options: &Options) -> Result<Request<()>, Failure> {
+    let failed = || Failure::transient("the address that AWS gave for the session is none");
+    let mut request = url.into_client_request().map_err(|_| failed())?;
+    let signed = sign::headers(url, host, &options.region, credentials, SystemTime::now())?;
+    for (name, value) in signed {
+        let name = HeaderName::try_from(name).map_err(|_| failed())?;
+        let mut value = HeaderValue::try_from(value).map_err(|_| failed())?;
+        value.set_sensitive(true);
+        request.headers_mut().insert(name, value);
+    }
+    Ok(request)
+}

@@ -1,0 +1,118 @@
+//! One local connection.
+
+use super::bucket::Bucket;
+use bytes::{Bytes, BytesMut};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+
+/// As much is read at once.
+const READ: usize = 16 << 10;
+/// After the far side's end the local program has so long to end too.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+/// The number of a local connection, never used twice.
+pub(super) type Key = u64;
+
+/// From the connection to the loop.
+pub(super) enum FromLocal {
+    Data(Key, Bytes),
+    /// The program sends nothing more. Whether it still reads cannot be known.
+    Eof(Key),
+    /// The connection is gone.
+    Gone(Key),
+}
+
+/// From the loop to the connection.
+pub(super) enum ToLocal {
+    Data(Bytes),
+    /// The far side has ended, after everything before this.
+    End,
+}
+
+/// Serves one connection until it ends, or is reset by dropping what sends to `reset`.
+pub(super) async fn serve(
+    mut socket: TcpStream,
+    key: Key,
+    out: mpsc::Sender<FromLocal>,
+    mut queue: mpsc::UnboundedReceiver<ToLocal>,
+    mut reset: oneshot::Receiver<()>,
+    bucket: Arc<Bucket>,
+) {
+    let _ = socket.set_nodelay(true);
+    let clean = {
+        let (mut read, mut write) = socket.split();
+        let (ended, mut far_ended) = oneshot::channel::<()>();
+        let reading = async {
+            let mut buffer = BytesMut::with_capacity(READ);
+            loop {
+                buffer.reserve(READ);
+                match read.read_buf(&mut buffer).await {
+                    Ok(0) => {
+                        let _ = out.send(FromLocal::Eof(key)).await;
+                        return;
+                    }
+                    Ok(_) if far_ended.try_recv().is_ok() => buffer.clear(),
+                    Ok(_) => {
+                        if out.send(FromLocal::Data(key, buffer.split().freeze())).await.is_err() {
+                            return;
+                        }
+                    }
+                    Err(_) => {
+                        let _ = out.send(FromLocal::Gone(key)).await;
+                        return;
+                    }
+                }
+            }
+        };
+        let writing = async {
+            while let Some(next) = queue.recv().await {
+                match next {
+                    ToLocal::Data(bytes) => {
+                        let written = write.write_all(&bytes).await;
+                        bucket.drain(bytes.len());
+                        if written.is_err() {
+                            let _ = out.send(FromLocal::Gone(key)).await;
+                            return false;
+                        }
+                    }
+                    ToLocal::End => {
+                        let _ = write.shutdown().await;
+                        let _ = ended.send(());
+                        return true;
+                    }
+                }
+            }
+            false
+        };
+        tokio::pin!(reading, writing);
+        let mut read_over = false;
+        let ended = loop {
+            tokio::select! {
+                clean = &mut writing => break Some(clean),
+                () = &mut reading, if !read_over => read_over = true,
+                _ = &mut reset => break None,
+            }
+        };
+        if ended == Some(true) && !read_over {
+            // What the program still sends is read and dropped: closed over unread bytes, the socket would be reset, and
+            // with it what the program has not read yet.
+            let _ = timeout(FAREWELL, &mut reading).await;
+        }
+        ended == Some(true)
+    };
+    // What nobody writes any more must not fill the bucket.
+    queue.close();
+    while let Ok(left) = queue.try_recv() {
+        if let ToLocal::Data(bytes) = left {
+            bucket.drain(bytes.len());
+        }
+    }
+    if !clean {
+        // Not an end that a program could take for the end of its data.
+        let _ = socket.set_zero_linger();
+    }
+}

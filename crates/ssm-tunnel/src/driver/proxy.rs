@@ -1,0 +1,169 @@
+//! The way out through an HTTP proxy: `HTTPS_PROXY`, `NO_PROXY` and `CONNECT`.
+
+use crate::supervisor::{Failure, FailureKind};
+use http::Uri;
+use std::fmt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// The longest answer of a proxy that is read.
+const LONGEST: usize = 16 << 10;
+
+/// A proxy.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Proxy {
+    host: String,
+    port: u16,
+    /// `user:password` in Base64.
+    authorization: Option<String>,
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Proxy({}:{})", self.host, self.port)
+    }
+}
+
+impl Proxy {
+    /// The one that the environment names for `host`, by the usual variables: `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`,
+    /// each also in small letters.
+    pub fn of_environment(host: &str, variable: impl Fn(&str) -> Option<String>) -> Option<Self> {
+        let one = |name: &str| {
+            [name.to_lowercase(), name.to_owned()]
+                .iter()
+                .find_map(|name| variable(name))
+                .filter(|value| !value.is_empty())
+        };
+        if one("NO_PROXY").is_some_and(|list| is_excepted(host, &list)) {
+            return None;
+        }
+        Self::parse(&one("HTTPS_PROXY").or_else(|| one("ALL_PROXY"))?)
+    }
+
+    /// From `http://user:password@host:port`; the scheme may be left out. None for other schemes.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+        let uri: Uri = text.parse().ok()?;
+        if uri.scheme_str() != Some("http") {
+            return None;
+        }
+        let authority = uri.authority()?;
+        let authorization = authority.as_str().rsplit_once('@').map(|(user, _)| base64(&percent_decoded(user)));
+        Some(Self { host: bare(authority.host()).to_owned(), port: authority.port_u16().unwrap_or(80), authorization })
+    }
+
+    /// A connection through it to `host` and `port`.
+    pub(super) async fn connect(&self, host: &str, port: u16) -> Result<TcpStream, Failure> {
+        let failed = |error: std::io::Error| Failure::transient(format!("the proxy {self:?} cannot be used: {error}"));
+        let mut stream = TcpStream::connect((self.host.as_str(), self.port)).await.map_err(failed)?;
+        let _ = stream.set_nodelay(true);
+        let authorization = self
+            .authorization
+            .as_ref()
+            .map(|value| format!("Proxy-Authorization: Basic {value}\r\n"))
+            .unwrap_or_default();
+        let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        let request = format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n{authorization}\r\n");
+        stream.write_all(request.as_bytes()).await.map_err(failed)?;
+        let mut answer = Vec::new();
+        // Byte by byte: what follows the answer belongs to the connection.
+        while !answer.ends_with(b"\r\n\r\n") {
+            if answer.len() > LONGEST {
+                return Err(Failure::transient(format!("the proxy {self:?} does not answer as one")));
+            }
+            answer.push(stream.read_u8().await.map_err(failed)?);
+        }
+        let line = String::from_utf8_lossy(&answer).lines().next().unwrap_or_default().to_owned();
+        let status = line.split(' ').nth(1).unwrap_or_default();
+        match status {
+            "200" => Ok(stream),
+            "407" => Err(Failure {
+                kind: FailureKind::Refused,
+                message: format!("the proxy {}:{} asks for a user and a password", self.host, self.port),
+                hint: Some("put them into HTTPS_PROXY: http://user:password@host:port".into()),
+            }),
+            _ => {
+                Err(Failure::transient(format!("the proxy {}:{} answered with status {status}", self.host, self.port)))
+            }
+        }
+    }
+}
+
+fn bare(host: &str) -> &str {
+    host.trim_start_matches('[').trim_end_matches(']')
+}
+
+fn is_excepted(host: &str, list: &str) -> bool {
+    let host = bare(host).to_ascii_lowercase();
+    list.split([',', ' ']).map(|part| part.trim().to_ascii_lowercase()).filter(|part| !part.is_empty()).any(|part| {
+        let part = part.trim_start_matches("*.").trim_start_matches('.');
+        part == "*" || host == part || host.strip_suffix(part).is_some_and(|rest| rest.ends_with('.'))
+    })
+}
+
+fn percent_decoded(text: &str) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut rest = text.as_bytes();
+    while let Some((byte, after)) = rest.split_first() {
+        let code = after
+            .get(..2)
+            .and_then(|two| std::str::from_utf8(two).ok())
+            .and_then(|two| u8::from_str_radix(two, 16).ok());
+        match code {
+            Some(code) if *byte == b'%' => {
+                out.push(code);
+                rest = &after[2..];
+            }
+            _ => {
+                out.push(*byte);
+                rest = after;
+            }
+        }
+    }
+    out
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::new();
+    for three in bytes.chunks(3) {
+        let number = three.iter().fold(0u32, |sum, byte| sum << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
+        for place in 0..4 {
+            let letter = LETTERS[(number >> (18 - 6 * place)) as usize & 63] as char;
+            out.push(if place > three.len() { '=' } else { letter });
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(host: &str, variables: &[(&str, &str)]) -> Option<Proxy> {
+        Proxy::of_environment(host, |name| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn the_variables_name_the_proxy_and_its_exceptions() {
+        let host = "ssmmessages.eu-west-1.amazonaws.com";
+        let proxy = of(host, &[("HTTPS_PROXY", "http://proxy.example:3128")]).unwrap();
+        assert_eq!((proxy.host.as_str(), proxy.port), ("proxy.example", 3128));
+        assert_eq!(of(host, &[("https_proxy", "proxy.example:3128"), ("HTTPS_PROXY", "http://other:1")]), Some(proxy));
+        for list in ["*", ".amazonaws.com", "amazonaws.com", "localhost, amazonaws.com", "*.amazonaws.com"] {
+            assert_eq!(of(host, &[("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", list)]), None, "{list}");
+        }
+        assert!(of(host, &[("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", "naws.com,ssm")]).is_some());
+        assert_eq!(of(host, &[("HTTPS_PROXY", "socks5://p:1")]), None);
+        assert_eq!(of(host, &[]), None);
+    }
+
+    #[test]
+    fn the_user_and_the_password_are_for_the_proxy_alone() {
+        let proxy = Proxy::parse("http://ada:p%40ss@[::1]:8080").unwrap();
+        assert_eq!(proxy.authorization.as_deref(), Some("YWRhOnBAc3M="));
+        assert_eq!(format!("{proxy:?}"), "Proxy(::1:8080)");
+    }
+}

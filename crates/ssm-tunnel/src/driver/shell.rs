@@ -1,0 +1,91 @@
+//! A terminal or a command at the other end.
+
+use super::actor::{Actor, Served};
+use super::bucket::Bucket;
+use super::{Gate, Options, Status};
+use crate::message::Size;
+use bytes::Bytes;
+use std::sync::Arc;
+use tokio::sync::{broadcast, mpsc, watch};
+use tokio::task::JoinHandle;
+
+/// What goes in.
+#[derive(Debug, Clone)]
+pub enum ShellInput {
+    /// What was typed.
+    Bytes(Bytes),
+    /// The size of the terminal, as it is now.
+    Size(Size),
+}
+
+/// What comes out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// Output.
+    Output(Bytes),
+    /// Output of stderr, where the agent tells it apart.
+    Stderr(Bytes),
+    /// The exit code, where the agent tells it.
+    Exit(i32),
+    /// Nothing more comes; why stands in the status.
+    Closed,
+}
+
+impl Said {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Output(bytes) | Self::Stderr(bytes) => bytes.len(),
+            Self::Exit(_) | Self::Closed => 0,
+        }
+    }
+}
+
+/// An interactive session. It ends when it is dropped.
+pub struct Shell {
+    input: Option<mpsc::Sender<ShellInput>>,
+    output: mpsc::UnboundedReceiver<Said>,
+    bucket: Arc<Bucket>,
+    stop: watch::Sender<bool>,
+    status: watch::Receiver<Status>,
+    task: JoinHandle<()>,
+}
+
+impl Shell {
+    /// Opens one.
+    pub fn open<G: Gate>(gate: G, options: Options) -> Self {
+        let (input, from_input) = mpsc::channel(16);
+        let (to_output, output) = mpsc::unbounded_channel();
+        let (stop, on_stop) = watch::channel(false);
+        let (status, on_status) = watch::channel(Status::new());
+        let (changes, _) = broadcast::channel(1);
+        let bucket = Arc::new(Bucket::default());
+        let served = Served::Shell { input: from_input, output: to_output };
+        let actor = Actor::new(Arc::new(gate), options, served, bucket.clone(), on_stop, status, changes);
+        let task = tokio::spawn(actor.run());
+        Self { input: Some(input), output, bucket, stop, status: on_status, task }
+    }
+
+    /// Where input goes; taken once. It waits until the session is ready, and while it does not keep up.
+    pub fn input(&mut self) -> Option<mpsc::Sender<ShellInput>> {
+        self.input.take()
+    }
+
+    /// The next thing that comes out.
+    pub async fn next(&mut self) -> Option<Said> {
+        let said = self.output.recv().await?;
+        self.bucket.drain(said.len());
+        Some(said)
+    }
+
+    /// How it stands.
+    pub fn status(&self) -> watch::Receiver<Status> {
+        self.status.clone()
+    }
+
+    /// Ends it, at AWS too.
+    pub async fn close(mut self) -> Status {
+        let _ = self.stop.send(true);
+        let _ = (&mut self.task).await;
+        self.status.borrow().clone()
+    }
+}

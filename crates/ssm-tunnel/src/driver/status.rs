@@ -1,0 +1,58 @@
+//! What a tunnel tells about itself.
+
+use crate::supervisor::State;
+use std::time::Duration;
+
+/// How a tunnel stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// Its state.
+    pub state: State,
+    /// What to do about the failure in its state, where that is known.
+    pub hint: Option<String>,
+    /// The target in words, once one is known.
+    pub target: Option<String>,
+    /// The id of the session, once there is one.
+    pub session_id: Option<String>,
+    /// Bytes from here to there.
+    pub sent: u64,
+    /// Bytes from there to here.
+    pub received: u64,
+    /// The smoothed time to the agent and back.
+    pub round_trip: Option<Duration>,
+    /// How often a lost link was replaced within a session.
+    pub resumes: u64,
+    /// How many sessions there were after the first.
+    pub replacements: u64,
+    /// Local connections that are open.
+    pub open: usize,
+    /// Local connections since the start.
+    pub connections: u64,
+    /// Connections that the far side refused.
+    pub refused: u64,
+    /// Messages whose digest did not fit.
+    pub damaged: u64,
+    /// Nothing more is read, as a local program does not read what waits for it.
+    pub waits_for_reader: bool,
+}
+
+impl Status {
+    pub(super) fn new() -> Self {
+        Self {
+            state: State::Resolving,
+            hint: None,
+            target: None,
+            session_id: None,
+            sent: 0,
+            received: 0,
+            round_trip: None,
+            resumes: 0,
+            replacements: 0,
+            open: 0,
+            connections: 0,
+            refused: 0,
+            damaged: 0,
+            waits_for_reader: false,
+        }
+    }
+}

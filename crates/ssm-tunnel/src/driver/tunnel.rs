@@ -1,0 +1,79 @@
+//! A local port that leads to a host and a port at the other end.
+
+use super::actor::{Actor, Served};
+use super::bucket::Bucket;
+use super::{Gate, Options, Status};
+use crate::supervisor::State;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::sync::{broadcast, watch};
+use tokio::task::JoinHandle;
+
+/// As many changes of state are kept for who does not look.
+const CHANGES: usize = 256;
+
+/// An open tunnel. It ends when it is dropped, but only [`Tunnel::close`] waits until AWS knows.
+pub struct Tunnel {
+    local: SocketAddr,
+    stop: watch::Sender<bool>,
+    status: watch::Receiver<Status>,
+    changes: broadcast::Receiver<Status>,
+    task: JoinHandle<()>,
+}
+
+impl Tunnel {
+    /// Listens on `local` at once, and accepts as soon as the session is ready. Port 0 takes a free one.
+    pub async fn open<G: Gate>(gate: G, options: Options, local: SocketAddr) -> io::Result<Self> {
+        let listener = TcpListener::bind(local).await?;
+        let local = listener.local_addr()?;
+        let (stop, on_stop) = watch::channel(false);
+        let (status, on_status) = watch::channel(Status::new());
+        let (to_changes, changes) = broadcast::channel(CHANGES);
+        let served = Served::Port(listener);
+        let bucket = Arc::new(Bucket::default());
+        let actor = Actor::new(Arc::new(gate), options, served, bucket, on_stop, status, to_changes);
+        let task = tokio::spawn(actor.run());
+        Ok(Self { local, stop, status: on_status, changes, task })
+    }
+
+    /// Where it listens.
+    pub fn local(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// How it stands, with its counters. Counters of bytes do not wake who waits.
+    pub fn status(&self) -> watch::Receiver<Status> {
+        self.status.clone()
+    }
+
+    /// The next change of its state; none after the last.
+    pub async fn changed(&mut self) -> Option<Status> {
+        loop {
+            match self.changes.recv().await {
+                Ok(status) => return Some(status),
+                Err(broadcast::error::RecvError::Lagged(_)) => {}
+                Err(broadcast::error::RecvError::Closed) => return None,
+            }
+        }
+    }
+
+    /// Until connections go through; the status says why, where they never will.
+    pub async fn ready(&self) -> Result<(), Status> {
+        let mut status = self.status.clone();
+        let reached = status.wait_for(|status| matches!(status.state, State::Ready | State::Closed(_))).await;
+        match reached {
+            Ok(status) if status.state == State::Ready => Ok(()),
+            Ok(status) => Err(status.clone()),
+            Err(_) => Err(self.status.borrow().clone()),
+        }
+    }
+
+    /// Ends it, at AWS too.
+    pub async fn close(mut self) -> Status {
+        let _ = self.stop.send(true);
+        let _ = (&mut self.task).await;
+        self.status.borrow().clone()
+    }
+}

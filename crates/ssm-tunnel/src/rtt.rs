@@ -1,0 +1,68 @@
+//! How long an answer takes, and how long to wait for one before sending again: the estimate of RFC 6298 with the
+//! constants of the official clients.
+
+use crate::Time;
+use std::time::Duration;
+
+/// Before anything was measured.
+const FIRST: Duration = Duration::from_millis(100);
+const FIRST_TIMEOUT: Duration = Duration::from_millis(200);
+/// The clock's grain: the deviation counts as at least this much.
+const GRAIN: Duration = Duration::from_millis(10);
+/// The longest time that is waited.
+const LONGEST: Duration = Duration::from_secs(1);
+
+/// The estimate.
+#[derive(Debug, Clone)]
+pub struct Rtt {
+    smoothed: Duration,
+    deviation: Duration,
+    timeout: Duration,
+    measured: bool,
+}
+
+impl Default for Rtt {
+    fn default() -> Self {
+        Self { smoothed: FIRST, deviation: Duration::ZERO, timeout: FIRST_TIMEOUT, measured: false }
+    }
+}
+
+impl Rtt {
+    /// Takes in the time from a message that was sent once to its acknowledgement.
+    pub fn measure(&mut self, took: Duration) {
+        let off = self.smoothed.abs_diff(took);
+        self.deviation = (self.deviation * 3 + off) / 4;
+        self.smoothed = (self.smoothed * 7 + took) / 8;
+        self.timeout = (self.smoothed + (self.deviation * 4).max(GRAIN)).min(LONGEST);
+        self.measured = true;
+    }
+
+    /// How long to wait for the acknowledgement of a message that was sent `sent` times.
+    pub fn timeout(&self, sent: u32) -> Duration {
+        (self.timeout * 2u32.saturating_pow(sent.saturating_sub(1).min(4))).min(LONGEST)
+    }
+
+    /// The smoothed time of a round, once one was measured.
+    pub fn smoothed(&self) -> Option<Time> {
+        self.measured.then_some(self.smoothed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_to_wait_follows_the_rounds_and_never_passes_a_second() {
+        let mut rtt = Rtt::default();
+        assert_eq!(rtt.timeout(1), Duration::from_millis(200));
+        assert_eq!(rtt.smoothed(), None);
+        for _ in 0..100 {
+            rtt.measure(Duration::from_millis(20));
+        }
+        assert!(rtt.timeout(1) < Duration::from_millis(40), "{rtt:?}");
+        assert!(rtt.timeout(1) < rtt.timeout(2));
+        rtt.measure(Duration::from_secs(100));
+        assert_eq!(rtt.timeout(9), Duration::from_secs(1));
+    }
+}

@@ -1,0 +1,468 @@
+//! The client's side of one session: the handshake, then connections (multiplexed, or one at a time with an old agent)
+//! or a terminal. It goes on over any number of links; what is sent while there is none waits.
+
+use crate::Time;
+use crate::channel::{CHUNK, Channel, Inbound, Role};
+use crate::frame::{FrameError, flag, payload};
+use crate::message::{CLIENT_VERSION, HandshakeRequest, HandshakeResponse, ProcessedAction, Size, open_data_channel};
+use crate::smux::{self, Mux, StreamId};
+use crate::version::newer;
+use bytes::Bytes;
+use secrecy::SecretString;
+use serde_json::Value;
+use std::collections::VecDeque;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Agents newer than this take many connections over one session.
+const MULTIPLEXING: &str = "3.0.196.0";
+/// Agents newer than this need no keep-alive within smux.
+const NO_KEEP_ALIVE: &str = "3.1.1511.0";
+/// How often an older one needs it; it gives up after 30 s.
+const KEEP_ALIVE: Duration = Duration::from_secs(10);
+/// An agent without multiplexing does not say to which connection its bytes belong. After one has ended, what still
+/// comes is of that one; so long nothing new begins.
+const QUIET: Duration = Duration::from_millis(500);
+/// The one connection of a session without multiplexing.
+const ONLY: StreamId = 1;
+
+/// What the session carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Connections to a port.
+    Port,
+    /// A terminal or a command.
+    Shell,
+}
+
+/// How fast data is sent: the service's own limits are not documented, and the official clients send a message of 1 KiB
+/// a millisecond.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// Messages a second; 0 is as fast as the link takes them.
+    pub per_second: u32,
+    /// As many may go at once after a pause.
+    pub burst: u32,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { per_second: 1000, burst: 32 }
+    }
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The handshake is complete: from now on input counts.
+    Ready {
+        /// As the agent says.
+        agent_version: String,
+        /// Whether there can be several connections at once.
+        multiplexed: bool,
+    },
+    /// Bytes for a local connection.
+    Data(StreamId, Bytes),
+    /// The far side ended the connection; `refused` if there never was one, as the host and port could not be reached.
+    Ended {
+        /// Which one.
+        stream: StreamId,
+        /// Whether the agent could not connect.
+        refused: bool,
+    },
+    /// Bytes for the terminal.
+    Output(Bytes),
+    /// Bytes of stderr, where the agent tells them apart.
+    Stderr(Bytes),
+    /// The exit code of the command, where the agent tells it.
+    Exit(i32),
+    /// The session is over: the service said so.
+    Closed(String),
+    /// The session cannot go on, because of what the agent sent.
+    Broken(String),
+}
+
+enum Phase {
+    Waiting,
+    Ready,
+    Over,
+}
+
+enum Carrier {
+    None,
+    Mux(Mux, Option<Time>),
+    Basic { open: bool, quiet_until: Time },
+}
+
+/// A session.
+pub struct Session {
+    client: Uuid,
+    purpose: Purpose,
+    channel: Channel,
+    phase: Phase,
+    carrier: Carrier,
+    agent_version: String,
+    /// How often the agent said that it could not connect, and no connection ended for it yet.
+    refusals: u32,
+    pace: Pace,
+    allowance: f64,
+    refilled: Time,
+    events: VecDeque<Event>,
+    damaged: u64,
+}
+
+impl Session {
+    /// Before its first link. `epoch_ms` is the wall clock at the moment zero.
+    pub fn new(purpose: Purpose, pace: Pace, epoch_ms: u64) -> Self {
+        Self {
+            client: Uuid::new_v4(),
+            purpose,
+            channel: Channel::new(Role::Client, epoch_ms),
+            phase: Phase::Waiting,
+            carrier: Carrier::None,
+            agent_version: String::new(),
+            refusals: 0,
+            pace,
+            allowance: f64::from(pace.burst),
+            refilled: Time::ZERO,
+            events: VecDeque::new(),
+            damaged: 0,
+        }
+    }
+
+    /// The first message on each link, as text. It has the token in it.
+    pub fn greeting(&self, token: &SecretString) -> String {
+        open_data_channel(token, self.client)
+    }
+
+    /// Takes in one binary message. A damaged one is counted and otherwise as if it had not come.
+    pub fn receive(&mut self, bytes: &Bytes, now: Time) -> Result<(), FrameError> {
+        if let Err(error) = self.channel.receive(bytes, now) {
+            self.damaged += 1;
+            return Err(error);
+        }
+        while let Some(inbound) = self.channel.take() {
+            match inbound {
+                Inbound::Data(payload_type, payload) => self.data(payload_type, payload, now),
+                Inbound::Closed(output) => {
+                    self.phase = Phase::Over;
+                    self.events.push_back(Event::Closed(output));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn data(&mut self, payload_type: u32, payload: Bytes, now: Time) {
+        match payload_type {
+            payload::HANDSHAKE_REQUEST => self.handshake(&payload, now),
+            payload::HANDSHAKE_COMPLETE => self.ready(now),
+            payload::FLAG => self.flag(&payload),
+            payload::OUTPUT if self.purpose == Purpose::Shell => self.events.push_back(Event::Output(payload)),
+            payload::OUTPUT => self.carried(payload, now),
+            payload::STDERR | payload::ERROR if self.purpose == Purpose::Shell => {
+                self.events.push_back(Event::Stderr(payload));
+            }
+            payload::EXIT_CODE => {
+                if let Some(code) = std::str::from_utf8(&payload).ok().and_then(|text| text.trim().parse().ok()) {
+                    self.events.push_back(Event::Exit(code));
+                }
+            }
+            // Acknowledged in its turn, and otherwise left alone.
+            _ => {}
+        }
+    }
+
+    fn handshake(&mut self, body: &[u8], now: Time) {
+        let Ok(request) = serde_json::from_slice::<HandshakeRequest>(body) else {
+            return self.broken("the agent's handshake cannot be read");
+        };
+        self.agent_version = request.agent_version;
+        let mut errors = Vec::new();
+        let mut encrypted = false;
+        let processed = request
+            .requested_client_actions
+            .unwrap_or_default()
+            .into_iter()
+            .map(|action| {
+                let known = action.action_type == "SessionType";
+                encrypted |= action.action_type == "KMSEncryption";
+                let error = if known { String::new() } else { format!("Unsupported action {}", action.action_type) };
+                if !known {
+                    errors.push(error.clone());
+                }
+                ProcessedAction {
+                    action_type: action.action_type,
+                    action_status: if known { 1 } else { 3 },
+                    action_result: Value::Null,
+                    error,
+                }
+            })
+            .collect();
+        let response = HandshakeResponse {
+            client_version: CLIENT_VERSION.to_owned(),
+            processed_client_actions: processed,
+            errors: (!errors.is_empty()).then_some(errors),
+        };
+        let body = serde_json::to_vec(&response).unwrap_or_default();
+        self.channel.send(payload::HANDSHAKE_RESPONSE, body.into(), now);
+        if encrypted {
+            self.broken("the session is to be encrypted with a KMS key, which this client cannot do");
+        }
+    }
+
+    fn ready(&mut self, now: Time) {
+        if !matches!(self.phase, Phase::Waiting) {
+            return;
+        }
+        self.phase = Phase::Ready;
+        let multiplexed = self.purpose == Purpose::Port && newer(&self.agent_version, MULTIPLEXING);
+        self.carrier = match self.purpose {
+            Purpose::Shell => Carrier::None,
+            Purpose::Port if multiplexed => {
+                let keep_alive = !newer(&self.agent_version, NO_KEEP_ALIVE);
+                Carrier::Mux(Mux::client(), keep_alive.then_some(now + KEEP_ALIVE))
+            }
+            Purpose::Port => Carrier::Basic { open: false, quiet_until: now },
+        };
+        self.events.push_back(Event::Ready { agent_version: self.agent_version.clone(), multiplexed });
+    }
+
+    fn flag(&mut self, body: &[u8]) {
+        let Some(value) = body.get(..4).and_then(|four| four.try_into().ok()).map(u32::from_be_bytes) else { return };
+        match value {
+            flag::CONNECT_TO_PORT_ERROR => match &mut self.carrier {
+                Carrier::Basic { open, .. } if *open => {
+                    *open = false;
+                    self.events.push_back(Event::Ended { stream: ONLY, refused: true });
+                }
+                _ => self.refusals = self.refusals.saturating_add(1),
+            },
+            flag::TERMINATE_SESSION => {
+                self.phase = Phase::Over;
+                self.events.push_back(Event::Closed("the agent ended the session".into()));
+            }
+            _ => {}
+        }
+    }
+
+    fn carried(&mut self, bytes: Bytes, now: Time) {
+        match &mut self.carrier {
+            Carrier::Mux(mux, _) => match mux.receive(&bytes) {
+                Ok(events) => {
+                    for event in events {
+                        self.muxed(event, now);
+                    }
+                }
+                Err(error) => self.broken(&error.to_string()),
+            },
+            Carrier::Basic { open: true, .. } => self.events.push_back(Event::Data(ONLY, bytes)),
+            // Of a connection that has ended.
+            Carrier::Basic { quiet_until, .. } => *quiet_until = now + QUIET,
+            Carrier::None => {}
+        }
+    }
+
+    fn muxed(&mut self, event: smux::Event, now: Time) {
+        match event {
+            smux::Event::Opened(_) => {}
+            smux::Event::Data(stream, bytes) => self.events.push_back(Event::Data(stream, bytes)),
+            smux::Event::Ended(stream) => {
+                let Carrier::Mux(mux, _) = &mut self.carrier else { return };
+                // The agent's "cannot connect" names no connection; the one that ends empty after it is meant.
+                let refused = self.refusals > 0 && mux.received(stream) == Some(0);
+                if refused {
+                    self.refusals -= 1;
+                }
+                if let Some(fin) = mux.end(stream) {
+                    self.channel.send(payload::OUTPUT, fin, now);
+                }
+                self.events.push_back(Event::Ended { stream, refused });
+            }
+        }
+    }
+
+    fn broken(&mut self, why: &str) {
+        if !matches!(self.phase, Phase::Over) {
+            self.phase = Phase::Over;
+            self.events.push_back(Event::Broken(why.to_owned()));
+        }
+    }
+
+    /// Whether a local connection can be taken now.
+    pub fn can_open(&self, now: Time) -> bool {
+        matches!(self.phase, Phase::Ready)
+            && match &self.carrier {
+                Carrier::Mux(..) => true,
+                Carrier::Basic { open, quiet_until } => !open && now >= *quiet_until,
+                Carrier::None => false,
+            }
+    }
+
+    /// Opens a connection; none before the handshake is complete, nor a second one with an old agent.
+    pub fn open(&mut self, now: Time) -> Option<StreamId> {
+        if !self.can_open(now) {
+            return None;
+        }
+        match &mut self.carrier {
+            Carrier::Mux(mux, _) => {
+                let (id, syn) = mux.open()?;
+                self.channel.send(payload::OUTPUT, syn, now);
+                Some(id)
+            }
+            Carrier::Basic { open, .. } => {
+                *open = true;
+                Some(ONLY)
+            }
+            Carrier::None => None,
+        }
+    }
+
+    /// Sends bytes of a local connection.
+    pub fn send(&mut self, stream: StreamId, bytes: &Bytes, now: Time) {
+        match &self.carrier {
+            Carrier::Mux(mux, _) => {
+                if mux.received(stream).is_none() {
+                    return;
+                }
+                for part in Mux::data(stream, bytes) {
+                    self.spend(now);
+                    self.channel.send(payload::OUTPUT, part, now);
+                }
+            }
+            Carrier::Basic { open: true, .. } => self.chunks(bytes, now),
+            Carrier::Basic { .. } | Carrier::None => {}
+        }
+    }
+
+    /// The local connection has ended. The far side's socket is closed with it: there is no half-closed one.
+    pub fn end(&mut self, stream: StreamId, now: Time) {
+        match &mut self.carrier {
+            Carrier::Mux(mux, _) => {
+                if let Some(fin) = mux.end(stream) {
+                    self.channel.send(payload::OUTPUT, fin, now);
+                }
+            }
+            Carrier::Basic { open, quiet_until } => {
+                if std::mem::take(open) {
+                    *quiet_until = now + QUIET;
+                    self.channel.send(payload::FLAG, flag::DISCONNECT_TO_PORT.to_be_bytes().to_vec().into(), now);
+                }
+            }
+            Carrier::None => {}
+        }
+    }
+
+    /// What was typed.
+    pub fn input(&mut self, bytes: &Bytes, now: Time) {
+        if self.purpose == Purpose::Shell && matches!(self.phase, Phase::Ready) {
+            self.chunks(bytes, now);
+        }
+    }
+
+    /// The size of the terminal, as it is now.
+    pub fn resize(&mut self, size: Size, now: Time) {
+        if matches!(self.phase, Phase::Ready) {
+            let body = serde_json::to_vec(&size).unwrap_or_default();
+            self.channel.send(payload::SIZE, body.into(), now);
+        }
+    }
+
+    /// Asks the agent to end the session.
+    pub fn terminate(&mut self, now: Time) {
+        if matches!(self.phase, Phase::Ready) {
+            self.channel.send(payload::FLAG, flag::TERMINATE_SESSION.to_be_bytes().to_vec().into(), now);
+        }
+    }
+
+    fn chunks(&mut self, bytes: &Bytes, now: Time) {
+        for at in (0..bytes.len()).step_by(CHUNK) {
+            self.spend(now);
+            self.channel.send(payload::OUTPUT, bytes.slice(at..bytes.len().min(at + CHUNK)), now);
+        }
+    }
+
+    fn spend(&mut self, now: Time) {
+        if self.pace.per_second > 0 {
+            self.allowance = self.allowed(now) - 1.0;
+            self.refilled = now;
+        }
+    }
+
+    fn allowed(&self, now: Time) -> f64 {
+        let gained = now.saturating_sub(self.refilled).as_secs_f64() * f64::from(self.pace.per_second);
+        (self.allowance + gained).min(f64::from(self.pace.burst.max(1)))
+    }
+
+    /// Whether bytes may be handed in now. One that says no is asked again after the time of [`Session::wake`].
+    pub fn can_send(&self, now: Time) -> bool {
+        matches!(self.phase, Phase::Ready)
+            && self.channel.has_room()
+            && (self.pace.per_second == 0 || self.allowed(now) >= 1.0)
+    }
+
+    /// What is to be done at this time.
+    pub fn tick(&mut self, now: Time) {
+        self.channel.tick(now);
+        if let Carrier::Mux(_, Some(due)) = &mut self.carrier
+            && *due <= now
+        {
+            *due = now + KEEP_ALIVE;
+            self.channel.send(payload::OUTPUT, Mux::keep_alive(), now);
+        }
+    }
+
+    /// When something is to be done next.
+    pub fn wake(&self, now: Time) -> Option<Time> {
+        let keep_alive = match &self.carrier {
+            Carrier::Mux(_, due) => *due,
+            Carrier::Basic { open: false, quiet_until } if *quiet_until > now => Some(*quiet_until),
+            Carrier::Basic { .. } | Carrier::None => None,
+        };
+        let paced =
+            (matches!(self.phase, Phase::Ready) && self.pace.per_second > 0 && self.allowed(now) < 1.0).then(|| {
+                let missing = 1.0 - self.allowed(now);
+                now + Duration::from_secs_f64(missing / f64::from(self.pace.per_second)).max(Duration::from_millis(1))
+            });
+        [self.channel.wake(), keep_alive, paced].into_iter().flatten().min()
+    }
+
+    /// The link is lost.
+    pub fn lost(&mut self) {
+        self.channel.lost();
+    }
+
+    /// There is a new link.
+    pub fn resumed(&mut self, now: Time) {
+        self.channel.resumed(now);
+    }
+
+    /// The next message for the WebSocket.
+    pub fn transmit(&mut self) -> Option<Bytes> {
+        self.channel.transmit()
+    }
+
+    /// What happened.
+    pub fn event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// The channel below, to look at.
+    pub fn channel(&self) -> &Channel {
+        &self.channel
+    }
+
+    /// Whether the handshake is complete and the session has not ended.
+    pub fn is_ready(&self) -> bool {
+        matches!(self.phase, Phase::Ready)
+    }
+
+    /// How many messages were damaged.
+    pub fn damaged(&self) -> u64 {
+        self.damaged
+    }
+}
+
+#[cfg(test)]
+#[path = "session_tests.rs"]
+mod tests;

@@ -1,0 +1,182 @@
+use super::*;
+use crate::agent::{self, Agent};
+use crate::frame::Kind;
+
+fn at(ms: u64) -> Time {
+    Duration::from_millis(ms)
+}
+
+/// Carries messages both ways until there are none.
+fn carry(session: &mut Session, agent: &mut Agent, now: Time) {
+    loop {
+        let mut moved = false;
+        while let Some(frame) = session.transmit() {
+            agent.receive(&frame, now).unwrap();
+            moved = true;
+        }
+        while let Some(frame) = agent.transmit() {
+            session.receive(&frame, now).unwrap();
+            moved = true;
+        }
+        if !moved {
+            return;
+        }
+    }
+}
+
+fn events(session: &mut Session) -> Vec<Event> {
+    std::iter::from_fn(|| session.event()).collect()
+}
+
+fn opened(purpose: Purpose, version: &str) -> (Session, Agent) {
+    let mut session = Session::new(purpose, Pace { per_second: 0, burst: 0 }, 1);
+    let mut agent = Agent::new(purpose, version, 1);
+    agent.start(&[], at(0));
+    carry(&mut session, &mut agent, at(0));
+    assert!(matches!(events(&mut session)[..], [Event::Ready { .. }]));
+    while agent.event().is_some() {}
+    (session, agent)
+}
+
+#[test]
+fn only_the_completed_handshake_makes_a_session_ready() {
+    let mut session = Session::new(Purpose::Port, Pace::default(), 1);
+    let mut agent = Agent::new(Purpose::Port, "3.3.0.0", 1);
+    agent.raw(Kind::StartPublication, Bytes::new(), at(0));
+    carry(&mut session, &mut agent, at(0));
+    assert_eq!((session.is_ready(), session.open(at(1)), session.can_send(at(1))), (false, None, false));
+    agent.start(&[], at(2));
+    session.receive(&agent.transmit().unwrap(), at(2)).unwrap();
+    assert_eq!(session.open(at(2)), None);
+    carry(&mut session, &mut agent, at(3));
+    assert_eq!(session.open(at(3)), Some(3));
+}
+
+#[test]
+fn an_action_that_is_not_known_is_answered_as_unsupported() {
+    let mut session = Session::new(Purpose::Port, Pace::default(), 1);
+    session.handshake(
+        br#"{"AgentVersion":"3.3.0.0","RequestedClientActions":[{"ActionType":"SessionType"},{"ActionType":"Dance"}]}"#,
+        at(0),
+    );
+    let frame = crate::frame::Frame::decode(&session.transmit().unwrap()).unwrap();
+    let response: HandshakeResponse = serde_json::from_slice(&frame.payload).unwrap();
+    let status: Vec<u8> = response.processed_client_actions.iter().map(|action| action.action_status).collect();
+    assert_eq!(status, [1, 3]);
+    assert_eq!(events(&mut session), []);
+}
+
+#[test]
+fn a_session_that_is_to_be_encrypted_says_so_instead_of_waiting() {
+    let mut session = Session::new(Purpose::Shell, Pace::default(), 1);
+    session
+        .handshake(br#"{"AgentVersion":"3.3.0.0","RequestedClientActions":[{"ActionType":"KMSEncryption"}]}"#, at(0));
+    assert!(matches!(&events(&mut session)[..], [Event::Broken(why)] if why.contains("KMS")));
+}
+
+#[test]
+fn bytes_go_both_ways_on_several_connections() {
+    let (mut session, mut agent) = opened(Purpose::Port, "3.3.0.0");
+    let (one, two) = (session.open(at(1)).unwrap(), session.open(at(1)).unwrap());
+    session.send(one, &Bytes::from_static(b"one"), at(1));
+    session.send(two, &Bytes::from_static(b"two"), at(1));
+    carry(&mut session, &mut agent, at(2));
+    let seen: Vec<agent::Event> = std::iter::from_fn(|| agent.event()).collect();
+    assert_eq!(
+        seen,
+        [
+            agent::Event::Opened(3),
+            agent::Event::Opened(5),
+            agent::Event::Data(3, Bytes::from_static(b"one")),
+            agent::Event::Data(5, Bytes::from_static(b"two")),
+        ]
+    );
+    agent.send(5, &Bytes::from_static(b"answer"), at(3));
+    agent.end(5, at(3));
+    carry(&mut session, &mut agent, at(3));
+    assert_eq!(
+        events(&mut session),
+        [Event::Data(5, Bytes::from_static(b"answer")), Event::Ended { stream: 5, refused: false }]
+    );
+}
+
+#[test]
+fn a_target_that_cannot_be_reached_is_told_apart_from_an_end() {
+    for version in ["3.3.0.0", "2.3.750.0"] {
+        let (mut session, mut agent) = opened(Purpose::Port, version);
+        let stream = session.open(at(1)).unwrap();
+        session.send(stream, &Bytes::from_static(b"hello"), at(1));
+        carry(&mut session, &mut agent, at(1));
+        agent.refuse(stream, at(2));
+        carry(&mut session, &mut agent, at(2));
+        assert_eq!(events(&mut session), [Event::Ended { stream, refused: true }], "{version}");
+    }
+}
+
+#[test]
+fn an_old_agent_has_one_connection_at_a_time_and_late_bytes_reach_no_other() {
+    let (mut session, mut agent) = opened(Purpose::Port, "2.3.750.0");
+    let first = session.open(at(1)).unwrap();
+    assert_eq!(session.open(at(1)), None);
+    session.send(first, &Bytes::from_static(b"q"), at(1));
+    session.end(first, at(2));
+    assert_eq!(session.open(at(3)), None);
+    agent.output(&Bytes::from_static(b"late"), at(400));
+    carry(&mut session, &mut agent, at(400));
+    assert_eq!(session.open(at(800)), None, "the late bytes made the wait longer");
+    assert_eq!(session.wake(at(800)), Some(at(900)));
+    assert_eq!(session.open(at(900)), Some(1));
+    assert_eq!(events(&mut session), []);
+}
+
+#[test]
+fn broken_multiplexing_ends_the_session_with_its_reason() {
+    let (mut session, mut agent) = opened(Purpose::Port, "3.3.0.0");
+    agent.payload(payload::OUTPUT, Bytes::from_static(&[9; 16]), at(1));
+    carry(&mut session, &mut agent, at(1));
+    assert!(matches!(&events(&mut session)[..], [Event::Broken(why)] if why.contains("version 9")));
+    assert!(!session.can_send(at(2)));
+}
+
+#[test]
+fn an_agent_of_the_middle_age_is_kept_awake() {
+    let (session, _) = opened(Purpose::Port, "3.3.0.0");
+    assert_eq!(session.wake(at(1)), None);
+    let (mut session, mut agent) = opened(Purpose::Port, "3.1.0.0");
+    assert_eq!(session.wake(at(1)), Some(at(10_000)));
+    session.tick(at(10_000));
+    assert!(session.transmit().is_some_and(|frame| agent.receive(&frame, at(10_001)).is_ok()));
+}
+
+#[test]
+fn a_terminal_has_input_size_output_and_an_exit_code() {
+    let (mut session, mut agent) = opened(Purpose::Shell, "3.3.0.0");
+    session.resize(Size { cols: 120, rows: 40 }, at(1));
+    session.input(&"日本\n".into(), at(1));
+    carry(&mut session, &mut agent, at(1));
+    let seen: Vec<agent::Event> = std::iter::from_fn(|| agent.event()).collect();
+    assert_eq!(seen, [agent::Event::Size(Size { cols: 120, rows: 40 }), agent::Event::Input("日本\n".into())]);
+    agent.output(&"ok\r\n".into(), at(2));
+    agent.payload(payload::EXIT_CODE, "3".into(), at(2));
+    agent.payload(4711, "who knows".into(), at(2));
+    agent.close("bye", at(2));
+    carry(&mut session, &mut agent, at(2));
+    assert_eq!(events(&mut session), [Event::Output("ok\r\n".into()), Event::Exit(3), Event::Closed("bye".into())]);
+}
+
+#[test]
+fn data_is_sent_at_its_pace() {
+    let (mut session, _) = opened(Purpose::Port, "3.3.0.0");
+    session.pace = Pace { per_second: 1000, burst: 4 };
+    session.allowance = 4.0;
+    let stream = session.open(at(0)).unwrap();
+    let mut sent = 0;
+    for ms in 0..100 {
+        while session.can_send(at(ms)) {
+            session.send(stream, &vec![0; smux::SLICE].into(), at(ms));
+            sent += 1;
+        }
+        assert!(session.wake(at(ms)).is_some_and(|wake| wake <= at(ms + 1)));
+    }
+    assert!((100..=104).contains(&sent), "{sent}");
+}

@@ -1,0 +1,439 @@
+//! What to do when something happens to a session: a state machine without sockets and without a clock.
+//!
+//! ```text
+//!            resolved            handshake complete
+//! Resolving ─────────▶ Opening ─────────────────────▶ Ready ◀─────────┐
+//!     ▲  ▲                │                             │ link lost   │ connected
+//!     │  └──── failed ────┘                             ▼             │
+//!     │                                             Resuming ─────────┘
+//!     │        the session or its target is gone        │
+//!     └───────────────── Replacing ◀────────────────────┘
+//!
+//! from each of them: stopped, or what no waiting helps against ──▶ Closed
+//! ```
+
+use crate::Time;
+use std::fmt;
+use std::time::Duration;
+
+/// The handshake has to be complete this long after the connection was begun. The agent itself waits 15 s.
+const OPENING: Duration = Duration::from_secs(20);
+/// A tunnel that was never ready gives up after this long.
+const FIRST_READY: Duration = Duration::from_secs(90);
+/// The wait after the first failure, and the longest.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(15));
+/// As often a session may be refused to be resumed before it counts as gone.
+const REFUSALS: u32 = 3;
+
+/// How it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// Looking for the target.
+    Resolving,
+    /// The session is asked for, and the agent is waited for.
+    Opening,
+    /// Connections go through.
+    Ready,
+    /// The link is lost; the session goes on as soon as there is another one.
+    Resuming(String),
+    /// The session is lost with its connections; another one is opened.
+    Replacing(String),
+    /// Over.
+    Closed(Closed),
+}
+
+/// Why it is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Closed {
+    /// It was asked to.
+    Stopped,
+    /// The other side ended the session (sessions that are not replaced).
+    Ended(String),
+    /// It cannot be.
+    Failed(Failure),
+}
+
+/// What kind of failure it is: what follows from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureKind {
+    /// Trying again may help: the network, a service that is down.
+    Transient,
+    /// There are no valid credentials. They may be renewed at any time.
+    Credentials,
+    /// Refused: no permission, no target. Somebody has to change something.
+    Refused,
+    /// The session is not there any more.
+    Gone,
+}
+
+/// Why something did not work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// What follows.
+    pub kind: FailureKind,
+    /// In a sentence.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl Failure {
+    /// One without a hint.
+    pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), hint: None }
+    }
+
+    /// One that may be over by itself.
+    pub fn transient(message: impl Into<String>) -> Self {
+        Self::new(FailureKind::Transient, message)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl State {
+    /// A word.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Resolving => "resolving",
+            Self::Opening => "opening",
+            Self::Ready => "ready",
+            Self::Resuming(_) => "resuming",
+            Self::Replacing(_) => "replacing",
+            Self::Closed(_) => "closed",
+        }
+    }
+
+    /// Why, where there is a reason.
+    pub fn reason(&self) -> Option<String> {
+        match self {
+            Self::Resolving | Self::Opening | Self::Ready | Self::Closed(Closed::Stopped) => None,
+            Self::Resuming(why) | Self::Replacing(why) | Self::Closed(Closed::Ended(why)) => Some(why.clone()),
+            Self::Closed(Closed::Failed(failure)) => Some(failure.message.clone()),
+        }
+    }
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// The target is known.
+    Resolved,
+    /// AWS has opened the session.
+    Started,
+    /// AWS lets the session be resumed.
+    Granted,
+    /// The WebSocket is connected and greeted.
+    Connected,
+    /// The handshake is complete.
+    HandshakeComplete,
+    /// Data or an acknowledgement came from the agent.
+    Heard,
+    /// What was last asked for did not work.
+    Failed(Failure),
+    /// The link is gone.
+    Lost(String),
+    /// The session is over, as the service or the agent says.
+    Over(String),
+    /// The target is not there any more.
+    TargetGone(String),
+    /// It is to end.
+    Stop,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Look for the target.
+    Resolve,
+    /// Open a session at AWS.
+    Start,
+    /// Ask for the session to be resumed, with fresh credentials.
+    Resume,
+    /// Connect the WebSocket and greet.
+    Connect,
+    /// Drop the link and what is under way.
+    Disconnect,
+    /// Send again what has no acknowledgement.
+    ResendAll,
+    /// Reset all local connections, and forget the session.
+    Forget,
+    /// End the session at AWS.
+    Terminate,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Resolve,
+    Start,
+    Resume,
+    Connect,
+}
+
+/// The state machine.
+#[derive(Debug)]
+pub struct Supervisor {
+    state: State,
+    /// Whether a session that is lost is replaced by another.
+    replaces: bool,
+    /// Since when it tries to be ready for the first time.
+    since: Option<Time>,
+    was_ready: bool,
+    in_session: bool,
+    failures: u32,
+    refusals: u32,
+    silent_links: u32,
+    step: Step,
+    retry: Option<(Time, Step)>,
+    deadline: Option<Time>,
+    resumes: u64,
+    last_failure: Option<Failure>,
+}
+
+impl Supervisor {
+    /// `replaces`: whether a session that is lost is replaced by another, as that of a port, or is over, as that of a
+    /// shell.
+    pub fn new(replaces: bool) -> Self {
+        Self {
+            state: State::Resolving,
+            replaces,
+            since: None,
+            was_ready: false,
+            in_session: false,
+            failures: 0,
+            refusals: 0,
+            silent_links: 0,
+            step: Step::Resolve,
+            retry: None,
+            deadline: None,
+            resumes: 0,
+            last_failure: None,
+        }
+    }
+
+    /// Begins.
+    pub fn start(&mut self, now: Time) -> Vec<Action> {
+        self.since = Some(now);
+        vec![Action::Resolve]
+    }
+
+    /// How it stands.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// How often a lost link was followed by another one of the same session.
+    pub fn resumes(&self) -> u64 {
+        self.resumes
+    }
+
+    /// The failure after which something is tried again.
+    pub fn last_failure(&self) -> Option<&Failure> {
+        self.last_failure.as_ref()
+    }
+
+    /// When [`Supervisor::tick`] has something to do.
+    pub fn wake(&self) -> Option<Time> {
+        [self.retry.map(|(at, _)| at), self.deadline].into_iter().flatten().min()
+    }
+
+    fn is_over(&self) -> bool {
+        matches!(self.state, State::Closed(_))
+    }
+
+    /// Takes in what happened.
+    pub fn handle(&mut self, input: Input, now: Time) -> Vec<Action> {
+        if self.is_over() {
+            return Vec::new();
+        }
+        match input {
+            Input::Resolved => {
+                self.step = Step::Start;
+                if !matches!(self.state, State::Replacing(_)) {
+                    self.state = State::Opening;
+                }
+                vec![Action::Start]
+            }
+            Input::Started => {
+                self.in_session = true;
+                self.connect(now)
+            }
+            Input::Granted => self.connect(now),
+            Input::Connected => match self.state {
+                State::Resuming(_) => {
+                    self.deadline = None;
+                    self.resumes += 1;
+                    self.state = State::Ready;
+                    vec![Action::ResendAll]
+                }
+                _ => Vec::new(),
+            },
+            Input::HandshakeComplete => {
+                self.deadline = None;
+                self.was_ready = true;
+                self.calm();
+                self.state = State::Ready;
+                Vec::new()
+            }
+            Input::Heard => {
+                if matches!(self.state, State::Ready) {
+                    self.calm();
+                }
+                Vec::new()
+            }
+            Input::Failed(failure) => self.failed(failure, now),
+            Input::Lost(why) => self.lost(why, now),
+            Input::Over(why) if self.replaces => {
+                let why = if why.is_empty() { "the session was ended".to_owned() } else { why };
+                if self.was_ready {
+                    self.replace(why, now)
+                } else {
+                    self.failed(Failure::new(FailureKind::Gone, why), now)
+                }
+            }
+            Input::Over(why) => self.close(Closed::Ended(why)),
+            Input::TargetGone(why) => self.replace(why, now),
+            Input::Stop => self.close(Closed::Stopped),
+        }
+    }
+
+    fn calm(&mut self) {
+        self.failures = 0;
+        self.refusals = 0;
+        self.silent_links = 0;
+        self.last_failure = None;
+    }
+
+    fn connect(&mut self, now: Time) -> Vec<Action> {
+        self.step = Step::Connect;
+        self.deadline = Some(now + OPENING);
+        vec![Action::Connect]
+    }
+
+    fn lost(&mut self, why: String, now: Time) -> Vec<Action> {
+        match self.state {
+            State::Ready => {
+                // A link on which nobody answered says nothing about the session; two of them do.
+                self.silent_links += 1;
+                if self.silent_links > REFUSALS {
+                    return self.replace(why, now);
+                }
+                self.state = State::Resuming(why);
+                self.step = Step::Resume;
+                if self.silent_links > 1 {
+                    self.again(Step::Resume, now);
+                    return vec![Action::Disconnect];
+                }
+                vec![Action::Disconnect, Action::Resume]
+            }
+            _ => self.failed(Failure::transient(why), now),
+        }
+    }
+
+    fn failed(&mut self, failure: Failure, now: Time) -> Vec<Action> {
+        self.deadline = None;
+        self.failures = self.failures.saturating_add(1);
+        self.last_failure = Some(failure.clone());
+        if matches!(self.state, State::Resuming(_)) {
+            if failure.kind == FailureKind::Refused {
+                self.refusals += 1;
+            }
+            if failure.kind == FailureKind::Gone || self.refusals >= REFUSALS {
+                return self.replace(failure.message, now);
+            }
+            self.state = State::Resuming(failure.message);
+            self.again(Step::Resume, now);
+            return vec![Action::Disconnect];
+        }
+        let waited = self.since.is_some_and(|since| now.saturating_sub(since) >= FIRST_READY);
+        let helpless = failure.kind != FailureKind::Transient && failure.kind != FailureKind::Gone;
+        if !self.was_ready && (waited || helpless) {
+            return self.close(Closed::Failed(failure));
+        }
+        let mut actions = vec![Action::Disconnect];
+        actions.extend(self.end_session());
+        if self.was_ready {
+            self.state = State::Replacing(failure.message);
+        } else {
+            self.state = State::Resolving;
+        }
+        self.again(Step::Resolve, now);
+        actions
+    }
+
+    /// The session that AWS has opened must not stay behind.
+    fn end_session(&mut self) -> Vec<Action> {
+        if std::mem::take(&mut self.in_session) { vec![Action::Terminate, Action::Forget] } else { Vec::new() }
+    }
+
+    fn replace(&mut self, why: String, now: Time) -> Vec<Action> {
+        self.deadline = None;
+        if !self.replaces {
+            return self.close(Closed::Failed(Failure::new(FailureKind::Gone, why)));
+        }
+        let mut actions = vec![Action::Disconnect];
+        actions.extend(self.end_session());
+        self.state = State::Replacing(why);
+        self.refusals = 0;
+        self.silent_links = 0;
+        if self.failures > 0 {
+            self.again(Step::Resolve, now);
+        } else {
+            self.step = Step::Resolve;
+            self.failures = 1;
+            actions.push(Action::Resolve);
+        }
+        actions
+    }
+
+    fn close(&mut self, why: Closed) -> Vec<Action> {
+        self.retry = None;
+        self.deadline = None;
+        let mut actions = vec![Action::Disconnect];
+        actions.extend(self.end_session());
+        self.state = State::Closed(why);
+        actions
+    }
+
+    fn again(&mut self, step: Step, now: Time) {
+        let (first, longest) = BACKOFF;
+        let wait = (first * 2u32.saturating_pow(self.failures.saturating_sub(1).min(10))).min(longest);
+        self.step = step;
+        self.retry = Some((now + wait, step));
+    }
+
+    /// What is due.
+    pub fn tick(&mut self, now: Time) -> Vec<Action> {
+        if self.deadline.is_some_and(|deadline| deadline <= now) {
+            self.deadline = None;
+            let why = if matches!(self.state, State::Resuming(_)) {
+                "the connection could not be made in 20 s"
+            } else {
+                "the agent did not answer in 20 s"
+            };
+            return self.failed(Failure::transient(why), now);
+        }
+        match self.retry {
+            Some((at, step)) if at <= now => {
+                self.retry = None;
+                vec![match step {
+                    Step::Resolve => Action::Resolve,
+                    Step::Start => Action::Start,
+                    Step::Resume => Action::Resume,
+                    Step::Connect => Action::Connect,
+                }]
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "supervisor_tests.rs"]
+mod tests;

@@ -1,0 +1,183 @@
+use super::*;
+use proptest::prelude::*;
+
+fn at(ms: u64) -> Time {
+    Duration::from_millis(ms)
+}
+
+fn ready(replaces: bool) -> Supervisor {
+    let mut supervisor = Supervisor::new(replaces);
+    assert_eq!(supervisor.start(at(0)), [Action::Resolve]);
+    assert_eq!(supervisor.handle(Input::Resolved, at(1)), [Action::Start]);
+    assert_eq!(supervisor.state(), &State::Opening);
+    assert_eq!(supervisor.handle(Input::Started, at(2)), [Action::Connect]);
+    assert_eq!(supervisor.handle(Input::Connected, at(3)), []);
+    assert_eq!(supervisor.state(), &State::Opening, "only the handshake makes it ready");
+    assert_eq!(supervisor.handle(Input::HandshakeComplete, at(4)), []);
+    assert_eq!(supervisor.state(), &State::Ready);
+    supervisor
+}
+
+#[test]
+fn a_lost_link_is_resumed_at_once_and_without_a_handshake() {
+    let mut supervisor = ready(true);
+    let actions = supervisor.handle(Input::Lost("1000 Bye".into()), at(10));
+    assert_eq!(actions, [Action::Disconnect, Action::Resume]);
+    assert_eq!(supervisor.state(), &State::Resuming("1000 Bye".into()));
+    assert_eq!(supervisor.handle(Input::Granted, at(11)), [Action::Connect]);
+    assert_eq!(supervisor.handle(Input::Connected, at(12)), [Action::ResendAll]);
+    assert_eq!((supervisor.state(), supervisor.resumes()), (&State::Ready, 1));
+}
+
+#[test]
+fn without_a_network_it_tries_for_hours_and_keeps_the_session() {
+    let mut supervisor = ready(true);
+    supervisor.handle(Input::Lost("reset".into()), at(10));
+    let mut now = at(10);
+    for _ in 0..1000 {
+        assert_eq!(supervisor.handle(Input::Failed(Failure::transient("no route")), now), [Action::Disconnect]);
+        let wake = supervisor.wake().unwrap();
+        assert!(wake > now && wake <= now + Duration::from_secs(15));
+        now = wake;
+        assert_eq!(supervisor.tick(now), [Action::Resume]);
+    }
+    assert_eq!(supervisor.handle(Input::Granted, now), [Action::Connect]);
+    supervisor.handle(Input::Connected, now);
+    assert_eq!(supervisor.state(), &State::Ready);
+}
+
+#[test]
+fn a_session_that_is_gone_is_replaced_and_its_connections_are_reset() {
+    let mut supervisor = ready(true);
+    supervisor.handle(Input::Lost("reset".into()), at(10));
+    let actions = supervisor.handle(Input::Failed(Failure::new(FailureKind::Gone, "timed out")), at(11));
+    assert_eq!(actions, [Action::Disconnect, Action::Terminate, Action::Forget]);
+    assert_eq!(supervisor.state(), &State::Replacing("timed out".into()));
+    assert_eq!(supervisor.tick(at(1000)), [Action::Resolve]);
+    supervisor.handle(Input::Resolved, at(1001));
+    assert_eq!(supervisor.state(), &State::Replacing("timed out".into()));
+    supervisor.handle(Input::Started, at(1002));
+    supervisor.handle(Input::HandshakeComplete, at(1003));
+    assert_eq!(supervisor.state(), &State::Ready);
+}
+
+#[test]
+fn credentials_that_expired_are_waited_for_and_a_refusal_is_not_for_long() {
+    let mut supervisor = ready(true);
+    supervisor.handle(Input::Lost("reset".into()), at(10));
+    for at_ms in [20, 1000, 2000, 4000, 8000] {
+        supervisor.handle(Input::Failed(Failure::new(FailureKind::Credentials, "expired")), at(at_ms));
+        assert_eq!(supervisor.state(), &State::Resuming("expired".into()));
+    }
+    for at_ms in [20_000, 40_000, 60_000] {
+        assert!(matches!(supervisor.state(), State::Resuming(_)));
+        supervisor.handle(Input::Failed(Failure::new(FailureKind::Refused, "403")), at(at_ms));
+    }
+    assert_eq!(supervisor.state(), &State::Replacing("403".into()));
+}
+
+#[test]
+fn what_was_never_ready_is_over_at_a_refusal_and_after_a_time_of_trying() {
+    let mut supervisor = Supervisor::new(true);
+    supervisor.start(at(0));
+    let refused = Failure::new(FailureKind::Refused, "no task");
+    supervisor.handle(Input::Failed(refused.clone()), at(1));
+    assert_eq!(supervisor.state(), &State::Closed(Closed::Failed(refused)));
+
+    let mut supervisor = Supervisor::new(true);
+    supervisor.start(at(0));
+    supervisor.handle(Input::Failed(Failure::transient("later")), at(1));
+    assert_eq!(supervisor.state(), &State::Resolving);
+    supervisor.handle(Input::Failed(Failure::transient("later")), at(90_000));
+    assert!(matches!(supervisor.state(), State::Closed(_)));
+}
+
+#[test]
+fn an_agent_that_says_nothing_is_tried_again_with_another_session() {
+    let mut supervisor = Supervisor::new(true);
+    supervisor.start(at(0));
+    supervisor.handle(Input::Resolved, at(1));
+    supervisor.handle(Input::Started, at(2));
+    supervisor.handle(Input::Connected, at(3));
+    assert_eq!(supervisor.wake(), Some(at(20_002)));
+    assert_eq!(supervisor.tick(at(20_002)), [Action::Disconnect, Action::Terminate, Action::Forget]);
+    assert_eq!(supervisor.tick(supervisor.wake().unwrap()), [Action::Resolve]);
+}
+
+#[test]
+fn links_on_which_nobody_answers_are_no_session_after_the_third() {
+    let mut supervisor = ready(true);
+    let mut now = at(10);
+    for _ in 0..3 {
+        supervisor.handle(Input::Lost("silent".into()), now);
+        assert!(matches!(supervisor.state(), State::Resuming(_)));
+        now = supervisor.wake().unwrap_or(now);
+        supervisor.tick(now);
+        supervisor.handle(Input::Granted, now);
+        supervisor.handle(Input::Connected, now);
+    }
+    supervisor.handle(Input::Lost("silent".into()), now);
+    assert_eq!(supervisor.state(), &State::Replacing("silent".into()));
+}
+
+#[test]
+fn a_shell_whose_session_is_over_is_over() {
+    let mut supervisor = ready(false);
+    let actions = supervisor.handle(Input::Over("exit".into()), at(9));
+    assert_eq!(actions, [Action::Disconnect, Action::Terminate, Action::Forget]);
+    assert_eq!(supervisor.state(), &State::Closed(Closed::Ended("exit".into())));
+}
+
+#[test]
+fn the_end_ends_the_session_at_aws_once() {
+    let mut supervisor = ready(true);
+    assert_eq!(supervisor.handle(Input::Stop, at(9)), [Action::Disconnect, Action::Terminate, Action::Forget]);
+    assert_eq!(supervisor.handle(Input::Stop, at(9)), []);
+    assert_eq!(supervisor.wake(), None);
+}
+
+fn input() -> impl Strategy<Value = Input> {
+    prop_oneof![
+        Just(Input::Resolved),
+        Just(Input::Started),
+        Just(Input::Granted),
+        Just(Input::Connected),
+        Just(Input::HandshakeComplete),
+        Just(Input::Heard),
+        Just(Input::Failed(Failure::transient("x"))),
+        Just(Input::Failed(Failure::new(FailureKind::Gone, "x"))),
+        Just(Input::Failed(Failure::new(FailureKind::Refused, "x"))),
+        Just(Input::Lost("x".into())),
+        Just(Input::Over("x".into())),
+        Just(Input::TargetGone("x".into())),
+    ]
+}
+
+proptest! {
+    /// Answers come only to what was asked for; losses and ends at any time.
+    #[test]
+    fn it_never_stands_still_without_being_ready_or_closed(inputs in prop::collection::vec(input(), 1..60)) {
+        let mut supervisor = Supervisor::new(true);
+        let mut now = at(0);
+        let mut asked = supervisor.start(now);
+        for input in inputs {
+            now += at(700);
+            let fits = match input {
+                Input::Resolved => asked.contains(&Action::Resolve),
+                Input::Started => asked.contains(&Action::Start),
+                Input::Granted => asked.contains(&Action::Resume),
+                Input::Connected => asked.contains(&Action::Connect),
+                Input::HandshakeComplete => matches!(supervisor.state(), State::Opening | State::Replacing(_)) && supervisor.deadline.is_some(),
+                Input::Failed(_) => asked.iter().any(|action| matches!(action, Action::Resolve | Action::Start | Action::Resume | Action::Connect)),
+                _ => true,
+            };
+            if !fits { continue; }
+            let actions = supervisor.handle(input, now);
+            let due = supervisor.tick(now);
+            if !actions.is_empty() || !due.is_empty() { asked = [actions, due].concat(); } else { asked.clear(); }
+            let waits = asked.iter().any(|action| matches!(action, Action::Resolve | Action::Start | Action::Resume | Action::Connect));
+            let stands = matches!(supervisor.state(), State::Ready | State::Closed(_));
+            prop_assert!(stands || waits || supervisor.wake().is_some(), "{supervisor:?}");
+        }
+    }
+}
