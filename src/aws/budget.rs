@@ -68,6 +68,8 @@ pub enum Class {
     LogsLive,
     /// Logs `StartQuery`, `GetQueryResults`.
     LogsInsights,
+    /// Sessions of Systems Manager, secrets and parameters.
+    Sessions,
 }
 
 /// Regions in which pages of logs may be asked for less often than elsewhere.
@@ -97,8 +99,9 @@ impl Class {
         Self::LogsDescribe,
         Self::LogsLive,
         Self::LogsInsights,
+        Self::Sessions,
     ];
-    const COUNT: usize = 21;
+    const COUNT: usize = 22;
 
     /// The whole limit in a region: requests a second, and how many at once. Where the region is not known
     /// (empty), that of most.
@@ -130,7 +133,8 @@ impl Class {
             Self::Alarms => (9.0, 9.0),
             Self::MetricData => (500.0, 500.0),
             Self::LogsFilter | Self::LogsDescribe | Self::LogsInsights => (10.0, 10.0),
-            Self::LogsLive => (5.0, 5.0),
+            // Not documented for sessions: as few as for a live tail. Far larger for secrets.
+            Self::LogsLive | Self::Sessions => (5.0, 5.0),
             // That of ELB's `Describe` actions; not documented for Application Auto Scaling, far larger for STS.
             Self::Elbv2 | Self::Autoscaling | Self::Sts => (10.0, 40.0),
         }

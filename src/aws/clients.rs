@@ -38,6 +38,8 @@ pub(super) struct Clients {
     lambda: OnceLock<aws_sdk_lambda::Client>,
     logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
     scheduler: OnceLock<aws_sdk_scheduler::Client>,
+    secretsmanager: OnceLock<aws_sdk_secretsmanager::Client>,
+    ssm: OnceLock<aws_sdk_ssm::Client>,
     sts: OnceLock<aws_sdk_sts::Client>,
 }
 
@@ -74,6 +76,8 @@ impl Clients {
             lambda: OnceLock::new(),
             logs: OnceLock::new(),
             scheduler: OnceLock::new(),
+            secretsmanager: OnceLock::new(),
+            ssm: OnceLock::new(),
             sts: OnceLock::new(),
         }
     }
@@ -117,5 +121,7 @@ impl Clients {
     }
 
     client!(scheduler, aws_sdk_scheduler);
+    client!(secretsmanager, aws_sdk_secretsmanager);
+    client!(ssm, aws_sdk_ssm);
     client!(sts, aws_sdk_sts);
 }

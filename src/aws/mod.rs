@@ -12,7 +12,8 @@
 //! - [`failure`]: whatever went wrong, in a sentence.
 //! - [`probe`]: each read tried once, for `cockpit doctor`; those of operations in `probe_changes`.
 //! - `ecs_*`, [`ecr`], [`rds`], [`autoscaling`], [`elbv2`], [`cloudwatch`], [`metrics`], [`lambda`],
-//!   `logs*`, [`scheduler`], [`sts`]: a service each: the request, and from the SDK's types to the model's.
+//!   `logs*`, [`scheduler`], [`sts`], [`secrets`]: a service each: the request, and from the SDK's types to the model's.
+//! - [`ssm`]: what tunnels and shells ask AWS; their WebSocket's means are in `websocket`.
 //!
 //! What does not live here: what to ask when (that is `app`), and what an answer means (`model`).
 
@@ -56,9 +57,12 @@ mod profiles;
 pub mod rds;
 mod revisions;
 pub mod scheduler;
+pub mod secrets;
 pub mod service_clock;
 pub mod session;
+pub mod ssm;
 pub mod sts;
+mod websocket;
 pub mod wire;
 mod writer;
 

@@ -96,6 +96,12 @@ impl Wire {
         Ok(())
     }
 
+    /// The certificates that are trusted instead of the machine's, in PEM.
+    pub(super) fn bundle(&self) -> Option<Vec<u8>> {
+        let secure = self.0.secure.lock().unwrap_or_else(PoisonError::into_inner);
+        secure.bundle.as_ref().map(|(_, pem)| pem.clone())
+    }
+
     /// Fetches a small file from an address that needs no signature; none where that fails, for whatever
     /// reason: the address is a secret, and so is not said.
     pub(super) async fn download(&self, url: &str) -> Option<Vec<u8>> {

@@ -23,6 +23,8 @@ pub enum ExitCode {
     Credentials,
     /// Interrupted.
     Interrupted,
+    /// That of the command that was run for its user: `with-db`, `exec`.
+    Of(u8),
 }
 
 impl ExitCode {
@@ -53,6 +55,7 @@ impl ExitCode {
             Self::TimedOut => 7,
             Self::Credentials => 8,
             Self::Interrupted => 130,
+            Self::Of(code) => code,
         }
     }
 
@@ -69,6 +72,7 @@ impl ExitCode {
             Self::TimedOut => "timed out or detached: it may still be going on",
             Self::Credentials => "no valid credentials",
             Self::Interrupted => "interrupted",
+            Self::Of(_) => "that of the command that was run",
         }
     }
 }

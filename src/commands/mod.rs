@@ -24,6 +24,9 @@ macro_rules! with_commands {
             Schedule(schedule),
             StopTask(stop_task),
             Infra(infra),
+            Tunnel(tunnel),
+            WithDb(with_db),
+            Exec(exec),
             Audit(audit),
             Doctor(doctor),
             Config(config),
@@ -46,6 +49,7 @@ mod db;
 mod demo;
 mod deploy;
 mod doctor;
+mod exec;
 mod infra;
 mod insights;
 mod internal;
@@ -62,6 +66,8 @@ mod start;
 mod stop;
 mod stop_task;
 mod tasks;
+mod tunnel;
+mod with_db;
 
 mod act;
 pub mod begin;
@@ -80,6 +86,7 @@ mod say;
 mod scenario;
 mod session;
 mod simulator;
+mod through;
 mod yes;
 
 #[cfg(test)]

@@ -115,6 +115,7 @@ fn every_output_follows_its_schema() {
     for (name, sample) in super::infra::samples::all() {
         check(name, sample);
     }
+    check("tunnel", value(super::tunnel::report::example()));
     for line in log_lines() {
         check("log", serde_json::from_str(&line).unwrap());
     }

@@ -13,8 +13,18 @@ use std::time::Instant;
 
 /// Whether the flags, or a person at the terminal, say yes.
 pub(super) async fn said_yes(context: &Context, environment: &EnvironmentConfig, risk: Risk) -> Result<bool, Report> {
+    asked(context, environment, risk, context.global.read_only).await
+}
+
+/// The same for something that may be done with `--read-only`, or may not.
+pub(super) async fn asked(
+    context: &Context,
+    environment: &EnvironmentConfig,
+    risk: Risk,
+    read_only: bool,
+) -> Result<bool, Report> {
     let global = &context.global;
-    let flags = safety::Flags { read_only: global.read_only, yes: global.yes, confirm: global.confirm.clone() };
+    let flags = safety::Flags { read_only, yes: global.yes, confirm: global.confirm.clone() };
     let prompt = io::stdin().is_terminal() && io::stderr().is_terminal();
     match safety::decide(risk, environment, &flags, prompt) {
         Decision::Go => Ok(true),

@@ -65,6 +65,12 @@ pub fn markdown() -> String {
         of("refresh", Within::Environment),
         "How often each source is read while the terminal has the focus, from `1s` to `24h`; half as often without it.\n\n",
     );
+    section(
+        &mut page,
+        "`[environments.NAME.tunnel]`",
+        of("tunnel", Within::Environment),
+        "Where `cockpit tunnel` and `cockpit with-db` go, and through what. [tunnel.md](tunnel.md) says what it takes.\n\n",
+    );
     page.push_str(&super::aws_settings::section());
     while page.ends_with("\n\n") {
         page.pop();

@@ -93,6 +93,23 @@ macro_rules! infra {
     };
 }
 
+/// A text of an environment's tunnel.
+macro_rules! tunnel {
+    ($field:ident, $default:literal, $doc:literal, $example:literal) => {
+        Known {
+            key: concat!("tunnel.", stringify!($field)),
+            kind: Kind::Text,
+            place: Place::Environment {
+                set: |environment, value| environment.tunnel.$field = value.text(),
+                get: |environment| environment.tunnel.$field.clone().map(Value::Text),
+            },
+            default: $default,
+            doc: $doc,
+            example: $example,
+        }
+    };
+}
+
 /// All of them, in the order of the documentation.
 pub static KNOWN: &[Known] = &[
     top!(
@@ -374,6 +391,15 @@ pub static KNOWN: &[Known] = &[
         "A folder of providers, laid out as Terraform's own cache is; they are then asked of no registry.",
         "\"/opt/terraform/providers\""
     ),
+    tunnel! { service, "the only one, if there is one", "The service through whose tasks a tunnel goes.", "\"bookmark-manager-staging-web\"" },
+    tunnel! { instance, "none", "An instance (a bastion) that a tunnel goes through instead of a service.", "\"i-0123456789abcdef0\"" },
+    tunnel! { container, "the first whose agent runs", "The container of its tasks.", "\"web\"" },
+    tunnel! { to, "`writer`", "Where a tunnel leads: `writer` or `reader` of the database, or a host and a port.", "\"reader\"" },
+    tunnel! { port, "`5432`", "The local port; `0` takes a free one.", "\"15432\"" },
+    tunnel! { database, "as the database says", "The database that is connected to.", "\"app\"" },
+    tunnel! { user, "as the secret says", "The user that connects.", "\"app\"" },
+    tunnel! { secret, "none", "The secret of Secrets Manager with the user and the password, as RDS keeps them.", "\"bookmark-manager-staging-db/app\"" },
+    tunnel! { parameter, "none", "The parameter of Parameter Store with the password, where there is no secret.", "\"/bookmark-manager-staging-db/app\"" },
     every!("refresh.services", services, "10s", "How often services and deployments are read."),
     every!("refresh.tasks", tasks, "10s", "How often tasks are read."),
     every!("refresh.databases", databases, "30s", "How often databases are read."),

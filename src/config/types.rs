@@ -87,6 +87,8 @@ pub struct EnvironmentConfig {
     pub scheduler: Option<String>,
     /// Beginning of the names of the `EventBridge` schedules that stop and start it.
     pub schedules: Option<String>,
+    /// How tunnels go, and where to.
+    pub tunnel: TunnelConfig,
     /// How often each source is read.
     pub refresh: Intervals,
     /// Its infrastructure as code.
@@ -123,6 +125,29 @@ pub struct UnitConfig {
     pub var_files: Vec<String>,
     /// Names of the units that must be applied before it.
     pub depends_on: Vec<String>,
+}
+
+/// How a tunnel goes: `[environments.NAME.tunnel]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TunnelConfig {
+    /// The service through whose tasks it goes.
+    pub service: Option<String>,
+    /// An instance that it goes through instead.
+    pub instance: Option<String>,
+    /// The container of its tasks.
+    pub container: Option<String>,
+    /// `writer`, `reader`, or a host and a port.
+    pub to: Option<String>,
+    /// The local port.
+    pub port: Option<String>,
+    /// The database that is connected to.
+    pub database: Option<String>,
+    /// The user that connects.
+    pub user: Option<String>,
+    /// A secret of Secrets Manager.
+    pub secret: Option<String>,
+    /// A parameter of Parameter Store.
+    pub parameter: Option<String>,
 }
 
 /// How it looks.

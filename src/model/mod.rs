@@ -8,6 +8,7 @@ pub mod alarm;
 pub mod attention;
 pub mod attention_entry;
 pub mod audit;
+pub mod connection_string;
 pub mod cron;
 pub mod csv;
 pub mod database;
@@ -41,6 +42,7 @@ pub mod task_definition;
 pub mod text;
 pub mod time;
 pub mod timer;
+pub mod tunnel;
 pub mod unmatched;
 pub mod wrap;
 

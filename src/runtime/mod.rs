@@ -4,6 +4,7 @@
 //! one, and carries out what comes back. What any of it means is decided in `src/app`.
 
 pub mod audit;
+pub mod child;
 pub mod clock;
 mod collect;
 mod drive;
@@ -18,12 +19,16 @@ mod memory;
 pub mod output;
 mod panic;
 mod pipe;
+pub mod ports;
+pub mod postgres;
 mod printed;
 mod process;
+pub mod raw;
 pub mod ring;
 pub mod stop;
 pub mod tee;
 mod terminal;
+pub mod tunnels;
 
 pub use collect::{Collected, Collector};
 pub use drive::Driver;

@@ -131,3 +131,8 @@ pub fn probe_widths() -> Option<u16> {
     let _ = terminal::disable_raw_mode();
     measured
 }
+
+/// Columns and rows.
+pub(super) fn size() -> Option<(u16, u16)> {
+    terminal::size().ok()
+}

@@ -84,6 +84,7 @@ pub const INVARIANTS: &[Invariant] = &[
             let mut found: Vec<String> = ROOMS.iter().flat_map(one).collect();
             found.extend(tree.naming("crates/aws-sim/src", &["cockpit::"]));
             found.extend(tree.naming("crates/log-store/src", &["cockpit::", "aws_sim"]));
+            found.extend(tree.naming("crates/ssm-tunnel/src", &["cockpit::", "aws_sim", "aws_sdk_"]));
             found
         },
         planted: &[

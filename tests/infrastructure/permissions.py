@@ -76,14 +76,15 @@ WRITE = {
     "rds:StartDBInstance": ("start", "instance-of-rds"),
     "rds:StopDBCluster": ("stop", "cluster-of-rds"),
     "rds:StartDBCluster": ("start", "cluster-of-rds"),
-    "ecs:ExecuteCommand": ("tunnel through a task", "task-and-cluster"),
-    "ssm:StartSession": ("tunnel through a task or a bastion", "session"),
-    "ssm:ResumeSession": ("tunnel", "own-session"),
-    "ssm:TerminateSession": ("tunnel", "own-session"),
+    "ecs:ExecuteCommand": ("exec", "task-and-cluster"),
+    "ssm:StartSession": ("tunnel, with-db: through a task", "session"),
+    "ssm:ResumeSession": ("tunnel, with-db, exec", "own-session"),
+    "ssm:TerminateSession": ("tunnel, with-db, exec", "own-session"),
+    "secretsmanager:GetSecretValue": ("with-db, tunnel --show-password: the user and the password", "secret"),
     "rds:FailoverDBCluster": ("failover", "cluster-of-rds"),
     "rds:CreateDBClusterSnapshot": ("a snapshot before a change", "cluster-snapshot"),
     "rds:CreateDBSnapshot": ("a snapshot before a change", "snapshot"),
-    "ssm:GetParameter": ("parameters: the value of one", "parameter"),
+    "ssm:GetParameter": ("with-db, tunnel --show-password: the password; parameters: the value of one", "parameter"),
     "ssm:GetParameters": ("parameters: which are missing", "parameter"),
     "ssm:GetParametersByPath": ("parameters: the list", "parameter"),
     "ssm:PutParameter": ("parameters: set one", "parameter"),
@@ -100,10 +101,9 @@ BESIDE = {
         "ecr:BatchCheckLayerAvailability", "ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload", "ecr:PutImage",
     ),
     "AWS itself, when a revision or a schedule names a role": ("iam:PassRole",),
-    "the operator by hand or by the AWS CLI: a tunnel": ("ecs:ExecuteCommand", "ssm:StartSession", "ssm:ResumeSession", "ssm:TerminateSession"),
     "the operator by hand or by the AWS CLI: the database": ("rds:FailoverDBCluster", "rds:CreateDBClusterSnapshot", "rds:CreateDBSnapshot"),
     "the operator by hand or by the AWS CLI: parameters": (
-        "ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "ssm:PutParameter", "ssm:DeleteParameter",
+        "ssm:GetParameters", "ssm:GetParametersByPath", "ssm:PutParameter", "ssm:DeleteParameter",
     ),
     "the operator by hand or by the AWS CLI: instances": ("ec2:StartInstances", "ec2:StopInstances"),
     "the operator by hand or by the AWS CLI: the CDN": ("cloudfront:CreateInvalidation",),
@@ -166,6 +166,7 @@ def resources(name, environment):
             "instance-of-rds": of_rds,
             "cluster-of-rds": clusters,
             "snapshot": of_rds + [arn("rds", f"snapshot:{each}-*") for each in databases],
+            "secret": [arn("secretsmanager", f"secret:{each}/*") for each in databases],
             "cluster-snapshot": clusters + [arn("rds", f"cluster-snapshot:{each}-*") for each in databases],
         }
     made["parameter"] = [arn("ssm", f"parameter/{BEYOND[name]['path']}"), arn("ssm", f"parameter/{BEYOND[name]['path']}/*")]
@@ -201,7 +202,7 @@ def statement(sid, actions, where, condition=None):
 # Of which kind of environment an action of a service is: an environment without a cluster needs nothing of ECS.
 NEEDS = {
     "ecs": "cluster", "ecr": "cluster", "application-autoscaling": "cluster", "elasticloadbalancing": "cluster",
-    "lambda": "scheduler", "scheduler": "scheduler", "rds": "databases",
+    "lambda": "scheduler", "scheduler": "scheduler", "rds": "databases", "secretsmanager": "databases",
 }
 
 

@@ -164,6 +164,8 @@ def real(name):
         add(["lambda:InvokeFunction"], f"arn:aws:lambda:{region}:{account}:function:bookmark-manager-staging-ecs-scheduler")
         add(["scheduler:UpdateSchedule"], *(f"arn:aws:scheduler:{region}:{account}:schedule/default/bookmark-manager-staging-{end}" for end in ("start", "stop")))
         add(["iam:PassRole"], f"arn:aws:iam::{account}:role/bookmark-manager-staging-schedule", iam__PassedToService="scheduler.amazonaws.com")
+    for database in environment.get("databases", []):
+        add(["secretsmanager:GetSecretValue"], f"arn:aws:secretsmanager:{region}:{account}:secret:{database}/app-AbCdEf")
     if name in ("staging", "minimal"):
         add(["rds:StopDBInstance", "rds:StartDBInstance", "rds:CreateDBSnapshot"], f"arn:aws:rds:{region}:{account}:db:{environment['databases'][0]}")
         add(["rds:CreateDBSnapshot"], f"arn:aws:rds:{region}:{account}:snapshot:{environment['databases'][0]}-before-migration")

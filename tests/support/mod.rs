@@ -69,6 +69,14 @@ impl World {
         Self { sim, _runtime: runtime }
     }
 
+    /// Staging, where tunnels to `HOST:PORT` lead to an address of this machine.
+    pub fn mapped(from: &str, to: std::net::SocketAddr) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let options = SimOptions { speed: 0.0, map: vec![(from.to_owned(), to)], ..SimOptions::default() };
+        let sim = runtime.block_on(Sim::start(options)).unwrap();
+        Self { sim, _runtime: runtime }
+    }
+
     pub fn staging() -> Self {
         Self::start(Scenario::Staging)
     }

@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | `POST /_sim/advance` | `{"seconds":N}` | the clock moves; everything due happens |
 //! | `POST /_sim/fault` | `{"operation","kind","count","seconds","delay_ms"}`, `{"clear":true}` | see `faults` |
+//! | | operations `gateway:connect`, `gateway:handshake`, `gateway:link`, `gateway:output`, `gateway:acknowledge`, `gateway:dial` | the WebSocket of sessions, see `gateway` |
 //! | `POST /_sim/rates` | `{"on":false}`, `{"rate":"logs:filter","per_second":5,"burst":5}` | who is throttled, see `rates` |
 //! | `POST /_sim/expire` | `{"access_key","on"}` | requests signed with the key are refused; with `"on":false` no more |
 //! | `POST /_sim/world`, `/_sim/poke` | see `World::control` and `World::poke` | changes of the world; what came of them |
@@ -46,6 +47,7 @@ fn run(shared: &Shared, method: &Method, path: &str, body: &[u8]) -> Result<Valu
         }
         ("POST", "/_sim/fault") => {
             shared.faults().control(&input()?, shared.clock.now_ms()).map_err(bad)?;
+            shared.gateway().look();
             Ok(json!({"faults": shared.faults().report()}))
         }
         ("POST", "/_sim/rates") => {

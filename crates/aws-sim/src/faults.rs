@@ -35,6 +35,26 @@ pub(crate) enum Kind {
     Cut,
     /// A stream that begins, stays open and says nothing.
     Silent,
+    /// A message of a session is lost.
+    Drop,
+    /// A message of a session comes twice.
+    Duplicate,
+    /// A message of a session comes after the next one.
+    Reorder,
+    /// The link of a session is closed with `1000 Bye`.
+    Close,
+    /// The link of a session is closed with `1001`.
+    GoingAway,
+    /// The session is over: `channel_closed`.
+    Ended,
+    /// `start_publication` comes long before the agent is ready.
+    Early,
+    /// The agent is one that knows no multiplexing.
+    Old,
+    /// Messages of unknown types come in between.
+    Unknown,
+    /// The host and port cannot be reached.
+    Refused,
 }
 
 const KINDS: &[(&str, Kind)] = &[
@@ -53,6 +73,16 @@ const KINDS: &[(&str, Kind)] = &[
     ("error_after", Kind::Lost),
     ("cut", Kind::Cut),
     ("silent", Kind::Silent),
+    ("drop", Kind::Drop),
+    ("duplicate", Kind::Duplicate),
+    ("reorder", Kind::Reorder),
+    ("close", Kind::Close),
+    ("going_away", Kind::GoingAway),
+    ("ended", Kind::Ended),
+    ("early", Kind::Early),
+    ("old", Kind::Old),
+    ("unknown", Kind::Unknown),
+    ("refused", Kind::Refused),
 ];
 
 impl Kind {
@@ -65,6 +95,8 @@ impl Kind {
 struct Fault {
     pattern: String,
     kind: Kind,
+    /// So many more requests are let through before the first is hit.
+    after: u64,
     left: Option<u64>,
     /// In world time.
     until: Option<Ms>,
@@ -86,7 +118,7 @@ pub(crate) struct Verdict {
 pub(crate) struct Faults(Vec<Fault>);
 
 impl Faults {
-    /// Applies a control request: `{"operation","kind","count","seconds","delay_ms"}`, with `seconds`
+    /// Applies a control request: `{"operation","kind","count","after","seconds","delay_ms"}`, with `seconds`
     /// of world time after `now`; or `{"clear":true}`, of one `operation` or `kind` alone if they
     /// are given.
     pub(crate) fn control(&mut self, request: &Value, now: Ms) -> Result<(), String> {
@@ -107,6 +139,7 @@ impl Faults {
         self.0.push(Fault {
             pattern,
             kind: *kind,
+            after: request["after"].as_u64().unwrap_or(0),
             left: request["count"].as_u64(),
             until: request["seconds"].as_f64().map(|s| now + (s.max(0.0) * 1_000.0) as Ms),
             delay_ms: request["delay_ms"].as_u64().unwrap_or(0),
@@ -122,6 +155,10 @@ impl Faults {
         for fault in &mut self.0 {
             let hit = fault.left != Some(0) && matches(&fault.pattern, operation);
             if !hit || (fault.kind != Kind::Delay && verdict.kind.is_some()) {
+                continue;
+            }
+            if fault.after > 0 {
+                fault.after -= 1;
                 continue;
             }
             fault.left = fault.left.map(|n| n - 1);

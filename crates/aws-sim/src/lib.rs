@@ -3,11 +3,12 @@
 //! switched on.
 //!
 //! What does *not* live here: anything of the cockpit itself. This crate knows no SDK and shares
-//! no type with its clients; it is checked from outside, by botocore and the AWS CLI.
+//! no type with its clients but the codec of Session Manager's data channel (`ssm-tunnel`); it is checked from outside, by
+//! botocore and the AWS CLI.
 //!
 //! The map: [`Sim`] starts a server (`server`), which tells the protocols apart (`dispatch`),
 //! answers operations (`services`) from the simulated world (`world`), or control requests
-//! (`control`); `rates` throttles those who ask too often. `plot` is what a scenario does when a client acts. `wire` turns one answer tree into JSON, XML or CBOR.
+//! (`control`); `rates` throttles those who ask too often. `gateway` is Session Manager: sessions, their WebSocket, their agents. `plot` is what a scenario does when a client acts. `wire` turns one answer tree into JSON, XML or CBOR.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod account;
@@ -15,6 +16,7 @@ mod clock;
 mod control;
 mod dispatch;
 mod faults;
+mod gateway;
 mod keys;
 mod meter;
 mod plot;

@@ -39,7 +39,7 @@ const fn bucket(name: &'static str, per_second: f64, burst: f64, operations: &'s
 ///
 /// Not documented, and assumed: Application Auto Scaling, RDS, the reads of ECR that pull no image, and that
 /// `StopServiceDeployment` belongs to the actions of service deployments, task sets to those of services,
-/// `StopQuery` to `StartQuery`.
+/// `StopQuery` to `StartQuery`; sessions and parameters of Systems Manager, `ExecuteCommand`.
 pub(crate) const RATES: &[Rate] = &[
     bucket("ecs:services", 20.0, 100.0, &["ecs:DescribeServices", "ecs:ListServices", "ecs:DescribeTaskSets"]),
     bucket("ecs:tasks", 20.0, 100.0, &["ecs:DescribeTasks", "ecs:ListTasks"]),
@@ -67,6 +67,7 @@ pub(crate) const RATES: &[Rate] = &[
         ],
     ),
     bucket("ecs:register", 1.0, 20.0, &["ecs:RegisterTaskDefinition", "ecs:DeregisterTaskDefinition"]),
+    bucket("ecs:execute-command", 5.0, 20.0, &["ecs:ExecuteCommand"]),
     bucket("ecs:task-changes", 40.0, 100.0, &["ecs:StopTask", "ecs:RunTask"]),
     bucket("ecs:tag-changes", 10.0, 20.0, &["ecs:TagResource", "ecs:UntagResource"]),
     bucket("ecs:tags", 20.0, 50.0, &["ecs:ListTagsForResource"]),
@@ -94,6 +95,8 @@ pub(crate) const RATES: &[Rate] = &[
     tps("lambda:invoke", 10_000.0, &["lambda:Invoke"]),
     tps("lambda", 15.0, &["lambda:"]),
     tps("scheduler", 50.0, &["scheduler:"]),
+    tps("ssm", 5.0, &["ssm:"]),
+    tps("secretsmanager", 10_000.0, &["secretsmanager:"]),
     tps("sts", 600.0, &["sts:"]),
 ];
 

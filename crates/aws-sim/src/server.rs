@@ -3,7 +3,7 @@
 
 use crate::reply::{Dropped, Payload, Reply, answer};
 use crate::shared::Shared;
-use crate::{control, dispatch};
+use crate::{control, dispatch, gateway};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::header::{DATE, HeaderValue};
@@ -35,12 +35,16 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>, mut stoppe
         connections.spawn(async move {
             let service = service_fn(move |request| handle(Arc::clone(&shared), request));
             // An error here is a client that went away, or a fault that was asked for.
-            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades().await;
         });
     }
 }
 
 async fn handle(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Payload>, Dropped> {
+    if request.uri().path().starts_with(gateway::PATH) {
+        let response = gateway::link::upgrade(&shared, request).await;
+        return Ok(response);
+    }
     let (head, body) = request.into_parts();
     let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
         return Ok(answer(413, "text/plain", b"the body is too large or broke off".to_vec()));

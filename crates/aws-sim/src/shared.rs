@@ -2,6 +2,7 @@
 
 use crate::clock::Clock;
 use crate::faults::Faults;
+use crate::gateway::state::Gateway;
 use crate::keys::Keys;
 use crate::meter::Meter;
 use crate::rates::Limits;
@@ -24,6 +25,8 @@ pub struct SimOptions {
     pub speed: f64,
     /// The simulated time at the start; `None` is the real time.
     pub start: Option<jiff::Timestamp>,
+    /// Where sessions to a host and port lead on this machine: `HOST:PORT` and the address.
+    pub map: Vec<(String, SocketAddr)>,
     /// Whether clients are held to the rates that AWS documents: a request too many is throttled.
     pub limited: bool,
 }
@@ -36,6 +39,7 @@ impl Default for SimOptions {
             seed: 1,
             speed: 1.0,
             start: None,
+            map: Vec::new(),
             limited: true,
         }
     }
@@ -53,6 +57,7 @@ pub(crate) struct Shared {
     meter: Mutex<Meter>,
     limits: Mutex<Limits>,
     keys: Mutex<Keys>,
+    gateway: Mutex<Gateway>,
     stop: watch::Sender<bool>,
 }
 
@@ -74,6 +79,7 @@ impl Shared {
             meter: Mutex::new(Meter::new()),
             limits: Mutex::new(Limits::new(options.limited)),
             keys: Mutex::default(),
+            gateway: Mutex::new(Gateway::new(options.seed, options.map.clone())),
             stop,
         };
         (shared, stopped)
@@ -106,6 +112,10 @@ impl Shared {
 
     pub(crate) fn limits(&self) -> MutexGuard<'_, Limits> {
         self.limits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn gateway(&self) -> MutexGuard<'_, Gateway> {
+        self.gateway.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn keys(&self) -> MutexGuard<'_, Keys> {

@@ -1,11 +1,11 @@
 //! The agent's side of a session, for simulators and tests: what the SSM agent does on the data channel.
 
-use crate::Time;
+use crate::carried::Purpose;
 use crate::channel::{CHUNK, Channel, Inbound, Role};
 use crate::frame::{FrameError, Kind, flag, payload};
 use crate::message::{HandshakeRequest, HandshakeResponse, RequestedAction, Size};
-use crate::session::Purpose;
 use crate::smux::{self, Mux, StreamId};
+use crate::time::Time;
 use crate::version::newer;
 use bytes::Bytes;
 use serde_json::json;

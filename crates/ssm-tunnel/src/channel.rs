@@ -3,10 +3,10 @@
 //!
 //! What does *not* live here: what the payloads mean, and sockets.
 
-use crate::Time;
 use crate::frame::{Frame, FrameError, Kind};
 use crate::message::{Acknowledge, ChannelClosed};
 use crate::rtt::Rtt;
+use crate::time::Time;
 use bytes::Bytes;
 use std::collections::{BTreeMap, VecDeque};
 use uuid::Uuid;
@@ -160,7 +160,12 @@ impl Channel {
     }
 
     fn acknowledge(&mut self, of: &Frame, now: Time) {
-        let body = Acknowledge { kind: of.kind.name().to_owned(), id: of.id.to_string(), sequence: of.sequence, sequential: true };
+        let body = Acknowledge {
+            kind: of.kind.name().to_owned(),
+            id: of.id.to_string(),
+            sequence: of.sequence,
+            sequential: true,
+        };
         let payload = serde_json::to_vec(&body).unwrap_or_default().into();
         let frame = Frame { flags: 3, payload, ..self.frame(Kind::Acknowledge, now) };
         self.out.push_back(frame.encode());

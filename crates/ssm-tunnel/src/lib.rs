@@ -11,6 +11,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod agent;
+pub mod carried;
 pub mod channel;
 pub mod driver;
 pub mod frame;
@@ -19,14 +20,14 @@ pub mod rtt;
 pub mod session;
 pub mod smux;
 pub mod supervisor;
+pub mod time;
 pub mod version;
 
+pub use carried::{Pace, Purpose};
 pub use driver::{Credentials, Gate, Granted, Options, Proxy, Shell, Status, Token, Tunnel};
-pub use session::{Pace, Session};
+pub use session::Session;
 pub use supervisor::{Failure, FailureKind, State};
-
-/// A moment, as the time since one that the caller chose. It never goes back.
-pub type Time = std::time::Duration;
+pub use time::Time;
 
 #[cfg(test)]
 mod network_tests;

@@ -1,9 +1,10 @@
 //! Whole transfers over a network that loses, doubles, delays and reorders messages, damages some, and is cut at any of
 //! them: what arrives is byte for byte what was sent.
 
-use crate::Time;
 use crate::agent::{self, Agent};
-use crate::session::{Event, Pace, Purpose, Session};
+use crate::carried::{Event, Pace, Purpose};
+use crate::session::Session;
+use crate::time::Time;
 use bytes::Bytes;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -124,11 +125,7 @@ fn transfer(seed: u64, trouble: Trouble) -> Result<(), String> {
                 let wire = if is_up { &mut network.up } else { &mut network.down };
                 let Some(entry) = wire.0.first_entry().filter(|entry| entry.key().0 <= now) else { break };
                 let frame = entry.remove();
-                if is_up {
-                    drop(agent.receive(&frame, now))
-                } else {
-                    drop(session.receive(&frame, now))
-                }
+                let _ = if is_up { agent.receive(&frame, now) } else { session.receive(&frame, now) };
                 if network.cuts < 20 && network.dice.roll(1000) < trouble.cut {
                     network.cuts += 1;
                     network.up.0.clear();

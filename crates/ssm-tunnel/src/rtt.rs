@@ -1,7 +1,7 @@
 //! How long an answer takes, and how long to wait for one before sending again: the estimate of RFC 6298 with the
 //! constants of the official clients.
 
-use crate::Time;
+use crate::time::Time;
 use std::time::Duration;
 
 /// Before anything was measured.

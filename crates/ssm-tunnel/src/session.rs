@@ -1,11 +1,12 @@
 //! The client's side of one session: the handshake, then connections (multiplexed, or one at a time with an old agent)
 //! or a terminal. It goes on over any number of links; what is sent while there is none waits.
 
-use crate::Time;
+use crate::carried::{Event, Pace, Purpose};
 use crate::channel::{CHUNK, Channel, Inbound, Role};
 use crate::frame::{FrameError, flag, payload};
 use crate::message::{CLIENT_VERSION, HandshakeRequest, HandshakeResponse, ProcessedAction, Size, open_data_channel};
 use crate::smux::{self, Mux, StreamId};
+use crate::time::Time;
 use crate::version::newer;
 use bytes::Bytes;
 use secrecy::SecretString;
@@ -25,62 +26,6 @@ const KEEP_ALIVE: Duration = Duration::from_secs(10);
 const QUIET: Duration = Duration::from_millis(500);
 /// The one connection of a session without multiplexing.
 const ONLY: StreamId = 1;
-
-/// What the session carries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// Connections to a port.
-    Port,
-    /// A terminal or a command.
-    Shell,
-}
-
-/// How fast data is sent: the service's own limits are not documented, and the official clients send a message of 1 KiB
-/// a millisecond.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pace {
-    /// Messages a second; 0 is as fast as the link takes them.
-    pub per_second: u32,
-    /// As many may go at once after a pause.
-    pub burst: u32,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self { per_second: 1000, burst: 32 }
-    }
-}
-
-/// What happened.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
-    /// The handshake is complete: from now on input counts.
-    Ready {
-        /// As the agent says.
-        agent_version: String,
-        /// Whether there can be several connections at once.
-        multiplexed: bool,
-    },
-    /// Bytes for a local connection.
-    Data(StreamId, Bytes),
-    /// The far side ended the connection; `refused` if there never was one, as the host and port could not be reached.
-    Ended {
-        /// Which one.
-        stream: StreamId,
-        /// Whether the agent could not connect.
-        refused: bool,
-    },
-    /// Bytes for the terminal.
-    Output(Bytes),
-    /// Bytes of stderr, where the agent tells them apart.
-    Stderr(Bytes),
-    /// The exit code of the command, where the agent tells it.
-    Exit(i32),
-    /// The session is over: the service said so.
-    Closed(String),
-    /// The session cannot go on, because of what the agent sent.
-    Broken(String),
-}
 
 enum Phase {
     Waiting,
@@ -450,6 +395,11 @@ impl Session {
     /// The channel below, to look at.
     pub fn channel(&self) -> &Channel {
         &self.channel
+    }
+
+    /// Whether a connection that is open keeps others waiting: an agent without multiplexing.
+    pub fn is_one_at_a_time(&self) -> bool {
+        matches!(self.carrier, Carrier::Basic { .. })
     }
 
     /// Whether the handshake is complete and the session has not ended.

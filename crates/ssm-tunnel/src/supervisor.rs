@@ -12,7 +12,7 @@
 //! from each of them: stopped, or what no waiting helps against ──▶ Closed
 //! ```
 
-use crate::Time;
+use crate::time::Time;
 use std::fmt;
 use std::time::Duration;
 
@@ -22,6 +22,8 @@ const OPENING: Duration = Duration::from_secs(20);
 const FIRST_READY: Duration = Duration::from_secs(90);
 /// The wait after the first failure, and the longest.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(15));
+/// A link that lasted this long was good, whether or not anything went over it.
+const GOOD: Duration = Duration::from_secs(120);
 /// As often a session may be refused to be resumed before it counts as gone.
 const REFUSALS: u32 = 3;
 
@@ -189,6 +191,8 @@ pub struct Supervisor {
     failures: u32,
     refusals: u32,
     silent_links: u32,
+    /// Since when the link is there.
+    linked: Time,
     step: Step,
     retry: Option<(Time, Step)>,
     deadline: Option<Time>,
@@ -209,6 +213,7 @@ impl Supervisor {
             failures: 0,
             refusals: 0,
             silent_links: 0,
+            linked: Time::ZERO,
             step: Step::Resolve,
             retry: None,
             deadline: None,
@@ -269,6 +274,7 @@ impl Supervisor {
                 State::Resuming(_) => {
                     self.deadline = None;
                     self.resumes += 1;
+                    self.linked = now;
                     self.state = State::Ready;
                     vec![Action::ResendAll]
                 }
@@ -277,6 +283,7 @@ impl Supervisor {
             Input::HandshakeComplete => {
                 self.deadline = None;
                 self.was_ready = true;
+                self.linked = now;
                 self.calm();
                 self.state = State::Ready;
                 Vec::new()
@@ -319,6 +326,9 @@ impl Supervisor {
     fn lost(&mut self, why: String, now: Time) -> Vec<Action> {
         match self.state {
             State::Ready => {
+                if now.saturating_sub(self.linked) >= GOOD {
+                    self.calm();
+                }
                 // A link on which nobody answered says nothing about the session; two of them do.
                 self.silent_links += 1;
                 if self.silent_links > REFUSALS {

@@ -121,6 +121,20 @@ fn links_on_which_nobody_answers_are_no_session_after_the_third() {
 }
 
 #[test]
+fn a_tunnel_that_nobody_uses_is_resumed_every_hour_for_a_day() {
+    let mut supervisor = ready(true);
+    for hour in 1..=24 {
+        let now = Duration::from_secs(3600 * hour);
+        let actions = supervisor.handle(Input::Lost("1000 Bye".into()), now);
+        assert_eq!(actions, [Action::Disconnect, Action::Resume], "hour {hour}");
+        supervisor.handle(Input::Granted, now);
+        supervisor.handle(Input::Connected, now);
+        assert_eq!(supervisor.state(), &State::Ready);
+    }
+    assert_eq!(supervisor.resumes(), 24);
+}
+
+#[test]
 fn a_shell_whose_session_is_over_is_over() {
     let mut supervisor = ready(false);
     let actions = supervisor.handle(Input::Over("exit".into()), at(9));
@@ -172,9 +186,13 @@ proptest! {
                 _ => true,
             };
             if !fits { continue; }
+            let answers = matches!(input, Input::Resolved | Input::Started | Input::Granted | Input::Connected | Input::Failed(_));
             let actions = supervisor.handle(input, now);
             let due = supervisor.tick(now);
-            if !actions.is_empty() || !due.is_empty() { asked = [actions, due].concat(); } else { asked.clear(); }
+            if answers || actions.contains(&Action::Disconnect) { asked.clear(); }
+            asked.extend(actions);
+            if due.contains(&Action::Disconnect) { asked.clear(); }
+            asked.extend(due);
             let waits = asked.iter().any(|action| matches!(action, Action::Resolve | Action::Start | Action::Resume | Action::Connect));
             let stands = matches!(supervisor.state(), State::Ready | State::Closed(_));
             prop_assert!(stands || waits || supervisor.wake().is_some(), "{supervisor:?}");

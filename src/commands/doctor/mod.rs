@@ -4,6 +4,7 @@ pub(super) mod args;
 mod own_values;
 pub(super) mod report;
 mod run;
+mod tunnels;
 
 use super::declared::{Declared, Schema, Work, never};
 use crate::cli::output;

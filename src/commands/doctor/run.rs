@@ -3,6 +3,7 @@
 
 use super::own_values;
 use super::report::{self, Check};
+use super::tunnels;
 use crate::aws::{Connection, Session};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::{Context, Reading};
@@ -103,6 +104,9 @@ async fn of_environment(context: &Context, environment: &EnvironmentConfig) -> F
     let Ok(probes) = tokio::time::timeout(limit, session.probe(&environment)).await else {
         return Found::late("aws");
     };
+    let Ok(tunnels) = tokio::time::timeout(limit, tunnels::checks(&session, &environment)).await else {
+        return Found::late("tunnels");
+    };
     let found = identity(context, &environment).await;
     checks.extend(found.checks);
     checks.push(match session.region() {
@@ -132,6 +136,7 @@ async fn of_environment(context: &Context, environment: &EnvironmentConfig) -> F
             Err(failure) => Check::fail(probe.action, failure.message.clone(), failure.hint()),
         });
     }
+    checks.extend(tunnels);
     Found { checks, late: found.late }
 }
 

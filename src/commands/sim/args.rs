@@ -22,6 +22,12 @@ client may ask 60 times as often, with --speed 0 as often as on AWS.
 More happens on request, as `POST /_sim/world` with JSON: {\"delete_service\": NAME}, {\"rollback\": {\"service\": NAME,
 \"ends\": \"fails\"}} (or hangs, open), {\"refuse_role\": ARN}, {\"role_seconds\": 60}; `POST /_sim/rates` {\"on\": false}.
 
+Session Manager is there too: sessions to a host and port (--map), ECS Exec with a small shell of its own, and faults
+of the link as `POST /_sim/fault`: {\"operation\": \"gateway:link\", \"kind\": \"close\"} (or reset, going_away, hang,
+ended), gateway:connect denied, gateway:handshake old, early, silent or with delay_ms, gateway:output and
+gateway:acknowledge drop, duplicate, reorder, unknown or with delay_ms, gateway:dial refused; {\"after\": N} lets N
+through first.
+
 Example:
   cockpit sim --scenario crash-loop --listen 127.0.0.1:4600
   cockpit --endpoint-url http://127.0.0.1:4600 services")]
@@ -38,9 +44,21 @@ pub struct Arguments {
     /// How much faster than the wall its clock runs; 0 stops it
     #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed)]
     pub speed: f64,
+    /// Where a tunnel to this host and port leads: to a port of this machine. Tunnels to others reach an echo. May be
+    /// given several times
+    #[arg(long, value_name = "HOST:PORT=127.0.0.1:PORT", value_parser = mapped)]
+    pub map: Vec<(String, SocketAddr)>,
     /// Throttle no client, however often it asks
     #[arg(long)]
     pub unlimited: bool,
+}
+
+/// A host and port, and the address of this machine that they lead to.
+fn mapped(text: &str) -> Result<(String, SocketAddr), String> {
+    let (from, to) = text.split_once('=').ok_or("HOST:PORT=127.0.0.1:PORT")?;
+    let port = from.rsplit_once(':').and_then(|(host, port)| port.parse::<u16>().ok().filter(|_| !host.is_empty()));
+    port.ok_or("a host and a port before the `=`, as db.example:5432")?;
+    Ok((from.to_owned(), loopback(to)?))
 }
 
 /// An address of this machine alone.

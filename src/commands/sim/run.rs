@@ -16,6 +16,7 @@ pub(super) async fn run(arguments: &Arguments, out: &mut dyn io::Write) -> Resul
         seed: arguments.seed,
         speed: arguments.speed,
         start: None,
+        map: arguments.map.clone(),
         limited: !arguments.unlimited,
     };
     crate::runtime::keep_what_is_freed();

@@ -4,13 +4,14 @@
 mod autoscaling;
 mod cloudwatch;
 mod ecr;
-mod ecs;
+pub(crate) mod ecs;
 mod elbv2;
 mod lambda;
 pub(crate) mod logs;
 mod rds;
 pub(crate) mod rest;
 mod scheduler;
+mod secrets;
 mod sts;
 mod token;
 
@@ -32,6 +33,8 @@ pub(crate) enum Service {
     Elb,
     CloudWatch,
     Logs,
+    Ssm,
+    Secrets,
     Unknown,
 }
 
@@ -49,6 +52,8 @@ impl Service {
             Service::Elb => "elasticloadbalancing",
             Service::CloudWatch => "cloudwatch",
             Service::Logs => "logs",
+            Service::Ssm => "ssm",
+            Service::Secrets => "secretsmanager",
             Service::Unknown => "unknown",
         }
     }
@@ -61,6 +66,8 @@ impl Service {
             "AnyScaleFrontendService" => Service::AutoScaling,
             "GraniteServiceVersion20100801" => Service::CloudWatch,
             "Logs_20140328" => Service::Logs,
+            "AmazonSSM" => Service::Ssm,
+            "secretsmanager" => Service::Secrets,
             _ => Service::Unknown,
         }
     }
@@ -123,6 +130,7 @@ pub(crate) fn call(service: Service, operation: &str, call: &mut Call<'_>) -> Re
         Service::Elb => elbv2::call(operation, call),
         Service::CloudWatch => cloudwatch::call(operation, call),
         Service::Logs => logs::call(operation, call),
+        Service::Ssm | Service::Secrets => secrets::call(operation, call),
         Service::Unknown => Err(ApiError::unknown_operation(operation)),
     }
 }

@@ -273,9 +273,22 @@ pub(crate) struct Task {
     /// Whether it counts as healthy for a rollout.
     pub(crate) healthy: bool,
     pub(crate) stop: Option<Box<Stop>>,
+    /// ECS Exec, as its service had it when the task was started.
+    pub(crate) exec: bool,
 }
 
+/// The agent of ECS Exec needs so long after the start of its task, in milliseconds.
+const EXEC_AGENT: Ms = 5_000;
+
 impl Task {
+    /// Whether the agent of ECS Exec runs at a time.
+    pub(crate) fn exec_ready(&self, now: Ms) -> bool {
+        self.exec
+            && !self.stopping
+            && self.status == Status::Running
+            && self.started.is_some_and(|at| at + EXEC_AGENT <= now)
+    }
+
     pub(crate) fn ip(&self) -> String {
         let [a, b, c] = self.address;
         format!("10.{a}.{b}.{c}")

@@ -32,7 +32,9 @@ impl World {
             .unwrap_or("ap-northeast-1a");
         let s = &mut self.services[service];
         let bits = s.rng.next();
+        let exec = s.exec;
         let task = Task {
+            exec,
             service,
             deployment: s.deployments[at].id,
             def,

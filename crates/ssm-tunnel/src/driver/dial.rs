@@ -1,6 +1,7 @@
 //! One WebSocket: the address, the way to it, TLS, the signed upgrade.
 
-use super::{Credentials, Options, sign};
+use super::gate::{Credentials, Options};
+use super::sign;
 use crate::supervisor::{Failure, FailureKind};
 use http::{HeaderName, HeaderValue, Request, Uri};
 use rustls::pki_types::ServerName;
@@ -45,7 +46,7 @@ pub(super) async fn dial(url: &str, credentials: Credentials, options: &Options)
     let _ = stream.set_nodelay(true);
     let stream: Box<dyn Stream> = if secure {
         let name = ServerName::try_from(host.to_owned()).map_err(|_| no_address())?;
-        let connector = TlsConnector::from(options.tls.clone());
+        let connector = TlsConnector::from(options.tls.clone().ok_or_else(no_address)?);
         let stream = connector
             .connect(name, stream)
             .await
@@ -84,4 +85,20 @@ fn request(url: &str, host: &str, credentials: Credentials, options: &Options) -
         request.headers_mut().insert(name, value);
     }
     Ok(request)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::carried::Pace;
+
+    #[tokio::test]
+    async fn an_address_that_is_none_is_a_failure_that_does_not_repeat_it() {
+        let options = Options { region: "eu-west-1".into(), tls: None, proxy: None, pace: Pace::default() };
+        for url in ["", "secret", "http://secret/x", "wss://", "ws://[::1", "wss://127.0.0.1:1/secret"] {
+            let credentials = Credentials::new("AKIDEXAMPLE", "k", None, None, "test");
+            let failure = dial(url, credentials, &options).await.err().map(|failure| failure.message);
+            assert!(failure.as_ref().is_some_and(|message| !message.contains("secret")), "{url}: {failure:?}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The signature of the WebSocket's address.
 
-use super::Credentials;
+use super::gate::Credentials;
 use crate::supervisor::Failure;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;

@@ -2,7 +2,8 @@
 
 use super::actor::{Actor, Served};
 use super::bucket::Bucket;
-use super::{Gate, Options, Status};
+use super::gate::{Gate, Options};
+use super::status::Status;
 use crate::supervisor::State;
 use std::io;
 use std::net::SocketAddr;

@@ -11,7 +11,7 @@ mod register;
 mod services;
 mod tagging;
 mod task_sets;
-mod tasks;
+pub(crate) mod tasks;
 
 use super::token::{self, Page};
 use super::{ApiError, Call};

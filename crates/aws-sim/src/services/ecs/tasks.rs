@@ -3,7 +3,7 @@
 use super::services::subnet;
 use super::{Call, cluster, invalid, missing, names, paged, served, size};
 use crate::account::ACCOUNT;
-use crate::clock::timestamp;
+use crate::clock::{Ms, timestamp};
 use crate::rng;
 use crate::services::ApiError;
 use crate::wire::{Node, list, map};
@@ -64,7 +64,7 @@ pub(super) fn describe(call: &Call<'_>) -> Result<Node, ApiError> {
 }
 
 /// The task of an id or ARN in a cluster.
-pub(super) fn find(world: &World, cluster: usize, name: &str) -> Option<TaskKey> {
+pub(crate) fn find(world: &World, cluster: usize, name: &str) -> Option<TaskKey> {
     let id = name.rsplit('/').next().filter(|id| id.len() == 32)?;
     let key = (cluster, u128::from_str_radix(id, 16).ok()?);
     world.tasks.contains_key(&key).then_some(key)
@@ -92,7 +92,7 @@ pub(super) fn node(world: &World, key: TaskKey) -> Node {
         "cpu": t.def.cpu.to_string(),
         "createdAt": timestamp(t.created),
         "desiredStatus": if t.stopping { "STOPPED" } else { "RUNNING" },
-        "enableExecuteCommand": true,
+        "enableExecuteCommand": t.exec,
         "executionStoppedAt": t.execution_stopped.map(timestamp),
         "group": format!("service:{}", s.name),
         "healthStatus": t.health.name(),
@@ -135,7 +135,7 @@ fn container(world: &World, key: TaskKey, t: &Task, d: &Container, at: usize, in
     let decides = at == t.images.container;
     // A container that never ran has no exit code.
     let exit = stop.and_then(|s| if decides || s.exit.is_none() { s.exit } else { Some(0) });
-    let id = format!("{:032x}-{:010}", key.1, rng::hash(6, &d.name) % 10_000_000_000);
+    let id = runtime_id(key, &d.name);
     map! {
         "containerArn": format!("arn:aws:ecs:{region}:{ACCOUNT}:container/{}/{:032x}/{}", c.name, key.1, attachment_id(key, rng::hash(7, &d.name))),
         "taskArn": world.task_arn(key),
@@ -143,6 +143,7 @@ fn container(world: &World, key: TaskKey, t: &Task, d: &Container, at: usize, in
         "image": &d.image,
         "imageDigest": t.pull_stopped.and(t.images.digests.get(at)).and_then(Option::as_deref),
         "runtimeId": t.pull_stopped.map(|_| id),
+        "managedAgents": t.exec.then(|| list([managed_agent(world.now, t, ended)])),
         "lastStatus": status,
         "exitCode": exit.filter(|_| t.pull_stopped.is_some()),
         "reason": stop.filter(|_| decides).and_then(|s| s.container.as_deref()),
@@ -152,6 +153,27 @@ fn container(world: &World, key: TaskKey, t: &Task, d: &Container, at: usize, in
         "cpu": d.cpu.to_string(),
         "memory": d.memory.map(|m| m.to_string()),
         "memoryReservation": None::<String>,
+    }
+}
+
+/// The runtime id of a container.
+pub(crate) fn runtime_id(key: TaskKey, container: &str) -> String {
+    format!("{:032x}-{:010}", key.1, rng::hash(6, container) % 10_000_000_000)
+}
+
+/// The agent of ECS Exec in a container: it is up some seconds after the task.
+fn managed_agent(now: Ms, t: &Task, ended: bool) -> Node {
+    let status = if ended {
+        "STOPPED"
+    } else if t.exec_ready(now) {
+        "RUNNING"
+    } else {
+        "PENDING"
+    };
+    map! {
+        "name": "ExecuteCommandAgent",
+        "lastStatus": status,
+        "lastStartedAt": t.started.filter(|_| t.exec_ready(now)).map(timestamp),
     }
 }
 

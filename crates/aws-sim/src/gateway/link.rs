@@ -1,0 +1,82 @@
+//! The WebSocket of a session: its upgrade, its signature, its first message.
+
+use super::state::{Link, Order};
+use crate::faults::Kind;
+use crate::reply::{Payload, answer};
+use crate::shared::Shared;
+use futures_util::StreamExt;
+use hyper::body::Incoming;
+use hyper::header::{CONNECTION, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, UPGRADE};
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+
+/// The first message has to come within this time.
+const GREETING: Duration = Duration::from_secs(10);
+
+/// Answers the request for a WebSocket, which has to be signed for `ssmmessages`.
+pub(crate) async fn upgrade(shared: &Arc<Shared>, mut request: Request<Incoming>) -> Response<Payload> {
+    let verdict = {
+        shared.meter().request("gateway:connect", std::time::Instant::now());
+        shared.faults().take("gateway:connect", shared.clock.now_ms())
+    };
+    tokio::time::sleep(Duration::from_millis(verdict.delay_ms)).await;
+    if verdict.kind == Some(Kind::Hang) {
+        std::future::pending::<()>().await;
+    }
+    let forbidden = || answer(403, "application/json", b"{\"message\":\"Forbidden\"}".to_vec());
+    let signed = request.headers().get("authorization").and_then(|value| value.to_str().ok()).is_some_and(|value| {
+        value.starts_with("AWS4-HMAC-SHA256 ")
+            && value.contains("/ssmmessages/aws4_request")
+            && value.contains("SignedHeaders=host;x-amz-date")
+    });
+    if !signed || verdict.kind == Some(Kind::Denied) {
+        return forbidden();
+    }
+    let id = request.uri().path().trim_start_matches(super::PATH).to_owned();
+    if !shared.gateway().sessions.contains_key(&id) {
+        return answer(404, "application/json", b"{\"message\":\"no such session\"}".to_vec());
+    }
+    let Some(key) = request.headers().get(SEC_WEBSOCKET_KEY).map(|key| derive_accept_key(key.as_bytes())) else {
+        return answer(400, "text/plain", b"not a WebSocket".to_vec());
+    };
+    let upgraded = hyper::upgrade::on(&mut request);
+    let shared = Arc::clone(shared);
+    tokio::spawn(async move {
+        let Ok(upgraded) = upgraded.await else { return };
+        let config = WebSocketConfig::default().write_buffer_size(0);
+        let link = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
+        greet(&shared, &id, link).await;
+    });
+    let mut response = Response::new(Payload::whole(""));
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+    if let Ok(key) = HeaderValue::from_str(&key) {
+        headers.insert(SEC_WEBSOCKET_ACCEPT, key);
+    }
+    response
+}
+
+/// The first message carries the token; with another one the link is closed.
+async fn greet(shared: &Shared, id: &str, mut link: Link) {
+    let Ok(Some(Ok(Message::Text(text)))) = tokio::time::timeout(GREETING, link.next()).await else { return };
+    let greeting: Value = serde_json::from_str(text.as_str()).unwrap_or_default();
+    let known = ["ClientId", "ClientVersion", "RequestId"].iter().all(|key| greeting[*key].is_string());
+    let agent = {
+        let gateway = shared.gateway();
+        let session = gateway.sessions.get(id).filter(|session| known && greeting["TokenValue"] == session.token);
+        session.map(|session| session.agent.clone())
+    };
+    match agent {
+        Some(agent) => drop(agent.send(Order::Link(Box::new(link))).await),
+        None => drop(link.close(None).await),
+    }
+}

@@ -1,0 +1,27 @@
+//! Session Manager: sessions to a host and port or to a shell in a container, the WebSocket that carries them, and the
+//! agent at its other end.
+//!
+//! `api` is what AWS answers (`StartSession`, `ResumeSession`, `TerminateSession`, `ExecuteCommand`), `link` the
+//! WebSocket's upgrade, `run` an agent's loop for as long as its session goes on, over any number of links, `connection`
+//! one connection to what the session leads to, `shell` the built-in shell, which runs no process of this machine.
+//!
+//! Faults, as `POST /_sim/fault`:
+//!
+//! | operation | kinds |
+//! |---|---|
+//! | `ssm:StartSession`, `ssm:ResumeSession`, `ecs:ExecuteCommand` | all of `faults`; `empty` leaves the token away |
+//! | `gateway:connect` | `denied`: 403; `hang`; `reset`; with `delay_ms` |
+//! | `gateway:handshake` | `old`, `early`, `silent`, `unknown` (an unknown action); with `delay_ms` the agent is late |
+//! | `gateway:link` | at once, to each link: `reset`, `close` (`1000 Bye`), `going_away` (1001), `hang` (a black hole), `ended` |
+//! | `gateway:output`, `gateway:acknowledge` | each message: `drop`, `duplicate`, `reorder`, `unknown`, `reset`, `close`; with `delay_ms` |
+//! | `gateway:dial` | `refused`: the host and port cannot be reached |
+
+pub(crate) mod api;
+mod connection;
+pub(crate) mod link;
+mod run;
+mod shell;
+pub(crate) mod state;
+
+/// Where the WebSockets of sessions are.
+pub(crate) const PATH: &str = "/v1/data-channel/";

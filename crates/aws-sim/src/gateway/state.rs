@@ -1,0 +1,88 @@
+//! The sessions, their tokens, and how to reach their agents.
+
+use crate::rng::Rng;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::sync::{Notify, mpsc};
+use tokio_tungstenite::WebSocketStream;
+
+/// Any stream that a WebSocket can be on.
+pub(crate) type Link = WebSocketStream<hyper_util::rt::TokioIo<hyper::upgrade::Upgraded>>;
+
+/// What a session leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Leads {
+    Port { host: String, port: u16 },
+    Shell { command: String, host: String },
+}
+
+/// What is said to an agent.
+#[derive(Debug)]
+pub(crate) enum Order {
+    /// There is a WebSocket, and its first message was right.
+    Link(Box<Link>),
+    /// The session is over.
+    End,
+}
+
+/// One session.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) token: String,
+    pub(crate) agent: mpsc::Sender<Order>,
+}
+
+/// All of them.
+#[derive(Debug)]
+pub(crate) struct Gateway {
+    rng: Rng,
+    links: u64,
+    pub(crate) sessions: BTreeMap<String, Session>,
+    map: Vec<(String, SocketAddr)>,
+    looked: Arc<Notify>,
+}
+
+impl Gateway {
+    pub(crate) fn new(seed: u64, map: Vec<(String, SocketAddr)>) -> Self {
+        Self { rng: Rng::new(seed, "gateway"), links: 0, sessions: BTreeMap::new(), map, looked: Arc::default() }
+    }
+
+    /// A new session's id, in the manner of AWS.
+    pub(crate) fn id(&mut self, prefix: &str) -> String {
+        format!("{prefix}-{}", self.rng.token(25).to_lowercase())
+    }
+
+    /// A token; another one each time.
+    pub(crate) fn token(&mut self) -> String {
+        format!("AAEAA{}", self.rng.token(180))
+    }
+
+    /// The address of a session's WebSocket; another one each time, with the raw `+` and `/` that those of AWS have.
+    pub(crate) fn address(&mut self, endpoint: &str, id: &str) -> String {
+        self.links += 1;
+        let host = endpoint.replacen("http://", "ws://", 1);
+        format!(
+            "{host}{}{id}?role=publish_subscribe&cell-number=AAEAA+sim/{}+/{}==",
+            super::PATH,
+            self.rng.token(24),
+            self.links
+        )
+    }
+
+    /// Where a host and port lead on this machine.
+    pub(crate) fn mapped(&self, host: &str, port: u16) -> Option<SocketAddr> {
+        let asked = format!("{host}:{port}");
+        self.map.iter().find(|(from, _)| *from == asked).map(|(_, to)| *to)
+    }
+
+    /// Agents look at the faults that were switched on.
+    pub(crate) fn look(&self) {
+        self.looked.notify_waiters();
+    }
+
+    /// What tells agents to look.
+    pub(crate) fn looked(&self) -> Arc<Notify> {
+        self.looked.clone()
+    }
+}

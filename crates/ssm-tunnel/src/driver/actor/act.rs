@@ -1,0 +1,129 @@
+//! What the supervisor decided, done; and what came of it.
+
+use super::{ASKING, Actor, BATCH, Boxed, CHECK, ENDING, Outcome, write};
+use crate::driver::dial::{Link, dial};
+use crate::driver::gate::Gate;
+use crate::session::Session;
+use crate::supervisor::{Action, Failure, Input};
+use crate::time::Time;
+use futures_util::StreamExt;
+use std::future::Future;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message;
+
+impl<G: Gate> Actor<G> {
+    pub(super) fn act(&mut self, actions: Vec<Action>) {
+        for action in actions {
+            match action {
+                Action::Resolve => {
+                    self.target = None;
+                    let gate = self.gate.clone();
+                    self.pending = Some(asked(async move { gate.resolve().await }, Outcome::Resolved));
+                }
+                Action::Start => {
+                    let Some(target) = self.target.clone() else { continue };
+                    let gate = self.gate.clone();
+                    self.session = Session::new(self.purpose, self.options.pace, self.epoch_ms);
+                    self.pending = Some(asked(async move { gate.start(&target).await }, Outcome::Started));
+                }
+                Action::Resume => {
+                    let Some(granted) = &self.granted else { continue };
+                    let (gate, id) = (self.gate.clone(), granted.session_id.clone());
+                    self.pending = Some(asked(async move { gate.resume(&id).await }, Outcome::Resumed));
+                }
+                Action::Connect => {
+                    let Some(granted) = &self.granted else { continue };
+                    let (gate, url, options) = (self.gate.clone(), granted.url.clone(), self.options.clone());
+                    let dialled = async move {
+                        let credentials = gate.credentials().await?;
+                        dial(&url, credentials, &options).await.map(Box::new)
+                    };
+                    self.pending = Some(asked(dialled, Outcome::Connected));
+                }
+                Action::Disconnect => {
+                    self.pending = None;
+                    self.disconnect();
+                }
+                Action::ResendAll => {
+                    let now = self.now();
+                    self.session.resumed(now);
+                }
+                Action::Forget => {
+                    self.granted = None;
+                    self.keys.clear();
+                    self.locals.clear();
+                    self.session = Session::new(self.purpose, self.options.pace, self.epoch_ms);
+                }
+                Action::Terminate => {
+                    let Some(granted) = &self.granted else { continue };
+                    let (gate, id) = (self.gate.clone(), granted.session_id.clone());
+                    self.endings.spawn(async move {
+                        let _ = timeout(ENDING, gate.terminate(&id)).await;
+                    });
+                }
+            }
+        }
+    }
+
+    pub(super) fn done(&mut self, outcome: Outcome<G::Target>, now: Time) {
+        let input = match outcome {
+            Outcome::Resolved(Ok(target)) => {
+                let words = self.gate.describe(&target);
+                self.status.send_modify(|status| status.target = Some(words));
+                self.target = Some(target);
+                self.next_check = now + CHECK;
+                Input::Resolved
+            }
+            Outcome::Started(Ok(granted)) => {
+                self.status.send_modify(|status| {
+                    if status.session_id.is_some() {
+                        status.replacements += 1;
+                    }
+                    status.session_id = Some(granted.session_id.clone());
+                });
+                self.granted = Some(granted);
+                Input::Started
+            }
+            Outcome::Resumed(Ok((url, token))) => {
+                if let Some(granted) = &mut self.granted {
+                    granted.url = url.filter(|url| !url.is_empty()).unwrap_or_else(|| granted.url.clone());
+                    granted.token = token;
+                }
+                Input::Granted
+            }
+            Outcome::Connected(Ok(link)) => {
+                self.connected(*link, now);
+                Input::Connected
+            }
+            Outcome::Resolved(Err(failure))
+            | Outcome::Started(Err(failure))
+            | Outcome::Resumed(Err(failure))
+            | Outcome::Connected(Err(failure)) => Input::Failed(failure),
+        };
+        self.handle(input, now);
+    }
+
+    fn connected(&mut self, link: Link, now: Time) {
+        let Some(granted) = &self.granted else { return };
+        let (sink, stream) = link.split();
+        let (writer, queue) = mpsc::channel(BATCH);
+        let _ = writer.try_send(Message::text(self.session.greeting(&granted.token)));
+        self.writers.spawn(write(sink, queue));
+        self.reader = Some(stream);
+        self.writer = Some(writer);
+        self.link_heard = now;
+        self.pinged = None;
+        self.waiting_since = None;
+    }
+}
+
+fn asked<T: 'static, O: 'static>(
+    future: impl Future<Output = Result<T, Failure>> + Send + 'static,
+    outcome: fn(Result<T, Failure>) -> Outcome<O>,
+) -> Boxed<Outcome<O>> {
+    Box::pin(async move {
+        let late = || Failure::transient(format!("no answer in {} s", ASKING.as_secs()));
+        outcome(timeout(ASKING, future).await.unwrap_or_else(|_| Err(late())))
+    })
+}

@@ -1,0 +1,107 @@
+//! What time does: what is due, whether everybody is still there, and what is told.
+
+use super::{ASKING, Actor, LINGER, LINGER_ALONE, PONG, PONG_AWAKE, QUIET, QUIET_BUSY, SILENT, SLEPT};
+use crate::driver::gate::Gate;
+use crate::driver::local::Key;
+use crate::supervisor::{Input, State};
+use crate::time::Time;
+use bytes::Bytes;
+use std::time::SystemTime;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message;
+
+impl<G: Gate> Actor<G> {
+    /// What is due, and whether everybody is still there.
+    pub(super) fn look(&mut self, now: Time) {
+        let actions = self.supervisor.tick(now);
+        self.act(actions);
+        self.session.tick(now);
+        while self.connections.try_join_next().is_some() {}
+        while self.writers.try_join_next().is_some() {}
+        while self.endings.try_join_next().is_some() {}
+        let linger = if self.session.is_one_at_a_time() { LINGER_ALONE } else { LINGER };
+        let gone: Vec<Key> = self
+            .locals
+            .iter()
+            .filter(|(_, local)| local.eof.is_some_and(|since| now.saturating_sub(since) >= linger))
+            .map(|(key, _)| *key)
+            .collect();
+        for key in gone {
+            self.end(key, now);
+        }
+        if matches!(self.supervisor.state(), State::Ready) {
+            if self.check.is_none() && now >= self.next_check {
+                let Some(target) = self.target.clone() else { return };
+                let gate = self.gate.clone();
+                self.check = Some(Box::pin(async move { timeout(ASKING, gate.gone(&target)).await.unwrap_or(None) }));
+            }
+            self.is_it_there(now);
+        }
+    }
+
+    fn is_it_there(&mut self, now: Time) {
+        let slept = self.slept();
+        if self.bucket.is_full() {
+            // Nothing is read: that nothing comes says nothing.
+            self.link_heard = now;
+            self.pinged = None;
+            self.waiting_since = None;
+            return;
+        }
+        let waits = self.session.channel().unacknowledged() > 0;
+        self.waiting_since = if waits { self.waiting_since.or(Some(now)) } else { None };
+        if let Some((at, limit)) = self.pinged {
+            if now.saturating_sub(at) >= limit {
+                self.handle(Input::Lost(format!("nothing came for {} s", limit.as_secs())), now);
+            }
+            return;
+        }
+        if self.waiting_since.is_some_and(|since| now.saturating_sub(since) >= SILENT) {
+            return self.handle(Input::Lost("the agent does not answer".into()), now);
+        }
+        let quiet = now.saturating_sub(self.link_heard);
+        if slept || quiet >= QUIET || (waits && quiet >= QUIET_BUSY) {
+            // A full queue has the same end: nothing comes.
+            let _ = self.writer.as_ref().map(|writer| writer.try_send(Message::Ping(Bytes::new())));
+            self.pinged = Some((now, if slept { PONG_AWAKE } else { PONG }));
+        }
+    }
+
+    /// Whether the wall clock ran ahead of the clock that stands still while the machine sleeps.
+    fn slept(&mut self) -> bool {
+        let expected = self.wall + self.started.elapsed();
+        let ahead = SystemTime::now().duration_since(expected).unwrap_or_default();
+        if ahead < SLEPT {
+            return false;
+        }
+        self.wall += ahead;
+        true
+    }
+
+    /// Publishes how it stands; changes of the state one by one.
+    pub(super) fn tell(&mut self) {
+        let state = self.supervisor.state();
+        let channel = self.session.channel();
+        let (round_trip, damaged) = (channel.round_trip(), self.session.damaged());
+        let (open, resumes, full) = (self.locals.len(), self.supervisor.resumes(), self.bucket.is_full());
+        let mut changed = false;
+        self.status.send_if_modified(|status| {
+            changed = status.state != *state;
+            if changed {
+                status.state = state.clone();
+                status.hint = self.supervisor.last_failure().and_then(|failure| failure.hint.clone());
+            }
+            let other = (status.round_trip, status.open, status.resumes, status.waits_for_reader, status.damaged)
+                != (round_trip, open, resumes, full, damaged);
+            status.round_trip = round_trip.or(status.round_trip);
+            status.open = open;
+            status.resumes = resumes;
+            status.waits_for_reader = full;
+            status.damaged = damaged;
+            changed || other
+        });
+        if changed {
+            let _ = self.changes.send(self.status.borrow().clone());
+        }
+    }
+}

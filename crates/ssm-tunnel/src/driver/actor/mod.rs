@@ -1,0 +1,359 @@
+//! The loop that drives one session after the other: everything that happens comes together here.
+
+mod act;
+mod look;
+mod traffic;
+
+use super::bucket::Bucket;
+use super::dial::Link;
+use super::gate::{Gate, Granted, Options, Token};
+use super::local::{FromLocal, Key, ToLocal};
+use super::said::{Said, ShellInput};
+use super::status::Status;
+use crate::carried::Purpose;
+use crate::message::Size;
+use crate::session::Session;
+use crate::smux::StreamId;
+use crate::supervisor::{Failure, Input, State, Supervisor};
+use crate::time::Time;
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use std::collections::HashMap;
+use std::future::{Future, pending};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::error::Error;
+
+/// What has no other limit ends after this: a request to AWS, a connection.
+const ASKING: Duration = Duration::from_secs(30);
+/// The end of a session at AWS is waited for so long.
+const ENDING: Duration = Duration::from_secs(5);
+/// At least so often the loop looks around.
+const LOOK: Duration = Duration::from_secs(1);
+/// A link that was quiet for this long is asked whether it is there.
+const QUIET: Duration = Duration::from_secs(30);
+/// The same, while something waits for an acknowledgement.
+const QUIET_BUSY: Duration = Duration::from_secs(5);
+/// The answer to that is waited for so long.
+const PONG: Duration = Duration::from_secs(10);
+/// The same after the machine slept.
+const PONG_AWAKE: Duration = Duration::from_secs(3);
+/// An agent that acknowledges nothing for so long is not there.
+const SILENT: Duration = Duration::from_secs(20);
+/// How often the target is looked at.
+const CHECK: Duration = Duration::from_secs(30);
+/// A local program that sends nothing more may still read. After this long without a byte for it, it is taken as gone.
+const LINGER: Duration = Duration::from_secs(30);
+/// The same with an agent that serves one connection at a time: others wait.
+const LINGER_ALONE: Duration = Duration::from_secs(1);
+/// The wall clock runs this far ahead of the other: the machine slept.
+const SLEPT: Duration = Duration::from_secs(5);
+/// As many messages at once, before the loop looks at something else.
+const BATCH: usize = 64;
+/// With more acknowledgements than this that the link does not take, nothing more is read.
+const UNSENT: usize = 16_384;
+
+type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+enum Outcome<T> {
+    Resolved(Result<T, Failure>),
+    Started(Result<Granted, Failure>),
+    Resumed(Result<(Option<String>, Token), Failure>),
+    Connected(Result<Box<Link>, Failure>),
+}
+
+struct Local {
+    stream: StreamId,
+    queue: mpsc::UnboundedSender<ToLocal>,
+    /// Dropping it resets the connection.
+    reset: oneshot::Sender<()>,
+    eof: Option<Time>,
+}
+
+/// What the loop serves.
+pub(super) enum Served {
+    Port(TcpListener),
+    Shell { input: mpsc::Receiver<ShellInput>, output: mpsc::UnboundedSender<Said> },
+}
+
+enum Happened<T> {
+    Message(Option<Result<Message, Error>>),
+    Writable(bool),
+    Local(FromLocal),
+    Typed(Option<ShellInput>),
+    Accepted(std::io::Result<TcpStream>),
+    Done(Outcome<T>),
+    Checked(Option<String>),
+    Freed,
+    Time,
+    Stop,
+}
+
+pub(super) struct Actor<G: Gate> {
+    gate: Arc<G>,
+    options: Options,
+    purpose: Purpose,
+    served: Served,
+    started: Instant,
+    wall: SystemTime,
+    /// When it was started, in milliseconds since 1970.
+    epoch_ms: u64,
+    /// When a refused connection was told last.
+    refused_told: Option<Time>,
+    supervisor: Supervisor,
+    session: Session,
+    target: Option<G::Target>,
+    granted: Option<Granted>,
+    pending: Option<Boxed<Outcome<G::Target>>>,
+    check: Option<Boxed<Option<String>>>,
+    next_check: Time,
+    reader: Option<SplitStream<Link>>,
+    writer: Option<mpsc::Sender<Message>>,
+    writers: JoinSet<()>,
+    link_heard: Time,
+    pinged: Option<(Time, Duration)>,
+    waiting_since: Option<Time>,
+    locals: HashMap<Key, Local>,
+    keys: HashMap<StreamId, Key>,
+    next_key: Key,
+    accept_after: Time,
+    connections: JoinSet<()>,
+    from_locals: mpsc::Receiver<FromLocal>,
+    to_loop: mpsc::Sender<FromLocal>,
+    pub(super) bucket: Arc<Bucket>,
+    size: Option<Size>,
+    input_over: bool,
+    stop: watch::Receiver<bool>,
+    status: watch::Sender<Status>,
+    changes: broadcast::Sender<Status>,
+    endings: JoinSet<()>,
+}
+
+impl<G: Gate> Actor<G> {
+    pub(super) fn new(
+        gate: Arc<G>,
+        options: Options,
+        served: Served,
+        bucket: Arc<Bucket>,
+        stop: watch::Receiver<bool>,
+        status: watch::Sender<Status>,
+        changes: broadcast::Sender<Status>,
+    ) -> Self {
+        let purpose = match served {
+            Served::Port(_) => Purpose::Port,
+            Served::Shell { .. } => Purpose::Shell,
+        };
+        let (to_loop, from_locals) = mpsc::channel(64);
+        Self {
+            gate,
+            purpose,
+            served,
+            started: Instant::now(),
+            wall: SystemTime::now(),
+            refused_told: None,
+            supervisor: Supervisor::new(purpose == Purpose::Port),
+            session: Session::new(purpose, options.pace, epoch_ms()),
+            epoch_ms: epoch_ms(),
+            options,
+            target: None,
+            granted: None,
+            pending: None,
+            check: None,
+            next_check: CHECK,
+            reader: None,
+            writer: None,
+            writers: JoinSet::new(),
+            link_heard: Time::ZERO,
+            pinged: None,
+            waiting_since: None,
+            locals: HashMap::new(),
+            keys: HashMap::new(),
+            next_key: 0,
+            accept_after: Time::ZERO,
+            connections: JoinSet::new(),
+            from_locals,
+            to_loop,
+            bucket,
+            size: None,
+            input_over: false,
+            stop,
+            status,
+            changes,
+            endings: JoinSet::new(),
+        }
+    }
+
+    fn now(&self) -> Time {
+        self.started.elapsed()
+    }
+
+    /// Until it is over.
+    pub(super) async fn run(mut self) {
+        let actions = self.supervisor.start(self.now());
+        self.act(actions);
+        let timer = sleep(Duration::ZERO);
+        tokio::pin!(timer);
+        loop {
+            self.pump();
+            self.tell();
+            if matches!(self.supervisor.state(), State::Closed(_)) {
+                break;
+            }
+            let now = self.now();
+            let wake = [self.session.wake(now), self.supervisor.wake()].into_iter().flatten().min();
+            let wait = wake.map_or(LOOK, |wake| wake.saturating_sub(now).min(LOOK));
+            timer.as_mut().reset(tokio::time::Instant::now() + wait);
+            let full = self.bucket.is_full();
+            let reads = !full && self.session.channel().waiting() < UNSENT;
+            let writes = self.session.channel().waiting() > 0;
+            let sends = self.session.can_send(now);
+            let accepts = now >= self.accept_after && self.session.can_open(now);
+            let (listener, typed) = match &mut self.served {
+                Served::Port(listener) => (Some(listener), None),
+                Served::Shell { input, .. } => (None, Some(input)),
+            };
+            let happened = tokio::select! {
+                message = next(&mut self.reader), if reads => Happened::Message(message),
+                open = writable(self.writer.as_ref()), if writes => Happened::Writable(open),
+                Some(local) = self.from_locals.recv(), if sends => Happened::Local(local),
+                input = typing(typed), if sends && !self.input_over => Happened::Typed(input),
+                accepted = accept(listener), if accepts => Happened::Accepted(accepted),
+                outcome = done(&mut self.pending) => Happened::Done(outcome),
+                gone = done(&mut self.check) => Happened::Checked(gone),
+                () = self.bucket.freed(), if full => Happened::Freed,
+                () = &mut timer => Happened::Time,
+                _ = self.stop.wait_for(|stop| *stop) => Happened::Stop,
+            };
+            self.happened(happened);
+        }
+        self.finish().await;
+    }
+
+    fn happened(&mut self, happened: Happened<G::Target>) {
+        let now = self.now();
+        match happened {
+            Happened::Message(message) => self.messages(message, now),
+            Happened::Writable(true) | Happened::Freed => {}
+            Happened::Writable(false) => self.handle(Input::Lost("the connection broke while sending".into()), now),
+            Happened::Local(local) => self.local(local, now),
+            Happened::Typed(input) => self.typed(input, now),
+            Happened::Accepted(Ok(socket)) => self.accepted(socket, now),
+            // Without a free file descriptor the connection stays where it is for a moment.
+            Happened::Accepted(Err(_)) => self.accept_after = now + Duration::from_millis(200),
+            Happened::Done(outcome) => self.done(outcome, now),
+            Happened::Checked(gone) => {
+                self.next_check = now + CHECK;
+                if let Some(why) = gone {
+                    self.handle(Input::TargetGone(why), now);
+                }
+            }
+            Happened::Time => self.look(now),
+            Happened::Stop => {
+                self.session.terminate(now);
+                self.pump();
+                self.handle(Input::Stop, now);
+            }
+        }
+    }
+
+    /// Messages into the link, as many as it takes.
+    fn pump(&mut self) {
+        let Some(writer) = &self.writer else { return };
+        while self.session.channel().waiting() > 0 {
+            let Ok(permit) = writer.try_reserve() else { return };
+            let Some(frame) = self.session.transmit() else { return };
+            permit.send(Message::Binary(frame));
+        }
+    }
+
+    fn handle(&mut self, input: Input, now: Time) {
+        let actions = self.supervisor.handle(input, now);
+        self.act(actions);
+    }
+
+    fn disconnect(&mut self) {
+        self.reader = None;
+        // Its task writes what it has, and ends.
+        self.writer = None;
+        self.session.lost();
+        self.pinged = None;
+        self.waiting_since = None;
+    }
+
+    async fn finish(mut self) {
+        self.disconnect();
+        self.locals.clear();
+        if let Served::Shell { output, .. } = &self.served {
+            let _ = output.send(Said::Closed);
+        }
+        let all = async {
+            while self.writers.join_next().await.is_some() {}
+            while self.endings.join_next().await.is_some() {}
+            while self.connections.join_next().await.is_some() {}
+        };
+        let _ = timeout(ENDING, all).await;
+    }
+}
+
+fn epoch_ms() -> u64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(1, |since| since.as_millis() as u64)
+}
+
+async fn next(reader: &mut Option<SplitStream<Link>>) -> Option<Result<Message, Error>> {
+    match reader {
+        Some(reader) => reader.next().await,
+        None => pending().await,
+    }
+}
+
+async fn writable(writer: Option<&mpsc::Sender<Message>>) -> bool {
+    match writer {
+        Some(writer) => writer.reserve().await.is_ok(),
+        None => pending().await,
+    }
+}
+
+async fn typing(input: Option<&mut mpsc::Receiver<ShellInput>>) -> Option<ShellInput> {
+    match input {
+        Some(input) => input.recv().await,
+        None => pending().await,
+    }
+}
+
+async fn accept(listener: Option<&mut TcpListener>) -> std::io::Result<TcpStream> {
+    match listener {
+        Some(listener) => listener.accept().await.map(|(socket, _)| socket),
+        None => pending().await,
+    }
+}
+
+async fn done<T>(future: &mut Option<Boxed<T>>) -> T {
+    let Some(running) = future else { return pending().await };
+    let result = running.await;
+    *future = None;
+    result
+}
+
+/// Writes what is in the queue until it is dropped, and flushes whenever there is nothing more.
+async fn write(mut sink: SplitSink<Link, Message>, mut queue: mpsc::Receiver<Message>) {
+    while let Some(message) = queue.recv().await {
+        if sink.feed(message).await.is_err() {
+            return;
+        }
+        while let Ok(message) = queue.try_recv() {
+            if sink.feed(message).await.is_err() {
+                return;
+            }
+        }
+        if sink.flush().await.is_err() {
+            return;
+        }
+    }
+    let _ = sink.close().await;
+}

@@ -1,0 +1,182 @@
+//! Bytes: from the link to local programs, and from them to the link.
+
+use super::{Actor, BATCH, LOOK, Local, Served};
+use crate::carried::Event;
+use crate::driver::gate::Gate;
+use crate::driver::local::{self, FromLocal, Key, ToLocal};
+use crate::driver::said::{Said, ShellInput};
+use crate::supervisor::Input;
+use crate::time::Time;
+use bytes::Bytes;
+use futures_util::{FutureExt, StreamExt};
+use tokio::net::TcpStream;
+use tokio::sync::{mpsc, oneshot};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::error::Error;
+
+impl<G: Gate> Actor<G> {
+    pub(super) fn messages(&mut self, first: Option<Result<Message, Error>>, now: Time) {
+        let mut next = Some(first);
+        for left in (0..BATCH).rev() {
+            let Some(message) = next else { return };
+            match message {
+                Some(Ok(Message::Binary(bytes))) => self.received(&bytes, now),
+                Some(Ok(Message::Close(frame))) => {
+                    let why = frame.map_or_else(
+                        || "the service closed the connection".to_owned(),
+                        |frame| format!("the service closed the connection: {} {}", frame.code, frame.reason),
+                    );
+                    return self.handle(Input::Lost(why), now);
+                }
+                Some(Ok(_)) => {}
+                Some(Err(Error::Io(error))) => {
+                    return self.handle(Input::Lost(format!("the connection broke: {}", error.kind())), now);
+                }
+                Some(Err(_)) | None => return self.handle(Input::Lost("the connection broke".into()), now),
+            }
+            self.link_heard = now;
+            self.pinged = None;
+            if self.bucket.is_full() {
+                return;
+            }
+            next = self.reader.as_mut().filter(|_| left > 0).and_then(|reader| reader.next().now_or_never());
+        }
+    }
+
+    fn received(&mut self, bytes: &Bytes, now: Time) {
+        let before = self.session.channel().heard();
+        // A damaged message is sent again by who sent it.
+        let _ = self.session.receive(bytes, now);
+        if self.session.channel().heard() != before {
+            self.waiting_since = None;
+            self.handle(Input::Heard, now);
+        }
+        while let Some(event) = self.session.event() {
+            self.event(event, now);
+        }
+    }
+
+    fn event(&mut self, event: Event, now: Time) {
+        match event {
+            Event::Ready { .. } => {
+                self.handle(Input::HandshakeComplete, now);
+                if let Some(size) = self.size {
+                    self.session.resize(size, now);
+                }
+            }
+            Event::Data(stream, bytes) => {
+                if let Some(local) = self.keys.get(&stream).and_then(|key| self.locals.get_mut(key)) {
+                    let length = bytes.len();
+                    local.eof = local.eof.map(|_| now);
+                    self.bucket.fill(length);
+                    if local.queue.send(ToLocal::Data(bytes)).is_err() {
+                        self.bucket.drain(length);
+                    }
+                    self.status.send_if_modified(|status| {
+                        status.received += length as u64;
+                        false
+                    });
+                }
+            }
+            Event::Ended { stream, refused } => {
+                if let Some(local) = self.keys.remove(&stream).and_then(|key| self.locals.remove(&key)) {
+                    if refused {
+                        // Dropped: the local program sees a reset, not an empty answer.
+                        self.status.send_modify(|status| status.refused += 1);
+                        self.tell_refusal(now);
+                    } else {
+                        let _ = local.queue.send(ToLocal::End);
+                        // It ends by itself once everything is written.
+                        let Local { queue, reset, .. } = local;
+                        self.connections.spawn(async move {
+                            queue.closed().await;
+                            drop(reset);
+                        });
+                    }
+                }
+            }
+            Event::Output(bytes) => self.say(Said::Output(bytes)),
+            Event::Stderr(bytes) => self.say(Said::Stderr(bytes)),
+            Event::Exit(code) => self.say(Said::Exit(code)),
+            Event::Closed(why) | Event::Broken(why) => self.handle(Input::Over(why), now),
+        }
+    }
+
+    /// Among the changes too, once a second: a person waits for the reason of a connection that was reset.
+    fn tell_refusal(&mut self, now: Time) {
+        if self.refused_told.is_none_or(|told| now.saturating_sub(told) >= LOOK) {
+            self.refused_told = Some(now);
+            let _ = self.changes.send(self.status.borrow().clone());
+        }
+    }
+
+    fn say(&mut self, said: Said) {
+        let Served::Shell { output, .. } = &self.served else { return };
+        let length = said.len();
+        self.bucket.fill(length);
+        if output.send(said).is_err() {
+            self.bucket.drain(length);
+        }
+        self.status.send_if_modified(|status| {
+            status.received += length as u64;
+            false
+        });
+    }
+
+    pub(super) fn local(&mut self, local: FromLocal, now: Time) {
+        match local {
+            FromLocal::Data(key, bytes) => {
+                let Some(local) = self.locals.get(&key) else { return };
+                self.session.send(local.stream, &bytes, now);
+                self.count_sent(bytes.len());
+            }
+            FromLocal::Eof(key) => {
+                if let Some(local) = self.locals.get_mut(&key) {
+                    local.eof = Some(now);
+                }
+            }
+            FromLocal::Gone(key) => self.end(key, now),
+        }
+    }
+
+    fn count_sent(&self, bytes: usize) {
+        self.status.send_if_modified(|status| {
+            status.sent += bytes as u64;
+            false
+        });
+    }
+
+    pub(super) fn end(&mut self, key: Key, now: Time) {
+        if let Some(local) = self.locals.remove(&key) {
+            self.keys.remove(&local.stream);
+            self.session.end(local.stream, now);
+        }
+    }
+
+    pub(super) fn typed(&mut self, input: Option<ShellInput>, now: Time) {
+        match input {
+            Some(ShellInput::Bytes(bytes)) => {
+                self.session.input(&bytes, now);
+                self.count_sent(bytes.len());
+            }
+            Some(ShellInput::Size(size)) => {
+                self.size = Some(size);
+                self.session.resize(size, now);
+            }
+            None => self.input_over = true,
+        }
+    }
+
+    pub(super) fn accepted(&mut self, socket: TcpStream, now: Time) {
+        let Some(stream) = self.session.open(now) else { return };
+        let key = self.next_key;
+        self.next_key += 1;
+        let (queue, from_queue) = mpsc::unbounded_channel();
+        let (reset, on_reset) = oneshot::channel();
+        self.locals.insert(key, Local { stream, queue, reset, eof: None });
+        self.keys.insert(stream, key);
+        self.status.send_modify(|status| status.connections += 1);
+        let (out, bucket) = (self.to_loop.clone(), self.bucket.clone());
+        self.connections.spawn(local::serve(socket, key, out, from_queue, on_reset, bucket));
+    }
+}

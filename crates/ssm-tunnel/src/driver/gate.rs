@@ -1,0 +1,72 @@
+//! What the driver needs of its user: who asks AWS, and how to reach the WebSocket.
+
+use super::proxy::Proxy;
+use crate::carried::Pace;
+use crate::supervisor::Failure;
+use rustls::ClientConfig;
+use secrecy::SecretString;
+use std::future::Future;
+use std::sync::Arc;
+
+/// The credentials that AWS grants a session with. It does not print.
+pub type Token = SecretString;
+/// Of AWS.
+pub type Credentials = aws_credential_types::Credentials;
+
+/// What AWS says of a session that it opened.
+#[derive(Debug, Clone)]
+pub struct Granted {
+    /// Its id.
+    pub session_id: String,
+    /// Where its WebSocket is.
+    pub url: String,
+    /// What opens it.
+    pub token: Token,
+}
+
+/// Who asks AWS: the driver's user.
+pub trait Gate: Send + Sync + 'static {
+    /// What a session is opened to.
+    type Target: Clone + Send + Sync + 'static;
+
+    /// Looks for what the session is to be opened to, now.
+    fn resolve(&self) -> impl Future<Output = Result<Self::Target, Failure>> + Send;
+    /// The target in words, for people.
+    fn describe(&self, target: &Self::Target) -> String;
+    /// Opens a session.
+    fn start(&self, target: &Self::Target) -> impl Future<Output = Result<Granted, Failure>> + Send;
+    /// Lets a session go on after its link was lost. Without a token in the answer of AWS the session is
+    /// [gone](crate::FailureKind::Gone). None instead of the address: the one before.
+    fn resume(&self, session_id: &str) -> impl Future<Output = Result<(Option<String>, Token), Failure>> + Send;
+    /// Ends a session.
+    fn terminate(&self, session_id: &str) -> impl Future<Output = Result<(), Failure>> + Send;
+    /// Whether the target is still there; asked every half minute. Why not, in words.
+    fn gone(&self, target: &Self::Target) -> impl Future<Output = Option<String>> + Send;
+    /// Fresh credentials, for the signature of the WebSocket's address.
+    fn credentials(&self) -> impl Future<Output = Result<Credentials, Failure>> + Send;
+}
+
+/// How to reach the WebSocket.
+#[derive(Clone)]
+pub struct Options {
+    /// The region that signatures are for.
+    pub region: String,
+    /// For `wss://`: whom to trust. None where there is no TLS (a simulator on this machine).
+    pub tls: Option<Arc<ClientConfig>>,
+    /// The proxy that `wss://` goes through.
+    pub proxy: Option<Proxy>,
+    /// How fast data is sent.
+    pub pace: Pace,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_not_printed() {
+        let granted =
+            Granted { session_id: "s-1".into(), url: "wss://x".into(), token: "hush-token".to_owned().into() };
+        assert!(!format!("{granted:?}").contains("hush"));
+    }
+}

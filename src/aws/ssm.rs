@@ -1,0 +1,262 @@
+//! Session Manager and ECS Exec: the requests of tunnels and shells. What goes through them is in `ssm_tunnel`.
+
+use super::budget::Class;
+use super::convert::{tail_of, time};
+use super::ecs_tasks::{DESCRIBE_TASKS, LIST_TASKS};
+use super::session::{Action, Caller, Session};
+use crate::app::effect::Lane;
+use crate::model::tunnel::{Candidate, Chosen, ExecContainer, NoTarget, Wanted, choose, short};
+use crate::model::{Failure, FailureKind};
+use aws_sdk_ecs::types as sdk;
+use ssm_tunnel::{Credentials, Gate, Granted, Token};
+
+const START: Action = Action { name: "ssm:StartSession", class: Class::Sessions };
+const RESUME: Action = Action { name: "ssm:ResumeSession", class: Class::Sessions };
+const TERMINATE: Action = Action { name: "ssm:TerminateSession", class: Class::Sessions };
+const EXECUTE: Action = Action { name: "ecs:ExecuteCommand", class: Class::EcsUpdate };
+const DESCRIBE_SERVICES: Action = Action { name: "ecs:DescribeServices", class: Class::EcsServices };
+const DOCUMENT: &str = "AWS-StartPortForwardingSessionToRemoteHost";
+
+/// What a session is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Purpose {
+    /// Connections to a host and a port.
+    Port {
+        /// As the container resolves it.
+        host: String,
+        port: u16,
+    },
+    /// A command with a terminal.
+    Shell {
+        /// As it is typed.
+        command: String,
+    },
+}
+
+/// Opens, resumes and ends sessions through a container of a service.
+#[derive(Debug, Clone)]
+pub struct Gateway {
+    session: Session,
+    wanted: Wanted,
+    purpose: Purpose,
+}
+
+impl Gateway {
+    /// For one tunnel or shell.
+    pub fn new(session: Session, wanted: Wanted, purpose: Purpose) -> Self {
+        Self { session, wanted, purpose }
+    }
+
+    fn caller(&self) -> Caller<'_> {
+        Caller::new(&self.session, Lane::Operator)
+    }
+
+    /// The container to go through, now.
+    ///
+    /// # Errors
+    /// Why there is none, and what to do.
+    pub async fn choose(&self) -> Result<Chosen, Failure> {
+        if let Some(instance) = &self.wanted.instance {
+            return Ok(Chosen { task: instance.clone(), container: String::new(), runtime: String::new() });
+        }
+        let tasks = self.candidates().await?;
+        // Whether the service has it on is a better hint, and no more than that.
+        let exec = if tasks.iter().any(|task| task.exec) { Some(true) } else { self.service_exec().await };
+        choose(&self.wanted, exec, &tasks).map_err(|none| no_target(&none))
+    }
+
+    async fn candidates(&self) -> Result<Vec<Candidate>, Failure> {
+        let (cluster, service) = (self.wanted.cluster.as_str(), self.wanted.service.as_str());
+        let caller = self.caller();
+        let listed = caller
+            .call(LIST_TASKS, |clients| clients.ecs().list_tasks().cluster(cluster).service_name(service).send())
+            .await?;
+        let arns = listed.task_arns.unwrap_or_default();
+        if arns.is_empty() {
+            return Ok(Vec::new());
+        }
+        let described = caller
+            .call(DESCRIBE_TASKS, |clients| {
+                clients.ecs().describe_tasks().cluster(cluster).set_tasks(Some(arns.clone())).send()
+            })
+            .await?;
+        Ok(described.tasks.unwrap_or_default().into_iter().map(candidate).collect())
+    }
+
+    async fn service_exec(&self) -> Option<bool> {
+        let (cluster, service) = (self.wanted.cluster.as_str(), self.wanted.service.as_str());
+        let caller = self.caller();
+        let answer = caller
+            .call(DESCRIBE_SERVICES, |clients| {
+                clients.ecs().describe_services().cluster(cluster).services(service).send()
+            })
+            .await
+            .ok()?;
+        answer.services().first().map(sdk::Service::enable_execute_command)
+    }
+
+    async fn start_port(&self, chosen: &Chosen, host: &str, port: u16) -> Result<Granted, Failure> {
+        let cluster = self.wanted.cluster.rsplit('/').next().unwrap_or_default();
+        let target = match &self.wanted.instance {
+            Some(instance) => instance.clone(),
+            None => format!("ecs:{cluster}_{}_{}", chosen.task, chosen.runtime),
+        };
+        let port = port.to_string();
+        let answer = self
+            .caller()
+            .call(START, |clients| {
+                let request = clients.ssm().start_session().target(&target).document_name(DOCUMENT);
+                request
+                    .parameters("host", vec![host.to_owned()])
+                    .parameters("portNumber", vec![port.clone()])
+                    .parameters("localPortNumber", vec!["0".to_owned()])
+                    .send()
+            })
+            .await?;
+        granted(START, answer.session_id, answer.stream_url, answer.token_value)
+    }
+
+    async fn start_shell(&self, chosen: &Chosen, command: &str) -> Result<Granted, Failure> {
+        let answer = self
+            .caller()
+            .call(EXECUTE, |clients| {
+                let request = clients.ecs().execute_command().cluster(&self.wanted.cluster).task(&chosen.task);
+                request.container(&chosen.container).command(command).interactive(true).send()
+            })
+            .await?;
+        let session = answer.session.unwrap_or_else(|| sdk::Session::builder().build());
+        granted(EXECUTE, session.session_id, session.stream_url, session.token_value)
+    }
+}
+
+fn candidate(task: sdk::Task) -> Candidate {
+    let containers = task.containers.unwrap_or_default().into_iter().map(|container| {
+        let agent = container
+            .managed_agents
+            .unwrap_or_default()
+            .into_iter()
+            .find(|agent| agent.name == Some(sdk::ManagedAgentName::ExecuteCommandAgent));
+        ExecContainer {
+            name: container.name.unwrap_or_default(),
+            runtime: container.runtime_id,
+            reason: agent.as_ref().and_then(|agent| agent.reason.clone()),
+            agent: agent.and_then(|agent| agent.last_status),
+        }
+    });
+    Candidate {
+        containers: containers.collect(),
+        task: tail_of(task.task_arn),
+        status: task.last_status.unwrap_or_default(),
+        desired: task.desired_status.unwrap_or_default(),
+        health: task.health_status.map(|health| health.as_str().to_owned()).unwrap_or_default(),
+        started_at: time(task.started_at),
+        exec: task.enable_execute_command,
+        platform: task.platform_version,
+    }
+}
+
+fn no_target(none: &NoTarget) -> Failure {
+    // One that may be there in a moment is asked for again.
+    let kind = if none.soon { FailureKind::Service } else { FailureKind::NotFound };
+    Failure::new(kind, none.why.clone()).hinted(none.hint.clone())
+}
+
+fn granted(action: Action, id: Option<String>, url: Option<String>, token: Option<String>) -> Result<Granted, Failure> {
+    match (id, url, token) {
+        (Some(session_id), Some(url), Some(token)) if !token.is_empty() => {
+            Ok(Granted { session_id, url, token: token.into() })
+        }
+        _ => Err(Failure::new(FailureKind::Malformed, format!("{}: the answer has no session", action.name))),
+    }
+}
+
+/// What follows from a failure for a session.
+fn of(failure: &Failure) -> ssm_tunnel::Failure {
+    use ssm_tunnel::FailureKind as Kind;
+    let not_yet = failure.message.contains("TargetNotConnected") || failure.message.contains("agent isn");
+    let kind = match failure.kind {
+        FailureKind::Credentials => Kind::Credentials,
+        _ if failure.message.contains("DoesNotExistException") => Kind::Gone,
+        _ if not_yet => Kind::Transient,
+        FailureKind::Denied | FailureKind::WrongAccount | FailureKind::NotFound | FailureKind::Invalid => Kind::Refused,
+        FailureKind::Throttled
+        | FailureKind::Unreachable
+        | FailureKind::Timeout
+        | FailureKind::Malformed
+        | FailureKind::Service
+        | FailureKind::Other => Kind::Transient,
+    };
+    ssm_tunnel::Failure { kind, message: failure.message.clone(), hint: Some(failure.hint().to_owned()) }
+}
+
+impl Gate for Gateway {
+    type Target = Chosen;
+
+    async fn resolve(&self) -> Result<Chosen, ssm_tunnel::Failure> {
+        self.choose().await.map_err(|failure| of(&failure))
+    }
+
+    fn describe(&self, target: &Chosen) -> String {
+        if let Some(instance) = &self.wanted.instance {
+            return format!("instance {instance}");
+        }
+        format!("{}, task {}, container {}", self.wanted.service, short(&target.task), target.container)
+    }
+
+    async fn start(&self, target: &Chosen) -> Result<Granted, ssm_tunnel::Failure> {
+        let started = match &self.purpose {
+            Purpose::Port { host, port } => self.start_port(target, host, *port).await,
+            Purpose::Shell { command } => self.start_shell(target, command).await,
+        };
+        started.map_err(|failure| {
+            let not_connected = failure.message.contains("TargetNotConnected");
+            let failure = match &self.wanted.instance {
+                Some(_) if not_connected => failure.hinted(
+                    "the instance must run, with an agent that reaches Systems Manager and a role with \
+                     AmazonSSMManagedInstanceCore; one that was just started needs a minute",
+                ),
+                _ => failure,
+            };
+            of(&failure)
+        })
+    }
+
+    async fn resume(&self, session_id: &str) -> Result<(Option<String>, Token), ssm_tunnel::Failure> {
+        let resumed = self
+            .caller()
+            .call(RESUME, |clients| clients.ssm().resume_session().session_id(session_id).send())
+            .await
+            .map_err(|failure| of(&failure))?;
+        match resumed.token_value {
+            Some(token) if !token.is_empty() => Ok((resumed.stream_url, token.into())),
+            _ => Err(ssm_tunnel::Failure::new(ssm_tunnel::FailureKind::Gone, "the session timed out at AWS")),
+        }
+    }
+
+    async fn terminate(&self, session_id: &str) -> Result<(), ssm_tunnel::Failure> {
+        let ended = self
+            .caller()
+            .call(TERMINATE, |clients| clients.ssm().terminate_session().session_id(session_id).send())
+            .await;
+        ended.map(drop).map_err(|failure| of(&failure))
+    }
+
+    async fn gone(&self, target: &Chosen) -> Option<String> {
+        if self.wanted.instance.is_some() {
+            return None;
+        }
+        let (cluster, task) = (self.wanted.cluster.as_str(), target.task.as_str());
+        let answer = self
+            .caller()
+            .call(DESCRIBE_TASKS, |clients| clients.ecs().describe_tasks().cluster(cluster).tasks(task).send())
+            .await
+            // What cannot be asked is not gone.
+            .ok()?;
+        let there = answer.tasks().iter().any(|task| task.last_status() == Some("RUNNING"));
+        (!there).then(|| format!("task {} does not run any more", short(task)))
+    }
+
+    async fn credentials(&self) -> Result<Credentials, ssm_tunnel::Failure> {
+        self.session.credentials().await.map_err(|failure| of(&failure))
+    }
+}

@@ -1,0 +1,37 @@
+//! `cockpit tunnel`: what is typed.
+
+use clap::Args;
+
+/// Open a private database on a local port, and keep it open
+#[derive(Debug, Clone, PartialEq, Args)]
+#[command(
+    after_help = "It goes through a container of a service with ECS Exec, and stays up until Ctrl-C: when the service
+closes the connection every hour, when the network changes or the machine sleeps, when the task is
+replaced. Connections that cannot be saved are reset, never ended as if their data were complete. The
+session-manager-plugin is not needed. The keys of [environments.NAME.tunnel] say where to and through what.
+
+Examples:
+  cockpit tunnel staging                                 the writer, at 127.0.0.1:5432
+  cockpit tunnel staging --to reader --port 0 --json     states as lines, at a free port
+  cockpit tunnel staging prod                            both; the second needs a port of its own (tunnel.port)"
+)]
+pub struct Arguments {
+    /// The environments; `--env` or the default one without any
+    #[arg(value_name = "ENVIRONMENT")]
+    pub environments: Vec<String>,
+    /// The local port; 0 takes a free one
+    #[arg(long, value_name = "N")]
+    pub port: Option<u16>,
+    /// Where to: `writer`, `reader`, or a host and a port
+    #[arg(long, value_name = "WHERE")]
+    pub to: Option<String>,
+    /// The service through whose tasks it goes, or an instance by its id
+    #[arg(long, value_name = "SERVICE|INSTANCE")]
+    pub through: Option<String>,
+    /// Print the password in the connection strings
+    #[arg(long)]
+    pub show_password: bool,
+    /// An object a line, as `-o json`
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,152 @@
+//! How a tunnel stands, as a line for people or for scripts.
+
+use crate::model::connection_string::Place;
+use schemars::JsonSchema;
+use serde::Serialize;
+use ssm_tunnel::State;
+use ssm_tunnel::driver::Status;
+use std::net::SocketAddr;
+
+/// Raised when a field is renamed or removed.
+pub const SCHEMA: &str = "cockpit.tunnel/1";
+
+/// A change of a tunnel's state.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct TunnelDto {
+    /// `cockpit.tunnel/1`.
+    pub schema: String,
+    /// The environment.
+    pub environment: String,
+    /// `resolving`, `opening`, `ready`, `resuming`, `replacing` or `closed`.
+    pub state: String,
+    /// Why, where there is a reason.
+    pub reason: Option<String>,
+    /// What to do, where something can be done.
+    pub hint: Option<String>,
+    /// Where it listens: `127.0.0.1:5432`.
+    pub local: String,
+    /// Where it leads: a host and a port.
+    pub to: String,
+    /// The container that it goes through, once one is known.
+    pub through: Option<String>,
+    /// The id of the session at AWS, once there is one.
+    pub session: Option<String>,
+    /// Bytes from here to there.
+    pub sent: u64,
+    /// Bytes from there to here.
+    pub received: u64,
+    /// A round to the agent, in milliseconds, once measured.
+    pub round_trip_ms: Option<u64>,
+    /// How often a lost connection to AWS was made again without losing anything.
+    pub resumes: u64,
+    /// How often another session had to be opened; each reset all connections.
+    pub replacements: u64,
+    /// Local connections that are open.
+    pub open: usize,
+    /// Local connections since the start.
+    pub connections: u64,
+    /// Connections that the other side refused.
+    pub refused: u64,
+}
+
+impl TunnelDto {
+    pub(super) fn new(environment: &str, local: SocketAddr, to: &str, status: &Status) -> Self {
+        Self {
+            schema: SCHEMA.to_owned(),
+            environment: environment.to_owned(),
+            state: status.state.word().to_owned(),
+            reason: status.state.reason(),
+            hint: status.hint.clone(),
+            local: local.to_string(),
+            to: to.to_owned(),
+            through: status.target.clone(),
+            session: status.session_id.clone(),
+            sent: status.sent,
+            received: status.received,
+            round_trip_ms: status.round_trip.map(|round| round.as_millis() as u64),
+            resumes: status.resumes,
+            replacements: status.replacements,
+            open: status.open,
+            connections: status.connections,
+            refused: status.refused,
+        }
+    }
+
+    /// For people.
+    pub(super) fn line(&self) -> String {
+        let mut line = format!("{}: {}", self.environment, self.state);
+        match (self.state.as_str(), &self.through) {
+            ("ready", Some(through)) => line.push_str(&format!("  {} → {} through {through}", self.local, self.to)),
+            ("ready", None) => line.push_str(&format!("  {} → {}", self.local, self.to)),
+            _ => {}
+        }
+        if self.refused > 0 && self.state == "ready" {
+            let were = if self.refused == 1 { "connection was" } else { "connections were" };
+            line.push_str(&format!("; {} {were} refused: {} cannot be reached from there", self.refused, self.to));
+        }
+        if let Some(reason) = &self.reason {
+            line.push_str(&format!(": {reason}"));
+        }
+        line
+    }
+}
+
+/// How programs connect, below the first line that says ready.
+pub(super) fn strings(place: &Place<'_>) -> String {
+    format!(
+        "  psql                       {}\n  URL (Prisma and others)    {}\n  JDBC (DBeaver, DataGrip)   {}\n",
+        place.psql(),
+        place.url(),
+        place.jdbc()
+    )
+}
+
+/// Whether it is the first time that connections go through.
+pub(super) fn is_ready(status: &Status) -> bool {
+    status.state == State::Ready
+}
+
+/// One with all there can be.
+#[cfg(test)]
+pub(in crate::commands) fn example() -> TunnelDto {
+    TunnelDto {
+        schema: SCHEMA.to_owned(),
+        environment: "staging".to_owned(),
+        state: "ready".to_owned(),
+        reason: None,
+        hint: Some("wait".to_owned()),
+        local: "127.0.0.1:5432".to_owned(),
+        to: "db.example:5432".to_owned(),
+        through: Some("web, task 0123abcd, container web".to_owned()),
+        session: Some("s-1".to_owned()),
+        sent: 1,
+        received: 2,
+        round_trip_ms: Some(21),
+        resumes: 3,
+        replacements: 0,
+        open: 1,
+        connections: 4,
+        refused: 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_says_where_it_leads_and_what_was_refused() {
+        let line = example().line();
+        assert!(line.starts_with("staging: ready  127.0.0.1:5432 → db.example:5432 through web, task"), "{line}");
+        assert!(line.ends_with("2 connections were refused: db.example:5432 cannot be reached from there"), "{line}");
+        let lost = TunnelDto { state: "resuming".into(), reason: Some("1000 Bye".into()), ..example() };
+        assert_eq!(lost.line(), "staging: resuming: 1000 Bye");
+    }
+
+    #[test]
+    fn the_strings_have_no_password_unless_there_is_one_to_show() {
+        let place = Place { port: 5432, user: Some("app"), database: Some("shop"), ..Place::default() };
+        assert!(!strings(&place).contains("hush"));
+        assert_eq!(strings(&Place { password: Some("hush"), ..place }).matches("hush").count(), 2);
+    }
+}

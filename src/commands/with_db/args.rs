@@ -1,0 +1,36 @@
+//! `cockpit with-db`: what is typed.
+
+use clap::Args;
+
+/// Run a command with `DATABASE_URL` leading to an environment's database
+#[derive(Debug, Clone, PartialEq, Args)]
+#[command(
+    after_help = "It opens a tunnel on a free port, waits until PostgreSQL answers, runs the command and ends the tunnel. User
+and password come from `tunnel.secret` or `tunnel.parameter` of the environment, and stand in the command's
+environment alone. Its exit code, its input and its signals are the command's. With --read-only the sessions
+begin as read-only ones (default_transaction_read_only): that keeps from mistakes, not from intent.
+
+Examples:
+  cockpit with-db staging -- pnpm prisma migrate deploy
+  cockpit --read-only with-db prod --reader --yes --confirm prod -- psql -c 'select count(*) from orders'"
+)]
+pub struct Arguments {
+    /// The environment; `--env` or the default one without it
+    #[arg(value_name = "ENVIRONMENT")]
+    pub environment: Option<String>,
+    /// The reader instead of the writer
+    #[arg(long, conflicts_with = "to")]
+    pub reader: bool,
+    /// Where to: `writer`, `reader`, or a host and a port
+    #[arg(long, value_name = "WHERE")]
+    pub to: Option<String>,
+    /// The service through whose tasks it goes, or an instance by its id
+    #[arg(long, value_name = "SERVICE|INSTANCE")]
+    pub through: Option<String>,
+    /// The variable
+    #[arg(long, value_name = "NAME", default_value = "DATABASE_URL")]
+    pub var: String,
+    /// The command with its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub command: Vec<String>,
+}

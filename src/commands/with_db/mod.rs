@@ -1,0 +1,18 @@
+//! `cockpit with-db`: a command with a database behind a variable.
+
+pub(super) mod args;
+mod run;
+
+use super::declared::{Declared, Work, always};
+use crate::cli::output;
+use args::Arguments;
+
+pub(super) const COMMAND: Declared<Arguments> = Declared {
+    name: "with-db",
+    formats: |_| output::NONE,
+    // Signals are the command's.
+    takes_interrupt: always,
+    work: Work::Prints,
+    schemas: &[],
+    run: |context, arguments, _| Box::pin(run::run(context, arguments)),
+};

@@ -1,0 +1,102 @@
+//! Opens a tunnel, waits for the database, and runs the command.
+
+use super::args::Arguments;
+use crate::app::command::Risk;
+use crate::cli::{ExitCode, Report};
+use crate::commands::context::Context;
+use crate::commands::through::{Target, Wish, ended, facts};
+use crate::model::connection_string::Place;
+use crate::runtime::postgres::{Answer, answers};
+use crate::runtime::{child, stop::stopped};
+use secrecy::ExposeSecret;
+use ssm_tunnel::Tunnel;
+use std::ffi::OsString;
+
+pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, Report> {
+    let name = &arguments.var;
+    let good = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if !name.chars().all(good) || name.starts_with(|c: char| c.is_ascii_digit()) {
+        return Err(Report::usage(format!("`{name}` is no name of a variable")));
+    }
+    let target = Target::open(context, arguments.environment.as_deref()).await?;
+    target.guarded(context, Risk::Change, false).await?;
+    let to = if arguments.reader { Some("reader") } else { arguments.to.as_deref() };
+    let far = target.far(context, to).await?;
+    let login = target.login(&far).await?;
+    let wish = Wish { to, through: arguments.through.as_deref(), port: Some(0) };
+    let (tunnel, service) = target.tunnel(context, &wish, &far).await?;
+    let place = format!("{}:{}", far.host, far.port);
+    // What is typed for the command may hold a secret: its name alone is written down.
+    let program = arguments.command.first().cloned().unwrap_or_default();
+    let command = format!("cockpit with-db {} --to {place} --through {service} -- {program}", target.environment.name);
+    let local = tunnel.local();
+    let begun = target.audit("with-db", &command, serde_json::json!({"to": place}), "started", "");
+    if let Err(report) = begun {
+        tunnel.close().await;
+        return Err(report);
+    }
+    let outcome = tokio::select! {
+        ready = ready(context, &tunnel, local.port()) => Ok(ready),
+        signal = stopped() => Err(signal.code()),
+    };
+    let outcome = match outcome {
+        Ok(Ok(tls)) => {
+            let login_place = Place {
+                port: local.port(),
+                user: login.user.as_deref(),
+                password: login.password.as_ref().map(ExposeSecret::expose_secret),
+                database: login.database.as_deref(),
+                tls,
+                read_only: context.global.read_only,
+            };
+            let mut variables = vec![(name.clone(), OsString::from(login_place.url()))];
+            if context.global.read_only {
+                // For programs of libpq that are told where to connect in another way.
+                variables.push(("PGOPTIONS".to_owned(), "-c default_transaction_read_only=on".into()));
+            }
+            child::run(&arguments.command, variables).await.map(ExitCode::Of).map_err(|error| {
+                Report::new("command", format!("`{program}` cannot be started"), ExitCode::Failed).caused_by(&error)
+            })
+        }
+        Ok(Err(report)) => Err(report),
+        Err(code) => Ok(code),
+    };
+    let status = tunnel.close().await;
+    let (word, reason) = match &outcome {
+        Ok(code) => ("done", format!("exit code {}", code.code())),
+        Err(report) => ("failed", report.message.clone()),
+    };
+    target.audit("with-db", &command, facts(&status, &place, Some(local)), word, &reason)?;
+    outcome
+}
+
+/// Until connections go through and PostgreSQL answers; whether it speaks TLS.
+async fn ready(context: &Context, tunnel: &Tunnel, port: u16) -> Result<bool, Report> {
+    let limit = async {
+        match context.limit() {
+            Some(limit) => tokio::time::sleep(limit).await,
+            None => std::future::pending().await,
+        }
+    };
+    let answered = async {
+        if let Err(status) = tunnel.ready().await {
+            return Err(ended("the tunnel", &status)
+                .unwrap_or_else(|| Report::new("session", "the tunnel was closed", ExitCode::Failed)));
+        }
+        match answers(port).await {
+            Answer::Plain => Ok(false),
+            Answer::Tls => Ok(true),
+            Answer::Other => Err(Report::new("database", "what answers there is not PostgreSQL", ExitCode::Failed)
+                .hint("see where the tunnel leads: `tunnel.to` of the environment, or --to")),
+            Answer::Refused => {
+                Err(Report::new("database", "the database cannot be reached from the container", ExitCode::Failed)
+                    .hint("its security group must let the service in, and the host and port must be right (--to)"))
+            }
+        }
+    };
+    tokio::select! {
+        answered = answered => answered,
+        () = limit => Err(Report::new("timeout", "the database did not answer in time", ExitCode::TimedOut)
+            .hint("give it more time with --timeout")),
+    }
+}

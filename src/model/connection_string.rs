@@ -1,0 +1,118 @@
+//! How programs are told where a PostgreSQL database is, and who connects.
+
+/// A database at a local port.
+#[derive(Clone, Copy, Default)]
+pub struct Place<'a> {
+    pub port: u16,
+    pub user: Option<&'a str>,
+    /// Only where it is asked for by name, or for the environment of a program that is started.
+    pub password: Option<&'a str>,
+    pub database: Option<&'a str>,
+    /// The server speaks TLS. Its certificate names another host, so that it cannot be checked here.
+    pub tls: bool,
+    /// Sessions begin as read-only ones.
+    pub read_only: bool,
+}
+
+impl Place<'_> {
+    /// As psql, Prisma and most others take it.
+    pub fn url(&self) -> String {
+        let mut url = String::from("postgresql://");
+        if let Some(user) = self.user {
+            url.push_str(&encoded(user));
+            if let Some(password) = self.password {
+                url.push(':');
+                url.push_str(&encoded(password));
+            }
+            url.push('@');
+        }
+        url.push_str(&format!("127.0.0.1:{}/{}", self.port, encoded(self.database.unwrap_or_default())));
+        let mut sign = '?';
+        let mut add = |pair: &str| {
+            url.push(sign);
+            url.push_str(pair);
+            sign = '&';
+        };
+        if self.tls {
+            add("sslmode=require");
+        }
+        if self.read_only {
+            add("options=-c%20default_transaction_read_only%3Don");
+        }
+        url
+    }
+
+    /// As it is typed at a shell.
+    pub fn psql(&self) -> String {
+        let mut command = format!("psql -h 127.0.0.1 -p {}", self.port);
+        for (flag, value) in [(" -U ", self.user), (" -d ", self.database)] {
+            if let Some(value) = value {
+                command.push_str(flag);
+                command.push_str(&quoted(value));
+            }
+        }
+        command
+    }
+
+    /// As DBeaver and DataGrip take it.
+    pub fn jdbc(&self) -> String {
+        let mut url =
+            format!("jdbc:postgresql://127.0.0.1:{}/{}", self.port, encoded(self.database.unwrap_or_default()));
+        let mut sign = '?';
+        for (name, value) in [("user", self.user), ("password", self.password)] {
+            if let Some(value) = value {
+                url.push_str(&format!("{sign}{name}={}", encoded(value)));
+                sign = '&';
+            }
+        }
+        url
+    }
+}
+
+/// Percent-encoded, but for letters, digits and `-._~` (RFC 3986).
+fn encoded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._/@".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_a_meaning_in_a_url_is_encoded() {
+        let place = Place {
+            port: 5432,
+            user: Some("a@b"),
+            password: Some("p:/#ä"),
+            database: Some("my db"),
+            ..Place::default()
+        };
+        assert_eq!(place.url(), "postgresql://a%40b:p%3A%2F%23%C3%A4@127.0.0.1:5432/my%20db");
+        assert_eq!(place.psql(), "psql -h 127.0.0.1 -p 5432 -U a@b -d 'my db'");
+        assert_eq!(place.jdbc(), "jdbc:postgresql://127.0.0.1:5432/my%20db?user=a%40b&password=p%3A%2F%23%C3%A4");
+    }
+
+    #[test]
+    fn tls_and_read_only_stand_in_it_and_nothing_stands_for_what_is_not_known() {
+        let place = Place { port: 1, tls: true, read_only: true, ..Place::default() };
+        assert_eq!(
+            place.url(),
+            "postgresql://127.0.0.1:1/?sslmode=require&options=-c%20default_transaction_read_only%3Don"
+        );
+        assert_eq!(Place { port: 1, ..Place::default() }.url(), "postgresql://127.0.0.1:1/");
+    }
+}

@@ -1,0 +1,70 @@
+//! Local ports: who listens on one, and which is free.
+
+use std::net::{Ipv4Addr, TcpListener};
+
+/// As many ports are tried.
+const TRIES: u16 = 100;
+
+/// Lets this process have as many open files as the system allows: each connection takes one, and the usual limit is
+/// near a thousand.
+pub fn more_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    // Where it cannot be raised, connections beyond it wait.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+}
+
+/// The process that listens on a port of this machine, where the system tells (Linux, and processes of the same user).
+pub fn listener(port: u16) -> Option<String> {
+    let table = std::fs::read_to_string("/proc/net/tcp").ok()?;
+    let table6 = std::fs::read_to_string("/proc/net/tcp6").unwrap_or_default();
+    let inode = table.lines().chain(table6.lines()).find_map(|line| listens(line, port))?;
+    let socket = format!("socket:[{inode}]");
+    for process in std::fs::read_dir("/proc").ok()?.flatten() {
+        let Ok(files) = std::fs::read_dir(process.path().join("fd")) else { continue };
+        let has =
+            files.flatten().any(|file| std::fs::read_link(file.path()).is_ok_and(|to| to.as_os_str() == &*socket));
+        if has {
+            let name = std::fs::read_to_string(process.path().join("comm")).unwrap_or_default();
+            return Some(format!("{} (process {})", name.trim(), process.file_name().to_string_lossy()));
+        }
+    }
+    None
+}
+
+/// The inode of a line of `/proc/net/tcp` that is a socket that listens on this port.
+fn listens(line: &str, port: u16) -> Option<&str> {
+    let mut fields = line.split_whitespace();
+    let local = fields.nth(1)?;
+    let state = fields.nth(1)?;
+    let inode = fields.nth(5)?;
+    let (_, hex) = local.rsplit_once(':')?;
+    (state == "0A" && u16::from_str_radix(hex, 16) == Ok(port)).then_some(inode)
+}
+
+/// The next port that nobody listens on.
+pub fn free_after(port: u16) -> Option<u16> {
+    let free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
+    (port.checked_add(1)?..=port.saturating_add(TRIES)).find(free)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_the_systems_table_is_read() {
+        let line = "   3: 0100007F:1538 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 424242 1 0000000000000000 100 0 0 10 0";
+        assert_eq!(listens(line, 5432), Some("424242"));
+        assert_eq!(listens(line, 5433), None);
+        assert_eq!(listens(&line.replace(" 0A ", " 01 "), 5432), None);
+    }
+
+    #[test]
+    fn the_next_port_is_one_that_can_be_listened_on() {
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let free = free_after(port.saturating_sub(1)).unwrap();
+        assert_ne!(free, port);
+    }
+}
