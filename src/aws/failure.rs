@@ -173,10 +173,12 @@ pub(super) fn kind_of(code: &str, status: u16) -> FailureKind {
         | "InternalServerError"
         | "InternalService"
         | "ServiceUnavailable"
+        // Of sessions: the agent may be back in a moment.
+        | "TargetNotConnected"
         | "Server"
         | "InternalServer" => FailureKind::Service,
-        // A service that was deleted, or is being.
-        "ServiceNotActive" => FailureKind::NotFound,
+        // A service that was deleted, or is being; a session that timed out.
+        "ServiceNotActive" | "DoesNotExist" => FailureKind::NotFound,
         _ if bare.contains("NotFound") => FailureKind::NotFound,
         _ if status == 429 => FailureKind::Throttled,
         _ if status >= 500 => FailureKind::Service,

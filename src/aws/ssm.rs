@@ -173,11 +173,8 @@ fn granted(action: Action, id: Option<String>, url: Option<String>, token: Optio
 /// What follows from a failure for a session.
 fn of(failure: &Failure) -> ssm_tunnel::Failure {
     use ssm_tunnel::FailureKind as Kind;
-    let not_yet = failure.message.contains("TargetNotConnected") || failure.message.contains("agent isn");
     let kind = match failure.kind {
         FailureKind::Credentials => Kind::Credentials,
-        _ if failure.message.contains("DoesNotExistException") => Kind::Gone,
-        _ if not_yet => Kind::Transient,
         FailureKind::Denied | FailureKind::WrongAccount | FailureKind::NotFound | FailureKind::Invalid => Kind::Refused,
         FailureKind::Throttled
         | FailureKind::Unreachable
@@ -209,7 +206,7 @@ impl Gate for Gateway {
             Purpose::Shell { command } => self.start_shell(target, command).await,
         };
         started.map_err(|failure| {
-            let not_connected = failure.message.contains("TargetNotConnected");
+            let not_connected = failure.kind == FailureKind::Service;
             let failure = match &self.wanted.instance {
                 Some(_) if not_connected => failure.hinted(
                     "the instance must run, with an agent that reaches Systems Manager and a role with \
@@ -226,7 +223,10 @@ impl Gate for Gateway {
             .caller()
             .call(RESUME, |clients| clients.ssm().resume_session().session_id(session_id).send())
             .await
-            .map_err(|failure| of(&failure))?;
+            .map_err(|failure| match failure.kind {
+                FailureKind::NotFound => ssm_tunnel::Failure::new(ssm_tunnel::FailureKind::Gone, failure.message),
+                _ => of(&failure),
+            })?;
         match resumed.token_value {
             Some(token) if !token.is_empty() => Ok((resumed.stream_url, token.into())),
             _ => Err(ssm_tunnel::Failure::new(ssm_tunnel::FailureKind::Gone, "the session timed out at AWS")),

@@ -17,7 +17,7 @@ fn unhex(text: &str) -> Bytes {
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect::<Vec<_>>().into()
 }
 
-/// The first acknowledgement that the official plugin sent in a recorded session, and the message that it is about.
+/// The first messages of a recorded session between the official plugin and the agent.
 const RECORDED: &str = include_str!("../tests/recorded.txt");
 
 #[test]
