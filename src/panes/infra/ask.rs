@@ -64,6 +64,7 @@ pub fn wish(app: &mut App, wish: Wish, words: &str) -> Vec<Effect> {
 
 /// The command line that does the same.
 pub fn command(app: &App, word: &str, units: &[String]) -> String {
-    let units: String = units.iter().map(|unit| format!(" --unit {unit}")).collect();
-    format!("cockpit infra {word} --env {}{units}", app.environment.name)
+    let words = ["cockpit infra", word, "--env", app.environment.name.as_str()].into_iter();
+    let units = units.iter().flat_map(|unit| ["--unit", unit.as_str()]);
+    words.chain(units).collect::<Vec<_>>().join(" ")
 }

@@ -81,13 +81,13 @@ fn draw(app: &mut App) {
         drawn.of == of && drawn.picture.edges == picture.edges && drawn.picture.nodes.len() == picture.nodes.len();
     let widths: Vec<usize> = picture.nodes.iter().map(|node| box_width(&node.label, &node.note).min(WIDEST)).collect();
     let fits = drawn.layout.boxes.iter().zip(&widths).all(|(place, width)| place.width >= *width);
-    if !(same && fits) {
-        let widths: Vec<usize> = widths.iter().map(|width| (width + 4).min(WIDEST)).collect();
-        let offset = if drawn.of == of { drawn.offset } else { (0, 0) };
-        *drawn = Drawn { layout: layout(&widths, &picture.edges), of, picture, offset };
-    } else {
+    if same && fits {
         drawn.picture = picture;
+        return;
     }
+    let widths: Vec<usize> = widths.iter().map(|width| (width + 4).min(WIDEST)).collect();
+    let offset = if drawn.of == of { drawn.offset } else { (0, 0) };
+    *drawn = Drawn { layout: layout(&widths, &picture.edges), of, picture, offset };
 }
 
 /// The units as boxes: counts and how they stand.

@@ -156,13 +156,13 @@ pub fn plan_status(app: &App) -> DataStatus {
         return DataStatus { empty: note("no unit is selected"), ..DataStatus::default() };
     };
     let bound = state.state().and_then(|run| run.units.get(unit)).and_then(|unit| unit.plan.as_ref());
-    let mut status = DataStatus::default();
-    status.empty = match (bound, state.plan_of(unit)) {
+    let empty = match (bound, state.plan_of(unit)) {
         (None, _) => note("no plan yet: P plans"),
         (Some(_), None) => unread(state, unit),
         (Some(plan), Some(_)) if plan.empty => note("nothing is to be done"),
         (Some(_), Some(_)) => note("nothing is selected"),
     };
+    let mut status = DataStatus { empty, ..DataStatus::default() };
     if bound.is_some_and(|plan| plan.on_mocks) {
         let text = "planned on made-up values of dependencies: it can be read and not applied".to_owned();
         status.trouble = Some((Health::Degraded, text));

@@ -185,7 +185,9 @@ impl State {
         }
         if let Some(run) = &mut self.run {
             run.read = true;
-            events.iter().for_each(|event| run.state.fold(event));
+            for event in events {
+                run.state.fold(event);
+            }
         }
     }
 
@@ -202,7 +204,9 @@ impl State {
                 put(unit, Tone::Dim, format!("── {} (process {pid})", word(*step)));
             }
             What::Said { unit, message, .. } => {
-                said(message).into_iter().for_each(|(tone, text)| put(unit, tone, text))
+                for (tone, text) in said(message) {
+                    put(unit, tone, text);
+                }
             }
             What::StepEnded { unit, step, code, failed } => {
                 let code = code.map_or_else(|| "without an exit code".to_owned(), |code| format!("exit {code}"));

@@ -57,7 +57,7 @@ pub fn unit(state: &State, graph: &Graph, name: &str, now: Timestamp) -> UnitWor
         };
     };
     let (health, words) = unit_words(run, unit, graph, name);
-    let done = run.end.map(|(at, _)| at).unwrap_or(now);
+    let done = run.end.map_or(now, |(at, _)| at);
     let time = unit.since.map(|since| match unit.phase {
         Phase::Ended | Phase::Queued | Phase::Init => String::new(),
         _ => exactly(done.duration_since(since)),

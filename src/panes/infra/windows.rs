@@ -14,6 +14,7 @@ use crate::app::update::windows::push_window;
 use crate::model::infra::plan::text::counts;
 use crate::model::infra::run_event::{Goal, Wish};
 use crate::model::time::short;
+use std::fmt::Write as _;
 
 /// The only window with buttons.
 const ASKS: u8 = 0;
@@ -75,15 +76,16 @@ fn approve(app: &App, plans: &[(String, String)]) -> Option<Confirmation> {
     };
     text.push((Tone::Plain, after.to_owned()));
     let verb = if destroy { "Destroy" } else { "Apply" };
-    let units: String = plans.iter().map(|(unit, _)| format!(" --unit {unit}")).collect();
+    let command = ["cockpit infra approve", run.name.as_str()].into_iter();
+    let command: Vec<&str> = command.chain(plans.iter().flat_map(|(unit, _)| ["--unit", unit.as_str()])).collect();
     let names: Vec<&str> = plans.iter().map(|(unit, _)| unit.as_str()).collect();
     Some(Confirmation {
         title: format!("{verb} {} in {}", names.join(", "), app.environment.name),
         verb: verb.to_owned(),
         risk: if destroy || !lost.is_empty() { Risk::Destroy } else { Risk::Disrupt },
         text,
-        command: format!("cockpit infra approve {}{units}", run.name),
-        bound: plans.iter().map(|(unit, hash)| format!("{unit} {hash} ")).collect(),
+        command: command.join(" "),
+        bound: plans.iter().map(|(_, hash)| hash.as_str()).collect::<Vec<_>>().join(" "),
     })
 }
 
@@ -149,17 +151,14 @@ pub fn going(app: &App) -> Option<Going> {
     let (over, all) = run.state.progress();
     let began = run.state.began?;
     let runs = run.live && run.state.end.is_none();
-    let (words, note) = match run.state.end {
-        Some((at, end)) => (tell::end_word(end).to_owned(), format!("{} ago", short(app.now.duration_since(at)))),
-        None => {
-            let review = run.state.to_review().count();
-            let words = match (runs, review) {
-                (false, _) => "nothing drives it any more".to_owned(),
-                (true, 0) => format!("{over}/{all} units"),
-                (true, 1) => format!("{over}/{all} units, 1 plan to review"),
-                (true, review) => format!("{over}/{all} units, {review} plans to review"),
-            };
-            (words, exactly(app.now.duration_since(began)))
+    let review = run.state.to_review().count();
+    let (words, note) = match (run.state.end, runs, review) {
+        (Some((at, end)), ..) => (tell::end_word(end).to_owned(), format!("{} ago", short(app.now.duration_since(at)))),
+        (None, false, _) => ("nothing drives it any more".to_owned(), exactly(app.now.duration_since(began))),
+        (None, true, 0) => (format!("{over}/{all} units"), exactly(app.now.duration_since(began))),
+        (None, true, review) => {
+            let plans = if review == 1 { "plan" } else { "plans" };
+            (format!("{over}/{all} units, {review} {plans} to review"), exactly(app.now.duration_since(began)))
         }
     };
     let title = tell::goal_word(tell::goal(&run.state)).to_owned();
@@ -176,23 +175,26 @@ pub fn state_of(app: &mut App) -> Vec<Effect> {
     let run = state.state().and_then(|run| run.units.get(&unit));
     let mut body = format!("{resource}\nin {unit}\n");
     if let Some(resource) = run.and_then(|run| run.resources.get(&resource)) {
-        body.push_str(&format!("\n{}\n", tell::resource(resource, app.now).1));
+        let _ = write!(body, "\n{}\n", tell::resource(resource, app.now).1);
     }
     let errors = run.into_iter().flat_map(|run| &run.diagnostics);
     for error in errors.filter(|error| error.address.as_deref() == Some(resource.as_str())) {
         let lines = super::state::diagnosed(error);
-        body.push_str(&lines.into_iter().map(|(_, line)| format!("{line}\n")).collect::<String>());
+        for (_, line) in lines {
+            body.push_str(&line);
+            body.push('\n');
+        }
     }
     if let Some(plan) = state.plan_of(&unit)
         && let Some(change) = plan.change(&resource)
     {
         body.push('\n');
         for line in tell::change(plan, change) {
-            body.push_str(&format!("{:indent$}{} {}\n", "", line.sign, line.text, indent = usize::from(line.indent)));
+            let _ = writeln!(body, "{:indent$}{} {}", "", line.sign, line.text, indent = usize::from(line.indent));
         }
     }
     let environment = &app.environment.name;
-    body.push_str(&format!("\nIts attributes: cockpit infra state show {environment} {unit} '{resource}'\n"));
+    let _ = writeln!(body, "\nIts attributes: cockpit infra state show {environment} '{resource}' --unit {unit}");
     let message = crate::app::overlays::message(app, "Resource", &body);
     app.screen.overlays.push(message);
     done(app)

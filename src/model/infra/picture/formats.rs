@@ -120,6 +120,9 @@ pub fn json(picture: &Picture) -> serde_json::Value {
     json!({"schema": "cockpit.graph/1", "nodes": nodes.collect::<Vec<_>>()})
 }
 
+/// Wide characters take two cells: what they cover is left out when the row is written.
+const COVERED: char = '\0';
+
 /// The graph as text, for a terminal: boxes and lines of box characters.
 pub fn text(picture: &Picture) -> String {
     let widths: Vec<usize> = picture.nodes.iter().map(|node| box_width(&node.label, &node.note)).collect();
@@ -128,19 +131,18 @@ pub fn text(picture: &Picture) -> String {
     for stroke in cells::strokes(&placed, |_| false) {
         grid[stroke.y][stroke.x] = stroke.sign;
     }
-    // Wide characters take two cells: what they cover is left out when the row is written.
-    const COVERED: char = '\0';
     for (node, place) in picture.nodes.iter().zip(&placed.boxes) {
         let last = place.x + place.width - 1;
-        for x in place.x + 1..last {
-            (grid[place.y][x], grid[place.y + HIGH - 1][x]) = ('─', '─');
-        }
-        for y in place.y..place.y + HIGH {
-            (grid[y][place.x], grid[y][last]) = match y - place.y {
+        for (y, row) in grid.iter_mut().skip(place.y).take(HIGH).enumerate() {
+            let (left, right) = match y {
                 0 => ('╭', '╮'),
                 3 => ('╰', '╯'),
                 _ => ('│', '│'),
             };
+            if y == 0 || y + 1 == HIGH {
+                row[place.x..=last].fill('─');
+            }
+            (row[place.x], row[last]) = (left, right);
         }
         for (line, text) in [&node.label, &node.note].into_iter().enumerate() {
             let mut x = place.x + 2;
@@ -150,9 +152,7 @@ pub fn text(picture: &Picture) -> String {
                     continue;
                 }
                 grid[place.y + 1 + line][x] = c;
-                for covered in x + 1..x + cells {
-                    grid[place.y + 1 + line][covered] = COVERED;
-                }
+                grid[place.y + 1 + line][x + 1..x + cells].fill(COVERED);
                 x += cells;
             }
         }

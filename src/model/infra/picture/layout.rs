@@ -171,7 +171,9 @@ fn rows(items: &mut [Item], layers: &[Vec<usize>]) {
     }
     // The empty rows that all have at the top.
     let top = items.iter().map(|item| item.y).min().unwrap_or(0);
-    items.iter_mut().for_each(|item| item.y -= top);
+    for item in items.iter_mut() {
+        item.y -= top;
+    }
 }
 
 /// Gives each item that lines leave a column of its own in the gap; lines that go up are at the left, so that fewer
@@ -207,13 +209,12 @@ impl Places<'_> {
             let here = &self.items[*item];
             let end = self.start[here.layer] + self.wide[here.layer];
             let leaves = self.leaves(*item);
-            match here.node {
+            if let Some(node) = here.node {
                 // A box may be narrower than its layer.
-                Some(node) => row(&mut cells, self.boxes[node].x + self.boxes[node].width, end, leaves),
-                None => {
-                    row(&mut cells, self.start[here.layer], end - 1, here.y);
-                    cells.extend([(end - 1, here.y), (end - 1, leaves)]);
-                }
+                row(&mut cells, self.boxes[node].x + self.boxes[node].width, end, leaves);
+            } else {
+                row(&mut cells, self.start[here.layer], end - 1, here.y);
+                cells.extend([(end - 1, here.y), (end - 1, leaves)]);
             }
             let turn = end + 1 + here.channel;
             let next = through.get(at + 1).copied().unwrap_or(edge.1);

@@ -93,7 +93,7 @@ impl Found {
         for resource in &module.resources {
             self.number(&joined(path, &resource.address));
         }
-        for (name, call) in &module.module_calls {
+        for (name, call) in &module.calls {
             self.declare(&call.module, &joined(path, &format!("module.{name}")));
         }
     }
@@ -117,7 +117,7 @@ impl Found {
             needs.extend(all);
             self.needs[number as usize].extend(needs);
         }
-        for (name, call) in &modules.module.module_calls {
+        for (name, call) in &modules.module.calls {
             let named: Vec<&String> =
                 call.count_expression.0.iter().chain(&call.for_each_expression.0).chain(&call.depends_on).collect();
             let mut needs = self.resolve(modules, &named, seen, 0);
@@ -170,7 +170,7 @@ impl Found {
             return known.clone();
         }
         seen.insert(key.clone(), Vec::new());
-        let given = parent.module.module_calls.get(call).and_then(|call| call.expressions.get(name));
+        let given = parent.module.calls.get(call).and_then(|call| call.expressions.get(name));
         let named: Vec<&String> = given.into_iter().flat_map(|expression| &expression.0).collect();
         let needs = self.resolve(parent, &named, seen, depth + 1);
         seen.insert(key, needs.clone());
@@ -179,7 +179,7 @@ impl Found {
 
     /// What an output of a module that is called here refers to.
     fn output(&mut self, modules: &Modules<'_>, call: &str, name: &str, seen: &mut Seen, depth: usize) -> Vec<u32> {
-        let Some(called) = modules.module.module_calls.get(call) else { return Vec::new() };
+        let Some(called) = modules.module.calls.get(call) else { return Vec::new() };
         let path = joined(&modules.path, &format!("module.{call}"));
         let key = (path.clone(), format!("output.{name}"));
         if let Some(known) = seen.get(&key) {
@@ -196,7 +196,7 @@ impl Found {
 
     /// A whole module as one, which needs each of its resources: so that what needs all of it does not get an edge to each.
     fn whole(&mut self, modules: &Modules<'_>, call: &str) -> Option<u32> {
-        let called = modules.module.module_calls.get(call)?;
+        let called = modules.module.calls.get(call)?;
         let path = joined(&modules.path, &format!("module.{call}"));
         if let Some(number) = self.numbers.get(&path) {
             return Some(*number);
@@ -211,7 +211,7 @@ impl Found {
     fn inside(&self, module: &Module, path: &str, out: &mut Vec<u32>) {
         let own = module.resources.iter().filter_map(|resource| self.numbers.get(&joined(path, &resource.address)));
         out.extend(own);
-        for (name, call) in &module.module_calls {
+        for (name, call) in &module.calls {
             self.inside(&call.module, &joined(path, &format!("module.{name}")), out);
         }
     }

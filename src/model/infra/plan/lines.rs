@@ -3,6 +3,7 @@
 use super::types::{Attribute, Change, Holder, Shown};
 use crate::model::infra::message::Action;
 use crate::model::text::width;
+use std::fmt::Write as _;
 
 /// A line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub struct Line {
 pub fn head(change: &Change) -> String {
     let mut out = change.address.clone();
     if let Some(key) = &change.deposed {
-        out.push_str(&format!(" (deposed object {key})"));
+        let _ = write!(out, " (deposed object {key})");
     }
     out.push(' ');
     out.push_str(change.action.words());

@@ -15,7 +15,9 @@ pub fn markdown(unit: &str, plan: &Plan) -> String {
     let lost = plan.destroys_stateful();
     if !lost.is_empty() {
         out.push_str("\n> **Destroyed or replaced, with the data in it:**\n");
-        lost.iter().for_each(|address| out.push_str(&format!("> - {}\n", code(address))));
+        for address in &lost {
+            let _ = writeln!(out, "> - {}", code(address));
+        }
     }
     let mut body = String::new();
     let needed_by = plan.needed_by();

@@ -91,7 +91,7 @@ fn defaults<'a>(module: &'a Module, found: &mut BTreeSet<&'a str>) {
     for variable in module.variables.values().filter(|variable| variable.sensitive) {
         every(&variable.default, found);
     }
-    for call in module.module_calls.values() {
+    for call in module.calls.values() {
         defaults(&call.module, found);
     }
 }

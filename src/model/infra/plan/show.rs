@@ -116,8 +116,8 @@ pub(super) struct Configuration {
 pub(super) struct Module {
     #[serde(default)]
     pub resources: Vec<ConfigResource>,
-    #[serde(default)]
-    pub module_calls: BTreeMap<String, Call>,
+    #[serde(default, rename = "module_calls")]
+    pub calls: BTreeMap<String, Call>,
     #[serde(default)]
     pub outputs: BTreeMap<String, ConfigOutput>,
     #[serde(default)]

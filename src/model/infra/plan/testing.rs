@@ -20,6 +20,7 @@ pub(crate) fn show(changes: &[Value]) -> Value {
 }
 
 /// A change of a resource.
+#[allow(clippy::needless_pass_by_value, reason = "`json!` makes values")]
 pub(crate) fn change(address: &str, actions: &[&str], before: Value, after: Value) -> Value {
     let kind = super::type_of(&super::resource_of(address)).to_owned();
     json!({

@@ -20,7 +20,9 @@ pub fn text(unit: &str, plan: &Plan) -> String {
     let lost = plan.destroys_stateful();
     if !lost.is_empty() {
         out.push_str("\n  Destroyed or replaced, with the data in it:\n");
-        lost.iter().for_each(|address| out.push_str(&format!("    {address}\n")));
+        for address in &lost {
+            let _ = writeln!(out, "    {address}");
+        }
     }
     let needed_by = plan.needed_by();
     for change in &plan.changes {
