@@ -1,5 +1,7 @@
 //! How programs are told where a PostgreSQL database is, and who connects.
 
+use std::fmt::Write as _;
+
 /// A database at a local port.
 #[derive(Clone, Copy, Default)]
 pub struct Place<'a> {
@@ -26,7 +28,7 @@ impl Place<'_> {
             }
             url.push('@');
         }
-        url.push_str(&format!("127.0.0.1:{}/{}", self.port, encoded(self.database.unwrap_or_default())));
+        let _ = write!(url, "127.0.0.1:{}/{}", self.port, encoded(self.database.unwrap_or_default()));
         let mut sign = '?';
         let mut add = |pair: &str| {
             url.push(sign);
@@ -61,7 +63,7 @@ impl Place<'_> {
         let mut sign = '?';
         for (name, value) in [("user", self.user), ("password", self.password)] {
             if let Some(value) = value {
-                url.push_str(&format!("{sign}{name}={}", encoded(value)));
+                let _ = write!(url, "{sign}{name}={}", encoded(value));
                 sign = '&';
             }
         }

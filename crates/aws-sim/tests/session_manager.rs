@@ -19,7 +19,7 @@ const CLUSTER: &str = "bookmark-manager-staging-cluster";
 const SERVICE: &str = "bookmark-manager-staging-web";
 const REMOTE: (&str, u16) = ("db.example", 5432);
 /// What hangs fails here.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 async fn post(endpoint: &str, path: &str, headers: &str, body: &Value) -> Result<Value, String> {
     let address = endpoint.strip_prefix("http://").unwrap();
@@ -85,21 +85,18 @@ impl Gate for Client {
     }
 
     async fn start(&self, target: &Target) -> Result<Granted, Failure> {
-        let answer = match &self.command {
-            Some(command) => {
-                let input = json!({"cluster": CLUSTER, "task": target.task, "command": command, "interactive": true});
-                ecs(&self.endpoint, "ExecuteCommand", &input).await.map(|answer| {
+        let answer = if let Some(command) = &self.command {
+            let input = json!({"cluster": CLUSTER, "task": target.task, "command": command, "interactive": true});
+            ecs(&self.endpoint, "ExecuteCommand", &input).await.map(|answer| {
                     let session = &answer["session"];
                     json!({"SessionId": session["sessionId"], "StreamUrl": session["streamUrl"], "TokenValue": session["tokenValue"]})
                 })
-            }
-            None => {
-                let input = json!({
-                    "Target": target.name, "DocumentName": "AWS-StartPortForwardingSessionToRemoteHost",
-                    "Parameters": {"host": [REMOTE.0], "portNumber": [REMOTE.1.to_string()], "localPortNumber": ["0"]},
-                });
-                call(&self.endpoint, "AmazonSSM.StartSession", &input).await
-            }
+        } else {
+            let input = json!({
+                "Target": target.name, "DocumentName": "AWS-StartPortForwardingSessionToRemoteHost",
+                "Parameters": {"host": [REMOTE.0], "portNumber": [REMOTE.1.to_string()], "localPortNumber": ["0"]},
+            });
+            call(&self.endpoint, "AmazonSSM.StartSession", &input).await
         };
         let answer = answer.map_err(Failure::transient)?;
         let text = |key: &str| answer[key].as_str().unwrap().to_owned();
@@ -153,7 +150,7 @@ async fn until(tunnel: &Tunnel, holds: impl Fn(&Status) -> bool) -> Status {
     let reached = timeout(PATIENCE, status.wait_for(|status| holds(status))).await;
     match reached {
         Ok(status) => status.unwrap().clone(),
-        Err(_) => panic!("it never came: {:?}", *tunnel.status().borrow()),
+        Err(late) => panic!("{late}: {:?}", *tunnel.status().borrow()),
     }
 }
 

@@ -48,7 +48,7 @@ struct Network {
 }
 
 impl Network {
-    fn put(&mut self, up: bool, frame: Bytes, now: Time) {
+    fn put(&mut self, up: bool, frame: &Bytes, now: Time) {
         let trouble = self.trouble;
         if self.dice.roll(1000) < trouble.lost {
             return;
@@ -59,13 +59,12 @@ impl Network {
             let mut bytes = frame.to_vec();
             if self.dice.roll(1000) < trouble.damaged {
                 let at = self.dice.roll(bytes.len() as u64) as usize;
-                match self.dice.roll(2) {
-                    0 => bytes.truncate(at),
+                if self.dice.roll(2) == 0 {
+                    bytes.truncate(at);
+                } else {
                     // Beyond the digest, where a change is noticed.
-                    _ => {
-                        let at = at.max(121).min(bytes.len() - 1);
-                        bytes[at] ^= 0x40;
-                    }
+                    let at = at.max(121).min(bytes.len() - 1);
+                    bytes[at] ^= 0x40;
                 }
             }
             self.count += 1;
@@ -114,10 +113,10 @@ fn transfer(seed: u64, trouble: Trouble) -> Result<(), String> {
         }
         if link_back.is_none() {
             while let Some(frame) = session.transmit() {
-                network.put(true, frame, now);
+                network.put(true, &frame, now);
             }
             while let Some(frame) = agent.transmit() {
-                network.put(false, frame, now);
+                network.put(false, &frame, now);
             }
         }
         for is_up in [true, false] {

@@ -134,11 +134,7 @@ impl Mux {
                         events.push(Event::Data(id, data));
                     }
                 }
-                FIN => {
-                    if self.streams.contains_key(&id) {
-                        events.push(Event::Ended(id));
-                    }
-                }
+                FIN if self.streams.contains_key(&id) => events.push(Event::Ended(id)),
                 _ => {}
             }
         }

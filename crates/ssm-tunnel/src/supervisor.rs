@@ -23,7 +23,7 @@ const FIRST_READY: Duration = Duration::from_secs(90);
 /// The wait after the first failure, and the longest.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(15));
 /// A link that lasted this long was good, whether or not anything went over it.
-const GOOD: Duration = Duration::from_secs(120);
+const GOOD: Duration = Duration::from_mins(2);
 /// As often a session may be refused to be resumed before it counts as gone.
 const REFUSALS: u32 = 3;
 

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use ssm_tunnel::State;
 use ssm_tunnel::driver::Status;
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 
 /// Raised when a field is renamed or removed.
@@ -76,16 +77,24 @@ impl TunnelDto {
     pub(super) fn line(&self) -> String {
         let mut line = format!("{}: {}", self.environment, self.state);
         match (self.state.as_str(), &self.through) {
-            ("ready", Some(through)) => line.push_str(&format!("  {} → {} through {through}", self.local, self.to)),
-            ("ready", None) => line.push_str(&format!("  {} → {}", self.local, self.to)),
+            ("ready", Some(through)) => {
+                let _ = write!(line, "  {} → {} through {through}", self.local, self.to);
+            }
+            ("ready", None) => {
+                let _ = write!(line, "  {} → {}", self.local, self.to);
+            }
             _ => {}
         }
         if self.refused > 0 && self.state == "ready" {
             let were = if self.refused == 1 { "connection was" } else { "connections were" };
-            line.push_str(&format!("; {} {were} refused: {} cannot be reached from there", self.refused, self.to));
+            {
+                let _ = write!(line, "; {} {were} refused: {} cannot be reached from there", self.refused, self.to);
+            }
         }
         if let Some(reason) = &self.reason {
-            line.push_str(&format!(": {reason}"));
+            {
+                let _ = write!(line, ": {reason}");
+            }
         }
         line
     }

@@ -96,10 +96,10 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     if let Some(signal) = stopped {
         return Ok(signal.code());
     }
-    let reports = tunnels.iter().filter_map(|opened| {
+    let mut reports = tunnels.iter().filter_map(|opened| {
         ended(&format!("the tunnel to {}", opened.target.environment.name), opened.closed.as_ref()?)
     });
-    reports.last().map_or(Ok(ExitCode::Done), Err)
+    reports.next_back().map_or(Ok(ExitCode::Done), Err)
 }
 
 async fn open(

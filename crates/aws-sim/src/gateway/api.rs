@@ -22,7 +22,7 @@ pub(crate) fn answer(
     match operation {
         "ssm:StartSession" => Some(start(shared, world, region, input)),
         "ssm:ResumeSession" => Some(resume(shared, input)),
-        "ssm:TerminateSession" => Some(terminate(shared, input)),
+        "ssm:TerminateSession" => Some(Ok(terminate(shared, input))),
         "ecs:ExecuteCommand" => Some(execute(shared, world, region, input)),
         _ => None,
     }
@@ -96,13 +96,13 @@ fn resume(shared: &Shared, input: &Node) -> Result<Node, ApiError> {
     Ok(map! {"SessionId": id, "StreamUrl": url, "TokenValue": token})
 }
 
-fn terminate(shared: &Shared, input: &Node) -> Result<Node, ApiError> {
+fn terminate(shared: &Shared, input: &Node) -> Node {
     let id = input.str("SessionId").unwrap_or_default();
     if let Some(session) = shared.gateway().sessions.remove(id) {
         // Its agent also ends by the sender that is dropped here.
         let _ = session.agent.try_send(super::state::Order::End);
     }
-    Ok(map! {"SessionId": id})
+    map! {"SessionId": id}
 }
 
 fn execute(shared: &Arc<Shared>, world: &World, region: &str, input: &Node) -> Result<Node, ApiError> {

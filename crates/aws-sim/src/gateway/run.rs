@@ -25,7 +25,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 const VERSION: &str = "3.3.1611.0";
 const OLD_VERSION: &str = "2.3.750.0";
 /// A session without a link is over after this.
-const IDLE: Duration = Duration::from_secs(20 * 60);
+const IDLE: Duration = Duration::from_mins(20);
 /// How often the task is looked at.
 const LOOK: Duration = Duration::from_millis(500);
 /// With more than this that connections did not take, nothing more is read.
