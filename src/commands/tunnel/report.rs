@@ -87,14 +87,10 @@ impl TunnelDto {
         }
         if self.refused > 0 && self.state == "ready" {
             let were = if self.refused == 1 { "connection was" } else { "connections were" };
-            {
-                let _ = write!(line, "; {} {were} refused: {} cannot be reached from there", self.refused, self.to);
-            }
+            let _ = write!(line, "; {} {were} refused: {} cannot be reached from there", self.refused, self.to);
         }
         if let Some(reason) = &self.reason {
-            {
-                let _ = write!(line, ": {reason}");
-            }
+            let _ = write!(line, ": {reason}");
         }
         line
     }
