@@ -12,6 +12,8 @@ pub mod rows;
 pub mod state;
 pub mod tell;
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;
 pub mod update;
 pub mod view;

@@ -1,0 +1,287 @@
+//! The pane with a run in its middle, and what it asked, for tests.
+
+use crate::app::App;
+use crate::app::effect::Effect;
+use crate::app::event::{Answer, Event};
+use crate::app::ticket::Ticket;
+use crate::feeds::part::Part;
+use crate::feeds::{self, infra, runs};
+use crate::model::Failure;
+use crate::model::infra::message::{Action, Diagnostic, Message, Summary};
+use crate::model::infra::order::Listed;
+use crate::model::infra::plan::{Plan, testing};
+use crate::model::infra::run_event::{
+    Goal, PlanRef, Revision, RunEnd, RunEvent, Started, Step, UnitEnd, What, Who, Wish,
+};
+use crate::model::infra::{Graph, Tool, Unit};
+use crate::ui::testing::{by_hand, now, read, staging, text};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+pub(super) const RUN: &str = "20261120T050000Z-apply-1f2e";
+
+/// The pane, and what it asked.
+pub(super) struct Desk {
+    pub(super) app: App,
+    pub(super) follows: Option<Ticket>,
+    pub(super) wishes: Vec<Wish>,
+    pub(super) begun: Vec<(Goal, Vec<String>)>,
+    /// Runs that there are.
+    pub(super) runs: Vec<Listed>,
+    /// Units, or why they cannot be found.
+    pub(super) units: Result<infra::Units, Failure>,
+    pub(super) plan: Plan,
+    pub(super) left: Vec<Ticket>,
+}
+
+pub(super) fn unit(name: &str, depends_on: &[&str]) -> Unit {
+    Unit {
+        name: name.into(),
+        tool: Tool::Terragrunt,
+        dir: PathBuf::from("/units").join(name),
+        workspace: None,
+        var_files: Vec::new(),
+        depends_on: depends_on.iter().map(|needs| (*needs).to_owned()).collect(),
+        hooks: false,
+    }
+}
+
+pub(super) fn units() -> Vec<Unit> {
+    vec![
+        unit("auth", &[]),
+        unit("compute", &["auth", "database", "network", "registry"]),
+        unit("database", &["network"]),
+        unit("edge", &["compute"]),
+        unit("network", &[]),
+        unit("registry", &[]),
+    ]
+}
+
+pub(super) fn listed(name: &str) -> Listed {
+    Listed { run: name.into(), folder: PathBuf::from("/runs/staging").join(name), order: None, live: true }
+}
+
+/// A plan with everything in it that a person has to see.
+pub(super) fn plan() -> Plan {
+    let mut database = testing::change(
+        "aws_rds_cluster.main",
+        &["delete", "create"],
+        json!({"engine_version": "15.4", "storage_encrypted": false, "name": "main", "master_password": "hunter-2000"}),
+        json!({"engine_version": "15.4", "storage_encrypted": true, "name": "main", "master_password": "hunter-3000"}),
+    );
+    database["change"]["replace_paths"] = json!([["storage_encrypted"]]);
+    database["change"]["before_sensitive"] = json!({"master_password": true});
+    database["change"]["after_sensitive"] = json!({"master_password": true});
+    database["action_reason"] = json!("replace_because_cannot_update");
+    let group = testing::change(
+        "aws_security_group.db",
+        &["update"],
+        json!({"description": "db", "ingress": [{"port": 5432, "cidr": "10.0.0.0/16"}]}),
+        json!({"description": "db", "ingress": [{"port": 5432, "cidr": "10.0.0.0/8"}]}),
+    );
+    let alarm = testing::change("aws_cloudwatch_metric_alarm.lag", &["create"], Value::Null, json!({"threshold": 4}));
+    let mut show = testing::show(&[alarm, group, database]);
+    show["configuration"] = json!({"root_module": {"resources": [
+        {"address": "aws_security_group.db"},
+        {"address": "aws_rds_cluster.main", "depends_on": ["aws_security_group.db"]},
+        {"address": "aws_cloudwatch_metric_alarm.lag", "depends_on": ["aws_rds_cluster.main"]},
+        {"address": "aws_rds_cluster_instance.writer", "depends_on": ["aws_rds_cluster.main"]},
+    ]}});
+    Plan::read(show.to_string().as_bytes()).unwrap()
+}
+
+pub(super) fn who() -> Who {
+    Who { user: "kenta".into(), host: "mac".into(), pid: 7 }
+}
+
+pub(super) fn at(seconds: i64) -> Timestamp {
+    now() + SignedDuration::from_secs(seconds)
+}
+
+pub(super) fn event(seconds: i64, what: What) -> RunEvent {
+    RunEvent { time: at(seconds), what }
+}
+
+pub(super) fn started(goal: Goal) -> RunEvent {
+    event(
+        -200,
+        What::Started(Box::new(Started {
+            run: RUN.into(),
+            environment: "staging".into(),
+            goal,
+            units: units(),
+            targets: Vec::new(),
+            replace: Vec::new(),
+            by: who(),
+            account: Some("123456789012".into()),
+            revision: Some(Revision { commit: "9f3c2e1aa".into(), dirty: true }),
+            dropped: Vec::new(),
+            parallelism: 4,
+            guarded: false,
+            serial_init: false,
+            pid: 70,
+        })),
+    )
+}
+
+pub(super) fn step(seconds: i64, unit: &str, step: Step) -> RunEvent {
+    event(seconds, What::Step { unit: unit.into(), step, pid: Some(71), early: false })
+}
+
+pub(super) fn said(seconds: i64, unit: &str, step: Step, message: Message) -> RunEvent {
+    event(seconds, What::Said { unit: unit.into(), step, message })
+}
+
+pub(super) fn ready(seconds: i64, unit: &str, hash: &str, summary: (u64, u64, u64), lost: &[&str]) -> RunEvent {
+    let (add, change, remove) = summary;
+    let plan = PlanRef {
+        sha256: hash.into(),
+        account: None,
+        revision: None,
+        dir: None,
+        code: String::new(),
+        summary: Summary { add, change, remove, import: 0 },
+        drifted: 0,
+        destroys_stateful: lost.iter().map(|address| (*address).to_owned()).collect(),
+        empty: false,
+        on_mocks: false,
+        shown: PathBuf::from("/runs/plan.json"),
+    };
+    event(seconds, What::PlanReady { unit: unit.into(), plan })
+}
+
+pub(super) fn over(seconds: i64, unit: &str, end: UnitEnd) -> RunEvent {
+    event(seconds, What::UnitEnded { unit: unit.into(), end })
+}
+
+/// Some units are done, one is being applied, one failed, one waits to be read.
+pub(super) fn middle() -> Vec<RunEvent> {
+    let error = Diagnostic {
+        error: true,
+        summary: "creating ECR Repository: RepositoryAlreadyExistsException".into(),
+        detail: "operation error ECR: CreateRepository".into(),
+        address: Some("aws_ecr_repository.web".into()),
+        file: Some("main.tf".into()),
+        line: Some(12),
+        code: Some("resource \"aws_ecr_repository\" \"web\" {".into()),
+    };
+    let vpc = "aws_vpc.main".to_owned();
+    let nat = "aws_nat_gateway.a".to_owned();
+    vec![
+        started(Goal::Apply),
+        step(-190, "network", Step::Plan),
+        ready(-180, "network", "aaaa", (2, 1, 0), &[]),
+        event(-170, What::Approved { unit: "network".into(), sha256: "aaaa".into(), by: who() }),
+        step(-165, "network", Step::Apply),
+        said(-165, "network", Step::Apply, Message::ApplyStarted { address: vpc.clone(), action: Action::Create }),
+        said(
+            -160,
+            "network",
+            Step::Apply,
+            Message::ApplyDone { address: vpc, action: Action::Create, id: None, elapsed: 5 },
+        ),
+        said(-160, "network", Step::Apply, Message::ApplyStarted { address: nat, action: Action::Create }),
+        ready(-150, "database", "bbbbbbbbbbbbbbbb", (2, 1, 1), &["aws_rds_cluster.main"]),
+        over(-140, "auth", UnitEnd::Unchanged),
+        step(-139, "registry", Step::Apply),
+        said(-138, "registry", Step::Apply, Message::Diagnostic(error)),
+        over(-130, "registry", UnitEnd::Failed { why: "apply failed: exit 1".into() }),
+        over(-130, "compute", UnitEnd::Blocked { by: "registry".into() }),
+    ]
+}
+
+impl Desk {
+    pub(super) fn new(size: (u16, u16)) -> Self {
+        Self::with(size, true)
+    }
+
+    pub(super) fn with(size: (u16, u16), configured: bool) -> Self {
+        let mut app = read(&staging(), size);
+        app.environment.infra.kind = configured.then_some(Tool::Terragrunt);
+        let graph = Graph::new(units()).unwrap();
+        let units = Ok(infra::Units { graph, warnings: Vec::new() });
+        let (follows, wishes, begun, runs) = (None, Vec::new(), Vec::new(), Vec::new());
+        Self { app, follows, wishes, begun, runs, units, plan: plan(), left: Vec::new() }
+    }
+
+    pub(super) fn keys(&mut self, keys: &str) {
+        for key in keys.split(' ') {
+            let effects = by_hand(&mut self.app, Event::Key(key.parse().unwrap()));
+            self.answer(effects);
+        }
+    }
+
+    pub(super) fn tick(&mut self, seconds: i64) {
+        let effects = self.app.update(Event::Tick(at(seconds)));
+        self.answer(effects);
+    }
+
+    pub(super) fn answered(&mut self, ticket: Ticket, part: impl Into<feeds::Part>) {
+        let effects = self.app.update(Event::Answer(Answer { ticket, requests: 0, part: part.into() }));
+        self.answer(effects);
+    }
+
+    pub(super) fn answer(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            let (ticket, ask) = match effect {
+                Effect::Fetch { ticket, ask, .. } => (ticket, ask),
+                Effect::Leave(ticket) => {
+                    self.left.push(ticket);
+                    continue;
+                }
+                _ => continue,
+            };
+            match ask {
+                feeds::Ask::Infra(infra::Ask::Discover) => match self.units.clone() {
+                    Ok(units) => self.answered(ticket, Part::Last(infra::Fact::Units(units))),
+                    Err(failure) => self.answered(ticket, Part::<infra::Fact>::Failed(failure)),
+                },
+                feeds::Ask::Infra(infra::Ask::Begin { goal, units, .. }) => {
+                    self.begun.push((goal, units));
+                    self.runs = vec![listed(RUN)];
+                    let folder = self.runs[0].folder.clone();
+                    let units = self.units.clone().unwrap();
+                    self.answered(ticket, Part::Last(infra::Fact::Began(folder, units)));
+                }
+                feeds::Ask::Infra(infra::Ask::Plan { unit, sha256, .. }) => {
+                    let plan = Box::new(self.plan.clone());
+                    self.answered(ticket, Part::Last(infra::Fact::Plan { unit, sha256, plan }));
+                }
+                feeds::Ask::Runs(runs::Ask::List { .. }) => {
+                    let runs = self.runs.clone();
+                    self.answered(ticket, Part::Last(runs::Fact::Runs(runs)));
+                }
+                feeds::Ask::Runs(runs::Ask::Follow { .. }) => self.follows = Some(ticket),
+                feeds::Ask::Runs(runs::Ask::Tell { wish, .. }) => {
+                    self.wishes.push(wish);
+                    self.answered(ticket, Part::Last(runs::Fact::Told));
+                }
+                _ => {}
+            }
+        }
+        self.app.settle();
+    }
+
+    /// The followed run tells this.
+    pub(super) fn news(&mut self, events: Vec<RunEvent>, live: bool) {
+        let ticket = self.follows.expect("a run is followed");
+        let news = runs::News { events, next: 1, live };
+        self.answered(ticket, Part::Page(runs::Fact::News(news)));
+        self.app.settle();
+    }
+
+    pub(super) fn screen(&self) -> String {
+        text(&self.app)
+    }
+
+    /// The pane with a run in its middle.
+    pub(super) fn in_the_middle(size: (u16, u16)) -> Self {
+        let mut desk = Self::new(size);
+        desk.runs = vec![listed(RUN)];
+        desk.keys("6");
+        desk.news(middle(), true);
+        desk.tick(1);
+        desk
+    }
+}
