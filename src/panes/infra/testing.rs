@@ -10,9 +10,7 @@ use crate::model::Failure;
 use crate::model::infra::message::{Action, Diagnostic, Message, Summary};
 use crate::model::infra::order::Listed;
 use crate::model::infra::plan::{Plan, testing};
-use crate::model::infra::run_event::{
-    Goal, PlanRef, Revision, RunEnd, RunEvent, Started, Step, UnitEnd, What, Who, Wish,
-};
+use crate::model::infra::run_event::{Goal, PlanRef, Revision, RunEvent, Started, Step, UnitEnd, What, Who, Wish};
 use crate::model::infra::{Graph, Tool, Unit};
 use crate::ui::testing::{by_hand, now, read, staging, text};
 use jiff::{SignedDuration, Timestamp};
