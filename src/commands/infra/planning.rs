@@ -96,7 +96,8 @@ fn write(
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     let mut units = Vec::new();
-    for (unit, is) in &state.units {
+    for unit in state.in_order() {
+        let is = &state.units[unit];
         let end = match (&is.plan, &is.end) {
             (Some(plan), _) if plan.empty => "unchanged".to_owned(),
             (Some(_), _) => "planned".to_owned(),
@@ -105,7 +106,7 @@ fn write(
         };
         let plan = is.plan.as_ref();
         units.push(UnitPlan {
-            unit: unit.clone(),
+            unit: unit.to_owned(),
             end,
             sha256: plan.map(|plan| plan.sha256.clone()),
             summary: plan.map(|plan| plan.summary),

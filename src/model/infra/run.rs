@@ -2,7 +2,8 @@
 //! know nothing else of a run.
 
 use super::message::{Action, Diagnostic, Message, Summary};
-use super::run_event::{PlanRef, RunEnd, RunEvent, Started, Step, UnitEnd, What, Who};
+use super::run_event::{Goal, PlanRef, RunEnd, RunEvent, Started, Step, UnitEnd, What, Who};
+use super::unit::Graph;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -187,6 +188,19 @@ impl RunState {
         (self.units.values().filter(|unit| unit.phase == Phase::Ended).count(), self.units.len())
     }
 
+    /// Names of its units in the order in which their turn comes, by name where that is the same.
+    pub fn in_order(&self) -> Vec<&str> {
+        let wave = |name: &str| {
+            let started = self.started.as_ref()?;
+            let graph = Graph::new(started.units.clone()).ok()?;
+            let wave = graph.waves().iter().position(|wave| wave.iter().any(|unit| unit.name == name))?;
+            Some(if started.goal == Goal::Destroy { usize::MAX - wave } else { wave })
+        };
+        let mut names: Vec<(Option<usize>, &str)> = self.units.keys().map(|name| (wave(name), name.as_str())).collect();
+        names.sort_unstable();
+        names.into_iter().map(|(_, name)| name).collect()
+    }
+
     /// Plans that wait for a yes: unit and plan.
     pub fn to_review(&self) -> impl Iterator<Item = (&str, &PlanRef)> {
         self.units.iter().filter_map(|(name, unit)| match (&unit.plan, unit.phase) {
@@ -311,6 +325,42 @@ impl UnitState {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::infra::{Tool, Unit};
+
+    #[test]
+    fn turns_are_those_of_the_graph_and_of_a_destruction_the_other_way_round() {
+        let time: Timestamp = "2026-11-28T05:00:00Z".parse().unwrap();
+        let event = |what| RunEvent { time, what };
+        let unit = |name: &str, needs: &[&str]| Unit {
+            name: name.into(),
+            tool: Tool::Terraform,
+            dir: "/units".into(),
+            workspace: None,
+            var_files: Vec::new(),
+            depends_on: needs.iter().map(|needs| (*needs).to_owned()).collect(),
+            hooks: false,
+        };
+        let mut started = Started {
+            run: "run".into(),
+            environment: "staging".into(),
+            goal: Goal::Apply,
+            units: vec![unit("a", &["network", "b"]), unit("b", &["network"]), unit("network", &[])],
+            targets: Vec::new(),
+            replace: Vec::new(),
+            by: Who { user: "me".into(), host: "here".into(), pid: 1 },
+            account: None,
+            revision: None,
+            dropped: Vec::new(),
+            parallelism: 2,
+            guarded: false,
+            serial_init: false,
+            pid: 2,
+        };
+        let of = |started: &Started| RunState::of(&[event(What::Started(Box::new(started.clone())))]);
+        assert_eq!(of(&started).in_order(), ["network", "b", "a"]);
+        started.goal = Goal::Destroy;
+        assert_eq!(of(&started).in_order(), ["a", "b", "network"]);
+    }
 
     #[test]
     fn a_resource_without_an_end_is_in_flight_when_its_process_is_gone() {

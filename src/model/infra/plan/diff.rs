@@ -38,7 +38,11 @@ fn sides<'a>(delta: &'a Delta, secrets: &Secrets) -> (Node<'a>, Node<'a>) {
     static KNOWN: Value = Value::Null;
     let before = Masks { sensitive: &delta.before_sensitive, unknown: &KNOWN };
     let after = Masks { sensitive: &delta.after_sensitive, unknown: &delta.after_unknown };
-    (node(&delta.before, before, secrets), node(&delta.after, after, secrets))
+    // Of an output that is sensitive the mask says so of both sides, though there was nothing before.
+    let only = |action: &str| delta.actions.len() == 1 && delta.actions[0] == action;
+    let before = if only("create") { Node::Null } else { node(&delta.before, before, secrets) };
+    let after = if only("delete") { Node::Null } else { node(&delta.after, after, secrets) };
+    (before, after)
 }
 
 /// Says which attributes make it a replacement.

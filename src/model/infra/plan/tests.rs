@@ -36,6 +36,16 @@ fn drift_is_told_apart_from_changes() {
 }
 
 #[test]
+fn a_sensitive_output_that_is_new_has_no_value_before() {
+    let mut plan = show(&[]);
+    let output = |actions: &[&str]| json!({"actions": actions, "before": null, "after": "hush", "before_sensitive": true, "after_sensitive": true});
+    plan["output_changes"] = json!({"new": output(&["create"]), "other": output(&["update"])});
+    let said = text::text("network", &read(&plan));
+    assert!(said.contains("+ new = (sensitive value)") || said.contains("+ new   = (sensitive value)"), "{said}");
+    assert!(said.contains("(sensitive value) -> (sensitive value)") && !said.contains("hush"), "{said}");
+}
+
+#[test]
 fn a_json_text_is_compared_inside() {
     let policy = |action: &str, more: &str| {
         format!(r#"{{"Statement":[{{"Sid":"read","Action":"{action}"}},{{"Sid":"other","Effect":"Allow"}}]{more}}}"#)
