@@ -1,5 +1,6 @@
 //! `cockpit infra` beside runs, with the real Terraform and Terragrunt over units of `terraform_data`, which need no
 //! provider and no account.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

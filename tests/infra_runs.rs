@@ -1,4 +1,5 @@
 //! Runs over units, with real Terraform on resources that need no provider. What waits waits for a file, and not for a time.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 #[path = "infra_runs/typed.rs"]
@@ -12,6 +13,8 @@ use cockpit::model::infra::run_event::{Goal, Request, RunEnd, Step, UnitEnd, Who
 use cockpit::model::infra::{Order, RunState, Tool, Unit};
 use jiff::Timestamp;
 use rustix::process::{Pid, Signal, kill_process};
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -232,7 +235,6 @@ async fn units_are_planned_and_applied_in_their_order_each_plan_as_it_was_approv
     assert_eq!(again.end(false), RunEnd::Done);
     assert_eq!(again.unit_end("b"), &UnitEnd::Unchanged);
     // Only its owner can read a run, and the audit file has it.
-    use std::os::unix::fs::PermissionsExt as _;
     let mode = |path: &Path| std::fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
     assert_eq!(mode(&again.folder), 0o700);
     for name in [folder::EVENTS, "request.json", "lock"] {
@@ -306,7 +308,6 @@ async fn a_run_whose_supervisor_was_killed_goes_on_where_it_was() {
     let leaf = run.state.units["a"].pid;
     kill_process(run.supervisor(), Signal::KILL).expect("it is there");
     // Torn by a crash: nothing that anybody has seen.
-    use std::io::Write as _;
     let mut events = std::fs::OpenOptions::new().append(true).open(run.folder.join(folder::EVENTS)).expect("a file");
     run.let_go();
     let second = Run::start(&home, &order(Goal::Plan, units.clone())).await.err().expect("it is refused").words();
@@ -336,7 +337,6 @@ async fn a_second_run_of_an_environment_is_refused_with_who_and_since_when() {
     let units = vec![unit(&home, "a", &[], PLAIN)];
     let mut run = Run::start(&home, &order(Goal::Apply, units.clone())).await.expect("it starts");
     run.until("a plan", false, |state| state.to_review().count() == 1);
-    run.let_go();
     let second = Run::start(&home, &order(Goal::Plan, units.clone())).await;
     let why = second.err().expect("it is refused").words();
     assert!(why.contains("started by ana on desk"), "{why}");

@@ -84,15 +84,13 @@ async fn account(context: &Context, config: Config, environment: &EnvironmentCon
 
 /// What it would be typed as.
 fn command(environment: &str, arguments: &RunArgs, goal: Goal) -> String {
-    let mut words = format!("cockpit infra {} --env {environment}", goal.word());
+    let mut words = vec![format!("cockpit infra {} --env {environment}", goal.word())];
     for (flag, values) in
         [("--unit", &arguments.target.units), ("--target", &arguments.targets), ("--replace", &arguments.replace)]
     {
-        for value in values {
-            words.push_str(&format!(" {flag} {value}"));
-        }
+        words.extend(values.iter().map(|value| format!("{flag} {value}")));
     }
-    words
+    words.join(" ")
 }
 
 /// What a yes to a run risks: data is lost where a resource that holds some is destroyed or replaced.
@@ -136,8 +134,8 @@ pub(super) struct Following<'a> {
     asks: bool,
     reader: Reader,
     pub(super) state: RunState,
-    /// Plans that were approved here, or refused.
-    answered: BTreeSet<String>,
+    /// Plans that were approved here, or refused: unit and hash, as two units of the same code may have the same plan.
+    answered: BTreeSet<(String, String)>,
     /// This command asked for the cancel.
     interrupted: bool,
 }
@@ -225,8 +223,8 @@ impl<'a> Following<'a> {
         if self.state.units.values().any(|unit| making(unit.phase) || ready(unit)) {
             return None;
         }
-        let plans = self.state.to_review().filter(|(_, plan)| !self.answered.contains(&plan.sha256));
-        let plans: Vec<(String, String)> = plans.map(|(unit, plan)| (unit.to_owned(), plan.sha256.clone())).collect();
+        let plans = self.state.to_review().map(|(unit, plan)| (unit.to_owned(), plan.sha256.clone()));
+        let plans: Vec<(String, String)> = plans.filter(|plan| !self.answered.contains(plan)).collect();
         (!plans.is_empty()).then_some(plans)
     }
 
@@ -269,14 +267,14 @@ impl<'a> Following<'a> {
         match answer {
             Ok(true) => {
                 for (unit, sha256) in waiting {
-                    self.answered.insert(sha256.clone());
+                    self.answered.insert((unit.clone(), sha256.clone()));
                     self.ask(Wish::Approve { unit: unit.clone(), sha256: sha256.clone() })?;
                 }
                 Ok(None)
             }
             Ok(false) => {
                 self.ask(Wish::Cancel { hard: false })?;
-                self.answered.extend(waiting.iter().map(|(_, sha256)| sha256.clone()));
+                self.answered.extend(waiting.iter().cloned());
                 say("no: the run is cancelled");
                 Ok(None)
             }

@@ -80,7 +80,10 @@ fn said(unit: &str, step: Step, message: &Message) -> Option<String> {
             let detail = said.detail.lines().map(str::trim).find(|line| !line.is_empty());
             let detail = detail.map(|detail| format!(": {detail}")).unwrap_or_default();
             let code = said.code.as_ref().filter(|_| said.error);
-            let code = code.map(|code| code.lines().map(|line| format!("\n{unit}:     │ {line}")).collect::<String>());
+            let code = code.map(|code| {
+                let lines: Vec<String> = code.lines().map(|line| format!("\n{unit}:     │ {line}")).collect();
+                lines.concat()
+            });
             let means = causes::explain(said)
                 .map(|explained| format!("\n{unit}:   that is: {}\n{unit}:   do: {}", explained.means, explained.todo));
             format!(

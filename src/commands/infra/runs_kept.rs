@@ -74,15 +74,15 @@ impl Kept {
         }
         Err(Report::usage(format!("{} is not going on", listed.run)).hint("`cockpit infra runs` lists those that are"))
     }
+}
 
-    /// What changes something is refused where only reading is allowed.
-    pub(super) fn may_change(&self, context: &Context) -> Result<(), Report> {
-        if !context.global.read_only {
-            return Ok(());
-        }
-        let text = "nothing was changed: --read-only refuses every change";
-        Err(Report::new("refused", text, ExitCode::Refused).hint("leave --read-only out"))
+/// What changes something is refused where only reading is allowed.
+pub(super) fn may_change(context: &Context) -> Result<(), Report> {
+    if !context.global.read_only {
+        return Ok(());
     }
+    let text = "nothing was changed: --read-only refuses every change";
+    Err(Report::new("refused", text, ExitCode::Refused).hint("leave --read-only out"))
 }
 
 /// How a run stands.
@@ -95,7 +95,7 @@ pub(super) fn state(listed: &Listed) -> Result<RunState, Report> {
 
 /// Has a run go on, unless it does.
 pub(super) async fn take_up(context: &Context, kept: &Kept, listed: &Listed) -> Result<(), Report> {
-    kept.may_change(context)?;
+    may_change(context)?;
     if listed.live {
         return Ok(());
     }

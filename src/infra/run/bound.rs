@@ -47,13 +47,12 @@ pub fn code(unit: &Unit) -> String {
     let top = git(&unit.dir, ["rev-parse", "--show-toplevel"])
         .and_then(|top| String::from_utf8(top).ok())
         .map(|top| PathBuf::from(top.trim_end_matches('\n')));
-    let mut files = match &top {
-        Some(top) => in_repository(top).unwrap_or_default(),
-        None => {
-            let mut found = Vec::new();
-            in_folder(&unit.dir, &mut found);
-            found
-        }
+    let mut files = if let Some(top) = &top {
+        in_repository(top).unwrap_or_default()
+    } else {
+        let mut found = Vec::new();
+        in_folder(&unit.dir, &mut found);
+        found
     };
     files.extend(unit.var_files.iter().cloned());
     files.sort();

@@ -152,24 +152,21 @@ pub(super) async fn follow(place: Place, mut child: Option<Child>, skip: u64, ou
     let mut pid_told = false;
     let mut exit = None;
     loop {
-        let over = match child.as_mut() {
-            Some(child) => {
-                tokio::select! {
-                    biased;
-                    status = child.wait() => {
-                        exit = Some(status.map_or(Exit::Unknown, |status| ended(status)));
-                        true
-                    }
-                    () = tokio::time::sleep(LOOK) => false,
+        let over = if let Some(child) = child.as_mut() {
+            tokio::select! {
+                biased;
+                status = child.wait() => {
+                    exit = Some(status.map_or(Exit::Unknown, ended));
+                    true
                 }
+                () = tokio::time::sleep(LOOK) => false,
             }
-            None => {
-                let lives = place.lives();
-                if lives {
-                    tokio::time::sleep(LOOK).await;
-                }
-                !lives
+        } else {
+            let lives = place.lives();
+            if lives {
+                tokio::time::sleep(LOOK).await;
             }
+            !lives
         };
         if !pid_told && let Some(leaf) = shim::leaf(&place.leaf()) {
             pid_told = true;

@@ -54,10 +54,10 @@ pub fn become_terraform(arguments: &[OsString]) -> io::Error {
     for name in [TERRAFORM, STEP, STDOUT, LEAF] {
         command.env_remove(name);
     }
-    if arguments.first().is_some_and(|first| std::env::var_os(STEP).as_ref() == Some(first)) {
-        if let Err(error) = detach(&mut command) {
-            return error;
-        }
+    if arguments.first().is_some_and(|first| std::env::var_os(STEP).as_ref() == Some(first))
+        && let Err(error) = detach(&mut command)
+    {
+        return error;
     }
     command.exec()
 }

@@ -220,7 +220,8 @@ impl Supervisor<'_> {
             self.take_requests();
             self.decide().await;
             self.written().await;
-            if self.state.end.is_some() {
+            // A run whose folder was removed can be told nothing any more, and tells nobody anything.
+            if self.state.end.is_some() || !self.run.exists() {
                 return;
             }
             let pause = if happened.elapsed() < LIKELY { LOOK } else { LOOK_SELDOM };

@@ -7,7 +7,7 @@ use serde_json::Value;
 pub(super) fn sentence(said: &Diagnostic) -> String {
     let detail = said.detail.lines().map(str::trim).find(|line| !line.is_empty());
     match detail {
-        Some(detail) if !said.summary.contains(detail) => format!("{}: {detail}", said.summary),
+        Some(detail) if detail != said.summary => format!("{}: {detail}", said.summary),
         _ => said.summary.clone(),
     }
 }

@@ -12,6 +12,7 @@ use std::io;
 /// What confirms the second one.
 const WORD: &str = "stop";
 
+#[allow(clippy::unused_async, reason = "a command is run as one that may wait")]
 pub(super) async fn run(context: &Context, arguments: &Arguments, _: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let hard = match arguments.hard.as_deref() {
         None => false,

@@ -4,7 +4,7 @@ use super::args::Arguments;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::infra::driving::{ask, followed};
-use crate::commands::infra::runs_kept::{kept, state, take_up};
+use crate::commands::infra::runs_kept::{kept, may_change, state, take_up};
 use crate::model::infra::run_event::Wish;
 use crate::model::infra::schedule::to_retry;
 use std::io;
@@ -15,7 +15,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     if to_retry(&state(listed)?).is_empty() {
         return Err(Report::usage(format!("no unit of {} has failed or was blocked", listed.run)));
     }
-    kept.may_change(context)?;
+    may_change(context)?;
     ask(&listed.folder, Wish::Retry)?;
     take_up(context, &kept, listed).await?;
     followed(context, &listed.folder, arguments.json, true, out).await

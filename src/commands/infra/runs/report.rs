@@ -9,6 +9,7 @@ use serde::Serialize;
 
 /// The runs of an environment.
 #[derive(Debug, Serialize)]
+#[allow(clippy::struct_field_names, reason = "the names are those of the JSON")]
 pub struct Runs {
     schema: &'static str,
     environment: String,

@@ -9,6 +9,7 @@ use crate::commands::printed::printed;
 use crate::headless;
 use std::io;
 
+#[allow(clippy::unused_async, reason = "a command is run as one that may wait")]
 pub(super) async fn run(context: &Context, _: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let kept = kept(context)?;
     let mut runs = Vec::new();
