@@ -1,3 +1,5 @@
+//! The pane: how it looks at each size, what its keys do, what it refuses.
+
 use super::state::{CHANGE, GRAPH, ID, PLAN, RESOURCES};
 use super::testing::{Desk, RUN, event, listed, middle, ready, started, step, who};
 use crate::model::infra::plan::{Plan, testing};

@@ -1,3 +1,5 @@
+//! Graphs as they are laid out, folded and written for other programs.
+
 use super::fold::{self, Level};
 use super::layout::{Layout, layout};
 use super::{Node, Picture, cells, formats, order};

@@ -1,3 +1,5 @@
+//! Plans as they are read, masked, told as lines, text and Markdown.
+
 use super::testing::{DRIFT, EVERYTHING, change, large, show};
 use super::{Plan, PlanError, lines, markdown, text};
 use crate::model::infra::message::Action;
