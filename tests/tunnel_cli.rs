@@ -28,8 +28,10 @@ fn home() -> Home {
     let audit = home.path().join("audit.jsonl");
     let config = std::fs::read_to_string(home.path().join("config.toml")).unwrap();
     let top = format!("audit_file = {:?}\n", audit.to_str().unwrap());
-    let tunnel = "\n[environments.staging.tunnel]\nservice = \"bookmark-manager-staging-web\"\nsecret = \"bookmark-manager-staging-db/app\"\n";
-    home.write("config.toml", top + &config + tunnel);
+    let shipped = "service = \"bookmark-manager-staging-api\"\n";
+    assert!(config.contains(shipped), "{config}");
+    let service = "service = \"bookmark-manager-staging-web\"\nsecret = \"bookmark-manager-staging-db/app\"\n";
+    home.write("config.toml", top + &config.replace(shipped, service));
     home
 }
 
