@@ -95,8 +95,11 @@ def changed_outside(applied):
     ssm, ecs = applied.shell.client("ssm", region), applied.shell.client("ecs", region)
     for name in [name for name, value in secrets_of(applied).items() if value == "not-set-yet"]:
         ssm.put_parameter(Name=name, Value=f"known-test-secret-{name.split('/')[-1]}", Type="SecureString", Overwrite=True)
-    found = [(cluster, arn) for cluster in ecs.list_clusters()["clusterArns"] for arn in ecs.list_services(cluster=cluster)["serviceArns"]]
-    before = {arn: ecs.describe_services(cluster=cluster, services=[arn])["services"][0]["desiredCount"] for cluster, arn in found}
+    there = [(cluster, arn) for cluster in ecs.list_clusters()["clusterArns"] for arn in ecs.list_services(cluster=cluster)["serviceArns"]]
+    known = {arn: ecs.describe_services(cluster=cluster, services=[arn])["services"][0] for cluster, arn in there}
+    # The emulator goes on listing services of an environment that was destroyed before.
+    found = [(cluster, arn) for cluster, arn in there if known[arn]["status"] == "ACTIVE"]
+    before = {arn: known[arn]["desiredCount"] for _, arn in found}
     for cluster, arn in found:
         deploy(ecs, cluster, arn.split("/")[-1], "deployed")
         ecs.tag_resource(resourceArn=arn, tags=[{"key": "cockpit:desired-count", "value": str(before[arn])}])
