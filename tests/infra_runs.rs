@@ -278,14 +278,20 @@ resource "terraform_data" "it" {
     assert_eq!((plans("a"), plans("b"), plans("c")), (2, 1, 1));
 }
 
-#[tokio::test]
-async fn a_cancel_interrupts_terraform_once_and_begins_nothing_more() {
-    let home = Home::new();
-    let units = vec![unit(&home, "a", &[], WAITS), unit(&home, "b", &["a"], PLAIN)];
-    let mut run = Run::start(&home, &order(Goal::Apply, units.clone())).await.expect("it starts");
+/// Two units of which the first is being applied, and waits for a file.
+async fn applying(home: &Home) -> (Vec<Unit>, Run) {
+    let units = vec![unit(home, "a", &[], WAITS), unit(home, "b", &["a"], PLAIN)];
+    let mut run = Run::start(home, &order(Goal::Apply, units.clone())).await.expect("it starts");
     run.until("a plan", false, |state| state.to_review().count() == 1);
     run.approve_all();
     wait_for(&units[0].dir.join("begun"));
+    (units, run)
+}
+
+#[tokio::test]
+async fn a_cancel_interrupts_terraform_once_and_begins_nothing_more() {
+    let home = Home::new();
+    let (units, mut run) = applying(&home).await;
     run.ask(Wish::Cancel { hard: false });
     assert_eq!(run.end(false), RunEnd::Cancelled);
     assert!(matches!(run.unit_end("a"), UnitEnd::Cancelled { .. }), "{:?}", run.unit_end("a"));
@@ -299,11 +305,7 @@ async fn a_cancel_interrupts_terraform_once_and_begins_nothing_more() {
 #[tokio::test]
 async fn a_run_whose_supervisor_was_killed_goes_on_where_it_was() {
     let home = Home::new();
-    let units = vec![unit(&home, "a", &[], WAITS), unit(&home, "b", &["a"], PLAIN)];
-    let mut run = Run::start(&home, &order(Goal::Apply, units.clone())).await.expect("it starts");
-    run.until("a plan", false, |state| state.to_review().count() == 1);
-    run.approve_all();
-    wait_for(&units[0].dir.join("begun"));
+    let (units, mut run) = applying(&home).await;
     run.until("its process to be known", false, |state| state.units["a"].pid.is_some());
     let leaf = run.state.units["a"].pid;
     kill_process(run.supervisor(), Signal::KILL).expect("it is there");

@@ -5,11 +5,12 @@ use super::ask::{Answer, Question};
 use super::surroundings::Surroundings;
 use super::tools::Tools;
 use crate::config::InfraConfig;
+use crate::model::infra::path::plain;
 use crate::model::infra::{Graph, Tool, Trouble, TroubleKind, Unit};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 /// Units that are asked about their hooks at the same time: each is a process of 75 MB.
 const AT_A_TIME: usize = 4;
@@ -202,19 +203,6 @@ fn place(found: &Found, needs: &str, dir: &Path, read: &dyn Fn(&Path) -> Option<
         }
     }
     plain(&dir.join(own)).display().to_string()
-}
-
-/// The path without `..`.
-fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::ParentDir => drop(plain.pop()),
-            Component::CurDir => {}
-            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => plain.push(part),
-        }
-    }
-    plain
 }
 
 /// Trouble of code that `hcl validate` refuses.

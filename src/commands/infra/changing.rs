@@ -1,7 +1,7 @@
 //! `apply` and `destroy`: a run that is reviewed here, or left for a later review.
 
 use super::driving::{Following, begin, ended};
-use super::run_args::RunArgs;
+use super::run_args::ChangeArgs;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::say::say;
@@ -12,13 +12,12 @@ use std::io;
 /// Begins the run and follows it to its end.
 pub(super) async fn change(
     context: &Context,
-    arguments: &RunArgs,
+    ChangeArgs { of: arguments, detach }: &ChangeArgs,
     goal: Goal,
-    detach: bool,
     out: &mut dyn io::Write,
 ) -> Result<ExitCode, Report> {
-    let (run, environment) = begin(context, arguments, goal, !detach).await?;
-    if detach {
+    let (run, environment) = begin(context, arguments, goal, !*detach).await?;
+    if *detach {
         let name = folder::name(&run);
         let approve = format!("`cockpit infra approve {name}` applies its plans");
         say(&format!("{name} goes on: `cockpit infra attach {name}` follows it, {approve}"));

@@ -23,6 +23,20 @@ pub struct RunArgs {
     pub json: bool,
 }
 
+/// What is typed of the subcommands whose run changes something.
+#[derive(Debug, Clone, PartialEq, Args)]
+#[command(
+    after_help = "The run goes on when this command is left, when the terminal closes and when the connection is lost:\n`cockpit infra attach` follows it again. Without a terminal --yes answers, for what destroys data with --confirm."
+)]
+pub struct ChangeArgs {
+    /// What it is over.
+    #[command(flatten)]
+    pub of: RunArgs,
+    /// Leave the run at once: its plans wait for `cockpit infra approve`, or for a screen
+    #[arg(long)]
+    pub detach: bool,
+}
+
 /// Which run.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct Named {

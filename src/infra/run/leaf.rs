@@ -127,6 +127,11 @@ pub(super) fn start(place: &Place, call: &Call) -> io::Result<Child> {
     let printed = folder::to_add_to(&place.stderr())?;
     // Let go of by the last process that has it open: whoever takes the run up asks by it whether the step lives.
     printed.lock()?;
+    command(call).stdout(Stdio::from(printed.try_clone()?)).stderr(Stdio::from(printed)).spawn()
+}
+
+/// A program with no variables but those of the call, and nothing to read.
+pub(super) fn command(call: &Call) -> Command {
     let mut command = Command::new(&call.program);
     command
         .args(&call.arguments)
@@ -134,11 +139,9 @@ pub(super) fn start(place: &Place, call: &Call) -> io::Result<Child> {
         .env_clear()
         .envs(call.variables.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
-        .stdout(Stdio::from(printed.try_clone()?))
-        .stderr(Stdio::from(printed))
         // No signal to the supervisor's group is its.
         .process_group(0);
-    command.spawn()
+    command
 }
 
 /// Follows a step to its end: what it says from a line on, and how it ended. Where nobody listens any more it goes on.

@@ -2,6 +2,7 @@
 
 use super::bound;
 use super::folder;
+use super::leaf::command;
 use super::steps::Call;
 use super::words;
 use crate::model::infra::Unit;
@@ -9,8 +10,6 @@ use crate::model::infra::message::Summary;
 use crate::model::infra::plan::Plan;
 use crate::model::infra::run_event::{PlanRef, Step};
 use std::path::PathBuf;
-use std::process::Stdio;
-use tokio::process::Command;
 
 /// What is read, and what is known beside it.
 pub(super) struct Asked {
@@ -68,17 +67,8 @@ pub(super) async fn read(asked: Asked) -> Result<PlanRef, String> {
 /// # Errors
 /// What it says of why there is nothing.
 pub(super) async fn output(call: &Call) -> Result<Vec<u8>, String> {
-    let mut command = Command::new(&call.program);
-    command
-        .args(&call.arguments)
-        .current_dir(&call.dir)
-        .env_clear()
-        .envs(call.variables.iter().map(|(name, value)| (name, value)))
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .process_group(0);
-    let asked =
-        command.output().await.map_err(|error| format!("{} cannot be started: {error}", call.program.display()))?;
+    let asked = command(call).kill_on_drop(true).output().await;
+    let asked = asked.map_err(|error| format!("{} cannot be started: {error}", call.program.display()))?;
     if asked.status.success() {
         return Ok(asked.stdout);
     }

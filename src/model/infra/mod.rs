@@ -5,6 +5,7 @@ pub mod causes;
 pub mod import;
 pub mod message;
 pub mod order;
+pub mod path;
 pub mod picture;
 pub mod plan;
 pub mod remote_state;
@@ -14,6 +15,8 @@ pub mod schedule;
 #[cfg(test)]
 mod schedule_tests;
 pub mod state;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod trouble;
 pub mod unit;
 

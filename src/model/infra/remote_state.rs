@@ -1,11 +1,12 @@
 //! States that the code of plain Terraform reads: each is an edge of the graph, whether it is declared or not.
 
+use super::path::plain;
 use super::unit::Unit;
 use hcl_edit::Span as _;
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Block, Body};
 use std::collections::BTreeSet;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 /// Where a state is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,34 +179,13 @@ fn is_of(read: &Read, reader: &Unit, (other, code): &(&Unit, Code)) -> bool {
     }
 }
 
-/// The path without `.` and `..`.
-fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::ParentDir => drop(plain.pop()),
-            Component::CurDir => {}
-            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => plain.push(part),
-        }
-    }
-    plain
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::infra::Tool;
+    use crate::model::infra::testing;
 
     fn unit(name: &str, depends_on: &[&str]) -> Unit {
-        Unit {
-            name: name.into(),
-            tool: Tool::Terraform,
-            dir: PathBuf::from("/roots").join(name),
-            workspace: Some("dev".into()),
-            var_files: Vec::new(),
-            depends_on: depends_on.iter().map(|name| (*name).to_owned()).collect(),
-            hooks: false,
-        }
+        Unit { workspace: Some("dev".into()), ..testing::unit(name, depends_on) }
     }
 
     fn code(text: &str) -> Code {

@@ -190,15 +190,17 @@ impl RunState {
 
     /// Names of its units in the order in which their turn comes, by name where that is the same.
     pub fn in_order(&self) -> Vec<&str> {
-        let wave = |name: &str| {
-            let started = self.started.as_ref()?;
-            let graph = Graph::new(started.units.clone()).ok()?;
-            let wave = graph.waves().iter().position(|wave| wave.iter().any(|unit| unit.name == name))?;
-            Some(if started.goal == Goal::Destroy { usize::MAX - wave } else { wave })
-        };
-        let mut names: Vec<(Option<usize>, &str)> = self.units.keys().map(|name| (wave(name), name.as_str())).collect();
-        names.sort_unstable();
-        names.into_iter().map(|(_, name)| name).collect()
+        let graph =
+            self.started.as_ref().and_then(|started| Graph::new(started.units.clone()).ok()).unwrap_or_default();
+        let mut waves = graph.waves();
+        if self.started.as_ref().is_some_and(|started| started.goal == Goal::Destroy) {
+            waves.reverse();
+        }
+        let wave = |name: &str| waves.iter().position(|wave| wave.iter().any(|unit| unit.name == name));
+        let mut names: Vec<&str> = self.units.keys().map(String::as_str).collect();
+        // Stable: by name within a wave.
+        names.sort_by_key(|name| wave(name));
+        names
     }
 
     /// Plans that wait for a yes: unit and plan.
@@ -325,21 +327,12 @@ impl UnitState {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::infra::{Tool, Unit};
+    use crate::model::infra::testing::unit;
 
     #[test]
     fn turns_are_those_of_the_graph_and_of_a_destruction_the_other_way_round() {
         let time: Timestamp = "2026-11-28T05:00:00Z".parse().unwrap();
         let event = |what| RunEvent { time, what };
-        let unit = |name: &str, needs: &[&str]| Unit {
-            name: name.into(),
-            tool: Tool::Terraform,
-            dir: "/units".into(),
-            workspace: None,
-            var_files: Vec::new(),
-            depends_on: needs.iter().map(|needs| (*needs).to_owned()).collect(),
-            hooks: false,
-        };
         let mut started = Started {
             run: "run".into(),
             environment: "staging".into(),

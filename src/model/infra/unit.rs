@@ -187,18 +187,7 @@ impl Graph {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn unit(name: &str, depends_on: &[&str]) -> Unit {
-        Unit {
-            name: name.into(),
-            tool: Tool::Terraform,
-            dir: PathBuf::from("/units").join(name),
-            workspace: None,
-            var_files: Vec::new(),
-            depends_on: depends_on.iter().map(|needs| (*needs).to_owned()).collect(),
-            hooks: false,
-        }
-    }
+    use crate::model::infra::testing::unit;
 
     #[test]
     fn a_unit_is_in_the_wave_after_all_that_it_needs() {

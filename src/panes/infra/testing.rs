@@ -34,15 +34,7 @@ pub(super) struct Desk {
 }
 
 pub(super) fn unit(name: &str, depends_on: &[&str]) -> Unit {
-    Unit {
-        name: name.into(),
-        tool: Tool::Terragrunt,
-        dir: PathBuf::from("/units").join(name),
-        workspace: None,
-        var_files: Vec::new(),
-        depends_on: depends_on.iter().map(|needs| (*needs).to_owned()).collect(),
-        hooks: false,
-    }
+    Unit { tool: Tool::Terragrunt, ..crate::model::infra::testing::unit(name, depends_on) }
 }
 
 pub(super) fn units() -> Vec<Unit> {

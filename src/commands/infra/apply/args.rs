@@ -1,18 +1,12 @@
 //! `cockpit infra apply`: what is typed.
 
-use crate::commands::infra::run_args::RunArgs;
+use crate::commands::infra::run_args::ChangeArgs;
 use clap::Args;
 
 /// Plan, review and apply the units of an environment, each as soon as what it needs is done
 #[derive(Debug, Clone, PartialEq, Args)]
-#[command(
-    after_help = "The run goes on when this command is left, when the terminal closes and when the connection is lost:\n`cockpit infra attach` follows it again. Without a terminal --yes answers, for what destroys data with --confirm."
-)]
 pub struct Arguments {
-    /// What it is over.
+    /// What is to be changed.
     #[command(flatten)]
-    pub of: RunArgs,
-    /// Leave the run at once: its plans wait for `cockpit infra approve`, or for a screen
-    #[arg(long)]
-    pub detach: bool,
+    pub change: ChangeArgs,
 }

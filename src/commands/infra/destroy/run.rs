@@ -8,5 +8,5 @@ use crate::model::infra::run_event::Goal;
 use std::io;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
-    change(context, &arguments.of, Goal::Destroy, arguments.detach, out).await
+    change(context, &arguments.change, Goal::Destroy, out).await
 }

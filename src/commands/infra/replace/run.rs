@@ -4,7 +4,7 @@ use super::args::Arguments;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::infra::changing::change;
-use crate::commands::infra::run_args::RunArgs;
+use crate::commands::infra::run_args::{ChangeArgs, RunArgs};
 use crate::commands::infra::target::{Environment, Target};
 use crate::model::infra::run_event::Goal;
 use std::io;
@@ -17,5 +17,5 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     };
     let target = Target { of: Environment { environment }, units: vec![arguments.unit.clone()] };
     let of = RunArgs { target, replace: vec![address.clone()], ..RunArgs::default() };
-    change(context, &of, Goal::Apply, false, out).await
+    change(context, &ChangeArgs { of, detach: false }, Goal::Apply, out).await
 }

@@ -1,0 +1,17 @@
+//! Units for tests.
+
+use super::{Tool, Unit};
+use std::path::Path;
+
+/// A unit of Terraform in a folder of its name, that needs these.
+pub(crate) fn unit(name: &str, depends_on: &[&str]) -> Unit {
+    Unit {
+        name: name.into(),
+        tool: Tool::Terraform,
+        dir: Path::new("/units").join(name),
+        workspace: None,
+        var_files: Vec::new(),
+        depends_on: depends_on.iter().map(|needs| (*needs).to_owned()).collect(),
+        hooks: false,
+    }
+}
