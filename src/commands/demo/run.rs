@@ -6,7 +6,7 @@ use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::session;
 use crate::commands::simulator::start;
-use crate::config::{self, Config, EnvironmentConfig};
+use crate::config::{self, Config, EnvironmentConfig, InfraConfig};
 use crate::runtime::clock::Clock;
 use aws_sim::{Scenario, SimOptions};
 
@@ -35,6 +35,11 @@ fn built_in(scenario: Scenario) -> Result<Config, Report> {
     let loaded = config::parse("the built-in configuration", include_str!("../../../config.toml"));
     loaded.sound()?;
     let mut config = loaded.config;
+    // Real code and a real state must never meet a simulated world: all that is declared would seem to be gone.
+    config.environments.retain(|environment| environment.account.is_some());
+    for environment in &mut config.environments {
+        environment.infra = InfraConfig::default();
+    }
     if scenario == Scenario::Big {
         config.environments.push(EnvironmentConfig {
             name: "big".into(),
@@ -46,4 +51,16 @@ fn built_in(scenario: Scenario) -> Result<Config, Report> {
         });
     }
     Ok(config)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_real_infrastructure_is_in_reach_of_a_simulated_world() {
+        let config = built_in(Scenario::Staging).unwrap();
+        assert!(config.environment("staging").is_some());
+        assert!(config.environments.iter().all(|environment| environment.infra == InfraConfig::default()));
+    }
 }
