@@ -12,9 +12,8 @@ mod usage;
 use aws_sim::Scenario;
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
-use support::{Home, PATIENCE, World, ended, finish, follows_schema, harmless, line, run, signal, until};
+use support::{Home, Lines, PATIENCE, World, ended, finish, follows_schema, harmless, line, run, signal, until};
 
 const SERVICE: &str = "bookmark-manager-staging-web";
 const CLUSTER: &str = "bookmark-manager-staging-cluster";
@@ -306,19 +305,19 @@ fn changes_are_printed_a_line_each() {
     let mut command = home.on(&world);
     command.args(["snapshot", "--watch", "1s", "-o", "json"]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut lines = Lines::of(child.stdout.take().unwrap());
     until("a look", PATIENCE, || (world.asked("ecs:DescribeServices") >= 1).then_some(()));
     world.poke(&json!({"set_desired": {"service": SERVICE, "desired": 2}}));
     let desired = lines
         .by_ref()
-        .map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap())
+        .map(|line| serde_json::from_str::<Value>(&line).unwrap())
         .find(|change| change["path"] == "services.web.desired")
         .unwrap();
     assert_eq!((&desired["from"], &desired["to"]), (&json!(1), &json!(2)));
     world.advance(300);
     let running = lines
         .by_ref()
-        .map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap())
+        .map(|line| serde_json::from_str::<Value>(&line).unwrap())
         .find(|change| change["path"] == "services.web.running")
         .unwrap();
     assert_eq!(running["to"], 2);
@@ -333,8 +332,7 @@ fn the_simulator_runs_alone_until_it_is_told_to_end() {
         let mut command = home.at(None);
         command.args(["sim", "--speed", "0", "--scenario", "prod"]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut hello = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut hello).unwrap();
+        let hello = Lines::of(child.stdout.take().unwrap()).next().unwrap_or_default();
         let hello: Value = serde_json::from_str(&hello).unwrap();
         assert_eq!((hello["account"].as_str(), hello["scenario"].as_str()), (Some(aws_sim::ACCOUNT), Some("prod")));
         let endpoint = hello["endpoint"].as_str().unwrap();

@@ -4,9 +4,8 @@
 mod support;
 
 use serde_json::{Value, json};
-use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
-use support::{Home, ended, line, python};
+use support::{Home, Lines, ended, line, python};
 
 const CONFIG: &str = "
 [environments.seeded]
@@ -36,8 +35,7 @@ impl Emulator {
             .stderr(std::fs::File::create(home.path().join("moto.log")).unwrap())
             .spawn()
             .unwrap();
-        let mut hello = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut hello).unwrap();
+        let hello = Lines::of(child.stdout.take().unwrap()).next().unwrap_or_default();
         let told = || std::fs::read_to_string(home.path().join("moto.log")).unwrap_or_default();
         let hello: Value = serde_json::from_str(&hello).unwrap_or_else(|error| panic!("{error}: {}", told()));
         Self { child, endpoint: hello["endpoint"].as_str().unwrap().to_owned() }

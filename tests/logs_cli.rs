@@ -24,7 +24,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 use support::{
-    Home, PATIENCE, Said, World, ended, finish, follows_schema, line, lines_follow_schema, run, signal, until,
+    Home, Lines, PATIENCE, Said, World, ended, finish, follows_schema, line, lines_follow_schema, run, signal, until,
 };
 
 const API: &str = "/ecs/bookmark-manager-staging-api";
@@ -246,8 +246,7 @@ fn scripts_wait_for_a_line_and_a_closed_pipe_ends_quietly() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut first = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    assert!(Lines::of(child.stdout.take().unwrap()).next().is_some());
     assert_eq!(ended(&mut child).code(), Some(0), "the reader is gone");
     let all = std::fs::read_to_string(home.path().join("all.jsonl")).unwrap();
     assert!(all.lines().next().unwrap().starts_with("{\"schema\":\"cockpit.log/1\""), "{all}");
@@ -316,8 +315,9 @@ fn what_a_live_tail_samples_is_a_row_with_bounds() {
     let mut command = home.on(&world);
     command.args(["--env", "prod", "logs", "-f", "--live", "--since", "1s", "web", "-o", "json"]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-    let sampled = lines.map(|line| serde_json::from_str::<Value>(&line).unwrap()).find(|line| line["gap"] == "sampled");
+    let mut lines = Lines::of(child.stdout.take().unwrap());
+    let sampled =
+        lines.by_ref().map(|line| serde_json::from_str::<Value>(&line).unwrap()).find(|line| line["gap"] == "sampled");
     let sampled = sampled.expect("a row");
     follows_schema(&home, "log", &sampled);
     assert!(sampled["from"].as_str() <= sampled["to"].as_str() && sampled["why"].as_str().unwrap().contains("500"));

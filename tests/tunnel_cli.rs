@@ -5,10 +5,10 @@ mod support;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Child, ChildStdout, Stdio};
-use support::{Home, PATIENCE, World, ended, line, lines_follow_schema, run, signal};
+use std::process::{Child, Stdio};
+use support::{Home, Lines, PATIENCE, World, ended, line, lines_follow_schema, run, signal};
 
 const REMOTE: &str = "db.internal:5432";
 const PASSWORD: &str = "simulated-";
@@ -38,8 +38,14 @@ fn home() -> Home {
 /// A tunnel that runs, and the lines that it has said.
 struct Running {
     child: Child,
-    lines: BufReader<ChildStdout>,
+    lines: Lines,
     said: String,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
 }
 
 impl Running {
@@ -47,20 +53,20 @@ impl Running {
         let mut command = home.on(world);
         command.args(arguments.split_whitespace()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap());
+        let lines = Lines::of(child.stdout.take().unwrap());
         Self { child, lines, said: String::new() }
     }
 
     /// The next line that says this state.
     fn until(&mut self, state: &str) -> Value {
         loop {
-            let mut line = String::new();
-            if self.lines.read_line(&mut line).unwrap() == 0 {
+            let Some(line) = self.lines.next() else {
                 let mut err = String::new();
                 self.child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
                 panic!("it ended before {state}: {}{err}", self.said);
-            }
+            };
             self.said.push_str(&line);
+            self.said.push('\n');
             let value: Value = serde_json::from_str(&line).unwrap();
             if value["state"] == state {
                 return value;
@@ -180,7 +186,13 @@ fn what_is_no_database_is_told_and_the_command_is_not_run() {
 #[test]
 fn a_command_in_a_container_gives_its_output_and_its_exit_code() {
     let (home, world) = (home(), World::staging());
-    let exec = |arguments: &[&str]| home.on(&world).args(arguments).output().unwrap();
+    let exec = |arguments: &[&str]| {
+        let mut command = home.on(&world);
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        ended(&mut child);
+        child.wait_with_output().unwrap()
+    };
     let said = exec(&["exec", "staging", "web", "--", "sh", "-c", "echo 日本; exit 3"]);
     assert_eq!(String::from_utf8_lossy(&said.stdout), "日本\r\n", "{said:?}");
     assert_eq!(said.status.code(), Some(3), "{said:?}");

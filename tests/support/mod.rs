@@ -11,6 +11,7 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 /// What must never be printed.
@@ -281,6 +282,36 @@ pub fn finish(mut child: Child) -> Said {
     harmless(&said.out);
     harmless(&said.err);
     said
+}
+
+/// The lines that a child prints. None is waited for longer than [`PATIENCE`].
+pub struct Lines(mpsc::Receiver<String>);
+
+impl Lines {
+    pub fn of(stream: impl std::io::Read + Send + 'static) -> Self {
+        let (out, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in std::io::BufRead::lines(std::io::BufReader::new(stream)) {
+                let Ok(line) = line else { return };
+                if out.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Self(lines)
+    }
+}
+
+impl Iterator for Lines {
+    type Item = String;
+
+    fn next(&mut self) -> Option<String> {
+        match self.0.recv_timeout(PATIENCE) {
+            Ok(line) => Some(line),
+            Err(mpsc::RecvTimeoutError::Disconnected) => None,
+            Err(mpsc::RecvTimeoutError::Timeout) => panic!("no line came within {PATIENCE:?}"),
+        }
+    }
 }
 
 /// Waits until a child has ended; kills it when it does not.

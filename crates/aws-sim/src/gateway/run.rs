@@ -16,7 +16,7 @@ use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -76,7 +76,7 @@ pub(super) async fn run(
     let verdict = shared.faults().take("gateway:handshake", shared.clock.now_ms());
     let version = if verdict.kind == Some(Kind::Old) { OLD_VERSION } else { VERSION };
     let (to_agent, mut from) = mpsc::channel(64);
-    let looked: Arc<Notify> = shared.gateway().looked();
+    let mut looks = shared.gateway().looks();
     let mut running = Running {
         task,
         agent: Agent::new(purpose, version, shared.clock.now_ms() as u64),
@@ -110,7 +110,7 @@ pub(super) async fn run(
             order = orders.recv() => Happened::Order(order),
             message = next(running.link.as_mut()), if reads => Happened::Message(message),
             Some(from) = from.recv(), if room => Happened::From(from),
-            () = looked.notified() => Happened::Looked,
+            Ok(()) = looks.changed() => Happened::Looked,
             () = tokio::time::sleep(wait) => Happened::Time,
         };
         match happened {

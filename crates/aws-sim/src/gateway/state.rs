@@ -4,7 +4,7 @@ use crate::rng::Rng;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{mpsc, watch};
 use tokio_tungstenite::WebSocketStream;
 
 /// Any stream that a WebSocket can be on.
@@ -40,12 +40,18 @@ pub(crate) struct Gateway {
     links: u64,
     pub(crate) sessions: BTreeMap<String, Session>,
     map: Vec<(String, SocketAddr)>,
-    looked: Arc<Notify>,
+    looks: watch::Sender<u64>,
 }
 
 impl Gateway {
     pub(crate) fn new(seed: u64, map: Vec<(String, SocketAddr)>) -> Self {
-        Self { rng: Rng::new(seed, "gateway"), links: 0, sessions: BTreeMap::new(), map, looked: Arc::default() }
+        Self {
+            rng: Rng::new(seed, "gateway"),
+            links: 0,
+            sessions: BTreeMap::new(),
+            map,
+            looks: watch::Sender::default(),
+        }
     }
 
     /// A new session's id, in the manner of AWS.
@@ -78,11 +84,11 @@ impl Gateway {
 
     /// Agents look at the faults that were switched on.
     pub(crate) fn look(&self) {
-        self.looked.notify_waiters();
+        self.looks.send_modify(|looks| *looks += 1);
     }
 
-    /// What tells agents to look.
-    pub(crate) fn looked(&self) -> Arc<Notify> {
-        self.looked.clone()
+    /// What tells agents to look, also those that are at work while they are told.
+    pub(crate) fn looks(&self) -> watch::Receiver<u64> {
+        self.looks.subscribe()
     }
 }
