@@ -11,6 +11,7 @@ macro_rules! with_feeds {
             aws Aws Query,
             runs Runs Ask,
             infra Infra Ask,
+            sql Sql Ask,
         }
     };
 }
@@ -21,6 +22,7 @@ pub mod infra;
 pub mod lifetime;
 pub mod part;
 pub mod runs;
+pub mod sql;
 
 use lifetime::Lifetime;
 

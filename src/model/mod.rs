@@ -35,6 +35,7 @@ pub mod scaling;
 pub mod schedule;
 pub mod service;
 pub mod source;
+pub mod sql;
 pub mod stop;
 pub mod target;
 pub mod task;

@@ -5,6 +5,7 @@ mod aws;
 mod infra;
 pub(super) mod means;
 mod runs;
+mod sql;
 pub(super) mod tasks;
 
 use crate::app::event::{Answer, Event};

@@ -1,0 +1,170 @@
+//! The feed of SQL: sessions on a PostgreSQL server, what is run in them, and windows on results that may be larger than
+//! memory. A session lives as long as its [`Ask::Connect`]; everything else names it by its number.
+
+use super::lifetime::Lifetime;
+use crate::model::sql::{Cell, Column, Ended, ResultId, Said, Server, SessionId, Transaction};
+use std::time::Duration;
+
+/// Where a server is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Its real name, which its certificate has.
+    pub host: String,
+    /// Its port there.
+    pub port: u16,
+    /// The local end of a tunnel to it, as `127.0.0.1:5432`; none where it is reached directly.
+    pub through: Option<String>,
+}
+
+/// A question to a server, or about a result.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ask {
+    /// Opens a session with the user and the password that the opened environment names, and tells how it stands until it is
+    /// left. Leaving it closes it, with its results.
+    Connect {
+        /// Its number, which whoever asks chooses anew each time.
+        session: SessionId,
+        /// Where.
+        place: Place,
+        /// Transactions begin as read-only ones, and why, in words.
+        read_only: Option<String>,
+    },
+    /// Runs one statement, and tells of it until it has ended.
+    Run {
+        /// In which session.
+        session: SessionId,
+        /// The number of its first result; a statement with several (`\gexec` has none here) counts on from there.
+        result: ResultId,
+        /// The statement, without psql's commands in it.
+        statement: String,
+    },
+    /// Cancels what runs in a session: with a request on a connection of its own, or from the session for the catalogue.
+    Cancel {
+        /// Which.
+        session: SessionId,
+    },
+    /// Ends the server's process of a session that does not listen to a cancel.
+    Terminate {
+        /// Which.
+        session: SessionId,
+    },
+    /// Rows of a result.
+    Window {
+        /// Of which session.
+        session: SessionId,
+        /// Of which result.
+        result: ResultId,
+        /// From this row on, from 0.
+        from: u64,
+        /// So many.
+        count: u32,
+    },
+    /// A whole value.
+    Value {
+        /// Of which session.
+        session: SessionId,
+        /// Of which result.
+        result: ResultId,
+        /// The row, from 0.
+        row: u64,
+        /// The column, from 0.
+        column: usize,
+    },
+    /// Forgets a result, and what it takes on the disk. One that is still read is cancelled at the server.
+    Close {
+        /// Of which session.
+        session: SessionId,
+        /// Which.
+        result: ResultId,
+    },
+    /// Runs a statement in the second session, which reads only: catalogue, completion, activity. All rows come at once.
+    Look {
+        /// Beside which session.
+        session: SessionId,
+        /// What for, which comes back with the answer.
+        purpose: &'static str,
+        /// The statement.
+        statement: String,
+    },
+}
+
+impl Ask {
+    /// A session stays open while another environment is looked at, and so does what runs in it.
+    pub fn lifetime(&self) -> Lifetime {
+        match self {
+            Self::Connect { .. }
+            | Self::Run { .. }
+            | Self::Cancel { .. }
+            | Self::Terminate { .. }
+            | Self::Window { .. }
+            | Self::Value { .. }
+            | Self::Close { .. }
+            | Self::Look { .. } => Lifetime::Session,
+        }
+    }
+
+    /// A session goes on until it is left.
+    pub fn goes_on(&self) -> bool {
+        matches!(self, Self::Connect { .. })
+    }
+}
+
+/// What was learned.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fact {
+    /// The session is open; again after something about the server changed (a failover).
+    Connected(Server),
+    /// The session's transaction, whenever it changes.
+    Transaction(Transaction),
+    /// The server said something that belongs to no statement's end.
+    Notice(Said),
+    /// A statement has a result with these columns.
+    Begun {
+        /// Its number.
+        result: ResultId,
+        /// Its columns.
+        columns: Vec<Column>,
+    },
+    /// A result has grown.
+    Grown {
+        /// Which.
+        result: ResultId,
+        /// So many rows can be looked at.
+        rows: u64,
+        /// So many bytes they are.
+        bytes: u64,
+    },
+    /// A statement has ended.
+    Ended {
+        /// Its result, or the number that it would have had.
+        result: ResultId,
+        /// How.
+        ended: Ended,
+        /// How long it took.
+        took: Duration,
+        /// Reading was stopped at the limit of what may be kept, in words with what to do.
+        stopped: Option<String>,
+    },
+    /// Rows of a result.
+    Window {
+        /// Of which.
+        result: ResultId,
+        /// From this row on.
+        from: u64,
+        /// The rows; fewer than asked for where there are no more yet.
+        rows: Vec<Vec<Cell>>,
+    },
+    /// A whole value; none is NULL. Bytes that are not UTF-8 are U+FFFD.
+    Value(Option<String>),
+    /// It was done, and there is nothing to say.
+    Done,
+    /// What was looked up.
+    Looked {
+        /// What for.
+        purpose: &'static str,
+        /// Its columns.
+        columns: Vec<Column>,
+        /// Its rows; none is NULL.
+        rows: Vec<Vec<Option<String>>>,
+    },
+}

@@ -1,0 +1,140 @@
+//! What is known of a SQL session: the server, the transaction, results and what the server says. Pure.
+
+use std::time::Duration;
+
+/// A SQL session among those of this process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SessionId(pub u64);
+
+/// A result among those of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ResultId(pub u64);
+
+/// How a session stands to a transaction, as the server's ReadyForQuery says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Transaction {
+    /// None is open (`I`).
+    #[default]
+    Idle,
+    /// One is open (`T`).
+    Open,
+    /// One is open in which a statement failed (`E`): only its end is taken.
+    Failed,
+}
+
+impl Transaction {
+    /// The sign in psql's prompt: nothing, `*` or `!`.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Idle => "",
+            Self::Open => "*",
+            Self::Failed => "!",
+        }
+    }
+}
+
+/// The server that a session is connected to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Server {
+    /// The host by its real name, not that of the tunnel's end.
+    pub host: String,
+    /// Its port there.
+    pub port: u16,
+    /// The database.
+    pub database: String,
+    /// The user.
+    pub user: String,
+    /// `server_version`, as `15.18`.
+    pub version: String,
+    /// Whether it is in recovery (`pg_is_in_recovery()`): a reader. None where it could not be asked.
+    pub reader: Option<bool>,
+    /// Transactions begin as read-only ones.
+    pub read_only: bool,
+    /// Why they do, where it was not the person who wanted it.
+    pub read_only_why: Option<String>,
+    /// The connection is encrypted.
+    pub tls: bool,
+    /// `statement_timeout`; none is no limit.
+    pub statement_timeout: Option<Duration>,
+    /// `idle_in_transaction_session_timeout`; none is no limit.
+    pub idle_timeout: Option<Duration>,
+    /// The process of the session on the server, for `pg_terminate_backend`.
+    pub pid: i32,
+}
+
+/// A column of a result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// Its name. Two may have the same one.
+    pub name: String,
+    /// The object id of its type.
+    pub type_oid: u32,
+    /// The modifier of its type (`atttypmod`); -1 is none.
+    pub modifier: i32,
+    /// The object id of the table that it comes from; 0 is none.
+    pub table_oid: u32,
+    /// The number of the column in that table; 0 is none.
+    pub number: i16,
+}
+
+impl Column {
+    /// Whether its values are aligned to the right, as psql does it: numbers, object ids and money.
+    pub fn is_right_aligned(&self) -> bool {
+        // Source: psql's column_type_alignment: int8, int2, int4, oid, float4, float8, money, xid, cid, numeric, xid8.
+        matches!(self.type_oid, 20 | 21 | 23 | 26 | 28 | 29 | 700 | 701 | 790 | 1700 | 5069)
+    }
+}
+
+/// A value of a result, in the server's own text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cell {
+    /// NULL, which is not an empty text.
+    Null,
+    /// A text.
+    Text {
+        /// Its beginning; a byte that is not UTF-8 is U+FFFD. It may hold what acts on a terminal.
+        text: Box<str>,
+        /// How many bytes the whole value has.
+        bytes: u64,
+        /// There is more of it.
+        cut: bool,
+    },
+}
+
+/// What the server says of a failure or as a notice. Source: PostgreSQL's documentation, "Error and Notice Message Fields".
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Said {
+    /// `ERROR`, `FATAL`, `NOTICE`, `WARNING` …
+    pub severity: String,
+    /// The SQLSTATE; empty where it did not come from the server.
+    pub code: String,
+    /// The message.
+    pub message: String,
+    /// More about it.
+    pub detail: Option<String>,
+    /// What to do.
+    pub hint: Option<String>,
+    /// Where in the statement, in characters from 1.
+    pub position: Option<u32>,
+    /// The statement of the server's own in which `internal_position` lies.
+    pub internal_query: Option<String>,
+    /// Where in that statement, in characters from 1.
+    pub internal_position: Option<u32>,
+    /// The call stack, as `PL/pgSQL function f() line 3 at RAISE`.
+    pub context: Option<String>,
+    /// The schema, table, column, type and constraint that it is about.
+    pub about: Vec<(&'static str, String)>,
+}
+
+/// How a statement ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// With the server's word: `SELECT 3`, `UPDATE 1`, `BEGIN`.
+    Done(String),
+    /// It failed.
+    Failed(Said),
+    /// It was cancelled, as somebody asked for.
+    Cancelled,
+    /// The connection was lost: whether it was carried out is not known, unless a transaction was open, which is lost.
+    Lost(String),
+}
