@@ -3,7 +3,6 @@
 use crate::rng::Rng;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use tokio_tungstenite::WebSocketStream;
 
