@@ -39,6 +39,7 @@ pub mod tell;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod ticket;
+pub mod tunnels;
 mod unmatched;
 pub(crate) mod update;
 pub mod window;

@@ -8,6 +8,7 @@ use super::operation::Operations;
 use super::pane;
 use super::poll::{Poller, Wants};
 use super::screen::{Block, Screen};
+use super::tunnels::state::Tunnels;
 use crate::config::{Config, EnvironmentConfig};
 use crate::model::Estate;
 use crate::panes::state::Panes;
@@ -58,6 +59,8 @@ pub struct App {
     pub operations: Operations,
     /// What a person knows of that.
     pub followed: OperationNotices,
+    /// What is open on local ports.
+    pub tunnels: Tunnels,
     /// What the screen asked, and what a person touched.
     pub confirm: confirm::Confirm,
     /// Where a person is.
@@ -167,6 +170,7 @@ impl App {
             estate: Estate::default(),
             operations: Operations::default(),
             followed: OperationNotices::default(),
+            tunnels: Tunnels::default(),
             confirm: confirm::Confirm::default(),
             screen: Screen { pane: table.panes[0].id, ..Screen::default() },
             panes: Panes::default(),

@@ -7,6 +7,8 @@ pub enum Owner {
     Poll,
     /// The pane of this name; the number is the pane's own, for the kind of its question.
     Pane(&'static str, u8),
+    /// The tunnel with the ticket's number, in whichever environment one is.
+    Tunnels,
     /// A command without a screen; the number is the command's own.
     Command(u8),
 }

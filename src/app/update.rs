@@ -19,7 +19,7 @@ use super::effect::Effect;
 use super::event::{Answer, Event, Mouse};
 use super::state::Dirty;
 use super::ticket::Owner;
-use super::{App, question, screen};
+use super::{App, question, screen, tunnels};
 use crate::feeds::aws::{Fact, Part};
 use crate::model::key::Key;
 use crate::model::{Estate, Source};
@@ -116,6 +116,10 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
             app.plan()
         }
         Event::Answer(answer) => {
+            if answer.ticket.owner == Owner::Tunnels {
+                tunnels::absorb::absorb(app, answer);
+                return app.plan_panes();
+            }
             if let Owner::Pane(name, _) = answer.ticket.owner {
                 if answer.ticket.generation == app.generation {
                     app.poller.count(answer.requests, app.now);

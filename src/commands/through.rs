@@ -5,6 +5,7 @@ use super::context::Context;
 use super::yes::asked;
 use crate::app::command::Risk;
 use crate::app::operation::call::{Read, Reply};
+use crate::app::tunnels::route::{self, Through};
 use crate::aws::secrets::Login;
 use crate::aws::ssm::{Gateway, Purpose};
 use crate::aws::{Connection, Session};
@@ -12,14 +13,16 @@ use crate::cli::{ExitCode, Report};
 use crate::config::{Config, EnvironmentConfig};
 use crate::headless;
 use crate::model::audit::Record;
-use crate::model::tunnel::{Wanted, is_instance};
+use crate::model::tunnel::far::{Far, To};
+use crate::model::tunnel::{NoTarget, Wanted};
 use crate::model::{Identity, Source};
 use crate::runtime::audit;
+use crate::runtime::tunnels::{listen, standing};
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 use ssm_tunnel::driver::Status;
 use ssm_tunnel::{FailureKind, Options, State, Tunnel};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// An environment that something is opened to.
@@ -30,15 +33,6 @@ pub(super) struct Target {
     identity: Identity,
     audit: Option<PathBuf>,
     mark: String,
-}
-
-/// Where a tunnel leads.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Far {
-    pub(super) host: String,
-    pub(super) port: u16,
-    /// The database as AWS names it, where it is known.
-    pub(super) database: Option<String>,
 }
 
 /// What is asked of a tunnel, beside what the configuration says.
@@ -93,17 +87,9 @@ impl Target {
             None => self.services(context).await?,
         };
         let names: Vec<&str> = every.iter().map(String::as_str).collect();
-        let typed: Vec<String> = named.map(str::to_owned).into_iter().collect();
         let home = headless::select::Home::of(&self.environment, None);
-        let found = headless::select::among("service", &names, &typed, home)?.unwrap_or(every);
-        match &found[..] {
-            [one] => Ok(one.clone()),
-            [] => Err(Report::usage(format!("{} has no services", self.environment.name))),
-            several => Err(Report::usage("through which service is not said").hint(format!(
-                "name one of {}, or set `tunnel.service` of the environment in the configuration",
-                several.join(", ")
-            ))),
-        }
+        let named = named.map(|named| home.bare("service", named)).transpose()?;
+        Ok(route::service(&self.environment, named, &names).map_err(|why| unclear(&why))?.to_owned())
     }
 
     async fn services(&self, context: &Context) -> Result<Vec<String>, Report> {
@@ -132,34 +118,15 @@ impl Target {
     /// Where it leads: as typed or configured, or to the writer.
     pub(super) async fn far(&self, context: &Context, typed: Option<&str>) -> Result<Far, Report> {
         let to = typed.or(self.environment.tunnel.to.as_deref()).unwrap_or("writer");
-        if to != "writer" && to != "reader" {
-            let parts = to.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)));
-            let (host, port) = parts.filter(|(host, port)| !host.is_empty() && *port > 0).ok_or_else(|| {
-                Report::usage(format!("`{to}` is no place to go to"))
-                    .hint("write `writer`, `reader`, or a host and a port as db.example:5432")
-            })?;
-            return Ok(Far { host: host.trim_matches(['[', ']']).to_owned(), port, database: None });
-        }
-        let reading =
-            self.estate(context, &[Source::DbClusters, Source::DbInstances], "the databases cannot be read").await?;
-        let rows = &reading.collector.app.estate.derived.databases;
-        let failure = || {
-            let report = Report::usage(format!("{} has no database with a {to}", self.environment.name));
-            report.hint("name it in `databases` of the environment, or say where to with --to HOST:PORT")
+        let to = To::parse(to).map_err(|why| unclear(&why))?;
+        let sources = match &to {
+            To::Place(far) => return Ok(far.clone()),
+            To::Writer | To::Reader => [Source::DbClusters, Source::DbInstances],
         };
-        let databases: Vec<_> = rows.iter().map(|row| &row.database).collect();
-        let [database] = &databases[..] else {
-            let names: Vec<&str> = databases.iter().map(|database| database.id.as_str()).collect();
-            return Err(if names.is_empty() {
-                failure()
-            } else {
-                Report::usage("to which database is not said")
-                    .hint(format!("say it with --to HOST:PORT; there are {}", names.join(", ")))
-            });
-        };
-        let host = if to == "reader" { database.reader_endpoint.clone() } else { database.endpoint.clone() };
-        let host = host.ok_or_else(failure)?;
-        Ok(Far { host, port: database.port.unwrap_or(5432), database: database.database.clone() })
+        let reading = self.estate(context, &sources, "the databases cannot be read").await?;
+        let databases = &reading.collector.app.estate.derived.databases;
+        let databases: Vec<_> = databases.iter().map(|row| &row.database).collect();
+        to.of(&self.environment.name, &databases, None).map_err(|why| unclear(&why))
     }
 
     /// Who connects: from the configured secret or parameter, and the configured names.
@@ -185,52 +152,28 @@ impl Target {
         wish: &Wish<'_>,
         far: &Far,
     ) -> Result<(Tunnel, String), Report> {
-        let tunnel = &self.environment.tunnel;
-        let named = wish.through.or(tunnel.service.as_deref().filter(|_| tunnel.instance.is_none()));
-        let instance = match named {
-            Some(named) if is_instance(named) => Some(named.to_owned()),
-            Some(_) => None,
-            None => tunnel.instance.clone(),
-        };
-        let service = match &instance {
-            Some(instance) => instance.clone(),
-            None => self.service(context, wish.through).await?,
+        let (service, instance) = match route::through(&self.environment, wish.through) {
+            Through::Instance(instance) => (instance.clone(), Some(instance)),
+            Through::Service(named) => (self.service(context, named.as_deref()).await?, None),
         };
         let gateway = self.gateway(
-            Wanted {
-                cluster: self.environment.cluster.clone().unwrap_or_default(),
-                service: service.clone(),
-                task: None,
-                container: tunnel.container.clone(),
-                instance,
-            },
+            route::wanted(&self.environment, &service, instance),
             Purpose::Port { host: far.host.clone(), port: far.port },
         );
-        let local = SocketAddr::from((Ipv4Addr::LOCALHOST, self.local_port(wish)?));
-        let tunnel = Tunnel::open(gateway, self.options().await?, local).await.map_err(|error| {
-            let report = Report::new("port", format!("{local} cannot be listened on"), ExitCode::Failed);
+        let port = route::local_port(&self.environment, wish.port).map_err(|why| unclear(&why))?;
+        let tunnel = listen(gateway, self.options().await?, port).await.map_err(|error| {
+            let report = Report::new("port", format!("127.0.0.1:{port} cannot be listened on"), ExitCode::Failed);
             if error.kind() != std::io::ErrorKind::AddrInUse {
                 return report.caused_by(&error);
             }
-            let by = crate::runtime::ports::listener(local.port());
+            let by = crate::runtime::ports::listener(port);
             let report = report.cause(by.map_or_else(|| "it is taken".to_owned(), |by| format!("it is taken by {by}")));
-            match crate::runtime::ports::free_after(local.port()) {
+            match crate::runtime::ports::free_after(port) {
                 Some(port) => report.hint(format!("--port {port} is free")),
                 None => report.hint("--port 0 takes a free one"),
             }
         })?;
         Ok((tunnel, service))
-    }
-
-    fn local_port(&self, wish: &Wish<'_>) -> Result<u16, Report> {
-        match (wish.port, &self.environment.tunnel.port) {
-            (Some(port), _) => Ok(port),
-            (None, Some(port)) => port.parse().map_err(|_| {
-                Report::usage(format!("`tunnel.port` of {} is no port: `{port}`", self.environment.name))
-                    .hint("write a number from 0 to 65535 in quotation marks")
-            }),
-            (None, None) => Ok(5432),
-        }
     }
 
     pub(super) fn gateway(&self, wanted: Wanted, purpose: Purpose) -> Gateway {
@@ -250,18 +193,12 @@ impl Target {
         outcome: &str,
         reason: &str,
     ) -> Result<(), Report> {
+        let operation = format!("{}-{what}", self.mark);
         let record = Record {
-            operation: format!("{}-{what}", self.mark),
-            who: self.identity.arn.clone(),
-            environment: self.environment.name.clone(),
-            account: self.identity.account.clone(),
-            region: self.identity.region.clone().unwrap_or_default(),
-            endpoint: self.identity.endpoint.clone().unwrap_or_default(),
-            command: command.to_owned(),
             after,
             outcome: outcome.to_owned(),
             reason: reason.to_owned(),
-            ..Record::default()
+            ..route::record(operation, &self.environment, &self.identity, command.to_owned())
         };
         audit::append(self.audit.as_deref(), record, Timestamp::now()).map_err(|error| {
             Report::new("audit", "the audit file cannot be written, so nothing is opened", ExitCode::Failed)
@@ -270,16 +207,14 @@ impl Target {
     }
 }
 
-/// What of a tunnel is written into the audit file.
+/// What is not clear of what was typed or configured.
+fn unclear(why: &NoTarget) -> Report {
+    Report::usage(why.why.clone()).hint(why.hint.clone())
+}
+
+/// What of a tunnel or a shell is written into the audit file.
 pub(super) fn facts(status: &Status, to: &str, local: Option<SocketAddr>) -> Value {
-    json!({
-        "to": to,
-        "local": local.map(|local| local.to_string()),
-        "target": status.target,
-        "session": status.session_id,
-        "sent": status.sent,
-        "received": status.received,
-    })
+    standing(status).facts(to, local.map(|local| local.to_string()).as_deref())
 }
 
 /// Why it is over, as an error with its exit code; none where it was asked to end.

@@ -7,6 +7,8 @@ pub enum Lifetime {
     Environment,
     /// Until the session ends; a switch of environment leaves it alone.
     Session,
+    /// Until it is left or the session ends; it is told so, and closes what it holds open, which the session waits a moment for.
+    Closing,
     /// To its end, which the session waits a moment for: it hands something over that outlives the session.
     Detached,
 }

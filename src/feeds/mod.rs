@@ -12,6 +12,7 @@ macro_rules! with_feeds {
             runs Runs Ask,
             infra Infra Ask,
             sql Sql Ask,
+            tunnels Tunnels Ask,
         }
     };
 }
@@ -23,6 +24,7 @@ pub mod lifetime;
 pub mod part;
 pub mod runs;
 pub mod sql;
+pub mod tunnels;
 
 use lifetime::Lifetime;
 

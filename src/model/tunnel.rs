@@ -1,4 +1,7 @@
-//! Through which container a tunnel or a shell goes, and why there is none.
+//! Through which container a tunnel or a shell goes, and why there is none; where a tunnel leads, and how it stands.
+
+pub mod far;
+pub mod standing;
 
 use jiff::Timestamp;
 
@@ -45,6 +48,13 @@ pub struct Wanted {
     pub instance: Option<String>,
 }
 
+impl Wanted {
+    /// What it goes through: the instance or the service.
+    pub fn through(&self) -> &str {
+        self.instance.as_deref().unwrap_or(&self.service)
+    }
+}
+
 /// Whether this is the id of an instance.
 pub fn is_instance(text: &str) -> bool {
     text.strip_prefix("i-")
@@ -70,7 +80,8 @@ pub struct NoTarget {
     pub soon: bool,
 }
 
-fn none(why: impl Into<String>, hint: impl Into<String>) -> NoTarget {
+/// There is none, and waiting does not help.
+pub fn none(why: impl Into<String>, hint: impl Into<String>) -> NoTarget {
     NoTarget { why: why.into(), hint: hint.into(), soon: false }
 }
 

@@ -20,7 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 /// Events that may wait between the feeds and the app. Bounded: a feed that is faster than the app
@@ -227,8 +227,10 @@ impl Executor {
 
     fn fetch(&mut self, ticket: Ticket, lane: Lane, ask: Ask) {
         let environment = self.opened.clone().map(Box::new);
-        let means = Means { ticket, lane, session: self.session.clone(), environment, out: self.out.clone() };
-        self.asked.spawn(ticket, ask.lifetime(), ask.goes_on(), feeds::answer(means, ask));
+        let (ending, to_end) = watch::channel(false);
+        let means =
+            Means { ticket, lane, session: self.session.clone(), environment, out: self.out.clone(), ending: to_end };
+        self.asked.spawn(ticket, ask.lifetime(), ask.goes_on(), ending, feeds::answer(means, ask));
     }
 }
 

@@ -3,6 +3,7 @@
 use super::args::Arguments;
 use super::report::{TunnelDto, is_ready, strings};
 use crate::app::command::Risk;
+use crate::app::tunnels::route;
 use crate::aws::secrets::Login;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::Context;
@@ -112,7 +113,7 @@ async fn open(
     target.guarded(context, Risk::Change, false).await?;
     let wish = Wish { to: arguments.to.as_deref(), through: arguments.through.as_deref(), port: arguments.port };
     let far = target.far(context, wish.to).await?;
-    let to = format!("{}:{}", far.host, far.port);
+    let to = far.place();
     // A password that nobody asked for is not read.
     let login = if arguments.show_password {
         target.login(&far).await?
@@ -122,8 +123,7 @@ async fn open(
     };
     let (tunnel, service) = target.tunnel(context, &wish, &far).await?;
     let local = tunnel.local();
-    let command =
-        format!("cockpit tunnel {} --to {to} --through {service} --port {}", target.environment.name, local.port());
+    let command = route::typed(&target.environment.name, &to, &service, local.port());
     let what = format!("tunnel-{number}");
     let begun = target.audit(&what, &command, serde_json::json!({"to": to, "local": local.to_string()}), "started", "");
     if let Err(report) = begun {

@@ -25,7 +25,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     let login = target.login(&far).await?;
     let wish = Wish { to, through: arguments.through.as_deref(), port: Some(0) };
     let (tunnel, service) = target.tunnel(context, &wish, &far).await?;
-    let place = format!("{}:{}", far.host, far.port);
+    let place = far.place();
     // What is typed for the command may hold a secret: its name alone is written down.
     let program = arguments.command.first().cloned().unwrap_or_default();
     let command = format!("cockpit with-db {} --to {place} --through {service} -- {program}", target.environment.name);

@@ -7,6 +7,7 @@ use crate::aws::Session;
 use crate::config::EnvironmentConfig;
 use crate::feeds::Part;
 use tokio::sync::mpsc::Sender;
+use tokio::sync::watch;
 
 /// What a feed has to answer one question with.
 #[derive(Clone)]
@@ -21,9 +22,16 @@ pub(crate) struct Means {
     pub environment: Option<Box<EnvironmentConfig>>,
     /// Where pieces go. It is bounded: a feed waits until there is room, and loses nothing.
     pub out: Sender<Event>,
+    /// For a question that closes what it holds open: true, or without its other end, when it is to end.
+    pub ending: watch::Receiver<bool>,
 }
 
 impl Means {
+    /// Until the question is to end, where it closes what it holds open ([`crate::feeds::lifetime::Lifetime::Closing`]).
+    pub async fn ended(&self) {
+        let _ = self.ending.clone().wait_for(|ended| *ended).await;
+    }
+
     /// Sends a piece that took no request to AWS. Whether anybody listens still.
     pub async fn send(&self, part: impl Into<Part>) -> bool {
         let answer = Answer { ticket: self.ticket, requests: 0, part: part.into() };

@@ -7,6 +7,7 @@ pub(super) mod means;
 mod runs;
 mod sql;
 pub(super) mod tasks;
+mod tunnels;
 
 use crate::app::event::{Answer, Event};
 use crate::feeds::part::Part;

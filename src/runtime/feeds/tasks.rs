@@ -4,6 +4,7 @@ use crate::app::ticket::Ticket;
 use crate::feeds::lifetime::Lifetime;
 use std::collections::HashMap;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinSet};
 
 /// Questions that are under way. Dropping one cancels it.
@@ -11,38 +12,55 @@ use tokio::task::{AbortHandle, JoinSet};
 pub(crate) struct Tasks {
     environment: JoinSet<()>,
     session: JoinSet<()>,
+    closing: JoinSet<()>,
     detached: JoinSet<()>,
     /// Those that go on until somebody leaves them.
-    going_on: HashMap<Ticket, AbortHandle>,
+    going_on: HashMap<Ticket, GoingOn>,
+}
+
+/// A question that goes on.
+#[derive(Debug)]
+struct GoingOn {
+    task: AbortHandle,
+    /// It is told that it is to end, and ends by itself; without it it is cancelled.
+    ending: Option<watch::Sender<bool>>,
 }
 
 impl Tasks {
-    /// Asks for as long as its lifetime says, or until it is left, if it goes on.
+    /// Asks for as long as its lifetime says, or until it is left, if it goes on. What closes something is told by `ending`.
     pub fn spawn(
         &mut self,
         ticket: Ticket,
         lifetime: Lifetime,
         goes_on: bool,
+        ending: watch::Sender<bool>,
         answer: impl Future<Output = ()> + Send + 'static,
     ) {
         let tasks = match lifetime {
             Lifetime::Environment => &mut self.environment,
             Lifetime::Session => &mut self.session,
+            Lifetime::Closing => &mut self.closing,
             Lifetime::Detached => &mut self.detached,
         };
         // Finished tasks are let go, so that the set holds only what is under way.
         while tasks.try_join_next().is_some() {}
         let task = tasks.spawn(answer);
         if goes_on {
-            self.going_on.retain(|_, task| !task.is_finished());
-            self.going_on.insert(ticket, task);
+            self.going_on.retain(|_, other| !other.task.is_finished());
+            let ending = (lifetime == Lifetime::Closing).then_some(ending);
+            self.going_on.insert(ticket, GoingOn { task, ending });
         }
     }
 
     /// Nobody waits for this any more.
     pub fn leave(&mut self, ticket: Ticket) {
-        if let Some(task) = self.going_on.remove(&ticket) {
-            task.abort();
+        if let Some(left) = self.going_on.remove(&ticket) {
+            match left.ending {
+                Some(ending) => {
+                    let _ = ending.send(true);
+                }
+                None => left.task.abort(),
+            }
         }
     }
 
@@ -52,10 +70,18 @@ impl Tasks {
         self.environment = JoinSet::new();
     }
 
-    /// The session ends: what is handed over to outlive it is waited for as long as this, the rest is cancelled.
+    /// The session ends: what is handed over to outlive it, and what closes something, is waited for as long as this, the
+    /// rest is cancelled.
     pub async fn end(&mut self, limit: Duration) {
+        let going_on: Vec<Ticket> = self.going_on.keys().copied().collect();
+        for ticket in going_on {
+            self.leave(ticket);
+        }
         tokio::join!(self.environment.shutdown(), self.session.shutdown());
-        let handed_over = async { while self.detached.join_next().await.is_some() {} };
+        let handed_over = async {
+            while self.detached.join_next().await.is_some() {}
+            while self.closing.join_next().await.is_some() {}
+        };
         let _ = tokio::time::timeout(limit, handed_over).await;
     }
 }
@@ -65,13 +91,28 @@ mod tests {
     use super::*;
     use tokio::sync::mpsc::{Receiver, channel};
 
+    /// What a question says that was told to end.
+    const CLOSED: u64 = u64::MAX;
+
     /// Starts a question that says `go` each time it is told to; it ends where that channel does.
     fn started(tasks: &mut Tasks, serial: u64, lifetime: Lifetime) -> (tokio::sync::mpsc::Sender<()>, Receiver<u64>) {
         let (go, mut told) = channel(1);
         let (out, heard) = channel(1);
-        tasks.spawn(Ticket::of_command(0, serial), lifetime, true, async move {
-            while told.recv().await.is_some() {
-                let _ = out.send(serial).await;
+        let (ending, mut ended) = watch::channel(false);
+        tasks.spawn(Ticket::of_command(0, serial), lifetime, true, ending, async move {
+            loop {
+                tokio::select! {
+                    go = told.recv() => match go {
+                        Some(()) => {
+                            let _ = out.send(serial).await;
+                        }
+                        None => return,
+                    },
+                    _ = ended.wait_for(|ended| *ended), if lifetime == Lifetime::Closing => {
+                        let _ = out.send(CLOSED).await;
+                        return;
+                    }
+                }
             }
         });
         (go, heard)
@@ -120,5 +161,19 @@ mod tests {
             (started(&mut tasks, 1, Lifetime::Session), started(&mut tasks, 2, Lifetime::Session));
         tasks.leave(Ticket::of_command(0, 1));
         assert!(!answers(&mut left).await && answers(&mut other).await);
+    }
+
+    #[tokio::test]
+    async fn what_holds_something_open_is_told_to_end_and_closes_it_before_the_session_is_over() {
+        let mut tasks = Tasks::default();
+        let (mut left, mut other) =
+            (started(&mut tasks, 1, Lifetime::Closing), started(&mut tasks, 2, Lifetime::Closing));
+        tasks.switched();
+        assert!(answers(&mut left).await && answers(&mut other).await, "an environment's end is not its end");
+        tasks.leave(Ticket::of_command(0, 1));
+        assert_eq!(left.1.recv().await, Some(CLOSED));
+        assert!(answers(&mut other).await);
+        tasks.end(Duration::from_mins(10)).await;
+        assert_eq!(other.1.recv().await, Some(CLOSED));
     }
 }

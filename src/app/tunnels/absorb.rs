@@ -1,0 +1,96 @@
+//! What is heard of tunnels: each change stands in the activity with its reason.
+
+use super::state::{Asking, Tunnel};
+use super::{ask, tell};
+use crate::app::App;
+use crate::app::event::Answer;
+use crate::feeds::part::Part;
+use crate::feeds::tunnels::Fact;
+use crate::model::tunnel::standing::{Phase, Standing};
+
+/// Takes in what is heard of a tunnel.
+pub fn absorb(app: &mut App, answer: Answer) {
+    let number = answer.ticket.serial;
+    let part = answer.of::<Fact>().part;
+    let Some(place) = app.tunnels.list.iter().position(|tunnel| tunnel.number == number) else { return };
+    match part {
+        Part::Page(fact) => learned(app, place, fact),
+        Part::Last(fact) => {
+            learned(app, place, fact);
+            // The question is over, and with it the tunnel.
+            let over = app.tunnels.get(number).is_some_and(|tunnel| !tunnel.is_live());
+            if !over {
+                ended(app, number, Standing { phase: Phase::Closed, ..Standing::default() });
+            }
+        }
+        Part::Failed(failure) => {
+            let hint = Some(failure.hint().to_owned()).filter(|hint| !hint.is_empty());
+            let reason = Some(failure.message);
+            ended(app, number, Standing { phase: Phase::Failed, reason, hint, ..Standing::default() });
+        }
+    }
+    app.lists_changed();
+}
+
+fn ended(app: &mut App, number: u64, standing: Standing) {
+    let Some(place) = app.tunnels.list.iter().position(|tunnel| tunnel.number == number) else { return };
+    // Counters stay as they were.
+    let before = app.tunnels.list[place].standing.clone();
+    let standing = Standing { phase: standing.phase, reason: standing.reason, hint: standing.hint, ..before };
+    stands(app, place, standing);
+}
+
+fn learned(app: &mut App, place: usize, fact: Fact) {
+    match fact {
+        Fact::Listens(local) => app.tunnels.list[place].local = Some(local),
+        Fact::Stands(standing) => stands(app, place, *standing),
+        Fact::Taken { by, free } => {
+            let tunnel = app.tunnels.list.remove(place);
+            let whose = by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+            let text = format!("{}: 127.0.0.1:{} is taken{whose}", tell::named(&tunnel), tunnel.plan.port);
+            app.note(true, text.clone());
+            match free {
+                // Asked in the environment that it is of: elsewhere it would be opened with other credentials.
+                Some(free) if tunnel.plan.environment == app.environment.name && app.screen.overlays.is_empty() => {
+                    ask::ask(app, Asking::Port(Box::new(tunnel.plan), by, free));
+                }
+                _ => app.say(text),
+            }
+        }
+    }
+}
+
+/// It stands otherwise: told where that is news.
+fn stands(app: &mut App, place: usize, standing: Standing) {
+    let now = app.now;
+    let tunnel = &mut app.tunnels.list[place];
+    let before = std::mem::replace(&mut tunnel.standing, standing);
+    let standing = &tunnel.standing;
+    let news = before.phase != standing.phase || (before.reason != standing.reason && standing.reason.is_some());
+    let refused = standing.refused > before.refused;
+    if before.phase != standing.phase {
+        tunnel.changed = now;
+    }
+    let tunnel = tunnel.clone();
+    if refused {
+        let place = tunnel.plan.far.place();
+        let text = format!("{}: a connection was refused: {place} cannot be reached from there", tell::named(&tunnel));
+        app.note(true, text.clone());
+        app.say(text);
+    }
+    if !news {
+        return;
+    }
+    let text = tell::news(&tunnel);
+    let phase = tunnel.standing.phase;
+    let bad = matches!(phase, Phase::Failed | Phase::Replacing);
+    app.note(bad, text.clone());
+    let first = before.phase != Phase::Resuming && phase == Phase::Ready;
+    if bad || first {
+        app.say(text);
+    }
+    // One that was asked to end is gone; one that could not go on stays, with its reason.
+    if phase == Phase::Closed {
+        app.tunnels.list.retain(|other: &Tunnel| other.number != tunnel.number);
+    }
+}

@@ -1,0 +1,44 @@
+//! Which tunnel leads to a place.
+
+use super::state::Tunnel;
+use crate::app::App;
+use crate::feeds::sql::Place;
+use crate::model::Database;
+use crate::model::tunnel::NoTarget;
+use crate::model::tunnel::far::{Far, To};
+use crate::model::tunnel::standing::Phase;
+
+/// The databases of the opened environment.
+pub fn databases(app: &App) -> Vec<&Database> {
+    app.estate.derived.databases.iter().map(|row| &row.database).collect()
+}
+
+/// The place of the opened environment that is meant, as AWS says it now.
+///
+/// # Errors
+/// Why there is none, and what to do.
+pub fn far(app: &App, to: &To, database: Option<&str>) -> Result<Far, NoTarget> {
+    to.of(&app.environment.name, &databases(app), database)
+}
+
+/// The tunnel of the opened environment that leads there: one that has not ended, else one that ended by a fault, the newest
+/// first.
+pub fn to<'a>(app: &'a App, to: &To) -> Option<&'a Tunnel> {
+    let place = far(app, to, None).ok().map(|far| far.place());
+    let leads = |tunnel: &&Tunnel| {
+        let plan = &tunnel.plan;
+        // The writer may be another host now than when the tunnel was opened.
+        plan.environment == app.environment.name
+            && place.as_ref().map_or(plan.to == *to, |place| *place == plan.far.place())
+    };
+    let all = || app.tunnels.list.iter().rev().filter(leads);
+    all().find(|tunnel| tunnel.is_live()).or_else(|| all().next())
+}
+
+/// Where the server is that an open tunnel of the opened environment leads to, with the tunnel's local end. None where there
+/// is no tunnel that connections go through: [`to`] says how it stands, [`super::ask::open`] opens one.
+pub fn ready(app: &App, wanted: &To) -> Option<Place> {
+    let tunnel = to(app, wanted).filter(|tunnel| tunnel.standing.phase == Phase::Ready)?;
+    let far = &tunnel.plan.far;
+    Some(Place { host: far.host.clone(), port: far.port, through: Some(tunnel.local.clone()?) })
+}

@@ -1,0 +1,108 @@
+//! Through what a tunnel of an environment goes and where it listens, as the configuration and what is asked say; what of it is
+//! written into the audit file. For the screen and the commands alike.
+
+use crate::config::EnvironmentConfig;
+use crate::model::Identity;
+use crate::model::audit::Record;
+use crate::model::names::{find, listed};
+use crate::model::tunnel::far::POSTGRES;
+use crate::model::tunnel::{NoTarget, Wanted, is_instance, none};
+
+/// What a tunnel goes through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Through {
+    /// An instance, by its id.
+    Instance(String),
+    /// A service by this name or a part of it; none is the only one.
+    Service(Option<String>),
+}
+
+/// What a tunnel goes through: as asked, else as configured.
+pub fn through(environment: &EnvironmentConfig, asked: Option<&str>) -> Through {
+    let tunnel = &environment.tunnel;
+    match (asked, &tunnel.instance) {
+        (Some(asked), _) if is_instance(asked) => Through::Instance(asked.to_owned()),
+        (Some(asked), _) => Through::Service(Some(asked.to_owned())),
+        (None, Some(instance)) => Through::Instance(instance.clone()),
+        (None, None) => Through::Service(tunnel.service.clone()),
+    }
+}
+
+/// The whole name of the service that is meant among those that are there.
+///
+/// # Errors
+/// None or several are meant.
+pub fn service<'a>(
+    environment: &EnvironmentConfig,
+    named: Option<&str>,
+    names: &[&'a str],
+) -> Result<&'a str, NoTarget> {
+    match (named, names) {
+        (Some(named), _) => find(named, names).map_err(|close| match close.len() {
+            0 | 1 => none(format!("there is no service `{named}`"), format!("there are: {}", listed(names))),
+            _ => none(
+                format!("`{named}` could be several services"),
+                format!("write more of the name: {}", listed(&close)),
+            ),
+        }),
+        (None, [one]) => Ok(one),
+        (None, []) => Err(none(format!("{} has no services", environment.name), "name its cluster and services")),
+        (None, several) => Err(unnamed(several)),
+    }
+}
+
+/// Which of several services is meant is not said.
+pub fn unnamed(names: &[&str]) -> NoTarget {
+    none(
+        "through which service is not said",
+        format!("name one of {}, or set `tunnel.service` of the environment in the configuration", names.join(", ")),
+    )
+}
+
+/// What is looked for in the environment.
+pub fn wanted(environment: &EnvironmentConfig, service: &str, instance: Option<String>) -> Wanted {
+    Wanted {
+        cluster: environment.cluster.clone().unwrap_or_default(),
+        service: service.to_owned(),
+        task: None,
+        container: environment.tunnel.container.clone(),
+        instance,
+    }
+}
+
+/// The local port: as asked, else as configured, else that of PostgreSQL.
+///
+/// # Errors
+/// What is configured is no port.
+pub fn local_port(environment: &EnvironmentConfig, asked: Option<u16>) -> Result<u16, NoTarget> {
+    match (asked, &environment.tunnel.port) {
+        (Some(port), _) => Ok(port),
+        (None, Some(port)) => port.parse().map_err(|_| {
+            none(
+                format!("`tunnel.port` of {} is no port: `{port}`", environment.name),
+                "write a number from 0 to 65535 in quotation marks",
+            )
+        }),
+        (None, None) => Ok(POSTGRES),
+    }
+}
+
+/// The line of the audit file for something that is opened.
+pub fn record(operation: String, environment: &EnvironmentConfig, identity: &Identity, command: String) -> Record {
+    Record {
+        operation,
+        who: identity.arn.clone(),
+        environment: environment.name.clone(),
+        account: identity.account.clone(),
+        region: identity.region.clone().unwrap_or_default(),
+        endpoint: identity.endpoint.clone().unwrap_or_default(),
+        command,
+        outcome: "started".to_owned(),
+        ..Record::default()
+    }
+}
+
+/// What would be typed for a tunnel.
+pub fn typed(environment: &str, to: &str, through: &str, port: u16) -> String {
+    format!("cockpit tunnel {environment} --to {to} --through {through} --port {port}")
+}

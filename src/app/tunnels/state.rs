@@ -1,0 +1,137 @@
+//! What is kept of tunnels.
+
+use crate::app::command::PaneId;
+use crate::app::ticket::{Owner, Ticket};
+use crate::model::audit::Record;
+use crate::model::tunnel::Wanted;
+use crate::model::tunnel::far::{Far, To};
+use crate::model::tunnel::standing::Standing;
+use jiff::Timestamp;
+
+/// The pane whose windows ask about tunnels.
+pub const PANE: PaneId = PaneId("tunnels");
+
+/// The tunnels of this session.
+#[derive(Debug, Clone, Default)]
+pub struct Tunnels {
+    /// Oldest first. Those that ended by a fault stay until they are dropped.
+    pub list: Vec<Tunnel>,
+    /// What a window asks.
+    pub asking: Option<Asking>,
+    /// The last number that was given.
+    pub last: u64,
+}
+
+/// A tunnel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tunnel {
+    /// Its number, never used twice.
+    pub number: u64,
+    /// What it was opened with.
+    pub plan: Plan,
+    /// Where it listens, once it does: `127.0.0.1:5432`.
+    pub local: Option<String>,
+    /// How it stands.
+    pub standing: Standing,
+    /// When it was opened.
+    pub since: Timestamp,
+    /// When it last changed from one phase to another.
+    pub changed: Timestamp,
+    /// Somebody has seen that it ended by a fault.
+    pub seen: bool,
+}
+
+/// What a tunnel is opened with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// The environment's name.
+    pub environment: String,
+    /// Where it leads, as it was said.
+    pub to: To,
+    /// The same as a host and a port.
+    pub far: Far,
+    /// What it goes through.
+    pub wanted: Wanted,
+    /// The local port; 0 takes a free one.
+    pub port: u16,
+    /// Who connects, as configured.
+    pub user: Option<String>,
+    /// To which database, as configured or as AWS says.
+    pub database: Option<String>,
+    /// What would be typed.
+    pub command: String,
+}
+
+/// What is asked of a tunnel beside what the configuration says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wish {
+    /// Where to.
+    pub to: Option<To>,
+    /// To which database, where there are several.
+    pub database: Option<String>,
+    /// Through which service or instance.
+    pub through: Option<String>,
+    /// On which local port.
+    pub port: Option<u16>,
+}
+
+/// What a window asks.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Asking {
+    /// Whether this one is opened: the environment is guarded.
+    Open(Box<Plan>),
+    /// Whether it is opened at another local port, since its own is taken: by whom, and which is free.
+    Port(Box<Plan>, Option<String>, u16),
+    /// Whether this one is closed, with its connections.
+    Close(u64),
+    /// Through which service.
+    Service(Wish),
+    /// Whether a shell is opened in a container of the guarded environment.
+    Shell(Box<ShellPlan>),
+}
+
+/// What a shell is opened with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShellPlan {
+    /// The container that is wanted.
+    pub wanted: Wanted,
+    /// What is run there.
+    pub command: String,
+    /// The line of the audit file that it begins with.
+    pub record: Record,
+}
+
+impl Tunnel {
+    /// The ticket of the question that keeps it open.
+    pub fn ticket(&self) -> Ticket {
+        ticket(self.number)
+    }
+
+    /// Whether it has not ended.
+    pub fn is_live(&self) -> bool {
+        !self.standing.phase.is_over()
+    }
+
+    /// Its local port: where it listens, or where it is to.
+    pub fn port(&self) -> u16 {
+        let listens = self.local.as_deref().and_then(|local| local.rsplit_once(':')?.1.parse().ok());
+        listens.unwrap_or(self.plan.port)
+    }
+}
+
+/// The ticket of the question that keeps the tunnel of this number open, in whichever environment one is.
+pub fn ticket(number: u64) -> Ticket {
+    Ticket { generation: 0, owner: Owner::Tunnels, serial: number }
+}
+
+impl Tunnels {
+    /// The tunnel of this number.
+    pub fn get(&self, number: u64) -> Option<&Tunnel> {
+        self.list.iter().find(|tunnel| tunnel.number == number)
+    }
+
+    /// Those that have not ended.
+    pub fn live(&self) -> impl Iterator<Item = &Tunnel> {
+        self.list.iter().filter(|tunnel| tunnel.is_live())
+    }
+}

@@ -1,0 +1,163 @@
+//! Tunnels in words.
+
+use super::state::{Asking, Plan, Tunnel};
+use crate::app::App;
+use crate::app::command::Risk;
+use crate::app::overlay::Tone;
+use crate::app::pane::Confirmation;
+use crate::model::Health;
+use crate::model::connection_string::Place;
+use crate::model::tunnel::standing::Phase;
+
+/// `tunnel staging writer`.
+pub fn named(tunnel: &Tunnel) -> String {
+    format!("tunnel {} {}", tunnel.plan.environment, tunnel.plan.to.words())
+}
+
+/// How it stands, with its reason and what to do.
+pub fn news(tunnel: &Tunnel) -> String {
+    let standing = &tunnel.standing;
+    let mut text = format!("{}: {}", named(tunnel), standing.phase.word());
+    if standing.phase == Phase::Ready {
+        text = format!("{text} at {}", tunnel.local.as_deref().unwrap_or_default());
+        if let Some(through) = &standing.through {
+            text = format!("{text} through {through}");
+        }
+    }
+    if let Some(reason) = &standing.reason {
+        text = format!("{text}: {reason}");
+    }
+    match &standing.hint {
+        Some(hint) if standing.phase == Phase::Failed => format!("{text} → {hint}"),
+        _ => text,
+    }
+}
+
+/// How programs connect to it, without a password.
+pub fn url(tunnel: &Tunnel) -> String {
+    let (port, plan) = (tunnel.port(), &tunnel.plan);
+    Place { port, user: plan.user.as_deref(), database: plan.database.as_deref(), ..Place::default() }.url()
+}
+
+/// For the line of the tabs: a sign, and the port or how many they are; the shorter form second. None where there are none.
+pub fn header(app: &App) -> Option<(Health, [String; 2])> {
+    let failed = |tunnel: &&Tunnel| tunnel.standing.phase == Phase::Failed && !tunnel.seen;
+    let shown: Vec<&Tunnel> = app.tunnels.list.iter().filter(|tunnel| tunnel.is_live() || failed(tunnel)).collect();
+    let worst = |tunnel: &&&Tunnel| match tunnel.standing.phase.health() {
+        Health::Down => 2,
+        Health::Changing => 1,
+        _ => 0,
+    };
+    let health = shown.iter().max_by_key(worst)?.standing.phase.health();
+    let what = match &shown[..] {
+        [one] => one.port().to_string(),
+        several => several.len().to_string(),
+    };
+    let sign = health.sign();
+    Some((health, [format!("tunnel {sign} {what}"), format!("{sign} {what}")]))
+}
+
+/// What becomes of a tunnel when the cockpit is left.
+pub fn leaving(tunnel: &Tunnel) -> (String, String) {
+    let port = tunnel.port();
+    let head = format!("{}  {} at {port}", named(tunnel), tunnel.standing.phase.word());
+    let connections = match tunnel.standing.open {
+        0 => String::new(),
+        1 => " with a connection that is open".to_owned(),
+        several => format!(" with {several} connections that are open"),
+    };
+    (head, format!("It ends{connections}. In another terminal it goes on: {}", tunnel.plan.command))
+}
+
+/// What the window with buttons asks.
+pub fn confirm(app: &App) -> Option<Confirmation> {
+    let plain = |text: String| (Tone::Plain, text);
+    match app.tunnels.asking.as_ref()? {
+        Asking::Open(plan) => {
+            here(app, plan)?;
+            let mut text = vec![
+                plain(format!(
+                    "127.0.0.1:{} leads to {}, through {}.",
+                    plan.port,
+                    plan.far.place(),
+                    plan.wanted.through()
+                )),
+                plain(
+                    "Programs on this machine reach it as long as the tunnel is open. Nothing is changed in AWS."
+                        .to_owned(),
+                ),
+            ];
+            text.push((Tone::Dim, "To undo it: C closes it.".to_owned()));
+            Some(Confirmation {
+                title: format!("Open a tunnel into {}", plan.environment),
+                verb: "Open".to_owned(),
+                risk: Risk::Change,
+                text,
+                command: plan.command.clone(),
+                bound: format!("{} {}", plan.far.place(), plan.port),
+            })
+        }
+        Asking::Port(plan, by, free) => {
+            here(app, plan)?;
+            let by = by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+            Some(Confirmation {
+                title: format!("Port {} is taken", plan.port),
+                verb: format!("Open at {free}"),
+                risk: Risk::Change,
+                text: vec![
+                    plain(format!("127.0.0.1:{} is taken{by}. {free} is free.", plan.port)),
+                    plain(format!("127.0.0.1:{free} leads to {}.", plan.far.place())),
+                ],
+                command: with_port(plan, *free).command,
+                bound: free.to_string(),
+            })
+        }
+        Asking::Close(number) => {
+            let tunnel = app.tunnels.get(*number).filter(|tunnel| tunnel.is_live())?;
+            let open = tunnel.standing.open;
+            let are = if open == 1 { "connection is" } else { "connections are" };
+            Some(Confirmation {
+                title: format!("Close {}", named(tunnel)),
+                verb: "Close".to_owned(),
+                risk: Risk::Change,
+                text: vec![plain(format!("{open} {are} open, and ended with it."))],
+                command: String::new(),
+                bound: number.to_string(),
+            })
+        }
+        Asking::Shell(shell) => {
+            if shell.record.environment != app.environment.name {
+                return None;
+            }
+            let wanted = &shell.wanted;
+            let task = wanted.task.as_deref().map(|task| format!(" of task {}", crate::model::tunnel::short(task)));
+            let container = wanted.container.as_deref().unwrap_or("the first container");
+            Some(Confirmation {
+                title: format!("Open a shell in {}", wanted.service),
+                verb: "Open".to_owned(),
+                risk: Risk::Change,
+                text: vec![
+                    plain(format!(
+                        "{} in {container}{}, with the rights of its task.",
+                        shell.command,
+                        task.unwrap_or_default()
+                    )),
+                    plain("The screen steps aside until it ends. What is typed there is not written down.".to_owned()),
+                ],
+                command: shell.record.command.clone(),
+                bound: format!("{:?} {:?}", wanted.task, wanted.container),
+            })
+        }
+        Asking::Service(_) => None,
+    }
+}
+
+fn here(app: &App, plan: &Plan) -> Option<()> {
+    (plan.environment == app.environment.name).then_some(())
+}
+
+/// The same at another local port.
+pub fn with_port(plan: &Plan, port: u16) -> Plan {
+    let command = super::route::typed(&plan.environment, &plan.far.place(), plan.wanted.through(), port);
+    Plan { port, command, ..plan.clone() }
+}

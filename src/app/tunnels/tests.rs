@@ -1,0 +1,140 @@
+//! Tunnels of a session.
+
+use super::state::{Tunnel, Wish, ticket};
+use super::{ask, find, tell};
+use crate::app::App;
+use crate::app::effect::Effect;
+use crate::app::event::{Answer, Event};
+use crate::app::testing::{by_hand, read, world};
+use crate::app::update::open::switch;
+use crate::feeds::part::Part;
+use crate::feeds::tunnels::{Ask, Fact, Order};
+use crate::model::tunnel::far::To;
+use crate::model::tunnel::standing::{Phase, Standing};
+
+fn to_db() -> Wish {
+    Wish { to: Some(To::parse("db.example:5432").unwrap()), ..Wish::default() }
+}
+
+fn order(effects: &[Effect]) -> Option<&Order> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Fetch { ask: crate::feeds::Ask::Tunnels(Ask::Open(order)), .. } => Some(&**order),
+        _ => None,
+    })
+}
+
+fn heard(app: &mut App, number: u64, fact: Fact) -> Vec<Effect> {
+    let part = Part::Page(fact).into();
+    app.update(Event::Answer(Answer { ticket: ticket(number), requests: 0, part }))
+}
+
+fn stands(app: &mut App, number: u64, phase: Phase, reason: Option<&str>) {
+    let standing = Standing { phase, reason: reason.map(str::to_owned), ..Standing::default() };
+    heard(app, number, Fact::Stands(Box::new(standing)));
+}
+
+/// One that connections go through.
+fn opened(app: &mut App) -> u64 {
+    let effects = ask::open(app, to_db());
+    assert!(order(&effects).is_some(), "{effects:?}");
+    let number = app.tunnels.last;
+    heard(app, number, Fact::Listens("127.0.0.1:5432".into()));
+    stands(app, number, Phase::Ready, None);
+    number
+}
+
+#[test]
+fn an_open_tunnel_is_found_by_where_it_leads_and_only_in_its_environment() {
+    let mut app = read(&world(1, 1));
+    let to = to_db().to.unwrap();
+    assert_eq!(find::ready(&app, &to), None);
+    let number = opened(&mut app);
+    let place = find::ready(&app, &to).unwrap();
+    assert_eq!(
+        (place.host.as_str(), place.port, place.through.as_deref()),
+        ("db.example", 5432, Some("127.0.0.1:5432"))
+    );
+    stands(&mut app, number, Phase::Resuming, Some("1000 Bye"));
+    assert_eq!(find::ready(&app, &to), None, "nothing goes through now");
+    assert_eq!(find::to(&app, &to).map(|tunnel| tunnel.number), Some(number), "but it is there");
+    stands(&mut app, number, Phase::Ready, None);
+    switch(&mut app, "prod");
+    assert_eq!(find::ready(&app, &to), None, "another environment's database is another one");
+    assert!(app.tunnels.get(number).is_some_and(Tunnel::is_live), "it goes on");
+    stands(&mut app, number, Phase::Resuming, Some("the machine slept"));
+    assert_eq!(app.tunnels.get(number).unwrap().standing.phase, Phase::Resuming, "and is heard of");
+}
+
+#[test]
+fn each_change_of_a_tunnel_stands_in_the_activity_with_its_reason() {
+    let mut app = read(&world(1, 1));
+    let number = opened(&mut app);
+    stands(&mut app, number, Phase::Replacing, Some("task 0123 does not run any more"));
+    let told = |app: &App, text: &str| app.activity.iter().any(|entry| entry.text.contains(text));
+    for text in ["opening", "ready at 127.0.0.1:5432", "replacing: task 0123 does not run any more"] {
+        assert!(told(&app, text), "{text}: {:?}", app.activity);
+    }
+    let lines = app.activity.len();
+    let standing = Standing { phase: Phase::Replacing, sent: 10, ..app.tunnels.get(number).unwrap().standing.clone() };
+    heard(&mut app, number, Fact::Stands(Box::new(standing)));
+    assert_eq!(app.activity.len(), lines, "counters are no news");
+    assert_eq!(tell::header(&app).unwrap().1[0], "tunnel ◐ 5432");
+    stands(&mut app, number, Phase::Failed, Some("no task runs"));
+    assert_eq!(tell::header(&app).unwrap().1[0], "tunnel ✖ 5432");
+    assert!(told(&app, "closed: no task runs"));
+    ask::close(&mut app, number);
+    assert_eq!((tell::header(&app), app.tunnels.list.len()), (None, 0), "it was dropped");
+}
+
+#[test]
+fn a_guarded_environment_asks_before_a_tunnel_is_opened() {
+    let mut app = read(&world(1, 1));
+    app.environment.guarded = true;
+    let effects = ask::open(&mut app, to_db());
+    assert_eq!(order(&effects), None, "nothing is opened unasked");
+    let asked = tell::confirm(&app).unwrap();
+    assert!(asked.text[0].1.contains("db.example:5432"), "{asked:?}");
+    assert!(asked.command.starts_with("cockpit tunnel staging --to db.example:5432 --through "), "{asked:?}");
+    let keys = ["left", "right"].map(|key| Event::Key(key.parse().unwrap()));
+    assert!(keys.into_iter().all(|event| order(&app.update(event)).is_none()));
+}
+
+#[test]
+fn who_it_was_stands_in_what_is_written_down() {
+    let mut app = read(&world(1, 1));
+    app.session.mark = "m".into();
+    let effects = ask::open(&mut app, to_db());
+    let order = order(&effects).unwrap();
+    let record = &order.record;
+    assert_eq!((record.operation.as_str(), record.environment.as_str()), ("m-tunnel-1", "staging"));
+    assert!(!record.who.is_empty() && record.command.contains("--port 5432"), "{record:?}");
+}
+
+#[test]
+fn a_second_tunnel_takes_another_port_and_several_services_are_asked_for() {
+    let mut app = read(&world(1, 1));
+    opened(&mut app);
+    let effects = ask::open(&mut app, Wish { to: Some(To::parse("other:1").unwrap()), ..Wish::default() });
+    assert_eq!(order(&effects).unwrap().port, 5433);
+    let mut app = read(&world(3, 1));
+    let effects = ask::open(&mut app, to_db());
+    assert!(order(&effects).is_none() && app.tunnels.list.is_empty(), "through which service is asked");
+    let named = Wish { through: Some("svc-00001".into()), ..to_db() };
+    let effects = ask::open(&mut app, named);
+    assert_eq!(order(&effects).unwrap().wanted.service, "svc-00001");
+}
+
+#[test]
+fn a_port_that_is_taken_is_told_with_the_next_one() {
+    let mut app = read(&world(1, 1));
+    ask::open(&mut app, to_db());
+    let number = app.tunnels.last;
+    heard(&mut app, number, Fact::Taken { by: Some("postgres (process 7)".into()), free: Some(5433) });
+    assert!(app.tunnels.list.is_empty());
+    let asked = tell::confirm(&app).unwrap();
+    assert_eq!(asked.verb, "Open at 5433");
+    assert!(asked.text[0].1.contains("postgres (process 7)"), "{asked:?}");
+    // Nothing is done by a key that was pressed before it could be read.
+    by_hand(&mut app, Event::Key("esc".parse().unwrap()));
+    assert!(app.tunnels.list.is_empty());
+}

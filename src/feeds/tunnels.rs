@@ -1,0 +1,63 @@
+//! The feed of tunnels: a private host and port on a port of this machine. A tunnel is one question, which tells how it stands
+//! until it is left; leaving it closes it, at AWS too.
+
+use super::lifetime::Lifetime;
+use super::runs::Place;
+use crate::model::audit::Record;
+use crate::model::tunnel::Wanted;
+use crate::model::tunnel::far::Far;
+use crate::model::tunnel::standing::Standing;
+
+/// What is to be opened.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Order {
+    /// What it goes through.
+    pub wanted: Wanted,
+    /// Where it leads.
+    pub to: Far,
+    /// The local port; 0 takes a free one.
+    pub port: u16,
+    /// The line of the audit file that it begins with; nothing is opened that is not written down.
+    pub record: Record,
+    /// Which audit file.
+    pub audit: Place,
+}
+
+/// A question.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ask {
+    /// Opens a tunnel from the opened environment, and tells how it stands.
+    Open(Box<Order>),
+}
+
+impl Ask {
+    /// A tunnel goes on while another environment is looked at, and is closed when it is left.
+    pub fn lifetime(&self) -> Lifetime {
+        match self {
+            Self::Open(_) => Lifetime::Closing,
+        }
+    }
+
+    /// It goes on until it is left.
+    pub fn goes_on(&self) -> bool {
+        match self {
+            Self::Open(_) => true,
+        }
+    }
+}
+
+/// What was learned.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fact {
+    /// It listens at this address of this machine: `127.0.0.1:5432`.
+    Listens(String),
+    /// The local port is taken.
+    Taken {
+        /// By which process, where the system tells.
+        by: Option<String>,
+        /// The next one that is free.
+        free: Option<u16>,
+    },
+    /// How it stands: at each change, and once a second while its counters grow.
+    Stands(Box<Standing>),
+}

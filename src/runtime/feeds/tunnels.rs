@@ -1,0 +1,111 @@
+//! Opens tunnels, tells how they stand, and closes them when they are left. Each stands in the audit file before it is opened
+//! and when it has ended.
+
+use super::means::Means;
+use crate::aws::ssm::{Gateway, Purpose};
+use crate::feeds::part::Part;
+use crate::feeds::tunnels::{Ask, Fact, Order};
+use crate::model::audit::Record;
+use crate::model::tunnel::standing::{Phase, Standing};
+use crate::model::{Failure, FailureKind};
+use crate::runtime::tunnels::{listen, standing};
+use crate::runtime::{audit, ports};
+use jiff::Timestamp;
+use ssm_tunnel::Tunnel;
+use std::io;
+use std::time::Duration;
+use tokio::time::{MissedTickBehavior, interval};
+
+/// Counters are told this often, while they grow.
+const COUNTERS: Duration = Duration::from_secs(1);
+
+/// Does what is asked.
+pub(super) async fn answer(means: &Means, ask: Ask) {
+    let Ask::Open(order) = ask;
+    if let Err(failure) = open(means, *order).await {
+        means.send(Part::<Fact>::Failed(failure)).await;
+    }
+}
+
+async fn open(means: &Means, order: Order) -> Result<(), Failure> {
+    let failed = |text: &str| Failure::new(FailureKind::Other, text);
+    let session = means.session.clone().ok_or_else(|| failed("no environment is opened"))?;
+    let to = order.to.place();
+    // Each connection takes a file.
+    ports::more_files();
+    let options = session.websocket().await?;
+    let purpose = Purpose::Port { host: order.to.host.clone(), port: order.to.port };
+    let gateway = Gateway::new(session, order.wanted.clone(), purpose);
+    write(&order, Standing::default().facts(&to, None), "started", String::new()).await?;
+    let tunnel = match listen(gateway, options, order.port).await {
+        Ok(tunnel) => tunnel,
+        Err(error) => {
+            write(&order, Standing::default().facts(&to, None), "failed", error.to_string()).await?;
+            if error.kind() != io::ErrorKind::AddrInUse {
+                let text = format!("127.0.0.1:{} cannot be listened on: {error}", order.port);
+                return Err(failed(&text));
+            }
+            let (by, free) = (ports::listener(order.port), ports::free_after(order.port));
+            means.send(Part::Last(Fact::Taken { by, free })).await;
+            return Ok(());
+        }
+    };
+    let local = tunnel.local().to_string();
+    means.send(Part::Page(Fact::Listens(local.clone()))).await;
+    let last = follow(means, tunnel).await;
+    let (outcome, reason) = match last.phase {
+        Phase::Failed => ("failed", last.reason.clone().unwrap_or_default()),
+        _ => ("done", String::new()),
+    };
+    let written = write(&order, last.facts(&to, Some(&local)), outcome, reason).await;
+    means.send(Part::Last(Fact::Stands(Box::new(last)))).await;
+    written
+}
+
+/// Tells how it stands until it is over or left; how it stood at its end.
+async fn follow(means: &Means, mut tunnel: Tunnel) -> Standing {
+    let status = tunnel.status();
+    let mut told = Standing::default();
+    let mut counters = interval(COUNTERS);
+    counters.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let now = tokio::select! {
+            biased;
+            () = means.ended() => break,
+            change = tunnel.changed() => match change {
+                Some(change) => standing(&change),
+                None => break,
+            },
+            _ = counters.tick() => standing(&status.borrow()),
+        };
+        if now.phase.is_over() {
+            break;
+        }
+        if now == told {
+            continue;
+        }
+        told = now.clone();
+        tokio::select! {
+            biased;
+            _ = means.send(Part::Page(Fact::Stands(Box::new(now)))) => {}
+            () = means.ended() => break,
+        }
+    }
+    standing(&tunnel.close().await)
+}
+
+async fn write(order: &Order, after: serde_json::Value, outcome: &str, reason: String) -> Result<(), Failure> {
+    let place = &order.audit;
+    let path = if place.simulated { audit::simulated() } else { audit::path(place.audit_file.as_deref()) };
+    let record = Record { after, outcome: outcome.to_owned(), reason, ..order.record.clone() };
+    let written = tokio::task::spawn_blocking(move || audit::append(path.as_deref(), record, Timestamp::now()));
+    let failed = |why: String| {
+        let failure = Failure::new(FailureKind::Other, format!("the audit file cannot be written: {why}"));
+        failure.hinted("nothing is opened that is not written down: `audit_file` in the configuration says where it is")
+    };
+    match written.await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(failed(error.to_string())),
+        Err(_) => Err(failed("an internal fault: see the report in the log".to_owned())),
+    }
+}
