@@ -51,6 +51,26 @@ pub fn record<'a>(cells: impl IntoIterator<Item = &'a str>) -> String {
     String::from_utf8(line).unwrap_or_default()
 }
 
+/// Adds a value to a record whose other readers want it as it is: in quotes where it must be, its bytes unchanged. An empty
+/// text has quotes, which tells it from one that is not there, as `COPY` of PostgreSQL does it.
+pub fn field(out: &mut Vec<u8>, value: &[u8], separator: u8) {
+    let quote = value.is_empty()
+        || value == b"\\."
+        || value.iter().any(|byte| *byte == separator || matches!(byte, b'"' | b'\n' | b'\r'));
+    if !quote {
+        out.extend_from_slice(value);
+        return;
+    }
+    out.push(b'"');
+    for part in value.split_inclusive(|byte| *byte == b'"') {
+        out.extend_from_slice(part);
+        if part.last() == Some(&b'"') {
+            out.push(b'"');
+        }
+    }
+    out.push(b'"');
+}
+
 /// With its kind, so that a closed pipe is known as one.
 fn error(error: csv::Error) -> io::Error {
     match error.into_kind() {
@@ -66,6 +86,21 @@ mod tests {
     #[test]
     fn every_field_is_quoted_and_no_control_character_is_sent() {
         assert_eq!(record(["a \"b\"", "", "x\u{1b}[31m"]), "\"a \"\"b\"\"\",\"\",\"x␛[31m\"\n");
+    }
+
+    #[test]
+    fn a_field_is_quoted_where_it_must_be_and_reads_back_as_it_was() {
+        let mut line = Vec::new();
+        for (number, value) in ["plain", "", "a,b", "\"q\"", "x\ny", "日本", "\\.", "a\"b"].iter().enumerate() {
+            if number > 0 {
+                line.push(b',');
+            }
+            field(&mut line, value.as_bytes(), b',');
+        }
+        assert_eq!(
+            String::from_utf8(line).unwrap(),
+            "plain,\"\",\"a,b\",\"\"\"q\"\"\",\"x\ny\",日本,\"\\.\",\"a\"\"b\""
+        );
     }
 
     #[test]

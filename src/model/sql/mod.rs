@@ -1,5 +1,13 @@
 //! What is known of a SQL session: the server, the transaction, results and what the server says. Pure.
 
+pub mod copy;
+pub mod guard;
+pub mod keywords;
+pub mod scan;
+pub mod secret;
+pub mod split;
+pub mod token;
+
 use std::time::Duration;
 
 /// A SQL session among those of this process.

@@ -1,0 +1,154 @@
+//! Tests of what statements would do: lists of what deceives.
+
+use super::*;
+
+#[test]
+fn what_only_reads_is_known_from_what_does_not() {
+    use Nature::{Defines, Maintains, Nothing, Reads, Session, Transaction, Unknown, Writes};
+    for (statement, nature) in [
+        ("", Nothing),
+        ("-- update t set a = 1", Nothing),
+        (";", Nothing),
+        ("select 1", Reads),
+        ("(select 1) union (select 2)", Reads),
+        ("table t", Reads),
+        ("values (1)", Reads),
+        ("show all", Reads),
+        ("with a as (select 1) select * from a", Reads),
+        ("with a as (delete from t where id = 1 returning *) select * from a", Writes),
+        ("with a as not materialized (insert into t values (1) returning *) table a", Writes),
+        ("with a(x) as (select 1) update t set b = x from a where t.id = 1", Writes),
+        ("select * from t for update", Writes),
+        ("select * from t for no key update skip locked", Writes),
+        ("select substring(a for 2) from t", Reads),
+        ("select a into b from t", Defines),
+        ("select 'delete from t'", Reads),
+        ("select \"update\" from t", Reads),
+        ("select nextval('s')", Writes),
+        ("select pg_terminate_backend(1)", Writes),
+        ("select nextval from t", Reads),
+        ("explain delete from t", Reads),
+        ("explain (format json) update t set a = 1", Reads),
+        ("explain analyze delete from t", Writes),
+        ("explain (analyze, buffers) update t set a = 1", Writes),
+        ("explain (analyze false) update t set a = 1", Reads),
+        ("explain (analyze, buffers) select 1", Reads),
+        ("explain analyze create table a as select 1", Defines),
+        ("insert into t values (1) on conflict do nothing", Writes),
+        ("merge into t using s on true when matched then delete", Writes),
+        ("do $$ begin end $$", Writes),
+        ("call p()", Writes),
+        ("copy t to stdout", Reads),
+        ("copy (select 1) to stdout", Reads),
+        ("copy (delete from t returning *) to stdout", Writes),
+        ("copy t from stdin", Writes),
+        ("copy t to program 'rm'", Writes),
+        ("truncate t", Defines),
+        ("create table t (a int)", Defines),
+        ("vacuum t", Maintains),
+        ("begin", Transaction),
+        ("set transaction read only", Transaction),
+        ("set search_path = a", Session),
+        ("prepare p as delete from t", Session),
+        ("prepare transaction 'x'", Transaction),
+        ("selct 1", Unknown),
+        ("select 1 \\; delete from t where a = 1", Writes),
+    ] {
+        assert_eq!(judge(statement).nature, nature, "{statement}");
+    }
+}
+
+fn whole(statement: &str) -> Vec<String> {
+    judge(statement).whole.iter().map(|whole| format!("{} {}", whole.verb, whole.table)).collect()
+}
+
+#[test]
+fn a_change_of_a_whole_table_is_found_wherever_it_stands() {
+    for (statement, found) in [
+        ("update t set a = 1", "UPDATE t"),
+        ("delete from only s.\"T\"", "DELETE s.\"T\""),
+        ("DELETE FROM t -- where id = 1", "DELETE t"),
+        ("delete from t /* where */", "DELETE t"),
+        ("update t set a = 'where'", "UPDATE t"),
+        ("update t set \"where\" = 1", "UPDATE t"),
+        ("update t set a = (select b from u where u.id = 1)", "UPDATE t"),
+        ("delete from t using (select 1 where true) u", "DELETE t"),
+        ("delete from t where true", "DELETE t"),
+        ("delete from t where 1=1 returning *", "DELETE t"),
+        ("with a as (delete from t returning *) select * from a where id = 1", "DELETE t"),
+        ("with a as (select 1 where true) update t set b = 1", "UPDATE t"),
+        ("explain analyze delete from t", "DELETE t"),
+        ("explain (analyze, buffers) update t set a = 1", "UPDATE t"),
+        ("prepare p as delete from t", "DELETE t"),
+        ("copy (delete from t returning *) to stdout", "DELETE t"),
+        ("select 1 \\; delete from t", "DELETE t"),
+        ("delete from t returning (select 1 where true)", "DELETE t"),
+    ] {
+        assert_eq!(whole(statement), [found], "{statement}");
+    }
+}
+
+#[test]
+fn what_has_a_condition_or_changes_no_table_is_no_such_change() {
+    for statement in [
+        "update t set a = 1 where id = 1",
+        "delete from t where exists (select 1)",
+        "delete from t using u where t.id = u.id",
+        "delete from t where current of c",
+        "update t set a = $1 where true and id = $2",
+        "delete from t where 1 = 1 and id = 2",
+        "select * from t for update",
+        "insert into t values (1) on conflict (id) do update set a = 1",
+        "merge into t using s on t.id = s.id when matched then update set a = 1",
+        "create table t (a int references u on delete cascade on update cascade)",
+        "create trigger g before update or delete on t for each row execute function f()",
+        "create rule r as on insert to t do instead (delete from u)",
+        "grant update, delete on t to app",
+        "select 'delete from t'",
+        "do $$ begin delete from t; end $$",
+        "with a as (delete from t where id = 1 returning *) select * from a",
+    ] {
+        assert!(whole(statement).is_empty(), "{statement}: {:?}", whole(statement));
+    }
+    assert_eq!(whole("with a as (delete from t returning *) update u set a = 1"), ["DELETE t", "UPDATE u"]);
+}
+
+#[test]
+fn what_becomes_of_the_transaction_is_known() {
+    let step = |statement: &str| judge(statement).step;
+    let name = || "a".to_owned();
+    assert_eq!(step("BEGIN ISOLATION LEVEL SERIALIZABLE"), Some(Step::Begin));
+    assert_eq!(step("start transaction"), Some(Step::Begin));
+    assert_eq!(step("commit and chain"), Some(Step::Commit { chain: true }));
+    assert_eq!(step("end transaction"), Some(Step::Commit { chain: false }));
+    assert_eq!(step("abort"), Some(Step::Rollback { chain: false }));
+    assert_eq!(step("rollback work and no chain"), Some(Step::Rollback { chain: false }));
+    assert_eq!(step("rollback transaction to savepoint a"), Some(Step::RollbackTo(name())));
+    assert_eq!(step("rollback to a"), Some(Step::RollbackTo(name())));
+    assert_eq!(step("savepoint \"a\""), Some(Step::Savepoint(name())));
+    assert_eq!(step("release savepoint a"), Some(Step::Release(name())));
+    assert_eq!(step("commit prepared 'x'"), Some(Step::Prepared));
+    assert_eq!(step("prepare transaction 'x'"), Some(Step::Prepare));
+    assert_eq!(step("select 'commit'"), None);
+    assert!(step("rollback").is_some_and(|step| step.ends()));
+    assert!(!step("rollback to a").is_some_and(|step| step.ends()));
+}
+
+#[test]
+fn what_can_be_in_no_transaction_block_is_known() {
+    for statement in [
+        "vacuum",
+        "create database a",
+        "create unique index concurrently i on t (a)",
+        "drop index concurrently i",
+        "reindex table concurrently t",
+        "alter system set a = 1",
+        "discard all",
+        "cluster",
+    ] {
+        assert!(judge(statement).alone, "{statement}");
+    }
+    for statement in ["create index i on t (a)", "drop table t", "cluster t", "analyze", "alter table t add a int"] {
+        assert!(!judge(statement).alone, "{statement}");
+    }
+}

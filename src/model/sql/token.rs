@@ -1,0 +1,371 @@
+//! Tokens of SQL as psql reads it: the server's own, and what psql adds (its commands after `\`, and `:variables`).
+//!
+//! No token is changed or left out: together they are the text.
+
+use super::keywords::is_keyword;
+use squawk_lexer::{LiteralKind, TokenKind, tokenize};
+
+/// What a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Blanks and ends of lines.
+    Blank,
+    /// A comment: `-- …` or `/* … */`.
+    Comment,
+    /// A key word.
+    Keyword,
+    /// A name, or a word that may be one.
+    Word,
+    /// A name in double quotes.
+    QuotedName,
+    /// A text in single quotes, with or without a letter before it.
+    Text,
+    /// A text between `$tag$`.
+    DollarText,
+    /// A number.
+    Number,
+    /// `$1`.
+    Parameter,
+    /// A variable of psql: `:name`, `:'name'`, `:"name"`, `:{?name}`.
+    Variable,
+    /// An operator, also `::`, `:=` and `..`.
+    Operator,
+    /// `(`, `[` or `{`.
+    Opening,
+    /// `)`, `]` or `}`.
+    Closing,
+    /// `,`
+    Comma,
+    /// `.`
+    Dot,
+    /// `;`
+    Semicolon,
+    /// `\;` or `\:`: the sign itself, which ends no statement and begins no variable.
+    Escaped,
+    /// A command of psql with its arguments, up to the end of its line or to `\\`.
+    Command,
+    /// Nothing that SQL knows.
+    Unknown,
+}
+
+impl Kind {
+    /// Whether it says nothing: blanks and comments.
+    pub fn is_space(self) -> bool {
+        matches!(self, Self::Blank | Self::Comment)
+    }
+}
+
+/// A token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Token {
+    /// What it is.
+    pub kind: Kind,
+    /// Where it begins, in bytes.
+    pub start: usize,
+    /// Where it ends, in bytes.
+    pub end: usize,
+    /// Its quote, comment or argument has an end; always true of what needs none.
+    pub closed: bool,
+}
+
+impl Token {
+    /// Its text.
+    pub fn of<'a>(&self, text: &'a str) -> &'a str {
+        text.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Whether it is this word, whatever its letters' case.
+    pub fn is(&self, text: &str, word: &str) -> bool {
+        matches!(self.kind, Kind::Word | Kind::Keyword) && self.of(text).eq_ignore_ascii_case(word)
+    }
+}
+
+/// All tokens of a text.
+pub fn tokens(text: &str) -> impl Iterator<Item = Token> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let token = next(text, at)?;
+        at = token.end;
+        Some(token)
+    })
+}
+
+/// The tokens of a statement that say something: without blanks and comments.
+pub fn words(text: &str) -> Vec<Token> {
+    tokens(text).filter(|token| !token.kind.is_space()).collect()
+}
+
+/// The token that begins at `at`; none at the text's end.
+pub fn next(text: &str, at: usize) -> Option<Token> {
+    let rest = text.get(at..)?;
+    let raw = tokenize(rest).next()?;
+    let mut token = Token { kind: Kind::Unknown, start: at, end: at + raw.len as usize, closed: true };
+    match raw.kind {
+        TokenKind::Whitespace => token.kind = Kind::Blank,
+        TokenKind::LineComment => token.kind = Kind::Comment,
+        TokenKind::BlockComment { terminated } => (token.kind, token.closed) = (Kind::Comment, terminated),
+        TokenKind::Ident => token.kind = if is_keyword(token.of(text)) { Kind::Keyword } else { Kind::Word },
+        TokenKind::QuotedIdent { terminated, .. } => (token.kind, token.closed) = (Kind::QuotedName, terminated),
+        TokenKind::Literal { kind } => literal(text, kind, &mut token),
+        TokenKind::PositionalParam { .. } => {
+            token.kind = if token.end > at + 1 { Kind::Parameter } else { Kind::Operator };
+        }
+        TokenKind::Semi => token.kind = Kind::Semicolon,
+        TokenKind::Comma => token.kind = Kind::Comma,
+        TokenKind::Dot => token.kind = Kind::Dot,
+        TokenKind::OpenParen | TokenKind::OpenBracket | TokenKind::OpenCurly => token.kind = Kind::Opening,
+        TokenKind::CloseParen | TokenKind::CloseBracket | TokenKind::CloseCurly => token.kind = Kind::Closing,
+        TokenKind::Colon => colon(text, &mut token),
+        TokenKind::DotDot => token.kind = Kind::Operator,
+        TokenKind::Slash
+        | TokenKind::Minus
+        | TokenKind::Eq
+        | TokenKind::Gt
+        | TokenKind::And
+        | TokenKind::Lt
+        | TokenKind::Bang
+        | TokenKind::Plus
+        | TokenKind::Tilde
+        | TokenKind::Pound
+        | TokenKind::Question
+        | TokenKind::Or
+        | TokenKind::Percent
+        | TokenKind::Caret
+        | TokenKind::Star
+        | TokenKind::Backtick
+        | TokenKind::At => {
+            token.kind = Kind::Operator;
+            token.end = operator_end(text, token.end);
+        }
+        TokenKind::Unknown if rest.starts_with('\\') => backslash(text, &mut token),
+        TokenKind::Unknown => {}
+        TokenKind::Eof => return None,
+    }
+    (token.end > token.start).then_some(token)
+}
+
+fn literal(text: &str, kind: LiteralKind, token: &mut Token) {
+    token.kind = Kind::Text;
+    match kind {
+        LiteralKind::Int { .. } | LiteralKind::Numeric { .. } => token.kind = Kind::Number,
+        LiteralKind::Str { terminated }
+        | LiteralKind::NationalStr { terminated }
+        | LiteralKind::ByteStr { terminated }
+        | LiteralKind::BitStr { terminated }
+        | LiteralKind::UnicodeEscStr { terminated } => token.closed = terminated,
+        LiteralKind::DollarQuotedString { terminated } => {
+            (token.kind, token.closed) = (Kind::DollarText, terminated);
+        }
+        LiteralKind::EscStr { terminated } => {
+            token.closed = terminated;
+            // A text goes on in the next line, and there too `\'` does not end it.
+            while token.closed
+                && let Some(more) = continued(&text[token.end..])
+            {
+                (token.end, token.closed) = escaped_end(text, token.end + more);
+            }
+        }
+    }
+}
+
+/// How far the quote is from which a text goes on: after blanks and comments with an end of a line among them.
+fn continued(rest: &str) -> Option<usize> {
+    let mut at = 0;
+    let mut line = false;
+    loop {
+        let here = rest.get(at..)?;
+        let next = here.chars().next()?;
+        match next {
+            '\'' => return line.then_some(at + 1),
+            '\n' | '\r' => (at, line) = (at + 1, true),
+            ' ' | '\t' | '\u{b}' | '\u{c}' => at += 1,
+            '-' if here.starts_with("--") => at += here.find(['\n', '\r'])?,
+            _ => return None,
+        }
+    }
+}
+
+/// Where a text with escapes ends whose first quote was before `at`, and whether it does.
+fn escaped_end(text: &str, mut at: usize) -> (usize, bool) {
+    let bytes = text.as_bytes();
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'\\' => at += 2,
+            b'\'' if bytes.get(at + 1) == Some(&b'\'') => at += 2,
+            b'\'' => return (at + 1, true),
+            _ => at += 1,
+        }
+    }
+    (text.len(), false)
+}
+
+/// Where an operator ends: a comment begins no part of it.
+fn operator_end(text: &str, mut at: usize) -> usize {
+    while let Some(rest) = text.get(at..)
+        && rest.starts_with(|next| "+-*/<>=~!@#%^&|`?".contains(next))
+        && !rest.starts_with("--")
+        && !rest.starts_with("/*")
+    {
+        at += 1;
+    }
+    at
+}
+
+/// Characters of a variable's name. Source: psqlscan.l, `variable_char`.
+pub fn is_variable_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || !c.is_ascii()
+}
+
+fn colon(text: &str, token: &mut Token) {
+    let rest = &text[token.end..];
+    let name = |rest: &str| rest.find(|c| !is_variable_char(c)).unwrap_or(rest.len());
+    token.kind = Kind::Operator;
+    if rest.starts_with([':', '=']) {
+        token.end += 1;
+        return;
+    }
+    for (open, close) in [("", ""), ("'", "'"), ("\"", "\""), ("{?", "}")] {
+        let Some(inner) = rest.strip_prefix(open) else { continue };
+        let length = name(inner);
+        if length > 0 && inner[length..].starts_with(close) {
+            token.kind = Kind::Variable;
+            token.end += open.len() + length + close.len();
+            return;
+        }
+    }
+}
+
+/// Commands whose argument is the rest of the line, also where `\\` is in it. Source: command.c, `OT_WHOLE_LINE`.
+const WHOLE_LINE: &[&str] = &["!", "copy", "ef", "ev", "h", "help", "sf", "sf+", "sv", "sv+"];
+/// Commands whose argument is the rest of the line where it begins with `|`. Source: command.c, `OT_FILEPIPE`.
+const PIPED: &[&str] = &["g", "gx", "o", "out", "w", "write"];
+
+fn backslash(text: &str, token: &mut Token) {
+    if text[token.end..].starts_with([';', ':']) {
+        token.kind = Kind::Escaped;
+        token.end += 1;
+        return;
+    }
+    token.kind = Kind::Command;
+    let line = text[token.end..].split(['\n', '\r']).next().unwrap_or_default();
+    let name = line.split([' ', '\t', '\u{c}', '\\']).next().unwrap_or_default();
+    let arguments = &line[name.len()..];
+    let whole = WHOLE_LINE.contains(&name)
+        || (PIPED.contains(&name) && arguments.trim_start_matches([' ', '\t']).starts_with('|'));
+    let start = token.end + name.len();
+    if whole {
+        token.end = start + arguments.len();
+        return;
+    }
+    let mut quote = None;
+    let mut characters = arguments.char_indices();
+    token.end = start + arguments.len();
+    while let Some((at, next)) = characters.next() {
+        match (quote, next) {
+            (None, '\\') => {
+                let both = arguments[at..].starts_with("\\\\");
+                token.end = start + at + if both { 2 } else { 0 };
+                break;
+            }
+            (None, '\'' | '"' | '`') => quote = Some(next),
+            (Some('\''), '\\') => {
+                characters.next();
+            }
+            (Some(open), next) if open == next => quote = None,
+            _ => {}
+        }
+    }
+    token.closed = quote.is_none();
+    // `\` alone, or before another one: it stands for itself.
+    if token.end == token.start + 1 && text[token.end..].starts_with('\\') {
+        token.end += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn kinds(text: &str) -> Vec<(Kind, &str)> {
+        tokens(text).filter(|token| token.kind != Kind::Blank).map(|token| (token.kind, token.of(text))).collect()
+    }
+
+    #[test]
+    fn variables_are_told_from_casts_slices_and_texts() {
+        use Kind::{Keyword, Operator, Text, Variable, Word};
+        assert_eq!(
+            kinds("select :a :'b' :\"c\" :{?d} x::int y:=1"),
+            [
+                (Keyword, "select"),
+                (Variable, ":a"),
+                (Variable, ":'b'"),
+                (Variable, ":\"c\""),
+                (Variable, ":{?d}"),
+                (Word, "x"),
+                (Operator, "::"),
+                (Keyword, "int"),
+                (Word, "y"),
+                (Operator, ":="),
+                (Kind::Number, "1"),
+            ]
+        );
+        assert_eq!(kinds(":'a b'"), [(Operator, ":"), (Text, "'a b'")]);
+        assert_eq!(kinds(":しおり"), [(Variable, ":しおり")]);
+    }
+
+    #[test]
+    fn a_command_ends_with_its_line_or_before_the_next_backslash() {
+        let command = |text: &'static str| tokens(text).next().map(|token| (token.of(text), token.closed)).unwrap();
+        assert_eq!(command("\\d foo\nselect"), ("\\d foo", true));
+        assert_eq!(command("\\a \\x"), ("\\a ", true));
+        assert_eq!(command("\\echo 1 \\\\ select 1"), ("\\echo 1 \\\\", true));
+        assert_eq!(command("\\echo 'a\\'b\\\\' x"), ("\\echo 'a\\'b\\\\' x", true));
+        assert_eq!(command("\\echo 'a"), ("\\echo 'a", false));
+        assert_eq!(command("\\! echo \\\\ x"), ("\\! echo \\\\ x", true));
+        assert_eq!(command("\\o | sed 's/\\\\/x/'\n"), ("\\o | sed 's/\\\\/x/'", true));
+        assert_eq!(command("\\g out \\\\"), ("\\g out \\\\", true));
+        assert_eq!(kinds("a\\;b")[1], (Kind::Escaped, "\\;"));
+    }
+
+    #[test]
+    fn quotes_comments_and_dollars_are_one_token_each() {
+        use Kind::{Comment, DollarText, Operator, QuotedName, Text};
+        assert_eq!(kinds("/* a /* b */ ; */"), [(Comment, "/* a /* b */ ; */")]);
+        assert_eq!(kinds("$a$ $b$ ; $$ $a$"), [(DollarText, "$a$ $b$ ; $$ $a$")]);
+        assert_eq!(kinds("\"a\"\";\""), [(QuotedName, "\"a\"\";\"")]);
+        assert_eq!(kinds("e'a\\';b'"), [(Text, "e'a\\';b'")]);
+        assert_eq!(kinds("E'a' -- x\n  'b\\';c'"), [(Text, "E'a' -- x\n  'b\\';c'")]);
+        assert_eq!(kinds("E'a' 'b'").len(), 2, "without an end of a line between them they are two");
+        assert_eq!(kinds("a$b$c"), [(Kind::Word, "a$b$c")]);
+        assert_eq!(kinds("*/*x*/"), [(Operator, "*"), (Comment, "/*x*/")]);
+        assert_eq!(kinds("<--x"), [(Operator, "<"), (Comment, "--x")]);
+        assert_eq!(kinds("->>"), [(Operator, "->>")]);
+    }
+
+    #[test]
+    fn what_has_no_end_says_so() {
+        for text in ["'a", "\"a", "$$a", "$x$a$", "/* a", "e'a\\'", "E'a'\n'b", "u&'x"] {
+            let last = tokens(text).last().unwrap();
+            assert!(!last.closed && last.end == text.len(), "{text}: {last:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn together_they_are_the_text(text in "[a-z'\"$\\\\:;(){}/*\\-\\n \u{3042}eE0-9]{0,60}") {
+            let mut at = 0;
+            for token in tokens(&text) {
+                prop_assert_eq!(token.start, at);
+                prop_assert!(token.end > at && text.is_char_boundary(token.end));
+                at = token.end;
+            }
+            prop_assert_eq!(at, text.len());
+        }
+
+        #[test]
+        fn any_text_is_read_to_its_end(text in any::<String>()) {
+            prop_assert_eq!(tokens(&text).last().map_or(0, |token| token.end), text.len());
+        }
+    }
+}
