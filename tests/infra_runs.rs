@@ -10,6 +10,7 @@ use cockpit::infra::run::start::{self, NotStarted};
 use cockpit::infra::run::{folder, requests};
 use cockpit::model::infra::run::Phase;
 use cockpit::model::infra::run_event::{Goal, Request, RunEnd, Step, UnitEnd, Who, Wish};
+use cockpit::model::infra::world::World;
 use cockpit::model::infra::{Order, RunState, Tool, Unit};
 use jiff::Timestamp;
 use rustix::process::{Pid, Signal, kill_process};
@@ -81,6 +82,9 @@ fn order(goal: Goal, units: Vec<Unit>) -> Order {
         profile: None,
         region: None,
         endpoint_url: None,
+        world: World::default(),
+        declared: false,
+        reads: Vec::new(),
         command: "cockpit infra apply".into(),
     }
 }

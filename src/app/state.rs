@@ -131,6 +131,7 @@ impl Overrides {
     pub fn apply(&self, mut environment: EnvironmentConfig) -> EnvironmentConfig {
         environment.profile = self.profile.clone().or(environment.profile);
         environment.region = self.region.clone().or(environment.region);
+        environment.endpoint_typed |= self.endpoint_url.is_some();
         environment.endpoint_url = self.endpoint_url.clone().or(environment.endpoint_url);
         environment
     }

@@ -222,7 +222,10 @@ impl Loaded {
         for (key, flag, value) in all {
             if let (Some(known), Some(text)) = (known(Within::Environment, key), value) {
                 match known.kind.of_text(text) {
-                    Ok(value) => self.set(known, Some(&chosen), value, Origin::Flag(flag)),
+                    Ok(value) => {
+                        self.set(known, Some(&chosen), value, Origin::Flag(flag));
+                        self.environment_mut(&chosen).endpoint_typed |= key == "endpoint_url";
+                    }
                     Err(misfit) => self.diagnostics.push(Diagnostic {
                         spot: Spot::Flag(flag),
                         message: misfit.message,

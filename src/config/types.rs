@@ -65,6 +65,8 @@ pub struct EnvironmentConfig {
     pub credential_timeout: Option<jiff::SignedDuration>,
     /// Another endpoint for every service, as `AWS_ENDPOINT_URL`.
     pub endpoint_url: Option<String>,
+    /// The endpoint was typed (`--endpoint-url`), and says nothing of where the environment's states are of.
+    pub endpoint_typed: bool,
     /// The ECS cluster; none where the environment has no containers.
     pub cluster: Option<String>,
     /// Names or patterns (`*`, `?`, `[a-c]`) of services; empty is all of the cluster.

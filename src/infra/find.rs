@@ -4,7 +4,7 @@ use super::surroundings::Surroundings;
 use super::tools::Tools;
 use super::{terraform, terragrunt};
 use crate::config::EnvironmentConfig;
-use crate::model::infra::{Graph, Tool, Trouble, TroubleKind};
+use crate::model::infra::{Graph, Tool, Trouble, TroubleKind, Unit};
 use crate::model::names::{listed, nearest};
 
 /// What was found of an environment.
@@ -14,6 +14,8 @@ pub struct Discovered {
     pub graph: Graph,
     /// What a person should know, in sentences: units that are left out, an edge that is not declared.
     pub warnings: Vec<String>,
+    /// Units that those which were named need, and that were not named: their outputs may be read.
+    pub reads: Vec<Unit>,
     /// The programs that they are planned with.
     pub tools: Tools,
     /// The variables that these get.
@@ -63,7 +65,9 @@ pub async fn discover_as(environment: &EnvironmentConfig, look: Look<'_>) -> Res
         Tool::Terragrunt => terragrunt::units(&environment.infra, &tools, &surroundings).await?,
         Tool::Terraform => terraform::units(&environment.infra, &tools, &surroundings).await?,
     };
-    let mut graph = chosen(graph, look.units)?;
+    let all = graph;
+    let mut graph = chosen(all.clone(), look.units)?;
+    let reads = needed(&all, &graph);
     match kind {
         Tool::Terragrunt if look.hooks => {
             graph = terragrunt::with_hooks(graph, &tools, &surroundings, &mut warnings).await;
@@ -72,7 +76,22 @@ pub async fn discover_as(environment: &EnvironmentConfig, look: Look<'_>) -> Res
         Tool::Terraform if look.workspaces => terraform::check(&graph, &tools, &surroundings, &mut warnings).await?,
         Tool::Terragrunt | Tool::Terraform => {}
     }
-    Ok(Discovered { graph, warnings, tools, surroundings })
+    Ok(Discovered { graph, warnings, reads, tools, surroundings })
+}
+
+/// What the chosen units need, one behind the other, without themselves.
+fn needed(all: &Graph, chosen: &Graph) -> Vec<Unit> {
+    let mut wanted: Vec<&Unit> = chosen.units().iter().filter_map(|unit| all.unit(&unit.name)).collect();
+    let mut found: Vec<Unit> = Vec::new();
+    while let Some(unit) = wanted.pop() {
+        for needs in unit.depends_on.iter().filter_map(|needs| all.unit(needs)) {
+            if chosen.unit(&needs.name).is_none() && !found.contains(needs) {
+                found.push(needs.clone());
+                wanted.push(needs);
+            }
+        }
+    }
+    found
 }
 
 /// The chosen units alone; all where none is named.
@@ -95,7 +114,9 @@ impl Discovered {
     /// # Errors
     /// A name that no unit has.
     pub fn only(mut self, names: &[String]) -> Result<Self, Trouble> {
-        self.graph = chosen(self.graph, names)?;
+        let all = self.graph;
+        self.graph = chosen(all.clone(), names)?;
+        self.reads = needed(&all, &self.graph);
         Ok(self)
     }
 }

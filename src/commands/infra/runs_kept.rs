@@ -118,6 +118,13 @@ pub(super) fn not_started(environment: &str, error: &NotStarted) -> Report {
                 .cause(error.words())
                 .hint(format!("`cockpit infra resume {run}` takes it up where it is"))
         }
+        NotStarted::OtherWorld(why) => Report::new(
+            "refused",
+            format!("nothing of {environment} is planned: a state is of another AWS"),
+            ExitCode::Refused,
+        )
+        .cause(why.clone())
+        .hint(crate::model::infra::world::HINT),
         NotStarted::NotHeld(NotHeld::Impossible(_)) | NotStarted::Io(_) => {
             Report::new("system", "the run cannot be started", ExitCode::Failed).cause(error.words())
         }

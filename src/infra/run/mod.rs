@@ -28,3 +28,4 @@ pub mod start;
 mod steps;
 pub mod supervisor;
 mod words;
+pub mod world;

@@ -23,6 +23,9 @@ pub fn order(found: &Discovered, environment: &EnvironmentConfig, goal: Goal, by
         profile: environment.profile.clone(),
         region: environment.region.clone(),
         endpoint_url: environment.endpoint_url.clone(),
+        world: super::world::of(&found.surroundings),
+        declared: environment.endpoint_url.is_some() && !environment.endpoint_typed,
+        reads: found.reads.clone(),
         command,
     }
 }

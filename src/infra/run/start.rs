@@ -1,6 +1,7 @@
 //! Starts what drives a run and hands the run over: from then on it needs nobody.
 
 use super::folder::{self, Holder, NotHeld};
+use super::world;
 use crate::model::infra::Order;
 use crate::model::infra::run_event::Who;
 use jiff::Timestamp;
@@ -23,6 +24,9 @@ pub enum NotStarted {
     /// Another run of the environment is going on.
     #[error(transparent)]
     NotHeld(#[from] NotHeld),
+    /// A state is of another AWS than the run: which, and of which.
+    #[error("{0}")]
+    OtherWorld(String),
     /// Something that it needs is not there.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -35,6 +39,7 @@ impl NotStarted {
             Self::NotHeld(NotHeld::Taken(Some(Holder { run, by, since }))) if !run.is_empty() => {
                 format!("{run} is going on, started by {} on {} at {since:.0} (process {})", by.user, by.host, by.pid)
             }
+            Self::OtherWorld(why) => format!("{why}\n→ {}", crate::model::infra::world::HINT),
             other => other.to_string(),
         }
     }
@@ -53,6 +58,9 @@ pub fn this_program() -> PathBuf {
 pub async fn start(cockpit: &Path, runs: &Path, order: &Order, now: Timestamp) -> Result<PathBuf, NotStarted> {
     let runs = std::path::absolute(runs)?;
     let holder = |run: &str| Holder { run: run.to_owned(), by: order.by.clone(), since: now };
+    if let Some(why) = world::other(&runs, order) {
+        return Err(NotStarted::OtherWorld(why));
+    }
     // Asked before there is a folder: a run that is refused leaves none.
     drop(folder::hold(&runs, &order.environment, &holder(""))?);
     // A state has its own lock; two that change one environment are more than its states.

@@ -2,6 +2,7 @@
 
 use super::folder;
 use super::shim;
+use super::world;
 use crate::config::EnvironmentConfig;
 use crate::infra::surroundings::Surroundings;
 use crate::model::infra::run_event::{Goal, Step};
@@ -103,15 +104,19 @@ pub fn surroundings(order: &Order, inherited: impl IntoIterator<Item = (OsString
         endpoint_url: order.endpoint_url.clone(),
         ..EnvironmentConfig::default()
     };
-    Surroundings::of(inherited, &environment, Path::is_file)
+    let mut around = Surroundings::of(inherited, &environment, Path::is_file);
+    // Whoever resumes a run may have another endpoint in their shell: it stays where it was begun.
+    world::lead(&mut around, &order.world);
+    around
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::model::infra::run_event::Who;
+    use crate::model::infra::world::World;
 
-    fn order(goal: Goal) -> Order {
+    pub(in crate::infra::run) fn order(goal: Goal) -> Order {
         Order {
             environment: "staging".into(),
             goal,
@@ -128,6 +133,9 @@ mod tests {
             profile: Some("staging".into()),
             region: None,
             endpoint_url: None,
+            world: World::default(),
+            declared: false,
+            reads: Vec::new(),
             command: String::new(),
         }
     }

@@ -3,6 +3,7 @@
 
 mod adopt;
 mod asked;
+mod checks;
 mod ends;
 
 use super::around::{not_started, shares_plugins, shortened};
@@ -90,6 +91,7 @@ pub async fn supervise<'a>(run: &Path, who: Who, audit: Audit<'a>, account: Acco
         showing: BTreeMap::new(),
         unaudited: false,
         run,
+        runs,
         order,
     };
     supervisor.shim()?;
@@ -103,7 +105,7 @@ pub async fn supervise<'a>(run: &Path, who: Who, audit: Audit<'a>, account: Acco
     // Nobody may listen any more.
     let _ = stdout.write_all(READY.as_bytes()).and_then(|()| stdout.flush());
     // Old runs that cannot be removed are in nobody's way.
-    let _ = folder::rotate(&runs, &supervisor.order.environment);
+    let _ = folder::rotate(&supervisor.runs, &supervisor.order.environment);
     let stops = async || {
         tokio::select! {
             _ = interrupt.recv() => {}
@@ -127,6 +129,8 @@ fn own_session() -> io::Result<()> {
 
 struct Supervisor<'a> {
     run: PathBuf,
+    /// The folder of all environments' runs.
+    runs: PathBuf,
     order: Order,
     state: RunState,
     writer: Writer,
@@ -285,6 +289,10 @@ impl Supervisor<'_> {
             self.show(&unit);
             return;
         }
+        if let Some(why) = self.other_world(&unit, step) {
+            self.tell(What::StepEnded { unit: name.to_owned(), step, code: None, failed: Some(why) });
+            return;
+        }
         if let Some(why) = self.wrong_account(step).await {
             self.tell(What::StepEnded { unit: name.to_owned(), step, code: None, failed: Some(why) });
             return;
@@ -349,35 +357,6 @@ impl Supervisor<'_> {
             plan
         });
         self.showing.insert(unit.name.clone(), task);
-    }
-
-    /// Why nothing is planned or applied with these credentials; none where they are of the account that the run was begun
-    /// with. Whoever takes a run up may have others, and a profile may have changed.
-    async fn wrong_account(&self, step: Step) -> Option<String> {
-        let expected = self.order.account.as_ref().filter(|_| matches!(step, Step::Plan | Step::Apply))?;
-        match (self.account)(self.order.clone()).await {
-            Ok(account) if account == *expected => None,
-            Ok(account) => {
-                Some(format!("the credentials are of account {account}, and the run was begun in {expected}"))
-            }
-            Err(why) => Some(format!("AWS cannot be asked whose account this is: {why}")),
-        }
-    }
-
-    /// Why what was approved is not what would be applied now; none where it is.
-    fn not_as_approved(&self, unit: &Unit) -> Option<String> {
-        let state = self.state.units.get(&unit.name)?;
-        let plan = state.plan.as_ref()?;
-        let approved = state.approved.as_ref().map(|(hash, _)| hash.as_str());
-        match bound::sha256(&folder::plan_file(&self.run, &unit.name)) {
-            Ok(hash) if Some(hash.as_str()) == approved => {}
-            Ok(_) => return Some("the plan file is not the one that was approved".into()),
-            Err(error) => return Some(format!("the plan file cannot be read: {error}")),
-        }
-        if !plan.code.is_empty() && plan.code != bound::code(unit) {
-            return Some("the code has changed since it was planned".into());
-        }
-        None
     }
 
     /// Something happened in a step.

@@ -19,6 +19,7 @@ pub mod state;
 pub(crate) mod testing;
 pub mod trouble;
 pub mod unit;
+pub mod world;
 
 pub use order::Order;
 pub use run::RunState;

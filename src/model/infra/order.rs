@@ -3,6 +3,7 @@
 
 use super::run_event::{Goal, Who};
 use super::unit::Unit;
+use super::world::World;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -50,6 +51,15 @@ pub struct Order {
     /// Another endpoint of AWS, as the environment names it.
     #[serde(default)]
     pub endpoint_url: Option<String>,
+    /// Where AWS is for it: states of elsewhere are not touched.
+    #[serde(default)]
+    pub world: World,
+    /// The configuration itself says that the environment is there: it was not typed for a moment.
+    #[serde(default)]
+    pub declared: bool,
+    /// Units that are not of the run and whose outputs may be read.
+    #[serde(default)]
+    pub reads: Vec<Unit>,
     /// As it was typed, for the audit file.
     #[serde(default)]
     pub command: String,

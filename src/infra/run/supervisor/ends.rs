@@ -6,6 +6,7 @@ use super::super::shim;
 use super::super::show;
 use super::super::steps;
 use super::super::words;
+use super::super::world;
 use super::Supervisor;
 use crate::infra::surroundings::DEFAULT_WORKSPACE;
 use crate::model::audit::Record;
@@ -33,6 +34,12 @@ impl Supervisor<'_> {
             Exit::Code(code) => Some(*code),
             Exit::Signal(_) | Exit::Unknown | Exit::NotStarted(_) => None,
         };
+        if step == Step::Apply
+            && let Some(unit) = self.unit(name)
+            && let Err(error) = world::remember(&self.runs, &self.order, &unit)
+        {
+            self.note(Some(name), format!("where its state is of cannot be written down: {error}"));
+        }
         self.tell(What::StepEnded { unit: name.to_owned(), step, code, failed: failed.clone() });
         if failed.is_none() {
             if step == Step::Init

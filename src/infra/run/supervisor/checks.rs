@@ -1,0 +1,53 @@
+//! What must hold right before a step: the credentials' account, where the states are of, and that what was approved is what
+//! would be applied.
+
+use super::super::bound;
+use super::super::folder;
+use super::super::world;
+use super::Supervisor;
+use crate::model::infra::Unit;
+use crate::model::infra::run_event::Step;
+
+impl Supervisor<'_> {
+    /// Why a unit is neither planned nor applied: its state is of another AWS than this run. Before an apply it is written
+    /// down where its state is of.
+    pub(super) fn other_world(&self, unit: &Unit, step: Step) -> Option<String> {
+        if !matches!(step, Step::Plan | Step::Apply) {
+            return None;
+        }
+        if let Some(why) = world::other_of(&self.runs, &self.order, unit) {
+            return Some(why);
+        }
+        let written = if step == Step::Apply { world::remember(&self.runs, &self.order, unit) } else { Ok(()) };
+        written.err().map(|error| format!("where its state is of cannot be written down: {error}"))
+    }
+
+    /// Why nothing is planned or applied with these credentials; none where they are of the account that the run was begun
+    /// with. Whoever takes a run up may have others, and a profile may have changed.
+    pub(super) async fn wrong_account(&self, step: Step) -> Option<String> {
+        let expected = self.order.account.as_ref().filter(|_| matches!(step, Step::Plan | Step::Apply))?;
+        match (self.account)(self.order.clone()).await {
+            Ok(account) if account == *expected => None,
+            Ok(account) => {
+                Some(format!("the credentials are of account {account}, and the run was begun in {expected}"))
+            }
+            Err(why) => Some(format!("AWS cannot be asked whose account this is: {why}")),
+        }
+    }
+
+    /// Why what was approved is not what would be applied now; none where it is.
+    pub(super) fn not_as_approved(&self, unit: &Unit) -> Option<String> {
+        let state = self.state.units.get(&unit.name)?;
+        let plan = state.plan.as_ref()?;
+        let approved = state.approved.as_ref().map(|(hash, _)| hash.as_str());
+        match bound::sha256(&folder::plan_file(&self.run, &unit.name)) {
+            Ok(hash) if Some(hash.as_str()) == approved => {}
+            Ok(_) => return Some("the plan file is not the one that was approved".into()),
+            Err(error) => return Some(format!("the plan file cannot be read: {error}")),
+        }
+        if !plan.code.is_empty() && plan.code != bound::code(unit) {
+            return Some("the code has changed since it was planned".into());
+        }
+        None
+    }
+}
