@@ -85,6 +85,7 @@ fn order(goal: Goal, units: Vec<Unit>) -> Order {
         world: World::default(),
         declared: false,
         reads: Vec::new(),
+        skip_snapshots: false,
         command: "cockpit infra apply".into(),
     }
 }

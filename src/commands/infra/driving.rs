@@ -62,6 +62,7 @@ pub(super) async fn begin(
     let mut order = ordered::order(&found, &environment, goal, audit::who(), command);
     (order.targets, order.replace) = (arguments.targets.clone(), arguments.replace.clone());
     (order.parallelism, order.account) = (arguments.parallelism, account);
+    order.skip_snapshots = arguments.skip_snapshots;
     let run = start::start(&start::this_program(), &runs, &order, Timestamp::now())
         .await
         .map_err(|error| not_started(&environment.name, &error))?;
@@ -240,6 +241,9 @@ impl<'a> Following<'a> {
             let plan = self.state.units.get(unit).and_then(|unit| unit.plan.as_ref());
             let Some(plan) = plan else { continue };
             loses_data |= !plan.destroys_stateful.is_empty();
+            if let Some(text) = self.state.units.get(unit).and_then(|unit| unit.before_destroy()) {
+                say(&format!("{unit}: {text}"));
+            }
             let text = shown::read(&plan.shown)
                 .map(|plan| crate::model::infra::plan::text::text(unit, &plan))
                 .map_err(|error| {

@@ -30,6 +30,11 @@ pub(super) fn line(event: &RunEvent) -> Option<String> {
             format!("{unit}: plan {} approved by {}", sha256.get(..12).unwrap_or(sha256), by.user)
         }
         What::PlanStale { unit, why } => format!("{unit}: it is planned again: {why}"),
+        What::Guarded { unit, guards } => {
+            let lines: Vec<String> = guards.iter().map(|guard| format!("\n{unit}:   {}", guard.words())).collect();
+            format!("{unit}: before it is destroyed, by a plan of its own:{}", lines.concat())
+        }
+        What::Lifted { unit } => format!("{unit}: nothing guards it any more: its destruction is planned"),
         What::UnitEnded { unit, end } => format!("{unit}: {}", ended(end)),
         What::Retried { units, by } => format!("tried again by {}: {}", by.user, units.join(", ")),
         What::CancelAsked { by, hard: false } => {

@@ -18,6 +18,9 @@ pub struct RunArgs {
     /// How many units work at a time [default: the machine's cores]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=64))]
     pub parallelism: Option<u32>,
+    /// No last snapshots; of `destroy` alone.
+    #[arg(skip)]
+    pub skip_snapshots: bool,
     /// Print what happens as JSON, a line each; progress stays on stderr
     #[arg(long)]
     pub json: bool,

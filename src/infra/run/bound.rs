@@ -11,6 +11,8 @@ use std::process::{Command, Stdio};
 
 /// Endings of the files that Terraform and Terragrunt read.
 const CODE: &[&str] = &["*.tf", "*.tf.json", "*.tfvars", "*.tfvars.json", "*.hcl", "*.tftpl", "*.tpl"];
+/// Laid over the code of a unit while what guards it is lifted.
+pub(super) const OVERRIDE: &str = "cockpit_destroy_override.tf";
 /// Folders that are made of others.
 const MADE: &[&str] = &[".terraform", ".terragrunt-cache", ".git"];
 
@@ -55,6 +57,8 @@ pub fn code(unit: &Unit) -> String {
         found
     };
     files.extend(unit.var_files.iter().cloned());
+    // What the cockpit lays over the code for the time of a plan is in that plan.
+    files.retain(|file| file.file_name() != Some(OsStr::new(OVERRIDE)));
     files.sort();
     files.dedup();
     let mut all = Sha256::new();

@@ -6,9 +6,11 @@ use super::leaf::command;
 use super::steps::Call;
 use super::words;
 use crate::model::infra::Unit;
+use crate::model::infra::guard::{self, Guard, Lift};
 use crate::model::infra::message::Summary;
 use crate::model::infra::plan::Plan;
 use crate::model::infra::run_event::{PlanRef, Step};
+use jiff::Timestamp;
 use std::path::PathBuf;
 
 /// What is read, and what is known beside it.
@@ -20,6 +22,10 @@ pub(super) struct Asked {
     pub account: Option<String>,
     pub dir: Option<PathBuf>,
     pub code: Option<tokio::task::JoinHandle<String>>,
+    /// It destroys: what guards its resources is looked for.
+    pub destroys: bool,
+    /// No last snapshot is taken where the code takes none.
+    pub skip_snapshots: bool,
 }
 
 /// Reads the plan of a unit, and keeps it as it may be shown.
@@ -27,7 +33,7 @@ pub(super) struct Asked {
 /// # Errors
 /// Why it is no plan that can be shown.
 pub(super) async fn read(asked: Asked) -> Result<PlanRef, String> {
-    let Asked { run, unit, call, summary, account, dir, code } = asked;
+    let Asked { run, unit, call, summary, account, dir, code, destroys, skip_snapshots } = asked;
     let shown = output(&call).await.map_err(|why| format!("the plan cannot be read: {why}"))?;
     let code = match code {
         Some(code) => code.await.unwrap_or_default(),
@@ -38,6 +44,7 @@ pub(super) async fn read(asked: Asked) -> Result<PlanRef, String> {
         if plan.errored {
             return Err("the plan was made with errors, and is never applied".into());
         }
+        let guards = if destroys { guards(&shown, skip_snapshots) } else { Vec::new() };
         drop(shown);
         let failed = |error: std::io::Error| format!("the plan cannot be kept: {error}");
         let kept = serde_json::to_vec(&plan).map_err(|error| failed(error.into()))?;
@@ -50,6 +57,7 @@ pub(super) async fn read(asked: Asked) -> Result<PlanRef, String> {
             summary: summary.unwrap_or_else(|| plan.summary()),
             drifted: plan.drifted(),
             destroys_stateful: plan.destroys_stateful(),
+            guards,
             empty: plan.is_empty(),
             on_mocks: words::mocked(&beside),
             shown: path,
@@ -60,6 +68,15 @@ pub(super) async fn read(asked: Asked) -> Result<PlanRef, String> {
         })
     };
     tokio::task::spawn_blocking(read).await.map_err(|error| error.to_string())?
+}
+
+/// What guards the resources that a plan would destroy.
+fn guards(shown: &[u8], skip_snapshots: bool) -> Vec<Guard> {
+    let plan: serde_json::Value = serde_json::from_slice(shown).unwrap_or_default();
+    let stamp = Timestamp::now().strftime("%Y%m%dt%H%M%S").to_string();
+    let mut found = guard::of(&plan, &stamp);
+    found.retain(|guard| !(skip_snapshots && matches!(guard.what, Lift::Snapshot(_))));
+    found
 }
 
 /// What a program prints.

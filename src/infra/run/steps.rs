@@ -5,6 +5,7 @@ use super::shim;
 use super::world;
 use crate::config::EnvironmentConfig;
 use crate::infra::surroundings::Surroundings;
+use crate::model::infra::guard;
 use crate::model::infra::run_event::{Goal, Step};
 use crate::model::infra::{Order, Tool, Unit};
 use std::ffi::OsString;
@@ -26,22 +27,46 @@ pub struct Call {
     pub variables: Vec<(OsString, OsString)>,
 }
 
+/// What is planned instead of a destroy: it lifts what guards these resources.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lifting {
+    /// Their addresses.
+    pub addresses: Vec<String>,
+    /// The root has a switch that says so of those in its modules.
+    pub switch: bool,
+}
+
 /// A step of a unit that prints into a file. `dir` is where Terraform made the plan that is applied.
-pub fn call(run: &Path, order: &Order, around: &Surroundings, unit: &Unit, step: Step, dir: Option<&Path>) -> Call {
+pub fn call(
+    run: &Path,
+    order: &Order,
+    around: &Surroundings,
+    unit: &Unit,
+    step: Step,
+    dir: Option<&Path>,
+    lifting: Option<&Lifting>,
+) -> Call {
     let mut terraform: Vec<OsString> = vec![folder::word(step).into(), "-json".into(), "-input=false".into()];
     match step {
         Step::Init => terraform.extend(order.plugin_dir.iter().map(|dir| joined("-plugin-dir=", dir))),
         Step::Plan => {
             terraform.extend(["-detailed-exitcode".into(), LOCK_TIMEOUT.into()]);
             terraform.push(joined("-out=", folder::plan_file(run, &unit.name)));
-            match order.goal {
-                Goal::Destroy => terraform.push("-destroy".into()),
-                Goal::Drift => terraform.push("-refresh-only".into()),
-                Goal::Plan | Goal::Apply => {}
+            match (order.goal, lifting) {
+                (_, Some(lifting)) => {
+                    terraform.extend(lifting.addresses.iter().map(|address| joined("-target=", address)));
+                }
+                (Goal::Destroy, None) => terraform.push("-destroy".into()),
+                (Goal::Drift, None) => terraform.push("-refresh-only".into()),
+                (Goal::Plan | Goal::Apply, None) => {}
             }
-            terraform.extend(order.targets.iter().map(|address| joined("-target=", address)));
+            let targets = order.targets.iter().filter(|_| lifting.is_none());
+            terraform.extend(targets.map(|address| joined("-target=", address)));
             terraform.extend(order.replace.iter().map(|address| joined("-replace=", address)));
             terraform.extend(unit.var_files.iter().map(|file| joined("-var-file=", file)));
+            if lifting.is_some_and(|lifting| lifting.switch) {
+                terraform.push(format!("-var={}=true", guard::VARIABLE).into());
+            }
         }
         Step::Show | Step::Apply => {
             if step == Step::Apply {
@@ -136,6 +161,7 @@ pub(super) mod tests {
             world: World::default(),
             declared: false,
             reads: Vec::new(),
+            skip_snapshots: false,
             command: String::new(),
         }
     }
@@ -164,8 +190,15 @@ pub(super) mod tests {
 
     #[test]
     fn a_plan_of_terraform_has_its_workspace_and_its_files_in_order() {
-        let call =
-            call(Path::new("/runs/1"), &order(Goal::Destroy), &around(), &unit(Tool::Terraform), Step::Plan, None);
+        let call = call(
+            Path::new("/runs/1"),
+            &order(Goal::Destroy),
+            &around(),
+            &unit(Tool::Terraform),
+            Step::Plan,
+            None,
+            None,
+        );
         assert_eq!(
             line(&call),
             "/runs/1/cockpit-tf-shim plan -json -input=false -detailed-exitcode -lock-timeout=60s \
@@ -179,22 +212,38 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn what_lifts_guards_changes_these_alone_and_destroys_nothing() {
+        let lifting = Lifting { addresses: vec!["module.a.aws_lb.b".into()], switch: true };
+        let unit = unit(Tool::Terraform);
+        let call =
+            call(Path::new("/runs/1"), &order(Goal::Destroy), &around(), &unit, Step::Plan, None, Some(&lifting));
+        let line = line(&call);
+        assert!(
+            line.contains(" -target=module.a.aws_lb.b -var-file=") && line.ends_with(" -var=allow_destroy=true"),
+            "{line}"
+        );
+        assert!(!line.contains("-destroy ") && !line.contains("c d"), "{line}");
+    }
+
+    #[test]
     fn what_was_planned_through_terragrunt_is_applied_by_terraform_unless_there_are_hooks() {
         let run = Path::new("/runs/1");
         let mut unit = unit(Tool::Terragrunt);
-        let plan = call(run, &order(Goal::Apply), &around(), &unit, Step::Plan, None);
+        let plan = call(run, &order(Goal::Apply), &around(), &unit, Step::Plan, None, None);
         assert!(line(&plan).starts_with(
             "/bin/terragrunt run --working-dir /envs/network --non-interactive --no-color --log-format json \
              --no-auto-retry --no-auto-init --tf-path /runs/1/cockpit-tf-shim -- plan -json"
         ));
-        let apply = call(run, &order(Goal::Apply), &around(), &unit, Step::Apply, Some(Path::new("/cache/module")));
+        let apply =
+            call(run, &order(Goal::Apply), &around(), &unit, Step::Apply, Some(Path::new("/cache/module")), None);
         assert_eq!(
             line(&apply),
             "/runs/1/cockpit-tf-shim apply -json -input=false -lock-timeout=60s /runs/1/units/network/plan.tfplan"
         );
         assert_eq!(apply.dir, Path::new("/cache/module"));
         unit.hooks = true;
-        let apply = call(run, &order(Goal::Apply), &around(), &unit, Step::Apply, Some(Path::new("/cache/module")));
+        let apply =
+            call(run, &order(Goal::Apply), &around(), &unit, Step::Apply, Some(Path::new("/cache/module")), None);
         assert!(line(&apply).starts_with("/bin/terragrunt run"));
     }
 }

@@ -5,6 +5,7 @@ mod adopt;
 mod asked;
 mod checks;
 mod ends;
+mod lift;
 
 use super::around::{not_started, shares_plugins, shortened};
 use super::bound;
@@ -18,7 +19,7 @@ use super::steps;
 use crate::infra::surroundings::Surroundings;
 use crate::model::audit::Record;
 use crate::model::infra::message::Message;
-use crate::model::infra::run_event::{PlanRef, RunEvent, Started, Step, UnitEnd, What, Who};
+use crate::model::infra::run_event::{Goal, PlanRef, RunEvent, Started, Step, UnitEnd, What, Who};
 use crate::model::infra::schedule::{self, Decision};
 use crate::model::infra::{Order, RunState, Unit};
 use jiff::Timestamp;
@@ -261,6 +262,7 @@ impl Supervisor<'_> {
                 match decision {
                     Decision::Begin { unit, step, early } => self.begin_step(&unit, step, early).await,
                     Decision::End { unit, end } => self.end_unit(unit, end),
+                    Decision::Lifted { unit } => self.tell(What::Lifted { unit }),
                     Decision::EndRun(end) => {
                         self.tell(What::Ended { end });
                         return;
@@ -310,10 +312,15 @@ impl Supervisor<'_> {
             // Terraform keeps the mode of a file that is there; it has secrets.
             let _ = folder::make(&folder::of_unit(&self.run, name));
             let _ = folder::replace(&folder::plan_file(&self.run, name), b"");
+            if let Err(why) = self.override_code(&unit) {
+                self.tell(What::StepEnded { unit: name.to_owned(), step, code: None, failed: Some(why) });
+                return;
+            }
             let of = unit.clone();
             self.codes.insert(name.to_owned(), tokio::task::spawn_blocking(move || bound::code(&of)));
         }
-        let call = steps::call(&self.run, &self.order, &self.around, &unit, step, dir.as_deref());
+        let lifting = self.lifting(&unit);
+        let call = steps::call(&self.run, &self.order, &self.around, &unit, step, dir.as_deref(), lifting.as_ref());
         let place = self.place(name, step);
         match leaf::start(&place, &call) {
             Ok(child) => drop(tokio::spawn(leaf::follow(place, Some(child), 0, self.out.clone()))),
@@ -348,6 +355,8 @@ impl Supervisor<'_> {
             account: self.order.account.clone(),
             dir: leaf.map(|leaf| leaf.dir),
             code: self.codes.remove(&unit.name),
+            destroys: self.order.goal == Goal::Destroy,
+            skip_snapshots: self.order.skip_snapshots,
         };
         let (out, name) = (self.out.clone(), unit.name.clone());
         let task = tokio::spawn(async move {
@@ -386,14 +395,19 @@ impl Supervisor<'_> {
     /// A plan was read.
     async fn shown(&mut self, unit: &str) {
         let Some(task) = self.showing.remove(unit) else { return };
-        let failed = match task.await.map_err(|error| error.to_string()).and_then(|plan| plan) {
-            Ok(plan) => {
-                self.tell(What::PlanReady { unit: unit.to_owned(), plan });
-                None
-            }
-            Err(why) => Some(why),
-        };
+        let (mut failed, mut guards) = (None, Vec::new());
+        match task.await.map_err(|error| error.to_string()).and_then(|plan| plan) {
+            Ok(plan) => match self.to_lift(unit, &plan.guards) {
+                Ok(found) if found.is_empty() => self.tell(What::PlanReady { unit: unit.to_owned(), plan }),
+                Ok(found) => guards = found,
+                Err(why) => failed = Some(why),
+            },
+            Err(why) => failed = Some(why),
+        }
         self.tell(What::StepEnded { unit: unit.to_owned(), step: Step::Show, code: None, failed });
+        if !guards.is_empty() {
+            self.tell(What::Guarded { unit: unit.to_owned(), guards });
+        }
     }
 
     fn end_unit(&mut self, unit: String, end: UnitEnd) {

@@ -72,7 +72,8 @@ pub fn remember(runs: &Path, order: &Order, unit: &Unit) -> io::Result<()> {
     for file in files {
         let lineage = std::fs::read(&file).ok().and_then(|state| facts(&state)?.lineage);
         let line = Known { lineage, file, world: world.clone() };
-        let same = |other: &&Known| other.lineage == line.lineage && (line.lineage.is_some() || other.file == line.file);
+        let same =
+            |other: &&Known| other.lineage == line.lineage && (line.lineage.is_some() || other.file == line.file);
         let before = known.iter().rev().find(same).map(|other| other.world.as_str());
         if before.unwrap_or_default() != world {
             lines.push(serde_json::to_string(&line)?);
@@ -142,7 +143,8 @@ fn backend(data: &Path) -> Option<(String, Value)> {
 
 /// The file of a local state.
 fn local(dir: &Path, config: &Value, workspace: Option<&str>) -> PathBuf {
-    let named = |key: &str, usual: &str| dir.join(config[key].as_str().filter(|text| !text.is_empty()).unwrap_or(usual));
+    let named =
+        |key: &str, usual: &str| dir.join(config[key].as_str().filter(|text| !text.is_empty()).unwrap_or(usual));
     match workspace {
         None => named("path", "terraform.tfstate"),
         Some(name) => named("workspace_dir", "terraform.tfstate.d").join(name).join("terraform.tfstate"),
@@ -240,8 +242,11 @@ mod tests {
         assert!(other(&runs, &of(&[&made], &[], "")).is_some());
         assert_eq!(other(&runs, &of(&[&made], &[], sim)), None);
         // A state in S3 is read from the endpoint itself.
-        std::fs::write(cache.join(".terraform/terraform.tfstate"), r#"{"version":3,"backend":{"type":"s3","config":{}}}"#)
-            .unwrap();
+        std::fs::write(
+            cache.join(".terraform/terraform.tfstate"),
+            r#"{"version":3,"backend":{"type":"s3","config":{}}}"#,
+        )
+        .unwrap();
         assert_eq!(other(&runs, &of(&[&made], &[], "")), None);
         std::fs::remove_dir_all(root).unwrap();
     }

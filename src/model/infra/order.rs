@@ -60,6 +60,9 @@ pub struct Order {
     /// Units that are not of the run and whose outputs may be read.
     #[serde(default)]
     pub reads: Vec<Unit>,
+    /// A destroy takes no last snapshot of databases whose code takes none.
+    #[serde(default)]
+    pub skip_snapshots: bool,
     /// As it was typed, for the audit file.
     #[serde(default)]
     pub command: String,

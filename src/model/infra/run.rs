@@ -1,6 +1,7 @@
 //! How a run stands: made of its events alone. The pane, the headless commands, a cockpit that came later and a replay
 //! know nothing else of a run.
 
+use super::guard::Guard;
 use super::message::{Action, Diagnostic, Message, Summary};
 use super::run_event::{Goal, PlanRef, RunEnd, RunEvent, Started, Step, UnitEnd, What, Who};
 use super::unit::Graph;
@@ -43,6 +44,10 @@ pub struct UnitState {
     pub plan: Option<PlanRef>,
     /// The hash that was approved, and by whom.
     pub approved: Option<(String, Who)>,
+    /// What guarded the resources that it would destroy, as it was found.
+    pub guards: Vec<Guard>,
+    /// How far that is lifted.
+    pub lift: LiftPhase,
     /// Its resources, by address, as far as anything was said of them.
     pub resources: BTreeMap<String, ResourceState>,
     /// Errors and warnings of its current step, in order.
@@ -68,6 +73,18 @@ pub struct StepState {
     pub summary: Option<Summary>,
     /// Its end, once it has ended: why it counts as failed, none where it did what it should.
     pub end: Option<Option<String>>,
+}
+
+/// How far it is lifted what guards the resources of a unit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LiftPhase {
+    /// Nothing was found.
+    #[default]
+    None,
+    /// It is planned, reviewed and applied before anything is destroyed.
+    Wanted,
+    /// It was done.
+    Done,
 }
 
 /// Where a unit is.
@@ -159,10 +176,18 @@ impl RunState {
                 unit.approved = Some((sha256.clone(), by.clone()));
             }
             What::PlanStale { unit, why } => {
-                let state = self.unit(unit);
-                (state.plan, state.approved, state.step) = (None, None, None);
-                state.enter(time, Phase::Queued);
+                self.unit(unit).begin_again(time);
                 self.notes.push((Some(unit.clone()), format!("the plan is stale: {why}")));
+            }
+            What::Guarded { unit, guards } => {
+                let unit = self.unit(unit);
+                (unit.guards, unit.lift) = (guards.clone(), LiftPhase::Wanted);
+                unit.begin_again(time);
+            }
+            What::Lifted { unit } => {
+                let unit = self.unit(unit);
+                unit.lift = LiftPhase::Done;
+                unit.begin_again(time);
             }
             What::UnitEnded { unit, end } => {
                 let unit = self.unit(unit);
@@ -218,8 +243,30 @@ impl RunState {
 }
 
 impl UnitState {
+    /// What its plan is for where it is not the destruction itself, or what still guards that; for a person.
+    pub fn before_destroy(&self) -> Option<String> {
+        let plan = self.plan.as_ref()?;
+        match self.lift {
+            LiftPhase::Wanted => {
+                let guards: Vec<String> = self.guards.iter().map(Guard::words).collect();
+                Some(format!("this plan destroys nothing: it comes before. {}", guards.join("; ")))
+            }
+            LiftPhase::None | LiftPhase::Done if plan.guards.is_empty() => None,
+            LiftPhase::None | LiftPhase::Done => {
+                let still: Vec<&str> = plan.guards.iter().map(|guard| guard.address.as_str()).collect();
+                Some(format!("still guarded, so that AWS may refuse it: {}", still.join(", ")))
+            }
+        }
+    }
+
     fn enter(&mut self, time: Timestamp, phase: Phase) {
         (self.phase, self.since) = (phase, Some(time));
+    }
+
+    /// It is planned from the beginning.
+    fn begin_again(&mut self, time: Timestamp) {
+        (self.plan, self.approved, self.step) = (None, None, None);
+        self.enter(time, Phase::Queued);
     }
 
     fn begin(&mut self, time: Timestamp, step: Step, pid: Option<u32>, early: bool) {

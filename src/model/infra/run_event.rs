@@ -1,6 +1,7 @@
 //! What happens in a run over the units of an environment, as a line of its `events.jsonl` each. The file is only added
 //! to; [`super::RunState`] is made of it alone, by whoever watches, today or in a later session.
 
+use super::guard::Guard;
 use super::message::{Message, Summary};
 use super::unit::Unit;
 use jiff::Timestamp;
@@ -84,6 +85,18 @@ pub enum What {
         unit: String,
         /// Why, in words.
         why: String,
+    },
+    /// Something guards what a unit would destroy: that is lifted first, by a plan of its own.
+    Guarded {
+        /// The unit.
+        unit: String,
+        /// What, in the order in which it is lifted.
+        guards: Vec<Guard>,
+    },
+    /// What guarded a unit is lifted: now it is planned to be destroyed.
+    Lifted {
+        /// The unit.
+        unit: String,
     },
     /// A unit is over.
     UnitEnded {
@@ -243,6 +256,9 @@ pub struct PlanRef {
     /// Addresses of stateful resources that it would destroy or replace.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub destroys_stateful: Vec<String>,
+    /// What still guards resources that it would destroy.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub guards: Vec<Guard>,
     /// Nothing is to be done: no approval is asked for.
     pub empty: bool,
     /// Values of dependencies were made up, as those were not applied: it can be read and never applied.

@@ -2,7 +2,7 @@
 //! for a supervisor that began the run and for one that took it up.
 
 use super::run::ResourcePhase;
-use super::run::{Phase, RunState, UnitState};
+use super::run::{LiftPhase, Phase, RunState, UnitState};
 use super::run_event::{Goal, RunEnd, Started, Step, UnitEnd};
 use super::unit::Unit;
 use std::collections::BTreeMap;
@@ -26,6 +26,11 @@ pub enum Decision {
         /// How.
         end: UnitEnd,
     },
+    /// What guards the resources of a unit is lifted, so that it can be planned to be destroyed.
+    Lifted {
+        /// The unit.
+        unit: String,
+    },
     /// The run is over.
     EndRun(RunEnd),
 }
@@ -34,13 +39,13 @@ pub enum Decision {
 pub fn decide(state: &RunState) -> Vec<Decision> {
     let Some(started) = state.started.as_ref().filter(|_| state.end.is_none()) else { return Vec::new() };
     let needs = needs(started);
-    let ends: Vec<Decision> = state
-        .units
-        .iter()
-        .filter_map(|(name, unit)| {
-            Some(Decision::End { unit: name.clone(), end: end(state, started, &needs, name, unit)? })
-        })
-        .collect();
+    let over = |(name, unit): (&String, &UnitState)| {
+        if let Some(end) = end(state, started, &needs, name, unit) {
+            return Some(Decision::End { unit: name.clone(), end });
+        }
+        lifted(unit).then(|| Decision::Lifted { unit: name.clone() })
+    };
+    let ends: Vec<Decision> = state.units.iter().filter_map(over).collect();
     if !ends.is_empty() {
         return ends;
     }
@@ -138,6 +143,13 @@ fn done(unit: &UnitState) -> Option<Step> {
     matches!(step.end, Some(None)).then_some(step.step)
 }
 
+/// Whether what guards a unit was lifted just now, or need not be.
+fn lifted(unit: &UnitState) -> bool {
+    let nothing_to_do = unit.phase == Phase::Review && unit.plan.as_ref().is_some_and(|plan| plan.empty);
+    let open = unit.phase != Phase::Ended && unit.lift == LiftPhase::Wanted && !works(unit);
+    open && (done(unit) == Some(Step::Apply) || nothing_to_do)
+}
+
 /// How a unit is over, if it is.
 fn end(
     state: &RunState,
@@ -150,7 +162,8 @@ fn end(
         return None;
     }
     let step = unit.step.as_ref();
-    if done(unit) == Some(Step::Apply) {
+    let lifts = unit.lift == LiftPhase::Wanted;
+    if done(unit) == Some(Step::Apply) && !lifts {
         // Also where it was cancelled: it was whole before it heard of that.
         return Some(UnitEnd::Done);
     }
@@ -166,7 +179,7 @@ fn end(
     }
     let plan = unit.plan.as_ref().filter(|_| unit.phase == Phase::Review)?;
     if plan.empty {
-        Some(UnitEnd::Unchanged)
+        (!lifts).then_some(UnitEnd::Unchanged)
     } else if !started.goal.applies() {
         Some(UnitEnd::Done)
     } else if plan.on_mocks {

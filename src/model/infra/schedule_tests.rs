@@ -1,7 +1,8 @@
 //! Random graphs, outcomes and orders of events: what the schedule promises holds in all of them.
 
+use super::guard::{Guard, Lift};
 use super::message::Summary;
-use super::run::{Phase, RunState};
+use super::run::{LiftPhase, Phase, RunState};
 use super::run_event::{Goal, PlanRef, RunEnd, RunEvent, Started, Step, UnitEnd, What, Who};
 use super::schedule::{Decision, decide, refused, to_retry};
 use super::unit::{Tool, Unit};
@@ -20,6 +21,8 @@ enum Fate {
     PlanFails,
     ApplyFails,
     StaleOnce,
+    /// What it destroys is guarded; the plan that lifts that is empty for every second one.
+    Guarded,
 }
 
 fn fate() -> impl Strategy<Value = Fate> {
@@ -31,6 +34,7 @@ fn fate() -> impl Strategy<Value = Fate> {
         1 => Just(Fate::PlanFails),
         1 => Just(Fate::ApplyFails),
         1 => Just(Fate::StaleOnce),
+        1 => Just(Fate::Guarded),
     ]
 }
 
@@ -126,6 +130,10 @@ impl World<'_> {
                         assert!(!self.under_way.iter().any(|(name, ..)| *name == unit), "{unit} is under way");
                         self.tell(What::UnitEnded { unit, end });
                     }
+                    Decision::Lifted { unit } => {
+                        assert_eq!(self.case.goal, Goal::Destroy);
+                        self.tell(What::Lifted { unit });
+                    }
                     Decision::Begin { unit, step, early } => self.begin(unit, step, early),
                 }
             }
@@ -185,12 +193,22 @@ impl World<'_> {
         if step == Step::Show {
             let number = self.plans.entry(unit.clone()).or_default();
             *number += 1;
+            let lift = self.state.units[&unit].lift;
+            let guarded = fate == Fate::Guarded && self.case.goal == Goal::Destroy;
+            if guarded && lift == LiftPhase::None {
+                self.tell(What::StepEnded { unit: unit.clone(), step, code: None, failed: None });
+                let guards = vec![Guard { address: "aws_lb.a".into(), what: Lift::Protection }];
+                self.tell(What::Guarded { unit, guards });
+                return;
+            }
+            let odd = unit.ends_with(['1', '3', '5', '7']);
             let plan = PlanRef {
                 sha256: format!("{unit}-{number}"),
                 summary: Summary::default(),
                 drifted: 0,
                 destroys_stateful: Vec::new(),
-                empty: fate == Fate::Empty,
+                guards: Vec::new(),
+                empty: fate == Fate::Empty || (lift == LiftPhase::Wanted && odd),
                 on_mocks: false,
                 shown: "plan.json".into(),
                 account: None,
@@ -300,6 +318,9 @@ proptest! {
         }
         for (name, unit) in &state.units {
             let end = unit.end.clone().unwrap();
+            if end == UnitEnd::Done && world.fate(name) == Fate::Guarded && case.goal == Goal::Destroy {
+                prop_assert_eq!(unit.lift, LiftPhase::Done, "it is destroyed after that alone");
+            }
             if blocked.contains(name) {
                 prop_assert!(matches!(end, UnitEnd::Blocked { .. }), "{name}: {end:?}");
             } else if fails(name) {

@@ -5,6 +5,7 @@ use crate::app::overlay::Tone;
 use crate::app::screen::Block;
 use crate::feeds::infra::Units;
 use crate::model::Failure;
+use crate::model::infra::causes;
 use crate::model::infra::message::{Diagnostic, Message};
 use crate::model::infra::order::Listed;
 use crate::model::infra::picture::{Layout, Picture};
@@ -220,6 +221,13 @@ impl State {
                 put(unit, Tone::Strong, format!("approved by {} on {}", by.user, by.host));
             }
             What::PlanStale { unit, why } => put(unit, Tone::Warn, format!("the plan is stale: {why}")),
+            What::Guarded { unit, guards } => {
+                put(unit, Tone::Strong, "before it is destroyed, by a plan of its own:".to_owned());
+                for guard in guards {
+                    put(unit, Tone::Warn, format!("  {}", guard.words()));
+                }
+            }
+            What::Lifted { unit } => put(unit, Tone::Strong, "nothing guards it any more".to_owned()),
             What::Note { unit: Some(unit), text } => put(unit, Tone::Warn, text.clone()),
             // The rest is no line of a unit's log.
             _ => {}
@@ -275,6 +283,10 @@ pub fn diagnosed(diagnostic: &Diagnostic) -> Vec<(Tone, String)> {
     lines.extend(diagnostic.code.iter().flat_map(|code| code.lines()).map(|line| (Tone::Dim, format!("  │ {line}"))));
     let detail = diagnostic.detail.lines().filter(|line| !line.trim().is_empty());
     lines.extend(detail.map(|line| (Tone::Plain, format!("  {line}"))));
+    if let Some(explained) = causes::explain(diagnostic) {
+        lines.push((Tone::Strong, format!("  that is: {}", explained.means)));
+        lines.push((Tone::Strong, format!("  do: {}", explained.todo)));
+    }
     lines
 }
 

@@ -5,11 +5,12 @@ use crate::app::App;
 use crate::app::overlay::Tone;
 use crate::app::tell::exactly;
 use crate::model::Health;
+use crate::model::infra::causes;
 use crate::model::infra::message::{Action, Summary};
 use crate::model::infra::plan::text::{counts, touches};
 use crate::model::infra::plan::types::{Change, Dependents};
 use crate::model::infra::plan::{Plan, lines};
-use crate::model::infra::run::{Phase, ResourcePhase, ResourceState, UnitState};
+use crate::model::infra::run::{LiftPhase, Phase, ResourcePhase, ResourceState, UnitState};
 use crate::model::infra::run_event::{Goal, RunEnd, UnitEnd};
 use crate::model::infra::{Graph, RunState};
 use crate::model::time::short;
@@ -114,6 +115,9 @@ fn unit_words(run: &RunState, unit: &UnitState, graph: &Graph, name: &str) -> (H
         }
         Phase::Review => match &unit.plan {
             Some(plan) if plan.on_mocks => (Health::Stopped, "planned on made-up values: not to be applied".to_owned()),
+            Some(_) if unit.lift == LiftPhase::Wanted => {
+                (Health::Degraded, "to review: lifts what guards it, before it is destroyed".to_owned())
+            }
             Some(plan) if !plan.destroys_stateful.is_empty() => {
                 (Health::Degraded, format!("to review: DATA IS LOST in {}", plan.destroys_stateful.join(", ")))
             }
@@ -254,6 +258,10 @@ pub fn summary(app: &App) -> Vec<(Health, String)> {
             let place = place_of(error);
             let place = if place.is_empty() { String::new() } else { format!(" ({place})") };
             lines.push((Health::Down, format!("{name}: {}{place}", error.summary)));
+            lines.extend(
+                causes::explain(error)
+                    .map(|explained| (Health::Stopped, format!("{name}: {}: {}", explained.means, explained.todo))),
+            );
         }
     }
     let whole = run.state.notes.iter().rev().filter(|(unit, _)| unit.is_none());

@@ -133,6 +133,7 @@ pub(super) fn ready(seconds: i64, unit: &str, hash: &str, summary: (u64, u64, u6
         code: String::new(),
         summary: Summary { add, change, remove, import: 0 },
         drifted: 0,
+        guards: Vec::new(),
         destroys_stateful: lost.iter().map(|address| (*address).to_owned()).collect(),
         empty: false,
         on_mocks: false,

@@ -54,6 +54,9 @@ fn approve(app: &App, plans: &[(String, String)]) -> Option<Confirmation> {
         lost.extend(bound.destroys_stateful.iter().map(|address| format!("{unit}: {address}")));
         let short: String = hash.chars().take(12).collect();
         text.push((Tone::Strong, format!("{unit}  {}  plan {short}", counts(&bound.summary))));
+        if let Some(words) = run.state.units.get(unit)?.before_destroy() {
+            text.push((Tone::Warn, format!("    {words}")));
+        }
         let plan = state.plan_of(unit)?;
         for change in plan.changes.iter().take(SHOWN) {
             let line = format!("{:>3} {}", change.sign(), crate::model::infra::plan::lines::head(change));
@@ -69,7 +72,12 @@ fn approve(app: &App, plans: &[(String, String)]) -> Option<Confirmation> {
     for address in &lost {
         text.insert(0, (Tone::Bad, format!("The data in {address} is lost.")));
     }
-    let after = if lost.is_empty() && !destroy {
+    let lifts = |(unit, _): &(String, String)| {
+        run.state.units.get(unit).is_some_and(|unit| unit.lift == crate::model::infra::run::LiftPhase::Wanted)
+    };
+    let after = if destroy && plans.iter().all(lifts) {
+        "It destroys nothing yet: what it destroys is planned after that, and asked for again."
+    } else if lost.is_empty() && !destroy {
         "It is undone by applying the code as it was before; what is destroyed does not come back."
     } else {
         "It cannot be undone: what is destroyed does not come back."

@@ -5,8 +5,14 @@ use clap::Args;
 
 /// Plan, review and destroy the units of an environment, in the other order
 #[derive(Debug, Clone, PartialEq, Args)]
+#[command(
+    after_help = "What guards the resources of a unit is lifted first, by a plan of its own that is asked for as well: deletion\nprotection is taken off, databases leave a last snapshot, what is in buckets and repositories may be deleted.\nThe run goes on when this command is left: `cockpit infra attach` follows it again."
+)]
 pub struct Arguments {
     /// What is to be changed.
     #[command(flatten)]
     pub change: ChangeArgs,
+    /// Take no last snapshot of databases whose code takes none
+    #[arg(long)]
+    pub skip_final_snapshot: bool,
 }

@@ -8,5 +8,7 @@ use crate::model::infra::run_event::Goal;
 use std::io;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
-    change(context, &arguments.change, Goal::Destroy, out).await
+    let mut asked = arguments.change.clone();
+    asked.of.skip_snapshots = arguments.skip_final_snapshot;
+    change(context, &asked, Goal::Destroy, out).await
 }

@@ -23,6 +23,9 @@ impl Supervisor<'_> {
     /// The process of a step is gone.
     pub(super) async fn step_ended(&mut self, name: &str, step: Step, exit: &Exit) {
         let place = self.place(name, step);
+        if step == Step::Plan {
+            self.uncover_code(name);
+        }
         let failed = self.failed(name, step, exit, &place);
         let stale = step == Step::Apply
             && self
