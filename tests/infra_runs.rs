@@ -1,6 +1,8 @@
 //! Runs over units, with real Terraform on resources that need no provider. What waits waits for a file, and not for a time.
 #![allow(clippy::unwrap_used)]
 
+#[path = "infra_runs/bad.rs"]
+mod bad;
 mod support;
 #[path = "infra_runs/typed.rs"]
 mod typed;

@@ -48,6 +48,7 @@ pub mod logs_insights;
 pub mod logs_live;
 mod logs_page;
 pub mod logs_tail;
+mod lookup;
 pub mod metrics;
 pub mod pages;
 mod pinned;

@@ -26,6 +26,23 @@ pub enum Ask {
         /// As it would be typed, for the audit file.
         command: String,
     },
+    /// Looks for locks of states.
+    Locks {
+        /// Whose; empty is all.
+        units: Vec<String>,
+    },
+    /// Releases a lock that was left behind.
+    Unlock {
+        /// Where runs are kept.
+        place: Place,
+        /// As it was shown: another one is not released.
+        lock: Locked,
+    },
+    /// Looks for what a run may have left in AWS and in no state.
+    Orphans {
+        /// The run's own folder.
+        run: PathBuf,
+    },
     /// Reads a plan that may be shown.
     Plan {
         /// The unit.
@@ -41,15 +58,20 @@ impl Ask {
     /// A run that is begun is not left half-way; the rest is of the environment.
     pub fn lifetime(&self) -> Lifetime {
         match self {
-            Self::Discover | Self::Plan { .. } => Lifetime::Environment,
-            Self::Begin { .. } => Lifetime::Detached,
+            Self::Discover | Self::Plan { .. } | Self::Locks { .. } | Self::Orphans { .. } => Lifetime::Environment,
+            Self::Begin { .. } | Self::Unlock { .. } => Lifetime::Detached,
         }
     }
 
     /// Each is answered once.
     pub fn goes_on(&self) -> bool {
         match self {
-            Self::Discover | Self::Begin { .. } | Self::Plan { .. } => false,
+            Self::Discover
+            | Self::Begin { .. }
+            | Self::Plan { .. }
+            | Self::Locks { .. }
+            | Self::Unlock { .. }
+            | Self::Orphans { .. } => false,
         }
     }
 }
@@ -63,6 +85,25 @@ pub struct Units {
     pub warnings: Vec<String>,
 }
 
+/// A lock of a unit's state.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Locked {
+    /// The unit.
+    pub unit: String,
+    /// What releases it.
+    pub id: String,
+    /// `user@host`.
+    pub who: String,
+    /// What they do: `apply`.
+    pub operation: String,
+    /// Since when, as Terraform says it.
+    pub since: String,
+    /// Whether whoever holds it still works, in a sentence.
+    pub alive: String,
+    /// Nobody does: it was taken on this machine, on which no Terraform runs.
+    pub gone: bool,
+}
+
 /// What was learned.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fact {
@@ -70,6 +111,12 @@ pub enum Fact {
     Units(Units),
     /// A run was begun, and goes on without the cockpit: its folder, and the units that were found for it.
     Began(PathBuf, Units),
+    /// Locks that were found, and sentences on states that could not be looked at.
+    Locks(Vec<Locked>, Vec<String>),
+    /// The lock of this unit was released.
+    Unlocked(String),
+    /// What a run may have left, a line each.
+    Orphans(Vec<String>),
     /// A plan.
     Plan {
         /// The unit.

@@ -16,6 +16,7 @@ mod interactive;
 mod leaving;
 pub mod logs;
 mod memory;
+pub mod orphans;
 pub mod output;
 mod panic;
 mod pipe;

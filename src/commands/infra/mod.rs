@@ -17,6 +17,7 @@ macro_rules! with_actions {
             Cancel(cancel),
             Resume(resume),
             Retry(retry),
+            Orphans(orphans),
             Output(output),
             State(state),
             Init(init),
@@ -43,6 +44,7 @@ mod graph;
 mod import;
 mod init;
 mod lint;
+mod orphans;
 mod output;
 mod plan;
 mod replace;
@@ -68,6 +70,7 @@ mod progress;
 mod run_args;
 mod runs_kept;
 mod shown;
+mod world;
 
 #[cfg(test)]
 pub(super) mod samples;
@@ -80,7 +83,16 @@ pub(super) const COMMAND: Declared<args::Arguments> = Declared {
     formats: |arguments| arguments.action.formats(),
     takes_interrupt: |arguments| arguments.action.takes_interrupt(),
     work: Work::Prints,
-    schemas: &[graph::SCHEMA, output::SCHEMA, state::LIST, state::SHOW, FINDINGS],
+    schemas: &[
+        graph::SCHEMA,
+        output::SCHEMA,
+        state::LIST,
+        state::SHOW,
+        orphans::SCHEMA,
+        plan::SCHEMA,
+        runs::SCHEMA,
+        FINDINGS,
+    ],
     run: |context, arguments, out| arguments.action.run(context, out),
 };
 

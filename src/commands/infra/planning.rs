@@ -15,35 +15,48 @@ use crate::model::infra::plan::Plan;
 use crate::model::infra::plan::markdown::markdown;
 use crate::model::infra::plan::text::text;
 use crate::model::infra::run_event::{Goal, RunEnd};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io;
 use std::path::Path;
 
 /// Schema of the plans of a run.
-const SCHEMA: &str = "cockpit.infra-plan/1";
+pub const SCHEMA: &str = "cockpit.infra-plan/1";
 
 /// The plans of a run.
-#[derive(Debug, Serialize)]
-struct Plans {
-    schema: &'static str,
-    environment: String,
-    run: String,
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Plans {
+    /// `cockpit.infra-plan/1`.
+    pub(super) schema: String,
+    /// The environment's name.
+    pub(super) environment: String,
+    /// The run.
+    pub(super) run: String,
     /// Every unit has a plan.
-    complete: bool,
-    units: Vec<UnitPlan>,
+    pub(super) complete: bool,
+    /// The units, in the order in which their turn comes.
+    pub(super) units: Vec<UnitPlan>,
 }
 
 /// The plan of a unit.
-#[derive(Debug, Serialize)]
-struct UnitPlan {
-    unit: String,
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct UnitPlan {
+    /// Its name.
+    pub(super) unit: String,
     /// `planned`, `unchanged`, or why there is no plan.
-    end: String,
-    sha256: Option<String>,
-    summary: Option<Summary>,
-    drifted: Option<u64>,
-    on_mocks: bool,
-    plan: Option<Plan>,
+    pub(super) end: String,
+    /// SHA-256 of the plan file, in hexadecimal digits; `null` where there is no plan.
+    pub(super) sha256: Option<String>,
+    /// How many are added, changed, removed and imported.
+    #[schemars(with = "Option<std::collections::BTreeMap<String, u64>>")]
+    pub(super) summary: Option<Summary>,
+    /// Resources that were changed elsewhere.
+    pub(super) drifted: Option<u64>,
+    /// Values of dependencies were made up: it is never applied.
+    pub(super) on_mocks: bool,
+    /// Changes, drift, outputs and resources, sensitive values masked.
+    #[schemars(with = "Option<std::collections::BTreeMap<String, serde_json::Value>>")]
+    pub(super) plan: Option<Plan>,
 }
 
 impl Printable for Plans {
@@ -128,7 +141,7 @@ fn write(
         Output::Json | Output::Yaml => {
             let complete = units.iter().all(|unit| unit.plan.is_some());
             let run = crate::infra::run::folder::name(run);
-            let plans = Plans { schema: SCHEMA, environment: environment.to_owned(), run, complete, units };
+            let plans = Plans { schema: SCHEMA.to_owned(), environment: environment.to_owned(), run, complete, units };
             return headless::print(out, &plans, context.output, None).map(drop);
         }
     };

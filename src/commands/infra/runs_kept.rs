@@ -35,7 +35,12 @@ pub(super) fn place(audit_file: Option<&str>) -> Result<PathBuf, Report> {
 
 /// The runs of the environment that is meant.
 pub(super) fn kept(context: &Context) -> Result<Kept, Report> {
-    let (loaded, environment) = environment(context, &Environment::default())?;
+    kept_of(context, &Environment::default())
+}
+
+/// The same of one that is named beside `--env`.
+pub(super) fn kept_of(context: &Context, of: &Environment) -> Result<Kept, Report> {
+    let (loaded, environment) = environment(context, of)?;
     let runs = place(loaded.config.audit_file.as_deref())?;
     let listed = folder::list(&runs, &environment.name)
         .map_err(|error| Report::new("system", "the runs cannot be listed", ExitCode::Failed).caused_by(&error))?;

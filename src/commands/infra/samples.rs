@@ -2,10 +2,15 @@
 
 use super::failed::FailedUnit;
 use super::findings::{Finding, Findings};
+use super::orphans::report::{OrphanDto, Orphans};
 use super::output::report::{OutputDto, Outputs};
+use super::planning::{Plans, UnitPlan};
 use super::state::report::{ResourceDto, StateList, StateShow};
 use super::{graph, output};
-use crate::model::infra::{Graph, Tool, Unit, state};
+use crate::model::infra::order::Listed;
+use crate::model::infra::orphan::{Found, Orphan};
+use crate::model::infra::plan::Plan;
+use crate::model::infra::{Graph, RunState, Tool, Unit, state};
 use serde_json::Value;
 
 /// Reports by the name of their schema.
@@ -64,7 +69,56 @@ pub(in crate::commands) fn all() -> Vec<(&'static str, Value)> {
         (super::state::LIST.name, value(serde_json::to_value(list))),
         (super::state::SHOW.name, value(serde_json::to_value(show))),
         (super::FINDINGS.name, value(serde_json::to_value(findings))),
+        (super::plan::SCHEMA.name, value(serde_json::to_value(plans()))),
+        (super::runs::SCHEMA.name, value(serde_json::to_value(runs()))),
+        (super::orphans::SCHEMA.name, value(serde_json::to_value(orphans()))),
     ]
+}
+
+fn plans() -> Plans {
+    let shown = include_bytes!("../../model/infra/plan/fixtures/moved_import_forget_sensitive.json");
+    let plan = Plan::read(shown).unwrap();
+    let unit = |plan: Option<Plan>| UnitPlan {
+        unit: "app".into(),
+        end: "planned".into(),
+        sha256: plan.as_ref().map(|_| "00".into()),
+        summary: plan.as_ref().map(Plan::summary),
+        drifted: plan.as_ref().map(Plan::drifted),
+        on_mocks: false,
+        plan,
+    };
+    Plans {
+        schema: super::planning::SCHEMA.into(),
+        environment: "staging".into(),
+        run: "20261129T010000Z-plan-0001".into(),
+        complete: false,
+        units: vec![unit(Some(plan)), unit(None)],
+    }
+}
+
+fn runs() -> super::runs::report::Runs {
+    let listed =
+        Listed { run: "20261129T010000Z-plan-0001".into(), folder: "/runs/1".into(), order: None, live: false };
+    super::runs::report::runs("staging", &[(listed, RunState::default())])
+}
+
+fn orphans() -> Orphans {
+    let orphan = Orphan {
+        unit: "app".into(),
+        address: "aws_ecs_cluster.a".into(),
+        kind: "aws_ecs_cluster".into(),
+        name: Some("a".into()),
+        look: None,
+    };
+    let found = [Found::There("a".into()), Found::Absent, Found::Unknown("no call".into())];
+    Orphans {
+        schema: super::orphans::report::SCHEMA.into(),
+        environment: "staging".into(),
+        run: "20261129T010000Z-apply-0001".into(),
+        orphans: found.iter().map(|found| OrphanDto::new(&orphan, found)).collect(),
+        imports: None,
+        kept_states: vec!["/a/errored.tfstate".into()],
+    }
 }
 
 fn units() -> Graph {

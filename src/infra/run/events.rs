@@ -159,6 +159,24 @@ mod tests {
     }
 
     #[test]
+    #[cfg(target_os = "linux")]
+    fn events_wait_while_the_disk_is_full_and_are_written_in_their_order_after_that() {
+        let run = std::env::temp_dir().join(format!("cockpit-full-{}", std::process::id()));
+        folder::make(&run).unwrap();
+        let mut writer = Writer::open(&run).unwrap();
+        let full = std::fs::OpenOptions::new().append(true).open("/dev/full").unwrap();
+        let disk = std::mem::replace(&mut writer.file, full);
+        writer.tell(&note("one"));
+        writer.tell(&note("two"));
+        assert!(!writer.flush() && !writer.flush());
+        assert_eq!(Reader::new(0).read_all(&run).unwrap().events, []);
+        writer.file = disk;
+        assert!(writer.flush());
+        assert_eq!(Reader::new(0).read_all(&run).unwrap().events, [note("one"), note("two")]);
+        std::fs::remove_dir_all(run).unwrap();
+    }
+
+    #[test]
     fn a_last_line_that_is_torn_is_nothing_and_what_comes_after_it_is_whole() {
         let run = std::env::temp_dir().join(format!("cockpit-events-{}", std::process::id()));
         folder::make(&run).unwrap();

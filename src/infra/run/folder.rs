@@ -327,6 +327,31 @@ mod tests {
     use super::*;
 
     #[test]
+    fn of_old_runs_plans_go_first_then_whole_runs_and_what_is_driven_stays() {
+        let runs = std::env::temp_dir().join(format!("cockpit-rotate-{}", std::process::id()));
+        let order = super::super::steps::tests::order(crate::model::infra::run_event::Goal::Plan);
+        let at = |second: i64| Timestamp::from_second(1_800_000_000 + second).unwrap();
+        let made: Vec<PathBuf> = (0..54)
+            .map(|second| {
+                let run = new_run(&runs, &order, at(second)).unwrap();
+                make(&of_unit(&run, "a")).unwrap();
+                std::fs::write(plan_file(&run, "a"), "secret").unwrap();
+                run
+            })
+            .collect();
+        let driven = drive(&made[0]).unwrap();
+        rotate(&runs, "staging").unwrap();
+        let left: Vec<&PathBuf> = made.iter().filter(|run| run.exists()).collect();
+        assert_eq!(left.len(), KEPT + 1);
+        assert!(made[0].exists() && plan_file(&made[0], "a").exists(), "it is driven");
+        assert!(!made[1].exists() && made[4].exists());
+        let with_plans = left.iter().filter(|run| plan_file(run, "a").exists()).count();
+        assert_eq!(with_plans, KEPT_PLANS + 1);
+        drop(driven);
+        std::fs::remove_dir_all(runs).unwrap();
+    }
+
+    #[test]
     fn names_of_units_are_names_of_files_whatever_they_are() {
         assert_eq!(file_name("network"), "network");
         assert_eq!(file_name("../a b"), "%2E.%2Fa%20b");

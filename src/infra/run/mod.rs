@@ -20,6 +20,7 @@ mod bound;
 pub mod events;
 pub mod folder;
 mod leaf;
+pub mod left;
 pub mod ordered;
 pub mod requests;
 pub mod shim;

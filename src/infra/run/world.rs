@@ -45,14 +45,23 @@ pub fn other_of(runs: &Path, order: &Order, unit: &Unit) -> Option<String> {
 }
 
 fn of_unit(known: &[Known], order: &Order, unit: &Unit) -> Option<String> {
+    other_at(known, &order.world, order.declared, unit)
+}
+
+/// The same for what changes a state without a run.
+pub fn other_without_run(runs: &Path, world: &World, declared: bool, unit: &Unit) -> Option<String> {
+    other_at(&read(runs), world, declared, unit)
+}
+
+fn other_at(known: &[Known], world: &World, declared: bool, unit: &Unit) -> Option<String> {
     // Nothing was ever applied elsewhere, and nothing is now.
-    if order.world.is_aws() && known.iter().all(|known| known.world.is_empty()) {
+    if world.is_aws() && known.iter().all(|known| known.world.is_empty()) {
         return None;
     }
-    let world = order.world.key();
+    let world = world.key();
     states(unit).into_iter().find_map(|file| {
         let facts = facts(&std::fs::read(&file).ok()?)?;
-        refused(&file, &facts, known, &world, order.declared)
+        refused(&file, &facts, known, &world, declared)
     })
 }
 
@@ -152,7 +161,7 @@ fn local(dir: &Path, config: &Value, workspace: Option<&str>) -> PathBuf {
 }
 
 /// Where Terraform has worked for a unit, each with its folder of data.
-fn working_dirs(unit: &Unit) -> Vec<(PathBuf, PathBuf)> {
+pub(super) fn working_dirs(unit: &Unit) -> Vec<(PathBuf, PathBuf)> {
     match unit.tool {
         Tool::Terraform => {
             let data = data_dir(unit).unwrap_or_else(|| unit.dir.join(".terraform"));

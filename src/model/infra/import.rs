@@ -3,6 +3,9 @@
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::Body;
 
+/// The file of a unit that blocks go into.
+pub const FILE: &str = "cockpit_imports.tf";
+
 /// The block that imports a resource.
 ///
 /// # Errors

@@ -6,6 +6,7 @@ pub mod guard;
 pub mod import;
 pub mod message;
 pub mod order;
+pub mod orphan;
 pub mod path;
 pub mod picture;
 pub mod plan;

@@ -3,6 +3,7 @@
 
 use super::guard::Guard;
 use super::message::{Action, Diagnostic, Message, Summary};
+use super::orphan::may_be_orphan;
 use super::run_event::{Goal, PlanRef, RunEnd, RunEvent, Started, Step, UnitEnd, What, Who};
 use super::unit::Graph;
 use jiff::Timestamp;
@@ -17,6 +18,8 @@ pub struct RunState {
     pub began: Option<Timestamp>,
     /// Its units, by name.
     pub units: BTreeMap<String, UnitState>,
+    /// What may exist and be in no state: unit and address, and what was done to it. A retry alone does not change that.
+    pub left: BTreeMap<(String, String), Action>,
     /// Who asked it to stop, and whether for the second time.
     pub cancel: Option<(Who, bool)>,
     /// What a person should know, in order: unit and sentence.
@@ -163,8 +166,14 @@ impl RunState {
             }
             What::TakenUp { pid } => self.supervisor = Some(*pid),
             What::Step { unit, step, pid, early } => self.unit(unit).begin(time, *step, *pid, *early),
-            What::Said { unit, step, message } => self.unit(unit).said(time, *step, message),
-            What::StepEnded { unit, step, failed, .. } => self.unit(unit).step_ended(time, *step, failed.as_deref()),
+            What::Said { unit, step, message } => {
+                self.unit(unit).said(time, *step, message);
+                self.is_in_a_state(unit, *step, message);
+            }
+            What::StepEnded { unit, step, failed, .. } => {
+                self.unit(unit).step_ended(time, *step, failed.as_deref());
+                self.leave(unit, *step);
+            }
             What::PlanReady { unit, plan } => {
                 let unit = self.unit(unit);
                 unit.enter(time, Phase::Review);
@@ -234,6 +243,32 @@ impl RunState {
             (Some(plan), Phase::Review) => Some((name.as_str(), plan)),
             _ => None,
         })
+    }
+
+    /// What was under way when the process of an apply ended may be in no state.
+    fn leave(&mut self, unit: &str, step: Step) {
+        let resources = self.units.get(unit).filter(|_| step == Step::Apply).map(|unit| &unit.resources);
+        let begun = resources
+            .into_iter()
+            .flatten()
+            .filter(|(_, resource)| resource.phase == ResourcePhase::InFlight && may_be_orphan(resource.action));
+        let left: Vec<_> =
+            begun.map(|(address, resource)| ((unit.to_owned(), address.clone()), resource.action)).collect();
+        self.left.extend(left);
+    }
+
+    /// What a later plan reads, or a later apply makes, is in a state.
+    fn is_in_a_state(&mut self, unit: &str, step: Step, message: &Message) {
+        if self.left.is_empty() {
+            return;
+        }
+        let address = match (step, message) {
+            (Step::Plan, Message::RefreshStarted { address } | Message::Refreshed { address })
+            | (Step::Apply, Message::ApplyDone { address, .. }) => address,
+            (Step::Plan, Message::Planned { address, action, .. }) if *action != Action::Create => address,
+            _ => return,
+        };
+        self.left.remove(&(unit.to_owned(), address.clone()));
     }
 
     /// A unit; one that the beginning did not name is kept too, as nothing that was written may be lost.
@@ -400,6 +435,21 @@ mod tests {
         assert_eq!(of(&started).in_order(), ["network", "b", "a"]);
         started.goal = Goal::Destroy;
         assert_eq!(of(&started).in_order(), ["a", "b", "network"]);
+    }
+
+    #[test]
+    fn a_clock_that_jumps_back_changes_no_order() {
+        let at = |seconds: i64| Timestamp::from_second(1_800_000_000 + seconds).unwrap();
+        let event = |seconds, what| RunEvent { time: at(seconds), what };
+        let step = |seconds, step| event(seconds, What::Step { unit: "a".into(), step, pid: None, early: false });
+        let ended =
+            |seconds, step| event(seconds, What::StepEnded { unit: "a".into(), step, code: Some(0), failed: None });
+        let events =
+            [step(0, Step::Plan), ended(-3600, Step::Plan), step(-7200, Step::Apply), ended(-7000, Step::Apply)];
+        let state = RunState::of(&events);
+        let unit = &state.units["a"];
+        assert_eq!((unit.phase, unit.since), (Phase::Applying, Some(at(-7200))));
+        assert_eq!(unit.step.as_ref().map(|step| (step.step, step.end.clone())), Some((Step::Apply, Some(None))));
     }
 
     #[test]

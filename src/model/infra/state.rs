@@ -34,6 +34,50 @@ pub struct Output {
     pub kind: Value,
 }
 
+/// Which state it is, and how far it is: what tells a state from another, and an older from a newer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mark {
+    /// Given at its birth, and kept.
+    pub lineage: String,
+    /// One more with each change.
+    pub serial: u64,
+    /// Its resources and outputs, as they are written. It has secrets.
+    pub content: Value,
+}
+
+impl Mark {
+    /// Of a pulled state; none where there is none.
+    pub fn of(state: &[u8]) -> Option<Self> {
+        let state: Value = serde_json::from_slice(state).ok()?;
+        let lineage = state["lineage"].as_str()?.to_owned();
+        let content = Value::from(vec![state["resources"].clone(), state["outputs"].clone()]);
+        Some(Self { lineage, serial: state["serial"].as_u64()?, content })
+    }
+
+    /// Resources that it has, all their instances counted.
+    pub fn resources(&self) -> usize {
+        let all = self.content[0].as_array().into_iter().flatten();
+        all.map(|resource| resource["instances"].as_array().map_or(0, Vec::len)).sum()
+    }
+
+    /// For a person.
+    pub fn words(&self) -> String {
+        format!("serial {}, lineage {}, {} resources", self.serial, self.lineage, self.resources())
+    }
+
+    /// Why a state is not the same that was moved; none where it is.
+    pub fn moved(&self, there: Option<&Self>) -> Option<String> {
+        let Some(there) = there else { return Some("there is no state where it was moved to".to_owned()) };
+        if there.lineage != self.lineage {
+            return Some(format!("its lineage is {} there, and was {}", there.lineage, self.lineage));
+        }
+        if there.serial < self.serial {
+            return Some(format!("its serial is {} there, and was {}", there.serial, self.serial));
+        }
+        (there.content != self.content).then(|| "its resources or outputs are not the same there".to_owned())
+    }
+}
+
 /// The outputs that `output -json` says, by name.
 ///
 /// # Errors
@@ -223,6 +267,31 @@ mod tests {
         );
         assert_eq!(masked(&value, &json!(true)), json!(MASK));
         assert_eq!(masked(&value, &json!({})), value);
+    }
+
+    #[test]
+    fn a_state_that_was_moved_is_the_same_or_why_not() {
+        let state = |lineage: &str, serial: u64, count: usize| {
+            let instances = vec![json!({}); count];
+            Mark::of(
+                &serde_json::to_vec(&json!({"lineage": lineage, "serial": serial, "outputs": {},
+                "resources": [{"type": "x", "instances": instances}]}))
+                .unwrap(),
+            )
+        };
+        let before = state("l", 4, 2).unwrap();
+        assert_eq!(before.words(), "serial 4, lineage l, 2 resources");
+        assert_eq!(before.moved(state("l", 4, 2).as_ref()), None);
+        assert_eq!(before.moved(state("l", 5, 2).as_ref()), None);
+        for (there, why) in [
+            (None, "no state"),
+            (state("m", 4, 2), "lineage"),
+            (state("l", 3, 2), "serial"),
+            (state("l", 4, 1), "resources"),
+        ] {
+            assert!(before.moved(there.as_ref()).is_some_and(|said| said.contains(why)), "{why}");
+        }
+        assert_eq!(Mark::of(b"  "), None);
     }
 
     #[test]

@@ -24,12 +24,28 @@ pub enum Kind {
     Plan,
     /// Something is asked of a run.
     Tell,
+    /// Locks are looked for.
+    Locks,
+    /// A lock is released.
+    Unlock,
+    /// What a run may have left is looked for.
+    Orphans,
 }
 
 impl Kind {
     /// The kind of this number.
     pub fn of(number: u8) -> Option<Self> {
-        let all = [Self::Discover, Self::List, Self::Follow, Self::Begin, Self::Plan, Self::Tell];
+        let all = [
+            Self::Discover,
+            Self::List,
+            Self::Follow,
+            Self::Begin,
+            Self::Plan,
+            Self::Tell,
+            Self::Locks,
+            Self::Unlock,
+            Self::Orphans,
+        ];
         all.into_iter().find(|kind| *kind as u8 == number)
     }
 }

@@ -4,6 +4,7 @@
 //! [`state`]: what is kept; [`update`]: what keys do and what answers change; [`ask`]: what is asked; [`windows`]: what is asked
 //! before something is changed; [`tell`]: in words; [`drawing`]: what is drawn of the graphs.
 
+pub mod after;
 pub mod ask;
 pub mod drawing;
 mod graph_view;
@@ -229,6 +230,32 @@ const COMMANDS: &[Command] = &[
         &["s"],
         "Show how the selected resource stands, with what is known of it.",
         windows::state_of,
+    ),
+    Command::new(
+        Id("infra-take-up"),
+        OWN,
+        "take up",
+        &["T"],
+        "Take up a run whose supervisor was killed, where it is.",
+        after::take_up,
+    )
+    .risks(Risk::Disrupt),
+    Command::new(
+        Id("infra-unlock"),
+        OWN,
+        "unlock",
+        &["L"],
+        "Show who holds the lock of the selected unit's state, and release one that was left behind, after a question.",
+        after::locks,
+    )
+    .risks(Risk::Change),
+    Command::new(
+        Id("infra-orphans"),
+        OWN,
+        "orphans",
+        &["u"],
+        "Look in AWS for what the run may have made and what is in no state; import blocks go into the run's folder.",
+        after::orphans,
     ),
     Command::new(Id("infra-again"), OWN, "look again", &["r"], "Look for units and runs again.", update::again),
 ];

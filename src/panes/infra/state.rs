@@ -3,7 +3,7 @@
 use crate::app::command::PaneId;
 use crate::app::overlay::Tone;
 use crate::app::screen::Block;
-use crate::feeds::infra::Units;
+use crate::feeds::infra::{Locked, Units};
 use crate::model::Failure;
 use crate::model::infra::causes;
 use crate::model::infra::message::{Diagnostic, Message};
@@ -118,6 +118,8 @@ pub enum Asking {
     Approve(Vec<(String, String)>),
     /// Whether the run is cancelled; for the second time.
     Cancel(bool),
+    /// Whether this lock is released.
+    Unlock(Locked),
 }
 
 /// A graph and where its boxes are.

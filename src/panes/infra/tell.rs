@@ -236,8 +236,10 @@ pub fn summary(app: &App) -> Vec<(Health, String)> {
     }
     lines.push((health(run), head(run, app.now)));
     if run.read && !run.live && run.state.end.is_none() {
-        let text =
-            format!("nothing drives it any more: `cockpit infra resume {}` takes it up where it stands", run.name);
+        let text = format!(
+            "nothing drives it any more: T, or `cockpit infra resume {}`, takes it up where it stands",
+            run.name
+        );
         lines.push((Health::Down, text));
     }
     if let Some((by, hard)) = run.state.cancel.as_ref().filter(|_| run.state.end.is_none()) {
@@ -251,6 +253,10 @@ pub fn summary(app: &App) -> Vec<(Health, String)> {
         let (many, them) = if review.len() == 1 { ("1 plan waits", "it") } else { ("plans wait", "them") };
         let many = if review.len() == 1 { many.to_owned() } else { format!("{} {many}", review.len()) };
         lines.push((Health::Degraded, format!("{many} for review: {}. v reads {them}, A approves", review.join(", "))));
+    }
+    if !run.state.left.is_empty() {
+        let left: Vec<&str> = run.state.left.keys().map(|(_, address)| address.as_str()).collect();
+        lines.push((Health::Down, format!("may exist and be in no state: {}. u looks for it", left.join(", "))));
     }
     for (name, unit) in &run.state.units {
         let errors = unit.diagnostics.iter().filter(|diagnostic| diagnostic.error);

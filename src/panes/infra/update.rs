@@ -118,6 +118,7 @@ pub fn answer(app: &mut App, answer: Answer) {
         Some(Kind::Begin) => began(app, answer.of().part),
         Some(Kind::Plan) => planned(app, answer.of().part),
         Some(Kind::Tell) => told(app, answer.of().part),
+        Some(Kind::Locks | Kind::Unlock | Kind::Orphans) => super::after::answer(app, answer.of().part),
         Some(Kind::Discover | Kind::Follow) | None => {}
     }
 }
@@ -212,7 +213,7 @@ fn told(app: &mut App, part: Part<runs::Fact>) {
     }
 }
 
-fn refused(app: &mut App, failure: &Failure) {
+pub(super) fn refused(app: &mut App, failure: &Failure) {
     app.note(true, failure.message.clone());
     let message = crate::app::overlays::message(app, "Infra", &failure.message);
     app.screen.overlays.push(message);

@@ -1,14 +1,16 @@
 //! Finds units, begins runs over them, and reads plans.
 
 use super::means::Means;
-use crate::feeds::infra::{Ask, Fact, Units};
+use crate::feeds::infra::{Ask, Fact, Locked, Units};
 use crate::feeds::part::Part;
 use crate::feeds::runs::Place;
-use crate::infra::run::{ordered, start};
-use crate::infra::{Discovered, discover};
-use crate::model::infra::Trouble;
+use crate::infra::run::events::Reader;
+use crate::infra::run::{left, ordered, start};
+use crate::infra::{Access, Discovered, discover, each, locks};
+use crate::model::audit::Record;
 use crate::model::infra::plan::Plan;
 use crate::model::infra::run_event::Goal;
+use crate::model::infra::{RunState, Trouble};
 use crate::model::{Failure, FailureKind};
 use crate::runtime::audit;
 use jiff::Timestamp;
@@ -21,6 +23,9 @@ pub(super) async fn answer(means: &Means, ask: Ask) {
         Ask::Begin { place, goal, units: chosen, account, command } => {
             begin(means, &place, goal, &chosen, account, command).await
         }
+        Ask::Locks { units } => locks(means, &units).await,
+        Ask::Unlock { place, lock } => unlock(means, &place, lock).await,
+        Ask::Orphans { run } => orphans(means, &run).await,
         Ask::Plan { unit, sha256, path } => {
             let read = tokio::task::spawn_blocking(move || plan(&path)).await;
             let plan = read.unwrap_or_else(|_| Err(failed("the plan cannot be read: an internal fault".to_owned())));
@@ -60,6 +65,83 @@ async fn begin(
     let begun = start::start(&start::this_program(), &runs, &order, Timestamp::now()).await;
     let folder = begun.map_err(|error| failed(format!("the run cannot be started: {}", error.words())))?;
     Ok(Fact::Began(folder, shown))
+}
+
+/// Locks of the states of these units.
+async fn locks(means: &Means, chosen: &[String]) -> Result<Fact, Failure> {
+    let found = found(means).await?.only(chosen).map_err(|trouble| of_trouble(&trouble))?;
+    let (mut locked, mut said) = (Vec::new(), Vec::new());
+    for (unit, lock) in each(&found, |access| async move { locks::look(&access).await }).await {
+        match lock {
+            Ok(None) => {}
+            Ok(Some(lock)) => {
+                let alive = locks::alive(&lock, &found.surroundings).await;
+                locked.push(Locked {
+                    unit: unit.name.clone(),
+                    gone: alive == locks::Alive::Gone,
+                    alive: alive.sentence(),
+                    id: lock.id,
+                    who: lock.who,
+                    operation: lock.operation,
+                    since: lock.created,
+                });
+            }
+            Err(trouble) => said.push(format!("{}: {}", unit.name, trouble.message)),
+        }
+    }
+    Ok(Fact::Locks(locked, said))
+}
+
+/// Releases a lock, and writes it into the audit file.
+async fn unlock(means: &Means, place: &Place, lock: Locked) -> Result<Fact, Failure> {
+    let all = found(means).await?;
+    let unit = all.graph.unit(&lock.unit).ok_or_else(|| failed(format!("there is no unit {}", lock.unit)))?;
+    let held = locks::Lock { id: lock.id, who: lock.who, operation: lock.operation, created: lock.since };
+    locks::release(&Access::new(&all, unit), &held).await.map_err(|trouble| of_trouble(&trouble))?;
+    let environment = means.environment.as_deref().map(|environment| environment.name.clone()).unwrap_or_default();
+    let record = Record {
+        command: format!("cockpit infra unlock {environment} --unit {}", lock.unit),
+        environment,
+        after: serde_json::json!({ "unit": lock.unit, "lock": held.id, "held_by": held.who }),
+        outcome: "done".into(),
+        ..Record::default()
+    };
+    let path = if place.simulated { audit::simulated() } else { audit::path(place.audit_file.as_deref()) };
+    audit::append(path.as_deref(), record, Timestamp::now())
+        .map_err(|error| failed(format!("the lock is released; the audit file does not have it: {error}")))?;
+    Ok(Fact::Unlocked(lock.unit))
+}
+
+/// What a run may have left, in lines.
+async fn orphans(means: &Means, run: &Path) -> Result<Fact, Failure> {
+    let unread = |error: std::io::Error| failed(format!("the run in {} cannot be read: {error}", run.display()));
+    let events = Reader::new(0).read_all(run).map_err(unread)?;
+    let state = RunState::of(&events.events);
+    let session = means.session.as_ref().ok_or_else(|| failed("no environment is opened".to_owned()))?;
+    let account = means.environment.as_deref().and_then(|environment| environment.account.as_deref());
+    let looked = crate::runtime::orphans::look(session, account, run, &state).await.map_err(unread)?;
+    let mut lines: Vec<String> = looked
+        .orphans
+        .iter()
+        .map(|(orphan, found)| format!("{}: {}: {}", orphan.unit, orphan.title(), found.words()))
+        .collect();
+    if let Some(file) = looked.imports {
+        lines.push(format!(
+            "import blocks are in {}; `cockpit infra orphans --write` puts them into the units",
+            file.display()
+        ));
+    }
+    for unit in state.started.iter().flat_map(|started| &started.units) {
+        lines.extend(left::errored(unit).into_iter().map(|file| {
+            format!(
+                "{}: a state could not be written and is kept in {}: `cockpit infra state push --unit {}` pushes it",
+                unit.name,
+                file.display(),
+                unit.name
+            )
+        }));
+    }
+    Ok(Fact::Orphans(lines))
 }
 
 fn units(found: Discovered) -> Units {

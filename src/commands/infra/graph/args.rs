@@ -8,7 +8,8 @@ use clap::{Args, ValueEnum};
 #[command(after_help = "Examples:
   cockpit infra graph staging
   cockpit infra graph staging --format svg > staging.svg
-  cockpit infra graph prod --format mermaid --unit network --unit compute")]
+  cockpit infra graph prod --format mermaid --unit network --unit compute
+  cockpit infra graph staging --unit network --format dot    its resources, as its latest plan has them")]
 pub struct Arguments {
     /// Whose.
     #[command(flatten)]

@@ -5,8 +5,12 @@ use super::report;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::Context;
 use crate::commands::infra::opened::open;
+use crate::commands::infra::runs_kept::{kept_of, state};
+use crate::commands::infra::shown;
+use crate::commands::infra::target::Environment;
 use crate::commands::printed::printed;
 use crate::headless;
+use crate::model::infra::picture::fold::{Level, picture};
 use crate::model::infra::picture::formats;
 use std::io;
 
@@ -14,6 +18,12 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     if let (Some(_), Some(output)) = (arguments.format, context.global.output) {
         let message = format!("--format and --output {} are both given", output.word());
         return Err(Report::usage(message).hint("leave one out"));
+    }
+    // A picture of one unit is one of what is in it.
+    if let ([unit], Some(format)) = (arguments.target.units.as_slice(), arguments.format)
+        && format != Format::Table
+    {
+        return resources(context, &arguments.target.of, unit, format, out);
     }
     let opened = open(context, &arguments.target).await?;
     let (name, graph) = (&opened.environment.name, &opened.found.graph);
@@ -35,4 +45,35 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     };
     let text = if text.ends_with('\n') { text } else { format!("{text}\n") };
     printed(headless::write(out, &text).map(drop))
+}
+
+/// The resources of a unit and what they need, as the latest plan of it that is kept has them.
+fn resources(
+    context: &Context,
+    of: &Environment,
+    unit: &str,
+    format: Format,
+    out: &mut dyn io::Write,
+) -> Result<ExitCode, Report> {
+    let kept = kept_of(context, of)?;
+    for listed in &kept.listed {
+        let state = state(listed)?;
+        let shown = state.units.get(unit).and_then(|unit| unit.plan.as_ref()).map(|plan| plan.shown.clone());
+        let Some(plan) = shown.and_then(|path| shown::read(&path).ok()) else { continue };
+        let picture = picture(&plan, Level::Resource).reduced();
+        let text = match format {
+            Format::Dot => formats::dot(unit, &picture),
+            Format::Mermaid => formats::mermaid(&picture),
+            Format::Svg => formats::svg(&picture),
+            Format::Json => headless::emit::json(&formats::json(&picture)).unwrap_or_default(),
+            Format::Text | Format::Table => formats::text(&picture),
+        };
+        crate::commands::say::say(&format!("as {} has it", listed.run));
+        let text = if text.ends_with('\n') { text } else { format!("{text}\n") };
+        return printed(headless::write(out, &text).map(drop));
+    }
+    let name = &kept.environment.name;
+    Err(Report::usage(format!("no run of {name} has a plan of `{unit}`")).hint(format!(
+        "`cockpit infra plan {name} --unit {unit}` makes one; `cockpit infra graph {name}` lists the units"
+    )))
 }

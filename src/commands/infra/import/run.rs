@@ -9,9 +9,6 @@ use crate::commands::say::say;
 use crate::model::infra::import;
 use std::io::Write as _;
 
-/// The file that blocks go into.
-const FILE: &str = "cockpit_imports.tf";
-
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, Report> {
     let (environment, address, id) = match arguments.words.as_slice() {
         [environment, address, id] => (Some(environment.clone()), address, id),
@@ -36,7 +33,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
             Report::usage("it is imported into one unit").hint(format!("name it with --unit: {}", names.join(", ")))
         );
     };
-    let path = unit.dir.join(FILE);
+    let path = unit.dir.join(import::FILE);
     let before = std::fs::read_to_string(&path).unwrap_or_default();
     if import::has(&before, address) {
         return Err(Report::usage(format!("{} has an import of {address} already", path.display())));

@@ -1,13 +1,20 @@
 //! `cockpit infra runs`: the runs of an environment.
 
 pub(super) mod args;
-mod report;
+pub(super) mod report;
 mod run;
 
 use super::declared::Action;
 use crate::cli::output;
-use crate::commands::declared::never;
+use crate::commands::declared::{Schema, never};
+use crate::headless::schema;
 use args::Arguments;
+
+pub(super) const SCHEMA: Schema = Schema {
+    name: "infra-runs",
+    about: "`cockpit infra runs -o json`",
+    make: || schema::of::<report::Runs>(report::SCHEMA),
+};
 
 pub(super) const ACTION: Action<Arguments> = Action {
     formats: |_| output::TREE,

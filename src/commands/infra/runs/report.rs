@@ -5,30 +5,42 @@ use crate::headless::table::{Table, prose, words};
 use crate::model::infra::RunState;
 use crate::model::infra::order::Listed;
 use crate::model::infra::run_event::RunEnd;
+use schemars::JsonSchema;
 use serde::Serialize;
 
+/// Schema of `cockpit infra runs`.
+pub const SCHEMA: &str = "cockpit.infra-runs/1";
+
 /// The runs of an environment.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[allow(clippy::struct_field_names, reason = "the names are those of the JSON")]
 pub struct Runs {
-    schema: &'static str,
+    /// `cockpit.infra-runs/1`.
+    schema: String,
+    /// The environment's name.
     environment: String,
+    /// The runs, the latest first.
     runs: Vec<One>,
 }
 
 /// A run.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct One {
+    /// Its name, which sorts by time.
     run: String,
-    goal: Option<&'static str>,
+    /// `plan`, `drift`, `apply` or `destroy`; `null` where that cannot be read.
+    goal: Option<String>,
     /// `going on`, `lost` (it was killed and can be resumed), `done`, `failed`, `cancelled`.
-    state: &'static str,
+    state: String,
+    /// When it began.
     began: Option<String>,
+    /// Who began it: `user@host`.
     by: Option<String>,
     /// Units that are over, of all.
     units: String,
     /// Plans that wait for a yes.
     waiting: usize,
+    /// Where it is kept.
     folder: String,
 }
 
@@ -38,14 +50,15 @@ pub fn runs(environment: &str, runs: &[(Listed, RunState)]) -> Runs {
         let (over, all) = state.progress();
         One {
             run: listed.run.clone(),
-            goal: listed.order.as_ref().map(|order| order.goal.word()),
+            goal: listed.order.as_ref().map(|order| order.goal.word().to_owned()),
             state: match (state.end, listed.live) {
                 (Some((_, RunEnd::Done)), _) => "done",
                 (Some((_, RunEnd::Failed)), _) => "failed",
                 (Some((_, RunEnd::Cancelled)), _) => "cancelled",
                 (None, true) => "going on",
                 (None, false) => "lost",
-            },
+            }
+            .to_owned(),
             began: state.began.map(|time| format!("{time:.0}")),
             by: listed.order.as_ref().map(|order| format!("{}@{}", order.by.user, order.by.host)),
             units: format!("{over}/{all}"),
@@ -53,7 +66,7 @@ pub fn runs(environment: &str, runs: &[(Listed, RunState)]) -> Runs {
             folder: listed.folder.display().to_string(),
         }
     };
-    Runs { schema: "cockpit.infra-runs/1", environment: environment.to_owned(), runs: runs.iter().map(one).collect() }
+    Runs { schema: SCHEMA.to_owned(), environment: environment.to_owned(), runs: runs.iter().map(one).collect() }
 }
 
 impl Printable for Runs {
@@ -63,7 +76,7 @@ impl Printable for Runs {
         for run in &self.runs {
             table.row([
                 Some(run.run.clone()),
-                Some(run.state.to_owned()),
+                Some(run.state.clone()),
                 Some(run.units.clone()),
                 (run.waiting > 0).then(|| run.waiting.to_string()),
                 run.began.clone(),

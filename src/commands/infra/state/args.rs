@@ -21,6 +21,19 @@ pub enum What {
     Show(Show),
     /// Print the state of a unit, its sensitive values masked; --to writes it as it is
     Pull(Pull),
+    /// Push a state that could not be written at the end of an apply (errored.tfstate), after a yes
+    Push(Push),
+}
+
+/// Which state is pushed.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct Push {
+    /// Of which environment, and unit.
+    #[command(flatten)]
+    pub target: Target,
+    /// The file [default: the errored.tfstate of the unit]
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
 }
 
 /// Which resource.

@@ -1,6 +1,7 @@
 //! `cockpit infra state`: what Terraform knows of the resources of units.
 
 pub(super) mod args;
+mod push;
 pub(super) mod report;
 mod run;
 
@@ -27,6 +28,7 @@ pub(super) const ACTION: Action<Arguments> = Action {
         What::List(_) => output::LIST,
         What::Show(_) => output::TREE,
         What::Pull(_) => output::JSON,
+        What::Push(_) => output::NONE,
     },
     takes_interrupt: never,
     run: |context, arguments, out| Box::pin(run::run(context, arguments, out)),

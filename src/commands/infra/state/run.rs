@@ -22,6 +22,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         What::List(target) => list(context, target, out).await,
         What::Show(what) => show(context, what, out).await,
         What::Pull(what) => pull(context, what, out).await,
+        What::Push(what) => super::push::push(context, what).await,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::super::folder;
 use super::super::leaf::{Exit, Place};
+use super::super::left;
 use super::super::shim;
 use super::super::show;
 use super::super::steps;
@@ -133,10 +134,18 @@ impl Supervisor<'_> {
             );
             self.note(Some(name), text);
         }
+        if !in_flight.is_empty() {
+            let run = folder::name(&self.run);
+            self.note(
+                Some(name),
+                format!("`cockpit infra orphans {run}` looks for it, and offers it as import blocks"),
+            );
+        }
         let dir = shim::leaf(&folder::leaf(&self.run, name, Step::Apply)).map(|leaf| leaf.dir);
-        if let Some(state) = dir.map(|dir| dir.join("errored.tfstate")).filter(|state| state.exists()) {
+        if let Some(state) = dir.map(|dir| dir.join(left::ERRORED)).filter(|state| state.exists()) {
             let text = format!(
-                "the state could not be written, and is kept in {}: push it before anything else",
+                "the state could not be written, and is kept in {}: push it before anything else, with \
+                 `cockpit infra state push --unit {name}`",
                 state.display()
             );
             self.note(Some(name), text);

@@ -1,0 +1,108 @@
+//! Whether a resource of Terraform is there, by its type and its name, and what it is imported by: for what an apply that was
+//! killed may have left.
+
+use super::cloudwatch::DESCRIBE_ALARMS;
+use super::ecr::DESCRIBE_IMAGES;
+use super::ecs_services::DESCRIBE_CLUSTERS;
+use super::elbv2::DESCRIBE_TARGET_GROUPS;
+use super::logs::DESCRIBE_LOG_GROUPS;
+use super::rds::{DESCRIBE_DB_CLUSTERS, DESCRIBE_DB_INSTANCES};
+use super::scheduler::GET_SCHEDULE;
+use super::session::{Caller, Session};
+use super::{ecs_services, lambda};
+use crate::model::infra::orphan::Look;
+use crate::model::{Failure, FailureKind};
+
+impl Session {
+    /// What a resource of this name is imported by; none where there is none.
+    ///
+    /// # Errors
+    /// AWS cannot be asked, or the credentials are of another account than `account`.
+    pub async fn lookup(&self, look: &Look, name: &str, account: Option<&str>) -> Result<Option<String>, Failure> {
+        let generation = self.current();
+        let bound = Box::pin(self.bound(&generation)).await?;
+        if let Some(account) = account.filter(|account| *account != bound.identity.account) {
+            return Err(Failure::other_account(&bound.identity.account, account));
+        }
+        let caller = Caller::pinned(self, &bound.pinned);
+        match Box::pin(find(&caller, look, name)).await {
+            Err(failure) if failure.kind == FailureKind::NotFound => Ok(None),
+            found => found,
+        }
+    }
+}
+
+async fn find(caller: &Caller<'_>, look: &Look, name: &str) -> Result<Option<String>, Failure> {
+    let there = |there: bool| there.then(|| name.to_owned());
+    Ok(match look {
+        Look::Cluster => {
+            let send = |clients: &super::clients::Clients| clients.ecs().describe_clusters().clusters(name).send();
+            let answer = caller.call(DESCRIBE_CLUSTERS, send).await?;
+            let active =
+                answer.clusters.unwrap_or_default().into_iter().any(|one| one.status.as_deref() == Some("ACTIVE"));
+            there(active)
+        }
+        Look::Service { cluster } => {
+            let found = ecs_services::tagged(caller, cluster, &[name.to_owned()]).await?;
+            let short = cluster.rsplit('/').next().unwrap_or(cluster);
+            (!found.is_empty()).then(|| format!("{short}/{name}"))
+        }
+        Look::Repository => {
+            caller
+                .call(DESCRIBE_IMAGES, |clients| {
+                    clients.ecr().describe_images().repository_name(name).max_results(1).send()
+                })
+                .await?;
+            there(true)
+        }
+        Look::LogGroup => {
+            let answer = caller
+                .call(DESCRIBE_LOG_GROUPS, |clients| {
+                    clients.logs().describe_log_groups().log_group_name_prefix(name).limit(50).send()
+                })
+                .await?;
+            let groups = answer.log_groups.unwrap_or_default();
+            there(groups.iter().any(|group| group.log_group_name.as_deref() == Some(name)))
+        }
+        Look::DbInstance => {
+            caller
+                .call(DESCRIBE_DB_INSTANCES, |clients| {
+                    clients.rds().describe_db_instances().db_instance_identifier(name).send()
+                })
+                .await?;
+            there(true)
+        }
+        Look::DbCluster => {
+            caller
+                .call(DESCRIBE_DB_CLUSTERS, |clients| {
+                    clients.rds().describe_db_clusters().db_cluster_identifier(name).send()
+                })
+                .await?;
+            there(true)
+        }
+        Look::TargetGroup => {
+            let answer = caller
+                .call(DESCRIBE_TARGET_GROUPS, |clients| clients.elbv2().describe_target_groups().names(name).send())
+                .await?;
+            answer.target_groups.unwrap_or_default().into_iter().find_map(|group| group.target_group_arn)
+        }
+        Look::Alarm => {
+            let answer = caller
+                .call(DESCRIBE_ALARMS, |clients| clients.cloudwatch().describe_alarms().alarm_names(name).send())
+                .await?;
+            there(answer.metric_alarms.is_some_and(|alarms| !alarms.is_empty()))
+        }
+        Look::Function => {
+            lambda::exists(caller, name).await?;
+            there(true)
+        }
+        Look::Schedule { group } => {
+            caller
+                .call(GET_SCHEDULE, |clients| {
+                    clients.scheduler().get_schedule().name(name).group_name(group.as_str()).send()
+                })
+                .await?;
+            Some(format!("{group}/{name}"))
+        }
+    })
+}

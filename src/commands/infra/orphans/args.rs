@@ -1,0 +1,20 @@
+//! `cockpit infra orphans`: what is typed.
+
+use crate::commands::infra::run_args::Named;
+use clap::Args;
+
+/// Look for resources that a run may have made and that are in no state, and offer them as import blocks [table|json|yaml]
+#[derive(Debug, Clone, PartialEq, Args)]
+#[command(
+    after_help = "A process that ends while it makes a resource says no end of it. Such resources are looked for in AWS by their names,
+where there is a call for that, and their import blocks go into imports.tf in the run's folder. With --write they go into
+cockpit_imports.tf of their unit: its next plan shows the import, and an apply does it."
+)]
+pub struct Arguments {
+    /// Which run.
+    #[command(flatten)]
+    pub of: Named,
+    /// Write the blocks of what was found into the units
+    #[arg(long)]
+    pub write: bool,
+}

@@ -1,0 +1,22 @@
+//! What changes a state without a run is held against where that state is of, as a run is.
+
+use super::opened::Opened;
+use crate::cli::{ExitCode, Report};
+use crate::infra::run::world;
+use crate::model::infra::Unit;
+use crate::model::infra::world::HINT;
+use std::path::Path;
+
+/// Refuses where a unit's state is of another AWS than the one that would be asked.
+pub(super) fn check(runs: &Path, opened: &Opened, units: &[&Unit]) -> Result<(), Report> {
+    let environment = &opened.environment;
+    let declared = environment.endpoint_url.is_some() && !environment.endpoint_typed;
+    let asked = world::of(&opened.found.surroundings);
+    for unit in units {
+        if let Some(why) = world::other_without_run(runs, &asked, declared, unit) {
+            let text = format!("nothing of {} is changed: its state is of another AWS", unit.name);
+            return Err(Report::new("refused", text, ExitCode::Refused).cause(why).hint(HINT));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! What is done after an abnormal end: a run is taken up, a lock that was left behind is released, and what may exist and be in
+//! no state is looked for.
+
+use super::ask::{Kind, ask, place};
+use super::state::Asking;
+use crate::app::App;
+use crate::app::command::Risk;
+use crate::app::effect::Effect;
+use crate::app::overlay::Tone;
+use crate::app::pane::Confirmation;
+use crate::app::update::settle::done;
+use crate::feeds::infra::{Ask, Fact, Locked};
+use crate::feeds::part::Part;
+use crate::feeds::runs;
+
+/// `T`: takes up a run that nothing drives any more.
+pub fn take_up(app: &mut App) -> Vec<Effect> {
+    let lost = app.panes.infra.run.as_ref().filter(|run| run.read && !run.live && run.state.end.is_none());
+    let Some(run) = lost.map(|run| run.folder.clone()) else {
+        app.say("no run was left without anything that drives it");
+        return Vec::new();
+    };
+    app.panes.infra.waiting = Some("taking the run up where it is …".to_owned());
+    let question = runs::Ask::Resume { place: place(app), run };
+    let mut effects = vec![ask(app, Kind::Tell, question).1];
+    effects.extend(done(app));
+    effects
+}
+
+/// `L`: looks for locks, of the marked units, the selected one, or all.
+pub fn locks(app: &mut App) -> Vec<Effect> {
+    let state = &app.panes.infra;
+    let going = state.run.as_ref().is_some_and(|run| run.live && run.state.end.is_none());
+    if going {
+        app.say("a run is going on, and holds the locks of what it works at");
+        return Vec::new();
+    }
+    let here = state.open.as_ref().or(state.unit.as_ref());
+    let units: Vec<String> = if state.marked.is_empty() {
+        here.into_iter().cloned().collect()
+    } else {
+        state.marked.iter().cloned().collect()
+    };
+    app.panes.infra.waiting = Some("looking for locks …".to_owned());
+    let mut effects = vec![ask(app, Kind::Locks, Ask::Locks { units }).1];
+    effects.extend(done(app));
+    effects
+}
+
+/// `u`: looks for what the run may have left.
+pub fn orphans(app: &mut App) -> Vec<Effect> {
+    let Some(run) = app.panes.infra.run.as_ref().map(|run| run.folder.clone()) else {
+        app.say("there is no run that could have left anything");
+        return Vec::new();
+    };
+    app.panes.infra.waiting = Some("looking for what may be in no state …".to_owned());
+    let mut effects = vec![ask(app, Kind::Orphans, Ask::Orphans { run }).1];
+    effects.extend(done(app));
+    effects
+}
+
+/// Takes an answer in.
+pub fn answer(app: &mut App, part: Part<Fact>) {
+    app.panes.infra.waiting = None;
+    match part {
+        Part::Page(fact) | Part::Last(fact) => match fact {
+            Fact::Locks(locked, said) => found(app, &locked, &said),
+            Fact::Unlocked(unit) => {
+                let text = format!("{unit}: the lock is released");
+                app.note(false, text.clone());
+                app.say(text);
+            }
+            Fact::Orphans(lines) if lines.is_empty() => {
+                app.say("nothing was under way when a process of this run ended");
+            }
+            Fact::Orphans(lines) => tell(app, "What may be in no state", &lines),
+            Fact::Units(_) | Fact::Began(..) | Fact::Plan { .. } => {}
+        },
+        Part::Failed(failure) => super::update::refused(app, &failure),
+    }
+}
+
+/// One lock is asked about; of several the units are named.
+fn found(app: &mut App, locked: &[Locked], said: &[String]) {
+    match locked {
+        [] if said.is_empty() => app.say("no lock"),
+        [] => tell(app, "Locks", said),
+        [one] => drop(super::windows::open(app, Asking::Unlock(one.clone()))),
+        several => {
+            let line =
+                |one: &Locked| format!("{}: locked by {}, {}, since {}", one.unit, one.who, one.operation, one.since);
+            let mut lines: Vec<String> = several.iter().map(line).collect();
+            lines.push("space marks the one that is meant, L asks then".to_owned());
+            tell(app, "Locks", &lines);
+        }
+    }
+}
+
+fn tell(app: &mut App, title: &str, lines: &[String]) {
+    let message = crate::app::overlays::message(app, title, &lines.join("\n"));
+    app.screen.overlays.push(message);
+}
+
+/// Whether a lock is released.
+pub fn unlock(app: &App, lock: &Locked) -> Confirmation {
+    let Locked { unit, id, who, operation, since, alive, gone } = lock;
+    let text = vec![
+        (Tone::Strong, format!("The state of {unit} is locked by {who}: {operation}, since {since}.")),
+        (if *gone { Tone::Plain } else { Tone::Bad }, format!("{alive}.")),
+        (Tone::Warn, "Where it is still worked on, two would write one state, and the work of one is lost.".to_owned()),
+    ];
+    Confirmation {
+        title: format!("Release the lock of {unit}"),
+        verb: "Release".to_owned(),
+        risk: if *gone { Risk::Disrupt } else { Risk::Destroy },
+        text,
+        command: format!("cockpit infra unlock {} --unit {unit}", app.environment.name),
+        bound: id.clone(),
+    }
+}
+
+/// It was confirmed.
+pub fn release(app: &mut App, lock: Locked) -> Vec<Effect> {
+    app.panes.infra.waiting = Some(format!("releasing the lock of {} …", lock.unit));
+    let question = Ask::Unlock { place: place(app), lock };
+    vec![ask(app, Kind::Unlock, question).1]
+}

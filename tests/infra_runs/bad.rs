@@ -1,0 +1,195 @@
+//! What goes wrong around a run: whatever it is, nothing is lost, and a state is not touched in doubt.
+
+use crate::support::{Home, run};
+use crate::{PLAIN, Run, applying, cockpit, in_state, order, unit};
+use cockpit::infra::run::folder;
+use cockpit::model::infra::run_event::{Goal, RunEnd, UnitEnd, Wish};
+use rustix::process::{Pid, Signal, kill_process};
+use std::process::{Command, Stdio};
+
+#[tokio::test]
+async fn what_terraform_was_making_when_it_was_killed_is_named_also_after_a_retry() {
+    let home = Home::new();
+    let (units, mut run) = applying(&home).await;
+    run.until("what it makes", false, |state| {
+        let resources = &state.units["a"].resources;
+        resources
+            .get("terraform_data.waits")
+            .is_some_and(|one| one.phase == cockpit::model::infra::run::ResourcePhase::Applying)
+            && state.units["a"].pid.is_some()
+    });
+    let leaf = run.state.units["a"].pid.and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?)).expect("a process");
+    kill_process(leaf, Signal::KILL).expect("it is there");
+    assert_eq!(run.end(false), RunEnd::Failed);
+    let left: Vec<&str> = run.state.left.keys().map(|(_, address)| address.as_str()).collect();
+    assert_eq!(left, ["terraform_data.waits"]);
+    let notes: Vec<&str> = run.state.notes.iter().map(|(_, text)| text.as_str()).collect();
+    assert!(notes.iter().any(|text| text.contains("may exist and be in no state: terraform_data.waits")), "{notes:?}");
+    assert!(notes.iter().any(|text| text.contains("cockpit infra orphans")), "{notes:?}");
+    std::fs::write(units[0].dir.join("go"), "").expect("a file");
+    run.ask(Wish::Retry);
+    run.resume().await;
+    run.until("the retry", false, |state| state.end.is_none());
+    assert_eq!(run.end(true), RunEnd::Done);
+    assert_eq!(run.state.left.len(), 0, "it was made after all");
+    assert_eq!(in_state(&units[1]), ["terraform_data.it"]);
+}
+
+#[tokio::test]
+async fn a_unit_whose_folder_is_removed_fails_and_says_which() {
+    let home = Home::new();
+    let units = vec![unit(&home, "a", &[], PLAIN), unit(&home, "b", &[], PLAIN)];
+    let mut run = Run::start(&home, &order(Goal::Apply, units.clone())).await.expect("it starts");
+    run.until("plans", false, |state| state.to_review().count() == 2);
+    std::fs::remove_dir_all(&units[0].dir).expect("it is removed");
+    assert_eq!(run.end(true), RunEnd::Failed);
+    assert!(
+        matches!(run.unit_end("a"), UnitEnd::Failed { why } if why.contains("no folder")),
+        "{:?}",
+        run.unit_end("a")
+    );
+    assert_eq!(run.unit_end("b"), &UnitEnd::Done);
+}
+
+#[tokio::test]
+async fn a_plan_file_that_is_another_one_is_not_applied() {
+    let home = Home::new();
+    let units = vec![unit(&home, "a", &[], PLAIN)];
+    let mut run = Run::start(&home, &order(Goal::Apply, units.clone())).await.expect("it starts");
+    run.until("a plan", false, |state| state.to_review().count() == 1);
+    let sha256 = run.state.units["a"].plan.as_ref().expect("a plan").sha256.clone();
+    std::fs::write(folder::plan_file(&run.folder, "a"), "of another version").expect("it is written");
+    run.ask(Wish::Approve { unit: "a".into(), sha256 });
+    run.until("it to be planned again", false, |state| {
+        state.notes.iter().any(|(_, text)| text.contains("not the one that was approved"))
+    });
+    assert!(in_state(&units[0]).is_empty());
+    assert_eq!(run.end(true), RunEnd::Done);
+}
+
+#[tokio::test]
+async fn a_workspace_that_does_not_exist_is_not_made() {
+    let home = Home::new();
+    let mut unit = unit(&home, "a", &[], PLAIN);
+    unit.workspace = Some("nowhere".into());
+    let mut run = Run::start(&home, &order(Goal::Apply, vec![unit.clone()])).await.expect("it starts");
+    assert_eq!(run.end(true), RunEnd::Failed);
+    assert!(
+        matches!(run.unit_end("a"), UnitEnd::Failed { why } if why.contains("there is no workspace nowhere")),
+        "{:?}",
+        run.unit_end("a")
+    );
+    assert!(!unit.dir.join("terraform.tfstate.d/nowhere/terraform.tfstate").exists());
+}
+
+#[tokio::test]
+async fn a_run_has_one_supervisor_and_a_signal_to_it_is_a_cancel() {
+    let home = Home::new();
+    let (units, mut run) = applying(&home).await;
+    let second = Command::new(cockpit())
+        .args(["internal", "infra-supervisor"])
+        .arg(&run.folder)
+        .stdin(Stdio::null())
+        .output()
+        .expect("it runs");
+    assert!(!second.status.success());
+    let said = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert!(said.contains("another process drives it"), "{said}");
+    run.until("its process to be known", false, |state| state.units["a"].pid.is_some());
+    kill_process(run.supervisor(), Signal::TERM).expect("it is there");
+    run.until("the cancel", false, |state| state.cancel.is_some());
+    kill_process(run.supervisor(), Signal::TERM).expect("it is there");
+    assert_eq!(run.end(false), RunEnd::Cancelled);
+    assert_eq!(run.state.cancel.as_ref().map(|(_, hard)| *hard), Some(false), "a second signal ends nothing at once");
+    assert!(in_state(&units[0]).contains(&"terraform_data.first".to_owned()));
+    assert!(!units[0].dir.join(".terraform.tfstate.lock.info").exists());
+}
+
+const REAL: &str = r#"{"version":4,"terraform_version":"1.11.4","serial":7,"lineage":"real","outputs":{},"resources":[
+  {"mode":"managed","type":"aws_vpc","name":"a","provider":"provider[\"registry.terraform.io/hashicorp/aws\"]",
+   "instances":[{"schema_version":1,"attributes":{"id":"vpc-1"}}]}]}"#;
+
+#[test]
+fn a_state_of_aws_itself_is_not_planned_against_an_endpoint_that_was_typed() {
+    let home = Home::with(
+        r#"
+[environments.lab.infra]
+kind = "terraform"
+units = [{ name = "a", dir = "units/a" }, { name = "b", dir = "units/b", depends_on = ["a"] }]
+"#,
+    );
+    let real = unit(&home, "a", &[], PLAIN).dir.join("terraform.tfstate");
+    unit(&home, "b", &["a"], PLAIN);
+    std::fs::write(&real, REAL).expect("a state");
+    let elsewhere = ["--endpoint-url", "http://127.0.0.1:9"];
+    let words = |rest: &[&'static str]| [&["infra"], rest, &elsewhere[..]].concat();
+    for rest in [
+        &["plan", "lab"][..],
+        &["drift", "lab"],
+        &["apply", "lab", "--yes"],
+        &["destroy", "lab", "--yes", "--confirm", "lab"],
+        // It would read the outputs of what is real.
+        &["plan", "lab", "--unit", "b"],
+    ] {
+        let said = run(&mut home.at(None), &words(rest)).coded(4);
+        assert!(
+            said.err.contains("1 resource of AWS itself") && said.err.contains("hint: leave --endpoint-url"),
+            "{said:?}"
+        );
+    }
+    assert_eq!(std::fs::read_to_string(&real).expect("a state"), REAL);
+    let listed = run(&mut home.at(None), &["infra", "runs", "--env", "lab", "-o", "json"]).coded(0).json();
+    assert_eq!(listed["runs"].as_array().map(Vec::len), Some(0), "what is refused leaves no run");
+    // Without its resources it may be of any.
+    std::fs::remove_file(&real).expect("it is removed");
+    run(&mut home.at(None), &words(&["plan", "lab"])).coded(0);
+}
+
+#[test]
+fn a_target_is_warned_of_a_replacement_is_planned_and_the_picture_of_a_unit_is_its_resources() {
+    let home =
+        Home::with("[environments.lab.infra]\nkind = \"terraform\"\nunits = [{ name = \"a\", dir = \"units/a\" }]\n");
+    unit(&home, "a", &[], PLAIN);
+    let typed = |words: &[&str]| run(&mut home.at(None), words);
+    typed(&["infra", "graph", "lab", "--unit", "a", "--format", "dot"]).coded(2);
+    let part = typed(&["infra", "plan", "lab", "--target", "terraform_data.it"]).coded(0);
+    assert!(part.err.contains("warning: --target plans a part alone"), "{part:?}");
+    typed(&["infra", "apply", "lab", "--yes"]).coded(0);
+    let again = typed(&["infra", "plan", "lab", "--replace", "terraform_data.it", "-o", "json"]).coded(0).json();
+    assert_eq!(again["units"][0]["plan"]["changes"][0]["action"], "replace", "{again}");
+    let dot = typed(&["infra", "graph", "lab", "--unit", "a", "--format", "dot"]).coded(0);
+    assert!(dot.out.contains("\"terraform_data.it\""), "{dot:?}");
+    let none = typed(&["infra", "orphans", "--env", "lab"]).coded(0);
+    assert!(none.out.contains("nothing was under way"), "{none:?}");
+}
+
+#[test]
+fn a_state_that_could_not_be_written_is_shown_and_pushed_after_a_yes() {
+    let home =
+        Home::with("[environments.lab.infra]\nkind = \"terraform\"\nunits = [{ name = \"a\", dir = \"units/a\" }]\n");
+    let unit = unit(&home, "a", &[], PLAIN);
+    let typed = |words: &[&str]| run(&mut home.at(None), words);
+    assert!(typed(&["infra", "state", "push", "lab"]).coded(0).err.contains("no unit of lab has a state"));
+    typed(&["infra", "apply", "lab", "--yes"]).coded(0);
+    // As Terraform leaves it where the state could not be written after an apply.
+    let state = std::fs::read_to_string(unit.dir.join("terraform.tfstate")).expect("a state");
+    let mut value: serde_json::Value = serde_json::from_str(&state).expect("JSON");
+    value["serial"] = serde_json::json!(value["serial"].as_u64().expect("a number") + 1);
+    value["resources"][0]["instances"][0]["attributes"]["input"]["value"] = "two".into();
+    let kept = unit.dir.join("errored.tfstate");
+    std::fs::write(&kept, value.to_string()).expect("a state");
+    let listed = typed(&["infra", "orphans", "--env", "lab"]).coded(0);
+    assert!(listed.out.contains("errored.tfstate") || listed.err.contains("errored.tfstate"), "{listed:?}");
+    let refused = typed(&["infra", "state", "push", "lab"]).coded(4);
+    assert!(refused.err.contains("lineage") && kept.exists(), "{refused:?}");
+    typed(&["infra", "state", "push", "lab", "--read-only", "--yes"]).coded(4);
+    typed(&["infra", "state", "push", "lab", "--yes"]).coded(0);
+    assert!(!kept.exists());
+    let now = std::fs::read_to_string(unit.dir.join("terraform.tfstate")).expect("a state");
+    assert!(now.contains("\"two\""), "{now}");
+    // One of another state takes the place of nothing.
+    value["lineage"] = "another".into();
+    std::fs::write(&kept, value.to_string()).expect("a state");
+    let other = typed(&["infra", "state", "push", "lab", "--yes"]).coded(4);
+    assert!(other.err.contains("of another state"), "{other:?}");
+}
