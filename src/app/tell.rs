@@ -281,7 +281,7 @@ pub fn too_small(app: &App, (columns, rows): (u16, u16)) -> Vec<String> {
     let (least_columns, least_rows) = screen::SMALLEST;
     let mut text = format!("{columns}×{rows} is too small: {least_columns}×{least_rows} at least");
     if app.screen.overlays.last().is_some_and(|window| window.kind == Kind::Quit) {
-        let count = listed::running(app).count();
+        let count = listed::running(app).count() + listed::going(app).filter(|one| one.runs).count();
         let (what, goes) =
             if count == 1 { ("1 operation", "goes on") } else { (&*format!("{count} operations"), "go on") };
         text = format!("{what} {goes}; q again leaves. {text}");
@@ -299,6 +299,16 @@ pub fn leaving(app: &App, cells: usize) -> Vec<Line> {
         paragraph(&mut lines, "◐", head.trim_end(), Tone::Strong, inner);
         let becomes = operation.machine().leaving(&operation.environment.name);
         paragraph(&mut lines, "", &becomes, Tone::Plain, inner);
+    }
+    for one in listed::going(app).filter(|one| one.runs) {
+        paragraph(&mut lines, "◐", &format!("{}  {}  {}", one.title, one.words, one.note), Tone::Strong, inner);
+        paragraph(
+            &mut lines,
+            "",
+            "It goes on without the cockpit, and is found again by the next one.",
+            Tone::Plain,
+            inner,
+        );
     }
     lines
 }

@@ -2,6 +2,7 @@
 //! followed by whoever looks, today or in a later session, and asked for things; nothing ends it unasked.
 
 use super::lifetime::Lifetime;
+use crate::model::infra::estimate::History;
 use crate::model::infra::order::Listed;
 use crate::model::infra::run_event::Wish;
 use crate::model::infra::{Order, RunEvent};
@@ -21,6 +22,13 @@ pub struct Place {
 pub enum Ask {
     /// Lists the runs of an environment, the latest first.
     List {
+        /// Where they are kept.
+        place: Place,
+        /// The environment.
+        environment: String,
+    },
+    /// Reads how long changes took in the latest runs of an environment that changed something.
+    History {
         /// Where they are kept.
         place: Place,
         /// The environment.
@@ -63,7 +71,7 @@ impl Ask {
     pub fn lifetime(&self) -> Lifetime {
         match self {
             Self::Start { .. } | Self::Resume { .. } | Self::Tell { .. } => Lifetime::Detached,
-            Self::List { .. } | Self::Follow { .. } => Lifetime::Session,
+            Self::List { .. } | Self::Follow { .. } | Self::History { .. } => Lifetime::Session,
         }
     }
 
@@ -78,6 +86,8 @@ impl Ask {
 pub enum Fact {
     /// The runs of an environment.
     Runs(Vec<Listed>),
+    /// How long changes took.
+    History(History),
     /// It was started, and goes on without the cockpit: its folder.
     Started(PathBuf),
     /// It was asked.

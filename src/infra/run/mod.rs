@@ -28,5 +28,6 @@ mod show;
 pub mod start;
 mod steps;
 pub mod supervisor;
+pub mod times;
 mod words;
 pub mod world;

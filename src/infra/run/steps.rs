@@ -4,7 +4,7 @@ use super::folder;
 use super::shim;
 use super::world;
 use crate::config::EnvironmentConfig;
-use crate::infra::surroundings::Surroundings;
+use crate::infra::surroundings::{DEFAULT_WORKSPACE, Surroundings};
 use crate::model::infra::guard;
 use crate::model::infra::run_event::{Goal, Step};
 use crate::model::infra::{Order, Tool, Unit};
@@ -77,6 +77,10 @@ pub fn call(
     }
     let shim = run.join(shim::NAME);
     let mut own = around.of_unit(unit);
+    if step == Step::Init && unit.tool == Tool::Terraform {
+        // `init` makes a workspace that is not there, where a variable names it: whether it is is asked for after this.
+        own.set("TF_WORKSPACE", DEFAULT_WORKSPACE);
+    }
     own.set(shim::TERRAFORM, order.terraform.clone());
     own.set(shim::STEP, folder::word(step));
     own.set(shim::STDOUT, folder::stdout(run, &unit.name, step));

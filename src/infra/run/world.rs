@@ -150,6 +150,11 @@ fn backend(data: &Path) -> Option<(String, Value)> {
     Some((kind, value["backend"]["config"].clone()))
 }
 
+/// The backend that a unit was initialised for in this folder, and its settings.
+pub fn backend_of(unit: &Unit, dir: &Path) -> Option<(String, Value)> {
+    backend(&data_dir(unit).unwrap_or_else(|| dir.join(".terraform")))
+}
+
 /// The file of a local state.
 fn local(dir: &Path, config: &Value, workspace: Option<&str>) -> PathBuf {
     let named =
@@ -161,7 +166,7 @@ fn local(dir: &Path, config: &Value, workspace: Option<&str>) -> PathBuf {
 }
 
 /// Where Terraform has worked for a unit, each with its folder of data.
-pub(super) fn working_dirs(unit: &Unit) -> Vec<(PathBuf, PathBuf)> {
+pub fn working_dirs(unit: &Unit) -> Vec<(PathBuf, PathBuf)> {
     match unit.tool {
         Tool::Terraform => {
             let data = data_dir(unit).unwrap_or_else(|| unit.dir.join(".terraform"));

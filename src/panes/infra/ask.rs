@@ -30,6 +30,8 @@ pub enum Kind {
     Unlock,
     /// What a run may have left is looked for.
     Orphans,
+    /// How long changes took is read.
+    History,
 }
 
 impl Kind {
@@ -45,6 +47,7 @@ impl Kind {
             Self::Locks,
             Self::Unlock,
             Self::Orphans,
+            Self::History,
         ];
         all.into_iter().find(|kind| *kind as u8 == number)
     }

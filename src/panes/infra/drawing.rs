@@ -114,6 +114,9 @@ pub fn units(state: &State, now: Timestamp) -> Picture {
 
 /// How long a unit takes, as far as that is known: seconds that its resources took, and else how many there are.
 fn weight(state: &State, unit: &str) -> u64 {
+    if let Some(usual) = state.usual.get(unit) {
+        return 1 + usual;
+    }
     let Some(unit) = state.state().and_then(|run| run.units.get(unit)) else { return 1 };
     let took = unit.resources.values().map(|resource| resource.elapsed).max().unwrap_or(0);
     let planned = unit.plan.as_ref().map_or(0, |plan| plan.summary.add + plan.summary.change + plan.summary.remove);

@@ -5,6 +5,8 @@
 //! before something is changed; [`tell`]: in words; [`drawing`]: what is drawn of the graphs.
 
 pub mod after;
+#[cfg(test)]
+mod after_tests;
 pub mod ask;
 pub mod drawing;
 mod graph_view;

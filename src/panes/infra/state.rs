@@ -6,6 +6,7 @@ use crate::app::screen::Block;
 use crate::feeds::infra::{Locked, Units};
 use crate::model::Failure;
 use crate::model::infra::causes;
+use crate::model::infra::estimate::History;
 use crate::model::infra::message::{Diagnostic, Message};
 use crate::model::infra::order::Listed;
 use crate::model::infra::picture::{Layout, Picture};
@@ -59,6 +60,10 @@ pub struct State {
     pub run: Option<Followed>,
     /// Something that was asked for and is not answered yet, in words.
     pub waiting: Option<String>,
+    /// How long changes usually take; and the run that was the latest when that was read.
+    pub history: (History, Option<String>),
+    /// What each unit's plan usually takes, in seconds.
+    pub usual: BTreeMap<String, u64>,
     /// Plans that were read, by unit, each with its hash.
     pub plans: BTreeMap<String, (String, Option<Plan>)>,
     /// What was said of each unit, oldest first.
@@ -179,6 +184,12 @@ impl State {
         let bound = self.state()?.units.get(unit)?.plan.as_ref()?;
         let (sha256, plan) = self.plans.get(unit)?;
         plan.as_ref().filter(|_| *sha256 == bound.sha256)
+    }
+
+    /// What the plans usually take, by what is known of earlier runs.
+    pub fn estimate(&mut self) {
+        let plans = self.plans.iter().filter_map(|(unit, (_, plan))| Some((unit, plan.as_ref()?)));
+        self.usual = plans.filter_map(|(unit, plan)| Some((unit.clone(), self.history.0.of_plan(plan)?))).collect();
     }
 
     /// Takes in what happened in the followed run.

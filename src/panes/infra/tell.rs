@@ -6,6 +6,7 @@ use crate::app::overlay::Tone;
 use crate::app::tell::exactly;
 use crate::model::Health;
 use crate::model::infra::causes;
+use crate::model::infra::estimate::History;
 use crate::model::infra::message::{Action, Summary};
 use crate::model::infra::plan::text::{counts, touches};
 use crate::model::infra::plan::types::{Change, Dependents};
@@ -168,6 +169,11 @@ pub fn goal_word(goal: Option<Goal>) -> &'static str {
 
 /// How a resource stands: its health and in words.
 pub fn resource(resource: &ResourceState, now: Timestamp) -> (Health, String) {
+    usually(resource, now, None)
+}
+
+/// The same with what it usually takes, in seconds.
+pub fn usually(resource: &ResourceState, now: Timestamp, usual: Option<u64>) -> (Health, String) {
     let took = |seconds: u64| exactly(jiff::SignedDuration::from_secs(seconds as i64));
     match resource.phase {
         ResourcePhase::Refreshing => (Health::Changing, "reading".to_owned()),
@@ -176,7 +182,8 @@ pub fn resource(resource: &ResourceState, now: Timestamp) -> (Health, String) {
         ResourcePhase::Planned => (Health::Stopped, "planned".to_owned()),
         ResourcePhase::Applying => {
             let since = now.duration_since(resource.since).as_secs().max(0).unsigned_abs();
-            (Health::Changing, format!("{} {}", resource.action.doing(), took(since.max(resource.elapsed))))
+            let usual = usual.map(|usual| format!(" (usually {})", took(usual))).unwrap_or_default();
+            (Health::Changing, format!("{} {}{usual}", resource.action.doing(), took(since.max(resource.elapsed))))
         }
         ResourcePhase::Done => (Health::Healthy, format!("done {}", took(resource.elapsed))),
         ResourcePhase::Failed => (Health::Down, format!("failed after {}", took(resource.elapsed))),
@@ -234,7 +241,7 @@ pub fn summary(app: &App) -> Vec<(Health, String)> {
         lines.push((Health::Down, failure.message.clone()));
         return lines;
     }
-    lines.push((health(run), head(run, app.now)));
+    lines.push((health(run), format!("{}{}", head(run, app.now), ends_in(state, run, app.now))));
     if run.read && !run.live && run.state.end.is_none() {
         let text = format!(
             "nothing drives it any more: T, or `cockpit infra resume {}`, takes it up where it stands",
@@ -273,6 +280,17 @@ pub fn summary(app: &App) -> Vec<(Health, String)> {
     let whole = run.state.notes.iter().rev().filter(|(unit, _)| unit.is_none());
     lines.extend(whole.take(1).map(|(_, text)| (Health::Stopped, text.clone())));
     lines
+}
+
+/// When the run ends, by what earlier ones took; nothing where nobody knows.
+fn ends_in(state: &State, run: &Followed, now: Timestamp) -> String {
+    if run.state.end.is_some() || !run.live || !applies(&run.state) {
+        return String::new();
+    }
+    let graph = state.graph();
+    let left = History::left(&run.state, &graph, |unit| state.usual.get(unit).copied(), now.as_second());
+    let left = left.map(|left| jiff::SignedDuration::from_secs(i64::try_from(left).unwrap_or(0)));
+    left.map(|left| format!("  about {} left", exactly(left))).unwrap_or_default()
 }
 
 /// `apply  4/6 units  +2 ~1 -0  3m12s  by kenta on mac, 9f3c2e1`.

@@ -37,6 +37,13 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
         let question = runs::Ask::List { place: place(app), environment: app.environment.name.clone() };
         effects.push(ask(app, Kind::List, question).1);
     }
+    // Read once for each run that has begun since: what it takes itself is known from the next one on.
+    let latest = app.panes.infra.runs.first().map(|run| run.run.clone());
+    if tell::is_shown(app) && latest.is_some() && app.panes.infra.history.1 != latest {
+        app.panes.infra.history.1 = latest;
+        let question = runs::Ask::History { place: place(app), environment: app.environment.name.clone() };
+        effects.push(ask(app, Kind::History, question).1);
+    }
     effects.extend(follow_newest(app));
     effects.extend(read_plans(app));
     effects
@@ -117,6 +124,15 @@ pub fn answer(app: &mut App, answer: Answer) {
         }
         Some(Kind::Begin) => began(app, answer.of().part),
         Some(Kind::Plan) => planned(app, answer.of().part),
+        Some(Kind::History) => {
+            // Without it nothing is estimated.
+            if let Part::Page(runs::Fact::History(history)) | Part::Last(runs::Fact::History(history)) =
+                answer.of().part
+            {
+                app.panes.infra.history.0 = history;
+                app.panes.infra.estimate();
+            }
+        }
         Some(Kind::Tell) => told(app, answer.of().part),
         Some(Kind::Locks | Kind::Unlock | Kind::Orphans) => super::after::answer(app, answer.of().part),
         Some(Kind::Discover | Kind::Follow) | None => {}
@@ -199,6 +215,7 @@ fn planned(app: &mut App, part: Part<infra::Fact>) {
             let known = app.panes.infra.plans.get_mut(&unit).filter(|(hash, _)| *hash == sha256);
             if let Some(known) = known {
                 known.1 = Some(*plan);
+                app.panes.infra.estimate();
             }
         }
         Part::Failed(failure) => app.note(true, failure.message),

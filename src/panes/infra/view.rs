@@ -108,8 +108,9 @@ fn resources(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus)
     table::block(canvas, RESOURCES, &unit, place, &columns, data_status, |key| {
         let change = plan.and_then(|plan| plan.change(key));
         let resource = run.and_then(|run| run.resources.get(key));
-        let (health, words) = resource
-            .map_or((crate::model::Health::Stopped, String::new()), |resource| tell::resource(resource, app.now));
+        let (health, words) = resource.map_or((crate::model::Health::Stopped, String::new()), |resource| {
+            tell::usually(resource, app.now, state.history.0.usual(key, resource.action))
+        });
         let sign = change.map_or(" ", |change| change.sign());
         let tone = change.map_or(theme.dim, |change| theme.tone(tell::tone(change.action)));
         let error = run.and_then(|run| {

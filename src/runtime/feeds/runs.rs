@@ -25,6 +25,14 @@ pub(super) async fn answer(means: &Means, ask: Ask) {
                 folder::list(&runs, &environment).map_err(|error| failed("the runs cannot be listed", &error))
             })
             .map(Fact::Runs),
+        Ask::History { place, environment } => match kept(&place) {
+            Ok(runs) => {
+                let read =
+                    tokio::task::spawn_blocking(move || crate::infra::run::times::history(&runs, &environment)).await;
+                Ok(Fact::History(read.unwrap_or_default()))
+            }
+            Err(failure) => Err(failure),
+        },
         Ask::Follow { run, from } => return follow(means, &run, from).await,
         Ask::Start { place, order } => match kept(&place) {
             Ok(runs) => start::start(&start::this_program(), &runs, &order, Timestamp::now())

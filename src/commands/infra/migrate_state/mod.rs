@@ -1,0 +1,15 @@
+//! `cockpit infra migrate-state`: states from files to S3.
+
+pub(super) mod args;
+mod run;
+
+use super::declared::Action;
+use crate::cli::output;
+use crate::commands::declared::never;
+use args::Arguments;
+
+pub(super) const ACTION: Action<Arguments> = Action {
+    formats: |_| output::NONE,
+    takes_interrupt: never,
+    run: |context, arguments, _| Box::pin(run::run(context, arguments)),
+};

@@ -1,0 +1,152 @@
+//! After an abnormal end, and while a run goes on: what the keys ask, what is confirmed, what is said.
+
+use super::state::ID;
+use super::testing::{Desk, RUN, at, event, middle, ready, started, step};
+use crate::app::effect::Effect;
+use crate::app::event::Event;
+use crate::feeds::part::Part;
+use crate::feeds::{self, infra, runs};
+use crate::model::infra::estimate::History;
+use crate::model::infra::guard::{Guard, Lift};
+use crate::model::infra::message::{Action, Message};
+use crate::model::infra::run_event::{Goal, RunEvent, Step, What, Wish};
+use crate::ui::testing::by_hand;
+
+/// What a key asks of the feeds.
+fn asked(desk: &mut Desk, key: &str) -> Vec<feeds::Ask> {
+    let effects = by_hand(&mut desk.app, Event::Key(key.parse().unwrap()));
+    let asks = effects.iter().filter_map(|effect| match effect {
+        Effect::Fetch { ask, .. } => Some(ask.clone()),
+        _ => None,
+    });
+    let asks = asks.collect();
+    desk.answer(effects);
+    asks
+}
+
+fn answered(desk: &mut Desk, key: &str, fact: infra::Fact) {
+    let effects = by_hand(&mut desk.app, Event::Key(key.parse().unwrap()));
+    let ticket = effects.iter().find_map(|effect| match effect {
+        Effect::Fetch { ticket, ask: feeds::Ask::Infra(_), .. } => Some(*ticket),
+        _ => None,
+    });
+    desk.answered(ticket.expect("it is asked"), Part::Last(fact));
+}
+
+fn locked(gone: bool) -> infra::Locked {
+    infra::Locked {
+        unit: "network".into(),
+        id: "95b5".into(),
+        who: "ann@desk".into(),
+        operation: "apply".into(),
+        since: "2026-11-20 04:00".into(),
+        alive: "no Terraform runs on this machine, where it was taken: it was left behind".into(),
+        gone,
+    }
+}
+
+#[test]
+fn a_run_that_nothing_drives_is_taken_up_with_a_key() {
+    let mut desk = Desk::in_the_middle((80, 24));
+    assert_eq!(asked(&mut desk, "T"), [], "it is driven");
+    desk.news(Vec::new(), false);
+    desk.tick(2);
+    let asks = asked(&mut desk, "T");
+    assert!(matches!(&asks[..], [feeds::Ask::Runs(runs::Ask::Resume { run, .. })] if run.ends_with(RUN)), "{asks:?}");
+}
+
+#[test]
+fn a_lock_is_shown_with_who_holds_it_and_released_after_a_yes() {
+    let mut desk = Desk::new((100, 30));
+    desk.keys("6");
+    answered(&mut desk, "L", infra::Fact::Locks(vec![locked(true)], Vec::new()));
+    let screen = desk.screen();
+    assert!(screen.contains("locked by ann@desk") && screen.contains("left behind"), "{screen}");
+    desk.keys("right");
+    let asks = asked(&mut desk, "enter");
+    assert!(matches!(&asks[..], [feeds::Ask::Infra(infra::Ask::Unlock { lock, .. })] if lock.id == "95b5"), "{asks:?}");
+    // One whose holder may still work takes the name.
+    let mut desk = Desk::new((100, 30));
+    desk.keys("6");
+    answered(&mut desk, "L", infra::Fact::Locks(vec![locked(false)], Vec::new()));
+    desk.keys("right");
+    assert_eq!(asked(&mut desk, "enter"), [], "{}", desk.screen());
+}
+
+#[test]
+fn what_may_be_in_no_state_is_said_and_looked_for() {
+    let mut desk = Desk::in_the_middle((100, 30));
+    let end = What::StepEnded { unit: "network".into(), step: Step::Apply, code: None, failed: Some("killed".into()) };
+    desk.news(vec![event(0, end)], true);
+    desk.tick(1);
+    assert!(
+        desk.screen().contains("may exist and be in no state: aws_nat_gateway.a. u looks for it"),
+        "{}",
+        desk.screen()
+    );
+    let line = "network: aws_nat_gateway.a: does not exist".to_owned();
+    answered(&mut desk, "u", infra::Fact::Orphans(vec![line]));
+    assert!(desk.screen().contains("does not exist"), "{}", desk.screen());
+}
+
+#[test]
+fn leaving_while_a_run_goes_on_asks_and_says_that_it_goes_on() {
+    let mut desk = Desk::in_the_middle((100, 30));
+    desk.keys("q");
+    let screen = desk.screen();
+    assert!(screen.contains("Leave?") && screen.contains("goes on without the cockpit"), "{screen}");
+    let mut desk = Desk::new((100, 30));
+    desk.keys("6");
+    let effects = by_hand(&mut desk.app, Event::Key("q".parse().unwrap()));
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Quit)), "nothing goes on: {effects:?}");
+}
+
+#[test]
+fn what_guards_a_destroy_is_lifted_by_a_plan_of_its_own_before_anything_is_destroyed() {
+    let mut desk = Desk::new((120, 40));
+    desk.runs = vec![super::testing::listed(RUN)];
+    desk.keys("6");
+    let guards = vec![Guard { address: "aws_lb.this".into(), what: Lift::Protection }];
+    let events: Vec<RunEvent> = vec![
+        started(Goal::Destroy),
+        step(-100, "edge", Step::Plan),
+        event(-90, What::Guarded { unit: "edge".into(), guards }),
+        step(-80, "edge", Step::Plan),
+        ready(-70, "edge", "aaaa", (0, 1, 0), &[]),
+    ];
+    desk.news(events, true);
+    desk.tick(1);
+    assert!(desk.screen().contains("lifts what guards it"), "{}", desk.screen());
+    desk.keys("A");
+    let screen = desk.screen();
+    assert!(screen.contains("aws_lb.this: its deletion protection is taken off"), "{screen}");
+    assert!(screen.contains("It destroys nothing yet"), "{screen}");
+    assert_eq!(desk.wishes, [] as [Wish; 0]);
+}
+
+#[test]
+fn what_a_change_usually_takes_stands_beside_it_and_the_end_is_estimated() {
+    let mut desk = Desk::new((120, 40));
+    desk.runs = vec![super::testing::listed(RUN)];
+    desk.keys("6");
+    let mut history = History::default();
+    let done = |address: &str, elapsed| {
+        let message = Message::ApplyDone { address: address.into(), action: Action::Create, id: None, elapsed };
+        event(0, What::Said { unit: "x".into(), step: Step::Apply, message })
+    };
+    let run = crate::model::infra::RunState::of(&[
+        done("aws_nat_gateway.x", 240),
+        done("aws_cloudwatch_metric_alarm.x", 120),
+    ]);
+    history.add(&run);
+    desk.app.panes.infra.history = (history, Some(RUN.to_owned()));
+    desk.news(middle(), true);
+    desk.app.panes.infra.estimate();
+    desk.tick(1);
+    assert_eq!(desk.app.shown().id, ID);
+    // The plan of the database has one alarm to make.
+    assert!(desk.screen().contains("about 2m"), "{}", desk.screen());
+    desk.app.panes.infra.open = Some("network".into());
+    desk.tick(2);
+    assert!(desk.screen().contains("(usually 4m"), "{} at {}", desk.screen(), at(2));
+}
