@@ -108,7 +108,7 @@ mod tests {
                         }
                         None => return,
                     },
-                    _ = ended.wait_for(|ended| *ended), if lifetime == Lifetime::Closing => {
+                    () = async { drop(ended.wait_for(|ended| *ended).await) }, if lifetime == Lifetime::Closing => {
                         let _ = out.send(CLOSED).await;
                         return;
                     }
