@@ -16,7 +16,7 @@ use crate::commands::yes::said_yes;
 use crate::config::{Config, EnvironmentConfig};
 use crate::headless;
 use crate::infra::run::events::Reader;
-use crate::infra::run::{folder, ordered, requests, start};
+use crate::infra::run::{folder, ordered, requests, start, world};
 use crate::model::Source;
 use crate::model::infra::RunState;
 use crate::model::infra::run::Phase;
@@ -54,15 +54,19 @@ pub(super) async fn begin(
     }
     let (loaded, _) = super::opened::environment(context, &arguments.target.of)?;
     let runs = place(loaded.config.audit_file.as_deref())?;
-    let account = account(context, loaded.config, &environment).await?;
     if !arguments.targets.is_empty() {
         say("warning: --target plans a part alone: what it leaves out is not what is declared. It is for exceptions.");
     }
     let command = command(&environment.name, arguments, goal);
     let mut order = ordered::order(&found, &environment, goal, audit::who(), command);
     (order.targets, order.replace) = (arguments.targets.clone(), arguments.replace.clone());
-    (order.parallelism, order.account) = (arguments.parallelism, account);
+    order.parallelism = arguments.parallelism;
     order.skip_snapshots = arguments.skip_snapshots;
+    // Before anybody is asked anything: what is typed as an endpoint may be nowhere.
+    if let Some(why) = world::other(&runs, &order) {
+        return Err(not_started(&environment.name, &start::NotStarted::OtherWorld(why)));
+    }
+    order.account = account(context, loaded.config, &environment).await?;
     let run = start::start(&start::this_program(), &runs, &order, Timestamp::now())
         .await
         .map_err(|error| not_started(&environment.name, &error))?;

@@ -1,0 +1,167 @@
+"""Runs of the cockpit over resources of AWS: what guards them is lifted before a destroy, drift is told, a state moves to S3 and
+back where anything is wrong, and a lock that was left behind is released. A small tree of its own, so that it is quick."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+import support
+
+ACCOUNT = support.ACCOUNT
+
+CONFIG = f"""
+[environments.lab]
+account = "{ACCOUNT}"
+region = "us-east-1"
+
+[environments.lab.infra]
+kind = "terraform"
+units = [{{ name = "data", dir = "data" }}]
+
+[environments.files]
+region = "us-east-1"
+
+[environments.files.infra]
+kind = "terraform"
+units = [{{ name = "plain", dir = "plain" }}]
+"""
+
+DATA = """
+terraform {
+  required_providers { aws = { source = "hashicorp/aws" } }
+}
+provider "aws" {
+  region                      = "us-east-1"
+  s3_use_path_style           = true
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  max_retries                 = 2
+}
+resource "aws_s3_bucket" "logs" { bucket = "cockpit-lab-logs" }
+resource "aws_ecr_repository" "web" { name = "cockpit-lab-web" }
+resource "aws_db_instance" "this" {
+  identifier          = "cockpit-lab-db"
+  engine              = "postgres"
+  instance_class      = "db.t3.micro"
+  allocated_storage   = 20
+  username            = "someone"
+  password            = "not-a-secret-1"
+  deletion_protection = true
+  skip_final_snapshot = true
+}
+"""
+
+PLAIN = """
+resource "terraform_data" "it" { input = "one" }
+output "it" { value = terraform_data.it.output }
+"""
+
+SLOW = PLAIN + """
+resource "terraform_data" "slow" {
+  provisioner "local-exec" { command = "touch begun; sleep 600" }
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def project(own_shell, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "config.toml").write_text(CONFIG)
+    for name, code in (("data", DATA), ("plain", PLAIN)):
+        (folder / name).mkdir()
+        (folder / name / "main.tf").write_text(code)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def cockpit(own_shell, project):
+    def run(*words, codes=(0,), **more):
+        return own_shell.run(support.cockpit_program(), *words, cwd=project, codes=codes, HOME=project, seconds=300, **more).stdout
+
+    return run
+
+
+def test_what_guards_resources_is_lifted_before_they_are_destroyed(own_shell, project, cockpit):
+    cockpit("infra", "apply", "lab", "--yes")
+    cockpit("infra", "drift", "lab", "--detailed-exitcode")
+    s3, ecr, rds = (own_shell.client(name, "us-east-1") for name in ("s3", "ecr", "rds"))
+    # Changed elsewhere: the refresh-only plan says what, and by its exit code that something is.
+    s3.put_bucket_tagging(Bucket="cockpit-lab-logs", Tagging={"TagSet": [{"Key": "By", "Value": "hand"}]})
+    drift = cockpit("infra", "drift", "lab", "--detailed-exitcode", codes=(2,))
+    assert "aws_s3_bucket.logs" in drift
+    # The state is of this emulator, and of nothing else.
+    other = cockpit("infra", "plan", "lab", "--endpoint-url", "http://127.0.0.1:9", codes=(4,))
+    assert "resources of http://127.0.0.1:" in other
+
+    s3.put_object(Bucket="cockpit-lab-logs", Key="log", Body=b"line")
+    manifest = json.dumps({"schemaVersion": 2, "config": {"digest": "sha256:" + "0" * 64}, "layers": []})
+    ecr.put_image(repositoryName="cockpit-lab-web", imageManifest=manifest, imageTag="one")
+    # The word is not enough: a name is.
+    cockpit("infra", "destroy", "lab", "--yes", codes=(4,))
+    said = cockpit("infra", "destroy", "lab", "--yes", "--confirm", "lab")
+    order = ["aws_db_instance.this: its deletion protection is taken off", "a last snapshot is taken, cockpit-lab-db-final-"]
+    order += ["aws_ecr_repository.web: what is in it may be deleted with it", "nothing guards it any more"]
+    places = [said.index(words) for words in order]
+    assert places == sorted(places), said
+    assert not (project / "data/cockpit_destroy_override.tf").exists()
+    assert s3.list_buckets()["Buckets"] == []
+    assert ecr.describe_repositories()["repositories"] == []
+    assert rds.describe_db_instances()["DBInstances"] == []
+    snapshots = [snapshot["DBSnapshotIdentifier"] for snapshot in rds.describe_db_snapshots()["DBSnapshots"]]
+    assert [name for name in snapshots if re.fullmatch(r"cockpit-lab-db-final-\d{8}t\d{6}", name)], snapshots
+
+
+def resources(text):
+    return [] if not text.strip() else json.loads(text)["resources"]
+
+
+def test_a_state_moves_to_s3_with_its_lock_or_is_put_back(own_shell, project, cockpit):
+    s3 = own_shell.client("s3", "us-east-1")
+    s3.create_bucket(Bucket="cockpit-lab-states")
+    unit, key = project / "plain", "files/plain/terraform.tfstate"
+    stored = lambda: s3.get_object(Bucket="cockpit-lab-states", Key=key)["Body"].read().decode()
+    cockpit("infra", "apply", "files", "--yes")
+    before = (unit / "terraform.tfstate").read_text()
+    # Something is not applied yet: whether the state that was moved is whole cannot be told by its plan.
+    (unit / "main.tf").write_text(PLAIN.replace('"one"', '"two"'))
+    said = cockpit("infra", "migrate-state", "files", "--bucket", "cockpit-lab-states", "--yes", codes=(1,))
+    assert "its plan is not empty after it" in said and "it was put back" in said
+    assert (unit / "terraform.tfstate").read_text() == before
+    assert not (unit / "cockpit_backend.tf").exists() and resources(stored()) == []
+    (unit / "main.tf").write_text(PLAIN)
+    cockpit("infra", "plan", "files", "--detailed-exitcode")
+    s3.delete_object(Bucket="cockpit-lab-states", Key=key)
+
+    cockpit("infra", "migrate-state", "files", "--bucket", "cockpit-lab-states", codes=(4,))
+    said = cockpit("infra", "migrate-state", "files", "--bucket", "cockpit-lab-states", "--yes")
+    assert "the same lineage, serial and content, a lock, and an empty plan" in said
+    assert json.loads(stored())["lineage"] == json.loads(before)["lineage"]
+    cockpit("infra", "plan", "files", "--detailed-exitcode")
+    assert "no state in a file" in cockpit("infra", "migrate-state", "files", "--yes")
+
+
+def test_a_lock_that_a_killed_terraform_left_is_shown_and_released(own_shell, project, cockpit):
+    unit = project / "plain"
+    (unit / "main.tf").write_text(SLOW)
+    environment = own_shell.environment | {"TF_DATA_DIR": str(unit / ".terraform")}
+    child = subprocess.Popen(
+        [support.terraform_program(), "apply", "-auto-approve", "-input=false"],
+        cwd=unit, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )
+    end = time.monotonic() + 120
+    while not (unit / "begun").exists():
+        assert time.monotonic() < end and child.poll() is None, "it does not begin"
+        time.sleep(0.1)
+    os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+    (unit / "main.tf").write_text(PLAIN)
+    shown = cockpit("infra", "unlock", "files", "--dry-run")
+    assert "plain: locked by " in shown and "apply" in shown and re.search(r"left behind|Terraform runs on this machine", shown)
+    cockpit("infra", "unlock", "files", codes=(4,))
+    # Another Terraform may run on this machine: then it takes the name.
+    assert "the lock is released" in cockpit("infra", "unlock", "files", "--yes", "--confirm", "files")
+    assert "no lock" in cockpit("infra", "unlock", "files", "--dry-run")
