@@ -4,6 +4,7 @@ use super::App;
 use super::command::{Bottom, Id, Risk, Scope};
 use super::overlay::Kind;
 use super::select;
+use crate::model::key::Key;
 
 /// The commands of the bottom line, most useful first.
 pub fn commands(app: &App) -> Vec<Id> {
@@ -21,6 +22,7 @@ pub fn commands(app: &App) -> Vec<Id> {
             | Kind::Palette
             | Kind::Actions
             | Kind::Pane(..)
+            | Kind::Find(..)
             | Kind::Environments => {
                 vec![Id::OPEN, Id::BACK, Id::FILTER]
             }
@@ -28,12 +30,20 @@ pub fn commands(app: &App) -> Vec<Id> {
     }
     let place = |id: Id| app.table.command(id).bottom;
     let mut own: Vec<(u8, Id)> = Vec::new();
-    for command in app.shown().commands {
-        if let Bottom::First(place) = command.bottom {
+    let editing = app.editing();
+    for command in app.shown().commands.iter().filter(|command| (command.scope == Scope::Text) <= editing) {
+        let letter = |key: &Key| key.text().is_some();
+        let typed = editing && command.scope != Scope::Text && app.keymap.keys(command.id).iter().all(letter);
+        if let Bottom::First(place) = command.bottom
+            && !typed
+        {
             own.push((place, command.id));
         }
     }
     own.sort_by_key(|(place, _)| *place);
+    if editing {
+        return own.into_iter().map(|(_, id)| id).chain([Id::BACK]).collect();
+    }
     let mut common: Vec<(u8, Id)> = Vec::new();
     for command in app.table.commands().filter(|command| !matches!(command.scope, Scope::Pane(_))) {
         match command.bottom {

@@ -124,6 +124,8 @@ pub struct PaneId(pub &'static str);
 pub enum Scope {
     /// A line of text is being typed.
     Input,
+    /// Several lines are being typed in a block of the pane that is shown.
+    Text,
     /// Something lies over the panes.
     Overlay,
     /// The pane of this name.

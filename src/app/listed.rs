@@ -24,6 +24,11 @@ pub fn going(app: &App) -> impl Iterator<Item = Going> {
     app.table.panes.iter().filter_map(|pane| (pane.hooks.going)(app))
 }
 
+/// What is lost in the panes where the session ends, a sentence each.
+pub fn lost(app: &App) -> Vec<String> {
+    app.table.panes.iter().filter_map(|pane| (pane.hooks.loses)(app)).collect()
+}
+
 /// The environment's name where it is not the opened one.
 pub fn elsewhere<'a>(app: &App, operation: &'a Operation) -> Option<&'a str> {
     (operation.environment.name != app.environment.name).then_some(operation.environment.name.as_str())

@@ -12,6 +12,7 @@ pub mod confirm;
 pub mod data_status;
 pub mod dialog;
 pub mod document;
+pub mod editor;
 pub mod effect;
 pub mod event;
 pub mod facts;

@@ -28,6 +28,8 @@ pub enum Kind {
     Choose(OperationId),
     /// What a pane has to choose from; the number is the pane's own.
     Pane(PaneId, u8),
+    /// The same where there is much of it: what is typed finds it, fuzzily.
+    Find(PaneId, u8),
     /// Numbers are typed.
     Ask(Question),
     /// An operation's plan, to be confirmed.
@@ -188,7 +190,7 @@ impl Overlay {
 
     /// Whether typing goes into its query at once.
     pub fn types(&self) -> bool {
-        matches!(self.kind, Kind::Palette | Kind::Choose(_) | Kind::Ask(_))
+        matches!(self.kind, Kind::Palette | Kind::Find(..) | Kind::Choose(_) | Kind::Ask(_))
     }
 
     /// The selected line.
@@ -242,7 +244,7 @@ impl Overlay {
             // An image that only looks alike must not be deployed: no fuzziness there.
             Kind::Choose(_) => self.choices(query),
             _ if query.is_empty() => (0..self.lines.len()).collect(),
-            Kind::Palette => {
+            Kind::Palette | Kind::Find(..) => {
                 let names: Vec<&str> = self.lines.iter().map(|line| line.text.as_str()).collect();
                 let found = frizbee::Matcher::new(query, &frizbee::Config::default()).match_list(&names);
                 found.into_iter().map(|found| found.index as usize).collect()

@@ -32,7 +32,7 @@ pub fn help(app: &App) -> Overlay {
         lines.push(line("", format!("── {} ──", app.table.heading(scope)), "", Choice::Nothing));
         for command in app.table.commands().filter(|command| command.scope == scope) {
             let mut entry = command_line(app, command, command.doc, command.name());
-            if scope == Scope::Input {
+            if matches!(scope, Scope::Input | Scope::Text) {
                 entry.choice = Choice::Nothing;
             }
             lines.push(entry);
@@ -43,7 +43,10 @@ pub fn help(app: &App) -> Overlay {
 
 /// Any command by its name, and each environment.
 pub fn palette(app: &App) -> Overlay {
-    let commands = app.table.commands().filter(|command| command.scope != Scope::Input && command.id != Id::PALETTE);
+    let commands = app
+        .table
+        .commands()
+        .filter(|command| !matches!(command.scope, Scope::Input | Scope::Text) && command.id != Id::PALETTE);
     let mut lines: Vec<Line> =
         commands.map(|command| command_line(app, command, command.name(), command.doc)).collect();
     for environment in &app.config.environments {

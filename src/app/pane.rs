@@ -259,6 +259,10 @@ pub struct Hooks<A: 'static> {
     pub copy: fn(&A) -> Option<String>,
     /// The mouse in one of its blocks; none: it selects rows.
     pub mouse: fn(&mut A, Rect, Mouse) -> Option<Vec<Effect>>,
+    /// Whether letters are typed into its focused block: they are no keys there.
+    pub edits: fn(&A) -> bool,
+    /// What is typed or pasted there.
+    pub text: fn(&mut A, &str) -> Vec<Effect>,
     /// A line is being typed for it, of this kind: it has changed.
     pub typed: fn(&mut A, u8, &str),
     /// That line is taken.
@@ -285,6 +289,10 @@ pub struct Hooks<A: 'static> {
     pub clock: fn(&mut A),
     /// The file that lines are written into as they come cannot be written.
     pub tee_ended: fn(&mut A, &str),
+    /// What is lost there where the session ends, in a sentence: leaving asks.
+    pub loses: fn(&A) -> Option<String>,
+    /// Another environment is wanted. True: it asks first, as something would be lost, and opens it after a yes.
+    pub holds: fn(&mut A, &str) -> bool,
     /// Another environment is about to be opened: nothing of the one before stays.
     pub switched: fn(&mut A) -> Vec<Effect>,
     /// Brings what it shows up to date for a drawing.
@@ -306,6 +314,8 @@ impl<A> Hooks<A> {
         inspect: |_| None,
         copy: |_| None,
         mouse: |_, _, _| None,
+        edits: |_| false,
+        text: |_, _| Vec::new(),
         typed: |_, _, _| {},
         accepted: |_, _, _| Vec::new(),
         lines: |_, _| Vec::new(),
@@ -319,6 +329,8 @@ impl<A> Hooks<A> {
         renewed: |_| {},
         clock: |_| {},
         tee_ended: |_, _| {},
+        loses: |_| None,
+        holds: |_, _| false,
         switched: |_| Vec::new(),
         settle: |_| {},
         next_tick: |_| None,
@@ -385,6 +397,7 @@ impl<A> Table<A> {
     pub fn heading(&self, scope: Scope) -> &'static str {
         match scope {
             Scope::Input => "While typing",
+            Scope::Text => "In an editor",
             Scope::Overlay => "In a window over the panes",
             Scope::Pane(name) => self.pane(PaneId(name)).heading,
             Scope::List => "In lists",
@@ -405,7 +418,7 @@ impl<A> Table<A> {
             None => scopes.extend([Scope::List, Scope::Global]),
         }
         scopes.extend(panes);
-        scopes.push(Scope::Input);
+        scopes.extend([Scope::Text, Scope::Input]);
         scopes
     }
 }

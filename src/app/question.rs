@@ -20,7 +20,7 @@ pub fn question(app: &App) -> Option<Question> {
     let about = match window.kind {
         Kind::Plan(id) => About::Window(window.kind, app.operations.get(id)?.plan.clone().map(Box::new)),
         Kind::Revert(_) => About::Window(window.kind, None),
-        Kind::Quit => About::Leaving(listed::running(app).map(|operation| operation.id).collect()),
+        Kind::Quit => About::Leaving(listed::running(app).map(|operation| operation.id).collect(), listed::lost(app)),
         Kind::Confirm(pane, which) => {
             let asked = (app.table.pane(pane).hooks.confirm)(app, which)?;
             let text: Vec<&str> = asked.text.iter().map(|(_, text)| text.as_str()).collect();
@@ -33,6 +33,7 @@ pub fn question(app: &App) -> Option<Question> {
         | Kind::Inspect
         | Kind::Environments
         | Kind::Activity
+        | Kind::Find(..)
         | Kind::Message
         | Kind::Choose(_)
         | Kind::Ask(_) => return None,

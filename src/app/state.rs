@@ -205,6 +205,11 @@ impl App {
         (self.shown().view)(self)
     }
 
+    /// Whether letters are typed into the focused block: they are no keys there.
+    pub fn editing(&self) -> bool {
+        self.screen.overlays.is_empty() && self.screen.typing.is_none() && (self.shown().hooks.edits)(self)
+    }
+
     /// The block with the focus.
     pub fn focused(&self) -> Block {
         let view = self.view();

@@ -310,5 +310,8 @@ pub fn leaving(app: &App, cells: usize) -> Vec<Line> {
             inner,
         );
     }
+    for lost in listed::lost(app) {
+        paragraph(&mut lines, "▲", &lost, Tone::Warn, inner);
+    }
     lines
 }

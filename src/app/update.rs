@@ -91,10 +91,7 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
         Event::Held(key) => pressed(app, key, true),
         // Nothing is typed into, or pointed at on, a screen that shows nothing.
         Event::Paste(_) | Event::Mouse(_) if screen::too_small(app.screen.size) => Vec::new(),
-        Event::Paste(text) => {
-            paste(app, &text);
-            Vec::new()
-        }
+        Event::Paste(text) => paste(app, &text),
         Event::Mouse(mouse) => {
             if matches!(mouse, Mouse::Click(..)) {
                 app.confirm.touch(Touch::Click, false);

@@ -163,6 +163,16 @@ pub static KNOWN: &[Known] = &[
         "\"/var/log/cockpit/audit.jsonl\""
     ),
     top!(
+        "queries",
+        Text,
+        queries,
+        text,
+        Value::Text,
+        "`queries` in the folder of the user's configuration",
+        "A folder of saved queries, a `.sql` file each, that a team can keep in git.",
+        "\"db/queries\""
+    ),
+    top!(
         "hooks.before_deploy",
         Text,
         hooks.before_deploy,

@@ -155,8 +155,12 @@ impl Loaded {
         let folders = (of_hook("hooks.before_deploy"), of_hook("hooks.after_deploy"));
         (self.config.hooks.before_folder, self.config.hooks.after_folder) = folders;
         let (audit, theme) = (folder(&self.origin("audit_file")), folder(&self.origin("ui.theme")));
+        let queries = folder(&self.origin("queries"));
         if let Some(path) = &mut self.config.audit_file {
             *path = whole(path, audit).display().to_string();
+        }
+        if let Some(path) = &mut self.config.queries {
+            *path = whole(path, queries).display().to_string();
         }
         if let Some(path) = self.config.ui.theme.as_mut().filter(|name| name.contains(['/', '.', '~'])) {
             *path = whole(path, theme).display().to_string();

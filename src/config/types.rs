@@ -22,6 +22,8 @@ pub struct Config {
     pub builds: BTreeMap<String, BuildConfig>,
     /// The audit file, instead of the one in the user's state folder.
     pub audit_file: Option<String>,
+    /// The folder of saved queries, instead of the one beside the user's configuration.
+    pub queries: Option<String>,
 }
 
 /// Commands around a deployment, run by `sh` in the folder of the file that names them.

@@ -13,6 +13,7 @@ macro_rules! with_feeds {
             infra Infra Ask,
             sql Sql Ask,
             tunnels Tunnels Ask,
+            queries Queries Ask,
         }
     };
 }
@@ -22,6 +23,7 @@ pub mod aws;
 pub mod infra;
 pub mod lifetime;
 pub mod part;
+pub mod queries;
 pub mod runs;
 pub mod sql;
 pub mod tunnels;

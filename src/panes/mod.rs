@@ -14,6 +14,7 @@ macro_rules! with_panes {
             logs,
             operation,
             infra,
+            query,
             $($extra,)*
         }
     };
@@ -28,6 +29,7 @@ pub mod infra;
 pub mod logs;
 pub mod operation;
 pub mod overview;
+pub mod query;
 pub mod services;
 pub mod state;
 pub mod table;

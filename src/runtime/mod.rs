@@ -24,6 +24,7 @@ pub mod ports;
 pub mod postgres;
 mod printed;
 mod process;
+mod queries;
 pub mod raw;
 pub mod ring;
 pub mod stop;

@@ -17,13 +17,15 @@ pub struct Canvas<'a, 'b> {
     /// Styles.
     pub theme: &'a Theme,
     pub signs: Signs,
+    /// Where the terminal's own cursor is while several lines are typed, so that input methods draw there.
+    pub cursor: Option<(u16, u16)>,
     buffer: &'b mut Buffer,
 }
 
 impl<'a, 'b> Canvas<'a, 'b> {
     /// A canvas over a buffer.
     pub fn new(app: &'a App, theme: &'a Theme, buffer: &'b mut Buffer) -> Self {
-        Self { app, theme, signs: Signs::new(app.session.ascii), buffer }
+        Self { app, theme, signs: Signs::new(app.session.ascii), cursor: None, buffer }
     }
 
     /// The whole buffer.

@@ -61,5 +61,6 @@ pub fn draw_with(app: &App, theme: &Theme, buffer: &mut Buffer) -> Option<(u16, 
         views::draw(&mut canvas, *block, *place);
     }
     let typed = frame::bottom(&mut canvas, placed.bottom);
-    overlay::draw(&mut canvas).or(typed).filter(|(x, y)| *x < area.right() && *y < area.bottom())
+    let edited = canvas.cursor.filter(|_| app.editing());
+    overlay::draw(&mut canvas).or(typed).or(edited).filter(|(x, y)| *x < area.right() && *y < area.bottom())
 }

@@ -86,7 +86,7 @@ fn rows(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) {
     let left = overlay.lines.iter().map(|line| canvas.width(&line.left)).max().unwrap_or(0).min(place.width / 3);
     let texts = match overlay.kind {
         // Notes stand in a column of their own.
-        Kind::Palette | Kind::Actions | Kind::Pane(..) | Kind::Environments | Kind::Choose(_) => {
+        Kind::Palette | Kind::Actions | Kind::Pane(..) | Kind::Find(..) | Kind::Environments | Kind::Choose(_) => {
             let widest = overlay.lines.iter().map(|line| canvas.width(&line.text)).max().unwrap_or(0);
             Some(widest.min(place.width / 2))
         }

@@ -97,7 +97,8 @@ pub(crate) fn choose(app: &mut App) -> Vec<Effect> {
         }
         Choice::Environment(name) => {
             app.screen.overlays.clear();
-            switch(app, &name)
+            let panes = app.table.panes;
+            if panes.iter().any(|pane| (pane.hooks.holds)(app, &name)) { done(app) } else { switch(app, &name) }
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::model::key::Key;
 
 pub(crate) fn press(app: &mut App, key: Key) -> Vec<Effect> {
     (app.shown().hooks.prepare)(app);
-    let command = app.keymap.command(&scopes(app), key);
+    let command = app.keymap.command(scopes(app, key).as_slice(), key);
     let unacknowledged = unacknowledged(app);
     if let Some(typing) = &mut app.screen.typing {
         match (command, key.text()) {
@@ -32,6 +32,13 @@ pub(crate) fn press(app: &mut App, key: Key) -> Vec<Effect> {
             (None, None) => return Vec::new(),
         }
     }
+    if app.editing()
+        && command.is_none()
+        && let Some(c) = key.text()
+    {
+        app.changed_by(Dirty::Lists);
+        return (app.shown().hooks.text)(app, &c.to_string());
+    }
     let Some(command) = command else { return Vec::new() };
     if app.unsettled > Dirty::Nothing {
         // Keys that come faster than frames: this one means a row as the key before it left them, and
@@ -43,14 +50,19 @@ pub(crate) fn press(app: &mut App, key: Key) -> Vec<Effect> {
     run(app, command)
 }
 
-pub(crate) fn paste(app: &mut App, text: &str) {
+pub(crate) fn paste(app: &mut App, text: &str) -> Vec<Effect> {
     if unacknowledged(app) {
-        return;
+        return Vec::new();
+    }
+    if app.editing() {
+        app.changed_by(Dirty::Lists);
+        return (app.shown().hooks.text)(app, text);
     }
     if let Some(typing) = &mut app.screen.typing {
         typing.input.insert(text);
         typed(app);
     }
+    Vec::new()
 }
 
 /// The typed line has changed: search or filter as one types.
@@ -119,9 +131,13 @@ pub(crate) fn cancel(app: &mut App) -> Vec<Effect> {
 }
 
 /// Where keys are listened to now, the most special first.
-pub(crate) fn scopes(app: &App) -> Vec<Scope> {
+fn scopes(app: &App, key: Key) -> Vec<Scope> {
     if app.screen.typing.is_some() {
         vec![Scope::Input]
+    } else if app.editing() {
+        // Letters are typed; what types nothing means the same as elsewhere.
+        let others = if key.text().is_some() { Vec::new() } else { vec![Scope::Pane(app.shown().id.0), Scope::Global] };
+        std::iter::once(Scope::Text).chain(others).collect()
     } else if app.screen.overlays.is_empty() {
         vec![Scope::Pane(app.shown().id.0), Scope::List, Scope::Global]
     } else {

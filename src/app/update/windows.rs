@@ -36,7 +36,9 @@ pub(crate) fn windows(app: &mut App) {
     for (number, window) in overlays.iter_mut().enumerate() {
         match window.kind {
             Kind::Activity => window.replace(overlays::activities(app)),
-            Kind::Pane(pane, which) => window.replace((app.table.pane(pane).hooks.lines)(app, which)),
+            Kind::Pane(pane, which) | Kind::Find(pane, which) => {
+                window.replace((app.table.pane(pane).hooks.lines)(app, which))
+            }
             Kind::Choose(id) => {
                 if let Some(operation) = app.operations.get(id) {
                     window.replace(options(app, operation, window));

@@ -4,6 +4,7 @@
 mod aws;
 mod infra;
 pub(super) mod means;
+mod queries;
 mod runs;
 mod sql;
 pub(super) mod tasks;

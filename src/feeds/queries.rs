@@ -1,0 +1,63 @@
+//! The feed of what is kept of queries on this machine: statements that were run, and queries that were saved by a name.
+
+use super::lifetime::Lifetime;
+
+/// A question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ask {
+    /// What earlier sessions ran, the oldest first.
+    History,
+    /// Keeps a statement for later sessions.
+    Remember(String),
+    /// The saved queries.
+    Saved {
+        /// Where they are; none is the folder of the user's configuration.
+        folder: Option<String>,
+    },
+    /// Saves a query. One of that name is replaced.
+    Save {
+        /// Where.
+        folder: Option<String>,
+        /// Its name, which becomes that of a file.
+        name: String,
+        /// The query.
+        text: String,
+    },
+}
+
+impl Ask {
+    /// What is written is written to its end.
+    pub fn lifetime(&self) -> Lifetime {
+        match self {
+            Self::Remember(_) | Self::Save { .. } => Lifetime::Detached,
+            Self::History | Self::Saved { .. } => Lifetime::Session,
+        }
+    }
+
+    /// Each is answered once.
+    pub fn goes_on(&self) -> bool {
+        match self {
+            Self::History | Self::Remember(_) | Self::Saved { .. } | Self::Save { .. } => false,
+        }
+    }
+}
+
+/// A query that was saved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Saved {
+    /// Its name.
+    pub name: String,
+    /// The query.
+    pub text: String,
+}
+
+/// What was learned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fact {
+    /// Statements that were run.
+    History(Vec<String>),
+    /// Queries that were saved, by name.
+    Saved(Vec<Saved>),
+    /// It was done; what there is to say, if anything.
+    Done(String),
+}

@@ -1,0 +1,69 @@
+//! Its questions: their kinds, their numbers, and what is asked of a session.
+
+use super::state::ID;
+use crate::app::App;
+use crate::app::effect::{Effect, Lane};
+use crate::app::ticket::{Owner, Ticket};
+use crate::feeds::sql;
+use crate::model::sql::{ResultId, SessionId};
+
+/// The kinds of its questions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Kind {
+    /// A session is opened and held.
+    Connect,
+    /// A statement is run.
+    Run,
+    /// A statement is cancelled, a process ended, a result closed.
+    Control,
+    /// Rows for the window.
+    Window,
+    /// A whole value.
+    Value,
+    /// Something is looked up beside what runs.
+    Look,
+    /// Rows that are read through.
+    Scan,
+    /// What is kept of queries on this machine.
+    Keep,
+}
+
+impl Kind {
+    /// The kind of this number.
+    pub fn of(number: u8) -> Option<Self> {
+        let all =
+            [Self::Connect, Self::Run, Self::Control, Self::Window, Self::Value, Self::Look, Self::Scan, Self::Keep];
+        all.into_iter().find(|kind| *kind as u8 == number)
+    }
+}
+
+/// A ticket with this number.
+pub fn ticket(app: &App, kind: Kind, serial: u64) -> Ticket {
+    Ticket { generation: app.generation(), owner: Owner::Pane(ID.0, kind as u8), serial }
+}
+
+/// A question with a number of its own.
+pub fn ask(app: &mut App, kind: Kind, ask: impl Into<crate::feeds::Ask>) -> (u64, Effect) {
+    app.panes.query.serial += 1;
+    let serial = app.panes.query.serial;
+    (serial, Effect::Fetch { ticket: ticket(app, kind, serial), lane: Lane::Operator, ask: ask.into() })
+}
+
+/// A question about the session, where there is one.
+pub fn of_session(app: &mut App, kind: Kind, question: impl FnOnce(SessionId) -> sql::Ask) -> Option<(u64, Effect)> {
+    let session = app.panes.query.session.filter(|_| app.panes.query.is_on())?;
+    Some(ask(app, kind, question(session)))
+}
+
+/// Looks something up in the second session.
+pub fn look(app: &mut App, purpose: &'static str, statement: String) -> Vec<Effect> {
+    let asked = of_session(app, Kind::Look, |session| sql::Ask::Look { session, purpose, statement });
+    asked.map(|(_, effect)| effect).into_iter().collect()
+}
+
+/// Forgets results that are not shown any more.
+pub fn close(app: &mut App, results: Vec<ResultId>) -> Vec<Effect> {
+    let close = |result| of_session(app, Kind::Control, |session| sql::Ask::Close { session, result });
+    results.into_iter().filter_map(close).map(|(_, effect)| effect).collect()
+}

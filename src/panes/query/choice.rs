@@ -1,0 +1,107 @@
+//! What there is to choose from in its windows, what is chosen, and what lines are typed for.
+
+use super::state::ID;
+use crate::app::overlay::{Choice, Kind};
+
+/// A window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Window {
+    /// Statements that were run.
+    History,
+    /// Queries that were saved.
+    Saved,
+    /// Ways to copy.
+    Copy,
+    /// Columns, to be shown or hidden.
+    Columns,
+    /// Where there is to connect to.
+    Places,
+}
+
+impl Window {
+    const ALL: [Self; 5] = [Self::History, Self::Saved, Self::Copy, Self::Columns, Self::Places];
+
+    /// The window as windows over the panes carry it.
+    pub fn kind(self) -> Kind {
+        match self {
+            Self::History | Self::Saved => Kind::Find(ID, self as u8),
+            Self::Copy | Self::Columns | Self::Places => Kind::Pane(ID, self as u8),
+        }
+    }
+
+    /// The window of this number.
+    pub fn of(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|window| *window as u8 == number)
+    }
+
+    /// A choice in it.
+    pub fn choice(self, text: impl Into<String>) -> Choice {
+        Choice::Pane { pane: ID, what: self as u8, text: text.into() }
+    }
+
+    /// In its frame.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::History => "Statements that were run",
+            Self::Saved => "Saved queries",
+            Self::Copy => "Copy",
+            Self::Columns => "Columns",
+            Self::Places => "Connect to",
+        }
+    }
+}
+
+/// What a line is typed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Prompt {
+    /// Looked for in the rows.
+    Search,
+    /// What rows must have.
+    Filter,
+    /// The number of a row to go to.
+    Row,
+    /// A name to save the query by.
+    Save,
+    /// A file to write the result into.
+    Export,
+    /// Another value for the selected cell.
+    Edit,
+}
+
+impl Prompt {
+    const ALL: [Self; 6] = [Self::Search, Self::Filter, Self::Row, Self::Save, Self::Export, Self::Edit];
+
+    /// The prompt of this number.
+    pub fn of(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|prompt| *prompt as u8 == number)
+    }
+
+    /// What stands before the line.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Search => "/",
+            Self::Filter => "rows with ",
+            Self::Row => "to row ",
+            Self::Save => "save the query as ",
+            Self::Export => "write to file ",
+            Self::Edit => "value ",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_come_back_as_what_they_were() {
+        for window in Window::ALL {
+            assert_eq!(Window::of(window as u8), Some(window));
+        }
+        for prompt in Prompt::ALL {
+            assert_eq!(Prompt::of(prompt as u8), Some(prompt));
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! The session: where it goes to, how it begins, and how it ends.
+
+use super::ask::{Kind, ask, of_session, ticket};
+use super::choice::Window;
+use super::place::{is_tunnelled, places, read_only};
+use super::state::{Asking, Link};
+use super::{facts, windows};
+use crate::app::App;
+use crate::app::effect::Effect;
+use crate::app::tunnels;
+use crate::app::update::settle::done;
+use crate::feeds::part::Part;
+use crate::feeds::sql;
+use crate::model::sql::{SessionId, Transaction};
+use crate::model::tunnel::far::{Far, To};
+use crate::model::{Failure, FailureKind};
+
+/// Connects: to the only place, else to the one that is chosen.
+pub fn connect(app: &mut App) -> Vec<Effect> {
+    match &app.panes.query.link {
+        Link::On => return Vec::new(),
+        Link::Opening(_) => {
+            app.say("connecting; Esc leaves it");
+            return Vec::new();
+        }
+        Link::Off | Link::Lost(_) => {}
+    }
+    if app.poller.wrong_account() {
+        app.say("the credentials are of another account: nothing is connected to");
+        return Vec::new();
+    }
+    let places = places(app);
+    match &places[..] {
+        [] => {
+            app.say("there is nowhere to connect to");
+            Vec::new()
+        }
+        [(_, place)] => {
+            let place = place.clone();
+            go(app, place)
+        }
+        // The writer of the only database is what is mostly meant; a key away is the reader.
+        [..] => windows::open(app, Window::Places),
+    }
+}
+
+/// Goes to a place: through a tunnel of the environment where one is configured, which is opened if it has to be.
+pub fn go(app: &mut App, far: Far) -> Vec<Effect> {
+    if !is_tunnelled(app) {
+        return open(app, sql::Place { host: far.host, port: far.port, through: None });
+    }
+    let to = To::Place(far.clone());
+    if let Some(place) = tunnels::find::ready(app, &to) {
+        return open(app, place);
+    }
+    let mut effects = leave(app);
+    let state = &mut app.panes.query;
+    state.failure = None;
+    state.link = Link::Opening(format!("{} (tunnel)", far.place()));
+    state.wanted = Some(far);
+    if tunnels::find::to(app, &to).is_none_or(|tunnel| !tunnel.is_live()) {
+        let wish = tunnels::state::Wish { to: Some(to), ..tunnels::state::Wish::default() };
+        effects.extend(tunnels::ask::open(app, wish));
+    }
+    effects.extend(done(app));
+    effects
+}
+
+/// Goes on as soon as the tunnel that is waited for leads there, or says why it never will.
+pub fn tunnelled(app: &mut App) -> Vec<Effect> {
+    let Some(far) = app.panes.query.wanted.clone() else { return Vec::new() };
+    let to = To::Place(far);
+    if let Some(place) = tunnels::find::ready(app, &to) {
+        return open(app, place);
+    }
+    let asked = app.tunnels.asking.is_some() && !app.screen.overlays.is_empty();
+    let tunnel = tunnels::find::to(app, &to);
+    let why = match tunnel {
+        Some(tunnel) if tunnel.is_live() => return Vec::new(),
+        Some(tunnel) => tunnel.standing.reason.clone().unwrap_or_else(|| "the tunnel was closed".to_owned()),
+        None if asked => return Vec::new(),
+        None => "no tunnel was opened".to_owned(),
+    };
+    let hint = tunnel.and_then(|tunnel| tunnel.standing.hint.clone());
+    facts::reset(&mut app.panes.query);
+    let failure = Failure::new(FailureKind::Unreachable, why);
+    app.panes.query.failure = Some(match hint {
+        Some(hint) => failure.hinted(hint),
+        None => failure,
+    });
+    app.lists_changed();
+    Vec::new()
+}
+
+/// Opens a session to a place.
+pub fn open(app: &mut App, place: sql::Place) -> Vec<Effect> {
+    let mut effects = leave(app);
+    let read_only = read_only(app);
+    let words = format!("{}:{}", place.host, place.port);
+    let state = &mut app.panes.query;
+    state.sessions += 1;
+    let session = SessionId(state.sessions);
+    (state.session, state.failure, state.changed) = (Some(session), None, None);
+    state.transaction = Transaction::Idle;
+    state.link = Link::Opening(words);
+    let (serial, effect) = ask(app, Kind::Connect, sql::Ask::Connect { session, place, read_only });
+    app.panes.query.connection = serial;
+    effects.push(effect);
+    effects.extend(done(app));
+    effects
+}
+
+/// Leaves the session, as somebody asked for. What is on the screen stays.
+pub fn leave(app: &mut App) -> Vec<Effect> {
+    let serial = app.panes.query.connection;
+    facts::reset(&mut app.panes.query);
+    if serial == 0 { Vec::new() } else { vec![Effect::Leave(ticket(app, Kind::Connect, serial))] }
+}
+
+/// Leaves the session; asks where something would be lost.
+pub fn quit(app: &mut App) -> Vec<Effect> {
+    if facts::loses(app).is_some() {
+        return windows::ask(app, Asking::Leave(None));
+    }
+    let mut effects = leave(app);
+    app.say("the session is closed");
+    effects.extend(done(app));
+    effects
+}
+
+/// Connects anew, to a place that is chosen.
+pub fn again(app: &mut App) -> Vec<Effect> {
+    if facts::loses(app).is_some() {
+        app.say("a transaction is open, or a statement runs: end it first");
+        return Vec::new();
+    }
+    windows::open(app, Window::Places)
+}
+
+/// News of the session.
+pub fn news(app: &mut App, part: Part<sql::Fact>) {
+    match part {
+        Part::Page(fact) => facts::fact(app, fact),
+        Part::Last(_) => facts::lost(app, &Failure::new(FailureKind::Unreachable, "the server closed the connection")),
+        Part::Failed(failure) => facts::lost(app, &failure),
+    }
+}
+
+/// Asks whether writing is allowed in a session that only reads.
+pub fn writes(app: &mut App) -> Vec<Effect> {
+    let Some(server) = app.panes.query.server.clone().filter(|_| app.panes.query.is_on()) else {
+        app.say("there is no session");
+        return Vec::new();
+    };
+    if app.session.read_only {
+        app.say("read-only: leave --read-only out to write");
+        return Vec::new();
+    }
+    if server.reader == Some(true) {
+        app.say("this is a reader: it takes no writes whatever is set");
+        return Vec::new();
+    }
+    if !server.read_only {
+        app.say("this session may write already");
+        return Vec::new();
+    }
+    windows::ask(app, Asking::Writes)
+}
+
+/// Asks the server to stop what runs.
+pub fn cancel(app: &mut App) -> Vec<Effect> {
+    let now = app.now;
+    let Some(running) = &mut app.panes.query.running else { return Vec::new() };
+    running.cancelled.get_or_insert(now);
+    app.panes.query.queue.clear();
+    app.say("asking the server to cancel …");
+    let asked = of_session(app, Kind::Control, |session| sql::Ask::Cancel { session });
+    asked.map(|(_, effect)| effect).into_iter().collect()
+}
+
+/// Asks the server to end the process of the session.
+pub fn terminate(app: &mut App) -> Vec<Effect> {
+    app.say("ending the process on the server …");
+    let asked = of_session(app, Kind::Control, |session| sql::Ask::Terminate { session });
+    asked.map(|(_, effect)| effect).into_iter().collect()
+}

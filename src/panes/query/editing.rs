@@ -1,0 +1,98 @@
+//! What keys do to the text of the editor.
+
+use super::state::EDITOR;
+use crate::app::App;
+use crate::app::editor::{Cut, Step};
+use crate::app::effect::Effect;
+use crate::model::sql::split::Split;
+
+/// Puts a text into the editor, and the focus there.
+pub fn put(app: &mut App, text: &str) {
+    app.panes.query.editor.set(text);
+    edited(app);
+    app.focus_on(EDITOR);
+}
+
+/// The text of the editor has changed.
+pub fn edited(app: &mut App) {
+    let state = &mut app.panes.query;
+    let version = state.editor.version();
+    match version - std::mem::replace(&mut state.split_of, version) {
+        0 => {}
+        1 => {
+            let (at, removed, added) = state.editor.last_change();
+            state.split.edit(state.editor.text(), at, removed, added);
+        }
+        _ => state.split = Split::new(state.editor.text()),
+    }
+    state.completion = None;
+    app.lists_changed();
+}
+
+/// Moves the cursor; above the first line and below the last one is the history.
+pub fn step(app: &mut App, step: Step) -> Vec<Effect> {
+    let state = &mut app.panes.query;
+    let (line, _) = state.editor.place();
+    if let Some(completion) = &mut state.completion
+        && matches!(step, Step::Up | Step::Down)
+    {
+        completion.step(if step == Step::Up { -1 } else { 1 });
+        app.lists_changed();
+        return Vec::new();
+    }
+    match step {
+        Step::Up if line == 0 => return walk(app, true),
+        Step::Down if line + 1 == state.editor.lines() => return walk(app, false),
+        _ => {}
+    }
+    app.panes.query.editor.step(step);
+    app.panes.query.completion = None;
+    app.lists_changed();
+    Vec::new()
+}
+
+/// Deletes.
+pub fn cut(app: &mut App, cut: Cut) -> Vec<Effect> {
+    app.panes.query.editor.cut(cut);
+    edited(app);
+    Vec::new()
+}
+
+/// Types or pastes.
+pub fn text(app: &mut App, text: &str) -> Vec<Effect> {
+    if !app.panes.query.editor.insert(text) {
+        app.say("that is too long for the editor: \\i FILE runs a file");
+        return Vec::new();
+    }
+    edited(app);
+    Vec::new()
+}
+
+/// The statement before or after in the history.
+pub fn walk(app: &mut App, older: bool) -> Vec<Effect> {
+    let state = &mut app.panes.query;
+    let text = if older { state.history.older(state.editor.text()) } else { state.history.newer() };
+    if let Some(text) = text {
+        state.editor.set(&text);
+        edited(app);
+    }
+    Vec::new()
+}
+
+/// Takes the last change back.
+pub fn undo(app: &mut App) -> Vec<Effect> {
+    if !app.panes.query.editor.undo() {
+        app.say("nothing to take back");
+    }
+    edited(app);
+    Vec::new()
+}
+
+/// Does again what was taken back.
+pub fn redo(app: &mut App) -> Vec<Effect> {
+    if !app.panes.query.editor.redo() {
+        app.say("nothing to do again");
+    }
+    edited(app);
+    Vec::new()
+}

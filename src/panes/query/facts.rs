@@ -1,0 +1,186 @@
+//! What is learned of the session and of its results.
+
+use super::grid::Grid;
+use super::place;
+use super::result::Tab;
+use super::state::{EDITOR, ID, Link, RESULT, State};
+use crate::app::App;
+use crate::app::overlay::Kind;
+use crate::feeds::sql;
+use crate::model::Failure;
+use crate::model::sql::{Column, Ended, ResultId, Server, SessionId, Transaction};
+
+/// Takes in a fact about the session or a result.
+pub fn fact(app: &mut App, fact: sql::Fact) {
+    match fact {
+        sql::Fact::Connected(server) => connected(app, server),
+        sql::Fact::Transaction(transaction) => app.panes.query.transaction = transaction,
+        sql::Fact::Notice(said) => {
+            let running = app.panes.query.running.as_ref().map(|running| running.result);
+            match running.and_then(|result| app.panes.query.tab_of(result)) {
+                Some(tab) => tab.notice(said),
+                None => app.note(false, format!("{}: {}", said.severity, said.message)),
+            }
+        }
+        sql::Fact::Begun { result, columns } => begun(app, result, columns),
+        sql::Fact::Grown { result, rows, bytes } => {
+            if let Some(grid) = app.panes.query.tab_of(result).and_then(|tab| tab.grid.as_mut()) {
+                (grid.rows, grid.bytes) = (rows, bytes);
+            }
+        }
+        sql::Fact::Ended { result, ended: how, took, stopped } => {
+            ended(&mut app.panes.query, result, how);
+            if let Some(tab) = app.panes.query.tab_of(result) {
+                (tab.took, tab.stopped) = (Some(took), stopped);
+            }
+        }
+        // Answers to questions of their own.
+        sql::Fact::Window { .. } | sql::Fact::Value(_) | sql::Fact::Done | sql::Fact::Looked { .. } => {}
+    }
+}
+
+fn begun(app: &mut App, result: ResultId, columns: Vec<Column>) {
+    let now = app.now;
+    let state = &mut app.panes.query;
+    if state.tab_of(result).is_none() {
+        // Another result of the statement that runs.
+        let first = state.running.as_ref().map(|running| running.result);
+        let statement = first.and_then(|first| state.tab_of(first)).map(|tab| tab.statement.clone());
+        state.results = state.results.max(result.0);
+        let (session, statement) = (state.session.unwrap_or(SessionId(0)), statement.unwrap_or_default());
+        state.tabs.push(Tab::new(result, session, statement, now));
+    }
+    if let Some(tab) = state.tab_of(result) {
+        tab.grid = Some(Grid::new(columns));
+    }
+}
+
+/// How a statement ended.
+pub fn ended(state: &mut State, result: ResultId, how: Ended) {
+    if let Ended::Failed(said) = &how {
+        state.error = Some(said.clone());
+    }
+    if let Some(tab) = state.tab_of(result) {
+        tab.ended = Some(how);
+    }
+}
+
+/// The session is open, or something about the server has changed.
+pub fn connected(app: &mut App, server: Server) {
+    let state = &mut app.panes.query;
+    let first = state.link != Link::On;
+    let before = state.server.replace(server.clone());
+    state.link = Link::On;
+    state.failure = None;
+    if first {
+        let role = place::role(&server);
+        app.note(false, format!("connected to {} as {} ({role})", server.host, server.user));
+        if app.shown().id == ID && app.focused() == RESULT && app.screen.overlays.is_empty() {
+            app.focus_on(EDITOR);
+        }
+        return;
+    }
+    let changed = before.map(|before| changes(&before, &server)).unwrap_or_default();
+    if !changed.is_empty() {
+        let text = changed.join("; ");
+        app.note(true, text.clone());
+        app.panes.query.changed = Some(text);
+    }
+}
+
+/// What has changed about a server, in words.
+fn changes(before: &Server, after: &Server) -> Vec<String> {
+    let mut changes = Vec::new();
+    if before.reader != after.reader {
+        changes.push(match after.reader {
+            Some(true) => "this is a reader now: writes will fail".to_owned(),
+            Some(false) => "this is the writer now".to_owned(),
+            None => "whether this is a reader is not known any more".to_owned(),
+        });
+    }
+    if before.version != after.version {
+        changes.push(format!("the server is {} now", after.version));
+    }
+    if before.host != after.host {
+        changes.push(format!("the host is {} now", after.host));
+    }
+    changes
+}
+
+/// The connection is lost, or there was none. What was on the screen stays, the editor keeps its text.
+pub fn lost(app: &mut App, failure: &Failure) {
+    let state = &mut app.panes.query;
+    let was_on = state.link == Link::On;
+    let open = state.transaction != Transaction::Idle;
+    let mut why = failure.message.clone();
+    if was_on {
+        if open {
+            why.push_str("; the open transaction is lost, nothing of it was kept");
+        }
+        if let Some(running) = state.running.take()
+            && let Some(tab) = state.tab_of(running.result)
+        {
+            tab.ended.get_or_insert_with(|| Ended::Lost(why.clone()));
+        }
+    }
+    reset(state);
+    if was_on {
+        app.note(true, format!("the connection to the database is lost: {why}"));
+        app.panes.query.link = Link::Lost(format!("{why}; Enter in the block of the results connects again"));
+    } else {
+        state.failure = Some(failure.clone());
+    }
+}
+
+/// A question that was answered with no, or left: what waited for its answer is not run either.
+pub fn drop_unanswered(app: &mut App) {
+    let asks = app.screen.overlays.iter().any(|window| matches!(window.kind, Kind::Confirm(pane, _) if pane == ID));
+    if app.panes.query.asking.is_some() && !asks {
+        app.panes.query.asking = None;
+        app.panes.query.queue.clear();
+    }
+}
+
+/// Nothing of the session is left but what is on the screen.
+pub fn reset(state: &mut State) {
+    state.session = None;
+    state.wanted = None;
+    state.connection = 0;
+    state.link = Link::Off;
+    state.transaction = Transaction::Idle;
+    state.queue.clear();
+    state.running = None;
+    state.scan = None;
+    state.windows.clear();
+    state.reading = None;
+}
+
+/// Shows rows that came as one answer.
+pub fn show(app: &mut App, title: &str, grid: Grid) {
+    let now = app.now;
+    let state = &mut app.panes.query;
+    state.results += 1;
+    let (id, session) = (ResultId(state.results), state.session.unwrap_or(SessionId(0)));
+    let rows = grid.rows;
+    let mut tab = Tab::new(id, session, title, now);
+    tab.grid = Some(grid);
+    tab.passing = true;
+    tab.ended = Some(Ended::Done(if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") }));
+    // What makes room is nothing that the feed holds, or is closed with the session.
+    state.open(tab);
+}
+
+/// What would be lost where the session ends, in a sentence.
+pub fn loses(app: &App) -> Option<String> {
+    let state = &app.panes.query;
+    if !state.is_on() {
+        return None;
+    }
+    match (state.transaction, &state.running) {
+        (Transaction::Open | Transaction::Failed, _) => {
+            Some("Query: a transaction is open; it is rolled back, and nothing of it is kept.".to_owned())
+        }
+        (Transaction::Idle, Some(_)) => Some("Query: a statement runs; it is cancelled.".to_owned()),
+        (Transaction::Idle, None) => None,
+    }
+}

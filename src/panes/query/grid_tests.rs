@@ -1,0 +1,139 @@
+//! Pages, widths, columns and the window of a grid.
+
+use super::*;
+use proptest::prelude::*;
+
+fn column(name: &str) -> Column {
+    Column { name: name.into(), type_oid: 25, modifier: -1, table_oid: 0, number: 0 }
+}
+
+fn text(text: &str) -> Cell {
+    Cell::Text { text: text.into(), bytes: text.len() as u64, cut: false }
+}
+
+fn grid(columns: usize, rows: u64) -> Grid {
+    let mut grid = Grid::new((0..columns).map(|n| column(&format!("c{n}"))).collect());
+    grid.rows = rows;
+    grid
+}
+
+fn answer(grid: &mut Grid) -> usize {
+    let wanted = grid.wanted();
+    for (from, count) in &wanted {
+        let to = (from + u64::from(*count)).min(grid.rows);
+        let rows = (*from..to).map(|row| vec![text(&row.to_string()); grid.columns.len()]).collect();
+        let of = grid.rows;
+        grid.take(*from, rows, of);
+    }
+    wanted.len()
+}
+
+#[test]
+fn of_ten_million_rows_a_few_pages_are_at_hand_wherever_one_goes() {
+    let mut grid = grid(4, 10_000_000);
+    grid.fit(40, 80);
+    for place in [0, 5_000_000, 9_999_999, 123_456, 0] {
+        grid.go(place);
+        answer(&mut grid);
+        assert_eq!(answer(&mut grid), 0, "asked for once");
+        let here = grid.cell(place, 0).cloned();
+        assert_eq!(here, Some(text(&place.to_string())));
+    }
+    assert!(grid.pages.len() <= PAGES);
+}
+
+#[test]
+fn a_page_that_was_not_full_is_asked_for_again_when_rows_have_come_and_not_before() {
+    let mut grid = grid(2, 3);
+    grid.fit(20, 80);
+    assert_eq!(answer(&mut grid), 1);
+    assert_eq!(answer(&mut grid), 0);
+    grid.rows = 10;
+    assert_eq!(answer(&mut grid), 1);
+    assert_eq!(grid.cell(9, 1), Some(&text("9")));
+}
+
+#[test]
+fn widths_come_from_the_sample_and_then_stay() {
+    let mut grid = grid(2, 100_000);
+    grid.fit(20, 80);
+    let mut rows = vec![vec![text("日本語"), Cell::Null]; 256];
+    rows[250] = vec![text("far longer than all before it"), Cell::Null];
+    grid.take(0, rows, 100_000);
+    assert_eq!(grid.widths, [6, 4]);
+    grid.take(256, vec![vec![text("another long text"), Cell::Null]; 256], 100_000);
+    assert_eq!(grid.widths, [6, 4]);
+    grid.widen(3);
+    assert_eq!(grid.widths, [9, 4]);
+}
+
+#[test]
+fn a_column_of_numbers_grows_as_a_number_that_is_cut_reads_as_another() {
+    let mut grid = grid(1, 100_000);
+    grid.columns[0].type_oid = 20;
+    grid.take(0, vec![vec![text("1")]; 256], 100_000);
+    grid.take(256, vec![vec![text("100000")]; 256], 100_000);
+    assert_eq!(grid.widths, [6]);
+}
+
+#[test]
+fn frozen_columns_stay_at_the_left_and_the_selected_one_is_in_view() {
+    let mut grid = grid(30, 5);
+    grid.widths = vec![10; 30];
+    grid.fit(5, 60);
+    grid.freeze();
+    for _ in 0..29 {
+        grid.aside(1);
+    }
+    let placed = grid.placed();
+    assert_eq!(placed[0].column, 0);
+    assert!(placed.iter().any(|placed| placed.column == 29 && placed.cells >= 10), "{placed:?}");
+    grid.column = 0;
+    grid.freeze();
+    assert_eq!(grid.frozen, 0);
+}
+
+#[test]
+fn columns_are_hidden_moved_and_shown_again() {
+    let mut grid = grid(3, 1);
+    assert!(grid.hide());
+    assert_eq!(grid.order, [1, 2]);
+    grid.shift(1);
+    assert_eq!((grid.order.clone(), grid.selected()), (vec![2, 1], Some(1)));
+    assert!(grid.hide() && !grid.hide());
+    grid.show_all();
+    assert_eq!((grid.order.clone(), grid.selected()), (vec![0, 1, 2], Some(2)));
+}
+
+#[test]
+fn rows_that_are_shown_after_a_filter_keep_the_selected_one() {
+    let mut grid = grid(1, 1_000);
+    grid.fit(10, 40);
+    grid.go(500);
+    grid.show(Some(vec![4, 500, 700]));
+    assert_eq!((grid.place, grid.row(), grid.count()), (1, Some(500), 3));
+    grid.step(1);
+    grid.show(None);
+    assert_eq!(grid.row(), Some(700));
+    grid.anchor = Some(690);
+    assert_eq!(grid.marked(), (690, 700));
+}
+
+proptest! {
+    #[test]
+    fn the_selected_cell_is_always_in_the_window(
+        moves in proptest::collection::vec((-2000i64..2000, -9isize..9, 1u64..60, 1u16..200), 1..40),
+        columns in 1usize..30,
+    ) {
+        let mut grid = grid(columns, 1_500);
+        for (down, aside, height, room) in moves {
+            grid.fit(height, room);
+            grid.step(down);
+            grid.aside(aside);
+            prop_assert!(grid.place >= grid.top && grid.place < grid.top + height);
+            let selected = grid.selected().unwrap();
+            prop_assert!(grid.placed().iter().any(|placed| placed.column == selected));
+            prop_assert!(grid.placed().iter().all(|placed| placed.x + placed.cells <= room));
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! How the rows of a result look: as a grid, or one at a time.
+
+use super::grid::{Grid, Placed, shown};
+use super::result::Tab;
+use super::state::RESULT;
+use super::tell;
+use crate::model::sql::{Cell, Ended};
+use crate::model::text::cut_end;
+use crate::ui::canvas::Canvas;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+
+/// What stands for NULL.
+const NULL: &str = "NULL";
+
+/// Whether the failure of a statement is told in the place of its rows: there is none that could be looked at.
+pub fn tells_failure(tab: &Tab) -> bool {
+    let failed = matches!(tab.ended, Some(Ended::Failed(_) | Ended::Lost(_)));
+    failed && tab.grid.as_ref().is_some_and(|grid| grid.rows == 0)
+}
+
+/// Draws the grid.
+pub fn draw(canvas: &mut Canvas<'_, '_>, place: Rect, tab: &Tab, grid: &Grid) {
+    let theme = canvas.theme;
+    if place.height == 0 {
+        return;
+    }
+    let x = place.x + 1;
+    let placed = grid.placed();
+    let selected = grid.selected();
+    for column in &placed {
+        let Some(named) = grid.columns.get(column.column) else { continue };
+        let sorted =
+            tab.sorted.filter(|(sorted, _)| *sorted == column.column).map(|(_, down)| if down { "↓" } else { "↑" });
+        let name = format!("{}{}", shown(&named.name), sorted.unwrap_or_default());
+        let style = if Some(column.column) == selected { theme.strong } else { theme.dim };
+        let style = style.add_modifier(Modifier::UNDERLINED);
+        put(canvas, x, place.y, column, named.is_right_aligned(), &name, style);
+        line(canvas, x, place.y, column, &placed);
+    }
+    let focused = canvas.app.focused() == RESULT;
+    let (from, to) = grid.marked();
+    for (number, y) in (place.y + 1..place.bottom()).enumerate() {
+        let at = grid.top + number as u64;
+        let Some(row) = grid.row_at(at) else { break };
+        let cells = grid.cells(row);
+        for column in &placed {
+            let right = grid.columns.get(column.column).is_some_and(crate::model::sql::Column::is_right_aligned);
+            match cells.map(|cells| cells.get(column.column)) {
+                Some(Some(cell)) => {
+                    let (text, style) = look(canvas, cell);
+                    put(canvas, x, y, column, right, &text, style);
+                }
+                Some(None) => {}
+                None => put(canvas, x, y, column, right, "…", theme.dim),
+            }
+            line(canvas, x, y, column, &placed);
+        }
+        let whole = Rect { x, y, width: place.width.saturating_sub(1), height: 1 };
+        if at == grid.place || (grid.anchor.is_some() && (from..=to).contains(&at)) {
+            if focused {
+                canvas.select(whole);
+            }
+            canvas.put(place.x, y, 1, "›", if focused { theme.key } else { theme.marked });
+        }
+        if at == grid.place
+            && let Some(column) = placed.iter().find(|column| Some(column.column) == selected)
+        {
+            let style = Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED);
+            canvas.restyle(Rect { x: x + column.x, y, width: column.cells, height: 1 }, style);
+        }
+    }
+    if grid.count() == 0 {
+        let text = if tab.ended.is_some() { "no rows" } else { "no rows yet" };
+        canvas.put(x, place.y + 1, place.width.saturating_sub(1), text, theme.dim);
+    }
+}
+
+fn look<'a>(canvas: &Canvas<'_, '_>, cell: &'a Cell) -> (std::borrow::Cow<'a, str>, Style) {
+    let theme = canvas.theme;
+    match cell {
+        Cell::Null => (NULL.into(), theme.dim.add_modifier(Modifier::ITALIC)),
+        Cell::Text { text, cut, .. } => {
+            let text = shown(text);
+            (if *cut { format!("{text}…").into() } else { text }, theme.text)
+        }
+    }
+}
+
+fn put(canvas: &mut Canvas<'_, '_>, x: u16, y: u16, column: &Placed, right: bool, text: &str, style: Style) {
+    let cut = cut_end(text, usize::from(column.cells));
+    if right {
+        canvas.put_right(x + column.x + column.cells, y, column.cells, &cut, style);
+    } else {
+        canvas.put(x + column.x, y, column.cells, &cut, style);
+    }
+}
+
+/// The line behind a column; there is none behind the last one.
+fn line(canvas: &mut Canvas<'_, '_>, x: u16, y: u16, column: &Placed, placed: &[Placed]) {
+    if placed.last() != Some(column) {
+        canvas.put(x + column.x + column.cells, y, 1, "│", canvas.theme.border);
+    }
+}
+
+/// Draws one row, field by field.
+pub fn record(canvas: &mut Canvas<'_, '_>, place: Rect, tab: &Tab, grid: &Grid) {
+    let theme = canvas.theme;
+    let (Some(row), Some(at)) = (grid.row(), tab.record) else {
+        canvas.put(place.x + 1, place.y, place.width.saturating_sub(1), "no rows", theme.dim);
+        return;
+    };
+    let names = grid.columns.iter().map(|column| canvas.width(&shown(&column.name))).max().unwrap_or(0);
+    let names = names.min(place.width / 3).max(1);
+    let cells = grid.cells(row);
+    let height = usize::from(place.height);
+    let first = (at + 1).saturating_sub(height);
+    let rows = (place.y..place.bottom()).zip(grid.columns.iter().enumerate().skip(first));
+    for (y, (number, column)) in rows {
+        let x = place.x + 1;
+        canvas.put_cut(x, y, names, &shown(&column.name), theme.dim);
+        canvas.put(x + names, y, 3, " │ ", theme.border);
+        let room = place.width.saturating_sub(names + 5);
+        match cells.and_then(|cells| cells.get(number)) {
+            Some(cell) => {
+                let (text, style) = look(canvas, cell);
+                canvas.put_cut(x + names + 3, y, room, &text, style);
+            }
+            None => {
+                canvas.put(x + names + 3, y, room, "…", theme.dim);
+            }
+        }
+        if number == at {
+            canvas.select(Rect { x, y, width: place.width.saturating_sub(1), height: 1 });
+            canvas.put(place.x, y, 1, "›", theme.key);
+        }
+    }
+}
+
+/// The last line: how the statement ended, and where one is.
+pub fn last(canvas: &mut Canvas<'_, '_>, place: Rect, tab: &Tab) {
+    let (app, theme) = (canvas.app, canvas.theme);
+    let mut end = place.right().saturating_sub(1);
+    if let Some(grid) = tab.grid.as_ref().filter(|grid| grid.count() > 0) {
+        let mut words = format!("row {} of {}", tell::count(grid.place + 1), tell::count(grid.count()));
+        if grid.shown.is_some() && grid.count() != grid.rows {
+            words.push_str(&format!(" ({} in all)", tell::count(grid.rows)));
+        }
+        let hidden = grid.columns.len() - grid.order.len();
+        let column = grid.column + 1;
+        words.push_str(&format!(" · column {column} of {}", grid.order.len()));
+        if hidden > 0 {
+            words.push_str(&format!(", {hidden} hidden"));
+        }
+        end -= canvas.put_right(end, place.y, place.width * 2 / 3, &words, theme.dim);
+    }
+    let room = end.saturating_sub(place.x + 2);
+    let scan = app.panes.query.scan.as_ref().filter(|scan| scan.result == tab.id);
+    let (tone, text) = match scan {
+        Some(scan) => (
+            crate::app::overlay::Tone::Warn,
+            format!("reading {:.0} % of the rows; Esc leaves it", scan.part() * 100.0),
+        ),
+        None => tell::outcome(tab, app.now),
+    };
+    let notices = match tab.notices.len() {
+        0 => String::new(),
+        1 => "  1 notice".to_owned(),
+        count => format!("  {count} notices"),
+    };
+    canvas.put_cut(place.x + 1, place.y, room, &format!("{text}{notices}"), theme.tone(tone));
+}

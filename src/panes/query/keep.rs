@@ -1,0 +1,69 @@
+//! What is kept of queries on this machine: statements that were run, and queries that were saved by a name.
+
+use super::ask::{Kind, ask};
+use super::choice::Window;
+use super::windows;
+use crate::app::App;
+use crate::app::effect::Effect;
+use crate::feeds::part::Part;
+use crate::feeds::queries;
+
+/// Asks once for what earlier sessions ran.
+pub fn begin(app: &mut App) -> Vec<Effect> {
+    if std::mem::replace(&mut app.panes.query.kept, true) || app.session.simulated {
+        return Vec::new();
+    }
+    vec![ask(app, Kind::Keep, queries::Ask::History).1]
+}
+
+/// Keeps a statement for later sessions.
+pub fn remember(app: &mut App, statement: String) -> Vec<Effect> {
+    // What was tried on a simulator is nothing to come back to.
+    if app.session.simulated {
+        return Vec::new();
+    }
+    vec![ask(app, Kind::Keep, queries::Ask::Remember(statement)).1]
+}
+
+/// Asks for the saved queries, and shows them when they have come.
+pub fn open(app: &mut App) -> Vec<Effect> {
+    let folder = folder(app);
+    vec![ask(app, Kind::Keep, queries::Ask::Saved { folder }).1]
+}
+
+/// Saves what stands in the editor by a name.
+pub fn save(app: &mut App, name: &str) -> Vec<Effect> {
+    let (folder, text) = (folder(app), app.panes.query.editor.text().to_owned());
+    let name = name.trim().to_owned();
+    if name.is_empty() {
+        return Vec::new();
+    }
+    vec![ask(app, Kind::Keep, queries::Ask::Save { folder, name, text }).1]
+}
+
+fn folder(app: &App) -> Option<String> {
+    app.config.queries.clone()
+}
+
+/// Something of it has come.
+pub fn answer(app: &mut App, part: Part<queries::Fact>) {
+    match part {
+        Part::Page(fact) | Part::Last(fact) => match fact {
+            queries::Fact::History(entries) => app.panes.query.history.before(entries),
+            queries::Fact::Saved(queries) => {
+                app.panes.query.saved = queries;
+                let effects = windows::open(app, Window::Saved);
+                app.panes.query.effects.extend(effects);
+            }
+            queries::Fact::Done(said) => {
+                if !said.is_empty() {
+                    app.say(said);
+                }
+            }
+        },
+        Part::Failed(failure) => {
+            app.note(true, failure.message.clone());
+            app.say(failure.message);
+        }
+    }
+}

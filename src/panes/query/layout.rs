@@ -1,0 +1,84 @@
+//! Where its blocks are.
+
+use super::state::{EDITOR, Link, RESULT, State};
+use super::tell::in_words;
+use crate::app::App;
+use crate::app::layout::split_rows;
+use crate::app::pane::Layout;
+use crate::model::text::{cut_end, harmless, width};
+use ratatui::layout::Rect;
+
+/// Rows of the editor with its frame, at least.
+const EDITOR_ROWS: u16 = 4;
+
+/// The result above, the editor below, as high as its text needs.
+pub fn blocks(app: &App, area: Rect, layout: &mut Layout) {
+    let lines = u16::try_from(app.panes.query.editor.lines()).unwrap_or(u16::MAX);
+    let most = (area.height / 2).max(EDITOR_ROWS);
+    let least = if area.height >= 40 {
+        8
+    } else if area.height >= 18 {
+        5
+    } else {
+        EDITOR_ROWS
+    };
+    let rows = lines.saturating_add(2).clamp(least, most);
+    let (upper, lower) = split_rows(area, area.height.saturating_sub(rows));
+    layout.blocks = vec![(RESULT, upper), (EDITOR, lower)];
+}
+
+/// How the session stands: one line, or as many as the words of what went wrong take.
+pub fn summary(app: &App, height: u16) -> u16 {
+    let room = usize::from(app.screen.size.0.saturating_sub(4)).max(1);
+    match &app.panes.query.link {
+        Link::Lost(_) => {
+            let lines = crate::model::wrap::wrap(&in_words(&app.panes.query), room).len();
+            u16::try_from(lines).unwrap_or(1).min((height / 4).max(1))
+        }
+        Link::Off | Link::Opening(_) | Link::On => 1,
+    }
+}
+
+/// The place of the tabs, the rows and the last line of the block of the results, in its inside.
+pub fn result(inside: Rect, tabs: usize) -> (Option<Rect>, Rect, Rect) {
+    let strip = u16::from(tabs > 1 && inside.height > 6);
+    let last = u16::from(inside.height > 2);
+    let line = |y: u16| Rect { y, height: 1, ..inside };
+    let rows = Rect { y: inside.y + strip, height: inside.height.saturating_sub(strip + last), ..inside };
+    ((strip > 0).then(|| line(inside.y)), rows, line(inside.bottom().saturating_sub(last)))
+}
+
+/// The prompt of the first line: the database, what is open, and the sign of a transaction, as psql's.
+pub fn prompt(state: &State) -> String {
+    let server = state.server.as_ref().filter(|_| state.is_on());
+    let database = server.map(|server| cut_end(&harmless(&server.database), 12).into_owned()).unwrap_or_default();
+    format!("{database}={}> ", state.transaction.sign())
+}
+
+/// What fits is known again: the grid and the editor keep what is selected in view.
+pub fn settle(app: &mut App) {
+    let placed = crate::app::layout::layout(app);
+    let inside = |place: &Rect| {
+        Rect::new(place.x + 1, place.y + 1, place.width.saturating_sub(2), place.height.saturating_sub(2))
+    };
+    for (block, place) in &placed.blocks {
+        let inside = inside(place);
+        if *block == RESULT {
+            let tabs = app.panes.query.tabs.len();
+            let (_, rows, _) = result(inside, tabs);
+            if let Some(grid) = app.panes.query.shown_mut().and_then(|tab| tab.grid.as_mut()) {
+                grid.fit(u64::from(rows.height.saturating_sub(1)), rows.width.saturating_sub(1));
+            }
+        } else {
+            let wide = width(&prompt(&app.panes.query));
+            let size = (usize::from(inside.height).max(1), usize::from(inside.width).saturating_sub(wide + 3).max(1));
+            let state = &mut app.panes.query;
+            state.editor_size = size;
+            let (line, cell) = state.editor.place();
+            let (first, column) = &mut state.scrolled;
+            *first = (*first).clamp((line + 1).saturating_sub(size.0), line);
+            *first = (*first).min(state.editor.lines().saturating_sub(size.0.min(state.editor.lines())));
+            *column = (*column).clamp((cell + 1).saturating_sub(size.1), cell);
+        }
+    }
+}

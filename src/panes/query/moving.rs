@@ -1,0 +1,117 @@
+//! Moving in a result.
+
+use super::layout::{prompt, result};
+use super::reading;
+use super::state::{EDITOR, RESULT};
+use crate::app::App;
+use crate::app::editor::Step;
+use crate::app::effect::Effect;
+use crate::app::event::Mouse;
+use crate::app::pane::Motion;
+use crate::app::update::mouse::WHEEL;
+use crate::app::update::settle::done;
+use crate::model::text::width;
+use ratatui::layout::Rect;
+
+/// Moves in the result.
+pub fn moves(app: &mut App, motion: Motion) -> bool {
+    if app.focused() != RESULT {
+        return false;
+    }
+    match motion {
+        Motion::NextMatch | Motion::PreviousMatch => {
+            let effects = reading::search(app, motion == Motion::NextMatch);
+            app.panes.query.effects.extend(effects);
+            return true;
+        }
+        _ => {}
+    }
+    let Some(tab) = app.panes.query.shown_mut() else { return true };
+    let Some(grid) = &mut tab.grid else { return true };
+    let page = i64::try_from(grid.height).unwrap_or(1);
+    if let Some(field) = &mut tab.record {
+        let last = grid.columns.len().saturating_sub(1);
+        match motion {
+            Motion::Down => *field = (*field + 1).min(last),
+            Motion::Up => *field = field.saturating_sub(1),
+            Motion::First => *field = 0,
+            Motion::Last => *field = last,
+            Motion::PageDown | Motion::HalfDown => *field = (*field + page as usize / 2).min(last),
+            Motion::PageUp | Motion::HalfUp => *field = field.saturating_sub(page as usize / 2),
+            Motion::Left => grid.step(-1),
+            Motion::Right => grid.step(1),
+            Motion::NextMatch | Motion::PreviousMatch => {}
+        }
+        let field = *field;
+        if let Some(place) = grid.order.iter().position(|column| *column == field) {
+            grid.column = place;
+        }
+        return true;
+    }
+    match motion {
+        Motion::Down => grid.step(1),
+        Motion::Up => grid.step(-1),
+        Motion::Left => grid.aside(-1),
+        Motion::Right => grid.aside(1),
+        Motion::First => grid.go(0),
+        Motion::Last => grid.go(u64::MAX),
+        Motion::HalfDown => grid.step((page / 2).max(1)),
+        Motion::HalfUp => grid.step(-(page / 2).max(1)),
+        Motion::PageDown => grid.step(page),
+        Motion::PageUp => grid.step(-page),
+        Motion::NextMatch | Motion::PreviousMatch => {}
+    }
+    true
+}
+
+/// The wheel moves through the rows; a click selects a cell, or puts the cursor into the text.
+pub fn mouse(app: &mut App, place: Rect, mouse: Mouse) -> Option<Vec<Effect>> {
+    let (column, row) = match mouse {
+        Mouse::Click(column, row) | Mouse::WheelUp(column, row) | Mouse::WheelDown(column, row) => (column, row),
+    };
+    let placed = crate::app::layout::layout(app);
+    let block = placed.blocks.iter().find(|(_, at)| *at == place).map(|(block, _)| *block)?;
+    let inside = Rect::new(place.x + 1, place.y + 1, place.width.saturating_sub(2), place.height.saturating_sub(2));
+    if block == EDITOR {
+        let by = match mouse {
+            Mouse::Click(..) => None,
+            Mouse::WheelUp(..) => Some(Step::PageUp(WHEEL.unsigned_abs())),
+            Mouse::WheelDown(..) => Some(Step::PageDown(WHEEL.unsigned_abs())),
+        };
+        let state = &mut app.panes.query;
+        if let Some(by) = by {
+            state.editor.step(by);
+            return Some(done(app));
+        }
+        let wide = u16::try_from(width(&prompt(state))).unwrap_or(0) + 1;
+        let line = state.scrolled.0 + usize::from(row.saturating_sub(inside.y));
+        let cells = state.scrolled.1 + usize::from(column.saturating_sub(inside.x + wide));
+        let at = state.editor.at(line.min(state.editor.lines() - 1), cells);
+        state.editor.go(at);
+        app.focus_on(EDITOR);
+        return Some(done(app));
+    }
+    let (_, rows, _) = result(inside, app.panes.query.tabs.len());
+    let clicked = matches!(mouse, Mouse::Click(..));
+    if clicked {
+        app.focus_on(RESULT);
+    }
+    if let Some(grid) = app.panes.query.shown_mut().and_then(|tab| tab.grid.as_mut()) {
+        match mouse {
+            Mouse::WheelUp(..) => grid.step(-(WHEEL as i64)),
+            Mouse::WheelDown(..) => grid.step(WHEEL as i64),
+            Mouse::Click(..) => {
+                if let Some(down) = row.checked_sub(rows.y + 1).filter(|_| row < rows.bottom()) {
+                    grid.go(grid.top + u64::from(down));
+                }
+                let aside = column.saturating_sub(rows.x + 1);
+                let hit = grid.placed().into_iter().find(|placed| aside >= placed.x && aside < placed.x + placed.cells);
+                let order = hit.and_then(|hit| grid.order.iter().position(|column| *column == hit.column));
+                if let Some(order) = order {
+                    grid.aside(order as isize - grid.column as isize);
+                }
+            }
+        }
+    }
+    Some(done(app))
+}

@@ -1,0 +1,114 @@
+//! What is typed on a line, chosen in a window, or answered with yes.
+
+use super::choice::{Prompt, Window};
+use super::editing::put;
+use super::scan::Goal;
+use super::state::{Asking, ID};
+use super::{connect, copy, keep, reading, run};
+use crate::app::App;
+use crate::app::effect::Effect;
+use crate::app::screen::{Purpose, Typing};
+use crate::app::update::settle::done;
+
+/// Begins to type a line.
+pub fn prompt(app: &mut App, prompt: Prompt) -> Vec<Effect> {
+    let tab = app.panes.query.shown();
+    let text = match prompt {
+        Prompt::Search => tab.map(|tab| tab.search.clone()).unwrap_or_default(),
+        Prompt::Filter => tab.map(|tab| tab.filter.clone()).unwrap_or_default(),
+        Prompt::Row | Prompt::Save | Prompt::Edit => String::new(),
+        Prompt::Export => "result.csv".to_owned(),
+    };
+    let purpose = Purpose::Pane { pane: ID, what: prompt as u8, label: prompt.label() };
+    app.screen.typing = Some(Typing::new(purpose, text));
+    done(app)
+}
+
+/// A line was typed.
+pub fn accepted(app: &mut App, what: u8, text: &str) -> Vec<Effect> {
+    match Prompt::of(what) {
+        Some(Prompt::Search) => {
+            if let Some(tab) = app.panes.query.shown_mut() {
+                text.clone_into(&mut tab.search);
+            }
+            if text.is_empty() { Vec::new() } else { reading::search(app, true) }
+        }
+        Some(Prompt::Filter) if text.is_empty() => {
+            reading::show_all(app);
+            done(app)
+        }
+        Some(Prompt::Filter) => {
+            reading::show_all(app);
+            reading::begin(app, Goal::Filter(text.to_owned()))
+        }
+        Some(Prompt::Row) => {
+            let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+            let grid = app.panes.query.shown_mut().and_then(|tab| tab.grid.as_mut());
+            match (digits.parse::<u64>(), grid) {
+                (Ok(number), Some(grid)) => grid.go(number.saturating_sub(1)),
+                (Err(_), _) => app.say("a row has a number"),
+                (_, None) => app.say("there is no result"),
+            }
+            done(app)
+        }
+        Some(Prompt::Save) => keep::save(app, text),
+        Some(Prompt::Export | Prompt::Edit) | None => Vec::new(),
+    }
+}
+
+/// A line of a window was chosen.
+pub fn picked(app: &mut App, what: u8, text: &str) -> Vec<Effect> {
+    let Some(window) = Window::of(what) else { return Vec::new() };
+    let number = text.parse::<usize>().ok();
+    match window {
+        Window::Columns => {
+            let grid = app.panes.query.shown_mut().and_then(|tab| tab.grid.as_mut());
+            if let (Some(number), Some(grid)) = (number, grid) {
+                grid.toggle(number);
+            }
+            return done(app);
+        }
+        Window::History | Window::Saved | Window::Places | Window::Copy => app.screen.overlays.pop(),
+    };
+    app.screen.typing = None;
+    match window {
+        Window::History => {
+            if let Some(text) = number.and_then(|number| app.panes.query.history.entries.get(number).cloned()) {
+                put(app, &text);
+            }
+        }
+        Window::Saved => {
+            let saved = app.panes.query.saved.iter().find(|saved| saved.name == text).map(|saved| saved.text.clone());
+            if let Some(text) = saved {
+                put(app, &text);
+            }
+        }
+        Window::Places => {
+            let place = number.and_then(|number| super::place::places(app).into_iter().nth(number));
+            if let Some((_, place)) = place {
+                return connect::go(app, place);
+            }
+        }
+        Window::Copy => return copy::copy(app, text),
+        Window::Columns => {}
+    }
+    done(app)
+}
+
+/// A question was answered with yes.
+pub fn confirmed(app: &mut App, _: u8) -> Vec<Effect> {
+    let mut effects = match app.panes.query.asking.take() {
+        Some(Asking::Run { statement, .. }) if app.panes.query.running.is_none() => run::begin(app, statement),
+        Some(Asking::Terminate) => connect::terminate(app),
+        Some(Asking::Leave(None)) => connect::leave(app),
+        Some(Asking::Leave(Some(name))) => {
+            let mut effects = connect::leave(app);
+            effects.extend(crate::app::update::open::switch(app, &name));
+            effects
+        }
+        Some(Asking::Writes) => run::begin(app, "SET default_transaction_read_only = off".to_owned()),
+        Some(Asking::Run { .. }) | None => Vec::new(),
+    };
+    effects.extend(done(app));
+    effects
+}

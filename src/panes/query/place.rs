@@ -1,0 +1,60 @@
+//! Where a session can go, what it may do there, and why there is nowhere to go.
+
+use crate::app::App;
+use crate::model::sql::Server;
+use crate::model::tunnel::far::{Far, POSTGRES};
+
+/// Where a session can go: the writer of each database, then its reader.
+pub fn places(app: &App) -> Vec<(String, Far)> {
+    let mut places = Vec::new();
+    for row in &app.estate.derived.databases {
+        let database = &row.database;
+        let port = database.port.unwrap_or(POSTGRES);
+        let ends = [("writer", &database.endpoint), ("reader", &database.reader_endpoint)];
+        for (word, host) in ends.into_iter().filter_map(|(word, host)| Some((word, host.as_ref()?))) {
+            let place = Far { host: host.clone(), port, database: database.database.clone() };
+            places.push((format!("{} {word}", database.id), place));
+        }
+    }
+    places
+}
+
+/// Whether sessions go through a tunnel: one is configured.
+pub fn is_tunnelled(app: &App) -> bool {
+    let tunnel = &app.environment.tunnel;
+    tunnel.service.is_some() || tunnel.instance.is_some() || tunnel.to.is_some() || tunnel.port.is_some()
+}
+
+/// Why there is nowhere to connect to, in sentences.
+pub fn nowhere(app: &App) -> Option<Vec<String>> {
+    let name = &app.environment.name;
+    if app.environment.databases.is_empty() {
+        return Some(vec![
+            format!("no database is configured for {name}"),
+            "write into the configuration:".to_owned(),
+            format!("[environments.{name}]"),
+            "databases = [\"NAME\"]".to_owned(),
+            format!("[environments.{name}.tunnel]"),
+            "secret = \"NAME-OF-THE-SECRET\"".to_owned(),
+            "docs/query.md says what else there is".to_owned(),
+        ]);
+    }
+    places(app).is_empty().then(|| vec![format!("no database of {name} was found yet: 4 shows how they stand")])
+}
+
+/// Why transactions begin as read-only ones, where they do.
+pub fn read_only(app: &App) -> Option<String> {
+    if app.session.read_only {
+        return Some("--read-only".to_owned());
+    }
+    app.environment.guarded.then(|| format!("{} is guarded", app.environment.name))
+}
+
+/// `writer`, `reader`, or that it is not known.
+pub fn role(server: &Server) -> &'static str {
+    match server.reader {
+        Some(true) => "reader",
+        Some(false) => "writer",
+        None => "writer or reader?",
+    }
+}

@@ -1,0 +1,84 @@
+//! A result, or what came of a statement without one: a tab of the pane.
+
+use super::grid::Grid;
+use crate::model::sql::{Ended, ResultId, Said, SessionId};
+use jiff::Timestamp;
+use std::time::Duration;
+
+/// So many notices of a statement are kept.
+const NOTICES: usize = 200;
+
+/// A tab.
+#[derive(Debug, Clone)]
+pub struct Tab {
+    /// The number of its result.
+    pub id: ResultId,
+    /// Of which session: with that it goes.
+    pub session: SessionId,
+    /// What was run.
+    pub statement: String,
+    /// When.
+    pub began: Timestamp,
+    /// Its rows and columns; none where it has none, or none yet.
+    pub grid: Option<Grid>,
+    /// How it ended; none while it goes on.
+    pub ended: Option<Ended>,
+    /// How long it took.
+    pub took: Option<Duration>,
+    /// Reading was stopped at a limit, in words.
+    pub stopped: Option<String>,
+    /// What the server said meanwhile.
+    pub notices: Vec<Said>,
+    /// One row is shown at a time, field by field; the first field that is shown.
+    pub record: Option<usize>,
+    /// What is looked for, as it was typed.
+    pub search: String,
+    /// What rows must have, as it was typed.
+    pub filter: String,
+    /// By which column it is sorted, and whether downwards.
+    pub sorted: Option<(usize, bool)>,
+    /// A plan, where the rows are one.
+    pub plan: bool,
+    /// It was left out of `last ten`: it is the answer of a command, and stays no longer than the next one.
+    pub passing: bool,
+}
+
+impl Tab {
+    /// A tab for a statement that begins.
+    pub fn new(id: ResultId, session: SessionId, statement: impl Into<String>, began: Timestamp) -> Self {
+        Self {
+            id,
+            session,
+            statement: statement.into(),
+            began,
+            grid: None,
+            ended: None,
+            took: None,
+            stopped: None,
+            notices: Vec::new(),
+            record: None,
+            search: String::new(),
+            filter: String::new(),
+            sorted: None,
+            plan: false,
+            passing: false,
+        }
+    }
+
+    /// Whether the next statement takes its place: there is nothing in it that one would come back for.
+    pub fn gives_way(&self) -> bool {
+        self.passing || (self.grid.is_none() && self.ended.is_some())
+    }
+
+    /// Keeps what the server said.
+    pub fn notice(&mut self, said: Said) {
+        if self.notices.len() < NOTICES {
+            self.notices.push(said);
+        }
+    }
+
+    /// The statement on one line, for its tab.
+    pub fn title(&self) -> String {
+        self.statement.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+}

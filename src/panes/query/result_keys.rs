@@ -1,0 +1,117 @@
+//! What keys do to the result that is shown: its columns, its order, its tabs.
+
+use super::grid::Grid;
+use super::reading;
+use super::run;
+use super::scan::Goal;
+use super::state::Item;
+use crate::app::App;
+use crate::app::effect::Effect;
+use crate::app::update::settle::done;
+use crate::model::sql::{guard, token};
+
+/// Says that there is none.
+pub fn none(app: &mut App) -> Vec<Effect> {
+    app.say("there is no result");
+    done(app)
+}
+
+/// Does something to the grid that is shown.
+pub fn grid(app: &mut App, does: fn(&mut Grid)) -> Vec<Effect> {
+    match app.panes.query.shown_mut().and_then(|tab| tab.grid.as_mut()) {
+        Some(grid) => does(grid),
+        None => app.say("there is no result"),
+    }
+    done(app)
+}
+
+/// Hides the selected column.
+pub fn hide(app: &mut App) -> Vec<Effect> {
+    match app.panes.query.shown_mut().and_then(|tab| tab.grid.as_mut()).map(Grid::hide) {
+        Some(true) => app.say("hidden: + shows all columns again"),
+        Some(false) => app.say("it is the only column"),
+        None => app.say("there is no result"),
+    }
+    done(app)
+}
+
+/// One row at a time, field by field, or the grid again.
+pub fn record(app: &mut App) -> Option<Vec<Effect>> {
+    let tab = app.panes.query.shown_mut()?;
+    let column = tab.grid.as_ref().and_then(Grid::selected);
+    tab.record = if tab.record.is_some() { None } else { column };
+    Some(done(app))
+}
+
+/// Begins to select rows, or lets go of them.
+pub fn select(app: &mut App) -> Vec<Effect> {
+    grid(app, |grid| grid.anchor = if grid.anchor.is_some() { None } else { Some(grid.place) })
+}
+
+/// Sorts what is here by the selected column: upwards, downwards, as it came.
+pub fn sort(app: &mut App) -> Vec<Effect> {
+    let Some(tab) = app.panes.query.shown() else {
+        app.say("there is no result");
+        return Vec::new();
+    };
+    let Some(column) = tab.grid.as_ref().and_then(Grid::selected) else { return Vec::new() };
+    let down = match tab.sorted {
+        Some((sorted, false)) if sorted == column => true,
+        Some((sorted, true)) if sorted == column => {
+            reading::show_all(app);
+            return done(app);
+        }
+        _ => false,
+    };
+    reading::begin(app, Goal::Sort { column, down })
+}
+
+/// Has the server sort by the selected column, as a new query.
+pub fn order(app: &mut App) -> Vec<Effect> {
+    let Some(tab) = app.panes.query.shown() else {
+        app.say("there is no result");
+        return Vec::new();
+    };
+    let words = token::words(&tab.statement);
+    let queries = ["select", "table", "values", "with"];
+    let is_query = words.first().is_some_and(|first| queries.iter().any(|word| first.is(&tab.statement, word)));
+    let writes = !guard::judge(&tab.statement).nature.is_harmless();
+    let Some(column) = tab.grid.as_ref().and_then(Grid::selected).filter(|_| is_query && !writes) else {
+        app.say("the server sorts the rows of a SELECT only");
+        return Vec::new();
+    };
+    let statement = format!("SELECT * FROM (\n{}\n) AS q ORDER BY {}", tab.statement, column + 1);
+    app.panes.query.queue.push_back(Item::Statement(statement));
+    done(app)
+}
+
+/// The result before, or after.
+pub fn turn(app: &mut App, by: isize) -> Vec<Effect> {
+    let state = &mut app.panes.query;
+    let count = state.tabs.len();
+    if count == 0 {
+        app.say("there is no result");
+        return Vec::new();
+    }
+    state.tab = (state.tab as isize + by).rem_euclid(count as isize) as usize;
+    done(app)
+}
+
+/// Closes the result that is shown.
+pub fn close(app: &mut App) -> Vec<Effect> {
+    let state = &mut app.panes.query;
+    let here = state.tab;
+    if here >= state.tabs.len() {
+        app.say("there is no result");
+        return Vec::new();
+    }
+    if state.running.as_ref().is_some_and(|running| state.tabs[here].id == running.result) {
+        app.say("it is still read: Ctrl-C cancels");
+        return Vec::new();
+    }
+    let gone = state.tabs.remove(here);
+    state.tab = here.min(state.tabs.len().saturating_sub(1));
+    let mut effects = run::closed(app, vec![gone]);
+    effects.extend(done(app));
+    effects
+}

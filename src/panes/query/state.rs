@@ -1,0 +1,217 @@
+//! Its name, those of its blocks, and what it keeps.
+
+use super::history::History;
+use super::result::Tab;
+use super::scan::Scan;
+use crate::app::command::PaneId;
+use crate::app::editor::Editor;
+use crate::app::effect::Effect;
+use crate::app::screen::Block;
+use crate::feeds::queries::Saved;
+use crate::model::Failure;
+use crate::model::sql::split::Split;
+use crate::model::sql::{ResultId, Said, Server, SessionId, Transaction};
+use crate::model::tunnel::far::Far;
+use jiff::Timestamp;
+use std::collections::{BTreeMap, VecDeque};
+
+/// The pane.
+pub const ID: PaneId = PaneId("query");
+/// What was read.
+pub const RESULT: Block = Block("query-result");
+/// What is typed.
+pub const EDITOR: Block = Block("query-editor");
+
+/// So many results stay until they are closed.
+pub const RESULTS: usize = 10;
+
+/// How it stands to the server.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Link {
+    /// Nobody has connected yet, or it was left.
+    #[default]
+    Off,
+    /// On its way, in words.
+    Opening(String),
+    /// There is a session.
+    On,
+    /// There was one: why it is gone.
+    Lost(String),
+}
+
+/// A statement that runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Running {
+    /// The number of its first result.
+    pub result: ResultId,
+    /// The number of its question.
+    pub serial: u64,
+    /// Since when.
+    pub since: Timestamp,
+    /// When it was asked to stop.
+    pub cancelled: Option<Timestamp>,
+    /// Whether ending the server's process was offered.
+    pub offered: bool,
+}
+
+/// Something that waits to be run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Item {
+    /// A statement, without its `;`.
+    Statement(String),
+    /// A command of psql.
+    Command(String),
+}
+
+/// What is asked in a window with buttons.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asking {
+    /// Whether a statement is run, with why that is asked.
+    Run {
+        /// The statement.
+        statement: String,
+        /// Why, in sentences.
+        why: Vec<String>,
+        /// How many rows it would touch, as far as that was asked: in words.
+        rows: Option<String>,
+        /// Nothing is left of what it touches.
+        destroys: bool,
+    },
+    /// Whether the server's process of the session is ended.
+    Terminate,
+    /// Whether the session is left though a transaction is open, and for which environment.
+    Leave(Option<String>),
+    /// Whether writing is allowed in this session.
+    Writes,
+}
+
+/// What a value is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// To be looked at.
+    Show,
+    /// To be copied.
+    Copy,
+}
+
+/// What could stand at the cursor.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Completion {
+    /// Where what is typed of it begins, in bytes.
+    pub from: usize,
+    /// What could stand there, each with what it is.
+    pub candidates: Vec<(String, String)>,
+    /// Which is selected.
+    pub selected: usize,
+}
+
+impl Completion {
+    /// Selects another one, round the end.
+    pub fn step(&mut self, by: isize) {
+        let count = self.candidates.len().max(1) as isize;
+        self.selected = (self.selected as isize + by).rem_euclid(count) as usize;
+    }
+}
+
+/// What it keeps.
+#[derive(Debug, Clone, Default)]
+pub struct State {
+    /// How it stands to the server.
+    pub link: Link,
+    /// Why it could not connect the last time.
+    pub failure: Option<Failure>,
+    /// The server, as it was last known.
+    pub server: Option<Server>,
+    /// What changed about the server since it was connected, in words.
+    pub changed: Option<String>,
+    /// The session.
+    pub session: Option<SessionId>,
+    /// Where it goes to as soon as a tunnel leads there.
+    pub wanted: Option<Far>,
+    /// The number of the question that holds the session.
+    pub connection: u64,
+    /// How it stands to a transaction.
+    pub transaction: Transaction,
+    /// What is typed.
+    pub editor: Editor,
+    /// The same in pieces.
+    pub split: Split,
+    /// Of which version of the text they are.
+    pub split_of: u64,
+    /// What could stand at the cursor.
+    pub completion: Option<Completion>,
+    /// The first line and the first column of it that are shown.
+    pub scrolled: (usize, usize),
+    /// Lines and cells of it that fit.
+    pub editor_size: (usize, usize),
+    /// Results, the oldest first.
+    pub tabs: Vec<Tab>,
+    /// Which is shown.
+    pub tab: usize,
+    /// What runs.
+    pub running: Option<Running>,
+    /// What runs after it, in this order.
+    pub queue: VecDeque<Item>,
+    /// Statements that were run before.
+    pub history: History,
+    /// Queries that were saved.
+    pub saved: Vec<Saved>,
+    /// Variables of psql.
+    pub variables: BTreeMap<String, String>,
+    /// What is asked in a window with buttons.
+    pub asking: Option<Asking>,
+    /// Rows that were asked for, by the number of the question: of which result, from which row on, and how many rows it had.
+    pub windows: BTreeMap<u64, (ResultId, u64, u64)>,
+    /// A value that is being read: the number of the question, the column, and what for.
+    pub reading: Option<(u64, String, Reading)>,
+    /// Rows that are being read through.
+    pub scan: Option<Scan>,
+    /// What earlier sessions ran was asked for.
+    pub kept: bool,
+    /// What the last failure of a statement said, for `\errverbose`.
+    pub error: Option<Said>,
+    /// What answers have brought about and is not done yet.
+    pub effects: Vec<Effect>,
+    /// The last number that was given to a question.
+    pub serial: u64,
+    /// The last number that was given to a session.
+    pub sessions: u64,
+    /// The last number that was given to a result.
+    pub results: u64,
+}
+
+impl State {
+    /// The tab that is shown.
+    pub fn shown(&self) -> Option<&Tab> {
+        self.tabs.get(self.tab)
+    }
+
+    /// The same, to change it.
+    pub fn shown_mut(&mut self) -> Option<&mut Tab> {
+        self.tabs.get_mut(self.tab)
+    }
+
+    /// The tab of a result.
+    pub fn tab_of(&mut self, result: ResultId) -> Option<&mut Tab> {
+        self.tabs.iter_mut().find(|tab| tab.id == result)
+    }
+
+    /// Whether there is a session.
+    pub fn is_on(&self) -> bool {
+        self.link == Link::On
+    }
+
+    /// Puts a tab at the end and shows it. Gives back those that made room for it.
+    pub fn open(&mut self, tab: Tab) -> Vec<Tab> {
+        let mut gone: Vec<Tab> = Vec::new();
+        while let Some(last) = self.tabs.pop_if(|last| last.gives_way()) {
+            gone.push(last);
+        }
+        self.tabs.push(tab);
+        while self.tabs.len() > RESULTS {
+            gone.push(self.tabs.remove(0));
+        }
+        self.tab = self.tabs.len() - 1;
+        gone
+    }
+}

@@ -1,0 +1,266 @@
+//! What it says: how the session stands, how a statement ended, where it failed.
+
+use super::place::{nowhere, role};
+use super::result::Tab;
+use super::state::{Link, State};
+use crate::app::App;
+use crate::app::overlay::Tone;
+use crate::model::Health;
+use crate::model::sql::{Ended, Said, Server, Transaction};
+use jiff::{SignedDuration, Timestamp};
+use std::time::Duration;
+
+/// A line with its tone.
+pub type Toned = (Tone, String);
+
+/// How the session stands: a sign, and words, what matters most first. What does not fit is left out from the end.
+pub fn session(state: &State) -> (Health, Vec<Toned>) {
+    let server = state.server.as_ref().filter(|_| state.is_on());
+    let health = match (&state.link, server) {
+        (Link::Off, _) => Health::Stopped,
+        (Link::Opening(_), _) => Health::Changing,
+        (Link::Lost(_), _) => Health::Down,
+        (Link::On, Some(Server { reader: Some(true), .. })) => Health::Degraded,
+        (Link::On, Some(Server { reader: None, .. })) => Health::Unknown,
+        (Link::On, _) => Health::Healthy,
+    };
+    let words = match (&state.link, server) {
+        (Link::Off, _) => vec![(Tone::Plain, "not connected".to_owned())],
+        (Link::Opening(to), _) => vec![(Tone::Plain, format!("connecting to {to} …"))],
+        (Link::Lost(why), _) => vec![(Tone::Bad, format!("connection lost: {why}"))],
+        (Link::On, None) => vec![(Tone::Plain, "connected".to_owned())],
+        (Link::On, Some(server)) => connected(state, server),
+    };
+    (health, words)
+}
+
+fn connected(state: &State, server: &Server) -> Vec<Toned> {
+    let mut words = vec![(Tone::Strong, role(server).to_owned())];
+    match state.transaction {
+        Transaction::Idle => {}
+        Transaction::Open => words.push((Tone::Warn, "* transaction".to_owned())),
+        Transaction::Failed => words.push((Tone::Bad, "! transaction failed: ROLLBACK".to_owned())),
+    }
+    if server.read_only {
+        words.push((Tone::Warn, "READ-ONLY".to_owned()));
+    }
+    words.extend(state.changed.iter().map(|changed| (Tone::Warn, format!("▲ {changed}"))));
+    words.push((Tone::Plain, format!("{}@{}", server.user, server.database)));
+    words.push((Tone::Plain, server.host.clone()));
+    words.extend(
+        server.read_only_why.iter().filter(|_| server.read_only).map(|why| (Tone::Dim, format!("read-only: {why}"))),
+    );
+    let limit = server.statement_timeout.map_or_else(|| "none".to_owned(), time);
+    words.push((Tone::Dim, format!("timeout {limit}")));
+    words.extend(server.idle_timeout.map(|idle| (Tone::Dim, format!("idle {}", time(idle)))));
+    if !server.tls {
+        words.push((Tone::Dim, "no TLS".to_owned()));
+    }
+    words.push((Tone::Dim, format!("port {}  PostgreSQL {}", server.port, server.version)));
+    words
+}
+
+/// The same as one text.
+pub fn in_words(state: &State) -> String {
+    session(state).1.into_iter().map(|(_, words)| words).collect::<Vec<_>>().join("  ")
+}
+
+/// What stands in the block of the results while there is none.
+pub fn idle(app: &App) -> Vec<(Health, String)> {
+    let state = &app.panes.query;
+    let key = app.keymap.label(crate::app::command::Id::OPEN).unwrap_or_default();
+    let mut lines = Vec::new();
+    match &state.link {
+        Link::On => {
+            lines.push((Health::Stopped, "no result yet: type a statement, `;` and Enter".to_owned()));
+            return lines;
+        }
+        Link::Opening(to) => return vec![(Health::Changing, format!("connecting to {to} …"))],
+        Link::Lost(why) => lines.push((Health::Down, why.clone())),
+        Link::Off => {
+            if let Some(failure) = &state.failure {
+                lines.push((Health::Down, failure.message.clone()));
+                if let Some(hint) = &failure.hint {
+                    lines.push((Health::Stopped, format!("→ {hint}")));
+                }
+            }
+        }
+    }
+    if let Some(nowhere) = nowhere(app) {
+        lines.extend(nowhere.into_iter().map(|line| (Health::Stopped, line)));
+        return lines;
+    }
+    let places = super::place::places(app);
+    lines.push((Health::Stopped, format!("{key} connects to")));
+    lines.extend(
+        places.iter().map(|(word, place)| (Health::Stopped, format!("  {word}  {}:{}", place.host, place.port))),
+    );
+    if let Some(why) = super::place::read_only(app) {
+        lines.push((Health::Stopped, format!("transactions only read: {why}")));
+    }
+    lines
+}
+
+/// How a statement ended, in one line.
+pub fn outcome(tab: &Tab, now: Timestamp) -> Toned {
+    let took = tab.took.map(|took| format!("  {}", time(took))).unwrap_or_default();
+    match &tab.ended {
+        None => {
+            let since = now.duration_since(tab.began).max(SignedDuration::ZERO);
+            let so_far =
+                tab.grid.as_ref().map(|grid| format!("  {} rows so far, {}", count(grid.rows), size(grid.bytes)));
+            let clock = format!("{}.{} s", since.as_secs(), since.subsec_millis() / 100);
+            (Tone::Warn, format!("running  {clock}{}", so_far.unwrap_or_default()))
+        }
+        Some(Ended::Done(tag)) => {
+            let stopped = tab.stopped.as_ref().map(|stopped| format!("  {stopped}"));
+            let tone = if stopped.is_some() { Tone::Warn } else { Tone::Good };
+            (tone, format!("{tag}{took}{}", stopped.unwrap_or_default()))
+        }
+        Some(Ended::Failed(said)) => (Tone::Bad, format!("{}: {}{took}", said.severity, said.message)),
+        Some(Ended::Cancelled) => (Tone::Warn, format!("cancelled{took}")),
+        Some(Ended::Lost(why)) => (Tone::Bad, format!("lost: {why}")),
+    }
+}
+
+/// Everything that is to be read of a tab without rows.
+pub fn told(tab: &Tab, now: Timestamp) -> Vec<Toned> {
+    let mut lines = Vec::new();
+    match &tab.ended {
+        Some(Ended::Failed(said)) => lines.extend(failed(said, &tab.statement)),
+        Some(Ended::Lost(_)) => {
+            lines.push(outcome(tab, now));
+            lines.push((
+                Tone::Plain,
+                "Whether it was carried out is not known: look before you run it again.".to_owned(),
+            ));
+        }
+        Some(Ended::Done(_) | Ended::Cancelled) | None => lines.push(outcome(tab, now)),
+    }
+    for notice in &tab.notices {
+        lines.extend(said(notice));
+    }
+    if !matches!(tab.ended, Some(Ended::Failed(_))) {
+        lines.push((Tone::Dim, String::new()));
+        lines.extend(tab.statement.lines().take(200).map(|line| (Tone::Dim, line.to_owned())));
+    }
+    lines
+}
+
+/// A failure, with the place of it in the statement.
+pub fn failed(error: &Said, statement: &str) -> Vec<Toned> {
+    let code = if error.code.is_empty() { String::new() } else { format!("  ({})", error.code) };
+    let mut lines = vec![(Tone::Bad, format!("{}: {}{code}", error.severity, error.message))];
+    let own = error.internal_query.as_deref().zip(error.internal_position);
+    for (line, caret) in error
+        .position
+        .and_then(|at| place(statement, at))
+        .into_iter()
+        .chain(own.and_then(|(query, at)| place(query, at)))
+    {
+        lines.push((Tone::Plain, line));
+        lines.push((Tone::Bad, caret));
+    }
+    lines.extend(more(error));
+    lines
+}
+
+/// A notice.
+pub fn said(notice: &Said) -> Vec<Toned> {
+    let tone = if notice.severity == "WARNING" { Tone::Warn } else { Tone::Dim };
+    let mut lines = vec![(tone, format!("{}: {}", notice.severity, notice.message))];
+    lines.extend(more(notice));
+    lines
+}
+
+fn more(said: &Said) -> Vec<Toned> {
+    let parts = [("DETAIL", &said.detail), ("HINT", &said.hint), ("CONTEXT", &said.context)];
+    let parts = parts.into_iter().filter_map(|(word, text)| Some((word, text.as_ref()?)));
+    parts.map(|(word, text)| (Tone::Plain, format!("{word}:  {text}"))).collect()
+}
+
+/// So many characters of a long line are shown around the place.
+const AROUND: usize = 60;
+
+/// The line of a statement in which a character is, counted from 1, and a mark below it.
+fn place(statement: &str, position: u32) -> Option<(String, String)> {
+    let at = usize::try_from(position).ok()?.checked_sub(1)?;
+    let before: String = statement.chars().take(at).collect();
+    let number = before.matches('\n').count() + 1;
+    let start = before.rfind('\n').map_or(0, |end| end + 1);
+    let head: String = before[start..].replace('\t', " ");
+    let line = statement.lines().nth(number - 1).unwrap_or_default().replace('\t', " ");
+    let column = head.chars().count();
+    let skipped = column.saturating_sub(AROUND);
+    let shown: String = line.chars().skip(skipped).take(2 * AROUND).collect();
+    let dots = if skipped > 0 { "…" } else { "" };
+    let prefix = format!("LINE {number}: {dots}");
+    let under: String = line.chars().skip(skipped).take(column - skipped).collect();
+    let cells = crate::model::text::width(&prefix) + crate::model::text::width(&crate::model::text::harmless(&under));
+    Some((format!("{prefix}{shown}"), format!("{}^", " ".repeat(cells))))
+}
+
+/// A number with its thousands apart.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A size as people say it: `812 B`, `1.4 MB`.
+pub fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
+    if bytes < 1_000 {
+        return format!("{bytes} B");
+    }
+    let mut value = bytes as f64 / 1e3;
+    let mut unit = 0;
+    while value >= 999.5 && unit + 1 < UNITS.len() {
+        value /= 1e3;
+        unit += 1;
+    }
+    if value < 9.95 { format!("{value:.1} {}", UNITS[unit]) } else { format!("{value:.0} {}", UNITS[unit]) }
+}
+
+/// A time as people say it: `12 ms`, `3.4 s`, `2 m 5 s`.
+pub fn time(took: Duration) -> String {
+    match took.as_millis() {
+        0 => format!("{:.1} ms", took.as_secs_f64() * 1e3),
+        millis @ 1..1_000 => format!("{millis} ms"),
+        1_000..60_000 if took.subsec_millis() == 0 => format!("{} s", took.as_secs()),
+        1_000..60_000 => format!("{:.1} s", took.as_secs_f64()),
+        _ if took.as_secs() % 60 == 0 => format!("{} min", took.as_secs() / 60),
+        _ => format!("{} min {} s", took.as_secs() / 60, took.as_secs() % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mark_stands_below_the_character_also_behind_wide_ones() {
+        let (line, caret) = place("select 1\nfrom 日本 wher x", 18).unwrap();
+        assert_eq!(line, "LINE 2: from 日本 wher x");
+        assert_eq!(caret, format!("{}^", " ".repeat("LINE 2: from ".len() + 5)));
+        assert_eq!(place("select", 0), None);
+        assert!(place("select", 100).is_some(), "behind the end");
+    }
+
+    #[test]
+    fn numbers_and_times_are_read_at_a_glance() {
+        assert_eq!(
+            (count(0), count(999), count(1_000), count(10_000_000)),
+            ("0".into(), "999".into(), "1,000".into(), "10,000,000".into())
+        );
+        let times =
+            [300, 12_000, 3_400_000, 120_000_000, 125_000_000].map(|micros| time(Duration::from_micros(micros)));
+        assert_eq!(times, ["0.3 ms", "12 ms", "3.4 s", "2 min", "2 min 5 s"]);
+    }
+}

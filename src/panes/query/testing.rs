@@ -1,0 +1,299 @@
+//! The pane on a desk: keys in, and a small server behind it that answers as the feed does.
+
+use super::state::ID;
+use crate::app::App;
+use crate::app::effect::Effect;
+use crate::app::event::{Answer, Event};
+use crate::app::ticket::Ticket;
+use crate::feeds::part::Part;
+use crate::feeds::{self, queries, sql};
+use crate::model::sql::{Cell, Column, Ended, ResultId, Said, Server, Transaction};
+use crate::model::{Failure, FailureKind};
+use crate::ui::testing::{by_hand, now, read, staging, text};
+use jiff::SignedDuration;
+use std::time::Duration;
+
+/// A pane, and what was asked.
+pub(super) struct Desk {
+    pub(super) app: App,
+    /// The question that holds the session.
+    pub(super) session: Option<Ticket>,
+    /// Statements that were run, with their tickets and results.
+    pub(super) ran: Vec<(Ticket, ResultId, String)>,
+    /// What the last connection was asked with.
+    pub(super) connected: Option<(sql::Place, Option<String>)>,
+    /// What was looked up.
+    pub(super) looked: Vec<String>,
+    /// Cancels and terminations.
+    pub(super) stopped: Vec<&'static str>,
+    pub(super) closed: Vec<ResultId>,
+    pub(super) left: Vec<Ticket>,
+    pub(super) copied: Vec<String>,
+    /// What is kept for later sessions.
+    pub(super) kept: Vec<String>,
+    /// The rows of every result; none: those of [`bookmarks`].
+    pub(super) rows: Option<u64>,
+    /// How many rows a plan says.
+    pub(super) planned: u64,
+    /// A statement stays unanswered.
+    pub(super) slow: bool,
+    pub(super) quits: bool,
+}
+
+pub(super) fn server() -> Server {
+    Server {
+        host: "bookmark-manager-staging.cluster-abc.rds.amazonaws.com".into(),
+        port: 5432,
+        database: "bookmarks".into(),
+        user: "app".into(),
+        version: "15.18".into(),
+        reader: Some(false),
+        tls: true,
+        statement_timeout: Some(Duration::from_secs(30)),
+        idle_timeout: Some(Duration::from_secs(300)),
+        pid: 4711,
+        ..Server::default()
+    }
+}
+
+pub(super) fn column(name: &str, type_oid: u32) -> Column {
+    Column { name: name.into(), type_oid, modifier: -1, table_oid: 0, number: 0 }
+}
+
+pub(super) fn cell(text: &str) -> Cell {
+    Cell::Text { text: text.into(), bytes: text.len() as u64, cut: false }
+}
+
+/// Rows with everything in them that a grid has to show.
+pub(super) fn bookmarks() -> (Vec<Column>, Vec<Vec<Cell>>) {
+    let columns =
+        vec![column("id", 20), column("title", 25), column("tags", 3802), column("visits", 23), column("note", 25)];
+    let row =
+        |id: &str, title: Cell, tags: &str, visits: Cell, note: Cell| vec![cell(id), title, cell(tags), visits, note];
+    let rows = vec![
+        row("1", cell("Rust 公式ドキュメント"), "[\"rust\", \"日本語\"]", cell("1204"), cell("読む")),
+        row("2", cell("PostgreSQL"), "{\"a\": {\"b\": null}}", cell("7"), Cell::Null),
+        row("3", cell(""), "[]", Cell::Null, cell("a\u{1b}[31mred\u{7}\nnext")),
+        row("10", cell("NULL"), "null", cell("-3"), cell("日本語の長い説明がここに入るので幅が足りなくなる場合がある")),
+    ];
+    (columns, rows)
+}
+
+impl Desk {
+    pub(super) fn new(size: (u16, u16)) -> Self {
+        Self {
+            app: read(&staging(), size),
+            session: None,
+            ran: Vec::new(),
+            connected: None,
+            looked: Vec::new(),
+            stopped: Vec::new(),
+            closed: Vec::new(),
+            left: Vec::new(),
+            copied: Vec::new(),
+            kept: Vec::new(),
+            rows: None,
+            planned: 120_000,
+            slow: false,
+            quits: false,
+        }
+    }
+
+    /// The pane with a session.
+    pub(super) fn connected(size: (u16, u16)) -> Self {
+        let mut desk = Self::new(size);
+        desk.keys("5");
+        desk.connect();
+        desk
+    }
+
+    pub(super) fn connect(&mut self) {
+        self.keys("enter");
+        if !self.app.screen.overlays.is_empty() {
+            self.keys("enter");
+        }
+        self.tell(sql::Fact::Connected(server()));
+    }
+
+    pub(super) fn keys(&mut self, keys: &str) {
+        for key in keys.split(' ') {
+            let effects = by_hand(&mut self.app, Event::Key(key.parse().unwrap()));
+            self.answer(effects);
+        }
+    }
+
+    /// Types letter by letter.
+    pub(super) fn types(&mut self, text: &str) {
+        for letter in text.chars() {
+            let key = if letter == ' ' { "space".to_owned() } else { letter.to_string() };
+            self.keys(&key);
+        }
+    }
+
+    pub(super) fn paste(&mut self, text: &str) {
+        let effects = self.app.update(Event::Paste(text.into()));
+        self.answer(effects);
+    }
+
+    /// Runs a text as a person does.
+    pub(super) fn run(&mut self, text: &str) {
+        self.paste(text);
+        self.keys("enter");
+    }
+
+    pub(super) fn tick(&mut self, seconds: i64) {
+        let effects = self.app.update(Event::Tick(now() + SignedDuration::from_secs(seconds)));
+        self.answer(effects);
+    }
+
+    pub(super) fn answered(&mut self, ticket: Ticket, part: impl Into<feeds::Part>) {
+        let effects = self.app.update(Event::Answer(Answer { ticket, requests: 0, part: part.into() }));
+        self.answer(effects);
+    }
+
+    /// The session tells this.
+    pub(super) fn tell(&mut self, fact: sql::Fact) {
+        let ticket = self.session.expect("a session");
+        self.answered(ticket, Part::Page(fact));
+    }
+
+    /// The session is lost.
+    pub(super) fn lose(&mut self, why: &str) {
+        let ticket = self.session.expect("a session");
+        self.answered(ticket, Part::<sql::Fact>::Failed(Failure::new(FailureKind::Unreachable, why)));
+    }
+
+    /// The statement that was run last ends so.
+    pub(super) fn ends(&mut self, ended: Ended) {
+        let (ticket, result, _) = self.ran.last().expect("a statement").clone();
+        let took = Duration::from_millis(12);
+        self.answered(ticket, Part::Last(sql::Fact::Ended { result, ended, took, stopped: None }));
+    }
+
+    pub(super) fn fails(&mut self, message: &str, position: Option<u32>) {
+        let said = Said {
+            severity: "ERROR".into(),
+            code: "42703".into(),
+            message: message.into(),
+            hint: Some("Perhaps you meant the column \"title\".".into()),
+            position,
+            ..Said::default()
+        };
+        self.ends(Ended::Failed(said));
+    }
+
+    pub(super) fn transaction(&mut self, transaction: Transaction) {
+        self.tell(sql::Fact::Transaction(transaction));
+    }
+
+    pub(super) fn answer(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            let (ticket, ask) = match effect {
+                Effect::Fetch { ticket, ask, .. } => (ticket, ask),
+                Effect::Leave(ticket) => {
+                    self.left.push(ticket);
+                    continue;
+                }
+                Effect::Copy(text) => {
+                    self.copied.push(text);
+                    continue;
+                }
+                Effect::Quit => {
+                    self.quits = true;
+                    continue;
+                }
+                _ => continue,
+            };
+            match ask {
+                feeds::Ask::Sql(ask) => self.asked(ticket, ask),
+                feeds::Ask::Queries(queries::Ask::Remember(statement)) => self.kept.push(statement),
+                feeds::Ask::Queries(queries::Ask::History) => {
+                    let history = vec!["select * from tags;".to_owned(), "select now();".to_owned()];
+                    self.answered(ticket, Part::Last(queries::Fact::History(history)));
+                }
+                feeds::Ask::Queries(queries::Ask::Saved { .. }) => {
+                    let saved = vec![queries::Saved { name: "slow queries".into(), text: "select 'slow';\n".into() }];
+                    self.answered(ticket, Part::Last(queries::Fact::Saved(saved)));
+                }
+                _ => {}
+            }
+        }
+        self.app.settle();
+    }
+
+    fn asked(&mut self, ticket: Ticket, ask: sql::Ask) {
+        match ask {
+            sql::Ask::Connect { place, read_only, .. } => {
+                self.session = Some(ticket);
+                self.connected = Some((place, read_only));
+            }
+            sql::Ask::Run { result, statement, .. } => {
+                self.ran.push((ticket, result, statement.clone()));
+                if !self.slow {
+                    self.results(ticket, result, &statement);
+                }
+            }
+            sql::Ask::Cancel { .. } => self.stopped.push("cancel"),
+            sql::Ask::Terminate { .. } => self.stopped.push("terminate"),
+            sql::Ask::Window { result, from, count, .. } => {
+                let rows = self.window(from, count);
+                self.answered(ticket, Part::Last(sql::Fact::Window { result, from, rows }));
+            }
+            sql::Ask::Value { row, .. } => {
+                self.answered(ticket, Part::Last(sql::Fact::Value(Some(format!("the whole value of row {row}")))));
+            }
+            sql::Ask::Close { result, .. } => self.closed.push(result),
+            sql::Ask::Look { purpose, statement, .. } => {
+                self.looked.push(statement);
+                let plan = format!(r#"[{{"Plan": {{"Plan Rows": 0, "Plans": [{{"Plan Rows": {}}}]}}}}]"#, self.planned);
+                let rows = vec![vec![Some(plan)]];
+                self.answered(ticket, Part::Last(sql::Fact::Looked { purpose, columns: Vec::new(), rows }));
+            }
+        }
+    }
+
+    fn window(&self, from: u64, count: u32) -> Vec<Vec<Cell>> {
+        match self.rows {
+            None => bookmarks().1.into_iter().skip(from as usize).take(count as usize).collect(),
+            Some(rows) => (from..(from + u64::from(count)).min(rows))
+                .map(|row| vec![cell(&(row + 1).to_string()), cell(&format!("row {}", row + 1))])
+                .collect(),
+        }
+    }
+
+    fn results(&mut self, ticket: Ticket, result: ResultId, statement: &str) {
+        let reads = statement.to_lowercase().starts_with("select");
+        if reads {
+            let (columns, rows) = match self.rows {
+                None => (bookmarks().0, bookmarks().1.len() as u64),
+                Some(rows) => (vec![column("n", 20), column("text", 25)], rows),
+            };
+            self.answered(ticket, Part::Page(sql::Fact::Begun { result, columns }));
+            self.answered(ticket, Part::Page(sql::Fact::Grown { result, rows, bytes: rows * 40 }));
+            let ended = Ended::Done(format!("SELECT {rows}"));
+            self.answered(
+                ticket,
+                Part::Last(sql::Fact::Ended { result, ended, took: Duration::from_millis(12), stopped: None }),
+            );
+        } else {
+            let ended = Ended::Done("UPDATE 3".into());
+            self.answered(
+                ticket,
+                Part::Last(sql::Fact::Ended { result, ended, took: Duration::from_millis(12), stopped: None }),
+            );
+        }
+    }
+
+    /// The statements that were run.
+    pub(super) fn statements(&self) -> Vec<&str> {
+        self.ran.iter().map(|(_, _, statement)| statement.as_str()).collect()
+    }
+
+    pub(super) fn screen(&self) -> String {
+        text(&self.app)
+    }
+
+    pub(super) fn is_shown(&self) -> bool {
+        self.app.shown().id == ID
+    }
+}

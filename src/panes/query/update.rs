@@ -1,0 +1,221 @@
+//! What keys do in the pane, what is asked, and what answers change.
+
+use super::ask::Kind;
+use super::editing::edited;
+use super::state::{Asking, EDITOR, ID, Link, RESULT, Reading, State};
+use super::{completing, connect, facts, keep, looked, reading, run, windows};
+use crate::app::App;
+use crate::app::effect::Effect;
+use crate::app::event::Answer;
+use crate::app::ticket::Owner;
+use crate::app::update::dialogs;
+use crate::app::update::settle::done;
+use crate::feeds::part::Part;
+use crate::feeds::sql;
+use crate::model::sql::scan::Open;
+use crate::model::sql::split::What;
+use jiff::SignedDuration;
+use std::time::Duration;
+
+/// So long after a cancel ending the process is offered.
+const LISTENS: SignedDuration = SignedDuration::from_secs(3);
+
+/// What is to be asked now.
+pub fn plan(app: &mut App) -> Vec<Effect> {
+    let mut effects = std::mem::take(&mut app.panes.query.effects);
+    facts::drop_unanswered(app);
+    if app.shown().id == ID {
+        effects.extend(keep::begin(app));
+    }
+    effects.extend(connect::tunnelled(app));
+    effects.extend(run::next(app));
+    effects.extend(run::windows_wanted(app));
+    effects.extend(reading::next(app));
+    let now = app.now;
+    // The clock of what runs goes on.
+    app.redraw |= app.panes.query.running.is_some() && app.shown().id == ID;
+    if let Some(running) = &mut app.panes.query.running
+        && running.cancelled.is_some_and(|at| now.duration_since(at) >= LISTENS)
+        && !std::mem::replace(&mut running.offered, true)
+        && app.shown().id == ID
+        && app.screen.overlays.is_empty()
+    {
+        app.panes.query.asking = Some(Asking::Terminate);
+        if let Some(window) = crate::app::dialog::of_pane(app, ID, 0) {
+            crate::app::update::windows::push_window(app, window);
+            app.lists_changed();
+        }
+    }
+    effects
+}
+
+/// Takes an answer in.
+pub fn answer(app: &mut App, answer: Answer) {
+    let Owner::Pane(_, number) = answer.ticket.owner else { return };
+    let serial = answer.ticket.serial;
+    let state = &app.panes.query;
+    match Kind::of(number) {
+        Some(Kind::Connect) if state.connection == serial => connect::news(app, answer.of().part),
+        Some(Kind::Run) if state.running.as_ref().is_some_and(|running| running.serial == serial) => {
+            run::news(app, answer.of().part);
+        }
+        Some(Kind::Window) => run::window(app, serial, answer.of().part),
+        Some(Kind::Value) => reading::came(app, serial, answer.of().part),
+        Some(Kind::Scan) => reading::answer(app, serial, answer.of().part),
+        Some(Kind::Look) => looked::answer(app, answer.of().part),
+        Some(Kind::Control) => control(app, answer.of().part),
+        Some(Kind::Keep) => keep::answer(app, answer.of().part),
+        Some(Kind::Connect | Kind::Run) | None => {}
+    }
+}
+
+fn control(app: &mut App, part: Part<sql::Fact>) {
+    if let Part::Failed(failure) = part {
+        app.note(true, failure.message.clone());
+        app.say(failure.message);
+    }
+}
+
+/// Another environment is opened: the session is closed, and nothing of it stays.
+pub fn switched(app: &mut App) -> Vec<Effect> {
+    let effects = connect::leave(app);
+    let state = std::mem::take(&mut app.panes.query);
+    // Numbers go on, so that late answers find nobody; what was typed and run before is the person's.
+    app.panes.query = State {
+        editor: state.editor,
+        split: state.split,
+        split_of: state.split_of,
+        history: state.history,
+        kept: state.kept,
+        saved: state.saved,
+        serial: state.serial,
+        sessions: state.sessions,
+        results: state.results,
+        ..State::default()
+    };
+    effects
+}
+
+/// Another environment is wanted: asks first, where something would be lost.
+pub fn holds(app: &mut App, name: &str) -> bool {
+    if facts::loses(app).is_none() {
+        return false;
+    }
+    windows::ask(app, Asking::Leave(Some(name.to_owned())));
+    true
+}
+
+/// How often the screen is brought up to date: the clock of what runs goes on.
+pub fn next_tick(app: &App) -> Option<Duration> {
+    let busy = app.panes.query.running.is_some() && app.shown().id == ID;
+    busy.then_some(Duration::from_millis(200))
+}
+
+/// Whether letters are typed: the editor has the focus.
+pub fn edits(app: &App) -> bool {
+    app.focused() == EDITOR
+}
+
+/// `Enter` in the block of the results: connects; of a result it shows the selected value whole.
+pub fn open(app: &mut App) -> Option<Vec<Effect>> {
+    if app.panes.query.shown().is_some_and(|tab| tab.grid.is_some()) && app.panes.query.is_on() {
+        return Some(reading::value(app, Reading::Show));
+    }
+    match app.panes.query.link {
+        Link::On => {
+            app.focus_on(EDITOR);
+            Some(done(app))
+        }
+        Link::Off | Link::Opening(_) | Link::Lost(_) => Some(connect::connect(app)),
+    }
+}
+
+/// `Esc`: out of the editor; what is read through is left; what was filtered is shown again.
+pub fn back(app: &mut App) -> bool {
+    if app.focused() == EDITOR {
+        app.panes.query.completion = None;
+        app.focus_on(RESULT);
+        return true;
+    }
+    if matches!(app.panes.query.link, Link::Opening(_)) {
+        let effects = connect::leave(app);
+        app.panes.query.effects.extend(effects);
+        return true;
+    }
+    if app.panes.query.scan.take().is_some() {
+        return true;
+    }
+    if let Some(tab) = app.panes.query.shown_mut() {
+        if tab.record.take().is_some() {
+            return true;
+        }
+        if let Some(grid) = tab.grid.as_mut().filter(|grid| grid.anchor.is_some()) {
+            grid.anchor = None;
+            return true;
+        }
+    }
+    reading::show_all(app)
+}
+
+/// `Enter` in the editor: runs after `;` and a command of psql at once, else begins another line.
+pub fn enter(app: &mut App) -> Vec<Effect> {
+    if app.panes.query.completion.is_some() {
+        return completing::take(app);
+    }
+    let state = &app.panes.query;
+    let (text, cursor) = (state.editor.text(), state.editor.cursor());
+    let behind = text.get(cursor..).is_some_and(|rest| rest.trim().is_empty());
+    let last = state.split.pieces().iter().rev().find(|piece| piece.what != What::Blank);
+    let over = last.is_some_and(|piece| piece.what == What::Command || piece.open == Open::Ready);
+    if !behind || !over {
+        app.panes.query.editor.insert("\n");
+        edited(app);
+        return done(app);
+    }
+    let text = text.to_owned();
+    let before = app.panes.query.queue.len();
+    let effects = run::text(app, &text);
+    // What was taken stands in the history; what was not stays to be run when there is a session.
+    if app.panes.query.is_on() || app.panes.query.queue.len() > before {
+        app.panes.query.editor.set("");
+        edited(app);
+    }
+    effects
+}
+
+/// Runs the statement under the cursor, which stays where it is.
+pub fn run_here(app: &mut App) -> Vec<Effect> {
+    let state = &app.panes.query;
+    let text = state.editor.text();
+    let piece = state.split.at(text, state.editor.cursor());
+    let Some(body) = piece.and_then(|piece| text.get(piece.body(text))).filter(|body| !body.trim().is_empty()) else {
+        app.say("there is no statement under the cursor");
+        return Vec::new();
+    };
+    let body = body.to_owned();
+    run::text(app, &body)
+}
+
+/// `Ctrl-C`: cancels what runs, else clears the editor, else leaves.
+pub fn interrupt(app: &mut App) -> Vec<Effect> {
+    let state = &mut app.panes.query;
+    if state.completion.take().is_some() {
+        return done(app);
+    }
+    if state.running.is_some() {
+        return connect::cancel(app);
+    }
+    if app.focused() != EDITOR {
+        return dialogs::quit(app);
+    }
+    let state = &mut app.panes.query;
+    if state.editor.text().is_empty() {
+        app.say("nothing runs and nothing is typed: Esc, then q leaves");
+        return Vec::new();
+    }
+    let text = state.editor.text().to_owned();
+    state.history.add(&text);
+    state.editor.set("");
+    edited(app);
+    done(app)
+}

@@ -1,0 +1,198 @@
+//! Windows over the pane: what there is to choose from, and what is asked before something is changed.
+
+use super::choice::Window;
+use super::place::{places, read_only};
+use super::state::{Asking, ID};
+use super::tell;
+use crate::app::App;
+use crate::app::command::Risk;
+use crate::app::dialog;
+use crate::app::effect::Effect;
+use crate::app::overlay::{Line, Overlay, Tone};
+use crate::app::overlays;
+use crate::app::pane::Confirmation;
+use crate::app::screen::Purpose;
+use crate::app::tell::line;
+use crate::app::update::settle::done;
+use crate::app::update::windows::{push_window, start_typing};
+
+/// So many statements of the history are listed.
+const LISTED: usize = 2_000;
+/// The only window with buttons.
+const ASKS: u8 = 0;
+
+/// Opens a window.
+pub fn open(app: &mut App, window: Window) -> Vec<Effect> {
+    let lines = lines(app, window);
+    if lines.is_empty() {
+        app.say(match window {
+            Window::History => "nothing was run yet",
+            Window::Saved => "no query was saved yet: alt-s saves what is in the editor",
+            Window::Copy | Window::Columns => "there is no result",
+            Window::Places => "there is nowhere to connect to",
+        });
+        return done(app);
+    }
+    let overlay = Overlay::new(window.kind(), window.title(), lines);
+    let types = overlay.types();
+    push_window(app, overlay);
+    if types {
+        start_typing(app, Purpose::Window);
+    }
+    done(app)
+}
+
+fn entry(text: impl Into<String>, note: impl Into<String>, window: Window, choice: impl Into<String>) -> Line {
+    Line { note: note.into(), choice: window.choice(choice), ..line("", text, Tone::Plain) }
+}
+
+/// The lines of a window, as things stand.
+pub fn lines(app: &App, window: Window) -> Vec<Line> {
+    let state = &app.panes.query;
+    let flat = |text: &str| text.split_whitespace().take(40).collect::<Vec<_>>().join(" ");
+    match window {
+        Window::History => {
+            let all = state.history.entries.iter().enumerate().rev().take(LISTED);
+            all.map(|(number, text)| entry(flat(text), "", window, number.to_string())).collect()
+        }
+        Window::Saved => {
+            let all = state.saved.iter();
+            all.map(|saved| entry(&saved.name, flat(&saved.text), window, &saved.name)).collect()
+        }
+        Window::Places => {
+            let place = |(number, (word, place)): (usize, (String, crate::model::tunnel::far::Far))| {
+                entry(word, format!("{}:{}", place.host, place.port), window, number.to_string())
+            };
+            places(app).into_iter().enumerate().map(place).collect()
+        }
+        Window::Columns => {
+            let Some(grid) = state.shown().and_then(|tab| tab.grid.as_ref()) else { return Vec::new() };
+            let column = |(number, column): (usize, &crate::model::sql::Column)| {
+                let sign = if grid.order.contains(&number) { "●" } else { " " };
+                Line { left: sign.to_owned(), ..entry(&column.name, "", window, number.to_string()) }
+            };
+            grid.columns.iter().enumerate().map(column).collect()
+        }
+        Window::Copy => copies(app),
+    }
+}
+
+/// Ways to copy.
+fn copies(app: &App) -> Vec<Line> {
+    let Some(grid) = app.panes.query.shown().and_then(|tab| tab.grid.as_ref()) else { return Vec::new() };
+    let (from, to) = grid.marked();
+    let rows = match to - from + 1 {
+        1 => "the row".to_owned(),
+        rows => format!("{rows} rows"),
+    };
+    let mut lines = vec![entry("the cell", "its whole value", Window::Copy, "cell")];
+    for (word, note) in
+        [("csv", "CSV"), ("tsv", "TSV"), ("insert", "INSERT statements"), ("json", "JSON"), ("markdown", "Markdown")]
+    {
+        lines.push(entry(format!("{rows} as {note}"), "", Window::Copy, word));
+    }
+    lines.push(entry("the column", "a line a value, as far as it is at hand", Window::Copy, "column"));
+    lines
+}
+
+/// Asks in a window with buttons.
+pub fn ask(app: &mut App, asking: Asking) -> Vec<Effect> {
+    app.panes.query.asking = Some(asking);
+    if let Some(window) = dialog::of_pane(app, ID, ASKS) {
+        push_window(app, window);
+    }
+    done(app)
+}
+
+/// What is asked; none where it cannot be answered any more.
+pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
+    let state = &app.panes.query;
+    let name = &app.environment.name;
+    let ours = |words: &str| format!("{words} in {name}");
+    let plain = |title: String, verb: &str, risk: Risk, text: Vec<(Tone, String)>| Confirmation {
+        title,
+        verb: verb.to_owned(),
+        risk,
+        text,
+        command: String::new(),
+        bound: String::new(),
+    };
+    match state.asking.as_ref()? {
+        Asking::Run { statement, why, rows, destroys } => {
+            if !state.is_on() {
+                return None;
+            }
+            let mut text: Vec<(Tone, String)> = why.iter().map(|why| (Tone::Warn, why.clone())).collect();
+            if let Some(rows) = rows {
+                text.push((Tone::Strong, rows.clone()));
+            }
+            let server = state.server.as_ref().map(|server| format!("On {} as {}.", server.host, server.user));
+            text.extend(server.map(|server| (Tone::Plain, server)));
+            text.extend(statement.lines().take(100).map(|line| (Tone::Plain, line.to_owned())));
+            let undone = if state.transaction == crate::model::sql::Transaction::Open {
+                "A transaction is open: ROLLBACK takes it back until COMMIT."
+            } else {
+                "It is committed at once: it cannot be taken back."
+            };
+            text.push((Tone::Plain, undone.to_owned()));
+            let verb = statement.split_whitespace().next().unwrap_or_default().to_uppercase();
+            let quoted = statement.replace('\'', "'\\''");
+            Some(Confirmation {
+                title: ours(&format!("Run {verb}")),
+                verb: "Run".to_owned(),
+                risk: if *destroys { Risk::Disrupt } else { Risk::Change },
+                text,
+                command: format!("cockpit sql {name} -c '{quoted}'"),
+                bound: statement.clone(),
+            })
+        }
+        Asking::Terminate => {
+            let running = state.running.as_ref()?;
+            let since = tell::time(app.now.duration_since(running.since).unsigned_abs());
+            let text = vec![
+                (Tone::Plain, format!("The statement runs for {since} and does not listen to the cancel.")),
+                (
+                    Tone::Warn,
+                    "Ending the server's process of this session (pg_terminate_backend) rolls back what is open, and drops \
+                     temporary tables and settings."
+                        .to_owned(),
+                ),
+            ];
+            Some(plain(ours("End the session's process"), "End it", Risk::Change, text))
+        }
+        Asking::Leave(to) => {
+            let lost = super::facts::loses(app)?;
+            let verb = if to.is_some() { "Switch" } else { "Leave" };
+            Some(plain(ours("Leave the session"), verb, Risk::Change, vec![(Tone::Warn, lost)]))
+        }
+        Asking::Writes => {
+            let why = read_only(app).unwrap_or_else(|| "it was asked for".to_owned());
+            let text = vec![
+                (Tone::Plain, format!("Transactions of this session only read: {why}.")),
+                (
+                    Tone::Warn,
+                    "After this they may write, until the session ends. Each writing statement still asks.".to_owned(),
+                ),
+            ];
+            Some(plain(ours("Allow writes"), "Allow writes", Risk::Change, text))
+        }
+    }
+}
+
+/// Shows a value whole: JSON as a tree, everything else as text.
+pub fn value(app: &mut App, name: &str, text: Option<&str>) {
+    let Some(text) = text else {
+        app.say(format!("{name} is NULL"));
+        return;
+    };
+    let tree = super::tree::lines(text);
+    let overlay = match tree {
+        Some(lines) => {
+            let mut overlay = overlays::inspect(name.to_owned(), &lines.join("\n"));
+            overlay.copies = Some(text.to_owned());
+            overlay
+        }
+        None => overlays::message(app, name, text),
+    };
+    app.screen.overlays.push(overlay);
+}

@@ -1,0 +1,37 @@
+//! Reads and writes what is kept of queries on this machine.
+
+use super::means::Means;
+use crate::feeds::part::Part;
+use crate::feeds::queries::{Ask, Fact};
+use crate::model::{Failure, FailureKind};
+use crate::runtime::queries;
+use std::io;
+
+/// Does what is asked. A file system that does not answer holds up nobody but who asked.
+pub(super) async fn answer(means: &Means, ask: Ask) {
+    let done = tokio::task::spawn_blocking(move || work(ask)).await;
+    let part = match done {
+        Ok(Ok(fact)) => Part::Last(fact),
+        Ok(Err(failure)) => Part::Failed(failure),
+        Err(_) => Part::Failed(Failure::new(FailureKind::Other, "an internal fault: see the report in the log")),
+    };
+    means.send(part).await;
+}
+
+fn work(ask: Ask) -> Result<Fact, Failure> {
+    let failed = |what: String| move |error: io::Error| Failure::new(FailureKind::Other, format!("{what}: {error}"));
+    match ask {
+        Ask::History => {
+            queries::history().map(Fact::History).map_err(failed("what was run before cannot be read".to_owned()))
+        }
+        Ask::Remember(statement) => queries::remember(&statement)
+            .map(|()| Fact::Done(String::new()))
+            .map_err(failed("the statement is not kept for later sessions".to_owned())),
+        Ask::Saved { folder } => queries::saved(folder.as_deref())
+            .map(Fact::Saved)
+            .map_err(failed("the saved queries cannot be read".to_owned())),
+        Ask::Save { folder, name, text } => queries::save(folder.as_deref(), &name, &text)
+            .map(|path| Fact::Done(format!("saved as {}", path.display())))
+            .map_err(failed(format!("{name} could not be saved"))),
+    }
+}

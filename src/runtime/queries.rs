@@ -1,0 +1,150 @@
+//! What is kept of queries: a file of statements that were run, which nobody else may read, and a folder of saved queries,
+//! a file each, that a team can keep in git.
+
+use crate::feeds::queries::Saved;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+/// A larger file is begun anew with its second half.
+const LARGEST: u64 = 4 << 20;
+/// A larger file is no query.
+const LARGEST_QUERY: u64 = 16 << 20;
+
+fn history_file() -> io::Result<PathBuf> {
+    let audit = super::audit::path(None).ok_or_else(|| io::Error::other("there is no home folder to keep it in"))?;
+    Ok(audit.with_file_name("sql_history"))
+}
+
+/// The statements of earlier sessions, the oldest first; none where there is no such file.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn history() -> io::Result<Vec<String>> {
+    read_history(&history_file()?)
+}
+
+fn read_history(path: &Path) -> io::Result<Vec<String>> {
+    match fs::read_to_string(path) {
+        // A line is a JSON text: statements have lines of their own. One that was cut off is passed over.
+        Ok(text) => Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Keeps a statement for later sessions.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn remember(statement: &str) -> io::Result<()> {
+    remember_in(&history_file()?, statement)
+}
+
+fn remember_in(path: &Path, statement: &str) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    if fs::metadata(path).is_ok_and(|file| file.len() > LARGEST) {
+        let all = read_history(path)?;
+        let new = path.with_extension("new");
+        let mut file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&new)?;
+        for statement in &all[all.len() / 2..] {
+            writeln!(file, "{}", serde_json::to_string(statement)?)?;
+        }
+        fs::rename(new, path)?;
+    }
+    let mut file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
+    // One write, so that lines of two sessions do not mix.
+    file.write_all(format!("{}\n", serde_json::to_string(statement)?).as_bytes())
+}
+
+fn folder(configured: Option<&str>) -> io::Result<PathBuf> {
+    if let Some(folder) = configured {
+        return Ok(super::files::named(folder));
+    }
+    let home = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
+    let home = home.or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".config")));
+    let home = home.ok_or_else(|| io::Error::other("there is no home folder to keep it in"))?;
+    Ok(home.join("cockpit").join("queries"))
+}
+
+/// The saved queries, by name: the `.sql` files of the folder.
+///
+/// # Errors
+/// When the folder cannot be read; one that is not there has none.
+pub fn saved(configured: Option<&str>) -> io::Result<Vec<Saved>> {
+    let entries = match fs::read_dir(folder(configured)?) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut saved = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        let is_query = path.extension().is_some_and(|extension| extension == "sql");
+        if !is_query || fs::metadata(&path).is_ok_and(|file| file.len() > LARGEST_QUERY || !file.is_file()) {
+            continue;
+        }
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let text = String::from_utf8_lossy(&fs::read(&path)?).into_owned();
+        saved.push(Saved { name, text });
+    }
+    saved.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(saved)
+}
+
+/// Saves a query; gives back its file. One of that name is replaced.
+///
+/// # Errors
+/// When the name is none of a file, or the file cannot be written; an older one then stays as it is.
+pub fn save(configured: Option<&str>, name: &str, text: &str) -> io::Result<PathBuf> {
+    let name = name.strip_suffix(".sql").unwrap_or(name);
+    if name.is_empty() || name.starts_with('.') || name.contains(['/', '\\', '\0']) {
+        return Err(io::Error::other("a name has no `/` and does not begin with a dot"));
+    }
+    let folder = folder(configured)?;
+    fs::create_dir_all(&folder)?;
+    let path = folder.join(format!("{name}.sql"));
+    let new = folder.join(format!(".{name}.new"));
+    fs::write(&new, text)?;
+    fs::rename(&new, &path)?;
+    Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    #[test]
+    fn statements_come_back_whole_and_nobody_else_may_read_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state").join("sql_history");
+        assert_eq!(read_history(&path).unwrap(), Vec::<String>::new());
+        remember_in(&path, "select 1\nfrom 表").unwrap();
+        remember_in(&path, "select 2").unwrap();
+        let mut cut = OpenOptions::new().append(true).open(&path).unwrap();
+        cut.write_all(b"\"cut of").unwrap();
+        assert_eq!(read_history(&path).unwrap(), ["select 1\nfrom 表", "select 2"]);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn queries_are_files_of_a_folder_by_their_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("queries");
+        let place = place.to_str().unwrap();
+        assert_eq!(saved(Some(place)).unwrap(), []);
+        save(Some(place), "slow", "select 1;\n").unwrap();
+        save(Some(place), "日本.sql", "select 2;\n").unwrap();
+        save(Some(place), "slow", "select 3;\n").unwrap();
+        let names: Vec<(String, String)> =
+            saved(Some(place)).unwrap().into_iter().map(|saved| (saved.name, saved.text)).collect();
+        assert_eq!(names, [("slow".into(), "select 3;\n".into()), ("日本".into(), "select 2;\n".into())]);
+        for bad in ["", "../x", ".x", "a/b"] {
+            assert!(save(Some(place), bad, "").is_err(), "{bad}");
+        }
+    }
+}
