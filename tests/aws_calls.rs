@@ -97,6 +97,7 @@ fn a_deployment_is_registered_deployed_followed_and_taken_back() {
         task_definition: Some(name.clone()),
         force: false,
         desired: None,
+        exec: false,
     };
     let Reply::Services(after) = desk.done(update) else { panic!() };
     assert_eq!((after[0].task_definition.as_str(), after[0].desired), (name.as_str(), before.desired));
@@ -127,6 +128,7 @@ fn a_deployment_is_registered_deployed_followed_and_taken_back() {
         task_definition: None,
         force: false,
         desired: Some(2),
+        exec: false,
     };
     let Reply::Services(scaled) = desk.done(scale) else { panic!() };
     assert_eq!((scaled[0].desired, scaled[0].task_definition.as_str()), (2, before.task_definition.as_str()));

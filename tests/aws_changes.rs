@@ -78,6 +78,7 @@ fn an_answer_that_was_lost_leaves_what_was_changed() {
             task_definition: None,
             force: false,
             desired: Some(2),
+            exec: false,
         };
         let failure = desk.write(scale).outcome.unwrap_err();
         assert!(may_have_landed(&failure), "{failure}");

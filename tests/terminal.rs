@@ -15,6 +15,8 @@ mod logs;
 #[path = "terminal/questions.rs"]
 mod questions;
 mod support;
+#[path = "terminal/tunnels.rs"]
+mod tunnels;
 
 use aws_sim::Scenario;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, SlavePty};

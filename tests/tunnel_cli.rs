@@ -116,6 +116,67 @@ fn a_tunnel_carries_bytes_over_a_lost_connection_and_ends_its_session_at_aws() {
 }
 
 #[test]
+fn a_task_that_is_replaced_resets_its_connections_and_the_port_stays() {
+    let (home, world) = (home(), World::staging());
+    let mut tunnel = Running::start(&home, &world, "tunnel staging --to db.internal:5432 --port 0 --json");
+    let ready = tunnel.until("ready");
+    let mut socket = TcpStream::connect(ready["local"].as_str().unwrap()).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    echoes(&mut socket, b"before");
+    let through = ready["through"].as_str().unwrap();
+    let task = through.split("task ").nth(1).unwrap().split(',').next().unwrap();
+    // How long the other task takes is not what is looked at here.
+    let _ = line(&mut home.on(&world), &format!("--env staging stop-task {task} --yes --timeout 1s"));
+    world.advance(60);
+    let lost = tunnel.until("replacing");
+    assert!(!lost["reason"].as_str().unwrap_or_default().is_empty(), "{lost}");
+    world.advance(300);
+    let again = tunnel.until("ready");
+    assert_eq!(again["local"], ready["local"]);
+    assert_ne!(again["through"], ready["through"]);
+    let end = socket.read(&mut [0; 8]).map_err(|error| error.kind());
+    assert_eq!(end, Err(std::io::ErrorKind::ConnectionReset), "no clean end");
+    let mut socket = TcpStream::connect(again["local"].as_str().unwrap()).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    echoes(&mut socket, b"after");
+}
+
+#[test]
+fn a_thousand_connections_at_once_are_each_served() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();
+    let (home, world) = (home(), World::staging());
+    let mut tunnel = Running::start(&home, &world, "tunnel staging --to db.internal:5432 --port 0 --json");
+    let ready = tunnel.until("ready");
+    let local = ready["local"].as_str().unwrap();
+    let mut sockets: Vec<TcpStream> = (0..1000).map(|_| TcpStream::connect(local).unwrap()).collect();
+    for (number, socket) in sockets.iter_mut().enumerate() {
+        socket.write_all(&(number as u32).to_be_bytes()).unwrap();
+    }
+    for (number, socket) in sockets.iter_mut().enumerate() {
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut got = [0; 4];
+        socket.read_exact(&mut got).unwrap();
+        assert_eq!(u32::from_be_bytes(got), number as u32);
+    }
+    signal(tunnel.child.id(), Signal::INT);
+    assert_eq!(tunnel.until("closed")["connections"].as_u64(), Some(1000));
+}
+
+#[test]
+fn ecs_exec_is_switched_on_and_a_tunnel_goes_through_the_new_tasks() {
+    let (home, world) = (home(), World::running(aws_sim::Scenario::Staging));
+    world.poke(&json!({"exec": {"service": "bookmark-manager-staging-web", "on": false}}));
+    let said = line(&mut home.on(&world), &format!("tunnel staging --to {REMOTE} --port 0 --json")).coded(1);
+    assert!(said.err.contains("deploy bookmark-manager-staging-web --enable-exec"), "{said:#?}");
+    let said = line(&mut home.on(&world), "--env staging deploy web --enable-exec --yes").coded(0);
+    assert!(said.err.contains("ECS Exec") && said.err.contains("off") && said.err.contains("on"), "{said:#?}");
+    let mut tunnel = Running::start(&home, &world, "tunnel staging --to db.internal:5432 --port 0 --json");
+    tunnel.until("ready");
+}
+
+#[test]
 fn a_tunnel_goes_through_an_instance_by_its_id() {
     let (home, world) = (home(), World::staging());
     let typed = "tunnel minimal --to db.internal:5432 --port 0 --json --through i-0123456789abcdef0";
@@ -128,6 +189,27 @@ fn a_tunnel_goes_through_an_instance_by_its_id() {
     signal(tunnel.child.id(), Signal::TERM);
     tunnel.until("closed");
     assert_eq!(ended(&mut tunnel.child).code(), Some(1));
+}
+
+#[test]
+fn an_instance_is_found_by_its_name_or_a_tag_and_a_stopped_one_is_started_after_a_yes() {
+    let (home, world) = (home(), World::run_at(aws_sim::Scenario::Staging, 60.0));
+    let open =
+        |through: &str, more: &str| format!("tunnel minimal --to {REMOTE} --port 0 --json --through {through} {more}");
+    for through in ["instance:bastion", "tag:Role=bastion"] {
+        let mut tunnel = Running::start(&home, &world, &open(through, ""));
+        assert_eq!(tunnel.until("ready")["through"], "instance i-0123456789abcdef0");
+    }
+    let said = line(&mut home.on(&world), &open("instance:nobody", "")).coded(2);
+    assert!(said.err.contains("there is no instance nobody"), "{said:#?}");
+    let said = line(&mut home.on(&world), &open("instance:bastion-spare", "")).coded(4);
+    assert!(said.err.contains("is stopped") && said.err.contains("--yes"), "{said:#?}");
+    assert_eq!(world.asked("ec2:StartInstances"), 0, "nothing is started unasked");
+    let mut tunnel = Running::start(&home, &world, &open("instance:bastion-spare", "--yes"));
+    assert_eq!(tunnel.until("ready")["through"], "instance i-0fedcba9876543210");
+    assert_eq!(world.asked("ec2:StartInstances"), 1);
+    let written = audit(&home);
+    assert!(written.iter().any(|line| line["after"]["instance"] == "i-0fedcba9876543210"), "{written:?}");
 }
 
 #[test]

@@ -44,8 +44,8 @@ pub struct Question {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum About {
     Window(Kind, Option<Box<Plan>>),
-    /// Leaving these behind, and losing this.
-    Leaving(Vec<OperationId>, Vec<String>),
+    /// Leaving these behind: operations, and tunnels by their numbers; and losing this.
+    Leaving(Vec<OperationId>, Vec<u64>, Vec<String>),
     /// What a window of a pane asks, in words.
     Pane(String),
 }

@@ -2,6 +2,7 @@
 
 use super::operation::call::{Call, CallId};
 use super::ticket::Ticket;
+use super::tunnels::state::ShellPlan;
 use crate::config::EnvironmentConfig;
 use crate::feeds::Ask;
 
@@ -53,6 +54,8 @@ pub enum Effect {
     Leave(Ticket),
     /// Open a link in a browser, where there is one.
     OpenUrl(String),
+    /// Give the terminal to a shell in a container, and take it back when that has ended.
+    Shell(Box<ShellPlan>),
     /// Stop the process group as `Ctrl-Z` does, after the terminal was restored.
     Suspend,
     /// End.

@@ -14,6 +14,12 @@ pub fn running(app: &App) -> impl Iterator<Item = &Operation> {
     listed(app).filter(|operation| matches!(operation.stage, Stage::Recording | Stage::Acting))
 }
 
+/// Whether something would be left behind when the cockpit is left.
+pub fn left_behind(app: &App) -> bool {
+    let goes_on = running(app).next().is_some() || going(app).any(|one| one.runs);
+    goes_on || app.tunnels.live().next().is_some() || !lost(app).is_empty()
+}
+
 /// Those of them that ended badly and were not looked at since, newest first.
 pub fn unacknowledged(app: &App) -> impl Iterator<Item = &Operation> {
     listed(app).filter(|operation| app.followed.unacknowledged.contains(&operation.id))

@@ -20,7 +20,11 @@ pub fn question(app: &App) -> Option<Question> {
     let about = match window.kind {
         Kind::Plan(id) => About::Window(window.kind, app.operations.get(id)?.plan.clone().map(Box::new)),
         Kind::Revert(_) => About::Window(window.kind, None),
-        Kind::Quit => About::Leaving(listed::running(app).map(|operation| operation.id).collect(), listed::lost(app)),
+        Kind::Quit => About::Leaving(
+            listed::running(app).map(|operation| operation.id).collect(),
+            app.tunnels.live().map(|tunnel| tunnel.number).collect(),
+            listed::lost(app),
+        ),
         Kind::Confirm(pane, which) => {
             let asked = (app.table.pane(pane).hooks.confirm)(app, which)?;
             let text: Vec<&str> = asked.text.iter().map(|(_, text)| text.as_str()).collect();

@@ -78,6 +78,11 @@ pub fn can_roll_back(app: &App) -> bool {
     }
 }
 
+/// Whether there is a service on which ECS Exec is off.
+pub fn without_exec(app: &App) -> bool {
+    service(app).and_then(|name| app.estate.service(&name)).is_some_and(|service| !service.exec)
+}
+
 /// Whether a task is selected.
 pub fn on_task(app: &App) -> bool {
     matches!(subject(app), Some(Subject::Task(..) | Subject::Container(..)))

@@ -6,7 +6,7 @@ use super::operation::step::Weight;
 use super::operation::{Operation, Stage};
 use super::overlay::{Choice, Kind, Line, Tone};
 use super::screen;
-use super::{followed, listed};
+use super::{followed, listed, tunnels};
 use crate::model::deploy::{Check, Level};
 use crate::model::text::width;
 use crate::model::wrap::wrap;
@@ -282,9 +282,18 @@ pub fn too_small(app: &App, (columns, rows): (u16, u16)) -> Vec<String> {
     let mut text = format!("{columns}×{rows} is too small: {least_columns}×{least_rows} at least");
     if app.screen.overlays.last().is_some_and(|window| window.kind == Kind::Quit) {
         let count = listed::running(app).count() + listed::going(app).filter(|one| one.runs).count();
-        let (what, goes) =
-            if count == 1 { ("1 operation", "goes on") } else { (&*format!("{count} operations"), "go on") };
-        text = format!("{what} {goes}; q again leaves. {text}");
+        let mut words = Vec::new();
+        match count {
+            0 => {}
+            1 => words.push("1 operation goes on".to_owned()),
+            several => words.push(format!("{several} operations go on")),
+        }
+        match app.tunnels.live().count() {
+            0 => {}
+            1 => words.push("1 tunnel ends".to_owned()),
+            several => words.push(format!("{several} tunnels end")),
+        }
+        text = format!("{}; q again leaves. {text}", words.join(", "));
     }
     wrap(&text, usize::from(columns))
 }
@@ -312,6 +321,11 @@ pub fn leaving(app: &App, cells: usize) -> Vec<Line> {
     }
     for lost in listed::lost(app) {
         paragraph(&mut lines, "▲", &lost, Tone::Warn, inner);
+    }
+    for tunnel in app.tunnels.live() {
+        let (head, becomes) = tunnels::tell::leaving(tunnel);
+        paragraph(&mut lines, tunnel.standing.phase.health().sign(), &head, Tone::Strong, inner);
+        paragraph(&mut lines, "", &becomes, Tone::Plain, inner);
     }
     lines
 }

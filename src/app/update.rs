@@ -114,8 +114,9 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
         }
         Event::Answer(answer) => {
             if answer.ticket.owner == Owner::Tunnels {
-                tunnels::absorb::absorb(app, answer);
-                return app.plan_panes();
+                let mut effects = tunnels::absorb::absorb(app, answer);
+                effects.extend(app.plan_panes());
+                return effects;
             }
             if let Owner::Pane(name, _) = answer.ticket.owner {
                 if answer.ticket.generation == app.generation {

@@ -107,8 +107,9 @@ impl Session {
 async fn change(writer: &Writer<'_>, write: Write) -> Result<Reply, Failure> {
     match write {
         Write::Register { base, images } => Box::pin(ecs_writes::register(writer, &base, &images)).await,
-        Write::Update { cluster, service, task_definition, force, desired } => {
-            Box::pin(ecs_writes::update(writer, &cluster, &service, task_definition, force, desired)).await
+        Write::Update { cluster, service, task_definition, force, desired, exec } => {
+            let change = ecs_writes::Change { definition: task_definition, force, desired, exec };
+            Box::pin(ecs_writes::update(writer, &cluster, &service, change)).await
         }
         Write::RollBack { arn } => Box::pin(ecs_rollouts::roll_back(writer, &arn)).await,
         Write::StopTask { cluster, id, reason } => {

@@ -52,15 +52,23 @@ fn set_images(base: &str, definition: &mut sdk::TaskDefinition, images: &[(Strin
     Ok(())
 }
 
+/// What of a service is changed.
+pub(super) struct Change {
+    pub(super) definition: Option<String>,
+    pub(super) force: bool,
+    pub(super) desired: Option<u32>,
+    /// ECS Exec is switched on.
+    pub(super) exec: bool,
+}
+
 /// Another revision, count, or the same anew.
 pub(super) async fn update(
     writer: &Writer<'_>,
     cluster: &str,
     service: &str,
-    definition: Option<String>,
-    force: bool,
-    desired: Option<u32>,
+    change: Change,
 ) -> Result<Reply, Failure> {
+    let Change { definition, force, desired, exec } = change;
     let desired = number(UPDATE_SERVICE.name, desired).map_err(Failure::unsent)?;
     let answer = writer
         .once(UPDATE_SERVICE, |clients| {
@@ -71,6 +79,7 @@ pub(super) async fn update(
                 .service(service)
                 .set_task_definition(definition)
                 .set_force_new_deployment(force.then_some(true))
+                .set_enable_execute_command(exec.then_some(true))
                 .set_desired_count(desired)
                 .send()
         })

@@ -5,7 +5,8 @@ use super::convert::{tail_of, time};
 use super::ecs_tasks::{DESCRIBE_TASKS, LIST_TASKS};
 use super::session::{Action, Caller, Session};
 use crate::app::effect::Lane;
-use crate::model::tunnel::{Candidate, Chosen, ExecContainer, NoTarget, Wanted, choose, short};
+use crate::model::tunnel::instance::Named;
+use crate::model::tunnel::{Candidate, Chosen, ExecContainer, NoTarget, Wanted, choose, none, short, soon};
 use crate::model::{Failure, FailureKind};
 use aws_sdk_ecs::types as sdk;
 use ssm_tunnel::{Credentials, Gate, Granted, Token};
@@ -57,7 +58,21 @@ impl Gateway {
     /// Why there is none, and what to do.
     pub async fn choose(&self) -> Result<Chosen, Failure> {
         if let Some(instance) = &self.wanted.instance {
-            return Ok(Chosen { task: instance.clone(), container: String::new(), runtime: String::new() });
+            let chosen = |id: &str| Chosen { task: id.to_owned(), container: String::new(), runtime: String::new() };
+            let named = Named::configured(instance);
+            if let Named::Id(id) = &named {
+                return Ok(chosen(id));
+            }
+            let found = self.session.instances(&named).await?;
+            let one = named.of(&found).map_err(|none| no_target(&none))?;
+            return match one.state.as_str() {
+                "running" => Ok(chosen(&one.id)),
+                "pending" => Err(no_target(&soon(format!("{} is starting", named.words())))),
+                state => Err(no_target(&none(
+                    format!("{} ({}) is {state}", named.words(), one.id),
+                    "`cockpit tunnel` asks, starts it and waits for it",
+                ))),
+            };
         }
         let tasks = self.candidates().await?;
         // Whether the service has it on is a better hint, and no more than that.
@@ -98,7 +113,7 @@ impl Gateway {
     async fn start_port(&self, chosen: &Chosen, host: &str, port: u16) -> Result<Granted, Failure> {
         let cluster = self.wanted.cluster.rsplit('/').next().unwrap_or_default();
         let target = match &self.wanted.instance {
-            Some(instance) => instance.clone(),
+            Some(_) => chosen.task.clone(),
             None => format!("ecs:{cluster}_{}_{}", chosen.task, chosen.runtime),
         };
         let port = port.to_string();
@@ -194,8 +209,8 @@ impl Gate for Gateway {
     }
 
     fn describe(&self, target: &Chosen) -> String {
-        if let Some(instance) = &self.wanted.instance {
-            return format!("instance {instance}");
+        if self.wanted.instance.is_some() {
+            return format!("instance {}", target.task);
         }
         format!("{}, task {}, container {}", self.wanted.service, short(&target.task), target.container)
     }

@@ -110,6 +110,14 @@ impl Wire {
         tokio::time::timeout(DOWNLOAD_LIMIT, self.0.download(url)).await.ok()?
     }
 
+    /// Sends a request that is signed already; the status and the text of the answer, or none where there is none.
+    pub(super) async fn ask(&self, request: HttpRequest) -> Option<(u16, String)> {
+        self.0.requests.fetch_add(1, Ordering::Relaxed);
+        let _ = SENT.try_with(|sent| sent.set(sent.get().saturating_add(1)));
+        let answer = tokio::time::timeout(DOWNLOAD_LIMIT, self.0.fetch(request)).await.ok()??;
+        Some((answer.0, String::from_utf8_lossy(&answer.1).into_owned()))
+    }
+
     /// The servers' clock, as measured.
     pub fn clock(&self) -> &ServiceClock {
         &self.0.clock
@@ -167,7 +175,12 @@ impl HttpConnector for Switch {
 
 impl Inner {
     async fn download(&self, url: &str) -> Option<Vec<u8>> {
-        let connector = if url.starts_with("https:") {
+        let (status, whole) = self.fetch(HttpRequest::get(url).ok()?).await?;
+        (200..300).contains(&status).then_some(whole)
+    }
+
+    async fn fetch(&self, request: HttpRequest) -> Option<(u16, Vec<u8>)> {
+        let connector = if request.uri().starts_with("https:") {
             let mut secure = self.secure.lock().unwrap_or_else(PoisonError::into_inner);
             let context = context(secure.bundle.as_ref());
             secure
@@ -177,10 +190,8 @@ impl Inner {
         } else {
             self.direct.get_or_init(|| SharedHttpConnector::new(Connector::builder().build_http())).clone()
         };
-        let answer = connector.call(HttpRequest::get(url).ok()?).await.ok()?;
-        if !answer.status().is_success() {
-            return None;
-        }
+        let answer = connector.call(request).await.ok()?;
+        let status = answer.status().as_u16();
         let mut body = ByteStream::new(answer.into_body());
         let mut whole = Vec::new();
         while let Some(piece) = body.next().await {
@@ -190,7 +201,7 @@ impl Inner {
             }
             whole.extend_from_slice(&piece);
         }
-        Some(whole)
+        Some((status, whole))
     }
 
     fn secure(&self) -> SharedHttpClient {

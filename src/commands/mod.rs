@@ -70,6 +70,7 @@ mod tunnel;
 mod with_db;
 
 mod act;
+mod awake;
 pub mod begin;
 mod context;
 pub mod declared;

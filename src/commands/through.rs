@@ -1,6 +1,7 @@
 //! What tunnels and shells share: the environment, the service that they go through, where a tunnel leads, who connects
 //! there, what is written into the audit file.
 
+use super::awake;
 use super::context::Context;
 use super::yes::asked;
 use crate::app::command::Risk;
@@ -153,7 +154,10 @@ impl Target {
         far: &Far,
     ) -> Result<(Tunnel, String), Report> {
         let (service, instance) = match route::through(&self.environment, wish.through) {
-            Through::Instance(instance) => (instance.clone(), Some(instance)),
+            Through::Instance(instance) => {
+                let id = awake::awake(self, context, &instance).await?;
+                (id.clone(), Some(id))
+            }
             Through::Service(named) => (self.service(context, named.as_deref()).await?, None),
         };
         let gateway = self.gateway(

@@ -402,7 +402,7 @@ pub static KNOWN: &[Known] = &[
         "\"/opt/terraform/providers\""
     ),
     tunnel! { service, "the only one, if there is one", "The service through whose tasks a tunnel goes.", "\"bookmark-manager-staging-web\"" },
-    tunnel! { instance, "none", "An instance (a bastion) that a tunnel goes through instead of a service.", "\"i-0123456789abcdef0\"" },
+    tunnel! { instance, "none", "An instance (a bastion) that a tunnel goes through instead of a service: its id, its name, or `tag:KEY=VALUE`.", "\"i-0123456789abcdef0\"" },
     tunnel! { container, "the first whose agent runs", "The container of its tasks.", "\"web\"" },
     tunnel! { to, "`writer`", "Where a tunnel leads: `writer` or `reader` of the database, or a host and a port.", "\"reader\"" },
     tunnel! { port, "`5432`", "The local port; `0` takes a free one.", "\"15432\"" },

@@ -1,6 +1,7 @@
 //! Through which container a tunnel or a shell goes, and why there is none; where a tunnel leads, and how it stands.
 
 pub mod far;
+pub mod instance;
 pub mod standing;
 
 use jiff::Timestamp;
@@ -44,7 +45,7 @@ pub struct Wanted {
     /// A task by the beginning of its id.
     pub task: Option<String>,
     pub container: Option<String>,
-    /// An instance instead of a task: `i-0123456789abcdef0`.
+    /// An instance instead of a task, as it was named: `i-0123456789abcdef0`, `instance:bastion`, `tag:Role=bastion`.
     pub instance: Option<String>,
 }
 
@@ -85,7 +86,8 @@ pub fn none(why: impl Into<String>, hint: impl Into<String>) -> NoTarget {
     NoTarget { why: why.into(), hint: hint.into(), soon: false }
 }
 
-fn soon(why: impl Into<String>) -> NoTarget {
+/// There is none yet, and waiting helps.
+pub fn soon(why: impl Into<String>) -> NoTarget {
     NoTarget { soon: true, ..none(why, "wait a moment: it is tried again") }
 }
 
@@ -142,7 +144,7 @@ fn rank(health: &str) -> u8 {
 }
 
 fn without_exec(wanted: &Wanted, exec: Option<bool>) -> NoTarget {
-    let (service, cluster) = (&wanted.service, &wanted.cluster);
+    let service = &wanted.service;
     if exec == Some(true) {
         return none(
             format!("ECS Exec is on for {service}, but its tasks were started before that"),
@@ -152,9 +154,8 @@ fn without_exec(wanted: &Wanted, exec: Option<bool>) -> NoTarget {
     none(
         format!("ECS Exec is off on {service}"),
         format!(
-            "switch it on where the service is described (`enable_execute_command = true` in Terraform), or with `aws ecs \
-             update-service --cluster {cluster} --service {service} --enable-execute-command --force-new-deployment`, which \
-             starts new tasks"
+            "switch it on with `cockpit deploy {service} --enable-exec`, which starts new tasks, and where the service is \
+             described (`enable_execute_command = true` in Terraform)"
         ),
     )
 }

@@ -15,6 +15,7 @@ macro_rules! with_panes {
             operation,
             infra,
             query,
+            tunnels,
             $($extra,)*
         }
     };
@@ -33,4 +34,5 @@ pub mod query;
 pub mod services;
 pub mod state;
 pub mod table;
+pub mod tunnels;
 pub mod views;

@@ -117,6 +117,7 @@ impl Executor {
             | Effect::Tee(_)
             | Effect::SaveFilter { .. }
             | Effect::OpenUrl(_)
+            | Effect::Shell(_)
             | Effect::Suspend
             | Effect::Quit => Some(effect),
         }

@@ -1,21 +1,26 @@
 //! The interactive session: terminal, signals, time and answers in one order; a frame when
 //! something has changed.
 
+use super::aside::{Aside, Left};
 use super::audit;
 use super::clock::Clock;
 use super::executor::Executor;
 use super::files;
 use super::input::{self, FromTerminal, Reading};
 use super::leaving::leave;
+use super::link::{has_shell, open_link};
 use super::ring::Ring;
+use super::signals::Signals;
 use super::tee::Tee;
 use super::terminal::{self, Guard, Tui};
 use crate::app::effect::{self, Effect};
 use crate::app::event::{Event, Notice};
 use crate::app::keymap::Keymap;
 use crate::app::operation::Operation;
+use crate::app::tunnels::state::ShellPlan;
 use crate::app::{App, poll::Wants};
 use crate::config::{Config, EnvironmentConfig};
+use crate::model::Failure;
 use crate::panes::table::TABLE;
 use crate::ui;
 use base64::Engine as _;
@@ -23,7 +28,6 @@ use jiff::SignedDuration;
 use ratatui::layout::Position;
 use std::io::{self, Write as _};
 use std::time::Duration;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
 
 /// Frames that nobody waits for come at most this often; a key's frame comes at once.
@@ -44,26 +48,6 @@ pub enum Ended {
     Signal(i32),
     /// The terminal has gone.
     TerminalGone,
-}
-
-struct Signals {
-    terminate: Signal,
-    hangup: Signal,
-    interrupt: Signal,
-    stop: Signal,
-    window: Signal,
-}
-
-impl Signals {
-    fn new() -> io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            hangup: signal(SignalKind::hangup())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            stop: signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
-            window: signal(SignalKind::window_change())?,
-        })
-    }
 }
 
 /// Runs a session until it ends; the terminal is as before when this returns. With why it ended come the operations
@@ -104,12 +88,13 @@ pub async fn interactive(
         drawn: None,
         started: std::time::Instant::now(),
         tee: None,
+        aside: None,
     };
     let size = crossterm::terminal::size()?;
     run.app.update(Event::Resize(size.0, size.1));
     // The frame stands before anything is asked: who starts the cockpit sees where they are.
     run.draw(false)?;
-    let mut keys = input::start()?;
+    let mut keys = Some(input::start()?);
     for effect in effects {
         if let Some(ended) = run.carry_out(effect)? {
             return Ok((ended, Vec::new()));
@@ -157,10 +142,12 @@ struct Run<'a> {
     started: std::time::Instant,
     /// The file that lines of the logs go into as they come.
     tee: Option<Tee>,
+    /// A shell that the screen is to step aside for.
+    aside: Option<Box<ShellPlan>>,
 }
 
 impl Run<'_> {
-    async fn until_end(&mut self, keys: &mut Reading, signals: &mut Signals) -> io::Result<Ended> {
+    async fn until_end(&mut self, keys: &mut Option<Reading>, signals: &mut Signals) -> io::Result<Ended> {
         // For the test that a panic leaves the terminal as it was; not in what is released.
         #[cfg(debug_assertions)]
         assert!(std::env::var_os("COCKPIT_PANIC").is_none(), "a panic was asked for");
@@ -178,7 +165,7 @@ impl Run<'_> {
                     urgent = true;
                     crossterm::terminal::size().ok().map(|(columns, rows)| Event::Resize(columns, rows))
                 }
-                key = keys.recv() => {
+                key = next_key(keys) => {
                     urgent = true;
                     match key {
                         Some(FromTerminal::Event(at, event)) => {
@@ -218,7 +205,7 @@ impl Run<'_> {
             }
             // Drain before drawing: the newest state wins. Keys go before answers.
             for _ in 0..BATCH {
-                let next = match keys.try_recv() {
+                let next = match keys.as_mut().and_then(Reading::try_recv) {
                     Some(FromTerminal::Event(at, event)) => {
                         urgent = true;
                         self.update(Event::Elapsed(self.since_start(at)))?;
@@ -234,6 +221,11 @@ impl Run<'_> {
                 if let Some(ended) = self.update(next)? {
                     return Ok(ended);
                 }
+            }
+            if let Some(plan) = self.aside.take()
+                && let Some(ended) = self.step_aside(*plan, keys, signals).await?
+            {
+                return Ok(ended);
             }
             if self.app.redraw && (urgent || self.drawn.is_none_or(|drawn| drawn.elapsed() >= FRAME)) {
                 self.draw(urgent)?;
@@ -273,6 +265,7 @@ impl Run<'_> {
         match self.ring.executor.carry_out(effect) {
             Some(Effect::Quit) => return Ok(Some(Ended::Quit)),
             Some(Effect::Suspend) => self.suspend()?,
+            Some(Effect::Shell(plan)) => self.aside = Some(plan),
             Some(Effect::Copy(text)) => {
                 // OSC 52: the terminal itself puts it on the clipboard, also at the far end of ssh.
                 let coded = base64::engine::general_purpose::STANDARD.encode(text);
@@ -370,6 +363,71 @@ impl Run<'_> {
         terminal::give_back();
         // The whole group: a wrapper that started the cockpit stops with it, as after Ctrl-Z.
         rustix::process::kill_current_process_group(rustix::process::Signal::STOP)?;
+        self.retake()
+    }
+
+    /// Gives the terminal to a shell in a container, and takes it again when that has ended.
+    async fn step_aside(
+        &mut self,
+        plan: ShellPlan,
+        keys: &mut Option<Reading>,
+        signals: &mut Signals,
+    ) -> io::Result<Option<Ended>> {
+        let Some(session) = self.ring.executor.session() else { return Ok(None) };
+        // Dropped, it reads nothing any more: what is typed is the shell's.
+        *keys = None;
+        terminal::give_back();
+        let told = |failure: Failure| Left { bad: true, text: format!("no shell: {failure}") };
+        let left = match Aside::open(session, plan).await {
+            Ok(mut aside) => {
+                let ended = self.beside(&mut aside, signals).await;
+                let left = aside.close().await;
+                if let Some(ended) = ended? {
+                    return Ok(Some(ended));
+                }
+                left
+            }
+            Err(failure) => told(failure),
+        };
+        self.retake()?;
+        *keys = Some(input::start()?);
+        self.update(Event::Notice(Notice { error: left.bad, text: left.text }))
+    }
+
+    /// What goes on while the shell has the terminal; why the session ended meanwhile, if it did.
+    async fn beside(&mut self, aside: &mut Aside, signals: &mut Signals) -> io::Result<Option<Ended>> {
+        let mut due = Instant::now() + self.until_tick();
+        loop {
+            let event = tokio::select! {
+                over = aside.turn() => {
+                    if over? {
+                        return Ok(None);
+                    }
+                    continue;
+                }
+                _ = signals.hangup.recv() => return Ok(Some(Ended::Signal(1))),
+                _ = signals.terminate.recv() => return Ok(Some(Ended::Signal(15))),
+                // Only while it is being opened: later the key is the shell's.
+                _ = signals.interrupt.recv() => return Ok(None),
+                event = self.ring.next() => event,
+                () = tokio::time::sleep_until(due) => {
+                    due = Instant::now() + self.until_tick();
+                    None
+                }
+            };
+            if let Some(ended) = self.update(Event::Tick(self.ring.now()))? {
+                return Ok(Some(ended));
+            }
+            if let Some(event) = event
+                && let Some(ended) = self.update(event)?
+            {
+                return Ok(Some(ended));
+            }
+        }
+    }
+
+    /// Takes the terminal again, of whose screen nothing is known.
+    fn retake(&mut self) -> io::Result<()> {
         self.guard.retake()?;
         let (columns, rows) = crossterm::terminal::size()?;
         // A new one knows nothing of the screen before. `clear` would ask where the cursor is, and the
@@ -381,24 +439,10 @@ impl Run<'_> {
     }
 }
 
-/// Whether anybody could continue a stopped program: as the first process of a container, nobody could.
-fn has_shell() -> bool {
-    rustix::process::getppid().is_some_and(|parent| !parent.is_init())
-}
-
-/// Starts a browser where there is one on this screen; elsewhere the link on the screen must do.
-fn open_link(link: &str) -> io::Result<()> {
-    let has = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    if has("SSH_CONNECTION") {
-        return Ok(());
+/// What the terminal says next; none where it is not read.
+async fn next_key(keys: &mut Option<Reading>) -> Option<FromTerminal> {
+    match keys {
+        Some(keys) => keys.recv().await,
+        None => None,
     }
-    let program = if cfg!(target_os = "macos") {
-        "open"
-    } else if has("DISPLAY") || has("WAYLAND_DISPLAY") {
-        "xdg-open"
-    } else {
-        return Ok(());
-    };
-    let null = std::process::Stdio::null;
-    std::process::Command::new(program).arg(link).stdin(null()).stdout(null()).stderr(null()).spawn().map(drop)
 }

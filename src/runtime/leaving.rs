@@ -47,6 +47,7 @@ impl Leaving<'_> {
                 | Effect::Tee(_)
                 | Effect::SaveFilter { .. }
                 | Effect::OpenUrl(_)
+                | Effect::Shell(_)
                 | Effect::Suspend => {}
             }
         }

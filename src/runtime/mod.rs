@@ -3,6 +3,7 @@
 //! It turns the terminal, signals, time and AWS's answers into events, hands them to the app one by
 //! one, and carries out what comes back. What any of it means is decided in `src/app`.
 
+mod aside;
 pub mod audit;
 pub mod child;
 pub mod clock;
@@ -14,6 +15,7 @@ pub mod files;
 mod input;
 mod interactive;
 mod leaving;
+mod link;
 pub mod logs;
 mod memory;
 pub mod orphans;
@@ -27,6 +29,8 @@ mod process;
 mod queries;
 pub mod raw;
 pub mod ring;
+pub mod shell;
+mod signals;
 pub mod stop;
 pub mod tee;
 mod terminal;

@@ -1,8 +1,11 @@
 //! The terminal as a pipe, for a shell elsewhere: every key goes through, nothing is shown by itself.
 
 use super::terminal::size;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
 use ssm_tunnel::driver::ShellInput;
-use std::io::{self, IsTerminal as _, Read as _};
+use std::io::{self, IsTerminal as _};
+use std::os::fd::OwnedFd;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -49,29 +52,71 @@ impl Drop for Raw {
     }
 }
 
-/// What comes on standard input, piece by piece, read on a thread of its own; it ends with the input. The thread may
-/// stay in its last read: the program does not wait for it.
-fn typed() -> mpsc::Receiver<Vec<u8>> {
-    let (out, typed) = mpsc::channel(4);
-    let read = move || {
-        let mut buffer = [0; READ];
-        let mut input = io::stdin().lock();
-        while let Ok(length @ 1..) = input.read(&mut buffer) {
-            if out.blocking_send(buffer[..length].to_vec()).is_err() {
-                return;
-            }
-        }
-    };
-    // Without a thread there is no input.
-    let _ = std::thread::Builder::new().name("typed".to_owned()).spawn(read);
-    typed
+/// What comes on standard input, read on a thread of its own. When it is dropped nothing is read any more: what is typed from
+/// then on is for whoever has the terminal next.
+struct Typed {
+    pieces: mpsc::Receiver<Vec<u8>>,
+    /// Closed to end the thread, which waits for that too.
+    _stop: OwnedFd,
 }
 
-/// Hands what is typed to a shell elsewhere, as fast as that takes it.
-pub fn feed(input: mpsc::Sender<ShellInput>, terminal: bool) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        let mut typed = typed();
-        while let Some(bytes) = typed.recv().await {
+impl Typed {
+    fn start() -> io::Result<Self> {
+        let (out, pieces) = mpsc::channel(4);
+        let (stopped, stop) = rustix::pipe::pipe()?;
+        let read = move || {
+            let mut buffer = [0; READ];
+            while waits(&stopped) {
+                // Past the standard library's own buffer: what it holds would be lost to who reads next.
+                match rustix::io::read(io::stdin(), &mut buffer) {
+                    Ok(length @ 1..) => {
+                        if out.blocking_send(buffer[..length].to_vec()).is_err() {
+                            return;
+                        }
+                    }
+                    Err(Errno::INTR | Errno::AGAIN) => {}
+                    Ok(0) | Err(_) => return,
+                }
+            }
+        };
+        std::thread::Builder::new().name("typed".to_owned()).spawn(read)?;
+        Ok(Self { pieces, _stop: stop })
+    }
+}
+
+/// Waits until there is something to read; false where nobody wants it any more.
+fn waits(stopped: &OwnedFd) -> bool {
+    let stdin = io::stdin();
+    loop {
+        let mut watched = [PollFd::new(&stdin, PollFlags::IN), PollFd::new(stopped, PollFlags::empty())];
+        match poll(&mut watched, None) {
+            Ok(_) if !watched[1].revents().is_empty() => return false,
+            // Also where it has ended or cannot be polled: the read says which.
+            Ok(_) if !watched[0].revents().is_empty() => return true,
+            Ok(_) | Err(Errno::INTR | Errno::AGAIN) => {}
+            Err(_) => return true,
+        }
+    }
+}
+
+/// Hands what is typed to a shell elsewhere, as fast as that takes it, until it is dropped.
+#[derive(Debug)]
+pub struct Feeding(JoinHandle<()>);
+
+impl Drop for Feeding {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Begins to hand on what is typed.
+///
+/// # Errors
+/// The system gives no thread.
+pub fn feed(input: mpsc::Sender<ShellInput>, terminal: bool) -> io::Result<Feeding> {
+    let mut typed = Typed::start()?;
+    Ok(Feeding(tokio::spawn(async move {
+        while let Some(bytes) = typed.pieces.recv().await {
             if input.send(ShellInput::Bytes(bytes.into())).await.is_err() {
                 return;
             }
@@ -80,7 +125,7 @@ pub fn feed(input: mpsc::Sender<ShellInput>, terminal: bool) -> JoinHandle<()> {
             // There is a terminal at the other end, and to it this is the end of a file.
             let _ = input.send(ShellInput::Bytes(END_OF_INPUT.into())).await;
         }
-    })
+    })))
 }
 
 /// Tells changes of the terminal's size.

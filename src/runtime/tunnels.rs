@@ -1,13 +1,36 @@
 //! Tunnels as they are driven: opened at a local port, watched beside the command that opened them, and how they stand.
 
+use super::audit;
 use crate::aws::ssm::Gateway;
+use crate::feeds::runs::Place;
+use crate::model::audit::Record;
 use crate::model::tunnel::standing::{Phase, Standing};
+use crate::model::{Failure, FailureKind};
+use jiff::Timestamp;
 use ssm_tunnel::driver::Status;
 use ssm_tunnel::supervisor::Closed;
 use ssm_tunnel::{Options, State, Tunnel};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use tokio::sync::{mpsc, oneshot};
+
+/// Writes into the audit file that something begins or has ended.
+///
+/// # Errors
+/// It cannot be written: then nothing is opened.
+pub async fn write_down(place: &Place, record: Record) -> Result<(), Failure> {
+    let path = if place.simulated { audit::simulated() } else { audit::path(place.audit_file.as_deref()) };
+    let written = tokio::task::spawn_blocking(move || audit::append(path.as_deref(), record, Timestamp::now()));
+    let failed = |why: String| {
+        let failure = Failure::new(FailureKind::Other, format!("the audit file cannot be written: {why}"));
+        failure.hinted("nothing is opened that is not written down: `audit_file` in the configuration says where it is")
+    };
+    match written.await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(failed(error.to_string())),
+        Err(_) => Err(failed("an internal fault: see the report in the log".to_owned())),
+    }
+}
 
 /// Opens a tunnel at a port of this machine alone; it listens, and is not ready yet.
 ///

@@ -5,6 +5,7 @@ use super::canvas::Canvas;
 use super::signs::Signs;
 use crate::app::command::Id;
 use crate::app::screen::Purpose;
+use crate::app::tunnels::tell::header;
 use crate::app::{bottom, followed, layout, listed, tell};
 use crate::model::{FailureKind, Severity, text, time};
 use ratatui::layout::Rect;
@@ -144,7 +145,14 @@ pub fn tabs(canvas: &mut Canvas<'_, '_>, place: Rect) {
         }
     }
     end = failures(canvas, place.y, x, end);
+    end = tunnels(canvas, place.y, x, end);
     runs(canvas, place.y, x, end);
+}
+
+/// Tunnels that are open, or that ended by a fault.
+fn tunnels(canvas: &mut Canvas<'_, '_>, y: u16, x: u16, end: u16) -> u16 {
+    let Some((health, forms)) = header(canvas.app) else { return end };
+    put_first(canvas, y, x, end, &forms, canvas.theme.health(health))
 }
 
 /// Operations that ended badly and that nobody has looked at since. Gives back what is free at the left.

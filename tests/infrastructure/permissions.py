@@ -52,6 +52,8 @@ READ = {
     "lambda:GetFunctionConfiguration": "snapshot, stop and start: is the scheduler there",
     "scheduler:ListSchedules": "schedule",
     "scheduler:GetSchedule": "schedule",
+    "ec2:DescribeInstances": "tunnel --through: a bastion by its name or tag",
+    "ssm:DescribeInstanceInformation": "tunnel --through: is the agent of a bastion online",
 }
 
 # What changes something: action → (what for, on what). Each is either called by `src/aws`, or in BESIDE.
@@ -105,7 +107,7 @@ BESIDE = {
     "the operator by hand or by the AWS CLI: parameters": (
         "ssm:GetParameters", "ssm:GetParametersByPath", "ssm:PutParameter", "ssm:DeleteParameter",
     ),
-    "the operator by hand or by the AWS CLI: instances": ("ec2:StartInstances", "ec2:StopInstances"),
+    "the operator by hand or by the AWS CLI: instances": ("ec2:StopInstances",),
     "the operator by hand or by the AWS CLI: the CDN": ("cloudfront:CreateInvalidation",),
 }
 

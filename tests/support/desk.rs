@@ -148,6 +148,7 @@ pub fn writes(desk: &Desk) -> Vec<(Write, &'static str)> {
                 task_definition: Some(web.task_definition.clone()),
                 force: true,
                 desired: Some(2),
+                exec: true,
             },
             "ecs:UpdateService",
         ),

@@ -143,6 +143,8 @@ pub enum Write {
         force: bool,
         /// `desiredCount`.
         desired: Option<u32>,
+        /// `enableExecuteCommand`: switched on.
+        exec: bool,
     },
     /// ECS `StopServiceDeployment` with `stopType` ROLLBACK → [`Reply::Done`].
     RollBack {

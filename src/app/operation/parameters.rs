@@ -16,12 +16,13 @@ impl Write {
                     images.iter().map(|(container, image)| (container.clone(), json!(image))).collect();
                 json!({"copyOf": base, "images": images})
             }
-            Self::Update { cluster, service, task_definition, force, desired } => some(vec![
+            Self::Update { cluster, service, task_definition, force, desired, exec } => some(vec![
                 ("cluster", Some(json!(cluster))),
                 ("service", Some(json!(service))),
                 ("taskDefinition", task_definition.as_ref().map(|name| json!(name))),
                 ("forceNewDeployment", force.then(|| json!(true))),
                 ("desiredCount", desired.map(|count| json!(count))),
+                ("enableExecuteCommand", exec.then(|| json!(true))),
             ]),
             Self::RollBack { arn } => json!({"serviceDeploymentArn": arn, "stopType": "ROLLBACK"}),
             Self::StopTask { cluster, id, reason } => json!({"cluster": cluster, "task": id, "reason": reason}),

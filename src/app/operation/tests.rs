@@ -36,6 +36,7 @@ fn deploy(service: &str) -> What {
         source: Source::Attach,
         base: None,
         container: None,
+        exec: false,
         roll_back: None,
         hooks: Hooks::default(),
     })
@@ -269,6 +270,7 @@ fn a_lost_change_is_shown_by_what_it_left() {
         task_definition: revision.map(str::to_owned),
         force: revision.is_none(),
         desired: None,
+        exec: false,
     };
     let shown = |write: Write, id: &str, revision: &str, second: i64| {
         let primary = Deployment {

@@ -3,16 +3,18 @@
 use super::state::{Asking, Tunnel};
 use super::{ask, tell};
 use crate::app::App;
+use crate::app::effect::Effect;
 use crate::app::event::Answer;
 use crate::feeds::part::Part;
 use crate::feeds::tunnels::Fact;
 use crate::model::tunnel::standing::{Phase, Standing};
 
 /// Takes in what is heard of a tunnel.
-pub fn absorb(app: &mut App, answer: Answer) {
+pub fn absorb(app: &mut App, answer: Answer) -> Vec<Effect> {
     let number = answer.ticket.serial;
     let part = answer.of::<Fact>().part;
-    let Some(place) = app.tunnels.list.iter().position(|tunnel| tunnel.number == number) else { return };
+    let Some(place) = app.tunnels.list.iter().position(|tunnel| tunnel.number == number) else { return Vec::new() };
+    let (next, environment) = (app.tunnels.list[place].next.clone(), app.tunnels.list[place].plan.environment.clone());
     match part {
         Part::Page(fact) => learned(app, place, fact),
         Part::Last(fact) => {
@@ -30,6 +32,11 @@ pub fn absorb(app: &mut App, answer: Answer) {
         }
     }
     app.lists_changed();
+    // Its port is free now, for the one that leads elsewhere.
+    match next.filter(|_| app.tunnels.get(number).is_none() && environment == app.environment.name) {
+        Some(next) => ask::open(app, next),
+        None => Vec::new(),
+    }
 }
 
 fn ended(app: &mut App, number: u64, standing: Standing) {

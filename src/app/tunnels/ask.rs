@@ -47,8 +47,14 @@ fn told(app: &mut App, why: &NoTarget) {
     app.say(text);
 }
 
-/// Asks where it is guarded; elsewhere opens.
+/// Asks where it is guarded; elsewhere opens. Where nothing can go through the service, that is offered to be changed.
 fn ask_or_open(app: &mut App, plan: Plan) -> Vec<Effect> {
+    let service = &plan.wanted.service;
+    if plan.wanted.instance.is_none() && find::exec_is_off(app, service) {
+        let service = service.clone();
+        ask(app, Asking::Exec(service));
+        return Vec::new();
+    }
     if !app.environment.guarded {
         return begin(app, plan);
     }
@@ -188,7 +194,7 @@ pub fn begin(app: &mut App, plan: Plan) -> Vec<Effect> {
         standing: Standing::default(),
         since: app.now,
         changed: app.now,
-        seen: false,
+        next: None,
     };
     app.note(false, format!("{}: opening", tell::named(&tunnel)));
     app.tunnels.list.push(tunnel);
@@ -209,6 +215,18 @@ pub fn close(app: &mut App, number: u64) -> Vec<Effect> {
         return Vec::new();
     }
     end(tunnel)
+}
+
+/// Ends it, and opens another one on its port.
+pub fn lead_elsewhere(app: &mut App, before: &Tunnel, wish: Wish) -> Vec<Effect> {
+    if before.standing.open > 0 {
+        app.say("connections are open: close it with C first");
+        return Vec::new();
+    }
+    if let Some(tunnel) = app.tunnels.list.iter_mut().find(|tunnel| tunnel.number == before.number) {
+        tunnel.next = Some(wish);
+    }
+    end(before)
 }
 
 /// Ends it, with its connections.

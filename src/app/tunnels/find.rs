@@ -13,6 +13,13 @@ pub fn databases(app: &App) -> Vec<&Database> {
     app.estate.derived.databases.iter().map(|row| &row.database).collect()
 }
 
+/// Whether ECS Exec is off on a service and on all of its tasks, as far as they are known.
+pub fn exec_is_off(app: &App, service: &str) -> bool {
+    let known = app.estate.service(service).is_some_and(|service| !service.exec);
+    let mut tasks = app.estate.tasks.value().into_iter().flat_map(std::collections::BTreeMap::values);
+    known && !tasks.any(|task| task.exec && task.service.as_deref() == Some(service))
+}
+
 /// The place of the opened environment that is meant, as AWS says it now.
 ///
 /// # Errors

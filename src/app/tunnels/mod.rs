@@ -3,8 +3,10 @@
 
 pub mod absorb;
 pub mod ask;
+pub mod block;
 pub mod find;
 pub mod route;
+pub mod shell;
 pub mod state;
 pub mod tell;
 #[cfg(test)]

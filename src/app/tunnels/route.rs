@@ -6,12 +6,13 @@ use crate::model::Identity;
 use crate::model::audit::Record;
 use crate::model::names::{find, listed};
 use crate::model::tunnel::far::POSTGRES;
-use crate::model::tunnel::{NoTarget, Wanted, is_instance, none};
+use crate::model::tunnel::instance::Named;
+use crate::model::tunnel::{NoTarget, Wanted, none};
 
 /// What a tunnel goes through.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Through {
-    /// An instance, by its id.
+    /// An instance, as it was named.
     Instance(String),
     /// A service by this name or a part of it; none is the only one.
     Service(Option<String>),
@@ -21,7 +22,7 @@ pub enum Through {
 pub fn through(environment: &EnvironmentConfig, asked: Option<&str>) -> Through {
     let tunnel = &environment.tunnel;
     match (asked, &tunnel.instance) {
-        (Some(asked), _) if is_instance(asked) => Through::Instance(asked.to_owned()),
+        (Some(asked), _) if Named::parse(asked).is_some() => Through::Instance(asked.to_owned()),
         (Some(asked), _) => Through::Service(Some(asked.to_owned())),
         (None, Some(instance)) => Through::Instance(instance.clone()),
         (None, None) => Through::Service(tunnel.service.clone()),

@@ -2,6 +2,7 @@
 
 use crate::app::command::PaneId;
 use crate::app::ticket::{Owner, Ticket};
+use crate::feeds::runs::Place;
 use crate::model::audit::Record;
 use crate::model::tunnel::Wanted;
 use crate::model::tunnel::far::{Far, To};
@@ -37,8 +38,8 @@ pub struct Tunnel {
     pub since: Timestamp,
     /// When it last changed from one phase to another.
     pub changed: Timestamp,
-    /// Somebody has seen that it ended by a fault.
-    pub seen: bool,
+    /// It makes room for one that leads elsewhere, which is opened at its end.
+    pub next: Option<Wish>,
 }
 
 /// What a tunnel is opened with.
@@ -86,6 +87,8 @@ pub enum Asking {
     Close(u64),
     /// Through which service.
     Service(Wish),
+    /// Whether switching ECS Exec on for this service is looked at: nothing goes through it.
+    Exec(String),
     /// Whether a shell is opened in a container of the guarded environment.
     Shell(Box<ShellPlan>),
 }
@@ -99,6 +102,8 @@ pub struct ShellPlan {
     pub command: String,
     /// The line of the audit file that it begins with.
     pub record: Record,
+    /// Which audit file.
+    pub audit: Place,
 }
 
 impl Tunnel {

@@ -41,9 +41,8 @@ pub fn url(tunnel: &Tunnel) -> String {
 
 /// For the line of the tabs: a sign, and the port or how many they are; the shorter form second. None where there are none.
 pub fn header(app: &App) -> Option<(Health, [String; 2])> {
-    let failed = |tunnel: &&Tunnel| tunnel.standing.phase == Phase::Failed && !tunnel.seen;
-    let shown: Vec<&Tunnel> = app.tunnels.list.iter().filter(|tunnel| tunnel.is_live() || failed(tunnel)).collect();
-    let worst = |tunnel: &&&Tunnel| match tunnel.standing.phase.health() {
+    let shown = &app.tunnels.list;
+    let worst = |tunnel: &&Tunnel| match tunnel.standing.phase.health() {
         Health::Down => 2,
         Health::Changing => 1,
         _ => 0,
@@ -123,6 +122,20 @@ pub fn confirm(app: &App) -> Option<Confirmation> {
                 text: vec![plain(format!("{open} {are} open, and ended with it."))],
                 command: String::new(),
                 bound: number.to_string(),
+            })
+        }
+        Asking::Exec(service) => {
+            app.estate.service(service)?;
+            Some(Confirmation {
+                title: format!("ECS Exec is off on {service}"),
+                verb: "Look at it".to_owned(),
+                risk: Risk::Read,
+                text: vec![
+                    plain("Tunnels and shells go through tasks that were started with ECS Exec.".to_owned()),
+                    plain("Switching it on starts new tasks. The plan is shown, and asked for, first.".to_owned()),
+                ],
+                command: format!("cockpit deploy {service} --enable-exec --env {}", app.environment.name),
+                bound: service.clone(),
             })
         }
         Asking::Shell(shell) => {

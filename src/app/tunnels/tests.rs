@@ -12,6 +12,13 @@ use crate::feeds::tunnels::{Ask, Fact, Order};
 use crate::model::tunnel::far::To;
 use crate::model::tunnel::standing::{Phase, Standing};
 
+/// One that has read a world with so many services, each with ECS Exec.
+fn with_services(services: usize) -> App {
+    let mut app = read(&world(services, 1));
+    app.estate.services.value_mut().unwrap().values_mut().for_each(|service| service.exec = true);
+    app
+}
+
 fn to_db() -> Wish {
     Wish { to: Some(To::parse("db.example:5432").unwrap()), ..Wish::default() }
 }
@@ -45,7 +52,7 @@ fn opened(app: &mut App) -> u64 {
 
 #[test]
 fn an_open_tunnel_is_found_by_where_it_leads_and_only_in_its_environment() {
-    let mut app = read(&world(1, 1));
+    let mut app = with_services(1);
     let to = to_db().to.unwrap();
     assert_eq!(find::ready(&app, &to), None);
     let number = opened(&mut app);
@@ -67,7 +74,7 @@ fn an_open_tunnel_is_found_by_where_it_leads_and_only_in_its_environment() {
 
 #[test]
 fn each_change_of_a_tunnel_stands_in_the_activity_with_its_reason() {
-    let mut app = read(&world(1, 1));
+    let mut app = with_services(1);
     let number = opened(&mut app);
     stands(&mut app, number, Phase::Replacing, Some("task 0123 does not run any more"));
     let told = |app: &App, text: &str| app.activity.iter().any(|entry| entry.text.contains(text));
@@ -88,7 +95,7 @@ fn each_change_of_a_tunnel_stands_in_the_activity_with_its_reason() {
 
 #[test]
 fn a_guarded_environment_asks_before_a_tunnel_is_opened() {
-    let mut app = read(&world(1, 1));
+    let mut app = with_services(1);
     app.environment.guarded = true;
     let effects = ask::open(&mut app, to_db());
     assert_eq!(order(&effects), None, "nothing is opened unasked");
@@ -101,7 +108,7 @@ fn a_guarded_environment_asks_before_a_tunnel_is_opened() {
 
 #[test]
 fn who_it_was_stands_in_what_is_written_down() {
-    let mut app = read(&world(1, 1));
+    let mut app = with_services(1);
     app.session.mark = "m".into();
     let effects = ask::open(&mut app, to_db());
     let order = order(&effects).unwrap();
@@ -112,11 +119,11 @@ fn who_it_was_stands_in_what_is_written_down() {
 
 #[test]
 fn a_second_tunnel_takes_another_port_and_several_services_are_asked_for() {
-    let mut app = read(&world(1, 1));
+    let mut app = with_services(1);
     opened(&mut app);
     let effects = ask::open(&mut app, Wish { to: Some(To::parse("other:1").unwrap()), ..Wish::default() });
     assert_eq!(order(&effects).unwrap().port, 5433);
-    let mut app = read(&world(3, 1));
+    let mut app = with_services(3);
     let effects = ask::open(&mut app, to_db());
     assert!(order(&effects).is_none() && app.tunnels.list.is_empty(), "through which service is asked");
     let named = Wish { through: Some("svc-00001".into()), ..to_db() };
@@ -126,7 +133,7 @@ fn a_second_tunnel_takes_another_port_and_several_services_are_asked_for() {
 
 #[test]
 fn a_port_that_is_taken_is_told_with_the_next_one() {
-    let mut app = read(&world(1, 1));
+    let mut app = with_services(1);
     ask::open(&mut app, to_db());
     let number = app.tunnels.last;
     heard(&mut app, number, Fact::Taken { by: Some("postgres (process 7)".into()), free: Some(5433) });
@@ -137,4 +144,16 @@ fn a_port_that_is_taken_is_told_with_the_next_one() {
     // Nothing is done by a key that was pressed before it could be read.
     by_hand(&mut app, Event::Key("esc".parse().unwrap()));
     assert!(app.tunnels.list.is_empty());
+}
+
+#[test]
+fn where_ecs_exec_is_off_switching_it_on_is_offered_and_nothing_is_opened() {
+    let mut app = with_services(1);
+    app.estate.services.value_mut().unwrap().values_mut().for_each(|service| service.exec = false);
+    assert_eq!(order(&ask::open(&mut app, to_db())), None);
+    let asked = tell::confirm(&app).unwrap();
+    assert!(asked.command.contains("--enable-exec"), "{asked:?}");
+    // A task that was started with it is gone through all the same.
+    app.estate.tasks.value_mut().unwrap().values_mut().for_each(|task| task.exec = true);
+    assert!(order(&ask::open(&mut app, to_db())).is_some());
 }

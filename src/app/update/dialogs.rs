@@ -70,10 +70,7 @@ fn confirm(app: &mut App, id: OperationId) -> Vec<Effect> {
 
 /// Leaves, at once or after a question where something would be left behind.
 pub(crate) fn quit(app: &mut App) -> Vec<Effect> {
-    let goes_on = listed::running(app).next().is_some()
-        || listed::going(app).any(|one| one.runs)
-        || !listed::lost(app).is_empty();
-    if app.followed.leaving.is_some() || !goes_on {
+    if app.followed.leaving.is_some() || !listed::left_behind(app) {
         // What is written down at the end is not cut short by a key that is held.
         return if app.followed.leaving.is_some() && app.confirm.repeated() { Vec::new() } else { leave(app) };
     }

@@ -5,7 +5,7 @@ use clap::{ArgGroup, Args};
 /// Deploy a version, watch the rollout to its end and report how it ended [table|json|yaml]
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(
-    group = ArgGroup::new("source").required(true).args(["image", "force", "build", "attach"]),
+    group = ArgGroup::new("source").required(true).args(["image", "force", "enable_exec", "build", "attach"]),
     after_help = "Done means that the new version serves: the service's own history calls this deployment SUCCESSFUL and
 its tasks run. Exit codes: 0 done, 5 rolled back, 6 failed and not rolled back, 7 not known (detached with
 Ctrl-C, or the time is up). Several services are deployed in the configured order, up to the first failure.
@@ -26,6 +26,9 @@ pub struct Arguments {
     /// Force a new deployment of the same task definition, with new tasks
     #[arg(long)]
     pub force: bool,
+    /// Switch ECS Exec on for the service and force a new deployment: `cockpit tunnel` and `cockpit exec` go through its tasks
+    #[arg(long)]
+    pub enable_exec: bool,
     /// Build and push an image first, as `[build.SERVICE]` of the configuration says
     #[arg(long)]
     pub build: bool,
@@ -36,12 +39,12 @@ pub struct Arguments {
     #[arg(long, requires = "build")]
     pub dirty: bool,
     /// The task definition that is copied instead of the one that runs (`family:revision`)
-    #[arg(long, value_name = "REVISION", conflicts_with_all = ["force", "attach"])]
+    #[arg(long, value_name = "REVISION", conflicts_with_all = ["force", "enable_exec", "attach"])]
     pub from: Option<String>,
     /// The container whose image is changed; without it the one that the load balancer reaches, else the one whose
     /// repository has the image, else the one with the service's name. Needed where several are left, and for an
     /// image that is not in ECR
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["force", "attach"])]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["force", "enable_exec", "attach"])]
     pub container: Option<String>,
     /// Roll back from here as soon as it is certain to fail; the default where the circuit breaker is off
     #[arg(long, conflicts_with_all = ["no_rollback", "attach"])]

@@ -15,7 +15,8 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     opened.needs_cluster()?;
     let mut whats: Vec<What> = Vec::new();
     for (service, short) in names(context, &opened, &arguments.services).await? {
-        let source = match (&arguments.image, arguments.force, arguments.build) {
+        let forced = arguments.force || arguments.enable_exec;
+        let source = match (&arguments.image, forced, arguments.build) {
             (Some(image), ..) => Source::Image(image.clone()),
             (None, true, _) => Source::Force,
             (None, false, true) => {
@@ -34,7 +35,8 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         };
         let request = deploy::Request::new(service, short, source, opened.config.hooks.clone());
         let (base, container) = (arguments.from.clone(), arguments.container.clone());
-        whats.push(deploy::Request { base, container, roll_back, ..request }.into());
+        let exec = arguments.enable_exec;
+        whats.push(deploy::Request { base, container, exec, roll_back, ..request }.into());
     }
     act(context, &opened, whats, arguments.dry_run, out).await
 }

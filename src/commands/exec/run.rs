@@ -8,13 +8,10 @@ use crate::commands::context::Context;
 use crate::commands::say::say;
 use crate::commands::through::{Target, ended, facts};
 use crate::model::tunnel::Wanted;
-use crate::runtime::raw::{self, Raw};
-use crate::runtime::stop::{StopSignal, StopSignals};
+use crate::runtime::shell::{Joined, Turn, opened};
+use crate::runtime::stop::StopSignals;
 use ssm_tunnel::Shell;
-use ssm_tunnel::driver::{Said, ShellInput};
-use ssm_tunnel::message::Size;
 use std::io;
-use tokio::task::JoinHandle;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, Report> {
     let (environment, service) = match &arguments.words[..] {
@@ -71,44 +68,22 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
 async fn join(shell: &mut Shell) -> Result<Option<ExitCode>, Report> {
     let system =
         |error: &io::Error| Report::new("terminal", "the terminal cannot be used", ExitCode::Failed).caused_by(error);
-    let raw = Raw::take().map_err(|error| system(&error))?;
-    let mut resizes = raw::resizes().map_err(|error| system(&error))?;
     let mut stops = StopSignals::new().map_err(|error| system(&error))?;
-    let input = shell.input();
-    let feeding = input.clone().map(|input| raw::feed(input, raw.is_terminal()));
-    let mut code = None;
-    let mut size = raw.size();
-    loop {
-        if let (Some((cols, rows)), Some(input)) = (size.take(), &input) {
-            // While the session is not ready, a later size takes the place of one that found no room.
-            let _ = input.try_send(ShellInput::Size(Size { cols, rows }));
-        }
-        tokio::select! {
-            said = shell.next() => match said {
-                Some(Said::Output(bytes)) => write(&mut io::stdout(), &bytes).map_err(|error| system(&error))?,
-                Some(Said::Stderr(bytes)) => write(&mut io::stderr(), &bytes).map_err(|error| system(&error))?,
-                Some(Said::Exit(told)) => code = Some(ExitCode::Of(u8::try_from(told).unwrap_or(1))),
-                Some(Said::Closed) | None => break,
-            },
-            _ = resizes.recv() => size = raw.size(),
-            signal = stops.next() => {
-            feeding.iter().for_each(JoinHandle::abort);
-                return Ok(Some(match signal {
-                    StopSignal::Interrupt => ExitCode::Interrupted,
-                    StopSignal::Terminate | StopSignal::Hangup => signal.code(),
-                }));
-            }
-        }
+    tokio::select! {
+        () = opened(shell) => {}
+        signal = stops.next() => return Ok(Some(signal.code())),
     }
-    feeding.iter().for_each(JoinHandle::abort);
-    Ok(code)
-}
-
-fn write(out: &mut dyn io::Write, bytes: &[u8]) -> io::Result<()> {
-    match out.write_all(bytes).and_then(|()| out.flush()) {
-        // Whoever read it has gone; the command goes on.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other,
+    let mut joined = Joined::take(shell).map_err(|error| system(&error))?;
+    let mut code = None;
+    loop {
+        tokio::select! {
+            turn = joined.turn(shell) => match turn.map_err(|error| system(&error))? {
+                Turn::More => {}
+                Turn::Code(told) => code = Some(ExitCode::Of(u8::try_from(told).unwrap_or(1))),
+                Turn::Over => return Ok(code),
+            },
+            signal = stops.next() => return Ok(Some(signal.code())),
+        }
     }
 }
 

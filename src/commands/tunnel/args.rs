@@ -25,7 +25,7 @@ pub struct Arguments {
     /// Where to: `writer`, `reader`, or a host and a port
     #[arg(long, value_name = "WHERE")]
     pub to: Option<String>,
-    /// The service through whose tasks it goes, or an instance by its id
+    /// The service through whose tasks it goes, or an instance: its id, `instance:NAME` or `tag:KEY=VALUE`
     #[arg(long, value_name = "SERVICE|INSTANCE")]
     pub through: Option<String>,
     /// Print the password in the connection strings

@@ -249,6 +249,20 @@ pub fn image(image: &Image, definition: &TaskDefinition, now: Timestamp) -> Vec<
     checks
 }
 
+/// What there is to know before ECS Exec is switched on for a service.
+pub fn exec(service: &Service) -> Vec<Check> {
+    let mut checks = Vec::new();
+    if service.exec {
+        checks.push(Check::new(Level::Warn, "ECS Exec is on already: only new tasks will come of it"));
+    }
+    let role = "the agent in the tasks works where their role has ssmmessages:CreateControlChannel, CreateDataChannel, \
+                OpenControlChannel and OpenDataChannel";
+    checks.push(Check::new(Level::Note, role));
+    let code = "where the service is described in code, an apply switches it off again";
+    checks.push(Check::new(Level::Note, code).hint("write `enable_execute_command = true` there (Terraform)"));
+    checks
+}
+
 /// The check that stops a deployment of a service whose deployments another controller makes.
 pub fn not_by_ecs(controller: &str) -> Check {
     let text = format!("its deployments are made by {controller}, not by ECS");

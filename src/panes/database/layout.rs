@@ -4,6 +4,7 @@ use super::state::{CURVES, FACTS, LIST};
 use crate::app::App;
 use crate::app::layout::{SMALLEST_BELOW, TALL, WIDE, around, database_rows, one_of, split_columns, split_rows};
 use crate::app::pane::Layout;
+use crate::app::tunnels::block::TUNNELS;
 use ratatui::layout::Rect;
 
 /// Where the blocks are.
@@ -25,10 +26,13 @@ pub fn layout(app: &App, area: Rect, layout: &mut Layout) {
         return;
     }
     let (list, rest) = split_rows(area, (rows + around(app, LIST)).min(area.height / 2).max(4));
+    let open = app.tunnels.list.len().clamp(1, 6) as u16;
+    let below = (open + around(app, TUNNELS)).min(rest.height / 3);
+    let (rest, tunnels) = split_rows(rest, rest.height - below);
     let (curves, facts) = if area.width >= WIDE {
         split_columns(rest, area.width * 62 / 100)
     } else {
         split_rows(rest, rest.height * 60 / 100)
     };
-    layout.blocks = vec![(LIST, list), (CURVES, curves), (FACTS, facts)];
+    layout.blocks = vec![(LIST, list), (CURVES, curves), (FACTS, facts), (TUNNELS, tunnels)];
 }

@@ -13,6 +13,7 @@ use crate::app::facts::shown_database;
 use crate::app::pane::{Data, Rows};
 use crate::app::rows::databases;
 use crate::app::subject::Subject;
+use crate::app::tunnels::block::SPEC;
 use crate::app::{Hooks, Pane, Spec, View, data_status, layout as place, select};
 use crate::model::Source;
 use state::{CURVES, FACTS, LIST};
@@ -105,4 +106,5 @@ const BLOCKS: &[&Spec] = &[
             empty: data_status::no_database,
         },
     },
+    &SPEC,
 ];

@@ -4,8 +4,9 @@ use super::state::{CURVES, FACTS, LIST};
 use crate::app::facts::shown_database;
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
+use crate::app::tunnels::block::TUNNELS;
 use crate::ui::canvas::Canvas;
-use crate::ui::shared::{databases, facts};
+use crate::ui::shared::{databases, facts, tunnels};
 use ratatui::layout::Rect;
 
 /// Draws a block.
@@ -17,6 +18,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
             let named = shown_database(canvas.app, LIST).map_or("", |row| row.database.id.as_str());
             facts::draw(canvas, block, named, place, data_status);
         }
+        TUNNELS => tunnels::draw(canvas, block, place, data_status),
         _ => {}
     }
 }

@@ -73,9 +73,8 @@ impl Tasks {
     /// The session ends: what is handed over to outlive it, and what closes something, is waited for as long as this, the
     /// rest is cancelled.
     pub async fn end(&mut self, limit: Duration) {
-        let going_on: Vec<Ticket> = self.going_on.keys().copied().collect();
-        for ticket in going_on {
-            self.leave(ticket);
+        for ending in self.going_on.values().filter_map(|going_on| going_on.ending.as_ref()) {
+            let _ = ending.send(true);
         }
         tokio::join!(self.environment.shutdown(), self.session.shutdown());
         let handed_over = async {

@@ -8,9 +8,8 @@ use crate::feeds::tunnels::{Ask, Fact, Order};
 use crate::model::audit::Record;
 use crate::model::tunnel::standing::{Phase, Standing};
 use crate::model::{Failure, FailureKind};
-use crate::runtime::tunnels::{listen, standing};
-use crate::runtime::{audit, ports};
-use jiff::Timestamp;
+use crate::runtime::ports;
+use crate::runtime::tunnels::{listen, standing, write_down};
 use ssm_tunnel::Tunnel;
 use std::io;
 use std::time::Duration;
@@ -95,17 +94,6 @@ async fn follow(means: &Means, mut tunnel: Tunnel) -> Standing {
 }
 
 async fn write(order: &Order, after: serde_json::Value, outcome: &str, reason: String) -> Result<(), Failure> {
-    let place = &order.audit;
-    let path = if place.simulated { audit::simulated() } else { audit::path(place.audit_file.as_deref()) };
     let record = Record { after, outcome: outcome.to_owned(), reason, ..order.record.clone() };
-    let written = tokio::task::spawn_blocking(move || audit::append(path.as_deref(), record, Timestamp::now()));
-    let failed = |why: String| {
-        let failure = Failure::new(FailureKind::Other, format!("the audit file cannot be written: {why}"));
-        failure.hinted("nothing is opened that is not written down: `audit_file` in the configuration says where it is")
-    };
-    match written.await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(failed(error.to_string())),
-        Err(_) => Err(failed("an internal fault: see the report in the log".to_owned())),
-    }
+    write_down(&order.audit, record).await
 }

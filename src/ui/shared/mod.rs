@@ -4,3 +4,4 @@ pub mod curves;
 pub mod databases;
 pub mod facts;
 pub mod services;
+pub mod tunnels;

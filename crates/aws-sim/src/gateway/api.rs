@@ -43,13 +43,10 @@ fn target(world: &World, region: &str, target: &str) -> Option<TaskKey> {
     task.def.containers.iter().any(|c| runtime_id(key, &c.name) == runtime).then_some(key)
 }
 
-/// The instance that is there in every world, and whose agent is online.
-const INSTANCE: &str = "i-0123456789abcdef0";
-
 fn start(shared: &Arc<Shared>, world: &World, region: &str, input: &Node) -> Result<Node, ApiError> {
     let name = input.str("Target").unwrap_or_default();
-    let key =
-        if name == INSTANCE { None } else { Some(target(world, region, name).ok_or_else(|| not_connected(name))?) };
+    let online = world.instances.iter().any(|instance| instance.id == name && instance.online(world.now));
+    let key = if online { None } else { Some(target(world, region, name).ok_or_else(|| not_connected(name))?) };
     let parameter = |wanted: &str| -> Option<String> {
         Some(input.get("Parameters")?.strings(wanted).first().copied()?.to_owned())
     };

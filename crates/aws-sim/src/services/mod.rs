@@ -3,6 +3,7 @@
 
 mod autoscaling;
 mod cloudwatch;
+mod ec2;
 mod ecr;
 pub(crate) mod ecs;
 mod elbv2;
@@ -15,7 +16,7 @@ mod secrets;
 mod sts;
 mod token;
 
-use crate::wire::Node;
+use crate::wire::{Node, query};
 use crate::world::World;
 use crate::world::logs::Stream;
 use std::borrow::Cow;
@@ -35,6 +36,7 @@ pub(crate) enum Service {
     Logs,
     Ssm,
     Secrets,
+    Ec2,
     Unknown,
 }
 
@@ -53,6 +55,7 @@ impl Service {
             Service::CloudWatch => "cloudwatch",
             Service::Logs => "logs",
             Service::Ssm => "ssm",
+            Service::Ec2 => "ec2",
             Service::Secrets => "secretsmanager",
             Service::Unknown => "unknown",
         }
@@ -79,6 +82,7 @@ impl Service {
             "2014-10-31" => Some(Service::Rds),
             "2015-12-01" => Some(Service::Elb),
             "2010-08-01" => Some(Service::CloudWatch),
+            "2016-11-15" => Some(Service::Ec2),
             _ => None,
         }
     }
@@ -91,6 +95,7 @@ impl Service {
             "elasticloadbalancing" => Service::Elb,
             "monitoring" => Service::CloudWatch,
             "logs" => Service::Logs,
+            "ec2" => Service::Ec2,
             _ => Service::Unknown,
         }
     }
@@ -101,6 +106,7 @@ impl Service {
             Service::Rds => "http://rds.amazonaws.com/doc/2014-10-31/",
             Service::Elb => "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
             Service::CloudWatch => "http://monitoring.amazonaws.com/doc/2010-08-01/",
+            Service::Ec2 => query::EC2,
             _ => "https://sts.amazonaws.com/doc/2011-06-15/",
         }
     }
@@ -130,6 +136,8 @@ pub(crate) fn call(service: Service, operation: &str, call: &mut Call<'_>) -> Re
         Service::Elb => elbv2::call(operation, call),
         Service::CloudWatch => cloudwatch::call(operation, call),
         Service::Logs => logs::call(operation, call),
+        Service::Ec2 => ec2::call(operation, call),
+        Service::Ssm if operation == "DescribeInstanceInformation" => Ok(ec2::information(call)),
         Service::Ssm | Service::Secrets => secrets::call(operation, call),
         Service::Unknown => Err(ApiError::unknown_operation(operation)),
     }

@@ -74,9 +74,18 @@ pub(crate) fn unescape(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
+/// The namespace of EC2, whose envelopes are its own.
+pub(crate) const EC2: &str = "http://ec2.amazonaws.com/doc/2016-11-15/";
+
 /// The envelope of a successful answer.
 pub(crate) fn encode(action: &str, namespace: &str, node: &Node, request_id: &str) -> Vec<u8> {
     let mut out = String::with_capacity(1024);
+    if namespace == EC2 {
+        let _ = write!(out, "<{action}Response xmlns=\"{namespace}\"><requestId>{request_id}</requestId>");
+        fields(node, &mut out);
+        let _ = write!(out, "</{action}Response>");
+        return out.into_bytes();
+    }
     let _ = write!(out, "<{action}Response xmlns=\"{namespace}\"><{action}Result>");
     fields(node, &mut out);
     let _ = write!(
@@ -90,6 +99,12 @@ pub(crate) fn encode(action: &str, namespace: &str, node: &Node, request_id: &st
 pub(crate) fn encode_error(namespace: &str, sender: bool, code: &str, message: &str, request_id: &str) -> Vec<u8> {
     let kind = if sender { "Sender" } else { "Receiver" };
     let (code, message) = (escape(code), escape(message));
+    if namespace == EC2 {
+        return format!(
+            "<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors><RequestID>{request_id}</RequestID></Response>"
+        )
+        .into_bytes();
+    }
     format!(
         "<ErrorResponse xmlns=\"{namespace}\"><Error><Type>{kind}</Type><Code>{code}</Code><Message>{message}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
     )

@@ -16,6 +16,7 @@ pub(crate) mod ecs;
 pub(crate) mod fate;
 #[cfg(test)]
 mod history_tests;
+pub(crate) mod instances;
 mod kinds;
 pub(crate) mod lifecycle;
 pub(crate) mod load;
@@ -146,6 +147,8 @@ pub(crate) struct World {
     /// The same for those that were deleted.
     pub(crate) deleted_services: BTreeMap<(usize, String), usize>,
     pub(crate) tasks: BTreeMap<TaskKey, ecs::Task>,
+    /// Instances of EC2.
+    pub(crate) instances: Vec<instances::Instance>,
     /// Region and family to its revisions, oldest first.
     pub(crate) families: BTreeMap<(&'static str, String), Vec<Arc<ecs::TaskDef>>>,
     pub(crate) registry: registry::Registry,
@@ -187,6 +190,7 @@ impl World {
             service_index: BTreeMap::new(),
             deleted_services: BTreeMap::new(),
             tasks: BTreeMap::new(),
+            instances: instances::Instance::all(),
             families: BTreeMap::new(),
             registry: registry::Registry::default(),
             curse: None,

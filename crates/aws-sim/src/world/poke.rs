@@ -12,7 +12,7 @@ impl World {
     /// Applies a control request with any of `rename_service`, `rename_instance`, `rename_alarm`
     /// (`from`, `to`), `note` (`service`, `text`), `set_desired`, `load`, `suspend`,
     /// `break_task_definition`, `shape` (`service`, `scheduling`, `controller`, `providers`: of capacity),
-    /// `no_capacity`, `unhealthy` (`service`, `container`: its
+    /// `exec` (`service`, `on`: ECS Exec, of its tasks too), `no_capacity`, `unhealthy` (`service`, `container`: its
     /// own checks fail instead of the target), `delete_service` (a name), `forget_service` (the
     /// name of a deleted one), `rollback` (`service`, `ends`: `open`, `hangs`, `fails`), `refuse_role` and
     /// `trust_role` (an ARN or name), `role_seconds` (how long a role is held at most),
@@ -76,6 +76,15 @@ impl World {
                 "note" => {
                     let service = self.named(text(value, "service")?)?;
                     self.note(service, text(value, "text")?);
+                }
+                "exec" => {
+                    let service = self.named(text(value, "service")?)?;
+                    let on = value["on"].as_bool().unwrap_or(true);
+                    self.services[service].exec = on;
+                    // As if its tasks had been started so.
+                    for task in self.tasks.values_mut().filter(|task| task.service == service) {
+                        task.exec = on;
+                    }
                 }
                 "no_capacity" => {
                     let service = self.named(text(value, "service")?)?;

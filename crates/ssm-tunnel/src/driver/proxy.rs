@@ -166,4 +166,56 @@ mod tests {
         assert_eq!(proxy.authorization.as_deref(), Some("YWRhOnBAc3M="));
         assert_eq!(format!("{proxy:?}"), "Proxy(::1:8080)");
     }
+
+    /// A proxy that answers one request with this line, then passes bytes on to `to`; what it was asked.
+    async fn serve(answer: &'static str, to: Option<std::net::SocketAddr>) -> (u16, tokio::task::JoinHandle<String>) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let served = tokio::spawn(async move {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let mut asked = Vec::new();
+            while !asked.ends_with(b"\r\n\r\n") {
+                asked.push(socket.read_u8().await.unwrap());
+            }
+            socket.write_all(format!("HTTP/1.1 {answer}\r\nVia: test\r\n\r\n").as_bytes()).await.unwrap();
+            if let Some(to) = to {
+                let mut far = TcpStream::connect(to).await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut socket, &mut far).await;
+            }
+            String::from_utf8(asked).unwrap()
+        });
+        (port, served)
+    }
+
+    #[tokio::test]
+    async fn a_connection_goes_through_the_proxy_to_the_host_that_is_meant() {
+        let far = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (port, served) = serve("200 Connection established", Some(far.local_addr().unwrap())).await;
+        tokio::spawn(async move {
+            let (mut socket, _) = far.accept().await.unwrap();
+            socket.write_all(b"first").await.unwrap();
+        });
+        let proxy = Proxy::parse(&format!("http://ada:pass@127.0.0.1:{port}")).unwrap();
+        let mut stream = proxy.connect("db.example", 443).await.unwrap();
+        let mut got = String::new();
+        stream.read_to_string(&mut got).await.unwrap();
+        assert_eq!(got, "first", "what follows the answer is the connection's");
+        drop(stream);
+        let asked = served.await.unwrap();
+        assert!(asked.starts_with("CONNECT db.example:443 HTTP/1.1\r\nHost: db.example:443\r\n"), "{asked}");
+        assert!(asked.contains("Proxy-Authorization: Basic YWRhOnBhc3M=\r\n"), "{asked}");
+    }
+
+    #[tokio::test]
+    async fn a_proxy_that_asks_for_a_password_or_refuses_says_so_without_the_one_that_it_got() {
+        for (answer, kind) in
+            [("407 Proxy Authentication Required", FailureKind::Refused), ("503 Busy", FailureKind::Transient)]
+        {
+            let (port, _served) = serve(answer, None).await;
+            let proxy = Proxy::parse(&format!("http://ada:hush@127.0.0.1:{port}")).unwrap();
+            let failure = proxy.connect("db.example", 443).await.unwrap_err();
+            assert_eq!(failure.kind, kind, "{failure}");
+            assert!(!format!("{failure:?}").contains("hush"), "{failure:?}");
+        }
+    }
 }

@@ -56,6 +56,7 @@ impl Deploy {
             task_definition: Some(previous),
             force: false,
             desired: None,
+            exec: false,
         }
     }
 

@@ -108,6 +108,7 @@ impl Deploy {
             force: revision.is_none(),
             task_definition: revision,
             desired: None,
+            exec: self.request.exec,
         };
         let deployments = self.gather.service.iter().flat_map(|service| &service.deployments);
         let before = Before {

@@ -54,6 +54,9 @@ impl Deploy {
                     .hint("this version of the cockpit does not know it: register the revision with another tool, or use a newer version")
             }));
         }
+        if request.exec {
+            checks.extend(gather.service.as_ref().map(preflight::exec).into_iter().flatten());
+        }
         let changes = self.changes();
         if matches!(request.source, Source::Image(_)) && changes.is_empty() && gather.failure.is_none() {
             checks.push(Check::new(Level::Warn, "this image already runs: only new tasks will come of it"));
@@ -95,6 +98,11 @@ impl Deploy {
         let gone = gather.definition.as_ref().is_some_and(TaskDefinition::deregistered);
         let to = if gone { format!("a copy of {previous}, which is deregistered") } else { previous.clone() };
         match &request.source {
+            Source::Force if request.exec => format!(
+                "`aws ecs update-service --cluster {} --service {} --disable-execute-command --force-new-deployment` switches it off again",
+                gather.service.as_ref().map_or("", |service| service.cluster.as_str()),
+                request.service
+            ),
             Source::Force if !gone => format!(
                 "while it rolls out `cockpit rollback {short}` ends it; after that the same revision, {previous}, has run before and after it, and there is nothing to go back to"
             ),
@@ -167,7 +175,11 @@ impl Deploy {
         {
             container.image.clone_from(image);
         }
-        diff::diff(now, &next)
+        let mut changes = diff::diff(now, &next);
+        if self.request.exec && gather.service.as_ref().is_some_and(|service| !service.exec) {
+            changes.insert(0, Change { what: "ECS Exec".to_owned(), now: "off".to_owned(), next: "on".to_owned() });
+        }
+        changes
     }
 
     fn writes(&self, ctx: &Ctx<'_>) -> Vec<Write> {
@@ -181,6 +193,7 @@ impl Deploy {
             force: task_definition.is_none(),
             task_definition,
             desired: None,
+            exec: self.request.exec,
         };
         match &self.request.source {
             Source::Image(_) | Source::Build { .. } => {

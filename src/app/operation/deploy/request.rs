@@ -34,6 +34,8 @@ pub struct Request {
     pub base: Option<String>,
     /// The container whose image is changed instead of the main one.
     pub container: Option<String>,
+    /// ECS Exec is switched on with it.
+    pub exec: bool,
     /// Whether what fails early is rolled back from here; none: where the circuit breaker would not do it.
     pub roll_back: Option<bool>,
     /// Commands before and after.
@@ -45,7 +47,7 @@ impl Request {
     pub fn new(service: String, short: String, source: Source, hooks: Hooks) -> Self {
         // The way back is not taken back again.
         let roll_back = matches!(source, Source::Back(_)).then_some(false);
-        Self { service, short, source, base: None, container: None, roll_back, hooks }
+        Self { service, short, source, base: None, container: None, exec: false, roll_back, hooks }
     }
 
     /// What would be typed, without the environment.
@@ -53,6 +55,7 @@ impl Request {
         let short = &self.short;
         let mut words = match &self.source {
             Source::Image(image) => format!("deploy {short} --image {image}"),
+            Source::Force if self.exec => format!("deploy {short} --enable-exec"),
             Source::Force => format!("deploy {short} --force"),
             Source::Build { dirty, .. } => format!("deploy {short} --build{}", if *dirty { " --dirty" } else { "" }),
             Source::Attach => format!("deploy {short} --attach"),
@@ -76,6 +79,7 @@ impl Request {
         let short = &self.short;
         match &self.source {
             Source::Image(_) | Source::Build { .. } => format!("deploy {short}"),
+            Source::Force if self.exec => format!("enable ECS Exec on {short}"),
             Source::Force => format!("deploy {short} anew"),
             Source::Back(_) => format!("roll {short} back"),
             Source::Attach => format!("watch {short}"),
@@ -85,6 +89,7 @@ impl Request {
     /// What a yes does, in a word or two, as on a button.
     pub fn verb(&self) -> &'static str {
         match &self.source {
+            Source::Force if self.exec => "Enable",
             Source::Image(_) | Source::Build { .. } | Source::Force => "Deploy",
             Source::Back(_) => "Roll back",
             Source::Attach => "Watch",
@@ -101,6 +106,8 @@ mod tests {
         let new = |source| Request::new("app-web".into(), "web".into(), source, Hooks::default());
         assert_eq!(new(Source::Image("abc".into())).typed(), "deploy web --image abc");
         assert_eq!(new(Source::Force).typed(), "deploy web --force");
+        let exec = Request { exec: true, ..new(Source::Force) };
+        assert_eq!((exec.typed().as_str(), exec.verb()), ("deploy web --enable-exec", "Enable"));
         assert_eq!(new(Source::Attach).typed(), "deploy web --attach");
         let base = Some("web:7".to_owned());
         let request = Request { base, container: Some("app".into()), ..new(Source::Force) };

@@ -64,6 +64,7 @@ impl Doing {
                 source,
                 base: None,
                 container: None,
+                exec: false,
                 roll_back,
                 hooks: Hooks::default(),
             })

@@ -46,6 +46,7 @@ fn run(world: &mut World, source: Source, roll_back: Option<bool>, detach: Optio
         source,
         base: None,
         container: None,
+        exec: false,
         roll_back,
         hooks: Hooks { before_deploy: Some("true".into()), after_deploy: Some("true".into()), ..Hooks::default() },
     };

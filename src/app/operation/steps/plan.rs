@@ -386,6 +386,7 @@ impl Steps {
                     task_definition: None,
                     force: false,
                     desired: Some(*desired),
+                    exec: false,
                 }));
                 steps.push_back(Step::Until(Goal::Counts(BTreeMap::from([(service.clone(), *desired)]))));
             }

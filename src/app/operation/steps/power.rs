@@ -222,6 +222,7 @@ impl Steps {
             task_definition: None,
             force: false,
             desired: Some(goal),
+            exec: false,
         });
         match power {
             Power::Stop => {

@@ -56,6 +56,18 @@ pub(crate) fn force(app: &mut App) -> Vec<Effect> {
     plan(app, what)
 }
 
+/// ECS Exec is switched on, with new tasks.
+pub(crate) fn enable_exec(app: &mut App) -> Vec<Effect> {
+    let Some((name, _)) = service(app) else { return Vec::new() };
+    enable_exec_on(app, name)
+}
+
+/// The same for a service that is not the selected one.
+pub(crate) fn enable_exec_on(app: &mut App, service: String) -> Vec<Effect> {
+    let what = deploy::Request { exec: true, ..deploy_of(app, service, Source::Force) };
+    plan(app, what)
+}
+
 /// Watches the newest deployment, whoever began it: nothing is asked, nothing is changed.
 pub(crate) fn watch(app: &mut App) -> Vec<Effect> {
     let Some((name, _)) = service(app) else { return Vec::new() };

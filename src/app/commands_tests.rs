@@ -1,0 +1,72 @@
+//! The commands and their keys.
+
+use super::*;
+use crate::app::keymap::Keymap;
+use crate::app::{command::Scope, document};
+use crate::model::key::Key;
+use crate::panes::table::TABLE;
+use std::collections::BTreeMap;
+
+#[test]
+fn names_are_unique_and_default_keys_are_keys() {
+    let all: Vec<_> = TABLE.commands().collect();
+    for (place, command) in all.iter().enumerate() {
+        assert_eq!(command.default_keys().len(), command.keys.len(), "{}", command.name());
+        assert!(all[place + 1..].iter().all(|other| other.id != command.id), "{} twice", command.name());
+    }
+}
+
+#[test]
+fn small_letters_only_look() {
+    for command in TABLE.commands() {
+        for key in command.default_keys() {
+            let capital = key.text().is_some_and(char::is_uppercase);
+            let moves = [Id::LAST, Id::PREVIOUS_MATCH].contains(&command.id);
+            assert_eq!(capital && !moves, command.risk != Risk::Read, "{}", command.name());
+        }
+    }
+}
+
+#[test]
+fn the_documentation_of_keys_is_this_registry() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/keys.md");
+    let page = document::keys(&TABLE);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(path, &page).expect("docs/keys.md is written");
+    }
+    let written = std::fs::read_to_string(path).expect("docs/keys.md is there");
+    assert_eq!(written, page, "run UPDATE_DOCS=1 cargo test the_documentation");
+}
+
+#[test]
+fn what_is_offered_for_a_selection_is_a_command() {
+    for pane in TABLE.panes {
+        for id in pane.actions {
+            assert!(TABLE.by_name(id.0).is_some(), "{}: {}", pane.id.0, id.0);
+        }
+    }
+}
+
+#[test]
+fn defaults_have_no_conflict() {
+    assert_eq!(Keymap::new(&TABLE, &BTreeMap::new()).err(), None);
+}
+
+#[test]
+fn a_conflict_and_an_unknown_command_are_told_together() {
+    let overrides = BTreeMap::from([
+        ("open".to_owned(), vec!["j".to_owned()]),
+        ("fly".to_owned(), vec!["f".to_owned()]),
+        ("sort".to_owned(), vec!["hyper-s".to_owned()]),
+    ]);
+    let mistakes = Keymap::new(&TABLE, &overrides).expect_err("three mistakes");
+    assert_eq!(mistakes.len(), 3, "{mistakes:?}");
+}
+
+#[test]
+fn the_special_scope_wins() {
+    let map = Keymap::of(&TABLE);
+    let key: Key = "enter".parse().expect("a key");
+    assert_eq!(map.command(&[Scope::Input, Scope::List], key), Some(Id::ACCEPT));
+    assert_eq!(map.command(&[Scope::List, Scope::Global], key), Some(Id::OPEN));
+}

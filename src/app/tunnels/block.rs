@@ -1,0 +1,90 @@
+//! The block that lists tunnels, for every pane that shows it.
+
+use super::state::Tunnel;
+use super::tell;
+use crate::app::data_status::note;
+use crate::app::pane::{Data, DataStatus, Rows};
+use crate::app::screen::Block;
+use crate::app::subject::{Fact, Subject, bad, fact};
+use crate::app::{App, Spec};
+use crate::model::time::short;
+
+/// Its name.
+pub const TUNNELS: Block = Block("tunnels");
+
+/// What it is.
+pub const SPEC: Spec = Spec {
+    block: TUNNELS,
+    title: "Tunnels",
+    header: true,
+    columns: &[],
+    rows: Rows::Lines(lines),
+    follows_end: false,
+    counts: |_| true,
+    subject,
+    open: |_| None,
+    whole,
+    data: Data::Own(status),
+};
+
+/// The tunnel of a row.
+pub fn of<'a>(app: &'a App, key: &str) -> Option<&'a Tunnel> {
+    app.tunnels.get(key.parse().ok()?)
+}
+
+/// The tunnel that is selected where the list has the focus; the only one where another block has it.
+pub fn selected(app: &App) -> Option<&Tunnel> {
+    if app.focused() == TUNNELS {
+        let key = app.screen.list_of(TUNNELS).and_then(crate::app::list::List::selected);
+        return key.and_then(|key| of(app, key));
+    }
+    match &app.tunnels.list[..] {
+        [one] => Some(one),
+        _ => None,
+    }
+}
+
+fn lines(app: &App) -> Vec<(String, String)> {
+    let line =
+        |tunnel: &Tunnel| (tunnel.number.to_string(), format!("{} {}", tell::news(tunnel), tunnel.plan.far.place()));
+    app.tunnels.list.iter().map(line).collect()
+}
+
+/// What is copied of a tunnel is how programs connect to it.
+fn subject(app: &App, key: Option<&str>) -> Option<Subject> {
+    Some(Subject::Text(tell::url(of(app, key?)?)))
+}
+
+fn status(_: &App) -> DataStatus {
+    DataStatus { empty: note("no tunnel is open: T opens one to the database"), ..DataStatus::default() }
+}
+
+/// Everything that is known of a tunnel.
+pub fn whole(app: &App, key: &str) -> Vec<Fact> {
+    let Some(tunnel) = of(app, key) else { return Vec::new() };
+    let (standing, plan) = (&tunnel.standing, &tunnel.plan);
+    let mut facts =
+        vec![fact("environment", &plan.environment), bad("state", standing.phase.word(), standing.phase.health())];
+    facts.extend(standing.reason.iter().map(|reason| fact("reason", reason)));
+    facts.extend(standing.hint.iter().map(|hint| fact("→", hint)));
+    facts.push(fact("leads to", plan.far.place()));
+    facts.push(fact("through", standing.through.as_deref().unwrap_or_else(|| plan.wanted.through())));
+    facts.push(fact("listens at", tunnel.local.as_deref().unwrap_or("not yet")));
+    facts.push(fact("connect", tell::url(tunnel)));
+    facts.push(fact("sent", format!("{} bytes", standing.sent)));
+    facts.push(fact("received", format!("{} bytes", standing.received)));
+    facts.extend(standing.round_trip.map(|round| fact("round trip", format!("{} ms", round.as_millis()))));
+    facts.push(fact("connections", format!("{} open, {} since it was opened", standing.open, standing.connections)));
+    if standing.refused > 0 {
+        facts
+            .push(fact("refused", format!("{} connections: the place cannot be reached from there", standing.refused)));
+    }
+    if standing.waits_for_reader {
+        facts.push(fact("waits", "a local program does not read what came for it"));
+    }
+    facts.push(fact("resumed", format!("{} times, without losing anything", standing.resumes)));
+    facts.push(fact("replaced", format!("{} times, each with its connections", standing.replacements)));
+    facts.push(fact("open for", short(app.now.duration_since(tunnel.since))));
+    facts.push(fact("the same", &plan.command));
+    facts
+}

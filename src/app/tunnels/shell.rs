@@ -1,0 +1,62 @@
+//! A shell in a container: the screen steps aside for it.
+
+use super::ask::{self, identity};
+use super::state::{Asking, ShellPlan};
+use super::{find, route};
+use crate::app::App;
+use crate::app::effect::Effect;
+use crate::feeds::runs::Place;
+use crate::model::tunnel::{Wanted, short};
+
+/// What is run where nothing is typed.
+pub const SHELL: &str = "/bin/sh";
+
+/// Opens one, or asks before; a person is told where it cannot be.
+pub fn open(
+    app: &mut App,
+    service: &str,
+    task: Option<String>,
+    container: Option<String>,
+    command: Option<String>,
+) -> Vec<Effect> {
+    let identity = match identity(app) {
+        Ok(identity) => identity,
+        Err(why) => {
+            app.say(format!("no shell: {}: {}", why.why, why.hint));
+            return Vec::new();
+        }
+    };
+    if find::exec_is_off(app, service) {
+        ask::ask(app, Asking::Exec(service.to_owned()));
+        return Vec::new();
+    }
+    let environment = &app.environment;
+    let command = command.unwrap_or_else(|| SHELL.to_owned());
+    let mut typed = format!("cockpit exec {} {service}", environment.name);
+    for (flag, value) in [("--task", task.as_deref().map(short)), ("--container", container.as_deref())] {
+        if let Some(value) = value {
+            typed = format!("{typed} {flag} {value}");
+        }
+    }
+    if command != SHELL {
+        typed = format!("{typed} -- {command}");
+    }
+    app.tunnels.last += 1;
+    let operation = format!("{}-exec-{}", app.session.mark, app.tunnels.last);
+    let plan = ShellPlan {
+        wanted: Wanted { task, container, ..route::wanted(environment, service, None) },
+        command,
+        record: route::record(operation, environment, &identity, typed),
+        audit: Place { audit_file: app.config.audit_file.clone(), simulated: app.session.simulated },
+    };
+    if app.environment.guarded {
+        ask::ask(app, Asking::Shell(Box::new(plan)));
+        return Vec::new();
+    }
+    begin(&plan)
+}
+
+/// Opens it.
+pub fn begin(plan: &ShellPlan) -> Vec<Effect> {
+    vec![Effect::Shell(Box::new(plan.clone()))]
+}

@@ -1,0 +1,82 @@
+//! An instance that a tunnel goes through: found, started after a yes where it is stopped, and waited for until its agent is
+//! online.
+
+use super::context::Context;
+use super::say::say;
+use super::through::Target;
+use super::yes::said_yes;
+use crate::app::command::Risk;
+use crate::cli::{ExitCode, Report};
+use crate::model::tunnel::instance::Named;
+use crate::model::{Failure, FailureKind};
+use crate::runtime::stop::stopped;
+use serde_json::json;
+use std::time::Duration;
+
+/// Between two looks at whether its agent is online.
+const LOOK: Duration = Duration::from_secs(1);
+/// An instance that is not online so long after its start will not be.
+const LIMIT: Duration = Duration::from_mins(5);
+
+/// The id of the instance that is meant, which runs.
+pub(super) async fn awake(target: &Target, context: &Context, named: &str) -> Result<String, Report> {
+    let named = Named::configured(named);
+    let failed = |failure: Failure| Report::of_failure("the instance cannot be looked at", &failure);
+    if let Named::Id(id) = &named {
+        // Who may not look may still open a session: that says what is wrong.
+        match target.session.instance_is_online(id).await {
+            Ok(true) => return Ok(id.clone()),
+            Err(failure) if failure.kind == FailureKind::Denied => return Ok(id.clone()),
+            Ok(false) => {}
+            Err(failure) => return Err(failed(failure)),
+        }
+    }
+    let found = match (target.session.instances(&named).await, &named) {
+        (Ok(found), _) => found,
+        (Err(failure), Named::Id(id)) if failure.kind == FailureKind::Denied => return Ok(id.clone()),
+        (Err(failure), _) => return Err(failed(failure)),
+    };
+    let one = named.of(&found).map_err(|why| Report::usage(why.why).hint(why.hint))?.clone();
+    match one.state.as_str() {
+        // What is wrong with its agent is told by the session.
+        "running" => return Ok(one.id),
+        "stopped" => start(target, context, &named, &one.id).await?,
+        _ => {}
+    }
+    say(&format!("waiting until the agent of {} is online", one.id));
+    let limit = context.limit().map_or(LIMIT, |limit| limit.min(LIMIT));
+    let online = async {
+        loop {
+            // A moment without an answer is no end.
+            if target.session.instance_is_online(&one.id).await.unwrap_or(false) {
+                return;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    tokio::select! {
+        () = online => Ok(one.id.clone()),
+        () = tokio::time::sleep(limit) => {
+            let report = Report::new("timeout", format!("{} is not online", one.id), ExitCode::TimedOut);
+            Err(report.hint("its agent needs a role with AmazonSSMManagedInstanceCore and a way to Systems Manager"))
+        }
+        signal = stopped() => Err(Report::new("interrupted", format!("{} goes on starting", one.id), signal.code())),
+    }
+}
+
+/// Starts it, after a yes and not before it is written down.
+async fn start(target: &Target, context: &Context, named: &Named, id: &str) -> Result<(), Report> {
+    say(&format!("{} ({id}) is stopped: it is to be started, and goes on running", named.words()));
+    if !said_yes(context, &target.environment, Risk::Change).await? {
+        return Err(Report::new("refused", "nothing was started", ExitCode::Refused));
+    }
+    let command = format!("aws ec2 start-instances --instance-ids {id}");
+    target.audit("start-instance", &command, json!({"instance": id}), "started", "")?;
+    let started = target.session.start_instance(id).await;
+    let (outcome, reason) = match &started {
+        Ok(()) => ("done", String::new()),
+        Err(failure) => ("failed", failure.message.clone()),
+    };
+    target.audit("start-instance", &command, json!({"instance": id}), outcome, &reason)?;
+    started.map_err(|failure| Report::of_failure("the instance cannot be started", &failure))
+}

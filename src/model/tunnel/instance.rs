@@ -1,0 +1,110 @@
+//! Instances (bastions) that a tunnel goes through: which one is meant, and which of those that are there it is.
+
+use super::{NoTarget, none};
+
+/// Which instance is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Named {
+    /// By its id: `i-0123456789abcdef0`.
+    Id(String),
+    /// By a tag; its name is the tag `Name`.
+    Tag(String, String),
+}
+
+/// An instance of EC2.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Instance {
+    /// Its id.
+    pub id: String,
+    /// Its tag `Name`.
+    pub name: Option<String>,
+    /// `pending`, `running`, `stopping`, `stopped`, `shutting-down`, `terminated`.
+    pub state: String,
+}
+
+/// What instances are named by, beside their id.
+const INSTANCE: &str = "instance:";
+/// What tags begin with.
+const TAG: &str = "tag:";
+
+impl Named {
+    /// As it is typed beside services: an id, `instance:NAME` or `tag:KEY=VALUE`. None is no instance.
+    pub fn parse(text: &str) -> Option<Self> {
+        if super::is_instance(text) {
+            return Some(Self::Id(text.to_owned()));
+        }
+        if let Some((key, value)) = text.strip_prefix(TAG).and_then(|tag| tag.split_once('=')) {
+            return Some(Self::Tag(key.to_owned(), value.to_owned()));
+        }
+        let name = text.strip_prefix(INSTANCE).filter(|name| !name.is_empty())?;
+        Some(Self::parse(name).unwrap_or_else(|| Self::Tag("Name".to_owned(), name.to_owned())))
+    }
+
+    /// As it is configured, where only an instance can be meant: a name may stand alone.
+    pub fn configured(text: &str) -> Self {
+        Self::parse(text).unwrap_or_else(|| Self::Tag("Name".to_owned(), text.to_owned()))
+    }
+
+    /// In words.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Id(id) => format!("instance {id}"),
+            Self::Tag(key, value) if key == "Name" => format!("instance {value}"),
+            Self::Tag(key, value) => format!("an instance with the tag {key}={value}"),
+        }
+    }
+
+    /// The one that is meant among those that were found: one that runs, else the only one that can be started.
+    ///
+    /// # Errors
+    /// There is none, or it is not clear which.
+    pub fn of<'a>(&self, found: &'a [Instance]) -> Result<&'a Instance, NoTarget> {
+        let words = self.words();
+        let there: Vec<&Instance> = found
+            .iter()
+            .filter(|instance| !["terminated", "shutting-down"].contains(&instance.state.as_str()))
+            .collect();
+        if let Some(runs) = there.iter().find(|instance| instance.state == "running") {
+            return Ok(runs);
+        }
+        match &there[..] {
+            [one] => Ok(one),
+            [] => Err(none(format!("there is no {words}"), "look at its id, its name or its tags in the EC2 console")),
+            several => {
+                let ids: Vec<&str> = several.iter().map(|instance| instance.id.as_str()).collect();
+                Err(none(format!("{words} could be several, and none runs"), format!("name one of {}", ids.join(", "))))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn instance(id: &str, state: &str) -> Instance {
+        Instance { id: id.into(), name: None, state: state.into() }
+    }
+
+    #[test]
+    fn an_instance_is_named_by_its_id_its_name_or_a_tag_and_a_service_by_none_of_these() {
+        assert_eq!(Named::parse("i-0123456789abcdef0"), Some(Named::Id("i-0123456789abcdef0".into())));
+        assert_eq!(Named::parse("instance:bastion"), Some(Named::Tag("Name".into(), "bastion".into())));
+        assert_eq!(Named::parse("tag:Role=bastion"), Some(Named::Tag("Role".into(), "bastion".into())));
+        for service in ["web", "app-web", "instance:", "tag:Role"] {
+            assert_eq!(Named::parse(service), None, "{service}");
+        }
+        assert_eq!(Named::configured("bastion"), Named::Tag("Name".into(), "bastion".into()));
+    }
+
+    #[test]
+    fn one_that_runs_is_taken_before_one_that_is_stopped_and_what_is_gone_is_not_there() {
+        let named = Named::configured("bastion");
+        let all = [instance("a", "terminated"), instance("b", "stopped"), instance("c", "running")];
+        assert_eq!(named.of(&all).unwrap().id, "c");
+        assert_eq!(named.of(&all[..2]).unwrap().id, "b");
+        assert!(named.of(&all[..1]).unwrap_err().why.contains("there is no instance bastion"));
+        let two = [instance("a", "stopped"), instance("b", "stopped")];
+        assert!(named.of(&two).unwrap_err().hint.contains("a, b"));
+    }
+}

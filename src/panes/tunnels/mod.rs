@@ -1,0 +1,116 @@
+//! Tunnels: those of the session in one list, the keys that open and close them in every pane, and the windows in which they
+//! ask. It has no tab: the list is a block of the databases too, and `tunnels` among the commands leads here.
+
+pub mod state;
+#[cfg(test)]
+mod tests;
+pub mod update;
+pub mod view;
+
+use crate::app::command::{Id, Risk, Scope};
+use crate::app::tunnels::{block, tell};
+use crate::app::update::change::deploy::enable_exec;
+use crate::app::update::run::enter;
+use crate::app::{Command, Hooks, Pane, View, layout, select};
+
+/// The pane.
+pub const PANE: Pane = Pane {
+    id: state::ID,
+    title: "Tunnels",
+    key: "",
+    doc: "",
+    heading: "",
+    commands: &[],
+    in_lists: COMMANDS,
+    actions: &[OPEN, TO, CLOSE, Id::COPY],
+    views: &[&VIEW],
+    view: |_| &VIEW,
+    hooks: Hooks {
+        confirm: |app, _| tell::confirm(app),
+        confirmed: |app, _| update::confirmed(app),
+        lines: update::lines,
+        picked: update::picked,
+        accepted: update::accepted,
+        ..Hooks::NONE
+    },
+};
+
+static VIEW: View = View {
+    name: "tunnels",
+    blocks: &[&block::SPEC],
+    beside: &[],
+    layout: layout::whole,
+    summary: layout::no_summary,
+    about: |_| None,
+    services: None,
+    sources: &[],
+};
+
+const OPEN: Id = Id("tunnel");
+const TO: Id = Id("tunnel-to");
+const CLOSE: Id = Id("tunnel-close");
+
+const COMMANDS: &[Command] = &[
+    Command::new(
+        OPEN,
+        Scope::List,
+        "tunnel",
+        &["T"],
+        "Open a tunnel to the database, of the selected one or as configured, on a local port.",
+        update::open,
+    )
+    .risks(Risk::Change),
+    Command::new(
+        TO,
+        Scope::List,
+        "tunnel to",
+        &[],
+        "Open a tunnel to a place that is chosen or typed; of the selected one, change where it leads.",
+        update::choose_place,
+    )
+    .risks(Risk::Change)
+    .when(update::is_about_databases),
+    Command::new(
+        CLOSE,
+        Scope::List,
+        "close tunnel",
+        &["C"],
+        "Close the selected tunnel, or the only one; drop one that has ended.",
+        update::close,
+    )
+    .risks(Risk::Change)
+    .when(|app| block::selected(app).is_some()),
+    Command::new(
+        Id("exec"),
+        Scope::List,
+        "shell",
+        &["E"],
+        "Open a shell in a container of the selected task, or of the service's newest healthy one.",
+        |app| update::shell(app, None),
+    )
+    .risks(Risk::Change)
+    .when(|app| select::in_service(app) || select::on_task(app)),
+    Command::new(
+        Id("enable-exec"),
+        Scope::List,
+        "enable ECS Exec",
+        &[],
+        "Switch ECS Exec on for the selected service, with new tasks: tunnels and shells go through it.",
+        enable_exec,
+    )
+    .risks(Risk::Change)
+    .when(select::without_exec),
+    Command::new(
+        Id("exec-command"),
+        Scope::List,
+        "run in task",
+        &[],
+        "Run a command that is typed in a container of the selected task, with a terminal.",
+        update::type_command,
+    )
+    .risks(Risk::Change)
+    .when(|app| select::in_service(app) || select::on_task(app)),
+    Command::new(Id("tunnels"), Scope::Global, "tunnels", &[], "Show the tunnels of this session.", |app| {
+        enter(app, state::ID)
+    }),
+];

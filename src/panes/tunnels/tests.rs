@@ -1,0 +1,146 @@
+//! Tunnels as a person uses them.
+
+use crate::app::App;
+use crate::app::effect::Effect;
+use crate::app::event::{Answer, Event};
+use crate::app::testing::by_hand;
+use crate::app::tunnels::state::ticket;
+use crate::feeds::part::Part;
+use crate::feeds::tunnels::{Ask, Fact, Order};
+use crate::model::key::Key;
+use crate::model::tunnel::standing::{Phase, Standing};
+use crate::ui::testing::pictures::seen;
+use crate::ui::testing::*;
+use std::time::Duration;
+
+fn app(size: (u16, u16)) -> App {
+    let mut app = read(&staging(), size);
+    app.environment.tunnel.service = Some("web".into());
+    app.environment.tunnel.user = Some("app".into());
+    app
+}
+
+fn key(app: &mut App, key: &str) -> Vec<Effect> {
+    let effects = by_hand(app, Event::Key(key.parse::<Key>().unwrap()));
+    app.settle();
+    effects
+}
+
+fn order(effects: &[Effect]) -> Option<Order> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Fetch { ask: crate::feeds::Ask::Tunnels(Ask::Open(order)), .. } => Some((**order).clone()),
+        _ => None,
+    })
+}
+
+fn stands(app: &mut App, number: u64, standing: Standing) {
+    let fact = Fact::Stands(Box::new(standing));
+    app.update(Event::Answer(Answer { ticket: ticket(number), requests: 0, part: Part::Page(fact).into() }));
+    app.settle();
+}
+
+fn ready() -> Standing {
+    Standing {
+        phase: Phase::Ready,
+        through: Some("web, task 0123abcd, container web".into()),
+        session: Some("s-1".into()),
+        sent: 12_345,
+        received: 6_700_000,
+        round_trip: Some(Duration::from_millis(21)),
+        resumes: 2,
+        open: 1,
+        connections: 3,
+        ..Standing::default()
+    }
+}
+
+/// One key opens it.
+fn opened(size: (u16, u16)) -> App {
+    let mut app = app(size);
+    let effects = key(&mut app, "T");
+    let order = order(&effects).expect("a tunnel is opened");
+    assert_eq!((order.port, order.wanted.service.as_str()), (5432, "bookmark-manager-staging-web"));
+    let fact = Fact::Listens("127.0.0.1:5432".into());
+    app.update(Event::Answer(Answer { ticket: ticket(1), requests: 0, part: Part::Page(fact).into() }));
+    stands(&mut app, 1, ready());
+    app
+}
+
+#[test]
+fn one_key_opens_a_tunnel_to_the_writer_and_the_line_of_the_tabs_shows_it() {
+    for (name, size) in [("tunnels_60x15", (60, 15)), ("tunnels_80x24", (80, 24)), ("tunnels_200x60", (200, 60))] {
+        let mut app = opened(size);
+        press(&mut app, "4 shift-tab", &staging());
+        seen(name, &app);
+    }
+}
+
+#[test]
+fn what_is_copied_of_a_tunnel_is_how_programs_connect_to_it() {
+    let mut app = opened((120, 40));
+    press(&mut app, "4 shift-tab", &staging());
+    let effects = key(&mut app, "y");
+    assert!(
+        matches!(&effects[..], [Effect::Copy(text)] if text.starts_with("postgresql://app@127.0.0.1:5432/")),
+        "{effects:?}"
+    );
+}
+
+#[test]
+fn closing_a_tunnel_with_open_connections_asks() {
+    let mut app = opened((80, 24));
+    assert_eq!(key(&mut app, "C"), []);
+    seen("tunnel_close_80x24", &app);
+    let effects = key(&mut app, "enter");
+    assert!(effects.contains(&Effect::Leave(ticket(1))), "{effects:?}");
+    stands(&mut app, 1, Standing { phase: Phase::Closed, ..ready() });
+    assert!(app.tunnels.list.is_empty());
+}
+
+#[test]
+fn leaving_says_what_becomes_of_an_open_tunnel() {
+    let mut app = opened((80, 24));
+    assert_eq!(key(&mut app, "q"), []);
+    seen("tunnel_leaving_80x24", &app);
+    assert_eq!(key(&mut app, "esc"), []);
+    stands(&mut app, 1, Standing { phase: Phase::Closed, ..ready() });
+    assert_eq!(key(&mut app, "q"), [Effect::Quit], "nothing is left behind");
+}
+
+#[test]
+fn a_tunnel_through_a_service_without_ecs_exec_says_how_it_is_switched_on() {
+    let mut app = opened((80, 24));
+    let standing = Standing {
+        phase: Phase::Failed,
+        reason: Some("ECS Exec is off on web".into()),
+        hint: Some("switch it on".into()),
+        ..Standing::default()
+    };
+    stands(&mut app, 1, standing);
+    assert!(app.activity.iter().any(|entry| entry.text.contains("ECS Exec is off on web → switch it on")));
+}
+
+#[test]
+fn a_shell_opens_in_the_selected_task_and_is_written_down_with_it() {
+    let mut app = app((120, 40));
+    press(&mut app, "2 enter", &staging());
+    let effects = key(&mut app, "E");
+    let [Effect::Shell(plan)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(plan.command, "/bin/sh");
+    assert!(plan.record.command.starts_with("cockpit exec staging bookmark-manager-staging-"), "{plan:?}");
+    app.environment.guarded = true;
+    assert_eq!(key(&mut app, "E"), [], "a guarded environment asks");
+    seen("shell_guarded_120x40", &app);
+    key(&mut app, "tab");
+    let effects = key(&mut app, "enter");
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Shell(_))), "{effects:?}");
+}
+
+#[test]
+fn a_place_is_chosen_or_typed() {
+    let mut app = app((120, 40));
+    press(&mut app, ": t u n n e l - t o enter", &staging());
+    seen("tunnel_to_120x40", &app);
+    let effects = key(&mut app, "enter");
+    assert!(order(&effects).is_some(), "{effects:?}");
+}

@@ -1,0 +1,15 @@
+//! How it looks.
+
+use crate::app::pane::DataStatus;
+use crate::app::screen::Block;
+use crate::ui::canvas::Canvas;
+use crate::ui::shared::tunnels;
+use ratatui::layout::Rect;
+
+/// Draws its block.
+pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
+    tunnels::draw(canvas, block, place, data_status);
+}
+
+/// The lines above the block.
+pub fn summary(_: &mut Canvas<'_, '_>, _: Rect) {}

@@ -1,0 +1,103 @@
+//! The screen steps aside for a shell in a container, and comes back as it was. What goes on meanwhile goes on: answers are
+//! taken in and time passes, only nothing is drawn.
+
+use super::shell::{Joined, Turn, opened};
+use super::tunnels::{standing, write_down};
+use crate::app::tunnels::state::ShellPlan;
+use crate::aws::Session;
+use crate::aws::ssm::{Gateway, Purpose};
+use crate::model::Failure;
+use crate::model::audit::Record;
+use crate::model::text::harmless;
+use crate::model::tunnel::standing::Standing;
+use ssm_tunnel::driver::Status;
+use ssm_tunnel::supervisor::Closed;
+use ssm_tunnel::{Shell, State};
+use std::io::{self, Write as _};
+
+/// A shell that is being opened, or open.
+pub(super) struct Aside {
+    shell: Shell,
+    joined: Option<Joined>,
+    code: Option<i32>,
+    plan: ShellPlan,
+}
+
+/// How it ended, for the activity.
+pub(super) struct Left {
+    /// It ended otherwise than by itself with 0.
+    pub(super) bad: bool,
+    /// In a sentence.
+    pub(super) text: String,
+}
+
+impl Aside {
+    /// Writes it down, and begins to open it. The terminal is nobody's while this is called.
+    pub(super) async fn open(session: Session, plan: ShellPlan) -> Result<Self, Failure> {
+        let options = session.websocket().await?;
+        let service = plan.wanted.service.clone();
+        let after = Standing::default().facts(&service, None);
+        write_down(&plan.audit, Record { after, ..plan.record.clone() }).await?;
+        let gateway = Gateway::new(session, plan.wanted.clone(), Purpose::Shell { command: plan.command.clone() });
+        let told = format!("{} in {service}: opening, Ctrl-C leaves it", plan.command);
+        let mut out = io::stdout();
+        // A terminal that takes no text takes no shell either.
+        let _ = writeln!(out, "{}", harmless(&told)).and_then(|()| out.flush());
+        Ok(Self { shell: Shell::open(gateway, options), joined: None, code: None, plan })
+    }
+
+    /// Does one thing; whether it is over. Nothing is lost where it is waited for no longer.
+    pub(super) async fn turn(&mut self) -> io::Result<bool> {
+        let Some(joined) = &mut self.joined else {
+            opened(&self.shell).await;
+            if matches!(self.shell.status().borrow().state, State::Closed(_)) {
+                return Ok(true);
+            }
+            self.joined = Some(Joined::take(&mut self.shell)?);
+            return Ok(false);
+        };
+        match joined.turn(&mut self.shell).await? {
+            Turn::More => Ok(false),
+            Turn::Code(code) => {
+                self.code = Some(code);
+                Ok(false)
+            }
+            Turn::Over => Ok(true),
+        }
+    }
+
+    /// Ends it, at AWS too, and writes that down.
+    pub(super) async fn close(self) -> Left {
+        let Self { shell, joined, code, plan } = self;
+        drop(joined);
+        let status = shell.close().await;
+        let mut left = ended(&plan, code, &status);
+        let outcome = if left.bad && code.is_none() { "failed" } else { "done" };
+        let record = Record {
+            after: standing(&status).facts(&plan.wanted.service, None),
+            outcome: outcome.to_owned(),
+            reason: left.text.clone(),
+            ..plan.record
+        };
+        if let Err(failure) = write_down(&plan.audit, record).await {
+            left = Left { bad: true, text: failure.message };
+        }
+        left
+    }
+}
+
+fn ended(plan: &ShellPlan, code: Option<i32>, status: &Status) -> Left {
+    let named = format!("{} in {}", plan.command, plan.wanted.service);
+    let failure = match &status.state {
+        State::Closed(Closed::Failed(failure)) => Some(failure),
+        _ => None,
+    };
+    match (code, failure) {
+        (Some(code), _) => Left { bad: code != 0, text: format!("{named} ended with exit code {code}") },
+        (None, Some(failure)) => {
+            let hint = failure.hint.as_ref().map(|hint| format!(" → {hint}")).unwrap_or_default();
+            Left { bad: true, text: format!("{named} cannot be opened: {}{hint}", failure.message) }
+        }
+        (None, None) => Left { bad: false, text: format!("{named} has ended; the agent did not tell its exit code") },
+    }
+}

@@ -1,0 +1,118 @@
+//! Tunnels and shells from the screen: what they do to the terminal, and what is left behind.
+
+use super::*;
+use std::net::TcpStream;
+
+/// The example configuration with an audit file at hand, and a tunnel through a service that runs.
+fn tunneled() -> Home {
+    let home = Home::new();
+    let audit = home.path().join("audit.jsonl");
+    let config = std::fs::read_to_string(home.path().join("config.toml")).unwrap();
+    let shipped = "service = \"bookmark-manager-staging-api\"\n";
+    assert!(config.contains(shipped), "{config}");
+    let tunnel = "service = \"bookmark-manager-staging-web\"\nport = \"0\"\nto = \"db.internal:5432\"\n";
+    let top = format!("audit_file = {:?}\n", audit.to_str().unwrap());
+    home.write("config.toml", top + &config.replace(shipped, tunnel));
+    home
+}
+
+/// What each line of the audit file says became of it, with its command.
+fn written(home: &Home) -> Vec<(String, String)> {
+    let text = std::fs::read_to_string(home.path().join("audit.jsonl")).unwrap_or_default();
+    let lines = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    lines.map(|line| (line["outcome"].to_string(), line["command"].to_string())).collect()
+}
+
+#[test]
+fn a_shell_has_the_terminal_to_itself_and_the_screen_comes_back_as_it_was() {
+    let (home, world) = (tunneled(), World::staging());
+    let mut terminal = Terminal::on(&home, &world, "--env staging");
+    terminal.press("2");
+    terminal.shows("healthy");
+    terminal.press("/web\r");
+    terminal.hides("● api");
+    terminal.press("E");
+    terminal.shows("root@");
+    assert!(!terminal.text().contains("DESIRED"), "{}", terminal.text());
+    terminal.press("echo 日本語\r");
+    terminal.wait("what was typed and what came of it", |text| text.matches("日本語").count() == 2);
+    terminal.resize(100, 30);
+    until("the size", PATIENCE, || {
+        terminal.press("stty size\r");
+        std::thread::sleep(Duration::from_millis(50));
+        terminal.text().contains("30 100").then_some(())
+    });
+    // What would end the cockpit ends what runs there.
+    terminal.press("cat\r\u{3}");
+    terminal.shows("^C");
+    terminal.press("exit 3\r");
+    terminal.is_taken();
+    terminal.shows("exit code 3");
+    terminal.shows("DESIRED");
+    // The next key is the screen's, and none is lost to who read before.
+    terminal.press("4");
+    terminal.shows("bookmark-manager-staging-db");
+    let said = written(&home);
+    assert_eq!(said.iter().map(|(outcome, _)| outcome.as_str()).collect::<Vec<_>>(), ["\"started\"", "\"done\""]);
+    assert!(said[0].1.contains("cockpit exec staging bookmark-manager-staging-web"), "{said:?}");
+    assert_eq!(world.asked("ssm:TerminateSession"), 1);
+    terminal.press("q");
+    assert_eq!(terminal.ended(), 0);
+    terminal.is_given_back();
+}
+
+#[test]
+fn a_shell_of_the_command_gives_the_terminal_back_with_the_exit_code() {
+    let (home, world) = (tunneled(), World::staging());
+    let mut terminal = Terminal::on(&home, &world, "exec staging web");
+    terminal.shows("root@");
+    terminal.press("cat\r\u{3}");
+    terminal.shows("^C");
+    terminal.press("exit 7\r");
+    assert_eq!(terminal.ended(), 7);
+    until("cooked", PATIENCE, || terminal.cooked().then_some(()));
+    // One that never opens is left with Ctrl-C.
+    world.fault("ecs:ExecuteCommand", "hang");
+    let mut terminal = Terminal::on(&home, &world, "exec staging web");
+    until("it was asked for", PATIENCE, || (world.asked("ecs:ExecuteCommand") >= 2).then_some(()));
+    terminal.press("\u{3}");
+    assert_eq!(terminal.ended(), 130);
+}
+
+#[test]
+fn one_key_opens_a_tunnel_and_leaving_asks_and_closes_it_at_aws() {
+    let (home, world) = (tunneled(), World::staging());
+    let mut terminal = Terminal::on(&home, &world, "--env staging");
+    terminal.shows(aws_sim::ACCOUNT);
+    terminal.shows("healthy");
+    terminal.press("T");
+    terminal.shows("ready at 127.0.0.1:");
+    terminal.shows("tunnel ●");
+    let text = terminal.text();
+    let port: u16 = text.split("ready at 127.0.0.1:").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+    let mut socket = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket.write_all(b"SELECT 1").unwrap();
+    let mut answer = [0; 8];
+    socket.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"SELECT 1");
+    // It goes on while another environment is looked at.
+    terminal.press("ej\r");
+    terminal.shows("GUARDED");
+    terminal.shows("tunnel ●");
+    socket.write_all(b"SELECT 2").unwrap();
+    socket.read_exact(&mut answer).unwrap();
+    terminal.press("q");
+    terminal.shows("Leave?");
+    terminal.shows("In another terminal it goes on");
+    // What is asked is answered once it could be read.
+    until("it leaves", PATIENCE, || {
+        terminal.press("q");
+        std::thread::sleep(Duration::from_millis(100));
+        terminal.child.try_wait().unwrap()
+    });
+    assert_eq!(world.asked("ssm:TerminateSession"), 1);
+    let outcomes: Vec<String> = written(&home).into_iter().map(|(outcome, _)| outcome).collect();
+    assert_eq!(outcomes, ["\"started\"", "\"done\""]);
+    terminal.is_given_back();
+}
