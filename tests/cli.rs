@@ -124,6 +124,14 @@ fn a_name_is_whole_words_of_it_or_an_arn_of_this_environment() {
         let said = run(&mut home.on(&world), ["services", typed, "-o", "json"]).coded(0).json();
         assert_eq!(said["services"][0]["name"], SERVICE, "{typed}");
     }
+    let whole = arn("123456789012", &cluster);
+    for command in
+        [&["tasks"][..], &["scale", "2", "--dry-run"], &["deploy", "--force", "--dry-run"], &["logs", "--since", "1m"]]
+    {
+        let mut arguments = command.to_vec();
+        arguments.insert(1, &whole);
+        run(&mut home.on(&world), arguments).coded(0);
+    }
     for typed in ["eb", "staging", "web-", "-"] {
         let said = run(&mut home.on(&world), ["services", typed]);
         assert!(said.code == 2 || typed == "web-", "{typed}: {said:#?}");

@@ -12,6 +12,9 @@ const SIMULATED: u64 = 30 * 60;
 /// The peak of the last third is at most so many times that of the second.
 const GROWTH: f64 = 1.1;
 
+/// Longer than the pane needs for as many lines as it keeps.
+const FILLING: Duration = Duration::from_mins(8);
+
 /// A command that ends with this value.
 struct Running(Child);
 
@@ -49,10 +52,20 @@ pub(crate) fn soak(world: &World, effort: Effort, report: &mut Report) -> Result
     terminal.until("the first frame", long, |screen| screen.contents().contains("3 Logs"))?;
     terminal.write("3")?;
     terminal.until("lines", long, |screen| screen.contents().contains("following"))?;
-    let pane = sampled(time, || {
+    let mut sample = || {
         terminal.watch(Duration::from_millis(500));
         terminal.memory()
-    })?;
+    };
+    // It keeps a million lines: only from then on it must not grow.
+    let (end, mut before) = (Instant::now() + FILLING, 0.0);
+    while Instant::now() < end {
+        let peak = sampled(Duration::from_secs(15), &mut sample)?.into_iter().fold(0.0, f64::max);
+        if peak <= before * 1.01 {
+            break;
+        }
+        before = peak;
+    }
+    let pane = sampled(time, sample)?;
     flat("logs pane: memory", &pane, report);
     Ok(())
 }

@@ -26,6 +26,9 @@ pub(super) enum FromTerminal {
 const WAITING: usize = 64;
 /// crossterm reads nothing when it is given no time at all. With bytes there it takes none of this.
 const MOMENT: Duration = Duration::from_millis(20);
+/// The same where no byte came and nothing is to be expected. crossterm spins through what is less than a millisecond of the
+/// time it is given: twice a second [`MOMENT`] took more of a core than all of the rest.
+const GLANCE: Duration = Duration::from_micros(200);
 /// The thread looks for a hang-up at least this often.
 const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 500_000_000 };
 /// And this often for a while after something came.
@@ -76,9 +79,10 @@ pub(super) fn start() -> std::io::Result<Reading> {
         let _running = running;
         let mut soon = 0;
         loop {
-            match wait(&stopped, if soon > 0 { &SOON } else { &LOOK }) {
+            let waited = wait(&stopped, if soon > 0 { &SOON } else { &LOOK });
+            match waited {
                 // A change of the window's size waits in crossterm without a byte from the terminal.
-                Waited::Bytes | Waited::Nothing => match read_all(&out) {
+                Waited::Bytes | Waited::Nothing => match read_all(&out, time_to_read(&waited, soon)) {
                     Read::Some => soon = SOON_FOR,
                     Read::Nothing => soon = soon.saturating_sub(1),
                     Read::Ended => return,
@@ -92,6 +96,11 @@ pub(super) fn start() -> std::io::Result<Reading> {
         }
     })?;
     Ok(Reading { stop: Some(stop), keys, ended })
+}
+
+/// How long crossterm may wait for the first event.
+fn time_to_read(waited: &Waited, soon: u8) -> Duration {
+    if soon == 0 && matches!(waited, Waited::Nothing) { GLANCE } else { MOMENT }
 }
 
 enum Waited {
@@ -136,13 +145,14 @@ enum Read {
     Ended,
 }
 
-/// Reads what is there.
-fn read_all(out: &mpsc::Sender<FromTerminal>) -> Read {
+/// Reads what is there, and waits so long for the first of it.
+fn read_all(out: &mpsc::Sender<FromTerminal>, first: Duration) -> Read {
     let mut read = Read::Nothing;
+    let mut time = first;
     loop {
-        match term::poll(MOMENT) {
+        match term::poll(time) {
             Ok(_) if out.is_closed() => return Read::Ended,
-            Ok(true) => read = Read::Some,
+            Ok(true) => (read, time) = (Read::Some, MOMENT),
             Ok(false) => return read,
             Err(_) => {
                 let _ = out.blocking_send(FromTerminal::Gone);
