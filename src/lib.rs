@@ -9,6 +9,7 @@
 //! - [`runtime`]: the only room that spawns, sleeps, reads the clock and draws.
 //! - [`aws`]: the only room that speaks to AWS.
 //! - [`infra`]: Terraform and Terragrunt as processes, and the units that are found with them.
+//! - [`db`]: sessions on PostgreSQL servers, and results on disk.
 //! - [`config`]: what is configured, and where each value comes from.
 //! - [`cli`]: what all commands share: global flags, formats, errors, exit codes.
 //! - [`commands`]: a folder each headless command.
@@ -21,6 +22,7 @@ pub mod aws;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod db;
 pub mod feeds;
 pub mod headless;
 pub mod infra;

@@ -30,6 +30,7 @@ pub mod cloudwatch;
 pub mod connection;
 mod convert;
 mod credentials;
+mod database_token;
 pub mod ec2;
 pub mod ecr;
 mod ecs_copy;

@@ -20,6 +20,11 @@ pub enum Output {
     Text,
     /// Lines as they were written (`logs`).
     Raw,
+    /// Rows with tabs, as `COPY` of PostgreSQL writes them (`sql`).
+    Tsv,
+    /// An object a line (`sql`).
+    #[value(name = "jsonl")]
+    JsonLines,
 }
 
 impl Output {
@@ -33,6 +38,8 @@ impl Output {
             Self::Markdown => "markdown",
             Self::Text => "text",
             Self::Raw => "raw",
+            Self::Tsv => "tsv",
+            Self::JsonLines => "jsonl",
         }
     }
 }
@@ -72,6 +79,11 @@ pub const DOCUMENT: Formats = Formats { piped: Output::Json, ..TREE };
 /// Lines that come one by one.
 pub const LINES: Formats =
     Formats { allowed: &[Output::Text, Output::Json, Output::Raw], terminal: Output::Text, piped: Output::Text };
+/// Rows of SQL.
+pub const ROWS: Formats = Formats {
+    allowed: &[Output::Table, Output::Csv, Output::Tsv, Output::Json, Output::JsonLines, Output::Markdown],
+    ..TREE
+};
 /// JSON alone.
 pub const JSON: Formats = Formats { allowed: &[Output::Json], ..TREE };
 /// A format of its own.

@@ -26,6 +26,7 @@ macro_rules! with_commands {
             Infra(infra),
             Tunnel(tunnel),
             WithDb(with_db),
+            Sql(sql),
             Exec(exec),
             Audit(audit),
             Doctor(doctor),
@@ -62,6 +63,7 @@ mod schema;
 mod services;
 mod sim;
 mod snapshot;
+mod sql;
 mod start;
 mod stop;
 mod stop_task;

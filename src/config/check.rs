@@ -5,6 +5,7 @@ use super::schema::bare;
 use crate::model::infra::Tool;
 use crate::model::key::Key;
 use crate::model::names::{Arn, listed, nearest};
+use crate::model::ssl_mode::SslMode;
 
 /// Adds every such mistake.
 pub(super) fn check(loaded: &mut Loaded, commands: &[KnownCommand]) {
@@ -15,6 +16,7 @@ pub(super) fn check(loaded: &mut Loaded, commands: &[KnownCommand]) {
     }
     twice(loaded);
     infra(loaded);
+    database(loaded);
     in_order(loaded);
 }
 
@@ -174,6 +176,51 @@ fn infra(loaded: &mut Loaded) {
         };
         if let Some((path, message, hint)) = wrong {
             loaded.wrong(&path, message, hint);
+        }
+    }
+}
+
+/// What of the connection to a database cannot be, or cannot be at once.
+fn database(loaded: &mut Loaded) {
+    for at in 0..loaded.config.environments.len() {
+        let environment = loaded.config.environments[at].clone();
+        let (database, path) =
+            (&environment.database, |key: &str| format!("environments.{}.database.{key}", bare(&environment.name)));
+        if let Some(mode) = &database.sslmode
+            && SslMode::named(mode).is_none()
+        {
+            let all = SslMode::ALL.map(SslMode::word);
+            let hint = match nearest(mode, all) {
+                Some(near) => format!("did you mean `{near}`? there are: {}", listed(&all)),
+                None => format!("there are: {}", listed(&all)),
+            };
+            loaded.wrong(&path("sslmode"), format!("`{mode}` is no sslmode"), hint);
+        }
+        let iam = database.iam == Some(true);
+        if iam && database.sslmode.as_deref() == Some(SslMode::Disable.word()) {
+            let hint = "leave it out, or write \"verify-full\"";
+            loaded.wrong(&path("sslmode"), "a token of IAM must not go unencrypted".to_owned(), hint.to_owned());
+        }
+        let name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if let Some(variable) = &database.password_env
+            && (!variable.chars().all(name) || variable.starts_with(|c: char| c.is_ascii_digit()))
+        {
+            // What stands there may be the password itself.
+            let message = "this is no name of an environment variable".to_owned();
+            loaded.wrong(&path("password_env"), message, "write the variable's name, not the password".to_owned());
+        }
+        let places = [
+            ("secret", database.secret.is_some()),
+            ("parameter", database.parameter.is_some()),
+            ("password_env", database.password_env.is_some()),
+            ("iam", iam),
+        ];
+        let mut said = places.iter().filter(|(_, said)| *said).map(|(key, _)| *key);
+        if let Some(first) = said.next() {
+            for other in said {
+                let message = format!("the password is said to lie in `{first}` already");
+                loaded.wrong(&path(other), message, "leave one of them out".to_owned());
+            }
         }
     }
 }

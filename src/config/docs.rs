@@ -61,6 +61,12 @@ pub fn markdown() -> String {
     );
     section(
         &mut page,
+        "`[environments.NAME.database]`",
+        of("database", Within::Environment),
+        "Who connects to the database for `cockpit sql` and the pane Query, and how. [query.md](query.md) says more. The password\nlies in one place: `secret`, `parameter`, `password_env` or `iam`.\n\n",
+    );
+    section(
+        &mut page,
         "`[environments.NAME.refresh]`",
         of("refresh", Within::Environment),
         "How often each source is read while the terminal has the focus, from `1s` to `24h`; half as often without it.\n\n",

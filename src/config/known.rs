@@ -76,15 +76,15 @@ macro_rules! every {
     };
 }
 
-/// A text about the infrastructure as code of an environment.
-macro_rules! infra {
-    ($key:literal, $field:ident, $default:literal, $doc:literal, $example:literal) => {
+/// A key in a table of an environment.
+macro_rules! part {
+    ($table:ident, $field:ident, $kind:ident, $convert:ident, $wrap:path, $default:literal, $doc:literal, $example:literal) => {
         Known {
-            key: $key,
-            kind: Kind::Text,
+            key: concat!(stringify!($table), ".", stringify!($field)),
+            kind: Kind::$kind,
             place: Place::Environment {
-                set: |environment, value| environment.infra.$field = value.text(),
-                get: |environment| environment.infra.$field.clone().map(Value::Text),
+                set: |environment, value| environment.$table.$field = value.$convert(),
+                get: |environment| environment.$table.$field.clone().map($wrap),
             },
             default: $default,
             doc: $doc,
@@ -96,17 +96,14 @@ macro_rules! infra {
 /// A text of an environment's tunnel.
 macro_rules! tunnel {
     ($field:ident, $default:literal, $doc:literal, $example:literal) => {
-        Known {
-            key: concat!("tunnel.", stringify!($field)),
-            kind: Kind::Text,
-            place: Place::Environment {
-                set: |environment, value| environment.tunnel.$field = value.text(),
-                get: |environment| environment.tunnel.$field.clone().map(Value::Text),
-            },
-            default: $default,
-            doc: $doc,
-            example: $example,
-        }
+        part!(tunnel, $field, Text, text, Value::Text, $default, $doc, $example)
+    };
+}
+
+/// A text about an environment's database.
+macro_rules! database {
+    ($field:ident, $default:literal, $doc:literal, $example:literal) => {
+        part!(database, $field, Text, text, Value::Text, $default, $doc, $example)
     };
 }
 
@@ -357,13 +354,7 @@ pub static KNOWN: &[Known] = &[
         doc: "What finds, plans and applies the units.",
         example: "\"terragrunt\"",
     },
-    infra!(
-        "infra.dir",
-        dir,
-        "needed with `terragrunt`",
-        "The folder whose units Terragrunt finds. A relative one begins in the folder of this file.",
-        "\"infra/terraform/envs/staging\""
-    ),
+    part! { infra, dir, Text, text, Value::Text, "needed with `terragrunt`", "The folder whose units Terragrunt finds. A relative one begins in the folder of this file.", "\"infra/terraform/envs/staging\"" },
     Known {
         key: "infra.units",
         kind: Kind::Units,
@@ -380,27 +371,9 @@ pub static KNOWN: &[Known] = &[
         example: "[{ name = \"pantri\", dir = \"infra/terraform/pantri\", workspace = \"dev\", var_files = [\"dev.tfvars\"], \
                   depends_on = [] }]",
     },
-    infra!(
-        "infra.terraform",
-        terraform,
-        "`terraform` on PATH",
-        "Terraform's program. OpenTofu is never taken by itself.",
-        "\"/opt/terraform-1.11.4/terraform\""
-    ),
-    infra!(
-        "infra.terragrunt",
-        terragrunt,
-        "`terragrunt` on PATH",
-        "Terragrunt's program.",
-        "\"~/.local/bin/terragrunt\""
-    ),
-    infra!(
-        "infra.plugin_dir",
-        plugin_dir,
-        "as Terraform finds them",
-        "A folder of providers, laid out as Terraform's own cache is; they are then asked of no registry.",
-        "\"/opt/terraform/providers\""
-    ),
+    part! { infra, terraform, Text, text, Value::Text, "`terraform` on PATH", "Terraform's program. OpenTofu is never taken by itself.", "\"/opt/terraform-1.11.4/terraform\"" },
+    part! { infra, terragrunt, Text, text, Value::Text, "`terragrunt` on PATH", "Terragrunt's program.", "\"~/.local/bin/terragrunt\"" },
+    part! { infra, plugin_dir, Text, text, Value::Text, "as Terraform finds them", "A folder of providers, laid out as Terraform's own cache is; they are then asked of no registry.", "\"/opt/terraform/providers\"" },
     tunnel! { service, "the only one, if there is one", "The service through whose tasks a tunnel goes.", "\"bookmark-manager-staging-web\"" },
     tunnel! { instance, "none", "An instance (a bastion) that a tunnel goes through instead of a service: its id, its name, or `tag:KEY=VALUE`.", "\"i-0123456789abcdef0\"" },
     tunnel! { container, "the first whose agent runs", "The container of its tasks.", "\"web\"" },
@@ -410,6 +383,16 @@ pub static KNOWN: &[Known] = &[
     tunnel! { user, "as the secret says", "The user that connects.", "\"app\"" },
     tunnel! { secret, "none", "The secret of Secrets Manager with the user and the password, as RDS keeps them.", "\"bookmark-manager-staging-db/app\"" },
     tunnel! { parameter, "none", "The parameter of Parameter Store with the password, where there is no secret.", "\"/bookmark-manager-staging-db/app\"" },
+    database! { database, "as `tunnel.database`", "The database that is connected to.", "\"app\"" },
+    database! { user, "as `tunnel.user`, or as the secret says", "The user that connects.", "\"app\"" },
+    database! { secret, "as `tunnel.secret`", "The secret of Secrets Manager with the user and the password, as RDS keeps them.", "\"bookmark-manager-staging-db/app\"" },
+    database! { parameter, "as `tunnel.parameter`", "The parameter of Parameter Store with the password.", "\"/bookmark-manager-staging-db/app\"" },
+    database! { password_env, "none", "The environment variable with the password.", "\"STAGING_PASSWORD\"" },
+    part! { database, iam, Switch, switch, Value::Switch, "false", "Whether the password is a token of IAM, good for a quarter of an hour; the connection is then encrypted.", "true" },
+    database! { sslmode, "`prefer`", "As libpq has it: `disable`, `allow`, `prefer`, `require`, `verify-ca` or `verify-full`. The name that is looked at is the database's own, also through a tunnel.", "\"verify-full\"" },
+    database! { sslrootcert, "`~/.postgresql/root.crt`, else those of this machine", "A file of certificates of the authorities that are trusted, as the bundle of RDS; `system` is those of this machine.", "\"global-bundle.pem\"" },
+    part! { database, statement_timeout, Interval, interval, Value::Interval, "the server's", "The limit for a statement.", "\"1m\"" },
+    part! { database, idle_in_transaction_session_timeout, Interval, interval, Value::Interval, "the server's", "The limit for a transaction in which nothing happens.", "\"10m\"" },
     every!("refresh.services", services, "10s", "How often services and deployments are read."),
     every!("refresh.tasks", tasks, "10s", "How often tasks are read."),
     every!("refresh.databases", databases, "30s", "How often databases are read."),

@@ -148,6 +148,14 @@ impl Loaded {
                 }
             }
         }
+        for at in 0..self.config.environments.len() {
+            let path = format!("environments.{}.database.sslrootcert", bare(&self.config.environments[at].name));
+            let from = folder(&self.origin(&path));
+            let root = &mut self.config.environments[at].database.sslrootcert;
+            if let Some(path) = root.as_mut().filter(|path| *path != "system") {
+                *path = whole(path, from).display().to_string();
+            }
+        }
         let of_hook = |key: &str| match self.origin(key) {
             origin @ Origin::File(..) => Some(folder(&origin).display().to_string()),
             Origin::Default | Origin::Variable(_) | Origin::Flag(_) => None,

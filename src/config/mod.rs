@@ -25,9 +25,11 @@ pub use loaded::{KnownCommand, Loaded, Origin};
 pub use read::LARGEST;
 pub use schema::{Known, Place, Within};
 pub use show::{Row, rows};
-pub use types::{BuildConfig, Config, EnvironmentConfig, Hooks, InfraConfig, Ui, UnitConfig};
+pub use types::{BuildConfig, Config, DatabaseConfig, EnvironmentConfig, Hooks, InfraConfig, Ui, UnitConfig};
 pub use value::{Kind, Misfit, Value};
 
+#[cfg(test)]
+mod database_tests;
 #[cfg(test)]
 mod infra_tests;
 #[cfg(test)]

@@ -93,6 +93,8 @@ pub struct EnvironmentConfig {
     pub schedules: Option<String>,
     /// How tunnels go, and where to.
     pub tunnel: TunnelConfig,
+    /// Who connects to its database, and how.
+    pub database: DatabaseConfig,
     /// How often each source is read.
     pub refresh: Intervals,
     /// Its infrastructure as code.
@@ -152,6 +154,32 @@ pub struct TunnelConfig {
     pub secret: Option<String>,
     /// A parameter of Parameter Store.
     pub parameter: Option<String>,
+}
+
+/// Who connects to the database, and how: `[environments.NAME.database]`. What it does not say of the user, the database and
+/// the password is as the tunnel's keys say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DatabaseConfig {
+    /// The database.
+    pub database: Option<String>,
+    /// The user.
+    pub user: Option<String>,
+    /// A secret of Secrets Manager with the password.
+    pub secret: Option<String>,
+    /// A parameter of Parameter Store with the password.
+    pub parameter: Option<String>,
+    /// An environment variable with the password.
+    pub password_env: Option<String>,
+    /// The password is a token of IAM.
+    pub iam: Option<bool>,
+    /// As libpq has it.
+    pub sslmode: Option<String>,
+    /// A file of certificates, or `system`.
+    pub sslrootcert: Option<String>,
+    /// The limit for a statement.
+    pub statement_timeout: Option<jiff::SignedDuration>,
+    /// The limit for a transaction in which nothing happens.
+    pub idle_in_transaction_session_timeout: Option<jiff::SignedDuration>,
 }
 
 /// How it looks.

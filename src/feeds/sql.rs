@@ -89,11 +89,12 @@ pub enum Ask {
 }
 
 impl Ask {
-    /// A session stays open while another environment is looked at, and so does what runs in it.
+    /// A session stays open while another environment is looked at, and so does what runs in it. Whatever ends it, what runs
+    /// is cancelled at the server.
     pub fn lifetime(&self) -> Lifetime {
         match self {
-            Self::Connect { .. }
-            | Self::Run { .. }
+            Self::Connect { .. } => Lifetime::Closing,
+            Self::Run { .. }
             | Self::Cancel { .. }
             | Self::Terminate { .. }
             | Self::Window { .. }

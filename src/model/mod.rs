@@ -36,6 +36,7 @@ pub mod schedule;
 pub mod service;
 pub mod source;
 pub mod sql;
+pub mod ssl_mode;
 pub mod stop;
 pub mod target;
 pub mod task;

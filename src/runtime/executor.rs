@@ -4,6 +4,7 @@
 
 use super::feeds;
 use super::feeds::means::Means;
+use super::feeds::sql_sessions::Sessions;
 use super::feeds::tasks::Tasks;
 use super::printed::Printed;
 use crate::app::effect::{Effect, Lane};
@@ -32,6 +33,8 @@ pub struct Executor {
     out: mpsc::Sender<Event>,
     session: Option<Session>,
     asked: Tasks,
+    /// The sessions on servers of SQL, which live as long as the questions that opened them.
+    sql: Sessions,
     simulated: bool,
     opened: Option<EnvironmentConfig>,
     /// Sessions of operations in environments that are not the opened one.
@@ -58,6 +61,7 @@ impl Executor {
             out,
             session: None,
             asked: Tasks::default(),
+            sql: Sessions::default(),
             simulated,
             opened: None,
             others: Vec::new(),
@@ -229,8 +233,15 @@ impl Executor {
     fn fetch(&mut self, ticket: Ticket, lane: Lane, ask: Ask) {
         let environment = self.opened.clone().map(Box::new);
         let (ending, to_end) = watch::channel(false);
-        let means =
-            Means { ticket, lane, session: self.session.clone(), environment, out: self.out.clone(), ending: to_end };
+        let means = Means {
+            ticket,
+            lane,
+            session: self.session.clone(),
+            environment,
+            sql: self.sql.clone(),
+            out: self.out.clone(),
+            ending: to_end,
+        };
         self.asked.spawn(ticket, ask.lifetime(), ask.goes_on(), ending, feeds::answer(means, ask));
     }
 }

@@ -49,6 +49,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("src/ui", &["aws", "runtime", "headless", "cli", "commands"]),
     ("src/headless", &["aws", "runtime", "ui", "commands"]),
     ("src/aws", &["ui", "runtime", "headless", "cli", "commands"]),
+    ("src/db", &["app", "panes", "ui", "aws", "runtime", "headless", "cli", "config", "commands"]),
     ("src/infra", &["app", "panes", "ui", "aws", "runtime", "headless", "cli", "commands"]),
     ("src/runtime", &["commands"]),
 ];
@@ -101,6 +102,7 @@ pub const INVARIANTS: &[Invariant] = &[
             ("src/infra/mod.rs", "use crate::commands::begin::run;"),
             ("src/runtime/mod.rs", "use crate::commands::begin::run;"),
             ("src/infra/mod.rs", "use crate::app::App;"),
+            ("src/db/mod.rs", "use crate::aws::Session;"),
             ("crates/aws-sim/src/lib.rs", "use cockpit::model::Estate;"),
         ],
     },

@@ -25,7 +25,7 @@ pub struct SimOptions {
     pub speed: f64,
     /// The simulated time at the start; `None` is the real time.
     pub start: Option<jiff::Timestamp>,
-    /// Where sessions to a host and port lead on this machine: `HOST:PORT` and the address.
+    /// Where sessions to a host and port lead on this machine: `HOST:PORT` and the address; `*` is every host.
     pub map: Vec<(String, SocketAddr)>,
     /// Whether clients are held to the rates that AWS documents: a request too many is throttled.
     pub limited: bool,

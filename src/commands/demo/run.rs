@@ -6,15 +6,20 @@ use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::session;
 use crate::commands::simulator::start;
-use crate::config::{self, Config, EnvironmentConfig, InfraConfig};
+use crate::config::{self, Config, DatabaseConfig, EnvironmentConfig, InfraConfig};
 use crate::runtime::clock::Clock;
+use crate::runtime::demo_database::{DATABASE, DemoDatabase, USER};
 use aws_sim::{Scenario, SimOptions};
 
 /// The interactive session on a simulated world in the same process.
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, Report> {
     session::needs_terminal("`cockpit sim`")?;
     let scenario = arguments.scenario;
-    let simulator = start(SimOptions { scenario, speed: arguments.speed, ..SimOptions::default() }).await?;
+    let database = DemoDatabase::listen(arguments.rows).await.map_err(|error| {
+        Report::new("simulator", "the demo's database cannot be reached", ExitCode::Failed).caused_by(&error)
+    })?;
+    let map = vec![("*:5432".to_owned(), database.address())];
+    let simulator = start(SimOptions { scenario, speed: arguments.speed, map, ..SimOptions::default() }).await?;
     let mut config = built_in(scenario)?;
     for environment in &mut config.environments {
         environment.endpoint_url = Some(simulator.endpoint());
@@ -39,6 +44,8 @@ fn built_in(scenario: Scenario) -> Result<Config, Report> {
     config.environments.retain(|environment| environment.account.is_some());
     for environment in &mut config.environments {
         environment.infra = InfraConfig::default();
+        environment.database =
+            DatabaseConfig { user: Some(USER.into()), database: Some(DATABASE.into()), ..DatabaseConfig::default() };
     }
     if scenario == Scenario::Big {
         config.environments.push(EnvironmentConfig {

@@ -44,8 +44,8 @@ pub struct Arguments {
     /// How much faster than the wall its clock runs; 0 stops it
     #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed)]
     pub speed: f64,
-    /// Where a tunnel to this host and port leads: to a port of this machine. Tunnels to others reach an echo. May be
-    /// given several times
+    /// Where a tunnel to this host and port leads: to a port of this machine. `*` is every host. Tunnels to
+    /// others reach an echo. May be given several times
     #[arg(long, value_name = "HOST:PORT=127.0.0.1:PORT", value_parser = mapped)]
     pub map: Vec<(String, SocketAddr)>,
     /// Throttle no client, however often it asks

@@ -1,5 +1,6 @@
 //! What a feed has to answer with.
 
+use super::sql_sessions::Sessions;
 use crate::app::effect::Lane;
 use crate::app::event::{Answer, Event};
 use crate::app::ticket::Ticket;
@@ -20,6 +21,8 @@ pub(crate) struct Means {
     pub session: Option<Session>,
     /// The opened environment, as it is configured.
     pub environment: Option<Box<EnvironmentConfig>>,
+    /// The sessions on servers of SQL that are open.
+    pub sql: Sessions,
     /// Where pieces go. It is bounded: a feed waits until there is room, and loses nothing.
     pub out: Sender<Event>,
     /// For a question that closes what it holds open: true, or without its other end, when it is to end.

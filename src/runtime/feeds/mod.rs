@@ -7,6 +7,7 @@ pub(super) mod means;
 mod queries;
 mod runs;
 mod sql;
+pub(super) mod sql_sessions;
 pub(super) mod tasks;
 mod tunnels;
 

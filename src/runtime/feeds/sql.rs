@@ -1,12 +1,149 @@
-//! Sessions on a PostgreSQL server, and what is run in them.
+//! Sessions on a PostgreSQL server, and what is run in them. The session itself is held by the question that opened it; the
+//! others find it by its number.
+
+mod connect;
+mod run;
 
 use super::means::Means;
+use super::sql_sessions::{Job, Open, Tell};
+use crate::db::{Connection, Lost, Rows};
 use crate::feeds::part::Part;
 use crate::feeds::sql::{Ask, Fact};
+use crate::model::sql::SessionId;
 use crate::model::{Failure, FailureKind};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// No more is read of what is looked up.
+const LOOKED: usize = 64 << 20;
+/// What is looked up beside must not run for ever.
+const LOOK_LIMIT: Duration = Duration::from_secs(30);
 
 /// Does what is asked.
-pub(super) async fn answer(means: &Means, _ask: Ask) {
-    let failure = Failure::new(FailureKind::Unreachable, "there is no connection to a database");
-    means.send(Part::<Fact>::Failed(failure)).await;
+pub(super) async fn answer(means: &Means, ask: Ask) {
+    let tell = Tell::new(means.ticket, means.out.clone());
+    let done = match ask {
+        Ask::Connect { session, place, read_only } => {
+            return connect::hold(means, &tell, session, place, read_only).await;
+        }
+        Ask::Run { session, result, statement } => match open(means, session) {
+            Ok(open) => return run(&open, Job::new(result, statement, tell)).await,
+            Err(failure) => Err(failure),
+        },
+        Ask::Cancel { session } => cancel(means, session).await,
+        Ask::Terminate { session } => terminate(means, session).await,
+        Ask::Window { session, result, from, count } => open(means, session).and_then(|open| {
+            let rows = open.result(result).map(|spool| spool.window(from, count)).transpose();
+            rows.map(|rows| Fact::Window { result, from, rows: rows.unwrap_or_default() })
+                .map_err(|error| unreadable(&error))
+        }),
+        Ask::Value { session, result, row, column } => open(means, session).and_then(|open| {
+            let value = open.result(result).map(|spool| spool.value(row, column)).transpose();
+            let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+            value.map(|value| Fact::Value(value.flatten().map(text))).map_err(|error| unreadable(&error))
+        }),
+        Ask::Close { session, result } => match open(means, session) {
+            Ok(open) => {
+                if open.close(result) {
+                    open.cancel().await.map(|()| Fact::Done)
+                } else {
+                    Ok(Fact::Done)
+                }
+            }
+            Err(failure) => Err(failure),
+        },
+        Ask::Look { session, purpose, statement } => match open(means, session) {
+            Ok(open) => {
+                look(&open, &statement).await.map(|Rows { columns, rows, .. }| Fact::Looked { purpose, columns, rows })
+            }
+            Err(failure) => Err(failure),
+        },
+    };
+    let part = match done {
+        Ok(fact) => Part::Last(fact),
+        Err(failure) => Part::Failed(failure),
+    };
+    means.send(part).await;
+}
+
+fn open(means: &Means, session: SessionId) -> Result<Arc<Open>, Failure> {
+    means.sql.get(session).ok_or_else(lost)
+}
+
+fn lost() -> Failure {
+    Failure::new(FailureKind::Unreachable, "the session is not open any more").hinted("connect again")
+}
+
+fn unreadable(error: &io::Error) -> Failure {
+    Failure::new(FailureKind::Other, format!("the result cannot be read from the disk: {error}"))
+        .hinted("run the statement again")
+}
+
+/// Hands a statement to the session and waits until it has ended.
+async fn run(open: &Open, job: Job) {
+    let tell = job.tell.clone();
+    if open.run(job).await.is_err() {
+        tell.failed(lost()).await;
+    }
+}
+
+async fn cancel(means: &Means, session: SessionId) -> Result<Fact, Failure> {
+    let open = open(means, session)?;
+    if let Err(failure) = open.cancel().await {
+        // The way for the request may be closed, and the second session open.
+        let asked = format!("SELECT pg_catalog.pg_cancel_backend({})", open.process());
+        look(&open, &asked).await.map_err(|_| failure)?;
+    }
+    Ok(Fact::Done)
+}
+
+async fn terminate(means: &Means, session: SessionId) -> Result<Fact, Failure> {
+    let open = open(means, session)?;
+    let rows = look(&open, &format!("SELECT pg_catalog.pg_terminate_backend({})", open.process())).await?;
+    match rows.rows.first().and_then(|row| row.first()) {
+        Some(Some(done)) if done == "t" => Ok(Fact::Done),
+        _ => {
+            Err(Failure::new(FailureKind::NotFound, "the server has no such process any more").hinted("connect again"))
+        }
+    }
+}
+
+/// Runs a statement in the second session, which is made when it is first needed.
+async fn look(open: &Open, statement: &str) -> Result<Rows, Failure> {
+    let mut place = open.looker.lock().await;
+    let gone = |Lost(why): Lost| Failure::new(FailureKind::Unreachable, format!("the second session was lost: {why}"));
+    // Taken out: one that is given up in the middle is not used again.
+    let kept = place.take();
+    let fresh = kept.is_none();
+    let mut connection = match kept {
+        Some(connection) => connection,
+        None => second(open).await?,
+    };
+    let answer = match connection.rows(statement, LOOKED).await {
+        // One that idled may have been closed.
+        Err(_) if !fresh => {
+            connection = second(open).await?;
+            connection.rows(statement, LOOKED).await.map_err(gone)?
+        }
+        answer => answer.map_err(gone)?,
+    };
+    *place = Some(connection);
+    answer.map_err(|said| {
+        let hint = said.hint.clone().unwrap_or_else(|| match said.code.as_str() {
+            "42501" => "ask for the right that is named, or connect as another user".to_owned(),
+            "57014" => "it took too long: the server is busy, or the catalogue is very large".to_owned(),
+            _ => "the server may lack this part of PostgreSQL's catalogue".to_owned(),
+        });
+        let kind = if said.code == "42501" { FailureKind::Denied } else { FailureKind::Invalid };
+        Failure::new(kind, said.message).hinted(hint)
+    })
+}
+
+async fn second(open: &Open) -> Result<Connection, Failure> {
+    let mut settings = open.settings.clone();
+    settings.read_only = true;
+    settings.application.push_str(" (catalogue)");
+    settings.statement_timeout = Some(LOOK_LIMIT);
+    Connection::open(&settings).await
 }

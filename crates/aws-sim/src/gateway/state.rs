@@ -75,10 +75,10 @@ impl Gateway {
         )
     }
 
-    /// Where a host and port lead on this machine.
+    /// Where a host and port lead on this machine: as the first that names it says, or `*` with its port.
     pub(crate) fn mapped(&self, host: &str, port: u16) -> Option<SocketAddr> {
-        let asked = format!("{host}:{port}");
-        self.map.iter().find(|(from, _)| *from == asked).map(|(_, to)| *to)
+        let (asked, every) = (format!("{host}:{port}"), format!("*:{port}"));
+        self.map.iter().find(|(from, _)| *from == asked || *from == every).map(|(_, to)| *to)
     }
 
     /// Agents look at the faults that were switched on.

@@ -1,0 +1,86 @@
+//! `cockpit sql`: what is typed.
+
+use clap::{ArgAction, Args};
+use std::fmt;
+use std::path::PathBuf;
+
+/// Run SQL in an environment's database, or at a server that a URL names
+#[derive(Debug, Clone, PartialEq, Args)]
+#[command(
+    after_help = "Statements come from -c, from a file (-f) or from standard input; rows go to standard output as they come, everything
+else to standard error. It goes through a tunnel to the writer (--reader: to a reader), as the user whom
+[environments.NAME.database] names; with --url straight to a server, without an environment. In a guarded environment
+and with --read-only the session only reads (default_transaction_read_only); --write opens one that may write, and
+asks. The first error ends it (ON_ERROR_STOP), unless -v ON_ERROR_STOP=0 is given. Ctrl-C cancels at the server.
+
+In this command -c and -v are psql's: the configuration is --config, diagnostics --verbose.
+
+Examples:
+  cockpit sql staging -c 'select count(*) from bookmarks'
+  cockpit sql prod --reader -o csv -c 'select * from users' > users.csv
+  cockpit sql staging -1 -f migration.sql
+  cockpit sql --url postgres://app@localhost/shop -o jsonl < report.sql"
+)]
+pub struct Arguments {
+    /// The environment; `--env` or the default one without it
+    #[arg(value_name = "ENVIRONMENT")]
+    pub environment: Option<String>,
+    /// Run this; may be given several times
+    #[arg(short = 'c', long = "command", value_name = "SQL")]
+    pub commands: Vec<String>,
+    /// Run this file, after all -c; `-` is standard input
+    #[arg(short, long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Set a variable; may be given several times
+    #[arg(short = 'v', long = "set", value_name = "NAME=VALUE", value_parser = assignment)]
+    pub variables: Vec<(String, String)>,
+    /// Run all of it in one transaction, of which all is kept or nothing
+    #[arg(short = '1', long)]
+    pub single_transaction: bool,
+    /// A reader instead of the writer
+    #[arg(long, conflicts_with = "url")]
+    pub reader: bool,
+    /// Straight to this server: postgres://USER@HOST:PORT/DATABASE. A password is better in PGPASSWORD: other users of this
+    /// machine can see what is typed
+    #[arg(
+        long,
+        value_name = "URL",
+        conflicts_with = "environment",
+        env = "COCKPIT_DATABASE_URL",
+        hide_env_values = true
+    )]
+    pub url: Option<Url>,
+    /// A session that may write, also in a guarded environment, which asks
+    #[arg(long)]
+    pub write: bool,
+    /// The service through whose tasks it goes, or an instance by its id
+    #[arg(long, value_name = "SERVICE|INSTANCE", conflicts_with = "url")]
+    pub through: Option<String>,
+    /// This configuration instead of `config.toml` here or in a parent and in the user's folder
+    #[arg(id = "config", long = "config", value_name = "FILE", env = "COCKPIT_CONFIG", hide_env_values = true)]
+    pub configuration: Option<PathBuf>,
+    /// Diagnostics to --log-file or to stderr; twice for more
+    #[arg(id = "verbose", long = "verbose", action = ArgAction::Count)]
+    pub diagnostics: u8,
+}
+
+/// A URL, whose password must not be shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Url(pub String);
+
+impl fmt::Debug for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Url(…)")
+    }
+}
+
+impl From<&str> for Url {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').unwrap_or((text, ""));
+    if name.is_empty() { Err("a name before the `=`".to_owned()) } else { Ok((name.to_owned(), value.to_owned())) }
+}

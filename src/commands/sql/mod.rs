@@ -1,0 +1,22 @@
+//! `cockpit sql`: SQL in an environment's database.
+
+pub(super) mod args;
+mod login;
+mod report;
+mod rows;
+mod run;
+mod session;
+
+use super::declared::{Declared, Work, always};
+use crate::cli::output;
+use args::Arguments;
+
+pub(super) const COMMAND: Declared<Arguments> = Declared {
+    name: "sql",
+    formats: |_| output::ROWS,
+    // What runs is cancelled at the server.
+    takes_interrupt: always,
+    work: Work::Prints,
+    schemas: &[],
+    run: |context, arguments, out| Box::pin(run::run(context, arguments, out)),
+};

@@ -1,0 +1,38 @@
+//! The connection to the database of environments, as people write it.
+
+use super::parse;
+
+#[test]
+fn every_mistake_is_told_at_its_place_and_no_password_is_shown() {
+    let text = "[environments.e.database]\nuser = \"app\"\nsecret = \"s\"\nparameter = \"p\"\n\
+                password_env = \"p@ss word\"\nsslmode = \"verify\"\nstatement_timeout = \"soon\"\niam = \"yes\"\nusr = \"x\"\n";
+    let loaded = parse("config.toml", text);
+    let told: Vec<String> =
+        loaded.diagnostics.iter().map(|mistake| format!("{} {}", mistake.place(), mistake.message)).collect();
+    assert_eq!(
+        told,
+        [
+            "config.toml:4:1 the password is said to lie in `secret` already",
+            "config.toml:5:1 this is no name of an environment variable",
+            "config.toml:5:1 the password is said to lie in `secret` already",
+            "config.toml:6:1 `verify` is no sslmode",
+            "config.toml:7:21 `soon` is not an interval",
+            "config.toml:8:7 this must be true or false",
+            "config.toml:9:1 unknown key `usr`",
+        ]
+    );
+    let token = parse("config.toml", "[environments.e.database]\niam = true\nsslmode = \"disable\"\n");
+    assert_eq!(token.diagnostics[0].message, "a token of IAM must not go unencrypted");
+}
+
+#[test]
+fn a_file_of_certificates_lies_where_the_configuration_does_and_system_is_no_file() {
+    let of = |root: &str| {
+        let text = format!("[environments.e.database]\nsslrootcert = \"{root}\"\nsslmode = \"verify-full\"\n");
+        let loaded = parse("config.toml", &text);
+        assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
+        loaded.config.environments[0].database.sslrootcert.clone()
+    };
+    assert_eq!(of("system").as_deref(), Some("system"));
+    assert_eq!(of("bundle.pem").as_deref(), Some("bundle.pem"));
+}

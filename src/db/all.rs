@@ -1,0 +1,123 @@
+//! Small answers, read whole: what the cockpit itself asks a server.
+
+use super::connection::{Connection, Event, Lost};
+use super::wire::{Fields, Messages};
+use crate::model::sql::{Column, Said, Server};
+use std::time::Duration;
+
+/// Values of a row; none is NULL.
+pub type Row = Vec<Option<String>>;
+
+/// The last result of a statement.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rows {
+    /// Its columns.
+    pub columns: Vec<Column>,
+    /// Its rows.
+    pub rows: Vec<Row>,
+    /// There were more of them.
+    pub cut: bool,
+}
+
+impl Connection {
+    /// Runs a statement and reads its rows, no more than so many bytes of them; 0 reads none.
+    ///
+    /// # Errors
+    /// The connection is gone. Within: the statement failed.
+    pub async fn rows(&mut self, statement: &str, most: usize) -> Result<Result<Rows, Said>, Lost> {
+        self.send(statement).await?;
+        let (mut rows, mut failed, mut size) = (Rows::default(), None, 0_usize);
+        loop {
+            match self.next().await? {
+                Event::Columns(columns) => rows = Rows { columns, ..Rows::default() },
+                Event::Rows(bytes, _) => {
+                    size = size.saturating_add(bytes.len());
+                    if size > most {
+                        rows.cut = true;
+                        continue;
+                    }
+                    let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+                    rows.rows
+                        .extend(Messages(bytes).map(|body| Fields::of(body).map(|value| value.map(text)).collect()));
+                }
+                Event::Part { .. } => rows.cut = true,
+                Event::Failed(said) => {
+                    failed.get_or_insert(said);
+                }
+                Event::CopyIn => {
+                    let message = super::wire::copy_fail("nothing is copied here");
+                    self.write(&message).await?;
+                }
+                Event::Ready(_) => return Ok(failed.map_or(Ok(rows), Err)),
+                Event::Complete(_)
+                | Event::Empty
+                | Event::Notice(_)
+                | Event::Notification { .. }
+                | Event::Parameter(..)
+                | Event::CopyOut
+                | Event::Copied(_)
+                | Event::CopyEnd => {}
+            }
+        }
+    }
+}
+
+/// What a session finds at its server. Servers that only resemble PostgreSQL may not know all of it: what cannot be asked is
+/// not known.
+///
+/// # Errors
+/// The connection is gone.
+pub async fn facts(connection: &mut Connection) -> Result<Server, Lost> {
+    // One message, one way there and back.
+    const ASKED: &str = "SELECT pg_catalog.pg_is_in_recovery(), current_setting('statement_timeout', true), \
+                         current_setting('idle_in_transaction_session_timeout', true), \
+                         current_setting('default_transaction_read_only', true), current_database(), current_user";
+    let answer = connection.rows(ASKED, 1 << 16).await?;
+    let row = answer.ok().and_then(|answer| answer.rows.into_iter().next()).unwrap_or_default();
+    let value = |at: usize| row.get(at).cloned().flatten();
+    let settings = connection.settings();
+    Ok(Server {
+        host: settings.place.host.clone(),
+        port: settings.place.port,
+        database: value(4).unwrap_or_else(|| settings.database.clone()),
+        user: value(5).unwrap_or_else(|| settings.user.clone()),
+        version: connection.parameter("server_version").unwrap_or_default().to_owned(),
+        reader: value(0).map(|is| is == "t"),
+        read_only: value(3).map_or(settings.read_only, |on| on == "on"),
+        read_only_why: None,
+        tls: connection.is_encrypted(),
+        statement_timeout: value(1).and_then(|text| limit(&text)),
+        idle_timeout: value(2).and_then(|text| limit(&text)),
+        pid: connection.process(),
+    })
+}
+
+/// A limit as the server shows it: `30s`, `5min`, `1500ms`; `0` is none.
+fn limit(text: &str) -> Option<Duration> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let number: u64 = digits.parse().ok()?;
+    let each = match &text[digits.len()..] {
+        "" | "ms" => 1,
+        "s" => 1000,
+        "min" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return None,
+    };
+    Some(Duration::from_millis(number.checked_mul(each)?)).filter(|limit| !limit.is_zero())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_read_as_the_server_shows_it() {
+        assert_eq!(limit("0"), None);
+        assert_eq!(limit("30s"), Some(Duration::from_secs(30)));
+        assert_eq!(limit("5min"), Some(Duration::from_mins(5)));
+        assert_eq!(limit("1500ms"), Some(Duration::from_millis(1500)));
+        assert_eq!(limit("2h"), Some(Duration::from_hours(2)));
+        assert_eq!((limit("soon"), limit("")), (None, None));
+    }
+}

@@ -1,0 +1,392 @@
+//! A session: a statement goes out, what the server says of it comes back piece by piece. Nothing is read ahead: a reader
+//! that stops holds the server up, not the memory.
+
+use super::cancel::Canceller;
+use super::dial::{Stream, ended};
+use super::settings::Settings;
+use super::startup;
+use super::wire::{self, Body, HEAD};
+use crate::model::sql::{Column, Said, Transaction};
+use crate::model::{Failure, FailureKind};
+use bytes::{Buf as _, BytesMut};
+use futures_util::FutureExt as _;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+/// So many bytes are asked for at a time.
+const BLOCK: usize = 256 * 1024;
+/// A row that is larger is handed on in parts, where the reader takes parts.
+const LARGE: usize = 1 << 20;
+
+/// What the server says.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A result begins.
+    Columns(Vec<Column>),
+    /// Rows: complete DataRow messages, one after the other, and how many.
+    Rows(&'a [u8], u64),
+    /// A part of a row that is larger than what is read at a time: how many bytes of the row came before, the bytes, and
+    /// how many the whole row has.
+    Part { before: u64, bytes: &'a [u8], whole: u64 },
+    /// A statement is done; the server's word for it.
+    Complete(String),
+    /// There was no statement.
+    Empty,
+    /// A statement failed.
+    Failed(Said),
+    /// Something beside.
+    Notice(Said),
+    /// Somebody sent a NOTIFY: its channel, its text, whose process it was.
+    Notification { channel: String, text: String, process: i32 },
+    /// A setting that the server tells of changed.
+    Parameter(String, String),
+    /// The server waits for data to copy.
+    CopyIn,
+    /// Data that are copied come.
+    CopyOut,
+    /// Such data: complete CopyData messages, one after the other.
+    Copied(&'a [u8]),
+    /// All of them came.
+    CopyEnd,
+    /// All that was sent is done.
+    Ready(Transaction),
+}
+
+/// The connection is gone; what was said last.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Lost(pub String);
+
+/// A session on a server.
+pub struct Connection {
+    settings: Settings,
+    stream: Box<dyn Stream>,
+    tls: bool,
+    buffer: BytesMut,
+    /// Bytes at the beginning of the buffer that the last event was made of.
+    taken: usize,
+    /// A row that comes in parts: how many bytes of it came, and how many it has.
+    part: Option<(u64, u64)>,
+    /// Whether large rows come in parts.
+    parts: bool,
+    transaction: Transaction,
+    /// Something was asked for, and not all that the server says of it came.
+    busy: bool,
+    parameters: BTreeMap<String, String>,
+    notices: Vec<Said>,
+    process: i32,
+    secret: i32,
+    /// The last thing that the server said before it closed the connection.
+    fatal: Option<Said>,
+}
+
+impl Connection {
+    /// Connects, and sets what holds in the session.
+    ///
+    /// # Errors
+    /// Why not, with what to do.
+    pub async fn open(settings: &Settings) -> Result<Self, Failure> {
+        let begun = startup::begin(settings).await?;
+        let mut connection = Self {
+            settings: settings.clone(),
+            stream: begun.stream,
+            tls: begun.tls,
+            buffer: BytesMut::new(),
+            taken: 0,
+            part: None,
+            parts: false,
+            transaction: Transaction::Idle,
+            busy: false,
+            parameters: begun.parameters,
+            notices: begun.notices,
+            process: begun.process,
+            secret: begun.secret,
+            fatal: None,
+        };
+        connection.set_up().await?;
+        Ok(connection)
+    }
+
+    /// Settings go as statements, not with the beginning: what pools connections (pgbouncer) refuses those it does not know.
+    async fn set_up(&mut self) -> Result<(), Failure> {
+        let milliseconds = |limit: std::time::Duration| limit.as_millis();
+        let mut wished = Vec::new();
+        if self.settings.read_only {
+            wished.push(("default_transaction_read_only", "on".to_owned()));
+        }
+        if let Some(limit) = self.settings.statement_timeout {
+            wished.push(("statement_timeout", milliseconds(limit).to_string()));
+        }
+        if let Some(limit) = self.settings.idle_timeout {
+            wished.push(("idle_in_transaction_session_timeout", milliseconds(limit).to_string()));
+        }
+        for (name, value) in wished {
+            let mut statement = String::new();
+            let _ = write!(statement, "SET {name} = '{value}'");
+            let done = self.rows(&statement, 0).await;
+            let why = match done {
+                Ok(Ok(_)) => continue,
+                Ok(Err(said)) => said.message,
+                Err(Lost(why)) => return Err(Failure::new(FailureKind::Unreachable, why)),
+            };
+            // A limit that the server does not know is none; that nothing can be changed must be sure.
+            if name == "default_transaction_read_only" {
+                let what = format!("the session cannot be made a read-only one: {why}");
+                return Err(Failure::new(FailureKind::Denied, what).hinted("connect as a user who can only read"));
+            }
+            self.notices.push(Said { severity: "WARNING".to_owned(), message: why, ..Said::default() });
+        }
+        Ok(())
+    }
+
+    /// What it was made with.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Whether it is encrypted.
+    pub fn is_encrypted(&self) -> bool {
+        self.tls
+    }
+
+    /// Its process on the server.
+    pub fn process(&self) -> i32 {
+        self.process
+    }
+
+    /// How it stands to a transaction, as of the last ReadyForQuery.
+    pub fn transaction(&self) -> Transaction {
+        self.transaction
+    }
+
+    /// A setting that the server tells of by itself, as `server_version`.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.get(name).map(String::as_str)
+    }
+
+    /// What was said while it was made.
+    pub fn take_notices(&mut self) -> Vec<Said> {
+        std::mem::take(&mut self.notices)
+    }
+
+    /// What cancels its statements.
+    pub fn canceller(&self) -> Canceller {
+        Canceller::new(self.settings.clone(), self.process, self.secret)
+    }
+
+    /// Large rows come in parts from here on.
+    pub fn take_parts(&mut self) {
+        self.parts = true;
+    }
+
+    /// Whether all that the server says of the last statement came.
+    pub fn is_idle(&self) -> bool {
+        !self.busy
+    }
+
+    /// Sends a statement, or several; [`Self::next`] then tells of them up to [`Event::Ready`].
+    ///
+    /// # Errors
+    /// The connection is gone.
+    pub async fn send(&mut self, statement: &str) -> Result<(), Lost> {
+        self.busy = true;
+        let message = wire::query(statement);
+        self.write(&message).await
+    }
+
+    /// Sends messages as they are: data of a COPY, and its end.
+    ///
+    /// # Errors
+    /// The connection is gone.
+    pub async fn write(&mut self, messages: &[u8]) -> Result<(), Lost> {
+        let written = async {
+            self.stream.write_all(messages).await?;
+            self.stream.flush().await
+        };
+        match written.await {
+            Ok(()) => Ok(()),
+            // The reason may have come before.
+            Err(error) => {
+                while let Ok(event) = self.next().await {
+                    if matches!(event, Event::Ready(_)) {
+                        break;
+                    }
+                }
+                Err(self.lost(&error))
+            }
+        }
+    }
+
+    fn lost(&self, error: &io::Error) -> Lost {
+        match &self.fatal {
+            Some(said) => Lost(said.message.clone()),
+            None if ended(error) => Lost("the server closed the connection".to_owned()),
+            None => Lost(error.to_string()),
+        }
+    }
+
+    /// The next thing that the server says. It can be dropped and called again: nothing is lost.
+    ///
+    /// # Errors
+    /// The connection is gone.
+    pub async fn next(&mut self) -> Result<Event<'_>, Lost> {
+        let taken = std::mem::take(&mut self.taken);
+        self.buffer.advance(taken);
+        loop {
+            match self.found() {
+                Ok(Some(found)) => return Ok(self.event(found)),
+                Ok(None) => {}
+                Err(malformed) => return Err(Lost(malformed.to_string())),
+            }
+            if self.buffer.capacity() > 4 * LARGE && self.buffer.len() < BLOCK {
+                // What a large row took is given back.
+                self.buffer = BytesMut::from(&self.buffer[..]);
+            }
+            self.buffer.reserve(self.room());
+            match self.stream.read_buf(&mut self.buffer).await {
+                Ok(0) => return Err(self.lost(&io::ErrorKind::UnexpectedEof.into())),
+                Ok(_) => {}
+                Err(error) => return Err(self.lost(&error)),
+            }
+        }
+    }
+
+    /// How much is asked for: the rest of a message that is known to be larger.
+    fn room(&self) -> usize {
+        let wanted = match (self.part, wire::head(&self.buffer)) {
+            (None, Ok(Some((_, length)))) if !self.parts => length.saturating_sub(self.buffer.len()),
+            _ => 0,
+        };
+        wanted.max(BLOCK)
+    }
+
+    /// What lies at the beginning of the buffer: its kind, how many bytes it has, how many messages they are.
+    fn found(&mut self) -> Result<Option<Found>, wire::Malformed> {
+        if let Some((before, whole)) = self.part {
+            let count = usize::try_from(whole - before).unwrap_or(usize::MAX).min(self.buffer.len());
+            if count == 0 {
+                return Ok(None);
+            }
+            let after = before + count as u64;
+            self.part = (after < whole).then_some((after, whole));
+            return Ok(Some(Found { kind: PART, length: count, count: 1, part: (before, whole) }));
+        }
+        let Some((kind, length)) = wire::head(&self.buffer)? else { return Ok(None) };
+        if length > self.buffer.len() {
+            if self.parts && kind == b'D' && length > LARGE {
+                self.part = Some((0, length as u64));
+                return self.found();
+            }
+            return Ok(None);
+        }
+        let (mut all, mut count) = (length, 1);
+        if matches!(kind, b'D' | b'd') {
+            while let Ok(Some((next, length))) = wire::head(&self.buffer[all..])
+                && next == kind
+                && all + length <= self.buffer.len()
+            {
+                all += length;
+                count += 1;
+            }
+        }
+        Ok(Some(Found { kind, length: all, count, part: (0, 0) }))
+    }
+
+    fn event(&mut self, found: Found) -> Event<'_> {
+        self.taken = found.length;
+        let bytes = &self.buffer[..found.length];
+        let body = bytes.get(HEAD..).unwrap_or_default();
+        match found.kind {
+            PART => Event::Part { before: found.part.0, bytes, whole: found.part.1 },
+            b'D' => Event::Rows(bytes, found.count),
+            b'd' => Event::Copied(bytes),
+            b'T' => Event::Columns(wire::columns(body).unwrap_or_default()),
+            b'C' => Event::Complete(Body(body).text().unwrap_or_default()),
+            b'I' => Event::Empty,
+            b'E' => {
+                let said = wire::said(body);
+                if said.severity == "FATAL" || said.severity == "PANIC" {
+                    self.fatal = Some(said.clone());
+                }
+                Event::Failed(said)
+            }
+            b'N' => Event::Notice(wire::said(body)),
+            b'S' => {
+                let mut body = Body(body);
+                let (name, value) = (body.text().unwrap_or_default(), body.text().unwrap_or_default());
+                self.parameters.insert(name.clone(), value.clone());
+                Event::Parameter(name, value)
+            }
+            b'A' => {
+                let mut body = Body(body);
+                let process = body.i32().unwrap_or_default();
+                Event::Notification {
+                    process,
+                    channel: body.text().unwrap_or_default(),
+                    text: body.text().unwrap_or_default(),
+                }
+            }
+            b'G' | b'W' => Event::CopyIn,
+            b'H' => Event::CopyOut,
+            b'c' => Event::CopyEnd,
+            b'Z' => {
+                self.transaction = wire::transaction(body);
+                self.busy = false;
+                Event::Ready(self.transaction)
+            }
+            // What a newer server says beside, or what only the extended protocol has.
+            _ => Event::Notice(Said::default()),
+        }
+    }
+
+    /// Reads all that the server says of what was asked for, and forgets it.
+    ///
+    /// # Errors
+    /// The connection is gone.
+    pub async fn drain(&mut self) -> Result<(), Lost> {
+        while self.busy {
+            if let Event::CopyIn = self.next().await? {
+                let message = wire::copy_fail("it was given up");
+                self.write(&message).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether nothing could be sent to it as a statement.
+    pub fn cannot_send(statement: &str) -> Option<&'static str> {
+        statement.contains('\0').then_some("a statement cannot have a NUL (U+0000) in it")
+    }
+
+    /// Ends the session.
+    pub async fn close(mut self) {
+        let _ = self.write(&wire::TERMINATE).await;
+        let _ = self.stream.shutdown().await;
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // As far as it goes without waiting: a server that is not told would write that the client has vanished.
+        let _ = self.stream.write_all(&wire::TERMINATE).now_or_never();
+        let _ = self.stream.flush().now_or_never();
+    }
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection").field("process", &self.process).field("tls", &self.tls).finish_non_exhaustive()
+    }
+}
+
+/// A part of a row, which is no message of the protocol.
+const PART: u8 = 0;
+
+struct Found {
+    kind: u8,
+    length: usize,
+    count: u64,
+    part: (u64, u64),
+}

@@ -1,0 +1,71 @@
+//! Where a connection leads, who connects, and what holds in it.
+
+use crate::feeds::sql::Place;
+pub use crate::model::ssl_mode::SslMode;
+use secrecy::SecretString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How long a connection may take to be made, where nothing else is said.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Which authorities are trusted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Roots {
+    /// libpq's `~/.postgresql/root.crt` if it is there, else those of the system. In `require` nothing is checked.
+    #[default]
+    Usual,
+    /// Those of the system (`sslrootcert=system`).
+    System,
+    /// Those of a file.
+    File(PathBuf),
+}
+
+/// What is needed to connect.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where the server is.
+    pub place: Place,
+    /// Who connects.
+    pub user: String,
+    /// The database.
+    pub database: String,
+    /// It never prints.
+    pub password: Option<SecretString>,
+    /// Where the password comes from, in words for an error: `the secret app/db`.
+    pub password_from: String,
+    /// Whether TLS is wanted, and what is checked.
+    pub sslmode: SslMode,
+    /// Who is trusted.
+    pub roots: Roots,
+    /// What `pg_stat_activity` shows.
+    pub application: String,
+    /// `statement_timeout`; none leaves what the server has.
+    pub statement_timeout: Option<Duration>,
+    /// `idle_in_transaction_session_timeout`; none leaves what the server has.
+    pub idle_timeout: Option<Duration>,
+    /// Transactions begin as read-only ones.
+    pub read_only: bool,
+    /// The limit for making the connection.
+    pub connect_timeout: Duration,
+}
+
+impl Settings {
+    /// Of a place, with nothing but a user and a database.
+    pub fn of(place: Place, user: impl Into<String>, database: impl Into<String>) -> Self {
+        Self {
+            place,
+            user: user.into(),
+            database: database.into(),
+            password: None,
+            password_from: String::new(),
+            sslmode: SslMode::default(),
+            roots: Roots::default(),
+            application: "cockpit".to_owned(),
+            statement_timeout: None,
+            idle_timeout: None,
+            read_only: false,
+            connect_timeout: CONNECT_TIMEOUT,
+        }
+    }
+}

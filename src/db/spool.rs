@@ -1,0 +1,321 @@
+//! A result on disk: its rows as they came over the wire, in a temporary file that nobody else can read and that has no name,
+//! so that it is gone with its value. Any part of it is read while the rest still comes.
+
+use super::index::Index;
+use super::wire::{self, HEAD};
+use crate::model::sql::{Cell, Column};
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Of a value so many bytes are shown; the rest is read where it is asked for.
+const SHOWN: usize = 4096;
+/// So many bytes are read at a time.
+const BLOCK: usize = 64 * 1024;
+
+/// The rows of a result. One writes, any number read.
+#[derive(Debug)]
+pub struct Spool {
+    columns: Vec<Column>,
+    file: File,
+    index: Mutex<Index>,
+    /// The file may not become larger.
+    limit: u64,
+}
+
+/// Why nothing more is kept.
+#[derive(Debug, thiserror::Error)]
+pub enum Full {
+    /// The limit is reached.
+    #[error("the limit is reached")]
+    Limit,
+    /// The file cannot be written, for one as the disk is full.
+    #[error("{0}")]
+    Disk(io::Error),
+}
+
+impl Spool {
+    /// An empty one, which may become so large.
+    ///
+    /// # Errors
+    /// There is no temporary file.
+    pub fn new(columns: Vec<Column>, limit: u64) -> io::Result<Self> {
+        // With a name for a moment: without one it would be readable to everybody who is told of it.
+        let file = tempfile::NamedTempFile::new()?.into_file();
+        Ok(Self { columns, file, index: Mutex::default(), limit })
+    }
+
+    /// Its columns.
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// How many rows there are, and how many bytes they take.
+    pub fn size(&self) -> (u64, u64) {
+        let index = self.index();
+        (index.rows(), index.bytes())
+    }
+
+    fn index(&self) -> MutexGuard<'_, Index> {
+        self.index.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds complete DataRow messages that lie one after the other.
+    ///
+    /// # Errors
+    /// They are not kept, and neither is anything after them.
+    pub fn append(&self, rows: &[u8]) -> Result<(), Full> {
+        let at = self.index().bytes();
+        self.write(at, rows)?;
+        let mut index = self.index();
+        for body in wire::Messages(rows) {
+            index.push((body.len() + HEAD) as u64);
+        }
+        Ok(())
+    }
+
+    /// Adds a part of one large row, which begins so many bytes after the rows that are there; `whole` is what all parts
+    /// together have, once the last one is given.
+    ///
+    /// # Errors
+    /// The row is not kept.
+    pub fn append_part(&self, after: u64, part: &[u8], whole: Option<u64>) -> Result<(), Full> {
+        let at = self.index().bytes();
+        self.write(at + after, part)?;
+        if let Some(whole) = whole {
+            self.index().push(whole);
+        }
+        Ok(())
+    }
+
+    fn write(&self, at: u64, bytes: &[u8]) -> Result<(), Full> {
+        if at + bytes.len() as u64 > self.limit {
+            return Err(Full::Limit);
+        }
+        self.file.write_all_at(bytes, at).map_err(Full::Disk)
+    }
+
+    /// Rows from one on; fewer where there are no more. A large value is cut.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn window(&self, from: u64, count: u32) -> io::Result<Vec<Vec<Cell>>> {
+        let (place, end) = {
+            let index = self.index();
+            (index.before(from), index.bytes())
+        };
+        let Some((at, skip)) = place else { return Ok(Vec::new()) };
+        let mut reader = Reader::new(&self.file, at, end);
+        for _ in 0..skip {
+            reader.skip_row()?;
+        }
+        let mut rows = Vec::new();
+        for _ in 0..count {
+            if reader.at >= end {
+                break;
+            }
+            rows.push(reader.row()?);
+        }
+        Ok(rows)
+    }
+
+    /// A whole value; none is NULL, or no such value.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn value(&self, row: u64, column: usize) -> io::Result<Option<Vec<u8>>> {
+        let (place, end) = {
+            let index = self.index();
+            (index.before(row), index.bytes())
+        };
+        let Some((at, skip)) = place else { return Ok(None) };
+        let mut reader = Reader::new(&self.file, at, end);
+        for _ in 0..skip {
+            reader.skip_row()?;
+        }
+        let count = reader.begin_row()?.1;
+        for _ in 0..column.min(count) {
+            if let Ok(length) = u64::try_from(reader.i32()?) {
+                reader.at += length;
+            }
+        }
+        match usize::try_from(if column < count { reader.i32()? } else { -1 }) {
+            Ok(length) => {
+                let mut value = vec![0; length];
+                self.file.read_exact_at(&mut value, reader.at)?;
+                Ok(Some(value))
+            }
+            Err(_) => Ok(None),
+        }
+    }
+}
+
+/// Reads a file from a place on, in blocks.
+struct Reader<'a> {
+    file: &'a File,
+    at: u64,
+    end: u64,
+    block: Vec<u8>,
+    block_at: u64,
+}
+
+impl<'a> Reader<'a> {
+    fn new(file: &'a File, at: u64, end: u64) -> Self {
+        Self { file, at, end, block: Vec::new(), block_at: 0 }
+    }
+
+    /// So many bytes, no more than a block has.
+    fn take(&mut self, count: usize) -> io::Result<&[u8]> {
+        let inside = self.at >= self.block_at && self.at + count as u64 <= self.block_at + self.block.len() as u64;
+        if !inside {
+            let left = usize::try_from(self.end.saturating_sub(self.at)).unwrap_or(usize::MAX);
+            if left < count {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            self.block.resize(left.min(BLOCK), 0);
+            self.block_at = self.at;
+            self.file.read_exact_at(&mut self.block, self.at)?;
+        }
+        let from = (self.at - self.block_at) as usize;
+        self.at += count as u64;
+        Ok(&self.block[from..from + count])
+    }
+
+    fn i32(&mut self) -> io::Result<i32> {
+        let bytes = self.take(4)?;
+        Ok(i32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
+    }
+
+    fn skip_row(&mut self) -> io::Result<()> {
+        let at = self.at;
+        let head = self.take(HEAD)?;
+        let length = u32::from_be_bytes([head[1], head[2], head[3], head[4]]);
+        self.at = at + 1 + u64::from(length);
+        Ok(())
+    }
+
+    /// Where the row ends, and how many values it has.
+    fn begin_row(&mut self) -> io::Result<(u64, usize)> {
+        let at = self.at;
+        let head = self.take(HEAD + 2)?;
+        let length = u32::from_be_bytes([head[1], head[2], head[3], head[4]]);
+        Ok((at + 1 + u64::from(length), usize::from(u16::from_be_bytes([head[5], head[6]]))))
+    }
+
+    fn row(&mut self) -> io::Result<Vec<Cell>> {
+        let (end, count) = self.begin_row()?;
+        let mut cells = Vec::with_capacity(count);
+        for _ in 0..count {
+            let Ok(length) = u64::try_from(self.i32()?) else {
+                cells.push(Cell::Null);
+                continue;
+            };
+            let at = self.at;
+            let shown = usize::try_from(length).unwrap_or(SHOWN).min(SHOWN);
+            let cut = shown as u64 != length;
+            let bytes = self.take(shown)?;
+            let text =
+                if cut { String::from_utf8_lossy(whole_characters(bytes)) } else { String::from_utf8_lossy(bytes) };
+            cells.push(Cell::Text { text: text.into(), bytes: length, cut });
+            self.at = at + length;
+        }
+        self.at = end;
+        Ok(cells)
+    }
+}
+
+/// Without a character at the end that was cut in two.
+fn whole_characters(bytes: &[u8]) -> &[u8] {
+    for back in 1..=3.min(bytes.len()) {
+        let at = bytes.len() - back;
+        let wanted = match bytes[at] {
+            0xc0..=0xdf => 2,
+            0xe0..=0xef => 3,
+            0xf0..=0xf7 => 4,
+            0x80..=0xbf => continue,
+            _ => break,
+        };
+        return if wanted > back { &bytes[..at] } else { bytes };
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::os::unix::fs::MetadataExt as _;
+
+    fn text(cell: &Cell) -> Option<&str> {
+        match cell {
+            Cell::Null => None,
+            Cell::Text { text, .. } => Some(text),
+        }
+    }
+
+    #[test]
+    fn nobody_else_can_read_it_and_it_has_no_name() {
+        let spool = Spool::new(Vec::new(), 1000).unwrap();
+        let meta = spool.file.metadata().unwrap();
+        assert_eq!((meta.mode() & 0o777, meta.nlink()), (0o600, 0));
+    }
+
+    #[test]
+    fn a_large_value_is_cut_between_characters_and_can_be_had_whole() {
+        let spool = Spool::new(Vec::new(), u64::MAX).unwrap();
+        let large = "日".repeat(100_000);
+        let row = wire::row([Some(large.as_bytes()), None, Some(&b""[..])].into_iter());
+        let (first, second) = row.split_at(70_000);
+        spool.append_part(0, first, None).unwrap();
+        assert_eq!(spool.size(), (0, 0), "a row that is not complete is not there");
+        spool.append_part(70_000, second, Some(row.len() as u64)).unwrap();
+        spool.append(&wire::row([Some(&b"next"[..])].into_iter())).unwrap();
+        let rows = spool.window(0, 10).unwrap();
+        let Cell::Text { text: shown, bytes, cut } = &rows[0][0] else { panic!("{rows:?}") };
+        assert_eq!((*bytes, *cut, shown.len()), (300_000, true, 4095));
+        assert!(shown.chars().all(|c| c == '日'));
+        assert_eq!(rows[0][1..], [Cell::Null, Cell::Text { text: "".into(), bytes: 0, cut: false }]);
+        assert_eq!(text(&rows[1][0]), Some("next"));
+        assert_eq!(spool.value(0, 0).unwrap().unwrap(), large.as_bytes());
+        assert_eq!((spool.value(0, 1).unwrap(), spool.value(0, 2).unwrap()), (None, Some(Vec::new())));
+        assert_eq!((spool.value(0, 3).unwrap(), spool.value(7, 0).unwrap()), (None, None));
+    }
+
+    #[test]
+    fn a_row_beyond_the_limit_is_not_kept_and_those_before_are() {
+        let row = wire::row([Some(&b"0123456789"[..])].into_iter());
+        let spool = Spool::new(Vec::new(), row.len() as u64 * 2).unwrap();
+        spool.append(&row).unwrap();
+        spool.append(&row).unwrap();
+        assert!(matches!(spool.append(&row), Err(Full::Limit)));
+        assert_eq!(spool.window(0, 10).unwrap().len(), 2);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn each_window_has_the_rows_that_were_added(
+            rows in prop::collection::vec(prop::collection::vec(prop::option::of("[a-zあ-ん\\x1b]{0,12}"), 0..4), 0..200),
+            from in 0_u64..220, count in 0_u32..40,
+        ) {
+            let spool = Spool::new(Vec::new(), u64::MAX).unwrap();
+            for some in rows.chunks(7) {
+                let bytes: Vec<u8> = some
+                    .iter()
+                    .flat_map(|row| wire::row(row.iter().map(|value| value.as_ref().map(String::as_bytes))))
+                    .collect();
+                spool.append(&bytes).unwrap();
+            }
+            let window = spool.window(from, count).unwrap();
+            let read: Vec<Vec<Option<&str>>> = window.iter().map(|row| row.iter().map(text).collect()).collect();
+            let wanted: Vec<Vec<Option<&str>>> = rows
+                .iter()
+                .skip(from as usize)
+                .take(count as usize)
+                .map(|row| row.iter().map(Option::as_deref).collect())
+                .collect();
+            prop_assert_eq!(read, wanted);
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! The beginning of a session. `tokio-postgres` says who connects and gives the password (SCRAM with channel binding, MD5);
+//! then the stream is taken back, exactly after the server's first ReadyForQuery. From there on the protocol is spoken here
+//! (`connection`): tokio-postgres tells neither the transaction's state nor the command tag, takes an allocation a row, and
+//! loses the connection at a `COPY FROM STDIN` in a simple query.
+
+use super::dial::{Dialed, Stream, dial, ended};
+use super::settings::{Settings, SslMode};
+use super::wire::{self, HEAD};
+use super::words;
+use crate::model::Failure;
+use crate::model::sql::Said;
+use secrecy::ExposeSecret as _;
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready as some};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_postgres::config::{SslMode as Mode, SslNegotiation};
+use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
+
+/// No message of the beginning is larger: this is another protocol.
+const LARGEST: usize = 1 << 20;
+
+/// A session that has begun.
+pub(super) struct Begun {
+    pub(super) stream: Box<dyn Stream>,
+    pub(super) tls: bool,
+    pub(super) parameters: BTreeMap<String, String>,
+    pub(super) notices: Vec<Said>,
+    pub(super) process: i32,
+    pub(super) secret: i32,
+}
+
+/// Begins a session, as the mode says with or without TLS.
+pub(super) async fn begin(settings: &Settings) -> Result<Begun, Failure> {
+    let made = async {
+        let first_open = settings.sslmode == SslMode::Allow;
+        match once(settings, first_open).await {
+            Ok(begun) => Ok(begun),
+            // As libpq: the other way is tried where the server does not take this one.
+            Err((first, true)) if words::falls_back(settings.sslmode) && !is_local(settings) => {
+                once(settings, !first_open).await.map_err(|_| first)
+            }
+            Err((failure, _)) => Err(failure),
+        }
+    };
+    tokio::time::timeout(settings.connect_timeout, made).await.unwrap_or_else(|_| Err(words::late(settings)))
+}
+
+fn is_local(settings: &Settings) -> bool {
+    settings.place.host.starts_with('/')
+}
+
+/// One attempt; with a failure whether another one without TLS, or with it, may do better.
+async fn once(settings: &Settings, open: bool) -> Result<Begun, (Failure, bool)> {
+    let Dialed { stream, tls, binding } = dial(settings, open).await.map_err(|failure| (failure, true))?;
+    let shared = Arc::new(Mutex::new(Inner::new(stream)));
+    let mut config = tokio_postgres::Config::new();
+    config.user(&settings.user).dbname(&settings.database).application_name(&settings.application);
+    // TLS was spoken to, if it is: nothing more is negotiated.
+    config.ssl_mode(Mode::Require).ssl_negotiation(SslNegotiation::Direct);
+    if let Some(password) = &settings.password {
+        config.password(password.expose_secret());
+    }
+    let bound = Bound { inner: Arc::clone(&shared), binding: Arc::new(Mutex::new(Some(binding))) };
+    let connected = config.connect_raw(bound.clone(), bound).await;
+    if let Err(error) = connected {
+        let inner = lock(&shared);
+        return Err(match &inner.refused {
+            Some(said) => (words::refused(settings, said), said.code == "28000"),
+            None if inner.malformed => (words::other_protocol(settings), false),
+            None if inner.asked_for_password && settings.password.is_none() => (words::no_password(settings), false),
+            None => {
+                let io = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<io::Error>());
+                match io {
+                    Some(io) if ended(io) => (words::hung_up(settings), false),
+                    Some(io) => (words::unreachable(settings, io), false),
+                    None if error.is_closed() => (words::hung_up(settings), false),
+                    None => (words::other_authentication(settings, &told(&error)), false),
+                }
+            }
+        });
+    }
+    drop(connected);
+    let inner = Arc::into_inner(shared).map(|inner| inner.into_inner().unwrap_or_else(PoisonError::into_inner));
+    let inner = inner.ok_or_else(|| (words::hung_up(settings), false))?;
+    let Inner { stream, parameters, notices, process, secret, .. } = inner;
+    Ok(Begun { stream, tls, parameters, notices, process, secret })
+}
+
+/// An error with its cause, which its first line leaves out.
+fn told(error: &tokio_postgres::Error) -> String {
+    match std::error::Error::source(error) {
+        Some(source) => source.to_string(),
+        None => error.to_string(),
+    }
+}
+
+fn lock(shared: &Mutex<Inner>) -> MutexGuard<'_, Inner> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The stream, and what went over it.
+struct Inner {
+    stream: Box<dyn Stream>,
+    /// A message as far as it came.
+    message: Vec<u8>,
+    /// How much of it was handed on; it is, once it is complete.
+    handed: usize,
+    parameters: BTreeMap<String, String>,
+    notices: Vec<Said>,
+    process: i32,
+    secret: i32,
+    refused: Option<Said>,
+    malformed: bool,
+    asked_for_password: bool,
+    begun: bool,
+}
+
+impl Inner {
+    fn new(stream: Box<dyn Stream>) -> Self {
+        Self {
+            stream,
+            message: Vec::new(),
+            handed: 0,
+            parameters: BTreeMap::new(),
+            notices: Vec::new(),
+            process: 0,
+            secret: 0,
+            refused: None,
+            malformed: false,
+            asked_for_password: false,
+            begun: false,
+        }
+    }
+
+    /// How long the message is, as far as that is known.
+    fn wanted(&self) -> Result<usize, wire::Malformed> {
+        match wire::head(&self.message)? {
+            None => Ok(HEAD),
+            Some((_, length)) if length > LARGEST => Err(wire::Malformed),
+            Some((_, length)) => Ok(length),
+        }
+    }
+
+    /// Looks at a complete message.
+    fn note(&mut self) {
+        let body = &self.message[HEAD..];
+        let mut reader = wire::Body(body);
+        match self.message[0] {
+            b'R' => {
+                // Anything but "it is well" (0) and the last step of SASL (12) asks for something.
+                self.asked_for_password |= !matches!(reader.i32(), Some(0 | 12) | None);
+            }
+            b'S' => {
+                if let (Some(name), Some(value)) = (reader.text(), reader.text()) {
+                    self.parameters.insert(name, value);
+                }
+            }
+            b'K' => {
+                self.process = reader.i32().unwrap_or_default();
+                self.secret = reader.i32().unwrap_or_default();
+            }
+            b'N' => self.notices.push(wire::said(body)),
+            b'E' => self.refused = Some(wire::said(body)),
+            b'Z' => self.begun = true,
+            _ => {}
+        }
+    }
+
+    /// Reads one message whole and hands it on: nothing after ReadyForQuery is taken from the stream.
+    fn poll(&mut self, context: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.handed == 0 && !self.begun {
+            loop {
+                let wanted = self.wanted().map_err(|malformed| {
+                    self.malformed = true;
+                    io::Error::new(io::ErrorKind::InvalidData, malformed)
+                })?;
+                let have = self.message.len();
+                if have == wanted && have > HEAD
+                    || have == HEAD && wanted == HEAD && wire::head(&self.message)?.is_some()
+                {
+                    self.note();
+                    break;
+                }
+                let mut bytes = [0; 4096];
+                let most = (wanted - have).min(bytes.len());
+                let mut some_bytes = ReadBuf::new(&mut bytes[..most]);
+                some!(Pin::new(&mut self.stream).poll_read(context, &mut some_bytes))?;
+                if some_bytes.filled().is_empty() {
+                    // The end, which is handed on as it is.
+                    return Poll::Ready(Ok(()));
+                }
+                self.message.extend_from_slice(some_bytes.filled());
+            }
+        }
+        if self.handed == self.message.len() {
+            // Nobody asks any more.
+            return Poll::Pending;
+        }
+        let rest = &self.message[self.handed..];
+        let count = rest.len().min(out.remaining());
+        out.put_slice(&rest[..count]);
+        self.handed += count;
+        if self.handed == self.message.len() && !self.begun {
+            self.message.clear();
+            self.handed = 0;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl From<wire::Malformed> for io::Error {
+    fn from(malformed: wire::Malformed) -> Self {
+        Self::new(io::ErrorKind::InvalidData, malformed)
+    }
+}
+
+/// The stream as it is lent to tokio-postgres.
+#[derive(Clone)]
+struct Bound {
+    inner: Arc<Mutex<Inner>>,
+    binding: Arc<Mutex<Option<ChannelBinding>>>,
+}
+
+impl AsyncRead for Bound {
+    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        lock(&self.inner).poll(context, out)
+    }
+}
+
+impl AsyncWrite for Bound {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut lock(&self.inner).stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut lock(&self.inner).stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // It is taken back, not closed.
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl TlsStream for Bound {
+    fn channel_binding(&self) -> ChannelBinding {
+        let mut binding = self.binding.lock().unwrap_or_else(PoisonError::into_inner);
+        binding.take().unwrap_or_else(ChannelBinding::none)
+    }
+}
+
+impl TlsConnect<Bound> for Bound {
+    type Stream = Bound;
+    type Error = Infallible;
+    type Future = Ready<Result<Bound, Infallible>>;
+
+    fn connect(self, _: Bound) -> Self::Future {
+        ready(Ok(self))
+    }
+}

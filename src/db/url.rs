@@ -1,0 +1,244 @@
+//! A connection as a URL. Source: PostgreSQL's documentation, "Connection URIs". A password in it is taken out at once and
+//! is in no error.
+
+use super::settings::{Roots, Settings, SslMode};
+use crate::feeds::sql::Place;
+use secrecy::SecretString;
+use std::time::Duration;
+
+/// What is wrong with a URL, and what to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrong {
+    /// What is wrong.
+    pub message: String,
+    /// What to write.
+    pub hint: String,
+}
+
+fn wrong<T>(message: impl Into<String>) -> Result<T, Wrong> {
+    let hint = "write postgres://USER@HOST:PORT/DATABASE?sslmode=verify-full; the password may stand in PGPASSWORD";
+    Err(Wrong { message: message.into(), hint: hint.into() })
+}
+
+/// Reads one. What it does not say is asked of `variable` (`PGUSER`, `PGPASSWORD` …), as libpq does.
+///
+/// # Errors
+/// What is wrong with it, without its password.
+pub fn parse(url: &str, variable: impl Fn(&str) -> Option<String>) -> Result<Settings, Wrong> {
+    let rest = url.strip_prefix("postgres://").or_else(|| url.strip_prefix("postgresql://"));
+    let Some(rest) = rest else { return wrong("a URL begins with postgres:// or postgresql://") };
+    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let (login, server) = authority.rsplit_once('@').unwrap_or(("", authority));
+    let (user, password) = match login.split_once(':') {
+        Some((user, password)) => (decoded(user)?, Some(decoded(password)?)),
+        None => (decoded(login)?, None),
+    };
+    if server.contains(',') {
+        return wrong("several hosts are not possible here");
+    }
+    let (host, port) = match server.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((host, after)) => (host.to_owned(), after.strip_prefix(':')),
+        None => match server.rsplit_once(':') {
+            Some((host, port)) => (decoded(host)?, Some(port)),
+            None => (decoded(server)?, None),
+        },
+    };
+    let filled = |text: String| Some(text).filter(|text| !text.is_empty());
+    let mut said = Said {
+        host: filled(host),
+        port: port.map(str::to_owned).and_then(filled),
+        user: filled(user),
+        password,
+        database: filled(decoded(path)?),
+        ..Said::default()
+    };
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        said.set(&decoded(name)?, decoded(value)?)?;
+    }
+    said.settings(variable)
+}
+
+/// What a URL says.
+#[derive(Default)]
+struct Said {
+    host: Option<String>,
+    address: Option<String>,
+    port: Option<String>,
+    user: Option<String>,
+    password: Option<String>,
+    database: Option<String>,
+    mode: Option<String>,
+    root: Option<String>,
+    application: Option<String>,
+    connect: Option<String>,
+}
+
+impl Said {
+    fn set(&mut self, name: &str, value: String) -> Result<(), Wrong> {
+        let place = match name {
+            "host" => &mut self.host,
+            "hostaddr" => &mut self.address,
+            "port" => &mut self.port,
+            "user" => &mut self.user,
+            "password" => &mut self.password,
+            "dbname" => &mut self.database,
+            "sslmode" => &mut self.mode,
+            "sslrootcert" => &mut self.root,
+            "application_name" => &mut self.application,
+            "connect_timeout" => &mut self.connect,
+            // Prisma and others write them; they are not about the connection.
+            "schema" | "connection_limit" | "pool_timeout" | "pgbouncer" => return Ok(()),
+            _ => {
+                return Err(Wrong {
+                    message: format!("the URL has `{name}`, which is not known here"),
+                    hint: "known are host, hostaddr, port, user, password, dbname, sslmode, sslrootcert, application_name and \
+                           connect_timeout"
+                        .into(),
+                });
+            }
+        };
+        *place = Some(value);
+        Ok(())
+    }
+
+    fn settings(self, variable: impl Fn(&str) -> Option<String>) -> Result<Settings, Wrong> {
+        let port = self.port.or_else(|| variable("PGPORT")).unwrap_or_else(|| "5432".to_owned());
+        let Some(port) = port.parse::<u16>().ok().filter(|port| *port > 0) else {
+            return wrong(format!("`{port}` is no port"));
+        };
+        let host = self.host.or_else(|| variable("PGHOST")).unwrap_or_else(|| "localhost".to_owned());
+        let user = self.user.or_else(|| variable("PGUSER")).or_else(|| variable("USER"));
+        let Some(user) = user else { return wrong("the URL does not say which user connects") };
+        let database = self.database.or_else(|| variable("PGDATABASE")).unwrap_or_else(|| user.clone());
+        let place =
+            Place { host, port, through: self.address.map(|address| format!("{}:{port}", bracketed(&address))) };
+        let mut settings = Settings::of(place, user, database);
+        let in_url = self.password.is_some();
+        settings.password = self.password.or_else(|| variable("PGPASSWORD")).map(SecretString::from);
+        settings.password_from = if in_url { "the URL" } else { "PGPASSWORD" }.to_owned();
+        if let Some(mode) = self.mode.or_else(|| variable("PGSSLMODE")) {
+            let Some(known) = SslMode::named(&mode) else {
+                let all: Vec<&str> = SslMode::ALL.iter().map(|mode| mode.word()).collect();
+                return Err(Wrong {
+                    message: format!("`{mode}` is no sslmode"),
+                    hint: format!("there are {}", all.join(", ")),
+                });
+            };
+            settings.sslmode = known;
+        }
+        match self.root.or_else(|| variable("PGSSLROOTCERT")) {
+            // As libpq: whoever trusts everybody who is trusted by the system must look at the name.
+            Some(root) if root == "system" => {
+                settings.roots = Roots::System;
+                settings.sslmode = SslMode::VerifyFull;
+            }
+            Some(root) => settings.roots = Roots::File(root.into()),
+            None => {}
+        }
+        if let Some(application) = self.application.or_else(|| variable("PGAPPNAME")) {
+            settings.application = application;
+        }
+        if let Some(limit) = self.connect.or_else(|| variable("PGCONNECT_TIMEOUT")) {
+            match limit.parse::<u64>() {
+                Ok(0) => {}
+                Ok(seconds) => settings.connect_timeout = Duration::from_secs(seconds),
+                Err(_) => return wrong(format!("`{limit}` is no number of seconds")),
+            }
+        }
+        Ok(settings)
+    }
+}
+
+fn bracketed(address: &str) -> String {
+    if address.contains(':') { format!("[{address}]") } else { address.to_owned() }
+}
+
+/// A part of a URL without its percent signs. What is wrong with it is not shown: it may be a password.
+fn decoded(text: &str) -> Result<String, Wrong> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        rest = after;
+        if *first != b'%' {
+            bytes.push(*first);
+            continue;
+        }
+        let digits = rest.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(0) | None => return wrong("a `%` in the URL is not followed by the two digits of a character"),
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &rest[2..];
+            }
+        }
+    }
+    String::from_utf8(bytes).or_else(|_| wrong("the URL is not UTF-8"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use secrecy::ExposeSecret as _;
+
+    fn none(_: &str) -> Option<String> {
+        None
+    }
+
+    #[test]
+    fn a_url_says_where_who_and_how() {
+        let url =
+            "postgresql://app:p%40ss@db.example:6432/shop%20a?sslmode=verify-full&sslrootcert=/r.pem&connect_timeout=3";
+        let settings = parse(url, none).unwrap();
+        assert_eq!((settings.place.host.as_str(), settings.place.port), ("db.example", 6432));
+        assert_eq!((settings.user.as_str(), settings.database.as_str()), ("app", "shop a"));
+        assert_eq!(settings.password.as_ref().unwrap().expose_secret(), "p@ss");
+        assert_eq!((settings.sslmode, settings.roots.clone()), (SslMode::VerifyFull, Roots::File("/r.pem".into())));
+        assert_eq!(settings.connect_timeout, Duration::from_secs(3));
+        assert!(!format!("{settings:?}").contains("p@ss"));
+    }
+
+    #[test]
+    fn what_it_leaves_out_is_as_with_libpq() {
+        let known = |name: &str| match name {
+            "PGUSER" => Some("me".to_owned()),
+            "PGPASSWORD" => Some("hush".to_owned()),
+            _ => None,
+        };
+        let settings = parse("postgres://[::1]", known).unwrap();
+        assert_eq!((settings.place.host.as_str(), settings.place.port), ("::1", 5432));
+        assert_eq!((settings.user.as_str(), settings.database.as_str()), ("me", "me"));
+        assert_eq!(settings.password.unwrap().expose_secret(), "hush");
+        let system = parse("postgres://a@b/c?sslrootcert=system&sslmode=require", none).unwrap();
+        assert_eq!((system.roots, system.sslmode), (Roots::System, SslMode::VerifyFull));
+        let through = parse("postgres://a@db.example/c?hostaddr=127.0.0.1&port=99", none).unwrap();
+        assert_eq!(through.place.through.as_deref(), Some("127.0.0.1:99"));
+    }
+
+    #[test]
+    fn no_mistake_shows_the_password() {
+        for url in [
+            "postgres://app:hush%zz@h/d",
+            "postgres://app:hush@h:x/d",
+            "postgres://app:hush@h/d?sslmode=yes",
+            "postgres://app:hush@h/d?colour=red",
+            "postgres://app:hush@h:0/d",
+            "postgres://app:hush@a,b/d",
+            "postgres://app:hush@h/d?connect_timeout=soon",
+            "mysql://app:hush@h/d",
+        ] {
+            let wrong = parse(url, none).unwrap_err();
+            assert!(!format!("{wrong:?}").contains("hush"), "{wrong:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_is_typed_is_too_wrong(text in ".{0,60}", after in ".{0,60}") {
+            let _ = parse(&text, none);
+            let _ = parse(&format!("postgres://{after}"), none);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Who connects to the database of an environment, and how: what `[environments.NAME.database]` says, with the password from
+//! where it lies.
+
+use crate::aws::Session;
+use crate::aws::secrets::Login;
+use crate::config::EnvironmentConfig;
+use crate::db::{Roots, Settings, SslMode};
+use crate::feeds::sql::Place;
+use crate::model::{Failure, FailureKind};
+use std::time::Duration;
+
+/// What a connection of an environment takes; `database` is the one that AWS names, where it is known.
+///
+/// # Errors
+/// The password cannot be read, or it is not said who connects.
+pub async fn settings(
+    environment: &EnvironmentConfig,
+    session: Option<&Session>,
+    place: Place,
+    database: Option<String>,
+) -> Result<Settings, Failure> {
+    let (ours, tunnel) = (&environment.database, &environment.tunnel);
+    let missing = || Failure::new(FailureKind::Credentials, "no environment is opened whose password could be read");
+    let own =
+        ours.secret.is_some() || ours.parameter.is_some() || ours.password_env.is_some() || ours.iam == Some(true);
+    let (secret, parameter) = if own { (&ours.secret, &ours.parameter) } else { (&tunnel.secret, &tunnel.parameter) };
+    let (login, from) = match (secret, parameter, &ours.password_env) {
+        (Some(secret), _, _) => (session.ok_or_else(missing)?.secret(secret).await?, format!("the secret {secret}")),
+        (None, Some(parameter), _) => {
+            (session.ok_or_else(missing)?.parameter(parameter).await?, format!("the parameter {parameter}"))
+        }
+        (None, None, Some(name)) => {
+            let password = std::env::var(name).ok().ok_or_else(|| {
+                Failure::new(FailureKind::Invalid, format!("the environment variable {name} is not set"))
+                    .hinted("`database.password_env` of the environment says that the password is there")
+            })?;
+            let login = Login { password: Some(password.into()), ..Login::default() };
+            (login, format!("the environment variable {name}"))
+        }
+        (None, None, None) => (Login::default(), String::new()),
+    };
+    let user = ours.user.clone().or_else(|| tunnel.user.clone()).or(login.user).ok_or_else(|| {
+        Failure::new(
+            FailureKind::Invalid,
+            format!("it is not said who connects to the database of {}", environment.name),
+        )
+        .hinted("write `database.user` in the environment, or `database.secret` with a user in it")
+    })?;
+    let named = ours.database.clone().or_else(|| tunnel.database.clone()).or(login.database).or(database);
+    let mut settings = Settings::of(place, &user, named.unwrap_or_else(|| "postgres".to_owned()));
+    settings.password = login.password;
+    settings.password_from = from;
+    settings.sslmode = ours.sslmode.as_deref().and_then(SslMode::named).unwrap_or_default();
+    settings.roots = match ours.sslrootcert.as_deref() {
+        None => Roots::Usual,
+        Some("system") => Roots::System,
+        Some(file) => Roots::File(file.into()),
+    };
+    let limit = |limit: Option<jiff::SignedDuration>| limit.and_then(|limit| Duration::try_from(limit).ok());
+    settings.statement_timeout = limit(ours.statement_timeout);
+    settings.idle_timeout = limit(ours.idle_in_transaction_session_timeout);
+    if ours.iam == Some(true) {
+        // A token must not be read on its way.
+        if !settings.sslmode.needs_tls() {
+            settings.sslmode = SslMode::Require;
+        }
+        let (host, port) = (settings.place.host.clone(), settings.place.port);
+        settings.password = Some(session.ok_or_else(missing)?.database_token(&host, port, &user).await?);
+        settings.password_from = "a token of IAM".to_owned();
+    }
+    Ok(settings)
+}

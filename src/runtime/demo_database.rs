@@ -1,0 +1,159 @@
+//! The database of the demo: what the tunnel of the simulated environments leads to. A PostgreSQL of this machine's own
+//! programs, which is started and filled when somebody connects for the first time; where there is none, whoever connects is
+//! told so as a server tells it.
+
+use super::local_postgres::{LocalOptions, LocalPostgres, NoPostgres};
+use crate::db::wire::{Body, SSL_REQUEST};
+use crate::db::{Connection, Settings};
+use crate::feeds::sql::Place;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::OnceCell;
+use tokio::task::{AbortHandle, JoinSet};
+
+/// Who connects, and to which database.
+pub const USER: &str = "app";
+/// The same.
+pub const DATABASE: &str = "app";
+
+const SCHEMA: &str = include_str!("demo_database.sql");
+
+/// It lives as long as this value.
+#[derive(Debug)]
+pub struct DemoDatabase {
+    address: SocketAddr,
+    task: AbortHandle,
+}
+
+impl DemoDatabase {
+    /// Listens at a port of this machine; nothing else happens before somebody connects.
+    ///
+    /// # Errors
+    /// No port can be listened on.
+    pub async fn listen(bookmarks: u64) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        let task = tokio::spawn(serve(listener, bookmarks)).abort_handle();
+        Ok(Self { address, task })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for DemoDatabase {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+type Started = Result<LocalPostgres, NoPostgres>;
+
+async fn serve(listener: TcpListener, bookmarks: u64) {
+    let started: Arc<OnceCell<Started>> = Arc::default();
+    let mut connections = JoinSet::new();
+    loop {
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        while connections.try_join_next().is_some() {}
+        let started = Arc::clone(&started);
+        connections.spawn(async move {
+            match started.get_or_init(|| start(bookmarks)).await {
+                Ok(server) => forward(stream, server.port()).await,
+                Err(why) => refuse(stream, why).await,
+            }
+        });
+    }
+}
+
+async fn start(bookmarks: u64) -> Started {
+    let server = tokio::task::spawn_blocking(|| LocalPostgres::start(&LocalOptions::default())).await;
+    let server = server.unwrap_or_else(|_| Err(NoPostgres::Failed("an internal fault".to_owned())))?;
+    fill(server.port(), bookmarks).await.map_err(NoPostgres::Failed)?;
+    Ok(server)
+}
+
+/// Makes the database and what is in it.
+async fn fill(port: u16, bookmarks: u64) -> Result<(), String> {
+    let place = || Place { host: "127.0.0.1".to_owned(), port, through: None };
+    let connect = async |user: &str, database: &str| {
+        let settings = Settings::of(place(), user, database);
+        Connection::open(&settings).await.map_err(|failure| failure.message)
+    };
+    let mut first = connect("postgres", "postgres").await?;
+    for statement in [format!("CREATE ROLE {USER} LOGIN SUPERUSER"), format!("CREATE DATABASE {DATABASE} OWNER {USER}")]
+    {
+        first.rows(&statement, 0).await.map_err(|lost| lost.0)?.map_err(|said| said.message)?;
+    }
+    first.close().await;
+    let mut app = connect(USER, DATABASE).await?;
+    let statements = SCHEMA.replace(":bookmarks", &bookmarks.to_string());
+    app.rows(&statements, 0).await.map_err(|lost| lost.0)?.map_err(|said| said.message)?;
+    app.close().await;
+    Ok(())
+}
+
+async fn forward(mut stream: TcpStream, port: u16) {
+    if let Ok(mut server) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await {
+        let _ = (stream.set_nodelay(true), server.set_nodelay(true));
+        let _ = copy_bidirectional(&mut stream, &mut server).await;
+    }
+}
+
+/// Says why there is no server, in the words of one.
+async fn refuse(mut stream: TcpStream, why: &NoPostgres) {
+    let mut begun = [0; 8];
+    while stream.read_exact(&mut begun).await.is_ok() {
+        if begun == SSL_REQUEST {
+            if stream.write_all(b"N").await.is_err() {
+                return;
+            }
+            continue;
+        }
+        // The rest of the beginning of a session, which no answer may overtake.
+        let length = Body(&begun).i32().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
+        let mut rest = vec![0; length.saturating_sub(begun.len()).min(10_000)];
+        let _ = stream.read_exact(&mut rest).await;
+        let _ = stream.write_all(&fatal(&why.to_string(), why.hint())).await;
+        let _ = stream.shutdown().await;
+        return;
+    }
+}
+
+fn fatal(message: &str, hint: &str) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (kind, text) in [(b'S', "FATAL"), (b'V', "FATAL"), (b'C', "58000"), (b'M', message), (b'H', hint)] {
+        body.push(kind);
+        body.extend_from_slice(text.as_bytes());
+        body.push(0);
+    }
+    body.push(0);
+    let mut bytes = vec![b'E'];
+    bytes.extend_from_slice(&(body.len() as u32 + 4).to_be_bytes());
+    bytes.extend_from_slice(&body);
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_connects_where_there_is_no_postgresql_is_told_what_to_install() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let server = tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            refuse(stream, &NoPostgres::Missing).await;
+        });
+        let place = Place { host: "127.0.0.1".into(), port, through: None };
+        let failure = Connection::open(&Settings::of(place, USER, DATABASE)).await.unwrap_err();
+        server.await.unwrap();
+        assert!(failure.message.contains("this machine has no PostgreSQL server"), "{failure:?}");
+        assert!(failure.hint().contains("apt install postgresql"), "{failure:?}");
+    }
+}

@@ -1,0 +1,143 @@
+//! Opens a session and holds it: runs what it is handed, and hears when the server goes away while nothing runs.
+
+use super::run::{Told, run};
+use crate::db::{Connection, Event, Lost, facts};
+use crate::feeds::sql::{Fact, Place};
+use crate::model::sql::{Server, SessionId};
+use crate::model::{Failure, FailureKind};
+use crate::runtime::database_login;
+use crate::runtime::feeds::means::Means;
+use crate::runtime::feeds::sql_sessions::{Job, Open, Tell};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+/// Where the server was not looked at for so long, it is looked at again before a statement: it may have become a reader.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+
+/// Opens a session, and holds it until it is left or lost.
+pub(super) async fn hold(means: &Means, tell: &Tell, session: SessionId, place: Place, read_only: Option<String>) {
+    match open(means, place, read_only.as_ref()).await {
+        Err(failure) => tell.failed(failure).await,
+        Ok((mut connection, server)) => {
+            let (open, todo) = Open::new(&connection);
+            let registered = means.sql.add(session, open);
+            tell.page(Fact::Connected(server.clone())).await;
+            for said in connection.take_notices() {
+                tell.page(Fact::Notice(said)).await;
+            }
+            let mut held = Held { tell, server, read_only, looked: Instant::now(), again: false };
+            let lost = tokio::select! {
+                lost = held.hold(&mut connection, &registered.open, todo) => Some(lost),
+                () = means.ended() => None,
+            };
+            let Some(Lost(why)) = lost else {
+                // What the server works at would go on without anybody who wants it.
+                let _ = registered.open.cancel().await;
+                drop(registered);
+                connection.close().await;
+                return;
+            };
+            drop(registered);
+            tell.failed(Failure::new(FailureKind::Unreachable, why).hinted("connect again")).await;
+        }
+    }
+}
+
+async fn open(means: &Means, place: Place, read_only: Option<&String>) -> Result<(Connection, Server), Failure> {
+    let environment = means.environment.as_deref().ok_or_else(|| {
+        Failure::new(FailureKind::Invalid, "no environment is opened").hinted("open one that has a database")
+    })?;
+    let mut settings = database_login::settings(environment, means.session.as_ref(), place, None).await?;
+    settings.read_only = read_only.is_some();
+    let mut connection = Connection::open(&settings).await?;
+    let gone = |Lost(why): Lost| Failure::new(FailureKind::Unreachable, why).hinted("connect again");
+    let mut server = facts(&mut connection).await.map_err(gone)?;
+    server.read_only_why = read_only.cloned();
+    connection.take_parts();
+    Ok((connection, server))
+}
+
+/// A session as it is held.
+struct Held<'a> {
+    tell: &'a Tell,
+    server: Server,
+    read_only: Option<String>,
+    /// When the server was looked at last.
+    looked: Instant,
+    /// It is to be looked at again.
+    again: bool,
+}
+
+impl Held<'_> {
+    async fn hold(&mut self, connection: &mut Connection, open: &Open, mut todo: mpsc::Receiver<Job>) -> Lost {
+        loop {
+            let job = tokio::select! {
+                job = todo.recv() => job,
+                event = connection.next() => match event {
+                    Err(lost) => return lost,
+                    Ok(event) => {
+                        let notice = match event {
+                            Event::Parameter(..) => {
+                                self.again = true;
+                                None
+                            }
+                            Event::Notice(said) => Some(said),
+                            // A server that goes away says why before it closes the connection.
+                            _ => None,
+                        };
+                        if let Some(said) = notice {
+                            self.tell.page(Fact::Notice(said)).await;
+                        }
+                        continue;
+                    }
+                },
+            };
+            let Some(job) = job else { return Lost("the session was left".to_owned()) };
+            if let Err(lost) = self.look(connection).await {
+                self.lost(job, &lost).await;
+                return lost;
+            }
+            open.work();
+            let ended = run(connection, open, &job, self.tell).await;
+            open.rest();
+            match ended {
+                Ok(Told { again }) => {
+                    self.again |= again;
+                    job.end();
+                    if self.again
+                        && let Err(lost) = self.look(connection).await
+                    {
+                        return lost;
+                    }
+                }
+                Err(lost) => {
+                    self.lost(job, &lost).await;
+                    return lost;
+                }
+            }
+        }
+    }
+
+    async fn lost(&self, job: Job, Lost(why): &Lost) {
+        let ended = crate::model::sql::Ended::Lost(why.clone());
+        job.tell.last(Fact::Ended { result: job.result, ended, took: Duration::ZERO, stopped: None }).await;
+        job.end();
+    }
+
+    /// Looks at what holds at the server, where that may have changed; in no transaction, which it might fail in.
+    async fn look(&mut self, connection: &mut Connection) -> Result<(), Lost> {
+        let due = self.again || self.looked.elapsed() > LOOK_AGAIN;
+        if !due || connection.transaction() != crate::model::sql::Transaction::Idle {
+            return Ok(());
+        }
+        let mut server = facts(connection).await?;
+        server.read_only_why = self.read_only.clone().filter(|_| server.read_only);
+        (self.again, self.looked) = (false, Instant::now());
+        if server != self.server {
+            self.server = server.clone();
+            self.tell.page(Fact::Connected(server)).await;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,209 @@
+//! The sessions that are open, by their numbers.
+
+use crate::app::event::{Answer, Event};
+use crate::app::ticket::Ticket;
+use crate::db::{Canceller, Connection, Settings, Spool};
+use crate::feeds::part::Part;
+use crate::feeds::sql::Fact;
+use crate::model::Failure;
+use crate::model::sql::{ResultId, SessionId};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{mpsc, oneshot};
+
+/// Statements that may wait in a session.
+const WAITING: usize = 16;
+/// No result is read.
+const NONE: u64 = u64::MAX;
+
+/// The sessions of this process.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sessions(Arc<Mutex<HashMap<SessionId, Arc<Open>>>>);
+
+impl Sessions {
+    /// The one of this number.
+    pub(super) fn get(&self, session: SessionId) -> Option<Arc<Open>> {
+        locked(&self.0).get(&session).cloned()
+    }
+
+    /// Adds one, for as long as what comes back lives.
+    pub(super) fn add(&self, session: SessionId, open: Arc<Open>) -> Registered {
+        locked(&self.0).insert(session, Arc::clone(&open));
+        Registered { sessions: self.clone(), session, open }
+    }
+}
+
+fn locked<T>(place: &Mutex<T>) -> MutexGuard<'_, T> {
+    place.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A session that can be found. Its end takes its results with it.
+pub(super) struct Registered {
+    sessions: Sessions,
+    session: SessionId,
+    pub(super) open: Arc<Open>,
+}
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        locked(&self.sessions.0).remove(&self.session);
+        locked(&self.open.results).clear();
+    }
+}
+
+/// A session that is open.
+#[derive(Debug)]
+pub(super) struct Open {
+    jobs: mpsc::Sender<Job>,
+    canceller: Canceller,
+    /// How it was connected to.
+    pub(super) settings: Settings,
+    results: Mutex<HashMap<ResultId, Arc<Spool>>>,
+    /// The result that is read.
+    read: AtomicU64,
+    /// A statement runs.
+    works: AtomicBool,
+    /// It was asked to be cancelled.
+    cancelled: AtomicBool,
+    /// The second session, once there is one.
+    pub(super) looker: tokio::sync::Mutex<Option<Connection>>,
+}
+
+impl Open {
+    pub(super) fn new(connection: &Connection) -> (Arc<Self>, mpsc::Receiver<Job>) {
+        let (jobs, todo) = mpsc::channel(WAITING);
+        let open = Self {
+            jobs,
+            canceller: connection.canceller(),
+            settings: connection.settings().clone(),
+            results: Mutex::default(),
+            read: AtomicU64::new(NONE),
+            works: AtomicBool::new(false),
+            cancelled: AtomicBool::new(false),
+            looker: tokio::sync::Mutex::new(None),
+        };
+        (Arc::new(open), todo)
+    }
+
+    /// The process of the session on the server.
+    pub(super) fn process(&self) -> i32 {
+        self.canceller.process()
+    }
+
+    /// Hands a statement over and waits until it has ended, which the session tells.
+    ///
+    /// # Errors
+    /// Nobody takes it any more.
+    pub(super) async fn run(&self, mut job: Job) -> Result<(), Gone> {
+        let (done, ended) = oneshot::channel();
+        job.done = Some(done);
+        self.jobs.send(job).await.map_err(|_| Gone)?;
+        ended.await.map_err(|_| Gone)
+    }
+
+    /// Cancels what the session works at.
+    pub(super) async fn cancel(&self) -> Result<(), Failure> {
+        if !self.works.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        self.cancelled.store(true, Ordering::SeqCst);
+        self.canceller.cancel().await
+    }
+
+    /// A result that is kept.
+    pub(super) fn result(&self, result: ResultId) -> Option<Arc<Spool>> {
+        locked(&self.results).get(&result).cloned()
+    }
+
+    /// Forgets a result; whether it is still read.
+    pub(super) fn close(&self, result: ResultId) -> bool {
+        locked(&self.results).remove(&result);
+        self.read.load(Ordering::SeqCst) == result.0 && self.works.load(Ordering::SeqCst)
+    }
+
+    /// A result begins.
+    pub(super) fn begin(&self, result: ResultId, spool: Arc<Spool>) {
+        self.read.store(result.0, Ordering::SeqCst);
+        locked(&self.results).insert(result, spool);
+    }
+
+    /// A statement begins.
+    pub(super) fn work(&self) {
+        self.cancelled.store(false, Ordering::SeqCst);
+        self.works.store(true, Ordering::SeqCst);
+    }
+
+    /// It has ended; whether it was asked to be cancelled.
+    pub(super) fn rest(&self) {
+        self.works.store(false, Ordering::SeqCst);
+        self.read.store(NONE, Ordering::SeqCst);
+    }
+
+    /// Whether what runs was asked to be cancelled.
+    pub(super) fn was_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::SeqCst)
+    }
+}
+
+/// The session is not there any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Gone;
+
+/// A statement to run.
+#[derive(Debug)]
+pub(super) struct Job {
+    /// The number of its first result.
+    pub(super) result: ResultId,
+    pub(super) statement: String,
+    /// Whom it is told to.
+    pub(super) tell: Tell,
+    /// Told when it has ended.
+    done: Option<oneshot::Sender<()>>,
+}
+
+impl Job {
+    pub(super) fn new(result: ResultId, statement: String, tell: Tell) -> Self {
+        Self { result, statement, tell, done: None }
+    }
+
+    /// It has ended, and that was told.
+    pub(super) fn end(mut self) {
+        if let Some(done) = self.done.take() {
+            let _ = done.send(());
+        }
+    }
+}
+
+/// Whom facts are told to.
+#[derive(Debug, Clone)]
+pub(super) struct Tell {
+    ticket: Ticket,
+    out: mpsc::Sender<Event>,
+}
+
+impl Tell {
+    pub(super) fn new(ticket: Ticket, out: mpsc::Sender<Event>) -> Self {
+        Self { ticket, out }
+    }
+
+    async fn part(&self, part: Part<Fact>) {
+        let answer = Answer { ticket: self.ticket, requests: 0, part: part.into() };
+        let _ = self.out.send(Event::Answer(answer)).await;
+    }
+
+    /// A fact, after which others come.
+    pub(super) async fn page(&self, fact: Fact) {
+        self.part(Part::Page(fact)).await;
+    }
+
+    /// The last fact.
+    pub(super) async fn last(&self, fact: Fact) {
+        self.part(Part::Last(fact)).await;
+    }
+
+    /// It failed.
+    pub(super) async fn failed(&self, failure: Failure) {
+        self.part(Part::Failed(failure)).await;
+    }
+}

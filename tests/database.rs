@@ -1,0 +1,402 @@
+//! Sessions on a real PostgreSQL, as the pane and `cockpit sql` have them: how a connection is made or refused, what a
+//! statement tells, results on disk, cancelling, a server that goes away.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use base64::Engine as _;
+use cockpit::app::effect::{Effect, Lane};
+use cockpit::app::event::Event;
+use cockpit::app::ticket::Ticket;
+use cockpit::config::EnvironmentConfig;
+use cockpit::db::{Connection, Roots, Settings, SslMode, facts};
+use cockpit::feeds::part::Part;
+use cockpit::feeds::sql::{Ask, Fact, Place};
+use cockpit::model::Failure;
+use cockpit::model::sql::{Cell, Ended, ResultId, SessionId, Transaction};
+use cockpit::runtime::Executor;
+use cockpit::runtime::local_postgres::{LocalOptions, LocalPostgres};
+use std::sync::OnceLock;
+use support::PATIENCE;
+use tokio::sync::mpsc::Receiver;
+use tokio::time::timeout;
+
+const HBA: &str = "host all refused all reject\nhostssl all encrypted all trust\nhost all encrypted all reject\n\
+                   host all app all scram-sha-256\nhost all old all md5\nhost all all all trust\n";
+
+/// One server for all tests of this file.
+fn server() -> &'static LocalPostgres {
+    static SERVER: OnceLock<LocalPostgres> = OnceLock::new();
+    SERVER.get_or_init(|| {
+        let key = base64::engine::general_purpose::STANDARD.encode(include_bytes!("support/tls/server.key.der"));
+        let lines: Vec<&str> = key.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+        let key = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n"));
+        let options = LocalOptions {
+            tls: Some((include_str!("support/tls/server.pem").to_owned(), key)),
+            hba: Some(HBA.to_owned()),
+            settings: Vec::new(),
+        };
+        let server = LocalPostgres::start(&options).unwrap();
+        let roles = "create role app login password 'hush'; create role full login connection limit 0; \
+                     create role refused login; create role encrypted login; \
+                     set password_encryption = 'md5'; create role old login password 'hush'";
+        let settings = Settings::of(direct(&server), "postgres", "postgres");
+        let made = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                Connection::open(&settings).await.unwrap().rows(roles, 0).await.unwrap().unwrap();
+            });
+        });
+        made.join().unwrap();
+        server
+    })
+}
+
+fn direct(server: &LocalPostgres) -> Place {
+    Place { host: "127.0.0.1".to_owned(), port: server.port(), through: None }
+}
+
+fn settings(user: &str) -> Settings {
+    Settings::of(direct(server()), user, "postgres")
+}
+
+async fn refused(settings: &Settings) -> Failure {
+    timeout(PATIENCE, Connection::open(settings)).await.unwrap().unwrap_err()
+}
+
+#[track_caller]
+fn says(failure: &Failure, what: &str, hint: &str) {
+    assert!(failure.message.contains(what) && failure.hint().contains(hint), "{failure:?}");
+    assert!(!format!("{failure:?}").contains("hush"), "{failure:?}");
+}
+
+#[tokio::test]
+async fn who_is_not_let_in_is_told_why_and_what_to_do() {
+    let with = |user: &str, password: &str| Settings {
+        password: Some(password.to_owned().into()),
+        password_from: "the secret app".to_owned(),
+        ..settings(user)
+    };
+    says(&refused(&with("app", "hush, but wrong")).await, "password authentication failed", "that of the secret app");
+    says(&refused(&settings("app")).await, "asks for a password of app", "database.secret");
+    says(&refused(&with("refused", "x")).await, "pg_hba.conf", "its `pg_hba.conf` decides that");
+    says(&refused(&settings("full")).await, "too many connections", "pg_stat_activity");
+    let lost = Settings { database: "nowhere".into(), ..settings("postgres") };
+    says(&refused(&lost).await, "\"nowhere\" does not exist", "database.database");
+    let open = Settings { sslmode: SslMode::Disable, ..settings("encrypted") };
+    says(&refused(&open).await, "no encryption", "sslmode = \"require\"");
+    let mut nobody = settings("postgres");
+    nobody.place.port = 1;
+    says(&refused(&nobody).await, "nothing listens at 127.0.0.1:1", "tunnel");
+    for (user, mode) in [("app", SslMode::Prefer), ("app", SslMode::Disable), ("old", SslMode::Prefer)] {
+        let settings = Settings { sslmode: mode, ..with(user, "hush") };
+        let connection = Connection::open(&settings).await.unwrap();
+        assert_eq!(connection.is_encrypted(), mode != SslMode::Disable);
+    }
+}
+
+#[tokio::test]
+async fn what_answers_and_is_no_postgresql_is_said_to_be_none() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let web = tokio::spawn(async move {
+        use tokio::io::AsyncWriteExt as _;
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+        }
+    });
+    for mode in [SslMode::Require, SslMode::Disable] {
+        let place = Place { host: "127.0.0.1".into(), port, through: None };
+        let settings = Settings { sslmode: mode, ..Settings::of(place, "app", "app") };
+        says(&refused(&settings).await, "is not PostgreSQL", "tunnel.to");
+    }
+    web.abort();
+}
+
+#[tokio::test]
+async fn a_certificate_is_looked_at_as_the_mode_says_by_the_hosts_real_name() {
+    let file = |name: &str| Roots::File(format!("{}/tests/support/tls/{name}", env!("CARGO_MANIFEST_DIR")).into());
+    let with = |mode, roots| Settings { sslmode: mode, roots, ..settings("postgres") };
+    let good = Connection::open(&with(SslMode::VerifyFull, file("authority.pem"))).await.unwrap();
+    assert!(good.is_encrypted());
+    let unknown = with(SslMode::VerifyCa, file("another.pem"));
+    says(&refused(&unknown).await, "signed by nobody who is trusted", "truststore.pki.rds.amazonaws.com");
+    // As libpq: authorities that are named are asked in `require` too.
+    says(&refused(&with(SslMode::Require, file("another.pem"))).await, "signed by nobody", "sslrootcert");
+    assert!(Connection::open(&with(SslMode::Require, Roots::Usual)).await.unwrap().is_encrypted());
+    says(&refused(&with(SslMode::VerifyFull, file("none.pem"))).await, "cannot be read", "sslrootcert");
+
+    // Through a tunnel the name is the database's own, not that of the tunnel's end.
+    let through = |mode, host: &str| {
+        let local = format!("127.0.0.1:{}", server().port());
+        let place = Place { host: host.to_owned(), port: 5432, through: Some(local) };
+        Settings { place, ..with(mode, file("authority.pem")) }
+    };
+    assert!(Connection::open(&through(SslMode::VerifyFull, "localhost")).await.unwrap().is_encrypted());
+    let other = refused(&through(SslMode::VerifyFull, "db.example")).await;
+    says(&other, "the certificate is not that of db.example", "verify-ca");
+    assert!(Connection::open(&through(SslMode::VerifyCa, "db.example")).await.unwrap().is_encrypted());
+}
+
+#[tokio::test]
+async fn what_holds_in_a_session_is_set_and_known() {
+    let wanted = Settings {
+        read_only: true,
+        statement_timeout: Some(std::time::Duration::from_secs(90)),
+        idle_timeout: Some(std::time::Duration::from_mins(5)),
+        ..settings("postgres")
+    };
+    let mut connection = Connection::open(&wanted).await.unwrap();
+    let server = facts(&mut connection).await.unwrap();
+    assert_eq!((server.reader, server.read_only, server.tls), (Some(false), true, true));
+    assert_eq!((server.statement_timeout, server.idle_timeout), (wanted.statement_timeout, wanted.idle_timeout));
+    assert_eq!((server.user.as_str(), server.database.as_str()), ("postgres", "postgres"));
+    let said = connection.rows("create table t ()", 0).await.unwrap().unwrap_err();
+    assert_eq!(said.code, "25006");
+    let named = connection.rows("select application_name from pg_stat_activity where pid = pg_backend_pid()", 1000);
+    assert_eq!(named.await.unwrap().unwrap().rows, [[Some("cockpit".to_owned())]]);
+}
+
+/// The feed, as a pane has it.
+struct Desk {
+    executor: Executor,
+    events: Receiver<Event>,
+    serial: u64,
+}
+
+const SESSION: SessionId = SessionId(1);
+
+impl Desk {
+    /// With a session.
+    async fn connected(read_only: Option<&str>) -> Self {
+        let (mut executor, events) = Executor::new(true);
+        let mut environment = EnvironmentConfig { name: "local".into(), ..EnvironmentConfig::default() };
+        environment.database.user = Some("postgres".into());
+        executor.carry_out(Effect::Connect { environment: environment.into(), generation: 0 });
+        let mut desk = Self { executor, events, serial: 0 };
+        let read_only = read_only.map(str::to_owned);
+        desk.ask(Ask::Connect { session: SESSION, place: direct(server()), read_only });
+        let Part::Page(Fact::Connected(server)) = desk.next().await else { panic!("no session") };
+        assert_eq!(server.read_only_why.is_some(), server.read_only);
+        desk
+    }
+
+    fn ask(&mut self, ask: Ask) {
+        self.serial += 1;
+        let ticket = Ticket::of_command(0, self.serial);
+        self.executor.carry_out(Effect::Fetch { ticket, lane: Lane::Operator, ask: ask.into() });
+    }
+
+    async fn next(&mut self) -> Part<Fact> {
+        loop {
+            let event = timeout(PATIENCE, self.events.recv()).await.unwrap().unwrap();
+            if let Event::Answer(answer) = event {
+                return answer.of::<Fact>().part;
+            }
+        }
+    }
+
+    fn run(&mut self, result: u64, statement: &str) {
+        let statement = statement.to_owned();
+        self.ask(Ask::Run { session: SESSION, result: ResultId(result), statement });
+    }
+
+    /// All that is told until the statement has ended, and how.
+    async fn ended(&mut self, result: u64) -> (Vec<Fact>, Ended) {
+        let mut facts = Vec::new();
+        loop {
+            match self.next().await {
+                Part::Last(Fact::Ended { result: ended, ended: how, .. }) => {
+                    assert_eq!(ended, ResultId(result), "{facts:?}");
+                    return (facts, how);
+                }
+                Part::Page(fact) | Part::Last(fact) => facts.push(fact),
+                Part::Failed(failure) => panic!("{failure:?} after {facts:?}"),
+            }
+        }
+    }
+
+    /// Runs a statement to its end.
+    async fn all(&mut self, result: u64, statement: &str) -> (Vec<Fact>, Ended) {
+        self.run(result, statement);
+        self.ended(result).await
+    }
+
+    async fn window(&mut self, result: u64, from: u64, count: u32) -> Vec<Vec<Cell>> {
+        self.ask(Ask::Window { session: SESSION, result: ResultId(result), from, count });
+        match self.next().await {
+            Part::Last(Fact::Window { rows, .. }) => rows,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn texts(rows: &[Vec<Cell>]) -> Vec<Vec<&str>> {
+    let text = |cell| match cell {
+        &Cell::Null => "NULL",
+        Cell::Text { text, .. } => &**text,
+    };
+    rows.iter().map(|row| row.iter().map(text).collect()).collect()
+}
+
+fn done(word: &str) -> Ended {
+    Ended::Done(word.to_owned())
+}
+
+#[tokio::test]
+async fn a_result_is_read_anywhere_and_its_first_row_is_told_at_once() {
+    let mut desk = Desk::connected(None).await;
+    let statement = "select n, case when n % 2 = 0 then repeat('あ', 20) end from generate_series(1, 300000) n";
+    let (facts, ended) = desk.all(1, statement).await;
+    assert_eq!(ended, done("SELECT 300000"));
+    let Fact::Begun { columns, .. } = &facts[0] else { panic!("{facts:?}") };
+    assert_eq!(columns.iter().map(|column| column.type_oid).collect::<Vec<_>>(), [23, 25]);
+    let grown = |fact: &Fact| if let Fact::Grown { rows, .. } = fact { Some(*rows) } else { None };
+    let grown: Vec<u64> = facts.iter().filter_map(grown).collect();
+    assert!(grown[0] < 300_000 && grown.is_sorted() && grown.last() == Some(&300_000), "{grown:?}");
+    assert_eq!(texts(&desk.window(1, 299_997, 100).await)[1..], [["299999", "NULL"], ["300000", &"あ".repeat(20)]]);
+    assert_eq!(texts(&desk.window(1, 123_456, 1).await), [["123457", "NULL"]]);
+    assert!(desk.window(1, 300_000, 5).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_transaction_is_what_the_server_says_also_after_an_error() {
+    let mut desk = Desk::connected(None).await;
+    let transaction = |facts: &[Fact]| {
+        facts.iter().find_map(|fact| if let Fact::Transaction(now) = fact { Some(*now) } else { None })
+    };
+    let (facts, ended) = desk.all(1, "begin").await;
+    assert_eq!((transaction(&facts), ended), (Some(Transaction::Open), done("BEGIN")));
+    let (facts, ended) = desk.all(2, "select 日本 from nowhere").await;
+    assert_eq!(transaction(&facts), Some(Transaction::Failed), "it is told before how it ended");
+    let Ended::Failed(said) = ended else { panic!("{ended:?}") };
+    assert_eq!((said.code.as_str(), said.position), ("42P01", Some(16)), "characters, not bytes");
+    let (facts, _) = desk.all(3, "rollback").await;
+    assert_eq!(transaction(&facts), Some(Transaction::Idle));
+    let (facts, ended) = desk.all(4, "do $$ begin raise notice 'look at %', 7; end $$").await;
+    assert!(matches!(&facts[..], [Fact::Notice(said)] if said.message == "look at 7"), "{facts:?}");
+    assert_eq!(ended, done("DO"));
+    let Ended::Failed(said) = desk.all(5, "select 'a\0b'").await.1 else { panic!() };
+    assert!(said.message.contains("NUL"), "{said:?}");
+    assert_eq!(desk.all(6, "").await.1, done(""));
+    let (facts, ended) = desk.all(7, "set statement_timeout = '77s'").await;
+    assert_eq!((facts.len(), ended), (0, done("SET")));
+    let Part::Page(Fact::Connected(server)) = desk.next().await else { panic!() };
+    assert_eq!(server.statement_timeout, Some(std::time::Duration::from_secs(77)), "what holds now is told");
+}
+
+#[tokio::test]
+async fn rows_of_every_shape_are_kept_as_they_came() {
+    let mut desk = Desk::connected(None).await;
+    assert_eq!(desk.all(1, "select from generate_series(1, 3)").await.1, done("SELECT 3"));
+    assert_eq!(desk.window(1, 0, 10).await, [vec![], vec![], vec![]], "rows of no columns are rows");
+    let odd = r"select 1 as a, 2 as a, '' as empty, null as nothing, '\x00ff'::bytea as bytes, E'\x1b[2J' as escape";
+    desk.all(2, odd).await;
+    assert_eq!(texts(&desk.window(2, 0, 1).await), [["1", "2", "", "NULL", "\\x00ff", "\u{1b}[2J"]]);
+    let many: Vec<String> = (1..=1600).map(|n| format!("{n} as c{n}")).collect();
+    desk.all(3, &format!("select {}", many.join(", "))).await;
+    assert_eq!(desk.window(3, 0, 1).await[0].len(), 1600);
+    desk.all(4, "select 7, repeat('x', 30000000), 8").await;
+    let rows = desk.window(4, 0, 1).await;
+    assert!(matches!(&rows[0][1], Cell::Text { bytes: 30_000_000, cut: true, text } if text.len() < 10_000));
+    assert_eq!(texts(&rows)[0][2], "8");
+    desk.ask(Ask::Value { session: SESSION, result: ResultId(4), row: 0, column: 1 });
+    let Part::Last(Fact::Value(Some(whole))) = desk.next().await else { panic!() };
+    assert_eq!(whole.len(), 30_000_000);
+}
+
+#[tokio::test]
+async fn a_copy_gives_rows_or_says_where_data_come_from_and_the_session_goes_on() {
+    let mut desk = Desk::connected(None).await;
+    desk.all(1, "create temporary table copied (a int, b text)").await;
+    let Ended::Failed(said) = desk.all(2, "copy copied from stdin").await.1 else { panic!() };
+    assert!(said.message.contains("\\copy reads them from a file"), "{said:?}");
+    desk.all(3, "insert into copied values (1, 'one'), (2, null)").await;
+    assert_eq!(desk.all(4, "copy copied to stdout").await.1, done("COPY 2"));
+    assert_eq!(texts(&desk.window(4, 0, 5).await), [["1\tone"], ["2\t\\N"]]);
+}
+
+#[tokio::test]
+async fn a_cancel_ends_the_statement_and_the_session_goes_on() {
+    let mut desk = Desk::connected(None).await;
+    desk.run(1, "select n, pg_sleep(case when n > 3 then 3600 else 0 end) from generate_series(1, 9) n");
+    // It runs: the server says so.
+    loop {
+        let statement = "select count(*) from pg_stat_activity where query like '%3600 else%' and state = 'active' \
+                         and pid <> pg_backend_pid()";
+        desk.ask(Ask::Look { session: SESSION, purpose: "works", statement: statement.into() });
+        let looked = loop {
+            if let Part::Last(Fact::Looked { purpose, rows, .. }) = desk.next().await {
+                assert_eq!(purpose, "works");
+                break rows;
+            }
+        };
+        if looked[0][0].as_deref() != Some("0") {
+            break;
+        }
+    }
+    desk.ask(Ask::Cancel { session: SESSION });
+    let (mut cancelled, mut told) = (false, false);
+    while !(cancelled && told) {
+        match desk.next().await {
+            Part::Last(Fact::Ended { ended, .. }) => cancelled = ended == Ended::Cancelled,
+            Part::Last(Fact::Done) => told = true,
+            Part::Page(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    // A limit of time is a failure of the statement, though its code is the same.
+    desk.all(2, "begin").await;
+    desk.all(2, "set local statement_timeout = 10").await;
+    let (_, ended) = desk.all(3, "select pg_sleep(3600)").await;
+    assert!(matches!(&ended, Ended::Failed(said) if said.message.contains("statement timeout")), "{ended:?}");
+    desk.all(3, "rollback").await;
+    // A result that is closed while it is read is cancelled at the server.
+    desk.run(4, "select generate_series(1, 2000000000)");
+    while !matches!(desk.next().await, Part::Page(Fact::Grown { .. })) {}
+    desk.ask(Ask::Close { session: SESSION, result: ResultId(4) });
+    loop {
+        if let Part::Last(Fact::Ended { ended, .. }) = desk.next().await {
+            assert_eq!(ended, Ended::Cancelled);
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_is_lost_says_so_and_takes_its_statement_with_it() {
+    let mut desk = Desk::connected(None).await;
+    desk.all(1, "begin").await;
+    desk.run(2, "select pg_sleep(3600)");
+    desk.ask(Ask::Terminate { session: SESSION });
+    let (mut ended, mut failed) = (None, None);
+    while ended.is_none() || failed.is_none() {
+        match desk.next().await {
+            Part::Last(Fact::Ended { ended: how, .. }) => ended = Some(how),
+            Part::Failed(failure) => failed = Some(failure),
+            Part::Page(_) | Part::Last(_) => {}
+        }
+    }
+    let (Some(Ended::Lost(why)), Some(failure)) = (ended, failed) else { panic!("it is lost") };
+    assert!(why.contains("terminating connection"), "{why}");
+    assert!(failure.message.contains("terminating connection"), "{failure:?}");
+    desk.run(3, "select 1");
+    let Part::Failed(failure) = desk.next().await else { panic!() };
+    says(&failure, "not open any more", "connect again");
+}
+
+#[tokio::test]
+async fn the_second_session_only_reads_and_waits_for_nobody() {
+    let mut desk = Desk::connected(Some("it is guarded")).await;
+    let (_, ended) = desk.all(1, "create table nothing ()").await;
+    assert!(matches!(&ended, Ended::Failed(said) if said.code == "25006"), "{ended:?}");
+    // After it the server is looked at again, and nothing has changed.
+    desk.ask(Ask::Look { session: SESSION, purpose: "write", statement: "create table nothing ()".into() });
+    let Part::Failed(failure) = desk.next().await else { panic!() };
+    says(&failure, "read-only transaction", "");
+    desk.ask(Ask::Look { session: SESSION, purpose: "null", statement: "select null, 'x' as name".into() });
+    let Part::Last(Fact::Looked { purpose, columns, rows }) = desk.next().await else { panic!() };
+    assert_eq!((purpose, columns[1].name.as_str()), ("null", "name"));
+    assert_eq!(rows, [vec![None, Some("x".to_owned())]]);
+}

@@ -1,0 +1,169 @@
+//! `cockpit sql` as it is typed, on a real PostgreSQL: straight, and through the simulated tunnel.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use cockpit::runtime::local_postgres::{LocalOptions, LocalPostgres};
+use rustix::process::Signal;
+use std::io::{Read as _, Write as _};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use support::{Home, PATIENCE, Said, World, ended, finish, run, signal, until};
+
+/// What is in the URL and is never to be seen.
+const PASSWORD: &str = "hush-in-the-url";
+
+fn server() -> &'static LocalPostgres {
+    static SERVER: OnceLock<LocalPostgres> = OnceLock::new();
+    SERVER.get_or_init(|| LocalPostgres::start(&LocalOptions::default()).unwrap())
+}
+
+fn url() -> String {
+    format!("postgres://postgres:{PASSWORD}@127.0.0.1:{}/postgres", server().port())
+}
+
+/// The command at the server.
+fn sql(home: &Home) -> Command {
+    let mut command = home.at(None);
+    command.env("COCKPIT_DATABASE_URL", url()).arg("sql");
+    command
+}
+
+fn said(home: &Home, arguments: &[&str]) -> Said {
+    let said = run(&mut sql(home), arguments);
+    assert!(!said.out.contains(PASSWORD) && !said.err.contains(PASSWORD), "{said:#?}");
+    said
+}
+
+/// With a script on standard input.
+fn script(home: &Home, arguments: &[&str], text: &str) -> Said {
+    let mut command = sql(home);
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    finish(child)
+}
+
+#[test]
+fn rows_go_to_standard_output_in_each_format_and_everything_else_beside() {
+    let home = Home::new();
+    let rows = "select 1 as n, null as nothing, '日本, \"x\"' as t";
+    let of = |form: &str| said(&home, &["-o", form, "-c", rows]).coded(0).out;
+    assert_eq!(of("csv"), "n,nothing,t\n1,,\"日本, \"\"x\"\"\"\n");
+    assert_eq!(of("tsv"), "n\tnothing\tt\n1\t\\N\t日本, \"x\"\n");
+    assert_eq!(of("jsonl"), "{\"n\":1,\"nothing\":null,\"t\":\"日本, \\\"x\\\"\"}\n");
+    assert_eq!(of("markdown"), "| n | nothing | t |\n| --: | --- | --- |\n| 1 |  | 日本, \"x\" |\n");
+    let said = said(&home, &["-c", "create temporary table x (); do $$ begin raise notice 'so'; end $$", "-c", rows]);
+    let said = said.coded(0);
+    assert_eq!(said.out, " n | nothing |     t\n---+---------+-----------\n 1 |         | 日本, \"x\"\n(1 row)\n\n");
+    assert!(said.err.contains("CREATE TABLE") && said.err.contains("NOTICE: so"), "{}", said.err);
+}
+
+#[test]
+fn an_error_ends_a_script_at_its_place_and_nothing_of_one_transaction_is_kept() {
+    let home = Home::new();
+    said(&home, &["-c", "create table kept (n int)"]).coded(0);
+    let text = "insert into kept values (1);\n\ninsert into kept values ('日本', x);\ninsert into kept values (3);\n";
+    let failed = script(&home, &["-1"], text).coded(1);
+    assert!(failed.err.contains("standard input:3: column \"x\" does not exist"), "{}", failed.err);
+    let lines: Vec<&str> = failed.err.lines().map(str::trim_end).collect();
+    let caret = lines.iter().position(|line| line.trim() == "^").unwrap();
+    let column = |line: &str, what: char| line.chars().position(|c| c == what).unwrap();
+    // Two of the characters before it are two cells wide.
+    assert_eq!(column(lines[caret], '^'), column(lines[caret - 1], 'x') + 2, "{}", failed.err);
+    assert_eq!(said(&home, &["-o", "csv", "-c", "select count(*) from kept"]).out, "count\n0\n");
+    let on = script(&home, &["-v", "ON_ERROR_STOP=0"], text).coded(1);
+    assert!(on.err.contains("does not exist"), "{}", on.err);
+    assert_eq!(said(&home, &["-o", "csv", "-c", "select count(*) from kept"]).out, "count\n2\n");
+    let json = said(&home, &["-o", "json", "-c", "selec"]).coded(1).error();
+    assert_eq!(json["kind"], "sql");
+}
+
+#[test]
+fn data_are_copied_both_ways() {
+    let home = Home::new();
+    let text = "create table copied (n int, t text);\ncopy copied from stdin;\n7\tseven\n8\t\\N\n\\.\ncopy copied to stdout;\n";
+    assert_eq!(script(&home, &[], text).coded(0).out, "7\tseven\n8\t\\N\n");
+    script(&home, &["-c", "copy copied from stdin (format csv)"], "9,nine\n").coded(0);
+    let wrong = script(&home, &["-c", "copy copied from stdin"], "x\ty\n").coded(1);
+    assert!(wrong.err.contains("invalid input syntax"), "{}", wrong.err);
+    assert_eq!(said(&home, &["-o", "tsv", "-c", "select count(*) from copied"]).out, "count\n3\n");
+}
+
+#[test]
+fn what_must_not_write_does_not() {
+    let home = Home::new();
+    let refused = said(&home, &["--read-only", "-c", "create table never ()"]).coded(1);
+    assert!(refused.err.contains("read-only transaction") && refused.err.contains("--write"), "{}", refused.err);
+    said(&home, &["--read-only", "--write", "-c", "select 1"]).coded(2);
+    let mut command = home.at(None);
+    command.env("COCKPIT_DATABASE_URL", url().replace("/postgres", "/nowhere"));
+    let lost = run(&mut command, ["sql", "-c", "select 1"]).coded(1);
+    assert!(lost.err.contains("\"nowhere\" does not exist") && !lost.err.contains(PASSWORD), "{}", lost.err);
+    let mut command = home.at(None);
+    let wrong = run(&mut command, ["sql", "--url", "mysql://x:hush@h/d", "-c", "select 1"]).coded(2);
+    assert!(!wrong.err.contains("hush"), "{}", wrong.err);
+}
+
+/// Whether a statement with this in it runs at the server.
+fn runs(home: &Home, what: &str) -> bool {
+    let query = format!(
+        "select count(*) from pg_stat_activity where state = 'active' and query like '%{what}%' and pid <> pg_backend_pid()"
+    );
+    said(home, &["-o", "tsv", "-c", &query]).coded(0).out != "count\n0\n"
+}
+
+#[test]
+fn an_interrupt_the_time_and_a_reader_that_has_gone_are_cancelled_at_the_server() {
+    let home = Home::new();
+    let mut child = sql(&home)
+        .args(["-c", "select pg_sleep(3600), 'interrupted'"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    until("it runs", PATIENCE, || runs(&home, "interrupted").then_some(()));
+    signal(child.id(), Signal::INT);
+    assert_eq!(ended(&mut child).code(), Some(130));
+    assert!(!runs(&home, "interrupted"));
+    said(&home, &["--timeout", "1s", "-c", "select pg_sleep(3600), 'late'"]).coded(7);
+    assert!(!runs(&home, "late"));
+    let mut child = sql(&home)
+        .args(["-o", "csv", "-c", "select repeat('gone', 50) from generate_series(1, 1000000000)"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut begun = [0; 100];
+    child.stdout.take().unwrap().read_exact(&mut begun).unwrap();
+    let said = finish(child).coded(0);
+    assert_eq!(said.err, "", "a reader that has gone is no fault");
+    assert!(!runs(&home, "gone"));
+}
+
+#[test]
+fn an_environment_is_reached_through_its_tunnel_and_a_guarded_one_only_reads() {
+    let far = "db.internal:5432";
+    let world = World::mapped(far, std::net::SocketAddr::from(([127, 0, 0, 1], server().port())));
+    let home = Home::new();
+    let audit = home.path().join("audit.jsonl");
+    let config = include_str!("../config.toml")
+        .replace(
+            "service = \"bookmark-manager-staging-api\"\n",
+            "service = \"bookmark-manager-staging-web\"\nto = \"db.internal:5432\"\n",
+        )
+        .replace("[environments.staging]\n", "[environments.staging]\nguarded = true\n");
+    let who = "[environments.staging.database]\nuser = \"postgres\"\ndatabase = \"postgres\"\n";
+    home.write("config.toml", format!("audit_file = {audit:?}\n{config}\n{who}"));
+    let rows =
+        run(&mut home.on(&world), ["sql", "staging", "-o", "csv", "-c", "select current_user, pg_is_in_recovery()"]);
+    assert_eq!(rows.coded(0).out, "current_user,pg_is_in_recovery\npostgres,f\n");
+    let refused = run(&mut home.on(&world), ["sql", "staging", "-c", "create table never ()"]).coded(1);
+    assert!(refused.err.contains("the environment is guarded") && refused.err.contains("--write"), "{}", refused.err);
+    run(&mut home.on(&world), ["sql", "staging", "--write", "-c", "create table never ()"]).coded(4);
+    let yes = ["sql", "staging", "--write", "--yes", "--confirm", "staging", "-c", "create table written ()"];
+    run(&mut home.on(&world), yes).coded(0);
+    let written = std::fs::read_to_string(audit).unwrap();
+    assert!(written.contains("cockpit sql staging --to db.internal:5432") && written.contains("--write"), "{written}");
+    assert!(!written.contains("create table"), "what is run is not written down: {written}");
+}
