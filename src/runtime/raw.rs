@@ -84,6 +84,13 @@ impl Typed {
     }
 }
 
+impl Typed {
+    /// The next piece. Taken whole, so that who waits for pieces keeps the thread going.
+    async fn next(&mut self) -> Option<Vec<u8>> {
+        self.pieces.recv().await
+    }
+}
+
 /// Waits until there is something to read; false where nobody wants it any more.
 fn waits(stopped: &OwnedFd) -> bool {
     let stdin = io::stdin();
@@ -116,7 +123,7 @@ impl Drop for Feeding {
 pub fn feed(input: mpsc::Sender<ShellInput>, terminal: bool) -> io::Result<Feeding> {
     let mut typed = Typed::start()?;
     Ok(Feeding(tokio::spawn(async move {
-        while let Some(bytes) = typed.pieces.recv().await {
+        while let Some(bytes) = typed.next().await {
             if input.send(ShellInput::Bytes(bytes.into())).await.is_err() {
                 return;
             }
