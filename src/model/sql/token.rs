@@ -237,7 +237,7 @@ fn colon(text: &str, token: &mut Token) {
 
 /// Commands whose argument is the rest of the line, also where `\\` is in it. Source: command.c, `OT_WHOLE_LINE`.
 const WHOLE_LINE: &[&str] = &["!", "copy", "ef", "ev", "h", "help", "sf", "sf+", "sv", "sv+"];
-/// Commands whose argument is the rest of the line where it begins with `|`. Source: command.c, `OT_FILEPIPE`.
+/// Commands with an argument that is the rest of the line where it begins with `|`. Source: command.c, `OT_FILEPIPE`.
 const PIPED: &[&str] = &["g", "gx", "o", "out", "w", "write"];
 
 fn backslash(text: &str, token: &mut Token) {
@@ -250,18 +250,21 @@ fn backslash(text: &str, token: &mut Token) {
     let line = text[token.end..].split(['\n', '\r']).next().unwrap_or_default();
     let name = line.split([' ', '\t', '\u{c}', '\\']).next().unwrap_or_default();
     let arguments = &line[name.len()..];
-    let whole = WHOLE_LINE.contains(&name)
-        || (PIPED.contains(&name) && arguments.trim_start_matches([' ', '\t']).starts_with('|'));
     let start = token.end + name.len();
-    if whole {
+    if WHOLE_LINE.contains(&name) {
         token.end = start + arguments.len();
         return;
     }
+    let piped = PIPED.contains(&name);
+    let mut fresh = true;
     let mut quote = None;
     let mut characters = arguments.char_indices();
     token.end = start + arguments.len();
     while let Some((at, next)) = characters.next() {
+        let begins = std::mem::replace(&mut fresh, quote.is_none() && next.is_whitespace());
         match (quote, next) {
+            // A command is the rest of the line.
+            (None, '|') if piped && begins => break,
             (None, '\\') => {
                 let both = arguments[at..].starts_with("\\\\");
                 token.end = start + at + if both { 2 } else { 0 };
@@ -324,6 +327,7 @@ mod tests {
         assert_eq!(command("\\echo 'a"), ("\\echo 'a", false));
         assert_eq!(command("\\! echo \\\\ x"), ("\\! echo \\\\ x", true));
         assert_eq!(command("\\o | sed 's/\\\\/x/'\n"), ("\\o | sed 's/\\\\/x/'", true));
+        assert_eq!(command("\\g (format=csv) | cat \\\\ x"), ("\\g (format=csv) | cat \\\\ x", true));
         assert_eq!(command("\\g out \\\\"), ("\\g out \\\\", true));
         assert_eq!(kinds("a\\;b")[1], (Kind::Escaped, "\\;"));
     }

@@ -1,0 +1,109 @@
+//! Tests of what the answers about a server's activity say.
+
+use super::*;
+
+fn row(cells: &[&str]) -> Vec<Option<String>> {
+    cells.iter().map(|cell| (*cell != "NULL").then(|| (*cell).to_owned())).collect()
+}
+
+fn session(pid: i32, blocked_by: &[i32]) -> Session {
+    Session { pid, blocked_by: blocked_by.to_vec(), ..Session::default() }
+}
+
+#[test]
+fn a_session_says_what_it_waits_for_and_who_blocks_it() {
+    let rows = [
+        row(&[
+            "7",
+            "app",
+            "db",
+            "web",
+            "10.0.0.1",
+            "active",
+            "Lock",
+            "transactionid",
+            "1.5",
+            "60.25",
+            "2",
+            "update t",
+            "{5,6}",
+            "NULL",
+            "client backend",
+            "f",
+        ]),
+        row(&[
+            "8",
+            "NULL",
+            "db",
+            "",
+            "NULL",
+            "NULL",
+            "NULL",
+            "NULL",
+            "NULL",
+            "NULL",
+            "NULL",
+            "<insufficient privilege>",
+            "{}",
+            "NULL",
+            "client backend",
+            "t",
+        ]),
+    ];
+    let sessions = sessions_of(&rows);
+    assert_eq!(sessions[0].waits.as_deref(), Some("Lock: transactionid"));
+    assert_eq!((sessions[0].blocked_by.as_slice(), sessions[0].transaction), (&[5, 6][..], Some(60.25)));
+    assert!(sessions[1].hidden && sessions[1].own && sessions[1].blocked_by.is_empty());
+    assert!(
+        missing_of_sessions(&sessions).is_some_and(|why| why.starts_with("1 sessions") && why.contains("pg_monitor"))
+    );
+    assert_eq!(missing_of_sessions(&sessions[..1]), None);
+}
+
+#[test]
+fn who_blocks_stands_above_who_waits() {
+    let sessions =
+        [session(1, &[]), session(2, &[3]), session(3, &[4]), session(4, &[]), session(5, &[4]), session(6, &[])];
+    assert_eq!(blocked_tree(&sessions), [(3, 0), (2, 1), (1, 2), (4, 1)]);
+    assert_eq!(blocked_tree(&[session(1, &[]), session(2, &[])]), []);
+    // Blocked by somebody who is not in the list: a prepared transaction is 0.
+    assert_eq!(blocked_tree(&[session(1, &[0])]), [(0, 0)]);
+}
+
+#[test]
+fn a_circle_of_waiting_ends() {
+    let tree = blocked_tree(&[session(1, &[2]), session(2, &[1]), session(3, &[1])]);
+    let mut places: Vec<usize> = tree.iter().map(|(at, _)| *at).collect();
+    places.sort_unstable();
+    assert_eq!(places, [0, 1, 2], "{tree:?}");
+}
+
+#[test]
+fn what_is_missing_says_what_to_do() {
+    assert!(Question::Statements.missing("42P01").is_some_and(|why| why.contains("CREATE EXTENSION")));
+    assert!(Question::Sizes.missing("42501").is_some_and(|why| why.contains("pg_monitor")));
+    assert!(Question::Sessions.missing("42P01").is_some_and(|why| why.contains("no such catalogue")));
+    assert_eq!(Question::Sizes.missing("57014"), None);
+    for question in QUESTIONS {
+        assert_eq!(Question::of(question.purpose()), Some(*question));
+        assert!(question.statement(150_000).starts_with("SELECT"));
+    }
+    assert!(!Question::Sessions.statement(130_000).contains("query_id"));
+}
+
+#[test]
+fn figures_are_read_and_what_is_not_known_is_none() {
+    let sizes = sizes_of(&[row(&["app", "t", "300", "200", "100", "-1", "75", "25", "NULL", "3.5", "1", "2"])]);
+    assert_eq!((sizes[0].rows, sizes[0].bloat(), sizes[0].since), (None, 50, (None, Some(3.5))));
+    assert_eq!(Size::default().bloat(), 0);
+    let statements =
+        statements_of(&[row(&["app", "db", "10", "1000.5", "100.05", "300", "7", "8", "9", "0", "select $1"])]);
+    assert_eq!((statements[0].calls, statements[0].milliseconds.0, statements[0].blocks), (10, 1000.5, (8, 9)));
+    let indexes = indexes_of(&[row(&["app", "t", "i", "10", "0", "f", "t", "j"])]);
+    assert_eq!((indexes[0].used, indexes[0].like.as_deref()), (Some(0), Some("j")));
+    let followers = followers_of(&[row(&["a", "NULL", "streaming", "async", "0", "NULL"])]);
+    assert_eq!((followers[0].behind, followers[0].lag), (Some(0), None));
+    let connections = connections_of(&[row(&["5", "2", "1", "100", "3", "f"])]).unwrap();
+    assert_eq!((connections.open, connections.limit, connections.sees_all), ((5, 2, 1), 100, false));
+    assert_eq!(connections_of(&[]), None);
+}

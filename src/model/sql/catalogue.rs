@@ -1,0 +1,137 @@
+//! What completion knows of a database: its relations with their columns, its functions and schemas. Asked for once a
+//! session; looked through at each key.
+
+use super::describe::Looked;
+use std::collections::HashMap;
+
+/// A table, a view or the like.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Relation {
+    /// Its schema.
+    pub schema: String,
+    /// Its name.
+    pub name: String,
+    /// What it is (`pg_class.relkind`).
+    pub kind: char,
+    /// It is found without its schema.
+    pub visible: bool,
+    /// Its columns and their types, in order.
+    pub columns: Vec<(String, String)>,
+}
+
+/// A function.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Function {
+    /// Its schema.
+    pub schema: String,
+    /// Its name.
+    pub name: String,
+    /// Its arguments, as they are declared.
+    pub arguments: String,
+    /// It is found without its schema.
+    pub visible: bool,
+}
+
+/// The question for relations.
+pub const RELATIONS: &str = "SELECT n.nspname, c.relname, c.relkind, pg_catalog.pg_table_is_visible(c.oid), \
+    (SELECT pg_catalog.string_agg(a.attname || E'\\x1f' || pg_catalog.format_type(a.atttypid, a.atttypmod), E'\\x1e' ORDER BY a.attnum) \
+    FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) \
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+    WHERE c.relkind IN ('r','p','v','m','f','S','i','I') AND n.nspname !~ '^pg_(toast|temp)'";
+
+/// The question for functions.
+pub const FUNCTIONS: &str = "SELECT n.nspname, p.proname, pg_catalog.pg_get_function_identity_arguments(p.oid), pg_catalog.pg_function_is_visible(p.oid) \
+    FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace \
+    WHERE p.prokind IN ('f','p','a','w') AND p.proname !~ '^(RI_|_?pg_.*_(in|out|recv|send)$)'";
+
+/// The question for names of schemas, roles, databases, extensions and settings: what it is, and its name.
+pub const NAMES: &str = "SELECT 'n', nspname FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_(toast|temp)' \
+    UNION ALL SELECT 'r', rolname FROM pg_catalog.pg_roles UNION ALL SELECT 'd', datname FROM pg_catalog.pg_database WHERE datallowconn \
+    UNION ALL SELECT 'x', extname FROM pg_catalog.pg_extension UNION ALL SELECT 's', name FROM pg_catalog.pg_settings";
+
+/// What there is.
+#[derive(Debug, Clone, Default)]
+pub struct Catalogue {
+    relations: Vec<Relation>,
+    functions: Vec<Function>,
+    /// Schemas, roles, databases, extensions, settings, each with its letter of [`NAMES`].
+    names: Vec<(char, String)>,
+    /// Relations by their lower-case names.
+    by_name: HashMap<String, Vec<usize>>,
+}
+
+fn cell(row: &[Option<String>], at: usize) -> &str {
+    row.get(at).and_then(Option::as_deref).unwrap_or_default()
+}
+
+impl Catalogue {
+    /// Takes the answer to [`RELATIONS`].
+    pub fn set_relations(&mut self, looked: &Looked) {
+        let columns = |text: &str| {
+            let parts = text.split('\u{1e}').filter(|part| !part.is_empty());
+            parts
+                .map(|part| part.split_once('\u{1f}').unwrap_or((part, "")))
+                .map(|(a, b)| (a.into(), b.into()))
+                .collect()
+        };
+        let relations = looked.rows.iter().map(|row| Relation {
+            schema: cell(row, 0).into(),
+            name: cell(row, 1).into(),
+            kind: cell(row, 2).chars().next().unwrap_or('r'),
+            visible: cell(row, 3) == "t",
+            columns: columns(cell(row, 4)),
+        });
+        self.with_relations(relations.collect());
+    }
+
+    /// Takes relations as they are.
+    pub fn with_relations(&mut self, relations: Vec<Relation>) {
+        self.by_name.clear();
+        for (at, relation) in relations.iter().enumerate() {
+            self.by_name.entry(relation.name.to_lowercase()).or_default().push(at);
+        }
+        self.relations = relations;
+    }
+
+    /// Takes the answer to [`FUNCTIONS`].
+    pub fn set_functions(&mut self, looked: &Looked) {
+        let function = |row: &Vec<Option<String>>| Function {
+            schema: cell(row, 0).into(),
+            name: cell(row, 1).into(),
+            arguments: cell(row, 2).into(),
+            visible: cell(row, 3) == "t",
+        };
+        self.functions = looked.rows.iter().map(function).collect();
+    }
+
+    /// Takes the answer to [`NAMES`].
+    pub fn set_names(&mut self, looked: &Looked) {
+        let name = |row: &Vec<Option<String>>| (cell(row, 0).chars().next().unwrap_or(' '), cell(row, 1).to_owned());
+        self.names = looked.rows.iter().map(name).collect();
+    }
+
+    /// All relations.
+    pub fn relations(&self) -> &[Relation] {
+        &self.relations
+    }
+
+    /// All functions.
+    pub fn functions(&self) -> &[Function] {
+        &self.functions
+    }
+
+    /// Names of one kind: `n` schemas, `r` roles, `d` databases, `x` extensions, `s` settings.
+    pub fn names(&self, kind: char) -> impl Iterator<Item = &str> {
+        self.names.iter().filter(move |(of, _)| *of == kind).map(|(_, name)| name.as_str())
+    }
+
+    /// Relations of a name, in a schema where one is given; else those that are found without it first.
+    pub fn find(&self, schema: Option<&str>, name: &str) -> Option<&Relation> {
+        let all = self.by_name.get(&name.to_lowercase())?.iter().map(|at| &self.relations[*at]);
+        let of = |relation: &&Relation| match schema {
+            Some(schema) => relation.schema.eq_ignore_ascii_case(schema),
+            None => true,
+        };
+        all.filter(of).max_by_key(|relation| (relation.visible, relation.name == name))
+    }
+}

@@ -1,0 +1,377 @@
+//! Completion: what may stand at the cursor, from the tokens of the statement and what is known of the database.
+
+use super::catalogue::{Catalogue, Relation};
+use super::commands::GROUPS;
+use super::context::{Named, Statement, Wants, name_of};
+use super::format::options;
+use super::keywords::{KEYWORDS, is_keyword, quoted};
+use super::split::{Split, What, command_name};
+use super::token::{Kind, Token};
+use super::variables::Variables;
+use std::ops::Range;
+
+/// What something that is offered is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Offer {
+    /// A column of a table of the statement.
+    Column,
+    /// A name that the statement gives a table.
+    Alias,
+    /// A table, a view or the like.
+    Relation,
+    /// A schema.
+    Schema,
+    /// A function.
+    Function,
+    /// A key word.
+    Keyword,
+    /// A command of psql, or what may follow one.
+    Command,
+    /// A variable of psql.
+    Variable,
+    /// Another name: of a role, a database, an extension, a setting.
+    Name,
+}
+
+/// Something that is offered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// The text that is put there.
+    pub text: String,
+    /// What it is.
+    pub offer: Offer,
+    /// More about it: a type, arguments, a schema.
+    pub detail: String,
+}
+
+/// What is offered, and what it takes the place of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Completion {
+    /// The bytes that it replaces.
+    pub replaces: Range<usize>,
+    /// The best first.
+    pub items: Vec<Item>,
+}
+
+/// So many are offered.
+const MOST: usize = 200;
+
+/// What may stand at a byte of a text.
+pub fn complete(text: &str, split: &Split, cursor: usize, catalogue: &Catalogue, variables: &Variables) -> Completion {
+    let piece = split.pieces().iter().find(|piece| piece.start < cursor && cursor <= piece.end);
+    let tokens: Vec<Token> = match piece {
+        Some(piece) if piece.what != What::Data => piece.tokens().collect(),
+        Some(_) => return Completion::default(),
+        None => Vec::new(),
+    };
+    let here = tokens.iter().find(|token| token.start < cursor && cursor <= token.end).copied();
+    let nothing = Completion { replaces: cursor..cursor, items: Vec::new() };
+    let (start, prefix) = match here {
+        Some(token) => match token.kind {
+            Kind::Command => return of_command(text, token, cursor, catalogue, variables),
+            Kind::Text | Kind::DollarText | Kind::Number | Kind::Parameter => return nothing,
+            Kind::Comment if cursor < token.end || !token.of(text).ends_with("*/") => return nothing,
+            Kind::Variable => (token.start + 1, &text[token.start + 1..cursor]),
+            Kind::Word | Kind::Keyword => (token.start, &text[token.start..cursor]),
+            Kind::QuotedName => (token.start, text[token.start..cursor].trim_matches('"')),
+            _ => (cursor, ""),
+        },
+        None => (cursor, ""),
+    };
+    let mut found = Found { prefix: prefix.to_lowercase(), items: Vec::new() };
+    if here.is_some_and(|token| token.kind == Kind::Variable || (token.kind == Kind::Operator && token.of(text) == ":"))
+    {
+        let names = variables.list();
+        for name in names.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name) {
+            found.add(name.to_owned(), Offer::Variable, "");
+        }
+        return found.ranked(start..cursor);
+    }
+    let said: Vec<Token> = tokens.iter().filter(|token| !token.kind.is_space()).copied().collect();
+    let before: Vec<Token> = said.iter().filter(|token| token.end <= start).copied().collect();
+    let statement = Statement { text, tokens: &said };
+    let tables = statement.tables();
+    let last = before.last();
+    if last.is_some_and(|last| last.kind == Kind::Dot) {
+        let qualifier = before.len().checked_sub(2).map(|at| name_of(text, &before[at])).unwrap_or_default();
+        found.of_qualifier(&qualifier, &tables, catalogue);
+        return found.ranked(start..cursor);
+    }
+    match statement.wants(&before) {
+        Wants::Statement => {
+            for word in STARTS {
+                found.add(cased(word, prefix), Offer::Keyword, "");
+            }
+        }
+        Wants::Relation => {
+            found.relations(catalogue, |relation| !matches!(relation.kind, 'i' | 'I' | 'S'));
+            found.schemas(catalogue);
+            for word in ["select", "lateral", "only", "where", "join", "on", "set", "values"] {
+                found.add(cased(word, prefix), Offer::Keyword, "");
+            }
+        }
+        Wants::ColumnsOf(named) => found.columns(&[named], catalogue, false),
+        Wants::Expression => {
+            found.columns(&tables, catalogue, true);
+            found.functions(catalogue);
+            found.schemas(catalogue);
+            for word in KEYWORDS {
+                found.add(cased(word, prefix), Offer::Keyword, "");
+            }
+            if tables.is_empty() {
+                found.relations(catalogue, |relation| !matches!(relation.kind, 'i' | 'I'));
+            }
+        }
+    }
+    found.ranked(start..cursor)
+}
+
+/// Words with which a statement begins.
+const STARTS: &[&str] = &[
+    "alter",
+    "analyze",
+    "begin",
+    "call",
+    "close",
+    "comment",
+    "commit",
+    "copy",
+    "create",
+    "deallocate",
+    "declare",
+    "delete from",
+    "discard",
+    "do",
+    "drop",
+    "end",
+    "execute",
+    "explain",
+    "fetch",
+    "grant",
+    "insert into",
+    "listen",
+    "lock",
+    "merge into",
+    "notify",
+    "prepare",
+    "refresh",
+    "reindex",
+    "release",
+    "reset",
+    "revoke",
+    "rollback",
+    "savepoint",
+    "select",
+    "set",
+    "show",
+    "start transaction",
+    "table",
+    "truncate",
+    "update",
+    "vacuum",
+    "values",
+    "with",
+];
+
+/// A key word in the case in which its beginning is written.
+fn cased(word: &str, prefix: &str) -> String {
+    let upper = prefix.chars().any(char::is_uppercase) && !prefix.chars().any(char::is_lowercase);
+    if upper { word.to_uppercase() } else { word.to_owned() }
+}
+
+/// What is found, before it is put in order.
+struct Found {
+    /// In lower case.
+    prefix: String,
+    items: Vec<(u32, Item)>,
+}
+
+impl Found {
+    /// Adds one whose name fits: 0 begins so, 1 has it somewhere, 2 has its letters in order.
+    fn add(&mut self, text: String, offer: Offer, detail: &str) {
+        let Some(fit) = fit(&self.prefix, text.trim_matches('"')) else { return };
+        self.items.push((fit, Item { text, offer, detail: detail.to_owned() }));
+    }
+
+    fn relations(&mut self, catalogue: &Catalogue, wanted: impl Fn(&Relation) -> bool) {
+        for relation in catalogue.relations() {
+            if !wanted(relation) || (self.prefix.is_empty() && !relation.visible) {
+                continue;
+            }
+            // Most of thousands do not fit, and cost no more than that.
+            if fit(&self.prefix, &relation.name).is_none() {
+                continue;
+            }
+            let system = relation.schema == "pg_catalog" || relation.schema == "information_schema";
+            if system && self.prefix.len() < 3 {
+                continue;
+            }
+            let name = quoted(&relation.name);
+            let text = if relation.visible { name } else { format!("{}.{name}", quoted(&relation.schema)) };
+            let fit = fit(&self.prefix, &relation.name).unwrap_or(2) + u32::from(system);
+            self.items.push((fit, Item { text, offer: Offer::Relation, detail: relation.schema.clone() }));
+        }
+    }
+
+    fn schemas(&mut self, catalogue: &Catalogue) {
+        for name in catalogue.names('n') {
+            self.add(quoted(name), Offer::Schema, "");
+        }
+    }
+
+    fn functions(&mut self, catalogue: &Catalogue) {
+        if self.prefix.is_empty() {
+            return;
+        }
+        for function in catalogue.functions().iter().filter(|function| function.visible) {
+            if fit(&self.prefix, &function.name).is_some() {
+                self.add(format!("{}(", quoted(&function.name)), Offer::Function, &function.arguments);
+            }
+        }
+    }
+
+    fn columns(&mut self, tables: &[Named], catalogue: &Catalogue, aliases: bool) {
+        for named in tables {
+            let relation = catalogue.find(named.schema.as_deref(), &named.name);
+            for (name, kind) in relation.map(|relation| relation.columns.as_slice()).unwrap_or_default() {
+                self.add(quoted(name), Offer::Column, &format!("{kind} · {}", named.name));
+            }
+            if aliases {
+                let alias = named.alias.as_ref().unwrap_or(&named.name);
+                self.add(quoted(alias), Offer::Alias, &named.name);
+            }
+        }
+    }
+
+    /// What may follow `qualifier.`: columns of a table, or what is in a schema.
+    fn of_qualifier(&mut self, qualifier: &str, tables: &[Named], catalogue: &Catalogue) {
+        let is = |named: &&Named| {
+            named.alias.as_deref() == Some(qualifier) || (named.alias.is_none() && named.name == qualifier)
+        };
+        let known = |named: &&Named| catalogue.find(named.schema.as_deref(), &named.name).is_some();
+        if let Some(named) = tables.iter().filter(known).find(is) {
+            self.columns(std::slice::from_ref(named), catalogue, false);
+            return;
+        }
+        for relation in catalogue.relations().iter().filter(|relation| relation.schema == qualifier) {
+            self.add(quoted(&relation.name), Offer::Relation, "");
+        }
+        for function in catalogue.functions().iter().filter(|function| function.schema == qualifier) {
+            self.add(format!("{}(", quoted(&function.name)), Offer::Function, &function.arguments);
+        }
+    }
+
+    fn ranked(mut self, replaces: Range<usize>) -> Completion {
+        self.items.sort_by(|a, b| {
+            let rank = |(fit, item): &(u32, Item)| (*fit, item.offer, item.text.len());
+            rank(a).cmp(&rank(b)).then_with(|| a.1.text.cmp(&b.1.text))
+        });
+        self.items.dedup_by(|a, b| a.1.text == b.1.text && a.1.offer == b.1.offer);
+        let all = self.items.into_iter().map(|(_, item)| item);
+        Completion { replaces, items: all.take(MOST).collect() }
+    }
+}
+
+/// How well a name fits what is written, in lower case: it begins so (0), has it (1), has its letters in order (2).
+fn fit(prefix: &str, name: &str) -> Option<u32> {
+    if prefix.is_empty() {
+        return Some(0);
+    }
+    let starts = name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+    if starts {
+        return Some(0);
+    }
+    let lower = name.to_lowercase();
+    if lower.starts_with(prefix) {
+        return Some(0);
+    }
+    if lower.contains(prefix) {
+        return Some(1);
+    }
+    if prefix.chars().count() < 2 {
+        return None;
+    }
+    let mut letters = lower.chars();
+    let first = lower.chars().next() == prefix.chars().next();
+    (first && prefix.chars().all(|wanted| letters.any(|letter| letter == wanted))).then_some(2)
+}
+
+/// A command of psql, or what may follow it.
+fn of_command(text: &str, token: Token, cursor: usize, catalogue: &Catalogue, variables: &Variables) -> Completion {
+    let written = &text[token.start..cursor];
+    let name = command_name(written);
+    if written.len() == name.len() + 1 {
+        let mut found = Found { prefix: name.to_lowercase(), items: Vec::new() };
+        for command in GROUPS.iter().flat_map(|group| group.commands) {
+            for known in command.names.iter().filter(|known| known.starts_with(name)) {
+                let item = Item { text: format!("\\{known}"), offer: Offer::Command, detail: command.what.into() };
+                found.items.push((0, item));
+            }
+        }
+        return found.ranked(token.start..cursor);
+    }
+    let start = written.rfind([' ', '\t']).map_or(cursor, |at| token.start + at + 1);
+    let argument = &text[start..cursor];
+    let number = written.split_whitespace().count() - usize::from(!argument.is_empty());
+    let (schema, prefix) =
+        argument.rsplit_once('.').map_or((None, argument), |(schema, prefix)| (Some(schema), prefix));
+    let mut found = Found { prefix: prefix.to_lowercase(), items: Vec::new() };
+    let names = |found: &mut Found, kind: char| {
+        for name in catalogue.names(kind) {
+            found.add(quoted(name), Offer::Name, "");
+        }
+    };
+    let bare = name.trim_end_matches(['S', '+']);
+    match bare {
+        "set" | "unset" if number == 1 => {
+            for name in variables.list().lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name) {
+                found.add(name.to_owned(), Offer::Variable, "");
+            }
+        }
+        "pset" if number == 1 => options::names().iter().for_each(|name| found.add((*name).into(), Offer::Command, "")),
+        "pset" if number == 2 => {
+            options::Format::NAMES.iter().for_each(|(name, _)| found.add((*name).into(), Offer::Command, ""));
+        }
+        "x" => ["on", "off", "auto"].iter().for_each(|name| found.add((*name).into(), Offer::Command, "")),
+        "dn" => names(&mut found, 'n'),
+        "du" | "dg" | "drds" => names(&mut found, 'r'),
+        "l" | "list" | "c" | "connect" if number == 1 => names(&mut found, 'd'),
+        "dx" => names(&mut found, 'x'),
+        "dconfig" => names(&mut found, 's'),
+        _ if bare.starts_with("df") || ["sf", "ef", "da"].contains(&bare) => {
+            if let Some(schema) = schema {
+                found.of_qualifier(schema, &[], catalogue);
+            } else {
+                found.functions(catalogue);
+                found.items.iter_mut().for_each(|(_, item)| item.text.truncate(item.text.len() - 1));
+            }
+        }
+        _ if bare.starts_with('d') || ["sv", "ev", "z", "copy"].contains(&bare) => match schema {
+            Some(schema) => found.of_qualifier(schema, &[], catalogue),
+            None => {
+                let kinds = match bare {
+                    "dt" => "rp",
+                    "dv" | "sv" | "ev" => "vm",
+                    "dm" => "m",
+                    "di" => "iI",
+                    "ds" => "S",
+                    _ => "rpvmfSiI",
+                };
+                found.relations(catalogue, |relation| kinds.contains(relation.kind));
+                found.schemas(catalogue);
+            }
+        },
+        "h" | "help" => {
+            for word in STARTS.iter().filter(|word| is_keyword(word)) {
+                found.add(word.to_uppercase(), Offer::Keyword, "");
+            }
+        }
+        _ => {}
+    }
+    let start = start + argument.len() - prefix.len();
+    found.ranked(start..cursor)
+}
+
+#[cfg(test)]
+#[path = "complete_tests.rs"]
+mod tests;

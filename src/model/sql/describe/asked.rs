@@ -1,0 +1,67 @@
+//! What a list is asked with, and what its questions share.
+
+/// A list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct List {
+    /// What stands above it.
+    pub title: &'static str,
+    /// The question, whose headings are those of the list.
+    pub statement: String,
+    /// What is said where nothing is found; none is that an empty list is shown.
+    pub none: Option<&'static str>,
+}
+
+/// What follows the letters of a command: `S` and `+`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// Of the system too.
+    pub system: bool,
+    /// More of each.
+    pub more: bool,
+}
+
+/// What a list is asked with.
+pub struct Asked<'a> {
+    /// The command without `S` and `+`.
+    pub name: &'a str,
+    /// Its flags.
+    pub flags: Flags,
+    /// Its first argument.
+    pub pattern: Option<&'a str>,
+    /// Its second one.
+    pub second: Option<&'a str>,
+    /// The version of the server as a number.
+    pub version: u32,
+}
+
+/// The first version 14. Source of what came with it: PostgreSQL's release notes.
+pub const V14: u32 = 140_000;
+/// The first version 15. Source of what came with it: PostgreSQL's release notes.
+pub const V15: u32 = 150_000;
+/// The first version 16. Source of what came with it: PostgreSQL's release notes.
+pub const V16: u32 = 160_000;
+/// The first version 17. Source of what came with it: PostgreSQL's release notes.
+pub const V17: u32 = 170_000;
+
+/// Makes lines of a list of rights.
+pub const ACL: &str = "pg_catalog.array_to_string";
+/// The name of a role by its number.
+pub const OWNER: &str = "pg_catalog.pg_get_userbyid";
+
+pub fn first(conditions: &str) -> String {
+    conditions.replacen("\n  AND ", "\nWHERE ", 1)
+}
+
+/// Columns that are there with `+` alone.
+pub fn more(asked: &Asked, columns: &str) -> String {
+    if asked.flags.more { columns.to_owned() } else { String::new() }
+}
+
+/// Without a pattern what is of the system is left out.
+pub fn not_system(asked: &Asked) -> &'static str {
+    if asked.flags.system || asked.pattern.is_some() {
+        ""
+    } else {
+        "\n  AND n.nspname <> 'pg_catalog' AND n.nspname !~ '^pg_toast' AND n.nspname <> 'information_schema'"
+    }
+}

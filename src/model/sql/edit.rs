@@ -1,0 +1,294 @@
+//! Changes of a result of one table, by its primary key: kept as a list, then written as statements of one transaction, each
+//! of which must touch exactly one row.
+
+use super::keywords::{literal, quoted};
+use super::{Column, Server};
+
+/// The table that a result is of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Table {
+    /// Its schema.
+    pub schema: String,
+    /// Its name.
+    pub name: String,
+    /// All its columns by their numbers.
+    pub columns: Vec<(i16, String)>,
+    /// The numbers of those of its primary key.
+    pub key: Vec<i16>,
+}
+
+/// The question for the table of a result: a row for each column: schema, name, number, column, and whether it is of the
+/// primary key; no rows where it is no table that can be changed.
+pub fn question(table_oid: u32) -> String {
+    format!(
+        "SELECT n.nspname, c.relname, a.attnum, a.attname, COALESCE(a.attnum = ANY (i.indkey), false), a.attgenerated <> '' OR a.attidentity = 'a' \
+         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+         LEFT JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND i.indisprimary \
+         WHERE c.oid = {table_oid} AND c.relkind IN ('r', 'p') ORDER BY a.attnum"
+    )
+}
+
+impl Table {
+    /// From the answer to [`question`].
+    pub fn of(rows: &[Vec<Option<String>>]) -> Option<Self> {
+        let cell = |row: &[Option<String>], at: usize| row.get(at).cloned().flatten().unwrap_or_default();
+        let first = rows.first()?;
+        let mut table = Self { schema: cell(first, 0), name: cell(first, 1), ..Self::default() };
+        for row in rows {
+            let number = cell(row, 2).parse::<i16>().ok()?;
+            table.columns.push((number, cell(row, 3)));
+            if cell(row, 4) == "t" {
+                table.key.push(number);
+            }
+        }
+        Some(table)
+    }
+
+    fn written(&self) -> String {
+        format!("{}.{}", quoted(&self.schema), quoted(&self.name))
+    }
+
+    fn name_of(&self, number: i16) -> Option<&str> {
+        self.columns.iter().find(|(known, _)| *known == number).map(|(_, name)| name.as_str())
+    }
+}
+
+/// Whether a result may be changed at all, before its table is asked for: the object id of its one table.
+///
+/// # Errors
+/// Why not, in words.
+pub fn table_of(columns: &[Column], server: &Server) -> Result<u32, String> {
+    if server.read_only {
+        let why = server.read_only_why.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+        return Err(format!("transactions are read-only{why}"));
+    }
+    if server.reader == Some(true) {
+        return Err("this is a reader: nothing can be written there".into());
+    }
+    let mut tables: Vec<u32> = columns.iter().map(|column| column.table_oid).filter(|oid| *oid != 0).collect();
+    tables.dedup();
+    tables.sort_unstable();
+    tables.dedup();
+    match tables.as_slice() {
+        [one] => Ok(*one),
+        [] => Err("the result is of no table".into()),
+        _ => Err("the result is of several tables".into()),
+    }
+}
+
+/// Which columns of a result are those of the primary key, in the key's order.
+///
+/// # Errors
+/// Why its rows cannot be told apart, in words.
+pub fn key_of(columns: &[Column], table: &Table) -> Result<Vec<usize>, String> {
+    if table.key.is_empty() {
+        return Err(format!("{} has no primary key", table.written()));
+    }
+    let place = |number: &i16| columns.iter().position(|column| column.table_oid != 0 && column.number == *number);
+    let missing = |number: &i16| {
+        format!(
+            "the result lacks {} of the primary key",
+            table.name_of(*number).map_or_else(|| "a column".into(), quoted)
+        )
+    };
+    table.key.iter().map(|number| place(number).ok_or_else(|| missing(number))).collect()
+}
+
+/// A value, or NULL.
+pub type Value = Option<String>;
+
+/// A change of one row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Columns of a row get other values.
+    Update {
+        /// The primary key of the row as it was read, in the key's order.
+        key: Vec<Value>,
+        /// The numbers of the columns, what was read there, what is to be there.
+        set: Vec<(i16, Value, Value)>,
+    },
+    /// The row goes.
+    Delete {
+        /// Its primary key.
+        key: Vec<Value>,
+    },
+    /// A row comes.
+    Insert {
+        /// The numbers of the columns and their values; others get their defaults.
+        values: Vec<(i16, Value)>,
+    },
+}
+
+/// The changes of one table, in the order in which they were made.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// The table.
+    pub table: Table,
+    /// The changes.
+    pub list: Vec<Change>,
+}
+
+impl Changes {
+    /// Changes a value. One that goes back to what was read is no change; a row that is to go stays going.
+    pub fn set(&mut self, key: &[Value], column: i16, was: Value, is: Value) {
+        let of = |change: &&mut Change| matches!(change, Change::Update { key: known, .. } if known == key);
+        match self.list.iter_mut().find(of) {
+            Some(Change::Update { set, .. }) => match set.iter_mut().find(|(number, ..)| *number == column) {
+                Some(known) => known.2 = is,
+                None => set.push((column, was, is)),
+            },
+            _ => self.list.push(Change::Update { key: key.to_vec(), set: vec![(column, was, is)] }),
+        }
+        for change in &mut self.list {
+            if let Change::Update { set, .. } = change {
+                set.retain(|(_, was, is)| was != is);
+            }
+        }
+        self.list.retain(|change| !matches!(change, Change::Update { set, .. } if set.is_empty()));
+    }
+
+    /// Has a row go; changes of its values are forgotten. Once more, and it stays.
+    pub fn toggle_delete(&mut self, key: &[Value]) {
+        let goes = |change: &Change| matches!(change, Change::Delete { key: known } if known == key);
+        if self.list.iter().any(goes) {
+            self.list.retain(|change| !goes(change));
+            return;
+        }
+        self.list.retain(|change| !matches!(change, Change::Update { key: known, .. } if known == key));
+        self.list.push(Change::Delete { key: key.to_vec() });
+    }
+
+    /// The statements, each of which must touch exactly one row. They are run between `BEGIN` and `COMMIT`; where one touches
+    /// another number of rows, all are taken back. A row that somebody else changed meanwhile is not touched: what was read
+    /// of the changed columns must still be there.
+    pub fn statements(&self) -> Vec<String> {
+        self.list.iter().map(|change| self.statement(change)).collect()
+    }
+
+    fn statement(&self, change: &Change) -> String {
+        let table = self.table.written();
+        let name = |number: i16| quoted(self.table.name_of(number).unwrap_or("?"));
+        let value = |value: &Value| value.as_deref().map_or_else(|| "NULL".into(), literal);
+        let row = |key: &[Value]| {
+            let parts =
+                self.table.key.iter().zip(key).map(|(number, part)| format!("{} = {}", name(*number), value(part)));
+            parts.collect::<Vec<String>>().join(" AND ")
+        };
+        match change {
+            Change::Update { key, set } => {
+                let sets: Vec<String> =
+                    set.iter().map(|(number, _, is)| format!("{} = {}", name(*number), value(is))).collect();
+                // As texts: some types cannot be compared, and what was read is the server's own text.
+                let unchanged: Vec<String> = set
+                    .iter()
+                    .filter(|(number, ..)| !self.table.key.contains(number))
+                    .map(|(number, was, _)| format!(" AND {}::text IS NOT DISTINCT FROM {}", name(*number), value(was)))
+                    .collect();
+                format!("UPDATE {table} SET {} WHERE {}{}", sets.join(", "), row(key), unchanged.concat())
+            }
+            Change::Delete { key } => format!("DELETE FROM {table} WHERE {}", row(key)),
+            Change::Insert { values } if values.is_empty() => format!("INSERT INTO {table} DEFAULT VALUES"),
+            Change::Insert { values } => {
+                let names: Vec<String> = values.iter().map(|(number, _)| name(*number)).collect();
+                let values: Vec<String> = values.iter().map(|(_, part)| value(part)).collect();
+                format!("INSERT INTO {table} ({}) VALUES ({})", names.join(", "), values.join(", "))
+            }
+        }
+    }
+}
+
+/// Whether a statement of the list did what it had to: its word (`UPDATE 1`, `INSERT 0 1`).
+///
+/// # Errors
+/// What it did instead, in words.
+pub fn touched_one(tag: &str) -> Result<(), String> {
+    let rows = tag.rsplit(' ').next().and_then(|count| count.parse::<u64>().ok());
+    match rows {
+        Some(1) => Ok(()),
+        Some(0) => Err("it touched no row: somebody changed or deleted it meanwhile".into()),
+        Some(rows) => Err(format!("it touched {rows} rows instead of one")),
+        None => Err(format!("the server says “{tag}” instead of how many rows it touched")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table {
+        let row = |number: &str, name: &str, key: &str| {
+            ["app", "Users", number, name, key].map(|cell| Some(cell.to_owned())).to_vec()
+        };
+        Table::of(&[row("1", "id", "t"), row("2", "order", "t"), row("4", "name", "f")]).unwrap()
+    }
+
+    fn column(table_oid: u32, number: i16) -> Column {
+        Column { name: "x".into(), type_oid: 25, modifier: -1, table_oid, number }
+    }
+
+    fn key(id: &str) -> Vec<Value> {
+        vec![Some(id.into()), Some("b".into())]
+    }
+
+    #[test]
+    fn statements_name_the_row_and_what_was_read_of_it() {
+        let mut changes = Changes { table: table(), list: Vec::new() };
+        changes.set(&key("1"), 4, Some("a".into()), Some("it's".into()));
+        changes.set(&key("1"), 2, Some("b".into()), Some("c".into()));
+        changes.set(&key("2"), 4, None, None);
+        changes.set(&key("3"), 4, None, Some("\\x".into()));
+        changes.toggle_delete(&key("4"));
+        changes.list.push(Change::Insert { values: vec![(1, Some("5".into())), (4, None)] });
+        changes.list.push(Change::Insert { values: Vec::new() });
+        assert_eq!(
+            changes.statements(),
+            [
+                "UPDATE app.\"Users\" SET name = 'it''s', \"order\" = 'c' WHERE id = '1' AND \"order\" = 'b' AND name::text IS NOT DISTINCT FROM 'a'",
+                "UPDATE app.\"Users\" SET name = E'\\\\x' WHERE id = '3' AND \"order\" = 'b' AND name::text IS NOT DISTINCT FROM NULL",
+                "DELETE FROM app.\"Users\" WHERE id = '4' AND \"order\" = 'b'",
+                "INSERT INTO app.\"Users\" (id, name) VALUES ('5', NULL)",
+                "INSERT INTO app.\"Users\" DEFAULT VALUES",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_value_that_is_again_what_it_was_is_no_change_and_a_row_that_goes_can_stay() {
+        let mut changes = Changes { table: table(), list: Vec::new() };
+        changes.set(&key("1"), 4, Some("a".into()), Some("b".into()));
+        changes.set(&key("1"), 4, Some("a".into()), Some("a".into()));
+        assert!(changes.list.is_empty());
+        changes.set(&key("1"), 4, Some("a".into()), Some(String::new()));
+        changes.toggle_delete(&key("1"));
+        assert_eq!(changes.list, [Change::Delete { key: key("1") }]);
+        changes.toggle_delete(&key("1"));
+        assert!(changes.list.is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_changed_says_why() {
+        let server = Server::default();
+        assert_eq!(table_of(&[column(7, 1), column(0, 0), column(7, 2)], &server), Ok(7));
+        assert!(table_of(&[column(7, 1), column(8, 1), column(7, 2)], &server).unwrap_err().contains("several"));
+        assert!(table_of(&[column(0, 0)], &server).unwrap_err().contains("no table"));
+        let reader = Server { reader: Some(true), ..Server::default() };
+        assert!(table_of(&[column(7, 1)], &reader).unwrap_err().contains("reader"));
+        let guarded =
+            Server { read_only: true, read_only_why: Some("production is guarded".into()), ..Server::default() };
+        assert!(table_of(&[column(7, 1)], &guarded).unwrap_err().ends_with("production is guarded"));
+        assert_eq!(key_of(&[column(7, 4), column(7, 2), column(7, 1)], &table()), Ok(vec![2, 1]));
+        assert!(key_of(&[column(7, 1)], &table()).unwrap_err().contains("lacks \"order\""));
+        assert!(key_of(&[column(7, 1)], &Table::default()).unwrap_err().contains("no primary key"));
+        assert_eq!(Table::of(&[]), None);
+    }
+
+    #[test]
+    fn exactly_one_row_is_touched() {
+        assert_eq!(touched_one("UPDATE 1"), Ok(()));
+        assert_eq!(touched_one("INSERT 0 1"), Ok(()));
+        assert!(touched_one("UPDATE 0").unwrap_err().contains("meanwhile"));
+        assert!(touched_one("DELETE 2").unwrap_err().contains("2 rows"));
+        assert!(touched_one("SELECT").is_err());
+    }
+}

@@ -1,0 +1,92 @@
+//! Tests of plans: times, marks, comparison.
+
+use super::*;
+use serde_json::json;
+
+fn node(kind: &str, estimated: u64, real: Option<(f64, f64, f64)>, below: &[Value]) -> Value {
+    let mut value =
+        json!({"Node Type": kind, "Startup Cost": 0.0, "Total Cost": 9.5, "Plan Rows": estimated, "Plans": below});
+    if let Some((time, rows, loops)) = real {
+        value["Actual Total Time"] = json!(time);
+        value["Actual Rows"] = json!(rows);
+        value["Actual Loops"] = json!(loops);
+    }
+    value
+}
+
+fn plan(root: Value) -> Plan {
+    read(&json!([{"Plan": root, "Planning Time": 0.5, "Execution Time": 1200.0}]).to_string()).unwrap()
+}
+
+#[test]
+fn time_of_a_node_itself_is_without_what_is_below_it() {
+    let scan = node("Seq Scan", 10, Some((2.0, 5000.0, 3.0)), &[]);
+    let never = node("Index Scan", 10, Some((0.0, 0.0, 0.0)), &[]);
+    let plan = plan(node("Nested Loop", 30, Some((10.0, 30.0, 1.0)), &[scan, never]));
+    let own: Vec<f64> = plan.nodes.iter().map(|node| node.real.unwrap().own).collect();
+    assert_eq!(own, [4.0, 6.0, 0.0]);
+    assert_eq!((plan.slowest, plan.misestimated), (Some(1), Some(1)));
+    assert_eq!(
+        plan.text(),
+        "Nested Loop  10.00 ms (4.00 ms itself), 30 rows of 30 estimated\n  \
+         Seq Scan  6.00 ms (6.00 ms itself), 5,000 rows of 10 estimated, 3 times, slowest, estimate 500× off\n  \
+         Index Scan  never run\nPlanning: 0.50 ms\nExecution: 1.20 s\n"
+    );
+}
+
+#[test]
+fn workers_are_at_it_at_the_same_time() {
+    let mut gather = node("Gather", 10, Some((10.0, 10.0, 1.0)), &[node("Seq Scan", 10, Some((9.0, 3.0, 3.0)), &[])]);
+    gather["Workers Launched"] = json!(2);
+    let plan = plan(gather);
+    let totals: Vec<f64> = plan.nodes.iter().map(|node| node.real.unwrap().total).collect();
+    assert_eq!(totals, [10.0, 9.0]);
+}
+
+#[test]
+fn a_plan_that_was_not_run_has_costs_alone() {
+    let mut root = node("ModifyTable", 0, None, &[node("Seq Scan", 1234, None, &[])]);
+    root["Operation"] = json!("Update");
+    root["Relation Name"] = json!("t\u{1b}");
+    root["Alias"] = json!("t\u{1b}");
+    root["Filter"] = json!("(a > 1)");
+    let plan = plan(root);
+    assert_eq!(plan.nodes[0].label, "Update on t␛");
+    assert_eq!(plan.nodes[0].more, ["Filter: (a > 1)"]);
+    assert_eq!((plan.slowest, plan.misestimated), (None, None));
+    assert!((plan.rows_touched() - 1234.0).abs() < 0.1);
+    assert!(plan.text().contains("cost 0.00..9.50, 1,234 rows"));
+}
+
+#[test]
+fn labels_are_those_of_explain() {
+    let label = |value: Value| label(&value);
+    assert_eq!(label(json!({"Node Type": "Hash Join", "Join Type": "Right"})), "Hash Right Join");
+    assert_eq!(label(json!({"Node Type": "Nested Loop", "Join Type": "Left"})), "Nested Loop Left Join");
+    assert_eq!(label(json!({"Node Type": "Aggregate", "Strategy": "Hashed"})), "HashAggregate");
+    assert_eq!(
+        label(
+            json!({"Node Type": "Index Scan", "Index Name": "i", "Relation Name": "t", "Alias": "a", "Parallel Aware": true})
+        ),
+        "Parallel Index Scan using i on t a"
+    );
+    assert_eq!(label(json!({"Node Type": "Limit", "Subplan Name": "InitPlan 1"})), "InitPlan 1: Limit");
+}
+
+#[test]
+fn what_is_no_plan_says_so() {
+    assert!(read("x").unwrap_err().contains("no JSON"));
+    assert_eq!(read("[]").unwrap_err(), "there is no plan in it");
+    let deep = (0..50).fold(node("Seq Scan", 1, None, &[]), |below, _| node("Limit", 1, None, &[below]));
+    assert_eq!(plan(deep).nodes.len(), 51);
+}
+
+#[test]
+fn two_plans_stand_side_by_side_where_they_are_the_same() {
+    let before = plan(node("Sort", 1, None, &[node("Seq Scan", 1, None, &[])]));
+    let after = plan(node("Sort", 1, None, &[node("Index Scan", 1, None, &[])]));
+    let pair = |before, after| Pair { before, after };
+    assert_eq!(compare(&before, &after), [pair(Some(0), Some(0)), pair(Some(1), None), pair(None, Some(1))]);
+    assert_eq!(compare(&before, &before), [pair(Some(0), Some(0)), pair(Some(1), Some(1))]);
+    assert_eq!(compare(&Plan::default(), &after).len(), 2);
+}

@@ -1,0 +1,12 @@
+//! Results as text: psql's tables, and forms for other programs. Everything is written as it comes, bytes in and bytes out.
+
+pub mod aligned;
+pub mod cell;
+pub mod crosstab;
+pub mod error;
+pub mod lines;
+pub mod options;
+pub mod writer;
+
+pub use options::{Expanded, Format, Options};
+pub use writer::Writer;

@@ -1,0 +1,390 @@
+//! How results are printed: what `\pset` sets, `\x`, `\a`, `\t` and `\f` turn, and `-o` of the command line names.
+
+/// The form of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    /// Columns that line up.
+    #[default]
+    Aligned,
+    /// Values with a separator between them.
+    Unaligned,
+    /// CSV, quoted where it must be.
+    Csv,
+    /// Values with tabs between them; a tab in one is `\t`, NULL is `\N`, as in `COPY`.
+    Tsv,
+    /// One array of objects.
+    Json,
+    /// An object a line.
+    JsonLines,
+    /// A table of Markdown.
+    Markdown,
+    /// A statement `INSERT` for each row.
+    Insert,
+}
+
+impl Format {
+    /// All of them by name. The first name of each is what is printed.
+    pub const NAMES: &[(&'static str, Self)] = &[
+        ("aligned", Self::Aligned),
+        ("unaligned", Self::Unaligned),
+        ("csv", Self::Csv),
+        ("tsv", Self::Tsv),
+        ("json", Self::Json),
+        ("jsonl", Self::JsonLines),
+        ("markdown", Self::Markdown),
+        ("insert", Self::Insert),
+        ("table", Self::Aligned),
+        ("wrapped", Self::Aligned),
+        ("sql", Self::Insert),
+    ];
+
+    /// The one of this name, or of the only one that begins so.
+    pub fn named(name: &str) -> Option<Self> {
+        let exact = Self::NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        let mut begun = Self::NAMES.iter().filter(|(known, _)| {
+            !name.is_empty() && known.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
+        });
+        exact.or_else(|| begun.next().filter(|_| begun.next().is_none())).map(|(_, format)| *format)
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, format)| *format == self).map_or("aligned", |(name, _)| *name)
+    }
+}
+
+/// Whether each row is printed as a record of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Expanded {
+    /// No.
+    #[default]
+    Off,
+    /// Yes.
+    On,
+    /// Where a row is wider than the screen.
+    Auto,
+}
+
+/// All of it. The defaults are psql's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// The form.
+    pub format: Format,
+    /// Lines around and between columns, 0 to 3.
+    pub border: u8,
+    /// Lines are box characters.
+    pub unicode: bool,
+    /// A record for each row.
+    pub expanded: Expanded,
+    /// What stands for NULL.
+    pub null: String,
+    /// Between values that are not aligned.
+    pub field_separator: String,
+    /// Between rows that are not aligned.
+    pub record_separator: String,
+    /// Between the values of CSV.
+    pub csv_separator: char,
+    /// The number of rows is told.
+    pub footer: bool,
+    /// Neither headings nor anything else but values.
+    pub tuples_only: bool,
+    /// What stands above each result.
+    pub title: Option<String>,
+    /// Thousands of numbers are grouped with `,`.
+    pub grouped: bool,
+    /// The width of the screen in cells; 0 is not known.
+    pub columns: usize,
+    /// The table that `INSERT` names.
+    pub table: String,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            format: Format::Aligned,
+            border: 1,
+            unicode: false,
+            expanded: Expanded::Off,
+            null: String::new(),
+            field_separator: "|".into(),
+            record_separator: "\n".into(),
+            csv_separator: ',',
+            footer: true,
+            tuples_only: false,
+            title: None,
+            grouped: false,
+            columns: 0,
+            table: "t".into(),
+        }
+    }
+}
+
+/// What is set, as it is listed. Those that only a pager, HTML or troff read are taken and have no effect.
+const NAMES: &[&str] = &[
+    "border",
+    "columns",
+    "csv_fieldsep",
+    "expanded",
+    "fieldsep",
+    "fieldsep_zero",
+    "footer",
+    "format",
+    "linestyle",
+    "null",
+    "numericlocale",
+    "pager",
+    "pager_min_lines",
+    "recordsep",
+    "recordsep_zero",
+    "table",
+    "tableattr",
+    "title",
+    "tuples_only",
+    "unicode_border_linestyle",
+    "unicode_column_linestyle",
+    "unicode_header_linestyle",
+    "xheader_width",
+];
+
+/// Names of `\pset`.
+pub fn names() -> &'static [&'static str] {
+    NAMES
+}
+
+/// On or off, as psql reads it: also the beginnings of the words. Source: variables.c, `ParseVariableBool`.
+pub fn boolean(value: &str) -> Option<bool> {
+    let lower = value.to_ascii_lowercase();
+    let begins = |word: &str, least: usize| lower.len() >= least && word.starts_with(&lower);
+    if lower == "1" || begins("true", 1) || begins("yes", 1) || begins("on", 2) {
+        return Some(true);
+    }
+    (lower == "0" || begins("false", 1) || begins("no", 1) || begins("off", 2)).then_some(false)
+}
+
+fn on_off(on: bool) -> &'static str {
+    if on { "on" } else { "off" }
+}
+
+fn separator(text: &str) -> String {
+    match text {
+        "\n" => "<newline>".into(),
+        "\0" => "zero byte".into(),
+        _ => format!("\"{text}\""),
+    }
+}
+
+impl Options {
+    /// Sets one as `\pset NAME VALUE` does; without a value what is on or off is turned, and others are only told. The answer
+    /// is what psql says of it.
+    ///
+    /// # Errors
+    /// A name or a value that is not known, in psql's words.
+    pub fn set(&mut self, name: &str, value: Option<&str>) -> Result<String, String> {
+        let turned = |now: bool| match value {
+            None => Ok(!now),
+            Some(value) => {
+                boolean(value).ok_or_else(|| format!("unrecognized value \"{value}\" for \"{name}\": Boolean expected"))
+            }
+        };
+        let number = |least: usize, most: usize| match value {
+            None => Ok(None),
+            Some(text) => match text.parse::<usize>() {
+                Ok(number) if (least..=most).contains(&number) => Ok(Some(number)),
+                _ => Err(format!("\\pset: {name} must be a number from {least} to {most}")),
+            },
+        };
+        match name {
+            "format" => {
+                if let Some(value) = value {
+                    self.format = Format::named(value).ok_or_else(|| {
+                        let known: Vec<&str> = Format::NAMES.iter().map(|(name, _)| *name).collect();
+                        format!("\\pset: allowed formats are {}", known.join(", "))
+                    })?;
+                }
+            }
+            "border" => self.border = number(0, 3)?.map_or(self.border, |number| number as u8),
+            "linestyle" => match value {
+                None => {}
+                Some(style) if !style.is_empty() && "unicode".starts_with(style) => self.unicode = true,
+                Some(style) if !style.is_empty() && ("ascii".starts_with(style) || style == "old-ascii") => {
+                    self.unicode = false;
+                }
+                Some(_) => return Err("\\pset: allowed line styles are ascii, old-ascii, unicode".into()),
+            },
+            "x" | "expanded" | "vertical" => {
+                self.expanded = match value {
+                    Some(value) if value.eq_ignore_ascii_case("auto") => Expanded::Auto,
+                    _ if turned(self.expanded != Expanded::Off)? => Expanded::On,
+                    _ => Expanded::Off,
+                };
+            }
+            "null" => self.null = value.map_or_else(|| self.null.clone(), str::to_owned),
+            "fieldsep" => self.field_separator = value.map_or_else(|| self.field_separator.clone(), str::to_owned),
+            "recordsep" => self.record_separator = value.map_or_else(|| self.record_separator.clone(), str::to_owned),
+            "fieldsep_zero" => self.field_separator = "\0".into(),
+            "recordsep_zero" => self.record_separator = "\0".into(),
+            "csv_fieldsep" => {
+                if let Some(value) = value {
+                    let mut characters = value.chars();
+                    let (Some(one), None) = (characters.next(), characters.next()) else {
+                        return Err("\\pset: csv_fieldsep must be a single one-byte character".into());
+                    };
+                    if matches!(one, '"' | '\n' | '\r') || !one.is_ascii() {
+                        return Err(
+                            "\\pset: csv_fieldsep cannot be a double quote, a newline, or a carriage return".into()
+                        );
+                    }
+                    self.csv_separator = one;
+                }
+            }
+            "footer" => self.footer = turned(self.footer)?,
+            "t" | "tuples_only" => self.tuples_only = turned(self.tuples_only)?,
+            "title" | "C" => self.title = value.filter(|value| !value.is_empty()).map(str::to_owned),
+            "numericlocale" => self.grouped = turned(self.grouped)?,
+            "columns" => self.columns = number(0, 100_000)?.unwrap_or(self.columns),
+            "table" => self.table = value.map_or_else(|| self.table.clone(), str::to_owned),
+            "pager"
+            | "pager_min_lines"
+            | "tableattr"
+            | "unicode_border_linestyle"
+            | "unicode_column_linestyle"
+            | "unicode_header_linestyle"
+            | "xheader_width" => {}
+            _ => return Err(format!("\\pset: unknown option: {name}")),
+        }
+        Ok(self.told(name))
+    }
+
+    /// One of them as psql says it after it was set.
+    fn told(&self, name: &str) -> String {
+        match name {
+            "format" => format!("Output format is {}.", self.format.name()),
+            "border" => format!("Border style is {}.", self.border),
+            "linestyle" => format!("Line style is {}.", self.value("linestyle")),
+            "x" | "expanded" | "vertical" => match self.expanded {
+                Expanded::On => "Expanded display is on.".into(),
+                Expanded::Off => "Expanded display is off.".into(),
+                Expanded::Auto => "Expanded display is used automatically.".into(),
+            },
+            "null" => format!("Null display is \"{}\".", self.null),
+            "fieldsep" | "fieldsep_zero" => format!("Field separator is {}.", separator(&self.field_separator)),
+            "recordsep" | "recordsep_zero" => format!("Record separator is {}.", separator(&self.record_separator)),
+            "csv_fieldsep" => format!("Field separator for CSV is \"{}\".", self.csv_separator),
+            "footer" => format!("Default footer is {}.", on_off(self.footer)),
+            "t" | "tuples_only" => format!("Tuples only is {}.", on_off(self.tuples_only)),
+            "title" | "C" => match &self.title {
+                Some(title) => format!("Title is \"{title}\"."),
+                None => "Title is unset.".into(),
+            },
+            "numericlocale" => format!("Locale-adjusted numeric output is {}.", on_off(self.grouped)),
+            "columns" if self.columns == 0 => "Target width is unset.".into(),
+            "columns" => format!("Target width is {}.", self.columns),
+            "table" => format!("Table of INSERT is \"{}\".", self.table),
+            _ => format!("{name} has no effect here."),
+        }
+    }
+
+    fn value(&self, name: &str) -> String {
+        let quoted = |text: &str| format!("'{}'", text.replace('\n', "\\n").replace('\0', "\\0"));
+        match name {
+            "border" => self.border.to_string(),
+            "columns" => self.columns.to_string(),
+            "csv_fieldsep" => format!("'{}'", self.csv_separator),
+            "expanded" => match self.expanded {
+                Expanded::On => "on".into(),
+                Expanded::Off => "off".into(),
+                Expanded::Auto => "auto".into(),
+            },
+            "fieldsep" => quoted(&self.field_separator),
+            "recordsep" => quoted(&self.record_separator),
+            "fieldsep_zero" => on_off(self.field_separator == "\0").into(),
+            "recordsep_zero" => on_off(self.record_separator == "\0").into(),
+            "footer" => on_off(self.footer).into(),
+            "format" => self.format.name().into(),
+            "linestyle" => if self.unicode { "unicode" } else { "ascii" }.into(),
+            "null" => quoted(&self.null),
+            "numericlocale" => on_off(self.grouped).into(),
+            "table" => quoted(&self.table),
+            "title" => self.title.clone().unwrap_or_default(),
+            "tuples_only" => on_off(self.tuples_only).into(),
+            _ => String::new(),
+        }
+    }
+
+    /// All that have an effect, a line each, as `\pset` lists them.
+    pub fn list(&self) -> String {
+        let shown = NAMES.iter().map(|name| (name, self.value(name)));
+        let lines = shown.filter(|(name, value)| **name == "title" || !value.is_empty());
+        lines.map(|(name, value)| format!("{name:<24} {value}").trim_end().to_owned() + "\n").collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_is_set_and_told_as_psql_does() {
+        let mut options = Options::default();
+        for (name, value, told) in [
+            ("format", Some("csv"), "Output format is csv."),
+            ("format", Some("u"), "Output format is unaligned."),
+            ("border", Some("2"), "Border style is 2."),
+            ("null", Some("∅"), "Null display is \"∅\"."),
+            ("x", None, "Expanded display is on."),
+            ("expanded", Some("auto"), "Expanded display is used automatically."),
+            ("expanded", None, "Expanded display is off."),
+            ("t", Some("on"), "Tuples only is on."),
+            ("title", Some("a"), "Title is \"a\"."),
+            ("title", None, "Title is unset."),
+            ("recordsep", Some("\n"), "Record separator is <newline>."),
+            ("fieldsep_zero", None, "Field separator is zero byte."),
+            ("linestyle", Some("u"), "Line style is unicode."),
+        ] {
+            assert_eq!(options.set(name, value), Ok(told.into()), "{name} {value:?}");
+        }
+        assert_eq!(
+            (options.border, options.format, options.tuples_only, options.null.as_str()),
+            (2, Format::Unaligned, true, "∅")
+        );
+    }
+
+    #[test]
+    fn what_is_not_known_changes_nothing_and_says_what_is() {
+        let mut options = Options::default();
+        for (name, value) in [
+            ("format", "html"),
+            ("border", "x"),
+            ("border", "9"),
+            ("linestyle", "x"),
+            ("footer", "maybe"),
+            ("csv_fieldsep", "ab"),
+            ("csv_fieldsep", "\""),
+            ("colour", "x"),
+            ("format", "ja"),
+            ("format", ""),
+        ] {
+            assert!(options.set(name, Some(value)).is_err(), "{name} {value}");
+        }
+        assert_eq!(options, Options::default());
+    }
+
+    #[test]
+    fn all_are_listed_and_each_listed_name_can_be_set() {
+        let list = Options::default().list();
+        assert!(
+            list.contains("border                   1\n") && list.contains("null                     ''\n"),
+            "{list}"
+        );
+        for name in names() {
+            assert!(Options::default().set(name, None).is_ok(), "{name}");
+        }
+    }
+
+    #[test]
+    fn on_and_off_are_read_by_their_beginnings() {
+        for (value, read) in [("t", Some(true)), ("of", Some(false)), ("o", None), ("1", Some(true)), ("", None)] {
+            assert_eq!(boolean(value), read, "{value}");
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! A small table that is whole in memory: what `\d` and its like make, what `\crosstabview` makes.
+
+/// A table with what stands above and below it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sheet {
+    /// What stands above it.
+    pub title: Option<String>,
+    /// The headings, and whether a column's values stand at the right.
+    pub columns: Vec<(String, bool)>,
+    /// The rows; none is NULL.
+    pub rows: Vec<Vec<Option<String>>>,
+    /// Lines below it. Where there are none, the number of rows stands there, unless `counted` is false.
+    pub footers: Vec<String>,
+    /// The number of rows is told.
+    pub counted: bool,
+}

@@ -1,0 +1,250 @@
+//! psql's variables: those with a meaning are checked when they are set.
+
+use super::format::options::boolean;
+use super::keywords::literal;
+use super::token::is_variable_char;
+use std::collections::BTreeMap;
+
+/// What a variable with a meaning takes.
+enum Takes {
+    /// On or off.
+    Boolean,
+    /// One of these; the first is what it is when it is unset.
+    One(&'static [&'static str]),
+    /// A number.
+    Number,
+}
+
+/// Variables with a meaning, what they take, what they are at first and what they mean. Source: psql's documentation,
+/// "Variables".
+const KNOWN: &[(&str, Takes, &str, &str)] = &[
+    ("AUTOCOMMIT", Takes::Boolean, "on", "each statement is committed; off: `COMMIT` does it"),
+    (
+        "COMP_KEYWORD_CASE",
+        Takes::One(&["preserve-upper", "lower", "upper", "preserve-lower"]),
+        "preserve-upper",
+        "case of completed key words",
+    ),
+    ("ECHO", Takes::One(&["none", "errors", "queries", "all"]), "none", "statements are shown before they run"),
+    ("ECHO_HIDDEN", Takes::One(&["off", "on", "noexec"]), "off", "the statements of `\\d` and its like are shown"),
+    ("FETCH_COUNT", Takes::Number, "0", "taken; results are always streamed"),
+    ("HIDE_TABLEAM", Takes::Boolean, "off", "tables are described without their access method"),
+    ("HIDE_TOAST_COMPRESSION", Takes::Boolean, "off", "columns are described without their compression"),
+    (
+        "HISTCONTROL",
+        Takes::One(&["none", "ignorespace", "ignoredups", "ignoreboth"]),
+        "none",
+        "what the history leaves out",
+    ),
+    ("HISTSIZE", Takes::Number, "500", "so many statements are kept"),
+    ("IGNOREEOF", Takes::Number, "0", "taken, without an effect"),
+    (
+        "ON_ERROR_ROLLBACK",
+        Takes::One(&["off", "on", "interactive"]),
+        "off",
+        "an error in a transaction takes back its statement alone",
+    ),
+    ("ON_ERROR_STOP", Takes::Boolean, "off", "a script ends at its first error"),
+    ("QUIET", Takes::Boolean, "off", "less is told"),
+    ("SHOW_ALL_RESULTS", Takes::Boolean, "on", "taken, without an effect"),
+    ("SHOW_CONTEXT", Takes::One(&["errors", "never", "always"]), "errors", "when the call stack of a message is shown"),
+    ("SINGLELINE", Takes::Boolean, "off", "taken, without an effect"),
+    ("SINGLESTEP", Takes::Boolean, "off", "taken, without an effect"),
+    ("VERBOSITY", Takes::One(&["default", "verbose", "terse", "sqlstate"]), "default", "how much is said of an error"),
+];
+
+/// Variables that are set by what happens, and what they tell.
+pub const TOLD: &[(&str, &str)] = &[
+    ("DBNAME", "the database"),
+    ("ENCODING", "the encoding of the client"),
+    ("ERROR", "whether the last statement failed"),
+    ("HOST", "the server"),
+    ("LAST_ERROR_MESSAGE", "the last error"),
+    ("LAST_ERROR_SQLSTATE", "its code"),
+    ("PORT", "the port of the server"),
+    ("ROW_COUNT", "rows of the last statement"),
+    ("SERVER_VERSION_NAME", "the version of the server"),
+    ("SERVER_VERSION_NUM", "the same as a number"),
+    ("SQLSTATE", "the code of the last statement's end"),
+    ("USER", "the user"),
+];
+
+/// All variables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variables {
+    values: BTreeMap<String, String>,
+}
+
+impl Default for Variables {
+    fn default() -> Self {
+        let mut values: BTreeMap<String, String> =
+            KNOWN.iter().map(|(name, _, first, _)| ((*name).into(), (*first).into())).collect();
+        for (name, value) in [
+            ("ERROR", "false"),
+            ("LAST_ERROR_MESSAGE", ""),
+            ("LAST_ERROR_SQLSTATE", "00000"),
+            ("ROW_COUNT", "0"),
+            ("SQLSTATE", "00000"),
+            ("ENCODING", "UTF8"),
+        ] {
+            values.insert(name.into(), value.into());
+        }
+        Self { values }
+    }
+}
+
+impl Variables {
+    /// The value of one.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(String::as_str)
+    }
+
+    /// Whether one that is on or off is on.
+    pub fn is_on(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|value| boolean(value) == Some(true))
+    }
+
+    /// Whether it has a meaning, so that `\gset` must not set it.
+    pub fn is_special(name: &str) -> bool {
+        KNOWN.iter().any(|(known, ..)| *known == name)
+    }
+
+    /// Sets one.
+    ///
+    /// # Errors
+    /// A name that is none; a value that one with a meaning does not take. Both in psql's words.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+        if name.is_empty() || !name.chars().all(is_variable_char) {
+            return Err(format!("invalid variable name: \"{name}\""));
+        }
+        let mut value = value;
+        match KNOWN.iter().find(|(known, ..)| *known == name).map(|(_, takes, ..)| takes) {
+            None => {}
+            Some(Takes::Boolean) if value.is_empty() => value = "on",
+            Some(Takes::Boolean) if boolean(value).is_some() => {}
+            Some(Takes::Boolean) => {
+                return Err(format!("unrecognized value \"{value}\" for \"{name}\": Boolean expected"));
+            }
+            Some(Takes::Number) if value.parse::<i64>().is_ok() => {}
+            Some(Takes::Number) => return Err(format!("invalid value \"{value}\" for \"{name}\": integer expected")),
+            Some(Takes::One(choices)) => {
+                let switch = choices.contains(&"off").then(|| boolean(value)).flatten();
+                let lower = value.to_ascii_lowercase();
+                let exact = choices.iter().find(|choice| **choice == lower);
+                value = match (exact, switch) {
+                    (Some(choice), _) => choice,
+                    (None, Some(true)) => "on",
+                    (None, Some(false)) => "off",
+                    (None, None) if value.is_empty() && choices.contains(&"on") => "on",
+                    (None, None) => {
+                        let list = choices.join(", ");
+                        return Err(format!(
+                            "unrecognized value \"{value}\" for \"{name}\"\nAvailable values are: {list}."
+                        ));
+                    }
+                };
+            }
+        }
+        self.values.insert(name.into(), value.into());
+        Ok(())
+    }
+
+    /// Unsets one; one with a meaning becomes what it is when nobody set it.
+    ///
+    /// # Errors
+    /// A name that is none.
+    pub fn unset(&mut self, name: &str) -> Result<(), String> {
+        if name.is_empty() || !name.chars().all(is_variable_char) {
+            return Err(format!("invalid variable name: \"{name}\""));
+        }
+        match KNOWN.iter().find(|(known, ..)| *known == name) {
+            // psql's own rule: unset is off, also where it is on at first.
+            Some((_, Takes::Boolean, ..)) => _ = self.values.insert(name.into(), "off".into()),
+            Some((_, Takes::One(choices), ..)) => _ = self.values.insert(name.into(), choices[0].into()),
+            Some((_, Takes::Number, first, _)) => _ = self.values.insert(name.into(), (*first).into()),
+            None => _ = self.values.remove(name),
+        }
+        Ok(())
+    }
+
+    /// What stands for `:name`, `:'name'`, `:"name"` or `:{?name}`, and the name; none where it stays as it is.
+    pub fn replaced(&self, written: &str) -> Option<(String, String)> {
+        let inner = written.strip_prefix(':')?;
+        let within = |open: &str, close: &str| inner.strip_prefix(open)?.strip_suffix(close);
+        if let Some(name) = within("{?", "}") {
+            let known = self.values.contains_key(name);
+            return Some((if known { "TRUE" } else { "FALSE" }.into(), name.into()));
+        }
+        if let Some(name) = within("'", "'") {
+            return Some((literal(self.get(name)?), name.into()));
+        }
+        if let Some(name) = within("\"", "\"") {
+            return Some((format!("\"{}\"", self.get(name)?.replace('"', "\"\"")), name.into()));
+        }
+        Some((self.get(inner)?.to_owned(), inner.into()))
+    }
+
+    /// All of them, a line each, as `\set` lists them.
+    pub fn list(&self) -> String {
+        self.values.iter().map(|(name, value)| format!("{name} = '{value}'\n")).collect()
+    }
+
+    /// What those with a meaning mean.
+    pub fn help() -> String {
+        let known = KNOWN.iter().map(|(name, _, _, what)| (*name, *what));
+        known.chain(TOLD.iter().copied()).map(|(name, what)| format!("  {name:<24} {what}\n")).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn those_with_a_meaning_take_what_psql_takes() {
+        let mut variables = Variables::default();
+        assert!(variables.is_on("AUTOCOMMIT") && !variables.is_on("ON_ERROR_STOP"));
+        variables.set("ON_ERROR_STOP", "").unwrap();
+        assert!(variables.is_on("ON_ERROR_STOP"));
+        variables.set("ON_ERROR_ROLLBACK", "Interactive").unwrap();
+        assert_eq!(variables.get("ON_ERROR_ROLLBACK"), Some("interactive"));
+        variables.set("ON_ERROR_ROLLBACK", "1").unwrap();
+        assert_eq!(variables.get("ON_ERROR_ROLLBACK"), Some("on"));
+        variables.unset("AUTOCOMMIT").unwrap();
+        assert!(!variables.is_on("AUTOCOMMIT"));
+        assert_eq!(
+            variables.set("ECHO", "x").unwrap_err(),
+            "unrecognized value \"x\" for \"ECHO\"\nAvailable values are: none, errors, queries, all."
+        );
+        assert!(variables.set("AUTOCOMMIT", "maybe").unwrap_err().ends_with("Boolean expected"));
+        assert!(variables.set("FETCH_COUNT", "x").is_err() && variables.set("a b", "x").is_err());
+        for (name, takes, first, _) in KNOWN {
+            assert!(Variables::default().set(name, first).is_ok(), "{name}");
+            assert!(!matches!(takes, Takes::One(choices) if !choices.contains(first)), "{name}");
+        }
+    }
+
+    #[test]
+    fn each_way_to_write_one_has_its_quotes() {
+        let mut variables = Variables::default();
+        variables.set("x", "it's \"a\"").unwrap();
+        let replaced = |written: &str| variables.replaced(written).map(|(text, _)| text);
+        assert_eq!(replaced(":x").as_deref(), Some("it's \"a\""));
+        assert_eq!(replaced(":'x'").as_deref(), Some("'it''s \"a\"'"));
+        assert_eq!(replaced(":\"x\"").as_deref(), Some("\"it's \"\"a\"\"\""));
+        assert_eq!(replaced(":{?x}").as_deref(), Some("TRUE"));
+        assert_eq!(replaced(":{?y}").as_deref(), Some("FALSE"));
+        assert_eq!((replaced(":y"), replaced(":'y'"), replaced("x")), (None, None, None));
+    }
+
+    #[test]
+    fn they_are_listed_by_name() {
+        let mut variables = Variables::default();
+        variables.set("x", "1").unwrap();
+        let list = variables.list();
+        assert!(list.starts_with("AUTOCOMMIT = 'on'\n") && list.ends_with("x = '1'\n"), "{list}");
+        variables.unset("x").unwrap();
+        assert!(variables.get("x").is_none());
+        assert!(Variables::help().contains("ON_ERROR_STOP"));
+    }
+}
