@@ -129,7 +129,7 @@ fn an_interrupt_the_time_and_a_reader_that_has_gone_are_cancelled_at_the_server(
     said(&home, &["--timeout", "1s", "-c", "select pg_sleep(3600), 'late'"]).coded(7);
     assert!(!runs(&home, "late"));
     let mut child = sql(&home)
-        .args(["-o", "csv", "-c", "select repeat('gone', 50) from generate_series(1, 1000000000)"])
+        .args(["-o", "csv", "-c", "select repeat('gone', 50), generate_series(1, 1000000000)"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
