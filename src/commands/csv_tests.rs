@@ -112,6 +112,11 @@ fn every_command_with_csv_is_held_against_its_json() {
         let takes = [vec![], vec!["x"]]
             .into_iter()
             .any(|words| Cli::read([vec!["cockpit", name, "-o", "csv"], words].concat()).is_ok());
+        // Its rows are those of somebody's statement: `sql_cli` holds each format of them.
+        if name == "sql" {
+            assert!(takes, "its rows have CSV");
+            continue;
+        }
         let held = WITH_A_SCHEMA.contains(&name) || name == "insights";
         assert_eq!((said, takes), (held, held), "{name}");
     }
