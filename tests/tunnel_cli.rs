@@ -166,7 +166,7 @@ fn a_thousand_connections_at_once_are_each_served() {
 
 #[test]
 fn ecs_exec_is_switched_on_and_a_tunnel_goes_through_the_new_tasks() {
-    let (home, world) = (home(), World::running(aws_sim::Scenario::Staging));
+    let (home, world) = (home(), World::run_at(aws_sim::Scenario::Staging, 30.0));
     world.poke(&json!({"exec": {"service": "bookmark-manager-staging-web", "on": false}}));
     let said = line(&mut home.on(&world), &format!("tunnel staging --to {REMOTE} --port 0 --json")).coded(1);
     assert!(said.err.contains("deploy bookmark-manager-staging-web --enable-exec"), "{said:#?}");

@@ -105,8 +105,9 @@ fn one_key_opens_a_tunnel_and_leaving_asks_and_closes_it_at_aws() {
     terminal.press("q");
     terminal.shows("Leave?");
     terminal.shows("In another terminal it goes on");
-    // What is asked is answered once it could be read.
+    // What is asked is answered once it could be read, and by no key that may be held down.
     until("it leaves", PATIENCE, || {
+        std::thread::sleep(Duration::from_secs(2));
         terminal.press("q");
         std::thread::sleep(Duration::from_millis(100));
         terminal.child.try_wait().unwrap()
