@@ -3,14 +3,15 @@
 
 use super::context::Context;
 use super::say::say;
-use super::through::Target;
 use super::yes::said_yes;
 use crate::app::command::Risk;
+use crate::aws::Session;
 use crate::cli::{ExitCode, Report};
+use crate::config::EnvironmentConfig;
 use crate::model::tunnel::instance::Named;
 use crate::model::{Failure, FailureKind};
 use crate::runtime::stop::stopped;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Between two looks at whether its agent is online.
@@ -18,8 +19,18 @@ const LOOK: Duration = Duration::from_secs(1);
 /// An instance that is not online so long after its start will not be.
 const LIMIT: Duration = Duration::from_mins(5);
 
+/// Writes a line into the audit file: the command, what it is about, the outcome and the reason.
+pub(super) type Audit<'a> = &'a (dyn Fn(&str, Value, &str, &str) -> Result<(), Report> + Sync);
+
+/// Where the instance is.
+pub(super) struct Whose<'a> {
+    pub(super) session: &'a Session,
+    pub(super) environment: &'a EnvironmentConfig,
+    pub(super) audit: Audit<'a>,
+}
+
 /// The id of the instance that is meant, which runs.
-pub(super) async fn awake(target: &Target, context: &Context, named: &str) -> Result<String, Report> {
+pub(super) async fn awake(target: &Whose<'_>, context: &Context, named: &str) -> Result<String, Report> {
     let named = Named::configured(named);
     let failed = |failure: Failure| Report::of_failure("the instance cannot be looked at", &failure);
     if let Named::Id(id) = &named {
@@ -65,18 +76,18 @@ pub(super) async fn awake(target: &Target, context: &Context, named: &str) -> Re
 }
 
 /// Starts it, after a yes and not before it is written down.
-async fn start(target: &Target, context: &Context, named: &Named, id: &str) -> Result<(), Report> {
+async fn start(target: &Whose<'_>, context: &Context, named: &Named, id: &str) -> Result<(), Report> {
     say(&format!("{} ({id}) is stopped: it is to be started, and goes on running", named.words()));
-    if !said_yes(context, &target.environment, Risk::Change).await? {
+    if !said_yes(context, target.environment, Risk::Change).await? {
         return Err(Report::new("refused", "nothing was started", ExitCode::Refused));
     }
     let command = format!("aws ec2 start-instances --instance-ids {id}");
-    target.audit("start-instance", &command, json!({"instance": id}), "started", "")?;
+    (target.audit)(&command, json!({"instance": id}), "started", "")?;
     let started = target.session.start_instance(id).await;
     let (outcome, reason) = match &started {
         Ok(()) => ("done", String::new()),
         Err(failure) => ("failed", failure.message.clone()),
     };
-    target.audit("start-instance", &command, json!({"instance": id}), outcome, &reason)?;
+    (target.audit)(&command, json!({"instance": id}), outcome, &reason)?;
     started.map_err(|failure| Report::of_failure("the instance cannot be started", &failure))
 }

@@ -155,7 +155,11 @@ impl Target {
     ) -> Result<(Tunnel, String), Report> {
         let (service, instance) = match route::through(&self.environment, wish.through) {
             Through::Instance(instance) => {
-                let id = awake::awake(self, context, &instance).await?;
+                let audit = |command: &str, after: Value, outcome: &str, reason: &str| {
+                    self.audit("start-instance", command, after, outcome, reason)
+                };
+                let whose = awake::Whose { session: &self.session, environment: &self.environment, audit: &audit };
+                let id = awake::awake(&whose, context, &instance).await?;
                 (id.clone(), Some(id))
             }
             Through::Service(named) => (self.service(context, named.as_deref()).await?, None),
