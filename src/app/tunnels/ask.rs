@@ -1,7 +1,8 @@
 //! Opening and closing tunnels. Nothing is opened before it is known whose credentials these are; a guarded environment asks.
 
+use super::pane::PANE;
 use super::route::{self, Through};
-use super::state::{Asking, PANE, Plan, Tunnel, Wish, ticket};
+use super::state::{Asking, Plan, Tunnel, Wish, ticket};
 use super::{find, tell};
 use crate::app::App;
 use crate::app::dialog;

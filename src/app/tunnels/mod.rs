@@ -5,6 +5,7 @@ pub mod absorb;
 pub mod ask;
 pub mod block;
 pub mod find;
+pub mod pane;
 pub mod route;
 pub mod shell;
 pub mod state;

@@ -1,6 +1,5 @@
 //! What is kept of tunnels.
 
-use crate::app::command::PaneId;
 use crate::app::ticket::{Owner, Ticket};
 use crate::feeds::runs::Place;
 use crate::model::audit::Record;
@@ -8,9 +7,6 @@ use crate::model::tunnel::Wanted;
 use crate::model::tunnel::far::{Far, To};
 use crate::model::tunnel::standing::Standing;
 use jiff::Timestamp;
-
-/// The pane whose windows ask about tunnels.
-pub const PANE: PaneId = PaneId("tunnels");
 
 /// The tunnels of this session.
 #[derive(Debug, Clone, Default)]

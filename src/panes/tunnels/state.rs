@@ -1,7 +1,7 @@
 //! Its name, and what it keeps: nothing, as tunnels are the session's (`app::tunnels`).
 
 use crate::app::command::PaneId;
-use crate::app::tunnels::state::PANE;
+use crate::app::tunnels::pane::PANE;
 
 /// The pane.
 pub const ID: PaneId = PANE;
