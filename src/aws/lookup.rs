@@ -1,6 +1,7 @@
 //! Whether a resource of Terraform is there, by its type and its name, and what it is imported by: for what an apply that was
 //! killed may have left.
 
+use super::budget::Class;
 use super::cloudwatch::DESCRIBE_ALARMS;
 use super::ecr::DESCRIBE_IMAGES;
 use super::ecs_services::DESCRIBE_CLUSTERS;
@@ -8,10 +9,14 @@ use super::elbv2::DESCRIBE_TARGET_GROUPS;
 use super::logs::DESCRIBE_LOG_GROUPS;
 use super::rds::{DESCRIBE_DB_CLUSTERS, DESCRIBE_DB_INSTANCES};
 use super::scheduler::GET_SCHEDULE;
-use super::session::{Caller, Session};
+use super::session::{Action, Caller, Session};
 use super::{ecs_services, lambda};
 use crate::model::infra::orphan::Look;
 use crate::model::{Failure, FailureKind};
+use aws_sdk_ssm::types::ParameterStringFilter;
+use std::collections::BTreeSet;
+
+const DESCRIBE_PARAMETERS: Action = Action { name: "ssm:DescribeParameters", class: Class::Sessions };
 
 impl Session {
     /// What a resource of this name is imported by; none where there is none.
@@ -29,6 +34,38 @@ impl Session {
             Err(failure) if failure.kind == FailureKind::NotFound => Ok(None),
             found => found,
         }
+    }
+}
+
+/// SSM takes so many values in a filter.
+const VALUES: usize = 50;
+
+impl Session {
+    /// Those of these parameters that there are; their values are not read.
+    ///
+    /// # Errors
+    /// AWS cannot be asked, or the credentials are of another account than `account`.
+    pub async fn known_parameters(&self, names: &[String], account: Option<&str>) -> Result<BTreeSet<String>, Failure> {
+        let generation = self.current();
+        let bound = Box::pin(self.bound(&generation)).await?;
+        if let Some(account) = account.filter(|account| *account != bound.identity.account) {
+            return Err(Failure::other_account(&bound.identity.account, account));
+        }
+        let caller = Caller::pinned(self, &bound.pinned);
+        let mut known = BTreeSet::new();
+        for some in names.chunks(VALUES) {
+            let page = caller
+                .call(DESCRIBE_PARAMETERS, |clients| {
+                    let filter = ParameterStringFilter::builder().key("Name").option("Equals");
+                    let filter = some.iter().fold(filter, |filter, name| filter.values(name));
+                    let request = clients.ssm().describe_parameters().max_results(50);
+                    // A filter has its key, so it can be built.
+                    request.set_parameter_filters(filter.build().ok().map(|filter| vec![filter])).send()
+                })
+                .await?;
+            known.extend(page.parameters.unwrap_or_default().into_iter().filter_map(|one| one.name));
+        }
+        Ok(known)
     }
 }
 

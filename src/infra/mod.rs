@@ -7,6 +7,7 @@
 pub mod access;
 mod ask;
 pub mod caches;
+pub mod code;
 mod find;
 pub mod format;
 pub mod lint;

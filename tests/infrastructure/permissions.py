@@ -54,6 +54,7 @@ READ = {
     "scheduler:GetSchedule": "schedule",
     "ec2:DescribeInstances": "tunnel --through: a bastion by its name or tag",
     "ssm:DescribeInstanceInformation": "tunnel --through: is the agent of a bastion online",
+    "ssm:DescribeParameters": "infra drift: whether the parameters are there that tasks name; never their values",
 }
 
 # What changes something: action → (what for, on what). Each is either called by `src/aws`, or in BESIDE.

@@ -70,6 +70,7 @@ mod driving;
 mod planning;
 mod progress;
 mod run_args;
+mod running;
 mod runs_kept;
 mod shown;
 mod world;

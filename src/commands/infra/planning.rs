@@ -2,14 +2,17 @@
 
 use super::driving::{Followed, Following, begin, ended};
 use super::run_args::RunArgs;
+use super::running;
 use super::shown;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::Context;
 use crate::commands::printed::{printed, verdict};
+use crate::commands::say::say;
 use crate::headless;
 use crate::headless::emit::Printable;
 use crate::headless::table::Table;
 use crate::model::infra::RunState;
+use crate::model::infra::declared::Difference;
 use crate::model::infra::message::Summary;
 use crate::model::infra::plan::Plan;
 use crate::model::infra::plan::markdown::markdown;
@@ -36,6 +39,40 @@ pub(super) struct Plans {
     pub(super) complete: bool,
     /// The units, in the order in which their turn comes.
     pub(super) units: Vec<UnitPlan>,
+    /// What runs and is not as it is declared; of `drift` alone, and `null` where nothing is compared.
+    pub(super) differences: Option<Vec<DifferenceDto>>,
+}
+
+/// Something that runs and is not as it is declared.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub(super) struct DifferenceDto {
+    /// The unit.
+    pub(super) unit: String,
+    /// The resource.
+    pub(super) address: String,
+    /// What differs.
+    pub(super) what: String,
+    /// As it is declared.
+    pub(super) declared: String,
+    /// As it runs.
+    pub(super) runs: String,
+    /// `FILE:LINE` of the declaration; `null` where it is not found.
+    pub(super) place: Option<String>,
+}
+
+impl DifferenceDto {
+    /// A difference and where it is declared.
+    pub(super) fn new(one: Difference, place: Option<String>) -> Self {
+        let Difference { unit, address, what, declared, runs } = one;
+        Self { unit, address, what, declared, runs, place }
+    }
+
+    /// For a person.
+    fn sentence(&self) -> String {
+        let place = self.place.as_ref().map(|place| format!(", declared in {place}")).unwrap_or_default();
+        let Self { unit, address, what, declared, runs, .. } = self;
+        format!("{unit}: {address}: {what}: {declared} is declared, {runs} runs{place}")
+    }
 }
 
 /// The plan of a unit.
@@ -78,9 +115,27 @@ pub(super) async fn plan(
     let mut following = Following::new(context, &environment, &run, arguments.json, false);
     let followed = following.follow(out).await?;
     let state = &following.state;
-    let written = if arguments.json { Ok(()) } else { write(context, &environment.name, &run, state, out) };
+    let compared = match (goal, &followed) {
+        (Goal::Drift, Followed::Over(_)) => running::compare(context, &arguments.target).await?,
+        _ => None,
+    };
+    let differences = compared.as_ref().map(|compared| compared.differences.clone());
+    let differs = differences.as_ref().is_some_and(|all| !all.is_empty());
+    for missing in compared.iter().flat_map(|compared| &compared.missing) {
+        say(missing);
+    }
+    let incomplete = compared.is_some_and(|compared| !compared.missing.is_empty());
+    let written = if arguments.json {
+        differences.iter().flatten().for_each(|one| say(&one.sentence()));
+        Ok(())
+    } else {
+        write(context, &environment.name, &run, state, differences, out)
+    };
     match ended(&followed, state, &run, following.interrupted()) {
-        Ok(ExitCode::Done) if detailed && changes(state, goal) => verdict(written, ExitCode::Usage),
+        Ok(ExitCode::Done) if incomplete => {
+            verdict(written, if detailed { ExitCode::Failed } else { ExitCode::Incomplete })
+        }
+        Ok(ExitCode::Done) if detailed && (differs || changes(state, goal)) => verdict(written, ExitCode::Usage),
         Ok(code) if matches!(followed, Followed::Over(RunEnd::Done)) => verdict(written, code),
         Ok(code) => Ok(code),
         Err(report) => {
@@ -106,6 +161,7 @@ fn write(
     environment: &str,
     run: &Path,
     state: &RunState,
+    differences: Option<Vec<DifferenceDto>>,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     let mut units = Vec::new();
@@ -133,7 +189,16 @@ fn write(
             Some(plan) => make(&unit.unit, plan),
             None => format!("{}: {}\n", unit.unit, crate::model::text::harmless(&unit.end)),
         };
-        units.iter().map(one).collect::<Vec<_>>().join("\n")
+        let mut text = units.iter().map(one).collect::<Vec<_>>().join("\n");
+        if let Some(all) = &differences {
+            let title =
+                if all.is_empty() { "what runs is as it is declared" } else { "runs, and is declared otherwise:" };
+            text.push_str(&format!("\n{title}\n"));
+            for one in all {
+                text.push_str(&format!("- {}\n", crate::model::text::harmless(&one.sentence())));
+            }
+        }
+        text
     };
     let whole = match context.output {
         Output::Markdown => each(markdown),
@@ -141,7 +206,14 @@ fn write(
         Output::Json | Output::Yaml => {
             let complete = units.iter().all(|unit| unit.plan.is_some());
             let run = crate::infra::run::folder::name(run);
-            let plans = Plans { schema: SCHEMA.to_owned(), environment: environment.to_owned(), run, complete, units };
+            let plans = Plans {
+                schema: SCHEMA.to_owned(),
+                environment: environment.to_owned(),
+                run,
+                complete,
+                units,
+                differences,
+            };
             return headless::print(out, &plans, context.output, None).map(drop);
         }
     };

@@ -4,7 +4,7 @@ use super::failed::FailedUnit;
 use super::findings::{Finding, Findings};
 use super::orphans::report::{OrphanDto, Orphans};
 use super::output::report::{OutputDto, Outputs};
-use super::planning::{Plans, UnitPlan};
+use super::planning::{DifferenceDto, Plans, UnitPlan};
 use super::state::report::{ResourceDto, StateList, StateShow};
 use super::{graph, output};
 use crate::model::infra::order::Listed;
@@ -93,6 +93,14 @@ fn plans() -> Plans {
         run: "20261129T010000Z-plan-0001".into(),
         complete: false,
         units: vec![unit(Some(plan)), unit(None)],
+        differences: Some(vec![DifferenceDto {
+            unit: "app".into(),
+            address: "aws_ecs_service.web".into(),
+            what: "count".into(),
+            declared: "1".into(),
+            runs: "3".into(),
+            place: Some("service.tf:4".into()),
+        }]),
     }
 }
 

@@ -5,9 +5,11 @@ use super::diff;
 use super::edges;
 use super::reason;
 use super::secret::Secrets;
-use super::show::{ResourceChange, Show};
+use super::show::{Delta, ResourceChange, Show};
 use super::types::{Change, Output, Plan};
 use crate::model::infra::message::Action;
+use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// Why a plan cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +68,7 @@ impl Plan {
             drift: show
                 .resource_drift
                 .iter()
+                .filter(|resource| is_news(&resource.change))
                 .filter_map(read)
                 .map(|change| Change { loses_data: false, ..change })
                 .collect(),
@@ -106,6 +109,42 @@ fn change(resource: &ResourceChange, secrets: &Secrets) -> Option<Change> {
         attributes: diff.attributes,
         unchanged: diff.unchanged,
     })
+}
+
+/// Attributes that change by themselves all the time, and mean nothing.
+const PASSING: &[&str] = &["latest_restorable_time"];
+
+/// Whether something that was changed elsewhere is another one: providers read back what was not set as empty, which is no
+/// change of anything.
+fn is_news(delta: &Delta) -> bool {
+    let (Value::Object(before), Value::Object(after)) = (&delta.before, &delta.after) else { return true };
+    let means = |name: &&String| !PASSING.contains(&name.as_str());
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).filter(means).collect();
+    let is_moved = !delta.actions.iter().any(|action| action == "update");
+    let part = |side: &serde_json::Map<String, Value>, name: &str| side.get(name).map_or(Value::Null, without_empty);
+    is_moved || names.into_iter().any(|name| part(before, name) != part(after, name))
+}
+
+/// A value without what is empty in it.
+fn without_empty(value: &Value) -> Value {
+    let is_empty = |value: &Value| match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(all) => all.is_empty(),
+        Value::Object(all) => all.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    };
+    match value {
+        Value::Object(all) => {
+            let kept = all.iter().map(|(name, value)| (name.clone(), without_empty(value)));
+            let kept: serde_json::Map<String, Value> = kept.filter(|(_, value)| !is_empty(value)).collect();
+            if kept.is_empty() { Value::Null } else { Value::Object(kept) }
+        }
+        Value::Array(all) if all.is_empty() => Value::Null,
+        Value::Array(all) => Value::Array(all.iter().map(without_empty).collect()),
+        Value::String(text) if text.is_empty() => Value::Null,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
 }
 
 fn moved(resource: &ResourceChange) -> Option<&str> {

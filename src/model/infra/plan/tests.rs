@@ -31,6 +31,21 @@ fn a_real_plan_is_told_with_destructions_first_and_every_reason() {
 }
 
 #[test]
+fn what_a_provider_reads_back_as_empty_is_no_drift_and_neither_is_what_changes_by_itself() {
+    let drift = |before: Value, after: Value| {
+        let mut whole = show(&[]);
+        whole["resource_drift"] = json!([change("aws_db_instance.a", &["update"], before, after)]);
+        read(&whole).drifted()
+    };
+    let state = json!({"tags": null, "logs": null, "name": "a", "latest_restorable_time": "1", "in": [{"x": ""}]});
+    let read_back = json!({"tags": {}, "logs": [], "name": "a", "latest_restorable_time": "2", "in": [{"x": null}]});
+    assert_eq!(drift(state.clone(), read_back.clone()), 0);
+    let mut tagged = read_back;
+    tagged["tags"] = json!({"By": "hand"});
+    assert_eq!(drift(state, tagged), 1);
+}
+
+#[test]
 fn drift_is_told_apart_from_changes() {
     let plan = Plan::read(DRIFT.as_bytes()).unwrap();
     assert_eq!((plan.changes.len(), plan.drifted()), (0, 2));

@@ -1,0 +1,98 @@
+//! What runs, held against what is declared: read from the states, and from AWS.
+
+use super::opened::{self, limited};
+use super::planning::DifferenceDto;
+use super::target::Target;
+use crate::aws::{Connection, Session};
+use crate::cli::Report;
+use crate::commands::context::Context;
+use crate::infra::{Access, code, each};
+use crate::model::Source;
+use crate::model::infra::declared::{self, Difference, Running};
+use crate::model::infra::state::resources;
+use std::collections::BTreeMap;
+
+/// What was found, and what could not be looked at, in sentences.
+pub(super) struct Compared {
+    pub(super) differences: Vec<DifferenceDto>,
+    pub(super) missing: Vec<String>,
+}
+
+/// What the environment has beside its infrastructure: without any nothing is compared.
+const SOURCES: &[Source] =
+    &[Source::Identity, Source::Services, Source::TaskDefinitions, Source::ScalableTargets, Source::DbInstances];
+
+/// Compares. None where the environment has nothing that runs.
+pub(super) async fn compare(context: &Context, target: &Target) -> Result<Option<Compared>, Report> {
+    let (loaded, environment) = opened::environment(context, &target.of)?;
+    if environment.cluster.is_none() && environment.databases.is_empty() {
+        return Ok(None);
+    }
+    let opened = opened::open_to_ask(context, target).await?;
+    let mut missing = Vec::new();
+    let mut states = Vec::new();
+    let mut dirs = BTreeMap::new();
+    let answers = each(&opened.found, |access: Access<'_>| async move {
+        let what = format!("the state of {} cannot be read", access.unit.name);
+        let answer = access.read(&["show", "-json", "-no-color"], &what).await?;
+        Ok::<_, crate::model::infra::Trouble>((answer.out, access.dir().await?))
+    });
+    for (unit, answer) in limited(context, answers).await? {
+        match answer {
+            Ok((state, dir)) => {
+                dirs.insert(unit.name.clone(), (unit, dir));
+                match resources(&state) {
+                    Ok(all) => states.push((unit.name.clone(), all)),
+                    Err(error) => missing.push(format!("{}: its state is not understood: {error}", unit.name)),
+                }
+            }
+            Err(trouble) => missing.push(format!("{}: {}", unit.name, trouble.message)),
+        }
+    }
+    let reading = context.collect_in(loaded.config, environment.clone(), SOURCES, false).await;
+    let estate = &reading.collector.app.estate;
+    let definitions: BTreeMap<String, _> = estate
+        .task_definitions
+        .iter()
+        .filter_map(|(name, definition)| Some((name.clone(), definition.value()?.clone())))
+        .collect();
+    for (what, failure) in [
+        ("services", estate.services.failure()),
+        ("limits of scaling", estate.scalable.failure()),
+        ("databases", estate.db_instances.failure()),
+    ] {
+        missing.extend(failure.map(|failure| format!("{what} cannot be compared: {}", failure.message)));
+    }
+    let running = Running {
+        services: estate.services.value(),
+        definitions: Some(&definitions),
+        scalable: estate.scalable.value().map(Vec::as_slice),
+        instances: estate.db_instances.value().map(Vec::as_slice),
+    };
+    let mut found = declared::differences(&states, running);
+    let named = declared::parameters(&states);
+    if !named.is_empty() {
+        let session = Session::new(Connection::from(&environment));
+        let names: Vec<String> = named.iter().map(|(.., name)| name.clone()).collect();
+        match limited(context, session.known_parameters(&names, environment.account.as_deref())).await? {
+            Ok(known) => found.extend(named.into_iter().filter(|(.., name)| !known.contains(name)).map(
+                |(unit, address, name)| Difference {
+                    unit,
+                    address,
+                    what: "parameter that a task names".to_owned(),
+                    declared: name,
+                    runs: "does not exist".to_owned(),
+                },
+            )),
+            Err(failure) => missing.push(format!("parameters cannot be compared: {}", failure.message)),
+        }
+    }
+    let differences = found
+        .into_iter()
+        .map(|one| {
+            let place = dirs.get(&one.unit).and_then(|(unit, dir)| code::place(unit, dir, &one.address));
+            DifferenceDto::new(one, place)
+        })
+        .collect();
+    Ok(Some(Compared { differences, missing }))
+}
