@@ -180,6 +180,8 @@ pub struct Going {
     pub note: String,
     /// It has not ended.
     pub runs: bool,
+    /// When it ended and may have changed what runs: a mark on curves.
+    pub mark: Option<jiff::Timestamp>,
 }
 
 /// Where things are.

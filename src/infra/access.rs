@@ -73,12 +73,13 @@ impl<'a> Access<'a> {
         self.init_with(&[]).await
     }
 
-    /// Initialises it, and moves its state to the backend that its code names now.
+    /// Initialises it for the backend that its code names now. No state is moved: Terraform's own move gives it another
+    /// lineage, and empties the files that it was in.
     ///
     /// # Errors
     /// As Terraform says.
-    pub async fn migrate(&self) -> Result<Answer, Trouble> {
-        self.init_with(&["-migrate-state", "-force-copy"]).await
+    pub async fn init_anew(&self) -> Result<Answer, Trouble> {
+        self.init_with(&["-reconfigure"]).await
     }
 
     /// Whether a plan of it would change nothing.

@@ -3,6 +3,7 @@
 
 use super::access::Access;
 use super::run::{folder, world};
+use crate::infra::surroundings::DEFAULT_WORKSPACE;
 use crate::model::infra::state::Mark;
 use crate::model::infra::{Tool, Trouble, TroubleKind, Unit};
 use jiff::Timestamp;
@@ -126,31 +127,50 @@ async fn tried(access: &Access<'_>, kept: &Kept, wanted: &Wanted, undo: &mut Und
         std::fs::write(&file, backend(bucket, wanted, &unit.name))
             .map_err(|error| refused(format!("{} cannot be written: {error}", file.display())))?;
     }
-    access.migrate().await?;
+    access.init_anew().await?;
     let dir = access.dir().await?;
     let (kind, config) = world::backend_of(unit, &dir).unwrap_or(("local".to_owned(), Value::Null));
     if kind == "local" {
         return Err(refused("its code keeps the state in a file still".to_owned())
             .hint("switch `remote_state` to s3 in the code, then again"));
     }
-    undo.emptied = true;
     let has_lock =
         config["use_lockfile"] == true || config["dynamodb_table"].as_str().is_some_and(|name| !name.is_empty());
     if kind == "s3" && !has_lock {
         return Err(refused("the backend has no lock: two could write it at a time".to_owned())
             .hint("set `use_lockfile = true` in the backend"));
     }
-    let what = format!("the state of {} cannot be read where it was moved to", unit.name);
-    let question = access.question(&dir).arguments(["state", "pull"]);
-    let there = question.ask_well(&access.surroundings(), &what).await?;
-    if let Some(why) = kept.mark.moved(Mark::of(&there.out).as_ref()) {
+    let named = unit.workspace.as_deref().filter(|name| unit.tool == Tool::Terraform && *name != DEFAULT_WORKSPACE);
+    if let Some(name) = named
+        && !access.workspaces().await?.iter().any(|known| known == name)
+    {
+        access.new_workspace().await?;
+    }
+    let what = format!("the state of {} cannot be read where it is moved to", unit.name);
+    let own = access.surroundings();
+    let pull = || access.question(&dir).arguments(["state", "pull"]);
+    let before = Mark::of(&pull().ask_well(&own, &what).await?.out);
+    if let Some(other) = before.filter(|other| other.resources() > 0) {
+        return Err(refused(format!("there is a state already where it would go: {}", other.words())));
+    }
+    undo.emptied = true;
+    for (file, _) in &kept.files {
+        let push = access.question(&dir).arguments(["state", "push"]).arguments([file]);
+        push.ask_well(&own, &format!("the state of {} cannot be pushed", unit.name)).await?;
+    }
+    if let Some(why) = kept.mark.moved(Mark::of(&pull().ask_well(&own, &what).await?.out).as_ref()) {
         return Err(refused(why));
     }
-    match access.plans_nothing().await? {
-        true => Ok(()),
-        false => Err(refused("its plan is not empty after it".to_owned())
-            .hint("apply what the code has changed first, then move it")),
+    if !access.plans_nothing().await? {
+        return Err(refused("its plan is not empty after it".to_owned())
+            .hint("apply what the code has changed first, then move it"));
     }
+    // Two states of the same resources would be two truths; the copies are elsewhere.
+    for (file, _) in &kept.files {
+        std::fs::remove_file(file)
+            .map_err(|error| refused(format!("{} cannot be removed: {error}", file.display())))?;
+    }
+    Ok(())
 }
 
 /// What is put back.

@@ -22,6 +22,15 @@ region = "us-east-1"
 kind = "terraform"
 units = [{{ name = "data", dir = "data" }}]
 
+[environments.grunt]
+account = "{ACCOUNT}"
+region = "us-east-1"
+
+[environments.grunt.infra]
+kind = "terragrunt"
+dir = "grunt"
+terragrunt = "{support.terragrunt_program()}"
+
 [environments.files]
 region = "us-east-1"
 
@@ -30,7 +39,7 @@ kind = "terraform"
 units = [{{ name = "plain", dir = "plain" }}]
 """
 
-DATA = """
+PROVIDER = """
 terraform {
   required_providers { aws = { source = "hashicorp/aws" } }
 }
@@ -41,6 +50,9 @@ provider "aws" {
   skip_metadata_api_check     = true
   max_retries                 = 2
 }
+"""
+
+DATA = PROVIDER + """
 resource "aws_s3_bucket" "logs" { bucket = "cockpit-lab-logs" }
 resource "aws_ecr_repository" "web" { name = "cockpit-lab-web" }
 resource "aws_db_instance" "this" {
@@ -74,6 +86,11 @@ def project(own_shell, tmp_path_factory):
     for name, code in (("data", DATA), ("plain", PLAIN)):
         (folder / name).mkdir()
         (folder / name / "main.tf").write_text(code)
+    # A unit of Terragrunt works in a copy of its module, in its cache.
+    for name in ("modules/bucket", "grunt/logs"):
+        (folder / name).mkdir(parents=True)
+    (folder / "modules/bucket/main.tf").write_text(PROVIDER + 'resource "aws_s3_bucket" "this" { bucket = "cockpit-grunt-logs" }\n')
+    (folder / "grunt/logs/terragrunt.hcl").write_text('terraform {\n  source = "../..//modules/bucket"\n}\n')
     return folder
 
 
@@ -115,6 +132,16 @@ def test_what_guards_resources_is_lifted_before_they_are_destroyed(own_shell, pr
     assert [name for name in snapshots if re.fullmatch(r"cockpit-lab-db-final-\d{8}t\d{6}", name)], snapshots
 
 
+def test_a_unit_of_terragrunt_is_lifted_in_the_copy_that_it_works_in(own_shell, project, cockpit):
+    cockpit("infra", "apply", "grunt", "--yes")
+    s3 = own_shell.client("s3", "us-east-1")
+    s3.put_object(Bucket="cockpit-grunt-logs", Key="log", Body=b"line")
+    said = cockpit("infra", "destroy", "grunt", "--yes", "--confirm", "grunt")
+    assert "aws_s3_bucket.this: what is in it may be deleted with it" in said and "nothing guards it any more" in said
+    assert "cockpit-grunt-logs" not in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
+    assert list((project / "grunt/logs").glob("*.tf")) == []
+
+
 def resources(text):
     return [] if not text.strip() else json.loads(text)["resources"]
 
@@ -140,6 +167,7 @@ def test_a_state_moves_to_s3_with_its_lock_or_is_put_back(own_shell, project, co
     said = cockpit("infra", "migrate-state", "files", "--bucket", "cockpit-lab-states", "--yes")
     assert "the same lineage, serial and content, a lock, and an empty plan" in said
     assert json.loads(stored())["lineage"] == json.loads(before)["lineage"]
+    assert not (unit / "terraform.tfstate").exists(), "two states of the same resources would be two truths"
     cockpit("infra", "plan", "files", "--detailed-exitcode")
     assert "no state in a file" in cockpit("infra", "migrate-state", "files", "--yes")
 

@@ -150,3 +150,18 @@ fn what_a_change_usually_takes_stands_beside_it_and_the_end_is_estimated() {
     desk.tick(2);
     assert!(desk.screen().contains("(usually 4m"), "{} at {}", desk.screen(), at(2));
 }
+
+#[test]
+fn the_end_of_an_apply_is_a_mark_on_curves_and_that_of_a_plan_is_none() {
+    use crate::model::infra::run_event::RunEnd;
+    for (goal, marks) in [(Goal::Apply, vec![at(-5)]), (Goal::Plan, Vec::new())] {
+        let mut desk = Desk::new((100, 30));
+        desk.runs = vec![super::testing::listed(RUN)];
+        desk.keys("6");
+        desk.news(vec![started(goal)], true);
+        assert_eq!(crate::app::listed::going(&desk.app).find_map(|one| one.mark), None, "it goes on");
+        desk.news(vec![event(-5, What::Ended { end: RunEnd::Done })], false);
+        let found: Vec<_> = crate::app::listed::going(&desk.app).filter_map(|one| one.mark).collect();
+        assert_eq!(found, marks);
+    }
+}

@@ -182,7 +182,9 @@ pub fn usually(resource: &ResourceState, now: Timestamp, usual: Option<u64>) -> 
         ResourcePhase::Planned => (Health::Stopped, "planned".to_owned()),
         ResourcePhase::Applying => {
             let since = now.duration_since(resource.since).as_secs().max(0).unsigned_abs();
-            let usual = usual.map(|usual| format!(" (usually {})", took(usual))).unwrap_or_default();
+            let usual = usual
+                .map(|usual| format!(" (usually {})", short(jiff::SignedDuration::from_secs(usual as i64))))
+                .unwrap_or_default();
             (Health::Changing, format!("{} {}{usual}", resource.action.doing(), took(since.max(resource.elapsed))))
         }
         ResourcePhase::Done => (Health::Healthy, format!("done {}", took(resource.elapsed))),

@@ -102,7 +102,7 @@ fn resources(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus)
         Column::left("", 1, 0),
         Column::left("", 3, 0),
         Column::left("RESOURCE", 20, 0).up_to(48),
-        Column::left("STATE", 16, 0).up_to(36),
+        Column::left("STATE", 16, 0).up_to(28),
         Column::left("WHY", 10, 2).up_to(200),
     ];
     table::block(canvas, RESOURCES, &unit, place, &columns, data_status, |key| {

@@ -172,7 +172,8 @@ pub fn going(app: &App) -> Option<Going> {
         }
     };
     let title = tell::goal_word(tell::goal(&run.state)).to_owned();
-    Some(Going { title, fraction: format!("{over}/{all}"), health: tell::health(run), words, note, runs })
+    let mark = run.state.end.filter(|_| tell::applies(&run.state)).map(|(at, _)| at);
+    Some(Going { title, fraction: format!("{over}/{all}"), health: tell::health(run), words, note, runs, mark })
 }
 
 /// `s`: how the selected resource stands, with everything that is known of it.

@@ -37,6 +37,7 @@ pub fn service(
         .extend(service.iter().flat_map(|service| &service.deployments).filter_map(|deployment| deployment.created_at));
     let history = app.estate.rollouts.get(name).and_then(Observed::value);
     marks.extend(history.into_iter().flatten().filter_map(|rollout| rollout.created_at));
+    marks.extend(crate::app::listed::going(app).filter_map(|one| one.mark));
     marks.retain(|mark| app.service_now().duration_since(*mark).as_hours() < 3);
     let charts =
         [("CPU", cpu, "CPUUtilization"), ("Memory", memory, "MemoryUtilization")].map(|(title, series, metric)| {

@@ -207,7 +207,7 @@ pub fn curves(canvas: &mut Canvas<'_, '_>, block: Block, list: Block, place: Rec
         curves,
         threshold: threshold(metric),
         full,
-        marks: Vec::new(),
+        marks: crate::app::listed::going(app).filter_map(|one| one.mark).collect(),
     };
     let every: fn(&Member) -> bool = |_| true;
     let mut charts = Vec::new();
