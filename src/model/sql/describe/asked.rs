@@ -48,6 +48,7 @@ pub const ACL: &str = "pg_catalog.array_to_string";
 /// The name of a role by its number.
 pub const OWNER: &str = "pg_catalog.pg_get_userbyid";
 
+/// Conditions, the first of them after `WHERE`.
 pub fn first(conditions: &str) -> String {
     conditions.replacen("\n  AND ", "\nWHERE ", 1)
 }

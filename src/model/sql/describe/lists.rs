@@ -37,6 +37,10 @@ pub fn list(asked: &Asked) -> Option<Result<List, String>> {
     })
 }
 
+/// Tables, views and their like: `kinds` are the letters after `\d`.
+///
+/// # Errors
+/// A pattern that is none.
 pub fn relations(asked: &Asked, kinds: &str) -> Result<List, String> {
     let kinds = if kinds.is_empty() { "tvmsE" } else { kinds };
     let has = |kind: char| kinds.contains(kind);

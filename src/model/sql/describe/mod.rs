@@ -40,7 +40,7 @@ pub struct Describe {
 #[derive(Debug)]
 enum Waiting {
     Nothing,
-    List { title: &'static str, none: Option<&'static str> },
+    List { title: &'static str, none: Option<&'static str>, counted: bool },
     Relations,
     Columns(Relation, VecDeque<Relation>),
     Footers(Box<Sheet>, VecDeque<Relation>),
@@ -82,7 +82,9 @@ impl Describe {
         };
         match list {
             Ok(list) => {
-                describe.asked = Waiting::List { title: list.title, none: list.none };
+                // psql counts all but roles.
+                let counted = !matches!(name, "du" | "dg");
+                describe.asked = Waiting::List { title: list.title, none: list.none, counted };
                 describe.steps.push_back(Step::Ask(list.statement));
             }
             Err(why) => describe.steps.push_back(Step::Say(why)),
@@ -101,9 +103,9 @@ impl Describe {
         match waiting {
             Waiting::Nothing => {}
             Waiting::List { none: Some(what), .. } if looked.rows.is_empty() => self.nothing(what),
-            Waiting::List { title, .. } => {
+            Waiting::List { title, counted, .. } => {
                 let sheet = sheet(title, looked);
-                self.steps.push_back(Step::Show(Box::new(Sheet { counted: true, ..sheet })));
+                self.steps.push_back(Step::Show(Box::new(Sheet { counted, ..sheet })));
             }
             Waiting::Relations => {
                 let relations: VecDeque<Relation> = looked.rows.iter().map(|row| Relation::of(row)).collect();
@@ -113,7 +115,11 @@ impl Describe {
                 self.next(relations);
             }
             Waiting::Columns(relation, rest) => {
-                let sheet = sheet(&relation.title(), looked);
+                let mut sheet = sheet(&relation.title(), looked);
+                // Figures of columns stand at the left, as psql has them; those of a sequence are a result.
+                if relation.kind != "S" {
+                    sheet.columns.iter_mut().for_each(|(_, right)| *right = false);
+                }
                 self.steps.push_back(Step::Ask(relation.footers(self.flags, self.version)));
                 self.asked = Waiting::Footers(Box::new(sheet), rest);
             }

@@ -2,8 +2,8 @@
 //! than memory passes; a wider value moves what is to its right.
 
 use super::cell::{grouped, is_plain, lines_of, width_of};
+use super::head::Head;
 use super::options::{Expanded, Options};
-use super::writer::Head;
 use crate::model::text::{harmless, width};
 
 /// So many rows are looked at for the widths: results that are smaller look as psql's do.

@@ -1,7 +1,7 @@
 //! Forms in which a row needs no other: CSV, TSV, JSON, Markdown, statements, and values with a separator between them.
 
+use super::head::{Head, Kind};
 use super::options::{Expanded, Format, Options};
-use super::writer::{Head, Kind};
 use crate::model::csv::field;
 use crate::model::sql::keywords::{literal, quoted};
 use crate::model::text::{harmless, json_text};

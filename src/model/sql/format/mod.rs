@@ -4,6 +4,7 @@ pub mod aligned;
 pub mod cell;
 pub mod crosstab;
 pub mod error;
+pub mod head;
 pub mod lines;
 pub mod options;
 pub mod writer;

@@ -1,48 +1,10 @@
 //! Writes a result row by row in any form, into bytes that whoever asks sends on.
 
 use super::aligned::Aligned;
+pub use super::head::{Head, Kind};
 use super::lines::Lines;
 use super::options::{Expanded, Format, Options};
-use crate::model::sql::Column;
 use crate::model::sql::sheet::Sheet;
-
-/// What the values of a column are to other programs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Kind {
-    /// A text.
-    #[default]
-    Text,
-    /// A number.
-    Number,
-    /// `t` or `f`.
-    Boolean,
-    /// JSON.
-    Json,
-}
-
-/// The head of a column.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Head {
-    /// Its name.
-    pub name: String,
-    /// Its values stand at the right.
-    pub right: bool,
-    /// What its values are.
-    pub kind: Kind,
-}
-
-impl Head {
-    /// Of a column of a result. Source of the object ids: PostgreSQL's `pg_type.dat`.
-    pub fn of(column: &Column) -> Self {
-        let kind = match column.type_oid {
-            16 => Kind::Boolean,
-            20 | 21 | 23 | 26 | 700 | 701 | 1700 => Kind::Number,
-            114 | 3802 => Kind::Json,
-            _ => Kind::Text,
-        };
-        Self { name: column.name.clone(), right: column.is_right_aligned(), kind }
-    }
-}
 
 /// Writes one result. The first rows of a table are held until its widths are known: [`super::aligned::SAMPLE_ROWS`] of them
 /// or [`super::aligned::SAMPLE_BYTES`].
