@@ -52,10 +52,13 @@ fn rows_go_to_standard_output_in_each_format_and_everything_else_beside() {
     assert_eq!(of("csv"), "n,nothing,t\n1,,\"日本, \"\"x\"\"\"\n");
     assert_eq!(of("tsv"), "n\tnothing\tt\n1\t\\N\t日本, \"x\"\n");
     assert_eq!(of("jsonl"), "{\"n\":1,\"nothing\":null,\"t\":\"日本, \\\"x\\\"\"}\n");
-    assert_eq!(of("markdown"), "| n | nothing | t |\n| --: | --- | --- |\n| 1 |  | 日本, \"x\" |\n");
+    assert_eq!(of("markdown"), "| n | nothing | t |\n|---:|---|---|\n| 1 |  | 日本, \"x\" |\n");
     let said = said(&home, &["-c", "create temporary table x (); do $$ begin raise notice 'so'; end $$", "-c", rows]);
     let said = said.coded(0);
-    assert_eq!(said.out, " n | nothing |     t\n---+---------+-----------\n 1 |         | 日本, \"x\"\n(1 row)\n\n");
+    assert_eq!(
+        said.out,
+        " n | nothing |     t     \n---+---------+-----------\n 1 |         | 日本, \"x\"\n(1 row)\n\n"
+    );
     assert!(said.err.contains("CREATE TABLE") && said.err.contains("NOTICE: so"), "{}", said.err);
 }
 

@@ -1,9 +1,10 @@
 //! `cockpit sql`: SQL in an environment's database.
 
 pub(super) mod args;
+mod driver;
 mod login;
+mod outlet;
 mod report;
-mod rows;
 mod run;
 mod session;
 

@@ -2,10 +2,7 @@
 
 use crate::cli::{ExitCode, Report};
 use crate::model::sql::Said;
-use crate::model::text::{cut_end, width};
-
-/// Cells of a line of SQL that are shown.
-const WIDE: usize = 120;
+use crate::model::sql::format::error::caret;
 
 /// An error of a statement, with a caret where it lies.
 pub(super) fn failed(said: &Said, statement: &str) -> Report {
@@ -43,22 +40,9 @@ fn place_or(query: &str, position: u32) -> String {
     place(query, position).unwrap_or_else(|| query.to_owned())
 }
 
-/// The line with a place, counted in characters from 1, and a caret under it.
+/// The line with a place and a caret under it, each on a line of its own: so they stay below each other.
 fn place(statement: &str, position: u32) -> Option<String> {
-    let at = usize::try_from(position).ok()?.checked_sub(1)?;
-    let (byte, _) = statement.char_indices().chain([(statement.len(), ' ')]).nth(at)?;
-    let before = &statement[..byte];
-    let number = before.matches('\n').count() + 1;
-    let begin = before.rfind('\n').map_or(0, |at| at + 1);
-    let end = statement[byte..].find('\n').map_or(statement.len(), |at| byte + at);
-    let (mut left, right) = (statement[begin..byte].replace('\t', " "), statement[byte..end].replace('\t', " "));
-    if width(&left) > WIDE / 2 {
-        // Its end is what matters.
-        let kept: Vec<char> = left.chars().rev().take(WIDE / 2).collect();
-        left = format!("…{}", kept.into_iter().rev().collect::<String>());
-    }
-    let line = cut_end(&format!("{left}{}", right.trim_end()), WIDE).into_owned();
-    Some(format!("in line {number}:\n{line}\n{}^", " ".repeat(width(&left))))
+    caret(statement, position).map(|caret| format!("in the statement:\n{}", caret.trim_end_matches('\n')))
 }
 
 #[cfg(test)]
@@ -67,14 +51,7 @@ mod tests {
 
     #[test]
     fn a_caret_stands_under_the_place_also_after_wide_characters() {
-        assert_eq!(place("select 1,\n  日本 x", 16).unwrap(), "in line 2:\n  日本 x\n       ^");
-        assert_eq!(place("select", 7).unwrap(), "in line 1:\nselect\n      ^");
+        assert_eq!(place("select 1,\n  日本 x", 16).unwrap(), "in the statement:\nLINE 2:   日本 x\n               ^");
         assert_eq!((place("select", 99), place("", 0)), (None, None));
-        let long = format!("select {}oops", "x, ".repeat(200));
-        let shown = place(&long, 608).unwrap();
-        assert!(
-            shown.lines().nth(1).unwrap().ends_with("oops") && shown.lines().all(|line| line.len() < 150),
-            "{shown}"
-        );
     }
 }

@@ -1,24 +1,29 @@
-//! Runs what was given: each -c as one message, a script statement by statement.
+//! Runs what was given: -c, a file, standard input.
 
 use super::args::Arguments;
+use super::driver::{Driver, tell};
 use super::login::{Way, way};
-use super::rows::RowWriter;
-use super::session::{Data, Over, Session};
-use crate::cli::{ExitCode, Report};
+use super::outlet::Outlet;
+use super::report::failed;
+use super::session::{Over, Session, gone};
+use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::Context;
 use crate::model::sql::Transaction;
-use crate::model::sql::split::{Split, What};
+use crate::model::sql::format::options::Format;
+use crate::model::sql::interpreter::{Interpreter, Mode, Origin};
 use crate::runtime::stop::StopSignals;
-use std::io::{self, IsTerminal as _, Read as _};
+use std::io::{self, IsTerminal as _};
 use std::path::Path;
 use tokio::time::Instant;
 
-/// A text to run, and where it is from.
-struct Script {
-    /// `-c`: one message, as psql sends it.
-    whole: bool,
-    name: String,
-    text: String,
+/// What is to be run.
+enum Script {
+    /// `-c`.
+    Command(String),
+    /// `-f`: its name and its text.
+    File(String, String),
+    /// Standard input, as it comes.
+    Input,
 }
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
@@ -44,11 +49,38 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
             return Err(report);
         }
     };
-    let writer = RowWriter::new(out, context.output, io::stdout().is_terminal());
-    let mut session = Session::new(connection, writer, context.output, stops, end);
-    let outcome = all(&mut session, arguments, &scripts).await;
-    let closed = session.close().await;
-    finish(way, outcome.and_then(|code| closed.map(|()| code))).await
+    let mut driver = driver(Session::new(connection, stops, end), context, arguments, out)?;
+    let outcome = all(&mut driver, arguments, scripts).await;
+    let flushed = driver.outlet.end().map_err(|error| gone(&error));
+    driver.session.close().await;
+    finish(way, outcome.and_then(|code| flushed.map(|()| code))).await
+}
+
+/// The interpreter with what the flags set, and its hands.
+fn driver<'a>(
+    session: Session,
+    context: &Context,
+    arguments: &Arguments,
+    out: &'a mut dyn io::Write,
+) -> Result<Driver<'a>, Report> {
+    let mut interpreter = Interpreter::new(Mode::Script);
+    let options = interpreter.options_mut();
+    options.format = match context.output {
+        Output::Csv => Format::Csv,
+        Output::Tsv => Format::Tsv,
+        Output::Json => Format::Json,
+        Output::JsonLines => Format::JsonLines,
+        Output::Markdown => Format::Markdown,
+        Output::Table | Output::Yaml | Output::Text | Output::Raw => Format::Aligned,
+    };
+    options.columns = Context::width().map_or(0, usize::from);
+    // Unlike psql: a script that goes on after an error has done something else than what it says.
+    let on = ("ON_ERROR_STOP".to_owned(), "on".to_owned());
+    for (name, value) in std::iter::once(&on).chain(&arguments.variables) {
+        let set = interpreter.variables_mut().set(name, value);
+        set.map_err(|why| Report::usage(format!("-v {name}: {why}")))?;
+    }
+    Ok(Driver::new(session, interpreter, Outlet::new(out, io::stdout().is_terminal())))
 }
 
 async fn finish(way: Way, outcome: Result<ExitCode, Over>) -> Result<ExitCode, Report> {
@@ -79,142 +111,69 @@ async fn until(end: Option<Instant>) {
 
 /// What is to be run, in the order in which it is.
 fn scripts(arguments: &Arguments) -> Result<Vec<Script>, Report> {
-    let mut scripts: Vec<Script> = arguments
-        .commands
-        .iter()
-        .map(|text| Script { whole: true, name: "-c".to_owned(), text: text.clone() })
-        .collect();
-    let input = Path::new("-");
+    let mut scripts: Vec<Script> = arguments.commands.iter().cloned().map(Script::Command).collect();
     match arguments.file.as_deref() {
-        Some(file) if file != input => {
+        Some(file) if file != Path::new("-") => {
             let name = file.display().to_string();
-            let bytes = std::fs::read(file).map_err(|error| {
-                Report::new("input", format!("{name} cannot be read"), ExitCode::Usage).caused_by(&error)
-            })?;
-            scripts.push(Script { whole: false, text: text(bytes, &name)?, name });
+            let unreadable = |error: &dyn std::error::Error| {
+                Report::new("input", format!("{name} cannot be read"), ExitCode::Usage).caused_by(error)
+            };
+            let bytes = std::fs::read(file).map_err(|error| unreadable(&error))?;
+            let text = String::from_utf8(bytes).map_err(|error| unreadable(&error))?;
+            scripts.push(Script::File(name, text));
         }
         None if !scripts.is_empty() => {}
-        Some(_) | None => {
-            if io::stdin().is_terminal() && arguments.file.is_none() {
-                return Err(Report::usage("there is nothing to run")
-                    .hint("give statements with -c, with -f or on standard input; the pane Query of `cockpit` is for typing them"));
-            }
-            let mut bytes = Vec::new();
-            io::stdin().lock().read_to_end(&mut bytes).map_err(|error| {
-                Report::new("input", "standard input cannot be read", ExitCode::Failed).caused_by(&error)
-            })?;
-            scripts.push(Script { whole: false, text: text(bytes, "standard input")?, name: "standard input".into() });
+        None if io::stdin().is_terminal() => {
+            let hint =
+                "give statements with -c, with -f or on standard input; the pane Query of `cockpit` is for typing them";
+            return Err(Report::usage("there is nothing to run").hint(hint));
         }
+        Some(_) | None => scripts.push(Script::Input),
     }
     Ok(scripts)
 }
 
-fn text(bytes: Vec<u8>, name: &str) -> Result<String, Report> {
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
-        Report::new("input", format!("{name} is not UTF-8 (line {line})"), ExitCode::Usage).hint("save it as UTF-8")
-    })
-}
-
 /// Runs everything; the exit code where no error ended it.
-async fn all(session: &mut Session<'_>, arguments: &Arguments, scripts: &[Script]) -> Result<ExitCode, Over> {
-    let stops = arguments
-        .variables
-        .iter()
-        .rev()
-        .find(|(name, _)| name == "ON_ERROR_STOP")
-        .is_none_or(|(_, value)| !matches!(value.to_lowercase().as_str(), "0" | "off" | "false" | "no"));
+async fn all(driver: &mut Driver<'_>, arguments: &Arguments, scripts: Vec<Script>) -> Result<ExitCode, Over> {
     if arguments.single_transaction {
-        session.run("BEGIN", Data::Input).await?.map_err(|report| Over::Failed(Box::new(report)))?;
+        driver.session.look("BEGIN", 0).await?.map_err(|said| Over::from(failed(&said, "BEGIN")))?;
+        driver.interpreter.set_transaction(Transaction::Open);
     }
-    let mut worst: Option<Report> = None;
+    let mut code = None;
     for script in scripts {
-        let failed = if script.whole {
-            session.run(&script.text, Data::Input).await?.err()
-        } else {
-            self::script(session, script, stops, &mut worst).await?
-        };
-        if let Some(report) = failed {
-            if stops {
-                if arguments.single_transaction && session.transaction() != Transaction::Idle {
-                    session.run("ROLLBACK", Data::Input).await?.ok();
-                }
-                return Err(report.into());
+        match script {
+            Script::Command(text) => driver.interpreter.run(&text, Origin::Command),
+            Script::File(name, text) => {
+                driver.name.clone_from(&name);
+                driver.interpreter.run(&text, Origin::File(name));
             }
-            tell(&report);
-            worst = Some(report);
+            Script::Input => {
+                "standard input".clone_into(&mut driver.name);
+                driver.reads_input = true;
+            }
+        }
+        code = driver.all().await?;
+        if code.is_some() {
+            break;
         }
     }
+    if code.is_none() {
+        driver.interpreter.finish();
+        code = driver.all().await?;
+    }
+    let (code, last) = (code.unwrap_or_default(), driver.last());
     if arguments.single_transaction {
-        session.run("COMMIT", Data::Input).await?.map_err(|report| Over::Failed(Box::new(report)))?;
+        let end = if code == 0 { "COMMIT" } else { "ROLLBACK" };
+        driver.session.look(end, 0).await?.map_err(|said| Over::from(failed(&said, end)))?;
     }
-    Ok(if worst.is_some() { ExitCode::Failed } else { ExitCode::Done })
-}
-
-/// An error after which it goes on.
-fn tell(report: &Report) {
-    let _ = report.write(&mut crate::runtime::Output::stderr(), false);
-}
-
-async fn script(
-    session: &mut Session<'_>,
-    script: &Script,
-    stops: bool,
-    worst: &mut Option<Report>,
-) -> Result<Option<Report>, Over> {
-    let split = Split::new(&script.text);
-    let pieces = split.pieces();
-    for (at, piece) in pieces.iter().enumerate() {
-        let report = match piece.what {
-            What::Blank | What::Data => continue,
-            What::Command => {
-                let line = script.text[..piece.body(&script.text).start].matches('\n').count() + 1;
-                let command =
-                    script.text[piece.body(&script.text)].split_whitespace().next().unwrap_or_default().to_owned();
-                Some(Report::usage(format!("{}:{line}: {command} is not run here", script.name)))
-            }
-            What::Statement => {
-                let data = pieces.get(at + 1).filter(|next| next.what == What::Data);
-                let lines = data.map(|data| lines(&script.text[data.start..data.end]));
-                let statement = piece.statement(&script.text);
-                let ran = session.run(&statement, lines.map_or(Data::Lines(""), Data::Lines)).await?;
-                ran.err().map(|report| {
-                    let line = script.text[..piece.body(&script.text).start].matches('\n').count() + 1;
-                    Report { message: format!("{}:{line}: {}", script.name, report.message), ..report }
-                })
-            }
-        };
-        if let Some(report) = report {
-            if stops {
-                return Ok(Some(report));
-            }
+    match last {
+        Some(report) if code != 0 => Err(report.into()),
+        // `ON_ERROR_STOP` is off: it went on, and what failed was told.
+        Some(report) => {
             tell(&report);
-            *worst = Some(report);
+            Ok(ExitCode::Failed)
         }
-    }
-    Ok(None)
-}
-
-/// The lines of data after a statement: without the rest of its line, and without the `\.` that ends them.
-fn lines(data: &str) -> &str {
-    let lines = data.split_once('\n').map_or("", |(_, lines)| lines);
-    let ended = lines.trim_end_matches(['\n', '\r']);
-    match ended.strip_suffix("\\.") {
-        Some(before) if before.is_empty() || before.ends_with('\n') => before,
-        Some(_) | None => lines,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn data_are_the_lines_between_the_statement_and_its_end() {
-        assert_eq!(lines("\n7\tseven\n8\teight\n\\.\n"), "7\tseven\n8\teight\n");
-        assert_eq!(lines(" -- x\n7\n"), "7\n");
-        assert_eq!((lines("\n\\.\n"), lines("")), ("", ""));
-        assert_eq!(lines("\na\\.\n"), "a\\.\n");
+        None if code == 0 => Ok(ExitCode::Done),
+        None => Ok(ExitCode::Failed),
     }
 }

@@ -1,0 +1,250 @@
+//! Carries out what the interpreter of psql's input asks for.
+
+use super::outlet::{NO_PROGRAMS, Outlet};
+use super::report::failed;
+use super::session::{Data, How, Over, Session};
+use crate::cli::{ExitCode, Report};
+use crate::commands::say::say;
+use crate::db::Connection;
+use crate::model::sql::describe::Looked;
+use crate::model::sql::format::writer::sheet;
+use crate::model::sql::interpreter::{Action, Answer, Interpreter, Peer, Ran, Rows, Run, Target};
+use crate::model::sql::keywords::literal;
+use crate::model::sql::{Said, interpreter};
+use std::path::Path;
+use std::time::Duration;
+
+/// Of what is looked up no more is read.
+const LOOKED: usize = 64 << 20;
+/// The name of a statement that has values bound to it, and of a cursor that describes one.
+const OURS: &str = "cockpit_statement";
+
+/// The interpreter with its hands.
+pub(super) struct Driver<'a> {
+    pub(super) session: Session,
+    pub(super) interpreter: Interpreter,
+    pub(super) outlet: Outlet<'a>,
+    /// More of the script comes from standard input.
+    pub(super) reads_input: bool,
+    /// The last failure.
+    last: Option<Report>,
+    /// How the script is called in errors.
+    pub(super) name: String,
+}
+
+impl<'a> Driver<'a> {
+    pub(super) fn new(session: Session, interpreter: Interpreter, outlet: Outlet<'a>) -> Self {
+        Self { session, interpreter, outlet, reads_input: false, last: None, name: "-c".to_owned() }
+    }
+
+    /// Goes on until it is over, with psql's exit code, or until what there is to run was run.
+    pub(super) async fn all(&mut self) -> Result<Option<u8>, Over> {
+        loop {
+            let answer = match self.interpreter.step() {
+                Action::Run(run) => Answer::Ran(Box::new(self.statement(&run).await?)),
+                Action::Look { statement, shown } => {
+                    if shown && self.interpreter.variables().is_on("ECHO_HIDDEN") {
+                        say(&statement);
+                    }
+                    Answer::Rows(
+                        self.session
+                            .look(&statement, LOOKED)
+                            .await?
+                            .map(|rows| Looked { columns: rows.columns, rows: rows.rows })
+                            .map_err(Box::new),
+                    )
+                }
+                Action::Print { text, target: Target::Errors } => {
+                    text.lines().for_each(say);
+                    continue;
+                }
+                Action::Print { text, target } => {
+                    self.print(text.as_bytes(), &target)?;
+                    continue;
+                }
+                Action::Show { sheet: table, options } => {
+                    let text = sheet(&table, &options, self.outlet.is_terminal());
+                    self.print(&text, &Target::Results)?;
+                    continue;
+                }
+                Action::Fail { message, line } => {
+                    let message = if self.name == "-c" { message } else { format!("{}:{line}: {message}", self.name) };
+                    self.fail(Report::new("sql", message, ExitCode::Failed));
+                    continue;
+                }
+                Action::Output(target) => Answer::Done(self.outlet.name(&target)),
+                Action::Read { path, beside } => Answer::Text(read(&path, beside.as_deref())),
+                Action::Write { text, target } => Answer::Done(match &target {
+                    Target::File(path) => std::fs::write(path, text).map_err(|error| format!("{path}: {error}")),
+                    Target::Pipe(_) => Err(NO_PROGRAMS.to_owned()),
+                    Target::Results | Target::Output | Target::Errors => {
+                        self.print(text.as_bytes(), &target)?;
+                        Ok(())
+                    }
+                }),
+                Action::Shell { .. } => Answer::Text(Err(NO_PROGRAMS.to_owned())),
+                Action::Edit { .. } | Action::Ask(_) => {
+                    Answer::Text(Err("nobody is at a script to be asked".to_owned()))
+                }
+                Action::History(_) => Answer::Done(Err("a script has no history".to_owned())),
+                Action::Environment(name) => {
+                    Answer::Text(std::env::var(&name).map_err(|_| format!("{name} is not set")))
+                }
+                Action::Folder(path) => {
+                    let path = path.or_else(|| std::env::var("HOME").ok()).unwrap_or_default();
+                    let gone = std::env::set_current_dir(&path).map_err(|error| format!("{path}: {error}"));
+                    Answer::Done(gone)
+                }
+                Action::Connect(_) => {
+                    Answer::Done(Err("a script stays where it is: name another environment, or --url".to_owned()))
+                }
+                Action::Wait(milliseconds) => {
+                    self.session.wait(Duration::from_millis(milliseconds)).await?;
+                    Answer::Done(Ok(()))
+                }
+                Action::More(_) if !self.reads_input => return Ok(None),
+                Action::More(_) => {
+                    self.more().await?;
+                    continue;
+                }
+                Action::Quit(code) => return Ok(Some(code)),
+            };
+            self.interpreter.answer(answer);
+        }
+    }
+
+    /// The last failure, which was not told yet.
+    pub(super) fn last(&mut self) -> Option<Report> {
+        self.last.take()
+    }
+
+    /// Feeds more of standard input, as it comes: a statement is run as soon as it is there.
+    async fn more(&mut self) -> Result<(), Over> {
+        let line = if self.reads_input { self.session.input().await? } else { String::new() };
+        if line.is_empty() {
+            self.reads_input = false;
+            self.interpreter.finish();
+        } else {
+            self.interpreter.feed(&line);
+        }
+        Ok(())
+    }
+
+    fn print(&mut self, text: &[u8], target: &Target) -> Result<(), Over> {
+        if let Err(why) = self.outlet.begin(target) {
+            self.fail(Report::new("output", why, ExitCode::Failed));
+            return Ok(());
+        }
+        self.outlet.held.extend_from_slice(text);
+        self.outlet.end().map_err(|error| super::session::gone(&error))
+    }
+
+    fn fail(&mut self, report: Report) {
+        if let Some(before) = self.last.replace(report) {
+            tell(&before);
+        }
+    }
+
+    async fn statement(&mut self, run: &Run) -> Result<Ran, Over> {
+        if run.echo {
+            self.print(format!("{}\n", run.statement).as_bytes(), &Target::Results)?;
+        }
+        let transaction = self.session.transaction();
+        let refused = |message: String| {
+            let said = Said { severity: "ERROR".to_owned(), message, ..Said::default() };
+            Ran { failed: Some(said), transaction, ..Ran::default() }
+        };
+        let mut statement = run.statement.clone();
+        if let Some(values) = &run.bind {
+            // The simple protocol binds nothing: a prepared statement does.
+            let prepared = self.session.look(&format!("PREPARE {OURS} AS {statement}"), 0).await?;
+            if let Err(said) = prepared {
+                return Ok(self.ended(
+                    run,
+                    Ran { failed: Some(said), transaction: self.session.transaction(), ..Ran::default() },
+                ));
+            }
+            let values: Vec<String> = values.iter().map(|value| literal(value)).collect();
+            let list = if values.is_empty() { String::new() } else { format!("({})", values.join(", ")) };
+            statement = format!("EXECUTE {OURS}{list}");
+        }
+        if run.rows == Rows::Describe {
+            statement = format!("DECLARE {OURS} NO SCROLL CURSOR FOR {statement}; FETCH 0 FROM {OURS}; CLOSE {OURS}");
+        }
+        if let Some(why) = Connection::cannot_send(&statement) {
+            return Ok(self.ended(run, refused(why.to_owned())));
+        }
+        let data = match &run.copy {
+            None | Some(Peer::Results) => Data::None,
+            Some(Peer::Standard) => Data::Input,
+            Some(Peer::Following) => Data::Bytes(self.following().await?.into_bytes()),
+            Some(Peer::File(path)) if is_copy_in(&run.statement) => match std::fs::read(path) {
+                Ok(bytes) => Data::Bytes(bytes),
+                Err(error) => return Ok(self.ended(run, refused(format!("{path}: {error}")))),
+            },
+            Some(Peer::File(_)) => Data::None,
+            Some(Peer::Program(_)) => return Ok(self.ended(run, refused(NO_PROGRAMS.to_owned()))),
+        };
+        let target = match &run.copy {
+            Some(Peer::File(path)) if !is_copy_in(&run.statement) => Target::File(path.clone()),
+            Some(Peer::Standard) => Target::Output,
+            _ => run.target.clone(),
+        };
+        if let Err(why) = self.outlet.begin(&target) {
+            return Ok(self.ended(run, refused(why)));
+        }
+        let how = How {
+            options: &run.options,
+            rows: run.rows,
+            told: !run.hidden && !self.interpreter.variables().is_on("QUIET"),
+        };
+        let began = std::time::Instant::now();
+        let ran = self.session.run(&statement, &how, data, &mut self.outlet).await?;
+        self.outlet.end().map_err(|error| super::session::gone(&error))?;
+        if self.interpreter.is_timing() && !run.hidden {
+            say(&format!("Time: {:.3} ms", began.elapsed().as_secs_f64() * 1000.0));
+        }
+        if run.bind.is_some() {
+            let _ = self.session.look(&format!("DEALLOCATE {OURS}"), 0).await?;
+        }
+        Ok(self.ended(run, ran))
+    }
+
+    /// Tells of a failure where it is.
+    fn ended(&mut self, run: &Run, ran: Ran) -> Ran {
+        if let Some(said) = &ran.failed {
+            let mut report = failed(said, &run.statement);
+            if self.name != "-c" {
+                report.message = format!("{}:{}: {}", self.name, run.line, report.message);
+            }
+            self.fail(report);
+        }
+        ran
+    }
+
+    /// The lines of data after a `COPY`.
+    async fn following(&mut self) -> Result<String, Over> {
+        let mut lines = String::new();
+        loop {
+            match self.interpreter.data() {
+                interpreter::Data::Lines(more) => lines.push_str(&more),
+                interpreter::Data::More => self.more().await?,
+                interpreter::Data::Over => return Ok(lines),
+            }
+        }
+    }
+}
+
+fn is_copy_in(statement: &str) -> bool {
+    crate::model::sql::guard::judge(statement).copy == Some(crate::model::sql::copy::Copy::In)
+}
+
+/// An error after which it goes on.
+pub(super) fn tell(report: &Report) {
+    let _ = report.write(&mut crate::runtime::Output::stderr(), false);
+}
+
+fn read(path: &str, beside: Option<&str>) -> Result<String, String> {
+    let folder = beside.and_then(|file| Path::new(file).parent()).unwrap_or(Path::new(""));
+    std::fs::read_to_string(folder.join(path)).map_err(|error| format!("{path}: {error}"))
+}

@@ -1,0 +1,88 @@
+//! Where results go: standard output, a file that `\o` or `\g` named.
+
+use crate::model::sql::interpreter::Target;
+use std::fs::File;
+use std::io::{self, Write};
+
+/// Bytes that are written together.
+const HELD: usize = 256 * 1024;
+
+/// Where results go, with what waits to be written.
+pub(super) struct Outlet<'a> {
+    stdout: &'a mut dyn Write,
+    /// Standard output is a terminal, on which nothing may act.
+    terminal: bool,
+    /// What `\o` named.
+    named: Option<File>,
+    /// What this statement's `\g` named.
+    once: Option<File>,
+    /// This text goes to standard output, whatever `\o` named.
+    plain: bool,
+    /// What waits to be written.
+    pub(super) held: Vec<u8>,
+}
+
+impl<'a> Outlet<'a> {
+    pub(super) fn new(stdout: &'a mut dyn Write, terminal: bool) -> Self {
+        Self { stdout, terminal, named: None, once: None, plain: false, held: Vec::new() }
+    }
+
+    /// Whether what is written is seen by a person.
+    pub(super) fn is_terminal(&self) -> bool {
+        self.terminal && (self.plain || self.named.is_none()) && self.once.is_none()
+    }
+
+    /// Results go there from now on (`\o`).
+    pub(super) fn name(&mut self, target: &Target) -> Result<(), String> {
+        self.named = match target {
+            Target::File(path) => Some(create(path)?),
+            Target::Pipe(_) => return Err(NO_PROGRAMS.to_owned()),
+            Target::Results | Target::Output | Target::Errors => None,
+        };
+        Ok(())
+    }
+
+    /// What is held from here on goes there.
+    pub(super) fn begin(&mut self, target: &Target) -> Result<(), String> {
+        self.plain = *target == Target::Output;
+        self.once = match target {
+            Target::File(path) => Some(create(path)?),
+            Target::Pipe(_) => return Err(NO_PROGRAMS.to_owned()),
+            Target::Results | Target::Output | Target::Errors => None,
+        };
+        Ok(())
+    }
+
+    /// Writes what is held, if it is much.
+    pub(super) fn push(&mut self) -> io::Result<()> {
+        if self.held.len() >= HELD { self.write() } else { Ok(()) }
+    }
+
+    /// Writes what is held.
+    pub(super) fn write(&mut self) -> io::Result<()> {
+        let written = match (&mut self.once, &mut self.named) {
+            (Some(file), _) => file.write_all(&self.held),
+            (None, Some(file)) if !self.plain => file.write_all(&self.held),
+            (None, _) => self.stdout.write_all(&self.held),
+        };
+        self.held.clear();
+        if self.held.capacity() > 8 * HELD {
+            self.held = Vec::new();
+        }
+        written
+    }
+
+    /// What was begun is over.
+    pub(super) fn end(&mut self) -> io::Result<()> {
+        self.write()?;
+        (self.once, self.plain) = (None, false);
+        self.stdout.flush()
+    }
+}
+
+/// Why no program is run.
+pub(super) const NO_PROGRAMS: &str = "`cockpit sql` runs no programs: use a pipe of the shell that it is started from";
+
+fn create(path: &str) -> Result<File, String> {
+    File::create(path).map_err(|error| format!("{path}: {error}"))
+}
