@@ -1,12 +1,8 @@
-"""Runs of the cockpit over resources of AWS: what guards them is lifted before a destroy, drift is told, a state moves to S3 and
-back where anything is wrong, and a lock that was left behind is released. A small tree of its own, so that it is quick."""
+"""Runs of the cockpit over resources of AWS: what guards them is lifted before a destroy, and drift is told. A small tree of its
+own, so that it is quick."""
 
 import json
-import os
 import re
-import signal
-import subprocess
-import time
 
 import pytest
 import support
@@ -30,13 +26,6 @@ region = "us-east-1"
 kind = "terragrunt"
 dir = "grunt"
 terragrunt = "{support.terragrunt_program()}"
-
-[environments.files]
-region = "us-east-1"
-
-[environments.files.infra]
-kind = "terraform"
-units = [{{ name = "plain", dir = "plain" }}]
 """
 
 PROVIDER = """
@@ -67,23 +56,11 @@ resource "aws_db_instance" "this" {
 }
 """
 
-PLAIN = """
-resource "terraform_data" "it" { input = "one" }
-output "it" { value = terraform_data.it.output }
-"""
-
-SLOW = PLAIN + """
-resource "terraform_data" "slow" {
-  provisioner "local-exec" { command = "touch begun; sleep 600" }
-}
-"""
-
-
 @pytest.fixture(scope="module")
 def project(own_shell, tmp_path_factory):
     folder = tmp_path_factory.mktemp("project")
     (folder / "config.toml").write_text(CONFIG)
-    for name, code in (("data", DATA), ("plain", PLAIN)):
+    for name, code in (("data", DATA),):
         (folder / name).mkdir()
         (folder / name / "main.tf").write_text(code)
     # A unit of Terragrunt works in a copy of its module, in its cache.
@@ -140,56 +117,3 @@ def test_a_unit_of_terragrunt_is_lifted_in_the_copy_that_it_works_in(own_shell, 
     assert "aws_s3_bucket.this: what is in it may be deleted with it" in said and "nothing guards it any more" in said
     assert "cockpit-grunt-logs" not in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
     assert list((project / "grunt/logs").glob("*.tf")) == []
-
-
-def resources(text):
-    return [] if not text.strip() else json.loads(text)["resources"]
-
-
-def test_a_state_moves_to_s3_with_its_lock_or_is_put_back(own_shell, project, cockpit):
-    s3 = own_shell.client("s3", "us-east-1")
-    s3.create_bucket(Bucket="cockpit-lab-states")
-    unit, key = project / "plain", "files/plain/terraform.tfstate"
-    stored = lambda: s3.get_object(Bucket="cockpit-lab-states", Key=key)["Body"].read().decode()
-    cockpit("infra", "apply", "files", "--yes")
-    before = (unit / "terraform.tfstate").read_text()
-    # Something is not applied yet: whether the state that was moved is whole cannot be told by its plan.
-    (unit / "main.tf").write_text(PLAIN.replace('"one"', '"two"'))
-    said = cockpit("infra", "migrate-state", "files", "--bucket", "cockpit-lab-states", "--yes", codes=(1,))
-    assert "its plan is not empty after it" in said and "it was put back" in said
-    assert (unit / "terraform.tfstate").read_text() == before
-    assert not (unit / "cockpit_backend.tf").exists() and resources(stored()) == []
-    (unit / "main.tf").write_text(PLAIN)
-    cockpit("infra", "plan", "files", "--detailed-exitcode")
-    s3.delete_object(Bucket="cockpit-lab-states", Key=key)
-
-    cockpit("infra", "migrate-state", "files", "--bucket", "cockpit-lab-states", codes=(4,))
-    said = cockpit("infra", "migrate-state", "files", "--bucket", "cockpit-lab-states", "--yes")
-    assert "the same lineage, serial and content, a lock, and an empty plan" in said
-    assert json.loads(stored())["lineage"] == json.loads(before)["lineage"]
-    assert not (unit / "terraform.tfstate").exists(), "two states of the same resources would be two truths"
-    cockpit("infra", "plan", "files", "--detailed-exitcode")
-    assert "no state in a file" in cockpit("infra", "migrate-state", "files", "--yes")
-
-
-def test_a_lock_that_a_killed_terraform_left_is_shown_and_released(own_shell, project, cockpit):
-    unit = project / "plain"
-    (unit / "main.tf").write_text(SLOW)
-    environment = own_shell.environment | {"TF_DATA_DIR": str(unit / ".terraform")}
-    child = subprocess.Popen(
-        [support.terraform_program(), "apply", "-auto-approve", "-input=false"],
-        cwd=unit, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-    )
-    end = time.monotonic() + 120
-    while not (unit / "begun").exists():
-        assert time.monotonic() < end and child.poll() is None, "it does not begin"
-        time.sleep(0.1)
-    os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
-    (unit / "main.tf").write_text(PLAIN)
-    shown = cockpit("infra", "unlock", "files", "--dry-run")
-    assert "plain: locked by " in shown and "apply" in shown and re.search(r"left behind|Terraform runs on this machine", shown)
-    cockpit("infra", "unlock", "files", codes=(4,))
-    # Another Terraform may run on this machine: then it takes the name.
-    assert "the lock is released" in cockpit("infra", "unlock", "files", "--yes", "--confirm", "files")
-    assert "no lock" in cockpit("infra", "unlock", "files", "--dry-run")
