@@ -14,6 +14,8 @@ pub enum Ask {
         /// Where they are; none is the folder of the user's configuration.
         folder: Option<String>,
     },
+    /// The text of a file that is to be run.
+    Read(String),
     /// Saves a query. One of that name is replaced.
     Save {
         /// Where.
@@ -30,14 +32,14 @@ impl Ask {
     pub fn lifetime(&self) -> Lifetime {
         match self {
             Self::Remember(_) | Self::Save { .. } => Lifetime::Detached,
-            Self::History | Self::Saved { .. } => Lifetime::Session,
+            Self::History | Self::Saved { .. } | Self::Read(_) => Lifetime::Session,
         }
     }
 
     /// Each is answered once.
     pub fn goes_on(&self) -> bool {
         match self {
-            Self::History | Self::Remember(_) | Self::Saved { .. } | Self::Save { .. } => false,
+            Self::History | Self::Remember(_) | Self::Saved { .. } | Self::Read(_) | Self::Save { .. } => false,
         }
     }
 }
@@ -58,6 +60,8 @@ pub enum Fact {
     History(Vec<String>),
     /// Queries that were saved, by name.
     Saved(Vec<Saved>),
+    /// The text of a file, or why it cannot be read.
+    Text(Result<String, String>),
     /// It was done; what there is to say, if anything.
     Done(String),
 }

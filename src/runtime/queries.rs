@@ -95,6 +95,18 @@ pub fn saved(configured: Option<&str>) -> io::Result<Vec<Saved>> {
     Ok(saved)
 }
 
+/// The text of a file that is to be run.
+///
+/// # Errors
+/// When it cannot be read, is none of text, or is too large for the screen.
+pub fn text(path: &str) -> io::Result<String> {
+    let path = super::files::named(path);
+    if fs::metadata(&path)?.len() > LARGEST_QUERY {
+        return Err(io::Error::other("it is larger than 16 MB: `cockpit sql -f` runs it"));
+    }
+    fs::read_to_string(path)
+}
+
 /// Saves a query; gives back its file. One of that name is replaced.
 ///
 /// # Errors

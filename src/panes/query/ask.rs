@@ -25,6 +25,8 @@ pub enum Kind {
     Look,
     /// Rows that are read through.
     Scan,
+    /// Rows that psql's interpreter wants.
+    Kept,
     /// What is kept of queries on this machine.
     Keep,
 }
@@ -32,8 +34,17 @@ pub enum Kind {
 impl Kind {
     /// The kind of this number.
     pub fn of(number: u8) -> Option<Self> {
-        let all =
-            [Self::Connect, Self::Run, Self::Control, Self::Window, Self::Value, Self::Look, Self::Scan, Self::Keep];
+        let all = [
+            Self::Connect,
+            Self::Run,
+            Self::Control,
+            Self::Window,
+            Self::Value,
+            Self::Look,
+            Self::Scan,
+            Self::Kept,
+            Self::Keep,
+        ];
         all.into_iter().find(|kind| *kind as u8 == number)
     }
 }
@@ -59,7 +70,9 @@ pub fn of_session(app: &mut App, kind: Kind, question: impl FnOnce(SessionId) ->
 /// Looks something up in the second session.
 pub fn look(app: &mut App, purpose: &'static str, statement: String) -> Vec<Effect> {
     let asked = of_session(app, Kind::Look, |session| sql::Ask::Look { session, purpose, statement });
-    asked.map(|(_, effect)| effect).into_iter().collect()
+    let Some((serial, effect)) = asked else { return Vec::new() };
+    app.panes.query.looks.insert(serial, purpose);
+    vec![effect]
 }
 
 /// Forgets results that are not shown any more.

@@ -4,10 +4,7 @@ use super::editing::edited;
 use super::state::Completion;
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::model::sql::keywords::KEYWORDS;
-
-/// So many are shown to choose from.
-const MOST: usize = 200;
+use crate::model::sql::complete::{Item, Offer, complete};
 
 /// `Tab`: the only one, what all have in common, or a list to choose from; in the list the next one.
 pub fn tab(app: &mut App) -> Vec<Effect> {
@@ -48,16 +45,26 @@ pub fn take(app: &mut App) -> Vec<Effect> {
 
 fn candidates(app: &App) -> Completion {
     let state = &app.panes.query;
-    let before = &state.editor.text()[..state.editor.cursor()];
-    let from = before
-        .rfind(|c: char| !(c.is_alphanumeric() || c == '_'))
-        .map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
-    let typed = before[from..].to_lowercase();
-    if typed.is_empty() {
-        return Completion::default();
+    let (text, cursor) = (state.editor.text(), state.editor.cursor());
+    let found = complete(text, &state.split, cursor, &state.catalogue, state.interpreter.variables());
+    let note = |item: &Item| match item.detail.as_str() {
+        "" => word(item.offer).to_owned(),
+        detail => detail.to_owned(),
+    };
+    let candidates = found.items.into_iter().map(|item| (item.text.clone(), note(&item))).collect();
+    Completion { from: found.replaces.start, candidates, selected: 0 }
+}
+
+fn word(offer: Offer) -> &'static str {
+    match offer {
+        Offer::Column => "column",
+        Offer::Alias => "alias",
+        Offer::Relation => "table",
+        Offer::Schema => "schema",
+        Offer::Function => "function",
+        Offer::Keyword => "key word",
+        Offer::Command => "psql",
+        Offer::Variable => "variable",
+        Offer::Name => "name",
     }
-    let upper = before[from..].chars().all(|c| !c.is_lowercase());
-    let words = KEYWORDS.iter().filter(|word| word.starts_with(&typed)).take(MOST);
-    let word = |word: &&str| (if upper { word.to_uppercase() } else { (*word).to_owned() }, "key word".to_owned());
-    Completion { from, candidates: words.map(word).collect(), selected: 0 }
 }

@@ -172,7 +172,7 @@ pub fn cancel(app: &mut App) -> Vec<Effect> {
     let now = app.now;
     let Some(running) = &mut app.panes.query.running else { return Vec::new() };
     running.cancelled.get_or_insert(now);
-    app.panes.query.queue.clear();
+    app.panes.query.interpreter.clear();
     app.say("asking the server to cancel …");
     let asked = of_session(app, Kind::Control, |session| sql::Ask::Cancel { session });
     asked.map(|(_, effect)| effect).into_iter().collect()

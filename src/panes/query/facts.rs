@@ -3,7 +3,7 @@
 use super::grid::Grid;
 use super::place;
 use super::result::Tab;
-use super::state::{EDITOR, ID, Link, RESULT, State};
+use super::state::{EDITOR, ID, Link, Pending, RESULT, State};
 use crate::app::App;
 use crate::app::overlay::Kind;
 use crate::feeds::sql;
@@ -14,7 +14,10 @@ use crate::model::sql::{Column, Ended, ResultId, Server, SessionId, Transaction}
 pub fn fact(app: &mut App, fact: sql::Fact) {
     match fact {
         sql::Fact::Connected(server) => connected(app, server),
-        sql::Fact::Transaction(transaction) => app.panes.query.transaction = transaction,
+        sql::Fact::Transaction(transaction) => {
+            app.panes.query.transaction = transaction;
+            app.panes.query.interpreter.set_transaction(transaction);
+        }
         sql::Fact::Notice(said) => {
             let running = app.panes.query.running.as_ref().map(|running| running.result);
             match running.and_then(|result| app.panes.query.tab_of(result)) {
@@ -57,8 +60,8 @@ fn begun(app: &mut App, result: ResultId, columns: Vec<Column>) {
 
 /// How a statement ended.
 pub fn ended(state: &mut State, result: ResultId, how: Ended) {
-    if let Ended::Failed(said) = &how {
-        state.error = Some(said.clone());
+    if let Some(running) = state.running.as_mut().filter(|running| running.result == result) {
+        running.ended = Some(how.clone());
     }
     if let Some(tab) = state.tab_of(result) {
         tab.ended = Some(how);
@@ -72,6 +75,7 @@ pub fn connected(app: &mut App, server: Server) {
     let before = state.server.replace(server.clone());
     state.link = Link::On;
     state.failure = None;
+    state.interpreter.set_server(&server);
     if first {
         let role = place::role(&server);
         app.note(false, format!("connected to {} as {} ({role})", server.host, server.user));
@@ -137,7 +141,8 @@ pub fn drop_unanswered(app: &mut App) {
     let asks = app.screen.overlays.iter().any(|window| matches!(window.kind, Kind::Confirm(pane, _) if pane == ID));
     if app.panes.query.asking.is_some() && !asks {
         app.panes.query.asking = None;
-        app.panes.query.queue.clear();
+        app.panes.query.pending.take_if(|pending| matches!(pending, Pending::Asked(_)));
+        app.panes.query.interpreter.clear();
     }
 }
 
@@ -148,7 +153,10 @@ pub fn reset(state: &mut State) {
     state.connection = 0;
     state.link = Link::Off;
     state.transaction = Transaction::Idle;
-    state.queue.clear();
+    state.pending = None;
+    state.interpreter.clear();
+    state.interpreter.set_transaction(Transaction::Idle);
+    state.catalogued = false;
     state.running = None;
     state.scan = None;
     state.windows.clear();
@@ -156,7 +164,7 @@ pub fn reset(state: &mut State) {
 }
 
 /// Shows rows that came as one answer.
-pub fn show(app: &mut App, title: &str, grid: Grid) {
+pub fn show(app: &mut App, title: &str, grid: Grid, footers: Vec<String>) {
     let now = app.now;
     let state = &mut app.panes.query;
     state.results += 1;
@@ -164,6 +172,7 @@ pub fn show(app: &mut App, title: &str, grid: Grid) {
     let rows = grid.rows;
     let mut tab = Tab::new(id, session, title, now);
     tab.grid = Some(grid);
+    tab.footers = footers;
     tab.passing = true;
     tab.ended = Some(Ended::Done(if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") }));
     // What makes room is nothing that the feed holds, or is closed with the session.

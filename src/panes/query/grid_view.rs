@@ -19,9 +19,14 @@ pub fn tells_failure(tab: &Tab) -> bool {
     failed && tab.grid.as_ref().is_some_and(|grid| grid.rows == 0)
 }
 
-/// Draws the grid.
+/// Draws the grid, and what stands below its rows.
 pub fn draw(canvas: &mut Canvas<'_, '_>, place: Rect, tab: &Tab, grid: &Grid) {
     let theme = canvas.theme;
+    let below = super::layout::below(place, tab.footers.len(), grid.count());
+    let place = Rect { height: place.height - below, ..place };
+    for (y, footer) in (place.bottom()..place.bottom() + below).zip(&tab.footers) {
+        canvas.put_cut(place.x + 1, y, place.width.saturating_sub(2), footer, theme.dim);
+    }
     if place.height == 0 {
         return;
     }

@@ -2,7 +2,7 @@
 
 use super::ask::{Kind, ask};
 use super::choice::Window;
-use super::windows;
+use super::{pump, windows};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::feeds::part::Part;
@@ -46,7 +46,7 @@ fn folder(app: &App) -> Option<String> {
 }
 
 /// Something of it has come.
-pub fn answer(app: &mut App, part: Part<queries::Fact>) {
+pub fn answer(app: &mut App, serial: u64, part: Part<queries::Fact>) {
     match part {
         Part::Page(fact) | Part::Last(fact) => match fact {
             queries::Fact::History(entries) => app.panes.query.history.before(entries),
@@ -55,6 +55,7 @@ pub fn answer(app: &mut App, part: Part<queries::Fact>) {
                 let effects = windows::open(app, Window::Saved);
                 app.panes.query.effects.extend(effects);
             }
+            queries::Fact::Text(text) => pump::read(app, serial, text),
             queries::Fact::Done(said) => {
                 if !said.is_empty() {
                     app.say(said);

@@ -48,6 +48,13 @@ pub fn result(inside: Rect, tabs: usize) -> (Option<Rect>, Rect, Rect) {
     ((strip > 0).then(|| line(inside.y)), rows, line(inside.bottom().saturating_sub(last)))
 }
 
+/// Rows for the lines below the rows of a result: all of them where there is room, half of it else.
+pub fn below(rows: Rect, footers: usize, count: u64) -> u16 {
+    let wanted = u16::try_from(footers).unwrap_or(u16::MAX);
+    let free = rows.height.saturating_sub(1).saturating_sub(u16::try_from(count).unwrap_or(u16::MAX));
+    wanted.min(free.max(rows.height / 2))
+}
+
 /// The prompt of the first line: the database, what is open, and the sign of a transaction, as psql's.
 pub fn prompt(state: &State) -> String {
     let server = state.server.as_ref().filter(|_| state.is_on());
@@ -65,9 +72,11 @@ pub fn settle(app: &mut App) {
         let inside = inside(place);
         if *block == RESULT {
             let tabs = app.panes.query.tabs.len();
+            let footers = app.panes.query.shown().map_or(0, |tab| tab.footers.len());
             let (_, rows, _) = result(inside, tabs);
             if let Some(grid) = app.panes.query.shown_mut().and_then(|tab| tab.grid.as_mut()) {
-                grid.fit(u64::from(rows.height.saturating_sub(1)), rows.width.saturating_sub(1));
+                let below = below(rows, footers, grid.count());
+                grid.fit(u64::from((rows.height - below).saturating_sub(1)), rows.width.saturating_sub(1));
             }
         } else {
             let wide = width(&prompt(&app.panes.query));

@@ -1,51 +1,62 @@
 //! What was looked up in the second session.
 
+use super::ask::look;
 use super::guard::ROWS;
 use super::state::Asking;
-use super::tell;
+use super::{pump, tell};
 use crate::app::App;
+use crate::app::effect::Effect;
 use crate::feeds::part::Part;
 use crate::feeds::sql;
-use serde_json::Value;
+use crate::model::sql::catalogue::{FUNCTIONS, NAMES, RELATIONS};
+use crate::model::sql::describe::Looked;
+use crate::model::sql::{Said, explain};
+
+const OF_RELATIONS: &str = "relations";
+const OF_FUNCTIONS: &str = "functions";
+const OF_NAMES: &str = "names";
+
+/// Asks what there is in the database, once a session and after it has changed.
+pub fn catalogue(app: &mut App) -> Vec<Effect> {
+    if !app.panes.query.is_on() || std::mem::replace(&mut app.panes.query.catalogued, true) {
+        return Vec::new();
+    }
+    let questions = [(OF_RELATIONS, RELATIONS), (OF_FUNCTIONS, FUNCTIONS), (OF_NAMES, NAMES)];
+    questions.into_iter().flat_map(|(purpose, question)| look(app, purpose, question.to_owned())).collect()
+}
 
 /// An answer has come.
-pub fn answer(app: &mut App, part: Part<sql::Fact>) {
-    match part {
-        Part::Page(sql::Fact::Looked { purpose: ROWS, rows, .. })
-        | Part::Last(sql::Fact::Looked { purpose: ROWS, rows, .. }) => {
-            let plan = rows.into_iter().flatten().flatten().collect::<Vec<_>>().join("\n");
-            let rows = rows_of(&plan).map(|rows| format!("About {} rows (EXPLAIN).", tell::count(rows)));
-            counted(app, rows.unwrap_or_else(|| "How many rows is not known: EXPLAIN does not say.".to_owned()));
+pub fn answer(app: &mut App, serial: u64, part: Part<sql::Fact>) {
+    let purpose = app.panes.query.looks.remove(&serial);
+    let looked = match part {
+        Part::Page(sql::Fact::Looked { columns, rows, .. }) | Part::Last(sql::Fact::Looked { columns, rows, .. }) => {
+            Ok(Looked { columns, rows })
         }
-        Part::Page(_) | Part::Last(_) => {}
-        Part::Failed(failure) => counted(app, format!("How many rows is not known: {}", failure.message)),
+        Part::Page(_) | Part::Last(_) => return,
+        Part::Failed(failure) => Err(Said { severity: "ERROR".into(), message: failure.message, ..Said::default() }),
+    };
+    match (purpose, looked) {
+        (Some(ROWS), Ok(looked)) => {
+            let plan = looked.rows.into_iter().flatten().flatten().collect::<Vec<_>>().join("\n");
+            let words = match explain::read(&plan) {
+                Ok(plan) => format!("About {} rows (EXPLAIN).", tell::count(plan.rows_touched() as u64)),
+                Err(why) => format!("How many rows is not known: {why}."),
+            };
+            counted(app, words);
+        }
+        (Some(ROWS), Err(said)) => counted(app, format!("How many rows is not known: {}", said.message)),
+        (Some(OF_RELATIONS), Ok(looked)) => app.panes.query.catalogue.set_relations(&looked),
+        (Some(OF_FUNCTIONS), Ok(looked)) => app.panes.query.catalogue.set_functions(&looked),
+        (Some(OF_NAMES), Ok(looked)) => app.panes.query.catalogue.set_names(&looked),
+        (Some(_), Ok(_)) => {}
+        // Completion knows less; typing goes on.
+        (Some(purpose), Err(said)) => app.note(true, format!("{purpose} cannot be completed: {}", said.message)),
+        (None, looked) => pump::looked(app, serial, looked),
     }
 }
 
 fn counted(app: &mut App, words: String) {
     if let Some(Asking::Run { rows, .. }) = &mut app.panes.query.asking {
         *rows = Some(words);
-    }
-}
-
-/// How many rows a plan means to touch: what comes out of the node below the one that changes them.
-fn rows_of(plan: &str) -> Option<u64> {
-    let plan: Value = serde_json::from_str(plan).ok()?;
-    let top = plan.get(0)?.get("Plan")?;
-    let below = top.get("Plans").and_then(|plans| plans.get(0)).unwrap_or(top);
-    below.get("Plan Rows")?.as_f64().map(|rows| rows as u64)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_rows_are_those_of_the_node_below_the_change() {
-        let plan = r#"[{"Plan": {"Node Type": "ModifyTable", "Plan Rows": 0, "Plans": [{"Plan Rows": 120000}]}}]"#;
-        assert_eq!(rows_of(plan), Some(120_000));
-        for none in ["", "[]", "[{}]", "{"] {
-            assert_eq!(rows_of(none), None);
-        }
     }
 }

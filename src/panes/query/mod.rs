@@ -1,11 +1,10 @@
 //! A SQL session on the environment's database: an editor with psql's habits, results as grids that may be larger than memory.
 //!
-//! [`state`]: what is kept; [`connect`] and [`facts`]: the session; [`run`]: what is run in it; [`guard`]: what asks first;
+//! [`state`]: what is kept; [`connect`] and [`facts`]: the session; [`pump`] and [`run`]: what is run in it; [`guard`]: what asks first;
 //! [`grid`], [`scan`], [`reading`]: rows; [`update`], [`editing`], [`moving`], [`result_keys`], [`pick`]: what keys do.
 
 pub mod ask;
 pub mod choice;
-pub mod command;
 pub mod completing;
 pub mod connect;
 pub mod copy;
@@ -22,9 +21,13 @@ pub mod looked;
 pub mod moving;
 pub mod pick;
 pub mod place;
+#[cfg(test)]
+mod psql_tests;
+pub mod pump;
 pub mod reading;
 pub mod result;
 pub mod result_keys;
+pub mod rows;
 pub mod run;
 pub mod scan;
 pub mod state;

@@ -4,7 +4,7 @@ use super::choice::{Prompt, Window};
 use super::editing::put;
 use super::scan::Goal;
 use super::state::{Asking, ID};
-use super::{connect, copy, keep, reading, run};
+use super::{connect, copy, keep, pump, reading};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::screen::{Purpose, Typing};
@@ -98,7 +98,7 @@ pub fn picked(app: &mut App, what: u8, text: &str) -> Vec<Effect> {
 /// A question was answered with yes.
 pub fn confirmed(app: &mut App, _: u8) -> Vec<Effect> {
     let mut effects = match app.panes.query.asking.take() {
-        Some(Asking::Run { statement, .. }) if app.panes.query.running.is_none() => run::begin(app, statement),
+        Some(Asking::Run { .. }) if app.panes.query.running.is_none() => pump::confirmed(app),
         Some(Asking::Terminate) => connect::terminate(app),
         Some(Asking::Leave(None)) => connect::leave(app),
         Some(Asking::Leave(Some(name))) => {
@@ -106,7 +106,10 @@ pub fn confirmed(app: &mut App, _: u8) -> Vec<Effect> {
             effects.extend(crate::app::update::open::switch(app, &name));
             effects
         }
-        Some(Asking::Writes) => run::begin(app, "SET default_transaction_read_only = off".to_owned()),
+        Some(Asking::Writes) => {
+            pump::enqueue(app, "SET default_transaction_read_only = off;");
+            Vec::new()
+        }
         Some(Asking::Run { .. }) | None => Vec::new(),
     };
     effects.extend(done(app));

@@ -29,6 +29,8 @@ pub struct Tab {
     pub stopped: Option<String>,
     /// What the server said meanwhile.
     pub notices: Vec<Said>,
+    /// Lines below its rows.
+    pub footers: Vec<String>,
     /// One row is shown at a time, field by field; the first field that is shown.
     pub record: Option<usize>,
     /// What is looked for, as it was typed.
@@ -56,6 +58,7 @@ impl Tab {
             took: None,
             stopped: None,
             notices: Vec::new(),
+            footers: Vec::new(),
             record: None,
             search: String::new(),
             filter: String::new(),

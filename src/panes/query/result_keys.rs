@@ -1,10 +1,8 @@
 //! What keys do to the result that is shown: its columns, its order, its tabs.
 
 use super::grid::Grid;
-use super::reading;
-use super::run;
 use super::scan::Goal;
-use super::state::Item;
+use super::{pump, reading, rows};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::update::settle::done;
@@ -80,8 +78,8 @@ pub fn order(app: &mut App) -> Vec<Effect> {
         app.say("the server sorts the rows of a SELECT only");
         return Vec::new();
     };
-    let statement = format!("SELECT * FROM (\n{}\n) AS q ORDER BY {}", tab.statement, column + 1);
-    app.panes.query.queue.push_back(Item::Statement(statement));
+    let statement = format!("SELECT * FROM (\n{}\n) AS q ORDER BY {};", tab.statement, column + 1);
+    pump::enqueue(app, &statement);
     done(app)
 }
 
@@ -111,7 +109,7 @@ pub fn close(app: &mut App) -> Vec<Effect> {
     }
     let gone = state.tabs.remove(here);
     state.tab = here.min(state.tabs.len().saturating_sub(1));
-    let mut effects = run::closed(app, vec![gone]);
+    let mut effects = rows::closed(app, vec![gone]);
     effects.extend(done(app));
     effects
 }

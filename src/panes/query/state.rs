@@ -9,11 +9,13 @@ use crate::app::effect::Effect;
 use crate::app::screen::Block;
 use crate::feeds::queries::Saved;
 use crate::model::Failure;
+use crate::model::sql::catalogue::Catalogue;
+use crate::model::sql::interpreter::{Interpreter, Mode, Ran, Run};
 use crate::model::sql::split::Split;
-use crate::model::sql::{ResultId, Said, Server, SessionId, Transaction};
+use crate::model::sql::{Ended, ResultId, Server, SessionId, Transaction};
 use crate::model::tunnel::far::Far;
 use jiff::Timestamp;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 /// The pane.
 pub const ID: PaneId = PaneId("query");
@@ -52,15 +54,33 @@ pub struct Running {
     pub cancelled: Option<Timestamp>,
     /// Whether ending the server's process was offered.
     pub offered: bool,
+    /// How it ended.
+    pub ended: Option<Ended>,
 }
 
-/// Something that waits to be run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Item {
-    /// A statement, without its `;`.
-    Statement(String),
-    /// A command of psql.
-    Command(String),
+/// What the interpreter waits for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Pending {
+    /// Whether this is run: a window asks.
+    Asked(Box<Run>),
+    /// The end of what runs.
+    Run(Box<Run>),
+    /// Rows of what ran, under this number.
+    Rows(u64, Box<Ran>),
+    /// Something that is looked up, under this number.
+    Look(u64),
+    /// The text of a file, under this number.
+    File(u64),
+    /// A time, for `\watch`.
+    Wait(Timestamp),
+}
+
+/// psql's interpreter as it begins here: what follows a statement that failed is not run.
+pub fn interpreter() -> Interpreter {
+    let mut interpreter = Interpreter::new(Mode::Interactive);
+    // A name and a value of psql's own: it is not refused.
+    let _ = interpreter.variables_mut().set("ON_ERROR_STOP", "on");
+    interpreter
 }
 
 /// What is asked in a window with buttons.
@@ -114,7 +134,7 @@ impl Completion {
 }
 
 /// What it keeps.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct State {
     /// How it stands to the server.
     pub link: Link,
@@ -150,14 +170,22 @@ pub struct State {
     pub tab: usize,
     /// What runs.
     pub running: Option<Running>,
-    /// What runs after it, in this order.
-    pub queue: VecDeque<Item>,
+    /// What makes of the text what is to be done, as psql does.
+    pub interpreter: Interpreter,
+    /// What it waits for.
+    pub pending: Option<Pending>,
+    /// What it has printed, and nobody has seen yet.
+    pub printed: String,
+    /// What there is in the database, for completion.
+    pub catalogue: Catalogue,
+    /// It was asked for.
+    pub catalogued: bool,
+    /// What is being looked up, by the number of the question.
+    pub looks: BTreeMap<u64, &'static str>,
     /// Statements that were run before.
     pub history: History,
     /// Queries that were saved.
     pub saved: Vec<Saved>,
-    /// Variables of psql.
-    pub variables: BTreeMap<String, String>,
     /// What is asked in a window with buttons.
     pub asking: Option<Asking>,
     /// Rows that were asked for, by the number of the question: of which result, from which row on, and how many rows it had.
@@ -168,8 +196,6 @@ pub struct State {
     pub scan: Option<Scan>,
     /// What earlier sessions ran was asked for.
     pub kept: bool,
-    /// What the last failure of a statement said, for `\errverbose`.
-    pub error: Option<Said>,
     /// What answers have brought about and is not done yet.
     pub effects: Vec<Effect>,
     /// The last number that was given to a question.
@@ -178,6 +204,47 @@ pub struct State {
     pub sessions: u64,
     /// The last number that was given to a result.
     pub results: u64,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            link: Default::default(),
+            failure: Default::default(),
+            server: Default::default(),
+            changed: Default::default(),
+            session: Default::default(),
+            wanted: Default::default(),
+            connection: Default::default(),
+            transaction: Default::default(),
+            editor: Default::default(),
+            split: Default::default(),
+            split_of: Default::default(),
+            completion: Default::default(),
+            scrolled: Default::default(),
+            editor_size: Default::default(),
+            tabs: Default::default(),
+            tab: Default::default(),
+            running: Default::default(),
+            interpreter: interpreter(),
+            pending: Default::default(),
+            printed: Default::default(),
+            catalogue: Default::default(),
+            catalogued: Default::default(),
+            looks: Default::default(),
+            history: Default::default(),
+            saved: Default::default(),
+            asking: Default::default(),
+            windows: Default::default(),
+            reading: Default::default(),
+            scan: Default::default(),
+            kept: Default::default(),
+            effects: Default::default(),
+            serial: Default::default(),
+            sessions: Default::default(),
+            results: Default::default(),
+        }
+    }
 }
 
 impl State {

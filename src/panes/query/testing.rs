@@ -79,6 +79,24 @@ pub(super) fn bookmarks() -> (Vec<Column>, Vec<Vec<Cell>>) {
     (columns, rows)
 }
 
+/// What there is in the database.
+fn catalogue(purpose: &str) -> Option<(Vec<Column>, Vec<Vec<Option<String>>>)> {
+    let row = |cells: &[&str]| cells.iter().map(|cell| Some((*cell).to_owned())).collect::<Vec<_>>();
+    let columns = |names: &[&str]| names.iter().map(|name| column(name, 25)).collect::<Vec<_>>();
+    match purpose {
+        "relations" => {
+            let of = "id\u{1f}bigint\u{1e}title\u{1f}text\u{1e}";
+            Some((Vec::new(), vec![row(&["public", "bookmarks", "r", "t", of])]))
+        }
+        "functions" | "names" => Some((Vec::new(), Vec::new())),
+        "psql" => {
+            let rows = vec![row(&["public", "bookmarks", "table", "app"]), row(&["public", "タグ", "table", "app"])];
+            Some((columns(&["Schema", "Name", "Type", "Owner"]), rows))
+        }
+        _ => None,
+    }
+}
+
 impl Desk {
     pub(super) fn new(size: (u16, u16)) -> Self {
         Self {
@@ -245,7 +263,15 @@ impl Desk {
             sql::Ask::Close { result, .. } => self.closed.push(result),
             sql::Ask::Look { purpose, statement, .. } => {
                 self.looked.push(statement);
-                let plan = format!(r#"[{{"Plan": {{"Plan Rows": 0, "Plans": [{{"Plan Rows": {}}}]}}}}]"#, self.planned);
+                if let Some((columns, rows)) = catalogue(purpose) {
+                    self.answered(ticket, Part::Last(sql::Fact::Looked { purpose, columns, rows }));
+                    return;
+                }
+                let plan = format!(
+                    r#"[{{"Plan": {{"Node Type": "ModifyTable", "Operation": "Delete", "Plan Rows": 0,
+                    "Plans": [{{"Node Type": "Seq Scan", "Plan Rows": {}}}]}}}}]"#,
+                    self.planned
+                );
                 let rows = vec![vec![Some(plan)]];
                 self.answered(ticket, Part::Last(sql::Fact::Looked { purpose, columns: Vec::new(), rows }));
             }

@@ -167,7 +167,7 @@ fn a_change_of_a_whole_table_asks_and_says_how_many_rows() {
     let mut desk = Desk::connected((80, 24));
     desk.run("delete from bookmarks;");
     assert!(desk.ran.is_empty());
-    assert_eq!(desk.looked, ["EXPLAIN (FORMAT JSON) delete from bookmarks"]);
+    assert_eq!(desk.looked.last().map(String::as_str), Some("EXPLAIN (FORMAT JSON) delete from bookmarks"));
     let screen = desk.screen();
     for part in ["has no WHERE", "About 120,000 rows", "delete from bookmarks"] {
         assert!(screen.contains(part), "{part}:\n{screen}");

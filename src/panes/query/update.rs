@@ -3,7 +3,7 @@
 use super::ask::Kind;
 use super::editing::edited;
 use super::state::{Asking, EDITOR, ID, Link, RESULT, Reading, State};
-use super::{completing, connect, facts, keep, looked, reading, run, windows};
+use super::{completing, connect, facts, keep, looked, pump, reading, rows, run, windows};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::Answer;
@@ -28,8 +28,9 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
         effects.extend(keep::begin(app));
     }
     effects.extend(connect::tunnelled(app));
-    effects.extend(run::next(app));
-    effects.extend(run::windows_wanted(app));
+    effects.extend(looked::catalogue(app));
+    effects.extend(pump::go(app));
+    effects.extend(rows::windows_wanted(app));
     effects.extend(reading::next(app));
     let now = app.now;
     // The clock of what runs goes on.
@@ -59,13 +60,24 @@ pub fn answer(app: &mut App, answer: Answer) {
         Some(Kind::Run) if state.running.as_ref().is_some_and(|running| running.serial == serial) => {
             run::news(app, answer.of().part);
         }
-        Some(Kind::Window) => run::window(app, serial, answer.of().part),
+        Some(Kind::Window) => rows::window(app, serial, answer.of().part),
         Some(Kind::Value) => reading::came(app, serial, answer.of().part),
         Some(Kind::Scan) => reading::answer(app, serial, answer.of().part),
-        Some(Kind::Look) => looked::answer(app, answer.of().part),
+        Some(Kind::Look) => looked::answer(app, serial, answer.of().part),
         Some(Kind::Control) => control(app, answer.of().part),
-        Some(Kind::Keep) => keep::answer(app, answer.of().part),
+        Some(Kind::Keep) => keep::answer(app, serial, answer.of().part),
+        Some(Kind::Kept) => kept(app, serial, answer.of().part),
         Some(Kind::Connect | Kind::Run) | None => {}
+    }
+}
+
+fn kept(app: &mut App, serial: u64, part: Part<sql::Fact>) {
+    match part {
+        Part::Page(sql::Fact::Window { rows, .. }) | Part::Last(sql::Fact::Window { rows, .. }) => {
+            pump::kept(app, serial, Ok(rows));
+        }
+        Part::Page(_) | Part::Last(_) => {}
+        Part::Failed(failure) => pump::kept(app, serial, Err(failure.message)),
     }
 }
 
@@ -107,7 +119,9 @@ pub fn holds(app: &mut App, name: &str) -> bool {
 
 /// How often the screen is brought up to date: the clock of what runs goes on.
 pub fn next_tick(app: &App) -> Option<Duration> {
-    let busy = app.panes.query.running.is_some() && app.shown().id == ID;
+    let state = &app.panes.query;
+    let waits = matches!(state.pending, Some(super::state::Pending::Wait(_)));
+    let busy = (state.running.is_some() || waits) && app.shown().id == ID;
     busy.then_some(Duration::from_millis(200))
 }
 
@@ -173,10 +187,9 @@ pub fn enter(app: &mut App) -> Vec<Effect> {
         return done(app);
     }
     let text = text.to_owned();
-    let before = app.panes.query.queue.len();
     let effects = run::text(app, &text);
     // What was taken stands in the history; what was not stays to be run when there is a session.
-    if app.panes.query.is_on() || app.panes.query.queue.len() > before {
+    if app.panes.query.is_on() {
         app.panes.query.editor.set("");
         edited(app);
     }
@@ -192,7 +205,11 @@ pub fn run_here(app: &mut App) -> Vec<Effect> {
         app.say("there is no statement under the cursor");
         return Vec::new();
     };
-    let body = body.to_owned();
+    let mut body = body.to_owned();
+    // A statement that nothing ends would wait for its end.
+    if piece.is_some_and(|piece| piece.what == What::Statement && piece.open != Open::Ready) {
+        body.push_str("\n;");
+    }
     run::text(app, &body)
 }
 
@@ -204,6 +221,12 @@ pub fn interrupt(app: &mut App) -> Vec<Effect> {
     }
     if state.running.is_some() {
         return connect::cancel(app);
+    }
+    if matches!(state.pending, Some(super::state::Pending::Wait(_) | super::state::Pending::Rows(..))) {
+        state.pending = None;
+        state.interpreter.clear();
+        app.say("stopped");
+        return done(app);
     }
     if app.focused() != EDITOR {
         return dialogs::quit(app);

@@ -27,7 +27,7 @@ pub enum Step {
 }
 
 /// A command that describes what there is.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Describe {
     steps: VecDeque<Step>,
     asked: Waiting,
@@ -37,7 +37,7 @@ pub struct Describe {
 }
 
 /// What the answer that is waited for is of.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Waiting {
     Nothing,
     List { title: &'static str, none: Option<&'static str>, counted: bool },

@@ -30,7 +30,7 @@ pub enum Origin {
 }
 
 /// A text that is being run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Source {
     pub origin: Origin,
     /// The variable whose value it is.
@@ -99,7 +99,7 @@ pub(super) struct Routine {
 }
 
 /// What is waited for.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Waiting {
     Nothing,
     Statement(Box<Sent>),
@@ -119,7 +119,7 @@ pub(super) enum Waiting {
 }
 
 /// Interprets what a person or a file says to psql.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Interpreter {
     pub(super) mode: Mode,
     pub(super) variables: Variables,

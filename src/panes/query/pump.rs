@@ -1,0 +1,335 @@
+//! What is typed, as psql takes it: its interpreter says what is next, and is told what came of it.
+
+use super::ask::{Kind, ask, of_session};
+use super::choice::Window;
+use super::facts::{self, drop_unanswered};
+use super::grid::Grid;
+use super::result::Tab;
+use super::state::{Asking, Pending, Running};
+use super::{connect, guard, windows};
+use crate::app::App;
+use crate::app::effect::Effect;
+use crate::app::overlays;
+use crate::feeds::{queries, sql};
+use crate::model::sql::describe::Looked;
+use crate::model::sql::format::Expanded;
+use crate::model::sql::interpreter::{Action, Answer, Origin, Ran, Rows, Run, Target};
+use crate::model::sql::sheet::Sheet;
+use crate::model::sql::{Cell, Column, Ended, ResultId, Said};
+use jiff::SignedDuration;
+
+/// What the interpreter's own questions are looked up for.
+pub const PURPOSE: &str = "psql";
+/// So many things are done at once that need nobody: a script of settings is long, but not endless.
+const AT_ONCE: usize = 2_000;
+/// The type of a number, for columns of tables made here.
+const NUMBER: u32 = 23;
+/// The type of a text.
+const TEXT: u32 = 25;
+
+/// Runs a text after what is run already.
+pub fn enqueue(app: &mut App, text: &str) {
+    drop_unanswered(app);
+    app.panes.query.interpreter.run(text, Origin::Command);
+}
+
+/// Does what is next, until something is waited for.
+pub fn go(app: &mut App) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for _ in 0..AT_ONCE {
+        if let Some(Pending::Wait(until)) = app.panes.query.pending
+            && app.now >= until
+        {
+            answer(app, Answer::Done(Ok(())));
+        }
+        let state = &app.panes.query;
+        if state.pending.is_some() || state.asking.is_some() || !state.is_on() {
+            break;
+        }
+        let expanded = state.interpreter.options().expanded;
+        let action = app.panes.query.interpreter.step();
+        if matches!(action, Action::More(_)) {
+            break;
+        }
+        effects.extend(does(app, action));
+        // `\x` means the rows that are on the screen, too.
+        let now = app.panes.query.interpreter.options().expanded;
+        if now != expanded
+            && let Some(tab) = app.panes.query.shown_mut()
+        {
+            tab.record = (now == Expanded::On).then_some(0);
+        }
+    }
+    said(app);
+    effects
+}
+
+/// Shows what the interpreter has printed.
+fn said(app: &mut App) {
+    if app.panes.query.pending.is_some() || app.panes.query.printed.is_empty() {
+        return;
+    }
+    let text = std::mem::take(&mut app.panes.query.printed);
+    let text = text.trim_end();
+    if text.contains('\n') || text.len() > 70 {
+        let message = overlays::message(app, "psql", text);
+        app.screen.overlays.push(message);
+        app.lists_changed();
+    } else if !text.is_empty() {
+        app.say(text);
+    }
+}
+
+/// Tells the interpreter what came of the last action.
+pub fn answer(app: &mut App, answer: Answer) {
+    app.panes.query.pending = None;
+    app.panes.query.interpreter.answer(answer);
+}
+
+fn done(app: &mut App, done: Result<(), &str>) -> Vec<Effect> {
+    answer(app, Answer::Done(done.map_err(str::to_owned)));
+    Vec::new()
+}
+
+fn refused(app: &mut App, why: &str) -> Vec<Effect> {
+    answer(app, Answer::Text(Err(why.to_owned())));
+    Vec::new()
+}
+
+fn does(app: &mut App, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Run(run) => judged(app, run),
+        Action::Look { statement, .. } => {
+            let asked = of_session(app, Kind::Look, |session| sql::Ask::Look { session, purpose: PURPOSE, statement });
+            let Some((serial, effect)) = asked else { return Vec::new() };
+            app.panes.query.pending = Some(Pending::Look(serial));
+            vec![effect]
+        }
+        Action::Print { text, .. } => {
+            app.panes.query.printed.push_str(&text);
+            Vec::new()
+        }
+        Action::Show { sheet, .. } => {
+            show(app, *sheet);
+            Vec::new()
+        }
+        Action::Fail { message, .. } => {
+            app.note(true, message.clone());
+            app.panes.query.printed.push_str(&message);
+            app.panes.query.printed.push('\n');
+            Vec::new()
+        }
+        Action::Output(_) => done(app, Err("\\o: results stay in the screen; ctrl-s writes one to a file")),
+        Action::Read { path, .. } => {
+            let (serial, effect) = ask(app, Kind::Keep, queries::Ask::Read(path));
+            app.panes.query.pending = Some(Pending::File(serial));
+            vec![effect]
+        }
+        Action::Write { text, target } => match target {
+            Target::File(path) => {
+                answer(app, Answer::Done(Ok(())));
+                vec![Effect::Save { path, text }]
+            }
+            _ => done(app, Err("it can be written to a file only")),
+        },
+        Action::Shell { .. } => refused(app, "\\!: no shell is opened from here; ctrl-z leaves the screen for one"),
+        Action::Edit { .. } => refused(app, "\\e: the editor here is the one to use"),
+        Action::History(_) => {
+            answer(app, Answer::Done(Ok(())));
+            windows::open(app, Window::History)
+        }
+        Action::Ask(_) => refused(app, "\\prompt: set the variable with \\set"),
+        Action::Environment(_) => refused(app, "\\getenv: set the variable with \\set"),
+        Action::Folder(_) => done(app, Err("\\cd: files are named whole")),
+        Action::Connect(_) => {
+            answer(app, Answer::Done(Ok(())));
+            connect::again(app)
+        }
+        Action::Wait(milliseconds) => {
+            let wait = SignedDuration::from_millis(i64::try_from(milliseconds).unwrap_or(i64::MAX));
+            app.panes.query.pending = Some(Pending::Wait(app.now + wait));
+            Vec::new()
+        }
+        Action::More(_) => Vec::new(),
+        Action::Quit(_) => {
+            app.panes.query.interpreter = super::state::interpreter();
+            if let Some(server) = &app.panes.query.server {
+                app.panes.query.interpreter.set_server(server);
+            }
+            connect::quit(app)
+        }
+    }
+}
+
+fn failed(app: &mut App, message: &str) -> Vec<Effect> {
+    let said = Said { severity: "ERROR".into(), message: message.into(), ..Said::default() };
+    let transaction = app.panes.query.transaction;
+    answer(app, Answer::Ran(Box::new(Ran { failed: Some(said), transaction, ..Ran::default() })));
+    app.panes.query.printed.push_str(message);
+    app.panes.query.printed.push('\n');
+    Vec::new()
+}
+
+/// Runs a statement, or asks first.
+fn judged(app: &mut App, run: Box<Run>) -> Vec<Effect> {
+    if run.copy.is_some() {
+        return failed(app, "COPY through the client is not done here: `cockpit sql` does it, with \\copy too");
+    }
+    if run.bind.is_some() {
+        return failed(app, "\\bind is not done here: write the values into the statement");
+    }
+    if run.rows == Rows::Describe {
+        return failed(app, "\\gdesc is not done here: run it with LIMIT 0");
+    }
+    if run.target != Target::Results {
+        return failed(app, "results stay in the screen: ctrl-s writes one to a file");
+    }
+    match if run.hidden { None } else { guard::judge(app, &run.statement) } {
+        None => begin(app, run),
+        Some(asking) => {
+            app.panes.query.pending = Some(Pending::Asked(run));
+            asks(app, asking)
+        }
+    }
+}
+
+/// Asks whether a statement is run, and the server how many rows it would touch.
+fn asks(app: &mut App, asking: Asking) -> Vec<Effect> {
+    let statement = match &asking {
+        Asking::Run { statement, .. } if guard::is_counted(statement) => Some(statement.clone()),
+        Asking::Run { .. } | Asking::Terminate | Asking::Leave(_) | Asking::Writes => None,
+    };
+    let mut effects = statement.map_or_else(Vec::new, |statement| {
+        super::ask::look(app, guard::ROWS, crate::model::sql::guard::plan_of(&statement))
+    });
+    effects.extend(windows::ask(app, asking));
+    effects
+}
+
+/// The statement that waited for a yes begins.
+pub fn confirmed(app: &mut App) -> Vec<Effect> {
+    match app.panes.query.pending.take() {
+        Some(Pending::Asked(run)) => begin(app, run),
+        other => {
+            app.panes.query.pending = other;
+            Vec::new()
+        }
+    }
+}
+
+/// Begins a statement.
+fn begin(app: &mut App, run: Box<Run>) -> Vec<Effect> {
+    let now = app.now;
+    let state = &mut app.panes.query;
+    let Some(session) = state.session else { return Vec::new() };
+    state.results += 1;
+    let (result, statement) = (ResultId(state.results), run.statement.clone());
+    let mut gone = Vec::new();
+    if !run.hidden {
+        let mut tab = Tab::new(result, session, statement.clone(), now);
+        tab.record = (run.options.expanded == Expanded::On).then_some(0);
+        gone = state.open(tab);
+    }
+    let Some((serial, effect)) = of_session(app, Kind::Run, |session| sql::Ask::Run { session, result, statement })
+    else {
+        return Vec::new();
+    };
+    let state = &mut app.panes.query;
+    state.running = Some(Running { result, serial, since: now, cancelled: None, offered: false, ended: None });
+    state.pending = Some(Pending::Run(run));
+    let mut effects = vec![effect];
+    effects.extend(super::rows::closed(app, gone));
+    effects
+}
+
+/// The statement that ran has ended: the interpreter is told, with its rows where it wants them.
+pub fn ended(app: &mut App, running: &Running) -> Vec<Effect> {
+    let state = &mut app.panes.query;
+    let transaction = state.transaction;
+    let Some(Pending::Run(run)) = state.pending.take() else { return Vec::new() };
+    let mut ran = Ran { transaction, ..Ran::default() };
+    match &running.ended {
+        Some(Ended::Done(tag)) => {
+            ran.tag.clone_from(tag);
+            ran.count = tag.rsplit(' ').next().and_then(|count| count.parse().ok()).unwrap_or_default();
+        }
+        Some(Ended::Failed(said)) => ran.failed = Some(said.clone()),
+        Some(Ended::Cancelled) | None => ran.failed = Some(said_of("canceling statement due to user request", "57014")),
+        Some(Ended::Lost(why)) => ran.failed = Some(said_of(why, "08006")),
+    }
+    let grid = state.tab_of(running.result).and_then(|tab| tab.grid.as_ref());
+    ran.columns = grid.map(|grid| grid.columns.clone()).unwrap_or_default();
+    let rows = grid.map_or(0, |grid| grid.rows);
+    if let Rows::Keep(most) = run.rows
+        && ran.failed.is_none()
+        && rows > 0
+    {
+        let (result, count) = (running.result, rows.min(most as u64) as u32);
+        let asked = of_session(app, Kind::Kept, |session| sql::Ask::Window { session, result, from: 0, count });
+        if let Some((serial, effect)) = asked {
+            app.panes.query.pending = Some(Pending::Rows(serial, Box::new(ran)));
+            return vec![effect];
+        }
+        return Vec::new();
+    }
+    answer(app, Answer::Ran(Box::new(ran)));
+    Vec::new()
+}
+
+fn said_of(message: &str, code: &str) -> Said {
+    Said { severity: "ERROR".into(), code: code.into(), message: message.into(), ..Said::default() }
+}
+
+/// Rows that the interpreter wants have come.
+pub fn kept(app: &mut App, serial: u64, rows: Result<Vec<Vec<Cell>>, String>) {
+    let Some(Pending::Rows(asked, ran)) = &app.panes.query.pending else { return };
+    if *asked != serial {
+        return;
+    }
+    let mut ran = ran.clone();
+    let value = |cell: Cell| match cell {
+        Cell::Null => None,
+        Cell::Text { text, .. } => Some(text.into_string()),
+    };
+    match rows {
+        Ok(rows) => ran.rows = rows.into_iter().map(|row| row.into_iter().map(value).collect()).collect(),
+        Err(why) => ran.failed = Some(said_of(&why, "")),
+    }
+    answer(app, Answer::Ran(ran));
+}
+
+/// What the interpreter looked up has come.
+pub fn looked(app: &mut App, serial: u64, rows: Result<Looked, Said>) {
+    if app.panes.query.pending == Some(Pending::Look(serial)) {
+        if let Err(said) = &rows {
+            app.panes.query.printed.push_str(&format!("{}: {}\n", said.severity, said.message));
+        }
+        answer(app, Answer::Rows(rows.map_err(Box::new)));
+    }
+}
+
+/// A file that the interpreter wants has come.
+pub fn read(app: &mut App, serial: u64, text: Result<String, String>) {
+    if app.panes.query.pending == Some(Pending::File(serial)) {
+        answer(app, Answer::Text(text));
+    }
+}
+
+/// Shows a table of psql's in the grid.
+fn show(app: &mut App, sheet: Sheet) {
+    let column = |(name, right): &(String, bool)| Column {
+        name: name.clone(),
+        type_oid: if *right { NUMBER } else { TEXT },
+        modifier: -1,
+        table_oid: 0,
+        number: 0,
+    };
+    let cell = |value: Option<String>| match value {
+        None => Cell::Null,
+        Some(text) => Cell::Text { bytes: text.len() as u64, text: text.into(), cut: false },
+    };
+    let columns = sheet.columns.iter().map(column).collect();
+    let rows = sheet.rows.into_iter().map(|row| row.into_iter().map(cell).collect()).collect();
+    let title = sheet.title.unwrap_or_default();
+    facts::show(app, &title, Grid::of(columns, rows), sheet.footers);
+}
