@@ -209,7 +209,7 @@ impl Desk {
             match self.next().await {
                 Part::Last(Fact::Ended { result: ended, ended: how, .. }) => {
                     assert_eq!(ended, ResultId(result), "{facts:?}");
-                    return (facts, how);
+                    return (facts, *how);
                 }
                 Part::Page(fact) | Part::Last(fact) => facts.push(fact),
                 Part::Failed(failure) => panic!("{failure:?} after {facts:?}"),
@@ -340,7 +340,7 @@ async fn a_cancel_ends_the_statement_and_the_session_goes_on() {
     let (mut cancelled, mut told) = (false, false);
     while !(cancelled && told) {
         match desk.next().await {
-            Part::Last(Fact::Ended { ended, .. }) => cancelled = ended == Ended::Cancelled,
+            Part::Last(Fact::Ended { ended, .. }) => cancelled = *ended == Ended::Cancelled,
             Part::Last(Fact::Done) => told = true,
             Part::Page(_) => {}
             other => panic!("{other:?}"),
@@ -358,7 +358,7 @@ async fn a_cancel_ends_the_statement_and_the_session_goes_on() {
     desk.ask(Ask::Close { session: SESSION, result: ResultId(4) });
     loop {
         if let Part::Last(Fact::Ended { ended, .. }) = desk.next().await {
-            assert_eq!(ended, Ended::Cancelled);
+            assert_eq!(*ended, Ended::Cancelled);
             return;
         }
     }
@@ -373,7 +373,7 @@ async fn a_session_that_is_lost_says_so_and_takes_its_statement_with_it() {
     let (mut ended, mut failed) = (None, None);
     while ended.is_none() || failed.is_none() {
         match desk.next().await {
-            Part::Last(Fact::Ended { ended: how, .. }) => ended = Some(how),
+            Part::Last(Fact::Ended { ended: how, .. }) => ended = Some(*how),
             Part::Failed(failure) => failed = Some(failure),
             Part::Page(_) | Part::Last(_) => {}
         }

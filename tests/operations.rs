@@ -197,6 +197,7 @@ fn request(service: &str, source: Source) -> deploy::Request {
         source,
         base: None,
         container: None,
+        exec: false,
         roll_back: None,
         hooks: Hooks::default(),
     }

@@ -60,11 +60,10 @@ impl Keymap {
         scopes.iter().find_map(|scope| self.bindings.get(&(*scope, key)).copied())
     }
 
-    /// Esc and the key, where no command has the key with Alt in any scope. A terminal sends Alt with a key as Esc
+    /// Esc and the key, where no command has the key with Alt in these scopes. A terminal sends Alt with a key as Esc
     /// and the key: these were typed one after the other, so fast, or over so slow a line, that they came in one piece.
-    pub fn apart(&self, key: Key) -> Option<[Key; 2]> {
-        let bound = |key| self.bindings.keys().any(|(_, bound)| *bound == key);
-        (key.alt && !bound(key)).then(|| [Key::plain(Code::Esc), Key { alt: false, ..key }])
+    pub fn apart(&self, scopes: &[Scope], key: Key) -> Option<[Key; 2]> {
+        (key.alt && self.command(scopes, key).is_none()).then(|| [Key::plain(Code::Esc), Key { alt: false, ..key }])
     }
 
     /// Whether the key can answer a question: it takes what is selected or typed, or leaves.

@@ -182,7 +182,7 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
 
 /// A key; `held`: the terminal says that it is still down.
 fn pressed(app: &mut App, key: Key, held: bool) -> Vec<Effect> {
-    if let Some(keys) = app.keymap.apart(key) {
+    if let Some(keys) = app.keymap.apart(&typing::scopes(app, key), key) {
         return keys.into_iter().flat_map(|key| pressed(app, key, held)).collect();
     }
     if app.keymap.answers(key) {

@@ -14,6 +14,7 @@ use super::{ecs_services, lambda};
 use crate::model::infra::orphan::Look;
 use crate::model::{Failure, FailureKind};
 use aws_sdk_ssm::types::ParameterStringFilter;
+use aws_sdk_ssm::types::builders::ParameterStringFilterBuilder;
 use std::collections::BTreeSet;
 
 const DESCRIBE_PARAMETERS: Action = Action { name: "ssm:DescribeParameters", class: Class::Sessions };
@@ -57,7 +58,7 @@ impl Session {
             let page = caller
                 .call(DESCRIBE_PARAMETERS, |clients| {
                     let filter = ParameterStringFilter::builder().key("Name").option("Equals");
-                    let filter = some.iter().fold(filter, |filter, name| filter.values(name));
+                    let filter = some.iter().fold(filter, ParameterStringFilterBuilder::values);
                     let request = clients.ssm().describe_parameters().max_results(50);
                     // A filter has its key, so it can be built.
                     request.set_parameter_filters(filter.build().ok().map(|filter| vec![filter])).send()

@@ -112,7 +112,7 @@ impl Context {
     /// Reads what is wanted once.
     pub(super) async fn collect(&self, wants: &[Source], service_metrics: bool) -> Result<Reading, Report> {
         let (loaded, environment) = self.open()?;
-        Ok(self.collect_in(loaded.config, environment, wants, service_metrics).await)
+        Ok(Box::pin(self.collect_in(loaded.config, environment, wants, service_metrics)).await)
     }
 
     /// The same of an environment that is opened.
@@ -127,7 +127,7 @@ impl Context {
         let clock = Clock::System;
         let started = clock.now();
         let mut collector = Collector::new(config, environment, self.session(), wants, clock);
-        let collected = collector.collect(self.limit()).await;
+        let collected = Box::pin(collector.collect(self.limit())).await;
         Reading::new(collector, started, collected)
     }
 }

@@ -24,5 +24,5 @@ pub(super) async fn power(
     let wanted = Wanted::Power { power, services, databases: flags.databases, direct: flags.direct };
     let short = opened.environment.name.clone();
     let what = steps::Request { wanted, short }.into();
-    act(context, &opened, vec![what], flags.dry_run, out).await
+    Box::pin(act(context, &opened, vec![what], flags.dry_run, out)).await
 }

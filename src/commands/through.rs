@@ -104,7 +104,7 @@ impl Target {
         sources: &[Source],
         failed: &str,
     ) -> Result<super::context::Reading, Report> {
-        let reading = context.collect_in(self.config.clone(), self.environment.clone(), sources, false).await;
+        let reading = Box::pin(context.collect_in(self.config.clone(), self.environment.clone(), sources, false)).await;
         reading.check_credentials()?;
         let estate = &reading.collector.app.estate;
         let of_services = estate.services.failure().filter(|_| sources.contains(&Source::Services));

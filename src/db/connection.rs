@@ -25,7 +25,7 @@ const LARGE: usize = 1 << 20;
 pub enum Event<'a> {
     /// A result begins.
     Columns(Vec<Column>),
-    /// Rows: complete DataRow messages, one after the other, and how many.
+    /// Rows: complete `DataRow` messages, one after the other, and how many.
     Rows(&'a [u8], u64),
     /// A part of a row that is larger than what is read at a time: how many bytes of the row came before, the bytes, and
     /// how many the whole row has.
@@ -46,7 +46,7 @@ pub enum Event<'a> {
     CopyIn,
     /// Data that are copied come.
     CopyOut,
-    /// Such data: complete CopyData messages, one after the other.
+    /// Such data: complete `CopyData` messages, one after the other.
     Copied(&'a [u8]),
     /// All of them came.
     CopyEnd,
@@ -156,7 +156,7 @@ impl Connection {
         self.process
     }
 
-    /// How it stands to a transaction, as of the last ReadyForQuery.
+    /// How it stands to a transaction, as of the last `ReadyForQuery`.
     pub fn transaction(&self) -> Transaction {
         self.transaction
     }
@@ -236,7 +236,7 @@ impl Connection {
         self.buffer.advance(taken);
         loop {
             match self.found() {
-                Ok(Some(found)) => return Ok(self.event(found)),
+                Ok(Some(found)) => return Ok(self.event(&found)),
                 Ok(None) => {}
                 Err(malformed) => return Err(Lost(malformed.to_string())),
             }
@@ -294,7 +294,7 @@ impl Connection {
         Ok(Some(Found { kind, length: all, count, part: (0, 0) }))
     }
 
-    fn event(&mut self, found: Found) -> Event<'_> {
+    fn event(&mut self, found: &Found) -> Event<'_> {
         self.taken = found.length;
         let bytes = &self.buffer[..found.length];
         let body = bytes.get(HEAD..).unwrap_or_default();

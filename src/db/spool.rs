@@ -61,7 +61,7 @@ impl Spool {
         self.index.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds complete DataRow messages that lie one after the other.
+    /// Adds complete `DataRow` messages that lie one after the other.
     ///
     /// # Errors
     /// They are not kept, and neither is anything after them.

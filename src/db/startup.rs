@@ -1,5 +1,5 @@
 //! The beginning of a session. `tokio-postgres` says who connects and gives the password (SCRAM with channel binding, MD5);
-//! then the stream is taken back, exactly after the server's first ReadyForQuery. From there on the protocol is spoken here
+//! then the stream is taken back, exactly after the server's first `ReadyForQuery`. From there on the protocol is spoken here
 //! (`connection`): tokio-postgres tells neither the transaction's state nor the command tag, takes an allocation a row, and
 //! loses the connection at a `COPY FROM STDIN` in a simple query.
 
@@ -171,7 +171,7 @@ impl Inner {
         }
     }
 
-    /// Reads one message whole and hands it on: nothing after ReadyForQuery is taken from the stream.
+    /// Reads one message whole and hands it on: nothing after `ReadyForQuery` is taken from the stream.
     fn poll(&mut self, context: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.handed == 0 && !self.begun {
             loop {

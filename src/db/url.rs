@@ -117,7 +117,8 @@ impl Said {
         let mut settings = Settings::of(place, user, database);
         let in_url = self.password.is_some();
         settings.password = self.password.or_else(|| variable("PGPASSWORD")).map(SecretString::from);
-        settings.password_from = if in_url { "the URL" } else { "PGPASSWORD" }.to_owned();
+        let from = if in_url { "the URL" } else { "PGPASSWORD" };
+        from.clone_into(&mut settings.password_from);
         if let Some(mode) = self.mode.or_else(|| variable("PGSSLMODE")) {
             let Some(known) = SslMode::named(&mode) else {
                 let all: Vec<&str> = SslMode::ALL.iter().map(|mode| mode.word()).collect();

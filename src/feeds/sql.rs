@@ -114,11 +114,11 @@ impl Ask {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fact {
     /// The session is open; again after something about the server changed (a failover).
-    Connected(Server),
+    Connected(Box<Server>),
     /// The session's transaction, whenever it changes.
     Transaction(Transaction),
     /// The server said something that belongs to no statement's end.
-    Notice(Said),
+    Notice(Box<Said>),
     /// A statement has a result with these columns.
     Begun {
         /// Its number.
@@ -140,7 +140,7 @@ pub enum Fact {
         /// Its result, or the number that it would have had.
         result: ResultId,
         /// How.
-        ended: Ended,
+        ended: Box<Ended>,
         /// How long it took.
         took: Duration,
         /// Reading was stopped at the limit of what may be kept, in words with what to do.

@@ -66,7 +66,7 @@ pub async fn settings(
         }
         let (host, port) = (settings.place.host.clone(), settings.place.port);
         settings.password = Some(session.ok_or_else(missing)?.database_token(&host, port, &user).await?);
-        settings.password_from = "a token of IAM".to_owned();
+        "a token of IAM".clone_into(&mut settings.password_from);
     }
     Ok(settings)
 }

@@ -131,18 +131,18 @@ units = [{ name = "a", dir = "units/a" }, { name = "b", dir = "units/b", depends
         // It would read the outputs of what is real.
         &["plan", "lab", "--unit", "b"],
     ] {
-        let said = run(&mut home.at(None), &words(rest)).coded(4);
+        let said = run(&mut home.at(None), words(rest)).coded(4);
         assert!(
             said.err.contains("1 resource of AWS itself") && said.err.contains("hint: leave --endpoint-url"),
             "{said:?}"
         );
     }
     assert_eq!(std::fs::read_to_string(&real).expect("a state"), REAL);
-    let listed = run(&mut home.at(None), &["infra", "runs", "--env", "lab", "-o", "json"]).coded(0).json();
+    let listed = run(&mut home.at(None), ["infra", "runs", "--env", "lab", "-o", "json"]).coded(0).json();
     assert_eq!(listed["runs"].as_array().map(Vec::len), Some(0), "what is refused leaves no run");
     // Without its resources it may be of any.
     std::fs::remove_file(&real).expect("it is removed");
-    run(&mut home.at(None), &words(&["plan", "lab"])).coded(0);
+    run(&mut home.at(None), words(&["plan", "lab"])).coded(0);
 }
 
 #[test]

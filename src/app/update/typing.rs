@@ -131,7 +131,7 @@ pub(crate) fn cancel(app: &mut App) -> Vec<Effect> {
 }
 
 /// Where keys are listened to now, the most special first.
-fn scopes(app: &App, key: Key) -> Vec<Scope> {
+pub(super) fn scopes(app: &App, key: Key) -> Vec<Scope> {
     if app.screen.typing.is_some() {
         vec![Scope::Input]
     } else if app.editing() {

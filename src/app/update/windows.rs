@@ -37,7 +37,7 @@ pub(crate) fn windows(app: &mut App) {
         match window.kind {
             Kind::Activity => window.replace(overlays::activities(app)),
             Kind::Pane(pane, which) | Kind::Find(pane, which) => {
-                window.replace((app.table.pane(pane).hooks.lines)(app, which))
+                window.replace((app.table.pane(pane).hooks.lines)(app, which));
             }
             Kind::Choose(id) => {
                 if let Some(operation) = app.operations.get(id) {

@@ -32,5 +32,5 @@ async fn change(context: &Context, arguments: &Arguments, out: &mut dyn io::Writ
     let suspended = if arguments.suspend { Some(true) } else { arguments.resume.then_some(false) };
     let wanted = Wanted::Limits { service, min: arguments.min, max: arguments.max, suspended };
     let what = steps::Request { wanted, short }.into();
-    act(context, &opened, vec![what], arguments.dry_run, out).await
+    Box::pin(act(context, &opened, vec![what], arguments.dry_run, out)).await
 }

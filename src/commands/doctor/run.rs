@@ -42,7 +42,7 @@ pub(super) async fn run(context: &Context, out: &mut dyn io::Write) -> Result<Ex
     let environment = loaded.open(context.global.env.as_deref()).cloned();
     let (tools, found) = tokio::join!(tools(context), async {
         match &environment {
-            Ok(environment) => of_environment(context, environment).await,
+            Ok(environment) => Box::pin(of_environment(context, environment)).await,
             Err(report) => {
                 let hint = report.hint.clone().unwrap_or_default();
                 Found::whole(vec![Check::fail("environment", report.message.clone(), hint)])

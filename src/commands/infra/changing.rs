@@ -16,7 +16,7 @@ pub(super) async fn change(
     goal: Goal,
     out: &mut dyn io::Write,
 ) -> Result<ExitCode, Report> {
-    let (run, environment) = begin(context, arguments, goal, !*detach).await?;
+    let (run, environment) = Box::pin(begin(context, arguments, goal, !*detach)).await?;
     if *detach {
         let name = folder::name(&run);
         let approve = format!("`cockpit infra approve {name}` applies its plans");

@@ -19,7 +19,7 @@ use crate::infra::run::events::Reader;
 use crate::infra::run::{folder, ordered, requests, start, world};
 use crate::model::Source;
 use crate::model::infra::RunState;
-use crate::model::infra::run::Phase;
+use crate::model::infra::run::{Phase, UnitState};
 use crate::model::infra::run_event::{Goal, Request, RunEnd, UnitEnd, Wish};
 use crate::runtime::audit;
 use crate::runtime::stop::{StopSignal, StopSignals};
@@ -78,7 +78,7 @@ async fn account(context: &Context, config: Config, environment: &EnvironmentCon
     if environment.account.is_none() {
         return Ok(None);
     }
-    let reading = context.collect_in(config, environment.clone(), &[Source::Identity], false).await;
+    let reading = Box::pin(context.collect_in(config, environment.clone(), &[Source::Identity], false)).await;
     reading.check_credentials()?;
     let identity = reading.collector.app.estate.identity.value().map(|identity| identity.account.clone());
     if identity.is_none() {
@@ -222,9 +222,7 @@ impl<'a> Following<'a> {
     /// The plans that wait for a yes, once nothing more of their wave is being made.
     fn waiting(&self) -> Option<Vec<(String, String)>> {
         let making = |phase| matches!(phase, Phase::Planning);
-        let ready = |unit: &crate::model::infra::run::UnitState| {
-            unit.phase == Phase::Init && unit.step.as_ref().is_some_and(|step| !step.early)
-        };
+        let ready = |unit: &UnitState| unit.phase == Phase::Init && unit.step.as_ref().is_some_and(|step| !step.early);
         if self.state.units.values().any(|unit| making(unit.phase) || ready(unit)) {
             return None;
         }
@@ -245,7 +243,7 @@ impl<'a> Following<'a> {
             let plan = self.state.units.get(unit).and_then(|unit| unit.plan.as_ref());
             let Some(plan) = plan else { continue };
             loses_data |= !plan.destroys_stateful.is_empty();
-            if let Some(text) = self.state.units.get(unit).and_then(|unit| unit.before_destroy()) {
+            if let Some(text) = self.state.units.get(unit).and_then(UnitState::before_destroy) {
                 say(&format!("{unit}: {text}"));
             }
             let text = shown::read(&plan.shown)

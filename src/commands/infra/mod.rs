@@ -26,7 +26,6 @@ macro_rules! with_actions {
             Lint(lint),
             Clean(clean),
             Unlock(unlock),
-            MigrateState(migrate_state),
             Import(import),
             Replace(replace),
         }
@@ -45,7 +44,6 @@ mod graph;
 mod import;
 mod init;
 mod lint;
-mod migrate_state;
 mod orphans;
 mod output;
 mod plan;
@@ -59,6 +57,7 @@ mod validate;
 
 pub(super) mod args;
 mod declared;
+mod difference;
 mod failed;
 mod findings;
 mod list;

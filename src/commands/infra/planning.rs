@@ -1,5 +1,6 @@
 //! `plan` and `drift`: a run that changes nothing, and its plans.
 
+use super::difference::DifferenceDto;
 use super::driving::{Followed, Following, begin, ended};
 use super::run_args::RunArgs;
 use super::running;
@@ -12,7 +13,6 @@ use crate::headless;
 use crate::headless::emit::Printable;
 use crate::headless::table::Table;
 use crate::model::infra::RunState;
-use crate::model::infra::declared::Difference;
 use crate::model::infra::message::Summary;
 use crate::model::infra::plan::Plan;
 use crate::model::infra::plan::markdown::markdown;
@@ -20,6 +20,7 @@ use crate::model::infra::plan::text::text;
 use crate::model::infra::run_event::{Goal, RunEnd};
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 
@@ -41,38 +42,6 @@ pub(super) struct Plans {
     pub(super) units: Vec<UnitPlan>,
     /// What runs and is not as it is declared; of `drift` alone, and `null` where nothing is compared.
     pub(super) differences: Option<Vec<DifferenceDto>>,
-}
-
-/// Something that runs and is not as it is declared.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub(super) struct DifferenceDto {
-    /// The unit.
-    pub(super) unit: String,
-    /// The resource.
-    pub(super) address: String,
-    /// What differs.
-    pub(super) what: String,
-    /// As it is declared.
-    pub(super) declared: String,
-    /// As it runs.
-    pub(super) runs: String,
-    /// `FILE:LINE` of the declaration; `null` where it is not found.
-    pub(super) place: Option<String>,
-}
-
-impl DifferenceDto {
-    /// A difference and where it is declared.
-    pub(super) fn new(one: Difference, place: Option<String>) -> Self {
-        let Difference { unit, address, what, declared, runs } = one;
-        Self { unit, address, what, declared, runs, place }
-    }
-
-    /// For a person.
-    fn sentence(&self) -> String {
-        let place = self.place.as_ref().map(|place| format!(", declared in {place}")).unwrap_or_default();
-        let Self { unit, address, what, declared, runs, .. } = self;
-        format!("{unit}: {address}: {what}: {declared} is declared, {runs} runs{place}")
-    }
 }
 
 /// The plan of a unit.
@@ -110,13 +79,13 @@ pub(super) async fn plan(
     detailed: bool,
     out: &mut dyn io::Write,
 ) -> Result<ExitCode, Report> {
-    let begun = begin(context, arguments, goal, true).await;
+    let begun = Box::pin(begin(context, arguments, goal, true)).await;
     let (run, environment) = begun.map_err(|report| as_terraform(report, detailed))?;
     let mut following = Following::new(context, &environment, &run, arguments.json, false);
     let followed = following.follow(out).await?;
     let state = &following.state;
     let compared = match (goal, &followed) {
-        (Goal::Drift, Followed::Over(_)) => running::compare(context, &arguments.target).await?,
+        (Goal::Drift, Followed::Over(_)) => Box::pin(running::compare(context, &arguments.target)).await?,
         _ => None,
     };
     let differences = compared.as_ref().map(|compared| compared.differences.clone());
@@ -193,9 +162,9 @@ fn write(
         if let Some(all) = &differences {
             let title =
                 if all.is_empty() { "what runs is as it is declared" } else { "runs, and is declared otherwise:" };
-            text.push_str(&format!("\n{title}\n"));
+            let _ = writeln!(text, "\n{title}");
             for one in all {
-                text.push_str(&format!("- {}\n", crate::model::text::harmless(&one.sentence())));
+                let _ = writeln!(text, "- {}", crate::model::text::harmless(&one.sentence()));
             }
         }
         text

@@ -1,7 +1,7 @@
 //! What runs, held against what is declared: read from the states, and from AWS.
 
+use super::difference::DifferenceDto;
 use super::opened::{self, limited};
-use super::planning::DifferenceDto;
 use super::target::Target;
 use crate::aws::{Connection, Session};
 use crate::cli::Report;
@@ -49,7 +49,7 @@ pub(super) async fn compare(context: &Context, target: &Target) -> Result<Option
             Err(trouble) => missing.push(format!("{}: {}", unit.name, trouble.message)),
         }
     }
-    let reading = context.collect_in(loaded.config, environment.clone(), SOURCES, false).await;
+    let reading = Box::pin(context.collect_in(loaded.config, environment.clone(), SOURCES, false)).await;
     let estate = &reading.collector.app.estate;
     let definitions: BTreeMap<String, _> = estate
         .task_definitions

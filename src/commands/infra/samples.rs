@@ -1,10 +1,11 @@
 //! A report of each kind, for the test that holds every output against its schema. A subcommand that prints JSON adds its own.
 
+use super::difference::DifferenceDto;
 use super::failed::FailedUnit;
 use super::findings::{Finding, Findings};
 use super::orphans::report::{OrphanDto, Orphans};
 use super::output::report::{OutputDto, Outputs};
-use super::planning::{DifferenceDto, Plans, UnitPlan};
+use super::planning::{Plans, UnitPlan};
 use super::state::report::{ResourceDto, StateList, StateShow};
 use super::{graph, output};
 use crate::model::infra::order::Listed;

@@ -175,14 +175,13 @@ impl<'a> Driver<'a> {
             return Ok(self.ended(run, refused(why.to_owned())));
         }
         let data = match &run.copy {
-            None | Some(Peer::Results) => Data::None,
             Some(Peer::Standard) => Data::Input,
             Some(Peer::Following) => Data::Bytes(self.following().await?.into_bytes()),
             Some(Peer::File(path)) if is_copy_in(&run.statement) => match std::fs::read(path) {
                 Ok(bytes) => Data::Bytes(bytes),
                 Err(error) => return Ok(self.ended(run, refused(format!("{path}: {error}")))),
             },
-            Some(Peer::File(_)) => Data::None,
+            None | Some(Peer::Results | Peer::File(_)) => Data::None,
             Some(Peer::Program(_)) => return Ok(self.ended(run, refused(NO_PROGRAMS.to_owned()))),
         };
         let target = match &run.copy {

@@ -32,7 +32,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     let scripts = scripts(arguments)?;
     let end = context.limit().map(|limit| Instant::now() + limit);
     let opened = async {
-        let way = way(context, arguments).await?;
+        let way = Box::pin(way(context, arguments)).await?;
         let connected = way.connect().await;
         Ok::<_, Report>((way, connected))
     };

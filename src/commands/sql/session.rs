@@ -201,7 +201,6 @@ impl Session {
                         let copied = tag.starts_with("COPY");
                         match writer.take() {
                             Some(writer) if over.is_none() => writer.end(&[], &mut out.held),
-                            Some(_) => {}
                             None if how.told
                                 && how.rows == Rows::Print
                                 && !copied
@@ -209,7 +208,7 @@ impl Session {
                             {
                                 notice = Some(tag.clone());
                             }
-                            None => {}
+                            Some(_) | None => {}
                         }
                         if let Some(count) = tag.rsplit(' ').next().and_then(|count| count.parse().ok()) {
                             ran.count = count;

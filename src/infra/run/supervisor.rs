@@ -397,7 +397,7 @@ impl Supervisor<'_> {
         let Some(task) = self.showing.remove(unit) else { return };
         let (mut failed, mut guards) = (None, Vec::new());
         match task.await.map_err(|error| error.to_string()).and_then(|plan| plan) {
-            Ok(plan) => match self.to_lift(unit, &plan.guards) {
+            Ok(plan) => match self.guards_to_lift(unit, &plan.guards) {
                 Ok(found) if found.is_empty() => self.tell(What::PlanReady { unit: unit.to_owned(), plan }),
                 Ok(found) => guards = found,
                 Err(why) => failed = Some(why),

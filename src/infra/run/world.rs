@@ -35,8 +35,8 @@ pub fn lead(around: &mut Surroundings, world: &World) {
 /// it only reads, as outputs, are looked at too.
 pub fn other(runs: &Path, order: &Order) -> Option<String> {
     let known = read(runs);
-    let units = order.units.iter().chain(&order.reads);
-    units.filter_map(|unit| of_unit(&known, order, unit).map(|why| format!("{}: {why}", unit.name))).next()
+    let mut units = order.units.iter().chain(&order.reads);
+    units.find_map(|unit| of_unit(&known, order, unit).map(|why| format!("{}: {why}", unit.name)))
 }
 
 /// The same of one unit.

@@ -146,7 +146,8 @@ pub fn parameters(states: &[(String, Vec<Resource>)]) -> Vec<(String, String, St
             continue;
         }
         let containers = containers(resource);
-        for secret in containers.as_array().into_iter().flatten().flat_map(|one| one["secrets"].as_array()).flatten() {
+        for secret in containers.as_array().into_iter().flatten().filter_map(|one| one["secrets"].as_array()).flatten()
+        {
             let Some(from) = secret["valueFrom"].as_str() else { continue };
             let name = match from.split_once(":parameter/") {
                 Some((_, rest)) => {

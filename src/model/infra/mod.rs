@@ -15,6 +15,7 @@ pub mod plan;
 pub mod remote_state;
 pub mod run;
 pub mod run_event;
+pub mod run_unit;
 pub mod schedule;
 #[cfg(test)]
 mod schedule_tests;

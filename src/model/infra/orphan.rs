@@ -3,7 +3,6 @@
 
 use super::RunState;
 use super::import;
-use super::message::Action;
 use super::plan::{Plan, Shown, resource_of, type_of};
 use std::fmt::Write as _;
 
@@ -189,14 +188,9 @@ pub fn blocks<'a>(orphans: impl IntoIterator<Item = (&'a Orphan, &'a Found)>) ->
     text
 }
 
-/// Whether what was begun may be in no state: what is changed or destroyed has been in one before.
-pub(super) fn may_be_orphan(action: Action) -> bool {
-    matches!(action, Action::Create | Action::Replace)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::message::Message;
+    use super::super::message::{Action, Message};
     use super::super::plan::testing::{change, show};
     use super::super::run_event::{RunEvent, Step, What};
     use super::*;

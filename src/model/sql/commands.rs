@@ -1,5 +1,7 @@
 //! psql's commands: the one table of which there are here, which not, and why. `\?`, completion and docs/query.md are made of it.
 
+use std::fmt::Write as _;
+
 /// Whether a command is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Support {
@@ -275,7 +277,7 @@ pub fn help() -> String {
 pub fn markdown() -> String {
     let mut text = String::new();
     for group in GROUPS {
-        text.push_str(&format!("\n### {}\n\n| command | what it does | here |\n|---|---|---|\n", group.title));
+        let _ = writeln!(text, "\n### {}\n\n| command | what it does | here |\n|---|---|---|", group.title);
         for command in group.commands {
             let names: Vec<String> = command.names.iter().map(|name| format!("`\\{name}`")).collect();
             let arguments = command.arguments.replace('|', "\\|");
@@ -285,7 +287,7 @@ pub fn markdown() -> String {
                 Support::Differs(how) => format!("yes; {how}"),
                 Support::No(why) => format!("no: {why}"),
             };
-            text.push_str(&format!("| {}{arguments} | {} | {here} |\n", names.join(" "), command.what));
+            let _ = writeln!(text, "| {}{arguments} | {} | {here} |", names.join(" "), command.what);
         }
     }
     text

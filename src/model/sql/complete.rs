@@ -330,7 +330,9 @@ fn of_command(text: &str, token: Token, cursor: usize, catalogue: &Catalogue, va
         }
         "pset" if number == 1 => options::names().iter().for_each(|name| found.add((*name).into(), Offer::Command, "")),
         "pset" if number == 2 => {
-            options::Format::NAMES.iter().for_each(|(name, _)| found.add((*name).into(), Offer::Command, ""));
+            for (name, _) in options::Format::NAMES {
+                found.add((*name).into(), Offer::Command, "");
+            }
         }
         "x" => ["on", "off", "auto"].iter().for_each(|name| found.add((*name).into(), Offer::Command, "")),
         "dn" => names(&mut found, 'n'),
@@ -346,9 +348,10 @@ fn of_command(text: &str, token: Token, cursor: usize, catalogue: &Catalogue, va
                 found.items.iter_mut().for_each(|(_, item)| item.text.truncate(item.text.len() - 1));
             }
         }
-        _ if bare.starts_with('d') || ["sv", "ev", "z", "copy"].contains(&bare) => match schema {
-            Some(schema) => found.of_qualifier(schema, &[], catalogue),
-            None => {
+        _ if bare.starts_with('d') || ["sv", "ev", "z", "copy"].contains(&bare) => {
+            if let Some(schema) = schema {
+                found.of_qualifier(schema, &[], catalogue);
+            } else {
                 let kinds = match bare {
                     "dt" => "rp",
                     "dv" | "sv" | "ev" => "vm",
@@ -360,7 +363,7 @@ fn of_command(text: &str, token: Token, cursor: usize, catalogue: &Catalogue, va
                 found.relations(catalogue, |relation| kinds.contains(relation.kind));
                 found.schemas(catalogue);
             }
-        },
+        }
         "h" | "help" => {
             for word in STARTS.iter().filter(|word| is_keyword(word)) {
                 found.add(word.to_uppercase(), Offer::Keyword, "");

@@ -2,6 +2,7 @@
 
 use crate::model::infra::picture::{Node, Picture, formats};
 use crate::model::text::harmless;
+use std::fmt::Write as _;
 
 /// The question for tables: schema, name, columns (`name type`, those of the primary key with `*` before), a line each.
 pub const TABLES: &str = "SELECT n.nspname, c.relname, pg_catalog.string_agg(CASE WHEN a.attnum = ANY (i.indkey) THEN '*' ELSE '' END || a.attname || E'\\x1f' || \
@@ -149,21 +150,22 @@ impl Diagram {
         let quoted = |text: &str| harmless(text).replace('"', "'");
         let mut text = String::from("erDiagram\n");
         for table in &self.tables {
-            text.push_str(&format!("  \"{}\" {{\n", quoted(&table.name)));
+            let _ = writeln!(text, "  \"{}\" {{", quoted(&table.name));
             for (name, kind, key) in &table.columns {
                 let key = if *key { " PK" } else { "" };
-                text.push_str(&format!("    {} {}{key}\n", word(kind), word(name)));
+                let _ = writeln!(text, "    {} {}{key}", word(kind), word(name));
             }
             text.push_str("  }\n");
         }
         for key in &self.keys {
             let many = if key.unique { "o|" } else { "o{" };
-            text.push_str(&format!(
-                "  \"{}\" ||--{many} \"{}\" : \"{}\"\n",
+            let _ = writeln!(
+                text,
+                "  \"{}\" ||--{many} \"{}\" : \"{}\"",
                 quoted(&key.to),
                 quoted(&key.from),
                 quoted(&key.columns)
-            ));
+            );
         }
         text
     }

@@ -3,6 +3,7 @@
 
 use crate::model::text::harmless;
 use serde_json::Value;
+use std::fmt::Write as _;
 
 /// The statement that explains another one; with `analyze` it runs it.
 pub fn statement(of: &str, analyze: bool) -> String {
@@ -165,24 +166,21 @@ fn label(value: &Value) -> String {
         ("ModifyTable", _, Some(operation), _) => label.push_str(operation),
         (kind, _, _, Some(join)) if join != "Inner" => {
             let (first, last) = kind.rsplit_once(' ').unwrap_or((kind, ""));
-            label.push_str(&if last == "Join" {
-                format!("{first} {join} Join")
-            } else {
-                format!("{kind} {join} Join")
-            });
+            let before = if last == "Join" { first } else { kind };
+            let _ = write!(label, "{before} {join} Join");
         }
         _ => label.push_str(kind),
     }
     if let Some(index) = text(value, "Index Name") {
         let word = if kind == "Bitmap Index Scan" { "on" } else { "using" };
-        label.push_str(&format!(" {word} {index}"));
+        let _ = write!(label, " {word} {index}");
     }
     let of =
         ["Relation Name", "Function Name", "CTE Name", "Table Function Name"].iter().find_map(|name| text(value, name));
     if let Some(of) = of {
-        label.push_str(&format!(" on {of}"));
+        let _ = write!(label, " on {of}");
         if let Some(alias) = text(value, "Alias").filter(|alias| *alias != of) {
-            label.push_str(&format!(" {alias}"));
+            let _ = write!(label, " {alias}");
         }
     }
     label
@@ -271,20 +269,19 @@ impl Plan {
         let mut text = String::new();
         for (at, node) in self.nodes.iter().enumerate() {
             let indent = "  ".repeat(node.depth);
-            text.push_str(&format!("{indent}{}  {}", node.label, self.figures(at)));
-            text.push('\n');
+            let _ = writeln!(text, "{indent}{}  {}", node.label, self.figures(at));
             for line in &node.more {
-                text.push_str(&format!("{indent}    {line}\n"));
+                let _ = writeln!(text, "{indent}    {line}");
             }
         }
         for (name, calls, time) in &self.triggers {
-            text.push_str(&format!("Trigger {name}: {calls} calls, {}\n", milliseconds(*time)));
+            let _ = writeln!(text, "Trigger {name}: {calls} calls, {}", milliseconds(*time));
         }
         if let Some(time) = self.planning {
-            text.push_str(&format!("Planning: {}\n", milliseconds(time)));
+            let _ = writeln!(text, "Planning: {}", milliseconds(time));
         }
         if let Some(time) = self.execution {
-            text.push_str(&format!("Execution: {}\n", milliseconds(time)));
+            let _ = writeln!(text, "Execution: {}", milliseconds(time));
         }
         text
     }

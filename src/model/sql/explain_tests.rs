@@ -14,7 +14,7 @@ fn node(kind: &str, estimated: u64, real: Option<(f64, f64, f64)>, below: &[Valu
     value
 }
 
-fn plan(root: Value) -> Plan {
+fn plan(root: &Value) -> Plan {
     read(&json!([{"Plan": root, "Planning Time": 0.5, "Execution Time": 1200.0}]).to_string()).unwrap()
 }
 
@@ -22,7 +22,7 @@ fn plan(root: Value) -> Plan {
 fn time_of_a_node_itself_is_without_what_is_below_it() {
     let scan = node("Seq Scan", 10, Some((2.0, 5000.0, 3.0)), &[]);
     let never = node("Index Scan", 10, Some((0.0, 0.0, 0.0)), &[]);
-    let plan = plan(node("Nested Loop", 30, Some((10.0, 30.0, 1.0)), &[scan, never]));
+    let plan = plan(&node("Nested Loop", 30, Some((10.0, 30.0, 1.0)), &[scan, never]));
     let own: Vec<f64> = plan.nodes.iter().map(|node| node.real.unwrap().own).collect();
     assert_eq!(own, [4.0, 6.0, 0.0]);
     assert_eq!((plan.slowest, plan.misestimated), (Some(1), Some(1)));
@@ -38,7 +38,7 @@ fn time_of_a_node_itself_is_without_what_is_below_it() {
 fn workers_are_at_it_at_the_same_time() {
     let mut gather = node("Gather", 10, Some((10.0, 10.0, 1.0)), &[node("Seq Scan", 10, Some((9.0, 3.0, 3.0)), &[])]);
     gather["Workers Launched"] = json!(2);
-    let plan = plan(gather);
+    let plan = plan(&gather);
     let totals: Vec<f64> = plan.nodes.iter().map(|node| node.real.unwrap().total).collect();
     assert_eq!(totals, [10.0, 9.0]);
 }
@@ -50,7 +50,7 @@ fn a_plan_that_was_not_run_has_costs_alone() {
     root["Relation Name"] = json!("t\u{1b}");
     root["Alias"] = json!("t\u{1b}");
     root["Filter"] = json!("(a > 1)");
-    let plan = plan(root);
+    let plan = plan(&root);
     assert_eq!(plan.nodes[0].label, "Update on t␛");
     assert_eq!(plan.nodes[0].more, ["Filter: (a > 1)"]);
     assert_eq!((plan.slowest, plan.misestimated), (None, None));
@@ -78,13 +78,13 @@ fn what_is_no_plan_says_so() {
     assert!(read("x").unwrap_err().contains("no JSON"));
     assert_eq!(read("[]").unwrap_err(), "there is no plan in it");
     let deep = (0..50).fold(node("Seq Scan", 1, None, &[]), |below, _| node("Limit", 1, None, &[below]));
-    assert_eq!(plan(deep).nodes.len(), 51);
+    assert_eq!(plan(&deep).nodes.len(), 51);
 }
 
 #[test]
 fn two_plans_stand_side_by_side_where_they_are_the_same() {
-    let before = plan(node("Sort", 1, None, &[node("Seq Scan", 1, None, &[])]));
-    let after = plan(node("Sort", 1, None, &[node("Index Scan", 1, None, &[])]));
+    let before = plan(&node("Sort", 1, None, &[node("Seq Scan", 1, None, &[])]));
+    let after = plan(&node("Sort", 1, None, &[node("Index Scan", 1, None, &[])]));
     let pair = |before, after| Pair { before, after };
     assert_eq!(compare(&before, &after), [pair(Some(0), Some(0)), pair(Some(1), None), pair(None, Some(1))]);
     assert_eq!(compare(&before, &before), [pair(Some(0), Some(0)), pair(Some(1), Some(1))]);

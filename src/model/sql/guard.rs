@@ -185,9 +185,8 @@ impl Words<'_> {
         let Some(first) = first else { return Nature::Nothing };
         let word = self.sign(first).to_ascii_lowercase();
         match word.as_str() {
-            "select" | "values" | "table" | "with" => self.of_query(first),
+            "select" | "values" | "table" | "with" | "declare" => self.of_query(first),
             "show" | "fetch" | "move" | "close" => Nature::Reads,
-            "declare" => self.of_query(first),
             "explain" => self.of_explain(first),
             "begin" | "start" | "commit" | "end" | "rollback" | "abort" | "savepoint" | "release" => {
                 Nature::Transaction

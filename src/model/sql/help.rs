@@ -1,5 +1,7 @@
 //! `\h`: where PostgreSQL's documentation has a statement.
 
+use std::fmt::Write as _;
+
 /// Statements of SQL. Source: PostgreSQL's documentation, "SQL Commands".
 const STATEMENTS: &[&str] = &[
     "ABORT",
@@ -191,8 +193,13 @@ const STATEMENTS: &[&str] = &[
 pub fn text(asked: &str, version: u32) -> String {
     let asked = asked.split_whitespace().collect::<Vec<_>>().join(" ").to_uppercase();
     if asked.is_empty() || asked == "*" {
-        let list: Vec<String> =
-            STATEMENTS.chunks(3).map(|row| row.iter().map(|name| format!("  {name:<34}")).collect()).collect();
+        let line = |row: &[&str]| {
+            row.iter().fold(String::new(), |mut line, name| {
+                let _ = write!(line, "  {name:<34}");
+                line
+            })
+        };
+        let list: Vec<String> = STATEMENTS.chunks(3).map(line).collect();
         let lines: Vec<&str> = list.iter().map(|line| line.trim_end()).collect();
         return format!("Available help:\n{}\n", lines.join("\n"));
     }
@@ -203,7 +210,10 @@ pub fn text(asked: &str, version: u32) -> String {
         if !found.is_empty() {
             let exact = found.iter().find(|name| ***name == wanted);
             let shown = exact.map_or(found.clone(), |exact| vec![*exact]);
-            return shown.iter().map(|name| format!("{name}: {}\n", page(name, version))).collect();
+            return shown.iter().fold(String::new(), |mut text, name| {
+                let _ = writeln!(text, "{name}: {}", page(name, version));
+                text
+            });
         }
         match wanted.rsplit_once(' ') {
             Some((fewer, _)) => wanted = fewer,

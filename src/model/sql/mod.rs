@@ -33,7 +33,7 @@ pub struct SessionId(pub u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ResultId(pub u64);
 
-/// How a session stands to a transaction, as the server's ReadyForQuery says.
+/// How a session stands to a transaction, as the server's `ReadyForQuery` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Transaction {
     /// None is open (`I`).

@@ -4,6 +4,7 @@ use super::format::options::boolean;
 use super::keywords::literal;
 use super::token::is_variable_char;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 /// What a variable with a meaning takes.
 enum Takes {
@@ -186,13 +187,19 @@ impl Variables {
 
     /// All of them, a line each, as `\set` lists them.
     pub fn list(&self) -> String {
-        self.values.iter().map(|(name, value)| format!("{name} = '{value}'\n")).collect()
+        self.values.iter().fold(String::new(), |mut text, (name, value)| {
+            let _ = writeln!(text, "{name} = '{value}'");
+            text
+        })
     }
 
     /// What those with a meaning mean.
     pub fn help() -> String {
         let known = KNOWN.iter().map(|(name, _, _, what)| (*name, *what));
-        known.chain(TOLD.iter().copied()).map(|(name, what)| format!("  {name:<24} {what}\n")).collect()
+        known.chain(TOLD.iter().copied()).fold(String::new(), |mut text, (name, what)| {
+            let _ = writeln!(text, "  {name:<24} {what}");
+            text
+        })
     }
 }
 

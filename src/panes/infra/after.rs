@@ -1,13 +1,10 @@
 //! What is done after an abnormal end: a run is taken up, a lock that was left behind is released, and what may exist and be in
 //! no state is looked for.
 
-use super::ask::{Kind, ask, place};
+use super::ask::{Kind, ask, place, refused};
 use super::state::Asking;
 use crate::app::App;
-use crate::app::command::Risk;
 use crate::app::effect::Effect;
-use crate::app::overlay::Tone;
-use crate::app::pane::Confirmation;
 use crate::app::update::settle::done;
 use crate::feeds::infra::{Ask, Fact, Locked};
 use crate::feeds::part::Part;
@@ -76,7 +73,7 @@ pub fn answer(app: &mut App, part: Part<Fact>) {
             Fact::Orphans(lines) => tell(app, "What may be in no state", &lines),
             Fact::Units(_) | Fact::Began(..) | Fact::Plan { .. } => {}
         },
-        Part::Failed(failure) => super::update::refused(app, &failure),
+        Part::Failed(failure) => refused(app, &failure),
     }
 }
 
@@ -99,29 +96,4 @@ fn found(app: &mut App, locked: &[Locked], said: &[String]) {
 fn tell(app: &mut App, title: &str, lines: &[String]) {
     let message = crate::app::overlays::message(app, title, &lines.join("\n"));
     app.screen.overlays.push(message);
-}
-
-/// Whether a lock is released.
-pub fn unlock(app: &App, lock: &Locked) -> Confirmation {
-    let Locked { unit, id, who, operation, since, alive, gone } = lock;
-    let text = vec![
-        (Tone::Strong, format!("The state of {unit} is locked by {who}: {operation}, since {since}.")),
-        (if *gone { Tone::Plain } else { Tone::Bad }, format!("{alive}.")),
-        (Tone::Warn, "Where it is still worked on, two would write one state, and the work of one is lost.".to_owned()),
-    ];
-    Confirmation {
-        title: format!("Release the lock of {unit}"),
-        verb: "Release".to_owned(),
-        risk: if *gone { Risk::Disrupt } else { Risk::Destroy },
-        text,
-        command: format!("cockpit infra unlock {} --unit {unit}", app.environment.name),
-        bound: id.clone(),
-    }
-}
-
-/// It was confirmed.
-pub fn release(app: &mut App, lock: Locked) -> Vec<Effect> {
-    app.panes.infra.waiting = Some(format!("releasing the lock of {} …", lock.unit));
-    let question = Ask::Unlock { place: place(app), lock };
-    vec![ask(app, Kind::Unlock, question).1]
 }

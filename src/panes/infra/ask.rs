@@ -6,6 +6,7 @@ use crate::app::effect::{Effect, Lane};
 use crate::app::ticket::{Owner, Ticket};
 use crate::app::update::settle::done;
 use crate::feeds::runs;
+use crate::model::Failure;
 use crate::model::infra::run_event::Wish;
 
 /// The kinds of its questions.
@@ -86,4 +87,11 @@ pub fn command(app: &App, word: &str, units: &[String]) -> String {
     let words = ["cockpit infra", word, "--env", app.environment.name.as_str()].into_iter();
     let units = units.iter().flat_map(|unit| ["--unit", unit.as_str()]);
     words.chain(units).collect::<Vec<_>>().join(" ")
+}
+
+/// A question that failed: told, and kept among the notes.
+pub(super) fn refused(app: &mut App, failure: &Failure) {
+    app.note(true, failure.message.clone());
+    let message = crate::app::overlays::message(app, "Infra", &failure.message);
+    app.screen.overlays.push(message);
 }

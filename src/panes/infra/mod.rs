@@ -11,6 +11,7 @@ pub mod ask;
 pub mod drawing;
 mod graph_view;
 pub mod layout;
+mod lock;
 pub mod rows;
 pub mod state;
 pub mod tell;

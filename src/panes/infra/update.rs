@@ -1,6 +1,6 @@
 //! What keys do in it, what it asks, and what the answers change.
 
-use super::ask::{Kind, ask, command, place, ticket, wish};
+use super::ask::{Kind, ask, command, place, refused, ticket, wish};
 use super::state::{Asking, CHANGE, Followed, LOG, PLAN, RESOURCES, State, UNIT_LOG, UNITS};
 use super::tell::{self, configured};
 use crate::app::App;
@@ -11,7 +11,6 @@ use crate::app::update::open::forget;
 use crate::app::update::settle::done;
 use crate::feeds::part::Part;
 use crate::feeds::{infra, runs};
-use crate::model::Failure;
 use crate::model::infra::RunState;
 use crate::model::infra::run::Phase;
 use crate::model::infra::run_event::{Goal, Wish};
@@ -228,12 +227,6 @@ fn told(app: &mut App, part: Part<runs::Fact>) {
     if let Part::Failed(failure) = part {
         refused(app, &failure);
     }
-}
-
-pub(super) fn refused(app: &mut App, failure: &Failure) {
-    app.note(true, failure.message.clone());
-    let message = crate::app::overlays::message(app, "Infra", &failure.message);
-    app.screen.overlays.push(message);
 }
 
 /// Nothing of the environment before stays; its run goes on without anybody watching.

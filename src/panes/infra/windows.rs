@@ -33,7 +33,7 @@ pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
     match app.panes.infra.asking.as_ref()? {
         Asking::Approve(plans) => approve(app, plans),
         Asking::Cancel(hard) => cancel(app, *hard),
-        Asking::Unlock(lock) => Some(super::after::unlock(app, lock)),
+        Asking::Unlock(lock) => Some(super::lock::unlock(app, lock)),
     }
 }
 
@@ -150,7 +150,7 @@ pub fn confirmed(app: &mut App, _: u8) -> Vec<Effect> {
             effects
         }
         Some(Asking::Cancel(hard)) => ask::wish(app, Wish::Cancel { hard }, "asking it to stop …"),
-        Some(Asking::Unlock(lock)) => super::after::release(app, lock),
+        Some(Asking::Unlock(lock)) => super::lock::release(app, lock),
         None => Vec::new(),
     }
 }

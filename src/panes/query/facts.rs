@@ -13,7 +13,7 @@ use crate::model::sql::{Column, Ended, ResultId, Server, SessionId, Transaction}
 /// Takes in a fact about the session or a result.
 pub fn fact(app: &mut App, fact: sql::Fact) {
     match fact {
-        sql::Fact::Connected(server) => connected(app, server),
+        sql::Fact::Connected(server) => connected(app, &server),
         sql::Fact::Transaction(transaction) => {
             app.panes.query.transaction = transaction;
             app.panes.query.interpreter.set_transaction(transaction);
@@ -21,7 +21,7 @@ pub fn fact(app: &mut App, fact: sql::Fact) {
         sql::Fact::Notice(said) => {
             let running = app.panes.query.running.as_ref().map(|running| running.result);
             match running.and_then(|result| app.panes.query.tab_of(result)) {
-                Some(tab) => tab.notice(said),
+                Some(tab) => tab.notice(*said),
                 None => app.note(false, format!("{}: {}", said.severity, said.message)),
             }
         }
@@ -32,7 +32,7 @@ pub fn fact(app: &mut App, fact: sql::Fact) {
             }
         }
         sql::Fact::Ended { result, ended: how, took, stopped } => {
-            ended(&mut app.panes.query, result, how);
+            ended(&mut app.panes.query, result, *how);
             if let Some(tab) = app.panes.query.tab_of(result) {
                 (tab.took, tab.stopped) = (Some(took), stopped);
             }
@@ -69,22 +69,22 @@ pub fn ended(state: &mut State, result: ResultId, how: Ended) {
 }
 
 /// The session is open, or something about the server has changed.
-pub fn connected(app: &mut App, server: Server) {
+pub fn connected(app: &mut App, server: &Server) {
     let state = &mut app.panes.query;
     let first = state.link != Link::On;
     let before = state.server.replace(server.clone());
     state.link = Link::On;
     state.failure = None;
-    state.interpreter.set_server(&server);
+    state.interpreter.set_server(server);
     if first {
-        let role = place::role(&server);
+        let role = place::role(server);
         app.note(false, format!("connected to {} as {} ({role})", server.host, server.user));
         if app.shown().id == ID && app.focused() == RESULT && app.screen.overlays.is_empty() {
             app.focus_on(EDITOR);
         }
         return;
     }
-    let changed = before.map(|before| changes(&before, &server)).unwrap_or_default();
+    let changed = before.map(|before| changes(&before, server)).unwrap_or_default();
     if !changed.is_empty() {
         let text = changed.join("; ");
         app.note(true, text.clone());

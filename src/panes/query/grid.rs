@@ -152,7 +152,7 @@ impl Grid {
         let page = self.page_rows();
         let number = from / page;
         self.asked.remove(&number);
-        if from % page != 0 || rows.len() as u64 > page {
+        if !from.is_multiple_of(page) || rows.len() as u64 > page {
             return;
         }
         if self.sampled < SAMPLE && from <= self.sampled {

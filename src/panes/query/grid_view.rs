@@ -9,6 +9,7 @@ use crate::model::text::cut_end;
 use crate::ui::canvas::Canvas;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
+use std::fmt::Write as _;
 
 /// What stands for NULL.
 const NULL: &str = "NULL";
@@ -149,13 +150,13 @@ pub fn last(canvas: &mut Canvas<'_, '_>, place: Rect, tab: &Tab) {
     if let Some(grid) = tab.grid.as_ref().filter(|grid| grid.count() > 0) {
         let mut words = format!("row {} of {}", tell::count(grid.place + 1), tell::count(grid.count()));
         if grid.shown.is_some() && grid.count() != grid.rows {
-            words.push_str(&format!(" ({} in all)", tell::count(grid.rows)));
+            let _ = write!(words, " ({} in all)", tell::count(grid.rows));
         }
         let hidden = grid.columns.len() - grid.order.len();
         let column = grid.column + 1;
-        words.push_str(&format!(" · column {column} of {}", grid.order.len()));
+        let _ = write!(words, " · column {column} of {}", grid.order.len());
         if hidden > 0 {
-            words.push_str(&format!(", {hidden} hidden"));
+            let _ = write!(words, ", {hidden} hidden");
         }
         end -= canvas.put_right(end, place.y, place.width * 2 / 3, &words, theme.dim);
     }

@@ -52,7 +52,7 @@ impl History {
     pub fn older(&mut self, now: &str) -> Option<String> {
         let place = match self.place {
             None => {
-                self.draft = now.to_owned();
+                now.clone_into(&mut self.draft);
                 self.entries.len().checked_sub(1)?
             }
             Some(place) => place.checked_sub(1)?,

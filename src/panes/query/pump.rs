@@ -17,6 +17,7 @@ use crate::model::sql::interpreter::{Action, Answer, Origin, Ran, Rows, Run, Tar
 use crate::model::sql::sheet::Sheet;
 use crate::model::sql::{Cell, Column, Ended, ResultId, Said};
 use jiff::SignedDuration;
+use std::fmt::Write as _;
 
 /// What the interpreter's own questions are looked up for.
 pub const PURPOSE: &str = "psql";
@@ -238,7 +239,7 @@ fn begin(app: &mut App, run: Box<Run>) -> Vec<Effect> {
     state.running = Some(Running { result, serial, since: now, cancelled: None, offered: false, ended: None });
     state.pending = Some(Pending::Run(run));
     let mut effects = vec![effect];
-    effects.extend(super::rows::closed(app, gone));
+    effects.extend(super::rows::closed(app, &gone));
     effects
 }
 
@@ -302,7 +303,7 @@ pub fn kept(app: &mut App, serial: u64, rows: Result<Vec<Vec<Cell>>, String>) {
 pub fn looked(app: &mut App, serial: u64, rows: Result<Looked, Said>) {
     if app.panes.query.pending == Some(Pending::Look(serial)) {
         if let Err(said) = &rows {
-            app.panes.query.printed.push_str(&format!("{}: {}\n", said.severity, said.message));
+            let _ = writeln!(app.panes.query.printed, "{}: {}", said.severity, said.message);
         }
         answer(app, Answer::Rows(rows.map_err(Box::new)));
     }

@@ -11,7 +11,7 @@ use crate::app::effect::Effect;
 use crate::app::update::settle::done;
 use crate::feeds::part::Part;
 use crate::feeds::sql;
-use crate::model::sql::Cell;
+use crate::model::sql::{Cell, Column};
 
 /// The most bytes that are copied: terminals take no more by OSC 52.
 pub const COPIED: usize = 74_000;
@@ -44,7 +44,7 @@ pub fn begin(app: &mut App, goal: Goal) -> Vec<Effect> {
         return Vec::new();
     }
     let numeric = match goal {
-        Goal::Sort { column, .. } => grid.columns.get(column).is_some_and(|column| column.is_right_aligned()),
+        Goal::Sort { column, .. } => grid.columns.get(column).is_some_and(Column::is_right_aligned),
         Goal::Search { .. } | Goal::Filter(_) => false,
     };
     let scan = Scan::new(tab.id, goal, rows, grid.columns.len(), grid.row().unwrap_or_default(), numeric);
@@ -138,7 +138,7 @@ fn found(tab: &mut Tab, step: Step, goal: &Goal) -> Option<String> {
             Some(format!("sorted by {name} {}", if *down { "downwards" } else { "upwards" }))
         }
         (Step::Nothing, Goal::Search { text, .. } | Goal::Filter(text)) => Some(format!("no row has {text:?}")),
-        (Step::Nothing | Step::Rows(_), _) | (Step::More, _) => None,
+        (Step::Nothing | Step::Rows(_) | Step::More, _) => None,
     }
 }
 

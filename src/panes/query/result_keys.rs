@@ -109,7 +109,7 @@ pub fn close(app: &mut App) -> Vec<Effect> {
     }
     let gone = state.tabs.remove(here);
     state.tab = here.min(state.tabs.len().saturating_sub(1));
-    let mut effects = rows::closed(app, vec![gone]);
+    let mut effects = rows::closed(app, &[gone]);
     effects.extend(done(app));
     effects
 }

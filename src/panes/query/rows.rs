@@ -8,7 +8,7 @@ use crate::feeds::part::Part;
 use crate::feeds::sql;
 
 /// Closes results that are not shown any more.
-pub fn closed(app: &mut App, gone: Vec<Tab>) -> Vec<Effect> {
+pub fn closed(app: &mut App, gone: &[Tab]) -> Vec<Effect> {
     let session = app.panes.query.session;
     let kept = |tab: &Tab| tab.grid.as_ref().is_some_and(|grid| !grid.is_whole_here()) && Some(tab.session) == session;
     let results = gone.iter().filter(|tab| kept(tab)).map(|tab| tab.id).collect();

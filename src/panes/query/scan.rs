@@ -121,7 +121,7 @@ impl Scan {
             Goal::Search { text, forward } => {
                 let wanted = Wanted::new(text);
                 let mut found = numbered.filter(|(_, row)| has(row, &wanted)).map(|(number, _)| number);
-                if let Some(row) = if *forward { found.next() } else { found.last() } {
+                if let Some(row) = if *forward { found.next() } else { found.next_back() } {
                     return Step::Found(row);
                 }
             }
@@ -188,11 +188,11 @@ mod tests {
     use super::*;
 
     fn rows(values: &[Option<&str>]) -> Vec<Vec<Cell>> {
-        let cell = |value: &Option<&str>| match value {
+        let cell = |value: Option<&str>| match value {
             None => Cell::Null,
-            Some(text) => Cell::Text { text: (*text).into(), bytes: 0, cut: false },
+            Some(text) => Cell::Text { text: text.into(), bytes: 0, cut: false },
         };
-        values.iter().map(|value| vec![cell(value)]).collect()
+        values.iter().map(|value| vec![cell(*value)]).collect()
     }
 
     /// Reads all through as the feed would give it.

@@ -205,7 +205,7 @@ pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -235,7 +235,7 @@ pub fn time(took: Duration) -> String {
         millis @ 1..1_000 => format!("{millis} ms"),
         1_000..60_000 if took.subsec_millis() == 0 => format!("{} s", took.as_secs()),
         1_000..60_000 => format!("{:.1} s", took.as_secs_f64()),
-        _ if took.as_secs() % 60 == 0 => format!("{} min", took.as_secs() / 60),
+        _ if took.as_secs().is_multiple_of(60) => format!("{} min", took.as_secs() / 60),
         _ => format!("{} min {} s", took.as_secs() / 60, took.as_secs() % 60),
     }
 }

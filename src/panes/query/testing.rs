@@ -50,7 +50,7 @@ pub(super) fn server() -> Server {
         reader: Some(false),
         tls: true,
         statement_timeout: Some(Duration::from_secs(30)),
-        idle_timeout: Some(Duration::from_secs(300)),
+        idle_timeout: Some(Duration::from_mins(5)),
         pid: 4711,
         ..Server::default()
     }
@@ -79,8 +79,11 @@ pub(super) fn bookmarks() -> (Vec<Column>, Vec<Vec<Cell>>) {
     (columns, rows)
 }
 
+/// The columns and rows of what was looked up.
+type Looked = (Vec<Column>, Vec<Vec<Option<String>>>);
+
 /// What there is in the database.
-fn catalogue(purpose: &str) -> Option<(Vec<Column>, Vec<Vec<Option<String>>>)> {
+fn catalogue(purpose: &str) -> Option<Looked> {
     let row = |cells: &[&str]| cells.iter().map(|cell| Some((*cell).to_owned())).collect::<Vec<_>>();
     let columns = |names: &[&str]| names.iter().map(|name| column(name, 25)).collect::<Vec<_>>();
     match purpose {
@@ -130,7 +133,7 @@ impl Desk {
         if !self.app.screen.overlays.is_empty() {
             self.keys("enter");
         }
-        self.tell(sql::Fact::Connected(server()));
+        self.tell(sql::Fact::Connected(Box::new(server())));
     }
 
     pub(super) fn keys(&mut self, keys: &str) {
@@ -185,7 +188,7 @@ impl Desk {
     pub(super) fn ends(&mut self, ended: Ended) {
         let (ticket, result, _) = self.ran.last().expect("a statement").clone();
         let took = Duration::from_millis(12);
-        self.answered(ticket, Part::Last(sql::Fact::Ended { result, ended, took, stopped: None }));
+        self.answered(ticket, Part::Last(sql::Fact::Ended { result, ended: Box::new(ended), took, stopped: None }));
     }
 
     pub(super) fn fails(&mut self, message: &str, position: Option<u32>) {
@@ -296,13 +299,13 @@ impl Desk {
             };
             self.answered(ticket, Part::Page(sql::Fact::Begun { result, columns }));
             self.answered(ticket, Part::Page(sql::Fact::Grown { result, rows, bytes: rows * 40 }));
-            let ended = Ended::Done(format!("SELECT {rows}"));
+            let ended = Box::new(Ended::Done(format!("SELECT {rows}")));
             self.answered(
                 ticket,
                 Part::Last(sql::Fact::Ended { result, ended, took: Duration::from_millis(12), stopped: None }),
             );
         } else {
-            let ended = Ended::Done("UPDATE 3".into());
+            let ended = Box::new(Ended::Done("UPDATE 3".into()));
             self.answered(
                 ticket,
                 Part::Last(sql::Fact::Ended { result, ended, took: Duration::from_millis(12), stopped: None }),

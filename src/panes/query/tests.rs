@@ -50,7 +50,7 @@ fn a_reader_and_a_session_that_only_reads_are_marked() {
     let mut desk = Desk::connected((200, 60));
     let marked =
         Server { reader: Some(true), read_only: true, read_only_why: Some("staging is guarded".into()), ..server() };
-    desk.tell(sql::Fact::Connected(marked));
+    desk.tell(sql::Fact::Connected(Box::new(marked)));
     let screen = desk.screen();
     for part in ["reader", "READ-ONLY", "read-only: staging is guarded", "this is a reader now: writes will fail"] {
         assert!(screen.contains(part), "{part}:\n{screen}");
@@ -356,4 +356,27 @@ fn the_terminals_cursor_stands_behind_wide_characters() {
     assert_eq!(buffer[(before, y)].symbol(), "日");
     desk.keys("?");
     assert_eq!(desk.app.panes.query.editor.text(), "日本?");
+}
+
+#[test]
+fn every_command_of_the_pane_has_an_effect_somewhere() {
+    let mut desk = Desk::connected((120, 40));
+    let mut places = vec![desk.app.clone()];
+    desk.paste("select *\nfrom bookmarks");
+    places.push(desk.app.clone());
+    desk.keys("f5");
+    desk.run("select * from bookmarks;");
+    places.push(desk.app.clone());
+    for keys in ["tab", "l", "right f", "minus", "down v"] {
+        desk.keys(keys);
+        places.push(desk.app.clone());
+    }
+    let seen = |app: &crate::app::App| format!("{:?} {:?} {:?}", app.panes.query, app.screen, app.view().name);
+    for command in crate::panes::table::TABLE.commands().filter(|command| command.name().starts_with("query-")) {
+        let does = places.iter().any(|before| {
+            let mut app = before.clone();
+            !(command.run)(&mut app).is_empty() || seen(&app) != seen(before)
+        });
+        assert!(does, "{} does nothing anywhere", command.name());
+    }
 }

@@ -161,7 +161,6 @@ pub fn confirmed(app: &mut App) -> Vec<Effect> {
 /// `E`: a shell, or a command, in a container of what is selected.
 pub fn shell(app: &mut App, command: Option<String>) -> Vec<Effect> {
     let target = match (select::subject(app), (app.view().about)(app)) {
-        (Some(Subject::Task(service, task)), _) => Some((service, Some(task), None)),
         (Some(Subject::Container(task, container)), about) => {
             let service = match about {
                 Some(Subject::Task(service, _)) => Some(service),
@@ -169,7 +168,9 @@ pub fn shell(app: &mut App, command: Option<String>) -> Vec<Effect> {
             };
             service.map(|service| (service, Some(task), Some(container)))
         }
-        (_, Some(Subject::Task(service, task))) => Some((service, Some(task), None)),
+        (Some(Subject::Task(service, task)), _) | (_, Some(Subject::Task(service, task))) => {
+            Some((service, Some(task), None))
+        }
         _ => select::service(app).map(|service| (service, None, None)),
     };
     let Some((service, task, container)) = target else {

@@ -34,7 +34,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         }
     }
     let units = state.started.iter().flat_map(|started| &started.units);
-    let kept_states = units.flat_map(|unit| left::errored(unit)).map(|file| file.display().to_string()).collect();
+    let kept_states = units.flat_map(left::errored).map(|file| file.display().to_string()).collect();
     let unknown = looked.orphans.iter().any(|(_, found)| matches!(found, Found::Unknown(_)));
     let report = Orphans {
         schema: SCHEMA.to_owned(),

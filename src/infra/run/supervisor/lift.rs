@@ -14,7 +14,7 @@ use std::path::Path;
 
 impl Supervisor<'_> {
     /// What is lifted before a unit is destroyed; nothing where there is nothing, or where it was tried before.
-    pub(super) fn to_lift(&mut self, unit: &str, guards: &[Guard]) -> Result<Vec<Guard>, String> {
+    pub(super) fn guards_to_lift(&mut self, unit: &str, guards: &[Guard]) -> Result<Vec<Guard>, String> {
         if guards.is_empty() || self.state.units.get(unit).is_none_or(|unit| unit.lift != LiftPhase::None) {
             return Ok(Vec::new());
         }

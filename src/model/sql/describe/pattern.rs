@@ -1,7 +1,8 @@
 //! psql's patterns of names as conditions: `*` and `?`, a dot between schema and name, quotes. Source: psql's
-//! documentation, "Patterns", and string_utils.c, `patternToSQLRegex`.
+//! documentation, "Patterns", and `string_utils.c`, `patternToSQLRegex`.
 
 use crate::model::sql::keywords::literal;
+use std::fmt::Write as _;
 
 /// The columns that a pattern is about.
 #[derive(Debug, Clone, Copy, Default)]
@@ -73,12 +74,12 @@ pub fn conditions(pattern: Option<&str>, columns: Columns) -> Result<String, Str
         let one = like(columns.name, &name);
         let both =
             if columns.other.is_empty() { one } else { format!("({one}\n        OR {})", like(columns.other, &name)) };
-        conditions.push_str(&format!("\n  AND {both}"));
+        let _ = write!(conditions, "\n  AND {both}");
     }
     match schema {
         None => conditions.push_str(&visible()),
         Some(schema) if schema != ".*" && !schema.is_empty() => {
-            conditions.push_str(&format!("\n  AND {}", like(columns.schema, &schema)));
+            let _ = write!(conditions, "\n  AND {}", like(columns.schema, &schema));
         }
         Some(_) => {}
     }

@@ -103,7 +103,7 @@ impl Aligned {
         let count = self.heads.len();
         let mut start = 0;
         let mut cells: Vec<Option<&[u8]>> = Vec::with_capacity(count);
-        for number in 0..if count == 0 { 0 } else { ends.len() / count } {
+        for number in 0..ends.len().checked_div(count).unwrap_or(0) {
             cells.clear();
             for end in &ends[number * count..(number + 1) * count] {
                 cells.push(end.map(|end| &bytes[start..end]));

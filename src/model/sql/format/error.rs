@@ -2,6 +2,7 @@
 
 use crate::model::sql::Said;
 use crate::model::text::{harmless, width};
+use std::fmt::Write as _;
 
 /// How much is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -94,7 +95,7 @@ pub fn text(said: &Said, statement: &str, verbosity: Verbosity, context: Context
     let mut add = |name: &str, text: Option<&str>| {
         if let Some(text) = text.filter(|text| !text.is_empty()) {
             let lines: Vec<_> = text.split('\n').map(harmless).collect();
-            out.push_str(&format!("{name}:  {}\n", lines.join("\n")));
+            let _ = writeln!(out, "{name}:  {}", lines.join("\n"));
         }
     };
     add("DETAIL", said.detail.as_deref());

@@ -148,7 +148,7 @@ impl Lines {
         out.push(b'\n');
     }
 
-    fn json_value(&self, head: &Head, cell: Option<&[u8]>, out: &mut Vec<u8>) {
+    fn json_value(head: &Head, cell: Option<&[u8]>, out: &mut Vec<u8>) {
         let Some(cell) = cell else {
             out.extend_from_slice(b"null");
             return;
@@ -174,7 +174,7 @@ impl Lines {
             }
             out.extend_from_slice(name);
             out.push(b':');
-            self.json_value(head, cell, out);
+            Self::json_value(head, cell, out);
         }
         out.push(b'}');
     }
@@ -205,17 +205,16 @@ impl Lines {
     fn record<'a>(&self, cells: impl Iterator<Item = Option<&'a [u8]>>, out: &mut Vec<u8>) {
         for (at, (cell, head)) in cells.zip(&self.heads).enumerate() {
             let name = head.name.as_bytes();
-            match self.options.format {
-                Format::Csv => self.csv([Some(name), cell].into_iter(), out),
-                _ => {
-                    if at > 0 {
-                        out.extend_from_slice(self.options.record_separator.as_bytes());
-                    }
-                    let separator = self.options.field_separator.as_bytes();
-                    self.joined([Some(name), cell].into_iter(), separator, out, |this, cell, out| {
-                        out.extend_from_slice(this.safe(cell).as_ref());
-                    });
+            if self.options.format == Format::Csv {
+                self.csv([Some(name), cell].into_iter(), out);
+            } else {
+                if at > 0 {
+                    out.extend_from_slice(self.options.record_separator.as_bytes());
                 }
+                let separator = self.options.field_separator.as_bytes();
+                self.joined([Some(name), cell].into_iter(), separator, out, |this, cell, out| {
+                    out.extend_from_slice(this.safe(cell).as_ref());
+                });
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::model::sql::token::{is_variable_char, next};
 use crate::model::sql::variables::Variables;
+use std::fmt::Write as _;
 
 /// An argument.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -185,19 +186,16 @@ fn shell_command(text: &str, variables: &Variables) -> String {
         let (inner, quoted) = here.strip_prefix('\'').map_or((here, false), |inner| (inner, true));
         let length = inner.find(|c| !is_variable_char(c)).unwrap_or(inner.len());
         let closed = !quoted || inner[length..].starts_with('\'');
-        match variables.get(&inner[..length]).filter(|_| closed && length > 0) {
-            Some(value) => {
-                if quoted {
-                    command.push_str(&format!("'{}'", value.replace('\'', "'\\''")));
-                } else {
-                    command.push_str(value);
-                }
-                rest = &inner[length + usize::from(quoted)..];
+        if let Some(value) = variables.get(&inner[..length]).filter(|_| closed && length > 0) {
+            if quoted {
+                let _ = write!(command, "'{}'", value.replace('\'', "'\\''"));
+            } else {
+                command.push_str(value);
             }
-            None => {
-                command.push(':');
-                rest = here;
-            }
+            rest = &inner[length + usize::from(quoted)..];
+        } else {
+            command.push(':');
+            rest = here;
         }
     }
     command + rest

@@ -4,6 +4,7 @@ use super::action::{Action, Connection, Target};
 use super::arguments::Arguments;
 use super::state::{Interpreter, Waiting};
 use crate::model::sql::Server;
+use std::fmt::Write as _;
 
 /// A version of the server as a number: `15.18 (Debian …)` is 150018.
 pub fn version_number(version: &str) -> u32 {
@@ -64,7 +65,7 @@ impl Interpreter {
         }
         if server.read_only {
             let why = server.read_only_why.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
-            text.push_str(&format!("Transactions are read-only{why}.\n"));
+            let _ = writeln!(text, "Transactions are read-only{why}.");
         }
         self.print(text, Target::Output);
     }

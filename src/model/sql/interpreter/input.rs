@@ -46,7 +46,7 @@ impl Interpreter {
         if source.variable.is_some() {
             return;
         }
-        let left = !source.edited && !(self.mode == Mode::Interactive && source.origin == Origin::Input);
+        let left = !(source.edited || self.mode == Mode::Interactive && source.origin == Origin::Input);
         if left && self.quit.is_none() {
             self.send(Use::Show);
         }
@@ -149,9 +149,10 @@ impl Interpreter {
     /// `\if`, `\elif`, `\else`, `\endif`.
     pub(super) fn condition(&mut self, name: &str, expression: &str) {
         let active = self.is_active();
-        let truth = |this: &mut Self| match boolean(expression.trim()) {
-            Some(truth) => truth,
-            None => {
+        let truth = |this: &mut Self| {
+            if let Some(truth) = boolean(expression.trim()) {
+                truth
+            } else {
                 let message = format!(
                     "unrecognized value \"{}\" for \"\\{name} expression\": Boolean expected",
                     expression.trim()

@@ -17,12 +17,11 @@ impl Interpreter {
             self.fail(format!("\\{name} is not there: {why}"));
             return;
         }
-        match Describe::new(name, &arguments.texts(), self.version()) {
-            Some(describe) => self.go_on(describe),
-            None => {
-                let hint = if self.mode == Mode::Interactive { "\nTry \\? for help." } else { "" };
-                self.fail(format!("invalid command \\{name}{hint}"));
-            }
+        if let Some(describe) = Describe::new(name, &arguments.texts(), self.version()) {
+            self.go_on(describe);
+        } else {
+            let hint = if self.mode == Mode::Interactive { "\nTry \\? for help." } else { "" };
+            self.fail(format!("invalid command \\{name}{hint}"));
         }
     }
 

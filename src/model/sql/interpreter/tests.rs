@@ -265,6 +265,7 @@ fn results_are_run_turned_described_and_watched() {
 
 #[test]
 fn a_result_goes_where_it_is_sent_in_the_form_that_is_named() {
+    use crate::model::sql::format::Expanded::{Off, On};
     let mut seen = Vec::new();
     let text = "select 1 \\g a.txt\nselect 2 \\g (format=csv tuples_only=on) |sort -u \\\\ x\nselect 3 \\gx\n\\g\nselect 4 \\bind 'a b' 2 \\g\nselect 5;";
     done(Mode::Script, text, |run| {
@@ -277,7 +278,6 @@ fn a_result_goes_where_it_is_sent_in_the_form_that_is_named() {
         ));
         Ran::default()
     });
-    use crate::model::sql::format::Expanded::{Off, On};
     assert_eq!(seen[0], ("select 1".into(), Target::File("a.txt".into()), "aligned", Off, None));
     assert_eq!(seen[1].1, Target::Pipe("sort -u \\\\ x".into()));
     assert_eq!((seen[1].2, seen[2].3), ("csv", On));

@@ -22,9 +22,9 @@ pub(super) async fn hold(means: &Means, tell: &Tell, session: SessionId, place: 
         Ok((mut connection, server)) => {
             let (open, todo) = Open::new(&connection);
             let registered = means.sql.add(session, open);
-            tell.page(Fact::Connected(server.clone())).await;
+            tell.page(Fact::Connected(Box::new(server.clone()))).await;
             for said in connection.take_notices() {
-                tell.page(Fact::Notice(said)).await;
+                tell.page(Fact::Notice(Box::new(said))).await;
             }
             let mut held = Held { tell, server, read_only, looked: Instant::now(), again: false };
             let lost = tokio::select! {
@@ -87,7 +87,7 @@ impl Held<'_> {
                             _ => None,
                         };
                         if let Some(said) = notice {
-                            self.tell.page(Fact::Notice(said)).await;
+                            self.tell.page(Fact::Notice(Box::new(said))).await;
                         }
                         continue;
                     }
@@ -120,7 +120,7 @@ impl Held<'_> {
     }
 
     async fn lost(&self, job: Job, Lost(why): &Lost) {
-        let ended = crate::model::sql::Ended::Lost(why.clone());
+        let ended = Box::new(crate::model::sql::Ended::Lost(why.clone()));
         job.tell.last(Fact::Ended { result: job.result, ended, took: Duration::ZERO, stopped: None }).await;
         job.end();
     }
@@ -136,7 +136,7 @@ impl Held<'_> {
         (self.again, self.looked) = (false, Instant::now());
         if server != self.server {
             self.server = server.clone();
-            self.tell.page(Fact::Connected(server)).await;
+            self.tell.page(Fact::Connected(Box::new(server))).await;
         }
         Ok(())
     }

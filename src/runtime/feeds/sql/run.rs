@@ -83,13 +83,13 @@ impl Running<'_> {
                 let next = connection.next();
                 let event = match self.grown.filter(|_| self.waits) {
                     None => next.await?,
-                    Some(grown) => match timeout_at(grown + GROWN, next).await {
-                        Ok(event) => event?,
-                        Err(_) => {
+                    Some(grown) => {
+                        let Ok(event) = timeout_at(grown + GROWN, next).await else {
                             self.grow().await;
                             continue;
-                        }
-                    },
+                        };
+                        event?
+                    }
                 };
                 match event {
                     Event::Columns(columns) => self.begin(columns).await,
@@ -133,7 +133,7 @@ impl Running<'_> {
                 }
             }
             if let Some(said) = told {
-                self.tell.page(Fact::Notice(said)).await;
+                self.tell.page(Fact::Notice(Box::new(said))).await;
             }
             if copies_in {
                 let why = "COPY FROM STDIN has no data here: \\copy reads them from a file";
@@ -222,6 +222,7 @@ impl Running<'_> {
     }
 
     fn fact(&self, result: ResultId, ended: Ended) -> Fact {
+        let ended = Box::new(ended);
         Fact::Ended { result, ended, took: self.began.elapsed(), stopped: self.stopped.clone() }
     }
 }

@@ -1,0 +1,34 @@
+//! A lock that is left: whether it is released, and that it is.
+
+use super::ask::{Kind, ask, place};
+use crate::app::App;
+use crate::app::command::Risk;
+use crate::app::effect::Effect;
+use crate::app::overlay::Tone;
+use crate::app::pane::Confirmation;
+use crate::feeds::infra::{Ask, Locked};
+
+/// Whether a lock is released.
+pub fn unlock(app: &App, lock: &Locked) -> Confirmation {
+    let Locked { unit, id, who, operation, since, alive, gone } = lock;
+    let text = vec![
+        (Tone::Strong, format!("The state of {unit} is locked by {who}: {operation}, since {since}.")),
+        (if *gone { Tone::Plain } else { Tone::Bad }, format!("{alive}.")),
+        (Tone::Warn, "Where it is still worked on, two would write one state, and the work of one is lost.".to_owned()),
+    ];
+    Confirmation {
+        title: format!("Release the lock of {unit}"),
+        verb: "Release".to_owned(),
+        risk: if *gone { Risk::Disrupt } else { Risk::Destroy },
+        text,
+        command: format!("cockpit infra unlock {} --unit {unit}", app.environment.name),
+        bound: id.clone(),
+    }
+}
+
+/// It was confirmed.
+pub fn release(app: &mut App, lock: Locked) -> Vec<Effect> {
+    app.panes.infra.waiting = Some(format!("releasing the lock of {} …", lock.unit));
+    let question = Ask::Unlock { place: place(app), lock };
+    vec![ask(app, Kind::Unlock, question).1]
+}
