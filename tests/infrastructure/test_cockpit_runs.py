@@ -92,8 +92,9 @@ def test_what_guards_resources_is_lifted_before_they_are_destroyed(own_shell, pr
     assert "resources of http://127.0.0.1:" in other
 
     s3.put_object(Bucket="cockpit-lab-logs", Key="log", Body=b"line")
-    manifest = json.dumps({"schemaVersion": 2, "config": {"digest": "sha256:" + "0" * 64}, "layers": []})
-    ecr.put_image(repositoryName="cockpit-lab-web", imageManifest=manifest, imageTag="one")
+    kind = "application/vnd.docker.distribution.manifest.v2+json"
+    manifest = {"schemaVersion": 2, "mediaType": kind, "config": {"digest": "sha256:" + "0" * 64}, "layers": []}
+    ecr.put_image(repositoryName="cockpit-lab-web", imageManifest=json.dumps(manifest), imageTag="one")
     # The word is not enough: a name is.
     cockpit("infra", "destroy", "lab", "--yes", codes=(4,))
     said = cockpit("infra", "destroy", "lab", "--yes", "--confirm", "lab")

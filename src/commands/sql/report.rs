@@ -25,9 +25,10 @@ pub(super) fn failed(said: &Said, statement: &str) -> Report {
         ("25006", None) => {
             Some("the session only reads: --write opens one that may write; a reader takes no writes at all".to_owned())
         }
-        ("57014", None) if said.message.contains("timeout") => {
-            Some("give it more time: `set statement_timeout`, or `database.statement_timeout`".to_owned())
-        }
+        ("57014", None) => Some(
+            "where it took too long: `set statement_timeout`, or `database.statement_timeout`, gives it more time"
+                .to_owned(),
+        ),
         (_, None) => None,
     };
     match hint {

@@ -231,7 +231,7 @@ pub const GROUPS: &[Group] = &[
                 &["!"],
                 "COMMAND",
                 "runs a command in a shell",
-                "in the screen it takes the terminal until it ends",
+                "refused by the screen and by `cockpit sql`: neither starts programs",
             ),
             yes(&["cd"], "[FOLDER]", "where files are looked for"),
             no(

@@ -40,9 +40,12 @@ pub fn copy(app: &mut App, way: &str) -> Vec<Effect> {
     };
     let effects = reading::copied(app, text);
     if cut {
-        app.say("copied; long values are cut: ctrl-s writes them whole to a file");
+        app.say("copied; long values are cut: `cockpit sql -o csv` writes them whole");
     } else if away > 0 {
-        app.say(format!("copied without {} rows that are not at hand: ctrl-s writes all to a file", tell::count(away)));
+        app.say(format!(
+            "copied without {} rows that are not at hand: `cockpit sql -o csv` writes all of them",
+            tell::count(away)
+        ));
     }
     effects
 }

@@ -52,9 +52,11 @@ fn values_of_a_row_become_variables() {
 
 #[test]
 fn what_would_need_the_terminal_or_a_file_is_refused_in_words() {
-    for (text, part) in
-        [("copy bookmarks from stdin;", "cockpit sql"), ("\\! ls", "no shell"), ("select 1 \\g /tmp/out", "ctrl-s")]
-    {
+    for (text, part) in [
+        ("copy bookmarks from stdin;", "cockpit sql"),
+        ("\\! ls", "no shell"),
+        ("select 1 \\g /tmp/out", "cockpit sql"),
+    ] {
         let mut desk = Desk::connected((80, 24));
         desk.run(text);
         assert!(desk.ran.is_empty(), "{text}");

@@ -120,7 +120,7 @@ fn does(app: &mut App, action: Action) -> Vec<Effect> {
             app.panes.query.printed.push('\n');
             Vec::new()
         }
-        Action::Output(_) => done(app, Err("\\o: results stay in the screen; ctrl-s writes one to a file")),
+        Action::Output(_) => done(app, Err("\\o: results stay in the screen; `cockpit sql` writes them to a file")),
         Action::Read { path, .. } => {
             let (serial, effect) = ask(app, Kind::Keep, queries::Ask::Read(path));
             app.panes.query.pending = Some(Pending::File(serial));
@@ -183,7 +183,7 @@ fn judged(app: &mut App, run: Box<Run>) -> Vec<Effect> {
         return failed(app, "\\gdesc is not done here: run it with LIMIT 0");
     }
     if run.target != Target::Results {
-        return failed(app, "results stay in the screen: ctrl-s writes one to a file");
+        return failed(app, "results stay in the screen: `cockpit sql` writes them to a file");
     }
     match if run.hidden { None } else { guard::judge(app, &run.statement) } {
         None => begin(app, run),

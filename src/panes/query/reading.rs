@@ -227,7 +227,9 @@ fn shown(app: &mut App, name: &str, text: Option<String>, what: Reading) -> Vec<
 pub fn copied(app: &mut App, text: String) -> Vec<Effect> {
     if text.len() > COPIED {
         let size = tell::size(text.len() as u64);
-        app.say(format!("{size} are too much for the clipboard of a terminal: ctrl-s writes the result to a file"));
+        app.say(format!(
+            "{size} are too much for the clipboard of a terminal: `cockpit sql -o csv` writes results to a file"
+        ));
         return Vec::new();
     }
     app.say(format!("copied {}", tell::size(text.len() as u64)));

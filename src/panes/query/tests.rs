@@ -362,6 +362,9 @@ fn the_terminals_cursor_stands_behind_wide_characters() {
 fn every_command_of_the_pane_has_an_effect_somewhere() {
     let mut desk = Desk::connected((120, 40));
     let mut places = vec![desk.app.clone()];
+    desk.keys("ctrl-p");
+    places.push(desk.app.clone());
+    desk.keys("ctrl-n");
     desk.paste("select *\nfrom bookmarks");
     places.push(desk.app.clone());
     desk.keys("f5");
