@@ -92,7 +92,7 @@ def actions(name, kind):
 def source():
     """Actions as the cockpit's AWS room names them, one for each call."""
     text = "".join(path.read_text() for path in (support.ROOT / "src/aws").rglob("*.rs"))
-    named = set(re.findall(r'name: "([a-z0-9-]+:[A-Za-z]+)"', text))
+    named = set(re.findall(r'(?:name: |&str = )"([a-z0-9-]+:[A-Z][A-Za-z]+)"', text))
     assert len(named) > 15
     return named
 
