@@ -60,7 +60,8 @@ impl Aligned {
         for head in &mut heads {
             head.name = lines_of(head.name.as_bytes()).into_iter().map(|line| line.0).collect::<Vec<_>>().join(" ");
         }
-        let heading = |head: &Head| if options.tuples_only { 0 } else { width(&head.name) };
+        // Also where they are not shown, as psql does it.
+        let heading = |head: &Head| width(&head.name);
         let widths = heads.iter().map(heading).collect();
         let expanded = options.expanded == Expanded::On;
         let held = Some((Vec::new(), Vec::new()));

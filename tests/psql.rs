@@ -1,0 +1,194 @@
+//! What `\d` and its like print, and how results look, beside what a real psql prints for the same server.
+#![allow(clippy::unwrap_used)]
+
+use cockpit::model::sql::describe::Looked;
+use cockpit::model::sql::format::writer::{Head, sheet};
+use cockpit::model::sql::format::{Options, Writer};
+use cockpit::model::sql::interpreter::{Action, Answer, Interpreter, Mode, Origin, Ran};
+use cockpit::model::sql::{Column, Server};
+use cockpit::runtime::local_postgres::{LocalOptions, LocalPostgres};
+use std::process::Command;
+use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
+
+const SCHEMA: &str = include_str!("fixtures/psql.sql");
+
+/// Commands whose output is the same to the byte.
+const SAME: &[&str] = &[
+    "\\d app.bookmarks",
+    "\\d+ app.bookmarks",
+    "\\d app.users",
+    "\\d+ app.users",
+    "\\d app.part",
+    "\\d+ app.part",
+    "\\d app.part_2026",
+    "\\d+ app.part_default",
+    "\\d app.v",
+    "\\d+ app.v",
+    "\\d+ app.mv",
+    "\\d app.sq",
+    "\\d app.bookmarks_id_seq",
+    "\\d app.bm_gin",
+    "\\d app.users_pkey",
+    "\\d app.child",
+    "\\d+ app.parent",
+    "\\d app.parent",
+    "\\d app.pair",
+    "\\d app.rules",
+    "\\d+ app.rules",
+    "\\d app.u",
+    "\\dt app.*",
+    "\\dt+ app.*",
+    "\\di app.*",
+    "\\dv app.*",
+    "\\dm app.*",
+    "\\ds app.*",
+    "\\dtv app.u*",
+    "\\d",
+    "\\dt",
+    "\\dt nope",
+    "\\d nope",
+    "\\dn",
+    "\\dn+",
+    "\\du",
+    "\\du+ app*",
+    "\\dg app_reader",
+    "\\df app.*",
+    "\\dft app.*",
+    "\\dfp app.*",
+    "\\da app.*",
+    "\\dp app.*",
+    "\\ddp",
+    "\\drds",
+    "\\dx",
+    "\\dT app.*",
+    "\\dT+ app.*",
+    "\\dD app.*",
+    "\\dD+ app.*",
+    "\\dRp",
+    "\\dRs",
+    "\\des",
+    "\\dL",
+    "\\dy",
+    "\\db",
+    "\\l",
+    "\\dP app.*",
+    "\\dPt app.*",
+    "\\dconfig work_mem",
+    "\\sf app.touch",
+    "\\sv app.v",
+    "\\sf+ app.add(int, int)",
+];
+
+/// Statements whose results look the same.
+const RESULTS: &[&str] = &[
+    "select 1 as a, null as b, E'x\\ny' as c, '日本' as \"名前\"",
+    "select g as n, repeat('x', g) as t from generate_series(1, 12) g",
+    "select 1 as a where false",
+    "select true as b, 1.50::numeric as n, '{1,2}'::int[] as a, '\\x00ff'::bytea as y, now() is null as z, 'a'::\"char\" as c",
+    "select E'tab\\there' as t, E'\\r' as r, E'\\x01' as x",
+];
+
+async fn looked(client: &Client, statement: &str) -> Result<Looked, tokio_postgres::Error> {
+    let prepared = client.prepare(statement).await?;
+    let column = |column: &tokio_postgres::Column| Column {
+        name: column.name().to_owned(),
+        type_oid: column.type_().oid(),
+        modifier: -1,
+        table_oid: 0,
+        number: 0,
+    };
+    let columns: Vec<Column> = prepared.columns().iter().map(column).collect();
+    let mut rows = Vec::new();
+    for message in client.simple_query(statement).await? {
+        if let SimpleQueryMessage::Row(row) = message {
+            rows.push((0..row.len()).map(|at| row.get(at).map(str::to_owned)).collect());
+        }
+    }
+    Ok(Looked { columns, rows })
+}
+
+/// What the interpreter has printed of a text, at the end of which it quits.
+async fn printed(client: &Client, text: &str) -> String {
+    let mut interpreter = Interpreter::new(Mode::Script);
+    interpreter.set_server(&Server { version: "15.0".into(), ..Server::default() });
+    interpreter.run(text, Origin::Command);
+    interpreter.finish();
+    let mut out = String::new();
+    loop {
+        match interpreter.step() {
+            Action::Quit(_) => return out,
+            Action::Look { statement, .. } => {
+                let rows =
+                    looked(client, &statement).await.unwrap_or_else(|error| panic!("{text}: {error:?}\n{statement}"));
+                interpreter.answer(Answer::Rows(Ok(rows)));
+            }
+            Action::Show { sheet: shown, options } => {
+                out.push_str(&String::from_utf8(sheet(&shown, &options, false)).unwrap());
+            }
+            Action::Run(run) => {
+                let rows = looked(client, &run.statement).await.unwrap();
+                out.push_str(&table(&rows, &run.options));
+                interpreter.answer(Answer::Ran(Box::new(Ran::default())));
+            }
+            Action::Print { text, .. } => out.push_str(&text),
+            Action::Fail { message, .. } => out.push_str(&format!("{message}\n")),
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+}
+
+fn table(looked: &Looked, options: &Options) -> String {
+    let mut out = Vec::new();
+    let mut writer = Writer::new(looked.columns.iter().map(Head::of).collect(), options, false);
+    for row in &looked.rows {
+        writer.row(row.iter().map(|cell| cell.as_deref().map(str::as_bytes)), &mut out);
+    }
+    writer.end(&[], &mut out);
+    String::from_utf8(out).unwrap()
+}
+
+fn psql(program: &std::path::Path, url: &str, text: &str) -> String {
+    let run = Command::new(program)
+        .args(["-X", url])
+        .env("PGCLIENTENCODING", "UTF8")
+        .env("PGOPTIONS", "-c client_min_messages=error")
+        .args(text.split('\u{1}').flat_map(|part| ["-c", part]))
+        .output()
+        .unwrap();
+    String::from_utf8(run.stdout).unwrap() + &String::from_utf8(run.stderr).unwrap()
+}
+
+/// All differences, so that one run tells them all.
+#[tokio::test]
+async fn what_is_printed_is_what_psql_prints() {
+    let server = LocalPostgres::start(&LocalOptions::default()).unwrap();
+    let url = server.url("postgres", "postgres");
+    let program = server.programs().join("psql");
+    let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
+    let connection = tokio::spawn(connection);
+    client.batch_execute(SCHEMA).await.unwrap();
+    let mut different = Vec::new();
+    let results = RESULTS.iter().flat_map(|statement| {
+        [
+            "",
+            "\\pset border 0\u{1}",
+            "\\pset border 2\u{1}",
+            "\\x\u{1}",
+            "\\pset linestyle unicode\u{1}\\pset border 2\u{1}",
+            "\\t\u{1}",
+            "\\pset null ∅\u{1}",
+        ]
+        .map(|setting| format!("{setting}{statement}"))
+    });
+    for text in SAME.iter().map(|command| (*command).to_owned()).chain(results) {
+        let wanted = psql(&program, &url, &text);
+        let script: Vec<&str> = text.split('\u{1}').collect();
+        let got = printed(&client, &script.join("\n")).await;
+        if got != wanted {
+            different.push(format!("{text}\n--- psql\n{wanted}--- here\n{got}"));
+        }
+    }
+    assert!(different.is_empty(), "{} differ:\n{}", different.len(), different.join("\n"));
+    drop(client);
+    connection.abort();
+}
