@@ -4,7 +4,7 @@
 use cockpit::model::sql::describe::Looked;
 use cockpit::model::sql::format::writer::{Head, sheet};
 use cockpit::model::sql::format::{Options, Writer};
-use cockpit::model::sql::interpreter::{Action, Answer, Interpreter, Mode, Origin, Ran};
+use cockpit::model::sql::interpreter::{Action, Answer, Interpreter, Mode, Origin};
 use cockpit::model::sql::{Column, Server};
 use cockpit::runtime::local_postgres::{LocalOptions, LocalPostgres};
 use std::process::Command;
@@ -128,10 +128,13 @@ async fn printed(client: &Client, text: &str) -> String {
             Action::Run(run) => {
                 let rows = looked(client, &run.statement).await.unwrap();
                 out.push_str(&table(&rows, &run.options));
-                interpreter.answer(Answer::Ran(Box::new(Ran::default())));
+                interpreter.answer(Answer::Ran(Box::default()));
             }
             Action::Print { text, .. } => out.push_str(&text),
-            Action::Fail { message, .. } => out.push_str(&format!("{message}\n")),
+            Action::Fail { message, .. } => {
+                out.push_str(&message);
+                out.push('\n');
+            }
             other => panic!("{text}: {other:?}"),
         }
     }
