@@ -181,11 +181,6 @@ impl Connection {
         self.parts = true;
     }
 
-    /// Whether all that the server says of the last statement came.
-    pub fn is_idle(&self) -> bool {
-        !self.busy
-    }
-
     /// Sends a statement, or several; [`Self::next`] then tells of them up to [`Event::Ready`].
     ///
     /// # Errors

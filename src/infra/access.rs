@@ -70,54 +70,12 @@ impl<'a> Access<'a> {
     /// # Errors
     /// As Terraform says.
     pub async fn init_without_workspace(&self) -> Result<Answer, Trouble> {
-        self.init_with(&[]).await
-    }
-
-    /// Initialises it for the backend that its code names now. No state is moved: Terraform's own move gives it another
-    /// lineage, and empties the files that it was in.
-    ///
-    /// # Errors
-    /// As Terraform says.
-    pub async fn init_anew(&self) -> Result<Answer, Trouble> {
-        self.init_with(&["-reconfigure"]).await
-    }
-
-    /// Whether a plan of it would change nothing.
-    ///
-    /// # Errors
-    /// It cannot be planned.
-    pub async fn plans_nothing(&self) -> Result<bool, Trouble> {
-        let files = self.unit.var_files.iter().map(|file| format!("-var-file={}", file.display()));
-        let words =
-            ["plan", "-detailed-exitcode", "-input=false", "-no-color"].map(str::to_owned).into_iter().chain(files);
-        let words: Vec<String> = words.collect();
-        let what = format!("{} cannot be planned", self.unit.name);
-        let own = self.surroundings();
-        let (question, own) = match self.unit.tool {
-            Tool::Terraform => (self.question(&self.unit.dir).arguments(words), own),
-            Tool::Terragrunt => {
-                let question = Question::new(self.tools.terragrunt(), &self.unit.dir);
-                let run = ["run", "--non-interactive", "--no-color", "--no-auto-init", "--"];
-                (question.arguments(run).arguments(words), own.of_terragrunt(&self.tools.terraform))
-            }
-        };
-        let question = question.limit(INIT);
-        let answer = question.ask(&own).await?;
-        match answer.code {
-            Some(0) => Ok(true),
-            Some(2) => Ok(false),
-            _ => Err(question.failed(&what, &answer)),
-        }
-    }
-
-    async fn init_with(&self, more: &[&str]) -> Result<Answer, Trouble> {
         let mut own = self.surroundings();
         if self.unit.tool == Tool::Terraform {
             own.set("TF_WORKSPACE", super::surroundings::DEFAULT_WORKSPACE);
         }
         let _one = INITIALISES.lock().await;
         let mut words: Vec<std::ffi::OsString> = vec!["init".into(), "-input=false".into(), "-no-color".into()];
-        words.extend(more.iter().map(Into::into));
         if let Some(folder) = &self.tools.plugin_dir {
             words.push(format!("-plugin-dir={}", folder.display()).into());
         }

@@ -104,10 +104,7 @@ fn literal(cell: &Cell, column: &Column) -> String {
         Cell::Text { text, .. } if column.is_right_aligned() && text.parse::<f64>().is_ok_and(f64::is_finite) => {
             text.to_string()
         }
-        Cell::Text { text, .. } if text.contains('\\') => {
-            format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
-        }
-        Cell::Text { text, .. } => format!("'{}'", text.replace('\'', "''")),
+        Cell::Text { text, .. } => crate::model::sql::keywords::literal(text),
     }
 }
 

@@ -6,6 +6,7 @@ use super::state::{Link, State};
 use crate::app::App;
 use crate::app::overlay::Tone;
 use crate::model::Health;
+use crate::model::sql::format::cell::grouped;
 use crate::model::sql::{Ended, Said, Server, Transaction};
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
@@ -202,15 +203,7 @@ fn place(statement: &str, position: u32) -> Option<(String, String)> {
 
 /// A number with its thousands apart.
 pub fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    grouped(&number.to_string())
 }
 
 /// A size as people say it: `812 B`, `1.4 MB`.
