@@ -25,7 +25,7 @@ pub fn panes_that_are_named(tree: &Tree) -> Vec<String> {
         let own = format!("src/panes/{name}/");
         let words = [format!("panes::{name}"), format!("panes.{name}")];
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        found.extend(outside(tree.naming("src", &words), &[&own]));
+        found.extend(outside(tree.naming_anywhere(&words), &[&own]));
     }
     // What the state holds and who draws it is known in one place each; the table comes from whoever opens a session.
     found.extend(outside(tree.naming("src/app", &["crate::panes"]), &["src/app/state.rs"]));
@@ -47,7 +47,7 @@ pub fn commands_that_are_named(tree: &Tree) -> Vec<String> {
     let mut found = Vec::new();
     for name in names {
         let own = format!("src/commands/{name}/");
-        found.extend(outside(tree.naming("src", &[&format!("commands::{name}::")]), &[&own]));
+        found.extend(outside(tree.naming_anywhere(&[&format!("commands::{name}::")]), &[&own]));
         // The files beside the folders could name one from where they stand; a folder may have a file of its own
         // that is called like another command.
         let beside = |hit: &String| hit.split(": ").next().is_some_and(|path| path.matches('/').count() == 2);
@@ -65,7 +65,7 @@ pub fn undocumented(tree: &Tree) -> Vec<String> {
             .is_some_and(|rest| rest.split(' ').next().is_some_and(|kind| kinds.contains(&kind)))
     };
     let mut found = Vec::new();
-    for (path, source) in ["src", "crates/aws-sim/src", "crates/log-store/src", "crates/ssm-tunnel/src"]
+    for (path, source) in ["src", "crates/cockpit-model/src", "crates/aws-sim/src", "crates/log-store/src", "crates/ssm-tunnel/src"]
         .iter()
         .flat_map(|room| tree.under(room))
     {

@@ -70,6 +70,11 @@ impl Tree {
         self.under(folder).filter_map(hit).collect()
     }
 
+    /// The same in all of the program: its own crate and that of its model.
+    pub fn naming_anywhere(&self, words: &[&str]) -> Vec<String> {
+        ["src", "crates/cockpit-model/src"].map(|folder| self.naming(folder, words)).concat()
+    }
+
     /// The same in one file.
     pub fn naming_in(&self, path: &str, words: &[&str]) -> Vec<String> {
         let product = &self.0.get(path).unwrap_or_else(|| panic!("{path} is there")).product;

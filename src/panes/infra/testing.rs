@@ -34,7 +34,15 @@ pub(super) struct Desk {
 }
 
 pub(super) fn unit(name: &str, depends_on: &[&str]) -> Unit {
-    Unit { tool: Tool::Terragrunt, ..crate::model::infra::testing::unit(name, depends_on) }
+    Unit {
+        name: name.into(),
+        tool: Tool::Terragrunt,
+        dir: Path::new("/units").join(name),
+        workspace: None,
+        var_files: Vec::new(),
+        depends_on: depends_on.iter().map(|needs| (*needs).to_owned()).collect(),
+        hooks: false,
+    }
 }
 
 pub(super) fn units() -> Vec<Unit> {

@@ -1,0 +1,338 @@
+//! What a database's state means. The rules, named as the functions below:
+//!
+//! | rule | health | when |
+//! |---|---|---|
+//! | `status` | down, changing or stopped | its status, or a member's, is not `available` |
+//! | `writer` | down | a cluster without a writer |
+//! | `lag` | degraded | a reader over 1 s behind, and over five times its usual lag |
+//! | `storage` | degraded | free storage under 5 GB (RDS) |
+//! | `cpu` | degraded | an instance at 80 % CPU or more for 3 minutes |
+//! | `capacity` | note | a serverless instance at its maximum for 3 minutes |
+//! | `lonely` | note | a cluster of one instance: nothing to fail over to |
+//! | `backup` | degraded | no automated backups, or the latest restorable time over 30 min old |
+//! | `pending` | note | changes that wait for the maintenance window |
+
+use super::database::{Database, DatabaseKind, Role};
+use super::health::{Assessment, Health, Reason, Severity};
+use super::metric::{MetricKey, Series};
+use super::time::spoken;
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
+
+/// Lag in milliseconds from which a reader may be degraded.
+const LAG_MS: f64 = 1000.0;
+/// Bytes of free storage under which a person should act.
+const LOW_STORAGE: f64 = 5e9;
+/// Percent of CPU.
+const HIGH_CPU: f64 = 80.0;
+/// Minutes for which a figure must hold.
+const HELD: usize = 3;
+/// RDS uploads transaction logs every 5 minutes; this is six of them.
+const BACKUP_LATE: SignedDuration = SignedDuration::from_mins(30);
+
+/// Statuses in which a database serves.
+const SERVING: [&str; 8] = [
+    "available",
+    "backing-up",
+    "configuring-enhanced-monitoring",
+    "configuring-log-exports",
+    "configuring-iam-database-auth",
+    "storage-optimization",
+    "storage-config-upgrade",
+    "upgrading-ca-certificate",
+];
+
+/// Judges a database by the rules above.
+pub fn assess(database: &Database, metrics: &BTreeMap<MetricKey, Series>, now: Timestamp) -> Assessment {
+    let curves = Curves { metrics, now };
+    let mut found = Vec::new();
+    status(database, &mut found);
+    writer(database, &mut found);
+    for member in &database.members {
+        lag(database, &member.id, member.role, &curves, &mut found);
+        cpu(&member.id, &curves, &mut found);
+        storage(database, &member.id, &curves, &mut found);
+        capacity(database, &member.id, &curves, &mut found);
+    }
+    lonely(database, &mut found);
+    backup(database, now, &mut found);
+    pending(database, &mut found);
+    let health = found.iter().map(|(health, _)| *health).min_by_key(|health| health.rank()).unwrap_or(Health::Healthy);
+    let mut reasons: Vec<Reason> = found.into_iter().map(|(_, reason)| reason).collect();
+    reasons.sort_by_key(|reason| reason.severity);
+    Assessment { health, reasons }
+}
+
+/// Curves that still say something of now: an instance that stopped in a spike is not still in it.
+struct Curves<'a> {
+    metrics: &'a BTreeMap<MetricKey, Series>,
+    now: Timestamp,
+}
+
+impl<'a> Curves<'a> {
+    fn get(&self, key: &MetricKey) -> Option<&'a Series> {
+        self.metrics.get(key).filter(|series| series.recent(self.now).is_some())
+    }
+}
+
+/// What to do about a processor that is busy.
+const BUSY: &str = "look for long queries, or give it a larger class";
+
+type Found = Vec<(Health, Reason)>;
+
+/// Each rule says what to do: a reason without it only alarms.
+fn add(found: &mut Found, health: Health, severity: Severity, text: String, hint: &str) {
+    found.push((health, Reason { severity, text, since: None, hint: Some(hint.to_owned()) }));
+}
+
+fn of_status(status: &str) -> (Health, Severity) {
+    match status {
+        "stopped" => (Health::Stopped, Severity::Note),
+        "failed"
+        | "inaccessible-encryption-credentials"
+        | "incompatible-network"
+        | "incompatible-parameters"
+        | "restore-error"
+        | "storage-full" => (Health::Down, Severity::Critical),
+        "failing-over" | "rebooting" | "promoting" => (Health::Degraded, Severity::Critical),
+        _ => (Health::Changing, Severity::Warning),
+    }
+}
+
+/// What to do about a status of this kind.
+fn after(health: Health) -> &'static str {
+    match health {
+        Health::Stopped => "`cockpit start --databases` starts it",
+        Health::Down => "look at its events in the AWS console: it does not come back by itself",
+        Health::Healthy | Health::Changing | Health::Degraded | Health::Unknown => {
+            "it passes by itself; its events in the AWS console say how far it is"
+        }
+    }
+}
+
+fn status(database: &Database, found: &mut Found) {
+    if !SERVING.contains(&database.status.as_str()) {
+        let (health, severity) = of_status(&database.status);
+        add(found, health, severity, format!("the database is {}", database.status), after(health));
+        return;
+    }
+    if database.kind == DatabaseKind::Rds {
+        return;
+    }
+    for member in &database.members {
+        let Some(status) = member.status.as_deref().filter(|status| !SERVING.contains(status)) else { continue };
+        let (health, severity) = of_status(status);
+        let health = if member.role == Role::Writer { health } else { Health::Degraded };
+        add(found, health, severity, format!("{} {} is {status}", member.role.word(), member.id), after(health));
+    }
+}
+
+fn writer(database: &Database, found: &mut Found) {
+    let lacks =
+        database.kind == DatabaseKind::Aurora && database.members.iter().all(|member| member.role != Role::Writer);
+    if lacks && database.status != "stopped" {
+        add(
+            found,
+            Health::Down,
+            Severity::Critical,
+            "no writer".into(),
+            "a failover may be under way: it takes up to a minute",
+        );
+    }
+}
+
+fn lag(database: &Database, id: &str, role: Role, curves: &Curves<'_>, found: &mut Found) {
+    if role != Role::Reader {
+        return;
+    }
+    let Some(series) = curves.get(&MetricKey::DbLag(id.to_owned())) else { return };
+    let (Some(last), Some(usual)) = (series.last(), series.median()) else { return };
+    if last.value >= LAG_MS && last.value >= usual * 5.0 {
+        let text = format!(
+            "reader {}: replica lag {}, usual {}",
+            short_id(database, id),
+            lag_words(last.value),
+            lag_words(usual)
+        );
+        add(
+            found,
+            Health::Degraded,
+            Severity::Warning,
+            text,
+            "reads may be old; look for long transactions on the writer",
+        );
+    }
+}
+
+/// `4.2 s`, `18 ms`.
+pub fn lag_words(milliseconds: f64) -> String {
+    if milliseconds >= 1000.0 { format!("{:.1} s", milliseconds / 1000.0) } else { format!("{milliseconds:.0} ms") }
+}
+
+/// An instance's name without its cluster's: `…-1`.
+pub fn short_id(database: &Database, id: &str) -> String {
+    id.strip_prefix(database.id.as_str())
+        .filter(|rest| !rest.is_empty())
+        .map_or_else(|| id.to_owned(), |rest| format!("…{rest}"))
+}
+
+fn held(series: Option<&Series>, holds: impl Fn(f64) -> bool) -> Option<f64> {
+    let points = series?.points();
+    let newest = points.get(points.len().checked_sub(HELD)?..)?;
+    // Across a gap three points are more than three minutes.
+    let together = newest[HELD - 1].at.duration_since(newest[0].at) <= SignedDuration::from_mins(HELD as i64);
+    (together && newest.iter().all(|point| holds(point.value))).then(|| newest[HELD - 1].value)
+}
+
+fn cpu(id: &str, curves: &Curves<'_>, found: &mut Found) {
+    if let Some(value) = held(curves.get(&MetricKey::DbCpu(id.to_owned())), |value| value >= HIGH_CPU) {
+        add(found, Health::Degraded, Severity::Warning, format!("{id}: CPU at {value:.0} %"), BUSY);
+    }
+}
+
+fn storage(database: &Database, id: &str, curves: &Curves<'_>, found: &mut Found) {
+    if database.kind != DatabaseKind::Rds {
+        return;
+    }
+    let last = curves.get(&MetricKey::DbStorage { id: id.to_owned(), aurora: false }).and_then(Series::last);
+    if let Some(last) = last.filter(|last| last.value < LOW_STORAGE) {
+        let text = format!("{id}: {:.1} GB of storage left", last.value / 1e9);
+        add(found, Health::Degraded, Severity::Warning, text, "a full disk stops the database: enlarge it");
+    }
+}
+
+fn capacity(database: &Database, id: &str, curves: &Curves<'_>, found: &mut Found) {
+    let Some((_, max)) = database.acu else { return };
+    if held(curves.get(&MetricKey::DbAcu(id.to_owned())), |value| value >= max).is_some() {
+        let text = format!("{} at its maximum of {max} ACU", short_id(database, id));
+        add(found, Health::Healthy, Severity::Note, text, "queries may slow down: raise the maximum");
+    }
+}
+
+fn lonely(database: &Database, found: &mut Found) {
+    if database.kind == DatabaseKind::Aurora && database.members.len() == 1 {
+        let hint = "add a reader in another zone where an outage of minutes is too long";
+        add(found, Health::Healthy, Severity::Note, "one instance: nothing to fail over to".into(), hint);
+    }
+}
+
+fn backup(database: &Database, now: Timestamp, found: &mut Found) {
+    match (database.backup.retention_days, database.backup.latest) {
+        (Some(0), _) => {
+            add(found, Health::Degraded, Severity::Warning, "no automated backups".into(), "set a retention period");
+        }
+        (_, Some(latest)) if now.duration_since(latest) > BACKUP_LATE && database.status == "available" => {
+            let text = format!("can be restored only to {} ago", spoken(now.duration_since(latest)));
+            let hint = "look at the database's events: backups may be failing";
+            add(found, Health::Degraded, Severity::Warning, text, hint);
+        }
+        (_, _) => {}
+    }
+}
+
+fn pending(database: &Database, found: &mut Found) {
+    let members =
+        database.members.iter().filter(|_| database.kind == DatabaseKind::Aurora).flat_map(|member| &member.pending);
+    let changes: Vec<String> =
+        database.pending.iter().chain(members).map(|(what, to)| format!("{what} → {to}")).collect();
+    if !changes.is_empty() {
+        let when = database.maintenance.as_deref().map(|window| format!(" in {window} UTC")).unwrap_or_default();
+        let hint = "it is done in the maintenance window, or at once with the AWS CLI and --apply-immediately";
+        add(found, Health::Healthy, Severity::Note, format!("pending{when}: {}", changes.join(", ")), hint);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::database::{Backup, Member};
+    use crate::metric::Point;
+
+    fn now() -> Timestamp {
+        Timestamp::from_second(1_700_000_000).expect("in range")
+    }
+
+    fn aurora(roles: &[Role]) -> Database {
+        let members = roles.iter().enumerate().map(|(number, role)| Member {
+            id: format!("db-{}", number + 1),
+            role: *role,
+            status: Some("available".into()),
+            class: None,
+            az: None,
+            tier: None,
+            endpoint: None,
+            pending: vec![],
+        });
+        Database {
+            id: "db".into(),
+            kind: DatabaseKind::Aurora,
+            engine: "aurora-postgresql".into(),
+            version: "17".into(),
+            status: "available".into(),
+            endpoint: None,
+            reader_endpoint: None,
+            port: None,
+            database: None,
+            acu: Some((0.5, 2.0)),
+            storage_gib: None,
+            multi_az: false,
+            backup: Backup { retention_days: Some(30), latest: Some(now()), ..Backup::default() },
+            protected: true,
+            encrypted: true,
+            maintenance: None,
+            pending: vec![],
+            members: members.collect(),
+        }
+    }
+
+    fn series(values: &[f64]) -> Series {
+        let points = values
+            .iter()
+            .enumerate()
+            .map(|(minute, value)| Point { at: now() + SignedDuration::from_mins(minute as i64), value: *value });
+        Series::new(points.collect())
+    }
+
+    fn texts(database: &Database, metrics: &BTreeMap<MetricKey, Series>) -> (Health, Vec<String>) {
+        let assessment = assess(database, metrics, now());
+        (assessment.health, assessment.reasons.into_iter().map(|reason| reason.text).collect())
+    }
+
+    #[test]
+    fn a_calm_cluster() {
+        assert_eq!(texts(&aurora(&[Role::Writer, Role::Reader]), &BTreeMap::new()), (Health::Healthy, vec![]));
+    }
+
+    #[test]
+    fn lag_is_compared_with_what_is_usual() {
+        let database = aurora(&[Role::Writer, Role::Reader]);
+        let mut metrics = BTreeMap::from([(MetricKey::DbLag("db-2".into()), series(&[18.0, 17.0, 18.0, 4200.0]))]);
+        assert_eq!(
+            texts(&database, &metrics),
+            (Health::Degraded, vec!["reader …-2: replica lag 4.2 s, usual 18 ms".into()])
+        );
+        metrics.insert(MetricKey::DbLag("db-2".into()), series(&[1500.0, 1400.0, 1500.0, 1600.0]));
+        assert_eq!(texts(&database, &metrics).0, Health::Healthy);
+    }
+
+    #[test]
+    fn writers_backups_and_capacity() {
+        assert_eq!(texts(&aurora(&[Role::Reader, Role::Reader]), &BTreeMap::new()).0, Health::Down);
+        let mut database = aurora(&[Role::Writer]);
+        database.backup.retention_days = Some(0);
+        let metrics = BTreeMap::from([(MetricKey::DbAcu("db-1".into()), series(&[1.0, 2.0, 2.0, 2.0]))]);
+        let (health, reasons) = texts(&database, &metrics);
+        assert_eq!(health, Health::Degraded);
+        assert_eq!(
+            reasons,
+            ["no automated backups", "…-1 at its maximum of 2 ACU", "one instance: nothing to fail over to"]
+        );
+    }
+
+    #[test]
+    fn a_failover_is_not_calm() {
+        let mut database = aurora(&[Role::Writer, Role::Reader]);
+        database.status = "failing-over".into();
+        assert_eq!(texts(&database, &BTreeMap::new()), (Health::Degraded, vec!["the database is failing-over".into()]));
+    }
+}

@@ -1,0 +1,405 @@
+//! What is looked at before a deployment: each a sentence that says how it stands. A [`Level::Stop`] keeps
+//! it from being done.
+
+use crate::image::{Image, architecture_of};
+use crate::rollout::{RolloutStatus, ServiceDeployment};
+use crate::scaling::ScalableTarget;
+use crate::service::Service;
+use crate::task_definition::TaskDefinition;
+use crate::time;
+use crate::timer::{Power, Timer};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+
+/// How a check came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    Fine,
+    /// Worth knowing.
+    Note,
+    /// Think twice.
+    Warn,
+    /// Not to be done.
+    Stop,
+}
+
+/// One check.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Check {
+    /// How it came out.
+    pub level: Level,
+    /// In a sentence without a full stop.
+    pub text: String,
+    /// What to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// It stops it because of what was asked for, which must be said in another way.
+    #[serde(skip)]
+    pub usage: bool,
+}
+
+impl Check {
+    /// A check without a hint.
+    pub fn new(level: Level, text: impl Into<String>) -> Self {
+        Self { level, text: text.into(), hint: None, usage: false }
+    }
+
+    /// What was asked for cannot be done as it was said.
+    pub fn usage(text: impl Into<String>) -> Self {
+        Self { usage: true, ..Self::new(Level::Stop, text) }
+    }
+
+    /// The same with what to do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// A scheduled stop this soon is worth a warning.
+const SOON: SignedDuration = SignedDuration::from_mins(30);
+
+/// The service: its controller, what is under way, whether its percentages can work, how it fails.
+pub fn service(
+    service: &Service,
+    history: &[ServiceDeployment],
+    running: Option<&TaskDefinition>,
+    now: Timestamp,
+) -> Vec<Check> {
+    let mut checks = Vec::new();
+    if let Some(deleted) = deleted(service) {
+        // Nothing else matters.
+        return vec![deleted];
+    }
+    if service.controller != "ECS" {
+        checks.push(not_by_ecs(&service.controller));
+    }
+    checks.extend(under_way(service, history, running, now));
+    if !matches!(service.strategy.as_str(), "" | "ROLLING") {
+        let how = service.strategy.to_lowercase().replace('_', "/");
+        let text = format!("it is rolled out {how}: old and new tasks run side by side until ECS moves the traffic");
+        checks.push(Check::new(Level::Note, text));
+    }
+    checks.push(if service.daemon() {
+        Check::new(Level::Fine, "DAEMON: one task on each container instance")
+    } else {
+        percentages(service)
+    });
+    checks.push(match service.breaker {
+        Some(breaker) if breaker.enabled && breaker.rollback => Check::new(
+            Level::Fine,
+            format!("the circuit breaker rolls back after {} failures", breaker_threshold(service.desired)),
+        ),
+        Some(breaker) if breaker.enabled => {
+            Check::new(Level::Note, "the circuit breaker stops a failing deployment and does not roll back")
+        }
+        _ => Check::new(Level::Warn, "the circuit breaker is off: ECS would try a failing version for ever")
+            .hint("what fails early is rolled back from here, unless --no-rollback is given"),
+    });
+    if !service.deployment_alarms.is_empty() {
+        let names = service.deployment_alarms.join(", ");
+        checks.push(Check::new(Level::Note, format!("these alarms end the deployment: {names}")));
+    }
+    checks
+}
+
+/// A service that was deleted takes no change any more.
+pub fn deleted(service: &Service) -> Option<Check> {
+    let check = || Check::new(Level::Stop, format!("the service is {}: it was deleted", service.status));
+    service.deleted().then(|| check().hint("create it again with the tool that makes it"))
+}
+
+/// A deployment that is under way, and whose it is.
+pub fn under_way(
+    service: &Service,
+    history: &[ServiceDeployment],
+    running: Option<&TaskDefinition>,
+    now: Timestamp,
+) -> Option<Check> {
+    let primary = service.primary();
+    let newest = history.first().filter(|entry| !entry.status.terminal());
+    if !service.rolling_out() && newest.is_none() {
+        return None;
+    }
+    let to = newest
+        .and_then(|entry| entry.target.clone())
+        .or_else(|| primary.map(|primary| primary.task_definition.clone()))
+        .unwrap_or_default();
+    let since = newest.and_then(|entry| entry.created_at).or_else(|| primary.and_then(|primary| primary.created_at));
+    let since = time::age(since, now);
+    let text = if newest.is_some_and(|entry| entry.status == RolloutStatus::RollbackInProgress) {
+        format!("a rollback is in progress since {since}")
+    } else {
+        // Who deploys is nowhere told; who registered what is deployed is the best there is.
+        let by = running
+            .filter(|definition| definition.name == to)
+            .and_then(|definition| definition.registered_by.as_deref());
+        let by =
+            by.map(|arn| format!(", registered by {},", arn.rsplit('/').next().unwrap_or(arn))).unwrap_or_default();
+        format!("a deployment to {to}{by} is in progress since {since}")
+    };
+    Some(
+        Check::new(Level::Stop, text)
+            .hint("watch it with `cockpit deploy SERVICE --attach`, or end it with `cockpit rollback SERVICE`"),
+    )
+}
+
+/// Failures after which the circuit breaker opens: half of the desired count rounded up, 3 to 200.
+/// Source: the ECS developer guide on the deployment circuit breaker.
+pub fn breaker_threshold(desired: u32) -> u32 {
+    desired.div_ceil(2).clamp(3, 200)
+}
+
+/// Whether the minimum and maximum percent leave room to replace a task. ECS rounds the minimum up and the
+/// maximum down, so that some pairs allow neither to stop an old task nor to start a new one.
+fn percentages(service: &Service) -> Check {
+    let (min, max) = (service.min_percent.unwrap_or(100), service.max_percent.unwrap_or(200));
+    let desired = service.desired;
+    let floor = (desired * min).div_ceil(100);
+    let ceiling = desired * max / 100;
+    if desired == 0 || ceiling > desired || floor < desired {
+        return Check::new(Level::Fine, format!("minimum {min} % and maximum {max} % of {desired} leave room"));
+    }
+    Check::new(
+        Level::Stop,
+        format!(
+            "minimum {min} % and maximum {max} % of {desired} allow neither to start a new task nor to stop an old one"
+        ),
+    )
+    .hint("raise the maximum percent, lower the minimum percent, or change the desired count")
+}
+
+/// Autoscaling and the schedule: what may interfere, and deploying into an environment that is stopped.
+pub fn interference(
+    service: &Service,
+    scalable: Option<&ScalableTarget>,
+    timers: &[Timer],
+    now: Timestamp,
+    zone: &TimeZone,
+) -> Vec<Check> {
+    let mut checks = Vec::new();
+    if service.deleted() {
+        return checks;
+    }
+    if let Some(target) = scalable {
+        let (min, max) = (target.min, target.max);
+        if target.suspended.any() {
+            let what = target.suspended.words();
+            checks.push(Check::new(Level::Note, format!("autoscaling {min}–{max}, suspended: {what}")));
+        } else {
+            checks.push(Check::new(Level::Fine, format!("autoscaling keeps it between {min} and {max}")));
+        }
+    }
+    if service.daemon() {
+        return checks;
+    }
+    if service.desired == 0 {
+        let mut text = "it is stopped (desired 0): nothing will run until it is started".to_owned();
+        let start = soonest(timers, Power::Start, now);
+        if let Some(at) = start {
+            text = format!("{text}; the schedule starts it at {}", time::moment(at, now, zone));
+        }
+        checks.push(Check::new(Level::Warn, text).hint("start it first with `cockpit start`"));
+    } else if let Some(at) = soonest(timers, Power::Stop, now)
+        && at.duration_since(now) <= SOON
+    {
+        let text = format!("the schedule stops this environment at {}", time::moment(at, now, zone));
+        checks.push(Check::new(Level::Warn, text).hint("skip it with `cockpit schedule --skip stop`"));
+    }
+    checks
+}
+
+/// When a schedule next does this.
+pub fn soonest(timers: &[Timer], power: Power, now: Timestamp) -> Option<Timestamp> {
+    timers.iter().filter(|timer| timer.power() == Some(power)).filter_map(|timer| timer.next(now)).min()
+}
+
+/// The image: what it is, whether it can run there, what was found in it.
+pub fn image(image: &Image, definition: &TaskDefinition, now: Timestamp) -> Vec<Check> {
+    let mut checks = Vec::new();
+    let pushed = image.pushed_at.map(|at| format!(", pushed {} ago", time::short(now.duration_since(at))));
+    let tags = if image.tags.is_empty() { String::new() } else { format!(" ({})", image.tags.join(", ")) };
+    checks.push(Check::new(Level::Fine, format!("{}{tags}{}", image.digest, pushed.unwrap_or_default())));
+    let wanted = architecture_of(definition.architecture.as_deref());
+    if image.architectures.is_empty() {
+        checks.push(Check::new(Level::Note, "the image's architecture could not be read"));
+    } else if image.architectures.iter().any(|architecture| architecture == wanted) {
+        checks.push(Check::new(Level::Fine, format!("built for {wanted}")));
+    } else {
+        let text = format!("the image is for {}, the task definition for {wanted}", image.architectures.join(", "));
+        checks.push(Check::new(Level::Stop, text).hint(format!("build it with --platform linux/{wanted}")));
+    }
+    if let Some(scan) = &image.scan {
+        let (critical, high, other) = (scan.critical, scan.high, scan.other);
+        let level = if critical > 0 {
+            Level::Warn
+        } else if high > 0 {
+            Level::Note
+        } else {
+            Level::Fine
+        };
+        let text = match (scan.status.as_str(), critical + high + other) {
+            ("COMPLETE" | "ACTIVE", 0) => "the scan found nothing".to_owned(),
+            ("COMPLETE" | "ACTIVE", _) => format!("the scan found {critical} critical, {high} high, {other} other"),
+            (status, _) => format!("the scan is {}", status.to_lowercase().replace('_', " ")),
+        };
+        checks.push(Check::new(level, text));
+    }
+    checks
+}
+
+/// What there is to know before ECS Exec is switched on for a service.
+pub fn exec(service: &Service) -> Vec<Check> {
+    let mut checks = Vec::new();
+    if service.exec {
+        checks.push(Check::new(Level::Warn, "ECS Exec is on already: only new tasks will come of it"));
+    }
+    let role = "the agent in the tasks works where their role has ssmmessages:CreateControlChannel, CreateDataChannel, \
+                OpenControlChannel and OpenDataChannel";
+    checks.push(Check::new(Level::Note, role));
+    let code = "where the service is described in code, an apply switches it off again";
+    checks.push(Check::new(Level::Note, code).hint("write `enable_execute_command = true` there (Terraform)"));
+    checks
+}
+
+/// The check that stops a deployment of a service whose deployments another controller makes.
+pub fn not_by_ecs(controller: &str) -> Check {
+    let text = format!("its deployments are made by {controller}, not by ECS");
+    Check::new(Level::Stop, text).hint("deploy it with the tool that controls it")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::Scan;
+    use crate::service::{Breaker, Deployment, RolloutState};
+
+    fn at() -> Timestamp {
+        "2026-11-20T11:00:00Z".parse().expect("valid")
+    }
+
+    fn active(desired: u32, min: u32, max: u32) -> Service {
+        Service {
+            status: "ACTIVE".into(),
+            controller: "ECS".into(),
+            desired,
+            min_percent: Some(min),
+            max_percent: Some(max),
+            breaker: Some(Breaker { enabled: true, rollback: true }),
+            ..Service::default()
+        }
+    }
+
+    fn worst(checks: &[Check]) -> Option<&Check> {
+        checks.iter().max_by_key(|check| check.level)
+    }
+
+    #[test]
+    fn a_deleted_service_is_told_as_that_and_nothing_else() {
+        for status in ["DRAINING", "INACTIVE"] {
+            let gone = Service { status: status.into(), ..active(0, 100, 100) };
+            let checks = service(&gone, &[], None, at());
+            assert_eq!(
+                checks.iter().map(|check| check.text.as_str()).collect::<Vec<_>>(),
+                [format!("the service is {status}: it was deleted")]
+            );
+            let target = ScalableTarget { min: 1, max: 2, ..ScalableTarget::default() };
+            assert_eq!(interference(&gone, Some(&target), &[], at(), &TimeZone::UTC), [], "it cannot be started first");
+        }
+    }
+
+    #[test]
+    fn pairs_of_percentages_that_deadlock_stop_a_deployment() {
+        for (desired, min, max, fine) in [
+            (1, 100, 200, true),
+            (1, 0, 100, true),
+            (2, 75, 100, false),
+            (3, 100, 125, false),
+            (4, 100, 125, true),
+            (1, 100, 150, false),
+            (0, 100, 100, true),
+        ] {
+            let checks = service(&active(desired, min, max), &[], None, at());
+            let stopped = worst(&checks).is_some_and(|check| check.level == Level::Stop);
+            assert_eq!(!stopped, fine, "{desired} at {min}–{max}");
+        }
+    }
+
+    #[test]
+    fn a_deployment_under_way_says_whose_it_is() {
+        let mut busy = active(1, 100, 200);
+        busy.deployments = vec![Deployment {
+            status: "PRIMARY".into(),
+            rollout: Some(RolloutState::InProgress),
+            task_definition: "web:42".into(),
+            created_at: Some(at() - SignedDuration::from_secs(90)),
+            ..Deployment::default()
+        }];
+        let checks = service(&busy, &[], None, at());
+        assert_eq!(worst(&checks).map(|c| c.text.as_str()), Some("a deployment to web:42 is in progress since 1m"));
+    }
+
+    #[test]
+    fn whose_it_is_is_told_by_who_registered_it() {
+        let mut busy = active(1, 100, 200);
+        busy.deployments = vec![Deployment {
+            status: "PRIMARY".into(),
+            rollout: Some(RolloutState::InProgress),
+            task_definition: "web:42".into(),
+            ..Deployment::default()
+        }];
+        let running = TaskDefinition {
+            name: "web:42".into(),
+            registered_by: Some("arn:aws:sts::1:assumed-role/dev/alice".into()),
+            ..TaskDefinition::default()
+        };
+        let checks = service(&busy, &[], Some(&running), at());
+        assert!(
+            worst(&checks).is_some_and(|check| check.text.contains("web:42, registered by alice, is")),
+            "{checks:?}"
+        );
+    }
+
+    #[test]
+    fn another_controller_and_a_breaker_that_is_off_are_told() {
+        let mut other = active(1, 100, 200);
+        other.controller = "CODE_DEPLOY".into();
+        assert!(worst(&service(&other, &[], None, at())).is_some_and(|c| c.level == Level::Stop));
+        other.controller = "ECS".into();
+        other.breaker = None;
+        assert!(worst(&service(&other, &[], None, at())).is_some_and(|c| c.level == Level::Warn));
+    }
+
+    #[test]
+    fn the_wrong_architecture_stops_and_an_unknown_one_does_not() {
+        let definition = TaskDefinition { architecture: Some("X86_64".into()), ..TaskDefinition::default() };
+        let with = |architectures: &[&str]| Image {
+            architectures: architectures.iter().map(ToString::to_string).collect(),
+            scan: Some(Scan { status: "COMPLETE".into(), critical: 1, ..Scan::default() }),
+            ..Image::default()
+        };
+        let level = |image: &Image| worst(&super::image(image, &definition, at())).map(|check| check.level);
+        assert_eq!(level(&with(&["arm64"])), Some(Level::Stop));
+        assert_eq!(level(&with(&["arm64", "amd64"])), Some(Level::Warn));
+        assert_eq!(level(&with(&[])), Some(Level::Warn));
+    }
+
+    #[test]
+    fn deploying_into_a_stopped_environment_says_so() {
+        let zone = TimeZone::get("Asia/Tokyo").expect("bundled");
+        let timer = |expression: &str, action: &str| Timer {
+            expression: expression.into(),
+            timezone: Some("Asia/Tokyo".into()),
+            enabled: true,
+            input: format!("{{\"action\":\"{action}\"}}"),
+            ..Timer::default()
+        };
+        let timers = [timer("cron(0 9 ? * MON-FRI *)", "start"), timer("cron(15 20 ? * MON-FRI *)", "stop")];
+        let checks = interference(&active(0, 100, 200), None, &timers, at(), &zone);
+        assert!(checks[0].text.contains("the schedule starts it at Mon 09:00 JST"), "{checks:?}");
+        // 20:00 in Tokyo, a quarter of an hour before the stop.
+        let checks = interference(&active(1, 100, 200), None, &timers, at(), &zone);
+        assert!(checks[0].text.contains("stops this environment at 20:15 JST"), "{checks:?}");
+    }
+}

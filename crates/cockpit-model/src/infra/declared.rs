@@ -1,0 +1,270 @@
+//! What runs, held against what is declared: what a plan does not tell, as the code leaves it to deployments and to scaling, or
+//! as nobody refreshes it. Declared is what the states have of what was applied last.
+
+use super::plan::resource_of;
+use super::state::Resource;
+use crate::database::DbInstance;
+use crate::scaling::ScalableTarget;
+use crate::service::Service;
+use crate::task_definition::TaskDefinition;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What runs, as far as it was read; none where it was not.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Running<'a> {
+    /// Services by name.
+    pub services: Option<&'a BTreeMap<String, Service>>,
+    /// Task definitions by `family:revision`.
+    pub definitions: Option<&'a BTreeMap<String, TaskDefinition>>,
+    /// Limits of scaling.
+    pub scalable: Option<&'a [ScalableTarget]>,
+    /// Database instances.
+    pub instances: Option<&'a [DbInstance]>,
+}
+
+/// Something that runs and is not as it is declared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The unit.
+    pub unit: String,
+    /// The resource.
+    pub address: String,
+    /// What differs: `image of web`.
+    pub what: String,
+    /// As it is declared.
+    pub declared: String,
+    /// As it runs.
+    pub runs: String,
+}
+
+/// What differs, in the order of units and resources. A thing that was not read is not compared.
+pub fn differences(states: &[(String, Vec<Resource>)], running: Running<'_>) -> Vec<Difference> {
+    let mut found = Vec::new();
+    let managed = || states.iter().flat_map(|(unit, all)| all.iter().map(move |one| (unit.as_str(), one)));
+    for (unit, resource) in managed().filter(|(_, resource)| !resource.is_data) {
+        let mut put = |what: String, declared: String, runs: String| {
+            let (unit, address) = (unit.to_owned(), resource.address.clone());
+            found.push(Difference { unit, address, what, declared, runs });
+        };
+        let text = |name: &str| resource.values[name].as_str().unwrap_or_default();
+        match resource.kind.as_str() {
+            "aws_ecs_service" => {
+                let Some(service) = running.services.and_then(|all| all.get(text("name"))) else { continue };
+                let id = format!("service/{}/{}", service.cluster, service.name);
+                let scaled = managed().any(|(_, other)| {
+                    other.kind == "aws_appautoscaling_target" && other.values["resource_id"] == id.as_str()
+                });
+                let declared = resource.values["desired_count"].as_u64();
+                if let Some(declared) = declared.filter(|count| !scaled && *count != u64::from(service.desired)) {
+                    put("count".into(), declared.to_string(), service.desired.to_string());
+                }
+            }
+            "aws_ecs_task_definition" => definition(resource, running, &mut put),
+            "aws_appautoscaling_target" => {
+                let id = text("resource_id");
+                let Some(target) = running.scalable.and_then(|all| all.iter().find(|target| target.resource == id))
+                else {
+                    continue;
+                };
+                let limit = |name: &str| resource.values[name].as_u64();
+                for (what, declared, runs) in [
+                    ("minimum of scaling", limit("min_capacity"), target.min),
+                    ("maximum of scaling", limit("max_capacity"), target.max),
+                ] {
+                    if let Some(declared) = declared.filter(|declared| *declared != u64::from(runs)) {
+                        put(what.to_owned(), declared.to_string(), runs.to_string());
+                    }
+                }
+                let service = id.rsplit('/').next().and_then(|name| running.services?.get(name));
+                if let (Some(service), Some(min), Some(max)) = (service, limit("min_capacity"), limit("max_capacity"))
+                    && !(min..=max).contains(&u64::from(service.desired))
+                {
+                    put("count beside scaling".into(), format!("{min}–{max}"), service.desired.to_string());
+                }
+            }
+            "aws_db_instance" | "aws_rds_cluster_instance" => {
+                let instances = running.instances.unwrap_or_default();
+                let Some(instance) = instances.iter().find(|instance| instance.id == text("identifier")) else {
+                    continue;
+                };
+                if !text("instance_class").is_empty() && instance.class != text("instance_class") {
+                    put("class".into(), text("instance_class").to_owned(), instance.class.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The revision of a family that runs, and its images.
+fn definition(resource: &Resource, running: Running<'_>, put: &mut dyn FnMut(String, String, String)) {
+    let family = resource.values["family"].as_str().unwrap_or_default();
+    let Some(revision) = resource.values["revision"].as_u64() else { return };
+    let declared = format!("{family}:{revision}");
+    let of_family = |service: &&Service| {
+        let name = service.task_definition.rsplit('/').next().unwrap_or_default();
+        name.rsplit_once(':').is_some_and(|(of, _)| of == family) && name != declared
+    };
+    for service in running.services.into_iter().flat_map(BTreeMap::values).filter(of_family) {
+        let runs = service.task_definition.rsplit('/').next().unwrap_or_default().to_owned();
+        let images = images(resource);
+        let live = running.definitions.and_then(|all| all.get(&runs));
+        let mut same = live.is_some();
+        for container in live.into_iter().flat_map(|live| &live.containers) {
+            let Some(image) = images.get(container.name.as_str()).filter(|image| **image != container.image) else {
+                continue;
+            };
+            same = false;
+            put(format!("image of {} in {}", container.name, service.name), (*image).clone(), container.image.clone());
+        }
+        let what = if same { "task definition (with the same images)" } else { "task definition" };
+        put(format!("{what} of {}", service.name), declared.clone(), runs);
+    }
+}
+
+/// Images by container, as they are declared.
+fn images(resource: &Resource) -> BTreeMap<String, String> {
+    let containers: Value = containers(resource);
+    let one =
+        |container: &Value| Some((container["name"].as_str()?.to_owned(), container["image"].as_str()?.to_owned()));
+    containers.as_array().into_iter().flatten().filter_map(one).collect()
+}
+
+fn containers(resource: &Resource) -> Value {
+    let text = resource.values["container_definitions"].as_str().unwrap_or_default();
+    // Where it is sensitive as a whole it is a mask, and nothing is known of it.
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+/// Parameters that task definitions name, each with its unit and address: the name that AWS knows them by.
+pub fn parameters(states: &[(String, Vec<Resource>)]) -> Vec<(String, String, String)> {
+    let mut found = Vec::new();
+    for (unit, resource) in states.iter().flat_map(|(unit, all)| all.iter().map(move |one| (unit, one))) {
+        if resource.kind != "aws_ecs_task_definition" || resource.is_data {
+            continue;
+        }
+        let containers = containers(resource);
+        for secret in containers.as_array().into_iter().flatten().filter_map(|one| one["secrets"].as_array()).flatten()
+        {
+            let Some(from) = secret["valueFrom"].as_str() else { continue };
+            let name = match from.split_once(":parameter/") {
+                Some((_, rest)) => {
+                    if rest.contains('/') {
+                        format!("/{rest}")
+                    } else {
+                        rest.to_owned()
+                    }
+                }
+                None if from.starts_with("arn:") => continue,
+                None => from.to_owned(),
+            };
+            found.push((unit.clone(), resource.address.clone(), name));
+        }
+    }
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// The type, the name and the module of a resource, to look for it in code.
+pub fn named(address: &str) -> (String, String, Vec<String>) {
+    let resource = resource_of(address);
+    let mut parts: Vec<&str> = resource.split('.').collect();
+    let name = parts.pop().unwrap_or_default().to_owned();
+    let kind = parts.pop().unwrap_or_default().to_owned();
+    (kind, name, parts.into_iter().filter(|part| *part != "module").map(str::to_owned).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task_definition::ContainerDefinition;
+    use serde_json::json;
+
+    fn resource(address: &str, values: Value) -> Resource {
+        let (kind, ..) = named(address);
+        Resource { address: address.into(), kind, is_data: false, is_tainted: false, values }
+    }
+
+    fn states() -> Vec<(String, Vec<Resource>)> {
+        let containers = json!([{"name": "web", "image": "web:1", "secrets": [
+            {"name": "A", "valueFrom": "arn:aws:ssm:ap-northeast-1:1:parameter/team/a"},
+            {"name": "B", "valueFrom": "arn:aws:ssm:ap-northeast-1:1:parameter/b"},
+            {"name": "C", "valueFrom": "arn:aws:secretsmanager:ap-northeast-1:1:secret:c"},
+        ]}]);
+        let compute = vec![
+            resource("aws_ecs_service.web", json!({"name": "web", "desired_count": 1})),
+            resource("aws_ecs_service.api", json!({"name": "api", "desired_count": 1})),
+            resource(
+                "module.web.aws_ecs_task_definition.this[0]",
+                json!({"family": "web", "revision": 10, "container_definitions": containers.to_string()}),
+            ),
+            resource(
+                "aws_appautoscaling_target.web",
+                json!({"resource_id": "service/team/web", "min_capacity": 1, "max_capacity": 4}),
+            ),
+        ];
+        let db = vec![resource("aws_db_instance.this", json!({"identifier": "db", "instance_class": "db.t4g.micro"}))];
+        vec![("compute".into(), compute), ("database".into(), db)]
+    }
+
+    #[test]
+    fn what_runs_and_is_declared_otherwise_is_told_and_what_was_not_read_is_not() {
+        let service = |name: &str, desired, definition: &str| {
+            let service = Service {
+                name: name.into(),
+                cluster: "team".into(),
+                desired,
+                task_definition: definition.into(),
+                ..Service::default()
+            };
+            (name.to_owned(), service)
+        };
+        let services = BTreeMap::from([service("web", 6, "web:12"), service("api", 3, "api:2")]);
+        let container =
+            ContainerDefinition { name: "web".into(), image: "web:2".into(), ..ContainerDefinition::default() };
+        let live = TaskDefinition { name: "web:12".into(), containers: vec![container], ..TaskDefinition::default() };
+        let definitions = BTreeMap::from([("web:12".to_owned(), live)]);
+        let target =
+            ScalableTarget { resource: "service/team/web".into(), min: 1, max: 8, ..ScalableTarget::default() };
+        let instance = DbInstance { id: "db".into(), class: "db.t4g.large".into(), ..DbInstance::default() };
+        let running = Running {
+            services: Some(&services),
+            definitions: Some(&definitions),
+            scalable: Some(std::slice::from_ref(&target)),
+            instances: Some(std::slice::from_ref(&instance)),
+        };
+        let said: Vec<String> = differences(&states(), running)
+            .iter()
+            .map(|one| format!("{} {}: {} declared, {} runs", one.address, one.what, one.declared, one.runs))
+            .collect();
+        assert_eq!(
+            said,
+            [
+                "aws_ecs_service.api count: 1 declared, 3 runs",
+                "module.web.aws_ecs_task_definition.this[0] image of web in web: web:1 declared, web:2 runs",
+                "module.web.aws_ecs_task_definition.this[0] task definition of web: web:10 declared, web:12 runs",
+                "aws_appautoscaling_target.web maximum of scaling: 4 declared, 8 runs",
+                "aws_appautoscaling_target.web count beside scaling: 1–4 declared, 6 runs",
+                "aws_db_instance.this class: db.t4g.micro declared, db.t4g.large runs",
+            ]
+        );
+        assert_eq!(differences(&states(), Running::default()), []);
+    }
+
+    #[test]
+    fn parameters_that_tasks_name_are_called_as_aws_calls_them() {
+        let names: Vec<String> = parameters(&states()).into_iter().map(|(.., name)| name).collect();
+        assert_eq!(names, ["/team/a", "b"]);
+    }
+
+    #[test]
+    fn an_address_says_where_its_code_is() {
+        assert_eq!(
+            named("module.a[\"x.y\"].module.b.aws_lb.this[0]"),
+            ("aws_lb".into(), "this".into(), vec!["a".into(), "b".into()])
+        );
+    }
+}

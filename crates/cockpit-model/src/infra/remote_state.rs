@@ -1,0 +1,256 @@
+//! States that the code of plain Terraform reads: each is an edge of the graph, whether it is declared or not.
+
+use super::path::plain;
+use super::unit::Unit;
+use hcl_edit::Span as _;
+use hcl_edit::expr::Expression;
+use hcl_edit::structure::{Block, Body};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// Where a state is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Address {
+    /// In a file; a relative one is seen from the unit's folder.
+    Local(PathBuf),
+    /// In a bucket, under a key.
+    S3(String, String),
+}
+
+/// A state that is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Read {
+    /// Where it is.
+    pub address: Address,
+    /// Of which workspace; none is that of the reader, or the default one, whichever there is.
+    pub workspace: Option<String>,
+    /// The line, from 1.
+    pub line: usize,
+}
+
+/// What a file says of states.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Where its own is.
+    pub own: Option<Address>,
+    /// Those that it reads. One whose place is only known when it is planned is not among them.
+    pub reads: Vec<Read>,
+}
+
+/// What the code of a unit says of states.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Code {
+    own: Option<Address>,
+    reads: Vec<(PathBuf, Read)>,
+}
+
+impl Code {
+    /// Adds a file.
+    pub fn add(&mut self, found: Found, file: &Path) {
+        self.own = found.own.or(self.own.take());
+        self.reads.extend(found.reads.into_iter().map(|read| (file.to_owned(), read)));
+    }
+}
+
+/// Reads a file of code.
+///
+/// # Errors
+/// The line of the first mistake, from 1, and what it is.
+pub fn read(text: &str) -> Result<Found, (usize, String)> {
+    // Positions are lost where a body is made from text alone.
+    let body = hcl_edit::parser::parse_body(text)
+        .map_err(|error| (error.location().line(), error.message().replace('\n', ", ")))?;
+    let mut found = Found::default();
+    for block in body.blocks() {
+        match (block.ident.as_str(), labels(block).as_slice()) {
+            ("terraform", _) => {
+                for backend in block.body.get_blocks("backend") {
+                    let kind = labels(backend).into_iter().next().unwrap_or_default();
+                    found.own = address(&kind, |key| literal(&backend.body, key));
+                }
+            }
+            ("data", [kind, name]) if kind == "terraform_remote_state" => {
+                found.reads.extend(remote(block, line_of(text, block, name)));
+            }
+            _ => {}
+        }
+    }
+    Ok(found)
+}
+
+/// The line of a block: where the parser knows its place, or else where its labels stand.
+fn line_of(text: &str, block: &Block, name: &str) -> usize {
+    let of_labels = || text.lines().position(|line| line.contains("terraform_remote_state") && line.contains(name));
+    match block.span() {
+        Some(span) => text[..span.start.min(text.len())].matches('\n').count() + 1,
+        None => of_labels().unwrap_or(0) + 1,
+    }
+}
+
+fn labels(block: &Block) -> Vec<String> {
+    block.labels.iter().map(|label| label.as_str().to_owned()).collect()
+}
+
+fn literal(body: &Body, key: &str) -> Option<String> {
+    body.get_attribute(key)?.value.as_str().map(str::to_owned)
+}
+
+fn remote(block: &Block, line: usize) -> Option<Read> {
+    let Expression::Object(config) = &block.body.get_attribute("config")?.value else { return None };
+    let of_config = |key: &str| {
+        let named = config.iter().find(|(name, _)| {
+            name.as_ident().is_some_and(|ident| ident.as_str() == key)
+                || name.as_expr().and_then(Expression::as_str) == Some(key)
+                || name.as_expr().and_then(Expression::as_variable).is_some_and(|ident| ident.as_str() == key)
+        });
+        named.and_then(|(_, value)| value.expr().as_str().map(str::to_owned))
+    };
+    let address = address(&literal(&block.body, "backend")?, of_config)?;
+    Some(Read { address, workspace: literal(&block.body, "workspace"), line })
+}
+
+fn address(kind: &str, of: impl Fn(&str) -> Option<String>) -> Option<Address> {
+    match kind {
+        "s3" => Some(Address::S3(of("bucket")?, of("key")?)),
+        "local" => Some(Address::Local(of("path").unwrap_or_else(|| "terraform.tfstate".to_owned()).into())),
+        _ => None,
+    }
+}
+
+/// Edges that the code has and the configuration has not, a sentence each.
+pub fn undeclared(units: &[(&Unit, Code)]) -> Vec<String> {
+    let mut sentences = Vec::new();
+    for (unit, code) in units {
+        let before = needed(unit, units);
+        let mut told = BTreeSet::new();
+        for (file, read) in &code.reads {
+            let is_read = |other: &&(&Unit, Code)| other.0.name != unit.name && is_of(read, unit, other);
+            for (other, _) in units.iter().filter(is_read) {
+                if !before.contains(other.name.as_str()) && told.insert(other.name.clone()) {
+                    sentences.push(format!(
+                        "{} reads the state of {} ({}:{}), and does not depend on it: add \"{}\" to its depends_on",
+                        unit.name,
+                        other.name,
+                        file.display(),
+                        read.line,
+                        other.name
+                    ));
+                }
+            }
+        }
+    }
+    sentences
+}
+
+/// Names of all units that are applied before one.
+fn needed<'a>(unit: &'a Unit, units: &[(&'a Unit, Code)]) -> BTreeSet<&'a str> {
+    let (mut seen, mut next) = (BTreeSet::new(), vec![unit]);
+    while let Some(at) = next.pop() {
+        for name in &at.depends_on {
+            if seen.insert(name.as_str()) {
+                next.extend(units.iter().map(|(unit, _)| *unit).filter(|unit| unit.name == *name));
+            }
+        }
+    }
+    seen
+}
+
+/// Whether a state that is read is that of another unit.
+fn is_of(read: &Read, reader: &Unit, (other, code): &(&Unit, Code)) -> bool {
+    let theirs = other.workspace.as_deref().unwrap_or("default");
+    let same_workspace = match &read.workspace {
+        Some(workspace) => workspace == theirs,
+        None => theirs == "default" || reader.workspace.as_deref() == Some(theirs),
+    };
+    match (&read.address, &code.own) {
+        (Address::S3(bucket, key), Some(Address::S3(own_bucket, own_key))) => {
+            same_workspace && bucket == own_bucket && key == own_key
+        }
+        (Address::Local(path), own @ (None | Some(Address::Local(_)))) => {
+            let own = match own {
+                Some(Address::Local(path)) => path.clone(),
+                Some(Address::S3(..)) | None => PathBuf::from("terraform.tfstate"),
+            };
+            let path = plain(&reader.dir.join(path));
+            let of_workspace = other.dir.join("terraform.tfstate.d").join(theirs).join("terraform.tfstate");
+            (same_workspace && path == plain(&other.dir.join(own))) || path == plain(&of_workspace)
+        }
+        (Address::S3(..), None | Some(Address::Local(_))) | (Address::Local(_), Some(Address::S3(..))) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::infra::testing;
+
+    fn unit(name: &str, depends_on: &[&str]) -> Unit {
+        Unit { workspace: Some("dev".into()), ..testing::unit(name, depends_on) }
+    }
+
+    fn code(text: &str) -> Code {
+        let mut code = Code::default();
+        code.add(read(text).unwrap(), Path::new("main.tf"));
+        code
+    }
+
+    const S3: &str = r#"terraform {
+  backend "s3" {
+    bucket = "states"
+    key    = "network/terraform.tfstate"
+  }
+}
+"#;
+    const READER: &str = r#"# what the network has
+data "terraform_remote_state" "network" {
+  backend   = "s3"
+  workspace = terraform.workspace
+  config = {
+    bucket = "states"
+    "key"  = "network/terraform.tfstate"
+  }
+}
+data "terraform_remote_state" "files" {
+  backend = "local"
+  config = { path = "../files/terraform.tfstate.d/dev/terraform.tfstate" }
+}
+data "terraform_remote_state" "elsewhere" {
+  backend = "s3"
+  config  = { bucket = var.bucket, key = "network/terraform.tfstate" }
+}
+"#;
+
+    #[test]
+    fn a_state_that_is_read_proposes_an_edge_that_is_not_declared() {
+        let (network, files) = (unit("network", &[]), unit("files", &[]));
+        let parts = |app: &Unit| undeclared(&[(&network, code(S3)), (&files, code("")), (app, code(READER))]);
+        assert_eq!(
+            parts(&unit("app", &[])),
+            [
+                "app reads the state of network (main.tf:2), and does not depend on it: add \"network\" to its depends_on",
+                "app reads the state of files (main.tf:10), and does not depend on it: add \"files\" to its depends_on",
+            ]
+        );
+        assert_eq!(parts(&unit("app", &["files", "network"])), [""; 0]);
+    }
+
+    #[test]
+    fn an_edge_over_another_unit_is_one() {
+        let (network, files) = (unit("network", &[]), unit("files", &["network"]));
+        let app = unit("app", &["files"]);
+        assert_eq!(undeclared(&[(&network, code(S3)), (&files, code("")), (&app, code(READER))]), [""; 0]);
+    }
+
+    #[test]
+    fn broken_code_has_a_line() {
+        let (line, why) = read("a = 1\nresource \"x\" {\n  y = \n}\n").unwrap_err();
+        assert!((2..=4).contains(&line) && !why.contains('\n'), "{line} {why}");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_panics(text in "\\PC{0,60}") {
+            let _ = read(&text);
+        }
+    }
+}

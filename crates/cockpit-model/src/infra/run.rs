@@ -1,0 +1,204 @@
+//! How a run stands: made of its events alone. The pane, the headless commands, a cockpit that came later and a replay
+//! know nothing else of a run.
+
+use super::message::{Action, Message};
+use super::run_event::{Goal, PlanRef, RunEnd, RunEvent, Started, Step, What, Who};
+pub use super::run_unit::{LiftPhase, Phase, ResourcePhase, ResourceState, StepState, UnitState};
+use super::unit::Graph;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+/// How a run stands.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RunState {
+    /// What it was asked for; none before its first event.
+    pub started: Option<Started>,
+    /// When that was.
+    pub began: Option<Timestamp>,
+    /// Its units, by name.
+    pub units: BTreeMap<String, UnitState>,
+    /// What may exist and be in no state: unit and address, and what was done to it. A retry alone does not change that.
+    pub left: BTreeMap<(String, String), Action>,
+    /// Who asked it to stop, and whether for the second time.
+    pub cancel: Option<(Who, bool)>,
+    /// What a person should know, in order: unit and sentence.
+    pub notes: Vec<(Option<String>, String)>,
+    /// How it ended, and when.
+    pub end: Option<(Timestamp, RunEnd)>,
+    /// The supervisor's process, of the one that took it up last.
+    pub supervisor: Option<u32>,
+    /// What people asked was taken up to here, in bytes.
+    pub heard: u64,
+    /// Events of a kind that this version does not know.
+    pub unknown: u64,
+}
+
+impl RunState {
+    /// How a run stands after these events.
+    pub fn of<'a>(events: impl IntoIterator<Item = &'a RunEvent>) -> Self {
+        let mut state = Self::default();
+        for event in events {
+            state.fold(event);
+        }
+        state
+    }
+
+    /// Takes in one more event.
+    pub fn fold(&mut self, event: &RunEvent) {
+        let time = event.time;
+        match &event.what {
+            What::Started(started) => {
+                self.units = started.units.iter().map(|unit| (unit.name.clone(), UnitState::default())).collect();
+                self.supervisor = Some(started.pid);
+                self.began = Some(time);
+                self.started = Some((**started).clone());
+            }
+            What::TakenUp { pid } => self.supervisor = Some(*pid),
+            What::Step { unit, step, pid, early } => self.unit(unit).begin(time, *step, *pid, *early),
+            What::Said { unit, step, message } => {
+                self.unit(unit).said(time, *step, message);
+                self.is_in_a_state(unit, *step, message);
+            }
+            What::StepEnded { unit, step, failed, .. } => {
+                self.unit(unit).step_ended(time, *step, failed.as_deref());
+                self.leave(unit, *step);
+            }
+            What::PlanReady { unit, plan } => {
+                let unit = self.unit(unit);
+                unit.enter(time, Phase::Review);
+                unit.plan = Some(plan.clone());
+            }
+            What::Approved { unit, sha256, by } => {
+                let unit = self.unit(unit);
+                unit.enter(time, Phase::Approved);
+                unit.approved = Some((sha256.clone(), by.clone()));
+            }
+            What::PlanStale { unit, why } => {
+                self.unit(unit).begin_again(time);
+                self.notes.push((Some(unit.clone()), format!("the plan is stale: {why}")));
+            }
+            What::Guarded { unit, guards } => {
+                let unit = self.unit(unit);
+                (unit.guards, unit.lift) = (guards.clone(), LiftPhase::Wanted);
+                unit.begin_again(time);
+            }
+            What::Lifted { unit } => {
+                let unit = self.unit(unit);
+                unit.lift = LiftPhase::Done;
+                unit.begin_again(time);
+            }
+            What::UnitEnded { unit, end } => {
+                let unit = self.unit(unit);
+                unit.enter(time, Phase::Ended);
+                unit.end = Some(end.clone());
+            }
+            What::Retried { units, .. } => {
+                for name in units {
+                    self.units.insert(name.clone(), UnitState { since: Some(time), ..UnitState::default() });
+                }
+                (self.end, self.cancel) = (None, None);
+            }
+            What::CancelAsked { by, hard } => self.cancel = Some((by.clone(), *hard)),
+            What::Heard { next } => self.heard = *next,
+            What::Note { unit, text } => self.notes.push((unit.clone(), text.clone())),
+            What::Ended { end } => self.end = Some((time, *end)),
+            What::Unknown => self.unknown += 1,
+        }
+    }
+
+    /// Units that are over, of all.
+    pub fn progress(&self) -> (usize, usize) {
+        (self.units.values().filter(|unit| unit.phase == Phase::Ended).count(), self.units.len())
+    }
+
+    /// Names of its units in the order in which their turn comes, by name where that is the same.
+    pub fn in_order(&self) -> Vec<&str> {
+        let graph =
+            self.started.as_ref().and_then(|started| Graph::new(started.units.clone()).ok()).unwrap_or_default();
+        let mut waves = graph.waves();
+        if self.started.as_ref().is_some_and(|started| started.goal == Goal::Destroy) {
+            waves.reverse();
+        }
+        let wave = |name: &str| waves.iter().position(|wave| wave.iter().any(|unit| unit.name == name));
+        let mut names: Vec<&str> = self.units.keys().map(String::as_str).collect();
+        // Stable: by name within a wave.
+        names.sort_by_key(|name| wave(name));
+        names
+    }
+
+    /// Plans that wait for a yes: unit and plan.
+    pub fn to_review(&self) -> impl Iterator<Item = (&str, &PlanRef)> {
+        self.units.iter().filter_map(|(name, unit)| match (&unit.plan, unit.phase) {
+            (Some(plan), Phase::Review) => Some((name.as_str(), plan)),
+            _ => None,
+        })
+    }
+
+    /// What was under way when the process of an apply ended may be in no state.
+    fn leave(&mut self, unit: &str, step: Step) {
+        let resources = self.units.get(unit).filter(|_| step == Step::Apply).map(|unit| &unit.resources);
+        let begun = resources
+            .into_iter()
+            .flatten()
+            .filter(|(_, resource)| resource.phase == ResourcePhase::InFlight && may_be_orphan(resource.action));
+        let left: Vec<_> =
+            begun.map(|(address, resource)| ((unit.to_owned(), address.clone()), resource.action)).collect();
+        self.left.extend(left);
+    }
+
+    /// What a later plan reads, or a later apply makes, is in a state.
+    fn is_in_a_state(&mut self, unit: &str, step: Step, message: &Message) {
+        if self.left.is_empty() {
+            return;
+        }
+        let address = match (step, message) {
+            (Step::Plan, Message::RefreshStarted { address } | Message::Refreshed { address })
+            | (Step::Apply, Message::ApplyDone { address, .. }) => address,
+            (Step::Plan, Message::Planned { address, action, .. }) if *action != Action::Create => address,
+            _ => return,
+        };
+        self.left.remove(&(unit.to_owned(), address.clone()));
+    }
+
+    /// A unit; one that the beginning did not name is kept too, as nothing that was written may be lost.
+    fn unit(&mut self, name: &str) -> &mut UnitState {
+        self.units.entry(name.to_owned()).or_default()
+    }
+}
+
+/// Whether what was begun may be in no state: what is changed or destroyed has been in one before.
+fn may_be_orphan(action: Action) -> bool {
+    matches!(action, Action::Create | Action::Replace)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::infra::testing::unit;
+
+    #[test]
+    fn turns_are_those_of_the_graph_and_of_a_destruction_the_other_way_round() {
+        let time: Timestamp = "2026-11-28T05:00:00Z".parse().unwrap();
+        let event = |what| RunEvent { time, what };
+        let mut started = Started {
+            run: "run".into(),
+            environment: "staging".into(),
+            goal: Goal::Apply,
+            units: vec![unit("a", &["network", "b"]), unit("b", &["network"]), unit("network", &[])],
+            targets: Vec::new(),
+            replace: Vec::new(),
+            by: Who { user: "me".into(), host: "here".into(), pid: 1 },
+            account: None,
+            revision: None,
+            dropped: Vec::new(),
+            parallelism: 2,
+            guarded: false,
+            serial_init: false,
+            pid: 2,
+        };
+        let of = |started: &Started| RunState::of(&[event(What::Started(Box::new(started.clone())))]);
+        assert_eq!(of(&started).in_order(), ["network", "b", "a"]);
+        started.goal = Goal::Destroy;
+        assert_eq!(of(&started).in_order(), ["a", "b", "network"]);
+    }
+}

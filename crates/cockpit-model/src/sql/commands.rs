@@ -1,0 +1,338 @@
+//! psql's commands: the one table of which there are here, which not, and why. `\?`, completion and docs/query.md are made of it.
+
+use std::fmt::Write as _;
+
+/// Whether a command is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Support {
+    /// As in psql.
+    Yes,
+    /// It is, and differs in this.
+    Differs(&'static str),
+    /// It is not, for this reason.
+    No(&'static str),
+}
+
+/// A command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Command {
+    /// Its names, without `\`.
+    pub names: &'static [&'static str],
+    /// What may follow it.
+    pub arguments: &'static str,
+    /// What it does.
+    pub what: &'static str,
+    /// Whether it is there.
+    pub support: Support,
+}
+
+/// Commands that belong together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Group {
+    /// Its title.
+    pub title: &'static str,
+    /// Its commands.
+    pub commands: &'static [Command],
+}
+
+const fn yes(names: &'static [&'static str], arguments: &'static str, what: &'static str) -> Command {
+    Command { names, arguments, what, support: Support::Yes }
+}
+
+const fn differs(
+    names: &'static [&'static str],
+    arguments: &'static str,
+    what: &'static str,
+    how: &'static str,
+) -> Command {
+    Command { names, arguments, what, support: Support::Differs(how) }
+}
+
+const fn no(names: &'static [&'static str], arguments: &'static str, what: &'static str, why: &'static str) -> Command {
+    Command { names, arguments, what, support: Support::No(why) }
+}
+
+const LARGE: &str = "large objects are not read or written; use `psql` through `cockpit with-db`";
+const LATER: &str = "needs the extended protocol, which poolers do not take";
+
+/// All of them.
+pub const GROUPS: &[Group] = &[
+    Group {
+        title: "General",
+        commands: &[
+            yes(&["q", "quit"], "", "quits"),
+            yes(&["g"], "[(OPTIONS)] [FILE | |COMMAND]", "runs the statement; its result goes to a file or a command"),
+            yes(&["gx"], "[(OPTIONS)] [FILE | |COMMAND]", "the same, as records"),
+            yes(&["gset"], "[PREFIX]", "runs the statement; the columns of its one row become variables"),
+            yes(&["gexec"], "", "runs the statement, then each value of its result as a statement"),
+            yes(&["gdesc"], "", "says which columns the statement has, without running it"),
+            yes(&["crosstabview"], "[V [H [D [SORT]]]]", "runs the statement and turns its result"),
+            yes(&["watch"], "[[i=]SECONDS] [c=TIMES]", "runs the statement again and again, every 2 seconds"),
+            yes(&["bind"], "[VALUE]…", "values for `$1`, `$2` … of the next statement"),
+            yes(&["errverbose"], "", "the last error with all that the server said"),
+            yes(&["timing"], "[on|off]", "how long statements take"),
+            yes(&["restrict"], "KEY", "takes no other command until `\\unrestrict`, as in files of pg_dump"),
+            yes(&["unrestrict"], "KEY", "ends it"),
+            no(&["copyright"], "", "psql's copyright", "this is not psql"),
+            no(&["parse", "bind_named", "close_prepared"], "", "prepared statements by name", LATER),
+            no(
+                &["startpipeline", "endpipeline", "syncpipeline", "flush", "getresults", "sendpipeline"],
+                "",
+                "pipelines",
+                LATER,
+            ),
+        ],
+    },
+    Group {
+        title: "Help",
+        commands: &[
+            yes(&["?"], "[commands|variables]", "these commands; variables with a meaning"),
+            differs(
+                &["h", "help"],
+                "[STATEMENT]",
+                "help on a statement of SQL",
+                "says where PostgreSQL's documentation has it",
+            ),
+        ],
+    },
+    Group {
+        title: "The statement",
+        commands: &[
+            yes(&["e", "edit"], "[FILE] [LINE]", "the statement, or a file, in an editor"),
+            yes(&["ef"], "[FUNCTION [LINE]]", "the definition of a function in an editor"),
+            yes(&["ev"], "[VIEW [LINE]]", "the definition of a view in an editor"),
+            yes(&["p", "print"], "", "shows the statement"),
+            yes(&["r", "reset"], "", "throws it away"),
+            yes(&["s"], "[FILE]", "the history, shown or written"),
+            yes(&["w", "write"], "FILE | |COMMAND", "writes the statement"),
+        ],
+    },
+    Group {
+        title: "Input and output",
+        commands: &[
+            yes(&["copy"], "…", "`COPY` with a file, a command or standard input of this side"),
+            yes(&["echo"], "[-n] [TEXT]", "writes a text"),
+            yes(&["qecho"], "[-n] [TEXT]", "writes a text where results go"),
+            yes(&["warn"], "[-n] [TEXT]", "writes a text to standard error"),
+            yes(&["i", "include"], "FILE", "runs a file"),
+            yes(&["ir", "include_relative"], "FILE", "the same; its name is relative to the file that is run"),
+            yes(&["o", "out"], "[FILE | |COMMAND]", "results go to a file or a command from now on"),
+        ],
+    },
+    Group {
+        title: "Conditions",
+        commands: &[
+            yes(&["if"], "EXPRESSION", "what follows is done where it is true"),
+            yes(&["elif"], "EXPRESSION", "else, where it is true"),
+            yes(&["else"], "", "else"),
+            yes(&["endif"], "", "ends it"),
+        ],
+    },
+    Group {
+        title: "What there is (S: of the system too, +: more)",
+        commands: &[
+            yes(&["d"], "[S+] [NAME]", "tables, views and sequences; one of them in full"),
+            yes(
+                &["dt", "di", "dv", "dm", "ds", "dE"],
+                "[S+] [PATTERN]",
+                "tables, indexes, views, materialized views, sequences, foreign tables",
+            ),
+            yes(&["dP"], "[itn+] [PATTERN]", "partitioned tables and indexes"),
+            yes(&["df"], "[anptw][S+] [PATTERN]", "functions"),
+            yes(&["da"], "[S] [PATTERN]", "aggregates"),
+            yes(&["dn"], "[S+] [PATTERN]", "schemas"),
+            yes(&["du", "dg"], "[S+] [PATTERN]", "roles"),
+            yes(&["dp", "z"], "[S] [PATTERN]", "rights"),
+            yes(&["ddp"], "[PATTERN]", "default rights"),
+            yes(&["drds"], "[ROLE [DATABASE]]", "settings of roles and databases"),
+            differs(&["dx"], "[+] [PATTERN]", "extensions", "`+` is one list of all their objects"),
+            yes(&["dT"], "[S+] [PATTERN]", "types"),
+            yes(&["dD"], "[S+] [PATTERN]", "domains"),
+            yes(&["db"], "[+] [PATTERN]", "tablespaces"),
+            yes(&["dL"], "[S+] [PATTERN]", "languages"),
+            yes(&["dy"], "[+] [PATTERN]", "event triggers"),
+            yes(&["dRp", "dRs"], "[PATTERN]", "publications, subscriptions"),
+            differs(
+                &["des"],
+                "[+] [PATTERN]",
+                "foreign servers",
+                "without their options, among which a password may be",
+            ),
+            yes(&["dconfig"], "[+] [PATTERN]", "settings; without a pattern those that are not the defaults"),
+            yes(&["l", "list"], "[+] [PATTERN]", "databases"),
+            yes(&["sf"], "[+] FUNCTION", "the definition of a function"),
+            yes(&["sv"], "[+] VIEW", "the definition of a view"),
+            no(
+                &["dA", "dAc", "dAf", "dAo", "dAp"],
+                "",
+                "access methods and operator classes",
+                "the catalogues `pg_am` and `pg_opclass` have them",
+            ),
+            no(
+                &["dc", "dC", "do", "dO", "dd"],
+                "",
+                "conversions, casts, operators, collations, descriptions",
+                "the catalogues `pg_conversion`, `pg_cast`, `pg_operator`, `pg_collation` and `pg_description` have them",
+            ),
+            no(&["dF", "dFd", "dFp", "dFt"], "", "text search", "the catalogues `pg_ts_config` and its like have them"),
+            no(
+                &["det", "deu", "dew", "dX"],
+                "",
+                "foreign tables of servers, user mappings, wrappers, extended statistics",
+                "`\\dE` and `\\d NAME` show most of it",
+            ),
+            no(&["dl", "lo_list", "lo_import", "lo_export", "lo_unlink"], "", "large objects", LARGE),
+        ],
+    },
+    Group {
+        title: "Form of results",
+        commands: &[
+            yes(&["a"], "", "columns line up, or not"),
+            yes(&["C"], "[TITLE]", "the title of results"),
+            yes(&["f"], "[SEPARATOR]", "what stands between values that do not line up"),
+            differs(
+                &["pset"],
+                "[NAME [VALUE]]",
+                "how results are printed",
+                "also `json`, `jsonl`, `tsv`, `markdown`, `insert`; neither `html`, `latex` nor `troff-ms`",
+            ),
+            yes(&["t"], "[on|off]", "rows alone"),
+            yes(&["x"], "[on|off|auto]", "records"),
+            no(&["H", "T"], "", "HTML", "use `\\pset format markdown` or `json`"),
+        ],
+    },
+    Group {
+        title: "The connection",
+        commands: &[
+            differs(
+                &["c", "connect"],
+                "[DATABASE [USER [HOST [PORT]]]]",
+                "connects anew",
+                "a host is reached as the environment says, through its tunnel",
+            ),
+            yes(&["conninfo"], "", "says where the connection leads"),
+            differs(&["encoding"], "[NAME]", "the encoding of the client", "it is always UTF8"),
+            no(
+                &["password"],
+                "[USER]",
+                "changes a password",
+                "it would have to be typed into this terminal; use `ALTER ROLE` in a session of your own",
+            ),
+        ],
+    },
+    Group {
+        title: "The system and variables",
+        commands: &[
+            yes(&["set"], "[NAME [VALUE]…]", "sets a variable; shows all"),
+            yes(&["unset"], "NAME", "unsets it"),
+            yes(&["prompt"], "[TEXT] NAME", "asks for the value of a variable"),
+            yes(&["getenv"], "VARIABLE NAME", "the value of an environment variable"),
+            differs(
+                &["!"],
+                "COMMAND",
+                "runs a command in a shell",
+                "refused by the screen and by `cockpit sql`: neither starts programs",
+            ),
+            yes(&["cd"], "[FOLDER]", "where files are looked for"),
+            no(
+                &["setenv"],
+                "NAME [VALUE]",
+                "sets an environment variable",
+                "programs would run with another environment than the session shows",
+            ),
+        ],
+    },
+];
+
+/// The command of a name; what follows `\d` and its like (`S`, `+`) is no part of it.
+pub fn find(name: &str) -> Option<&'static Command> {
+    let all = || GROUPS.iter().flat_map(|group| group.commands);
+    let exact = |name: &str| all().find(|command| command.names.contains(&name));
+    exact(name).or_else(|| {
+        let bare = name.trim_end_matches(['S', '+']);
+        let begins =
+            || name.starts_with("df").then(|| exact("df")).or_else(|| name.starts_with("dP").then(|| exact("dP")));
+        exact(bare).or_else(|| begins().flatten()).filter(|_| bare != name || name.starts_with('d'))
+    })
+}
+
+/// All of them as text, which `\?` prints.
+pub fn help() -> String {
+    let mut text = String::new();
+    for group in GROUPS {
+        text.push_str(group.title);
+        text.push('\n');
+        for command in group.commands.iter().filter(|command| !matches!(command.support, Support::No(_))) {
+            let names: Vec<String> = command.names.iter().map(|name| format!("\\{name}")).collect();
+            let head = format!("{} {}", names.join(" "), command.arguments);
+            text.push_str(format!("  {head:<34} {}", command.what).trim_end());
+            text.push('\n');
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// The table of docs/query.md.
+pub fn markdown() -> String {
+    let mut text = String::new();
+    for group in GROUPS {
+        let _ = writeln!(text, "\n### {}\n\n| command | what it does | here |\n|---|---|---|", group.title);
+        for command in group.commands {
+            let names: Vec<String> = command.names.iter().map(|name| format!("`\\{name}`")).collect();
+            let arguments = command.arguments.replace('|', "\\|");
+            let arguments = if arguments.is_empty() { String::new() } else { format!(" {arguments}") };
+            let here = match command.support {
+                Support::Yes => "yes".to_owned(),
+                Support::Differs(how) => format!("yes; {how}"),
+                Support::No(why) => format!("no: {why}"),
+            };
+            let _ = writeln!(text, "| {}{arguments} | {} | {here} |", names.join(" "), command.what);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_stands_twice_and_each_is_found() {
+        let mut names: Vec<&str> =
+            GROUPS.iter().flat_map(|group| group.commands).flat_map(|c| c.names).copied().collect();
+        let count = names.len();
+        for name in &names {
+            assert!(find(name).is_some_and(|command| command.names.contains(name)), "{name}");
+        }
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+        for (name, of) in [("dt+", "dt"), ("dS", "d"), ("dfn+", "df"), ("dPi", "dP"), ("l+", "l"), ("sf+", "sf")] {
+            assert!(find(name).is_some_and(|command| command.names.contains(&of)), "{name}");
+        }
+        assert!(find("foo").is_none() && find("").is_none());
+    }
+
+    #[test]
+    fn help_names_what_is_there_and_nothing_else() {
+        let text = help();
+        assert!(text.contains("\\gset [PREFIX]") && !text.contains("lo_import"), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 120));
+    }
+
+    #[test]
+    fn the_documentation_has_this_table() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/query.md");
+        let (begin, end) = ("<!-- commands: begin -->\n", "<!-- commands: end -->");
+        let page = std::fs::read_to_string(path).expect("docs/query.md is there");
+        let (before, rest) = page.split_once(begin).expect("a place for the table");
+        let (_, after) = rest.split_once(end).expect("its end");
+        let wanted = format!("{before}{begin}{}\n{end}{after}", markdown());
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(path, &wanted).expect("docs/query.md is written");
+        }
+        let written = std::fs::read_to_string(path).expect("docs/query.md is there");
+        assert_eq!(written, wanted, "run UPDATE_DOCS=1 cargo test the_documentation_has_this_table");
+    }
+}

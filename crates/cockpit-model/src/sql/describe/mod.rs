@@ -1,0 +1,179 @@
+//! What psql's `\d` and its like ask of the catalogue, and the tables that they make of the answers. Nothing is asked here.
+
+pub mod asked;
+pub mod cluster;
+pub mod footers;
+pub mod lists;
+pub mod pattern;
+pub mod table;
+
+use crate::sql::Column;
+use crate::sql::sheet::Sheet;
+use asked::{Asked, Flags};
+use std::collections::VecDeque;
+use table::Relation;
+
+/// What is next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Ask this of the server, and give the answer.
+    Ask(String),
+    /// Show this.
+    Show(Box<Sheet>),
+    /// Say this.
+    Say(String),
+    /// Nothing more.
+    Over,
+}
+
+/// A command that describes what there is.
+#[derive(Debug, Clone)]
+pub struct Describe {
+    steps: VecDeque<Step>,
+    asked: Waiting,
+    flags: Flags,
+    version: u32,
+    pattern: Option<String>,
+}
+
+/// What the answer that is waited for is of.
+#[derive(Debug, Clone)]
+enum Waiting {
+    Nothing,
+    List { title: &'static str, none: Option<&'static str>, counted: bool },
+    Relations,
+    Columns(Relation, VecDeque<Relation>),
+    Footers(Box<Sheet>, VecDeque<Relation>),
+}
+
+/// What came of a question.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Looked {
+    /// The columns.
+    pub columns: Vec<Column>,
+    /// The rows; none is NULL.
+    pub rows: Vec<Vec<Option<String>>>,
+}
+
+impl Describe {
+    /// For a command with its arguments, on a server of this version (`150018`; 0 is not known). None where it is no such
+    /// command.
+    pub fn new(command: &str, arguments: &[String], version: u32) -> Option<Self> {
+        let name = command.trim_end_matches(['S', '+']);
+        let flags = Flags { system: command[name.len()..].contains('S'), more: command[name.len()..].contains('+') };
+        let pattern = arguments.first().map(String::as_str);
+        let mut describe = Self {
+            steps: VecDeque::new(),
+            asked: Waiting::Nothing,
+            flags,
+            version,
+            pattern: pattern.map(str::to_owned),
+        };
+        let asked = Asked { name, flags, pattern, second: arguments.get(1).map(String::as_str), version };
+        let list = match (name, pattern) {
+            ("d", Some(pattern)) => {
+                describe.asked = Waiting::Relations;
+                let question = table::find(pattern);
+                describe.steps.push_back(question.map_or_else(Step::Say, Step::Ask));
+                return Some(describe);
+            }
+            ("d", None) => lists::relations(&asked, ""),
+            _ => lists::list(&asked)?,
+        };
+        match list {
+            Ok(list) => {
+                // psql counts all but roles.
+                let counted = !matches!(name, "du" | "dg");
+                describe.asked = Waiting::List { title: list.title, none: list.none, counted };
+                describe.steps.push_back(Step::Ask(list.statement));
+            }
+            Err(why) => describe.steps.push_back(Step::Say(why)),
+        }
+        Some(describe)
+    }
+
+    /// What is next. After [`Step::Ask`] comes [`Self::answer`].
+    pub fn step(&mut self) -> Step {
+        self.steps.pop_front().unwrap_or(Step::Over)
+    }
+
+    /// What came of the last question.
+    pub fn answer(&mut self, looked: Looked) {
+        let waiting = std::mem::replace(&mut self.asked, Waiting::Nothing);
+        match waiting {
+            Waiting::Nothing => {}
+            Waiting::List { none: Some(what), .. } if looked.rows.is_empty() => self.nothing(what),
+            Waiting::List { title, counted, .. } => {
+                let sheet = sheet(title, looked);
+                self.steps.push_back(Step::Show(Box::new(Sheet { counted, ..sheet })));
+            }
+            Waiting::Relations => {
+                let relations: VecDeque<Relation> = looked.rows.iter().map(|row| Relation::of(row)).collect();
+                if relations.is_empty() {
+                    self.nothing("relation");
+                }
+                self.next(relations);
+            }
+            Waiting::Columns(relation, rest) => {
+                let mut sheet = sheet(&relation.title(), looked);
+                // Figures of columns stand at the left, as psql has them; those of a sequence are a result.
+                if relation.kind != "S" {
+                    sheet.columns.iter_mut().for_each(|(_, right)| *right = false);
+                }
+                self.steps.push_back(Step::Ask(relation.footers(self.flags, self.version)));
+                self.asked = Waiting::Footers(Box::new(sheet), rest);
+            }
+            Waiting::Footers(mut sheet, rest) => {
+                sheet.footers = footers(&looked.rows);
+                self.steps.push_back(Step::Show(sheet));
+                self.next(rest);
+            }
+        }
+    }
+
+    fn nothing(&mut self, what: &str) {
+        let told = match (&self.pattern, what) {
+            (Some(pattern), "settings") => format!("Did not find any settings for role \"{pattern}\"."),
+            (Some(pattern), _) => format!("Did not find any {} named \"{pattern}\".", what.trim_end_matches('s')),
+            (None, "relation") => "Did not find any relations.".into(),
+            (None, _) => format!("Did not find any {what}."),
+        };
+        self.steps.push_back(Step::Say(told));
+    }
+
+    fn next(&mut self, mut relations: VecDeque<Relation>) {
+        if let Some(relation) = relations.pop_front() {
+            self.steps.push_back(Step::Ask(relation.columns(self.flags, self.version)));
+            self.asked = Waiting::Columns(relation, relations);
+        }
+    }
+}
+
+fn sheet(title: &str, looked: Looked) -> Sheet {
+    Sheet {
+        title: Some(title.into()),
+        columns: looked.columns.iter().map(|column| (column.name.clone(), column.is_right_aligned())).collect(),
+        rows: looked.rows,
+        footers: Vec::new(),
+        counted: false,
+    }
+}
+
+/// Lines under their headings.
+fn footers(rows: &[Vec<Option<String>>]) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut before = String::new();
+    for row in rows {
+        let cell = |at: usize| row.get(at).cloned().flatten().unwrap_or_default();
+        let (heading, text) = (cell(0), cell(1));
+        if heading != before && !heading.is_empty() {
+            lines.push(heading.clone());
+        }
+        before = heading;
+        lines.extend(text.split('\n').map(str::to_owned));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+//! psql's patterns of names as conditions: `*` and `?`, a dot between schema and name, quotes. Source: psql's
+//! documentation, "Patterns", and `string_utils.c`, `patternToSQLRegex`.
+
+use crate::sql::keywords::literal;
+use std::fmt::Write as _;
+
+/// The columns that a pattern is about.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Columns {
+    /// The schema's name; empty where there are none.
+    pub schema: &'static str,
+    /// The name.
+    pub name: &'static str,
+    /// Another name that will do.
+    pub other: &'static str,
+    /// What holds of those that are found without a schema.
+    pub visible: &'static str,
+}
+
+/// The parts of a pattern as regular expressions, the last one the name.
+fn parts(pattern: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut quoted = false;
+    let mut characters = pattern.chars().peekable();
+    while let Some(c) = characters.next() {
+        let count = parts.len() - 1;
+        let part = &mut parts[count];
+        match c {
+            '"' if quoted && characters.peek() == Some(&'"') => {
+                characters.next();
+                part.push('"');
+            }
+            '"' => quoted = !quoted,
+            '.' if !quoted => parts.push(String::new()),
+            '*' if !quoted => part.push_str(".*"),
+            '?' if !quoted => part.push('.'),
+            '$' => part.push_str("\\$"),
+            '[' if !quoted && characters.peek() == Some(&']') => {
+                characters.next();
+                part.push_str("\\[\\]");
+            }
+            '|' | '*' | '+' | '?' | '(' | ')' | '[' | ']' | '{' | '}' | '.' | '^' | '\\' if quoted => {
+                part.push('\\');
+                part.push(c);
+            }
+            c if quoted => part.push(c),
+            c => part.extend(c.to_lowercase()),
+        }
+    }
+    parts
+}
+
+/// The conditions of a pattern, each with `AND` before it. Without one: what is visible.
+///
+/// # Errors
+/// A name with too many dots, in psql's words.
+pub fn conditions(pattern: Option<&str>, columns: Columns) -> Result<String, String> {
+    let visible = || if columns.visible.is_empty() { String::new() } else { format!("\n  AND {}", columns.visible) };
+    let Some(pattern) = pattern else { return Ok(visible()) };
+    let mut parts = parts(pattern);
+    let name = parts.pop().unwrap_or_default();
+    let schema = parts.pop();
+    if parts.len() == 1 && !columns.schema.is_empty() {
+        return Err(format!("cross-database references are not implemented: {pattern}"));
+    }
+    if !parts.is_empty() || (schema.is_some() && columns.schema.is_empty()) {
+        return Err(format!("improper qualified name (too many dotted names): {pattern}"));
+    }
+    let mut conditions = String::new();
+    let like = |column: &str, part: &str| {
+        format!("{column} OPERATOR(pg_catalog.~) {} COLLATE pg_catalog.default", literal(&format!("^({part})$")))
+    };
+    if name != ".*" && !name.is_empty() {
+        let one = like(columns.name, &name);
+        let both =
+            if columns.other.is_empty() { one } else { format!("({one}\n        OR {})", like(columns.other, &name)) };
+        let _ = write!(conditions, "\n  AND {both}");
+    }
+    match schema {
+        None => conditions.push_str(&visible()),
+        Some(schema) if schema != ".*" && !schema.is_empty() => {
+            let _ = write!(conditions, "\n  AND {}", like(columns.schema, &schema));
+        }
+        Some(_) => {}
+    }
+    Ok(conditions)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLES: Columns =
+        Columns { schema: "n.nspname", name: "c.relname", other: "", visible: "pg_catalog.pg_table_is_visible(c.oid)" };
+
+    #[test]
+    fn each_pattern_is_the_condition_that_psql_makes_of_it() {
+        let made = |pattern: &str| {
+            conditions(Some(pattern), TABLES)
+                .unwrap()
+                .replace("\n  AND ", "&")
+                .replace(" COLLATE pg_catalog.default", "")
+        };
+        let like = |column: &str, part: &str| format!("&{column} OPERATOR(pg_catalog.~) {part}");
+        let seen = "&pg_catalog.pg_table_is_visible(c.oid)";
+        assert_eq!(made("foo"), like("c.relname", "'^(foo)$'") + seen);
+        assert_eq!(made("FOO*"), like("c.relname", "'^(foo.*)$'") + seen);
+        assert_eq!(made("\"FOO*\""), like("c.relname", "E'^(FOO\\\\*)$'") + seen);
+        assert_eq!(made("a?.b"), like("c.relname", "'^(b)$'") + &like("n.nspname", "'^(a.)$'"));
+        assert_eq!(made("app.*"), like("n.nspname", "'^(app)$'"));
+        assert_eq!(made("*.*"), "");
+        assert_eq!(made("*"), seen);
+        assert_eq!(
+            made("\"a.b\".\"it's\"\"\""),
+            like("c.relname", "'^(it''s\")$'") + &like("n.nspname", "E'^(a\\\\.b)$'")
+        );
+        assert_eq!(made("しおり"), like("c.relname", "'^(しおり)$'") + seen);
+        assert_eq!(made("a$b"), like("c.relname", "E'^(a\\\\$b)$'") + seen);
+        assert_eq!(made("x;drop"), like("c.relname", "'^(x;drop)$'") + seen);
+        assert_eq!(conditions(None, TABLES).unwrap(), "\n  AND pg_catalog.pg_table_is_visible(c.oid)");
+        assert!(conditions(Some("a.b.c"), TABLES).unwrap_err().starts_with("cross-database"));
+        assert!(conditions(Some("a.b.c.d"), TABLES).unwrap_err().starts_with("improper"));
+        let roles = Columns { name: "r.rolname", ..Columns::default() };
+        assert!(conditions(Some("a.b"), roles).unwrap_err().starts_with("improper"));
+    }
+}

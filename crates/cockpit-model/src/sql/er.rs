@@ -1,0 +1,217 @@
+//! Tables and their foreign keys as a picture: text, Mermaid, Graphviz, SVG.
+
+use crate::infra::picture::{Node, Picture, formats};
+use crate::text::harmless;
+use std::fmt::Write as _;
+
+/// The question for tables: schema, name, columns (`name type`, those of the primary key with `*` before), a line each.
+pub const TABLES: &str = "SELECT n.nspname, c.relname, pg_catalog.string_agg(CASE WHEN a.attnum = ANY (i.indkey) THEN '*' ELSE '' END || a.attname || E'\\x1f' || \
+    pg_catalog.format_type(a.atttypid, a.atttypmod), E'\\x1e' ORDER BY a.attnum) \
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+    LEFT JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND i.indisprimary \
+    WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' \
+    GROUP BY 1, 2 ORDER BY 1, 2";
+
+/// The question for foreign keys: schema and name of the table, those of the one that it refers to, the columns, and whether
+/// they are unique there, so that one row refers to one.
+pub const KEYS: &str = "SELECT n.nspname, c.relname, fn.nspname, f.relname, \
+    (SELECT pg_catalog.string_agg(a.attname, ', ' ORDER BY k.place) FROM pg_catalog.unnest(con.conkey) WITH ORDINALITY k(number, place) \
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = con.conrelid AND a.attnum = k.number), \
+    EXISTS (SELECT 1 FROM pg_catalog.pg_index i WHERE i.indrelid = con.conrelid AND i.indisunique AND i.indpred IS NULL \
+    AND i.indkey::pg_catalog.int2[] @> con.conkey AND con.conkey @> i.indkey::pg_catalog.int2[]) \
+    FROM pg_catalog.pg_constraint con JOIN pg_catalog.pg_class c ON c.oid = con.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+    JOIN pg_catalog.pg_class f ON f.oid = con.confrelid JOIN pg_catalog.pg_namespace fn ON fn.oid = f.relnamespace \
+    WHERE con.contype = 'f' AND con.conparentid = 0 ORDER BY 1, 2, 5";
+
+/// A table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Table {
+    /// Its name, with its schema unless that is `public`.
+    pub name: String,
+    /// Its columns: name, type, and whether it is of the primary key.
+    pub columns: Vec<(String, String, bool)>,
+}
+
+/// A foreign key.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Key {
+    /// The table that has it.
+    pub from: String,
+    /// The table that it refers to.
+    pub to: String,
+    /// Its columns.
+    pub columns: String,
+    /// No two rows refer to the same one.
+    pub unique: bool,
+}
+
+/// Tables and foreign keys.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Diagram {
+    /// The tables.
+    pub tables: Vec<Table>,
+    /// The foreign keys.
+    pub keys: Vec<Key>,
+}
+
+fn cell(row: &[Option<String>], at: usize) -> &str {
+    row.get(at).and_then(Option::as_deref).unwrap_or_default()
+}
+
+fn named(schema: &str, name: &str) -> String {
+    if schema == "public" { name.into() } else { format!("{schema}.{name}") }
+}
+
+impl Diagram {
+    /// From the answers to [`TABLES`] and [`KEYS`].
+    pub fn of(tables: &[Vec<Option<String>>], keys: &[Vec<Option<String>>]) -> Self {
+        let column = |text: &str| {
+            let (name, kind) = text.split_once('\u{1f}').unwrap_or((text, ""));
+            let bare = name.strip_prefix('*');
+            (bare.unwrap_or(name).to_owned(), kind.to_owned(), bare.is_some())
+        };
+        let table = |row: &Vec<Option<String>>| Table {
+            name: named(cell(row, 0), cell(row, 1)),
+            columns: cell(row, 2).split('\u{1e}').filter(|text| !text.is_empty()).map(column).collect(),
+        };
+        let key = |row: &Vec<Option<String>>| Key {
+            from: named(cell(row, 0), cell(row, 1)),
+            to: named(cell(row, 2), cell(row, 3)),
+            columns: cell(row, 4).to_owned(),
+            unique: cell(row, 5) == "t",
+        };
+        Self { tables: tables.iter().map(table).collect(), keys: keys.iter().map(key).collect() }
+    }
+
+    /// Only the tables of these names and those that foreign keys join to them.
+    #[must_use]
+    pub fn around(&self, names: &[&str]) -> Self {
+        let near = |name: &str| {
+            names.contains(&name)
+                || self.keys.iter().any(|key| {
+                    (key.from == name && names.contains(&key.to.as_str()))
+                        || (key.to == name && names.contains(&key.from.as_str()))
+                })
+        };
+        let kept = |key: &&Key| near(&key.from) && near(&key.to);
+        Self {
+            tables: self.tables.iter().filter(|table| near(&table.name)).cloned().collect(),
+            keys: self.keys.iter().filter(kept).cloned().collect(),
+        }
+    }
+
+    /// As boxes: from what is referred to to what refers to it.
+    pub fn picture(&self) -> Picture {
+        let place = |name: &str| self.tables.iter().position(|table| table.name == name);
+        let nodes = self.tables.iter().map(|table| {
+            let key: Vec<&str> =
+                table.columns.iter().filter(|column| column.2).map(|column| column.0.as_str()).collect();
+            let key = if key.is_empty() { "no key".into() } else { key.join(", ") };
+            let note = format!("{key} · {} columns", table.columns.len());
+            Node { id: table.name.clone(), label: table.name.clone(), note, ..Node::default() }
+        });
+        let edge = |key: &Key| Some((place(&key.to)?, place(&key.from)?)).filter(|(to, from)| to != from);
+        let mut edges: Vec<(usize, usize)> = self.keys.iter().filter_map(edge).collect();
+        edges.sort_unstable();
+        edges.dedup();
+        Picture { nodes: nodes.collect(), edges }
+    }
+
+    /// As text for a terminal: boxes and lines, and below them which columns refer to what.
+    pub fn text(&self) -> String {
+        let mut text = formats::text(&self.picture());
+        for key in &self.keys {
+            let line = format!("{} ({}) → {}", key.from, key.columns, key.to);
+            text.push_str(&harmless(&line));
+            text.push('\n');
+        }
+        text
+    }
+
+    /// For Graphviz.
+    pub fn dot(&self) -> String {
+        formats::dot("tables", &self.picture())
+    }
+
+    /// As a picture of its own.
+    pub fn svg(&self) -> String {
+        formats::svg(&self.picture())
+    }
+
+    /// For Mermaid, as an entity-relationship diagram with columns.
+    pub fn mermaid(&self) -> String {
+        // Words of the diagram: other characters end them.
+        let word = |text: &str| -> String {
+            let safe = |c: char| if c.is_alphanumeric() || c == '_' || c == '-' { c } else { '_' };
+            let word: String = text.chars().map(safe).collect();
+            if word.is_empty() { "_".into() } else { word }
+        };
+        let quoted = |text: &str| harmless(text).replace('"', "'");
+        let mut text = String::from("erDiagram\n");
+        for table in &self.tables {
+            let _ = writeln!(text, "  \"{}\" {{", quoted(&table.name));
+            for (name, kind, key) in &table.columns {
+                let key = if *key { " PK" } else { "" };
+                let _ = writeln!(text, "    {} {}{key}", word(kind), word(name));
+            }
+            text.push_str("  }\n");
+        }
+        for key in &self.keys {
+            let many = if key.unique { "o|" } else { "o{" };
+            let _ = writeln!(
+                text,
+                "  \"{}\" ||--{many} \"{}\" : \"{}\"",
+                quoted(&key.to),
+                quoted(&key.from),
+                quoted(&key.columns)
+            );
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn diagram() -> Diagram {
+        let row = |cells: &[&str]| cells.iter().map(|cell| Some((*cell).to_owned())).collect::<Vec<_>>();
+        Diagram::of(
+            &[
+                row(&["public", "users", "*id\u{1f}bigint\u{1e}odd \"name\"\u{1f}character varying(10)"]),
+                row(&["app", "bookmarks", "*id\u{1f}integer\u{1e}user_id\u{1f}bigint\u{1e}parent\u{1f}integer"]),
+                row(&["public", "しおり", ""]),
+            ],
+            &[
+                row(&["app", "bookmarks", "public", "users", "user_id", "f"]),
+                row(&["app", "bookmarks", "app", "bookmarks", "parent", "t"]),
+            ],
+        )
+    }
+
+    #[test]
+    fn each_form_has_all_tables_and_keys() {
+        let mermaid = diagram().mermaid();
+        assert_eq!(
+            mermaid,
+            "erDiagram\n  \"users\" {\n    bigint id PK\n    character_varying_10_ odd__name_\n  }\n  \"app.bookmarks\" {\n    integer id PK\n    \
+             bigint user_id\n    integer parent\n  }\n  \"しおり\" {\n  }\n  \"users\" ||--o{ \"app.bookmarks\" : \"user_id\"\n  \
+             \"app.bookmarks\" ||--o| \"app.bookmarks\" : \"parent\"\n"
+        );
+        let text = diagram().text();
+        assert!(text.contains("│ app.bookmarks") && text.contains("app.bookmarks (user_id) → users\n"), "{text}");
+        assert!(diagram().dot().contains("\"users\" -> \"app.bookmarks\";"));
+        assert!(diagram().svg().contains(">しおり</text>"));
+        assert_eq!(Diagram::default().mermaid(), "erDiagram\n");
+    }
+
+    #[test]
+    fn around_a_table_are_those_that_keys_join_to_it() {
+        let names =
+            |names: &[&str]| diagram().around(names).tables.into_iter().map(|table| table.name).collect::<Vec<_>>();
+        assert_eq!(names(&["users"]), ["users", "app.bookmarks"]);
+        assert_eq!(names(&["しおり"]), ["しおり"]);
+        assert_eq!(names(&[]), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,376 @@
+//! The plan of a statement, from `EXPLAIN (FORMAT JSON)`: a tree with the time that each node took itself, rows estimated and
+//! real, the slowest node and the worst estimate marked; two of them side by side.
+
+use crate::text::harmless;
+use serde_json::Value;
+use std::fmt::Write as _;
+
+/// The statement that explains another one; with `analyze` it runs it.
+pub fn statement(of: &str, analyze: bool) -> String {
+    if analyze {
+        format!("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {of}")
+    } else {
+        format!("EXPLAIN (FORMAT JSON) {of}")
+    }
+}
+
+/// A plan.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Plan {
+    /// Its nodes in the order in which they are shown.
+    pub nodes: Vec<Node>,
+    /// Milliseconds to plan it, where that is known.
+    pub planning: Option<f64>,
+    /// Milliseconds to run it, where it was run.
+    pub execution: Option<f64>,
+    /// Triggers that ran: their names, calls and milliseconds.
+    pub triggers: Vec<(String, u64, f64)>,
+    /// The node that took the most time itself.
+    pub slowest: Option<usize>,
+    /// The node whose rows were estimated worst, where it is by ten times or more.
+    pub misestimated: Option<usize>,
+}
+
+/// A node of a plan.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Node {
+    /// How deep it is; 0 is the whole.
+    pub depth: usize,
+    /// What it is and of what: `Index Scan using i on t a`.
+    pub label: String,
+    /// Costs: to the first row, and of all.
+    pub cost: (f64, f64),
+    /// Rows that were estimated, of each run of it.
+    pub estimated: f64,
+    /// What is known where it was run.
+    pub real: Option<Real>,
+    /// More about it, as EXPLAIN says it: `Filter: (a > 1)`.
+    pub more: Vec<String>,
+}
+
+/// What a node did.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Real {
+    /// Rows of each run of it.
+    pub rows: f64,
+    /// So many times it was run; 0 is never.
+    pub loops: f64,
+    /// Milliseconds with all below it.
+    pub total: f64,
+    /// Milliseconds without what is below it.
+    pub own: f64,
+    /// Blocks of 8 KiB that were in memory.
+    pub hit: u64,
+    /// Blocks that were read.
+    pub read: u64,
+    /// Blocks of temporary files, read and written.
+    pub temporary: u64,
+}
+
+impl Node {
+    /// By how much the rows were estimated wrong: 10 is ten times too few or too many. None where it was not run.
+    pub fn error(&self) -> Option<f64> {
+        let real = self.real.filter(|real| real.loops > 0.0)?;
+        let (estimated, rows) = (self.estimated.max(1.0), real.rows.max(1.0));
+        Some(if rows > estimated { rows / estimated } else { estimated / rows })
+    }
+}
+
+/// An estimate is bad from here on.
+const BAD: f64 = 10.0;
+/// Plans are no deeper than this; what is below is left out.
+const DEEPEST: usize = 500;
+
+/// The plan of the answer to EXPLAIN.
+///
+/// # Errors
+/// What is no such answer, in words.
+pub fn read(json: &str) -> Result<Plan, String> {
+    let value: Value = serde_json::from_str(json).map_err(|error| format!("the plan is no JSON: {error}"))?;
+    let whole = value.get(0).unwrap_or(&value);
+    let root = whole.get("Plan").ok_or("there is no plan in it")?;
+    let mut plan = Plan {
+        planning: number(whole, "Planning Time"),
+        execution: number(whole, "Execution Time"),
+        ..Plan::default()
+    };
+    for trigger in whole.get("Triggers").and_then(Value::as_array).into_iter().flatten() {
+        let name = trigger.get("Trigger Name").and_then(Value::as_str).unwrap_or("?");
+        let calls = trigger.get("Calls").and_then(Value::as_u64).unwrap_or(0);
+        plan.triggers.push((harmless(name).into_owned(), calls, number(trigger, "Time").unwrap_or(0.0)));
+    }
+    add(&mut plan.nodes, root, 0, 1.0);
+    plan.mark();
+    Ok(plan)
+}
+
+fn number(value: &Value, name: &str) -> Option<f64> {
+    value.get(name)?.as_f64()
+}
+
+fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
+    value.get(name)?.as_str()
+}
+
+/// Adds a node and what is below it; the milliseconds that it took in all. `workers` is how many work on it at once.
+fn add(nodes: &mut Vec<Node>, value: &Value, depth: usize, workers: f64) -> f64 {
+    let place = nodes.len();
+    let real = number(value, "Actual Total Time").map(|time| {
+        let loops = number(value, "Actual Loops").unwrap_or(0.0);
+        let blocks = |name: &str| value.get(name).and_then(Value::as_u64).unwrap_or(0);
+        Real {
+            rows: number(value, "Actual Rows").unwrap_or(0.0),
+            loops,
+            total: time * loops / workers,
+            own: 0.0,
+            hit: blocks("Shared Hit Blocks") + blocks("Local Hit Blocks"),
+            read: blocks("Shared Read Blocks") + blocks("Local Read Blocks"),
+            temporary: blocks("Temp Read Blocks") + blocks("Temp Written Blocks"),
+        }
+    });
+    nodes.push(Node {
+        depth,
+        label: harmless(&label(value)).into_owned(),
+        cost: (number(value, "Startup Cost").unwrap_or(0.0), number(value, "Total Cost").unwrap_or(0.0)),
+        estimated: number(value, "Plan Rows").unwrap_or(0.0),
+        real,
+        more: more(value),
+    });
+    // Workers are at it at the same time, each a part of the rows.
+    let launched = number(value, "Workers Launched").map_or(workers, |launched| launched + 1.0);
+    let mut below = 0.0;
+    if depth < DEEPEST {
+        for child in value.get("Plans").and_then(Value::as_array).into_iter().flatten() {
+            below += add(nodes, child, depth + 1, launched);
+        }
+    }
+    let Some(real) = &mut nodes[place].real else { return 0.0 };
+    real.own = (real.total - below).max(0.0);
+    real.total
+}
+
+fn label(value: &Value) -> String {
+    let mut label = String::new();
+    if let Some(name) = text(value, "Subplan Name") {
+        label.push_str(name);
+        label.push_str(": ");
+    }
+    if value.get("Parallel Aware").and_then(Value::as_bool) == Some(true) {
+        label.push_str("Parallel ");
+    }
+    let kind = text(value, "Node Type").unwrap_or("?");
+    match (kind, text(value, "Strategy"), text(value, "Operation"), text(value, "Join Type")) {
+        ("Aggregate", Some("Hashed"), ..) => label.push_str("HashAggregate"),
+        ("Aggregate", Some("Sorted"), ..) => label.push_str("GroupAggregate"),
+        ("Aggregate", Some("Mixed"), ..) => label.push_str("MixedAggregate"),
+        ("ModifyTable", _, Some(operation), _) => label.push_str(operation),
+        (kind, _, _, Some(join)) if join != "Inner" => {
+            let (first, last) = kind.rsplit_once(' ').unwrap_or((kind, ""));
+            let before = if last == "Join" { first } else { kind };
+            let _ = write!(label, "{before} {join} Join");
+        }
+        _ => label.push_str(kind),
+    }
+    if let Some(index) = text(value, "Index Name") {
+        let word = if kind == "Bitmap Index Scan" { "on" } else { "using" };
+        let _ = write!(label, " {word} {index}");
+    }
+    let of =
+        ["Relation Name", "Function Name", "CTE Name", "Table Function Name"].iter().find_map(|name| text(value, name));
+    if let Some(of) = of {
+        let _ = write!(label, " on {of}");
+        if let Some(alias) = text(value, "Alias").filter(|alias| *alias != of) {
+            let _ = write!(label, " {alias}");
+        }
+    }
+    label
+}
+
+/// What is told of a node besides its figures, in this order.
+const MORE: &[&str] = &[
+    "Sort Key",
+    "Presorted Key",
+    "Group Key",
+    "Hash Cond",
+    "Merge Cond",
+    "Join Filter",
+    "Index Cond",
+    "Recheck Cond",
+    "Filter",
+    "One-Time Filter",
+    "Rows Removed by Filter",
+    "Rows Removed by Join Filter",
+    "Rows Removed by Index Recheck",
+    "Heap Fetches",
+    "Exact Heap Blocks",
+    "Lossy Heap Blocks",
+    "Sort Method",
+    "Sort Space Used",
+    "Sort Space Type",
+    "Hash Batches",
+    "Peak Memory Usage",
+    "Disk Usage",
+    "Workers Planned",
+    "Workers Launched",
+    "Cache Hits",
+    "Cache Misses",
+    "Subplans Removed",
+    "Conflict Resolution",
+    "Tuples Inserted",
+    "Conflicting Tuples",
+];
+
+fn more(value: &Value) -> Vec<String> {
+    let mut lines = Vec::new();
+    for name in MORE {
+        let shown = match value.get(name) {
+            None | Some(Value::Null) => continue,
+            Some(Value::Array(parts)) => parts
+                .iter()
+                .map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned))
+                .collect::<Vec<_>>()
+                .join(", "),
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+        };
+        // Figures that say nothing where they are what they always are.
+        let usual = match *name {
+            "Hash Batches" => shown == "1",
+            _ => name.starts_with("Rows Removed") && shown == "0",
+        };
+        if !usual {
+            lines.push(format!("{name}: {}", harmless(&shown)));
+        }
+    }
+    lines
+}
+
+impl Plan {
+    fn mark(&mut self) {
+        let slowest = self.nodes.iter().enumerate().filter_map(|(at, node)| Some((at, node.real?.own)));
+        self.slowest = slowest.filter(|(_, own)| *own > 0.0).max_by(|a, b| a.1.total_cmp(&b.1)).map(|(at, _)| at);
+        let wrong = self.nodes.iter().enumerate().filter_map(|(at, node)| Some((at, node.error()?)));
+        self.misestimated =
+            wrong.filter(|(_, error)| *error >= BAD).max_by(|a, b| a.1.total_cmp(&b.1)).map(|(at, _)| at);
+    }
+
+    /// Rows that a statement without `WHERE` would touch, as they are estimated: those below the node that changes.
+    pub fn rows_touched(&self) -> f64 {
+        let changes = self
+            .nodes
+            .iter()
+            .position(|node| ["Update", "Delete", "Insert", "Merge"].iter().any(|word| node.label.starts_with(word)));
+        let below = changes.and_then(|at| self.nodes.get(at + 1)).or_else(|| self.nodes.first());
+        below.map_or(0.0, |node| node.estimated)
+    }
+
+    /// The tree as text, a line for each node and each thing that is told of it.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for (at, node) in self.nodes.iter().enumerate() {
+            let indent = "  ".repeat(node.depth);
+            let _ = writeln!(text, "{indent}{}  {}", node.label, self.figures(at));
+            for line in &node.more {
+                let _ = writeln!(text, "{indent}    {line}");
+            }
+        }
+        for (name, calls, time) in &self.triggers {
+            let _ = writeln!(text, "Trigger {name}: {calls} calls, {}", milliseconds(*time));
+        }
+        if let Some(time) = self.planning {
+            let _ = writeln!(text, "Planning: {}", milliseconds(time));
+        }
+        if let Some(time) = self.execution {
+            let _ = writeln!(text, "Execution: {}", milliseconds(time));
+        }
+        text
+    }
+
+    /// The figures of a node with their marks.
+    pub fn figures(&self, at: usize) -> String {
+        let Some(node) = self.nodes.get(at) else { return String::new() };
+        let Some(real) = node.real else {
+            return format!("cost {:.2}..{:.2}, {} rows", node.cost.0, node.cost.1, count(node.estimated));
+        };
+        if real.loops == 0.0 {
+            return "never run".into();
+        }
+        let mut parts = vec![
+            format!("{} ({} itself)", milliseconds(real.total), milliseconds(real.own)),
+            format!("{} rows of {} estimated", count(real.rows), count(node.estimated)),
+        ];
+        if real.loops > 1.0 {
+            parts.push(format!("{} times", count(real.loops)));
+        }
+        if real.read > 0 {
+            parts.push(format!("{} of {} blocks read", real.read, real.hit + real.read));
+        }
+        if real.temporary > 0 {
+            parts.push(format!("{} temporary blocks", real.temporary));
+        }
+        if self.slowest == Some(at) {
+            parts.push("slowest".into());
+        }
+        if self.misestimated == Some(at) {
+            parts.push(format!("estimate {}× off", count(node.error().unwrap_or(1.0))));
+        }
+        parts.join(", ")
+    }
+}
+
+fn milliseconds(time: f64) -> String {
+    if time >= 1_000.0 { format!("{:.2} s", time / 1_000.0) } else { format!("{time:.2} ms") }
+}
+
+fn count(number: f64) -> String {
+    if number.fract().abs() < 0.005 || number >= 100.0 {
+        super::format::cell::grouped(&format!("{number:.0}"))
+    } else {
+        format!("{number:.2}")
+    }
+}
+
+/// A place in two plans: the same node in both, or one that only one of them has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pair {
+    /// In the first one.
+    pub before: Option<usize>,
+    /// In the second one.
+    pub after: Option<usize>,
+}
+
+/// Two plans side by side: nodes of the same depth and label stand in one line, in both plans' order.
+pub fn compare(before: &Plan, after: &Plan) -> Vec<Pair> {
+    let (a, b) = (&before.nodes, &after.nodes);
+    let same = |i: usize, j: usize| (a[i].depth, &a[i].label) == (b[j].depth, &b[j].label);
+    // The longest common sequence; plans have hundreds of nodes at most, and larger ones stand one below the other.
+    if a.len().saturating_mul(b.len()) > 4_000_000 {
+        let first = (0..a.len()).map(|at| Pair { before: Some(at), after: None });
+        return first.chain((0..b.len()).map(|at| Pair { before: None, after: Some(at) })).collect();
+    }
+    let mut length = vec![vec![0_u32; b.len() + 1]; a.len() + 1];
+    for i in (0..a.len()).rev() {
+        for j in (0..b.len()).rev() {
+            length[i][j] = if same(i, j) { length[i + 1][j + 1] + 1 } else { length[i + 1][j].max(length[i][j + 1]) };
+        }
+    }
+    let (mut i, mut j) = (0, 0);
+    let mut pairs = Vec::new();
+    while i < a.len() || j < b.len() {
+        let pair = if i < a.len() && j < b.len() && same(i, j) {
+            Pair { before: Some(i), after: Some(j) }
+        } else if j >= b.len() || (i < a.len() && length[i + 1][j] >= length[i][j + 1]) {
+            Pair { before: Some(i), after: None }
+        } else {
+            Pair { before: None, after: Some(j) }
+        };
+        i += usize::from(pair.before.is_some());
+        j += usize::from(pair.after.is_some());
+        pairs.push(pair);
+    }
+    pairs
+}
+
+#[cfg(test)]
+#[path = "explain_tests.rs"]
+mod tests;

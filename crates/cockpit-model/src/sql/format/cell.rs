@@ -1,0 +1,91 @@
+//! A value as it is shown: its lines, each harmless to a terminal, and their widths.
+
+use crate::text::{harmless, width};
+
+/// Whether each byte is one cell.
+pub fn is_plain(cell: &[u8]) -> bool {
+    cell.iter().all(|byte| (b' '..0x7f).contains(byte))
+}
+
+/// The lines of a value, each harmless, with its width. Control characters are shown as psql does: `\r`, `\x1B`; a tab goes
+/// to the next eighth cell; a byte that is no UTF-8 is `\x80`.
+pub fn lines_of(cell: &[u8]) -> Vec<(String, usize)> {
+    let mut lines = vec![(String::new(), 0)];
+    let add = |line: &mut (String, usize), text: &str| {
+        line.0.push_str(text);
+        line.1 += width(text);
+    };
+    for chunk in cell.utf8_chunks() {
+        let mut plain = String::new();
+        for c in chunk.valid().chars() {
+            let count = lines.len() - 1;
+            if !(c.is_control() && (c < '\u{80}')) {
+                plain.push(c);
+                continue;
+            }
+            add(&mut lines[count], &harmless(&plain));
+            plain.clear();
+            match c {
+                '\n' => lines.push((String::new(), 0)),
+                '\t' => {
+                    let blanks = 8 - lines[count].1 % 8;
+                    add(&mut lines[count], &" ".repeat(blanks));
+                }
+                '\r' => add(&mut lines[count], "\\r"),
+                c => add(&mut lines[count], &format!("\\x{:02X}", u32::from(c))),
+            }
+        }
+        let count = lines.len() - 1;
+        add(&mut lines[count], &harmless(&plain));
+        for byte in chunk.invalid() {
+            add(&mut lines[count], &format!("\\x{byte:02x}"));
+        }
+    }
+    lines
+}
+
+/// Cells of the widest line of a value.
+pub fn width_of(cell: &[u8]) -> usize {
+    if is_plain(cell) { cell.len() } else { lines_of(cell).iter().map(|line| line.1).max().unwrap_or(0) }
+}
+
+/// A number with its thousands grouped; what is none stays.
+pub fn grouped(number: &str) -> String {
+    let digits = number.find(|c: char| c.is_ascii_digit()).unwrap_or(number.len());
+    let (sign, rest) = number.split_at(digits);
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    let (whole, after) = rest.split_at(end);
+    let mut text = sign.to_owned();
+    for (at, digit) in whole.char_indices() {
+        if at > 0 && (whole.len() - at) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text + after
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_acts_is_shown_and_widths_are_those_of_the_screen() {
+        let lines = |cell: &[u8]| lines_of(cell);
+        assert_eq!(lines("日本\nx".as_bytes()), [("日本".into(), 4), ("x".into(), 1)]);
+        assert_eq!(lines(b"a\tb\r\x1b[31m\x7f"), [("a       b\\r\\x1B[31m\\x7F".into(), 23)]);
+        assert_eq!(lines(b"a\xffb\0"), [("a\\xffb\\x00".into(), 10)]);
+        assert_eq!(lines("\u{202e}x".as_bytes())[0].0, "\\u{202e}x");
+        assert_eq!(lines(b""), [(String::new(), 0)]);
+        assert!(is_plain(b"plain 1") && !is_plain("é".as_bytes()) && !is_plain(b"\n"));
+    }
+
+    #[test]
+    fn thousands_are_grouped_before_the_point_alone() {
+        for (number, text) in
+            [("1234567.8901", "1,234,567.8901"), ("-1000", "-1,000"), ("12", "12"), ("NaN", "NaN"), ("", "")]
+        {
+            assert_eq!(grouped(number), text);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! The head of a column: its name, its side, and what its values are to other programs.
+
+use crate::sql::Column;
+
+/// What the values of a column are to other programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Kind {
+    /// A text.
+    #[default]
+    Text,
+    /// A number.
+    Number,
+    /// `t` or `f`.
+    Boolean,
+    /// JSON.
+    Json,
+}
+
+/// The head of a column.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Head {
+    /// Its name.
+    pub name: String,
+    /// Its values stand at the right.
+    pub right: bool,
+    /// What its values are.
+    pub kind: Kind,
+}
+
+impl Head {
+    /// Of a column of a result. Source of the object ids: PostgreSQL's `pg_type.dat`.
+    pub fn of(column: &Column) -> Self {
+        let kind = match column.type_oid {
+            16 => Kind::Boolean,
+            20 | 21 | 23 | 26 | 700 | 701 | 1700 => Kind::Number,
+            114 | 3802 => Kind::Json,
+            _ => Kind::Text,
+        };
+        Self { name: column.name.clone(), right: column.is_right_aligned(), kind }
+    }
+}

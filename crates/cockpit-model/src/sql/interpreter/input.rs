@@ -1,0 +1,296 @@
+//! How text is read: tokens into the statement, variables replaced, commands found, branches passed over.
+
+use super::action::{Action, Target};
+use super::state::{Branch, Interpreter, Mode, Origin, Source, Use, Waiting};
+use crate::sql::format::options::boolean;
+use crate::sql::scan::Scan;
+use crate::sql::split::command_name;
+use crate::sql::token::{Kind, Token, next, tokens};
+
+/// A part of the data that follow a `COPY`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Data {
+    /// Some lines.
+    Lines(String),
+    /// More of the text is needed.
+    More,
+    /// There are no more.
+    Over,
+}
+
+impl Interpreter {
+    /// Reads a token, or says that there is none.
+    pub(super) fn advance(&mut self) {
+        let Some(source) = self.sources.last() else {
+            let nothing = if self.over { Action::Quit(self.code) } else { Action::More(self.open()) };
+            self.ask(nothing, Waiting::Nothing);
+            return;
+        };
+        match next(&source.text, source.at) {
+            None if !source.ended => self.ask(Action::More(self.open()), Waiting::Nothing),
+            None => self.at_end(),
+            Some(token) if !source.ended && may_grow(&source.text, &token) => {
+                let mut scan = self.scan.clone();
+                scan.take(&source.text, &token);
+                self.ask(Action::More(scan.open()), Waiting::Nothing);
+            }
+            Some(token) => self.token(token),
+        }
+    }
+
+    fn at_end(&mut self) {
+        if self.sources.last().is_some_and(|source| !source.branches.is_empty()) {
+            self.fail("reached EOF without finding closing \\endif(s)");
+        }
+        let Some(source) = self.sources.pop() else { return };
+        if source.variable.is_some() {
+            return;
+        }
+        let left = !(source.edited || self.mode == Mode::Interactive && source.origin == Origin::Input);
+        if left && self.quit.is_none() {
+            self.send(Use::Show);
+        }
+    }
+
+    /// Whether what stands here is done.
+    pub(super) fn is_active(&self) -> bool {
+        self.file().is_none_or(|source| source.branches.last().is_none_or(|branch| branch.active))
+    }
+
+    fn file(&self) -> Option<&Source> {
+        self.sources.iter().rev().find(|source| source.variable.is_none())
+    }
+
+    fn file_mut(&mut self) -> Option<&mut Source> {
+        self.sources.iter_mut().rev().find(|source| source.variable.is_none())
+    }
+
+    fn token(&mut self, token: Token) {
+        let active = self.is_active();
+        let Some(source) = self.sources.last_mut() else { return };
+        let text = token.of(&source.text).to_owned();
+        source.at = token.end;
+        if source.variable.is_none() {
+            source.line += text.matches('\n').count();
+        }
+        match token.kind {
+            Kind::Command => self.command(&text, token.closed),
+            Kind::Variable if active => self.variable(&text),
+            _ => self.push(&text),
+        }
+    }
+
+    fn variable(&mut self, written: &str) {
+        let Some((value, name)) = self.variables.replaced(written) else {
+            self.push(written);
+            return;
+        };
+        let plain = !written.starts_with(":'") && !written.starts_with(":\"") && !written.starts_with(":{");
+        if !plain {
+            self.push(&value);
+            return;
+        }
+        if self.sources.iter().any(|source| source.variable.as_deref() == Some(&name)) {
+            self.print(format!("skipping recursive expansion of variable \"{name}\"\n"), Target::Errors);
+            self.push(written);
+            return;
+        }
+        // A value that opens a quote goes on in the text after it.
+        if tokens(&value).all(|token| token.closed) {
+            let mut source = Source::new(value, Origin::Command, true);
+            source.variable = Some(name);
+            self.sources.push(source);
+        } else if let Some(source) = self.sources.last_mut() {
+            source.text.insert_str(source.at, &value);
+        }
+    }
+
+    /// Puts a token into the statement.
+    fn push(&mut self, text: &str) {
+        let active = self.is_active();
+        let line = self.line();
+        let mut over = false;
+        for token in tokens(text) {
+            let said = token.of(text);
+            let begun = self.scan.is_begun();
+            over = self.scan.take(text, &token);
+            if !active || (!begun && token.kind.is_space()) || over {
+                continue;
+            }
+            if !begun {
+                self.begun = line;
+            }
+            self.buffer.push_str(if token.kind == Kind::Escaped { &said[1..] } else { said });
+        }
+        if over && active {
+            self.send(Use::Show);
+        }
+    }
+
+    fn command(&mut self, text: &str, closed: bool) {
+        let name = command_name(text).to_owned();
+        let raw = &text[(1 + name.len()).min(text.len())..];
+        let raw = raw.trim_start_matches(';').to_owned();
+        let condition = matches!(name.as_str(), "if" | "elif" | "else" | "endif");
+        if !condition && !self.is_active() {
+            return;
+        }
+        if !closed && self.is_active() {
+            self.fail("unterminated quoted string");
+            return;
+        }
+        if self.restricted.is_some() && name != "unrestrict" && !condition {
+            self.fail(format!("backslash commands are restricted; only \\unrestrict is allowed, not \\{name}"));
+            return;
+        }
+        self.begin_command(&name, &raw);
+    }
+
+    /// `\if`, `\elif`, `\else`, `\endif`.
+    pub(super) fn condition(&mut self, name: &str, expression: &str) {
+        let active = self.is_active();
+        let truth = |this: &mut Self| {
+            if let Some(truth) = boolean(expression.trim()) {
+                truth
+            } else {
+                let message = format!(
+                    "unrecognized value \"{}\" for \"\\{name} expression\": Boolean expected",
+                    expression.trim()
+                );
+                let line = this.line();
+                this.ask(Action::Fail { message, line }, Waiting::Nothing);
+                false
+            }
+        };
+        if name == "if" {
+            let is = active && truth(self);
+            let branch = Branch {
+                active: is,
+                taken: is || !active,
+                last: false,
+                scan: self.scan.clone(),
+                buffer: self.buffer.clone(),
+            };
+            if let Some(source) = self.file_mut() {
+                source.branches.push(branch);
+            }
+            return;
+        }
+        let Some(mut branch) = self.file_mut().and_then(|source| source.branches.pop()) else {
+            self.fail(format!("\\{name}: no matching \\if"));
+            return;
+        };
+        // What stood in a branch that was not done left nothing in the statement.
+        if !branch.active {
+            self.scan.clone_from(&branch.scan);
+            self.buffer.clone_from(&branch.buffer);
+        }
+        if name == "endif" {
+            return;
+        }
+        let late = branch.last;
+        branch.active = !branch.taken && !late && (name == "else" || truth(self));
+        branch.taken |= branch.active;
+        branch.last |= name == "else";
+        if branch.active {
+            branch.scan.clone_from(&self.scan);
+            branch.buffer.clone_from(&self.buffer);
+        }
+        if let Some(source) = self.file_mut() {
+            source.branches.push(branch);
+        }
+        if late {
+            self.fail(format!("\\{name}: cannot occur after \\else"));
+        }
+    }
+
+    /// Runs a file's text, or says why there is none.
+    pub(super) fn included(&mut self, path: String, text: Result<String, String>) {
+        match text {
+            Ok(text) => self.sources.push(Source::new(text, Origin::File(path), true)),
+            Err(why) => self.fail(format!("{path}: {why}")),
+        }
+    }
+
+    /// What came from an editor is read as if it were typed.
+    pub(super) fn edited(&mut self, text: Result<String, String>) {
+        match text {
+            Ok(text) => {
+                self.reset_buffer();
+                let mut source = Source::new(text, Origin::Command, true);
+                source.edited = true;
+                self.sources.push(source);
+            }
+            Err(why) => self.fail(why),
+        }
+    }
+
+    /// The file that is run, beside which `\ir` looks.
+    pub(super) fn file_name(&self) -> Option<String> {
+        self.sources.iter().rev().find_map(|source| match &source.origin {
+            Origin::File(name) => Some(name.clone()),
+            Origin::Input | Origin::Command => None,
+        })
+    }
+
+    /// Data of the `COPY` that runs, from the text that is run: the lines after its own, up to `\.`.
+    pub fn data(&mut self) -> Data {
+        let Some(source) = self.file_mut() else { return Data::Over };
+        let here = &source.text[source.at..];
+        let Some(begin) = here.find('\n').map(|at| source.at + at + 1) else {
+            return if source.ended { Data::Over } else { Data::More };
+        };
+        let mut end = begin;
+        let mut over = false;
+        for line in source.text[begin..].split_inclusive('\n') {
+            if !line.ends_with('\n') && !source.ended {
+                break;
+            }
+            end += line.len();
+            if line.trim_end_matches(['\n', '\r']) == "\\." {
+                over = true;
+                break;
+            }
+        }
+        let mut lines: String = source.text.drain(begin..end).collect();
+        source.line += lines.matches('\n').count();
+        if over {
+            lines.truncate(lines.rfind("\\.").unwrap_or(0));
+            if lines.is_empty() {
+                return Data::Over;
+            }
+            // The end is found again when it is asked for the next time.
+            source.text.insert_str(begin, "\\.\n");
+            source.line = source.line.saturating_sub(1);
+        }
+        match (lines.is_empty(), source.ended) {
+            (false, _) => Data::Lines(lines),
+            (true, true) => Data::Over,
+            (true, false) => Data::More,
+        }
+    }
+
+    /// A statement and what was read of it so far, for a prompt.
+    pub fn buffer(&self) -> &str {
+        &self.buffer
+    }
+
+    /// The state of a statement's reading, for an editor.
+    pub fn scan(&self) -> &Scan {
+        &self.scan
+    }
+}
+
+/// Whether a token at the end of a text may become another one with what comes after it.
+fn may_grow(text: &str, token: &Token) -> bool {
+    if token.end == text.len() {
+        return !matches!(token.kind, Kind::Semicolon | Kind::Blank);
+    }
+    // A text with escapes goes on in the next line.
+    let escaped = token.kind == Kind::Text && matches!(text.as_bytes()[token.start], b'e' | b'E');
+    escaped && tokens(&text[token.end..]).all(|token| token.kind.is_space())
+}
+
+#[cfg(test)]
+#[path = "input_tests.rs"]
+mod tests;

@@ -1,0 +1,94 @@
+//! Tests of how text is read: in pieces of any size, line by line, with data in it.
+
+use super::*;
+use crate::sql::interpreter::{Answer, Peer};
+
+#[test]
+fn data_of_a_copy_follow_in_the_text() {
+    let mut interpreter = Interpreter::new(Mode::Script);
+    interpreter.feed("copy t from stdin; select 1;\n1\ta;\n2\t");
+    let Action::Run(run) = interpreter.step() else { panic!("a statement") };
+    assert_eq!(run.copy, Some(Peer::Following));
+    assert_eq!(interpreter.data(), Data::Lines("1\ta;\n".into()));
+    assert_eq!(interpreter.data(), Data::More);
+    interpreter.feed("b\n\\.\nselect 2;\n");
+    assert_eq!(interpreter.data(), Data::Lines("2\tb\n".into()));
+    assert_eq!(interpreter.data(), Data::Over);
+    interpreter.answer(Answer::Ran(Box::default()));
+    let statements = [interpreter.step(), {
+        interpreter.answer(Answer::Ran(Box::default()));
+        interpreter.step()
+    }];
+    let texts = statements.map(|action| match action {
+        Action::Run(run) => run.statement,
+        other => format!("{other:?}"),
+    });
+    assert_eq!(texts, ["select 1", "select 2"]);
+    let mut command = Interpreter::new(Mode::Script);
+    command.run("copy t from stdin", Origin::Command);
+    assert!(matches!(command.step(), Action::Run(run) if run.copy == Some(Peer::Standard)));
+    let mut copy = Interpreter::new(Mode::Script);
+    copy.run("\\copy (select ';') to 'x y.csv' csv", Origin::Command);
+    let Action::Run(run) = copy.step() else { panic!("a statement") };
+    assert_eq!(
+        (run.statement.as_str(), run.copy),
+        ("COPY (select ';') TO STDOUT csv", Some(Peer::File("x y.csv".into())))
+    );
+}
+
+#[test]
+fn what_comes_line_by_line_shows_what_is_open() {
+    let mut interpreter = Interpreter::new(Mode::Interactive);
+    let mut sign = |line: &str| {
+        interpreter.feed(line);
+        loop {
+            match interpreter.step() {
+                Action::More(open) => return open.sign(),
+                Action::Run(_) => interpreter.answer(Answer::Ran(Box::default())),
+                _ => {}
+            }
+        }
+    };
+    let signs: String =
+        ["select (1,\n", "2) + '\n", "a'\n", ";\n", "/* x\n", "*/\n", "do $$\n", "$$;\n", "select \"\n", "\";\n"]
+            .map(&mut sign)
+            .iter()
+            .collect();
+    assert_eq!(signs, "('-=*=$=\"=");
+}
+
+/// What is run and printed of a text that comes in pieces of so many characters.
+fn lines_in_pieces(text: &str, size: usize) -> Vec<String> {
+    let mut interpreter = Interpreter::new(Mode::Script);
+    let characters: Vec<char> = text.chars().collect();
+    let mut pieces = characters.chunks(size);
+    let mut lines = Vec::new();
+    loop {
+        match interpreter.step() {
+            Action::More(_) => match pieces.next() {
+                Some(piece) => interpreter.feed(&piece.iter().collect::<String>()),
+                None => interpreter.finish(),
+            },
+            Action::Run(run) => {
+                lines.push(format!("run {}", run.statement));
+                interpreter.answer(Answer::Ran(Box::default()));
+            }
+            Action::Print { text, target } => lines.push(format!("{target:?} {}", text.trim_end())),
+            Action::Quit(code) => {
+                lines.push(format!("quit {code}"));
+                return lines;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn statements_that_come_in_pieces_of_any_size_are_the_same() {
+    let text = "select 1;\nselect E'a\\';b'\n'c\\'';\n\\echo 'x y'\ninsert into t values ($$;$$); -- end\n\\if false\n;\n\\endif\nselect 'あ';\n";
+    let whole = lines_in_pieces(text, text.len());
+    assert_eq!(whole.len(), 6, "{whole:?}");
+    for size in [1, 2, 3, 7] {
+        assert_eq!(lines_in_pieces(text, size), whole, "in pieces of {size}");
+    }
+}

@@ -1,0 +1,59 @@
+//! `\d` and its like: the questions go out one after the other, the tables come back.
+
+use super::action::{Action, Target};
+use super::arguments::Arguments;
+use super::state::{Interpreter, Mode, Waiting};
+use crate::sql::Said;
+use crate::sql::commands::{Support, find};
+use crate::sql::describe::{Describe, Looked, Step};
+
+impl Interpreter {
+    /// Does a command that describes what there is, or says that there is none of this name.
+    pub(super) fn describe(&mut self, name: &str, arguments: &Arguments) {
+        let known = find(name);
+        if let Some(command) = known
+            && let Support::No(why) = command.support
+        {
+            self.fail(format!("\\{name} is not there: {why}"));
+            return;
+        }
+        if let Some(describe) = Describe::new(name, &arguments.texts(), self.version()) {
+            self.go_on(describe);
+        } else {
+            let hint = if self.mode == Mode::Interactive { "\nTry \\? for help." } else { "" };
+            self.fail(format!("invalid command \\{name}{hint}"));
+        }
+    }
+
+    fn go_on(&mut self, mut describe: Describe) {
+        loop {
+            match describe.step() {
+                Step::Ask(statement) => {
+                    let shown = self.variables.get("ECHO_HIDDEN") != Some("off");
+                    self.ask(Action::Look { statement, shown }, Waiting::Described(Box::new(describe)));
+                    return;
+                }
+                Step::Show(sheet) => {
+                    let options = self.sheet_options();
+                    self.ask(Action::Show { sheet, options }, Waiting::Nothing);
+                }
+                Step::Say(text) => {
+                    if !self.variables.is_on("QUIET") {
+                        self.print(format!("{text}\n"), Target::Errors);
+                    }
+                }
+                Step::Over => return,
+            }
+        }
+    }
+
+    pub(super) fn described(&mut self, mut describe: Describe, looked: Result<Looked, Box<Said>>) {
+        match looked {
+            Ok(looked) => {
+                describe.answer(looked);
+                self.go_on(describe);
+            }
+            Err(said) => self.fail(format!("{}: {}", said.severity, said.message)),
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Where a statement ends, as psql sees it: at a `;` outside of parentheses and of the body of a function.
+
+use super::token::{Kind, Token};
+
+/// Why a statement is not over, which is the sign in psql's prompt for its next line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Open {
+    /// Nothing of one is there.
+    #[default]
+    Ready,
+    /// It wants a `;`.
+    Statement,
+    /// A parenthesis is open.
+    Parenthesis,
+    /// A comment is open.
+    Comment,
+    /// A text is open.
+    Text,
+    /// A name in quotes is open.
+    Name,
+    /// A text between `$tag$` is open.
+    Dollar,
+}
+
+impl Open {
+    /// The sign before `#` or `>` in psql's prompt (`%R`).
+    pub fn sign(self) -> char {
+        match self {
+            Self::Ready => '=',
+            Self::Statement => '-',
+            Self::Parenthesis => '(',
+            Self::Comment => '*',
+            Self::Text => '\'',
+            Self::Name => '"',
+            Self::Dollar => '$',
+        }
+    }
+}
+
+/// What of a statement was read so far. Source: psqlscan.l.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scan {
+    parentheses: usize,
+    /// `BEGIN` and `CASE` of a function's body that wait for their `END`.
+    bodies: usize,
+    /// The first letters of the first words, where they are those of `CREATE OR REPLACE FUNCTION|PROCEDURE`.
+    first: [u8; 4],
+    words: usize,
+    /// Something other than blanks and comments was read.
+    begun: bool,
+    open: Option<Open>,
+}
+
+impl Scan {
+    /// Takes the next token. Whether it ends the statement; then the next one begins.
+    pub fn take(&mut self, text: &str, token: &Token) -> bool {
+        self.open = match token.kind {
+            _ if token.closed => None,
+            Kind::Comment => Some(Open::Comment),
+            Kind::QuotedName => Some(Open::Name),
+            Kind::DollarText => Some(Open::Dollar),
+            Kind::Text => Some(Open::Text),
+            _ => None,
+        };
+        match token.kind {
+            Kind::Blank | Kind::Comment | Kind::Command => return false,
+            Kind::Opening if token.of(text) == "(" => self.parentheses += 1,
+            Kind::Closing if token.of(text) == ")" => self.parentheses = self.parentheses.saturating_sub(1),
+            Kind::Word | Kind::Keyword => self.word(token.of(text)),
+            Kind::Escaped => self.words = 0,
+            Kind::Semicolon if self.parentheses == 0 && self.bodies == 0 => {
+                *self = Self::default();
+                return true;
+            }
+            _ => {}
+        }
+        self.begun = true;
+        false
+    }
+
+    fn word(&mut self, word: &str) {
+        if self.words == 0 {
+            self.first = [0; 4];
+        }
+        let known = ["create", "function", "procedure", "or", "replace"];
+        if let Some(place) = self.first.get_mut(self.words)
+            && known.iter().any(|known| word.eq_ignore_ascii_case(known))
+        {
+            *place = word.as_bytes()[0].to_ascii_lowercase();
+        }
+        self.words += 1;
+        let routine = matches!(self.first, [b'c', b'f' | b'p', ..] | [b'c', b'o', b'r', b'f' | b'p']);
+        if !routine || self.parentheses > 0 {
+            return;
+        }
+        if word.eq_ignore_ascii_case("begin") || (self.bodies > 0 && word.eq_ignore_ascii_case("case")) {
+            self.bodies += 1;
+        } else if word.eq_ignore_ascii_case("end") {
+            self.bodies = self.bodies.saturating_sub(1);
+        }
+    }
+
+    /// Whether something of a statement was read.
+    pub fn is_begun(&self) -> bool {
+        self.begun
+    }
+
+    /// Why the statement is not over.
+    pub fn open(&self) -> Open {
+        match self.open {
+            Some(open) => open,
+            None if self.parentheses > 0 => Open::Parenthesis,
+            None if self.begun => Open::Statement,
+            None => Open::Ready,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sql::token::tokens;
+
+    fn open(text: &str) -> char {
+        let mut scan = Scan::default();
+        for token in tokens(text) {
+            scan.take(text, &token);
+        }
+        scan.open().sign()
+    }
+
+    #[test]
+    fn the_prompt_says_what_is_open() {
+        for (text, sign) in [
+            ("", '='),
+            ("  -- x\n", '='),
+            ("select 1;", '='),
+            ("select 1; /* c */ ", '='),
+            ("select 1", '-'),
+            ("select (1;", '('),
+            ("select 'a;", '\''),
+            ("select E'a\\';", '\''),
+            ("select \"a;", '"'),
+            ("select $x$a;", '$'),
+            ("select /* a;", '*'),
+            ("/* a", '*'),
+            ("create function f() begin atomic select 1;", '-'),
+            ("select ('a", '\''),
+        ] {
+            assert_eq!(open(text), sign, "{text}");
+        }
+    }
+}

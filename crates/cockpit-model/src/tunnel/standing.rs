@@ -1,0 +1,101 @@
+//! How a tunnel stands.
+
+use crate::Health;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Where it is between opening and its end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Phase {
+    /// Looking for the container.
+    #[default]
+    Resolving,
+    /// The session is asked for, and the agent is waited for.
+    Opening,
+    /// Connections go through.
+    Ready,
+    /// The link is lost; the session goes on as soon as there is another one.
+    Resuming,
+    /// The session is lost with its connections; another one is opened.
+    Replacing,
+    /// Over, because it was asked to end.
+    Closed,
+    /// Over, because it cannot go on.
+    Failed,
+}
+
+impl Phase {
+    /// A word; the one that scripts read.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Resolving => "resolving",
+            Self::Opening => "opening",
+            Self::Ready => "ready",
+            Self::Resuming => "resuming",
+            Self::Replacing => "replacing",
+            Self::Closed | Self::Failed => "closed",
+        }
+    }
+
+    /// Its sign and colour.
+    pub fn health(self) -> Health {
+        match self {
+            Self::Resolving | Self::Opening | Self::Resuming | Self::Replacing => Health::Changing,
+            Self::Ready => Health::Healthy,
+            Self::Closed => Health::Stopped,
+            Self::Failed => Health::Down,
+        }
+    }
+
+    /// Whether it has come to its end.
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Closed | Self::Failed)
+    }
+}
+
+/// How a tunnel stands, with its counters.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Where it is.
+    pub phase: Phase,
+    /// Why, where there is a reason.
+    pub reason: Option<String>,
+    /// What to do, where something can be done.
+    pub hint: Option<String>,
+    /// What it goes through, in words, once that is known.
+    pub through: Option<String>,
+    /// The id of the session at AWS, once there is one.
+    pub session: Option<String>,
+    /// Bytes from here to there.
+    pub sent: u64,
+    /// Bytes from there to here.
+    pub received: u64,
+    /// The time to the agent and back, once measured.
+    pub round_trip: Option<Duration>,
+    /// How often a lost link was made again without losing anything.
+    pub resumes: u64,
+    /// How often another session had to be opened; each reset all connections.
+    pub replacements: u64,
+    /// Local connections that are open.
+    pub open: usize,
+    /// Local connections since the start.
+    pub connections: u64,
+    /// Connections that the other side refused.
+    pub refused: u64,
+    /// Nothing more is read, as a local program does not read what waits for it.
+    pub waits_for_reader: bool,
+}
+
+impl Standing {
+    /// What of it is written into the audit file.
+    pub fn facts(&self, to: &str, local: Option<&str>) -> Value {
+        json!({
+            "to": to,
+            "local": local,
+            "target": self.through,
+            "session": self.session,
+            "sent": self.sent,
+            "received": self.received,
+        })
+    }
+}
