@@ -5,7 +5,8 @@ use crate::tree::Tree;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The crates, by the folder of their sources.
-const CRATES: &[&str] = &["src", "crates/cockpit-model/src", "crates/aws-sim/src", "crates/log-store/src", "crates/ssm-tunnel/src"];
+const CRATES: &[&str] =
+    &["src", "crates/cockpit-model/src", "crates/aws-sim/src", "crates/log-store/src", "crates/ssm-tunnel/src"];
 
 type Module = Vec<String>;
 

@@ -67,9 +67,7 @@ pub const INVARIANTS: &[Invariant] = &[
     },
     Invariant {
         rule: "model, feeds, app and panes are pure: no runtime, no SDK, no clock, no files, no terminal",
-        breaches: |tree| {
-            [MODEL, "src/feeds", "src/app", "src/panes"].map(|room| tree.naming(room, IMPURE)).concat()
-        },
+        breaches: |tree| [MODEL, "src/feeds", "src/app", "src/panes"].map(|room| tree.naming(room, IMPURE)).concat(),
         planted: &[
             ("src/app/mod.rs", "fn now() { tokio::spawn(async {}); }"),
             ("src/app/operation/mod.rs", "fn read() { let _ = std::fs::read(\"\"); }"),
@@ -192,7 +190,10 @@ pub const INVARIANTS: &[Invariant] = &[
         rule: "a key is matched in one place: what it is (key.rs), what it means (keymap.rs), from the terminal (input.rs)",
         breaches: |tree| {
             let words = ["Code::Char", "Code::Enter", "Code::Esc", "KeyCode::", "Code::Up", "Code::Tab"];
-            outside(tree.naming_anywhere(&words), &["crates/cockpit-model/src/key.rs", "src/app/keymap.rs", "src/runtime/input.rs"])
+            outside(
+                tree.naming_anywhere(&words),
+                &["crates/cockpit-model/src/key.rs", "src/app/keymap.rs", "src/runtime/input.rs"],
+            )
         },
         planted: &[("src/app/update.rs", "fn quits(code: Code) -> bool { code == Code::Esc }")],
     },

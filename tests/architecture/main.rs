@@ -107,7 +107,12 @@ fn the_glossary_has_every_room_and_no_word_that_is_gone() {
             parts.any(|found| if whole { found == word } else { found.contains(word) })
         };
         let room = root().join("src").join(word).is_dir() || word == "model";
-        assert!(room || ["src", "crates/cockpit-model/src"].iter().any(|folder| tree.under(folder).any(|(_, source)| used(&source.product))), "no code has the word {word}");
+        assert!(
+            room || ["src", "crates/cockpit-model/src"]
+                .iter()
+                .any(|folder| tree.under(folder).any(|(_, source)| used(&source.product))),
+            "no code has the word {word}"
+        );
     }
 }
 

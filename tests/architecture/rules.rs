@@ -65,9 +65,10 @@ pub fn undocumented(tree: &Tree) -> Vec<String> {
             .is_some_and(|rest| rest.split(' ').next().is_some_and(|kind| kinds.contains(&kind)))
     };
     let mut found = Vec::new();
-    for (path, source) in ["src", "crates/cockpit-model/src", "crates/aws-sim/src", "crates/log-store/src", "crates/ssm-tunnel/src"]
-        .iter()
-        .flat_map(|room| tree.under(room))
+    for (path, source) in
+        ["src", "crates/cockpit-model/src", "crates/aws-sim/src", "crates/log-store/src", "crates/ssm-tunnel/src"]
+            .iter()
+            .flat_map(|room| tree.under(room))
     {
         let lines: Vec<&str> = source.text.lines().collect();
         for (at, line) in lines.iter().enumerate().filter(|(_, line)| public(line)) {

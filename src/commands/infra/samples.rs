@@ -77,7 +77,8 @@ pub(in crate::commands) fn all() -> Vec<(&'static str, Value)> {
 }
 
 fn plans() -> Plans {
-    let shown = include_bytes!("../../model/infra/plan/fixtures/moved_import_forget_sensitive.json");
+    let shown =
+        include_bytes!("../../../crates/cockpit-model/src/infra/plan/fixtures/moved_import_forget_sensitive.json");
     let plan = Plan::read(shown).unwrap();
     let unit = |plan: Option<Plan>| UnitPlan {
         unit: "app".into(),

@@ -15,6 +15,7 @@ use crate::model::infra::{Graph, Tool, Unit};
 use crate::ui::testing::{by_hand, now, read, staging, text};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use std::path::Path;
 use std::path::PathBuf;
 
 pub(super) const RUN: &str = "20261120T050000Z-apply-1f2e";

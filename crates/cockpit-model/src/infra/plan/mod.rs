@@ -12,8 +12,8 @@ mod reason;
 mod secret;
 mod show;
 mod sides;
-#[cfg(test)]
-pub(crate) mod testing;
+#[doc(hidden)]
+pub mod testing;
 #[cfg(test)]
 mod tests;
 pub mod text;

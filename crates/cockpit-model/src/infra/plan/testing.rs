@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 /// A plan of Terraform 1.11.4: moved, imported, forgotten, replaced, with a sensitive variable.
-pub(crate) const EVERYTHING: &str = include_str!("fixtures/moved_import_forget_sensitive.json");
+pub const EVERYTHING: &str = include_str!("fixtures/moved_import_forget_sensitive.json");
 /// A plan of Terraform 1.11.4 with `-refresh-only`: two resources drifted.
-pub(crate) const DRIFT: &str = include_str!("fixtures/refresh_only_drift.json");
+pub const DRIFT: &str = include_str!("fixtures/refresh_only_drift.json");
 
 /// A plan of these changes.
-pub(crate) fn show(changes: &[Value]) -> Value {
+pub fn show(changes: &[Value]) -> Value {
     json!({
         "format_version": "1.2",
         "terraform_version": "1.11.4",
@@ -21,7 +21,7 @@ pub(crate) fn show(changes: &[Value]) -> Value {
 
 /// A change of a resource.
 #[allow(clippy::needless_pass_by_value, reason = "`json!` makes values")]
-pub(crate) fn change(address: &str, actions: &[&str], before: Value, after: Value) -> Value {
+pub fn change(address: &str, actions: &[&str], before: Value, after: Value) -> Value {
     let kind = super::type_of(&super::resource_of(address)).to_owned();
     json!({
         "address": address,
@@ -35,7 +35,7 @@ pub(crate) fn change(address: &str, actions: &[&str], before: Value, after: Valu
 }
 
 /// A plan of so many resources in a few modules, each of which needs the one before it in its module.
-pub(crate) fn large(resources: usize) -> Value {
+pub fn large(resources: usize) -> Value {
     let name = |at: usize| format!("r{at}");
     let address = |at: usize| format!("module.m{}.aws_thing_{}.{}", at % 20, at % 7, name(at));
     let changes: Vec<Value> = (0..resources)
