@@ -4,6 +4,7 @@
 mod circles;
 mod invariants;
 mod rules;
+mod runbook;
 mod tree;
 
 use invariants::INVARIANTS;

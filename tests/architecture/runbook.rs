@@ -1,0 +1,110 @@
+//! The runbook: what a team does by hand with consoles and command lines, and what stands for each of it here. A row names the
+//! test that runs its command and the one that presses its keys; docs/runbook.md is made from this table.
+
+use crate::tree::{Tree, root};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+
+/// An operation: what it is, what is typed, where it is on the screen, and the tests that hold both.
+struct Row(&'static str, &'static str, &'static str, &'static [&'static str], &'static [&'static str]);
+
+const PAGE: &str = "docs/runbook.md";
+
+#[rustfmt::skip]
+const ROWS: &[Row] = &[
+    Row("check tools, credentials, versions", "cockpit doctor", "–", &["the_doctor_looks_at_each_thing", "the_doctor_tries_each_read"], &[]),
+    Row("the whole state of an environment at a glance", "cockpit snapshot", "Overview", &["the_snapshot_of_every_environment_follows_its_schema"], &["the_overview_fits_every_size"]),
+    Row("plan, apply and destroy every unit in its order", "cockpit infra plan, apply, destroy", "Infra", &["units_are_planned_and_applied_in_their_order_each_plan_as_it_was_approved", "terragrunts_units_are_planned_on_real_outputs_and_destroyed_in_the_other_order"], &["planning_begins_a_run_over_the_marked_units_and_follows_it"]),
+    Row("the same for one unit", "cockpit infra plan --unit NAME", "Infra", &["a_target_is_warned_of_a_replacement_is_planned_and_the_picture_of_a_unit_is_its_resources"], &["planning_begins_a_run_over_the_marked_units_and_follows_it"]),
+    Row("one unit first, then the rest", "cockpit infra apply --unit NAME", "Infra", &["a_failure_blocks_what_needs_it_and_a_retry_does_that_alone"], &["planning_begins_a_run_over_the_marked_units_and_follows_it"]),
+    Row("outputs of a unit", "cockpit infra output", "Infra", &["outputs_and_states_of_units_hide_what_is_sensitive_until_it_is_asked_for_by_name"], &[]),
+    Row("states, validation, format, lint, caches", "cockpit infra state, validate, fmt, lint, clean", "Infra", &["outputs_and_states_of_units_hide_what_is_sensitive_until_it_is_asked_for_by_name", "broken_code_a_folder_that_is_gone_and_tools_that_are_missing_or_others_are_told"], &[]),
+    Row("the graph of units as a picture", "cockpit infra graph --format dot, mermaid, svg", "Infra", &["a_target_is_warned_of_a_replacement_is_planned_and_the_picture_of_a_unit_is_its_resources"], &["the_graph_is_moved_in_and_its_box_is_the_selected_unit"]),
+    Row("drift of what runs against what is declared", "cockpit infra drift", "Infra", &[], &["the_plan_of_a_unit_is_read_resource_by_resource"]),
+    Row("workspaces and files of variables", "the same commands", "Infra", &["a_workspace_that_is_not_there_is_refused_and_made_only_where_that_is_asked_for"], &[]),
+    Row("a local state moved to S3 with a lock", "cockpit infra migrate-state", "–", &[], &[]),
+    Row("counts, status, deployments, rollouts of services", "cockpit services", "Services", &["every_list_has_every_format"], &["the_list_of_services_fits_every_size"]),
+    Row("tasks, why they stopped, exit codes, restart loops", "cockpit tasks SERVICE", "Services", &["every_list_has_every_format"], &["panes_services_tasks_and_back"]),
+    Row("build and push an image", "cockpit deploy SERVICE --build", "Services", &["an_image_is_built_pushed_and_deployed_by_its_digest_and_hooks_are_told"], &["a_build_is_offered_where_one_is_configured"]),
+    Row("deploy, force, watch, roll back", "cockpit deploy, rollback", "Services", &["each_end_has_its_exit_code_and_says_what_runs", "a_rollback_goes_to_what_ran_before_and_not_to_the_number_before"], &["a_deployment_from_key_to_verdict", "going_back_offers_what_ran_before"]),
+    Row("scale a service", "cockpit scale SERVICE N", "Services", &["scale_stop_start_and_the_schedule_as_they_are_typed"], &["scaling_asks_for_a_number_and_offers_to_move_limits"]),
+    Row("why a service does not scale", "cockpit autoscaling", "Services", &["every_list_has_every_format"], &["limits_are_two_numbers"]),
+    Row("stop and start an environment; its schedule", "cockpit stop, start, schedule", "Overview", &["scale_stop_start_and_the_schedule_as_they_are_typed"], &["the_environment_is_stopped_with_or_without_its_databases"]),
+    Row("target health, /health over HTTP and HTTPS, redirects", "cockpit health", "Services", &[], &[]),
+    Row("certificates, name servers, DNS answers", "cockpit health", "Overview", &[], &[]),
+    Row("follow the logs of services and functions", "cockpit logs SERVICE -f", "Logs", &["a_line_is_soon_on_the_screen"], &["following_lets_go_and_comes_back"]),
+    Row("search the logs of the past; Insights", "cockpit logs --since --filter, insights", "Logs", &["a_read_is_whole_and_in_order", "insights_answers_and_says_what_it_cost"], &["search_filter_level_and_mute", "insights_is_asked_and_its_table_is_shown"]),
+    Row("writer, reader, lag, failover", "cockpit db, failover", "Database", &["every_list_has_every_format"], &["databases_fit_every_size"]),
+    Row("backups: retention, restore window, a snapshot", "cockpit db --snapshot NAME", "Database", &[], &[]),
+    Row("a tunnel to the private database", "cockpit tunnel", "Query", &["a_tunnel_carries_bytes_over_a_lost_connection_and_ends_its_session_at_aws", "an_instance_is_found_by_its_name_or_a_tag_and_a_stopped_one_is_started_after_a_yes"], &["one_key_opens_a_tunnel_to_the_writer_and_the_line_of_the_tabs_shows_it"]),
+    Row("how to connect; the password only when asked for", "cockpit tunnel --show-password", "Query", &["a_command_has_the_url_in_its_environment_alone_and_gives_its_exit_code"], &["what_is_copied_of_a_tunnel_is_how_programs_connect_to_it"]),
+    Row("psql: its commands and queries", "cockpit sql -c, -f", "Query", &["what_is_printed_is_what_psql_prints", "an_environment_is_reached_through_its_tunnel_and_a_guarded_one_only_reads"], &["a_command_with_a_backslash_runs_at_once_and_its_table_is_a_grid"]),
+    Row("migrations through the tunnel", "cockpit with-db -- COMMAND", "–", &["a_command_has_the_url_in_its_environment_alone_and_gives_its_exit_code"], &[]),
+    Row("parameters: get, put, what is missing", "cockpit params", "Parameters", &[], &[]),
+    Row("what the environment costs", "cockpit cost", "Overview", &[], &[]),
+    Row("alarms: state and why", "cockpit alarms", "Overview", &["every_list_has_every_format"], &["every_row_of_attention_says_who_and_what_to_do"]),
+    Row("traffic, processor, memory, blocked requests", "cockpit metrics", "Overview", &[], &[]),
+    Row("invalidate a distribution's cache", "cockpit invalidate PATH", "–", &[], &[]),
+    Row("the user pool", "cockpit snapshot", "–", &[], &[]),
+    Row("instances: checks, start, stop, session", "cockpit instances", "Services", &[], &[]),
+    Row("is my address let in by the balancer", "cockpit health", "Services", &[], &[]),
+    Row("protection lifted in order before a destroy", "cockpit infra destroy", "Infra", &["test_what_guards_resources_is_lifted_before_they_are_destroyed"], &["what_guards_a_destroy_is_lifted_by_a_plan_of_its_own_before_anything_is_destroyed"]),
+    Row("monitoring agents run and report", "cockpit tasks", "Services", &[], &[]),
+    Row("a configuration written by looking at the account", "cockpit init", "–", &[], &[]),
+    Row("everything without an account", "cockpit demo", "all", &["the_simulator_runs_alone_until_it_is_told_to_end"], &["the_demonstration_says_that_it_is_one", "all_scenarios_can_be_shown"]),
+    Row("is the firewall on; TLS", "cockpit health --probe-waf", "–", &[], &[]),
+    Row("watch a service scale under load", "cockpit autoscaling SERVICE --watch", "Services", &[], &[]),
+    Row("the same from CI", "docs/ci.md", "–", &[], &[]),
+    Row("a web interface to the database", "cockpit with-db, tunnel", "Query", &["a_command_has_the_url_in_its_environment_alone_and_gives_its_exit_code"], &["what_is_copied_of_a_tunnel_is_how_programs_connect_to_it"]),
+    Row("what happened, in one order", "cockpit timeline", "Overview", &[], &[]),
+];
+
+fn page() -> String {
+    let mut out = String::from(
+        "# The runbook\n\nWhat a team does by hand with consoles and command lines, and what stands for it here. Each row names the tests that\n\
+         run its command and press its keys. Made from `tests/architecture/runbook.rs` (`UPDATE_DOCS=1 ./dev test runbook`); do not\n\
+         edit it. Where no test is named, there is none yet.\n\n| # | operation | command | pane | tests of the command | tests of the pane |\n|---|---|---|---|---|---|\n",
+    );
+    for (at, Row(operation, command, pane, typed, pressed)) in ROWS.iter().enumerate() {
+        let tests = |names: &[&str]| match names {
+            [] => "–".to_owned(),
+            names => names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+        };
+        let _ = writeln!(
+            out,
+            "| {} | {operation} | `{command}` | {pane} | {} | {} |",
+            at + 1,
+            tests(typed),
+            tests(pressed)
+        );
+    }
+    out
+}
+
+#[test]
+fn the_runbook_names_tests_that_exist() {
+    let tree = Tree::read();
+    let mut known: BTreeSet<String> = BTreeSet::new();
+    let folders = ["src", "crates", "tests"];
+    for (_, source) in folders.iter().flat_map(|folder| tree.under(folder)) {
+        known.extend(source.text.split("fn ").skip(1).filter_map(|rest| rest.split('(').next()).map(str::to_owned));
+    }
+    for file in fs::read_dir(root().join("tests/infrastructure")).expect("a folder") {
+        let text = fs::read_to_string(file.expect("an entry").path()).unwrap_or_default();
+        known.extend(text.split("def ").skip(1).filter_map(|rest| rest.split('(').next()).map(str::to_owned));
+    }
+    for name in ROWS.iter().flat_map(|row| row.3.iter().chain(row.4)) {
+        assert!(known.contains(*name), "there is no test {name}");
+    }
+}
+
+#[test]
+fn the_page_of_the_runbook_is_this_table() {
+    let path = root().join(PAGE);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&path, page()).expect("it can be written");
+    }
+    let text = fs::read_to_string(&path).unwrap_or_default();
+    assert!(text == page(), "{PAGE} is old: UPDATE_DOCS=1 ./dev test runbook");
+}
