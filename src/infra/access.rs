@@ -103,14 +103,47 @@ impl<'a> Access<'a> {
     /// # Errors
     /// As Terraform says.
     pub async fn new_workspace(&self) -> Result<(), Trouble> {
-        let name = self.unit.workspace.clone().unwrap_or_default();
+        self.make_workspace(self.unit.workspace.as_deref().unwrap_or_default()).await
+    }
+
+    /// Makes a workspace in its folder.
+    ///
+    /// # Errors
+    /// As Terraform says.
+    pub async fn make_workspace(&self, name: &str) -> Result<(), Trouble> {
         // Terraform makes none while the variable names one, and selects the one that it makes: that changes nothing, as
         // the variable says in each call which is meant.
         let mut own = self.surroundings();
         own.unset("TF_WORKSPACE");
-        let question = self.question(&self.unit.dir).arguments(["workspace", "new", "-no-color", &name]);
+        let question = self.question(&self.unit.dir).arguments(["workspace", "new", "-no-color", name]);
         let what = format!("workspace {name} cannot be made");
         question.ask_well(&own, &what).await.map(drop)
+    }
+
+    /// Whether a plan of it would change nothing.
+    ///
+    /// # Errors
+    /// It cannot be planned.
+    pub async fn plans_nothing(&self) -> Result<bool, Trouble> {
+        let files = self.unit.var_files.iter().map(|file| format!("-var-file={}", file.display()));
+        let words = ["plan", "-detailed-exitcode", "-input=false", "-no-color"].map(str::to_owned);
+        let words = words.into_iter().chain(files);
+        let own = self.surroundings();
+        let (question, own) = match self.unit.tool {
+            Tool::Terraform => (self.question(&self.unit.dir).arguments(words), own),
+            Tool::Terragrunt => {
+                let question = Question::new(self.tools.terragrunt(), &self.unit.dir);
+                let run = ["run", "--non-interactive", "--no-color", "--no-auto-init", "--"];
+                (question.arguments(run).arguments(words), own.of_terragrunt(&self.tools.terraform))
+            }
+        };
+        let question = question.limit(INIT);
+        let answer = question.ask(&own).await?;
+        match answer.code {
+            Some(0) => Ok(true),
+            Some(2) => Ok(false),
+            _ => Err(question.failed(&format!("{} cannot be planned", self.unit.name), &answer)),
+        }
     }
 
     /// Asks Terraform something that changes nothing. Where it cannot say, the unit is initialised and asked once more:

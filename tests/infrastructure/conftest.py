@@ -34,7 +34,7 @@ def pytest_generate_tests(metafunc):
 # begins with a short one would have the longest left at the end; what needs the cockpit, which may still be built, last.
 ORDER = (
     "staging", "pantri-dev", "prod", "minimal-2", "minimal-1", "pantri-prod", "test_from_nothing", "test_plans", "test_state",
-    "test_refused", "test_records", "test_workflows", "test_static", "test_instance", "test_scheduler", "test_cockpit_runs", "test_what_the_cockpit_may_do",
+    "test_refused", "test_records", "test_workflows", "test_static", "test_instance", "test_scheduler", "test_cockpit_runs", "test_states_moved", "test_what_the_cockpit_may_do",
 )
 
 

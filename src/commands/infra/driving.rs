@@ -74,7 +74,11 @@ pub(super) async fn begin(
 }
 
 /// The account of the credentials, where the environment is on AWS: it is the one that it names.
-async fn account(context: &Context, config: Config, environment: &EnvironmentConfig) -> Result<Option<String>, Report> {
+pub(super) async fn account(
+    context: &Context,
+    config: Config,
+    environment: &EnvironmentConfig,
+) -> Result<Option<String>, Report> {
     if environment.account.is_none() {
         return Ok(None);
     }

@@ -26,6 +26,7 @@ macro_rules! with_actions {
             Lint(lint),
             Clean(clean),
             Unlock(unlock),
+            MigrateState(migrate_state),
             Import(import),
             Replace(replace),
         }
@@ -44,6 +45,7 @@ mod graph;
 mod import;
 mod init;
 mod lint;
+mod migrate_state;
 mod orphans;
 mod output;
 mod plan;

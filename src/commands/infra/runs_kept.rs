@@ -7,8 +7,8 @@ use crate::commands::context::Context;
 use crate::config::EnvironmentConfig;
 use crate::feeds::runs::Place;
 use crate::infra::run::events::Reader;
-use crate::infra::run::folder;
 use crate::infra::run::start::{self, NotStarted};
+use crate::infra::run::{folder, moving};
 use crate::model::infra::RunState;
 use crate::model::infra::order::Listed;
 use crate::runtime::audit;
@@ -130,6 +130,12 @@ pub(super) fn not_started(environment: &str, error: &NotStarted) -> Report {
         )
         .cause(why.clone())
         .hint(crate::model::infra::world::HINT),
+        NotStarted::Moving(unit, _) => {
+            let (why, hint) = moving::words(unit, environment);
+            Report::new("refused", format!("nothing of {environment} is planned or changed"), ExitCode::Refused)
+                .cause(why)
+                .hint(hint)
+        }
         NotStarted::NotHeld(NotHeld::Impossible(_)) | NotStarted::Io(_) => {
             Report::new("system", "the run cannot be started", ExitCode::Failed).cause(error.words())
         }

@@ -1,8 +1,10 @@
 //! What changes a state without a run is held against where that state is of, as a run is.
 
 use super::opened::Opened;
+use super::runs_kept::not_started;
 use crate::cli::{ExitCode, Report};
-use crate::infra::run::world;
+use crate::infra::run::start::NotStarted;
+use crate::infra::run::{moving, world};
 use crate::model::infra::Unit;
 use crate::model::infra::world::HINT;
 use std::path::Path;
@@ -12,6 +14,9 @@ pub(super) fn check(runs: &Path, opened: &Opened, units: &[&Unit]) -> Result<(),
     let environment = &opened.environment;
     let declared = environment.endpoint_url.is_some() && !environment.endpoint_typed;
     let asked = world::of(&opened.found.surroundings);
+    if let Some(unit) = moving::between(units.iter().copied()) {
+        return Err(not_started(&environment.name, &NotStarted::Moving(unit.to_owned(), environment.name.clone())));
+    }
     for unit in units {
         if let Some(why) = world::other_without_run(runs, &asked, declared, unit) {
             let text = format!("nothing of {} is changed: its state is of another AWS", unit.name);

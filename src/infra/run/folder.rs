@@ -75,7 +75,7 @@ pub fn word(step: Step) -> &'static str {
 }
 
 /// A name as that of a file: other characters than letters, digits, `-`, `_` and `.` become their bytes, `%2F`.
-fn file_name(name: &str) -> String {
+pub fn file_name(name: &str) -> String {
     let mut made = String::new();
     for (at, byte) in name.bytes().enumerate() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') || (byte == b'.' && at > 0) {

@@ -21,6 +21,7 @@ pub mod events;
 pub mod folder;
 mod leaf;
 pub mod left;
+pub mod moving;
 pub mod ordered;
 pub mod requests;
 pub mod shim;

@@ -1,7 +1,7 @@
 //! Starts what drives a run and hands the run over: from then on it needs nobody.
 
 use super::folder::{self, Holder, NotHeld};
-use super::world;
+use super::{moving, world};
 use crate::model::infra::Order;
 use crate::model::infra::run_event::Who;
 use jiff::Timestamp;
@@ -27,6 +27,9 @@ pub enum NotStarted {
     /// A state is of another AWS than the run: which, and of which.
     #[error("{0}")]
     OtherWorld(String),
+    /// The state of a unit is between two places, in an environment.
+    #[error("{}", moving::words(.0, .1).0)]
+    Moving(String, String),
     /// Something that it needs is not there.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -40,6 +43,10 @@ impl NotStarted {
                 format!("{run} is going on, started by {} on {} at {since:.0} (process {})", by.user, by.host, by.pid)
             }
             Self::OtherWorld(why) => format!("{why}\n→ {}", crate::model::infra::world::HINT),
+            Self::Moving(unit, environment) => {
+                let (why, hint) = moving::words(unit, environment);
+                format!("{why}\n→ {hint}")
+            }
             other => other.to_string(),
         }
     }
@@ -58,6 +65,7 @@ pub fn this_program() -> PathBuf {
 pub async fn start(cockpit: &Path, runs: &Path, order: &Order, now: Timestamp) -> Result<PathBuf, NotStarted> {
     let runs = std::path::absolute(runs)?;
     let holder = |run: &str| Holder { run: run.to_owned(), by: order.by.clone(), since: now };
+    in_place(order)?;
     if let Some(why) = world::other(&runs, order) {
         return Err(NotStarted::OtherWorld(why));
     }
@@ -85,8 +93,17 @@ pub async fn start(cockpit: &Path, runs: &Path, order: &Order, now: Timestamp) -
 pub async fn resume(cockpit: &Path, runs: &Path, run: &Path, by: &Who, now: Timestamp) -> Result<(), NotStarted> {
     let (runs, run) = (std::path::absolute(runs)?, std::path::absolute(run)?);
     let order = folder::order(&run)?;
+    in_place(&order)?;
     let holder = Holder { run: folder::name(&run), by: by.clone(), since: now };
     drive(cockpit, &runs, &run, &order.environment, &holder).await
+}
+
+/// A state that is between two places would be planned as if it were not there.
+fn in_place(order: &Order) -> Result<(), NotStarted> {
+    match moving::between(order.units.iter().chain(&order.reads)) {
+        Some(unit) => Err(NotStarted::Moving(unit.to_owned(), order.environment.clone())),
+        None => Ok(()),
+    }
 }
 
 async fn drive(cockpit: &Path, runs: &Path, run: &Path, environment: &str, holder: &Holder) -> Result<(), NotStarted> {

@@ -150,6 +150,11 @@ fn backend(data: &Path) -> Option<(String, Value)> {
     Some((kind, value["backend"]["config"].clone()))
 }
 
+/// The backend that a unit was initialised for in the folder where Terraform works, and its settings.
+pub fn backend_of(unit: &Unit, dir: &Path) -> Option<(String, Value)> {
+    backend(&data_dir(unit).unwrap_or_else(|| dir.join(".terraform")))
+}
+
 /// The file of a local state.
 fn local(dir: &Path, config: &Value, workspace: Option<&str>) -> PathBuf {
     let named =

@@ -1,6 +1,7 @@
 //! Infrastructure as code, as plain data: the units of an environment and their order, what Terraform says while it
 //! works, what a run is made of, and how it stands. How processes are started and files are read is in `src/infra`.
 
+pub mod backend;
 pub mod causes;
 pub mod declared;
 pub mod estimate;

@@ -1,0 +1,123 @@
+//! Where the code of a root says that its state is kept, and the code that says it of S3.
+
+use serde_json::Value;
+
+/// The file that names the backend of a root whose code names none.
+pub const FILE: &str = "cockpit_backend.tf";
+/// The same where the code has one: Terraform lays such a file over the others.
+pub const OVERRIDE: &str = "cockpit_backend_override.tf";
+
+/// The kind of the backend that code names: `local`, `s3`.
+pub fn named(code: &str) -> Option<String> {
+    code.lines().find_map(|line| {
+        let rest = line.trim_start().strip_prefix("backend")?.trim_start().strip_prefix('"')?;
+        rest.split_once('"').map(|(kind, _)| kind.to_owned())
+    })
+}
+
+/// The kind that the files of a root name, by their names and texts: an override wins.
+pub fn of_files<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Option<String> {
+    let mut found = None;
+    let mut files: Vec<(&str, &str)> = files.into_iter().collect();
+    files.sort_by_key(|(name, _)| (is_override(name), *name));
+    for (_, text) in files {
+        found = named(text).or(found);
+    }
+    found
+}
+
+fn is_override(name: &str) -> bool {
+    name == "override.tf" || name.ends_with("_override.tf")
+}
+
+/// A place in S3.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The bucket.
+    pub bucket: String,
+    /// The object; of a workspace that has a name, Terraform puts `env:/NAME/` before it.
+    pub key: String,
+    /// The bucket's region.
+    pub region: Option<String>,
+    /// It is an emulator's, which has no host for each bucket.
+    pub emulated: bool,
+}
+
+/// Code that keeps the state there, with its lock.
+pub fn code(place: &Place) -> String {
+    let quoted = |text: &str| Value::from(text).to_string();
+    let mut lines =
+        vec![format!("bucket       = {}", quoted(&place.bucket)), format!("key          = {}", quoted(&place.key))];
+    lines.extend(place.region.as_deref().map(|region| format!("region       = {}", quoted(region))));
+    lines.extend(["encrypt      = true".to_owned(), "use_lockfile = true".to_owned()]);
+    if place.emulated {
+        let more = [
+            "use_path_style              = true",
+            "skip_credentials_validation = true",
+            "skip_metadata_api_check     = true",
+        ];
+        lines.push(String::new());
+        lines.extend(more.map(str::to_owned));
+    }
+    let inner: Vec<String> =
+        lines.iter().map(|line| if line.is_empty() { String::new() } else { format!("    {line}") }).collect();
+    format!("terraform {{\n  backend \"s3\" {{\n{}\n  }}\n}}\n", inner.join("\n"))
+}
+
+/// Whether a backend's settings have a lock.
+pub fn locks(config: &Value) -> bool {
+    config["use_lockfile"] == true || config["dynamodb_table"].as_str().is_some_and(|name| !name.is_empty())
+}
+
+/// A state with nothing in it that takes the place of another: the same lineage, and a later serial.
+pub fn emptied(lineage: &str, serial: u64, version: &str) -> Value {
+    serde_json::json!({
+        "version": 4,
+        "terraform_version": version,
+        "serial": serial,
+        "lineage": lineage,
+        "outputs": {},
+        "resources": [],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_backend_of_a_root_is_that_of_its_override() {
+        assert_eq!(named("terraform {\n  backend   \"local\" {}\n}\n").as_deref(), Some("local"));
+        assert_eq!(named("# a backend \"s3\" would be better\nlocals { backend = \"s3\" }\n"), None);
+        let files = [("versions.tf", "backend \"local\" {}"), ("backend_override.tf", "  backend \"s3\" {")];
+        assert_eq!(of_files(files).as_deref(), Some("s3"));
+        assert_eq!(
+            of_files([("override.tf", "backend \"s3\" {"), ("a.tf", "backend \"local\" {")]).as_deref(),
+            Some("s3")
+        );
+        assert_eq!(of_files([("main.tf", "locals {}")]), None);
+    }
+
+    #[test]
+    fn the_backend_that_is_written_has_a_lock_and_quotes_what_is_named() {
+        let mut place = Place {
+            bucket: "b\"".into(),
+            key: "a/terraform.tfstate".into(),
+            region: Some("us-east-1".into()),
+            emulated: false,
+        };
+        let text = code(&place);
+        assert!(text.contains("use_lockfile = true") && text.contains(r#"bucket       = "b\"""#), "{text}");
+        assert!(!text.contains("skip_") && text.contains("region       = \"us-east-1\""), "{text}");
+        place.emulated = true;
+        assert!(code(&place).contains("use_path_style"));
+        assert_eq!(named(&code(&place)).as_deref(), Some("s3"));
+    }
+
+    #[test]
+    fn a_backend_without_a_lock_is_seen() {
+        assert!(locks(&serde_json::json!({ "use_lockfile": true })));
+        assert!(locks(&serde_json::json!({ "dynamodb_table": "locks" })));
+        assert!(!locks(&serde_json::json!({ "use_lockfile": false, "dynamodb_table": "" })));
+    }
+}

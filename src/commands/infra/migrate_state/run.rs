@@ -1,0 +1,163 @@
+//! Moves states, unit by unit.
+
+use super::args::Arguments;
+use crate::app::command::Risk;
+use crate::cli::{ExitCode, Report};
+use crate::commands::context::Context;
+use crate::commands::infra::driving::account;
+use crate::commands::infra::opened::{self, Opened, report};
+use crate::commands::infra::runs_kept::{may_change, not_started, place};
+use crate::commands::infra::world;
+use crate::commands::say::say;
+use crate::commands::yes::said_yes;
+use crate::infra::migrate::{self, Kept, Wanted, kept, moved};
+use crate::infra::run::folder::{self, Holder};
+use crate::infra::run::moving;
+use crate::infra::run::start::NotStarted;
+use crate::infra::surroundings::DEFAULT_WORKSPACE;
+use crate::infra::{Access, run::world as states};
+use crate::model::audit::Record;
+use crate::model::infra::Unit;
+use crate::model::infra::backend::Place;
+use crate::runtime::audit;
+use crate::runtime::stop::stopped;
+use jiff::Timestamp;
+use std::path::{Path, PathBuf};
+
+pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, Report> {
+    // Until something is moved, an interrupt ends it as any command.
+    let ready = tokio::select! {
+        ready = ready(context, arguments) => ready?,
+        signal = stopped() => return Ok(signal.code()),
+    };
+    let Some(ready) = ready else { return Ok(ExitCode::Done) };
+    ready.moved(arguments).await
+}
+
+/// What is moved, after the yes.
+struct Ready {
+    opened: Opened,
+    account: Option<String>,
+    audit_file: Option<String>,
+    runs: PathBuf,
+    to_move: Vec<(Unit, Kept)>,
+    // Nothing else may work at these states meanwhile, as in a run.
+    _lock: std::fs::File,
+}
+
+async fn ready(context: &Context, arguments: &Arguments) -> Result<Option<Ready>, Report> {
+    if !arguments.dry_run {
+        may_change(context)?;
+    }
+    let opened = opened::open_without_workspaces(context, &arguments.target).await?;
+    let (loaded, _) = opened::environment(context, &arguments.target.of)?;
+    let audit_file = loaded.config.audit_file.clone();
+    let runs = place(audit_file.as_deref())?;
+    let name = opened.environment.name.clone();
+    let holder = Holder { run: String::new(), by: audit::who(), since: Timestamp::now() };
+    let lock = folder::hold(&runs, &name, &holder).map_err(|error| not_started(&name, &NotStarted::NotHeld(error)))?;
+    for run in folder::list(&runs, &name).unwrap_or_default() {
+        if folder::works(&run.folder).unwrap_or(false) {
+            let works = NotStarted::NotHeld(folder::NotHeld::Works(run.run));
+            return Err(not_started(&name, &works));
+        }
+    }
+    let units: Vec<Unit> = opened.found.graph.waves().into_iter().flatten().cloned().collect();
+    if !arguments.dry_run {
+        for unit in &units {
+            if migrate::put_back(unit).map_err(report)? {
+                say(&format!("{}: a move that was interrupted is put back", unit.name));
+            }
+        }
+    }
+    if let Some(unit) = moving::between(&units) {
+        let (why, hint) = moving::words(unit, &name);
+        return Err(Report::new("refused", why, ExitCode::Refused).hint(hint));
+    }
+    world::check(&runs, &opened, &units.iter().collect::<Vec<_>>())?;
+    let mut to_move: Vec<(Unit, Kept)> = Vec::new();
+    for unit in units {
+        let kept = kept(&unit).map_err(report)?;
+        // Units of one folder that differ by their workspaces move together.
+        if to_move.iter().any(|(other, _)| other.dir == unit.dir) {
+            continue;
+        }
+        if kept.states.is_empty() {
+            say(&format!("{}: no state in a file of this machine", unit.name));
+            continue;
+        }
+        for state in &kept.states {
+            let of = state.workspace.as_deref().filter(|name| *name != DEFAULT_WORKSPACE);
+            let of = of.map(|name| format!(" (workspace {name})")).unwrap_or_default();
+            say(&format!("{}{of}: {}, in {}", unit.name, state.mark.words(), state.file.display()));
+        }
+        to_move.push((unit, kept));
+    }
+    if to_move.is_empty() || arguments.dry_run {
+        return Ok(None);
+    }
+    say("they are moved to S3, one after the other; each is put back where it is not the same there");
+    let account = account(context, loaded.config, &opened.environment).await?;
+    if !said_yes(context, &opened.environment, Risk::Disrupt).await? {
+        return Err(Report::new("refused", "nothing was changed: it was not confirmed", ExitCode::Refused));
+    }
+    Ok(Some(Ready { opened, account, audit_file, runs, to_move, _lock: lock }))
+}
+
+impl Ready {
+    async fn moved(&self, arguments: &Arguments) -> Result<ExitCode, Report> {
+        for (unit, kept) in &self.to_move {
+            say(&format!("{}: moving", unit.name));
+            let access = Access::new(&self.opened.found, unit);
+            let tell = |text: &str| say(&format!("{}: {text}", unit.name));
+            let moved = moved(&access, kept, &self.wanted(arguments, unit), &tell).await;
+            self.written_down(unit, kept, moved.as_ref().err().map(|trouble| trouble.message.as_str()));
+            moved.map_err(report)?;
+            say(&format!(
+                "{}: moved: the same lineage and content, no lower serial, a lock, and an empty plan",
+                unit.name
+            ));
+        }
+        say(&format!("copies of the files stay in {}", self.copies().display()));
+        Ok(ExitCode::Done)
+    }
+
+    fn copies(&self) -> PathBuf {
+        self.runs.with_file_name("states-moved")
+    }
+
+    fn wanted(&self, arguments: &Arguments, unit: &Unit) -> Wanted {
+        let environment = &self.opened.environment;
+        // Environments that are workspaces of one folder share its code, and so its key: Terraform tells them apart.
+        let of_workspace = unit.workspace.as_deref().is_some_and(|name| name != DEFAULT_WORKSPACE);
+        let first = if of_workspace { String::new() } else { format!("{}/", environment.name) };
+        let place = arguments.bucket.as_ref().map(|bucket| Place {
+            bucket: bucket.clone(),
+            key: format!("{first}{}/terraform.tfstate", unit.name),
+            region: environment.region.clone(),
+            emulated: !states::of(&self.opened.found.surroundings).is_aws(),
+        });
+        Wanted { place, copies: self.copies() }
+    }
+
+    /// The line of a unit in the audit file.
+    fn written_down(&self, unit: &Unit, kept: &Kept, why: Option<&str>) {
+        let name = &self.opened.environment.name;
+        let marks: Vec<String> = kept.states.iter().map(|state| state.mark.words()).collect();
+        let record = Record {
+            environment: name.clone(),
+            account: self.account.clone().unwrap_or_default(),
+            region: self.opened.environment.region.clone().unwrap_or_default(),
+            endpoint: self.opened.environment.endpoint_url.clone().unwrap_or_default(),
+            command: format!("cockpit infra migrate-state {name} --unit {}", unit.name),
+            after: serde_json::json!({ "unit": unit.name, "states": marks }),
+            outcome: if why.is_none() { "done" } else { "failed" }.into(),
+            reason: why.unwrap_or_default().to_owned(),
+            ..Record::default()
+        };
+        let path: Option<PathBuf> = audit::path(self.audit_file.as_deref());
+        if let Err(error) = audit::append(path.as_deref().map(Path::new), record, Timestamp::now()) {
+            say(&format!("warning: the audit file does not have it: {error}"));
+        }
+    }
+}
