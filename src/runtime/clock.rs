@@ -1,9 +1,11 @@
 //! Where time comes from: the machine, or the simulator when it runs in the same process.
 
+use crate::model::infra::RunEvent;
+use crate::model::infra::estimate::History;
 use jiff::{Timestamp, tz::TimeZone};
 
 /// A clock.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub enum Clock {
     /// The machine's.
     System,
@@ -17,6 +19,23 @@ impl Clock {
         match self {
             Self::System => Timestamp::now(),
             Self::Simulated(clock) => clock.now(),
+        }
+    }
+}
+
+impl Clock {
+    /// What happened in a run, whose times are the machine's, as this clock shows it: resources of a simulated world take its
+    /// time.
+    pub fn shown(&self, event: RunEvent) -> RunEvent {
+        let Self::Simulated(clock) = self else { return event };
+        RunEvent { time: clock.at(event.time), what: event.what.scaled(clock.speed()) }
+    }
+
+    /// What changes usually take, as this clock shows it.
+    pub fn usual(&self, history: History) -> History {
+        match self {
+            Self::System => history,
+            Self::Simulated(clock) => history.scaled(clock.speed()),
         }
     }
 }

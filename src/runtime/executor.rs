@@ -2,6 +2,7 @@
 //! lives is its feed's to say (`feeds::lifetime`).
 //! Calls of operations are tasks of their own too, and outlive a switch to another environment.
 
+use super::clock::Clock;
 use super::feeds;
 use super::feeds::means::Means;
 use super::feeds::sql_sessions::Sessions;
@@ -50,6 +51,8 @@ pub struct Executor {
     /// The limit for a request with its retries, instead of the usual one; each is then sent once.
     request_limit: Option<Duration>,
     service_clock: ServiceClock,
+    /// The clock of the screen.
+    clock: Clock,
 }
 
 impl Executor {
@@ -72,6 +75,7 @@ impl Executor {
             screen: false,
             request_limit: None,
             service_clock: ServiceClock::default(),
+            clock: Clock::System,
         };
         (executor, events)
     }
@@ -80,6 +84,13 @@ impl Executor {
     #[must_use]
     pub fn with_audit(mut self, path: Option<PathBuf>) -> Self {
         self.audit_file = path;
+        self
+    }
+
+    /// The same on another clock than the machine's.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
         self
     }
 
@@ -241,6 +252,7 @@ impl Executor {
             sql: self.sql.clone(),
             out: self.out.clone(),
             ending: to_end,
+            clock: self.clock.clone(),
         };
         self.asked.spawn(ticket, ask.lifetime(), ask.goes_on(), ending, feeds::answer(means, ask));
     }

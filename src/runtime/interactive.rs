@@ -78,7 +78,7 @@ pub async fn interactive(
     let told = audit
         .clone()
         .map(|path| tokio::task::spawn_blocking(move || audit::look_back(&path, &ours, jiff::Timestamp::now())));
-    let ring = Ring::new((executor.with_audit(audit).with_screen(), answers), clock);
+    let ring = Ring::new((executor.with_audit(audit).with_screen().with_clock(clock.clone()), answers), clock);
     let mut run = Run {
         app,
         ring,

@@ -10,6 +10,8 @@ pub mod clock;
 mod collect;
 pub mod database_login;
 pub mod demo_database;
+pub mod demo_infra;
+pub mod demo_recorded;
 mod drive;
 mod executor;
 mod feeds;

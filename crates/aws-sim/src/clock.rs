@@ -36,6 +36,17 @@ impl Clock {
         timestamp(self.now_ms())
     }
 
+    /// How much faster than the wall it runs.
+    pub fn speed(&self) -> f64 {
+        self.0.speed
+    }
+
+    /// The simulated time of a moment of the wall's clock.
+    pub fn at(&self, wall: Timestamp) -> Timestamp {
+        let ago = Timestamp::now().as_millisecond().saturating_sub(wall.as_millisecond());
+        timestamp(self.now_ms().saturating_sub((ago as f64 * self.0.speed) as Ms))
+    }
+
     /// The simulated time in milliseconds since the epoch.
     pub(crate) fn now_ms(&self) -> Ms {
         let advanced = *self.0.advanced.lock().unwrap_or_else(PoisonError::into_inner);

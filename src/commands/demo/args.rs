@@ -9,7 +9,7 @@ use clap::Args;
 #[command(
     after_help = "Nothing leaves this machine: every screen says SIMULATED. Tunnels lead to a PostgreSQL of this machine's own programs
 (PGBIN, or where they usually are), which is started and filled when the pane Query connects for the first time, and is
-gone with the demo.
+gone with the demo. The pane Infra has real Terraform, where it is on PATH, over units of resources that only wait.
 
 Example:
   cockpit demo --scenario crash-loop --speed 5"

@@ -7,8 +7,11 @@ use crate::commands::context::Context;
 use crate::commands::session;
 use crate::commands::simulator::start;
 use crate::config::{self, Config, DatabaseConfig, EnvironmentConfig, InfraConfig};
+use crate::infra::Surroundings;
+use crate::infra::tools::on_path;
 use crate::runtime::clock::Clock;
 use crate::runtime::demo_database::{DATABASE, DemoDatabase, USER};
+use crate::runtime::demo_infra;
 use aws_sim::{Scenario, SimOptions};
 
 /// The interactive session on a simulated world in the same process.
@@ -25,12 +28,24 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         environment.endpoint_url = Some(simulator.endpoint());
         environment.profile = None;
     }
+    let mut recorded = None;
+    let own = config.environments.iter_mut().find(|environment| environment.name == scenario.environment());
+    if let Some(environment) = own {
+        let unwritten = |error: std::io::Error| {
+            Report::new("simulator", "the demo's units cannot be written", ExitCode::Failed).caused_by(&error)
+        };
+        environment.infra = demo_infra::make(&environment.name, arguments.speed).map_err(unwritten)?;
+        if on_path("terraform", &Surroundings::of_process(environment)).is_none() {
+            recorded = demo_infra::replayed(&environment.name, arguments.speed).map_err(unwritten)?;
+        }
+    }
     let environment = config
         .environment(scenario.environment())
         .cloned()
         .ok_or_else(|| Report::new("simulator", "the scenario has no environment", ExitCode::Failed))?;
     let session = Session { simulated: true, overrides: crate::app::Overrides::default(), ..context.session() };
     let code = session::show(context, config, environment, session, Clock::Simulated(simulator.clock())).await;
+    drop(recorded);
     simulator.shutdown();
     code
 }

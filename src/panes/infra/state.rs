@@ -223,7 +223,12 @@ impl State {
                 }
             }
             What::StepEnded { unit, step, code, failed } => {
-                let code = code.map_or_else(|| "without an exit code".to_owned(), |code| format!("exit {code}"));
+                let code = match code {
+                    Some(code) => format!("exit {code}"),
+                    // What the supervisor does itself has none.
+                    None if failed.is_none() => return put(unit, Tone::Dim, format!("── {} ended", word(*step))),
+                    None => "without an exit code".to_owned(),
+                };
                 match failed {
                     Some(why) => put(unit, Tone::Bad, format!("── {} failed, {code}: {why}", word(*step))),
                     None => put(unit, Tone::Dim, format!("── {} ended, {code}", word(*step))),

@@ -277,8 +277,9 @@ pub fn begin(app: &mut App, goal: Goal) -> Vec<Effect> {
         app.say(wrong);
         return Vec::new();
     }
-    // An environment that names no account need not be on AWS.
-    let identity = app.estate.identity.value().filter(|_| app.environment.account.is_some());
+    // An environment that names no account need not be on AWS, and a simulated one is not.
+    let on_aws = app.environment.account.is_some() && !app.session.simulated;
+    let identity = app.estate.identity.value().filter(|_| on_aws);
     let account = identity.map(|identity| identity.account.clone());
     let command = command(app, word, &units);
     let question = infra::Ask::Begin { place: place(app), goal, units, account, command };

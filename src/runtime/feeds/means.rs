@@ -7,6 +7,7 @@ use crate::app::ticket::Ticket;
 use crate::aws::Session;
 use crate::config::EnvironmentConfig;
 use crate::feeds::Part;
+use crate::runtime::clock::Clock;
 use tokio::sync::mpsc::Sender;
 use tokio::sync::watch;
 
@@ -27,6 +28,8 @@ pub(crate) struct Means {
     pub out: Sender<Event>,
     /// For a question that closes what it holds open: true, or without its other end, when it is to end.
     pub ending: watch::Receiver<bool>,
+    /// The clock of whoever waits.
+    pub clock: Clock,
 }
 
 impl Means {

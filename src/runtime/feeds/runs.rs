@@ -29,7 +29,7 @@ pub(super) async fn answer(means: &Means, ask: Ask) {
             Ok(runs) => {
                 let read =
                     tokio::task::spawn_blocking(move || crate::infra::run::times::history(&runs, &environment)).await;
-                Ok(Fact::History(read.unwrap_or_default()))
+                Ok(Fact::History(means.clock.usual(read.unwrap_or_default())))
             }
             Err(failure) => Err(failure),
         },
@@ -61,7 +61,8 @@ async fn follow(means: &Means, run: &Path, from: u64) {
             Ok((live, news)) => {
                 if !news.events.is_empty() || before != Some(live) {
                     let more = !news.events.is_empty();
-                    let news = News { events: news.events, next: news.next, live };
+                    let events = news.events.into_iter().map(|event| means.clock.shown(event)).collect();
+                    let news = News { events, next: news.next, live };
                     before = Some(live);
                     if !means.send(Part::Page(Fact::News(news))).await {
                         return;

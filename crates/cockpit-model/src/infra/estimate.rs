@@ -23,16 +23,25 @@ impl History {
             if resource.phase != ResourcePhase::Done {
                 continue;
             }
-            let times = self.times.entry((type_of(&resource_of(address)).to_owned(), resource.action)).or_default();
+            let times = self.times.entry((kind(address), resource.action)).or_default();
             if times.len() < COUNTED {
                 times.push(resource.elapsed);
             }
         }
     }
 
+    /// The same where seconds pass so much faster.
+    #[must_use]
+    pub fn scaled(mut self, speed: f64) -> Self {
+        for time in self.times.values_mut().flatten() {
+            *time = (*time as f64 * speed).round() as u64;
+        }
+        self
+    }
+
     /// What a change of a resource usually takes: the median. None where none was seen.
     pub fn usual(&self, address: &str, action: Action) -> Option<u64> {
-        let mut times = self.times.get(&(type_of(&resource_of(address)).to_owned(), action))?.clone();
+        let mut times = self.times.get(&(kind(address), action))?.clone();
         times.sort_unstable();
         times.get(times.len() / 2).copied()
     }
@@ -77,6 +86,16 @@ impl History {
         }
         known.then_some(longest)
     }
+}
+
+/// Types of resources that are whatever their code makes of them.
+const OWN: &[&str] = &["terraform_data", "null_resource"];
+
+/// What resources have in common that take as long: their type, or all but their keys where that says nothing.
+fn kind(address: &str) -> String {
+    let resource = resource_of(address);
+    let kind = type_of(&resource);
+    if OWN.contains(&kind) { resource } else { kind.to_owned() }
 }
 
 /// How long a unit is being applied, in seconds.
@@ -145,6 +164,14 @@ mod tests {
         assert_eq!(history.usual("aws_db_instance.other", Action::Create), Some(250));
         assert_eq!(history.usual("aws_db_instance.other", Action::Delete), None);
         assert_eq!(history.usual("aws_vpc.a", Action::Create), None);
+        history.add(&run(&[("terraform_data.slow", 90), ("terraform_data.quick[0]", 2)]));
+        let usual = |history: &History, address| history.usual(address, Action::Create);
+        assert_eq!(usual(&history, "terraform_data.quick[1]"), Some(2), "what it does is its own");
+        let faster = history.scaled(20.0);
+        assert_eq!(
+            (usual(&faster, "terraform_data.slow"), usual(&faster, "aws_db_instance.x")),
+            (Some(1_800), Some(5_000))
+        );
     }
 
     #[test]

@@ -159,6 +159,16 @@ impl Message {
             Self::Log { text: said.unwrap_or(line).to_owned() }
         })
     }
+
+    /// How long a change takes by it, in seconds.
+    pub(super) fn elapsed_mut(&mut self) -> Option<&mut u64> {
+        match self {
+            Self::ApplyProgress { elapsed, .. }
+            | Self::ApplyDone { elapsed, .. }
+            | Self::ApplyFailed { elapsed, .. } => Some(elapsed),
+            _ => None,
+        }
+    }
 }
 
 /// A message of a type that is known.

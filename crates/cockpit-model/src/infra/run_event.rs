@@ -142,6 +142,19 @@ pub enum What {
     Unknown,
 }
 
+impl What {
+    /// The same where seconds pass so much faster.
+    #[must_use]
+    pub fn scaled(mut self, speed: f64) -> Self {
+        if let Self::Said { message, .. } = &mut self
+            && let Some(elapsed) = message.elapsed_mut()
+        {
+            *elapsed = (*elapsed as f64 * speed).round() as u64;
+        }
+        self
+    }
+}
+
 /// What a run was asked for, and where it began.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Started {
