@@ -1,8 +1,12 @@
 //! Runs over units, with real Terraform on resources that need no provider. What waits waits for a file, and not for a time.
 #![allow(clippy::unwrap_used)]
 
+#[path = "infra_runs/around.rs"]
+mod around;
 #[path = "infra_runs/bad.rs"]
 mod bad;
+#[path = "infra_runs/crash.rs"]
+mod crash;
 mod support;
 #[path = "infra_runs/typed.rs"]
 mod typed;
@@ -104,7 +108,12 @@ impl Run {
     async fn start(home: &Home, order: &Order) -> Result<Self, NotStarted> {
         let runs = home.path().join("state/runs");
         let folder = start::start(&cockpit(), &runs, order, Timestamp::now()).await?;
-        Ok(Self { runs, folder, reader: Reader::new(0), state: RunState::default() })
+        Ok(Self::of(&runs, &folder))
+    }
+
+    /// One that stands already.
+    fn of(runs: &Path, folder: &Path) -> Self {
+        Self { runs: runs.to_owned(), folder: folder.to_owned(), reader: Reader::new(0), state: RunState::default() }
     }
 
     fn read(&mut self) {
@@ -129,12 +138,15 @@ impl Run {
         }
     }
 
-    fn approve_all(&mut self) {
-        let waiting: Vec<(String, String)> =
-            self.state.to_review().map(|(unit, plan)| (unit.to_owned(), plan.sha256.clone())).collect();
-        for (unit, sha256) in waiting {
-            self.ask(Wish::Approve { unit, sha256 });
+    /// Whether that is taken is not waited for: who drives it may have been killed.
+    fn approve_waiting(&self) {
+        for (unit, plan) in self.state.to_review() {
+            self.ask(Wish::Approve { unit: unit.to_owned(), sha256: plan.sha256.clone() });
         }
+    }
+
+    fn approve_all(&mut self) {
+        self.approve_waiting();
         // Asked once: it is taken before anything is asked again.
         let asked = std::fs::metadata(self.folder.join(folder::REQUESTS)).map_or(0, |file| file.len());
         let end = Instant::now() + PATIENCE;

@@ -75,3 +75,34 @@ fn a_run_that_is_left_is_approved_and_followed_by_another_command() {
     typed(&home, &["infra", "cancel", "--env", "lab"]).coded(2);
     typed(&home, &["infra", "resume", "--env", "lab"]).coded(2);
 }
+
+#[test]
+fn what_changes_usually_take_is_said_with_a_plan_and_how_long_runs_took() {
+    let home =
+        Home::with("[environments.lab.infra]\nkind = \"terraform\"\nunits = [{ name = \"a\", dir = \"units/a\" }]\n");
+    let slow = |word: &str| {
+        format!(
+            "resource \"terraform_data\" \"slow\" {{\n  triggers_replace = [\"{word}\"]\n  provisioner \"local-exec\" {{ command = \"sleep 2\" }}\n}}\n"
+        )
+    };
+    unit(&home, "a", &[], &slow("one"));
+    let first = typed(&home, &["infra", "plan", "lab"]).coded(0);
+    assert!(!first.out.contains("usually"), "nobody knows yet: {first:?}");
+    typed(&home, &["infra", "apply", "lab", "--yes"]).coded(0);
+    // It is made again, which takes as long.
+    std::fs::remove_file(home.path().join("units/a/terraform.tfstate")).expect("it is removed");
+    let again = typed(&home, &["infra", "plan", "lab"]).coded(0);
+    assert!(again.out.contains("its changes usually take"), "{again:?}");
+    let json = typed(&home, &["infra", "plan", "lab", "-o", "json"]).coded(0).json();
+    assert!(json["units"][0]["usual_seconds"].as_u64().is_some_and(|seconds| (2..60).contains(&seconds)), "{json}");
+    typed(&home, &["infra", "apply", "lab", "--detach"]).coded(7);
+    let listed = || typed(&home, &["infra", "runs", "--env", "lab", "-o", "json"]).json();
+    let left = || listed()["runs"][0]["seconds_left"].as_u64();
+    let left = until("what is left", PATIENCE, left);
+    assert!((1..60).contains(&left), "{left}");
+    let runs = listed();
+    let apply =
+        runs["runs"].as_array().expect("runs").iter().find(|run| run["state"] == "done" && run["goal"] == "apply");
+    assert!(apply.is_some_and(|run| run["seconds"].as_u64() >= Some(2) && run["seconds_left"].is_null()), "{runs}");
+    typed(&home, &["infra", "cancel", "--env", "lab"]).coded(0);
+}

@@ -12,12 +12,15 @@ use crate::commands::say::say;
 use crate::headless;
 use crate::headless::emit::Printable;
 use crate::headless::table::Table;
+use crate::infra::run::times;
 use crate::model::infra::RunState;
 use crate::model::infra::message::Summary;
 use crate::model::infra::plan::Plan;
 use crate::model::infra::plan::markdown::markdown;
 use crate::model::infra::plan::text::text;
 use crate::model::infra::run_event::{Goal, RunEnd};
+use crate::model::time::spoken;
+use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -60,6 +63,8 @@ pub(super) struct UnitPlan {
     pub(super) drifted: Option<u64>,
     /// Values of dependencies were made up: it is never applied.
     pub(super) on_mocks: bool,
+    /// How long its changes usually take one behind the other, in seconds, by earlier runs; `null` where nobody knows.
+    pub(super) usual_seconds: Option<u64>,
     /// Changes, drift, outputs and resources, sensitive values masked.
     #[schemars(with = "Option<std::collections::BTreeMap<String, serde_json::Value>>")]
     pub(super) plan: Option<Plan>,
@@ -125,6 +130,13 @@ fn changes(state: &RunState, goal: Goal) -> bool {
     plans.any(|plan| if goal == Goal::Drift { plan.drifted > 0 } else { !plan.empty })
 }
 
+/// What an apply of a plan usually takes, as a line; nothing where nobody knows.
+fn takes(seconds: Option<u64>) -> String {
+    let Some(seconds) = seconds.filter(|seconds| *seconds > 0) else { return String::new() };
+    let spoken = spoken(SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(0)));
+    format!("\nits changes usually take {spoken}, by earlier runs\n")
+}
+
 fn write(
     context: &Context,
     environment: &str,
@@ -134,6 +146,7 @@ fn write(
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     let mut units = Vec::new();
+    let history = run.ancestors().nth(2).map(|runs| times::history(runs, environment)).unwrap_or_default();
     for unit in state.in_order() {
         let is = &state.units[unit];
         let end = match (&is.plan, &is.end) {
@@ -143,6 +156,7 @@ fn write(
             (None, None) => "not planned".to_owned(),
         };
         let plan = is.plan.as_ref();
+        let shown = plan.map(|plan| shown::read(&plan.shown)).transpose()?;
         units.push(UnitPlan {
             unit: unit.to_owned(),
             end,
@@ -150,12 +164,13 @@ fn write(
             summary: plan.map(|plan| plan.summary),
             drifted: plan.map(|plan| plan.drifted),
             on_mocks: plan.is_some_and(|plan| plan.on_mocks),
-            plan: plan.map(|plan| shown::read(&plan.shown)).transpose()?,
+            usual_seconds: shown.as_ref().and_then(|plan| history.of_plan(plan)),
+            plan: shown,
         });
     }
     let each = |make: fn(&str, &Plan) -> String| {
         let one = |unit: &UnitPlan| match &unit.plan {
-            Some(plan) => make(&unit.unit, plan),
+            Some(plan) => make(&unit.unit, plan) + &takes(unit.usual_seconds),
             None => format!("{}: {}\n", unit.unit, crate::model::text::harmless(&unit.end)),
         };
         let mut text = units.iter().map(one).collect::<Vec<_>>().join("\n");

@@ -87,6 +87,7 @@ fn plans() -> Plans {
         summary: plan.as_ref().map(Plan::summary),
         drifted: plan.as_ref().map(Plan::drifted),
         on_mocks: false,
+        usual_seconds: Some(280),
         plan,
     };
     Plans {
@@ -109,7 +110,7 @@ fn plans() -> Plans {
 fn runs() -> super::runs::report::Runs {
     let listed =
         Listed { run: "20261129T010000Z-plan-0001".into(), folder: "/runs/1".into(), order: None, live: false };
-    super::runs::report::runs("staging", &[(listed, RunState::default())])
+    super::runs::report::runs("staging", &[(listed, RunState::default(), Some(60))], jiff::Timestamp::UNIX_EPOCH)
 }
 
 fn orphans() -> Orphans {

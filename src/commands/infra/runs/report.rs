@@ -5,6 +5,8 @@ use crate::headless::table::{Table, prose, words};
 use crate::model::infra::RunState;
 use crate::model::infra::order::Listed;
 use crate::model::infra::run_event::RunEnd;
+use crate::model::time::short;
+use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -40,14 +42,21 @@ struct One {
     units: String,
     /// Plans that wait for a yes.
     waiting: usize,
+    /// How long it took, or goes on by now, in seconds; `null` where that is not known.
+    seconds: Option<u64>,
+    /// How long it still takes, by earlier runs; `null` where nobody knows, and of one that is over.
+    seconds_left: Option<u64>,
     /// Where it is kept.
     folder: String,
 }
 
-/// The report of runs with how each stands.
-pub fn runs(environment: &str, runs: &[(Listed, RunState)]) -> Runs {
-    let one = |(listed, state): &(Listed, RunState)| {
+/// The report of runs with how each stands, and what is left of it.
+pub fn runs(environment: &str, runs: &[(Listed, RunState, Option<u64>)], now: Timestamp) -> Runs {
+    let one = |(listed, state, left): &(Listed, RunState, Option<u64>)| {
         let (over, all) = state.progress();
+        // One that was killed has no end that anybody knows.
+        let until = state.end.map(|(time, _)| time).or_else(|| listed.live.then_some(now));
+        let took = state.began.zip(until).map(|(began, until)| until.duration_since(began).as_secs());
         One {
             run: listed.run.clone(),
             goal: listed.order.as_ref().map(|order| order.goal.word().to_owned()),
@@ -63,15 +72,34 @@ pub fn runs(environment: &str, runs: &[(Listed, RunState)]) -> Runs {
             by: listed.order.as_ref().map(|order| format!("{}@{}", order.by.user, order.by.host)),
             units: format!("{over}/{all}"),
             waiting: if state.end.is_none() { state.to_review().count() } else { 0 },
+            seconds: took.map(|seconds| seconds.max(0).unsigned_abs()),
+            seconds_left: left.filter(|_| state.end.is_none() && listed.live),
             folder: listed.folder.display().to_string(),
         }
     };
     Runs { schema: SCHEMA.to_owned(), environment: environment.to_owned(), runs: runs.iter().map(one).collect() }
 }
 
+impl One {
+    /// How long, and what is left.
+    fn time(&self) -> Option<String> {
+        let short = |seconds: u64| short(SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(0)));
+        let left = self.seconds_left.map(|left| format!(", about {} left", short(left))).unwrap_or_default();
+        self.seconds.map(|seconds| format!("{}{left}", short(seconds)))
+    }
+}
+
 impl Printable for Runs {
     fn tables(&self) -> Vec<Table> {
-        let columns = [words("RUN"), words("STATE"), words("UNITS"), words("WAITING"), words("BEGAN"), prose("BY")];
+        let columns = [
+            words("RUN"),
+            words("STATE"),
+            words("UNITS"),
+            words("WAITING"),
+            words("BEGAN"),
+            prose("TIME").rank(1),
+            prose("BY"),
+        ];
         let mut table = Table::new(&columns, "no runs");
         for run in &self.runs {
             table.row([
@@ -80,6 +108,7 @@ impl Printable for Runs {
                 Some(run.units.clone()),
                 (run.waiting > 0).then(|| run.waiting.to_string()),
                 run.began.clone(),
+                run.time(),
                 run.by.clone(),
             ]);
         }

@@ -1,0 +1,134 @@
+//! What is around Terraform: whose account it is, what a hook does, and how much is said.
+
+use crate::support::Home;
+use crate::{PLAIN, Run, in_state, order, terraform, unit};
+use cockpit::infra::run::folder;
+use cockpit::model::infra::Order;
+use cockpit::model::infra::Tool;
+use cockpit::model::infra::run::Phase;
+use cockpit::model::infra::run_event::{Goal, RunEnd, UnitEnd, Wish};
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+/// Says whose account it is, as STS does: another one as soon as that is told.
+fn sts(account: &Arc<Mutex<String>>, asked: &Arc<AtomicU64>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
+    let (account, asked) = (Arc::clone(account), Arc::clone(asked));
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 16 * 1024]);
+            asked.fetch_add(1, Ordering::SeqCst);
+            let account = account.lock().expect("no panic").clone();
+            let body = format!(
+                "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>\
+                 <Arn>arn:aws:iam::{account}:user/ana</Arn><UserId>AIDA</UserId><Account>{account}</Account>\
+                 </GetCallerIdentityResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></GetCallerIdentityResponse>"
+            );
+            let _ = write!(
+                stream,
+                "HTTP/1.1 200 OK\r\ncontent-type: text/xml\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+                body.len()
+            );
+        }
+    });
+    endpoint
+}
+
+#[tokio::test]
+async fn whose_account_it_is_is_asked_again_before_an_apply_and_another_one_changes_nothing() {
+    let home = Home::new();
+    let (account, asked) = (Arc::new(Mutex::new("111111111111".to_owned())), Arc::default());
+    let endpoint = sts(&account, &asked);
+    let units = vec![unit(&home, "a", &[], PLAIN)];
+    let with = |account: &str| Order {
+        account: Some(account.to_owned()),
+        region: Some("eu-west-1".into()),
+        endpoint_url: Some(endpoint.clone()),
+        ..order(Goal::Apply, units.clone())
+    };
+    let mut wrong = Run::start(&home, &with("222222222222")).await.expect("it starts");
+    assert_eq!(wrong.end(true), RunEnd::Failed);
+    let why = |run: &Run| match run.unit_end("a") {
+        UnitEnd::Failed { why } => why.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert!(why(&wrong).contains("account 111111111111, and the run was begun in 222222222222"), "{}", why(&wrong));
+    assert!(wrong.state.units["a"].plan.is_none(), "nothing is planned");
+    drop(wrong);
+    let mut run = Run::start(&home, &with("111111111111")).await.expect("it starts");
+    run.until("a plan", false, |state| state.to_review().count() == 1);
+    let before = asked.load(Ordering::SeqCst);
+    "333333333333".clone_into(&mut account.lock().expect("no panic"));
+    assert_eq!(run.end(true), RunEnd::Failed);
+    assert!(asked.load(Ordering::SeqCst) > before, "it is asked again");
+    assert!(why(&run).contains("account 333333333333"), "{}", why(&run));
+    assert!(in_state(&units[0]).is_empty(), "nothing is applied");
+    // Back in the right one, a retry does it.
+    "111111111111".clone_into(&mut account.lock().expect("no panic"));
+    run.ask(Wish::Retry);
+    run.resume().await;
+    run.until("the retry", false, |state| state.end.is_none());
+    assert_eq!(run.end(true), RunEnd::Done);
+    assert_eq!(in_state(&units[0]), ["terraform_data.it"]);
+}
+
+/// The most memory that a process has had, in KB.
+fn most_memory(pid: u32) -> Option<u64> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    text.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.trim().parse().ok())
+}
+
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn two_hundred_megabytes_that_are_said_take_no_more_memory_than_a_little() {
+    let home = Home::new();
+    let units = vec![unit(&home, "a", &[], PLAIN)];
+    // Terraform with something beside it that does not stop talking, as a provisioner or a hook may.
+    let loud = home.path().join("loud");
+    let script = format!(
+        "#!/bin/sh\ncase \"$1\" in\n  apply) head -c 210000000 /dev/zero | tr '\\0' x | fold -w 16000; echo ;;\nesac\nexec {} \"$@\"\n",
+        terraform().display()
+    );
+    std::fs::write(&loud, script).expect("a file");
+    std::fs::set_permissions(&loud, std::fs::Permissions::from_mode(0o755)).expect("a mode");
+    let mut run =
+        Run::start(&home, &Order { terraform: loud, ..order(Goal::Apply, units.clone()) }).await.expect("it starts");
+    let pid = run.state.supervisor;
+    run.until("a plan", false, |state| state.to_review().count() == 1);
+    let pid = pid.or(run.state.supervisor).expect("a supervisor");
+    let before = most_memory(pid).expect("it lives");
+    run.approve_all();
+    let mut most = before;
+    run.until("the end", false, |state| {
+        most = most.max(most_memory(pid).unwrap_or(0));
+        state.units["a"].phase == Phase::Ended
+    });
+    assert_eq!(run.end(false), RunEnd::Done);
+    assert_eq!(in_state(&units[0]), ["terraform_data.it"]);
+    let said = std::fs::metadata(folder::stdout(&run.folder, "a", cockpit::model::infra::run_event::Step::Apply));
+    assert!(said.expect("a file").len() > 200_000_000, "the file has it whole");
+    assert!(most - before < 32 * 1024, "{before} KB became {most} KB");
+}
+
+#[tokio::test]
+async fn a_unit_with_hooks_around_apply_is_applied_through_terragrunt_and_the_run_says_so() {
+    let named = std::env::var_os("COCKPIT_TERRAGRUNT").map(PathBuf::from);
+    let kept = || Some(std::env::home_dir()?.join(".cache/cockpit/tools/terragrunt-1.1.0"));
+    let Some(terragrunt) = named.or_else(kept).filter(|path| path.exists()) else { return };
+    let home = Home::new();
+    let mut unit = unit(&home, "a", &[], PLAIN);
+    let hook = "terraform {\n  after_hook \"told\" {\n    commands = [\"apply\"]\n    execute  = [\"touch\", \"${get_terragrunt_dir()}/told\"]\n  }\n}\n";
+    std::fs::write(unit.dir.join("terragrunt.hcl"), hook).expect("a file");
+    (unit.tool, unit.hooks) = (Tool::Terragrunt, true);
+    let with = Order { terragrunt: Some(terragrunt), ..order(Goal::Apply, vec![unit.clone()]) };
+    let mut run = Run::start(&home, &with).await.expect("it starts");
+    assert_eq!(run.end(true), RunEnd::Done);
+    let notes: Vec<&str> = run.state.notes.iter().map(|(_, text)| text.as_str()).collect();
+    assert!(notes.iter().any(|text| text.contains("applied through Terragrunt")), "{notes:?}");
+    assert!(unit.dir.join("told").exists(), "its hook ran");
+}
