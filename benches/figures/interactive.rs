@@ -166,7 +166,7 @@ pub(crate) fn big(world: &World, effort: Effort, report: &mut Report) -> Result<
     keys.extend(&again);
     let what = format!("p50 {}, p99 {}, longest {} of {}", ms(median), ms(p99), ms(keys.longest()), keys.count());
     report.add("key to frame, `big` while all of it is read", "p99 ≤ 16 ms", what, p99 <= BUSY_KEY_P99);
-    frames(&std::fs::read_to_string(&log)?, report);
+    frames("a frame of `big`", &std::fs::read_to_string(&log)?, report);
     terminal.watch(Duration::from_secs(effort.pick(30, 10)));
     let memory = terminal.memory()?;
     report.add("resident memory, `big`", "≤ 100 MB", format!("{memory:.1} MB"), memory <= BIG_MB);
@@ -176,7 +176,7 @@ pub(crate) fn big(world: &World, effort: Effort, report: &mut Report) -> Result<
 
 /// What the session itself wrote of each frame: how long bringing rows and judgements up to date
 /// took, and how long drawing them.
-fn frames(log: &str, report: &mut Report) {
+pub(crate) fn frames(what: &str, log: &str, report: &mut Report) {
     let (mut draws, mut both) = (Times::default(), Times::default());
     for line in log.lines() {
         let figure = |name: &str| {
@@ -198,7 +198,7 @@ fn frames(log: &str, report: &mut Report) {
         both.count()
     );
     report.add(
-        "a frame of `big`: brought up to date and drawn",
+        &format!("{what}: brought up to date and drawn"),
         "≤ 4 ms",
         measured,
         both.count() > 0 && median <= FRAME,

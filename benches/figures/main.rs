@@ -5,6 +5,7 @@
 //! against a simulator in a process of its own (or moto). What is timed is what comes out of it.
 #![allow(missing_docs, clippy::print_stderr)]
 
+mod infra;
 mod interactive;
 mod logs;
 mod operations;
@@ -42,10 +43,15 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let effort = Effort { quick: arguments.iter().any(|argument| argument == "--quick") };
     let only: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with("--")).collect();
-    let wanted = |name: &str| only.is_empty() || only.iter().any(|part| *part == name);
+    let wanted = |name: &str| {
+        only.is_empty()
+            || only
+                .iter()
+                .any(|part| *part == name || name.strip_prefix(part.as_str()).is_some_and(|rest| rest.starts_with('-')))
+    };
     let world = World::new()?;
     let mut report = Report::new(effort);
-    let parts: [(&str, Part); 12] = [
+    let parts: [(&str, Part); 17] = [
         ("snapshot", peer::snapshot),
         ("latency", peer::latency),
         ("start", interactive::start),
@@ -57,6 +63,11 @@ fn main() -> Result<()> {
         ("store", logs::store),
         ("logs", logs::command),
         ("storm", logs::storm),
+        ("infra-six", infra::six),
+        ("infra-plans", infra::plans),
+        ("infra-graph", infra::graph),
+        ("infra-changing", infra::changing),
+        ("infra-waits", infra::waits),
         ("soak", soak::soak),
     ];
     for (name, part) in parts {
