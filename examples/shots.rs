@@ -9,6 +9,7 @@ use cockpit::app::{App, Session};
 use cockpit::config;
 use cockpit::runtime::Collector;
 use cockpit::runtime::clock::Clock;
+use cockpit::runtime::{demo_infra, demo_recorded};
 use cockpit::ui;
 use jiff::SignedDuration;
 use ratatui::buffer::Buffer;
@@ -72,7 +73,70 @@ async fn all(folder: &Path) -> Result<(), Box<dyn Error>> {
         }
         sim.shutdown();
     }
-    Box::pin(operations(folder)).await
+    Box::pin(operations(folder)).await?;
+    Box::pin(infra(folder)).await
+}
+
+/// A picture of a run over units: its name, size, how many seconds of the run have passed, and the keys that lead there.
+const RUNS: [(&str, (u16, u16), f64, &str); 5] = [
+    ("infra-review", (100, 30), 8.0, "6 v"),
+    ("infra", (200, 60), 70.0, "6"),
+    ("infra-graph", (120, 40), 70.0, "6 tab"),
+    ("infra-80x24", (80, 24), 70.0, "6"),
+    ("infra-unit", (120, 40), 100.0, "6 g j j j j j enter"),
+];
+
+/// The run that the demo has for machines without Terraform, at moments of it.
+async fn infra(folder: &Path) -> Result<(), Box<dyn Error>> {
+    let now: jiff::Timestamp = "2026-11-20T05:02:31Z".parse()?;
+    let options = SimOptions { scenario: Scenario::Staging, speed: 0.0, start: Some(now), ..SimOptions::default() };
+    let sim = Sim::start(options).await?;
+    let home = std::env::temp_dir().join(format!("cockpit-shots-{}", std::process::id()));
+    for (name, size, seconds, keys) in RUNS {
+        let runs = home.join(name).join("runs-simulated");
+        let configured = demo_infra::make_in(&runs, "staging", 1.0)?;
+        // Its events are those until then, at times that end now.
+        let run = runs.join("staging/20261120T050000Z-apply-3a91");
+        std::fs::create_dir_all(&run)?;
+        demo_recorded::write_plans(&run)?;
+        demo_recorded::write_request(&run, &demo_infra::root(&runs, "staging"))?;
+        let mut events = demo_recorded::events(&run, &demo_infra::root(&runs, "staging"))?;
+        // It is no recording that is shown.
+        events.remove(1);
+        let first = events.first().map(|event| event.time).ok_or("the recording is empty")?;
+        let until = first + SignedDuration::from_secs_f64(seconds);
+        let mut lines = String::new();
+        for mut event in events.into_iter().filter(|event| event.time <= until) {
+            event.time = now - until.duration_since(event.time);
+            lines += &serde_json::to_string(&event)?;
+            lines.push('\n');
+        }
+        std::fs::write(run.join("events.jsonl"), lines)?;
+        let _driven = cockpit::infra::run::folder::drive(&run)?;
+        let mut config = config::parse("config.toml", include_str!("../config.toml")).config;
+        config.audit_file = Some(home.join(name).join("audit.jsonl").display().to_string());
+        for environment in &mut config.environments {
+            environment.endpoint_url = Some(sim.endpoint());
+            environment.infra = configured.clone();
+        }
+        let environment = config.environment("staging").cloned().ok_or("no such environment")?;
+        let mut collector = opened(config, environment, &sim);
+        collector.collect(Some(Duration::from_secs(30))).await;
+        let steps = vec![Event::Resize(size.0, size.1), Event::Key("6".parse()?)];
+        let shown = |app: &App| {
+            let infra = &app.panes.infra;
+            let planned = |unit: &String| infra.plan_of(unit).is_some();
+            let all = infra.state().is_some_and(|run| {
+                run.units.iter().filter(|(_, unit)| unit.plan.is_some()).all(|(name, _)| planned(name))
+            });
+            infra.units.is_some() && infra.run.as_ref().is_some_and(|run| run.read) && all
+        };
+        collector.drive(steps, Duration::from_mins(1), shown).await;
+        std::fs::write(folder.join(format!("{name}.svg")), shoot(collector.app.clone(), size, keys)?)?;
+    }
+    std::fs::remove_dir_all(home)?;
+    sim.shutdown();
+    Ok(())
 }
 
 /// A picture on the way of a deployment: its name, size, the keys that lead on from the one before, and how
@@ -148,9 +212,13 @@ fn open(scenario: Scenario, sim: &Sim) -> Result<Collector, Box<dyn Error>> {
         environment.endpoint_url = Some(sim.endpoint());
     }
     let environment = config.environment(scenario.environment()).cloned().ok_or("no such environment")?;
+    Ok(opened(config, environment, sim))
+}
+
+fn opened(config: config::Config, environment: config::EnvironmentConfig, sim: &Sim) -> Collector {
     let session = Session { simulated: true, ..Session::default() };
     let wants = Wants { once: true, ..Wants::default() };
-    Ok(Collector::new(config, environment, session, wants, Clock::Simulated(sim.clock())))
+    Collector::new(config, environment, session, wants, Clock::Simulated(sim.clock()))
 }
 
 /// The screen stands there for as long as a person needs to read it.

@@ -8,6 +8,8 @@ mod faults;
 mod given_back;
 #[path = "terminal/helpers.rs"]
 mod helpers;
+#[path = "terminal/infra.rs"]
+mod infra;
 #[path = "terminal/leaving.rs"]
 mod leaving;
 #[path = "terminal/logs.rs"]

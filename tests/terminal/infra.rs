@@ -1,0 +1,126 @@
+//! The pane Infra over real Terraform: planned, read, approved, watched, left by a cockpit that is killed, taken up by another, cancelled,
+//! tried again and destroyed.
+
+use super::*;
+
+const CONFIG: &str = r#"
+[environments.lab.infra]
+kind = "terraform"
+units = [
+  { name = "network", dir = "units/network", depends_on = [] },
+  { name = "app", dir = "units/app", depends_on = ["network"] },
+]
+"#;
+
+const NETWORK: &str = r#"
+resource "terraform_data" "vpc" { input = "10.0.0.0/16" }
+"#;
+
+/// Says that it has begun, and waits until it may go on.
+const APP: &str = r#"
+resource "terraform_data" "task" { input = "cpu 256" }
+resource "terraform_data" "service" {
+  provisioner "local-exec" { command = "touch begun; while [ ! -e go ]; do sleep 0.05; done" }
+}
+resource "terraform_data" "alarm" { triggers_replace = [terraform_data.service.id] }
+"#;
+
+fn state(home: &Home, unit: &str) -> usize {
+    let text = std::fs::read(home.path().join(format!("units/{unit}/terraform.tfstate"))).unwrap_or_default();
+    let state: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
+    state["resources"].as_array().map_or(0, Vec::len)
+}
+
+impl Terminal {
+    /// The other button, once the window can be read.
+    fn yes(&mut self) {
+        std::thread::sleep(Duration::from_millis(700));
+        self.press("\u{1b}[C");
+        std::thread::sleep(Duration::from_millis(100));
+        self.press("\r");
+    }
+}
+
+#[test]
+fn a_run_is_driven_from_the_pane_and_outlives_the_cockpit_that_began_it() {
+    let home = Home::with(CONFIG);
+    for (name, code) in [("network", NETWORK), ("app", APP)] {
+        std::fs::create_dir_all(home.path().join("units").join(name)).unwrap();
+        home.write(&format!("units/{name}/main.tf"), code);
+    }
+    let open = || Terminal::open(command(&home, None, "--env lab"), 120, 40);
+    let mut terminal = open();
+    terminal.press("6");
+    terminal.shows("network");
+    // A plan alone changes nothing.
+    terminal.press("P");
+    terminal.shows("infra plan: done");
+    assert_eq!(state(&home, "network"), 0);
+    // Planned, read, approved.
+    terminal.press("A");
+    terminal.shows("1 plan waits for review: network");
+    terminal.press("v");
+    terminal.shows("terraform_data.vpc will be created");
+    // Attribute by attribute in the unit.
+    terminal.press(ESC);
+    terminal.press("\rv");
+    terminal.shows("10.0.0.0/16");
+    terminal.press(ESC);
+    terminal.shows("RESOURCE");
+    terminal.press(ESC);
+    terminal.shows("WAVE");
+    terminal.press("A");
+    terminal.shows("Apply network in lab");
+    terminal.yes();
+    terminal.shows("1 plan waits for review: app");
+    assert_eq!(state(&home, "network"), 1);
+    terminal.press("j");
+    terminal.press("A");
+    terminal.shows("Apply app in lab");
+    terminal.yes();
+    until("what is made", PATIENCE, || home.path().join("units/app/begun").exists().then_some(()));
+    terminal.press("\r");
+    terminal.shows("terraform_data.service");
+    terminal.shows("creating");
+    // Killed with the terminal: the run goes on, and another cockpit shows it.
+    terminal.signal(Signal::KILL);
+    terminal.child.wait().unwrap();
+    drop(terminal);
+    let mut terminal = open();
+    terminal.shows("1/2");
+    terminal.press("6");
+    terminal.shows("applying");
+    // Asked to stop: it says what it waits for, and the state is written.
+    terminal.press("C");
+    terminal.shows("In flight:");
+    terminal.yes();
+    terminal.shows("infra apply: cancelled");
+    assert!(state(&home, "app") >= 1, "what was made is in the state");
+    // Tried again.
+    home.write("units/app/go", "");
+    terminal.press("R");
+    terminal.shows("1 plan waits for review: app");
+    terminal.press("gj");
+    terminal.press("A");
+    terminal.shows("Apply app in lab");
+    terminal.yes();
+    terminal.shows("infra apply: done");
+    assert_eq!(state(&home, "app"), 3);
+    // Destroyed in the other order; it takes the name.
+    for unit in ["app", "network"] {
+        if unit == "app" {
+            terminal.press("X");
+        }
+        terminal.shows(&format!("1 plan waits for review: {unit}"));
+        terminal.press(if unit == "app" { "gj" } else { "g" });
+        terminal.press("A");
+        terminal.shows(&format!("Destroy {unit} in lab"));
+        std::thread::sleep(Duration::from_millis(700));
+        terminal.press("lab\r");
+    }
+    terminal.shows("infra destroy: done");
+    assert_eq!((state(&home, "app"), state(&home, "network")), (0, 0));
+    terminal.press("q");
+    assert_eq!(terminal.ended(), 0);
+    terminal.is_given_back();
+}
