@@ -25,6 +25,9 @@ resource "terraform_data" "service" {
 resource "terraform_data" "alarm" { triggers_replace = [terraform_data.service.id] }
 "#;
 
+/// To the other button.
+const RIGHT: &str = "\u{1b}[C";
+
 fn state(home: &Home, unit: &str) -> usize {
     let text = std::fs::read(home.path().join(format!("units/{unit}/terraform.tfstate"))).unwrap_or_default();
     let state: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
@@ -32,12 +35,19 @@ fn state(home: &Home, unit: &str) -> usize {
 }
 
 impl Terminal {
-    /// The other button, once the window can be read.
-    fn yes(&mut self) {
-        std::thread::sleep(Duration::from_millis(700));
-        self.press("\u{1b}[C");
-        std::thread::sleep(Duration::from_millis(100));
-        self.press("\r");
+    /// Says yes in the window with this text: the other button. It is taken once the window has stood for a moment.
+    fn yes(&mut self, text: &str, keys: &str) {
+        self.shows(text);
+        self.press(keys);
+        let end = std::time::Instant::now() + PATIENCE;
+        while self.text().contains(text) {
+            assert!(std::time::Instant::now() < end, "it stays:\n{}", self.text());
+            std::thread::sleep(Duration::from_millis(600));
+            if self.text().contains(text) {
+                self.press("\r");
+                std::thread::sleep(Duration::from_millis(300));
+            }
+        }
     }
 }
 
@@ -70,14 +80,12 @@ fn a_run_is_driven_from_the_pane_and_outlives_the_cockpit_that_began_it() {
     terminal.press(ESC);
     terminal.shows("WAVE");
     terminal.press("A");
-    terminal.shows("Apply network in lab");
-    terminal.yes();
+    terminal.yes("Apply network in lab", RIGHT);
     terminal.shows("1 plan waits for review: app");
     assert_eq!(state(&home, "network"), 1);
     terminal.press("j");
     terminal.press("A");
-    terminal.shows("Apply app in lab");
-    terminal.yes();
+    terminal.yes("Apply app in lab", RIGHT);
     until("what is made", PATIENCE, || home.path().join("units/app/begun").exists().then_some(()));
     terminal.press("\r");
     terminal.shows("terraform_data.service");
@@ -92,8 +100,7 @@ fn a_run_is_driven_from_the_pane_and_outlives_the_cockpit_that_began_it() {
     terminal.shows("applying");
     // Asked to stop: it says what it waits for, and the state is written.
     terminal.press("C");
-    terminal.shows("In flight:");
-    terminal.yes();
+    terminal.yes("In flight:", "");
     terminal.shows("infra apply: cancelled");
     assert!(state(&home, "app") >= 1, "what was made is in the state");
     // Tried again.
@@ -102,8 +109,7 @@ fn a_run_is_driven_from_the_pane_and_outlives_the_cockpit_that_began_it() {
     terminal.shows("1 plan waits for review: app");
     terminal.press("gj");
     terminal.press("A");
-    terminal.shows("Apply app in lab");
-    terminal.yes();
+    terminal.yes("Apply app in lab", RIGHT);
     terminal.shows("infra apply: done");
     assert_eq!(state(&home, "app"), 3);
     // Destroyed in the other order; it takes the name.
@@ -114,9 +120,7 @@ fn a_run_is_driven_from_the_pane_and_outlives_the_cockpit_that_began_it() {
         terminal.shows(&format!("1 plan waits for review: {unit}"));
         terminal.press(if unit == "app" { "gj" } else { "g" });
         terminal.press("A");
-        terminal.shows(&format!("Destroy {unit} in lab"));
-        std::thread::sleep(Duration::from_millis(700));
-        terminal.press("lab\r");
+        terminal.yes(&format!("Destroy {unit} in lab"), "lab");
     }
     terminal.shows("infra destroy: done");
     assert_eq!((state(&home, "app"), state(&home, "network")), (0, 0));
