@@ -30,8 +30,8 @@ const RUN: &str = "@RUN@";
 /// See [`RUN`].
 const ROOT: &str = "@ROOT@";
 /// The last line of its summary, from its beginning on.
-const SAYS: &str = "RECORDED: there is no terraform on PATH, so that this is a run that was, shown once more. With Terraform 1.11 the \
-                    units of the demo are planned and applied";
+const SAYS: &str =
+    "RECORDED: a run that was, shown once more. With `terraform` on PATH the demo plans and applies";
 
 /// A run that happens again; it stops with this value.
 #[derive(Debug)]
