@@ -30,8 +30,7 @@ const RUN: &str = "@RUN@";
 /// See [`RUN`].
 const ROOT: &str = "@ROOT@";
 /// The last line of its summary, from its beginning on.
-const SAYS: &str =
-    "RECORDED: a run that was, shown once more. With `terraform` on PATH the demo plans and applies";
+const SAYS: &str = "RECORDED: a run that was, shown once more. With `terraform` on PATH the demo plans and applies";
 
 /// A run that happens again; it stops with this value.
 #[derive(Debug)]
