@@ -4,86 +4,12 @@
 mod support;
 
 use rustix::process::Signal;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Stdio};
-use support::{Home, Lines, PATIENCE, World, ended, line, lines_follow_schema, run, signal};
-
-const REMOTE: &str = "db.internal:5432";
-const PASSWORD: &str = "simulated-";
-
-/// What stands in the audit file.
-fn audit(home: &Home) -> Vec<Value> {
-    let text = std::fs::read_to_string(home.path().join("audit.jsonl")).unwrap_or_default();
-    for secret in [support::SECRET, support::TOKEN, PASSWORD, "AAEAA"] {
-        assert!(!text.contains(secret), "{secret} in {text}");
-    }
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-}
-
-/// The example configuration with an audit file at hand and the keys of a tunnel.
-fn home() -> Home {
-    let home = Home::new();
-    let audit = home.path().join("audit.jsonl");
-    let config = std::fs::read_to_string(home.path().join("config.toml")).unwrap();
-    let top = format!("audit_file = {:?}\n", audit.to_str().unwrap());
-    let shipped = "service = \"bookmark-manager-staging-api\"\n";
-    assert!(config.contains(shipped), "{config}");
-    let service = "service = \"bookmark-manager-staging-web\"\nsecret = \"bookmark-manager-staging-db/app\"\n";
-    home.write("config.toml", top + &config.replace(shipped, service));
-    home
-}
-
-/// A tunnel that runs, and the lines that it has said.
-struct Running {
-    child: Child,
-    lines: Lines,
-    said: String,
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-    }
-}
-
-impl Running {
-    fn start(home: &Home, world: &World, arguments: &str) -> Self {
-        let mut command = home.on(world);
-        command.args(arguments.split_whitespace()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let lines = Lines::of(child.stdout.take().unwrap());
-        Self { child, lines, said: String::new() }
-    }
-
-    /// The next line that says this state.
-    fn until(&mut self, state: &str) -> Value {
-        loop {
-            let Some(line) = self.lines.next() else {
-                let mut err = String::new();
-                self.child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
-                panic!("it ended before {state}: {}{err}", self.said);
-            };
-            self.said.push_str(&line);
-            self.said.push('\n');
-            let value: Value = serde_json::from_str(&line).unwrap();
-            if value["state"] == state {
-                return value;
-            }
-        }
-    }
-}
-
-fn echoes(socket: &mut TcpStream, bytes: &[u8]) {
-    let mut writer = socket.try_clone().unwrap();
-    let sent = bytes.to_vec();
-    let sending = std::thread::spawn(move || writer.write_all(&sent));
-    let mut got = vec![0; bytes.len()];
-    socket.read_exact(&mut got).unwrap();
-    sending.join().unwrap().unwrap();
-    assert!(got == bytes);
-}
+use std::process::Stdio;
+use support::tunnels::{PASSWORD, REMOTE, Running, audit, echoes, home};
+use support::{PATIENCE, World, ended, line, lines_follow_schema, run, signal};
 
 #[test]
 fn a_tunnel_carries_bytes_over_a_lost_connection_and_ends_its_session_at_aws() {

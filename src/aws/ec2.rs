@@ -5,7 +5,8 @@ use super::failure::kind_of;
 use super::session::{Action, Caller, Session};
 use crate::app::effect::Lane;
 use crate::aws::budget::Class;
-use crate::model::tunnel::instance::{Instance, Named};
+use crate::model::tunnel::NoTarget;
+use crate::model::tunnel::instance::{Found, Instance, Named};
 use crate::model::{Failure, FailureKind};
 use aws_sdk_ssm::types::{InstanceInformationStringFilter, PingStatus};
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
@@ -34,6 +35,27 @@ impl Session {
             }
         };
         Ok(instances(&self.query(DESCRIBE, &parameters).await?))
+    }
+
+    /// The one instance that is meant, and how it stands; why there is none.
+    ///
+    /// # Errors
+    /// It cannot be asked for.
+    pub async fn found(&self, named: &Named) -> Result<Result<Found, NoTarget>, Failure> {
+        if let Named::Id(id) = named {
+            // Who may not look may still open a session: that says what is wrong.
+            match self.instance_is_online(id).await {
+                Ok(true) => return Ok(Ok(Found::Runs(id.clone()))),
+                Err(failure) if failure.kind == FailureKind::Denied => return Ok(Ok(Found::Runs(id.clone()))),
+                Ok(false) => {}
+                Err(failure) => return Err(failure),
+            }
+        }
+        match (self.instances(named).await, named) {
+            (Ok(found), _) => Ok(named.of(&found).map(Found::of)),
+            (Err(failure), Named::Id(id)) if failure.kind == FailureKind::Denied => Ok(Ok(Found::Runs(id.clone()))),
+            (Err(failure), _) => Err(failure),
+        }
     }
 
     /// Starts a stopped instance. It is online some time later.

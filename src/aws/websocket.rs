@@ -28,7 +28,7 @@ impl Session {
         let generation = self.current();
         let loaded = generation.load(&self.0).await.as_ref().map_err(Clone::clone)?;
         let region = loaded.config.region().map(ToString::to_string).unwrap_or_default();
-        let proxy = Proxy::of_environment(&format!("ssmmessages.{region}.amazonaws.com"), variable);
+        let proxy = Proxy::of_environment(variable);
         let tls = trusting(self.0.wire.bundle())?;
         Ok(Options { region, tls: Some(Arc::new(tls)), proxy, pace: Pace::default() })
     }

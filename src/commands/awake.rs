@@ -8,8 +8,8 @@ use crate::app::command::Risk;
 use crate::aws::Session;
 use crate::cli::{ExitCode, Report};
 use crate::config::EnvironmentConfig;
-use crate::model::tunnel::instance::Named;
-use crate::model::{Failure, FailureKind};
+use crate::model::Failure;
+use crate::model::tunnel::instance::{Found, Named};
 use crate::runtime::stop::stopped;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -33,45 +33,33 @@ pub(super) struct Whose<'a> {
 pub(super) async fn awake(target: &Whose<'_>, context: &Context, named: &str) -> Result<String, Report> {
     let named = Named::configured(named);
     let failed = |failure: Failure| Report::of_failure("the instance cannot be looked at", &failure);
-    if let Named::Id(id) = &named {
-        // Who may not look may still open a session: that says what is wrong.
-        match target.session.instance_is_online(id).await {
-            Ok(true) => return Ok(id.clone()),
-            Err(failure) if failure.kind == FailureKind::Denied => return Ok(id.clone()),
-            Ok(false) => {}
-            Err(failure) => return Err(failed(failure)),
+    let found = target.session.found(&named).await.map_err(failed)?;
+    let id = match found.map_err(|why| Report::usage(why.why).hint(why.hint))? {
+        Found::Runs(id) => return Ok(id),
+        Found::Stopped(id) => {
+            start(target, context, &named, &id).await?;
+            id
         }
-    }
-    let found = match (target.session.instances(&named).await, &named) {
-        (Ok(found), _) => found,
-        (Err(failure), Named::Id(id)) if failure.kind == FailureKind::Denied => return Ok(id.clone()),
-        (Err(failure), _) => return Err(failed(failure)),
+        Found::Changes(id) => id,
     };
-    let one = named.of(&found).map_err(|why| Report::usage(why.why).hint(why.hint))?.clone();
-    match one.state.as_str() {
-        // What is wrong with its agent is told by the session.
-        "running" => return Ok(one.id),
-        "stopped" => start(target, context, &named, &one.id).await?,
-        _ => {}
-    }
-    say(&format!("waiting until the agent of {} is online", one.id));
+    say(&format!("waiting until the agent of {id} is online"));
     let limit = context.limit().map_or(LIMIT, |limit| limit.min(LIMIT));
     let online = async {
         loop {
             // A moment without an answer is no end.
-            if target.session.instance_is_online(&one.id).await.unwrap_or(false) {
+            if target.session.instance_is_online(&id).await.unwrap_or(false) {
                 return;
             }
             tokio::time::sleep(LOOK).await;
         }
     };
     tokio::select! {
-        () = online => Ok(one.id.clone()),
+        () = online => Ok(id.clone()),
         () = tokio::time::sleep(limit) => {
-            let report = Report::new("timeout", format!("{} is not online", one.id), ExitCode::TimedOut);
+            let report = Report::new("timeout", format!("{id} is not online"), ExitCode::TimedOut);
             Err(report.hint("its agent needs a role with AmazonSSMManagedInstanceCore and a way to Systems Manager"))
         }
-        signal = stopped() => Err(Report::new("interrupted", format!("{} goes on starting", one.id), signal.code())),
+        signal = stopped() => Err(Report::new("interrupted", format!("{id} goes on starting"), signal.code())),
     }
 }
 

@@ -22,9 +22,8 @@ use crate::runtime::tunnels::{listen, standing};
 use jiff::Timestamp;
 use serde_json::Value;
 use ssm_tunnel::driver::Status;
-use ssm_tunnel::{FailureKind, Options, State, Tunnel};
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use ssm_tunnel::{FailureKind, Local, Options, State, Tunnel};
+use std::path::{Path, PathBuf};
 
 /// An environment that something is opened to.
 pub(super) struct Target {
@@ -42,6 +41,8 @@ pub(super) struct Wish<'a> {
     pub(super) to: Option<&'a str>,
     pub(super) through: Option<&'a str>,
     pub(super) port: Option<u16>,
+    /// A Unix socket instead of a port.
+    pub(super) socket: Option<&'a Path>,
 }
 
 impl Target {
@@ -168,8 +169,23 @@ impl Target {
             route::wanted(&self.environment, &service, instance),
             Purpose::Port { host: far.host.clone(), port: far.port },
         );
+        let options = self.options().await?;
+        if let Some(path) = wish.socket {
+            let path = in_folder(path);
+            let opened = listen(gateway, options, path.clone().into()).await;
+            let tunnel = opened.map_err(|error| {
+                let what = format!("{} cannot be listened at", path.display());
+                let report = Report::new("socket", what, ExitCode::Failed);
+                if error.kind() == std::io::ErrorKind::AddrInUse {
+                    return report.cause("something is there already").hint("name another path, or a folder");
+                }
+                report.caused_by(&error)
+            })?;
+            return Ok((tunnel, service));
+        }
         let port = route::local_port(&self.environment, wish.port).map_err(|why| unclear(&why))?;
-        let tunnel = listen(gateway, self.options().await?, port).await.map_err(|error| {
+        let address = Local::Address(std::net::SocketAddr::from((std::net::Ipv4Addr::LOCALHOST, port)));
+        let tunnel = listen(gateway, options, address).await.map_err(|error| {
             let report = Report::new("port", format!("127.0.0.1:{port} cannot be listened on"), ExitCode::Failed);
             if error.kind() != std::io::ErrorKind::AddrInUse {
                 return report.caused_by(&error);
@@ -215,14 +231,19 @@ impl Target {
     }
 }
 
+/// In a folder a socket has the name that programs of PostgreSQL look for, with its usual port.
+fn in_folder(path: &Path) -> PathBuf {
+    if path.is_dir() { path.join(".s.PGSQL.5432") } else { path.to_owned() }
+}
+
 /// What is not clear of what was typed or configured.
 fn unclear(why: &NoTarget) -> Report {
     Report::usage(why.why.clone()).hint(why.hint.clone())
 }
 
 /// What of a tunnel or a shell is written into the audit file.
-pub(super) fn facts(status: &Status, to: &str, local: Option<SocketAddr>) -> Value {
-    standing(status).facts(to, local.map(|local| local.to_string()).as_deref())
+pub(super) fn facts(status: &Status, to: &str, local: Option<&Local>) -> Value {
+    standing(status).facts(to, local.map(ToString::to_string).as_deref())
 }
 
 /// Why it is over, as an error with its exit code; none where it was asked to end.

@@ -17,6 +17,8 @@ pub struct Order {
     pub to: Far,
     /// The local port; 0 takes a free one.
     pub port: u16,
+    /// Whether an instance that is stopped is started: somebody said yes.
+    pub start: bool,
     /// The line of the audit file that it begins with; nothing is opened that is not written down.
     pub record: Record,
     /// Which audit file.
@@ -51,6 +53,8 @@ impl Ask {
 pub enum Fact {
     /// It listens at this address of this machine: `127.0.0.1:5432`.
     Listens(String),
+    /// The instance that it would go through is stopped: its id.
+    Stopped(String),
     /// The local port is taken.
     Taken {
         /// By which process, where the system tells.

@@ -9,9 +9,8 @@ use crate::model::{Failure, FailureKind};
 use jiff::Timestamp;
 use ssm_tunnel::driver::Status;
 use ssm_tunnel::supervisor::Closed;
-use ssm_tunnel::{Options, State, Tunnel};
+use ssm_tunnel::{Local, Options, State, Tunnel};
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
 use tokio::sync::{mpsc, oneshot};
 
 /// Writes into the audit file that something begins or has ended.
@@ -32,12 +31,12 @@ pub async fn write_down(place: &Place, record: Record) -> Result<(), Failure> {
     }
 }
 
-/// Opens a tunnel at a port of this machine alone; it listens, and is not ready yet.
+/// Opens a tunnel at a port of this machine alone, or at a Unix socket; it listens, and is not ready yet.
 ///
 /// # Errors
-/// The port cannot be listened on.
-pub async fn listen(gateway: Gateway, options: Options, port: u16) -> io::Result<Tunnel> {
-    Tunnel::open(gateway, options, SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await
+/// It cannot be listened there.
+pub async fn listen(gateway: Gateway, options: Options, local: Local) -> io::Result<Tunnel> {
+    Tunnel::open(gateway, options, local).await
 }
 
 /// How it stands, for the model.

@@ -3,6 +3,8 @@
 //! the credentials are dummies and the endpoint is on loopback.
 #![allow(dead_code)] // each test binary uses its part
 
+pub mod tunnels;
+
 use aws_sim::{Scenario, Sim, SimOptions};
 use serde_json::Value;
 use std::ffi::OsStr;
@@ -84,6 +86,16 @@ impl World {
 
     pub fn endpoint(&self) -> String {
         self.sim.endpoint()
+    }
+
+    /// The same over TLS.
+    pub fn tls_endpoint(&self) -> String {
+        self.sim.tls_endpoint()
+    }
+
+    /// The certificate that vouches for its TLS.
+    pub fn authority(&self) -> String {
+        self.sim.authority()
     }
 
     /// A control request.

@@ -55,6 +55,12 @@ pub(crate) enum Kind {
     Unknown,
     /// The host and port cannot be reached.
     Refused,
+    /// A signature that is not the one that was expected.
+    Signature,
+    /// A message of a session whose content is not that of its digest.
+    Damage,
+    /// The agent is started again, and knows nothing of its sessions.
+    Restart,
 }
 
 const KINDS: &[(&str, Kind)] = &[
@@ -83,6 +89,9 @@ const KINDS: &[(&str, Kind)] = &[
     ("old", Kind::Old),
     ("unknown", Kind::Unknown),
     ("refused", Kind::Refused),
+    ("signature", Kind::Signature),
+    ("damage", Kind::Damage),
+    ("restart", Kind::Restart),
 ];
 
 impl Kind {

@@ -1,9 +1,9 @@
-//! HTTP/1.1 on a loopback socket: connections, bodies, shutdown. What is answered is decided in
+//! HTTP/1.1 on a loopback socket, with TLS or without: connections, bodies, shutdown. What is answered is decided in
 //! `dispatch` and `control`.
 
 use crate::reply::{Dropped, Payload, Reply, answer};
-use crate::shared::Shared;
-use crate::{control, dispatch, gateway};
+use crate::shared::{OVER_TLS, Shared};
+use crate::{control, dispatch, gateway, tls};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::header::{DATE, HeaderValue};
@@ -13,7 +13,8 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
 use std::sync::Arc;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -32,18 +33,35 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>, mut stoppe
         let Ok((stream, _)) = accepted else { continue };
         let _ = stream.set_nodelay(true);
         let shared = Arc::clone(&shared);
-        connections.spawn(async move {
-            let service = service_fn(move |request| handle(Arc::clone(&shared), request));
-            // An error here is a client that went away, or a fault that was asked for.
-            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades().await;
-        });
+        connections.spawn(connection(shared, stream));
     }
+}
+
+/// One connection; its first byte says whether it is TLS.
+async fn connection(shared: Arc<Shared>, stream: TcpStream) {
+    let mut first = [0];
+    if !matches!(stream.peek(&mut first).await, Ok(1)) {
+        return;
+    }
+    if first[0] != tls::HANDSHAKE {
+        return OVER_TLS.scope(false, requests(shared, stream)).await;
+    }
+    let Some(acceptor) = shared.tls().map(|tls| tls.acceptor.clone()) else { return };
+    // A client that does not trust the certificate goes away.
+    if let Ok(stream) = acceptor.accept(stream).await {
+        OVER_TLS.scope(true, requests(shared, stream)).await;
+    }
+}
+
+async fn requests(shared: Arc<Shared>, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) {
+    let service = service_fn(move |request| handle(Arc::clone(&shared), request));
+    // An error here is a client that went away, or a fault that was asked for.
+    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades().await;
 }
 
 async fn handle(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Payload>, Dropped> {
     if request.uri().path().starts_with(gateway::PATH) {
-        let response = gateway::link::upgrade(&shared, request).await;
-        return Ok(response);
+        return carried_out(gateway::link::upgrade(&shared, request).await).await;
     }
     let (head, body) = request.into_parts();
     let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
@@ -60,15 +78,18 @@ async fn handle(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
     } else {
         dispatch::handle(&shared, &head, &body).await
     };
+    let mut response = carried_out(reply).await?;
+    // As AWS does, by its own clock.
+    let date = shared.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    if let Ok(date) = HeaderValue::from_str(&date) {
+        response.headers_mut().insert(DATE, date);
+    }
+    Ok(response)
+}
+
+async fn carried_out(reply: Reply) -> Result<Response<Payload>, Dropped> {
     match reply {
-        Reply::Send(mut response) => {
-            // As AWS does, by its own clock.
-            let date = shared.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
-            if let Ok(date) = HeaderValue::from_str(&date) {
-                response.headers_mut().insert(DATE, date);
-            }
-            Ok(response)
-        }
+        Reply::Send(response) => Ok(response),
         Reply::Reset => Err(Dropped),
         Reply::Hang => {
             let never: Infallible = std::future::pending().await;

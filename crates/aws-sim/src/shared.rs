@@ -7,10 +7,16 @@ use crate::keys::Keys;
 use crate::meter::Meter;
 use crate::rates::Limits;
 use crate::scenario::Scenario;
+use crate::tls::Tls;
 use crate::world::World;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::watch;
+
+tokio::task_local! {
+    /// Whether what is answered came over TLS.
+    pub(crate) static OVER_TLS: bool;
+}
 
 /// How to start a simulator.
 #[derive(Debug, Clone)]
@@ -27,6 +33,8 @@ pub struct SimOptions {
     pub start: Option<jiff::Timestamp>,
     /// Where sessions to a host and port lead on this machine: `HOST:PORT` and the address; `*` is every host.
     pub map: Vec<(String, SocketAddr)>,
+    /// Whether ECS Exec runs programs of this machine instead of the built-in shell.
+    pub commands: bool,
     /// Whether clients are held to the rates that AWS documents: a request too many is throttled.
     pub limited: bool,
 }
@@ -40,6 +48,7 @@ impl Default for SimOptions {
             speed: 1.0,
             start: None,
             map: Vec::new(),
+            commands: false,
             limited: true,
         }
     }
@@ -51,6 +60,9 @@ pub(crate) struct Shared {
     pub(crate) scenario: Scenario,
     pub(crate) seed: u64,
     pub(crate) clock: Clock,
+    /// Whether ECS Exec runs programs of this machine.
+    pub(crate) commands: bool,
+    tls: OnceLock<Option<Tls>>,
     address: SocketAddr,
     world: Mutex<World>,
     faults: Mutex<Faults>,
@@ -73,6 +85,8 @@ impl Shared {
             scenario: options.scenario,
             seed: options.seed,
             clock: Clock::new(start, options.speed),
+            commands: options.commands,
+            tls: OnceLock::new(),
             address,
             world: Mutex::new(World::new(options.scenario, options.seed, start.as_millisecond())),
             faults: Mutex::default(),
@@ -90,9 +104,15 @@ impl Shared {
         let _ = self.stop.send(true);
     }
 
-    /// Where it is reached: `http://127.0.0.1:PORT`.
+    /// Where it is reached: `http://127.0.0.1:PORT`; `https` for who asks over TLS.
     pub(crate) fn endpoint(&self) -> String {
-        format!("http://{}", self.address)
+        let over_tls = OVER_TLS.try_with(|over| *over).unwrap_or(false);
+        format!("{}://{}", if over_tls { "https" } else { "http" }, self.address)
+    }
+
+    /// Its TLS, made at the first call; none where the system has no randomness for keys.
+    pub(crate) fn tls(&self) -> Option<&Tls> {
+        self.tls.get_or_init(|| Tls::new().ok()).as_ref()
     }
 
     /// The world, brought up to the present.

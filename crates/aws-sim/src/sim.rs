@@ -52,10 +52,21 @@ impl Sim {
         self.0.endpoint()
     }
 
+    /// The same over TLS, which it speaks on the same port: `https://127.0.0.1:PORT`.
+    pub fn tls_endpoint(&self) -> String {
+        self.endpoint().replacen("http://", "https://", 1)
+    }
+
+    /// The certificate of the authority that vouches for its TLS, as PEM: what `AWS_CA_BUNDLE` takes.
+    pub fn authority(&self) -> String {
+        self.0.tls().map(|tls| tls.authority.clone()).unwrap_or_default()
+    }
+
     /// The first line `cockpit sim` prints: endpoint, account, region, scenario.
     pub fn hello(&self) -> Value {
         json!({
             "endpoint": self.endpoint(),
+            "tls_endpoint": self.tls_endpoint(),
             "account": ACCOUNT,
             "region": self.0.scenario.region(),
             "scenario": self.0.scenario.name(),

@@ -1,11 +1,17 @@
 //! How programs are told where a PostgreSQL database is, and who connects.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
-/// A database at a local port.
+/// The name of a socket as programs of PostgreSQL look for it, without its port.
+const SOCKET: &str = ".s.PGSQL.";
+
+/// A database at a local port, or at a Unix socket.
 #[derive(Clone, Copy, Default)]
 pub struct Place<'a> {
     pub port: u16,
+    /// The socket instead of the port.
+    pub socket: Option<&'a Path>,
     pub user: Option<&'a str>,
     /// Only where it is asked for by name, or for the environment of a program that is started.
     pub password: Option<&'a str>,
@@ -28,13 +34,21 @@ impl Place<'_> {
             }
             url.push('@');
         }
-        let _ = write!(url, "127.0.0.1:{}/{}", self.port, encoded(self.database.unwrap_or_default()));
+        let (host, port) = self.at();
+        let database = encoded(self.database.unwrap_or_default());
+        let _ = match self.socket {
+            Some(_) => write!(url, "localhost:{port}/{database}"),
+            None => write!(url, "{host}:{port}/{database}"),
+        };
         let mut sign = '?';
         let mut add = |pair: &str| {
             url.push(sign);
             url.push_str(pair);
             sign = '&';
         };
+        if self.socket.is_some() {
+            add(&format!("host={}", encoded(&host)));
+        }
         if self.tls {
             add("sslmode=require");
         }
@@ -46,7 +60,8 @@ impl Place<'_> {
 
     /// As it is typed at a shell.
     pub fn psql(&self) -> String {
-        let mut command = format!("psql -h 127.0.0.1 -p {}", self.port);
+        let (host, port) = self.at();
+        let mut command = format!("psql -h {} -p {port}", quoted(&host));
         for (flag, value) in [(" -U ", self.user), (" -d ", self.database)] {
             if let Some(value) = value {
                 command.push_str(flag);
@@ -54,6 +69,18 @@ impl Place<'_> {
             }
         }
         command
+    }
+
+    /// The host and the port as programs of PostgreSQL take them: of a socket its folder, and the port in its name.
+    fn at(&self) -> (String, u16) {
+        let Some(path) = self.socket else { return ("127.0.0.1".to_owned(), self.port) };
+        let folder = path.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
+        (folder, self.socket_port().unwrap_or_default())
+    }
+
+    /// The port in the name of the socket; none where the socket has another name, which no program of PostgreSQL finds.
+    pub fn socket_port(&self) -> Option<u16> {
+        self.socket?.file_name()?.to_str()?.strip_prefix(SOCKET)?.parse().ok()
     }
 
     /// As DBeaver and DataGrip take it.
@@ -106,6 +133,14 @@ mod tests {
         assert_eq!(place.url(), "postgresql://a%40b:p%3A%2F%23%C3%A4@127.0.0.1:5432/my%20db");
         assert_eq!(place.psql(), "psql -h 127.0.0.1 -p 5432 -U a@b -d 'my db'");
         assert_eq!(place.jdbc(), "jdbc:postgresql://127.0.0.1:5432/my%20db?user=a%40b&password=p%3A%2F%23%C3%A4");
+    }
+
+    #[test]
+    fn a_socket_is_named_by_its_folder_and_the_port_in_its_name() {
+        let at = |path| Place { socket: Some(Path::new(path)), user: Some("app"), ..Place::default() };
+        assert_eq!(at("/run/my db/.s.PGSQL.5433").psql(), "psql -h '/run/my db' -p 5433 -U app");
+        assert_eq!(at("/tmp/.s.PGSQL.5433").url(), "postgresql://app@localhost:5433/?host=%2Ftmp");
+        assert_eq!(at("/tmp/db.sock").socket_port(), None);
     }
 
     #[test]

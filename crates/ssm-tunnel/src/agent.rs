@@ -8,7 +8,7 @@ use crate::smux::{self, Mux, StreamId};
 use crate::time::Time;
 use crate::version::newer;
 use bytes::Bytes;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::VecDeque;
 
 /// What happened.
@@ -36,6 +36,8 @@ pub enum Event {
 pub struct Agent {
     version: String,
     purpose: Purpose,
+    /// What the session was asked for with, which the client is told.
+    properties: Value,
     channel: Channel,
     mux: Option<Mux>,
     /// The one connection without multiplexing.
@@ -50,6 +52,7 @@ impl Agent {
         Self {
             version: version.to_owned(),
             purpose,
+            properties: json!({}),
             channel: Channel::new(Role::Agent, epoch_ms),
             mux: None,
             only: false,
@@ -58,11 +61,22 @@ impl Agent {
         }
     }
 
+    /// With what the session was asked for: `host`, `portNumber`, `localPortNumber`, which other clients go by.
+    #[must_use]
+    pub fn with_properties(mut self, properties: Value) -> Self {
+        self.properties = properties;
+        self
+    }
+
     /// Sends the request of the handshake, with actions beside the type of the session.
     pub fn start(&mut self, more: &[&str], now: Time) {
         let kind = match self.purpose {
-            Purpose::Port => json!({"SessionType": "Port", "Properties": {"type": "LocalPortForwarding"}}),
-            Purpose::Shell => json!({"SessionType": "InteractiveCommands", "Properties": {}}),
+            Purpose::Port => {
+                let mut properties = self.properties.clone();
+                properties["type"] = json!("LocalPortForwarding");
+                json!({"SessionType": "Port", "Properties": properties})
+            }
+            Purpose::Shell => json!({"SessionType": "InteractiveCommands", "Properties": self.properties}),
         };
         let mut actions = vec![RequestedAction { action_type: "SessionType".into(), action_parameters: kind }];
         for name in more {

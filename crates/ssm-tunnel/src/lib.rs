@@ -24,10 +24,22 @@ pub mod time;
 pub mod version;
 
 pub use carried::{Pace, Purpose};
-pub use driver::{Credentials, Gate, Granted, Options, Proxy, Shell, Status, Token, Tunnel};
+pub use driver::{Credentials, Gate, Granted, Local, Options, Proxy, Shell, Status, Token, Tunnel};
 pub use session::Session;
 pub use supervisor::{Failure, FailureKind, State};
 pub use time::Time;
 
 #[cfg(test)]
+mod fuzz_tests;
+#[cfg(test)]
 mod network_tests;
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_example_of_the_readme_is_one_that_compiles() {
+        let readme = include_str!("../README.md");
+        let code = readme.split("```rust,ignore\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+        assert!(include_str!("../examples/port.rs").contains(code.trim()), "copy it from examples/port.rs");
+    }
+}

@@ -51,6 +51,16 @@ fn learned(app: &mut App, place: usize, fact: Fact) {
     match fact {
         Fact::Listens(local) => app.tunnels.list[place].local = Some(local),
         Fact::Stands(standing) => stands(app, place, *standing),
+        Fact::Stopped(id) => {
+            let tunnel = app.tunnels.list.remove(place);
+            let text = format!("{}: instance {id} is stopped", tell::named(&tunnel));
+            app.note(true, text.clone());
+            if tunnel.plan.environment == app.environment.name && app.screen.overlays.is_empty() {
+                ask::ask(app, Asking::Start(Box::new(tunnel.plan), id));
+            } else {
+                app.say(text);
+            }
+        }
         Fact::Taken { by, free } => {
             let tunnel = app.tunnels.list.remove(place);
             let whose = by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();

@@ -128,6 +128,7 @@ fn plan(app: &App, wish: &Wish) -> Result<Option<Plan>, NoTarget> {
         wanted: route::wanted(environment, &through, instance),
         far,
         port,
+        start: false,
     }))
 }
 
@@ -181,6 +182,7 @@ pub fn begin(app: &mut App, plan: Plan) -> Vec<Effect> {
         wanted: plan.wanted.clone(),
         to: plan.far.clone(),
         port: plan.port,
+        start: plan.start,
         record,
         audit: runs::Place { audit_file: app.config.audit_file.clone(), simulated: app.session.simulated },
     };

@@ -107,3 +107,8 @@ pub fn record(operation: String, environment: &EnvironmentConfig, identity: &Ide
 pub fn typed(environment: &str, to: &str, through: &str, port: u16) -> String {
     format!("cockpit tunnel {environment} --to {to} --through {through} --port {port}")
 }
+
+/// The same for one at a Unix socket.
+pub fn typed_at_socket(environment: &str, to: &str, through: &str, path: &str) -> String {
+    format!("cockpit tunnel {environment} --to {to} --through {through} --socket {path}")
+}

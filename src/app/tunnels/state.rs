@@ -51,6 +51,8 @@ pub struct Plan {
     pub wanted: Wanted,
     /// The local port; 0 takes a free one.
     pub port: u16,
+    /// Whether an instance that is stopped is started: somebody said yes.
+    pub start: bool,
     /// Who connects, as configured.
     pub user: Option<String>,
     /// To which database, as configured or as AWS says.
@@ -79,6 +81,8 @@ pub enum Asking {
     Open(Box<Plan>),
     /// Whether it is opened at another local port, since its own is taken: by whom, and which is free.
     Port(Box<Plan>, Option<String>, u16),
+    /// Whether the stopped instance that it goes through is started: its id.
+    Start(Box<Plan>, String),
     /// Whether this one is closed, with its connections.
     Close(u64),
     /// Through which service.

@@ -111,6 +111,20 @@ pub fn confirm(app: &App) -> Option<Confirmation> {
                 bound: free.to_string(),
             })
         }
+        Asking::Start(plan, id) => {
+            here(app, plan)?;
+            Some(Confirmation {
+                title: format!("Instance {id} is stopped"),
+                verb: "Start it".to_owned(),
+                risk: Risk::Change,
+                text: vec![
+                    plain(format!("The tunnel to {} goes through it, once its agent is online.", plan.far.place())),
+                    plain("It goes on running, and costs, when the tunnel is closed.".to_owned()),
+                ],
+                command: format!("aws ec2 start-instances --instance-ids {id}"),
+                bound: id.clone(),
+            })
+        }
         Asking::Close(number) => {
             let tunnel = app.tunnels.get(*number).filter(|tunnel| tunnel.is_live())?;
             let open = tunnel.standing.open;

@@ -4,6 +4,7 @@ use crate::commands::scenario::{named, speed};
 use aws_sim::Scenario;
 use clap::Args;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 /// Run the simulated AWS alone
 #[derive(Debug, Clone, PartialEq, Args)]
@@ -22,11 +23,12 @@ client may ask 60 times as often, with --speed 0 as often as on AWS.
 More happens on request, as `POST /_sim/world` with JSON: {\"delete_service\": NAME}, {\"rollback\": {\"service\": NAME,
 \"ends\": \"fails\"}} (or hangs, open), {\"refuse_role\": ARN}, {\"role_seconds\": 60}; `POST /_sim/rates` {\"on\": false}.
 
-Session Manager is there too: sessions to a host and port (--map), ECS Exec with a small shell of its own, and faults
-of the link as `POST /_sim/fault`: {\"operation\": \"gateway:link\", \"kind\": \"close\"} (or reset, going_away, hang,
-ended), gateway:connect denied, gateway:handshake old, early, silent or with delay_ms, gateway:output and
-gateway:acknowledge drop, duplicate, reorder, unknown or with delay_ms, gateway:dial refused; {\"after\": N} lets N
-through first.
+Session Manager is there too: sessions to a host and port (--map), ECS Exec with a small shell of its own
+(--allow-commands: with programs of this machine), and faults of the link as `POST /_sim/fault`: {\"operation\":
+\"gateway:link\", \"kind\": \"close\"} (or reset, going_away, hang, ended, restart), gateway:connect denied, signature,
+reset or hang, gateway:handshake old, early, silent or with delay_ms, gateway:output and gateway:acknowledge drop,
+duplicate, reorder, damage, unknown or with delay_ms, gateway:input (what a client sends) drop, duplicate,
+reorder, damage or with delay_ms, gateway:pace delay (for each KB), gateway:dial refused; {\"after\": N} lets N through first.
 
 Example:
   cockpit sim --scenario crash-loop --listen 127.0.0.1:4600
@@ -48,6 +50,12 @@ pub struct Arguments {
     /// others reach an echo. May be given several times
     #[arg(long, value_name = "HOST:PORT=127.0.0.1:PORT", value_parser = mapped)]
     pub map: Vec<(String, SocketAddr)>,
+    /// ECS Exec runs programs of this machine, as whoever runs the simulator, instead of the small shell
+    #[arg(long)]
+    pub allow_commands: bool,
+    /// Write the certificate of its authority to this file, for AWS_CA_BUNDLE: it speaks TLS on the same port
+    #[arg(long, value_name = "FILE")]
+    pub certificate: Option<PathBuf>,
     /// Throttle no client, however often it asks
     #[arg(long)]
     pub unlimited: bool,

@@ -17,12 +17,18 @@ pub(super) async fn run(arguments: &Arguments, out: &mut dyn io::Write) -> Resul
         speed: arguments.speed,
         start: None,
         map: arguments.map.clone(),
+        commands: arguments.allow_commands,
         limited: !arguments.unlimited,
     };
     crate::runtime::keep_what_is_freed();
     let simulator = start(options).await?;
     let failed =
         |error: &io::Error| Report::new("simulator", "the simulator cannot run", ExitCode::Failed).caused_by(error);
+    if let Some(file) = &arguments.certificate {
+        std::fs::write(file, simulator.authority()).map_err(|error| {
+            Report::new("simulator", format!("{} cannot be written", file.display()), ExitCode::Failed).caused_by(&error)
+        })?;
+    }
     let hello = headless::json_line(&simulator.hello()).map_err(|error| failed(&error))?;
     headless::write(out, &(hello.trim_end().to_owned() + "\n")).map_err(|error| failed(&error))?;
     out.flush().map_err(|error| failed(&error))?;

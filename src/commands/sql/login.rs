@@ -48,7 +48,7 @@ pub(super) async fn way(context: &Context, arguments: &Arguments) -> Result<Way,
     if !reached {
         return Ok(Way { settings, guarded, tunnel: None });
     }
-    let wish = Wish { to, through: arguments.through.as_deref(), port: Some(0) };
+    let wish = Wish { to, through: arguments.through.as_deref(), port: Some(0), socket: None };
     let (tunnel, service) = target.tunnel(context, &wish, &far).await?;
     let local = tunnel.local();
     settings.place.through = Some(local.to_string());
@@ -86,8 +86,8 @@ impl Way {
     /// Closes the tunnel, and writes down how it went.
     pub(super) async fn close(self, outcome: &str, reason: &str) -> Result<(), Report> {
         let Some((target, tunnel, command, place)) = self.tunnel else { return Ok(()) };
-        let local = tunnel.local();
+        let local = tunnel.local().clone();
         let status = tunnel.close().await;
-        target.audit("sql", &command, facts(&status, &place, Some(local)), outcome, reason)
+        target.audit("sql", &command, facts(&status, &place, Some(&local)), outcome, reason)
     }
 }

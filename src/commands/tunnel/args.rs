@@ -1,6 +1,7 @@
 //! `cockpit tunnel`: what is typed.
 
 use clap::Args;
+use std::path::PathBuf;
 
 /// Open a private database on a local port, and keep it open
 #[derive(Debug, Clone, PartialEq, Args)]
@@ -13,6 +14,7 @@ session-manager-plugin is not needed. The keys of [environments.NAME.tunnel] say
 Examples:
   cockpit tunnel staging                                 the writer, at 127.0.0.1:5432
   cockpit tunnel staging --to reader --port 0 --json     states as lines, at a free port
+  cockpit tunnel staging --socket /tmp                   psql -h /tmp; this user's programs alone
   cockpit tunnel staging prod                            both; the second needs a port of its own (tunnel.port)"
 )]
 pub struct Arguments {
@@ -22,6 +24,10 @@ pub struct Arguments {
     /// The local port; 0 takes a free one
     #[arg(long, value_name = "N")]
     pub port: Option<u16>,
+    /// A Unix socket instead of a port: its path, or a folder, in which it gets the name that psql looks for. Only this
+    /// user's programs can connect
+    #[arg(long, value_name = "PATH", conflicts_with = "port")]
+    pub socket: Option<PathBuf>,
     /// Where to: `writer`, `reader`, or a host and a port
     #[arg(long, value_name = "WHERE")]
     pub to: Option<String>,

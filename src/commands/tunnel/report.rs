@@ -3,10 +3,9 @@
 use crate::model::connection_string::Place;
 use schemars::JsonSchema;
 use serde::Serialize;
-use ssm_tunnel::State;
+use ssm_tunnel::{Local, State};
 use ssm_tunnel::driver::Status;
 use std::fmt::Write as _;
-use std::net::SocketAddr;
 
 /// Raised when a field is renamed or removed.
 pub const SCHEMA: &str = "cockpit.tunnel/1";
@@ -24,7 +23,7 @@ pub struct TunnelDto {
     pub reason: Option<String>,
     /// What to do, where something can be done.
     pub hint: Option<String>,
-    /// Where it listens: `127.0.0.1:5432`.
+    /// Where it listens: `127.0.0.1:5432`, or the path of a Unix socket.
     pub local: String,
     /// Where it leads: a host and a port.
     pub to: String,
@@ -51,7 +50,7 @@ pub struct TunnelDto {
 }
 
 impl TunnelDto {
-    pub(super) fn new(environment: &str, local: SocketAddr, to: &str, status: &Status) -> Self {
+    pub(super) fn new(environment: &str, local: &Local, to: &str, status: &Status) -> Self {
         Self {
             schema: SCHEMA.to_owned(),
             environment: environment.to_owned(),
@@ -98,6 +97,16 @@ impl TunnelDto {
 
 /// How programs connect, below the first line that says ready.
 pub(super) fn strings(place: &Place<'_>) -> String {
+    if place.socket.is_some() {
+        return match place.socket_port() {
+            Some(_) => format!(
+                "  psql                       {}\n  URL (Prisma and others)    {}\n",
+                place.psql(),
+                place.url()
+            ),
+            None => "  psql and others find a socket by its folder, with the name .s.PGSQL.5432 alone\n".to_owned(),
+        };
+    }
     format!(
         "  psql                       {}\n  URL (Prisma and others)    {}\n  JDBC (DBeaver, DataGrip)   {}\n",
         place.psql(),

@@ -16,10 +16,9 @@ use crate::runtime::stop::{StopSignal, StopSignals};
 use crate::runtime::tunnels::watch;
 use secrecy::ExposeSecret;
 use ssm_tunnel::driver::Status;
-use ssm_tunnel::{State, Tunnel};
+use ssm_tunnel::{Local, State, Tunnel};
 use std::collections::VecDeque;
 use std::io;
-use std::net::SocketAddr;
 use tokio::sync::{mpsc, oneshot};
 
 struct Opened {
@@ -28,7 +27,7 @@ struct Opened {
     command: String,
     what: String,
     to: String,
-    local: SocketAddr,
+    local: Local,
     told: bool,
     close: Option<oneshot::Sender<()>>,
     closed: Option<Status>,
@@ -111,7 +110,12 @@ async fn open(
 ) -> Result<(Tunnel, Opened), Report> {
     let target = Target::open(context, name).await?;
     target.guarded(context, Risk::Change, false).await?;
-    let wish = Wish { to: arguments.to.as_deref(), through: arguments.through.as_deref(), port: arguments.port };
+    let wish = Wish {
+        to: arguments.to.as_deref(),
+        through: arguments.through.as_deref(),
+        port: arguments.port,
+        socket: arguments.socket.as_deref(),
+    };
     let far = target.far(context, wish.to).await?;
     let to = far.place();
     // A password that nobody asked for is not read.
@@ -122,8 +126,12 @@ async fn open(
         Login { user: tunnel.user.clone(), password: None, database: tunnel.database.clone().or(far.database.clone()) }
     };
     let (tunnel, service) = target.tunnel(context, &wish, &far).await?;
-    let local = tunnel.local();
-    let command = route::typed(&target.environment.name, &to, &service, local.port());
+    let local = tunnel.local().clone();
+    let environment = &target.environment.name;
+    let command = match &local {
+        Local::Address(address) => route::typed(environment, &to, &service, address.port()),
+        Local::Socket(path) => route::typed_at_socket(environment, &to, &service, &path.display().to_string()),
+    };
     let what = format!("tunnel-{number}");
     let begun = target.audit(&what, &command, serde_json::json!({"to": to, "local": local.to_string()}), "started", "");
     if let Err(report) = begun {
@@ -145,7 +153,7 @@ fn tell(
     if opened.closed.is_some() {
         return Ok(());
     }
-    let dto = TunnelDto::new(&opened.target.environment.name, opened.local, &opened.to, &status);
+    let dto = TunnelDto::new(&opened.target.environment.name, &opened.local, &opened.to, &status);
     let mut text =
         if json { headless::json_line(&dto).unwrap_or_default() } else { format!("{}\n", harmless(&dto.line())) };
     if is_ready(&status) && !std::mem::replace(&mut opened.told, true) && !json {
@@ -153,6 +161,7 @@ fn tell(
         let password = login.password.as_ref().filter(|_| show_password).map(ExposeSecret::expose_secret);
         let place = Place {
             port: opened.local.port(),
+            socket: opened.local.socket(),
             user: login.user.as_deref(),
             password,
             database: login.database.as_deref(),
@@ -168,7 +177,7 @@ fn tell(
         let asked = matches!(closed, ssm_tunnel::supervisor::Closed::Stopped);
         let outcome = if asked { "done" } else { "failed" };
         let reason = status.state.reason().unwrap_or_default();
-        let after = facts(&status, &opened.to, Some(opened.local));
+        let after = facts(&status, &opened.to, Some(&opened.local));
         let written = opened.target.audit(&opened.what, &opened.command, after, outcome, &reason);
         opened.closed = Some(status);
         written?;

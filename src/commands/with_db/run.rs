@@ -23,13 +23,13 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     let to = if arguments.reader { Some("reader") } else { arguments.to.as_deref() };
     let far = target.far(context, to).await?;
     let login = target.login(&far).await?;
-    let wish = Wish { to, through: arguments.through.as_deref(), port: Some(0) };
+    let wish = Wish { to, through: arguments.through.as_deref(), port: Some(0), socket: None };
     let (tunnel, service) = target.tunnel(context, &wish, &far).await?;
     let place = far.place();
     // What is typed for the command may hold a secret: its name alone is written down.
     let program = arguments.command.first().cloned().unwrap_or_default();
     let command = format!("cockpit with-db {} --to {place} --through {service} -- {program}", target.environment.name);
-    let local = tunnel.local();
+    let local = tunnel.local().clone();
     let begun = target.audit("with-db", &command, serde_json::json!({"to": place}), "started", "");
     if let Err(report) = begun {
         tunnel.close().await;
@@ -43,6 +43,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         Ok(Ok(tls)) => {
             let login_place = Place {
                 port: local.port(),
+                socket: None,
                 user: login.user.as_deref(),
                 password: login.password.as_ref().map(ExposeSecret::expose_secret),
                 database: login.database.as_deref(),
@@ -66,7 +67,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         Ok(code) => ("done", format!("exit code {}", code.code())),
         Err(report) => ("failed", report.message.clone()),
     };
-    target.audit("with-db", &command, facts(&status, &place, Some(local)), word, &reason)?;
+    target.audit("with-db", &command, facts(&status, &place, Some(&local)), word, &reason)?;
     outcome
 }
 

@@ -144,3 +144,28 @@ fn a_place_is_chosen_or_typed() {
     let effects = key(&mut app, "enter");
     assert!(order(&effects).is_some(), "{effects:?}");
 }
+
+#[test]
+fn an_instance_that_is_stopped_is_started_after_a_yes_and_only_then() {
+    let mut app = app((120, 40));
+    app.environment.tunnel.instance = Some("bastion".into());
+    let effects = key(&mut app, "T");
+    let asked = order(&effects).expect("the instance is looked at");
+    assert!(!asked.start, "nothing is started unasked");
+    let fact = Fact::Stopped("i-0fedcba9876543210".into());
+    app.update(Event::Answer(Answer { ticket: ticket(1), requests: 0, part: Part::Last(fact).into() }));
+    app.settle();
+    assert!(app.tunnels.list.is_empty());
+    let asked = crate::app::tunnels::tell::confirm(&app).expect("a window asks");
+    assert!(asked.command.ends_with("i-0fedcba9876543210") && asked.text[1].1.contains("goes on running"), "{asked:?}");
+    let effects = key(&mut app, "enter");
+    let asked = order(&effects).expect("it is opened");
+    assert!(asked.start);
+    assert_eq!(asked.wanted.instance.as_deref(), Some("bastion"));
+    // Whoever says no has started nothing.
+    let fact = Fact::Stopped("i-0fedcba9876543210".into());
+    app.update(Event::Answer(Answer { ticket: ticket(2), requests: 0, part: Part::Last(fact).into() }));
+    app.settle();
+    assert_eq!(order(&key(&mut app, "esc")), None);
+    assert!(app.tunnels.list.is_empty());
+}

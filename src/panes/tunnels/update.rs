@@ -6,7 +6,7 @@ use crate::app::effect::Effect;
 use crate::app::overlay::{Choice, Kind, Line, Overlay, Tone};
 use crate::app::screen::{Purpose, Typing};
 use crate::app::subject::Subject;
-use crate::app::tunnels::state::{Asking, Wish};
+use crate::app::tunnels::state::{Asking, Plan, Wish};
 use crate::app::tunnels::{ask, block, find, shell as shells, tell};
 use crate::app::update::change::deploy::enable_exec_on;
 use crate::app::update::settle::done;
@@ -149,6 +149,7 @@ pub fn confirmed(app: &mut App) -> Vec<Effect> {
     let mut effects = match app.tunnels.asking.take() {
         Some(Asking::Open(plan)) => ask::begin(app, *plan),
         Some(Asking::Port(plan, _, free)) => ask::begin(app, tell::with_port(&plan, free)),
+        Some(Asking::Start(plan, _)) => ask::begin(app, Plan { start: true, ..*plan }),
         Some(Asking::Close(number)) => app.tunnels.get(number).map(ask::end).unwrap_or_default(),
         Some(Asking::Shell(plan)) => shells::begin(&plan),
         Some(Asking::Exec(service)) => return enable_exec_on(app, service),

@@ -2,21 +2,26 @@
 //! and when it has ended.
 
 use super::means::Means;
+use crate::aws::Session;
 use crate::aws::ssm::{Gateway, Purpose};
 use crate::feeds::part::Part;
 use crate::feeds::tunnels::{Ask, Fact, Order};
 use crate::model::audit::Record;
+use crate::model::tunnel::instance::{Found, Named};
 use crate::model::tunnel::standing::{Phase, Standing};
 use crate::model::{Failure, FailureKind};
 use crate::runtime::ports;
 use crate::runtime::tunnels::{listen, standing, write_down};
 use ssm_tunnel::Tunnel;
 use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
 /// Counters are told this often, while they grow.
 const COUNTERS: Duration = Duration::from_secs(1);
+/// An instance that is not online so long after its start will not be.
+const STARTS: Duration = Duration::from_mins(5);
 
 /// Does what is asked.
 pub(super) async fn answer(means: &Means, ask: Ask) {
@@ -34,9 +39,16 @@ async fn open(means: &Means, order: Order) -> Result<(), Failure> {
     ports::more_files();
     let options = session.websocket().await?;
     let purpose = Purpose::Port { host: order.to.host.clone(), port: order.to.port };
+    if let Some(instance) = order.wanted.instance.as_deref()
+        && let Awake::Stopped(id) = awake(means, &session, &order, instance).await?
+    {
+        means.send(Part::Last(Fact::Stopped(id))).await;
+        return Ok(());
+    }
     let gateway = Gateway::new(session, order.wanted.clone(), purpose);
     write(&order, Standing::default().facts(&to, None), "started", String::new()).await?;
-    let tunnel = match listen(gateway, options, order.port).await {
+    let here = SocketAddr::from((Ipv4Addr::LOCALHOST, order.port));
+    let tunnel = match listen(gateway, options, here.into()).await {
         Ok(tunnel) => tunnel,
         Err(error) => {
             write(&order, Standing::default().facts(&to, None), "failed", error.to_string()).await?;
@@ -59,6 +71,67 @@ async fn open(means: &Means, order: Order) -> Result<(), Failure> {
     let written = write(&order, last.facts(&to, Some(&local)), outcome, reason).await;
     means.send(Part::Last(Fact::Stands(Box::new(last)))).await;
     written
+}
+
+/// Whether the instance is there that a tunnel goes through.
+enum Awake {
+    /// Or nobody can say that it is not.
+    Online,
+    Stopped(String),
+}
+
+/// Looks at the instance, and starts it where somebody said yes; it is waited for until its agent is online.
+async fn awake(means: &Means, session: &Session, order: &Order, instance: &str) -> Result<Awake, Failure> {
+    let named = Named::configured(instance);
+    let found = session.found(&named).await?;
+    let found = found.map_err(|why| Failure::new(FailureKind::NotFound, why.why).hinted(why.hint))?;
+    let id = match found {
+        Found::Runs(_) => return Ok(Awake::Online),
+        Found::Changes(id) => id,
+        Found::Stopped(id) if !order.start => return Ok(Awake::Stopped(id)),
+        Found::Stopped(id) => {
+            start(session, order, &id).await?;
+            id
+        }
+    };
+    let reason = Some(format!("waiting until the agent of {id} is online"));
+    let standing = Standing { phase: Phase::Opening, reason, ..Standing::default() };
+    means.send(Part::Page(Fact::Stands(Box::new(standing)))).await;
+    let online = async {
+        // A moment without an answer is no end.
+        while !session.instance_is_online(&id).await.unwrap_or(false) {
+            tokio::time::sleep(COUNTERS).await;
+        }
+    };
+    tokio::select! {
+        () = online => Ok(Awake::Online),
+        () = means.ended() => Ok(Awake::Online),
+        () = tokio::time::sleep(STARTS) => {
+            let failure = Failure::new(FailureKind::Timeout, format!("the agent of {id} is not online"));
+            Err(failure.hinted("it needs a role with AmazonSSMManagedInstanceCore and a way to Systems Manager"))
+        }
+    }
+}
+
+/// Starts an instance, not before it is written down.
+async fn start(session: &Session, order: &Order, id: &str) -> Result<(), Failure> {
+    let command = format!("aws ec2 start-instances --instance-ids {id}");
+    let record = |outcome: &str, reason: String| Record {
+        operation: format!("{}-start", order.record.operation),
+        command: command.clone(),
+        after: serde_json::json!({"instance": id}),
+        outcome: outcome.to_owned(),
+        reason,
+        ..order.record.clone()
+    };
+    write_down(&order.audit, record("started", String::new())).await?;
+    let started = session.start_instance(id).await;
+    let (outcome, reason) = match &started {
+        Ok(()) => ("done", String::new()),
+        Err(failure) => ("failed", failure.message.clone()),
+    };
+    write_down(&order.audit, record(outcome, reason)).await?;
+    started
 }
 
 /// Tells how it stands until it is over or left; how it stood at its end.

@@ -65,7 +65,8 @@ fn start(shared: &Arc<Shared>, world: &World, region: &str, input: &Node) -> Res
             "Parameter \"portNumber\" or \"host\" is missing or invalid.",
         ));
     };
-    let (id, url, token) = open(shared, key, Leads::Port { host, port }, "operator");
+    let local = parameter("localPortNumber").unwrap_or_else(|| "0".to_owned());
+    let (id, url, token) = open(shared, key, Leads::Port { host, port, local }, "operator");
     Ok(map! {"SessionId": id, "StreamUrl": url, "TokenValue": token})
 }
 
@@ -75,7 +76,7 @@ fn open(shared: &Arc<Shared>, task: Option<TaskKey>, leads: Leads, prefix: &str)
     let (id, token) = (gateway.id(prefix), gateway.token());
     let url = gateway.address(&endpoint, &id);
     let (agent, orders) = mpsc::channel(4);
-    gateway.sessions.insert(id.clone(), Session { token: token.clone(), agent });
+    gateway.sessions.insert(id.clone(), Session { token: token.clone(), forgotten: false, agent });
     tokio::spawn(run::run(Arc::clone(shared), id.clone(), task, leads, orders));
     (id, url, token)
 }
@@ -88,6 +89,10 @@ fn resume(shared: &Shared, input: &Node) -> Result<Node, ApiError> {
     let Some(session) = gateway.sessions.get_mut(id) else {
         return Err(ApiError::client("DoesNotExistException", format!("Session {id} does not exist")));
     };
+    if session.forgotten {
+        // As AWS says of a session that timed out.
+        return Ok(map! {"SessionId": id, "StreamUrl": "", "TokenValue": ""});
+    }
     session.token.clone_from(&token);
     let url = gateway.address(&endpoint, id);
     Ok(map! {"SessionId": id, "StreamUrl": url, "TokenValue": token})

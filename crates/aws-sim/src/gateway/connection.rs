@@ -8,11 +8,15 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
-/// From a connection to its agent.
+/// From a connection, or a process, to its agent.
 pub(super) enum From {
     Data(u32, Bytes),
     Ended(u32),
     Refused(u32),
+    /// A process said something.
+    Said(Bytes),
+    /// A process has ended, with its exit code.
+    Over(i32),
 }
 
 /// Serves one until either side ends. `waiting` counts the bytes that were not written yet.

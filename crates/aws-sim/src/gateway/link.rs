@@ -2,7 +2,7 @@
 
 use super::state::{Link, Order};
 use crate::faults::Kind;
-use crate::reply::{Payload, answer};
+use crate::reply::{Payload, Reply, answer};
 use crate::shared::Shared;
 use futures_util::StreamExt;
 use hyper::body::Incoming;
@@ -21,22 +21,31 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 const GREETING: Duration = Duration::from_secs(10);
 
 /// Answers the request for a WebSocket, which has to be signed for `ssmmessages`.
-pub(crate) async fn upgrade(shared: &Arc<Shared>, mut request: Request<Incoming>) -> Response<Payload> {
+pub(crate) async fn upgrade(shared: &Arc<Shared>, request: Request<Incoming>) -> Reply {
     let verdict = {
         shared.meter().request("gateway:connect", std::time::Instant::now());
         shared.faults().take("gateway:connect", shared.clock.now_ms())
     };
     tokio::time::sleep(Duration::from_millis(verdict.delay_ms)).await;
-    if verdict.kind == Some(Kind::Hang) {
-        std::future::pending::<()>().await;
+    match verdict.kind {
+        Some(Kind::Hang) => Reply::Hang,
+        Some(Kind::Reset) => Reply::Reset,
+        kind => Reply::Send(upgraded(shared, request, kind)),
     }
+}
+
+fn upgraded(shared: &Arc<Shared>, mut request: Request<Incoming>, fault: Option<Kind>) -> Response<Payload> {
     let forbidden = || answer(403, "application/json", b"{\"message\":\"Forbidden\"}".to_vec());
     let signed = request.headers().get("authorization").and_then(|value| value.to_str().ok()).is_some_and(|value| {
         value.starts_with("AWS4-HMAC-SHA256 ")
             && value.contains("/ssmmessages/aws4_request")
             && value.contains("SignedHeaders=host;x-amz-date")
     });
-    if !signed || verdict.kind == Some(Kind::Denied) {
+    if fault == Some(Kind::Signature) {
+        let body = b"{\"message\":\"The request signature we calculated does not match the signature you provided.\"}";
+        return answer(403, "application/json", body.to_vec());
+    }
+    if !signed || fault == Some(Kind::Denied) {
         return forbidden();
     }
     let id = request.uri().path().trim_start_matches(super::PATH).to_owned();

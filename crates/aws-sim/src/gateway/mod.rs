@@ -2,23 +2,27 @@
 //! agent at its other end.
 //!
 //! `api` is what AWS answers (`StartSession`, `ResumeSession`, `TerminateSession`, `ExecuteCommand`), `link` the
-//! WebSocket's upgrade, `run` an agent's loop for as long as its session goes on, over any number of links, `connection`
-//! one connection to what the session leads to, `shell` the built-in shell, which runs no process of this machine.
+//! WebSocket's upgrade, `run` an agent's loop for as long as its session goes on, over any number of links (its faults in `run/harm`), `connection`
+//! one connection to what the session leads to, `shell` the built-in shell, which runs no process of this machine,
+//! `process` the processes that are run instead where that was allowed.
 //!
 //! Faults, as `POST /_sim/fault`:
 //!
 //! | operation | kinds |
 //! |---|---|
 //! | `ssm:StartSession`, `ssm:ResumeSession`, `ecs:ExecuteCommand` | all of `faults`; `empty` leaves the token away |
-//! | `gateway:connect` | `denied`: 403; `hang`; `reset`; with `delay_ms` |
+//! | `gateway:connect` | `denied`: 403; `signature`: 403 with that reason; `hang`; `reset`; with `delay_ms` |
 //! | `gateway:handshake` | `old`, `early`, `silent`, `unknown` (an unknown action); with `delay_ms` the agent is late |
-//! | `gateway:link` | at once, to each link: `reset`, `close` (`1000 Bye`), `going_away` (1001), `hang` (a black hole), `ended` |
-//! | `gateway:output`, `gateway:acknowledge` | each message: `drop`, `duplicate`, `reorder`, `unknown`, `reset`, `close`; with `delay_ms` |
+//! | `gateway:link` | at once, to each link: `reset`, `close` (`1000 Bye`), `going_away` (1001), `hang` (a black hole), `ended`, `restart` (of the agent) |
+//! | `gateway:output`, `gateway:acknowledge` | each message: `drop`, `duplicate`, `reorder`, `damage`, `unknown`, `reset`, `close`; with `delay_ms` |
+//! | `gateway:input` | each message of the client, its acknowledgements too: `drop`, `duplicate`, `reorder`, `damage`, `delay`; with `delay_ms` |
+//! | `gateway:pace` | `delay`: an agent that rests for `delay_ms` after each message of data, as the official one does for 1 ms |
 //! | `gateway:dial` | `refused`: the host and port cannot be reached |
 
 pub(crate) mod api;
 mod connection;
 pub(crate) mod link;
+mod process;
 mod run;
 mod shell;
 pub(crate) mod state;

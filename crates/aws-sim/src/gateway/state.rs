@@ -12,7 +12,8 @@ pub(crate) type Link = WebSocketStream<hyper_util::rt::TokioIo<hyper::upgrade::U
 /// What a session leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Leads {
-    Port { host: String, port: u16 },
+    /// With the local port that was asked for, which an agent tells the client.
+    Port { host: String, port: u16, local: String },
     Shell { command: String, host: String },
 }
 
@@ -29,6 +30,8 @@ pub(crate) enum Order {
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) token: String,
+    /// Its agent forgot it: it cannot be resumed.
+    pub(crate) forgotten: bool,
     pub(crate) agent: mpsc::Sender<Order>,
 }
 
@@ -66,7 +69,8 @@ impl Gateway {
     /// The address of a session's WebSocket; another one each time, with the raw `+` and `/` that those of AWS have.
     pub(crate) fn address(&mut self, endpoint: &str, id: &str) -> String {
         self.links += 1;
-        let host = endpoint.replacen("http://", "ws://", 1);
+        // `http` becomes `ws`, and `https` `wss`.
+        let host = endpoint.replacen("http", "ws", 1);
         format!(
             "{host}{}{id}?role=publish_subscribe&cell-number=AAEAA+sim/{}+/{}==",
             super::PATH,

@@ -22,6 +22,28 @@ pub struct Instance {
     pub state: String,
 }
 
+/// How the instance stands that is meant, with its id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// What is wrong with its agent is told by the session.
+    Runs(String),
+    /// It would have to be started.
+    Stopped(String),
+    /// It is on its way to another state, and may be online soon.
+    Changes(String),
+}
+
+impl Found {
+    /// As its state says.
+    pub fn of(one: &Instance) -> Self {
+        match one.state.as_str() {
+            "running" => Self::Runs(one.id.clone()),
+            "stopped" => Self::Stopped(one.id.clone()),
+            _ => Self::Changes(one.id.clone()),
+        }
+    }
+}
+
 /// What instances are named by, beside their id.
 const INSTANCE: &str = "instance:";
 /// What tags begin with.

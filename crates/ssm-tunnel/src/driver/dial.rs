@@ -37,7 +37,7 @@ pub(super) async fn dial(url: &str, credentials: Credentials, options: &Options)
     let request = request(url, authority.as_str(), credentials, options)?;
 
     let stream = match &options.proxy {
-        Some(proxy) if secure => proxy.connect(host, port).await?,
+        Some(proxy) if secure && proxy.serves(host) => proxy.connect(host, port).await?,
         _ => TcpStream::connect((host, port))
             .await
             .map_err(|error| Failure::transient(format!("{host}:{port} cannot be reached: {error}")))?,

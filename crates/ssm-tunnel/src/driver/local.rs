@@ -1,11 +1,11 @@
 //! One local connection.
 
 use super::bucket::Bucket;
+use super::listener::Accepted;
 use bytes::{Bytes, BytesMut};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
@@ -33,18 +33,43 @@ pub(super) enum ToLocal {
     End,
 }
 
-/// Serves one connection until it ends, or is reset by dropping what sends to `reset`.
+/// Serves one connection until it ends, or is reset by dropping what sends to `reset`. A Unix socket knows no reset: the
+/// program sees its end, in the middle of what its protocol expected.
 pub(super) async fn serve(
-    mut socket: TcpStream,
+    socket: Accepted,
+    key: Key,
+    out: mpsc::Sender<FromLocal>,
+    queue: mpsc::UnboundedReceiver<ToLocal>,
+    reset: oneshot::Receiver<()>,
+    bucket: Arc<Bucket>,
+) {
+    match socket {
+        Accepted::Tcp(mut socket) => {
+            let _ = socket.set_nodelay(true);
+            let (read, write) = socket.split();
+            if !carry(read, write, key, out, queue, reset, bucket).await {
+                // Not an end that a program could take for the end of its data.
+                let _ = socket.set_zero_linger();
+            }
+        }
+        Accepted::Unix(mut socket) => {
+            let (read, write) = socket.split();
+            carry(read, write, key, out, queue, reset, bucket).await;
+        }
+    }
+}
+
+/// Carries bytes both ways; whether the far side has ended, and everything was written.
+async fn carry(
+    mut read: impl AsyncRead + Unpin,
+    mut write: impl AsyncWrite + Unpin,
     key: Key,
     out: mpsc::Sender<FromLocal>,
     mut queue: mpsc::UnboundedReceiver<ToLocal>,
     mut reset: oneshot::Receiver<()>,
     bucket: Arc<Bucket>,
-) {
-    let _ = socket.set_nodelay(true);
+) -> bool {
     let clean = {
-        let (mut read, mut write) = socket.split();
         let (ended, mut far_ended) = oneshot::channel::<()>();
         let reading = async {
             let mut buffer = BytesMut::with_capacity(READ);
@@ -111,8 +136,5 @@ pub(super) async fn serve(
             bucket.drain(bytes.len());
         }
     }
-    if !clean {
-        // Not an end that a program could take for the end of its data.
-        let _ = socket.set_zero_linger();
-    }
+    clean
 }

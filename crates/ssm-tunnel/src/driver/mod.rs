@@ -1,9 +1,11 @@
 //! Sockets around the core, for tokio: the signed WebSocket, the local listener, the loop that drives a session.
 
 mod actor;
+mod awake;
 mod bucket;
 mod dial;
 mod gate;
+mod listener;
 mod local;
 mod proxy;
 mod said;
@@ -13,6 +15,7 @@ mod status;
 mod tunnel;
 
 pub use gate::{Credentials, Gate, Granted, Options, Token};
+pub use listener::Local;
 pub use proxy::Proxy;
 pub use said::{Said, ShellInput};
 pub use shell::Shell;

@@ -16,6 +16,8 @@ pub struct Proxy {
     port: u16,
     /// `user:password` in Base64.
     authorization: Option<String>,
+    /// Hosts that are reached without it, as `NO_PROXY` lists them.
+    except: String,
 }
 
 impl fmt::Debug for Proxy {
@@ -25,19 +27,22 @@ impl fmt::Debug for Proxy {
 }
 
 impl Proxy {
-    /// The one that the environment names for `host`, by the usual variables: `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`,
-    /// each also in small letters.
-    pub fn of_environment(host: &str, variable: impl Fn(&str) -> Option<String>) -> Option<Self> {
+    /// The one that the environment names, by the usual variables: `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, each also in
+    /// small letters.
+    pub fn of_environment(variable: impl Fn(&str) -> Option<String>) -> Option<Self> {
         let one = |name: &str| {
             [name.to_lowercase(), name.to_owned()]
                 .iter()
                 .find_map(|name| variable(name))
                 .filter(|value| !value.is_empty())
         };
-        if one("NO_PROXY").is_some_and(|list| is_excepted(host, &list)) {
-            return None;
-        }
-        Self::parse(&one("HTTPS_PROXY").or_else(|| one("ALL_PROXY"))?)
+        let proxy = Self::parse(&one("HTTPS_PROXY").or_else(|| one("ALL_PROXY"))?)?;
+        Some(Self { except: one("NO_PROXY").unwrap_or_default(), ..proxy })
+    }
+
+    /// Whether this host is reached through it.
+    pub fn serves(&self, host: &str) -> bool {
+        !is_excepted(host, &self.except)
     }
 
     /// From `http://user:password@host:port`; the scheme may be left out. None for other schemes.
@@ -49,7 +54,8 @@ impl Proxy {
         }
         let authority = uri.authority()?;
         let authorization = authority.as_str().rsplit_once('@').map(|(user, _)| base64(&percent_decoded(user)));
-        Some(Self { host: bare(authority.host()).to_owned(), port: authority.port_u16().unwrap_or(80), authorization })
+        let (host, port) = (bare(authority.host()).to_owned(), authority.port_u16().unwrap_or(80));
+        Some(Self { host, port, authorization, except: String::new() })
     }
 
     /// A connection through it to `host` and `port`.
@@ -141,9 +147,10 @@ mod tests {
     use super::*;
 
     fn of(host: &str, variables: &[(&str, &str)]) -> Option<Proxy> {
-        Proxy::of_environment(host, |name| {
+        let proxy = Proxy::of_environment(|name| {
             variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
-        })
+        });
+        proxy.filter(|proxy| proxy.serves(host))
     }
 
     #[test]

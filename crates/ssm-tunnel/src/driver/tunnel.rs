@@ -1,14 +1,14 @@
-//! A local port that leads to a host and a port at the other end.
+//! A local port, or a Unix socket, that leads to a host and a port at the other end.
 
 use super::actor::{Actor, Served};
 use super::bucket::Bucket;
 use super::gate::{Gate, Options};
+use super::listener::{Listener, Local};
 use super::status::Status;
 use crate::supervisor::State;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::net::TcpListener;
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
 
@@ -17,7 +17,7 @@ const CHANGES: usize = 256;
 
 /// An open tunnel. It ends when it is dropped, but only [`Tunnel::close`] waits until AWS knows.
 pub struct Tunnel {
-    local: SocketAddr,
+    local: Local,
     stop: watch::Sender<bool>,
     status: watch::Receiver<Status>,
     changes: broadcast::Receiver<Status>,
@@ -25,10 +25,11 @@ pub struct Tunnel {
 }
 
 impl Tunnel {
-    /// Listens on `local` at once, and accepts as soon as the session is ready. Port 0 takes a free one.
-    pub async fn open<G: Gate>(gate: G, options: Options, local: SocketAddr) -> io::Result<Self> {
-        let listener = TcpListener::bind(local).await?;
-        let local = listener.local_addr()?;
+    /// Listens at an address or at the path of a Unix socket at once, and accepts as soon as the session is ready. Port 0
+    /// takes a free one.
+    pub async fn open<G: Gate>(gate: G, options: Options, local: impl Into<Local>) -> io::Result<Self> {
+        let listener = Listener::bind(&local.into()).await?;
+        let local = listener.local()?;
         let (stop, on_stop) = watch::channel(false);
         let (status, on_status) = watch::channel(Status::new());
         let (to_changes, changes) = broadcast::channel(CHANGES);
@@ -40,8 +41,13 @@ impl Tunnel {
     }
 
     /// Where it listens.
-    pub fn local(&self) -> SocketAddr {
-        self.local
+    pub fn local(&self) -> &Local {
+        &self.local
+    }
+
+    /// The address at which it listens, if it is not a Unix socket.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.local.address()
     }
 
     /// How it stands, with its counters. Counters of bytes do not wake who waits.

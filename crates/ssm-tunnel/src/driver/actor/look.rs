@@ -1,6 +1,6 @@
 //! What time does: what is due, whether everybody is still there, and what is told.
 
-use super::{ASKING, Actor, LINGER, LINGER_ALONE, PONG, PONG_AWAKE, QUIET, QUIET_BUSY, SILENT, SLEPT};
+use super::{ASKING, Actor, LINGER, LINGER_ALONE, PONG, PONG_AWAKE, QUIET, QUIET_BUSY, SILENT};
 use crate::driver::gate::Gate;
 use crate::driver::local::Key;
 use crate::supervisor::{Input, State};
@@ -13,6 +13,7 @@ use tokio_tungstenite::tungstenite::Message;
 impl<G: Gate> Actor<G> {
     /// What is due, and whether everybody is still there.
     pub(super) fn look(&mut self, now: Time) {
+        let stood = self.awake.stood(now, SystemTime::now());
         let actions = self.supervisor.tick(now);
         self.act(actions);
         self.session.tick(now);
@@ -35,12 +36,11 @@ impl<G: Gate> Actor<G> {
                 let gate = self.gate.clone();
                 self.check = Some(Box::pin(async move { timeout(ASKING, gate.gone(&target)).await.unwrap_or(None) }));
             }
-            self.is_it_there(now);
+            self.is_it_there(stood, now);
         }
     }
 
-    fn is_it_there(&mut self, now: Time) {
-        let slept = self.slept();
+    fn is_it_there(&mut self, stood: bool, now: Time) {
         if self.bucket.is_full() {
             // Nothing is read: that nothing comes says nothing.
             self.link_heard = now;
@@ -60,22 +60,11 @@ impl<G: Gate> Actor<G> {
             return self.handle(Input::Lost("the agent does not answer".into()), now);
         }
         let quiet = now.saturating_sub(self.link_heard);
-        if slept || quiet >= QUIET || (waits && quiet >= QUIET_BUSY) {
+        if stood || quiet >= QUIET || (waits && quiet >= QUIET_BUSY) {
             // A full queue has the same end: nothing comes.
             let _ = self.writer.as_ref().map(|writer| writer.try_send(Message::Ping(Bytes::new())));
-            self.pinged = Some((now, if slept { PONG_AWAKE } else { PONG }));
+            self.pinged = Some((now, if stood { PONG_AWAKE } else { PONG }));
         }
-    }
-
-    /// Whether the wall clock ran ahead of the clock that stands still while the machine sleeps.
-    fn slept(&mut self) -> bool {
-        let expected = self.wall + self.started.elapsed();
-        let ahead = SystemTime::now().duration_since(expected).unwrap_or_default();
-        if ahead < SLEPT {
-            return false;
-        }
-        self.wall += ahead;
-        true
     }
 
     /// Publishes how it stands; changes of the state one by one.

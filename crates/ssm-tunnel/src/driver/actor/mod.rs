@@ -4,9 +4,11 @@ mod act;
 mod look;
 mod traffic;
 
+use super::awake::Awake;
 use super::bucket::Bucket;
 use super::dial::Link;
 use super::gate::{Gate, Granted, Options, Token};
+use super::listener::{Accepted, Listener};
 use super::local::{FromLocal, Key, ToLocal};
 use super::said::{Said, ShellInput};
 use super::status::Status;
@@ -23,7 +25,6 @@ use std::future::{Future, pending};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -52,8 +53,6 @@ const CHECK: Duration = Duration::from_secs(30);
 const LINGER: Duration = Duration::from_secs(30);
 /// The same with an agent that serves one connection at a time: others wait.
 const LINGER_ALONE: Duration = Duration::from_secs(1);
-/// The wall clock runs this far ahead of the other: the machine slept.
-const SLEPT: Duration = Duration::from_secs(5);
 /// As many messages at once, before the loop looks at something else.
 const BATCH: usize = 64;
 /// With more acknowledgements than this that the link does not take, nothing more is read.
@@ -78,7 +77,7 @@ struct Local {
 
 /// What the loop serves.
 pub(super) enum Served {
-    Port(TcpListener),
+    Port(Listener),
     Shell { input: mpsc::Receiver<ShellInput>, output: mpsc::UnboundedSender<Said> },
 }
 
@@ -87,7 +86,7 @@ enum Happened<T> {
     Writable(bool),
     Local(FromLocal),
     Typed(Option<ShellInput>),
-    Accepted(std::io::Result<TcpStream>),
+    Accepted(std::io::Result<Accepted>),
     Done(Outcome<T>),
     Checked(Option<String>),
     Freed,
@@ -101,7 +100,7 @@ pub(super) struct Actor<G: Gate> {
     purpose: Purpose,
     served: Served,
     started: Instant,
-    wall: SystemTime,
+    awake: Awake,
     /// When it was started, in milliseconds since 1970.
     epoch_ms: u64,
     /// When a refused connection was told last.
@@ -155,7 +154,7 @@ impl<G: Gate> Actor<G> {
             purpose,
             served,
             started: Instant::now(),
-            wall: SystemTime::now(),
+            awake: Awake::new(SystemTime::now()),
             refused_told: None,
             supervisor: Supervisor::new(purpose == Purpose::Port),
             session: Session::new(purpose, options.pace, epoch_ms()),
@@ -326,9 +325,9 @@ async fn typing(input: Option<&mut mpsc::Receiver<ShellInput>>) -> Option<ShellI
     }
 }
 
-async fn accept(listener: Option<&mut TcpListener>) -> std::io::Result<TcpStream> {
+async fn accept(listener: Option<&mut Listener>) -> std::io::Result<Accepted> {
     match listener {
-        Some(listener) => listener.accept().await.map(|(socket, _)| socket),
+        Some(listener) => listener.accept().await,
         None => pending().await,
     }
 }

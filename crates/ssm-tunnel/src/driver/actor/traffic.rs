@@ -3,13 +3,13 @@
 use super::{Actor, BATCH, LOOK, Local, Served};
 use crate::carried::Event;
 use crate::driver::gate::Gate;
+use crate::driver::listener::Accepted;
 use crate::driver::local::{self, FromLocal, Key, ToLocal};
 use crate::driver::said::{Said, ShellInput};
 use crate::supervisor::Input;
 use crate::time::Time;
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
-use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::error::Error;
@@ -167,7 +167,7 @@ impl<G: Gate> Actor<G> {
         }
     }
 
-    pub(super) fn accepted(&mut self, socket: TcpStream, now: Time) {
+    pub(super) fn accepted(&mut self, socket: Accepted, now: Time) {
         let Some(stream) = self.session.open(now) else { return };
         let key = self.next_key;
         self.next_key += 1;

@@ -1,16 +1,21 @@
 //! An agent: it lives as long as its session, over any number of links.
 
+mod harm;
+
 use super::connection::{self, From};
+use super::process::Process;
 use super::shell::Shell;
 use super::state::{Leads, Link, Order};
 use crate::faults::{Kind, Verdict};
 use crate::shared::Shared;
 use crate::world::TaskKey;
 use bytes::Bytes;
-use futures_util::{FutureExt, SinkExt, StreamExt};
+use futures_util::{FutureExt, StreamExt};
+use serde_json::json;
 use ssm_tunnel::Purpose;
 use ssm_tunnel::agent::{Agent, Event};
-use ssm_tunnel::frame::{self, Frame};
+use ssm_tunnel::frame;
+use ssm_tunnel::smux::SLICE;
 use std::collections::{HashMap, VecDeque};
 use std::future::pending;
 use std::sync::Arc;
@@ -18,8 +23,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 /// The newest agent of ECS Exec that is simulated, and one that knows no multiplexing.
 const VERSION: &str = "3.3.1611.0";
@@ -43,11 +46,20 @@ struct Running {
     hole: bool,
     out: VecDeque<(Instant, Bytes)>,
     held: Option<Bytes>,
+    /// What the client sent and is still on its way.
+    inbox: VecDeque<(Instant, Bytes)>,
+    /// It comes after the next one.
+    late: Option<Bytes>,
     begin: Option<Instant>,
     begun: bool,
     verdict: Verdict,
     shell: Option<Shell>,
+    process: Option<Process>,
+    /// It was started again, and knows nothing of the session.
+    forgot: bool,
     over: bool,
+    /// Until then nothing more is taken of connections: as an agent that rests after each message.
+    rests: Instant,
     streams: HashMap<u32, mpsc::UnboundedSender<Bytes>>,
     waiting: Arc<AtomicUsize>,
     to_agent: mpsc::Sender<From>,
@@ -69,9 +81,12 @@ pub(super) async fn run(
     leads: Leads,
     mut orders: mpsc::Receiver<Order>,
 ) {
-    let purpose = match leads {
-        Leads::Port { .. } => Purpose::Port,
-        Leads::Shell { .. } => Purpose::Shell,
+    let (purpose, properties) = match &leads {
+        Leads::Port { host, port, local } => {
+            let properties = json!({"host": host, "portNumber": port.to_string(), "localPortNumber": local});
+            (Purpose::Port, properties)
+        }
+        Leads::Shell { .. } => (Purpose::Shell, json!({})),
     };
     let verdict = shared.faults().take("gateway:handshake", shared.clock.now_ms());
     let version = if verdict.kind == Some(Kind::Old) { OLD_VERSION } else { VERSION };
@@ -79,7 +94,7 @@ pub(super) async fn run(
     let mut looks = shared.gateway().looks();
     let mut running = Running {
         task,
-        agent: Agent::new(purpose, version, shared.clock.now_ms() as u64),
+        agent: Agent::new(purpose, version, shared.clock.now_ms() as u64).with_properties(properties),
         shared,
         leads,
         started: Instant::now(),
@@ -87,11 +102,16 @@ pub(super) async fn run(
         hole: false,
         out: VecDeque::new(),
         held: None,
+        inbox: VecDeque::new(),
+        late: None,
         begin: None,
         begun: false,
         verdict,
         shell: None,
+        process: None,
+        forgot: false,
         over: false,
+        rests: Instant::now(),
         streams: HashMap::new(),
         waiting: Arc::default(),
         to_agent,
@@ -104,7 +124,7 @@ pub(super) async fn run(
             break;
         }
         let reads = running.waiting.load(Ordering::Relaxed) < FULL;
-        let room = running.agent.has_room() && running.out.len() < 4096;
+        let room = running.agent.has_room() && running.out.len() < 4096 && running.rests <= Instant::now();
         let wait = running.wait().min(next_look.saturating_duration_since(Instant::now()));
         let happened = tokio::select! {
             order = orders.recv() => Happened::Order(order),
@@ -123,9 +143,10 @@ pub(super) async fn run(
                 }
             }
             Happened::From(from) => running.from(from),
-            Happened::Looked => running.look().await,
+            Happened::Looked => running.look(&id).await,
             Happened::Time => {}
         }
+        running.arrived();
         if next_look <= Instant::now() {
             next_look = Instant::now() + LOOK;
             running.is_task_there();
@@ -156,6 +177,8 @@ impl Running {
         [
             agent.map(|at| at.saturating_sub(self.now())),
             self.out.front().map(|(at, _)| at.saturating_duration_since(now)),
+            self.inbox.front().map(|(at, _)| at.saturating_duration_since(now)),
+            Some(self.rests).filter(|at| *at > now).map(|at| at.saturating_duration_since(now)),
             self.begin.map(|at| at.saturating_duration_since(now)),
         ]
         .into_iter()
@@ -170,6 +193,8 @@ impl Running {
         self.link = Some(link);
         self.hole = false;
         self.out.clear();
+        self.inbox.clear();
+        self.late = None;
         self.held = None;
         if self.begun {
             self.agent.resumed(now);
@@ -184,6 +209,8 @@ impl Running {
     fn unlinked(&mut self) {
         self.link = None;
         self.out.clear();
+        self.inbox.clear();
+        self.late = None;
         self.held = None;
         self.agent.lost();
     }
@@ -207,11 +234,7 @@ impl Running {
         for left in (0..64).rev() {
             let Some(message) = next else { return true };
             match message {
-                Some(Ok(Message::Binary(bytes))) if !self.hole => {
-                    let now = self.now();
-                    let _ = self.agent.receive(&bytes, now);
-                    self.events();
-                }
+                Some(Ok(Message::Binary(bytes))) if !self.hole => self.sent(bytes),
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return false,
                 Some(Ok(_)) => {}
             }
@@ -220,12 +243,48 @@ impl Running {
         true
     }
 
+    /// Takes what the client sent, with the faults of its messages.
+    fn sent(&mut self, bytes: Bytes) {
+        let verdict = self.shared.faults().take("gateway:input", self.shared.clock.now_ms());
+        let at = Instant::now() + Duration::from_millis(verdict.delay_ms);
+        match verdict.kind {
+            Some(Kind::Drop) => return,
+            Some(Kind::Damage) => self.inbox.push_back((at, harm::damaged(&bytes))),
+            Some(Kind::Duplicate) => self.inbox.extend([(at, bytes.clone()), (at, bytes)]),
+            Some(Kind::Reorder) if self.late.is_none() => {
+                self.late = Some(bytes);
+                return;
+            }
+            _ => {
+                self.inbox.push_back((at, bytes));
+                self.inbox.extend(self.late.take().map(|late| (at, late)));
+            }
+        }
+        self.arrived();
+    }
+
+    /// Hands the agent what has arrived.
+    fn arrived(&mut self) {
+        while let Some((_, bytes)) = self.inbox.pop_front_if(|(at, _)| *at <= Instant::now()) {
+            if !self.forgot {
+                let now = self.now();
+                let _ = self.agent.receive(&bytes, now);
+                self.events();
+            }
+        }
+    }
+
     fn events(&mut self) {
         while let Some(event) = self.agent.event() {
             let now = self.now();
             match event {
                 Event::Ready => {
-                    if let Leads::Shell { command, host } = &self.leads {
+                    if let Leads::Shell { command, .. } = &self.leads
+                        && self.shared.commands
+                    {
+                        let (to_agent, waiting) = (self.to_agent.clone(), self.waiting.clone());
+                        self.process = Some(Process::start(command, to_agent, waiting));
+                    } else if let Leads::Shell { command, host } = &self.leads {
                         let (shell, said) = Shell::start(command, host);
                         self.shell = Some(shell);
                         self.say(&said.output, said.exit, now);
@@ -246,11 +305,16 @@ impl Running {
                     self.agent.end(stream, now);
                 }
                 Event::Input(bytes) => {
-                    if let Some(said) = self.shell.as_mut().map(|shell| shell.input(&bytes)) {
+                    if let Some(process) = &self.process {
+                        process.input(bytes);
+                    } else if let Some(said) = self.shell.as_mut().map(|shell| shell.input(&bytes)) {
                         self.say(&said.output, said.exit, now);
                     }
                 }
                 Event::Size(size) => {
+                    if let Some(process) = &self.process {
+                        process.resize(size);
+                    }
                     if let Some(shell) = &mut self.shell {
                         shell.resize(size);
                     }
@@ -274,7 +338,7 @@ impl Running {
 
     fn open(&mut self, stream: u32, now: Duration) {
         let verdict = self.shared.faults().take("gateway:dial", self.shared.clock.now_ms());
-        let Leads::Port { host, port } = &self.leads else { return };
+        let Leads::Port { host, port, .. } = &self.leads else { return };
         if verdict.kind == Some(Kind::Refused) {
             return self.agent.refuse(stream, now);
         }
@@ -287,7 +351,14 @@ impl Running {
     fn from(&mut self, from: From) {
         let now = self.now();
         match from {
-            From::Data(stream, bytes) => self.agent.send(stream, &bytes, now),
+            From::Data(stream, bytes) => {
+                let rest = self.shared.faults().take("gateway:pace", self.shared.clock.now_ms()).delay_ms;
+                let messages = bytes.len().div_ceil(SLICE) as u64;
+                self.rests = self.rests.max(Instant::now()) + Duration::from_millis(rest * messages);
+                self.agent.send(stream, &bytes, now);
+            }
+            From::Said(bytes) => self.agent.output(&bytes, now),
+            From::Over(code) => self.say("", Some(code), now),
             From::Ended(stream) => {
                 if self.streams.remove(&stream).is_some() {
                     self.agent.end(stream, now);
@@ -308,87 +379,6 @@ impl Running {
             let now = self.now();
             self.agent.close("the target is not connected any more", now);
             self.over = true;
-        }
-    }
-
-    /// What was switched on for the link.
-    async fn look(&mut self) {
-        if self.link.is_none() {
-            return;
-        }
-        let verdict = self.shared.faults().take("gateway:link", self.shared.clock.now_ms());
-        if let Some(kind) = verdict.kind {
-            self.harm(kind).await;
-        }
-    }
-
-    async fn harm(&mut self, kind: Kind) {
-        let now = self.now();
-        let close = |code, reason: &'static str| CloseFrame { code, reason: reason.into() };
-        match kind {
-            Kind::Reset => {}
-            Kind::Hang => return self.hole = true,
-            Kind::Ended => {
-                self.agent.close("the session was ended", now);
-                return self.over = true;
-            }
-            Kind::Close | Kind::GoingAway => {
-                let frame =
-                    if kind == Kind::Close { close(CloseCode::Normal, "Bye") } else { close(CloseCode::Away, "") };
-                if let Some(link) = &mut self.link {
-                    let _ = link.close(Some(frame)).await;
-                }
-            }
-            _ => return,
-        }
-        self.unlinked();
-    }
-
-    /// Puts what the agent has to say on the link, with the faults of its messages.
-    async fn flush(&mut self) {
-        let now = Instant::now();
-        if self.link.is_some() {
-            while let Some(bytes) = self.agent.transmit() {
-                let acknowledges = Frame::decode(&bytes).is_ok_and(|frame| frame.kind == frame::Kind::Acknowledge);
-                let operation = if acknowledges { "gateway:acknowledge" } else { "gateway:output" };
-                let verdict = self.shared.faults().take(operation, self.shared.clock.now_ms());
-                let at = now + Duration::from_millis(verdict.delay_ms);
-                match verdict.kind {
-                    Some(Kind::Drop) => {}
-                    Some(Kind::Duplicate) => {
-                        self.out.push_back((at, bytes.clone()));
-                        self.out.push_back((at, bytes));
-                    }
-                    Some(Kind::Reorder) if self.held.is_none() => self.held = Some(bytes),
-                    Some(kind @ (Kind::Reset | Kind::Close | Kind::GoingAway | Kind::Hang | Kind::Ended)) => {
-                        self.out.push_back((at, bytes));
-                        self.harm(kind).await;
-                        break;
-                    }
-                    Some(Kind::Unknown) => {
-                        let mut strange = Agent::new(Purpose::Port, VERSION, 1);
-                        strange.raw(frame::Kind::Other("agent_session_state".to_owned()), Bytes::new(), self.now());
-                        self.out.extend(strange.transmit().map(|strange| (at, strange)));
-                        self.out.push_back((at, bytes));
-                    }
-                    _ => {
-                        self.out.push_back((at, bytes));
-                        self.out.extend(self.held.take().map(|held| (at, held)));
-                    }
-                }
-            }
-        }
-        let Some(link) = &mut self.link else { return };
-        if self.hole {
-            self.out.clear();
-            return;
-        }
-        let mut failed = false;
-        while let Some((_, bytes)) = self.out.pop_front_if(|(at, _)| *at <= now) {
-            failed |= link.feed(Message::Binary(bytes)).await.is_err();
-        }
-        if failed || link.flush().await.is_err() {
-            self.unlinked();
         }
     }
 }

@@ -1,0 +1,108 @@
+//! What happens to a tunnel in its life beside the faults of its link: tasks that are replaced, addresses of IPv6, TLS,
+//! agents that run programs of this machine.
+#![allow(clippy::unwrap_used)]
+
+use super::client::{CLUSTER, Client, PATIENCE, REMOTE, SERVICE, ecs, options, post, round, until};
+use super::matrix::{Sizes, Transfer, far_side, transfer};
+use aws_sim::{Scenario, Sim, SimOptions};
+use serde_json::json;
+use ssm_tunnel::driver::{Said, ShellInput};
+use ssm_tunnel::message::Size;
+use ssm_tunnel::{Shell, State, Tunnel};
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+
+async fn started(options: SimOptions, to: Option<SocketAddr>) -> Sim {
+    let map = to.map(|to| (format!("{}:{}", REMOTE.0, REMOTE.1), to)).into_iter().collect();
+    Sim::start(SimOptions { scenario: Scenario::Staging, map, ..options }).await.unwrap()
+}
+
+async fn tunnel(sim: &Sim) -> Tunnel {
+    let gate = Client { endpoint: sim.endpoint(), command: None };
+    let tunnel = Tunnel::open(gate, options(), SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+    timeout(PATIENCE, tunnel.ready()).await.unwrap().unwrap();
+    tunnel
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_that_is_replaced_in_the_middle_of_a_transfer_resets_it_and_the_next_goes_through_another_task() {
+    for kind in [Transfer::Up, Transfer::Down, Transfer::Rounds] {
+        let sim = started(SimOptions { speed: 20.0, ..SimOptions::default() }, Some(far_side().await)).await;
+        let tunnel = tunnel(&sim).await;
+        let task = tunnel.status().borrow().target.clone().unwrap();
+        let stopped = async {
+            let input = json!({"cluster": CLUSTER, "task": task, "reason": "test"});
+            ecs(&sim.endpoint(), "StopTask", &input).await.unwrap();
+            // Long after the time that a task has to end.
+            post(&sim.endpoint(), "/_sim/advance", "", &json!({"seconds": 120})).await.unwrap();
+            until(&tunnel, |status| status.state != State::Ready || status.replacements > 0).await;
+        };
+        let said = timeout(PATIENCE, transfer(tunnel.address().unwrap(), kind, Sizes::SMALL, stopped)).await.unwrap();
+        let error = said.map_err(|error| error.kind()).unwrap_err();
+        assert!(matches!(error, ErrorKind::ConnectionReset | ErrorKind::BrokenPipe), "{kind:?}: {error:?}");
+        until(&tunnel, |status| status.state == State::Ready && status.replacements > 0).await;
+        assert_ne!(tunnel.status().borrow().target.as_deref(), Some(task.as_str()), "{SERVICE}");
+        assert!(transfer(tunnel.address().unwrap(), kind, Sizes::SMALL, async {}).await.unwrap(), "{kind:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_and_a_far_side_that_have_ipv6_alone_are_reached() {
+    let far = TcpListener::bind("[::1]:0").await.unwrap();
+    let to = far.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = far.accept().await {
+            tokio::spawn(async move {
+                let (mut read, mut write) = socket.split();
+                let _ = tokio::io::copy(&mut read, &mut write).await;
+            });
+        }
+    });
+    let listen = "[::1]:0".parse().unwrap();
+    let sim = started(SimOptions { listen, ..SimOptions::default() }, Some(to)).await;
+    assert!(sim.endpoint().starts_with("http://[::1]:"));
+    let tunnel = tunnel(&sim).await;
+    timeout(PATIENCE, round(tunnel.address().unwrap(), 100_000)).await.unwrap().unwrap();
+    assert_eq!(tunnel.close().await.refused, 0);
+}
+
+/// What a shell says until it has said `end`, or is over.
+async fn says(shell: &mut Shell, end: &str) -> (String, Option<i32>) {
+    let (mut output, mut exit) = (Vec::new(), None);
+    while !String::from_utf8_lossy(&output).contains(end) {
+        match timeout(PATIENCE, shell.next()).await.unwrap() {
+            Some(Said::Output(bytes) | Said::Stderr(bytes)) => output.extend_from_slice(&bytes),
+            Some(Said::Exit(code)) => exit = Some(code),
+            Some(Said::Closed) | None => break,
+        }
+    }
+    (String::from_utf8_lossy(&output).into_owned(), exit)
+}
+
+async fn shell(sim: &Sim, command: &str) -> Shell {
+    let gate = Client { endpoint: sim.endpoint(), command: Some(command.to_owned()) };
+    Shell::open(gate, options())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn programs_of_this_machine_run_where_that_was_allowed_and_nowhere_else() {
+    let sim = started(SimOptions { commands: true, ..SimOptions::default() }, None).await;
+    let (output, exit) = says(&mut shell(&sim, "sh -c 'expr 6 \\* 7; exit 5'").await, "\0").await;
+    assert_eq!((output.as_str(), exit), ("42\r\n", Some(5)));
+    // A terminal: its size, its Ctrl-C.
+    let mut real = shell(&sim, "/bin/sh").await;
+    let input = real.input().unwrap();
+    input.send(ShellInput::Size(Size { cols: 123, rows: 45 })).await.unwrap();
+    let typed = "until [ \"$(stty size)\" = '45 123' ]; do sleep 0.05; done; echo there''after; cat\n";
+    input.send(ShellInput::Bytes(typed.into())).await.unwrap();
+    says(&mut real, "thereafter").await;
+    input.send(ShellInput::Bytes("\u{3}".into())).await.unwrap();
+    input.send(ShellInput::Bytes("exit 7\n".into())).await.unwrap();
+    assert_eq!(says(&mut real, "\0").await.1, Some(7));
+    // Without the permission the built-in shell has no such program.
+    let sim = started(SimOptions::default(), None).await;
+    let (output, exit) = says(&mut shell(&sim, "sh -c 'expr 6 \\* 7; exit 5'").await, "\0").await;
+    assert!(output.contains("expr: not found") && exit == Some(5), "{output}");
+}

@@ -1,0 +1,63 @@
+//! A local port that leads to a database, as a user of this library writes it: the requests to AWS are the gate's.
+
+use ssm_tunnel::{Credentials, Failure, Gate, Granted, Options, Pace, Proxy, Token, Tunnel};
+use std::error::Error;
+use std::io::Write;
+use std::net::SocketAddr;
+
+/// Asks AWS, with whatever SDK there is.
+struct MyGate;
+
+impl Gate for MyGate {
+    /// What a session is opened to: an instance, or `ecs:CLUSTER_TASK_RUNTIME`.
+    type Target = String;
+
+    async fn resolve(&self) -> Result<String, Failure> {
+        Ok("i-0123456789abcdef0".to_owned())
+    }
+
+    fn describe(&self, target: &String) -> String {
+        format!("instance {target}")
+    }
+
+    async fn start(&self, _target: &String) -> Result<Granted, Failure> {
+        // `ssm:StartSession` with AWS-StartPortForwardingSessionToRemoteHost, `host` and `portNumber`.
+        Err(Failure::transient("StartSession is yours to ask"))
+    }
+
+    async fn resume(&self, _session_id: &str) -> Result<(Option<String>, Token), Failure> {
+        // `ssm:ResumeSession`; without a token in its answer the session is `FailureKind::Gone`.
+        Err(Failure::transient("ResumeSession is yours to ask"))
+    }
+
+    async fn terminate(&self, _session_id: &str) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    async fn gone(&self, _target: &String) -> Option<String> {
+        None
+    }
+
+    async fn credentials(&self) -> Result<Credentials, Failure> {
+        Ok(Credentials::new("AKIA…", "…", None, None, "example"))
+    }
+}
+
+async fn open() -> Result<(), Box<dyn Error>> {
+    let proxy = Proxy::of_environment(|name| std::env::var(name).ok());
+    // `tls` is a rustls::ClientConfig with the certificates to trust.
+    let options = Options { region: "eu-west-1".into(), tls: None, proxy, pace: Pace::default() };
+    let local: SocketAddr = "127.0.0.1:5432".parse()?;
+    let tunnel = Tunnel::open(MyGate, options, local).await?;
+    match tunnel.ready().await {
+        Ok(()) => writeln!(std::io::stdout(), "psql -h 127.0.0.1 -p {}", tunnel.local().port())?,
+        Err(status) => writeln!(std::io::stderr(), "{}", status.state.reason().unwrap_or_default())?,
+    }
+    // Ends the session at AWS too.
+    tunnel.close().await;
+    Ok(())
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(open())
+}

@@ -1,0 +1,156 @@
+//! Where local programs connect: a port of this machine, or a Unix socket that its owner alone may use.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+
+/// Where a tunnel listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Local {
+    /// At an address; port 0 takes a free one.
+    Address(SocketAddr),
+    /// At a Unix socket.
+    Socket(PathBuf),
+}
+
+impl Local {
+    /// The address, where it is one.
+    pub fn address(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Address(address) => Some(*address),
+            Self::Socket(_) => None,
+        }
+    }
+
+    /// The port, where it has one; else 0.
+    pub fn port(&self) -> u16 {
+        self.address().map_or(0, |address| address.port())
+    }
+
+    /// The Unix socket, where it is one.
+    pub fn socket(&self) -> Option<&Path> {
+        match self {
+            Self::Address(_) => None,
+            Self::Socket(path) => Some(path),
+        }
+    }
+}
+
+impl From<SocketAddr> for Local {
+    fn from(address: SocketAddr) -> Self {
+        Self::Address(address)
+    }
+}
+
+impl From<PathBuf> for Local {
+    fn from(path: PathBuf) -> Self {
+        Self::Socket(path)
+    }
+}
+
+impl fmt::Display for Local {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(address) => address.fmt(out),
+            Self::Socket(path) => path.display().fmt(out),
+        }
+    }
+}
+
+/// What listens. A Unix socket's file goes with it.
+pub(in crate::driver) enum Listener {
+    Tcp(TcpListener),
+    Unix(UnixListener, PathBuf),
+}
+
+impl Listener {
+    pub(super) async fn bind(local: &Local) -> io::Result<Self> {
+        match local {
+            Local::Address(address) => Ok(Self::Tcp(TcpListener::bind(address).await?)),
+            Local::Socket(path) => {
+                let listener = match UnixListener::bind(path) {
+                    Err(error) if error.kind() == io::ErrorKind::AddrInUse && is_left_behind(path).await => {
+                        std::fs::remove_file(path)?;
+                        UnixListener::bind(path)?
+                    }
+                    bound => bound?,
+                };
+                let listener = Self::Unix(listener, path.clone());
+                std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+                Ok(listener)
+            }
+        }
+    }
+
+    pub(super) fn local(&self) -> io::Result<Local> {
+        match self {
+            Self::Tcp(listener) => Ok(Local::Address(listener.local_addr()?)),
+            Self::Unix(_, path) => Ok(Local::Socket(path.clone())),
+        }
+    }
+
+    pub(super) async fn accept(&self) -> io::Result<Accepted> {
+        match self {
+            Self::Tcp(listener) => listener.accept().await.map(|(socket, _)| Accepted::Tcp(socket)),
+            Self::Unix(listener, _) => listener.accept().await.map(|(socket, _)| Accepted::Unix(socket)),
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if let Self::Unix(_, path) = self {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// A connection of a local program.
+pub(in crate::driver) enum Accepted {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+/// Whether a socket is there and nobody listens at it: whoever made it ended without a word. Nothing else is taken away.
+async fn is_left_behind(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt as _;
+    let is_socket = std::fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket());
+    is_socket
+        && UnixStream::connect(path).await.is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(name: &str) -> PathBuf {
+        std::env::temp_dir().join(format!("ssm-tunnel-{}-{name}", std::process::id()))
+    }
+
+    #[tokio::test]
+    async fn a_socket_is_its_owners_alone_and_goes_with_its_listener() {
+        let path = place("own");
+        let listener = Listener::bind(&path.clone().into()).await.unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        let taken = Listener::bind(&path.clone().into()).await.err().unwrap();
+        assert_eq!(taken.kind(), io::ErrorKind::AddrInUse, "somebody listens there");
+        assert!(path.exists());
+        drop(listener);
+        assert!(!path.exists());
+    }
+
+    #[tokio::test]
+    async fn a_socket_that_was_left_behind_is_replaced_and_a_file_is_not() {
+        let path = place("left");
+        drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+        assert!(path.exists());
+        drop(Listener::bind(&path.clone().into()).await.unwrap());
+        std::fs::write(&path, "mine").unwrap();
+        assert!(Listener::bind(&path.clone().into()).await.is_err());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
+        std::fs::remove_file(&path).unwrap();
+    }
+}

@@ -1,0 +1,271 @@
+//! A tunnel in its life: real programs of PostgreSQL through it, TLS and a proxy on the way, a machine that slept,
+//! credentials that expired, a Unix socket.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use cockpit::runtime::local_postgres::{LocalOptions, LocalPostgres};
+use rustix::process::Signal;
+use serde_json::json;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+use support::tunnels::{REMOTE, Running, echoes, home};
+use support::{Home, PATIENCE, Said, World, ended, finish, line, run, signal};
+
+/// One server for all tests of this file.
+fn server() -> &'static LocalPostgres {
+    static SERVER: OnceLock<LocalPostgres> = OnceLock::new();
+    SERVER.get_or_init(|| LocalPostgres::start(&LocalOptions::default()).unwrap())
+}
+
+/// A tunnel to it.
+struct Through {
+    tunnel: Running,
+    host: String,
+    port: String,
+    world: World,
+    _home: Home,
+}
+
+impl Through {
+    fn open() -> Self {
+        let world = World::mapped(REMOTE, SocketAddr::from(([127, 0, 0, 1], server().port())));
+        let home = home();
+        let mut tunnel = Running::start(&home, &world, &format!("tunnel staging --to {REMOTE} --port 0 --json"));
+        let ready = tunnel.until("ready");
+        let (host, port) = ready["local"].as_str().unwrap().split_once(':').unwrap();
+        Self { host: host.to_owned(), port: port.to_owned(), tunnel, world, _home: home }
+    }
+
+    /// A program of PostgreSQL, through the tunnel.
+    fn program(&self, name: &str, arguments: &[&str]) -> Command {
+        program(name, &self.host, &self.port, arguments)
+    }
+
+    fn psql(&self, sql: &str) -> Said {
+        run(&mut self.program("psql", &["-XAt", "-v", "ON_ERROR_STOP=1", "-c", sql]), [""; 0])
+    }
+}
+
+fn program(name: &str, host: &str, port: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(server().programs().join(name));
+    command.env_clear().env("LC_ALL", "C").env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.args(["-h", host, "-p", port, "-U", "postgres"]).args(arguments).stdin(Stdio::null());
+    command
+}
+
+#[test]
+fn psql_works_through_a_tunnel_with_many_sessions_and_an_error_that_is_one() {
+    let through = Through::open();
+    assert_eq!(through.psql("select 6 * 7, 'é日本'").coded(0).out, "42|é日本\n");
+    assert!(through.psql("select 1/0").coded(1).err.contains("division by zero"));
+    let sessions: Vec<_> = (0..20)
+        .map(|number| {
+            let mut psql = through.program("psql", &["-XAt", "-c", &format!("select {number} from pg_sleep(0.2)")]);
+            psql.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        })
+        .collect();
+    for (number, session) in sessions.into_iter().enumerate() {
+        assert_eq!(finish(session).coded(0).out, format!("{number}\n"));
+    }
+}
+
+#[test]
+fn three_million_rows_are_copied_through_a_tunnel_and_none_is_lost_when_its_connection_is_closed_meanwhile() {
+    let through = Through::open();
+    let copy = "copy (select n, n % 97 from generate_series(1, 3000000) n) to stdout";
+    let mut psql = through.program("psql", &["-XAt", "-c", copy]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut rows = 0_u64;
+    for (at, line) in BufReader::new(psql.stdout.take().unwrap()).lines().enumerate() {
+        rows += 1;
+        assert_eq!(line.unwrap(), format!("{rows}\t{}", rows % 97));
+        if at == 500_000 {
+            through.world.post("/_sim/fault", &json!({"operation": "gateway:link", "kind": "close", "count": 1}));
+        }
+    }
+    assert!(ended(&mut psql).success());
+    assert_eq!(rows, 3_000_000);
+    // And in the other direction, at the pace of the service.
+    through.psql("create table copied (n int, text text)").coded(0);
+    let mut psql = through.program("psql", &["-XAt", "-c", "copy copied from stdin"]).stdin(Stdio::piped()).spawn().unwrap();
+    let mut input = std::io::BufWriter::new(psql.stdin.take().unwrap());
+    for n in 1..=200_000 {
+        writeln!(input, "{n}\trow {n}").unwrap();
+    }
+    drop(input);
+    assert!(ended(&mut psql).success());
+    assert_eq!(through.psql("select count(*), sum(n), max(text) from copied").coded(0).out, "200000|20000100000|row 99999\n");
+}
+
+#[test]
+fn what_pg_dump_writes_through_a_tunnel_is_what_it_writes_without_one() {
+    let through = Through::open();
+    let made = "create schema dumped; create table dumped.one (id int primary key, text text, bytes bytea); \
+                insert into dumped.one select n, repeat(md5(n::text), 20), decode(md5(n::text), 'hex') \
+                from generate_series(1, 5000) n; create index on dumped.one (text)";
+    through.psql(made).coded(0);
+    let arguments = ["-n", "dumped", "postgres"];
+    let dumped = |command: &mut Command| {
+        let said = command.output().unwrap();
+        assert!(said.status.success(), "{said:?}");
+        let text = String::from_utf8(said.stdout).unwrap();
+        // A key that is another each time.
+        text.lines().filter(|line| !line.contains("restrict ")).map(|line| line.to_owned() + "\n").collect::<String>()
+    };
+    let there = dumped(&mut through.program("pg_dump", &arguments));
+    let here = dumped(&mut program("pg_dump", "127.0.0.1", &server().port().to_string(), &arguments));
+    assert!(there.len() > 3_000_000 && there == here, "{} and {}", there.len(), here.len());
+}
+
+#[test]
+fn a_query_is_cancelled_through_a_tunnel() {
+    let mut through = Through::open();
+    let psql = through.program("psql", &["-XAt", "-c", "select pg_sleep(600)"]).stderr(Stdio::piped()).spawn().unwrap();
+    let sleeps = || through.psql("select count(*) from pg_stat_activity where query = 'select pg_sleep(600)'").out;
+    support::until("the query runs", PATIENCE, || (sleeps() == "1\n").then_some(()));
+    let began = Instant::now();
+    signal(psql.id(), Signal::INT);
+    let said = finish(psql).coded(1);
+    assert!(said.err.contains("canceling statement due to user request"), "{said:#?}");
+    assert!(began.elapsed() < PATIENCE / 2);
+    signal(through.tunnel.child.id(), Signal::INT);
+    assert_eq!(through.tunnel.until("closed")["refused"], 0);
+}
+
+#[test]
+fn psql_reaches_a_tunnel_at_a_unix_socket_and_the_socket_goes_with_the_tunnel() {
+    let world = World::mapped(REMOTE, SocketAddr::from(([127, 0, 0, 1], server().port())));
+    let home = home();
+    // A folder with a short name: that of a socket has a limit of some 100 bytes.
+    let folder = tempfile::Builder::new().prefix("s").tempdir_in("/tmp").unwrap();
+    let folder = folder.path().to_str().unwrap();
+    let mut tunnel = Running::start(&home, &world, &format!("tunnel staging --to {REMOTE} --socket {folder} --json"));
+    let ready = tunnel.until("ready");
+    let path = format!("{folder}/.s.PGSQL.5432");
+    assert_eq!(ready["local"], path);
+    let psql = |sql: &str| run(&mut program("psql", folder, "5432", &["-XAt", "-c", sql]), [""; 0]);
+    assert_eq!(psql("select 7").coded(0).out, "7\n");
+    let rows = "select string_agg(n::text, ',') from generate_series(1, 300000) n";
+    assert_eq!(psql(rows).coded(0).out.len(), 1_988_895);
+    let again = line(&mut home.on(&world), &format!("tunnel staging --to {REMOTE} --socket {folder}")).coded(1);
+    assert!(again.err.contains("something is there already"), "{again:#?}");
+    signal(tunnel.child.id(), Signal::INT);
+    tunnel.until("closed");
+    ended(&mut tunnel.child);
+    assert!(!std::path::Path::new(&path).exists());
+}
+
+/// A proxy that takes `CONNECT`; how often it was asked.
+fn proxy() -> (SocketAddr, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counts = Arc::clone(&asked);
+    std::thread::spawn(move || {
+        for socket in listener.incoming() {
+            let mut near = socket.unwrap();
+            let counts = Arc::clone(&counts);
+            std::thread::spawn(move || {
+                let mut head = Vec::new();
+                let mut byte = [0];
+                while !head.ends_with(b"\r\n\r\n") && near.read_exact(&mut byte).is_ok() {
+                    head.push(byte[0]);
+                }
+                let head = String::from_utf8_lossy(&head).into_owned();
+                let Some(to) = head.strip_prefix("CONNECT ").and_then(|rest| rest.split(' ').next()) else { return };
+                counts.fetch_add(1, Ordering::Relaxed);
+                let far = TcpStream::connect(to).unwrap();
+                near.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+                let (mut near_read, mut far_write) = (near.try_clone().unwrap(), far.try_clone().unwrap());
+                std::thread::spawn(move || {
+                    let _ = std::io::copy(&mut near_read, &mut far_write);
+                    let _ = far_write.shutdown(std::net::Shutdown::Write);
+                });
+                let (mut far, mut near) = (far, near);
+                let _ = std::io::copy(&mut far, &mut near);
+                let _ = near.shutdown(std::net::Shutdown::Write);
+            });
+        }
+    });
+    (address, asked)
+}
+
+#[test]
+fn over_tls_a_tunnel_goes_through_the_proxy_of_the_environment_unless_that_is_excepted() {
+    let (home, world) = (home(), World::staging());
+    let bundle = home.write("authority.pem", world.authority());
+    let (proxy, asked) = proxy();
+    let open = |excepted: &str| {
+        let mut command = home.on(&world);
+        command.args(["tunnel", "staging", "--to", REMOTE, "--port", "0", "--json"]);
+        command.env("AWS_ENDPOINT_URL", world.tls_endpoint()).env("AWS_CA_BUNDLE", &bundle);
+        command.env("HTTPS_PROXY", format!("http://{proxy}")).env("NO_PROXY", excepted);
+        let mut tunnel = Running::of(command);
+        let ready = tunnel.until("ready");
+        let mut socket = TcpStream::connect(ready["local"].as_str().unwrap()).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        echoes(&mut socket, &[7; 200_000]);
+        tunnel
+    };
+    let tunnel = open("example.com");
+    assert!(asked.load(Ordering::Relaxed) >= 2, "requests and the WebSocket");
+    drop(tunnel);
+    let before = asked.load(Ordering::Relaxed);
+    drop(open("127.0.0.1"));
+    assert_eq!(asked.load(Ordering::Relaxed), before);
+    // A certificate that nobody vouches for is not taken.
+    let mut command = home.on(&world);
+    command.env("AWS_ENDPOINT_URL", world.tls_endpoint()).env("NO_PROXY", "127.0.0.1");
+    command.args(["tunnel", "staging", "--to", REMOTE, "--port", "0", "--timeout", "20s"]);
+    assert_ne!(run(&mut command, [""; 0]).code, 0);
+}
+
+#[test]
+fn after_a_sleep_a_connection_that_is_gone_is_noticed_within_seconds_and_nothing_is_lost() {
+    let (home, world) = (home(), World::staging());
+    let mut tunnel = Running::start(&home, &world, &format!("tunnel staging --to {REMOTE} --port 0 --json"));
+    let ready = tunnel.until("ready");
+    let mut socket = TcpStream::connect(ready["local"].as_str().unwrap()).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    echoes(&mut socket, b"before");
+    // The program stands still, as with a machine that sleeps, and meanwhile the way to AWS is forgotten.
+    signal(tunnel.child.id(), Signal::STOP);
+    world.post("/_sim/fault", &json!({"operation": "gateway:link", "kind": "hang", "count": 1}));
+    std::thread::sleep(Duration::from_secs(6));
+    let woken = Instant::now();
+    signal(tunnel.child.id(), Signal::CONT);
+    let resuming = tunnel.until("resuming");
+    assert!(resuming["reason"].as_str().unwrap().contains("nothing came for 3 s"), "{resuming}");
+    assert_eq!(tunnel.until("ready")["resumes"], 1);
+    // Asleep or not, a link that is quiet is asked after 30 seconds: this was because of the sleep.
+    assert!(woken.elapsed() < Duration::from_secs(25), "{:?}", woken.elapsed());
+    echoes(&mut socket, b"after");
+}
+
+#[test]
+fn credentials_that_expired_are_waited_for_and_the_session_goes_on_when_they_are_renewed() {
+    let (home, world) = (home(), World::staging());
+    let mut tunnel = Running::start(&home, &world, &format!("tunnel staging --to {REMOTE} --port 0 --json"));
+    let ready = tunnel.until("ready");
+    let mut socket = TcpStream::connect(ready["local"].as_str().unwrap()).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    echoes(&mut socket, b"before");
+    let key = "AKIASIMULATED0000001";
+    world.post("/_sim/expire", &json!({"access_key": key}));
+    world.post("/_sim/fault", &json!({"operation": "gateway:link", "kind": "close", "count": 1}));
+    let why = loop {
+        let resuming = tunnel.until("resuming");
+        let why = resuming["reason"].as_str().unwrap().to_owned();
+        if why.to_lowercase().contains("expired") {
+            break why;
+        }
+    };
+    world.post("/_sim/expire", &json!({"access_key": key, "on": false}));
+    let again = tunnel.until("ready");
+    assert_eq!((again["resumes"].as_u64(), again["replacements"].as_u64()), (Some(1), Some(0)), "{why}");
+    echoes(&mut socket, b"after");
+}
