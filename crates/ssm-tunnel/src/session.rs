@@ -346,6 +346,16 @@ impl Session {
             && (self.pace.per_second == 0 || self.allowed(now) >= 1.0)
     }
 
+    /// Sends what an agent acknowledges and otherwise leaves alone, while connections are open: where it does not, it is not
+    /// there. An agent without multiplexing has no such thing.
+    pub fn probe(&mut self, now: Time) {
+        if let Carrier::Mux(mux, _) = &self.carrier
+            && mux.open_streams() > 0
+        {
+            self.channel.send(payload::OUTPUT, Mux::keep_alive(), now);
+        }
+    }
+
     /// What is to be done at this time.
     pub fn tick(&mut self, now: Time) {
         self.channel.tick(now);

@@ -207,5 +207,7 @@ pub async fn plugin(program: &str, endpoint: &str) -> (Child, SocketAddr) {
         panic!("it ended without a port");
     });
     let address = SocketAddr::from(([127, 0, 0, 1], port.await.unwrap()));
+    // It ends where nobody takes what it prints.
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
     (child, address)
 }

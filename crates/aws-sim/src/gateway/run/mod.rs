@@ -123,7 +123,8 @@ pub(super) async fn run(
         if running.over || (running.link.is_none() && without_link.elapsed() > IDLE) {
             break;
         }
-        let reads = running.waiting.load(Ordering::Relaxed) < FULL;
+        // In a black hole not even a ping is answered.
+        let reads = !running.hole && running.waiting.load(Ordering::Relaxed) < FULL;
         let room = running.agent.has_room() && running.out.len() < 4096 && running.rests <= Instant::now();
         let wait = running.wait().min(next_look.saturating_duration_since(Instant::now()));
         let happened = tokio::select! {

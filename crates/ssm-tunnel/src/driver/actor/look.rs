@@ -59,6 +59,11 @@ impl<G: Gate> Actor<G> {
         if self.waiting_since.is_some_and(|since| now.saturating_sub(since) >= SILENT) {
             return self.handle(Input::Lost("the agent does not answer".into()), now);
         }
+        // The service may answer for an agent that is gone. Asked once, so that a session that nobody uses can time out.
+        if !self.probed && now.saturating_sub(self.session.channel().heard()) >= QUIET {
+            self.probed = true;
+            self.session.probe(now);
+        }
         let quiet = now.saturating_sub(self.link_heard);
         if stood || quiet >= QUIET || (waits && quiet >= QUIET_BUSY) {
             // A full queue has the same end: nothing comes.

@@ -118,6 +118,8 @@ pub(super) struct Actor<G: Gate> {
     link_heard: Time,
     pinged: Option<(Time, Duration)>,
     waiting_since: Option<Time>,
+    /// The agent was asked whether it is there, since the last byte of a connection.
+    probed: bool,
     locals: HashMap<Key, Local>,
     keys: HashMap<StreamId, Key>,
     next_key: Key,
@@ -171,6 +173,7 @@ impl<G: Gate> Actor<G> {
             link_heard: Time::ZERO,
             pinged: None,
             waiting_since: None,
+            probed: false,
             locals: HashMap::new(),
             keys: HashMap::new(),
             next_key: 0,

@@ -67,6 +67,7 @@ impl<G: Gate> Actor<G> {
             Event::Data(stream, bytes) => {
                 if let Some(local) = self.keys.get(&stream).and_then(|key| self.locals.get_mut(key)) {
                     let length = bytes.len();
+                    self.probed = false;
                     local.eof = local.eof.map(|_| now);
                     self.bucket.fill(length);
                     if local.queue.send(ToLocal::Data(bytes)).is_err() {
@@ -127,6 +128,7 @@ impl<G: Gate> Actor<G> {
         match local {
             FromLocal::Data(key, bytes) => {
                 let Some(local) = self.locals.get(&key) else { return };
+                self.probed = false;
                 self.session.send(local.stream, &bytes, now);
                 self.count_sent(bytes.len());
             }
