@@ -3,13 +3,17 @@
 //! Each picture is the buffer that a terminal would show, as SVG.
 
 use aws_sim::{Scenario, Sim, SimOptions};
+use cockpit::app::effect::Effect;
 use cockpit::app::event::Event;
 use cockpit::app::poll::Wants;
 use cockpit::app::{App, Session};
 use cockpit::config;
+use cockpit::feeds::{Ask, sql};
+use cockpit::panes::query::state::EDITOR;
 use cockpit::runtime::Collector;
 use cockpit::runtime::clock::Clock;
 use cockpit::runtime::{demo_infra, demo_recorded};
+use cockpit::runtime::demo_database::{DATABASE, DemoDatabase, USER};
 use cockpit::ui;
 use jiff::SignedDuration;
 use ratatui::buffer::Buffer;
@@ -74,7 +78,8 @@ async fn all(folder: &Path) -> Result<(), Box<dyn Error>> {
         sim.shutdown();
     }
     Box::pin(operations(folder)).await?;
-    Box::pin(infra(folder)).await
+    Box::pin(infra(folder)).await?;
+    Box::pin(queries(folder)).await
 }
 
 /// A picture of a run over units: its name, size, how many seconds of the run have passed, and the keys that lead there.
@@ -135,6 +140,76 @@ async fn infra(folder: &Path) -> Result<(), Box<dyn Error>> {
         std::fs::write(folder.join(format!("{name}.svg")), shoot(collector.app.clone(), size, keys)?)?;
     }
     std::fs::remove_dir_all(home)?;
+    sim.shutdown();
+    Ok(())
+}
+
+/// A picture of a session of SQL: its name, its size, what is pasted into the editor, and the keys that lead on.
+const QUERIES: [(&str, (u16, u16), &str, &str); 3] = [
+    (
+        "query",
+        (120, 40),
+        "select id, title, note, visits, rating, meta, created_at\nfrom bookmarks\norder by id;",
+        "enter esc l",
+    ),
+    (
+        "explain",
+        (120, 40),
+        "select u.email, count(*), max(b.created_at)\nfrom bookmarks b\njoin users u on u.id = b.user_id\nwhere b.title like '%の%'\n\
+         group by u.email\norder by 2 desc\nlimit 10;",
+        "f7 esc",
+    ),
+    ("explain-80x24", (80, 24), "", ""),
+];
+
+/// A session on the demo's own PostgreSQL: a grid, and a plan. Times in it are those of this machine.
+async fn queries(folder: &Path) -> Result<(), Box<dyn Error>> {
+    let start = "2026-11-20T05:02:31Z".parse()?;
+    let options = SimOptions { scenario: Scenario::Staging, speed: 0.0, start: Some(start), ..SimOptions::default() };
+    let sim = Sim::start(options).await?;
+    let database = DemoDatabase::listen(200_000).await?;
+    let through = database.address().to_string();
+    let mut collector = open(Scenario::Staging, &sim)?;
+    collector.collect(Some(Duration::from_secs(30))).await;
+    let (mut app, mut ring) = collector.into_parts();
+    let led = |effects: Vec<Effect>| {
+        effects.into_iter().map(|effect| match effect {
+            Effect::Fetch { ticket, lane, ask: Ask::Sql(sql::Ask::Connect { session, place, read_only }) } => {
+                let place = sql::Place { through: Some(through.clone()), ..place };
+                Effect::Fetch { ticket, lane, ask: sql::Ask::Connect { session, place, read_only }.into() }
+            }
+            effect => effect,
+        })
+    };
+    let mut steps = vec![("", (120, 40), "", "5 enter")];
+    steps.extend(QUERIES);
+    for (name, size, text, keys) in steps {
+        let mut effects = app.update(Event::Resize(size.0, size.1));
+        if !text.is_empty() {
+            app.focus_on(EDITOR);
+            effects.extend(app.update(Event::Paste(text.to_owned())));
+        }
+        for key in keys.split_whitespace() {
+            read(&mut app);
+            effects.extend(app.update(Event::Key(key.parse()?)));
+            app.settle();
+        }
+        ring.carry_out(led(effects).collect());
+        // The server is started when it is connected to for the first time.
+        let patience = if name.is_empty() { Duration::from_secs(20) } else { Duration::from_secs(2) };
+        while let Ok(Some(event)) = tokio::time::timeout(patience, ring.next()).await {
+            let effects = app.update(event);
+            ring.carry_out(led(effects).collect());
+            app.settle();
+            if name.is_empty() && app.panes.query.is_on() {
+                break;
+            }
+        }
+        app.settle();
+        if !name.is_empty() {
+            std::fs::write(folder.join(format!("{name}.svg")), shoot(app.clone(), size, "")?)?;
+        }
+    }
     sim.shutdown();
     Ok(())
 }
@@ -210,6 +285,10 @@ fn open(scenario: Scenario, sim: &Sim) -> Result<Collector, Box<dyn Error>> {
     });
     for environment in &mut config.environments {
         environment.endpoint_url = Some(sim.endpoint());
+        // Straight to the database: a tunnel is a matter of its own.
+        environment.tunnel.service = None;
+        environment.database.user = Some(USER.to_owned());
+        environment.database.database = Some(DATABASE.to_owned());
     }
     let environment = config.environment(scenario.environment()).cloned().ok_or("no such environment")?;
     Ok(opened(config, environment, sim))

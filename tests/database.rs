@@ -2,6 +2,8 @@
 //! statement tells, results on disk, cancelling, a server that goes away.
 #![allow(clippy::unwrap_used)]
 
+#[path = "support/database_faults.rs"]
+mod faults;
 mod support;
 
 use base64::Engine as _;
@@ -13,7 +15,7 @@ use cockpit::db::{Connection, Roots, Settings, SslMode, facts};
 use cockpit::feeds::part::Part;
 use cockpit::feeds::sql::{Ask, Fact, Place};
 use cockpit::model::Failure;
-use cockpit::model::sql::{Cell, Ended, ResultId, SessionId, Transaction};
+use cockpit::model::sql::{Cell, Ended, ResultId, Server, SessionId, Transaction};
 use cockpit::runtime::Executor;
 use cockpit::runtime::local_postgres::{LocalOptions, LocalPostgres};
 use std::sync::OnceLock;
@@ -163,6 +165,8 @@ struct Desk {
     executor: Executor,
     events: Receiver<Event>,
     serial: u64,
+    /// What is known of the server.
+    server: Option<Server>,
 }
 
 const SESSION: SessionId = SessionId(1);
@@ -170,15 +174,22 @@ const SESSION: SessionId = SessionId(1);
 impl Desk {
     /// With a session.
     async fn connected(read_only: Option<&str>) -> Self {
+        Self::at(direct(server()), "postgres", read_only).await
+    }
+
+    /// With a session on a server that is elsewhere, or in another database.
+    async fn at(place: Place, database: &str, read_only: Option<&str>) -> Self {
         let (mut executor, events) = Executor::new(true);
         let mut environment = EnvironmentConfig { name: "local".into(), ..EnvironmentConfig::default() };
         environment.database.user = Some("postgres".into());
+        environment.database.database = Some(database.into());
         executor.carry_out(Effect::Connect { environment: environment.into(), generation: 0 });
-        let mut desk = Self { executor, events, serial: 0 };
+        let mut desk = Self { executor, events, serial: 0, server: None };
         let read_only = read_only.map(str::to_owned);
-        desk.ask(Ask::Connect { session: SESSION, place: direct(server()), read_only });
+        desk.ask(Ask::Connect { session: SESSION, place, read_only });
         let Part::Page(Fact::Connected(server)) = desk.next().await else { panic!("no session") };
         assert_eq!(server.read_only_why.is_some(), server.read_only);
+        desk.server = Some(*server);
         desk
     }
 

@@ -13,6 +13,7 @@ mod peer;
 mod report;
 mod servers;
 mod soak;
+mod sql;
 mod terminal;
 mod times;
 
@@ -51,7 +52,7 @@ fn main() -> Result<()> {
     };
     let world = World::new()?;
     let mut report = Report::new(effort);
-    let parts: [(&str, Part); 17] = [
+    let parts: [(&str, Part); 18] = [
         ("snapshot", peer::snapshot),
         ("latency", peer::latency),
         ("start", interactive::start),
@@ -68,6 +69,7 @@ fn main() -> Result<()> {
         ("infra-graph", infra::graph),
         ("infra-changing", infra::changing),
         ("infra-waits", infra::waits),
+        ("sql", sql::sql),
         ("soak", soak::soak),
     ];
     for (name, part) in parts {

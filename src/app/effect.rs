@@ -5,6 +5,7 @@ use super::ticket::Ticket;
 use super::tunnels::state::ShellPlan;
 use crate::config::EnvironmentConfig;
 use crate::feeds::Ask;
+use crate::model::sql::interpreter::Edited;
 
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,6 +57,15 @@ pub enum Effect {
     OpenUrl(String),
     /// Give the terminal to a shell in a container, and take it back when that has ended.
     Shell(Box<ShellPlan>),
+    /// Give the terminal to the person's own editor, and answer with the text when it has ended.
+    Edit {
+        /// Comes back with the text ([`crate::feeds::queries::Fact::Text`]).
+        ticket: Ticket,
+        /// What is edited.
+        what: Edited,
+        /// The line to begin with, from 1.
+        line: Option<usize>,
+    },
     /// Stop the process group as `Ctrl-Z` does, after the terminal was restored.
     Suspend,
     /// End.

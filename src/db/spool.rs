@@ -96,20 +96,27 @@ impl Spool {
         self.file.write_all_at(bytes, at).map_err(Full::Disk)
     }
 
+    /// Reads from a row on; none where there is no such row.
+    fn reader(&self, row: u64) -> io::Result<Option<Reader<'_>>> {
+        let (place, end) = {
+            let index = self.index();
+            (index.before(row), index.bytes())
+        };
+        let Some((at, skip)) = place else { return Ok(None) };
+        let mut reader = Reader::new(&self.file, at, end);
+        for _ in 0..skip {
+            reader.skip_row()?;
+        }
+        Ok(Some(reader))
+    }
+
     /// Rows from one on; fewer where there are no more. A large value is cut.
     ///
     /// # Errors
     /// The file cannot be read.
     pub fn window(&self, from: u64, count: u32) -> io::Result<Vec<Vec<Cell>>> {
-        let (place, end) = {
-            let index = self.index();
-            (index.before(from), index.bytes())
-        };
-        let Some((at, skip)) = place else { return Ok(Vec::new()) };
-        let mut reader = Reader::new(&self.file, at, end);
-        for _ in 0..skip {
-            reader.skip_row()?;
-        }
+        let Some(mut reader) = self.reader(from)? else { return Ok(Vec::new()) };
+        let end = reader.end;
         let mut rows = Vec::new();
         for _ in 0..count {
             if reader.at >= end {
@@ -120,20 +127,40 @@ impl Spool {
         Ok(rows)
     }
 
+    /// Complete `DataRow` messages from a byte of the file on, about so many bytes of them and one at least; none at the end.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn messages(&self, at: u64, about: usize) -> io::Result<Vec<u8>> {
+        let left = usize::try_from(self.size().1.saturating_sub(at)).unwrap_or(usize::MAX);
+        let mut bytes = vec![0; left.min(about)];
+        self.file.read_exact_at(&mut bytes, at)?;
+        let whole: usize = wire::Messages(&bytes).map(|body| body.len() + HEAD).sum();
+        if whole > 0 || left == 0 {
+            bytes.truncate(whole);
+            return Ok(bytes);
+        }
+        let broken = || io::Error::from(io::ErrorKind::InvalidData);
+        let (_, length) = wire::head(&bytes).ok().flatten().filter(|(_, length)| *length <= left).ok_or_else(broken)?;
+        bytes.resize(length, 0);
+        self.file.read_exact_at(&mut bytes, at)?;
+        Ok(bytes)
+    }
+
+    /// The byte of the file at which a row begins; none where there is no such row.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn place(&self, row: u64) -> io::Result<Option<u64>> {
+        Ok(self.reader(row)?.filter(|reader| reader.at < reader.end).map(|reader| reader.at))
+    }
+
     /// A whole value; none is NULL, or no such value.
     ///
     /// # Errors
     /// The file cannot be read.
     pub fn value(&self, row: u64, column: usize) -> io::Result<Option<Vec<u8>>> {
-        let (place, end) = {
-            let index = self.index();
-            (index.before(row), index.bytes())
-        };
-        let Some((at, skip)) = place else { return Ok(None) };
-        let mut reader = Reader::new(&self.file, at, end);
-        for _ in 0..skip {
-            reader.skip_row()?;
-        }
+        let Some(mut reader) = self.reader(row)? else { return Ok(None) };
         let count = reader.begin_row()?.1;
         for _ in 0..column.min(count) {
             if let Ok(length) = u64::try_from(reader.i32()?) {
@@ -280,6 +307,37 @@ mod tests {
         assert_eq!(spool.value(0, 0).unwrap().unwrap(), large.as_bytes());
         assert_eq!((spool.value(0, 1).unwrap(), spool.value(0, 2).unwrap()), (None, Some(Vec::new())));
         assert_eq!((spool.value(0, 3).unwrap(), spool.value(7, 0).unwrap()), (None, None));
+    }
+
+    #[test]
+    fn a_disk_that_is_full_is_told_apart_from_the_limit() {
+        let file = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let spool = Spool { file, ..Spool::new(Vec::new(), u64::MAX).unwrap() };
+        let Err(Full::Disk(error)) = spool.append(&wire::row([Some(&b"x"[..])].into_iter())) else { panic!() };
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+        assert_eq!(spool.size(), (0, 0));
+    }
+
+    #[test]
+    fn messages_are_whole_and_each_is_found_by_its_row() {
+        let spool = Spool::new(Vec::new(), u64::MAX).unwrap();
+        let rows: Vec<Vec<u8>> =
+            (0..100).map(|number| wire::row([Some("x".repeat(number * 7).as_bytes())].into_iter())).collect();
+        spool.append(&rows.concat()).unwrap();
+        for about in [HEAD, 64, 1000, 1 << 20] {
+            let (mut at, mut read) = (0, Vec::new());
+            loop {
+                let some = spool.messages(at, about).unwrap();
+                if some.is_empty() {
+                    break;
+                }
+                at += some.len() as u64;
+                read.extend(some);
+            }
+            assert_eq!(read, rows.concat(), "{about}");
+        }
+        let at = spool.place(70).unwrap().unwrap();
+        assert!(spool.messages(at, 16).unwrap() == rows[70] && spool.place(100).unwrap().is_none());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! memory. A session lives as long as its [`Ask::Connect`]; everything else names it by its number.
 
 use super::lifetime::Lifetime;
+use crate::model::sql::format::Options;
 use crate::model::sql::{Cell, Column, Ended, ResultId, Said, Server, SessionId, Transaction};
 use std::time::Duration;
 
@@ -70,6 +71,21 @@ pub enum Ask {
         /// The column, from 0.
         column: usize,
     },
+    /// Writes rows of a result to a new file, and tells how far it is. Leaving it ends it, and takes the file away.
+    Export {
+        /// Of which session.
+        session: SessionId,
+        /// Which.
+        result: ResultId,
+        /// The file, which must not be there yet.
+        path: String,
+        /// In which form, with the table that `INSERT` names.
+        options: Box<Options>,
+        /// Which columns, in which order.
+        columns: Vec<usize>,
+        /// Which rows, in which order; none is all of them.
+        rows: Option<Vec<u64>>,
+    },
     /// Forgets a result, and what it takes on the disk. One that is still read is cancelled at the server.
     Close {
         /// Of which session.
@@ -99,14 +115,15 @@ impl Ask {
             | Self::Terminate { .. }
             | Self::Window { .. }
             | Self::Value { .. }
+            | Self::Export { .. }
             | Self::Close { .. }
             | Self::Look { .. } => Lifetime::Session,
         }
     }
 
-    /// A session goes on until it is left.
+    /// A session goes on until it is left; a file is no longer written once nobody wants it.
     pub fn goes_on(&self) -> bool {
-        matches!(self, Self::Connect { .. })
+        matches!(self, Self::Connect { .. } | Self::Export { .. })
     }
 }
 
@@ -157,6 +174,13 @@ pub enum Fact {
     },
     /// A whole value; none is NULL. Bytes that are not UTF-8 are U+FFFD.
     Value(Option<String>),
+    /// So much of a result is written to a file.
+    Exported {
+        /// Rows.
+        rows: u64,
+        /// Bytes of the file.
+        bytes: u64,
+    },
     /// It was done, and there is nothing to say.
     Done,
     /// What was looked up.

@@ -133,6 +133,7 @@ impl Executor {
             | Effect::SaveFilter { .. }
             | Effect::OpenUrl(_)
             | Effect::Shell(_)
+            | Effect::Edit { .. }
             | Effect::Suspend
             | Effect::Quit => Some(effect),
         }

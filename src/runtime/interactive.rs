@@ -5,6 +5,7 @@ use super::aside::{Aside, Left};
 use super::audit;
 use super::clock::Clock;
 use super::executor::Executor;
+use super::external;
 use super::files;
 use super::input::{self, FromTerminal, Reading};
 use super::leaving::leave;
@@ -14,13 +15,17 @@ use super::signals::Signals;
 use super::tee::Tee;
 use super::terminal::{self, Guard, Tui};
 use crate::app::effect::{self, Effect};
-use crate::app::event::{Event, Notice};
+use crate::app::event::{Answer, Event, Notice};
 use crate::app::keymap::Keymap;
 use crate::app::operation::Operation;
+use crate::app::ticket::Ticket;
 use crate::app::tunnels::state::ShellPlan;
 use crate::app::{App, poll::Wants};
 use crate::config::{Config, EnvironmentConfig};
+use crate::feeds::part::Part;
+use crate::feeds::queries;
 use crate::model::Failure;
+use crate::model::sql::interpreter::Edited;
 use crate::panes::table::TABLE;
 use crate::ui;
 use base64::Engine as _;
@@ -89,6 +94,7 @@ pub async fn interactive(
         started: std::time::Instant::now(),
         tee: None,
         aside: None,
+        editing: None,
     };
     let size = crossterm::terminal::size()?;
     run.app.update(Event::Resize(size.0, size.1));
@@ -131,6 +137,9 @@ pub async fn interactive(
     Ok((ended?, left))
 }
 
+/// What is edited, for which question, from which line on.
+type Editing = (Ticket, Edited, Option<usize>);
+
 struct Run<'a> {
     app: App,
     ring: Ring,
@@ -144,6 +153,8 @@ struct Run<'a> {
     tee: Option<Tee>,
     /// A shell that the screen is to step aside for.
     aside: Option<Box<ShellPlan>>,
+    /// What the person's own editor is to have the terminal for.
+    editing: Option<Editing>,
 }
 
 impl Run<'_> {
@@ -227,6 +238,11 @@ impl Run<'_> {
             {
                 return Ok(ended);
             }
+            if let Some(editing) = self.editing.take()
+                && let Some(ended) = self.edit(editing, keys, signals).await?
+            {
+                return Ok(ended);
+            }
             if self.app.redraw && (urgent || self.drawn.is_none_or(|drawn| drawn.elapsed() >= FRAME)) {
                 self.draw(urgent)?;
             }
@@ -266,6 +282,7 @@ impl Run<'_> {
             Some(Effect::Quit) => return Ok(Some(Ended::Quit)),
             Some(Effect::Suspend) => self.suspend()?,
             Some(Effect::Shell(plan)) => self.aside = Some(plan),
+            Some(Effect::Edit { ticket, what, line }) => self.editing = Some((ticket, what, line)),
             Some(Effect::Copy(text)) => {
                 // OSC 52: the terminal itself puts it on the clipboard, also at the far end of ssh.
                 let coded = base64::engine::general_purpose::STANDARD.encode(text);
@@ -380,7 +397,12 @@ impl Run<'_> {
         let told = |failure: Failure| Left { bad: true, text: format!("no shell: {failure}") };
         let left = match Aside::open(session, plan).await {
             Ok(mut aside) => {
-                let ended = self.beside(&mut aside, signals).await;
+                // Only while it is being opened does Ctrl-C end it: later the key is the shell's.
+                let over = async {
+                    while !aside.turn().await? {}
+                    Ok(())
+                };
+                let ended = self.beside(over, signals, true).await;
                 let left = aside.close().await;
                 if let Some(ended) = ended? {
                     return Ok(Some(ended));
@@ -394,21 +416,51 @@ impl Run<'_> {
         self.update(Event::Notice(Notice { error: left.bad, text: left.text }))
     }
 
-    /// What goes on while the shell has the terminal; why the session ended meanwhile, if it did.
-    async fn beside(&mut self, aside: &mut Aside, signals: &mut Signals) -> io::Result<Option<Ended>> {
+    /// Gives the terminal to the person's own editor, and takes it again when that has ended.
+    async fn edit(
+        &mut self,
+        (ticket, what, line): Editing,
+        keys: &mut Option<Reading>,
+        signals: &mut Signals,
+    ) -> io::Result<Option<Ended>> {
+        *keys = None;
+        terminal::give_back();
+        let mut text = Err("the editor was left".to_owned());
+        let over = async {
+            text = external::edit(what, line).await;
+            Ok(())
+        };
+        // Ctrl-C reaches the editor by itself.
+        let ended = self.beside(over, signals, false).await?;
+        if ended.is_some() {
+            return Ok(ended);
+        }
+        self.retake()?;
+        *keys = Some(input::start()?);
+        let part = Part::Last(queries::Fact::Text(text)).into();
+        self.update(Event::Answer(Answer { ticket, requests: 0, part }))
+    }
+
+    /// What goes on while something else has the terminal; why the session ended meanwhile, if it did.
+    async fn beside(
+        &mut self,
+        over: impl Future<Output = io::Result<()>>,
+        signals: &mut Signals,
+        interrupts: bool,
+    ) -> io::Result<Option<Ended>> {
+        let mut over = std::pin::pin!(over);
         let mut due = Instant::now() + self.until_tick();
         loop {
             let event = tokio::select! {
-                over = aside.turn() => {
-                    if over? {
+                over = &mut over => return over.map(|()| None),
+                _ = signals.hangup.recv() => return Ok(Some(Ended::Signal(1))),
+                _ = signals.terminate.recv() => return Ok(Some(Ended::Signal(15))),
+                _ = signals.interrupt.recv() => {
+                    if interrupts {
                         return Ok(None);
                     }
                     continue;
                 }
-                _ = signals.hangup.recv() => return Ok(Some(Ended::Signal(1))),
-                _ = signals.terminate.recv() => return Ok(Some(Ended::Signal(15))),
-                // Only while it is being opened: later the key is the shell's.
-                _ = signals.interrupt.recv() => return Ok(None),
                 event = self.ring.next() => event,
                 () = tokio::time::sleep_until(due) => {
                     due = Instant::now() + self.until_tick();

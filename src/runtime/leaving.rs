@@ -48,6 +48,7 @@ impl Leaving<'_> {
                 | Effect::SaveFilter { .. }
                 | Effect::OpenUrl(_)
                 | Effect::Shell(_)
+                | Effect::Edit { .. }
                 | Effect::Suspend => {}
             }
         }

@@ -14,6 +14,7 @@ pub mod demo_infra;
 pub mod demo_recorded;
 mod drive;
 mod executor;
+mod external;
 mod feeds;
 pub mod files;
 mod input;

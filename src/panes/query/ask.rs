@@ -29,6 +29,10 @@ pub enum Kind {
     Kept,
     /// What is kept of queries on this machine.
     Keep,
+    /// A plan, whole.
+    Plan,
+    /// A file that a result is written to.
+    Export,
 }
 
 impl Kind {
@@ -44,6 +48,8 @@ impl Kind {
             Self::Scan,
             Self::Kept,
             Self::Keep,
+            Self::Plan,
+            Self::Export,
         ];
         all.into_iter().find(|kind| *kind as u8 == number)
     }

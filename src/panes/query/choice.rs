@@ -17,16 +17,18 @@ pub enum Window {
     Columns,
     /// Where there is to connect to.
     Places,
+    /// The columns of a row that comes.
+    Row,
 }
 
 impl Window {
-    const ALL: [Self; 5] = [Self::History, Self::Saved, Self::Copy, Self::Columns, Self::Places];
+    const ALL: [Self; 6] = [Self::History, Self::Saved, Self::Copy, Self::Columns, Self::Places, Self::Row];
 
     /// The window as windows over the panes carry it.
     pub fn kind(self) -> Kind {
         match self {
             Self::History | Self::Saved => Kind::Find(ID, self as u8),
-            Self::Copy | Self::Columns | Self::Places => Kind::Pane(ID, self as u8),
+            Self::Copy | Self::Columns | Self::Places | Self::Row => Kind::Pane(ID, self as u8),
         }
     }
 
@@ -48,6 +50,7 @@ impl Window {
             Self::Copy => "Copy",
             Self::Columns => "Columns",
             Self::Places => "Connect to",
+            Self::Row => "A new row",
         }
     }
 }
@@ -86,7 +89,7 @@ impl Prompt {
             Self::Row => "to row ",
             Self::Save => "save the query as ",
             Self::Export => "write to file ",
-            Self::Edit => "value ",
+            Self::Edit => "value (\\N is NULL) ",
         }
     }
 }

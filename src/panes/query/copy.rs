@@ -1,184 +1,224 @@
-//! Copying what is selected.
+//! Copying what is selected, and writing a result to a file: in the forms of psql and of `cockpit sql`.
 
+use super::ask::{Kind, look, of_session, ticket};
+use super::grid::Grid;
 use super::reading::{self, COPIED};
-use super::state::Reading;
+use super::state::{Exporting, Named, Reading};
 use super::tell;
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::model::sql::{Cell, Column};
-use serde_json::{Map, Value};
-use std::fmt::Write as _;
+use crate::app::update::settle::done;
+use crate::feeds::part::Part;
+use crate::feeds::sql;
+use crate::model::sql::Cell;
+use crate::model::sql::edit::{name_of, name_question, only_table};
+use crate::model::sql::format::head::Head;
+use crate::model::sql::format::{Format, Options, Writer};
+
+/// What the name of a table is looked up for.
+pub const NAME: &str = "name";
+/// What stands for the name of a table where the result is of none, or of several.
+const NAMELESS: &str = "table_name";
 
 /// Copies in one of the ways of the window.
 pub fn copy(app: &mut App, way: &str) -> Vec<Effect> {
-    if way == "cell" {
-        return reading::value(app, Reading::Copy);
+    match way {
+        "cell" => reading::value(app, Reading::Copy),
+        "column" => column(app),
+        _ => named(app, Named::Copy(Format::named(way).unwrap_or_default())),
     }
-    let Some(grid) = app.panes.query.shown().and_then(|tab| tab.grid.as_ref()) else { return Vec::new() };
-    let columns: Vec<&Column> = grid.order.iter().filter_map(|column| grid.columns.get(*column)).collect();
-    let (from, to) = if way == "column" { (0, grid.count().saturating_sub(1)) } else { grid.marked() };
-    let mut rows: Vec<Vec<&Cell>> = Vec::new();
-    let mut cut = false;
-    let mut away = 0_u64;
-    for place in from..=to.min(from + COPIED as u64) {
+}
+
+/// Writes the result that is shown to a file, whose ending says the form.
+pub fn export(app: &mut App, path: &str) -> Vec<Effect> {
+    let path = path.trim();
+    let state = &app.panes.query;
+    let Some(format) = Format::of_file(path) else {
+        app.say("a file ends with .csv, .tsv, .json, .jsonl, .sql, .md or .txt: that says its form");
+        return done(app);
+    };
+    let Some(tab) = state.shown().filter(|tab| tab.grid.is_some()) else {
+        app.say("this result has no rows");
+        return done(app);
+    };
+    if tab.ended.is_none() {
+        app.say("it is still read: Ctrl-C cancels, and what is here can be written");
+        return done(app);
+    }
+    if let Some(exporting) = &state.exporting {
+        app.say(format!("{} is still written: Esc leaves it", exporting.path));
+        return done(app);
+    }
+    named(app, Named::Export(path.to_owned(), format))
+}
+
+/// Goes on when the name of the table is known, where the form needs it.
+fn named(app: &mut App, what: Named) -> Vec<Effect> {
+    let format = match &what {
+        Named::Copy(format) | Named::Export(_, format) => *format,
+    };
+    let Some(tab) = app.panes.query.shown() else { return Vec::new() };
+    let Some(grid) = &tab.grid else { return Vec::new() };
+    let table = only_table(&grid.columns).ok().filter(|_| format == Format::Insert && tab.table.is_none());
+    match table.filter(|_| app.panes.query.is_on()) {
+        Some(table) => {
+            app.panes.query.naming = Some((tab.id, what));
+            look(app, NAME, name_question(table))
+        }
+        None => does(app, what),
+    }
+}
+
+/// The name has come, or not.
+pub fn name(app: &mut App, rows: &[Vec<Option<String>>]) {
+    let Some((result, what)) = app.panes.query.naming.take() else { return };
+    if let Some(tab) = app.panes.query.tab_of(result) {
+        tab.table = Some(name_of(rows).unwrap_or_else(|| NAMELESS.to_owned()));
+    }
+    if app.panes.query.shown().is_some_and(|tab| tab.id == result) {
+        let effects = does(app, what);
+        app.panes.query.effects.extend(effects);
+    }
+}
+
+fn does(app: &mut App, what: Named) -> Vec<Effect> {
+    match what {
+        Named::Copy(format) => rows(app, format),
+        Named::Export(path, format) => write(app, path, format),
+    }
+}
+
+fn options(app: &App, format: Format) -> Options {
+    let table = app.panes.query.shown().and_then(|tab| tab.table.clone());
+    Options { format, table: table.unwrap_or_else(|| NAMELESS.to_owned()), ..Options::default() }
+}
+
+/// The rows of these places as text, as far as they are at hand; how many are not, and whether values are cut.
+fn text(grid: &Grid, places: impl Iterator<Item = u64>, options: &Options) -> (String, u64, bool) {
+    let heads = grid.order.iter().filter_map(|column| grid.columns.get(*column)).map(Head::of).collect();
+    let mut writer = Writer::new(heads, options, false);
+    let (mut out, mut away, mut cut) = (Vec::new(), 0, false);
+    for place in places {
         let Some(cells) = grid.row_at(place).and_then(|row| grid.cells(row)) else {
             away += 1;
             continue;
         };
-        let chosen = if way == "column" { vec![grid.selected().unwrap_or_default()] } else { grid.order.clone() };
-        let row: Vec<&Cell> = chosen.into_iter().filter_map(|column| cells.get(column)).collect();
-        cut |= row.iter().any(|cell| matches!(cell, Cell::Text { cut: true, .. }));
-        rows.push(row);
+        cut |= grid.order.iter().any(|column| matches!(cells.get(*column), Some(Cell::Text { cut: true, .. })));
+        let values = grid.order.iter().map(|column| match cells.get(*column) {
+            Some(Cell::Text { text, .. }) => Some(text.as_bytes()),
+            Some(Cell::Null) | None => None,
+        });
+        writer.row(values, &mut out);
     }
-    let text = match way {
-        "csv" => table(&columns, &rows),
-        "tsv" => lines(&rows, "\t"),
-        "column" => lines(&rows, "\n"),
-        "insert" => inserts(&columns, &rows),
-        "json" => json(&columns, &rows),
-        _ => markdown(&columns, &rows),
-    };
+    writer.end(&[], &mut out);
+    (String::from_utf8_lossy(&out).into_owned(), away, cut)
+}
+
+/// Copies the row, or the selected ones.
+fn rows(app: &mut App, format: Format) -> Vec<Effect> {
+    let options = options(app, format);
+    let Some(grid) = app.panes.query.shown().and_then(|tab| tab.grid.as_ref()) else { return Vec::new() };
+    let (from, to) = grid.marked();
+    let (text, away, cut) = text(grid, from..=to.min(from + COPIED as u64), &options);
+    copied(app, text, away, cut)
+}
+
+/// Copies the selected column, a line a value.
+fn column(app: &mut App) -> Vec<Effect> {
+    let Some(grid) = app.panes.query.shown().and_then(|tab| tab.grid.as_ref()) else { return Vec::new() };
+    let Some(column) = grid.selected() else { return Vec::new() };
+    let (mut lines, mut away, mut cut) = (String::new(), 0, false);
+    for place in 0..grid.count().min(COPIED as u64) {
+        match grid.row_at(place).and_then(|row| grid.cell(row, column)) {
+            Some(Cell::Text { text, cut: part, .. }) => {
+                lines.push_str(text);
+                cut |= part;
+            }
+            Some(Cell::Null) => {}
+            None => {
+                away += 1;
+                continue;
+            }
+        }
+        lines.push('\n');
+    }
+    copied(app, lines, away, cut)
+}
+
+fn copied(app: &mut App, text: String, away: u64, cut: bool) -> Vec<Effect> {
     let effects = reading::copied(app, text);
     if cut {
-        app.say("copied; long values are cut: `cockpit sql -o csv` writes them whole");
+        app.say("copied; long values are cut: Ctrl-s writes them whole to a file");
     } else if away > 0 {
         app.say(format!(
-            "copied without {} rows that are not at hand: `cockpit sql -o csv` writes all of them",
+            "copied without {} rows that are not at hand: Ctrl-s writes all of them to a file",
             tell::count(away)
         ));
     }
     effects
 }
 
-fn text(cell: &Cell) -> &str {
-    match cell {
-        Cell::Null => "",
-        Cell::Text { text, .. } => text,
+fn write(app: &mut App, path: String, format: Format) -> Vec<Effect> {
+    let options = options(app, format);
+    let state = &app.panes.query;
+    let Some(tab) = state.shown() else { return Vec::new() };
+    let (result, session) = (tab.id, tab.session);
+    let Some(grid) = &tab.grid else { return Vec::new() };
+    if grid.is_whole_here() {
+        let (text, ..) = text(grid, 0..grid.count(), &options);
+        return vec![Effect::Save { path, text }];
     }
+    if Some(session) != state.session {
+        app.say("the session that these rows are of is gone: run the statement again");
+        return done(app);
+    }
+    let (columns, rows, of) = (grid.order.clone(), grid.shown.clone(), grid.count());
+    let options = Box::new(options);
+    let file = path.clone();
+    let asked = of_session(app, Kind::Export, |session| sql::Ask::Export {
+        session,
+        result,
+        path: file,
+        options,
+        columns,
+        rows,
+    });
+    let Some((serial, effect)) = asked else { return Vec::new() };
+    app.panes.query.exporting = Some(Exporting { serial, result, path, written: 0, of });
+    vec![effect]
 }
 
-/// As RFC 4180 has it; NULL is nothing, an empty text is `""`.
-fn table(columns: &[&Column], rows: &[Vec<&Cell>]) -> String {
-    let field = |text: &str| {
-        if text.is_empty() || text.contains([',', '"', '\n', '\r']) {
-            format!("\"{}\"", text.replace('"', "\"\""))
-        } else {
-            text.to_owned()
+/// It is told how far the file is.
+pub fn written(app: &mut App, serial: u64, part: Part<sql::Fact>) {
+    let Some(exporting) = app.panes.query.exporting.as_mut().filter(|exporting| exporting.serial == serial) else {
+        return;
+    };
+    match part {
+        Part::Page(sql::Fact::Exported { rows, .. }) => exporting.written = rows,
+        Part::Last(sql::Fact::Exported { rows, bytes }) => {
+            let text = format!("{}: {} rows, {}", exporting.path, tell::count(rows), tell::size(bytes));
+            app.panes.query.exporting = None;
+            app.note(false, text.clone());
+            app.say(text);
         }
-    };
-    let cell = |cell: &&Cell| match cell {
-        Cell::Null => String::new(),
-        Cell::Text { text, .. } => field(text),
-    };
-    let mut out = columns.iter().map(|column| field(&column.name)).collect::<Vec<_>>().join(",") + "\r\n";
-    for row in rows {
-        out += &(row.iter().map(cell).collect::<Vec<_>>().join(",") + "\r\n");
-    }
-    out
-}
-
-/// As `COPY` writes them: a backslash, a tab and an end of a line are escaped, NULL is `\N`.
-fn lines(rows: &[Vec<&Cell>], end: &str) -> String {
-    let cell = |cell: &&Cell| match cell {
-        Cell::Null if end == "\t" => "\\N".to_owned(),
-        Cell::Null => String::new(),
-        Cell::Text { text, .. } if end == "\t" => {
-            text.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n").replace('\r', "\\r")
+        Part::Page(_) | Part::Last(_) => {}
+        Part::Failed(failure) => {
+            let hint = failure.hint.as_ref().map(|hint| format!(": {hint}")).unwrap_or_default();
+            let text = format!("{}{hint}", failure.message);
+            app.panes.query.exporting = None;
+            app.note(true, text.clone());
+            app.say(text);
         }
-        Cell::Text { text, .. } => text.to_string(),
+    }
+}
+
+/// Leaves a file that is being written, which goes away; whether there was one.
+pub fn leave(app: &mut App) -> bool {
+    let Some(Exporting { serial, path, .. }) = app.panes.query.exporting.take() else {
+        return false;
     };
-    let line = |row: &Vec<&Cell>| row.iter().map(cell).collect::<Vec<_>>().join("\t") + "\n";
-    rows.iter().map(line).collect()
-}
-
-fn quoted(name: &str) -> String {
-    let plain = name.chars().all(|c| c.is_ascii_lowercase() || c == '_' || c.is_ascii_digit());
-    let begins = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
-    let word = crate::model::sql::keywords::KEYWORDS.contains(&name);
-    if plain && begins && !word { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
-}
-
-fn literal(cell: &Cell, column: &Column) -> String {
-    match cell {
-        Cell::Null => "NULL".to_owned(),
-        Cell::Text { text, .. } if column.is_right_aligned() && text.parse::<f64>().is_ok_and(f64::is_finite) => {
-            text.to_string()
-        }
-        Cell::Text { text, .. } => crate::model::sql::keywords::literal(text),
-    }
-}
-
-fn inserts(columns: &[&Column], rows: &[Vec<&Cell>]) -> String {
-    let names = columns.iter().map(|column| quoted(&column.name)).collect::<Vec<_>>().join(", ");
-    let mut out = String::new();
-    for row in rows {
-        let values = row.iter().zip(columns).map(|(cell, column)| literal(cell, column)).collect::<Vec<_>>().join(", ");
-        let _ = writeln!(out, "INSERT INTO table_name ({names}) VALUES ({values});");
-    }
-    out
-}
-
-fn json(columns: &[&Column], rows: &[Vec<&Cell>]) -> String {
-    let value = |cell: &Cell, column: &Column| match (cell, column.type_oid) {
-        (Cell::Null, _) => Value::Null,
-        // json and jsonb are values themselves; so are bool and finite numbers, which keep their digits.
-        (Cell::Text { text, .. }, 114 | 3802) => serde_json::from_str(text).unwrap_or_else(|_| text.as_ref().into()),
-        (Cell::Text { text, .. }, 16) => Value::Bool(text.as_ref() == "t"),
-        (Cell::Text { text, .. }, 20 | 21 | 23 | 26) => {
-            text.parse::<i64>().map_or_else(|_| text.as_ref().into(), Value::from)
-        }
-        (Cell::Text { text, .. }, _) => text.as_ref().into(),
-    };
-    let object = |row: &Vec<&Cell>| {
-        let fields = row.iter().zip(columns).map(|(cell, column)| (column.name.clone(), value(cell, column)));
-        Value::Object(fields.collect::<Map<_, _>>())
-    };
-    let all = Value::Array(rows.iter().map(object).collect());
-    serde_json::to_string_pretty(&all).unwrap_or_default() + "\n"
-}
-
-fn markdown(columns: &[&Column], rows: &[Vec<&Cell>]) -> String {
-    let safe = |text: &str| text.replace('\\', "\\\\").replace('|', "\\|").replace('\n', "<br>");
-    let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-    let mut out = line(columns.iter().map(|column| safe(&column.name)).collect());
-    out += &line(
-        columns.iter().map(|column| (if column.is_right_aligned() { "--:" } else { "---" }).to_owned()).collect(),
-    );
-    for row in rows {
-        out += &line(row.iter().map(|cell| safe(text(cell))).collect());
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn column(name: &str, type_oid: u32) -> Column {
-        Column { name: name.into(), type_oid, modifier: -1, table_oid: 0, number: 0 }
-    }
-
-    #[test]
-    fn rows_are_copied_so_that_they_are_read_back_as_what_they_were() {
-        let (id, name, data) = (column("id", 23), column("Name", 25), column("order", 3802));
-        let cell = |text: &str| Cell::Text { text: text.into(), bytes: 0, cut: false };
-        let (one, two, three, null) = (cell("1"), cell("O'Neil\\\t日本|x\n"), cell("{\"a\": 1}"), Cell::Null);
-        let columns = [&id, &name, &data];
-        let rows = [vec![&one, &two, &three], vec![&one, &null, &null]];
-        assert_eq!(table(&columns, &rows), "id,Name,order\r\n1,\"O'Neil\\\t日本|x\n\",\"{\"\"a\"\": 1}\"\r\n1,,\r\n");
-        assert_eq!(lines(&rows, "\t"), "1\tO'Neil\\\\\\t日本|x\\n\t{\"a\": 1}\n1\t\\N\t\\N\n");
-        assert_eq!(
-            inserts(&columns, &rows),
-            "INSERT INTO table_name (id, \"Name\", \"order\") VALUES (1, E'O''Neil\\\\\t日本|x\n', '{\"a\": 1}');\n\
-             INSERT INTO table_name (id, \"Name\", \"order\") VALUES (1, NULL, NULL);\n"
-        );
-        let read: Value = serde_json::from_str(&json(&columns, &rows)).unwrap();
-        assert_eq!(read[0]["id"], 1);
-        assert_eq!(read[0]["order"]["a"], 1);
-        assert_eq!(read[1]["Name"], Value::Null);
-        assert_eq!(
-            markdown(&columns, &rows),
-            "| id | Name | order |\n| --: | --- | --- |\n| 1 | O'Neil\\\\\t日本\\|x<br> | {\"a\": 1} |\n| 1 |  |  |\n"
-        );
-    }
+    let left = Effect::Leave(ticket(app, Kind::Export, serial));
+    app.panes.query.effects.push(left);
+    app.say(format!("{path} is not written"));
+    true
 }

@@ -35,10 +35,20 @@ pub fn fact(app: &mut App, fact: sql::Fact) {
             ended(&mut app.panes.query, result, *how);
             if let Some(tab) = app.panes.query.tab_of(result) {
                 (tab.took, tab.stopped) = (Some(took), stopped);
+                if let Some((place, column)) = app.panes.query.again.take()
+                    && let Some(grid) = app.panes.query.tab_of(result).and_then(|tab| tab.grid.as_mut())
+                {
+                    grid.column = column;
+                    grid.go(place);
+                }
             }
         }
         // Answers to questions of their own.
-        sql::Fact::Window { .. } | sql::Fact::Value(_) | sql::Fact::Done | sql::Fact::Looked { .. } => {}
+        sql::Fact::Window { .. }
+        | sql::Fact::Value(_)
+        | sql::Fact::Done
+        | sql::Fact::Looked { .. }
+        | sql::Fact::Exported { .. } => {}
     }
 }
 
@@ -179,6 +189,12 @@ pub fn show(app: &mut App, title: &str, grid: Grid, footers: Vec<String>) {
     state.open(tab);
 }
 
+/// Changes that were not applied, in a sentence.
+fn changed(state: &State) -> Option<String> {
+    let count: usize = state.tabs.iter().filter_map(|tab| tab.edit.as_ref()).map(|edit| edit.changes.list.len()).sum();
+    (count > 0).then(|| format!("Query: {count} changes of results were not applied (W applies them)."))
+}
+
 /// What would be lost where the session ends, in a sentence.
 pub fn loses(app: &App) -> Option<String> {
     let state = &app.panes.query;
@@ -190,6 +206,6 @@ pub fn loses(app: &App) -> Option<String> {
             Some("Query: a transaction is open; it is rolled back, and nothing of it is kept.".to_owned())
         }
         (Transaction::Idle, Some(_)) => Some("Query: a statement runs; it is cancelled.".to_owned()),
-        (Transaction::Idle, None) => None,
+        (Transaction::Idle, None) => changed(state),
     }
 }

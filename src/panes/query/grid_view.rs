@@ -4,6 +4,7 @@ use super::grid::{Grid, Placed, shown};
 use super::result::Tab;
 use super::state::RESULT;
 use super::tell;
+use crate::model::sql::explain_table::summary;
 use crate::model::sql::{Cell, Ended};
 use crate::model::text::cut_end;
 use crate::ui::canvas::Canvas;
@@ -50,17 +51,29 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, place: Rect, tab: &Tab, grid: &Grid) {
         let at = grid.top + number as u64;
         let Some(row) = grid.row_at(at) else { break };
         let cells = grid.cells(row);
+        let edit = tab.edit.as_ref().filter(|edit| !edit.changes.list.is_empty());
+        let key = edit.zip(cells).and_then(|(edit, cells)| Some((edit, edit.key_of(cells)?)));
+        let goes = key.as_ref().is_some_and(|(edit, key)| edit.changes.goes(key));
         for column in &placed {
             let right = grid.columns.get(column.column).is_some_and(crate::model::sql::Column::is_right_aligned);
             match cells.map(|cells| cells.get(column.column)) {
                 Some(Some(cell)) => {
-                    let (text, style) = look(canvas, cell);
+                    let number = grid.columns.get(column.column).map_or(0, |column| column.number);
+                    let changed = key.as_ref().and_then(|(edit, key)| edit.changes.changed(key, number));
+                    let (text, style) = match changed.filter(|_| number != 0) {
+                        Some(value) => (value.as_deref().map_or(NULL.into(), shown), theme.changing),
+                        None => look(canvas, cell),
+                    };
+                    let style = if goes { theme.down.add_modifier(Modifier::CROSSED_OUT) } else { style };
                     put(canvas, x, y, column, right, &text, style);
                 }
                 Some(None) => {}
                 None => put(canvas, x, y, column, right, "…", theme.dim),
             }
             line(canvas, x, y, column, &placed);
+        }
+        if goes {
+            canvas.put(place.x, y, 1, "-", theme.down);
         }
         let whole = Rect { x, y, width: place.width.saturating_sub(1), height: 1 };
         if at == grid.place || (grid.anchor.is_some() && (from..=to).contains(&at)) {
@@ -147,7 +160,11 @@ pub fn record(canvas: &mut Canvas<'_, '_>, place: Rect, tab: &Tab, grid: &Grid) 
 pub fn last(canvas: &mut Canvas<'_, '_>, place: Rect, tab: &Tab) {
     let (app, theme) = (canvas.app, canvas.theme);
     let mut end = place.right().saturating_sub(1);
-    if let Some(grid) = tab.grid.as_ref().filter(|grid| grid.count() > 0) {
+    if let Some(tree) = &tab.plan {
+        let said = tree.beside.as_ref().map_or_else(|| summary(&tree.plan), |beside| beside.verdict.clone());
+        let words = format!("{said} · node {} of {}", tree.at + 1, tree.count());
+        end -= canvas.put_right(end, place.y, place.width * 3 / 4, &words, theme.text);
+    } else if let Some(grid) = tab.grid.as_ref().filter(|grid| grid.count() > 0) {
         let mut words = format!("row {} of {}", tell::count(grid.place + 1), tell::count(grid.count()));
         if grid.shown.is_some() && grid.count() != grid.rows {
             let _ = write!(words, " ({} in all)", tell::count(grid.rows));
@@ -162,7 +179,14 @@ pub fn last(canvas: &mut Canvas<'_, '_>, place: Rect, tab: &Tab) {
     }
     let room = end.saturating_sub(place.x + 2);
     let scan = app.panes.query.scan.as_ref().filter(|scan| scan.result == tab.id);
+    let exporting = app.panes.query.exporting.as_ref().filter(|exporting| exporting.result == tab.id);
     let (tone, text) = match scan {
+        _ if exporting.is_some() => {
+            let (written, of, path) =
+                exporting.map_or((0, 1, ""), |file| (file.written, file.of.max(1), file.path.as_str()));
+            let part = written as f64 / of as f64 * 100.0;
+            (crate::app::overlay::Tone::Warn, format!("writing {part:.0} % into {path}; Esc leaves it"))
+        }
         Some(scan) => (
             crate::app::overlay::Tone::Warn,
             format!("reading {:.0} % of the rows; Esc leaves it", scan.part() * 100.0),
@@ -173,6 +197,12 @@ pub fn last(canvas: &mut Canvas<'_, '_>, place: Rect, tab: &Tab) {
         0 => String::new(),
         1 => "  1 notice".to_owned(),
         count => format!("  {count} notices"),
+    };
+    let changes = tab.edit.as_ref().map_or(0, |edit| edit.changes.list.len());
+    let (tone, text) = match changes {
+        0 => (tone, text),
+        1 => (crate::app::overlay::Tone::Warn, "1 change: W applies it, u takes it back".to_owned()),
+        _ => (crate::app::overlay::Tone::Warn, format!("{changes} changes: W applies them, u takes the last back")),
     };
     canvas.put_cut(place.x + 1, place.y, room, &format!("{text}{notices}"), theme.tone(tone));
 }

@@ -1,12 +1,14 @@
 //! What is kept of queries on this machine: statements that were run, and queries that were saved by a name.
 
-use super::ask::{Kind, ask};
+use super::ask::{Kind, ask, ticket};
 use super::choice::Window;
-use super::{pump, windows};
+use super::editing::put;
+use super::windows;
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::feeds::part::Part;
 use crate::feeds::queries;
+use crate::model::sql::interpreter::Edited;
 
 /// Asks once for what earlier sessions ran.
 pub fn begin(app: &mut App) -> Vec<Effect> {
@@ -45,6 +47,27 @@ fn folder(app: &App) -> Option<String> {
     app.config.queries.clone()
 }
 
+/// Gives a text to the person's own editor; what comes back stands in the editor here.
+pub fn edit(app: &mut App, what: Edited, line: Option<usize>) -> Vec<Effect> {
+    app.panes.query.serial += 1;
+    let serial = app.panes.query.serial;
+    app.panes.query.outside = Some(serial);
+    vec![Effect::Edit { ticket: ticket(app, Kind::Keep, serial), what, line }]
+}
+
+/// The same for what is typed.
+pub fn edit_typed(app: &mut App) -> Vec<Effect> {
+    let editor = &app.panes.query.editor;
+    let (text, line) = (editor.text().to_owned(), editor.place().0 + 1);
+    edit(app, Edited::Text(text), Some(line))
+}
+
+fn edited(app: &mut App, serial: u64, text: &str) {
+    if app.panes.query.outside.take_if(|asked| *asked == serial).is_some() {
+        put(app, text);
+    }
+}
+
 /// Something of it has come.
 pub fn answer(app: &mut App, serial: u64, part: Part<queries::Fact>) {
     match part {
@@ -55,7 +78,11 @@ pub fn answer(app: &mut App, serial: u64, part: Part<queries::Fact>) {
                 let effects = windows::open(app, Window::Saved);
                 app.panes.query.effects.extend(effects);
             }
-            queries::Fact::Text(text) => pump::read(app, serial, text),
+            queries::Fact::Text(Ok(text)) => edited(app, serial, &text),
+            queries::Fact::Text(Err(why)) => {
+                app.note(true, why.clone());
+                app.say(why);
+            }
             queries::Fact::Done(said) => {
                 if !said.is_empty() {
                     app.say(said);

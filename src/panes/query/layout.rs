@@ -1,5 +1,6 @@
 //! Where its blocks are.
 
+use super::plan_tree::Tree;
 use super::state::{EDITOR, Link, RESULT, State};
 use super::tell::in_words;
 use crate::app::App;
@@ -55,6 +56,16 @@ pub fn below(rows: Rect, footers: usize, count: u64) -> u16 {
     wanted.min(free.max(rows.height / 2))
 }
 
+/// The place of a plan's nodes, and of what is told of the selected one below them.
+pub fn plan(rows: Rect, tree: &Tree) -> (Rect, Rect) {
+    let told = u16::try_from(tree.about().len()).unwrap_or(u16::MAX);
+    let wanted = u16::try_from(tree.count()).unwrap_or(u16::MAX);
+    let inside = rows.height.saturating_sub(1);
+    let below = told.min(inside.saturating_sub(wanted).max(inside / 3));
+    let nodes = Rect { y: rows.y + 1, height: inside - below, ..rows };
+    (nodes, Rect { y: nodes.bottom(), height: below, ..rows })
+}
+
 /// The prompt of the first line: the database, what is open, and the sign of a transaction, as psql's.
 pub fn prompt(state: &State) -> String {
     let server = state.server.as_ref().filter(|_| state.is_on());
@@ -74,6 +85,10 @@ pub fn settle(app: &mut App) {
             let tabs = app.panes.query.tabs.len();
             let footers = app.panes.query.shown().map_or(0, |tab| tab.footers.len());
             let (_, rows, _) = result(inside, tabs);
+            if let Some(tree) = app.panes.query.shown_mut().and_then(|tab| tab.plan.as_mut()) {
+                let (nodes, _) = plan(rows, tree);
+                tree.fit(usize::from(nodes.height));
+            }
             if let Some(grid) = app.panes.query.shown_mut().and_then(|tab| tab.grid.as_mut()) {
                 let below = below(rows, footers, grid.count());
                 grid.fit(u64::from((rows.height - below).saturating_sub(1)), rows.width.saturating_sub(1));

@@ -3,7 +3,7 @@
 use super::ask::look;
 use super::guard::ROWS;
 use super::state::Asking;
-use super::{pump, tell};
+use super::{copy, edit, pump, tell};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::feeds::part::Part;
@@ -44,6 +44,10 @@ pub fn answer(app: &mut App, serial: u64, part: Part<sql::Fact>) {
             };
             counted(app, words);
         }
+        (Some(edit::TABLE), Ok(looked)) => edit::table(app, Ok(&looked.rows)),
+        (Some(edit::TABLE), Err(said)) => edit::table(app, Err(&said.message)),
+        (Some(copy::NAME), Ok(looked)) => copy::name(app, &looked.rows),
+        (Some(copy::NAME), Err(_)) => copy::name(app, &[]),
         (Some(ROWS), Err(said)) => counted(app, format!("How many rows is not known: {}", said.message)),
         (Some(OF_RELATIONS), Ok(looked)) => app.panes.query.catalogue.set_relations(&looked),
         (Some(OF_FUNCTIONS), Ok(looked)) => app.panes.query.catalogue.set_functions(&looked),

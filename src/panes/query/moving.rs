@@ -1,8 +1,8 @@
 //! Moving in a result.
 
 use super::layout::{prompt, result};
-use super::reading;
 use super::state::{EDITOR, RESULT};
+use super::{plan, reading};
 use crate::app::App;
 use crate::app::editor::Step;
 use crate::app::effect::Effect;
@@ -19,6 +19,7 @@ pub fn moves(app: &mut App, motion: Motion) -> bool {
         return false;
     }
     match motion {
+        _ if plan::moves(app, motion) => return true,
         Motion::NextMatch | Motion::PreviousMatch => {
             let effects = reading::search(app, motion == Motion::NextMatch);
             app.panes.query.effects.extend(effects);
@@ -95,6 +96,17 @@ pub fn mouse(app: &mut App, place: Rect, mouse: Mouse) -> Option<Vec<Effect>> {
     let clicked = matches!(mouse, Mouse::Click(..));
     if clicked {
         app.focus_on(RESULT);
+    }
+    if let Some(tree) = plan::shown(&mut app.panes.query) {
+        match mouse {
+            Mouse::WheelUp(..) => tree.step(-(WHEEL as isize)),
+            Mouse::WheelDown(..) => tree.step(WHEEL as isize),
+            Mouse::Click(..) => {
+                let down = usize::from(row.saturating_sub(rows.y + 1));
+                tree.step((tree.top + down) as isize - tree.at as isize);
+            }
+        }
+        return Some(done(app));
     }
     if let Some(grid) = app.panes.query.shown_mut().and_then(|tab| tab.grid.as_mut()) {
         match mouse {

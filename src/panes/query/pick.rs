@@ -4,7 +4,7 @@ use super::choice::{Prompt, Window};
 use super::editing::put;
 use super::scan::Goal;
 use super::state::{Asking, ID};
-use super::{connect, copy, keep, pump, reading};
+use super::{connect, copy, edit, keep, pump, reading, script};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::screen::{Purpose, Typing};
@@ -52,7 +52,9 @@ pub fn accepted(app: &mut App, what: u8, text: &str) -> Vec<Effect> {
             done(app)
         }
         Some(Prompt::Save) => keep::save(app, text),
-        Some(Prompt::Export | Prompt::Edit) | None => Vec::new(),
+        Some(Prompt::Edit) => edit::accepted(app, text),
+        Some(Prompt::Export) => copy::export(app, text),
+        None => Vec::new(),
     }
 }
 
@@ -68,7 +70,7 @@ pub fn picked(app: &mut App, what: u8, text: &str) -> Vec<Effect> {
             }
             return done(app);
         }
-        Window::History | Window::Saved | Window::Places | Window::Copy => app.screen.overlays.pop(),
+        Window::History | Window::Saved | Window::Places | Window::Copy | Window::Row => app.screen.overlays.pop(),
     };
     app.screen.typing = None;
     match window {
@@ -90,6 +92,7 @@ pub fn picked(app: &mut App, what: u8, text: &str) -> Vec<Effect> {
             }
         }
         Window::Copy => return copy::copy(app, text),
+        Window::Row => return edit::column(app, text),
         Window::Columns => {}
     }
     done(app)
@@ -99,6 +102,9 @@ pub fn picked(app: &mut App, what: u8, text: &str) -> Vec<Effect> {
 pub fn confirmed(app: &mut App, _: u8) -> Vec<Effect> {
     let mut effects = match app.panes.query.asking.take() {
         Some(Asking::Run { .. }) if app.panes.query.running.is_none() => pump::confirmed(app),
+        Some(Asking::Script(script)) if app.panes.query.running.is_none() && app.panes.query.pending.is_none() => {
+            script::begin(app, *script)
+        }
         Some(Asking::Terminate) => connect::terminate(app),
         Some(Asking::Leave(None)) => connect::leave(app),
         Some(Asking::Leave(Some(name))) => {
@@ -110,7 +116,7 @@ pub fn confirmed(app: &mut App, _: u8) -> Vec<Effect> {
             pump::enqueue(app, "SET default_transaction_read_only = off;");
             Vec::new()
         }
-        Some(Asking::Run { .. }) | None => Vec::new(),
+        Some(Asking::Run { .. } | Asking::Script(_)) | None => Vec::new(),
     };
     effects.extend(done(app));
     effects

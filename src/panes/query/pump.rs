@@ -4,9 +4,9 @@ use super::ask::{Kind, ask, of_session};
 use super::choice::Window;
 use super::facts::{self, drop_unanswered};
 use super::grid::Grid;
-use super::result::Tab;
+use super::start::{Shown, start};
 use super::state::{Asking, Pending, Running};
-use super::{connect, guard, windows};
+use super::{connect, guard, keep, windows};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::overlays;
@@ -15,7 +15,7 @@ use crate::model::sql::describe::Looked;
 use crate::model::sql::format::Expanded;
 use crate::model::sql::interpreter::{Action, Answer, Origin, Ran, Rows, Run, Target};
 use crate::model::sql::sheet::Sheet;
-use crate::model::sql::{Cell, Column, Ended, ResultId, Said};
+use crate::model::sql::{Cell, Column, Ended, Said};
 use jiff::SignedDuration;
 use std::fmt::Write as _;
 
@@ -134,7 +134,11 @@ fn does(app: &mut App, action: Action) -> Vec<Effect> {
             _ => done(app, Err("it can be written to a file only")),
         },
         Action::Shell { .. } => refused(app, "\\!: no shell is opened from here; ctrl-z leaves the screen for one"),
-        Action::Edit { .. } => refused(app, "\\e: the editor here is the one to use"),
+        // What comes back stands in the editor here, where it can be looked at before it runs.
+        Action::Edit { what, line } => {
+            answer(app, Answer::Text(Ok(String::new())));
+            keep::edit(app, what, line)
+        }
         Action::History(_) => {
             answer(app, Answer::Done(Ok(())));
             windows::open(app, Window::History)
@@ -198,7 +202,7 @@ fn judged(app: &mut App, run: Box<Run>) -> Vec<Effect> {
 fn asks(app: &mut App, asking: Asking) -> Vec<Effect> {
     let statement = match &asking {
         Asking::Run { statement, .. } if guard::is_counted(statement) => Some(statement.clone()),
-        Asking::Run { .. } | Asking::Terminate | Asking::Leave(_) | Asking::Writes => None,
+        Asking::Run { .. } | Asking::Script(_) | Asking::Terminate | Asking::Leave(_) | Asking::Writes => None,
     };
     let mut effects = statement.map_or_else(Vec::new, |statement| {
         super::ask::look(app, guard::ROWS, crate::model::sql::guard::plan_of(&statement))
@@ -220,27 +224,10 @@ pub fn confirmed(app: &mut App) -> Vec<Effect> {
 
 /// Begins a statement.
 fn begin(app: &mut App, run: Box<Run>) -> Vec<Effect> {
-    let now = app.now;
-    let state = &mut app.panes.query;
-    let Some(session) = state.session else { return Vec::new() };
-    state.results += 1;
-    let (result, statement) = (ResultId(state.results), run.statement.clone());
-    let mut gone = Vec::new();
-    if !run.hidden {
-        let mut tab = Tab::new(result, session, statement.clone(), now);
-        tab.record = (run.options.expanded == Expanded::On).then_some(0);
-        gone = state.open(tab);
-    }
-    let Some((serial, effect)) = of_session(app, Kind::Run, |session| sql::Ask::Run { session, result, statement })
-    else {
-        return Vec::new();
-    };
-    let state = &mut app.panes.query;
-    state.running = Some(Running { result, serial, since: now, cancelled: None, offered: false, ended: None });
-    state.pending = Some(Pending::Run(run));
-    let mut effects = vec![effect];
-    effects.extend(super::rows::closed(app, &gone));
-    effects
+    let record = run.options.expanded == Expanded::On;
+    let shown = if run.hidden { Shown::Hidden } else { Shown::Tab { record } };
+    let statement = run.statement.clone();
+    start(app, &statement, shown, Pending::Run(run))
 }
 
 /// The statement that ran has ended: the interpreter is told, with its rows where it wants them.

@@ -5,7 +5,7 @@ use super::grid::Grid;
 use super::result::Tab;
 use super::scan::{Goal, SORTED, Scan, Step};
 use super::state::Reading;
-use super::{tell, windows};
+use super::{edit_line, tell, windows};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::update::settle::done;
@@ -36,7 +36,7 @@ pub fn begin(app: &mut App, goal: Goal) -> Vec<Effect> {
     let rows = grid.rows;
     if matches!(goal, Goal::Sort { .. }) && rows > SORTED {
         let text = format!(
-            "{} rows are too many to be sorted here ({} at most): S has the server sort them",
+            "{} rows are too many to be sorted here ({} at most): o has the server sort them",
             tell::count(rows),
             tell::count(SORTED)
         );
@@ -220,6 +220,10 @@ fn shown(app: &mut App, name: &str, text: Option<String>, what: Reading) -> Vec<
             Vec::new()
         }
         Reading::Copy => copied(app, text.unwrap_or_default()),
+        Reading::Edit => {
+            edit_line::value(app, text);
+            done(app)
+        }
     }
 }
 

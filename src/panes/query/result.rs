@@ -1,6 +1,8 @@
 //! A result, or what came of a statement without one: a tab of the pane.
 
+use super::edits::Edit;
 use super::grid::Grid;
+use super::plan_tree::Tree;
 use crate::model::sql::{Ended, ResultId, Said, SessionId};
 use jiff::Timestamp;
 use std::time::Duration;
@@ -39,8 +41,12 @@ pub struct Tab {
     pub filter: String,
     /// By which column it is sorted, and whether downwards.
     pub sorted: Option<(usize, bool)>,
-    /// A plan, where the rows are one.
-    pub plan: bool,
+    /// The name of its one table as a statement needs it, once that was looked up.
+    pub table: Option<String>,
+    /// Its changes that are not applied yet, once its table is known.
+    pub edit: Option<Edit>,
+    /// The plan, where the row is one.
+    pub plan: Option<Tree>,
     /// It was left out of `last ten`: it is the answer of a command, and stays no longer than the next one.
     pub passing: bool,
 }
@@ -63,7 +69,9 @@ impl Tab {
             search: String::new(),
             filter: String::new(),
             sorted: None,
-            plan: false,
+            table: None,
+            edit: None,
+            plan: None,
             passing: false,
         }
     }

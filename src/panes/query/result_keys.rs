@@ -2,7 +2,8 @@
 
 use super::grid::Grid;
 use super::scan::Goal;
-use super::{pump, reading, rows};
+use super::state::Reading;
+use super::{plan, pump, reading, rows};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::update::settle::done;
@@ -12,6 +13,14 @@ use crate::model::sql::{guard, token};
 pub fn none(app: &mut App) -> Vec<Effect> {
     app.say("there is no result");
     done(app)
+}
+
+/// Copies the selected value whole, or a plan as text.
+pub fn copy(app: &mut App) -> Vec<Effect> {
+    match plan::text(app) {
+        Some(text) => reading::copied(app, text),
+        None => reading::value(app, Reading::Copy),
+    }
 }
 
 /// Does something to the grid that is shown.

@@ -1,8 +1,8 @@
 //! What is run, and what is told of the statement that runs.
 
 use super::facts::{ended, fact};
-use super::state::Asking;
-use super::{keep, pump};
+use super::state::{Asking, Pending};
+use super::{keep, plan, pump, script};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::update::settle::done;
@@ -66,6 +66,13 @@ fn over(app: &mut App) {
     {
         state.catalogued = false;
     }
-    let effects = pump::ended(app, &running);
+    let mut effects = plan::wanted(app, &running);
+    effects.extend(match app.panes.query.pending.take() {
+        Some(Pending::Script(script)) => script::ended(app, *script, &running),
+        other => {
+            app.panes.query.pending = other;
+            pump::ended(app, &running)
+        }
+    });
     app.panes.query.effects.extend(effects);
 }

@@ -1,8 +1,10 @@
 //! Its name, those of its blocks, and what it keeps.
 
+use super::edits::{Edited, Wish};
 use super::history::History;
 use super::result::Tab;
 use super::scan::Scan;
+use super::steps::Script;
 use crate::app::command::PaneId;
 use crate::app::editor::Editor;
 use crate::app::effect::Effect;
@@ -10,6 +12,7 @@ use crate::app::screen::Block;
 use crate::feeds::queries::Saved;
 use crate::model::Failure;
 use crate::model::sql::catalogue::Catalogue;
+use crate::model::sql::format::Format;
 use crate::model::sql::interpreter::{Interpreter, Mode, Ran, Run};
 use crate::model::sql::split::Split;
 use crate::model::sql::{Ended, ResultId, Server, SessionId, Transaction};
@@ -65,6 +68,8 @@ pub enum Pending {
     Asked(Box<Run>),
     /// The end of what runs.
     Run(Box<Run>),
+    /// The end of one of several statements that belong together.
+    Script(Box<Script>),
     /// Rows of what ran, under this number.
     Rows(u64, Box<Ran>),
     /// Something that is looked up, under this number.
@@ -97,12 +102,38 @@ pub enum Asking {
         /// Nothing is left of what it touches.
         destroys: bool,
     },
+    /// Whether several statements that belong together are run.
+    Script(Box<Script>),
     /// Whether the server's process of the session is ended.
     Terminate,
     /// Whether the session is left though a transaction is open, and for which environment.
     Leave(Option<String>),
     /// Whether writing is allowed in this session.
     Writes,
+}
+
+/// What waits for the name of a result's table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Named {
+    /// The row, or the selected ones, are copied.
+    Copy(Format),
+    /// The result is written to a file.
+    Export(String, Format),
+}
+
+/// A file that a result is written to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exporting {
+    /// The number of its question.
+    pub serial: u64,
+    /// The result.
+    pub result: ResultId,
+    /// The file.
+    pub path: String,
+    /// Rows that are written, and how many there are.
+    pub written: u64,
+    /// How many rows there are.
+    pub of: u64,
 }
 
 /// What a value is read for.
@@ -112,6 +143,8 @@ pub enum Reading {
     Show,
     /// To be copied.
     Copy,
+    /// To be edited.
+    Edit,
 }
 
 /// What could stand at the cursor.
@@ -192,8 +225,24 @@ pub struct State {
     pub windows: BTreeMap<u64, (ResultId, u64, u64)>,
     /// A value that is being read: the number of the question, the column, and what for.
     pub reading: Option<(u64, String, Reading)>,
+    /// What is wanted of a result whose table is being looked up.
+    pub wish: Option<(ResultId, Wish)>,
+    /// What the line that is typed is the value of.
+    pub edited: Option<Edited>,
+    /// What was read there.
+    pub was: Option<String>,
+    /// The place and the column that are selected again when the rows have come anew.
+    pub again: Option<(u64, usize)>,
+    /// What waits for the name of a result's table.
+    pub naming: Option<(ResultId, Named)>,
+    /// A file that a result is written to.
+    pub exporting: Option<Exporting>,
+    /// Plans that are being read whole: of which result.
+    pub plans: BTreeMap<u64, ResultId>,
     /// Rows that are being read through.
     pub scan: Option<Scan>,
+    /// A text is in the person's own editor: the number of the question.
+    pub outside: Option<u64>,
     /// What earlier sessions ran was asked for.
     pub kept: bool,
     /// What answers have brought about and is not done yet.
@@ -237,7 +286,15 @@ impl Default for State {
             asking: Option::default(),
             windows: BTreeMap::default(),
             reading: Option::default(),
+            wish: Option::default(),
+            edited: Option::default(),
+            was: Option::default(),
+            again: Option::default(),
+            naming: Option::default(),
+            exporting: Option::default(),
+            plans: BTreeMap::default(),
             scan: Option::default(),
+            outside: Option::default(),
             kept: Default::default(),
             effects: Vec::default(),
             serial: Default::default(),

@@ -7,6 +7,7 @@ use crate::app::event::{Answer, Event};
 use crate::app::ticket::Ticket;
 use crate::feeds::part::Part;
 use crate::feeds::{self, queries, sql};
+use crate::model::sql::interpreter::Edited;
 use crate::model::sql::{Cell, Column, Ended, ResultId, Said, Server, Transaction};
 use crate::model::{Failure, FailureKind};
 use crate::ui::testing::{by_hand, now, read, staging, text};
@@ -33,6 +34,16 @@ pub(super) struct Desk {
     pub(super) kept: Vec<String>,
     /// The rows of every result; none: those of [`bookmarks`].
     pub(super) rows: Option<u64>,
+    /// Files that were to be written: the ticket, the path, the table, the columns.
+    pub(super) exported: Vec<(Ticket, String, String, Vec<usize>)>,
+    /// What the person's own editor was opened for.
+    pub(super) outside: Vec<(Ticket, Edited, Option<usize>)>,
+    /// Answers to EXPLAIN (FORMAT JSON), the next one first.
+    pub(super) plans: Vec<String>,
+    /// The table that results are of; 0 is none.
+    pub(super) table: u32,
+    /// What the server says of statements that are no queries, the next one first; else `UPDATE 3`.
+    pub(super) tags: Vec<Ended>,
     /// How many rows a plan says.
     pub(super) planned: u64,
     /// A statement stays unanswered.
@@ -91,6 +102,13 @@ fn catalogue(purpose: &str) -> Option<Looked> {
             let of = "id\u{1f}bigint\u{1e}title\u{1f}text\u{1e}";
             Some((Vec::new(), vec![row(&["public", "bookmarks", "r", "t", of])]))
         }
+        "table" => {
+            let column = |number: &str, name: &str, key: &str| row(&["public", "bookmarks", number, name, key, "f"]);
+            let mut rows = vec![column("1", "id", "t"), column("2", "title", "f"), column("3", "tags", "f")];
+            rows.extend([column("4", "visits", "f"), row(&["public", "bookmarks", "5", "note", "f", "t"])]);
+            Some((Vec::new(), rows))
+        }
+        "name" => Some((Vec::new(), vec![row(&["public", "bookmarks"])])),
         "functions" | "names" => Some((Vec::new(), Vec::new())),
         "psql" => {
             let rows = vec![row(&["public", "bookmarks", "table", "app"]), row(&["public", "タグ", "table", "app"])];
@@ -114,6 +132,11 @@ impl Desk {
             copied: Vec::new(),
             kept: Vec::new(),
             rows: None,
+            exported: Vec::new(),
+            outside: Vec::new(),
+            plans: Vec::new(),
+            table: 0,
+            tags: Vec::new(),
             planned: 120_000,
             slow: false,
             quits: false,
@@ -215,6 +238,10 @@ impl Desk {
                     self.left.push(ticket);
                     continue;
                 }
+                Effect::Edit { ticket, what, line } => {
+                    self.outside.push((ticket, what, line));
+                    continue;
+                }
                 Effect::Copy(text) => {
                     self.copied.push(text);
                     continue;
@@ -260,8 +287,15 @@ impl Desk {
                 let rows = self.window(from, count);
                 self.answered(ticket, Part::Last(sql::Fact::Window { result, from, rows }));
             }
+            sql::Ask::Value { .. } if !self.plans.is_empty() => {
+                let plan = self.plans.remove(0);
+                self.answered(ticket, Part::Last(sql::Fact::Value(Some(plan))));
+            }
             sql::Ask::Value { row, .. } => {
                 self.answered(ticket, Part::Last(sql::Fact::Value(Some(format!("the whole value of row {row}")))));
+            }
+            sql::Ask::Export { path, options, columns, .. } => {
+                self.exported.push((ticket, path, options.table, columns));
             }
             sql::Ask::Close { result, .. } => self.closed.push(result),
             sql::Ask::Look { purpose, statement, .. } => {
@@ -291,12 +325,17 @@ impl Desk {
     }
 
     fn results(&mut self, ticket: Ticket, result: ResultId, statement: &str) {
-        let reads = statement.to_lowercase().starts_with("select");
+        let explains = statement.starts_with("EXPLAIN");
+        let reads = explains || statement.to_lowercase().starts_with("select");
         if reads {
-            let (columns, rows) = match self.rows {
+            let (mut columns, rows) = match self.rows {
+                _ if explains => (vec![column("QUERY PLAN", 114)], 1),
                 None => (bookmarks().0, bookmarks().1.len() as u64),
                 Some(rows) => (vec![column("n", 20), column("text", 25)], rows),
             };
+            for (number, column) in (1..).zip(&mut columns) {
+                (column.table_oid, column.number) = if self.table == 0 { (0, 0) } else { (self.table, number) };
+            }
             self.answered(ticket, Part::Page(sql::Fact::Begun { result, columns }));
             self.answered(ticket, Part::Page(sql::Fact::Grown { result, rows, bytes: rows * 40 }));
             let ended = Box::new(Ended::Done(format!("SELECT {rows}")));
@@ -305,7 +344,8 @@ impl Desk {
                 Part::Last(sql::Fact::Ended { result, ended, took: Duration::from_millis(12), stopped: None }),
             );
         } else {
-            let ended = Box::new(Ended::Done("UPDATE 3".into()));
+            let next = if self.tags.is_empty() { Ended::Done("UPDATE 3".into()) } else { self.tags.remove(0) };
+            let ended = Box::new(next);
             self.answered(
                 ticket,
                 Part::Last(sql::Fact::Ended { result, ended, took: Duration::from_millis(12), stopped: None }),

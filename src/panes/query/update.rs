@@ -2,8 +2,8 @@
 
 use super::ask::Kind;
 use super::editing::edited;
-use super::state::{Asking, EDITOR, ID, Link, RESULT, Reading, State};
-use super::{completing, connect, facts, keep, looked, pump, reading, rows, run, windows};
+use super::state::{Asking, EDITOR, ID, Link, Pending, RESULT, Reading, State};
+use super::{completing, connect, copy, facts, keep, looked, plan, pump, reading, rows, run, windows};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::Answer;
@@ -11,7 +11,7 @@ use crate::app::ticket::Owner;
 use crate::app::update::dialogs;
 use crate::app::update::settle::done;
 use crate::feeds::part::Part;
-use crate::feeds::sql;
+use crate::feeds::{queries, sql};
 use crate::model::sql::scan::Open;
 use crate::model::sql::split::What;
 use jiff::SignedDuration;
@@ -65,7 +65,16 @@ pub fn answer(app: &mut App, answer: Answer) {
         Some(Kind::Scan) => reading::answer(app, serial, answer.of().part),
         Some(Kind::Look) => looked::answer(app, serial, answer.of().part),
         Some(Kind::Control) => control(app, answer.of().part),
-        Some(Kind::Keep) => keep::answer(app, serial, answer.of().part),
+        Some(Kind::Keep) => match answer.of().part {
+            Part::Page(queries::Fact::Text(text)) | Part::Last(queries::Fact::Text(text))
+                if app.panes.query.pending == Some(Pending::File(serial)) =>
+            {
+                pump::read(app, serial, text);
+            }
+            part => keep::answer(app, serial, part),
+        },
+        Some(Kind::Export) => copy::written(app, serial, answer.of().part),
+        Some(Kind::Plan) => plan::came(app, serial, answer.of().part),
         Some(Kind::Kept) => kept(app, serial, answer.of().part),
         Some(Kind::Connect | Kind::Run) | None => {}
     }
@@ -132,6 +141,9 @@ pub fn edits(app: &App) -> bool {
 
 /// `Enter` in the block of the results: connects; of a result it shows the selected value whole.
 pub fn open(app: &mut App) -> Option<Vec<Effect>> {
+    if let Some(effects) = plan::open(app) {
+        return Some(effects);
+    }
     if app.panes.query.shown().is_some_and(|tab| tab.grid.is_some()) && app.panes.query.is_on() {
         return Some(reading::value(app, Reading::Show));
     }
@@ -156,7 +168,7 @@ pub fn back(app: &mut App) -> bool {
         app.panes.query.effects.extend(effects);
         return true;
     }
-    if app.panes.query.scan.take().is_some() {
+    if copy::leave(app) || app.panes.query.scan.take().is_some() {
         return true;
     }
     if let Some(tab) = app.panes.query.shown_mut() {

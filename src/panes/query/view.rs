@@ -1,7 +1,7 @@
 //! How it looks.
 
 use super::state::{EDITOR, RESULT};
-use super::{editor_view, grid_view, tell};
+use super::{editor_view, grid_view, plan_view, tell};
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
 use crate::ui::canvas::Canvas;
@@ -66,6 +66,11 @@ fn result(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
         tabs(canvas, strip);
     }
     match &tab.grid {
+        Some(_) if tab.plan.is_some() => {
+            if let Some(tree) = &tab.plan {
+                plan_view::draw(canvas, rows, tree);
+            }
+        }
         Some(grid) if tab.record.is_some() => grid_view::record(canvas, rows, tab, grid),
         Some(grid) if !grid.columns.is_empty() && !grid_view::tells_failure(tab) => {
             grid_view::draw(canvas, rows, tab, grid);

@@ -15,6 +15,8 @@ use crate::app::screen::Purpose;
 use crate::app::tell::line;
 use crate::app::update::settle::done;
 use crate::app::update::windows::{push_window, start_typing};
+use crate::model::sql::edit::Change;
+use crate::model::sql::keywords::literal;
 
 /// So many statements of the history are listed.
 const LISTED: usize = 2_000;
@@ -28,7 +30,7 @@ pub fn open(app: &mut App, window: Window) -> Vec<Effect> {
         app.say(match window {
             Window::History => "nothing was run yet",
             Window::Saved => "no query was saved yet: alt-s saves what is in the editor",
-            Window::Copy | Window::Columns => "there is no result",
+            Window::Copy | Window::Columns | Window::Row => "there is no result",
             Window::Places => "there is nowhere to connect to",
         });
         return done(app);
@@ -74,6 +76,7 @@ pub fn lines(app: &App, window: Window) -> Vec<Line> {
             grid.columns.iter().enumerate().map(column).collect()
         }
         Window::Copy => copies(app),
+        Window::Row => row(app),
     }
 }
 
@@ -92,6 +95,26 @@ fn copies(app: &App) -> Vec<Line> {
         lines.push(entry(format!("{rows} as {note}"), "", Window::Copy, word));
     }
     lines.push(entry("the column", "a line a value, as far as it is at hand", Window::Copy, "column"));
+    lines
+}
+
+/// The columns of the row that comes last among the changes.
+fn row(app: &App) -> Vec<Line> {
+    let Some(edit) = app.panes.query.shown().and_then(|tab| tab.edit.as_ref()) else { return Vec::new() };
+    let Some(Change::Insert { values }) = edit.changes.list.last() else { return Vec::new() };
+    let table = &edit.changes.table;
+    let column = |(number, name): &(i16, String)| {
+        let value = values.iter().find(|(known, _)| known == number).map(|(_, value)| match value {
+            None => "NULL".to_owned(),
+            Some(text) => literal(text),
+        });
+        let sign = if value.is_some() { "●" } else { " " };
+        let note = value.unwrap_or_else(|| "its default".to_owned());
+        Line { left: sign.to_owned(), ..entry(name, note, Window::Row, number.to_string()) }
+    };
+    let columns = table.columns.iter().filter(|(number, _)| !table.generated.contains(number));
+    let mut lines: Vec<Line> = columns.map(column).collect();
+    lines.push(entry("another row", "Esc goes back; W shows and applies all changes", Window::Row, "another"));
     lines
 }
 
@@ -145,6 +168,25 @@ pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
                 command: format!("cockpit sql {name} -c '{quoted}'"),
                 bound: statement.clone(),
             })
+        }
+        Asking::Script(script) => {
+            if !state.is_on() {
+                return None;
+            }
+            let mut text: Vec<(Tone, String)> = script.why.iter().map(|why| (Tone::Warn, why.clone())).collect();
+            let server = state.server.as_ref().map(|server| format!("On {} as {}.", server.host, server.user));
+            text.extend(server.map(|server| (Tone::Plain, server)));
+            text.push((Tone::Plain, String::new()));
+            let statements = script.steps.iter().take(200).map(|step| format!("{};", step.statement));
+            let statements: Vec<String> = statements.collect();
+            let bound = statements.join("\n");
+            text.extend(bound.lines().map(|line| (Tone::Plain, line.to_owned())));
+            if script.steps.len() > statements.len() {
+                text.push((Tone::Warn, format!("… and {} more", script.steps.len() - statements.len())));
+            }
+            let mut confirmation = plain(ours(&script.title), &script.verb, Risk::Change, text);
+            confirmation.bound = script.steps.iter().map(|step| format!("{};\n", step.statement)).collect();
+            Some(confirmation)
         }
         Asking::Terminate => {
             let running = state.running.as_ref()?;

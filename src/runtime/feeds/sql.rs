@@ -2,6 +2,7 @@
 //! others find it by its number.
 
 mod connect;
+mod export;
 mod run;
 
 use super::means::Means;
@@ -11,12 +12,16 @@ use crate::feeds::part::Part;
 use crate::feeds::sql::{Ask, Fact};
 use crate::model::sql::SessionId;
 use crate::model::{Failure, FailureKind};
+use export::Export;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// No more is read of what is looked up.
 const LOOKED: usize = 64 << 20;
+/// Between two words about how much of a file is written.
+const TOLD: Duration = Duration::from_millis(100);
 /// What is looked up beside must not run for ever.
 const LOOK_LIMIT: Duration = Duration::from_secs(30);
 
@@ -43,6 +48,16 @@ pub(super) async fn answer(means: &Means, ask: Ask) {
             let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
             value.map(|value| Fact::Value(value.flatten().map(text))).map_err(|error| unreadable(&error))
         }),
+        Ask::Export { session, result, path, options, columns, rows } => {
+            let spool = open(means, session).and_then(|open| {
+                let gone = || Failure::new(FailureKind::NotFound, "the result is not there any more");
+                open.result(result).ok_or_else(|| gone().hinted("run the statement again"))
+            });
+            match spool {
+                Ok(spool) => export(means, &path, move |path| Export::new(spool, path, &options, columns, rows)).await,
+                Err(failure) => Err(failure),
+            }
+        }
         Ask::Close { session, result } => match open(means, session) {
             Ok(open) => {
                 if open.close(result) {
@@ -65,6 +80,42 @@ pub(super) async fn answer(means: &Means, ask: Ask) {
         Err(failure) => Part::Failed(failure),
     };
     means.send(part).await;
+}
+
+/// Writes a file to its end, and tells how far it is.
+async fn export(
+    means: &Means,
+    path: &str,
+    begin: impl FnOnce(&str) -> io::Result<Export> + Send + 'static,
+) -> Result<Fact, Failure> {
+    let failed = |error: &io::Error| match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            Failure::new(FailureKind::Invalid, format!("{path} is there already and was left as it is"))
+                .hinted("take another name")
+        }
+        _ => Failure::new(FailureKind::Other, format!("{path} could not be written: {error}")),
+    };
+    let typed = path.to_owned();
+    let mut export = beside(move || begin(&typed)).await.map_err(|error| failed(&error))?;
+    let mut told = Instant::now();
+    loop {
+        let (back, more) =
+            beside(move || export.piece().map(|more| (export, more))).await.map_err(|error| failed(&error))?;
+        export = back;
+        let fact = Fact::Exported { rows: export.written, bytes: export.bytes };
+        if !more {
+            return Ok(fact);
+        }
+        if told.elapsed() > TOLD {
+            told = Instant::now();
+            means.send(Part::Page(fact)).await;
+        }
+    }
+}
+
+/// Does what waits for a disk beside what waits for nothing.
+async fn beside<T: Send + 'static>(does: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    tokio::task::spawn_blocking(does).await.map_err(io::Error::other)?
 }
 
 fn open(means: &Means, session: SessionId) -> Result<Arc<Open>, Failure> {

@@ -15,10 +15,12 @@ pub struct Table {
     pub columns: Vec<(i16, String)>,
     /// The numbers of those of its primary key.
     pub key: Vec<i16>,
+    /// The numbers of those that the server makes itself: nothing can be written there.
+    pub generated: Vec<i16>,
 }
 
-/// The question for the table of a result: a row for each column: schema, name, number, column, and whether it is of the
-/// primary key; no rows where it is no table that can be changed.
+/// The question for the table of a result: a row for each column: schema, name, number, column, whether it is of the
+/// primary key, and whether the server alone makes its values; no rows where it is no table that can be changed.
 pub fn question(table_oid: u32) -> String {
     format!(
         "SELECT n.nspname, c.relname, a.attnum, a.attname, COALESCE(a.attnum = ANY (i.indkey), false), a.attgenerated <> '' OR a.attidentity = 'a' \
@@ -41,15 +43,20 @@ impl Table {
             if cell(row, 4) == "t" {
                 table.key.push(number);
             }
+            if cell(row, 5) == "t" {
+                table.generated.push(number);
+            }
         }
         Some(table)
     }
 
-    fn written(&self) -> String {
+    /// As it is written in a statement: `app."Users"`.
+    pub fn written(&self) -> String {
         format!("{}.{}", quoted(&self.schema), quoted(&self.name))
     }
 
-    fn name_of(&self, number: i16) -> Option<&str> {
+    /// The name of a column.
+    pub fn name_of(&self, number: i16) -> Option<&str> {
         self.columns.iter().find(|(known, _)| *known == number).map(|(_, name)| name.as_str())
     }
 }
@@ -66,6 +73,14 @@ pub fn table_of(columns: &[Column], server: &Server) -> Result<u32, String> {
     if server.reader == Some(true) {
         return Err("this is a reader: nothing can be written there".into());
     }
+    only_table(columns)
+}
+
+/// The object id of the one table that a result is of.
+///
+/// # Errors
+/// It is of none, or of several.
+pub fn only_table(columns: &[Column]) -> Result<u32, String> {
     let mut tables: Vec<u32> = columns.iter().map(|column| column.table_oid).filter(|oid| *oid != 0).collect();
     tables.dedup();
     tables.sort_unstable();
@@ -74,6 +89,22 @@ pub fn table_of(columns: &[Column], server: &Server) -> Result<u32, String> {
         [one] => Ok(*one),
         [] => Err("the result is of no table".into()),
         _ => Err("the result is of several tables".into()),
+    }
+}
+
+/// The question for the name of a table or a view: one row with its schema and its name.
+pub fn name_question(table_oid: u32) -> String {
+    format!(
+        "SELECT n.nspname, c.relname FROM pg_catalog.pg_class c \
+         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = {table_oid}"
+    )
+}
+
+/// The name from the answer to [`name_question`], as it is written in a statement.
+pub fn name_of(rows: &[Vec<Option<String>>]) -> Option<String> {
+    match rows.first()?.as_slice() {
+        [Some(schema), Some(name)] => Some(format!("{}.{}", quoted(schema), quoted(name))),
+        _ => None,
     }
 }
 
@@ -97,6 +128,35 @@ pub fn key_of(columns: &[Column], table: &Table) -> Result<Vec<usize>, String> {
 
 /// A value, or NULL.
 pub type Value = Option<String>;
+
+/// A value on one line, as COPY writes it: `\N` is NULL, `\n` the end of a line, `\t` a tab, `\\` a backslash.
+pub fn on_a_line(value: Option<&str>) -> String {
+    let Some(text) = value else { return "\\N".to_owned() };
+    text.replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t")
+}
+
+/// The value of such a line. A backslash before anything else stands for itself.
+pub fn of_a_line(line: &str) -> Value {
+    if line == "\\N" {
+        return None;
+    }
+    let mut text = String::with_capacity(line.len());
+    let mut letters = line.chars();
+    while let Some(letter) = letters.next() {
+        if letter != '\\' {
+            text.push(letter);
+            continue;
+        }
+        match letters.next() {
+            Some('n') => text.push('\n'),
+            Some('r') => text.push('\r'),
+            Some('t') => text.push('\t'),
+            Some('\\') | None => text.push('\\'),
+            Some(other) => text.extend(['\\', other]),
+        }
+    }
+    Some(text)
+}
 
 /// A change of one row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,6 +206,21 @@ impl Changes {
             }
         }
         self.list.retain(|change| !matches!(change, Change::Update { set, .. } if set.is_empty()));
+    }
+
+    /// What a column of a row is to be, where it is changed.
+    pub fn changed(&self, key: &[Value], column: i16) -> Option<&Value> {
+        self.list.iter().find_map(|change| match change {
+            Change::Update { key: known, set } if known == key => {
+                set.iter().find(|(number, ..)| *number == column).map(|(.., is)| is)
+            }
+            _ => None,
+        })
+    }
+
+    /// Whether a row is to go.
+    pub fn goes(&self, key: &[Value]) -> bool {
+        self.list.iter().any(|change| matches!(change, Change::Delete { key: known } if known == key))
     }
 
     /// Has a row go; changes of its values are forgotten. Once more, and it stays.
@@ -281,6 +356,38 @@ mod tests {
         assert!(key_of(&[column(7, 1)], &table()).unwrap_err().contains("lacks \"order\""));
         assert!(key_of(&[column(7, 1)], &Table::default()).unwrap_err().contains("no primary key"));
         assert_eq!(Table::of(&[]), None);
+    }
+
+    #[test]
+    fn what_is_to_be_there_is_known_row_by_row() {
+        let mut changes = Changes { table: table(), list: Vec::new() };
+        changes.set(&key("1"), 4, Some("a".into()), None);
+        changes.toggle_delete(&key("2"));
+        assert_eq!((changes.changed(&key("1"), 4), changes.changed(&key("1"), 2)), (Some(&None), None));
+        assert_eq!((changes.goes(&key("1")), changes.goes(&key("2"))), (false, true));
+    }
+
+    #[test]
+    fn a_value_comes_back_from_its_line_as_it_was() {
+        for value in [None, Some(""), Some("a"), Some("日本\nx\t\\n\r"), Some("\\N"), Some("NULL"), Some("\\")] {
+            let line = on_a_line(value);
+            assert!(!line.contains(['\n', '\r', '\t']), "{line}");
+            assert_eq!(of_a_line(&line).as_deref(), value, "{line}");
+        }
+        assert_eq!(of_a_line("C:\\dir").as_deref(), Some("C:\\dir"), "what was typed without thinking of it");
+    }
+
+    #[test]
+    fn the_name_of_a_table_is_written_as_a_statement_needs_it() {
+        let row = [Some("public".to_owned()), Some("Order".to_owned())].to_vec();
+        assert_eq!(name_of(&[row]).as_deref(), Some("public.\"Order\""));
+        assert_eq!((name_of(&[]), name_of(&[vec![None, None]])), (None, None));
+    }
+
+    #[test]
+    fn what_the_server_makes_itself_is_known() {
+        let row = ["app", "t", "1", "id", "t", "t"].map(|cell| Some(cell.to_owned())).to_vec();
+        assert_eq!(Table::of(&[row]).unwrap().generated, [1]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The plan of a statement, from `EXPLAIN (FORMAT JSON)`: a tree with the time that each node took itself, rows estimated and
 //! real, the slowest node and the worst estimate marked; two of them side by side.
 
+use super::token;
 use crate::text::harmless;
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -12,6 +13,24 @@ pub fn statement(of: &str, analyze: bool) -> String {
     } else {
         format!("EXPLAIN (FORMAT JSON) {of}")
     }
+}
+
+/// What is to be explained of a text: one that is an EXPLAIN already without that word and its options.
+pub fn subject(text: &str) -> &str {
+    let words = token::words(text);
+    if !words.first().is_some_and(|first| first.is(text, "explain")) {
+        return text;
+    }
+    let mut at = 1;
+    if words.get(at).is_some_and(|word| word.kind == token::Kind::Opening) {
+        let end = words.iter().position(|word| word.kind == token::Kind::Closing);
+        at = end.map_or(words.len(), |end| end + 1);
+    }
+    let option = |word: &token::Token| ["analyze", "analyse", "verbose"].iter().any(|option| word.is(text, option));
+    while words.get(at).is_some_and(option) {
+        at += 1;
+    }
+    words.get(at).map_or(text, |word| &text[word.start..])
 }
 
 /// A plan.
@@ -318,11 +337,13 @@ impl Plan {
     }
 }
 
-fn milliseconds(time: f64) -> String {
+/// Milliseconds as people say them.
+pub fn milliseconds(time: f64) -> String {
     if time >= 1_000.0 { format!("{:.2} s", time / 1_000.0) } else { format!("{time:.2} ms") }
 }
 
-fn count(number: f64) -> String {
+/// A number of rows, with its thousands apart.
+pub fn count(number: f64) -> String {
     if number.fract().abs() < 0.005 || number >= 100.0 {
         super::format::cell::grouped(&format!("{number:.0}"))
     } else {

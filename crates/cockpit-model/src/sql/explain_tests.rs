@@ -90,3 +90,18 @@ fn two_plans_stand_side_by_side_where_they_are_the_same() {
     assert_eq!(compare(&before, &before), [pair(Some(0), Some(0)), pair(Some(1), Some(1))]);
     assert_eq!(compare(&Plan::default(), &after).len(), 2);
 }
+
+#[test]
+fn an_explain_is_explained_without_its_own_word_and_options() {
+    for (text, wanted) in [
+        ("select 1", "select 1"),
+        ("EXPLAIN select 1", "select 1"),
+        ("explain analyze verbose\n delete from t", "delete from t"),
+        ("explain (analyze, buffers, format json) with a as (select 1) select 2", "with a as (select 1) select 2"),
+        ("-- why\nexplain select 1", "select 1"),
+        ("explain", "explain"),
+        ("explain (costs off", "explain (costs off"),
+    ] {
+        assert_eq!(subject(text), wanted, "{text}");
+    }
+}

@@ -11,6 +11,7 @@ pub mod describe;
 pub mod edit;
 pub mod er;
 pub mod explain;
+pub mod explain_table;
 pub mod format;
 pub mod guard;
 pub mod help;

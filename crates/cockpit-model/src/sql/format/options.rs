@@ -47,6 +47,23 @@ impl Format {
         exact.or_else(|| begun.next().filter(|_| begun.next().is_none())).map(|(_, format)| *format)
     }
 
+    /// The one that a file of this name has, by its ending.
+    pub fn of_file(path: &str) -> Option<Self> {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let (stem, ending) = name.rsplit_once('.')?;
+        match ending.to_ascii_lowercase().as_str() {
+            _ if stem.is_empty() => None,
+            "csv" => Some(Self::Csv),
+            "tsv" | "tab" => Some(Self::Tsv),
+            "json" => Some(Self::Json),
+            "jsonl" | "ndjson" => Some(Self::JsonLines),
+            "md" | "markdown" => Some(Self::Markdown),
+            "sql" => Some(Self::Insert),
+            "txt" => Some(Self::Aligned),
+            _ => None,
+        }
+    }
+
     /// Its name.
     pub fn name(self) -> &'static str {
         Self::NAMES.iter().find(|(_, format)| *format == self).map_or("aligned", |(name, _)| *name)
@@ -378,6 +395,21 @@ mod tests {
         );
         for name in names() {
             assert!(Options::default().set(name, None).is_ok(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_files_ending_says_its_form() {
+        for (path, format) in [
+            ("a.csv", Some(Format::Csv)),
+            ("/tmp/x.y/out.JSONL", Some(Format::JsonLines)),
+            ("~/rows.sql", Some(Format::Insert)),
+            ("rows", None),
+            (".csv", None),
+            ("a.csv/rows", None),
+            ("a.docx", None),
+        ] {
+            assert_eq!(Format::of_file(path), format, "{path}");
         }
     }
 

@@ -1,0 +1,248 @@
+//! Changes of a result of one table: made cell by cell and row by row, then applied together.
+
+use super::ask::look;
+use super::choice::Window;
+use super::edit_line::prompt;
+use super::edits::{Edit, Edited, Wish};
+use super::state::{Asking, Reading, State};
+use super::steps::{Script, Step, Then, Wanted};
+use super::{pump, reading, rows, windows};
+use crate::app::App;
+use crate::app::effect::Effect;
+use crate::app::overlays;
+use crate::app::update::settle::done;
+use crate::app::update::windows::push_window;
+use crate::model::sql::edit::{Change, Changes, Table, Value, key_of, of_a_line, question, table_of};
+use crate::model::sql::{ResultId, guard};
+
+/// What the table is looked up for.
+pub const TABLE: &str = "table";
+
+fn says(app: &mut App, what: impl Into<String>) -> Vec<Effect> {
+    app.say(what);
+    done(app)
+}
+
+/// Edits the selected cell, adds a row, or has the selected one go; looks first what table that is.
+pub fn begin(app: &mut App, wish: Wish) -> Vec<Effect> {
+    let state = &app.panes.query;
+    let Some(tab) = state.shown() else {
+        // Without a result the key is what it is everywhere.
+        if wish == Wish::Cell {
+            let environments = overlays::environments(app);
+            push_window(app, environments);
+            return done(app);
+        }
+        return says(app, "there is no result");
+    };
+    if tab.plan.is_some() {
+        return says(app, "a plan is not edited");
+    }
+    let Some(grid) = &tab.grid else { return says(app, "this result has no rows") };
+    if !state.is_on() {
+        return says(app, "there is no session: what is shown cannot be edited");
+    }
+    if state.running.as_ref().is_some_and(|running| running.result == tab.id) {
+        return says(app, "it is still read: Ctrl-C cancels");
+    }
+    let Some(server) = &state.server else { return Vec::new() };
+    match table_of(&grid.columns, server) {
+        Err(why) => {
+            let hint = if server.read_only && server.reader != Some(true) { "; U allows writes" } else { "" };
+            says(app, format!("it cannot be edited: {why}{hint}"))
+        }
+        Ok(_) if tab.edit.is_some() => does(app, wish),
+        Ok(table) => {
+            app.panes.query.wish = Some((tab.id, wish));
+            let mut effects = look(app, TABLE, question(table));
+            effects.extend(done(app));
+            effects
+        }
+    }
+}
+
+/// What table it is has come.
+pub fn table(app: &mut App, answer: Result<&[Vec<Option<String>>], &str>) {
+    let Some((result, wish)) = app.panes.query.wish.take() else { return };
+    let Some(tab) = app.panes.query.tab_of(result) else { return };
+    let columns = tab.grid.as_ref().map(|grid| grid.columns.clone()).unwrap_or_default();
+    let known = answer.map_err(str::to_owned).and_then(|rows| {
+        let table = Table::of(rows).ok_or("it is of no table: views and the like are not changed here")?;
+        let key = key_of(&columns, &table)?;
+        Ok(Edit { changes: Changes { table, list: Vec::new() }, key })
+    });
+    match known {
+        Err(why) => app.say(format!("it cannot be edited: {why}")),
+        Ok(edit) => {
+            tab.edit = Some(edit);
+            if app.panes.query.shown().is_some_and(|tab| tab.id == result) {
+                let effects = does(app, wish);
+                app.panes.query.effects.extend(effects);
+            }
+        }
+    }
+}
+
+fn does(app: &mut App, wish: Wish) -> Vec<Effect> {
+    match wish {
+        Wish::Cell => cell(app),
+        Wish::Add => add(app),
+        Wish::Delete => delete(app),
+    }
+}
+
+/// Begins to edit the selected cell.
+fn cell(app: &mut App) -> Vec<Effect> {
+    let Some((result, grid, edit)) = shown(&app.panes.query) else { return Vec::new() };
+    let Some(column) = grid.selected().and_then(|column| grid.columns.get(column)) else { return Vec::new() };
+    let (number, name) = (column.number, column.name.clone());
+    if column.table_oid == 0 || number == 0 {
+        return says(app, format!("{name} is no column of {}", edit.changes.table.written()));
+    }
+    if edit.changes.table.generated.contains(&number) {
+        return says(app, format!("{name} is made by the server itself"));
+    }
+    let Some(key) = edit.selected(grid) else { return says(app, "the key of this row is not here whole") };
+    if edit.changes.goes(&key) {
+        return says(app, "this row goes: D keeps it");
+    }
+    let changed = edit.changes.changed(&key, number).cloned();
+    app.panes.query.edited = Some(Edited::Cell { result, key, number });
+    match changed {
+        Some(value) => {
+            prompt(app, value.as_deref());
+            done(app)
+        }
+        None => reading::value(app, Reading::Edit),
+    }
+}
+
+/// A value was typed.
+pub fn accepted(app: &mut App, line: &str) -> Vec<Effect> {
+    let Some(edited) = app.panes.query.edited.take() else { return Vec::new() };
+    let value: Value = of_a_line(line);
+    let was = app.panes.query.was.take();
+    let (Edited::Cell { result, .. } | Edited::New { result, .. }) = &edited;
+    let Some(tab) = app.panes.query.tab_of(*result) else { return Vec::new() };
+    let Some(edit) = &mut tab.edit else { return Vec::new() };
+    match edited {
+        Edited::Cell { key, number, .. } => {
+            // Of one that was changed before, what was read is known already.
+            edit.changes.set(&key, number, was, value);
+            done(app)
+        }
+        Edited::New { number, .. } => {
+            if let Some(Change::Insert { values }) = edit.changes.list.last_mut() {
+                match values.iter_mut().find(|(known, _)| *known == number) {
+                    Some(known) => known.1 = value,
+                    None => values.push((number, value)),
+                }
+            }
+            windows::open(app, Window::Row)
+        }
+    }
+}
+
+/// A row comes: a window has its columns. One that was begun last is gone on with.
+fn add(app: &mut App) -> Vec<Effect> {
+    if let Some(edit) = app.panes.query.shown_mut().and_then(|tab| tab.edit.as_mut())
+        && !matches!(edit.changes.list.last(), Some(Change::Insert { .. }))
+    {
+        edit.changes.list.push(Change::Insert { values: Vec::new() });
+    }
+    windows::open(app, Window::Row)
+}
+
+/// A line of the window for a row was chosen: another row, or a column.
+pub fn column(app: &mut App, choice: &str) -> Vec<Effect> {
+    let Some(tab) = app.panes.query.shown_mut() else { return Vec::new() };
+    let (result, Some(edit)) = (tab.id, &mut tab.edit) else { return Vec::new() };
+    let Ok(number) = choice.parse::<i16>() else {
+        edit.changes.list.push(Change::Insert { values: Vec::new() });
+        return windows::open(app, Window::Row);
+    };
+    let value = match edit.changes.list.last() {
+        Some(Change::Insert { values }) => values.iter().find(|(known, _)| *known == number).cloned(),
+        _ => None,
+    };
+    let text = value.map_or(Some(String::new()), |(_, value)| value);
+    app.panes.query.edited = Some(Edited::New { result, number });
+    prompt(app, text.as_deref());
+    done(app)
+}
+
+/// Has the selected row go, or stay.
+fn delete(app: &mut App) -> Vec<Effect> {
+    let Some((_, grid, edit)) = shown(&app.panes.query) else { return Vec::new() };
+    let Some(key) = edit.selected(grid) else { return says(app, "the key of this row is not here whole") };
+    if let Some(edit) = app.panes.query.shown_mut().and_then(|tab| tab.edit.as_mut()) {
+        edit.changes.toggle_delete(&key);
+    }
+    done(app)
+}
+
+fn shown(state: &State) -> Option<(ResultId, &super::grid::Grid, &Edit)> {
+    let tab = state.shown()?;
+    Some((tab.id, tab.grid.as_ref()?, tab.edit.as_ref()?))
+}
+
+/// Takes the last change back.
+pub fn undo(app: &mut App) -> Vec<Effect> {
+    let last = app.panes.query.shown_mut().and_then(|tab| tab.edit.as_mut()).and_then(|edit| edit.changes.list.pop());
+    let said = match last {
+        None => "nothing was changed",
+        Some(Change::Insert { .. }) => "the new row is dropped",
+        Some(Change::Delete { .. }) => "the row stays",
+        Some(Change::Update { .. }) => "the row is as it was read",
+    };
+    says(app, said)
+}
+
+/// Shows the statements of the changes, and applies them after a yes.
+pub fn write(app: &mut App) -> Vec<Effect> {
+    let state = &app.panes.query;
+    let changes = state.shown().and_then(|tab| Some((tab, tab.edit.as_ref()?)));
+    let Some((tab, edit)) = changes.filter(|(_, edit)| !edit.changes.list.is_empty()) else {
+        return says(app, "nothing was changed: e edits the selected cell, A adds a row, D has one go");
+    };
+    // The server may have become a reader since.
+    let columns = tab.grid.as_ref().map(|grid| grid.columns.as_slice()).unwrap_or_default();
+    let Some(server) = state.server.as_ref().filter(|_| state.is_on()) else {
+        return says(app, "there is no session: Enter connects again");
+    };
+    if let Err(why) = table_of(columns, server) {
+        return says(app, format!("it cannot be applied: {why}"));
+    }
+    if state.running.is_some() || state.pending.is_some() {
+        return says(app, "a statement runs: Ctrl-C cancels it");
+    }
+    let statements = edit.changes.statements();
+    let count = statements.len();
+    let steps = statements.into_iter().map(|statement| Step { statement, wanted: Wanted::OneRow }).collect();
+    match Script::new(state.transaction, true, steps, Then::Changed(tab.id, count)) {
+        Ok(mut script) => {
+            script.title = if count == 1 { "Apply 1 change".to_owned() } else { format!("Apply {count} changes") };
+            script.verb = "Apply".to_owned();
+            script.why = vec!["Each statement must touch exactly one row, else all are taken back.".to_owned()];
+            windows::ask(app, Asking::Script(Box::new(script)))
+        }
+        Err(why) => says(app, why),
+    }
+}
+
+/// They were applied: the rows are read again, where that changes nothing.
+pub fn applied(app: &mut App, result: ResultId) {
+    let state = &mut app.panes.query;
+    let Some(number) = state.tabs.iter().position(|tab| tab.id == result) else { return };
+    state.tabs[number].edit = None;
+    let statement = state.tabs[number].statement.clone();
+    if !guard::judge(&statement).nature.is_harmless() {
+        return;
+    }
+    let gone = state.tabs.remove(number);
+    state.tab = number.min(state.tabs.len().saturating_sub(1));
+    state.again = gone.grid.as_ref().map(|grid| (grid.place, grid.column));
+    let effects = rows::closed(app, &[gone]);
+    app.panes.query.effects.extend(effects);
+    pump::enqueue(app, &format!("{statement}\n;"));
+}

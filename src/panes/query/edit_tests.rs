@@ -1,0 +1,196 @@
+//! Rows of a result that are changed, and applied together.
+
+use super::testing::{Desk, server};
+use crate::feeds::part::Part;
+use crate::feeds::{queries, sql};
+use crate::model::sql::interpreter::Edited;
+use crate::model::sql::{Ended, Server, Transaction};
+use crate::ui::testing::pictures::seen;
+
+fn desk() -> Desk {
+    let mut desk = Desk::connected((100, 30));
+    desk.table = 4711;
+    desk.run("select * from bookmarks;");
+    desk.keys("esc");
+    desk
+}
+
+/// Clears the line and types another value.
+fn value(desk: &mut Desk, text: &str) {
+    desk.keys("e ctrl-u");
+    desk.types(text);
+    desk.keys("enter");
+}
+
+#[test]
+fn changes_are_a_list_whose_statements_are_shown_and_applied_in_one_transaction() {
+    let mut desk = desk();
+    desk.keys("j l");
+    value(&mut desk, "O'Neil");
+    desk.keys("j D");
+    let screen = desk.screen();
+    assert!(screen.contains("O'Neil") && screen.contains("2 changes: W applies them"), "{screen}");
+    seen("query_edited", &desk.app);
+    desk.keys("W");
+    assert_eq!(desk.ran.len(), 1, "nothing is changed before the yes");
+    let update = "UPDATE public.bookmarks SET title = 'O''Neil' WHERE id = '2' AND title::text IS NOT DISTINCT FROM 'PostgreSQL'";
+    let delete = "DELETE FROM public.bookmarks WHERE id = '3'";
+    let screen = desk.screen().replace(['│', ' ', '\n'], "");
+    for part in ["BEGIN;", update, delete, "COMMIT;", "exactly one row"] {
+        assert!(screen.contains(&part.replace(' ', "")), "{part}:\n{}", desk.screen());
+    }
+    seen("query_edit_asks", &desk.app);
+    desk.tags = ["BEGIN", "UPDATE 1", "DELETE 1", "COMMIT"].map(|tag| Ended::Done(tag.into())).to_vec();
+    desk.keys("enter");
+    assert_eq!(desk.statements()[1..], ["BEGIN", update, delete, "COMMIT", "select * from bookmarks"]);
+    let shown = desk.app.panes.query.shown().unwrap();
+    assert!(shown.edit.is_none() && desk.app.panes.query.tabs.len() == 1, "the rows are read anew");
+    assert_eq!(shown.grid.as_ref().unwrap().place, 2, "where one was");
+}
+
+#[test]
+fn one_that_touches_another_number_of_rows_takes_all_back_and_the_list_stays() {
+    for (tag, why) in [("UPDATE 0", "touched no row"), ("UPDATE 2", "touched 2 rows")] {
+        let mut desk = desk();
+        desk.keys("l");
+        value(&mut desk, "x");
+        desk.tags = ["BEGIN", tag, "ROLLBACK"].map(|tag| Ended::Done(tag.into())).to_vec();
+        desk.keys("W enter");
+        assert_eq!(desk.statements().last(), Some(&"ROLLBACK"));
+        let screen = desk.screen();
+        assert!(screen.contains("Nothing was changed") && screen.contains(why), "{screen}");
+        assert_eq!(desk.app.panes.query.shown().unwrap().edit.as_ref().unwrap().changes.list.len(), 1);
+    }
+}
+
+#[test]
+fn within_an_open_transaction_a_savepoint_is_taken_and_nothing_is_committed() {
+    let mut desk = desk();
+    desk.transaction(Transaction::Open);
+    desk.keys("D");
+    desk.tags = ["SAVEPOINT", "DELETE 1", "RELEASE"].map(|tag| Ended::Done(tag.into())).to_vec();
+    desk.keys("W enter");
+    assert!(!desk.statements().contains(&"COMMIT"), "{:?}", desk.statements());
+    assert!(desk.statements().contains(&"RELEASE SAVEPOINT cockpit_script"), "{:?}", desk.statements());
+}
+
+#[test]
+fn null_and_an_empty_text_are_two_things_and_what_is_again_what_it_was_is_no_change() {
+    let mut desk = desk();
+    desk.keys("l");
+    value(&mut desk, "\\N");
+    desk.keys("W");
+    assert!(desk.screen().contains("SET title = NULL"), "{}", desk.screen());
+    desk.keys("esc");
+    value(&mut desk, "");
+    desk.keys("W");
+    assert!(desk.screen().contains("SET title = ''"), "{}", desk.screen());
+    desk.keys("esc");
+    value(&mut desk, "Rust 公式ドキュメント");
+    desk.keys("W");
+    assert!(desk.screen().contains("nothing was changed"), "{}", desk.screen());
+}
+
+#[test]
+fn a_new_row_has_the_values_that_were_typed_and_defaults_else() {
+    let mut desk = desk();
+    desk.keys("A");
+    let screen = desk.screen();
+    assert!(screen.contains("A new row") && screen.contains("its default"), "{screen}");
+    assert!(!screen.contains("note         its default"), "the server makes it:\n{screen}");
+    desk.keys("down enter");
+    desk.types("new");
+    desk.keys("enter esc W");
+    let statement = "INSERT INTO public.bookmarks (title) VALUES ('new')";
+    assert!(desk.screen().contains(statement), "{}", desk.screen());
+    desk.keys("esc u W");
+    assert!(desk.screen().contains("nothing was changed"), "{}", desk.screen());
+}
+
+#[test]
+fn what_cannot_be_edited_says_why() {
+    let mut desk = desk();
+    desk.keys("l l l l e");
+    assert!(desk.screen().contains("note is made by the server itself"), "{}", desk.screen());
+    desk.table = 0;
+    desk.keys("tab");
+    desk.run("select 1;");
+    desk.keys("esc e");
+    assert!(desk.screen().contains("cannot be edited: the result is of no table"), "{}", desk.screen());
+    for (marked, why) in [
+        (Server { read_only: true, read_only_why: Some("staging is guarded".into()), ..server() }, "U allows writes"),
+        (Server { reader: Some(true), ..server() }, "this is a reader: nothing can be written there"),
+    ] {
+        let mut desk = self::desk();
+        desk.keys("D");
+        desk.tell(sql::Fact::Connected(Box::new(marked)));
+        desk.keys("e");
+        assert!(desk.screen().contains(why), "{why}:\n{}", desk.screen());
+        desk.keys("W");
+        assert!(desk.screen().contains("it cannot be applied"), "a failover since:\n{}", desk.screen());
+    }
+}
+
+#[test]
+fn leaving_with_changes_that_were_not_applied_asks() {
+    let mut desk = desk();
+    desk.keys("D q");
+    assert!(!desk.quits && desk.screen().contains("1 changes of results were not applied"), "{}", desk.screen());
+}
+
+#[test]
+fn statements_that_are_copied_name_the_table_that_the_result_is_of() {
+    let mut desk = desk();
+    desk.keys("j c j j j enter");
+    let copied = desk.copied.pop().unwrap_or_default();
+    let statement = "INSERT INTO public.bookmarks (id, title, tags, visits, note) VALUES (2, 'PostgreSQL', ";
+    assert!(copied.starts_with(statement), "{copied}");
+    desk.table = 0;
+    desk.keys("tab");
+    desk.run("select 1;");
+    desk.keys("esc c j j j enter");
+    let copied = desk.copied.pop().unwrap_or_default();
+    assert!(copied.starts_with("INSERT INTO table_name (id"), "{copied}");
+}
+
+#[test]
+fn a_result_is_written_to_a_file_whose_ending_says_the_form() {
+    let mut desk = desk();
+    desk.keys("l - ctrl-s ctrl-u");
+    desk.types("rows");
+    desk.keys("enter");
+    assert!(desk.screen().contains("a file ends with .csv"), "{}", desk.screen());
+    desk.keys("ctrl-s ctrl-u");
+    desk.types("~/rows.sql");
+    desk.keys("enter");
+    let (ticket, path, table, columns) = desk.exported.last().cloned().unwrap();
+    assert_eq!((path.as_str(), table.as_str()), ("~/rows.sql", "public.bookmarks"));
+    assert_eq!(columns, [0, 2, 3, 4], "what is hidden is not written");
+    desk.answered(ticket, Part::Page(sql::Fact::Exported { rows: 2, bytes: 100 }));
+    assert!(desk.screen().contains("writing 50 % into ~/rows.sql"), "{}", desk.screen());
+    desk.answered(ticket, Part::Last(sql::Fact::Exported { rows: 4, bytes: 2_000 }));
+    assert!(desk.screen().contains("~/rows.sql: 4 rows, 2.0 kB"), "{}", desk.screen());
+    desk.keys("ctrl-s ctrl-u");
+    desk.types("again.csv");
+    desk.keys("enter esc");
+    let ticket = desk.exported.last().unwrap().0;
+    assert_eq!(desk.left.last(), Some(&ticket), "Esc leaves it");
+}
+
+#[test]
+fn your_own_editor_has_the_text_and_what_comes_back_stands_in_the_editor() {
+    let mut desk = Desk::connected((80, 24));
+    desk.paste("select 1\nfrom bookmarks");
+    desk.keys("ctrl-e");
+    let (ticket, what, line) = desk.outside.pop().unwrap();
+    assert_eq!((what, line), (Edited::Text("select 1\nfrom bookmarks".into()), Some(2)));
+    desk.answered(ticket, Part::Last(queries::Fact::Text(Ok("select 2;".into()))));
+    assert_eq!(desk.app.panes.query.editor.text(), "select 2;");
+    assert!(desk.ran.is_empty(), "nothing runs before it was looked at");
+    desk.run("");
+    desk.run("\\e");
+    let (ticket, what, _) = desk.outside.pop().unwrap();
+    assert_eq!(what, Edited::Text("select 2".into()), "psql's command has what was run last");
+    desk.answered(ticket, Part::Last(queries::Fact::Text(Err("vi ended with exit status: 1".into()))));
+    assert!(desk.screen().contains("vi ended with exit status: 1"), "{}", desk.screen());
+}

@@ -1,0 +1,177 @@
+//! A result that is a plan: read as a tree, alone or beside another one, instead of one row of JSON.
+
+use super::ask::{Kind, of_session};
+use super::plan_tree::{Beside, Tree};
+use super::state::{Asking, Running, State};
+use super::steps::{Script, Step, Then, Wanted};
+use super::{pump, windows};
+use crate::app::App;
+use crate::app::effect::Effect;
+use crate::app::overlays;
+use crate::app::pane::Motion;
+use crate::app::update::settle::done;
+use crate::feeds::part::Part;
+use crate::feeds::sql;
+use crate::model::sql::explain;
+use crate::model::sql::explain_table;
+use crate::model::sql::split::What;
+use crate::model::sql::{Ended, guard};
+
+/// The type of JSON, which the answer to EXPLAIN (FORMAT JSON) has.
+const JSON: u32 = 114;
+
+/// Explains the statement under the cursor; with `analyze` it is run for that, and taken back where it may change something.
+pub fn explain(app: &mut App, analyze: bool) -> Vec<Effect> {
+    let state = &app.panes.query;
+    if !state.is_on() {
+        app.say("there is no session: Esc, then Enter connects");
+        return Vec::new();
+    }
+    let text = state.editor.text();
+    let piece = state.split.at(text, state.editor.cursor()).filter(|piece| piece.what == What::Statement);
+    let typed = piece
+        .and_then(|piece| text.get(piece.body(text)))
+        .map(|body| body.trim().trim_end_matches(';').trim_end())
+        .filter(|body| !body.is_empty());
+    // With nothing typed it is what is shown that is explained.
+    let shown = state.shown().map(|tab| tab.statement.as_str()).filter(|_| state.editor.is_blank());
+    let Some(body) = typed.or(shown).map(explain::subject) else {
+        app.say("there is no statement under the cursor");
+        return Vec::new();
+    };
+    let statement = explain::statement(body, analyze);
+    if !analyze || guard::judge(&statement).nature.is_harmless() {
+        // Where nothing ends the statement it would wait for its end.
+        pump::enqueue(app, &format!("{statement}\n;"));
+        return done(app);
+    }
+    if state.running.is_some() || state.pending.is_some() {
+        app.say("a statement runs: Ctrl-C cancels it");
+        return Vec::new();
+    }
+    let step = Step { statement, wanted: Wanted::Result };
+    match Script::new(state.transaction, false, vec![step], Then::Explained) {
+        Ok(mut script) => {
+            script.title = "EXPLAIN ANALYZE".to_owned();
+            script.verb = "Run".to_owned();
+            script.why = vec![
+                "EXPLAIN ANALYZE runs the statement, which changes something or may. It is taken back after that; \
+                 locks, triggers' work outside of the database and numbers of sequences are not."
+                    .to_owned(),
+            ];
+            windows::ask(app, Asking::Script(Box::new(script)))
+        }
+        Err(why) => {
+            app.say(why);
+            Vec::new()
+        }
+    }
+}
+
+/// A statement has ended: where its result is a plan, that is read whole.
+pub fn wanted(app: &mut App, running: &Running) -> Vec<Effect> {
+    if !matches!(running.ended, Some(Ended::Done(_))) {
+        return Vec::new();
+    }
+    let result = running.result;
+    let Some(grid) = app.panes.query.tab_of(result).and_then(|tab| tab.grid.as_ref()) else { return Vec::new() };
+    let is_plan = matches!(grid.columns.as_slice(), [one] if one.name == "QUERY PLAN" && one.type_oid == JSON);
+    if !is_plan || grid.rows != 1 {
+        return Vec::new();
+    }
+    let asked = of_session(app, Kind::Plan, |session| sql::Ask::Value { session, result, row: 0, column: 0 });
+    let Some((serial, effect)) = asked else { return Vec::new() };
+    app.panes.query.plans.insert(serial, result);
+    vec![effect]
+}
+
+/// A plan has come.
+pub fn came(app: &mut App, serial: u64, part: Part<sql::Fact>) {
+    let Some(result) = app.panes.query.plans.remove(&serial) else { return };
+    let text = match part {
+        Part::Page(sql::Fact::Value(text)) | Part::Last(sql::Fact::Value(text)) => text.unwrap_or_default(),
+        Part::Page(_) | Part::Last(_) => return,
+        Part::Failed(failure) => return app.say(failure.message),
+    };
+    match explain::read(&text) {
+        Ok(plan) => {
+            if let Some(tab) = app.panes.query.tab_of(result) {
+                tab.plan = Some(Tree::new(plan));
+            }
+        }
+        // It stays what it is: a row of JSON.
+        Err(why) => app.say(why),
+    }
+    app.lists_changed();
+}
+
+/// The plan that is shown, to change it.
+pub fn shown(state: &mut State) -> Option<&mut Tree> {
+    state.shown_mut().and_then(|tab| tab.plan.as_mut())
+}
+
+/// Moves in the plan that is shown; whether there is one.
+pub fn moves(app: &mut App, motion: Motion) -> bool {
+    let Some(tree) = shown(&mut app.panes.query) else { return false };
+    let page = isize::try_from(tree.height).unwrap_or(1);
+    match motion {
+        Motion::Down => tree.step(1),
+        Motion::Up => tree.step(-1),
+        Motion::First => tree.step(isize::MIN),
+        Motion::Last => tree.step(isize::MAX),
+        Motion::HalfDown => tree.step((page / 2).max(1)),
+        Motion::HalfUp => tree.step(-(page / 2).max(1)),
+        Motion::PageDown => tree.step(page),
+        Motion::PageUp => tree.step(-page),
+        Motion::Left | Motion::Right | Motion::NextMatch | Motion::PreviousMatch => {}
+    }
+    true
+}
+
+/// Puts the plan beside the one before it, the one before that, and alone again.
+pub fn compare(app: &mut App) -> Vec<Effect> {
+    let state = &mut app.panes.query;
+    let here = state.tab;
+    let Some(tree) = state.shown().and_then(|tab| tab.plan.as_ref()) else {
+        app.say("there is no plan: F6 explains the statement under the cursor, F7 runs it for that");
+        return Vec::new();
+    };
+    let beside = tree.beside.as_ref().map(|beside| beside.result);
+    let from = beside.and_then(|result| state.tabs.iter().position(|tab| tab.id == result)).unwrap_or(here);
+    let other = state.tabs.iter().enumerate().take(from).rev().find(|(_, tab)| tab.plan.is_some());
+    let made = other.and_then(|(number, tab)| {
+        let before = tab.plan.as_ref()?;
+        Some(Beside {
+            result: tab.id,
+            title: format!("{} {}", number + 1, explain::subject(&tab.title())),
+            lines: explain_table::beside(&before.plan, &tree.plan),
+            verdict: explain_table::verdict(&before.plan, &tree.plan),
+        })
+    });
+    if made.is_none() && beside.is_none() {
+        app.say("there is no plan before this one");
+        return Vec::new();
+    }
+    if let Some(tree) = shown(state) {
+        tree.beside = made;
+        (tree.at, tree.top) = (0, 0);
+    }
+    done(app)
+}
+
+/// Shows all that is told of the selected node.
+pub fn open(app: &mut App) -> Option<Vec<Effect>> {
+    let tree = app.panes.query.shown()?.plan.as_ref()?;
+    let body = match &tree.beside {
+        None => explain_table::about(&tree.plan, tree.at).join("\n"),
+        Some(beside) => beside.verdict.clone(),
+    };
+    let message = overlays::message(app, "Plan", &body);
+    app.screen.overlays.push(message);
+    Some(done(app))
+}
+
+/// The plan that is shown as text.
+pub fn text(app: &App) -> Option<String> {
+    Some(app.panes.query.shown()?.plan.as_ref()?.plan.text())
+}

@@ -1,0 +1,46 @@
+//! A statement begins.
+
+use super::ask::{Kind, of_session};
+use super::result::Tab;
+use super::state::{Pending, Running};
+use crate::app::App;
+use crate::app::effect::Effect;
+use crate::feeds::sql;
+use crate::model::sql::ResultId;
+
+/// How a statement is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// It has a tab; its rows one at a time, or not.
+    Tab {
+        /// One row at a time.
+        record: bool,
+    },
+    /// It has none: only its failure is told.
+    Hidden,
+}
+
+/// Sends a statement; until it has ended this is what is waited for.
+pub fn start(app: &mut App, statement: &str, shown: Shown, pending: Pending) -> Vec<Effect> {
+    let now = app.now;
+    let state = &mut app.panes.query;
+    let Some(session) = state.session else { return Vec::new() };
+    state.results += 1;
+    let (result, statement) = (ResultId(state.results), statement.to_owned());
+    let mut gone = Vec::new();
+    if let Shown::Tab { record } = shown {
+        let mut tab = Tab::new(result, session, statement.clone(), now);
+        tab.record = record.then_some(0);
+        gone = state.open(tab);
+    }
+    let Some((serial, effect)) = of_session(app, Kind::Run, |session| sql::Ask::Run { session, result, statement })
+    else {
+        return Vec::new();
+    };
+    let state = &mut app.panes.query;
+    state.running = Some(Running { result, serial, since: now, cancelled: None, offered: false, ended: None });
+    state.pending = Some(pending);
+    let mut effects = vec![effect];
+    effects.extend(super::rows::closed(app, &gone));
+    effects
+}
