@@ -7,6 +7,8 @@
 mod builds;
 #[path = "operations/counts_and_power.rs"]
 mod counts_and_power;
+#[path = "operations/databases.rs"]
+mod databases;
 #[path = "operations/disturbed.rs"]
 mod disturbed;
 #[path = "operations/going_back.rs"]
@@ -152,6 +154,12 @@ impl Theatre {
         let id = self.plan(what).await;
         self.confirm(id).await;
         self.follow(&[id]).await;
+        self.operations.get(id).unwrap().clone()
+    }
+
+    /// What cannot be begun: as it ended after it was looked at.
+    async fn run_to_refusal(&mut self, what: What) -> Operation {
+        let id = self.plan(what).await;
         self.operations.get(id).unwrap().clone()
     }
 

@@ -205,6 +205,8 @@ impl Poller {
             | Query::TargetGroups
             | Query::DbClusters
             | Query::DbInstances
+            | Query::DbSnapshots
+            | Query::DbEvents
             | Query::Alarms { .. }
             | Query::ConfiguredGroups { .. }
             | Query::Function { .. } => self.whole(estate, environment, flight, part, now),
@@ -264,6 +266,14 @@ impl Poller {
             Job::DbInstances => all(&mut estate.db_instances, pages, part, now, |fact| {
                 let ours = |one: &DbInstance| database(&one.id) || one.cluster.as_deref().is_some_and(database);
                 Some(sift(picked!(fact, DbInstances)?, &mut others, |instance| &instance.id, ours))
+            }),
+            Job::DbSnapshots => all(&mut estate.db_snapshots, pages, part, now, |fact| {
+                let found = picked!(fact, DbSnapshots)?;
+                Some(found.into_iter().filter(|one| database(&one.database)).collect())
+            }),
+            Job::DbEvents => all(&mut estate.db_events, pages, part, now, |fact| {
+                let found = picked!(fact, DbEvents)?;
+                Some(found.into_iter().filter(|event| database(&event.source)).collect())
             }),
             Job::Alarms => all(&mut estate.alarms, pages, part, now, |fact| match fact {
                 Fact::Alarms(found) => Some(found),

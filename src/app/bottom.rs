@@ -18,6 +18,7 @@ pub fn commands(app: &App) -> Vec<Id> {
             Kind::Plan(_) | Kind::Revert(_) | Kind::Confirm(..) | Kind::Quit => vec![Id::OPEN, Id::BACK, Id::COPY],
             Kind::Choose(_)
             | Kind::Ask(_)
+            | Kind::Name
             | Kind::Help
             | Kind::Palette
             | Kind::Actions

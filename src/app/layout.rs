@@ -104,7 +104,7 @@ pub fn overlay_place(screen: &Screen) -> Rect {
         Kind::Choose(_) => CHOOSE,
         Kind::Plan(_) => PLAN,
         Kind::Confirm(..) => overlay.lines.len() + 7,
-        Kind::Ask(_) | Kind::Revert(_) | Kind::Quit => overlay.lines.len() + 6,
+        Kind::Ask(_) | Kind::Name | Kind::Revert(_) | Kind::Quit => overlay.lines.len() + 6,
         Kind::Actions | Kind::Pane(..) | Kind::Environments | Kind::Message => overlay.lines.len() + 4,
     });
     let rows = (lines as u16).clamp(5.min(most), most);

@@ -32,6 +32,8 @@ pub enum Kind {
     Find(PaneId, u8),
     /// Numbers are typed.
     Ask(Question),
+    /// The name of a snapshot is typed; the window's service is the database.
+    Name,
     /// An operation's plan, to be confirmed.
     Plan(OperationId),
     /// Whether a deployment under way is rolled back.
@@ -161,7 +163,7 @@ pub struct Overlay {
     pub column: usize,
     /// What `y` copies, if not the selected line.
     pub copies: Option<String>,
-    /// The service that it is about, by its whole name.
+    /// The service, or the database, that it is about, by its whole name.
     pub service: String,
     /// The selected button of a dialog.
     pub button: usize,
@@ -190,7 +192,7 @@ impl Overlay {
 
     /// Whether typing goes into its query at once.
     pub fn types(&self) -> bool {
-        matches!(self.kind, Kind::Palette | Kind::Find(..) | Kind::Choose(_) | Kind::Ask(_))
+        matches!(self.kind, Kind::Palette | Kind::Find(..) | Kind::Choose(_) | Kind::Ask(_) | Kind::Name)
     }
 
     /// The selected line.
@@ -238,7 +240,7 @@ impl Overlay {
         let query = self.query.text();
         let numbers: Vec<usize> = match self.kind {
             // What is typed there is an answer.
-            Kind::Ask(_) | Kind::Plan(_) | Kind::Revert(_) | Kind::Confirm(..) | Kind::Quit => {
+            Kind::Ask(_) | Kind::Name | Kind::Plan(_) | Kind::Revert(_) | Kind::Confirm(..) | Kind::Quit => {
                 (0..self.lines.len()).collect()
             }
             // An image that only looks alike must not be deployed: no fuzziness there.

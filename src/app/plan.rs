@@ -3,6 +3,7 @@
 use super::App;
 use super::effect::Effect;
 use super::subject::Subject;
+use crate::model::Source;
 use std::time::Duration;
 
 impl App {
@@ -32,6 +33,9 @@ impl App {
         }
         let visible = visible_services(self);
         let slow = if self.focused { 1 } else { 2 };
+        let beside = self.view().sources.iter().filter(|source| !Source::ALL.contains(source));
+        let beside = beside.copied().collect();
+        self.poller.looked_at = beside;
         let mut effects = self.poller.plan(&self.estate, &self.environment, &visible, slow, self.now);
         if self.poller.wrong_account() && !effects.is_empty() {
             // Keys that work are not read again by themselves: look whether others are there now.

@@ -57,6 +57,8 @@ pub struct Poller {
     pub(super) ahead: SignedDuration,
     pub(super) wants: Wants,
     pub(super) in_flight_asks: HashMap<Ticket, InFlight>,
+    /// Sources that are read for as long as the view that is shown is made of them.
+    pub(super) looked_at: BTreeSet<Source>,
     timers: BTreeMap<Job, Timer>,
     keyed: Keyed,
     /// Services of which something points to a deployment whose history is worth a request.
@@ -86,6 +88,7 @@ impl Poller {
             ahead: SignedDuration::ZERO,
             wants,
             in_flight_asks: HashMap::new(),
+            looked_at: BTreeSet::new(),
             timers: BTreeMap::new(),
             keyed: Keyed::default(),
             news: BTreeSet::new(),
@@ -190,7 +193,7 @@ impl Poller {
             | Job::ScalingPolicies
             | Job::ScheduledActions
             | Job::ScalingActivities => environment.cluster.is_some(),
-            Job::DbClusters | Job::DbInstances => !environment.databases.is_empty(),
+            Job::DbClusters | Job::DbInstances | Job::DbSnapshots | Job::DbEvents => !environment.databases.is_empty(),
             // Without their instances nothing says which curves there are.
             Job::DbMetrics => !environment.databases.is_empty() && self.wants.sources.contains(&Source::DbInstances),
             Job::Schedules => environment.schedules.is_some(),
@@ -205,7 +208,8 @@ impl Poller {
             }
         };
         // Who we are is asked whatever is wanted: nothing is shown before the account is known.
-        there && (job == Job::Identity || self.wants.sources.contains(&job.source()))
+        let source = job.source();
+        there && (job == Job::Identity || self.wants.sources.contains(&source) || self.looked_at.contains(&source))
     }
 
     /// Sources that this environment has, of those that are wanted.
@@ -285,6 +289,8 @@ impl Poller {
             Job::ScalingActivities => Query::ScalingActivities { cluster },
             Job::DbClusters => Query::DbClusters,
             Job::DbInstances => Query::DbInstances,
+            Job::DbSnapshots => Query::DbSnapshots,
+            Job::DbEvents => Query::DbEvents,
             Job::TargetGroups => Query::TargetGroups,
             Job::Alarms => Query::Alarms { prefixes: environment.alarms.clone() },
             Job::LogGroups => Query::ConfiguredGroups { patterns: environment.logs.clone() },

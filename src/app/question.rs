@@ -40,7 +40,8 @@ pub fn question(app: &App) -> Option<Question> {
         | Kind::Find(..)
         | Kind::Message
         | Kind::Choose(_)
-        | Kind::Ask(_) => return None,
+        | Kind::Ask(_)
+        | Kind::Name => return None,
     };
     let typed = if window.kind.is_dialog() { dialog::to_type(app, window) } else { None };
     let buttons = dialog::placed(app);

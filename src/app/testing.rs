@@ -260,6 +260,8 @@ impl World {
                 status: "available".into(),
                 ..DbInstance::default()
             }]),
+            Query::DbSnapshots => Fact::DbSnapshots(Vec::new()),
+            Query::DbEvents => Fact::DbEvents(Vec::new()),
             Query::Alarms { .. } => Fact::Alarms(Vec::<Alarm>::new()),
             Query::Function { .. } => Fact::Function(true),
             Query::Metrics { keys, .. } => Fact::Metrics(keys.iter().map(|key| (key.clone(), Vec::new())).collect()),

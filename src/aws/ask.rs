@@ -5,7 +5,7 @@ use super::session::{Caller, Session};
 use super::wire;
 use super::{
     autoscaling, cloudwatch, ecs_definitions, ecs_rollouts, ecs_services, ecs_tasks, elbv2, lambda, logs, logs_groups,
-    logs_insights, logs_live, metrics, rds, scheduler, sts,
+    logs_insights, logs_live, metrics, rds, rds_history, scheduler, sts,
 };
 use crate::app::effect::Lane;
 use crate::app::event::Event;
@@ -51,6 +51,8 @@ impl Session {
                 Query::TargetGroups => Box::pin(elbv2::groups(&caller, &answers)).await,
                 Query::DbClusters => Box::pin(rds::clusters(&caller, &answers)).await,
                 Query::DbInstances => Box::pin(rds::instances(&caller, &answers)).await,
+                Query::DbSnapshots => Box::pin(rds_history::snapshots(&caller, &answers)).await,
+                Query::DbEvents => Box::pin(rds_history::events(&caller, &answers)).await,
                 Query::Alarms { prefixes } => Box::pin(cloudwatch::alarms(&caller, &answers, &prefixes)).await,
                 Query::ConfiguredGroups { patterns } => {
                     Box::pin(logs_groups::configured(&caller, &answers, &patterns)).await

@@ -6,7 +6,7 @@ use super::session::{Caller, Session};
 use super::writer::Writer;
 use super::{
     autoscaling, ecr, ecs_definitions, ecs_rollouts, ecs_services, ecs_tasks, ecs_writes, elbv2, lambda, logs_tail,
-    rds, scheduler,
+    rds, rds_history, rds_writes, scheduler,
 };
 use crate::app::operation::call::{Answered, Read, Reply, Write, remembered};
 use crate::model::{Failure, FailureKind};
@@ -86,6 +86,7 @@ impl Session {
             Read::Actions { cluster } => Box::pin(autoscaling::timers(&caller, &cluster)).await.map(Reply::Timers),
             Read::Function { name } => Box::pin(lambda::exists(&caller, &name)).await,
             Read::Databases { patterns } => Box::pin(rds::states(&caller, &patterns)).await.map(Reply::Databases),
+            Read::Rds(read) => Box::pin(rds_history::read(&caller, read)).await.map(Reply::Rds),
             Read::Login { registry } => Box::pin(ecr::login(&caller, registry.as_ref())).await,
         }
     }
@@ -127,6 +128,7 @@ async fn change(writer: &Writer<'_>, write: Write) -> Result<Reply, Failure> {
             Box::pin(autoscaling::skip(writer, &timer, until)).await
         }
         Write::Skip { timer, until } => Box::pin(scheduler::skip(writer, &timer, until)).await,
+        Write::Rds(write) => Box::pin(rds_writes::write(writer, &write)).await,
         Write::Database { id, cluster, power } => Box::pin(rds::power(writer, &id, cluster, power)).await,
     }
 }

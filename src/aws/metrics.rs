@@ -5,6 +5,7 @@ use super::convert::{moment, time};
 use super::pages::AnswerSender;
 use super::session::{Action, Caller};
 use crate::feeds::aws::Fact;
+use crate::model::metric::RECENT;
 use crate::model::{Failure, MetricKey, Point};
 use aws_sdk_cloudwatch::types as sdk;
 use jiff::Timestamp;
@@ -94,6 +95,35 @@ pub(super) async fn points(
             },
         )
         .await
+}
+
+/// The newest point of each metric, as far as it has a recent one.
+pub(super) async fn newest(
+    caller: &Caller<'_>,
+    keys: &[MetricKey],
+    now: Timestamp,
+) -> Result<Vec<(MetricKey, f64)>, Failure> {
+    let keys = &keys[..keys.len().min(MOST_QUERIES)];
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let queries: Vec<sdk::MetricDataQuery> =
+        keys.iter().enumerate().map(|(place, key)| query(place, &named(key, ""))).collect();
+    let found = caller.all(
+        GET_METRIC_DATA,
+        MOST_QUERIES,
+        |clients, token| {
+            let ask = clients.cloudwatch().get_metric_data().set_metric_data_queries(Some(queries.clone()));
+            let ask = ask.start_time(moment(now - RECENT)).end_time(moment(now));
+            ask.scan_by(sdk::ScanBy::TimestampAscending).set_next_token(token).send()
+        },
+        |page| {
+            let results = page.metric_data_results.unwrap_or_default().into_iter();
+            (results.filter_map(|result| from_result(result, keys)).collect(), page.next_token)
+        },
+    );
+    let found: Vec<(MetricKey, Vec<Point>)> = Box::pin(found).await?;
+    Ok(found.into_iter().filter_map(|(key, points)| Some((key, points.last()?.value))).collect())
 }
 
 /// Ids must begin with a small letter; the number leads back to the key.

@@ -58,6 +58,8 @@ mod plain_host;
 pub mod probe;
 mod profiles;
 pub mod rds;
+mod rds_history;
+mod rds_writes;
 mod revisions;
 pub mod scheduler;
 pub mod secrets;

@@ -21,7 +21,7 @@ const START_DB_CLUSTER: Action = Action { name: "rds:StartDBCluster", class: Cla
 const STOP_DB_INSTANCE: Action = Action { name: "rds:StopDBInstance", class: Class::Rds };
 const START_DB_INSTANCE: Action = Action { name: "rds:StartDBInstance", class: Class::Rds };
 /// The largest page.
-const PAGE: i32 = 100;
+pub(super) const PAGE: i32 = 100;
 /// Clusters, and instances, of an account and region that are read at most; AWS allows 40 of each unasked.
 const MOST: usize = 2_000;
 
@@ -104,7 +104,7 @@ pub(super) async fn power(writer: &Writer<'_>, id: &str, cluster: bool, power: P
     Ok(Reply::Done)
 }
 
-fn from_cluster(cluster: sdk::DbCluster) -> DbCluster {
+pub(super) fn from_cluster(cluster: sdk::DbCluster) -> DbCluster {
     let serverless = cluster.serverless_v2_scaling_configuration.map(|set| (set.min_capacity, set.max_capacity));
     let older = cluster
         .scaling_configuration_info
@@ -142,7 +142,7 @@ fn from_cluster(cluster: sdk::DbCluster) -> DbCluster {
     }
 }
 
-fn from_instance(instance: sdk::DbInstance) -> DbInstance {
+pub(super) fn from_instance(instance: sdk::DbInstance) -> DbInstance {
     let endpoint = instance.endpoint;
     DbInstance {
         id: instance.db_instance_identifier.unwrap_or_default(),

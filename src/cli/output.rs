@@ -25,6 +25,12 @@ pub enum Output {
     /// An object a line (`sql`).
     #[value(name = "jsonl")]
     JsonLines,
+    /// A diagram for Mermaid (`sql --er`).
+    Mermaid,
+    /// A diagram for Graphviz (`sql --er`).
+    Dot,
+    /// A diagram as a picture (`sql --er`).
+    Svg,
 }
 
 impl Output {
@@ -40,6 +46,9 @@ impl Output {
             Self::Raw => "raw",
             Self::Tsv => "tsv",
             Self::JsonLines => "jsonl",
+            Self::Mermaid => "mermaid",
+            Self::Dot => "dot",
+            Self::Svg => "svg",
         }
     }
 }
@@ -83,6 +92,12 @@ pub const LINES: Formats =
 pub const ROWS: Formats = Formats {
     allowed: &[Output::Table, Output::Csv, Output::Tsv, Output::Json, Output::JsonLines, Output::Markdown],
     ..TREE
+};
+/// A diagram.
+pub const DIAGRAM: Formats = Formats {
+    allowed: &[Output::Text, Output::Mermaid, Output::Dot, Output::Svg],
+    terminal: Output::Text,
+    piped: Output::Text,
 };
 /// JSON alone.
 pub const JSON: Formats = Formats { allowed: &[Output::Json], ..TREE };

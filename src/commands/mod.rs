@@ -13,6 +13,7 @@ macro_rules! with_commands {
             Tasks(tasks),
             Autoscaling(autoscaling),
             Db(db),
+            Failover(failover),
             Logs(logs),
             Insights(insights),
             Alarms(alarms),
@@ -51,6 +52,7 @@ mod demo;
 mod deploy;
 mod doctor;
 mod exec;
+mod failover;
 mod infra;
 mod insights;
 mod internal;
@@ -75,6 +77,7 @@ mod act;
 mod awake;
 pub mod begin;
 mod context;
+mod database;
 pub mod declared;
 mod diagnostics;
 pub mod line;
@@ -90,6 +93,7 @@ mod scenario;
 mod session;
 mod simulator;
 mod through;
+mod way;
 mod yes;
 
 #[cfg(test)]

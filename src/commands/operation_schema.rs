@@ -6,6 +6,6 @@ use crate::headless::{operation, schema};
 /// Of one or several operations.
 pub(super) const OPERATION: Schema = Schema {
     name: "operation",
-    about: "`cockpit deploy`, `rollback`, `scale`, `stop`, `start`, `stop-task` with `-o json`",
+    about: "`cockpit deploy`, `rollback`, `scale`, `stop`, `start`, `stop-task`, `failover`, `db --snapshot` with `-o json`",
     make: || schema::of::<operation::OperationReport>(operation::SCHEMA),
 };

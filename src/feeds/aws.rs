@@ -7,8 +7,8 @@ use crate::model::logs::{
 };
 use crate::model::timer::Timer;
 use crate::model::{
-    Alarm, Cluster, DbCluster, DbInstance, Identity, MetricKey, Point, ScalableTarget, ScalingActivity, ScalingPolicy,
-    ScheduledAction, Service, ServiceDeployment, Source, Target, Task, TaskDefinition,
+    Alarm, Cluster, DatabaseEvent, DatabaseSnapshot, DbCluster, DbInstance, Identity, MetricKey, Point, ScalableTarget,
+    ScalingActivity, ScalingPolicy, ScheduledAction, Service, ServiceDeployment, Source, Target, Task, TaskDefinition,
 };
 use jiff::Timestamp;
 
@@ -99,6 +99,10 @@ pub enum Query {
     DbClusters,
     /// RDS `DescribeDBInstances`, all of them.
     DbInstances,
+    /// RDS `DescribeDBClusterSnapshots` and `DescribeDBSnapshots`, all of them.
+    DbSnapshots,
+    /// RDS `DescribeEvents` of the last three hours.
+    DbEvents,
     /// CloudWatch `DescribeAlarms` by prefix, each prefix its own pages.
     Alarms {
         /// Prefixes of names.
@@ -188,6 +192,8 @@ impl Query {
             Self::Targets { .. } | Self::TargetGroups => Source::Targets,
             Self::DbClusters => Source::DbClusters,
             Self::DbInstances => Source::DbInstances,
+            Self::DbSnapshots => Source::DbSnapshots,
+            Self::DbEvents => Source::DbEvents,
             Self::Alarms { .. } => Source::Alarms,
             Self::Metrics { .. } => Source::Metrics,
             Self::ConfiguredGroups { .. } => Source::LogGroups,
@@ -237,6 +243,10 @@ pub enum Fact {
     DbClusters(Vec<DbCluster>),
     /// Database instances.
     DbInstances(Vec<DbInstance>),
+    /// Snapshots of databases.
+    DbSnapshots(Vec<DatabaseSnapshot>),
+    /// What happened to databases, in any order.
+    DbEvents(Vec<DatabaseEvent>),
     Alarms(Vec<Alarm>),
     /// Whether the function that was asked for is there.
     Function(bool),

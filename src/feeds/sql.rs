@@ -3,6 +3,8 @@
 
 use super::lifetime::Lifetime;
 use crate::model::sql::format::Options;
+use super::runs::Place as AuditPlace;
+use crate::model::audit::Record;
 use crate::model::sql::{Cell, Column, Ended, ResultId, Said, Server, SessionId, Transaction};
 use std::time::Duration;
 
@@ -15,6 +17,19 @@ pub struct Place {
     pub port: u16,
     /// The local end of a tunnel to it, as `127.0.0.1:5432`; none where it is reached directly.
     pub through: Option<String>,
+}
+
+/// What is done to a session of the server that is somebody else's.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Signal {
+    /// Its process.
+    pub pid: i32,
+    /// It is ended, not only what it does cancelled.
+    pub terminate: bool,
+    /// The line of the audit file that it begins with.
+    pub record: Record,
+    /// Which audit file.
+    pub audit: AuditPlace,
 }
 
 /// A question to a server, or about a result.
@@ -48,6 +63,12 @@ pub enum Ask {
     Terminate {
         /// Which.
         session: SessionId,
+    },
+    /// Cancels what another session of the server does, or ends it, from the second session. It is written down before.
+    Signal {
+        /// Beside which session.
+        session: SessionId,
+        order: Box<Signal>,
     },
     /// Rows of a result.
     Window {
@@ -113,6 +134,7 @@ impl Ask {
             Self::Run { .. }
             | Self::Cancel { .. }
             | Self::Terminate { .. }
+            | Self::Signal { .. }
             | Self::Window { .. }
             | Self::Value { .. }
             | Self::Export { .. }

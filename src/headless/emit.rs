@@ -41,7 +41,15 @@ pub fn render(report: &impl Printable, output: Output, width: Option<u16>) -> io
             Some(rows) => csv::csv(report, &rows),
             None => Err(io::Error::new(io::ErrorKind::Unsupported, "it has no rows")),
         },
-        Output::Table | Output::Markdown | Output::Text | Output::Raw | Output::Tsv | Output::JsonLines => {
+        Output::Table
+        | Output::Markdown
+        | Output::Text
+        | Output::Raw
+        | Output::Tsv
+        | Output::JsonLines
+        | Output::Mermaid
+        | Output::Dot
+        | Output::Svg => {
             let tables: Vec<String> = report.tables().iter().map(|table| table.text(width)).collect();
             let mut text = tables.join("\n");
             for (number, note) in report.notes().iter().enumerate() {

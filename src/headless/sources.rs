@@ -133,7 +133,9 @@ impl Asked<'_> {
             | Source::ScalingActivities => environment.cluster.is_some(),
             Source::Schedules => environment.schedules.is_some(),
             Source::Targets => environment.cluster.is_some() || !environment.target_groups.is_empty(),
-            Source::DbClusters | Source::DbInstances => !environment.databases.is_empty(),
+            Source::DbClusters | Source::DbInstances | Source::DbSnapshots | Source::DbEvents => {
+                !environment.databases.is_empty()
+            }
             Source::Alarms => !environment.alarms.is_empty(),
             Source::LogGroups => !environment.logs.is_empty(),
             Source::Function => environment.scheduler.is_some(),
@@ -169,6 +171,8 @@ impl Asked<'_> {
             | Source::Schedules
             | Source::DbClusters
             | Source::DbInstances
+            | Source::DbSnapshots
+            | Source::DbEvents
             | Source::Alarms
             | Source::LogGroups
             | Source::Function => Absence::Unanswered,

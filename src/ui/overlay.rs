@@ -59,7 +59,7 @@ fn query(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) -> Option<
     let app = canvas.app;
     let before = match overlay.kind {
         Kind::Palette => ":",
-        Kind::Ask(_) => "› ",
+        Kind::Ask(_) | Kind::Name => "› ",
         _ => "/",
     };
     if let Some(typing) = app.screen.typing.as_ref().filter(|typing| typing.purpose == Purpose::Window) {
@@ -95,13 +95,14 @@ fn rows(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) {
         | Kind::Activity
         | Kind::Message
         | Kind::Ask(_)
+        | Kind::Name
         | Kind::Plan(_)
         | Kind::Revert(_)
         | Kind::Confirm(..)
         | Kind::Quit => None,
     };
     let reads = matches!(overlay.kind, Kind::Inspect | Kind::Message | Kind::Activity | Kind::Help);
-    let asks = matches!(overlay.kind, Kind::Ask(_));
+    let asks = matches!(overlay.kind, Kind::Ask(_) | Kind::Name);
     for (y, (line, selected)) in (place.y..place.bottom()).zip(overlay.shown()) {
         row(canvas, overlay, line, Rect { y, height: 1, ..place }, left, texts);
         if selected && reads {

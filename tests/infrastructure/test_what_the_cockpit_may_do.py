@@ -167,11 +167,12 @@ def real(name):
     for database in environment.get("databases", []):
         add(["secretsmanager:GetSecretValue"], f"arn:aws:secretsmanager:{region}:{account}:secret:{database}/app-AbCdEf")
     if name in ("staging", "minimal"):
-        add(["rds:StopDBInstance", "rds:StartDBInstance", "rds:CreateDBSnapshot"], f"arn:aws:rds:{region}:{account}:db:{environment['databases'][0]}")
+        add(["rds:StopDBInstance", "rds:StartDBInstance", "rds:RebootDBInstance", "rds:CreateDBSnapshot"], f"arn:aws:rds:{region}:{account}:db:{environment['databases'][0]}")
         add(["rds:CreateDBSnapshot"], f"arn:aws:rds:{region}:{account}:snapshot:{environment['databases'][0]}-before-migration")
     if name == "prod":
         cluster = f"arn:aws:rds:{region}:{account}:cluster:bookmark-manager-prod-aurora"
         add(["rds:StopDBCluster", "rds:StartDBCluster", "rds:FailoverDBCluster", "rds:CreateDBClusterSnapshot"], cluster)
+        add(["rds:RebootDBInstance"], f"arn:aws:rds:{region}:{account}:db:bookmark-manager-prod-aurora-1")
         add(["rds:CreateDBClusterSnapshot"], f"arn:aws:rds:{region}:{account}:cluster-snapshot:bookmark-manager-prod-aurora-before-migration")
     path = {"staging": "bookmark-manager/staging", "prod": "bookmark-manager/prod", "pantri": "pantri/prod", "minimal": "minimal"}[name]
     parameters = ["ssm:GetParameter", "ssm:GetParameters", "ssm:PutParameter", "ssm:DeleteParameter"]
@@ -210,7 +211,7 @@ def test_each_write_is_allowed_on_the_environments_own_names(name):
     assert missing <= {
         "ssm:ResumeSession", "ssm:TerminateSession",  # a session of one's own
         "rds:StopDBCluster", "rds:StartDBCluster", "rds:FailoverDBCluster", "rds:CreateDBClusterSnapshot",  # where there is no cluster of RDS,
-        "rds:StopDBInstance", "rds:StartDBInstance", "rds:CreateDBSnapshot",  # … and where there is no single instance
+        "rds:StopDBInstance", "rds:StartDBInstance", "rds:RebootDBInstance", "rds:CreateDBSnapshot",  # … and where there is no single instance
     }, missing
     for action in permissions.READ:
         if permissions.needed(name, environment, action):

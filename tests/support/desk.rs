@@ -4,6 +4,7 @@
 use crate::support::{SECRET, World};
 use aws_sim::{ACCOUNT, Scenario};
 use cockpit::app::operation::call::{self, Answered, Read, Reply, Write};
+use cockpit::app::operation::database::call::{RdsRead, RdsWrite};
 use cockpit::aws::{Connection, Keys, Session};
 use cockpit::model::image::Registry;
 use cockpit::model::scaling::Suspended;
@@ -123,6 +124,10 @@ pub fn reads(desk: &Desk) -> Vec<(Read, &'static str)> {
         ),
         (Read::Function { name: FUNCTION.into() }, "lambda:GetFunctionConfiguration"),
         (Read::Databases { patterns: vec!["*".into()] }, "rds:DescribeDB"),
+        (Read::Rds(RdsRead::Database { id: DATABASE.into(), cluster: false }), "rds:DescribeDBInstances"),
+        (Read::Rds(RdsRead::Events { sources: vec![(DATABASE.into(), false)], since: None }), "rds:DescribeEvents"),
+        (Read::Rds(RdsRead::Snapshots { id: DATABASE.into(), cluster: false }), "rds:DescribeDBSnapshots"),
+        (Read::Rds(RdsRead::Snapshots { id: "x".into(), cluster: true }), "rds:DescribeDBClusterSnapshots"),
         (Read::Login { registry: None }, "ecr:GetAuthorizationToken"),
     ]
 }
@@ -172,6 +177,16 @@ pub fn writes(desk: &Desk) -> Vec<(Write, &'static str)> {
         (database(DATABASE, false, Power::Start), "rds:StartDBInstance"),
         (database("no-such", true, Power::Stop), "rds:StopDBCluster"),
         (database("no-such", true, Power::Start), "rds:StartDBCluster"),
+        (Write::Rds(RdsWrite::Reboot { instance: DATABASE.into(), failover: false }), "rds:RebootDBInstance"),
+        (Write::Rds(RdsWrite::Failover { cluster: "no-such".into(), to: "x".into() }), "rds:FailoverDBCluster"),
+        (
+            Write::Rds(RdsWrite::Snapshot { database: "no-such".into(), cluster: true, name: "x".into() }),
+            "rds:CreateDBClusterSnapshot",
+        ),
+        (
+            Write::Rds(RdsWrite::Snapshot { database: "no-such".into(), cluster: false, name: "x".into() }),
+            "rds:CreateDBSnapshot",
+        ),
     ]
 }
 

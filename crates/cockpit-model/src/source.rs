@@ -26,6 +26,10 @@ pub enum Source {
     DbClusters,
     /// Database instances.
     DbInstances,
+    /// Snapshots of databases: read when a person looks, never with a snapshot of the environment.
+    DbSnapshots,
+    /// What happened to databases, as RDS tells it: the same.
+    DbEvents,
     Alarms,
     Metrics,
     /// Log groups that the configuration names beside those of the services.
@@ -76,6 +80,8 @@ impl Source {
             Self::Targets => "elbv2.target_health",
             Self::DbClusters => "rds.clusters",
             Self::DbInstances => "rds.instances",
+            Self::DbSnapshots => "rds.snapshots",
+            Self::DbEvents => "rds.events",
             Self::Alarms => "cloudwatch.alarms",
             Self::Metrics => "cloudwatch.metrics",
             Self::LogGroups => "logs.groups",
@@ -101,6 +107,8 @@ impl Source {
             Self::Targets => "target health",
             Self::DbClusters => "database clusters",
             Self::DbInstances => "database instances",
+            Self::DbSnapshots => "database snapshots",
+            Self::DbEvents => "events of databases",
             Self::Alarms => "alarms",
             Self::Metrics => "metrics",
             Self::LogGroups => "log groups",
@@ -160,7 +168,8 @@ impl Intervals {
             | Source::ScalingActivities
             | Source::Schedules => self.scaling,
             Source::Targets => self.targets,
-            Source::DbClusters | Source::DbInstances => self.databases,
+            Source::DbClusters | Source::DbInstances | Source::DbEvents => self.databases,
+            Source::DbSnapshots => SignedDuration::from_mins(5),
             Source::Alarms => self.alarms,
             Source::Metrics => self.metrics,
             // Whether they are there, which is only asked to tell of a name that is written wrong.

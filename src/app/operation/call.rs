@@ -1,6 +1,7 @@
 //! What an operation asks for, as data: one call, one reply. Reads may be repeated; a write is sent
 //! once, and where its answer was lost it is looked for ([`Write::proof`]).
 
+use super::database::call::{RdsRead, RdsReply, RdsWrite};
 use crate::model::audit::Record;
 use crate::model::image::{Image, Registry};
 use crate::model::scaling::Suspended;
@@ -114,6 +115,8 @@ pub enum Read {
         /// Patterns of identifiers.
         patterns: Vec<String>,
     },
+    /// One database, its events, its snapshots, its figures → [`Reply::Rds`].
+    Rds(RdsRead),
     /// ECR `GetAuthorizationToken` → [`Reply::Login`].
     Login {
         /// The registry; the environment's region where none is named.
@@ -207,6 +210,8 @@ pub enum Write {
         /// Start or stop.
         power: Power,
     },
+    /// Failover, restart and snapshot of a database → [`Reply::Done`].
+    Rds(RdsWrite),
 }
 
 /// A program to run, without a shell. What it prints comes line by line.
@@ -258,6 +263,8 @@ pub enum Reply {
     /// Schedules.
     Timers(Vec<Timer>),
     Databases(Vec<DatabaseState>),
+    /// Of one database.
+    Rds(RdsReply),
     /// For `docker login`.
     Login {
         /// Host of the registry.
@@ -370,6 +377,7 @@ impl Write {
                 (false, Power::Stop) => "rds:StopDBInstance",
                 (false, Power::Start) => "rds:StartDBInstance",
             },
+            Self::Rds(write) => write.action(),
         }
     }
 }

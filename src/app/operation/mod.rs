@@ -5,6 +5,7 @@
 //! - [`machine`]: what every kind of operation is and can; [`step`]: what one step of it may do.
 //! - [`deploy`]: deploy, force, roll back, attach; [`watch`] tells its end.
 //! - [`steps`]: scale, limits, stop and start, stop a task, skip.
+//! - [`database`]: another writer, snapshots, restart, stop and start of one database.
 //! - [`choose`]: what there is to choose from before one begins.
 //! - [`sure`]: one change, whose answer may be lost.
 //! - [`plan`], [`outcome`]: what is confirmed, and how it ends.
@@ -16,6 +17,7 @@
 
 pub mod call;
 pub mod choose;
+pub mod database;
 pub mod deploy;
 pub mod machine;
 pub mod one;

@@ -61,6 +61,7 @@ impl Write {
             Self::Skip { timer, until } => {
                 some(vec![("name", Some(json!(timer.name))), ("startDate", until.map(|at| json!(at.to_string())))])
             }
+            Self::Rds(write) => write.parameters(),
             Self::Database { id, cluster, .. } => {
                 if *cluster {
                     json!({"DBClusterIdentifier": id})

@@ -49,6 +49,8 @@ pub enum Slot {
     Function,
     Targets,
     Databases,
+    /// Of one database: itself, its events, its snapshots, its figures.
+    Rds(&'static str),
     /// The last lines of a container of a task.
     Log {
         /// The task's id.

@@ -294,6 +294,7 @@ impl Write {
                 None => Read::Timers { prefix: timer.name.clone() },
             },
             Self::Database { id, .. } => Read::Databases { patterns: vec![id.clone()] },
+            Self::Rds(write) => Read::Rds(write.proof()),
         }
     }
 
@@ -337,6 +338,9 @@ impl Write {
     /// The reply of a write that leaves no doubt, where the proof shows that it was carried out.
     fn done_by(&self, before: &Before, proof: Reply) -> Option<Reply> {
         match (self, proof) {
+            (Self::Rds(write), Reply::Rds(proof)) => {
+                write.is_shown_by(before.sent.map(|(first, _)| first), &proof).then_some(Reply::Done)
+            }
             (Self::Register { base, images }, Reply::TaskDefinition(found)) => {
                 let number = |name: &str| name.rsplit(':').next().and_then(|text| text.parse::<u32>().ok());
                 let newer = number(&found.name)? > before.newest.max(number(base)?);

@@ -27,6 +27,8 @@ impl InFlight {
                 | Query::TargetGroups
                 | Query::DbClusters
                 | Query::DbInstances
+                | Query::DbSnapshots
+                | Query::DbEvents
                 | Query::Alarms { .. }
                 | Query::ConfiguredGroups { .. }
         )

@@ -16,6 +16,8 @@ pub(crate) enum Job {
     Schedules,
     DbClusters,
     DbInstances,
+    DbSnapshots,
+    DbEvents,
     Alarms,
     TargetGroups,
     LogGroups,
@@ -25,13 +27,15 @@ pub(crate) enum Job {
 }
 
 impl Job {
-    pub(super) const ALL: [Self; 17] = [
+    pub(super) const ALL: [Self; 19] = [
         Self::Identity,
         Self::Services,
         Self::Cluster,
         Self::Tasks,
         Self::DbClusters,
         Self::DbInstances,
+        Self::DbEvents,
+        Self::DbSnapshots,
         Self::ScalableTargets,
         Self::ScheduledActions,
         Self::Schedules,
@@ -58,6 +62,8 @@ impl Job {
             Self::ScalingActivities => Source::ScalingActivities,
             Self::DbClusters => Source::DbClusters,
             Self::DbInstances => Source::DbInstances,
+            Self::DbSnapshots => Source::DbSnapshots,
+            Self::DbEvents => Source::DbEvents,
             Self::Alarms => Source::Alarms,
             Self::TargetGroups => Source::Targets,
             Self::LogGroups => Source::LogGroups,

@@ -4,6 +4,7 @@
 use crate::app::effect::Effect;
 use crate::app::event::Event;
 use crate::app::operation::call::{Answered, Call, DatabaseState, Read, Reply, Write};
+use crate::app::operation::database::call::{RdsRead, RdsReply};
 use crate::model::audit::Record;
 use crate::model::image::Image;
 use crate::model::timer::Timer;
@@ -107,6 +108,12 @@ impl Aws {
             Read::Actions { .. } => Reply::Timers(Vec::new()),
             Read::Function { .. } => Reply::Done,
             Read::Databases { .. } => Reply::Databases(self.databases.clone()),
+            Read::Rds(read) => Reply::Rds(match read {
+                RdsRead::Database { .. } => RdsReply::Database(None),
+                RdsRead::Events { .. } => RdsReply::Events(Vec::new()),
+                RdsRead::Snapshots { .. } => RdsReply::Snapshots(Vec::new()),
+                RdsRead::Figures { .. } => RdsReply::Figures(crate::model::failover::Figures::default()),
+            }),
             Read::Login { .. } => return Err(missing()),
         })
     }

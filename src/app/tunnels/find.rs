@@ -20,6 +20,12 @@ pub fn exec_is_off(app: &App, service: &str) -> bool {
     known && !tasks.any(|task| task.exec && task.service.as_deref() == Some(service))
 }
 
+/// Whether sessions go through a tunnel: one is configured.
+pub fn is_tunnelled(app: &App) -> bool {
+    let tunnel = &app.environment.tunnel;
+    tunnel.service.is_some() || tunnel.instance.is_some() || tunnel.to.is_some() || tunnel.port.is_some()
+}
+
 /// The place of the opened environment that is meant, as AWS says it now.
 ///
 /// # Errors

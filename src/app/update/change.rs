@@ -1,6 +1,7 @@
 //! Commands that change something: each becomes an operation, or first a question whose answer does. What the keys of
 //! one operation do is a file of its own here; what they have in common follows.
 
+pub(crate) mod database;
 pub(crate) mod deploy;
 pub(crate) mod steps;
 

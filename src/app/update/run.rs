@@ -65,6 +65,9 @@ pub(crate) fn choose(app: &mut App) -> Vec<Effect> {
     if overlay.kind.is_dialog() {
         return dialogs::press(app);
     }
+    if overlay.kind == Kind::Name {
+        return change::database::named(app);
+    }
     if let Kind::Ask(question) = overlay.kind {
         return change::steps::answer(app, question);
     }

@@ -67,7 +67,8 @@ pub(crate) fn windows(app: &mut App) {
             | Kind::Inspect
             | Kind::Environments
             | Kind::Message
-            | Kind::Ask(_) => {}
+            | Kind::Ask(_)
+            | Kind::Name => {}
         }
     }
     app.screen.overlays = overlays;

@@ -2,13 +2,16 @@
 
 use crate::cli::Report;
 use crate::headless::Rows;
+use crate::headless::convert::time;
 use crate::headless::dto::DatabaseDto;
 use crate::headless::emit::Printable;
 use crate::headless::input::SnapshotInput;
 use crate::headless::lists::{Head, databases_table};
 use crate::headless::select::{self, Home};
-use crate::headless::table::Table;
-use crate::model::Source;
+use crate::headless::shown::Shown;
+use crate::headless::table::{Table, numbers, words};
+use crate::model::{DatabaseSnapshot, Source};
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -23,10 +26,94 @@ pub struct DatabaseList {
     pub head: Head,
     /// As in the snapshot.
     pub databases: Option<Vec<DatabaseDto>>,
+    /// Their snapshots, the newest first; `null` where they could not be read.
+    pub snapshots: Option<Vec<SnapshotOfDatabase>>,
+}
+
+/// A snapshot of a database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct SnapshotOfDatabase {
+    /// Its name.
+    pub id: String,
+    /// The cluster or the instance that it was made of.
+    pub database: String,
+    /// `available`, `creating`, `failed` …
+    pub status: String,
+    /// RDS made it, and takes it away again.
+    pub automated: bool,
+    /// When it was made; `null` while it is.
+    pub created_at: Option<String>,
+    /// How old it is.
+    pub age_seconds: Option<u64>,
+    /// How much of it is there.
+    pub percent: Option<u32>,
+    /// Its size.
+    pub size_gib: Option<u32>,
+    /// It is encrypted.
+    pub encrypted: bool,
+    /// Version of the engine.
+    pub version: String,
+}
+
+fn snapshot(snapshot: &DatabaseSnapshot, now: Timestamp) -> SnapshotOfDatabase {
+    SnapshotOfDatabase {
+        id: snapshot.id.clone(),
+        database: snapshot.database.clone(),
+        status: snapshot.status.clone(),
+        automated: snapshot.automated,
+        created_at: time(snapshot.at),
+        age_seconds: snapshot.at.and_then(|at| u64::try_from(now.duration_since(at).as_secs()).ok()),
+        percent: snapshot.percent,
+        size_gib: snapshot.size_gib,
+        encrypted: snapshot.encrypted,
+        version: snapshot.version.clone(),
+    }
+}
+
+/// Automated snapshots of each database that a table shows; all stand in the JSON.
+const AUTOMATED: usize = 2;
+
+fn snapshots_table(snapshots: Option<&[SnapshotOfDatabase]>, shown: &Shown) -> Table {
+    let empty = if snapshots.is_some() { "no snapshots" } else { "snapshots are not known" };
+    let columns = [
+        words("SNAPSHOT"),
+        words("DATABASE").rank(2),
+        words("STATUS"),
+        words("KIND"),
+        numbers("AGE"),
+        words("CREATED").rank(3),
+        numbers("GiB").rank(4),
+    ];
+    let mut table = Table::new(&columns, empty);
+    let mut automated: Vec<&str> = Vec::new();
+    for one in snapshots.unwrap_or_default() {
+        if one.automated {
+            if automated.iter().filter(|id| **id == one.database).count() >= AUTOMATED {
+                continue;
+            }
+            automated.push(&one.database);
+        }
+        let status = match one.percent.filter(|percent| *percent < 100) {
+            Some(percent) => format!("{} {percent} %", one.status),
+            None => one.status.clone(),
+        };
+        let age = one.age_seconds.and_then(|age| i64::try_from(age).ok());
+        table.row([
+            Some(one.id.clone()),
+            Some(one.database.clone()),
+            Some(status),
+            Some(if one.automated { "automated" } else { "manual" }.to_owned()),
+            age.map(|age| crate::model::time::short(jiff::SignedDuration::from_secs(age))),
+            one.created_at.as_deref().map(|at| shown.time(at)),
+            one.size_gib.map(|gib| gib.to_string()),
+        ]);
+    }
+    table
 }
 
 /// Sources of `cockpit db`.
-pub const SOURCES: &[Source] = &[Source::Identity, Source::DbClusters, Source::DbInstances, Source::Metrics];
+pub const SOURCES: &[Source] =
+    &[Source::Identity, Source::DbClusters, Source::DbInstances, Source::DbSnapshots, Source::Metrics];
 
 /// `cockpit db [DATABASE…]`.
 pub fn databases(input: &SnapshotInput<'_>, wanted: &[String]) -> Result<DatabaseList, Report> {
@@ -35,15 +122,28 @@ pub fn databases(input: &SnapshotInput<'_>, wanted: &[String]) -> Result<Databas
     let home = Home::of(input.environment, input.estate.identity.value().map(|identity| identity.account.as_str()));
     let names = known.map(|known| select::among("database", &known, wanted, home)).transpose()?.flatten();
     let keep = |database: &DatabaseDto| names.as_ref().is_none_or(|names| names.contains(&database.id));
+    let nothing = Vec::new();
+    let found = if input.environment.databases.is_empty() { Some(&nothing) } else { input.estate.db_snapshots.value() };
+    let snapshots = found.map(|found| {
+        let kept = |one: &&DatabaseSnapshot| names.as_ref().is_none_or(|names| names.contains(&one.database));
+        let mut found: Vec<&DatabaseSnapshot> = found.iter().filter(kept).collect();
+        // One that is being made is the newest.
+        found.sort_by_key(|one| std::cmp::Reverse(one.at.unwrap_or(Timestamp::MAX)));
+        found.into_iter().map(|one| snapshot(one, input.now)).collect()
+    });
     Ok(DatabaseList {
         head: Head::new(SCHEMA, input, SOURCES),
         databases: all.map(|all| all.into_iter().filter(keep).collect()),
+        snapshots,
     })
 }
 
 impl Printable for DatabaseList {
     fn tables(&self) -> Vec<Table> {
-        vec![databases_table(self.databases.as_deref(), &self.head.shown)]
+        vec![
+            databases_table(self.databases.as_deref(), &self.head.shown),
+            snapshots_table(self.snapshots.as_deref(), &self.head.shown),
+        ]
     }
     fn rows(&self) -> Option<Rows> {
         let fields = [
@@ -88,6 +188,10 @@ impl Printable for DatabaseList {
                 )
             })
         });
-        waiting.chain(self.head.notes()).collect()
+        let hidden = self.snapshots.iter().flatten().filter(|one| one.automated).count();
+        let shown = self.databases.as_ref().map_or(0, Vec::len) * AUTOMATED;
+        let older = (hidden > shown)
+            .then(|| format!("{} older automated snapshots are not shown: `-o json` has all", hidden - shown));
+        waiting.chain(older).chain(self.head.notes()).collect()
     }
 }

@@ -1,6 +1,8 @@
 //! Reads what `db` prints, and prints it.
 
+use super::activity::activity;
 use super::args::Arguments;
+use super::change::change;
 use super::report;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
@@ -8,6 +10,15 @@ use crate::commands::printed::print;
 use std::io;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    if arguments.asks_the_server() {
+        return Box::pin(activity(context, arguments, out)).await;
+    }
+    if arguments.changes() {
+        return Box::pin(change(context, arguments, out)).await;
+    }
+    if arguments.dry_run {
+        return Err(Report::usage("--dry-run needs something to do").hint("--snapshot, --reboot, --stop or --start"));
+    }
     let reading = context.collect(report::SOURCES, false).await?;
     let list = report::databases(&reading.input(), &arguments.databases)?;
     print(context, &reading, &list, list.head.exit_code(), out)

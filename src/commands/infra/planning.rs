@@ -186,7 +186,15 @@ fn write(
     };
     let whole = match context.output {
         Output::Markdown => each(markdown),
-        Output::Table | Output::Csv | Output::Text | Output::Raw | Output::Tsv | Output::JsonLines => each(text),
+        Output::Table
+        | Output::Csv
+        | Output::Text
+        | Output::Raw
+        | Output::Tsv
+        | Output::JsonLines
+        | Output::Mermaid
+        | Output::Dot
+        | Output::Svg => each(text),
         Output::Json | Output::Yaml => {
             let complete = units.iter().all(|unit| unit.plan.is_some());
             let run = crate::infra::run::folder::name(run);

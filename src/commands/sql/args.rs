@@ -19,6 +19,7 @@ Examples:
   cockpit sql staging -c 'select count(*) from bookmarks'
   cockpit sql prod --reader -o csv -c 'select * from users' > users.csv
   cockpit sql staging -1 -f migration.sql
+  cockpit sql staging --er -o mermaid
   cockpit sql --url postgres://app@localhost/shop -o jsonl < report.sql"
 )]
 pub struct Arguments {
@@ -37,6 +38,12 @@ pub struct Arguments {
     /// Run all of it in one transaction, of which all is kept or nothing
     #[arg(short = '1', long)]
     pub single_transaction: bool,
+    /// Print the tables and their foreign keys as a diagram: -o text, mermaid, dot or svg
+    #[arg(long, conflicts_with_all = ["commands", "file", "write", "single_transaction"])]
+    pub er: bool,
+    /// Of the diagram only this table and those that foreign keys join to it; may be given several times
+    #[arg(long, value_name = "TABLE", requires = "er")]
+    pub around: Vec<String>,
     /// A reader instead of the writer
     #[arg(long, conflicts_with = "url")]
     pub reader: bool,

@@ -2,7 +2,7 @@
 
 pub(super) mod args;
 mod driver;
-mod login;
+mod er;
 mod outlet;
 mod report;
 mod run;
@@ -14,7 +14,7 @@ use args::Arguments;
 
 pub(super) const COMMAND: Declared<Arguments> = Declared {
     name: "sql",
-    formats: |_| output::ROWS,
+    formats: |arguments| if arguments.er { output::DIAGRAM } else { output::ROWS },
     // What runs is cancelled at the server.
     takes_interrupt: always,
     work: Work::Prints,

@@ -2,12 +2,14 @@
 
 use super::args::Arguments;
 use super::driver::{Driver, tell};
-use super::login::{Way, way};
+use super::er::er;
 use super::outlet::Outlet;
 use super::report::failed;
 use super::session::{Over, Session, gone};
+use crate::app::command::Risk;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::Context;
+use crate::commands::way::{Wanted, Way, way};
 use crate::model::sql::Transaction;
 use crate::model::sql::format::options::Format;
 use crate::model::sql::interpreter::{Interpreter, Mode, Origin};
@@ -27,12 +29,24 @@ enum Script {
 }
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    if arguments.er {
+        return Box::pin(er(context, arguments, out)).await;
+    }
     let mut stops = StopSignals::new()
         .map_err(|error| Report::new("system", "signals cannot be taken", ExitCode::Failed).caused_by(&error))?;
     let scripts = scripts(arguments)?;
     let end = context.limit().map(|limit| Instant::now() + limit);
     let opened = async {
-        let way = Box::pin(way(context, arguments)).await?;
+        let wanted = Wanted {
+            environment: arguments.environment.as_deref(),
+            to: arguments.reader.then_some("reader"),
+            through: arguments.through.as_deref(),
+            url: arguments.url.as_ref().map(|url| url.0.as_str()),
+            writes: arguments.write.then_some(Risk::Change),
+            asks: false,
+            command: ("sql", String::new()),
+        };
+        let way = Box::pin(way(context, &wanted)).await?;
         let connected = way.connect().await;
         Ok::<_, Report>((way, connected))
     };
@@ -71,7 +85,9 @@ fn driver<'a>(
         Output::Json => Format::Json,
         Output::JsonLines => Format::JsonLines,
         Output::Markdown => Format::Markdown,
-        Output::Table | Output::Yaml | Output::Text | Output::Raw => Format::Aligned,
+        Output::Table | Output::Yaml | Output::Text | Output::Raw | Output::Mermaid | Output::Dot | Output::Svg => {
+            Format::Aligned
+        }
     };
     options.columns = Context::width().map_or(0, usize::from);
     // Unlike psql: a script that goes on after an error has done something else than what it says.

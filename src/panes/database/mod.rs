@@ -1,14 +1,18 @@
 //! Databases with their instances; curves and facts of the selected one.
 
+pub mod activity;
+mod activity_view;
+mod commands;
+mod history;
 pub mod layout;
 pub mod rows;
+pub mod session;
 pub mod state;
 #[cfg(test)]
 mod tests;
 pub mod update;
 pub mod view;
 
-use crate::app::commands::ACTIONS;
 use crate::app::facts::shown_database;
 use crate::app::pane::{Data, Rows};
 use crate::app::rows::databases;
@@ -16,7 +20,8 @@ use crate::app::subject::Subject;
 use crate::app::tunnels::block::SPEC;
 use crate::app::{Hooks, Pane, Spec, View, data_status, layout as place, select};
 use crate::model::Source;
-use state::{CURVES, FACTS, LIST};
+use commands::{ACTIONS as ACTIONS_HERE, COMMANDS};
+use state::{ACTIVITY, CURVES, FACTS, LIST};
 
 /// The pane.
 pub const PANE: Pane = Pane {
@@ -25,12 +30,22 @@ pub const PANE: Pane = Pane {
     key: "4",
     doc: "Go to the databases.",
     heading: "",
-    commands: &[],
+    commands: COMMANDS,
     in_lists: &[],
-    actions: ACTIONS,
-    views: &[&VIEW],
-    view: |_| &VIEW,
-    hooks: Hooks { shows: update::shows, ..Hooks::NONE },
+    actions: ACTIONS_HERE,
+    views: &[&VIEW, &ACTIVITY_VIEW],
+    view: |app| if app.panes.database.shown { &ACTIVITY_VIEW } else { &VIEW },
+    hooks: Hooks {
+        shows: update::shows,
+        back: activity::close,
+        confirm: activity::confirm,
+        confirmed: activity::confirmed,
+        plan: session::plan,
+        answer: session::answer,
+        switched: update::switched,
+        next_tick: session::next_tick,
+        ..Hooks::NONE
+    },
 };
 
 static VIEW: View = View {
@@ -41,7 +56,30 @@ static VIEW: View = View {
     summary: place::no_summary,
     about: |_| None,
     services: None,
-    sources: &[Source::DbClusters, Source::DbInstances, Source::Metrics],
+    sources: &[Source::DbClusters, Source::DbInstances, Source::DbSnapshots, Source::DbEvents, Source::Metrics],
+};
+
+static ACTIVITY_VIEW: View = View {
+    name: "database-activity",
+    blocks: &[&Spec {
+        block: ACTIVITY,
+        title: "Activity",
+        header: true,
+        columns: &[],
+        rows: Rows::Lines(activity::rows),
+        follows_end: false,
+        counts: |_| true,
+        subject: activity::subject,
+        open: |_| None,
+        whole: activity::whole,
+        data: Data::Own(activity::status),
+    }],
+    beside: &[],
+    layout: place::whole,
+    summary: place::no_summary,
+    about: |_| None,
+    services: None,
+    sources: &[Source::DbClusters, Source::DbInstances],
 };
 
 const BLOCKS: &[&Spec] = &[

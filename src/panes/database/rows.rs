@@ -1,5 +1,6 @@
 //! What is told of a database, and of one of its instances.
 
+use super::history;
 use super::state::LIST;
 use crate::app::App;
 use crate::app::facts::shown_database;
@@ -75,10 +76,12 @@ pub fn facts(app: &App) -> Vec<Fact> {
     if let Some(latest) = backup.latest {
         let earliest = backup
             .earliest
+            .or_else(|| history::oldest_automated(app, &database.id))
             .map(|earliest| format!("from {} ", moment(earliest, app.service_now(), &app.zone())))
             .unwrap_or_default();
         lines.push(fact("restorable", format!("{earliest}to {} ago", short(app.service_now().duration_since(latest)))));
     }
+    lines.extend(history::facts(app, database));
     lines.push(fact(
         "protection",
         if database.protected { "deletion protection is on" } else { "deletion protection is off" },

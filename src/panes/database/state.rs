@@ -1,7 +1,15 @@
-//! Its name, those of its blocks, and what it keeps: nothing of its own.
+//! Its name, those of its blocks, and what it keeps: the session in which a server is asked what it is at.
 
 use crate::app::command::PaneId;
+use crate::app::effect::Effect;
 use crate::app::screen::Block;
+use crate::model::Failure;
+use crate::model::sql::activity::Question;
+use crate::model::sql::activity_listing::Listing;
+use crate::model::sql::{Server, SessionId};
+use crate::model::tunnel::far::Far;
+use jiff::Timestamp;
+use std::collections::HashMap;
 
 /// The pane.
 pub const ID: PaneId = PaneId("database");
@@ -11,7 +19,90 @@ pub const LIST: Block = Block("databases");
 pub const CURVES: Block = Block("database-curves");
 /// The selected database's facts: endpoint, backups, pending changes.
 pub const FACTS: Block = Block("database-facts");
+/// What the server is at.
+pub const ACTIVITY: Block = Block("database-activity");
 
-/// Nothing.
-#[derive(Debug, Clone, Default)]
-pub struct State;
+/// How the session stands.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Link {
+    #[default]
+    Off,
+    /// On its way to a place.
+    Opening(String),
+    On,
+    /// It could not be opened, or is lost.
+    Failed(Failure),
+}
+
+/// What came last of a question.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    pub at: Timestamp,
+    /// The rows of the last answer that came.
+    pub listing: Option<Listing>,
+    /// Why there is no newer one, with the right that it takes.
+    pub missing: Option<String>,
+}
+
+/// A question that is on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flight {
+    pub serial: u64,
+    pub question: Question,
+}
+
+/// What is asked before a session of somebody is cancelled or ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asking {
+    pub pid: i32,
+    /// Ended, not only cancelled.
+    pub terminate: bool,
+    /// Who it is and what it does.
+    pub words: Vec<String>,
+}
+
+/// What it keeps.
+#[derive(Debug, Clone)]
+pub struct State {
+    /// The activity is shown instead of the databases.
+    pub shown: bool,
+    pub question: Question,
+    pub link: Link,
+    pub session: Option<SessionId>,
+    /// The number of the question that holds the session; 0 is none.
+    pub connection: u64,
+    /// Where it goes as soon as a tunnel leads there.
+    pub wanted: Option<Far>,
+    /// The database or the instance that it is a session of.
+    pub of: String,
+    pub server: Option<Server>,
+    pub seen: HashMap<Question, Seen>,
+    pub flight: Option<Flight>,
+    pub asking: Option<Asking>,
+    /// Sessions so far.
+    pub sessions: u64,
+    pub serial: u64,
+    /// What is to be done at the next round.
+    pub effects: Vec<Effect>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            shown: false,
+            question: Question::Sessions,
+            link: Link::Off,
+            session: None,
+            connection: 0,
+            wanted: None,
+            of: String::new(),
+            server: None,
+            seen: HashMap::new(),
+            flight: None,
+            asking: None,
+            sessions: 0,
+            serial: 0,
+            effects: Vec::new(),
+        }
+    }
+}

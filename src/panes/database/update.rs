@@ -1,6 +1,7 @@
-//! A database is opened.
+//! A database is opened; another environment is.
 
-use super::state::{ID, LIST};
+use super::session;
+use super::state::{ID, LIST, State};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::subject::Subject;
@@ -16,4 +17,12 @@ pub fn shows(app: &mut App, subject: &Subject) -> Option<Vec<Effect>> {
         }
         _ => None,
     }
+}
+
+/// Another environment is opened: the session is closed, and nothing of it stays.
+pub fn switched(app: &mut App) -> Vec<Effect> {
+    let effects = session::leave(app);
+    let before = std::mem::take(&mut app.panes.database);
+    app.panes.database = State { sessions: before.sessions, serial: before.serial, ..State::default() };
+    effects
 }

@@ -1,6 +1,7 @@
 //! How it looks: the list and the curves are drawn as in the Overview.
 
-use super::state::{CURVES, FACTS, LIST};
+use super::activity_view;
+use super::state::{ACTIVITY, CURVES, FACTS, LIST};
 use crate::app::facts::shown_database;
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
@@ -18,6 +19,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
             let named = shown_database(canvas.app, LIST).map_or("", |row| row.database.id.as_str());
             facts::draw(canvas, block, named, place, data_status);
         }
+        ACTIVITY => activity_view::draw(canvas, place, data_status),
         TUNNELS => tunnels::draw(canvas, block, place, data_status),
         _ => {}
     }

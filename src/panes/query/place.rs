@@ -1,6 +1,7 @@
 //! Where a session can go, what it may do there, and why there is nowhere to go.
 
 use crate::app::App;
+pub use crate::app::tunnels::find::is_tunnelled;
 use crate::model::sql::Server;
 use crate::model::tunnel::far::{Far, POSTGRES};
 
@@ -17,12 +18,6 @@ pub fn places(app: &App) -> Vec<(String, Far)> {
         }
     }
     places
-}
-
-/// Whether sessions go through a tunnel: one is configured.
-pub fn is_tunnelled(app: &App) -> bool {
-    let tunnel = &app.environment.tunnel;
-    tunnel.service.is_some() || tunnel.instance.is_some() || tunnel.to.is_some() || tunnel.port.is_some()
 }
 
 /// Why there is nowhere to connect to, in sentences.

@@ -283,6 +283,7 @@ impl Desk {
             }
             sql::Ask::Cancel { .. } => self.stopped.push("cancel"),
             sql::Ask::Terminate { .. } => self.stopped.push("terminate"),
+            sql::Ask::Signal { .. } => self.stopped.push("signal"),
             sql::Ask::Window { result, from, count, .. } => {
                 let rows = self.window(from, count);
                 self.answered(ticket, Part::Last(sql::Fact::Window { result, from, rows }));

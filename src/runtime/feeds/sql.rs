@@ -9,10 +9,12 @@ use super::means::Means;
 use super::sql_sessions::{Job, Open, Tell};
 use crate::db::{Connection, Lost, Rows};
 use crate::feeds::part::Part;
-use crate::feeds::sql::{Ask, Fact};
+use crate::feeds::sql::{Ask, Fact, Signal};
+use crate::model::audit::Record;
 use crate::model::sql::SessionId;
 use crate::model::{Failure, FailureKind};
 use export::Export;
+use crate::runtime::tunnels::write_down;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,6 +40,7 @@ pub(super) async fn answer(means: &Means, ask: Ask) {
         },
         Ask::Cancel { session } => cancel(means, session).await,
         Ask::Terminate { session } => terminate(means, session).await,
+        Ask::Signal { session, order } => signal(means, session, *order).await,
         Ask::Window { session, result, from, count } => open(means, session).and_then(|open| {
             let rows = open.result(result).map(|spool| spool.window(from, count)).transpose();
             rows.map(|rows| Fact::Window { result, from, rows: rows.unwrap_or_default() })
@@ -158,6 +161,37 @@ async fn terminate(means: &Means, session: SessionId) -> Result<Fact, Failure> {
             Err(Failure::new(FailureKind::NotFound, "the server has no such process any more").hinted("connect again"))
         }
     }
+}
+
+/// Cancels what a session of somebody does, or ends it. What cannot be written down is not done.
+async fn signal(means: &Means, session: SessionId, order: Signal) -> Result<Fact, Failure> {
+    let open = open(means, session)?;
+    let function = if order.terminate { "pg_terminate_backend" } else { "pg_cancel_backend" };
+    let after = serde_json::json!({"pid": order.pid, "function": function});
+    let record = |outcome: &str, reason: String| Record {
+        after: after.clone(),
+        outcome: outcome.to_owned(),
+        reason,
+        ..order.record.clone()
+    };
+    write_down(&order.audit, record("started", String::new())).await?;
+    let answer = look(&open, &format!("SELECT pg_catalog.{function}({})", order.pid)).await;
+    let done = answer.map_err(|failure| match failure.kind {
+        FailureKind::Denied => {
+            failure.hinted("GRANT pg_signal_backend TO the user; sessions of superusers take a superuser")
+        }
+        _ => failure,
+    });
+    let done = done.and_then(|rows| match rows.rows.first().and_then(|row| row.first()) {
+        Some(Some(done)) if done == "t" => Ok(Fact::Done),
+        _ => Err(Failure::new(FailureKind::NotFound, format!("there is no session {} any more", order.pid))),
+    });
+    let (word, reason) = match &done {
+        Ok(_) => ("done", String::new()),
+        Err(failure) => ("failed", failure.message.clone()),
+    };
+    write_down(&order.audit, record(word, reason)).await?;
+    done
 }
 
 /// Runs a statement in the second session, which is made when it is first needed.

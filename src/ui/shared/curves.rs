@@ -48,6 +48,7 @@ pub fn service(
                 threshold: threshold(canvas, name, metric),
                 full: Some(10.0),
                 marks: marks.clone(),
+                failovers: Vec::new(),
             }
         });
     let inner = Rect { x: inside.x + 1, width: inside.width.saturating_sub(1), ..inside };

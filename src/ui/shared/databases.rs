@@ -7,8 +7,9 @@ use crate::app::facts::shown_database;
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
 use crate::model::database_health::{lag_words, short_id};
+use crate::model::database_history::failovers;
 use crate::model::estate::DatabaseRow;
-use crate::model::{Database, DatabaseKind, Health, Member, MetricKey, Role};
+use crate::model::{Database, DatabaseKind, Health, Member, MetricKey, Observed, Role};
 use crate::ui::canvas::Canvas;
 use crate::ui::theme::Theme;
 use crate::ui::widgets::chart::{self, Chart, Curve};
@@ -16,7 +17,9 @@ use crate::ui::widgets::frame;
 use crate::ui::widgets::spark::spark;
 use crate::ui::widgets::table::{self, Cell, Column, Row};
 use crate::ui::widgets::units::{Unit, number, percent};
+use jiff::Timestamp;
 use ratatui::layout::Rect;
+use std::collections::BTreeMap;
 
 /// Cells of the curve beside a figure.
 const CURVE: usize = 8;
@@ -170,6 +173,21 @@ fn member_health(member: &Member) -> Health {
     }
 }
 
+/// When services of the environment were deployed within what curves show, and when the database failed over.
+fn marks(app: &App, database: &str) -> (Vec<Timestamp>, Vec<Timestamp>) {
+    let estate = &app.estate;
+    let services = estate.services.value().into_iter().flat_map(BTreeMap::values);
+    let deployments = services.flat_map(|service| &service.deployments).filter_map(|deployment| deployment.created_at);
+    let histories = estate.rollouts.values().filter_map(Observed::value).flatten();
+    let histories = histories.filter_map(|rollout| rollout.created_at);
+    let going = crate::app::listed::going(app).filter_map(|one| one.mark);
+    let recent = |at: &Timestamp| app.service_now().duration_since(*at).as_hours() < 3;
+    let deployed = deployments.chain(histories).chain(going).filter(recent).collect();
+    let events = estate.db_events.value().map_or(&[][..], Vec::as_slice);
+    let failovers = failovers(events, database).into_iter().map(|failover| failover.started);
+    (deployed, failovers.filter(recent).collect())
+}
+
 /// Capacity, CPU, connections and lag of the selected database, or of the selected instance.
 /// `list` is the block in which it is selected.
 pub fn curves(canvas: &mut Canvas<'_, '_>, block: Block, list: Block, place: Rect, data_status: &DataStatus) {
@@ -201,13 +219,15 @@ pub fn curves(canvas: &mut Canvas<'_, '_>, block: Block, list: Block, place: Rec
             || members.iter().find_map(|member| alarm_threshold(canvas, "DBInstanceIdentifier", &member.id, metric));
         alarm_threshold(canvas, "DBClusterIdentifier", &database.id, metric).or_else(of_member)
     };
+    let (deployed, failed_over) = marks(app, &database.id);
     let chart = |title, unit, curves, metric: &str, full| Chart {
         title,
         unit,
         curves,
         threshold: threshold(metric),
         full,
-        marks: crate::app::listed::going(app).filter_map(|one| one.mark).collect(),
+        marks: deployed.clone(),
+        failovers: failed_over.clone(),
     };
     let every: fn(&Member) -> bool = |_| true;
     let mut charts = Vec::new();

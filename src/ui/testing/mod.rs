@@ -48,6 +48,8 @@ pub struct World {
     pub targets: BTreeMap<String, Vec<Target>>,
     pub clusters: Vec<DbCluster>,
     pub instances: Vec<DbInstance>,
+    pub snapshots: Vec<DatabaseSnapshot>,
+    pub db_events: Vec<DatabaseEvent>,
     pub alarms: Vec<Alarm>,
     /// Sources that fail.
     pub failing: BTreeMap<Source, Failure>,
@@ -180,6 +182,8 @@ impl World {
             Query::Targets { group } => Fact::Targets(self.targets.get(group).cloned().unwrap_or_default()),
             Query::DbClusters => Fact::DbClusters(self.clusters.clone()),
             Query::DbInstances => Fact::DbInstances(self.instances.clone()),
+            Query::DbSnapshots => Fact::DbSnapshots(self.snapshots.clone()),
+            Query::DbEvents => Fact::DbEvents(self.db_events.clone()),
             Query::Alarms { .. } => Fact::Alarms(self.alarms.clone()),
             Query::Function { .. } => Fact::Function(true),
             Query::Metrics { keys, until, .. } => {

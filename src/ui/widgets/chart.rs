@@ -1,5 +1,5 @@
 //! Curves in braille over the last three hours: axes with figures and times, a threshold as a line,
-//! deployments as marks on the time axis.
+//! deployments and failovers as marks on the time axis.
 
 use super::units::Unit;
 use crate::model::{Point, Series, time};
@@ -36,8 +36,10 @@ pub struct Chart<'a> {
     pub threshold: Option<(f64, String)>,
     /// What the scale must at least reach.
     pub full: Option<f64>,
-    /// Moments marked on the time axis.
+    /// Moments of deployments, marked on the time axis.
     pub marks: Vec<Timestamp>,
+    /// Moments of failovers, marked there too.
+    pub failovers: Vec<Timestamp>,
 }
 
 /// Draws charts side by side and one below the other, or each in a row where there is no room.
@@ -88,6 +90,9 @@ fn title(canvas: &mut Canvas<'_, '_>, place: Rect, chart: &Chart<'_>) {
     }
     if !chart.marks.is_empty() {
         add(canvas, "  ◆ deployed", theme.dim);
+    }
+    if !chart.failovers.is_empty() {
+        add(canvas, "  ▼ failover", theme.dim);
     }
 }
 
@@ -159,7 +164,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, place: Rect, chart: &Chart<'_>) {
             canvas.put(plot.x + x, plot.y + y, 1, c.encode_utf8(&mut [0; 4]), style);
         }
     }
-    axis(canvas, plot, &chart.marks, until);
+    axis(canvas, plot, chart, until);
 }
 
 /// The row of dots of a value, from the top.
@@ -204,7 +209,9 @@ fn dots(points: &[Point], full: f64, plot: Rect, until: Timestamp) -> Vec<u8> {
 }
 
 /// `11:02 ───◆──── 12:32 ──────── 14:02`
-fn axis(canvas: &mut Canvas<'_, '_>, plot: Rect, marks: &[Timestamp], until: Timestamp) {
+fn axis(canvas: &mut Canvas<'_, '_>, plot: Rect, chart: &Chart<'_>, until: Timestamp) {
+    let marks: Vec<(Timestamp, &str)> =
+        chart.marks.iter().map(|mark| (*mark, "◆")).chain(chart.failovers.iter().map(|mark| (*mark, "▼"))).collect();
     let theme = canvas.theme;
     let y = plot.bottom();
     for x in plot.left()..plot.right() {
@@ -218,14 +225,15 @@ fn axis(canvas: &mut Canvas<'_, '_>, plot: Rect, marks: &[Timestamp], until: Tim
         canvas.put_right(plot.right(), y, 6, &format!(" {}", label(until)), theme.dim);
     }
     let middle = plot.width / 2;
-    let taken = |mark: &Timestamp| column_of(*mark, until, plot.width).is_some_and(|x| x.abs_diff(middle) < 5);
+    let taken =
+        |(mark, _): &(Timestamp, &str)| column_of(*mark, until, plot.width).is_some_and(|x| x.abs_diff(middle) < 5);
     if plot.width >= 40 && !marks.iter().any(taken) {
         let middle = label(until - SPAN / 2);
         canvas.put(plot.x + plot.width / 2 - 3, y, 7, &format!(" {middle} "), theme.dim);
     }
-    for mark in marks {
-        if let Some(x) = column_of(*mark, until, plot.width) {
-            canvas.put(plot.x + x, y, 1, "◆", theme.deployed);
+    for (mark, sign) in marks {
+        if let Some(x) = column_of(mark, until, plot.width) {
+            canvas.put(plot.x + x, y, 1, sign, theme.deployed);
         }
     }
 }

@@ -98,6 +98,8 @@ pub(crate) enum Role {
 pub(crate) struct Databases {
     pub(crate) clusters: Vec<DbCluster>,
     pub(crate) instances: Vec<DbInstance>,
+    /// Those that a person made, oldest first.
+    pub(crate) snapshots: Vec<super::snapshots::Snapshot>,
     /// Oldest first.
     pub(crate) events: Vec<DbEvent>,
 }

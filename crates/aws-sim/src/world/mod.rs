@@ -36,6 +36,7 @@ pub(crate) mod rollout;
 pub(crate) mod scaling;
 pub(crate) mod schedule;
 mod scheduler;
+pub(crate) mod snapshots;
 mod tasks;
 pub(crate) mod tasksets;
 #[cfg(test)]
@@ -94,6 +95,10 @@ pub(crate) enum Event {
     Night { number: u64 },
     /// A database has been stopped or started.
     Switched { database: power::Database, on: bool },
+    /// A snapshot is whole.
+    SnapshotDone { number: usize },
+    /// An instance has restarted.
+    Rebooted { instance: usize, failover: bool },
     /// Somebody else deploys to a service.
     OtherDeploy(usize),
     /// The stop of a schedule, whatever the time.
@@ -260,6 +265,8 @@ impl World {
             Event::Scheduled { target, number } => self.scheduled_action(target, number),
             Event::Night { number } => self.schedule_fires(number),
             Event::Switched { database, on } => self.switched(database, on),
+            Event::SnapshotDone { number } => self.snapshot_done(number),
+            Event::Rebooted { instance, failover } => self.rebooted(instance, failover),
             Event::OtherDeploy(service) => self.other_deploy(service),
             Event::StopBySchedule => {
                 self.stop_by_schedule();

@@ -1,11 +1,17 @@
 //! What a server is at: sessions and who blocks whom, transactions, replication, connections. The questions, what their
 //! answers say, and which right is missing where an answer is not whole.
 
+use super::activity_statements::{CONNECTIONS, INDEXES, REPLICATION, SIZES, locks, sessions, statements};
+
 /// Questions of the activity, each with a purpose that comes back with its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Question {
     /// The sessions, and who blocks whom.
     Sessions,
+    /// Those in a transaction, the longest first.
+    Transactions,
+    /// Locks that can be in somebody's way, those that are waited for first.
+    Locks,
     /// The statements that took the most time (`pg_stat_statements`).
     Statements,
     /// The largest tables, with what of them is dead.
@@ -21,6 +27,8 @@ pub enum Question {
 /// All of them.
 pub const QUESTIONS: &[Question] = &[
     Question::Sessions,
+    Question::Transactions,
+    Question::Locks,
     Question::Statements,
     Question::Sizes,
     Question::Indexes,
@@ -33,6 +41,8 @@ impl Question {
     pub fn purpose(self) -> &'static str {
         match self {
             Self::Sessions => "activity.sessions",
+            Self::Transactions => "activity.transactions",
+            Self::Locks => "activity.locks",
             Self::Statements => "activity.statements",
             Self::Sizes => "activity.sizes",
             Self::Indexes => "activity.indexes",
@@ -49,7 +59,8 @@ impl Question {
     /// The statement, for a server of this version (`150018`).
     pub fn statement(self, version: u32) -> String {
         match self {
-            Self::Sessions => sessions(version),
+            Self::Sessions | Self::Transactions => sessions(version),
+            Self::Locks => locks(version),
             Self::Statements => statements(),
             Self::Sizes => SIZES.into(),
             Self::Indexes => INDEXES.into(),
@@ -79,48 +90,6 @@ impl Question {
         }
     }
 }
-
-fn sessions(version: u32) -> String {
-    let query_id = if version >= 140_000 { "a.query_id" } else { "NULL" };
-    format!(
-        "SELECT a.pid, a.usename, a.datname, a.application_name, a.client_addr, a.state, a.wait_event_type, a.wait_event, \
-         EXTRACT(epoch FROM pg_catalog.clock_timestamp() - a.state_change), EXTRACT(epoch FROM pg_catalog.clock_timestamp() - a.xact_start), \
-         EXTRACT(epoch FROM pg_catalog.clock_timestamp() - a.query_start), a.query, pg_catalog.pg_blocking_pids(a.pid)::text, {query_id}, \
-         a.backend_type, a.pid = pg_catalog.pg_backend_pid() \
-         FROM pg_catalog.pg_stat_activity a WHERE a.backend_type = 'client backend' OR a.state IS NOT NULL OR (a.backend_type IS NULL AND a.usename IS NOT NULL) ORDER BY a.xact_start NULLS LAST, a.pid"
-    )
-}
-
-fn statements() -> String {
-    "SELECT r.rolname, d.datname, s.calls, s.total_exec_time, s.mean_exec_time, s.max_exec_time, s.rows, s.shared_blks_hit, s.shared_blks_read, \
-     s.temp_blks_written, s.query FROM pg_stat_statements s LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.userid \
-     LEFT JOIN pg_catalog.pg_database d ON d.oid = s.dbid ORDER BY s.total_exec_time DESC LIMIT 50"
-        .into()
-}
-
-/// What is dead is counted by the statistics collector; the bloat is an estimate from it.
-const SIZES: &str = "SELECT n.nspname, c.relname, pg_catalog.pg_total_relation_size(c.oid), pg_catalog.pg_table_size(c.oid), pg_catalog.pg_indexes_size(c.oid), \
-    c.reltuples::bigint, s.n_live_tup, s.n_dead_tup, EXTRACT(epoch FROM pg_catalog.clock_timestamp() - GREATEST(s.last_vacuum, s.last_autovacuum)), \
-    EXTRACT(epoch FROM pg_catalog.clock_timestamp() - GREATEST(s.last_analyze, s.last_autoanalyze)), s.seq_scan, s.idx_scan \
-    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_catalog.pg_stat_all_tables s ON s.relid = c.oid \
-    WHERE c.relkind IN ('r', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 3 DESC LIMIT 100";
-
-/// Two indexes are alike where the columns, their order and the conditions of one are those of the other.
-const INDEXES: &str = "SELECT n.nspname, t.relname, c.relname, pg_catalog.pg_relation_size(c.oid), s.idx_scan, i.indisunique, i.indisvalid, \
-    (SELECT pg_catalog.min(o.relname) FROM pg_catalog.pg_index j JOIN pg_catalog.pg_class o ON o.oid = j.indexrelid \
-    WHERE j.indrelid = i.indrelid AND j.indexrelid <> i.indexrelid AND j.indkey::text = i.indkey::text AND j.indclass::text = i.indclass::text \
-    AND j.indoption::text = i.indoption::text AND COALESCE(j.indpred::text, '') = COALESCE(i.indpred::text, '') AND COALESCE(j.indexprs::text, '') = COALESCE(i.indexprs::text, '') \
-    AND (j.indisunique OR NOT i.indisunique) AND (j.indexrelid < i.indexrelid OR j.indisunique <> i.indisunique)) \
-    FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_class t ON t.oid = i.indrelid \
-    JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace LEFT JOIN pg_catalog.pg_stat_all_indexes s ON s.indexrelid = i.indexrelid \
-    WHERE n.nspname !~ '^pg_' ORDER BY 4 DESC LIMIT 200";
-
-const REPLICATION: &str = "SELECT application_name, client_addr, state, sync_state, pg_catalog.pg_wal_lsn_diff(sent_lsn, replay_lsn), \
-    EXTRACT(epoch FROM replay_lag) FROM pg_catalog.pg_stat_replication ORDER BY 1";
-
-const CONNECTIONS: &str = "SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE state = 'active'), pg_catalog.count(*) FILTER (WHERE state LIKE 'idle in transaction%'), \
-    pg_catalog.current_setting('max_connections'), pg_catalog.current_setting('superuser_reserved_connections'), \
-    pg_catalog.pg_has_role(pg_catalog.current_user(), 'pg_read_all_stats', 'USAGE') FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend' OR (backend_type IS NULL AND usename IS NOT NULL)";
 
 type Row = [Option<String>];
 
@@ -174,7 +143,6 @@ pub fn sessions_of(rows: &[Vec<Option<String>>]) -> Vec<Session> {
     let session = |row: &Vec<Option<String>>| {
         let wait = text(row, 6);
         let statement = text(row, 11);
-        let pids = text(row, 12);
         Session {
             pid: number(row, 0).unwrap_or_default(),
             user: text(row, 1),
@@ -189,7 +157,7 @@ pub fn sessions_of(rows: &[Vec<Option<String>>]) -> Vec<Session> {
             // PostgreSQL's own words for it.
             hidden: statement == "<insufficient privilege>",
             statement,
-            blocked_by: pids.trim_matches(['{', '}']).split(',').filter_map(|pid| pid.parse().ok()).collect(),
+            blocked_by: pids(&text(row, 12)),
             own: truth(row, 15),
         }
     };
@@ -238,6 +206,47 @@ pub fn missing_of_sessions(sessions: &[Session]) -> Option<String> {
             "{hidden} sessions of other users are not seen in full: GRANT pg_read_all_stats (or pg_monitor) TO the user"
         )
     })
+}
+
+/// A lock.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Lock {
+    pub pid: i32,
+    pub user: String,
+    /// What is locked: a table, or the kind of what is none.
+    pub relation: String,
+    /// `RowExclusiveLock` …
+    pub mode: String,
+    /// It is held, not waited for.
+    pub granted: bool,
+    /// Seconds that it is waited for, or that its statement runs.
+    pub waited: Option<f64>,
+    pub blocked_by: Vec<i32>,
+    pub statement: String,
+}
+
+/// The locks.
+pub fn locks_of(rows: &[Vec<Option<String>>]) -> Vec<Lock> {
+    let one = |row: &Vec<Option<String>>| {
+        let granted = truth(row, 4);
+        Lock {
+            pid: number(row, 0).unwrap_or_default(),
+            user: text(row, 1),
+            relation: text(row, 2),
+            mode: text(row, 3),
+            granted,
+            waited: number(row, 5),
+            // A process may wait for one lock alone.
+            blocked_by: if granted { Vec::new() } else { pids(&text(row, 6)) },
+            statement: text(row, 7),
+        }
+    };
+    rows.iter().map(one).collect()
+}
+
+/// `{5,6}`.
+fn pids(text: &str) -> Vec<i32> {
+    text.trim_matches(['{', '}']).split(',').filter_map(|pid| pid.parse().ok()).collect()
 }
 
 /// A statement by what it cost.

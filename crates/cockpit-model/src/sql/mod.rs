@@ -1,6 +1,9 @@
 //! What is known of a SQL session: the server, the transaction, results and what the server says. Pure.
 
 pub mod activity;
+mod activity_figures;
+pub mod activity_listing;
+mod activity_statements;
 pub mod catalogue;
 pub mod commands;
 pub mod complete;

@@ -306,6 +306,7 @@ impl World {
             | Read::Actions { .. }
             | Read::Function { .. }
             | Read::Databases { .. }
+            | Read::Rds(_)
             | Read::Login { .. } => Reply::Done,
         }
     }

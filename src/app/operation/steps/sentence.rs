@@ -49,6 +49,7 @@ pub(super) fn sentence(write: &Write) -> String {
         Write::Database { id, power, .. } => {
             format!("{} {id}", if *power == Power::Stop { "stopping" } else { "starting" })
         }
+        Write::Rds(write) => write.sentence(),
         Write::Register { .. } | Write::RollBack { .. } => write.action().to_owned(),
     }
 }

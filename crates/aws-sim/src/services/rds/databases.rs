@@ -9,12 +9,12 @@ use crate::wire::{Node, map, named_list};
 use crate::world::databases::DbEvent;
 use crate::world::{DAY, MINUTE, World};
 
-fn invalid(message: impl Into<String>) -> ApiError {
+pub(super) fn invalid(message: impl Into<String>) -> ApiError {
     ApiError::client("InvalidParameterValue", message)
 }
 
 /// A page of keyed nodes as `{LIST, Marker}`: `MaxRecords` is 20 to 100, 100 by default.
-fn paged(
+pub(super) fn paged(
     call: &Call<'_>,
     name: &'static str,
     item: &'static str,

@@ -1,8 +1,10 @@
 //! RDS: the table of operations. Clusters, instances, events and the failover are in `databases`, stopping and
-//! starting in `power`. How long either takes is the world's business.
+//! starting in `power`, snapshots and restarts in
+//! `snapshots`. How long either takes is the world's business.
 
 mod databases;
 mod power;
+mod snapshots;
 
 use super::{ApiError, Call};
 use crate::wire::Node;
@@ -14,6 +16,11 @@ pub(crate) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiErro
         "DescribeDBInstances" => databases::instances(call),
         "DescribeEvents" => databases::events(call),
         "FailoverDBCluster" => databases::failover(call),
+        "RebootDBInstance" => snapshots::reboot(call),
+        "CreateDBClusterSnapshot" => snapshots::create(call, true),
+        "CreateDBSnapshot" => snapshots::create(call, false),
+        "DescribeDBClusterSnapshots" => snapshots::list(call, true),
+        "DescribeDBSnapshots" => snapshots::list(call, false),
         "StopDBInstance" | "StartDBInstance" | "StopDBCluster" | "StartDBCluster" => power::call(operation, call),
         _ => Err(ApiError::unknown_operation(operation)),
     }

@@ -1,0 +1,222 @@
+//! To whom a database can fail over: decided from what is known of its members, with the reason where it is nobody.
+
+use super::database::{Database, DatabaseKind, Member, Role};
+use super::database_health::lag_words;
+use super::deploy::{Check, Level};
+use std::collections::BTreeMap;
+
+/// Milliseconds behind the writer from which a reader needs noticeably longer to take over.
+const FAR_BEHIND: f64 = 1000.0;
+
+/// Where a failover leads.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Way<'a> {
+    /// A reader of a cluster takes over.
+    Member {
+        /// Who writes now; none where nobody does.
+        writer: Option<&'a Member>,
+        target: &'a Member,
+    },
+    /// The standby of a Multi-AZ instance takes over, under the same name.
+    Standby(&'a Member),
+}
+
+/// Figures that a choice rests on, by the instance.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Figures {
+    /// Milliseconds behind the writer.
+    pub lag: BTreeMap<String, f64>,
+    /// Connections.
+    pub connections: BTreeMap<String, f64>,
+}
+
+/// The way, or the check that stops it. Without a wish, the reader is the one that AWS would promote: the lowest tier, and
+/// of those the one that is least behind.
+///
+/// # Errors
+/// There is nobody to fail over to, or not the one who was asked for.
+pub fn way<'a>(database: &'a Database, to: Option<&str>, figures: &Figures) -> Result<Way<'a>, Check> {
+    let id = &database.id;
+    let stop = |text: String, hint: &str| Err(Check::new(Level::Stop, text).hint(hint));
+    if database.status != "available" {
+        return stop(
+            format!("{id} is {}: it must be available", database.status),
+            "wait until it is: `cockpit db` tells its status",
+        );
+    }
+    if database.kind == DatabaseKind::Rds {
+        let Some(instance) = database.members.first() else {
+            return stop(format!("nothing is known of the instance {id}"), "`cockpit db` says what could not be read");
+        };
+        if to.is_some() {
+            return Err(Check::usage(format!("{id} is a single instance: its standby has no name to fail over to"))
+                .hint("leave --to out"));
+        }
+        if !database.multi_az {
+            return stop(
+                format!("{id} has no failover target: it is a single instance in one zone"),
+                "a standby needs Multi-AZ (`multi_az = true` where it is declared); `cockpit db --reboot` only restarts it",
+            );
+        }
+        return Ok(Way::Standby(instance));
+    }
+    let writer = database.members.iter().find(|member| member.role == Role::Writer);
+    let readers: Vec<&Member> = database.members.iter().filter(|member| member.role == Role::Reader).collect();
+    if readers.is_empty() {
+        return stop(
+            format!("{id} has no failover target: it is a cluster of one instance"),
+            "add a reader to it; without one Aurora starts the writer anew, which takes minutes",
+        );
+    }
+    if let Some(wanted) = to {
+        if writer.is_some_and(|writer| writer.id == wanted) {
+            return Err(Check::usage(format!("{wanted} is the writer already")));
+        }
+        let Some(target) = readers.iter().find(|reader| reader.id == wanted) else {
+            let names: Vec<&str> = readers.iter().map(|reader| reader.id.as_str()).collect();
+            return Err(Check::usage(format!("{id} has no reader {wanted}"))
+                .hint(format!("its readers are: {}", names.join(", "))));
+        };
+        return match &target.status {
+            Some(status) if status != "available" => {
+                stop(format!("{wanted} is {status}: it cannot take over"), "choose another one, or wait for it")
+            }
+            _ => Ok(Way::Member { writer, target }),
+        };
+    }
+    let able = readers.iter().filter(|reader| reader.status.as_deref().is_none_or(|status| status == "available"));
+    let lag = |member: &Member| figures.lag.get(&member.id).copied().unwrap_or(f64::INFINITY);
+    let best = able.min_by(|a, b| {
+        let tiers = a.tier.unwrap_or(u32::MAX).cmp(&b.tier.unwrap_or(u32::MAX));
+        tiers.then(lag(a).total_cmp(&lag(b))).then_with(|| a.id.cmp(&b.id))
+    });
+    match best {
+        Some(target) => Ok(Way::Member { writer, target }),
+        None => stop(
+            format!("{id} has no failover target: none of its readers is available"),
+            "`cockpit db` tells how each stands",
+        ),
+    }
+}
+
+/// What is worth knowing before it: lag, classes, who is connected as far as figures say it.
+pub fn checks(way: &Way<'_>, figures: &Figures) -> Vec<Check> {
+    let note = |text: String| Check::new(Level::Note, text);
+    let connected = |member: &Member| {
+        figures.connections.get(&member.id).map(|count| {
+            let words = if *count >= 1.5 { "connections" } else { "connection" };
+            note(format!("{} has {count:.0} {words}: each of them is cut", member.id))
+        })
+    };
+    let mut found = Vec::new();
+    match way {
+        Way::Standby(instance) => {
+            found.extend(connected(instance));
+            found.push(note("the standby is synchronous: nothing that was committed is lost".to_owned()));
+        }
+        Way::Member { writer, target } => {
+            match figures.lag.get(&target.id) {
+                Some(lag) if *lag >= FAR_BEHIND => found.push(
+                    Check::new(Level::Warn, format!("{} is {} behind the writer", target.id, lag_words(*lag)))
+                        .hint("it catches up first: the time without a writer gets longer by that"),
+                ),
+                Some(lag) => found.push(note(format!("{} is {} behind the writer", target.id, lag_words(*lag)))),
+                None => found.push(
+                    Check::new(Level::Warn, format!("how far {} is behind the writer is not known", target.id))
+                        .hint("CloudWatch has no recent AuroraReplicaLag of it"),
+                ),
+            }
+            found.extend(writer.and_then(connected));
+            found.extend(connected(target));
+            if let Some(writer) = writer
+                && let (Some(now), Some(next)) = (&writer.class, &target.class)
+                && now != next
+            {
+                found.push(
+                    Check::new(Level::Warn, format!("{} is a {next}, the writer a {now}", target.id))
+                        .hint("it may be too small for the load of the writer"),
+                );
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::database::{DbCluster, DbInstance, join};
+
+    fn cluster(readers: &[(&str, u32, &str)]) -> Database {
+        let mut members = vec![("db-1".to_owned(), true, Some(0))];
+        members.extend(readers.iter().map(|(id, tier, _)| ((*id).to_owned(), false, Some(*tier))));
+        let own = |id: &str, status: &str| DbInstance {
+            id: id.into(),
+            cluster: Some("db".into()),
+            status: status.into(),
+            class: "db.serverless".into(),
+            ..DbInstance::default()
+        };
+        let mut instances = vec![own("db-1", "available")];
+        instances.extend(readers.iter().map(|(id, _, status)| own(id, status)));
+        let cluster = DbCluster { id: "db".into(), status: "available".into(), members, ..DbCluster::default() };
+        join(&[cluster], Some(&instances)).remove(0)
+    }
+
+    fn target(database: &Database, to: Option<&str>, figures: &Figures) -> Result<String, String> {
+        match way(database, to, figures) {
+            Ok(Way::Member { target, .. }) => Ok(target.id.clone()),
+            Ok(Way::Standby(instance)) => Ok(format!("standby of {}", instance.id)),
+            Err(check) => Err(check.text),
+        }
+    }
+
+    #[test]
+    fn the_lowest_tier_takes_over_and_of_one_tier_the_one_that_is_least_behind() {
+        let database = cluster(&[("db-2", 1, "available"), ("db-3", 1, "available"), ("db-4", 0, "rebooting")]);
+        let figures =
+            Figures { lag: BTreeMap::from([("db-2".into(), 40.0), ("db-3".into(), 12.0)]), ..Figures::default() };
+        assert_eq!(target(&database, None, &figures), Ok("db-3".into()));
+        assert_eq!(target(&database, None, &Figures::default()), Ok("db-2".into()));
+        assert_eq!(target(&database, Some("db-2"), &figures), Ok("db-2".into()));
+    }
+
+    #[test]
+    fn without_a_target_the_reason_is_said() {
+        let none = Figures::default();
+        assert!(target(&cluster(&[]), None, &none).unwrap_err().contains("cluster of one instance"));
+        let down = cluster(&[("db-2", 1, "rebooting")]);
+        assert!(target(&down, None, &none).unwrap_err().contains("none of its readers is available"));
+        assert!(target(&down, Some("db-2"), &none).unwrap_err().contains("cannot take over"));
+        assert!(target(&down, Some("db-1"), &none).unwrap_err().contains("the writer already"));
+        assert!(target(&down, Some("db-9"), &none).unwrap_err().contains("no reader db-9"));
+        let moving = Database { status: "failing-over".into(), ..cluster(&[("db-2", 1, "available")]) };
+        assert!(target(&moving, None, &none).unwrap_err().contains("failing-over"));
+    }
+
+    #[test]
+    fn a_single_instance_fails_over_only_where_it_has_a_standby() {
+        let instance = |multi_az| {
+            let one = DbInstance { id: "one".into(), status: "available".into(), multi_az, ..DbInstance::default() };
+            join(&[], Some(&[one])).remove(0)
+        };
+        let none = Figures::default();
+        assert_eq!(target(&instance(true), None, &none), Ok("standby of one".into()));
+        assert!(target(&instance(false), None, &none).unwrap_err().contains("no failover target"));
+        assert!(target(&instance(true), Some("two"), &none).unwrap_err().contains("no name"));
+    }
+
+    #[test]
+    fn the_plan_warns_of_a_reader_that_is_far_behind_or_whose_lag_nobody_knows() {
+        let database = cluster(&[("db-2", 1, "available")]);
+        let warns = |figures: &Figures| {
+            let way = way(&database, None, figures).unwrap();
+            checks(&way, figures).into_iter().filter(|check| check.level == Level::Warn).count()
+        };
+        let lag = |lag: f64| Figures { lag: BTreeMap::from([("db-2".into(), lag)]), ..Figures::default() };
+        assert_eq!((warns(&lag(18.0)), warns(&lag(4200.0)), warns(&Figures::default())), (0, 1, 1));
+        let connected = Figures { connections: BTreeMap::from([("db-1".into(), 12.0)]), ..lag(18.0) };
+        let found = checks(&way(&database, None, &connected).unwrap(), &connected);
+        assert!(found.iter().any(|check| check.text == "db-1 has 12 connections: each of them is cut"), "{found:?}");
+    }
+}

@@ -1,0 +1,427 @@
+//! What a server is at, as rows for people and for scripts: the screen and `cockpit db --activity` show the same.
+
+use super::activity::{
+    Question, Session, blocked_tree, connections_of, followers_of, indexes_of, locks_of, missing_of_sessions,
+    sessions_of, sizes_of, statements_of,
+};
+use super::activity_figures::{bytes, grouped};
+use crate::time::short;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+/// A transaction that is open for so long holds back vacuum, and mostly nobody meant it.
+const LONG_TRANSACTION: f64 = 300.0;
+/// A share of dead rows from which a table is worth a vacuum.
+const MUCH_DEAD: f64 = 0.2;
+/// Tables smaller than this are not worth one.
+const SMALL: u64 = 16 << 20;
+/// A share of the connections from which the limit is near.
+const NEARLY_FULL: f64 = 0.8;
+
+/// A column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heading {
+    /// For people.
+    pub title: &'static str,
+    /// In JSON and CSV.
+    pub field: &'static str,
+    /// Its values stand at the right.
+    pub right: bool,
+}
+
+const fn left(title: &'static str, field: &'static str) -> Heading {
+    Heading { title, field, right: false }
+}
+
+const fn right(title: &'static str, field: &'static str) -> Heading {
+    Heading { title, field, right: true }
+}
+
+/// How a row wants to be looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    Plain,
+    /// It says nothing that one would act on.
+    Dim,
+    /// It is worth a look.
+    Warn,
+    /// Somebody waits for it.
+    Bad,
+}
+
+/// A value: for people and as it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shown {
+    pub text: String,
+    pub value: Value,
+}
+
+/// A row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed {
+    /// What it is selected by; of a session its process.
+    pub key: String,
+    pub cells: Vec<Shown>,
+    pub weight: Weight,
+    /// The whole statement or the like, for what is gone into.
+    pub whole: String,
+}
+
+/// The answer to a question.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listing {
+    pub columns: &'static [Heading],
+    pub rows: Vec<Listed>,
+    /// What is missing, and which right it takes.
+    pub notes: Vec<String>,
+    /// What stands there where there are no rows, which is then known.
+    pub empty: &'static str,
+}
+
+/// One value as a text that is its own.
+fn word(text: &str) -> Shown {
+    Shown { text: text.to_owned(), value: if text.is_empty() { Value::Null } else { json!(text) } }
+}
+
+/// A statement on one line.
+fn statement(text: &str) -> Shown {
+    Shown { text: text.split_whitespace().collect::<Vec<_>>().join(" "), value: json!(text) }
+}
+
+fn age(seconds: Option<f64>) -> Shown {
+    let whole = seconds.map(|seconds| seconds.max(0.0));
+    let text = whole.map_or_else(|| "–".to_owned(), |seconds| short(SignedDuration::from_secs(seconds as i64)));
+    Shown { text, value: json!(whole) }
+}
+
+fn size(count: u64) -> Shown {
+    Shown { text: bytes(count), value: json!(count) }
+}
+
+fn count(number: u64) -> Shown {
+    Shown { text: grouped(number), value: json!(number) }
+}
+
+fn unknown() -> Shown {
+    Shown { text: "–".to_owned(), value: Value::Null }
+}
+
+fn milliseconds(value: f64) -> Shown {
+    let text = if value >= 60_000.0 {
+        short(SignedDuration::from_secs((value / 1000.0) as i64))
+    } else if value >= 1000.0 {
+        format!("{:.1}s", value / 1000.0)
+    } else {
+        format!("{value:.1}ms")
+    };
+    Shown { text, value: json!(value) }
+}
+
+type Rows = [Vec<Option<String>>];
+
+/// The rows of an answer.
+pub fn listing(question: Question, rows: &Rows) -> Listing {
+    match question {
+        Question::Sessions => sessions(rows, false),
+        Question::Transactions => sessions(rows, true),
+        Question::Locks => locks(rows),
+        Question::Statements => statements(rows),
+        Question::Sizes => sizes(rows),
+        Question::Indexes => indexes(rows),
+        Question::Replication => replication(rows),
+        Question::Connections => connections(rows),
+    }
+}
+
+const SESSIONS: &[Heading] = &[
+    right("PID", "pid"),
+    left("USER", "user"),
+    left("DATABASE", "database"),
+    left("APPLICATION", "application"),
+    left("STATE", "state"),
+    left("WAITS FOR", "waits_for"),
+    right("STATE", "state_seconds"),
+    right("TRANSACTION", "transaction_seconds"),
+    left("BLOCKED BY", "blocked_by"),
+    left("STATEMENT", "statement"),
+];
+
+/// Sessions: those that block and those that wait as a tree first, then the others by the age of their transaction. With
+/// `transactions` only those that have one, the longest first.
+fn sessions(rows: &Rows, transactions: bool) -> Listing {
+    let all = sessions_of(rows);
+    let mut order: Vec<(usize, Option<usize>)> = Vec::new();
+    if transactions {
+        let mut open: Vec<usize> =
+            (0..all.len()).filter(|at| all[*at].transaction.is_some() && !all[*at].own).collect();
+        open.sort_by(|a, b| all[*b].transaction.partial_cmp(&all[*a].transaction).unwrap_or(std::cmp::Ordering::Equal));
+        order.extend(open.into_iter().map(|at| (at, None)));
+    } else {
+        let tree = blocked_tree(&all);
+        let rest: Vec<usize> = (0..all.len()).filter(|at| tree.iter().all(|(other, _)| other != at)).collect();
+        order.extend(tree.into_iter().map(|(at, depth)| (at, Some(depth))));
+        order.extend(rest.into_iter().map(|at| (at, None)));
+    }
+    let rows = order.into_iter().map(|(at, depth)| session(&all, &all[at], depth)).collect();
+    let empty = if transactions { "no transaction is open" } else { "nobody is connected" };
+    Listing { columns: SESSIONS, rows, notes: missing_of_sessions(&all).into_iter().collect(), empty }
+}
+
+fn session(all: &[Session], one: &Session, depth: Option<usize>) -> Listed {
+    let blocks = all.iter().any(|other| other.blocked_by.contains(&one.pid));
+    let long = one.transaction.is_some_and(|seconds| seconds >= LONG_TRANSACTION);
+    let weight = match one {
+        _ if blocks => Weight::Bad,
+        one if !one.blocked_by.is_empty() || long || one.state.starts_with("idle in transaction") => Weight::Warn,
+        one if one.own || one.state == "idle" || one.state.is_empty() => Weight::Dim,
+        _ => Weight::Plain,
+    };
+    let branch = match depth {
+        Some(depth) if depth > 0 => format!("{}└ {}", "  ".repeat(depth - 1), one.pid),
+        _ => one.pid.to_string(),
+    };
+    let state = if one.hidden { "not to be seen" } else { one.state.as_str() };
+    let application = if one.own { format!("{} (this)", one.application) } else { one.application.clone() };
+    let blockers: Vec<String> = one.blocked_by.iter().map(ToString::to_string).collect();
+    Listed {
+        key: one.pid.to_string(),
+        cells: vec![
+            Shown { text: branch, value: json!(one.pid) },
+            word(&one.user),
+            word(&one.database),
+            Shown { text: application, value: json!(one.application) },
+            Shown { text: state.to_owned(), value: if one.state.is_empty() { Value::Null } else { json!(one.state) } },
+            word(one.waits.as_deref().unwrap_or_default()),
+            age(one.in_state),
+            age(one.transaction),
+            Shown { text: blockers.join(", "), value: json!(one.blocked_by) },
+            statement(&one.statement),
+        ],
+        weight,
+        whole: one.statement.clone(),
+    }
+}
+
+const LOCKS: &[Heading] = &[
+    right("PID", "pid"),
+    left("USER", "user"),
+    left("RELATION", "relation"),
+    left("MODE", "mode"),
+    left("GRANTED", "granted"),
+    right("SINCE", "seconds"),
+    left("BLOCKED BY", "blocked_by"),
+    left("STATEMENT", "statement"),
+];
+
+fn locks(rows: &Rows) -> Listing {
+    let rows = locks_of(rows).into_iter().map(|lock| {
+        let blockers: Vec<String> = lock.blocked_by.iter().map(ToString::to_string).collect();
+        Listed {
+            key: lock.pid.to_string(),
+            cells: vec![
+                Shown { text: lock.pid.to_string(), value: json!(lock.pid) },
+                word(&lock.user),
+                word(&lock.relation),
+                word(&lock.mode),
+                Shown { text: if lock.granted { "yes" } else { "waits" }.to_owned(), value: json!(lock.granted) },
+                age(lock.waited),
+                Shown { text: blockers.join(", "), value: json!(lock.blocked_by) },
+                statement(&lock.statement),
+            ],
+            weight: if lock.granted { Weight::Plain } else { Weight::Bad },
+            whole: lock.statement,
+        }
+    });
+    Listing {
+        columns: LOCKS,
+        rows: rows.collect(),
+        notes: Vec::new(),
+        empty: "no lock that could be in somebody's way",
+    }
+}
+
+const STATEMENTS: &[Heading] = &[
+    right("CALLS", "calls"),
+    right("TOTAL", "total_ms"),
+    right("MEAN", "mean_ms"),
+    right("MAX", "max_ms"),
+    right("ROWS", "rows"),
+    right("CACHED", "cached_percent"),
+    left("USER", "user"),
+    left("STATEMENT", "statement"),
+];
+
+fn statements(rows: &Rows) -> Listing {
+    let rows = statements_of(rows).into_iter().enumerate().map(|(number, costly)| {
+        let (total, mean, most) = costly.milliseconds;
+        let all = costly.blocks.0 + costly.blocks.1;
+        let cached = if all == 0 {
+            unknown()
+        } else {
+            let percent = costly.blocks.0 as f64 * 100.0 / all as f64;
+            Shown { text: format!("{percent:.0} %"), value: json!(percent) }
+        };
+        Listed {
+            key: number.to_string(),
+            cells: vec![
+                count(costly.calls),
+                milliseconds(total),
+                milliseconds(mean),
+                milliseconds(most),
+                count(costly.rows),
+                cached,
+                word(&costly.user),
+                statement(&costly.statement),
+            ],
+            weight: if costly.temporary > 0 { Weight::Warn } else { Weight::Plain },
+            whole: costly.statement,
+        }
+    });
+    Listing { columns: STATEMENTS, rows: rows.collect(), notes: Vec::new(), empty: "no statement was counted yet" }
+}
+
+const SIZES: &[Heading] = &[
+    left("TABLE", "table"),
+    right("TOTAL", "total_bytes"),
+    right("TABLE", "table_bytes"),
+    right("INDEXES", "index_bytes"),
+    right("ROWS", "rows"),
+    right("DEAD", "dead_rows"),
+    right("BLOAT", "bloat_bytes"),
+    right("VACUUM", "vacuum_seconds"),
+    right("ANALYZE", "analyze_seconds"),
+];
+
+fn sizes(rows: &Rows) -> Listing {
+    let rows = sizes_of(rows).into_iter().map(|table| {
+        let name = qualified(&table.table.0, &table.table.1);
+        let all = table.dead.0 + table.dead.1;
+        let much = all > 0 && table.dead.0 as f64 / all as f64 >= MUCH_DEAD && table.bytes.1 >= SMALL;
+        let since = |seconds: Option<f64>| match seconds {
+            Some(_) => age(seconds),
+            None => Shown { text: "never".to_owned(), value: Value::Null },
+        };
+        Listed {
+            key: name.clone(),
+            cells: vec![
+                word(&name),
+                size(table.bytes.0),
+                size(table.bytes.1),
+                size(table.bytes.2),
+                table.rows.map_or_else(unknown, count),
+                count(table.dead.0),
+                size(table.bloat()),
+                since(table.since.0),
+                since(table.since.1),
+            ],
+            weight: if much { Weight::Warn } else { Weight::Plain },
+            whole: name,
+        }
+    });
+    let notes = vec!["rows are estimates; bloat is the share of dead rows that the statistics count".to_owned()];
+    Listing { columns: SIZES, rows: rows.collect(), notes, empty: "there is no table" }
+}
+
+fn qualified(schema: &str, name: &str) -> String {
+    if schema == "public" { name.to_owned() } else { format!("{schema}.{name}") }
+}
+
+const INDEXES: &[Heading] = &[
+    left("INDEX", "index"),
+    left("TABLE", "table"),
+    right("SIZE", "bytes"),
+    right("USED", "scans"),
+    left("", "finding"),
+];
+
+/// Those that something can be said against come first.
+fn indexes(rows: &Rows) -> Listing {
+    let listed = indexes_of(rows).into_iter().map(|index| {
+        let finding = if !index.valid {
+            "not valid: build it again".to_owned()
+        } else if let Some(like) = &index.like {
+            format!("{like} does the same")
+        } else if index.used == Some(0) && !index.unique {
+            "unused since the statistics began".to_owned()
+        } else {
+            String::new()
+        };
+        let (schema, table, name) = &index.name;
+        Listed {
+            key: format!("{schema}.{name}"),
+            cells: vec![
+                word(&qualified(schema, name)),
+                word(&qualified(schema, table)),
+                size(index.bytes),
+                index.used.map_or_else(unknown, count),
+                word(&finding),
+            ],
+            weight: if finding.is_empty() { Weight::Plain } else { Weight::Warn },
+            whole: format!("{schema}.{name}"),
+        }
+    });
+    let mut rows: Vec<Listed> = listed.collect();
+    rows.sort_by_key(|row| row.weight == Weight::Plain);
+    let notes = vec!["uses are counted on this server alone: a reader may use what the writer does not".to_owned()];
+    Listing { columns: INDEXES, rows, notes, empty: "there is no index" }
+}
+
+const REPLICATION: &[Heading] =
+    &[left("FOLLOWER", "name"), left("STATE", "state"), right("BEHIND", "behind_bytes"), right("LAG", "lag_seconds")];
+
+fn replication(rows: &Rows) -> Listing {
+    let rows = followers_of(rows).into_iter().map(|follower| Listed {
+        key: follower.name.clone(),
+        cells: vec![
+            word(&follower.name),
+            word(&follower.state),
+            follower.behind.map_or_else(unknown, size),
+            follower.lag.map_or_else(unknown, |lag| milliseconds(lag * 1000.0)),
+        ],
+        weight: if follower.lag.is_some_and(|lag| lag >= 1.0) { Weight::Warn } else { Weight::Plain },
+        whole: follower.name,
+    });
+    let notes =
+        vec!["readers of Aurora share its storage and are not among them: their lag is CloudWatch's".to_owned()];
+    Listing { columns: REPLICATION, rows: rows.collect(), notes, empty: "nobody follows this server" }
+}
+
+const CONNECTIONS: &[Heading] = &[
+    right("OPEN", "open"),
+    right("AT WORK", "active"),
+    right("IDLE IN TRANSACTION", "idle_in_transaction"),
+    right("LIMIT", "limit"),
+    right("RESERVED", "reserved"),
+    right("FREE", "free"),
+];
+
+fn connections(rows: &Rows) -> Listing {
+    let Some(found) = connections_of(rows) else {
+        let notes = vec!["the server did not say how many connections there are".to_owned()];
+        return Listing { columns: CONNECTIONS, rows: Vec::new(), notes, empty: "not known" };
+    };
+    let usable = found.limit.saturating_sub(found.reserved);
+    let full = f64::from(found.open.0) >= f64::from(usable) * NEARLY_FULL;
+    let row = Listed {
+        key: "connections".to_owned(),
+        cells: [
+            found.open.0,
+            found.open.1,
+            found.open.2,
+            found.limit,
+            found.reserved,
+            usable.saturating_sub(found.open.0),
+        ]
+        .map(|number| count(number.into()))
+        .to_vec(),
+        weight: if full { Weight::Warn } else { Weight::Plain },
+        whole: String::new(),
+    };
+    let hidden = "states of other users' sessions are not seen: GRANT pg_read_all_stats (or pg_monitor) TO the user";
+    let notes = if found.sees_all { Vec::new() } else { vec![hidden.to_owned()] };
+    Listing { columns: CONNECTIONS, rows: vec![row], notes, empty: "not known" }
+}
+
+#[cfg(test)]
+#[path = "activity_listing_tests.rs"]
+mod tests;

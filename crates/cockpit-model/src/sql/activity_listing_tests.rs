@@ -1,0 +1,95 @@
+//! Tests of what rows of a server's activity say.
+
+use super::*;
+
+fn row(cells: &[&str]) -> Vec<Option<String>> {
+    cells.iter().map(|cell| (*cell != "NULL").then(|| (*cell).to_owned())).collect()
+}
+
+/// A session: its process, its state, seconds of its transaction, who blocks it.
+fn one(pid: &str, state: &str, transaction: &str, blockers: &str) -> Vec<Option<String>> {
+    row(&[
+        pid,
+        "app",
+        "db",
+        "web",
+        "NULL",
+        state,
+        "NULL",
+        "NULL",
+        "1.0",
+        transaction,
+        "1.0",
+        "update\n  t",
+        blockers,
+        "NULL",
+        "client backend",
+        "f",
+    ])
+}
+
+#[test]
+fn who_waits_stands_below_whom_it_waits_for_and_before_all_others() {
+    let rows =
+        [one("3", "idle", "NULL", "{}"), one("2", "active", "4", "{1}"), one("1", "idle in transaction", "900", "{}")];
+    let found = listing(Question::Sessions, &rows);
+    let pids: Vec<&str> = found.rows.iter().map(|row| row.cells[0].text.as_str()).collect();
+    assert_eq!(pids, ["1", "└ 2", "3"]);
+    let weights: Vec<Weight> = found.rows.iter().map(|row| row.weight).collect();
+    assert_eq!(weights, [Weight::Bad, Weight::Warn, Weight::Dim]);
+    assert_eq!(found.rows[1].cells[8].value, json!([1]));
+    assert_eq!(found.rows[1].cells[9].text, "update t", "on one line");
+    assert_eq!(found.notes, Vec::<String>::new());
+}
+
+#[test]
+fn the_longest_transaction_comes_first_and_sessions_without_one_are_left_out() {
+    let rows = [one("1", "active", "4", "{}"), one("2", "idle", "NULL", "{}"), one("3", "active", "700", "{}")];
+    let found = listing(Question::Transactions, &rows);
+    let ages: Vec<&str> = found.rows.iter().map(|row| row.cells[7].text.as_str()).collect();
+    assert_eq!(ages, ["11m", "4s"]);
+}
+
+#[test]
+fn what_may_not_be_seen_is_said_and_is_no_empty_cell() {
+    let mut hidden = one("1", "NULL", "NULL", "{}");
+    hidden[11] = Some("<insufficient privilege>".into());
+    let found = listing(Question::Sessions, &[hidden]);
+    assert_eq!(found.rows[0].cells[4].text, "not to be seen");
+    assert!(found.notes[0].contains("pg_read_all_stats"), "{:?}", found.notes);
+    let found = listing(Question::Connections, &[row(&["9", "1", "0", "10", "0", "f"])]);
+    assert!(found.notes[0].contains("pg_read_all_stats"), "{:?}", found.notes);
+    assert_eq!(found.rows[0].weight, Weight::Warn, "nine of ten are taken");
+}
+
+#[test]
+fn indexes_that_something_is_against_come_first() {
+    let rows = [
+        row(&["public", "t", "t_pkey", "8192", "9", "t", "t", "NULL"]),
+        row(&["public", "t", "t_old", "8192", "0", "f", "t", "NULL"]),
+        row(&["app", "t", "t_twin", "8192", "5", "f", "t", "t_pkey"]),
+        row(&["app", "t", "t_broken", "8192", "5", "f", "f", "NULL"]),
+    ];
+    let found = listing(Question::Indexes, &rows);
+    let said: Vec<(&str, &str)> =
+        found.rows.iter().map(|row| (row.cells[0].text.as_str(), row.cells[4].text.as_str())).collect();
+    assert_eq!(
+        said,
+        [
+            ("t_old", "unused since the statistics began"),
+            ("app.t_twin", "t_pkey does the same"),
+            ("app.t_broken", "not valid: build it again"),
+            ("t_pkey", ""),
+        ]
+    );
+}
+
+#[test]
+fn every_listing_has_a_cell_for_each_column() {
+    let wide = vec![row(&["1"; 20])];
+    for question in crate::sql::activity::QUESTIONS {
+        let found = listing(*question, &wide);
+        assert!(found.rows.iter().all(|row| row.cells.len() == found.columns.len()), "{question:?}");
+        assert!(!found.empty.is_empty());
+    }
+}

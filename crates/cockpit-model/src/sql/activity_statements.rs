@@ -1,0 +1,55 @@
+//! The statements that ask a server what it is at.
+
+pub(super) fn sessions(version: u32) -> String {
+    let query_id = if version >= 140_000 { "a.query_id" } else { "NULL" };
+    format!(
+        "SELECT a.pid, a.usename, a.datname, a.application_name, a.client_addr, a.state, a.wait_event_type, a.wait_event, \
+         EXTRACT(epoch FROM pg_catalog.clock_timestamp() - a.state_change), EXTRACT(epoch FROM pg_catalog.clock_timestamp() - a.xact_start), \
+         EXTRACT(epoch FROM pg_catalog.clock_timestamp() - a.query_start), a.query, pg_catalog.pg_blocking_pids(a.pid)::text, {query_id}, \
+         a.backend_type, a.pid = pg_catalog.pg_backend_pid() \
+         FROM pg_catalog.pg_stat_activity a WHERE a.backend_type = 'client backend' OR a.state IS NOT NULL OR (a.backend_type IS NULL AND a.usename IS NOT NULL) ORDER BY a.xact_start NULLS LAST, a.pid"
+    )
+}
+
+/// A lock on a table that is only read is in nobody's way but an `ALTER`'s; it is told where that waits.
+pub(super) fn locks(version: u32) -> String {
+    let since = if version >= 140_000 { "COALESCE(l.waitstart, a.query_start)" } else { "a.query_start" };
+    format!(
+        "SELECT l.pid, a.usename, CASE WHEN l.relation IS NULL THEN l.locktype ELSE l.relation::pg_catalog.regclass::text END, l.mode, l.granted, \
+         EXTRACT(epoch FROM pg_catalog.clock_timestamp() - {since}), pg_catalog.pg_blocking_pids(l.pid)::text, a.query \
+         FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid \
+         WHERE l.pid <> pg_catalog.pg_backend_pid() AND l.locktype <> 'virtualxid' AND (NOT l.granted OR l.mode <> 'AccessShareLock') \
+         ORDER BY l.granted, 6 DESC NULLS LAST, l.pid LIMIT 500"
+    )
+}
+
+pub(super) fn statements() -> String {
+    "SELECT r.rolname, d.datname, s.calls, s.total_exec_time, s.mean_exec_time, s.max_exec_time, s.rows, s.shared_blks_hit, s.shared_blks_read, \
+     s.temp_blks_written, s.query FROM pg_stat_statements s LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.userid \
+     LEFT JOIN pg_catalog.pg_database d ON d.oid = s.dbid ORDER BY s.total_exec_time DESC LIMIT 50"
+        .into()
+}
+
+/// What is dead is counted by the statistics collector; the bloat is an estimate from it.
+pub(super) const SIZES: &str = "SELECT n.nspname, c.relname, pg_catalog.pg_total_relation_size(c.oid), pg_catalog.pg_table_size(c.oid), pg_catalog.pg_indexes_size(c.oid), \
+    c.reltuples::bigint, s.n_live_tup, s.n_dead_tup, EXTRACT(epoch FROM pg_catalog.clock_timestamp() - GREATEST(s.last_vacuum, s.last_autovacuum)), \
+    EXTRACT(epoch FROM pg_catalog.clock_timestamp() - GREATEST(s.last_analyze, s.last_autoanalyze)), s.seq_scan, s.idx_scan \
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_catalog.pg_stat_all_tables s ON s.relid = c.oid \
+    WHERE c.relkind IN ('r', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 3 DESC LIMIT 100";
+
+/// Two indexes are alike where the columns, their order and the conditions of one are those of the other.
+pub(super) const INDEXES: &str = "SELECT n.nspname, t.relname, c.relname, pg_catalog.pg_relation_size(c.oid), s.idx_scan, i.indisunique, i.indisvalid, \
+    (SELECT pg_catalog.min(o.relname) FROM pg_catalog.pg_index j JOIN pg_catalog.pg_class o ON o.oid = j.indexrelid \
+    WHERE j.indrelid = i.indrelid AND j.indexrelid <> i.indexrelid AND j.indkey::text = i.indkey::text AND j.indclass::text = i.indclass::text \
+    AND j.indoption::text = i.indoption::text AND COALESCE(j.indpred::text, '') = COALESCE(i.indpred::text, '') AND COALESCE(j.indexprs::text, '') = COALESCE(i.indexprs::text, '') \
+    AND (j.indisunique OR NOT i.indisunique) AND (j.indexrelid < i.indexrelid OR j.indisunique <> i.indisunique)) \
+    FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_class t ON t.oid = i.indrelid \
+    JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace LEFT JOIN pg_catalog.pg_stat_all_indexes s ON s.indexrelid = i.indexrelid \
+    WHERE n.nspname !~ '^pg_' ORDER BY 4 DESC LIMIT 200";
+
+pub(super) const REPLICATION: &str = "SELECT application_name, client_addr, state, sync_state, pg_catalog.pg_wal_lsn_diff(sent_lsn, replay_lsn), \
+    EXTRACT(epoch FROM replay_lag) FROM pg_catalog.pg_stat_replication ORDER BY 1";
+
+pub(super) const CONNECTIONS: &str = "SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE state = 'active'), pg_catalog.count(*) FILTER (WHERE state LIKE 'idle in transaction%'), \
+    pg_catalog.current_setting('max_connections'), pg_catalog.current_setting('superuser_reserved_connections'), \
+    pg_catalog.pg_has_role(pg_catalog.current_user(), 'pg_read_all_stats', 'USAGE') FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend' OR (backend_type IS NULL AND usename IS NOT NULL)";

@@ -1,0 +1,255 @@
+//! What is waited for is looked at again and again, until it is as it is to be. A failover is measured by the events of
+//! RDS, and by what was seen where they have not come.
+
+use super::call::{RdsRead, RdsReply, RdsWrite, writer};
+use super::plan::{DATABASE, EVENTS, SNAPSHOTS};
+use super::request::Wanted;
+use super::{DatabaseChange, Phase};
+use crate::app::operation::call::{Read, Reply, Write};
+use crate::app::operation::outcome::{Outcome, Verdict};
+use crate::app::operation::step::{Ctx, Slot, Weight};
+use crate::model::database_history::{Happened, failovers};
+use crate::model::time::{clock, spoken};
+use crate::model::timer::Power;
+use crate::model::{Database, DatabaseEvent, DatabaseSnapshot};
+use jiff::{SignedDuration, Timestamp};
+
+/// The event that tells of the end of a failover may come later than the writer: so long it is waited for.
+const EVENT_LATE: SignedDuration = SignedDuration::from_secs(10);
+/// A failover that was accepted and of which nothing is seen after this has not happened.
+const NOTHING: SignedDuration = SignedDuration::from_mins(5);
+/// Events are asked for from this much before the change: the clocks may be apart.
+const SKEW: SignedDuration = SignedDuration::from_secs(2);
+
+impl DatabaseChange {
+    /// When the change was sent, by the service's clock.
+    fn sent(&self, ctx: &Ctx<'_>) -> Timestamp {
+        let ahead = ctx.service_now.duration_since(ctx.now);
+        self.began.map_or(ctx.service_now, |began| began + ahead)
+    }
+
+    pub(super) fn look(&mut self, ctx: &mut Ctx<'_>) {
+        let interval = ctx.environment.refresh.watch.as_millis().max(1) as i64;
+        let slot = ctx.now.as_millisecond().div_euclid(interval);
+        if self.in_flight > 0 || slot <= self.slot || self.next_try.is_some_and(|next| ctx.now < next) {
+            return;
+        }
+        self.slot = slot;
+        let (id, cluster) = (self.request.database.clone(), self.request.cluster);
+        let reads = match &self.request.wanted {
+            Wanted::Snapshot { .. } => vec![(SNAPSHOTS, RdsRead::Snapshots { id, cluster })],
+            Wanted::Power(_) => vec![(DATABASE, RdsRead::Database { id, cluster })],
+            Wanted::Failover { .. } | Wanted::Reboot { .. } => {
+                let members = self.before.iter().flat_map(|before| &before.members);
+                let mut sources: Vec<(String, bool)> = members.map(|member| (member.id.clone(), false)).collect();
+                if cluster {
+                    sources.insert(0, (id.clone(), true));
+                }
+                let since = self.sent(ctx) - SKEW;
+                vec![
+                    (DATABASE, RdsRead::Database { id, cluster }),
+                    (EVENTS, RdsRead::Events { sources, since: Some(since) }),
+                ]
+            }
+        };
+        self.in_flight = reads.len() as u32;
+        for (slot, read) in reads {
+            ctx.read(slot, Read::Rds(read));
+        }
+    }
+
+    pub(super) fn looked(&mut self, slot: &Slot, reply: Reply, ctx: &mut Ctx<'_>) {
+        match reply {
+            Reply::Rds(RdsReply::Events(found)) => self.take_events(found, ctx),
+            Reply::Rds(RdsReply::Snapshots(found)) => return self.take_snapshots(&found, ctx),
+            Reply::Rds(RdsReply::Database(Some(found))) => {
+                self.tell(&found, ctx);
+                self.found = Some(*found);
+            }
+            _ if *slot == DATABASE => {
+                let text = format!("{} is not there any more", self.request.database);
+                ctx.end = Some(Outcome::new(Verdict::Failed, text).hint("`cockpit db` lists what there is"));
+                return;
+            }
+            _ => {}
+        }
+        if self.in_flight == 0 {
+            self.judge(ctx);
+        }
+    }
+
+    /// Statuses and roles, where they are new.
+    fn tell(&mut self, found: &Database, ctx: &mut Ctx<'_>) {
+        let mut say = |text: String, told: &mut std::collections::BTreeSet<String>| {
+            if told.insert(text.clone()) {
+                ctx.say(Weight::Step, text);
+            }
+        };
+        say(format!("{}: {}", found.id, found.status), &mut self.told);
+        if self.request.cluster {
+            if let Some(writer) = writer(found) {
+                say(format!("{writer} writes"), &mut self.told);
+            }
+            for member in &found.members {
+                if let Some(status) = member.status.as_deref().filter(|status| *status != "available") {
+                    say(format!("{}: {status}", member.id), &mut self.told);
+                }
+            }
+        }
+    }
+
+    fn take_events(&mut self, found: Vec<DatabaseEvent>, ctx: &mut Ctx<'_>) {
+        let sent = self.sent(ctx) - SKEW;
+        for event in found.into_iter().filter(|event| event.at >= sent) {
+            if !self.seen.events.contains(&event) {
+                ctx.say(Weight::Detail, format!("{} {}: {}", clock(event.at, ctx.zone), event.source, event.message));
+                self.seen.events.push(event);
+            }
+        }
+    }
+
+    fn take_snapshots(&mut self, found: &[DatabaseSnapshot], ctx: &mut Ctx<'_>) {
+        let Wanted::Snapshot { name } = &self.request.wanted else { return };
+        let Some(snapshot) = found.iter().find(|other| other.id == *name) else { return };
+        self.seen.percent = snapshot.percent;
+        let percent = snapshot.percent.map(|percent| format!(" {percent} %")).unwrap_or_default();
+        let text = format!("{name}: {}{percent}", snapshot.status);
+        if self.told.insert(text.clone()) {
+            ctx.say(Weight::Step, text);
+        }
+        match snapshot.status.as_str() {
+            "available" => {
+                let size = snapshot.size_gib.map(|gib| format!(", {gib} GiB")).unwrap_or_default();
+                let summary =
+                    format!("the snapshot {name} of {} is there{size}{}", self.request.database, self.took(ctx));
+                let outcome = Outcome::new(Verdict::Done, summary);
+                ctx.end = Some(match self.restorable(ctx) {
+                    Some(more) => outcome.hint(more),
+                    None => outcome,
+                });
+            }
+            "failed" => {
+                let summary = format!("the snapshot {name} of {} failed", self.request.database);
+                ctx.end = Some(Outcome::new(Verdict::Failed, summary).hint("its events in the AWS console say why"));
+            }
+            _ => {}
+        }
+    }
+
+    fn took(&self, ctx: &Ctx<'_>) -> String {
+        let took = self.began.map(|began| ctx.now.duration_since(began)).filter(|took| took.as_secs() > 0);
+        took.map(|took| format!(" after {}", spoken(took))).unwrap_or_default()
+    }
+
+    /// Whether what was asked for holds now.
+    fn judge(&mut self, ctx: &mut Ctx<'_>) {
+        let Some(found) = self.found.clone() else { return };
+        let available = found.status == "available";
+        if !available || writer(&found).is_none() {
+            self.seen.away.get_or_insert(ctx.now);
+        }
+        match self.request.wanted.clone() {
+            Wanted::Failover { .. } => self.judge_failover(&found, ctx),
+            Wanted::Reboot { instance } => {
+                let member = found.members.iter().find(|member| member.id == instance);
+                let up = member.is_some_and(|member| member.status.as_deref() == Some("available"));
+                if !up {
+                    self.seen.away.get_or_insert(ctx.now);
+                }
+                let restarted = self
+                    .seen
+                    .events
+                    .iter()
+                    .any(|event| event.source == instance && event.happened() == Happened::Restarted);
+                if up && (restarted || self.seen.away.is_some()) {
+                    let summary = format!("{instance} has restarted{}", self.took(ctx));
+                    ctx.end = Some(Outcome::new(Verdict::Done, summary));
+                }
+            }
+            Wanted::Power(power) => {
+                let wanted = if power == Power::Stop { "stopped" } else { "available" };
+                if found.status == wanted {
+                    let summary = format!("{} is {wanted}{}", found.id, self.took(ctx));
+                    ctx.end = Some(Outcome::new(Verdict::Done, summary));
+                }
+            }
+            Wanted::Snapshot { .. } => {}
+        }
+    }
+
+    fn judge_failover(&mut self, found: &Database, ctx: &mut Ctx<'_>) {
+        let id = &self.request.database;
+        let given_up = self.seen.events.iter().any(|event| event.happened() == Happened::FailoverFailed);
+        if given_up {
+            let now = writer(found).map_or("nobody writes".to_owned(), |writer| format!("{writer} writes"));
+            let outcome = Outcome::new(Verdict::Failed, format!("{id}: RDS gave the failover up; {now}"));
+            ctx.end = Some(outcome.hint("look at its members with `cockpit db`, then try again"));
+            return;
+        }
+        let before = self.before.as_ref().and_then(writer).map(str::to_owned);
+        let now = writer(found).map(str::to_owned);
+        let standby = !self.request.cluster;
+        let over = failovers(&self.seen.events, id).into_iter().next_back();
+        let completed = over.as_ref().is_some_and(|failover| failover.completed.is_some());
+        // Of a single instance nothing but its status and its events show that another machine answers now.
+        let moved = if standby { completed || self.seen.away.is_some() } else { now.is_some() && now != before };
+        if !moved || found.status != "available" {
+            let waited = self.began.map(|began| ctx.now.duration_since(began)).unwrap_or_default();
+            if !moved && found.status == "available" && over.is_none() && waited > NOTHING {
+                let summary = format!("{id}: it was accepted, and nothing has happened for {}", spoken(waited));
+                let writes = now.map_or("nobody writes".to_owned(), |now| format!("{now} still writes"));
+                ctx.end = Some(Outcome::new(Verdict::Failed, summary).cause(writes));
+            }
+            return;
+        }
+        let back = *self.seen.back.get_or_insert(ctx.now);
+        if !completed && ctx.now.duration_since(back) < EVENT_LATE {
+            return;
+        }
+        let gap = match over.as_ref().and_then(|over| Some((over.started, over.completed?, over.took()?))) {
+            Some((from, to, took)) => {
+                let (from, to) = (clock(from, ctx.zone), clock(to, ctx.zone));
+                format!("without a writer for at most {} (RDS: {from} to {to})", seconds(took))
+            }
+            None => {
+                let from = self.seen.away.or(self.began).unwrap_or(back);
+                let looks = seconds(ctx.environment.refresh.watch);
+                format!("without a writer for about {} (looked at every {looks})", seconds(back.duration_since(from)))
+            }
+        };
+        let writes = now.unwrap_or_else(|| id.clone());
+        self.written = Some(writes.clone());
+        let wanted = match &self.write {
+            Some(Write::Rds(RdsWrite::Failover { to, .. })) => Some(to.clone()),
+            _ => None,
+        };
+        ctx.end = Some(match wanted.filter(|wanted| *wanted != writes) {
+            Some(wanted) => {
+                Outcome::new(Verdict::Failed, format!("{id}: {writes} writes now, and not {wanted}; {gap}"))
+                    .cause("RDS chose another member")
+                    .hint(format!("`cockpit failover {id} --to {wanted}` tries again"))
+            }
+            None if standby => Outcome::new(Verdict::Done, format!("{id} runs on its standby; {gap}")),
+            None => Outcome::new(Verdict::Done, format!("{writes} writes now; {gap}")),
+        });
+    }
+}
+
+/// `21 s`, `2 min`.
+fn seconds(took: SignedDuration) -> String {
+    if took.as_secs() < 120 { format!("{} s", took.as_secs()) } else { spoken(took) }
+}
+
+impl DatabaseChange {
+    /// What it waits for, in words.
+    pub(super) fn waits(&self) -> &'static str {
+        match (&self.phase, &self.request.wanted) {
+            (Phase::Gathering | Phase::Rechecking, _) => "looking",
+            (Phase::Planned, _) => "waiting for a yes",
+            (Phase::Doing(_), _) => "changing",
+            (Phase::Waiting, Wanted::Failover { .. }) => "waiting for the new writer",
+            (Phase::Waiting, Wanted::Snapshot { .. }) => "waiting for the snapshot",
+            (Phase::Waiting, Wanted::Reboot { .. } | Wanted::Power(_)) => "waiting for the database",
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! One change of a database, watched to its end: another writer, a snapshot, a restart, stop and start.
+//!
+//! - [`call`]: what RDS is asked for, and what comes back.
+//! - [`request`]: what was asked for, and how it would be typed.
+//! - `plan`: what is looked at before; `follow`: what is seen after.
+
+pub mod call;
+mod follow;
+mod plan;
+pub mod request;
+mod seen;
+#[cfg(test)]
+mod tests;
+
+use super::call::{Answered, Write};
+use super::machine::{Machine, Target, What};
+use super::outcome::{Outcome, Verdict};
+use super::plan::Plan;
+use super::refusals::{self, Refusals, ToldKinds};
+use super::step::{Ctx, Slot, Weight, wait_after};
+use super::sure::{Before, Progress, Sure};
+use crate::model::deploy::Check;
+use crate::model::failover::Figures;
+use crate::model::{Database, DatabaseSnapshot, Failure};
+use call::writer;
+use jiff::{SignedDuration, Timestamp};
+pub use request::{Connected, Request, Wanted};
+use seen::Seen;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// So long what was looked at for the plan is taken as it was; after a later yes it is looked at again.
+const FRESH: SignedDuration = SignedDuration::from_secs(5);
+
+#[derive(Debug, Clone, PartialEq)]
+enum Phase {
+    Gathering,
+    Planned,
+    Rechecking,
+    Doing(Box<Sure>),
+    Waiting,
+}
+
+/// One change of a database.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DatabaseChange {
+    request: Request,
+    phase: Phase,
+    waiting: Vec<Slot>,
+    /// As it was read last.
+    found: Option<Database>,
+    /// As it was when the plan was made.
+    before: Option<Database>,
+    snapshots: Option<Vec<DatabaseSnapshot>>,
+    figures: Figures,
+    checks: Vec<Check>,
+    failure: Option<Failure>,
+    /// What the plan showed, and when: nothing else is done.
+    write: Option<Write>,
+    planned: Option<Timestamp>,
+    began: Option<Timestamp>,
+    seen: Seen,
+    /// Who writes at the end of a failover.
+    written: Option<String>,
+    told: BTreeSet<String>,
+    told_kinds: ToldKinds,
+    refusals: Refusals,
+    slot: i64,
+    in_flight: u32,
+    failures: u32,
+    next_try: Option<Timestamp>,
+}
+
+impl From<Request> for What {
+    fn from(request: Request) -> Self {
+        Box::new(DatabaseChange::new(request))
+    }
+}
+
+impl DatabaseChange {
+    fn new(request: Request) -> Self {
+        Self {
+            request,
+            phase: Phase::Gathering,
+            waiting: Vec::new(),
+            found: None,
+            before: None,
+            snapshots: None,
+            figures: Figures::default(),
+            checks: Vec::new(),
+            failure: None,
+            write: None,
+            planned: None,
+            began: None,
+            seen: Seen::default(),
+            written: None,
+            told: BTreeSet::new(),
+            told_kinds: ToldKinds::default(),
+            refusals: Refusals::default(),
+            slot: i64::MIN,
+            in_flight: 0,
+            failures: 0,
+            next_try: None,
+        }
+    }
+
+    /// Minutes may have passed since it was looked at: it must still be as the plan showed it.
+    fn rechecked(&mut self, ctx: &mut Ctx<'_>) {
+        let id = &self.request.database;
+        let standing = |database: Option<&Database>| {
+            database.map(|database| {
+                let members =
+                    database.members.iter().map(|member| (member.id.clone(), member.role, member.status.clone()));
+                (database.status.clone(), members.collect::<Vec<_>>())
+            })
+        };
+        if let Some(failure) = &self.failure {
+            let outcome = Outcome::new(Verdict::Impossible, format!("{id}: it cannot be looked at once more"));
+            ctx.end = Some(outcome.because(failure).cause("nothing was changed"));
+        } else if standing(self.found.as_ref()) != standing(self.before.as_ref()) {
+            let outcome = Outcome::new(Verdict::Impossible, format!("{id}: it changed since it was looked at"));
+            ctx.end = Some(outcome.cause("nothing was changed").hint("ask for it again: the plan is another one now"));
+        } else {
+            self.send(ctx);
+        }
+    }
+
+    fn send(&mut self, ctx: &mut Ctx<'_>) {
+        let Some(write) = self.write.clone() else { return };
+        self.began = Some(ctx.now);
+        ctx.say(Weight::Step, format!("{}: {}", write.action(), self.request.title()));
+        self.phase = Phase::Doing(Box::new(Sure::send(write, Before::default(), ctx)));
+    }
+
+    fn refused(&self, failure: &Failure, lost: bool, ctx: &mut Ctx<'_>) {
+        let title = self.request.title();
+        let outcome = if lost {
+            Outcome::new(Verdict::Unknown, format!("{title}: AWS did not answer, and whether it was done is not known"))
+                .hint("look with `cockpit db` before trying again")
+        } else {
+            Outcome::new(Verdict::Impossible, format!("{title}: it could not be done")).cause("nothing was changed")
+        };
+        ctx.end = Some(outcome.because(failure));
+    }
+
+    fn missed(&mut self, failure: &Failure, ctx: &mut Ctx<'_>) {
+        if self.refusals.note(failure, ctx.now) {
+            ctx.end = Some(refusals::given_up(&self.request.title(), failure, "cockpit db", ctx));
+            return;
+        }
+        if self.told_kinds.is_news(failure) {
+            let limit = refusals::waiting(failure);
+            ctx.say(Weight::Warn, format!("cannot look: {failure}; it is tried again{limit}"));
+        }
+        self.next_try = Some(ctx.now + wait_after(ctx.environment.refresh.watch, self.failures));
+        self.failures += 1;
+    }
+}
+
+impl Machine for DatabaseChange {
+    fn clone_box(&self) -> What {
+        Box::new(self.clone())
+    }
+
+    fn title(&self) -> String {
+        self.request.title()
+    }
+
+    fn verb(&self) -> &'static str {
+        self.request.verb()
+    }
+
+    fn typed(&self) -> String {
+        self.request.typed()
+    }
+
+    fn target(&self) -> Option<Target> {
+        // A snapshot is in nobody's way.
+        let changes = !matches!(self.request.wanted, Wanted::Snapshot { .. });
+        changes.then(|| Target { kind: "database", name: self.request.database.clone() })
+    }
+
+    fn begin(&mut self, ctx: &mut Ctx<'_>) {
+        self.read(ctx);
+    }
+
+    fn go(&mut self, ctx: &mut Ctx<'_>) {
+        if self.planned.is_some_and(|planned| ctx.now.duration_since(planned) <= FRESH) {
+            return self.send(ctx);
+        }
+        self.phase = Phase::Rechecking;
+        self.read(ctx);
+    }
+
+    fn reply(&mut self, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>) {
+        match &mut self.phase {
+            Phase::Gathering | Phase::Rechecking => self.gathered(slot, answered, ctx),
+            Phase::Planned => {}
+            Phase::Doing(sure) => match sure.reply(slot, answered, ctx) {
+                Progress::Going => {}
+                Progress::Landed(_) => {
+                    self.phase = Phase::Waiting;
+                    self.look(ctx);
+                }
+                Progress::Refused(failure) => {
+                    let lost = sure.may_have_landed();
+                    self.refused(&failure, lost, ctx);
+                }
+            },
+            Phase::Waiting => {
+                self.in_flight = self.in_flight.saturating_sub(1);
+                match answered.outcome {
+                    Ok(reply) => {
+                        self.refusals.clear();
+                        if self.next_try.take().is_some() {
+                            self.failures = 0;
+                            self.told_kinds.clear();
+                            ctx.say(Weight::Step, "AWS answers again");
+                        }
+                        self.looked(slot, reply, ctx);
+                    }
+                    Err(failure) => self.missed(&failure, ctx),
+                }
+            }
+        }
+    }
+
+    fn tick(&mut self, ctx: &mut Ctx<'_>) {
+        match &mut self.phase {
+            Phase::Doing(sure) => sure.tick(ctx),
+            Phase::Waiting => self.look(ctx),
+            Phase::Gathering | Phase::Planned | Phase::Rechecking => {}
+        }
+    }
+
+    fn words(&self) -> &'static str {
+        self.waits()
+    }
+
+    fn progress(&self) -> Option<(u32, u32)> {
+        let percent = self.seen.percent?;
+        (self.phase == Phase::Waiting).then_some((percent.min(100), 100))
+    }
+
+    fn began(&self) -> Option<Timestamp> {
+        self.began
+    }
+
+    fn left(&mut self) -> Option<Outcome> {
+        let unchanged = match &self.phase {
+            Phase::Gathering | Phase::Planned | Phase::Rechecking => true,
+            Phase::Doing(sure) => !sure.may_have_landed(),
+            Phase::Waiting => false,
+        };
+        let summary = format!("{}: it was left before anything was changed", self.request.title());
+        unchanged.then(|| Outcome::new(Verdict::Cancelled, summary).cause("nothing was changed"))
+    }
+
+    fn known_so_far(&self) -> Vec<String> {
+        let found = self.found.iter().filter(|_| self.phase == Phase::Waiting);
+        found.map(|found| format!("{} is {}", found.id, found.status)).collect()
+    }
+
+    fn look_again(&self) -> String {
+        format!("look with `cockpit db {}", self.request.database)
+    }
+
+    fn leaving(&self, environment: &str) -> String {
+        format!("goes on in AWS; look with `cockpit db {} --env {environment}`", self.request.database)
+    }
+
+    fn next_try(&self) -> Option<Timestamp> {
+        self.next_try
+    }
+
+    fn record(&self, plan: Option<&Plan>) -> (Value, Value) {
+        let before = self
+            .before
+            .as_ref()
+            .map_or(Value::Null, |before| json!({"status": before.status, "writer": writer(before)}));
+        let changes = plan.into_iter().flat_map(|plan| &plan.changes);
+        let mut after: serde_json::Map<String, Value> =
+            changes.map(|change| (change.what.clone(), json!(change.next))).collect();
+        if let Some(writes) = &self.written {
+            after.insert("writer".into(), json!(writes));
+        }
+        (before, Value::Object(after))
+    }
+}

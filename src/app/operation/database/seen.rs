@@ -1,0 +1,17 @@
+//! What was seen since a change of a database.
+
+use crate::model::DatabaseEvent;
+use jiff::Timestamp;
+
+/// What was seen.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Seen {
+    /// When it was first seen away from what it was: failing over, rebooting, without a writer.
+    pub(super) away: Option<Timestamp>,
+    /// When the new writer was first seen available.
+    pub(super) back: Option<Timestamp>,
+    /// What happened since, as RDS tells it.
+    pub(super) events: Vec<DatabaseEvent>,
+    /// The newest look at the snapshot: percent.
+    pub(super) percent: Option<u32>,
+}

@@ -1,0 +1,270 @@
+//! Changes of databases against a small RDS that a test moves on.
+
+use super::call::{RdsRead, RdsReply, RdsWrite};
+use super::{Connected, Request, Wanted};
+use crate::app::operation::call::{Answered, Call, Read, Reply, Write};
+use crate::app::operation::outcome::{Outcome, Verdict};
+use crate::app::operation::tests::{at, environment, get, me, ok, settle, to_its_end};
+use crate::app::operation::{OperationId, Operations};
+use crate::model::database::{DbCluster, DbInstance, join};
+use crate::model::failover::Figures;
+use crate::model::{Database, DatabaseEvent, DatabaseSnapshot, Failure, FailureKind};
+use jiff::tz::TimeZone;
+use std::cell::RefCell;
+
+/// A cluster of a writer and a reader, and what of it a test decides.
+struct Rds {
+    writer: &'static str,
+    status: &'static str,
+    readers: bool,
+    events: Vec<DatabaseEvent>,
+    snapshots: Vec<DatabaseSnapshot>,
+    /// Looks since the change; what happens at each is the test's.
+    looks: u32,
+    figures_denied: bool,
+    /// The answer to the change.
+    answer: Option<Failure>,
+}
+
+impl Rds {
+    fn new() -> Self {
+        Self {
+            writer: "db-1",
+            status: "available",
+            readers: true,
+            events: Vec::new(),
+            snapshots: Vec::new(),
+            looks: 0,
+            figures_denied: false,
+            answer: None,
+        }
+    }
+
+    fn database(&self) -> Database {
+        let ids: &[&str] = if self.readers { &["db-1", "db-2"] } else { &["db-1"] };
+        let members = ids.iter().map(|id| ((*id).to_owned(), *id == self.writer, Some(1))).collect();
+        let instance = |id: &&str| DbInstance {
+            id: (*id).to_owned(),
+            cluster: Some("db".into()),
+            status: "available".into(),
+            ..DbInstance::default()
+        };
+        let instances: Vec<DbInstance> = ids.iter().map(instance).collect();
+        let cluster = DbCluster { id: "db".into(), status: self.status.into(), members, ..DbCluster::default() };
+        join(&[cluster], Some(&instances)).remove(0)
+    }
+
+    fn event(&mut self, second: i64, message: &str) {
+        let event = DatabaseEvent { at: at(second), source: "db".into(), cluster: true, message: message.into() };
+        self.events.push(event);
+    }
+
+    fn answer(&self, call: &Call) -> Answered {
+        match call {
+            Call::Read(Read::Identity) => me("123456789012"),
+            Call::Read(Read::Rds(read)) => match read {
+                RdsRead::Database { .. } => ok(Reply::Rds(RdsReply::Database(Some(Box::new(self.database()))))),
+                RdsRead::Events { .. } => ok(Reply::Rds(RdsReply::Events(self.events.clone()))),
+                RdsRead::Snapshots { .. } => ok(Reply::Rds(RdsReply::Snapshots(self.snapshots.clone()))),
+                RdsRead::Figures { .. } if self.figures_denied => {
+                    Answered::new(Err(Failure::new(FailureKind::Denied, "no cloudwatch:GetMetricData")))
+                }
+                RdsRead::Figures { .. } => ok(Reply::Rds(RdsReply::Figures(Figures::default()))),
+            },
+            Call::Write { .. } => match &self.answer {
+                Some(failure) => Answered::new(Err(failure.clone())),
+                None => ok(Reply::Done),
+            },
+            _ => ok(Reply::Done),
+        }
+    }
+}
+
+fn request(wanted: Wanted) -> Request {
+    Request { database: "db".into(), cluster: true, wanted, connected: Connected::Unasked }
+}
+
+/// From what was asked for to its end; `moves` is told each look at the database after the change.
+fn run(wanted: Wanted, rds: Rds, moves: impl Fn(&mut Rds)) -> (Vec<Write>, Outcome, Vec<String>) {
+    let rds = RefCell::new(rds);
+    let mut operations = Operations::new("t", TimeZone::UTC);
+    let (id, effects) = operations.start(request(wanted), &environment(), at(0));
+    let sent = settle(&mut operations, effects, at(0), &mut |call| rds.borrow().answer(call));
+    assert_eq!(sent, [], "nothing is sent before the yes");
+    let effects = operations.confirm(id, at(1));
+    let changed = RefCell::new(false);
+    let writes = to_its_end(&mut operations, id, effects, 1, &mut |call| {
+        if matches!(call, Call::Write { .. }) {
+            changed.replace(true);
+        }
+        if *changed.borrow() && matches!(call, Call::Read(Read::Rds(RdsRead::Database { .. }))) {
+            rds.borrow_mut().looks += 1;
+            moves(&mut rds.borrow_mut());
+        }
+        rds.borrow().answer(call)
+    });
+    let operation = get(&operations, id);
+    let lines = operation.lines.iter().map(|line| line.text.clone()).collect();
+    (writes, operation.outcome.clone().expect("it ended"), lines)
+}
+
+fn planned(wanted: Wanted, rds: &Rds) -> (Operations, OperationId) {
+    let mut operations = Operations::new("t", TimeZone::UTC);
+    let (id, effects) = operations.start(request(wanted), &environment(), at(0));
+    let sent = settle(&mut operations, effects, at(0), &mut |call| rds.answer(call));
+    assert_eq!(sent, []);
+    (operations, id)
+}
+
+#[test]
+fn a_failover_is_done_when_the_new_writer_is_available_and_says_how_long_there_was_none() {
+    let (writes, outcome, lines) = run(Wanted::Failover { to: None }, Rds::new(), |rds| match rds.looks {
+        1 => {
+            rds.status = "failing-over";
+            rds.event(2, "Started cross AZ failover to DB instance: db-2");
+        }
+        4 => rds.writer = "db-2",
+        6 => {
+            rds.status = "available";
+            rds.event(19, "Completed failover to DB instance: db-2");
+        }
+        _ => {}
+    });
+    assert_eq!(writes, [Write::Rds(RdsWrite::Failover { cluster: "db".into(), to: "db-2".into() })]);
+    assert_eq!(outcome.verdict, Verdict::Done, "{outcome:?}");
+    assert_eq!(outcome.summary, "db-2 writes now; without a writer for at most 17 s (RDS: 22:13:22 to 22:13:39)");
+    assert!(lines.iter().any(|line| line.contains("Started cross AZ failover")), "{lines:?}");
+}
+
+#[test]
+fn without_the_events_the_time_is_that_between_two_looks_and_is_said_to_be_so() {
+    let (_, outcome, _) = run(Wanted::Failover { to: None }, Rds::new(), |rds| match rds.looks {
+        2 => rds.status = "failing-over",
+        6 => (rds.writer, rds.status) = ("db-2", "available"),
+        _ => {}
+    });
+    assert_eq!(outcome.verdict, Verdict::Done, "{outcome:?}");
+    assert!(outcome.summary.contains("without a writer for about 12 s (looked at every 3 s)"), "{outcome:?}");
+}
+
+#[test]
+fn another_writer_than_the_one_asked_for_is_no_success() {
+    let mut rds = Rds::new();
+    rds.writer = "db-2";
+    let (_, outcome, _) = run(Wanted::Failover { to: Some("db-1".into()) }, rds, |rds| {
+        if rds.looks == 3 {
+            rds.writer = "db-3";
+        }
+        rds.status = "available";
+    });
+    // Nobody of that name is a member: there is no writer, and it never ends well.
+    assert_ne!(outcome.verdict, Verdict::Done, "{outcome:?}");
+}
+
+#[test]
+fn a_failover_that_rds_gives_up_has_failed() {
+    let (_, outcome, _) = run(Wanted::Failover { to: None }, Rds::new(), |rds| match rds.looks {
+        1 => rds.status = "failing-over",
+        3 => {
+            rds.status = "available";
+            rds.event(9, "Cluster failover failed, check the health of your cluster instances and try again.");
+        }
+        _ => {}
+    });
+    assert_eq!(outcome.verdict, Verdict::Failed, "{outcome:?}");
+    assert!(outcome.summary.contains("gave the failover up; db-1 writes"), "{outcome:?}");
+}
+
+#[test]
+fn a_failover_of_which_nothing_is_seen_has_failed_after_minutes() {
+    let (_, outcome, _) = run(Wanted::Failover { to: None }, Rds::new(), |_| {});
+    assert_eq!(outcome.verdict, Verdict::Failed, "{outcome:?}");
+    assert!(outcome.summary.contains("nothing has happened for 5 min"), "{outcome:?}");
+}
+
+#[test]
+fn without_a_target_nothing_is_sent_and_the_reason_is_said() {
+    let (operations, id) = planned(Wanted::Failover { to: None }, &Rds { readers: false, ..Rds::new() });
+    let outcome = get(&operations, id).outcome.clone().expect("it ended");
+    assert_eq!(outcome.verdict, Verdict::Impossible);
+    assert!(outcome.summary.contains("no failover target: it is a cluster of one instance"), "{outcome:?}");
+}
+
+#[test]
+fn figures_that_cannot_be_read_are_a_warning_and_no_reason_to_refuse() {
+    let (operations, id) = planned(Wanted::Failover { to: None }, &Rds { figures_denied: true, ..Rds::new() });
+    let plan = get(&operations, id).plan.clone().expect("it is planned");
+    assert!(plan.possible());
+    assert!(plan.checks.iter().any(|check| check.text.contains("no cloudwatch:GetMetricData")), "{plan:?}");
+    assert_eq!(plan.undo, "`cockpit failover db --to db-1` goes back, with another interruption");
+}
+
+#[test]
+fn a_late_yes_to_a_database_that_changed_since_is_not_carried_out() {
+    let mut rds = Rds::new();
+    let (mut operations, id) = planned(Wanted::Failover { to: None }, &rds);
+    rds.writer = "db-2";
+    let effects = operations.confirm(id, at(60));
+    let writes = settle(&mut operations, effects, at(60), &mut |call| rds.answer(call));
+    assert_eq!(writes, []);
+    let outcome = get(&operations, id).outcome.clone().expect("it ended");
+    assert!(outcome.summary.contains("changed since it was looked at"), "{outcome:?}");
+}
+
+#[test]
+fn a_lost_answer_is_looked_for_in_the_events_and_not_sent_again() {
+    let mut rds = Rds::new();
+    rds.answer = Some(Failure::new(FailureKind::Timeout, "no answer"));
+    rds.event(2, "Started cross AZ failover to DB instance: db-2");
+    let (writes, outcome, _) = run(Wanted::Failover { to: None }, rds, |rds| {
+        rds.writer = "db-2";
+        rds.event(12, "Completed failover to DB instance: db-2");
+    });
+    assert_eq!(writes.len(), 1, "{writes:?}");
+    assert_eq!(outcome.verdict, Verdict::Done, "{outcome:?}");
+}
+
+#[test]
+fn a_snapshot_is_done_when_all_of_it_is_there_and_tells_how_far_it_is() {
+    let rds = RefCell::new(Rds::new());
+    let mut operations = Operations::new("t", TimeZone::UTC);
+    let (id, effects) = operations.start(request(Wanted::Snapshot { name: "mine".into() }), &environment(), at(0));
+    settle(&mut operations, effects, at(0), &mut |call| rds.borrow().answer(call));
+    let effects = operations.confirm(id, at(1));
+    let made = |status: &str, percent| DatabaseSnapshot {
+        id: "mine".into(),
+        database: "db".into(),
+        status: status.into(),
+        percent: Some(percent),
+        size_gib: Some(20),
+        ..DatabaseSnapshot::default()
+    };
+    rds.borrow_mut().snapshots = Vec::new();
+    let writes = settle(&mut operations, effects, at(1), &mut |call| {
+        if matches!(call, Call::Write { .. }) {
+            rds.borrow_mut().snapshots = vec![made("creating", 40)];
+        }
+        rds.borrow().answer(call)
+    });
+    assert_eq!(writes.len(), 1);
+    assert_eq!(get(&operations, id).progress(), Some((40, 100)));
+    rds.borrow_mut().snapshots = vec![made("available", 100)];
+    let effects = operations.tick(at(5));
+    settle(&mut operations, effects, at(5), &mut |call| rds.borrow().answer(call));
+    let outcome = get(&operations, id).outcome.clone().expect("it ended");
+    assert_eq!(
+        (outcome.verdict, outcome.summary.as_str()),
+        (Verdict::Done, "the snapshot mine of db is there, 20 GiB after 4 s")
+    );
+}
+
+#[test]
+fn a_name_that_is_taken_or_bad_is_refused_before_anything_is_sent() {
+    let mut rds = Rds::new();
+    rds.snapshots = vec![DatabaseSnapshot { id: "mine".into(), ..DatabaseSnapshot::default() }];
+    for (name, words, usage) in [("mine", "already", false), ("no_such", "hyphens", true)] {
+        let (operations, id) = planned(Wanted::Snapshot { name: name.into() }, &rds);
+        let outcome = get(&operations, id).outcome.clone().expect("it ended");
+        assert!(outcome.summary.contains(words) && outcome.usage == usage, "{outcome:?}");
+    }
+}

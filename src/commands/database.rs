@@ -1,0 +1,101 @@
+//! Which database a command changes.
+
+use super::context::Context;
+use super::opened::time_is_up;
+use crate::app::operation::database::Connected;
+use crate::cli::{ExitCode, Report};
+use crate::headless::select::{Home, among};
+use crate::model::names::{find, listed};
+use crate::model::tunnel::far::POSTGRES;
+use crate::model::{DatabaseKind, Source};
+use crate::runtime::Collected;
+
+/// A database that was typed.
+pub(super) struct Found {
+    /// Its identifier.
+    pub(super) id: String,
+    /// It is a cluster.
+    pub(super) cluster: bool,
+    /// Where it is written, and where it is read alone.
+    endpoint: Option<String>,
+    reader_endpoint: Option<String>,
+    port: u16,
+    /// Its instances.
+    pub(super) members: Vec<String>,
+    /// Who is connected.
+    pub(super) connected: Connected,
+}
+
+impl Found {
+    /// Where it is reached: `HOST:PORT`.
+    pub(super) fn place(&self, reader: bool) -> Result<String, Report> {
+        let host = if reader { &self.reader_endpoint } else { &self.endpoint };
+        let word = if reader { "reader" } else { "writer" };
+        let host = host.as_ref().ok_or_else(|| {
+            Report::usage(format!("{} has no endpoint of a {word}", self.id))
+                .hint("`cockpit db -o json` has its endpoints")
+        })?;
+        Ok(format!("{host}:{}", self.port))
+    }
+
+    /// The instance that words of its name mean. One that nobody knows is left as it was typed: the plan says so, with those
+    /// that there are.
+    pub(super) fn member(&self, typed: &str) -> Result<String, Report> {
+        let names: Vec<&str> = self.members.iter().map(String::as_str).collect();
+        match find(typed, &names) {
+            Ok(name) => Ok(name.to_owned()),
+            Err(close) if close.len() > 1 => Err(Report::usage(format!("`{typed}` could be several instances"))
+                .hint(format!("write more of the name: {}", listed(&close)))),
+            Err(_) => Ok(typed.to_owned()),
+        }
+    }
+}
+
+/// The database that was typed, or the only one.
+pub(super) async fn one(context: &Context, typed: Option<&str>) -> Result<Found, Report> {
+    let sources = [Source::Identity, Source::DbClusters, Source::DbInstances];
+    let reading = Box::pin(context.collect(&sources, false)).await?;
+    reading.check_credentials()?;
+    let app = &reading.collector.app;
+    if reading.collected == Collected::TimedOut {
+        return Err(time_is_up("the databases could not be listed in it"));
+    }
+    if app.environment.databases.is_empty() {
+        return Err(Report::usage(format!("{} has no database", app.environment.name))
+            .hint("name it with `databases` in the environment's configuration"));
+    }
+    let estate = &app.estate;
+    let rows = &estate.derived.databases;
+    if rows.is_empty()
+        && let Some(failure) = estate.db_clusters.failure().or(estate.db_instances.failure())
+    {
+        return Err(Report::of_failure("the databases cannot be listed", failure));
+    }
+    let names: Vec<&str> = rows.iter().map(|row| row.database.id.as_str()).collect();
+    let account = estate.identity.value().map(|identity| identity.account.as_str());
+    let home = Home::of(&app.environment, account);
+    let wanted: Vec<String> = typed.map(str::to_owned).into_iter().collect();
+    let id = match (among("database", &names, &wanted, home)?, &names[..]) {
+        (Some(found), _) => found.into_iter().next(),
+        (None, [only]) => Some((*only).to_owned()),
+        (None, []) => {
+            let report = Report::new("databases", "no database was found", ExitCode::Failed);
+            return Err(report.hint("`cockpit db` says what could not be read"));
+        }
+        (None, several) => {
+            return Err(Report::usage("one database is needed").hint(format!("name it: {}", listed(several))));
+        }
+    };
+    let Some(row) = rows.iter().find(|row| Some(&row.database.id) == id.as_ref()) else {
+        return Err(Report::usage("one database is needed").hint("`cockpit db` lists them"));
+    };
+    Ok(Found {
+        id: row.database.id.clone(),
+        cluster: row.database.kind == DatabaseKind::Aurora,
+        endpoint: row.database.endpoint.clone(),
+        reader_endpoint: row.database.reader_endpoint.clone(),
+        port: row.database.port.unwrap_or(POSTGRES),
+        members: row.database.members.iter().map(|member| member.id.clone()).collect(),
+        connected: Connected::Unasked,
+    })
+}

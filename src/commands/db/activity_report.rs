@@ -1,0 +1,82 @@
+//! `cockpit db --activity`: what a server is at, as columns and as JSON.
+
+use crate::headless::Rows;
+use crate::headless::emit::Printable;
+use crate::headless::table::{Table, numbers, prose, words};
+use crate::model::sql::activity_listing::Listing;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// Schema of `cockpit db --activity`.
+pub const SCHEMA: &str = "cockpit.activity/1";
+
+/// What a server is at.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Activity {
+    /// `cockpit.activity/1`.
+    pub schema: String,
+    /// The server's name.
+    pub host: String,
+    /// `writer` or `reader`, as the server says it; `null` where it does not.
+    pub role: Option<String>,
+    /// What was asked: `sessions`, `locks` …
+    pub what: String,
+    /// An object a row. Their fields depend on what was asked; times are seconds or milliseconds and sizes bytes, as their
+    /// names say, and what is not known is `null`. `null` where it could not be asked, with the reason in `missing`.
+    pub rows: Option<Vec<Map<String, Value>>>,
+    /// What is missing, and which right it takes.
+    pub missing: Vec<String>,
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub(super) listing: Option<Listing>,
+}
+
+impl Activity {
+    /// Of an answer, or of why there is none.
+    pub(super) fn new(host: &str, reader: Option<bool>, what: String, answer: Result<Listing, String>) -> Self {
+        let role = reader.map(|reader| if reader { "reader" } else { "writer" }.to_owned());
+        let (listing, missing) = match answer {
+            Ok(listing) => (Some(listing.clone()), listing.notes),
+            Err(why) => (None, vec![why]),
+        };
+        let rows = listing.as_ref().map(|listing| {
+            let object = |row: &crate::model::sql::activity_listing::Listed| {
+                let fields = listing.columns.iter().map(|column| column.field.to_owned());
+                fields.zip(row.cells.iter().map(|cell| cell.value.clone())).collect()
+            };
+            listing.rows.iter().map(object).collect()
+        });
+        Self { schema: SCHEMA.to_owned(), host: host.to_owned(), role, what, rows, missing, listing }
+    }
+}
+
+impl Printable for Activity {
+    fn tables(&self) -> Vec<Table> {
+        let Some(listing) = &self.listing else { return Vec::new() };
+        let columns: Vec<_> = listing
+            .columns
+            .iter()
+            .map(|column| match column.field {
+                "statement" | "finding" => prose(column.title),
+                _ if column.right => numbers(column.title),
+                _ => words(column.title),
+            })
+            .collect();
+        let mut table = Table::new(&columns, listing.empty);
+        for row in &listing.rows {
+            table.row(row.cells.iter().map(|cell| Some(cell.text.clone()).filter(|text| !text.is_empty())));
+        }
+        vec![table]
+    }
+
+    fn rows(&self) -> Option<Rows> {
+        let fields: Vec<&str> =
+            self.listing.iter().flat_map(|listing| listing.columns).map(|column| column.field).collect();
+        Some(Rows::new("rows", &fields))
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.missing.iter().map(|text| format!("! {text}")).collect()
+    }
+}

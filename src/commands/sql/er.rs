@@ -1,0 +1,79 @@
+//! `cockpit sql --er`: tables and their foreign keys as a diagram.
+
+use super::args::Arguments;
+use crate::cli::{ExitCode, Output, Report};
+use crate::commands::context::Context;
+use crate::commands::printed::printed;
+use crate::commands::way::{Wanted, way};
+use crate::db::{Connection, Lost};
+use crate::model::sql::er::{Diagram, KEYS, TABLES};
+use std::io;
+
+/// No more is read of the catalogue.
+const MOST: usize = 64 << 20;
+
+pub(super) async fn er(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let wanted = Wanted {
+        environment: arguments.environment.as_deref(),
+        to: arguments.reader.then_some("reader"),
+        through: arguments.through.as_deref(),
+        url: arguments.url.as_ref().map(|url| url.0.as_str()),
+        writes: None,
+        asks: false,
+        command: ("sql", " --er".to_owned()),
+    };
+    let mut way = Box::pin(way(context, &wanted)).await?;
+    way.settings.read_only = true;
+    let diagram = match way.connect().await {
+        Ok(mut connection) => {
+            let diagram = read(&mut connection).await;
+            connection.close().await;
+            diagram
+        }
+        Err(report) => Err(report),
+    };
+    let (word, reason) = match &diagram {
+        Ok(_) => ("done", String::new()),
+        Err(report) => ("failed", report.message.clone()),
+    };
+    way.close(word, &reason).await?;
+    let diagram = around(diagram?, &arguments.around)?;
+    let text = match context.output {
+        Output::Mermaid => diagram.mermaid(),
+        Output::Dot => diagram.dot(),
+        Output::Svg => diagram.svg(),
+        _ => diagram.text(),
+    };
+    printed(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
+async fn read(connection: &mut Connection) -> Result<Diagram, Report> {
+    let mut answers = Vec::new();
+    for statement in [TABLES, KEYS] {
+        let answer = connection.rows(statement, MOST).await.map_err(|Lost(why)| {
+            Report::new("session", format!("the connection was lost: {why}"), ExitCode::Failed).hint("try again")
+        })?;
+        let answer = answer.map_err(|said| {
+            Report::new("catalogue", "the tables cannot be read", ExitCode::Failed)
+                .cause(said.message)
+                .hint("the server may lack this part of PostgreSQL's catalogue")
+        })?;
+        answers.push(answer.rows);
+    }
+    Ok(Diagram::of(&answers[0], &answers[1]))
+}
+
+/// Only these tables and their neighbours, where any are named.
+fn around(diagram: Diagram, names: &[String]) -> Result<Diagram, Report> {
+    if names.is_empty() {
+        return Ok(diagram);
+    }
+    if let Some(unknown) = names.iter().find(|name| diagram.tables.iter().all(|table| table.name != **name)) {
+        let known: Vec<&str> = diagram.tables.iter().map(|table| table.name.as_str()).take(20).collect();
+        return Err(
+            Report::usage(format!("there is no table {unknown}")).hint(format!("there are: {}", known.join(", ")))
+        );
+    }
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    Ok(diagram.around(&names))
+}

@@ -1,0 +1,139 @@
+//! The way to a database, for commands that run SQL: through a tunnel of an environment, or straight.
+
+use super::context::Context;
+use super::through::{Target, Wish, ended, facts};
+use super::yes::said_yes;
+use crate::app::command::Risk;
+use crate::cli::{ExitCode, Report};
+use crate::db::{Connection, Settings, url};
+use crate::feeds::sql::Place;
+use crate::model::Failure;
+use crate::runtime::database_login;
+use serde_json::Value;
+use ssm_tunnel::Tunnel;
+
+/// What was typed of where to.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Wanted<'a> {
+    /// The environment's name; that of `--env` without it.
+    pub(super) environment: Option<&'a str>,
+    /// `reader`, or a host and a port; as configured without it.
+    pub(super) to: Option<&'a str>,
+    /// A service or an instance.
+    pub(super) through: Option<&'a str>,
+    /// Straight to this server.
+    pub(super) url: Option<&'a str>,
+    /// What is risked by the session, where it is not one that only reads.
+    pub(super) writes: Option<Risk>,
+    /// A yes is asked for in any environment.
+    pub(super) asks: bool,
+    /// The command, for the audit file: what it is called, and what is typed of it behind the environment.
+    pub(super) command: (&'static str, String),
+}
+
+/// A way to a server, which is open as long as the command runs.
+pub(super) struct Way {
+    pub(super) settings: Settings,
+    /// Why the session only reads, where nobody asked for that.
+    pub(super) guarded: bool,
+    /// The environment; none where a URL named the server.
+    target: Option<Target>,
+    /// The tunnel, the command as it is written down, and where it leads.
+    tunnel: Option<(Tunnel, String, String)>,
+    what: &'static str,
+}
+
+/// Finds out where to and who connects, and opens the tunnel.
+pub(super) async fn way(context: &Context, wanted: &Wanted<'_>) -> Result<Way, Report> {
+    let read_only = context.global.read_only;
+    if read_only && wanted.writes.is_some() {
+        return Err(Report::usage("--read-only excludes what changes something"));
+    }
+    if let Some(typed) = wanted.url {
+        let settings = url::parse(typed, |name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+        let settings = settings.map_err(|wrong| Report::usage(wrong.message).hint(wrong.hint))?;
+        return Ok(Way {
+            settings: Settings { read_only, ..settings },
+            guarded: false,
+            target: None,
+            tunnel: None,
+            what: wanted.command.0,
+        });
+    }
+    let target = Target::open(context, wanted.environment).await?;
+    match wanted.writes {
+        // What a session may write is only asked where the environment is guarded; a change by itself always.
+        Some(risk) if wanted.asks => {
+            if !said_yes(context, &target.environment, risk).await? {
+                return Err(Report::new("cancelled", "nothing was changed: the answer was no", ExitCode::Refused));
+            }
+        }
+        Some(risk) => target.guarded(context, risk, false).await?,
+        None => {}
+    }
+    let to = wanted.to;
+    let far = target.far(context, to).await?;
+    let environment = &target.environment;
+    let guarded = environment.guarded && wanted.writes.is_none();
+    let unread = |failure: Failure| Report::of_failure("it is not known who connects to the database", &failure);
+    let named = Place { host: far.host.clone(), port: far.port, through: None };
+    let mut settings = database_login::settings(environment, Some(&target.session), named, far.database.clone())
+        .await
+        .map_err(unread)?;
+    settings.read_only = read_only || guarded;
+    let reached = environment.cluster.is_some() || environment.tunnel.instance.is_some() || wanted.through.is_some();
+    if !reached {
+        return Ok(Way { settings, guarded, target: Some(target), tunnel: None, what: wanted.command.0 });
+    }
+    let wish = Wish { to, through: wanted.through, port: Some(0), socket: None };
+    let (tunnel, service) = target.tunnel(context, &wish, &far).await?;
+    let local = tunnel.local();
+    settings.place.through = Some(local.to_string());
+    let place = far.place();
+    // What is run may hold a secret, and is not written down.
+    let (what, typed) = &wanted.command;
+    let write = if settings.read_only || *what != "sql" { "" } else { " --write" };
+    let command = format!("cockpit {what} {}{typed} --to {place} --through {service}{write}", environment.name);
+    let begun = target.audit(what, &command, serde_json::json!({"to": place}), "started", "");
+    let way = Way { settings, guarded, target: Some(target), tunnel: Some((tunnel, command, place)), what };
+    match begun {
+        Ok(()) => Ok(way),
+        Err(report) => {
+            let _ = way.close("failed", "").await;
+            Err(report)
+        }
+    }
+}
+
+impl Way {
+    /// Writes down that something begins or has ended; what is not written down is not done.
+    pub(super) fn audit(&self, typed: &str, after: Value, outcome: &str, reason: &str) -> Result<(), Report> {
+        let Some(target) = &self.target else { return Ok(()) };
+        let command = format!("cockpit {} {typed} --env {}", self.what, target.environment.name);
+        target.audit(self.what, &command, after, outcome, reason)
+    }
+
+    /// Connects.
+    pub(super) async fn connect(&self) -> Result<Connection, Report> {
+        if let Some((tunnel, ..)) = &self.tunnel
+            && let Err(status) = tunnel.ready().await
+        {
+            return Err(ended("the tunnel", &status)
+                .unwrap_or_else(|| Report::new("session", "the tunnel was closed", ExitCode::Failed)));
+        }
+        let connected = Connection::open(&self.settings).await;
+        connected.map_err(|failure| {
+            let place = format!("{}:{}", self.settings.place.host, self.settings.place.port);
+            Report::of_failure(format!("no session on {place} can be opened"), &failure)
+        })
+    }
+
+    /// Closes the tunnel, and writes down how it went.
+    pub(super) async fn close(self, outcome: &str, reason: &str) -> Result<(), Report> {
+        let what = self.what;
+        let (Some(target), Some((tunnel, command, place))) = (self.target, self.tunnel) else { return Ok(()) };
+        let local = tunnel.local().clone();
+        let status = tunnel.close().await;
+        target.audit(what, &command, facts(&status, &place, Some(&local)), outcome, reason)
+    }
+}

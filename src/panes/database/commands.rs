@@ -1,0 +1,98 @@
+//! What can be done to a database.
+
+use super::activity::{cancel, next, on_session, terminate, toggle};
+use super::session;
+use super::state::ID;
+use crate::app::Command;
+use crate::app::command::Bottom::First;
+use crate::app::command::{Id, Risk, Scope};
+use crate::app::update::change::database::{failover, on_database, power, reboot, snapshot};
+use crate::app::update::run::refresh;
+use crate::app::update::settle::done;
+
+const HERE: Scope = Scope::Pane(ID.0);
+const FAILOVER: Id = Id("failover");
+const SNAPSHOT: Id = Id("database-snapshot");
+const REBOOT: Id = Id("database-reboot");
+const POWER: Id = Id("database-power");
+const ACTIVITY: Id = Id("database-activity");
+const NEXT: Id = Id("database-activity-next");
+const AGAIN: Id = Id("database-refresh");
+const CANCEL: Id = Id("database-cancel");
+const TERMINATE: Id = Id("database-terminate");
+
+/// The commands.
+pub const COMMANDS: &[Command] = &[
+    Command::new(
+        FAILOVER,
+        HERE,
+        "fail over",
+        &["F"],
+        "Let the selected reader write, or the one that takes over by itself; watched until it does.",
+        failover,
+    )
+    .risks(Risk::Disrupt)
+    .when(on_database)
+    .on_bottom(First(1)),
+    Command::new(SNAPSHOT, HERE, "snapshot", &["B"], "Make a snapshot of the selected database.", |app| {
+        let mut effects = snapshot(app);
+        effects.extend(done(app));
+        effects
+    })
+    .risks(Risk::Change)
+    .when(on_database)
+    .on_bottom(First(2)),
+    Command::new(REBOOT, HERE, "restart", &["R"], "Restart the selected instance.", reboot)
+        .risks(Risk::Disrupt)
+        .when(on_database),
+    Command::new(POWER, HERE, "on/off", &["O"], "Stop the selected database, or start it.", power)
+        .risks(Risk::Disrupt)
+        .when(on_database),
+    Command::new(
+        ACTIVITY,
+        HERE,
+        "activity",
+        &["a"],
+        "Show what the selected server is at: sessions, who blocks whom, statements, sizes; again goes back.",
+        toggle,
+    )
+    .on_bottom(First(0)),
+    Command::new(
+        NEXT,
+        HERE,
+        "next of it",
+        &["v"],
+        "Sessions, transactions, locks, top statements, sizes, indexes, replication, connections: the next.",
+        next,
+    )
+    .on_bottom(First(3)),
+    Command::new(AGAIN, HERE, "refresh", &["r"], "Read what is on the screen again, now.", |app| {
+        if app.panes.database.shown { session::refresh(app) } else { refresh(app) }
+    }),
+    Command::new(CANCEL, HERE, "cancel query", &["I"], "Cancel what the selected session does.", cancel)
+        .risks(Risk::Change)
+        .when(on_session),
+    Command::new(TERMINATE, HERE, "end session", &["K"], "End the selected session of the server.", terminate)
+        .risks(Risk::Disrupt)
+        .when(on_session),
+];
+
+/// What can be done here, the most useful first.
+pub const ACTIONS: &[Id] = &[
+    Id::OPEN,
+    ACTIVITY,
+    NEXT,
+    CANCEL,
+    TERMINATE,
+    FAILOVER,
+    SNAPSHOT,
+    REBOOT,
+    POWER,
+    Id("tunnel"),
+    Id("tunnel-to"),
+    Id("tunnel-close"),
+    Id::INSPECT,
+    Id::COPY,
+    Id::CONSOLE,
+    Id::REFRESH,
+];
