@@ -29,7 +29,7 @@ pub const PANE: Pane = Pane {
     title: "Database",
     key: "4",
     doc: "Go to the databases.",
-    heading: "",
+    heading: "In the databases",
     commands: COMMANDS,
     in_lists: &[],
     actions: ACTIONS_HERE,
