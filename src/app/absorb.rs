@@ -154,14 +154,18 @@ impl Poller {
         }
         mark(estate, &flight.query, &part);
         match &flight.query {
-            // Logs take what they asked for with tickets of their own.
+            // Logs and parameters take what they asked for with tickets of their own.
             Query::Identity
             | Query::LogPage(_)
             | Query::StreamPage(_)
             | Query::LogStreams { .. }
             | Query::LogGroups { .. }
             | Query::LiveTail { .. }
-            | Query::Insights(_) => {}
+            | Query::Insights(_)
+            | Query::Parameters { .. }
+            | Query::ParameterValue { .. }
+            | Query::ParameterHistory { .. }
+            | Query::Secrets => {}
             Query::ServiceNames { .. } | Query::Services { .. } => {
                 self.sweep_services(estate, environment, &flight, part, now, effects);
             }

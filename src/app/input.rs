@@ -3,7 +3,7 @@
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Longer input than this many bytes is not taken: nothing that is typed here is that long.
-const LIMIT: usize = 4096;
+pub const LIMIT: usize = 4096;
 
 /// What a key does to a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

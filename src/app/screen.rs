@@ -47,12 +47,19 @@ pub struct Typing {
     pub input: Input,
     /// What stood before, for Esc.
     pub before: String,
+    /// What is typed is not shown.
+    pub hidden: bool,
 }
 
 impl Typing {
     /// A line that begins with a text.
     pub fn new(purpose: Purpose, text: String) -> Self {
-        Self { purpose, input: Input::new(text.clone()), before: text }
+        Self { purpose, input: Input::new(text.clone()), before: text, hidden: false }
+    }
+
+    /// A line that is not shown.
+    pub fn hidden(purpose: Purpose) -> Self {
+        Self { hidden: true, ..Self::new(purpose, String::new()) }
     }
 }
 

@@ -281,6 +281,11 @@ impl App {
         self.changed_by(Dirty::Lists);
     }
 
+    /// Facts have come in by another way than the scheduler's: they are judged with the others.
+    pub(crate) fn facts_changed(&mut self) {
+        self.changed_by(Dirty::All);
+    }
+
     /// A short message at the bottom.
     pub(crate) fn say(&mut self, text: impl Into<String>) {
         self.screen.toast = Some((text.into(), self.now + TOAST));

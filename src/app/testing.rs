@@ -271,6 +271,10 @@ impl World {
             Query::LogGroups { .. } | Query::ConfiguredGroups { .. } => Fact::LogGroups(Vec::new()),
             Query::LiveTail { .. } => Fact::LiveTail(crate::model::logs::LiveUpdate::default()),
             Query::Insights(_) => Fact::Insights(Box::default()),
+            Query::Parameters { .. } => Fact::Parameters(Vec::new()),
+            Query::ParameterValue { .. } => Fact::Parameter(None),
+            Query::ParameterHistory { .. } => Fact::ParameterVersions(Vec::new()),
+            Query::Secrets => Fact::Secrets(Vec::new()),
         }
     }
 }

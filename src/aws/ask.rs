@@ -5,7 +5,7 @@ use super::session::{Caller, Session};
 use super::wire;
 use super::{
     autoscaling, cloudwatch, ecs_definitions, ecs_rollouts, ecs_services, ecs_tasks, elbv2, lambda, logs, logs_groups,
-    logs_insights, logs_live, metrics, rds, rds_history, scheduler, sts,
+    logs_insights, logs_live, metrics, parameters, rds, rds_history, scheduler, secret_list, sts,
 };
 use crate::app::effect::Lane;
 use crate::app::event::Event;
@@ -71,6 +71,10 @@ impl Session {
                 }
                 Query::LogGroups { prefix } => Box::pin(logs_groups::groups(&caller, &answers, &prefix)).await,
                 Query::LiveTail { groups } => Box::pin(logs_live::follow(&caller, &answers, &groups)).await,
+                Query::Parameters { prefixes } => Box::pin(parameters::listed(&caller, &answers, &prefixes)).await,
+                Query::ParameterValue { name } => Box::pin(parameters::value(&caller, &answers, &name)).await,
+                Query::ParameterHistory { name } => Box::pin(parameters::history(&caller, &answers, &name)).await,
+                Query::Secrets => Box::pin(secret_list::listed(&caller, &answers)).await,
                 Query::Insights(query) => Box::pin(logs_insights::query(&caller, &answers, &query)).await,
             };
             if let Err(failure) = asked {

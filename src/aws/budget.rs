@@ -68,8 +68,14 @@ pub enum Class {
     LogsLive,
     /// Logs `StartQuery`, `GetQueryResults`.
     LogsInsights,
-    /// Sessions of Systems Manager, secrets and parameters.
+    /// Sessions of Systems Manager, and secrets.
     Sessions,
+    /// Systems Manager `GetParameter`, `GetParameterHistory`.
+    Parameters,
+    /// Systems Manager `DescribeParameters`.
+    ParameterList,
+    /// Systems Manager `PutParameter`, `DeleteParameter`.
+    ParameterChanges,
 }
 
 /// Regions in which pages of logs may be asked for less often than elsewhere.
@@ -100,8 +106,11 @@ impl Class {
         Self::LogsLive,
         Self::LogsInsights,
         Self::Sessions,
+        Self::Parameters,
+        Self::ParameterList,
+        Self::ParameterChanges,
     ];
-    const COUNT: usize = 22;
+    const COUNT: usize = 25;
 
     /// The whole limit in a region: requests a second, and how many at once. Where the region is not known
     /// (empty), that of most.
@@ -135,8 +144,12 @@ impl Class {
             Self::LogsFilter | Self::LogsDescribe | Self::LogsInsights => (10.0, 10.0),
             // Not documented for sessions: as few as for a live tail. Far larger for secrets.
             Self::LogsLive | Self::Sessions => (5.0, 5.0),
+            // The throughput that is free of charge.
+            Self::Parameters => alike(40.0),
+            Self::ParameterChanges => alike(3.0),
             // That of ELB's `Describe` actions; not documented for Application Auto Scaling, far larger for STS.
-            Self::Elbv2 | Self::Autoscaling | Self::Sts => (10.0, 40.0),
+            // Nor for `DescribeParameters`.
+            Self::Elbv2 | Self::Autoscaling | Self::Sts | Self::ParameterList => (10.0, 40.0),
         }
     }
 }

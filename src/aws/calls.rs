@@ -6,7 +6,7 @@ use super::session::{Caller, Session};
 use super::writer::Writer;
 use super::{
     autoscaling, ecr, ecs_definitions, ecs_rollouts, ecs_services, ecs_tasks, ecs_writes, elbv2, lambda, logs_tail,
-    rds, rds_history, rds_writes, scheduler,
+    parameters, rds, rds_history, rds_writes, scheduler,
 };
 use crate::app::operation::call::{Answered, Read, Reply, Write, remembered};
 use crate::model::{Failure, FailureKind};
@@ -87,6 +87,7 @@ impl Session {
             Read::Function { name } => Box::pin(lambda::exists(&caller, &name)).await,
             Read::Databases { patterns } => Box::pin(rds::states(&caller, &patterns)).await.map(Reply::Databases),
             Read::Rds(read) => Box::pin(rds_history::read(&caller, read)).await.map(Reply::Rds),
+            Read::Parameter { name } => Box::pin(parameters::held(&caller, &name)).await.map(Reply::Parameter),
             Read::Login { registry } => Box::pin(ecr::login(&caller, registry.as_ref())).await,
         }
     }
@@ -129,6 +130,8 @@ async fn change(writer: &Writer<'_>, write: Write) -> Result<Reply, Failure> {
         }
         Write::Skip { timer, until } => Box::pin(scheduler::skip(writer, &timer, until)).await,
         Write::Rds(write) => Box::pin(rds_writes::write(writer, &write)).await,
+        Write::PutParameter(put) => Box::pin(parameters::put(writer, *put)).await,
+        Write::DeleteParameter { name } => Box::pin(parameters::delete(writer, &name)).await,
         Write::Database { id, cluster, power } => Box::pin(rds::power(writer, &id, cluster, power)).await,
     }
 }

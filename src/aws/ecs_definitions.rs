@@ -7,7 +7,7 @@ use super::ecs_copy::copy;
 use super::pages::AnswerSender;
 use super::session::{Action, Caller};
 use crate::feeds::aws::Fact;
-use crate::model::task_definition::{ContainerDefinition, LogConfiguration, TaskDefinition};
+use crate::model::task_definition::{ContainerDefinition, LogConfiguration, Reference, TaskDefinition};
 use crate::model::{Failure, FailureKind};
 use aws_sdk_ecs::types as sdk;
 
@@ -106,7 +106,11 @@ fn from_definition(definition: sdk::TaskDefinition) -> TaskDefinition {
 
 fn from_container(container: sdk::ContainerDefinition) -> ContainerDefinition {
     let option = |log: &sdk::LogConfiguration, name: &str| log.options.as_ref().and_then(|all| all.get(name).cloned());
+    let reference = |secret: &sdk::Secret| Reference { variable: secret.name.clone(), from: secret.value_from.clone() };
+    let of_log = container.log_configuration.iter().flat_map(|log| log.secret_options.iter().flatten());
+    let references = container.secrets.iter().flatten().chain(of_log).map(reference).collect();
     ContainerDefinition {
+        references,
         name: container.name.unwrap_or_default(),
         image: container.image.unwrap_or_default(),
         essential: container.essential.unwrap_or(true),

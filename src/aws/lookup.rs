@@ -17,7 +17,8 @@ use aws_sdk_ssm::types::ParameterStringFilter;
 use aws_sdk_ssm::types::builders::ParameterStringFilterBuilder;
 use std::collections::BTreeSet;
 
-const DESCRIBE_PARAMETERS: Action = Action { name: "ssm:DescribeParameters", class: Class::Sessions };
+pub(super) const DESCRIBE_PARAMETERS: Action =
+    Action { name: "ssm:DescribeParameters", class: Class::ParameterList };
 
 impl Session {
     /// What a resource of this name is imported by; none where there is none.

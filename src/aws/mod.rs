@@ -12,7 +12,7 @@
 //! - [`failure`]: whatever went wrong, in a sentence.
 //! - [`probe`]: each read tried once, for `cockpit doctor`; those of operations in `probe_changes`.
 //! - `ecs_*`, [`ecr`], [`rds`], [`autoscaling`], [`elbv2`], [`cloudwatch`], [`metrics`], [`lambda`],
-//!   `logs*`, [`scheduler`], [`sts`], [`secrets`]: a service each: the request, and from the SDK's types to the model's.
+//!   `logs*`, [`scheduler`], [`sts`], [`secrets`], [`parameters`]: a service each: the request, and from the SDK's types to the model's.
 //! - [`ssm`]: what tunnels and shells ask AWS; their WebSocket's means are in `websocket`.
 //!
 //! What does not live here: what to ask when (that is `app`), and what an answer means (`model`).
@@ -53,6 +53,7 @@ pub mod logs_tail;
 mod lookup;
 pub mod metrics;
 pub mod pages;
+pub mod parameters;
 mod pinned;
 mod plain_host;
 pub mod probe;
@@ -62,6 +63,7 @@ mod rds_history;
 mod rds_writes;
 mod revisions;
 pub mod scheduler;
+mod secret_list;
 pub mod secrets;
 pub mod service_clock;
 pub mod session;

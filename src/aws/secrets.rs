@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 const SECRET: Action = Action { name: "secretsmanager:GetSecretValue", class: Class::Sessions };
-const PARAMETER: Action = Action { name: "ssm:GetParameter", class: Class::Sessions };
+pub(super) const PARAMETER: Action = Action { name: "ssm:GetParameter", class: Class::Parameters };
 
 /// Who connects to a database.
 #[derive(Debug, Clone, Default)]

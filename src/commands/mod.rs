@@ -14,6 +14,7 @@ macro_rules! with_commands {
             Autoscaling(autoscaling),
             Db(db),
             Failover(failover),
+            Params(params),
             Logs(logs),
             Insights(insights),
             Alarms(alarms),
@@ -58,6 +59,7 @@ mod insights;
 mod internal;
 mod logs;
 mod man;
+mod params;
 mod rollback;
 mod scale;
 mod schedule;

@@ -119,6 +119,9 @@ fn every_output_follows_its_schema() {
     for line in log_lines() {
         check("log", serde_json::from_str(&line).unwrap());
     }
+    for (name, value) in super::params::samples::outputs() {
+        check(name, value);
+    }
     let all: BTreeSet<&str> = schemas().iter().map(|schema| schema.name).collect();
     assert_eq!(checked, all, "every schema of the list is held against an output");
 }

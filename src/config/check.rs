@@ -125,6 +125,7 @@ fn twice(loaded: &mut Loaded) {
             ("databases", &environment.databases),
             ("target_groups", &environment.target_groups),
             ("alarms", &environment.alarms),
+            ("parameters", &environment.parameters),
             ("logs", &environment.logs),
             ("log_filters", &environment.log_filters),
         ];

@@ -302,6 +302,13 @@ pub static KNOWN: &[Known] = &[
     ),
     list!("alarms", alarms, "none", "Beginnings of alarms' names.", "[\"bookmark-manager-staging-\"]"),
     list!(
+        "parameters",
+        parameters,
+        "the paths that its task definitions name",
+        "Where its parameters of Parameter Store lie: paths with a slash at their end, or whole names.",
+        "[\"/bookmark-manager/staging/\"]"
+    ),
+    list!(
         "logs",
         logs,
         "those of the services",

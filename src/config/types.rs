@@ -79,6 +79,8 @@ pub struct EnvironmentConfig {
     pub target_groups: Vec<String>,
     /// Prefixes of alarms' names.
     pub alarms: Vec<String>,
+    /// Paths of its parameters; empty is what its task definitions name.
+    pub parameters: Vec<String>,
     /// Names or patterns of log groups beside those of the services.
     pub logs: Vec<String>,
     /// Filters of log lines by name: `NAME: FILTER`.

@@ -5,6 +5,7 @@ use super::part;
 use crate::model::logs::{
     InsightsQuery, InsightsResult, LiveUpdate, LogEvent, LogGroup, LogPage, LogStream, LogWindow,
 };
+use crate::model::parameters::{Held, Parameter, Secret, Version};
 use crate::model::timer::Timer;
 use crate::model::{
     Alarm, Cluster, DatabaseEvent, DatabaseSnapshot, DbCluster, DbInstance, Identity, MetricKey, Point, ScalableTarget,
@@ -155,6 +156,17 @@ pub enum Query {
         /// How their names begin.
         prefix: String,
     },
+    /// SSM `DescribeParameters` by the beginnings of names, each its own pages.
+    Parameters {
+        /// Paths with a slash at their end, or whole names.
+        prefixes: Vec<String>,
+    },
+    /// SSM `GetParameter` with decryption, of one that somebody named.
+    ParameterValue { name: String },
+    /// SSM `GetParameterHistory`, without values.
+    ParameterHistory { name: String },
+    /// Secrets Manager `ListSecrets`.
+    Secrets,
     /// Logs `StartLiveTail`, until it ends: an answer a second.
     LiveTail {
         /// ARNs of groups without `:*`, at most 10.
@@ -198,6 +210,9 @@ impl Query {
             Self::Metrics { .. } => Source::Metrics,
             Self::ConfiguredGroups { .. } => Source::LogGroups,
             Self::Function { .. } => Source::Function,
+            Self::Parameters { .. } | Self::ParameterValue { .. } | Self::ParameterHistory { .. } | Self::Secrets => {
+                Source::Parameters
+            }
             Self::TaskLog { .. }
             | Self::LogPage(_)
             | Self::StreamPage(_)
@@ -259,6 +274,14 @@ pub enum Fact {
     /// Streams of a group.
     LogStreams(Vec<LogStream>),
     LogGroups(Vec<LogGroup>),
+    /// A page of parameters.
+    Parameters(Vec<Parameter>),
+    /// A parameter with its value; none where it is not there.
+    Parameter(Option<Box<Held>>),
+    /// Versions of a parameter, newest first.
+    ParameterVersions(Vec<Version>),
+    /// A page of secrets.
+    Secrets(Vec<Secret>),
     /// A second of a live tail.
     LiveTail(LiveUpdate),
     /// What Insights has found.

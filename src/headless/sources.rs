@@ -140,7 +140,7 @@ impl Asked<'_> {
             Source::LogGroups => !environment.logs.is_empty(),
             Source::Function => environment.scheduler.is_some(),
             Source::Metrics => environment.cluster.is_some() || !environment.databases.is_empty(),
-            Source::Logs => false,
+            Source::Logs | Source::Parameters => false,
         }
     }
 
@@ -176,7 +176,7 @@ impl Asked<'_> {
             | Source::Alarms
             | Source::LogGroups
             | Source::Function => Absence::Unanswered,
-            Source::Logs => Absence::Nothing,
+            Source::Logs | Source::Parameters => Absence::Nothing,
             Source::Metrics => {
                 let databases = self.has(Source::DbInstances) && !self.skipped.contains(&Source::DbInstances);
                 if !estate.derived.databases.is_empty() {

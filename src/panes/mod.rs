@@ -15,6 +15,7 @@ macro_rules! with_panes {
             operation,
             infra,
             query,
+            parameters,
             tunnels,
             $($extra,)*
         }
@@ -30,6 +31,7 @@ pub mod infra;
 pub mod logs;
 pub mod operation;
 pub mod overview;
+pub mod parameters;
 pub mod query;
 pub mod services;
 pub mod state;

@@ -3,6 +3,7 @@
 
 use super::canvas::Canvas;
 use super::signs::Signs;
+use crate::app::input::Input;
 use crate::app::command::Id;
 use crate::app::screen::Purpose;
 use crate::app::tunnels::tell::header;
@@ -221,7 +222,9 @@ pub fn bottom(canvas: &mut Canvas<'_, '_>, place: Rect) -> Option<(u16, u16)> {
             Purpose::Pane { label, .. } => label,
             Purpose::Filter(_) | Purpose::Window => "/",
         };
-        let used = typed(canvas, Rect { width: place.width / 2, ..place }, before, &typing.input);
+        let masked = typing.hidden.then(|| Input::new("•".repeat(typing.input.text().chars().count())));
+        let input = masked.as_ref().unwrap_or(&typing.input);
+        let used = typed(canvas, Rect { width: place.width / 2, ..place }, before, input);
         keys_from(canvas, Rect { x: place.x + place.width / 2, width: keys, ..place });
         return Some((used, place.y));
     }
@@ -238,7 +241,7 @@ pub fn bottom(canvas: &mut Canvas<'_, '_>, place: Rect) -> Option<(u16, u16)> {
 
 /// Draws a line being typed with what stands before it; its end stays in view. Returns the
 /// cursor's column.
-pub fn typed(canvas: &mut Canvas<'_, '_>, place: Rect, before: &str, input: &crate::app::input::Input) -> u16 {
+pub fn typed(canvas: &mut Canvas<'_, '_>, place: Rect, before: &str, input: &Input) -> u16 {
     let theme = canvas.theme;
     let start = canvas.put(place.x + 1, place.y, place.width.saturating_sub(1), before, theme.key);
     let x = place.x + 1 + start;

@@ -193,7 +193,7 @@ fn a_typed_line_has_its_cursor() {
 #[test]
 fn tabs_stand_where_clicks_look_for_them() {
     let world = staging();
-    let mut app = read(&world, (80, 24));
+    let mut app = read(&world, (100, 30));
     let line = text(&app).lines().nth(1).unwrap().to_owned();
     for pane in crate::panes::table::TABLE.tabs() {
         let (pane, title) = (pane.id, pane.title);

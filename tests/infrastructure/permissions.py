@@ -57,7 +57,8 @@ READ = {
     "scheduler:GetSchedule": "schedule",
     "ec2:DescribeInstances": "tunnel --through: a bastion by its name or tag",
     "ssm:DescribeInstanceInformation": "tunnel --through: is the agent of a bastion online",
-    "ssm:DescribeParameters": "infra drift: whether the parameters are there that tasks name; never their values",
+    "ssm:DescribeParameters": "params, infra drift: which parameters there are; never their values",
+    "secretsmanager:ListSecrets": "params: secrets with their rotation, never their values",
 }
 
 # What changes something: action → (what for, on what). Each is either called by `src/aws`, or in BESIDE.
@@ -91,11 +92,12 @@ WRITE = {
     "rds:RebootDBInstance": ("failover to a standby, db --reboot", "instance-of-rds"),
     "rds:CreateDBClusterSnapshot": ("db --snapshot", "cluster-snapshot"),
     "rds:CreateDBSnapshot": ("db --snapshot", "snapshot"),
-    "ssm:GetParameter": ("with-db, tunnel --show-password: the password; parameters: the value of one", "parameter"),
+    "ssm:GetParameter": ("with-db, tunnel --show-password: the password; params: the value of one", "parameter"),
+    "ssm:GetParameterHistory": ("params history: the versions of one", "parameter"),
     "ssm:GetParameters": ("parameters: which are missing", "parameter"),
     "ssm:GetParametersByPath": ("parameters: the list", "parameter"),
-    "ssm:PutParameter": ("parameters: set one", "parameter"),
-    "ssm:DeleteParameter": ("parameters: take one away", "parameter"),
+    "ssm:PutParameter": ("params put, import", "parameter"),
+    "ssm:DeleteParameter": ("params rm", "parameter"),
     "ec2:StartInstances": ("an instance, or the bastion before a tunnel", "instance"),
     "ec2:StopInstances": ("an instance", "instance"),
     "cloudfront:CreateInvalidation": ("the CDN's copies", "distribution"),
@@ -109,7 +111,7 @@ BESIDE = {
     ),
     "AWS itself, when a revision or a schedule names a role": ("iam:PassRole",),
     "the operator by hand or by the AWS CLI: parameters": (
-        "ssm:GetParameters", "ssm:GetParametersByPath", "ssm:PutParameter", "ssm:DeleteParameter",
+        "ssm:GetParameters", "ssm:GetParametersByPath",
     ),
     "the operator by hand or by the AWS CLI: instances": ("ec2:StopInstances",),
     "the operator by hand or by the AWS CLI: the CDN": ("cloudfront:CreateInvalidation",),

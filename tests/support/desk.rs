@@ -3,10 +3,11 @@
 
 use crate::support::{SECRET, World};
 use aws_sim::{ACCOUNT, Scenario};
-use cockpit::app::operation::call::{self, Answered, Read, Reply, Write};
+use cockpit::app::operation::call::{self, Answered, Put, Read, Reply, Write};
 use cockpit::app::operation::database::call::{RdsRead, RdsWrite};
 use cockpit::aws::{Connection, Keys, Session};
 use cockpit::model::image::Registry;
+use cockpit::model::parameters::{Kind, Value};
 use cockpit::model::scaling::Suspended;
 use cockpit::model::timer::{Power, Timer};
 use cockpit::model::{Failure, Service};
@@ -129,7 +130,22 @@ pub fn reads(desk: &Desk) -> Vec<(Read, &'static str)> {
         (Read::Rds(RdsRead::Snapshots { id: DATABASE.into(), cluster: false }), "rds:DescribeDBSnapshots"),
         (Read::Rds(RdsRead::Snapshots { id: "x".into(), cluster: true }), "rds:DescribeDBClusterSnapshots"),
         (Read::Login { registry: None }, "ecr:GetAuthorizationToken"),
+        (Read::Parameter { name: PARAMETER.into() }, "ssm:DescribeParameters"),
     ]
+}
+
+const PARAMETER: &str = "/bookmark-manager/staging/SMTP_PASSWORD";
+
+fn put() -> Put {
+    Put {
+        name: PARAMETER.into(),
+        value: Value::new("a test"),
+        kind: Kind::Secure,
+        key: None,
+        description: None,
+        overwrite: true,
+        advanced: false,
+    }
 }
 
 /// Every change, as staging takes it, with the operation that the simulator counts.
@@ -175,6 +191,8 @@ pub fn writes(desk: &Desk) -> Vec<(Write, &'static str)> {
         (Write::Skip { timer, until: Some("2030-01-01T00:00:00Z".parse().unwrap()) }, "scheduler:UpdateSchedule"),
         (database(DATABASE, false, Power::Stop), "rds:StopDBInstance"),
         (database(DATABASE, false, Power::Start), "rds:StartDBInstance"),
+        (Write::PutParameter(Box::new(put())), "ssm:PutParameter"),
+        (Write::DeleteParameter { name: PARAMETER.into() }, "ssm:DeleteParameter"),
         (database("no-such", true, Power::Stop), "rds:StopDBCluster"),
         (database("no-such", true, Power::Start), "rds:StartDBCluster"),
         (Write::Rds(RdsWrite::Reboot { instance: DATABASE.into(), failover: false }), "rds:RebootDBInstance"),

@@ -9,6 +9,7 @@
 //! - every reason of a service or database, but not the notes of one that is merely changing;
 //! - unhealthy targets of configured target groups that no service is behind;
 //! - alarms in ALARM (warning), save those that autoscaling owns;
+//! - parameters that a service's task definition names and that do not exist, once parameters were read (critical);
 //! - sources that fail (warning; throttling is a note) or are partial (note);
 //! - names and patterns of the configuration that nothing has (warning).
 //!
@@ -18,6 +19,7 @@ use super::attention_entry::{Attention, Place};
 use super::estate::{Estate, ServiceRow};
 use super::failure::{Failure, FailureKind};
 use super::health::{Health, Reason, Severity};
+use super::parameters::{belongs, named};
 use super::source::Source;
 use super::time::spoken;
 use jiff::{SignedDuration, Timestamp};
@@ -54,6 +56,7 @@ pub fn rank(estate: &Estate, now: Timestamp) -> Vec<Attention> {
         }
     }
     target_groups(estate, &mut list);
+    parameters(estate, &mut list);
     unmatched(estate, &mut list);
     sources(estate, &mut list);
     list.sort_by(|a, b| {
@@ -109,6 +112,34 @@ fn identity(estate: &Estate, now: Timestamp, list: &mut Vec<Attention>) {
             add(Severity::Critical, "the credentials have expired".into(), Some(FailureKind::Credentials.hint()));
         } else if left <= EXPIRING {
             add(Severity::Warning, format!("the credentials end in {}", spoken(left)), Some("renew them now"));
+        }
+    }
+}
+
+/// What a task definition names and is not there. A list that was read before the task definition was registered says
+/// nothing of it.
+fn parameters(estate: &Estate, list: &mut Vec<Attention>) {
+    let (Some(known), Some(at)) = (estate.parameters.value(), estate.parameters.at()) else { return };
+    let known: std::collections::BTreeSet<&str> = known.iter().map(|one| named::key(&one.name)).collect();
+    for service in estate.services.value().into_iter().flat_map(std::collections::BTreeMap::values) {
+        let read = estate.task_definitions.get(&service.task_definition).and_then(|read| read.value());
+        let Some(definition) = read.filter(|definition| definition.registered_at.is_none_or(|made| made <= at)) else {
+            continue;
+        };
+        let short = estate.service_row(&service.name).map_or(service.name.as_str(), |row| row.short.as_str());
+        for one in named::of(&service.name, short, definition) {
+            let named::From::Parameter { name, region: None, .. } = &one.from.here(&service.arn) else { continue };
+            if known.contains(named::key(name)) || !belongs(name, &estate.parameters_under) {
+                continue;
+            }
+            list.push(Attention {
+                severity: Severity::Critical,
+                place: Place::Service(service.name.clone()),
+                name: short.to_owned(),
+                what: format!("{} comes from the parameter {name}, which does not exist", one.variable),
+                since: None,
+                hint: Some("make it (pane 7, or `cockpit params put`): without it no new task starts".to_owned()),
+            });
         }
     }
 }

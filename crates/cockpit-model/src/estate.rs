@@ -15,6 +15,7 @@ use super::logs::LogEvent;
 use super::metric::{MetricKey, Series};
 use super::names;
 use super::observed::Observed;
+use super::parameters::{Parameter, Secret};
 use super::rollout::ServiceDeployment;
 use super::scaling::{ScalableTarget, ScalingActivity, ScalingPolicy, ScheduledAction};
 use super::service::{Cluster, Service};
@@ -74,6 +75,12 @@ pub struct Estate {
     pub log_groups: Observed<Vec<String>>,
     /// Whether the function that stops and starts the environment is there.
     pub function: Observed<bool>,
+    /// Parameters, in the order of their names; read once somebody looks at them.
+    pub parameters: Observed<Vec<Parameter>>,
+    /// What of their names was asked for.
+    pub parameters_under: Vec<String>,
+    /// Secrets of the region; read with the parameters.
+    pub secrets: Observed<Vec<Secret>>,
     /// When metrics were last read; the curves are in `series`.
     pub metrics: Observed<()>,
     /// Curves.
@@ -250,6 +257,7 @@ impl Estate {
             Source::Metrics => one(&self.metrics),
             Source::LogGroups => one(&self.log_groups),
             Source::Function => one(&self.function),
+            Source::Parameters => one(&self.parameters),
         }
     }
 

@@ -29,6 +29,7 @@ pub mod logs;
 pub mod metric;
 pub mod names;
 pub mod observed;
+pub mod parameters;
 pub mod piece;
 pub mod recurrence;
 pub mod rollout;

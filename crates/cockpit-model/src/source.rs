@@ -38,6 +38,8 @@ pub enum Source {
     Function,
     /// Logs: read when a person or a deployment asks, never with a snapshot.
     Logs,
+    /// Parameters and secrets: read when somebody looks at them, never with a snapshot.
+    Parameters,
 }
 
 impl Source {
@@ -87,6 +89,7 @@ impl Source {
             Self::LogGroups => "logs.groups",
             Self::Function => "lambda.function",
             Self::Logs => "logs.events",
+            Self::Parameters => "ssm.parameters",
         }
     }
 
@@ -114,6 +117,7 @@ impl Source {
             Self::LogGroups => "log groups",
             Self::Function => "the scheduler function",
             Self::Logs => "logs",
+            Self::Parameters => "parameters",
         }
     }
 }
@@ -176,6 +180,7 @@ impl Intervals {
             Source::LogGroups | Source::Function => SignedDuration::from_mins(10),
             // Followed by `app::logs`, at a pace of its own.
             Source::Logs => SignedDuration::from_secs(1),
+            Source::Parameters => SignedDuration::from_mins(1),
         }
     }
 }

@@ -50,8 +50,19 @@ pub struct ContainerDefinition {
     pub variables: Vec<String>,
     /// Names of its secrets.
     pub secrets: Vec<String>,
+    /// Where its secrets, and those of its log driver, come from.
+    pub references: Vec<Reference>,
     /// Container ports.
     pub ports: Vec<i32>,
+}
+
+/// A value that comes from a parameter or a secret when a task starts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Reference {
+    /// The variable, or the option of the log driver.
+    pub variable: String,
+    /// `valueFrom`: a name, or an ARN.
+    pub from: String,
 }
 
 /// The `logConfiguration` of a container.

@@ -16,7 +16,7 @@ use crate::model::Source;
 pub const PANE: Pane = Pane {
     id: state::ID,
     title: "Alarms",
-    key: "7",
+    key: "9",
     doc: "Go to the alarms.",
     heading: "In the alarms",
     commands: COMMANDS,

@@ -21,7 +21,7 @@ fn opened(size: (u16, u16)) -> (App, Vec<Effect>) {
     let mut app = read(&staging(), size);
     app.table = &TABLE;
     app.keymap = crate::app::keymap::Keymap::of(&TABLE);
-    let effects = app.update(Event::Key("7".parse().unwrap()));
+    let effects = app.update(Event::Key("9".parse().unwrap()));
     app.settle();
     (app, effects)
 }
@@ -53,7 +53,7 @@ fn its_key_opens_it_its_question_is_answered_and_its_command_acts() {
         assert!(text(&app).contains("reading alarms"), "{}", text(&app));
         answered(&mut app, &effects, two());
         let screen = text(&app);
-        assert!(screen.contains("7 Alarms") && screen.contains("api-cpu") && screen.contains("Alarms (2)"), "{screen}");
+        assert!(screen.contains("9 Alarms") && screen.contains("api-cpu") && screen.contains("Alarms (2)"), "{screen}");
         assert!(screen.contains("f only firing"), "its command is on the bottom line:\n{screen}");
         press(&mut app, "f", &staging());
         let screen = text(&app);

@@ -4,6 +4,7 @@
 use super::database::call::{RdsRead, RdsReply, RdsWrite};
 use crate::model::audit::Record;
 use crate::model::image::{Image, Registry};
+use crate::model::parameters::{Held, Kind, Value};
 use crate::model::scaling::Suspended;
 use crate::model::timer::{Power, Timer};
 use crate::model::{
@@ -117,6 +118,9 @@ pub enum Read {
     },
     /// One database, its events, its snapshots, its figures → [`Reply::Rds`].
     Rds(RdsRead),
+    /// SSM `DescribeParameters` of one name, and `GetParameter` with its value → [`Reply::Parameter`]; none where there
+    /// is no such parameter. A value that may not be read is told in its place.
+    Parameter { name: String },
     /// ECR `GetAuthorizationToken` → [`Reply::Login`].
     Login {
         /// The registry; the environment's region where none is named.
@@ -201,6 +205,10 @@ pub enum Write {
         /// It does not fire before; none: it has no start any more.
         until: Option<Timestamp>,
     },
+    /// SSM `PutParameter` → [`Reply::Written`].
+    PutParameter(Box<Put>),
+    /// SSM `DeleteParameter` → [`Reply::Done`].
+    DeleteParameter { name: String },
     /// RDS `StopDBCluster`, `StartDBCluster`, `StopDBInstance`, `StartDBInstance` → [`Reply::Done`].
     Database {
         /// Its identifier.
@@ -212,6 +220,21 @@ pub enum Write {
     },
     /// Failover, restart and snapshot of a database → [`Reply::Done`].
     Rds(RdsWrite),
+}
+
+/// A parameter to be written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Put {
+    pub name: String,
+    pub value: Value,
+    pub kind: Kind,
+    /// The key that encrypts it; none: that of the account.
+    pub key: Option<String>,
+    pub description: Option<String>,
+    /// It takes the place of what is there; else it must be new.
+    pub overwrite: bool,
+    /// The advanced tier, which costs.
+    pub advanced: bool,
 }
 
 /// A program to run, without a shell. What it prints comes line by line.
@@ -276,6 +299,10 @@ pub enum Reply {
     },
     /// A new revision: `family:revision`.
     Registered(String),
+    /// A parameter, if there is one of that name.
+    Parameter(Option<Box<Held>>),
+    /// The version that was written.
+    Written(i64),
     /// What a function answered.
     Invoked {
         /// Its payload.
@@ -371,6 +398,8 @@ impl Write {
             Self::Invoke { .. } => "lambda:InvokeFunction",
             Self::Skip { timer, .. } if timer.action.is_some() => "application-autoscaling:PutScheduledAction",
             Self::Skip { .. } => "scheduler:UpdateSchedule",
+            Self::PutParameter(_) => "ssm:PutParameter",
+            Self::DeleteParameter { .. } => "ssm:DeleteParameter",
             Self::Database { cluster, power, .. } => match (cluster, power) {
                 (true, Power::Stop) => "rds:StopDBCluster",
                 (true, Power::Start) => "rds:StartDBCluster",

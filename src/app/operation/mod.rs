@@ -6,6 +6,7 @@
 //! - [`deploy`]: deploy, force, roll back, attach; [`watch`] tells its end.
 //! - [`steps`]: scale, limits, stop and start, stop a task, skip.
 //! - [`database`]: another writer, snapshots, restart, stop and start of one database.
+//! - [`parameter`]: parameters written and removed, and the services that read them started anew.
 //! - [`choose`]: what there is to choose from before one begins.
 //! - [`sure`]: one change, whose answer may be lost.
 //! - [`plan`], [`outcome`]: what is confirmed, and how it ends.
@@ -22,6 +23,7 @@ pub mod deploy;
 pub mod machine;
 pub mod one;
 pub mod outcome;
+pub mod parameter;
 mod parameters;
 pub mod plan;
 mod refusals;

@@ -62,6 +62,15 @@ impl Write {
                 some(vec![("name", Some(json!(timer.name))), ("startDate", until.map(|at| json!(at.to_string())))])
             }
             Self::Rds(write) => write.parameters(),
+            // Its value is left out on purpose.
+            Self::PutParameter(put) => some(vec![
+                ("Name", Some(json!(put.name))),
+                ("Type", Some(json!(put.kind.word()))),
+                ("KeyId", put.key.as_ref().map(|key| json!(key))),
+                ("Tier", put.advanced.then(|| json!("Advanced"))),
+                ("Overwrite", Some(json!(put.overwrite))),
+            ]),
+            Self::DeleteParameter { name } => json!({"Name": name}),
             Self::Database { id, cluster, .. } => {
                 if *cluster {
                     json!({"DBClusterIdentifier": id})

@@ -295,6 +295,8 @@ impl Write {
             },
             Self::Database { id, .. } => Read::Databases { patterns: vec![id.clone()] },
             Self::Rds(write) => Read::Rds(write.proof()),
+            Self::PutParameter(put) => Read::Parameter { name: put.name.clone() },
+            Self::DeleteParameter { name } => Read::Parameter { name: name.clone() },
         }
     }
 
@@ -383,6 +385,12 @@ impl Write {
                 let seconds = |at: Option<Timestamp>| at.map(Timestamp::as_second);
                 (seconds(found.start) == seconds(*until)).then_some(Reply::Done)
             }
+            // The same value under the same name is what was asked for, whoever wrote it.
+            (Self::PutParameter(put), Reply::Parameter(Some(found))) => {
+                let same = found.value.as_ref().is_ok_and(|value| *value == put.value) && found.parameter.kind == put.kind;
+                same.then_some(Reply::Written(found.parameter.version))
+            }
+            (Self::DeleteParameter { .. }, Reply::Parameter(None)) => Some(Reply::Done),
             (Self::Database { id, power, .. }, Reply::Databases(found)) => {
                 let status = found.into_iter().find(|other| other.id == *id)?.status;
                 let there = match power {

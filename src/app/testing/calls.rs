@@ -7,6 +7,7 @@ use crate::app::operation::call::{Answered, Call, DatabaseState, Read, Reply, Wr
 use crate::app::operation::database::call::{RdsRead, RdsReply};
 use crate::model::audit::Record;
 use crate::model::image::Image;
+use crate::model::parameters::Held;
 use crate::model::timer::Timer;
 use crate::model::{
     Deployment, Failure, FailureKind, Identity, RolloutState, RolloutStatus, ScalableTarget, Service,
@@ -30,6 +31,7 @@ pub(crate) struct Aws {
     pub(crate) databases: Vec<DatabaseState>,
     pub(crate) timers: Vec<Timer>,
     pub(crate) log: Vec<String>,
+    pub(crate) parameters: Vec<Held>,
     /// Every change, in order.
     pub(crate) writes: Vec<Write>,
     /// Everything written down.
@@ -114,6 +116,10 @@ impl Aws {
                 RdsRead::Snapshots { .. } => RdsReply::Snapshots(Vec::new()),
                 RdsRead::Figures { .. } => RdsReply::Figures(crate::model::failover::Figures::default()),
             }),
+            Read::Parameter { name } => {
+                let found = self.parameters.iter().find(|held| held.parameter.name == *name);
+                Reply::Parameter(found.cloned().map(Box::new))
+            }
             Read::Login { .. } => return Err(missing()),
         })
     }

@@ -32,7 +32,7 @@ fn short(app: &App, name: &str) -> String {
 }
 
 /// Begins to look, and opens the window in which the plan comes.
-fn plan(app: &mut App, what: impl Into<What>) -> Vec<Effect> {
+pub(crate) fn plan(app: &mut App, what: impl Into<What>) -> Vec<Effect> {
     let environment = app.environment.clone();
     plan_in(app, what, &environment)
 }

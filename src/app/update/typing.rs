@@ -58,11 +58,30 @@ pub(crate) fn paste(app: &mut App, text: &str) -> Vec<Effect> {
         app.changed_by(Dirty::Lists);
         return (app.shown().hooks.text)(app, text);
     }
+    if app.screen.typing.as_ref().is_some_and(|typing| typing.hidden) {
+        let line = text.strip_suffix('\n').unwrap_or(text);
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        if !fits_hidden(line) {
+            // Nobody would see what of it is missing.
+            app.say("not taken: it has several lines, or is too long for this line; the command takes it whole");
+            return Vec::new();
+        }
+        if let Some(typing) = &mut app.screen.typing {
+            typing.input.insert(line);
+        }
+        typed(app);
+        return Vec::new();
+    }
     if let Some(typing) = &mut app.screen.typing {
         typing.input.insert(text);
         typed(app);
     }
     Vec::new()
+}
+
+/// Whether a hidden line takes a text whole.
+fn fits_hidden(text: &str) -> bool {
+    text.len() <= crate::app::input::LIMIT / 2 && !text.chars().any(char::is_control)
 }
 
 /// The typed line has changed: search or filter as one types.

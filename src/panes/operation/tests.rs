@@ -16,7 +16,7 @@ use jiff::SignedDuration;
 
 #[test]
 fn a_deployment_from_key_to_verdict() {
-    let mut stage = Stage::planned((100, 30));
+    let mut stage = Stage::planned((120, 30));
     assert!(stage.aws.writes.is_empty(), "nothing is changed before a yes");
     stage.shows("web:9f3c2e1");
     stage.shows("[ Deploy ]");
@@ -166,7 +166,7 @@ fn a_guarded_environment_asks_harder() {
 
 #[test]
 fn it_goes_on_when_the_environment_is_switched() {
-    let mut stage = Stage::half((120, 40));
+    let mut stage = Stage::half((140, 40));
     stage.press("esc e down enter");
     assert_eq!(stage.app.environment.name, "prod");
     stage.shows("run ◐ staging: deploy web 3/4");

@@ -15,6 +15,7 @@ use crate::app::{App, Session};
 use crate::config::{Config, EnvironmentConfig, Ui};
 use crate::feeds::Ask;
 use crate::feeds::aws::{Fact, Part, Query};
+use crate::model::parameters::{Held, Parameter, Secret, Value};
 use crate::model::*;
 use crate::panes::table::TABLE;
 use jiff::{SignedDuration, Timestamp};
@@ -51,6 +52,8 @@ pub struct World {
     pub snapshots: Vec<DatabaseSnapshot>,
     pub db_events: Vec<DatabaseEvent>,
     pub alarms: Vec<Alarm>,
+    pub parameters: Vec<Parameter>,
+    pub secrets: Vec<Secret>,
     /// Sources that fail.
     pub failing: BTreeMap<Source, Failure>,
     /// Sources that do not answer at all.
@@ -195,6 +198,14 @@ impl World {
             Query::LogGroups { .. } | Query::ConfiguredGroups { .. } => Fact::LogGroups(Vec::new()),
             Query::LiveTail { .. } => Fact::LiveTail(crate::model::logs::LiveUpdate::default()),
             Query::Insights(_) => Fact::Insights(Box::default()),
+            Query::Parameters { .. } => Fact::Parameters(self.parameters.clone()),
+            Query::ParameterValue { name } => {
+                let found = self.parameters.iter().find(|one| one.name == *name).cloned();
+                let held = |parameter| Held { parameter, value: Ok(Value::new("s3cret\nvalue")) };
+                Fact::Parameter(found.map(|one| Box::new(held(one))))
+            }
+            Query::ParameterHistory { .. } => Fact::ParameterVersions(Vec::new()),
+            Query::Secrets => Fact::Secrets(self.secrets.clone()),
         }
     }
 }

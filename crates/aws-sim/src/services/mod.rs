@@ -9,6 +9,7 @@ pub(crate) mod ecs;
 mod elbv2;
 mod lambda;
 pub(crate) mod logs;
+mod parameters;
 mod rds;
 pub(crate) mod rest;
 mod scheduler;
@@ -138,7 +139,8 @@ pub(crate) fn call(service: Service, operation: &str, call: &mut Call<'_>) -> Re
         Service::Logs => logs::call(operation, call),
         Service::Ec2 => ec2::call(operation, call),
         Service::Ssm if operation == "DescribeInstanceInformation" => Ok(ec2::information(call)),
-        Service::Ssm | Service::Secrets => secrets::call(operation, call),
+        Service::Ssm => parameters::call(operation, call),
+        Service::Secrets => secrets::call(operation, call),
         Service::Unknown => Err(ApiError::unknown_operation(operation)),
     }
 }
@@ -186,6 +188,8 @@ pub(crate) fn paging(operation: &str) -> Option<Paging> {
         "DescribeLogGroups" => ("logGroups", "nextToken", "nextToken"),
         "DescribeLogStreams" => ("logStreams", "nextToken", "nextToken"),
         "FilterLogEvents" => ("events", "nextToken", "nextToken"),
+        "DescribeParameters" | "GetParametersByPath" | "GetParameterHistory" => ("Parameters", "NextToken", "NextToken"),
+        "ListSecrets" => ("SecretList", "NextToken", "NextToken"),
         _ => return None,
     };
     Some(Paging { list, answer, request })

@@ -26,6 +26,7 @@ pub(crate) mod newer;
 pub(crate) mod night;
 #[cfg(test)]
 mod night_tests;
+pub(crate) mod parameters;
 mod people;
 mod poke;
 pub(crate) mod power;
@@ -33,6 +34,7 @@ pub(crate) mod registry;
 pub(crate) mod releases;
 pub(crate) mod roles;
 pub(crate) mod rollout;
+pub(crate) mod rotation;
 pub(crate) mod scaling;
 pub(crate) mod schedule;
 mod scheduler;
@@ -168,6 +170,9 @@ pub(crate) struct World {
     pub(crate) scaling: Vec<scaling::ScalableTarget>,
     pub(crate) alarms: Vec<alarms::Alarm>,
     pub(crate) databases: databases::Databases,
+    pub(crate) parameters: parameters::Parameters,
+    /// Databases whose secrets are not rotated any more, since when.
+    pub(crate) failing_rotations: BTreeMap<String, Ms>,
     pub(crate) balancers: Vec<balancing::Balancer>,
     pub(crate) target_groups: Vec<balancing::TargetGroup>,
     /// What roles were assumed: access key to session.
@@ -206,6 +211,8 @@ impl World {
             scaling: Vec::new(),
             alarms: Vec::new(),
             databases: databases::Databases::default(),
+            parameters: parameters::Parameters::default(),
+            failing_rotations: BTreeMap::new(),
             balancers: Vec::new(),
             target_groups: Vec::new(),
             sessions: BTreeMap::new(),

@@ -17,7 +17,9 @@ impl World {
     /// name of a deleted one), `rollback` (`service`, `ends`: `open`, `hangs`, `fails`), `refuse_role` and
     /// `trust_role` (an ARN or name), `role_seconds` (how long a role is held at most),
     /// `newer_field` (`operation`, `at`, `field`, `value`: its answers have it), `pending_change`, `add_services`, `log_rate` (`group`, `lines` a second), `log_skew` (`group`,
-    /// `ms` ahead), `write_log` (`group`, `message`, `age_ms`), `delete_log_group`.
+    /// `ms` ahead), `write_log` (`group`, `message`, `age_ms`), `delete_log_group`, `put_parameter` (`name`, `type`,
+    /// `value`, `key`, `region`), `add_parameters` (`prefix`, `count`, `region`), `delete_parameter` (a name),
+    /// `refuse_key` (a key of KMS), `fail_rotation` (a database).
     pub(crate) fn poke(&mut self, request: &Value) -> Result<(), String> {
         let fields = request.as_object().ok_or("the request is not an object")?;
         for (key, value) in fields {
@@ -125,6 +127,19 @@ impl World {
                 }
                 "delete_log_group" => {
                     self.logs.deleted.insert(value.as_str().ok_or("it is not a text")?.to_owned());
+                }
+                "put_parameter" => self.poke_parameter(value)?,
+                "add_parameters" => self.poke_parameters(value)?,
+                "delete_parameter" => {
+                    let name = value.as_str().ok_or("it is not a text")?;
+                    self.parameters.all.retain(|(_, known), _| known != name);
+                }
+                "refuse_key" => {
+                    self.parameters.refused_keys.insert(value.as_str().ok_or("it is not a text")?.to_owned());
+                }
+                "fail_rotation" => {
+                    let now = self.now;
+                    self.failing_rotations.insert(value.as_str().ok_or("it is not a text")?.to_owned(), now);
                 }
                 other => return Err(format!("unknown poke {other:?}")),
             }

@@ -558,6 +558,73 @@ def strings():
     true(events[0]["message"].endswith(text), events[0]["message"])
 
 
+def parameters():
+    s = client("ssm", attempts=5)
+    path = "/bookmark-manager/staging/"
+    under = [{"Key": "Path", "Option": "Recursive", "Values": [path]}]
+    listed = pages(s, "describe_parameters", "Parameters", ParameterFilters=under, PaginationConfig={"PageSize": 2})
+    names = [one["Name"] for one in listed]
+    true(path + "DATABASE_URL" in names and path + "SMTP_PASSWORD" in names and names == sorted(names), names)
+    begins = [{"Key": "Name", "Option": "BeginsWith", "Values": [path]}]
+    same([one["Name"] for one in pages(s, "describe_parameters", "Parameters", ParameterFilters=begins)], names)
+    exact = s.describe_parameters(ParameterFilters=[{"Key": "Name", "Values": [path + "DATABASE_URL", "/none"]}])["Parameters"]
+    same([(one["Type"], one["KeyId"], one["Tier"]) for one in exact], [("SecureString", "alias/aws/ssm", "Standard")])
+    true(exact[0]["LastModifiedUser"].startswith("arn:aws:sts::"), "who wrote it")
+    hidden = s.get_parameter(Name=path + "DATABASE_URL")["Parameter"]
+    shown = s.get_parameter(Name=path + "DATABASE_URL", WithDecryption=True)["Parameter"]
+    true(hidden["Value"].startswith("AQICAHh") and shown["Value"].startswith("postgres://"), "decrypted only on request")
+    some = s.get_parameters(Names=[path + "DATABASE_URL", "/none"], WithDecryption=True)
+    same(([one["Value"] for one in some["Parameters"]], some["InvalidParameters"]), ([shown["Value"]], ["/none"]))
+    by_path = pages(s, "get_parameters_by_path", "Parameters", Path=path, PaginationConfig={"PageSize": 2})
+    same([one["Name"] for one in by_path], names)
+    # A new one, its versions, and what is refused.
+    long = "line 1\nline \"2\" 'x'\n" + "é" * 3000
+    refused(s.put_parameter, "ValidationException", Name="/new/ONE", Value=long, Type="SecureString")
+    made = s.put_parameter(Name="/new/ONE", Value=long, Type="SecureString", Tier="Advanced")
+    same((made["Version"], made["Tier"]), (1, "Advanced"))
+    refused(s.put_parameter, "ParameterAlreadyExists", Name="/new/ONE", Value="x", Type="SecureString")
+    advance(60)
+    same(s.put_parameter(Name="/new/ONE", Value="two", Overwrite=True)["Version"], 2)
+    versions = pages(s, "get_parameter_history", "Parameters", Name="/new/ONE", WithDecryption=True)
+    same([(one["Version"], one["Value"]) for one in versions], [(1, long), (2, "two")])
+    same((versions[1]["LastModifiedDate"] - versions[0]["LastModifiedDate"]).seconds, 60)
+    same(s.get_parameter(Name="/new/ONE:1", WithDecryption=True)["Parameter"]["Value"], long)
+    refused(s.get_parameter, "ParameterVersionNotFound", Name="/new/ONE:9")
+    refused(s.put_parameter, "ValidationException", Name="/new/ONE", Value="x", Overwrite=True, Tier="Standard")
+    refused(s.put_parameter, "ValidationException", Name="a/b", Value="x", Type="String")
+    refused(s.put_parameter, "ValidationException", Name="/aws/x", Value="x", Type="String")
+    s.delete_parameter(Name="/new/ONE")
+    refused(s.delete_parameter, "ParameterNotFound", Name="/new/ONE")
+    refused(s.get_parameter, "ParameterNotFound", Name="/new/ONE")
+    # A key of KMS that may not be used.
+    s.put_parameter(Name="/new/KEYED", Value="x", Type="SecureString", KeyId="alias/mine")
+    control("/_sim/poke", {"refuse_key": "alias/mine"})
+    text = refused(s.get_parameter, "AccessDeniedException", Name="/new/KEYED", WithDecryption=True)
+    true("kms:Decrypt" in text, text)
+    refused(s.put_parameter, "AccessDeniedException", Name="/new/KEYED", Value="y", Overwrite=True, KeyId="alias/mine")
+    s.get_parameter(Name="/new/KEYED")
+    s.delete_parameter(Name="/new/KEYED")
+
+
+def secrets():
+    s = client("secretsmanager")
+    listed = pages(s, "list_secrets", "SecretList", PaginationConfig={"PageSize": 1})
+    by_name = {one["Name"]: one for one in listed}
+    aurora = by_name["bookmark-manager-prod-aurora/app"]
+    true(aurora["RotationEnabled"] and aurora["NextRotationDate"] > aurora["LastRotatedDate"], "it is rotated")
+    same(by_name["bookmark-manager-staging-db/app"]["RotationEnabled"], False)
+    one = s.describe_secret(SecretId=aurora["ARN"])
+    same(list(one["VersionIdsToStages"].values()), [["AWSCURRENT"]])
+    true("dbname" in s.get_secret_value(SecretId=aurora["Name"])["SecretString"], "its value")
+    refused(s.describe_secret, "ResourceNotFoundException", SecretId="none")
+    # The next rotation fails: its version waits, and never becomes the current one.
+    control("/_sim/poke", {"fail_rotation": "bookmark-manager-prod-aurora"})
+    advance(20 * 24 * 3600)
+    stuck = s.describe_secret(SecretId=aurora["ARN"])
+    same(sorted(map(tuple, stuck["VersionIdsToStages"].values())), [("AWSCURRENT",), ("AWSPENDING",)])
+    same(stuck["LastRotatedDate"], aurora["LastRotatedDate"])
+
+
 def credentials():
     e = client("ecs", key="AKIAOLD")
     e.list_clusters()
@@ -582,11 +649,11 @@ def counted():
     same(report["unknown"], 3)
     true(report["operations"]["ecs:DescribeServices"]["count"] > 5, "counted")
     true(report["budgets"]["ecs:services"]["count"] > 5, "budget")
-    wanted = 61
+    wanted = 71
     true(len(SEEN) >= wanted, f"{len(SEEN)} operations seen: {sorted(SEEN)}")
 
 
-for part in (identity, ecs, deployments, balancers, metrics, registration, tagging, images, rollouts, changes, scaling, scheduled, nights, faults, databases, power, names, strings, credentials, counted):
+for part in (identity, ecs, deployments, balancers, metrics, registration, tagging, images, rollouts, changes, scaling, scheduled, nights, faults, databases, power, names, strings, parameters, secrets, credentials, counted):
     try:
         part()
     except Exception as e:  # noqa: BLE001 - the rest is still worth running

@@ -307,6 +307,7 @@ impl World {
             | Read::Function { .. }
             | Read::Databases { .. }
             | Read::Rds(_)
+            | Read::Parameter { .. }
             | Read::Login { .. } => Reply::Done,
         }
     }

@@ -50,6 +50,8 @@ pub(super) fn sentence(write: &Write) -> String {
             format!("{} {id}", if *power == Power::Stop { "stopping" } else { "starting" })
         }
         Write::Rds(write) => write.sentence(),
+        Write::PutParameter(put) => format!("writing {}", put.name),
+        Write::DeleteParameter { name } => format!("removing {name}"),
         Write::Register { .. } | Write::RollBack { .. } => write.action().to_owned(),
     }
 }

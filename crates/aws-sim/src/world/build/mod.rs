@@ -43,6 +43,7 @@ pub(crate) fn build(world: &mut World) {
         bookmark::first_deployment(world);
     }
     backups(world);
+    world.seed_parameters();
     world.add_other_groups();
     let next = (world.start.div_euclid(MINUTE) + 1) * MINUTE;
     world.schedule(next, Event::Minute);

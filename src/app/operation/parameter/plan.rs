@@ -1,0 +1,221 @@
+//! What is looked at before parameters are changed, and the plan.
+
+use super::request::{Request, Wanted};
+use crate::app::command::Risk;
+use crate::app::operation::call::{Put, Write};
+use crate::app::operation::plan::Plan;
+use crate::app::operation::step::Ctx;
+use crate::model::deploy::{Change, Check, Level};
+use crate::model::names::listed;
+use crate::model::parameters::change::{difference, doubts, masked};
+use crate::model::parameters::{ADVANCED_BYTES, Held, Kind, STANDARD_BYTES, check_name};
+use crate::model::service::Service;
+use crate::model::Failure;
+use std::collections::BTreeMap;
+
+/// What was read: each parameter, if it is there, or why that is not known.
+pub(super) type Found = BTreeMap<String, Result<Option<Held>, Failure>>;
+
+/// The changes, in the order in which they were asked for.
+pub(super) fn writes(request: &Request, found: &Found) -> Vec<Write> {
+    request.wanted.iter().filter_map(|wanted| write(wanted, found)).collect()
+}
+
+fn there<'a>(found: &'a Found, name: &str) -> Option<&'a Held> {
+    found.get(name)?.as_ref().ok()?.as_ref()
+}
+
+/// The change of one, if there is one to make.
+fn write(wanted: &Wanted, found: &Found) -> Option<Write> {
+    let before = there(found, wanted.name());
+    match wanted {
+        Wanted::Remove { name } => before.map(|_| Write::DeleteParameter { name: name.clone() }),
+        Wanted::Put { name, value, kind, key, description } => {
+            let put = Put {
+                name: name.clone(),
+                value: value.clone(),
+                kind: kind.or_else(|| Some(before?.parameter.kind)).unwrap_or_default(),
+                // Without a name the service would take the account's key in the place of the one that is there.
+                key: key.clone().or_else(|| before?.parameter.key.clone()),
+                description: description.clone(),
+                overwrite: before.is_some(),
+                advanced: value.bytes() > STANDARD_BYTES,
+            };
+            let same = before.is_some_and(|held| {
+                let kept = held.value.as_ref().is_ok_and(|old| old == value) && held.parameter.kind == put.kind;
+                kept && (put.kind != Kind::Secure || put.key == held.parameter.key) && description.is_none()
+            });
+            (!same).then_some(Write::PutParameter(Box::new(put)))
+        }
+    }
+}
+
+/// What was looked at.
+pub(super) fn checks(request: &Request, found: &Found) -> Vec<Check> {
+    let mut checks = Vec::new();
+    for wanted in &request.wanted {
+        let name = wanted.name();
+        if let Err(why) = check_name(name) {
+            checks.push(Check::usage(format!("{name}: {why}")));
+            continue;
+        }
+        match found.get(name) {
+            Some(Err(failure)) => {
+                let text = format!("{name} cannot be looked at: {failure}");
+                checks.push(Check::new(Level::Stop, text).hint(failure.hint()));
+            }
+            _ => match wanted {
+                Wanted::Put { .. } => put(request, wanted, there(found, name), &mut checks),
+                Wanted::Remove { .. } => remove(request, name, there(found, name), &mut checks),
+            },
+        }
+    }
+    if request.readers.is_none() {
+        checks.push(Check::new(Level::Note, "which services read it is not known: not all task definitions were read"));
+    }
+    checks.sort_by_key(|check| std::cmp::Reverse(check.level));
+    checks
+}
+
+fn put(request: &Request, wanted: &Wanted, before: Option<&Held>, checks: &mut Vec<Check>) {
+    let Wanted::Put { name, value, kind, .. } = wanted else { return };
+    let mut add = |level, text: String| checks.push(Check::new(level, format!("{name}: {text}")));
+    if value.is_empty() {
+        add(Level::Stop, "the value is empty, and Parameter Store keeps no empty ones".to_owned());
+    } else if value.bytes() > ADVANCED_BYTES {
+        add(Level::Stop, format!("the value has {} bytes, and at most {ADVANCED_BYTES} can be kept", value.bytes()));
+    } else if value.bytes() > STANDARD_BYTES && before.is_none_or(|held| held.parameter.tier.as_deref() != Some("Advanced")) {
+        let text = format!("the value has more than {STANDARD_BYTES} bytes: it needs the advanced tier, which costs and cannot be left");
+        add(Level::Warn, text);
+    }
+    for doubt in doubts(value) {
+        add(Level::Warn, doubt.to_owned());
+    }
+    if let Some(held) = before {
+        match &held.value {
+            Err(failure) => add(Level::Warn, format!("the value that is there cannot be read ({failure})")),
+            Ok(old) => add(Level::Note, difference(old, value)),
+        }
+        if held.parameter.kind == Kind::Secure && matches!(kind, Some(Kind::Plain | Kind::List)) {
+            add(Level::Warn, "it will not be encrypted any more".to_owned());
+        }
+    }
+    let readers = request.readers_of(name);
+    if !readers.is_empty() && !request.restart {
+        let text = format!("{} read it only when a task starts: tasks that run keep the value before", listed(&readers));
+        checks.push(Check::new(Level::Warn, text).hint("--restart gives them new tasks after it"));
+    }
+}
+
+fn remove(request: &Request, name: &str, before: Option<&Held>, checks: &mut Vec<Check>) {
+    if before.is_none() {
+        let check = Check::new(Level::Stop, format!("there is no parameter {name}"));
+        checks.push(check.hint("`cockpit params ls` lists them"));
+        return;
+    }
+    let readers = request.readers_of(name);
+    if !readers.is_empty() {
+        let text = format!("{name} is named by {}: no new task of theirs starts without it", listed(&readers));
+        checks.push(Check::new(Level::Warn, text));
+    }
+}
+
+/// What it is now and will be, without a character of a value.
+fn changes(request: &Request, found: &Found) -> Vec<Change> {
+    let mut list = Vec::new();
+    for wanted in &request.wanted {
+        let name = wanted.name();
+        let before = there(found, name);
+        let now = match before.map(|held| &held.value) {
+            None => String::new(),
+            Some(Ok(value)) => masked(value),
+            Some(Err(_)) => "not readable".to_owned(),
+        };
+        match (wanted, write(wanted, found)) {
+            (Wanted::Remove { .. }, _) => list.push(Change { what: name.to_owned(), now, next: String::new() }),
+            (Wanted::Put { value, .. }, Some(Write::PutParameter(put))) => {
+                list.push(Change { what: name.to_owned(), now, next: masked(value) });
+                let kind = |kind: Kind, key: Option<&str>| match (kind, key) {
+                    (Kind::Secure, Some(key)) => format!("{} with {key}", kind.word()),
+                    (kind, _) => kind.word().to_owned(),
+                };
+                let key = put.key.as_deref().or(Some("alias/aws/ssm"));
+                let next = kind(put.kind, key);
+                let now = before.map(|held| kind(held.parameter.kind, held.parameter.key.as_deref())).unwrap_or_default();
+                if now != next {
+                    list.push(Change { what: format!("{name} type"), now, next });
+                }
+            }
+            (Wanted::Put { .. }, _) => {}
+        }
+    }
+    list
+}
+
+/// The plan.
+pub(super) fn plan(request: &Request, found: &Found, services: &[Service], ctx: &Ctx<'_>) -> Plan {
+    let mut all = writes(request, found);
+    let mut steps: Vec<String> = all
+        .iter()
+        .map(|write| match write {
+            Write::PutParameter(put) if put.overwrite => format!("writing a new version of {}", put.name),
+            Write::PutParameter(put) => format!("making {}", put.name),
+            Write::DeleteParameter { name } => format!("removing {name} with all its versions"),
+            other => other.action().to_owned(),
+        })
+        .collect();
+    if steps.is_empty() && !request.removes() {
+        steps.push("nothing: every value is as it is asked for".to_owned());
+    }
+    let readers = request.services();
+    if request.restart {
+        for service in services {
+            all.push(force(&ctx.cluster(), &service.name));
+            let short = readers.get(&service.name).unwrap_or(&service.name);
+            steps.push(format!("a new deployment of {short}, waited for"));
+        }
+    }
+    let shorts: Vec<&str> = readers.values().map(String::as_str).collect();
+    let offers = !request.restart && !request.removes() && !shorts.is_empty();
+    Plan {
+        title: request.title(),
+        steps,
+        changes: changes(request, found),
+        checks: checks(request, found),
+        undo: undo(request, found),
+        risk: if request.removes() { Risk::Destroy } else { Risk::Change },
+        writes: all,
+        programs: Vec::new(),
+        command: ctx.command(&request.typed()),
+        offer: offers.then(|| format!("restart {}", listed(&shorts))),
+    }
+}
+
+/// New tasks of the same task definition.
+pub(super) fn force(cluster: &str, service: &str) -> Write {
+    Write::Update {
+        cluster: cluster.to_owned(),
+        service: service.to_owned(),
+        task_definition: None,
+        force: true,
+        desired: None,
+        exec: false,
+    }
+}
+
+fn undo(request: &Request, found: &Found) -> String {
+    if request.removes() {
+        return "nothing brings it back: its values of before go with it".to_owned();
+    }
+    match request.wanted.as_slice() {
+        [one] => match there(found, one.name()) {
+            Some(held) => format!(
+                "`cockpit params history {} --reveal` has the value of version {}",
+                one.name(),
+                held.parameter.version
+            ),
+            None => format!("`cockpit params rm {}` takes it back", one.name()),
+        },
+        _ => "`cockpit params history NAME --reveal` has the values of before".to_owned(),
+    }
+}

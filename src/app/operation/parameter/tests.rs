@@ -1,0 +1,208 @@
+//! Parameters are written once, never unseen, and no value is in what is shown or written down.
+
+use super::{Request, Wanted};
+use crate::app::operation::call::{Answered, Call, Put, Read, Reply, Write};
+use crate::app::operation::outcome::Verdict;
+use crate::app::operation::tests::{at, environment, get, me, ok, service, settle, to_its_end};
+use crate::app::operation::{OperationId, Operations};
+use crate::app::command::Risk;
+use crate::model::parameters::{Held, Kind, Parameter, Value};
+use crate::model::service::{Deployment, RolloutState, Service};
+use crate::model::{Failure, FailureKind};
+use jiff::tz::TimeZone;
+use std::collections::BTreeMap;
+
+const NAME: &str = "/app/staging/KEY";
+
+fn held(value: &str, version: i64) -> Held {
+    let parameter = Parameter {
+        name: NAME.into(),
+        kind: Kind::Secure,
+        version,
+        key: Some("alias/app".into()),
+        ..Parameter::default()
+    };
+    Held { parameter, value: Ok(Value::new(value)) }
+}
+
+fn put(value: &str) -> Wanted {
+    Wanted::Put { name: NAME.into(), value: Value::new(value), kind: None, key: None, description: None }
+}
+
+fn request(wanted: Vec<Wanted>, readers: &[&str]) -> Request {
+    let of = readers.iter().map(|name| (format!("app-{name}"), (*name).to_owned())).collect();
+    let readers = wanted.first().map(|one| BTreeMap::from([(one.name().to_owned(), of)]));
+    Request { wanted, readers, restart: false, typed: format!("params put {NAME}") }
+}
+
+/// AWS as far as it matters here.
+struct Aws {
+    held: Option<Held>,
+    services: Vec<Service>,
+    puts: Vec<Put>,
+    audit: Vec<String>,
+    /// The next answer to a change is lost, though it is done.
+    loses: bool,
+}
+
+impl Aws {
+    fn new(held: Option<Held>) -> Self {
+        Self { held, services: Vec::new(), puts: Vec::new(), audit: Vec::new(), loses: false }
+    }
+
+    fn answer(&mut self, call: &Call) -> Answered {
+        match call {
+            Call::Read(Read::Identity) => me("123456789012"),
+            Call::Read(Read::Parameter { .. }) => ok(Reply::Parameter(self.held.clone().map(Box::new))),
+            Call::Read(Read::Services { names, .. }) => {
+                // A deployment that was begun is done when it is looked at again.
+                for one in &mut self.services {
+                    one.deployments.retain(|other| other.status == "PRIMARY");
+                    for deployment in &mut one.deployments {
+                        deployment.rollout = Some(RolloutState::Completed);
+                    }
+                }
+                ok(Reply::Services(self.services.iter().filter(|one| names.contains(&one.name)).cloned().collect()))
+            }
+            Call::Write { write: Write::PutParameter(put), .. } => {
+                let version = self.held.as_ref().map_or(1, |held| held.parameter.version + 1);
+                self.held = Some(held(put.value.expose(), version));
+                self.puts.push((**put).clone());
+                if std::mem::take(&mut self.loses) {
+                    return Answered::new(Err(Failure::new(FailureKind::Timeout, "no answer")));
+                }
+                ok(Reply::Written(version))
+            }
+            Call::Write { write: Write::DeleteParameter { .. }, .. } => {
+                self.held = None;
+                ok(Reply::Done)
+            }
+            Call::Write { write: Write::Update { service, .. }, .. } => {
+                let found = self.services.iter_mut().find(|one| one.name == *service).expect("known");
+                found.deployments.iter_mut().for_each(|old| old.status = "ACTIVE".into());
+                found.deployments.insert(0, deployment("ecs-svc/2", RolloutState::InProgress));
+                ok(Reply::Services(vec![found.clone()]))
+            }
+            Call::Audit(record) => {
+                self.audit.push(format!("{record:?}"));
+                ok(Reply::Done)
+            }
+            _ => ok(Reply::Done),
+        }
+    }
+}
+
+fn deployment(id: &str, rollout: RolloutState) -> Deployment {
+    Deployment { id: id.into(), status: "PRIMARY".into(), rollout: Some(rollout), running: 1, ..Deployment::default() }
+}
+
+fn started(request: Request, aws: &mut Aws) -> (Operations, OperationId) {
+    let mut operations = Operations::new("t", TimeZone::UTC);
+    let (id, effects) = operations.start(request, &environment(), at(0));
+    let writes = settle(&mut operations, effects, at(0), &mut |call| aws.answer(call));
+    assert_eq!(writes, [], "nothing is sent before the yes");
+    (operations, id)
+}
+
+fn finished(request: Request, aws: &mut Aws, later: i64) -> (Operations, OperationId, Vec<Write>) {
+    let (mut operations, id) = started(request, aws);
+    let effects = operations.confirm(id, at(later));
+    let writes = to_its_end(&mut operations, id, effects, later, &mut |call| aws.answer(call));
+    (operations, id, writes)
+}
+
+#[test]
+fn a_new_value_keeps_type_and_key_and_is_nowhere_but_in_the_change() {
+    let mut aws = Aws::new(Some(held("old-s3cret", 3)));
+    let (operations, id, writes) = finished(request(vec![put("new-s3cret\n")], &["web"]), &mut aws, 1);
+    let operation = get(&operations, id);
+    assert_eq!(operation.outcome.as_ref().expect("ended").summary, format!("{NAME} is version 4"));
+    let [Write::PutParameter(sent)] = writes.as_slice() else { panic!("{writes:?}") };
+    assert_eq!((sent.kind, sent.key.as_deref(), sent.overwrite), (Kind::Secure, Some("alias/app"), true));
+    let plan = operation.plan.as_ref().expect("planned");
+    let checks: Vec<&str> = plan.checks.iter().map(|check| check.text.as_str()).collect();
+    assert!(checks.iter().any(|text| text.contains("line break")), "{checks:?}");
+    assert!(checks.iter().any(|text| text.contains("web read it only when a task starts")), "{checks:?}");
+    assert_eq!(plan.offer.as_deref(), Some("restart web"));
+    let told = format!("{:?} {plan:?} {writes:?} {:?} {}", operation.lines, aws.audit, plan.writes[0].parameters());
+    assert!(!told.contains("s3cret"), "{told}");
+}
+
+#[test]
+fn a_new_parameter_is_a_secure_string_that_must_not_be_there_yet() {
+    let mut aws = Aws::new(None);
+    let (_, _, writes) = finished(request(vec![put("x")], &[]), &mut aws, 1);
+    let [Write::PutParameter(sent)] = writes.as_slice() else { panic!("{writes:?}") };
+    assert_eq!((sent.kind, sent.overwrite, sent.key.as_deref()), (Kind::Secure, false, None));
+}
+
+#[test]
+fn the_same_value_is_not_written_again() {
+    let mut aws = Aws::new(Some(held("x", 3)));
+    let (operations, id, writes) = finished(request(vec![put("x")], &[]), &mut aws, 1);
+    assert_eq!(writes, []);
+    assert_eq!(get(&operations, id).outcome.as_ref().expect("ended").verdict, Verdict::Done);
+}
+
+#[test]
+fn a_value_that_somebody_wrote_meanwhile_is_not_overwritten() {
+    let mut aws = Aws::new(Some(held("old", 3)));
+    let (mut operations, id) = started(request(vec![put("new")], &[]), &mut aws);
+    aws.held = Some(held("theirs", 4));
+    let effects = operations.confirm(id, at(60));
+    let writes = to_its_end(&mut operations, id, effects, 60, &mut |call| aws.answer(call));
+    assert_eq!(writes, []);
+    let outcome = get(&operations, id).outcome.as_ref().expect("ended");
+    assert_eq!(outcome.verdict, Verdict::Impossible);
+    assert!(outcome.summary.contains("changed since it was looked at"), "{outcome:?}");
+}
+
+#[test]
+fn a_change_whose_answer_was_lost_is_looked_for_and_not_sent_twice() {
+    let mut aws = Aws::new(Some(held("old", 3)));
+    aws.loses = true;
+    let (operations, id, writes) = finished(request(vec![put("new")], &[]), &mut aws, 1);
+    assert_eq!((writes.len(), aws.puts.len()), (1, 1));
+    assert_eq!(get(&operations, id).outcome.as_ref().expect("ended").summary, format!("{NAME} is version 4"));
+}
+
+#[test]
+fn services_that_read_it_get_new_tasks_after_it_where_that_was_asked_for() {
+    let mut aws = Aws::new(Some(held("old", 3)));
+    let web = Service { deployments: vec![deployment("ecs-svc/1", RolloutState::Completed)], ..service("app-web", 1, 1) };
+    aws.services = vec![web];
+    let request = Request { restart: true, ..request(vec![put("new")], &["web"]) };
+    let (operations, id, writes) = finished(request, &mut aws, 1);
+    assert!(matches!(writes.as_slice(), [Write::PutParameter(_), Write::Update { force: true, .. }]), "{writes:?}");
+    let outcome = get(&operations, id).outcome.as_ref().expect("ended");
+    assert_eq!(outcome.summary, format!("{NAME} is version 4, and web runs new tasks"));
+    assert!(get(&operations, id).command().ends_with("--restart --env staging"));
+}
+
+#[test]
+fn a_removal_must_be_typed_and_says_who_needs_it() {
+    let mut aws = Aws::new(Some(held("x", 1)));
+    let (operations, id) = started(request(vec![Wanted::Remove { name: NAME.into() }], &["web"]), &mut aws);
+    let plan = get(&operations, id).plan.as_ref().expect("planned");
+    assert_eq!((plan.risk, plan.offer.as_deref()), (Risk::Destroy, None));
+    assert!(plan.checks[0].text.contains("no new task of theirs starts"), "{:?}", plan.checks);
+    // What is not there cannot be removed.
+    let (operations, id) = started(request(vec![Wanted::Remove { name: NAME.into() }], &[]), &mut Aws::new(None));
+    assert_eq!(get(&operations, id).outcome.as_ref().expect("ended").verdict, Verdict::Impossible);
+}
+
+#[test]
+fn what_parameter_store_would_not_keep_is_refused_before() {
+    for (wanted, words) in [
+        (put(""), "empty"),
+        (put(&"x".repeat(9_000)), "at most 8192"),
+        (Wanted::Put { name: "a/b".into(), value: Value::new("x"), kind: None, key: None, description: None }, "begins with /"),
+    ] {
+        let (operations, id) = started(request(vec![wanted], &[]), &mut Aws::new(None));
+        let outcome = get(&operations, id).outcome.as_ref().expect("ended");
+        assert!(outcome.summary.contains(words), "{outcome:?}");
+    }
+    let (operations, id) = started(request(vec![put(&"x".repeat(5_000))], &[]), &mut Aws::new(None));
+    let plan = get(&operations, id).plan.as_ref().expect("planned");
+    assert!(plan.checks.iter().any(|check| check.text.contains("advanced tier")), "{:?}", plan.checks);
+}

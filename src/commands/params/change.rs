@@ -1,0 +1,166 @@
+//! What changes parameters: each is a request of an operation, which shows its plan and asks.
+
+use super::args::{Import, Put, Rm, Type};
+use super::facts::{Facts, within};
+use super::input;
+use crate::app::operation::parameter::{Request, Wanted};
+use crate::cli::{ExitCode, Report};
+use crate::commands::act::act;
+use crate::commands::context::Context;
+use crate::commands::opened::{Opened, open};
+use crate::commands::say::say;
+use crate::model::parameters::{Kind, dotenv};
+use std::io;
+
+fn kind(typed: Type) -> Kind {
+    match typed {
+        Type::Plain => Kind::Plain,
+        Type::List => Kind::List,
+        Type::Secure => Kind::Secure,
+    }
+}
+
+/// A flag with its value, as it is typed.
+fn flag(name: &str, value: Option<&str>) -> String {
+    let quoted = |value: &str| {
+        let plain = value.chars().all(|c| c.is_ascii_alphanumeric() || "._-/:@".contains(c));
+        if plain && !value.is_empty() { value.to_owned() } else { format!("'{}'", value.replace('\'', r"'\''")) }
+    };
+    value.map(|value| format!(" {name} {}", quoted(value))).unwrap_or_default()
+}
+
+/// Before a value is asked for: whether it could be written at all.
+fn may_change(context: &Context) -> Result<(), Report> {
+    if context.global.read_only {
+        return Err(Report::new("refused", "nothing was changed: --read-only refuses every change", ExitCode::Refused)
+            .hint("leave --read-only out"));
+    }
+    Ok(())
+}
+
+pub(super) async fn put(context: &Context, put: &Put, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    may_change(context)?;
+    let opened = open(context)?;
+    let facts = Facts::gather(context, &opened).await?;
+    let name = facts.whole(&put.name)?;
+    if name != put.name {
+        say(&format!("{} is {name}", put.name));
+    }
+    let before = if put.editor {
+        let account = opened.environment.account.as_deref();
+        let read = within(context, facts.session.held_parameter(&name, account)).await?;
+        let held = read.map_err(|failure| Report::of_failure(format!("{name} cannot be read"), &failure))?;
+        match held.map(|held| held.value) {
+            None => None,
+            Some(Ok(value)) => Some(value),
+            Some(Err(failure)) => {
+                return Err(Report::of_failure(format!("the value of {name} cannot be read"), &failure)
+                    .hint("write the new one without the one before: leave --editor out"));
+            }
+        }
+    } else {
+        None
+    };
+    let value = input::value(put, &name, before).await?;
+    let source = match (&put.file, put.stdin, put.editor) {
+        (Some(file), ..) => flag("--file", Some(&file.to_string_lossy())),
+        (None, true, _) => " --stdin".to_owned(),
+        (None, _, true) => " --editor".to_owned(),
+        _ => String::new(),
+    };
+    let word = put.kind.map(|typed| kind(typed).word());
+    let typed = format!(
+        "params put {name}{}{}{}{source}",
+        flag("--type", word),
+        flag("--key", put.key.as_deref()),
+        flag("--description", put.description.as_deref()),
+    );
+    let readers = facts.readers(std::iter::once(name.as_str()));
+    let wanted =
+        Wanted::Put { name, value, kind: put.kind.map(kind), key: put.key.clone(), description: put.description.clone() };
+    let request = Request { wanted: vec![wanted], readers, restart: put.restart, typed };
+    begin(context, &opened, request, put.dry_run, out).await
+}
+
+pub(super) async fn remove(context: &Context, rm: &Rm, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    may_change(context)?;
+    let opened = open(context)?;
+    let facts = Facts::gather(context, &opened).await?;
+    let mut names = Vec::new();
+    for typed in &rm.names {
+        let name = facts.whole(typed)?;
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let readers = facts.readers(names.iter().map(String::as_str));
+    let typed = format!("params rm {}", names.join(" "));
+    let wanted = names.into_iter().map(|name| Wanted::Remove { name }).collect();
+    let request = Request { wanted, readers, restart: false, typed };
+    begin(context, &opened, request, rm.dry_run, out).await
+}
+
+pub(super) async fn import(context: &Context, import: &Import, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    may_change(context)?;
+    let opened = open(context)?;
+    let text = input::file(&import.file).await?;
+    let shown = import.file.display();
+    let variables = dotenv::parse(text.expose())
+        .map_err(|mistake| Report::usage(format!("{shown} is not understood")).cause(mistake.to_string()))?;
+    if variables.is_empty() {
+        return Err(Report::usage(format!("{shown} has no variables")));
+    }
+    let facts = Facts::gather(context, &opened).await?;
+    let under = match &import.under {
+        Some(path) => folder(path),
+        None => own_path(&facts)?,
+    };
+    let wanted: Vec<Wanted> = variables
+        .into_iter()
+        .map(|one| Wanted::Put {
+            name: if one.name.starts_with('/') { one.name } else { format!("{under}{}", one.name) },
+            value: one.value,
+            kind: import.kind.map(kind),
+            key: None,
+            description: None,
+        })
+        .collect();
+    let readers = facts.readers(wanted.iter().map(Wanted::name));
+    let word = import.kind.map(|typed| kind(typed).word());
+    let file = import.file.to_string_lossy();
+    let typed = format!("params import{} --under {under}{}", flag("", Some(&file)).trim_end(), flag("--type", word));
+    let request = Request { wanted, readers, restart: import.restart, typed: typed.replace("import  ", "import ") };
+    begin(context, &opened, request, import.dry_run, out).await
+}
+
+/// A path with a slash at its end.
+pub(super) fn folder(path: &str) -> String {
+    if path.ends_with('/') { path.to_owned() } else { format!("{path}/") }
+}
+
+/// The one path of the environment.
+pub(super) fn own_path(facts: &Facts) -> Result<String, Report> {
+    let under = facts.known_under()?;
+    let folders: Vec<&String> = under.iter().filter(|path| path.ends_with('/')).collect();
+    let own = |path: &&&String| path.split('/').any(|part| part == facts.environment.name);
+    let mut mine = folders.iter().filter(own);
+    match (folders.as_slice(), mine.next(), mine.next()) {
+        ([one], ..) => Ok((*one).clone()),
+        (_, Some(one), None) => Ok((**one).clone()),
+        _ => Err(Report::usage(format!("{} has several paths of parameters: {}", facts.environment.name, under.join(", ")))
+            .hint("say which one with --under PATH")),
+    }
+}
+
+async fn begin(
+    context: &Context,
+    opened: &Opened,
+    request: Request,
+    dry_run: bool,
+    out: &mut dyn io::Write,
+) -> Result<ExitCode, Report> {
+    if request.restart {
+        opened.needs_cluster()?;
+    }
+    act(context, opened, vec![request.into()], dry_run, out).await
+}

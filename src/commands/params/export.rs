@@ -1,0 +1,78 @@
+//! Parameters into a dotenv file that only its owner can read.
+
+use super::args::Export;
+use super::change::{folder, own_path};
+use super::facts::{Facts, within};
+use crate::cli::{ExitCode, Report};
+use crate::commands::context::Context;
+use crate::commands::opened::open;
+use crate::commands::say::say;
+use crate::model::parameters::{Value, dotenv};
+use futures_util::future::join_all;
+use std::fs;
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+/// So many values are asked for at a time.
+const AT_ONCE: usize = 10;
+
+pub(super) async fn export(context: &Context, export: &Export) -> Result<ExitCode, Report> {
+    let opened = open(context)?;
+    let facts = Facts::gather(context, &opened).await?;
+    let under = match &export.under {
+        Some(path) => folder(path),
+        None => own_path(&facts)?,
+    };
+    if !export.force && fs::symlink_metadata(&export.file).is_ok() {
+        return Err(Report::usage(format!("{} is there already", export.file.display()))
+            .hint("--force takes its place, or name another file"));
+    }
+    let account = facts.environment.account.as_deref();
+    let listed = within(context, facts.session.parameters(std::slice::from_ref(&under), account)).await?;
+    let listed = listed.map_err(|failure| Report::of_failure("the parameters cannot be listed", &failure))?;
+    if listed.is_empty() {
+        return Err(Report::new("not_found", format!("there is no parameter under {under}"), ExitCode::Failed));
+    }
+    let mut values: Vec<(String, Value)> = Vec::new();
+    for some in listed.chunks(AT_ONCE) {
+        let reads = some.iter().map(|one| facts.session.held_parameter(&one.name, account));
+        let read = within(context, async { Ok(join_all(reads).await) }).await?;
+        for (one, held) in some.iter().zip(read.unwrap_or_default()) {
+            let unread = |failure| Report::of_failure(format!("{} cannot be read: nothing was written", one.name), &failure);
+            // Removed since it was listed.
+            let Some(held) = held.map_err(unread)? else { continue };
+            let value = held.value.map_err(unread)?;
+            values.push((one.name[under.len()..].to_owned(), value));
+        }
+    }
+    let text = dotenv::write(values.iter().map(|(name, value)| (name.as_str(), value)));
+    write(&export.file, &Value::new(text)).map_err(|error| {
+        Report::new("output", format!("{} cannot be written", export.file.display()), ExitCode::Failed).caused_by(&error)
+    })?;
+    say(&format!("{} parameters of {under} are in {}", values.len(), export.file.display()));
+    let odd: Vec<&str> =
+        values.iter().map(|(name, _)| name.as_str()).filter(|name| !dotenv::is_shell_name(name)).collect();
+    if !odd.is_empty() {
+        say(&format!("a shell takes no variable of these names: {}", odd.join(", ")));
+    }
+    Ok(ExitCode::Done)
+}
+
+/// Writes a file beside it first, which takes its place when it is whole.
+fn write(path: &Path, text: &Value) -> io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{}", std::process::id()));
+    let beside = Path::new(&beside);
+    let written = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(beside)
+        .and_then(|mut file| file.write_all(text.expose().as_bytes()).and_then(|()| file.sync_data()))
+        .and_then(|()| fs::rename(beside, path));
+    if written.is_err() {
+        let _ = fs::remove_file(beside);
+    }
+    written
+}

@@ -1,0 +1,202 @@
+//! What the actions know: where the environment's parameters lie, what its task definitions name, and a session to ask with.
+
+use crate::aws::{Connection, Session};
+use crate::cli::{ExitCode, Report};
+use crate::commands::context::Context;
+use crate::commands::opened::{Opened, open, time_is_up};
+use crate::config::{Config, EnvironmentConfig};
+use crate::model::parameters::{Parameter, belongs, named, prefixes};
+use crate::model::parameters::named::Named;
+use crate::model::{Failure, Source};
+use crate::runtime::Collected;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+/// An environment, and what its services name.
+pub(super) struct Facts {
+    pub(super) environment: EnvironmentConfig,
+    pub(super) session: Session,
+    pub(super) now: Timestamp,
+    /// What task definitions name.
+    pub(super) named: Vec<Named>,
+    /// All of them were read.
+    pub(super) complete: bool,
+    /// What of them is missing.
+    pub(super) missing: Vec<String>,
+    /// Why tasks stopped before they ran.
+    pub(super) stopped: Vec<(String, String)>,
+    /// The region, as configured or found.
+    pub(super) region: Option<String>,
+}
+
+impl Facts {
+    /// Of the environment that was asked for.
+    pub(super) async fn gather(context: &Context, opened: &Opened) -> Result<Self, Report> {
+        Self::of(context, opened.config.clone(), opened.environment.clone()).await
+    }
+
+    /// Of another one.
+    pub(super) async fn of_named(context: &Context, name: &str) -> Result<Self, Report> {
+        let (loaded, environment) = context.open_named(name)?;
+        let environment = context.session().overrides.apply(environment);
+        Self::of(context, loaded.config, environment).await
+    }
+
+    async fn of(context: &Context, config: Config, environment: EnvironmentConfig) -> Result<Self, Report> {
+        let sources = [Source::Identity, Source::Services, Source::TaskDefinitions, Source::Tasks];
+        let reading = Box::pin(context.collect_in(config, environment.clone(), &sources, false)).await;
+        reading.check_credentials()?;
+        if reading.collected == Collected::TimedOut {
+            return Err(time_is_up("the task definitions could not be read in it"));
+        }
+        let app = &reading.collector.app;
+        let estate = &app.estate;
+        let mut facts = Self {
+            session: Session::new(Connection::from(&environment)),
+            now: app.service_now(),
+            named: Vec::new(),
+            complete: true,
+            missing: Vec::new(),
+            stopped: Vec::new(),
+            region: environment.region.clone().or_else(|| estate.identity.value()?.region.clone()),
+            environment,
+        };
+        if facts.environment.cluster.is_none() {
+            return Ok(facts);
+        }
+        for source in [Source::Services, Source::TaskDefinitions] {
+            let status = estate.status(source);
+            let why = status.failure.map(|failure| failure.message).or(status.partial);
+            if let Some(why) = why {
+                facts.complete = false;
+                facts.missing.push(format!("{}: {why}", source.words()));
+            }
+        }
+        for service in estate.services.value().into_iter().flat_map(BTreeMap::values) {
+            let short = estate.service_row(&service.name).map_or(service.name.as_str(), |row| row.short.as_str());
+            let definition = estate.task_definitions.get(&service.task_definition).and_then(|read| read.value());
+            match definition {
+                Some(definition) => facts.named.extend(named::of(&service.name, short, definition)),
+                None => facts.complete = false,
+            }
+        }
+        let tasks = estate.tasks.value().into_iter().flat_map(BTreeMap::values);
+        facts.stopped = tasks
+            .filter_map(|task| {
+                let reason = task.stopped_reason.clone()?;
+                Some((task.service.clone()?, reason))
+            })
+            .collect();
+        Ok(facts)
+    }
+
+    /// Where its parameters lie: as configured, else where those lie that its task definitions name.
+    pub(super) fn under(&self) -> Vec<String> {
+        if !self.environment.parameters.is_empty() {
+            return self.environment.parameters.clone();
+        }
+        prefixes(self.named.iter().filter_map(|one| one.from.parameter()))
+    }
+
+    /// The same, or how to say it.
+    pub(super) fn known_under(&self) -> Result<Vec<String>, Report> {
+        let under = self.under();
+        if !under.is_empty() {
+            return Ok(under);
+        }
+        let name = &self.environment.name;
+        Err(Report::usage(format!("nothing says where the parameters of {name} lie: its task definitions name none"))
+            .hint(format!("write parameters = [\"/path/of/{name}/\"] into [environments.{name}]")))
+    }
+
+    /// Names that are asked for: those paths, and what task definitions name elsewhere.
+    pub(super) fn asked(&self, under: &[String]) -> Vec<String> {
+        let mut asked = under.to_vec();
+        for name in self.named.iter().filter_map(|one| one.from.parameter()) {
+            if !belongs(name, &asked) {
+                asked.push(name.to_owned());
+            }
+            // An ARN cannot tell `/KEY` from `KEY`.
+            let other = format!("/{name}");
+            if !name.contains('/') && !asked.contains(&other) {
+                asked.push(other);
+            }
+        }
+        asked
+    }
+
+    /// All of them.
+    pub(super) async fn parameters(&self, context: &Context) -> Result<Vec<Parameter>, Report> {
+        let asked = self.asked(&self.known_under()?);
+        let account = self.environment.account.as_deref();
+        let read = within(context, self.session.parameters(&asked, account)).await?;
+        read.map_err(|failure| Report::of_failure("the parameters cannot be listed", &failure))
+    }
+
+    /// The whole name of what was typed: as it is where it has a slash, else under the environment's path.
+    pub(super) fn whole(&self, typed: &str) -> Result<String, Report> {
+        if typed.contains('/') {
+            return Ok(typed.to_owned());
+        }
+        let named: Vec<&str> = self.named.iter().filter_map(|one| one.from.parameter()).collect();
+        if named.contains(&typed) {
+            return Ok(typed.to_owned());
+        }
+        let ends = |name: &&str| name.rsplit('/').next() == Some(typed);
+        let mut known: Vec<&str> = named.into_iter().filter(ends).collect();
+        known.sort_unstable();
+        known.dedup();
+        let under = self.under();
+        let folders: Vec<&String> = under.iter().filter(|path| path.ends_with('/')).collect();
+        let own: Vec<&&String> = folders.iter().filter(|path| path.split('/').any(|part| part == self.environment.name)).collect();
+        match (known.as_slice(), own.as_slice(), folders.as_slice()) {
+            ([one], ..) => Ok((*one).to_owned()),
+            ([], [one], _) => Ok(format!("{one}{typed}")),
+            ([], _, [one]) => Ok(format!("{one}{typed}")),
+            ([], _, []) => Ok(typed.to_owned()),
+            _ => Err(Report::usage(format!("`{typed}` may be several parameters"))
+                .hint("write its whole name, as `cockpit params ls` lists it")),
+        }
+    }
+
+    /// Who reads these, for a change; none where not all task definitions are known.
+    pub(super) fn readers<'a>(
+        &self,
+        names: impl Iterator<Item = &'a str>,
+    ) -> Option<BTreeMap<String, BTreeMap<String, String>>> {
+        let all = names.map(|name| (name.to_owned(), named::readers(&self.named, name))).collect();
+        self.complete.then_some(all)
+    }
+}
+
+/// An environment without what its task definitions name, for a name that is whole.
+pub(super) struct Alone {
+    pub(super) environment: EnvironmentConfig,
+    pub(super) session: Session,
+}
+
+/// The whole name of a parameter, and with what to ask. Task definitions are read only where the name needs them.
+pub(super) async fn found(context: &Context, typed: &str) -> Result<(Alone, String), Report> {
+    let opened = open(context)?;
+    if typed.contains('/') {
+        let session = Session::new(Connection::from(&opened.environment));
+        return Ok((Alone { environment: opened.environment, session }, typed.to_owned()));
+    }
+    let facts = Facts::gather(context, &opened).await?;
+    let name = facts.whole(typed)?;
+    Ok((Alone { environment: facts.environment, session: facts.session }, name))
+}
+
+/// A read within `--timeout`.
+pub(super) async fn within<T>(
+    context: &Context,
+    read: impl Future<Output = Result<T, Failure>>,
+) -> Result<Result<T, Failure>, Report> {
+    match context.limit() {
+        None => Ok(read.await),
+        Some(left) => tokio::time::timeout(left, read)
+            .await
+            .map_err(|_| Report::new("timeout", "the time is up: AWS did not answer in it", ExitCode::TimedOut)
+                .hint("give it more time with --timeout")),
+    }
+}

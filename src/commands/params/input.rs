@@ -1,0 +1,121 @@
+//! Where a value comes from: a prompt without echo, standard input, a file, an editor. It is never an argument: those are
+//! visible to everybody on the machine.
+
+use super::args::Put;
+use super::editor;
+use crate::cli::{ExitCode, Report};
+use crate::model::parameters::Value;
+use crate::runtime::raw::Raw;
+use std::io::{self, IsTerminal as _, Read as _, Write as _};
+use std::path::Path;
+
+/// More than this is no value: the service keeps 8 kB, and a file of many variables is smaller too.
+const MOST: u64 = 4 * 1024 * 1024;
+
+/// The value that is to be written.
+pub(super) async fn value(put: &Put, name: &str, before: Option<Value>) -> Result<Value, Report> {
+    let value = if put.editor {
+        blocking(move || editor::edit(before.as_ref())).await?
+    } else if let Some(path) = &put.file {
+        file(path).await?
+    } else if put.stdin {
+        file(Path::new("-")).await?
+    } else if io::stdin().is_terminal() && io::stderr().is_terminal() {
+        let question = format!("value of {name} (it is not shown): ");
+        blocking(move || prompt(&question)).await?
+    } else {
+        return Err(Report::usage("the value cannot be asked for: standard input is no terminal")
+            .hint("--stdin reads it from there, --file FILE from a file"));
+    };
+    Ok(if put.trim { Value::new(value.expose().trim_end_matches(['\n', '\r'])) } else { value })
+}
+
+/// The text of a file, or of standard input (`-`).
+pub(super) async fn file(path: &Path) -> Result<Value, Report> {
+    let path = path.to_owned();
+    blocking(move || {
+        let shown = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
+        let mut bytes = Vec::new();
+        let read = if path == Path::new("-") {
+            io::stdin().lock().take(MOST + 1).read_to_end(&mut bytes)
+        } else {
+            std::fs::File::open(&path).and_then(|file| file.take(MOST + 1).read_to_end(&mut bytes))
+        };
+        read.map_err(|error| Report::new("input", format!("{shown} cannot be read"), ExitCode::Failed).caused_by(&error))?;
+        if bytes.len() as u64 > MOST {
+            return Err(Report::usage(format!("{shown} is too large for this")));
+        }
+        // The text of the error would have the bytes in it.
+        String::from_utf8(bytes).map(Value::new).map_err(|_| Report::usage(format!("{shown} is not text in UTF-8")))
+    })
+    .await
+}
+
+async fn blocking(work: impl FnOnce() -> Result<Value, Report> + Send + 'static) -> Result<Value, Report> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(_) => Err(Report::new("input", "the value could not be read", ExitCode::Failed)),
+    }
+}
+
+/// One line, typed or pasted without being shown.
+fn prompt(question: &str) -> Result<Value, Report> {
+    let failed = |error: io::Error| Report::new("input", "the terminal cannot be read", ExitCode::Failed).caused_by(&error);
+    let mut err = io::stderr();
+    write!(err, "{question}").and_then(|()| err.flush()).map_err(failed)?;
+    let raw = Raw::take().map_err(failed)?;
+    let line = typed(&mut io::stdin().lock());
+    drop(raw);
+    let _ = writeln!(err);
+    match line.map_err(failed)? {
+        Some(line) => Ok(Value::new(line)),
+        None => Err(Report::new("interrupted", "nothing was changed: no value was given", ExitCode::Interrupted)),
+    }
+}
+
+/// What is typed up to Enter; none where it is left with Ctrl-C or at the end of the input.
+fn typed(input: &mut dyn io::Read) -> io::Result<Option<String>> {
+    let mut bytes: Vec<u8> = Vec::new();
+    let mut one = [0u8];
+    loop {
+        if input.read(&mut one)? == 0 {
+            return Ok(None);
+        }
+        match one[0] {
+            b'\r' | b'\n' => break,
+            // Ctrl-C, and Ctrl-D on an empty line.
+            3 => return Ok(None),
+            4 if bytes.is_empty() => return Ok(None),
+            4 => {}
+            // Ctrl-U forgets all of it.
+            21 => bytes.clear(),
+            8 | 127 => {
+                // A whole character.
+                while bytes.pop().is_some_and(|byte| byte & 0xC0 == 0x80) {}
+            }
+            byte => bytes.push(byte),
+        }
+    }
+    String::from_utf8(bytes).map(Some).map_err(|_| io::Error::other("what was typed is not UTF-8"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(bytes: &[u8]) -> Option<String> {
+        let mut input = bytes;
+        typed(&mut input).unwrap()
+    }
+
+    #[test]
+    fn a_line_is_what_was_typed_with_its_corrections() {
+        assert_eq!(line(b"s3cret\r").as_deref(), Some("s3cret"));
+        assert_eq!(line("aé\u{7f}b\n".as_bytes()).as_deref(), Some("ab"), "a whole character is taken back");
+        assert_eq!(line(b"wrong\x15right\r").as_deref(), Some("right"));
+        assert_eq!(line(b"x\x03"), None);
+        assert_eq!(line(b"\x04"), None);
+        assert_eq!(line(b"no end"), None);
+        assert_eq!(line(b"\r").as_deref(), Some(""));
+    }
+}

@@ -1,0 +1,154 @@
+//! What only looks: list, one, its versions, the check, the comparison.
+
+use super::args::{Diff, Get, History, Ls};
+use super::facts::{Facts, found, within};
+use super::report;
+use crate::cli::{ExitCode, Output, Report};
+use crate::commands::context::Context;
+use crate::commands::opened::open;
+use crate::commands::printed::printed;
+use crate::headless;
+use crate::model::FailureKind;
+use crate::model::health::Severity;
+use crate::model::parameters::check;
+use crate::model::parameters::compare::{Side, differences};
+use crate::model::text::harmless;
+use std::io::{self, IsTerminal as _};
+
+pub(super) async fn list(context: &Context, ls: &Ls, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let opened = open(context)?;
+    let facts = Facts::gather(context, &opened).await?;
+    let mut parameters = facts.parameters(context).await?;
+    if let Some(path) = &ls.path {
+        parameters.retain(|one| one.name.contains(path.as_str()));
+    }
+    let account = facts.environment.account.as_deref();
+    let mut missing = facts.missing.clone();
+    let secrets = match within(context, facts.session.secrets(account)).await? {
+        Ok(all) => Some(all),
+        Err(failure) => {
+            missing.push(failure.message);
+            None
+        }
+    };
+    let list = report::list(&facts, &parameters, secrets.as_deref(), missing);
+    let code = if list.complete { ExitCode::Done } else { ExitCode::Incomplete };
+    printed(headless::print(out, &list, context.output, Context::width()).map(drop))?;
+    Ok(code)
+}
+
+pub(super) async fn get(context: &Context, get: &Get, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let (alone, name) = found(context, &get.name).await?;
+    let account = alone.environment.account.as_deref();
+    let read = within(context, alone.session.held_parameter(&name, account)).await?;
+    let held = read.map_err(|failure| Report::of_failure(format!("{name} cannot be read"), &failure))?;
+    let held = held.ok_or_else(|| no_such(&name))?;
+    if get.reveal {
+        if let Err(failure) = &held.value {
+            return Err(Report::of_failure(format!("the value of {name} cannot be read"), failure));
+        }
+        if context.output == Output::Table && context.global.output.is_none()
+            && let Ok(value) = &held.value
+        {
+            return printed(alone_value(value.expose(), out));
+        }
+    }
+    let one = report::one(&alone.environment, &held, get.reveal);
+    printed(headless::print(out, &one, context.output, Context::width()).map(drop))
+}
+
+/// The value and nothing else: as it is for a program, harmless and ended for a terminal.
+fn alone_value(value: &str, out: &mut dyn io::Write) -> io::Result<()> {
+    if io::stdout().is_terminal() {
+        for line in value.lines() {
+            writeln!(out, "{}", harmless(line))?;
+        }
+    } else {
+        out.write_all(value.as_bytes())?;
+    }
+    out.flush()
+}
+
+pub(super) fn no_such(name: &str) -> Report {
+    Report::new(FailureKind::NotFound.word(), format!("there is no parameter {name}"), ExitCode::Failed)
+        .hint("`cockpit params ls` lists them")
+}
+
+pub(super) async fn history(context: &Context, history: &History, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let (alone, name) = found(context, &history.name).await?;
+    let account = alone.environment.account.as_deref();
+    let read = within(context, alone.session.parameter_versions(&name, history.reveal, account)).await?;
+    let versions = read.map_err(|failure| match failure.kind {
+        FailureKind::NotFound => no_such(&name),
+        _ => Report::of_failure(format!("the versions of {name} cannot be read"), &failure),
+    })?;
+    let list = report::history(&alone.environment, &name, &versions);
+    printed(headless::print(out, &list, context.output, Context::width()).map(drop))
+}
+
+pub(super) async fn check(context: &Context, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let opened = open(context)?;
+    let facts = Facts::gather(context, &opened).await?;
+    let parameters = facts.parameters(context).await?;
+    let account = facts.environment.account.as_deref();
+    let mut missing = facts.missing.clone();
+    let secrets = match within(context, facts.session.secrets(account)).await? {
+        Ok(all) => Some(all),
+        Err(failure) => {
+            missing.push(failure.message);
+            None
+        }
+    };
+    let also: Vec<String> = [&facts.environment.tunnel.parameter, &facts.environment.database.parameter]
+        .into_iter()
+        .flatten()
+        .cloned()
+        .collect();
+    let findings = check::check(&check::Facts {
+        parameters: &parameters,
+        secrets: secrets.as_deref(),
+        named: &facts.named,
+        also_used: &also,
+        region: facts.region.as_deref(),
+        complete: facts.complete,
+        stopped: &facts.stopped,
+        now: facts.now,
+    });
+    let wrong = findings.iter().any(|one| one.severity != Severity::Note);
+    let list = report::findings(&facts, &findings, parameters.len(), missing);
+    let complete = list.complete;
+    printed(headless::print(out, &list, context.output, Context::width()).map(drop))?;
+    Ok(match (wrong, complete) {
+        (true, _) => ExitCode::Failed,
+        (false, false) => ExitCode::Incomplete,
+        (false, true) => ExitCode::Done,
+    })
+}
+
+pub(super) async fn diff(context: &Context, diff: &Diff, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let (left, right) = match diff.environments.as_slice() {
+        [left, right] => (Facts::of_named(context, left).await?, Facts::of_named(context, right).await?),
+        [other] => {
+            let opened = open(context)?;
+            if opened.environment.name == *other {
+                return Err(Report::usage(format!("{other} is the same environment")).hint("name two environments"));
+            }
+            (Facts::gather(context, &opened).await?, Facts::of_named(context, other).await?)
+        }
+        _ => return Err(Report::usage("two environments are needed")),
+    };
+    let (ours, theirs) = (left.parameters(context).await?, right.parameters(context).await?);
+    let (left_under, right_under) = (left.under(), right.under());
+    let found = differences(
+        &Side { environment: &left.environment.name, prefixes: &left_under, parameters: &ours },
+        &Side { environment: &right.environment.name, prefixes: &right_under, parameters: &theirs },
+    );
+    let list = report::differences(&left, &right, &found);
+    printed(headless::print(out, &list, context.output, Context::width()).map(drop))?;
+    let complete = list.complete;
+    Ok(match (diff.exit_code && !found.is_empty(), complete) {
+        (true, _) => ExitCode::Failed,
+        (false, false) => ExitCode::Incomplete,
+        (false, true) => ExitCode::Done,
+    })
+}

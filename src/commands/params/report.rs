@@ -1,0 +1,342 @@
+//! What `cockpit params` prints.
+
+mod found;
+
+use super::facts::Facts;
+use crate::config::EnvironmentConfig;
+use crate::headless::Rows;
+use crate::headless::emit::Printable;
+use crate::headless::table::{Table, numbers, prose, words};
+use crate::model::parameters::named::{Named, readers};
+use crate::model::parameters::tree::{Row, rows};
+use crate::model::parameters::{Held, Parameter, Secret, Version, person};
+use crate::model::time::short;
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+pub(super) use found::{differences, findings};
+pub use found::{CHECK, DIFF, Differences, Findings};
+
+/// Schemas.
+pub const LIST: &str = "cockpit.parameters/1";
+/// Of one.
+pub const ONE: &str = "cockpit.parameter/1";
+/// Of its versions.
+pub const HISTORY: &str = "cockpit.parameter-history/1";
+
+/// A parameter.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct ParameterDto {
+    /// Its whole name.
+    pub name: String,
+    /// `String`, `StringList`, `SecureString`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub version: i64,
+    pub modified_at: Option<String>,
+    /// Who wrote it (an ARN).
+    pub modified_by: Option<String>,
+    /// The key that encrypts it.
+    pub key: Option<String>,
+    /// `Standard`, `Advanced`.
+    pub tier: Option<String>,
+    pub description: Option<String>,
+    /// Services that read it when a task starts.
+    pub used_by: Vec<String>,
+}
+
+/// A secret of Secrets Manager, without its value.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct SecretDto {
+    pub name: String,
+    pub arn: String,
+    /// `off`, `fine`, `under_way`, `failed`, `late`, `deleted`.
+    pub rotation: String,
+    /// The same in a sentence.
+    pub rotation_text: String,
+    pub every: Option<String>,
+    pub rotated_at: Option<String>,
+    pub next_rotation: Option<String>,
+    pub changed_at: Option<String>,
+    /// The service that keeps it: `rds`.
+    pub owner: Option<String>,
+}
+
+/// `cockpit params ls`.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct ParameterList {
+    pub schema: String,
+    pub environment: String,
+    pub taken_at: String,
+    /// Whether all of it could be read.
+    pub complete: bool,
+    /// Why not.
+    pub missing: Vec<String>,
+    /// The paths that were looked at.
+    pub under: Vec<String>,
+    pub parameters: Vec<ParameterDto>,
+    /// None where they could not be read.
+    pub secrets: Option<Vec<SecretDto>>,
+    #[serde(skip)]
+    read: Vec<Parameter>,
+    #[serde(skip)]
+    now: Timestamp,
+}
+
+fn dto(one: &Parameter, named: &[Named]) -> ParameterDto {
+    ParameterDto {
+        name: one.name.clone(),
+        kind: one.kind.word().to_owned(),
+        version: one.version,
+        modified_at: one.modified_at.map(|at| at.to_string()),
+        modified_by: one.modified_by.clone(),
+        key: one.key.clone(),
+        tier: one.tier.clone(),
+        description: one.description.clone(),
+        used_by: readers(named, &one.name).into_values().collect(),
+    }
+}
+
+fn secret(one: &Secret, now: Timestamp) -> SecretDto {
+    let rotation = one.rotation(now);
+    let time = |at: Option<Timestamp>| at.map(|at| at.to_string());
+    SecretDto {
+        name: one.name.clone(),
+        arn: one.arn.clone(),
+        rotation: rotation.word().to_owned(),
+        rotation_text: rotation.text().to_owned(),
+        every: one.every.clone(),
+        rotated_at: time(one.rotated_at),
+        next_rotation: time(one.next_rotation),
+        changed_at: time(one.changed_at),
+        owner: one.owner.clone(),
+    }
+}
+
+/// The list.
+pub(super) fn list(
+    facts: &Facts,
+    parameters: &[Parameter],
+    secrets: Option<&[Secret]>,
+    missing: Vec<String>,
+) -> ParameterList {
+    ParameterList {
+        schema: LIST.to_owned(),
+        environment: facts.environment.name.clone(),
+        taken_at: facts.now.to_string(),
+        complete: missing.is_empty(),
+        missing,
+        under: facts.under(),
+        parameters: parameters.iter().map(|one| dto(one, &facts.named)).collect(),
+        secrets: secrets.map(|all| all.iter().map(|one| secret(one, facts.now)).collect()),
+        read: parameters.to_vec(),
+        now: facts.now,
+    }
+}
+
+fn age(at: Option<&String>, now: Timestamp) -> Option<String> {
+    let at: Timestamp = at?.parse().ok()?;
+    Some(short(now.duration_since(at)))
+}
+
+impl Printable for ParameterList {
+    fn tables(&self) -> Vec<Table> {
+        let columns = [
+            words("PARAMETER"),
+            words("TYPE"),
+            numbers("VERSION").rank(1),
+            numbers("AGE").rank(1),
+            words("BY").rank(2),
+            words("KEY").rank(4),
+            prose("USED BY").rank(3),
+        ];
+        let mut table = Table::new(&columns, format!("there is no parameter under {}", self.under.join(", ")));
+        for row in rows(&self.read, &BTreeSet::new()) {
+            match row {
+                Row::Folder { depth, label, .. } => {
+                    let empty = || Some(String::new());
+                    let name = Some(format!("{}{label}", "  ".repeat(depth)));
+                    table.row([name, empty(), empty(), empty(), empty(), empty(), empty()]);
+                }
+                Row::Leaf { at, depth, label } => {
+                    let one = &self.parameters[at];
+                    table.row([
+                        Some(format!("{}{label}", "  ".repeat(depth))),
+                        Some(one.kind.clone()),
+                        Some(one.version.to_string()),
+                        age(one.modified_at.as_ref(), self.now),
+                        one.modified_by.as_deref().map(|by| person(by).to_owned()),
+                        one.key.clone(),
+                        Some(one.used_by.join(", ")).filter(|text| !text.is_empty()),
+                    ]);
+                }
+            }
+        }
+        let columns = [words("SECRET"), words("ROTATION"), prose("STATE")];
+        let mut secrets = Table::new(&columns, "there are no secrets");
+        for one in self.secrets.iter().flatten() {
+            secrets.row([Some(one.name.clone()), Some(one.rotation.clone()), Some(one.rotation_text.clone())]);
+        }
+        let mut all = vec![table];
+        if self.secrets.as_ref().is_some_and(|secrets| !secrets.is_empty()) {
+            all.push(secrets);
+        }
+        all
+    }
+
+    fn rows(&self) -> Option<Rows> {
+        let fields =
+            ["name", "type", "version", "modified_at", "modified_by", "key", "tier", "description", "used_by"];
+        Some(Rows::new("parameters", &fields))
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.missing.clone()
+    }
+}
+
+/// `cockpit params get`.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct OneParameter {
+    pub schema: String,
+    pub environment: String,
+    pub name: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub version: i64,
+    pub modified_at: Option<String>,
+    pub modified_by: Option<String>,
+    pub key: Option<String>,
+    pub tier: Option<String>,
+    pub description: Option<String>,
+    /// How large it is; none where it may not be read.
+    pub size: Option<String>,
+    /// Only with --reveal.
+    pub value: Option<String>,
+    /// Why the value cannot be read.
+    pub unreadable: Option<String>,
+}
+
+/// One parameter.
+pub(super) fn one(environment: &EnvironmentConfig, held: &Held, reveal: bool) -> OneParameter {
+    let known = &held.parameter;
+    OneParameter {
+        schema: ONE.to_owned(),
+        environment: environment.name.clone(),
+        name: known.name.clone(),
+        kind: known.kind.word().to_owned(),
+        version: known.version,
+        modified_at: known.modified_at.map(|at| at.to_string()),
+        modified_by: known.modified_by.clone(),
+        key: known.key.clone(),
+        tier: known.tier.clone(),
+        description: known.description.clone(),
+        size: held.value.as_ref().ok().map(crate::model::parameters::Value::shape),
+        value: held.value.as_ref().ok().filter(|_| reveal).map(|value| value.expose().to_owned()),
+        unreadable: held.value.as_ref().err().map(|failure| failure.message.clone()),
+    }
+}
+
+impl Printable for OneParameter {
+    fn tables(&self) -> Vec<Table> {
+        let mut table = Table::new(&[words("FIELD"), prose("VALUE")], "nothing is known");
+        let hidden = || match (&self.value, &self.size, &self.unreadable) {
+            (Some(value), ..) => value.clone(),
+            (None, Some(size), _) => format!("{} ({size}); --reveal shows it", crate::model::parameters::change::MASK),
+            (None, None, Some(why)) => format!("not readable: {why}"),
+            (None, None, None) => String::new(),
+        };
+        let rows = [
+            ("name", Some(self.name.clone())),
+            ("type", Some(self.kind.clone())),
+            ("value", Some(hidden())),
+            ("version", Some(self.version.to_string())),
+            ("written", self.modified_at.clone()),
+            ("by", self.modified_by.clone()),
+            ("key", self.key.clone()),
+            ("tier", self.tier.clone()),
+            ("description", self.description.clone()),
+        ];
+        for (label, value) in rows {
+            if value.is_some() {
+                table.row([Some(label.to_owned()), value]);
+            }
+        }
+        vec![table]
+    }
+}
+
+/// A version.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct VersionDto {
+    pub version: i64,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub modified_at: Option<String>,
+    pub modified_by: Option<String>,
+    pub key: Option<String>,
+    pub labels: Vec<String>,
+    /// Only with --reveal.
+    pub value: Option<String>,
+}
+
+/// `cockpit params history`.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct History {
+    pub schema: String,
+    pub environment: String,
+    pub name: String,
+    /// The newest first.
+    pub versions: Vec<VersionDto>,
+}
+
+/// The versions of one.
+pub(super) fn history(environment: &EnvironmentConfig, name: &str, versions: &[Version]) -> History {
+    let version = |one: &Version| VersionDto {
+        version: one.version,
+        kind: one.kind.word().to_owned(),
+        modified_at: one.modified_at.map(|at| at.to_string()),
+        modified_by: one.modified_by.clone(),
+        key: one.key.clone(),
+        labels: one.labels.clone(),
+        value: one.value.as_ref().map(|value| value.expose().to_owned()),
+    };
+    History {
+        schema: HISTORY.to_owned(),
+        environment: environment.name.clone(),
+        name: name.to_owned(),
+        versions: versions.iter().map(version).collect(),
+    }
+}
+
+impl Printable for History {
+    fn tables(&self) -> Vec<Table> {
+        let revealed = self.versions.iter().any(|one| one.value.is_some());
+        let mut columns = vec![numbers("VERSION"), words("WRITTEN"), words("BY"), words("TYPE").rank(1), words("LABELS").rank(2)];
+        if revealed {
+            columns.push(prose("VALUE"));
+        }
+        let mut table = Table::new(&columns, "it has no versions");
+        for one in &self.versions {
+            let mut row = vec![
+                Some(one.version.to_string()),
+                one.modified_at.clone(),
+                one.modified_by.as_deref().map(|by| person(by).to_owned()),
+                Some(one.kind.clone()),
+                Some(one.labels.join(", ")).filter(|text| !text.is_empty()),
+            ];
+            if revealed {
+                row.push(one.value.clone());
+            }
+            table.row(row);
+        }
+        vec![table]
+    }
+
+    fn rows(&self) -> Option<Rows> {
+        let fields = ["version", "type", "modified_at", "modified_by", "key", "labels", "value"];
+        Some(Rows::new("versions", &fields))
+    }
+}

@@ -1,0 +1,57 @@
+//! One output of each kind, for the test that holds them against their schemas.
+
+use super::facts::Facts;
+use super::report;
+use crate::aws::{Connection, Session};
+use crate::config::EnvironmentConfig;
+use crate::model::parameters::check::{Finding, Problem};
+use crate::model::parameters::compare::Difference;
+use crate::model::parameters::{Held, Kind, Parameter, Secret, Value, Version};
+use crate::model::health::Severity;
+use jiff::Timestamp;
+use serde_json::to_value;
+
+/// Outputs by the names of their schemas.
+pub(in crate::commands) fn outputs() -> Vec<(&'static str, serde_json::Value)> {
+    let environment = EnvironmentConfig { name: "staging".into(), ..EnvironmentConfig::default() };
+    let facts = Facts {
+        session: Session::new(Connection::from(&environment)),
+        environment: environment.clone(),
+        now: Timestamp::UNIX_EPOCH,
+        named: Vec::new(),
+        complete: true,
+        missing: Vec::new(),
+        stopped: Vec::new(),
+        region: None,
+    };
+    let parameter = Parameter { name: "/a/KEY".into(), modified_at: Some(Timestamp::UNIX_EPOCH), ..Parameter::default() };
+    let held = Held { parameter: parameter.clone(), value: Ok(Value::new("x")) };
+    let version = Version {
+        version: 1,
+        kind: Kind::Secure,
+        modified_at: None,
+        modified_by: None,
+        key: None,
+        labels: Vec::new(),
+        value: Some(Value::new("x")),
+    };
+    let finding = Finding {
+        severity: Severity::Critical,
+        problem: Problem::Missing,
+        name: "/a/KEY".into(),
+        text: "it does not exist".into(),
+        used_by: vec!["web: KEY".into()],
+        hint: "make it".into(),
+    };
+    let difference = Difference { name: "/a/*".into(), left: Some(("/a/b".into(), Kind::Plain)), right: None };
+    let list = report::list(&facts, &[parameter], Some(&[Secret::default()]), Vec::new());
+    [
+        ("parameters", to_value(list)),
+        ("parameter", to_value(report::one(&environment, &held, true))),
+        ("parameter-history", to_value(report::history(&environment, "/a/KEY", &[version]))),
+        ("parameter-check", to_value(report::findings(&facts, &[finding], 1, Vec::new()))),
+        ("parameter-diff", to_value(report::differences(&facts, &facts, &[difference]))),
+    ]
+    .map(|(name, value)| (name, value.unwrap()))
+    .to_vec()
+}

@@ -1,0 +1,153 @@
+//! Parameters as a tree of their paths, secrets below them; the selected one's facts, its value for half a minute where
+//! somebody asks for it; and what is wrong with what task definitions name.
+
+mod ask;
+mod layout;
+pub mod rows;
+pub mod state;
+#[cfg(test)]
+mod tests;
+pub mod update;
+pub mod view;
+
+use crate::app::command::{Bottom, Id, Risk, Scope};
+use crate::app::pane::{Data, Rows};
+use crate::app::{Command, Hooks, Pane, Spec, View, layout as place, select};
+use crate::model::Source;
+use state::{CHECK, FACTS, LIST};
+
+/// The pane.
+pub const PANE: Pane = Pane {
+    id: state::ID,
+    title: "Parameters",
+    key: "7",
+    doc: "Go to the parameters.",
+    heading: "In the parameters",
+    commands: COMMANDS,
+    in_lists: &[],
+    actions: &[REVEAL, PUT, REMOVE, Id::OPEN, Id::COPY, REFRESH],
+    views: &[&VIEW],
+    view: |_| &VIEW,
+    hooks: Hooks {
+        open: update::open,
+        shows: update::shows,
+        accepted: update::accepted,
+        plan: ask::plan,
+        answer: ask::answer,
+        renewed: ask::renewed,
+        switched: update::switched,
+        settle: update::settle,
+        ..Hooks::NONE
+    },
+};
+
+const REVEAL: Id = Id("param-reveal");
+const PUT: Id = Id("param-put");
+const NEW: Id = Id("param-new");
+const REMOVE: Id = Id("param-remove");
+const REFRESH: Id = Id("param-refresh");
+
+const COMMANDS: &[Command] = &[
+    Command::new(
+        REVEAL,
+        Scope::Pane(state::ID.0),
+        "value",
+        &["v"],
+        "Show the value of the selected parameter; it hides again after 30 s, and when the pane is left.",
+        update::reveal,
+    )
+    .when(rows::on_parameter)
+    .on_bottom(Bottom::First(1)),
+    Command::new(
+        PUT,
+        Scope::Pane(state::ID.0),
+        "put",
+        &["P"],
+        "Write a new value of the selected parameter: it is typed without being shown, and the plan is confirmed.",
+        update::put,
+    )
+    .risks(Risk::Change)
+    .when(rows::on_parameter)
+    .on_bottom(Bottom::First(2)),
+    Command::new(
+        NEW,
+        Scope::Pane(state::ID.0),
+        "new",
+        &["A"],
+        "Make a new parameter: its name is typed, then its value.",
+        update::new,
+    )
+    .risks(Risk::Change)
+    .on_bottom(Bottom::First(3)),
+    Command::new(
+        REMOVE,
+        Scope::Pane(state::ID.0),
+        "remove",
+        &["X"],
+        "Remove the selected parameter with all its versions.",
+        update::remove,
+    )
+    .risks(Risk::Destroy)
+    .when(rows::on_parameter),
+    Command::new(
+        REFRESH,
+        Scope::Pane(state::ID.0),
+        "refresh",
+        &["r"],
+        "Read parameters and secrets again, now.",
+        update::refresh,
+    ),
+];
+
+static VIEW: View = View {
+    name: "parameters",
+    blocks: BLOCKS,
+    beside: &[],
+    layout: layout::layout,
+    summary: place::no_summary,
+    about: |_| None,
+    services: None,
+    sources: &[Source::Services],
+};
+
+const BLOCKS: &[&Spec] = &[
+    &Spec {
+        block: LIST,
+        title: "Parameters",
+        header: true,
+        columns: &[],
+        rows: Rows::Lines(rows::lines),
+        follows_end: false,
+        counts: |key| !key.ends_with('/') && !key.starts_with(rows::SECRET),
+        subject: rows::subject,
+        open: |_| None,
+        whole: |_, _| Vec::new(),
+        data: Data::Own(rows::data_status),
+    },
+    &Spec {
+        block: FACTS,
+        title: "Facts",
+        header: false,
+        columns: &[],
+        rows: Rows::Facts(rows::facts),
+        follows_end: false,
+        counts: |_| true,
+        subject: select::a_fact,
+        open: |_| None,
+        whole: |_, _| Vec::new(),
+        data: Data::Own(rows::facts_status),
+    },
+    &Spec {
+        block: CHECK,
+        title: "Check",
+        header: false,
+        columns: &[],
+        rows: Rows::Lines(rows::findings),
+        follows_end: false,
+        counts: |_| true,
+        subject: rows::found,
+        open: |_| None,
+        whole: rows::finding,
+        data: Data::Own(rows::check_status),
+    },
+];

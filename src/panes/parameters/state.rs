@@ -1,0 +1,72 @@
+//! Its name, those of its blocks, and what it keeps.
+
+use crate::app::command::PaneId;
+use crate::app::screen::Block;
+use crate::model::Failure;
+use crate::model::parameters::check::Finding;
+use crate::model::parameters::named::Named;
+use crate::model::parameters::tree::Row;
+use crate::model::parameters::{Parameter, Secret, Value, Version};
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+
+/// The pane.
+pub const ID: PaneId = PaneId("parameters");
+/// Parameters and secrets.
+pub const LIST: Block = Block("parameters");
+/// The selected one.
+pub const FACTS: Block = Block("parameter-facts");
+/// What is wrong.
+pub const CHECK: Block = Block("parameter-check");
+
+/// What it keeps. Parameters and secrets themselves are in the estate.
+#[derive(Debug, Clone, Default)]
+pub struct State {
+    /// When they were asked for last; none: nobody has looked yet.
+    pub asked: Option<Timestamp>,
+    /// The question that is under way, by its number.
+    pub under_way: Option<u64>,
+    /// Names that it asks for.
+    pub under: Vec<String>,
+    /// What came of it so far.
+    pub coming: Vec<Parameter>,
+    /// The same of secrets.
+    pub secrets_under_way: Option<u64>,
+    pub coming_secrets: Vec<Secret>,
+    /// Numbers the questions.
+    pub serial: u64,
+    /// Operations on parameters that have ended: after one, everything is read again.
+    pub ended: usize,
+    /// Folders whose parameters are not shown.
+    pub closed: BTreeSet<String>,
+    /// The tree.
+    pub rows: Vec<Row>,
+    /// What task definitions name, and whether all of them are known.
+    pub named: Vec<Named>,
+    pub complete: bool,
+    /// What is wrong.
+    pub findings: Vec<Finding>,
+    /// Something that the rows are made of has changed.
+    pub stale: bool,
+    /// When they were made.
+    pub derived: Option<Timestamp>,
+    /// Of which parameter a value or the versions are shown.
+    pub shown: Shown,
+    /// The name of a new parameter, while its value is typed.
+    pub naming: Option<String>,
+}
+
+/// What is shown of one parameter beside what is known of all.
+#[derive(Debug, Clone, Default)]
+pub struct Shown {
+    /// Its name.
+    pub name: String,
+    /// The question for its value, by its number.
+    pub asked_value: Option<u64>,
+    /// Its value, until when.
+    pub value: Option<(Value, Timestamp)>,
+    pub value_failure: Option<Failure>,
+    /// The question for its versions.
+    pub asked_versions: Option<u64>,
+    pub versions: Option<Result<Vec<Version>, Failure>>,
+}

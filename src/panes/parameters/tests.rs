@@ -1,0 +1,147 @@
+//! The pane as a person uses it.
+
+use super::state::ID;
+use crate::app::effect::Effect;
+use crate::app::event::Event;
+use crate::app::operation::call::{Call, Read};
+use crate::model::health::Severity;
+use crate::model::parameters::{Kind, Parameter, Secret};
+use crate::model::task_definition::Reference;
+use crate::model::{Failure, FailureKind, Source};
+use crate::ui::testing::pictures::seen;
+use crate::ui::testing::{World, ago, now, press, read, staging, text, tick};
+use jiff::SignedDuration;
+
+const PATH: &str = "/bookmark-manager/staging/";
+
+fn parameter(name: &str, kind: Kind, version: i64, days: i64) -> Parameter {
+    Parameter {
+        name: format!("{PATH}{name}"),
+        kind,
+        version,
+        modified_at: ago(days * 24 * 60),
+        modified_by: Some("arn:aws:sts::123456789012:assumed-role/ops/mari".into()),
+        key: (kind == Kind::Secure).then(|| "alias/aws/ssm".to_owned()),
+        ..Parameter::default()
+    }
+}
+
+/// Staging with parameters; its services name one that is not there.
+fn world() -> World {
+    let mut world = staging();
+    for definition in &mut world.definitions {
+        for container in &mut definition.containers {
+            container.references = ["DATABASE_URL", "JWT_SECRET"]
+                .map(|variable| Reference { variable: variable.into(), from: format!("{PATH}{variable}") })
+                .to_vec();
+        }
+        definition.execution_role = Some("arn:aws:iam::123456789012:role/execution".into());
+        definition.registered_at = ago(9_000);
+    }
+    world.parameters = vec![
+        parameter("DATABASE_URL", Kind::Secure, 3, 12),
+        parameter("mail/FROM", Kind::Plain, 1, 90),
+        parameter("mail/SMTP_PASSWORD", Kind::Secure, 2, 3),
+    ];
+    world.secrets = vec![
+        Secret {
+            name: "bookmark-manager-staging-db/app".into(),
+            arn: "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:x-AbCdEf".into(),
+            rotates: true,
+            pending: true,
+            changed_at: ago(300),
+            ..Secret::default()
+        },
+    ];
+    world
+}
+
+#[test]
+fn parameters_fit_every_size() {
+    let world = world();
+    for (name, size, keys) in [
+        ("parameters_80x24", (80, 24), "7 j"),
+        ("parameters_facts_80x24", (80, 24), "7 j tab"),
+        ("parameters_60x15", (60, 15), "7"),
+        ("parameters_120x40", (120, 40), "7 j"),
+        ("parameters_200x60", (200, 60), "7 j j j"),
+    ] {
+        let mut app = read(&world, size);
+        press(&mut app, keys, &world);
+        seen(name, &app);
+    }
+}
+
+#[test]
+fn a_value_is_shown_where_it_is_asked_for_and_hides_after_half_a_minute_and_when_the_pane_is_left() {
+    let world = world();
+    let mut app = read(&world, (120, 40));
+    press(&mut app, "7 j", &world);
+    assert!(text(&app).contains("•••• hidden") && !text(&app).contains("s3cret"), "{}", text(&app));
+    press(&mut app, "v", &world);
+    assert!(text(&app).contains("s3cret"), "{}", text(&app));
+    tick(&mut app, now() + SignedDuration::from_secs(29), &world);
+    assert!(text(&app).contains("s3cret"));
+    tick(&mut app, now() + SignedDuration::from_secs(31), &world);
+    assert!(!text(&app).contains("s3cret"), "{}", text(&app));
+    press(&mut app, "v", &world);
+    assert!(text(&app).contains("s3cret"));
+    press(&mut app, "v", &world);
+    assert!(!text(&app).contains("s3cret"), "again hides it");
+    press(&mut app, "v 1 7", &world);
+    assert!(!text(&app).contains("s3cret"), "leaving hides it");
+    // Another one has not been asked for.
+    press(&mut app, "v j j", &world);
+    assert!(!text(&app).contains("s3cret"));
+}
+
+#[test]
+fn a_new_value_is_typed_without_being_shown_and_becomes_a_plan() {
+    let world = world();
+    let mut app = read(&world, (120, 40));
+    press(&mut app, "7 j P h u s h", &world);
+    assert!(text(&app).contains("new value ••••") && !text(&app).contains("hush"), "{}", text(&app));
+    // What would not be taken whole is not taken at all.
+    app.update(Event::Paste("two\nlines".into()));
+    assert!(text(&app).contains("new value ••••") && text(&app).matches("•").count() < 20, "{}", text(&app));
+    let effects = app.update(Event::Key("enter".parse().unwrap()));
+    let asked = effects.iter().any(|effect| {
+        matches!(effect, Effect::Call { call, .. } if matches!(&**call, Call::Read(Read::Parameter { name }) if name.ends_with("DATABASE_URL")))
+    });
+    assert!(asked, "{effects:?}");
+    assert!(!format!("{effects:?}").contains("hush"));
+    assert!(app.operations.list[0].command().starts_with("cockpit params put /bookmark-manager/staging/DATABASE_URL"));
+}
+
+#[test]
+fn what_is_missing_stands_in_the_overview_once_somebody_has_looked() {
+    let world = world();
+    let mut app = read(&world, (120, 40));
+    let missing = |app: &crate::app::App| {
+        app.estate.derived.attention.iter().filter(|entry| entry.what.contains("JWT_SECRET")).count()
+    };
+    assert_eq!(missing(&app), 0, "nobody has looked");
+    press(&mut app, "7", &world);
+    assert!(text(&app).contains("missing"), "{}", text(&app));
+    assert!(missing(&app) > 0 && app.estate.derived.attention.iter().any(|entry| entry.severity == Severity::Critical));
+}
+
+#[test]
+fn folders_close_and_what_fails_says_why_and_keeps_what_was_read() {
+    let mut world = world();
+    let mut app = read(&world, (120, 40));
+    press(&mut app, "7 j j", &world);
+    assert!(text(&app).contains("SMTP_PASSWORD"));
+    press(&mut app, "enter", &world);
+    assert!(!text(&app).contains("SMTP_PASSWORD"), "{}", text(&app));
+    let denied = Failure::new(FailureKind::Denied, "ssm:DescribeParameters: not allowed");
+    world.failing.insert(Source::Parameters, denied);
+    press(&mut app, "r", &world);
+    let screen = text(&app);
+    assert!(screen.contains("ssm:DescribeParameters") && screen.contains("DATABASE_URL"), "{screen}");
+    // Nothing of it stays in another environment.
+    let mut fresh = read(&world, (120, 40));
+    press(&mut fresh, "7", &world);
+    assert!(text(&fresh).contains("ssm:DescribeParameters"), "{}", text(&fresh));
+    assert_eq!(fresh.shown().id, ID);
+}

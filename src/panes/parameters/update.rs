@@ -1,0 +1,151 @@
+//! What keys do in it.
+
+use super::ask;
+use super::rows::{derive, selected, under};
+use super::state::{FACTS, ID, LIST, State};
+use crate::app::App;
+use crate::app::effect::Effect;
+use crate::app::operation::parameter::{Request, Wanted};
+use crate::app::screen::{Purpose, Typing};
+use crate::app::subject::Subject;
+use crate::app::update::change::plan;
+use crate::app::update::open::go;
+use crate::app::update::settle::done;
+use crate::model::parameters::named::readers;
+use crate::model::parameters::{Value, check_name};
+use std::collections::BTreeMap;
+
+/// A value is typed.
+const VALUE: u8 = 0;
+/// The name of a new one is typed.
+const NAME: u8 = 1;
+
+/// `Enter`: opens or closes a folder; of a parameter its facts with its versions.
+pub fn open(app: &mut App) -> Option<Vec<Effect>> {
+    if app.focused() != LIST {
+        return None;
+    }
+    let key = app.screen.list_of(LIST)?.selected()?.to_owned();
+    if key.ends_with('/') {
+        let state = &mut app.panes.parameters;
+        if !state.closed.remove(&key) {
+            state.closed.insert(key);
+        }
+        state.stale = true;
+        derive(app);
+        return Some(done(app));
+    }
+    let effects = match selected(app) {
+        Some(name) => ask::versions(app, &name),
+        None => Vec::new(),
+    };
+    app.focus_on(FACTS);
+    let mut all = done(app);
+    all.extend(effects);
+    Some(all)
+}
+
+/// Goes to a parameter that something names.
+pub fn shows(app: &mut App, subject: &Subject) -> Option<Vec<Effect>> {
+    let Subject::Text(name) = subject else { return None };
+    let known = app.estate.parameters.value()?.iter().any(|one| one.name == *name);
+    if !known || app.shown().id == ID {
+        return None;
+    }
+    app.screen.list(LIST).select_key(name);
+    app.lists_changed();
+    Some(go(app, ID))
+}
+
+/// `v`: shows the value, or hides it.
+pub fn reveal(app: &mut App) -> Vec<Effect> {
+    let Some(name) = selected(app) else { return none_selected(app) };
+    let shown = &mut app.panes.parameters.shown;
+    if shown.name == name && (shown.value.take().is_some() || shown.asked_value.take().is_some()) {
+        return done(app);
+    }
+    let mut effects = ask::value(app, &name);
+    effects.extend(done(app));
+    effects
+}
+
+fn none_selected(app: &mut App) -> Vec<Effect> {
+    app.say("select a parameter first");
+    Vec::new()
+}
+
+/// `P`: the new value is typed without being shown.
+pub fn put(app: &mut App) -> Vec<Effect> {
+    let Some(name) = selected(app) else { return none_selected(app) };
+    type_value(app, name)
+}
+
+fn type_value(app: &mut App, name: String) -> Vec<Effect> {
+    app.panes.parameters.naming = Some(name);
+    app.screen.typing = Some(Typing::hidden(Purpose::Pane { pane: ID, what: VALUE, label: "new value " }));
+    done(app)
+}
+
+/// `A`: the name is typed, beginning with the path that is looked at.
+pub fn new(app: &mut App) -> Vec<Effect> {
+    let key = app.screen.list_of(LIST).and_then(|list| list.selected()).unwrap_or_default();
+    let path = key.rfind('/').filter(|_| key.starts_with('/')).map(|slash| key[..=slash].to_owned());
+    let path = path.or_else(|| under(app)?.into_iter().find(|path| path.ends_with('/'))).unwrap_or_default();
+    app.screen.typing = Some(Typing::new(Purpose::Pane { pane: ID, what: NAME, label: "name " }, path));
+    done(app)
+}
+
+/// A line was typed: the name, or the value.
+pub fn accepted(app: &mut App, what: u8, text: &str) -> Vec<Effect> {
+    if what == NAME {
+        let name = text.trim();
+        if let Err(why) = check_name(name) {
+            app.say(why);
+            return done(app);
+        }
+        return type_value(app, name.to_owned());
+    }
+    let Some(name) = app.panes.parameters.naming.take() else { return Vec::new() };
+    if text.is_empty() {
+        app.say("nothing was typed: the parameter stays as it is");
+        return done(app);
+    }
+    let value = Value::new(text);
+    let typed = format!("params put {name}");
+    let wanted = Wanted::Put { name, value, kind: None, key: None, description: None };
+    begin(app, wanted, typed)
+}
+
+/// `X`.
+pub fn remove(app: &mut App) -> Vec<Effect> {
+    let Some(name) = selected(app) else { return none_selected(app) };
+    let typed = format!("params rm {name}");
+    begin(app, Wanted::Remove { name }, typed)
+}
+
+fn begin(app: &mut App, wanted: Wanted, typed: String) -> Vec<Effect> {
+    let state = &app.panes.parameters;
+    let of = readers(&state.named, wanted.name());
+    let readers = state.complete.then(|| BTreeMap::from([(wanted.name().to_owned(), of)]));
+    plan(app, Request { wanted: vec![wanted], readers, restart: false, typed })
+}
+
+/// `r`.
+pub fn refresh(app: &mut App) -> Vec<Effect> {
+    app.panes.parameters.asked = app.panes.parameters.asked.map(|_| jiff::Timestamp::UNIX_EPOCH);
+    app.say("reading again");
+    app.plan()
+}
+
+/// Another environment: nothing of the one before stays.
+pub fn switched(app: &mut App) -> Vec<Effect> {
+    app.panes.parameters = State::default();
+    Vec::new()
+}
+
+/// Rows as they are drawn.
+pub fn settle(app: &mut App) {
+    if app.shown().id == ID && app.panes.parameters.stale {
+        derive(app);
+    }
+}

@@ -1,0 +1,130 @@
+//! How it looks.
+
+use super::rows;
+use super::state::{CHECK, FACTS, LIST};
+use crate::app::pane::DataStatus;
+use crate::app::screen::Block;
+use crate::model::Health;
+use crate::model::parameters::person;
+use crate::model::parameters::tree::Row;
+use crate::model::text::harmless;
+use crate::ui::canvas::Canvas;
+use crate::ui::shared::facts;
+use crate::ui::widgets::table::{self, Cell, Column};
+use ratatui::layout::Rect;
+use std::collections::{HashMap, HashSet};
+
+/// Draws a block.
+pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
+    match block {
+        LIST => list(canvas, place, data_status),
+        FACTS => facts::draw(canvas, block, "", place, data_status),
+        CHECK => check(canvas, place, data_status),
+        _ => {}
+    }
+}
+
+/// The lines above the blocks.
+pub fn summary(_: &mut Canvas<'_, '_>, _: Rect) {}
+
+fn list(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
+    let (app, theme) = (canvas.app, canvas.theme);
+    let columns = [
+        Column::left("", 1, 0),
+        Column::left("NAME", 20, 0).up_to(u16::MAX / 2),
+        Column::left("TYPE", 12, 1),
+        Column::right("VER", 4, 2),
+        Column::right("AGE", 5, 1),
+        Column::left("BY", 8, 3).up_to(16),
+    ];
+    // Where each row of the window stands in the tree.
+    let state = &app.panes.parameters;
+    let all = app.estate.parameters.value().map(Vec::as_slice).unwrap_or_default();
+    let wanted: HashSet<&str> = app.screen.list_of(LIST).map(|list| list.window().iter().map(String::as_str).collect()).unwrap_or_default();
+    let mut places: HashMap<&str, &Row> = HashMap::new();
+    for row in &state.rows {
+        let key = match row {
+            Row::Folder { path, .. } => path.as_str(),
+            Row::Leaf { at, .. } => all.get(*at).map_or("", |one| one.name.as_str()),
+        };
+        if wanted.contains(key) {
+            places.insert(key, row);
+        }
+    }
+    table::block(canvas, LIST, "", place, &columns, data_status, |key| {
+        if let Some(secret) = rows::secret(app, key) {
+            let rotation = secret.rotation(app.service_now());
+            let health = rows::rotation_health(&rotation);
+            let style = health.map_or(theme.dim, |health| theme.health(health));
+            return Some(
+                vec![
+                    Cell::new(health.map_or(" ", Health::sign), style),
+                    Cell::new(harmless(&secret.name), theme.text).name(),
+                    Cell::new("secret", theme.dim),
+                    Cell::new("", theme.dim),
+                    Cell::new(rows::age(app, secret.changed_at), theme.dim),
+                    Cell::new(secret.owner.clone().unwrap_or_default(), theme.dim),
+                ]
+                .into(),
+            );
+        }
+        match places.get(key)? {
+            Row::Folder { depth, label, count, closed, .. } => {
+                let sign = if *closed { "+" } else { "-" };
+                let text = format!("{}{sign} {}", "  ".repeat(*depth), harmless(label));
+                let count = count.to_string();
+                Some(
+                    vec![
+                        Cell::new(" ", theme.dim),
+                        Cell::new(text, theme.strong),
+                        Cell::new("", theme.dim),
+                        Cell::new(count, theme.dim),
+                        Cell::new("", theme.dim),
+                        Cell::new("", theme.dim),
+                    ]
+                    .into(),
+                )
+            }
+            Row::Leaf { at, depth, label } => {
+                let one = all.get(*at)?;
+                let worst = rows::worst(app, &one.name).map(rows::health);
+                let style = worst.map_or(theme.dim, |health| theme.health(health));
+                let by = one.modified_by.as_deref().map(person).unwrap_or_default();
+                Some(
+                    vec![
+                        Cell::new(worst.map_or(" ", Health::sign), style),
+                        Cell::new(format!("{}{}", "  ".repeat(*depth), harmless(label)), theme.text).name(),
+                        Cell::new(one.kind.word(), theme.dim),
+                        Cell::new(one.version.to_string(), theme.text),
+                        Cell::new(rows::age(app, one.modified_at), theme.text),
+                        Cell::new(harmless(by), theme.dim),
+                    ]
+                    .into(),
+                )
+            }
+        }
+    });
+}
+
+fn check(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
+    let (app, theme) = (canvas.app, canvas.theme);
+    let columns = [
+        Column::left("", 1, 0),
+        Column::left("", 10, 0),
+        Column::left("", 14, 0).up_to(40),
+        Column::left("", 10, 1).up_to(u16::MAX / 2),
+    ];
+    table::block(canvas, CHECK, "", place, &columns, data_status, |key| {
+        let one = app.panes.parameters.findings.get(key.parse::<usize>().ok()?)?;
+        let health = rows::health(one.severity);
+        Some(
+            vec![
+                Cell::new(health.sign(), theme.health(health)),
+                Cell::new(one.problem.word(), theme.health(health)),
+                Cell::new(harmless(&one.name), theme.text).name(),
+                Cell::new(one.text.as_str(), theme.dim),
+            ]
+            .into(),
+        )
+    });
+}

@@ -1,0 +1,238 @@
+//! `cockpit params` as its users type it, against a simulated AWS.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use aws_sim::Scenario;
+use serde_json::{Value, json};
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Stdio;
+use support::{Home, Said, World, finish, follows_schema, line};
+
+const PATH: &str = "/bookmark-manager/staging/";
+
+fn staging() -> (Home, World) {
+    (Home::new(), World::run_at(Scenario::Staging, 40.0))
+}
+
+/// A command with something on its standard input.
+fn fed(home: &Home, world: &World, arguments: &str, input: &str) -> Said {
+    let mut command = home.on(world);
+    command.args(arguments.split(' ')).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    finish(child)
+}
+
+fn names(list: &Value, field: &str) -> Vec<String> {
+    list[field].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_list_has_what_task_definitions_name_and_what_lies_beside_with_secrets() {
+    let (home, world) = staging();
+    let said = line(&mut home.on(&world), "params ls --env staging -o json").coded(0);
+    let list = said.json();
+    follows_schema(&home, "parameters", &list);
+    let all = names(&list, "parameters");
+    assert!(all.contains(&format!("{PATH}DATABASE_URL")) && all.contains(&format!("{PATH}SMTP_PASSWORD")), "{all:?}");
+    assert_eq!(list["under"], json!([PATH]));
+    let url = list["parameters"].as_array().unwrap().iter().find(|one| one["name"] == format!("{PATH}DATABASE_URL")).unwrap();
+    assert_eq!((&url["type"], &url["used_by"]), (&json!("SecureString"), &json!(["api"])));
+    assert!(url["modified_by"].as_str().unwrap().starts_with("arn:aws:"), "{url}");
+    let secrets = names(&list, "secrets");
+    assert!(secrets.contains(&"bookmark-manager-staging-db/app".to_owned()), "{secrets:?}");
+    let table = line(&mut home.on(&world), "params ls --env staging").coded(0).out;
+    assert!(table.contains(PATH) && table.contains("  DATABASE_URL") && table.contains("SECRET"), "{table}");
+    assert!(!said.out.contains("simulated-"), "no value is in it");
+    assert_eq!(world.asked("ssm:GetParameter"), 0, "no value is read for a list");
+}
+
+#[test]
+fn a_value_is_shown_only_where_it_was_asked_for_by_name() {
+    let (home, world) = staging();
+    let hidden = line(&mut home.on(&world), "params get DATABASE_URL --env staging").coded(0).out;
+    assert!(hidden.contains("••••") && !hidden.contains("postgres://"), "{hidden}");
+    let shown = line(&mut home.on(&world), "params get DATABASE_URL --reveal --env staging").coded(0).out;
+    assert!(shown.starts_with("postgres://app:simulated-") && !shown.ends_with('\n'), "as it is: {shown:?}");
+    let one = line(&mut home.on(&world), "params get DATABASE_URL --reveal --env staging -o json").coded(0).json();
+    follows_schema(&home, "parameter", &one);
+    assert_eq!(one["value"], json!(shown));
+    let none = line(&mut home.on(&world), "params get /none --env staging").coded(1);
+    assert!(none.err.contains("there is no parameter /none") && none.err.contains("hint:"), "{none:#?}");
+    // The key may not be used: the value is not there, and the rest stands.
+    world.poke(&json!({"refuse_key": "alias/aws/ssm"}));
+    let kept = line(&mut home.on(&world), "params get DATABASE_URL --env staging").coded(0).out;
+    assert!(kept.contains("not readable") && kept.contains("kms:Decrypt"), "{kept}");
+    let refused = line(&mut home.on(&world), "params get DATABASE_URL --reveal --env staging").coded(1);
+    assert!(refused.err.contains("kms:Decrypt"), "{refused:#?}");
+}
+
+#[test]
+fn a_value_with_everything_in_it_comes_back_as_it_was_and_is_in_no_other_place() {
+    let (home, world) = staging();
+    let value = format!("line 1\nline \"2\" 'x' $HOME `id` \\ é日本\n{}", "s3cret-".repeat(1_100));
+    assert!(value.len() > 7_500);
+    let said = fed(&home, &world, "params put BIG --stdin --env staging --yes -o json", &value).coded(0);
+    follows_schema(&home, "operation", &said.json());
+    assert!(said.err.contains("advanced tier") && !format!("{said:?}").contains("s3cret"), "{said:#?}");
+    let back = line(&mut home.on(&world), "params get BIG --reveal --env staging").coded(0).out;
+    assert_eq!(back, value);
+    let one = line(&mut home.on(&world), &format!("params get {PATH}BIG --env staging -o json")).coded(0).json();
+    assert_eq!((&one["type"], &one["tier"], &one["value"]), (&json!("SecureString"), &json!("Advanced"), &Value::Null));
+    // A second version, and what the audit file has of both.
+    fed(&home, &world, "params put BIG --stdin --trim --env staging --yes", "short-s3cret\n").coded(0);
+    let history = line(&mut home.on(&world), "params history BIG --env staging -o json").coded(0).json();
+    follows_schema(&home, "parameter-history", &history);
+    let versions: Vec<_> = history["versions"].as_array().unwrap().iter().map(|one| one["version"].as_i64().unwrap()).collect();
+    assert_eq!(versions, [2, 1]);
+    assert!(!history.to_string().contains("s3cret"));
+    let shown = line(&mut home.on(&world), "params history BIG --reveal --env staging -o json").coded(0).json();
+    assert_eq!(shown["versions"][0]["value"], json!("short-s3cret"));
+    let audit = line(&mut home.on(&world), "audit --env staging -o json").coded(0).out;
+    assert!(audit.contains("params put /bookmark-manager/staging/BIG") && !audit.contains("s3cret"), "{audit}");
+}
+
+#[test]
+fn a_value_is_never_an_argument_and_nothing_prompts_without_a_terminal() {
+    let (home, world) = staging();
+    line(&mut home.on(&world), "params put KEY s3cret --env staging").coded(2);
+    let said = line(&mut home.on(&world), "params put KEY --env staging --yes").coded(2);
+    assert!(said.err.contains("--stdin"), "{said:#?}");
+    let said = fed(&home, &world, "params put KEY --stdin --env staging", "x").coded(4);
+    assert!(said.err.contains("--yes"), "{said:#?}");
+    let said = fed(&home, &world, "params put KEY --stdin --env staging --yes --read-only", "x").coded(4);
+    assert!(said.err.contains("--read-only"), "{said:#?}");
+    // A guarded environment wants its name.
+    fed(&home, &world, "params put KEY --stdin --env prod --yes", "x").coded(4);
+    assert_eq!(world.asked("ssm:PutParameter"), 0);
+}
+
+#[test]
+fn a_removal_wants_the_name_of_the_environment() {
+    let (home, world) = staging();
+    let said = line(&mut home.on(&world), "params rm SMTP_PASSWORD --env staging --yes").coded(4);
+    assert!(said.err.contains("--confirm staging"), "{said:#?}");
+    line(&mut home.on(&world), "params rm SMTP_PASSWORD --env staging --yes --confirm staging").coded(0);
+    line(&mut home.on(&world), "params get SMTP_PASSWORD --env staging").coded(1);
+    let gone = line(&mut home.on(&world), "params rm SMTP_PASSWORD --env staging --yes --confirm staging").coded(1);
+    assert!(gone.err.contains("there is no parameter"), "{gone:#?}");
+}
+
+#[test]
+fn after_a_change_the_services_that_read_it_get_new_tasks_where_that_is_asked_for() {
+    let (home, world) = staging();
+    let said = fed(&home, &world, "params put JWT_SECRET --stdin --env staging --yes --dry-run", "x").coded(0);
+    assert!(said.err.contains("api read it only when a task starts"), "{said:#?}");
+    let said = fed(&home, &world, "params put JWT_SECRET --stdin --restart --env staging --yes -o json", "x").coded(0);
+    let report = said.json();
+    assert_eq!(report["operations"][0]["verdict"], "done", "{said:#?}");
+    assert!(report["operations"][0]["summary"].as_str().unwrap().ends_with("and api runs new tasks"), "{said:#?}");
+    assert_eq!((world.asked("ssm:PutParameter"), world.asked("ecs:UpdateService")), (1, 1));
+}
+
+#[test]
+fn the_check_finds_what_is_missing_of_the_wrong_type_and_unused() {
+    let (home, world) = staging();
+    let said = line(&mut home.on(&world), "params check --env staging -o json").coded(0);
+    let list = said.json();
+    follows_schema(&home, "parameter-check", &list);
+    let told = |list: &Value| -> Vec<String> {
+        let all = list["findings"].as_array().unwrap().iter();
+        all.map(|one| format!("{} {}", one["problem"].as_str().unwrap(), one["name"].as_str().unwrap())).collect()
+    };
+    assert_eq!(told(&list), [format!("unused {PATH}SMTP_PASSWORD")]);
+    world.poke(&json!({"delete_parameter": format!("{PATH}JWT_SECRET")}));
+    world.poke(&json!({"put_parameter": {"name": format!("{PATH}DATABASE_URL"), "type": "String", "value": "x"}}));
+    let list = line(&mut home.on(&world), "params check --env staging -o json").coded(1).json();
+    assert_eq!(
+        told(&list),
+        [format!("missing {PATH}JWT_SECRET"), format!("wrong type {PATH}DATABASE_URL"), format!("unused {PATH}SMTP_PASSWORD")]
+    );
+    assert_eq!(list["findings"][0]["used_by"], json!(["api: JWT_SECRET"]));
+    world.poke(&json!({"fail_rotation": "bookmark-manager-prod-aurora"}));
+    world.advance(20 * 24 * 3600);
+    let list = line(&mut home.on(&world), "params check --env staging -o json").coded(1).json();
+    assert!(told(&list).contains(&"rotation bookmark-manager-prod-aurora/app".to_owned()), "{list}");
+}
+
+#[test]
+fn two_environments_are_compared_by_their_names_and_never_by_values() {
+    let (home, world) = staging();
+    let said = line(&mut home.on(&world), "params diff staging prod -o json").coded(0);
+    let list = said.json();
+    follows_schema(&home, "parameter-diff", &list);
+    let all = names(&list, "differences");
+    assert!(all.contains(&"/bookmark-manager/*/SMTP_PASSWORD".to_owned()), "{all:?}");
+    assert!(all.contains(&"/bookmark-manager/*/SENTRY_DSN".to_owned()), "{all:?}");
+    assert!(!all.contains(&"/bookmark-manager/*/DATABASE_URL".to_owned()), "{all:?}");
+    assert_eq!(world.asked("ssm:GetParameter"), 0);
+    line(&mut home.on(&world), "params diff prod --env staging --exit-code").coded(1);
+}
+
+#[test]
+fn what_is_exported_is_for_its_owner_alone_and_is_imported_as_it_was() {
+    let (home, world) = staging();
+    let tricky = "it's \"quoted\"\n$HOME `x` \\n # no comment";
+    fed(&home, &world, "params put TRICKY --stdin --env staging --yes", tricky).coded(0);
+    let file = home.path().join("staging.env");
+    let line_of = |what: &str| format!("params {what} {} --env staging", file.display());
+    line(&mut home.on(&world), &line_of("export")).coded(0);
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    line(&mut home.on(&world), &line_of("export")).coded(2);
+    line(&mut home.on(&world), &format!("{} --force", line_of("export"))).coded(0);
+    // A shell reads the same.
+    let shell = std::process::Command::new("sh")
+        .args(["-c", ". \"$1\"; printf %s \"$TRICKY\"", "sh"])
+        .arg(&file)
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8(shell.stdout).unwrap(), tricky);
+    // What is as it is is not written again; what is not is.
+    let said = line(&mut home.on(&world), &format!("{} --yes", line_of("import"))).coded(0);
+    assert!(said.out.contains("as it was asked for") || said.err.contains("as it was asked for"), "{said:#?}");
+    world.poke(&json!({"delete_parameter": format!("{PATH}TRICKY")}));
+    line(&mut home.on(&world), &format!("{} --yes", line_of("import"))).coded(0);
+    let back = line(&mut home.on(&world), "params get TRICKY --reveal --env staging").coded(0).out;
+    assert_eq!(back, tricky);
+    let bad = home.write("bad.env", "A=1\nB='s3cret");
+    let said = line(&mut home.on(&world), &format!("params import {} --env staging --yes", bad.display())).coded(2);
+    assert!(said.err.contains("line 2") && !said.err.contains("s3cret"), "{said:#?}");
+}
+
+#[test]
+fn without_a_permission_the_action_is_named_and_the_rest_stands() {
+    let (home, world) = staging();
+    world.fault("secretsmanager:ListSecrets", "denied");
+    let said = line(&mut home.on(&world), "params ls --env staging -o json").coded(3);
+    let list = said.json();
+    assert_eq!((&list["complete"], &list["secrets"]), (&json!(false), &Value::Null));
+    assert!(list["missing"][0].as_str().unwrap().contains("secretsmanager:ListSecrets"), "{list}");
+    assert!(!names(&list, "parameters").is_empty());
+    world.clear_faults();
+    for (operation, arguments) in [
+        ("ssm:DescribeParameters", "params ls --env staging"),
+        ("ssm:GetParameter", "params get DATABASE_URL --reveal --env staging"),
+        ("ssm:GetParameterHistory", "params history DATABASE_URL --env staging"),
+        ("ssm:DeleteParameter", "params rm SMTP_PASSWORD --env staging --yes --confirm staging"),
+    ] {
+        world.fault(operation, "denied");
+        let said = line(&mut home.on(&world), arguments).coded(1);
+        assert!(format!("{}{}", said.out, said.err).contains(operation), "{said:#?}");
+        world.clear_faults();
+    }
+    world.fault("ssm:PutParameter", "denied");
+    let said = fed(&home, &world, "params put KEY --stdin --env staging --yes", "s3cret").coded(1);
+    let told = format!("{}{}", said.out, said.err);
+    assert!(told.contains("ssm:PutParameter") && !told.contains("s3cret"), "{said:#?}");
+}
+
+#[test]
+fn ten_thousand_parameters_are_listed_and_checked() {
+    let (home, world) = staging();
+    world.poke(&json!({"add_parameters": {"prefix": format!("{PATH}many/"), "count": 10_000, "region": "ap-northeast-1"}}));
+    let list = line(&mut home.on(&world), "params ls --env staging -o json").coded(0).json();
+    assert!(list["parameters"].as_array().unwrap().len() > 10_000);
+    assert!(world.asked("ssm:DescribeParameters") >= 200, "in pages");
+}
