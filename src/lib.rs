@@ -27,6 +27,7 @@ pub mod feeds;
 pub mod headless;
 pub mod infra;
 pub mod panes;
+pub mod probe;
 pub mod runtime;
 pub mod ui;
 

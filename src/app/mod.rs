@@ -29,6 +29,7 @@ pub mod overlays;
 pub mod pane;
 mod plan;
 pub mod poll;
+pub mod probes;
 pub mod question;
 pub mod rows;
 pub mod safety;

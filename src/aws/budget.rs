@@ -76,6 +76,8 @@ pub enum Class {
     ParameterList,
     /// Systems Manager `PutParameter`, `DeleteParameter`.
     ParameterChanges,
+    /// Route 53, `CloudFront` and Certificate Manager, each for a whole account.
+    Edge,
 }
 
 /// Regions in which pages of logs may be asked for less often than elsewhere.
@@ -109,8 +111,9 @@ impl Class {
         Self::Parameters,
         Self::ParameterList,
         Self::ParameterChanges,
+        Self::Edge,
     ];
-    const COUNT: usize = 25;
+    const COUNT: usize = 26;
 
     /// The whole limit in a region: requests a second, and how many at once. Where the region is not known
     /// (empty), that of most.
@@ -147,6 +150,8 @@ impl Class {
             // The throughput that is free of charge.
             Self::Parameters => alike(40.0),
             Self::ParameterChanges => alike(3.0),
+            // That of Route 53, the smallest among them.
+            Self::Edge => (5.0, 5.0),
             // That of ELB's `Describe` actions; not documented for Application Auto Scaling, far larger for STS.
             // Nor for `DescribeParameters`.
             Self::Elbv2 | Self::Autoscaling | Self::Sts | Self::ParameterList => (10.0, 40.0),

@@ -13,6 +13,7 @@
 //! - [`probe`]: each read tried once, for `cockpit doctor`; those of operations in `probe_changes`.
 //! - `ecs_*`, [`ecr`], [`rds`], [`autoscaling`], [`elbv2`], [`cloudwatch`], [`metrics`], [`lambda`],
 //!   `logs*`, [`scheduler`], [`sts`], [`secrets`], [`parameters`]: a service each: the request, and from the SDK's types to the model's.
+//! - `signed`: requests of services without an SDK crate here ([`ec2`], [`health_reads`]); `xml`: answers of those in XML.
 //! - [`ssm`]: what tunnels and shells ask AWS; their WebSocket's means are in `websocket`.
 //!
 //! What does not live here: what to ask when (that is `app`), and what an answer means (`model`).
@@ -42,6 +43,7 @@ pub mod ecs_writes;
 pub mod elbv2;
 mod environment;
 pub mod failure;
+pub mod health_reads;
 mod helper;
 pub mod lambda;
 pub mod logs;
@@ -51,6 +53,7 @@ pub mod logs_live;
 mod logs_page;
 pub mod logs_tail;
 mod lookup;
+pub mod machines;
 pub mod metrics;
 pub mod pages;
 pub mod parameters;
@@ -58,6 +61,7 @@ mod pinned;
 mod plain_host;
 pub mod probe;
 mod profiles;
+mod protocols;
 pub mod rds;
 mod rds_history;
 mod rds_writes;
@@ -67,11 +71,13 @@ mod secret_list;
 pub mod secrets;
 pub mod service_clock;
 pub mod session;
+mod signed;
 pub mod ssm;
 pub mod sts;
 mod websocket;
 pub mod wire;
 mod writer;
+mod xml;
 
 pub use connection::{Connection, Keys};
 pub use helper::{HELPER_GRACE, helpers_run, tell_helpers};

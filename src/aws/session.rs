@@ -233,6 +233,16 @@ impl Inner {
         answer
     }
 
+    /// Waits until one request of a class may be sent.
+    pub(super) async fn take(&self, class: Class, lane: Lane) {
+        self.budget.take(class, lane).await;
+    }
+
+    /// A request of a class was throttled: fewer are sent.
+    pub(super) fn slow_down(&self, class: Class) {
+        self.budget.slow_down(class);
+    }
+
     /// What came of a request that failed; polling slows down where it was throttled.
     pub(super) fn failed<E>(&self, action: Action, context: &Context, error: &SdkError<E, HttpResponse>) -> Failure
     where

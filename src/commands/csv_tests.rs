@@ -3,7 +3,9 @@
 use super::alarms::report::alarms;
 use super::autoscaling::report::autoscaling;
 use super::db::report::databases;
+use super::health::report::health;
 use super::insights::report::InsightsDto;
+use super::instances::report::instances;
 use super::line::{Cli, command};
 use super::list::schemas;
 use super::report_tests::{partial, with};
@@ -14,12 +16,14 @@ use crate::cli::Output;
 use crate::headless::fixtures::{environment, failed, japanese, whole};
 use crate::headless::{Printable, Rows, render};
 use crate::model::FailureKind;
+use crate::model::health_probe::findings::Findings;
 use crate::model::logs::InsightsResult;
+use crate::model::machine::Machine;
 use crate::model::text::{harmless, no_formula};
 use serde_json::Value;
 
 /// Commands with CSV whose fields a schema names.
-const WITH_A_SCHEMA: [&str; 5] = ["services", "tasks", "autoscaling", "db", "alarms"];
+const WITH_A_SCHEMA: [&str; 7] = ["services", "tasks", "autoscaling", "db", "alarms", "health", "instances"];
 
 fn schema(name: &str) -> Value {
     (schemas().into_iter().find(|schema| schema.name == name).unwrap().make)()
@@ -94,6 +98,9 @@ fn every_heading_of_csv_is_a_field_of_the_schema_and_every_value_that_of_the_jso
             agrees(&autoscaling(input, &[]).unwrap(), Some(&schema("autoscaling")));
             agrees(&databases(input, &[]).unwrap(), Some(&schema("db")));
             agrees(&alarms(input, true), Some(&schema("alarms")));
+            agrees(&health(input, &Findings::default(), false, false), Some(&schema("health")));
+            let machine = Machine { cpu: Some(12.5), ..Machine::default() };
+            agrees(&instances(input, &Ok((vec![machine], Vec::new()))), Some(&schema("instances")));
         });
     }
     let found = InsightsResult {

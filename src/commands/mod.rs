@@ -12,6 +12,8 @@ macro_rules! with_commands {
             Services(services),
             Tasks(tasks),
             Autoscaling(autoscaling),
+            Health(health),
+            Instances(instances),
             Db(db),
             Failover(failover),
             Params(params),
@@ -54,8 +56,10 @@ mod deploy;
 mod doctor;
 mod exec;
 mod failover;
+mod health;
 mod infra;
 mod insights;
+mod instances;
 mod internal;
 mod logs;
 mod man;

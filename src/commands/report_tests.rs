@@ -5,7 +5,9 @@ use super::audit::report::audit;
 use super::autoscaling::report::autoscaling;
 use super::db::report::databases;
 use super::doctor::report::doctor;
+use super::health::report::health;
 use super::insights::report::InsightsDto;
+use super::instances::report::instances;
 use super::list::schemas;
 use super::logs::report::{Form, Printer, Wanted};
 use super::schedule::report::schedule;
@@ -22,7 +24,9 @@ use crate::headless::dto::Snapshot;
 use crate::headless::fixtures::{environment, failed, japanese, now, requests, whole};
 use crate::headless::{Shown, SnapshotInput, operation, render};
 use crate::model::audit::Record;
+use crate::model::health_probe::findings::Findings;
 use crate::model::logs::{InsightsResult, LogEvent};
+use crate::model::machine::Machine;
 use crate::model::timer::Timer;
 use crate::model::{Estate, Failure, FailureKind, Source};
 use jiff::SignedDuration;
@@ -97,6 +101,8 @@ fn every_output_follows_its_schema() {
             check("tasks", value(tasks(input, &[]).unwrap()));
             check("autoscaling", value(autoscaling(input, &[]).unwrap()));
             check("db", value(databases(input, &[]).unwrap()));
+            check("health", value(health(input, &Findings::default(), false, false)));
+            check("instances", value(instances(input, &Ok((vec![Machine::default()], Vec::new())))));
             check("alarms", value(alarms(input, true)));
         });
     }

@@ -77,6 +77,12 @@ pub fn markdown() -> String {
         of("tunnel", Within::Environment),
         "Where `cockpit tunnel` and `cockpit with-db` go, and through what. [tunnel.md](tunnel.md) says what it takes.\n\n",
     );
+    section(
+        &mut page,
+        "`[environments.NAME.health]`",
+        of("health", Within::Environment),
+        "What `cockpit health` and `v` in the pane Services look at, and how. [health.md](health.md) says what is checked and what is sent.\n\n",
+    );
     page.push_str(&super::aws_settings::section());
     while page.ends_with("\n\n") {
         page.pop();

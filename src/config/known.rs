@@ -107,6 +107,23 @@ macro_rules! database {
     };
 }
 
+/// A list of how an environment is looked at from outside.
+macro_rules! health {
+    ($field:ident, $default:literal, $doc:literal, $example:literal) => {
+        Known {
+            key: concat!("health.", stringify!($field)),
+            kind: Kind::Names,
+            place: Place::Environment {
+                set: |environment, value| environment.health.$field = value.list(),
+                get: |of| (!of.health.$field.is_empty()).then(|| Value::List(of.health.$field.clone())),
+            },
+            default: $default,
+            doc: $doc,
+            example: $example,
+        }
+    };
+}
+
 /// All of them, in the order of the documentation.
 pub static KNOWN: &[Known] = &[
     top!(
@@ -119,26 +136,8 @@ pub static KNOWN: &[Known] = &[
         "The environment that is opened when none is named.",
         "\"staging\""
     ),
-    top!(
-        "ui.theme",
-        Text,
-        ui.theme,
-        text,
-        Value::Text,
-        "`dark`",
-        "`dark`, `light`, `high-contrast` or a file.",
-        "\"light\""
-    ),
-    top!(
-        "ui.ascii",
-        Switch,
-        ui.ascii,
-        switch,
-        Value::Switch,
-        "as the terminal draws them",
-        "ASCII signs instead of ● ◐ ▲ ✖ ○.",
-        "true"
-    ),
+    top! { "ui.theme", Text, ui.theme, text, Value::Text, "`dark`", "`dark`, `light`, `high-contrast` or a file.", "\"light\"" },
+    top! { "ui.ascii", Switch, ui.ascii, switch, Value::Switch, "as the terminal draws them", "ASCII signs instead of ● ◐ ▲ ✖ ○.", "true" },
     top!(
         "ui.mouse",
         Switch,
@@ -300,6 +299,13 @@ pub static KNOWN: &[Known] = &[
         "Names or patterns of target groups beside those of the services.",
         "[\"bookmark-manager-staging-*\"]"
     ),
+    list!(
+        "instances",
+        instances,
+        "those with its tags",
+        "Ids, or names or patterns, of EC2 instances.",
+        "[\"bastion-*\"]"
+    ),
     list!("alarms", alarms, "none", "Beginnings of alarms' names.", "[\"bookmark-manager-staging-\"]"),
     list!(
         "parameters",
@@ -400,6 +406,12 @@ pub static KNOWN: &[Known] = &[
     database! { sslrootcert, "`~/.postgresql/root.crt`, else those of this machine", "A file of certificates of the authorities that are trusted, as the bundle of RDS; `system` is those of this machine.", "\"global-bundle.pem\"" },
     part! { database, statement_timeout, Interval, interval, Value::Interval, "the server's", "The limit for a statement.", "\"1m\"" },
     part! { database, idle_in_transaction_session_timeout, Interval, interval, Value::Interval, "the server's", "The limit for a transaction in which nothing happens.", "\"10m\"" },
+    health! { hosts, "those whose records in Route 53 lead to its load balancers, else the load balancers' own names", "The hosts of the site that `cockpit health` looks at.", "[\"example.com\", \"www.example.com\"]" },
+    health! { paths, "`/health` and `/api/health`", "Paths that must answer.", "[\"/health\"]" },
+    health! { connect, "none", "Where connections go instead, as `HOST:PORT=ADDRESS:PORT`; the host may be `*`.", "[\"example.com:443=192.0.2.10:8443\"]" },
+    part! { health, resolver, Text, text, Value::Text, "this machine's", "A name server to ask instead, with or without a port.", "\"192.0.2.53\"" },
+    part! { health, ca_file, Text, text, Value::Text, "this machine's authorities", "A file of certificates to trust instead.", "\"authorities.pem\"" },
+    part! { health, address_url, Url, text, Value::Text, "`https://checkip.amazonaws.com/`", "Who tells the public address of this machine, as one line of text.", "\"https://checkip.amazonaws.com/\"" },
     every!("refresh.services", services, "10s", "How often services and deployments are read."),
     every!("refresh.tasks", tasks, "10s", "How often tasks are read."),
     every!("refresh.databases", databases, "30s", "How often databases are read."),

@@ -77,6 +77,8 @@ pub struct EnvironmentConfig {
     pub databases: Vec<String>,
     /// Names or patterns of target groups beside those of the services.
     pub target_groups: Vec<String>,
+    /// Ids or patterns of names of EC2 instances; empty: those with its tags.
+    pub instances: Vec<String>,
     /// Prefixes of alarms' names.
     pub alarms: Vec<String>,
     /// Paths of its parameters; empty is what its task definitions name.
@@ -97,6 +99,8 @@ pub struct EnvironmentConfig {
     pub tunnel: TunnelConfig,
     /// Who connects to its database, and how.
     pub database: DatabaseConfig,
+    /// How it is looked at from outside.
+    pub health: HealthConfig,
     /// How often each source is read.
     pub refresh: Intervals,
     /// Its infrastructure as code.
@@ -156,6 +160,23 @@ pub struct TunnelConfig {
     pub secret: Option<String>,
     /// A parameter of Parameter Store.
     pub parameter: Option<String>,
+}
+
+/// How it is looked at from outside: `[environments.NAME.health]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HealthConfig {
+    /// The hosts of its site; none: those whose records lead to its load balancers.
+    pub hosts: Vec<String>,
+    /// Paths that must answer; none: `/health` and `/api/health`.
+    pub paths: Vec<String>,
+    /// A name server to ask instead of the machine's.
+    pub resolver: Option<String>,
+    /// A file of certificates to trust instead of the machine's.
+    pub ca_file: Option<String>,
+    /// `HOST:PORT=ADDRESS:PORT`: where connections go instead.
+    pub connect: Vec<String>,
+    /// Who tells the public address of this machine.
+    pub address_url: Option<String>,
 }
 
 /// Who connects to the database, and how: `[environments.NAME.database]`. What it does not say of the user, the database and

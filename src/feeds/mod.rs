@@ -14,6 +14,7 @@ macro_rules! with_feeds {
             sql Sql Ask,
             tunnels Tunnels Ask,
             queries Queries Ask,
+            probes Probes Ask,
         }
     };
 }
@@ -23,6 +24,7 @@ pub mod aws;
 pub mod infra;
 pub mod lifetime;
 pub mod part;
+pub mod probes;
 pub mod queries;
 pub mod runs;
 pub mod sql;

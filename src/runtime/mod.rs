@@ -17,6 +17,7 @@ mod executor;
 mod external;
 mod feeds;
 pub mod files;
+pub mod health;
 mod input;
 mod interactive;
 mod leaving;

@@ -52,6 +52,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("src/headless", &["aws", "runtime", "ui", "commands"]),
     ("src/aws", &["ui", "runtime", "headless", "cli", "commands"]),
     ("src/db", &["app", "panes", "ui", "aws", "runtime", "headless", "cli", "config", "commands"]),
+    ("src/probe", &["app", "panes", "ui", "aws", "runtime", "headless", "cli", "config", "commands", "feeds"]),
     ("src/infra", &["app", "panes", "ui", "aws", "runtime", "headless", "cli", "commands"]),
     ("src/runtime", &["commands"]),
 ];

@@ -37,6 +37,13 @@ READ = {
     "application-autoscaling:DescribeScalingActivities": "what scaled, and why it did not",
     "elasticloadbalancing:DescribeTargetGroups": "target groups by their pattern",
     "elasticloadbalancing:DescribeTargetHealth": "health of targets",
+    "elasticloadbalancing:DescribeLoadBalancers": "health: the load balancer's name and address",
+    "elasticloadbalancing:DescribeListeners": "health: ports and certificates of the load balancer",
+    "ec2:DescribeSecurityGroups": "health: who may reach the load balancer",
+    "route53:ListHostedZones": "health: the zone of a host",
+    "route53:GetHostedZone": "health: the zone's name servers",
+    "route53:ListResourceRecordSets": "health: what is declared of a host",
+    "acm:DescribeCertificate": "health: the certificates of the load balancer",
     "rds:DescribeDBClusters": "writer and readers",
     "rds:DescribeDBInstances": "instances",
     "rds:DescribeDBClusterSnapshots": "db: snapshots",
@@ -223,9 +230,13 @@ def needed(name, environment, action):
 def read_only(name, environment):
     reads = [action for action in READ if needed(name, environment, action) and action != "sts:GetCallerIdentity"]
     # The doctor asks about names that do not exist to see whether it may ask, so the bound is the region.
+    everywhere = [action for action in reads if action.split(":")[0] in GLOBAL_SERVICES]
+    here = [action for action in reads if action not in everywhere]
     return [
         statement("Who", ["sts:GetCallerIdentity"], ["*"]),
-        statement("Read", reads, ["*"], {"StringEquals": {"aws:RequestedRegion": environment["region"]}}),
+        statement("Read", here, ["*"], {"StringEquals": {"aws:RequestedRegion": environment["region"]}}),
+        # These have no region.
+        statement("Everywhere", everywhere, ["*"]),
     ]
 
 

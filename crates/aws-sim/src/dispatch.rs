@@ -270,9 +270,9 @@ fn encode(route: &Route, result: &Result<Node, ApiError>, request_id: &str) -> R
         (Protocol::Json10, Ok(node)) => answer(200, JSON_10, json::encode(node)),
         (Protocol::Json11, Ok(node)) => answer(200, JSON_11, json::encode(node)),
         (Protocol::Cbor, Ok(node)) => answer(200, CBOR, cbor::encode(node)),
-        (Protocol::Rest(rest), Ok(node)) => encode_rest(rest, node),
+        (Protocol::Rest(rest), Ok(node)) => encode_rest(rest, namespace, node),
         (Protocol::Query, Ok(node)) => answer(200, XML, query::encode(&route.operation, namespace, node, request_id)),
-        (Protocol::Query, Err(e)) => {
+        (Protocol::Query | Protocol::Rest(Rest { root: Some(_), .. }), Err(e)) => {
             let body = query::encode_error(namespace, e.sender(), e.query_code(), &e.message, request_id);
             answer(e.query_status(), XML, body)
         }
@@ -304,7 +304,13 @@ fn encode(route: &Route, result: &Result<Node, ApiError>, request_id: &str) -> R
 }
 
 /// The answer of an operation with a path: some members are headers, one may be the body.
-fn encode_rest(rest: &Rest, node: &Node) -> Response<Payload> {
+fn encode_rest(rest: &Rest, namespace: &str, node: &Node) -> Response<Payload> {
+    if let Some(root) = rest.root {
+        let status = node.int("StatusCode").and_then(|s| u16::try_from(s).ok()).unwrap_or(200);
+        let mut node = node.clone();
+        node.set("StatusCode", Node::Null);
+        return answer(status, XML, query::document(root, namespace, &node));
+    }
     let status = node.int("StatusCode").and_then(|s| u16::try_from(s).ok()).unwrap_or(200);
     let mut response = match rest.payload {
         Some(member) => answer(status, JSON, node.str(member).unwrap_or_default().as_bytes().to_vec()),

@@ -8,7 +8,7 @@
 //!
 //! The map: [`Sim`] starts a server (`server`), which tells the protocols apart (`dispatch`),
 //! answers operations (`services`) from the simulated world (`world`), or control requests
-//! (`control`); `rates` throttles those who ask too often. `gateway` is Session Manager: sessions, their WebSocket, their agents; `tls` is TLS on the same port. `plot` is what a scenario does when a client acts. `wire` turns one answer tree into JSON, XML or CBOR.
+//! (`control`); `rates` throttles those who ask too often. `gateway` is Session Manager: sessions, their WebSocket, their agents; `tls` is TLS on the same port. `site` is a site to be looked at from outside. `plot` is what a scenario does when a client acts. `wire` turns one answer tree into JSON, XML or CBOR.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod account;
@@ -28,6 +28,7 @@ mod server;
 mod services;
 mod shared;
 mod sim;
+mod site;
 mod tls;
 mod wire;
 mod world;
@@ -38,3 +39,4 @@ pub use rates::{Rate, rate};
 pub use scenario::Scenario;
 pub use shared::SimOptions;
 pub use sim::{Sim, SimError};
+pub use site::{Shown, Site, SiteOptions, mute};

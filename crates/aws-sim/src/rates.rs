@@ -101,6 +101,9 @@ pub(crate) const RATES: &[Rate] = &[
     tps("ssm", 5.0, &["ssm:"]),
     tps("secretsmanager", 10_000.0, &["secretsmanager:"]),
     tps("sts", 600.0, &["sts:"]),
+    // "Quotas": five a second for an account, whatever the region; ten for `DescribeCertificate`.
+    tps("route53", 5.0, &["route53:"]),
+    tps("acm", 10.0, &["acm:"]),
 ];
 
 /// Another figure than that of most regions, in transactions a second.

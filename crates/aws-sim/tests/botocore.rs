@@ -112,6 +112,11 @@ async fn what_happens_in_the_middle_of_a_deployment() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn how_environments_are_reached_and_their_instances() {
+    script(Scenario::Staging, "edge.py").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cloudwatch_speaks_every_protocol_botocore_knows() {
     script(Scenario::Prod, "protocols.py").await;
 }

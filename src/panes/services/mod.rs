@@ -1,6 +1,7 @@
 //! Services, one service, one task.
 
 pub mod facts;
+pub mod health;
 pub mod layout;
 pub mod rows;
 pub mod state;
@@ -10,13 +11,14 @@ mod tests;
 pub mod update;
 pub mod view;
 
+use crate::app::command::{Id, Scope};
 use crate::app::commands::ACTIONS;
 use crate::app::pane::{Data, Rows};
 use crate::app::rows::{SERVICE_COLUMNS, services};
 use crate::app::subject::Subject;
-use crate::app::{Hooks, Pane, Spec, View, data_status, layout as place, select};
+use crate::app::{Command, Hooks, Pane, Spec, View, data_status, layout as place, select};
 use crate::model::Source;
-use state::{CONTAINERS, CURVES, DEPLOYMENTS, EVENTS, LIST, SCALING, TARGETS, TASK_FACTS, TASKS};
+use state::{CONTAINERS, CURVES, DEPLOYMENTS, EVENTS, HEALTH, LIST, SCALING, TARGETS, TASK_FACTS, TASKS};
 
 /// The pane.
 pub const PANE: Pane = Pane {
@@ -24,12 +26,13 @@ pub const PANE: Pane = Pane {
     title: "Services",
     key: "2",
     doc: "Go to the services.",
-    heading: "",
-    commands: &[],
+    heading: "In the services",
+    commands: COMMANDS,
     in_lists: &[],
     actions: ACTIONS,
-    views: &[&ALL, &SERVICE, &TASK],
+    views: &[&ALL, &SERVICE, &TASK, &REACHED],
     view: |app| match (&app.panes.services.service, &app.panes.services.task) {
+        (None, _) if app.panes.services.health.open => &REACHED,
         (None, _) => &ALL,
         (Some(_), None) => &SERVICE,
         (Some(_), Some(_)) => &TASK,
@@ -39,9 +42,42 @@ pub const PANE: Pane = Pane {
         up: update::up,
         shows: update::shows,
         switched: update::switched,
+        plan: health::plan,
+        answer: health::answer,
         ..Hooks::NONE
     },
 };
+
+const OWN: Scope = Scope::Pane(state::ID.0);
+
+const COMMANDS: &[Command] = &[
+    Command::new(
+        Id("health"),
+        OWN,
+        "health",
+        &["v"],
+        "Show how the environment is reached: targets, load balancer, requests, names, certificates, who may reach it.",
+        health::show,
+    ),
+    Command::new(
+        Id("health-again"),
+        OWN,
+        "look again",
+        &["u"],
+        "Look again how the environment is reached, and send probes to its hosts, also where it is guarded.",
+        health::look_again,
+    )
+    .when(health::has_focus),
+    Command::new(
+        Id("health-firewall"),
+        OWN,
+        "try firewall",
+        &["w"],
+        "Send the hosts an SQL injection and a script, which a firewall must refuse, and a normal request.",
+        health::try_firewall,
+    )
+    .when(health::has_focus),
+];
 
 /// What is read again where one service is looked at.
 const ONE: &[Source] = &[
@@ -63,6 +99,17 @@ static ALL: View = View {
     about: |_| None,
     services: Some(LIST),
     sources: &[Source::Services, Source::Tasks, Source::Metrics],
+};
+
+static REACHED: View = View {
+    name: "health",
+    blocks: HOW_REACHED,
+    beside: &[],
+    layout: place::whole,
+    summary: place::no_summary,
+    about: |_| None,
+    services: None,
+    sources: &[Source::Services, Source::Targets],
 };
 
 static SERVICE: View = View {
@@ -108,6 +155,23 @@ const SERVICES: &[&Spec] = &[&Spec {
         missing: data_status::no_cluster,
         empty: data_status::no_services,
     },
+}];
+
+const HOW_REACHED: &[&Spec] = &[&Spec {
+    block: HEALTH,
+    title: "Health from outside",
+    header: true,
+    columns: &[],
+    rows: Rows::Lines(health::lines),
+    follows_end: false,
+    counts: |_| true,
+    subject: |app, key| {
+        let check = health::checks(app).into_iter().nth(key?.parse().ok()?)?;
+        Some(Subject::Text(format!("{}: {}", check.subject, check.words)))
+    },
+    open: |_| None,
+    whole: health::whole,
+    data: Data::Own(health::data_status),
 }];
 
 const OF_SERVICE: &[&Spec] = &[

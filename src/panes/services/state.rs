@@ -2,6 +2,9 @@
 
 use crate::app::command::PaneId;
 use crate::app::screen::Block;
+use crate::model::Failure;
+use crate::model::health_probe::findings::Findings;
+use jiff::Timestamp;
 
 /// The pane.
 pub const ID: PaneId = PaneId("services");
@@ -24,9 +27,33 @@ pub const CONTAINERS: Block = Block("containers");
 /// A task's facts.
 pub const TASK_FACTS: Block = Block("task-facts");
 
+/// How the environment is reached.
+pub const HEALTH: Block = Block("health");
+
+/// How the environment is reached, as far as somebody looked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Looked {
+    /// It is shown instead of the list.
+    pub open: bool,
+    /// The number of the last question.
+    pub serial: u64,
+    /// When it was asked.
+    pub asked: Option<Timestamp>,
+    /// When the answer was whole.
+    pub read: Option<Timestamp>,
+    /// Whether probes were sent.
+    pub sent: bool,
+    /// What was found.
+    pub found: Findings,
+    /// Why nothing was.
+    pub failure: Option<Failure>,
+}
+
 /// What is opened.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct State {
+    /// How the environment is reached.
+    pub health: Looked,
     /// The opened service.
     pub service: Option<String>,
     /// The opened task of it.

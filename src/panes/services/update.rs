@@ -47,6 +47,7 @@ fn open_service(app: &mut App, name: String) -> Vec<Effect> {
 /// A second press of its key leaves an opened service: the key names the list.
 pub fn entered(app: &mut App) {
     if app.shown().id == ID {
+        app.panes.services.health.open = false;
         app.panes.services.task = None;
         app.panes.services.service = None;
     }
@@ -60,7 +61,7 @@ pub fn switched(app: &mut App) -> Vec<Effect> {
 
 /// From the task to its service, from the service to the list.
 pub fn up(app: &mut App) {
-    if app.panes.services.task.take().is_none() {
-        app.panes.services.service = None;
+    if app.panes.services.task.take().is_none() && app.panes.services.service.take().is_none() {
+        app.panes.services.health.open = false;
     }
 }

@@ -1,7 +1,8 @@
 //! One service: summary, tasks, deployments, events, targets, curves.
 
+use super::health::checks;
 use super::rows::targets as targets_of;
-use super::state::{CONTAINERS, CURVES, DEPLOYMENTS, EVENTS, LIST, SCALING, TARGETS, TASK_FACTS, TASKS};
+use super::state::{CONTAINERS, CURVES, DEPLOYMENTS, EVENTS, HEALTH, LIST, SCALING, TARGETS, TASK_FACTS, TASKS};
 use super::task_view;
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
@@ -26,6 +27,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
         EVENTS => events(canvas, place, data_status),
         SCALING | TASK_FACTS => facts::draw(canvas, block, "", place, data_status),
         TARGETS => targets(canvas, place, data_status),
+        HEALTH => health(canvas, place, data_status),
         CURVES => curves::service(canvas, block, canvas.app.panes.services.service.as_deref(), "", place, data_status),
         CONTAINERS => task_view::containers(canvas, place, data_status),
         _ => {}
@@ -286,6 +288,31 @@ fn targets(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
                 Cell::new(zone(target.az.as_deref().unwrap_or_default()), theme.dim),
                 Cell::new(*group, theme.dim).tail(),
                 Cell::new(why, theme.dim),
+            ]
+            .into(),
+        )
+    });
+}
+
+/// How the environment is reached.
+fn health(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
+    let theme = canvas.theme;
+    let columns = [
+        Column::left("", 1, 0),
+        Column::left("CHECK", 8, 0).up_to(12),
+        Column::left("OF", 12, 1).up_to(44),
+        Column::left("WHAT", 20, 0).up_to(u16::MAX / 2),
+    ];
+    let all = checks(canvas.app);
+    table::block(canvas, HEALTH, "", place, &columns, data_status, |key| {
+        let check = all.get(key.parse::<usize>().ok()?)?;
+        let style = if check.health == Health::Healthy { theme.text } else { theme.health(check.health) };
+        Some(
+            vec![
+                Cell::new(check.health.sign(), theme.health(check.health)),
+                Cell::new(check.topic.word(), theme.dim),
+                Cell::new(check.subject.clone(), theme.text).tail(),
+                Cell::new(check.words.clone(), style),
             ]
             .into(),
         )

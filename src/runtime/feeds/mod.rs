@@ -4,6 +4,7 @@
 mod aws;
 mod infra;
 pub(super) mod means;
+mod probes;
 mod queries;
 mod runs;
 mod sql;

@@ -11,6 +11,7 @@ use crate::world::ecs::{Target, Task};
 pub(crate) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiError> {
     match operation {
         "DescribeLoadBalancers" => balancers(call),
+        "DescribeListeners" => listeners(call),
         "DescribeTargetGroups" => groups(call),
         "DescribeTargetHealth" => health(call),
         _ => Err(ApiError::unknown_operation(operation)),
@@ -77,6 +78,43 @@ fn balancer(b: &Balancer) -> Node {
         "SecurityGroups": list([format!("sg-{:017x}", rng::hash(14, &b.name) & 0xff_ffff_ffff_ffff)]),
         "IpAddressType": "ipv4",
     }
+}
+
+fn listeners(call: &Call<'_>) -> Result<Node, ApiError> {
+    let Some(arn) = call.input.str("LoadBalancerArn") else {
+        return Err(ApiError::client(
+            "ValidationError",
+            "You must specify either listener ARNs or a load balancer ARN",
+        ));
+    };
+    let world = &*call.world;
+    let mine = world.balancers.iter().zip(world.sites()).find(|(b, _)| b.region == call.region && b.arn() == arn);
+    let Some((b, site)) = mine else {
+        return Err(ApiError::client("LoadBalancerNotFound", format!("Load balancers '[{arn}]' not found")));
+    };
+    let of = |port: u32| {
+        format!("{}/{:016x}", arn.replace(":loadbalancer/", ":listener/"), rng::hash(15, &format!("{}{port}", b.name)))
+    };
+    let group = world.target_groups.iter().find(|g| g.region == b.region && world.balancers[g.balancer].arn() == arn);
+    let forward = map! {"Type": "forward", "TargetGroupArn": group.map(TargetGroup::arn), "Order": 1};
+    let Some(certificate) = site.certificate() else {
+        let plain = map! {
+            "ListenerArn": of(80), "LoadBalancerArn": arn, "Port": 80, "Protocol": "HTTP", "DefaultActions": list([forward]),
+        };
+        return Ok(map! {"Listeners": list([plain])});
+    };
+    let redirect = map! {"Type": "redirect", "Order": 1, "RedirectConfig": map! {
+        "Protocol": "HTTPS", "Port": "443", "Host": "#{host}", "Path": "/#{path}", "Query": "#{query}", "StatusCode": "HTTP_301",
+    }};
+    let plain = map! {
+        "ListenerArn": of(80), "LoadBalancerArn": arn, "Port": 80, "Protocol": "HTTP", "DefaultActions": list([redirect]),
+    };
+    let secure = map! {
+        "ListenerArn": of(443), "LoadBalancerArn": arn, "Port": 443, "Protocol": "HTTPS",
+        "Certificates": list([map! {"CertificateArn": certificate}]),
+        "SslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06", "DefaultActions": list([forward]),
+    };
+    Ok(map! {"Listeners": list([plain, secure])})
 }
 
 fn groups(call: &Call<'_>) -> Result<Node, ApiError> {

@@ -1,6 +1,7 @@
 //! The operations: one file a service, each a table of names and functions from an input tree and
 //! the world to an answer tree. Bytes, headers and faults are not known here.
 
+mod acm;
 mod autoscaling;
 mod cloudwatch;
 mod ec2;
@@ -12,6 +13,7 @@ pub(crate) mod logs;
 mod parameters;
 mod rds;
 pub(crate) mod rest;
+mod route53;
 mod scheduler;
 mod secrets;
 mod sts;
@@ -38,6 +40,8 @@ pub(crate) enum Service {
     Ssm,
     Secrets,
     Ec2,
+    Acm,
+    Route53,
     Unknown,
 }
 
@@ -57,6 +61,8 @@ impl Service {
             Service::Logs => "logs",
             Service::Ssm => "ssm",
             Service::Ec2 => "ec2",
+            Service::Acm => "acm",
+            Service::Route53 => "route53",
             Service::Secrets => "secretsmanager",
             Service::Unknown => "unknown",
         }
@@ -72,6 +78,7 @@ impl Service {
             "Logs_20140328" => Service::Logs,
             "AmazonSSM" => Service::Ssm,
             "secretsmanager" => Service::Secrets,
+            "CertificateManager" => Service::Acm,
             _ => Service::Unknown,
         }
     }
@@ -108,6 +115,7 @@ impl Service {
             Service::Elb => "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
             Service::CloudWatch => "http://monitoring.amazonaws.com/doc/2010-08-01/",
             Service::Ec2 => query::EC2,
+            Service::Route53 => "https://route53.amazonaws.com/doc/2013-04-01/",
             _ => "https://sts.amazonaws.com/doc/2011-06-15/",
         }
     }
@@ -138,6 +146,8 @@ pub(crate) fn call(service: Service, operation: &str, call: &mut Call<'_>) -> Re
         Service::CloudWatch => cloudwatch::call(operation, call),
         Service::Logs => logs::call(operation, call),
         Service::Ec2 => ec2::call(operation, call),
+        Service::Acm => acm::call(operation, call),
+        Service::Route53 => route53::call(operation, call),
         Service::Ssm if operation == "DescribeInstanceInformation" => Ok(ec2::information(call)),
         Service::Ssm => parameters::call(operation, call),
         Service::Secrets => secrets::call(operation, call),

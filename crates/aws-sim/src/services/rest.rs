@@ -23,10 +23,22 @@ pub(crate) struct Rest {
     pub(crate) payload: Option<&'static str>,
     /// Headers of answers and the members they hold.
     pub(crate) answers: &'static [(&'static str, &'static str)],
+    /// The root of its answers where they are XML; requests are XML then, too.
+    pub(crate) root: Option<&'static str>,
 }
 
 const fn rest(method: &'static str, path: &'static str, service: Service, operation: &'static str) -> Rest {
-    Rest { method, path, service, operation, headers: &[], query: &[], payload: None, answers: &[] }
+    Rest { method, path, service, operation, headers: &[], query: &[], payload: None, answers: &[], root: None }
+}
+
+const fn xml(
+    method: &'static str,
+    path: &'static str,
+    service: Service,
+    operation: &'static str,
+    root: &'static str,
+) -> Rest {
+    Rest { root: Some(root), ..rest(method, path, service, operation) }
 }
 
 const GROUP: &[(&str, &str)] = &[("groupName", "GroupName")];
@@ -51,6 +63,15 @@ static TABLE: &[Rest] = &[
     rest("POST", "/schedules/{Name}", Service::Scheduler, "CreateSchedule"),
     rest("PUT", "/schedules/{Name}", Service::Scheduler, "UpdateSchedule"),
     Rest { query: GROUP, ..rest("DELETE", "/schedules/{Name}", Service::Scheduler, "DeleteSchedule") },
+    xml("GET", "/2013-04-01/hostedzone", Service::Route53, "ListHostedZones", "ListHostedZonesResponse"),
+    xml("GET", "/2013-04-01/hostedzone/{Id}", Service::Route53, "GetHostedZone", "GetHostedZoneResponse"),
+    xml(
+        "GET",
+        "/2013-04-01/hostedzone/{Id}/rrset",
+        Service::Route53,
+        "ListResourceRecordSets",
+        "ListResourceRecordSetsResponse",
+    ),
 ];
 
 /// The operation of a method and path, and its input.
@@ -89,6 +110,10 @@ fn input(rest: &Rest, segments: Vec<(&'static str, String)>, head: &Parts, body:
             let text = std::str::from_utf8(body).map_err(|e| e.to_string())?;
             vec![(member.into(), Node::from(text))]
         }
+        None if rest.root.is_some() => match body {
+            [] => Vec::new(),
+            _ => vec![("Body".into(), crate::wire::xml::decode(body)?)],
+        },
         None => match json::decode(body)? {
             Node::Map(fields) => fields,
             _ => Vec::new(),

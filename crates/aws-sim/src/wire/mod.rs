@@ -6,6 +6,7 @@ pub(crate) mod cbor;
 pub(crate) mod json;
 pub(crate) mod number;
 pub(crate) mod query;
+pub(crate) mod xml;
 
 use jiff::Timestamp;
 use std::borrow::Cow;

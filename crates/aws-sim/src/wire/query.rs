@@ -95,6 +95,15 @@ pub(crate) fn encode(action: &str, namespace: &str, node: &Node, request_id: &st
     out.into_bytes()
 }
 
+/// A document of a service with paths: its root and what is in it.
+pub(crate) fn document(root: &str, namespace: &str, node: &Node) -> Vec<u8> {
+    let mut out = String::with_capacity(1024);
+    let _ = write!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{root} xmlns=\"{namespace}\">");
+    fields(node, &mut out);
+    let _ = write!(out, "</{root}>");
+    out.into_bytes()
+}
+
 /// The envelope of an error.
 pub(crate) fn encode_error(namespace: &str, sender: bool, code: &str, message: &str, request_id: &str) -> Vec<u8> {
     let kind = if sender { "Sender" } else { "Receiver" };

@@ -1,11 +1,15 @@
 //! Instances of EC2 that sessions can go through: a bastion that runs, and one that is stopped.
 
-use super::SECOND;
+use super::{DAY, SECOND};
 use crate::clock::Ms;
+use crate::scenario::Scenario;
 
 /// From the start until it runs, and from there until its agent is online.
-const BOOT: Ms = 15 * SECOND;
+pub(crate) const BOOT: Ms = 15 * SECOND;
 const AGENT: Ms = 20 * SECOND;
+/// From there until its checks have passed, and from the stop until it is stopped.
+const CHECKS: Ms = 60 * SECOND;
+const STOPS: Ms = 25 * SECOND;
 
 /// An instance.
 #[derive(Debug, Clone)]
@@ -15,33 +19,87 @@ pub(crate) struct Instance {
     pub(crate) tags: &'static [(&'static str, &'static str)],
     /// When it was started; none: it is stopped.
     pub(crate) started: Option<Ms>,
+    /// When it was told to stop.
+    pub(crate) stopped: Option<Ms>,
+    pub(crate) class: &'static str,
+    pub(crate) address: &'static str,
+    /// The value of its tag `Environment`, and of `Project`.
+    pub(crate) environment: &'static str,
+    pub(crate) project: &'static str,
 }
 
 impl Instance {
-    /// Those of every world.
-    pub(crate) fn all() -> Vec<Self> {
+    /// Those of a world: a bastion that runs, and one that is stopped.
+    pub(crate) fn all(scenario: Scenario) -> Vec<Self> {
+        let environment = scenario.environment();
+        let project = match environment {
+            "pantri" | "minimal" | "big" => environment,
+            _ => "bookmark-manager",
+        };
+        let one = |id, tags, address, started| Self {
+            id,
+            tags,
+            started,
+            stopped: None,
+            class: "t4g.nano",
+            address,
+            environment,
+            project,
+        };
         vec![
-            Self {
-                id: "i-0123456789abcdef0",
-                tags: &[("Name", "bastion"), ("Role", "bastion")],
-                // Long ago.
-                started: Some(Ms::MIN / 2),
-            },
-            Self { id: "i-0fedcba9876543210", tags: &[("Name", "bastion-spare")], started: None },
+            // Long ago.
+            one("i-0123456789abcdef0", &[("Name", "bastion"), ("Role", "bastion")], "10.0.1.10", Some(Ms::MIN / 2)),
+            one("i-0fedcba9876543210", &[("Name", "bastion-spare")], "10.0.2.10", None),
         ]
+    }
+
+    /// Its tags.
+    pub(crate) fn all_tags(&self) -> Vec<(&'static str, &'static str)> {
+        let mut tags = self.tags.to_vec();
+        tags.extend([("Project", self.project), ("Environment", self.environment)]);
+        tags
+    }
+
+    /// When it was started last, as EC2 tells it.
+    pub(crate) fn launched(&self, start: Ms) -> Ms {
+        self.started.map_or(start - 90 * DAY, |at| at.max(start - 30 * DAY))
     }
 
     /// Its state: the number that EC2 gives it, and the word.
     pub(crate) fn state(&self, now: Ms) -> (i64, &'static str) {
-        match self.started {
-            None => (80, "stopped"),
-            Some(at) if at + BOOT > now => (0, "pending"),
-            Some(_) => (16, "running"),
+        match (self.stopped, self.started) {
+            (Some(at), _) if at + STOPS > now => (64, "stopping"),
+            (Some(_), _) | (None, None) => (80, "stopped"),
+            (None, Some(at)) if at + BOOT > now => (0, "pending"),
+            (None, Some(_)) => (16, "running"),
+        }
+    }
+
+    /// The status of its checks.
+    pub(crate) fn checks(&self, now: Ms) -> &'static str {
+        match (self.state(now).1, self.started) {
+            ("running", Some(at)) if at + BOOT + CHECKS > now => "initializing",
+            ("running", _) => "ok",
+            _ => "not-applicable",
+        }
+    }
+
+    /// Starts it; one that runs already runs on.
+    pub(crate) fn start(&mut self, now: Ms) {
+        if self.stopped.take().is_some() || self.started.is_none() {
+            self.started = Some(now);
+        }
+    }
+
+    /// Stops it.
+    pub(crate) fn stop(&mut self, now: Ms) {
+        if self.started.is_some() && self.stopped.is_none() {
+            self.stopped = Some(now);
         }
     }
 
     /// Whether its agent is online.
     pub(crate) fn online(&self, now: Ms) -> bool {
-        self.started.is_some_and(|at| at + BOOT + AGENT <= now)
+        self.stopped.is_none() && self.started.is_some_and(|at| at + BOOT + AGENT <= now)
     }
 }

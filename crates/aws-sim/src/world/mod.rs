@@ -38,6 +38,7 @@ pub(crate) mod rotation;
 pub(crate) mod scaling;
 pub(crate) mod schedule;
 mod scheduler;
+pub(crate) mod sites;
 pub(crate) mod snapshots;
 mod tasks;
 pub(crate) mod tasksets;
@@ -200,7 +201,7 @@ impl World {
             service_index: BTreeMap::new(),
             deleted_services: BTreeMap::new(),
             tasks: BTreeMap::new(),
-            instances: instances::Instance::all(),
+            instances: instances::Instance::all(scenario),
             families: BTreeMap::new(),
             registry: registry::Registry::default(),
             curse: None,

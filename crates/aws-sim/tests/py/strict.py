@@ -147,6 +147,19 @@ def on_answer(operation_model, response_dict, **_):
         if set(parts) != {f"{operation_model.name}Result", "ResponseMetadata"}:
             problem(where, f"parts {sorted(parts)}")
         check_xml(shape, parts[f"{operation_model.name}Result"], where)
+    elif protocol in ("ec2", "rest-xml"):
+        # No envelope: the members stand in the root. A payload of rest-xml is the root itself.
+        root = ElementTree.fromstring(body)
+        inner = shape.members[shape.serialization["payload"]] if shape and shape.serialization.get("payload") else shape
+        members = {m.serialization.get("name", k): m for k, m in inner.members.items()} if inner else {}
+        for child in root:
+            name = local(child.tag)
+            if name == "requestId" and protocol == "ec2":
+                continue
+            if name not in members:
+                problem(where, f"unknown element {name}")
+            else:
+                check_xml(members[name], child, f"{where}.{name}")
     elif protocol == "rest-json":
         check_rest(shape, response_dict["headers"], body, where)
     else:

@@ -1,0 +1,255 @@
+//! A site on loopback, for whoever looks at one from outside: plain HTTP, TLS with an authority of its own, a name server. It
+//! misbehaves by path: `/loop` leads to itself, `/slow` never answers, `/astray` leads to no address of the web; names that begin
+//! with `silent` get no answer of the name server.
+
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{HOST, LOCATION};
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
+use rustls::ServerConfig;
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use std::convert::Infallible;
+use std::error::Error;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use tokio::net::{TcpListener, UdpSocket};
+use tokio::task::AbortHandle;
+use tokio_rustls::TlsAcceptor;
+
+/// The certificate that it shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Shown {
+    /// One that holds, for its names.
+    #[default]
+    Good,
+    /// One whose time is over.
+    Expired,
+    /// One for another name.
+    OtherName,
+}
+
+/// How a site is.
+#[derive(Debug, Clone, Default)]
+pub struct SiteOptions {
+    /// Its certificate.
+    pub certificate: Shown,
+    /// The names that the certificate is for.
+    pub names: Vec<String>,
+    /// Names and their addresses, for the name server. Of others it says that there are none.
+    pub addresses: Vec<(String, Ipv4Addr)>,
+    /// Zones and their name servers.
+    pub servers: Vec<(String, Vec<String>)>,
+    /// Whether requests with an injection or a script are refused.
+    pub firewall: bool,
+}
+
+/// A running site; it ends when it is dropped.
+#[derive(Debug)]
+pub struct Site {
+    /// Where plain HTTP is spoken.
+    pub http: SocketAddr,
+    /// Where TLS is spoken.
+    pub https: SocketAddr,
+    /// Where names are asked for.
+    pub dns: SocketAddr,
+    /// The authority's certificate, as PEM.
+    pub authority: String,
+    tasks: Vec<AbortHandle>,
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+impl Site {
+    /// Starts one on the current tokio runtime.
+    ///
+    /// # Errors
+    /// No port is free, or no certificate can be made.
+    pub async fn start(options: SiteOptions) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let (http, https, dns) =
+            (TcpListener::bind(local).await?, TcpListener::bind(local).await?, UdpSocket::bind(local).await?);
+        let (authority, acceptor) = tls(&options)?;
+        let options = Arc::new(options);
+        let (plain, secure, names) = (http.local_addr()?, https.local_addr()?, dns.local_addr()?);
+        let tasks = vec![
+            tokio::spawn(serve(http, None, Arc::clone(&options))).abort_handle(),
+            tokio::spawn(serve(https, Some(acceptor), Arc::clone(&options))).abort_handle(),
+            tokio::spawn(answer_names(dns, options)).abort_handle(),
+        ];
+        Ok(Self { http: plain, https: secure, dns: names, authority, tasks })
+    }
+
+    /// Where connections to any host go, so that they come here: `*:80=127.0.0.1:PORT`, the same for 443 and 53.
+    pub fn connect(&self) -> Vec<String> {
+        vec![format!("*:80={}", self.http), format!("*:443={}", self.https), format!("*:53={}", self.dns)]
+    }
+}
+
+fn tls(options: &SiteOptions) -> Result<(String, TlsAcceptor), Box<dyn Error + Send + Sync>> {
+    let mut authority = CertificateParams::new(Vec::new())?;
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    authority.distinguished_name.push(DnType::CommonName, "simulated authority");
+    let issuer_key = KeyPair::generate()?;
+    let root = authority.self_signed(&issuer_key)?;
+    let issuer = Issuer::new(authority, issuer_key);
+    let names = match options.certificate {
+        Shown::OtherName => vec!["elsewhere.example".to_owned()],
+        Shown::Good | Shown::Expired => options.names.clone(),
+    };
+    let mut own = CertificateParams::new(names)?;
+    own.distinguished_name.push(DnType::CommonName, "simulated site");
+    own.not_before = date_time_ymd(2020, 1, 1);
+    own.not_after =
+        if options.certificate == Shown::Expired { date_time_ymd(2021, 1, 1) } else { date_time_ymd(2090, 1, 1) };
+    let key = KeyPair::generate()?;
+    let certificate = own.signed_by(&key, &issuer)?.der().clone();
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate, root.der().clone()], key)?;
+    Ok((root.pem(), TlsAcceptor::from(Arc::new(config))))
+}
+
+async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, options: Arc<SiteOptions>) {
+    let builder = hyper::server::conn::http1::Builder::new;
+    while let Ok((stream, _)) = listener.accept().await {
+        let (tls, options) = (tls.clone(), Arc::clone(&options));
+        let secure = tls.is_some();
+        tokio::spawn(async move {
+            let service = service_fn(|request: Request<Incoming>| answer(request, secure, &options));
+            match tls {
+                None => drop(builder().serve_connection(TokioIo::new(stream), service).await),
+                Some(tls) => {
+                    if let Ok(stream) = tls.accept(stream).await {
+                        drop(builder().serve_connection(TokioIo::new(stream), service).await);
+                    }
+                }
+            }
+        });
+    }
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    secure: bool,
+    options: &SiteOptions,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default().to_owned();
+    let query = request.uri().query().unwrap_or_default();
+    let path = request.uri().path();
+    let leads = |status: StatusCode, to: &str| {
+        let mut response = Response::new(Full::new(Bytes::new()));
+        *response.status_mut() = status;
+        if let Ok(to) = to.parse() {
+            response.headers_mut().insert(LOCATION, to);
+        }
+        response
+    };
+    let says = |status: StatusCode, text: &'static str| {
+        let mut response = Response::new(Full::new(Bytes::from_static(text.as_bytes())));
+        *response.status_mut() = status;
+        response
+    };
+    if options.firewall && (query.contains("script") || query.contains("UNION")) {
+        return Ok(says(StatusCode::FORBIDDEN, "refused"));
+    }
+    Ok(match path {
+        "/slow" => std::future::pending().await,
+        "/loop" => leads(StatusCode::FOUND, "/loop"),
+        "/astray" => leads(StatusCode::FOUND, "javascript:alert(1)"),
+        "/address" => says(StatusCode::OK, "203.0.113.7\n"),
+        _ if !secure => leads(StatusCode::MOVED_PERMANENTLY, &format!("https://{host}{path}")),
+        "/" | "/health" | "/api/health" => says(StatusCode::OK, "ok"),
+        _ => says(StatusCode::NOT_FOUND, "not found"),
+    })
+}
+
+/// Types of records, from RFC 1035.
+const A: u16 = 1;
+const NS: u16 = 2;
+const INTERNET: u16 = 1;
+
+async fn answer_names(socket: UdpSocket, options: Arc<SiteOptions>) {
+    let mut packet = [0; 1500];
+    while let Ok((length, from)) = socket.recv_from(&mut packet).await {
+        if let Some(answer) = names(&packet[..length], &options) {
+            let _ = socket.send_to(&answer, from).await;
+        }
+    }
+}
+
+/// The answer to a question; none where it stays silent.
+fn names(question: &[u8], options: &SiteOptions) -> Option<Vec<u8>> {
+    let mut labels = Vec::new();
+    let mut at = 12;
+    loop {
+        let length = usize::from(*question.get(at)?);
+        if length == 0 {
+            break;
+        }
+        labels.push(String::from_utf8_lossy(question.get(at + 1..at + 1 + length)?).to_ascii_lowercase());
+        at += 1 + length;
+    }
+    let name = labels.join(".");
+    if name.starts_with("silent") {
+        return None;
+    }
+    let kind = u16::from_be_bytes([*question.get(at + 1)?, *question.get(at + 2)?]);
+    let end = at + 5;
+    let mut rows: Vec<(u16, Vec<u8>)> = Vec::new();
+    if kind == A {
+        let mine = options.addresses.iter().filter(|(known, _)| *known == name);
+        rows.extend(mine.map(|(_, address)| (A, address.octets().to_vec())));
+    }
+    if kind == NS {
+        let mine = options.servers.iter().filter(|(known, _)| *known == name).flat_map(|(_, servers)| servers);
+        rows.extend(mine.map(|server| (NS, encoded(server))));
+    }
+    let known = !rows.is_empty()
+        || options.addresses.iter().any(|(known, _)| *known == name)
+        || options.servers.iter().any(|(known, _)| *known == name);
+    let mut answer = question.get(..2)?.to_vec();
+    // A response, with recursion; 3: there is no such name.
+    answer.extend([0x81, if known { 0x80 } else { 0x83 }, 0, 1, 0, rows.len() as u8, 0, 0, 0, 0]);
+    answer.extend(question.get(12..end)?);
+    for (kind, data) in rows {
+        // The name is that of the question.
+        answer.extend([0xc0, 12]);
+        answer.extend(kind.to_be_bytes());
+        answer.extend(INTERNET.to_be_bytes());
+        answer.extend(60_u32.to_be_bytes());
+        answer.extend((data.len() as u16).to_be_bytes());
+        answer.extend(data);
+    }
+    Some(answer)
+}
+
+fn encoded(name: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for label in name.split('.') {
+        bytes.push(label.len() as u8);
+        bytes.extend(label.as_bytes());
+    }
+    bytes.push(0);
+    bytes
+}
+
+/// An address that accepts connections and never answers, for as long as the listener lives.
+///
+/// # Errors
+/// No port is free.
+pub async fn mute() -> std::io::Result<(SocketAddr, TcpListener)> {
+    let listener = TcpListener::bind(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)).await?;
+    Ok((listener.local_addr()?, listener))
+}

@@ -1,0 +1,100 @@
+//! How environments are reached: sites with names, zones, certificates and who may reach them.
+
+use super::World;
+use super::balancing::Balancer;
+use crate::account::ACCOUNT;
+use crate::rng;
+
+/// The hosted zone of load balancers.
+const OF_BALANCERS: &str = "Z14GRHDCWA56QT";
+
+/// How a load balancer is reached.
+#[derive(Debug, Clone)]
+pub(crate) struct Site {
+    pub(crate) region: &'static str,
+    pub(crate) balancer: String,
+    /// The name of the balancer in DNS.
+    pub(crate) dns: String,
+    /// Its host; empty: it has none, and no HTTPS.
+    pub(crate) host: &'static str,
+    /// The status of its certificate.
+    pub(crate) status: &'static str,
+    /// Who may reach it, and what is written beside it.
+    pub(crate) allowed: &'static [(&'static str, &'static str)],
+}
+
+/// A hosted zone.
+#[derive(Debug, Clone)]
+pub(crate) struct Zone {
+    pub(crate) id: String,
+    pub(crate) name: &'static str,
+    pub(crate) servers: [&'static str; 4],
+    /// Aliases: name, what it stands for, the zone of that.
+    pub(crate) records: Vec<(String, String, &'static str)>,
+}
+
+impl Site {
+    fn of(balancer: &Balancer) -> Self {
+        let (host, allowed): (_, &'static [_]) = match balancer.name.as_str() {
+            name if name.contains("prod") => ("bookmarks.example.com", &[("0.0.0.0/0", "the internet")]),
+            name if name.contains("pantri") => ("pantri.example.net", &[("0.0.0.0/0", "the internet")]),
+            _ => ("", &[("203.0.113.0/24", "office"), ("198.51.100.7/32", "an operator at home")]),
+        };
+        Self {
+            region: balancer.region,
+            balancer: balancer.name.clone(),
+            dns: balancer.dns(),
+            host,
+            status: "ISSUED",
+            allowed,
+        }
+    }
+
+    /// The ARN of its certificate.
+    pub(crate) fn certificate(&self) -> Option<String> {
+        let (high, low) = (rng::hash(23, self.host), rng::hash(24, self.host));
+        let id = format!(
+            "{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}",
+            high >> 32,
+            high >> 16 & 0xffff,
+            high & 0xfff,
+            low >> 52,
+            low & 0xffff_ffff_ffff
+        );
+        (!self.host.is_empty()).then(|| format!("arn:aws:acm:{}:{ACCOUNT}:certificate/{id}", self.region))
+    }
+
+    /// The names of its certificate.
+    pub(crate) fn names(&self) -> Vec<String> {
+        vec![self.host.to_owned(), format!("www.{}", self.host)]
+    }
+
+    /// Its security group.
+    pub(crate) fn group(&self) -> String {
+        format!("sg-{:017x}", rng::hash(14, &self.balancer) & 0xff_ffff_ffff_ffff)
+    }
+}
+
+impl World {
+    /// How each load balancer is reached.
+    pub(crate) fn sites(&self) -> Vec<Site> {
+        self.balancers.iter().map(Site::of).collect()
+    }
+
+    /// The hosted zones.
+    pub(crate) fn zones(&self) -> Vec<Zone> {
+        let named = self.sites().into_iter().filter(|site| !site.host.is_empty());
+        named
+            .map(|site| Zone {
+                id: format!("Z{:013X}", rng::hash(25, site.host) & 0xf_ffff_ffff_ffff),
+                name: site.host.split_once('.').map_or(site.host, |(_, zone)| zone),
+                servers: ["ns-1.awsdns-01.com", "ns-2.awsdns-02.net", "ns-3.awsdns-03.org", "ns-4.awsdns-04.co.uk"],
+                records: site
+                    .names()
+                    .into_iter()
+                    .map(|name| (name, format!("dualstack.{}", site.dns), OF_BALANCERS))
+                    .collect(),
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,78 @@
+"""How environments are reached, and their instances: load balancers, security groups, zones, certificates, EC2."""
+
+from botocore.exceptions import ClientError
+from strict import advance, client, done, same, true
+
+
+def refused(call, code, **arguments):
+    try:
+        call(**arguments)
+    except ClientError as e:
+        same(e.response["Error"]["Code"], code, call.__name__)
+        return
+    true(False, f"{call.__name__} was not refused with {code}")
+
+
+def balancers():
+    elb, ec2, acm = client("elbv2"), client("ec2"), client("acm")
+    found = {b["LoadBalancerName"]: b for b in elb.describe_load_balancers()["LoadBalancers"]}
+    staging, prod = found["bookmark-manager-staging-alb"], found["bookmark-manager-prod-alb"]
+    plain = elb.describe_listeners(LoadBalancerArn=staging["LoadBalancerArn"])["Listeners"]
+    same([(one["Port"], one["Protocol"]) for one in plain], [(80, "HTTP")])
+    both = elb.describe_listeners(LoadBalancerArn=prod["LoadBalancerArn"])["Listeners"]
+    same([(one["Port"], one["Protocol"]) for one in both], [(80, "HTTP"), (443, "HTTPS")])
+    same(both[0]["DefaultActions"][0]["RedirectConfig"]["StatusCode"], "HTTP_301")
+    arn = both[1]["Certificates"][0]["CertificateArn"]
+    certificate = acm.describe_certificate(CertificateArn=arn)["Certificate"]
+    same(certificate["SubjectAlternativeNames"], ["bookmarks.example.com", "www.bookmarks.example.com"])
+    same({one["ValidationStatus"] for one in certificate["DomainValidationOptions"]}, {"SUCCESS"})
+    same([one["CertificateArn"] for one in acm.list_certificates()["CertificateSummaryList"]], [arn])
+    group = ec2.describe_security_groups(GroupIds=staging["SecurityGroups"])["SecurityGroups"][0]
+    ranges = [one["CidrIp"] for one in group["IpPermissions"][0]["IpRanges"]]
+    same(ranges, ["203.0.113.0/24", "198.51.100.7/32"])
+    refused(ec2.describe_security_groups, "InvalidGroup.NotFound", GroupIds=["sg-00000000000000000"])
+    refused(elb.describe_listeners, "LoadBalancerNotFound", LoadBalancerArn="arn:aws:x")
+    refused(acm.describe_certificate, "ResourceNotFoundException", CertificateArn="arn:aws:acm:ap-northeast-1:123456789012:certificate/0")
+
+
+def zones():
+    route53 = client("route53", region="us-east-1")
+    found = {zone["Name"]: zone["Id"] for zone in route53.list_hosted_zones()["HostedZones"]}
+    zone = route53.get_hosted_zone(Id=found["example.com."])
+    same(len(zone["DelegationSet"]["NameServers"]), 4)
+    records = route53.list_resource_record_sets(HostedZoneId=found["example.com."])["ResourceRecordSets"]
+    aliases = [one for one in records if "AliasTarget" in one]
+    same([one["Name"] for one in aliases], ["bookmarks.example.com.", "www.bookmarks.example.com."])
+    true(aliases[0]["AliasTarget"]["DNSName"].startswith("dualstack.bookmark-manager-prod-alb-"), "alias")
+    refused(route53.get_hosted_zone, "NoSuchHostedZone", Id="Z0")
+
+
+def instances():
+    ec2, ssm = client("ec2"), client("ssm")
+    where = [{"Name": "tag:Project", "Values": ["bookmark-manager"]}]
+    found = [one for r in ec2.describe_instances(Filters=where)["Reservations"] for one in r["Instances"]]
+    same([one["State"]["Name"] for one in found], ["running", "stopped"])
+    true(all(one["InstanceType"] == "t4g.nano" and one["PrivateIpAddress"].startswith("10.0.") for one in found), "facts")
+    spare = found[1]["InstanceId"]
+    same(len(ec2.describe_instance_status()["InstanceStatuses"]), 1)
+    every = ec2.describe_instance_status(InstanceIds=[spare], IncludeAllInstances=True)["InstanceStatuses"]
+    same(every[0]["InstanceStatus"]["Status"], "not-applicable")
+    ec2.start_instances(InstanceIds=[spare])
+    advance(20)
+    begins = ec2.describe_instance_status(InstanceIds=[spare])["InstanceStatuses"][0]
+    same(begins["SystemStatus"]["Status"], "initializing")
+    advance(120)
+    ec2.get_waiter("instance_status_ok").wait(InstanceIds=[spare])
+    same([one["PingStatus"] for one in ssm.describe_instance_information(Filters=[{"Key": "InstanceIds", "Values": [spare]}])["InstanceInformationList"]], ["Online"])
+    ec2.reboot_instances(InstanceIds=[spare])
+    same(ec2.describe_instances(InstanceIds=[spare])["Reservations"][0]["Instances"][0]["State"]["Name"], "running")
+    answer = ec2.stop_instances(InstanceIds=[spare])["StoppingInstances"][0]
+    same((answer["PreviousState"]["Name"], answer["CurrentState"]["Name"]), ("running", "stopping"))
+    advance(60)
+    ec2.get_waiter("instance_stopped").wait(InstanceIds=[spare])
+    refused(ec2.reboot_instances, "IncorrectState", InstanceIds=[spare])
+
+
+for part in (balancers, zones, instances):
+    part()
+done()

@@ -1,0 +1,174 @@
+//! Everything that was found about one environment from outside, as it comes in.
+
+use super::answers::{Delegation, Firewall, Names, Tls, Trouble, Visit};
+use super::declared::{Balancer, Issued, Rule, Zone};
+use crate::failure::Failure;
+use core::net::IpAddr;
+
+/// What is asked of AWS, or the failure.
+pub type Read<T> = Result<T, Failure>;
+
+/// One thing that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// The load balancers of the environment.
+    Balancers(Read<Vec<Balancer>>),
+    /// Who may reach them.
+    Rules(Read<Vec<Rule>>),
+    /// The zones of the hosts.
+    Zones(Read<Vec<Zone>>),
+    /// The certificates of the balancers.
+    Issued(Read<Vec<Issued>>),
+    /// The hosts that are looked at.
+    Hosts(Vec<String>),
+    /// The public address of this machine.
+    Address(Result<IpAddr, Trouble>),
+    /// A request.
+    Visit(Visit),
+    /// TLS with a host.
+    Tls(Tls),
+    /// The addresses of a name.
+    Names(Names),
+    /// The name servers at the zone above.
+    Delegation(Delegation),
+    /// What the firewall lets through.
+    Firewall(Firewall),
+}
+
+/// All of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// Load balancers; none while they were not read.
+    pub balancers: Option<Read<Vec<Balancer>>>,
+    /// Rules of their security groups.
+    pub rules: Option<Read<Vec<Rule>>>,
+    /// Zones.
+    pub zones: Option<Read<Vec<Zone>>>,
+    /// Certificates.
+    pub issued: Option<Read<Vec<Issued>>>,
+    /// The hosts that are looked at.
+    pub hosts: Vec<String>,
+    /// The public address of this machine.
+    pub address: Option<Result<IpAddr, Trouble>>,
+    /// Requests.
+    pub visits: Vec<Visit>,
+    /// TLS.
+    pub tls: Vec<Tls>,
+    /// Addresses.
+    pub names: Vec<Names>,
+    /// Name servers.
+    pub delegations: Vec<Delegation>,
+    /// The firewall.
+    pub firewalls: Vec<Firewall>,
+}
+
+impl Findings {
+    /// Takes one in.
+    pub fn take(&mut self, finding: Finding) {
+        match finding {
+            Finding::Balancers(read) => self.balancers = Some(read),
+            Finding::Rules(read) => self.rules = Some(read),
+            Finding::Zones(read) => self.zones = Some(read),
+            Finding::Issued(read) => self.issued = Some(read),
+            Finding::Hosts(hosts) => self.hosts = hosts,
+            Finding::Address(address) => self.address = Some(address),
+            Finding::Visit(visit) => self.visits.push(visit),
+            Finding::Tls(tls) => self.tls.push(tls),
+            Finding::Names(names) => self.names.push(names),
+            Finding::Delegation(delegation) => self.delegations.push(delegation),
+            Finding::Firewall(firewall) => self.firewalls.push(firewall),
+        }
+    }
+
+    /// The balancers that were read.
+    pub fn balancers(&self) -> &[Balancer] {
+        self.balancers.as_ref().and_then(|read| read.as_ref().ok()).map_or(&[], Vec::as_slice)
+    }
+
+    /// The zones that were read.
+    pub fn zones(&self) -> &[Zone] {
+        self.zones.as_ref().and_then(|read| read.as_ref().ok()).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// What is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Topic {
+    /// Targets of a load balancer.
+    Targets,
+    /// A load balancer.
+    Balancer,
+    /// A request.
+    Request,
+    /// Where a request is led.
+    Redirect,
+    /// Addresses of a name.
+    Dns,
+    /// Name servers of a zone.
+    NameServers,
+    /// A certificate.
+    Certificate,
+    /// Versions of TLS.
+    Tls,
+    /// Whether this machine may reach it.
+    Allowed,
+    /// The firewall.
+    Firewall,
+}
+
+impl Topic {
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Targets => "targets",
+            Self::Balancer => "balancer",
+            Self::Request => "request",
+            Self::Redirect => "redirect",
+            Self::Dns => "dns",
+            Self::NameServers => "name-servers",
+            Self::Certificate => "certificate",
+            Self::Tls => "tls",
+            Self::Allowed => "allowed",
+            Self::Firewall => "firewall",
+        }
+    }
+}
+
+/// One thing that was checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// What is looked at.
+    pub topic: Topic,
+    /// Of what: a host, a group, an address of the web.
+    pub subject: String,
+    /// How it is.
+    pub health: crate::health::Health,
+    /// In a sentence.
+    pub words: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+impl Check {
+    /// One without a hint.
+    pub fn new(
+        topic: Topic,
+        subject: impl Into<String>,
+        health: crate::health::Health,
+        words: impl Into<String>,
+    ) -> Self {
+        Self { topic, subject: subject.into(), health, words: words.into(), hint: None }
+    }
+
+    /// With what to do.
+    #[must_use]
+    pub fn hinted(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// One that a failed read leaves open.
+    pub fn failed(topic: Topic, subject: impl Into<String>, failure: &Failure) -> Self {
+        Self::new(topic, subject, crate::health::Health::Unknown, failure.message.clone()).hinted(failure.hint())
+    }
+}

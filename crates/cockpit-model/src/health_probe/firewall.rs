@@ -1,0 +1,144 @@
+//! Whether a firewall is on, and who may reach the load balancer.
+
+use super::answers::{Firewall, Trouble};
+use super::cidr::Block;
+use super::declared::Rule;
+use super::findings::{Check, Topic};
+use crate::health::Health;
+use core::net::IpAddr;
+
+/// The status with which a firewall refuses.
+const REFUSED: u16 = 403;
+
+/// Whether an injection and a script are refused while a normal request gets through.
+pub fn firewall(seen: &Firewall) -> Check {
+    let check = |health, words: String| Check::new(Topic::Firewall, seen.url.clone(), health, words);
+    match &seen.normal {
+        Err(trouble) => {
+            let words = format!("a normal request gets no answer ({}), so nothing is known", trouble.words());
+            return check(Health::Unknown, words);
+        }
+        Ok(status) if *status == REFUSED || *status >= 500 => {
+            let words = format!("a normal request gets {status} too: that others are refused says nothing");
+            return check(Health::Unknown, words).hinted("look at `allowed`, and at the rules of the web ACL");
+        }
+        Ok(_) => {}
+    }
+    let one = |name: &str, answer: &Result<u16, Trouble>| match answer {
+        Ok(REFUSED) => None,
+        Ok(status) => Some((Health::Down, format!("{name} is let through ({status})"))),
+        // Some firewalls cut the connection, which AWS's does not.
+        Err(trouble) => Some((Health::Unknown, format!("{name} gets no answer ({})", trouble.words()))),
+    };
+    let wrong: Vec<(Health, String)> =
+        [one("an SQL injection", &seen.injection), one("a script", &seen.script)].into_iter().flatten().collect();
+    if wrong.is_empty() {
+        return check(Health::Healthy, "refuses an SQL injection and a script, lets a normal request through".into());
+    }
+    let health = if wrong.iter().any(|(health, _)| *health == Health::Down) { Health::Down } else { Health::Unknown };
+    let words: Vec<String> = wrong.into_iter().map(|(_, words)| words).collect();
+    check(health, words.join("; "))
+        .hinted("a web ACL with AWSManagedRulesCommonRuleSet and AWSManagedRulesSQLiRuleSet must stand before it")
+}
+
+/// Whether this machine's public address may reach a port of the web.
+pub fn allowed(address: IpAddr, rules: &[Rule]) -> Check {
+    let subject = address.to_string();
+    let web: Vec<&Rule> = rules.iter().filter(|rule| rule.covers(80) || rule.covers(443)).collect();
+    let blocks: Vec<(&Rule, Block)> = web.iter().filter_map(|rule| Some((*rule, Block::parse(&rule.cidr)?))).collect();
+    let ports = |rule: &Rule| match (rule.covers(80), rule.covers(443)) {
+        (true, true) => "80 and 443",
+        (true, false) => "80",
+        (false, _) => "443",
+    };
+    let through: Vec<&(&Rule, Block)> = blocks.iter().filter(|(_, block)| block.contains(address)).collect();
+    if let Some((rule, _)) = through.first() {
+        let name = rule.description.as_deref().map(|text| format!(" \"{text}\"")).unwrap_or_default();
+        let words = format!("may reach port {}: it is in {} of {}{name}", ports(rule), rule.cidr, rule.group);
+        return Check::new(Topic::Allowed, subject, Health::Healthy, words);
+    }
+    if blocks.is_empty() {
+        let words = "may not reach it: no security group of the load balancer lets anybody in by address";
+        return Check::new(Topic::Allowed, subject, Health::Degraded, words);
+    }
+    let list = |all: &[(&Rule, Block)]| {
+        let names: Vec<&str> = all.iter().take(5).map(|(rule, _)| rule.cidr.as_str()).collect();
+        let more = all.len().saturating_sub(names.len());
+        if more > 0 { format!("{} and {more} more", names.join(", ")) } else { names.join(", ") }
+    };
+    let nearest =
+        blocks.iter().filter_map(|(rule, block)| Some((block.common(address)?, rule))).max_by_key(|(n, _)| *n);
+    let why = match nearest {
+        None => "; all of them are of the other kind of address (IPv4, IPv6)".to_owned(),
+        Some((common, rule)) => match Block::parse(&rule.cidr) {
+            Some(block) if common > 0 => format!(
+                "; the nearest is {}: {} of its {} bits are the same",
+                rule.cidr,
+                common.min(block.bits),
+                block.bits
+            ),
+            _ => String::new(),
+        },
+    };
+    let one = if address.is_ipv4() { 32 } else { 128 };
+    let words = format!("may not reach it: it is in none of {}{why}", list(&blocks));
+    Check::new(Topic::Allowed, subject, Health::Degraded, words).hinted(format!(
+        "add {address}/{one} to `allowed_cidr_blocks` of the environment's Terraform, then `cockpit infra apply`"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(normal: u16, injection: u16, script: u16) -> Check {
+        let url = "https://example.com/".to_owned();
+        firewall(&Firewall { url, normal: Ok(normal), injection: Ok(injection), script: Ok(script) })
+    }
+
+    #[test]
+    fn a_firewall_is_on_only_where_what_is_normal_gets_through() {
+        assert_eq!(seen(200, 403, 403).health, Health::Healthy);
+        assert_eq!(seen(301, 403, 403).health, Health::Healthy);
+        let refused = seen(403, 403, 403);
+        assert_eq!(refused.health, Health::Unknown);
+        assert!(refused.words.contains("says nothing"), "{}", refused.words);
+        let open = seen(200, 200, 403);
+        assert_eq!(open.health, Health::Down);
+        assert!(
+            open.words.contains("SQL injection is let through (200)") && !open.words.contains("script"),
+            "{open:?}"
+        );
+    }
+
+    #[test]
+    fn no_answer_to_an_attack_is_not_a_firewall() {
+        let url = "https://example.com/".to_owned();
+        let cut = Err(Trouble::Timeout);
+        let check = firewall(&Firewall { url, normal: Ok(200), injection: Ok(403), script: cut });
+        assert_eq!(check.health, Health::Unknown);
+    }
+
+    fn rule(cidr: &str, port: Option<u16>) -> Rule {
+        Rule { group: "sg-1".into(), from: port, to: port, cidr: cidr.into(), description: Some("office".into()) }
+    }
+
+    #[test]
+    fn an_address_that_is_let_in_is_told_with_the_rule_that_does_it() {
+        let check = allowed("203.0.113.7".parse().unwrap(), &[rule("203.0.113.0/24", Some(443))]);
+        assert_eq!(check.health, Health::Healthy);
+        assert_eq!(check.words, "may reach port 443: it is in 203.0.113.0/24 of sg-1 \"office\"");
+    }
+
+    #[test]
+    fn an_address_that_is_not_is_told_how_far_it_is_and_what_to_add() {
+        let rules = [rule("203.0.113.0/28", Some(443)), rule("198.51.100.0/24", None), rule("0.0.0.0/0", Some(22))];
+        let check = allowed("203.0.113.17".parse().unwrap(), &rules);
+        assert_eq!(check.health, Health::Degraded);
+        assert!(check.words.contains("none of 203.0.113.0/28, 198.51.100.0/24;"), "{}", check.words);
+        assert!(check.words.contains("nearest is 203.0.113.0/28: 27 of its 28 bits"), "{}", check.words);
+        assert!(check.hint.unwrap().contains("203.0.113.17/32"));
+        let six = allowed("2001:db8::1".parse().unwrap(), &rules[..2]);
+        assert!(six.words.contains("other kind of address"), "{}", six.words);
+    }
+}

@@ -1,0 +1,395 @@
+//! What was seen, put into environments: by tags where there are some, by names where not. Whatever is not clear stays a
+//! question.
+
+use super::seen::{Cluster, Code, Region, Seen};
+use std::collections::BTreeMap;
+
+/// More services than these are not listed by name: all of the cluster are meant.
+const MOST_SERVICES: usize = 20;
+/// Words that name an environment of a project.
+const KINDS: &[&str] = &[
+    "dev",
+    "development",
+    "test",
+    "qa",
+    "uat",
+    "staging",
+    "stage",
+    "stg",
+    "preview",
+    "sandbox",
+    "demo",
+    "preprod",
+    "prod",
+    "production",
+    "prd",
+    "live",
+];
+/// Those of them that are production.
+const PRODUCTION: &[&str] = &["prod", "production", "prd", "live"];
+/// Words at the end of a name that say what a thing is, not whose.
+const WHAT: &[&str] =
+    &["cluster", "ecs", "db", "database", "aurora", "rds", "postgres", "postgresql", "mysql", "alb", "lb"];
+/// Regions whose people share one time zone.
+const ZONES: &[(&str, &str)] = &[
+    ("ap-northeast-1", "Asia/Tokyo"),
+    ("ap-northeast-2", "Asia/Seoul"),
+    ("ap-northeast-3", "Asia/Tokyo"),
+    ("ap-south-1", "Asia/Kolkata"),
+    ("ap-south-2", "Asia/Kolkata"),
+    ("ap-southeast-1", "Asia/Singapore"),
+    ("ap-east-1", "Asia/Hong_Kong"),
+    ("eu-central-1", "Europe/Berlin"),
+    ("eu-central-2", "Europe/Zurich"),
+    ("eu-north-1", "Europe/Stockholm"),
+    ("eu-south-1", "Europe/Rome"),
+    ("eu-west-1", "Europe/Dublin"),
+    ("eu-west-2", "Europe/London"),
+    ("eu-west-3", "Europe/Paris"),
+    ("il-central-1", "Asia/Jerusalem"),
+];
+
+/// An environment as it is guessed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Guess {
+    /// What `--env` would name.
+    pub name: String,
+    /// What it is an environment of.
+    pub project: String,
+    /// The account; none for one that is only code.
+    pub account: Option<String>,
+    /// The region.
+    pub region: Option<String>,
+    /// The profile.
+    pub profile: Option<String>,
+    /// The cluster.
+    pub cluster: Option<String>,
+    /// Its services; empty is all of the cluster.
+    pub services: Vec<String>,
+    /// Its databases.
+    pub databases: Vec<String>,
+    /// Beginnings of its alarms' names.
+    pub alarms: Vec<String>,
+    /// Whether it looks like production.
+    pub guarded: bool,
+    /// The zone of its times.
+    pub timezone: Option<String>,
+    /// The function that stops and starts it.
+    pub scheduler: Option<String>,
+    /// The beginning of the names of its schedules.
+    pub schedules: Option<String>,
+    /// The service through whose tasks its database is reached.
+    pub tunnel: Option<String>,
+    /// Its infrastructure as code.
+    pub infra: Option<Infra>,
+    /// Why it is what it is, in sentences.
+    pub why: Vec<String>,
+    /// What is not known, in sentences.
+    pub questions: Vec<String>,
+}
+
+/// The infrastructure as code of an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Infra {
+    /// A folder of units.
+    Terragrunt {
+        /// The folder.
+        dir: String,
+    },
+    /// One root, perhaps in a workspace.
+    Terraform {
+        /// The unit's name.
+        name: String,
+        /// The folder.
+        dir: String,
+        /// The workspace.
+        workspace: Option<String>,
+        /// Files of variables.
+        var_files: Vec<String>,
+    },
+}
+
+/// All environments, and what belongs to none, in sentences.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Guesses {
+    /// In the order of regions and clusters.
+    pub environments: Vec<Guess>,
+    /// What was seen and belongs to none.
+    pub rest: Vec<String>,
+}
+
+impl Guesses {
+    /// The environment that is opened when none is named: the first that is not production and is in AWS.
+    pub fn default_environment(&self) -> Option<&str> {
+        let open = self.environments.iter().filter(|guess| guess.account.is_some());
+        let calm = open.clone().find(|guess| !guess.guarded && guess.cluster.is_some());
+        calm.or_else(|| open.into_iter().next()).map(|guess| guess.name.as_str())
+    }
+}
+
+/// A name in words without those that say what a thing is: `shop-staging-cluster` is `shop`, `staging`.
+fn own(name: &str) -> Vec<&str> {
+    let mut words: Vec<&str> = name.split(['-', '_']).filter(|word| !word.is_empty()).collect();
+    while words.len() > 1 && words.last().is_some_and(|last| WHAT.contains(&last.to_ascii_lowercase().as_str())) {
+        words.pop();
+    }
+    words
+}
+
+fn is_kind(word: &str) -> bool {
+    KINDS.contains(&word.to_ascii_lowercase().as_str())
+}
+
+/// Project and environment of a name.
+fn of_name(name: &str) -> (String, Option<String>) {
+    let words = own(name);
+    match words.split_last() {
+        Some((last, rest)) if !rest.is_empty() && is_kind(last) => (rest.join("-"), Some((*last).to_owned())),
+        _ => (words.join("-"), None),
+    }
+}
+
+fn tag<'a>(tags: &'a BTreeMap<String, String>, key: &str) -> Option<&'a str> {
+    tags.iter().find(|(known, _)| known.eq_ignore_ascii_case(key)).map(|(_, value)| value.as_str())
+}
+
+/// A guess and what is needed to find what belongs to it.
+struct Draft {
+    guess: Guess,
+    /// What names of its things begin with.
+    prefix: String,
+    /// The environment's own word: `staging`.
+    kind: Option<String>,
+}
+
+/// Puts what was seen into environments.
+pub fn group(seen: &Seen) -> Guesses {
+    let mut drafts: Vec<Draft> = Vec::new();
+    for region in &seen.regions {
+        for cluster in &region.clusters {
+            drafts.push(of_cluster(cluster, region));
+        }
+    }
+    for region in &seen.regions {
+        for database in &region.databases {
+            let near = nearest(&drafts, &region.name, database);
+            let at = near.unwrap_or_else(|| {
+                let (project, kind) = of_name(database);
+                let prefix = prefix(&project, kind.as_deref());
+                let mut guess = Guess { project, region: Some(region.name.clone()), ..Guess::default() };
+                guess.why.push(format!("the database {database} belongs to no cluster: by its name"));
+                drafts.push(Draft { guess, prefix, kind });
+                drafts.len() - 1
+            });
+            drafts[at].guess.databases.push(database.clone());
+        }
+    }
+    names(&mut drafts);
+    let mut rest = Vec::new();
+    for region in &seen.regions {
+        let (mut alone, mut functions) = (0_usize, Vec::new());
+        for alarm in &region.alarms {
+            // What autoscaling makes belongs to the service that it scales.
+            if alarm.starts_with("TargetTracking-") {
+                continue;
+            }
+            match nearest(&drafts, &region.name, alarm) {
+                Some(at) => {
+                    let begins = format!("{}-", drafts[at].prefix);
+                    let alarms = &mut drafts[at].guess.alarms;
+                    if !alarms.contains(&begins) {
+                        alarms.push(begins);
+                    }
+                }
+                None => alone += 1,
+            }
+        }
+        if alone > 0 {
+            rest.push(format!("{alone} alarms of {} begin like no environment", region.name));
+        }
+        for function in &region.functions {
+            let at = nearest(&drafts, &region.name, function);
+            match at.filter(|_| function.contains("schedul")) {
+                Some(at) => drafts[at].guess.scheduler = Some(function.clone()),
+                None => functions.push(function.as_str()),
+            }
+        }
+        for (name, zone) in &region.schedules {
+            if let Some(at) = nearest(&drafts, &region.name, name) {
+                let draft = &mut drafts[at];
+                draft.guess.schedules = Some(format!("{}-", draft.prefix));
+                draft.guess.timezone = draft.guess.timezone.take().or_else(|| zone.clone());
+            }
+        }
+    }
+    for draft in &mut drafts {
+        finish(draft, seen);
+    }
+    let mut environments = Vec::new();
+    let mut code: Vec<&Code> = seen.code.iter().collect();
+    let same_name = |draft: &Draft, code: &Code| {
+        code.name() == draft.guess.name
+            || Some(code.name()) == draft.kind.as_deref()
+            || code.name() == draft.guess.project
+    };
+    for draft in &mut drafts {
+        let Some(at) = code.iter().position(|one| same_name(draft, one)) else { continue };
+        match code[at] {
+            Code::Terragrunt { dir } => {
+                draft.guess.infra = Some(Infra::Terragrunt { dir: dir.clone() });
+                code.remove(at);
+            }
+            Code::Terraform { dir, var_files } => {
+                let root = code.remove(at).name().to_owned();
+                environments.extend(workspaces(draft, &root, dir, var_files));
+            }
+        }
+    }
+    rest.extend(
+        code.iter().map(|one| format!("{} is infrastructure as code of no environment that was seen", one.dir())),
+    );
+    // An environment that is only code stands behind the one that shares it.
+    let mut all: Vec<Guess> = Vec::new();
+    for draft in drafts {
+        let project = draft.guess.project.clone();
+        all.push(draft.guess);
+        let (same, others): (Vec<Guess>, Vec<Guess>) =
+            environments.into_iter().partition(|guess| guess.project == project);
+        all.extend(same);
+        environments = others;
+    }
+    Guesses { environments: all, rest }
+}
+
+fn of_cluster(cluster: &Cluster, region: &Region) -> Draft {
+    let (by_name, kind_by_name) = of_name(&cluster.name);
+    let project = tag(&cluster.tags, "Project").map(str::to_owned);
+    let environment = tag(&cluster.tags, "Environment").or_else(|| tag(&cluster.tags, "Env")).map(str::to_owned);
+    let mut guess =
+        Guess { region: Some(region.name.clone()), cluster: Some(cluster.name.clone()), ..Guess::default() };
+    guess.why.push(match (&project, &environment) {
+        (Some(project), Some(environment)) => {
+            format!("cluster {}: tags Project={project}, Environment={environment}", cluster.name)
+        }
+        (Some(project), None) => format!("cluster {}: tag Project={project}", cluster.name),
+        _ => format!("cluster {}: by its name, as it has no tag Project", cluster.name),
+    });
+    if cluster.services.len() <= MOST_SERVICES {
+        guess.services = cluster.services.iter().map(|service| service.name.clone()).collect();
+    } else {
+        guess.why.push(format!("its {} services are not listed: all of the cluster", cluster.services.len()));
+    }
+    guess.tunnel = cluster.services.iter().find(|service| service.uses_database).map(|service| service.name.clone());
+    // What its things begin with is what their names say, whatever the tags call it.
+    let prefix = prefix(&by_name, kind_by_name.as_deref());
+    guess.project = project.unwrap_or(by_name);
+    Draft { guess, prefix, kind: environment.or(kind_by_name) }
+}
+
+fn prefix(project: &str, kind: Option<&str>) -> String {
+    kind.map_or_else(|| project.to_owned(), |kind| format!("{project}-{kind}"))
+}
+
+/// Which draft of a region a name belongs to: the longest beginning in whole words.
+fn nearest(drafts: &[Draft], region: &str, name: &str) -> Option<usize> {
+    let fits = |draft: &Draft| {
+        draft.guess.region.as_deref() == Some(region)
+            && name
+                .strip_prefix(draft.prefix.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '_']))
+    };
+    let fitting = drafts.iter().enumerate().filter(|(_, draft)| fits(draft));
+    fitting.max_by_key(|(_, draft)| draft.prefix.len()).map(|(at, _)| at)
+}
+
+/// Names each environment: by its kind where its project has several, by its project where it has one.
+fn names(drafts: &mut [Draft]) {
+    let projects: Vec<String> = drafts.iter().map(|draft| draft.guess.project.clone()).collect();
+    let several = |project: &String| projects.iter().filter(|other| *other == project).count() > 1;
+    let mut named: Vec<String> = Vec::new();
+    for draft in drafts.iter() {
+        let guess = &draft.guess;
+        named.push(match &draft.kind {
+            Some(kind) if several(&guess.project) => kind.clone(),
+            _ => guess.project.clone(),
+        });
+    }
+    let twice = |name: &String| named.iter().filter(|other| *other == name).count() > 1;
+    for (at, draft) in drafts.iter_mut().enumerate() {
+        // Two projects may both have a `staging`; one may have a cluster in two regions.
+        let wide = if twice(&named[at]) { draft.prefix.clone() } else { named[at].clone() };
+        draft.guess.name = wide;
+    }
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for draft in drafts.iter_mut() {
+        let count = seen.entry(draft.guess.name.clone()).or_default();
+        *count += 1;
+        if *count > 1 {
+            let region = draft.guess.region.clone().unwrap_or_default();
+            draft.guess.name = format!("{}-{region}-{count}", draft.guess.name);
+        }
+    }
+}
+
+fn finish(draft: &mut Draft, seen: &Seen) {
+    let guess = &mut draft.guess;
+    (guess.account, guess.profile) = (seen.account.clone(), seen.profile.clone());
+    let words: Vec<String> = guess.name.split(['-', '_']).map(str::to_ascii_lowercase).collect();
+    guess.guarded = words.iter().any(|word| PRODUCTION.contains(&word.as_str()));
+    if guess.guarded {
+        guess.why.push("guarded: its name says that it is production".to_owned());
+    } else if let Some(kind) =
+        draft.kind.as_deref().filter(|kind| PRODUCTION.contains(&kind.to_ascii_lowercase().as_str()))
+    {
+        guess
+            .questions
+            .push(format!("is it production? It is called {kind} in AWS, and is not guarded: guarded = true"));
+    }
+    if guess.databases.is_empty() {
+        guess.tunnel = None;
+    } else if guess.tunnel.is_none() && guess.cluster.is_some() {
+        guess.questions.push("no service is given DATABASE_URL: through which one is the database reached?".to_owned());
+    }
+    let region = guess.region.as_deref().unwrap_or_default();
+    let zone = ZONES.iter().find(|(known, _)| *known == region).map(|(_, zone)| (*zone).to_owned());
+    if guess.timezone.is_none() && zone.is_some() {
+        guess.why.push(format!("its time zone is that of {region}"));
+    }
+    guess.timezone = guess.timezone.take().or(zone);
+}
+
+/// A root of Terraform with files of variables: the environment's own file is its workspace, each other one an environment that
+/// is only code.
+fn workspaces(draft: &mut Draft, root: &str, dir: &str, var_files: &[String]) -> Vec<Guess> {
+    let stem = |file: &str| file.trim_end_matches(".tfvars").to_owned();
+    let unit = |workspace: Option<String>, var_files: Vec<String>| Infra::Terraform {
+        name: root.to_owned(),
+        dir: dir.to_owned(),
+        workspace,
+        var_files,
+    };
+    let kind = draft.kind.clone().unwrap_or_default();
+    let own = var_files.iter().find(|file| stem(file) == kind || stem(file) == draft.guess.name);
+    draft.guess.infra = Some(match own {
+        Some(file) => {
+            draft.guess.why.push(format!("{dir} has {file}: its workspace is taken to be called the same"));
+            unit(Some(stem(file)), vec![file.clone()])
+        }
+        None => unit(None, Vec::new()),
+    });
+    let others = var_files.iter().filter(|file| Some(*file) != own && stem(file) != "terraform");
+    others
+        .map(|file| Guess {
+            name: format!("{}-{}", draft.guess.project, stem(file)),
+            project: draft.guess.project.clone(),
+            infra: Some(unit(Some(stem(file)), vec![file.clone()])),
+            why: vec![format!("{dir} has {file}, and nothing of it was seen in AWS")],
+            ..Guess::default()
+        })
+        .filter(|guess| guess.name != draft.guess.name)
+        .collect()
+}
+
+#[cfg(test)]
+#[path = "group_tests.rs"]
+mod tests;

@@ -1,0 +1,165 @@
+//! The configuration as text, with comments on why, and questions where something is not known.
+
+use super::group::{Guess, Guesses, Infra};
+use super::seen::Seen;
+use std::fmt::Write as _;
+
+/// A text as TOML writes it.
+fn text(value: &str) -> String {
+    let mut out = String::from("\"");
+    for character in value.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            other if other.is_control() => {
+                let _ = write!(out, "\\u{:04X}", u32::from(other));
+            }
+            other => out.push(other),
+        }
+    }
+    out.push('"');
+    out
+}
+
+fn list(values: &[String]) -> String {
+    format!("[{}]", values.iter().map(|value| text(value)).collect::<Vec<_>>().join(", "))
+}
+
+/// A name in a table's path.
+fn key(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    if !name.is_empty() && name.chars().all(plain) { name.to_owned() } else { text(name) }
+}
+
+/// A comment: names from outside never end it.
+fn comment(out: &mut String, words: &str) {
+    let line: String = words.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let _ = writeln!(out, "# {line}");
+}
+
+/// The whole file.
+pub fn write(seen: &Seen, guesses: &Guesses) -> String {
+    let mut out = String::new();
+    comment(
+        &mut out,
+        "The configuration of cockpit, as `cockpit init` found the account. `cockpit config check` reads it, `cockpit",
+    );
+    comment(
+        &mut out,
+        "doctor` tries it, docs/configuration.md lists all keys. Lines with a question mark want an answer.",
+    );
+    if let Some(default) = guesses.default_environment() {
+        out.push('\n');
+        comment(&mut out, "The environment that is opened when none is named: the first that is not production.");
+        let _ = writeln!(out, "default_environment = {}", text(default));
+    }
+    for guess in &guesses.environments {
+        environment(&mut out, guess);
+    }
+    if guesses.environments.is_empty() {
+        out.push('\n');
+        let regions: Vec<&str> = seen.regions.iter().map(|region| region.name.as_str()).collect();
+        comment(
+            &mut out,
+            &format!(
+                "? Nothing was found in {}: no cluster, no database. Is it another region or account?",
+                regions.join(", ")
+            ),
+        );
+        for line in
+            ["[environments.staging]", "account = \"123456789012\"", "region = \"ap-northeast-1\"", "cluster = \"…\""]
+        {
+            comment(&mut out, line);
+        }
+    }
+    if !guesses.rest.is_empty() || !seen.missing.is_empty() {
+        out.push('\n');
+    }
+    for rest in &guesses.rest {
+        comment(&mut out, &format!("? {rest}."));
+    }
+    for missing in &seen.missing {
+        comment(&mut out, &format!("? Not read: {missing}"));
+    }
+    out
+}
+
+fn environment(out: &mut String, guess: &Guess) {
+    out.push('\n');
+    for why in &guess.why {
+        comment(
+            out,
+            &format!(
+                "{}{}.",
+                why.chars().take(1).flat_map(char::to_uppercase).collect::<String>(),
+                why.chars().skip(1).collect::<String>()
+            ),
+        );
+    }
+    for question in &guess.questions {
+        comment(out, &format!("? {question}"));
+    }
+    let path = format!("environments.{}", key(&guess.name));
+    let _ = writeln!(out, "[{path}]");
+    let mut line = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            let _ = writeln!(out, "{name} = {value}");
+        }
+    };
+    let some = |value: &Option<String>| value.as_deref().map(text);
+    let many = |values: &[String]| (!values.is_empty()).then(|| list(values));
+    line("project", Some(text(&guess.project)));
+    line("account", some(&guess.account));
+    line("region", some(&guess.region));
+    line("profile", some(&guess.profile));
+    line("cluster", some(&guess.cluster));
+    line("services", many(&guess.services));
+    line("databases", many(&guess.databases));
+    line("alarms", many(&guess.alarms));
+    line("guarded", guess.guarded.then(|| "true".to_owned()));
+    line("timezone", some(&guess.timezone));
+    line("scheduler", some(&guess.scheduler));
+    line("schedules", some(&guess.schedules));
+    match &guess.infra {
+        Some(Infra::Terragrunt { dir }) => {
+            let _ = writeln!(out, "\n[{path}.infra]\nkind = \"terragrunt\"\ndir = {}", text(dir));
+        }
+        Some(Infra::Terraform { name, dir, workspace, var_files }) => {
+            let workspace =
+                workspace.as_deref().map(|name| format!(", workspace = {}", text(name))).unwrap_or_default();
+            let _ = writeln!(
+                out,
+                "\n[{path}.infra]\nkind = \"terraform\"\nunits = [{{ name = {}, dir = {}{workspace}, var_files = {}, depends_on = [] }}]",
+                text(name),
+                text(dir),
+                list(var_files)
+            );
+        }
+        None => {}
+    }
+    if let Some(service) = &guess.tunnel {
+        let _ = writeln!(out, "\n[{path}.tunnel]\nservice = {}", text(service));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_from_outside_stay_texts() {
+        assert_eq!(text("a\"b\\c\u{1}"), "\"a\\\"b\\\\c\\u0001\"");
+        let mut out = String::new();
+        comment(&mut out, "x\n[environments.evil]");
+        assert_eq!(out, "# x [environments.evil]\n");
+        assert_eq!((key("a-b"), key("a.b")), ("a-b".to_owned(), "\"a.b\"".to_owned()));
+    }
+
+    #[test]
+    fn an_account_with_nothing_in_it_is_a_question() {
+        let written = write(&Seen::default(), &Guesses::default());
+        assert!(written.contains("# ? Nothing was found"), "{written}");
+        assert!(written.lines().all(|line| line.is_empty() || line.starts_with('#')), "nothing is set");
+    }
+}

@@ -1,0 +1,201 @@
+//! Instances of EC2, and whether each is well.
+
+use crate::health::Health;
+use jiff::Timestamp;
+
+/// Above this share its processor, memory or disk is called full.
+const FULL: f64 = 90.0;
+
+/// An instance.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Machine {
+    /// Its id.
+    pub id: String,
+    /// Its tag `Name`.
+    pub name: Option<String>,
+    /// Its tag `Environment`.
+    pub environment: Option<String>,
+    /// `t4g.small`.
+    pub class: String,
+    /// `pending`, `running`, `stopping`, `stopped`, `shutting-down`, `terminated`.
+    pub state: String,
+    /// Availability zone.
+    pub az: String,
+    /// Its private address.
+    pub address: Option<String>,
+    /// When it was started last.
+    pub launched: Option<Timestamp>,
+    /// The status check of what it runs on: `ok`, `impaired`, `initializing`, `insufficient-data`, `not-applicable`.
+    pub system: Option<String>,
+    /// The status check of itself.
+    pub own: Option<String>,
+    /// The agent of Systems Manager, where it has one.
+    pub agent: Option<Agent>,
+    /// Percent.
+    pub cpu: Option<f64>,
+    /// Percent; only where the agent of CloudWatch reports it.
+    pub memory: Option<f64>,
+    /// Percent of the fullest file system; only where the agent of CloudWatch reports it.
+    pub disk: Option<f64>,
+}
+
+/// The agent of Systems Manager.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Agent {
+    /// `Online`, `ConnectionLost`, `Inactive`.
+    pub ping: String,
+    /// Its version.
+    pub version: Option<String>,
+}
+
+impl Agent {
+    /// Whether sessions can be opened through it.
+    pub fn is_online(&self) -> bool {
+        self.ping == "Online"
+    }
+}
+
+/// What can be done to an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// Starts it.
+    Start,
+    /// Stops it; what is on its disks stays.
+    Stop,
+    /// Restarts its system.
+    Reboot,
+}
+
+impl Turn {
+    /// As it is typed.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Stop => "stop",
+            Self::Reboot => "reboot",
+        }
+    }
+
+    /// The state in which it is done.
+    pub fn wanted(self) -> &'static str {
+        match self {
+            Self::Start | Self::Reboot => "running",
+            Self::Stop => "stopped",
+        }
+    }
+
+    /// Why it cannot be done in this state, or that there is nothing to do; none: it can.
+    pub fn refused(self, state: &str) -> Option<String> {
+        match (self, state) {
+            (Self::Start, "stopped") | (Self::Stop | Self::Reboot, "running") => None,
+            (Self::Start, "running") | (Self::Stop, "stopped") => Some(format!("it is {state} already")),
+            (_, "terminated" | "shutting-down") => Some("it is terminated, which nothing takes back".to_owned()),
+            (_, state) => Some(format!("it is {state}: wait until that is over")),
+        }
+    }
+}
+
+impl Machine {
+    /// Its name, else its id.
+    pub fn title(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.id)
+    }
+
+    /// How it is, and why.
+    pub fn judge(&self) -> (Health, Vec<String>) {
+        match self.state.as_str() {
+            "stopped" | "terminated" => return (Health::Stopped, Vec::new()),
+            "pending" | "stopping" | "shutting-down" => return (Health::Changing, Vec::new()),
+            _ => {}
+        }
+        let mut why = Vec::new();
+        let mut health = Health::Healthy;
+        let checks = [("the status check of its host", &self.system), ("its own status check", &self.own)];
+        for (name, status) in checks {
+            match status.as_deref() {
+                Some("impaired") => {
+                    health = Health::Down;
+                    why.push(format!("{name} fails"));
+                }
+                Some("initializing") if health == Health::Healthy => {
+                    health = Health::Changing;
+                    why.push(format!("{name} begins"));
+                }
+                _ => {}
+            }
+        }
+        let full = [("processor", self.cpu), ("memory", self.memory), ("disk", self.disk)];
+        for (name, share) in full {
+            if let Some(share) = share.filter(|share| *share >= FULL) {
+                health = if health == Health::Down { health } else { Health::Degraded };
+                why.push(format!("{name} at {share:.0} %"));
+            }
+        }
+        match &self.agent {
+            Some(agent) if !agent.is_online() => {
+                health = if health == Health::Healthy { Health::Degraded } else { health };
+                why.push(format!("its agent of Systems Manager is {}", agent.ping));
+            }
+            _ => {}
+        }
+        (health, why)
+    }
+}
+
+/// Whether an instance is one of those that are named: ids, or patterns of names.
+pub fn is_named(machine: &Machine, patterns: &[String]) -> bool {
+    patterns.iter().any(|pattern| {
+        *pattern == machine.id || machine.name.as_deref().is_some_and(|name| log_store::pattern::matches(pattern, name))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn running() -> Machine {
+        Machine {
+            id: "i-1".into(),
+            name: Some("bastion".into()),
+            state: "running".into(),
+            system: Some("ok".into()),
+            own: Some("ok".into()),
+            ..Machine::default()
+        }
+    }
+
+    #[test]
+    fn an_instance_is_down_where_a_status_check_fails_and_degraded_where_something_is_full() {
+        assert_eq!(running().judge().0, Health::Healthy);
+        let full = Machine { disk: Some(93.4), ..running() };
+        assert_eq!(full.judge(), (Health::Degraded, vec!["disk at 93 %".to_owned()]));
+        let failing = Machine { own: Some("impaired".into()), ..full };
+        assert_eq!(failing.judge().0, Health::Down);
+        assert_eq!(failing.judge().1, ["its own status check fails", "disk at 93 %"]);
+        let stopped = Machine { state: "stopped".into(), own: Some("impaired".into()), ..running() };
+        assert_eq!(stopped.judge().0, Health::Stopped, "checks of what does not run say nothing");
+    }
+
+    #[test]
+    fn an_agent_that_is_lost_is_told_and_none_is_no_fault() {
+        let agent = Some(Agent { ping: "ConnectionLost".into(), version: None });
+        assert_eq!(Machine { agent, ..running() }.judge().0, Health::Degraded);
+        assert_eq!(running().judge().0, Health::Healthy);
+    }
+
+    #[test]
+    fn what_is_done_already_or_cannot_be_is_refused() {
+        assert_eq!(Turn::Start.refused("stopped"), None);
+        assert_eq!(Turn::Start.refused("running").unwrap(), "it is running already");
+        assert!(Turn::Stop.refused("pending").unwrap().contains("wait"));
+        assert!(Turn::Reboot.refused("terminated").unwrap().contains("nothing takes back"));
+        assert_eq!(Turn::Reboot.refused("running"), None);
+        assert!(Turn::Reboot.refused("stopped").is_some());
+    }
+
+    #[test]
+    fn instances_are_named_by_their_ids_or_patterns_of_their_names() {
+        assert!(is_named(&running(), &["i-1".into()]) && is_named(&running(), &["bast*".into()]));
+        assert!(!is_named(&running(), &["i-2".into(), "web*".into()]));
+    }
+}

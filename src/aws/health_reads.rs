@@ -1,0 +1,292 @@
+//! What AWS declares of how an environment is reached: load balancers with their listeners, the rules of their security groups,
+//! hosted zones, certificates.
+
+use super::budget::Class;
+use super::convert::port;
+use super::elbv2::DESCRIBE_TARGET_GROUPS;
+use super::protocols::{Service, encoded};
+use super::session::{Action, Caller, Session};
+use super::signed::Operation;
+use super::xml::Element;
+use crate::app::effect::Lane;
+use crate::model::Failure;
+use crate::model::health_probe::declared::{Balancer, Issued, Listener, Record, Rule, Zone, is_in, plain};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+const DESCRIBE_LOAD_BALANCERS: Action =
+    Action { name: "elasticloadbalancing:DescribeLoadBalancers", class: Class::Elbv2 };
+const DESCRIBE_LISTENERS: Action = Action { name: "elasticloadbalancing:DescribeListeners", class: Class::Elbv2 };
+const GROUPS: &str = "ec2:DescribeSecurityGroups";
+const LIST_ZONES: Action = Action { name: "route53:ListHostedZones", class: Class::Edge };
+const GET_ZONE: Action = Action { name: "route53:GetHostedZone", class: Class::Edge };
+const LIST_RECORDS: Action = Action { name: "route53:ListResourceRecordSets", class: Class::Edge };
+const DESCRIBE_CERTIFICATE: &str = "acm:DescribeCertificate";
+const CERTIFICATE: Operation = Operation {
+    action: DESCRIBE_CERTIFICATE,
+    service: "acm",
+    region: None,
+    target: "CertificateManager",
+    class: Class::Edge,
+};
+const ROUTE_53: Service = Service("route53", Some("us-east-1"));
+/// Zones that are read whole; an account may have hundreds.
+const MOST_ZONES: usize = 20;
+/// Pages of records of one zone: 300 each.
+const MOST_PAGES: usize = 10;
+/// ARNs in one request of Elastic Load Balancing.
+const AT_ONCE: usize = 20;
+
+impl Session {
+    /// The load balancers of these target groups, with their listeners.
+    ///
+    /// # Errors
+    /// One of the requests fails; its action is named.
+    pub async fn balancers_of(&self, groups: &[String]) -> Result<Vec<Balancer>, Failure> {
+        let caller = Caller::new(self, Lane::Operator);
+        let mut arns: Vec<String> = Vec::new();
+        for some in groups.chunks(AT_ONCE) {
+            let some = Some(some.to_vec());
+            let answer = caller
+                .call(DESCRIBE_TARGET_GROUPS, |clients| {
+                    clients.elbv2().describe_target_groups().set_target_group_arns(some.clone()).send()
+                })
+                .await?;
+            for arn in answer.target_groups().iter().flat_map(|group| group.load_balancer_arns()) {
+                if !arns.contains(arn) {
+                    arns.push(arn.clone());
+                }
+            }
+        }
+        let mut found = Vec::new();
+        for some in arns.chunks(AT_ONCE) {
+            let some = Some(some.to_vec());
+            let answer = caller
+                .call(DESCRIBE_LOAD_BALANCERS, |clients| {
+                    clients.elbv2().describe_load_balancers().set_load_balancer_arns(some.clone()).send()
+                })
+                .await?;
+            for one in answer.load_balancers() {
+                let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+                found.push(Balancer {
+                    arn: text(one.load_balancer_arn()),
+                    name: text(one.load_balancer_name()),
+                    dns_name: text(one.dns_name()),
+                    scheme: text(one.scheme().map(|scheme| scheme.as_str())),
+                    state: text(one.state().and_then(|state| state.code()).map(|code| code.as_str())),
+                    security_groups: one.security_groups().to_vec(),
+                    listeners: Vec::new(),
+                });
+            }
+        }
+        for balancer in &mut found {
+            let arn = balancer.arn.as_str();
+            let answer = caller
+                .call(DESCRIBE_LISTENERS, |clients| clients.elbv2().describe_listeners().load_balancer_arn(arn).send())
+                .await?;
+            let listeners = answer.listeners().iter().filter_map(|one| {
+                Some(Listener {
+                    port: one.port().and_then(port)?,
+                    protocol: one.protocol().map(|protocol| protocol.as_str().to_owned())?,
+                    certificates: one
+                        .certificates()
+                        .iter()
+                        .filter_map(|one| one.certificate_arn().map(str::to_owned))
+                        .collect(),
+                })
+            });
+            balancer.listeners = listeners.collect();
+        }
+        Ok(found)
+    }
+
+    /// The rules by which others may reach these security groups, as far as they name addresses.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub async fn rules_of(&self, groups: &[String]) -> Result<Vec<Rule>, Failure> {
+        let keys: Vec<String> = (1..=groups.len()).map(|number| format!("GroupId.{number}")).collect();
+        let parameters: Vec<(&str, String)> = keys.iter().map(String::as_str).zip(groups.iter().cloned()).collect();
+        Ok(rules(&self.ec2(GROUPS, &parameters).await?))
+    }
+
+    /// The public zones that one of these hosts is in; without hosts those of the account, as far as it has few.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub async fn zones_of(&self, hosts: &[String]) -> Result<Vec<Zone>, Failure> {
+        let mut zones = self.public_zones().await?;
+        if !hosts.is_empty() {
+            let closest = |host: &String| {
+                let around = zones.iter().filter(|zone| is_in(host, &zone.name));
+                around.max_by_key(|zone| zone.name.len()).map(|zone| zone.id.clone())
+            };
+            let ids: Vec<String> = hosts.iter().filter_map(closest).collect();
+            zones.retain(|zone| ids.contains(&zone.id));
+        }
+        zones.truncate(MOST_ZONES);
+        for zone in &mut zones {
+            let path = format!("/2013-04-01/hostedzone/{}", encoded(&zone.id));
+            let answer = self.rest_xml(GET_ZONE, ROUTE_53, ("GET", &path), String::new()).await?;
+            let servers = answer.all("DelegationSet/NameServers").iter();
+            zone.servers = servers.map(|server| plain(&server.text)).collect();
+            zone.records = self.records(&path).await?;
+        }
+        Ok(zones)
+    }
+
+    async fn public_zones(&self) -> Result<Vec<Zone>, Failure> {
+        let mut zones = Vec::new();
+        let mut marker = String::new();
+        loop {
+            let path = format!("/2013-04-01/hostedzone{marker}");
+            let answer = self.rest_xml(LIST_ZONES, ROUTE_53, ("GET", &path), String::new()).await?;
+            zones.extend(answer.all("HostedZones").iter().filter_map(zone));
+            match answer.get("NextMarker").filter(|_| answer.get("IsTruncated") == Some("true")) {
+                Some(next) => marker = format!("?marker={}", encoded(next)),
+                None => return Ok(zones),
+            }
+        }
+    }
+
+    async fn records(&self, zone: &str) -> Result<Vec<Record>, Failure> {
+        let mut records = Vec::new();
+        let mut from = String::new();
+        for _ in 0..MOST_PAGES {
+            let path = format!("{zone}/rrset{from}");
+            let answer = self.rest_xml(LIST_RECORDS, ROUTE_53, ("GET", &path), String::new()).await?;
+            records.extend(answer.all("ResourceRecordSets").iter().filter_map(record));
+            let next = answer.get("NextRecordName").zip(answer.get("NextRecordType"));
+            match next.filter(|_| answer.get("IsTruncated") == Some("true")) {
+                Some((name, kind)) => from = format!("?name={}&type={}", encoded(name), encoded(kind)),
+                None => break,
+            }
+        }
+        Ok(records)
+    }
+
+    /// These certificates of ACM.
+    ///
+    /// # Errors
+    /// One cannot be read.
+    pub async fn certificates(&self, arns: &[String]) -> Result<Vec<Issued>, Failure> {
+        let mut found = Vec::new();
+        for arn in arns {
+            let body = json!({ "CertificateArn": arn });
+            let answer = self.json(CERTIFICATE, Lane::Operator, &body).await?;
+            found.push(issued(arn, &answer["Certificate"]));
+        }
+        Ok(found)
+    }
+}
+
+fn rules(answer: &Element) -> Vec<Rule> {
+    let mut found = Vec::new();
+    for group in answer.all("securityGroupInfo") {
+        let id = group.owned("groupId").unwrap_or_default();
+        for permission in group.all("ipPermissions") {
+            let number = |path: &str| permission.get(path).and_then(|text| text.parse().ok());
+            let of = |ranges: &str, key: &str| {
+                let ranges = permission.all(ranges).iter();
+                let rule = |range: &Element| {
+                    Some(Rule {
+                        group: id.clone(),
+                        from: number("fromPort"),
+                        to: number("toPort"),
+                        cidr: range.owned(key)?,
+                        description: range.owned("description"),
+                    })
+                };
+                ranges.filter_map(rule).collect::<Vec<_>>()
+            };
+            found.extend(of("ipRanges", "cidrIp"));
+            found.extend(of("ipv6Ranges", "cidrIpv6"));
+        }
+    }
+    found
+}
+
+fn zone(item: &Element) -> Option<Zone> {
+    if item.get("Config/PrivateZone") == Some("true") {
+        return None;
+    }
+    let id = item.get("Id")?.trim_start_matches("/hostedzone/").to_owned();
+    Some(Zone { id, name: plain(item.get("Name")?), servers: Vec::new(), records: Vec::new() })
+}
+
+fn record(item: &Element) -> Option<Record> {
+    let kind = item.get("Type")?;
+    if !["A", "AAAA", "CNAME"].contains(&kind) {
+        return None;
+    }
+    let values: Vec<String> = item.all("ResourceRecords").iter().filter_map(|one| one.owned("Value")).collect();
+    let alias = item.get("AliasTarget/DNSName").map(plain);
+    let stands_for = if kind == "CNAME" { alias.or_else(|| values.first().map(|name| plain(name))) } else { alias };
+    let values = if kind == "CNAME" { Vec::new() } else { values };
+    // A star is written as its code.
+    Some(Record { name: plain(item.get("Name")?).replace("\\052", "*"), kind: kind.to_owned(), stands_for, values })
+}
+
+fn issued(arn: &str, answer: &Value) -> Issued {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let names = answer["SubjectAlternativeNames"].as_array().into_iter().flatten().map(text).collect();
+    let missing = answer["DomainValidationOptions"].as_array().into_iter().flatten().filter_map(|one| {
+        let record = &one["ResourceRecord"];
+        let open = one["ValidationStatus"].as_str().is_some_and(|status| status != "SUCCESS");
+        (open && record.is_object()).then(|| (text(&one["DomainName"]), text(&record["Name"]), text(&record["Value"])))
+    });
+    Issued {
+        arn: arn.to_owned(),
+        names,
+        status: text(&answer["Status"]),
+        not_after: answer["NotAfter"].as_f64().and_then(|seconds| Timestamp::from_second(seconds as i64).ok()),
+        missing: missing.collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_read_with_their_ports_and_what_is_written_beside_them() {
+        let text = "<DescribeSecurityGroupsResponse><securityGroupInfo><item><groupId>sg-1</groupId><ipPermissions><item>\
+            <ipProtocol>tcp</ipProtocol><fromPort>443</fromPort><toPort>443</toPort><ipRanges><item><cidrIp>203.0.113.0/24</cidrIp>\
+            <description>office</description></item></ipRanges><ipv6Ranges><item><cidrIpv6>::/0</cidrIpv6></item></ipv6Ranges></item>\
+            <item><ipProtocol>-1</ipProtocol><groups><item><groupId>sg-2</groupId></item></groups></item></ipPermissions></item>\
+            </securityGroupInfo></DescribeSecurityGroupsResponse>";
+        let found = rules(&Element::parse(text).unwrap());
+        assert_eq!(found.len(), 2);
+        assert_eq!(
+            (found[0].cidr.as_str(), found[0].from, found[0].description.as_deref()),
+            ("203.0.113.0/24", Some(443), Some("office"))
+        );
+        assert_eq!(found[1].cidr, "::/0");
+    }
+
+    #[test]
+    fn a_record_is_read_as_what_it_stands_for() {
+        let alias = "<R><Name>\\052.example.com.</Name><Type>A</Type><AliasTarget><DNSName>Dualstack.LB.amazonaws.com.</DNSName></AliasTarget></R>";
+        let read = record(&Element::parse(alias).unwrap()).unwrap();
+        assert_eq!((read.name.as_str(), read.stands_for.as_deref()), ("*.example.com", Some("lb.amazonaws.com")));
+        let cname = "<R><Name>www.example.com.</Name><Type>CNAME</Type><ResourceRecords><ResourceRecord><Value>example.com</Value></ResourceRecord></ResourceRecords></R>";
+        let read = record(&Element::parse(cname).unwrap()).unwrap();
+        assert_eq!((read.values.len(), read.stands_for.as_deref()), (0, Some("example.com")));
+        let other = "<R><Name>example.com.</Name><Type>MX</Type></R>";
+        assert!(record(&Element::parse(other).unwrap()).is_none());
+    }
+
+    #[test]
+    fn only_names_that_are_not_proven_are_missing() {
+        let answer = json!({
+            "SubjectAlternativeNames": ["a.example", "b.example"], "Status": "PENDING_VALIDATION", "NotAfter": 1_800_000_000.0,
+            "DomainValidationOptions": [
+                {"DomainName": "a.example", "ValidationStatus": "SUCCESS", "ResourceRecord": {"Name": "x", "Type": "CNAME", "Value": "y"}},
+                {"DomainName": "b.example", "ValidationStatus": "PENDING_VALIDATION", "ResourceRecord": {"Name": "p.", "Type": "CNAME", "Value": "q."}},
+            ],
+        });
+        let one = issued("arn", &answer);
+        assert_eq!(one.missing, [("b.example".to_owned(), "p.".to_owned(), "q.".to_owned())]);
+        assert_eq!(one.not_after.unwrap().as_second(), 1_800_000_000);
+    }
+}

@@ -1,0 +1,269 @@
+//! Instances of EC2 as they are looked at: states, status checks, agents, figures; and starting, stopping, restarting them.
+
+use super::budget::Class;
+use super::ec2::{DESCRIBE, START};
+use super::session::{Action, Caller, Session};
+use super::xml::Element;
+use crate::app::effect::Lane;
+use crate::model::Failure;
+use crate::model::machine::{Agent, Machine, Turn, is_named};
+use aws_sdk_cloudwatch::types::{Dimension, DimensionFilter, Metric, MetricDataQuery, MetricStat};
+use aws_sdk_ssm::types::InstanceInformationStringFilter;
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
+
+const STATUS: &str = "ec2:DescribeInstanceStatus";
+const STOP: &str = "ec2:StopInstances";
+const REBOOT: &str = "ec2:RebootInstances";
+const AGENTS: Action = Action { name: "ssm:DescribeInstanceInformation", class: Class::Sessions };
+const LIST_METRICS: Action = Action { name: "cloudwatch:ListMetrics", class: Class::Alarms };
+const METRICS: Action = Action { name: "cloudwatch:GetMetricData", class: Class::MetricData };
+/// Ids in one filter, and queries in one request.
+const AT_ONCE: usize = 50;
+/// Figures are the newest of so long.
+const LOOK_BACK: SignedDuration = SignedDuration::from_mins(15);
+/// Processor use of instances without detailed monitoring comes every five minutes.
+const PERIOD: i32 = 300;
+
+/// Which instances are an environment's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which<'a> {
+    /// Ids, or patterns of names.
+    Named(&'a [String]),
+    /// Those whose tag `Project` is this, and whose tag `Environment`, where they have one, is that of the environment.
+    Tagged {
+        /// The project.
+        project: &'a str,
+        /// The environment's name.
+        environment: &'a str,
+    },
+}
+
+/// What of it could not be read: the rest stands.
+pub type Missing = Vec<Failure>;
+
+impl Session {
+    /// The instances of an environment, with what of them could not be read.
+    ///
+    /// # Errors
+    /// They cannot be listed.
+    pub async fn machines(&self, which: &Which<'_>, now: Timestamp) -> Result<(Vec<Machine>, Missing), Failure> {
+        let mut machines = self.listed(which).await?;
+        machines.sort_by(|a, b| (a.title(), &a.id).cmp(&(b.title(), &b.id)));
+        let ids: Vec<String> = machines.iter().map(|machine| machine.id.clone()).collect();
+        let mut missing = Vec::new();
+        if ids.is_empty() {
+            return Ok((machines, missing));
+        }
+        let (statuses, agents, figures) = tokio::join!(self.statuses(&ids), self.agents(&ids), self.figures(&ids, now));
+        match statuses {
+            Ok(found) => each(&mut machines, found, |machine, (system, own)| {
+                (machine.system, machine.own) = (Some(system), Some(own));
+            }),
+            Err(failure) => missing.push(failure),
+        }
+        match agents {
+            Ok(found) => each(&mut machines, found, |machine, agent| machine.agent = Some(agent)),
+            Err(failure) => missing.push(failure),
+        }
+        match figures {
+            Ok(found) => each(&mut machines, found, |machine, figures: Figures| {
+                (machine.cpu, machine.memory, machine.disk) = (figures.cpu, figures.memory, figures.disk);
+            }),
+            Err(failure) => missing.push(failure),
+        }
+        Ok((machines, missing))
+    }
+
+    async fn listed(&self, which: &Which<'_>) -> Result<Vec<Machine>, Failure> {
+        let filters = match which {
+            Which::Named(_) => Vec::new(),
+            Which::Tagged { project, .. } => {
+                vec![("Filter.1.Name", "tag:Project".to_owned()), ("Filter.1.Value.1", (*project).to_owned())]
+            }
+        };
+        let mut found = Vec::new();
+        let mut token: Option<String> = None;
+        loop {
+            let mut parameters = filters.clone();
+            parameters.extend(token.take().map(|token| ("NextToken", token)));
+            let answer = self.ec2(DESCRIBE, &parameters).await?;
+            found.extend(machines_of(&answer));
+            match answer.owned("nextToken") {
+                Some(next) => token = Some(next),
+                None => break,
+            }
+        }
+        match which {
+            Which::Named(patterns) => found.retain(|machine| is_named(machine, patterns)),
+            Which::Tagged { project, environment } => {
+                // A project with one environment may tag it as it likes: `production`.
+                found.retain(|machine| {
+                    machine.environment.as_deref().is_none_or(|tag| tag == *environment) || project == environment
+                });
+            }
+        }
+        Ok(found)
+    }
+
+    async fn statuses(&self, ids: &[String]) -> Result<BTreeMap<String, (String, String)>, Failure> {
+        let mut found = BTreeMap::new();
+        for some in ids.chunks(AT_ONCE) {
+            let keys: Vec<String> = (1..=some.len()).map(|number| format!("InstanceId.{number}")).collect();
+            let mut parameters: Vec<(&str, String)> =
+                keys.iter().map(String::as_str).zip(some.iter().cloned()).collect();
+            parameters.push(("IncludeAllInstances", "true".to_owned()));
+            let answer = self.ec2(STATUS, &parameters).await?;
+            found.extend(answer.all("instanceStatusSet").iter().filter_map(|item| {
+                let status = (item.owned("systemStatus/status")?, item.owned("instanceStatus/status")?);
+                Some((item.owned("instanceId")?, status))
+            }));
+        }
+        Ok(found)
+    }
+
+    async fn agents(&self, ids: &[String]) -> Result<BTreeMap<String, Agent>, Failure> {
+        let caller = Caller::new(self, Lane::Operator);
+        let mut found = BTreeMap::new();
+        for some in ids.chunks(AT_ONCE) {
+            let filter = InstanceInformationStringFilter::builder().key("InstanceIds").set_values(Some(some.to_vec()));
+            let Ok(filter) = filter.build() else { continue };
+            let answer = caller
+                .call(AGENTS, |clients| clients.ssm().describe_instance_information().filters(filter.clone()).send())
+                .await?;
+            found.extend(answer.instance_information_list().iter().filter_map(|one| {
+                let agent = Agent {
+                    ping: one.ping_status().map(|status| status.as_str().to_owned())?,
+                    version: one.agent_version().map(str::to_owned),
+                };
+                Some((one.instance_id()?.to_owned(), agent))
+            }));
+        }
+        Ok(found)
+    }
+
+    /// The newest figures: of the processor from EC2, of memory and disks where an agent reports them, whose metrics are found
+    /// first, as their dimensions differ from one configuration to the next.
+    async fn figures(&self, ids: &[String], now: Timestamp) -> Result<BTreeMap<String, Figures>, Failure> {
+        let caller = Caller::new(self, Lane::Operator);
+        let mut wanted: Vec<(String, Kind, Metric)> =
+            ids.iter().map(|id| (id.clone(), Kind::Cpu, metric("AWS/EC2", "CPUUtilization", id))).collect();
+        for (kind, name) in [(Kind::Memory, "mem_used_percent"), (Kind::Disk, "disk_used_percent")] {
+            for id in ids {
+                let of = DimensionFilter::builder().name("InstanceId").value(id).build();
+                let answer = caller
+                    .call(LIST_METRICS, |clients| {
+                        let asked = clients.cloudwatch().list_metrics().namespace("CWAgent").metric_name(name);
+                        asked.dimensions(of.clone()).send()
+                    })
+                    .await?;
+                wanted.extend(answer.metrics().iter().map(|metric| (id.clone(), kind, metric.clone())));
+            }
+        }
+        let mut found: BTreeMap<String, Figures> = BTreeMap::new();
+        for some in wanted.chunks(AT_ONCE) {
+            let queries: Vec<MetricDataQuery> = some
+                .iter()
+                .enumerate()
+                .map(|(number, (_, _, metric))| {
+                    let stat = MetricStat::builder().metric(metric.clone()).period(PERIOD).stat("Average").build();
+                    MetricDataQuery::builder().id(format!("m{number}")).metric_stat(stat).build()
+                })
+                .collect();
+            let from = super::convert::moment(now - LOOK_BACK);
+            let answer = caller
+                .call(METRICS, |clients| {
+                    let asked =
+                        clients.cloudwatch().get_metric_data().start_time(from).end_time(super::convert::moment(now));
+                    asked.set_metric_data_queries(Some(queries.clone())).send()
+                })
+                .await?;
+            for result in answer.metric_data_results() {
+                let number =
+                    result.id().and_then(|id| id.strip_prefix('m')).and_then(|text| text.parse::<usize>().ok());
+                let (Some((id, kind, _)), Some(value)) =
+                    (number.and_then(|number| some.get(number)), result.values().first())
+                else {
+                    continue;
+                };
+                found.entry(id.clone()).or_default().take(*kind, *value);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Starts, stops or restarts an instance.
+    ///
+    /// # Errors
+    /// It is refused.
+    pub async fn turn_machine(&self, id: &str, turn: Turn) -> Result<(), Failure> {
+        let action = match turn {
+            Turn::Start => START,
+            Turn::Stop => STOP,
+            Turn::Reboot => REBOOT,
+        };
+        self.ec2(action, &[("InstanceId.1", id.to_owned())]).await.map(drop)
+    }
+}
+
+/// What an instance uses, in percent.
+#[derive(Debug, Clone, Copy, Default)]
+struct Figures {
+    cpu: Option<f64>,
+    memory: Option<f64>,
+    disk: Option<f64>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Cpu,
+    Memory,
+    Disk,
+}
+
+impl Figures {
+    /// Of several file systems the fullest counts.
+    fn take(&mut self, kind: Kind, value: f64) {
+        let place = match kind {
+            Kind::Cpu => &mut self.cpu,
+            Kind::Memory => &mut self.memory,
+            Kind::Disk => &mut self.disk,
+        };
+        *place = Some(place.map_or(value, |before| before.max(value)));
+    }
+}
+
+fn metric(namespace: &str, name: &str, id: &str) -> Metric {
+    let of = Dimension::builder().name("InstanceId").value(id).build();
+    Metric::builder().namespace(namespace).metric_name(name).dimensions(of).build()
+}
+
+fn each<T>(machines: &mut [Machine], mut found: BTreeMap<String, T>, set: impl Fn(&mut Machine, T)) {
+    for machine in machines {
+        if let Some(one) = found.remove(&machine.id) {
+            set(machine, one);
+        }
+    }
+}
+
+fn machines_of(answer: &Element) -> Vec<Machine> {
+    let each = answer.all("reservationSet").iter().flat_map(|reservation| reservation.all("instancesSet"));
+    let one = |item: &Element| {
+        let tag = |key: &str| {
+            let found = item.all("tagSet").iter().find(|tag| tag.get("key") == Some(key));
+            found.and_then(|tag| tag.owned("value"))
+        };
+        Some(Machine {
+            id: item.owned("instanceId")?,
+            name: tag("Name"),
+            environment: tag("Environment"),
+            class: item.owned("instanceType").unwrap_or_default(),
+            state: item.owned("instanceState/name")?,
+            az: item.owned("placement/availabilityZone").unwrap_or_default(),
+            address: item.owned("privateIpAddress"),
+            launched: item.get("launchTime").and_then(|at| at.parse().ok()),
+            ..Machine::default()
+        })
+    };
+    each.filter_map(one).collect()
+}

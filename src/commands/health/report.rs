@@ -1,0 +1,216 @@
+//! `cockpit health`: what is printed.
+
+use crate::cli::ExitCode;
+use crate::headless::Rows;
+use crate::headless::emit::Printable;
+use crate::headless::input::SnapshotInput;
+use crate::headless::lists::Head;
+use crate::headless::table::{Table, prose, words};
+use crate::model::health_probe::findings::{Check, Findings};
+use crate::model::health_probe::judge;
+use crate::model::{Health, Source};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Schema of `cockpit health`.
+pub const SCHEMA: &str = "cockpit.health/1";
+/// Its sources.
+pub const SOURCES: &[Source] = &[Source::Identity, Source::Services, Source::Targets];
+
+/// `cockpit health`.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct HealthReport {
+    /// Schema, environment, time, sources.
+    #[serde(flatten)]
+    pub head: Head,
+    /// Whether anything was sent to the hosts.
+    pub probed: bool,
+    /// Whether the firewall was tried.
+    pub firewall_tried: bool,
+    /// The worst of the checks.
+    pub health: String,
+    /// The hosts that were looked at.
+    pub hosts: Vec<String>,
+    /// The load balancers; `null` if they could not be read.
+    pub balancers: Option<Vec<BalancerDto>>,
+    /// The public address of this machine; `null` if it was not asked for or not answered.
+    pub address: Option<String>,
+    /// What was checked, from what serves to what protects.
+    pub checks: Vec<CheckDto>,
+    /// The certificates that the hosts showed.
+    pub certificates: Vec<CertificateDto>,
+    /// The requests with their redirects.
+    pub requests: Vec<RequestDto>,
+}
+
+/// A load balancer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct BalancerDto {
+    /// Its name.
+    pub name: String,
+    /// The name under which it is reached.
+    pub dns_name: String,
+    /// `internet-facing` or `internal`.
+    pub scheme: String,
+    /// `active`, …
+    pub state: String,
+}
+
+/// One thing that was checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct CheckDto {
+    /// `targets`, `balancer`, `request`, `redirect`, `dns`, `name-servers`, `certificate`, `tls`, `allowed`, `firewall`.
+    pub topic: String,
+    /// Of what.
+    pub subject: String,
+    /// `healthy`, `changing`, `degraded`, `down`, `stopped`, `unknown`.
+    pub health: String,
+    /// In a sentence.
+    pub what: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+/// A certificate that a host showed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct CertificateDto {
+    /// The host.
+    pub host: String,
+    /// The names it is for.
+    pub names: Vec<String>,
+    /// Who signed it.
+    pub issuer: String,
+    /// The subjects of the chain that was sent, its own first.
+    pub chain: Vec<String>,
+    /// Until when it holds.
+    pub not_after: Option<String>,
+    /// Whole days until then; below 0 it has expired.
+    pub days_left: Option<i64>,
+    /// Why this machine does not trust it.
+    pub distrust: Option<String>,
+    /// The versions of TLS that the host speaks, of 1.2 and 1.3.
+    pub tls_versions: Vec<String>,
+}
+
+/// A request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct RequestDto {
+    /// What was asked for.
+    pub url: String,
+    /// The last status; `null` if there was none.
+    pub status: Option<u16>,
+    /// Where it was led, in order.
+    pub redirects: Vec<String>,
+    /// How long it took.
+    pub took_ms: u64,
+    /// Why there is no status.
+    pub error: Option<String>,
+}
+
+/// `cockpit health`.
+pub fn health(input: &SnapshotInput<'_>, found: &Findings, probed: bool, firewall_tried: bool) -> HealthReport {
+    let targets = input.estate.targets.iter().filter_map(|(group, seen)| match (seen.value(), seen.failure()) {
+        (_, Some(failure)) => Some(judge::targets(group, Err(failure))),
+        (Some(targets), None) => Some(judge::targets(group, Ok(targets))),
+        (None, None) => None,
+    });
+    let mut checks: Vec<Check> = targets.collect();
+    checks.extend(judge::checks(found, input.now));
+    let dto = |check: &Check| CheckDto {
+        topic: check.topic.word().to_owned(),
+        subject: check.subject.clone(),
+        health: check.health.word().to_owned(),
+        what: check.words.clone(),
+        hint: check.hint.clone(),
+    };
+    let balancers = found.balancers.as_ref().and_then(|read| read.as_ref().ok());
+    HealthReport {
+        head: Head::new(SCHEMA, input, SOURCES),
+        probed,
+        firewall_tried,
+        health: judge::worst(&checks).word().to_owned(),
+        hosts: found.hosts.clone(),
+        balancers: balancers.map(|all| {
+            let dto = |one: &crate::model::health_probe::declared::Balancer| BalancerDto {
+                name: one.name.clone(),
+                dns_name: one.dns_name.clone(),
+                scheme: one.scheme.clone(),
+                state: one.state.clone(),
+            };
+            all.iter().map(dto).collect()
+        }),
+        address: found.address.as_ref().and_then(|read| read.as_ref().ok()).map(ToString::to_string),
+        checks: checks.iter().map(dto).collect(),
+        certificates: certificates(found, input.now),
+        requests: found
+            .visits
+            .iter()
+            .map(|visit| RequestDto {
+                url: visit.url(),
+                status: visit.status(),
+                redirects: visit.hops.iter().filter_map(|hop| hop.location.clone()).collect(),
+                took_ms: visit.took_ms,
+                error: visit.trouble.as_ref().map(crate::model::health_probe::answers::Trouble::words),
+            })
+            .collect(),
+    }
+}
+
+fn certificates(found: &Findings, now: jiff::Timestamp) -> Vec<CertificateDto> {
+    let shown = found.tls.iter().filter_map(|tls| Some((tls, tls.certificate.as_ref().ok()?)));
+    let dto = |(tls, shown): (
+        &crate::model::health_probe::answers::Tls,
+        &crate::model::health_probe::answers::Certificate,
+    )| {
+        CertificateDto {
+            host: tls.host.clone(),
+            names: shown.names.clone(),
+            issuer: shown.issuer.clone(),
+            chain: shown.chain.clone(),
+            not_after: shown.not_after.map(|at| at.to_string()),
+            days_left: shown.not_after.map(|at| at.duration_since(now).as_secs().div_euclid(24 * 3600)),
+            distrust: tls.distrust.clone(),
+            tls_versions: tls.versions.iter().filter(|(_, on)| *on).map(|(name, _)| name.clone()).collect(),
+        }
+    };
+    shown.map(dto).collect()
+}
+
+impl HealthReport {
+    /// 3 where a source failed, 1 where something is wrong, 3 where something is not known.
+    pub fn exit_code(&self) -> ExitCode {
+        let is = |health: Health| self.checks.iter().any(|check| check.health == health.word());
+        match self.head.exit_code() {
+            ExitCode::Done if is(Health::Down) || is(Health::Degraded) => ExitCode::Failed,
+            ExitCode::Done if is(Health::Unknown) => ExitCode::Incomplete,
+            code => code,
+        }
+    }
+}
+
+impl Printable for HealthReport {
+    fn tables(&self) -> Vec<Table> {
+        let columns = [words("CHECK"), words("OF"), words("HEALTH"), prose("WHAT"), prose("WHAT TO DO").rank(1)];
+        let mut table = Table::new(&columns, "nothing to check: no target group, no load balancer, no host");
+        for check in &self.checks {
+            table.row([
+                Some(check.topic.clone()),
+                Some(check.subject.clone()),
+                Some(check.health.clone()),
+                Some(check.what.clone()),
+                check.hint.clone(),
+            ]);
+        }
+        vec![table]
+    }
+    fn rows(&self) -> Option<Rows> {
+        Some(Rows::new("checks", &["topic", "subject", "health", "what", "hint"]))
+    }
+    fn notes(&self) -> Vec<String> {
+        let mut notes = self.head.notes();
+        if !self.probed {
+            notes.push("nothing was sent to the hosts; --probe does that".to_owned());
+        }
+        notes
+    }
+}

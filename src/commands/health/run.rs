@@ -1,0 +1,53 @@
+//! Reads what AWS declares, looks at the hosts, and prints what it means.
+
+use super::args::Arguments;
+use super::report;
+use crate::app::probes::{Sends, order, sends_by_itself};
+use crate::aws::{Connection, Session};
+use crate::cli::{ExitCode, Report};
+use crate::commands::context::Context;
+use crate::commands::opened::time_is_up;
+use crate::commands::printed::print;
+use crate::model::health_probe::findings::Findings;
+use crate::runtime::health::look;
+use std::io;
+use tokio::sync::mpsc;
+
+/// Findings that wait to be taken in.
+const WAITING: usize = 64;
+
+pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let reading = context.collect(report::SOURCES, false).await?;
+    reading.check_credentials()?;
+    let app = &reading.collector.app;
+    let sends = Sends {
+        probes: !arguments.no_probe && (arguments.probe || arguments.probe_waf || sends_by_itself(&app.environment)),
+        waf: arguments.probe_waf,
+    };
+    let order = order(&app.environment, &app.estate, sends);
+    let session = Session::new(Connection::from(&app.environment));
+    let (sender, mut found) = mpsc::channel(WAITING);
+    let mut findings = Findings::default();
+    let looking = async {
+        tokio::join!(
+            async {
+                let looked = look(&session, &order, &sender).await;
+                drop(sender);
+                looked
+            },
+            async {
+                while let Some(finding) = found.recv().await {
+                    findings.take(finding);
+                }
+            }
+        )
+        .0
+    };
+    let looked = match context.limit() {
+        Some(left) => tokio::time::timeout(left, looking).await.map_err(|_| time_is_up("the hosts were looked at"))?,
+        None => looking.await,
+    };
+    looked.map_err(|why| Report::usage(why).hint("correct `health` of the environment in the configuration"))?;
+    let report = report::health(&reading.input(), &findings, order.send, order.waf);
+    print(context, &reading, &report, report.exit_code(), out)
+}

@@ -1,0 +1,190 @@
+//! `cockpit instances`: what is printed.
+
+use crate::cli::ExitCode;
+use crate::headless::Rows;
+use crate::headless::emit::Printable;
+use crate::headless::input::SnapshotInput;
+use crate::headless::lists::Head;
+use crate::headless::table::{Table, numbers, prose, words};
+use crate::model::machine::Machine;
+use crate::model::time::short;
+use crate::model::{Failure, Source};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Schema of `cockpit instances`.
+pub const SCHEMA: &str = "cockpit.instances/1";
+/// Its sources.
+pub const SOURCES: &[Source] = &[Source::Identity];
+
+/// `cockpit instances`.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct InstanceList {
+    /// Schema, environment, time, sources.
+    #[serde(flatten)]
+    pub head: Head,
+    /// By name; `null` if they could not be listed.
+    pub instances: Option<Vec<InstanceDto>>,
+    /// What could not be read, each with its action.
+    pub missing: Vec<String>,
+}
+
+/// An instance.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct InstanceDto {
+    /// Its id.
+    pub id: String,
+    /// Its tag `Name`.
+    pub name: Option<String>,
+    /// `healthy`, `changing`, `degraded`, `down`, `stopped`.
+    pub health: String,
+    /// `running`, `stopped`, …
+    pub state: String,
+    /// `t4g.small`.
+    pub class: String,
+    /// Availability zone.
+    pub az: String,
+    /// Its private address.
+    pub address: Option<String>,
+    /// When it was started last.
+    pub launched_at: Option<String>,
+    /// Seconds since then, while it runs.
+    pub up_seconds: Option<i64>,
+    /// The status check of its host: `ok`, `impaired`, `initializing`, …
+    pub system_check: Option<String>,
+    /// Its own status check.
+    pub instance_check: Option<String>,
+    /// The agent of Systems Manager: `Online`, `ConnectionLost`; `null` where it has none.
+    pub agent: Option<String>,
+    /// The agent's version.
+    pub agent_version: Option<String>,
+    /// Percent.
+    pub cpu_percent: Option<f64>,
+    /// Percent, where the agent of CloudWatch reports it.
+    pub memory_percent: Option<f64>,
+    /// Percent of the fullest file system, where the agent of CloudWatch reports it.
+    pub disk_percent: Option<f64>,
+    /// Why it is as it is.
+    pub reasons: Vec<String>,
+}
+
+/// `cockpit instances`.
+pub fn instances(input: &SnapshotInput<'_>, read: &Result<(Vec<Machine>, Vec<Failure>), Failure>) -> InstanceList {
+    let (instances, missing) = match read {
+        Ok((machines, missing)) => (
+            Some(machines.iter().map(|machine| dto(machine, input.now)).collect()),
+            missing.iter().map(|failure| failure.message.clone()).collect(),
+        ),
+        Err(failure) => (None, vec![failure.message.clone()]),
+    };
+    InstanceList { head: Head::new(SCHEMA, input, SOURCES), instances, missing }
+}
+
+fn dto(machine: &Machine, now: jiff::Timestamp) -> InstanceDto {
+    let (health, reasons) = machine.judge();
+    InstanceDto {
+        id: machine.id.clone(),
+        name: machine.name.clone(),
+        health: health.word().to_owned(),
+        state: machine.state.clone(),
+        class: machine.class.clone(),
+        az: machine.az.clone(),
+        address: machine.address.clone(),
+        launched_at: machine.launched.map(|at| at.to_string()),
+        up_seconds: machine
+            .launched
+            .filter(|_| machine.state == "running")
+            .map(|at| now.duration_since(at).as_secs().max(0)),
+        system_check: machine.system.clone(),
+        instance_check: machine.own.clone(),
+        agent: machine.agent.as_ref().map(|agent| agent.ping.clone()),
+        agent_version: machine.agent.as_ref().and_then(|agent| agent.version.clone()),
+        cpu_percent: machine.cpu,
+        memory_percent: machine.memory,
+        disk_percent: machine.disk,
+        reasons,
+    }
+}
+
+impl InstanceList {
+    /// 3 where something could not be read.
+    pub fn exit_code(&self) -> ExitCode {
+        match self.head.exit_code() {
+            ExitCode::Done if !self.missing.is_empty() => ExitCode::Incomplete,
+            code => code,
+        }
+    }
+}
+
+impl Printable for InstanceList {
+    fn tables(&self) -> Vec<Table> {
+        let empty = if self.instances.is_some() { "no instances" } else { "instances are not known" };
+        let columns = [
+            words("INSTANCE"),
+            words("ID"),
+            words("HEALTH"),
+            words("STATE"),
+            words("CLASS").rank(3),
+            words("AZ").rank(4),
+            words("CHECKS").rank(1),
+            words("AGENT").rank(1),
+            numbers("CPU %").rank(2),
+            numbers("MEM %").rank(2),
+            numbers("DISK %").rank(2),
+            numbers("UP").rank(3),
+            prose("WHY"),
+        ];
+        let mut table = Table::new(&columns, empty);
+        let number = |value: Option<f64>| value.map(|value| format!("{value:.0}"));
+        for one in self.instances.iter().flatten() {
+            let checks = match (&one.system_check, &one.instance_check) {
+                (Some(system), Some(own)) if system == own => Some(system.clone()),
+                (Some(system), Some(own)) => Some(format!("{system}/{own}")),
+                _ => None,
+            };
+            table.row([
+                one.name.clone(),
+                Some(one.id.clone()),
+                Some(one.health.clone()),
+                Some(one.state.clone()),
+                Some(one.class.clone()),
+                Some(one.az.clone()),
+                checks,
+                one.agent.clone(),
+                number(one.cpu_percent),
+                number(one.memory_percent),
+                number(one.disk_percent),
+                one.up_seconds.map(|seconds| short(jiff::SignedDuration::from_secs(seconds))),
+                (!one.reasons.is_empty()).then(|| one.reasons.join("; ")),
+            ]);
+        }
+        vec![table]
+    }
+    fn rows(&self) -> Option<Rows> {
+        let fields = [
+            "id",
+            "name",
+            "health",
+            "state",
+            "class",
+            "az",
+            "address",
+            "launched_at",
+            "up_seconds",
+            "system_check",
+            "instance_check",
+            "agent",
+            "agent_version",
+            "cpu_percent",
+            "memory_percent",
+            "disk_percent",
+            "reasons",
+        ];
+        Some(Rows::new("instances", &fields))
+    }
+    fn notes(&self) -> Vec<String> {
+        let mut notes = self.head.notes();
+        notes.extend(self.missing.iter().map(|missing| format!("not read: {missing}")));
+        notes
+    }
+}

@@ -1,0 +1,60 @@
+//! The feed of probes: how an environment looks from this machine, and what AWS declares of how it is reached. Each thing that is
+//! found is a page of the answer. Nothing is sent to the environment's hosts unless the order says so.
+
+use super::lifetime::Lifetime;
+use crate::model::health_probe::findings::Finding;
+
+/// What is looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Order {
+    /// The target groups of the environment, by which its load balancers are found.
+    pub groups: Vec<String>,
+    /// The hosts that are configured; none: those whose records lead to the load balancers.
+    pub hosts: Vec<String>,
+    /// Paths that must answer.
+    pub paths: Vec<String>,
+    /// Whether anything is sent to the hosts, and anybody is asked for the public address of this machine.
+    pub send: bool,
+    /// Whether the firewall is tried, with requests that it must refuse.
+    pub waf: bool,
+    /// Who tells the public address of this machine.
+    pub address_url: String,
+    /// A name server to ask instead of the machine's.
+    pub resolver: Option<String>,
+    /// A file of certificates to trust instead of the machine's.
+    pub ca_file: Option<String>,
+    /// `HOST:PORT=ADDRESS:PORT`: where connections go instead.
+    pub connect: Vec<String>,
+}
+
+/// A question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ask {
+    /// Looks at the opened environment.
+    Look(Box<Order>),
+}
+
+impl Ask {
+    /// It is about the environment that is opened.
+    pub fn lifetime(&self) -> Lifetime {
+        match self {
+            Self::Look(_) => Lifetime::Environment,
+        }
+    }
+
+    /// It comes to its end.
+    pub fn goes_on(&self) -> bool {
+        match self {
+            Self::Look(_) => false,
+        }
+    }
+}
+
+/// What was learned.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fact {
+    /// One thing was found.
+    Found(Box<Finding>),
+    /// That was all.
+    Done,
+}
