@@ -156,6 +156,9 @@ impl Poller {
         match &flight.query {
             // Logs and parameters take what they asked for with tickets of their own.
             Query::Identity
+            | Query::Listed { .. }
+            | Query::Costs(_)
+            | Query::Curves { .. }
             | Query::LogPage(_)
             | Query::StreamPage(_)
             | Query::LogStreams { .. }
@@ -212,6 +215,9 @@ impl Poller {
             | Query::DbSnapshots
             | Query::DbEvents
             | Query::Alarms { .. }
+            | Query::AlarmHistory { .. }
+            | Query::RdsEvents { .. }
+            | Query::Trail { .. }
             | Query::ConfiguredGroups { .. }
             | Query::Function { .. } => self.whole(estate, environment, flight, part, now),
         }
@@ -283,6 +289,18 @@ impl Poller {
                 Fact::Alarms(found) => Some(found),
                 fact => beside(fact, &mut others),
             }),
+            Job::AlarmHistory => all(&mut estate.alarm_changes, pages, part, now, |fact| picked!(fact, AlarmHistory)),
+            Job::RdsEvents => {
+                let of_cluster = |one: &&DbInstance| database(&one.id) || one.cluster.as_deref().is_some_and(database);
+                let instances = estate.db_instances.value().into_iter().flatten().filter(of_cluster);
+                let ours: Vec<String> = instances.map(|one| one.id.clone()).collect();
+                all(&mut estate.rds_events, pages, part, now, |fact| {
+                    let mut found = picked!(fact, RdsEvents)?;
+                    found.retain(|event| database(&event.source) || ours.contains(&event.source));
+                    Some(found)
+                })
+            }
+            Job::Trail => all(&mut estate.trail, pages, part, now, |fact| picked!(fact, Trail)),
             Job::LogGroups => all(&mut estate.log_groups, pages, part, now, |fact| match fact {
                 Fact::LogGroups(found) => Some(found.into_iter().map(|group| group.name).collect()),
                 fact => beside(fact, &mut others),

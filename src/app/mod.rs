@@ -41,6 +41,7 @@ pub mod tell;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod ticket;
+pub mod timeline;
 pub mod tunnels;
 mod unmatched;
 pub(crate) mod update;

@@ -14,6 +14,7 @@ mod keys;
 mod sweep;
 mod timer;
 mod timers;
+mod wants;
 
 pub(super) use in_flight::InFlight;
 pub(super) use job::Job;
@@ -21,6 +22,7 @@ pub use keyed::HISTORIES_FOR_ALL;
 pub(super) use keyed::has_news;
 pub(super) use sweep::Sweep;
 pub use sweep::{SERVICES_PER_CALL, TASKS_PER_CALL};
+pub use wants::{HISTORY, Wants};
 
 use super::effect::{Effect, Lane};
 use super::ticket::{Owner, Ticket};
@@ -31,22 +33,6 @@ use jiff::{SignedDuration, Timestamp};
 use keyed::Keyed;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use timer::{Timer, now_stretch};
-
-/// What a reader of the estate needs; the rest is not asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wants {
-    pub sources: BTreeSet<Source>,
-    /// Curves of services, not only of databases.
-    pub service_metrics: bool,
-    /// Everything once, rather than again and again.
-    pub once: bool,
-}
-
-impl Default for Wants {
-    fn default() -> Self {
-        Self { sources: Source::ALL.into(), service_metrics: true, once: false }
-    }
-}
 
 /// The scheduler of one opened environment.
 #[derive(Debug, Clone)]
@@ -193,11 +179,14 @@ impl Poller {
             | Job::ScalingPolicies
             | Job::ScheduledActions
             | Job::ScalingActivities => environment.cluster.is_some(),
-            Job::DbClusters | Job::DbInstances | Job::DbSnapshots | Job::DbEvents => !environment.databases.is_empty(),
+            Job::DbClusters | Job::DbInstances | Job::DbSnapshots | Job::DbEvents | Job::RdsEvents => {
+                !environment.databases.is_empty()
+            }
             // Without their instances nothing says which curves there are.
             Job::DbMetrics => !environment.databases.is_empty() && self.wants.sources.contains(&Source::DbInstances),
             Job::Schedules => environment.schedules.is_some(),
-            Job::Alarms => !environment.alarms.is_empty(),
+            Job::Alarms | Job::AlarmHistory => !environment.alarms.is_empty(),
+            Job::Trail => !environment.is_only_infra(),
             Job::TargetGroups => !environment.target_groups.is_empty(),
             Job::LogGroups => !environment.logs.is_empty(),
             Job::Function => environment.scheduler.is_some(),
@@ -248,7 +237,9 @@ impl Poller {
         now: Timestamp,
     ) -> Vec<Effect> {
         let mut effects = Vec::new();
-        for job in Job::ALL {
+        let met = self.timers.get(&Job::Identity).is_some_and(|timer| timer.tried);
+        // What is asked from a time on waits for the first answer: it tells the service's time.
+        for job in Job::ALL.into_iter().filter(|job| met || !Source::OF_TIMELINE.contains(&job.source())) {
             // Facts that wait for the account need an answer, also in a read that is done once.
             let waited_for = job == Job::Identity && self.held.is_some();
             let timer = self.timers.entry(job).or_default();
@@ -295,6 +286,21 @@ impl Poller {
             Job::Alarms => Query::Alarms { prefixes: environment.alarms.clone() },
             Job::LogGroups => Query::ConfiguredGroups { patterns: environment.logs.clone() },
             Job::Function => Query::Function { name: environment.scheduler.clone().unwrap_or_default() },
+            Job::AlarmHistory => {
+                let (since, until) = self.history(now);
+                let mut prefixes = environment.alarms.clone();
+                // What autoscaling watches has names of its own making.
+                prefixes.push(format!("TargetTracking-service/{cluster}/"));
+                Query::AlarmHistory { prefixes, since, until }
+            }
+            Job::RdsEvents => {
+                let (since, until) = self.history(now);
+                Query::RdsEvents { since, until }
+            }
+            Job::Trail => {
+                let (since, until) = self.history(now);
+                Query::Trail { since, until }
+            }
             Job::Services => {
                 let mut sweep = Sweep::default();
                 if let Some(names) = environment.exact_services() {

@@ -190,7 +190,7 @@ fn without_the_focus_everything_is_read_half_as_often() {
 fn thousands_of_services_are_read_ten_at_a_time_and_each_once() {
     let world = world(2_500, 0);
     let sources = [Source::Services].into();
-    let (mut app, effects) = open(Wants { sources, service_metrics: false, once: true });
+    let (mut app, effects) = open(Wants { sources, service_metrics: false, once: true, ..Wants::default() });
     let asked = world.answer(&mut app, effects);
     let mut seen = BTreeSet::new();
     let mut calls = 0;

@@ -147,7 +147,7 @@ pub fn console_link(app: &App, subject: &Subject) -> Option<String> {
         }
         Subject::Instance(_, id) => format!("{console}/rds/home?region={region}#database:id={id};is-cluster=false"),
         Subject::Alarm(name) => format!("{console}/cloudwatch/home?region={region}#alarmsV2:alarm/{name}"),
-        Subject::Services | Subject::Text(_) => return None,
+        Subject::Services | Subject::Logs(..) | Subject::Text(_) => return None,
     })
 }
 
@@ -205,7 +205,7 @@ pub fn fields(app: &App) -> Option<(String, String)> {
         }
         Subject::Instance(_, id) => yaml(estate.db_instances.value()?.iter().find(|instance| instance.id == *id)?),
         Subject::Alarm(name) => yaml(estate.alarms.value()?.iter().find(|alarm| alarm.name == *name)?),
-        Subject::Services | Subject::Text(_) => return None,
+        Subject::Services | Subject::Logs(..) | Subject::Text(_) => return None,
     };
     Some((subject.name().to_owned(), body))
 }

@@ -1,6 +1,7 @@
 //! What a row stands for, and what is told of it.
 
 use crate::model::Health;
+use jiff::Timestamp;
 
 /// What a row stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub enum Subject {
     /// An instance of a database.
     Instance(String, String),
     Alarm(String),
+    /// What was logged from a moment on: by a service, or by all.
+    Logs(Option<String>, Timestamp),
     /// An entry of the needs-attention list that is none of these, by its text.
     Text(String),
 }
@@ -27,6 +30,7 @@ impl Subject {
     pub fn name(&self) -> &str {
         match self {
             Self::Services => "services",
+            Self::Logs(service, _) => service.as_deref().unwrap_or("logs"),
             Self::Service(name) | Self::Database(name) | Self::Alarm(name) | Self::Text(name) => name,
             Self::Task(_, id) | Self::Container(_, id) | Self::Instance(_, id) => id,
             Self::Deployment(_, key) => key.split_once(' ').map_or(key, |(_, id)| id),

@@ -4,8 +4,9 @@ use super::pages::AnswerSender;
 use super::session::{Caller, Session};
 use super::wire;
 use super::{
-    autoscaling, cloudwatch, ecs_definitions, ecs_rollouts, ecs_services, ecs_tasks, elbv2, lambda, logs, logs_groups,
-    logs_insights, logs_live, metrics, parameters, rds, rds_history, scheduler, secret_list, sts,
+    autoscaling, cloudwatch, costs, curves, ecs_definitions, ecs_rollouts, ecs_services, ecs_tasks, elbv2, history,
+    lambda, logs, logs_groups, logs_insights, logs_live, metrics, parameters, rds, rds_history, scheduler, secret_list,
+    sts, trail,
 };
 use crate::app::effect::Lane;
 use crate::app::event::Event;
@@ -54,6 +55,18 @@ impl Session {
                 Query::DbSnapshots => Box::pin(rds_history::snapshots(&caller, &answers)).await,
                 Query::DbEvents => Box::pin(rds_history::events(&caller, &answers)).await,
                 Query::Alarms { prefixes } => Box::pin(cloudwatch::alarms(&caller, &answers, &prefixes)).await,
+                Query::AlarmHistory { prefixes, since, until } => {
+                    Box::pin(history::alarms(&caller, &answers, &prefixes, since, until)).await
+                }
+                Query::Costs(of) => Box::pin(costs::costs(&caller, &answers, &of)).await,
+                Query::Listed { namespaces } => Box::pin(curves::listed(&caller, &answers, &namespaces)).await,
+                Query::Curves { statistics, period, since, until } => {
+                    Box::pin(curves::points(&caller, &answers, &statistics, period, (since, until))).await
+                }
+                Query::RdsEvents { since, until } => {
+                    Box::pin(history::databases(&caller, &answers, since, until)).await
+                }
+                Query::Trail { since, until } => Box::pin(trail::events(&caller, &answers, since, until)).await,
                 Query::ConfiguredGroups { patterns } => {
                     Box::pin(logs_groups::configured(&caller, &answers, &patterns)).await
                 }

@@ -78,6 +78,10 @@ pub enum Class {
     ParameterChanges,
     /// Route 53, `CloudFront` and Certificate Manager, each for a whole account.
     Edge,
+    /// CloudTrail `LookupEvents`.
+    Trail,
+    /// Cost Explorer: each request costs.
+    Costs,
 }
 
 /// Regions in which pages of logs may be asked for less often than elsewhere.
@@ -112,8 +116,10 @@ impl Class {
         Self::ParameterList,
         Self::ParameterChanges,
         Self::Edge,
+        Self::Trail,
+        Self::Costs,
     ];
-    const COUNT: usize = 26;
+    const COUNT: usize = 28;
 
     /// The whole limit in a region: requests a second, and how many at once. Where the region is not known
     /// (empty), that of most.
@@ -152,6 +158,8 @@ impl Class {
             Self::ParameterChanges => alike(3.0),
             // That of Route 53, the smallest among them.
             Self::Edge => (5.0, 5.0),
+            // Two a second of an account and region, whoever asks; not documented for Cost Explorer.
+            Self::Trail | Self::Costs => (2.0, 2.0),
             // That of ELB's `Describe` actions; not documented for Application Auto Scaling, far larger for STS.
             // Nor for `DescribeParameters`.
             Self::Elbv2 | Self::Autoscaling | Self::Sts | Self::ParameterList => (10.0, 40.0),

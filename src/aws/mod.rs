@@ -14,6 +14,7 @@
 //! - `ecs_*`, [`ecr`], [`rds`], [`autoscaling`], [`elbv2`], [`cloudwatch`], [`metrics`], [`lambda`],
 //!   `logs*`, [`scheduler`], [`sts`], [`secrets`], [`parameters`]: a service each: the request, and from the SDK's types to the model's.
 //! - `signed`: requests of services without an SDK crate here ([`ec2`], [`health_reads`]); `xml`: answers of those in XML.
+//! - `history`, `trail`: what happened, for the time line.
 //! - [`ssm`]: what tunnels and shells ask AWS; their WebSocket's means are in `websocket`.
 //!
 //! What does not live here: what to ask when (that is `app`), and what an answer means (`model`).
@@ -30,7 +31,9 @@ mod clients;
 pub mod cloudwatch;
 pub mod connection;
 mod convert;
+mod costs;
 mod credentials;
+mod curves;
 mod database_token;
 pub mod ec2;
 pub mod ecr;
@@ -45,6 +48,7 @@ mod environment;
 pub mod failure;
 pub mod health_reads;
 mod helper;
+mod history;
 pub mod lambda;
 pub mod logs;
 mod logs_groups;
@@ -74,6 +78,7 @@ pub mod session;
 mod signed;
 pub mod ssm;
 pub mod sts;
+mod trail;
 mod websocket;
 pub mod wire;
 mod writer;

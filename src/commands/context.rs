@@ -123,7 +123,12 @@ impl Context {
         wants: &[Source],
         service_metrics: bool,
     ) -> Reading {
-        let wants = Wants { sources: wants.iter().copied().collect(), service_metrics, once: true };
+        let wants = Wants { sources: wants.iter().copied().collect(), service_metrics, once: true, ..Wants::default() };
+        Box::pin(self.read(config, environment, wants)).await
+    }
+
+    /// The same of what is wanted.
+    pub(super) async fn read(&self, config: Config, environment: EnvironmentConfig, wants: Wants) -> Reading {
         let clock = Clock::System;
         let started = clock.now();
         let mut collector = Collector::new(config, environment, self.session(), wants, clock);

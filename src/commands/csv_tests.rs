@@ -9,6 +9,7 @@ use super::instances::report::instances;
 use super::line::{Cli, command};
 use super::list::schemas;
 use super::report_tests::{partial, with};
+use super::sample_reports::{charged, happened, measured};
 use super::services::report::services;
 use super::snapshot::report::snapshot;
 use super::tasks::report::tasks;
@@ -23,7 +24,8 @@ use crate::model::text::{harmless, no_formula};
 use serde_json::Value;
 
 /// Commands with CSV whose fields a schema names.
-const WITH_A_SCHEMA: [&str; 7] = ["services", "tasks", "autoscaling", "db", "alarms", "health", "instances"];
+const WITH_A_SCHEMA: [&str; 10] =
+    ["services", "tasks", "autoscaling", "db", "alarms", "health", "instances", "timeline", "metrics", "cost"];
 
 fn schema(name: &str) -> Value {
     (schemas().into_iter().find(|schema| schema.name == name).unwrap().make)()
@@ -101,8 +103,11 @@ fn every_heading_of_csv_is_a_field_of_the_schema_and_every_value_that_of_the_jso
             agrees(&health(input, &Findings::default(), false, false), Some(&schema("health")));
             let machine = Machine { cpu: Some(12.5), ..Machine::default() };
             agrees(&instances(input, &Ok((vec![machine], Vec::new()))), Some(&schema("instances")));
+            happened(input).iter().for_each(|report| agrees(report, Some(&schema("timeline"))));
+            measured(input).iter().for_each(|report| agrees(report, Some(&schema("metrics"))));
         });
     }
+    agrees(&charged(), Some(&schema("cost")));
     let found = InsightsResult {
         columns: vec!["@message".into(), "count".into()],
         rows: vec![vec![Some("x\u{1b}[2J".into()), None], vec![Some("y".into()), Some("3".into())]],

@@ -19,6 +19,9 @@ macro_rules! with_commands {
             Params(params),
             Logs(logs),
             Insights(insights),
+            Timeline(timeline),
+            Metrics(metrics),
+            Cost(cost),
             Alarms(alarms),
             Deploy(deploy),
             Rollback(rollback),
@@ -50,6 +53,7 @@ mod audit;
 mod autoscaling;
 mod completions;
 mod config;
+mod cost;
 mod db;
 mod demo;
 mod deploy;
@@ -64,6 +68,7 @@ mod internal;
 mod logs;
 mod man;
 mod params;
+mod metrics;
 mod rollback;
 mod scale;
 mod schedule;
@@ -76,6 +81,7 @@ mod start;
 mod stop;
 mod stop_task;
 mod tasks;
+mod timeline;
 mod tunnel;
 mod with_db;
 
@@ -97,6 +103,7 @@ mod printed;
 mod say;
 mod scenario;
 mod session;
+mod sifted;
 mod simulator;
 mod through;
 mod way;
@@ -108,3 +115,5 @@ mod csv_tests;
 mod line_tests;
 #[cfg(test)]
 mod report_tests;
+#[cfg(test)]
+mod sample_reports;

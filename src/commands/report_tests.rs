@@ -10,6 +10,7 @@ use super::insights::report::InsightsDto;
 use super::instances::report::instances;
 use super::list::schemas;
 use super::logs::report::{Form, Printer, Wanted};
+use super::sample_reports::{charged, happened, measured};
 use super::schedule::report::schedule;
 use super::services::report::services;
 use super::snapshot::report::snapshot;
@@ -104,8 +105,11 @@ fn every_output_follows_its_schema() {
             check("health", value(health(input, &Findings::default(), false, false)));
             check("instances", value(instances(input, &Ok((vec![Machine::default()], Vec::new())))));
             check("alarms", value(alarms(input, true)));
+            happened(input).into_iter().for_each(|report| check("timeline", value(report)));
+            measured(input).into_iter().for_each(|report| check("metrics", value(report)));
         });
     }
+    check("cost", value(charged()));
     check("doctor", value(doctor(None, vec![])));
     check("operation", value(operation::report(&[], true)));
     check("audit", value(audit(vec![Record::default()], 1, "audit.jsonl".into(), None, 20, Shown::default())));

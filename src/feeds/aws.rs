@@ -2,16 +2,20 @@
 
 use super::lifetime::Lifetime;
 use super::part;
+use crate::model::costs::Costs;
 use crate::model::logs::{
     InsightsQuery, InsightsResult, LiveUpdate, LogEvent, LogGroup, LogPage, LogStream, LogWindow,
 };
 use crate::model::parameters::{Held, Parameter, Secret, Version};
+use crate::model::telemetry::{Listed, Statistic};
+use crate::model::timeline::facts::{AlarmChange, RdsEvent, TrailEvent};
 use crate::model::timer::Timer;
 use crate::model::{
     Alarm, Cluster, DatabaseEvent, DatabaseSnapshot, DbCluster, DbInstance, Identity, MetricKey, Point, ScalableTarget,
     ScalingActivity, ScalingPolicy, ScheduledAction, Service, ServiceDeployment, Source, Target, Task, TaskDefinition,
 };
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 /// A piece of an answer of AWS.
 pub type Part = part::Part<Fact>;
@@ -109,6 +113,30 @@ pub enum Query {
         /// Prefixes of names.
         prefixes: Vec<String>,
     },
+    /// CloudWatch `DescribeAlarmHistory` of all alarms; those whose names begin with one of the prefixes.
+    AlarmHistory {
+        /// Prefixes of names.
+        prefixes: Vec<String>,
+        since: Timestamp,
+        until: Timestamp,
+    },
+    /// Cost Explorer `GetCostAndUsage` by day and service, then `GetCostForecast`: each request costs.
+    Costs(Box<CostsOf>),
+    /// CloudWatch `ListMetrics` of some namespaces.
+    Listed { namespaces: Vec<String> },
+    /// CloudWatch `GetMetricData` of metrics by their names.
+    Curves {
+        /// At most 500.
+        statistics: Vec<Statistic>,
+        /// Seconds of a period.
+        period: i32,
+        since: Timestamp,
+        until: Timestamp,
+    },
+    /// RDS `DescribeEvents` of all databases.
+    RdsEvents { since: Timestamp, until: Timestamp },
+    /// CloudTrail `LookupEvents`, writes alone.
+    Trail { since: Timestamp, until: Timestamp },
     /// CloudWatch `GetMetricData`, one-minute periods.
     Metrics {
         /// The cluster of the services among the keys.
@@ -207,7 +235,11 @@ impl Query {
             Self::DbSnapshots => Source::DbSnapshots,
             Self::DbEvents => Source::DbEvents,
             Self::Alarms { .. } => Source::Alarms,
-            Self::Metrics { .. } => Source::Metrics,
+            Self::AlarmHistory { .. } => Source::AlarmHistory,
+            Self::RdsEvents { .. } => Source::RdsEvents,
+            Self::Costs(_) => Source::Costs,
+            Self::Trail { .. } => Source::Trail,
+            Self::Metrics { .. } | Self::Listed { .. } | Self::Curves { .. } => Source::Metrics,
             Self::ConfiguredGroups { .. } => Source::LogGroups,
             Self::Function { .. } => Source::Function,
             Self::Parameters { .. } | Self::ParameterValue { .. } | Self::ParameterHistory { .. } | Self::Secrets => {
@@ -222,6 +254,21 @@ impl Query {
             | Self::Insights(_) => Source::Logs,
         }
     }
+}
+
+/// Which costs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CostsOf {
+    /// When it is asked.
+    pub now: Timestamp,
+    /// From this day on.
+    pub from: Date,
+    /// Up to this day, which is not included.
+    pub to: Date,
+    /// The days of the forecast, the last not included.
+    pub ahead: Option<(Date, Date)>,
+    /// Only what has this tag: its key and value.
+    pub tag: Option<(String, String)>,
 }
 
 /// What was learned.
@@ -263,6 +310,18 @@ pub enum Fact {
     /// What happened to databases, in any order.
     DbEvents(Vec<DatabaseEvent>),
     Alarms(Vec<Alarm>),
+    /// What the account costs.
+    Costs(Box<Costs>),
+    /// Metrics that there are.
+    Listed(Vec<Listed>),
+    /// Points of metrics, by their places in the question.
+    Curves(Vec<(usize, Vec<Point>)>),
+    /// Changes of alarms, newest first.
+    AlarmHistory(Vec<AlarmChange>),
+    /// What RDS tells, oldest first.
+    RdsEvents(Vec<RdsEvent>),
+    /// Writes that CloudTrail has recorded, newest first.
+    Trail(Vec<TrailEvent>),
     /// Whether the function that was asked for is there.
     Function(bool),
     /// Points of metrics.

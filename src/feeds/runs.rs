@@ -6,6 +6,8 @@ use crate::model::infra::estimate::History;
 use crate::model::infra::order::Listed;
 use crate::model::infra::run_event::Wish;
 use crate::model::infra::{Order, RunEvent};
+use crate::model::timeline::local::Local;
+use jiff::Timestamp;
 use std::path::PathBuf;
 
 /// Where runs are kept: beside the audit file.
@@ -33,6 +35,15 @@ pub enum Ask {
         place: Place,
         /// The environment.
         environment: String,
+    },
+    /// Reads what this machine knows of what happened in an environment: its audit file, its runs.
+    Changes {
+        /// Where they are kept.
+        place: Place,
+        /// The environment.
+        environment: String,
+        /// From when on.
+        since: Timestamp,
     },
     /// Reads what happens in a run, from a place on, until it is left. It may be taken up again after its end.
     Follow {
@@ -71,7 +82,7 @@ impl Ask {
     pub fn lifetime(&self) -> Lifetime {
         match self {
             Self::Start { .. } | Self::Resume { .. } | Self::Tell { .. } => Lifetime::Detached,
-            Self::List { .. } | Self::Follow { .. } | Self::History { .. } => Lifetime::Session,
+            Self::List { .. } | Self::Follow { .. } | Self::History { .. } | Self::Changes { .. } => Lifetime::Session,
         }
     }
 
@@ -88,6 +99,8 @@ pub enum Fact {
     Runs(Vec<Listed>),
     /// How long changes took.
     History(History),
+    /// What this machine knows of what happened.
+    Changes(Local),
     /// It was started, and goes on without the cockpit: its folder.
     Started(PathBuf),
     /// It was asked.

@@ -133,14 +133,15 @@ impl Asked<'_> {
             | Source::ScalingActivities => environment.cluster.is_some(),
             Source::Schedules => environment.schedules.is_some(),
             Source::Targets => environment.cluster.is_some() || !environment.target_groups.is_empty(),
-            Source::DbClusters | Source::DbInstances | Source::DbSnapshots | Source::DbEvents => {
+            Source::DbClusters | Source::DbInstances | Source::DbSnapshots | Source::DbEvents | Source::RdsEvents => {
                 !environment.databases.is_empty()
             }
-            Source::Alarms => !environment.alarms.is_empty(),
+            Source::Trail => !environment.is_only_infra(),
+            Source::Alarms | Source::AlarmHistory => !environment.alarms.is_empty(),
             Source::LogGroups => !environment.logs.is_empty(),
             Source::Function => environment.scheduler.is_some(),
             Source::Metrics => environment.cluster.is_some() || !environment.databases.is_empty(),
-            Source::Logs | Source::Parameters => false,
+            Source::Logs | Source::Parameters | Source::Costs => false,
         }
     }
 
@@ -174,9 +175,12 @@ impl Asked<'_> {
             | Source::DbSnapshots
             | Source::DbEvents
             | Source::Alarms
+            | Source::AlarmHistory
+            | Source::RdsEvents
+            | Source::Trail
             | Source::LogGroups
             | Source::Function => Absence::Unanswered,
-            Source::Logs | Source::Parameters => Absence::Nothing,
+            Source::Logs | Source::Parameters | Source::Costs => Absence::Nothing,
             Source::Metrics => {
                 let databases = self.has(Source::DbInstances) && !self.skipped.contains(&Source::DbInstances);
                 if !estate.derived.databases.is_empty() {

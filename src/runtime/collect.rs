@@ -9,6 +9,8 @@ use crate::app::keymap::Keymap;
 use crate::app::poll::Wants;
 use crate::app::{App, Session};
 use crate::config::{Config, EnvironmentConfig};
+use crate::feeds::aws::{Fact, Query};
+use crate::model::Failure;
 use crate::panes::table::TABLE;
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
@@ -76,6 +78,14 @@ impl Collector {
     pub async fn again(&mut self, limit: Option<Duration>) -> Collected {
         self.pending = self.app.again(self.ring.now());
         self.collect(limit).await
+    }
+
+    /// Asks one thing beside what is read, and waits for all of its answer.
+    ///
+    /// # Errors
+    /// What the service said.
+    pub async fn ask(&mut self, query: Query) -> Result<Vec<Fact>, Failure> {
+        super::logs::answered(&mut self.ring, 9, query).await
     }
 
     /// Takes events in, as a person would cause them, and goes on until something is so or `limit` is

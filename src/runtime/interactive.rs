@@ -76,7 +76,7 @@ pub async fn interactive(
     let simulated = session.simulated;
     let audit = if simulated { audit::simulated() } else { audit::path(config.audit_file.as_deref()) };
     let ours = session.mark.clone();
-    let (mut app, effects) = App::new(&TABLE, config, environment, session, keymap, Wants::default(), clock.now());
+    let (mut app, effects) = App::new(&TABLE, config, environment, session, keymap, Wants::of_screen(), clock.now());
     app.filters = files::saved_filters();
     let (executor, answers) = Executor::new(simulated);
     // Before the first frame: a file system that does not answer must not hold up the screen for long.

@@ -126,7 +126,10 @@ impl Driven for Question {
 }
 
 /// Asks one thing, and waits for all pages of its answer.
-async fn answered(ring: &mut Ring, serial: u64, query: Query) -> Result<Vec<Fact>, Failure> {
+///
+/// # Errors
+/// What the service said.
+pub async fn answered(ring: &mut Ring, serial: u64, query: Query) -> Result<Vec<Fact>, Failure> {
     let ticket = Ticket::of_command(ONCE, serial);
     let mut question = Question { ticket, query: Some(query), facts: Vec::new(), ended: None };
     ring.drive(&mut question, None).await;

@@ -18,6 +18,7 @@ mod external;
 mod feeds;
 pub mod files;
 pub mod health;
+pub mod history;
 mod input;
 mod interactive;
 mod leaving;

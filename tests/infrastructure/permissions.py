@@ -48,9 +48,14 @@ READ = {
     "rds:DescribeDBInstances": "instances",
     "rds:DescribeDBClusterSnapshots": "db: snapshots",
     "rds:DescribeDBSnapshots": "db: snapshots",
-    "rds:DescribeEvents": "failover: its beginning and its end",
     "cloudwatch:DescribeAlarms": "alarms",
     "cloudwatch:GetMetricData": "curves",
+    "cloudwatch:ListMetrics": "metrics: which balancers, gateways and firewalls there are",
+    "cloudwatch:DescribeAlarmHistory": "timeline: changes of alarms",
+    "rds:DescribeEvents": "failover: its beginning and its end; timeline: restarts, backups",
+    "cloudtrail:LookupEvents": "timeline: who did it",
+    "ce:GetCostAndUsage": "cost: by day and service",
+    "ce:GetCostForecast": "cost: the rest of the month",
     "logs:DescribeLogGroups": "logs",
     "logs:DescribeLogStreams": "logs --since: streams that are few enough to name",
     "logs:FilterLogEvents": "logs",
@@ -228,7 +233,9 @@ def needed(name, environment, action):
 
 
 def read_only(name, environment):
-    reads = [action for action in READ if needed(name, environment, action) and action != "sts:GetCallerIdentity"]
+    # Cost Explorer has one region for all.
+    reads = [action for action in READ if needed(name, environment, action) and action.split(":")[0] not in ("sts", "ce")]
+    costs = [action for action in READ if action.startswith("ce:")]
     # The doctor asks about names that do not exist to see whether it may ask, so the bound is the region.
     everywhere = [action for action in reads if action.split(":")[0] in GLOBAL_SERVICES]
     here = [action for action in reads if action not in everywhere]
@@ -237,6 +244,7 @@ def read_only(name, environment):
         statement("Read", here, ["*"], {"StringEquals": {"aws:RequestedRegion": environment["region"]}}),
         # These have no region.
         statement("Everywhere", everywhere, ["*"]),
+        statement("Costs", costs, ["*"]),
     ]
 
 

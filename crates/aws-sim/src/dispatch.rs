@@ -11,6 +11,7 @@ use crate::services::rest::{self, Rest};
 use crate::services::{self, ApiError, Call, Service};
 use crate::shared::Shared;
 use crate::wire::{Node, cbor, json, map, query};
+use crate::world::trail::Asker;
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Response};
@@ -98,7 +99,7 @@ pub(crate) async fn handle(shared: &Arc<Shared>, head: &Parts, body: &[u8]) -> R
             }
         };
     }
-    let result = run(shared, &route, scope.as_ref(), verdict, &operation);
+    let result = run(shared, &route, scope.as_ref(), verdict, &operation, &request_id);
     if result.is_err() {
         shared.meter().error(&operation);
     }
@@ -182,6 +183,7 @@ fn run(
     scope: Option<&Scope>,
     verdict: Verdict,
     operation: &str,
+    request_id: &str,
 ) -> Result<Node, ApiError> {
     let region = allowed(shared, route, scope, verdict, operation)?;
     let key = scope.map(|scope| scope.key.clone()).unwrap_or_default();
@@ -203,6 +205,10 @@ fn run(
     if result.as_ref().is_err_and(ApiError::is_unknown_operation) {
         shared.meter().unknown();
     }
+    let who = world.sessions.get(&key).map_or_else(|| "operator".to_owned(), |session| session.name.clone());
+    let asker = Asker { who: &who, key: &key, service: None, request: request_id };
+    let error = result.as_ref().err().map(|error| (error.code.as_ref(), error.message.as_str()));
+    world.recorded(&region, operation, asker, &input, error);
     let mut output = result?;
     world.newer.add(operation, &mut output);
     let lost = crate::plot::updated(shared, &mut world, &key) || verdict.kind == Some(Kind::Lost);
@@ -242,7 +248,7 @@ fn route(head: &Parts, body: &[u8], scope: Option<&Scope>) -> Option<Route> {
     }
     let header = |name: &str| head.headers.get(name).and_then(|v| v.to_str().ok());
     if let Some(target) = header("x-amz-target") {
-        let (prefix, operation) = target.split_once('.')?;
+        let (prefix, operation) = target.rsplit_once('.')?;
         let old = header("content-type").is_some_and(|c| c.contains("x-amz-json-1.0"));
         return Some(Route {
             protocol: if old { Protocol::Json10 } else { Protocol::Json11 },

@@ -39,6 +39,15 @@ pub enum AlarmState {
 }
 
 impl AlarmState {
+    /// From the API's word.
+    pub fn parse(word: &str) -> Self {
+        match word {
+            "OK" => Self::Ok,
+            "ALARM" => Self::Alarm,
+            _ => Self::InsufficientData,
+        }
+    }
+
     /// The API's word.
     pub fn word(self) -> &'static str {
         match self {

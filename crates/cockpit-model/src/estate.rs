@@ -23,6 +23,7 @@ use super::source::Source;
 use super::target::Target;
 use super::task::Task;
 use super::task_definition::TaskDefinition;
+use super::timeline::facts::{AlarmChange, RdsEvent, TrailEvent};
 use super::timer::Timer;
 use super::unmatched::Unmatched;
 use jiff::Timestamp;
@@ -73,6 +74,12 @@ pub struct Estate {
     pub alarms: Observed<Vec<Alarm>>,
     /// Log groups whose names begin as the configuration names some, or as its patterns do.
     pub log_groups: Observed<Vec<String>>,
+    /// Changes of the alarms, newest first.
+    pub alarm_changes: Observed<Vec<AlarmChange>>,
+    /// What RDS tells of databases, oldest first.
+    pub rds_events: Observed<Vec<RdsEvent>>,
+    /// Writes that CloudTrail has recorded, newest first.
+    pub trail: Observed<Vec<TrailEvent>>,
     /// Whether the function that stops and starts the environment is there.
     pub function: Observed<bool>,
     /// Parameters, in the order of their names; read once somebody looks at them.
@@ -248,7 +255,7 @@ impl Estate {
                 }
                 status
             }
-            Source::Logs => SourceStatus::default(),
+            Source::Logs | Source::Costs => SourceStatus::default(),
             Source::DbClusters => one(&self.db_clusters),
             Source::DbInstances => one(&self.db_instances),
             Source::DbSnapshots => one(&self.db_snapshots),
@@ -258,6 +265,9 @@ impl Estate {
             Source::LogGroups => one(&self.log_groups),
             Source::Function => one(&self.function),
             Source::Parameters => one(&self.parameters),
+            Source::AlarmHistory => one(&self.alarm_changes),
+            Source::RdsEvents => one(&self.rds_events),
+            Source::Trail => one(&self.trail),
         }
     }
 

@@ -36,6 +36,14 @@ pub enum Source {
     LogGroups,
     /// The function that stops and starts the environment.
     Function,
+    /// Changes of alarms: for the time line.
+    AlarmHistory,
+    /// What RDS tells of databases: for the time line.
+    RdsEvents,
+    /// What CloudTrail has recorded: for the time line.
+    Trail,
+    /// What the account costs: asked for once a day at most, and only when somebody wants to know.
+    Costs,
     /// Logs: read when a person or a deployment asks, never with a snapshot.
     Logs,
     /// Parameters and secrets: read when somebody looks at them, never with a snapshot.
@@ -65,6 +73,9 @@ impl Source {
         Self::Function,
     ];
 
+    /// What only the time line is made of: asked where there is one.
+    pub const OF_TIMELINE: [Self; 3] = [Self::AlarmHistory, Self::RdsEvents, Self::Trail];
+
     /// The name in `sources` of a snapshot.
     pub fn name(self) -> &'static str {
         match self {
@@ -88,6 +99,10 @@ impl Source {
             Self::Metrics => "cloudwatch.metrics",
             Self::LogGroups => "logs.groups",
             Self::Function => "lambda.function",
+            Self::AlarmHistory => "cloudwatch.alarm_history",
+            Self::RdsEvents => "rds.events",
+            Self::Trail => "cloudtrail.events",
+            Self::Costs => "ce.costs",
             Self::Logs => "logs.events",
             Self::Parameters => "ssm.parameters",
         }
@@ -116,6 +131,10 @@ impl Source {
             Self::Metrics => "metrics",
             Self::LogGroups => "log groups",
             Self::Function => "the scheduler function",
+            Self::AlarmHistory => "the history of alarms",
+            Self::RdsEvents => "events of databases",
+            Self::Trail => "what CloudTrail has recorded",
+            Self::Costs => "costs",
             Self::Logs => "logs",
             Self::Parameters => "parameters",
         }
@@ -178,6 +197,10 @@ impl Intervals {
             Source::Metrics => self.metrics,
             // Whether they are there, which is only asked to tell of a name that is written wrong.
             Source::LogGroups | Source::Function => SignedDuration::from_mins(10),
+            Source::AlarmHistory | Source::RdsEvents => self.scaling,
+            // It is late by minutes in any case.
+            Source::Trail => SignedDuration::from_mins(5),
+            Source::Costs => super::costs::AGE,
             // Followed by `app::logs`, at a pace of its own.
             Source::Logs => SignedDuration::from_secs(1),
             Source::Parameters => SignedDuration::from_mins(1),

@@ -30,6 +30,9 @@ impl InFlight {
                 | Query::DbSnapshots
                 | Query::DbEvents
                 | Query::Alarms { .. }
+                | Query::AlarmHistory { .. }
+                | Query::RdsEvents { .. }
+                | Query::Trail { .. }
                 | Query::ConfiguredGroups { .. }
         )
     }

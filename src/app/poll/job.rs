@@ -24,10 +24,13 @@ pub(crate) enum Job {
     Function,
     ServiceMetrics,
     DbMetrics,
+    AlarmHistory,
+    RdsEvents,
+    Trail,
 }
 
 impl Job {
-    pub(super) const ALL: [Self; 19] = [
+    pub(super) const ALL: [Self; 22] = [
         Self::Identity,
         Self::Services,
         Self::Cluster,
@@ -47,6 +50,9 @@ impl Job {
         Self::Function,
         Self::ServiceMetrics,
         Self::DbMetrics,
+        Self::AlarmHistory,
+        Self::RdsEvents,
+        Self::Trail,
     ];
 
     pub(crate) fn source(self) -> Source {
@@ -69,6 +75,9 @@ impl Job {
             Self::LogGroups => Source::LogGroups,
             Self::Function => Source::Function,
             Self::ServiceMetrics | Self::DbMetrics => Source::Metrics,
+            Self::AlarmHistory => Source::AlarmHistory,
+            Self::RdsEvents => Source::RdsEvents,
+            Self::Trail => Source::Trail,
         }
     }
 }

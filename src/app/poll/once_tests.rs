@@ -125,7 +125,7 @@ fn read_once(
 }
 
 fn wants(sources: &[Source], service_metrics: bool) -> Wants {
-    Wants { sources: sources.iter().copied().collect(), service_metrics, once: true }
+    Wants { sources: sources.iter().copied().collect(), service_metrics, once: true, ..Wants::default() }
 }
 
 /// What the commands read: all with and without a configured account, and each source alone.

@@ -21,6 +21,13 @@ impl Poller {
         arm(self.timers.entry(job).or_default(), outcome, interval, now);
     }
 
+    /// From when to when the time line is read, by the service's clock.
+    pub(super) fn history(&self, now: Timestamp) -> (Timestamp, Timestamp) {
+        let there = now + self.ahead;
+        // What has just happened is not left out for a second of difference.
+        (there.checked_sub(self.wants.history).unwrap_or(Timestamp::UNIX_EPOCH), there + SignedDuration::from_secs(60))
+    }
+
     /// Brings a timer's next read forward.
     pub(crate) fn due_within(&mut self, job: Job, wait: SignedDuration, now: Timestamp) {
         let timer = self.timers.entry(job).or_default();

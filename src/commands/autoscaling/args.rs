@@ -10,7 +10,8 @@ and why it does not scale where it does not.
 
 Examples:
   cockpit --env prod autoscaling web
-  cockpit --env prod autoscaling web --max 15"
+  cockpit --env prod autoscaling web --max 15
+  cockpit --env prod autoscaling web --watch     while your own tool puts load on it"
 )]
 pub struct Arguments {
     /// Names, short names, words that only one service's name has, or ARNs; all where none is given
@@ -28,6 +29,10 @@ pub struct Arguments {
     /// A new maximum for one service
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=5000))]
     pub max: Option<u32>,
+    /// Watch one service scale until it was out and is back, Ctrl-C or --timeout; then how long each step took and what held
+    /// it back
+    #[arg(long, conflicts_with_all = ["suspend", "resume", "min", "max"])]
+    pub watch: bool,
     /// With a change: print the calls with their parameters and change nothing
     #[arg(long)]
     pub dry_run: bool,

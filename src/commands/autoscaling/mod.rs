@@ -3,6 +3,7 @@
 pub(super) mod args;
 pub(super) mod report;
 mod run;
+mod watch;
 
 use super::declared::{Declared, Schema, Work};
 use crate::cli::output;
@@ -12,7 +13,7 @@ use args::Arguments;
 pub(super) const COMMAND: Declared<Arguments> = Declared {
     name: "autoscaling",
     formats: |arguments| if arguments.changes() { output::TREE } else { output::LIST },
-    takes_interrupt: Arguments::changes,
+    takes_interrupt: |arguments| arguments.changes() || arguments.watch,
     work: Work::Prints,
     schemas: &[Schema {
         name: "autoscaling",

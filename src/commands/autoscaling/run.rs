@@ -14,6 +14,9 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     if arguments.changes() {
         return change(context, arguments, out).await;
     }
+    if arguments.watch {
+        return Box::pin(super::watch::watch(context, arguments, out)).await;
+    }
     let reading = context.collect(report::SOURCES, false).await?;
     let list = report::autoscaling(&reading.input(), &arguments.services)?;
     print(context, &reading, &list, list.head.exit_code(), out)

@@ -13,11 +13,11 @@ use crate::aws::budget::Class;
 use crate::cli::{Color, ExitCode, Output, Report};
 use crate::commands::context::{Context, Reading};
 use crate::commands::log_groups::{self, Asked, say};
+use crate::commands::sifted::{self, filter};
 use crate::runtime::logs::LogReader;
 use crate::runtime::ring::Ring;
 use crate::runtime::tee::Tee;
 use jiff::tz::TimeZone;
-use log_store::{Filter, FilterError, Level, Search, SearchError};
 use std::io::{self, IsTerminal as _};
 use tokio::time::Instant;
 
@@ -326,41 +326,11 @@ fn arns(groups: &[GroupSource], region: Option<&str>, account: Option<&str>) -> 
     Ok(sources::live_arns(groups, region, account).collect())
 }
 
-fn filter(flag: &str, text: &str, named: &[String]) -> Result<Filter, Report> {
-    let text = &sources::expand(text, named).map_err(|name| {
-        Report::usage(format!("{flag}: no filter is called `{name}`"))
-            .hint("`log_filters` of the environment names them ([\"slow: latency>500ms\"]), and + in the logs pane saves them")
-    })?;
-    Filter::parse(text).map_err(|error| wrong_filter(flag, text, &error))
-}
-
-fn wrong_filter(flag: &str, text: &str, error: &FilterError) -> Report {
-    let report = Report::usage(format!("{flag} is not a filter: {}", error.what));
-    let report = error.under(text).lines().fold(report, |report, line| report.cause(line.to_owned()));
-    report.hint("for example: level>=warn service:api status:5xx latency>500ms -healthcheck")
-}
-
 fn wanted(arguments: &Arguments, named: &[String]) -> Result<Wanted, Report> {
-    let level = match &arguments.level {
-        None => Level::None,
-        Some(word) => Level::from_word(word.as_bytes()).ok_or_else(|| {
-            Report::usage(format!("`{word}` is not a level")).hint("there are: trace, debug, info, warn, error, fatal")
-        })?,
-    };
-    let grep = arguments.grep.as_deref().map(|pattern| {
-        Search::regex(pattern).map_err(|error| match error {
-            SearchError::Syntax { what, at } => {
-                let caret = format!("{}^", " ".repeat(at));
-                let report = Report::usage(format!("--grep is not a regular expression: {what}"));
-                report.cause(pattern).cause(caret).hint(
-                    "a sign that means itself has a backslash before it: `\\[error\\]`; --filter takes words as they are",
-                )
-            }
-            SearchError::TooLarge { .. } => {
-                Report::usage(format!("--grep: {error}")).hint("write a shorter one, with fewer repetitions")
-            }
-        })
-    });
     let filter = arguments.filter.as_deref().map(|text| filter("--filter", text, named)).transpose()?;
-    Ok(Wanted { filter: filter.unwrap_or_default(), level, grep: grep.transpose()? })
+    Ok(Wanted {
+        filter: filter.unwrap_or_default(),
+        level: sifted::level(arguments.level.as_deref())?,
+        grep: arguments.grep.as_deref().map(sifted::grep).transpose()?,
+    })
 }

@@ -56,7 +56,7 @@ pub const PANE: Pane = Pane {
         moves: update::moves,
         back: |app| update::back(&mut app.panes.logs),
         up: |_| {},
-        shows: |_, _| None,
+        shows: update::shows,
         open: update::open_event,
         inspect: update::open_event,
         copy: update::copied,

@@ -115,6 +115,8 @@ pub struct State {
     pub live: Live,
     /// Reads the past, while it does.
     pub past: Option<Past>,
+    /// A moment that is to be shown as soon as lines of it are here, and whether they were asked for.
+    pub moment: Option<(Ms, bool)>,
     /// What is asked of Insights.
     pub insights: Insights,
     /// The file that every line that comes is written into.
@@ -198,6 +200,7 @@ impl Default for State {
             region: None,
             live: Live::default(),
             past: None,
+            moment: None,
             insights: Insights::default(),
             tee: None,
             tee_lines: String::new(),

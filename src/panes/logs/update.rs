@@ -276,8 +276,38 @@ pub fn mouse(app: &mut App, place: Rect, mouse: Mouse) -> Option<Vec<Effect>> {
     Some(Vec::new())
 }
 
+/// The lines from a moment on, of a service or of all.
+pub fn shows(app: &mut App, subject: &Subject) -> Option<Vec<Effect>> {
+    let Subject::Logs(service, at) = subject else { return None };
+    of_subject(app, service.as_deref(), None);
+    app.panes.logs.moment = Some((at.as_millisecond(), false));
+    to_moment(&mut app.panes.logs);
+    Some(app.plan())
+}
+
+/// Goes to the moment that is wanted, where lines of it are here; else they are asked for, once.
+fn to_moment(logs: &mut State) {
+    let Some((at, asked)) = logs.moment else { return };
+    let Some((first, _)) = logs.store.span() else { return };
+    if at >= first || (asked && logs.past.is_none()) {
+        logs.moment = None;
+        logs.seek(at.max(first));
+        return;
+    }
+    if !asked {
+        // What came just after it is the point; the rest is there on the way to now.
+        let read = logs.read_past(at, first.min(at + MOMENT) - 1);
+        logs.follow = false;
+        logs.moment = read.is_ok().then_some((at, true));
+    }
+}
+
+/// So much is read from a moment on, in milliseconds.
+const MOMENT: i64 = 600_000;
+
 /// Brings the lines in the window up to date.
 pub fn settle(app: &mut App) {
+    to_moment(&mut app.panes.logs);
     let placed = layout(app);
     if let Some((_, place)) = placed.blocks.iter().find(|(block, _)| *block == LINES) {
         let (height, bins) = lines_rows(*place, !app.panes.logs.columns.is_empty());

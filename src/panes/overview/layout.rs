@@ -1,6 +1,6 @@
 //! Where the blocks of the Overview are.
 
-use super::state::{ATTENTION, DATABASE_CURVES, DATABASES, SERVICE_CURVES, SERVICES};
+use super::state::{ATTENTION, DATABASE_CURVES, DATABASES, SERVICE_CURVES, SERVICES, TIMELINE};
 use crate::app::App;
 use crate::app::layout::{SMALLEST_BELOW, WIDE, around, database_rows, one_of, split_columns, split_rows};
 use crate::app::pane::Layout;
@@ -13,6 +13,9 @@ const SHORT: u16 = 16;
 /// A list has room for this many rows at least: a word about why it is empty needs them.
 const LEAST_ROWS: u16 = 3;
 
+/// From this many rows the time line has a place of its own.
+const TIMELINE_FROM: u16 = 30;
+
 /// Where the blocks are.
 pub fn layout(app: &App, area: Rect, layout: &mut Layout) {
     if area.height < SHORT {
@@ -21,6 +24,8 @@ pub fn layout(app: &App, area: Rect, layout: &mut Layout) {
     }
     // Fixed shares: nothing may jump under a hand when data arrives.
     let (top, rest) = split_rows(area, (area.height / 4).clamp(4, 9));
+    let told = if area.height < TIMELINE_FROM { 0 } else { (area.height / 4).clamp(8, 14) };
+    let (rest, timeline) = split_rows(rest, rest.height - told);
     let (services, databases) = if app.environment.databases.is_empty() {
         (rest, None)
     } else if app.environment.cluster.is_none() {
@@ -51,6 +56,9 @@ pub fn layout(app: &App, area: Rect, layout: &mut Layout) {
             }
             None => layout.blocks.push((list, place)),
         }
+    }
+    if told > 0 {
+        layout.blocks.push((TIMELINE, timeline));
     }
 }
 

@@ -5,14 +5,17 @@ pub mod rows;
 pub mod state;
 #[cfg(test)]
 mod tests;
+pub mod timeline;
+pub mod update;
 pub mod view;
 
+use crate::app::command::{Id, Scope};
 use crate::app::commands::ACTIONS;
 use crate::app::pane::{Data, Rows};
 use crate::app::rows::{SERVICE_COLUMNS, databases, services};
-use crate::app::{Hooks, Pane, Spec, View, data_status, layout as place, select};
+use crate::app::{Command, Hooks, Pane, Spec, View, data_status, layout as place, select};
 use crate::model::Source;
-use state::{ATTENTION, DATABASE_CURVES, DATABASES, SERVICE_CURVES, SERVICES};
+use state::{ATTENTION, DATABASE_CURVES, DATABASES, SERVICE_CURVES, SERVICES, TIMELINE};
 
 /// The pane.
 pub const PANE: Pane = Pane {
@@ -20,14 +23,23 @@ pub const PANE: Pane = Pane {
     title: "Overview",
     key: "1",
     doc: "Go to the Overview.",
-    heading: "",
-    commands: &[],
+    heading: "In the Overview",
+    commands: COMMANDS,
     in_lists: &[],
     actions: ACTIONS,
     views: &[&VIEW],
     view: |_| &VIEW,
-    hooks: Hooks::NONE,
+    hooks: Hooks { plan: update::plan, answer: update::answer, switched: update::switched, ..Hooks::NONE },
 };
+
+const COMMANDS: &[Command] = &[Command::new(
+    Id("timeline"),
+    Scope::Pane(state::ID.0),
+    "time line",
+    &["t"],
+    "Show the time line in the whole place, or all blocks again.",
+    update::timeline,
+)];
 
 static VIEW: View = View {
     name: "overview",
@@ -102,6 +114,19 @@ const BLOCKS: &[&Spec] = &[
             missing: data_status::no_databases,
             empty: data_status::no_database,
         },
+    },
+    &Spec {
+        block: TIMELINE,
+        title: "Time line",
+        header: false,
+        columns: &[],
+        rows: Rows::Lines(timeline::lines),
+        follows_end: false,
+        counts: |_| true,
+        subject: timeline::subject,
+        open: |_| None,
+        whole: timeline::whole,
+        data: Data::Own(timeline::data_status),
     },
 ];
 

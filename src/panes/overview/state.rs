@@ -1,7 +1,10 @@
-//! Its name, those of its blocks, and what it keeps: nothing of its own.
+//! Its name, those of its blocks, and what it keeps.
 
 use crate::app::command::PaneId;
 use crate::app::screen::Block;
+use crate::model::timeline::Happening;
+use crate::model::timeline::local::Local;
+use jiff::Timestamp;
 
 /// The pane.
 pub const ID: PaneId = PaneId("overview");
@@ -16,6 +19,18 @@ pub const SERVICE_CURVES: Block = Block("overview-service-curves");
 /// Curves of the selected database.
 pub const DATABASE_CURVES: Block = Block("overview-database-curves");
 
-/// Nothing.
+/// What happened lately.
+pub const TIMELINE: Block = Block("overview-timeline");
+
+/// What it keeps.
 #[derive(Debug, Clone, Default)]
-pub struct State;
+pub struct State {
+    /// What happened lately, newest first, what is routine left out.
+    pub happened: Vec<Happening>,
+    /// When that was put together last.
+    pub made: Option<Timestamp>,
+    /// What this machine knows of it.
+    pub local: Local,
+    /// When that was asked for last.
+    pub asked: Option<Timestamp>,
+}

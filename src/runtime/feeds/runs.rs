@@ -33,6 +33,10 @@ pub(super) async fn answer(means: &Means, ask: Ask) {
             }
             Err(failure) => Err(failure),
         },
+        Ask::Changes { place, environment, since } => {
+            let read = tokio::task::spawn_blocking(move || crate::runtime::history::read(&place, &environment, since));
+            Ok(Fact::Changes(read.await.unwrap_or_default()))
+        }
         Ask::Follow { run, from } => return follow(means, &run, from).await,
         Ask::Start { place, order } => match kept(&place) {
             Ok(runs) => start::start(&start::this_program(), &runs, &order, Timestamp::now())

@@ -16,6 +16,7 @@ use crate::config::{Config, EnvironmentConfig, Ui};
 use crate::feeds::Ask;
 use crate::feeds::aws::{Fact, Part, Query};
 use crate::model::parameters::{Held, Parameter, Secret, Value};
+use crate::model::timeline::{AlarmChange, RdsEvent, TrailEvent};
 use crate::model::*;
 use crate::panes::table::TABLE;
 use jiff::{SignedDuration, Timestamp};
@@ -54,6 +55,9 @@ pub struct World {
     pub alarms: Vec<Alarm>,
     pub parameters: Vec<Parameter>,
     pub secrets: Vec<Secret>,
+    pub alarm_changes: Vec<AlarmChange>,
+    pub rds_events: Vec<RdsEvent>,
+    pub trail: Vec<TrailEvent>,
     /// Sources that fail.
     pub failing: BTreeMap<Source, Failure>,
     /// Sources that do not answer at all.
@@ -94,7 +98,7 @@ pub fn fresh(environment: EnvironmentConfig, session: Session, size: (u16, u16))
         environment,
         session,
         Keymap::of(&TABLE),
-        Wants::default(),
+        Wants::of_screen(),
         now() - SignedDuration::from_secs(1),
     );
     let mut all = effects;
@@ -181,6 +185,12 @@ impl World {
             Query::Schedules { .. } => Fact::Schedules(Vec::new()),
             Query::ScheduledActions { .. } => Fact::ScheduledActions(self.scheduled.clone()),
             Query::ScalingActivities { .. } => Fact::ScalingActivities(self.activities.clone()),
+            Query::AlarmHistory { .. } => Fact::AlarmHistory(self.alarm_changes.clone()),
+            Query::Costs(_) => Fact::Costs(Box::default()),
+            Query::Listed { .. } => Fact::Listed(Vec::new()),
+            Query::Curves { .. } => Fact::Curves(Vec::new()),
+            Query::RdsEvents { .. } => Fact::RdsEvents(self.rds_events.clone()),
+            Query::Trail { .. } => Fact::Trail(self.trail.clone()),
             Query::TargetGroups => Fact::TargetGroups(Vec::new()),
             Query::Targets { group } => Fact::Targets(self.targets.get(group).cloned().unwrap_or_default()),
             Query::DbClusters => Fact::DbClusters(self.clusters.clone()),

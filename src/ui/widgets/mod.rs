@@ -5,4 +5,4 @@ pub mod frame;
 pub mod lanes;
 pub mod spark;
 pub mod table;
-pub mod units;
+pub use crate::model::units;

@@ -3,7 +3,9 @@
 
 mod acm;
 mod autoscaling;
+mod cloudtrail;
 mod cloudwatch;
+mod costs;
 mod ec2;
 mod ecr;
 pub(crate) mod ecs;
@@ -42,6 +44,8 @@ pub(crate) enum Service {
     Ec2,
     Acm,
     Route53,
+    Trail,
+    Costs,
     Unknown,
 }
 
@@ -64,6 +68,8 @@ impl Service {
             Service::Acm => "acm",
             Service::Route53 => "route53",
             Service::Secrets => "secretsmanager",
+            Service::Trail => "cloudtrail",
+            Service::Costs => "ce",
             Service::Unknown => "unknown",
         }
     }
@@ -79,6 +85,8 @@ impl Service {
             "AmazonSSM" => Service::Ssm,
             "secretsmanager" => Service::Secrets,
             "CertificateManager" => Service::Acm,
+            "AWSInsightsIndexService" => Service::Costs,
+            "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101" => Service::Trail,
             _ => Service::Unknown,
         }
     }
@@ -148,6 +156,8 @@ pub(crate) fn call(service: Service, operation: &str, call: &mut Call<'_>) -> Re
         Service::Ec2 => ec2::call(operation, call),
         Service::Acm => acm::call(operation, call),
         Service::Route53 => route53::call(operation, call),
+        Service::Trail => cloudtrail::call(operation, call),
+        Service::Costs => costs::call(operation, call),
         Service::Ssm if operation == "DescribeInstanceInformation" => Ok(ec2::information(call)),
         Service::Ssm => parameters::call(operation, call),
         Service::Secrets => secrets::call(operation, call),
@@ -193,6 +203,8 @@ pub(crate) fn paging(operation: &str) -> Option<Paging> {
         "DescribeLoadBalancers" => ("LoadBalancers", "NextMarker", "Marker"),
         "DescribeTargetGroups" => ("TargetGroups", "NextMarker", "Marker"),
         "DescribeAlarms" => ("MetricAlarms", "NextToken", "NextToken"),
+        "DescribeAlarmHistory" => ("AlarmHistoryItems", "NextToken", "NextToken"),
+        "LookupEvents" => ("Events", "NextToken", "NextToken"),
         "GetMetricData" => ("MetricDataResults", "NextToken", "NextToken"),
         "ListMetrics" => ("Metrics", "NextToken", "NextToken"),
         "DescribeLogGroups" => ("logGroups", "nextToken", "nextToken"),

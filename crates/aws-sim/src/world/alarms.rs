@@ -86,10 +86,22 @@ pub(crate) struct Alarm {
     pub(crate) state: State,
     pub(crate) reason: String,
     pub(crate) updated: Ms,
+    /// Changes of its state, oldest first.
+    pub(crate) changes: Vec<Change>,
     /// One bit a minute, newest lowest: whether the value breached.
     breaching: u64,
     /// The same for whether there was no value.
     absent: u64,
+}
+
+/// A change of an alarm's state.
+#[derive(Debug, Clone)]
+pub(crate) struct Change {
+    pub(crate) at: Ms,
+    pub(crate) from: State,
+    pub(crate) to: State,
+    /// Why it was as it was, and is as it is.
+    pub(crate) reasons: (String, String),
 }
 
 /// What an alarm needs to be made; the rest is evaluated.
@@ -169,6 +181,7 @@ impl World {
             state: State::Ok,
             reason: String::new(),
             updated: self.start - 5 * HOUR - (salt % 3_600_000).cast_signed(),
+            changes: Vec::new(),
             breaching: 0,
             absent: 0,
         };
@@ -179,6 +192,9 @@ impl World {
         }
         alarm.state = alarm.judge();
         alarm.reason = self.reason(&alarm, minute - 1);
+        let from = if alarm.state == State::Ok { State::Alarm } else { State::Ok };
+        let reasons = ("Threshold Crossed".to_owned(), alarm.reason.clone());
+        alarm.changes.push(Change { at: alarm.updated, from, to: alarm.state, reasons });
         self.alarms.push(alarm);
         self.alarms.len() - 1
     }
@@ -192,9 +208,12 @@ impl World {
             alarm.push(value);
             let state = alarm.judge();
             if state != alarm.state {
+                let (from, before) = (alarm.state, alarm.reason.clone());
                 alarm.state = state;
                 alarm.updated = self.now;
                 let reason = self.reason(&self.alarms[at], minute);
+                let change = Change { at: self.now, from, to: state, reasons: (before, reason.clone()) };
+                self.alarms[at].changes.push(change);
                 self.alarms[at].reason = reason;
             }
         }

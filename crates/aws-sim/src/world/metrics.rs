@@ -18,6 +18,8 @@ pub(crate) enum Source {
     /// A target group's metric behind its load balancer.
     Group(usize, Elb),
     /// A level and a spread around it.
+    /// A part of what a balancer gets.
+    Flow(Flow),
     Flat {
         salt: u64,
         base: f64,
@@ -43,8 +45,21 @@ pub(crate) enum Db {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Elb {
     Requests,
+    /// Answers 4xx.
+    Refusals,
+    /// Answers 5xx.
     Errors,
     ResponseTime,
+}
+
+/// What goes through a NAT gateway, or a firewall: a part of the requests of a balancer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Flow {
+    /// The place of its balancer.
+    pub(crate) balancer: usize,
+    /// For each request.
+    pub(crate) each: f64,
+    pub(crate) salt: u64,
 }
 
 const DB: &[(&str, Db)] = &[
@@ -61,6 +76,7 @@ const DB: &[(&str, Db)] = &[
 
 const ELB: &[(&str, Elb)] = &[
     ("RequestCount", Elb::Requests),
+    ("HTTPCode_Target_4XX_Count", Elb::Refusals),
     ("HTTPCode_Target_5XX_Count", Elb::Errors),
     ("TargetResponseTime", Elb::ResponseTime),
 ];
@@ -125,11 +141,36 @@ impl World {
                 let at = self.target_groups.iter().position(|g| g.region == region && g.suffix() == group)?;
                 Some(Source::Group(at, kind))
             }
+            "AWS/NATGateway" | "AWS/WAFV2" => {
+                self.flows(region).into_iter().find(|(name, _)| name == metric).map(|(_, flow)| Source::Flow(flow))
+            }
             _ => {
                 let alarm = self.alarms.iter().find(|a| a.region == region && a.metric == *metric)?;
                 matches!(alarm.source, Source::Flat { .. }).then_some(alarm.source)
             }
         }
+    }
+
+    /// What goes through the NAT gateway and the firewall of each balancer.
+    fn flows(&self, region: &str) -> Vec<(MetricName, Flow)> {
+        let mut all = Vec::new();
+        for (balancer, b) in self.balancers.iter().enumerate().filter(|(_, b)| b.region == region) {
+            let salt = rng::hash(self.seed, &b.name);
+            let gateway = format!("nat-{:017x}", salt & 0x000f_ffff_ffff_ffff);
+            for (name, each) in [("BytesOutToDestination", 5_200.0), ("BytesInFromDestination", 21_000.0)] {
+                let flow = Flow { balancer, each, salt: salt ^ name.len() as u64 };
+                all.push((MetricName::new("AWS/NATGateway", name, &[("NatGatewayId", &gateway)]), flow));
+            }
+            let acl = format!("{}-waf", b.name);
+            let rules = [("BlockedRequests", "ALL", 0.018), ("BlockedRequests", "sql-injection", 0.004)];
+            let more = [("BlockedRequests", "common-rules", 0.014), ("AllowedRequests", "ALL", 1.0)];
+            for (name, rule, each) in rules.into_iter().chain(more) {
+                let dimensions = [("Region", region), ("Rule", rule), ("WebACL", acl.as_str())];
+                let flow = Flow { balancer, each, salt: salt ^ rule.len() as u64 ^ name.len() as u64 };
+                all.push((MetricName::new("AWS/WAFV2", name, &dimensions), flow));
+            }
+        }
+        all
     }
 
     fn has(&self, instance: usize, kind: Db) -> bool {
@@ -169,6 +210,7 @@ impl World {
                 all.push(MetricName::new("AWS/ApplicationELB", name, &dims));
             }
         }
+        all.extend(self.flows(region).into_iter().map(|(name, _)| name));
         let flat = self.alarms.iter().filter(|a| a.region == region && matches!(a.source, Source::Flat { .. }));
         all.extend(flat.map(|a| a.metric.clone()));
         all.sort();
@@ -187,6 +229,13 @@ impl World {
                 self.db_metric(at, kind, minute)
             }
             Source::Group(group, kind) => self.elb_metric(group, kind, minute),
+            Source::Flow(flow) => {
+                let behind =
+                    |(at, g): (usize, &super::balancing::TargetGroup)| (g.balancer == flow.balancer).then_some(at);
+                let groups = self.target_groups.iter().enumerate().filter_map(behind);
+                let requests: f64 = groups.filter_map(|at| self.elb_metric(at, Elb::Requests, minute)).sum();
+                Some((requests * flow.each * (1.0 + 0.2 * rng::noise(flow.salt, minute))).round())
+            }
             Source::Flat { salt, base, spread } => {
                 let value = (base + spread * rng::noise(salt, minute)).max(0.0);
                 // Large ones are bytes, and whole.
@@ -261,7 +310,8 @@ impl World {
         Some(match kind {
             Elb::Requests => requests,
             // Without a task the balancer answers by itself: no target, no figures of one.
-            Elb::Errors | Elb::ResponseTime if running == 0 => return None,
+            Elb::Refusals | Elb::Errors | Elb::ResponseTime if running == 0 => return None,
+            Elb::Refusals => (requests * 0.01 * (1.0 + n)).round(),
             Elb::Errors => (requests * if busy > 0.95 { 0.03 } else { 0.0006 } * (1.0 + n)).round(),
             Elb::ResponseTime => 0.035 * (1.0 + 0.2 * n) * (1.0 + 6.0 * busy.powi(6)),
         })

@@ -44,6 +44,7 @@ mod tasks;
 pub(crate) mod tasksets;
 #[cfg(test)]
 mod tests;
+pub(crate) mod trail;
 mod unstarted;
 
 use crate::clock::Ms;
@@ -182,6 +183,8 @@ pub(crate) struct World {
     pub(crate) trust: roles::Trust,
     /// What answers have beside what is known here.
     pub(crate) newer: newer::Newer,
+    /// What was written, and by whom.
+    pub(crate) trail: trail::Trail,
     pub(crate) rng: Rng,
     pub(crate) logs: logs::Logs,
     queue: BinaryHeap<Entry>,
@@ -219,6 +222,7 @@ impl World {
             sessions: BTreeMap::new(),
             trust: roles::Trust::default(),
             newer: newer::Newer::default(),
+            trail: trail::Trail::default(),
             rng: Rng::new(seed, "world"),
             logs: logs::Logs::default(),
             queue: BinaryHeap::new(),

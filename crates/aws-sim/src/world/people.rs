@@ -5,6 +5,7 @@ use super::World;
 use super::ecs::TaskDef;
 use super::fate::Fate;
 use super::registry::Push;
+use crate::wire::map;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -85,14 +86,26 @@ impl World {
             (None, Some(image)) => self.revise(&current, image),
             (None, None) => current,
         };
+        self.somebody_deployed(service, &def);
         let deployment = self.deploy(service, Arc::clone(&def));
         Ok(json!({"deployment": format!("ecs-svc/{deployment}"), "task_definition": def.arn()}))
+    }
+
+    /// CloudTrail has that somebody else asked for a deployment.
+    fn somebody_deployed(&mut self, service: usize, def: &TaskDef) {
+        let s = &self.services[service];
+        let c = &self.clusters[s.cluster];
+        let definition = format!("{}:{}", def.family, def.revision);
+        let input = map! {"cluster": &c.name, "service": &s.name, "taskDefinition": definition};
+        let region = c.region;
+        self.wrote(region, "ecs:UpdateService", "somebody-else", None, &input);
     }
 
     /// Another person deploys the newest image but one of the table.
     pub(crate) fn other_deploy(&mut self, service: usize) {
         let current = Arc::clone(&self.services[service].deployments[0].def);
         let def = self.revise(&current, "c0ffee2");
+        self.somebody_deployed(service, &def);
         self.deploy(service, def);
     }
 

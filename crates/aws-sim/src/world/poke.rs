@@ -19,7 +19,7 @@ impl World {
     /// `newer_field` (`operation`, `at`, `field`, `value`: its answers have it), `pending_change`, `add_services`, `log_rate` (`group`, `lines` a second), `log_skew` (`group`,
     /// `ms` ahead), `write_log` (`group`, `message`, `age_ms`), `delete_log_group`, `put_parameter` (`name`, `type`,
     /// `value`, `key`, `region`), `add_parameters` (`prefix`, `count`, `region`), `delete_parameter` (a name),
-    /// `refuse_key` (a key of KMS), `fail_rotation` (a database).
+    /// `refuse_key` (a key of KMS), `fail_rotation` (a database), `trail_delay` (seconds).
     pub(crate) fn poke(&mut self, request: &Value) -> Result<(), String> {
         let fields = request.as_object().ok_or("the request is not an object")?;
         for (key, value) in fields {
@@ -124,6 +124,10 @@ impl World {
                 "write_log" => {
                     let age = value["age_ms"].as_i64().unwrap_or(0);
                     self.write_log(text(value, "group")?, age, text(value, "message")?.to_owned())?;
+                }
+                "trail_delay" => {
+                    let seconds = value.as_i64().ok_or("it is no number of seconds")?;
+                    self.trail.delay = seconds.clamp(0, 86_400) * super::SECOND;
                 }
                 "delete_log_group" => {
                     self.logs.deleted.insert(value.as_str().ok_or("it is not a text")?.to_owned());

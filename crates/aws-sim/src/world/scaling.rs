@@ -8,6 +8,7 @@ use super::{DAY, Event, MINUTE, SECOND, World};
 use crate::account::ACCOUNT;
 use crate::clock::Ms;
 use crate::rng::Rng;
+use crate::wire::map;
 use std::collections::VecDeque;
 
 /// A target tracking policy.
@@ -272,6 +273,11 @@ impl World {
                 not_scaled: None,
             },
         );
+        let s = &self.services[service];
+        let c = &self.clusters[s.cluster];
+        let input = map! {"cluster": &c.name, "service": &s.name, "desiredCount": desired};
+        let region = c.region;
+        self.wrote(region, "ecs:UpdateService", "", Some("ecs.application-autoscaling.amazonaws.com"), &input);
         self.set_desired(service, desired);
     }
 

@@ -505,6 +505,14 @@ def metrics():
     same(len(alarms), 6)
     same({a["StateValue"] for a in alarms}, {"OK"})
     same(w.describe_alarms(AlarmTypes=["CompositeAlarm"])["CompositeAlarms"], [])
+    history = pages(w, "describe_alarm_history", "AlarmHistoryItems", AlarmName=alarms[0]["AlarmName"], PaginationConfig={"PageSize": 1})
+    same(history[0]["HistoryItemType"], "StateUpdate")
+    same(json.loads(history[0]["HistoryData"])["newState"]["stateValue"], alarms[0]["StateValue"])
+    everything = pages(w, "describe_alarm_history", "AlarmHistoryItems", PaginationConfig={"PageSize": 2})
+    true(all(a["Timestamp"] >= b["Timestamp"] for a, b in zip(everything, everything[1:])), "newest first")
+    refused(w.describe_alarm_history, "InvalidParameterValue", MaxRecords=101)
+    listed = pages(w, "list_metrics", "Metrics", Namespace="AWS/WAFV2")
+    true({"BlockedRequests", "AllowedRequests"} == {m["MetricName"] for m in listed}, "the firewall's metrics")
     listed = pages(w, "list_metrics", "Metrics", Namespace="AWS/ECS")
     same(len(listed), 8)
     now = alarms[0]["StateUpdatedTimestamp"]
@@ -542,6 +550,42 @@ def names():
     same(e.describe_services(cluster="pantri", services=arns)["services"][0]["serviceName"], name)
     listed = pages(client("cloudwatch", "us-east-1"), "list_metrics", "Metrics", Namespace="AWS/ECS")
     true(any(d["Value"] == name for m in listed for d in m["Dimensions"]), "the name in CBOR")
+
+
+def trail():
+    """Writes are listed with who made them, some time later."""
+    t = client("cloudtrail")
+    client("ecs").update_service(cluster=C, service=API, desiredCount=1)
+    refused(client("ecs").update_service, "ServiceNotFoundException", cluster=C, service="none", desiredCount=1)
+    mine = lambda: [json.loads(e["CloudTrailEvent"]) for e in pages(t, "lookup_events", "Events", LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "UpdateService"}], PaginationConfig={"PageSize": 1})]
+    before = len(mine())
+    control("/_sim/world", {"trail_delay": 0})
+    events = mine()
+    same(len(events) - before >= 2, True, "they come later")
+    same((events[0]["errorCode"], events[0]["requestParameters"]["service"]), ("ServiceNotFoundException", "none"))
+    same(events[1]["requestParameters"], {"cluster": C, "service": API, "desiredCount": 1})
+    true(events[1]["requestID"] and events[1]["userIdentity"]["arn"], "who, and by which request")
+    reads = t.lookup_events(LookupAttributes=[{"AttributeKey": "ReadOnly", "AttributeValue": "false"}])["Events"]
+    true(all(e["ReadOnly"] == "false" for e in reads), "writes alone")
+    refused(t.lookup_events, "InvalidMaxResultsException", MaxResults=51)
+    refused(t.lookup_events, "InvalidNextTokenException", NextToken="nonsense")
+
+
+def costs():
+    c = client("ce")
+    today = control("/_sim/state")["now"][:10]
+    start = str(datetime.fromisoformat(today).date() - timedelta(days=20))
+    end = str(datetime.fromisoformat(today).date() + timedelta(days=5))
+    answer = c.get_cost_and_usage(
+        TimePeriod={"Start": start, "End": today}, Granularity="DAILY", Metrics=["UnblendedCost"],
+        GroupBy=[{"Type": "DIMENSION", "Key": "SERVICE"}],
+    )
+    same(len(answer["ResultsByTime"]), 20)
+    groups = answer["ResultsByTime"][0]["Groups"]
+    true(any(float(g["Metrics"]["UnblendedCost"]["Amount"]) > 0 for g in groups), "it costs something")
+    forecast = c.get_cost_forecast(TimePeriod={"Start": today, "End": end}, Metric="UNBLENDED_COST", Granularity="MONTHLY")
+    true(float(forecast["Total"]["Amount"]) > 0, "a forecast")
+    refused(c.get_cost_forecast, "ValidationException", TimePeriod={"Start": start, "End": end}, Metric="UNBLENDED_COST", Granularity="MONTHLY")
 
 
 def strings():
@@ -653,7 +697,7 @@ def counted():
     true(len(SEEN) >= wanted, f"{len(SEEN)} operations seen: {sorted(SEEN)}")
 
 
-for part in (identity, ecs, deployments, balancers, metrics, registration, tagging, images, rollouts, changes, scaling, scheduled, nights, faults, databases, power, names, strings, parameters, secrets, credentials, counted):
+for part in (identity, ecs, deployments, balancers, metrics, trail, costs, registration, tagging, images, rollouts, changes, scaling, scheduled, nights, faults, databases, power, names, strings, parameters, secrets, credentials, counted):
     try:
         part()
     except Exception as e:  # noqa: BLE001 - the rest is still worth running

@@ -1,6 +1,6 @@
 //! Figures in human units, the same in every pane.
 
-use crate::model::database_health::lag_words;
+use super::database_health::lag_words;
 
 /// What a figure counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! `CloudWatch`: alarms, and statistics over the values the world computes.
 
+mod alarm_history;
+
 use super::{ApiError, Call, token};
 use crate::clock::{Ms, timestamp};
 use crate::wire::{Node, list, map};
@@ -11,6 +13,7 @@ use crate::world::{DAY, MINUTE, SECOND, World};
 pub(crate) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiError> {
     match operation {
         "DescribeAlarms" => alarms(call),
+        "DescribeAlarmHistory" => alarm_history::call(call),
         "GetMetricData" => metric_data(call),
         "GetMetricStatistics" => statistics(call),
         "ListMetrics" => list_metrics(call),
@@ -241,6 +244,7 @@ fn unit(name: &str) -> &'static str {
         "AuroraReplicaLag" => "Milliseconds",
         "TargetResponseTime" => "Seconds",
         "DBLoad" | "ServerlessDatabaseCapacity" => "None",
+        "BytesOutToDestination" | "BytesInFromDestination" => "Bytes",
         _ => "Count",
     }
 }

@@ -1,0 +1,124 @@
+//! Cost Explorer: what the account costs a day by service, made up of what there is in it, and a forecast.
+
+use super::{ApiError, Call};
+use crate::clock::timestamp;
+use crate::rng;
+use crate::wire::{Node, list, map};
+use crate::world::World;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+/// Runs an operation of Cost Explorer.
+pub(crate) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiError> {
+    match operation {
+        "GetCostAndUsage" => usage(call),
+        "GetCostForecast" => forecast(call),
+        _ => Err(ApiError::unknown_operation(operation)),
+    }
+}
+
+fn invalid(message: &str) -> ApiError {
+    ApiError::client("ValidationException", message)
+}
+
+fn period(call: &Call<'_>) -> Result<(Date, Date), ApiError> {
+    let period = call.input.get("TimePeriod").ok_or_else(|| invalid("TimePeriod is required."))?;
+    let day = |key: &str| period.str(key).and_then(|text| text.parse::<Date>().ok());
+    let (Some(start), Some(end)) = (day("Start"), day("End")) else {
+        return Err(invalid("Start time and end time must be of the form yyyy-MM-dd."));
+    };
+    if start >= end {
+        return Err(invalid("Start date (and hour) should be before end date (and hour)"));
+    }
+    Ok((start, end))
+}
+
+fn today(world: &World) -> Date {
+    timestamp(world.now).to_zoned(TimeZone::UTC).date()
+}
+
+/// What a day costs: each task, database, balancer and gateway, in dollars.
+fn day(world: &World, date: Date) -> Vec<(&'static str, f64)> {
+    let busy = 1.0 + 0.1 * rng::noise(world.seed ^ 0xc057, i64::from(date.day()) + 31 * i64::from(date.month()));
+    let tasks: u32 = world.services.iter().map(|service| service.desired).sum();
+    let databases = world.databases.instances.len() as f64;
+    let balancers = world.balancers.len() as f64;
+    vec![
+        ("Amazon Elastic Container Service", f64::from(tasks) * 0.74 * busy),
+        ("Amazon Relational Database Service", databases * 1.92 * busy),
+        ("Amazon Elastic Load Balancing", balancers * 0.66),
+        ("EC2 - Other", balancers * 1.49 * busy),
+        ("AmazonCloudWatch", 0.31 * busy),
+        ("AWS WAF", balancers * 0.23),
+    ]
+}
+
+fn money(amount: f64) -> Node {
+    map! {"Amount": format!("{amount:.10}"), "Unit": "USD"}
+}
+
+fn usage(call: &Call<'_>) -> Result<Node, ApiError> {
+    let (start, end) = period(call)?;
+    let input = call.input;
+    if input.str("Granularity") != Some("DAILY") {
+        return Err(invalid("Only the granularity DAILY is simulated."));
+    }
+    let metrics = input.strings("Metrics");
+    if metrics != ["UnblendedCost"] {
+        return Err(invalid("Only the metric UnblendedCost is simulated."));
+    }
+    let grouped = input.items("GroupBy").first().and_then(|group| group.str("Key")) == Some("SERVICE");
+    let now = today(call.world);
+    let mut results = Vec::new();
+    let mut at = start;
+    while at < end {
+        let next = at.tomorrow().map_err(|_| invalid("The end date is too far away."))?;
+        let costs = if at > now { Vec::new() } else { day(call.world, at) };
+        let total: f64 = costs.iter().map(|(_, cost)| cost).sum();
+        let group = |(service, cost): &(&str, f64)| {
+            map! {"Keys": list([*service]), "Metrics": map! {"UnblendedCost": money(*cost)}}
+        };
+        let groups: Vec<Node> = if grouped { costs.iter().map(group).collect() } else { Vec::new() };
+        let whole = if grouped {
+            Node::empty()
+        } else {
+            map! {"UnblendedCost": money(total)}
+        };
+        results.push(map! {
+            "TimePeriod": map! {"Start": at.to_string(), "End": next.to_string()},
+            "Total": whole,
+            "Groups": list(groups),
+            // Cost Explorer's figures settle within two days.
+            "Estimated": at >= now.saturating_sub(jiff::Span::new().days(1)),
+        });
+        at = next;
+    }
+    let definitions = input.items("GroupBy").iter().map(|group| {
+        map! {"Type": group.str("Type").unwrap_or("DIMENSION"), "Key": group.str("Key").unwrap_or_default()}
+    });
+    Ok(map! {
+        "GroupDefinitions": list(definitions),
+        "ResultsByTime": list(results),
+        "DimensionValueAttributes": list(Vec::<Node>::new()),
+    })
+}
+
+fn forecast(call: &Call<'_>) -> Result<Node, ApiError> {
+    let (start, end) = period(call)?;
+    if start < today(call.world) {
+        return Err(invalid("Start date cannot be in the past"));
+    }
+    let mut total = 0.0;
+    let mut at = start;
+    while at < end {
+        total += day(call.world, at).iter().map(|(_, cost)| cost).sum::<f64>();
+        at = at.tomorrow().map_err(|_| invalid("The end date is too far away."))?;
+    }
+    Ok(map! {
+        "Total": money(total),
+        "ForecastResultsByTime": list([map! {
+            "TimePeriod": map! {"Start": start.to_string(), "End": end.to_string()},
+            "MeanValue": format!("{total:.10}"),
+        }]),
+    })
+}

@@ -1,0 +1,184 @@
+//! One thing that happened.
+
+use crate::Health;
+use jiff::{SignedDuration, Timestamp};
+
+/// An event that is further ahead than this is of a clock that is wrong: the service's answers tell its time to a second.
+pub const AHEAD: SignedDuration = SignedDuration::from_secs(5);
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Happening {
+    /// When, by the service's clock.
+    pub at: Timestamp,
+    pub kind: Kind,
+    pub about: About,
+    /// What, in a sentence.
+    pub what: String,
+    /// Who did it, where that is known.
+    pub who: Option<String>,
+    /// How it stands with what it is about after it.
+    pub health: Health,
+    /// It goes as planned, again and again: shown only where everything is.
+    pub routine: bool,
+    /// What tells it from all others: two with one key are one.
+    pub key: String,
+    /// Request ids, where they are known: the same request in two sources is one thing.
+    pub requests: Vec<String>,
+}
+
+/// What kind of thing it is. In this order at one moment: causes before what follows from them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// A change by the cockpit, from the audit file.
+    Change,
+    /// A run over units of Terraform.
+    Run,
+    /// A parameter was written or deleted.
+    Parameter,
+    /// A write of somebody, from CloudTrail.
+    Write,
+    /// A schedule that stops or starts the environment.
+    Schedule,
+    Deployment,
+    /// A deployment that was taken back, or failed.
+    Rollback,
+    /// The writer of a database moved.
+    Failover,
+    /// What else a database tells.
+    Database,
+    Scaling,
+    /// A task has ended.
+    Task,
+    /// What a service tells.
+    Service,
+    Alarm,
+}
+
+impl Kind {
+    /// All of them, in their order.
+    pub const ALL: [Self; 13] = [
+        Self::Change,
+        Self::Run,
+        Self::Parameter,
+        Self::Write,
+        Self::Schedule,
+        Self::Deployment,
+        Self::Rollback,
+        Self::Failover,
+        Self::Database,
+        Self::Scaling,
+        Self::Task,
+        Self::Service,
+        Self::Alarm,
+    ];
+
+    /// In a word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Change => "change",
+            Self::Run => "run",
+            Self::Parameter => "parameter",
+            Self::Write => "write",
+            Self::Schedule => "schedule",
+            Self::Deployment => "deployment",
+            Self::Rollback => "rollback",
+            Self::Failover => "failover",
+            Self::Database => "database",
+            Self::Scaling => "scaling",
+            Self::Task => "task",
+            Self::Service => "service",
+            Self::Alarm => "alarm",
+        }
+    }
+}
+
+/// What it is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum About {
+    Service(String),
+    Database(String),
+    Alarm(String),
+    /// A run over units.
+    Run(String),
+    /// Something of AWS by its name.
+    Other(String),
+    Environment,
+}
+
+impl About {
+    /// Its name; empty for the environment.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Service(name) | Self::Database(name) | Self::Alarm(name) | Self::Run(name) | Self::Other(name) => {
+                name
+            }
+            Self::Environment => "",
+        }
+    }
+
+    /// The service, where it is one.
+    pub fn service(&self) -> Option<&str> {
+        if let Self::Service(name) = self { Some(name) } else { None }
+    }
+}
+
+impl Happening {
+    /// Something with no more than what everything has.
+    pub fn new(at: Timestamp, kind: Kind, about: About, what: impl Into<String>, key: impl Into<String>) -> Self {
+        Self {
+            at,
+            kind,
+            about,
+            what: what.into(),
+            who: None,
+            health: Health::Healthy,
+            routine: false,
+            key: key.into(),
+            requests: Vec::new(),
+        }
+    }
+
+    /// How it stands after it.
+    #[must_use]
+    pub fn stands(mut self, health: Health) -> Self {
+        self.health = health;
+        self
+    }
+
+    /// Who did it.
+    #[must_use]
+    pub fn by(mut self, who: Option<String>) -> Self {
+        self.who = who.filter(|who| !who.is_empty());
+        self
+    }
+
+    /// Whether it is one of what goes as planned.
+    #[must_use]
+    pub fn routine(mut self, routine: bool) -> Self {
+        self.routine = routine;
+        self
+    }
+
+    /// Whether its time is still to come: some clock is wrong.
+    pub fn is_of_the_future(&self, now: Timestamp) -> bool {
+        self.at.duration_since(now) > AHEAD
+    }
+
+    /// The text that a filter looks into: what is shown, and its fields by name.
+    pub fn text(&self) -> String {
+        let field = |name: &str, value: &str| {
+            if value.is_empty() {
+                String::new()
+            } else if value.contains([' ', '"', '=']) {
+                format!(" {name}={value:?}")
+            } else {
+                format!(" {name}={value}")
+            }
+        };
+        let who = self.who.as_deref().unwrap_or_default();
+        let fields = [("kind", self.kind.word()), ("name", self.about.name()), ("who", who)];
+        let fields: String = fields.iter().map(|(name, value)| field(name, value)).collect();
+        format!("{}{fields}", self.what)
+    }
+}

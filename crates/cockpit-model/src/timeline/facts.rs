@@ -1,0 +1,52 @@
+//! What AWS tells of what happened, as it tells it.
+
+use crate::AlarmState;
+use jiff::Timestamp;
+
+/// An entry of an alarm's history.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct AlarmChange {
+    pub at: Timestamp,
+    /// The alarm's name.
+    pub alarm: String,
+    /// `Alarm updated from OK to ALARM`.
+    pub summary: String,
+    /// From which state to which, where its state changed; else its configuration did.
+    pub states: Option<(AlarmState, AlarmState)>,
+    /// Why, as CloudWatch says it.
+    pub reason: String,
+}
+
+/// A line of RDS's `DescribeEvents`.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct RdsEvent {
+    pub at: Timestamp,
+    /// Identifier of the cluster or the instance.
+    pub source: String,
+    /// It is of a cluster, not of an instance.
+    pub cluster: bool,
+    /// `failover`, `availability`, `backup`, …
+    pub categories: Vec<String>,
+    /// In a sentence.
+    pub message: String,
+}
+
+/// A write that CloudTrail has recorded.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct TrailEvent {
+    pub id: String,
+    pub at: Timestamp,
+    /// `UpdateService`.
+    pub name: String,
+    /// `ecs.amazonaws.com`.
+    pub source: String,
+    /// Who, as CloudTrail names them: the user, or the name of the role's session.
+    pub who: String,
+    /// The service of AWS that did it on somebody's behalf.
+    pub through: Option<String>,
+    /// What it was done to: names of its parameters that name something, and the last part of ARNs.
+    pub names: Vec<String>,
+    pub request: Option<String>,
+    /// The code of its failure, where it failed.
+    pub error: Option<String>,
+}

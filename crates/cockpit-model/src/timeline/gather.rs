@@ -1,0 +1,225 @@
+//! What is known of an environment, as things that happened: its services, tasks, deployments, scaling, alarms, databases
+//! and schedules, and what CloudTrail tells of all of them.
+
+use super::event::{About, Happening, Kind};
+use super::facts::{AlarmChange, RdsEvent};
+use super::trail;
+use crate::service::EventKind;
+use crate::timer::Power;
+use crate::{AlarmState, Estate, Health, RolloutStatus, Service, ServiceDeployment};
+use jiff::{SignedDuration, Timestamp};
+
+/// A service's own word about the end of a deployment comes within this time of it.
+const TOLD: SignedDuration = SignedDuration::from_mins(2);
+/// A schedule that fires more often within the time that is looked at is told no more than this often.
+const FIRES: usize = 500;
+/// More of a reason is not shown: all of it stands with the thing itself.
+const REASON: usize = 240;
+
+/// Everything that is known to have happened since a moment; not ordered, and perhaps more than once: see [`super::merge`].
+pub fn gather(estate: &Estate, since: Timestamp, now: Timestamp) -> Vec<Happening> {
+    let mut found = Vec::new();
+    let services = || estate.services.value().into_iter().flat_map(|all| all.values());
+    for service in services() {
+        let rollouts = estate.rollouts.get(&service.name).and_then(|seen| seen.value()).map_or(&[][..], Vec::as_slice);
+        told(service, rollouts, &mut found);
+        for rollout in rollouts {
+            deployment(service, rollout, &mut found);
+        }
+        unlisted(service, rollouts, &mut found);
+    }
+    tasks(estate, &mut found);
+    scaling(estate, &mut found);
+    found.extend(estate.alarm_changes.value().into_iter().flatten().map(alarm));
+    let databases = databases(estate);
+    found.extend(estate.rds_events.value().into_iter().flatten().map(|event| database(event)));
+    schedules(estate, since, now, &mut found);
+    let names: Vec<(String, String)> =
+        estate.derived.services.iter().map(|row| (row.name.clone(), row.short.clone())).collect();
+    found.extend(trail::happenings(estate.trail.value().map_or(&[][..], Vec::as_slice), &names, &databases));
+    found.retain(|event| event.at >= since);
+    found
+}
+
+/// Identifiers of clusters and instances.
+pub fn databases(estate: &Estate) -> Vec<String> {
+    let clusters = estate.db_clusters.value().into_iter().flatten().map(|one| one.id.clone());
+    clusters.chain(estate.db_instances.value().into_iter().flatten().map(|one| one.id.clone())).collect()
+}
+
+fn of_service(service: &Service) -> About {
+    About::Service(service.name.clone())
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(REASON) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+/// What a service tells of itself, but for what its deployments tell better.
+fn told(service: &Service, rollouts: &[ServiceDeployment], found: &mut Vec<Happening>) {
+    for event in &service.events {
+        let Some(at) = event.at else { continue };
+        let kind = event.kind();
+        let (what, _) = event.told(&service.name);
+        let of_deployment = ["deployment completed", "rolling back to", "deployment failed"];
+        let ended = |rollout: &ServiceDeployment| {
+            let ends = [rollout.finished_at, rollout.started_at, rollout.created_at];
+            ends.into_iter().flatten().any(|end| end.duration_since(at).abs() <= TOLD)
+        };
+        if of_deployment.iter().any(|words| what.contains(words)) && rollouts.iter().any(ended) {
+            continue;
+        }
+        let health = match kind {
+            EventKind::Routine => Health::Healthy,
+            EventKind::News => Health::Changing,
+            EventKind::Unplaced | EventKind::CannotStart | EventKind::Unable => Health::Degraded,
+        };
+        let key = format!("service/{}/{}", service.name, event.id);
+        let made = Happening::new(at, Kind::Service, of_service(service), cut(&what), key);
+        found.push(made.stands(health).routine(kind == EventKind::Routine));
+    }
+}
+
+/// The beginning and the end of a deployment.
+fn deployment(service: &Service, rollout: &ServiceDeployment, found: &mut Vec<Happening>) {
+    let to = rollout.target.as_deref().unwrap_or(&rollout.target_revision);
+    let to = if to.is_empty() { String::new() } else { format!(" of {to}") };
+    if let Some(at) = rollout.created_at.or(rollout.started_at) {
+        let key = format!("rollout/{}/began", rollout.id);
+        let what = format!("deployment{to} began");
+        found.push(Happening::new(at, Kind::Deployment, of_service(service), what, key).stands(Health::Changing));
+    }
+    let Some(at) = rollout.finished_at.filter(|_| rollout.status.terminal()) else { return };
+    let (kind, health) = match rollout.status {
+        RolloutStatus::Successful => (Kind::Deployment, Health::Healthy),
+        RolloutStatus::Stopped => (Kind::Rollback, Health::Degraded),
+        _ => (Kind::Rollback, Health::Down),
+    };
+    let reason = rollout.rollback_reason.as_deref().unwrap_or(&rollout.reason);
+    let reason =
+        if kind == Kind::Deployment || reason.is_empty() { String::new() } else { format!(": {}", cut(reason)) };
+    let what = format!("deployment{to} {}{reason}", rollout.status.words());
+    let key = format!("rollout/{}/ended", rollout.id);
+    found.push(Happening::new(at, kind, of_service(service), what, key).stands(health));
+}
+
+/// Deployments that the service still has and no history was read of.
+fn unlisted(service: &Service, rollouts: &[ServiceDeployment], found: &mut Vec<Happening>) {
+    for deployment in &service.deployments {
+        let listed = rollouts
+            .iter()
+            .any(|rollout| rollout.among(&service.deployments).is_some_and(|same| same.id == deployment.id));
+        let Some(at) = deployment.created_at.filter(|_| !listed) else { continue };
+        let what = format!("deployment of {} began", deployment.task_definition);
+        let key = format!("deployment/{}", deployment.id);
+        found.push(Happening::new(at, Kind::Deployment, of_service(service), what, key).stands(Health::Changing));
+    }
+}
+
+fn tasks(estate: &Estate, found: &mut Vec<Happening>) {
+    for task in estate.tasks.value().into_iter().flat_map(|all| all.values()) {
+        let Some(at) = task.stopped_at.or(task.stopping_at).filter(|_| task.stopped()) else { continue };
+        let failed = task.failed();
+        let why = task.ended_because().map(|why| format!(": {}", cut(&why))).unwrap_or_default();
+        let short: String = task.id.chars().take(8).collect();
+        let about = task.service.clone().map_or(About::Environment, About::Service);
+        let made =
+            Happening::new(at, Kind::Task, about, format!("task {short} stopped{why}"), format!("task/{}", task.id));
+        found.push(made.stands(if failed { Health::Degraded } else { Health::Stopped }).routine(!failed));
+    }
+}
+
+fn scaling(estate: &Estate, found: &mut Vec<Happening>) {
+    for activity in estate.activities.value().into_iter().flatten() {
+        let Some(at) = activity.at else { continue };
+        let name = activity.resource.rsplit('/').next().unwrap_or(&activity.resource);
+        let to = activity.set_to().map(|to| format!("desired count to {to}"));
+        let (what, health) = if activity.not_scaled.is_empty() {
+            let failed = activity.status == "Failed";
+            let what = to.unwrap_or_else(|| activity.description.trim_end_matches('.').to_owned());
+            let why = if failed { activity.message.as_deref().unwrap_or("failed") } else { cause(&activity.cause) };
+            let why = if why.is_empty() { String::new() } else { format!(": {}", cut(why)) };
+            (format!("{what}{why}"), if failed { Health::Degraded } else { Health::Changing })
+        } else {
+            (format!("not scaled: {}", activity.not_scaled.join(", ")), Health::Degraded)
+        };
+        let key = format!("scaling/{}", activity.id);
+        found.push(Happening::new(at, Kind::Scaling, About::Service(name.to_owned()), what, key).stands(health));
+    }
+}
+
+/// `monitor alarm NAME in state ALARM triggered policy P`, without the alarm's name of a hundred letters.
+fn cause(text: &str) -> &str {
+    match text.split_once(" triggered ") {
+        Some((_, what)) => what.trim_end_matches('.'),
+        None => text.trim_end_matches('.'),
+    }
+}
+
+/// A change of an alarm.
+fn alarm(change: &AlarmChange) -> Happening {
+    let (what, health) = match change.states {
+        Some((from, to)) => {
+            let reason = if to == AlarmState::Ok || change.reason.is_empty() {
+                String::new()
+            } else {
+                format!(": {}", cut(&change.reason))
+            };
+            let health = match to {
+                AlarmState::Ok => Health::Healthy,
+                AlarmState::Alarm => Health::Down,
+                AlarmState::InsufficientData => Health::Unknown,
+            };
+            (format!("{} → {}{reason}", from.word(), to.word()), health)
+        }
+        None => (change.summary.clone(), Health::Changing),
+    };
+    let key = format!("alarm/{}/{}/{}", change.alarm, change.at, change.summary);
+    let of_autoscaling = change.alarm.starts_with("TargetTracking-");
+    Happening::new(change.at, Kind::Alarm, About::Alarm(change.alarm.clone()), what, key)
+        .stands(health)
+        .routine(of_autoscaling)
+}
+
+/// What RDS tells.
+fn database(event: &RdsEvent) -> Happening {
+    let text = event.message.to_lowercase();
+    let failover = event.categories.iter().any(|one| one == "failover") || text.contains("failover");
+    let health = match (failover, text.contains("completed")) {
+        (true, true) => Health::Healthy,
+        (true, false) => Health::Degraded,
+        (false, _) if text.contains("restarted") || text.contains("shutdown") => Health::Degraded,
+        (false, _) => Health::Changing,
+    };
+    let routine = event.categories.iter().any(|one| one == "backup");
+    let kind = if failover { Kind::Failover } else { Kind::Database };
+    let key = format!("rds/{}/{}/{}", event.source, event.at, event.message);
+    let what = cut(event.message.trim_end_matches('.'));
+    Happening::new(event.at, kind, About::Database(event.source.clone()), what, key).stands(health).routine(routine)
+}
+
+/// When schedules fired, as their expressions say: nothing tells that they did.
+fn schedules(estate: &Estate, since: Timestamp, now: Timestamp, found: &mut Vec<Happening>) {
+    for timer in estate.schedules.value().into_iter().flatten().filter(|timer| timer.enabled) {
+        // Before it was changed it may have had another time.
+        let mut at = since.max(timer.modified.or(timer.created).unwrap_or(since));
+        for _ in 0..FIRES {
+            let Some(next) = timer.next(at).filter(|next| *next <= now) else { break };
+            let (what, health) = match timer.power() {
+                Some(Power::Stop) => ("the schedule stops the environment".to_owned(), Health::Stopped),
+                Some(Power::Start) => ("the schedule starts the environment".to_owned(), Health::Changing),
+                None => (format!("the schedule {} was due", timer.name), Health::Changing),
+            };
+            let key = format!("schedule/{}/{next}", timer.name);
+            found.push(
+                Happening::new(next, Kind::Schedule, About::Environment, what, key)
+                    .stands(health)
+                    .by(Some(timer.name.clone())),
+            );
+            at = next;
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! What happened in an environment, on one time line: made of what several sources say ([`gather`], [`local`], [`trail`]), each
+//! thing once and in one order ([`merge`]), and ranked by how near it is to a moment ([`near`]).
+
+pub mod event;
+pub mod facts;
+pub mod gather;
+pub mod local;
+pub mod merge;
+pub mod near;
+#[cfg(test)]
+mod tests;
+pub mod trail;
+
+pub use event::{About, Happening, Kind};
+pub use facts::{AlarmChange, RdsEvent, TrailEvent};

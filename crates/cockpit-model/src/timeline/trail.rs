@@ -1,0 +1,71 @@
+//! What CloudTrail tells: who has written what.
+
+use super::event::{About, Happening, Kind};
+use super::facts::TrailEvent;
+use crate::Health;
+
+/// CloudTrail delivers its events up to this long after they happened. Source: its user guide ("typically within about 5
+/// minutes", "not guaranteed"), and LookupEvents, which lists them within 15.
+pub const LATE: jiff::SignedDuration = jiff::SignedDuration::from_mins(15);
+
+/// Writes that go on all the time and change nothing that anybody runs.
+const NOISE: &[&str] = &[
+    "AssumeRole",
+    "AssumeRoleWithSAML",
+    "AssumeRoleWithWebIdentity",
+    "ConsoleLogin",
+    "CreateLogStream",
+    "CreateGrant",
+    "GenerateDataKey",
+    "OpenDataChannel",
+    "OpenControlChannel",
+    "RetireGrant",
+    "RegisterContainerInstance",
+    "SubmitTaskStateChange",
+    "UpdateInstanceInformation",
+    "PutLogEvents",
+    "GetSessionToken",
+    "CreateNetworkInterface",
+    "DeleteNetworkInterface",
+    "RunTask",
+];
+
+/// What was written, about what of the environment.
+pub fn happenings(events: &[TrailEvent], services: &[(String, String)], databases: &[String]) -> Vec<Happening> {
+    events.iter().map(|event| happening(event, services, databases)).collect()
+}
+
+fn happening(event: &TrailEvent, services: &[(String, String)], databases: &[String]) -> Happening {
+    let of_ecs = event.source.starts_with("ecs.") || event.source.contains("autoscaling");
+    let names = |wanted: &String| event.names.contains(wanted);
+    let service = services.iter().map(|(name, _)| name).find(|name| of_ecs && names(name));
+    let database = databases.iter().find(|name| event.source.starts_with("rds.") && names(name));
+    let about = if let Some(name) = service {
+        About::Service(name.clone())
+    } else if let Some(name) = database {
+        About::Database(name.clone())
+    } else {
+        match event.names.first() {
+            Some(name) => About::Other(name.clone()),
+            None => About::Environment,
+        }
+    };
+    let parameter = event.source.starts_with("ssm.") && event.name.contains("Parameter");
+    let kind = if parameter { Kind::Parameter } else { Kind::Write };
+    let to = match about.name() {
+        "" => String::new(),
+        name => format!(" {name}"),
+    };
+    let through = event.through.as_deref().map(|through| format!(" through {through}")).unwrap_or_default();
+    let failed = event.error.as_deref().map(|code| format!(": failed with {code}")).unwrap_or_default();
+    let what = format!("{}{to}{through}{failed}", event.name);
+    // What failed has changed nothing.
+    let health = if event.error.is_some() { Health::Stopped } else { Health::Changing };
+    let who = if event.who.is_empty() { event.through.clone() } else { Some(event.who.clone()) };
+    let mut made = Happening::new(event.at, kind, about, what, format!("trail/{}", event.id))
+        .stands(health)
+        .by(who)
+        .routine(event.error.is_some() || NOISE.contains(&event.name.as_str()));
+    made.requests.extend(event.request.clone());
+    made
+}

@@ -1,0 +1,35 @@
+//! What a reader of the estate needs.
+
+use crate::model::Source;
+use jiff::SignedDuration;
+use std::collections::BTreeSet;
+
+/// What a reader of the estate needs; the rest is not asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wants {
+    pub sources: BTreeSet<Source>,
+    /// Curves of services, not only of databases.
+    pub service_metrics: bool,
+    /// How far back the time line goes.
+    pub history: SignedDuration,
+    /// Everything once, rather than again and again.
+    pub once: bool,
+}
+
+/// The time line of the screen goes so far back.
+pub const HISTORY: SignedDuration = SignedDuration::from_hours(2);
+
+impl Wants {
+    /// What the screen shows.
+    pub fn of_screen() -> Self {
+        let mut wants = Self::default();
+        wants.sources.extend(Source::OF_TIMELINE);
+        wants
+    }
+}
+
+impl Default for Wants {
+    fn default() -> Self {
+        Self { sources: Source::ALL.into(), service_metrics: true, history: HISTORY, once: false }
+    }
+}

@@ -1,0 +1,131 @@
+//! The time line of an environment: what is known, with what this machine has of its own, and what of it is wanted.
+
+use crate::model::audit::Record;
+use crate::model::timeline::local::{self, Local};
+use crate::model::timeline::merge::merge;
+use crate::model::timeline::{Happening, gather};
+use crate::model::{Estate, Health};
+use jiff::{SignedDuration, Timestamp};
+use log_store::{Filter, Kind, Level, Line, Search, Source, StreamId};
+
+/// Everything that has happened since a moment, once and in order. `ahead` is how far the service's clock is ahead.
+pub fn happened(
+    estate: &Estate,
+    environment: &str,
+    local: &Local,
+    since: Timestamp,
+    now: Timestamp,
+    ahead: SignedDuration,
+) -> Vec<Happening> {
+    let mut all = gather::gather(estate, since, now);
+    let endpoint = estate.identity.value().and_then(|identity| identity.endpoint.as_deref()).unwrap_or_default();
+    let ours = |record: &&Record| record.environment == environment && record.endpoint == endpoint;
+    let records: Vec<Record> = local.records.iter().filter(ours).cloned().collect();
+    let services: Vec<(String, String)> =
+        estate.derived.services.iter().map(|row| (row.name.clone(), row.short.clone())).collect();
+    all.extend(local::changes(&records, ahead, &services, &gather::databases(estate)));
+    all.extend(local::runs(&local.runs, ahead));
+    all.retain(|event| event.at >= since);
+    merge(all)
+}
+
+/// What of it is wanted, said as for log lines.
+#[derive(Debug, Clone, Default)]
+pub struct Sieve {
+    pub filter: Filter,
+    /// This level at least.
+    pub level: Level,
+    pub grep: Option<Search>,
+    /// What goes as planned, too.
+    pub routine: bool,
+}
+
+/// The level of a log line that would say the same.
+pub fn level(health: Health) -> Level {
+    match health {
+        Health::Down => Level::Error,
+        Health::Degraded => Level::Warn,
+        Health::Healthy | Health::Changing | Health::Stopped | Health::Unknown => Level::Info,
+    }
+}
+
+impl Sieve {
+    /// Whether a thing passes; one that is routine only where that is wanted.
+    pub fn passes(&self, event: &Happening) -> bool {
+        if event.routine && !self.routine {
+            return false;
+        }
+        let text = event.text();
+        let source = Source {
+            group: String::new(),
+            stream: String::new(),
+            service: event.about.service().unwrap_or_default().to_owned(),
+            container: String::new(),
+            task: String::new(),
+        };
+        let line = Line {
+            at: event.at.as_millisecond(),
+            id: 0,
+            stream: StreamId(0),
+            source: &source,
+            level: level(event.health),
+            kind: Kind::Logfmt,
+            marks: 0,
+            text: &text,
+        };
+        line.level >= self.level
+            && self.filter.matches(&line)
+            && self.grep.as_ref().is_none_or(|grep| grep.matches(&text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::timeline::{About, Kind as Of};
+
+    fn event(kind: Of, health: Health) -> Happening {
+        let about = About::Service("shop-web".into());
+        Happening::new(Timestamp::UNIX_EPOCH, kind, about, "deployment of web:2 failed", "k")
+            .stands(health)
+            .by(Some("anna".into()))
+    }
+
+    #[test]
+    fn filters_of_log_lines_look_into_things_too() {
+        let passes = |text: &str, event: &Happening| {
+            Sieve { filter: Filter::parse(text).unwrap(), ..Sieve::default() }.passes(event)
+        };
+        let failed = event(Of::Rollback, Health::Down);
+        for filter in
+            ["level>=warn", "service:web", "kind:rollback", "who:anna", "\"web:2\"", "-noise", "kind:alarm or who:anna"]
+        {
+            assert!(passes(filter, &failed), "{filter}");
+        }
+        for filter in ["level:fatal", "service:api", "kind:alarm", "-failed"] {
+            assert!(!passes(filter, &failed), "{filter}");
+        }
+        let routine = event(Of::Service, Health::Healthy).routine(true);
+        assert!(!Sieve::default().passes(&routine));
+        assert!(Sieve { routine: true, ..Sieve::default() }.passes(&routine));
+    }
+
+    #[test]
+    fn changes_of_another_environment_or_another_endpoint_are_no_part_of_it() {
+        let record = |environment: &str, endpoint: &str| Record {
+            environment: environment.into(),
+            endpoint: endpoint.into(),
+            operation: format!("{environment}{endpoint}"),
+            outcome: "started".into(),
+            command: "cockpit stop".into(),
+            ..Record::default()
+        };
+        let records = vec![record("a", ""), record("b", ""), record("a", "http://127.0.0.1:1")];
+        let local = Local { records, ..Local::default() };
+        let estate = Estate::default();
+        let epoch = Timestamp::UNIX_EPOCH;
+        let told = happened(&estate, "a", &local, epoch, epoch, SignedDuration::ZERO);
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0].key, "audit/a/began");
+    }
+}

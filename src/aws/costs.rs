@@ -1,0 +1,119 @@
+//! Cost Explorer: what an account costs by day and service, and what the rest of the month will. Each request costs $0.01.
+
+use super::budget::Class;
+use super::pages::{AnswerSender, Guard};
+use super::session::Caller;
+use super::signed::Operation;
+use crate::feeds::aws::{CostsOf, Fact};
+use crate::model::costs::{Costs, Day};
+use crate::model::{Failure, FailureKind};
+use jiff::civil::Date;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+const GET_COST_AND_USAGE: Operation = operation("ce:GetCostAndUsage");
+const GET_COST_FORECAST: Operation = operation("ce:GetCostForecast");
+
+/// It has one region for all.
+const fn operation(action: &'static str) -> Operation {
+    let region = Some("us-east-1");
+    Operation { action, service: "ce", region, target: "AWSInsightsIndexService", class: Class::Costs }
+}
+
+/// What was asked for. Where only the forecast fails (it needs some weeks of history) the rest stands.
+pub(super) async fn costs(caller: &Caller<'_>, answers: &AnswerSender<'_>, of: &CostsOf) -> Result<(), Failure> {
+    let filter = of.tag.as_ref().map(|(key, value)| json!({"Tags": {"Key": key, "Values": [value]}}));
+    let mut costs = Costs { currency: "USD".to_owned(), read_at: of.now, ..Costs::default() };
+    let mut days: BTreeMap<Date, BTreeMap<String, f64>> = BTreeMap::new();
+    let mut guard = Guard::default();
+    let mut token: Option<String> = None;
+    loop {
+        let mut body = json!({
+            "TimePeriod": {"Start": of.from.to_string(), "End": of.to.to_string()},
+            "Granularity": "DAILY",
+            "Metrics": ["UnblendedCost"],
+            "GroupBy": [{"Type": "DIMENSION", "Key": "SERVICE"}],
+        });
+        if let Some(filter) = &filter {
+            body["Filter"] = filter.clone();
+        }
+        if let Some(token) = &token {
+            body["NextPageToken"] = json!(token);
+        }
+        let page = caller.session.json(GET_COST_AND_USAGE, caller.lane(), &body).await?;
+        take(&page, &mut days, &mut costs.currency);
+        let next = page.get("NextPageToken").and_then(Value::as_str).map(str::to_owned);
+        token = guard.next(GET_COST_AND_USAGE.action, next)?;
+        if token.is_none() {
+            break;
+        }
+    }
+    costs.days = days.into_iter().map(|(date, by)| Day { date, by }).collect();
+    if let Some((from, to)) = of.ahead {
+        let mut body = json!({
+            "TimePeriod": {"Start": from.to_string(), "End": to.to_string()},
+            "Metric": "UNBLENDED_COST",
+            "Granularity": "MONTHLY",
+        });
+        if let Some(filter) = filter {
+            body["Filter"] = filter;
+        }
+        match caller.session.json(GET_COST_FORECAST, caller.lane(), &body).await {
+            Ok(answer) => {
+                costs.rest = answer.pointer("/Total/Amount").and_then(amount);
+                if costs.rest.is_none() {
+                    costs.no_forecast = Some(format!("{}: the answer has no amount", GET_COST_FORECAST.action));
+                }
+            }
+            Err(failure) if failure.kind == FailureKind::Credentials => return Err(failure),
+            Err(failure) => costs.no_forecast = Some(failure.to_string()),
+        }
+    } else {
+        costs.rest = Some(0.0);
+    }
+    answers.last(Fact::Costs(Box::new(costs))).await;
+    Ok(())
+}
+
+/// Amounts are texts.
+fn amount(value: &Value) -> Option<f64> {
+    value.as_str()?.parse::<f64>().ok().filter(|value| value.is_finite())
+}
+
+fn take(page: &Value, days: &mut BTreeMap<Date, BTreeMap<String, f64>>, currency: &mut String) {
+    let results = page.get("ResultsByTime").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    for result in results {
+        let date = result.pointer("/TimePeriod/Start").and_then(Value::as_str).and_then(|date| date.parse().ok());
+        let Some(date) = date else { continue };
+        let day = days.entry(date).or_default();
+        let groups = result.get("Groups").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        for group in groups {
+            let service = group.pointer("/Keys/0").and_then(Value::as_str);
+            let cost = group.pointer("/Metrics/UnblendedCost/Amount").and_then(amount);
+            let (Some(service), Some(cost)) = (service, cost) else { continue };
+            *day.entry(service.to_owned()).or_default() += cost;
+            if let Some(unit) = group.pointer("/Metrics/UnblendedCost/Unit").and_then(Value::as_str) {
+                unit.clone_into(currency);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_read_by_day_and_service() {
+        let group = |service: &str, amount: &str| json!({"Keys": [service], "Metrics": {"UnblendedCost": {"Amount": amount, "Unit": "EUR"}}});
+        let page = json!({"ResultsByTime": [
+            {"TimePeriod": {"Start": "2026-11-01", "End": "2026-11-02"}, "Groups": [group("ECS", "1.5"), group("RDS", "x")]},
+            {"TimePeriod": {"Start": "nonsense"}, "Groups": [group("ECS", "9")]},
+        ]});
+        let (mut days, mut currency) = (BTreeMap::new(), String::new());
+        take(&page, &mut days, &mut currency);
+        assert_eq!(days.len(), 1);
+        assert_eq!(days.values().next(), Some(&[("ECS".to_owned(), 1.5)].into()));
+        assert_eq!(currency, "EUR");
+    }
+}

@@ -1,0 +1,109 @@
+//! `CloudWatch` metrics that are asked for by name: which there are, and their points in any period.
+
+use super::budget::Class;
+use super::convert::{moment, time};
+use super::metrics::{GET_METRIC_DATA, MOST_QUERIES};
+use super::pages::{AnswerSender, Guard};
+use super::session::{Action, Caller};
+use crate::feeds::aws::Fact;
+use crate::model::telemetry::{Listed, Statistic};
+use crate::model::{Failure, Point};
+use aws_sdk_cloudwatch::types as sdk;
+use jiff::Timestamp;
+
+const LIST_METRICS: Action = Action { name: "cloudwatch:ListMetrics", class: Class::MetricData };
+
+/// The metrics of some namespaces that had points within the last hours.
+pub(super) async fn listed(
+    caller: &Caller<'_>,
+    answers: &AnswerSender<'_>,
+    namespaces: &[String],
+) -> Result<(), Failure> {
+    let mut found = Vec::new();
+    for namespace in namespaces {
+        let mut guard = Guard::default();
+        let mut token: Option<String> = None;
+        loop {
+            let page = caller
+                .call(LIST_METRICS, |clients| {
+                    let request = clients.cloudwatch().list_metrics().namespace(namespace);
+                    request.set_next_token(token.clone()).send()
+                })
+                .await?;
+            found.extend(page.metrics.unwrap_or_default().into_iter().map(metric));
+            token = guard.next(LIST_METRICS.name, page.next_token)?;
+            if token.is_none() {
+                break;
+            }
+        }
+    }
+    answers.last(Fact::Listed(found)).await;
+    Ok(())
+}
+
+fn metric(metric: sdk::Metric) -> Listed {
+    let dimensions = metric.dimensions.unwrap_or_default().into_iter();
+    Listed {
+        namespace: metric.namespace.unwrap_or_default(),
+        metric: metric.metric_name.unwrap_or_default(),
+        dimensions: dimensions.map(|one| (one.name.unwrap_or_default(), one.value.unwrap_or_default())).collect(),
+    }
+}
+
+/// Points of at most [`MOST_QUERIES`] statistics, oldest first, each with its place among those that were asked for: all of
+/// a screen in one request.
+pub(super) async fn points(
+    caller: &Caller<'_>,
+    answers: &AnswerSender<'_>,
+    statistics: &[Statistic],
+    period: i32,
+    (since, until): (Timestamp, Timestamp),
+) -> Result<(), Failure> {
+    let statistics = &statistics[..statistics.len().min(MOST_QUERIES)];
+    if statistics.is_empty() {
+        answers.last(Fact::Curves(Vec::new())).await;
+        return Ok(());
+    }
+    let queries: Vec<sdk::MetricDataQuery> =
+        statistics.iter().enumerate().map(|(place, one)| query(place, one, period)).collect();
+    caller
+        .pages(
+            answers,
+            GET_METRIC_DATA,
+            |clients, token| {
+                clients
+                    .cloudwatch()
+                    .get_metric_data()
+                    .set_metric_data_queries(Some(queries.clone()))
+                    .start_time(moment(since))
+                    .end_time(moment(until))
+                    .scan_by(sdk::ScanBy::TimestampAscending)
+                    .set_next_token(token)
+                    .send()
+            },
+            |page| {
+                let results = page.metric_data_results.unwrap_or_default().into_iter();
+                (Fact::Curves(results.filter_map(curve).collect()), page.next_token)
+            },
+        )
+        .await
+}
+
+/// Ids must begin with a small letter; the number leads back.
+fn query(place: usize, wanted: &Statistic, period: i32) -> sdk::MetricDataQuery {
+    let dimension = |(name, value): &(String, String)| sdk::Dimension::builder().name(name).value(value).build();
+    let metric = sdk::Metric::builder()
+        .namespace(&wanted.metric.namespace)
+        .metric_name(&wanted.metric.metric)
+        .set_dimensions(Some(wanted.metric.dimensions.iter().map(dimension).collect()))
+        .build();
+    let stat = sdk::MetricStat::builder().metric(metric).period(period).stat(wanted.stat).build();
+    sdk::MetricDataQuery::builder().id(format!("m{place}")).metric_stat(stat).return_data(true).build()
+}
+
+fn curve(result: sdk::MetricDataResult) -> Option<(usize, Vec<Point>)> {
+    let place: usize = result.id?.strip_prefix('m')?.parse().ok()?;
+    let points = result.timestamps.unwrap_or_default().into_iter().zip(result.values.unwrap_or_default());
+    let points = points.filter(|(_, value)| value.is_finite());
+    Some((place, points.filter_map(|(at, value)| Some(Point { at: time(Some(at))?, value })).collect()))
+}

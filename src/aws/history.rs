@@ -1,0 +1,116 @@
+//! What happened, as CloudWatch and RDS tell it: changes of alarms, events of databases.
+
+use super::budget::Class;
+use super::convert::{moment, time};
+use super::pages::{AnswerSender, Guard};
+use super::session::{Action, Caller};
+use crate::feeds::aws::Fact;
+use crate::model::timeline::{AlarmChange, RdsEvent};
+use crate::model::{AlarmState, Failure, FailureKind};
+use aws_sdk_cloudwatch::types as sdk;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+const DESCRIBE_ALARM_HISTORY: Action = Action { name: "cloudwatch:DescribeAlarmHistory", class: Class::Alarms };
+const DESCRIBE_EVENTS: Action = Action { name: "rds:DescribeEvents", class: Class::Rds };
+/// The largest page.
+const PAGE: i32 = 100;
+/// No more pages of an account's alarms are read.
+const MOST_PAGES: usize = 30;
+/// RDS keeps its events so long. Source: `DescribeEvents`.
+const KEPT: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+/// Changes of the alarms whose names begin with one of the prefixes, newest first.
+pub(super) async fn alarms(
+    caller: &Caller<'_>,
+    answers: &AnswerSender<'_>,
+    prefixes: &[String],
+    since: Timestamp,
+    until: Timestamp,
+) -> Result<(), Failure> {
+    let mut guard = Guard::default();
+    let mut token: Option<String> = None;
+    for _ in 0..MOST_PAGES {
+        let page = caller
+            .call(DESCRIBE_ALARM_HISTORY, |clients| {
+                let request = clients.cloudwatch().describe_alarm_history();
+                request
+                    .alarm_types(sdk::AlarmType::MetricAlarm)
+                    .alarm_types(sdk::AlarmType::CompositeAlarm)
+                    .start_date(moment(since))
+                    .end_date(moment(until))
+                    .scan_by(sdk::ScanBy::TimestampDescending)
+                    .max_records(PAGE)
+                    .set_next_token(token.clone())
+                    .send()
+            })
+            .await?;
+        let items = page.alarm_history_items.unwrap_or_default().into_iter().filter_map(change);
+        let ours = |change: &AlarmChange| prefixes.iter().any(|prefix| change.alarm.starts_with(prefix.as_str()));
+        let changes = Fact::AlarmHistory(items.filter(ours).collect());
+        match guard.next(DESCRIBE_ALARM_HISTORY.name, page.next_token)? {
+            None => {
+                answers.last(changes).await;
+                return Ok(());
+            }
+            next => {
+                answers.page(changes).await;
+                token = next;
+            }
+        }
+    }
+    let what = format!("{}: there are more changes than are read: ask for a shorter time", DESCRIBE_ALARM_HISTORY.name);
+    Err(Failure::new(FailureKind::Other, what))
+}
+
+/// A change of an alarm; that it told somebody is none.
+fn change(item: sdk::AlarmHistoryItem) -> Option<AlarmChange> {
+    if item.history_item_type == Some(sdk::HistoryItemType::Action) {
+        return None;
+    }
+    let data: Value = item.history_data.as_deref().and_then(|data| serde_json::from_str(data).ok()).unwrap_or_default();
+    let text = |path: &str| data.pointer(path).and_then(Value::as_str);
+    let states = text("/oldState/stateValue").zip(text("/newState/stateValue"));
+    Some(AlarmChange {
+        at: time(item.timestamp)?,
+        alarm: item.alarm_name.unwrap_or_default(),
+        summary: item.history_summary.unwrap_or_default(),
+        states: states.map(|(from, to)| (AlarmState::parse(from), AlarmState::parse(to))),
+        reason: text("/newState/stateReason").unwrap_or_default().to_owned(),
+    })
+}
+
+/// What RDS tells of all databases of the account and region, oldest first.
+pub(super) async fn databases(
+    caller: &Caller<'_>,
+    answers: &AnswerSender<'_>,
+    since: Timestamp,
+    until: Timestamp,
+) -> Result<(), Failure> {
+    let since = since.max(until.checked_sub(KEPT).unwrap_or(since));
+    caller
+        .pages(
+            answers,
+            DESCRIBE_EVENTS,
+            |clients, token| {
+                let request = clients.rds().describe_events().start_time(moment(since)).end_time(moment(until));
+                request.max_records(PAGE).set_marker(token).send()
+            },
+            |page| {
+                let events = page.events.unwrap_or_default().into_iter().filter_map(|event| {
+                    let cluster = event.source_type.as_ref().is_some_and(|kind| kind.as_str() == "db-cluster");
+                    let of_database =
+                        cluster || event.source_type.as_ref().is_some_and(|kind| kind.as_str() == "db-instance");
+                    Some(RdsEvent {
+                        at: time(event.date).filter(|_| of_database)?,
+                        source: event.source_identifier.unwrap_or_default(),
+                        cluster,
+                        categories: event.event_categories.unwrap_or_default(),
+                        message: event.message.unwrap_or_default(),
+                    })
+                });
+                (Fact::RdsEvents(events.collect()), page.marker)
+            },
+        )
+        .await
+}

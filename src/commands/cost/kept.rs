@@ -1,0 +1,32 @@
+//! What Cost Explorer said last, in a file for each account and tag: it is asked once a day at most.
+
+use crate::model::costs::{AGE, Costs};
+use jiff::Timestamp;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::io;
+use std::path::PathBuf;
+
+/// Where it is kept; none without a home folder. Another endpoint is another world.
+pub(super) fn file(account: &str, endpoint: &str, tag: Option<&(String, String)>) -> Option<PathBuf> {
+    use etcetera::BaseStrategy as _;
+    let base = etcetera::choose_base_strategy().ok()?;
+    let mut hasher = DefaultHasher::new();
+    (endpoint, tag).hash(&mut hasher);
+    Some(base.cache_dir().join("cockpit").join("costs").join(format!("{account}-{:016x}.json", hasher.finish())))
+}
+
+/// What it said, if that is not too old.
+pub(super) fn read(file: Option<&PathBuf>, now: Timestamp) -> Option<Costs> {
+    let text = std::fs::read(file?).ok()?;
+    let costs: Costs = serde_json::from_slice(&text).ok()?;
+    let age = now.duration_since(costs.read_at);
+    (!age.is_negative() && age < AGE).then_some(costs)
+}
+
+/// Keeps what it said, readable by its owner alone.
+pub(super) fn keep(file: &PathBuf, costs: &Costs) -> io::Result<()> {
+    if let Some(folder) = file.parent() {
+        crate::infra::run::folder::make(folder)?;
+    }
+    crate::infra::run::folder::replace(file, &serde_json::to_vec(costs)?)
+}

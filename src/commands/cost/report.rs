@@ -1,0 +1,151 @@
+//! `cockpit cost`: the month by service, the forecast, yesterday against the usual.
+
+use crate::headless::Rows;
+use crate::headless::emit::Printable;
+use crate::headless::shown::Shown;
+use crate::headless::table::{Table, numbers, words};
+use crate::model::costs::{self, Costs};
+use crate::model::time;
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Schema of `cockpit cost`.
+pub const SCHEMA: &str = "cockpit.cost/1";
+
+/// What the account costs.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Cost {
+    /// `cockpit.cost/1`.
+    pub schema: String,
+    /// The environment's name.
+    pub environment: String,
+    /// The account.
+    pub account: String,
+    /// Only what has this tag: `KEY=VALUE`; `null` for all of the account.
+    pub tag: Option<String>,
+    /// When Cost Explorer was asked.
+    pub read_at: String,
+    /// `USD`.
+    pub currency: String,
+    /// This month until now.
+    pub month: f64,
+    /// This month to its end; `null` where that cannot be told.
+    pub forecast: Option<f64>,
+    /// Yesterday.
+    pub yesterday: Option<f64>,
+    /// The middle of the two weeks before; `null` where too few days are known.
+    pub usual: Option<f64>,
+    /// By how much of the usual yesterday was above it, where that is worth a word.
+    pub unusual: Option<f64>,
+    /// The dearest first.
+    pub services: Vec<ServiceDto>,
+    #[serde(skip)]
+    shown: Shown,
+    #[serde(skip)]
+    no_forecast: Option<String>,
+}
+
+/// A service of AWS.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct ServiceDto {
+    /// As Cost Explorer names it.
+    pub service: String,
+    /// This month until now.
+    pub month: f64,
+    /// Its part of the month.
+    pub share: Option<f64>,
+    /// Yesterday.
+    pub yesterday: f64,
+    /// The middle of the two weeks before.
+    pub usual: Option<f64>,
+}
+
+fn cents(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}
+
+/// The report on a day.
+pub fn cost(costs: &Costs, environment: &str, account: &str, tag: Option<String>, today: Date, shown: Shown) -> Cost {
+    let told = costs::told(costs, today);
+    let services = told.parts.into_iter().map(|part| ServiceDto {
+        share: (told.month > 0.0).then(|| (part.month / told.month * 1_000.0).round() / 1_000.0),
+        service: part.service,
+        month: cents(part.month),
+        yesterday: cents(part.yesterday),
+        usual: part.usual.map(cents),
+    });
+    Cost {
+        schema: SCHEMA.to_owned(),
+        environment: environment.to_owned(),
+        account: account.to_owned(),
+        tag,
+        read_at: costs.read_at.to_string(),
+        currency: costs.currency.clone(),
+        month: cents(told.month),
+        forecast: told.forecast.map(cents),
+        yesterday: told.yesterday.map(cents),
+        usual: told.usual.map(cents),
+        unusual: told.yesterday.zip(told.usual).and_then(|(day, usual)| costs::unusual(day, usual)),
+        services: services.collect(),
+        shown,
+        no_forecast: costs.no_forecast.clone(),
+    }
+}
+
+impl Printable for Cost {
+    fn tables(&self) -> Vec<Table> {
+        let money = |value: f64| format!("{value:.2}");
+        let columns = [
+            words("SERVICE"),
+            numbers("THIS MONTH"),
+            numbers("SHARE").rank(1),
+            numbers("YESTERDAY"),
+            numbers("USUAL").rank(2),
+        ];
+        let title = format!("Account {} in {}, read {}", self.account, self.currency, self.shown.title(&self.read_at));
+        let mut table = Table::new(&columns, "nothing was charged this month").titled(title);
+        for one in &self.services {
+            table.row([
+                Some(one.service.clone()),
+                Some(money(one.month)),
+                one.share.map(|share| format!("{:.0} %", share * 100.0)),
+                Some(money(one.yesterday)),
+                one.usual.map(money),
+            ]);
+        }
+        if !self.services.is_empty() {
+            table.row([
+                Some("all".to_owned()),
+                Some(money(self.month)),
+                Some("100 %".to_owned()),
+                self.yesterday.map(money),
+                self.usual.map(money),
+            ]);
+        }
+        vec![table]
+    }
+
+    fn rows(&self) -> Option<Rows> {
+        Some(Rows::new("services", &["service", "month", "share", "yesterday", "usual"]))
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        match (self.forecast, &self.no_forecast) {
+            (Some(forecast), _) => notes.push(format!("forecast for the whole month: {forecast:.2} {}", self.currency)),
+            (None, why) => {
+                let why = why.as_deref().unwrap_or("Cost Explorer does not tell");
+                notes.push(format!("! there is no forecast: {why}"));
+            }
+        }
+        if let Some(more) = self.unusual {
+            notes.push(format!("▲ yesterday was {:.0} % above the usual", more * 100.0));
+        }
+        let age = self.read_at.parse().ok().map(|at| time::age(Some(at), self.shown.now));
+        if let Some(age) = age {
+            notes.push(format!("read {age} ago; Cost Explorer is asked once a day, as each request costs $0.01"));
+        }
+        notes
+    }
+}

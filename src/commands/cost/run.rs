@@ -1,0 +1,64 @@
+//! Prints what was kept, or asks Cost Explorer where that is too old.
+
+use super::args::Arguments;
+use super::{kept, report};
+use crate::cli::{ExitCode, Report};
+use crate::commands::context::Context;
+use crate::commands::printed::print;
+use crate::commands::say::say;
+use crate::feeds::aws::{CostsOf, Fact, Query};
+use crate::model::costs::{self, Costs};
+use crate::model::{Failure, Source};
+use jiff::tz::TimeZone;
+use std::io;
+
+pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let mut reading = context.collect(&[Source::Identity], false).await?;
+    reading.check_credentials()?;
+    let app = &reading.collector.app;
+    let identity = app.estate.identity.value().cloned();
+    let account =
+        identity.as_ref().map(|identity| identity.account.clone()).or_else(|| app.environment.account.clone());
+    let Some(account) = account else {
+        let failure = app.estate.identity.failure().cloned().unwrap_or_else(Failure::other_answer);
+        return Err(Report::of_failure("whose costs these would be cannot be asked", &failure));
+    };
+    let endpoint = identity.and_then(|identity| identity.endpoint).unwrap_or_default();
+    let now = app.service_now();
+    let (environment, zone) = (app.environment.name.clone(), app.zone());
+    // Cost Explorer's days are those of UTC.
+    let today = now.to_zoned(TimeZone::UTC).date();
+    let file = kept::file(&account, &endpoint, arguments.tag.as_ref());
+    let costs = match kept::read(file.as_ref(), now) {
+        Some(costs) => costs,
+        None => {
+            let (from, to) = costs::span(today);
+            let of = CostsOf { now, from, to, ahead: costs::ahead(today), tag: arguments.tag.clone() };
+            let asked = Box::pin(ask(&mut reading.collector, of)).await;
+            let costs = asked.map_err(|failure| {
+                Report::of_failure("what the account costs cannot be read", &failure)
+                    .hint("Cost Explorer is enabled once for an account, in the billing console; its figures come a day later")
+            })?;
+            if let Some(file) = &file
+                && let Err(error) = kept::keep(file, &costs)
+            {
+                say(&format!("! what Cost Explorer said cannot be kept in {}: {error}", file.display()));
+            }
+            costs
+        }
+    };
+    let tag = arguments.tag.as_ref().map(|(key, value)| format!("{key}={value}"));
+    let shown = crate::headless::Shown { now, zone };
+    let list = report::cost(&costs, &environment, &account, tag, today, shown);
+    let code = if costs.no_forecast.is_some() { ExitCode::Incomplete } else { ExitCode::Done };
+    print(context, &reading, &list, code, out)
+}
+
+async fn ask(collector: &mut crate::runtime::Collector, of: CostsOf) -> Result<Costs, Failure> {
+    for fact in collector.ask(Query::Costs(Box::new(of))).await? {
+        if let Fact::Costs(costs) = fact {
+            return Ok(*costs);
+        }
+    }
+    Err(Failure::other_answer())
+}

@@ -1,0 +1,317 @@
+//! `cockpit metrics`: figures and curves, what happened meanwhile, and another time beside them.
+
+use crate::headless::Rows;
+use crate::headless::emit::Printable;
+use crate::headless::input::SnapshotInput;
+use crate::headless::lists::Head;
+use crate::headless::table::{Table, numbers, prose, words};
+use crate::model::telemetry::{self, Figure, Summary};
+use crate::model::timeline::{Happening, Kind};
+use crate::model::units::Unit;
+use crate::model::{Alarm, Point, Source};
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Schema of `cockpit metrics`.
+pub const SCHEMA: &str = "cockpit.metrics/1";
+/// Its sources.
+pub const SOURCES: &[Source] = &[
+    Source::Identity,
+    Source::Services,
+    Source::DbClusters,
+    Source::DbInstances,
+    Source::Alarms,
+    Source::Rollouts,
+    Source::ScalingActivities,
+    Source::AlarmHistory,
+    Source::RdsEvents,
+];
+/// Cells of a curve in a table.
+const CELLS: usize = 30;
+
+/// `cockpit metrics`.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Metrics {
+    /// Schema, environment, time, sources.
+    #[serde(flatten)]
+    pub head: Head,
+    /// From when on.
+    pub since: String,
+    /// Up to when.
+    pub until: String,
+    /// Seconds of a period.
+    pub period: i32,
+    /// From when on the other time is, where one was asked for.
+    pub against: Option<String>,
+    /// The figures with their curves; `null` if they could not be read.
+    pub metrics: Option<Vec<MetricDto>>,
+    /// Deployments, scaling, failovers, changes and alarms meanwhile, oldest first.
+    pub marks: Vec<MarkDto>,
+    #[serde(skip)]
+    failed: Option<String>,
+}
+
+/// One figure.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct MetricDto {
+    /// `service`, `db`, `alb`, `nat`, `waf`.
+    pub area: String,
+    /// Of what: a service, an instance, a gateway, a firewall.
+    pub of: String,
+    /// What: `CPU`, `latency p99`, `5xx`.
+    pub name: String,
+    /// `percent`, `acu`, `count`, `milliseconds`, `bytes`.
+    pub unit: String,
+    /// The newest; `null`, as all others, where nothing was measured.
+    pub last: Option<f64>,
+    /// The least of a period.
+    pub min: Option<f64>,
+    /// The mean of all periods.
+    pub mean: Option<f64>,
+    /// The most of a period.
+    pub max: Option<f64>,
+    /// All periods together, of what adds up.
+    pub total: Option<f64>,
+    /// The threshold of an alarm on it.
+    pub threshold: Option<f64>,
+    /// The mean of the other time.
+    pub mean_before: Option<f64>,
+    /// By how much of that it is above it: 0.5 is half as much again.
+    pub change: Option<f64>,
+    /// Its namespace, name and dimensions in `CloudWatch`.
+    pub metric: String,
+    /// The statistic.
+    pub stat: String,
+    /// The curve, oldest first.
+    pub points: Vec<PointDto>,
+    /// The curve of the other time.
+    pub points_before: Option<Vec<PointDto>>,
+    #[serde(skip)]
+    spark: String,
+}
+
+/// A point.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct PointDto {
+    /// The beginning of its period.
+    pub at: String,
+    /// How much.
+    pub value: f64,
+}
+
+/// What happened meanwhile.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct MarkDto {
+    /// When.
+    pub at: String,
+    /// `deployment`, `scaling`, `failover`, `alarm`, …
+    pub kind: String,
+    /// Of what.
+    pub name: String,
+    /// What.
+    pub what: String,
+}
+
+/// A figure with its curves.
+#[derive(Debug, Clone)]
+pub struct Curve {
+    pub figure: Figure,
+    pub points: Vec<Point>,
+    /// Those of the other time, at their own.
+    pub before: Option<Vec<Point>>,
+}
+
+/// When it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Span {
+    pub since: Timestamp,
+    pub until: Timestamp,
+    pub period: i32,
+    /// Where the other time begins.
+    pub against: Option<Timestamp>,
+}
+
+const UNITS: [(Unit, &str); 5] = [
+    (Unit::Percent, "percent"),
+    (Unit::Acu, "acu"),
+    (Unit::Count, "count"),
+    (Unit::Milliseconds, "milliseconds"),
+    (Unit::Bytes, "bytes"),
+];
+
+/// The threshold of the team's own alarm on exactly this metric.
+fn threshold(alarms: &[Alarm], figure: &Figure) -> Option<f64> {
+    let metric = &figure.statistic.metric;
+    let same = |alarm: &&Alarm| {
+        !alarm.of_autoscaling()
+            && alarm.namespace.as_deref() == Some(metric.namespace.as_str())
+            && alarm.metric.as_deref() == Some(metric.metric.as_str())
+            && alarm.dimensions.len() == metric.dimensions.len()
+            && alarm.dimensions.iter().all(|one| metric.dimensions.contains(one))
+    };
+    alarms.iter().find(same)?.threshold.map(|value| value * f64::from(figure.scale))
+}
+
+fn points(points: &[Point]) -> Vec<PointDto> {
+    points.iter().map(|point| PointDto { at: point.at.to_string(), value: point.value }).collect()
+}
+
+/// The report.
+pub fn metrics(
+    input: &SnapshotInput<'_>,
+    curves: Result<Vec<Curve>, String>,
+    marks: &[Happening],
+    span: Span,
+) -> Metrics {
+    let alarms = input.estate.alarms.value().map_or(&[][..], Vec::as_slice);
+    let (curves, failed) = match curves {
+        Ok(curves) => (Some(curves), None),
+        Err(why) => (None, Some(why)),
+    };
+    let dto = |curve: Curve| {
+        let Figure { area, of, name, measure, sums, statistic, .. } = &curve.figure;
+        let now = telemetry::summary(&curve.points);
+        let before = curve.before.as_deref().map(telemetry::summary);
+        MetricDto {
+            area: area.word().to_owned(),
+            of: of.clone(),
+            name: name.clone(),
+            unit: UNITS.iter().find(|(unit, _)| unit == measure).map_or("count", |(_, word)| word).to_owned(),
+            last: now.last,
+            min: now.least,
+            mean: now.mean,
+            max: now.most,
+            total: now.total.filter(|_| *sums),
+            threshold: threshold(alarms, &curve.figure),
+            mean_before: before.as_ref().and_then(|before| before.mean),
+            change: before.as_ref().and_then(|before: &Summary| telemetry::change(&now, before)),
+            metric: {
+                let dimensions = statistic.metric.dimensions.iter().map(|(name, value)| format!("{name}={value}"));
+                let dimensions: Vec<String> = dimensions.collect();
+                format!("{} {} {}", statistic.metric.namespace, statistic.metric.metric, dimensions.join(","))
+            },
+            stat: statistic.stat.to_owned(),
+            spark: telemetry::spark(&curve.points, span.since, span.until, CELLS),
+            points: points(&curve.points),
+            points_before: curve.before.as_deref().map(points),
+        }
+    };
+    let wanted = |event: &&Happening| {
+        !event.routine && event.kind != Kind::Service && event.kind != Kind::Task && event.at <= span.until
+    };
+    Metrics {
+        head: Head::new(SCHEMA, input, SOURCES),
+        since: span.since.to_string(),
+        until: span.until.to_string(),
+        period: span.period,
+        against: span.against.map(|at| at.to_string()),
+        metrics: curves.map(|curves| curves.into_iter().map(dto).collect()),
+        marks: marks
+            .iter()
+            .filter(wanted)
+            .map(|event| MarkDto {
+                at: event.at.to_string(),
+                kind: event.kind.word().to_owned(),
+                name: event.about.name().to_owned(),
+                what: event.what.clone(),
+            })
+            .collect(),
+        failed,
+    }
+}
+
+impl MetricDto {
+    fn words(&self, value: Option<f64>) -> Option<String> {
+        let unit = UNITS.iter().find(|(_, word)| *word == self.unit).map_or(Unit::Count, |(unit, _)| *unit);
+        value.map(|value| unit.words(value))
+    }
+}
+
+impl Printable for Metrics {
+    fn tables(&self) -> Vec<Table> {
+        let mut columns = vec![
+            words("OF"),
+            words("WHAT"),
+            numbers("NOW"),
+            numbers("MIN").rank(4),
+            numbers("MEAN"),
+            numbers("MAX"),
+            numbers("TOTAL").rank(3),
+            numbers("ALARM AT").rank(2),
+            words("CURVE").rank(1),
+        ];
+        if self.against.is_some() {
+            columns.insert(5, numbers("BEFORE"));
+            columns.insert(6, numbers("CHANGE"));
+        }
+        let shown = &self.head.shown;
+        let empty = if self.metrics.is_some() { "no metrics" } else { "metrics are not known" };
+        let title = format!("{} to {}", shown.title(&self.since), shown.title(&self.until));
+        let mut table = Table::new(&columns, empty).titled(title);
+        for one in self.metrics.iter().flatten() {
+            let mut row = vec![
+                Some(one.of.clone()),
+                Some(one.name.clone()),
+                one.words(one.last),
+                one.words(one.min),
+                one.words(one.mean),
+                one.words(one.max),
+                one.words(one.total),
+                one.words(one.threshold),
+                Some(one.spark.clone()),
+            ];
+            if self.against.is_some() {
+                row.insert(5, one.words(one.mean_before));
+                row.insert(6, one.change.map(|change| format!("{:+.0} %", change * 100.0)));
+            }
+            table.row(row);
+        }
+        let mut tables = vec![table];
+        if !self.marks.is_empty() {
+            let columns = [words("TIME"), words("KIND"), words("NAME").rank(1), prose("WHAT")];
+            let mut table = Table::new(&columns, "").titled("Meanwhile");
+            for mark in &self.marks {
+                table.row([
+                    Some(shown.time(&mark.at)),
+                    Some(mark.kind.clone()),
+                    Some(mark.name.clone()).filter(|name| !name.is_empty()),
+                    Some(mark.what.clone()),
+                ]);
+            }
+            tables.push(table);
+        }
+        tables
+    }
+
+    fn rows(&self) -> Option<Rows> {
+        let fields = [
+            "area",
+            "of",
+            "name",
+            "unit",
+            "last",
+            "min",
+            "mean",
+            "max",
+            "total",
+            "threshold",
+            "mean_before",
+            "change",
+            "metric",
+            "stat",
+            "points",
+            "points_before",
+        ];
+        Some(Rows::new("metrics", &fields))
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let mut notes = self.head.notes();
+        notes.extend(self.failed.iter().map(|why| format!("! {} could not be read: {why}", Source::Metrics.name())));
+        if self.metrics.as_ref().is_some_and(|all| all.iter().all(|one| one.points.is_empty()) && !all.is_empty()) {
+            notes.push("nothing was measured in that time: CloudWatch keeps minutes for 15 days".to_owned());
+        }
+        notes
+    }
+}

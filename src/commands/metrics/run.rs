@@ -1,0 +1,150 @@
+//! Reads what there is to measure, then all of it at once, and prints it.
+
+use super::args::Arguments;
+use super::report::{self, Curve, SOURCES, Span};
+use crate::app::logs::when;
+use crate::app::poll::Wants;
+use crate::app::timeline::happened;
+use crate::cli::{ExitCode, Report};
+use crate::commands::context::{Context, Reading};
+use crate::commands::log_groups::no_time;
+use crate::commands::printed::print;
+use crate::feeds::aws::{Fact, Query};
+use crate::feeds::runs::Place;
+use crate::headless::select;
+use crate::model::telemetry::{self, Area, Figure, Listed, Named};
+use crate::model::{Failure, Point};
+use crate::runtime::clock::{Clock, system_zone};
+use crate::runtime::history;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use std::io;
+
+/// Clocks differ by less: so much more of what happened is read.
+const SLACK: SignedDuration = SignedDuration::from_mins(10);
+
+pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let (loaded, environment) = context.open()?;
+    let zone = environment.timezone.as_deref().and_then(|name| TimeZone::get(name).ok()).unwrap_or_else(system_zone);
+    let here = Clock::System.now();
+    let (since, _) = span(arguments, (here, here), &zone)?;
+    let history = here.duration_since(since).max(SignedDuration::ZERO) + SLACK;
+    let wants = Wants { sources: SOURCES.iter().copied().collect(), service_metrics: false, history, once: true };
+    let place = Place { audit_file: loaded.config.audit_file.clone(), simulated: false };
+    let mut reading = Box::pin(context.read(loaded.config, environment, wants)).await;
+    reading.check_credentials()?;
+    let now = reading.collector.app.service_now();
+    let (since, until) = span(arguments, (now, reading.collector.latest()), &zone)?;
+    let (names, areas) = meant(&reading, &arguments.what)?;
+    let span = Span {
+        since,
+        until,
+        period: telemetry::period(until.duration_since(since)),
+        against: arguments.against.and_then(|against| since.checked_sub(against).ok()),
+    };
+    let curves = Box::pin(curves(&mut reading, names.as_deref(), &areas, span, arguments.against)).await;
+    let local = history::read(&place, &reading.collector.app.environment.name, since);
+    let app = &reading.collector.app;
+    let marks = happened(&app.estate, &app.environment.name, &local, since, app.service_now(), app.ahead);
+    let marks: Vec<_> = marks
+        .into_iter()
+        .filter(|event| {
+            names
+                .as_ref()
+                .is_none_or(|names| event.about.service().is_none_or(|name| names.iter().any(|one| one == name)))
+        })
+        .collect();
+    let failed = curves.is_err();
+    let report = report::metrics(&reading.input(), curves.map_err(|failure| failure.to_string()), &marks, span);
+    let code = report.head.exit_code();
+    let code = if failed && code == ExitCode::Done { ExitCode::Incomplete } else { code };
+    print(context, &reading, &report, code, out)
+}
+
+/// From when to when.
+fn span(arguments: &Arguments, now: (Timestamp, Timestamp), zone: &TimeZone) -> Result<(Timestamp, Timestamp), Report> {
+    let (since, until) = when::range(&arguments.since, arguments.until.as_deref(), now, zone).map_err(no_time)?;
+    Ok((since, until.unwrap_or(now.1)))
+}
+
+/// Which services are meant, all where it is none, and which kinds of things.
+fn meant(reading: &Reading, what: &[String]) -> Result<(Option<Vec<String>>, Vec<Area>), Report> {
+    let area = |typed: &String| Area::ALL.into_iter().find(|area| area.word() == typed);
+    let mut areas: Vec<Area> = what.iter().filter_map(area).collect();
+    let typed: Vec<String> = what.iter().filter(|typed| area(typed).is_none()).cloned().collect();
+    let names = select::services(&reading.input(), &typed)?;
+    if what.is_empty() {
+        return Ok((None, Area::ALL.to_vec()));
+    }
+    if !typed.is_empty() {
+        areas.extend([Area::Service, Area::Alb]);
+    }
+    areas.sort_unstable();
+    areas.dedup();
+    Ok((names, areas))
+}
+
+/// What there is to measure, and its points: one request for all of them, another one for another time.
+async fn curves(
+    reading: &mut Reading,
+    names: Option<&[String]>,
+    areas: &[Area],
+    span: Span,
+    against: Option<SignedDuration>,
+) -> Result<Vec<Curve>, Failure> {
+    let namespaces: Vec<String> = telemetry::namespaces(areas).into_iter().map(str::to_owned).collect();
+    let mut there: Vec<Listed> = Vec::new();
+    if !namespaces.is_empty() {
+        for fact in reading.collector.ask(Query::Listed { namespaces }).await? {
+            if let Fact::Listed(listed) = fact {
+                there.extend(listed);
+            }
+        }
+    }
+    let figures = figures(reading, names, &there, areas);
+    let now = points(reading, &figures, span.period, (span.since, span.until)).await?;
+    let before = match (span.against, against) {
+        (Some(from), Some(against)) => {
+            let until = span.until.checked_sub(against).unwrap_or(span.until);
+            Some(points(reading, &figures, span.period, (from, until)).await?)
+        }
+        _ => None,
+    };
+    let mut before = before.map(Vec::into_iter);
+    let curve = |(figure, points)| {
+        let before = before.as_mut().and_then(Iterator::next);
+        Curve { figure, points, before }
+    };
+    Ok(figures.into_iter().zip(now).map(curve).collect())
+}
+
+fn figures(reading: &Reading, names: Option<&[String]>, there: &[Listed], areas: &[Area]) -> Vec<Figure> {
+    let estate = &reading.collector.app.estate;
+    let wanted = |name: &String| names.is_none_or(|names| names.contains(name));
+    let rows = estate.derived.services.iter().filter(|row| wanted(&row.name));
+    let services: Vec<Named<'_>> =
+        rows.filter_map(|row| Some(Named { service: estate.service(&row.name)?, short: &row.short })).collect();
+    let members = estate.derived.databases.iter().flat_map(|row| row.database.members.iter());
+    let instances: Vec<String> = members.map(|member| member.id.clone()).collect();
+    telemetry::figures(&services, &instances, there, areas)
+}
+
+/// Points of all figures, in their order and unit.
+async fn points(
+    reading: &mut Reading,
+    figures: &[Figure],
+    period: i32,
+    (since, until): (Timestamp, Timestamp),
+) -> Result<Vec<Vec<Point>>, Failure> {
+    let mut found: Vec<Vec<Point>> = vec![Vec::new(); figures.len()];
+    let statistics = figures.iter().map(|figure| figure.statistic.clone()).collect();
+    for fact in reading.collector.ask(Query::Curves { statistics, period, since, until }).await? {
+        let Fact::Curves(curves) = fact else { continue };
+        for (place, points) in curves {
+            let Some(slot) = found.get_mut(place) else { continue };
+            let scale = f64::from(figures[place].scale);
+            slot.extend(points.into_iter().map(|point| Point { value: point.value * scale, ..point }));
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,57 @@
+//! `cockpit timeline`: what is typed.
+
+use crate::cli::duration;
+use clap::Args;
+use jiff::SignedDuration;
+
+/// Print what happened, by whom, in one order [table|json|yaml|csv]
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+#[command(
+    after_help = "Deployments (ours and others'), tasks that ended and why, scaling, changes of alarms, events of databases and
+failovers, schedules, runs over the infrastructure, parameters, changes of the audit file, and the writes
+that CloudTrail has recorded with who did them. What several of them tell of one thing is told once, at the
+time of AWS. With -f the command goes on; with -o json each thing is then an object on a line.
+
+--before answers what changed before something began: what happened up to then, the likeliest cause first,
+by how near it is and what it is.
+
+Filters: kind:deployment  who:anna  service:web  level>=warn  \"two words\"  /regex/  -noise  a or b
+
+Examples:
+  cockpit timeline                               the last 2 hours
+  cockpit timeline --since 1d --filter 'kind:deployment or kind:rollback'
+  cockpit timeline web -f --level warn
+  cockpit timeline --before 14:02                what changed in the quarter of an hour before the errors began?"
+)]
+pub struct Arguments {
+    /// Only what is about these services, databases or alarms: names, short names, or words of them
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// From this long ago (`2h`), or from this time (`14:02`, `2026-11-24 14:02`, RFC 3339) [default: 2h]
+    #[arg(long, value_name = "TIME", conflicts_with = "before")]
+    pub since: Option<String>,
+    /// Up to this time, in the same forms
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["follow", "before"])]
+    pub until: Option<String>,
+    /// Follow: print things as they happen
+    #[arg(short, long, conflicts_with = "before")]
+    pub follow: bool,
+    /// What happened before this time, the likeliest cause of what began then first
+    #[arg(long, value_name = "TIME")]
+    pub before: Option<String>,
+    /// With --before: how far back is looked
+    #[arg(long, value_name = "DURATION", requires = "before", default_value = "15m", value_parser = duration::parse)]
+    pub window: SignedDuration,
+    /// Only what passes this filter
+    #[arg(long, value_name = "EXPR")]
+    pub filter: Option<String>,
+    /// Only what matches this regular expression (any case, unless it has a capital)
+    #[arg(long, value_name = "RE")]
+    pub grep: Option<String>,
+    /// Only what is as bad as a line of this level (info, warn, error), or worse
+    #[arg(long, value_name = "LEVEL")]
+    pub level: Option<String>,
+    /// What goes as planned, too: tasks that start and stop, steady states, alarms of autoscaling, writes that failed
+    #[arg(long)]
+    pub all: bool,
+}

@@ -1,0 +1,25 @@
+//! `cockpit timeline`: what happened, by whom, in one order.
+
+pub(super) mod args;
+mod follow;
+pub(super) mod report;
+mod run;
+mod told;
+
+use super::declared::{Declared, Schema, Work, never};
+use crate::cli::output;
+use crate::headless::schema;
+use args::Arguments;
+
+pub(super) const COMMAND: Declared<Arguments> = Declared {
+    name: "timeline",
+    formats: |_| output::LIST,
+    takes_interrupt: never,
+    work: Work::Prints,
+    schemas: &[Schema {
+        name: "timeline",
+        about: "`cockpit timeline -o json`",
+        make: || schema::of::<report::Timeline>(report::SCHEMA),
+    }],
+    run: |context, arguments, out| Box::pin(run::run(context, arguments, out)),
+};

@@ -1,0 +1,211 @@
+//! `cockpit timeline`: what happened, in order, or the likeliest cause first.
+
+use crate::headless::Rows;
+use crate::headless::emit::Printable;
+use crate::headless::input::SnapshotInput;
+use crate::headless::lists::Head;
+use crate::headless::table::{Table, prose, words};
+use crate::model::time;
+use crate::model::timeline::near::Ranked;
+use crate::model::timeline::{About, Happening, trail};
+use crate::model::{Health, Source};
+use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Schema of `cockpit timeline`.
+pub const SCHEMA: &str = "cockpit.timeline/1";
+/// Its sources.
+pub const SOURCES: &[Source] = &[
+    Source::Identity,
+    Source::Services,
+    Source::Tasks,
+    Source::Rollouts,
+    Source::ScalingActivities,
+    Source::Schedules,
+    Source::DbClusters,
+    Source::DbInstances,
+    Source::AlarmHistory,
+    Source::RdsEvents,
+    Source::Trail,
+];
+
+/// `cockpit timeline`.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Timeline {
+    /// Schema, environment, time, sources.
+    #[serde(flatten)]
+    pub head: Head,
+    /// From when on.
+    pub since: String,
+    /// Up to when; `null` for now.
+    pub until: Option<String>,
+    /// What happened: oldest first, or with `--before` the likeliest cause first.
+    pub events: Vec<EventDto>,
+    /// Before which moment, where that was asked.
+    pub before: Option<String>,
+    /// How many things that go as planned are left out.
+    pub left_out: usize,
+    #[serde(skip)]
+    missing: Vec<String>,
+    #[serde(skip)]
+    late: Option<Timestamp>,
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct EventDto {
+    /// When, by the clock of AWS.
+    pub at: String,
+    /// `deployment`, `rollback`, `change`, `write`, `parameter`, `run`, `schedule`, `failover`, `database`, `scaling`, `task`,
+    /// `service`, `alarm`.
+    pub kind: String,
+    /// What kind of thing it is about: `service`, `database`, `alarm`, `run`, `other`, `environment`.
+    pub of: String,
+    /// Its name; empty for the environment.
+    pub name: String,
+    /// What happened, in a sentence.
+    pub what: String,
+    /// Who did it; `null` where that is not known.
+    pub who: Option<String>,
+    /// How it stands after it: `healthy`, `changing`, `degraded`, `down`, `stopped`, `unknown`.
+    pub health: String,
+    /// It goes as planned, again and again.
+    pub routine: bool,
+    /// Its time is still to come: some clock is wrong.
+    pub of_the_future: bool,
+    /// With `--before`: how much speaks for it, between 0 and 1.
+    pub score: Option<f64>,
+    #[serde(skip)]
+    sign: &'static str,
+}
+
+/// What the time line is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked {
+    pub since: Timestamp,
+    pub until: Option<Timestamp>,
+    pub before: Option<Timestamp>,
+    /// Things that go as planned and are left out.
+    pub left_out: usize,
+}
+
+fn of(about: &About) -> &'static str {
+    match about {
+        About::Service(_) => "service",
+        About::Database(_) => "database",
+        About::Alarm(_) => "alarm",
+        About::Run(_) => "run",
+        About::Other(_) => "other",
+        About::Environment => "environment",
+    }
+}
+
+fn word(health: Health) -> &'static str {
+    match health {
+        Health::Healthy => "healthy",
+        Health::Changing => "changing",
+        Health::Degraded => "degraded",
+        Health::Down => "down",
+        Health::Stopped => "stopped",
+        Health::Unknown => "unknown",
+    }
+}
+
+/// One thing for a report.
+pub fn event(event: &Happening, score: Option<f64>, now: Timestamp) -> EventDto {
+    EventDto {
+        at: event.at.to_string(),
+        kind: event.kind.word().to_owned(),
+        of: of(&event.about).to_owned(),
+        name: event.about.name().to_owned(),
+        what: event.what.clone(),
+        who: event.who.clone(),
+        health: word(event.health).to_owned(),
+        routine: event.routine,
+        of_the_future: event.is_of_the_future(now),
+        score: score.map(|score| (score * 1_000.0).round() / 1_000.0),
+        sign: event.health.sign(),
+    }
+}
+
+/// A time line in order.
+pub fn in_order(input: &SnapshotInput<'_>, events: &[&Happening], asked: Asked, missing: Vec<String>) -> Timeline {
+    let events = events.iter().map(|one| event(one, None, input.now)).collect();
+    timeline(input, events, asked, missing)
+}
+
+/// What happened before a moment, the likeliest cause first.
+pub fn ranked(input: &SnapshotInput<'_>, events: &[Ranked<'_>], asked: Asked, missing: Vec<String>) -> Timeline {
+    let events = events.iter().map(|one| event(one.event, Some(one.score), input.now)).collect();
+    timeline(input, events, asked, missing)
+}
+
+fn timeline(input: &SnapshotInput<'_>, events: Vec<EventDto>, asked: Asked, missing: Vec<String>) -> Timeline {
+    let edge = input.now.checked_sub(trail::LATE).unwrap_or(input.now);
+    let reaches = asked.before.or(asked.until).is_none_or(|end| end > edge);
+    Timeline {
+        head: Head::new(SCHEMA, input, SOURCES),
+        since: asked.since.to_string(),
+        until: asked.until.map(|until| until.to_string()),
+        before: asked.before.map(|before| before.to_string()),
+        events,
+        left_out: asked.left_out,
+        missing,
+        late: input.estate.trail.at().filter(|_| reaches).map(|_| edge.max(asked.since)),
+    }
+}
+
+/// `2m10s before`, for a thing that is ranked.
+fn earlier(at: &str, before: &str) -> Option<String> {
+    let (at, before): (Timestamp, Timestamp) = (at.parse().ok()?, before.parse().ok()?);
+    Some(time::short(before.duration_since(at).max(SignedDuration::ZERO)))
+}
+
+impl Printable for Timeline {
+    fn tables(&self) -> Vec<Table> {
+        let first = if self.before.is_some() { words("BEFORE") } else { words("TIME") };
+        let columns = [first, words(""), words("KIND"), words("NAME").rank(1), prose("WHAT"), words("WHO").rank(2)];
+        let mut table = Table::new(&columns, "nothing has happened");
+        let shown = &self.head.shown;
+        for event in &self.events {
+            let time = match &self.before {
+                Some(before) => earlier(&event.at, before).unwrap_or_default(),
+                None => shown.time(&event.at),
+            };
+            table.row([
+                Some(time),
+                Some(event.sign.to_owned()),
+                Some(event.kind.clone()),
+                Some(event.name.clone()).filter(|name| !name.is_empty()),
+                Some(if event.of_the_future { format!("{} (in the future)", event.what) } else { event.what.clone() }),
+                event.who.clone(),
+            ]);
+        }
+        vec![table]
+    }
+
+    fn rows(&self) -> Option<Rows> {
+        let fields = ["at", "kind", "of", "name", "what", "who", "health", "routine", "of_the_future", "score"];
+        Some(Rows::new("events", &fields))
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let mut notes = self.head.notes();
+        notes.extend(self.missing.clone());
+        let future = self.events.iter().filter(|event| event.of_the_future).count();
+        if future > 0 {
+            notes.push(format!("! {future} of these are in the future: a clock is wrong, there or here"));
+        }
+        if let Some(late) = self.late {
+            let clock = time::clock(late, &self.head.shown.zone);
+            notes.push(format!(
+                "CloudTrail is up to 15 minutes late: of what was written since {clock} it may not tell yet"
+            ));
+        }
+        if self.left_out > 0 {
+            notes.push(format!("{} things that go as planned are left out; --all shows them", self.left_out));
+        }
+        notes
+    }
+}

@@ -1,0 +1,87 @@
+//! Reads what has happened, and prints it; with `-f`, goes on.
+
+use super::args::Arguments;
+use super::follow;
+use super::report::{self, Asked, SOURCES};
+use super::told::{named, told};
+use crate::app::logs::when;
+use crate::app::poll::Wants;
+use crate::app::timeline::Sieve;
+use crate::cli::{ExitCode, Report};
+use crate::commands::context::Context;
+use crate::commands::log_groups::no_time;
+use crate::commands::printed::print;
+use crate::commands::sifted;
+use crate::feeds::runs::Place;
+use crate::model::timeline::{Happening, near};
+use crate::runtime::clock::{Clock, system_zone};
+use crate::runtime::history;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use std::io;
+
+/// Where nothing else is said.
+const SINCE: &str = "2h";
+/// Clocks differ by less: so much more is read, and left out afterwards.
+const SLACK: SignedDuration = SignedDuration::from_mins(10);
+
+pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let sieve = sieve(context, arguments)?;
+    let (loaded, environment) = context.open()?;
+    let zone = environment.timezone.as_deref().and_then(|name| TimeZone::get(name).ok()).unwrap_or_else(system_zone);
+    // What was typed is judged before anything is asked; by the service's clock it is told once that is known.
+    let (since, _) = span(arguments, (Clock::System.now(), Clock::System.now()), &zone)?;
+    let history = Clock::System.now().duration_since(since).max(SignedDuration::ZERO) + SLACK;
+    let wants = Wants { sources: SOURCES.iter().copied().collect(), service_metrics: false, history, once: true };
+    let name = environment.name.clone();
+    let place = Place { audit_file: loaded.config.audit_file.clone(), simulated: false };
+    let reading = Box::pin(context.read(loaded.config, environment, wants)).await;
+    reading.check_credentials()?;
+    let local = history::read(&place, &name, since);
+    let missing = local.missing.clone();
+    let now = reading.collector.app.service_now();
+    let (since, until) = span(arguments, (now, reading.collector.latest()), &zone)?;
+    if arguments.follow {
+        return Box::pin(follow::follow(context, arguments, (reading, place), since, &sieve, out)).await;
+    }
+    let events = told(&reading, &local, since);
+    let wanted = |event: &&Happening| until.is_none_or(|until| event.at <= until) && named(arguments, &reading, event);
+    let all: Vec<Happening> = events.iter().filter(wanted).cloned().collect();
+    let (kept, dropped): (Vec<Happening>, Vec<Happening>) = all.into_iter().partition(|event| sieve.passes(event));
+    let left_out = if sieve.routine { 0 } else { dropped.iter().filter(|event| event.routine).count() };
+    let before = arguments.before.as_ref().and(until);
+    let asked = Asked { since, until: until.filter(|_| before.is_none()), before, left_out };
+    let input = reading.input();
+    let list = match before {
+        Some(moment) => report::ranked(&input, &near::before(&kept, moment, arguments.window), asked, missing),
+        None => report::in_order(&input, &kept.iter().collect::<Vec<_>>(), asked, missing),
+    };
+    print(context, &reading, &list, list.head.exit_code(), out)
+}
+
+/// What of it is wanted.
+fn sieve(context: &Context, arguments: &Arguments) -> Result<Sieve, Report> {
+    let mut named = crate::runtime::files::saved_filters();
+    named.extend(context.open()?.1.log_filters);
+    let filter = arguments.filter.as_deref().map(|text| sifted::filter("--filter", text, &named)).transpose()?;
+    Ok(Sieve {
+        filter: filter.unwrap_or_default(),
+        level: sifted::level(arguments.level.as_deref())?,
+        grep: arguments.grep.as_deref().map(sifted::grep).transpose()?,
+        routine: arguments.all,
+    })
+}
+
+/// From when to when; with `--before`, up to that moment.
+fn span(
+    arguments: &Arguments,
+    now: (Timestamp, Timestamp),
+    zone: &TimeZone,
+) -> Result<(Timestamp, Option<Timestamp>), Report> {
+    if let Some(before) = &arguments.before {
+        let moment = when::moment(before, now.1, zone).map_err(no_time)?;
+        return Ok((moment.checked_sub(arguments.window).unwrap_or(moment), Some(moment)));
+    }
+    let since = arguments.since.as_deref().unwrap_or(SINCE);
+    when::range(since, arguments.until.as_deref(), now, zone).map_err(no_time)
+}

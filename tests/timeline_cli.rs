@@ -1,0 +1,178 @@
+//! What happened, what it measures and what it costs, as it is typed: against the simulator, in its time.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use aws_sim::Scenario;
+use serde_json::{Value, json};
+use support::{Home, World, follows_schema, line};
+
+const WEB: &str = "bookmark-manager-staging-web";
+
+fn events(value: &Value) -> Vec<Value> {
+    value["events"].as_array().unwrap().clone()
+}
+
+/// A world in which somebody else has deployed a while ago.
+fn deployed() -> World {
+    let world = World::staging();
+    world.advance(1_200);
+    world.post("/_sim/world", &json!({"deploy": {"service": WEB, "image": "c0ffee1"}}));
+    world.advance(600);
+    world
+}
+
+#[test]
+fn a_deployment_of_somebody_else_is_told_once_and_with_who_did_it() {
+    let (home, world) = (Home::new(), deployed());
+    let said = line(&mut home.on(&world), "timeline --since 1h -o json").coded(0).json();
+    follows_schema(&home, "timeline", &said);
+    let all = events(&said);
+    let of = |kind: &str| -> Vec<Value> {
+        all.iter().filter(|event| event["kind"] == kind && event["name"] == WEB).cloned().collect()
+    };
+    let began: Vec<Value> =
+        of("deployment").into_iter().filter(|event| event["what"].as_str().unwrap().ends_with("began")).collect();
+    assert_eq!(began.len(), 1, "{all:#?}");
+    assert_eq!(began[0]["who"], "somebody-else");
+    assert_eq!(of("write"), Vec::<Value>::new(), "its request is not told again");
+    let times: Vec<&str> = all.iter().map(|event| event["at"].as_str().unwrap()).collect();
+    assert!(times.windows(2).all(|pair| pair[0] <= pair[1]), "{times:?}");
+    assert!(all.iter().all(|event| event["routine"] == false && event["of_the_future"] == false));
+    let whole = line(&mut home.on(&world), "timeline --since 1h --all -o json").coded(0).json();
+    assert!(events(&whole).len() > all.len() && whole["left_out"] == 0, "{whole}");
+    assert!(said["left_out"].as_u64().unwrap() > 0);
+    let filtered = line(&mut home.on(&world), "timeline web --since 1h --filter who:somebody-else -o csv").coded(0);
+    assert_eq!(filtered.out.lines().count(), 2, "{filtered:#?}");
+}
+
+#[test]
+fn what_changed_before_the_errors_began_is_ranked() {
+    let (home, world) = (Home::new(), deployed());
+    let now: jiff::Timestamp = world.get("/_sim/state")["now"].as_str().unwrap().parse().unwrap();
+    let moment = now - jiff::SignedDuration::from_mins(7);
+    let said = line(&mut home.on(&world), &format!("timeline --before {moment} -o json")).coded(0).json();
+    follows_schema(&home, "timeline", &said);
+    let all = events(&said);
+    assert_eq!(all[0]["kind"], "deployment", "{all:#?}");
+    assert_eq!(all[0]["who"], "somebody-else");
+    assert!(all.iter().all(|event| event["at"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap() <= moment));
+    let scores: Vec<f64> = all.iter().map(|event| event["score"].as_f64().unwrap()).collect();
+    assert!(scores.windows(2).all(|pair| pair[0] >= pair[1]), "{scores:?}");
+    let table = line(&mut home.on(&world), &format!("timeline --before {moment}")).coded(0).out;
+    assert!(table.starts_with("BEFORE"), "{table}");
+}
+
+#[test]
+fn a_source_that_is_denied_is_named_with_the_right_it_lacks_and_the_rest_stands() {
+    let (home, world) = (Home::new(), deployed());
+    for (operation, source) in [
+        ("cloudtrail:LookupEvents", "cloudtrail.events"),
+        ("cloudwatch:DescribeAlarmHistory", "cloudwatch.alarm_history"),
+        ("rds:DescribeEvents", "rds.events"),
+    ] {
+        world.fault(operation, "denied");
+        let said = line(&mut home.on(&world), "timeline --since 1h -o json").coded(3).json();
+        let row = said["sources"].as_array().unwrap().iter().find(|row| row["name"] == source).unwrap().clone();
+        assert!(row["error"].as_str().unwrap().contains(operation), "{row}");
+        assert!(events(&said).iter().any(|event| event["kind"] == "deployment"), "{said}");
+        let table = line(&mut home.on(&world), "timeline --since 1h").coded(3).out;
+        assert!(table.contains(operation), "{table}");
+        world.clear_faults();
+    }
+}
+
+#[test]
+fn cloudtrail_that_is_late_leaves_the_rest_and_says_so() {
+    let (home, world) = (Home::new(), World::staging());
+    world.poke(&json!({"trail_delay": 900}));
+    world.post("/_sim/world", &json!({"deploy": {"service": WEB, "image": "c0ffee1"}}));
+    world.advance(300);
+    let early = line(&mut home.on(&world), "timeline --since 1h -o json").coded(0).json();
+    let deployment =
+        |said: &Value| events(said).into_iter().find(|event| event["kind"] == "deployment" && event["name"] == WEB);
+    assert_eq!(deployment(&early).unwrap()["who"], Value::Null, "nobody knows yet");
+    let table = line(&mut home.on(&world), "timeline --since 1h").coded(0).out;
+    assert!(table.contains("CloudTrail is up to 15 minutes late"), "{table}");
+    world.advance(900);
+    let late = line(&mut home.on(&world), "timeline --since 1h -o json").coded(0).json();
+    assert_eq!(deployment(&late).unwrap()["who"], "somebody-else");
+}
+
+#[test]
+fn a_failover_is_on_the_time_line_with_its_end() {
+    let (home, world) = (Home::new(), World::start(Scenario::Failover));
+    world.advance(900);
+    let said = line(&mut home.on(&world), "timeline --env prod --since 1h -o json").coded(0).json();
+    let failovers: Vec<Value> = events(&said).into_iter().filter(|event| event["kind"] == "failover").collect();
+    assert!(failovers.len() >= 2, "{said}");
+    assert!(failovers[0]["what"].as_str().unwrap().starts_with("Started"), "{failovers:#?}");
+    assert_eq!((&failovers[0]["health"], &failovers[0]["of"]), (&json!("degraded"), &json!("database")));
+}
+
+#[test]
+fn all_metrics_of_a_screen_are_one_request_and_another_time_is_one_more() {
+    let (home, world) = (Home::new(), World::staging());
+    world.advance(3_600);
+    let said = line(&mut home.on(&world), "metrics --since 1h -o json").coded(0).json();
+    follows_schema(&home, "metrics", &said);
+    assert_eq!(world.asked("cloudwatch:GetMetricData"), 1);
+    let metrics = said["metrics"].as_array().unwrap();
+    let find = |area: &str, name: &str| metrics.iter().find(|one| one["area"] == area && one["name"] == name);
+    for (area, name) in [
+        ("service", "CPU"),
+        ("service", "memory"),
+        ("alb", "requests"),
+        ("alb", "4xx"),
+        ("alb", "5xx"),
+        ("alb", "latency p50"),
+        ("alb", "latency p99"),
+        ("db", "connections"),
+        ("nat", "bytes out"),
+        ("waf", "blocked by sql-injection"),
+    ] {
+        let one = find(area, name).unwrap_or_else(|| panic!("{area} {name}: {metrics:#?}"));
+        assert!(one["points"].as_array().unwrap().len() >= 55, "{area} {name}");
+        assert!(one["last"].is_number() && one["max"].as_f64() >= one["min"].as_f64(), "{one}");
+    }
+    let latency = |name: &str| find("alb", name).unwrap()["mean"].as_f64().unwrap();
+    assert!(latency("latency p99") > latency("latency p50") && latency("latency p50") > 1.0, "milliseconds");
+    let both = line(&mut home.on(&world), "metrics web --since 1h --against 1d -o json").coded(0).json();
+    assert_eq!(world.asked("cloudwatch:GetMetricData"), 3);
+    assert!(both["metrics"].as_array().unwrap().iter().all(|one| one["area"] == "service" || one["area"] == "alb"));
+    assert!(both["metrics"][0]["change"].is_number() && both["metrics"][0]["points_before"].is_array(), "{both}");
+    let text = line(&mut home.on(&world), "metrics db -o csv").coded(0).out;
+    assert!(text.starts_with("\"area\",\"of\",\"name\""), "{text}");
+    world.fault("cloudwatch:GetMetricData", "denied");
+    let denied = line(&mut home.on(&world), "metrics db").coded(3).out;
+    assert!(denied.contains("cloudwatch:GetMetricData"), "{denied}");
+    line(&mut home.on(&world), "metrics nonsense").coded(2);
+}
+
+#[test]
+fn what_it_costs_is_asked_once_a_day_and_kept_with_its_age() {
+    let (home, world) = (Home::new(), World::staging());
+    let first = line(&mut home.on(&world), "cost -o json").coded(0).json();
+    follows_schema(&home, "cost", &first);
+    assert!(first["month"].as_f64().unwrap() > 0.0 && first["usual"].is_number(), "{first}");
+    assert!(first["forecast"].as_f64() >= first["month"].as_f64(), "{first}");
+    world.advance(3_600);
+    let again = line(&mut home.on(&world), "cost").coded(0).out;
+    assert!(again.contains("THIS MONTH") && again.contains("ago"), "{again}");
+    assert_eq!(world.asked("ce:GetCostAndUsage"), 1, "kept for a day");
+    world.advance(24 * 3_600);
+    line(&mut home.on(&world), "cost -o csv").coded(0);
+    assert_eq!(world.asked("ce:GetCostAndUsage"), 2);
+    world.fault("ce:GetCostAndUsage", "denied");
+    let denied = line(&mut home.on(&world), "cost --tag Environment=staging");
+    assert!(denied.code != 0 && denied.err.contains("ce:GetCostAndUsage"), "{denied:#?}");
+}
+
+#[test]
+fn a_service_that_is_watched_tells_how_it_scales_and_ends_with_a_report() {
+    let (home, world) = (Home::new(), World::run_at(Scenario::ScaleOut, 60.0));
+    let said = line(&mut home.on(&world), "autoscaling web --env prod --watch --timeout 45s").coded(0);
+    assert!(said.out.contains("running ") && said.out.contains("aims at"), "{said:#?}");
+    let last = said.out.lines().last().unwrap();
+    assert!(last.contains("tasks that ran") || last.contains("held back") || last.contains("no load"), "{said:#?}");
+}
