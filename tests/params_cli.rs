@@ -38,7 +38,8 @@ fn the_list_has_what_task_definitions_name_and_what_lies_beside_with_secrets() {
     let all = names(&list, "parameters");
     assert!(all.contains(&format!("{PATH}DATABASE_URL")) && all.contains(&format!("{PATH}SMTP_PASSWORD")), "{all:?}");
     assert_eq!(list["under"], json!([PATH]));
-    let url = list["parameters"].as_array().unwrap().iter().find(|one| one["name"] == format!("{PATH}DATABASE_URL")).unwrap();
+    let url =
+        list["parameters"].as_array().unwrap().iter().find(|one| one["name"] == format!("{PATH}DATABASE_URL")).unwrap();
     assert_eq!((&url["type"], &url["used_by"]), (&json!("SecureString"), &json!(["api"])));
     assert!(url["modified_by"].as_str().unwrap().starts_with("arn:aws:"), "{url}");
     let secrets = names(&list, "secrets");
@@ -85,7 +86,8 @@ fn a_value_with_everything_in_it_comes_back_as_it_was_and_is_in_no_other_place()
     fed(&home, &world, "params put BIG --stdin --trim --env staging --yes", "short-s3cret\n").coded(0);
     let history = line(&mut home.on(&world), "params history BIG --env staging -o json").coded(0).json();
     follows_schema(&home, "parameter-history", &history);
-    let versions: Vec<_> = history["versions"].as_array().unwrap().iter().map(|one| one["version"].as_i64().unwrap()).collect();
+    let versions: Vec<_> =
+        history["versions"].as_array().unwrap().iter().map(|one| one["version"].as_i64().unwrap()).collect();
     assert_eq!(versions, [2, 1]);
     assert!(!history.to_string().contains("s3cret"));
     let shown = line(&mut home.on(&world), "params history BIG --reveal --env staging -o json").coded(0).json();
@@ -148,7 +150,11 @@ fn the_check_finds_what_is_missing_of_the_wrong_type_and_unused() {
     let list = line(&mut home.on(&world), "params check --env staging -o json").coded(1).json();
     assert_eq!(
         told(&list),
-        [format!("missing {PATH}JWT_SECRET"), format!("wrong type {PATH}DATABASE_URL"), format!("unused {PATH}SMTP_PASSWORD")]
+        [
+            format!("missing {PATH}JWT_SECRET"),
+            format!("wrong type {PATH}DATABASE_URL"),
+            format!("unused {PATH}SMTP_PASSWORD")
+        ]
     );
     assert_eq!(list["findings"][0]["used_by"], json!(["api: JWT_SECRET"]));
     world.poke(&json!({"fail_rotation": "bookmark-manager-prod-aurora"}));
@@ -231,7 +237,9 @@ fn without_a_permission_the_action_is_named_and_the_rest_stands() {
 #[test]
 fn ten_thousand_parameters_are_listed_and_checked() {
     let (home, world) = staging();
-    world.poke(&json!({"add_parameters": {"prefix": format!("{PATH}many/"), "count": 10_000, "region": "ap-northeast-1"}}));
+    world.poke(
+        &json!({"add_parameters": {"prefix": format!("{PATH}many/"), "count": 10_000, "region": "ap-northeast-1"}}),
+    );
     let list = line(&mut home.on(&world), "params ls --env staging -o json").coded(0).json();
     assert!(list["parameters"].as_array().unwrap().len() > 10_000);
     assert!(world.asked("ssm:DescribeParameters") >= 200, "in pages");

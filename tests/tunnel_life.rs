@@ -91,14 +91,18 @@ fn three_million_rows_are_copied_through_a_tunnel_and_none_is_lost_when_its_conn
     assert_eq!(rows, 3_000_000);
     // And in the other direction, at the pace of the service.
     through.psql("create table copied (n int, text text)").coded(0);
-    let mut psql = through.program("psql", &["-XAt", "-c", "copy copied from stdin"]).stdin(Stdio::piped()).spawn().unwrap();
+    let mut psql =
+        through.program("psql", &["-XAt", "-c", "copy copied from stdin"]).stdin(Stdio::piped()).spawn().unwrap();
     let mut input = std::io::BufWriter::new(psql.stdin.take().unwrap());
     for n in 1..=200_000 {
         writeln!(input, "{n}\trow {n}").unwrap();
     }
     drop(input);
     assert!(ended(&mut psql).success());
-    assert_eq!(through.psql("select count(*), sum(n), max(text) from copied").coded(0).out, "200000|20000100000|row 99999\n");
+    assert_eq!(
+        through.psql("select count(*), sum(n), max(text) from copied").coded(0).out,
+        "200000|20000100000|row 99999\n"
+    );
 }
 
 #[test]

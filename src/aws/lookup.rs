@@ -17,8 +17,7 @@ use aws_sdk_ssm::types::ParameterStringFilter;
 use aws_sdk_ssm::types::builders::ParameterStringFilterBuilder;
 use std::collections::BTreeSet;
 
-pub(super) const DESCRIBE_PARAMETERS: Action =
-    Action { name: "ssm:DescribeParameters", class: Class::ParameterList };
+pub(super) const DESCRIBE_PARAMETERS: Action = Action { name: "ssm:DescribeParameters", class: Class::ParameterList };
 
 impl Session {
     /// What a resource of this name is imported by; none where there is none.

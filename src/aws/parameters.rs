@@ -46,7 +46,11 @@ async fn page(
 }
 
 /// Parameters by the beginnings of their names, page by page.
-pub(super) async fn listed(caller: &Caller<'_>, answers: &AnswerSender<'_>, prefixes: &[String]) -> Result<(), Failure> {
+pub(super) async fn listed(
+    caller: &Caller<'_>,
+    answers: &AnswerSender<'_>,
+    prefixes: &[String],
+) -> Result<(), Failure> {
     for prefix in prefixes {
         let (mut guard, mut token) = (Guard::default(), None);
         loop {
@@ -64,9 +68,8 @@ pub(super) async fn listed(caller: &Caller<'_>, answers: &AnswerSender<'_>, pref
 
 /// One with its value, for whoever named it.
 pub(super) async fn value(caller: &Caller<'_>, answers: &AnswerSender<'_>, name: &str) -> Result<(), Failure> {
-    let found = caller
-        .call(PARAMETER, |clients| clients.ssm().get_parameter().name(name).with_decryption(true).send())
-        .await?;
+    let found =
+        caller.call(PARAMETER, |clients| clients.ssm().get_parameter().name(name).with_decryption(true).send()).await?;
     let held = found.parameter.and_then(from_parameter);
     answers.last(Fact::Parameter(held.map(Box::new))).await;
     Ok(())
@@ -108,12 +111,16 @@ pub(super) async fn held(caller: &Caller<'_>, name: &str) -> Result<Option<Box<H
     let Some(parameter) = answer.parameters.unwrap_or_default().into_iter().find_map(from_metadata) else {
         return Ok(None);
     };
-    let read = caller
-        .call(PARAMETER, |clients| clients.ssm().get_parameter().name(name).with_decryption(true).send())
-        .await;
+    let read =
+        caller.call(PARAMETER, |clients| clients.ssm().get_parameter().name(name).with_decryption(true).send()).await;
     let value = match read {
         Ok(answer) => match answer.parameter.and_then(from_parameter) {
-            Some(held) => return Ok(Some(Box::new(Held { parameter: Parameter { version: held.parameter.version, ..parameter }, ..held }))),
+            Some(held) => {
+                return Ok(Some(Box::new(Held {
+                    parameter: Parameter { version: held.parameter.version, ..parameter },
+                    ..held
+                })));
+            }
             None => Err(no_value(name)),
         },
         // Removed between the two requests.
@@ -272,7 +279,8 @@ mod tests {
 
     #[test]
     fn a_refusal_that_quotes_the_value_is_told_without_it() {
-        let said = "ssm:PutParameter: 1 validation error detected: Value 's3cret' at 'value' failed to satisfy constraint";
+        let said =
+            "ssm:PutParameter: 1 validation error detected: Value 's3cret' at 'value' failed to satisfy constraint";
         let told = without_value(Failure::new(FailureKind::Invalid, said));
         assert_eq!(told.message, said.replace("s3cret", "…"));
         // Cut before its end.

@@ -2,9 +2,9 @@
 //! memory. A session lives as long as its [`Ask::Connect`]; everything else names it by its number.
 
 use super::lifetime::Lifetime;
-use crate::model::sql::format::Options;
 use super::runs::Place as AuditPlace;
 use crate::model::audit::Record;
+use crate::model::sql::format::Options;
 use crate::model::sql::{Cell, Column, Ended, ResultId, Said, Server, SessionId, Transaction};
 use std::time::Duration;
 

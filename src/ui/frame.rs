@@ -3,8 +3,8 @@
 
 use super::canvas::Canvas;
 use super::signs::Signs;
-use crate::app::input::Input;
 use crate::app::command::Id;
+use crate::app::input::Input;
 use crate::app::screen::Purpose;
 use crate::app::tunnels::tell::header;
 use crate::app::{bottom, followed, layout, listed, tell};

@@ -96,7 +96,11 @@ pub(crate) const RATES: &[Rate] = &[
     tps("lambda:invoke", 10_000.0, &["lambda:Invoke"]),
     tps("lambda", 15.0, &["lambda:"]),
     tps("scheduler", 50.0, &["scheduler:"]),
-    tps("ssm:parameters", 40.0, &["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "ssm:GetParameterHistory"]),
+    tps(
+        "ssm:parameters",
+        40.0,
+        &["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "ssm:GetParameterHistory"],
+    ),
     tps("ssm:parameter-changes", 3.0, &["ssm:PutParameter", "ssm:DeleteParameter"]),
     bucket("ssm:parameter-list", 10.0, 40.0, &["ssm:DescribeParameters"]),
     tps("ssm", 5.0, &["ssm:"]),

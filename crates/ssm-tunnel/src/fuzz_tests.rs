@@ -16,13 +16,14 @@ use uuid::Uuid;
 
 /// Payloads: what somebody sends by mistake, and what is nearly right.
 fn body() -> impl Strategy<Value = Vec<u8>> {
-    let handshake = (".{0,12}", prop::option::of(prop::collection::vec(".{0,12}", 0..4))).prop_map(|(version, actions)| {
-        let actions: Option<Vec<_>> = actions.map(|names| names.iter().map(|name| json!({"ActionType": name})).collect());
-        json!({"AgentVersion": version, "RequestedClientActions": actions}).to_string().into_bytes()
-    });
-    let response = ".{0,12}".prop_map(|version| {
-        json!({"ClientVersion": version, "ProcessedClientActions": []}).to_string().into_bytes()
-    });
+    let handshake =
+        (".{0,12}", prop::option::of(prop::collection::vec(".{0,12}", 0..4))).prop_map(|(version, actions)| {
+            let actions: Option<Vec<_>> =
+                actions.map(|names| names.iter().map(|name| json!({"ActionType": name})).collect());
+            json!({"AgentVersion": version, "RequestedClientActions": actions}).to_string().into_bytes()
+        });
+    let response = ".{0,12}"
+        .prop_map(|version| json!({"ClientVersion": version, "ProcessedClientActions": []}).to_string().into_bytes());
     let smux = (any::<u8>(), 0u8..6, any::<u16>(), 0u32..8, prop::collection::vec(any::<u8>(), 0..60)).prop_map(
         |(version, command, length, id, rest)| {
             let version = if version > 3 { 1 } else { version };

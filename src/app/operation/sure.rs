@@ -387,7 +387,8 @@ impl Write {
             }
             // The same value under the same name is what was asked for, whoever wrote it.
             (Self::PutParameter(put), Reply::Parameter(Some(found))) => {
-                let same = found.value.as_ref().is_ok_and(|value| *value == put.value) && found.parameter.kind == put.kind;
+                let same =
+                    found.value.as_ref().is_ok_and(|value| *value == put.value) && found.parameter.kind == put.kind;
                 same.then_some(Reply::Written(found.parameter.version))
             }
             (Self::DeleteParameter { .. }, Reply::Parameter(None)) => Some(Reply::Done),

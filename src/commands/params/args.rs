@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 /// Parameters: list, read, write, remove, check, compare; secrets beside them
 #[derive(Debug, Clone, PartialEq, Args)]
-#[command(after_help = "A name without a slash is looked for under the environment's path. Values are shown only with --reveal.
+#[command(
+    after_help = "A name without a slash is looked for under the environment's path. Values are shown only with --reveal.
 
 Examples:
   cockpit params ls
@@ -13,7 +14,8 @@ Examples:
   cockpit params put DATABASE_URL                 # asks for the value, without echo
   openssl rand -hex 32 | cockpit params put JWT_SECRET --stdin --trim --yes
   cockpit params check
-  cockpit params diff staging prod")]
+  cockpit params diff staging prod"
+)]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]

@@ -76,8 +76,13 @@ pub(super) async fn put(context: &Context, put: &Put, out: &mut dyn io::Write) -
         flag("--description", put.description.as_deref()),
     );
     let readers = facts.readers(std::iter::once(name.as_str()));
-    let wanted =
-        Wanted::Put { name, value, kind: put.kind.map(kind), key: put.key.clone(), description: put.description.clone() };
+    let wanted = Wanted::Put {
+        name,
+        value,
+        kind: put.kind.map(kind),
+        key: put.key.clone(),
+        description: put.description.clone(),
+    };
     let request = Request { wanted: vec![wanted], readers, restart: put.restart, typed };
     begin(context, &opened, request, put.dry_run, out).await
 }
@@ -147,8 +152,12 @@ pub(super) fn own_path(facts: &Facts) -> Result<String, Report> {
     match (folders.as_slice(), mine.next(), mine.next()) {
         ([one], ..) => Ok((*one).clone()),
         (_, Some(one), None) => Ok((**one).clone()),
-        _ => Err(Report::usage(format!("{} has several paths of parameters: {}", facts.environment.name, under.join(", ")))
-            .hint("say which one with --under PATH")),
+        _ => Err(Report::usage(format!(
+            "{} has several paths of parameters: {}",
+            facts.environment.name,
+            under.join(", ")
+        ))
+        .hint("say which one with --under PATH")),
     }
 }
 

@@ -23,8 +23,12 @@ impl Drop for Place {
 
 /// Overwrites a file before it goes: where it lies on a disk, it is not found there later.
 fn wipe(path: &Path) {
-    let Ok(size) = fs::symlink_metadata(path).map(|known| if known.is_file() { known.len() } else { 0 }) else { return };
-    if size > 0 && let Ok(mut file) = fs::OpenOptions::new().write(true).open(path) {
+    let Ok(size) = fs::symlink_metadata(path).map(|known| if known.is_file() { known.len() } else { 0 }) else {
+        return;
+    };
+    if size > 0
+        && let Ok(mut file) = fs::OpenOptions::new().write(true).open(path)
+    {
         let zeros = vec![0; usize::try_from(size).unwrap_or_default().min(1 << 20)];
         let _ = file.write_all(&zeros).and_then(|()| file.sync_data());
     }
@@ -48,7 +52,8 @@ fn place() -> io::Result<Place> {
 
 /// What a person makes of a value in their editor.
 pub(super) fn edit(before: Option<&Value>) -> Result<Value, Report> {
-    let editor = ["VISUAL", "EDITOR"].iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.trim().is_empty()));
+    let editor =
+        ["VISUAL", "EDITOR"].iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.trim().is_empty()));
     edit_with(&editor.unwrap_or_else(|| "vi".to_owned()), before)
 }
 
@@ -70,7 +75,11 @@ fn edit_with(editor: &str, before: Option<&Value>) -> Result<Value, Report> {
     let status = Command::new("sh").arg("-c").arg(format!("exec {editor} \"$1\"")).arg("sh").arg(&file).status();
     let status = status.map_err(|error| failed("the editor cannot be started", &error))?;
     if !status.success() {
-        return Err(Report::new("cancelled", "nothing was changed: the editor ended with a failure", ExitCode::Refused));
+        return Err(Report::new(
+            "cancelled",
+            "nothing was changed: the editor ended with a failure",
+            ExitCode::Refused,
+        ));
     }
     let text = fs::read(&file).map_err(|error| failed("the editor's file cannot be read", &error))?;
     let text = String::from_utf8(text).map_err(|_| Report::usage("what the editor wrote is not text in UTF-8"))?;

@@ -39,7 +39,8 @@ pub(super) async fn export(context: &Context, export: &Export) -> Result<ExitCod
         let reads = some.iter().map(|one| facts.session.held_parameter(&one.name, account));
         let read = within(context, async { Ok(join_all(reads).await) }).await?;
         for (one, held) in some.iter().zip(read.unwrap_or_default()) {
-            let unread = |failure| Report::of_failure(format!("{} cannot be read: nothing was written", one.name), &failure);
+            let unread =
+                |failure| Report::of_failure(format!("{} cannot be read: nothing was written", one.name), &failure);
             // Removed since it was listed.
             let Some(held) = held.map_err(unread)? else { continue };
             let value = held.value.map_err(unread)?;
@@ -48,7 +49,8 @@ pub(super) async fn export(context: &Context, export: &Export) -> Result<ExitCod
     }
     let text = dotenv::write(values.iter().map(|(name, value)| (name.as_str(), value)));
     write(&export.file, &Value::new(text)).map_err(|error| {
-        Report::new("output", format!("{} cannot be written", export.file.display()), ExitCode::Failed).caused_by(&error)
+        Report::new("output", format!("{} cannot be written", export.file.display()), ExitCode::Failed)
+            .caused_by(&error)
     })?;
     say(&format!("{} parameters of {under} are in {}", values.len(), export.file.display()));
     let odd: Vec<&str> =

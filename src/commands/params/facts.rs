@@ -5,8 +5,8 @@ use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::opened::{Opened, open, time_is_up};
 use crate::config::{Config, EnvironmentConfig};
-use crate::model::parameters::{Parameter, belongs, named, prefixes};
 use crate::model::parameters::named::Named;
+use crate::model::parameters::{Parameter, belongs, named, prefixes};
 use crate::model::{Failure, Source};
 use crate::runtime::Collected;
 use jiff::Timestamp;
@@ -148,7 +148,8 @@ impl Facts {
         known.dedup();
         let under = self.under();
         let folders: Vec<&String> = under.iter().filter(|path| path.ends_with('/')).collect();
-        let own: Vec<&&String> = folders.iter().filter(|path| path.split('/').any(|part| part == self.environment.name)).collect();
+        let own: Vec<&&String> =
+            folders.iter().filter(|path| path.split('/').any(|part| part == self.environment.name)).collect();
         match (known.as_slice(), own.as_slice(), folders.as_slice()) {
             ([one], ..) => Ok((*one).to_owned()),
             ([], [one], _) => Ok(format!("{one}{typed}")),
@@ -194,9 +195,9 @@ pub(super) async fn within<T>(
 ) -> Result<Result<T, Failure>, Report> {
     match context.limit() {
         None => Ok(read.await),
-        Some(left) => tokio::time::timeout(left, read)
-            .await
-            .map_err(|_| Report::new("timeout", "the time is up: AWS did not answer in it", ExitCode::TimedOut)
-                .hint("give it more time with --timeout")),
+        Some(left) => tokio::time::timeout(left, read).await.map_err(|_| {
+            Report::new("timeout", "the time is up: AWS did not answer in it", ExitCode::TimedOut)
+                .hint("give it more time with --timeout")
+        }),
     }
 }

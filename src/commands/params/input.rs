@@ -41,7 +41,9 @@ pub(super) async fn file(path: &Path) -> Result<Value, Report> {
         } else {
             std::fs::File::open(&path).and_then(|file| file.take(MOST + 1).read_to_end(&mut bytes))
         };
-        read.map_err(|error| Report::new("input", format!("{shown} cannot be read"), ExitCode::Failed).caused_by(&error))?;
+        read.map_err(|error| {
+            Report::new("input", format!("{shown} cannot be read"), ExitCode::Failed).caused_by(&error)
+        })?;
         if bytes.len() as u64 > MOST {
             return Err(Report::usage(format!("{shown} is too large for this")));
         }
@@ -60,7 +62,8 @@ async fn blocking(work: impl FnOnce() -> Result<Value, Report> + Send + 'static)
 
 /// One line, typed or pasted without being shown.
 fn prompt(question: &str) -> Result<Value, Report> {
-    let failed = |error: io::Error| Report::new("input", "the terminal cannot be read", ExitCode::Failed).caused_by(&error);
+    let failed =
+        |error: io::Error| Report::new("input", "the terminal cannot be read", ExitCode::Failed).caused_by(&error);
     let mut err = io::stderr();
     write!(err, "{question}").and_then(|()| err.flush()).map_err(failed)?;
     let raw = Raw::take().map_err(failed)?;

@@ -47,7 +47,8 @@ pub(super) async fn get(context: &Context, get: &Get, out: &mut dyn io::Write) -
         if let Err(failure) = &held.value {
             return Err(Report::of_failure(format!("the value of {name} cannot be read"), failure));
         }
-        if context.output == Output::Table && context.global.output.is_none()
+        if context.output == Output::Table
+            && context.global.output.is_none()
             && let Ok(value) = &held.value
         {
             return printed(alone_value(value.expose(), out));

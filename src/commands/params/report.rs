@@ -16,8 +16,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-pub(super) use found::{differences, findings};
 pub use found::{CHECK, DIFF, Differences, Findings};
+pub(super) use found::{differences, findings};
 
 /// Schemas.
 pub const LIST: &str = "cockpit.parameters/1";
@@ -187,8 +187,7 @@ impl Printable for ParameterList {
     }
 
     fn rows(&self) -> Option<Rows> {
-        let fields =
-            ["name", "type", "version", "modified_at", "modified_by", "key", "tier", "description", "used_by"];
+        let fields = ["name", "type", "version", "modified_at", "modified_by", "key", "tier", "description", "used_by"];
         Some(Rows::new("parameters", &fields))
     }
 
@@ -314,7 +313,8 @@ pub(super) fn history(environment: &EnvironmentConfig, name: &str, versions: &[V
 impl Printable for History {
     fn tables(&self) -> Vec<Table> {
         let revealed = self.versions.iter().any(|one| one.value.is_some());
-        let mut columns = vec![numbers("VERSION"), words("WRITTEN"), words("BY"), words("TYPE").rank(1), words("LABELS").rank(2)];
+        let mut columns =
+            vec![numbers("VERSION"), words("WRITTEN"), words("BY"), words("TYPE").rank(1), words("LABELS").rank(2)];
         if revealed {
             columns.push(prose("VALUE"));
         }

@@ -4,10 +4,10 @@ use super::facts::Facts;
 use super::report;
 use crate::aws::{Connection, Session};
 use crate::config::EnvironmentConfig;
+use crate::model::health::Severity;
 use crate::model::parameters::check::{Finding, Problem};
 use crate::model::parameters::compare::Difference;
 use crate::model::parameters::{Held, Kind, Parameter, Secret, Value, Version};
-use crate::model::health::Severity;
 use jiff::Timestamp;
 use serde_json::to_value;
 
@@ -24,7 +24,8 @@ pub(in crate::commands) fn outputs() -> Vec<(&'static str, serde_json::Value)> {
         stopped: Vec::new(),
         region: None,
     };
-    let parameter = Parameter { name: "/a/KEY".into(), modified_at: Some(Timestamp::UNIX_EPOCH), ..Parameter::default() };
+    let parameter =
+        Parameter { name: "/a/KEY".into(), modified_at: Some(Timestamp::UNIX_EPOCH), ..Parameter::default() };
     let held = Held { parameter: parameter.clone(), value: Ok(Value::new("x")) };
     let version = Version {
         version: 1,

@@ -26,7 +26,8 @@ pub(super) async fn run(arguments: &Arguments, out: &mut dyn io::Write) -> Resul
         |error: &io::Error| Report::new("simulator", "the simulator cannot run", ExitCode::Failed).caused_by(error);
     if let Some(file) = &arguments.certificate {
         std::fs::write(file, simulator.authority()).map_err(|error| {
-            Report::new("simulator", format!("{} cannot be written", file.display()), ExitCode::Failed).caused_by(&error)
+            Report::new("simulator", format!("{} cannot be written", file.display()), ExitCode::Failed)
+                .caused_by(&error)
         })?;
     }
     let hello = headless::json_line(&simulator.hello()).map_err(|error| failed(&error))?;

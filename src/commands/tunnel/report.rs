@@ -3,8 +3,8 @@
 use crate::model::connection_string::Place;
 use schemars::JsonSchema;
 use serde::Serialize;
-use ssm_tunnel::{Local, State};
 use ssm_tunnel::driver::Status;
+use ssm_tunnel::{Local, State};
 use std::fmt::Write as _;
 
 /// Raised when a field is renamed or removed.
@@ -99,11 +99,9 @@ impl TunnelDto {
 pub(super) fn strings(place: &Place<'_>) -> String {
     if place.socket.is_some() {
         return match place.socket_port() {
-            Some(_) => format!(
-                "  psql                       {}\n  URL (Prisma and others)    {}\n",
-                place.psql(),
-                place.url()
-            ),
+            Some(_) => {
+                format!("  psql                       {}\n  URL (Prisma and others)    {}\n", place.psql(), place.url())
+            }
             None => "  psql and others find a socket by its folder, with the name .s.PGSQL.5432 alone\n".to_owned(),
         };
     }

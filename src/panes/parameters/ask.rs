@@ -228,6 +228,7 @@ fn of_value(app: &mut App, part: Part) {
 /// Other credentials are in use: what is under way may be another account's.
 pub fn renewed(app: &mut App) {
     let state = &mut app.panes.parameters;
-    (state.under_way, state.secrets_under_way, state.asked) = (None, None, state.asked.map(|_| jiff::Timestamp::UNIX_EPOCH));
+    (state.under_way, state.secrets_under_way, state.asked) =
+        (None, None, state.asked.map(|_| jiff::Timestamp::UNIX_EPOCH));
     state.shown = Shown::default();
 }

@@ -159,7 +159,10 @@ fn of_parameter(app: &App, one: &Parameter) -> Vec<Fact> {
     ];
     lines.extend(known.into_iter().filter_map(|(label, text)| Some(fact(label, text?))));
     let state = &app.panes.parameters;
-    let reads = state.named.iter().filter(|named| named.from.parameter().is_some_and(|name| self::key(name) == self::key(&one.name)));
+    let reads = state
+        .named
+        .iter()
+        .filter(|named| named.from.parameter().is_some_and(|name| self::key(name) == self::key(&one.name)));
     let mut reads: Vec<String> = reads.map(|named| format!("{}: {}", named.short, named.variable)).collect();
     reads.sort();
     reads.dedup();
@@ -173,7 +176,8 @@ fn of_parameter(app: &App, one: &Parameter) -> Vec<Fact> {
     match &shown.versions {
         _ if shown.name != one.name => {}
         Some(Ok(versions)) => lines.extend(versions.iter().map(|version| {
-            let by = version.modified_by.as_deref().map(|by| format!(" by {}", harmless(person(by)))).unwrap_or_default();
+            let by =
+                version.modified_by.as_deref().map(|by| format!(" by {}", harmless(person(by)))).unwrap_or_default();
             let at = version.modified_at.map(|at| date_clock(at, &app.zone())).unwrap_or_default();
             fact("before", format!("version {}: {at}{by}", version.version))
         })),
@@ -309,7 +313,10 @@ fn empty(app: &App, read: bool) -> Vec<(Health, String)> {
             (Health::Stopped, "not configured".to_owned()),
             (
                 Health::Stopped,
-                format!("its task definitions name no parameters: write parameters = [\"/path/\"] into [environments.{}]", app.environment.name),
+                format!(
+                    "its task definitions name no parameters: write parameters = [\"/path/\"] into [environments.{}]",
+                    app.environment.name
+                ),
             ),
         ],
         Some(under) if read => note(&format!("there is no parameter under {}", under.join(", "))),
@@ -335,4 +342,3 @@ pub fn check_status(app: &App) -> DataStatus {
     };
     DataStatus { empty: note(words), loading: !read, ..DataStatus::default() }
 }
-

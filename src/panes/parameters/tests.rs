@@ -43,16 +43,14 @@ fn world() -> World {
         parameter("mail/FROM", Kind::Plain, 1, 90),
         parameter("mail/SMTP_PASSWORD", Kind::Secure, 2, 3),
     ];
-    world.secrets = vec![
-        Secret {
-            name: "bookmark-manager-staging-db/app".into(),
-            arn: "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:x-AbCdEf".into(),
-            rotates: true,
-            pending: true,
-            changed_at: ago(300),
-            ..Secret::default()
-        },
-    ];
+    world.secrets = vec![Secret {
+        name: "bookmark-manager-staging-db/app".into(),
+        arn: "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:x-AbCdEf".into(),
+        rotates: true,
+        pending: true,
+        changed_at: ago(300),
+        ..Secret::default()
+    }];
     world
 }
 

@@ -40,7 +40,8 @@ fn list(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     // Where each row of the window stands in the tree.
     let state = &app.panes.parameters;
     let all = app.estate.parameters.value().map(Vec::as_slice).unwrap_or_default();
-    let wanted: HashSet<&str> = app.screen.list_of(LIST).map(|list| list.window().iter().map(String::as_str).collect()).unwrap_or_default();
+    let wanted: HashSet<&str> =
+        app.screen.list_of(LIST).map(|list| list.window().iter().map(String::as_str).collect()).unwrap_or_default();
     let mut places: HashMap<&str, &Row> = HashMap::new();
     for row in &state.rows {
         let key = match row {

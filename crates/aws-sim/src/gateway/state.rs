@@ -13,8 +13,15 @@ pub(crate) type Link = WebSocketStream<hyper_util::rt::TokioIo<hyper::upgrade::U
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Leads {
     /// With the local port that was asked for, which an agent tells the client.
-    Port { host: String, port: u16, local: String },
-    Shell { command: String, host: String },
+    Port {
+        host: String,
+        port: u16,
+        local: String,
+    },
+    Shell {
+        command: String,
+        host: String,
+    },
 }
 
 /// What is said to an agent.

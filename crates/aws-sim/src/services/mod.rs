@@ -210,7 +210,9 @@ pub(crate) fn paging(operation: &str) -> Option<Paging> {
         "DescribeLogGroups" => ("logGroups", "nextToken", "nextToken"),
         "DescribeLogStreams" => ("logStreams", "nextToken", "nextToken"),
         "FilterLogEvents" => ("events", "nextToken", "nextToken"),
-        "DescribeParameters" | "GetParametersByPath" | "GetParameterHistory" => ("Parameters", "NextToken", "NextToken"),
+        "DescribeParameters" | "GetParametersByPath" | "GetParameterHistory" => {
+            ("Parameters", "NextToken", "NextToken")
+        }
         "ListSecrets" => ("SecretList", "NextToken", "NextToken"),
         _ => return None,
     };

@@ -160,7 +160,9 @@ fn get(call: &Call<'_>) -> Result<Node, ApiError> {
 fn get_some(call: &Call<'_>) -> Result<Node, ApiError> {
     let names = call.input.strings("Names");
     if names.is_empty() || names.len() > 10 {
-        return Err(invalid("1 validation error detected: Value at 'names' failed to satisfy constraint: Member must have length less than or equal to 10"));
+        return Err(invalid(
+            "1 validation error detected: Value at 'names' failed to satisfy constraint: Member must have length less than or equal to 10",
+        ));
     }
     let (mut found, mut missing) = (Vec::new(), Vec::new());
     for name in names {
@@ -176,7 +178,9 @@ fn by_path(call: &Call<'_>) -> Result<Node, ApiError> {
     let size = size(call, 10, 10)?;
     let path = call.input.str("Path").unwrap_or_default();
     if !path.starts_with('/') {
-        return Err(invalid("The parameter doesn't meet the parameter name requirements. The parameter name must begin with a forward slash \"/\"."));
+        return Err(invalid(
+            "The parameter doesn't meet the parameter name requirements. The parameter name must begin with a forward slash \"/\".",
+        ));
     }
     let recursive = call.input.bool("Recursive") == Some(true);
     let mut rows = Vec::new();
@@ -220,13 +224,17 @@ fn put(call: &mut Call<'_>) -> Result<Node, ApiError> {
     let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/');
     let first = name.trim_start_matches('/').to_ascii_lowercase();
     if name.is_empty() || !name.chars().all(fine) || first.starts_with("aws") || first.starts_with("ssm") {
-        return Err(invalid("Parameter name: can't be prefixed with \"ssm\" (case-insensitive). If formed as a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the following 3 symbols .-_"));
+        return Err(invalid(
+            "Parameter name: can't be prefixed with \"ssm\" (case-insensitive). If formed as a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the following 3 symbols .-_",
+        ));
     }
     if name.contains('/') && !name.starts_with('/') {
         return Err(invalid("Parameter name must be a fully qualified name."));
     }
     if text.is_empty() {
-        return Err(invalid("1 validation error detected: Value '' at 'value' failed to satisfy constraint: Member must have length greater than or equal to 1."));
+        return Err(invalid(
+            "1 validation error detected: Value '' at 'value' failed to satisfy constraint: Member must have length greater than or equal to 1.",
+        ));
     }
     let before = call.world.parameters.get(call.region, &name).and_then(Parameter::newest).cloned();
     if before.is_some() && call.input.bool("Overwrite") != Some(true) {
@@ -255,14 +263,18 @@ fn tier(call: &Call<'_>, before: Option<&'static str>, bytes: usize) -> Result<&
         (Some("Advanced"), _) | (None | Some("Intelligent-Tiering"), Some("Advanced")) => "Advanced",
         (Some("Intelligent-Tiering"), _) if bytes > STANDARD => "Advanced",
         (Some("Standard"), Some("Advanced")) => {
-            return Err(invalid("This parameter uses the advanced-parameter tier. You can't downgrade a parameter from the advanced-parameter tier to the standard-parameter tier."));
+            return Err(invalid(
+                "This parameter uses the advanced-parameter tier. You can't downgrade a parameter from the advanced-parameter tier to the standard-parameter tier.",
+            ));
         }
         _ => "Standard",
     };
     let most = if tier == "Advanced" { ADVANCED } else { STANDARD };
     if bytes > most {
         let name = tier;
-        return Err(invalid(format!("{name} tier parameters support a maximum parameter value of {most} characters. To create a larger parameter value, upgrade the parameter to use the advanced-parameter tier.")));
+        return Err(invalid(format!(
+            "{name} tier parameters support a maximum parameter value of {most} characters. To create a larger parameter value, upgrade the parameter to use the advanced-parameter tier."
+        )));
     }
     Ok(tier)
 }

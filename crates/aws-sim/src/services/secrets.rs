@@ -96,7 +96,10 @@ fn list_secrets(call: &Call<'_>) -> Result<Node, ApiError> {
     };
     let filters = call.input.items("Filters");
     let wanted = |name: &str| {
-        filters.iter().filter(|f| f.str("Key") == Some("name")).all(|f| f.strings("Values").iter().any(|v| name.starts_with(v)))
+        filters
+            .iter()
+            .filter(|f| f.str("Key") == Some("name"))
+            .all(|f| f.strings("Values").iter().any(|v| name.starts_with(v)))
     };
     let databases = &call.world.databases;
     let clusters = databases.clusters.iter().filter(|c| c.region == call.region).map(|c| c.id.as_str());

@@ -68,7 +68,8 @@ impl Parameters {
     /// A new version, or a new parameter; its number.
     pub(crate) fn put(&mut self, region: &str, name: &str, mut version: Version) -> i64 {
         let key = (region.to_owned(), name.to_owned());
-        let parameter = self.all.entry(key).or_insert_with(|| Parameter { name: name.to_owned(), versions: Vec::new() });
+        let parameter =
+            self.all.entry(key).or_insert_with(|| Parameter { name: name.to_owned(), versions: Vec::new() });
         version.number = parameter.newest().map_or(1, |newest| newest.number + 1);
         let number = version.number;
         parameter.versions.push(version);
@@ -91,8 +92,9 @@ impl World {
     /// Makes what the newest task definitions name, and a few that nothing names.
     pub(crate) fn seed_parameters(&mut self) {
         let newest = self.families.values().filter_map(|revisions| revisions.last());
-        let named: BTreeSet<String> =
-            newest.flat_map(|def| def.containers.iter().flat_map(|c| c.secrets.iter().map(|(_, from)| from.clone()))).collect();
+        let named: BTreeSet<String> = newest
+            .flat_map(|def| def.containers.iter().flat_map(|c| c.secrets.iter().map(|(_, from)| from.clone())))
+            .collect();
         for arn in named {
             let parts: Vec<&str> = arn.splitn(6, ':').collect();
             let ["arn", _, "ssm", region, _, resource] = parts.as_slice() else { continue };
@@ -111,10 +113,13 @@ impl World {
         let last = name.rsplit('/').next().unwrap_or(name);
         let plain = last.starts_with("NEXT_PUBLIC");
         for number in 0..=(hash % 3) {
-            let back = Ms::try_from(200 - number * 60 + hash % 9).unwrap_or(0) * DAY + Ms::try_from(hash % 20).unwrap_or(0) * HOUR;
+            let back = Ms::try_from(200 - number * 60 + hash % 9).unwrap_or(0) * DAY
+                + Ms::try_from(hash % 20).unwrap_or(0) * HOUR;
             let value = match last {
                 "NEXT_PUBLIC_API_URL" => "https://api.example.com".to_owned(),
-                "DATABASE_URL" => format!("postgres://app:simulated-{:08x}@db.internal:5432/app", hash as u32 ^ number as u32),
+                "DATABASE_URL" => {
+                    format!("postgres://app:simulated-{:08x}@db.internal:5432/app", hash as u32 ^ number as u32)
+                }
                 _ => format!("simulated-{:016x}", hash ^ number),
             };
             let version = Version {

@@ -195,7 +195,11 @@ pub async fn plugin(program: &str, endpoint: &str) -> (Child, SocketAddr) {
     let mut command = Command::new(program);
     let arguments = [&session.to_string(), "ap-northeast-1", "StartSession", "", &input.to_string(), endpoint];
     command.args(arguments).env_clear().env("HOME", std::env::temp_dir());
-    command.envs([("AWS_ACCESS_KEY_ID", "AKIATEST"), ("AWS_SECRET_ACCESS_KEY", "secret"), ("AWS_EC2_METADATA_DISABLED", "true")]);
+    command.envs([
+        ("AWS_ACCESS_KEY_ID", "AKIATEST"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+    ]);
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let port = timeout(PATIENCE, async {

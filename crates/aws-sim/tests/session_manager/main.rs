@@ -32,7 +32,10 @@ async fn every_byte_arrives_whatever_happens_to_the_link() {
     ];
     for one in faults {
         fault(&sim, one.clone()).await;
-        timeout(PATIENCE, round(tunnel.address().unwrap(), 200_000)).await.unwrap_or_else(|_| panic!("hung: {one}")).unwrap();
+        timeout(PATIENCE, round(tunnel.address().unwrap(), 200_000))
+            .await
+            .unwrap_or_else(|_| panic!("hung: {one}"))
+            .unwrap();
         fault(&sim, json!({"clear": true})).await;
     }
     // Acknowledgements are lost at the moment of a cut.

@@ -135,7 +135,11 @@ pub fn faults() -> Vec<Fault> {
             expected: Verdict::Reset,
             ..exact("the session timed out: an empty token")
         },
-        Fault { first: vec![once("gateway:dial", "refused")], expected: Verdict::Reset, ..exact("a port that refuses") },
+        Fault {
+            first: vec![once("gateway:dial", "refused")],
+            expected: Verdict::Reset,
+            ..exact("a port that refuses")
+        },
         Fault { before: handshake("old", 0), ..exact("an agent without multiplexing") },
         Fault { middle: vec![link("restart")], expected: Verdict::Reset, ..exact("the agent is started again") },
     ]

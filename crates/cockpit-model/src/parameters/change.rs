@@ -71,7 +71,10 @@ mod tests {
     #[test]
     fn a_difference_tells_how_much_and_where_and_nothing_of_the_values() {
         assert_eq!(told("same", "same"), "the value is the one that is there");
-        assert_eq!(told("postgres://a:old@h/db", "postgres://a:newer@h/db"), "of 21 characters 3 became 5; the first 13 and the last 5 stay");
+        assert_eq!(
+            told("postgres://a:old@h/db", "postgres://a:newer@h/db"),
+            "of 21 characters 3 became 5; the first 13 and the last 5 stay"
+        );
         assert_eq!(told("abc", "abc\n"), "of 3 characters 1 was inserted; the first 3 stay");
         assert_eq!(told("aaa", "aa"), "of 3 characters 1 was removed; the first 2 stay");
         assert_eq!(told("abc", "xyz"), "of 3 characters 3 became 3; nothing of it stays at its beginning or its end");

@@ -103,7 +103,8 @@ pub fn check(facts: &Facts<'_>) -> Vec<Finding> {
         }
     }
     if facts.complete {
-        let used: BTreeSet<&str> = by_name.keys().copied().chain(facts.also_used.iter().map(|name| key(name))).collect();
+        let used: BTreeSet<&str> =
+            by_name.keys().copied().chain(facts.also_used.iter().map(|name| key(name))).collect();
         let unused = facts.parameters.iter().filter(|one| !used.contains(key(&one.name)));
         list.extend(unused.map(|one| Finding {
             severity: Severity::Note,
@@ -139,7 +140,12 @@ fn parameter(facts: &Facts<'_>, found: Option<&Parameter>, named: &[&Named], lis
     }
     let Some(found) = found else {
         let hint = format!("make it: `cockpit params put {name}`; without it no new task starts");
-        return add(Severity::Critical, Problem::Missing, "it does not exist, and task definitions name it".to_owned(), hint);
+        return add(
+            Severity::Critical,
+            Problem::Missing,
+            "it does not exist, and task definitions name it".to_owned(),
+            hint,
+        );
     };
     match found.kind {
         Kind::List => add(
@@ -159,22 +165,23 @@ fn parameter(facts: &Facts<'_>, found: Option<&Parameter>, named: &[&Named], lis
     readable(facts, &found.name, named, &mut add);
 }
 
-fn readable(
-    facts: &Facts<'_>,
-    name: &str,
-    named: &[&Named],
-    add: &mut impl FnMut(Severity, Problem, String, String),
-) {
+fn readable(facts: &Facts<'_>, name: &str, named: &[&Named], add: &mut impl FnMut(Severity, Problem, String, String)) {
     if let Some(one) = named.iter().find(|one| one.execution_role.is_none()) {
         let text = format!("{} has no execution role, which would read it", one.definition);
-        return add(Severity::Critical, Problem::Unreadable, text, "name an execution role in its task definition".to_owned());
+        return add(
+            Severity::Critical,
+            Problem::Unreadable,
+            text,
+            "name an execution role in its task definition".to_owned(),
+        );
     }
     let refused = facts.stopped.iter().find(|(service, reason)| {
         named.iter().any(|one| one.service == *service) && is_refusal(reason) && mentions(reason, name)
     });
     if let Some((_, reason)) = refused {
         let what = if reason.contains("kms:") { "kms:Decrypt on its key" } else { "ssm:GetParameters on it" };
-        let role = named.iter().find_map(|one| one.execution_role.as_deref()).map_or("the execution role", super::person);
+        let role =
+            named.iter().find_map(|one| one.execution_role.as_deref()).map_or("the execution role", super::person);
         let text = format!("a task did not start: {role} may not read it");
         add(Severity::Critical, Problem::Unreadable, text, format!("allow {what} in the policy of {role}"));
     }
@@ -228,7 +235,9 @@ pub fn looks_secret(variable: &str) -> bool {
     let words: Vec<&str> = name.split(|c: char| !c.is_ascii_alphanumeric()).collect();
     let secret = ["PASSWORD", "PASSWD", "SECRET", "TOKEN", "CREDENTIALS", "PRIVATE", "APIKEY", "DSN"];
     words.iter().any(|word| secret.contains(word))
-        || words.windows(2).any(|pair| pair[1] == "KEY" && ["API", "ACCESS", "SIGNING", "ENCRYPTION", "AUTH"].contains(&pair[0]))
+        || words
+            .windows(2)
+            .any(|pair| pair[1] == "KEY" && ["API", "ACCESS", "SIGNING", "ENCRYPTION", "AUTH"].contains(&pair[0]))
         || matches!(name.as_str(), "DATABASE_URL" | "MONGODB_URI" | "REDIS_URL" | "AMQP_URL")
 }
 

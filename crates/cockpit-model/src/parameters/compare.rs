@@ -55,7 +55,9 @@ pub fn shared(name: &str, side: &Side<'_>) -> String {
                 return part.to_owned();
             }
             found = true;
-            let starred = words.iter().map(|word| if bare(word) { word.replace(side.environment, "*") } else { (*word).to_owned() });
+            let starred = words
+                .iter()
+                .map(|word| if bare(word) { word.replace(side.environment, "*") } else { (*word).to_owned() });
             starred.collect()
         })
         .collect();
@@ -74,7 +76,10 @@ mod tests {
     use super::*;
 
     fn parameters(names: &[(&str, Kind)]) -> Vec<Parameter> {
-        names.iter().map(|(name, kind)| Parameter { name: (*name).into(), kind: *kind, ..Parameter::default() }).collect()
+        names
+            .iter()
+            .map(|(name, kind)| Parameter { name: (*name).into(), kind: *kind, ..Parameter::default() })
+            .collect()
     }
 
     #[test]

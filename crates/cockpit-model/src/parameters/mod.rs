@@ -143,7 +143,8 @@ pub fn prefixes<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     folders.sort();
     folders.dedup();
     let all = folders.clone();
-    let inside = |folder: &str| all.iter().any(|other| other != folder && other.ends_with('/') && folder.starts_with(other));
+    let inside =
+        |folder: &str| all.iter().any(|other| other != folder && other.ends_with('/') && folder.starts_with(other));
     folders.retain(|folder| !inside(folder));
     folders
 }

@@ -63,7 +63,10 @@ impl Secret {
             if now.duration_since(since) < STUCK {
                 return Rotation::UnderWay;
             }
-            return Rotation::Failed(format!("the last rotation did not end: its version has waited for {}", ago(since)));
+            return Rotation::Failed(format!(
+                "the last rotation did not end: its version has waited for {}",
+                ago(since)
+            ));
         }
         if let Some(next) = self.next_rotation.filter(|next| now.duration_since(*next) > LATE) {
             return Rotation::Late(format!("its rotation was due {} ago", ago(next)));

@@ -19,11 +19,7 @@ pub enum Row {
         closed: bool,
     },
     /// A parameter, by its place in the list.
-    Leaf {
-        at: usize,
-        depth: usize,
-        label: String,
-    },
+    Leaf { at: usize, depth: usize, label: String },
 }
 
 /// The rows of parameters in the order of their names, without what lies in a folder that is closed.

@@ -32,7 +32,11 @@ impl Value {
         let characters = self.expose().chars().count();
         let lines = self.expose().lines().count();
         let s = if characters == 1 { "" } else { "s" };
-        if lines > 1 { format!("{characters} character{s}, {lines} lines") } else { format!("{characters} character{s}") }
+        if lines > 1 {
+            format!("{characters} character{s}, {lines} lines")
+        } else {
+            format!("{characters} character{s}")
+        }
     }
 }
 

@@ -146,7 +146,8 @@ impl Parameters {
     /// Minutes may have passed since it was looked at: nobody's newer value is overwritten unseen.
     fn rechecked(&mut self, ctx: &mut Ctx<'_>) {
         if self.versions_now() != self.versions {
-            let outcome = Outcome::new(Verdict::Impossible, format!("{}: it changed since it was looked at", self.title()));
+            let outcome =
+                Outcome::new(Verdict::Impossible, format!("{}: it changed since it was looked at", self.title()));
             ctx.end = Some(outcome.cause("nothing was changed").hint("ask for it again: the plan is another one now"));
             return;
         }
@@ -168,11 +169,9 @@ impl Parameters {
             return self.restart.tick(ctx);
         };
         let before = match &write {
-            Write::Update { service, .. } => Before {
-                deployments: self.restart.known(service),
-                running: self.running(service),
-                ..Before::default()
-            },
+            Write::Update { service, .. } => {
+                Before { deployments: self.restart.known(service), running: self.running(service), ..Before::default() }
+            }
             _ => Before::default(),
         };
         match &write {

@@ -5,12 +5,12 @@ use crate::app::command::Risk;
 use crate::app::operation::call::{Put, Write};
 use crate::app::operation::plan::Plan;
 use crate::app::operation::step::Ctx;
+use crate::model::Failure;
 use crate::model::deploy::{Change, Check, Level};
 use crate::model::names::listed;
 use crate::model::parameters::change::{difference, doubts, masked};
 use crate::model::parameters::{ADVANCED_BYTES, Held, Kind, STANDARD_BYTES, check_name};
 use crate::model::service::Service;
-use crate::model::Failure;
 use std::collections::BTreeMap;
 
 /// What was read: each parameter, if it is there, or why that is not known.
@@ -84,8 +84,12 @@ fn put(request: &Request, wanted: &Wanted, before: Option<&Held>, checks: &mut V
         add(Level::Stop, "the value is empty, and Parameter Store keeps no empty ones".to_owned());
     } else if value.bytes() > ADVANCED_BYTES {
         add(Level::Stop, format!("the value has {} bytes, and at most {ADVANCED_BYTES} can be kept", value.bytes()));
-    } else if value.bytes() > STANDARD_BYTES && before.is_none_or(|held| held.parameter.tier.as_deref() != Some("Advanced")) {
-        let text = format!("the value has more than {STANDARD_BYTES} bytes: it needs the advanced tier, which costs and cannot be left");
+    } else if value.bytes() > STANDARD_BYTES
+        && before.is_none_or(|held| held.parameter.tier.as_deref() != Some("Advanced"))
+    {
+        let text = format!(
+            "the value has more than {STANDARD_BYTES} bytes: it needs the advanced tier, which costs and cannot be left"
+        );
         add(Level::Warn, text);
     }
     for doubt in doubts(value) {
@@ -102,7 +106,8 @@ fn put(request: &Request, wanted: &Wanted, before: Option<&Held>, checks: &mut V
     }
     let readers = request.readers_of(name);
     if !readers.is_empty() && !request.restart {
-        let text = format!("{} read it only when a task starts: tasks that run keep the value before", listed(&readers));
+        let text =
+            format!("{} read it only when a task starts: tasks that run keep the value before", listed(&readers));
         checks.push(Check::new(Level::Warn, text).hint("--restart gives them new tasks after it"));
     }
 }
@@ -141,7 +146,8 @@ fn changes(request: &Request, found: &Found) -> Vec<Change> {
                 };
                 let key = put.key.as_deref().or(Some("alias/aws/ssm"));
                 let next = kind(put.kind, key);
-                let now = before.map(|held| kind(held.parameter.kind, held.parameter.key.as_deref())).unwrap_or_default();
+                let now =
+                    before.map(|held| kind(held.parameter.kind, held.parameter.key.as_deref())).unwrap_or_default();
                 if now != next {
                     list.push(Change { what: format!("{name} type"), now, next });
                 }

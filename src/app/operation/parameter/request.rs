@@ -50,7 +50,12 @@ impl Request {
 
     /// All services that read something of it.
     pub(super) fn services(&self) -> BTreeMap<String, String> {
-        self.readers.iter().flat_map(BTreeMap::values).flatten().map(|(whole, short)| (whole.clone(), short.clone())).collect()
+        self.readers
+            .iter()
+            .flat_map(BTreeMap::values)
+            .flatten()
+            .map(|(whole, short)| (whole.clone(), short.clone()))
+            .collect()
     }
 
     /// Who reads one.

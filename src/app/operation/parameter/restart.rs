@@ -2,8 +2,8 @@
 
 use crate::app::operation::call::Read;
 use crate::app::operation::step::{Ctx, Slot, Weight, wait_after};
-use crate::model::service::{RolloutState, Service};
 use crate::model::Failure;
+use crate::model::service::{RolloutState, Service};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -100,7 +100,9 @@ impl Restart {
     fn judge(&self, service: &Service) -> End {
         let Some(ours) = self.ours.get(&service.name) else { return End::Going };
         let Some(deployment) = service.deployments.iter().find(|one| one.id == *ours) else {
-            return End::RolledBack("its new deployment is gone: the one before serves again, or another took its place".to_owned());
+            return End::RolledBack(
+                "its new deployment is gone: the one before serves again, or another took its place".to_owned(),
+            );
         };
         let stable = service.deployments.len() == 1 && deployment.running >= service.desired;
         match deployment.rollout {

@@ -1,11 +1,11 @@
 //! Parameters are written once, never unseen, and no value is in what is shown or written down.
 
 use super::{Request, Wanted};
+use crate::app::command::Risk;
 use crate::app::operation::call::{Answered, Call, Put, Read, Reply, Write};
 use crate::app::operation::outcome::Verdict;
 use crate::app::operation::tests::{at, environment, get, me, ok, service, settle, to_its_end};
 use crate::app::operation::{OperationId, Operations};
-use crate::app::command::Risk;
 use crate::model::parameters::{Held, Kind, Parameter, Value};
 use crate::model::service::{Deployment, RolloutState, Service};
 use crate::model::{Failure, FailureKind};
@@ -169,7 +169,8 @@ fn a_change_whose_answer_was_lost_is_looked_for_and_not_sent_twice() {
 #[test]
 fn services_that_read_it_get_new_tasks_after_it_where_that_was_asked_for() {
     let mut aws = Aws::new(Some(held("old", 3)));
-    let web = Service { deployments: vec![deployment("ecs-svc/1", RolloutState::Completed)], ..service("app-web", 1, 1) };
+    let web =
+        Service { deployments: vec![deployment("ecs-svc/1", RolloutState::Completed)], ..service("app-web", 1, 1) };
     aws.services = vec![web];
     let request = Request { restart: true, ..request(vec![put("new")], &["web"]) };
     let (operations, id, writes) = finished(request, &mut aws, 1);
@@ -196,7 +197,10 @@ fn what_parameter_store_would_not_keep_is_refused_before() {
     for (wanted, words) in [
         (put(""), "empty"),
         (put(&"x".repeat(9_000)), "at most 8192"),
-        (Wanted::Put { name: "a/b".into(), value: Value::new("x"), kind: None, key: None, description: None }, "begins with /"),
+        (
+            Wanted::Put { name: "a/b".into(), value: Value::new("x"), kind: None, key: None, description: None },
+            "begins with /",
+        ),
     ] {
         let (operations, id) = started(request(vec![wanted], &[]), &mut Aws::new(None));
         let outcome = get(&operations, id).outcome.as_ref().expect("ended");

@@ -44,7 +44,12 @@ pub struct Findings {
 }
 
 /// The findings.
-pub(in crate::commands::params) fn findings(facts: &Facts, found: &[Finding], parameters: usize, missing: Vec<String>) -> Findings {
+pub(in crate::commands::params) fn findings(
+    facts: &Facts,
+    found: &[Finding],
+    parameters: usize,
+    missing: Vec<String>,
+) -> Findings {
     let finding = |one: &Finding| FindingDto {
         severity: one.severity.word().to_owned(),
         problem: one.problem.word().to_owned(),
@@ -66,12 +71,19 @@ pub(in crate::commands::params) fn findings(facts: &Facts, found: &[Finding], pa
 
 impl Printable for Findings {
     fn tables(&self) -> Vec<Table> {
-        let columns = [words("SEVERITY"), words("PROBLEM"), words("PARAMETER"), prose("WHAT"), prose("USED BY").rank(1)];
+        let columns =
+            [words("SEVERITY"), words("PROBLEM"), words("PARAMETER"), prose("WHAT"), prose("USED BY").rank(1)];
         let mut table = Table::new(&columns, format!("{} parameters: nothing is wrong", self.parameters));
         for one in &self.findings {
             let used = Some(one.used_by.join(", ")).filter(|text| !text.is_empty());
             let what = format!("{}: {}", one.text, one.hint);
-            table.row([Some(one.severity.clone()), Some(one.problem.clone()), Some(one.name.clone()), Some(what), used]);
+            table.row([
+                Some(one.severity.clone()),
+                Some(one.problem.clone()),
+                Some(one.name.clone()),
+                Some(what),
+                used,
+            ]);
         }
         vec![table]
     }
