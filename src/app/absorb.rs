@@ -213,7 +213,6 @@ impl Poller {
             | Query::DbClusters
             | Query::DbInstances
             | Query::DbSnapshots
-            | Query::DbEvents
             | Query::Alarms { .. }
             | Query::AlarmHistory { .. }
             | Query::RdsEvents { .. }
@@ -280,10 +279,6 @@ impl Poller {
             Job::DbSnapshots => all(&mut estate.db_snapshots, pages, part, now, |fact| {
                 let found = picked!(fact, DbSnapshots)?;
                 Some(found.into_iter().filter(|one| database(&one.database)).collect())
-            }),
-            Job::DbEvents => all(&mut estate.db_events, pages, part, now, |fact| {
-                let found = picked!(fact, DbEvents)?;
-                Some(found.into_iter().filter(|event| database(&event.source)).collect())
             }),
             Job::Alarms => all(&mut estate.alarms, pages, part, now, |fact| match fact {
                 Fact::Alarms(found) => Some(found),

@@ -179,9 +179,7 @@ impl Poller {
             | Job::ScalingPolicies
             | Job::ScheduledActions
             | Job::ScalingActivities => environment.cluster.is_some(),
-            Job::DbClusters | Job::DbInstances | Job::DbSnapshots | Job::DbEvents | Job::RdsEvents => {
-                !environment.databases.is_empty()
-            }
+            Job::DbClusters | Job::DbInstances | Job::DbSnapshots | Job::RdsEvents => !environment.databases.is_empty(),
             // Without their instances nothing says which curves there are.
             Job::DbMetrics => !environment.databases.is_empty() && self.wants.sources.contains(&Source::DbInstances),
             Job::Schedules => environment.schedules.is_some(),
@@ -281,7 +279,6 @@ impl Poller {
             Job::DbClusters => Query::DbClusters,
             Job::DbInstances => Query::DbInstances,
             Job::DbSnapshots => Query::DbSnapshots,
-            Job::DbEvents => Query::DbEvents,
             Job::TargetGroups => Query::TargetGroups,
             Job::Alarms => Query::Alarms { prefixes: environment.alarms.clone() },
             Job::LogGroups => Query::ConfiguredGroups { patterns: environment.logs.clone() },

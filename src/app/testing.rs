@@ -261,7 +261,6 @@ impl World {
                 ..DbInstance::default()
             }]),
             Query::DbSnapshots => Fact::DbSnapshots(Vec::new()),
-            Query::DbEvents => Fact::DbEvents(Vec::new()),
             Query::Alarms { .. } => Fact::Alarms(Vec::<Alarm>::new()),
             Query::AlarmHistory { .. } => Fact::AlarmHistory(Vec::new()),
             Query::RdsEvents { .. } => Fact::RdsEvents(Vec::new()),

@@ -53,7 +53,6 @@ impl Session {
                 Query::DbClusters => Box::pin(rds::clusters(&caller, &answers)).await,
                 Query::DbInstances => Box::pin(rds::instances(&caller, &answers)).await,
                 Query::DbSnapshots => Box::pin(rds_history::snapshots(&caller, &answers)).await,
-                Query::DbEvents => Box::pin(rds_history::events(&caller, &answers)).await,
                 Query::Alarms { prefixes } => Box::pin(cloudwatch::alarms(&caller, &answers, &prefixes)).await,
                 Query::AlarmHistory { prefixes, since, until } => {
                     Box::pin(history::alarms(&caller, &answers, &prefixes, since, until)).await

@@ -24,8 +24,6 @@ const MOST_EVENTS: usize = 1_000;
 const MOST_SNAPSHOTS: usize = 2_000;
 /// Members of one cluster at most. Source: 15 readers and the writer.
 const MOST_MEMBERS: usize = 100;
-/// Minutes of events that are polled for: as long as curves are drawn.
-const POLLED_MINUTES: i32 = 180;
 
 /// Answers a question of an operation.
 pub(super) async fn read(caller: &Caller<'_>, read: RdsRead) -> Result<RdsReply, Failure> {
@@ -111,23 +109,6 @@ async fn events_of(
         .await
 }
 
-/// What happened to the databases of the account and region within the last hours.
-pub(super) async fn events(caller: &Caller<'_>, answers: &AnswerSender<'_>) -> Result<(), Failure> {
-    caller
-        .pages(
-            answers,
-            DESCRIBE_EVENTS,
-            |clients, token| {
-                clients.rds().describe_events().max_records(PAGE).set_marker(token).duration(POLLED_MINUTES).send()
-            },
-            |page| {
-                let all = page.events.unwrap_or_default().into_iter().filter_map(from_event);
-                (Fact::DbEvents(all.collect()), page.marker)
-            },
-        )
-        .await
-}
-
 /// The snapshots of the account and region: of clusters and of instances.
 pub(super) async fn snapshots(caller: &Caller<'_>, answers: &AnswerSender<'_>) -> Result<(), Failure> {
     let (mut clusters, instances) =
@@ -191,6 +172,7 @@ fn from_event(event: sdk::Event) -> Option<DatabaseEvent> {
         at: time(event.date)?,
         source: event.source_identifier.unwrap_or_default(),
         cluster: event.source_type == Some(sdk::SourceType::DbCluster),
+        categories: event.event_categories.unwrap_or_default(),
         message: event.message.unwrap_or_default(),
     })
 }

@@ -11,7 +11,7 @@ use crate::model::telemetry::{Listed, Statistic};
 use crate::model::timeline::facts::{AlarmChange, RdsEvent, TrailEvent};
 use crate::model::timer::Timer;
 use crate::model::{
-    Alarm, Cluster, DatabaseEvent, DatabaseSnapshot, DbCluster, DbInstance, Identity, MetricKey, Point, ScalableTarget,
+    Alarm, Cluster, DatabaseSnapshot, DbCluster, DbInstance, Identity, MetricKey, Point, ScalableTarget,
     ScalingActivity, ScalingPolicy, ScheduledAction, Service, ServiceDeployment, Source, Target, Task, TaskDefinition,
 };
 use jiff::Timestamp;
@@ -106,8 +106,6 @@ pub enum Query {
     DbInstances,
     /// RDS `DescribeDBClusterSnapshots` and `DescribeDBSnapshots`, all of them.
     DbSnapshots,
-    /// RDS `DescribeEvents` of the last three hours.
-    DbEvents,
     /// CloudWatch `DescribeAlarms` by prefix, each prefix its own pages.
     Alarms {
         /// Prefixes of names.
@@ -233,7 +231,6 @@ impl Query {
             Self::DbClusters => Source::DbClusters,
             Self::DbInstances => Source::DbInstances,
             Self::DbSnapshots => Source::DbSnapshots,
-            Self::DbEvents => Source::DbEvents,
             Self::Alarms { .. } => Source::Alarms,
             Self::AlarmHistory { .. } => Source::AlarmHistory,
             Self::RdsEvents { .. } => Source::RdsEvents,
@@ -307,8 +304,6 @@ pub enum Fact {
     DbInstances(Vec<DbInstance>),
     /// Snapshots of databases.
     DbSnapshots(Vec<DatabaseSnapshot>),
-    /// What happened to databases, in any order.
-    DbEvents(Vec<DatabaseEvent>),
     Alarms(Vec<Alarm>),
     /// What the account costs.
     Costs(Box<Costs>),

@@ -133,7 +133,7 @@ impl Asked<'_> {
             | Source::ScalingActivities => environment.cluster.is_some(),
             Source::Schedules => environment.schedules.is_some(),
             Source::Targets => environment.cluster.is_some() || !environment.target_groups.is_empty(),
-            Source::DbClusters | Source::DbInstances | Source::DbSnapshots | Source::DbEvents | Source::RdsEvents => {
+            Source::DbClusters | Source::DbInstances | Source::DbSnapshots | Source::RdsEvents => {
                 !environment.databases.is_empty()
             }
             Source::Trail => !environment.is_only_infra(),
@@ -173,7 +173,6 @@ impl Asked<'_> {
             | Source::DbClusters
             | Source::DbInstances
             | Source::DbSnapshots
-            | Source::DbEvents
             | Source::Alarms
             | Source::AlarmHistory
             | Source::RdsEvents

@@ -170,16 +170,16 @@ fn attached(home: &Home, typed: &mut Child) -> Run {
 fn killed(run: &Run, victim: Victim, typed: &mut Child) {
     let leaves: Vec<Pid> = leaves(&run.state);
     match victim {
-        Victim::Leaf => leaves.iter().for_each(|leaf| drop(kill_process(*leaf, Signal::KILL))),
-        Victim::Supervisor => drop(kill_process(run.supervisor(), Signal::KILL)),
-        Victim::Cockpit => drop(typed.kill()),
+        Victim::Leaf => leaves.iter().for_each(|leaf| kill_process(*leaf, Signal::KILL).unwrap_or_default()),
+        Victim::Supervisor => kill_process(run.supervisor(), Signal::KILL).unwrap_or_default(),
+        Victim::Cockpit => typed.kill().unwrap_or_default(),
         Victim::Terminal => {
             let group = Pid::from_raw(i32::try_from(typed.id()).expect("a number")).expect("a process");
-            drop(kill_process_group(group, Signal::KILL));
+            kill_process_group(group, Signal::KILL).unwrap_or_default();
         }
         Victim::Both => {
-            drop(kill_process(run.supervisor(), Signal::KILL));
-            leaves.iter().for_each(|leaf| drop(kill_process(*leaf, Signal::KILL)));
+            kill_process(run.supervisor(), Signal::KILL).unwrap_or_default();
+            leaves.iter().for_each(|leaf| kill_process(*leaf, Signal::KILL).unwrap_or_default());
         }
     }
 }

@@ -2,17 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-/// A line of `DescribeEvents`.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct DatabaseEvent {
-    pub at: Timestamp,
-    /// Identifier of the cluster or the instance.
-    pub source: String,
-    /// It is of a cluster, not of an instance.
-    pub cluster: bool,
-    /// As RDS says it.
-    pub message: String,
-}
+pub use crate::timeline::facts::RdsEvent as DatabaseEvent;
 
 /// What an event says, as far as it changes how a database stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,7 +126,7 @@ mod tests {
 
     fn event(second: i64, source: &str, message: &str) -> DatabaseEvent {
         let at = Timestamp::from_second(1_700_000_000 + second).unwrap();
-        DatabaseEvent { at, source: source.into(), cluster: true, message: message.into() }
+        DatabaseEvent { at, source: source.into(), cluster: true, categories: Vec::new(), message: message.into() }
     }
 
     #[test]

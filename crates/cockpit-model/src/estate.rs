@@ -6,7 +6,7 @@
 use super::alarm::Alarm;
 use super::attention_entry::Attention;
 use super::database::{Database, DbCluster, DbInstance};
-use super::database_history::{DatabaseEvent, DatabaseSnapshot};
+use super::database_history::DatabaseSnapshot;
 use super::failure::Failure;
 use super::health::Assessment;
 use super::health::Health;
@@ -69,8 +69,6 @@ pub struct Estate {
     pub db_instances: Observed<Vec<DbInstance>>,
     /// Snapshots of the environment's databases.
     pub db_snapshots: Observed<Vec<DatabaseSnapshot>>,
-    /// What happened to them within the last hours.
-    pub db_events: Observed<Vec<DatabaseEvent>>,
     pub alarms: Observed<Vec<Alarm>>,
     /// Log groups whose names begin as the configuration names some, or as its patterns do.
     pub log_groups: Observed<Vec<String>>,
@@ -259,7 +257,6 @@ impl Estate {
             Source::DbClusters => one(&self.db_clusters),
             Source::DbInstances => one(&self.db_instances),
             Source::DbSnapshots => one(&self.db_snapshots),
-            Source::DbEvents => one(&self.db_events),
             Source::Alarms => one(&self.alarms),
             Source::Metrics => one(&self.metrics),
             Source::LogGroups => one(&self.log_groups),

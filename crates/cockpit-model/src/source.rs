@@ -28,8 +28,6 @@ pub enum Source {
     DbInstances,
     /// Snapshots of databases: read when a person looks, never with a snapshot of the environment.
     DbSnapshots,
-    /// What happened to databases, as RDS tells it: the same.
-    DbEvents,
     Alarms,
     Metrics,
     /// Log groups that the configuration names beside those of the services.
@@ -94,7 +92,6 @@ impl Source {
             Self::DbClusters => "rds.clusters",
             Self::DbInstances => "rds.instances",
             Self::DbSnapshots => "rds.snapshots",
-            Self::DbEvents => "rds.events",
             Self::Alarms => "cloudwatch.alarms",
             Self::Metrics => "cloudwatch.metrics",
             Self::LogGroups => "logs.groups",
@@ -126,7 +123,6 @@ impl Source {
             Self::DbClusters => "database clusters",
             Self::DbInstances => "database instances",
             Self::DbSnapshots => "database snapshots",
-            Self::DbEvents => "events of databases",
             Self::Alarms => "alarms",
             Self::Metrics => "metrics",
             Self::LogGroups => "log groups",
@@ -191,7 +187,7 @@ impl Intervals {
             | Source::ScalingActivities
             | Source::Schedules => self.scaling,
             Source::Targets => self.targets,
-            Source::DbClusters | Source::DbInstances | Source::DbEvents => self.databases,
+            Source::DbClusters | Source::DbInstances => self.databases,
             Source::DbSnapshots => SignedDuration::from_mins(5),
             Source::Alarms => self.alarms,
             Source::Metrics => self.metrics,

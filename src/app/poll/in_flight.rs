@@ -28,7 +28,6 @@ impl InFlight {
                 | Query::DbClusters
                 | Query::DbInstances
                 | Query::DbSnapshots
-                | Query::DbEvents
                 | Query::Alarms { .. }
                 | Query::AlarmHistory { .. }
                 | Query::RdsEvents { .. }

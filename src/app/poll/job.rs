@@ -17,7 +17,6 @@ pub(crate) enum Job {
     DbClusters,
     DbInstances,
     DbSnapshots,
-    DbEvents,
     Alarms,
     TargetGroups,
     LogGroups,
@@ -30,14 +29,13 @@ pub(crate) enum Job {
 }
 
 impl Job {
-    pub(super) const ALL: [Self; 22] = [
+    pub(super) const ALL: [Self; 21] = [
         Self::Identity,
         Self::Services,
         Self::Cluster,
         Self::Tasks,
         Self::DbClusters,
         Self::DbInstances,
-        Self::DbEvents,
         Self::DbSnapshots,
         Self::ScalableTargets,
         Self::ScheduledActions,
@@ -69,7 +67,6 @@ impl Job {
             Self::DbClusters => Source::DbClusters,
             Self::DbInstances => Source::DbInstances,
             Self::DbSnapshots => Source::DbSnapshots,
-            Self::DbEvents => Source::DbEvents,
             Self::Alarms => Source::Alarms,
             Self::TargetGroups => Source::Targets,
             Self::LogGroups => Source::LogGroups,

@@ -43,7 +43,7 @@ pub fn facts(app: &App, database: &Database) -> Vec<Fact> {
         lines.push(bad("snapshots", format!("cannot be read: {failure}"), Health::Unknown));
         lines.push(fact("→", failure.hint()));
     }
-    let events = app.estate.db_events.value().map_or(&[][..], Vec::as_slice);
+    let events = app.estate.rds_events.value().map_or(&[][..], Vec::as_slice);
     if let Some(last) = failovers(events, &database.id).pop() {
         let at = moment(last.started, now, &zone);
         let to = last.to.as_deref().map(|to| format!(" to {to}")).unwrap_or_default();
@@ -53,7 +53,7 @@ pub fn facts(app: &App, database: &Database) -> Vec<Fact> {
         };
         lines.push(bad("failover", format!("{at}{to}{took}"), Health::Changing));
     }
-    if let Some(failure) = app.estate.db_events.failure() {
+    if let Some(failure) = app.estate.rds_events.failure() {
         lines.push(bad("events", format!("cannot be read: {failure}"), Health::Unknown));
         lines.push(fact("→", failure.hint()));
     }

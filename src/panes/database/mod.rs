@@ -56,7 +56,7 @@ static VIEW: View = View {
     summary: place::no_summary,
     about: |_| None,
     services: None,
-    sources: &[Source::DbClusters, Source::DbInstances, Source::DbSnapshots, Source::DbEvents, Source::Metrics],
+    sources: &[Source::DbClusters, Source::DbInstances, Source::DbSnapshots, Source::RdsEvents, Source::Metrics],
 };
 
 static ACTIVITY_VIEW: View = View {

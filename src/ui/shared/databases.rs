@@ -183,7 +183,7 @@ fn marks(app: &App, database: &str) -> (Vec<Timestamp>, Vec<Timestamp>) {
     let going = crate::app::listed::going(app).filter_map(|one| one.mark);
     let recent = |at: &Timestamp| app.service_now().duration_since(*at).as_hours() < 3;
     let deployed = deployments.chain(histories).chain(going).filter(recent).collect();
-    let events = estate.db_events.value().map_or(&[][..], Vec::as_slice);
+    let events = estate.rds_events.value().map_or(&[][..], Vec::as_slice);
     let failovers = failovers(events, database).into_iter().map(|failover| failover.started);
     (deployed, failovers.filter(recent).collect())
 }

@@ -51,7 +51,6 @@ pub struct World {
     pub clusters: Vec<DbCluster>,
     pub instances: Vec<DbInstance>,
     pub snapshots: Vec<DatabaseSnapshot>,
-    pub db_events: Vec<DatabaseEvent>,
     pub alarms: Vec<Alarm>,
     pub parameters: Vec<Parameter>,
     pub secrets: Vec<Secret>,
@@ -196,7 +195,6 @@ impl World {
             Query::DbClusters => Fact::DbClusters(self.clusters.clone()),
             Query::DbInstances => Fact::DbInstances(self.instances.clone()),
             Query::DbSnapshots => Fact::DbSnapshots(self.snapshots.clone()),
-            Query::DbEvents => Fact::DbEvents(self.db_events.clone()),
             Query::Alarms { .. } => Fact::Alarms(self.alarms.clone()),
             Query::Function { .. } => Fact::Function(true),
             Query::Metrics { keys, until, .. } => {

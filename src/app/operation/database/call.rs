@@ -151,7 +151,13 @@ mod tests {
         let sent: Timestamp = "2026-11-20T05:00:00Z".parse().unwrap();
         let event = |seconds: i64, message: &str| {
             let at = sent + SignedDuration::from_secs(seconds);
-            RdsReply::Events(vec![DatabaseEvent { at, source: "db".into(), cluster: true, message: message.into() }])
+            RdsReply::Events(vec![DatabaseEvent {
+                at,
+                source: "db".into(),
+                cluster: true,
+                categories: Vec::new(),
+                message: message.into(),
+            }])
         };
         let failover = RdsWrite::Failover { cluster: "db".into(), to: "db-2".into() };
         let started = "Started cross AZ failover to DB instance: db-2";

@@ -55,7 +55,13 @@ impl Rds {
     }
 
     fn event(&mut self, second: i64, message: &str) {
-        let event = DatabaseEvent { at: at(second), source: "db".into(), cluster: true, message: message.into() };
+        let event = DatabaseEvent {
+            at: at(second),
+            source: "db".into(),
+            cluster: true,
+            categories: Vec::new(),
+            message: message.into(),
+        };
         self.events.push(event);
     }
 
