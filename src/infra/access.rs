@@ -74,6 +74,7 @@ impl<'a> Access<'a> {
         if self.unit.tool == Tool::Terraform {
             own.set("TF_WORKSPACE", super::surroundings::DEFAULT_WORKSPACE);
         }
+        super::run::world::lend_record(self.unit);
         let _one = INITIALISES.lock().await;
         let mut words: Vec<std::ffi::OsString> = vec!["init".into(), "-input=false".into(), "-no-color".into()];
         if let Some(folder) = &self.tools.plugin_dir {

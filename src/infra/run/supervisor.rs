@@ -319,6 +319,9 @@ impl Supervisor<'_> {
             let of = unit.clone();
             self.codes.insert(name.to_owned(), tokio::task::spawn_blocking(move || bound::code(&of)));
         }
+        if step == Step::Init {
+            super::world::lend_record(&unit);
+        }
         let lifting = self.lifting(&unit);
         let call = steps::call(&self.run, &self.order, &self.around, &unit, step, dir.as_deref(), lifting.as_ref());
         let place = self.place(name, step);

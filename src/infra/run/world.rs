@@ -155,6 +155,23 @@ pub fn backend_of(unit: &Unit, dir: &Path) -> Option<(String, Value)> {
     backend(&data_dir(unit).unwrap_or_else(|| dir.join(".terraform")))
 }
 
+/// Before a unit is initialised: units of one folder that differ by their workspaces have a folder of data each. Where Terraform is
+/// initialised for the second one, it takes the states of the first for ones that are to be moved, and asks nobody. That they are
+/// where they were says the record of the first.
+pub fn lend_record(unit: &Unit) {
+    let Some(own) = data_dir(unit).map(|data| data.join("terraform.tfstate")).filter(|own| !own.exists()) else {
+        return;
+    };
+    let all = unit.dir.join(".terraform");
+    let below = std::fs::read_dir(&all).into_iter().flatten().flatten().map(|entry| entry.path());
+    let is_local = |data: &PathBuf| backend(data).is_some_and(|(kind, _)| kind == "local");
+    let Some(other) = std::iter::once(all.clone()).chain(below).find(is_local) else { return };
+    // Where it cannot be written, Terraform says what is wrong.
+    if let (Ok(text), Some(data)) = (std::fs::read(other.join("terraform.tfstate")), own.parent()) {
+        let _ = std::fs::create_dir_all(data).and_then(|()| folder::replace(&own, &text));
+    }
+}
+
 /// The file of a local state.
 fn local(dir: &Path, config: &Value, workspace: Option<&str>) -> PathBuf {
     let named =
